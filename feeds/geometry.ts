@@ -1,0 +1,137 @@
+/**
+ * Page arithmetic: which page a reader is sent to next, and when a page can never change again.
+ *
+ * The grid. With page size S = 20, a reader that stops at version 47 is sent to 48/forward/12 and from there
+ * to 60/forward/20, like everybody else:
+ *
+ *     0                   20                  40      48    60                  80
+ *     ├── 0/forward/20 ───┼── 20/forward/20 ──┼───────┊─────┼── 60/forward/20 ──┤
+ *                                             head was here ╰─ 48/forward/12
+ *
+ * Explicit ranges answer exactly what they say; only the links written here steer. Everything is a
+ * pure function of the range, the last version and S, so entries, links and lifetimes of a document
+ * agree as long as they are computed from one snapshot.
+ */
+
+/** A page as its URL names it. `head` starts at the last version and exists backward only. */
+export type PageRange = {
+	readonly direction: "forward" | "backward";
+	readonly from: number | "head";
+	readonly count: number;
+};
+
+/** The pages a page links to. In Atom's words `next` is older and `previous` is newer. */
+export type Neighbours = {
+	readonly first: PageRange;
+	readonly last?: PageRange;
+	readonly next?: PageRange;
+	readonly previous?: PageRange;
+	/** RFC 5005 section 4: the neighbouring documents of an archive; only sealed pages have them. */
+	readonly prevArchive?: PageRange;
+	readonly nextArchive?: PageRange;
+};
+
+/** S: the page size of the grid all links lead to. */
+export const GRID = 20;
+/** The most versions one page may cover, as clients know it. */
+export const COUNT_MAX = 4096;
+
+/**
+ * A page is sealed when the log already reaches past its newest slot: it can never change again.
+ * `last` is the stream's last version, -1 for none. A head page is never sealed.
+ */
+export function isSealed(range: PageRange, last: number): boolean {
+	if (range.from === "head") return false;
+	const newest = range.direction === "forward" ? range.from + range.count - 1 : range.from;
+	return newest <= last;
+}
+
+/**
+ * The pages a document links to, from the range it was asked for and the stream's last version.
+ * @param size S, the grid's page size
+ */
+export function neighbours(range: PageRange, last: number, size = GRID): Neighbours {
+	const near =
+		range.direction === "forward" ? forward(range, last, size) : backward(range, last, size);
+	return {
+		first: { direction: "backward", from: "head", count: range.count },
+		...near,
+		...(isSealed(range, last) ? archives(range, size) : {}),
+	};
+}
+
+/**
+ * Where a reader that has everything below `from` starts, so that it joins the grid of `size`
+ * within one page: 48 on a grid of 20 gives 48/forward/12.
+ */
+export function alignedForward(from: number, size = GRID): PageRange {
+	return { direction: "forward", from, count: size - (from % size) };
+}
+
+function forward(range: PageRange, last: number, size: number): Partial<Neighbours> {
+	const from = lowest(range, last);
+	const end = from + range.count;
+	const older: Partial<Neighbours> =
+		from > 0
+			? {
+					last: { direction: "forward", from: 0, count: range.count },
+					next: { direction: "backward", from: from - 1, count: range.count },
+				}
+			: {};
+	// Nothing there yet: the reader asks the same URL again.
+	if (from > last) return older;
+	if (end - 1 > last) return { ...older, previous: alignedForward(last + 1, size) };
+	return {
+		...older,
+		previous: { direction: "forward", from: end, count: onward(end, range, size) },
+	};
+}
+
+function backward(range: PageRange, last: number, size: number): Partial<Neighbours> {
+	const from = range.from === "head" ? last : range.from;
+	const low = lowest(range, last);
+	const up = from + 1;
+	const previous: PageRange =
+		from >= last
+			? alignedForward(last + 1, size)
+			: { direction: "forward", from: up, count: onward(up, range, size) };
+	if (low <= 0) return { previous };
+	const down = range.from === "head" ? ((low - 1) % size) + 1 : onward(low, range, size);
+	return {
+		last: { direction: "forward", from: 0, count: range.count },
+		next: { direction: "backward", from: low - 1, count: down },
+		previous,
+	};
+}
+
+/** A short page that ends on the grid is followed by full ones; any other size is kept. */
+function onward(boundary: number, range: PageRange, size: number): number {
+	return range.count < size && boundary % size === 0 ? size : range.count;
+}
+
+/**
+ * The archive documents before and after a sealed page: its neighbours on the grid of its own size where
+ * it is aligned to that, else on S. They depend on nothing but the range, since a sealed page's bytes,
+ * links included, must never change.
+ */
+function archives(range: PageRange, size: number): Partial<Neighbours> {
+	const low = Math.max(0, lowest(range, 0));
+	const end = newestOf(range) + 1;
+	const grid = low % range.count === 0 && end === low + range.count ? range.count : size;
+	const page = (version: number): PageRange => ({
+		direction: "forward",
+		from: version - (version % grid),
+		count: grid,
+	});
+	return { ...(low > 0 ? { prevArchive: page(low - 1) } : {}), nextArchive: page(end) };
+}
+
+function lowest(range: PageRange, last: number): number {
+	const from = range.from === "head" ? last : range.from;
+	return range.direction === "forward" ? from : from - range.count + 1;
+}
+
+function newestOf(range: PageRange): number {
+	const from = range.from === "head" ? 0 : range.from;
+	return range.direction === "forward" ? from + range.count - 1 : from;
+}

@@ -1,0 +1,68 @@
+/**
+ * A feed, independent of any format: what the codecs encode and decode.
+ *
+ * URLs are complete and already minted; times are RFC 3339 text in UTC. Fields that exist in one format
+ * only say so. The model holds what a page *is*; how much of an event is shown is its `embed`.
+ */
+
+/** How much of its event an entry carries; the values of `?embed=`. */
+export type Embed = "none" | "content" | "rich" | "body" | "pretty" | "tryharder";
+
+export type Link = { readonly relation: string; readonly uri: string };
+
+export type Feed = {
+	/** The feed's identity: the URL of the stream, the same on each of its pages. */
+	readonly id: string;
+	readonly title: string;
+	readonly updated: string;
+	readonly author: string;
+	/** The stream's name; JSON only. */
+	readonly streamId?: string;
+	/** Whether this page holds the newest entry; JSON only. */
+	readonly headOfStream: boolean;
+	/** JSON only. */
+	readonly selfUrl?: string;
+	/** `<last>;<n>` without quotes; JSON only. */
+	readonly eTag?: string;
+	/** RFC 5005 section 4: this document will never change; `<fh:archive/>` in Atom. */
+	readonly archive: boolean;
+	readonly links: readonly Link[];
+	/** Newest first. */
+	readonly entries: readonly Entry[];
+};
+
+export type Entry = {
+	readonly title: string;
+	/** The URL of the event. */
+	readonly id: string;
+	readonly updated: string;
+	readonly author: string;
+	/** The event's type; of a link: `$>`. */
+	readonly summary: string;
+	readonly links: readonly Link[];
+	/** The event; how much of it the document shows is up to the embed level. */
+	readonly event: EntryEvent;
+};
+
+/** The event of an entry. `data` and `metadata` are the bytes as stored. */
+export type EntryEvent = {
+	readonly eventId: string;
+	readonly eventType: string;
+	/** Number and stream of the event itself. */
+	readonly eventNumber: number;
+	readonly streamId: string;
+	readonly isJson: boolean;
+	readonly data: Uint8Array;
+	readonly metadata: Uint8Array;
+	/** Where it stands in the stream that was read: in an index stream not where it stands in its own. */
+	readonly positionEventNumber: number;
+	readonly positionStreamId: string;
+	/** Its position in the log. */
+	readonly position: number;
+	/** Set where the entry is a link to the event: the bytes of the link's own metadata. */
+	readonly linkMetadata?: Uint8Array;
+};
+
+/** An entry as a reader gets it back: a document shows no more of the event than its embed level. */
+export type DecodedEntry = Omit<Entry, "event"> & { readonly event?: Partial<EntryEvent> };
+export type DecodedFeed = Omit<Feed, "entries"> & { readonly entries: readonly DecodedEntry[] };

@@ -1,0 +1,17 @@
+// Tests run the built code: worker threads, the command line and the library are then the very
+// files a user gets. Only the tests themselves go through the transformer.
+export default {
+	testEnvironment: "node",
+	testMatch: ["<rootDir>/test/**/*.test.ts"],
+	extensionsToTreatAsEsm: [".ts"],
+	transform: {
+		"\\.ts$": [
+			"@swc/jest",
+			{ jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "es6" } },
+		],
+	},
+	moduleNameMapper: {
+		"^(?:\\.\\./)+(src|feeds)/(.*)\\.ts$": "<rootDir>/dist/$1/$2.js",
+	},
+	testTimeout: 60_000,
+};

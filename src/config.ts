@@ -1,0 +1,202 @@
+/**
+ * Every option of the server: its flag, environment name, default, what it takes, and one line of help.
+ * The table is the only place an option exists; help texts, the environment and the README are read from it.
+ */
+import { DEFAULT_LOG_LIMITS } from "./log/log.ts";
+
+export type Settings = {
+	readonly host: string;
+	readonly port: number;
+	readonly data: string;
+	readonly publicUrl: string | undefined;
+	readonly allowAnonymous: boolean;
+	readonly headMaxAge: number;
+	readonly requestTimeoutMs: number;
+	readonly bodyBytesMax: number;
+	readonly eventBytesMax: number;
+	readonly eventsPerAppendMax: number;
+	readonly pageBytesMax: number;
+	readonly appendQueueMax: number;
+	readonly appendQueueBytesMax: number;
+	readonly cacheBytesMax: number;
+	readonly cachePagesMax: number;
+	readonly connectionsMax: number;
+	readonly longPollsMax: number;
+	readonly longPollSecondsMax: number;
+};
+
+type Kind = "text" | "whole-number" | "bytes" | "yes-no" | "url";
+
+export type Option = {
+	readonly name: keyof Settings;
+	readonly flag: string;
+	readonly kind: Kind;
+	readonly default: string | number | boolean | undefined;
+	readonly min?: number;
+	readonly max?: number;
+	readonly help: string;
+};
+
+const MIB = 1024 * 1024;
+
+export const OPTIONS: readonly Option[] = [
+	{
+		name: "host",
+		flag: "host",
+		kind: "text",
+		default: "127.0.0.1",
+		help: "Address to listen on. Anything but loopback needs --allow-anonymous.",
+	},
+	{
+		name: "port",
+		flag: "port",
+		kind: "whole-number",
+		default: 2113,
+		min: 0,
+		max: 65535,
+		help: "Port to listen on; 0 takes a free one.",
+	},
+	{
+		name: "data",
+		flag: "data",
+		kind: "text",
+		default: "./data",
+		help: "Directory of the log. One process at a time may have it.",
+	},
+	{
+		name: "publicUrl",
+		flag: "public-url",
+		kind: "url",
+		default: undefined,
+		help: "URL clients reach this server under; links start with it. Default: the request's Host.",
+	},
+	{
+		name: "allowAnonymous",
+		flag: "allow-anonymous",
+		kind: "yes-no",
+		default: false,
+		help: "Let anyone who can reach a non-loopback address read and write.",
+	},
+	{
+		name: "headMaxAge",
+		flag: "head-max-age",
+		kind: "whole-number",
+		default: 0,
+		min: 0,
+		max: 86_400,
+		help: "Seconds a proxy may keep a head page, so that it folds many pollers into one; 0: none.",
+	},
+	{
+		name: "requestTimeoutMs",
+		flag: "request-timeout-ms",
+		kind: "whole-number",
+		default: 30_000,
+		min: 100,
+		max: 3_600_000,
+		help: "Milliseconds a request may take before it is answered 503; long polls add theirs.",
+	},
+	{
+		name: "bodyBytesMax",
+		flag: "body-bytes-max",
+		kind: "bytes",
+		default: 16 * MIB,
+		min: 1024,
+		max: 256 * MIB,
+		help: "Bytes of a request body; a larger one is answered 413.",
+	},
+	{
+		name: "eventBytesMax",
+		flag: "event-bytes-max",
+		kind: "bytes",
+		default: 4 * MIB,
+		min: 1024,
+		max: 4 * MIB,
+		help: "Bytes of data and metadata of one event; a larger one is answered 413.",
+	},
+	{
+		name: "eventsPerAppendMax",
+		flag: "events-per-append-max",
+		kind: "whole-number",
+		default: 10_000,
+		min: 1,
+		max: 100_000,
+		help: "Events of one append; known clients send up to 5,000.",
+	},
+	{
+		name: "pageBytesMax",
+		flag: "page-bytes-max",
+		kind: "bytes",
+		default: DEFAULT_LOG_LIMITS.pageBytesMax,
+		min: 20 * 4 * MIB,
+		max: 1024 * MIB,
+		help: "Bytes of events one page may show; a page of 20 of the largest must fit.",
+	},
+	{
+		name: "appendQueueMax",
+		flag: "append-queue-max",
+		kind: "whole-number",
+		default: DEFAULT_LOG_LIMITS.appendQueueMax,
+		min: 1,
+		max: 1_000_000,
+		help: "Appends that may wait for the disk; more are answered 503.",
+	},
+	{
+		name: "appendQueueBytesMax",
+		flag: "append-queue-bytes-max",
+		kind: "bytes",
+		default: DEFAULT_LOG_LIMITS.appendQueueBytesMax,
+		min: 4 * MIB,
+		max: 1024 * MIB,
+		help: "Bytes of events that may wait for the disk; more are answered 503.",
+	},
+	{
+		name: "cacheBytesMax",
+		flag: "cache-bytes-max",
+		kind: "bytes",
+		default: 32 * MIB,
+		min: 0,
+		max: 64 * 1024 * MIB,
+		help: "Bytes of sealed pages kept in memory, all media types and codings together.",
+	},
+	{
+		name: "cachePagesMax",
+		flag: "cache-pages-max",
+		kind: "whole-number",
+		default: 20_000,
+		min: 1,
+		max: 10_000_000,
+		help: "Sealed pages kept in memory.",
+	},
+	{
+		name: "connectionsMax",
+		flag: "connections-max",
+		kind: "whole-number",
+		default: 10_000,
+		min: 1,
+		max: 1_000_000,
+		help: "Open connections; more are closed at once.",
+	},
+	{
+		name: "longPollsMax",
+		flag: "long-polls-max",
+		kind: "whole-number",
+		default: 5_000,
+		min: 1,
+		max: 1_000_000,
+		help: "Requests that may wait for an event; more are answered without waiting.",
+	},
+	{
+		name: "longPollSecondsMax",
+		flag: "long-poll-seconds-max",
+		kind: "whole-number",
+		default: 120,
+		min: 1,
+		max: 3600,
+		help: "Seconds a long poll may ask for; a longer wish is cut to this.",
+	},
+];
+
+/** `requestTimeoutMs` → `VARVE_REQUEST_TIMEOUT_MS`. */
+export function environmentName(option: { readonly flag: string }): string {
+	return `VARVE_${option.flag.toUpperCase().replaceAll("-", "_")}`;
+}

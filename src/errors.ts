@@ -1,0 +1,74 @@
+/**
+ * Every refusal Varve can give, and the facts each one keeps.
+ *
+ * A refusal is an answer, not a failure of ours: the request was understood and is turned down, and
+ * nothing has changed. The core throws a `Refusal` where the facts are known; `http/problems.ts` is
+ * the only place that turns the word into a status. Anything else that is thrown is a fault (disk,
+ * network) or a bug.
+ */
+export type Refusals = {
+	// The request cannot be read.
+	"malformed-url": { reason: string };
+	"malformed-host": { host: string };
+	"malformed-body": { reason: string; index?: number };
+	"malformed-json": { reason: string; line: number; column: number; byteOffset: number };
+	"malformed-header": { header: string; value: string; reason: string };
+	"malformed-query": { parameter: string; value: string; reason: string };
+	"route-not-found": { path: string };
+	"method-not-allowed": { method: string; allowed: readonly string[] };
+	"not-acceptable": { accept: string; available: readonly string[] };
+	"unsupported-media-type": { contentType: string; available: readonly string[] };
+	"body-too-large": { bodyBytesMax: number };
+	"body-incomplete": { received: number };
+
+	// What it asks for can never be.
+	"invalid-stream-name": { stream: string; reason: string };
+	"invalid-event-number": { value: string };
+	"invalid-count": { value: string; countMax: number };
+	"invalid-position": { value: string };
+	"missing-event-type": { stream: string };
+	"invalid-event": { index: number; field: string; reason: string };
+	"duplicate-event-id": { eventId: string; index: number };
+	"event-too-large": { index: number; bytes: number; eventBytesMax: number };
+	"too-many-events": { events: number; eventsMax: number };
+	"stream-not-writable": { stream: string };
+
+	// The log is not in the state it asks for.
+	"wrong-expected-version": { stream: string; expected: string; current: number };
+	"stream-not-found": { stream: string };
+	"event-not-found": { stream: string; eventNumber: number };
+	"stream-deleted": { stream: string };
+
+	// There is no room for it now.
+	overloaded: { queue: string; limit: number; retryAfterSeconds: number };
+	"request-timeout": { timeoutMs: number; retryAfterSeconds: number };
+	"page-too-large": { bytes: number; pageBytesMax: number };
+	"disk-full": { path: string };
+	"shutting-down": { retryAfterSeconds: number };
+
+	// The server cannot start like this.
+	"data-directory-in-use": { path: string };
+	"data-directory-unusable": { path: string; reason: string };
+	"unknown-option": { option: string; nearest?: string };
+	"invalid-option": { option: string; value: string; reason: string };
+	"newer-schema": { path: string; found: number; known: number };
+};
+
+export type Word = keyof Refusals;
+
+export class Refusal<W extends Word = Word> extends Error {
+	readonly word: W;
+	readonly facts: Refusals[W];
+
+	constructor(word: W, facts: Refusals[W]) {
+		super(`${word} ${JSON.stringify(facts)}`);
+		this.name = "Refusal";
+		this.word = word;
+		this.facts = facts;
+	}
+}
+
+/** Whether `error` is a refusal, and if `word` is given, that one. */
+export function isRefusal<W extends Word>(error: unknown, word?: W): error is Refusal<W> {
+	return error instanceof Refusal && (word === undefined || error.word === word);
+}

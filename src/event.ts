@@ -1,0 +1,96 @@
+/**
+ * The values the log is made of, each with the one function that lets it in.
+ *
+ * `Version` and `Position` are both whole numbers from 0, and mixing them up is the classic mistake of an
+ * event store: the two types are not assignable to each other, while plain arithmetic stays plain.
+ */
+import { Refusal } from "./errors.ts";
+
+declare const brand: unique symbol;
+
+/** The name of a stream: 1 to 1,024 bytes of UTF-8, no control characters. */
+export type StreamName = string & { readonly [brand]: "StreamName" };
+/** The number of an event within one stream: 0, 1, 2 … without gaps. */
+export type Version = number & { readonly [brand]?: "Version" };
+/** The number of an event within the whole log, in commit order: 0, 1, 2 … without gaps. */
+export type Position = number & { readonly [brand]?: "Position" };
+
+/** An event as a client hands it in. `data` and `metadata` are the client's bytes, never altered. */
+export type NewEvent = {
+	/** A UUID in lower case with dashes, not all zero. */
+	readonly id: string;
+	readonly type: string;
+	/** Whether data (or, where data is empty, metadata) is a JSON document. */
+	readonly isJson: boolean;
+	readonly data: Uint8Array;
+	readonly metadata: Uint8Array;
+};
+
+/** An event in the log: what the client sent, and where and when it was committed. */
+export type RecordedEvent = NewEvent & {
+	readonly position: Position;
+	readonly stream: StreamName;
+	readonly version: Version;
+	/** Milliseconds since 1970, UTC; never smaller than that of the event before. */
+	readonly created: number;
+};
+
+/** What a client believes of a stream when it appends: anything, absent, present, or its last version. */
+export type ExpectedVersion = "any" | "no-stream" | "stream-exists" | Version;
+
+/** The stream of all events: its versions are the positions. */
+export const ALL = "$all" as StreamName;
+
+/** Long enough for any path or URN, short enough for every proxy's URL limit once percent-encoded. */
+export const STREAM_NAME_BYTES_MAX = 1024;
+/** A type is a word or a dotted path; the same bound keeps `$et-` stream names within theirs. */
+export const EVENT_TYPE_BYTES_MAX = 1024 - "$et-".length;
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const NIL_UUID = "00000000-0000-0000-0000-000000000000";
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/**
+ * Lets a stream name in.
+ * @throws Refusal `invalid-stream-name`
+ */
+export function parseStreamName(text: string): StreamName {
+	const fault = nameFault(text, STREAM_NAME_BYTES_MAX);
+	if (fault)
+		throw new Refusal("invalid-stream-name", { stream: text.slice(0, 128), reason: fault });
+	return text as StreamName;
+}
+
+/**
+ * Says why `text` cannot name a stream or an event type, or returns undefined where it can.
+ * Control characters are out because no XML document could carry them; a lone surrogate because
+ * no UTF-8 byte sequence could.
+ */
+export function nameFault(text: string, bytesMax: number): string | undefined {
+	if (text === "") return "it is empty";
+	if (!text.isWellFormed()) return "it holds half a surrogate pair, which UTF-8 cannot write";
+	if (CONTROL.test(text)) return "it holds a control character";
+	if (text.includes("\ufffe") || text.includes("\uffff")) return "it holds U+FFFE or U+FFFF";
+	const bytes = text.length * 3 > bytesMax ? Buffer.byteLength(text) : text.length;
+	if (bytes > bytesMax) return `it is ${bytes} bytes long, and ${bytesMax} is the limit`;
+	return undefined;
+}
+
+/**
+ * Reads a UUID in any notation the field uses: dashed, 32 digits, in braces or parentheses, any case.
+ * @returns it in lower case with dashes; undefined if it is none, or all zero
+ */
+export function parseUuid(text: string): string | undefined {
+	if (UUID.test(text)) return text === NIL_UUID ? undefined : text;
+	const match =
+		/^(\{|\()?([0-9a-fA-F]{8})(-?)([0-9a-fA-F]{4})\3([0-9a-fA-F]{4})\3([0-9a-fA-F]{4})\3([0-9a-fA-F]{12})(\}|\))?$/.exec(
+			text.trim(),
+		);
+	if (!match) return undefined;
+	const [, open, a, , b, c, d, e, close] = match;
+	const closes = open === "{" ? "}" : open === "(" ? ")" : undefined;
+	if (close !== closes) return undefined;
+	const id = `${a}-${b}-${c}-${d}-${e}`.toLowerCase();
+	return id === NIL_UUID ? undefined : id;
+}

@@ -1,0 +1,119 @@
+/**
+ * The log, as everything above it sees it.
+ *
+ * Three engines stand behind this interface: `memory.ts` is the readable specification, `sqlite/` the
+ * default. All pass the contract suite in `test/log/contract.ts`, and all of them keep these promises:
+ *
+ * - Appends are atomic and one after another: positions and versions are dense, `created` never falls.
+ * - An append that resolved is on disk (fsynced). One that was refused left nothing behind.
+ * - A read is one snapshot: its events and its `last` are of the same moment.
+ * - Every index stream entry is written in the transaction of the event it points to.
+ */
+import type {
+	ExpectedVersion,
+	NewEvent,
+	Position,
+	RecordedEvent,
+	StreamName,
+	Version,
+} from "../event.ts";
+
+export interface Log {
+	/**
+	 * Appends a batch to one stream, whole or not at all. Resolves after the fsync.
+	 * @throws Refusal `wrong-expected-version`, `overloaded`, `disk-full`, `shutting-down`
+	 */
+	append(append: Append): Promise<Appended>;
+
+	/**
+	 * Reads a range of any stream: an own stream, an index stream, or `$all`. A stream that has no
+	 * events has `last` -1; that is no refusal here.
+	 * @throws Refusal `page-too-large` where the events would exceed `pageBytesMax`
+	 */
+	read(range: Range): Promise<Slice>;
+
+	/** The last version of a stream (of `$all`: the last position); -1 where it has no events. */
+	last(stream: StreamName): Promise<Version>;
+
+	/** Calls `listener` after each commit is on disk, in commit order. Returns the way to stop it. */
+	onCommit(listener: (commit: Commit) => void): () => void;
+
+	/** Checks every invariant of what is stored; see `verify.ts`. Reads everything: slow on purpose. */
+	verify(): Promise<Verification>;
+
+	/** Lets running appends finish, refuses new ones with `shutting-down`, and lets go of the files. */
+	close(): Promise<void>;
+}
+
+export type Append = {
+	readonly stream: StreamName;
+	readonly expected: ExpectedVersion;
+	/** At least one; no id twice. */
+	readonly events: readonly NewEvent[];
+};
+
+export type Appended = {
+	/** Version of the first event of the batch. */
+	readonly first: Version;
+	/** Position in the log of the last event of the batch. */
+	readonly position: Position;
+	/** True where the batch was already there and nothing was written. */
+	readonly repeated: boolean;
+};
+
+export type Range = {
+	readonly stream: StreamName;
+	/** The version the read starts at (of `$all`: the position); `head` is the last one, backward only. */
+	readonly from: Version | "head";
+	/** How many versions it covers. */
+	readonly limit: number;
+	readonly direction: "forward" | "backward";
+	/** False leaves `data` and `metadata` empty, for documents that do not show them. */
+	readonly content: boolean;
+};
+
+export type Slice = {
+	/** The last version of the stream at the moment of the read; -1 where it has no events. */
+	readonly last: Version;
+	/** In the direction of the read. */
+	readonly entries: readonly StreamEntry[];
+};
+
+/** An event as one entry of the stream that was read. */
+export type StreamEntry = {
+	/** Its version in the stream that was read, which for an index stream is not `event.version`. */
+	readonly version: Version;
+	readonly event: RecordedEvent;
+};
+
+export type Commit = {
+	/** The last position of the log after this commit. */
+	readonly last: Position;
+	/** Every stream that grew, index streams included, with its last version; not `$all`. */
+	readonly streams: ReadonlyMap<StreamName, Version>;
+};
+
+export type Verification = {
+	readonly ok: boolean;
+	readonly events: number;
+	readonly streams: number;
+	/** What is wrong, in words; the first hundred. */
+	readonly faults: readonly string[];
+};
+
+/** The bounds an engine keeps. */
+export type LogLimits = {
+	/** Appends that may wait for a commit; more are refused with `overloaded`. */
+	readonly appendQueueMax: number;
+	/** Bytes of events that may wait for a commit; more are refused with `overloaded`. */
+	readonly appendQueueBytesMax: number;
+	/** Bytes of data and metadata one read may return. */
+	readonly pageBytesMax: number;
+};
+
+export const DEFAULT_LOG_LIMITS: LogLimits = {
+	appendQueueMax: 10_000,
+	appendQueueBytesMax: 64 * 1024 * 1024,
+	// A page of the grid (20 events) at the largest event size (4 MiB) must always be readable.
+	pageBytesMax: 96 * 1024 * 1024,
+};
