@@ -37,8 +37,8 @@ export function skipString(text: string, at: number): number {
 	return end + 1;
 }
 
-/** The position after the value that starts at `at`; -1 where it nests deeper than `NESTING_MAX`. */
-export function skipValue(text: string, at: number): number {
+/** The position after the value that starts at `at`; -1 where it nests deeper than `nestingMax`. */
+export function skipValue(text: string, at: number, nestingMax = NESTING_MAX): number {
 	let depth = 0;
 	let i = at;
 	do {
@@ -46,7 +46,7 @@ export function skipValue(text: string, at: number): number {
 		if (c === QUOTE) i = skipString(text, i);
 		// Both brackets differ by one bit: [ and {, ] and }.
 		else if ((c | 0x20) === 0x7b) {
-			if (++depth > NESTING_MAX) return -1;
+			if (++depth > nestingMax) return -1;
 			i++;
 		} else if ((c | 0x20) === 0x7d) {
 			depth--;
