@@ -116,10 +116,10 @@ async function readBody(
 function problemOf(body: Buffer): { type: string; reason: string } {
 	const text = body.toString();
 	try {
-		const problem = JSON.parse(text) as Record<string, unknown>;
-		const reason = problem["detail"] ?? problem["title"];
+		const { type, title, detail } = JSON.parse(text) as { [member: string]: unknown };
+		const reason = detail ?? title;
 		return {
-			type: typeof problem["type"] === "string" ? problem["type"] : "",
+			type: typeof type === "string" ? type : "",
 			reason: typeof reason === "string" ? reason : "",
 		};
 	} catch {
