@@ -15,7 +15,7 @@ export type Element = { readonly [name: string]: unknown };
  * @throws FeedFormatError
  */
 export function parseXml(xml: string): Element {
-	if (xml.includes("<!DOCTYPE")) throw new FeedFormatError("the document has a document type");
+	if (/<!DOCTYPE/i.test(xml)) throw new FeedFormatError("the document has a document type");
 	const parser = new Parser({
 		charkey: TEXT,
 		attrkey: ATTRIBUTES,
