@@ -10,8 +10,8 @@ const NAMESPACE = "@ns";
 export type Element = { readonly [name: string]: unknown };
 
 /**
- * Parses a document. One with a document type is refused, whatever it says: feeds need none, and it is where
- * entity bombs and external files come in.
+ * Parses a document. One with a document type is refused, whatever it says: feeds need none, and it
+ * is where entity bombs and external files come in.
  * @throws FeedFormatError
  */
 export function parseXml(xml: string): Element {
@@ -25,7 +25,7 @@ export function parseXml(xml: string): Element {
 	});
 	let failure: Error | null = null;
 	let root: unknown;
-	// Not asynchronous: it has called back when it returns. What a callback throws would be called back again.
+	// It has called back when it returns. What a callback throws would only be called back again.
 	parser.parseString(xml, (error, result) => {
 		failure ??= error;
 		root ??= result;

@@ -1,4 +1,7 @@
-/** Checks documents with the grammar of RFC 4287, where the tool for it (Debian package jing) is installed. */
+/**
+ * Checks documents with the grammar of RFC 4287, where the tool for it (Debian package jing) is
+ * installed.
+ */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
