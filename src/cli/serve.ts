@@ -1,0 +1,60 @@
+/** `varve serve`: starts the server, says how to use it, and stops it on a signal. */
+import { resolve } from "node:path";
+import { OPTIONS, settingsOf } from "../config.ts";
+import type { Arguments } from "../options.ts";
+import { EXIT, type Verb } from "./verb.ts";
+
+export const serve: Verb = {
+	name: "serve",
+	summary: "Start the server",
+	operands: [],
+	purpose: `Starts the server on a data directory, which is made where there is none, and prints its URL and
+		two lines to try. An append is answered when it is on disk, so the process may be killed at any moment.
+		SIGTERM and SIGINT let running requests finish, then exit 0; a second signal exits at once.`,
+	options: OPTIONS,
+	examples: [
+		"varve serve",
+		"varve serve --port 3000 --data /var/lib/varve",
+		"VARVE_HOST=0.0.0.0 VARVE_ALLOW_ANONYMOUS=yes varve serve",
+	],
+	run,
+};
+
+async function run(call: Arguments): Promise<number> {
+	const settings = settingsOf(call);
+	const { startServer } = await import("../main.ts");
+	const server = await startServer(settings);
+	const signal = untilSignal();
+	process.stdout.write(greeting(server.url, resolve(settings.data)));
+	await signal;
+	await server.close();
+	return EXIT.done;
+}
+
+/** Both lines work when pasted into a shell; `-L` follows the redirect that names the event. */
+function greeting(url: string, data: string): string {
+	const base = url.replace(/\/$/, "");
+	return `Varve listens on ${base}
+
+Append an event:
+  curl -i -L ${base}/streams/greetings -H 'Content-Type: application/json' -H 'ES-EventType: Greeted' -d '{"hello":"world"}'
+Read the stream:
+  curl '${base}/streams/greetings?embed=body' -H 'Accept: application/vnd.eventstore.atom+json'
+
+The data is in ${data}
+`;
+}
+
+/** Resolves at the first signal to stop. The second one ends the process there and then. */
+function untilSignal(): Promise<void> {
+	return new Promise((stop) => {
+		let asked = false;
+		const onSignal = (_signal: NodeJS.Signals, number: number) => {
+			if (asked) process.exit(128 + number);
+			asked = true;
+			stop();
+		};
+		process.on("SIGTERM", onSignal);
+		process.on("SIGINT", onSignal);
+	});
+}
