@@ -1,0 +1,121 @@
+/**
+ * Feeds and entries as JSON, as clients of EventStore read it: compact, without nulls.
+ *
+ * Every page is written once and then kept or sent, thousands a second, so this concatenates text and builds
+ * no objects. What each embed level adds to an entry:
+ *
+ *     content            content: the event as an object; also of resolved links, which upstream leaves out
+ *     rich               the event's coordinates
+ *     body               rich + data and metadata, as strings that hold JSON
+ *     pretty             body, objects in them indented
+ *     tryharder          pretty, and data that is not JSON as text
+ */
+import type { Embed, Entry, EntryEvent, Feed, Link } from "../model.ts";
+import { encodeEventJson } from "./event.ts";
+import { reindentJson } from "./indent.ts";
+import { quote, textOf } from "./string.ts";
+
+/** A page as a JSON document. */
+export function encodeFeedJson(feed: Feed, embed: Embed): string {
+	let out =
+		`{"title":${quote(feed.title)},"id":${quote(feed.id)},"updated":${quote(feed.updated)}` +
+		`${feed.streamId === undefined ? "" : `,"streamId":${quote(feed.streamId)}`}` +
+		`,"author":{"name":${quote(feed.author)}},"headOfStream":${feed.headOfStream}` +
+		`${feed.selfUrl === undefined ? "" : `,"selfUrl":${quote(feed.selfUrl)}`}` +
+		`${feed.eTag === undefined ? "" : `,"eTag":${quote(feed.eTag)}`}` +
+		`,"links":${links(feed.links)},"entries":[`;
+	let comma = "";
+	for (const entry of feed.entries) {
+		const { event } = entry;
+		const content = embed === "content" && event.isJson ? encodeEventJson(event) : "";
+		out += `${comma}{${details(event, embed)}${common(entry, content)}`;
+		comma = ",";
+	}
+	return `${out}]}`;
+}
+
+/** A single entry as a JSON document; its JSON event is always there, of a link only at `content`. */
+export function encodeEntryJson(entry: Entry, embed: Embed): string {
+	const { event } = entry;
+	const shown = event.isJson && (embed === "content" || event.linkMetadata === undefined);
+	return `{${details(event, embed)}${common(entry, shown ? encodeEventJson(event) : "")}`;
+}
+
+/** What every level shows, up to the closing brace. */
+function common(entry: Entry, content: string): string {
+	const id = quote(entry.id);
+	return (
+		`"title":${quote(entry.title)},"id":${id},"updated":${quote(entry.updated)}` +
+		`,"author":{"name":${quote(entry.author)}},"summary":${quote(entry.summary)}` +
+		`${content === "" ? "" : `,"content":${content}`},"links":${links(entry.links, entry.id, id)}}`
+	);
+}
+
+/** @param known a URI that most of the links have, and its literal */
+function links(all: readonly Link[], known?: string, literal = ""): string {
+	let out = "[";
+	for (const { uri, relation } of all) {
+		const value = uri === known ? literal : quote(uri);
+		out += `${out === "[" ? "" : ","}{"uri":${value},"relation":${quote(relation)}}`;
+	}
+	return `${out}]`;
+}
+
+/** The fields of `rich` and above, each followed by a comma. */
+function details(event: EntryEvent, embed: Embed): string {
+	if (embed === "none" || embed === "content") return "";
+	const stream = quote(event.streamId);
+	const { positionStreamId } = event;
+	const body = embed === "rich" ? RICH : bodyOf(event, embed);
+	return (
+		`"eventId":${quote(event.eventId)},"eventType":${quote(event.eventType)}` +
+		`,"eventNumber":${event.eventNumber}${body.data},"streamId":${stream}` +
+		`,"isJson":${event.isJson || body.foundJson},"isMetaData":${body.isMetaData}` +
+		`,"isLinkMetaData":${body.isLinkMetaData},"isRedacted":false` +
+		`,"positionEventNumber":${event.positionEventNumber},"positionStreamId":` +
+		`${positionStreamId === event.streamId ? stream : quote(positionStreamId)}` +
+		`,"position":${event.position},`
+	);
+}
+
+type Body = {
+	/** The members data, metaData and linkMetaData, as far as they are there. */
+	readonly data: string;
+	readonly foundJson: boolean;
+	readonly isMetaData: boolean;
+	readonly isLinkMetaData: boolean;
+};
+
+/** The flags are only computed where metadata is shown; clients know `rich` with false in them. */
+const RICH: Body = { data: "", foundJson: false, isMetaData: false, isLinkMetaData: false };
+
+function bodyOf(event: EntryEvent, embed: Embed): Body {
+	const { linkMetadata, isJson } = event;
+	const pretty = embed !== "body";
+	let data = "";
+	let foundJson = false;
+	if (isJson || embed === "tryharder") {
+		const text = textOf(event.data);
+		foundJson = !isJson && isObject(text);
+		data = `,"data":${shown(text, pretty)}`;
+	}
+	const isMetaData = event.metadata.length > 0;
+	if (isMetaData) data += `,"metaData":${shown(textOf(event.metadata), pretty)}`;
+	if (linkMetadata) data += `,"linkMetaData":${shown(textOf(linkMetadata), pretty)}`;
+	return { data, foundJson, isMetaData, isLinkMetaData: (linkMetadata?.length ?? 0) > 0 };
+}
+
+function shown(text: string, pretty: boolean): string {
+	return JSON.stringify(pretty && isObject(text) ? reindentJson(text) : text);
+}
+
+/** Arrays and all other JSON stay as they were stored, at every level. */
+function isObject(text: string): boolean {
+	if (!/^[ \t\n\r]*\{/.test(text)) return false;
+	try {
+		JSON.parse(text);
+		return true;
+	} catch {
+		return false;
+	}
+}

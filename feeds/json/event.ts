@@ -1,0 +1,29 @@
+/** A single event as JSON: the body of `event+json`, and the `content` of an entry. */
+import type { EntryEvent } from "../model.ts";
+import { quote, textOf } from "./string.ts";
+
+/**
+ * `{eventStreamId, eventNumber, eventType, eventId, data, metadata}`, compact. Of a JSON event the stored
+ * bytes stand there as they are, numbers, spaces and all; what is no JSON is shown as a string.
+ */
+export function encodeEventJson(event: EntryEvent): string {
+	return (
+		`{"eventStreamId":${quote(event.streamId)},"eventNumber":${event.eventNumber}` +
+		`,"eventType":${quote(event.eventType)},"eventId":${quote(event.eventId)}` +
+		`,"data":${jsonValue(event.data, event.isJson)}` +
+		`,"metadata":${jsonValue(event.metadata, event.isJson)}}`
+	);
+}
+
+/** Of an event that is JSON, data or metadata may still be text: the flag says that one of them is not. */
+function jsonValue(bytes: Uint8Array, isJson: boolean): string {
+	if (bytes.length === 0) return '""';
+	const text = textOf(bytes);
+	if (!isJson) return JSON.stringify(text);
+	try {
+		JSON.parse(text);
+		return text;
+	} catch {
+		return JSON.stringify(text);
+	}
+}
