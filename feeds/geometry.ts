@@ -91,10 +91,10 @@ function backward(range: PageRange, last: number, size: number): Partial<Neighbo
 	const from = range.from === "head" ? last : range.from;
 	const low = lowest(range, last);
 	const up = from + 1;
-	const previous: PageRange =
-		from >= last
-			? alignedForward(last + 1, size)
-			: { direction: "forward", from: up, count: onward(up, range, size) };
+	// A sealed page has to say the same whether or not it was the head when it was asked for.
+	const previous: PageRange = isSealed(range, last)
+		? { direction: "forward", from: up, count: onward(up, range, size) }
+		: alignedForward(last + 1, size);
 	if (low <= 0) return { previous };
 	const down = range.from === "head" ? ((low - 1) % size) + 1 : onward(low, range, size);
 	return {
@@ -111,13 +111,15 @@ function onward(boundary: number, range: PageRange, size: number): number {
 
 /**
  * The archive documents before and after a sealed page: its neighbours on the grid of its own size where
- * it is aligned to that, else on S. They depend on nothing but the range, since a sealed page's bytes,
+ * that is a multiple of S and the page is aligned to it, else on S. (A short page such as 48/forward/12
+ * happens to be aligned to 12, which is nobody's grid.) They depend on nothing but the range, since a sealed page's bytes,
  * links included, must never change.
  */
 function archives(range: PageRange, size: number): Partial<Neighbours> {
 	const low = Math.max(0, lowest(range, 0));
 	const end = newestOf(range) + 1;
-	const grid = low % range.count === 0 && end === low + range.count ? range.count : size;
+	const aligned = low % range.count === 0 && end === low + range.count;
+	const grid = aligned && range.count % size === 0 ? range.count : size;
 	const page = (version: number): PageRange => ({
 		direction: "forward",
 		from: version - (version % grid),

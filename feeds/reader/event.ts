@@ -1,0 +1,69 @@
+/** An event as a reader hands it out, and how it is found in an entry of a feed. */
+import type { DecodedEntry } from "../model.ts";
+import { ReadError } from "./error.ts";
+
+export type ReadEvent = {
+	/** The event's own stream, and its number in it. */
+	readonly stream: string;
+	readonly version: number;
+	/** Its position in the whole log. */
+	readonly position: number;
+	/**
+	 * Its number in the stream that is read (for `$all` the position, for `$ce-order` the number in the
+	 * category). This is what to keep as a checkpoint: go on with `from: at + 1`.
+	 */
+	readonly at: number;
+	readonly id: string;
+	readonly type: string;
+	readonly isJson: boolean;
+	/** The bytes as they were appended. */
+	readonly data: Uint8Array;
+	readonly metadata: Uint8Array;
+	/** RFC 3339, UTC. */
+	readonly created: string;
+	/** Parses `data`. @throws SyntaxError where it is not JSON */
+	json(): unknown;
+};
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Where an entry stands in the stream that is read. Undefined for an entry that shows no event: a link
+ * whose target is gone or may not be seen.
+ */
+export function atOf(entry: DecodedEntry, stream: string, url: string): number | undefined {
+	const event = entry.event;
+	if (event?.eventId === undefined) return undefined;
+	const at = stream === "$all" ? event.position : event.positionEventNumber;
+	if (at !== undefined && event.position !== undefined) return at;
+	throw new ReadError("not-varve", url, `${url} shows events without their position`);
+}
+
+/** Whether the feed leaves out the event's data, as it does where they are not JSON. */
+export function lacksData(entry: DecodedEntry): boolean {
+	return entry.event?.data === undefined && entry.event?.isJson === false;
+}
+
+/** @param data the event's data, from the feed or from its own URL */
+export function eventOf(entry: DecodedEntry, at: number, data: Uint8Array): ReadEvent {
+	const event = entry.event ?? {};
+	return {
+		stream: event.streamId ?? "",
+		version: event.eventNumber ?? at,
+		position: event.position ?? at,
+		at,
+		id: event.eventId ?? "",
+		type: event.eventType ?? "",
+		isJson: event.isJson ?? false,
+		data,
+		metadata: event.metadata ?? NOTHING,
+		created: entry.updated,
+		json: parseData,
+	};
+}
+
+// One function for all events: a closure for each would cost more than the rest of the object.
+function parseData(this: ReadEvent): unknown {
+	const { buffer, byteOffset, byteLength } = this.data;
+	return JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString());
+}

@@ -1,0 +1,136 @@
+/**
+ * One GET: bounded in time and size, and told apart into what a reader can do about it.
+ *
+ * The time-out is one of silence, not of the whole answer: a large page over a slow line may take its
+ * time as long as bytes keep coming. Every way out clears the timer, takes the listener off
+ * `signal` and lets go of the connection, so nothing keeps the process alive afterwards.
+ */
+import { parseRetryAfter } from "./backoff.ts";
+import { ReadError } from "./error.ts";
+
+export type Request = {
+	readonly url: string;
+	readonly headers: Readonly<Record<string, string>>;
+	/** Milliseconds until the answer must begin; a long poll adds its own. */
+	readonly answerMs: number;
+	/** Milliseconds without a byte after that. */
+	readonly silenceMs: number;
+	readonly bodyBytesMax: number;
+};
+
+/** `fault`: may pass by itself. `missing`: 404. `deleted`: 410. Anything else that is no answer throws. */
+export type Reply =
+	| { readonly kind: "ok"; readonly body: Buffer; readonly etag: string | undefined }
+	| { readonly kind: "not-modified" | "missing" | "deleted" | "too-large" }
+	| { readonly kind: "fault"; readonly reason: string; readonly retryAfterMs: number };
+
+/** An error body is read up to here for its reason; the rest is of no interest. */
+const PROBLEM_BYTES_MAX = 64 * 1024;
+const RETRIED = new Set([408, 425, 429]);
+
+/**
+ * @throws ReadError `refused`
+ * @throws the reason of `signal`, where that ended it
+ */
+export async function get(
+	request: Request,
+	fetcher: typeof fetch,
+	signal: AbortSignal,
+): Promise<Reply> {
+	signal.throwIfAborted();
+	const stop = new AbortController();
+	const onAbort = () => stop.abort(signal.reason);
+	signal.addEventListener("abort", onAbort);
+	const silent = () => stop.abort(new Error("no answer in time"));
+	let timer = setTimeout(silent, request.answerMs);
+	const alive = () => {
+		clearTimeout(timer);
+		timer = setTimeout(silent, request.silenceMs);
+	};
+	try {
+		const response = await fetcher(request.url, {
+			headers: request.headers,
+			signal: stop.signal,
+		});
+		alive();
+		return await classify(response, request, alive);
+	} catch (error) {
+		// Half an answer may be left in the connection, which is then of no more use.
+		stop.abort();
+		signal.throwIfAborted();
+		if (error instanceof ReadError) throw error;
+		return { kind: "fault", reason: reasonOf(error), retryAfterMs: 0 };
+	} finally {
+		clearTimeout(timer);
+		signal.removeEventListener("abort", onAbort);
+	}
+}
+
+async function classify(response: Response, request: Request, alive: () => void): Promise<Reply> {
+	const { status } = response;
+	if (status === 304) return { kind: "not-modified" };
+	if (status === 200) {
+		const body = await readBody(response, request.bodyBytesMax, alive);
+		if (body === undefined) return { kind: "too-large" };
+		return { kind: "ok", body, etag: response.headers.get("etag") ?? undefined };
+	}
+	const body = (await readBody(response, PROBLEM_BYTES_MAX, alive)) ?? Buffer.alloc(0);
+	const problem = problemOf(body);
+	// A page of events too large to put together is the same to us as one too large to receive.
+	if (status === 413 || problem.type.endsWith("page-too-large")) return { kind: "too-large" };
+	if (status === 404 && !problem.type.endsWith("route-not-found")) return { kind: "missing" };
+	if (status === 410) return { kind: "deleted" };
+	const reason = `${status} ${problem.reason || response.statusText}`.trim();
+	if (status >= 500 || RETRIED.has(status)) {
+		const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), Date.now());
+		return { kind: "fault", reason, retryAfterMs };
+	}
+	throw new ReadError("refused", request.url, `${request.url} is answered ${reason}`, status);
+}
+
+/** The whole body; undefined where it exceeds `bytesMax`. */
+async function readBody(
+	response: Response,
+	bytesMax: number,
+	alive: () => void,
+): Promise<Buffer | undefined> {
+	if (!response.body) return Buffer.alloc(0);
+	const reader = response.body.getReader();
+	const chunks: Uint8Array[] = [];
+	let bytes = 0;
+	for (;;) {
+		const { done, value } = await reader.read();
+		if (done) return Buffer.concat(chunks, bytes);
+		alive();
+		bytes += value.byteLength;
+		if (bytes > bytesMax) {
+			// The answer is given; whether the connection closes cleanly changes nothing.
+			await reader.cancel().catch(() => undefined);
+			return undefined;
+		}
+		chunks.push(value);
+	}
+}
+
+/** What an RFC 9457 body says, or else the text itself, cut to a line. */
+function problemOf(body: Buffer): { type: string; reason: string } {
+	const text = body.toString();
+	try {
+		const { type, title, detail } = JSON.parse(text) as { [member: string]: unknown };
+		const reason = detail ?? title;
+		return {
+			type: typeof type === "string" ? type : "",
+			reason: typeof reason === "string" ? reason : "",
+		};
+	} catch {
+		return { type: "", reason: text.slice(0, 200).replace(/\s+/g, " ").trim() };
+	}
+}
+
+/** `fetch` says "fetch failed" and keeps what happened in its cause. */
+function reasonOf(error: unknown): string {
+	if (!(error instanceof Error)) return String(error);
+	const cause = error.cause instanceof Error ? error.cause : undefined;
+	const code = cause && "code" in cause ? String(cause.code) : "";
+	return [error.message, cause?.message || code].filter(Boolean).join(": ");
+}

@@ -1,0 +1,121 @@
+/** What a reader can be told, with defaults and bounds; wrong values are refused, never adjusted. */
+import { COUNT_MAX } from "../geometry.ts";
+import type { Plan } from "./step.ts";
+
+export type ReadOptions = {
+	/** The server, with its path prefix if it has one: `http://127.0.0.1:2113`. */
+	readonly url: string;
+	/** `$all`, `order-42`, `$ce-order` … as it is, not percent-encoded. */
+	readonly stream: string;
+	/** Number of the first event wanted: the version, on `$all` the position. Default 0. */
+	readonly from?: number;
+	/** True stays at the head for ever and waits for more; false (default) ends there. */
+	readonly follow?: boolean;
+	/** Events a page while catching up; default 500. Readers with the same size share cached pages. */
+	readonly pageSize?: number;
+	/** How long the server may hold a request at the head; default 20. */
+	readonly longPollSeconds?: number;
+	/** Ends the iteration quietly. */
+	readonly signal?: AbortSignal;
+	/** Sent along to the origin of `url` and no other, as they may hold credentials. */
+	readonly headers?: Readonly<Record<string, string>>;
+	/** Faults in a row before the reader gives up with `unanswered`; default: never. */
+	readonly retriesMax?: number;
+	/** Milliseconds of silence that count as a fault; a long poll adds its own. Default 30,000. */
+	readonly timeoutMs?: number;
+	/** The least milliseconds between two questions at the head that brought nothing. Default 1,000. */
+	readonly pollIntervalMs?: number;
+	/** Bytes of one answer. Default 256 MiB: 20 of the largest events, their JSON escaped again. */
+	readonly bodyBytesMax?: number;
+	/** Told of every fault, before the wait. */
+	readonly onRetry?: (retry: Retry) => void;
+	/** Stand-ins for the world, for tests and for other transports. */
+	readonly fetch?: typeof fetch;
+	readonly sleep?: (delayMs: number, signal: AbortSignal) => Promise<void>;
+	readonly random?: () => number;
+};
+
+export type Retry = {
+	readonly url: string;
+	readonly reason: string;
+	/** Which fault in a row this is: 1, 2, … */
+	readonly faults: number;
+	readonly delayMs: number;
+};
+
+export type Settings = Plan & {
+	readonly origin: string;
+	readonly longPollSeconds: number;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly retriesMax: number;
+	readonly timeoutMs: number;
+	readonly pollIntervalMs: number;
+	readonly bodyBytesMax: number;
+	readonly onRetry: (retry: Retry) => void;
+	readonly fetch: typeof fetch;
+	readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
+	readonly random: () => number;
+};
+
+const BODY_BYTES_MAX = 256 * 1024 * 1024;
+/** A timer of more than 2^31 ms would fire at once. */
+const MILLISECONDS_MAX = 2_147_483_647;
+
+/** @throws RangeError, TypeError */
+export function settingsOf(options: ReadOptions): Settings {
+	const server = new URL(options.url);
+	if (server.protocol !== "http:" && server.protocol !== "https:") {
+		throw new TypeError(`url: ${options.url} is neither http nor https`);
+	}
+	if (options.stream === "" || !options.stream.isWellFormed()) {
+		throw new TypeError("stream: it is empty or no Unicode text");
+	}
+	// Every URL parser takes these for "here" and "one up", however they are escaped.
+	if (options.stream === "." || options.stream === "..") {
+		throw new TypeError(`stream: a URL cannot name ${options.stream}`);
+	}
+	return {
+		server: server.href,
+		origin: server.origin,
+		stream: options.stream,
+		from: within("from", options.from, 0, 0, Number.MAX_SAFE_INTEGER - COUNT_MAX),
+		follow: options.follow ?? false,
+		pageSize: within("pageSize", options.pageSize, 500, 1, COUNT_MAX),
+		longPollSeconds: within("longPollSeconds", options.longPollSeconds, 20, 1, 3600),
+		headers: options.headers ?? {},
+		retriesMax: options.retriesMax ?? Number.POSITIVE_INFINITY,
+		timeoutMs: within("timeoutMs", options.timeoutMs, 30_000, 1, MILLISECONDS_MAX / 2),
+		pollIntervalMs: within("pollIntervalMs", options.pollIntervalMs, 1000, 0, MILLISECONDS_MAX / 2),
+		bodyBytesMax: within("bodyBytesMax", options.bodyBytesMax, BODY_BYTES_MAX, 1, 2 ** 32),
+		onRetry: options.onRetry ?? (() => undefined),
+		fetch: options.fetch ?? globalThis.fetch,
+		sleep: options.sleep ?? sleepUnlessAborted,
+		random: options.random ?? Math.random,
+	};
+}
+
+function within(
+	name: string,
+	value: number | undefined,
+	otherwise: number,
+	min: number,
+	max: number,
+): number {
+	if (value === undefined) return otherwise;
+	if (Number.isInteger(value) && value >= min && value <= max) return value;
+	throw new RangeError(`${name}: ${value} is not a whole number from ${min} to ${max}`);
+}
+
+/** Resolves after `delayMs`, or as soon as `signal` aborts; leaves neither timer nor listener behind. */
+function sleepUnlessAborted(delayMs: number, signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		if (signal.aborted) return resolve();
+		const done = () => {
+			clearTimeout(timer);
+			signal.removeEventListener("abort", done);
+			resolve();
+		};
+		const timer = setTimeout(done, delayMs);
+		signal.addEventListener("abort", done);
+	});
+}

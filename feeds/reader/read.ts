@@ -1,0 +1,94 @@
+/**
+ * The reader: every event of a stream, once, in order, from any position, for as long as one likes.
+ *
+ * `step.ts` decides what comes next (its header draws the states); this file does it: it asks, hands out,
+ * and waits. While the consumer works on a page, the next one is already on its way: one page ahead, and
+ * only where the links say that it exists.
+ */
+import { pollDelay } from "./backoff.ts";
+import { dataAhead } from "./data.ts";
+import { eventOf, lacksData, type ReadEvent } from "./event.ts";
+import { type ReadOptions, type Settings, settingsOf } from "./options.ts";
+import { type Answer, askForPage, backOff, fetchData } from "./session.ts";
+import { type State, type Step, start, step } from "./step.ts";
+
+const NO_DATA = new Uint8Array(0);
+
+/**
+ * Reads a stream. With `follow` it stays at the head and never ends by itself; without, it ends there.
+ * Aborting `signal` ends it quietly and at once, even while it waits; so does leaving the loop.
+ * @throws RangeError, TypeError at once, where an option makes no sense
+ * @throws ReadError while iterating; see `error.ts`
+ */
+export function readStream(options: ReadOptions): AsyncGenerator<ReadEvent, void, void> {
+	const stop = new AbortController();
+	const events = run(settingsOf(options), options.signal, stop);
+	// A generator's own return() waits for the pending next(), which may be a long poll.
+	const leave = events.return.bind(events);
+	events.return = (value) => {
+		stop.abort();
+		return leave(value);
+	};
+	return events;
+}
+
+async function* run(
+	settings: Settings,
+	outer: AbortSignal | undefined,
+	stop: AbortController,
+): AsyncGenerator<ReadEvent, void, void> {
+	const { signal } = stop;
+	const onAbort = () => stop.abort();
+	outer?.addEventListener("abort", onAbort);
+	if (outer?.aborted) stop.abort();
+	try {
+		let state = start(settings);
+		let asked: Promise<Answer> | undefined;
+		while (state.phase !== "ended") {
+			const answer = await (asked ?? askForPage(state, settings, signal));
+			const next = step(state, answer.outcome, settings);
+			asked = askAhead(next, settings, signal);
+			const dataOf = dataAhead(next.fresh, (entry) => fetchData(entry, settings, signal));
+			for (const { at, entry } of next.fresh) {
+				const data = lacksData(entry) ? await dataOf(entry) : (entry.event?.data ?? NO_DATA);
+				if (signal.aborted) return;
+				if (data !== undefined) yield eventOf(entry, at, data);
+			}
+			await pause(next, state, answer, settings, signal);
+			state = next.state;
+		}
+	} catch (error) {
+		if (!signal.aborted) throw error;
+	} finally {
+		outer?.removeEventListener("abort", onAbort);
+		stop.abort();
+	}
+}
+
+/** At the head one page may take as long as a long poll, so there it is asked for in its turn. */
+function askAhead(
+	next: Step,
+	settings: Settings,
+	signal: AbortSignal,
+): Promise<Answer> | undefined {
+	if (next.pause !== "none" || next.state.phase !== "catching-up") return undefined;
+	const asked = askForPage(next.state, settings, signal);
+	// It is awaited after the events before it; until then a failure is nobody's surprise.
+	asked.catch(() => undefined);
+	return asked;
+}
+
+async function pause(
+	next: Step,
+	before: State,
+	answer: Answer,
+	settings: Settings,
+	signal: AbortSignal,
+): Promise<void> {
+	if (next.pause === "back-off" && answer.outcome.kind === "fault") {
+		await backOff(before.url, next.state.faults, answer.outcome, settings, signal);
+	} else if (next.pause === "poll") {
+		const delayMs = pollDelay(answer.elapsedMs, settings.pollIntervalMs, settings.random());
+		if (delayMs > 0) await settings.sleep(delayMs, signal);
+	}
+}

@@ -1,0 +1,147 @@
+/**
+ * What a reader does next, given what it was answered. Pure: no clock, no socket.
+ *
+ *          page reaches on                     page ends at the head
+ *              ╭───╮   ╭──────────────────────────────────────────╮   ╭───╮ nothing new: ask the same
+ *              │   ▼   │                                          ▼   │   ▼ URL again, conditional,
+ *   start ──▶ CATCHING-UP ◀──── page reaches on ───────────────── AT-HEAD    with ES-LongPoll
+ *              ╰───────────── the head, and not to follow ───────╯
+ *                                      ▼
+ *                                    ENDED           a fault leaves the state as it is, one fault more
+ *
+ * **Is this the head?** A page of versions from … from+count−1 links to from+count where it is full or where
+ * only retention made holes in it, and to something lower where the stream ends within it; the page
+ * after the last event has no link. So the link says it, exactly, whether or not events are missing.
+ * `headOfStream` does not: a full page that was the head when a cache took it says so for a year.
+ *
+ * **Bulk pages.** The server's links keep a count, or lead to the grid of 20 after the head. A reader that is
+ * not at the head and stands at a multiple of its own page size goes (back) to pages of that size, by
+ * changing the count in the link. So it starts at 48 with 48/forward/452 and goes on with
+ * 500/forward/500, as all others do; and one that falls far behind takes at most 24 small pages before
+ * it is fast again.
+ */
+import { alignedForward, GRID } from "../geometry.ts";
+import type { DecodedEntry, DecodedFeed } from "../model.ts";
+import { ReadError } from "./error.ts";
+import { atOf } from "./event.ts";
+import { pageUrl, rangeOf, withCount } from "./links.ts";
+
+/** What is read, and how far; fixed for the life of a reader. */
+export type Plan = {
+	readonly server: string;
+	readonly stream: string;
+	readonly from: number;
+	readonly follow: boolean;
+	readonly pageSize: number;
+};
+
+export type State = {
+	readonly phase: "catching-up" | "at-head" | "ended";
+	/** The page to ask for; meaningless once ended. */
+	readonly url: string;
+	/** The lowest number not yet handed out. */
+	readonly wanted: number;
+	/** Of this very URL, where it had nothing new. */
+	readonly etag: string | undefined;
+	/** Faults in a row. */
+	readonly faults: number;
+};
+
+export type Outcome =
+	| { readonly kind: "page"; readonly feed: DecodedFeed; readonly etag: string | undefined }
+	| { readonly kind: "not-modified" }
+	| { readonly kind: "missing" }
+	| { readonly kind: "too-large" }
+	| { readonly kind: "fault"; readonly reason: string; readonly retryAfterMs: number };
+
+export type Numbered = { readonly at: number; readonly entry: DecodedEntry };
+
+export type Step = {
+	readonly state: State;
+	/** New events, oldest first. */
+	readonly fresh: readonly Numbered[];
+	/** What to wait for before asking again: nothing, the poll interval, or the back-off. */
+	readonly pause: "none" | "poll" | "back-off";
+};
+
+export function start(plan: Plan): State {
+	const url = pageUrl(plan.server, plan.stream, alignedForward(plan.from, plan.pageSize));
+	return { phase: "catching-up", url, wanted: plan.from, etag: undefined, faults: 0 };
+}
+
+/** @throws ReadError `too-large`, `not-varve` */
+export function step(state: State, outcome: Outcome, plan: Plan): Step {
+	const calm = { ...state, faults: 0 };
+	switch (outcome.kind) {
+		case "page":
+			return onPage(calm, outcome.feed, outcome.etag, plan);
+		case "not-modified":
+			return atHead(calm, plan);
+		case "missing":
+			return atHead({ ...calm, etag: undefined }, plan);
+		case "too-large":
+			return { state: onGrid(calm, plan), fresh: [], pause: "none" };
+		case "fault":
+			return { state: { ...state, faults: state.faults + 1 }, fresh: [], pause: "back-off" };
+	}
+}
+
+function onPage(state: State, feed: DecodedFeed, etag: string | undefined, plan: Plan): Step {
+	const fresh = freshEntries(feed, state, plan);
+	const wanted = (fresh.at(-1)?.at ?? state.wanted - 1) + 1;
+	const link = feed.links.find(({ relation }) => relation === "previous")?.uri;
+	if (link === undefined && fresh.length === 0) return atHead({ ...state, etag }, plan);
+
+	const asked = rangeOf(state.url, plan.stream);
+	const offered = link === undefined ? undefined : rangeOf(link, plan.stream);
+	if (link === undefined && asked && wanted >= asked.from + asked.count) {
+		throw new ReadError("not-varve", state.url, `${state.url} is full and has no previous link`);
+	}
+	const head = !asked || !offered || offered.from < asked.from + asked.count;
+	if (head && !plan.follow)
+		return { state: { ...state, phase: "ended", wanted }, fresh, pause: "none" };
+	const bulk = !head && offered.from % plan.pageSize === 0;
+	const url = link === undefined ? state.url : bulk ? withCount(link, plan.pageSize) : link;
+	const same = url === state.url;
+	const next: State = {
+		phase: head ? "at-head" : "catching-up",
+		url,
+		wanted,
+		etag: same ? etag : undefined,
+		faults: 0,
+	};
+	// Links that lead nowhere new must not become a loop without a pause.
+	const onward = fresh.length > 0 || (asked && offered && offered.from > asked.from);
+	return { state: next, fresh, pause: onward ? "none" : "poll" };
+}
+
+function atHead(state: State, plan: Plan): Step {
+	const phase = plan.follow ? "at-head" : "ended";
+	return { state: { ...state, phase }, fresh: [], pause: plan.follow ? "poll" : "none" };
+}
+
+/** Bulk pages of very large events exceed what a server or reader takes; a grid page always fits. */
+function onGrid(state: State, plan: Plan): State {
+	const asked = rangeOf(state.url, plan.stream);
+	if (asked && asked.count > GRID) {
+		return { ...state, url: withCount(state.url, alignedForward(asked.from).count) };
+	}
+	throw new ReadError("too-large", state.url, `${state.url} is larger than a page may be`);
+}
+
+/**
+ * The entries not yet handed out, oldest first. A server may answer a page that overlaps what was read
+ * before; an entry that shows no event (see `atOf`) is left out, since there is nothing to hand out.
+ */
+function freshEntries(feed: DecodedFeed, state: State, plan: Plan): readonly Numbered[] {
+	const fresh: Numbered[] = [];
+	let lowest = Number.POSITIVE_INFINITY;
+	for (const entry of feed.entries) {
+		const at = atOf(entry, plan.stream, state.url);
+		if (at === undefined) continue;
+		if (at >= lowest) throw new ReadError("not-varve", state.url, `${state.url} is out of order`);
+		lowest = at;
+		if (at >= state.wanted) fresh.push({ at, entry });
+	}
+	return fresh.reverse();
+}
