@@ -22,6 +22,9 @@ export function isUsage(error: unknown): boolean {
 export function explain(error: unknown): string {
 	if (isRefusal(error)) return explainRefusal(error);
 	if (!(error instanceof Error)) return String(error);
+	// `fetch` hides what happened in the cause; a name with several addresses fails with several.
+	if (error instanceof AggregateError && error.errors.length > 0) return explain(error.errors[0]);
+	if (error.cause instanceof Error) return explain(error.cause);
 	return FAULTS[(error as NodeJS.ErrnoException).code ?? ""]?.(error as Fault) ?? error.message;
 }
 

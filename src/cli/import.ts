@@ -8,7 +8,16 @@ import { deriveId, idOf, itemOf, type Line, lineFailure, parseLine } from "./imp
 import { Lanes } from "./import/lanes.ts";
 import { openLines, type Source } from "./import/lines.ts";
 import { count, type Progress, startProgress } from "./import/progress.ts";
-import { CLIENT_OPTIONS, credentials, EXIT, number, optionalText, text, type Verb } from "./verb.ts";
+import { onStopSignal } from "./signals.ts";
+import {
+	CLIENT_OPTIONS,
+	credentials,
+	EXIT,
+	number,
+	optionalText,
+	text,
+	type Verb,
+} from "./verb.ts";
 
 export const importVerb: Verb = {
 	name: "import",
@@ -109,7 +118,10 @@ function unshared(text: string): string {
 
 function derive({ source }: Reading, line: Line, ordinal: number): string {
 	if (source === undefined)
-		throw lineFailure(line.number, "it has no id; name the input with --source to have one derived");
+		throw lineFailure(
+			line.number,
+			"it has no id; name the input with --source to have one derived",
+		);
 	return deriveId(source, ordinal, line);
 }
 
@@ -124,8 +136,9 @@ async function check(reading: Reading): Promise<number> {
 
 async function send(reading: Reading, source: Source, values: Values): Promise<number> {
 	const startedAt = performance.now();
-	const interrupt = new AbortController();
-	const target = targetOf(values, interrupt.signal, (reason) => say(reason));
+	const stop = new AbortController();
+	stop.signal.addEventListener("abort", () => source.close());
+	const target = targetOf(values, stop, (reason) => say(reason));
 	const connections = Array.from(
 		{ length: number(values, "inFlight") },
 		() => new Connection(target.url),
@@ -136,10 +149,11 @@ async function send(reading: Reading, source: Source, values: Values): Promise<n
 		fraction: () => source.bytes && source.bytesRead() / source.bytes,
 	});
 	const say = oncePerReason(progress);
-	const stopListening = onInterrupt(() => {
+	let interrupted = false;
+	const stopListening = onStopSignal(() => {
 		progress.say("stopping: waiting for what is under way");
-		interrupt.abort();
-		lanes.stop();
+		interrupted = true;
+		stop.abort();
 	});
 	try {
 		await pump(reading, lanes);
@@ -149,7 +163,7 @@ async function send(reading: Reading, source: Source, values: Values): Promise<n
 		for (const connection of connections) connection.close();
 	}
 	const summary = summarise(lanes, reading.ordinals.size, performance.now() - startedAt);
-	if (!interrupt.signal.aborted) {
+	if (!interrupted) {
 		process.stdout.write(`${summary}\n`);
 		return EXIT.done;
 	}
@@ -171,18 +185,19 @@ async function pump(reading: Reading, lanes: Lanes): Promise<void> {
 			if (lanes.stopped) break;
 		}
 	} catch (error) {
-		malformed = error;
+		// Once stopped, the input was closed under our hands.
+		if (!lanes.stopped) malformed = error;
 	}
 	await lanes.settled();
 	if (malformed) throw malformed;
 }
 
-function targetOf(values: Values, signal: AbortSignal, onWait: Target["onWait"]): Target {
+function targetOf(values: Values, stop: AbortController, onWait: Target["onWait"]): Target {
 	const url = new URL(text(values, "url"));
 	const headers = Object.entries({ Host: url.host, ...credentials(values) })
 		.map(([name, value]) => `${name}: ${value}\r\n`)
 		.join("");
-	return { url, headers, retryMsMax: number(values, "retrySeconds") * 1000, signal, onWait };
+	return { url, headers, retryMsMax: number(values, "retrySeconds") * 1000, stop, onWait };
 }
 
 /** Sixty-four connections that find the server away say so once. */
@@ -194,21 +209,6 @@ function oncePerReason(progress: Progress): (reason: string) => void {
 		said = reason;
 		saidAt = performance.now();
 		progress.say(`${reason}; trying again`);
-	};
-}
-
-function onInterrupt(stop: () => void): () => void {
-	let asked = false;
-	const onSignal = (_signal: NodeJS.Signals, number: number) => {
-		if (asked) process.exit(128 + number);
-		asked = true;
-		stop();
-	};
-	process.on("SIGINT", onSignal);
-	process.on("SIGTERM", onSignal);
-	return () => {
-		process.off("SIGINT", onSignal);
-		process.off("SIGTERM", onSignal);
 	};
 }
 

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { OPTIONS, settingsOf } from "../config.ts";
 import type { Arguments } from "../options.ts";
+import { onStopSignal } from "./signals.ts";
 import { EXIT, type Verb } from "./verb.ts";
 
 export const serve: Verb = {
@@ -24,9 +25,9 @@ async function run(call: Arguments): Promise<number> {
 	const settings = settingsOf(call);
 	const { startServer } = await import("../main.ts");
 	const server = await startServer(settings);
-	const signal = untilSignal();
+	const stopped = new Promise<void>((stop) => onStopSignal(stop));
 	process.stdout.write(greeting(server.url, resolve(settings.data)));
-	await signal;
+	await stopped;
 	await server.close();
 	return EXIT.done;
 }
@@ -43,18 +44,4 @@ Read the stream:
 
 The data is in ${data}
 `;
-}
-
-/** Resolves at the first signal to stop. The second one ends the process there and then. */
-function untilSignal(): Promise<void> {
-	return new Promise((stop) => {
-		let asked = false;
-		const onSignal = (_signal: NodeJS.Signals, number: number) => {
-			if (asked) process.exit(128 + number);
-			asked = true;
-			stop();
-		};
-		process.on("SIGTERM", onSignal);
-		process.on("SIGINT", onSignal);
-	});
 }

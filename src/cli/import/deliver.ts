@@ -17,8 +17,8 @@ export type Target = {
 	readonly headers: string;
 	/** How long one batch is retried; 0 for ever. */
 	readonly retryMsMax: number;
-	/** Ends all waiting. */
-	readonly signal: AbortSignal;
+	/** Aborted, nothing new is sent and nothing is waited for. */
+	readonly stop: AbortController;
 	/** Told when a wait begins, in words. */
 	onWait(reason: string): void;
 };
@@ -47,8 +47,7 @@ export async function deliver(
 	if (items.length === 1 && first) throw lineFailure(first.line, refusalText(answer));
 	// Some of it was there before, in another batch, or one event is at fault: one at a time tells.
 	let repeated = 0;
-	for (const item of items)
-		repeated += (await deliver(target, connection, path, [item])).repeated;
+	for (const item of items) repeated += (await deliver(target, connection, path, [item])).repeated;
 	return { repeated };
 }
 
@@ -67,12 +66,12 @@ async function send(target: Target, connection: Connection, request: string) {
 		if (result instanceof Error || isPassing(result.status)) {
 			const pauseMs = pauseOf(result, attempts);
 			const spentMs = Date.now() - startedAt;
-			if (target.signal.aborted) throw new Failure(`given up: ${troubleText(result)}`);
+			if (target.stop.signal.aborted) throw new Failure(`given up: ${troubleText(result)}`);
 			if (target.retryMsMax > 0 && spentMs + pauseMs > target.retryMsMax)
 				throw new Failure(`given up after ${Math.round(spentMs / 1000)} s: ${troubleText(result)}`);
 			// A connection that the server closed while it was idle is not worth a word.
 			if (attempts > 1 || !(result instanceof Error)) target.onWait(troubleText(result));
-			await pause(pauseMs, target.signal);
+			await pause(pauseMs, target.stop.signal);
 		} else return { answer: result, attempts };
 	}
 }

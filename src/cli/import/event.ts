@@ -5,14 +5,20 @@
  * writing them again would turn 12345678901234567890 into 12345678901234567000. All text here is "latin1", one
  * character for each byte of UTF-8, which makes every slice exact and every length a byte count.
  *
- * An event that a batch cannot carry unchanged (a bare JSON number, bytes that are no text) goes in a
- * request of its own, whose body is the data.
+ * An event that a batch cannot carry unchanged (a JSON string, bytes that are no text) goes in a request of
+ * its own, whose body is the data.
  */
 import { isUtf8 } from "node:buffer";
 import { hash } from "node:crypto";
-import { nameFault, parseUuid, STREAM_NAME_BYTES_MAX } from "../../event.ts";
 import { findJsonFault } from "../../../feeds/json/fault.ts";
-import { eachMember, nestsTooDeep, skipSpace } from "../../../feeds/json/text.ts";
+import {
+	eachMember,
+	NESTING_MAX,
+	nestsTooDeep,
+	skipSpace,
+	skipValue,
+} from "../../../feeds/json/text.ts";
+import { nameFault, parseUuid, STREAM_NAME_BYTES_MAX } from "../../event.ts";
 import { nearest } from "../../nearest.ts";
 import { Failure } from "../explain.ts";
 
@@ -72,12 +78,14 @@ export function parseLine(text: string, number: number): Line {
  */
 export function itemOf({ number, members }: Line, id: string): Item {
 	const wrong = (reason: string) => lineFailure(number, reason);
-	const { type = '""', data, metadata } = members;
+	const { type = '""' } = members;
 	if (members.dataBase64 !== undefined || members.metadataBase64 !== undefined)
 		return encodedItem(number, members, id);
-	if (data === undefined || OPENS.test(data)) return member(number, id, type, data, metadata);
-	if (metadata !== undefined)
-		throw wrong("data that is neither an object nor an array cannot have metadata");
+	const data = contentOf(members.data);
+	const metadata = contentOf(members.metadata);
+	if (metadata?.startsWith('"')) throw wrong("metadata is a string; make it an object");
+	if (!data?.startsWith('"')) return member(number, id, type, data, metadata);
+	if (metadata !== undefined) throw wrong("data that is a string cannot have metadata");
 	return alone(number, id, type, "application/json", data);
 }
 
@@ -111,7 +119,6 @@ export function lineFailure(line: number, reason: string): Failure {
 type Wrong = (reason: string) => Failure;
 
 const NOT_ASCII = /[\x80-\xff]/;
-const OPENS = /^[{[]/;
 
 function membersOf(text: string, wrong: Wrong): Members {
 	try {
@@ -122,12 +129,14 @@ function membersOf(text: string, wrong: Wrong): Members {
 	}
 	const start = skipSpace(text, 0);
 	if (text[start] !== "{") throw wrong("it is not an object");
-	if (nestsTooDeep(text)) throw wrong("it nests too deep");
+	if (nestsTooDeep(text)) throw wrong(`it nests deeper than ${NESTING_MAX} levels`);
 	const members: { [name in Name]?: string } = {};
-	eachMember(text, start, (name, from, to) => {
+	eachMember(text, start, (name, from) => {
 		if (!isName(name)) throw wrong(unknownName(name));
 		if (members[name] !== undefined) throw wrong(`${name} is there twice`);
-		members[name] = text.slice(from, to);
+		const end = skipValue(text, from);
+		members[name] = text.slice(from, end);
+		return end;
 	});
 	return members;
 }
@@ -148,6 +157,11 @@ function stringOf(literal: string | undefined, name: Name, wrong: Wrong): string
 	return JSON.parse(Buffer.from(literal, "latin1").toString("utf8")) as string;
 }
 
+/** `null` is how many writers say that there is nothing. */
+function contentOf(literal: string | undefined): string | undefined {
+	return literal === "null" ? undefined : literal;
+}
+
 function member(
 	line: number,
 	id: string,
@@ -162,7 +176,6 @@ function member(
 }
 
 function alone(line: number, id: string, type: string, mediaType: string, body: string): Item {
-	// The name was checked to be free of control characters by the server's own rule only; a header must be.
 	const name = Buffer.from(JSON.parse(toUtf8(type)) as string).toString("latin1");
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: they would end the header
 	if (/[\x00-\x1f\x7f]/.test(name)) throw lineFailure(line, "type holds a control character");
@@ -171,8 +184,8 @@ function alone(line: number, id: string, type: string, mediaType: string, body: 
 }
 
 /**
- * Data or metadata that is not JSON, or JSON laid out over several lines. What a batch says as a string is stored
- * as that text, unless it reads as an object or an array: that is what the request of its own is for.
+ * Bytes that a line of JSON cannot show. A request of its own stores its body as it is; one that has metadata must
+ * go in a batch, as a string, of which the server stores the text: the same bytes again.
  */
 function encodedItem(line: number, members: Members, id: string): Item {
 	const { type = '""' } = members;
@@ -180,34 +193,23 @@ function encodedItem(line: number, members: Members, id: string): Item {
 	const metadata = decoded(members.metadata, members.metadataBase64, line);
 	const isJson = members.isJson === "true";
 	if (metadata === "" && !isJson) return alone(line, id, type, "application/octet-stream", data);
-	if (metadata === "" && !OPENS.test(data) && isJsonText(data))
-		return alone(line, id, type, "application/json", data);
-	return member(line, id, type, batchValue(data, line), batchValue(metadata, line));
+	if (metadata === "") return alone(line, id, type, "application/json", data);
+	return member(line, id, type, asString(data, line), asString(metadata, line));
 }
 
 function decoded(text: string | undefined, encoded: string | undefined, line: number): string {
-	if (encoded === undefined) return text ?? "";
+	if (encoded === undefined) return contentOf(text) ?? "";
 	if (text !== undefined) throw lineFailure(line, "there is both plain and Base64 content");
 	if (!/^"[A-Za-z0-9+/]*={0,2}"$/.test(encoded) || (encoded.length - 2) % 4 !== 0)
 		throw lineFailure(line, "this is not Base64");
 	return Buffer.from(encoded.slice(1, -1), "base64").toString("latin1");
 }
 
-function batchValue(content: string, line: number): string | undefined {
+function asString(content: string, line: number): string | undefined {
 	if (content === "") return undefined;
-	if (OPENS.test(content) && isJsonText(content)) return content;
 	if (!isUtf8(Buffer.from(content, "latin1")))
 		throw lineFailure(line, "bytes that are not UTF-8 cannot have metadata");
 	return Buffer.from(JSON.stringify(toUtf8(content)), "utf8").toString("latin1");
-}
-
-function isJsonText(content: string): boolean {
-	try {
-		JSON.parse(content);
-		return true;
-	} catch {
-		return false;
-	}
 }
 
 function toUtf8(latin1: string): string {

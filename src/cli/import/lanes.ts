@@ -30,7 +30,6 @@ export class Lanes {
 	#ready = new Set<Lane>();
 	#waitingEvents = 0;
 	#waitingBytes = 0;
-	#stopped = false;
 	#failure: Error | undefined;
 	#changed: (() => void) | undefined;
 
@@ -39,6 +38,7 @@ export class Lanes {
 
 	constructor(target: Target, connections: readonly Connection[]) {
 		this.#target = target;
+		target.stop.signal.addEventListener("abort", () => this.#changed?.());
 		this.#idle = [...connections];
 		this.#inFlightMax = connections.length;
 	}
@@ -61,29 +61,22 @@ export class Lanes {
 		return this.#waitingEvents >= WAITING_EVENTS_MAX || this.#waitingBytes >= WAITING_BYTES_MAX;
 	}
 
-	/** Whether nothing more will be sent. */
+	/** Whether nothing more will be sent: it was stopped from outside, or something failed. */
 	get stopped(): boolean {
-		return this.#stopped;
+		return this.#target.stop.signal.aborted;
 	}
 
 	/** Resolves when there is room for another event, or none is wanted any more. */
 	async room(): Promise<void> {
-		while (this.full && !this.#stopped) await this.#change();
-	}
-
-	/** Sends nothing more; what is in flight may arrive. */
-	stop(): void {
-		this.#stopped = true;
-		this.#changed?.();
+		while (this.full && !this.stopped) await this.#change();
 	}
 
 	/**
-	 * Resolves when everything was delivered, or after `stop` when nothing is in flight.
+	 * Resolves when everything was delivered, or once stopped, when nothing is in flight any more.
 	 * @throws the first failure
 	 */
 	async settled(): Promise<void> {
-		while (this.#inFlight > 0 || (this.#waitingEvents > 0 && !this.#stopped))
-			await this.#change();
+		while (this.#inFlight > 0 || (this.#waitingEvents > 0 && !this.stopped)) await this.#change();
 		if (this.#failure) throw this.#failure;
 	}
 
@@ -92,7 +85,7 @@ export class Lanes {
 	}
 
 	#dispatch(): void {
-		while (!this.#stopped && this.#idle.length > 0) {
+		while (!this.stopped && this.#idle.length > 0) {
 			const [lane] = this.#ready;
 			if (!lane) return;
 			const connection = this.#idle.pop() as Connection;
@@ -140,8 +133,10 @@ export class Lanes {
 	}
 
 	#onFailure(error: Error): void {
-		this.#failure ??= error;
-		this.#stopped = true;
+		// What gives up because all was stopped is no news.
+		if (this.stopped) return;
+		this.#failure = error;
+		this.#target.stop.abort();
 	}
 
 	#release(lane: Lane, connection: Connection): void {

@@ -14,6 +14,8 @@ export type Source = {
 	readonly bytes: number | undefined;
 	/** How many of them were read. */
 	bytesRead(): number;
+	/** Ends the reading, with an error where it was not at its end. */
+	close(): void;
 };
 
 /** Larger than any event may be, even in Base64; a file without line ends must not fill the memory. */
@@ -28,11 +30,17 @@ const BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
 export async function openLines(file: string): Promise<Source> {
 	const { input, bytes, packed } = await openInput(file);
 	let read = 0;
+	const plain = packed ? unpack(input) : input;
+	// Counting must not set the stream flowing before somebody takes what flows.
 	input.on("data", (chunk: Buffer) => {
 		read += chunk.length;
 	});
-	input.pause();
-	return { chunks: linesOf(packed ? unpack(input) : input), bytes, bytesRead: () => read };
+	if (!packed) input.pause();
+	const close = () => {
+		input.destroy();
+		plain.destroy();
+	};
+	return { chunks: linesOf(plain), bytes, bytesRead: () => read, close };
 }
 
 async function openInput(file: string) {
