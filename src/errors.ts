@@ -6,7 +6,8 @@
  * the only place that turns the word into a status. Anything else that is thrown is a fault (disk,
  * network) or a bug.
  */
-export type Refusals = {
+/** What a request can be refused for. */
+export type RequestRefusals = {
 	// The request cannot be read.
 	"malformed-url": { reason: string };
 	"malformed-host": { host: string };
@@ -45,8 +46,10 @@ export type Refusals = {
 	"page-too-large": { bytes: number; pageBytesMax: number };
 	"disk-full": { path: string };
 	"shutting-down": { retryAfterSeconds: number };
+};
 
-	// The server cannot start like this.
+/** What a start can be refused for. */
+export type StartRefusals = {
 	"data-directory-in-use": { path: string };
 	"data-directory-unusable": { path: string; reason: string };
 	"unknown-option": { option: string; nearest?: string };
@@ -54,6 +57,7 @@ export type Refusals = {
 	"newer-schema": { path: string; found: number; known: number };
 };
 
+export type Refusals = RequestRefusals & StartRefusals;
 export type Word = keyof Refusals;
 
 export class Refusal<W extends Word = Word> extends Error {

@@ -10,6 +10,7 @@ import { BodyFormatError } from "../errors.ts";
 import {
 	eachElement,
 	eachMember,
+	isJsonText,
 	NESTING_MAX,
 	nestsTooDeep,
 	skipSpace,
@@ -155,12 +156,7 @@ function stringOf({ bytes, text }: Source, { start, end }: Slice): string {
 }
 
 function isContainer(event: Source, slice: Slice, string: string): boolean {
-	if (!/^[ \t\n\r]*[[{]/.test(string)) return false;
-	try {
-		JSON.parse(string);
-	} catch {
-		return false;
-	}
+	if (!/^[ \t\n\r]*[[{]/.test(string) || !isJsonText(string)) return false;
 	if (!nestsTooDeep(string)) return true;
 	const reason = `${slice.field} nests deeper than ${NESTING_MAX} levels`;
 	throw new BodyFormatError({ reason, index: event.index });

@@ -2,6 +2,7 @@
 import { isUtf8 } from "node:buffer";
 import { BodyFormatError } from "../errors.ts";
 import { quote, textOf } from "../json/string.ts";
+import { isJsonText } from "../json/text.ts";
 
 export type OutgoingEvent = {
 	readonly eventId: string;
@@ -42,19 +43,10 @@ function literal(value: unknown, isJson: boolean, index: number): string {
 		throw new BodyFormatError({ reason: "its bytes are not UTF-8; send it by itself", index });
 	}
 	const text = textOf(value);
-	if (!isJson || !parses(text)) return JSON.stringify(text);
+	if (!isJson || !isJsonText(text)) return JSON.stringify(text);
 	if (/^\s*["n]/.test(text)) {
 		const reason = "it is a JSON string or null, which a batch would alter; send it by itself";
 		throw new BodyFormatError({ reason, index });
 	}
 	return text;
-}
-
-function parses(text: string): boolean {
-	try {
-		JSON.parse(text);
-		return true;
-	} catch {
-		return false;
-	}
 }

@@ -14,6 +14,7 @@ import type { Embed, Entry, EntryEvent, Feed, Link } from "../model.ts";
 import { encodeEventJson } from "./event.ts";
 import { reindentJson } from "./indent.ts";
 import { quote, textOf } from "./string.ts";
+import { isJsonText } from "./text.ts";
 
 /** A page as a JSON document. */
 export function encodeFeedJson(feed: Feed, embed: Embed): string {
@@ -111,11 +112,5 @@ function shown(text: string, pretty: boolean): string {
 
 /** Arrays and all other JSON stay as they were stored, at every level. */
 function isObject(text: string): boolean {
-	if (!/^[ \t\n\r]*\{/.test(text)) return false;
-	try {
-		JSON.parse(text);
-		return true;
-	} catch {
-		return false;
-	}
+	return /^[ \t\n\r]*\{/.test(text) && isJsonText(text);
 }

@@ -1,6 +1,7 @@
 /** A single event as JSON: the body of `event+json`, and the `content` of an entry. */
 import type { EntryEvent } from "../model.ts";
 import { quote, textOf } from "./string.ts";
+import { isJsonText } from "./text.ts";
 
 /**
  * `{eventStreamId, eventNumber, eventType, eventId, data, metadata}`, compact. Of a JSON event the stored
@@ -19,11 +20,5 @@ export function encodeEventJson(event: EntryEvent): string {
 function jsonValue(bytes: Uint8Array, isJson: boolean): string {
 	if (bytes.length === 0) return '""';
 	const text = textOf(bytes);
-	if (!isJson) return JSON.stringify(text);
-	try {
-		JSON.parse(text);
-		return text;
-	} catch {
-		return JSON.stringify(text);
-	}
+	return isJson && isJsonText(text) ? text : JSON.stringify(text);
 }

@@ -1,0 +1,88 @@
+/**
+ * What a client may append: the rules no engine should know.
+ */
+import { Refusal } from "../errors.ts";
+import {
+	ALL,
+	EVENT_TYPE_BYTES_MAX,
+	type ExpectedVersion,
+	type NewEvent,
+	nameFault,
+	parseStreamName,
+	parseUuid,
+} from "../event.ts";
+import { isWritable } from "../indexes/joins.ts";
+import type { Append } from "../log/log.ts";
+
+export type AppendLimits = {
+	readonly eventsPerAppendMax: number;
+	readonly eventBytesMax: number;
+};
+
+/** An event as it was found in a request: nothing of it has been checked. */
+export type OfferedEvent = {
+	readonly eventId: string;
+	readonly eventType: string;
+	readonly isJson: boolean;
+	readonly data: Uint8Array;
+	readonly metadata: Uint8Array;
+};
+
+/**
+ * Turns what a client offers into an append the log may be asked for.
+ * @throws Refusal `invalid-stream-name`, `stream-not-writable`, `malformed-body` (an empty batch), `invalid-event`,
+ *   `duplicate-event-id`, `event-too-large`, `too-many-events`
+ */
+export function prepareAppend(
+	stream: string,
+	expected: ExpectedVersion,
+	offered: readonly OfferedEvent[],
+	limits: AppendLimits,
+): Append {
+	const name = parseStreamName(stream);
+	if (name === ALL || !isWritable(name)) throw new Refusal("stream-not-writable", { stream });
+	if (offered.length === 0) throw new Refusal("malformed-body", { reason: "It holds no event." });
+	if (offered.length > limits.eventsPerAppendMax) {
+		throw new Refusal("too-many-events", {
+			events: offered.length,
+			eventsMax: limits.eventsPerAppendMax,
+		});
+	}
+	const events = offered.map((event, index) => checkEvent(event, index, limits.eventBytesMax));
+	refuseDuplicates(events);
+	return { stream: name, expected, events };
+}
+
+function checkEvent(offered: OfferedEvent, index: number, eventBytesMax: number): NewEvent {
+	const id = parseUuid(offered.eventId);
+	if (id === undefined) throw new Refusal("invalid-event", { index, ...idFault(offered.eventId) });
+	const typeFault = nameFault(offered.eventType, EVENT_TYPE_BYTES_MAX);
+	if (typeFault !== undefined) {
+		const reason =
+			offered.eventType === ""
+				? "Empty eventType provided. (Parameter 'eventType')"
+				: `cannot be an event type: ${typeFault}.`;
+		throw new Refusal("invalid-event", { index, field: "eventType", reason });
+	}
+	const bytes = offered.data.length + offered.metadata.length;
+	if (bytes > eventBytesMax) throw new Refusal("event-too-large", { index, bytes, eventBytesMax });
+	const { isJson, data, metadata } = offered;
+	return { id, type: offered.eventType, isJson, data, metadata };
+}
+
+function idFault(text: string): { field: string; reason: string } {
+	const empty = text === "" || /^[-0]*$/.test(text);
+	const reason = empty
+		? "Empty eventId provided. (Parameter 'eventId')"
+		: `'${text.slice(0, 64)}' is not a UUID.`;
+	return { field: "eventId", reason };
+}
+
+function refuseDuplicates(events: readonly NewEvent[]): void {
+	if (events.length === 1) return;
+	const seen = new Set<string>();
+	for (const [index, event] of events.entries()) {
+		if (seen.has(event.id)) throw new Refusal("duplicate-event-id", { eventId: event.id, index });
+		seen.add(event.id);
+	}
+}

@@ -1,0 +1,18 @@
+/**
+ * What every handler is given: the parts of the running server, and the small services of the edge.
+ */
+import type { Documents } from "../cache/documents.ts";
+import type { Settings } from "../config.ts";
+import type { Log } from "../log/log.ts";
+import type { LongPolls } from "./long-polls.ts";
+
+export type Context = {
+	readonly log: Log;
+	readonly documents: Documents;
+	readonly longPolls: LongPolls;
+	readonly settings: Settings;
+	/** Tells the operator about a fault of ours. */
+	readonly report: (error: unknown) => void;
+	/** False from the moment the server begins to shut down. */
+	readonly isReady: () => boolean;
+};

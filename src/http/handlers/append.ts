@@ -1,0 +1,160 @@
+/**
+ * POST to a stream: the contract's checks in the contract's order, then one append.
+ */
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { BodyFormatError } from "../../../feeds/errors.ts";
+import { checkJson, decodeEventBatch } from "../../../feeds/events/decode.ts";
+import { type OfferedEvent, prepareAppend } from "../../commands/append.ts";
+import { Refusal } from "../../errors.ts";
+import { type ExpectedVersion, parseStreamName, parseUuid } from "../../event.ts";
+import type { Appended } from "../../log/log.ts";
+import { type Answer, withText } from "../answer.ts";
+import { readBody } from "../body.ts";
+import type { Exchange } from "../exchange.ts";
+import { checkRequireLeader, eventTypeHeader, expectedVersion, header } from "../headers.ts";
+import { baseOf } from "../negotiation.ts";
+import { eventUrl, incomingUrl } from "../urls.ts";
+
+/** How a body of some media type is to be read. */
+type BodyKind = "batch" | "json" | "text" | "bytes";
+
+const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
+	["application/vnd.eventstore.events+json", "batch"],
+	["application/vnd.kurrent.events+json", "batch"],
+	["application/vnd.eventstore.event+json", "batch"],
+	["application/vnd.kurrent.event+json", "batch"],
+	["application/json", "json"],
+	["text/xml", "text"],
+	["application/xml", "text"],
+	["application/octet-stream", "bytes"],
+]);
+const EMPTY = new Uint8Array(0);
+
+/** POST /streams/{stream} */
+export function answerAppend(
+	exchange: Exchange,
+	target: { stream: string },
+): Promise<Answer> | Answer {
+	const { req } = exchange;
+	const kind = bodyKind(req, [...BODY_KINDS.keys()]);
+	const stream = parseStreamName(target.stream);
+	const type = eventTypeHeader(req);
+	if (kind !== "batch" && type === undefined) throw new Refusal("missing-event-type", { stream });
+	const id = eventIdHeader(req);
+	if (kind !== "batch" && id === undefined) {
+		return redirect(
+			incomingUrl(baseOf(req, exchange.context.settings.publicUrl), stream, randomUUID()),
+		);
+	}
+	return append(exchange, stream, kind, id ?? "");
+}
+
+/** POST /streams/{stream}/incoming/{id} */
+export function answerIncoming(
+	exchange: Exchange,
+	target: { stream: string; id: string },
+): Promise<Answer> {
+	const { req } = exchange;
+	const single = [...BODY_KINDS].filter(([, kind]) => kind === "json" || kind === "text");
+	const names = single.map(([name]) => name);
+	const kind = bodyKind(req, names);
+	const id = parseUuid(target.id);
+	if (id === undefined) {
+		const reason = "Invalid request. Unable to parse guid";
+		throw new Refusal("malformed-url", { reason: `${reason} '${target.id.slice(0, 64)}'.` });
+	}
+	return append(exchange, parseStreamName(target.stream), kind, id);
+}
+
+async function append(
+	exchange: Exchange,
+	stream: string,
+	kind: BodyKind,
+	id: string,
+): Promise<Answer> {
+	const { context, req } = exchange;
+	const expected: ExpectedVersion = expectedVersion(req);
+	checkRequireLeader(req);
+	const base = baseOf(req, context.settings.publicUrl);
+
+	const body = await readBody(req, context.settings.bodyBytesMax);
+	const offered = offeredEvents(kind, body, id, eventTypeHeader(req) ?? "");
+	const request = prepareAppend(stream, expected, offered, context.settings);
+	const appended = await context.log.append(request);
+	return created(eventUrl(base, request.stream, appended.first), appended);
+}
+
+function offeredEvents(kind: BodyKind, body: Buffer, id: string, type: string): OfferedEvent[] {
+	try {
+		if (kind === "batch") return decodeEventBatch(body);
+		if (kind === "json") checkJson(body);
+	} catch (error) {
+		throw error instanceof BodyFormatError ? refusalOf(error) : error;
+	}
+	const isJson = kind === "json";
+	return [{ eventId: id, eventType: type, isJson, data: body, metadata: EMPTY }];
+}
+
+function refusalOf(error: BodyFormatError): Refusal {
+	const { reason, line, column, byteOffset, index } = error;
+	if (line === undefined || column === undefined || byteOffset === undefined) {
+		return new Refusal("malformed-body", index === undefined ? { reason } : { reason, index });
+	}
+	return new Refusal("malformed-json", { reason, line, column, byteOffset });
+}
+
+/** The contract's names for what was written, and ours for what had been before. */
+function created(location: string, { position, repeated }: Appended): Answer {
+	const at = String(position);
+	return {
+		status: 201,
+		headers: [
+			"Location",
+			location,
+			"ES-Position",
+			at,
+			"Kurrent-Position",
+			at,
+			...(repeated ? ["Varve-Repeated", "true"] : []),
+			"Content-Type",
+			"text/plain; charset=utf-8",
+			"Content-Length",
+			"0",
+		],
+	};
+}
+
+/** Without an id a repeat could not be told from a new event: the client is sent to a URL that has one. */
+function redirect(location: string): Answer {
+	return withText(307, "text/plain; charset=utf-8", "Forwarding to idempotent URI", [
+		"Location",
+		location,
+	]);
+}
+
+function eventIdHeader(req: IncomingMessage): string | undefined {
+	const text = header(req, "eventid");
+	if (text === undefined) return undefined;
+	const id = parseUuid(text);
+	if (id !== undefined) return id;
+	const value = text.slice(0, 128);
+	throw new Refusal("malformed-header", {
+		header: "ES-EventId",
+		value,
+		reason: "It takes a UUID.",
+	});
+}
+
+/** @throws Refusal `unsupported-media-type`; also for a charset that is not UTF-8 */
+function bodyKind(req: IncomingMessage, available: readonly string[]): BodyKind {
+	const contentType = req.headers["content-type"] ?? "";
+	const [name = "", ...parameters] = contentType.toLowerCase().split(";");
+	const kind = available.includes(name.trim()) ? BODY_KINDS.get(name.trim()) : undefined;
+	const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith("charset="));
+	if (kind !== undefined && /^(charset="?utf-?8"?)?$/.test(charset ?? "")) return kind;
+	throw new Refusal("unsupported-media-type", {
+		contentType: contentType.slice(0, 256),
+		available,
+	});
+}

@@ -1,0 +1,146 @@
+/**
+ * GET of a page of a stream: from the documents kept, or read, composed and encoded.
+ */
+import { encodeFeedAtom } from "../../../feeds/atom/encode.ts";
+import { isSealed, type PageRange } from "../../../feeds/geometry.ts";
+import { encodeFeedJson } from "../../../feeds/json/encode.ts";
+import { FEED_TYPES, type Format } from "../../../feeds/media.ts";
+import type { Embed, Feed } from "../../../feeds/model.ts";
+import type { Document, Written } from "../../cache/documents.ts";
+import { cacheControl, eTag, eTagValue, matches, VARY } from "../../cache/policy.ts";
+import { parseStreamName, type StreamName, type Version } from "../../event.ts";
+import type { Urls } from "../../pages/entry.ts";
+import { readPage } from "../../pages/page.ts";
+import type { Answer } from "../answer.ts";
+import { clientGone, type Exchange } from "../exchange.ts";
+import { longPollMs } from "../headers.ts";
+import { type Look, negotiateLook } from "../negotiation.ts";
+import {
+	embedQuery,
+	eventUrl,
+	pagePath,
+	pageUrl,
+	parseCount,
+	parseFrom,
+	streamUrl,
+} from "../urls.ts";
+
+/** A page as its URL names it, percent-decoded, nothing checked. */
+export type PageTarget = {
+	readonly stream: string;
+	readonly from: string;
+	readonly direction: "forward" | "backward";
+	readonly count: string;
+	/** Without its `?`. */
+	readonly query: string;
+};
+
+type Wanted = { readonly stream: StreamName; readonly range: PageRange; readonly look: Look };
+
+export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
+	const { context, req } = exchange;
+	const look = negotiateLook(req, target.query, FEED_TYPES, context.settings.publicUrl);
+	const stream = parseStreamName(target.stream);
+	const from = parseFrom(stream, target.from, target.direction);
+	const range = { direction: target.direction, from, count: parseCount(target.count) };
+	const wanted = { stream, range, look };
+
+	const key = keyOf(wanted);
+	const kept = range.from === "head" ? undefined : context.documents.get(key);
+	if (kept) return answerWith(kept, req.headers["if-none-match"]);
+	return answerFresh(exchange, wanted, key);
+}
+
+/** The answer with a finished document: the whole of it, or 304 where the client has it. */
+export function answerWith(document: Document, ifNoneMatch: string | undefined): Answer {
+	if (matches(ifNoneMatch, document.eTag)) {
+		return { status: 304, headers: document.notModifiedHeaders };
+	}
+	return { status: 200, headers: document.headers, body: document.body };
+}
+
+/** The URLs of documents that a client at `base` sees. */
+export function urlsAt(base: string): Urls {
+	return {
+		stream: (stream) => streamUrl(base, stream),
+		event: (stream, at) => eventUrl(base, stream, at),
+		page: (stream, page) => pageUrl(base, stream, page),
+	};
+}
+
+async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Promise<Answer> {
+	const { context, req } = exchange;
+	const ifNoneMatch = req.headers["if-none-match"];
+	if (wanted.range.direction === "forward") await waitForNews(exchange, wanted, ifNoneMatch);
+
+	const last = await context.log.last(wanted.stream);
+	const tag = headTag(wanted, last);
+	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(exchange, tag);
+
+	// A page that may change is made for this request alone: one made a moment ago may be older than `last`.
+	const sealed = isSealed(wanted.range, last);
+	const once = sealed ? key : `${key}\n${last}`;
+	const document = await context.documents.make(once, () => write(exchange, wanted));
+	return answerWith(document, ifNoneMatch);
+}
+
+/** Long poll: held while the client's page has nothing new, as long as it asked for. */
+async function waitForNews(
+	exchange: Exchange,
+	{ stream, range, look }: Wanted,
+	ifNoneMatch: string | undefined,
+): Promise<void> {
+	const { context, req } = exchange;
+	const timeoutMs = longPollMs(req, context.settings.longPollSecondsMax);
+	if (timeoutMs === 0 || range.from === "head") return;
+	const last = await context.log.last(stream);
+	const tag = headTag({ stream, range, look }, last);
+	const knowsAll = range.from > last || (tag !== undefined && matches(ifNoneMatch, tag));
+	if (!knowsAll) return;
+	// Beyond the end of the log by more than one, the client waits for what it asked for.
+	const known = Math.max(last, range.from - 1);
+	await context.longPolls.beyond(stream, known, timeoutMs, clientGone(exchange));
+}
+
+/** The tag of a page that may still change; undefined for a sealed page, or a stream without events. */
+function headTag({ stream, range, look }: Wanted, last: Version): string | undefined {
+	if (isSealed(range, last) || (last < 0 && stream !== "$all")) return undefined;
+	return eTag(last, look.type, "identity");
+}
+
+function notModified({ context }: Exchange, tag: string): Answer {
+	const keeping = cacheControl(false, context.settings.headMaxAge);
+	return { status: 304, headers: ["Cache-Control", keeping, "Vary", VARY, "ETag", tag] };
+}
+
+async function write(exchange: Exchange, { stream, range, look }: Wanted): Promise<Written> {
+	const { type, coding, embed, base } = look;
+	const { feed, sealed, newest } = await readPage(exchange.context.log, urlsAt(base), {
+		stream,
+		range,
+		content: showsContent(type.format, embed),
+		tag: (last) => eTagValue(last, type, "identity"),
+		query: embedQuery(embed),
+	});
+	const text = Buffer.from(encodeFeed(feed, type.format, embed));
+	const { headMaxAge } = exchange.context.settings;
+	return { text, type, coding, last: newest, sealed, headMaxAge };
+}
+
+function encodeFeed(feed: Feed, format: Format, embed: Embed): string {
+	return isXml(format) ? encodeFeedAtom(feed, embed) : encodeFeedJson(feed, embed);
+}
+
+function showsContent(format: Format, embed: Embed): boolean {
+	return embed !== "none" && (embed !== "rich" || isXml(format));
+}
+
+function isXml(format: Format): boolean {
+	return format === "atom" || format === "xml" || format === "event-xml";
+}
+
+/** All that a document depends on besides the events. */
+function keyOf({ stream, range, look }: Wanted): string {
+	const { base, embed, type, coding } = look;
+	return `${base}\n${stream}\n${pagePath(stream, range)}\n${embed}\n${type.name}\n${coding}`;
+}

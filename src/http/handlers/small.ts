@@ -1,0 +1,77 @@
+/**
+ * The small endpoints: is it there, what is it, can it work.
+ */
+import { createRequire } from "node:module";
+import { COUNT_MAX, GRID } from "../../../feeds/geometry.ts";
+import { EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts";
+import { type Answer, withText } from "../answer.ts";
+import type { Exchange } from "../exchange.ts";
+
+const JSON_TYPE = "application/json; charset=utf-8";
+const NO_STORE = ["Cache-Control", "no-store"];
+
+/** From the package's own manifest, which lies two folders above the built tree and three above the source. */
+export const VERSION = readVersion();
+
+/** The level of the wire contract we speak, in the place where its clients look for it. */
+const CONTRACT_VERSION = "24.10.14.0";
+
+/** GET /ping */
+export function answerPing(): Answer {
+	return json(200, { text: "Ping request successfully handled" });
+}
+
+/** GET /info: version, features and limits. */
+export function answerInfo({ context }: Exchange): Answer {
+	const { settings } = context;
+	return json(200, {
+		varveVersion: VERSION,
+		esVersion: CONTRACT_VERSION,
+		state: "leader",
+		features: { projections: false, userManagement: false, atomPub: true },
+		authentication: { type: "none" },
+		limits: {
+			pageSize: GRID,
+			pageCountMax: COUNT_MAX,
+			pageBytesMax: settings.pageBytesMax,
+			bodyBytesMax: settings.bodyBytesMax,
+			eventBytesMax: settings.eventBytesMax,
+			eventsPerAppendMax: settings.eventsPerAppendMax,
+			streamNameBytesMax: STREAM_NAME_BYTES_MAX,
+			eventTypeBytesMax: EVENT_TYPE_BYTES_MAX,
+			longPollSecondsMax: settings.longPollSecondsMax,
+			requestTimeoutMs: settings.requestTimeoutMs,
+		},
+	});
+}
+
+/** GET /health/live: the process answers. `?liveCode=200` changes the status of success. */
+export function answerLive({ req }: Exchange): Answer {
+	const code = /[?&]liveCode=(2\d\d)(?:&|$)/.exec(req.url ?? "")?.[1];
+	return { status: code ? Number(code) : 204, headers: NO_STORE };
+}
+
+/** GET /health/ready: appends and reads are possible. */
+export async function answerReady({ context }: Exchange): Promise<Answer> {
+	const ready = context.isReady() && (await canRead(context.log));
+	return { status: ready ? 204 : 503, headers: NO_STORE };
+}
+
+async function canRead(log: Exchange["context"]["log"]): Promise<boolean> {
+	try {
+		await log.last("$all" as Parameters<typeof log.last>[0]);
+		return true;
+	} catch {
+		// The probe's whole answer is that reading fails; the log line is written where an answer is owed.
+		return false;
+	}
+}
+
+function json(status: number, value: unknown): Answer {
+	return withText(status, JSON_TYPE, JSON.stringify(value), NO_STORE);
+}
+
+function readVersion(): string {
+	const manifest: { version: string } = createRequire(import.meta.url)("varve/package.json");
+	return manifest.version;
+}

@@ -1,0 +1,77 @@
+/**
+ * Reads the request headers of the contract. Each exists under two names: `Kurrent-…` is read first, `ES-…` is
+ * what it falls back to.
+ */
+import { isUtf8 } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import { Refusal } from "../errors.ts";
+import type { ExpectedVersion } from "../event.ts";
+
+const INTEGER = /^-?\d{1,19}$/;
+const SAFE_HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/;
+
+type Name = "expectedversion" | "eventtype" | "eventid" | "requireleader" | "longpoll";
+
+/** The value of a header under either name; undefined where it is absent or empty. */
+export function header(req: IncomingMessage, name: Name): string | undefined {
+	const value = req.headers[`kurrent-${name}`] ?? req.headers[`es-${name}`];
+	return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** The event type of a single event: the one header that may hold any text, sent as UTF-8. */
+export function eventTypeHeader(req: IncomingMessage): string | undefined {
+	const value = header(req, "eventtype");
+	if (value === undefined) return undefined;
+	// Node reads header bytes as Latin-1 (RFC 9110 section 5.5 knows no other reading).
+	const bytes = Buffer.from(value, "latin1");
+	return isUtf8(bytes) ? bytes.toString() : value;
+}
+
+/** @throws Refusal `malformed-header` */
+export function expectedVersion(req: IncomingMessage): ExpectedVersion {
+	const value = header(req, "expectedversion");
+	if (value === undefined) return "any";
+	const text = value.trim();
+	const number = INTEGER.test(text) ? Number(text) : Number.NaN;
+	if (number >= 0) return number;
+	if (number === -1) return "no-stream";
+	if (number === -2) return "any";
+	if (number === -4) return "stream-exists";
+	throw malformed("ES-ExpectedVersion", value, "It takes -1, -2, -4 or a version from 0.");
+}
+
+/** @throws Refusal `malformed-header` */
+export function checkRequireLeader(req: IncomingMessage): void {
+	const value = header(req, "requireleader");
+	if (value === undefined || /^(true|false)$/i.test(value.trim())) return;
+	throw malformed("ES-RequireLeader", value, "It takes True or False.");
+}
+
+/**
+ * How long the client is willing to wait for an event.
+ * @returns milliseconds, 0 where it did not ask
+ * @throws Refusal `malformed-header`
+ */
+export function longPollMs(req: IncomingMessage, secondsMax: number): number {
+	const value = header(req, "longpoll");
+	if (value === undefined) return 0;
+	const seconds = INTEGER.test(value.trim()) ? Number(value) : 0;
+	if (seconds < 1) throw malformed("ES-LongPoll", value, "It takes a positive number of seconds.");
+	return Math.min(seconds, secondsMax) * 1000;
+}
+
+/**
+ * The URL that links start with, from the request's `Host`.
+ * @throws Refusal `malformed-host`
+ */
+export function baseOfHost(host: string): string {
+	const match = SAFE_HOST.exec(host);
+	if (!match || Number(match[1] ?? 80) > 65_535) {
+		throw new Refusal("malformed-host", { host: host.slice(0, 256) });
+	}
+	return `http://${match[1] === "80" ? host.slice(0, -":80".length) : host}`;
+}
+
+function malformed(name: string, value: string, reason: string): Refusal {
+	return new Refusal("malformed-header", { header: name, value: value.slice(0, 128), reason });
+}

@@ -1,0 +1,112 @@
+/**
+ * What a request asks a document to look like: its media type, content coding, embed level, and the host its links
+ * start with. Clients send the same few headers over and over, so each outcome is remembered by the header's text.
+ */
+import type { IncomingMessage } from "node:http";
+import { LRUCache } from "lru-cache";
+import {
+	acceptOfFormat,
+	type Coding,
+	type MediaType,
+	negotiate,
+	negotiateCoding,
+} from "../../feeds/media.ts";
+import type { Embed } from "../../feeds/model.ts";
+import { Refusal } from "../errors.ts";
+import { baseOfHost } from "./headers.ts";
+
+export type Look = {
+	readonly base: string;
+	readonly type: MediaType;
+	readonly coding: Coding;
+	readonly embed: Embed;
+};
+
+/** Headers remembered by their text: more than any honest population of clients sends. */
+const REMEMBERED = 500;
+const EMBEDS: ReadonlySet<string> = new Set(["content", "rich", "body", "pretty", "tryharder"]);
+const NO_QUERY = { embed: "none", format: undefined } as const;
+
+type Query = { readonly embed: Embed; readonly format: string | undefined };
+
+const codings = new LRUCache<string, Coding>({ max: REMEMBERED });
+const bases = new LRUCache<string, string>({ max: REMEMBERED });
+const types = new WeakMap<readonly MediaType[], LRUCache<string, MediaType>>();
+
+/**
+ * @param query the URL's query without its `?`; "" for none
+ * @param publicUrl what links start with; undefined takes the request's `Host`
+ * @throws Refusal `malformed-query`, `not-acceptable`, `malformed-host`
+ */
+export function negotiateLook(
+	req: IncomingMessage,
+	query: string,
+	available: readonly MediaType[],
+	publicUrl: string | undefined,
+): Look {
+	const { embed, format } = query === "" ? NO_QUERY : parseQuery(query);
+	const accept = format === undefined ? req.headers.accept : acceptOfKnownFormat(format);
+	const type = remembered(typesOf(available), accept ?? "", () => best(accept, available));
+	const acceptEncoding = req.headers["accept-encoding"];
+	const coding = remembered(codings, String(acceptEncoding ?? ""), (text) => negotiateCoding(text));
+	return { base: baseOf(req, publicUrl), type, coding, embed };
+}
+
+/**
+ * The URL that links start with.
+ * @throws Refusal `malformed-host`
+ */
+export function baseOf(req: IncomingMessage, publicUrl: string | undefined): string {
+	return publicUrl ?? remembered(bases, req.headers.host ?? "", baseOfHost);
+}
+
+function best(accept: string | undefined, available: readonly MediaType[]): MediaType {
+	const type = negotiate(accept, available);
+	if (type) return type;
+	throw new Refusal("not-acceptable", {
+		accept: (accept ?? "").slice(0, 256),
+		available: available.map((one) => one.name),
+	});
+}
+
+function acceptOfKnownFormat(format: string): string {
+	const accept = acceptOfFormat(format);
+	if (accept !== undefined) return accept;
+	throw new Refusal("malformed-query", {
+		parameter: "format",
+		value: format.slice(0, 64),
+		reason: "it takes json, xml, text, atom or atomxj.",
+	});
+}
+
+/** `embed` is read in any case; what is no level means none, as clients of the contract expect. */
+function parseQuery(query: string): Query {
+	const parameters = new URLSearchParams(query);
+	const embed = (parameters.get("embed") ?? "").toLowerCase();
+	return {
+		embed: EMBEDS.has(embed) ? (embed as Embed) : "none",
+		format: parameters.get("format") || undefined,
+	};
+}
+
+function typesOf(available: readonly MediaType[]): LRUCache<string, MediaType> {
+	let cache = types.get(available);
+	if (!cache) {
+		cache = new LRUCache({ max: REMEMBERED });
+		types.set(available, cache);
+	}
+	return cache;
+}
+
+function remembered<V extends string | object>(
+	cache: LRUCache<string, V>,
+	key: string,
+	compute: (key: string) => V,
+): V {
+	let value = cache.get(key);
+	if (value === undefined) {
+		value = compute(key);
+		cache.set(key, value);
+	}
+	return value;
+}

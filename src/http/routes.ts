@@ -1,0 +1,136 @@
+/**
+ * Every route of the API, on one screen.
+ *
+ * Express matches a path's segments and percent-decodes each of them once, so `%2F` can be part of a stream's
+ * name. Everything else is the handlers'.
+ */
+import express, { type Express, type Request } from "express";
+import { Refusal } from "../errors.ts";
+import type { Context } from "./context.ts";
+import { type Exchange, type Handle, respond } from "./exchange.ts";
+import { answerAppend, answerIncoming } from "./handlers/append.ts";
+import { answerEvent } from "./handlers/event.ts";
+import { answerPage } from "./handlers/page.ts";
+import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
+
+/** Handlers of one path by method; HEAD goes where GET goes. */
+type Methods = {
+	readonly GET?: RouteHandle;
+	readonly POST?: RouteHandle;
+};
+/** @param at the decoded segments of the path, by their names in the route */
+type RouteHandle = (exchange: Exchange, at: Segments, query: string) => ReturnType<Handle>;
+type Segments = (name: "stream" | "from" | "count" | "id") => string;
+
+const HEAD_COUNT = "20";
+
+const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
+	["/ping", { GET: answerPing }],
+	["/info", { GET: answerInfo }],
+	["/health/live", { GET: answerLive }],
+	["/health/ready", { GET: answerReady }],
+	[
+		"/streams/:stream",
+		{
+			GET: (exchange, at, query) =>
+				page(exchange, at("stream"), "head", "backward", HEAD_COUNT, query),
+			POST: (exchange, at) => answerAppend(exchange, { stream: at("stream") }),
+		},
+	],
+	[
+		"/streams/:stream/incoming/:id",
+		{
+			// The contract's routes overlap here: a GET is a page whose number is `incoming`, and refused as one.
+			GET: (exchange, at, query) =>
+				page(exchange, at("stream"), "incoming", "backward", at("id"), query),
+			POST: (exchange, at) => answerIncoming(exchange, { stream: at("stream"), id: at("id") }),
+		},
+	],
+	[
+		"/streams/:stream/:from",
+		{
+			GET: (exchange, at, query) =>
+				answerEvent(exchange, { stream: at("stream"), at: at("from"), query }),
+		},
+	],
+	[
+		"/streams/:stream/:from/:count",
+		{
+			GET: (exchange, at, query) =>
+				page(exchange, at("stream"), at("from"), "backward", at("count"), query),
+		},
+	],
+	[
+		"/streams/:stream/:from/forward/:count",
+		{
+			GET: (exchange, at, query) =>
+				page(exchange, at("stream"), at("from"), "forward", at("count"), query),
+		},
+	],
+	[
+		"/streams/:stream/:from/backward/:count",
+		{
+			GET: (exchange, at, query) =>
+				page(exchange, at("stream"), at("from"), "backward", at("count"), query),
+		},
+	],
+];
+
+export function createRoutes(context: Context): Express {
+	const app = express();
+	app.disable("x-powered-by");
+	app.disable("etag");
+	app.enable("case sensitive routing");
+	app.enable("strict routing");
+
+	for (const [path, methods] of ROUTES) {
+		app.all(path, (req, res) => {
+			respond({ context, req, res }, (exchange) => dispatch(exchange, req, methods));
+		});
+	}
+	app.use((req, res) => {
+		respond({ context, req, res }, () => {
+			throw new Refusal("route-not-found", { path: req.path.slice(0, 256) });
+		});
+	});
+	// Four parameters make it an error handler to Express; it gets what failed before a handler ran.
+	app.use((error: unknown, req: Request, res: express.Response, _next: express.NextFunction) => {
+		respond({ context, req, res }, () => {
+			throw error instanceof URIError ? malformedUrl() : error;
+		});
+	});
+	return app;
+}
+
+function dispatch(exchange: Exchange, req: Request, methods: Methods): ReturnType<Handle> {
+	const { method } = req;
+	const handle = method === "HEAD" ? methods.GET : methods[method as keyof Methods];
+	if (Object.hasOwn(methods, method === "HEAD" ? "GET" : method) && handle) {
+		return handle(exchange, (name) => String(req.params[name]), queryOf(req.url));
+	}
+	const allowed = [...Object.keys(methods), ...(methods.GET ? ["HEAD"] : []), "OPTIONS"];
+	if (method === "OPTIONS") {
+		return { status: 200, headers: ["Allow", allowed.join(", "), "Content-Length", "0"] };
+	}
+	throw new Refusal("method-not-allowed", { method, allowed });
+}
+
+function page(
+	exchange: Exchange,
+	stream: string,
+	from: string,
+	direction: "forward" | "backward",
+	count: string,
+	query: string,
+): ReturnType<Handle> {
+	return answerPage(exchange, { stream, from, direction, count, query });
+}
+
+function queryOf(url: string): string {
+	const mark = url.indexOf("?");
+	return mark < 0 ? "" : url.slice(mark + 1);
+}
+
+function malformedUrl(): Refusal {
+	return new Refusal("malformed-url", { reason: "A %-sequence in the path is not valid UTF-8." });
+}

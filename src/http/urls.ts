@@ -1,0 +1,112 @@
+/**
+ * The only place that writes or reads a path of the streams API.
+ *
+ * Stream names are escaped as clients of the contract expect: like `encodeURIComponent`, with !'()* escaped as
+ * well, so `/` is %2F and `$` is %24. On `$all` a place in the log is written as 32 hexadecimal digits, a
+ * commit and a prepare position of 16 each; ours are equal. Such a place is a boundary *between* events:
+ * forward from it starts at that position, backward from it starts one below.
+ */
+import type { PageRange } from "../../feeds/geometry.ts";
+import { COUNT_MAX } from "../../feeds/geometry.ts";
+import type { Embed } from "../../feeds/model.ts";
+import { Refusal } from "../errors.ts";
+import { ALL, type StreamName, type Version } from "../event.ts";
+
+const WHOLE_NUMBER = /^\d{1,19}$/;
+const POSITION = /^[0-9a-fA-F]{32}$/;
+
+export function streamUrl(base: string, stream: StreamName): string {
+	return `${base}/streams/${escapeSegment(stream)}`;
+}
+
+/** @param at an event's version; on `$all` its position */
+export function eventUrl(base: string, stream: StreamName, at: Version): string {
+	return `${streamUrl(base, stream)}/${stream === ALL ? boundary(at) : at}`;
+}
+
+export function pageUrl(base: string, stream: StreamName, page: PageRange): string {
+	return `${streamUrl(base, stream)}/${pagePath(stream, page)}`;
+}
+
+/** The part of a page's URL behind that of its stream: `40/forward/20`. */
+export function pagePath(stream: StreamName, page: PageRange): string {
+	return `${fromSegment(stream, page)}/${page.direction}/${page.count}`;
+}
+
+/** The URL that makes a POST without an event id repeatable. */
+export function incomingUrl(base: string, stream: StreamName, id: string): string {
+	return `${streamUrl(base, stream)}/incoming/${id}`;
+}
+
+/** The `?embed=` of a document's own URL; nothing for the default. */
+export function embedQuery(embed: Embed): string {
+	return embed === "none" ? "" : `?embed=${embed}`;
+}
+
+/**
+ * Reads the `{n}` of a page's URL.
+ * @throws Refusal `invalid-event-number`, on `$all` `invalid-position`
+ */
+export function parseFrom(
+	stream: StreamName,
+	text: string,
+	direction: PageRange["direction"],
+): PageRange["from"] {
+	if (text === "head" && direction === "backward") return "head";
+	if (stream === ALL) return parseBoundary(text) - (direction === "backward" ? 1 : 0);
+	return parseVersion(text);
+}
+
+/**
+ * Reads the `{n}` of a single event's URL.
+ * @throws Refusal `invalid-event-number`, on `$all` `invalid-position`
+ */
+export function parseAt(stream: StreamName, text: string): Version | "head" {
+	if (text === "head") return "head";
+	return stream === ALL ? parseBoundary(text) : parseVersion(text);
+}
+
+/** @throws Refusal `invalid-count` */
+export function parseCount(text: string): number {
+	const count = WHOLE_NUMBER.test(text) ? Number(text) : 0;
+	if (count < 1 || count > COUNT_MAX) {
+		throw new Refusal("invalid-count", { value: text.slice(0, 64), countMax: COUNT_MAX });
+	}
+	return count;
+}
+
+export function escapeSegment(text: string): string {
+	return encodeURIComponent(text).replace(/[!'()*]/g, hexEscape);
+}
+
+function parseVersion(text: string): number {
+	// Numbers no log can reach are refused too: beyond 2^53 they would not be the number that was sent.
+	const number = WHOLE_NUMBER.test(text) ? Number(text) : -1;
+	if (number < 0 || number > Number.MAX_SAFE_INTEGER) {
+		throw new Refusal("invalid-event-number", { value: text.slice(0, 64) });
+	}
+	return number;
+}
+
+function parseBoundary(text: string): number {
+	const position = POSITION.test(text) ? Number.parseInt(text.slice(0, 16), 16) : -1;
+	const negative = /^[89a-f]/i.test(text) || /^[89a-f]/i.test(text.slice(16));
+	if (negative || position < 0 || position > Number.MAX_SAFE_INTEGER) {
+		throw new Refusal("invalid-position", { value: text.slice(0, 64) });
+	}
+	return position;
+}
+
+function fromSegment(stream: StreamName, page: PageRange): string {
+	if (page.from === "head" || stream !== ALL) return String(page.from);
+	return boundary(page.direction === "backward" ? page.from + 1 : page.from);
+}
+
+function boundary(position: number): string {
+	const digits = position.toString(16).toUpperCase().padStart(16, "0");
+	return digits + digits;
+}
+
+function hexEscape(character: string): string {
+	return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
+}

@@ -1,0 +1,161 @@
+/**
+ * The one connection that writes. It takes a batch of appends, decides each by itself, and commits them in
+ * one transaction with one fsync.
+ *
+ * An append that is refused is refused before it has inserted anything, so the others stand. Anything else
+ * that goes wrong undoes the whole transaction, and every append in it: even its refusals may rest
+ * on an append that is now undone.
+ */
+import type Database from "better-sqlite3";
+import { LRUCache } from "lru-cache";
+import { isRefusal, Refusal } from "../../errors.ts";
+import type { StreamName, Version } from "../../event.ts";
+import { isWritable, streamsJoined } from "../../indexes/joins.ts";
+import { type Facts, judge } from "../expectation.ts";
+import { failureOf } from "./failures.ts";
+import type { Answer, Answers, Batch, PackedAppend } from "./protocol.ts";
+import { unpack } from "./protocol.ts";
+import * as sql from "./statements.ts";
+
+/** A stream's number and last version, kept up to date as entries are written. */
+type Stream = { readonly id: number; last: number };
+
+/** Some 3 MB of names; a stream that was pushed out costs one look-up to come back. */
+const STREAMS_KEPT_MAX = 20_000;
+
+export class Appender {
+	readonly #database: Database.Database;
+	readonly #statements: ReturnType<typeof prepare>;
+	readonly #streams = new LRUCache<string, Stream>({ max: STREAMS_KEPT_MAX });
+	#next = 0;
+	#created = 0;
+	#grown = new Map<StreamName, Version>();
+
+	/** @param database open for writing and migrated; the appender closes it */
+	constructor(database: Database.Database) {
+		this.#database = database;
+		this.#statements = prepare(database);
+		this.#reset();
+	}
+
+	/** Answers each append of the batch. What it answers as written is on disk. */
+	commit(batch: Batch): Answers {
+		const appends = unpack(batch);
+		const before = this.#next;
+		this.#grown = new Map();
+		try {
+			this.#statements.begin.run();
+			this.#created = Math.max(this.#created, batch.now);
+			const answers = appends.map((append) => this.#answer(append));
+			// Where all were refused or repeated there is nothing to sync.
+			this.#statements[this.#next > before ? "commit" : "rollback"].run();
+			return { answers, last: this.#next - 1, grown: this.#grown };
+		} catch (error) {
+			const failure = failureOf(error, this.#database.name);
+			this.#undo();
+			return { answers: appends.map(() => failure), last: this.#next - 1, grown: new Map() };
+		}
+	}
+
+	close(): void {
+		this.#database.close();
+	}
+
+	#answer(append: PackedAppend): Answer {
+		try {
+			if (!isWritable(append.stream)) {
+				throw new Refusal("stream-not-writable", { stream: append.stream });
+			}
+			const judgement = judge(append, this.#factsFor(append));
+			if (judgement.write) return this.#write(append);
+			const position = this.#positionAt(append.stream, judgement.final);
+			return { first: judgement.first, position, repeated: true };
+		} catch (error) {
+			if (isRefusal(error)) return { word: error.word, facts: error.facts };
+			throw error;
+		}
+	}
+
+	#write({ stream: name, events }: PackedAppend): Answer {
+		const { insertEvent } = this.#statements;
+		const stream = this.#find(name) ?? this.#create(name);
+		const first = stream.last + 1;
+		for (const { id, type, flags, data, metadata } of events) {
+			const position = this.#next++;
+			const version = stream.last + 1;
+			insertEvent.run(position, stream.id, version, id, type, this.#created, flags, data, metadata);
+			this.#enter(name, stream, position);
+			for (const joined of streamsJoined({ stream: name, version, type, metadata })) {
+				this.#enter(joined, this.#find(joined) ?? this.#create(joined), position);
+			}
+		}
+		return { first, position: this.#next - 1, repeated: false };
+	}
+
+	#enter(name: StreamName, stream: Stream, position: number): void {
+		stream.last++;
+		this.#statements.insertEntry.run(stream.id, stream.last, position);
+		this.#grown.set(name, stream.last);
+	}
+
+	#factsFor({ stream: name, events }: PackedAppend): Facts {
+		const { versionOfId, isAt } = this.#statements;
+		const stream = this.#find(name);
+		const idOf = (index: number) => events[index]?.id as Uint8Array;
+		return {
+			last: () => stream?.last ?? -1,
+			metadataLast: () => this.#find(`$$${name}`)?.last ?? -1,
+			versionOf: (index) => versionOfId.get(stream?.id ?? 0, idOf(index)) as number | undefined,
+			isAt: (index, version) => isAt.get(idOf(index), stream?.id ?? 0, version) === 1,
+		};
+	}
+
+	#positionAt(name: StreamName, version: number): number {
+		return this.#statements.positionAt.get(this.#find(name)?.id, version) as number;
+	}
+
+	#find(name: string): Stream | undefined {
+		const kept = this.#streams.get(name);
+		if (kept) return kept;
+		const found = this.#statements.stream.get(name) as Stream | undefined;
+		if (found) this.#streams.set(name, found);
+		return found;
+	}
+
+	#create(name: string): Stream {
+		const { lastInsertRowid } = this.#statements.insertStream.run(name);
+		const stream = { id: Number(lastInsertRowid), last: -1 };
+		this.#streams.set(name, stream);
+		return stream;
+	}
+
+	#undo(): void {
+		// SQLite undoes some failures itself, a full disk among them.
+		if (this.#database.inTransaction) this.#statements.rollback.run();
+		this.#reset();
+	}
+
+	/** Learns the end of the log from the file, and forgets what it knew. */
+	#reset(): void {
+		const end = this.#statements.end.get() as { position: number; created: number } | undefined;
+		this.#next = (end?.position ?? -1) + 1;
+		this.#created = end?.created ?? 0;
+		this.#streams.clear();
+	}
+}
+
+function prepare(database: Database.Database) {
+	return {
+		begin: database.prepare(sql.BEGIN_WRITE),
+		commit: database.prepare(sql.COMMIT),
+		rollback: database.prepare(sql.ROLLBACK),
+		end: database.prepare(sql.SELECT_END),
+		stream: database.prepare(sql.SELECT_STREAM),
+		insertStream: database.prepare(sql.INSERT_STREAM),
+		insertEvent: database.prepare(sql.INSERT_EVENT),
+		insertEntry: database.prepare(sql.INSERT_ENTRY),
+		versionOfId: database.prepare(sql.SELECT_VERSION_OF_ID).pluck(),
+		positionAt: database.prepare(sql.SELECT_POSITION_AT).pluck(),
+		isAt: database.prepare(sql.SELECT_IS_AT).pluck(),
+	};
+}

@@ -1,0 +1,34 @@
+/** Tells a full disk, which is answered, from a broken one, which is a fault. */
+import { statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Answer } from "./protocol.ts";
+
+/** Where growing a file failed for another reason than SQLITE_FULL, this much room rules out a full disk. */
+const ROOM_BYTES = 1024 * 1024;
+
+/** What every append of a failed transaction is answered. */
+export function failureOf(error: unknown, file: string): Answer {
+	if (isDiskFull(error, file)) return { word: "disk-full", facts: { path: dirname(file) } };
+	return { fault: `${codeOf(error) ?? "error"}: ${messageOf(error)}` };
+}
+
+/**
+ * Whether `error` says the disk is full. Most writes say so with SQLITE_FULL; growing the WAL's index or
+ * syncing says SQLITE_IOERR_… and leaves it to us to look.
+ */
+export function isDiskFull(error: unknown, file: string): boolean {
+	const code = codeOf(error);
+	if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT") return true;
+	if (!code?.startsWith("SQLITE_IOERR") && code !== "SQLITE_CANTOPEN") return false;
+	const { bavail, bsize } = statfsSync(dirname(file));
+	return bavail * bsize < ROOM_BYTES;
+}
+
+export function messageOf(error: unknown): string {
+	return error instanceof Error ? error.message : String(error);
+}
+
+function codeOf(error: unknown): string | undefined {
+	const code = (error as { code?: unknown } | undefined)?.code;
+	return typeof code === "string" ? code : undefined;
+}

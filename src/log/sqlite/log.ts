@@ -1,0 +1,105 @@
+/**
+ * The log in one SQLite file.
+ *
+ *     append ─▶ queue ═══ batch of bytes ═══▶ writer's thread: decide, insert, commit, fsync
+ *                 ▲                                    │
+ *                 └────────────── answers ─────────────┘
+ *     read ───▶ reader: a read-only connection of this thread; WAL lets it go on while others write
+ */
+import { resolve } from "node:path";
+import { Worker } from "node:worker_threads";
+import { Refusal } from "../../errors.ts";
+import { type Commit, DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../log.ts";
+import { type Migration, migrationsFor } from "../migrate.ts";
+import { claimDirectory, logFile, refusalOf } from "./directory.ts";
+import { AppendQueue } from "./queue.ts";
+import { Reader } from "./reader.ts";
+import { verifyDirectory } from "./verifier.ts";
+
+export type SqliteOptions = {
+	/** Milliseconds since 1970; may jump, `created` will not. */
+	readonly clock?: () => number;
+	readonly migrations?: readonly Migration[];
+};
+
+/** A batch is one message, so the writer's own heap stays small; this is room, not need. */
+const WRITER_HEAP_MIB = 128;
+
+/**
+ * Opens the log of a data directory, creating what is missing.
+ * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`, `disk-full`
+ */
+export async function openSqliteLog(
+	path: string,
+	limits: LogLimits = DEFAULT_LOG_LIMITS,
+	{ clock = Date.now, migrations = migrationsFor("sqlite") }: SqliteOptions = {},
+): Promise<Log> {
+	const directory = resolve(path);
+	const release = claimDirectory(directory, migrations);
+	const listeners = new Set<(commit: Commit) => void>();
+	let reader: Reader | undefined;
+	try {
+		reader = new Reader(logFile(directory), limits.pageBytesMax);
+		const writer = await startWriter(logFile(directory));
+		const queue = new AppendQueue(writer, limits, clock, (commit) => {
+			for (const listener of listeners) listener(commit);
+		});
+		return logOf(directory, queue, reader, listeners, release);
+	} catch (error) {
+		reader?.close();
+		release();
+		throw refusalOf(error, directory);
+	}
+}
+
+function logOf(
+	directory: string,
+	queue: AppendQueue,
+	reader: Reader,
+	listeners: Set<(commit: Commit) => void>,
+	release: () => void,
+): Log {
+	let closing: Promise<void> | undefined;
+	const whileOpen = <T>(work: () => T): T => {
+		if (closing) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+		return work();
+	};
+	return {
+		append: (append) => queue.append(append),
+		read: async (range) => whileOpen(() => reader.read(range)),
+		last: async (stream) => whileOpen(() => reader.last(stream)),
+		onCommit(listener) {
+			listeners.add(listener);
+			return () => listeners.delete(listener);
+		},
+		verify: () => verifyDirectory(directory),
+		close() {
+			closing ??= close();
+			return closing;
+		},
+	};
+
+	async function close(): Promise<void> {
+		// The last connection to close tidies the WAL away, and the reader's may not write.
+		reader.close();
+		await queue.close();
+		release();
+	}
+}
+
+/** Resolves once the thread has opened the database. */
+function startWriter(file: string): Promise<Worker> {
+	// The name carries the extension this very file runs under: .js built, .ts where types are stripped.
+	const url = new URL(import.meta.url.replace(/log(\.\w+)$/, "writer$1"));
+	const writer = new Worker(url, {
+		workerData: file,
+		resourceLimits: { maxOldGenerationSizeMb: WRITER_HEAP_MIB },
+	});
+	return new Promise((resolve, reject) => {
+		writer.once("error", reject);
+		writer.once("message", () => {
+			writer.off("error", reject);
+			resolve(writer);
+		});
+	});
+}

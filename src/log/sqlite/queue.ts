@@ -1,0 +1,151 @@
+/**
+ * The appends that wait for the disk, and the thread that writes them: group commit.
+ *
+ *     append() ──▶ waiting ──▶ in flight ──▶ answered
+ *                     │            one batch at a time; while it is written,
+ *                     │            all who come wait, and go together in the next
+ *                     └─ full: refused `overloaded`
+ *
+ * Once the thread has stopped unasked, every append is rejected with what stopped it.
+ */
+import type { Worker } from "node:worker_threads";
+import { Refusal } from "../../errors.ts";
+import type { Append, Appended, Commit, LogLimits } from "../log.ts";
+import { type Answers, pack, packedBytes } from "./protocol.ts";
+
+/** Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it already. */
+const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+
+type Waiting = {
+	readonly append: Append;
+	readonly bytes: number;
+	readonly resolve: (appended: Appended) => void;
+	readonly reject: (error: Error) => void;
+};
+
+export class AppendQueue {
+	readonly #writer: Worker;
+	readonly #limits: LogLimits;
+	readonly #clock: () => number;
+	readonly #onCommit: (commit: Commit) => void;
+	readonly #stopped: Promise<void>;
+	#waiting: Waiting[] = [];
+	#inFlight: Waiting[] = [];
+	/** Appends and bytes that are waiting or in flight. */
+	#count = 0;
+	#bytes = 0;
+	#isSending = false;
+	#isClosing = false;
+	#broken: Error | undefined;
+
+	/** @param writer runs `writer.ts`; the queue ends it */
+	constructor(
+		writer: Worker,
+		limits: LogLimits,
+		clock: () => number,
+		onCommit: (commit: Commit) => void,
+	) {
+		this.#writer = writer;
+		this.#limits = limits;
+		this.#clock = clock;
+		this.#onCommit = onCommit;
+		writer.on("message", (answers: Answers) => this.#settle(answers));
+		writer.on("messageerror", (error) => this.#break(error));
+		writer.on("error", (error) => this.#break(error));
+		this.#stopped = new Promise((resolve) => {
+			writer.on("exit", (code) => {
+				this.#break(new Error(`it ended with code ${code}`));
+				resolve();
+			});
+		});
+	}
+
+	append(append: Append): Promise<Appended> {
+		if (this.#isClosing) return reject(new Refusal("shutting-down", { retryAfterSeconds: 1 }));
+		if (this.#broken) return reject(this.#broken);
+		const bytes = packedBytes(append);
+		const full = this.#full(bytes);
+		if (full) return reject(full);
+		this.#count++;
+		this.#bytes += bytes;
+		return new Promise((resolve, reject) => {
+			this.#waiting.push({ append, bytes, resolve, reject });
+			this.#sendSoon();
+		});
+	}
+
+	/** Lets what waits be written, then ends the thread. */
+	async close(): Promise<void> {
+		if (!this.#isClosing) {
+			this.#isClosing = true;
+			if (this.#count === 0) this.#writer.postMessage("close");
+		}
+		await this.#stopped;
+	}
+
+	/** An append that would wait alone is never too large: what a client may send bounds it. */
+	#full(bytes: number): Refusal | undefined {
+		const { appendQueueMax, appendQueueBytesMax } = this.#limits;
+		const isLong = this.#count >= appendQueueMax;
+		const isLarge = this.#count > 0 && this.#bytes + bytes > appendQueueBytesMax;
+		if (!isLong && !isLarge) return undefined;
+		const limit = isLong ? appendQueueMax : appendQueueBytesMax;
+		return new Refusal("overloaded", { queue: "append", limit, retryAfterSeconds: 1 });
+	}
+
+	/** At the end of this turn of the event loop, so that all its appends share a commit. */
+	#sendSoon(): void {
+		if (this.#isSending || this.#inFlight.length > 0) return;
+		this.#isSending = true;
+		setImmediate(() => {
+			this.#isSending = false;
+			this.#send();
+		});
+	}
+
+	#send(): void {
+		if (this.#broken || this.#waiting.length === 0) return;
+		let bytes = 0;
+		let count = 0;
+		for (const waiting of this.#waiting) {
+			if (count > 0 && bytes + waiting.bytes > BATCH_BYTES_MAX) break;
+			bytes += waiting.bytes;
+			count++;
+		}
+		this.#inFlight = this.#waiting.splice(0, count);
+		const appends = this.#inFlight.map((waiting) => waiting.append);
+		const batch = pack(appends, bytes, this.#clock());
+		this.#writer.postMessage(batch, [batch.bytes]);
+	}
+
+	#settle({ answers, last, grown }: Answers): void {
+		const answered = this.#inFlight;
+		this.#inFlight = [];
+		for (const { bytes } of answered) this.#bytes -= bytes;
+		this.#count -= answered.length;
+		this.#send();
+		if (this.#isClosing && this.#count === 0) this.#writer.postMessage("close");
+		for (const [index, { resolve, reject }] of answered.entries()) {
+			const answer = answers[index];
+			if (answer && "first" in answer) resolve(answer);
+			else if (answer && "word" in answer) reject(new Refusal(answer.word, answer.facts));
+			else reject(new Error(`the append failed: ${answer?.fault ?? "it was not answered"}`));
+		}
+		// Their waiting callers run after this, so a listener knows of a commit before its client does.
+		if (grown.size > 0) this.#onCommit({ last, streams: grown });
+	}
+
+	#break(cause: Error): void {
+		this.#broken ??= new Error("the log's writer stopped", { cause });
+		const stranded = [...this.#inFlight, ...this.#waiting];
+		this.#inFlight = [];
+		this.#waiting = [];
+		this.#count = 0;
+		this.#bytes = 0;
+		for (const { reject } of stranded) reject(this.#broken);
+	}
+}
+
+function reject(error: Error): Promise<never> {
+	return Promise.reject(error);
+}

@@ -1,0 +1,91 @@
+/** All the SQL of the SQLite engine. Each statement is prepared once a connection. */
+
+export const BEGIN_WRITE = "BEGIN IMMEDIATE";
+/** Deferred: the snapshot is taken by the first read after it. */
+export const BEGIN_READ = "BEGIN";
+export const COMMIT = "COMMIT";
+export const ROLLBACK = "ROLLBACK";
+
+/** The end of the log. `created` of the last event is the floor for that of the next. */
+export const SELECT_END = "SELECT position, created FROM events ORDER BY position DESC LIMIT 1";
+
+/** `$all` is no row of `streams`: its entries are the events themselves. */
+export const SELECT_LAST_POSITION = "SELECT max(position) FROM events";
+
+/** A stream's number and last version. Every named stream has entries: both are written together. */
+export const SELECT_STREAM = `
+	SELECT id, (SELECT max(version) FROM entries WHERE stream = streams.id) AS last
+	FROM streams WHERE name = ?`;
+
+export const SELECT_STREAM_NAME = "SELECT name FROM streams WHERE id = ?";
+
+export const INSERT_STREAM = "INSERT INTO streams (name) VALUES (?)";
+
+export const INSERT_EVENT = `
+	INSERT INTO events (position, stream, version, id, type, created, flags, data, metadata)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+export const INSERT_ENTRY = "INSERT INTO entries (stream, version, position) VALUES (?, ?, ?)";
+
+/** The earliest event of a stream with an id: the index ends in the position. */
+export const SELECT_VERSION_OF_ID = `
+	SELECT version FROM events WHERE stream = ? AND id = ? ORDER BY position LIMIT 1`;
+
+export const SELECT_POSITION_AT = "SELECT position FROM entries WHERE stream = ? AND version = ?";
+
+export const SELECT_IS_AT = `
+	SELECT events.id = ? FROM entries JOIN events USING (position)
+	WHERE entries.stream = ? AND entries.version = ?`;
+
+/** What a read returns of an event, without and with what the client wrote. */
+const HEAD_COLUMNS = "e.position, e.stream, e.version, e.id, e.type, e.created, e.flags";
+const ALL_COLUMNS = `${HEAD_COLUMNS}, e.data, e.metadata`;
+
+export type Order = "ASC" | "DESC";
+
+/** Versions low to high of a stream. CROSS JOIN keeps SQLite from starting at the wrong table. */
+export function selectEntries(order: Order, content: boolean): string {
+	return `
+		SELECT n.version, ${content ? ALL_COLUMNS : HEAD_COLUMNS}
+		FROM entries n CROSS JOIN events e ON e.position = n.position
+		WHERE n.stream = ? AND n.version BETWEEN ? AND ?
+		ORDER BY n.version ${order}`;
+}
+
+/** The same of `$all`. */
+export function selectEvents(order: Order, content: boolean): string {
+	return `
+		SELECT e.position, ${content ? ALL_COLUMNS : HEAD_COLUMNS}
+		FROM events e WHERE e.position BETWEEN ? AND ?
+		ORDER BY e.position ${order}`;
+}
+
+/** Bytes of a range: SQLite reads a blob's length from the row's header, and not the blob. */
+export const SUM_ENTRY_BYTES = `
+	SELECT total(length(e.data) + length(e.metadata))
+	FROM entries n CROSS JOIN events e ON e.position = n.position
+	WHERE n.stream = ? AND n.version BETWEEN ? AND ?`;
+export const SUM_EVENT_BYTES = `
+	SELECT total(length(data) + length(metadata)) FROM events WHERE position BETWEEN ? AND ?`;
+
+/** For `verify`: LEFT JOINs, because what ought to be there may be missing. */
+const VERIFY_COLUMNS =
+	"e.position, own.name, e.version, e.id, e.type, e.created, e.flags, e.metadata";
+
+export const VERIFY_EVENTS = `
+	SELECT ${VERIFY_COLUMNS} FROM events e LEFT JOIN streams own ON own.id = e.stream
+	ORDER BY e.position`;
+
+export const VERIFY_ENTRIES = `
+	SELECT n.stream, s.name, n.version, n.position, ${VERIFY_COLUMNS}
+	FROM entries n
+	LEFT JOIN streams s ON s.id = n.stream
+	LEFT JOIN events e ON e.position = n.position
+	LEFT JOIN streams own ON own.id = e.stream
+	ORDER BY n.stream, n.version`;
+
+export const VERIFY_POSITION_AT = `
+	SELECT position FROM entries
+	WHERE stream = (SELECT id FROM streams WHERE name = ?) AND version = ?`;
+
+export const COUNT_STREAMS = "SELECT count(*) FROM streams";

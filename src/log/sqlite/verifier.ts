@@ -1,0 +1,110 @@
+/**
+ * Checks a directory's log, in a thread of its own: reading everything takes as long as it takes, and a
+ * server goes on answering meanwhile. It reads one snapshot, takes no lock, and changes nothing, so it may
+ * run beside a server or without one.
+ */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import type Database from "better-sqlite3";
+import { Refusal } from "../../errors.ts";
+import type { RecordedEvent, StreamName } from "../../event.ts";
+import type { Verification } from "../log.ts";
+import { type LogView, type StoredEntry, verify } from "../verify.ts";
+import { logFile, openForReading, refusalOf } from "./directory.ts";
+import { FLAG_JSON } from "./protocol.ts";
+import { uuid } from "./reader.ts";
+import * as sql from "./statements.ts";
+
+/** What makes this file's thread know it is one: tests import it in threads of their own. */
+type Task = { readonly verify: string };
+
+if (!isMainThread && isTask(workerData)) parentPort?.postMessage(verifyFile(workerData.verify));
+
+/**
+ * Verifies the log in `directory`.
+ * @throws Refusal `data-directory-unusable`
+ */
+export async function verifyDirectory(directory: string): Promise<Verification> {
+	const file = logFile(resolve(directory));
+	if (!existsSync(file)) {
+		throw new Refusal("data-directory-unusable", { path: directory, reason: "it holds no log" });
+	}
+	const worker = new Worker(new URL(import.meta.url), {
+		workerData: { verify: file } satisfies Task,
+	});
+	return new Promise((resolve, reject) => {
+		worker.on("message", resolve);
+		worker.on("error", (error) => reject(refusalOf(error, directory)));
+		worker.on("exit", () => reject(new Error("the verifier stopped without a result")));
+	});
+}
+
+function verifyFile(file: string): Verification {
+	const database = openForReading(file);
+	try {
+		database.exec(sql.BEGIN_READ);
+		return verify(viewOf(database));
+	} finally {
+		database.close();
+	}
+}
+
+/** In a statement's order: see `VERIFY_COLUMNS`. */
+type Row = [
+	position: number | null,
+	stream: string | null,
+	version: number,
+	id: Buffer,
+	type: string,
+	created: number,
+	flags: number,
+	metadata: Buffer,
+];
+
+function viewOf(database: Database.Database): LogView {
+	const positionAt = database.prepare(sql.VERIFY_POSITION_AT).pluck();
+	return {
+		*events() {
+			for (const row of rows<Row>(database, sql.VERIFY_EVENTS)) yield eventOf(row) as RecordedEvent;
+		},
+		*entries() {
+			type EntryRow = [id: number, name: string | null, version: number, position: number, ...Row];
+			for (const row of rows<EntryRow>(database, sql.VERIFY_ENTRIES)) {
+				const [id, name, version, position, ...event] = row;
+				const stream = name ?? `(stream ${id}, which has no name)`;
+				yield { stream, version, position, event: eventOf(event) } satisfies StoredEntry;
+			}
+		},
+		positionAt: (stream, version) => positionAt.get(stream, version) as number | undefined,
+		streams: () => database.prepare(sql.COUNT_STREAMS).pluck().get() as number,
+		faults() {
+			const found = database.pragma("integrity_check") as { integrity_check: string }[];
+			return found.map((row) => row.integrity_check).filter((text) => text !== "ok");
+		},
+	};
+}
+
+function rows<R>(database: Database.Database, statement: string): IterableIterator<R> {
+	return database.prepare(statement).raw().iterate() as IterableIterator<R>;
+}
+
+function eventOf(row: Row): RecordedEvent | undefined {
+	const [position, stream, version, id, type, created, flags, metadata] = row;
+	if (position === null) return undefined;
+	return {
+		position,
+		stream: (stream ?? "(a stream without a name)") as StreamName,
+		version,
+		id: uuid(id),
+		type,
+		created,
+		isJson: (flags & FLAG_JSON) !== 0,
+		data: new Uint8Array(0),
+		metadata,
+	};
+}
+
+function isTask(data: unknown): data is Task {
+	return typeof data === "object" && data !== null && "verify" in data;
+}

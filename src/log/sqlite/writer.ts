@@ -1,0 +1,20 @@
+/** The writer's thread: takes batches, answers them, one after another. */
+import { parentPort, workerData } from "node:worker_threads";
+import { Appender } from "./appender.ts";
+import { openForWriting } from "./directory.ts";
+import type { Batch } from "./protocol.ts";
+
+const port = parentPort;
+if (!port) throw new Error("writer.ts runs in a worker thread");
+
+const appender = new Appender(openForWriting(workerData as string));
+port.postMessage("ready");
+
+port.on("message", (message: Batch | "close") => {
+	if (message === "close") {
+		appender.close();
+		port.close();
+		return;
+	}
+	port.postMessage(appender.commit(message));
+});

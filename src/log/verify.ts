@@ -1,0 +1,118 @@
+/**
+ * Every invariant of a log, stated once and checked against what an engine has stored.
+ *
+ * Two passes and no table in memory, so that ten million events need no more room than ten. The first
+ * goes through the events in order and counts the entries they must have; the second goes through the
+ * entries of every stream in order. An entry is *right* where its event belongs at exactly that place of
+ * that stream. Entries of one stream point at rising positions, so no two are the same; if all are right
+ * and there are as many as there must be, then none is missing either.
+ */
+import type { RecordedEvent } from "../event.ts";
+import { parseUuid } from "../event.ts";
+import { streamsJoined } from "../indexes/joins.ts";
+import type { Verification } from "./log.ts";
+
+/** What an engine shows of itself, all of one snapshot. `data` may be left empty. */
+export interface LogView {
+	/** Every event, by position. */
+	events(): Iterable<RecordedEvent>;
+	/** Every entry of every stream but `$all`, stream by stream, each by version. */
+	entries(): Iterable<StoredEntry>;
+	/** The position the entry of an own stream points at. */
+	positionAt(stream: string, version: number): number | undefined;
+	/** How many streams it has names for, index streams included. */
+	streams(): number;
+	/** What the engine's own check of its files finds. */
+	faults(): readonly string[];
+}
+
+export type StoredEntry = {
+	readonly stream: string;
+	readonly version: number;
+	readonly position: number;
+	/** The event at that position; undefined where there is none. */
+	readonly event: RecordedEvent | undefined;
+};
+
+/** Enough to see what is wrong; a broken disk could name millions. */
+const FAULTS_MAX = 100;
+
+export function verify(view: LogView): Verification {
+	const faults: string[] = [];
+	const report = (fault: string) => {
+		if (faults.length < FAULTS_MAX) faults.push(fault);
+	};
+	const counts = { events: 0, entries: 0, streams: 0 };
+	try {
+		for (const fault of view.faults()) report(fault);
+		counts.events = verifyEvents(view, counts, report);
+		counts.streams = verifyEntries(view, counts.entries, report);
+	} catch (error) {
+		// A damaged file stops a read midway: that is a finding too.
+		report(`reading stopped: ${error instanceof Error ? error.message : String(error)}`);
+	}
+	return { ok: faults.length === 0, events: counts.events, streams: counts.streams, faults };
+}
+
+type Report = (fault: string) => void;
+
+/** Checks each event by itself and against the one before; counts the entries there must be. */
+function verifyEvents(view: LogView, counts: { entries: number }, report: Report): number {
+	let next = 0;
+	let created = 0;
+	let events = 0;
+	for (const event of view.events()) {
+		const at = `position ${event.position}`;
+		if (event.position !== next) report(`${at}: follows position ${next - 1}`);
+		if (event.created < created) report(`${at}: created before the event in front of it`);
+		if (parseUuid(event.id) !== event.id) report(`${at}: ${event.id} is no event id`);
+		const own = view.positionAt(event.stream, event.version);
+		if (own !== event.position) {
+			const found = own === undefined ? "nothing" : `position ${own}`;
+			report(`${at}: version ${event.version} of ${event.stream} is ${found}`);
+		}
+		counts.entries += 1 + streamsJoined(event).length;
+		next = event.position + 1;
+		created = Math.max(created, event.created);
+		events++;
+	}
+	return events;
+}
+
+/** Checks that each stream is dense and each entry right. Returns how many streams have own events. */
+function verifyEntries(view: LogView, expected: number, report: Report): number {
+	let stream: string | undefined;
+	let version = -1;
+	let position = -1;
+	const found = { entries: 0, streams: 0, ownStreams: 0 };
+	for (const entry of view.entries()) {
+		if (entry.stream !== stream) {
+			stream = entry.stream;
+			version = -1;
+			position = -1;
+			found.streams++;
+			if (entry.event?.stream === stream) found.ownStreams++;
+		}
+		const at = `${stream} version ${entry.version}`;
+		if (entry.version !== version + 1) report(`${at}: follows version ${version}`);
+		if (entry.position <= position) report(`${at}: points at or before the entry in front of it`);
+		if (!isRight(entry)) report(`${at}: position ${entry.position} does not belong there`);
+		version = entry.version;
+		position = entry.position;
+		found.entries++;
+	}
+	if (found.entries !== expected) {
+		report(`there are ${found.entries} stream entries, and ${expected} belong to the events`);
+	}
+	const names = view.streams();
+	if (found.streams !== names) {
+		report(`there are ${names} stream names, and ${found.streams} streams with entries`);
+	}
+	return found.ownStreams;
+}
+
+function isRight({ stream, version, event }: StoredEntry): boolean {
+	if (!event) return false;
+	if (event.stream === stream) return event.version === version;
+	return (streamsJoined(event) as string[]).includes(stream);
+}

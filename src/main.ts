@@ -1,0 +1,55 @@
+/**
+ * The composition root: the only file that knows every part.
+ */
+import { createDocuments } from "./cache/documents.ts";
+import type { Settings } from "./config.ts";
+import type { Context } from "./http/context.ts";
+import { createLongPolls } from "./http/long-polls.ts";
+import { createHttpServer } from "./http/server.ts";
+import { openSqliteLog } from "./log/sqlite/log.ts";
+
+export type { Settings } from "./config.ts";
+export { isRefusal, Refusal } from "./errors.ts";
+
+export type RunningServer = {
+	/** Where it listens, e.g. `http://127.0.0.1:2113`. */
+	readonly url: string;
+	/** Drains: running requests end, long polls are answered, the log lets go of its files. */
+	close(): Promise<void>;
+};
+
+/**
+ * Opens the log and listens.
+ * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`; the system's error where
+ *   the address cannot be had
+ */
+export async function startServer(settings: Settings): Promise<RunningServer> {
+	const log = await openSqliteLog(settings.data, settings);
+	let ready = true;
+	const longPolls = createLongPolls(log, settings.longPollsMax);
+	const documents = createDocuments({
+		bytesMax: settings.cacheBytesMax,
+		countMax: settings.cachePagesMax,
+	});
+	const report = (error: unknown) => console.error("varve:", error);
+	const context: Context = { log, documents, longPolls, settings, report, isReady: () => ready };
+	const http = createHttpServer(context);
+
+	const close = async () => {
+		ready = false;
+		longPolls.close();
+		await http.close();
+		await log.close();
+	};
+	try {
+		const port = await http.listen(settings.port, settings.host);
+		return { url: urlOf(settings.host, port), close };
+	} catch (error) {
+		await close();
+		throw error;
+	}
+}
+
+function urlOf(host: string, port: number): string {
+	return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
