@@ -1,0 +1,370 @@
+import { setImmediate as turn } from "node:timers/promises";
+import type { ReadEvent } from "../../../feeds/reader/event.ts";
+import type { ReadOptions } from "../../../feeds/reader/options.ts";
+import { readStream } from "../../../feeds/reader/read.ts";
+import { type FeedServer, startServer } from "./server.ts";
+
+let server: FeedServer;
+afterEach(() => server.close());
+
+const numbered = (from: number, to: number) =>
+	Array.from({ length: to - from }, (_, i) => ({ n: from + i }));
+const range = (from: number, to: number) => numbered(from, to).map(({ n }) => n);
+
+async function all(stream: string, options: Partial<ReadOptions> = {}): Promise<ReadEvent[]> {
+	const events: ReadEvent[] = [];
+	for await (const event of readStream({ url: server.url, stream, ...options })) events.push(event);
+	return events;
+}
+
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+	while (!(await isTrue())) await turn();
+}
+
+function paths(): string[] {
+	return server.seen.map(({ url }) => url.replace("/streams/s/", "").replace("?embed=body", ""));
+}
+
+describe("reading up to the head", () => {
+	test("hands out every event once, in order, as it was appended", async () => {
+		server = await startServer();
+		server.append("order-1", { amount: 1.1 }, { text: "é\u2028" });
+		server.append("order-2", { big: 1 });
+		const events = await all("$all");
+		expect(events.map(({ stream, version, at }) => [stream, version, at])).toEqual([
+			["order-1", 0, 0],
+			["order-1", 1, 1],
+			["order-2", 0, 2],
+		]);
+		expect(events[1]).toMatchObject({
+			position: 1,
+			id: "00000000-0000-4000-8000-000000000001",
+			type: "Happened",
+			isJson: true,
+			created: "2026-01-01T00:00:00.5Z",
+		});
+		expect(Buffer.from(events[0]?.data ?? []).toString()).toBe('{"amount":1.1}');
+		expect(events[1]?.json()).toEqual({ text: "é\u2028" });
+		expect(Buffer.from(events[2]?.metadata ?? []).toString()).toBe('{"position":2}');
+	});
+
+	test("numbers the events of an index stream as that stream does", async () => {
+		server = await startServer();
+		server.append("other-1", ...numbered(0, 5));
+		server.append("order-1", ...numbered(0, 2));
+		server.append("order-2", ...numbered(0, 2));
+		const events = await all("$ce-order", { from: 1 });
+		expect(
+			events.map(({ at, stream, version, position }) => [at, stream, version, position]),
+		).toEqual([
+			[1, "order-1", 1, 6],
+			[2, "order-2", 0, 7],
+			[3, "order-2", 1, 8],
+		]);
+	});
+
+	test.each([0, 1, 19, 20, 48, 499, 500, 501, 1233, 1234, 5000])(
+		"from %i gives exactly the rest, by pages of any size",
+		async (from) => {
+			server = await startServer();
+			server.append("s", ...numbered(0, 1234));
+			for (const stream of ["s", "$all"]) {
+				for (const pageSize of [500, 1000, 4096, 97]) {
+					const events = await all(stream, { from, pageSize });
+					expect(events.map(({ at }) => at)).toEqual(range(from, 1234));
+				}
+			}
+		},
+	);
+
+	test("joins the grid of its page size, so that readers ask for the same pages", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(0, 1234));
+		await all("s", { from: 48 });
+		expect(paths()).toEqual(["48/forward/452", "500/forward/500", "1000/forward/500"]);
+	});
+
+	test("of a stream that does not exist ends without events", async () => {
+		server = await startServer();
+		expect(await all("s")).toEqual([]);
+		expect(server.seen).toHaveLength(1);
+	});
+
+	test("passes over what retention took, be it whole pages", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(0, 2100));
+		for (const n of range(0, 1501)) server.gone.add(n);
+		for (const n of [1510, 1511, 1999, 2000, 2099]) server.gone.add(n);
+		const left = range(1501, 2100).filter((n) => !server.gone.has(n));
+		expect((await all("s")).map(({ at }) => at)).toEqual(left);
+	});
+
+	test("follows links with a path prefix and a query", async () => {
+		server = await startServer({ prefix: "/eu/store", query: "?i=2" });
+		server.append("a/b %", ...numbered(0, 1100));
+		expect(await all("a/b %", { from: 499 })).toHaveLength(601);
+		expect(server.seen.map(({ url }) => url)).toEqual([
+			"/eu/store/streams/a%2Fb%20%25/499/forward/1?embed=body",
+			"/eu/store/streams/a%2Fb%20%25/500/forward/500?i=2&embed=body",
+			"/eu/store/streams/a%2Fb%20%25/1000/forward/500?i=2&embed=body",
+		]);
+	});
+
+	test("asks for JSON feeds and sends its own headers along", async () => {
+		server = await startServer();
+		server.append("s", { n: 0 });
+		await all("s", { headers: { authorization: "Basic eDp5", accept: "text/html" } });
+		expect(server.seen[0]?.headers).toMatchObject({
+			accept: "application/vnd.eventstore.atom+json",
+			authorization: "Basic eDp5",
+		});
+		expect(server.seen[0]?.headers).not.toHaveProperty("es-longpoll");
+	});
+
+	test("keeps its own headers from servers that links lead to elsewhere", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(0, 30));
+		const url = server.url.replace("127.0.0.1", "localhost");
+		const seen: [string, string | null][] = [];
+		// Over a stand-in for fetch, as this machine may not resolve the second name.
+		const fetcher: typeof fetch = async (input, init) => {
+			const asked = new URL(String(input));
+			seen.push([asked.hostname, new Headers(init?.headers).get("authorization")]);
+			asked.hostname = "127.0.0.1";
+			return fetch(asked, init);
+		};
+		const options = { url, headers: { authorization: "Basic eDp5" }, pageSize: 20, fetch: fetcher };
+		expect(await all("s", options)).toHaveLength(30);
+		expect(seen).toEqual([
+			["localhost", "Basic eDp5"],
+			["127.0.0.1", null],
+		]);
+	});
+});
+
+describe("events that are not JSON", () => {
+	test("are fetched from their own URLs and come in their places", async () => {
+		server = await startServer();
+		for (let n = 0; n < 60; n++) server.append("s", n % 3 === 0 ? { n } : `text ${n}`);
+		const events = await all("$all");
+		const shown = events.map(({ data }) => Buffer.from(data).toString());
+		expect(shown).toEqual(range(0, 60).map((n) => (n % 3 === 0 ? `{"n":${n}}` : `text ${n}`)));
+		expect(events.map(({ isJson }) => isJson)).toEqual(range(0, 60).map((n) => n % 3 === 0));
+	});
+
+	test("are asked for no more than eight at a time, and no earlier than needed", async () => {
+		server = await startServer();
+		server.append("s", ...range(0, 100).map((n) => `text ${n}`));
+		const events = readStream({ url: server.url, stream: "s" });
+		await events.next();
+		await events.next();
+		await until(() => server.seen.length === 10);
+		await events.return();
+		expect(server.seen.filter(({ url }) => !url.includes("forward"))).toHaveLength(9);
+	});
+
+	test("that retention took between page and fetch are passed over", async () => {
+		server = await startServer();
+		server.append("s", "a", "b", "c");
+		server.meddle = ({ url }) => (url.endsWith("/s/1") ? { status: 404 } : undefined);
+		expect((await all("s")).map(({ at }) => at)).toEqual([0, 2]);
+	});
+
+	test("may be empty, as JSON events may", async () => {
+		server = await startServer();
+		server.append("s", "", { n: 1 });
+		server.log.push({ stream: "s", version: 2, position: 2, isJson: true, data: "" });
+		expect((await all("s")).map(({ data }) => data.length)).toEqual([0, 7, 0]);
+	});
+});
+
+describe("following", () => {
+	test("waits at the head with a long poll and hands out what comes, at once", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(0, 3));
+		const events = readStream({ url: server.url, stream: "s", follow: true, longPollSeconds: 9 });
+		for (let n = 0; n < 100; n++) {
+			if (n >= 3) {
+				await until(() => server.waiting() === 1);
+				server.append("s", { n });
+			}
+			expect((await events.next()).value).toMatchObject({ at: n });
+		}
+		await events.return();
+		expect(server.seen.at(-1)?.headers["es-longpoll"]).toBe("9");
+		expect(paths().slice(0, 3)).toEqual(["0/forward/500", "3/forward/17", "4/forward/16"]);
+	});
+
+	test("is on the grid of 20 at the head, and back to bulk pages once far behind", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(0, 485));
+		const events = readStream({ url: server.url, stream: "s", follow: true });
+		for (let n = 0; n < 485; n++) await events.next();
+		server.append("s", ...numbered(485, 1600));
+		for (let n = 485; n < 1600; n++) {
+			expect((await events.next()).value).toMatchObject({ at: n });
+		}
+		await events.return();
+		expect(paths().slice(0, 5)).toEqual([
+			"0/forward/500",
+			"485/forward/15",
+			"500/forward/500",
+			"1000/forward/500",
+			"1500/forward/500",
+		]);
+	});
+
+	test("waits for a stream that does not exist yet", async () => {
+		server = await startServer();
+		const events = readStream({ url: server.url, stream: "s", follow: true, pollIntervalMs: 0 });
+		const first = events.next();
+		await until(() => server.waiting() === 1);
+		server.append("other", { n: 1 });
+		server.append("s", { n: 2 });
+		expect((await first).value).toMatchObject({ stream: "s", at: 0, position: 1 });
+		await events.return();
+		expect(server.seen[0]).toMatchObject({ status: 404 });
+	});
+
+	test("from beyond the head waits for that very event", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(0, 3));
+		const options = { url: server.url, stream: "s", from: 5, follow: true, pollIntervalMs: 0 };
+		const events = readStream(options);
+		const first = events.next();
+		await until(() => server.waiting() === 1);
+		server.append("s", ...numbered(3, 7));
+		expect((await first).value).toMatchObject({ at: 5 });
+		expect((await events.next()).value).toMatchObject({ at: 6 });
+		await events.return();
+	});
+
+	test("asks conditionally once it knows the poll page, and takes 304 for nothing new", async () => {
+		server = await startServer();
+		server.append("s", { n: 0 });
+		server.meddle = (_, index) => (index < 5 ? "early" : undefined);
+		const events = readStream({ url: server.url, stream: "s", follow: true, pollIntervalMs: 0 });
+		await events.next();
+		const second = events.next();
+		await until(() => server.waiting() === 1);
+		server.append("s", { n: 1 });
+		expect((await second).value).toMatchObject({ at: 1 });
+		await events.return();
+		expect(server.seen.slice(0, 5).map(({ status }) => status)).toEqual([200, 200, 304, 304, 304]);
+		expect(server.seen[1]?.headers).not.toHaveProperty("if-none-match");
+		expect(server.seen[2]?.headers["if-none-match"]).toBe('"0;7"');
+	});
+
+	test("does not hammer a server that answers long polls at once", async () => {
+		server = await startServer();
+		server.append("s", { n: 0 });
+		server.meddle = () => "early";
+		const slept: number[] = [];
+		const sleep = async (delayMs: number) => {
+			slept.push(delayMs);
+			if (slept.length === 5) server.append("s", { n: 1 });
+		};
+		const options = { pollIntervalMs: 3_600_000, random: () => 0.5, sleep };
+		const events = readStream({ url: server.url, stream: "s", follow: true, ...options });
+		await events.next();
+		expect((await events.next()).value).toMatchObject({ at: 1 });
+		await events.return();
+		expect(slept).toHaveLength(5);
+		for (const delayMs of slept) expect(delayMs).toBeGreaterThan(3_000_000);
+	});
+
+	test("drops what an overlapping page repeats", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(0, 100));
+		server.meddle = () => "overlap";
+		expect((await all("s", { pageSize: 20 })).map(({ at }) => at)).toEqual(range(0, 100));
+	});
+});
+
+describe("leaving", () => {
+	test("by the signal ends the iteration quietly, even within a long poll", async () => {
+		server = await startServer();
+		server.append("s", { n: 0 });
+		const stop = new AbortController();
+		const reading = all("s", { follow: true, signal: stop.signal });
+		await until(() => server.waiting() === 1);
+		stop.abort();
+		expect(await reading).toHaveLength(1);
+		await until(async () => (await server.connections()) === 0);
+	});
+
+	test("by the signal ends it within a page, too, and within a wait", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(0, 10));
+		const stop = new AbortController();
+		const events = readStream({ url: server.url, stream: "s", signal: stop.signal });
+		await events.next();
+		stop.abort();
+		expect((await events.next()).done).toBe(true);
+
+		server.meddle = () => ({ status: 503, headers: { "retry-after": "100" } });
+		const again = new AbortController();
+		const onRetry = () => again.abort();
+		expect(await all("s", { signal: again.signal, onRetry })).toEqual([]);
+	});
+
+	test("by a signal that has gone off before asks nothing", async () => {
+		server = await startServer();
+		expect(await all("s", { signal: AbortSignal.abort() })).toEqual([]);
+		expect(server.seen).toHaveLength(0);
+	});
+
+	test("by return() takes back a long poll that someone still waits for", async () => {
+		server = await startServer();
+		server.append("s", { n: 0 });
+		const events = readStream({ url: server.url, stream: "s", follow: true });
+		await events.next();
+		const pending = events.next();
+		await until(() => server.waiting() === 1);
+		await events.return();
+		expect((await pending).done).toBe(true);
+		await until(() => server.waiting() === 0);
+	});
+
+	test("the loop takes back the page asked for ahead", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(0, 100));
+		server.meddle = (_, index) => (index > 0 ? "silent" : undefined);
+		for await (const event of readStream({ url: server.url, stream: "s", pageSize: 20 })) {
+			if (event.at === 5) break;
+		}
+		await until(async () => (await server.connections()) === 0);
+	});
+});
+
+describe("asking ahead", () => {
+	test("fetches one page while the consumer works, and no more", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(0, 200));
+		const events = readStream({ url: server.url, stream: "s", pageSize: 20 });
+		await events.next();
+		await until(() => server.seen.filter(({ status }) => status === 200).length === 2);
+		for (let n = 1; n < 20; n++) await events.next();
+		expect(server.seen).toHaveLength(2);
+		await events.next();
+		await until(() => server.seen.length === 3);
+		await events.return();
+	});
+});
+
+test.each([
+	[{ url: "ftp://h" }, "url"],
+	[{ url: "nonsense" }, "Invalid URL"],
+	[{ stream: "" }, "stream"],
+	[{ stream: ".." }, "stream"],
+	[{ from: -1 }, "from"],
+	[{ from: 0.5 }, "from"],
+	[{ pageSize: 0 }, "pageSize"],
+	[{ pageSize: 4097 }, "pageSize"],
+	[{ longPollSeconds: 0 }, "longPollSeconds"],
+	[{ timeoutMs: Number.POSITIVE_INFINITY }, "timeoutMs"],
+])("%j is refused before anything is asked", async (options, reason) => {
+	server = await startServer();
+	const make = () => readStream({ url: server.url, stream: "s", ...options });
+	expect(make).toThrow(reason);
+});
