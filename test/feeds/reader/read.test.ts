@@ -1,8 +1,12 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import type { ReadEvent } from "../../../feeds/reader/event.ts";
 import type { ReadOptions } from "../../../feeds/reader/options.ts";
 import { readStream } from "../../../feeds/reader/read.ts";
 import { type FeedServer, startServer } from "./server.ts";
+
+const LIBRARY = new URL("../../../dist/feeds/index.js", import.meta.url).href;
 
 let server: FeedServer;
 afterEach(() => server.close());
@@ -17,8 +21,8 @@ async function all(stream: string, options: Partial<ReadOptions> = {}): Promise<
 	return events;
 }
 
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-	while (!(await isTrue())) await turn();
+async function until(isTrue: () => boolean): Promise<void> {
+	while (!isTrue()) await turn();
 }
 
 function paths(): string[] {
@@ -184,11 +188,12 @@ describe("following", () => {
 		server.append("s", ...numbered(0, 3));
 		const events = readStream({ url: server.url, stream: "s", follow: true, longPollSeconds: 9 });
 		for (let n = 0; n < 100; n++) {
+			const event = events.next();
 			if (n >= 3) {
 				await until(() => server.waiting() === 1);
 				server.append("s", { n });
 			}
-			expect((await events.next()).value).toMatchObject({ at: n });
+			expect((await event).value).toMatchObject({ at: n });
 		}
 		await events.return();
 		expect(server.seen.at(-1)?.headers["es-longpoll"]).toBe("9");
@@ -290,7 +295,7 @@ describe("leaving", () => {
 		await until(() => server.waiting() === 1);
 		stop.abort();
 		expect(await reading).toHaveLength(1);
-		await until(async () => (await server.connections()) === 0);
+		await until(() => server.waiting() === 0);
 	});
 
 	test("by the signal ends it within a page, too, and within a wait", async () => {
@@ -333,7 +338,30 @@ describe("leaving", () => {
 		for await (const event of readStream({ url: server.url, stream: "s", pageSize: 20 })) {
 			if (event.at === 5) break;
 		}
-		await until(async () => (await server.connections()) === 0);
+		await until(() => server.seen[1]?.closed === true);
+	});
+
+	test("leaves nothing behind that would keep a process alive", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(0, 3));
+		const program = `
+			import { readStream } from ${JSON.stringify(LIBRARY)};
+			const stop = new AbortController();
+			const options = { url: ${JSON.stringify(server.url)}, stream: "s", follow: true };
+			for await (const event of readStream({ ...options, signal: stop.signal })) {
+				if (event.at === 2) setImmediate(() => stop.abort());
+			}
+			for await (const event of readStream(options)) break;
+			process.stdout.write("left");`;
+		const child = spawn(process.execPath, ["--input-type=module", "--eval", program]);
+		let said = "";
+		for (const stream of [child.stdout, child.stderr]) {
+			stream.on("data", (chunk) => {
+				said += chunk;
+			});
+		}
+		const [code] = await once(child, "close");
+		expect([code, said]).toEqual([0, "left"]);
 	});
 });
 

@@ -23,12 +23,14 @@ export type Seen = {
 	readonly headers: IncomingMessage["headers"];
 	/** Set by the server as it answers. */
 	status: number;
+	/** Whether the connection went away before the answer. */
+	closed: boolean;
 };
 
 /**
  * A status answers just that; `cut` breaks the connection within the body; `no-answer` breaks it before;
  * `garbage` is a 200 that is no feed; `silent` never answers; `overlap` begins the page some versions
- * too early; `early` answers a long poll at once; `lean` leaves the previous link out.
+ * too early; `early` answers a long poll at once.
  */
 export type Meddling =
 	| { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
@@ -52,8 +54,6 @@ export type FeedServer = {
 	append(stream: string, ...data: readonly (string | object)[]): void;
 	/** Long polls that wait at this moment. */
 	waiting(): number;
-	/** Open connections. */
-	connections(): Promise<number>;
 	close(): Promise<void>;
 	/** Listens again on the same port. */
 	reopen(): Promise<void>;
@@ -93,7 +93,6 @@ export async function startServer({ prefix = "", query = "" }: Options = {}): Pr
 			for (const wake of [...waiters]) wake();
 		},
 		waiting: () => waiters.size,
-		connections: () => new Promise((done) => server.getConnections((_, count) => done(count))),
 		close: async () => {
 			server.close();
 			server.closeAllConnections();
@@ -116,10 +115,13 @@ async function answer(
 	request: IncomingMessage,
 	response: ServerResponse,
 ): Promise<void> {
-	const seen: Seen = { url: request.url ?? "", headers: request.headers, status: 0 };
+	const seen: Seen = { url: request.url ?? "", headers: request.headers, status: 0, closed: false };
 	const meddling = feeds.meddle(seen, feeds.seen.push(seen) - 1);
 	response.on("finish", () => {
 		seen.status = response.statusCode;
+	});
+	response.on("close", () => {
+		seen.closed = !response.writableFinished;
 	});
 	if (meddling === "no-answer") return void response.destroy();
 	if (meddling === "silent") return;
