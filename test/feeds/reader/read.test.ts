@@ -336,7 +336,9 @@ describe("leaving", () => {
 		server.append("s", ...numbered(0, 100));
 		server.meddle = (_, index) => (index > 0 ? "silent" : undefined);
 		for await (const event of readStream({ url: server.url, stream: "s", pageSize: 20 })) {
-			if (event.at === 5) break;
+			if (event.at < 5) continue;
+			await until(() => server.seen.length === 2);
+			break;
 		}
 		await until(() => server.seen[1]?.closed === true);
 	});
