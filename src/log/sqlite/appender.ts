@@ -40,6 +40,7 @@ export class Appender {
 	readonly #grown = new Map<StreamName, Stream>();
 	#next = 0;
 	#created = 0;
+	#now = 0;
 
 	/** @param database open for writing and migrated; the appender closes it */
 	constructor(database: Database.Database) {
@@ -53,7 +54,7 @@ export class Appender {
 		const appends = unpack(batch);
 		try {
 			this.#statements.begin.run();
-			this.#created = Math.max(this.#created, batch.now);
+			this.#now = batch.now;
 			const answers = appends.map((append) => this.#answer(append));
 			this.#insertRuns();
 			// Where all were refused or repeated there is nothing to sync.
@@ -95,6 +96,7 @@ export class Appender {
 		const { insertEvent } = this.#statements;
 		const stream = this.#find(name) ?? this.#create(name);
 		const first = stream.last + 1;
+		this.#created = Math.max(this.#created, this.#now);
 		for (const { id, type, flags, data, metadata } of events) {
 			const position = this.#next++;
 			const version = stream.last + 1;
