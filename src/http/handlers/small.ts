@@ -10,7 +10,7 @@ import type { Exchange } from "../exchange.ts";
 const JSON_TYPE = "application/json; charset=utf-8";
 const NO_STORE = ["Cache-Control", "no-store"];
 
-/** From the package's own manifest, which lies two folders above the built tree and three above the source. */
+/** From the package's own manifest. */
 export const VERSION = readVersion();
 
 /** The level of the wire contract we speak, in the place where its clients look for it. */
