@@ -33,6 +33,9 @@ const data = join(directory, "data");
 const state = join(directory, "aggregator.sqlite");
 try {
 	process.exitCode = (await prove()) ? 0 : 1;
+} catch (error) {
+	process.stderr.write(`${error.message}\n`);
+	process.exitCode = 1;
 } finally {
 	rmSync(directory, { recursive: true, force: true });
 }
@@ -113,7 +116,9 @@ async function timed(what, work) {
 	const said = String((await work()) ?? "").trim();
 	const seconds = (performance.now() - startedAt) / 1000;
 	const rate = Math.round(expected.events / seconds);
-	process.stdout.write(`${what}: ${seconds.toFixed(1)} s, ${rate} events/s${said && `; ${said}`}\n`);
+	process.stdout.write(
+		`${what}: ${seconds.toFixed(1)} s, ${rate} events/s${said && `; ${said}`}\n`,
+	);
 }
 
 function compare(what, found) {
