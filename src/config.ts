@@ -2,7 +2,12 @@
  * Every option of the server: its flag, environment name, default, what it takes, and one line of help.
  * The table is the only place an option exists; help texts, the environment and the README are read from it.
  */
+import { isIPv4 } from "node:net";
+import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS } from "./log/log.ts";
+import { type Arguments, type Option, parseArguments } from "./options.ts";
+
+export { environmentName } from "./options.ts";
 
 export type Settings = {
 	readonly host: string;
@@ -25,21 +30,12 @@ export type Settings = {
 	readonly longPollSecondsMax: number;
 };
 
-type Kind = "text" | "whole-number" | "bytes" | "yes-no" | "url";
-
-export type Option = {
-	readonly name: keyof Settings;
-	readonly flag: string;
-	readonly kind: Kind;
-	readonly default: string | number | boolean | undefined;
-	readonly min?: number;
-	readonly max?: number;
-	readonly help: string;
-};
+/** An option of the server; those of the other verbs stand beside them in `cli/`. */
+export type ServerOption = Option & { readonly name: keyof Settings };
 
 const MIB = 1024 * 1024;
 
-export const OPTIONS: readonly Option[] = [
+export const OPTIONS: readonly ServerOption[] = [
 	{
 		name: "host",
 		flag: "host",
@@ -196,7 +192,33 @@ export const OPTIONS: readonly Option[] = [
 	},
 ];
 
-/** `requestTimeoutMs` → `VARVE_REQUEST_TIMEOUT_MS`. */
-export function environmentName(option: { readonly flag: string }): string {
-	return `VARVE_${option.flag.toUpperCase().replaceAll("-", "_")}`;
+/**
+ * The server's settings from what follows `varve serve` and from the environment.
+ * @throws Refusal `unknown-option`, `invalid-option`
+ */
+export function parseSettings(argv: readonly string[], env: NodeJS.ProcessEnv): Settings {
+	return settingsOf(parseArguments(argv, env, OPTIONS));
+}
+
+/**
+ * The settings out of parsed arguments, once what no single option can know has been checked.
+ * @throws Refusal `invalid-option`
+ */
+export function settingsOf({ operands, values }: Arguments): Settings {
+	const [unexpected] = operands;
+	if (unexpected !== undefined) throw new Refusal("unknown-option", { option: unexpected });
+	// Every name of the table is there with a value of its kind: `parseArguments` saw to it.
+	const settings = values as Settings;
+	if (!settings.allowAnonymous && !isLoopback(settings.host))
+		throw new Refusal("invalid-option", {
+			option: "--host",
+			value: settings.host,
+			reason: "anyone who reaches this address could read and write; add --allow-anonymous if so",
+		});
+	return settings;
+}
+
+/** Whether only this machine can reach `host`. A name other than localhost may resolve to anything. */
+export function isLoopback(host: string): boolean {
+	return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }

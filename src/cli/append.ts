@@ -1,0 +1,182 @@
+/** `varve append`: one event. */
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { buffer } from "node:stream/consumers";
+import { parseUuid } from "../event.ts";
+import type { Arguments, Values } from "../options.ts";
+import { Failure } from "./explain.ts";
+import { CLIENT_OPTIONS, credentials, EXIT, optionalText, text, type Verb } from "./verb.ts";
+
+export const append: Verb = {
+	name: "append",
+	summary: "Append one event to a stream",
+	operands: ["STREAM"],
+	purpose: `Appends one event and prints where it is, as JSON, once it is on disk. The data is sent byte for byte.
+		With --expected-version the append is refused, and nothing written, where the stream has moved on. With
+		an --id of your own it can be repeated: the second time answers what the first one did.`,
+	options: [
+		...CLIENT_OPTIONS,
+		{
+			name: "type",
+			flag: "type",
+			kind: "text",
+			default: undefined,
+			placeholder: "TYPE",
+			perCall: true,
+			help: "The event's type, such as OrderPlaced. Needed.",
+		},
+		{
+			name: "data",
+			flag: "data",
+			kind: "text",
+			default: undefined,
+			placeholder: "JSON|@FILE|-",
+			perCall: true,
+			help: "The data: JSON, a file that holds it, or standard input. Default: none.",
+		},
+		{
+			name: "metadata",
+			flag: "metadata",
+			kind: "text",
+			default: undefined,
+			placeholder: "JSON|@FILE",
+			perCall: true,
+			help: 'The metadata, an object in JSON, such as {"$correlationId":"…"}. Default: none.',
+		},
+		{
+			name: "raw",
+			flag: "raw",
+			kind: "yes-no",
+			default: false,
+			perCall: true,
+			help: "The data is not JSON: any bytes.",
+		},
+		{
+			name: "id",
+			flag: "id",
+			kind: "text",
+			default: undefined,
+			placeholder: "UUID",
+			perCall: true,
+			help: "The event's id. Default: a random one.",
+		},
+		{
+			name: "expected",
+			flag: "expected-version",
+			kind: "text",
+			default: "any",
+			placeholder: "N|any|none|exists",
+			perCall: true,
+			help: "What the stream must be for the append: at version N, anything, without events, or with some.",
+		},
+	],
+	examples: [
+		`varve append order-42 --type OrderPlaced --data '{"total":1.10}'`,
+		"varve append order-42 --type OrderPaid --data @payment.json --expected-version 0",
+		"varve append scans --type Scan --raw --data - < scan.png",
+	],
+	run,
+};
+
+async function run({ operands, values }: Arguments): Promise<number> {
+	const [stream, unexpected] = operands;
+	if (stream === undefined) throw usage("which stream? STREAM is missing");
+	if (unexpected !== undefined) throw usage(`one stream at a time, not ${unexpected} too`);
+	const type = optionalText(values, "type");
+	if (type === undefined) throw usage("--type: which type? It is needed");
+	const id = parseId(optionalText(values, "id"));
+	const expected = parseExpected(text(values, "expected"));
+
+	const { mediaType, body } = await bodyOf(values, type, id);
+	const response = await fetch(`${text(values, "url")}/streams/${encodeURIComponent(stream)}`, {
+		method: "POST",
+		redirect: "manual",
+		headers: {
+			...credentials(values),
+			"Content-Type": mediaType,
+			"ES-EventType": Buffer.from(type, "utf8").toString("latin1"),
+			"ES-EventId": id,
+			"ES-ExpectedVersion": expected,
+		},
+		body,
+	});
+	if (response.status !== 201) throw new Failure(await refusalText(response, stream));
+	process.stdout.write(`${JSON.stringify(placeOf(response, stream, id))}\n`);
+	return EXIT.done;
+}
+
+function usage(message: string): Failure {
+	return new Failure(message, EXIT.usage);
+}
+
+function parseId(given: string | undefined): string {
+	const id = given === undefined ? randomUUID() : parseUuid(given);
+	if (id === undefined) throw usage(`--id ${given}: it is not a UUID`);
+	return id;
+}
+
+/** In the header's numbers. */
+function parseExpected(word: string): string {
+	if (word === "any") return "-2";
+	if (word === "none") return "-1";
+	if (word === "exists") return "-4";
+	if (/^\d{1,15}$/.test(word)) return word;
+	throw usage(`--expected-version ${word}: it must be a version from 0, any, none or exists`);
+}
+
+/** Without metadata the body is the data; with metadata it takes a batch of one. */
+async function bodyOf(values: Values, type: string, id: string) {
+	const data = await contentOf(optionalText(values, "data"), "--data");
+	const metadata = await contentOf(optionalText(values, "metadata"), "--metadata");
+	if (values.raw) {
+		if (metadata) throw usage("--raw data cannot have --metadata");
+		return { mediaType: "application/octet-stream", body: data ?? Buffer.alloc(0) };
+	}
+	await checkJson(data, "--data", "; --raw sends anything");
+	await checkJson(metadata, "--metadata", "");
+	if (!metadata) return { mediaType: "application/json", body: data ?? Buffer.alloc(0) };
+	const { encodeEventBatch } = await import("../../feeds/events/encode.ts");
+	const body = encodeEventBatch([{ eventId: id, eventType: type, data, metadata }]);
+	return { mediaType: "application/vnd.eventstore.events+json", body: Buffer.from(body) };
+}
+
+async function contentOf(given: string | undefined, flag: string): Promise<Buffer | undefined> {
+	if (given === undefined) return undefined;
+	if (given === "-") return await buffer(process.stdin);
+	if (!given.startsWith("@")) return Buffer.from(given);
+	if (given === "@") throw usage(`${flag} @: the file's name is missing`);
+	return readFileSync(given.slice(1));
+}
+
+async function checkJson(bytes: Buffer | undefined, flag: string, hint: string): Promise<void> {
+	if (!bytes) return;
+	const { findJsonFault } = await import("../../feeds/json/fault.ts");
+	const fault = findJsonFault(bytes.toString("latin1"));
+	if (fault) throw usage(`${flag} is not JSON: ${fault.reason} (byte ${fault.at})${hint}`);
+}
+
+function placeOf({ headers }: Response, stream: string, id: string) {
+	const location = headers.get("location") ?? "";
+	const position = headers.get("es-position");
+	return {
+		stream,
+		version: Number(location.slice(location.lastIndexOf("/") + 1)),
+		...(position === null ? {} : { position: Number(position) }),
+		id,
+		location,
+		...(headers.get("varve-repeated") === "true" ? { repeated: true } : {}),
+	};
+}
+
+async function refusalText(response: Response, stream: string): Promise<string> {
+	const current = response.headers.get("es-currentversion");
+	if (current === "-1") return `wrong expected version: ${stream} has no events`;
+	if (current !== null) return `wrong expected version: ${stream} is at ${current}`;
+	const body = await response.text();
+	try {
+		const { detail, title } = JSON.parse(body) as { detail?: unknown; title?: unknown };
+		return `${response.status} ${String(detail ?? title ?? response.statusText)}`;
+	} catch {
+		return `${response.status} ${response.statusText} ${body.slice(0, 500)}`.trim();
+	}
+}

@@ -1,0 +1,73 @@
+/**
+ * Refusals and faults in the words of someone who typed a command: one line, what is wrong, what helps.
+ */
+import { isRefusal, type Refusal } from "../errors.ts";
+
+/** What could not be done, said by a verb itself, in words meant for the terminal. */
+export class Failure extends Error {
+	readonly exitCode: number;
+
+	constructor(message: string, exitCode = 1) {
+		super(message);
+		this.name = "Failure";
+		this.exitCode = exitCode;
+	}
+}
+
+/** Whether the command line was wrong, rather than the world. */
+export function isUsage(error: unknown): boolean {
+	return isRefusal(error, "unknown-option") || isRefusal(error, "invalid-option");
+}
+
+export function explain(error: unknown): string {
+	if (isRefusal(error)) return explainRefusal(error);
+	if (!(error instanceof Error)) return String(error);
+	// `fetch` hides what happened in the cause; a name with several addresses fails with several.
+	if (error instanceof AggregateError && error.errors.length > 0) return explain(error.errors[0]);
+	if (error.cause instanceof Error) return explain(error.cause);
+	return FAULTS[(error as NodeJS.ErrnoException).code ?? ""]?.(error as Fault) ?? error.message;
+}
+
+type Fault = NodeJS.ErrnoException & { readonly address?: string; readonly port?: number };
+
+const FAULTS: Readonly<Record<string, (fault: Fault) => string>> = {
+	EADDRINUSE: (fault) =>
+		`${place(fault)} is taken by another process; stop it, or choose another with --port`,
+	EADDRNOTAVAIL: (fault) => `${fault.address ?? "this address"} is not an address of this machine`,
+	EACCES: (fault) =>
+		fault.path === undefined && fault.syscall === "listen"
+			? `${place(fault)} may not be listened on by this user; ports below 1024 are reserved`
+			: `${fault.path ?? "the file"}: permission denied`,
+	EPERM: (fault) => `${fault.path ?? "the file"}: not permitted`,
+	ENOENT: (fault) => `${fault.path ?? "the file"}: no such file or directory`,
+	EISDIR: (fault) => `${fault.path ?? "the file"} is a directory`,
+	ENOSPC: (fault) => `${fault.path ?? "the disk"}: no space left`,
+	ENOTFOUND: (fault) => `${(fault as { hostname?: string }).hostname ?? "the host"} is unknown`,
+	ECONNREFUSED: (fault) => `nothing answers at ${place(fault)}; is the server running?`,
+	ECONNRESET: () => "the server closed the connection",
+};
+
+function place(fault: Fault): string {
+	return `${fault.address ?? ""}:${fault.port ?? ""}`;
+}
+
+function explainRefusal(refusal: Refusal): string {
+	if (isRefusal(refusal, "unknown-option")) {
+		const { option, nearest } = refusal.facts;
+		const what = option.startsWith("VARVE_") ? `variable ${option}` : option;
+		return `unknown ${what}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`;
+	}
+	if (isRefusal(refusal, "invalid-option")) {
+		const { option, value, reason } = refusal.facts;
+		return `${option}${value === "" ? "" : ` ${value}`}: ${reason}`;
+	}
+	if (isRefusal(refusal, "data-directory-in-use"))
+		return `${refusal.facts.path} is in use by another varve process; one at a time may have it`;
+	if (isRefusal(refusal, "data-directory-unusable"))
+		return `${refusal.facts.path} cannot be used: ${refusal.facts.reason}`;
+	if (isRefusal(refusal, "newer-schema")) {
+		const { path, found, known } = refusal.facts;
+		return `${path} was written by a newer varve (schema ${found}, this one knows ${known}); upgrade`;
+	}
+	return refusal.message;
+}

@@ -1,0 +1,103 @@
+/** `varve follow`: the events of a stream as NDJSON, for ever. */
+import type { Arguments } from "../options.ts";
+import { readLine } from "./output/event.ts";
+import { openPrinter, type Printer } from "./output/printer.ts";
+import { FROM, readOptions } from "./read.ts";
+import { onStopSignal } from "./signals.ts";
+import { CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "./verb.ts";
+
+export const follow: Verb = {
+	name: "follow",
+	summary: "Print the events of a stream, for ever",
+	operands: ["STREAM"],
+	purpose: `Prints what varve read prints, then waits for more, and goes on through restarts of the server. With
+		--checkpoint it remembers in a file how far it got, and starts after that the next time. The file is
+		written once the lines are handed over, so a crash can repeat the last lines and never loses one:
+		at least once. SIGINT, SIGTERM or the end of whoever reads its output end it.`,
+	options: [
+		...CLIENT_OPTIONS,
+		{ ...FROM, help: `${FROM.help} A checkpoint that exists wins.` },
+		{
+			name: "checkpoint",
+			flag: "checkpoint",
+			kind: "text",
+			default: undefined,
+			placeholder: "FILE",
+			perCall: true,
+			help: "Where to remember the number of the last event that was printed.",
+		},
+	],
+	examples: [
+		"varve follow '$all'",
+		"varve follow '$ce-order' --checkpoint orders.checkpoint | ./bill-orders",
+	],
+	run,
+};
+
+async function run({ operands, values }: Arguments): Promise<number> {
+	const options = readOptions(operands, values);
+	const file = optionalText(values, "checkpoint");
+	const checkpoint = await import("../../feeds/reader/checkpoint.ts");
+	const reached = file === undefined ? undefined : await checkpoint.loadCheckpoint(file);
+	const from = reached === undefined ? options.from : reached + 1;
+
+	const printer = openPrinter(process.stdout);
+	const stop = new AbortController();
+	const stopListening = onStopSignal(() => stop.abort());
+	printer.signal.addEventListener("abort", () => stop.abort());
+	const keep =
+		file === undefined ? undefined : keeper(printer, (at) => checkpoint.saveCheckpoint(file, at));
+
+	const { readStream } = await import("../../feeds/reader/read.ts");
+	const endless = {
+		...options,
+		...(from === undefined ? {} : { from }),
+		follow: true,
+		retriesMax: Number.POSITIVE_INFINITY,
+		signal: stop.signal,
+	};
+	for await (const event of readStream(endless)) {
+		await printer.print(readLine(event));
+		keep?.reached(event.at);
+	}
+	await keep?.done();
+	await printer.flushed();
+	stopListening();
+	return EXIT.done;
+}
+
+type Keeper = { reached(at: number): void; done(): Promise<void> };
+
+/** Saves the latest number whose line is out, one save at a time, as often as the disk can. */
+function keeper(printer: Printer, save: (at: number) => Promise<void>): Keeper {
+	let printed: number | undefined;
+	let saved: number | undefined;
+	let saving: Promise<void> | undefined;
+	const saveAll = async () => {
+		while (printed !== saved && printed !== undefined) {
+			const at = printed;
+			await printer.flushed();
+			// Lines that nobody took were not handed over.
+			if (printer.signal.aborted) return;
+			await save(at);
+			saved = at;
+		}
+	};
+	const start = () => {
+		saving ??= saveAll().finally(() => {
+			saving = undefined;
+		});
+		return saving;
+	};
+	return {
+		reached: (at) => {
+			printed = at;
+			// A failure to save ends the process by way of `done`, or as what it is: unhandled.
+			void start();
+		},
+		done: async () => {
+			await saving;
+			await start();
+		},
+	};
+}

@@ -1,0 +1,87 @@
+/** Help texts, composed from what the verbs say of themselves: nothing about an option is written twice. */
+import { environmentName, type Option, sizeText } from "../options.ts";
+import type { Verb } from "./verb.ts";
+
+const WIDTH = 96;
+
+/** The list of verbs: what `varve --help` prints. */
+export function overview(verbs: readonly Verb[]): string {
+	const rows = verbs.map((verb) => [verb.name, verb.summary] as const);
+	return [
+		"Usage: varve VERB [OPTIONS]",
+		"",
+		"An event store: append events to streams over HTTP, read them back as feeds, for ever.",
+		"",
+		...table([...rows, ["help VERB", "Explain a verb"], ["version", "Print the version"]]),
+		"",
+		"Start with `varve serve`; it prints a line that appends an event and one that reads it.",
+		"Options that are not of one call are environment variables too: --port is VARVE_PORT.",
+		"",
+	].join("\n");
+}
+
+/** Everything on one verb: what `varve VERB --help` prints. */
+export function explainVerb(verb: Verb): string {
+	const synopsis = ["varve", verb.name, ...verb.operands, "[OPTIONS]"].join(" ");
+	return [
+		`Usage: ${synopsis}`,
+		"",
+		...wrap(verb.purpose, WIDTH),
+		"",
+		"Options:",
+		...table(verb.options.map((option) => [signature(option), describe(option)])),
+		"",
+		"Examples:",
+		...verb.examples.map((example) => `  ${example}`),
+		"",
+	].join("\n");
+}
+
+function signature(option: Option): string {
+	const placeholder = option.placeholder ?? PLACEHOLDERS[option.kind];
+	return placeholder === "" ? `--${option.flag}` : `--${option.flag} ${placeholder}`;
+}
+
+const PLACEHOLDERS = {
+	text: "TEXT",
+	"whole-number": "N",
+	bytes: "BYTES",
+	"yes-no": "",
+	url: "URL",
+} as const;
+
+function describe(option: Option): string {
+	const notes = [
+		...(option.default === undefined ? [] : [`default ${defaultText(option)}`]),
+		...(option.perCall ? [] : [environmentName(option)]),
+	];
+	return notes.length === 0 ? option.help : `${option.help} [${notes.join(", ")}]`;
+}
+
+function defaultText(option: Option): string {
+	if (option.kind === "bytes") return sizeText(Number(option.default));
+	if (option.kind === "yes-no") return option.default ? "yes" : "no";
+	return String(option.default);
+}
+
+function table(rows: readonly (readonly [string, string])[]): string[] {
+	const left = Math.max(...rows.map(([name]) => name.length)) + 4;
+	return rows.flatMap(([name, what]) =>
+		wrap(what, WIDTH - left).map((line, index) =>
+			index === 0 ? `  ${name}`.padEnd(left) + line : " ".repeat(left) + line,
+		),
+	);
+}
+
+function wrap(paragraph: string, width: number): string[] {
+	const lines: string[] = [];
+	let line = "";
+	for (const word of paragraph.split(/\s+/)) {
+		if (line !== "" && line.length + 1 + word.length > width) {
+			lines.push(line);
+			line = "";
+		}
+		line += line === "" ? word : ` ${word}`;
+	}
+	return line === "" ? lines : [...lines, line];
+}

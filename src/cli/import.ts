@@ -1,0 +1,220 @@
+/** `varve import`: NDJSON in, over HTTP, resumable without doubling anything. */
+import { basename } from "node:path";
+import type { Arguments, Values } from "../options.ts";
+import { Failure } from "./explain.ts";
+import { Connection } from "./import/connection.ts";
+import type { Target } from "./import/deliver.ts";
+import { deriveId, idOf, itemOf, type Line, lineFailure, parseLine } from "./import/event.ts";
+import { Lanes } from "./import/lanes.ts";
+import { openLines, type Source } from "./import/lines.ts";
+import { count, type Progress, startProgress } from "./import/progress.ts";
+import { onStopSignal } from "./signals.ts";
+import {
+	CLIENT_OPTIONS,
+	credentials,
+	EXIT,
+	number,
+	optionalText,
+	text,
+	type Verb,
+} from "./verb.ts";
+
+export const importVerb: Verb = {
+	name: "import",
+	summary: "Append the events of an NDJSON file",
+	operands: ["[FILE]"],
+	purpose: `Appends one event a line: {"stream","type","data","metadata","id"}, the last two optional. FILE may be
+		compressed with gzip; without it, or with -, standard input is read. Streams are filled side by side, each
+		in the order of the file. data and metadata are sent byte for byte. A line without an id gets one
+		derived from the source's name, its place in its stream and its content, so an import that was
+		interrupted can simply be run again: what is there already is recognised and not doubled. A server that
+		is away or busy is waited for. A line that is wrong stops the import and is named.`,
+	options: [
+		...CLIENT_OPTIONS,
+		{
+			name: "inFlight",
+			flag: "in-flight",
+			kind: "whole-number",
+			default: 64,
+			min: 1,
+			max: 1024,
+			help: "Requests under way at once. With 1, events are appended in the order of the file, across streams.",
+		},
+		{
+			name: "source",
+			flag: "source",
+			kind: "text",
+			default: undefined,
+			placeholder: "NAME",
+			perCall: true,
+			help: "What derived ids start from. Default: the file's name without its folder and .gz.",
+		},
+		{
+			name: "retrySeconds",
+			flag: "retry-seconds",
+			kind: "whole-number",
+			default: 300,
+			min: 0,
+			max: 86_400,
+			help: "How long to try again while the server fails or is away; 0 for ever.",
+		},
+		{
+			name: "dryRun",
+			flag: "dry-run",
+			kind: "yes-no",
+			default: false,
+			perCall: true,
+			help: "Check every line and send nothing.",
+		},
+	],
+	examples: [
+		"varve import events.ndjson.gz",
+		"varve import --dry-run events.ndjson",
+		"varve export --url http://old:2113 | varve import --url http://new:2113",
+	],
+	run,
+};
+
+async function run({ operands, values }: Arguments): Promise<number> {
+	const [file = "-", unexpected] = operands;
+	if (unexpected !== undefined) throw new Failure(`one file at a time, not ${unexpected} too`, 2);
+	const source = await openLines(file);
+	const reading = readItems(source, optionalText(values, "source") ?? sourceName(file));
+	return values.dryRun ? check(reading) : send(reading, source, values);
+}
+
+/** Undefined for standard input: two different inputs of that name must not share their ids. */
+function sourceName(file: string): string | undefined {
+	return file === "-" ? undefined : basename(file).replace(/\.gz$/, "");
+}
+
+type Reading = {
+	readonly chunks: AsyncIterable<readonly string[]>;
+	/** How often each stream was seen: one number a stream is all that is kept of the past. */
+	readonly ordinals: Map<string, number>;
+	readonly source: string | undefined;
+	lines: number;
+};
+
+function readItems({ chunks }: Source, source: string | undefined): Reading {
+	return { chunks, ordinals: new Map(), source, lines: 0 };
+}
+
+/** The next line as an event; undefined for an empty one. */
+function nextItem(reading: Reading, text: string) {
+	reading.lines++;
+	if (text === "" || text.trim() === "") return undefined;
+	const line = parseLine(text, reading.lines);
+	const { stream } = line;
+	const ordinal = reading.ordinals.get(stream);
+	// A slice would hold on to the whole chunk it was cut from, for as long as the map lives.
+	reading.ordinals.set(ordinal === undefined ? unshared(stream) : stream, (ordinal ?? 0) + 1);
+	return { stream, item: itemOf(line, idOf(line) ?? derive(reading, line, ordinal ?? 0)) };
+}
+
+function unshared(text: string): string {
+	return Buffer.from(text, "utf8").toString("utf8");
+}
+
+function derive({ source }: Reading, line: Line, ordinal: number): string {
+	if (source === undefined)
+		throw lineFailure(
+			line.number,
+			"it has no id; name the input with --source to have one derived",
+		);
+	return deriveId(source, ordinal, line);
+}
+
+async function check(reading: Reading): Promise<number> {
+	let events = 0;
+	for await (const lines of reading.chunks)
+		for (const text of lines) if (nextItem(reading, text)) events++;
+	const { size } = reading.ordinals;
+	process.stdout.write(`${count(events)} events in ${count(size)} streams; nothing was sent\n`);
+	return EXIT.done;
+}
+
+async function send(reading: Reading, source: Source, values: Values): Promise<number> {
+	const startedAt = performance.now();
+	const stop = new AbortController();
+	stop.signal.addEventListener("abort", () => source.close());
+	const target = targetOf(values, stop, (reason) => say(reason));
+	const connections = Array.from(
+		{ length: number(values, "inFlight") },
+		() => new Connection(target.url),
+	);
+	const lanes = new Lanes(target, connections);
+	const progress = startProgress(process.stderr, {
+		events: () => lanes.done.events,
+		fraction: () => source.bytes && source.bytesRead() / source.bytes,
+	});
+	const say = oncePerReason(progress);
+	let interrupted = false;
+	const stopListening = onStopSignal(() => {
+		progress.say("stopping: waiting for what is under way");
+		interrupted = true;
+		stop.abort();
+	});
+	try {
+		await pump(reading, lanes);
+	} finally {
+		stopListening();
+		progress.end();
+		for (const connection of connections) connection.close();
+	}
+	const summary = summarise(lanes, reading.ordinals.size, performance.now() - startedAt);
+	if (!interrupted) {
+		process.stdout.write(`${summary}\n`);
+		return EXIT.done;
+	}
+	process.stderr.write(`interrupted: ${summary}\nRun the same command again to continue.\n`);
+	return EXIT.interrupted;
+}
+
+/** Everything before a malformed line is delivered, nothing after it is. */
+async function pump(reading: Reading, lanes: Lanes): Promise<void> {
+	let malformed: unknown;
+	try {
+		for await (const lines of reading.chunks) {
+			for (const text of lines) {
+				if (lanes.full) await lanes.room();
+				if (lanes.stopped) break;
+				const next = nextItem(reading, text);
+				if (next) lanes.push(next.stream, next.item);
+			}
+			if (lanes.stopped) break;
+		}
+	} catch (error) {
+		// Once stopped, the input was closed under our hands.
+		if (!lanes.stopped) malformed = error;
+	}
+	await lanes.settled();
+	if (malformed) throw malformed;
+}
+
+function targetOf(values: Values, stop: AbortController, onWait: Target["onWait"]): Target {
+	const url = new URL(text(values, "url"));
+	const headers = Object.entries({ Host: url.host, ...credentials(values) })
+		.map(([name, value]) => `${name}: ${value}\r\n`)
+		.join("");
+	return { url, headers, retryMsMax: number(values, "retrySeconds") * 1000, stop, onWait };
+}
+
+/** Sixty-four connections that find the server away say so once. */
+function oncePerReason(progress: Progress): (reason: string) => void {
+	let said = "";
+	let saidAt = 0;
+	return (reason) => {
+		if (reason === said && performance.now() - saidAt < 30_000) return;
+		said = reason;
+		saidAt = performance.now();
+		progress.say(`${reason}; trying again`);
+	};
+}
+
+function summarise({ done }: Lanes, streams: number, ms: number): string {
+	const seconds = ms / 1000;
+	const there = done.repeated === 0 ? "" : ` (${count(done.repeated)} already there)`;
+	const rate = count(Math.round(done.events / Math.max(seconds, 0.001)));
+	return `imported ${count(done.events)} events${there} into ${count(streams)} streams in ${seconds.toFixed(1)} s, ${rate} events/s`;
+}

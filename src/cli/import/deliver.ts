@@ -1,0 +1,134 @@
+/**
+ * Brings a batch of one stream's events to the server, for as long as it takes.
+ *
+ * Every event has an id, so sending twice is safe: the server answers the repeat as it answered the first time.
+ * That is what makes retrying right after any failure, whether or not the append was done before it.
+ *
+ *            201 ──▶ done                              4xx, several ──▶ each event alone
+ *   send ──▶ 5xx, 408, 429, no connection ──▶ wait ──▶ send       4xx, one ──▶ the import stops
+ */
+import { Failure } from "../explain.ts";
+import { type Answer, type Connection, headerOf } from "./connection.ts";
+import { type Item, lineFailure } from "./event.ts";
+
+export type Target = {
+	readonly url: URL;
+	/** Header lines of every request. */
+	readonly headers: string;
+	/** How long one batch is retried; 0 for ever. */
+	readonly retryMsMax: number;
+	/** Aborted, nothing new is sent and nothing is waited for. */
+	readonly stop: AbortController;
+	/** Told when a wait begins, in words. */
+	onWait(reason: string): void;
+};
+
+export type Delivered = { readonly repeated: number };
+
+const BACK_OFF_MS_MIN = 100;
+const BACK_OFF_MS_MAX = 10_000;
+
+/**
+ * Delivers the events in order.
+ * @param path of the stream's URL
+ * @throws Failure that names the line which was refused, or the fault that outlasted the retries
+ */
+export async function deliver(
+	target: Target,
+	connection: Connection,
+	path: string,
+	items: readonly Item[],
+): Promise<Delivered> {
+	const { answer, attempts } = await send(target, connection, requestOf(target, path, items));
+	// What only our own first attempt can have written is not counted as there before.
+	if (answer.status === 201)
+		return { repeated: attempts === 1 && isRepeat(answer) ? items.length : 0 };
+	const [first] = items;
+	if (items.length === 1 && first) throw lineFailure(first.line, refusalText(answer));
+	// Some of it was there before, in another batch, or one event is at fault: one at a time tells.
+	let repeated = 0;
+	for (const item of items) repeated += (await deliver(target, connection, path, [item])).repeated;
+	return { repeated };
+}
+
+function requestOf(target: Target, path: string, items: readonly Item[]): string {
+	const [first] = items;
+	const alone = first?.headers;
+	const headers = alone ?? "Content-Type: application/vnd.eventstore.events+json\r\n";
+	const body = alone === undefined ? `[${items.map((item) => item.body).join()}]` : first?.body;
+	return `POST ${path} HTTP/1.1\r\n${target.headers}${headers}Content-Length: ${body?.length ?? 0}\r\n\r\n${body}`;
+}
+
+async function send(target: Target, connection: Connection, request: string) {
+	const startedAt = Date.now();
+	for (let attempts = 1; ; attempts++) {
+		const result = await attempt(connection, request);
+		if (result instanceof Error || isPassing(result.status)) {
+			const pauseMs = pauseOf(result, attempts);
+			const spentMs = Date.now() - startedAt;
+			if (target.stop.signal.aborted) throw new Failure(`given up: ${troubleText(result)}`);
+			if (target.retryMsMax > 0 && spentMs + pauseMs > target.retryMsMax)
+				throw new Failure(`given up after ${Math.round(spentMs / 1000)} s: ${troubleText(result)}`);
+			// A connection that the server closed while it was idle is not worth a word.
+			if (attempts > 1 || !(result instanceof Error)) target.onWait(troubleText(result));
+			await pause(pauseMs, target.stop.signal);
+		} else return { answer: result, attempts };
+	}
+}
+
+async function attempt(connection: Connection, request: string): Promise<Answer | Error> {
+	try {
+		return await connection.request(request);
+	} catch (error) {
+		return error instanceof Error ? error : new Error(String(error));
+	}
+}
+
+function isPassing(status: number): boolean {
+	return status >= 500 || status === 408 || status === 429;
+}
+
+/** What the server asks for, or else doubling, with jitter so that connections do not return in step. */
+function pauseOf(result: Answer | Error, attempts: number): number {
+	const asked = result instanceof Error ? undefined : headerOf(result, "retry-after");
+	if (asked !== undefined && /^\d{1,4}$/.test(asked)) return Number(asked) * 1000;
+	if (attempts === 1 && result instanceof Error) return 0;
+	const ceiling = Math.min(BACK_OFF_MS_MAX, BACK_OFF_MS_MIN * 2 ** Math.min(attempts, 10));
+	return ceiling * (0.5 + Math.random() / 2);
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		const done = () => {
+			clearTimeout(timer);
+			signal.removeEventListener("abort", done);
+			resolve();
+		};
+		const timer = setTimeout(done, ms);
+		signal.addEventListener("abort", done);
+	});
+}
+
+function isRepeat(answer: Answer): boolean {
+	return headerOf(answer, "varve-repeated") === "true";
+}
+
+function troubleText(result: Answer | Error): string {
+	if (!(result instanceof Error)) {
+		if (result.status === 507) return "the server's disk is full";
+		return `the server answered ${refusalText(result)}`;
+	}
+	const { code } = result as NodeJS.ErrnoException;
+	return code === "ECONNREFUSED" ? "the server does not answer" : result.message || String(code);
+}
+
+/** The problem's own words (RFC 9457), where the body holds any. */
+function refusalText({ status, reason, body }: Answer): string {
+	const text = Buffer.from(body, "latin1").toString("utf8");
+	try {
+		const { detail, title } = JSON.parse(text) as { detail?: unknown; title?: unknown };
+		return `${status} ${reason}: ${String(detail ?? title ?? text)}`;
+	} catch {
+		return `${status} ${reason}${text === "" ? "" : `: ${text.slice(0, 500)}`}`;
+	}
+}

@@ -1,0 +1,88 @@
+/**
+ * A file as lines of latin1 text (one character for each byte), a chunk's worth at a time: an array of lines
+ * costs one turn of the event loop where an iterator of lines would cost one each.
+ */
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import type { Readable } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { Failure } from "../explain.ts";
+
+export type Source = {
+	readonly chunks: AsyncIterable<readonly string[]>;
+	/** Bytes of the file; undefined where that cannot be known, as for a pipe. */
+	readonly bytes: number | undefined;
+	/** How many of them were read. */
+	bytesRead(): number;
+	/** Ends the reading, with an error where it was not at its end. */
+	close(): void;
+};
+
+/** Larger than any event may be, even in Base64; a file without line ends must not fill the memory. */
+const LINE_BYTES_MAX = 16 * 1024 * 1024;
+const CHUNK_BYTES = 256 * 1024;
+const BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
+
+/**
+ * Opens a file, `-` for standard input. Content that starts like gzip is unpacked, whatever its name.
+ * @throws what `node:fs` throws
+ */
+export async function openLines(file: string): Promise<Source> {
+	const { input, bytes, packed } = await openInput(file);
+	let read = 0;
+	const plain = packed ? unpack(input) : input;
+	// Counting must not set the stream flowing before somebody takes what flows.
+	input.on("data", (chunk: Buffer) => {
+		read += chunk.length;
+	});
+	if (!packed) input.pause();
+	const close = () => {
+		input.destroy();
+		plain.destroy();
+	};
+	return { chunks: linesOf(plain), bytes, bytesRead: () => read, close };
+}
+
+async function openInput(file: string) {
+	if (file === "-") return { input: process.stdin as Readable, bytes: undefined, packed: false };
+	const handle = await open(file);
+	const stat = await handle.stat();
+	if (stat.isDirectory()) {
+		await handle.close();
+		throw new Failure(`${file} is a directory`);
+	}
+	if (!stat.isFile())
+		return {
+			input: handle.createReadStream({ highWaterMark: CHUNK_BYTES }) as Readable,
+			bytes: undefined,
+			packed: file.endsWith(".gz"),
+		};
+	const magic = Buffer.alloc(2);
+	await handle.read(magic, 0, 2, 0);
+	await handle.close();
+	const input = createReadStream(file, { highWaterMark: CHUNK_BYTES }) as Readable;
+	return { input, bytes: stat.size, packed: magic[0] === 0x1f && magic[1] === 0x8b };
+}
+
+function unpack(input: Readable): Readable {
+	const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+	// `pipe` does not carry errors over.
+	input.on("error", (error) => gunzip.destroy(error));
+	return input.pipe(gunzip);
+}
+
+async function* linesOf(input: Readable): AsyncGenerator<readonly string[]> {
+	let rest = "";
+	let first = true;
+	for await (const chunk of input) {
+		let text = rest + (chunk as Buffer).toString("latin1");
+		if (first && text.startsWith(BYTE_ORDER_MARK)) text = text.slice(BYTE_ORDER_MARK.length);
+		first = false;
+		const lines = text.split("\n");
+		rest = lines.pop() ?? "";
+		if (rest.length > LINE_BYTES_MAX)
+			throw new Failure(`a line is longer than ${LINE_BYTES_MAX} bytes; is this NDJSON?`);
+		yield lines;
+	}
+	if (rest !== "") yield [rest];
+}

@@ -1,0 +1,81 @@
+/**
+ * How an import is getting on, on stderr: a bar that is redrawn where a person watches, a line every few seconds
+ * where a file or a log collector does.
+ */
+export type Measure = {
+	/** Events the server has acknowledged. */
+	events(): number;
+	/** From 0 to 1; undefined where the end is not known. */
+	fraction(): number | undefined;
+};
+
+export type Progress = {
+	/** Prints a line without tearing the bar. */
+	say(line: string): void;
+	/** Removes the bar. */
+	end(): void;
+};
+
+const REDRAW_MS = 200;
+const REPORT_MS = 5000;
+/** The rate is that of the last few seconds: what went before says little of the time left. */
+const WINDOW_MS = 5000;
+const BAR_CELLS = 24;
+const CLEAR_LINE = "\r\u001b[K";
+
+type Sample = { readonly at: number; readonly events: number; readonly fraction: number };
+
+export function startProgress(stream: NodeJS.WriteStream, measure: Measure): Progress {
+	const live = stream.isTTY === true;
+	let samples = [sample(measure)];
+	const timer = setInterval(
+		() => {
+			const now = sample(measure);
+			samples = [...samples.filter((old) => now.at - old.at <= WINDOW_MS), now];
+			const text = describe(samples[0] ?? now, now, measure.fraction() !== undefined, live);
+			stream.write(live ? `${CLEAR_LINE}${text}` : `${text}\n`);
+		},
+		live ? REDRAW_MS : REPORT_MS,
+	);
+	timer.unref();
+	return {
+		say: (line) => {
+			stream.write(`${live ? CLEAR_LINE : ""}${line}\n`);
+		},
+		end: () => {
+			clearInterval(timer);
+			if (live) stream.write(CLEAR_LINE);
+		},
+	};
+}
+
+function sample(measure: Measure): Sample {
+	return { at: performance.now(), events: measure.events(), fraction: measure.fraction() ?? 0 };
+}
+
+function describe(before: Sample, now: Sample, hasEnd: boolean, live: boolean): string {
+	const seconds = Math.max((now.at - before.at) / 1000, 0.001);
+	const rate = Math.round((now.events - before.events) / seconds);
+	const counts = `${count(now.events)} events, ${count(rate)}/s`;
+	if (!hasEnd) return counts;
+	const pace = (now.fraction - before.fraction) / seconds;
+	const left = pace > 0 ? `, ${duration((1 - now.fraction) / pace)} left` : "";
+	const percent = `${Math.floor(now.fraction * 100)} %`.padStart(5);
+	return live ? `${bar(now.fraction)}${percent}  ${counts}${left}` : `${percent}, ${counts}${left}`;
+}
+
+function bar(fraction: number): string {
+	const full = Math.round(Math.min(1, fraction) * BAR_CELLS);
+	return `[${"#".repeat(full)}${"-".repeat(BAR_CELLS - full)}]`;
+}
+
+/** `61137` → `61,137`, whatever the locale. */
+export function count(value: number): string {
+	return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+function duration(seconds: number): string {
+	if (seconds < 60) return `${Math.ceil(seconds)} s`;
+	if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+	return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}

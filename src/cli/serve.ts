@@ -1,0 +1,47 @@
+/** `varve serve`: starts the server, says how to use it, and stops it on a signal. */
+import { resolve } from "node:path";
+import { OPTIONS, settingsOf } from "../config.ts";
+import type { Arguments } from "../options.ts";
+import { onStopSignal } from "./signals.ts";
+import { EXIT, type Verb } from "./verb.ts";
+
+export const serve: Verb = {
+	name: "serve",
+	summary: "Start the server",
+	operands: [],
+	purpose: `Starts the server on a data directory, which is made where there is none, and prints its URL and
+		two lines to try. An append is answered when it is on disk, so the process may be killed at any moment.
+		SIGTERM and SIGINT let running requests finish, then exit 0; a second signal exits at once.`,
+	options: OPTIONS,
+	examples: [
+		"varve serve",
+		"varve serve --port 3000 --data /var/lib/varve",
+		"VARVE_HOST=0.0.0.0 VARVE_ALLOW_ANONYMOUS=yes varve serve",
+	],
+	run,
+};
+
+async function run(call: Arguments): Promise<number> {
+	const settings = settingsOf(call);
+	const { startServer } = await import("../main.ts");
+	const server = await startServer(settings);
+	const stopped = new Promise<void>((stop) => onStopSignal(stop));
+	process.stdout.write(greeting(server.url, resolve(settings.data)));
+	await stopped;
+	await server.close();
+	return EXIT.done;
+}
+
+/** Both lines work when pasted into a shell; `-L` follows the redirect that names the event. */
+function greeting(url: string, data: string): string {
+	const base = url.replace(/\/$/, "");
+	return `Varve listens on ${base}
+
+Append an event:
+  curl -i -L ${base}/streams/greetings -H 'Content-Type: application/json' -H 'ES-EventType: Greeted' -d '{"hello":"world"}'
+Read the stream:
+  curl '${base}/streams/greetings?embed=body' -H 'Accept: application/vnd.eventstore.atom+json'
+
+The data is in ${data}
+`;
+}

@@ -1,0 +1,67 @@
+/**
+ * What a verb of the command line is. Its file says what it takes and what it is for; `main.ts` parses and
+ * dispatches, `help.ts` prints. Files of verbs load what is heavy only when they run.
+ */
+import type { Arguments, Option, Values } from "../options.ts";
+
+export type Verb = {
+	readonly name: string;
+	/** One line, for the list of verbs. */
+	readonly summary: string;
+	/** Operands in order; one in brackets may be left out: `STREAM`, `[FILE]`. */
+	readonly operands: readonly string[];
+	/** What it does and promises, in a few sentences. */
+	readonly purpose: string;
+	readonly options: readonly Option[];
+	readonly examples: readonly string[];
+	/** Returns the exit code. */
+	run(call: Arguments): Promise<number>;
+};
+
+/** Exit codes: done, could not be done, not understood, interrupted (128 + SIGINT, as shells have it). */
+export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+
+/** Options of every verb that talks to a server. */
+export const CLIENT_OPTIONS: readonly Option[] = [
+	{
+		name: "url",
+		flag: "url",
+		kind: "url",
+		default: "http://127.0.0.1:2113",
+		help: "The server.",
+	},
+	{
+		name: "user",
+		flag: "user",
+		kind: "text",
+		default: undefined,
+		placeholder: "NAME:PASSWORD",
+		help: "Credentials, sent as Basic.",
+	},
+];
+
+/** The value of a text option that has a default or was checked to be there. */
+export function text(values: Values, name: string): string {
+	return String(values[name]);
+}
+
+export function optionalText(values: Values, name: string): string | undefined {
+	const value = values[name];
+	return value === undefined ? undefined : String(value);
+}
+
+export function number(values: Values, name: string): number {
+	return Number(values[name]);
+}
+
+export function optionalNumber(values: Values, name: string): number | undefined {
+	const value = values[name];
+	return value === undefined ? undefined : Number(value);
+}
+
+/** The headers that carry the credentials of `--user`, if any. */
+export function credentials(values: Values): Readonly<Record<string, string>> {
+	const user = optionalText(values, "user");
+	if (user === undefined) return {};
+	return { Authorization: `Basic ${Buffer.from(user, "utf8").toString("base64")}` };
+}
