@@ -1,6 +1,7 @@
 /**
- * What the codecs throw at documents they cannot read. Both say what is wrong and where; neither knows of
- * HTTP. A document we were sent is never guessed at: a wrong reading of an event stays wrong for ever.
+ * What the codecs throw at documents they cannot read. Both say what is wrong and where; neither
+ * knows of HTTP. A document we were sent is never guessed at: a wrong reading of an event stays
+ * wrong for ever.
  */
 
 /** A document that is not a feed, or not an entry. */
@@ -13,7 +14,9 @@ export class FeedFormatError extends Error {
 
 export type BodyFault = {
 	readonly reason: string;
-	/** From 1; `column` counts characters, not bytes. With `byteOffset` set for every syntax error. */
+	/**
+	 * From 1; `column` counts characters, not bytes. With `byteOffset` set for every syntax error.
+	 */
 	readonly line?: number;
 	readonly column?: number;
 	/** From 0, into the body as it was sent. */
@@ -22,7 +25,9 @@ export type BodyFault = {
 	readonly index?: number;
 };
 
-/** A body that does not hold the events it should. Set `byteOffset` means that it is not even JSON. */
+/**
+ * A body that does not hold the events it should. Set `byteOffset` means that it is not even JSON.
+ */
 export class BodyFormatError extends Error {
 	readonly reason: string;
 	readonly line?: number;

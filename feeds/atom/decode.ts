@@ -1,11 +1,12 @@
 /**
  * Feeds and entries back from Atom.
  *
- * Not all of a feed can be: streamId, headOfStream, selfUrl, eTag and the coordinates that `rich` adds exist in
- * JSON only. And of the content, data and metadata come back only where they were plain text. Elements have lost
- * the types, the order among different names and the spaces of the JSON they show, and an empty element may be
- * an empty object, an empty array, null or nothing at all: for these the event has no such field, and the
- * bytes are to be read from JSON or from the event itself.
+ * Not all of a feed can be: streamId, headOfStream, selfUrl, eTag and the coordinates that `rich`
+ * adds exist in JSON only. And of the content, data and metadata come back only where they were
+ * plain text. Elements have lost the types, the order among different names and the spaces of the
+ * JSON they show, and an empty element may be an empty object, an empty array, null or nothing at
+ * all: for these the event has no such field, and the bytes are to be read from JSON or from the
+ * event itself.
  */
 import { FeedFormatError } from "../errors.ts";
 import type { DecodedEntry, DecodedFeed, EntryEvent, Link } from "../model.ts";

@@ -1,19 +1,22 @@
-/** A single event as XML: `event+xml`, its bare data as `text/xml`, and the `content` of an entry. */
+/**
+ * A single event as XML: `event+xml`, its bare data as `text/xml`, and the `content` of an entry.
+ */
 import type { EntryEvent } from "../model.ts";
 import { escapeText } from "./text.ts";
 import { valueElement, valueElements } from "./value.ts";
 
 /**
- * `<event>` with eventStreamId, eventNumber, eventType, eventId, data and metadata, in no namespace and without an
- * XML declaration. Data that is an array repeats `<data>`.
+ * `<event>` with eventStreamId, eventNumber, eventType, eventId, data and metadata, in no namespace
+ * and without an XML declaration. Data that is an array repeats `<data>`.
  */
 export function encodeEventXml(event: EntryEvent): string {
 	return `<event>${eventChildren(event, "")}</event>`;
 }
 
 /**
- * The data alone, as the document `<data>…</data>`: of JSON its mapping (see `value.ts`), of anything else the
- * text. An array's elements are `<data>` elements inside, for a document has one root.
+ * The data alone, as the document `<data>…</data>`: of JSON its mapping (see `value.ts`), of
+ * anything else the text. An array's elements are `<data>` elements inside, for a document has one
+ * root.
  */
 export function encodeDataXml(event: EntryEvent): string {
 	return valueElement("data", event.data, event.isJson);

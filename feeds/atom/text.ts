@@ -1,9 +1,9 @@
 /**
- * Text as XML 1.0 can carry it. Streams, types and data may hold anything; a feed must be well-formed
- * whatever they hold.
+ * Text as XML 1.0 can carry it. Streams, types and data may hold anything; a feed must be well-
+ * formed whatever they hold.
  */
 
-// Tab and line feed may stand in text as they are. A carriage return may not: parsers would read a line feed.
+// Tab and line feed may stand in text. A carriage return may not: parsers would read a line feed.
 // `>` is always written as `&gt;`, so that `]]>` cannot appear.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const SPECIAL = /[&<>"\u0000-\u0008\u000b-\u001f\ud800-\udfff\ufffe\uffff]/;
@@ -17,7 +17,9 @@ export function escapeText(text: string): string {
 	return SPECIAL.test(text) ? text.toWellFormed().replace(SPECIALS, escaped) : text;
 }
 
-/** `text` as the value of an attribute in double quotes; parsers would read white space as spaces. */
+/**
+ * `text` as the value of an attribute in double quotes; parsers would read white space as spaces.
+ */
 export function escapeAttribute(text: string): string {
 	if (!SPECIAL_IN_ATTRIBUTE.test(text)) return text;
 	return escapeText(text).replaceAll("\t", "&#x9;").replaceAll("\n", "&#xA;");
@@ -40,7 +42,8 @@ function escaped(character: string): string {
 	}
 }
 
-// Letters that all editions of XML 1.0 agree on: ASCII, Latin, Greek, Cyrillic, Hebrew, Arabic, kana, Han, Hangul.
+// Letters that all editions of XML 1.0 agree on: ASCII, Latin, Greek, Cyrillic, Hebrew, Arabic,
+// kana, Han, Hangul.
 const LETTER =
 	"A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0131\u0388-\u038a\u038e-\u03a1\u03a3-\u03ce" +
 	"\u0401-\u040c\u040e-\u044f\u0451-\u045c\u05d0-\u05ea\u0621-\u063a\u0641-\u064a" +
@@ -53,9 +56,9 @@ const OUTSIDE_FIRST = new RegExp(`^[^${LETTER}]`, "u");
 const LOOKS_ESCAPED = /_(?=x[0-9A-Fa-f]{4}(?:[0-9A-Fa-f]{4})?_)/g;
 
 /**
- * `name` as the name of an element or attribute. Characters that no name may hold are written `_xHHHH_`, or with
- * eight digits above U+FFFF, and so is an underscore that would look like the start of that. A
- * colon is one of them, so that no data can refer to a namespace.
+ * `name` as the name of an element or attribute. Characters that no name may hold are written
+ * `_xHHHH_`, or with eight digits above U+FFFF, and so is an underscore that would look like the
+ * start of that. A colon is one of them, so that no data can refer to a namespace.
  */
 export function escapeName(name: string): string {
 	if (PLAIN_NAME.test(name)) return name;

@@ -1,11 +1,12 @@
 /**
  * JSON as XML elements, as clients of EventStore know it:
  *
- *     {"a": 1, "b": [2, 3], "c": null, "@d": "x", "#text": "t"}   d="x" | <a>1</a><b>2</b><b>3</b><c/>t
+ *     {"a": 1, "b": [2, 3], "c": null, "@d": "x", "#text": "t"}
+ *     <data d="x"><a>1</a><b>2</b><b>3</b><c/>t</data>
  *
- * Members become elements, arrays repeat theirs (arrays in arrays nest), a name that starts with `@` becomes an
- * attribute. Number literals stay as they are. The way back is not unique: XML has no types, and
- * an array of one looks like its element.
+ * Members become elements, arrays repeat theirs (arrays in arrays nest), a name that starts with
+ * `@` becomes an attribute. Number literals stay as they are. The way back is not unique: XML has
+ * no types, and an array of one looks like its element.
  */
 import { textOf } from "../json/string.ts";
 import {
@@ -19,7 +20,10 @@ import {
 } from "../json/text.ts";
 import { escapeAttribute, escapeName, escapeText } from "./text.ts";
 
-/** Where the writer stands; each function leaves `at` behind the value it wrote, so none is read twice. */
+/**
+ * Where the writer stands; each function leaves `at` behind the value it wrote, so none is read
+ * twice.
+ */
 type Cursor = { readonly text: string; at: number };
 
 /**

@@ -1,9 +1,10 @@
 /**
  * Batches of events as clients send them: `application/vnd.eventstore.events+json`.
  *
- * The body is read twice. `JSON.parse` decides whether it is JSON, in native code; then a cursor finds the
- * values' slices, so that what is stored is what was sent, byte by byte. Both read the body as latin1:
- * every byte is a character, nothing outside strings is above ASCII, and an index is a byte offset.
+ * The body is read twice. `JSON.parse` decides whether it is JSON, in native code; then a cursor
+ * finds the values' slices, so that what is stored is what was sent, byte by byte. Both read the
+ * body as latin1: every byte is a character, nothing outside strings is above ASCII, and an index
+ * is a byte offset.
  */
 import { isUtf8 } from "node:buffer";
 import { BodyFormatError } from "../errors.ts";
@@ -43,8 +44,8 @@ const ESCAPED_OR_WIDE = /[\\\u0080-\u00ff]/;
 const EMPTY: Content = { bytes: new Uint8Array(0), isJson: false };
 
 /**
- * Reads a non-empty array of event objects. Names are matched without regard to case; of duplicates the last
- * one counts; unknown ones are ignored. `data` and `metadata` become, each on its own:
+ * Reads a non-empty array of event objects. Names are matched without regard to case; of duplicates
+ * the last one counts; unknown ones are ignored. `data` and `metadata` become, each on its own:
  *
  * | JSON value                               | bytes                    | JSON? |
  * |------------------------------------------|--------------------------|-------|
@@ -54,8 +55,8 @@ const EMPTY: Content = { bytes: new Uint8Array(0), isJson: false };
  * | null, or missing                         | none                     | no    |
  *
  * Ids, duplicate ids and sizes are for the caller to judge.
- * @throws BodyFormatError with line, column and byteOffset where it is not JSON; else, where one event is
- * at fault, with its index
+ * @throws BodyFormatError with line, column and byteOffset where it is not JSON; else, where one
+ * event is at fault, with its index
  */
 export function decodeEventBatch(body: Uint8Array): DecodedEvent[] {
 	const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);

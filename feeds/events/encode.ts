@@ -15,10 +15,10 @@ export type OutgoingEvent = {
 };
 
 /**
- * Writes `application/vnd.eventstore.events+json`. JSON bytes are spliced in verbatim, so what the server
- * stores is byte for byte what was given.
- * @throws BodyFormatError with the event's index for bytes that a batch cannot carry unchanged: what is not
- * UTF-8, and JSON documents that are a string or null. Those can be sent one by one.
+ * Writes `application/vnd.eventstore.events+json`. JSON bytes are spliced in verbatim, so what the
+ * server stores is byte for byte what was given.
+ * @throws BodyFormatError with the event's index for bytes that a batch cannot carry unchanged:
+ * what is not UTF-8, and JSON documents that are a string or null. Those can be sent one by one.
  */
 export function encodeEventBatch(events: readonly OutgoingEvent[]): string {
 	let out = "[";

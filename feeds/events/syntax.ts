@@ -1,4 +1,7 @@
-/** Says where a body stops being JSON, in the terms of whoever wrote it. Slow, and only used to refuse. */
+/**
+ * Says where a body stops being JSON, in the terms of whoever wrote it. Slow, and only used to
+ * refuse.
+ */
 import { BodyFormatError } from "../errors.ts";
 import { findJsonFault } from "../json/fault.ts";
 

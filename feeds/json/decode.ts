@@ -1,6 +1,7 @@
 /**
- * Feeds and entries back from JSON: ours, and what EventStore has sent since version 3. Members that are null
- * count as missing, unknown ones are ignored; what a reader depends on must be there and right.
+ * Feeds and entries back from JSON: ours, and what EventStore has sent since version 3. Members
+ * that are null count as missing, unknown ones are ignored; what a reader depends on must be there
+ * and right.
  */
 import { FeedFormatError } from "../errors.ts";
 import type { DecodedEntry, DecodedFeed, Link } from "../model.ts";
@@ -15,8 +16,8 @@ const ARCHIVE = new Set(["prev-archive", "next-archive"]);
  * Reads a page. An entry's event holds what the embed level of the document shows of it:
  *
  * - from `body` on, data and metadata are the stored bytes (at `pretty` objects are laid out anew);
- * - at `content` they are the bytes that stand in the document, but of a string the text in it, since the
- *   document does not say whether it was stored with its quotes;
+ * - at `content` they are the bytes that stand in the document, but of a string the text in it:
+ *   the document does not say whether it was stored with its quotes;
  * - at `rich` there are no data, at `none` there is no event.
  *
  * @throws FeedFormatError if `text` is no feed

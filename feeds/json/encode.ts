@@ -1,10 +1,10 @@
 /**
  * Feeds and entries as JSON, as clients of EventStore read it: compact, without nulls.
  *
- * Every page is written once and then kept or sent, thousands a second, so this concatenates text and builds
- * no objects. What each embed level adds to an entry:
+ * Every page is written once and then kept or sent, thousands a second, so this concatenates text
+ * and builds no objects. What each embed level adds to an entry:
  *
- *     content            content: the event as an object; also of resolved links, which upstream leaves out
+ *     content            the event as an object, of resolved links too (upstream leaves those out)
  *     rich               the event's coordinates
  *     body               rich + data and metadata, as strings that hold JSON
  *     pretty             body, objects in them indented
@@ -35,7 +35,9 @@ export function encodeFeedJson(feed: Feed, embed: Embed): string {
 	return `${out}]}`;
 }
 
-/** A single entry as a JSON document; its JSON event is always there, of a link only at `content`. */
+/**
+ * A single entry as a JSON document; its JSON event is always there, of a link only at `content`.
+ */
 export function encodeEntryJson(entry: Entry, embed: Embed): string {
 	const { event } = entry;
 	const shown = event.isJson && (embed === "content" || event.linkMetadata === undefined);

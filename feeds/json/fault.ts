@@ -1,7 +1,7 @@
 /**
- * Where and why a text is not JSON (RFC 8259). `JSON.parse` is the judge, and much faster, but its messages
- * differ between versions of the engine and often lack the position; this walks the text again once it
- * has been turned down.
+ * Where and why a text is not JSON (RFC 8259). `JSON.parse` is the judge, and much faster, but its
+ * messages differ between versions of the engine and often lack the position; this walks the text
+ * again once it has been turned down.
  */
 import { NESTING_MAX } from "./text.ts";
 

@@ -1,4 +1,7 @@
-/** Members of a document we were sent: null counts as missing, a wrong type is refused with its place. */
+/**
+ * Members of a document we were sent: null counts as missing, a wrong type is refused with its
+ * place.
+ */
 import { FeedFormatError } from "../errors.ts";
 
 export type Json = { readonly [name: string]: unknown };

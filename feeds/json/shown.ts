@@ -1,4 +1,6 @@
-/** What a JSON entry shows of its event: the fields of `rich` and above, and the `content` object. */
+/**
+ * What a JSON entry shows of its event: the fields of `rich` and above, and the `content` object.
+ */
 import type { EntryEvent } from "../model.ts";
 import { type Json, objectOf, optionalInteger, optionalText } from "./members.ts";
 import { eachElement, eachMember, skipSpace, skipValue, stringAt } from "./text.ts";

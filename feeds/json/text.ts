@@ -1,17 +1,17 @@
 /**
- * A cursor over JSON text that hands out exact slices, so that what a client sent can be stored, and
- * what is stored can be shown, without passing through JavaScript's values: a double turns
+ * A cursor over JSON text that hands out exact slices, so that what a client sent can be stored,
+ * and what is stored can be shown, without passing through JavaScript's values: a double turns
  * 12345678901234567890 into 12345678901234567000 and 1.10 into 1.1.
  *
- * All functions that take a position trust that `JSON.parse` has accepted the text; `fault.ts` is for text it
- * has not.
- * Positions are indices into the text. Text read as latin1 works as well as text read as UTF-8, because
- * all that JSON means anything by is ASCII; an index is then the offset of a byte.
+ * All functions that take a position trust that `JSON.parse` has accepted the text; `fault.ts` is
+ * for text it has not. Positions are indices into the text. Text read as latin1 works as well as
+ * text read as UTF-8, because all that JSON means anything by is ASCII; an index is then the offset
+ * of a byte.
  */
 
 /**
- * How deep objects and arrays may nest. Readers in other languages stop somewhere between 64 and 1,000;
- * real events nest below 20. Within this bound the codecs may recurse.
+ * How deep objects and arrays may nest. Readers in other languages stop somewhere between 64 and
+ * 1,000; real events nest below 20. Within this bound the codecs may recurse.
  */
 export const NESTING_MAX = 512;
 
@@ -22,7 +22,10 @@ const CLOSING_BRACKET = 0x5d;
 const COMMA = 0x2c;
 const SPACE = 0x20;
 
-/** Whether `text` is JSON at all. What cannot start a value is told apart without throwing, which is slow. */
+/**
+ * Whether `text` is JSON at all. What cannot start a value is told apart without throwing, which
+ * is slow.
+ */
 export function isJsonText(text: string): boolean {
 	if (!STARTS_VALUE.test(text)) return false;
 	try {
@@ -70,7 +73,10 @@ export function skipValue(text: string, at: number, nestingMax = NESTING_MAX): n
 	return i;
 }
 
-/** Whether the whole text nests deeper than `NESTING_MAX`; a short text cannot, and is not looked at. */
+/**
+ * Whether the whole text nests deeper than `NESTING_MAX`; a short text cannot, and is not looked
+ * at.
+ */
 export function nestsTooDeep(text: string): boolean {
 	return text.length > 2 * NESTING_MAX && skipValue(text, skipSpace(text, 0)) === -1;
 }
