@@ -42,7 +42,8 @@ export function ask(port: number, { method, path, headers, body }: Ask, agent?: 
 			readReply(res).then(resolve, reject);
 		});
 		req.on("error", reject);
-		req.end(body);
+		// A string would be sent in one piece with the headers, and those as UTF-8.
+		req.end(body === undefined ? undefined : Buffer.from(body));
 	});
 }
 
