@@ -18,7 +18,7 @@ export const verify: Verb = {
 };
 
 async function run({ values }: Arguments): Promise<number> {
-	const { verifyDirectory } = await import("../log/sqlite/verify.ts");
+	const { verifyDirectory } = await import("../log/sqlite/verifier.ts");
 	const { ok, events, streams, faults } = await verifyDirectory(resolve(text(values, "data")));
 	if (ok) {
 		process.stdout.write(`ok: ${events} events in ${streams} streams\n`);
