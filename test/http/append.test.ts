@@ -525,7 +525,7 @@ describe("what cannot be appended", () => {
 			expect([reply.status, reply.reason]).toEqual([status, reason]);
 			expect(reply.headers["content-type"]).toBe("application/problem+json");
 			expect(reply.json).toMatchObject({ status });
-			expect((reply.json as { detail: string }).detail).toContain(text);
+			expect(reply.json.detail).toContain(text);
 			expect(await servers.log.last("$all" as never)).toBe(before);
 		},
 	);

@@ -153,13 +153,14 @@ describe.each([
 	test.each(names)(
 		"with %s",
 		async (name) => {
-			for (const path of PATHS) {
+			const twice = PATHS.map(async (path) => {
 				const request = head(`${method} ${path}`, ...(HEADERS[name] ?? []));
 				const first = await expectSame(request);
 				expect(first).not.toMatch(/\r\nX-Evil/i);
 				// Now from the cache, where it is one that may be kept; it is no other answer.
 				expect([path, await expectSame(request)]).toEqual([path, first]);
-			}
+			});
+			await Promise.all(twice);
 		},
 		30_000,
 	);
