@@ -124,7 +124,7 @@ function parseExpected(word: string): string {
 	throw usage(`--expected-version ${word}: it must be a version from 0, any, none or exists`);
 }
 
-/** Without metadata the body is the data; with metadata it takes a batch of one. */
+/** Data alone are the body; metadata, or nothing at all, takes a batch of one. */
 async function bodyOf(values: Values, type: string, id: string) {
 	const data = await contentOf(optionalText(values, "data"), "--data");
 	const metadata = await contentOf(optionalText(values, "metadata"), "--metadata");
@@ -134,7 +134,7 @@ async function bodyOf(values: Values, type: string, id: string) {
 	}
 	await checkJson(data, "--data", "; --raw sends anything");
 	await checkJson(metadata, "--metadata", "");
-	if (!metadata) return { mediaType: "application/json", body: data ?? Buffer.alloc(0) };
+	if (data && !metadata) return { mediaType: "application/json", body: data };
 	const { encodeEventBatch } = await import("../../feeds/events/encode.ts");
 	const body = encodeEventBatch([{ eventId: id, eventType: type, data, metadata }]);
 	return { mediaType: "application/vnd.eventstore.events+json", body: Buffer.from(body) };

@@ -1,4 +1,5 @@
 /** `varve import`: NDJSON in, over HTTP, resumable without doubling anything. */
+import { setMaxListeners } from "node:events";
 import { basename } from "node:path";
 import type { Arguments, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
@@ -53,7 +54,7 @@ export const importVerb: Verb = {
 			name: "retrySeconds",
 			flag: "retry-seconds",
 			kind: "whole-number",
-			default: 300,
+			default: 60,
 			min: 0,
 			max: 86_400,
 			help: "How long to try again while the server fails or is away; 0 for ever.",
@@ -137,6 +138,8 @@ async function check(reading: Reading): Promise<number> {
 async function send(reading: Reading, source: Source, values: Values): Promise<number> {
 	const startedAt = performance.now();
 	const stop = new AbortController();
+	// Each request that waits listens to it.
+	setMaxListeners(0, stop.signal);
 	stop.signal.addEventListener("abort", () => source.close());
 	const target = targetOf(values, stop, (reason) => say(reason));
 	const connections = Array.from(

@@ -62,8 +62,8 @@ export const read: Verb = {
 	run,
 };
 
-/** Faults in a row a read that ends somewhere puts up with: about half a minute of them. */
-const RETRIES_MAX = 8;
+/** Faults in a row a read that ends somewhere puts up with: a few seconds of them. */
+const RETRIES_MAX = 5;
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const limit = optionalNumber(values, "limit") ?? Number.POSITIVE_INFINITY;

@@ -12,6 +12,9 @@ import type { Embed } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
 
+/** No URL holds such a character. Node reads its bytes as Latin-1, which no client that sends them means. */
+export const UNESCAPED = /[^!-~]/;
+
 const WHOLE_NUMBER = /^\d{1,19}$/;
 const POSITION = /^[0-9a-fA-F]{32}$/;
 

@@ -19,7 +19,7 @@ export type Progress = {
 const REDRAW_MS = 200;
 const REPORT_MS = 5000;
 /** The rate is that of the last few seconds: what went before says little of the time left. */
-const WINDOW_MS = 5000;
+const WINDOW_MS = 10_000;
 const BAR_CELLS = 24;
 const CLEAR_LINE = "\r\u001b[K";
 

@@ -10,8 +10,9 @@
  */
 import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
+import type { Version } from "../../event.ts";
 import type { Append, Appended, Commit, LogLimits } from "../log.ts";
-import { type Answers, pack, packedBytes } from "./protocol.ts";
+import { type Answers, answerAt, pack, packedBytes } from "./protocol.ts";
 
 /** Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it already. */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
@@ -118,7 +119,7 @@ export class AppendQueue {
 		this.#writer.postMessage(batch, [batch.bytes]);
 	}
 
-	#settle({ answers, last, grown }: Answers): void {
+	#settle(answers: Answers): void {
 		const answered = this.#inFlight;
 		this.#inFlight = [];
 		for (const { bytes } of answered) this.#bytes -= bytes;
@@ -126,13 +127,13 @@ export class AppendQueue {
 		this.#send();
 		if (this.#isClosing && this.#count === 0) this.#writer.postMessage("close");
 		for (const [index, { resolve, reject }] of answered.entries()) {
-			const answer = answers[index];
-			if (answer && "first" in answer) resolve(answer);
-			else if (answer && "word" in answer) reject(new Refusal(answer.word, answer.facts));
-			else reject(new Error(`the append failed: ${answer?.fault ?? "it was not answered"}`));
+			const answer = answerAt(answers, index);
+			if ("first" in answer) resolve(answer);
+			else if ("word" in answer) reject(new Refusal(answer.word, answer.facts));
+			else reject(new Error(`the append failed: ${answer.fault}`));
 		}
 		// Their waiting callers run after this, so a listener knows of a commit before its client does.
-		if (grown.size > 0) this.#onCommit({ last, streams: grown });
+		if (answers.grown.length > 0) this.#onCommit(commitOf(answers));
 	}
 
 	#break(cause: Error): void {
@@ -144,6 +145,10 @@ export class AppendQueue {
 		this.#bytes = 0;
 		for (const { reject } of stranded) reject(this.#broken);
 	}
+}
+
+function commitOf({ last, grown, lasts }: Answers): Commit {
+	return { last, streams: new Map(grown.map((name, index) => [name, lasts[index] as Version])) };
 }
 
 function reject(error: Error): Promise<never> {

@@ -30,9 +30,8 @@ export async function verifyDirectory(directory: string): Promise<Verification> 
 	if (!existsSync(file)) {
 		throw new Refusal("data-directory-unusable", { path: directory, reason: "it holds no log" });
 	}
-	const worker = new Worker(new URL(import.meta.url), {
-		workerData: { verify: file } satisfies Task,
-	});
+	const workerData: Task = { verify: file };
+	const worker = new Worker(new URL(import.meta.url), { workerData, execArgv: [] });
 	return new Promise((resolve, reject) => {
 		worker.on("message", resolve);
 		worker.on("error", (error) => reject(refusalOf(error, directory)));

@@ -1,0 +1,69 @@
+// Floor of the batches: better-sqlite3 and nothing around it. It inserts the rows that ours inserts (the event, its
+// index, and its places in its stream, its category and its type) into the same tables, a transaction for
+// every batch, each on disk before the next. Arguments: directory, events a batch, streams, seconds.
+// Writes the batches a second.
+import { randomBytes } from "node:crypto";
+import { migrationsFor } from "../../dist/src/log/migrate.js";
+import { claimDirectory, logFile, openForWriting } from "../../dist/src/log/sqlite/directory.js";
+
+const [directory, ...numbers] = process.argv.slice(2);
+const [eventsPerBatch, streamCount, seconds] = numbers.map(Number);
+const DATA = Buffer.from(
+	'{"orderId":"1","customer":"c-20417","total":12345.60,"currency":"EUR",' +
+		'"lines":[{"sku":"A-1001","count":3},{"sku":"B-2002","count":1}],"note":"leave at the door"}',
+);
+const NOTHING = Buffer.alloc(0);
+
+claimDirectory(directory, migrationsFor("sqlite"));
+const database = openForWriting(logFile(directory));
+const insertStream = database.prepare("INSERT OR IGNORE INTO streams (id, name) VALUES (?, ?)");
+const insertEvent = database.prepare(`
+	INSERT INTO events (position, stream, version, id, type, created, flags, data, metadata)
+	VALUES (?, ?, ?, ?, 'OrderPlaced', ?, 1, ?, ?)`);
+const insertEntry = database.prepare(
+	"INSERT INTO entries (stream, version, position) VALUES (?, ?, ?)",
+);
+const CATEGORY = streamCount + 1;
+const TYPE = streamCount + 2;
+let position = database.prepare("SELECT count(*) FROM events").pluck().get();
+const versions = versionsStored();
+fillStreams();
+
+const startedAt = performance.now();
+const endsAt = startedAt + seconds * 1000;
+let batches = 0;
+const writeBatch = database.transaction(() => insertBatch());
+while (performance.now() < endsAt) {
+	writeBatch.immediate();
+	batches++;
+}
+process.stdout.write(`${batches / ((performance.now() - startedAt) / 1000)}\n`);
+
+function insertBatch() {
+	const stream = 1 + Math.floor(Math.random() * streamCount);
+	const now = Date.now();
+	for (let i = 0; i < eventsPerBatch; i++) {
+		const version = versions[stream]++;
+		insertEvent.run(position, stream, version, randomBytes(16), now, DATA, NOTHING);
+		insertEntry.run(stream, version, position);
+		insertEntry.run(CATEGORY, position, position);
+		insertEntry.run(TYPE, position, position);
+		position++;
+	}
+}
+
+function fillStreams() {
+	const fill = database.transaction(() => {
+		for (let id = 1; id <= streamCount; id++) insertStream.run(id, `order-${id}`);
+		insertStream.run(CATEGORY, "$ce-order");
+		insertStream.run(TYPE, "$et-OrderPlaced");
+	});
+	fill.immediate();
+}
+
+function versionsStored() {
+	const next = new Array(streamCount + 1).fill(0);
+	const last = database.prepare("SELECT stream, count(*) FROM events GROUP BY stream").raw();
+	for (const [stream, count] of last.iterate()) next[stream] = count;
+	return next;
+}

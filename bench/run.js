@@ -1,0 +1,59 @@
+// `npm run bench`: every row of the table with its floor, measured in the same run. See README.md.
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { readArguments } from "./arguments.js";
+import { describeRow, describeRun, judge, tableOf, writeResults } from "./report.js";
+import { rows as appends } from "./rows/appends.js";
+import { rows as catchUp } from "./rows/catch-up.js";
+import { rows as importing } from "./rows/import.js";
+import { rows as pages } from "./rows/pages.js";
+import { rows as proxy } from "./rows/proxy.js";
+import { rows as size } from "./rows/size.js";
+
+const ROWS = [...pages, ...appends, ...catchUp, ...size, ...proxy, ...importing];
+
+const settings = readArguments(process.argv.slice(2));
+if (settings?.list) process.stdout.write(`${ROWS.map(({ name }) => name).join("\n")}\n`);
+else if (settings) process.exitCode = await measureAll(settings);
+
+async function measureAll({ only, ...settings }) {
+	const chosen = ROWS.filter(
+		({ name }) => only.length === 0 || only.some((start) => name.startsWith(start)),
+	);
+	if (chosen.length === 0) throw new Error(`no row is named ${only.join(" or ")}; see --list`);
+	const workDir = mkdtempSync(join(settings.workDir, "varve-bench-"));
+	process.on("exit", () => rmSync(workDir, { recursive: true, force: true }));
+	for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+	const bench = { ...settings, workDir, once: onceEach() };
+
+	const run = describeRun(bench);
+	const results = [];
+	for (const row of chosen) {
+		const result = await measure(row, bench);
+		results.push(result);
+		process.stderr.write(`${describeRow(result)}\n`);
+	}
+	process.stdout.write(`\n${tableOf(run, results)}`);
+	// Half a table must not pass for the latest one.
+	if (only.length === 0 && bench.writes) {
+		process.stdout.write(`written to ${writeResults(run, results)}\n`);
+	}
+	return results.some(({ met }) => met === false) ? 1 : 0;
+}
+
+async function measure({ run, skip, ...row }, bench) {
+	const skipped = skip?.(bench);
+	if (skipped) return { ...row, skipped };
+	const result = { ...row, ...(await run(bench)) };
+	return { ...result, met: judge(result) };
+}
+
+/** Databases that several rows read are filled once. */
+function onceEach() {
+	const done = new Set();
+	return async (directory, fill) => {
+		if (!done.has(directory)) await fill();
+		done.add(directory);
+		return directory;
+	};
+}
