@@ -16,6 +16,8 @@ import { ALL, type StreamName, type Version } from "../event.ts";
 export const UNESCAPED = /[^!-~]/;
 
 const WHOLE_NUMBER = /^\d{1,19}$/;
+/** Most stream names: nothing of them needs escaping. */
+const PLAIN = /^[\w.~-]+$/;
 const POSITION = /^[0-9a-fA-F]{32}$/;
 
 export function streamUrl(base: string, stream: StreamName): string {
@@ -79,6 +81,7 @@ export function parseCount(text: string): number {
 }
 
 export function escapeSegment(text: string): string {
+	if (PLAIN.test(text)) return text;
 	return encodeURIComponent(text).replace(/[!'()*]/g, hexEscape);
 }
 

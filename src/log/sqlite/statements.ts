@@ -46,8 +46,12 @@ export const SELECT_IS_AT = `
 	SELECT events.id = ? FROM entries JOIN events USING (position)
 	WHERE entries.stream = ? AND entries.version = ?`;
 
-/** What a read returns of an event, without and with what the client wrote. */
-const HEAD_COLUMNS = "e.position, e.stream, e.version, e.id, e.type, e.created, e.flags";
+/**
+ * What a read returns of an event, without and with what the client wrote. The id comes as text: a Buffer for
+ * each row costs three times what writing the digits does.
+ */
+const HEAD_COLUMNS =
+	"e.position, e.stream, e.version, lower(hex(e.id)), e.type, e.created, e.flags";
 const ALL_COLUMNS = `${HEAD_COLUMNS}, e.data, e.metadata`;
 
 export type Order = "ASC" | "DESC";

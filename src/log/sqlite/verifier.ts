@@ -95,7 +95,7 @@ function eventOf(row: Row): RecordedEvent | undefined {
 		position,
 		stream: (stream ?? "(a stream without a name)") as StreamName,
 		version,
-		id: uuid(id),
+		id: uuid(id.toString("hex")),
 		type,
 		created,
 		isJson: (flags & FLAG_JSON) !== 0,
