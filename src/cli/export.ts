@@ -9,9 +9,10 @@ export const exportVerb: Verb = {
 	name: "export",
 	summary: "Print events as varve import takes them",
 	operands: ["[STREAM]"],
-	purpose: `Prints the events of a stream, by default $all, one JSON object a line: stream, type, id, data and
-		metadata. varve import makes the same streams of it: the same events in the same order, with the same ids and
-		byte for byte the same content; what one line of JSON cannot carry is in Base64. It ends at the head.`,
+	purpose: `Prints the events of a stream, by default $all, one JSON object a line: stream, type,
+		id, data and metadata. varve import makes the same streams of it: the same events in the same
+		order, with the same ids and byte for byte the same content; what one line of JSON cannot
+		carry is in Base64. It ends at the head.`,
 	options: [...CLIENT_OPTIONS, FROM],
 	examples: [
 		"varve export | gzip > backup.ndjson.gz",

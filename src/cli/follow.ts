@@ -10,10 +10,11 @@ export const follow: Verb = {
 	name: "follow",
 	summary: "Print the events of a stream, for ever",
 	operands: ["STREAM"],
-	purpose: `Prints what varve read prints, then waits for more, and goes on through restarts of the server. With
-		--checkpoint it remembers in a file how far it got, and starts after that the next time. The file is
-		written once the lines are handed over, so a crash can repeat the last lines and never loses one:
-		at least once. SIGINT, SIGTERM or the end of whoever reads its output end it.`,
+	purpose: `Prints what varve read prints, then waits for more, and goes on through restarts of
+		the server. With --checkpoint it remembers in a file how far it got, and starts after that the
+		next time. The file is written once the lines are handed over, so a crash can repeat the last
+		lines and never loses one: at least once. SIGINT, SIGTERM or the end of whoever reads its
+		output end it.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{ ...FROM, help: `${FROM.help} A checkpoint that exists wins.` },
@@ -69,8 +70,9 @@ async function run({ operands, values }: Arguments): Promise<number> {
 type Keeper = { reached(at: number): void; done(): Promise<void> };
 
 /**
- * Saves the latest number whose line is out, one save at a time, as often as the disk can. A checkpoint that cannot
- * be saved ends the following: going on would promise what a restart does not keep.
+ * Saves the latest number whose line is out, one save at a time, as often as the disk can. A
+ * checkpoint that cannot be saved ends the following: going on would promise what a restart does
+ * not keep.
  */
 function keeper(
 	printer: Printer,

@@ -29,10 +29,10 @@ export const read: Verb = {
 	name: "read",
 	summary: "Print the events of a stream",
 	operands: ["STREAM"],
-	purpose: `Prints the events of a stream, oldest first, one JSON object a line: stream, version, position, id,
-		type, created, data and metadata. data is the JSON that was appended, its numbers untouched; of an event that
-		is not JSON it is dataBase64. It ends at the head. Every stream can be read: $all, $ce-order (a category),
-		$et-OrderPlaced (a type), $streams.`,
+	purpose: `Prints the events of a stream, oldest first, one JSON object a line: stream, version,
+		position, id, type, created, data and metadata. data is the JSON that was appended, its
+		numbers untouched; of an event that is not JSON it is dataBase64. It ends at the head. Every
+		stream can be read: $all, $ce-order (a category), $et-OrderPlaced (a type), $streams.`,
 	options: [
 		...CLIENT_OPTIONS,
 		FROM,

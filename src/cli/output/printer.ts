@@ -1,6 +1,7 @@
 /**
- * Lines to stdout, no faster than it takes them, and no slower than they come: what arrives within one turn
- * of the event loop is written at once. A reader that goes away (`| head`) ends it quietly.
+ * Lines to stdout, no faster than it takes them, and no slower than they come: what arrives within
+ * one turn of the event loop is written at once. A reader that goes away (`| head`) ends it
+ * quietly.
  */
 export type Printer = {
 	/** Takes a line; resolves when there is room for the next. */
