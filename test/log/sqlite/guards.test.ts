@@ -3,7 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
 import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
-import { append, events } from "../contract.ts";
+import { append, events } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 
 async function filledDirectory(): Promise<string> {
