@@ -4,7 +4,7 @@ import { randomInt } from "node:crypto";
 import { createInterface } from "node:readline";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
-import { append, event, name, read } from "../log/contract.ts";
+import { append, event, name, read } from "../log/asking.ts";
 import { newDirectory } from "../log/sqlite/directory.ts";
 
 const KILLS = 20;

@@ -5,7 +5,7 @@ import type { ExpectedVersion, NewEvent } from "../../src/event.ts";
 import { DEFAULT_LOG_LIMITS, type Log, type Slice } from "../../src/log/log.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
-import { append, event, read } from "./contract.ts";
+import { append, event, read } from "./asking.ts";
 import { newDirectory } from "./sqlite/directory.ts";
 
 const ROUNDS = 250;

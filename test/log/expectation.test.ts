@@ -1,5 +1,5 @@
 import { type Facts, judge } from "../../src/log/expectation.ts";
-import { name, refusal } from "./contract.ts";
+import { name, refusal } from "./asking.ts";
 
 /** A stream that holds `stored`, asked about a batch of `ids`. */
 function facts(stored: string, ids: string, metadataLast = -1): Facts {

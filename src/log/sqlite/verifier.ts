@@ -31,7 +31,12 @@ export async function verifyDirectory(directory: string): Promise<Verification> 
 		throw new Refusal("data-directory-unusable", { path: directory, reason: "it holds no log" });
 	}
 	const workerData: Task = { verify: file };
-	const worker = new Worker(new URL(import.meta.url), { workerData, execArgv: [] });
+	const worker = new Worker(new URL(import.meta.url), {
+		workerData,
+		execArgv: [],
+		// One row at a time needs next to none; unbounded, the heap would grow before it is swept.
+		resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 },
+	});
 	return new Promise((resolve, reject) => {
 		worker.on("message", resolve);
 		worker.on("error", (error) => reject(refusalOf(error, directory)));
