@@ -2,7 +2,7 @@
 import type { Arguments } from "../options.ts";
 import { exportLine } from "./output/event.ts";
 import { openPrinter } from "./output/printer.ts";
-import { FROM, readOptions } from "./read.ts";
+import { FROM, RETRIES_MAX, readOptions } from "./read.ts";
 import { CLIENT_OPTIONS, EXIT, type Verb } from "./verb.ts";
 
 export const exportVerb: Verb = {
@@ -25,8 +25,8 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const printer = openPrinter(process.stdout);
 	const options = readOptions(operands.length === 0 ? ["$all"] : operands, values);
 	const { readStream } = await import("../../feeds/reader/read.ts");
-	for await (const event of readStream({ ...options, signal: printer.signal }))
-		await printer.print(exportLine(event));
+	const bounded = { ...options, retriesMax: RETRIES_MAX, signal: printer.signal };
+	for await (const event of readStream(bounded)) await printer.print(exportLine(event));
 	await printer.flushed();
 	return EXIT.done;
 }

@@ -21,8 +21,8 @@ export type Reply = {
 	readonly json: Json;
 };
 
-/** JSON as tests look at it. */
-export type Json = { readonly [member: string]: never };
+/** An answer as tests look at it: what is not there fails where it is compared. */
+export type Json = { readonly [member: string]: unknown };
 
 export const ATOM = "application/atom+xml";
 export const ATOM_JSON = "application/vnd.eventstore.atom+json";
@@ -42,7 +42,8 @@ export function ask(port: number, { method, path, headers, body }: Ask, agent?: 
 			readReply(res).then(resolve, reject);
 		});
 		req.on("error", reject);
-		req.end(body);
+		// A string would be sent in one piece with the headers, and those as UTF-8.
+		req.end(body === undefined ? undefined : Buffer.from(body));
 	});
 }
 

@@ -5,7 +5,10 @@
 export type Printer = {
 	/** Takes a line; resolves when there is room for the next. */
 	print(line: string): Promise<void>;
-	/** Resolves when everything printed so far was handed to the system. */
+	/**
+	 * Resolves when everything printed so far was handed to the system, or nobody reads any more.
+	 * @throws what went wrong, a full disk for instance
+	 */
 	flushed(): Promise<void>;
 	/** Aborts when nobody reads any more. */
 	readonly signal: AbortSignal;
@@ -17,10 +20,12 @@ const PENDING_CHARS_MAX = 64 * 1024;
 export function openPrinter(out: NodeJS.WritableStream): Printer {
 	const gone = new AbortController();
 	let pending = "";
+	let failure: Error | undefined;
 	let writing: Promise<void> | undefined;
 
 	out.on("error", (error: NodeJS.ErrnoException) => {
-		gone.abort(error.code === "EPIPE" ? undefined : error);
+		if (error.code !== "EPIPE") failure = error;
+		gone.abort();
 	});
 
 	const write = async () => {
@@ -36,6 +41,7 @@ export function openPrinter(out: NodeJS.WritableStream): Printer {
 	const flushed = async () => {
 		if (pending !== "") writing ??= write();
 		await writing;
+		if (failure) throw failure;
 	};
 	return {
 		print: async (line) => {
