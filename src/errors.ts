@@ -39,6 +39,7 @@ export type RequestRefusals = {
 
 	// The log is not in the state it asks for.
 	"wrong-expected-version": { stream: string; expected: string; current: number };
+	"precondition-failed": { stream: string; precondition: string; current: number };
 	"stream-not-found": { stream: string };
 	"event-not-found": { stream: string; eventNumber: number };
 	"stream-deleted": { stream: string };

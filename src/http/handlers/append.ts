@@ -7,12 +7,13 @@ import { BodyFormatError } from "../../../feeds/errors.ts";
 import { checkJson, decodeEventBatch } from "../../../feeds/events/decode.ts";
 import { type OfferedEvent, prepareAppend } from "../../commands/append.ts";
 import { Refusal } from "../../errors.ts";
-import { type ExpectedVersion, parseStreamName, parseUuid } from "../../event.ts";
+import { parseStreamName, parseUuid } from "../../event.ts";
 import type { Appended } from "../../log/log.ts";
 import { type Answer, withText } from "../answer.ts";
 import { readBody } from "../body.ts";
+import { appendUnder, expectationOf } from "../conditions/preconditions.ts";
 import type { Exchange } from "../exchange.ts";
-import { checkRequireLeader, eventTypeHeader, expectedVersion, header } from "../headers.ts";
+import { checkRequireLeader, eventTypeHeader, header } from "../headers.ts";
 import { baseOf } from "../negotiation.ts";
 import { eventUrl, incomingUrl } from "../urls.ts";
 
@@ -74,14 +75,16 @@ async function append(
 	id: string,
 ): Promise<Answer> {
 	const { context, req } = exchange;
-	const expected: ExpectedVersion = expectedVersion(req);
+	const expectation = expectationOf(req);
 	checkRequireLeader(req);
 	const base = baseOf(req, context.settings.publicUrl);
 
 	const body = await readBody(req, context.settings.bodyBytesMax);
 	const offered = offeredEvents(kind, body, id, eventTypeHeader(req) ?? "");
-	const request = prepareAppend(stream, expected, offered, context.settings);
-	const appended = await context.log.append(request);
+	const request = prepareAppend(stream, "any", offered, context.settings);
+	const appended = await appendUnder(context.log, request.stream, expectation, (expected) =>
+		context.log.append({ ...request, expected }),
+	);
 	return created(eventUrl(base, request.stream, appended.first), appended);
 }
 
