@@ -47,6 +47,7 @@ export type RequestRefusals = {
 	// There is no room for it now.
 	overloaded: { queue: string; limit: number; retryAfterSeconds: number };
 	"request-timeout": { timeoutMs: number; retryAfterSeconds: number };
+	"position-not-reached": { position: number; last: number; retryAfterSeconds: number };
 	"page-too-large": { bytes: number; pageBytesMax: number };
 	"disk-full": { path: string };
 	"shutting-down": { retryAfterSeconds: number };

@@ -5,6 +5,7 @@
  * all traffic are recognised here by one regular expression and given to the same handlers that Express would
  * call, so the bytes are the same. Whatever looks unusual goes the long way.
  */
+import { afterMinPosition } from "./conditions/min-position.ts";
 import type { Exchange } from "./exchange.ts";
 import { respond } from "./exchange.ts";
 import { answerAppend } from "./handlers/append.ts";
@@ -21,7 +22,9 @@ export function takeFastLane(exchange: Exchange): boolean {
 	if (UNESCAPED.test(url)) return false;
 	if (method === "GET") {
 		const target = pageTarget(url);
-		if (target) respond(exchange, () => answerPage(exchange, target));
+		if (target) {
+			respond(exchange, () => afterMinPosition(exchange, () => answerPage(exchange, target)));
+		}
 		return target !== undefined;
 	}
 	if (method === "POST") {

@@ -213,6 +213,12 @@ const PROBLEMS: Table = {
 			"with the same event ids to learn its outcome.",
 		headers: retryAfter,
 	},
+	"position-not-reached": {
+		status: 503,
+		title: "Position not reached",
+		detail: (f) => `This server is at position ${f.last}, and ${f.position} did not come in time.`,
+		headers: retryAfter,
+	},
 	"page-too-large": {
 		status: 400,
 		title: "Page too large",

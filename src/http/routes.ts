@@ -6,6 +6,7 @@
  */
 import express, { type Express, type Request } from "express";
 import { Refusal } from "../errors.ts";
+import { afterMinPosition } from "./conditions/min-position.ts";
 import type { Context } from "./context.ts";
 import { type Exchange, type Handle, respond } from "./exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
@@ -115,7 +116,8 @@ function dispatch(exchange: Exchange, req: Request, methods: Methods): ReturnTyp
 	const { method } = req;
 	const handle = method === "HEAD" ? methods.GET : methods[method as keyof Methods];
 	if (Object.hasOwn(methods, method === "HEAD" ? "GET" : method) && handle) {
-		return handle(exchange, (name) => String(req.params[name]), queryOf(req.url));
+		const answer = () => handle(exchange, (name) => String(req.params[name]), queryOf(req.url));
+		return handle === methods.GET ? afterMinPosition(exchange, answer) : answer();
 	}
 	const allowed = [...Object.keys(methods), ...(methods.GET ? ["HEAD"] : []), "OPTIONS"];
 	if (method === "OPTIONS") {
