@@ -7,7 +7,16 @@
 import Negotiator from "negotiator";
 
 /** What kind of document a media type stands for; one codec serves each. */
-export type Format = "atom" | "atom-json" | "xml" | "json" | "event-xml" | "event-json" | "raw";
+export type Format =
+	| "atom"
+	| "atom-json"
+	| "xml"
+	| "json"
+	| "event-xml"
+	| "event-json"
+	| "json-feed"
+	| "ndjson"
+	| "raw";
 
 export type MediaType = {
 	/** As in `Accept`, without parameters. */
@@ -29,6 +38,8 @@ const KURRENT_EVENT_JSON = mediaType("application/vnd.kurrent.event+json", "even
 const EVENTS_XML = mediaType("application/vnd.eventstore.events+xml", "event-xml");
 const EVENTS_JSON = mediaType("application/vnd.eventstore.events+json", "event-json");
 const KURRENT_EVENTS_JSON = mediaType("application/vnd.kurrent.events+json", "event-json");
+const JSON_FEED = mediaType("application/feed+json", "json-feed");
+const NDJSON = mediaType("application/x-ndjson", "ndjson");
 const RAW = mediaType("application/octet-stream", "raw");
 
 /** What a feed can be had as; the first is what a reader without a preference gets. */
@@ -45,6 +56,8 @@ export const FEED_TYPES: readonly MediaType[] = [
 	EVENTS_XML,
 	EVENTS_JSON,
 	KURRENT_EVENTS_JSON,
+	JSON_FEED,
+	NDJSON,
 ];
 
 /** What a single event can be had as. */

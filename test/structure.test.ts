@@ -12,6 +12,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/media.ts": [],
 	"feeds/json": ["feeds/model.ts", "feeds/errors.ts"],
 	"feeds/atom": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
+	"feeds/ndjson": ["feeds/json", "feeds/model.ts"],
+	"feeds/json-feed": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/events": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/reader": ["feeds/json", "feeds/model.ts", "feeds/geometry.ts", "feeds/errors.ts"],
 	"feeds/index.ts": ["feeds"],

@@ -11,7 +11,11 @@ export type Answer = {
 	/** Names and values in turn: name, value, name, value … */
 	readonly headers: readonly string[];
 	readonly body?: Uint8Array | undefined;
+	/** In place of a body, one that is made while it is sent; see `streaming/pump.ts`. */
+	readonly chunks?: Chunks;
 };
+
+export type Chunks = AsyncIterable<string | Uint8Array>;
 
 /** Writes an answer. Node leaves out the body of a HEAD answer by itself, and keeps its length. */
 export function send(res: ServerResponse, answer: Answer): void {

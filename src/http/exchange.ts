@@ -8,6 +8,7 @@ import { type Answer, send } from "./answer.ts";
 import type { Context } from "./context.ts";
 import { header } from "./headers.ts";
 import { answerToError, problem } from "./problems.ts";
+import { pump } from "./streaming/pump.ts";
 
 export type Exchange = {
 	readonly context: Context;
@@ -23,14 +24,15 @@ export function respond(exchange: Exchange, handle: Handle): void {
 	try {
 		const answer = handle(exchange);
 		if (answer instanceof Promise) respondLater(exchange, answer);
-		else send(res, answer);
+		else deliver(exchange, answer);
 	} catch (error) {
 		send(res, answerToError(error, context.report));
 	}
 }
 
 /** A late answer is dropped: `send` writes nothing once headers went out. */
-function respondLater({ context, req, res }: Exchange, later: Promise<Answer>): void {
+function respondLater(exchange: Exchange, later: Promise<Answer>): void {
+	const { context, req, res } = exchange;
 	const { requestTimeoutMs, longPollSecondsMax } = context.settings;
 	const waits = header(req, "longpoll") === undefined ? 0 : longPollSecondsMax * 1000;
 	const timer = setTimeout(() => {
@@ -43,8 +45,13 @@ function respondLater({ context, req, res }: Exchange, later: Promise<Answer>): 
 		.catch((error: unknown) => answerToError(error, context.report))
 		.then((answer) => {
 			clearTimeout(timer);
-			send(res, answer);
+			deliver(exchange, answer);
 		});
+}
+
+function deliver({ context, res }: Exchange, answer: Answer): void {
+	if (answer.chunks === undefined) send(res, answer);
+	else pump(res, answer, answer.chunks, context.report);
 }
 
 function timeout(timeoutMs: number): Refusal<"request-timeout"> {

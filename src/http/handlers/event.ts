@@ -86,6 +86,8 @@ function encodeText(entry: Entry, format: Exclude<Format, "raw">, embed: Embed):
 			return encodeDataXml(entry.event);
 		case "json":
 			return dataAsJson(entry.event);
+		default:
+			throw new Error(`an event by itself is not written as ${format}`);
 	}
 }
 

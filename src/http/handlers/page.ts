@@ -4,6 +4,7 @@
 import { encodeFeedAtom } from "../../../feeds/atom/encode.ts";
 import { isSealed, type PageRange } from "../../../feeds/geometry.ts";
 import { encodeFeedJson } from "../../../feeds/json/encode.ts";
+import { encodeJsonFeed } from "../../../feeds/json-feed/encode.ts";
 import { FEED_TYPES, type Format } from "../../../feeds/media.ts";
 import type { Embed, Feed } from "../../../feeds/model.ts";
 import type { Document, Written } from "../../cache/documents.ts";
@@ -24,6 +25,7 @@ import {
 	parseFrom,
 	streamUrl,
 } from "../urls.ts";
+import { answerRun } from "./run.ts";
 
 /** A page as its URL names it, percent-decoded, nothing checked. */
 export type PageTarget = {
@@ -49,6 +51,8 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const stream = parseStreamName(target.stream);
 	const from = parseFrom(stream, target.from, target.direction);
 	const range = { direction: target.direction, from, count: parseCount(target.count) };
+	const { format } = look.type;
+	if (format === "ndjson") return answerRun(exchange, stream, range, urlsAt(look.base));
 	const waitMs =
 		range.direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
 	const wanted = { stream, range, look, waitMs };
@@ -136,10 +140,12 @@ async function write(exchange: Exchange, { stream, range, look }: Wanted): Promi
 }
 
 function encodeFeed(feed: Feed, format: Format, embed: Embed): string {
+	if (format === "json-feed") return encodeJsonFeed(feed);
 	return isXml(format) ? encodeFeedAtom(feed, embed) : encodeFeedJson(feed, embed);
 }
 
 function showsContent(format: Format, embed: Embed): boolean {
+	if (format === "json-feed") return true;
 	return embed !== "none" && (embed !== "rich" || isXml(format));
 }
 
