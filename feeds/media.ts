@@ -15,6 +15,7 @@ export type Format =
 	| "event-xml"
 	| "event-json"
 	| "json-feed"
+	| "event-stream"
 	| "ndjson"
 	| "raw";
 
@@ -40,6 +41,7 @@ const EVENTS_JSON = mediaType("application/vnd.eventstore.events+json", "event-j
 const KURRENT_EVENTS_JSON = mediaType("application/vnd.kurrent.events+json", "event-json");
 const JSON_FEED = mediaType("application/feed+json", "json-feed");
 const NDJSON = mediaType("application/x-ndjson", "ndjson");
+const EVENT_STREAM = mediaType("text/event-stream", "event-stream");
 const RAW = mediaType("application/octet-stream", "raw");
 
 /** What a feed can be had as; the first is what a reader without a preference gets. */
@@ -58,6 +60,7 @@ export const FEED_TYPES: readonly MediaType[] = [
 	KURRENT_EVENTS_JSON,
 	JSON_FEED,
 	NDJSON,
+	EVENT_STREAM,
 ];
 
 /** What a single event can be had as. */

@@ -6,6 +6,7 @@ import type { Settings } from "./config.ts";
 import type { Context } from "./http/context.ts";
 import { createLongPolls } from "./http/long-polls.ts";
 import { createHttpServer } from "./http/server.ts";
+import { createLiveStreams } from "./http/streaming/live-streams.ts";
 import { openSqliteLog } from "./log/sqlite/log.ts";
 
 export type { Settings } from "./config.ts";
@@ -27,17 +28,20 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	const log = await openSqliteLog(settings.data, settings);
 	let ready = true;
 	const longPolls = createLongPolls(log, settings.longPollsMax);
+	const live = createLiveStreams(log, settings.liveStreamsMax);
 	const documents = createDocuments({
 		bytesMax: settings.cacheBytesMax,
 		countMax: settings.cachePagesMax,
 	});
 	const report = (error: unknown) => console.error("varve:", error);
-	const context: Context = { log, documents, longPolls, settings, report, isReady: () => ready };
+	const isReady = () => ready;
+	const context: Context = { log, documents, longPolls, live, settings, report, isReady };
 	const http = createHttpServer(context);
 
 	const close = async () => {
 		ready = false;
 		longPolls.close();
+		live.close();
 		await http.close();
 		await log.close();
 	};

@@ -13,7 +13,7 @@ import type { Log, Range, Slice } from "../log/log.ts";
 import { composeEntry, type Urls } from "./entry.ts";
 
 const STEP_MIN = 1;
-const STEP_FIRST = 20;
+export const STEP_FIRST = 20;
 /** Beyond this a larger step reads no faster. */
 const STEP_MAX = 500;
 /** What a step aims at. */
@@ -65,7 +65,7 @@ export function stepAfter({ entries }: Slice): number {
 	return Math.max(STEP_MIN, Math.min(STEP_MAX, fitting));
 }
 
-/** Where the next step starts; undefined at the end. Where events are gone, a step finds nothing. */
+/** Where the next step starts; undefined at the end. A step may find nothing: events can be gone. */
 function nextFrom(
 	{ direction }: Run,
 	{ entries, last }: Slice,

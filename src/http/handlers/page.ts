@@ -26,6 +26,7 @@ import {
 	streamUrl,
 } from "../urls.ts";
 import { answerRun } from "./run.ts";
+import { answerServerSentEvents } from "./server-sent-events.ts";
 
 /** A page as its URL names it, percent-decoded, nothing checked. */
 export type PageTarget = {
@@ -53,6 +54,10 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const range = { direction: target.direction, from, count: parseCount(target.count) };
 	const { format } = look.type;
 	if (format === "ndjson") return answerRun(exchange, stream, range, urlsAt(look.base));
+	if (format === "event-stream") {
+		const subscription = { stream, range, embed: look.embed, query: target.query };
+		return answerServerSentEvents(exchange, { ...subscription, urls: urlsAt(look.base) });
+	}
 	const waitMs =
 		range.direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
 	const wanted = { stream, range, look, waitMs };
