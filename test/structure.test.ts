@@ -2,8 +2,8 @@ import { basename, dirname } from "node:path";
 import { filesIn, type Node, type Source, sourcesIn } from "./structure/source.ts";
 
 /**
- * What each part may import besides itself, in the order of the pipeline: from the core, which knows nothing, to
- * the edge. A name ending in `.ts` is a file, any other a folder.
+ * What each part may import besides itself, in the order of the pipeline: from the core, which
+ * knows nothing, to the edge. A name ending in `.ts` is a file, any other a folder.
  */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/model.ts": [],
@@ -60,7 +60,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	xml2js: ["feeds"],
 };
 
-/** Folders that hold more than 12 files, and how many: none may grow further before it is divided. */
+/**
+ * Folders that hold more than 12 files, and how many: none may grow further before it is divided.
+ */
 const CROWDED: Readonly<Record<string, number>> = { "src/http": 16 };
 
 const DRAWERS = ["utils", "util", "helpers", "helper", "common", "lib", "types", "misc", "shared"];

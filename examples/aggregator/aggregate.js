@@ -74,7 +74,10 @@ async function aggregate() {
 	model.close();
 }
 
-/** Collects events, and hands them over together once they are enough, or the first has waited enough. */
+/**
+ * Collects events, and hands them over together once they are enough, or the first has waited
+ * enough.
+ */
 function openBatch(handOver) {
 	let events = [];
 	let timer;
@@ -92,7 +95,10 @@ function openBatch(handOver) {
 	return { add, flush };
 }
 
-/** AGGREGATOR_CRASH_AFTER=700 kills it at the 700th event, in mid-transaction: to see that nothing is lost. */
+/**
+ * AGGREGATOR_CRASH_AFTER=700 kills it at the 700th event, in mid-transaction: to see that nothing
+ * is lost.
+ */
 function crashWhenAsked() {
 	let left = Number(process.env.AGGREGATOR_CRASH_AFTER ?? Number.POSITIVE_INFINITY);
 	return () => {

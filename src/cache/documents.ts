@@ -1,8 +1,9 @@
 /**
- * Finished documents, ready to be written to a socket: the bytes, compressed once, with their headers.
+ * Finished documents, ready to be written to a socket: the bytes, compressed once, with their
+ * headers.
  *
- * Only documents that can never change are kept. The key says all a document depends on, so nothing ever has to
- * be removed but for room; the bound is on bytes and on count.
+ * Only documents that can never change are kept. The key says all a document depends on, so nothing
+ * ever has to be removed but for room; the bound is on bytes and on count.
  */
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
@@ -22,7 +23,10 @@ export type Document = {
 export type Documents = {
 	/** A kept document; undefined where there is none. */
 	get(key: string): Document | undefined;
-	/** Makes a document once, however many ask for it at the same moment, and keeps it if it is `sealed`. */
+	/**
+	 * Makes a document once, however many ask for it at the same moment, and keeps it if it is
+	 * `sealed`.
+	 */
 	make(key: string, write: () => Promise<Written>): Promise<Document>;
 };
 
@@ -41,7 +45,9 @@ export type Written = {
 const OVERHEAD_BYTES = 1024;
 /** Below this, compression saves less than its headers cost. */
 const COMPRESS_BYTES_MIN = 1024;
-/** Best ratio for its time on pages of JSON and XML; a page is compressed once and sent many times. */
+/**
+ * Best ratio for its time on pages of JSON and XML; a page is compressed once and sent many times.
+ */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 
 const brotliAsync = promisify(brotliCompress);

@@ -5,6 +5,10 @@ import type { Arguments } from "../options.ts";
 import { onStopSignal } from "./signals.ts";
 import { EXIT, type Verb } from "./verb.ts";
 
+/** A first event, as curl sends it. */
+const GREETING =
+	"-H 'Content-Type: application/json' -H 'ES-EventType: Greeted' " + `-d '{"hello":"world"}'`;
+
 export const serve: Verb = {
 	name: "serve",
 	summary: "Start the server",
@@ -39,7 +43,7 @@ function greeting(url: string, data: string): string {
 	return `Varve listens on ${base}
 
 Append an event:
-  curl -i -L ${base}/streams/greetings -H 'Content-Type: application/json' -H 'ES-EventType: Greeted' -d '{"hello":"world"}'
+  curl -i -L ${base}/streams/greetings ${GREETING}
 Read the stream:
   curl '${base}/streams/greetings?embed=body' -H 'Accept: application/vnd.eventstore.atom+json'
 

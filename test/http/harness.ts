@@ -1,6 +1,6 @@
 /**
- * Real servers for tests: one with both lanes, one that serves everything the long way, over the same log in a
- * temporary directory. Closing checks the log.
+ * Real servers for tests: one with both lanes, one that serves everything the long way, over the
+ * same log in a temporary directory. Closing checks the log.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
