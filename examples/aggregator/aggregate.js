@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // An aggregator: follows a stream and keeps a read model of it. See README.md.
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { readStream } from "varve/feeds";
 import { openReadModel, removeReadModel } from "./read-model.js";
@@ -45,6 +46,7 @@ else if (positionals[0] === "report") report();
 else await aggregate().catch((error) => fail(error, 1));
 
 function report() {
+	if (!existsSync(values.state)) fail(new Error(`${values.state} is not there`), 1);
 	const model = openReadModel(values.state, values.stream);
 	process.stdout.write(`${JSON.stringify(model.report(), null, "\t")}\n`);
 	model.close();
