@@ -2,7 +2,7 @@
  * What a reader does next, given what it was answered. Pure: no clock, no socket.
  *
  *          page reaches on                     page ends at the head
- *              ╭───╮   ╭──────────────────────────────────────────╮  ╭───╮ nothing new: ask the same
+ *              ╭───╮   ╭──────────────────────────────────────────╮  ╭───╮ nothing new: ask that
  *              │   ▼   │                                          ▼  │   ▼ URL again, conditional,
  *   start ──▶ CATCHING-UP ◀──── page reaches on ───────────────── AT-HEAD    with ES-LongPoll
  *              ╰───────────── the head, and not to follow ───────╯

@@ -39,7 +39,8 @@ async function run(call: Arguments): Promise<number> {
 
 /** Both lines work when pasted into a shell; `-L` follows the redirect that names the event. */
 function greeting(url: string, data: string): string {
-	const base = url.replace(/\/$/, "");
+	// A server on all addresses is reached, from here, under the loopback one.
+	const base = url.replace("//0.0.0.0", "//127.0.0.1").replace("//[::]", "//[::1]");
 	return `Varve listens on ${base}
 
 Append an event:
