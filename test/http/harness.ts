@@ -73,7 +73,6 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			longPolls.close();
 			await server.close();
 		}
-		agent.destroy();
 		const verification = await log.verify();
 		await log.close();
 		expect(verification.faults).toEqual([]);
