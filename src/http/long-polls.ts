@@ -14,6 +14,8 @@ export type LongPolls = {
 	 * @param signal aborted when the client goes away
 	 */
 	beyond(stream: StreamName, last: Version, timeoutMs: number, signal: AbortSignal): Promise<void>;
+	/** How many wait. */
+	waiting(): number;
 	/** Wakes every waiter, now and from now on. */
 	close(): void;
 };
@@ -67,6 +69,7 @@ export function createLongPolls(log: Log, waitersMax: number): LongPolls {
 				log.last(stream).then((now) => now > last && waiter.wake(), waiter.wake);
 			});
 		},
+		waiting: () => count,
 		close() {
 			closed = true;
 			stop();

@@ -69,7 +69,6 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const express = await startLane("express-only");
 
 	const stop = async () => {
-		agent.destroy();
 		for (const { longPolls, server } of [both, express]) {
 			longPolls.close();
 			await server.close();
