@@ -1,7 +1,12 @@
 /** What `varve/feeds` offers: reading streams, and the pieces to write a reader or server of one's own. */
+export { decodeEntryAtom, decodeFeedAtom } from "./atom/decode.ts";
+export { encodeEntryAtom, encodeFeedAtom } from "./atom/encode.ts";
+export { FeedFormatError } from "./errors.ts";
+export { encodeEventBatch, type OutgoingEvent } from "./events/encode.ts";
 export * from "./geometry.ts";
+export { decodeEntryJson, decodeFeedJson } from "./json/decode.ts";
+export { encodeEntryJson, encodeFeedJson } from "./json/encode.ts";
 export type * from "./model.ts";
-// The codecs' lines: json/ atom/ events/ codecs.
 export { loadCheckpoint, saveCheckpoint } from "./reader/checkpoint.ts";
 export { ReadError, type ReadFailure } from "./reader/error.ts";
 export type { ReadEvent } from "./reader/event.ts";

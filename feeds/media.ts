@@ -87,7 +87,7 @@ export function negotiate(
 	accept: string | undefined,
 	available: readonly MediaType[],
 ): MediaType | undefined {
-	const header = accept?.trim() ? accept.replace(/;\s*(?!q\s*=)[^;,]*/gi, "") : undefined;
+	const header = accept?.trim() ? accept.replace(/;(?!\s*q\s*=)[^;,]*/gi, "") : undefined;
 	const names = available.map((type) => type.name);
 	const name = new Negotiator({ headers: { accept: header } }).mediaType(names);
 	return available.find((type) => type.name === name);

@@ -9,6 +9,9 @@
 /** What a request can be refused for. */
 export type RequestRefusals = {
 	// The request cannot be read.
+	"malformed-http": { reason: string };
+	"headers-too-large": { headerBytesMax: number };
+	"request-too-slow": Record<never, never>;
 	"malformed-url": { reason: string };
 	"malformed-host": { host: string };
 	"malformed-body": { reason: string; index?: number };

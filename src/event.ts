@@ -46,6 +46,7 @@ export const STREAM_NAME_BYTES_MAX = 1024;
 /** A type is a word or a dotted path; the same bound keeps `$et-` stream names within theirs. */
 export const EVENT_TYPE_BYTES_MAX = 1024 - "$et-".length;
 
+const PATH_STEPS: ReadonlySet<string> = new Set([".", ".."]);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const NIL_UUID = "00000000-0000-0000-0000-000000000000";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
@@ -56,7 +57,9 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
  * @throws Refusal `invalid-stream-name`
  */
 export function parseStreamName(text: string): StreamName {
-	const fault = nameFault(text, STREAM_NAME_BYTES_MAX);
+	const fault = PATH_STEPS.has(text)
+		? "every URL library takes it for a step in the path, even percent-encoded"
+		: nameFault(text, STREAM_NAME_BYTES_MAX);
 	if (fault)
 		throw new Refusal("invalid-stream-name", { stream: text.slice(0, 128), reason: fault });
 	return text as StreamName;

@@ -35,6 +35,7 @@ export function pollDelay(elapsedMs: number, intervalMs: number, random: number)
 export function parseRetryAfter(text: string | null, nowMs: number): number {
 	if (text === null) return 0;
 	if (/^\d+$/.test(text.trim())) return Number(text) * 1000;
-	const time = Date.parse(text);
+	// Date.parse reads "-5" as a date, too; an HTTP date begins with the name of a day.
+	const time = /^[A-Z]/i.test(text) ? Date.parse(text) : Number.NaN;
 	return Number.isNaN(time) ? 0 : Math.max(0, time - nowMs);
 }

@@ -54,5 +54,5 @@ async function syncDirectory(directory: string): Promise<void> {
 }
 
 function isMissing(error: unknown): boolean {
-	return error instanceof Error && "code" in error && error.code === "ENOENT";
+	return typeof error === "object" && error !== null && "code" in error && error.code === "ENOENT";
 }

@@ -129,8 +129,7 @@ function problemOf(body: Buffer): { type: string; reason: string } {
 
 /** `fetch` says "fetch failed" and keeps what happened in its cause. */
 function reasonOf(error: unknown): string {
-	if (!(error instanceof Error)) return String(error);
-	const cause = error.cause instanceof Error ? error.cause : undefined;
-	const code = cause && "code" in cause ? String(cause.code) : "";
-	return [error.message, cause?.message || code].filter(Boolean).join(": ");
+	const { message, cause } = error as { message?: unknown; cause?: unknown };
+	const { message: within, code } = (cause ?? {}) as { message?: unknown; code?: unknown };
+	return [message ?? error, within || code].filter(Boolean).join(": ");
 }

@@ -83,7 +83,7 @@ export function settingsOf(options: ReadOptions): Settings {
 		pageSize: within("pageSize", options.pageSize, 500, 1, COUNT_MAX),
 		longPollSeconds: within("longPollSeconds", options.longPollSeconds, 20, 1, 3600),
 		headers: options.headers ?? {},
-		retriesMax: options.retriesMax ?? Number.POSITIVE_INFINITY,
+		retriesMax: within("retriesMax", options.retriesMax, Number.POSITIVE_INFINITY, 0, 2 ** 31),
 		timeoutMs: within("timeoutMs", options.timeoutMs, 30_000, 1, MILLISECONDS_MAX / 2),
 		pollIntervalMs: within("pollIntervalMs", options.pollIntervalMs, 1000, 0, MILLISECONDS_MAX / 2),
 		bodyBytesMax: within("bodyBytesMax", options.bodyBytesMax, BODY_BYTES_MAX, 1, 2 ** 32),

@@ -11,9 +11,10 @@ export const append: Verb = {
 	name: "append",
 	summary: "Append one event to a stream",
 	operands: ["STREAM"],
-	purpose: `Appends one event and prints where it is, as JSON, once it is on disk. The data is sent byte for byte.
-		With --expected-version the append is refused, and nothing written, where the stream has moved on. With
-		an --id of your own it can be repeated: the second time answers what the first one did.`,
+	purpose: `Appends one event and prints where it is, as JSON, once it is on disk. The data is
+		sent byte for byte. With --expected-version the append is refused, and nothing written, where
+		the stream has moved on. With an --id of your own it can be repeated: the second time answers
+		what the first one did.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{
@@ -67,7 +68,7 @@ export const append: Verb = {
 			default: "any",
 			placeholder: "N|any|none|exists",
 			perCall: true,
-			help: "What the stream must be for the append: at version N, anything, without events, or with some.",
+			help: "What the stream must be: at version N, anything, without events, or with some.",
 		},
 	],
 	examples: [
@@ -124,7 +125,7 @@ function parseExpected(word: string): string {
 	throw usage(`--expected-version ${word}: it must be a version from 0, any, none or exists`);
 }
 
-/** Without metadata the body is the data; with metadata it takes a batch of one. */
+/** Data alone are the body; metadata, or nothing at all, takes a batch of one. */
 async function bodyOf(values: Values, type: string, id: string) {
 	const data = await contentOf(optionalText(values, "data"), "--data");
 	const metadata = await contentOf(optionalText(values, "metadata"), "--metadata");
@@ -134,7 +135,7 @@ async function bodyOf(values: Values, type: string, id: string) {
 	}
 	await checkJson(data, "--data", "; --raw sends anything");
 	await checkJson(metadata, "--metadata", "");
-	if (!metadata) return { mediaType: "application/json", body: data ?? Buffer.alloc(0) };
+	if (data && !metadata) return { mediaType: "application/json", body: data };
 	const { encodeEventBatch } = await import("../../feeds/events/encode.ts");
 	const body = encodeEventBatch([{ eventId: id, eventType: type, data, metadata }]);
 	return { mediaType: "application/vnd.eventstore.events+json", body: Buffer.from(body) };

@@ -1,5 +1,6 @@
 /**
- * Refusals and faults in the words of someone who typed a command: one line, what is wrong, what helps.
+ * Refusals and faults in the words of someone who typed a command: one line, what is wrong, what
+ * helps.
  */
 import { isRefusal, type Refusal } from "../errors.ts";
 

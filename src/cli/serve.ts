@@ -9,9 +9,10 @@ export const serve: Verb = {
 	name: "serve",
 	summary: "Start the server",
 	operands: [],
-	purpose: `Starts the server on a data directory, which is made where there is none, and prints its URL and
-		two lines to try. An append is answered when it is on disk, so the process may be killed at any moment.
-		SIGTERM and SIGINT let running requests finish, then exit 0; a second signal exits at once.`,
+	purpose: `Starts the server on a data directory, which is made where there is none, and prints
+		its URL and two lines to try. An append is answered when it is on disk, so the process may be
+		killed at any moment. SIGTERM and SIGINT let running requests finish, then exit 0; a second
+		signal exits at once.`,
 	options: OPTIONS,
 	examples: [
 		"varve serve",

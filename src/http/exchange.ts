@@ -34,8 +34,10 @@ function respondLater({ context, req, res }: Exchange, later: Promise<Answer>): 
 	const { requestTimeoutMs, longPollSecondsMax } = context.settings;
 	const waits = header(req, "longpoll") === undefined ? 0 : longPollSecondsMax * 1000;
 	const timer = setTimeout(() => {
-		const facts = { timeoutMs: requestTimeoutMs, retryAfterSeconds: 1 };
-		send(res, problem(new Refusal("request-timeout", facts)));
+		send(
+			res,
+			problem(req.complete ? timeout(requestTimeoutMs) : new Refusal("request-too-slow", {})),
+		);
 	}, requestTimeoutMs + waits);
 	later
 		.catch((error: unknown) => answerToError(error, context.report))
@@ -43,6 +45,10 @@ function respondLater({ context, req, res }: Exchange, later: Promise<Answer>): 
 			clearTimeout(timer);
 			send(res, answer);
 		});
+}
+
+function timeout(timeoutMs: number): Refusal<"request-timeout"> {
+	return new Refusal("request-timeout", { timeoutMs, retryAfterSeconds: 1 });
 }
 
 /** A signal that is aborted when the client goes away, or has its answer. */

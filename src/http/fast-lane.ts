@@ -9,6 +9,7 @@ import type { Exchange } from "./exchange.ts";
 import { respond } from "./exchange.ts";
 import { answerAppend } from "./handlers/append.ts";
 import { answerPage, type PageTarget } from "./handlers/page.ts";
+import { UNESCAPED } from "./urls.ts";
 
 //                        stream        from     direction          count       query
 const PAGE = /^\/streams\/([^/?#]+)(?:\/([^/?#]+)\/(forward|backward)\/([^/?#]+))?(?:\?([^#]*))?$/;
@@ -17,6 +18,7 @@ const STREAM = /^\/streams\/([^/?#]+)$/;
 /** Answers the request if it is one of the hot ones; false leaves it untouched. */
 export function takeFastLane(exchange: Exchange): boolean {
 	const { method, url = "" } = exchange.req;
+	if (UNESCAPED.test(url)) return false;
 	if (method === "GET") {
 		const target = pageTarget(url);
 		if (target) respond(exchange, () => answerPage(exchange, target));

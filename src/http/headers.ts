@@ -12,16 +12,19 @@ const SAFE_HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5
 
 type Name = "expectedversion" | "eventtype" | "eventid" | "requireleader" | "longpoll";
 
-/** The value of a header under either name; undefined where it is absent or empty. */
+/**
+ * The value of a header under either name; undefined where it is absent. An empty one is none: a client whose
+ * `ES-ExpectedVersion` came out empty did not mean "any".
+ */
 export function header(req: IncomingMessage, name: Name): string | undefined {
 	const value = req.headers[`kurrent-${name}`] ?? req.headers[`es-${name}`];
-	return typeof value === "string" && value !== "" ? value : undefined;
+	return typeof value === "string" ? value : undefined;
 }
 
 /** The event type of a single event: the one header that may hold any text, sent as UTF-8. */
 export function eventTypeHeader(req: IncomingMessage): string | undefined {
 	const value = header(req, "eventtype");
-	if (value === undefined) return undefined;
+	if (value === undefined || value === "") return undefined;
 	// Node reads header bytes as Latin-1 (RFC 9110 section 5.5 knows no other reading).
 	const bytes = Buffer.from(value, "latin1");
 	return isUtf8(bytes) ? bytes.toString() : value;

@@ -24,6 +24,8 @@ export type Look = {
 
 /** Headers remembered by their text: more than any honest population of clients sends. */
 const REMEMBERED = 500;
+/** No honest header is longer; a hostile one is computed each time and not kept. */
+const REMEMBERED_LENGTH_MAX = 512;
 const EMBEDS: ReadonlySet<string> = new Set(["content", "rich", "body", "pretty", "tryharder"]);
 const NO_QUERY = { embed: "none", format: undefined } as const;
 
@@ -103,6 +105,7 @@ function remembered<V extends string | object>(
 	key: string,
 	compute: (key: string) => V,
 ): V {
+	if (key.length > REMEMBERED_LENGTH_MAX) return compute(key);
 	let value = cache.get(key);
 	if (value === undefined) {
 		value = compute(key);

@@ -14,6 +14,8 @@ type Problem<W extends Words> = {
 	readonly reason?: (facts: RequestRefusals[W]) => string;
 	readonly title: string;
 	readonly detail: (facts: RequestRefusals[W]) => string;
+	/** The facts that are the client's business; all of them by default. */
+	readonly shown?: (facts: RequestRefusals[W]) => object;
 	/** Headers that belong to the refusal: names and values in turn. */
 	readonly headers?: (facts: RequestRefusals[W]) => readonly string[];
 };
@@ -25,6 +27,22 @@ const retryAfter = (facts: { retryAfterSeconds: number }) => [
 ];
 
 const PROBLEMS: Table = {
+	"malformed-http": {
+		status: 400,
+		title: "Not an HTTP request",
+		detail: (f) => `The request could not be read: ${f.reason}.`,
+	},
+	"headers-too-large": {
+		status: 431,
+		title: "Request headers too large",
+		detail: (f) => `Request line and headers may have ${f.headerBytesMax} bytes together.`,
+	},
+	"request-too-slow": {
+		status: 408,
+		title: "Request too slow",
+		detail: () => "The request did not arrive within the time the server gives it.",
+		headers: () => ["Connection", "close"],
+	},
 	"malformed-url": { status: 400, title: "Malformed URL", detail: (f) => f.reason },
 	"malformed-host": {
 		status: 400,
@@ -194,6 +212,8 @@ const PROBLEMS: Table = {
 		status: 507,
 		title: "Disk full",
 		detail: () => "There is no room on the server's disk. Nothing was written; reads go on.",
+		// Where the server keeps its files is for its operator.
+		shown: () => ({}),
 	},
 	"shutting-down": {
 		status: 503,
@@ -212,13 +232,17 @@ export function problem<W extends Words>(refusal: Refusal<W>): Answer {
 		title: entry.title,
 		status: entry.status,
 		detail: entry.detail(refusal.facts),
-		...refusal.facts,
+		...(entry.shown ?? all)(refusal.facts),
 	};
 	// A proxy may keep a 404 or 410 by its own judgement (RFC 9111 section 4.2.2), and a stream that is not
 	// there now may be there in a second.
 	const headers = [...(entry.headers?.(refusal.facts) ?? []), "Cache-Control", "no-store"];
 	const answer = withText(entry.status, "application/problem+json", JSON.stringify(body), headers);
 	return entry.reason === undefined ? answer : { ...answer, reason: entry.reason(refusal.facts) };
+}
+
+function all<F>(facts: F): F {
+	return facts;
 }
 
 /** The answer to whatever a handler threw. A fault of ours is told to the log, not to the client. */

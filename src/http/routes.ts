@@ -12,6 +12,7 @@ import { answerAppend, answerIncoming } from "./handlers/append.ts";
 import { answerEvent } from "./handlers/event.ts";
 import { answerPage } from "./handlers/page.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
+import { UNESCAPED } from "./urls.ts";
 
 /** Handlers of one path by method; HEAD goes where GET goes. */
 type Methods = {
@@ -83,6 +84,12 @@ export function createRoutes(context: Context): Express {
 	app.enable("case sensitive routing");
 	app.enable("strict routing");
 
+	app.use((req, res, next) => {
+		if (!UNESCAPED.test(req.url)) return next();
+		respond({ context, req, res }, () => {
+			throw malformedUrl("It holds a byte that has to be percent-encoded.");
+		});
+	});
 	for (const [path, methods] of ROUTES) {
 		app.all(path, (req, res) => {
 			respond({ context, req, res }, (exchange) => dispatch(exchange, req, methods));
@@ -96,7 +103,9 @@ export function createRoutes(context: Context): Express {
 	// Four parameters make it an error handler to Express; it gets what failed before a handler ran.
 	app.use((error: unknown, req: Request, res: express.Response, _next: express.NextFunction) => {
 		respond({ context, req, res }, () => {
-			throw error instanceof URIError ? malformedUrl() : error;
+			throw error instanceof URIError
+				? malformedUrl("A %-sequence in the path is not valid UTF-8.")
+				: error;
 		});
 	});
 	return app;
@@ -131,6 +140,6 @@ function queryOf(url: string): string {
 	return mark < 0 ? "" : url.slice(mark + 1);
 }
 
-function malformedUrl(): Refusal {
-	return new Refusal("malformed-url", { reason: "A %-sequence in the path is not valid UTF-8." });
+function malformedUrl(reason: string): Refusal {
+	return new Refusal("malformed-url", { reason });
 }

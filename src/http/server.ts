@@ -1,10 +1,13 @@
 /**
  * The front door: a node:http server with two lanes, its limits, and the way it closes.
  */
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { announcesTooMuch } from "./body.ts";
+import { type Connections, trackConnections } from "./connections.ts";
 import type { Context } from "./context.ts";
 import { takeFastLane } from "./fast-lane.ts";
 import { createRoutes } from "./routes.ts";
+import { refuseUnreadable, takeAbsoluteUrl } from "./unreadable.ts";
 
 /** Longer than the idle time of the usual proxies (60 s), so that they close first and never meet a reset. */
 const KEEP_ALIVE_MS = 75_000;
@@ -27,22 +30,37 @@ export function createHttpServer(
 ): HttpServer {
 	const { settings } = context;
 	const app = createRoutes(context);
-	const server = createServer(
-		{
-			keepAliveTimeout: KEEP_ALIVE_MS,
-			headersTimeout: settings.requestTimeoutMs,
-			requestTimeout: settings.requestTimeoutMs,
-			connectionsCheckingInterval: SLOW_CHECK_MS,
-		},
-		(req, res) => {
-			if (lanes === "both" && takeFastLane({ context, req, res })) return;
-			app(req, res);
-		},
-	);
+	const server = createServer({
+		keepAliveTimeout: KEEP_ALIVE_MS,
+		headersTimeout: settings.requestTimeoutMs,
+		// A request whose head arrived has a handler, which answers in time; this only ends what is left.
+		requestTimeout: settings.requestTimeoutMs + SLOW_CHECK_MS,
+		connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, settings.requestTimeoutMs),
+	});
+	const connections = trackConnections(server);
+	const serve = (req: IncomingMessage, res: ServerResponse) => {
+		connections.begin(req, res);
+		if (!req.url?.startsWith("/")) takeAbsoluteUrl(req);
+		if (lanes === "both" && takeFastLane({ context, req, res })) return;
+		app(req, res);
+	};
+	server.on("request", serve);
+	// A client that asks first need not send the body that will be refused.
+	server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => {
+		if (announcesTooMuch(req, settings.bodyBytesMax)) res.shouldKeepAlive = false;
+		else res.writeContinue();
+		serve(req, res);
+	});
+	server.on("clientError", (error, socket) => {
+		refuseUnreadable(error, socket, connections.running(socket) > 0);
+	});
 	server.maxConnections = settings.connectionsMax;
+	// A reader that takes nothing of a large page holds its memory: nothing on a connection that should move
+	// stands still for longer than the longest answer may take.
+	server.timeout = settings.longPollSecondsMax * 1000 + 2 * settings.requestTimeoutMs;
 	return {
 		listen: (port, host) => listen(server, port, host),
-		close: () => close(server),
+		close: () => close(server, connections),
 	};
 }
 
@@ -57,13 +75,13 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 	});
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, connections: Connections): Promise<void> {
 	return new Promise((resolve) => {
 		const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
 		server.close(() => {
 			clearTimeout(timer);
 			resolve();
 		});
-		server.closeIdleConnections();
+		connections.close();
 	});
 }

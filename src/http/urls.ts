@@ -12,7 +12,12 @@ import type { Embed } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
 
+/** No URL holds such a character. Node reads its bytes as Latin-1, which no client that sends them means. */
+export const UNESCAPED = /[^!-~]/;
+
 const WHOLE_NUMBER = /^\d{1,19}$/;
+/** Most stream names: nothing of them needs escaping. */
+const PLAIN = /^[\w.~-]+$/;
 const POSITION = /^[0-9a-fA-F]{32}$/;
 
 export function streamUrl(base: string, stream: StreamName): string {
@@ -76,6 +81,7 @@ export function parseCount(text: string): number {
 }
 
 export function escapeSegment(text: string): string {
+	if (PLAIN.test(text)) return text;
 	return encodeURIComponent(text).replace(/[!'()*]/g, hexEscape);
 }
 

@@ -36,7 +36,7 @@ export function streamsJoined(event: Joining): StreamName[] {
 	// A link is a place in another stream and no event of its own type.
 	if (event.type !== LINK_TYPE) join(joined, `$et-${event.type}`);
 	const correlation = correlationId(event.metadata);
-	if (correlation) join(joined, `$bc-${correlation}`);
+	if (correlation !== undefined) join(joined, `$bc-${correlation}`);
 	if (event.version === 0 && !isSystem) joined.push(STREAMS);
 	return joined;
 }

@@ -77,9 +77,14 @@ export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): 
 	};
 }
 
+/** Events of one commit share their time, and stand side by side on a page. */
+let formatted = { milliseconds: Number.NaN, text: "" };
+
 /** RFC 3339 in UTC, the fraction without trailing zeros. */
 function formatTime(milliseconds: number): string {
-	const text = new Date(milliseconds).toISOString();
-	if (!text.endsWith("0Z")) return text;
-	return text.replace(/\.?0+Z$/, "Z");
+	if (formatted.milliseconds !== milliseconds) {
+		const text = new Date(milliseconds).toISOString().replace(/\.?0+Z$/, "Z");
+		formatted = { milliseconds, text };
+	}
+	return formatted.text;
 }

@@ -70,7 +70,8 @@ function composeFeed(urls: Urls, request: PageRequest, slice: Slice, sealed: boo
 		title: all ? "All events" : `Event stream '${stream}'`,
 		updated: updatedOf(entries, backward || all),
 		author: "EventStore",
-		headOfStream: !all && (head || (!backward && endsAtHead(range, slice.last))),
+		// A sealed page that ends at the head has to say the same when it no longer does.
+		headOfStream: !all && !sealed && (head || (!backward && endsAtHead(range, slice.last))),
 		...(all ? {} : { streamId: stream }),
 		...(backward && !all ? { selfUrl: id } : {}),
 		...(head && !all ? { eTag: request.tag(slice.last) } : {}),

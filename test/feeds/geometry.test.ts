@@ -288,7 +288,7 @@ describe("the grid", () => {
 		for (const size of [1, 7, 20, 64, 100]) {
 			for (let last = 0; last < 150; last++) {
 				const { previous } = neighbours(forward(0, 500), last, size);
-				expect(((previous?.from ?? 0) + (previous?.count ?? 0)) % size).toBe(0);
+				expect((Number(previous?.from) + (previous?.count ?? 0)) % size).toBe(0);
 				expect(ascend(forward(0, size), () => last, last, size)).toEqual(upTo(last));
 			}
 		}

@@ -1,6 +1,6 @@
 /**
- * How an import is getting on, on stderr: a bar that is redrawn where a person watches, a line every few seconds
- * where a file or a log collector does.
+ * How an import is getting on, on stderr: a bar that is redrawn where a person watches, a line
+ * every few seconds where a file or a log collector does.
  */
 export type Measure = {
 	/** Events the server has acknowledged. */
@@ -19,7 +19,7 @@ export type Progress = {
 const REDRAW_MS = 200;
 const REPORT_MS = 5000;
 /** The rate is that of the last few seconds: what went before says little of the time left. */
-const WINDOW_MS = 5000;
+const WINDOW_MS = 10_000;
 const BAR_CELLS = 24;
 const CLEAR_LINE = "\r\u001b[K";
 

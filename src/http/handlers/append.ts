@@ -146,15 +146,15 @@ function eventIdHeader(req: IncomingMessage): string | undefined {
 	});
 }
 
-/** @throws Refusal `unsupported-media-type`; also for a charset that is not UTF-8 */
+/** @throws Refusal `unsupported-media-type`; also for a charset that is not UTF-8, and for a body that is compressed */
 function bodyKind(req: IncomingMessage, available: readonly string[]): BodyKind {
 	const contentType = req.headers["content-type"] ?? "";
 	const [name = "", ...parameters] = contentType.toLowerCase().split(";");
 	const kind = available.includes(name.trim()) ? BODY_KINDS.get(name.trim()) : undefined;
+	const coding = req.headers["content-encoding"] ?? "identity";
 	const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith("charset="));
-	if (kind !== undefined && /^(charset="?utf-?8"?)?$/.test(charset ?? "")) return kind;
-	throw new Refusal("unsupported-media-type", {
-		contentType: contentType.slice(0, 256),
-		available,
-	});
+	const isPlain = coding === "identity" && /^(charset="?utf-?8"?)?$/.test(charset ?? "");
+	if (kind !== undefined && isPlain) return kind;
+	const sent = coding === "identity" ? contentType : `${contentType}, Content-Encoding: ${coding}`;
+	throw new Refusal("unsupported-media-type", { contentType: sent.slice(0, 256), available });
 }

@@ -8,7 +8,7 @@ import { encodeEventJson } from "../../../feeds/json/event.ts";
 import { EVENT_TYPES, type Format } from "../../../feeds/media.ts";
 import type { Embed, Entry, EntryEvent } from "../../../feeds/model.ts";
 import type { Written } from "../../cache/documents.ts";
-import { parseStreamName, type StreamName, type Version } from "../../event.ts";
+import { ALL, type Position, parseStreamName, type StreamName, type Version } from "../../event.ts";
 import { readEntry } from "../../pages/entry.ts";
 import type { Answer } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
@@ -56,10 +56,15 @@ async function write(
 		text: encode(entry, look.type.format, look.embed),
 		type: look.type,
 		coding: look.coding,
-		last: at === "head" ? entry.event.positionEventNumber : at,
+		last: at === "head" ? placeIn(stream, entry.event) : at,
 		sealed: at !== "head",
 		headMaxAge: context.settings.headMaxAge,
 	};
+}
+
+/** Where the event stands in the stream that was read; on `$all` that is its position. */
+function placeIn(stream: StreamName, event: EntryEvent): Version | Position {
+	return stream === ALL ? event.position : event.positionEventNumber;
 }
 
 function encode(entry: Entry, format: Format, embed: Embed): Uint8Array {

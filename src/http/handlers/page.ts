@@ -35,7 +35,13 @@ export type PageTarget = {
 	readonly query: string;
 };
 
-type Wanted = { readonly stream: StreamName; readonly range: PageRange; readonly look: Look };
+type Wanted = {
+	readonly stream: StreamName;
+	readonly range: PageRange;
+	readonly look: Look;
+	/** How long the client is willing to wait for something new; 0 for not at all. */
+	readonly waitMs: number;
+};
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
 	const { context, req } = exchange;
@@ -43,7 +49,9 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const stream = parseStreamName(target.stream);
 	const from = parseFrom(stream, target.from, target.direction);
 	const range = { direction: target.direction, from, count: parseCount(target.count) };
-	const wanted = { stream, range, look };
+	const waitMs =
+		range.direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
+	const wanted = { stream, range, look, waitMs };
 
 	const key = keyOf(wanted);
 	const kept = range.from === "head" ? undefined : context.documents.get(key);
@@ -71,7 +79,7 @@ export function urlsAt(base: string): Urls {
 async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Promise<Answer> {
 	const { context, req } = exchange;
 	const ifNoneMatch = req.headers["if-none-match"];
-	if (wanted.range.direction === "forward") await waitForNews(exchange, wanted, ifNoneMatch);
+	if (wanted.waitMs > 0) await waitForNews(exchange, wanted, ifNoneMatch);
 
 	const last = await context.log.last(wanted.stream);
 	const tag = headTag(wanted, last);
@@ -87,19 +95,19 @@ async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Pro
 /** Long poll: held while the client's page has nothing new, as long as it asked for. */
 async function waitForNews(
 	exchange: Exchange,
-	{ stream, range, look }: Wanted,
+	wanted: Wanted,
 	ifNoneMatch: string | undefined,
 ): Promise<void> {
-	const { context, req } = exchange;
-	const timeoutMs = longPollMs(req, context.settings.longPollSecondsMax);
-	if (timeoutMs === 0 || range.from === "head") return;
+	const { context } = exchange;
+	const { stream, waitMs } = wanted;
+	const from = Number(wanted.range.from);
 	const last = await context.log.last(stream);
-	const tag = headTag({ stream, range, look }, last);
-	const knowsAll = range.from > last || (tag !== undefined && matches(ifNoneMatch, tag));
+	const tag = headTag(wanted, last);
+	const knowsAll = from > last || (tag !== undefined && matches(ifNoneMatch, tag));
 	if (!knowsAll) return;
 	// Beyond the end of the log by more than one, the client waits for what it asked for.
-	const known = Math.max(last, range.from - 1);
-	await context.longPolls.beyond(stream, known, timeoutMs, clientGone(exchange));
+	const known = Math.max(last, from - 1);
+	await context.longPolls.beyond(stream, known, waitMs, clientGone(exchange));
 }
 
 /** The tag of a page that may still change; undefined for a sealed page, or a stream without events. */

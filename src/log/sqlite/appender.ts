@@ -9,16 +9,25 @@
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { isRefusal, Refusal } from "../../errors.ts";
-import type { StreamName, Version } from "../../event.ts";
+import type { StreamName } from "../../event.ts";
 import { isWritable, streamsJoined } from "../../indexes/joins.ts";
 import { type Facts, judge } from "../expectation.ts";
 import { failureOf } from "./failures.ts";
-import type { Answer, Answers, Batch, PackedAppend } from "./protocol.ts";
-import { unpack } from "./protocol.ts";
+import {
+	type Answer,
+	type Answers,
+	type Batch,
+	type PackedAppend,
+	packAnswers,
+	unpack,
+} from "./protocol.ts";
 import * as sql from "./statements.ts";
 
-/** A stream's number and last version, kept up to date as entries are written. */
-type Stream = { readonly id: number; last: number };
+/**
+ * A stream's number and last version. Its newest entries may not be inserted yet: those of events
+ * `runFrom` to `runTo`, which lie next to each other; -1 where there are none.
+ */
+type Stream = { readonly id: number; last: number; runFrom: number; runTo: number };
 
 /** Some 3 MB of names; a stream that was pushed out costs one look-up to come back. */
 const STREAMS_KEPT_MAX = 20_000;
@@ -27,9 +36,11 @@ export class Appender {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #streams = new LRUCache<string, Stream>({ max: STREAMS_KEPT_MAX });
+	/** The streams that grew in this transaction; what they know is not all in the database yet. */
+	readonly #grown = new Map<StreamName, Stream>();
 	#next = 0;
 	#created = 0;
-	#grown = new Map<StreamName, Version>();
+	#now = 0;
 
 	/** @param database open for writing and migrated; the appender closes it */
 	constructor(database: Database.Database) {
@@ -41,19 +52,24 @@ export class Appender {
 	/** Answers each append of the batch. What it answers as written is on disk. */
 	commit(batch: Batch): Answers {
 		const appends = unpack(batch);
-		const before = this.#next;
-		this.#grown = new Map();
 		try {
 			this.#statements.begin.run();
-			this.#created = Math.max(this.#created, batch.now);
+			this.#now = batch.now;
 			const answers = appends.map((append) => this.#answer(append));
+			this.#insertRuns();
 			// Where all were refused or repeated there is nothing to sync.
-			this.#statements[this.#next > before ? "commit" : "rollback"].run();
-			return { answers, last: this.#next - 1, grown: this.#grown };
+			this.#statements[this.#grown.size > 0 ? "commit" : "rollback"].run();
+			return packAnswers(answers, this.#next - 1, this.#grown);
 		} catch (error) {
 			const failure = failureOf(error, this.#database.name);
 			this.#undo();
-			return { answers: appends.map(() => failure), last: this.#next - 1, grown: new Map() };
+			return packAnswers(
+				appends.map(() => failure),
+				this.#next - 1,
+				this.#grown,
+			);
+		} finally {
+			this.#grown.clear();
 		}
 	}
 
@@ -80,6 +96,7 @@ export class Appender {
 		const { insertEvent } = this.#statements;
 		const stream = this.#find(name) ?? this.#create(name);
 		const first = stream.last + 1;
+		this.#created = Math.max(this.#created, this.#now);
 		for (const { id, type, flags, data, metadata } of events) {
 			const position = this.#next++;
 			const version = stream.last + 1;
@@ -92,10 +109,28 @@ export class Appender {
 		return { first, position: this.#next - 1, repeated: false };
 	}
 
+	/** Gives the event at `position` the next version of the stream. */
 	#enter(name: StreamName, stream: Stream, position: number): void {
+		if (stream.runTo !== position - 1 || stream.runFrom < 0) {
+			if (stream.runFrom < 0) this.#grown.set(name, stream);
+			this.#insertRun(stream);
+			stream.runFrom = position;
+		}
+		stream.runTo = position;
 		stream.last++;
-		this.#statements.insertEntry.run(stream.id, stream.last, position);
-		this.#grown.set(name, stream.last);
+	}
+
+	#insertRuns(): void {
+		for (const stream of this.#grown.values()) this.#insertRun(stream);
+	}
+
+	#insertRun(stream: Stream): void {
+		const { insertEntry, insertRun } = this.#statements;
+		const { id, last, runFrom, runTo } = stream;
+		if (runFrom < 0) return;
+		if (runFrom === runTo) insertEntry.run(id, last, runTo);
+		else insertRun.run(id, runTo - last, runFrom, runTo);
+		stream.runFrom = -1;
 	}
 
 	#factsFor({ stream: name, events }: PackedAppend): Facts {
@@ -105,26 +140,34 @@ export class Appender {
 		return {
 			last: () => stream?.last ?? -1,
 			metadataLast: () => this.#find(`$$${name}`)?.last ?? -1,
-			versionOf: (index) => versionOfId.get(stream?.id ?? 0, idOf(index)) as number | undefined,
-			isAt: (index, version) => isAt.get(idOf(index), stream?.id ?? 0, version) === 1,
+			versionOf: (index) => versionOfId.get(stream?.id, idOf(index)) as number | undefined,
+			isAt: (index, version) => {
+				this.#insertRuns();
+				return isAt.get(idOf(index), stream?.id, version) === 1;
+			},
 		};
 	}
 
 	#positionAt(name: StreamName, version: number): number {
+		this.#insertRuns();
 		return this.#statements.positionAt.get(this.#find(name)?.id, version) as number;
 	}
 
+	/** A stream that grew in this transaction must not be looked up: its entries may still be missing. */
 	#find(name: string): Stream | undefined {
-		const kept = this.#streams.get(name);
+		const kept = this.#streams.get(name) ?? this.#grown.get(name as StreamName);
 		if (kept) return kept;
-		const found = this.#statements.stream.get(name) as Stream | undefined;
-		if (found) this.#streams.set(name, found);
-		return found;
+		const found = this.#statements.stream.get(name) as { id: number; last: number } | undefined;
+		return found && this.#keep(name, found.id, found.last);
 	}
 
 	#create(name: string): Stream {
 		const { lastInsertRowid } = this.#statements.insertStream.run(name);
-		const stream = { id: Number(lastInsertRowid), last: -1 };
+		return this.#keep(name, Number(lastInsertRowid), -1);
+	}
+
+	#keep(name: string, id: number, last: number): Stream {
+		const stream = { id, last, runFrom: -1, runTo: -1 };
 		this.#streams.set(name, stream);
 		return stream;
 	}
@@ -141,6 +184,7 @@ export class Appender {
 		this.#next = (end?.position ?? -1) + 1;
 		this.#created = end?.created ?? 0;
 		this.#streams.clear();
+		this.#grown.clear();
 	}
 }
 
@@ -154,6 +198,7 @@ function prepare(database: Database.Database) {
 		insertStream: database.prepare(sql.INSERT_STREAM),
 		insertEvent: database.prepare(sql.INSERT_EVENT),
 		insertEntry: database.prepare(sql.INSERT_ENTRY),
+		insertRun: database.prepare(sql.INSERT_RUN),
 		versionOfId: database.prepare(sql.SELECT_VERSION_OF_ID).pluck(),
 		positionAt: database.prepare(sql.SELECT_POSITION_AT).pluck(),
 		isAt: database.prepare(sql.SELECT_IS_AT).pluck(),

@@ -93,6 +93,8 @@ function startWriter(file: string): Promise<Worker> {
 	const url = new URL(import.meta.url.replace(/log(\.\w+)$/, "writer$1"));
 	const writer = new Worker(url, {
 		workerData: file,
+		// The options of the process are not the thread's: `node -e` would not even start one.
+		execArgv: [],
 		resourceLimits: { maxOldGenerationSizeMb: WRITER_HEAP_MIB },
 	});
 	return new Promise((resolve, reject) => {

@@ -1,14 +1,15 @@
 /**
  * What the log's thread and the writer's thread say to each other.
  *
- * A batch is many appends in one message. Its events travel as one block of bytes that changes owner instead
- * of being copied again, laid out one after another:
+ * A batch is many appends in one message, and what crosses between threads is kept flat, since every
+ * object, key and Map entry is paid for twice there. The appends travel as one block of bytes that
+ * changes owner instead of being copied again; only texts stay texts:
  *
- *     data length  metadata length  flags  id   data  metadata
- *     4 bytes      4 bytes          1      16   …     …
+ *     append:  expected  events          event:  data length  metadata length  type  flags  id  …bytes
+ *              8, float  4                       4            4                4     1      16
  *
- * (lengths little-endian). Copying out of the client's Buffers is needed once: those are windows on
- * pools that must not change owner.
+ * (little-endian; `type` is the index of its text). Copying out of the client's Buffers is needed
+ * once: those are windows on pools that must not change owner.
  */
 import type { Refusals, Word } from "../../errors.ts";
 import type { ExpectedVersion, StreamName, Version } from "../../event.ts";
@@ -17,20 +18,20 @@ import type { Append, Appended } from "../log.ts";
 export type Batch = {
 	/** The time of the commit by the log's clock. */
 	readonly now: number;
-	readonly appends: readonly AppendHeader[];
-	/** The types of all events. */
+	/** The stream of each append. */
+	readonly streams: readonly StreamName[];
+	/** The types of the events, each once. */
 	readonly types: readonly string[];
 	readonly bytes: ArrayBuffer;
 };
 
-export type AppendHeader = {
+/** An append as the writer sees it: its events are windows on the batch's bytes. */
+export type PackedAppend = {
 	readonly stream: StreamName;
 	readonly expected: ExpectedVersion;
 	readonly count: number;
+	readonly events: readonly PackedEvent[];
 };
-
-/** An append as the writer sees it: its events are windows on the batch's bytes. */
-export type PackedAppend = AppendHeader & { readonly events: readonly PackedEvent[] };
 
 export type PackedEvent = {
 	readonly id: Uint8Array;
@@ -40,26 +41,44 @@ export type PackedEvent = {
 	readonly metadata: Uint8Array;
 };
 
-/** The writer's answer to a batch: one for each append, and what the commit changed, if it did. */
+/** The writer's answer to a batch. */
 export type Answers = {
-	readonly answers: readonly Answer[];
+	/** Of each append: first version, position, and 1 where it was a repeat. */
+	readonly appended: Float64Array;
+	/** By the index of the append: why it was not written. */
+	readonly denied: ReadonlyMap<number, Denied>;
+	/** The last position of the log, and the streams the commit grew, side by side with their last versions. */
 	readonly last: number;
-	readonly grown: ReadonlyMap<StreamName, Version>;
+	readonly grown: readonly StreamName[];
+	readonly lasts: Float64Array;
 };
 
-export type Answer =
-	| Appended
+export type Answer = Appended | Denied;
+
+export type Denied =
 	| { readonly word: Word; readonly facts: Refusals[Word] }
 	/** The disk or SQLite failed, in words; nothing of the batch was written. */
 	| { readonly fault: string };
 
 export const FLAG_JSON = 1;
 
-const HEADER_BYTES = 4 + 4 + 1 + 16;
+const APPEND_BYTES = 8 + 4;
+const EVENT_BYTES = 4 + 4 + 4 + 1 + 16;
+const TYPE_AT = 8;
+const FLAGS_AT = 12;
+const ID_AT = 13;
+
+/** The words among the expected versions, as numbers no version can be. */
+const EXPECTED_WORDS = new Map<ExpectedVersion, number>([
+	["no-stream", -1],
+	["any", -2],
+	["stream-exists", -4],
+]);
+const EXPECTED_NUMBERS = new Map([...EXPECTED_WORDS].map(([word, number]) => [number, word]));
 
 /** Bytes an append takes in a batch. */
 export function packedBytes(append: Append): number {
-	let bytes = append.events.length * HEADER_BYTES;
+	let bytes = APPEND_BYTES + append.events.length * EVENT_BYTES;
 	for (const event of append.events) bytes += event.data.length + event.metadata.length;
 	return bytes;
 }
@@ -67,45 +86,86 @@ export function packedBytes(append: Append): number {
 /** @param bytes the sum of `packedBytes` */
 export function pack(appends: readonly Append[], bytes: number, now: number): Batch {
 	const block = Buffer.from(new ArrayBuffer(bytes));
-	const types: string[] = [];
-	const headers: AppendHeader[] = [];
+	const types = new Map<string, number>();
 	let offset = 0;
-	for (const { stream, expected, events } of appends) {
-		headers.push({ stream, expected, count: events.length });
+	for (const { expected, events } of appends) {
+		block.writeDoubleLE(EXPECTED_WORDS.get(expected) ?? (expected as Version), offset);
+		block.writeUInt32LE(events.length, offset + 8);
+		offset += APPEND_BYTES;
 		for (const { id, type, isJson, data, metadata } of events) {
-			types.push(type);
+			let typeIndex = types.get(type);
+			if (typeIndex === undefined) {
+				typeIndex = types.size;
+				types.set(type, typeIndex);
+			}
 			block.writeUInt32LE(data.length, offset);
 			block.writeUInt32LE(metadata.length, offset + 4);
-			block[offset + 8] = isJson ? FLAG_JSON : 0;
-			block.write(id.replaceAll("-", ""), offset + 9, 16, "hex");
-			block.set(data, offset + HEADER_BYTES);
-			block.set(metadata, offset + HEADER_BYTES + data.length);
-			offset += HEADER_BYTES + data.length + metadata.length;
+			block.writeUInt32LE(typeIndex, offset + TYPE_AT);
+			block[offset + FLAGS_AT] = isJson ? FLAG_JSON : 0;
+			block.write(id.replaceAll("-", ""), offset + ID_AT, 16, "hex");
+			offset += EVENT_BYTES;
+			block.set(data, offset);
+			block.set(metadata, offset + data.length);
+			offset += data.length + metadata.length;
 		}
 	}
-	return { now, appends: headers, types, bytes: block.buffer as ArrayBuffer };
+	return {
+		now,
+		streams: appends.map((append) => append.stream),
+		types: [...types.keys()],
+		bytes: block.buffer as ArrayBuffer,
+	};
 }
 
-export function unpack(batch: Batch): PackedAppend[] {
-	const block = Buffer.from(batch.bytes);
+export function unpack({ streams, types, bytes }: Batch): PackedAppend[] {
+	const block = Buffer.from(bytes);
 	let offset = 0;
-	let index = 0;
-	const next = (): PackedEvent => {
-		const data = offset + HEADER_BYTES;
-		const metadata = data + block.readUInt32LE(offset);
-		const end = metadata + block.readUInt32LE(offset + 4);
-		const event = {
-			id: block.subarray(offset + 9, data),
-			type: batch.types[index++] as string,
-			flags: block[offset + 8] as number,
-			data: block.subarray(data, metadata),
-			metadata: block.subarray(metadata, end),
-		};
-		offset = end;
-		return event;
-	};
-	return batch.appends.map((append) => ({
-		...append,
-		events: Array.from({ length: append.count }, next),
-	}));
+	return streams.map((stream) => {
+		const number = block.readDoubleLE(offset);
+		const count = block.readUInt32LE(offset + 8);
+		offset += APPEND_BYTES;
+		const events: PackedEvent[] = [];
+		for (let index = 0; index < count; index++) {
+			const data = offset + EVENT_BYTES;
+			const metadata = data + block.readUInt32LE(offset);
+			const end = metadata + block.readUInt32LE(offset + 4);
+			events.push({
+				id: block.subarray(offset + ID_AT, data),
+				type: types[block.readUInt32LE(offset + TYPE_AT)] as string,
+				flags: block[offset + FLAGS_AT] as number,
+				data: block.subarray(data, metadata),
+				metadata: block.subarray(metadata, end),
+			});
+			offset = end;
+		}
+		return { stream, expected: EXPECTED_NUMBERS.get(number) ?? number, count, events };
+	});
+}
+
+/** Writes down the answers to a batch, and what its commit changed. */
+export function packAnswers(
+	answers: readonly Answer[],
+	last: number,
+	grown: ReadonlyMap<StreamName, { readonly last: number }>,
+): Answers {
+	const appended = new Float64Array(answers.length * 3);
+	const denied = new Map<number, Denied>();
+	for (const [index, answer] of answers.entries()) {
+		if ("first" in answer) {
+			appended.set([answer.first, answer.position, answer.repeated ? 1 : 0], index * 3);
+		} else denied.set(index, answer);
+	}
+	const lasts = Float64Array.from(grown.values(), (stream) => stream.last);
+	return { appended, denied, last, grown: [...grown.keys()], lasts };
+}
+
+/** The answer to the append `index` of the batch. */
+export function answerAt({ appended, denied }: Answers, index: number): Answer {
+	return (
+		denied.get(index) ?? {
+			first: appended[index * 3] as number,
+			position: appended[index * 3 + 1] as number,
+			repeated: appended[index * 3 + 2] === 1,
+		}
+	);
 }

@@ -27,6 +27,15 @@ export const INSERT_EVENT = `
 
 export const INSERT_ENTRY = "INSERT INTO entries (stream, version, position) VALUES (?, ?, ?)";
 
+/**
+ * The entries of a run of events, stream by stream: most batches lie next to each other in their own
+ * stream, their category and their type. Position less version is the same throughout a run. Half the
+ * price of as many INSERT_ENTRY, and the events' pages were written just now.
+ */
+export const INSERT_RUN = `
+	INSERT INTO entries (stream, version, position)
+	SELECT ?, position - ?, position FROM events WHERE position BETWEEN ? AND ?`;
+
 /** The earliest event of a stream with an id: the index ends in the position. */
 export const SELECT_VERSION_OF_ID = `
 	SELECT version FROM events WHERE stream = ? AND id = ? ORDER BY position LIMIT 1`;
@@ -37,8 +46,12 @@ export const SELECT_IS_AT = `
 	SELECT events.id = ? FROM entries JOIN events USING (position)
 	WHERE entries.stream = ? AND entries.version = ?`;
 
-/** What a read returns of an event, without and with what the client wrote. */
-const HEAD_COLUMNS = "e.position, e.stream, e.version, e.id, e.type, e.created, e.flags";
+/**
+ * What a read returns of an event, without and with what the client wrote. The id comes as text: a Buffer for
+ * each row costs three times what writing the digits does.
+ */
+const HEAD_COLUMNS =
+	"e.position, e.stream, e.version, lower(hex(e.id)), e.type, e.created, e.flags";
 const ALL_COLUMNS = `${HEAD_COLUMNS}, e.data, e.metadata`;
 
 export type Order = "ASC" | "DESC";

@@ -30,8 +30,12 @@ export async function verifyDirectory(directory: string): Promise<Verification> 
 	if (!existsSync(file)) {
 		throw new Refusal("data-directory-unusable", { path: directory, reason: "it holds no log" });
 	}
+	const workerData: Task = { verify: file };
 	const worker = new Worker(new URL(import.meta.url), {
-		workerData: { verify: file } satisfies Task,
+		workerData,
+		execArgv: [],
+		// One row at a time needs next to none; unbounded, the heap would grow before it is swept.
+		resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 },
 	});
 	return new Promise((resolve, reject) => {
 		worker.on("message", resolve);
@@ -96,7 +100,7 @@ function eventOf(row: Row): RecordedEvent | undefined {
 		position,
 		stream: (stream ?? "(a stream without a name)") as StreamName,
 		version,
-		id: uuid(id),
+		id: uuid(id.toString("hex")),
 		type,
 		created,
 		isJson: (flags & FLAG_JSON) !== 0,

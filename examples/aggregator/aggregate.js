@@ -1,0 +1,106 @@
+#!/usr/bin/env node
+// An aggregator: follows a stream and keeps a read model of it. See README.md.
+import { parseArgs } from "node:util";
+import { readStream } from "varve/feeds";
+import { openReadModel, removeReadModel } from "./read-model.js";
+
+const USAGE = `Usage: aggregate.js [report] [OPTIONS]
+
+Without "report" it reads what is new, then stays and waits for more.
+
+  --url URL        the server; default http://127.0.0.1:2113
+  --stream STREAM  what to follow; default $all
+  --state FILE     where the read model is kept; default aggregator.sqlite
+  --once           end when everything is read
+  --reset          forget everything first, and rebuild it by reading from the first event
+`;
+
+/** A transaction takes this many events: each commit costs a flush, so a few hundred share one. */
+const BATCH_EVENTS_MAX = 500;
+/** And it waits this long for them, so that a single event is seen soon. */
+const BATCH_MS_MAX = 200;
+
+let parsed;
+try {
+	parsed = parseArgs({
+		allowPositionals: true,
+		options: {
+			url: { type: "string", default: "http://127.0.0.1:2113" },
+			stream: { type: "string", default: "$all" },
+			state: { type: "string", default: "aggregator.sqlite" },
+			once: { type: "boolean", default: false },
+			reset: { type: "boolean", default: false },
+			help: { type: "boolean", default: false },
+		},
+	});
+	const [verb, ...rest] = parsed.positionals;
+	if ((verb ?? "report") !== "report" || rest.length > 0) throw new Error(`what is ${verb}?`);
+} catch (error) {
+	fail(error, 2);
+}
+const { values, positionals } = parsed;
+
+if (values.help) process.stdout.write(USAGE);
+else if (positionals[0] === "report") report();
+else await aggregate().catch((error) => fail(error, 1));
+
+function report() {
+	const model = openReadModel(values.state, values.stream);
+	process.stdout.write(`${JSON.stringify(model.report(), null, "\t")}\n`);
+	model.close();
+}
+
+async function aggregate() {
+	if (values.reset) removeReadModel(values.state);
+	const model = openReadModel(values.state, values.stream, crashWhenAsked());
+	const stop = new AbortController();
+	for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
+
+	const batch = openBatch((events) => model.fold(events));
+	const events = readStream({
+		url: values.url,
+		stream: values.stream,
+		from: model.at + 1,
+		follow: !values.once,
+		// A program that is to end must also end where nobody answers.
+		...(values.once ? { retriesMax: 8 } : {}),
+		signal: stop.signal,
+		onRetry: ({ reason, delayMs }) => {
+			process.stderr.write(`${reason}; trying again in ${Math.ceil(delayMs / 1000)} s\n`);
+		},
+	});
+	for await (const event of events) batch.add(event);
+	batch.flush();
+	model.close();
+}
+
+/** Collects events, and hands them over together once they are enough, or the first has waited enough. */
+function openBatch(handOver) {
+	let events = [];
+	let timer;
+	const flush = () => {
+		clearTimeout(timer);
+		timer = undefined;
+		if (events.length > 0) handOver(events);
+		events = [];
+	};
+	const add = (event) => {
+		events.push(event);
+		if (events.length >= BATCH_EVENTS_MAX) flush();
+		else timer ??= setTimeout(flush, BATCH_MS_MAX);
+	};
+	return { add, flush };
+}
+
+/** AGGREGATOR_CRASH_AFTER=700 kills it at the 700th event, in mid-transaction: to see that nothing is lost. */
+function crashWhenAsked() {
+	let left = Number(process.env.AGGREGATOR_CRASH_AFTER ?? Number.POSITIVE_INFINITY);
+	return () => {
+		if (--left === 0) process.kill(process.pid, "SIGKILL");
+	};
+}
+
+function fail(error, exitCode) {
+	process.stderr.write(`${error.message}\n${exitCode === 2 ? USAGE : ""}`);
+	process.exit(exitCode);
+}

@@ -1,0 +1,182 @@
+import { writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import {
+	newDirectory,
+	removeDirectories,
+	type Server,
+	start,
+	startServer,
+	until,
+	varve,
+} from "../varve.ts";
+
+let server: Server;
+beforeAll(async () => {
+	server = await startServer();
+});
+afterAll(async () => {
+	await server.stop();
+	removeDirectories();
+});
+
+const env = () => ({ VARVE_URL: server.url });
+
+function file(name: string, content: string | Buffer): string {
+	const path = join(newDirectory(), name);
+	writeFileSync(path, content);
+	return path;
+}
+
+/** Events of `streams` streams in turn, numbered within each. */
+function log(prefix: string, events: number, streams: number): string {
+	const lines = Array.from({ length: events }, (_, index) => {
+		const data = { number: Math.floor(index / streams) };
+		return JSON.stringify({ stream: `${prefix}-${index % streams}`, type: "Counted", data });
+	});
+	return `${lines.join("\n")}\n`;
+}
+
+/** The numbers in the data of a stream's events. */
+async function numbersIn(stream: string): Promise<number[]> {
+	const { stdout } = await varve(["read", stream], env());
+	const lines = stdout.trim().split("\n").filter(Boolean);
+	return lines.map((line) => (JSON.parse(line) as { data: { number: number } }).data.number);
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index);
+
+describe("varve import", () => {
+	test("appends each stream in the order of the file, unpacking gzip", async () => {
+		const { code, stdout } = await varve(
+			["import", file("a.ndjson.gz", gzipSync(log("gzip", 600, 3)))],
+			env(),
+		);
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/^imported 600 events into 3 streams in [\d.]+ s, [\d,]+ events\/s\n$/);
+		for (const stream of ["gzip-0", "gzip-1", "gzip-2"])
+			expect(await numbersIn(stream)).toEqual(upTo(200));
+	});
+
+	test("killed midway and run again, doubles nothing and misses nothing", async () => {
+		const path = file("killed.ndjson", log("killed", 20_000, 4));
+		const first = start(["import", path, "--in-flight", "2"], env());
+		// Something was acknowledged, but not all: kill it there.
+		for (let some = 0; some < 2; ) some = (await numbersIn("killed-3")).length;
+		first.child.kill("SIGKILL");
+		await first.finished;
+		expect((await numbersIn("killed-3")).length).toBeLessThan(5000);
+
+		const { code, stdout } = await varve(["import", path], env());
+		expect(code).toBe(0);
+		expect(stdout).toMatch(/^imported 20,000 events \([\d,]+ already there\) into 4 streams/);
+		for (const stream of ["killed-0", "killed-1", "killed-2", "killed-3"])
+			expect(await numbersIn(stream)).toEqual(upTo(5000));
+	});
+
+	test("goes on through a restart of the server", async () => {
+		const other = await startServer();
+		const path = file("restart.ndjson", log("restart", 20_000, 2000));
+		const running = start(["import", path, "--url", other.url, "--in-flight", "4"]);
+		const some = async () =>
+			(await varve(["read", "$all", "--limit", "1", "--url", other.url])).stdout;
+		while ((await some()) === "") {}
+		await other.stop("SIGKILL");
+		const again = await startServer(other.data, Number(new URL(other.url).port));
+		const { code, stdout } = await running.finished;
+		expect({ code, stdout }).toMatchObject({
+			code: 0,
+			stdout: expect.stringContaining("imported 20,000 events"),
+		});
+		await again.stop();
+		expect((await varve(["verify", "--data", other.data])).stdout).toBe(
+			"ok: 20000 events in 2000 streams\n",
+		);
+	});
+
+	test("stops at a malformed line, names it, and sends what came before and nothing after", async () => {
+		const lines = log("broken", 5, 1).trim().split("\n");
+		lines[3] = '{"stream":"broken-0","type":}';
+		const { code, stderr } = await varve(["import", "-", "--source", "x"], env(), lines.join("\n"));
+		expect(code).toBe(1);
+		expect(stderr).toContain("varve: line 4: it is not JSON");
+		expect(await numbersIn("broken-0")).toEqual([0, 1, 2]);
+	});
+
+	test("stops at a line the server refuses, with the server's reason", async () => {
+		const big = JSON.stringify({ stream: "big", type: "T", data: { a: "x".repeat(5_000_000) } });
+		const input = `${log("big", 1, 1)}${big}\n`;
+		const { code, stderr } = await varve(["import", "-", "--source", "x"], env(), input);
+		expect(code).toBe(1);
+		expect(stderr).toMatch(/^varve: line 2: 413 /m);
+	});
+
+	test("asks for a source where standard input brings no ids", async () => {
+		const { code, stderr } = await varve(["import"], env(), log("anonymous", 1, 1));
+		expect(code).toBe(1);
+		expect(stderr).toContain("--source");
+	});
+
+	test("sends nothing on a dry run", async () => {
+		const path = file("dry.ndjson", log("dry", 10, 2));
+		const { stdout } = await varve(["import", "--dry-run", path], env());
+		expect(stdout).toBe("10 events in 2 streams; nothing was sent\n");
+		expect(await numbersIn("dry-0")).toEqual([]);
+	});
+
+	test("keeps the order of the file across streams with one request in flight", async () => {
+		const other = await startServer();
+		const url = ["--url", other.url];
+		const lines = log("ordered", 60, 7).trim().split("\n");
+		await varve(["import", "-", "--in-flight", "1", "--source", "x", ...url], {}, lines.join("\n"));
+		const { stdout } = await varve(["read", "$all", ...url]);
+		const read = stdout
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line) as { stream: string });
+		expect(read.map(({ stream }) => stream)).toEqual(
+			lines.map((line) => (JSON.parse(line) as { stream: string }).stream),
+		);
+		await other.stop();
+	});
+
+	test("stops on an interrupt with exit code 130, even while its input is idle", async () => {
+		const running = start(["import", "-", "--source", "x"], env());
+		running.child.stdin?.write(log("idle", 3, 1));
+		const arrived: number[] = [];
+		while (arrived.length < 3) arrived.splice(0, 3, ...(await numbersIn("idle-0")));
+		running.child.kill("SIGINT");
+		const { code, stderr } = await running.finished;
+		expect(code).toBe(130);
+		expect(stderr).toContain("interrupted: imported 3 events");
+	});
+
+	test("waits where the server asks it to, and tries again", async () => {
+		const answers = ["503", "507", "cut", "201"];
+		const seen: string[] = [];
+		const fake = createServer((request: IncomingMessage, response) => {
+			request.resume();
+			seen.push(`${request.method} ${request.url}`);
+			const answer = answers[seen.length - 1] ?? "201";
+			if (answer === "cut") return void request.socket.destroy();
+			// Without a length the body is chunked; the client has to follow that too.
+			response.writeHead(Number(answer), answer === "503" ? { "Retry-After": "0" } : {});
+			response.write("{}");
+			response.end();
+		});
+		fake.listen(0, "127.0.0.1");
+		await until(() => fake.listening, "the fake server");
+		const url = `http://127.0.0.1:${(fake.address() as AddressInfo).port}/prefix`;
+		const { code, stderr } = await varve(
+			["import", "--source", "x", "--url", url],
+			{},
+			'{"stream":"a/é %","type":"T"}',
+		);
+		fake.close();
+		expect(code).toBe(0);
+		expect(stderr).toContain("the server's disk is full; trying again");
+		expect(seen).toEqual(Array(4).fill("POST /prefix/streams/a%2F%C3%A9%20%25"));
+	});
+});

@@ -1,0 +1,169 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import {
+	newDirectory,
+	removeDirectories,
+	type Server,
+	start,
+	startServer,
+	until,
+	varve,
+} from "./varve.ts";
+
+let server: Server;
+const env = () => ({ VARVE_URL: server.url });
+const run = (...args: string[]) => varve(args, env());
+const parse = (stdout: string) =>
+	stdout
+		.split("\n")
+		.filter(Boolean)
+		.map((line) => JSON.parse(line) as Record<string, unknown>);
+
+beforeAll(async () => {
+	server = await startServer();
+	const lines = Array.from(
+		{ length: 45 },
+		(_, n) => `{"stream":"long","type":"T","data":{"n":${n}}}`,
+	);
+	await varve(["import", "--source", "x"], env(), lines.join("\n"));
+});
+afterAll(async () => {
+	await server.stop();
+	removeDirectories();
+});
+
+describe("varve append and read", () => {
+	test("store and print the very digits that were sent", async () => {
+		const data = '{"big":12345678901234567890,"price":1.10}';
+		const appended = await run("append", "exact", "--type", "T", "--data", data);
+		expect(JSON.parse(appended.stdout)).toMatchObject({
+			stream: "exact",
+			version: 0,
+			position: expect.any(Number),
+			location: `${server.url}/streams/exact/0`,
+		});
+		expect((await run("read", "exact")).stdout).toContain(`"data":${data}}\n`);
+	});
+
+	test("carry metadata, standard input and files", async () => {
+		const path = join(newDirectory(), "data.json");
+		writeFileSync(path, '{\n  "from": "a file"\n}');
+		await run("append", "in", "--type", "T", "--data", `@${path}`, "--metadata", '{"who":"me"}');
+		await varve(["append", "in", "--type", "T", "--raw", "--data", "-"], env(), "plain");
+		const events = parse((await run("read", "in")).stdout);
+		expect(events[0]).toMatchObject({ data: { from: "a file" }, metadata: { who: "me" } });
+		expect(events[1]).toMatchObject({ dataBase64: Buffer.from("plain").toString("base64") });
+	});
+
+	test("refuse a stale version and name the current one", async () => {
+		await run("append", "stale", "--type", "T");
+		const again = await run("append", "stale", "--type", "T", "--expected-version", "none");
+		expect(again).toMatchObject({ code: 1, stdout: "" });
+		expect(again.stderr).toBe("varve: wrong expected version: stale is at 0\n");
+	});
+
+	test("answer a repeated id as the first time", async () => {
+		const args = ["append", "again", "--type", "T", "--id", "c322e299-cb73-4b47-97c5-5054f920746e"];
+		expect(JSON.parse((await run(...args)).stdout)).toMatchObject({ version: 0 });
+		expect(JSON.parse((await run(...args)).stdout)).toMatchObject({ version: 0, repeated: true });
+	});
+
+	test("read from a version, and no more than asked for", async () => {
+		const versions = async (...args: string[]) =>
+			parse((await run("read", "long", ...args)).stdout).map(({ version }) => version);
+		expect(await versions("--from", "18", "--limit", "4")).toEqual([18, 19, 20, 21]);
+		expect((await versions()).length).toBe(45);
+		expect(await versions("--backward", "--limit", "3")).toEqual([44, 43, 42]);
+		expect(await versions("--backward", "--from", "21")).toEqual(
+			Array.from({ length: 22 }, (_, index) => 21 - index),
+		);
+		expect(parse((await run("read", "$all", "--backward", "--from", "30")).stdout).length).toBe(31);
+	});
+
+	test("end quietly when nobody reads on", async () => {
+		const reading = start(["read", "$all"], env());
+		reading.child.stdout?.destroy();
+		expect(await reading.finished).toMatchObject({ code: 0, stderr: "" });
+	});
+});
+
+describe("varve follow", () => {
+	test("prints what comes, remembers how far it got, and goes on from there", async () => {
+		const checkpoint = join(newDirectory(), "checkpoint");
+		const args = ["follow", "follow", "--checkpoint", checkpoint];
+		await run("append", "follow", "--type", "First");
+		const first = start(args, env());
+		await until(() => first.stdout().includes("First"), "the first event");
+		await run("append", "follow", "--type", "Second");
+		await until(() => first.stdout().includes("Second"), "the second event");
+		await until(() => existsSync(checkpoint) && readFileSync(checkpoint, "utf8") === "1\n", "1");
+		first.child.kill("SIGINT");
+		expect(await first.finished).toMatchObject({ code: 0, stderr: "" });
+
+		await run("append", "follow", "--type", "Third");
+		const second = start(args, env());
+		await until(() => second.stdout().includes("Third"), "the third event");
+		second.child.kill("SIGTERM");
+		expect(parse((await second.finished).stdout).map(({ type }) => type)).toEqual(["Third"]);
+		expect(readFileSync(checkpoint, "utf8")).toBe("2\n");
+	});
+
+	test("stops where it cannot keep its checkpoint", async () => {
+		const checkpoint = join(newDirectory(), "missing", "checkpoint");
+		const { code, stderr } = await run("follow", "long", "--checkpoint", checkpoint);
+		expect(code).toBe(1);
+		expect(stderr).toContain("no such file or directory");
+	});
+
+	test("ends quietly when nobody reads on", async () => {
+		const following = start(["follow", "long"], env());
+		await until(() => following.stdout() !== "", "the first lines");
+		following.child.stdout?.destroy();
+		await run("append", "long", "--type", "T");
+		expect(await following.finished).toMatchObject({ code: 0, stderr: "" });
+	});
+});
+
+describe("varve export", () => {
+	test("into varve import makes the same streams, byte for byte", async () => {
+		const post = async (contentType: string, body: string | Buffer) => {
+			const response = await fetch(`${server.url}/streams/odd%2F%20%C3%A9`, {
+				method: "POST",
+				headers: {
+					"Content-Type": contentType,
+					"ES-EventType": "Odd",
+					"ES-EventId": crypto.randomUUID(),
+				},
+				body,
+			});
+			expect(response.status).toBe(201);
+		};
+		const batch = (rest: string) =>
+			post(
+				"application/vnd.eventstore.events+json",
+				`[{"eventId":"${crypto.randomUUID()}","eventType":"Odd",${rest}}]`,
+			);
+		await post("application/json", '"a string"');
+		await post("application/json", "null");
+		await post("application/json", ' {\n "a" : 1.0 } ');
+		await post("application/octet-stream", Buffer.from([255, 0, 10]));
+		await post("application/octet-stream", '{"not":"marked as JSON"}');
+		await batch('"data":"text","metadata":{"m":1}');
+		await batch('"data":{\n"a":12345678901234567890},"metadata":[ 1.10 ]');
+		await batch('"data":5,"metadata":{}');
+		await batch('"data":"{\\"a\\": 1 }\\n"');
+		await batch('"metadata":{"only":true}');
+
+		const copy = await startServer();
+		const exported = await run("export");
+		const imported = await varve(["import", "--url", copy.url], {}, exported.stdout);
+		expect(imported).toMatchObject({ code: 0, stderr: "" });
+		for (const stream of ["odd/ é", "long"]) {
+			const there = await varve(["export", stream, "--url", copy.url]);
+			expect(there.stdout).toBe((await run("export", stream)).stdout);
+		}
+		const again = await varve(["import", "--url", copy.url], {}, exported.stdout);
+		expect(again.stdout).toMatch(/imported (\d+) events \(\1 already there\)/);
+		await copy.stop();
+	});
+});

@@ -1,0 +1,57 @@
+import { execFileSync } from "node:child_process";
+import { newDirectory, removeDirectories, startServer, varve } from "./varve.ts";
+
+afterAll(removeDirectories);
+
+describe("varve serve", () => {
+	test("prints lines that append and read an event when pasted, and exits 0 on SIGTERM", async () => {
+		const server = await startServer();
+		const curls = server.greeting.split("\n").filter((line) => line.startsWith("  curl"));
+		const [added, read] = curls.map((line) =>
+			execFileSync("sh", ["-c", line], { stdio: ["ignore", "pipe", "ignore"] }).toString(),
+		);
+		expect(added).toContain("HTTP/1.1 201");
+		expect(read).toContain('{\\"hello\\":\\"world\\"}');
+		expect(server.greeting).toContain(server.data);
+		expect((await server.stop("SIGTERM")).code).toBe(0);
+	});
+
+	test("exits 0 on SIGINT", async () => {
+		const server = await startServer();
+		expect((await server.stop("SIGINT")).code).toBe(0);
+	});
+
+	test("refuses a directory that is in use and a port that is taken, in one line each", async () => {
+		const server = await startServer();
+		const { port } = new URL(server.url);
+		const inUse = await varve(["serve", "--port", "0", "--data", server.data]);
+		expect(inUse).toMatchObject({ code: 1, stdout: "" });
+		expect(inUse.stderr).toMatch(/^varve: \S+ is in use by another varve process.*\n$/);
+		const taken = await varve(["serve", "--port", port, "--data", newDirectory()]);
+		expect(taken).toMatchObject({ code: 1, stdout: "" });
+		expect(taken.stderr).toMatch(/^varve: 127.0.0.1:\d+ is taken by another process.*\n$/);
+		await server.stop();
+	});
+
+	test("refuses an address that others reach", async () => {
+		const { code, stderr } = await varve(["serve", "--host", "0.0.0.0", "--data", newDirectory()]);
+		expect(code).toBe(2);
+		expect(stderr).toContain("--allow-anonymous");
+	});
+});
+
+describe("varve verify", () => {
+	test("counts what is there", async () => {
+		const server = await startServer();
+		await varve(["append", "a", "--type", "T", "--url", server.url]);
+		await server.stop();
+		const { code, stdout } = await varve(["verify", "--data", server.data]);
+		expect({ code, stdout }).toEqual({ code: 0, stdout: "ok: 1 events in 1 streams\n" });
+	});
+
+	test("refuses a directory without a log", async () => {
+		const { code, stderr } = await varve(["verify", "--data", newDirectory()]);
+		expect(code).toBe(1);
+		expect(stderr).toContain("it holds no log");
+	});
+});

@@ -1,0 +1,87 @@
+/** Runs bin/varve as its users do: as a process of its own. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const BIN = fileURLToPath(new URL("../../bin/varve", import.meta.url));
+
+export type Finished = { code: number | null; stdout: string; stderr: string };
+export type Started = {
+	child: ChildProcess;
+	/** What it has printed so far. */
+	stdout(): string;
+	finished: Promise<Finished>;
+};
+
+/** Starts a command; the environment holds nothing of ours but what is given. */
+export function start(args: string[], env: Record<string, string> = {}, input?: string): Started {
+	const child = spawn(process.execPath, [BIN, ...args], {
+		env: { PATH: process.env.PATH, ...env },
+	});
+	let stdout = "";
+	let stderr = "";
+	child.stdout.on("data", (chunk) => {
+		stdout += chunk;
+	});
+	child.stderr.on("data", (chunk) => {
+		stderr += chunk;
+	});
+	child.stdin.on("error", () => undefined);
+	if (input !== undefined) child.stdin.end(input);
+	const finished = once(child, "close").then(([code]) => ({ code, stdout, stderr }));
+	return { child, stdout: () => stdout, finished };
+}
+
+export function varve(args: string[], env?: Record<string, string>, input = ""): Promise<Finished> {
+	return start(args, env, input).finished;
+}
+
+/** Resolves once `condition` holds. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+	for (let tries = 0; !condition(); tries++) {
+		if (tries > 2000) throw new Error(`waited in vain for ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 10));
+	}
+}
+
+export type Server = {
+	url: string;
+	data: string;
+	greeting: string;
+	/** Sends the signal and resolves with the exit. */
+	stop(signal?: NodeJS.Signals): Promise<Finished>;
+};
+
+/** Starts a server on a free port, and on a new directory unless one is given. */
+export async function startServer(data = newDirectory(), port = 0): Promise<Server> {
+	const server = start(["serve", "--port", String(port), "--data", data]);
+	let over: Finished | undefined;
+	void server.finished.then((finished) => {
+		over = finished;
+	});
+	await until(() => over !== undefined || server.stdout().includes("The data is in"), "the server");
+	if (over) throw new Error(`the server did not start: ${over.stderr}`);
+	const greeting = server.stdout();
+	const url = /http:\S+/.exec(greeting)?.[0] ?? "";
+	const stop = (signal: NodeJS.Signals = "SIGTERM") => {
+		server.child.kill(signal);
+		return server.finished;
+	};
+	return { url, data, greeting, stop };
+}
+
+const directories: string[] = [];
+
+export function newDirectory(): string {
+	const directory = mkdtempSync(join(tmpdir(), "varve-cli-"));
+	directories.push(directory);
+	return directory;
+}
+
+export function removeDirectories(): void {
+	for (const directory of directories.splice(0))
+		rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,242 @@
+import type { ReadError } from "../../../feeds/reader/error.ts";
+import type { ReadOptions, Retry } from "../../../feeds/reader/options.ts";
+import { readStream } from "../../../feeds/reader/read.ts";
+import { type FeedServer, type Meddling, startServer } from "./server.ts";
+
+let server: FeedServer;
+afterEach(() => server.close());
+
+/** Waits are skipped, but not the turn of the event loop others need. */
+const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
+const numbered = (count: number) => Array.from({ length: count }, (_, n) => ({ n }));
+const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
+
+type Read = { readonly ats: number[]; readonly retries: Retry[] };
+
+async function read(options: Partial<ReadOptions> = {}): Promise<Read> {
+	const ats: number[] = [];
+	const retries: Retry[] = [];
+	const onRetry = (retry: Retry) => retries.push(retry);
+	const given = { url: server.url, stream: "s", sleep, onRetry, ...options };
+	for await (const { at } of readStream(given)) ats.push(at);
+	return { ats, retries };
+}
+
+describe("what may pass is asked again", () => {
+	test.each<[string, Meddling, string]>([
+		["500", { status: 500 }, "500 Internal Server Error"],
+		["502", { status: 502, body: "<h1>Bad\n gateway</h1>" }, "502 <h1>Bad gateway</h1>"],
+		["503", { status: 503, body: '{"title":"t","detail":"full"}' }, "503 full"],
+		["408", { status: 408 }, "408 Request Timeout"],
+		["429", { status: 429 }, "429 Too Many Requests"],
+		["a page of no feed", "garbage", "the answer is no feed"],
+		["a connection cut within the body", "cut", "terminated"],
+		["a connection cut before the answer", "no-answer", "fetch failed: other side closed"],
+		["no answer in time", "silent", "no answer in time"],
+	])("%s", async (_, meddling, reason) => {
+		server = await startServer();
+		server.append("s", ...numbered(1200));
+		server.meddle = (_, index) => (index % 3 < 2 ? meddling : undefined);
+		const { ats, retries } = await read({ timeoutMs: meddling === "silent" ? 50 : 30_000 });
+		expect(ats).toEqual(upTo(1200));
+		expect(retries.map(({ faults }) => faults)).toEqual([1, 2, 1, 2, 1, 2]);
+		expect(retries[0]?.reason).toContain(reason);
+	});
+
+	test("with the delays of the back-off, and no sooner than Retry-After says", async () => {
+		server = await startServer();
+		server.append("s", { n: 0 });
+		server.meddle = (_, index) => {
+			if (index === 3) return { status: 503, headers: { "retry-after": "7" } };
+			return index < 6 ? { status: 503 } : undefined;
+		};
+		const slept: number[] = [];
+		const waits = (delayMs: number) => {
+			slept.push(delayMs);
+			return sleep();
+		};
+		const { retries } = await read({ sleep: waits, random: () => 0.5 });
+		expect(slept).toEqual([50, 100, 200, 7400, 800, 1600]);
+		expect(retries.map(({ delayMs }) => delayMs)).toEqual(slept);
+	});
+
+	test("also for the data of single events", async () => {
+		server = await startServer();
+		server.append("s", ...upTo(30).map((n) => `text ${n}`));
+		server.meddle = (_, index) => (index % 2 === 1 ? "no-answer" : undefined);
+		const { ats, retries } = await read();
+		expect(ats).toEqual(upTo(30));
+		expect(retries.length).toBeGreaterThan(10);
+	});
+
+	test("while the server restarts, on the same port", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(100));
+		const ats: number[] = [];
+		const events = readStream({ url: server.url, stream: "s", pageSize: 20, sleep });
+		for await (const { at } of events) {
+			ats.push(at);
+			if (at % 30 === 7) await server.close();
+			// The page asked for ahead has failed or is failing by now; the next attempts find it back.
+			if (at % 30 === 7) await server.reopen();
+		}
+		expect(ats).toEqual(upTo(100));
+	});
+
+	test("up to retriesMax faults in a row, where that is set", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(60));
+		server.meddle = (_, index) => (index % 4 < 3 ? { status: 503 } : undefined);
+		expect((await read({ retriesMax: 3, pageSize: 20 })).ats).toEqual(upTo(60));
+		server.meddle = () => ({ status: 503 });
+		await expect(read({ retriesMax: 3 })).rejects.toMatchObject({ failure: "unanswered" });
+		await expect(read({ retriesMax: 0 })).rejects.toThrow("503");
+	});
+});
+
+describe("what will not pass is an error that says why", () => {
+	test.each([400, 401, 403, 405, 406, 414])("%i, with the detail of the answer", async (status) => {
+		server = await startServer();
+		server.meddle = () => ({ status, body: '{"title":"No","detail":"not for you"}' });
+		const error = await read().catch((thrown: ReadError) => thrown);
+		expect(error).toMatchObject({ name: "ReadError", failure: "refused", status });
+		expect(String(error)).toContain(`${status} not for you`);
+		expect(server.seen).toHaveLength(1);
+	});
+
+	test("a stream that was deleted for ever", async () => {
+		server = await startServer();
+		server.meddle = () => ({ status: 410 });
+		await expect(read({ follow: true })).rejects.toMatchObject({ failure: "stream-deleted" });
+	});
+
+	test("a path that leads to no Varve, other than a stream that may still come", async () => {
+		server = await startServer();
+		server.meddle = () => ({ status: 404, body: '{"type":"/problems/route-not-found"}' });
+		await expect(read({ follow: true })).rejects.toMatchObject({ failure: "refused", status: 404 });
+	});
+
+	test("a server that does not tell positions, or tells them out of order", async () => {
+		server = await startServer();
+		const entry = (n: number, position: string) =>
+			`{"title":"${n}@s","id":"http://h/${n}","updated":"2026-01-01T00:00:00Z",` +
+			`"author":{"name":"a"},"summary":"T","links":[],"eventId":"x","eventType":"T",` +
+			`"eventNumber":${n},"data":"{}","streamId":"s","isJson":true,` +
+			`"positionEventNumber":${n},"positionStreamId":"s"${position}}`;
+		const feed = (entries: string) =>
+			`{"title":"s","id":"http://h/s","updated":"2026-01-01T00:00:00Z",` +
+			`"author":{"name":"a"},"headOfStream":true,"links":[],"entries":[${entries}]}`;
+		server.meddle = () => ({ status: 200, body: feed(entry(0, "")) });
+		await expect(read()).rejects.toMatchObject({ failure: "not-varve" });
+		const rising = `${entry(0, ',"position":0')},${entry(1, ',"position":1')}`;
+		server.meddle = () => ({ status: 200, body: feed(rising) });
+		await expect(read()).rejects.toThrow("out of order");
+	});
+});
+
+describe("pages too large", () => {
+	test("for the server are asked for again by the grid", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(1100));
+		server.meddle = ({ url }) =>
+			/\/500\/forward\/500/.test(url)
+				? { status: 413, body: '{"type":"/problems/page-too-large"}' }
+				: undefined;
+		expect((await read()).ats).toEqual(upTo(1100));
+		const asked = server.seen.map(({ url }) => url.replace(/\?.*|\/streams\/s\//g, ""));
+		expect(asked.slice(1, 4)).toEqual(["500/forward/500", "500/forward/20", "520/forward/20"]);
+		expect(asked.at(-1)).toBe("1000/forward/500");
+	});
+
+	test("for the reader, too", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(1100));
+		expect((await read({ bodyBytesMax: 20_000 })).ats).toEqual(upTo(1100));
+	});
+
+	test("even on the grid are an error", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(100));
+		await expect(read({ bodyBytesMax: 1000 })).rejects.toMatchObject({ failure: "too-large" });
+	});
+
+	test("and single events, too", async () => {
+		server = await startServer();
+		server.append("s", "x".repeat(100_000));
+		await expect(read({ bodyBytesMax: 50_000 })).rejects.toMatchObject({ failure: "too-large" });
+	});
+});
+
+describe("in chaos", () => {
+	test.each([1, 2, 3, 4, 5, 6])(
+		"a follower sees exactly the log, once, in order (%i)",
+		async () => {
+			server = await startServer();
+			const seed = Math.floor(Math.random() * 2 ** 31);
+			process.stdout.write(`chaos: seed ${seed}\n`);
+			const roll = dice(seed);
+			const total = 2000;
+			const stream = roll(2) === 0 ? "$all" : "$ce-order";
+			const from = roll(3) === 0 ? roll(total) : 0;
+			grow(roll(1000));
+			server.meddle = ({ headers }) => {
+				// The log grows between any two requests, and within them: by the time they are answered.
+				if (roll(4) === 0) setImmediate(grow, roll(60));
+				const trouble = TROUBLES[roll(2 * TROUBLES.length)];
+				// A long poll that is never answered is a second lost each time.
+				return trouble === "silent" && headers["es-longpoll"] ? "no-answer" : trouble;
+			};
+			const stop = new AbortController();
+			// Whoever waits for an event gets some.
+			const growing = setInterval(() => grow(server.waiting() > 0 ? 1 + roll(40) : 0), 1);
+			stop.signal.addEventListener("abort", () => clearInterval(growing));
+			let checkpoint = from - 1;
+			const seen: string[] = [];
+			while (checkpoint < total - 1) {
+				// Now and then the consumer dies and starts anew from its checkpoint.
+				const diesAt = checkpoint + 1 + roll(900);
+				const options = { stream, from: checkpoint + 1, follow: true, signal: stop.signal };
+				const tuning = { pageSize: [20, 97, 500][roll(3)] ?? 500, longPollSeconds: 1 };
+				const pace = { timeoutMs: 50, pollIntervalMs: 0, sleep, random: () => roll(1000) / 1000 };
+				const events = readStream({ url: server.url, ...options, ...tuning, ...pace });
+				for await (const event of events) {
+					seen.push(`${event.at} ${Buffer.from(event.data)}`);
+					checkpoint = event.at;
+					if (event.at >= diesAt || event.at === total - 1) break;
+				}
+			}
+			stop.abort();
+			expect(seen).toEqual(server.log.slice(from).map((event, i) => `${from + i} ${event.data}`));
+
+			function grow(count: number): void {
+				for (let i = 0; i < count && server.log.length < total; i++) {
+					const n = server.log.length;
+					server.append(`order-${roll(5)}`, roll(50) === 0 ? `text ${n}` : { n });
+				}
+			}
+		},
+	);
+});
+
+const TROUBLES: readonly Meddling[] = [
+	{ status: 503 },
+	{ status: 500, headers: { "retry-after": "1" } },
+	{ status: 429 },
+	"cut",
+	"no-answer",
+	"garbage",
+	"overlap",
+	"overlap",
+	"early",
+	"early",
+	"silent",
+];
+
+/** Numbers from 0 up to `below`, the same for the same seed. */
+function dice(seed: number): (below: number) => number {
+	let state = seed;
+	return (below) => {
+		state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+		return Math.floor((state / 2 ** 32) * below);
+	};
+}

@@ -1,0 +1,275 @@
+/**
+ * A small honest server of the contract's feeds, over an array of events, for the reader to read from: page
+ * links from `feeds/geometry.ts`, documents from the codecs, ETags, 304 and long poll, on a real
+ * socket. `meddle` decides for each request whether it is dishonest instead.
+ */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { neighbours, type PageRange } from "../../../feeds/geometry.ts";
+import { encodeFeedJson } from "../../../feeds/json/encode.ts";
+import type { Embed, Entry, Link } from "../../../feeds/model.ts";
+
+export type Stored = {
+	readonly stream: string;
+	readonly version: number;
+	readonly position: number;
+	readonly isJson: boolean;
+	readonly data: string;
+};
+
+export type Seen = {
+	readonly url: string;
+	readonly headers: IncomingMessage["headers"];
+	/** Set by the server as it answers. */
+	status: number;
+	/** Whether the connection went away before the answer. */
+	closed: boolean;
+};
+
+/**
+ * A status answers just that; `cut` breaks the connection within the body; `no-answer` breaks it before;
+ * `garbage` is a 200 that is no feed; `silent` never answers; `overlap` begins the page some versions
+ * too early; `early` answers a long poll at once.
+ */
+export type Meddling =
+	| { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
+	| "cut"
+	| "no-answer"
+	| "garbage"
+	| "silent"
+	| "overlap"
+	| "early"
+	| undefined;
+
+export type FeedServer = {
+	/** What readers are given as `url`. */
+	readonly url: string;
+	readonly log: Stored[];
+	readonly seen: Seen[];
+	/** Called for each request, in order. */
+	meddle: (seen: Seen, index: number) => Meddling;
+	/** Forgets these positions, as retention does. */
+	readonly gone: Set<number>;
+	append(stream: string, ...data: readonly (string | object)[]): void;
+	/** Long polls that wait at this moment. */
+	waiting(): number;
+	close(): Promise<void>;
+	/** Listens again on the same port. */
+	reopen(): Promise<void>;
+};
+
+type Options = { readonly prefix?: string; readonly query?: string };
+
+export async function startServer({ prefix = "", query = "" }: Options = {}): Promise<FeedServer> {
+	const waiters = new Set<() => void>();
+	const log: Stored[] = [];
+	let port = 0;
+	let server: Server;
+	const listen = async () => {
+		server = createServer((request, response) => {
+			answer(feeds, { waiters, prefix, query }, request, response).catch((error) => {
+				response.destroy(error);
+			});
+		});
+		server.listen(port, "127.0.0.1");
+		await once(server, "listening");
+		port = (server.address() as AddressInfo).port;
+	};
+	await listen();
+	const feeds: FeedServer = {
+		url: `http://127.0.0.1:${port}${prefix}`,
+		log,
+		seen: [],
+		meddle: () => undefined,
+		gone: new Set(),
+		append(stream, ...all) {
+			for (const data of all) {
+				const isJson = typeof data !== "string";
+				const version = log.filter((event) => event.stream === stream).length;
+				const text = isJson ? JSON.stringify(data) : data;
+				log.push({ stream, version, position: log.length, isJson, data: text });
+			}
+			for (const wake of [...waiters]) wake();
+		},
+		waiting: () => waiters.size,
+		close: async () => {
+			server.close();
+			server.closeAllConnections();
+			await once(server, "close");
+		},
+		reopen: listen,
+	};
+	return feeds;
+}
+
+type Surroundings = {
+	readonly waiters: Set<() => void>;
+	readonly prefix: string;
+	readonly query: string;
+};
+
+async function answer(
+	feeds: FeedServer,
+	{ waiters, prefix, query }: Surroundings,
+	request: IncomingMessage,
+	response: ServerResponse,
+): Promise<void> {
+	const seen: Seen = { url: request.url ?? "", headers: request.headers, status: 0, closed: false };
+	const meddling = feeds.meddle(seen, feeds.seen.push(seen) - 1);
+	response.on("finish", () => {
+		seen.status = response.statusCode;
+	});
+	response.on("close", () => {
+		seen.closed = !response.writableFinished;
+	});
+	if (meddling === "no-answer") return void response.destroy();
+	if (meddling === "silent") return;
+	if (typeof meddling === "object") {
+		response.writeHead(meddling.status, meddling.headers);
+		return void response.end(meddling.body ?? "");
+	}
+	const url = new URL(seen.url, feeds.url);
+	const [, , name = "", from = "", direction, count = ""] = url.pathname
+		.slice(prefix.length)
+		.split("/");
+	const stream = decodeURIComponent(name);
+	if (direction === undefined) return sendData(feeds, stream, Number(from), response);
+	const start = stream === "$all" ? Number.parseInt(from.slice(0, 16), 16) : Number(from);
+	const range: PageRange = { direction: "forward", from: start, count: Number(count) };
+
+	const seconds = meddling === "early" ? 0 : Number(request.headers["es-longpoll"] ?? 0);
+	if (seconds > 0 && start > lastOf(feeds, stream)) {
+		await longPoll(waiters, seconds, request, () => start <= lastOf(feeds, stream));
+	}
+	const last = lastOf(feeds, stream);
+	if (last < 0) return void response.writeHead(404).end();
+	const etag = `"${last};7"`;
+	if (request.headers["if-none-match"] === etag) return void response.writeHead(304).end();
+	const shown = meddling === "overlap" ? { ...range, from: Math.max(0, start - 7) } : range;
+	const base = `http://${request.headers.host}${prefix}/streams/`;
+	const embed = (url.searchParams.get("embed") ?? "none") as Embed;
+	const body =
+		meddling === "garbage"
+			? "<html>back soon</html>"
+			: pageOf(feeds, stream, range, shown, last, base, query, embed);
+	const sealed = start + range.count - 1 <= last;
+	response.writeHead(200, {
+		"content-type": "application/vnd.eventstore.atom+json; charset=utf-8",
+		"content-length": Buffer.byteLength(body),
+		...(sealed ? {} : { etag }),
+	});
+	if (meddling !== "cut") return void response.end(body);
+	response.write(body.slice(0, body.length / 2), () => response.destroy());
+}
+
+function pageOf(
+	feeds: FeedServer,
+	stream: string,
+	range: PageRange,
+	shown: PageRange,
+	last: number,
+	base: string,
+	query: string,
+	embed: Embed,
+): string {
+	const id = `${base}${encodeURIComponent(stream)}`;
+	const { previous } = neighbours(range, last);
+	const links: Link[] = [{ relation: "self", uri: id }];
+	if (previous) {
+		const from = Number(previous.from);
+		const hex = from.toString(16).toUpperCase().padStart(16, "0").repeat(2);
+		const number = stream === "$all" ? hex : from;
+		links.push({
+			relation: "previous",
+			uri: `${id}/${number}/forward/${previous.count}${query}`,
+		});
+	}
+	const end = Number(range.from) + range.count;
+	const entries = streamOf(feeds, stream)
+		.map((event, number) => ({ event, number }))
+		.slice(Number(shown.from), end)
+		.filter(({ event }) => !feeds.gone.has(event.position))
+		.map(({ event, number }) => entryOf(event, number, stream, base))
+		.reverse();
+	return encodeFeedJson(
+		{
+			id,
+			title: stream,
+			updated: "2026-01-01T00:00:00Z",
+			author: "Varve",
+			headOfStream: false,
+			archive: false,
+			links,
+			entries,
+		},
+		embed,
+	);
+}
+
+function entryOf(event: Stored, number: number, stream: string, base: string): Entry {
+	const id = `${base}${encodeURIComponent(event.stream)}/${event.version}`;
+	return {
+		title: `${event.version}@${event.stream}`,
+		id,
+		updated: "2026-01-01T00:00:00.5Z",
+		author: "Varve",
+		summary: "Happened",
+		links: [
+			{ relation: "edit", uri: id },
+			{ relation: "alternate", uri: id },
+		],
+		event: {
+			eventId: `00000000-0000-4000-8000-${String(event.position).padStart(12, "0")}`,
+			eventType: "Happened",
+			eventNumber: event.version,
+			streamId: event.stream,
+			isJson: event.isJson,
+			data: Buffer.from(event.data),
+			metadata: Buffer.from(`{"position":${event.position}}`),
+			positionEventNumber: stream === "$all" ? event.version : number,
+			positionStreamId: stream === "$all" ? event.stream : stream,
+			position: event.position,
+		},
+	};
+}
+
+function sendData(feeds: FeedServer, stream: string, version: number, response: ServerResponse) {
+	const event = streamOf(feeds, stream)[version];
+	if (!event || feeds.gone.has(event.position)) return void response.writeHead(404).end();
+	response.writeHead(200, { "content-type": "application/octet-stream" }).end(event.data);
+}
+
+/** `$ce-order` are the events of order-1, order-2 …, as in a real store. */
+function streamOf({ log }: FeedServer, stream: string): readonly Stored[] {
+	if (stream === "$all") return log;
+	const category = /^\$ce-(.*)$/.exec(stream)?.[1];
+	return log.filter((event) =>
+		category === undefined ? event.stream === stream : event.stream.startsWith(`${category}-`),
+	);
+}
+
+function lastOf(feeds: FeedServer, stream: string): number {
+	return streamOf(feeds, stream).length - 1;
+}
+
+async function longPoll(
+	waiters: Set<() => void>,
+	seconds: number,
+	request: IncomingMessage,
+	isThere: () => boolean,
+): Promise<void> {
+	await new Promise<void>((resolve) => {
+		const done = () => {
+			clearTimeout(timer);
+			waiters.delete(wake);
+			resolve();
+		};
+		const wake = () => {
+			if (isThere()) done();
+		};
+		const timer = setTimeout(done, seconds * 1000);
+		waiters.add(wake);
+		request.socket.once("close", done);
+	});
+}

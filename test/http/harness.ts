@@ -1,0 +1,106 @@
+/**
+ * Real servers for tests: one with both lanes, one that serves everything the long way, over the same log in a
+ * temporary directory. Closing checks the log.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { Agent } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createDocuments, type Documents } from "../../src/cache/documents.ts";
+import { parseSettings, type Settings } from "../../src/config.ts";
+import type { Context } from "../../src/http/context.ts";
+import { createLongPolls, type LongPolls } from "../../src/http/long-polls.ts";
+import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
+import type { Log } from "../../src/log/log.ts";
+import { openSqliteLog } from "../../src/log/sqlite/log.ts";
+import { type Ask, ask, type Reply } from "./ask.ts";
+
+export type Lane = {
+	readonly url: string;
+	readonly port: number;
+	readonly documents: Documents;
+	readonly longPolls: LongPolls;
+	readonly server: HttpServer;
+	/** Sends a request and gives back its answer. */
+	ask(request: Ask): Promise<Reply>;
+};
+
+export type Servers = Lane & {
+	readonly log: Log;
+	/** The same log, every request served by Express. */
+	readonly express: Lane;
+	/** Faults the servers reported; a test that expects none need not look: `close` does. */
+	readonly reported: unknown[];
+	/** Closes everything and opens it again on the same directory, on other ports. */
+	restart(): Promise<Servers>;
+	/** Closes everything, and fails where the log is not as it should be or a fault was reported. */
+	close(): Promise<void>;
+};
+
+export async function startServers(overrides: Partial<Settings> = {}): Promise<Servers> {
+	return startIn(mkdtempSync(join(tmpdir(), "varve-http-")), overrides);
+}
+
+async function startIn(directory: string, overrides: Partial<Settings>): Promise<Servers> {
+	const settings: Settings = { ...parseSettings([], {}), data: directory, port: 0, ...overrides };
+	const log = await openSqliteLog(directory, settings);
+	const reported: unknown[] = [];
+	const agent = new Agent({ keepAlive: true });
+	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
+		const documents = createDocuments({
+			bytesMax: settings.cacheBytesMax,
+			countMax: settings.cachePagesMax,
+		});
+		const longPolls = createLongPolls(log, settings.longPollsMax);
+		const context: Context = {
+			log,
+			documents,
+			longPolls,
+			settings,
+			report: (error) => reported.push(error),
+			isReady: () => true,
+		};
+		const server = createHttpServer(context, lanes);
+		const port = await server.listen(0, "127.0.0.1");
+		const url = `http://127.0.0.1:${port}`;
+		return { url, port, documents, longPolls, server, ask: (request) => ask(port, request, agent) };
+	};
+	const both = await startLane("both");
+	const express = await startLane("express-only");
+
+	const stop = async () => {
+		agent.destroy();
+		for (const { longPolls, server } of [both, express]) {
+			longPolls.close();
+			await server.close();
+		}
+		const verification = await log.verify();
+		await log.close();
+		expect(verification.faults).toEqual([]);
+		expect(verification.ok).toBe(true);
+		expect(reported).toEqual([]);
+	};
+	return {
+		...both,
+		log,
+		express,
+		reported,
+		async restart() {
+			await stop();
+			return startIn(directory, overrides);
+		},
+		async close() {
+			await stop();
+			rmSync(directory, { recursive: true });
+		},
+	};
+}
+
+/** Tries until `condition` gives something true, and gives that back. */
+export async function until<T>(condition: () => T | Promise<T>): Promise<NonNullable<T>> {
+	for (;;) {
+		const value = await condition();
+		if (value) return value;
+		await new Promise((resolve) => setTimeout(resolve, 5));
+	}
+}

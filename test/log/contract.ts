@@ -1,0 +1,44 @@
+/** What every engine promises, as one suite. Each case ends with `verify`. */
+import { DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../../src/log/log.ts";
+import { append, events, name, read, refusal } from "./asking.ts";
+import { appending } from "./contract/appending.ts";
+import { expecting } from "./contract/expecting.ts";
+import { indexing } from "./contract/indexing.ts";
+import { reading } from "./contract/reading.ts";
+
+export type OpenLog = (limits: LogLimits, clock: () => number) => Promise<Log>;
+
+/** The log under test, new for each case, and the time its clock shows. */
+export type Given = { log: Log; now: number };
+
+export function contract(open: OpenLog): void {
+	const limits: LogLimits = { ...DEFAULT_LOG_LIMITS, pageBytesMax: 100_000 };
+	const given = { now: 0 } as Given;
+
+	beforeEach(async () => {
+		given.now = 1_700_000_000_000;
+		given.log = await open(limits, () => given.now);
+	});
+
+	afterEach(async () => {
+		expect(await given.log.verify()).toMatchObject({ ok: true, faults: [] });
+		await given.log.close();
+	});
+
+	appending(given);
+	expecting(given);
+	reading(given);
+	indexing(given);
+
+	test("a closed log refuses appends and reads, and may be closed twice", async () => {
+		const other = await open(limits, () => given.now);
+		const written = append(other, "a", events(1));
+		const closing = other.close();
+		expect((await refusal(append(other, "a", events(1))))[0]).toBe("shutting-down");
+		expect((await written).first).toBe(0);
+		await closing;
+		await other.close();
+		expect((await refusal(read(other, "a")))[0]).toBe("shutting-down");
+		expect((await refusal(other.last(name("a"))))[0]).toBe("shutting-down");
+	});
+}

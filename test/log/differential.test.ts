@@ -1,0 +1,118 @@
+/** The specification and the engine, asked the same things at random: any difference is a bug in one. */
+import { randomInt } from "node:crypto";
+import { isRefusal } from "../../src/errors.ts";
+import type { ExpectedVersion, NewEvent } from "../../src/event.ts";
+import { DEFAULT_LOG_LIMITS, type Log, type Slice } from "../../src/log/log.ts";
+import { createMemoryLog } from "../../src/log/memory.ts";
+import { openSqliteLog } from "../../src/log/sqlite/log.ts";
+import { append, event, read } from "./asking.ts";
+import { newDirectory } from "./sqlite/directory.ts";
+
+const ROUNDS = 250;
+const seed = Number(process.env.VARVE_SEED ?? randomInt(2 ** 31));
+
+test(`memory and SQLite answer alike (VARVE_SEED=${seed})`, async () => {
+	const random = generator(seed);
+	const pick = <T>(list: readonly T[]) => list[random(list.length)] as T;
+	let now = 1_700_000_000_000;
+	const clock = () => now;
+	const limits = { ...DEFAULT_LOG_LIMITS, pageBytesMax: 3000 };
+	const directory = newDirectory();
+	const memory = createMemoryLog(limits, clock);
+	let sqlite = await openSqliteLog(directory, limits, { clock });
+	const streams = ["order-1", "order-2", "user", "$$order-1", "$settings", "a-b-c", "-x"];
+	const batches: NewEvent[][] = [];
+
+	try {
+		for (let round = 0; round < ROUNDS; round++) {
+			now += random(2000) - 700;
+			const work = Array.from({ length: 1 + random(6) }, () => {
+				const given = { stream: pick(streams), expected: anyExpected(), events: someEvents() };
+				return (log: Log) => append(log, given.stream, given.events, given.expected);
+			});
+			const both = [memory, sqlite].map((log) => Promise.all(work.map((ask) => answer(ask(log)))));
+			const [expected, found] = await Promise.all(both);
+			expect({ round, found }).toEqual({ round, found: expected });
+			const range = {
+				from: random(5) === 0 ? ("head" as const) : random(60),
+				limit: 1 + random(30),
+				direction: pick(["forward", "backward"] as const),
+				content: random(3) > 0,
+			};
+			if (range.from === "head") range.direction = "backward";
+			const stream = pick([...streams, "$all", "$ce-order", "$et-T1", "$bc-2", "$streams", "none"]);
+			const slices = [memory, sqlite].map((log) => answer(read(log, stream, range).then(plain)));
+			const [slice, other] = await Promise.all(slices);
+			expect({ round, stream, range, slice: other }).toEqual({ round, stream, range, slice });
+			if (round % 60 === 59) {
+				await sqlite.close();
+				sqlite = await openSqliteLog(directory, limits, { clock });
+			}
+		}
+		const checks = [await memory.verify(), await sqlite.verify()];
+		expect(checks[1]).toEqual(checks[0]);
+		expect(checks[1]?.faults).toEqual([]);
+	} finally {
+		await sqlite.close();
+	}
+
+	function anyExpected(): ExpectedVersion {
+		return pick(["any", "any", "no-stream", "stream-exists", random(8), random(40)] as const);
+	}
+
+	/** New events, or events sent before: whole, a part, backward, or with a new one among them. */
+	function someEvents(): NewEvent[] {
+		const known = batches.length > 0 ? pick(batches) : [];
+		const kind = random(7);
+		if (kind === 0 && known.length > 0) return known;
+		if (kind === 1 && known.length > 1) return known.slice(random(known.length));
+		if (kind === 2 && known.length > 1) return [...known].reverse();
+		if (kind === 3 && known.length > 0) return [...known, anEvent()];
+		const batch = Array.from({ length: 1 + random(5) }, anEvent);
+		batches.push(batch);
+		return batch;
+	}
+
+	function anEvent(): NewEvent {
+		const hex = Array.from({ length: 32 }, () => random(16).toString(16)).join("");
+		const id = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+		const correlation = JSON.stringify({ $correlationId: String(random(4)) });
+		const metadata = Buffer.from(pick(["", correlation, '{"$correlationId":', "{}"]));
+		const type = pick(["T1", "T2", "$>", "$metadata"]);
+		return event({ id, type, metadata, data: Buffer.alloc(random(300), random(256)) });
+	}
+});
+
+type Outcome = { readonly value: unknown } | { readonly word: string; readonly facts: unknown };
+
+async function answer(work: Promise<unknown>): Promise<Outcome> {
+	try {
+		return { value: await work };
+	} catch (error) {
+		if (isRefusal(error)) return { word: error.word, facts: error.facts };
+		throw error;
+	}
+}
+
+/** Bytes as text, so that a Buffer and a Uint8Array of the same bytes compare equal. */
+function plain({ last, entries }: Slice): unknown {
+	const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
+	return {
+		last,
+		entries: entries.map(({ version, event }) => ({
+			version,
+			event: { ...event, data: text(event.data), metadata: text(event.metadata) },
+		})),
+	};
+}
+
+/** Whole numbers below a bound, the same for the same seed (mulberry32). */
+function generator(start: number): (bound: number) => number {
+	let state = start;
+	return (bound) => {
+		state = (state + 0x6d2b79f5) | 0;
+		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+		return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
+	};
+}

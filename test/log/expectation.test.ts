@@ -1,0 +1,77 @@
+import { type Facts, judge } from "../../src/log/expectation.ts";
+import { name, refusal } from "./asking.ts";
+
+/** A stream that holds `stored`, asked about a batch of `ids`. */
+function facts(stored: string, ids: string, metadataLast = -1): Facts {
+	return {
+		last: () => stored.length - 1,
+		metadataLast: () => metadataLast,
+		versionOf(index) {
+			const version = stored.indexOf(ids[index] as string);
+			return version < 0 ? undefined : version;
+		},
+		isAt: (index, version) => stored[version] === ids[index],
+	};
+}
+
+const write = (first: number) => ({ write: true, first });
+const repeat = (first: number, final: number) => ({ write: false, first, final });
+const refused = "wrong-expected-version";
+
+/** One letter is one id; what stands in the stream, what is sent, what is expected, what follows. */
+test.each([
+	["", "a", "any", write(0)],
+	["x", "ab", "any", write(1)],
+	["xab", "ab", "any", repeat(1, 2)],
+	["xaby", "b", "any", repeat(2, 2)],
+	["abab", "ab", "any", repeat(0, 1)],
+	["xba", "ab", "any", repeat(2, 1)],
+	["xa", "ab", "any", refused],
+	["xb", "ab", "any", refused],
+	["", "a", "no-stream", write(0)],
+	["x", "a", "no-stream", refused],
+	["abc", "ab", "no-stream", repeat(0, 1)],
+	["a", "ab", "no-stream", refused],
+	["", "a", "stream-exists", refused],
+	["x", "a", "stream-exists", write(1)],
+	["a", "a", "stream-exists", repeat(0, 0)],
+	["ax", "ab", "stream-exists", refused],
+	["", "a", 0, refused],
+	["x", "a", 0, write(1)],
+	["a", "a", 0, write(1)],
+	["xab", "ab", 0, repeat(1, 2)],
+	["xab", "a", 0, repeat(1, 1)],
+	["xab", "abc", 0, refused],
+	["xab", "b", 0, refused],
+	["xab", "ba", 0, refused],
+	["xab", "c", 3, refused],
+] as const)(
+	"a stream of '%s' that is sent '%s' expecting %s",
+	async (stored, ids, expected, then) => {
+		const proposal = { stream: name("s"), expected, count: ids.length };
+		const judged = async () => judge(proposal, facts(stored, ids));
+		if (then === refused) expect((await refusal(judged()))[0]).toBe(refused);
+		else expect(await judged()).toEqual(then);
+	},
+);
+
+test("stream-exists is content with a metadata stream", () => {
+	const proposal = { stream: name("s"), expected: "stream-exists", count: 1 } as const;
+	expect(judge(proposal, facts("", "a", 0))).toEqual(write(0));
+});
+
+test.each([
+	["any", "-2"],
+	["no-stream", "-1"],
+	["stream-exists", "-4"],
+	[7, "7"],
+] as const)(
+	"a refusal of %s quotes the header's %s and the current version",
+	async (expected, text) => {
+		const proposal = { stream: name("s"), expected, count: 2 };
+		const stored = expected === "stream-exists" ? "a" : "ax";
+		const judged = async () => judge(proposal, facts(stored, expected === 7 ? "cd" : "ab"));
+		const current = stored.length - 1;
+		expect(await refusal(judged())).toEqual([refused, { stream: "s", expected: text, current }]);
+	},
+);

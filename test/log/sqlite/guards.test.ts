@@ -1,0 +1,120 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
+import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
+import { append, events } from "../asking.ts";
+import { newDirectory } from "./directory.ts";
+
+async function filledDirectory(): Promise<string> {
+	const directory = newDirectory();
+	const log = await openSqliteLog(directory);
+	await append(log, "order-1", events(3, { metadata: Buffer.from('{"$correlationId":"c"}') }));
+	await append(log, "order-2", events(2));
+	await log.close();
+	return directory;
+}
+
+describe("whoever opens the file", () => {
+	test.each([
+		"UPDATE events SET data = x'00'",
+		"UPDATE entries SET position = 0 WHERE version = 1",
+		"UPDATE streams SET name = 'other' WHERE id = 1",
+		"DELETE FROM events",
+		"DELETE FROM events WHERE position = 4",
+		"DELETE FROM entries",
+		"DELETE FROM streams",
+		"INSERT INTO entries SELECT stream, version, 4 FROM entries",
+	])("cannot: %s", async (sql) => {
+		const directory = await filledDirectory();
+		const raw = new Database(join(directory, "log.sqlite"));
+		expect(() => raw.exec(sql)).toThrow(/never (updated|deleted)|UNIQUE/);
+		raw.close();
+		expect(await verifyDirectory(directory)).toMatchObject({ ok: true, events: 5, streams: 2 });
+	});
+});
+
+const swapped = `
+	CREATE TEMP TABLE two AS SELECT * FROM entries WHERE version < 2
+		AND stream = (SELECT id FROM streams WHERE name = '$et-OrderPlaced');
+	UPDATE entries SET position = (SELECT 1 - position FROM two WHERE two.version = entries.version)
+		WHERE (stream, version) IN (SELECT stream, version FROM two)`;
+
+describe("verify finds", () => {
+	test.each([
+		["a missing event", "DELETE FROM events WHERE position = 2", /position 3: follows position 1/],
+		["a missing last event", "DELETE FROM events WHERE position = 4", /does not belong there/],
+		[
+			"a missing own entry",
+			entry("DELETE FROM entries", "order-1", 2),
+			/version 2 of order-1 is n/,
+		],
+		["a missing index entry", entry("DELETE FROM entries", "$ce-order", 4), /stream entries, and/],
+		[
+			"a gap in an index",
+			entry("DELETE FROM entries", "$ce-order", 1),
+			/\$ce-order version 2: foll/,
+		],
+		[
+			"an extra entry",
+			"INSERT INTO entries SELECT id, 5, 4 FROM streams WHERE id = 1",
+			/not belong/,
+		],
+		[
+			"an entry that moved",
+			entry("UPDATE entries SET position = 4", "$bc-c", 2),
+			/\$bc-c version 2/,
+		],
+		["two entries that swapped", swapped, /points at or before the entry/],
+		[
+			"a changed type",
+			"UPDATE events SET type = 'Other' WHERE position = 1",
+			/\$et-OrderPlaced ve/,
+		],
+		[
+			"a lost correlation",
+			"UPDATE events SET metadata = x'' WHERE position = 0",
+			/\$bc-c version 0/,
+		],
+		[
+			"a version out of place",
+			"UPDATE events SET version = 9 WHERE position = 4",
+			/version 9 of ord/,
+		],
+		["time that ran back", "UPDATE events SET created = 5 WHERE position = 3", /created before/],
+		["an id that is none", "UPDATE events SET id = zeroblob(16) WHERE position = 3", /no event id/],
+		["a renamed stream", "UPDATE streams SET name = 'x' WHERE name = 'order-1'", /does not belong/],
+		["a lost name", "DELETE FROM streams WHERE name = 'order-2'", /has no name/],
+		["a name without events", "INSERT INTO streams (name) VALUES ('ghost')", /stream names, and/],
+	])("%s", async (_, sql, fault) => {
+		const directory = await filledDirectory();
+		const raw = new Database(join(directory, "log.sqlite"));
+		const triggers = raw.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").pluck();
+		for (const trigger of triggers.all()) raw.exec(`DROP TRIGGER ${trigger}`);
+		raw.exec(sql);
+		raw.close();
+		const { ok, faults } = await verifyDirectory(directory);
+		expect(ok).toBe(false);
+		expect(faults.join("\n")).toMatch(fault);
+	});
+
+	test("a page of the file that was overwritten", async () => {
+		const directory = await filledDirectory();
+		const file = join(directory, "log.sqlite");
+		const raw = new Database(file);
+		const page = raw.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'events_by_id'");
+		const offset = ((page.pluck().get() as number) - 1) * 4096;
+		raw.close();
+		const descriptor = openSync(file, "r+");
+		writeSync(descriptor, Buffer.alloc(2000, 0x55), 0, 2000, offset + 2096);
+		closeSync(descriptor);
+		const { ok, faults } = await verifyDirectory(directory);
+		expect(ok).toBe(false);
+		expect(faults.length).toBeGreaterThan(0);
+	});
+});
+
+function entry(change: string, stream: string, version: number): string {
+	return `${change} WHERE version = ${version}
+		AND stream = (SELECT id FROM streams WHERE name = '${stream}')`;
+}
