@@ -32,9 +32,9 @@ export async function startProgram(script, args, { nodeArgs = [], env = {} } = {
 	};
 }
 
-/** `varve serve` on a free port; VARVE_BENCH_NODE_ARGS reaches it, for a profiler. */
+/** `varve serve` on a free port; BENCH_NODE_ARGS reaches it, for a profiler. */
 export function startVarve(directory, args = []) {
-	const nodeArgs = (process.env.VARVE_BENCH_NODE_ARGS ?? "").split(" ").filter(Boolean);
+	const nodeArgs = (process.env.BENCH_NODE_ARGS ?? "").split(" ").filter(Boolean);
 	return startProgram("bin/varve", ["serve", "--port", "0", "--data", directory, ...args], {
 		nodeArgs,
 	});

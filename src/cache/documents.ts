@@ -23,6 +23,10 @@ export type Document = {
 export type Documents = {
 	/** A kept document; undefined where there is none. */
 	get(key: string): Document | undefined;
+	/** The kept document that a request of this wording was answered with before. */
+	recall(wording: string): Document | undefined;
+	/** Notes that a request of this wording means the document under `key`, kept or not. */
+	note(wording: string, key: string): void;
 	/**
 	 * Makes a document once, however many ask for it at the same moment, and keeps it if it is
 	 * `sealed`.
@@ -60,10 +64,16 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 		maxSize: Math.max(1, limits.bytesMax),
 		sizeCalculation: (document, key) => document.body.length + key.length + OVERHEAD_BYTES,
 	});
+	const keys = new LRUCache<string, string>({ max: limits.countMax });
 	const making = new Map<string, Promise<Document>>();
 
 	return {
 		get: (key) => kept.get(key),
+		recall(wording) {
+			const key = keys.get(wording);
+			return key === undefined ? undefined : kept.get(key);
+		},
+		note: (wording, key) => keys.set(wording, key),
 		make(key, write) {
 			const under = making.get(key);
 			if (under) return under;

@@ -35,7 +35,10 @@ export function readBody(req: IncomingMessage, bodyBytesMax: number): Promise<Bu
 			if (!refused && received > bodyBytesMax) refuse();
 		});
 		req.on("end", () => resolve(body.subarray(0, received)));
-		const incomplete = () => reject(new Refusal("body-incomplete", { received }));
+		// Every request closes in the end; an error that nobody will see is not made for it.
+		const incomplete = () => {
+			if (!req.complete) reject(new Refusal("body-incomplete", { received }));
+		};
 		req.on("error", incomplete);
 		req.on("close", incomplete);
 	});
