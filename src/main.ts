@@ -4,6 +4,7 @@
 import { createDocuments } from "./cache/documents.ts";
 import type { Settings } from "./config.ts";
 import type { Context } from "./http/context.ts";
+import { createLasts } from "./http/lasts.ts";
 import { createLongPolls } from "./http/long-polls.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLiveStreams } from "./http/streaming/live-streams.ts";
@@ -21,21 +22,30 @@ export type RunningServer = {
 
 /**
  * Opens the log and listens.
- * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`; the system's error where
- *   the address cannot be had
+ * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`; the system's
+ *   error where the address cannot be had
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
 	const log = await openSqliteLog(settings.data, settings);
 	let ready = true;
 	const longPolls = createLongPolls(log, settings.longPollsMax);
 	const live = createLiveStreams(log, settings.liveStreamsMax);
+	const lasts = createLasts(log);
 	const documents = createDocuments({
 		bytesMax: settings.cacheBytesMax,
 		countMax: settings.cachePagesMax,
 	});
 	const report = (error: unknown) => console.error("varve:", error);
-	const isReady = () => ready;
-	const context: Context = { log, documents, longPolls, live, settings, report, isReady };
+	const context: Context = {
+		log,
+		documents,
+		longPolls,
+		live,
+		lasts,
+		settings,
+		report,
+		isReady: () => ready,
+	};
 	const http = createHttpServer(context);
 
 	const close = async () => {

@@ -4,6 +4,7 @@
 import type { Documents } from "../cache/documents.ts";
 import type { Settings } from "../config.ts";
 import type { Log } from "../log/log.ts";
+import type { Lasts } from "./lasts.ts";
 import type { LongPolls } from "./long-polls.ts";
 import type { LiveStreams } from "./streaming/live-streams.ts";
 
@@ -12,6 +13,7 @@ export type Context = {
 	readonly documents: Documents;
 	readonly longPolls: LongPolls;
 	readonly live: LiveStreams;
+	readonly lasts: Lasts;
 	readonly settings: Settings;
 	/** Tells the operator about a fault of ours. */
 	readonly report: (error: unknown) => void;

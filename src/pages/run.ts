@@ -65,7 +65,7 @@ export function stepAfter({ entries }: Slice): number {
 	return Math.max(STEP_MIN, Math.min(STEP_MAX, fitting));
 }
 
-/** Where the next step starts; undefined at the end. A step may find nothing: events can be gone. */
+/** Where the next step starts; undefined at the end. A step may find none: events may be gone. */
 function nextFrom(
 	{ direction }: Run,
 	{ entries, last }: Slice,
