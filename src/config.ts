@@ -1,6 +1,7 @@
 /**
- * Every option of the server: its flag, environment name, default, what it takes, and one line of help.
- * The table is the only place an option exists; help texts, the environment and the README are read from it.
+ * Every option of the server: its flag, environment name, default, what it takes, and one line of
+ * help. The table is the only place an option exists; help texts, the environment and the README
+ * are read from it.
  */
 import { isIPv4 } from "node:net";
 import { Refusal } from "./errors.ts";
@@ -218,7 +219,9 @@ export function settingsOf({ operands, values }: Arguments): Settings {
 	return settings;
 }
 
-/** Whether only this machine can reach `host`. A name other than localhost may resolve to anything. */
+/**
+ * Whether only this machine can reach `host`. A name other than localhost may resolve to anything.
+ */
 export function isLoopback(host: string): boolean {
 	return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }

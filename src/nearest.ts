@@ -24,8 +24,8 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 const WORD_LENGTH_MAX = 64;
 
 /**
- * Damerau-Levenshtein, the restricted form: insertions, deletions, substitutions and swapped neighbours each
- * count one. Swaps matter here: `prot` for `port` is the commonest mistake of all.
+ * Damerau-Levenshtein, the restricted form: insertions, deletions, substitutions and swapped
+ * neighbours each count one. Swaps matter here: `prot` for `port` is the commonest mistake of all.
  */
 function editDistance(a: string, b: string): number {
 	let beforeLast: number[] = [];

@@ -1,9 +1,9 @@
 /**
  * Reads a command line and the environment against a table of options.
  *
- * The flag wins over the environment, the environment over the default. Nothing is guessed: an unknown name, a
- * repeated option, a missing or an impossible value is refused, because a server that starts with
- * something other than what was asked for is found out too late.
+ * The flag wins over the environment, the environment over the default. Nothing is guessed: an
+ * unknown name, a repeated option, a missing or an impossible value is refused, because a server
+ * that starts with something other than what was asked for is found out too late.
  */
 import { Refusal } from "./errors.ts";
 import { nearest } from "./nearest.ts";

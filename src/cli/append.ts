@@ -11,9 +11,10 @@ export const append: Verb = {
 	name: "append",
 	summary: "Append one event to a stream",
 	operands: ["STREAM"],
-	purpose: `Appends one event and prints where it is, as JSON, once it is on disk. The data is sent byte for byte.
-		With --expected-version the append is refused, and nothing written, where the stream has moved on. With
-		an --id of your own it can be repeated: the second time answers what the first one did.`,
+	purpose: `Appends one event and prints where it is, as JSON, once it is on disk. The data is
+		sent byte for byte. With --expected-version the append is refused, and nothing written, where
+		the stream has moved on. With an --id of your own it can be repeated: the second time answers
+		what the first one did.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{
@@ -67,7 +68,7 @@ export const append: Verb = {
 			default: "any",
 			placeholder: "N|any|none|exists",
 			perCall: true,
-			help: "What the stream must be for the append: at version N, anything, without events, or with some.",
+			help: "What the stream must be: at version N, anything, without events, or with some.",
 		},
 	],
 	examples: [

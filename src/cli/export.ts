@@ -2,16 +2,17 @@
 import type { Arguments } from "../options.ts";
 import { exportLine } from "./output/event.ts";
 import { openPrinter } from "./output/printer.ts";
-import { FROM, readOptions } from "./read.ts";
+import { FROM, RETRIES_MAX, readOptions } from "./read.ts";
 import { CLIENT_OPTIONS, EXIT, type Verb } from "./verb.ts";
 
 export const exportVerb: Verb = {
 	name: "export",
 	summary: "Print events as varve import takes them",
 	operands: ["[STREAM]"],
-	purpose: `Prints the events of a stream, by default $all, one JSON object a line: stream, type, id, data and
-		metadata. varve import makes the same streams of it: the same events in the same order, with the same ids and
-		byte for byte the same content; what one line of JSON cannot carry is in Base64. It ends at the head.`,
+	purpose: `Prints the events of a stream, by default $all, one JSON object a line: stream, type,
+		id, data and metadata. varve import makes the same streams of it: the same events in the same
+		order, with the same ids and byte for byte the same content; what one line of JSON cannot
+		carry is in Base64. It ends at the head.`,
 	options: [...CLIENT_OPTIONS, FROM],
 	examples: [
 		"varve export | gzip > backup.ndjson.gz",
@@ -25,8 +26,8 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const printer = openPrinter(process.stdout);
 	const options = readOptions(operands.length === 0 ? ["$all"] : operands, values);
 	const { readStream } = await import("../../feeds/reader/read.ts");
-	for await (const event of readStream({ ...options, signal: printer.signal }))
-		await printer.print(exportLine(event));
+	const bounded = { ...options, retriesMax: RETRIES_MAX, signal: printer.signal };
+	for await (const event of readStream(bounded)) await printer.print(exportLine(event));
 	await printer.flushed();
 	return EXIT.done;
 }

@@ -10,10 +10,11 @@ export const follow: Verb = {
 	name: "follow",
 	summary: "Print the events of a stream, for ever",
 	operands: ["STREAM"],
-	purpose: `Prints what varve read prints, then waits for more, and goes on through restarts of the server. With
-		--checkpoint it remembers in a file how far it got, and starts after that the next time. The file is
-		written once the lines are handed over, so a crash can repeat the last lines and never loses one:
-		at least once. SIGINT, SIGTERM or the end of whoever reads its output end it.`,
+	purpose: `Prints what varve read prints, then waits for more, and goes on through restarts of
+		the server. With --checkpoint it remembers in a file how far it got, and starts after that the
+		next time. The file is written once the lines are handed over, so a crash can repeat the last
+		lines and never loses one: at least once. SIGINT, SIGTERM or the end of whoever reads its
+		output end it.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{ ...FROM, help: `${FROM.help} A checkpoint that exists wins.` },
@@ -45,22 +46,22 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const stop = new AbortController();
 	const stopListening = onStopSignal(() => stop.abort());
 	printer.signal.addEventListener("abort", () => stop.abort());
-	const keep =
-		file === undefined ? undefined : keeper(printer, (at) => checkpoint.saveCheckpoint(file, at));
+	const keep = keeper(printer, stop, async (at) => {
+		if (file !== undefined) await checkpoint.saveCheckpoint(file, at);
+	});
 
 	const { readStream } = await import("../../feeds/reader/read.ts");
 	const endless = {
 		...options,
 		...(from === undefined ? {} : { from }),
 		follow: true,
-		retriesMax: Number.POSITIVE_INFINITY,
 		signal: stop.signal,
 	};
 	for await (const event of readStream(endless)) {
 		await printer.print(readLine(event));
-		keep?.reached(event.at);
+		keep.reached(event.at);
 	}
-	await keep?.done();
+	await keep.done();
 	await printer.flushed();
 	stopListening();
 	return EXIT.done;
@@ -68,13 +69,23 @@ async function run({ operands, values }: Arguments): Promise<number> {
 
 type Keeper = { reached(at: number): void; done(): Promise<void> };
 
-/** Saves the latest number whose line is out, one save at a time, as often as the disk can. */
-function keeper(printer: Printer, save: (at: number) => Promise<void>): Keeper {
+/**
+ * Saves the latest number whose line is out, one save at a time, as often as the disk can. A
+ * checkpoint that cannot be saved ends the following: going on would promise what a restart does
+ * not keep.
+ */
+function keeper(
+	printer: Printer,
+	stop: AbortController,
+	save: (at: number) => Promise<void>,
+): Keeper {
 	let printed: number | undefined;
 	let saved: number | undefined;
 	let saving: Promise<void> | undefined;
-	const saveAll = async () => {
-		while (printed !== saved && printed !== undefined) {
+	let failure: unknown;
+
+	const saveLatest = async () => {
+		while (printed !== saved && printed !== undefined && failure === undefined) {
 			const at = printed;
 			await printer.flushed();
 			// Lines that nobody took were not handed over.
@@ -84,20 +95,25 @@ function keeper(printer: Printer, save: (at: number) => Promise<void>): Keeper {
 		}
 	};
 	const start = () => {
-		saving ??= saveAll().finally(() => {
-			saving = undefined;
-		});
+		saving ??= saveLatest()
+			.catch((error: unknown) => {
+				failure = error;
+				stop.abort();
+			})
+			.finally(() => {
+				saving = undefined;
+			});
 		return saving;
 	};
 	return {
 		reached: (at) => {
 			printed = at;
-			// A failure to save ends the process by way of `done`, or as what it is: unhandled.
 			void start();
 		},
 		done: async () => {
 			await saving;
 			await start();
+			if (failure !== undefined) throw failure;
 		},
 	};
 }

@@ -1,4 +1,7 @@
-/** Help texts, composed from what the verbs say of themselves: nothing about an option is written twice. */
+/**
+ * Help texts, composed from what the verbs say of themselves: nothing about an option is written
+ * twice.
+ */
 import { environmentName, type Option, sizeText } from "../options.ts";
 import type { Verb } from "./verb.ts";
 

@@ -24,12 +24,13 @@ export const importVerb: Verb = {
 	name: "import",
 	summary: "Append the events of an NDJSON file",
 	operands: ["[FILE]"],
-	purpose: `Appends one event a line: {"stream","type","data","metadata","id"}, the last two optional. FILE may be
-		compressed with gzip; without it, or with -, standard input is read. Streams are filled side by side, each
-		in the order of the file. data and metadata are sent byte for byte. A line without an id gets one
-		derived from the source's name, its place in its stream and its content, so an import that was
-		interrupted can simply be run again: what is there already is recognised and not doubled. A server that
-		is away or busy is waited for. A line that is wrong stops the import and is named.`,
+	purpose: `Appends one event a line: {"stream","type","data","metadata","id"}, the last two
+		optional. FILE may be compressed with gzip; without it, or with -, standard input is read.
+		Streams are filled side by side, each in the order of the file. data and metadata are sent
+		byte for byte. A line without an id gets one derived from the source's name, its place in its
+		stream and its content, so an import that was interrupted can simply be run again: what is
+		there already is recognised and not doubled. A server that is away or busy is waited for. A
+		line that is wrong stops the import and is named.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{
@@ -39,7 +40,7 @@ export const importVerb: Verb = {
 			default: 64,
 			min: 1,
 			max: 1024,
-			help: "Requests under way at once. With 1, events are appended in the order of the file, across streams.",
+			help: "Requests under way at once. 1 keeps the order of the file across streams.",
 		},
 		{
 			name: "source",
@@ -219,5 +220,6 @@ function summarise({ done }: Lanes, streams: number, ms: number): string {
 	const seconds = ms / 1000;
 	const there = done.repeated === 0 ? "" : ` (${count(done.repeated)} already there)`;
 	const rate = count(Math.round(done.events / Math.max(seconds, 0.001)));
-	return `imported ${count(done.events)} events${there} into ${count(streams)} streams in ${seconds.toFixed(1)} s, ${rate} events/s`;
+	const what = `${count(done.events)} events${there} into ${count(streams)} streams`;
+	return `imported ${what} in ${seconds.toFixed(1)} s, ${rate} events/s`;
 }

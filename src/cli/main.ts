@@ -1,6 +1,7 @@
 /**
- * The command line: finds the verb, reads its options, runs it, and turns what it throws into one line and
- * an exit code. Verbs load the server, the database and the reader themselves, so help is instant.
+ * The command line: finds the verb, reads its options, runs it, and turns what it throws into one
+ * line and an exit code. Verbs load the server, the database and the reader themselves, so help is
+ * instant.
  */
 import { readFileSync } from "node:fs";
 import { nearest } from "../nearest.ts";

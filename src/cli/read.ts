@@ -29,10 +29,10 @@ export const read: Verb = {
 	name: "read",
 	summary: "Print the events of a stream",
 	operands: ["STREAM"],
-	purpose: `Prints the events of a stream, oldest first, one JSON object a line: stream, version, position, id,
-		type, created, data and metadata. data is the JSON that was appended, its numbers untouched; of an event that
-		is not JSON it is dataBase64. It ends at the head. Every stream can be read: $all, $ce-order (a category),
-		$et-OrderPlaced (a type), $streams.`,
+	purpose: `Prints the events of a stream, oldest first, one JSON object a line: stream, version,
+		position, id, type, created, data and metadata. data is the JSON that was appended, its
+		numbers untouched; of an event that is not JSON it is dataBase64. It ends at the head. Every
+		stream can be read: $all, $ce-order (a category), $et-OrderPlaced (a type), $streams.`,
 	options: [
 		...CLIENT_OPTIONS,
 		FROM,
@@ -63,12 +63,16 @@ export const read: Verb = {
 };
 
 /** Faults in a row a read that ends somewhere puts up with: a few seconds of them. */
-const RETRIES_MAX = 5;
+export const RETRIES_MAX = 5;
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const limit = optionalNumber(values, "limit") ?? Number.POSITIVE_INFINITY;
 	const printer = openPrinter(process.stdout);
-	const options = { ...readOptions(operands, values), signal: printer.signal };
+	const options = {
+		...readOptions(operands, values),
+		retriesMax: RETRIES_MAX,
+		signal: printer.signal,
+	};
 	let printed = 0;
 	for await (const event of await events(options, values)) {
 		await printer.print(readLine(event));
@@ -89,7 +93,6 @@ export function readOptions(operands: readonly string[], values: Values): ReadOp
 		stream,
 		from: optionalNumber(values, "from") ?? 0,
 		headers: credentials(values),
-		retriesMax: RETRIES_MAX,
 		onRetry: ({ reason, delayMs }) => {
 			process.stderr.write(`varve: ${reason}; trying again in ${Math.ceil(delayMs / 1000)} s\n`);
 		},

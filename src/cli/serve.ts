@@ -5,13 +5,18 @@ import type { Arguments } from "../options.ts";
 import { onStopSignal } from "./signals.ts";
 import { EXIT, type Verb } from "./verb.ts";
 
+/** A first event, as curl sends it. */
+const GREETING =
+	"-H 'Content-Type: application/json' -H 'ES-EventType: Greeted' " + `-d '{"hello":"world"}'`;
+
 export const serve: Verb = {
 	name: "serve",
 	summary: "Start the server",
 	operands: [],
-	purpose: `Starts the server on a data directory, which is made where there is none, and prints its URL and
-		two lines to try. An append is answered when it is on disk, so the process may be killed at any moment.
-		SIGTERM and SIGINT let running requests finish, then exit 0; a second signal exits at once.`,
+	purpose: `Starts the server on a data directory, which is made where there is none, and prints
+		its URL and two lines to try. An append is answered when it is on disk, so the process may be
+		killed at any moment. SIGTERM and SIGINT let running requests finish, then exit 0; a second
+		signal exits at once.`,
 	options: OPTIONS,
 	examples: [
 		"varve serve",
@@ -34,11 +39,12 @@ async function run(call: Arguments): Promise<number> {
 
 /** Both lines work when pasted into a shell; `-L` follows the redirect that names the event. */
 function greeting(url: string, data: string): string {
-	const base = url.replace(/\/$/, "");
+	// A server on all addresses is reached, from here, under the loopback one.
+	const base = url.replace("//0.0.0.0", "//127.0.0.1").replace("//[::]", "//[::1]");
 	return `Varve listens on ${base}
 
 Append an event:
-  curl -i -L ${base}/streams/greetings -H 'Content-Type: application/json' -H 'ES-EventType: Greeted' -d '{"hello":"world"}'
+  curl -i -L ${base}/streams/greetings ${GREETING}
 Read the stream:
   curl '${base}/streams/greetings?embed=body' -H 'Accept: application/vnd.eventstore.atom+json'
 

@@ -1,6 +1,6 @@
 /**
- * What a verb of the command line is. Its file says what it takes and what it is for; `main.ts` parses and
- * dispatches, `help.ts` prints. Files of verbs load what is heavy only when they run.
+ * What a verb of the command line is. Its file says what it takes and what it is for; `main.ts`
+ * parses and dispatches, `help.ts` prints. Files of verbs load what is heavy only when they run.
  */
 import type { Arguments, Option, Values } from "../options.ts";
 
@@ -18,7 +18,10 @@ export type Verb = {
 	run(call: Arguments): Promise<number>;
 };
 
-/** Exit codes: done, could not be done, not understood, interrupted (128 + SIGINT, as shells have it). */
+/**
+ * Exit codes: done, could not be done, not understood, interrupted (128 + SIGINT, as shells have
+ * it).
+ */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /** Options of every verb that talks to a server. */

@@ -1,8 +1,9 @@
 /**
  * Requests that wait for an event.
  *
- * A waiter is woken by the commit that brings its stream past the version it knows, by its own time running out, by
- * its client going away, or by the server's shutdown; each way takes it out of the list.
+ * A waiter is woken by the commit that brings its stream past the version it knows, by its own time
+ * running out, by its client going away, or by the server's shutdown; each way takes it out of the
+ * list.
  */
 import { ALL, type StreamName, type Version } from "../event.ts";
 import type { Commit, Log } from "../log/log.ts";

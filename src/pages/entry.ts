@@ -1,8 +1,9 @@
 /**
  * An event of a stream, as an entry of a feed.
  *
- * In an index stream an event stands under another number than in its own. Clients know that as a resolved link:
- * title and URL are the event's own, the summary is `$>`, and its place in the index stands in the position fields.
+ * In an index stream an event stands under another number than in its own. Clients know that as a
+ * resolved link: title and URL are the event's own, the summary is `$>`, and its place in the index
+ * stands in the position fields.
  */
 import type { PageRange } from "../../feeds/geometry.ts";
 import type { Entry } from "../../feeds/model.ts";
@@ -77,9 +78,14 @@ export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): 
 	};
 }
 
+/** Events of one commit share their time, and stand side by side on a page. */
+let formatted = { milliseconds: Number.NaN, text: "" };
+
 /** RFC 3339 in UTC, the fraction without trailing zeros. */
 function formatTime(milliseconds: number): string {
-	const text = new Date(milliseconds).toISOString();
-	if (!text.endsWith("0Z")) return text;
-	return text.replace(/\.?0+Z$/, "Z");
+	if (formatted.milliseconds !== milliseconds) {
+		const text = new Date(milliseconds).toISOString().replace(/\.?0+Z$/, "Z");
+		formatted = { milliseconds, text };
+	}
+	return formatted.text;
 }

@@ -108,6 +108,13 @@ describe("varve follow", () => {
 		expect(readFileSync(checkpoint, "utf8")).toBe("2\n");
 	});
 
+	test("stops where it cannot keep its checkpoint", async () => {
+		const checkpoint = join(newDirectory(), "missing", "checkpoint");
+		const { code, stderr } = await run("follow", "long", "--checkpoint", checkpoint);
+		expect(code).toBe(1);
+		expect(stderr).toContain("no such file or directory");
+	});
+
 	test("ends quietly when nobody reads on", async () => {
 		const following = start(["follow", "long"], env());
 		await until(() => following.stdout() !== "", "the first lines");

@@ -4,7 +4,7 @@ import { randomInt } from "node:crypto";
 import { createInterface } from "node:readline";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
-import { append, event, name, read } from "../log/contract.ts";
+import { append, event, name, read } from "../log/asking.ts";
 import { newDirectory } from "../log/sqlite/directory.ts";
 
 const KILLS = 20;
@@ -58,7 +58,10 @@ async function appendUntilKilled(directory: string, enough: number): Promise<str
 	return lines;
 }
 
-/** Eight clients, each with its streams, batches of one to three; writes `id stream version .` a line. */
+/**
+ * Eight clients, each with its streams, batches of one to three; writes `id stream version .` a
+ * line.
+ */
 const APPENDING = `
 	import { randomInt, randomUUID } from "node:crypto";
 	import { writeSync } from "node:fs";

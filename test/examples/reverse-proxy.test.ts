@@ -111,7 +111,7 @@ describeWithNginx(`behind nginx${hasNginx ? "" : " (SKIPPED: nginx is not instal
 
 	async function catchUp(): Promise<number> {
 		let events = 0;
-		for await (const _ of readStream({ url: nginx.url, stream: "$all" })) events++;
+		for await (const _ of readStream({ url: nginx.url, stream: "$all", retriesMax: 2 })) events++;
 		return events;
 	}
 

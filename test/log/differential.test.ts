@@ -1,11 +1,14 @@
-/** The specification and the engine, asked the same things at random: any difference is a bug in one. */
+/**
+ * The specification and the engine, asked the same things at random: any difference is a bug in
+ * one.
+ */
 import { randomInt } from "node:crypto";
 import { isRefusal } from "../../src/errors.ts";
 import type { ExpectedVersion, NewEvent } from "../../src/event.ts";
 import { DEFAULT_LOG_LIMITS, type Log, type Slice } from "../../src/log/log.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
-import { append, event, read } from "./contract.ts";
+import { append, event, read } from "./asking.ts";
 import { newDirectory } from "./sqlite/directory.ts";
 
 const ROUNDS = 250;

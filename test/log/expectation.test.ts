@@ -1,5 +1,5 @@
 import { type Facts, judge } from "../../src/log/expectation.ts";
-import { name, refusal } from "./contract.ts";
+import { name, refusal } from "./asking.ts";
 
 /** A stream that holds `stored`, asked about a batch of `ids`. */
 function facts(stored: string, ids: string, metadataLast = -1): Facts {
@@ -18,7 +18,9 @@ const write = (first: number) => ({ write: true, first });
 const repeat = (first: number, final: number) => ({ write: false, first, final });
 const refused = "wrong-expected-version";
 
-/** One letter is one id; what stands in the stream, what is sent, what is expected, what follows. */
+/**
+ * One letter is one id; what stands in the stream, what is sent, what is expected, what follows.
+ */
 test.each([
 	["", "a", "any", write(0)],
 	["x", "ab", "any", write(1)],

@@ -1,8 +1,9 @@
 /**
  * Brings a batch of one stream's events to the server, for as long as it takes.
  *
- * Every event has an id, so sending twice is safe: the server answers the repeat as it answered the first time.
- * That is what makes retrying right after any failure, whether or not the append was done before it.
+ * Every event has an id, so sending twice is safe: the server answers the repeat as it answered the
+ * first time. That is what makes retrying right after any failure, whether or not the append was
+ * done before it.
  *
  *            201 ──▶ done                              4xx, several ──▶ each event alone
  *   send ──▶ 5xx, 408, 429, no connection ──▶ wait ──▶ send       4xx, one ──▶ the import stops
@@ -56,7 +57,8 @@ function requestOf(target: Target, path: string, items: readonly Item[]): string
 	const alone = first?.headers;
 	const headers = alone ?? "Content-Type: application/vnd.eventstore.events+json\r\n";
 	const body = alone === undefined ? `[${items.map((item) => item.body).join()}]` : first?.body;
-	return `POST ${path} HTTP/1.1\r\n${target.headers}${headers}Content-Length: ${body?.length ?? 0}\r\n\r\n${body}`;
+	const length = `Content-Length: ${body?.length ?? 0}\r\n`;
+	return `POST ${path} HTTP/1.1\r\n${target.headers}${headers}${length}\r\n${body}`;
 }
 
 async function send(target: Target, connection: Connection, request: string) {
@@ -88,7 +90,10 @@ function isPassing(status: number): boolean {
 	return status >= 500 || status === 408 || status === 429;
 }
 
-/** What the server asks for, or else doubling, with jitter so that connections do not return in step. */
+/**
+ * What the server asks for, or else doubling, with jitter so that connections do not return in
+ * step.
+ */
 function pauseOf(result: Answer | Error, attempts: number): number {
 	const asked = result instanceof Error ? undefined : headerOf(result, "retry-after");
 	if (asked !== undefined && /^\d{1,4}$/.test(asked)) return Number(asked) * 1000;

@@ -1,12 +1,13 @@
 /**
  * One line of an import as the request that appends it.
  *
- * The exact bytes of `data` and `metadata` are cut out of the line and sent on: parsing them into values and
- * writing them again would turn 12345678901234567890 into 12345678901234567000. All text here is "latin1", one
- * character for each byte of UTF-8, which makes every slice exact and every length a byte count.
+ * The exact bytes of `data` and `metadata` are cut out of the line and sent on: parsing them into
+ * values and writing them again would turn 12345678901234567890 into 12345678901234567000. All text
+ * here is "latin1", one character for each byte of UTF-8, which makes every slice exact and every
+ * length a byte count.
  *
- * An event that a batch cannot carry unchanged (a JSON string, bytes that are no text) goes in a request of
- * its own, whose body is the data.
+ * An event that a batch cannot carry unchanged (a JSON string, bytes that are no text) goes in a
+ * request of its own, whose body is the data.
  */
 import { isUtf8 } from "node:buffer";
 import { hash } from "node:crypto";
@@ -99,8 +100,8 @@ export function idOf({ number, members }: Line): string | undefined {
 }
 
 /**
- * The id of a line that brings none: the same for the same line of the same source, so that the import can be run
- * again. A version 8 UUID (RFC 9562 section 5.8) out of SHA-256.
+ * The id of a line that brings none: the same for the same line of the same source, so that the
+ * import can be run again. A version 8 UUID (RFC 9562 section 5.8) out of SHA-256.
  * @param ordinal of the line within its stream: events that are equal otherwise are still two
  */
 export function deriveId(source: string, ordinal: number, { stream, members }: Line): string {
@@ -109,7 +110,8 @@ export function deriveId(source: string, ordinal: number, { stream, members }: L
 	const hex = hash("sha256", facts.join("\0"), "hex");
 	// The variant is the two bits 10, hence 8, 9, a or b.
 	const variant = "89ab".charAt(Number.parseInt(hex.charAt(16), 16) & 3);
-	return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+	const [a, b, c] = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(13, 16)];
+	return `${a}-${b}-8${c}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 export function lineFailure(line: number, reason: string): Failure {
@@ -184,8 +186,9 @@ function alone(line: number, id: string, type: string, mediaType: string, body: 
 }
 
 /**
- * Bytes that a line of JSON cannot show. A request of its own stores its body as it is; one that has metadata must
- * go in a batch, as a string, of which the server stores the text: the same bytes again.
+ * Bytes that a line of JSON cannot show. A request of its own stores its body as it is; one that
+ * has metadata must go in a batch, as a string, of which the server stores the text: the same bytes
+ * again.
  */
 function encodedItem(line: number, members: Members, id: string): Item {
 	const { type = '""' } = members;

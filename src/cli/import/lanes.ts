@@ -1,12 +1,14 @@
 /**
- * Many streams at once, each in order: a lane per stream, and one request of a lane in flight at a time.
+ * Many streams at once, each in order: a lane per stream, and one request of a lane in flight at a
+ * time.
  *
  *   lines ──▶ lane a: a7 a8 a9 ──▶ [a5 a6] in flight
  *             lane b: b3       ──▶ waits its turn for a connection
  *             lane c:          ──▶ [c0] in flight
  *
- * What queues up in a lane while its request is away travels together in the next one, so a busy stream costs no
- * more requests than a quiet one. What waits is bounded in events and in bytes; `room` says when to go on.
+ * What queues up in a lane while its request is away travels together in the next one, so a busy
+ * stream costs no more requests than a quiet one. What waits is bounded in events and in bytes;
+ * `room` says when to go on.
  */
 import type { Connection } from "./connection.ts";
 import { type Delivered, deliver, type Target } from "./deliver.ts";
@@ -123,7 +125,7 @@ export class Lanes {
 
 	#travelsWith(before: Item, item: Item): boolean {
 		if (before.headers !== undefined || item.headers !== undefined) return false;
-		// One request at a time keeps the order of the file across all streams, so nothing may overtake.
+		// One request at a time keeps the file's order across all streams: nothing may overtake.
 		return this.#inFlightMax > 1 || item.line === before.line + 1;
 	}
 

@@ -1,6 +1,6 @@
 /**
- * A file as lines of latin1 text (one character for each byte), a chunk's worth at a time: an array of lines
- * costs one turn of the event loop where an iterator of lines would cost one each.
+ * A file as lines of latin1 text (one character for each byte), a chunk's worth at a time: an array
+ * of lines costs one turn of the event loop where an iterator of lines would cost one each.
  */
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
@@ -18,13 +18,16 @@ export type Source = {
 	close(): void;
 };
 
-/** Larger than any event may be, even in Base64; a file without line ends must not fill the memory. */
+/**
+ * Larger than any event may be, even in Base64; a file without line ends must not fill the memory.
+ */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
 const CHUNK_BYTES = 256 * 1024;
 const BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
 
 /**
- * Opens a file, `-` for standard input. Content that starts like gzip is unpacked, whatever its name.
+ * Opens a file, `-` for standard input. Content that starts like gzip is unpacked, whatever its
+ * name.
  * @throws what `node:fs` throws
  */
 export async function openLines(file: string): Promise<Source> {

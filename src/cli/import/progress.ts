@@ -1,6 +1,6 @@
 /**
- * How an import is getting on, on stderr: a bar that is redrawn where a person watches, a line every few seconds
- * where a file or a log collector does.
+ * How an import is getting on, on stderr: a bar that is redrawn where a person watches, a line
+ * every few seconds where a file or a log collector does.
  */
 export type Measure = {
 	/** Events the server has acknowledged. */

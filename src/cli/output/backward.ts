@@ -39,14 +39,17 @@ export async function* readBackward(
 
 function firstPage({ server, stream }: Settings, from: number | undefined): string {
 	const start =
-		stream === "$all" && from !== undefined ? allPosition(from) : String(from ?? "head");
+		stream === "$all" && from !== undefined ? boundaryAbove(from) : String(from ?? "head");
 	const base = server.endsWith("/") ? server : `${server}/`;
 	return `${base}streams/${encodeURIComponent(stream)}/${start}/backward/${PAGE_SIZE}`;
 }
 
-/** `$all` is addressed by 32 hexadecimal digits: commit and prepare position, which are one here. */
-function allPosition(position: number): string {
-	return position.toString(16).toUpperCase().padStart(16, "0").repeat(2);
+/**
+ * `$all` is addressed by boundaries between events, 32 hexadecimal digits each (the same 16 twice):
+ * backward from a boundary starts with the event below it.
+ */
+function boundaryAbove(position: number): string {
+	return (position + 1).toString(16).toUpperCase().padStart(16, "0").repeat(2);
 }
 
 async function pageAt(

@@ -1,11 +1,15 @@
 /**
- * Lines to stdout, no faster than it takes them, and no slower than they come: what arrives within one turn
- * of the event loop is written at once. A reader that goes away (`| head`) ends it quietly.
+ * Lines to stdout, no faster than it takes them, and no slower than they come: what arrives within
+ * one turn of the event loop is written at once. A reader that goes away (`| head`) ends it
+ * quietly.
  */
 export type Printer = {
 	/** Takes a line; resolves when there is room for the next. */
 	print(line: string): Promise<void>;
-	/** Resolves when everything printed so far was handed to the system. */
+	/**
+	 * Resolves when everything printed so far was handed to the system, or nobody reads any more.
+	 * @throws what went wrong, a full disk for instance
+	 */
 	flushed(): Promise<void>;
 	/** Aborts when nobody reads any more. */
 	readonly signal: AbortSignal;
@@ -17,10 +21,12 @@ const PENDING_CHARS_MAX = 64 * 1024;
 export function openPrinter(out: NodeJS.WritableStream): Printer {
 	const gone = new AbortController();
 	let pending = "";
+	let failure: Error | undefined;
 	let writing: Promise<void> | undefined;
 
 	out.on("error", (error: NodeJS.ErrnoException) => {
-		gone.abort(error.code === "EPIPE" ? undefined : error);
+		if (error.code !== "EPIPE") failure = error;
+		gone.abort();
 	});
 
 	const write = async () => {
@@ -36,6 +42,7 @@ export function openPrinter(out: NodeJS.WritableStream): Printer {
 	const flushed = async () => {
 		if (pending !== "") writing ??= write();
 		await writing;
+		if (failure) throw failure;
 	};
 	return {
 		print: async (line) => {

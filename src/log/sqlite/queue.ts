@@ -2,8 +2,8 @@
  * The appends that wait for the disk, and the thread that writes them: group commit.
  *
  *     append() ──▶ waiting ──▶ in flight ──▶ answered
- *                     │            one batch at a time; while it is written,
- *                     │            all who come wait, and go together in the next
+ *                     │            two batches: one being written, and the next at the
+ *                     │            writer's door; all who come meanwhile go together after
  *                     └─ full: refused `overloaded`
  *
  * Once the thread has stopped unasked, every append is rejected with what stopped it.
@@ -14,8 +14,18 @@ import type { Version } from "../../event.ts";
 import type { Append, Appended, Commit, LogLimits } from "../log.ts";
 import { type Answers, answerAt, pack, packedBytes } from "./protocol.ts";
 
-/** Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it already. */
+/**
+ * Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it
+ * already.
+ */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+
+/**
+ * With one batch in flight the disk rests while answers and the next batch cross between the
+ * threads: two gave 5–15 % more with four clients sending batches of 100, and cost a lone client
+ * nothing.
+ */
+const IN_FLIGHT_MAX = 2;
 
 type Waiting = {
 	readonly append: Append;
@@ -31,7 +41,8 @@ export class AppendQueue {
 	readonly #onCommit: (commit: Commit) => void;
 	readonly #stopped: Promise<void>;
 	#waiting: Waiting[] = [];
-	#inFlight: Waiting[] = [];
+	/** Oldest first, as they will be answered. */
+	#inFlight: Waiting[][] = [];
 	/** Appends and bytes that are waiting or in flight. */
 	#count = 0;
 	#bytes = 0;
@@ -96,7 +107,7 @@ export class AppendQueue {
 
 	/** At the end of this turn of the event loop, so that all its appends share a commit. */
 	#sendSoon(): void {
-		if (this.#isSending || this.#inFlight.length > 0) return;
+		if (this.#isSending || this.#inFlight.length >= IN_FLIGHT_MAX) return;
 		this.#isSending = true;
 		setImmediate(() => {
 			this.#isSending = false;
@@ -106,6 +117,7 @@ export class AppendQueue {
 
 	#send(): void {
 		if (this.#broken || this.#waiting.length === 0) return;
+		if (this.#inFlight.length >= IN_FLIGHT_MAX) return;
 		let bytes = 0;
 		let count = 0;
 		for (const waiting of this.#waiting) {
@@ -113,15 +125,16 @@ export class AppendQueue {
 			bytes += waiting.bytes;
 			count++;
 		}
-		this.#inFlight = this.#waiting.splice(0, count);
-		const appends = this.#inFlight.map((waiting) => waiting.append);
+		const sent = this.#waiting.splice(0, count);
+		this.#inFlight.push(sent);
+		const appends = sent.map((waiting) => waiting.append);
 		const batch = pack(appends, bytes, this.#clock());
 		this.#writer.postMessage(batch, [batch.bytes]);
+		if (this.#waiting.length > 0) this.#sendSoon();
 	}
 
 	#settle(answers: Answers): void {
-		const answered = this.#inFlight;
-		this.#inFlight = [];
+		const answered = this.#inFlight.shift() ?? [];
 		for (const { bytes } of answered) this.#bytes -= bytes;
 		this.#count -= answered.length;
 		this.#send();
@@ -138,7 +151,7 @@ export class AppendQueue {
 
 	#break(cause: Error): void {
 		this.#broken ??= new Error("the log's writer stopped", { cause });
-		const stranded = [...this.#inFlight, ...this.#waiting];
+		const stranded = [...this.#inFlight.flat(), ...this.#waiting];
 		this.#inFlight = [];
 		this.#waiting = [];
 		this.#count = 0;

@@ -1,7 +1,7 @@
 /**
- * Checks a directory's log, in a thread of its own: reading everything takes as long as it takes, and a
- * server goes on answering meanwhile. It reads one snapshot, takes no lock, and changes nothing, so it may
- * run beside a server or without one.
+ * Checks a directory's log, in a thread of its own: reading everything takes as long as it takes,
+ * and a server goes on answering meanwhile. It reads one snapshot, takes no lock, and changes
+ * nothing, so it may run beside a server or without one.
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
@@ -31,7 +31,12 @@ export async function verifyDirectory(directory: string): Promise<Verification> 
 		throw new Refusal("data-directory-unusable", { path: directory, reason: "it holds no log" });
 	}
 	const workerData: Task = { verify: file };
-	const worker = new Worker(new URL(import.meta.url), { workerData, execArgv: [] });
+	const worker = new Worker(new URL(import.meta.url), {
+		workerData,
+		execArgv: [],
+		// One row at a time needs next to none; unbounded, the heap would grow before it is swept.
+		resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 },
+	});
 	return new Promise((resolve, reject) => {
 		worker.on("message", resolve);
 		worker.on("error", (error) => reject(refusalOf(error, directory)));
@@ -95,7 +100,7 @@ function eventOf(row: Row): RecordedEvent | undefined {
 		position,
 		stream: (stream ?? "(a stream without a name)") as StreamName,
 		version,
-		id: uuid(id),
+		id: uuid(id.toString("hex")),
 		type,
 		created,
 		isJson: (flags & FLAG_JSON) !== 0,

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRefusal } from "../../../src/errors.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { append, event, events, read, refusal } from "../contract.ts";
+import { append, event, events, read, refusal } from "../asking.ts";
 
 const DISK_MIB = 12;
 const MIB = 1024 * 1024;

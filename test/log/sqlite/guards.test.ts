@@ -3,7 +3,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
 import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
-import { append, events } from "../contract.ts";
+import { append, events } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 
 async function filledDirectory(): Promise<string> {
@@ -103,10 +103,10 @@ describe("verify finds", () => {
 		const file = join(directory, "log.sqlite");
 		const raw = new Database(file);
 		const page = raw.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'events_by_id'");
-		const offset = ((page.pluck().get() as number) - 1) * 8192;
+		const offset = ((page.pluck().get() as number) - 1) * 4096;
 		raw.close();
 		const descriptor = openSync(file, "r+");
-		writeSync(descriptor, Buffer.alloc(4000, 0x55), 0, 4000, offset + 4192);
+		writeSync(descriptor, Buffer.alloc(2000, 0x55), 0, 2000, offset + 2096);
 		closeSync(descriptor);
 		const { ok, faults } = await verifyDirectory(directory);
 		expect(ok).toBe(false);

@@ -6,7 +6,7 @@ import { DEFAULT_LOG_LIMITS } from "../../../src/log/log.ts";
 import { migrationsFor } from "../../../src/log/migrate.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
 import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
-import { append, event, events, read, refusal } from "../contract.ts";
+import { append, event, events, read, refusal } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 
 const unusable = (reason: RegExp, path: string) => [

@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { DEFAULT_LOG_LIMITS } from "../../../src/log/log.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
 import { AppendQueue } from "../../../src/log/sqlite/queue.ts";
-import { append, event, events, name, read, refusal } from "../contract.ts";
+import { append, event, events, name, read, refusal } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 
 const overloaded = (limit: number) => [

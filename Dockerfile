@@ -1,0 +1,31 @@
+# Built with the dependencies of development, run with those of production alone.
+FROM node:20-bookworm-slim AS build
+WORKDIR /app
+# better-sqlite3 brings its binary for this platform; where there is none it is compiled with these.
+RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
+COPY package.json package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.json ./
+COPY feeds feeds
+COPY src src
+RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:20-bookworm-slim
+WORKDIR /app
+ENV NODE_ENV=production VARVE_HOST=0.0.0.0 VARVE_DATA=/data
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/dist dist
+COPY package.json LICENSE ./
+COPY bin bin
+COPY migrations migrations
+RUN mkdir /data && chown node:node /data
+USER node
+VOLUME /data
+EXPOSE 2113
+# There are no users yet, so it refuses to serve beyond loopback until told that this is meant:
+#   docker run -p 127.0.0.1:2113:2113 -v varve:/data -e VARVE_ALLOW_ANONYMOUS=yes varve
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD \
+  ["node", "-e", "fetch(`http://127.0.0.1:${process.env.VARVE_PORT ?? 2113}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+# Without npm in between, so that SIGTERM reaches the server and lets it drain.
+ENTRYPOINT ["node", "bin/varve"]
+CMD ["serve"]

@@ -1,0 +1,50 @@
+/** How the tests of the log speak to it. */
+import { randomUUID } from "node:crypto";
+import { isRefusal, type Refusals, type Word } from "../../src/errors.ts";
+import type { ExpectedVersion, NewEvent, StreamName } from "../../src/event.ts";
+import type { Appended, Log, Range, Slice } from "../../src/log/log.ts";
+
+export const name = (text: string) => text as StreamName;
+
+export function event(fields: Partial<NewEvent> = {}): NewEvent {
+	return {
+		id: randomUUID(),
+		type: "OrderPlaced",
+		isJson: true,
+		data: Buffer.from('{"total":1.10}'),
+		metadata: new Uint8Array(0),
+		...fields,
+	};
+}
+
+export const events = (count: number, fields: Partial<NewEvent> = {}) =>
+	Array.from({ length: count }, () => event(fields));
+
+/** What `work` is refused with: the word and its facts. */
+export async function refusal(work: Promise<unknown>): Promise<[Word, Refusals[Word]]> {
+	try {
+		await work;
+	} catch (error) {
+		if (isRefusal(error)) return [error.word, error.facts];
+		throw error;
+	}
+	throw new Error("it was not refused");
+}
+
+export function append(
+	log: Log,
+	stream: string,
+	batch: readonly NewEvent[],
+	expected: ExpectedVersion = "any",
+): Promise<Appended> {
+	return log.append({ stream: name(stream), expected, events: batch });
+}
+
+export function read(log: Log, stream: string, range: Partial<Range> = {}): Promise<Slice> {
+	const whole = { from: 0, limit: 4096, direction: "forward", content: true } as const;
+	return log.read({ ...whole, ...range, stream: name(stream) });
+}
+
+export const ids = (slice: Slice) => slice.entries.map((entry) => entry.event.id);
+export const versions = (slice: Slice) => slice.entries.map((entry) => entry.version);
+export const idsOf = (batch: readonly NewEvent[]) => batch.map(({ id }) => id);

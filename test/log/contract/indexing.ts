@@ -1,0 +1,66 @@
+/** The contract of index streams. */
+import type { Log } from "../../../src/log/log.ts";
+import { append, event, events, name, read, versions } from "../asking.ts";
+import type { Given } from "../contract.ts";
+
+export function indexing(given: Given): void {
+	let log: Log;
+	beforeEach(() => {
+		log = given.log;
+	});
+
+	describe("an index stream", () => {
+		test("lists events of a category, a type and a correlation in commit order", async () => {
+			const correlated = { metadata: Buffer.from('{"$correlationId":"c 1"}') };
+			await append(log, "order-1", [event(), event({ type: "Paid", ...correlated })]);
+			await append(log, "user", [event(correlated)]);
+			await append(log, "order-2-x", [event({ type: "Paid" })]);
+			const listed = async (stream: string) =>
+				(await read(log, stream)).entries.map(({ version, event }) => [version, event.position]);
+			expect(await listed("$ce-order")).toEqual([
+				[0, 0],
+				[1, 1],
+				[2, 3],
+			]);
+			expect(await listed("$et-Paid")).toEqual([
+				[0, 1],
+				[1, 3],
+			]);
+			expect(await listed("$bc-c 1")).toEqual([
+				[0, 1],
+				[1, 2],
+			]);
+			expect(await listed("$streams")).toEqual([
+				[0, 0],
+				[1, 2],
+				[2, 3],
+			]);
+			const [second] = (await read(log, "$ce-order", { from: 2 })).entries;
+			expect(second?.event).toMatchObject({ stream: "order-2-x", version: 0 });
+		});
+
+		test("is read like any other: from any version, either way", async () => {
+			for (let index = 0; index < 30; index++) await append(log, `order-${index}`, events(2));
+			const page = await read(log, "$ce-order", { from: 40, limit: 5, direction: "backward" });
+			expect(page.last).toBe(59);
+			expect(versions(page)).toEqual([40, 39, 38, 37, 36]);
+			expect(page.entries.map(({ event }) => event.stream)).toEqual(
+				[20, 19, 19, 18, 18].map((index) => `order-${index}`),
+			);
+			expect(await log.last(name("$streams"))).toBe(29);
+		});
+
+		test("of one batch with many types and correlations has each event where it belongs", async () => {
+			const batch = Array.from({ length: 300 }, (_, index) =>
+				event({
+					type: `T${index % 7}`,
+					metadata: Buffer.from(JSON.stringify({ $correlationId: `c${index % 11}` })),
+				}),
+			);
+			await append(log, "order-1", batch);
+			const types = await read(log, "$et-T3");
+			expect(types.entries.map(({ event }) => event.version % 7)).toEqual(Array(43).fill(3));
+			expect((await read(log, "$bc-c10")).last).toBe(26);
+		});
+	});
+}

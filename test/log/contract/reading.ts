@@ -1,0 +1,107 @@
+/** The contract of a read: every edge of a range, its bounds, and its snapshot. */
+import type { Log, Range } from "../../../src/log/log.ts";
+import { append, events, ids, idsOf, name, read, refusal, versions } from "../asking.ts";
+import type { Given } from "../contract.ts";
+
+export function reading(given: Given): void {
+	let log: Log;
+	beforeEach(() => {
+		log = given.log;
+	});
+
+	describe("a read", () => {
+		const given = events(10);
+
+		beforeEach(async () => {
+			await append(log, "a", given.slice(0, 7));
+			await append(log, "b", events(1));
+			await append(log, "a", given.slice(7));
+		});
+
+		const found = async (range: Partial<Range>) => versions(await read(log, "a", range));
+
+		test("forward covers the versions from where it starts up", async () => {
+			expect(await found({ from: 0, limit: 3 })).toEqual([0, 1, 2]);
+			expect(await found({ from: 8, limit: 3 })).toEqual([8, 9]);
+			expect(await found({ from: 9, limit: 1 })).toEqual([9]);
+			expect(await found({ from: 10, limit: 5 })).toEqual([]);
+			expect(await found({ from: Number.MAX_SAFE_INTEGER - 1, limit: 4096 })).toEqual([]);
+			expect(await found({ limit: 4096 })).toHaveLength(10);
+			expect(ids(await read(log, "a", { from: 5, limit: 4 }))).toEqual(idsOf(given.slice(5, 9)));
+		});
+
+		test("backward covers the versions from where it starts down", async () => {
+			const direction = "backward";
+			expect(await found({ from: 9, limit: 3, direction })).toEqual([9, 8, 7]);
+			expect(await found({ from: 1, limit: 20, direction })).toEqual([1, 0]);
+			expect(await found({ from: 0, limit: 1, direction })).toEqual([0]);
+			expect(await found({ from: "head", limit: 2, direction })).toEqual([9, 8]);
+			expect(await found({ from: "head", limit: 4096, direction })).toHaveLength(10);
+			expect(await found({ from: 11, limit: 4, direction })).toEqual([9, 8]);
+			expect(await found({ from: 4000, limit: 20, direction })).toEqual([]);
+		});
+
+		test("of a stream without events finds none, and says -1", async () => {
+			for (const direction of ["forward", "backward"] as const) {
+				expect(await read(log, "nothing", { direction })).toEqual({ last: -1, entries: [] });
+			}
+			const head = { from: "head", direction: "backward", limit: 20 } as const;
+			expect(await read(log, "$ce-nothing", head)).toEqual({ last: -1, entries: [] });
+			expect(await log.last(name("nothing"))).toBe(-1);
+		});
+
+		test("of $all has positions for versions", async () => {
+			const { last, entries } = await read(log, "$all", { from: 6, limit: 3 });
+			expect(last).toBe(10);
+			expect(entries.map(({ version, event }) => [version, event.stream, event.version])).toEqual([
+				[6, "a", 6],
+				[7, "b", 0],
+				[8, "a", 7],
+			]);
+			const head = { from: "head", direction: "backward", limit: 2 } as const;
+			expect(versions(await read(log, "$all", head))).toEqual([10, 9]);
+		});
+
+		test("without content leaves data and metadata empty, and all else as it is", async () => {
+			const whole = await read(log, "a", { limit: 4 });
+			const bare = await read(log, "a", { limit: 4, content: false });
+			const nothing = new Uint8Array(0);
+			expect(bare.last).toBe(whole.last);
+			for (const [index, { version, event }] of bare.entries.entries()) {
+				const other = whole.entries[index];
+				expect(version).toBe(other?.version);
+				expect(event).toEqual({ ...other?.event, data: nothing, metadata: nothing });
+			}
+		});
+
+		test("of more bytes than a page may have is refused, unless without content", async () => {
+			await append(
+				log,
+				"large",
+				events(5, { data: Buffer.alloc(30_000), metadata: Buffer.alloc(9) }),
+			);
+			const refused = ["page-too-large", { bytes: 150_045, pageBytesMax: 100_000 }];
+			expect(await refusal(read(log, "large"))).toEqual(refused);
+			expect(await refusal(read(log, "large", { from: 4, direction: "backward" }))).toEqual(
+				refused,
+			);
+			expect((await refusal(read(log, "$all", { from: 11 })))[0]).toBe("page-too-large");
+			expect((await read(log, "large", { limit: 3 })).entries).toHaveLength(3);
+			expect((await read(log, "large", { content: false })).entries).toHaveLength(5);
+		});
+
+		test("is one snapshot, whatever is written meanwhile", async () => {
+			const writes = Array.from({ length: 50 }, () => append(log, "a", events(2)));
+			for (let round = 0; round < 50; round++) {
+				const { last, entries } = await read(log, "a");
+				expect(entries).toHaveLength(last + 1);
+				// Batches of two: a whole number of them, or none of it.
+				expect(last % 2).toBe(1);
+				const all = await read(log, "$all");
+				expect(all.entries.at(-1)?.event.position).toBe(all.last);
+				await new Promise((resolve) => setImmediate(resolve));
+			}
+			await Promise.all(writes);
+		});
+	});
+}
