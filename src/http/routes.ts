@@ -11,6 +11,7 @@ import type { Context } from "./context.ts";
 import { type Exchange, type Handle, respond } from "./exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
 import { answerEvent } from "./handlers/event.ts";
+import { answerMoment } from "./handlers/moment.ts";
 import { answerPage } from "./handlers/page.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
 import { UNESCAPED } from "./urls.ts";
@@ -22,7 +23,7 @@ type Methods = {
 };
 /** @param at the decoded segments of the path, by their names in the route */
 type RouteHandle = (exchange: Exchange, at: Segments, query: string) => ReturnType<Handle>;
-type Segments = (name: "stream" | "from" | "count" | "id") => string;
+type Segments = (name: "stream" | "from" | "count" | "id" | "time") => string;
 
 const HEAD_COUNT = "20";
 
@@ -54,6 +55,14 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 		{
 			GET: (exchange, at, query) =>
 				answerEvent(exchange, { stream: at("stream"), at: at("from"), query }),
+		},
+	],
+	[
+		// Before the route that would take `at` for a number.
+		"/streams/:stream/at/:time",
+		{
+			GET: (exchange, at, query) =>
+				answerMoment(exchange, { stream: at("stream"), time: at("time"), query }),
 		},
 	],
 	[

@@ -96,7 +96,11 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		"Wrong expected EventNumber",
 		batch("s", [event()], { "ES-ExpectedVersion": "9" }),
 	],
-	"precondition-failed": [412, "Precondition Failed", batch("s", [event()], { "If-Match": '"9;1"' })],
+	"precondition-failed": [
+		412,
+		"Precondition Failed",
+		batch("s", [event()], { "If-Match": '"9;1"' }),
+	],
 	"stream-not-found": [404, "Not Found", get("/streams/none")],
 	"event-not-found": [404, "Not Found", get("/streams/s/9")],
 	"stream-deleted": [410, "Stream deleted", { stream: "s" }, "streams cannot be deleted yet"],
