@@ -52,7 +52,10 @@ export async function runScript(script, args, input) {
 	return Buffer.concat(chunks).toString().trim();
 }
 
-/** Most bytes of memory the process ever held; where the system does not keep that, those it holds now. */
+/**
+ * Most bytes of memory the process ever held; where the system does not keep that, those it holds
+ * now.
+ */
 export function residentMax(pid) {
 	const status = readFileSync(`/proc/${pid}/status`, "utf8");
 	return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;

@@ -21,8 +21,8 @@ export type RunningServer = {
 
 /**
  * Opens the log and listens.
- * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`; the system's error where
- *   the address cannot be had
+ * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`; the system's
+ *   error where the address cannot be had
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
 	const log = await openSqliteLog(settings.data, settings);

@@ -1,4 +1,5 @@
-// The reads: sealed pages out of the cache, conditional requests, and head pages, which are never kept.
+// The reads: sealed pages out of the cache, conditional requests, and head pages, which are never
+// kept.
 import { writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";

@@ -1,8 +1,9 @@
 /**
- * Finished documents, ready to be written to a socket: the bytes, compressed once, with their headers.
+ * Finished documents, ready to be written to a socket: the bytes, compressed once, with their
+ * headers.
  *
- * Only documents that can never change are kept. The key says all a document depends on, so nothing ever has to
- * be removed but for room; the bound is on bytes and on count.
+ * Only documents that can never change are kept. The key says all a document depends on, so nothing
+ * ever has to be removed but for room; the bound is on bytes and on count.
  */
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
@@ -24,9 +25,12 @@ export type Documents = {
 	get(key: string): Document | undefined;
 	/** The kept document that a request of this wording was answered with before. */
 	recall(wording: string): Document | undefined;
-	/** Notes that a request of this wording means the document under `key`, whether that is kept or not. */
+	/** Notes that a request of this wording means the document under `key`, kept or not. */
 	note(wording: string, key: string): void;
-	/** Makes a document once, however many ask for it at the same moment, and keeps it if it is `sealed`. */
+	/**
+	 * Makes a document once, however many ask for it at the same moment, and keeps it if it is
+	 * `sealed`.
+	 */
 	make(key: string, write: () => Promise<Written>): Promise<Document>;
 };
 
@@ -45,7 +49,9 @@ export type Written = {
 const OVERHEAD_BYTES = 1024;
 /** Below this, compression saves less than its headers cost. */
 const COMPRESS_BYTES_MIN = 1024;
-/** Best ratio for its time on pages of JSON and XML; a page is compressed once and sent many times. */
+/**
+ * Best ratio for its time on pages of JSON and XML; a page is compressed once and sent many times.
+ */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 
 const brotliAsync = promisify(brotliCompress);

@@ -1,9 +1,10 @@
 /**
  * The short way for the hot paths: a page, and an append.
  *
- * A pass through Express costs about five times a bare answer of node:http. The requests that make up nearly
- * all traffic are recognised here by one regular expression and given to the same handlers that Express would
- * call, so the bytes are the same. Whatever looks unusual goes the long way.
+ * A pass through Express costs about five times a bare answer of node:http. The requests that make
+ * up nearly all traffic are recognised here by one regular expression and given to the same
+ * handlers that Express would call, so the bytes are the same. Whatever looks unusual goes the long
+ * way.
  */
 import { send } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";

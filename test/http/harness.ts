@@ -1,6 +1,6 @@
 /**
- * Real servers for tests: one with both lanes, one that serves everything the long way, over the same log in a
- * temporary directory. Closing checks the log.
+ * Real servers for tests: one with both lanes, one that serves everything the long way, over the
+ * same log in a temporary directory. Closing checks the log.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
@@ -71,7 +71,6 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const express = await startLane("express-only");
 
 	const stop = async () => {
-		agent.destroy();
 		for (const { longPolls, server } of [both, express]) {
 			longPolls.close();
 			await server.close();

@@ -118,7 +118,8 @@ async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Pro
 	const tag = headTag(wanted, last);
 	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(exchange, tag);
 
-	// A page that may change is made for this request alone: one made a moment ago may be older than `last`.
+	// A page that may change is made for this request alone: one made a moment ago may be older than
+	// `last`.
 	const sealed = isSealed(wanted.range, last);
 	const once = sealed ? key : `${key}\n${last}`;
 	const document = await context.documents.make(once, () => write(exchange, wanted));
@@ -143,7 +144,9 @@ async function waitForNews(
 	await context.longPolls.beyond(stream, known, waitMs, clientGone(exchange));
 }
 
-/** The tag of a page that may still change; undefined for a sealed page, or a stream without events. */
+/**
+ * The tag of a page that may still change; undefined for a sealed page, or a stream without events.
+ */
 function headTag({ stream, range, look }: Wanted, last: Version): string | undefined {
 	if (isSealed(range, last) || (last < 0 && stream !== "$all")) return undefined;
 	return eTag(last, look.type, "identity");
