@@ -96,7 +96,10 @@ async function headPage(bench) {
 	}
 }
 
-/** What the server answers, to the byte, except for what node:http adds by itself; `fetch` would ask for gzip. */
+/**
+ * What the server answers, to the byte, except for what node:http adds by itself; `fetch` would ask
+ * for gzip.
+ */
 async function capture(url, headers) {
 	return new Promise((resolve, reject) => {
 		const asked = request(url, { headers }, async (res) => {

@@ -47,6 +47,8 @@ export type Written = {
 
 /** Bytes of headers, key and bookkeeping that a kept document costs besides its body. */
 const OVERHEAD_BYTES = 1024;
+/** The headers of a request are as long as its client likes. */
+const WORDINGS_CHARACTERS_MAX = 4 * 1024 * 1024;
 /** Below this, compression saves less than its headers cost. */
 const COMPRESS_BYTES_MIN = 1024;
 /**
@@ -64,7 +66,11 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 		maxSize: Math.max(1, limits.bytesMax),
 		sizeCalculation: (document, key) => document.body.length + key.length + OVERHEAD_BYTES,
 	});
-	const keys = new LRUCache<string, string>({ max: limits.countMax });
+	const keys = new LRUCache<string, string>({
+		max: limits.countMax,
+		maxSize: WORDINGS_CHARACTERS_MAX,
+		sizeCalculation: (key, wording) => key.length + wording.length,
+	});
 	const making = new Map<string, Promise<Document>>();
 
 	return {

@@ -1,15 +1,20 @@
 /**
- * The last versions of the streams that are polled, so that "nothing new" is answered without asking the log.
+ * The last versions of the streams that are polled, so that "nothing new" is answered without
+ * asking the log.
  *
- * A stream only grows, so of two versions the greater is the later one: it does not matter whether a commit or the
- * log's own answer arrives first. A stream is noted before the log is asked, so no commit in between is missed.
+ * A stream only grows, so of two versions the greater is the later one: it does not matter whether
+ * a commit or the log's own answer arrives first. A stream is noted before the log is asked, so no
+ * commit in between is missed.
  */
 import { LRUCache } from "lru-cache";
 import { ALL, type StreamName, type Version } from "../event.ts";
 import type { Log } from "../log/log.ts";
 
 export type Lasts = {
-	/** The last version as of the last commit; undefined where it is not known, or the stream has no events. */
+	/**
+	 * The last version as of the last commit; undefined where it is not known, or the stream has no
+	 * events.
+	 */
 	known(stream: StreamName): Version | undefined;
 	/** Asks the log, and knows it from now on. */
 	learn(stream: StreamName): Promise<Version>;

@@ -1,6 +1,6 @@
 /**
- * Requests that are wrong, hostile or cut short: each gets a clear answer where there is anyone to answer, nothing is
- * written, and the server goes on.
+ * Requests that are wrong, hostile or cut short: each gets a clear answer where there is anyone to
+ * answer, nothing is written, and the server goes on.
  */
 import { randomUUID } from "node:crypto";
 import { allOf, batch, EVENTS_JSON, get, head, open, raw } from "./ask.ts";

@@ -65,8 +65,8 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 }
 
 /**
- * The answer to a request for a kept page that came in the very same words before. Consumers of a stream
- * send the same few headers, so what they mean need not be worked out again.
+ * The answer to a request for a kept page that came in the very same words before. Consumers of a
+ * stream send the same few headers, so what they mean need not be worked out again.
  */
 export function recallPage({ context, req }: Exchange): Answer | undefined {
 	const wording = wordingOf(req);
@@ -74,7 +74,10 @@ export function recallPage({ context, req }: Exchange): Answer | undefined {
 	return kept && answerWith(kept, req.headers["if-none-match"]);
 }
 
-/** All of a request that decides which page it means; undefined where it says more, and must be read in full. */
+/**
+ * All of a request that decides which page it means; undefined where it says more, and must be read
+ * in full.
+ */
 function wordingOf({ url, headers }: IncomingMessage): string | undefined {
 	if (headers["es-longpoll"] !== undefined || headers["kurrent-longpoll"] !== undefined) {
 		return undefined;
@@ -83,7 +86,10 @@ function wordingOf({ url, headers }: IncomingMessage): string | undefined {
 	return `${url}\n${host}\n${accept}\n${coding}`;
 }
 
-/** 304 at once, where the client has the page as it is, and the last version is known without a read. */
+/**
+ * 304 at once, where the client has the page as it is, and the last version is known without a
+ * read.
+ */
 function answerUnchanged(exchange: Exchange, wanted: Wanted): Answer | undefined {
 	const ifNoneMatch = exchange.req.headers["if-none-match"];
 	if (ifNoneMatch === undefined || wanted.waitMs > 0) return undefined;
