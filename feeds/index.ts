@@ -4,6 +4,8 @@
  */
 export { decodeEntryAtom, decodeFeedAtom } from "./atom/decode.ts";
 export { encodeEntryAtom, encodeFeedAtom } from "./atom/encode.ts";
+export { decodeCloudEvent, decodeCloudEventBatch } from "./cloudevents/decode.ts";
+export { encodeCloudEvent, encodeCloudEvents } from "./cloudevents/encode.ts";
 export { FeedFormatError } from "./errors.ts";
 export { encodeEventBatch, type OutgoingEvent } from "./events/encode.ts";
 export * from "./geometry.ts";

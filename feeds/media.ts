@@ -17,6 +17,7 @@ export type Format =
 	| "json-feed"
 	| "event-stream"
 	| "ndjson"
+	| "cloudevents"
 	| "raw";
 
 export type MediaType = {
@@ -42,6 +43,8 @@ const KURRENT_EVENTS_JSON = mediaType("application/vnd.kurrent.events+json", "ev
 const JSON_FEED = mediaType("application/feed+json", "json-feed");
 const NDJSON = mediaType("application/x-ndjson", "ndjson");
 const EVENT_STREAM = mediaType("text/event-stream", "event-stream");
+const CLOUDEVENT = mediaType("application/cloudevents+json", "cloudevents");
+const CLOUDEVENTS = mediaType("application/cloudevents-batch+json", "cloudevents");
 const RAW = mediaType("application/octet-stream", "raw");
 
 /** What a feed can be had as; the first is what a reader without a preference gets. */
@@ -61,6 +64,7 @@ export const FEED_TYPES: readonly MediaType[] = [
 	JSON_FEED,
 	NDJSON,
 	EVENT_STREAM,
+	CLOUDEVENTS,
 ];
 
 /** What a single event can be had as. */
@@ -74,6 +78,7 @@ export const EVENT_TYPES: readonly MediaType[] = [
 	EVENT_XML,
 	EVENT_JSON,
 	KURRENT_EVENT_JSON,
+	CLOUDEVENT,
 	RAW,
 ];
 

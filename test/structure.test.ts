@@ -16,6 +16,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/event-source": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/json-feed": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/events": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
+	"feeds/cloudevents": ["feeds/events", "feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/reader": ["feeds/json", "feeds/model.ts", "feeds/geometry.ts", "feeds/errors.ts"],
 	"feeds/index.ts": ["feeds"],
 
@@ -58,7 +59,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	express: ["src/http"],
 	"better-sqlite3": ["src/log/sqlite"],
 	etag: ["src/http", "src/cache"],
-	"lru-cache": ["src/http", "src/cache", "src/log/sqlite"],
+	"lru-cache": ["src/http", "src/pages", "src/cache", "src/log/sqlite"],
 	negotiator: ["feeds"],
 	xml2js: ["feeds"],
 };

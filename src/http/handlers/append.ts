@@ -10,6 +10,7 @@ import { Refusal } from "../../errors.ts";
 import { parseStreamName, parseUuid } from "../../event.ts";
 import type { Appended } from "../../log/log.ts";
 import { type Answer, withText } from "../answer.ts";
+import { type CloudEventKind, cloudEventsIn, isBinaryCloudEvent } from "../bodies/cloudevents.ts";
 import { readBody } from "../body.ts";
 import { appendUnder, expectationOf } from "../conditions/preconditions.ts";
 import type { Exchange } from "../exchange.ts";
@@ -18,7 +19,7 @@ import { baseOf } from "../negotiation.ts";
 import { eventUrl, incomingUrl } from "../urls.ts";
 
 /** How a body of some media type is to be read. */
-type BodyKind = "batch" | "json" | "text" | "bytes";
+type BodyKind = "batch" | "json" | "text" | "bytes" | CloudEventKind;
 
 const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
 	["application/vnd.eventstore.events+json", "batch"],
@@ -29,6 +30,8 @@ const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
 	["text/xml", "text"],
 	["application/xml", "text"],
 	["application/octet-stream", "bytes"],
+	["application/cloudevents+json", "cloudevent"],
+	["application/cloudevents-batch+json", "cloudevents"],
 ]);
 const EMPTY = new Uint8Array(0);
 
@@ -38,12 +41,15 @@ export function answerAppend(
 	target: { stream: string },
 ): Promise<Answer> | Answer {
 	const { req } = exchange;
-	const kind = bodyKind(req, [...BODY_KINDS.keys()]);
+	const kind = isBinaryCloudEvent(req)
+		? "cloudevent-binary"
+		: bodyKind(req, [...BODY_KINDS.keys()]);
+	const isNamed = kind === "batch" || isCloudEvent(kind);
 	const stream = parseStreamName(target.stream);
 	const type = eventTypeHeader(req);
-	if (kind !== "batch" && type === undefined) throw new Refusal("missing-event-type", { stream });
+	if (!isNamed && type === undefined) throw new Refusal("missing-event-type", { stream });
 	const id = eventIdHeader(req);
-	if (kind !== "batch" && id === undefined) {
+	if (!isNamed && id === undefined) {
 		return redirect(
 			incomingUrl(baseOf(req, exchange.context.settings.publicUrl), stream, randomUUID()),
 		);
@@ -80,7 +86,7 @@ async function append(
 	const base = baseOf(req, context.settings.publicUrl);
 
 	const body = await readBody(req, context.settings.bodyBytesMax);
-	const offered = offeredEvents(kind, body, id, eventTypeHeader(req) ?? "");
+	const offered = offeredEvents(kind, req, body, id);
 	const request = prepareAppend(stream, "any", offered, context.settings);
 	const appended = await appendUnder(context.log, request.stream, expectation, (expected) =>
 		context.log.append({ ...request, expected }),
@@ -88,15 +94,26 @@ async function append(
 	return created(eventUrl(base, request.stream, appended.first), appended);
 }
 
-function offeredEvents(kind: BodyKind, body: Buffer, id: string, type: string): OfferedEvent[] {
+function offeredEvents(
+	kind: BodyKind,
+	req: IncomingMessage,
+	body: Buffer,
+	id: string,
+): OfferedEvent[] {
 	try {
+		if (isCloudEvent(kind)) return cloudEventsIn(kind, req, body);
 		if (kind === "batch") return decodeEventBatch(body);
 		if (kind === "json") checkJson(body);
 	} catch (error) {
 		throw error instanceof BodyFormatError ? refusalOf(error) : error;
 	}
 	const isJson = kind === "json";
+	const type = eventTypeHeader(req) ?? "";
 	return [{ eventId: id, eventType: type, isJson, data: body, metadata: EMPTY }];
+}
+
+function isCloudEvent(kind: BodyKind): kind is CloudEventKind {
+	return kind.startsWith("cloudevent");
 }
 
 function refusalOf(error: BodyFormatError): Refusal {

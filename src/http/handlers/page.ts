@@ -3,6 +3,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { encodeFeedAtom } from "../../../feeds/atom/encode.ts";
+import { encodeCloudEvents } from "../../../feeds/cloudevents/encode.ts";
 import { isSealed, type PageRange } from "../../../feeds/geometry.ts";
 import { encodeFeedJson } from "../../../feeds/json/encode.ts";
 import { encodeJsonFeed } from "../../../feeds/json-feed/encode.ts";
@@ -26,7 +27,8 @@ import {
 	parseFrom,
 	streamUrl,
 } from "../urls.ts";
-import { answerRun } from "./run.ts";
+import { answerHttpFeed } from "./http-feed.ts";
+import { answerRun, isWholeStream } from "./run.ts";
 import { answerServerSentEvents } from "./server-sent-events.ts";
 
 /** Headers that make a page wait for something. */
@@ -61,6 +63,9 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	if (format === "event-stream") {
 		const subscription = { stream, range, embed: look.embed, query: target.query };
 		return answerServerSentEvents(exchange, { ...subscription, urls: urlsAt(look.base) });
+	}
+	if (format === "cloudevents" && isWholeStream(exchange)) {
+		return answerHttpFeed(exchange, { stream, look, urls: urlsAt(look.base) });
 	}
 	const waitMs =
 		range.direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
@@ -189,11 +194,12 @@ async function write(exchange: Exchange, { stream, range, look }: Wanted): Promi
 
 function encodeFeed(feed: Feed, format: Format, embed: Embed): string {
 	if (format === "json-feed") return encodeJsonFeed(feed);
+	if (format === "cloudevents") return encodeCloudEvents(feed);
 	return isXml(format) ? encodeFeedAtom(feed, embed) : encodeFeedJson(feed, embed);
 }
 
 function showsContent(format: Format, embed: Embed): boolean {
-	if (format === "json-feed") return true;
+	if (format === "json-feed" || format === "cloudevents") return true;
 	return embed !== "none" && (embed !== "rich" || isXml(format));
 }
 
