@@ -17,6 +17,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/json-feed": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/events": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/cloudevents": ["feeds/events", "feeds/json", "feeds/model.ts", "feeds/errors.ts"],
+	"feeds/atompub": ["feeds/atom", "feeds/events", "feeds/errors.ts"],
 	"feeds/reader": ["feeds/json", "feeds/model.ts", "feeds/geometry.ts", "feeds/errors.ts"],
 	"feeds/index.ts": ["feeds"],
 

@@ -13,6 +13,7 @@ import { answerAppend, answerIncoming } from "./handlers/append.ts";
 import { answerEvent } from "./handlers/event.ts";
 import { answerMoment } from "./handlers/moment.ts";
 import { answerPage } from "./handlers/page.ts";
+import { answerService } from "./handlers/service.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
 import { UNESCAPED } from "./urls.ts";
 
@@ -28,6 +29,7 @@ type Segments = (name: "stream" | "from" | "count" | "id" | "time") => string;
 const HEAD_COUNT = "20";
 
 const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
+	["/", { GET: answerService }],
 	["/ping", { GET: answerPing }],
 	["/info", { GET: answerInfo }],
 	["/health/live", { GET: answerLive }],

@@ -10,6 +10,7 @@ import { Refusal } from "../../errors.ts";
 import { parseStreamName, parseUuid } from "../../event.ts";
 import type { Appended } from "../../log/log.ts";
 import { type Answer, withText } from "../answer.ts";
+import { entryIn, isAtomEntry } from "../bodies/atom-entry.ts";
 import { type CloudEventKind, cloudEventsIn, isBinaryCloudEvent } from "../bodies/cloudevents.ts";
 import { readBody } from "../body.ts";
 import { appendUnder, expectationOf } from "../conditions/preconditions.ts";
@@ -17,9 +18,10 @@ import type { Exchange } from "../exchange.ts";
 import { checkRequireLeader, eventTypeHeader, header } from "../headers.ts";
 import { baseOf } from "../negotiation.ts";
 import { eventUrl, incomingUrl } from "../urls.ts";
+import { withCreatedEntry } from "./created-entry.ts";
 
 /** How a body of some media type is to be read. */
-type BodyKind = "batch" | "json" | "text" | "bytes" | CloudEventKind;
+type BodyKind = "batch" | "json" | "text" | "bytes" | "entry" | CloudEventKind;
 
 const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
 	["application/vnd.eventstore.events+json", "batch"],
@@ -41,10 +43,8 @@ export function answerAppend(
 	target: { stream: string },
 ): Promise<Answer> | Answer {
 	const { req } = exchange;
-	const kind = isBinaryCloudEvent(req)
-		? "cloudevent-binary"
-		: bodyKind(req, [...BODY_KINDS.keys()]);
-	const isNamed = kind === "batch" || isCloudEvent(kind);
+	const kind = kindByForm(req) ?? bodyKind(req, [...BODY_KINDS.keys()]);
+	const isNamed = kind === "batch" || kind === "entry" || isCloudEvent(kind);
 	const stream = parseStreamName(target.stream);
 	const type = eventTypeHeader(req);
 	if (!isNamed && type === undefined) throw new Refusal("missing-event-type", { stream });
@@ -86,12 +86,15 @@ async function append(
 	const base = baseOf(req, context.settings.publicUrl);
 
 	const body = await readBody(req, context.settings.bodyBytesMax);
-	const offered = offeredEvents(kind, req, body, id);
+	const offered = offeredEvents(kind, req, body, id, stream);
 	const request = prepareAppend(stream, "any", offered, context.settings);
 	const appended = await appendUnder(context.log, request.stream, expectation, (expected) =>
 		context.log.append({ ...request, expected }),
 	);
-	return created(eventUrl(base, request.stream, appended.first), appended);
+	const answer = created(eventUrl(base, request.stream, appended.first), appended);
+	if (kind !== "entry") return answer;
+	const member = { base, stream: request.stream, version: appended.first };
+	return withCreatedEntry(exchange, answer, member);
 }
 
 function offeredEvents(
@@ -99,8 +102,10 @@ function offeredEvents(
 	req: IncomingMessage,
 	body: Buffer,
 	id: string,
+	stream: string,
 ): OfferedEvent[] {
 	try {
+		if (kind === "entry") return [entryIn(req, body, id, stream)];
 		if (isCloudEvent(kind)) return cloudEventsIn(kind, req, body);
 		if (kind === "batch") return decodeEventBatch(body);
 		if (kind === "json") checkJson(body);
@@ -110,6 +115,14 @@ function offeredEvents(
 	const isJson = kind === "json";
 	const type = eventTypeHeader(req) ?? "";
 	return [{ eventId: id, eventType: type, isJson, data: body, metadata: EMPTY }];
+}
+
+/** Bodies that are told by more than the name of their media type. */
+function kindByForm(req: IncomingMessage): BodyKind | undefined {
+	const coding = req.headers["content-encoding"] ?? "identity";
+	if (coding !== "identity") return undefined;
+	if (isAtomEntry(req)) return "entry";
+	return isBinaryCloudEvent(req) ? "cloudevent-binary" : undefined;
 }
 
 function isCloudEvent(kind: BodyKind): kind is CloudEventKind {
