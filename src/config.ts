@@ -15,6 +15,8 @@ export type Settings = {
 	readonly port: number;
 	readonly data: string;
 	readonly publicUrl: string | undefined;
+	readonly corsOrigin: string;
+	readonly corsHeaders: string | undefined;
 	readonly allowAnonymous: boolean;
 	readonly headMaxAge: number;
 	readonly requestTimeoutMs: number;
@@ -66,6 +68,28 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "url",
 		default: undefined,
 		help: "URL clients reach this server under; links start with it. Default: the request's Host.",
+	},
+	{
+		name: "corsOrigin",
+		flag: "cors-origin",
+		kind: "text",
+		default: "*",
+		pattern: {
+			test: /^(\*|none|https?:\/\/[\w.:[\]-]+)$/,
+			reason: "it must be *, none, or one origin such as https://app.example.com",
+		},
+		help: "Whose pages may use this server from a browser: *, one origin, or none.",
+	},
+	{
+		name: "corsHeaders",
+		flag: "cors-headers",
+		kind: "text",
+		default: undefined,
+		pattern: {
+			test: /^[\w-]+(, ?[\w-]+)*$/,
+			reason: "it must be a list of header names such as X-Trace-Id, X-Tenant",
+		},
+		help: "Headers browsers may send besides those of the API, such as X-Trace-Id, X-Tenant.",
 	},
 	{
 		name: "allowAnonymous",

@@ -20,6 +20,8 @@ export type Option = {
 	readonly min?: number;
 	readonly max?: number;
 	readonly help: string;
+	/** What a text has to match, and how a refusal says so. */
+	readonly pattern?: { readonly test: RegExp; readonly reason: string };
 	/** What stands for the value in help texts, where the kind does not say enough. */
 	readonly placeholder?: string;
 	/** True for what is said anew on each call, such as an event's type: no environment name. */
@@ -118,8 +120,7 @@ function valueAfter(flag: string, next: string | undefined): string {
 function parseValue(option: Option, text: string, name: string): Value {
 	switch (option.kind) {
 		case "text":
-			if (text === "") throw invalidOption(name, text, "it is empty");
-			return text;
+			return parseText(option, text, name);
 		case "yes-no":
 			return parseYesNo(text, name);
 		case "url":
@@ -129,6 +130,12 @@ function parseValue(option: Option, text: string, name: string): Value {
 		case "bytes":
 			return within(option, parseBytes(text), text, name);
 	}
+}
+
+function parseText({ pattern }: Option, text: string, name: string): string {
+	if (text === "") throw invalidOption(name, text, "it is empty");
+	if (pattern?.test.test(text) === false) throw invalidOption(name, text, pattern.reason);
+	return text;
 }
 
 function parseYesNo(text: string, name: string): boolean {

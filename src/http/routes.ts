@@ -11,19 +11,24 @@ import { type Exchange, type Handle, respond } from "./exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
 import { answerEvent } from "./handlers/event.ts";
 import { answerPage } from "./handlers/page.ts";
+import { answerSlash } from "./handlers/slash.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
+import { type CorsOf, methodsShown, NO_CORS, PREFLIGHT } from "./transport/cors.ts";
 import { UNESCAPED } from "./urls.ts";
 
 /** Handlers of one path by method; HEAD goes where GET goes. */
 type Methods = {
 	readonly GET?: RouteHandle;
 	readonly POST?: RouteHandle;
+	readonly DELETE?: RouteHandle;
 };
 /** @param at the decoded segments of the path, by their names in the route */
 type RouteHandle = (exchange: Exchange, at: Segments, query: string) => ReturnType<Handle>;
 type Segments = (name: "stream" | "from" | "count" | "id") => string;
 
 const HEAD_COUNT = "20";
+
+const slash: RouteHandle = (exchange, _, query) => answerSlash(exchange, query);
 
 const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 	["/ping", { GET: answerPing }],
@@ -38,6 +43,8 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 			POST: (exchange, at) => answerAppend(exchange, { stream: at("stream") }),
 		},
 	],
+	["/streams/:stream/", { POST: slash, DELETE: slash, GET: slash }],
+	["/streams/:stream/metadata/", { POST: slash, GET: slash }],
 	[
 		"/streams/:stream/incoming/:id",
 		{
@@ -77,8 +84,9 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 	],
 ];
 
-export function createRoutes(context: Context): Express {
+export function createRoutes(context: Context, corsOf: CorsOf): Express {
 	const app = express();
+	const nothing = corsOf("");
 	app.disable("x-powered-by");
 	app.disable("etag");
 	app.enable("case sensitive routing");
@@ -86,23 +94,27 @@ export function createRoutes(context: Context): Express {
 
 	app.use((req, res, next) => {
 		if (!UNESCAPED.test(req.url)) return next();
-		respond({ context, req, res }, () => {
+		respond({ context, req, res, cors: nothing }, () => {
 			throw malformedUrl("It holds a byte that has to be percent-encoded.");
 		});
 	});
 	for (const [path, methods] of ROUTES) {
+		const names = Object.keys(methods);
 		app.all(path, (req, res) => {
-			respond({ context, req, res }, (exchange) => dispatch(exchange, req, methods));
+			const cors = path.startsWith("/health/")
+				? NO_CORS
+				: corsOf(methodsShown(path, names, String(req.params.stream ?? "")));
+			respond({ context, req, res, cors }, (exchange) => dispatch(exchange, req, methods));
 		});
 	}
 	app.use((req, res) => {
-		respond({ context, req, res }, () => {
+		respond({ context, req, res, cors: nothing }, () => {
 			throw new Refusal("route-not-found", { path: req.path.slice(0, 256) });
 		});
 	});
 	// Four parameters make it an error handler to Express; it gets what failed before a handler ran.
 	app.use((error: unknown, req: Request, res: express.Response, _next: express.NextFunction) => {
-		respond({ context, req, res }, () => {
+		respond({ context, req, res, cors: nothing }, () => {
 			throw error instanceof URIError
 				? malformedUrl("A %-sequence in the path is not valid UTF-8.")
 				: error;
@@ -119,7 +131,8 @@ function dispatch(exchange: Exchange, req: Request, methods: Methods): ReturnTyp
 	}
 	const allowed = [...Object.keys(methods), ...(methods.GET ? ["HEAD"] : []), "OPTIONS"];
 	if (method === "OPTIONS") {
-		return { status: 200, headers: ["Allow", allowed.join(", "), "Content-Length", "0"] };
+		const headers = ["Allow", allowed.join(", "), ...PREFLIGHT, "Content-Length", "0"];
+		return { status: 200, headers };
 	}
 	throw new Refusal("method-not-allowed", { method, allowed });
 }

@@ -5,8 +5,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { announcesTooMuch } from "./body.ts";
 import { type Connections, trackConnections } from "./connections.ts";
 import type { Context } from "./context.ts";
-import { takeFastLane } from "./fast-lane.ts";
+import { createFastLane } from "./fast-lane.ts";
 import { createRoutes } from "./routes.ts";
+import { corsOf } from "./transport/cors.ts";
 import { refuseUnreadable, takeAbsoluteUrl } from "./unreadable.ts";
 
 /** Longer than the idle time of the usual proxies (60 s), so that they close first and never meet a reset. */
@@ -29,7 +30,9 @@ export function createHttpServer(
 	lanes: "both" | "express-only" = "both",
 ): HttpServer {
 	const { settings } = context;
-	const app = createRoutes(context);
+	const cors = corsOf(settings);
+	const app = createRoutes(context, cors);
+	const takeFastLane = createFastLane(context, cors);
 	const server = createServer({
 		keepAliveTimeout: KEEP_ALIVE_MS,
 		headersTimeout: settings.requestTimeoutMs,
@@ -41,7 +44,7 @@ export function createHttpServer(
 	const serve = (req: IncomingMessage, res: ServerResponse) => {
 		connections.begin(req, res);
 		if (!req.url?.startsWith("/")) takeAbsoluteUrl(req);
-		if (lanes === "both" && takeFastLane({ context, req, res })) return;
+		if (lanes === "both" && takeFastLane(req, res)) return;
 		app(req, res);
 	};
 	server.on("request", serve);

@@ -50,6 +50,14 @@ export function answerAppend(
 	return append(exchange, stream, kind, id ?? "");
 }
 
+/**
+ * Whether an append would be read at all, for answers that come before it.
+ * @throws Refusal `unsupported-media-type`
+ */
+export function checkMediaType(req: IncomingMessage): void {
+	bodyKind(req, [...BODY_KINDS.keys()]);
+}
+
 /** POST /streams/{stream}/incoming/{id} */
 export function answerIncoming(
 	exchange: Exchange,
