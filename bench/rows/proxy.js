@@ -35,7 +35,9 @@ async function behindNginx(bench) {
 	return countRequests(readFileSync(proxy.log, "utf8"));
 }
 
-/** Lines of `uri status-of-the-origin cache-control`; the status is `-` where nginx had the page. */
+/**
+ * Lines of `uri status-of-the-origin cache-control`; the status is `-` where nginx had the page.
+ */
 function countRequests(log) {
 	const lines = log.trim().split("\n");
 	const seen = lines.map((line) => line.split("\t"));

@@ -1,6 +1,6 @@
 /**
- * An answer, before it is written to a socket. Handlers return it; both lanes of the front door send it
- * with the same function, so that the bytes cannot differ.
+ * An answer, before it is written to a socket. Handlers return it; both lanes of the front door
+ * send it with the same function, so that the bytes cannot differ.
  */
 import type { ServerResponse } from "node:http";
 import type { Cors } from "./transport/cors.ts";
@@ -14,7 +14,7 @@ export type Answer = {
 	readonly body?: Uint8Array | undefined;
 };
 
-/** Answers given before any handler looked at the resource: nothing is allowed there (contract 0.4). */
+/** Answers given before any handler saw the resource: nothing is allowed there (contract 0.4). */
 const BEFORE_HANDLERS: ReadonlySet<number> = new Set([406, 415, 500]);
 
 /** Writes an answer. Node leaves out the body of a HEAD answer by itself, and keeps its length. */

@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { BodyFormatError } from "../../../feeds/errors.ts";
 import { checkJson, decodeEventBatch } from "../../../feeds/events/decode.ts";
+import { decodeEventXml } from "../../../feeds/events/xml.ts";
 import { type OfferedEvent, prepareAppend } from "../../commands/append.ts";
 import { Refusal } from "../../errors.ts";
 import { type ExpectedVersion, parseStreamName, parseUuid } from "../../event.ts";
@@ -17,18 +18,30 @@ import { baseOf } from "../negotiation.ts";
 import { eventUrl, incomingUrl } from "../urls.ts";
 
 /** How a body of some media type is to be read. */
-type BodyKind = "batch" | "json" | "text" | "bytes";
+type BodyKind = "batch" | "xml-batch" | "atom" | "atom-json" | "json" | "text" | "bytes";
 
 const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
 	["application/vnd.eventstore.events+json", "batch"],
 	["application/vnd.kurrent.events+json", "batch"],
 	["application/vnd.eventstore.event+json", "batch"],
 	["application/vnd.kurrent.event+json", "batch"],
+	["application/vnd.eventstore.events+xml", "xml-batch"],
+	["application/vnd.eventstore.event+xml", "xml-batch"],
+	["application/atom+xml", "atom"],
+	["application/vnd.eventstore.atom+json", "atom-json"],
+	["application/vnd.kurrent.atom+json", "atom-json"],
 	["application/json", "json"],
 	["text/xml", "text"],
 	["application/xml", "text"],
 	["application/octet-stream", "bytes"],
 ]);
+/**
+ * Those whose events name their own ids and types. The atom types do as well, and what the headers
+ * say is passed over; but the contract asks for the headers all the same.
+ */
+const SELF_NAMING: ReadonlySet<BodyKind> = new Set(["batch", "xml-batch"]);
+/** What can be sent to a URL that holds the event's id. */
+const AT_OWN_URL: ReadonlySet<BodyKind> = new Set(["atom", "atom-json", "json", "text"]);
 const EMPTY = new Uint8Array(0);
 
 /** POST /streams/{stream} */
@@ -40,9 +53,10 @@ export function answerAppend(
 	const kind = bodyKind(req, [...BODY_KINDS.keys()]);
 	const stream = parseStreamName(target.stream);
 	const type = eventTypeHeader(req);
-	if (kind !== "batch" && type === undefined) throw new Refusal("missing-event-type", { stream });
+	const selfNaming = SELF_NAMING.has(kind);
+	if (!selfNaming && type === undefined) throw new Refusal("missing-event-type", { stream });
 	const id = eventIdHeader(req);
-	if (kind !== "batch" && id === undefined) {
+	if (!selfNaming && id === undefined) {
 		return redirect(
 			incomingUrl(baseOf(req, exchange.context.settings.publicUrl), stream, randomUUID()),
 		);
@@ -64,7 +78,7 @@ export function answerIncoming(
 	target: { stream: string; id: string },
 ): Promise<Answer> {
 	const { req } = exchange;
-	const single = [...BODY_KINDS].filter(([, kind]) => kind === "json" || kind === "text");
+	const single = [...BODY_KINDS].filter(([, kind]) => AT_OWN_URL.has(kind));
 	const names = single.map(([name]) => name);
 	const kind = bodyKind(req, names);
 	const id = parseUuid(target.id);
@@ -95,7 +109,8 @@ async function append(
 
 function offeredEvents(kind: BodyKind, body: Buffer, id: string, type: string): OfferedEvent[] {
 	try {
-		if (kind === "batch") return decodeEventBatch(body);
+		if (kind === "batch" || kind === "atom-json") return decodeEventBatch(body);
+		if (kind === "xml-batch" || kind === "atom") return decodeEventXml(body);
 		if (kind === "json") checkJson(body);
 	} catch (error) {
 		throw error instanceof BodyFormatError ? refusalOf(error) : error;
@@ -133,7 +148,10 @@ function created(location: string, { position, repeated }: Appended): Answer {
 	};
 }
 
-/** Without an id a repeat could not be told from a new event: the client is sent to a URL that has one. */
+/**
+ * Without an id a repeat could not be told from a new event: the client is sent to a URL that has
+ * one.
+ */
 function redirect(location: string): Answer {
 	return withText(307, "text/plain; charset=utf-8", "Forwarding to idempotent URI", [
 		"Location",
@@ -154,7 +172,10 @@ function eventIdHeader(req: IncomingMessage): string | undefined {
 	});
 }
 
-/** @throws Refusal `unsupported-media-type`; also for a charset that is not UTF-8, and for a body that is compressed */
+/**
+ * @throws Refusal `unsupported-media-type`; also for a charset that is not UTF-8, and for a body
+ * that is compressed
+ */
 function bodyKind(req: IncomingMessage, available: readonly string[]): BodyKind {
 	const contentType = req.headers["content-type"] ?? "";
 	const [name = "", ...parameters] = contentType.toLowerCase().split(";");

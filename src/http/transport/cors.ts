@@ -62,8 +62,8 @@ export const NO_CORS: Cors = { headers: [], refused: [] };
 export type CorsOf = (methods: string) => Cors;
 
 /**
- * What `Access-Control-Allow-Methods` says where the contract's routes overlap: the methods of every
- * template that a path matches, in its order, twice where two have them. Clients compare the text.
+ * What `Access-Control-Allow-Methods` says where the contract's routes overlap: the methods of
+ * every template that a path matches, in its order, twice where two have them.
  */
 const OVERLAPPING: Readonly<Record<string, string>> = {
 	"/streams/:stream": "POST, DELETE, GET",

@@ -1,10 +1,10 @@
 /**
- * The one connection that writes. It takes a batch of appends, decides each by itself, and commits them in
- * one transaction with one fsync.
+ * The one connection that writes. It takes a batch of appends, decides each by itself, and commits
+ * them in one transaction with one fsync.
  *
- * An append that is refused is refused before it has inserted anything, so the others stand. Anything else
- * that goes wrong undoes the whole transaction, and every append in it: even its refusals may rest
- * on an append that is now undone.
+ * An append that is refused is refused before it has inserted anything, so the others stand.
+ * Anything else that goes wrong undoes the whole transaction, and every append in it: even its
+ * refusals may rest on an append that is now undone.
  */
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
@@ -153,7 +153,9 @@ export class Appender {
 		return this.#statements.positionAt.get(this.#find(name)?.id, version) as number;
 	}
 
-	/** A stream that grew in this transaction must not be looked up: its entries may still be missing. */
+	/**
+	 * A stream that grew in this transaction must not be looked up: its entries may still be missing.
+	 */
 	#find(name: string): Stream | undefined {
 		const kept = this.#streams.get(name) ?? this.#grown.get(name as StreamName);
 		if (kept) return kept;
