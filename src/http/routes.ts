@@ -31,7 +31,7 @@ const HEAD_COUNT = "20";
 const slash: RouteHandle = (exchange, _, query) => answerSlash(exchange, query);
 
 const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
-	["/ping", { GET: answerPing }],
+	["/ping", { GET: (exchange, _, query) => answerPing(exchange, query) }],
 	["/info", { GET: answerInfo }],
 	["/health/live", { GET: answerLive }],
 	["/health/ready", { GET: answerReady }],

@@ -5,11 +5,11 @@ import type { IncomingMessage } from "node:http";
 import { encodeFeedAtom } from "../../../feeds/atom/encode.ts";
 import { isSealed, type PageRange } from "../../../feeds/geometry.ts";
 import { encodeFeedJson } from "../../../feeds/json/encode.ts";
-import { FEED_TYPES, type Format } from "../../../feeds/media.ts";
+import { DESCRIBED_FEED_TYPES, FEED_TYPES, type Format } from "../../../feeds/media.ts";
 import type { Embed, Feed } from "../../../feeds/model.ts";
 import type { Document, Written } from "../../cache/documents.ts";
 import { cacheControl, eTag, eTagValue, matches, VARY } from "../../cache/policy.ts";
-import { parseStreamName, type StreamName, type Version } from "../../event.ts";
+import { ALL, parseStreamName, type StreamName, type Version } from "../../event.ts";
 import type { Urls } from "../../pages/entry.ts";
 import { readPage } from "../../pages/page.ts";
 import type { Answer } from "../answer.ts";
@@ -26,6 +26,7 @@ import {
 	parseFrom,
 	streamUrl,
 } from "../urls.ts";
+import { describeStream, isDescription } from "./description.ts";
 
 /** A page as its URL names it, percent-decoded, nothing checked. */
 export type PageTarget = {
@@ -47,7 +48,10 @@ type Wanted = {
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
 	const { context, req } = exchange;
-	const look = negotiateLook(req, target.query, FEED_TYPES, context.settings.publicUrl);
+	const described = target.direction === "backward" && target.stream !== ALL;
+	const available = described ? DESCRIBED_FEED_TYPES : FEED_TYPES;
+	const look = negotiateLook(req, target.query, available, context.settings.publicUrl);
+	if (isDescription(look.type)) return describeStream(target.stream, look.base, look.type);
 	const stream = parseStreamName(target.stream);
 	const from = parseFrom(stream, target.from, target.direction);
 	const range = { direction: target.direction, from, count: parseCount(target.count) };
