@@ -12,6 +12,9 @@ export type Kind = "text" | "whole-number" | "bytes" | "yes-no" | "url";
 export type Value = string | number | boolean | undefined;
 export type Values = Readonly<Record<string, Value>>;
 
+/** A regular expression, or what does as one. */
+type Tester = { test(text: string): boolean };
+
 export type Option = {
 	readonly name: string;
 	readonly flag: string;
@@ -21,7 +24,7 @@ export type Option = {
 	readonly max?: number;
 	readonly help: string;
 	/** What a text has to match, and how a refusal says so. */
-	readonly pattern?: { readonly test: RegExp; readonly reason: string };
+	readonly pattern?: { readonly test: Tester; readonly reason: string };
 	/** What stands for the value in help texts, where the kind does not say enough. */
 	readonly placeholder?: string;
 	/** True for what is said anew on each call, such as an event's type: no environment name. */
@@ -151,7 +154,8 @@ function parseUrl(text: string, name: string): string {
 		throw invalidOption(name, text, "it must be a URL such as http://127.0.0.1:2113");
 	if (url.search || url.hash || url.username || url.password)
 		throw invalidOption(name, text, "it must have no query, no fragment and no credentials");
-	return text.replace(/\/+$/, "");
+	// As a URL is written in links and headers: percent-encoded, without its default port.
+	return url.href.replace(/\/+$/, "");
 }
 
 const UNITS: Readonly<Record<string, number>> = {

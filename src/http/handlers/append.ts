@@ -14,7 +14,7 @@ import { type Answer, withText } from "../answer.ts";
 import { readBody } from "../body.ts";
 import type { Exchange } from "../exchange.ts";
 import { checkRequireLeader, eventTypeHeader, expectedVersion, header } from "../headers.ts";
-import { baseOf } from "../negotiation.ts";
+import { baseOf } from "../transport/base.ts";
 import { eventUrl, incomingUrl } from "../urls.ts";
 
 /** How a body of some media type is to be read. */

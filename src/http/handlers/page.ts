@@ -17,6 +17,7 @@ import type { Context } from "../context.ts";
 import { clientGone, type Exchange } from "../exchange.ts";
 import { longPollMs } from "../headers.ts";
 import { type Look, negotiateLook } from "../negotiation.ts";
+import { forwardingOf } from "../transport/base.ts";
 import {
 	embedQuery,
 	eventUrl,
@@ -83,12 +84,13 @@ export function recallPage(context: Context, req: IncomingMessage): Answer | und
  * All of a request that decides which page it means; undefined where it says more, and must be read
  * in full.
  */
-function wordingOf({ url, headers }: IncomingMessage): string | undefined {
+function wordingOf(req: IncomingMessage): string | undefined {
+	const { url, headers } = req;
 	if (headers["es-longpoll"] !== undefined || headers["kurrent-longpoll"] !== undefined) {
 		return undefined;
 	}
 	const { host = "", accept = "", "accept-encoding": coding = "" } = headers;
-	return `${url}\n${host}\n${accept}\n${coding}`;
+	return `${url}\n${host}\n${accept}\n${coding}\n${forwardingOf(req)}`;
 }
 
 /**

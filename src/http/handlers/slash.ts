@@ -4,7 +4,8 @@
 import { FEED_TYPES } from "../../../feeds/media.ts";
 import { type Answer, withText } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
-import { baseOf, negotiateLook } from "../negotiation.ts";
+import { negotiateLook } from "../negotiation.ts";
+import { baseOf } from "../transport/base.ts";
 import { checkMediaType } from "./append.ts";
 
 /** @param query the URL's query without its `?`; it goes along */

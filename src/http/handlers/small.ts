@@ -7,7 +7,7 @@ import { TEXT_TYPES } from "../../../feeds/media.ts";
 import { EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts";
 import { type Answer, withText } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
-import { negotiateLook } from "../negotiation.ts";
+import { negotiateType } from "../negotiation.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const NO_STORE = ["Cache-Control", "no-store"];
@@ -21,8 +21,8 @@ const CONTRACT_VERSION = "24.10.14.0";
 const PONG = "Ping request successfully handled";
 
 /** GET /ping, in the forms of contract 10.3. */
-export function answerPing({ context, req }: Exchange, query: string): Answer {
-	const { type } = negotiateLook(req, query, TEXT_TYPES, context.settings.publicUrl);
+export function answerPing({ req }: Exchange, query: string): Answer {
+	const type = negotiateType(req, query, TEXT_TYPES);
 	if (type.name === "application/json") return json(200, { text: PONG });
 	const xml = `<?xml version="1.0" encoding="utf-8"?><TextMessage><Text>${PONG}</Text></TextMessage>`;
 	const text = type.format === "xml" ? xml : `Text: ${PONG}`;
