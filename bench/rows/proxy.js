@@ -3,6 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { runScript, startVarve } from "../processes.js";
 
@@ -72,9 +73,11 @@ async function startNginx(bench, origin) {
 	};
 }
 
+/** Root's workers would run as nobody, who may not enter our folder: they stay what we are. */
 function configuration({ folder, port, origin, log }) {
 	return `
 daemon off;
+${process.getuid?.() === 0 ? `user ${userInfo().username};` : ""}
 worker_processes 1;
 pid ${folder}/nginx.pid;
 events { worker_connections 1024; }

@@ -89,6 +89,8 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 function close(server: Server, connections: Connections): Promise<void> {
 	return new Promise((resolve) => {
 		const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+		// Node's own takes an answer that its reader has not fetched yet for none, and cuts it off.
+		server.closeIdleConnections = () => connections.close();
 		server.close(() => {
 			clearTimeout(timer);
 			resolve();

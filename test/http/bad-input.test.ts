@@ -238,6 +238,8 @@ describe("URLs", () => {
 		`/streams/${"x".repeat(8192)}`,
 		`/streams/${"%C3%BC".repeat(513)}`,
 		"/streams/%00",
+		"/streams/.",
+		"/streams/%2E%2e",
 		"/streams/a%0D%0ASet-Cookie:%20a=b",
 		"/streams/%C2%85",
 		"/streams/%EF%BF%BF",
