@@ -67,6 +67,14 @@ export const FEED_TYPES: readonly MediaType[] = [
 	CLOUDEVENTS,
 ];
 
+/** What a stream says about itself, to those who ask for it by name. */
+export const DESCRIPTION_TYPES: readonly MediaType[] = [
+	mediaType("application/vnd.eventstore.streamdesc+json", "json"),
+	mediaType("application/vnd.kurrent.streamdesc+json", "json"),
+];
+/** What the head of a stream and its backward pages can be had as. */
+export const DESCRIBED_FEED_TYPES: readonly MediaType[] = [...FEED_TYPES, ...DESCRIPTION_TYPES];
+
 /** What a single event can be had as. */
 export const EVENT_TYPES: readonly MediaType[] = [
 	ATOM,
@@ -80,6 +88,14 @@ export const EVENT_TYPES: readonly MediaType[] = [
 	KURRENT_EVENT_JSON,
 	CLOUDEVENT,
 	RAW,
+];
+
+/** What a plain message can be had as. */
+export const TEXT_TYPES: readonly MediaType[] = [
+	JSON_DATA,
+	TEXT_XML,
+	XML,
+	mediaType("text/plain", "raw", "text/plain; charset=utf-8"),
 ];
 
 /** Content codings we can produce, best first; `identity` always works. */
@@ -99,6 +115,8 @@ const FORMAT_QUERY: ReadonlyMap<string, string> = new Map([
 	["xml", TEXT_XML.name],
 	["atom", ATOM.name],
 	["atomxj", ATOM_JSON.name],
+	["atomsvc", "application/atomsvc+xml"],
+	["atomsvcxj", "application/vnd.eventstore.atomsvc+json"],
 ]);
 
 /**
@@ -130,7 +148,10 @@ export function acceptOfFormat(format: string): string | undefined {
 	return FORMAT_QUERY.get(format);
 }
 
-function mediaType(name: string, format: Format): MediaType {
-	const contentType = format === "raw" ? name : `${name}; charset=utf-8`;
+function mediaType(
+	name: string,
+	format: Format,
+	contentType = format === "raw" ? name : `${name}; charset=utf-8`,
+): MediaType {
 	return { name, contentType, format };
 }

@@ -14,13 +14,16 @@ import { answerEvent } from "./handlers/event.ts";
 import { answerMoment } from "./handlers/moment.ts";
 import { answerPage } from "./handlers/page.ts";
 import { answerService } from "./handlers/service.ts";
+import { answerSlash } from "./handlers/slash.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
+import { type CorsOf, methodsShown, NO_CORS, PREFLIGHT } from "./transport/cors.ts";
 import { UNESCAPED } from "./urls.ts";
 
 /** Handlers of one path by method; HEAD goes where GET goes. */
 type Methods = {
 	readonly GET?: RouteHandle;
 	readonly POST?: RouteHandle;
+	readonly DELETE?: RouteHandle;
 };
 /** @param at the decoded segments of the path, by their names in the route */
 type RouteHandle = (exchange: Exchange, at: Segments, query: string) => ReturnType<Handle>;
@@ -28,9 +31,11 @@ type Segments = (name: "stream" | "from" | "count" | "id" | "time") => string;
 
 const HEAD_COUNT = "20";
 
+const slash: RouteHandle = (exchange, _, query) => answerSlash(exchange, query);
+
 const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 	["/", { GET: answerService }],
-	["/ping", { GET: answerPing }],
+	["/ping", { GET: (exchange, _, query) => answerPing(exchange, query) }],
 	["/info", { GET: answerInfo }],
 	["/health/live", { GET: answerLive }],
 	["/health/ready", { GET: answerReady }],
@@ -42,6 +47,8 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 			POST: (exchange, at) => answerAppend(exchange, { stream: at("stream") }),
 		},
 	],
+	["/streams/:stream/", { POST: slash, DELETE: slash, GET: slash }],
+	["/streams/:stream/metadata/", { POST: slash, GET: slash }],
 	[
 		"/streams/:stream/incoming/:id",
 		{
@@ -90,8 +97,9 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 	],
 ];
 
-export function createRoutes(context: Context): Express {
+export function createRoutes(context: Context, corsOf: CorsOf): Express {
 	const app = express();
+	const nothing = corsOf("");
 	app.disable("x-powered-by");
 	app.disable("etag");
 	app.enable("case sensitive routing");
@@ -99,23 +107,27 @@ export function createRoutes(context: Context): Express {
 
 	app.use((req, res, next) => {
 		if (!UNESCAPED.test(req.url)) return next();
-		respond({ context, req, res }, () => {
+		respond({ context, req, res, cors: nothing }, () => {
 			throw malformedUrl("It holds a byte that has to be percent-encoded.");
 		});
 	});
 	for (const [path, methods] of ROUTES) {
+		const names = Object.keys(methods);
 		app.all(path, (req, res) => {
-			respond({ context, req, res }, (exchange) => dispatch(exchange, req, methods));
+			const cors = path.startsWith("/health/")
+				? NO_CORS
+				: corsOf(methodsShown(path, names, String(req.params.stream ?? "")));
+			respond({ context, req, res, cors }, (exchange) => dispatch(exchange, req, methods));
 		});
 	}
 	app.use((req, res) => {
-		respond({ context, req, res }, () => {
+		respond({ context, req, res, cors: nothing }, () => {
 			throw new Refusal("route-not-found", { path: req.path.slice(0, 256) });
 		});
 	});
 	// Four parameters make it an error handler to Express; it gets what failed before a handler ran.
 	app.use((error: unknown, req: Request, res: express.Response, _next: express.NextFunction) => {
-		respond({ context, req, res }, () => {
+		respond({ context, req, res, cors: nothing }, () => {
 			throw error instanceof URIError
 				? malformedUrl("A %-sequence in the path is not valid UTF-8.")
 				: error;
@@ -133,7 +145,8 @@ function dispatch(exchange: Exchange, req: Request, methods: Methods): ReturnTyp
 	}
 	const allowed = [...Object.keys(methods), ...(methods.GET ? ["HEAD"] : []), "OPTIONS"];
 	if (method === "OPTIONS") {
-		return { status: 200, headers: ["Allow", allowed.join(", "), "Content-Length", "0"] };
+		const headers = ["Allow", allowed.join(", "), ...PREFLIGHT, "Content-Length", "0"];
+		return { status: 200, headers };
 	}
 	throw new Refusal("method-not-allowed", { method, allowed });
 }

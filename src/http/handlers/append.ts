@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { BodyFormatError } from "../../../feeds/errors.ts";
 import { checkJson, decodeEventBatch } from "../../../feeds/events/decode.ts";
+import { decodeEventXml } from "../../../feeds/events/xml.ts";
 import { type OfferedEvent, prepareAppend } from "../../commands/append.ts";
 import { Refusal } from "../../errors.ts";
 import { parseStreamName, parseUuid } from "../../event.ts";
@@ -16,18 +17,32 @@ import { readBody } from "../body.ts";
 import { appendUnder, expectationOf } from "../conditions/preconditions.ts";
 import type { Exchange } from "../exchange.ts";
 import { checkRequireLeader, eventTypeHeader, header } from "../headers.ts";
-import { baseOf } from "../negotiation.ts";
+import { baseOf } from "../transport/base.ts";
 import { eventUrl, incomingUrl } from "../urls.ts";
 import { withCreatedEntry } from "./created-entry.ts";
 
 /** How a body of some media type is to be read. */
-type BodyKind = "batch" | "json" | "text" | "bytes" | "entry" | CloudEventKind;
+type BodyKind =
+	| "batch"
+	| "xml-batch"
+	| "atom"
+	| "atom-json"
+	| "json"
+	| "text"
+	| "bytes"
+	| "entry"
+	| CloudEventKind;
 
 const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
 	["application/vnd.eventstore.events+json", "batch"],
 	["application/vnd.kurrent.events+json", "batch"],
 	["application/vnd.eventstore.event+json", "batch"],
 	["application/vnd.kurrent.event+json", "batch"],
+	["application/vnd.eventstore.events+xml", "xml-batch"],
+	["application/vnd.eventstore.event+xml", "xml-batch"],
+	["application/atom+xml", "atom"],
+	["application/vnd.eventstore.atom+json", "atom-json"],
+	["application/vnd.kurrent.atom+json", "atom-json"],
 	["application/json", "json"],
 	["text/xml", "text"],
 	["application/xml", "text"],
@@ -35,6 +50,13 @@ const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
 	["application/cloudevents+json", "cloudevent"],
 	["application/cloudevents-batch+json", "cloudevents"],
 ]);
+/**
+ * Those whose events name their own ids and types. The atom types do as well, and what the headers
+ * say is passed over; but the contract asks for the headers all the same.
+ */
+const SELF_NAMING: ReadonlySet<BodyKind> = new Set(["batch", "xml-batch", "entry"]);
+/** What can be sent to a URL that holds the event's id. */
+const AT_OWN_URL: ReadonlySet<BodyKind> = new Set(["atom", "atom-json", "json", "text"]);
 const EMPTY = new Uint8Array(0);
 
 /** POST /streams/{stream} */
@@ -44,17 +66,25 @@ export function answerAppend(
 ): Promise<Answer> | Answer {
 	const { req } = exchange;
 	const kind = kindByForm(req) ?? bodyKind(req, [...BODY_KINDS.keys()]);
-	const isNamed = kind === "batch" || kind === "entry" || isCloudEvent(kind);
 	const stream = parseStreamName(target.stream);
 	const type = eventTypeHeader(req);
-	if (!isNamed && type === undefined) throw new Refusal("missing-event-type", { stream });
+	const selfNaming = SELF_NAMING.has(kind) || isCloudEvent(kind);
+	if (!selfNaming && type === undefined) throw new Refusal("missing-event-type", { stream });
 	const id = eventIdHeader(req);
-	if (!isNamed && id === undefined) {
+	if (!selfNaming && id === undefined) {
 		return redirect(
 			incomingUrl(baseOf(req, exchange.context.settings.publicUrl), stream, randomUUID()),
 		);
 	}
 	return append(exchange, stream, kind, id ?? "");
+}
+
+/**
+ * Whether an append would be read at all, for answers that come before it.
+ * @throws Refusal `unsupported-media-type`
+ */
+export function checkMediaType(req: IncomingMessage): void {
+	kindByForm(req) ?? bodyKind(req, [...BODY_KINDS.keys()]);
 }
 
 /** POST /streams/{stream}/incoming/{id} */
@@ -63,7 +93,7 @@ export function answerIncoming(
 	target: { stream: string; id: string },
 ): Promise<Answer> {
 	const { req } = exchange;
-	const single = [...BODY_KINDS].filter(([, kind]) => kind === "json" || kind === "text");
+	const single = [...BODY_KINDS].filter(([, kind]) => AT_OWN_URL.has(kind));
 	const names = single.map(([name]) => name);
 	const kind = bodyKind(req, names);
 	const id = parseUuid(target.id);
@@ -86,7 +116,7 @@ async function append(
 	const base = baseOf(req, context.settings.publicUrl);
 
 	const body = await readBody(req, context.settings.bodyBytesMax);
-	const offered = offeredEvents(kind, req, body, id, stream);
+	const offered = offeredEvents(kind, req, body, { stream, id });
 	const request = prepareAppend(stream, "any", offered, context.settings);
 	const appended = await appendUnder(context.log, request.stream, expectation, (expected) =>
 		context.log.append({ ...request, expected }),
@@ -101,13 +131,13 @@ function offeredEvents(
 	kind: BodyKind,
 	req: IncomingMessage,
 	body: Buffer,
-	id: string,
-	stream: string,
+	{ stream, id }: { readonly stream: string; readonly id: string },
 ): OfferedEvent[] {
 	try {
 		if (kind === "entry") return [entryIn(req, body, id, stream)];
 		if (isCloudEvent(kind)) return cloudEventsIn(kind, req, body);
-		if (kind === "batch") return decodeEventBatch(body);
+		if (kind === "batch" || kind === "atom-json") return decodeEventBatch(body);
+		if (kind === "xml-batch" || kind === "atom") return decodeEventXml(body);
 		if (kind === "json") checkJson(body);
 	} catch (error) {
 		throw error instanceof BodyFormatError ? refusalOf(error) : error;

@@ -9,7 +9,7 @@ import { parseStreamName } from "../../event.ts";
 import { findMoment } from "../../pages/moment.ts";
 import type { Answer } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
-import { baseOf } from "../negotiation.ts";
+import { baseOf } from "../transport/base.ts";
 import { pageUrl } from "../urls.ts";
 
 //            year    month   day          hour  minute second fraction   offset

@@ -7,17 +7,19 @@ import { encodeCloudEvents } from "../../../feeds/cloudevents/encode.ts";
 import { isSealed, type PageRange } from "../../../feeds/geometry.ts";
 import { encodeFeedJson } from "../../../feeds/json/encode.ts";
 import { encodeJsonFeed } from "../../../feeds/json-feed/encode.ts";
-import { FEED_TYPES, type Format } from "../../../feeds/media.ts";
+import { DESCRIBED_FEED_TYPES, FEED_TYPES, type Format } from "../../../feeds/media.ts";
 import type { Embed, Feed } from "../../../feeds/model.ts";
 import type { Document, Written } from "../../cache/documents.ts";
 import { cacheControl, eTag, eTagValue, matches, VARY } from "../../cache/policy.ts";
-import { parseStreamName, type StreamName, type Version } from "../../event.ts";
+import { ALL, parseStreamName, type StreamName, type Version } from "../../event.ts";
 import type { Urls } from "../../pages/entry.ts";
 import { readPage } from "../../pages/page.ts";
 import type { Answer } from "../answer.ts";
+import type { Context } from "../context.ts";
 import { clientGone, type Exchange } from "../exchange.ts";
 import { longPollMs } from "../headers.ts";
 import { type Look, negotiateLook } from "../negotiation.ts";
+import { forwardingOf } from "../transport/base.ts";
 import {
 	embedQuery,
 	eventUrl,
@@ -27,6 +29,7 @@ import {
 	parseFrom,
 	streamUrl,
 } from "../urls.ts";
+import { describeStream, isDescription } from "./description.ts";
 import { answerHttpFeed } from "./http-feed.ts";
 import { answerRun, isWholeStream } from "./run.ts";
 import { answerServerSentEvents } from "./server-sent-events.ts";
@@ -54,7 +57,10 @@ type Wanted = {
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
 	const { context, req } = exchange;
-	const look = negotiateLook(req, target.query, FEED_TYPES, context.settings.publicUrl);
+	const described = target.direction === "backward" && target.stream !== ALL;
+	const available = described ? DESCRIBED_FEED_TYPES : FEED_TYPES;
+	const look = negotiateLook(req, target.query, available, context.settings.publicUrl);
+	if (isDescription(look.type)) return describeStream(target.stream, look.base, look.type);
 	const stream = parseStreamName(target.stream);
 	const from = parseFrom(stream, target.from, target.direction);
 	const range = { direction: target.direction, from, count: parseCount(target.count) };
@@ -85,7 +91,7 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
  * The answer to a request for a kept page that came in the very same words before. Consumers of a
  * stream send the same few headers, so what they mean need not be worked out again.
  */
-export function recallPage({ context, req }: Exchange): Answer | undefined {
+export function recallPage(context: Context, req: IncomingMessage): Answer | undefined {
 	const wording = wordingOf(req);
 	const kept = wording === undefined ? undefined : context.documents.recall(wording);
 	return kept && answerWith(kept, req.headers["if-none-match"]);
@@ -95,10 +101,11 @@ export function recallPage({ context, req }: Exchange): Answer | undefined {
  * All of a request that decides which page it means; undefined where it says more, and must be read
  * in full.
  */
-function wordingOf({ url, headers }: IncomingMessage): string | undefined {
+function wordingOf(req: IncomingMessage): string | undefined {
+	const { url, headers } = req;
 	for (const waits of WAITS) if (headers[waits] !== undefined) return undefined;
 	const { host = "", accept = "", "accept-encoding": coding = "" } = headers;
-	return `${url}\n${host}\n${accept}\n${coding}`;
+	return `${url}\n${host}\n${accept}\n${coding}\n${forwardingOf(req)}`;
 }
 
 /**

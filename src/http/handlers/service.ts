@@ -8,7 +8,7 @@ import { Refusal } from "../../errors.ts";
 import { ALL, type StreamName } from "../../event.ts";
 import { type Answer, withText } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
-import { baseOf } from "../negotiation.ts";
+import { baseOf } from "../transport/base.ts";
 import { streamUrl } from "../urls.ts";
 
 /** There may be millions of streams; those that began last are shown, and `$streams` has all. */
