@@ -24,7 +24,7 @@ export function encodeCloudEvent(entry: Entry): string {
 	const { event } = entry;
 	const kept = attributesOf(event.metadata);
 	const own = kept ?? foreign(event);
-	const first = { id: own.get("id"), source: own.get("source"), time: own.get("time") };
+	const first = { id: textIn(own, "id"), source: textIn(own, "source"), time: textIn(own, "time") };
 	let out =
 		`{"specversion":"1.0","id":${first.id ?? quote(event.eventId)}` +
 		`,"source":${first.source ?? quote(streamPath(entry.id))},"type":${quote(event.eventType)}` +
@@ -37,6 +37,12 @@ export function encodeCloudEvent(entry: Entry): string {
 		`${out},"stream":${quote(event.streamId)},"version":${integer(event.eventNumber)}` +
 		`,"position":${integer(event.position)}${dataMember(event, kept)}}`
 	);
+}
+
+/** An attribute that has to be text; metadata anyone wrote may have it as something else. */
+function textIn(attributes: Attributes, name: string): string | undefined {
+	const value = attributes.get(name);
+	return value?.[0] === '"' && value !== '""' ? value : undefined;
 }
 
 /** The attributes of an event that was not appended as a CloudEvent. */

@@ -61,6 +61,26 @@ describe("reading CloudEvents", () => {
 		expect(position).toEqual(expect.any(Number));
 	});
 
+	test("metadata that only looks like kept attributes makes no broken one", async () => {
+		const stream = newStream();
+		const eventId = randomUUID();
+		const cloudevents = { id: 5, source: "", time: null, type: "x", Upper: 1, ok: true, a: {} };
+		const metadata = { cloudevents };
+		await servers.ask(batch(stream, [{ eventId, eventType: "Placed", data: {}, metadata }]));
+		const { time, position: _, ...attributes } = (await one(stream)).json;
+		expect(Date.parse(String(time))).toBeGreaterThan(0);
+		expect(attributes).toEqual({
+			specversion: "1.0",
+			id: eventId,
+			source: `/streams/${stream}`,
+			type: "Placed",
+			ok: true,
+			stream,
+			version: 0,
+			data: {},
+		});
+	});
+
 	test("what is not JSON is in Base64", async () => {
 		const stream = newStream();
 		const headers = {
