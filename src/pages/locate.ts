@@ -43,13 +43,15 @@ export async function locateEvent(
 	let from: Version | "head" = "head";
 	for (let searched = 0; searched < SEARCHED_MAX; ) {
 		const range = { stream, from, limit: STEP, direction: "backward", content } as const;
-		const { entries } = await readStep(log, range);
+		const { entries, last } = await readStep(log, range);
 		const found = entries.find(({ event }) => matches(event));
 		if (found) return found.version;
-		const lowest: Version | undefined = entries.at(-1)?.version;
-		if (lowest === undefined || lowest === 0) return undefined;
+		const start: Version = from === "head" ? last : from;
+		// Events can be gone: a step may find none.
+		const lowest: Version = entries.at(-1)?.version ?? Math.max(0, start - STEP + 1);
+		if (lowest <= 0) return undefined;
+		searched += start - lowest + 1;
 		from = lowest - 1;
-		searched += entries.length;
 		// Others are served in between.
 		await setImmediate();
 	}

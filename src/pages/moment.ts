@@ -4,7 +4,10 @@
  */
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
-import type { Log } from "../log/log.ts";
+import type { Log, StreamEntry } from "../log/log.ts";
+
+/** Where the event looked for is gone, the next one is looked for among so many at a time. */
+const GAP_STEP = 500;
 
 export type Moment = {
 	/** The version of the first event at or after the moment; beyond `last` where there is none. */
@@ -21,22 +24,34 @@ export async function findMoment(log: Log, stream: StreamName, time: number): Pr
 	if (last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
 	let low = 0;
 	let high = last + 1;
+	let first = high;
 	while (low < high) {
 		const middle = Math.floor((low + high) / 2);
-		if (await isBefore(log, stream, middle, time)) low = middle + 1;
-		else high = middle;
+		const entry = await nextEntry(log, stream, middle, high);
+		if (entry && entry.event.created < time) {
+			low = entry.version + 1;
+			continue;
+		}
+		// What it found is the earliest yet that is late enough; nothing is between it and `middle`.
+		if (entry) first = entry.version;
+		high = middle;
 	}
-	return { first: low, last };
+	return { first, last };
 }
 
-/** An event that is gone counts as earlier: those that go are the oldest. */
-async function isBefore(
+/** The first entry from `from` on and before `end`: events can be gone. */
+async function nextEntry(
 	log: Log,
 	stream: StreamName,
-	version: Version,
-	time: number,
-): Promise<boolean> {
-	const range = { stream, from: version, limit: 1, direction: "forward", content: false } as const;
-	const [entry] = (await log.read(range)).entries;
-	return entry === undefined || entry.event.created < time;
+	from: Version,
+	end: Version,
+): Promise<StreamEntry | undefined> {
+	let limit = 1;
+	for (let at = from; at < end; at += limit, limit = GAP_STEP) {
+		const count = Math.min(limit, end - at);
+		const range = { stream, from: at, limit: count, direction: "forward" } as const;
+		const [entry] = (await log.read({ ...range, content: false })).entries;
+		if (entry) return entry;
+	}
+	return undefined;
 }

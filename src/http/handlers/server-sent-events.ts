@@ -58,7 +58,9 @@ export async function answerServerSentEvents(
 	const { stream, query } = subscription;
 	const seen = lastEventId(exchange, query);
 	const start = seen === undefined ? startOf(exchange, subscription.range) : seen + 1;
-	const from = start === "head" ? (await log.last(stream)) + 1 : start;
+	// Asked in any case: what can be read no more is refused before the answer starts.
+	const last = await log.last(stream);
+	const from = start === "head" ? last + 1 : start;
 	if (exchange.req.method !== "HEAD") live.enter(exchange.res);
 	return { status: 200, headers: HEADERS, chunks: follow(exchange, subscription, from) };
 }

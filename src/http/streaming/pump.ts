@@ -3,6 +3,7 @@
  * is asked for when the last one is on its way, so what waits for a slow reader is one chunk.
  */
 import type { ServerResponse } from "node:http";
+import { isRefusal } from "../../errors.ts";
 import type { Answer, Chunks } from "../answer.ts";
 
 /**
@@ -30,7 +31,8 @@ export async function pump(
 		}
 		res.end();
 	} catch (error) {
-		if (!res.destroyed) report(error);
+		// A refusal midway is no fault of ours: a stream can be deleted while it is read.
+		if (!res.destroyed && !isRefusal(error)) report(error);
 		res.destroy();
 	}
 }
