@@ -57,7 +57,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	express: ["src/http"],
 	"better-sqlite3": ["src/log/sqlite"],
 	etag: ["src/http", "src/cache"],
-	"lru-cache": ["src/http", "src/cache", "src/log/sqlite"],
+	"lru-cache": ["src/http", "src/cache", "src/pages", "src/log/sqlite"],
 	negotiator: ["feeds"],
 	xml2js: ["feeds"],
 };

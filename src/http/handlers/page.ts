@@ -188,11 +188,11 @@ function encodeFeed(feed: Feed, format: Format, embed: Embed): string {
 	return isXml(format) ? encodeFeedAtom(feed, embed) : encodeFeedJson(feed, embed);
 }
 
-function showsContent(format: Format, embed: Embed): boolean {
+export function showsContent(format: Format, embed: Embed): boolean {
 	return embed !== "none" && (embed !== "rich" || isXml(format));
 }
 
-function isXml(format: Format): boolean {
+export function isXml(format: Format): boolean {
 	return format === "atom" || format === "xml" || format === "event-xml";
 }
 
