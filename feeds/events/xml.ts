@@ -42,7 +42,7 @@ export function decodeEventXml(body: Uint8Array): DecodedEvent[] {
 	if (countElements(xml) > ELEMENTS_MAX) {
 		throw new BodyFormatError({ reason: `it has more than ${ELEMENTS_MAX} elements` });
 	}
-	const events = (parse(xml).$$ ?? []).map((node, index) => valueOf(node, 1, index));
+	const events = (parse(xml).$$ ?? []).map((node, index) => contentOf(node, 1, index));
 	return decodeEventBatch(Buffer.from(JSON.stringify(events)));
 }
 
@@ -95,7 +95,7 @@ function malformed({ message }: Error): BodyFormatError {
 	return new BodyFormatError({ reason: `it is not well-formed XML: ${what}${where}` });
 }
 
-function valueOf(node: Node, depth: number, index: number): Value {
+function contentOf(node: Node, depth: number, index: number): Value {
 	const { "#text": text = "", "@": attributes, $$: children } = node;
 	if (attributes === undefined && children === undefined) return text;
 	if (depth > NESTING_MAX) {
@@ -107,7 +107,7 @@ function valueOf(node: Node, depth: number, index: number): Value {
 	for (const [name, attribute] of Object.entries(attributes ?? {})) value[`@${name}`] = attribute;
 	for (const child of children ?? []) {
 		const name = child["#name"];
-		const one = valueOf(child, depth + 1, index);
+		const one = contentOf(child, depth + 1, index);
 		const before = value[name];
 		if (before === undefined) value[name] = one;
 		else if (Array.isArray(before)) before.push(one);
