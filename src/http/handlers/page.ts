@@ -205,12 +205,12 @@ function encodeFeed(feed: Feed, format: Format, embed: Embed): string {
 	return isXml(format) ? encodeFeedAtom(feed, embed) : encodeFeedJson(feed, embed);
 }
 
-function showsContent(format: Format, embed: Embed): boolean {
+export function showsContent(format: Format, embed: Embed): boolean {
 	if (format === "json-feed" || format === "cloudevents") return true;
 	return embed !== "none" && (embed !== "rich" || isXml(format));
 }
 
-function isXml(format: Format): boolean {
+export function isXml(format: Format): boolean {
 	return format === "atom" || format === "xml" || format === "event-xml";
 }
 
