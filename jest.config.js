@@ -14,4 +14,6 @@ export default {
 		"^(?:\\.\\./)+(src|feeds)/(.*)\\.ts$": "<rootDir>/dist/$1/$2.js",
 	},
 	testTimeout: 60_000,
+	// A test that failed midway may leave its server running; the run has to end all the same.
+	forceExit: true,
 };

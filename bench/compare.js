@@ -22,7 +22,7 @@ export async function compare({ rounds }, floor, ours) {
 		floor: median(floors),
 		ours: median(oursAll),
 		ratio: median(oursAll) / median(floors),
-		spread: [Math.min(...pairs), Math.max(...pairs)],
+		spread: { low: Math.min(...pairs), high: Math.max(...pairs) },
 	};
 }
 

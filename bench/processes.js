@@ -32,9 +32,9 @@ export async function startProgram(script, args, { nodeArgs = [], env = {} } = {
 	};
 }
 
-/** `varve serve` on a free port; VARVE_BENCH_NODE_ARGS reaches it, for a profiler. */
+/** `varve serve` on a free port; BENCH_NODE_ARGS reaches it, for a profiler. */
 export function startVarve(directory, args = []) {
-	const nodeArgs = (process.env.VARVE_BENCH_NODE_ARGS ?? "").split(" ").filter(Boolean);
+	const nodeArgs = (process.env.BENCH_NODE_ARGS ?? "").split(" ").filter(Boolean);
 	return startProgram("bin/varve", ["serve", "--port", "0", "--data", directory, ...args], {
 		nodeArgs,
 	});
@@ -52,7 +52,10 @@ export async function runScript(script, args, input) {
 	return Buffer.concat(chunks).toString().trim();
 }
 
-/** Most bytes of memory the process ever held; where the system does not keep that, those it holds now. */
+/**
+ * Most bytes of memory the process ever held; where the system does not keep that, those it holds
+ * now.
+ */
 export function residentMax(pid) {
 	const status = readFileSync(`/proc/${pid}/status`, "utf8");
 	return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;

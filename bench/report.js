@@ -73,15 +73,22 @@ export function tableOf(run, rows) {
 export function writeResults(run, rows) {
 	const folder = join(ROOT, "bench/results");
 	const name = `${run.date.slice(0, 10)}-${run.commit}.json`;
-	writeFileSync(join(folder, name), `${JSON.stringify({ run, rows }, null, "\t")}\n`);
+	writeFileSync(join(folder, name), `${JSON.stringify({ run, rows }, rounded, "\t")}\n`);
 	writeFileSync(join(folder, "latest.md"), `# The latest run\n\n${tableOf(run, rows)}`);
 	return join("bench/results", name);
+}
+
+/** Four digits are more than a shared machine means. */
+function rounded(_name, value) {
+	return typeof value === "number" && !Number.isInteger(value)
+		? Number(value.toPrecision(4))
+		: value;
 }
 
 function cells(row) {
 	if (row.skipped) return [row.what, "", "", "", "", goal(row), `skipped: ${row.skipped}`, ""];
 	const { floor, ours, ratio, spread, unit } = row;
-	const pairs = spread ? ` (${spread.map((one) => one.toFixed(2)).join("–")})` : "";
+	const pairs = spread ? ` (${spread.low.toFixed(2)}–${spread.high.toFixed(2)})` : "";
 	return [
 		row.what,
 		floor === undefined ? "" : number(floor),

@@ -44,8 +44,14 @@ async function measureAll({ only, ...settings }) {
 async function measure({ run, skip, ...row }, bench) {
 	const skipped = skip?.(bench);
 	if (skipped) return { ...row, skipped };
-	const result = { ...row, ...(await run(bench)) };
-	return { ...result, met: judge(result) };
+	try {
+		const result = { ...row, ...(await run(bench)) };
+		return { ...result, met: judge(result) };
+	} catch (error) {
+		// The other rows are worth having all the same; a row that failed has missed its target.
+		process.stderr.write(`${error.stack}\n`);
+		return { ...row, skipped: `failed: ${error.message}`, met: false };
+	}
 }
 
 /** Databases that several rows read are filled once. */

@@ -1,8 +1,8 @@
 /**
  * Page arithmetic: which page a reader is sent to next, and when a page can never change again.
  *
- * The grid. With page size S = 20, a reader that stops at version 47 is sent to 48/forward/12 and from there
- * to 60/forward/20, like everybody else:
+ * The grid. With page size S = 20, a reader that stops at version 47 is sent to 48/forward/12 and
+ * from there to 60/forward/20, like everybody else:
  *
  *     0                   20                  40      48    60                  80
  *     ├── 0/forward/20 ───┼── 20/forward/20 ──┼───────┊─────┼── 60/forward/20 ──┤
@@ -110,10 +110,10 @@ function onward(boundary: number, range: PageRange, size: number): number {
 }
 
 /**
- * The archive documents before and after a sealed page: its neighbours on the grid of its own size where
- * that is a multiple of S and the page is aligned to it, else on S. (A short page such as 48/forward/12
- * happens to be aligned to 12, which is nobody's grid.) They depend on nothing but the range, since a sealed page's bytes,
- * links included, must never change.
+ * The archive documents before and after a sealed page: its neighbours on the grid of its own size
+ * where that is a multiple of S and the page is aligned to it, else on S. (A short page such as
+ * 48/forward/12 happens to be aligned to 12, which is nobody's grid.) They depend on nothing but
+ * the range, since a sealed page's bytes, links included, must never change.
  */
 function archives(range: PageRange, size: number): Partial<Neighbours> {
 	const low = Math.max(0, lowest(range, 0));

@@ -1,4 +1,7 @@
-/** What `varve/feeds` offers: reading streams, and the pieces to write a reader or server of one's own. */
+/**
+ * What `varve/feeds` offers: reading streams, and the pieces to write a reader or server of one's
+ * own.
+ */
 export { decodeEntryAtom, decodeFeedAtom } from "./atom/decode.ts";
 export { encodeEntryAtom, encodeFeedAtom } from "./atom/encode.ts";
 export { FeedFormatError } from "./errors.ts";

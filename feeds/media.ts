@@ -1,8 +1,8 @@
 /**
  * The media types of the API, and which of them a request gets.
  *
- * Every `vnd.eventstore` JSON type has a `vnd.kurrent` twin: the same document under a younger name. A
- * request is answered with the name it asked for.
+ * Every `vnd.eventstore` JSON type has a `vnd.kurrent` twin: the same document under a younger
+ * name. A request is answered with the name it asked for.
  */
 import Negotiator from "negotiator";
 
@@ -64,7 +64,9 @@ export const EVENT_TYPES: readonly MediaType[] = [
 /** Content codings we can produce, best first; `identity` always works. */
 export type Coding = "br" | "gzip" | "identity";
 const CODINGS: Coding[] = ["br", "gzip", "identity"];
-/** The library's types do not know its `preferred`: which one wins where the client has no order. */
+/**
+ * The library's types do not know its `preferred`: which one wins where the client has no order.
+ */
 type Encodings = {
 	encoding(available: string[], options: { preferred: string[] }): string | undefined;
 };
@@ -80,7 +82,8 @@ const FORMAT_QUERY: ReadonlyMap<string, string> = new Map([
 
 /**
  * Picks the best of `available` for an `Accept` header (RFC 9110 section 12.5.1). No header means
- * anything will do. Parameters other than `q` are passed over: `application/json;charset=utf-8` is JSON.
+ * anything will do. Parameters other than `q` are passed over: `application/json;charset=utf-8` is
+ * JSON.
  * @returns undefined where nothing fits
  */
 export function negotiate(

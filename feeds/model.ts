@@ -1,8 +1,9 @@
 /**
  * A feed, independent of any format: what the codecs encode and decode.
  *
- * URLs are complete and already minted; times are RFC 3339 text in UTC. Fields that exist in one format
- * only say so. The model holds what a page *is*; how much of an event is shown is its `embed`.
+ * URLs are complete and already minted; times are RFC 3339 text in UTC. Fields that exist in one
+ * format only say so. The model holds what a page *is*; how much of an event is shown is its
+ * `embed`.
  */
 
 /** How much of its event an entry carries; the values of `?embed=`. */
@@ -54,7 +55,9 @@ export type EntryEvent = {
 	readonly isJson: boolean;
 	readonly data: Uint8Array;
 	readonly metadata: Uint8Array;
-	/** Where it stands in the stream that was read: in an index stream not where it stands in its own. */
+	/**
+	 * Where it stands in the stream that was read: in an index stream not where it stands in its own.
+	 */
 	readonly positionEventNumber: number;
 	readonly positionStreamId: string;
 	/** Its position in the log. */
@@ -63,6 +66,8 @@ export type EntryEvent = {
 	readonly linkMetadata?: Uint8Array;
 };
 
-/** An entry as a reader gets it back: a document shows no more of the event than its embed level. */
+/**
+ * An entry as a reader gets it back: a document shows no more of the event than its embed level.
+ */
 export type DecodedEntry = Omit<Entry, "event"> & { readonly event?: Partial<EntryEvent> };
 export type DecodedFeed = Omit<Feed, "entries"> & { readonly entries: readonly DecodedEntry[] };

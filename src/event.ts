@@ -1,8 +1,9 @@
 /**
  * The values the log is made of, each with the one function that lets it in.
  *
- * `Version` and `Position` are both whole numbers from 0, and mixing them up is the classic mistake of an
- * event store: the two types are not assignable to each other, while plain arithmetic stays plain.
+ * `Version` and `Position` are both whole numbers from 0, and mixing them up is the classic mistake
+ * of an event store: the two types are not assignable to each other, while plain arithmetic stays
+ * plain.
  */
 import { Refusal } from "./errors.ts";
 
@@ -15,7 +16,9 @@ export type Version = number & { readonly [brand]?: "Version" };
 /** The number of an event within the whole log, in commit order: 0, 1, 2 … without gaps. */
 export type Position = number & { readonly [brand]?: "Position" };
 
-/** An event as a client hands it in. `data` and `metadata` are the client's bytes, never altered. */
+/**
+ * An event as a client hands it in. `data` and `metadata` are the client's bytes, never altered.
+ */
 export type NewEvent = {
 	/** A UUID in lower case with dashes, not all zero. */
 	readonly id: string;
@@ -35,19 +38,25 @@ export type RecordedEvent = NewEvent & {
 	readonly created: number;
 };
 
-/** What a client believes of a stream when it appends: anything, absent, present, or its last version. */
+/**
+ * What a client believes of a stream when it appends: anything, absent, present, or its last
+ * version.
+ */
 export type ExpectedVersion = "any" | "no-stream" | "stream-exists" | Version;
 
 /** The stream of all events: its versions are the positions. */
 export const ALL = "$all" as StreamName;
 
-/** Long enough for any path or URN, short enough for every proxy's URL limit once percent-encoded. */
+/**
+ * Long enough for any path or URN, short enough for every proxy's URL limit once percent-encoded.
+ */
 export const STREAM_NAME_BYTES_MAX = 1024;
 /** A type is a word or a dotted path; the same bound keeps `$et-` stream names within theirs. */
 export const EVENT_TYPE_BYTES_MAX = 1024 - "$et-".length;
 
 const PATH_STEPS: ReadonlySet<string> = new Set([".", ".."]);
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const DIGITS = /^([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})$/;
 const NIL_UUID = "00000000-0000-0000-0000-000000000000";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
@@ -81,19 +90,14 @@ export function nameFault(text: string, bytesMax: number): string | undefined {
 }
 
 /**
- * Reads a UUID in any notation the field uses: dashed, 32 digits, in braces or parentheses, any case.
+ * Reads a UUID in any notation the field uses: dashed, 32 digits, in braces or parentheses, any
+ * case.
  * @returns it in lower case with dashes; undefined if it is none, or all zero
  */
 export function parseUuid(text: string): string | undefined {
 	if (UUID.test(text)) return text === NIL_UUID ? undefined : text;
-	const match =
-		/^(\{|\()?([0-9a-fA-F]{8})(-?)([0-9a-fA-F]{4})\3([0-9a-fA-F]{4})\3([0-9a-fA-F]{4})\3([0-9a-fA-F]{12})(\}|\))?$/.exec(
-			text.trim(),
-		);
-	if (!match) return undefined;
-	const [, open, a, , b, c, d, e, close] = match;
-	const closes = open === "{" ? "}" : open === "(" ? ")" : undefined;
-	if (close !== closes) return undefined;
-	const id = `${a}-${b}-${c}-${d}-${e}`.toLowerCase();
-	return id === NIL_UUID ? undefined : id;
+	const bare = /^(?:\{(.*)\}|\((.*)\)|(.*))$/.exec(text.trim().toLowerCase());
+	const plain = bare?.[1] ?? bare?.[2] ?? bare?.[3] ?? "";
+	const id = DIGITS.test(plain) ? plain.replace(DIGITS, "$1-$2-$3-$4-$5") : plain;
+	return UUID.test(id) && id !== NIL_UUID ? id : undefined;
 }

@@ -4,6 +4,7 @@
 import { createDocuments } from "./cache/documents.ts";
 import type { Settings } from "./config.ts";
 import type { Context } from "./http/context.ts";
+import { createLasts } from "./http/lasts.ts";
 import { createLongPolls } from "./http/long-polls.ts";
 import { createHttpServer } from "./http/server.ts";
 import { openSqliteLog } from "./log/sqlite/log.ts";
@@ -20,19 +21,28 @@ export type RunningServer = {
 
 /**
  * Opens the log and listens.
- * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`; the system's error where
- *   the address cannot be had
+ * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`; the system's
+ *   error where the address cannot be had
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
 	const log = await openSqliteLog(settings.data, settings);
 	let ready = true;
 	const longPolls = createLongPolls(log, settings.longPollsMax);
+	const lasts = createLasts(log);
 	const documents = createDocuments({
 		bytesMax: settings.cacheBytesMax,
 		countMax: settings.cachePagesMax,
 	});
 	const report = (error: unknown) => console.error("varve:", error);
-	const context: Context = { log, documents, longPolls, settings, report, isReady: () => ready };
+	const context: Context = {
+		log,
+		documents,
+		longPolls,
+		lasts,
+		settings,
+		report,
+		isReady: () => ready,
+	};
 	const http = createHttpServer(context);
 
 	const close = async () => {

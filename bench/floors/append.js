@@ -1,8 +1,10 @@
-// Floor of the appends of one event: node:http and better-sqlite3 in one thread, group commit, no rules.
+// Floor of the appends of one event: node:http and better-sqlite3 in one thread, group commit, no
+// rules.
 //
-// The requests of one turn of the event loop share a transaction, and are answered when it is on disk: WAL,
-// synchronous=FULL, the same page size and checkpoints as ours, since our own code opens the file. It writes the
-// event's row with its one index, and nothing else: no stream entries, no expectation, no look for a repeat.
+// The requests of one turn of the event loop share a transaction, and are answered when it is on
+// disk: WAL, synchronous=FULL, the same page size and checkpoints as ours, since our own code opens
+// the file. It writes the event's row with its one index, and nothing else: no stream entries, no
+// expectation, no look for a repeat.
 import { createServer } from "node:http";
 import { migrationsFor } from "../../dist/src/log/migrate.js";
 import { claimDirectory, logFile, openForWriting } from "../../dist/src/log/sqlite/directory.js";

@@ -1,7 +1,7 @@
-// Floor of the batches: better-sqlite3 and nothing around it. It inserts the rows that ours inserts (the event, its
-// index, and its places in its stream, its category and its type) into the same tables, a transaction for
-// every batch, each on disk before the next. Arguments: directory, events a batch, streams, seconds.
-// Writes the batches a second.
+// Floor of the batches: better-sqlite3 and nothing around it. It inserts the rows that ours inserts
+// (the event, its index, and its places in its stream, its category and its type) into the same
+// tables, a transaction for every batch, each on disk before the next. Arguments: directory, events
+// a batch, streams, seconds. Writes the batches a second.
 import { randomBytes } from "node:crypto";
 import { migrationsFor } from "../../dist/src/log/migrate.js";
 import { claimDirectory, logFile, openForWriting } from "../../dist/src/log/sqlite/directory.js";

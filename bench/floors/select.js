@@ -1,5 +1,5 @@
-// Floor of the catch-up: better-sqlite3 reads the rows a reader gets, in order, and counts their bytes.
-// Argument: the directory. Writes the events a second.
+// Floor of the catch-up: better-sqlite3 reads the rows a reader gets, in order, and counts their
+// bytes. Argument: the directory. Writes the events a second.
 import Database from "better-sqlite3";
 import { logFile } from "../../dist/src/log/sqlite/directory.js";
 

@@ -1,5 +1,6 @@
 // Consumers: each follows $all from the first event to the head with the reader of feeds/.
-// Arguments: url, number of consumers, events there must be. Writes the events a second of all of them.
+// Arguments: url, number of consumers, events there must be. Writes the events a second of all of
+// them.
 import { readStream } from "../../dist/feeds/index.js";
 
 const [url, consumers, expected] = process.argv.slice(2);

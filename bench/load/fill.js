@@ -1,4 +1,5 @@
-// Fills a data directory with orders, through the log itself. Arguments: directory, events, events a stream.
+// Fills a data directory with orders, through the log itself. Arguments: directory, events, events
+// a stream.
 import { randomUUID } from "node:crypto";
 import { openSqliteLog } from "../../dist/src/log/sqlite/log.js";
 
@@ -7,7 +8,8 @@ const log = await openSqliteLog(directory);
 const streams = Math.ceil(Number(events) / Number(perStream));
 const NOTHING = Buffer.alloc(0);
 
-// Round after round over all streams, as a real log grows, so that no stream lies in one place of the file.
+// Round after round over all streams, as a real log grows, so that no stream lies in one place of
+// the file.
 const PER_APPEND = Math.min(50, Number(perStream));
 for (let done = 0; done < Number(perStream); done += PER_APPEND) {
 	for (let stream = 1; stream <= streams; stream += 200) await appendTo(stream, done);

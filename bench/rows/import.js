@@ -1,4 +1,5 @@
-// The command line imports a log over HTTP, one append an event; and how much memory the server takes meanwhile.
+// The command line imports a log over HTTP, one append an event; and how much memory the server
+// takes meanwhile.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { residentMax, runScript, startVarve } from "../processes.js";

@@ -3,6 +3,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import { runScript, startVarve } from "../processes.js";
 
@@ -35,7 +36,9 @@ async function behindNginx(bench) {
 	return countRequests(readFileSync(proxy.log, "utf8"));
 }
 
-/** Lines of `uri status-of-the-origin cache-control`; the status is `-` where nginx had the page. */
+/**
+ * Lines of `uri status-of-the-origin cache-control`; the status is `-` where nginx had the page.
+ */
 function countRequests(log) {
 	const lines = log.trim().split("\n");
 	const seen = lines.map((line) => line.split("\t"));
@@ -70,9 +73,11 @@ async function startNginx(bench, origin) {
 	};
 }
 
+/** Root's workers would run as nobody, who may not enter our folder: they stay what we are. */
 function configuration({ folder, port, origin, log }) {
 	return `
 daemon off;
+${process.getuid?.() === 0 ? `user ${userInfo().username};` : ""}
 worker_processes 1;
 pid ${folder}/nginx.pid;
 events { worker_connections 1024; }

@@ -7,7 +7,8 @@ import { residentNow, runScript, startVarve } from "../processes.js";
 const SMALL = 10_000;
 const PER_STREAM = 1000;
 const LARGE = { quick: 1_000_000, full: 10_000_000 };
-// What the machine's file cache shows of the log is counted to the process as well: the floor of "flat".
+// What the machine's file cache shows of the log is counted to the process as well: the floor of
+// "flat".
 const RESIDENT_SPARE_BYTES = 32 * 1024 * 1024;
 
 export const rows = [

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // An aggregator: follows a stream and keeps a read model of it. See README.md.
+import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { readStream } from "varve/feeds";
 import { openReadModel, removeReadModel } from "./read-model.js";
@@ -45,6 +46,7 @@ else if (positionals[0] === "report") report();
 else await aggregate().catch((error) => fail(error, 1));
 
 function report() {
+	if (!existsSync(values.state)) fail(new Error(`${values.state} is not there`), 1);
 	const model = openReadModel(values.state, values.stream);
 	process.stdout.write(`${JSON.stringify(model.report(), null, "\t")}\n`);
 	model.close();
@@ -74,7 +76,10 @@ async function aggregate() {
 	model.close();
 }
 
-/** Collects events, and hands them over together once they are enough, or the first has waited enough. */
+/**
+ * Collects events, and hands them over together once they are enough, or the first has waited
+ * enough.
+ */
 function openBatch(handOver) {
 	let events = [];
 	let timer;
@@ -92,7 +97,10 @@ function openBatch(handOver) {
 	return { add, flush };
 }
 
-/** AGGREGATOR_CRASH_AFTER=700 kills it at the 700th event, in mid-transaction: to see that nothing is lost. */
+/**
+ * AGGREGATOR_CRASH_AFTER=700 kills it at the 700th event, in mid-transaction: to see that nothing
+ * is lost.
+ */
 function crashWhenAsked() {
 	let left = Number(process.env.AGGREGATOR_CRASH_AFTER ?? Number.POSITIVE_INFINITY);
 	return () => {

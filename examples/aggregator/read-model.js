@@ -1,7 +1,8 @@
 // The read model: what the aggregator knows of the files, in a SQLite file of its own.
 //
-// The checkpoint lives in the same file and is written in the same transaction as what was folded up to it. So
-// whenever the process is killed, the file holds a state and exactly the events that led to it.
+// The checkpoint lives in the same file and is written in the same transaction as what was folded
+// up to it. So whenever the process is killed, the file holds a state and exactly the events that
+// led to it.
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import Database from "better-sqlite3";
@@ -21,7 +22,9 @@ const SCHEMA = `
 	) WITHOUT ROWID;
 `;
 
-/** Forgets everything: the next start reads from the first event. The server needs no word of it. */
+/**
+ * Forgets everything: the next start reads from the first event. The server needs no word of it.
+ */
 export function removeReadModel(file) {
 	for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// The proof with a whole log: a server of its own, an import over HTTP, an aggregator that is killed again and
-// again, and its report compared with what must be found. Exit code 0 where every field agrees.
+// The proof with a whole log: a server of its own, an import over HTTP, an aggregator that is
+// killed again and again, and its report compared with what must be found. Exit code 0 where every
+// field agrees.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -3,7 +3,8 @@ import { createServer, request } from "node:http";
 
 /**
  * @param origin the server's URL
- * @returns its port, what was asked since the last call of `take` (`GET /streams/…`), and the way to close it
+ * @returns its port, what was asked since the last call of `take` (`GET /streams/…`), and the way
+ *   to close it
  */
 export async function startCountingHop(origin) {
 	const { hostname, port } = new URL(origin);

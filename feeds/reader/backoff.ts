@@ -9,7 +9,9 @@
 export const BACKOFF_BASE_MS = 100;
 /** Half a minute: a reader finds a server that came back after a night's outage soon enough. */
 export const BACKOFF_MAX_MS = 30_000;
-/** A `Retry-After` is believed up to here; a typo in a proxy must not silence a reader for a year. */
+/**
+ * A `Retry-After` is believed up to here; a typo in a proxy must not silence a reader for a year.
+ */
 export const RETRY_AFTER_MAX_MS = 300_000;
 
 /**
@@ -23,9 +25,9 @@ export function nextDelay(faults: number, random: number, retryAfterMs = 0): num
 }
 
 /**
- * Milliseconds to wait after an answer that brought nothing new, so that a server (or proxy) that does
- * not hold long polls is asked once an interval, give or take a quarter, and one that does hold them
- * is asked again at once.
+ * Milliseconds to wait after an answer that brought nothing new, so that a server (or proxy) that
+ * does not hold long polls is asked once an interval, give or take a quarter, and one that does
+ * hold them is asked again at once.
  */
 export function pollDelay(elapsedMs: number, intervalMs: number, random: number): number {
 	return Math.max(0, intervalMs * (0.75 + random / 2) - elapsedMs);

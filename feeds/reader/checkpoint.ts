@@ -1,9 +1,9 @@
 /**
  * A checkpoint in a file: the `at` of the last event that was dealt with, as one decimal line.
  *
- * The new value is written beside the file, fsynced, and renamed over it, so that a crash at any moment leaves
- * the old value or the new one, whole. Whoever keeps a database of their own should keep the
- * checkpoint there instead, in the transaction of what it stands for.
+ * The new value is written beside the file, fsynced, and renamed over it, so that a crash at any
+ * moment leaves the old value or the new one, whole. Whoever keeps a database of their own should
+ * keep the checkpoint there instead, in the transaction of what it stands for.
  */
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";

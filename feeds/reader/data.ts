@@ -1,7 +1,7 @@
 /**
- * The data of events that are not JSON: a feed shows none, so each is fetched from its own URL, which
- * any cache may keep for ever. A few are fetched ahead of the consumer, and no more than a few are
- * held, however many a page has.
+ * The data of events that are not JSON: a feed shows none, so each is fetched from its own URL,
+ * which any cache may keep for ever. A few are fetched ahead of the consumer, and no more than a
+ * few are held, however many a page has.
  */
 import type { DecodedEntry } from "../model.ts";
 import { lacksData } from "./event.ts";
@@ -13,8 +13,9 @@ const AHEAD_MAX = 8;
 export type FetchData = (entry: DecodedEntry) => Promise<Uint8Array | undefined>;
 
 /**
- * Answers the data of the entries that lack them, asked for in the order of the page. Undefined stands for
- * an event that is gone: retention may take it between the page, perhaps cached, and the fetch.
+ * Answers the data of the entries that lack them, asked for in the order of the page. Undefined
+ * stands for an event that is gone: retention may take it between the page, perhaps cached, and the
+ * fetch.
  */
 export function dataAhead(page: readonly Numbered[], fetchData: FetchData): FetchData {
 	const queue = page.filter(({ entry }) => lacksData(entry)).map(({ entry }) => entry);

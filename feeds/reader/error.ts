@@ -1,9 +1,10 @@
 /**
- * Why a reader gave up. Everything that may pass by itself (5xx, cut connections, time-outs) is retried and
- * never seen here, except as `unanswered` where `retriesMax` was set and used up.
+ * Why a reader gave up. Everything that may pass by itself (5xx, cut connections, time-outs) is
+ * retried and never seen here, except as `unanswered` where `retriesMax` was set and used up.
  *
  * - `stream-deleted`  the stream was deleted for ever (410)
- * - `refused`         the server understood and says no: credentials, rights, a bad name, a wrong path
+ * - `refused`         the server understood and says no: credentials, rights, a bad name, a wrong
+ *   path
  * - `too-large`       one grid page or one event exceeds the bound on a body
  * - `unanswered`      `retriesMax` faults in a row
  * - `not-varve`       the feed lacks what a reader needs, such as positions

@@ -9,8 +9,8 @@ export type ReadEvent = {
 	/** Its position in the whole log. */
 	readonly position: number;
 	/**
-	 * Its number in the stream that is read (for `$all` the position, for `$ce-order` the number in the
-	 * category). This is what to keep as a checkpoint: go on with `from: at + 1`.
+	 * Its number in the stream that is read (for `$all` the position, for `$ce-order` the number in
+	 * the category). This is what to keep as a checkpoint: go on with `from: at + 1`.
 	 */
 	readonly at: number;
 	readonly id: string;
@@ -28,8 +28,8 @@ export type ReadEvent = {
 const NOTHING = new Uint8Array(0);
 
 /**
- * Where an entry stands in the stream that is read. Undefined for an entry that shows no event: a link
- * whose target is gone or may not be seen.
+ * Where an entry stands in the stream that is read. Undefined for an entry that shows no event: a
+ * link whose target is gone or may not be seen.
  */
 export function atOf(entry: DecodedEntry, stream: string, url: string): number | undefined {
 	const event = entry.event;

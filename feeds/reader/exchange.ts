@@ -1,8 +1,8 @@
 /**
  * One GET: bounded in time and size, and told apart into what a reader can do about it.
  *
- * The time-out is one of silence, not of the whole answer: a large page over a slow line may take its
- * time as long as bytes keep coming. Every way out clears the timer, takes the listener off
+ * The time-out is one of silence, not of the whole answer: a large page over a slow line may take
+ * its time as long as bytes keep coming. Every way out clears the timer, takes the listener off
  * `signal` and lets go of the connection, so nothing keeps the process alive afterwards.
  */
 import { parseRetryAfter } from "./backoff.ts";
@@ -18,7 +18,10 @@ export type Request = {
 	readonly bodyBytesMax: number;
 };
 
-/** `fault`: may pass by itself. `missing`: 404. `deleted`: 410. Anything else that is no answer throws. */
+/**
+ * `fault`: may pass by itself. `missing`: 404. `deleted`: 410. Anything else that is no answer
+ * throws.
+ */
 export type Reply =
 	| { readonly kind: "ok"; readonly body: Buffer; readonly etag: string | undefined }
 	| { readonly kind: "not-modified" | "missing" | "deleted" | "too-large" }

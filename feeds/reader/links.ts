@@ -1,6 +1,6 @@
 /**
- * The few things a reader does with URLs. It writes one itself, the first; all others are links of the
- * server, which may carry a path prefix and a query of their own and are never taken apart and
+ * The few things a reader does with URLs. It writes one itself, the first; all others are links of
+ * the server, which may carry a path prefix and a query of their own and are never taken apart and
  * rebuilt: only their last segment (the count) and `embed` are ever set.
  */
 import type { PageRange } from "../geometry.ts";

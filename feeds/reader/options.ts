@@ -1,4 +1,6 @@
-/** What a reader can be told, with defaults and bounds; wrong values are refused, never adjusted. */
+/**
+ * What a reader can be told, with defaults and bounds; wrong values are refused, never adjusted.
+ */
 import { COUNT_MAX } from "../geometry.ts";
 import type { Plan } from "./step.ts";
 
@@ -11,7 +13,9 @@ export type ReadOptions = {
 	readonly from?: number;
 	/** True stays at the head for ever and waits for more; false (default) ends there. */
 	readonly follow?: boolean;
-	/** Events a page while catching up; default 500. Readers with the same size share cached pages. */
+	/**
+	 * Events a page while catching up; default 500. Readers with the same size share cached pages.
+	 */
 	readonly pageSize?: number;
 	/** How long the server may hold a request at the head; default 20. */
 	readonly longPollSeconds?: number;
@@ -23,7 +27,9 @@ export type ReadOptions = {
 	readonly retriesMax?: number;
 	/** Milliseconds of silence that count as a fault; a long poll adds its own. Default 30,000. */
 	readonly timeoutMs?: number;
-	/** The least milliseconds between two questions at the head that brought nothing. Default 1,000. */
+	/**
+	 * The least milliseconds between two questions at the head that brought nothing. Default 1,000.
+	 */
 	readonly pollIntervalMs?: number;
 	/** Bytes of one answer. Default 256 MiB: 20 of the largest events, their JSON escaped again. */
 	readonly bodyBytesMax?: number;
@@ -106,7 +112,10 @@ function within(
 	throw new RangeError(`${name}: ${value} is not a whole number from ${min} to ${max}`);
 }
 
-/** Resolves after `delayMs`, or as soon as `signal` aborts; leaves neither timer nor listener behind. */
+/**
+ * Resolves after `delayMs`, or as soon as `signal` aborts; leaves neither timer nor listener
+ * behind.
+ */
 function sleepUnlessAborted(delayMs: number, signal: AbortSignal): Promise<void> {
 	return new Promise((resolve) => {
 		if (signal.aborted) return resolve();

@@ -1,9 +1,9 @@
 /**
  * The reader: every event of a stream, once, in order, from any position, for as long as one likes.
  *
- * `step.ts` decides what comes next (its header draws the states); this file does it: it asks, hands out,
- * and waits. While the consumer works on a page, the next one is already on its way: one page ahead, and
- * only where the links say that it exists.
+ * `step.ts` decides what comes next (its header draws the states); this file does it: it asks,
+ * hands out, and waits. While the consumer works on a page, the next one is already on its way: one
+ * page ahead, and only where the links say that it exists.
  */
 import { pollDelay } from "./backoff.ts";
 import { dataAhead } from "./data.ts";
@@ -15,8 +15,9 @@ import { type State, type Step, start, step } from "./step.ts";
 const NO_DATA = new Uint8Array(0);
 
 /**
- * Reads a stream. With `follow` it stays at the head and never ends by itself; without, it ends there.
- * Aborting `signal` ends it quietly and at once, even while it waits; so does leaving the loop.
+ * Reads a stream. With `follow` it stays at the head and never ends by itself; without, it ends
+ * there. Aborting `signal` ends it quietly and at once, even while it waits; so does leaving the
+ * loop.
  * @throws RangeError, TypeError at once, where an option makes no sense
  * @throws ReadError while iterating; see `error.ts`
  */

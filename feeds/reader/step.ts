@@ -2,23 +2,24 @@
  * What a reader does next, given what it was answered. Pure: no clock, no socket.
  *
  *          page reaches on                     page ends at the head
- *              ╭───╮   ╭──────────────────────────────────────────╮   ╭───╮ nothing new: ask the same
- *              │   ▼   │                                          ▼   │   ▼ URL again, conditional,
+ *              ╭───╮   ╭──────────────────────────────────────────╮  ╭───╮ nothing new: ask that
+ *              │   ▼   │                                          ▼  │   ▼ URL again, conditional,
  *   start ──▶ CATCHING-UP ◀──── page reaches on ───────────────── AT-HEAD    with ES-LongPoll
  *              ╰───────────── the head, and not to follow ───────╯
  *                                      ▼
- *                                    ENDED           a fault leaves the state as it is, one fault more
+ *                                    ENDED           a fault leaves the state, one fault more
  *
- * **Is this the head?** A page of versions from … from+count−1 links to from+count where it is full or where
- * only retention made holes in it, and to something lower where the stream ends within it; the page
- * after the last event has no link. So the link says it, exactly, whether or not events are missing.
- * `headOfStream` does not: a full page that was the head when a cache took it says so for a year.
+ * **Is this the head?** A page of versions from … from+count−1 links to from+count where it is full
+ * or where only retention made holes in it, and to something lower where the stream ends within it;
+ * the page after the last event has no link. So the link says it, exactly, whether or not events
+ * are missing. `headOfStream` does not: a full page that was the head when a cache took it says so
+ * for a year.
  *
- * **Bulk pages.** The server's links keep a count, or lead to the grid of 20 after the head. A reader that is
- * not at the head and stands at a multiple of its own page size goes (back) to pages of that size, by
- * changing the count in the link. So it starts at 48 with 48/forward/452 and goes on with
- * 500/forward/500, as all others do; and one that falls far behind takes at most 24 small pages before
- * it is fast again.
+ * **Bulk pages.** The server's links keep a count, or lead to the grid of 20 after the head. A
+ * reader that is not at the head and stands at a multiple of its own page size goes (back) to pages
+ * of that size, by changing the count in the link. So it starts at 48 with 48/forward/452 and goes
+ * on with 500/forward/500, as all others do; and one that falls far behind takes at most 24 small
+ * pages before it is fast again.
  */
 import { alignedForward, GRID } from "../geometry.ts";
 import type { DecodedEntry, DecodedFeed } from "../model.ts";
@@ -120,7 +121,9 @@ function atHead(state: State, plan: Plan): Step {
 	return { state: { ...state, phase }, fresh: [], pause: plan.follow ? "poll" : "none" };
 }
 
-/** Bulk pages of very large events exceed what a server or reader takes; a grid page always fits. */
+/**
+ * Bulk pages of very large events exceed what a server or reader takes; a grid page always fits.
+ */
 function onGrid(state: State, plan: Plan): State {
 	const asked = rangeOf(state.url, plan.stream);
 	if (asked && asked.count > GRID) {
@@ -130,8 +133,9 @@ function onGrid(state: State, plan: Plan): State {
 }
 
 /**
- * The entries not yet handed out, oldest first. A server may answer a page that overlaps what was read
- * before; an entry that shows no event (see `atOf`) is left out, since there is nothing to hand out.
+ * The entries not yet handed out, oldest first. A server may answer a page that overlaps what was
+ * read before; an entry that shows no event (see `atOf`) is left out, since there is nothing to
+ * hand out.
  */
 function freshEntries(feed: DecodedFeed, state: State, plan: Plan): readonly Numbered[] {
 	const fresh: Numbered[] = [];

@@ -1,8 +1,9 @@
 /**
- * Finished documents, ready to be written to a socket: the bytes, compressed once, with their headers.
+ * Finished documents, ready to be written to a socket: the bytes, compressed once, with their
+ * headers.
  *
- * Only documents that can never change are kept. The key says all a document depends on, so nothing ever has to
- * be removed but for room; the bound is on bytes and on count.
+ * Only documents that can never change are kept. The key says all a document depends on, so nothing
+ * ever has to be removed but for room; the bound is on bytes and on count.
  */
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
@@ -22,7 +23,14 @@ export type Document = {
 export type Documents = {
 	/** A kept document; undefined where there is none. */
 	get(key: string): Document | undefined;
-	/** Makes a document once, however many ask for it at the same moment, and keeps it if it is `sealed`. */
+	/** The kept document that a request of this wording was answered with before. */
+	recall(wording: string): Document | undefined;
+	/** Notes that a request of this wording means the document under `key`, kept or not. */
+	note(wording: string, key: string): void;
+	/**
+	 * Makes a document once, however many ask for it at the same moment, and keeps it if it is
+	 * `sealed`.
+	 */
 	make(key: string, write: () => Promise<Written>): Promise<Document>;
 };
 
@@ -39,9 +47,13 @@ export type Written = {
 
 /** Bytes of headers, key and bookkeeping that a kept document costs besides its body. */
 const OVERHEAD_BYTES = 1024;
+/** The headers of a request are as long as its client likes. */
+const WORDINGS_CHARACTERS_MAX = 4 * 1024 * 1024;
 /** Below this, compression saves less than its headers cost. */
 const COMPRESS_BYTES_MIN = 1024;
-/** Best ratio for its time on pages of JSON and XML; a page is compressed once and sent many times. */
+/**
+ * Best ratio for its time on pages of JSON and XML; a page is compressed once and sent many times.
+ */
 const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 
 const brotliAsync = promisify(brotliCompress);
@@ -54,10 +66,20 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 		maxSize: Math.max(1, limits.bytesMax),
 		sizeCalculation: (document, key) => document.body.length + key.length + OVERHEAD_BYTES,
 	});
+	const keys = new LRUCache<string, string>({
+		max: limits.countMax,
+		maxSize: WORDINGS_CHARACTERS_MAX,
+		sizeCalculation: (key, wording) => key.length + wording.length,
+	});
 	const making = new Map<string, Promise<Document>>();
 
 	return {
 		get: (key) => kept.get(key),
+		recall(wording) {
+			const key = keys.get(wording);
+			return key === undefined ? undefined : kept.get(key);
+		},
+		note: (wording, key) => keys.set(wording, key),
 		make(key, write) {
 			const under = making.get(key);
 			if (under) return under;

@@ -1,13 +1,15 @@
 /**
  * How long an answer may be kept, and by which tag it is recognised.
  *
- * A sealed page can never change, so it may be kept for ever and needs no revalidation (RFC 8246). A
- * head page may change with the next append: it must be revalidated, which its ETag makes cheap.
+ * A sealed page can never change, so it may be kept for ever and needs no revalidation (RFC 8246).
+ * A head page may change with the next append: it must be revalidated, which its ETag makes cheap.
  */
 import { createHash } from "node:crypto";
 import type { Coding, MediaType } from "../../feeds/media.ts";
 
-/** Raised when the bytes we write for the same events change, so that no cache keeps the old form. */
+/**
+ * Raised when the bytes we write for the same events change, so that no cache keeps the old form.
+ */
 const FORMAT_REVISION = 1;
 
 const FOR_EVER = "max-age=31536000, public, immutable";
@@ -26,9 +28,9 @@ export function cacheControl(sealed: boolean, headMaxAge: number): string {
 export const VARY = "Accept, Accept-Encoding";
 
 /**
- * A strong ETag in the form clients of the contract parse: `"<last>;<n>"`. `last` is the newest version the
- * page knows of; `n` stands for the bytes' form, so each media type and coding has its own (RFC 9110
- * section 8.8.3: a strong tag differs between representations).
+ * A strong ETag in the form clients of the contract parse: `"<last>;<n>"`. `last` is the newest
+ * version the page knows of; `n` stands for the bytes' form, so each media type and coding has its
+ * own (RFC 9110 section 8.8.3: a strong tag differs between representations).
  */
 export function eTag(last: number, type: MediaType, coding: Coding): string {
 	return `"${eTagValue(last, type, coding)}"`;
@@ -52,7 +54,8 @@ function formTag(type: MediaType, coding: Coding): number {
 }
 
 /**
- * Whether an `If-None-Match` names `tag` (RFC 9110 section 13.1.2: weak comparison, a list, or `*`).
+ * Whether an `If-None-Match` names `tag` (RFC 9110 section 13.1.2: weak comparison, a list, or
+ * `*`).
  */
 export function matches(ifNoneMatch: string | undefined, tag: string): boolean {
 	if (ifNoneMatch === undefined) return false;

@@ -68,7 +68,8 @@ function explainRefusal(refusal: Refusal): string {
 		return `${refusal.facts.path} cannot be used: ${refusal.facts.reason}`;
 	if (isRefusal(refusal, "newer-schema")) {
 		const { path, found, known } = refusal.facts;
-		return `${path} was written by a newer varve (schema ${found}, this one knows ${known}); upgrade`;
+		const schemas = `schema ${found}, this one knows ${known}`;
+		return `${path} was written by a newer varve (${schemas}); upgrade`;
 	}
 	return refusal.message;
 }

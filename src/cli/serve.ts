@@ -5,6 +5,10 @@ import type { Arguments } from "../options.ts";
 import { onStopSignal } from "./signals.ts";
 import { EXIT, type Verb } from "./verb.ts";
 
+/** A first event, as curl sends it. */
+const GREETING =
+	"-H 'Content-Type: application/json' -H 'ES-EventType: Greeted' " + `-d '{"hello":"world"}'`;
+
 export const serve: Verb = {
 	name: "serve",
 	summary: "Start the server",
@@ -35,11 +39,12 @@ async function run(call: Arguments): Promise<number> {
 
 /** Both lines work when pasted into a shell; `-L` follows the redirect that names the event. */
 function greeting(url: string, data: string): string {
-	const base = url.replace(/\/$/, "");
+	// A server on all addresses is reached, from here, under the loopback one.
+	const base = url.replace("//0.0.0.0", "//127.0.0.1").replace("//[::]", "//[::1]");
 	return `Varve listens on ${base}
 
 Append an event:
-  curl -i -L ${base}/streams/greetings -H 'Content-Type: application/json' -H 'ES-EventType: Greeted' -d '{"hello":"world"}'
+  curl -i -L ${base}/streams/greetings ${GREETING}
 Read the stream:
   curl '${base}/streams/greetings?embed=body' -H 'Accept: application/vnd.eventstore.atom+json'
 

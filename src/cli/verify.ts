@@ -10,8 +10,8 @@ export const verify: Verb = {
 	operands: [],
 	purpose: `Reads the whole log and checks that positions and versions have no gaps, that time
 		never runs backwards, and that every index stream holds exactly the events it should. Prints
-		the counts and exits 0, or prints the faults and exits 1. It changes nothing. The server must
-		not be running on the directory.`,
+		the counts and exits 0, or prints the faults and exits 1. It changes nothing. A
+		server may be running on the directory.`,
 	options: OPTIONS.filter((option) => option.name === "data"),
 	examples: ["varve verify --data ./data"],
 	run,

@@ -30,8 +30,8 @@ export type OfferedEvent = {
 
 /**
  * Turns what a client offers into an append the log may be asked for.
- * @throws Refusal `invalid-stream-name`, `stream-not-writable`, `malformed-body` (an empty batch), `invalid-event`,
- *   `duplicate-event-id`, `event-too-large`, `too-many-events`
+ * @throws Refusal `invalid-stream-name`, `stream-not-writable`, `malformed-body` (an empty batch),
+ *   `invalid-event`, `duplicate-event-id`, `event-too-large`, `too-many-events`
  */
 export function prepareAppend(
 	stream: string,

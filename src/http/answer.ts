@@ -1,6 +1,6 @@
 /**
- * An answer, before it is written to a socket. Handlers return it; both lanes of the front door send it
- * with the same function, so that the bytes cannot differ.
+ * An answer, before it is written to a socket. Handlers return it; both lanes of the front door
+ * send it with the same function, so that the bytes cannot differ.
  */
 import type { ServerResponse } from "node:http";
 

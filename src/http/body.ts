@@ -12,9 +12,9 @@ export function announcesTooMuch(req: IncomingMessage, bodyBytesMax: number): bo
 }
 
 /**
- * A body that is too large is refused at once, and its rest read and thrown away: closing the connection would
- * reset it, and with it our answer, before a client that is still sending reads it. The request timeout bounds
- * how long that lasts.
+ * A body that is too large is refused at once, and its rest read and thrown away: closing the
+ * connection would reset it, and with it our answer, before a client that is still sending reads
+ * it. The request timeout bounds how long that lasts.
  * @returns the whole body
  * @throws Refusal `body-too-large`, `body-incomplete` where the client went away midway
  */
@@ -35,15 +35,18 @@ export function readBody(req: IncomingMessage, bodyBytesMax: number): Promise<Bu
 			if (!refused && received > bodyBytesMax) refuse();
 		});
 		req.on("end", () => resolve(body.subarray(0, received)));
-		const incomplete = () => reject(new Refusal("body-incomplete", { received }));
+		// Every request closes in the end; an error that nobody will see is not made for it.
+		const incomplete = () => {
+			if (!req.complete) reject(new Refusal("body-incomplete", { received }));
+		};
 		req.on("error", incomplete);
 		req.on("close", incomplete);
 	});
 }
 
 /**
- * The usual body is one chunk and is not copied. Others go into a buffer that doubles, not a list: a client may
- * send sixteen million chunks of one byte, and each Buffer costs a hundred.
+ * The usual body is one chunk and is not copied. Others go into a buffer that doubles, not a list:
+ * a client may send sixteen million chunks of one byte, and each Buffer costs a hundred.
  */
 function grown(body: Buffer, length: number, chunk: Buffer): Buffer {
 	if (length === 0) return chunk;

@@ -1,6 +1,6 @@
 /**
- * The open connections and how many requests run on each. Closing needs to know: to node:http a connection that
- * never sent a byte is as busy as one that waits for its answer.
+ * The open connections and how many requests run on each. Closing needs to know: to node:http a
+ * connection that never sent a byte is as busy as one that waits for its answer.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";

@@ -4,12 +4,14 @@
 import type { Documents } from "../cache/documents.ts";
 import type { Settings } from "../config.ts";
 import type { Log } from "../log/log.ts";
+import type { Lasts } from "./lasts.ts";
 import type { LongPolls } from "./long-polls.ts";
 
 export type Context = {
 	readonly log: Log;
 	readonly documents: Documents;
 	readonly longPolls: LongPolls;
+	readonly lasts: Lasts;
 	readonly settings: Settings;
 	/** Tells the operator about a fault of ours. */
 	readonly report: (error: unknown) => void;

@@ -1,6 +1,6 @@
 /**
- * One request and its answer, the same for both lanes of the front door: whatever a handler returns or throws ends as
- * exactly one answer, within the request timeout.
+ * One request and its answer, the same for both lanes of the front door: whatever a handler returns
+ * or throws ends as exactly one answer, within the request timeout.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal } from "../errors.ts";

@@ -1,6 +1,6 @@
 /**
- * Reads the request headers of the contract. Each exists under two names: `Kurrent-…` is read first, `ES-…` is
- * what it falls back to.
+ * Reads the request headers of the contract. Each exists under two names: `Kurrent-…` is read
+ * first, `ES-…` is what it falls back to.
  */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
@@ -13,8 +13,8 @@ const SAFE_HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5
 type Name = "expectedversion" | "eventtype" | "eventid" | "requireleader" | "longpoll";
 
 /**
- * The value of a header under either name; undefined where it is absent. An empty one is none: a client whose
- * `ES-ExpectedVersion` came out empty did not mean "any".
+ * The value of a header under either name; undefined where it is absent. An empty one is none: a
+ * client whose `ES-ExpectedVersion` came out empty did not mean "any".
  */
 export function header(req: IncomingMessage, name: Name): string | undefined {
 	const value = req.headers[`kurrent-${name}`] ?? req.headers[`es-${name}`];

@@ -1,8 +1,9 @@
 /**
  * Requests that wait for an event.
  *
- * A waiter is woken by the commit that brings its stream past the version it knows, by its own time running out, by
- * its client going away, or by the server's shutdown; each way takes it out of the list.
+ * A waiter is woken by the commit that brings its stream past the version it knows, by its own time
+ * running out, by its client going away, or by the server's shutdown; each way takes it out of the
+ * list.
  */
 import { ALL, type StreamName, type Version } from "../event.ts";
 import type { Commit, Log } from "../log/log.ts";
@@ -13,6 +14,8 @@ export type LongPolls = {
 	 * @param signal aborted when the client goes away
 	 */
 	beyond(stream: StreamName, last: Version, timeoutMs: number, signal: AbortSignal): Promise<void>;
+	/** How many wait. */
+	waiting(): number;
 	/** Wakes every waiter, now and from now on. */
 	close(): void;
 };
@@ -66,6 +69,7 @@ export function createLongPolls(log: Log, waitersMax: number): LongPolls {
 				log.last(stream).then((now) => now > last && waiter.wake(), waiter.wake);
 			});
 		},
+		waiting: () => count,
 		close() {
 			closed = true;
 			stop();

@@ -1,6 +1,7 @@
 /**
- * What a request asks a document to look like: its media type, content coding, embed level, and the host its links
- * start with. Clients send the same few headers over and over, so each outcome is remembered by the header's text.
+ * What a request asks a document to look like: its media type, content coding, embed level, and the
+ * host its links start with. Clients send the same few headers over and over, so each outcome is
+ * remembered by the header's text.
  */
 import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";

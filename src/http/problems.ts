@@ -1,9 +1,9 @@
 /**
  * From the core's words to HTTP: the only place that knows statuses.
  *
- * Every error has a body of RFC 9457 (problem details): `type` names the refusal, `detail` says it in a
- * sentence, and the refusal's facts stand beside them. Status and reason phrase are those that clients
- * of the contract recognise an outcome by.
+ * Every error has a body of RFC 9457 (problem details): `type` names the refusal, `detail` says it
+ * in a sentence, and the refusal's facts stand beside them. Status and reason phrase are those that
+ * clients of the contract recognise an outcome by.
  */
 import { Refusal, type RequestRefusals } from "../errors.ts";
 import { type Answer, withText } from "./answer.ts";
@@ -59,7 +59,8 @@ const PROBLEMS: Table = {
 		status: 400,
 		title: "Malformed JSON",
 		detail: (f) =>
-			`Write request body invalid. Line ${f.line}, column ${f.column} (byte ${f.byteOffset}): ${f.reason}`,
+			`Write request body invalid. Line ${f.line}, column ${f.column} ` +
+			`(byte ${f.byteOffset}): ${f.reason}`,
 	},
 	"malformed-header": {
 		status: 400,
@@ -123,7 +124,8 @@ const PROBLEMS: Table = {
 		status: 400,
 		title: "Invalid position",
 		detail: (f) =>
-			`Invalid position argument: ${f.value}. A position is 32 hexadecimal digits, as in the links of a feed.`,
+			`Invalid position argument: ${f.value}. ` +
+			"A position is 32 hexadecimal digits, as in the links of a feed.",
 	},
 	"missing-event-type": {
 		status: 400,
@@ -206,7 +208,8 @@ const PROBLEMS: Table = {
 		status: 400,
 		title: "Page too large",
 		detail: (f) =>
-			`The events of this page have ${f.bytes} bytes or more; ${f.pageBytesMax} is the limit. Ask for fewer.`,
+			`The events of this page have ${f.bytes} bytes or more; ${f.pageBytesMax} is the limit. ` +
+			"Ask for fewer.",
 	},
 	"disk-full": {
 		status: 507,
@@ -234,8 +237,8 @@ export function problem<W extends Words>(refusal: Refusal<W>): Answer {
 		detail: entry.detail(refusal.facts),
 		...(entry.shown ?? all)(refusal.facts),
 	};
-	// A proxy may keep a 404 or 410 by its own judgement (RFC 9111 section 4.2.2), and a stream that is not
-	// there now may be there in a second.
+	// A proxy may keep a 404 or 410 by its own judgement (RFC 9111 section 4.2.2), and a stream that
+	// is not there now may be there in a second.
 	const headers = [...(entry.headers?.(refusal.facts) ?? []), "Cache-Control", "no-store"];
 	const answer = withText(entry.status, "application/problem+json", JSON.stringify(body), headers);
 	return entry.reason === undefined ? answer : { ...answer, reason: entry.reason(refusal.facts) };
@@ -245,7 +248,9 @@ function all<F>(facts: F): F {
 	return facts;
 }
 
-/** The answer to whatever a handler threw. A fault of ours is told to the log, not to the client. */
+/**
+ * The answer to whatever a handler threw. A fault of ours is told to the log, not to the client.
+ */
 export function answerToError(error: unknown, report: (error: unknown) => void): Answer {
 	if (error instanceof Refusal && Object.hasOwn(PROBLEMS, error.word)) {
 		return problem(error as Refusal<Words>);

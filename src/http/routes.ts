@@ -1,8 +1,8 @@
 /**
  * Every route of the API, on one screen.
  *
- * Express matches a path's segments and percent-decodes each of them once, so `%2F` can be part of a stream's
- * name. Everything else is the handlers'.
+ * Express matches a path's segments and percent-decodes each of them once, so `%2F` can be part of
+ * a stream's name. Everything else is the handlers'.
  */
 import express, { type Express, type Request } from "express";
 import { Refusal } from "../errors.ts";
@@ -41,7 +41,8 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 	[
 		"/streams/:stream/incoming/:id",
 		{
-			// The contract's routes overlap here: a GET is a page whose number is `incoming`, and refused as one.
+			// The contract's routes overlap here: a GET is a page whose number is `incoming`, and refused
+			// as one.
 			GET: (exchange, at, query) =>
 				page(exchange, at("stream"), "incoming", "backward", at("id"), query),
 			POST: (exchange, at) => answerIncoming(exchange, { stream: at("stream"), id: at("id") }),

@@ -9,7 +9,10 @@ import { takeFastLane } from "./fast-lane.ts";
 import { createRoutes } from "./routes.ts";
 import { refuseUnreadable, takeAbsoluteUrl } from "./unreadable.ts";
 
-/** Longer than the idle time of the usual proxies (60 s), so that they close first and never meet a reset. */
+/**
+ * Longer than the idle time of the usual proxies (60 s), so that they close first and never meet a
+ * reset.
+ */
 const KEEP_ALIVE_MS = 75_000;
 /** How often Node looks for connections that are too slow in sending their request. */
 const SLOW_CHECK_MS = 2_000;
@@ -33,7 +36,8 @@ export function createHttpServer(
 	const server = createServer({
 		keepAliveTimeout: KEEP_ALIVE_MS,
 		headersTimeout: settings.requestTimeoutMs,
-		// A request whose head arrived has a handler, which answers in time; this only ends what is left.
+		// A request whose head arrived has a handler, which answers in time; this only ends what is
+		// left.
 		requestTimeout: settings.requestTimeoutMs + SLOW_CHECK_MS,
 		connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, settings.requestTimeoutMs),
 	});
@@ -55,8 +59,8 @@ export function createHttpServer(
 		refuseUnreadable(error, socket, connections.running(socket) > 0);
 	});
 	server.maxConnections = settings.connectionsMax;
-	// A reader that takes nothing of a large page holds its memory: nothing on a connection that should move
-	// stands still for longer than the longest answer may take.
+	// A reader that takes nothing of a large page holds its memory: nothing on a connection that
+	// should move stands still for longer than the longest answer may take.
 	server.timeout = settings.longPollSecondsMax * 1000 + 2 * settings.requestTimeoutMs;
 	return {
 		listen: (port, host) => listen(server, port, host),
@@ -78,6 +82,8 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 function close(server: Server, connections: Connections): Promise<void> {
 	return new Promise((resolve) => {
 		const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+		// Node's own takes an answer that its reader has not fetched yet for none, and cuts it off.
+		server.closeIdleConnections = () => connections.close();
 		server.close(() => {
 			clearTimeout(timer);
 			resolve();

@@ -1,5 +1,6 @@
 /**
- * Requests that never reach a route: bytes that are no HTTP, and request lines in their rarer forms.
+ * Requests that never reach a route: bytes that are no HTTP, and request lines in their rarer
+ * forms.
  */
 import { type IncomingMessage, maxHeaderSize, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
@@ -9,7 +10,8 @@ import { problem } from "./problems.ts";
 const ABSOLUTE = /^https?:\/\/([^/?#]*)([^#]*)/i;
 
 /**
- * A request line may hold a whole URL. Its host then counts, whatever `Host` says (RFC 9112 section 3.2.2).
+ * A request line may hold a whole URL. Its host then counts, whatever `Host` says (RFC 9112 section
+ * 3.2.2).
  */
 export function takeAbsoluteUrl(req: IncomingMessage): void {
 	const match = ABSOLUTE.exec(req.url ?? "");

@@ -1,10 +1,11 @@
 /**
  * The only place that writes or reads a path of the streams API.
  *
- * Stream names are escaped as clients of the contract expect: like `encodeURIComponent`, with !'()* escaped as
- * well, so `/` is %2F and `$` is %24. On `$all` a place in the log is written as 32 hexadecimal digits, a
- * commit and a prepare position of 16 each; ours are equal. Such a place is a boundary *between* events:
- * forward from it starts at that position, backward from it starts one below.
+ * Stream names are escaped as clients of the contract expect: like `encodeURIComponent`, with !'()*
+ * escaped as well, so `/` is %2F and `$` is %24. On `$all` a place in the log is written as 32
+ * hexadecimal digits, a commit and a prepare position of 16 each; ours are equal. Such a place is a
+ * boundary *between* events: forward from it starts at that position, backward from it starts one
+ * below.
  */
 import type { PageRange } from "../../feeds/geometry.ts";
 import { COUNT_MAX } from "../../feeds/geometry.ts";
@@ -12,7 +13,10 @@ import type { Embed } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
 
-/** No URL holds such a character. Node reads its bytes as Latin-1, which no client that sends them means. */
+/**
+ * No URL holds such a character. Node reads its bytes as Latin-1, which no client that sends them
+ * means.
+ */
 export const UNESCAPED = /[^!-~]/;
 
 const WHOLE_NUMBER = /^\d{1,19}$/;
@@ -86,7 +90,8 @@ export function escapeSegment(text: string): string {
 }
 
 function parseVersion(text: string): number {
-	// Numbers no log can reach are refused too: beyond 2^53 they would not be the number that was sent.
+	// Numbers no log can reach are refused too: beyond 2^53 they would not be the number that was
+	// sent.
 	const number = WHOLE_NUMBER.test(text) ? Number(text) : -1;
 	if (number < 0 || number > Number.MAX_SAFE_INTEGER) {
 		throw new Refusal("invalid-event-number", { value: text.slice(0, 64) });

@@ -1,13 +1,14 @@
 /**
- * Which index streams an event joins besides its own: a pure function, run in the append's transaction
- * and again by `verify`, so it must answer the same for ever.
+ * Which index streams an event joins besides its own: a pure function, run in the append's
+ * transaction and again by `verify`, so it must answer the same for ever.
  *
  *     $ce-order        category: the part of the stream's name before its first dash
  *     $et-OrderPlaced  event type
  *     $bc-9f2c         correlation: `$correlationId` of the metadata
  *     $streams         the first event of every stream
  *
- * Contract 6.2. What is malformed or too long joins nothing: an index never stands in an event's way.
+ * Contract 6.2. What is malformed or too long joins nothing: an index never stands in an event's
+ * way.
  */
 
 import { nameFault, STREAM_NAME_BYTES_MAX, type StreamName } from "../event.ts";
@@ -61,7 +62,9 @@ function join(joined: StreamName[], name: string): void {
 	if (nameFault(name, STREAM_NAME_BYTES_MAX) === undefined) joined.push(name as StreamName);
 }
 
-/** `$correlationId` of a JSON object, where it is text; looked for in the bytes before any parsing. */
+/**
+ * `$correlationId` of a JSON object, where it is text; looked for in the bytes before any parsing.
+ */
 function correlationId(metadata: Uint8Array): string | undefined {
 	// `{"$correlationId":"x"}`
 	if (metadata.length < 22 || metadata.length > CORRELATED_METADATA_BYTES_MAX) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Does what a client believes of a stream still hold? A pure decision; the engines fetch the facts it
- * asks for inside their transaction.
+ * Does what a client believes of a stream still hold? A pure decision; the engines fetch the facts
+ * it asks for inside their transaction.
  *
  *     expected         stream ends at v                           answer
  *     any              none of the ids is in the stream           write
@@ -51,7 +51,9 @@ export type Facts = {
 /** The facts a delete is judged by. */
 export type DeleteFacts = Pick<Facts, "fate" | "last" | "metadataLast">;
 
-/** Write from version `first` on; or the batch is there already, from version `first` to `final`. */
+/**
+ * Write from version `first` on; or the batch is there already, from version `first` to `final`.
+ */
 export type Judgement =
 	| { readonly write: true; readonly first: number }
 	| { readonly write: false; readonly first: number; readonly final: number };

@@ -1,10 +1,12 @@
 /**
  * The log, as everything above it sees it.
  *
- * Three engines stand behind this interface: `memory.ts` is the readable specification, `sqlite/` the
- * default. All pass the contract suite in `test/log/contract.ts`, and all of them keep these promises:
+ * Three engines stand behind this interface: `memory.ts` is the readable specification, `sqlite/`
+ * the default. All pass the contract suite in `test/log/contract.ts`, and all of them keep these
+ * promises:
  *
- * - Appends are atomic and one after another: positions and versions are dense, `created` never falls.
+ * - Appends are atomic and one after another: positions and versions are dense, `created` never
+ *   falls.
  * - An append that resolved is on disk (fsynced). One that was refused left nothing behind.
  * - A read is one snapshot: its events and its `last` are of the same moment.
  * - Every index stream entry is written in the transaction of the event it points to.
@@ -52,10 +54,14 @@ export interface Log {
 	/** Calls `listener` after each commit is on disk, in commit order. Returns the way to stop it. */
 	onCommit(listener: (commit: Commit) => void): () => void;
 
-	/** Checks every invariant of what is stored; see `verify.ts`. Reads everything: slow on purpose. */
+	/**
+	 * Checks every invariant of what is stored; see `verify.ts`. Reads everything: slow on purpose.
+	 */
 	verify(): Promise<Verification>;
 
-	/** Lets running appends finish, refuses new ones with `shutting-down`, and lets go of the files. */
+	/**
+	 * Lets running appends finish, refuses new ones with `shutting-down`, and lets go of the files.
+	 */
 	close(): Promise<void>;
 }
 
@@ -85,7 +91,10 @@ export type Appended = {
 
 export type Range = {
 	readonly stream: StreamName;
-	/** The version the read starts at (of `$all`: the position); `head` is the last one, backward only. */
+	/**
+	 * The version the read starts at (of `$all`: the position); `head` is the last one, backward
+	 * only.
+	 */
 	readonly from: Version | "head";
 	/** How many versions it covers. */
 	readonly limit: number;

@@ -1,9 +1,10 @@
 /**
- * Brings a database to the schema this program knows, by numbered SQL files: `migrations/sqlite/0001-log.sql`.
+ * Brings a database to the schema this program knows, by numbered SQL files:
+ * `migrations/sqlite/0001-log.sql`.
  *
- * Each file is applied whole or not at all, and its number recorded in the same transaction. A file that was
- * released is never edited. A database that is ahead of us is left alone: an older program would not
- * know what it breaks.
+ * Each file is applied whole or not at all, and its number recorded in the same transaction. A file
+ * that was released is never edited. A database that is ahead of us is left alone: an older program
+ * would not know what it breaks.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -48,7 +49,9 @@ export function migrationsFor(engine: "sqlite"): Migration[] {
 	});
 }
 
-/** The folder that holds `migrations/`: above `dist/src/log` where built, above `src/log` where not. */
+/**
+ * The folder that holds `migrations/`: above `dist/src/log` where built, above `src/log` where not.
+ */
 function packageRoot(): string {
 	const here = dirname(fileURLToPath(import.meta.url));
 	for (let folder = here; folder !== dirname(folder); folder = dirname(folder)) {

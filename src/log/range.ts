@@ -2,9 +2,9 @@
 import type { Range } from "./log.ts";
 
 /**
- * The lowest and the highest version a read finds; low > high where it finds none.
- * A read covers `limit` versions from where it says it starts, whether or not they exist: backward from
- * far beyond the head it finds nothing, or fewer than `limit` (contract 2.3).
+ * The lowest and the highest version a read finds; low > high where it finds none. A read covers
+ * `limit` versions from where it says it starts, whether or not they exist: backward from far
+ * beyond the head it finds nothing, or fewer than `limit` (contract 2.3).
  */
 export function bounds(
 	from: Range["from"],

@@ -1,11 +1,11 @@
 /**
  * Every invariant of a log, stated once and checked against what an engine has stored.
  *
- * Two passes and no table in memory, so that ten million events need no more room than ten. The first
- * goes through the events in order and counts the entries they must have; the second goes through the
- * entries of every stream in order. An entry is *right* where its event belongs at exactly that place of
- * that stream. Entries of one stream point at rising positions, so no two are the same; if all are right
- * and there are as many as there must be, then none is missing either.
+ * Two passes and no table in memory, so that ten million events need no more room than ten. The
+ * first goes through the events in order and counts the entries they must have; the second goes
+ * through the entries of every stream in order. An entry is *right* where its event belongs at
+ * exactly that place of that stream. Entries of one stream point at rising positions, so no two are
+ * the same; if all are right and there are as many as there must be, then none is missing either.
  */
 import type { RecordedEvent } from "../event.ts";
 import { parseUuid } from "../event.ts";
@@ -103,7 +103,9 @@ function verifyEvents(view: LogView, counts: { entries: number }, report: Report
 	return events;
 }
 
-/** Checks that each stream is dense and each entry right. Returns how many streams have own events. */
+/**
+ * Checks that each stream is dense and each entry right. Returns how many streams have own events.
+ */
 function verifyEntries(view: LogView, expected: number, report: Report): number {
 	let stream: string | undefined;
 	let version = -1;

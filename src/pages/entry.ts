@@ -1,8 +1,9 @@
 /**
  * An event of a stream, as an entry of a feed.
  *
- * In an index stream an event stands under another number than in its own. Clients know that as a resolved link:
- * title and URL are the event's own, the summary is `$>`, and its place in the index stands in the position fields.
+ * In an index stream an event stands under another number than in its own. Clients know that as a
+ * resolved link: title and URL are the event's own, the summary is `$>`, and its place in the index
+ * stands in the position fields.
  */
 import type { PageRange } from "../../feeds/geometry.ts";
 import type { Entry } from "../../feeds/model.ts";

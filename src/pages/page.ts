@@ -1,8 +1,9 @@
 /**
  * A range of a stream, as a feed.
  *
- * Everything a page says (entries, links, whether it is sealed, its tag) is computed from one read and the `last`
- * of that same moment, so a reader that follows its links sees each event once, in order.
+ * Everything a page says (entries, links, whether it is sealed, its tag) is computed from one read
+ * and the `last` of that same moment, so a reader that follows its links sees each event once, in
+ * order.
  */
 import { GRID, isSealed, neighbours, type PageRange } from "../../feeds/geometry.ts";
 import type { Entry, Feed, Link } from "../../feeds/model.ts";
@@ -51,7 +52,9 @@ export async function readPage(log: Log, urls: Urls, request: PageRequest): Prom
 	};
 }
 
-/** The newest version a sealed page covers; it stands in the page's ETag, which must never change. */
+/**
+ * The newest version a sealed page covers; it stands in the page's ETag, which must never change.
+ */
 export function newestOf(range: PageRange): Version {
 	const from = range.from === "head" ? 0 : range.from;
 	return range.direction === "forward" ? from + range.count - 1 : from;
@@ -81,7 +84,9 @@ function composeFeed(urls: Urls, request: PageRequest, slice: Slice, sealed: boo
 	};
 }
 
-/** The contract's rule: a backward page is as new as its newest entry, a forward page as its oldest. */
+/**
+ * The contract's rule: a backward page is as new as its newest entry, a forward page as its oldest.
+ */
 function updatedOf(entries: readonly Entry[], byNewest: boolean): string {
 	return (byNewest ? entries[0] : entries.at(-1))?.updated ?? NO_TIME;
 }

@@ -58,7 +58,10 @@ async function appendUntilKilled(directory: string, enough: number): Promise<str
 	return lines;
 }
 
-/** Eight clients, each with its streams, batches of one to three; writes `id stream version .` a line. */
+/**
+ * Eight clients, each with its streams, batches of one to three; writes `id stream version .` a
+ * line.
+ */
 const APPENDING = `
 	import { randomInt, randomUUID } from "node:crypto";
 	import { writeSync } from "node:fs";

@@ -1,4 +1,7 @@
-/** The documents of feeds and events, as clients of the contract read them: S15 to S31, in our departures' form. */
+/**
+ * The documents of feeds and events, as clients of the contract read them: S15 to S31, in our
+ * departures' form.
+ */
 import { decodeFeedAtom } from "../../feeds/atom/decode.ts";
 import { grammarFaults, testWithJing } from "../../test/feeds/atom/grammar.ts";
 import { ATOM, ATOM_JSON, batch, get, type Reply } from "./ask.ts";

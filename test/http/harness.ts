@@ -1,6 +1,6 @@
 /**
- * Real servers for tests: one with both lanes, one that serves everything the long way, over the same log in a
- * temporary directory. Closing checks the log.
+ * Real servers for tests: one with both lanes, one that serves everything the long way, over the
+ * same log in a temporary directory. Closing checks the log.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { createDocuments, type Documents } from "../../src/cache/documents.ts";
 import { parseSettings, type Settings } from "../../src/config.ts";
 import type { Context } from "../../src/http/context.ts";
+import { createLasts } from "../../src/http/lasts.ts";
 import { createLongPolls, type LongPolls } from "../../src/http/long-polls.ts";
 import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
 import type { Log } from "../../src/log/log.ts";
@@ -56,6 +57,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			log,
 			documents,
 			longPolls,
+			lasts: createLasts(log),
 			settings,
 			report: (error) => reported.push(error),
 			isReady: () => true,
@@ -69,7 +71,6 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const express = await startLane("express-only");
 
 	const stop = async () => {
-		agent.destroy();
 		for (const { longPolls, server } of [both, express]) {
 			longPolls.close();
 			await server.close();

@@ -1,4 +1,7 @@
-/** Every request has one answer, whichever lane gives it: the same bytes from both, but for the time of day. */
+/**
+ * Every request has one answer, whichever lane gives it: the same bytes from both, but for the time
+ * of day.
+ */
 import { batch, head, raw } from "./ask.ts";
 import { type Servers, startServers } from "./harness.ts";
 

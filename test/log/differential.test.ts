@@ -1,4 +1,7 @@
-/** The specification and the engine, asked the same things at random: any difference is a bug in one. */
+/**
+ * The specification and the engine, asked the same things at random: any difference is a bug in
+ * one.
+ */
 import { randomInt } from "node:crypto";
 import { isRefusal } from "../../src/errors.ts";
 import type { ExpectedVersion, NewEvent, RecordedEvent } from "../../src/event.ts";

@@ -20,7 +20,9 @@ const write = (first: number) => ({ write: true, first });
 const repeat = (first: number, final: number) => ({ write: false, first, final });
 const refused = "wrong-expected-version";
 
-/** One letter is one id; what stands in the stream, what is sent, what is expected, what follows. */
+/**
+ * One letter is one id; what stands in the stream, what is sent, what is expected, what follows.
+ */
 test.each([
 	["", "a", "any", write(0)],
 	["x", "ab", "any", write(1)],

@@ -49,7 +49,8 @@ export function filesIn(folder: string): string[] {
 
 function parseSource(path: string): Source {
 	const text = readFileSync(join(ROOT, path), "utf8");
-	// The parser counts from its first token, and on from what it parsed before: a token of ours marks the start.
+	// The parser counts from its first token, and on from what it parsed before: a token of ours
+	// marks the start.
 	const mark = "0;";
 	const bytes = Buffer.from(mark + text);
 	const module = parseSync(mark + text, { syntax: "typescript", target: "es2022" });

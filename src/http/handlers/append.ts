@@ -125,7 +125,10 @@ function created(location: string, { position, repeated }: Appended): Answer {
 	};
 }
 
-/** Without an id a repeat could not be told from a new event: the client is sent to a URL that has one. */
+/**
+ * Without an id a repeat could not be told from a new event: the client is sent to a URL that has
+ * one.
+ */
 function redirect(location: string): Answer {
 	return withText(307, "text/plain; charset=utf-8", "Forwarding to idempotent URI", [
 		"Location",
@@ -146,7 +149,10 @@ function eventIdHeader(req: IncomingMessage): string | undefined {
 	});
 }
 
-/** @throws Refusal `unsupported-media-type`; also for a charset that is not UTF-8, and for a body that is compressed */
+/**
+ * @throws Refusal `unsupported-media-type`; also for a charset that is not UTF-8, and for a body
+ * that is compressed
+ */
 function bodyKind(req: IncomingMessage, available: readonly string[]): BodyKind {
 	const contentType = req.headers["content-type"] ?? "";
 	const [name = "", ...parameters] = contentType.toLowerCase().split(";");

@@ -1,6 +1,7 @@
 /**
  * GET of a page of a stream: from the documents kept, or read, composed and encoded.
  */
+import type { IncomingMessage } from "node:http";
 import { encodeFeedAtom } from "../../../feeds/atom/encode.ts";
 import { isSealed, type PageRange } from "../../../feeds/geometry.ts";
 import { encodeFeedJson } from "../../../feeds/json/encode.ts";
@@ -55,8 +56,46 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 
 	const key = keyOf(wanted);
 	const kept = range.from === "head" ? undefined : context.documents.get(key);
-	if (kept) return answerWith(kept, req.headers["if-none-match"]);
-	return answerFresh(exchange, wanted, key);
+	if (kept) {
+		const wording = wordingOf(req);
+		if (wording !== undefined) context.documents.note(wording, key);
+		return answerWith(kept, req.headers["if-none-match"]);
+	}
+	return answerUnchanged(exchange, wanted) ?? answerFresh(exchange, wanted, key);
+}
+
+/**
+ * The answer to a request for a kept page that came in the very same words before. Consumers of a
+ * stream send the same few headers, so what they mean need not be worked out again.
+ */
+export function recallPage({ context, req }: Exchange): Answer | undefined {
+	const wording = wordingOf(req);
+	const kept = wording === undefined ? undefined : context.documents.recall(wording);
+	return kept && answerWith(kept, req.headers["if-none-match"]);
+}
+
+/**
+ * All of a request that decides which page it means; undefined where it says more, and must be read
+ * in full.
+ */
+function wordingOf({ url, headers }: IncomingMessage): string | undefined {
+	if (headers["es-longpoll"] !== undefined || headers["kurrent-longpoll"] !== undefined) {
+		return undefined;
+	}
+	const { host = "", accept = "", "accept-encoding": coding = "" } = headers;
+	return `${url}\n${host}\n${accept}\n${coding}`;
+}
+
+/**
+ * 304 at once, where the client has the page as it is, and the last version is known without a
+ * read.
+ */
+function answerUnchanged(exchange: Exchange, wanted: Wanted): Answer | undefined {
+	const ifNoneMatch = exchange.req.headers["if-none-match"];
+	if (ifNoneMatch === undefined || wanted.waitMs > 0) return undefined;
+	const last = exchange.context.lasts.known(wanted.stream);
+	const tag = last === undefined ? undefined : headTag(wanted, last);
+	return tag !== undefined && matches(ifNoneMatch, tag) ? notModified(exchange, tag) : undefined;
 }
 
 /** The answer with a finished document: the whole of it, or 304 where the client has it. */
@@ -81,11 +120,12 @@ async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Pro
 	const ifNoneMatch = req.headers["if-none-match"];
 	if (wanted.waitMs > 0) await waitForNews(exchange, wanted, ifNoneMatch);
 
-	const last = await context.log.last(wanted.stream);
+	const last = await context.lasts.learn(wanted.stream);
 	const tag = headTag(wanted, last);
 	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(exchange, tag);
 
-	// A page that may change is made for this request alone: one made a moment ago may be older than `last`.
+	// A page that may change is made for this request alone: one made a moment ago may be older than
+	// `last`.
 	const sealed = isSealed(wanted.range, last);
 	const once = sealed ? key : `${key}\n${last}`;
 	const document = await context.documents.make(once, () => write(exchange, wanted));
@@ -110,7 +150,9 @@ async function waitForNews(
 	await context.longPolls.beyond(stream, known, waitMs, clientGone(exchange));
 }
 
-/** The tag of a page that may still change; undefined for a sealed page, or a stream without events. */
+/**
+ * The tag of a page that may still change; undefined for a sealed page, or a stream without events.
+ */
 function headTag({ stream, range, look }: Wanted, last: Version): string | undefined {
 	if (isSealed(range, last) || (last < 0 && stream !== "$all")) return undefined;
 	return eTag(last, look.type, "identity");

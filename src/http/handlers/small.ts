@@ -62,7 +62,8 @@ async function canRead(log: Exchange["context"]["log"]): Promise<boolean> {
 		await log.last("$all" as Parameters<typeof log.last>[0]);
 		return true;
 	} catch {
-		// The probe's whole answer is that reading fails; the log line is written where an answer is owed.
+		// The probe's whole answer is that reading fails; the log line is written where an answer is
+		// owed.
 		return false;
 	}
 }

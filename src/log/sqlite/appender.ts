@@ -1,10 +1,10 @@
 /**
- * The one connection that writes. It takes a batch of appends, decides each by itself, and commits them in
- * one transaction with one fsync.
+ * The one connection that writes. It takes a batch of appends, decides each by itself, and commits
+ * them in one transaction with one fsync.
  *
- * An append that is refused is refused before it has inserted anything, so the others stand. Anything else
- * that goes wrong undoes the whole transaction, and every append in it: even its refusals may rest
- * on an append that is now undone.
+ * An append that is refused is refused before it has inserted anything, so the others stand.
+ * Anything else that goes wrong undoes the whole transaction, and every append in it: even its
+ * refusals may rest on an append that is now undone.
  */
 import type Database from "better-sqlite3";
 import { isRefusal, Refusal } from "../../errors.ts";

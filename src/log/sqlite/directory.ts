@@ -2,8 +2,8 @@
  * The data directory: which files lie in it, who has it, and how its database is opened.
  *
  *     log.sqlite   the log (with -wal and -shm beside it while it is in use)
- *     lock         an empty database that is locked as long as a process has the directory; the lock is
- *                  the operating system's, so it ends with the process, however that ends
+ *     lock         an empty database that is locked as long as a process has the directory; the
+ *                  lock is the operating system's, so it ends with the process, however it ends
  */
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -12,13 +12,17 @@ import { isRefusal, Refusal } from "../../errors.ts";
 import { type Migration, migrate } from "../migrate.ts";
 import { isDiskFull, messageOf } from "./failures.ts";
 
-/** "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for ours. */
+/**
+ * "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for
+ * ours.
+ */
 const APPLICATION_ID = 0x56617276;
 
 /**
- * Small events scattered over many streams dirty many pages a little, and a commit writes whole pages. With
- * 300,000 events in 10,000 streams, commits of 32 single appends ran at 19,400 events/s on pages of
- * 4 KiB, 16,100 on 8 KiB and 12,100 on 16 KiB; batches of 100 differ less, in the same order.
+ * Small events scattered over many streams dirty many pages a little, and a commit writes whole
+ * pages. With 300,000 events in 10,000 streams, commits of 32 single appends ran at 19,400 events/s
+ * on pages of 4 KiB, 16,100 on 8 KiB and 12,100 on 16 KiB; batches of 100 differ less, in the same
+ * order.
  */
 const PAGE_BYTES = 4096;
 

@@ -3,7 +3,10 @@ import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Answer } from "./protocol.ts";
 
-/** Where growing a file failed for another reason than SQLITE_FULL, this much room rules out a full disk. */
+/**
+ * Where growing a file failed for another reason than SQLITE_FULL, this much room rules out a full
+ * disk.
+ */
 const ROOM_BYTES = 1024 * 1024;
 
 /** What every append of a failed transaction is answered. */
@@ -13,8 +16,8 @@ export function failureOf(error: unknown, file: string): Answer {
 }
 
 /**
- * Whether `error` says the disk is full. Most writes say so with SQLITE_FULL; growing the WAL's index or
- * syncing says SQLITE_IOERR_… and leaves it to us to look.
+ * Whether `error` says the disk is full. Most writes say so with SQLITE_FULL; growing the WAL's
+ * index or syncing says SQLITE_IOERR_… and leaves it to us to look.
  */
 export function isDiskFull(error: unknown, file: string): boolean {
 	const code = codeOf(error);

@@ -90,7 +90,8 @@ function logOf(
 
 /** Resolves once the thread has opened the database. */
 function startWriter(file: string): Promise<Worker> {
-	// The name carries the extension this very file runs under: .js built, .ts where types are stripped.
+	// The name carries the extension this very file runs under: .js built, .ts where types are
+	// stripped.
 	const url = new URL(import.meta.url.replace(/log(\.\w+)$/, "writer$1"));
 	const writer = new Worker(url, {
 		workerData: file,

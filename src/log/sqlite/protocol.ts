@@ -1,15 +1,16 @@
 /**
  * What the log's thread and the writer's thread say to each other.
  *
- * A batch is many appends in one message, and what crosses between threads is kept flat, since every
- * object, key and Map entry is paid for twice there. The appends travel as one block of bytes that
- * changes owner instead of being copied again; only texts stay texts:
+ * A batch is many appends in one message, and what crosses between threads is kept flat, since
+ * every object, key and Map entry is paid for twice there. The appends travel as one block of bytes
+ * that changes owner instead of being copied again; only texts stay texts:
  *
  *     write:   expected  kind  events    event:  data length  metadata length  type  flags  id  …bytes
  *              8, float  1     4                 4            4                4     1      16
  *
- * (little-endian; a delete is a write of another kind, without events; `type` is the index of its text). Copying out of the client's Buffers is needed
- * once: those are windows on pools that must not change owner.
+ * (little-endian; a delete is a write of another kind, without events; `type` is the index of its
+ * text). Copying out of the client's Buffers is needed once: those are windows on pools that must
+ * not change owner.
  */
 import type { Refusals, Word } from "../../errors.ts";
 import type { ExpectedVersion, StreamName, Version } from "../../event.ts";
@@ -53,7 +54,10 @@ export type Answers = {
 	readonly appended: Float64Array;
 	/** By the index of the write: why it was not written. */
 	readonly denied: ReadonlyMap<number, Denied>;
-	/** The last position of the log, and the streams the commit grew, side by side with their last versions. */
+	/**
+	 * The last position of the log, and the streams the commit grew, side by side with their last
+	 * versions.
+	 */
 	readonly last: number;
 	readonly grown: readonly StreamName[];
 	readonly lasts: Float64Array;

@@ -14,12 +14,16 @@ import type { Version } from "../../event.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
 import { type Answers, answerAt, pack, packedBytes, type Write } from "./protocol.ts";
 
-/** Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it already. */
+/**
+ * Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it
+ * already.
+ */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
- * With one batch in flight the disk rests while answers and the next batch cross between the threads: two
- * gave 5–15 % more with four clients sending batches of 100, and cost a lone client nothing.
+ * With one batch in flight the disk rests while answers and the next batch cross between the
+ * threads: two gave 5–15 % more with four clients sending batches of 100, and cost a lone client
+ * nothing.
  */
 const IN_FLIGHT_MAX = 2;
 

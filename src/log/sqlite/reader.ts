@@ -196,7 +196,8 @@ function bytesOf({ data, metadata }: RecordedEvent): number {
 
 /** 32 hexadecimal digits in lower case → the notation of `NewEvent.id`. */
 export function uuid(hex: string): string {
-	return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+	const [a, b, c] = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16)];
+	return `${a}-${b}-${c}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 function prepare(database: Database.Database) {

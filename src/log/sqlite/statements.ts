@@ -9,7 +9,10 @@ export const ROLLBACK = "ROLLBACK";
 /** The end of the log. `created` of the last event is the floor for that of the next. */
 export const SELECT_END = "SELECT position, created FROM events ORDER BY position DESC LIMIT 1";
 
-/** A stream's number, last version and marks. Every named stream has entries: both are written together. */
+/**
+ * A stream's number, last version and marks. Every named stream has entries: both are written
+ * together.
+ */
 export const SELECT_STREAM = `
 	SELECT id, (SELECT max(version) FROM entries WHERE stream = streams.id) AS last,
 		metadata, tombstone, link
@@ -57,9 +60,9 @@ export const INSERT_EVENT = `
 export const INSERT_ENTRY = "INSERT INTO entries (stream, version, position) VALUES (?, ?, ?)";
 
 /**
- * The entries of a run of events, stream by stream: most batches lie next to each other in their own
- * stream, their category and their type. Position less version is the same throughout a run. Half the
- * price of as many INSERT_ENTRY, and the events' pages were written just now.
+ * The entries of a run of events, stream by stream: most batches lie next to each other in their
+ * own stream, their category and their type. Position less version is the same throughout a run.
+ * Half the price of as many INSERT_ENTRY, and the events' pages were written just now.
  */
 export const INSERT_RUN = `
 	INSERT INTO entries (stream, version, position)
@@ -76,8 +79,8 @@ export const SELECT_IS_AT = `
 	WHERE entries.stream = ? AND entries.version = ?`;
 
 /**
- * What a read returns of an event, without and with what the client wrote. The id comes as text: a Buffer for
- * each row costs three times what writing the digits does.
+ * What a read returns of an event, without and with what the client wrote. The id comes as text: a
+ * Buffer for each row costs three times what writing the digits does.
  */
 const HEAD_COLUMNS =
 	"e.position, e.stream, e.version, lower(hex(e.id)), e.type, e.created, e.flags";

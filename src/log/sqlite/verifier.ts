@@ -1,7 +1,7 @@
 /**
- * Checks a directory's log, in a thread of its own: reading everything takes as long as it takes, and a
- * server goes on answering meanwhile. It reads one snapshot, takes no lock, and changes nothing, so it may
- * run beside a server or without one.
+ * Checks a directory's log, in a thread of its own: reading everything takes as long as it takes,
+ * and a server goes on answering meanwhile. It reads one snapshot, takes no lock, and changes
+ * nothing, so it may run beside a server or without one.
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";

@@ -1,7 +1,7 @@
 /**
- * A small honest server of the contract's feeds, over an array of events, for the reader to read from: page
- * links from `feeds/geometry.ts`, documents from the codecs, ETags, 304 and long poll, on a real
- * socket. `meddle` decides for each request whether it is dishonest instead.
+ * A small honest server of the contract's feeds, over an array of events, for the reader to read
+ * from: page links from `feeds/geometry.ts`, documents from the codecs, ETags, 304 and long poll,
+ * on a real socket. `meddle` decides for each request whether it is dishonest instead.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -28,9 +28,9 @@ export type Seen = {
 };
 
 /**
- * A status answers just that; `cut` breaks the connection within the body; `no-answer` breaks it before;
- * `garbage` is a 200 that is no feed; `silent` never answers; `overlap` begins the page some versions
- * too early; `early` answers a long poll at once.
+ * A status answers just that; `cut` breaks the connection within the body; `no-answer` breaks it
+ * before; `garbage` is a 200 that is no feed; `silent` never answers; `overlap` begins the page
+ * some versions too early; `early` answers a long poll at once.
  */
 export type Meddling =
 	| { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }

@@ -1,0 +1,82 @@
+import { FEED_TYPES, type MediaType } from "../../feeds/media.ts";
+import { createDocuments, type Written } from "../../src/cache/documents.ts";
+
+const TYPE = FEED_TYPES[0] as MediaType;
+
+function written(text: string, overrides: Partial<Written> = {}): Written {
+	return {
+		text: Buffer.from(text),
+		type: TYPE,
+		coding: "identity",
+		last: 7,
+		sealed: true,
+		headMaxAge: 0,
+		...overrides,
+	};
+}
+
+test("a sealed document is kept, one that may change is not", async () => {
+	const documents = createDocuments({ bytesMax: 1e6, countMax: 10 });
+	const sealed = await documents.make("sealed", async () => written("a"));
+	await documents.make("head", async () => written("b", { sealed: false }));
+	expect(documents.get("sealed")).toBe(sealed);
+	expect(documents.get("head")).toBeUndefined();
+});
+
+test("a document that many ask for at once is made once", async () => {
+	const documents = createDocuments({ bytesMax: 1e6, countMax: 10 });
+	let made = 0;
+	const write = async () => {
+		made++;
+		await new Promise(setImmediate);
+		return written("a", { sealed: false });
+	};
+	const all = await Promise.all(Array.from({ length: 50 }, () => documents.make("key", write)));
+	expect([made, new Set(all).size]).toEqual([1, 1]);
+	await documents.make("key", write);
+	expect(made).toBe(2);
+});
+
+test("a document that fails is tried again by the next who asks", async () => {
+	const documents = createDocuments({ bytesMax: 1e6, countMax: 10 });
+	const fails = () => Promise.reject(new Error("no"));
+	await expect(documents.make("key", fails)).rejects.toThrow("no");
+	expect((await documents.make("key", async () => written("a"))).body.length).toBe(1);
+});
+
+test("what is kept stays within its bytes and its count", async () => {
+	const byCount = createDocuments({ bytesMax: 1e9, countMax: 3 });
+	for (const key of ["1", "2", "3", "4"]) await byCount.make(key, async () => written("a"));
+	expect(["1", "2", "3", "4"].map((key) => byCount.get(key) !== undefined)).toEqual([
+		false,
+		true,
+		true,
+		true,
+	]);
+
+	const byBytes = createDocuments({ bytesMax: 20_000, countMax: 1000 });
+	for (const key of ["1", "2", "3", "4"])
+		await byBytes.make(key, async () => written("x".repeat(8000)));
+	expect(["1", "2", "3", "4"].filter((key) => byBytes.get(key)).length).toBe(2);
+	await byBytes.make("huge", async () => written("x".repeat(30_000)));
+	expect(byBytes.get("huge")).toBeUndefined();
+});
+
+test("a cache of no bytes keeps nothing", async () => {
+	const documents = createDocuments({ bytesMax: 0, countMax: 10 });
+	await documents.make("key", async () => written("a"));
+	expect(documents.get("key")).toBeUndefined();
+});
+
+test("only a sealed document of some size is compressed", async () => {
+	const documents = createDocuments({ bytesMax: 1e6, countMax: 10 });
+	const codingOf = async (text: string, sealed: boolean) => {
+		const { headers } = await documents.make(`${text.length} ${sealed}`, async () =>
+			written(text, { coding: "gzip", sealed }),
+		);
+		return headers.includes("Content-Encoding");
+	};
+	expect(await codingOf("x".repeat(5000), true)).toBe(true);
+	expect(await codingOf("x".repeat(5000), false)).toBe(false);
+	expect(await codingOf("x".repeat(100), true)).toBe(false);
+});

@@ -1,0 +1,36 @@
+import { FEED_TYPES } from "../../feeds/media.ts";
+import { cacheControl, eTag, eTagValue, matches } from "../../src/cache/policy.ts";
+
+test("what is sealed may be kept for ever, what is not is revalidated", () => {
+	expect(cacheControl(true, 0)).toBe("max-age=31536000, public, immutable");
+	expect(cacheControl(true, 9)).toBe("max-age=31536000, public, immutable");
+	expect(cacheControl(false, 0)).toBe("no-cache");
+	expect(cacheControl(false, 9)).toBe("max-age=9, public, stale-while-revalidate=9");
+});
+
+test("a tag is one number for the last version and one for the form, the same for ever", () => {
+	const tags = FEED_TYPES.flatMap((type) =>
+		(["identity", "gzip", "br"] as const).map((coding) => eTag(5, type, coding)),
+	);
+	expect(new Set(tags).size).toBe(tags.length);
+	for (const tag of tags) expect(tag).toMatch(/^"5;\d{1,10}"$/);
+	// Whoever changes this one changes the bytes of every page as well, or has made all caches forget for nothing.
+	const atom = FEED_TYPES[0];
+	expect(atom && eTagValue(5, atom, "identity")).toBe("5;1245222667");
+});
+
+test.each([
+	[undefined, false],
+	["*", true],
+	['"5;1"', true],
+	['W/"5;1"', true],
+	['"4;1","5;1"', true],
+	['"4;1" , W/"5;1" ', true],
+	['"5;10"', false],
+	["5;1", false],
+	['w/"5;1"', false],
+	["", false],
+	[",,,", false],
+])("If-None-Match %s names the tag: %s", (header, does) => {
+	expect(matches(header, '"5;1"')).toBe(does);
+});

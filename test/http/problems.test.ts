@@ -1,0 +1,231 @@
+/** Every word a request can be refused with: its status, its reason, and a body of RFC 9457. */
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { Refusal, type Refusals, type RequestRefusals } from "../../src/errors.ts";
+import { answerToError, problem } from "../../src/http/problems.ts";
+import { type Ask, batch, EVENTS_JSON, get, head, raw } from "./ask.ts";
+import { type Servers, startServers } from "./harness.ts";
+
+let servers: Servers;
+beforeAll(async () => {
+	servers = await startServers({
+		bodyBytesMax: 20_000,
+		eventBytesMax: 2000,
+		eventsPerAppendMax: 10,
+		requestTimeoutMs: 500,
+		pageBytesMax: 3000,
+	});
+	await servers.ask(batch("s", [event("x".repeat(1900)), event("x".repeat(1900))]));
+});
+afterAll(() => servers.close());
+
+const event = (data: unknown = 1) => ({ eventId: randomUUID(), eventType: "t", data });
+const _JSON_EVENT = { "Content-Type": "application/json", "ES-EventType": "t" };
+const twice = event();
+
+type Word = keyof RequestRefusals;
+type Provoked = readonly [status: number, reason: string, sent: Ask | string];
+/** Not to be provoked over HTTP alone; the sentence says where it is. */
+type Told = readonly [status: number, reason: string, facts: object, why: string];
+
+const POST = `Content-Type: ${EVENTS_JSON}`;
+const WORDS: { readonly [W in Word]: Provoked | Told } = {
+	"malformed-http": [400, "Bad Request", "nonsense\r\n\r\n"],
+	"headers-too-large": [
+		431,
+		"Request Header Fields Too Large",
+		head("GET /ping", `X: ${"x".repeat(20_000)}`),
+	],
+	"request-too-slow": [
+		408,
+		"Request Timeout",
+		`POST /streams/s HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n${POST}\r\n\r\n[`,
+	],
+	"malformed-url": [400, "Bad Request", head("GET /streams/%zz")],
+	"malformed-host": [
+		400,
+		"Bad Request",
+		"GET /streams/s HTTP/1.1\r\nHost: a/b\r\nConnection: close\r\n\r\n",
+	],
+	"malformed-body": [400, "Bad Request", batch("s", "{}")],
+	"malformed-json": [400, "Bad Request", batch("s", "[{]")],
+	"malformed-header": [400, "Bad Request", batch("s", [event()], { "ES-ExpectedVersion": "x" })],
+	"malformed-query": [400, "Bad Request", get("/streams/s?format=doc")],
+	"route-not-found": [404, "Not Found", get("/nowhere")],
+	"method-not-allowed": [405, "Method Not Allowed", { ...get("/streams/s"), method: "PATCH" }],
+	"not-acceptable": [406, "Not Acceptable", get("/streams/s", "image/png")],
+	"unsupported-media-type": [
+		415,
+		"Invalid or missing Content-Type",
+		{ path: "/streams/s", body: "x" },
+	],
+	"body-too-large": [413, "Payload Too Large", batch("s", " ".repeat(20_001))],
+	"body-incomplete": [
+		400,
+		"Bad Request",
+		{ received: 7 },
+		"the client is gone before it can be told",
+	],
+	"invalid-stream-name": [400, "Bad Request", get("/streams/%00")],
+	"invalid-event-number": [400, "Bad Request", get("/streams/s/x")],
+	"invalid-count": [400, "Bad Request", get("/streams/s/0/forward/5000")],
+	"invalid-position": [400, "Bad Request", get("/streams/$all/x/forward/5")],
+	"missing-event-type": [
+		400,
+		"Bad Request",
+		{ path: "/streams/s", headers: { "Content-Type": "application/json" }, body: "1" },
+	],
+	"invalid-event": [400, "Bad Request", batch("s", [{}])],
+	"duplicate-event-id": [400, "Bad Request", batch("s", [twice, twice])],
+	"event-too-large": [
+		413,
+		"Too large events received. Limit is 2000 bytes.",
+		batch("s", [event("x".repeat(2001))]),
+	],
+	"too-many-events": [
+		413,
+		"Payload Too Large",
+		batch(
+			"s",
+			Array.from({ length: 11 }, () => event()),
+		),
+	],
+	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
+	"wrong-expected-version": [
+		400,
+		"Wrong expected EventNumber",
+		batch("s", [event()], { "ES-ExpectedVersion": "9" }),
+	],
+	"stream-not-found": [404, "Not Found", get("/streams/none")],
+	"event-not-found": [404, "Not Found", get("/streams/s/9")],
+	"stream-deleted": [410, "Stream deleted", { stream: "s" }, "streams cannot be deleted yet"],
+	overloaded: [
+		503,
+		"Server Is Too Busy",
+		{ queue: "append", limit: 1, retryAfterSeconds: 1 },
+		"overload.test.ts",
+	],
+	"request-timeout": [
+		503,
+		"Service Unavailable",
+		{ timeoutMs: 1, retryAfterSeconds: 1 },
+		"needs a disk that stands still",
+	],
+	"page-too-large": [400, "Bad Request", get("/streams/s?embed=body")],
+	"disk-full": [
+		507,
+		"Insufficient Storage",
+		{ path: "/secret/place" },
+		"needs a full disk: test/durability",
+	],
+	"shutting-down": [503, "Server Is Not Ready", { retryAfterSeconds: 1 }, "overload.test.ts"],
+};
+
+test.each(Object.entries(WORDS).filter(([, told]) => told.length === 3) as [Word, Provoked][])(
+	"%s is answered as the contract has it",
+	async (word, [status, reason, sent]) => {
+		const reply =
+			typeof sent === "string" ? parse(await raw(servers.port, sent)) : await servers.ask(sent);
+		expectProblem(
+			word,
+			{ ...reply, type: reply.headers["content-type"], body: reply.json },
+			status,
+			reason,
+		);
+		expect(reply.headers["cache-control"]).toBe("no-store");
+	},
+);
+
+test.each(Object.entries(WORDS).filter(([, told]) => told.length === 4) as [Word, Told][])(
+	"%s would be answered as the contract has it",
+	(word, [status, reason, facts]) => {
+		const answer = problem(new Refusal(word, facts as Refusals[Word]));
+		const body = JSON.parse(Buffer.from(answer.body ?? "").toString());
+		const type = answer.headers[answer.headers.indexOf("Content-Type") + 1];
+		expectProblem(
+			word,
+			{ status: answer.status, reason: answer.reason ?? reason, type, body },
+			status,
+			reason,
+		);
+		if (status === 503)
+			expect(answer.headers).toEqual(expect.arrayContaining(["Retry-After", "1"]));
+		expect(JSON.stringify(body)).not.toContain("/secret/place");
+	},
+);
+
+type Shown = {
+	status: number;
+	reason: string;
+	type: string | undefined;
+	body: { [member: string]: unknown };
+};
+
+function expectProblem(word: Word, shown: Shown, status: number, reason: string): void {
+	expect([shown.status, shown.reason, shown.type]).toEqual([
+		status,
+		reason,
+		"application/problem+json",
+	]);
+	expect(shown.body).toMatchObject({
+		type: `urn:varve:problem:${word}`,
+		status,
+		title: expect.stringMatching(/^[A-Z]/),
+		detail: expect.stringMatching(/\S/),
+	});
+	expect(shown.body.detail).not.toMatch(/undefined|\[object|\.\.$/);
+}
+
+function parse(text: string) {
+	const [top = "", body = ""] = text.split("\r\n\r\n");
+	const [line = "", ...lines] = top.split("\r\n");
+	const [, status, reason = ""] = /^HTTP\/1\.1 (\d+) (.*)$/.exec(line) ?? [];
+	const headers: { [name: string]: string } = {};
+	for (const one of lines) {
+		const colon = one.indexOf(": ");
+		headers[one.slice(0, colon).toLowerCase()] = one.slice(colon + 2);
+	}
+	return { status: Number(status), reason, headers, json: JSON.parse(body) };
+}
+
+test("the list here is the list there", () => {
+	// Types are gone at run time, so the source has to say it.
+	const source = readFileSync(new URL("../../src/errors.ts", import.meta.url), "utf8");
+	const block = /RequestRefusals = \{([\s\S]*?)\n\};/.exec(source)?.[1] ?? "";
+	const words = [...block.matchAll(/^\t"?([a-z-]+)"?:/gm)].map(([, word]) => word);
+	expect(Object.keys(WORDS).sort()).toEqual(words.sort());
+});
+
+test("a conflict says in full what it conflicts with", async () => {
+	const reply = await servers.ask(batch("s", [event()], { "ES-ExpectedVersion": "9" }));
+	expect(reply.json).toEqual({
+		type: "urn:varve:problem:wrong-expected-version",
+		title: "Wrong expected version",
+		status: 400,
+		detail: "Stream 's' is at version 1; 9 was expected.",
+		stream: "s",
+		expected: "9",
+		current: 1,
+	});
+});
+
+test("405 says what is allowed, 401 how to show who one is", async () => {
+	const wrong = await servers.ask({ ...get("/streams/s/0"), method: "DELETE" });
+	expect([wrong.status, wrong.headers.allow]).toEqual([405, "GET, HEAD, OPTIONS"]);
+	const options = await servers.ask({ path: "/streams/s", method: "OPTIONS" });
+	expect([options.status, options.headers.allow, options.text]).toEqual([
+		200,
+		"GET, POST, HEAD, OPTIONS",
+		"",
+	]);
+	const denied = await servers.ask(batch("$all", [event()]));
+	expect(denied.headers["www-authenticate"]).toBe('Basic realm="Varve", charset="UTF-8"');
+});
+
+test("a fault of ours is told to the operator, and not to the client", () => {
+	const told: unknown[] = [];
+	const fault = new Error("/secret/place is broken");
+	const answer = answerToError(fault, (error) => told.push(error));
+	expect([answer.status, told]).toEqual([500, [fault]]);
+	expect(Buffer.from(answer.body ?? "").toString()).not.toContain("secret");
+});

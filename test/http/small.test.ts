@@ -1,0 +1,40 @@
+/** The small endpoints: is it there, what is it, can it work. */
+import { readFileSync } from "node:fs";
+import { DEFAULT_LOG_LIMITS } from "../../src/log/log.ts";
+import { get } from "./ask.ts";
+import { type Servers, startServers } from "./harness.ts";
+
+let servers: Servers;
+beforeAll(async () => {
+	servers = await startServers();
+});
+afterAll(() => servers.close());
+
+test("/ping answers", async () => {
+	const reply = await servers.ask(get("/ping"));
+	expect([reply.status, reply.headers["cache-control"]]).toEqual([200, "no-store"]);
+	expect(reply.json).toEqual({ text: "Ping request successfully handled" });
+});
+
+test("/info says version, features and limits", async () => {
+	const reply = await servers.ask(get("/info"));
+	const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+	expect(reply.json).toMatchObject({
+		varveVersion: manifest.version,
+		features: { atomPub: true, projections: false },
+		limits: { pageSize: 20, pageCountMax: 4096, pageBytesMax: DEFAULT_LOG_LIMITS.pageBytesMax },
+	});
+});
+
+test.each([
+	["/health/live", 204],
+	["/health/ready", 204],
+	["/health/live?liveCode=200", 200],
+	["/health/live?liveCode=500", 204],
+	["/health/other", 404],
+])("%s is %d", async (path, status) => {
+	const reply = await servers.ask(get(path));
+	expect(reply.status).toBe(status);
+	expect((await servers.ask({ ...get(path), method: "HEAD" })).status).toBe(status);
+	expect(reply.headers["cache-control"]).toBe("no-store");
+});

@@ -1,0 +1,102 @@
+/** Pages against the readable engine: what a page says is one moment's, and a sealed page says it for ever. */
+import type { PageRange } from "../../feeds/geometry.ts";
+import type { StreamName } from "../../src/event.ts";
+import type { Log } from "../../src/log/log.ts";
+import { createMemoryLog } from "../../src/log/memory.ts";
+import type { Urls } from "../../src/pages/entry.ts";
+import { readEntry } from "../../src/pages/entry.ts";
+import { readPage } from "../../src/pages/page.ts";
+
+const S = "s-1" as StreamName;
+const ALL = "$all" as StreamName;
+const URLS: Urls = {
+	stream: (stream) => `/${stream}`,
+	event: (stream, at) => `/${stream}/${at}`,
+	page: (stream, { from, direction, count }) => `/${stream}/${from}/${direction}/${count}`,
+};
+
+let ids = 0;
+async function append(log: Log, stream: StreamName, count: number): Promise<void> {
+	const events = Array.from({ length: count }, () => ({
+		id: `00000000-0000-4000-8000-${String(++ids).padStart(12, "0")}`,
+		type: "t",
+		isJson: true,
+		data: Buffer.from("1"),
+		metadata: new Uint8Array(0),
+	}));
+	await log.append({ stream, expected: "any", events });
+}
+
+function page(log: Log, stream: StreamName, range: PageRange) {
+	const tag = (last: number) => `tag of ${last}`;
+	return readPage(log, URLS, { stream, range, content: true, tag, query: "" });
+}
+
+test("a sealed page is equal at every later moment, in either direction, on every stream", async () => {
+	const log = createMemoryLog();
+	const kept: [StreamName, PageRange, unknown][] = [];
+	for (let last = 0; last < 50; last++) {
+		await append(log, S, 1);
+		for (const stream of [S, ALL, "$ce-s" as StreamName]) {
+			for (const range of [
+				{ direction: "forward", from: last - 4, count: 5 },
+				{ direction: "backward", from: last, count: 7 },
+				{ direction: "forward", from: last, count: 1 },
+			] as const) {
+				if (range.from < 0) continue;
+				const made = await page(log, stream, range);
+				expect([made.sealed, made.newest]).toEqual([true, last]);
+				kept.push([stream, range, made]);
+			}
+		}
+	}
+	for (const [stream, range, made] of kept) {
+		expect(await page(log, stream, range)).toEqual(made);
+	}
+});
+
+test("a page that may change says so, and what it knows", async () => {
+	const log = createMemoryLog();
+	await append(log, S, 10);
+	for (const range of [
+		{ direction: "backward", from: "head", count: 20 },
+		{ direction: "forward", from: 0, count: 20 },
+		{ direction: "forward", from: 10, count: 20 },
+		{ direction: "backward", from: 10, count: 20 },
+	] as const) {
+		const { sealed, newest, feed } = await page(log, S, range);
+		expect([sealed, newest, feed.archive]).toEqual([false, 9, false]);
+	}
+});
+
+test("only the head page carries its tag, and pages of $all none", async () => {
+	const log = createMemoryLog();
+	await append(log, S, 3);
+	const head: PageRange = { direction: "backward", from: "head", count: 20 };
+	expect((await page(log, S, head)).feed.eTag).toBe("tag of 2");
+	expect((await page(log, ALL, head)).feed.eTag).toBeUndefined();
+	expect((await page(log, S, { ...head, from: 2 })).feed.eTag).toBeUndefined();
+});
+
+test("a stream without events is refused, $all is not", async () => {
+	const log = createMemoryLog();
+	const head: PageRange = { direction: "backward", from: "head", count: 20 };
+	await expect(page(log, S, head)).rejects.toMatchObject({ word: "stream-not-found" });
+	expect((await page(log, ALL, head)).feed.entries).toEqual([]);
+});
+
+test("an entry of an index stream is a link: the event's own name, its place beside it", async () => {
+	const log = createMemoryLog();
+	await append(log, S, 2);
+	await append(log, "s-2" as StreamName, 1);
+	expect(await readEntry(log, URLS, "$ce-s" as StreamName, 2)).toMatchObject({
+		title: "0@s-2",
+		id: "/s-2/0",
+		summary: "$>",
+		event: { positionEventNumber: 2, positionStreamId: "$ce-s", position: 2 },
+	});
+	const own = await readEntry(log, URLS, ALL, 2);
+	expect(own).toMatchObject({ title: "0@s-2", summary: "t", event: { positionEventNumber: 0 } });
+	expect(own.event.linkMetadata).toBeUndefined();
+	await expect(readEntry(log, URLS, S, 9)).rejects.toMatchObject({ word: "event-not-found" });
+});
