@@ -9,7 +9,9 @@ import { Refusal } from "../errors.ts";
 import type { Context } from "./context.ts";
 import { type Exchange, type Handle, respond } from "./exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
+import { answerDelete } from "./handlers/delete.ts";
 import { answerEvent } from "./handlers/event.ts";
+import { answerMetadata, answerMetadataAppend, answerMetadataPage } from "./handlers/metadata.ts";
 import { answerPage } from "./handlers/page.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
 import { UNESCAPED } from "./urls.ts";
@@ -18,6 +20,7 @@ import { UNESCAPED } from "./urls.ts";
 type Methods = {
 	readonly GET?: RouteHandle;
 	readonly POST?: RouteHandle;
+	readonly DELETE?: RouteHandle;
 };
 /** @param at the decoded segments of the path, by their names in the route */
 type RouteHandle = (exchange: Exchange, at: Segments, query: string) => ReturnType<Handle>;
@@ -36,8 +39,27 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 			GET: (exchange, at, query) =>
 				page(exchange, at("stream"), "head", "backward", HEAD_COUNT, query),
 			POST: (exchange, at) => answerAppend(exchange, { stream: at("stream") }),
+			DELETE: (exchange, at) => answerDelete(exchange, { stream: at("stream") }),
 		},
 	],
+	[
+		"/streams/:stream/metadata",
+		{
+			GET: (exchange, at, query) =>
+				answerMetadata(exchange, { stream: at("stream"), at: "head", query }),
+			POST: (exchange, at) => answerMetadataAppend(exchange, { stream: at("stream") }),
+		},
+	],
+	[
+		"/streams/:stream/metadata/:from",
+		{
+			GET: (exchange, at, query) =>
+				answerMetadata(exchange, { stream: at("stream"), at: at("from"), query }),
+		},
+	],
+	["/streams/:stream/metadata/:from/:count", metadataPages("backward")],
+	["/streams/:stream/metadata/:from/forward/:count", metadataPages("forward")],
+	["/streams/:stream/metadata/:from/backward/:count", metadataPages("backward")],
 	[
 		"/streams/:stream/incoming/:id",
 		{
@@ -134,6 +156,19 @@ function page(
 	query: string,
 ): ReturnType<Handle> {
 	return answerPage(exchange, { stream, from, direction, count, query });
+}
+
+function metadataPages(direction: "forward" | "backward"): Methods {
+	return {
+		GET: (exchange, at, query) =>
+			answerMetadataPage(exchange, {
+				stream: at("stream"),
+				from: at("from"),
+				direction,
+				count: at("count"),
+				query,
+			}),
+	};
 }
 
 function queryOf(url: string): string {

@@ -33,6 +33,9 @@ export function createHttpServer(
 ): HttpServer {
 	const { settings } = context;
 	const app = createRoutes(context);
+	context.log.onCommit(({ marked }) => {
+		if (marked.length > 0) context.documents.forget(marked);
+	});
 	const server = createServer({
 		keepAliveTimeout: KEEP_ALIVE_MS,
 		headersTimeout: settings.requestTimeoutMs,

@@ -53,7 +53,9 @@ export function isWritable(stream: string): boolean {
 	return !isIndexStream(stream) && stream !== "$all";
 }
 
-/** Whether clients may delete `stream`: what they may append to, but no metadata of another stream. */
+/**
+ * Whether clients may delete `stream`: what they may append to, but no metadata of another stream.
+ */
 export function isDeletable(stream: string): boolean {
 	return isWritable(stream) && !stream.startsWith("$$");
 }

@@ -1,8 +1,9 @@
 /**
- * Links: events of type `$>` whose data `7@order-42` names an event of another stream (contract 6.1).
+ * Links: events of type `$>` whose data `7@order-42` names an event of another stream (contract
+ * 6.1).
  *
- * Clients write them into streams of their own. The entries of index streams are links without being stored as
- * events; read unresolved they are shown as the link events they stand for.
+ * Clients write them into streams of their own. The entries of index streams are links without
+ * being stored as events; read unresolved they are shown as the link events they stand for.
  */
 import { createHash } from "node:crypto";
 import type { RecordedEvent, StreamName, Version } from "../event.ts";

@@ -1,8 +1,9 @@
 /**
- * The events a delete writes, and those that bring a stream back: pure, so that all engines write the same.
+ * The events a delete writes, and those that bring a stream back: pure, so that all engines write
+ * the same.
  *
  *     soft delete      `$metadata` in `$$s`, with `$tb` beyond every number
- *     append to it     `$metadata` in `$$s`, with `$tb` at the first event of the append, then the append
+ *     append to it     `$metadata` in `$$s`, with `$tb` at the append, then that
  *     metadata for it  the client's event, then `$metadata` with `$tb` behind the last event
  *     hard delete      `$streamDeleted` in `s`, its last event for ever
  */
@@ -13,7 +14,10 @@ import { metadataStream } from "../retention/window.ts";
 
 const NOTHING = new Uint8Array(0);
 
-/** The newest metadata of a stream: the bytes of the event, and the version it has in its metadata stream. */
+/**
+ * The newest metadata of a stream: the bytes of the event, and the version it has in its metadata
+ * stream.
+ */
 export type Newest = { readonly last: Version; readonly data: Uint8Array | undefined };
 
 /** The metadata that deletes a stream softly; ACL, retention and the client's own keys are kept. */

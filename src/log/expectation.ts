@@ -11,13 +11,13 @@
  *                      they are not, or the stream ends first     refuse
  *     E > v                                                       refuse
  *
- *     deleted for ever                                            stream-deleted, whatever is expected
+ *     deleted for ever                                            stream-deleted
  *     deleted softly   any, E = v                                 write, numbering goes on
- *                      no-stream                                  repeat as above, else write
- *                      stream-exists                              repeat as above, else stream-deleted
+ *                      no-stream                                  repeat, else write
+ *                      stream-exists                              repeat, else stream-deleted
  *
- * Identity is the event id alone: bodies are never compared. Contract 1.4 and 1.5, departure 14. As a
- * stream that came back began a second time, its `no-stream` is repeated from there, too.
+ * Identity is the event id alone: bodies are never compared. Contract 1.4 and 1.5, departure 14. As
+ * a stream that came back began a second time, its `no-stream` is repeated from there, too.
  */
 import { Refusal } from "../errors.ts";
 import type { ExpectedVersion, StreamName } from "../event.ts";
@@ -62,31 +62,32 @@ export type Judgement =
 export function judge(proposal: Proposal, facts: Facts): Judgement {
 	const { expected, stream } = proposal;
 	const fate = facts.fate();
-	if (fate === "hard-deleted") throw new Refusal("stream-deleted", { stream });
+	if (fate === "hard-deleted") throw new Refusal("stream-deleted", { stream, attempt: "write" });
 	if (expected === "any") return judgeByIds(proposal, facts);
 	if (expected === "no-stream") return judgeBeginning(proposal, facts, fate);
 	if (expected !== "stream-exists") return judgeByVersion(expected, proposal, facts);
 	if (facts.last() < 0 && facts.metadataLast() < 0) throw refusal(proposal, facts);
 	const judgement = judgeByIds(proposal, facts);
-	if (judgement.write && fate === "soft-deleted") throw new Refusal("stream-deleted", { stream });
+	if (judgement.write && fate === "soft-deleted")
+		throw new Refusal("stream-deleted", { stream, attempt: "write" });
 	return judgement;
 }
 
 /**
- * Whether a stream may be deleted; a delete has no ids, so it is never a repeat. One that was deleted softly may
- * be deleted again.
+ * Whether a stream may be deleted; a delete has no ids, so it is never a repeat. One that was
+ * deleted softly may be deleted again.
  * @throws Refusal `wrong-expected-version`, `stream-deleted`
  */
 export function judgeDelete(proposal: Omit<Proposal, "count">, facts: DeleteFacts): void {
 	const { stream, expected } = proposal;
 	const fate = facts.fate();
-	if (fate === "hard-deleted") throw new Refusal("stream-deleted", { stream });
+	if (fate === "hard-deleted") throw new Refusal("stream-deleted", { stream, attempt: "write" });
 	const last = facts.last();
 	// There is nothing to delete where there is neither an event nor metadata (contract 1.6).
 	if (last < 0 && facts.metadataLast() < 0) throw refusal(proposal, facts);
 	if (expected === "any") return;
 	if (expected === "stream-exists") {
-		if (fate === "soft-deleted") throw new Refusal("stream-deleted", { stream });
+		if (fate === "soft-deleted") throw new Refusal("stream-deleted", { stream, attempt: "write" });
 		return;
 	}
 	const holds = expected === "no-stream" ? last < 0 || fate === "soft-deleted" : expected === last;

@@ -25,7 +25,8 @@ export interface Log {
 	/**
 	 * Appends a batch to one stream, whole or not at all. Resolves after the fsync. A stream that was
 	 * softly deleted comes back, with its metadata rewritten in the same transaction.
-	 * @throws Refusal `wrong-expected-version`, `stream-deleted`, `overloaded`, `disk-full`, `shutting-down`
+	 * @throws Refusal `wrong-expected-version`, `stream-deleted`, `overloaded`, `disk-full`,
+	 * `shutting-down`
 	 */
 	append(append: Append): Promise<Appended>;
 
@@ -39,8 +40,8 @@ export interface Log {
 
 	/**
 	 * Reads a range of any stream: an own stream, an index stream, or `$all`, as far as the metadata
-	 * of the stream shows it. One that has no events, or was softly deleted, has `last` -1; that is no
-	 * refusal here.
+	 * of the stream shows it. One that has no events, or was softly deleted, has `last` -1; that is
+	 * no refusal here.
 	 * @throws Refusal `page-too-large` where the events would exceed `pageBytesMax`, `stream-deleted`
 	 */
 	read(range: Range): Promise<Slice>;
@@ -101,12 +102,17 @@ export type Range = {
 	readonly direction: "forward" | "backward";
 	/** False leaves `data` and `metadata` empty, for documents that do not show them. */
 	readonly content: boolean;
-	/** Whether entries that are links show the event they point to; on `$all` false by default, else true. */
+	/**
+	 * Whether entries that are links show the event they point to; on `$all` false by default, else
+	 * true.
+	 */
 	readonly resolve?: boolean;
 };
 
 export type Slice = {
-	/** The last version of the stream at the moment of the read; -1 where it shows no events at all. */
+	/**
+	 * The last version of the stream at the moment of the read; -1 where it shows no events at all.
+	 */
 	readonly last: Version;
 	/** In the direction of the read; those that are shown. */
 	readonly entries: readonly StreamEntry[];
@@ -116,7 +122,10 @@ export type Slice = {
 
 /** What metadata and links make of a read, at the moment it was made. */
 export type Retention = {
-	/** No lower version is shown: by `$tb` and `$maxCount`, and by `$maxAge` as far as the range tells. */
+	/**
+	 * No lower version is shown: by `$tb` and `$maxCount`, and by `$maxAge` as far as the range
+	 * tells.
+	 */
 	readonly first: Version;
 	/**
 	 * Until when the range shows what it does, unless the stream grows into it or metadata changes:
@@ -144,6 +153,11 @@ export type Commit = {
 	readonly last: Position;
 	/** Every stream that grew, index streams included, with its last version; not `$all`. */
 	readonly streams: ReadonlyMap<StreamName, Version>;
+	/**
+	 * The streams that changed otherwise than by growing: metadata was written for them, they were
+	 * deleted, or links were appended to them.
+	 */
+	readonly marked: readonly StreamName[];
 };
 
 export type Verification = {

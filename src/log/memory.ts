@@ -106,8 +106,8 @@ export function createMemoryLog(
 		const first = lastOf(written) + 1;
 		const event = hard ? tombstone(stream, first) : softDeletion(stream, newestOf(stream));
 		const commit = begin();
-		commit.add(written, [event]);
 		if (hard) gone.add(stream);
+		commit.add(written, [event]);
 		commit.end();
 		return { first, position: events.length - 1, repeated: false };
 	}
@@ -116,16 +116,20 @@ export function createMemoryLog(
 	function begin() {
 		const created = Math.max(clock(), events.at(-1)?.created ?? 0);
 		const grown = new Map<StreamName, Version>();
+		const marked = new Set<StreamName>();
 		const add = (stream: StreamName, batch: readonly NewEvent[]) => {
 			for (const given of batch) {
 				const position = events.length;
 				const event = { ...given, position, stream, version: lastOf(stream) + 1, created };
+				const described = describedStream(stream);
+				if (described !== undefined) marked.add(described);
+				if (event.type === LINK_TYPE || gone.has(stream)) marked.add(stream);
 				for (const name of store.add(event)) grown.set(name, lastOf(name));
 			}
 		};
 		const end = () => {
 			const last = events.length - 1;
-			for (const listener of listeners) listener({ last, streams: grown });
+			for (const listener of listeners) listener({ last, streams: grown, marked: [...marked] });
 		};
 		return { add, end };
 	}
@@ -134,7 +138,7 @@ export function createMemoryLog(
 		const { stream, resolve = stream !== ALL } = range;
 		const described = describedStream(stream);
 		if (gone.has(stream) || (described !== undefined && gone.has(described))) {
-			throw new Refusal("stream-deleted", { stream });
+			throw new Refusal("stream-deleted", { stream, attempt: "read" });
 		}
 		const last = lastOf(stream);
 		const standing = standingOf(stream);

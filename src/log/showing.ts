@@ -1,6 +1,6 @@
 /**
- * From the entries an engine found to what a read shows of them: the rules of `retention/window.ts`, applied to
- * a range and to the targets of its links.
+ * From the entries an engine found to what a read shows of them: the rules of
+ * `retention/window.ts`, applied to a range and to the targets of its links.
  */
 import type { RecordedEvent, StreamName, Version } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
@@ -13,7 +13,9 @@ export type FoundEntry = {
 	readonly version: Version;
 	/** The event that stands there; of an index stream the event it points to. */
 	readonly event: RecordedEvent;
-	/** Of an index stream: the standing of the event's own stream, where it has one worth asking for. */
+	/**
+	 * Of an index stream: the standing of the event's own stream, where it has one worth asking for.
+	 */
 	readonly origin?: Standing | undefined;
 	/** Of a link that is to be resolved: where it points to, and what was found there. */
 	readonly target?: (Target & { readonly found?: FoundTarget | undefined }) | undefined;
@@ -31,7 +33,10 @@ export type Showing = {
 	readonly low: Version;
 	/** Of the stream that was read; undefined where it has neither metadata nor an end. */
 	readonly standing: Standing | undefined;
-	/** Whether its entries may change by anything but growth: own metadata, links, targets that have some. */
+	/**
+	 * Whether its entries may change by anything but growth: own metadata, links, targets that have
+	 * some.
+	 */
 	readonly isMarked: boolean;
 	/** Whether links show the events they point to. */
 	readonly resolve: boolean;
@@ -122,7 +127,10 @@ function isTargetShown({ event, standing }: FoundTarget, now: number): boolean {
 	return standing === undefined || isShown(standing, event.version, event.created, now);
 }
 
-/** What is hidden may be shown again when metadata changes, but not where the stream is gone for ever. */
+/**
+ * What is hidden may be shown again when metadata changes, but not where the stream is gone for
+ * ever.
+ */
 function targetUntil(found: FoundTarget, now: number): number {
 	const { standing, event } = found;
 	if (standing === undefined || standing.isGone) return Infinity;

@@ -140,7 +140,9 @@ function verifyEntries(view: LogView, expected: number, report: Report): number 
 	return found.ownStreams;
 }
 
-/** Compares what is noted of each stream with what its entries say, and nothing follows a tombstone. */
+/**
+ * Compares what is noted of each stream with what its entries say, and nothing follows a tombstone.
+ */
 function createMarksCheck(view: LogView, notes: Notes | undefined, report: Report) {
 	let stream: string | undefined;
 	let seen = NO_MARKS;

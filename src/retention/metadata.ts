@@ -1,8 +1,9 @@
 /**
  * A stream's metadata: the JSON of the newest event of `$$` and its name (contract 5.4).
  *
- * The log reads four keys of it, and writes one; the rest is the client's, and its bytes are never altered. A
- * document that is malformed anywhere it matters counts as empty: half of a retention rule is none.
+ * The log reads four keys of it, and writes one; the rest is the client's, and its bytes are never
+ * altered. A document that is malformed anywhere it matters counts as empty: half of a retention
+ * rule is none.
  */
 import {
 	eachMember,
@@ -113,7 +114,10 @@ function isWellTyped(found: ReadonlyMap<string, string>): boolean {
 	return isAcl(JSON.parse(found.get("$acl") ?? "{}"));
 }
 
-/** Above 2^63-1 a number is none of the contract's, as 9223372036854776000, which JavaScript makes of it. */
+/**
+ * Above 2^63-1 a number is none of the contract's, as 9223372036854776000, which JavaScript makes
+ * of it.
+ */
 function isInteger(text: string): boolean {
 	if (!INTEGER.test(text)) return false;
 	const number = BigInt(text);

@@ -5,8 +5,8 @@
  *                hidden by $tb │ shown, as far as $maxAge has not caught up
  *                and $maxCount │
  *
- * Contract 2.3 and 5.5. Numbers are never given anew, and `created` never falls along a stream, so what is hidden is
- * always its low end.
+ * Contract 2.3 and 5.5. Numbers are never given anew, and `created` never falls along a stream, so
+ * what is hidden is always its low end.
  */
 import { ALL, type StreamName, type Version } from "../event.ts";
 import { NO_METADATA, type StreamMetadata } from "./metadata.ts";
@@ -36,8 +36,8 @@ export function describedStream(stream: StreamName): StreamName | undefined {
 }
 
 /**
- * The metadata that holds for a stream: metadata streams have their own rule whatever is written about them, and
- * nothing is hidden from `$all`.
+ * The metadata that holds for a stream: metadata streams have their own rule whatever is written
+ * about them, and nothing is hidden from `$all`.
  * @param written what stands in its metadata stream
  */
 export function effectiveMetadata(stream: StreamName, written = NO_METADATA): StreamMetadata {
@@ -60,8 +60,8 @@ export function isShown(of: Standing, version: Version, created: number, now: nu
 }
 
 /**
- * The moment an event that is shown may stop being shown, in milliseconds since 1970: 0 for with the next append,
- * Infinity for not by itself.
+ * The moment an event that is shown may stop being shown, in milliseconds since 1970: 0 for with
+ * the next append, Infinity for not by itself.
  */
 export function shownUntil({ metadata }: Standing, created: number): number {
 	if (metadata.maxCount !== undefined) return 0;

@@ -17,7 +17,7 @@ import { baseOf } from "../negotiation.ts";
 import { eventUrl, incomingUrl } from "../urls.ts";
 
 /** How a body of some media type is to be read. */
-type BodyKind = "batch" | "json" | "text" | "bytes";
+export type BodyKind = "batch" | "json" | "text" | "bytes";
 
 const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
 	["application/vnd.eventstore.events+json", "batch"],
@@ -37,7 +37,7 @@ export function answerAppend(
 	target: { stream: string },
 ): Promise<Answer> | Answer {
 	const { req } = exchange;
-	const kind = bodyKind(req, [...BODY_KINDS.keys()]);
+	const kind = bodyKind(req);
 	const stream = parseStreamName(target.stream);
 	const type = eventTypeHeader(req);
 	if (kind !== "batch" && type === undefined) throw new Refusal("missing-event-type", { stream });
@@ -47,7 +47,7 @@ export function answerAppend(
 			incomingUrl(baseOf(req, exchange.context.settings.publicUrl), stream, randomUUID()),
 		);
 	}
-	return append(exchange, stream, kind, id ?? "");
+	return appendTo(exchange, { stream, kind, id: id ?? "", type: type ?? "" });
 }
 
 /** POST /streams/{stream}/incoming/{id} */
@@ -64,22 +64,28 @@ export function answerIncoming(
 		const reason = "Invalid request. Unable to parse guid";
 		throw new Refusal("malformed-url", { reason: `${reason} '${target.id.slice(0, 64)}'.` });
 	}
-	return append(exchange, parseStreamName(target.stream), kind, id);
+	const type = eventTypeHeader(req) ?? "";
+	return appendTo(exchange, { stream: parseStreamName(target.stream), kind, id, type });
 }
 
-async function append(
-	exchange: Exchange,
-	stream: string,
-	kind: BodyKind,
-	id: string,
-): Promise<Answer> {
+/** What the body is, and of a body that is one event its id and type. */
+export type Appending = {
+	readonly stream: string;
+	readonly kind: BodyKind;
+	readonly id: string;
+	readonly type: string;
+};
+
+/** Reads the body and appends what is in it. */
+export async function appendTo(exchange: Exchange, appending: Appending): Promise<Answer> {
 	const { context, req } = exchange;
+	const { stream, kind, id, type } = appending;
 	const expected: ExpectedVersion = expectedVersion(req);
 	checkRequireLeader(req);
 	const base = baseOf(req, context.settings.publicUrl);
 
 	const body = await readBody(req, context.settings.bodyBytesMax);
-	const offered = offeredEvents(kind, body, id, eventTypeHeader(req) ?? "");
+	const offered = offeredEvents(kind, body, id, type);
 	const request = prepareAppend(stream, expected, offered, context.settings);
 	const appended = await context.log.append(request);
 	return created(eventUrl(base, request.stream, appended.first), appended);
@@ -136,7 +142,7 @@ function redirect(location: string): Answer {
 	]);
 }
 
-function eventIdHeader(req: IncomingMessage): string | undefined {
+export function eventIdHeader(req: IncomingMessage): string | undefined {
 	const text = header(req, "eventid");
 	if (text === undefined) return undefined;
 	const id = parseUuid(text);
@@ -153,7 +159,7 @@ function eventIdHeader(req: IncomingMessage): string | undefined {
  * @throws Refusal `unsupported-media-type`; also for a charset that is not UTF-8, and for a body
  * that is compressed
  */
-function bodyKind(req: IncomingMessage, available: readonly string[]): BodyKind {
+export function bodyKind(req: IncomingMessage, available = [...BODY_KINDS.keys()]): BodyKind {
 	const contentType = req.headers["content-type"] ?? "";
 	const [name = "", ...parameters] = contentType.toLowerCase().split(";");
 	const kind = available.includes(name.trim()) ? BODY_KINDS.get(name.trim()) : undefined;

@@ -50,7 +50,7 @@ export class Appender {
 	/** Answers each write of the batch. What it answers as written is on disk. */
 	commit(batch: Batch): Answers {
 		const writes = unpack(batch);
-		const { grown } = this.#streams;
+		const { grown, marked } = this.#streams;
 		try {
 			this.#statements.begin.run();
 			this.#now = batch.now;
@@ -58,17 +58,16 @@ export class Appender {
 			this.#streams.insertRuns();
 			// Where all were refused or repeated there is nothing to sync.
 			this.#statements[grown.size > 0 ? "commit" : "rollback"].run();
-			return packAnswers(answers, this.#next - 1, grown);
+			return packAnswers(answers, { last: this.#next - 1, grown, marked });
 		} catch (error) {
 			const failure = failureOf(error, this.#database.name);
 			this.#undo();
 			return packAnswers(
 				writes.map(() => failure),
-				this.#next - 1,
-				grown,
+				{ last: this.#next - 1, grown, marked },
 			);
 		} finally {
-			grown.clear();
+			this.#streams.settle();
 		}
 	}
 
@@ -94,7 +93,9 @@ export class Appender {
 		return { first: judgement.first, position, repeated: true };
 	}
 
-	/** Appends, and brings back the stream that was deleted softly, by its events or by its metadata. */
+	/**
+	 * Appends, and brings back the stream that was deleted softly, by its events or by its metadata.
+	 */
 	#appendAndRevive({ stream: name, events }: PackedWrite): Answer {
 		const described = describedStream(name);
 		const revives = this.#fateOf(name) === "soft-deleted";
@@ -129,7 +130,7 @@ export class Appender {
 	#bury(name: StreamName): number {
 		const event = packed(tombstone(name, this.#lastOf(name) + 1));
 		const version = this.#write(name, [event], FLAG_TOMBSTONE);
-		this.#streams.bury(this.#streams.findOrCreate(name), this.#next - 1);
+		this.#streams.bury(name, this.#next - 1);
 		return version;
 	}
 
@@ -153,7 +154,7 @@ export class Appender {
 			for (const joined of streamsJoined({ stream: name, version, type, metadata })) {
 				streams.enter(joined, streams.findOrCreate(joined), position);
 			}
-			if (type === LINK_TYPE) streams.markLink(stream, position);
+			if (type === LINK_TYPE) streams.markLink(name, stream, position);
 		}
 		const described = describedStream(name);
 		if (described !== undefined) streams.describe(described, this.#next - 1);

@@ -5,8 +5,8 @@
  * every object, key and Map entry is paid for twice there. The appends travel as one block of bytes
  * that changes owner instead of being copied again; only texts stay texts:
  *
- *     write:   expected  kind  events    event:  data length  metadata length  type  flags  id  …bytes
- *              8, float  1     4                 4            4                4     1      16
+ *     write:  expected  kind  events  event:  data length  metadata length  type  flags  id  …bytes
+ *             8, float  1     4               4            4                4     1      16
  *
  * (little-endian; a delete is a write of another kind, without events; `type` is the index of its
  * text). Copying out of the client's Buffers is needed once: those are windows on pools that must
@@ -61,6 +61,8 @@ export type Answers = {
 	readonly last: number;
 	readonly grown: readonly StreamName[];
 	readonly lasts: Float64Array;
+	/** As in `Commit`. */
+	readonly marked: readonly StreamName[];
 };
 
 export type Answer = Appended | Denied;
@@ -173,11 +175,16 @@ function kindOf(write: Write): Kind {
 	return write.hard ? "hard-delete" : "soft-delete";
 }
 
+type Committed = {
+	readonly last: number;
+	readonly grown: ReadonlyMap<StreamName, { readonly last: number }>;
+	readonly marked: ReadonlySet<StreamName>;
+};
+
 /** Writes down the answers to a batch, and what its commit changed. */
 export function packAnswers(
 	answers: readonly Answer[],
-	last: number,
-	grown: ReadonlyMap<StreamName, { readonly last: number }>,
+	{ last, grown, marked }: Committed,
 ): Answers {
 	const appended = new Float64Array(answers.length * 3);
 	const denied = new Map<number, Denied>();
@@ -187,7 +194,7 @@ export function packAnswers(
 		} else denied.set(index, answer);
 	}
 	const lasts = Float64Array.from(grown.values(), (stream) => stream.last);
-	return { appended, denied, last, grown: [...grown.keys()], lasts };
+	return { appended, denied, last, grown: [...grown.keys()], lasts, marked: [...marked] };
 }
 
 /** The answer to the write `index` of the batch. */

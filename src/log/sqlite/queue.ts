@@ -160,8 +160,12 @@ export class AppendQueue {
 	}
 }
 
-function commitOf({ last, grown, lasts }: Answers): Commit {
-	return { last, streams: new Map(grown.map((name, index) => [name, lasts[index] as Version])) };
+function commitOf({ last, grown, lasts, marked }: Answers): Commit {
+	return {
+		last,
+		marked,
+		streams: new Map(grown.map((name, index) => [name, lasts[index] as Version])),
+	};
 }
 
 function reject(error: Error): Promise<never> {

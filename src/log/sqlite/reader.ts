@@ -59,7 +59,7 @@ export class Reader {
 			const { stream, resolve = stream !== ALL } = range;
 			const row = this.#standings.find(stream);
 			const standing = this.#standings.of(stream, row);
-			if (standing?.isGone) throw new Refusal("stream-deleted", { stream });
+			if (standing?.isGone) throw new Refusal("stream-deleted", { stream, attempt: "read" });
 			const last = row?.last ?? -1;
 			const { low, high } = bounds(range.from, range.limit, range.direction, last);
 			const from = lowestShown(low, standing);
@@ -80,7 +80,7 @@ export class Reader {
 	last(stream: StreamName): Version {
 		const row = this.#standings.find(stream);
 		const standing = this.#standings.of(stream, row);
-		if (standing?.isGone) throw new Refusal("stream-deleted", { stream });
+		if (standing?.isGone) throw new Refusal("stream-deleted", { stream, attempt: "read" });
 		return standing?.metadata.isDeleted ? -1 : (row?.last ?? -1);
 	}
 

@@ -1,4 +1,6 @@
-/** What reads have to know of a stream besides its entries; most streams have nothing of the kind. */
+/**
+ * What reads have to know of a stream besides its entries; most streams have nothing of the kind.
+ */
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../event.ts";

@@ -1,6 +1,6 @@
 /**
- * The streams as the writer knows them: their numbers, their last versions, and what its transaction has added to
- * them and not inserted yet.
+ * The streams as the writer knows them: their numbers, their last versions, and what its
+ * transaction has added to them and not inserted yet.
  */
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
@@ -44,6 +44,8 @@ export class Streams {
 	readonly #kept = new LRUCache<string, Stream>({ max: STREAMS_KEPT_MAX });
 	/** The streams that grew in this transaction; what they know is not all in the database yet. */
 	readonly grown = new Map<StreamName, Stream>();
+	/** The streams whose marks this transaction changed. */
+	readonly marked = new Set<StreamName>();
 	/** Whether there is any metadata at all: most logs have none, and spare the look-ups. */
 	#hasMetadata = false;
 
@@ -51,7 +53,9 @@ export class Streams {
 		this.#statements = prepare(database);
 	}
 
-	/** A stream that grew in this transaction must not be looked up: its entries may still be missing. */
+	/**
+	 * A stream that grew in this transaction must not be looked up: its entries may still be missing.
+	 */
 	find(name: string): Stream | undefined {
 		const kept = this.#kept.get(name) ?? this.grown.get(name as StreamName);
 		if (kept) return kept;
@@ -90,20 +94,24 @@ export class Streams {
 
 	/** The event at `position` is now the newest metadata of `described`. */
 	describe(described: StreamName, position: number): void {
+		this.marked.add(described);
 		if (described === ALL) this.#statements.markMetadata.run(ALL_ID, position);
 		const stream = this.find(described);
 		if (stream) this.#markMetadata(stream, position);
 	}
 
-	/** The event at `position` is the stream's tombstone. */
-	bury(stream: Stream, position: number): void {
+	/** The event at `position` is the tombstone of `name`. */
+	bury(name: StreamName, position: number): void {
+		const stream = this.findOrCreate(name);
+		this.marked.add(name);
 		this.#statements.markTombstone.run(stream.id, position);
 		stream.isGone = true;
 		stream.fate = undefined;
 	}
 
 	/** The event at `position` of the stream is a link. */
-	markLink(stream: Stream, position: number): void {
+	markLink(name: StreamName, stream: Stream, position: number): void {
+		this.marked.add(name);
 		this.#statements.markLink.run(stream.id, position);
 		this.#statements.markLink.run(ALL_ID, position);
 	}
@@ -117,10 +125,16 @@ export class Streams {
 		for (const stream of this.grown.values()) this.#insertRun(stream);
 	}
 
+	/** The transaction is over, one way or the other. */
+	settle(): void {
+		this.grown.clear();
+		this.marked.clear();
+	}
+
 	/** Forgets what it knew: the transaction was undone. */
 	reset(): void {
 		this.#kept.clear();
-		this.grown.clear();
+		this.settle();
 		this.#hasMetadata = this.#statements.hasMetadata.get() === 1;
 	}
 

@@ -112,9 +112,10 @@ export function deleting(given: Given): void {
 		test("ends the stream with a tombstone, and the name is dead for ever", async () => {
 			await append(log, "a", events(3));
 			expect(await remove("a", 2, true)).toEqual({ first: 3, position: 3, repeated: false });
-			const gone = ["stream-deleted", { stream: "a" }];
-			expect(await refusal(read(log, "a"))).toEqual(gone);
-			expect(await refusal(log.last(name("a")))).toEqual(gone);
+			const unread = ["stream-deleted", { stream: "a", attempt: "read" }];
+			expect(await refusal(read(log, "a"))).toEqual(unread);
+			expect(await refusal(log.last(name("a")))).toEqual(unread);
+			const gone = ["stream-deleted", { stream: "a", attempt: "write" }];
 			for (const expected of ["any", "no-stream", "stream-exists", 2, 3, 99] as const) {
 				expect(await refusal(append(log, "a", events(1), expected))).toEqual(gone);
 				expect(await refusal(remove("a", expected))).toEqual(gone);
@@ -126,10 +127,11 @@ export function deleting(given: Given): void {
 			await append(log, "a", events(1));
 			await describeAs("a", "{}");
 			await remove("a", "any", true);
-			const gone = ["stream-deleted", { stream: "$$a" }];
-			expect(await refusal(read(log, "$$a"))).toEqual(gone);
-			expect(await refusal(log.last(name("$$a")))).toEqual(gone);
-			expect(await refusal(describeAs("a", "{}"))).toEqual(gone);
+			const facts = { stream: "$$a", attempt: "read" };
+			expect(await refusal(read(log, "$$a"))).toEqual(["stream-deleted", facts]);
+			expect(await refusal(log.last(name("$$a")))).toEqual(["stream-deleted", facts]);
+			const write = { ...facts, attempt: "write" };
+			expect(await refusal(describeAs("a", "{}"))).toEqual(["stream-deleted", write]);
 		});
 
 		test("refuses a repeat, too", async () => {
@@ -179,7 +181,7 @@ export function deleting(given: Given): void {
 		test("existence is told of a soft delete by stream-deleted", async () => {
 			await append(log, "a", events(1));
 			await remove("a", "stream-exists");
-			const gone = ["stream-deleted", { stream: "a" }];
+			const gone = ["stream-deleted", { stream: "a", attempt: "write" }];
 			expect(await refusal(remove("a", "stream-exists"))).toEqual(gone);
 			expect(await refusal(append(log, "a", events(1), "stream-exists"))).toEqual(gone);
 			await remove("a", 0);
