@@ -7,7 +7,18 @@
 import Negotiator from "negotiator";
 
 /** What kind of document a media type stands for; one codec serves each. */
-export type Format = "atom" | "atom-json" | "xml" | "json" | "event-xml" | "event-json" | "raw";
+export type Format =
+	| "atom"
+	| "atom-json"
+	| "xml"
+	| "json"
+	| "event-xml"
+	| "event-json"
+	| "json-feed"
+	| "event-stream"
+	| "ndjson"
+	| "cloudevents"
+	| "raw";
 
 export type MediaType = {
 	/** As in `Accept`, without parameters. */
@@ -29,6 +40,11 @@ const KURRENT_EVENT_JSON = mediaType("application/vnd.kurrent.event+json", "even
 const EVENTS_XML = mediaType("application/vnd.eventstore.events+xml", "event-xml");
 const EVENTS_JSON = mediaType("application/vnd.eventstore.events+json", "event-json");
 const KURRENT_EVENTS_JSON = mediaType("application/vnd.kurrent.events+json", "event-json");
+const JSON_FEED = mediaType("application/feed+json", "json-feed");
+const NDJSON = mediaType("application/x-ndjson", "ndjson");
+const EVENT_STREAM = mediaType("text/event-stream", "event-stream");
+const CLOUDEVENT = mediaType("application/cloudevents+json", "cloudevents");
+const CLOUDEVENTS = mediaType("application/cloudevents-batch+json", "cloudevents");
 const RAW = mediaType("application/octet-stream", "raw");
 
 /** What a feed can be had as; the first is what a reader without a preference gets. */
@@ -45,7 +61,19 @@ export const FEED_TYPES: readonly MediaType[] = [
 	EVENTS_XML,
 	EVENTS_JSON,
 	KURRENT_EVENTS_JSON,
+	JSON_FEED,
+	NDJSON,
+	EVENT_STREAM,
+	CLOUDEVENTS,
 ];
+
+/** What a stream says about itself, to those who ask for it by name. */
+export const DESCRIPTION_TYPES: readonly MediaType[] = [
+	mediaType("application/vnd.eventstore.streamdesc+json", "json"),
+	mediaType("application/vnd.kurrent.streamdesc+json", "json"),
+];
+/** What the head of a stream and its backward pages can be had as. */
+export const DESCRIBED_FEED_TYPES: readonly MediaType[] = [...FEED_TYPES, ...DESCRIPTION_TYPES];
 
 /** What a single event can be had as. */
 export const EVENT_TYPES: readonly MediaType[] = [
@@ -58,7 +86,16 @@ export const EVENT_TYPES: readonly MediaType[] = [
 	EVENT_XML,
 	EVENT_JSON,
 	KURRENT_EVENT_JSON,
+	CLOUDEVENT,
 	RAW,
+];
+
+/** What a plain message can be had as. */
+export const TEXT_TYPES: readonly MediaType[] = [
+	JSON_DATA,
+	TEXT_XML,
+	XML,
+	mediaType("text/plain", "raw", "text/plain; charset=utf-8"),
 ];
 
 /** Content codings we can produce, best first; `identity` always works. */
@@ -78,6 +115,8 @@ const FORMAT_QUERY: ReadonlyMap<string, string> = new Map([
 	["xml", TEXT_XML.name],
 	["atom", ATOM.name],
 	["atomxj", ATOM_JSON.name],
+	["atomsvc", "application/atomsvc+xml"],
+	["atomsvcxj", "application/vnd.eventstore.atomsvc+json"],
 ]);
 
 /**
@@ -109,7 +148,10 @@ export function acceptOfFormat(format: string): string | undefined {
 	return FORMAT_QUERY.get(format);
 }
 
-function mediaType(name: string, format: Format): MediaType {
-	const contentType = format === "raw" ? name : `${name}; charset=utf-8`;
+function mediaType(
+	name: string,
+	format: Format,
+	contentType = format === "raw" ? name : `${name}; charset=utf-8`,
+): MediaType {
 	return { name, contentType, format };
 }

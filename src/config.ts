@@ -6,6 +6,7 @@
 import { isIPv4 } from "node:net";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS } from "./log/log.ts";
+import { parseNetworks } from "./networks.ts";
 import { type Arguments, type Option, parseArguments } from "./options.ts";
 
 export { environmentName } from "./options.ts";
@@ -15,6 +16,9 @@ export type Settings = {
 	readonly port: number;
 	readonly data: string;
 	readonly publicUrl: string | undefined;
+	readonly trustedProxies: string | undefined;
+	readonly corsOrigin: string;
+	readonly corsHeaders: string | undefined;
 	readonly allowAnonymous: boolean;
 	readonly headMaxAge: number;
 	readonly requestTimeoutMs: number;
@@ -29,6 +33,8 @@ export type Settings = {
 	readonly connectionsMax: number;
 	readonly longPollsMax: number;
 	readonly longPollSecondsMax: number;
+	readonly liveStreamsMax: number;
+	readonly heartbeatMs: number;
 };
 
 /** An option of the server; those of the other verbs stand beside them in `cli/`. */
@@ -66,6 +72,39 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "url",
 		default: undefined,
 		help: "URL clients reach this server under; links start with it. Default: the request's Host.",
+	},
+	{
+		name: "trustedProxies",
+		flag: "trusted-proxies",
+		kind: "text",
+		default: undefined,
+		pattern: {
+			test: { test: (text) => parseNetworks(text) !== undefined },
+			reason: "it must be a list of addresses and networks such as 10.0.0.0/8, ::1",
+		},
+		help: "Proxies whose X-Forwarded-* and Forwarded headers are believed, as 10.0.0.0/8, ::1.",
+	},
+	{
+		name: "corsOrigin",
+		flag: "cors-origin",
+		kind: "text",
+		default: "*",
+		pattern: {
+			test: /^(\*|none|https?:\/\/[\w.:[\]-]+)$/,
+			reason: "it must be *, none, or one origin such as https://app.example.com",
+		},
+		help: "Whose pages may use this server from a browser: *, one origin, or none.",
+	},
+	{
+		name: "corsHeaders",
+		flag: "cors-headers",
+		kind: "text",
+		default: undefined,
+		pattern: {
+			test: /^[\w-]+(, ?[\w-]+)*$/,
+			reason: "it must be a list of header names such as X-Trace-Id, X-Tenant",
+		},
+		help: "Headers browsers may send besides those of the API, such as X-Trace-Id, X-Tenant.",
 	},
 	{
 		name: "allowAnonymous",
@@ -190,6 +229,24 @@ export const OPTIONS: readonly ServerOption[] = [
 		min: 1,
 		max: 3600,
 		help: "Seconds a long poll may ask for; a longer wish is cut to this.",
+	},
+	{
+		name: "liveStreamsMax",
+		flag: "live-streams-max",
+		kind: "whole-number",
+		default: 2_000,
+		min: 1,
+		max: 1_000_000,
+		help: "Readers of server-sent events at a time; more are answered 503.",
+	},
+	{
+		name: "heartbeatMs",
+		flag: "heartbeat-ms",
+		kind: "whole-number",
+		default: 15_000,
+		min: 100,
+		max: 300_000,
+		help: "Milliseconds of silence after which a reader of server-sent events gets a comment.",
 	},
 ];
 

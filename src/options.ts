@@ -12,6 +12,9 @@ export type Kind = "text" | "whole-number" | "bytes" | "yes-no" | "url";
 export type Value = string | number | boolean | undefined;
 export type Values = Readonly<Record<string, Value>>;
 
+/** A regular expression, or what does as one. */
+type Tester = { test(text: string): boolean };
+
 export type Option = {
 	readonly name: string;
 	readonly flag: string;
@@ -20,6 +23,8 @@ export type Option = {
 	readonly min?: number;
 	readonly max?: number;
 	readonly help: string;
+	/** What a text has to match, and how a refusal says so. */
+	readonly pattern?: { readonly test: Tester; readonly reason: string };
 	/** What stands for the value in help texts, where the kind does not say enough. */
 	readonly placeholder?: string;
 	/** True for what is said anew on each call, such as an event's type: no environment name. */
@@ -118,8 +123,7 @@ function valueAfter(flag: string, next: string | undefined): string {
 function parseValue(option: Option, text: string, name: string): Value {
 	switch (option.kind) {
 		case "text":
-			if (text === "") throw invalidOption(name, text, "it is empty");
-			return text;
+			return parseText(option, text, name);
 		case "yes-no":
 			return parseYesNo(text, name);
 		case "url":
@@ -129,6 +133,12 @@ function parseValue(option: Option, text: string, name: string): Value {
 		case "bytes":
 			return within(option, parseBytes(text), text, name);
 	}
+}
+
+function parseText({ pattern }: Option, text: string, name: string): string {
+	if (text === "") throw invalidOption(name, text, "it is empty");
+	if (pattern?.test.test(text) === false) throw invalidOption(name, text, pattern.reason);
+	return text;
 }
 
 function parseYesNo(text: string, name: string): boolean {
@@ -144,7 +154,8 @@ function parseUrl(text: string, name: string): string {
 		throw invalidOption(name, text, "it must be a URL such as http://127.0.0.1:2113");
 	if (url.search || url.hash || url.username || url.password)
 		throw invalidOption(name, text, "it must have no query, no fragment and no credentials");
-	return text.replace(/\/+$/, "");
+	// As a URL is written in links and headers: percent-encoded, without its default port.
+	return url.href.replace(/\/+$/, "");
 }
 
 const UNITS: Readonly<Record<string, number>> = {

@@ -35,7 +35,11 @@ describe("settings", () => {
 		const texts = { text: "127.0.0.9", "yes-no": "yes", url: "http://a/b" } as const;
 		for (const option of OPTIONS) {
 			const kind = option.kind;
-			const text = kind === "whole-number" || kind === "bytes" ? String(option.max) : texts[kind];
+			const word = option.flag.startsWith("cors-") ? "none" : texts.text;
+			const text =
+				kind === "whole-number" || kind === "bytes"
+					? String(option.max)
+					: { ...texts, text: word }[kind];
 			const settings = parseSettings([], { [environmentName(option)]: text });
 			expect(String(settings[option.name])).toBe(kind === "yes-no" ? "true" : text);
 		}

@@ -3,6 +3,7 @@
  * send it with the same function, so that the bytes cannot differ.
  */
 import type { ServerResponse } from "node:http";
+import type { Cors } from "./transport/cors.ts";
 
 export type Answer = {
 	readonly status: number;
@@ -11,13 +12,22 @@ export type Answer = {
 	/** Names and values in turn: name, value, name, value … */
 	readonly headers: readonly string[];
 	readonly body?: Uint8Array | undefined;
+	/** In place of a body, one that is made while it is sent; see `streaming/pump.ts`. */
+	readonly chunks?: Chunks;
 };
 
+export type Chunks = AsyncIterable<string | Uint8Array>;
+/** Answers given before any handler saw the resource: nothing is allowed there (contract 0.4). */
+const BEFORE_HANDLERS: ReadonlySet<number> = new Set([406, 415, 500]);
+
 /** Writes an answer. Node leaves out the body of a HEAD answer by itself, and keeps its length. */
-export function send(res: ServerResponse, answer: Answer): void {
+export function send(res: ServerResponse, answer: Answer, cors: Cors): void {
 	if (res.destroyed || res.headersSent) return;
-	if (answer.reason === undefined) res.writeHead(answer.status, answer.headers as string[]);
-	else res.writeHead(answer.status, answer.reason, answer.headers as string[]);
+	const { status, reason } = answer;
+	const shared = BEFORE_HANDLERS.has(status) ? cors.refused : cors.headers;
+	const headers = answer.headers.concat(shared);
+	if (reason === undefined) res.writeHead(status, headers);
+	else res.writeHead(status, reason, headers);
 	res.end(answer.body);
 }
 

@@ -6,37 +6,81 @@
  * handlers that Express would call, so the bytes are the same. Whatever looks unusual goes the long
  * way.
  */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { ALL } from "../event.ts";
 import { send } from "./answer.ts";
-import type { Exchange } from "./exchange.ts";
+import { afterMinPosition } from "./conditions/min-position.ts";
+import type { Context } from "./context.ts";
 import { respond } from "./exchange.ts";
 import { answerAppend } from "./handlers/append.ts";
 import { answerPage, type PageTarget, recallPage } from "./handlers/page.ts";
+import { type Cors, type CorsOf, methodsShown } from "./transport/cors.ts";
 import { UNESCAPED } from "./urls.ts";
 
 //                        stream        from     direction          count       query
 const PAGE = /^\/streams\/([^/?#]+)(?:\/([^/?#]+)\/(forward|backward)\/([^/?#]+))?(?:\?([^#]*))?$/;
+const STREAM_WITH_QUERY = /^\/streams\/[^/?#]+(?:\?|$)/;
 const STREAM = /^\/streams\/([^/?#]+)$/;
 
-/** Answers the request if it is one of the hot ones; false leaves it untouched. */
-export function takeFastLane(exchange: Exchange): boolean {
-	const { method, url = "" } = exchange.req;
-	const known = method === "GET" ? recallPage(exchange) : undefined;
+type FastLane = (req: IncomingMessage, res: ServerResponse) => boolean;
+/** The headers of a route, on any stream and on `$all`. */
+type OwnOrAll = { readonly own: Cors; readonly all: Cors };
+
+/** @returns answers a request if it is one of the hot ones; false says it was left untouched */
+export function createFastLane(context: Context, cors: CorsOf): FastLane {
+	const stream = ownOrAll(cors, "/streams/:stream");
+	const page = ownOrAll(cors, "/streams/:stream/:from/forward/:count");
+	return (req, res) => {
+		if (req.method === "GET") return takePage(context, req, res, stream, page);
+		return req.method === "POST" && takeAppend(context, req, res, stream);
+	};
+}
+
+function takePage(
+	context: Context,
+	req: IncomingMessage,
+	res: ServerResponse,
+	stream: OwnOrAll,
+	page: OwnOrAll,
+): boolean {
+	const { url = "" } = req;
+	const known = recallPage(context, req);
 	if (known) {
-		send(exchange.res, known);
+		send(res, known, isOfAll(url) ? page.all : page.own);
 		return true;
 	}
 	if (UNESCAPED.test(url)) return false;
-	if (method === "GET") {
-		const target = pageTarget(url);
-		if (target) respond(exchange, () => answerPage(exchange, target));
-		return target !== undefined;
-	}
-	if (method === "POST") {
-		const stream = decodeSegment(STREAM.exec(url)?.[1]);
-		if (stream !== undefined) respond(exchange, () => answerAppend(exchange, { stream }));
-		return stream !== undefined;
-	}
-	return false;
+	const target = pageTarget(url);
+	if (!target) return false;
+	const of = STREAM_WITH_QUERY.test(url) ? stream : page;
+	const exchange = { context, req, res, cors: target.stream === ALL ? of.all : of.own };
+	respond(exchange, () => afterMinPosition(exchange, () => answerPage(exchange, target)));
+	return true;
+}
+
+function takeAppend(
+	context: Context,
+	req: IncomingMessage,
+	res: ServerResponse,
+	{ own, all }: OwnOrAll,
+): boolean {
+	const { url = "" } = req;
+	if (UNESCAPED.test(url)) return false;
+	const stream = decodeSegment(STREAM.exec(url)?.[1]);
+	if (stream === undefined) return false;
+	const exchange = { context, req, res, cors: stream === ALL ? all : own };
+	respond(exchange, () => answerAppend(exchange, { stream }));
+	return true;
+}
+
+function ownOrAll(cors: CorsOf, path: string): OwnOrAll {
+	return { own: cors(methodsShown(path, [])), all: cors(methodsShown(path, [], ALL)) };
+}
+
+/** Names that start with anything but `$`, however it is written, are told at a glance. */
+function isOfAll(url: string): boolean {
+	const first = url["/streams/".length];
+	return (first === "$" || first === "%") && pageTarget(url)?.stream === ALL;
 }
 
 function pageTarget(url: string): PageTarget | undefined {

@@ -17,7 +17,8 @@ type Name =
 	| "requireleader"
 	| "longpoll"
 	| "harddelete"
-	| "resolvelinktos";
+	| "resolvelinktos"
+	| "minposition";
 
 /**
  * The value of a header under either name; undefined where it is absent. An empty one is none: a

@@ -14,7 +14,7 @@ import {
 } from "../../feeds/media.ts";
 import type { Embed } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
-import { baseOfHost } from "./headers.ts";
+import { baseOf } from "./transport/base.ts";
 
 export type Look = {
 	readonly base: string;
@@ -33,7 +33,6 @@ const NO_QUERY = { embed: "none", format: undefined } as const;
 type Query = { readonly embed: Embed; readonly format: string | undefined };
 
 const codings = new LRUCache<string, Coding>({ max: REMEMBERED });
-const bases = new LRUCache<string, string>({ max: REMEMBERED });
 const types = new WeakMap<readonly MediaType[], LRUCache<string, MediaType>>();
 
 /**
@@ -48,19 +47,31 @@ export function negotiateLook(
 	publicUrl: string | undefined,
 ): Look {
 	const { embed, format } = query === "" ? NO_QUERY : parseQuery(query);
-	const accept = format === undefined ? req.headers.accept : acceptOfKnownFormat(format);
-	const type = remembered(typesOf(available), accept ?? "", () => best(accept, available));
+	const type = typeFor(req, format, available);
 	const acceptEncoding = req.headers["accept-encoding"];
 	const coding = remembered(codings, String(acceptEncoding ?? ""), (text) => negotiateCoding(text));
 	return { base: baseOf(req, publicUrl), type, coding, embed };
 }
 
 /**
- * The URL that links start with.
- * @throws Refusal `malformed-host`
+ * The media type alone, for documents without links.
+ * @throws Refusal `malformed-query`, `not-acceptable`
  */
-export function baseOf(req: IncomingMessage, publicUrl: string | undefined): string {
-	return publicUrl ?? remembered(bases, req.headers.host ?? "", baseOfHost);
+export function negotiateType(
+	req: IncomingMessage,
+	query: string,
+	available: readonly MediaType[],
+): MediaType {
+	return typeFor(req, parseQuery(query).format, available);
+}
+
+function typeFor(
+	req: IncomingMessage,
+	format: string | undefined,
+	available: readonly MediaType[],
+): MediaType {
+	const accept = format === undefined ? req.headers.accept : acceptOfKnownFormat(format);
+	return remembered(typesOf(available), accept ?? "", () => best(accept, available));
 }
 
 function best(accept: string | undefined, available: readonly MediaType[]): MediaType {

@@ -6,14 +6,23 @@
  */
 import express, { type Express, type Request } from "express";
 import { Refusal } from "../errors.ts";
+import { afterMinPosition } from "./conditions/min-position.ts";
 import type { Context } from "./context.ts";
 import { type Exchange, type Handle, respond } from "./exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
-import { answerDelete } from "./handlers/delete.ts";
 import { answerEvent } from "./handlers/event.ts";
-import { answerMetadata, answerMetadataAppend, answerMetadataPage } from "./handlers/metadata.ts";
+import { answerMoment } from "./handlers/moment.ts";
 import { answerPage } from "./handlers/page.ts";
+import { answerService } from "./handlers/service.ts";
+import { answerSlash } from "./handlers/slash.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
+import { answerDelete } from "./handlers/streams/delete.ts";
+import {
+	answerMetadata,
+	answerMetadataAppend,
+	answerMetadataPage,
+} from "./handlers/streams/metadata.ts";
+import { type CorsOf, methodsShown, NO_CORS, PREFLIGHT } from "./transport/cors.ts";
 import { UNESCAPED } from "./urls.ts";
 
 /** Handlers of one path by method; HEAD goes where GET goes. */
@@ -24,12 +33,15 @@ type Methods = {
 };
 /** @param at the decoded segments of the path, by their names in the route */
 type RouteHandle = (exchange: Exchange, at: Segments, query: string) => ReturnType<Handle>;
-type Segments = (name: "stream" | "from" | "count" | "id") => string;
+type Segments = (name: "stream" | "from" | "count" | "id" | "time") => string;
 
 const HEAD_COUNT = "20";
 
+const slash: RouteHandle = (exchange, _, query) => answerSlash(exchange, query);
+
 const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
-	["/ping", { GET: answerPing }],
+	["/", { GET: answerService }],
+	["/ping", { GET: (exchange, _, query) => answerPing(exchange, query) }],
 	["/info", { GET: answerInfo }],
 	["/health/live", { GET: answerLive }],
 	["/health/ready", { GET: answerReady }],
@@ -42,6 +54,8 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 			DELETE: (exchange, at) => answerDelete(exchange, { stream: at("stream") }),
 		},
 	],
+	["/streams/:stream/", { POST: slash, DELETE: slash, GET: slash }],
+	["/streams/:stream/metadata/", { POST: slash, GET: slash }],
 	[
 		"/streams/:stream/metadata",
 		{
@@ -78,6 +92,14 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 		},
 	],
 	[
+		// Before the route that would take `at` for a number.
+		"/streams/:stream/at/:time",
+		{
+			GET: (exchange, at, query) =>
+				answerMoment(exchange, { stream: at("stream"), time: at("time"), query }),
+		},
+	],
+	[
 		"/streams/:stream/:from/:count",
 		{
 			GET: (exchange, at, query) =>
@@ -100,8 +122,9 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 	],
 ];
 
-export function createRoutes(context: Context): Express {
+export function createRoutes(context: Context, corsOf: CorsOf): Express {
 	const app = express();
+	const nothing = corsOf("");
 	app.disable("x-powered-by");
 	app.disable("etag");
 	app.enable("case sensitive routing");
@@ -109,23 +132,27 @@ export function createRoutes(context: Context): Express {
 
 	app.use((req, res, next) => {
 		if (!UNESCAPED.test(req.url)) return next();
-		respond({ context, req, res }, () => {
+		respond({ context, req, res, cors: nothing }, () => {
 			throw malformedUrl("It holds a byte that has to be percent-encoded.");
 		});
 	});
 	for (const [path, methods] of ROUTES) {
+		const names = Object.keys(methods);
 		app.all(path, (req, res) => {
-			respond({ context, req, res }, (exchange) => dispatch(exchange, req, methods));
+			const cors = path.startsWith("/health/")
+				? NO_CORS
+				: corsOf(methodsShown(path, names, String(req.params.stream ?? "")));
+			respond({ context, req, res, cors }, (exchange) => dispatch(exchange, req, methods));
 		});
 	}
 	app.use((req, res) => {
-		respond({ context, req, res }, () => {
+		respond({ context, req, res, cors: nothing }, () => {
 			throw new Refusal("route-not-found", { path: req.path.slice(0, 256) });
 		});
 	});
 	// Four parameters make it an error handler to Express; it gets what failed before a handler ran.
 	app.use((error: unknown, req: Request, res: express.Response, _next: express.NextFunction) => {
-		respond({ context, req, res }, () => {
+		respond({ context, req, res, cors: nothing }, () => {
 			throw error instanceof URIError
 				? malformedUrl("A %-sequence in the path is not valid UTF-8.")
 				: error;
@@ -138,11 +165,13 @@ function dispatch(exchange: Exchange, req: Request, methods: Methods): ReturnTyp
 	const { method } = req;
 	const handle = method === "HEAD" ? methods.GET : methods[method as keyof Methods];
 	if (Object.hasOwn(methods, method === "HEAD" ? "GET" : method) && handle) {
-		return handle(exchange, (name) => String(req.params[name]), queryOf(req.url));
+		const answer = () => handle(exchange, (name) => String(req.params[name]), queryOf(req.url));
+		return handle === methods.GET ? afterMinPosition(exchange, answer) : answer();
 	}
 	const allowed = [...Object.keys(methods), ...(methods.GET ? ["HEAD"] : []), "OPTIONS"];
 	if (method === "OPTIONS") {
-		return { status: 200, headers: ["Allow", allowed.join(", "), "Content-Length", "0"] };
+		const headers = ["Allow", allowed.join(", "), ...PREFLIGHT, "Content-Length", "0"];
+		return { status: 200, headers };
 	}
 	throw new Refusal("method-not-allowed", { method, allowed });
 }

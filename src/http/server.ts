@@ -2,11 +2,14 @@
  * The front door: a node:http server with two lanes, its limits, and the way it closes.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { parseNetworks } from "../networks.ts";
 import { announcesTooMuch } from "./body.ts";
 import { type Connections, trackConnections } from "./connections.ts";
 import type { Context } from "./context.ts";
-import { takeFastLane } from "./fast-lane.ts";
+import { createFastLane } from "./fast-lane.ts";
 import { createRoutes } from "./routes.ts";
+import { trustProxies } from "./transport/base.ts";
+import { corsOf } from "./transport/cors.ts";
 import { refuseUnreadable, takeAbsoluteUrl } from "./unreadable.ts";
 
 /**
@@ -32,7 +35,9 @@ export function createHttpServer(
 	lanes: "both" | "express-only" = "both",
 ): HttpServer {
 	const { settings } = context;
-	const app = createRoutes(context);
+	const cors = corsOf(settings);
+	const app = createRoutes(context, cors);
+	const takeFastLane = createFastLane(context, cors);
 	context.log.onCommit(({ marked }) => {
 		if (marked.length > 0) context.documents.forget(marked);
 	});
@@ -45,10 +50,12 @@ export function createHttpServer(
 		connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, settings.requestTimeoutMs),
 	});
 	const connections = trackConnections(server);
+	const proxies = parseNetworks(settings.trustedProxies ?? "");
+	if (proxies) trustProxies(server, proxies);
 	const serve = (req: IncomingMessage, res: ServerResponse) => {
 		connections.begin(req, res);
 		if (!req.url?.startsWith("/")) takeAbsoluteUrl(req);
-		if (lanes === "both" && takeFastLane({ context, req, res })) return;
+		if (lanes === "both" && takeFastLane(req, res)) return;
 		app(req, res);
 	};
 	server.on("request", serve);
@@ -64,7 +71,8 @@ export function createHttpServer(
 	server.maxConnections = settings.connectionsMax;
 	// A reader that takes nothing of a large page holds its memory: nothing on a connection that
 	// should move stands still for longer than the longest answer may take.
-	server.timeout = settings.longPollSecondsMax * 1000 + 2 * settings.requestTimeoutMs;
+	const { longPollSecondsMax, requestTimeoutMs, heartbeatMs } = settings;
+	server.timeout = longPollSecondsMax * 1000 + 2 * requestTimeoutMs + heartbeatMs;
 	return {
 		listen: (port, host) => listen(server, port, host),
 		close: () => close(server, connections),

@@ -70,6 +70,18 @@ export async function readEntry(log: Log, urls: Urls, request: EventRequest): Pr
 	};
 }
 
+/**
+ * The entries that show an event: for documents that have no place for a link that leads nowhere.
+ */
+export function composeEvents(
+	urls: Urls,
+	read: StreamName,
+	entries: readonly StreamEntry[],
+): Entry[] {
+	const shown = entries.filter(({ unresolved }) => unresolved === undefined);
+	return shown.map((entry) => composeEntry(urls, read, entry));
+}
+
 export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): Entry {
 	const { event, link, unresolved } = entry;
 	// What stands in the stream that was read: a link, or the event itself.

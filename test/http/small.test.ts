@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => servers.close());
 
 test("/ping answers", async () => {
-	const reply = await servers.ask(get("/ping"));
+	const reply = await servers.ask(get("/ping", "*/*"));
 	expect([reply.status, reply.headers["cache-control"]]).toEqual([200, "no-store"]);
 	expect(reply.json).toEqual({ text: "Ping request successfully handled" });
 });

@@ -5,30 +5,58 @@ import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { BodyFormatError } from "../../../feeds/errors.ts";
 import { checkJson, decodeEventBatch } from "../../../feeds/events/decode.ts";
+import { decodeEventXml } from "../../../feeds/events/xml.ts";
 import { type OfferedEvent, prepareAppend } from "../../commands/append.ts";
 import { Refusal } from "../../errors.ts";
-import { type ExpectedVersion, parseStreamName, parseUuid } from "../../event.ts";
+import { parseStreamName, parseUuid } from "../../event.ts";
 import type { Appended } from "../../log/log.ts";
 import { type Answer, withText } from "../answer.ts";
+import { entryIn, isAtomEntry } from "../bodies/atom-entry.ts";
+import { type CloudEventKind, cloudEventsIn, isBinaryCloudEvent } from "../bodies/cloudevents.ts";
 import { readBody } from "../body.ts";
+import { appendUnder, expectationOf } from "../conditions/preconditions.ts";
 import type { Exchange } from "../exchange.ts";
-import { checkRequireLeader, eventTypeHeader, expectedVersion, header } from "../headers.ts";
-import { baseOf } from "../negotiation.ts";
+import { checkRequireLeader, eventTypeHeader, header } from "../headers.ts";
+import { baseOf } from "../transport/base.ts";
 import { eventUrl, incomingUrl } from "../urls.ts";
+import { withCreatedEntry } from "./created-entry.ts";
 
 /** How a body of some media type is to be read. */
-export type BodyKind = "batch" | "json" | "text" | "bytes";
+export type BodyKind =
+	| "batch"
+	| "xml-batch"
+	| "atom"
+	| "atom-json"
+	| "json"
+	| "text"
+	| "bytes"
+	| "entry"
+	| CloudEventKind;
 
 const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
 	["application/vnd.eventstore.events+json", "batch"],
 	["application/vnd.kurrent.events+json", "batch"],
 	["application/vnd.eventstore.event+json", "batch"],
 	["application/vnd.kurrent.event+json", "batch"],
+	["application/vnd.eventstore.events+xml", "xml-batch"],
+	["application/vnd.eventstore.event+xml", "xml-batch"],
+	["application/atom+xml", "atom"],
+	["application/vnd.eventstore.atom+json", "atom-json"],
+	["application/vnd.kurrent.atom+json", "atom-json"],
 	["application/json", "json"],
 	["text/xml", "text"],
 	["application/xml", "text"],
 	["application/octet-stream", "bytes"],
+	["application/cloudevents+json", "cloudevent"],
+	["application/cloudevents-batch+json", "cloudevents"],
 ]);
+/**
+ * Those whose events name their own ids and types. The atom types do as well, and what the headers
+ * say is passed over; but the contract asks for the headers all the same.
+ */
+const SELF_NAMING: ReadonlySet<BodyKind> = new Set(["batch", "xml-batch", "entry"]);
+/** What can be sent to a URL that holds the event's id. */
+const AT_OWN_URL: ReadonlySet<BodyKind> = new Set(["atom", "atom-json", "json", "text"]);
 const EMPTY = new Uint8Array(0);
 
 /** POST /streams/{stream} */
@@ -37,17 +65,31 @@ export function answerAppend(
 	target: { stream: string },
 ): Promise<Answer> | Answer {
 	const { req } = exchange;
-	const kind = bodyKind(req);
+	const kind = appendKind(req);
 	const stream = parseStreamName(target.stream);
 	const type = eventTypeHeader(req);
-	if (kind !== "batch" && type === undefined) throw new Refusal("missing-event-type", { stream });
+	const selfNaming = SELF_NAMING.has(kind) || isCloudEvent(kind);
+	if (!selfNaming && type === undefined) throw new Refusal("missing-event-type", { stream });
 	const id = eventIdHeader(req);
-	if (kind !== "batch" && id === undefined) {
+	if (!selfNaming && id === undefined) {
 		return redirect(
 			incomingUrl(baseOf(req, exchange.context.settings.publicUrl), stream, randomUUID()),
 		);
 	}
 	return appendTo(exchange, { stream, kind, id: id ?? "", type: type ?? "" });
+}
+
+/**
+ * Whether an append would be read at all, for answers that come before it.
+ * @throws Refusal `unsupported-media-type`
+ */
+export function checkMediaType(req: IncomingMessage): void {
+	appendKind(req);
+}
+
+/** @throws Refusal `unsupported-media-type` */
+export function appendKind(req: IncomingMessage): BodyKind {
+	return kindByForm(req) ?? bodyKind(req, [...BODY_KINDS.keys()]);
 }
 
 /** POST /streams/{stream}/incoming/{id} */
@@ -56,7 +98,7 @@ export function answerIncoming(
 	target: { stream: string; id: string },
 ): Promise<Answer> {
 	const { req } = exchange;
-	const single = [...BODY_KINDS].filter(([, kind]) => kind === "json" || kind === "text");
+	const single = [...BODY_KINDS].filter(([, kind]) => AT_OWN_URL.has(kind));
 	const names = single.map(([name]) => name);
 	const kind = bodyKind(req, names);
 	const id = parseUuid(target.id);
@@ -79,27 +121,51 @@ export type Appending = {
 /** Reads the body and appends what is in it. */
 export async function appendTo(exchange: Exchange, appending: Appending): Promise<Answer> {
 	const { context, req } = exchange;
-	const { stream, kind, id, type } = appending;
-	const expected: ExpectedVersion = expectedVersion(req);
+	const { stream, kind } = appending;
+	const expectation = expectationOf(req);
 	checkRequireLeader(req);
 	const base = baseOf(req, context.settings.publicUrl);
 
 	const body = await readBody(req, context.settings.bodyBytesMax);
-	const offered = offeredEvents(kind, body, id, type);
-	const request = prepareAppend(stream, expected, offered, context.settings);
-	const appended = await context.log.append(request);
-	return created(eventUrl(base, request.stream, appended.first), appended);
+	const offered = offeredEvents(req, body, appending);
+	const request = prepareAppend(stream, "any", offered, context.settings);
+	const appended = await appendUnder(context.log, request.stream, expectation, (expected) =>
+		context.log.append({ ...request, expected }),
+	);
+	const answer = created(eventUrl(base, request.stream, appended.first), appended);
+	if (kind !== "entry") return answer;
+	const member = { base, stream: request.stream, version: appended.first };
+	return withCreatedEntry(exchange, answer, member);
 }
 
-function offeredEvents(kind: BodyKind, body: Buffer, id: string, type: string): OfferedEvent[] {
+function offeredEvents(
+	req: IncomingMessage,
+	body: Buffer,
+	{ stream, kind, id, type }: Appending,
+): OfferedEvent[] {
 	try {
-		if (kind === "batch") return decodeEventBatch(body);
+		if (kind === "entry") return [entryIn(req, body, id, stream)];
+		if (isCloudEvent(kind)) return cloudEventsIn(kind, req, body);
+		if (kind === "batch" || kind === "atom-json") return decodeEventBatch(body);
+		if (kind === "xml-batch" || kind === "atom") return decodeEventXml(body);
 		if (kind === "json") checkJson(body);
 	} catch (error) {
 		throw error instanceof BodyFormatError ? refusalOf(error) : error;
 	}
 	const isJson = kind === "json";
 	return [{ eventId: id, eventType: type, isJson, data: body, metadata: EMPTY }];
+}
+
+/** Bodies that are told by more than the name of their media type. */
+function kindByForm(req: IncomingMessage): BodyKind | undefined {
+	const coding = req.headers["content-encoding"] ?? "identity";
+	if (coding !== "identity") return undefined;
+	if (isAtomEntry(req)) return "entry";
+	return isBinaryCloudEvent(req) ? "cloudevent-binary" : undefined;
+}
+
+function isCloudEvent(kind: BodyKind): kind is CloudEventKind {
+	return kind.startsWith("cloudevent");
 }
 
 function refusalOf(error: BodyFormatError): Refusal {
@@ -159,7 +225,7 @@ export function eventIdHeader(req: IncomingMessage): string | undefined {
  * @throws Refusal `unsupported-media-type`; also for a charset that is not UTF-8, and for a body
  * that is compressed
  */
-export function bodyKind(req: IncomingMessage, available = [...BODY_KINDS.keys()]): BodyKind {
+function bodyKind(req: IncomingMessage, available: readonly string[]): BodyKind {
 	const contentType = req.headers["content-type"] ?? "";
 	const [name = "", ...parameters] = contentType.toLowerCase().split(";");
 	const kind = available.includes(name.trim()) ? BODY_KINDS.get(name.trim()) : undefined;

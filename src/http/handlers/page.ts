@@ -3,9 +3,11 @@
  */
 import type { IncomingMessage } from "node:http";
 import { encodeFeedAtom } from "../../../feeds/atom/encode.ts";
+import { encodeCloudEvents } from "../../../feeds/cloudevents/encode.ts";
 import { isSealed, type PageRange } from "../../../feeds/geometry.ts";
 import { encodeFeedJson } from "../../../feeds/json/encode.ts";
-import { FEED_TYPES, type Format } from "../../../feeds/media.ts";
+import { encodeJsonFeed } from "../../../feeds/json-feed/encode.ts";
+import { DESCRIBED_FEED_TYPES, FEED_TYPES, type Format } from "../../../feeds/media.ts";
 import type { Embed, Feed } from "../../../feeds/model.ts";
 import type { Document, Written } from "../../cache/documents.ts";
 import { cacheControl, eTag, eTagValue, matches, VARY } from "../../cache/policy.ts";
@@ -13,9 +15,11 @@ import { ALL, parseStreamName, type StreamName, type Version } from "../../event
 import type { Urls } from "../../pages/entry.ts";
 import { readPage } from "../../pages/page.ts";
 import type { Answer } from "../answer.ts";
+import type { Context } from "../context.ts";
 import { clientGone, type Exchange } from "../exchange.ts";
 import { longPollMs, resolveLinks } from "../headers.ts";
 import { type Look, negotiateLook } from "../negotiation.ts";
+import { forwardingOf } from "../transport/base.ts";
 import {
 	embedQuery,
 	eventUrl,
@@ -25,6 +29,16 @@ import {
 	parseFrom,
 	streamUrl,
 } from "../urls.ts";
+import { describeStream, isDescription } from "./description.ts";
+import { answerHttpFeed } from "./http-feed.ts";
+import { answerRun, isWholeStream } from "./run.ts";
+import { answerServerSentEvents } from "./server-sent-events.ts";
+
+/** Headers that make a page wait for something. */
+const SAYING_MORE = ["longpoll", "minposition", "resolvelinktos"].flatMap((name) => [
+	`es-${name}`,
+	`kurrent-${name}`,
+]);
 
 /** A page as its URL names it, percent-decoded, nothing checked. */
 export type PageTarget = {
@@ -54,10 +68,22 @@ const UNUSUAL = 0x2b1dc0de;
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
 	const { context, req } = exchange;
-	const look = negotiateLook(req, target.query, FEED_TYPES, context.settings.publicUrl);
+	const described = target.direction === "backward" && target.stream !== ALL;
+	const available = described ? DESCRIBED_FEED_TYPES : FEED_TYPES;
+	const look = negotiateLook(req, target.query, available, context.settings.publicUrl);
+	if (isDescription(look.type)) return describeStream(target.stream, look.base, look.type);
 	const stream = parseStreamName(target.stream);
 	const from = parseFrom(stream, target.from, target.direction);
 	const range = { direction: target.direction, from, count: parseCount(target.count) };
+	const { format } = look.type;
+	if (format === "ndjson") return answerRun(exchange, stream, range, urlsAt(look.base));
+	if (format === "event-stream") {
+		const subscription = { stream, range, embed: look.embed, query: target.query };
+		return answerServerSentEvents(exchange, { ...subscription, urls: urlsAt(look.base) });
+	}
+	if (format === "cloudevents" && isWholeStream(exchange)) {
+		return answerHttpFeed(exchange, { stream, look, urls: urlsAt(look.base) });
+	}
 	const waitMs =
 		range.direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
 	const usual = target.resolves ?? stream !== ALL;
@@ -78,7 +104,7 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
  * The answer to a request for a kept page that came in the very same words before. Consumers of a
  * stream send the same few headers, so what they mean need not be worked out again.
  */
-export function recallPage({ context, req }: Exchange): Answer | undefined {
+export function recallPage(context: Context, req: IncomingMessage): Answer | undefined {
 	const wording = wordingOf(req);
 	const kept = wording === undefined ? undefined : context.documents.recall(wording);
 	return kept && answerWith(kept, req.headers["if-none-match"]);
@@ -88,16 +114,12 @@ export function recallPage({ context, req }: Exchange): Answer | undefined {
  * All of a request that decides which page it means; undefined where it says more, and must be read
  * in full.
  */
-function wordingOf({ url, headers }: IncomingMessage): string | undefined {
-	if (SAYING_MORE.some((name) => headers[name] !== undefined)) return undefined;
+function wordingOf(req: IncomingMessage): string | undefined {
+	const { url, headers } = req;
+	for (const says of SAYING_MORE) if (headers[says] !== undefined) return undefined;
 	const { host = "", accept = "", "accept-encoding": coding = "" } = headers;
-	return `${url}\n${host}\n${accept}\n${coding}`;
+	return `${url}\n${host}\n${accept}\n${coding}\n${forwardingOf(req)}`;
 }
-
-const SAYING_MORE = ["longpoll", "resolvelinktos"].flatMap((name) => [
-	`es-${name}`,
-	`kurrent-${name}`,
-]);
 
 /**
  * 304 at once, where the client has the page as it is, and the last version is known without a
@@ -212,10 +234,13 @@ export function secondsUntil(moment: number | undefined): number | undefined {
 }
 
 function encodeFeed(feed: Feed, format: Format, embed: Embed): string {
+	if (format === "json-feed") return encodeJsonFeed(feed);
+	if (format === "cloudevents") return encodeCloudEvents(feed);
 	return isXml(format) ? encodeFeedAtom(feed, embed) : encodeFeedJson(feed, embed);
 }
 
 function showsContent(format: Format, embed: Embed): boolean {
+	if (format === "json-feed" || format === "cloudevents") return true;
 	return embed !== "none" && (embed !== "rich" || isXml(format));
 }
 

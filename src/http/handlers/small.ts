@@ -3,9 +3,11 @@
  */
 import { createRequire } from "node:module";
 import { COUNT_MAX, GRID } from "../../../feeds/geometry.ts";
+import { TEXT_TYPES } from "../../../feeds/media.ts";
 import { EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts";
 import { type Answer, withText } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
+import { negotiateType } from "../negotiation.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const NO_STORE = ["Cache-Control", "no-store"];
@@ -16,9 +18,15 @@ export const VERSION = readVersion();
 /** The level of the wire contract we speak, in the place where its clients look for it. */
 const CONTRACT_VERSION = "24.10.14.0";
 
-/** GET /ping */
-export function answerPing(): Answer {
-	return json(200, { text: "Ping request successfully handled" });
+const PONG = "Ping request successfully handled";
+
+/** GET /ping, in the forms of contract 10.3. */
+export function answerPing({ req }: Exchange, query: string): Answer {
+	const type = negotiateType(req, query, TEXT_TYPES);
+	if (type.name === "application/json") return json(200, { text: PONG });
+	const xml = `<?xml version="1.0" encoding="utf-8"?><TextMessage><Text>${PONG}</Text></TextMessage>`;
+	const text = type.format === "xml" ? xml : `Text: ${PONG}`;
+	return withText(200, type.contentType, text, [...NO_STORE, "Vary", "Accept"]);
 }
 
 /** GET /info: version, features and limits. */

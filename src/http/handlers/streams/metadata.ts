@@ -1,18 +1,18 @@
 /**
  * The metadata of a stream: the events of its metadata stream, under the stream's own URL.
  */
-import { EVENT_TYPES } from "../../../feeds/media.ts";
-import { describableStream } from "../../commands/delete.ts";
-import { isRefusal, Refusal } from "../../errors.ts";
-import { ALL } from "../../event.ts";
-import { metadataStream } from "../../retention/window.ts";
-import type { Answer } from "../answer.ts";
-import type { Exchange } from "../exchange.ts";
-import { eventTypeHeader } from "../headers.ts";
-import { negotiateLook } from "../negotiation.ts";
-import { appendTo, bodyKind, eventIdHeader } from "./append.ts";
-import { answerEvent, type EventTarget } from "./event.ts";
-import { answerPage, type PageTarget } from "./page.ts";
+import { EVENT_TYPES } from "../../../../feeds/media.ts";
+import { describableStream } from "../../../commands/delete.ts";
+import { isRefusal, Refusal } from "../../../errors.ts";
+import { ALL } from "../../../event.ts";
+import { metadataStream } from "../../../retention/window.ts";
+import type { Answer } from "../../answer.ts";
+import type { Exchange } from "../../exchange.ts";
+import { eventTypeHeader } from "../../headers.ts";
+import { negotiateLook } from "../../negotiation.ts";
+import { appendKind, appendTo, eventIdHeader } from "../append.ts";
+import { answerEvent, type EventTarget } from "../event.ts";
+import { answerPage, type PageTarget } from "../page.ts";
 
 const METADATA_TYPE = "$metadata";
 
@@ -49,7 +49,7 @@ export async function answerMetadataAppend(
 	target: { stream: string },
 ): Promise<Answer> {
 	const { req } = exchange;
-	const kind = bodyKind(req);
+	const kind = appendKind(req);
 	const stream = metadataStream(describableStream(target.stream));
 	const type = eventTypeHeader(req) ?? METADATA_TYPE;
 	if (type !== METADATA_TYPE) {

@@ -1,11 +1,11 @@
 /**
  * DELETE of a stream: until it is appended to again, or for ever.
  */
-import { prepareDelete } from "../../commands/delete.ts";
-import { parseStreamName } from "../../event.ts";
-import type { Answer } from "../answer.ts";
-import type { Exchange } from "../exchange.ts";
-import { checkRequireLeader, expectedVersion, hardDelete } from "../headers.ts";
+import { prepareDelete } from "../../../commands/delete.ts";
+import { parseStreamName } from "../../../event.ts";
+import type { Answer } from "../../answer.ts";
+import type { Exchange } from "../../exchange.ts";
+import { checkRequireLeader, expectedVersion, hardDelete } from "../../headers.ts";
 
 /** DELETE /streams/{stream} */
 export async function answerDelete(

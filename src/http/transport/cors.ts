@@ -1,0 +1,106 @@
+/**
+ * What browsers are told about pages of other origins reading this API (contract 0.4, 11.6).
+ *
+ * The headers are the same for every answer of a route, so they are made once a route. One origin
+ * or all of them, never an echo of the request's `Origin`: pages lie in shared caches for a year,
+ * and an echo would need `Vary: Origin`, which splits every cached page by who asked first.
+ */
+import type { Settings } from "../../config.ts";
+import { ALL } from "../../event.ts";
+
+export type Cors = {
+	/** What every answer of the route carries: names and values in turn. */
+	readonly headers: readonly string[];
+	/** The same where the request came to no handler: there is nothing to allow. */
+	readonly refused: readonly string[];
+};
+
+/** Which headers clients of the contract send, in its order. */
+const CLIENT_HEADERS = [
+	"Content-Type",
+	"X-Requested-With",
+	"X-Forwarded-Host",
+	"X-Forwarded-Prefix",
+	"X-PINGOTHER",
+	"Authorization",
+];
+const NAMED_TWICE = [
+	"LongPoll",
+	"ExpectedVersion",
+	"EventId",
+	"EventType",
+	"RequireMaster",
+	"RequireLeader",
+	"HardDelete",
+	"ResolveLinkTos",
+];
+const ALLOWED_HEADERS = [
+	...CLIENT_HEADERS,
+	...NAMED_TWICE.map((name) => `Kurrent-${name}`),
+	...NAMED_TWICE.map((name) => `ES-${name}`),
+	"ES-MinPosition",
+	"If-Match",
+	"If-None-Match",
+	"Last-Event-ID",
+].join(", ");
+const EXPOSED_HEADERS = [
+	"Location",
+	"Kurrent-Position",
+	"Kurrent-CurrentVersion",
+	"ES-Position",
+	"ES-CurrentVersion",
+	"ETag",
+].join(", ");
+
+/** For a day a browser need not ask again; the methods of a route change with a release at most. */
+const PREFLIGHT_SECONDS = "86400";
+export const PREFLIGHT = ["Access-Control-Max-Age", PREFLIGHT_SECONDS];
+
+export const NO_CORS: Cors = { headers: [], refused: [] };
+
+/** The headers of a route, from the methods it shows. */
+export type CorsOf = (methods: string) => Cors;
+
+/**
+ * What `Access-Control-Allow-Methods` says where the contract's routes overlap: the methods of
+ * every template that a path matches, in its order, twice where two have them.
+ */
+const OVERLAPPING: Readonly<Record<string, string>> = {
+	"/streams/:stream": "POST, DELETE, GET",
+	"/streams/:stream/metadata": "GET, POST, GET",
+	"/streams/:stream/incoming/:id": "GET, POST",
+};
+/** `$all` has routes of its own beside those of any stream: its head, and its pages. */
+const ALL_ALSO = /^\/streams\/:stream(?:\/:from(?:\/\w+)?\/:count)?$/;
+
+/** @param methods of the route's handlers */
+export function methodsShown(path: string, methods: readonly string[], stream = ""): string {
+	const own = OVERLAPPING[path] ?? (methods.join(", ") || "GET");
+	const also = stream === ALL && ALL_ALSO.test(path) ? ", GET" : "";
+	return `${own}${also}, OPTIONS`;
+}
+
+export function corsOf({ corsOrigin, corsHeaders }: Settings): CorsOf {
+	if (corsOrigin === "none") return () => NO_CORS;
+	const allowed =
+		corsHeaders === undefined ? ALLOWED_HEADERS : `${ALLOWED_HEADERS}, ${corsHeaders}`;
+	const made = new Map<string, Cors>();
+	const headersFor = (methods: string) => [
+		"Access-Control-Allow-Methods",
+		methods,
+		"Access-Control-Allow-Headers",
+		allowed,
+		"Access-Control-Allow-Origin",
+		corsOrigin,
+		"Access-Control-Expose-Headers",
+		EXPOSED_HEADERS,
+	];
+	const refused = headersFor("");
+	return (methods) => {
+		const known = made.get(methods);
+		if (known) return known;
+		const cors = { headers: methods === "" ? refused : headersFor(methods), refused };
+		made.set(methods, cors);
+		return cors;
+	};
+}

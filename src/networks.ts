@@ -1,0 +1,25 @@
+/** Lists of addresses as operators write them: `10.0.0.0/8, 192.168.1.7, ::1`. */
+import { BlockList, isIP } from "node:net";
+
+/** @returns undefined where an item is no address, and no network in CIDR notation */
+export function parseNetworks(text: string): BlockList | undefined {
+	const list = new BlockList();
+	for (const item of text.split(",")) {
+		const [address = "", bits, ...more] = item.trim().split("/");
+		const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+		if (isIP(address) === 0 || address.includes("%") || more.length > 0) return undefined;
+		if (bits === undefined) list.addAddress(address, family);
+		else if (!/^\d{1,3}$/.test(bits) || Number(bits) > (family === "ipv6" ? 128 : 32)) {
+			return undefined;
+		} else list.addSubnet(address, Number(bits), family);
+	}
+	return list;
+}
+
+/** @param address as a socket gives it, where IPv4 may be written as `::ffff:10.0.0.1` */
+export function isWithin(list: BlockList, address: string): boolean {
+	const [unzoned = ""] = address.split("%");
+	const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(unzoned)?.[1] ?? unzoned;
+	const version = isIP(plain);
+	return version !== 0 && list.check(plain, version === 6 ? "ipv6" : "ipv4");
+}
