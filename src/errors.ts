@@ -30,6 +30,7 @@ export type RequestRefusals = {
 	"invalid-event-number": { value: string };
 	"invalid-count": { value: string; countMax: number };
 	"invalid-position": { value: string };
+	"invalid-filter": { reason: string };
 	"missing-event-type": { stream: string };
 	"invalid-event": { index: number; field: string; reason: string };
 	"duplicate-event-id": { eventId: string; index: number };

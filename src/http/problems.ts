@@ -134,6 +134,7 @@ const PROBLEMS: Table = {
 			`Invalid position argument: ${f.value}. ` +
 			"A position is 32 hexadecimal digits, as in the links of a feed.",
 	},
+	"invalid-filter": { status: 400, title: "Invalid filter", detail: (f) => f.reason },
 	"missing-event-type": {
 		status: 400,
 		title: "Missing event type",

@@ -11,6 +11,7 @@ import type { Context } from "./context.ts";
 import { type Exchange, type Handle, respond } from "./exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
 import { answerEvent } from "./handlers/event.ts";
+import { answerFiltered } from "./handlers/filtered.ts";
 import { answerMoment } from "./handlers/moment.ts";
 import { answerPage } from "./handlers/page.ts";
 import { answerService } from "./handlers/service.ts";
@@ -36,6 +37,18 @@ type RouteHandle = (exchange: Exchange, at: Segments, query: string) => ReturnTy
 type Segments = (name: "stream" | "from" | "count" | "id" | "time") => string;
 
 const HEAD_COUNT = "20";
+
+/** The paths of `$all` itself: a router matches them as they are written. */
+function ofAll(path: string, methods: Methods): Array<readonly [string, Methods]> {
+	return ["$all", "%24all"].map((all) => [`/streams/${all}${path}`, methods]);
+}
+
+function filtered(direction: "forward" | "backward"): Methods {
+	return {
+		GET: (exchange, at, query) =>
+			answerFiltered(exchange, { from: at("from"), direction, count: at("count"), query }),
+	};
+}
 
 const slash: RouteHandle = (exchange, _, query) => answerSlash(exchange, query);
 
@@ -84,6 +97,10 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 			POST: (exchange, at) => answerIncoming(exchange, { stream: at("stream"), id: at("id") }),
 		},
 	],
+	...ofAll("/filtered", {
+		GET: (exchange, _, query) =>
+			answerFiltered(exchange, { from: "head", direction: "backward", count: HEAD_COUNT, query }),
+	}),
 	[
 		"/streams/:stream/:from",
 		{
@@ -120,6 +137,9 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 				page(exchange, at("stream"), at("from"), "backward", at("count"), query),
 		},
 	],
+	...ofAll("/filtered/:from/:count", filtered("backward")),
+	...ofAll("/filtered/:from/forward/:count", filtered("forward")),
+	...ofAll("/filtered/:from/backward/:count", filtered("backward")),
 ];
 
 export function createRoutes(context: Context, corsOf: CorsOf): Express {

@@ -73,6 +73,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"invalid-event-number": [400, "Bad Request", get("/streams/s/x")],
 	"invalid-count": [400, "Bad Request", get("/streams/s/0/forward/5000")],
 	"invalid-position": [400, "Bad Request", get("/streams/$all/x/forward/5")],
+	"invalid-filter": [400, "Bad Request", get("/streams/$all/filtered")],
 	"missing-event-type": [
 		400,
 		"Bad Request",

@@ -30,9 +30,9 @@ import {
 	streamUrl,
 } from "../urls.ts";
 import { describeStream, isDescription } from "./description.ts";
-import { answerHttpFeed } from "./http-feed.ts";
-import { answerRun, isWholeStream } from "./run.ts";
-import { answerServerSentEvents } from "./server-sent-events.ts";
+import { answerHttpFeed } from "./running/http-feed.ts";
+import { answerRun, isWholeStream } from "./running/run.ts";
+import { answerServerSentEvents } from "./running/server-sent-events.ts";
 
 /** Headers that make a page wait for something. */
 const SAYING_MORE = ["longpoll", "minposition", "resolvelinktos"].flatMap((name) => [
@@ -239,12 +239,12 @@ function encodeFeed(feed: Feed, format: Format, embed: Embed): string {
 	return isXml(format) ? encodeFeedAtom(feed, embed) : encodeFeedJson(feed, embed);
 }
 
-function showsContent(format: Format, embed: Embed): boolean {
+export function showsContent(format: Format, embed: Embed): boolean {
 	if (format === "json-feed" || format === "cloudevents") return true;
 	return embed !== "none" && (embed !== "rich" || isXml(format));
 }
 
-function isXml(format: Format): boolean {
+export function isXml(format: Format): boolean {
 	return format === "atom" || format === "xml" || format === "event-xml";
 }
 

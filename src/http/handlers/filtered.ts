@@ -1,0 +1,157 @@
+/**
+ * GET of a filtered page of `$all` (contract 4.3).
+ */
+import { encodeFeedAtom } from "../../../feeds/atom/encode.ts";
+import type { PageRange } from "../../../feeds/geometry.ts";
+import { encodeFeedJson } from "../../../feeds/json/encode.ts";
+import { FEED_TYPES } from "../../../feeds/media.ts";
+import type { Written } from "../../cache/documents.ts";
+import { cacheControl, eTag, matches, VARY } from "../../cache/policy.ts";
+import { Refusal } from "../../errors.ts";
+import { ALL } from "../../event.ts";
+import { type Criterion, createFilter, type Filter, prefixesOf } from "../../pages/filter.ts";
+import { composeFiltered, withContent } from "../../pages/filtered.ts";
+import { type Scan, scan } from "../../pages/scan.ts";
+import type { Answer } from "../answer.ts";
+import { clientGone, type Exchange } from "../exchange.ts";
+import { longPollMs } from "../headers.ts";
+import { type Look, negotiateLook } from "../negotiation.ts";
+import { pagePath, parseCount, parseFrom, streamUrl } from "../urls.ts";
+import { answerWith, isXml, type PageTarget, showsContent, urlsAt } from "./page.ts";
+
+type Wanted = {
+	readonly range: PageRange;
+	readonly look: Look;
+	readonly filter: Filter;
+	/** The filter as links carry it: one notation, however it was asked for. */
+	readonly query: string;
+	readonly waitMs: number;
+};
+
+export function answerFiltered(
+	exchange: Exchange,
+	target: Omit<PageTarget, "stream">,
+): Answer | Promise<Answer> {
+	const { context, req } = exchange;
+	const look = negotiateLook(req, target.query, FEED_TYPES, context.settings.publicUrl);
+	const { direction } = target;
+	const from = parseFrom(ALL, target.from, direction);
+	const range = { direction, from, count: parseCount(target.count) };
+	const filter = parseFilter(new URLSearchParams(target.query));
+	const waitMs = direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
+	const wanted = { range, look, ...filter, waitMs };
+
+	const key = keyOf(wanted);
+	const kept = from === "head" ? undefined : context.documents.get(key);
+	return kept ? answerWith(kept, req.headers["if-none-match"]) : answerFresh(exchange, wanted, key);
+}
+
+async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Promise<Answer> {
+	const { context, req } = exchange;
+	const ifNoneMatch = req.headers["if-none-match"];
+	const { last } = await context.lasts.learn(ALL);
+	const tag = eTag(last, wanted.look.type, "identity");
+	// Nothing was committed since: the page is what it was.
+	const known = matches(ifNoneMatch, tag);
+	if (known && wanted.waitMs === 0) return notModified(exchange, tag);
+
+	const scanned = await scanPatiently(exchange, wanted);
+	if (known && scanned.last === last) return notModified(exchange, tag);
+	const once = scanned.sealed ? key : `${key}\n${scanned.last}`;
+	const document = await context.documents.make(once, () => write(exchange, wanted, scanned));
+	return answerWith(document, ifNoneMatch);
+}
+
+/** Long poll: what comes but does not match is searched once, and waited on behind. */
+async function scanPatiently(exchange: Exchange, { range, filter, waitMs }: Wanted): Promise<Scan> {
+	const { log, longPolls } = exchange.context;
+	const until = Date.now() + waitMs;
+	const gone = clientGone(exchange);
+	let scanned = await scan(log, filter, range);
+	while (scanned.matches.length === 0 && !scanned.sealed && !gone.aborted) {
+		const leftMs = until - Date.now();
+		if (leftMs <= 0) break;
+		const { last } = scanned;
+		await longPolls.beyond(ALL, Math.max(last, scanned.from - 1), leftMs, gone);
+		scanned = await scan(log, filter, range);
+		// Woken without news: the server closes, or too many wait.
+		if (scanned.last === last) break;
+	}
+	return scanned;
+}
+
+async function write(exchange: Exchange, wanted: Wanted, scanned: Scan): Promise<Written> {
+	const { log, settings } = exchange.context;
+	const { range, query } = wanted;
+	const { base, embed, type, coding } = wanted.look;
+	const feedUrl = `${streamUrl(base, ALL)}/filtered`;
+	const pageUrl = (page: PageRange) => `${feedUrl}/${pagePath(ALL, page)}?${query}`;
+	const urls = {
+		feed: `${feedUrl}?${query}`,
+		self: pageUrl(range) + (embed === "none" ? "" : `&embed=${embed}`),
+		page: pageUrl,
+	};
+	const shown = showsContent(type.format, embed)
+		? await withContent(log, scanned.matches, settings.pageBytesMax)
+		: scanned.matches;
+	const feed = composeFiltered(urlsAt(base), urls, range, scanned, shown);
+	const text = isXml(type.format) ? encodeFeedAtom(feed, embed) : encodeFeedJson(feed, embed);
+	const newest = range.direction === "forward" ? scanned.end - 1 : scanned.from;
+	return {
+		text: Buffer.from(text),
+		type,
+		coding,
+		last: scanned.sealed ? newest : scanned.last,
+		sealed: scanned.sealed,
+		headMaxAge: settings.headMaxAge,
+	};
+}
+
+function notModified({ context }: Exchange, tag: string): Answer {
+	const keeping = cacheControl(false, context.settings.headMaxAge);
+	return { status: 304, headers: ["Cache-Control", keeping, "Vary", VARY, "ETag", tag] };
+}
+
+/**
+ * Reads the filter of a URL; its two halves both count where both are there.
+ * @throws Refusal `invalid-filter`, in the contract's very words
+ */
+function parseFilter(parameters: URLSearchParams): { filter: Filter; query: string } {
+	const exclude = parameters.get("exclude-system-events");
+	if (exclude !== null && exclude !== "true") {
+		throw invalid("exclude-sytem-events should have a value of true.");
+	}
+	const wanted = exclude === null || parameters.has("context");
+	const criterion = wanted ? parseCriterion(parameters) : undefined;
+	const parts = Object.entries(criterion ?? {}).map(
+		([name, value]) => `${name}=${encodeURIComponent(value)}`,
+	);
+	if (exclude !== null) parts.push("exclude-system-events=true");
+	return { filter: createFilter(criterion, exclude !== null), query: parts.join("&") };
+}
+
+function parseCriterion(parameters: URLSearchParams): Criterion {
+	const context = parameters.get("context");
+	if (context !== "streamid" && context !== "eventtype") {
+		throw invalid("Invalid context please provide one of the following: StreamId, EventType.");
+	}
+	const type = parameters.get("type");
+	if (type !== "prefix" && type !== "regex") {
+		throw invalid("Invalid type please provide one of the following: Regex, Prefix.");
+	}
+	const data = parameters.get("data") ?? "";
+	if (prefixesOf(data).length === 0) {
+		throw invalid("Please provide a comma delimited list of data with at least one item.");
+	}
+	return { context, type, data: type === "prefix" ? prefixesOf(data).join(",") : data };
+}
+
+function invalid(reason: string): Refusal {
+	return new Refusal("invalid-filter", { reason });
+}
+
+function keyOf({ range, look, query }: Wanted): string {
+	const { base, embed, type, coding } = look;
+	const page = pagePath(ALL, range);
+	return `${base}\n${ALL}\nfiltered?${query}\n${page}\n${embed}\n${type.name}\n${coding}`;
+}

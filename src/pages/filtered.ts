@@ -1,0 +1,88 @@
+/**
+ * A filtered scan of `$all`, as a feed. Its links carry the filter.
+ */
+import type { PageRange } from "../../feeds/geometry.ts";
+import type { Feed, Link } from "../../feeds/model.ts";
+import { Refusal } from "../errors.ts";
+import { ALL } from "../event.ts";
+import type { Log, StreamEntry } from "../log/log.ts";
+import { composeEntry, NO_TIME, type Urls } from "./entry.ts";
+import type { Scan } from "./scan.ts";
+
+export type FilteredUrls = {
+	/** The feed, with its filter. */
+	readonly feed: string;
+	/** The page's own URL, as it was asked for. */
+	readonly self: string;
+	page(page: PageRange): string;
+};
+
+export function composeFiltered(
+	urls: Urls,
+	filtered: FilteredUrls,
+	range: PageRange,
+	scanned: Scan,
+	matches: readonly StreamEntry[],
+): Feed {
+	const newestFirst = range.direction === "backward" ? matches : matches.toReversed();
+	const entries = newestFirst.map((entry) => composeEntry(urls, ALL, entry));
+	return {
+		id: filtered.feed,
+		title: "All events",
+		updated: entries[0]?.updated ?? NO_TIME,
+		author: "EventStore",
+		headOfStream: false,
+		archive: false,
+		links: links(filtered, range, scanned),
+		entries,
+	};
+}
+
+/**
+ * The matches with their data, which the scan left out.
+ * @throws Refusal `page-too-large`
+ */
+export async function withContent(
+	log: Log,
+	matches: readonly StreamEntry[],
+	pageBytesMax: number,
+): Promise<StreamEntry[]> {
+	const whole: StreamEntry[] = [];
+	let bytes = 0;
+	for (const { version } of matches) {
+		const range = { stream: ALL, from: version, limit: 1, direction: "forward" } as const;
+		const [entry] = (await log.read({ ...range, content: true })).entries;
+		if (!entry) continue;
+		bytes += entry.event.data.length + entry.event.metadata.length;
+		if (bytes > pageBytesMax) throw new Refusal("page-too-large", { bytes, pageBytesMax });
+		whole.push(entry);
+	}
+	return whole;
+}
+
+/** As those of `$all`, but for the metadata, which a filter has not. */
+function links(urls: FilteredUrls, range: PageRange, scanned: Scan): Link[] {
+	const { direction, count } = range;
+	const { from, end, last } = scanned;
+	const forward = direction === "forward";
+	const older = forward ? from - 1 : end;
+	const newer = forward ? end : Math.min(from, last) + 1;
+	const all: Link[] = [
+		{ relation: "self", uri: urls.self },
+		{ relation: "current", uri: urls.feed },
+		{ relation: "collection", uri: urls.feed },
+		{ relation: "first", uri: urls.page({ direction: "backward", from: "head", count }) },
+	];
+	if (older >= 0) {
+		all.push({ relation: "last", uri: urls.page({ direction: "forward", from: 0, count }) });
+		all.push({ relation: "next", uri: urls.page({ direction: "backward", from: older, count }) });
+	}
+	// A page that searched nothing is asked for again, as it is.
+	if (!forward || end > from) {
+		all.push({
+			relation: "previous",
+			uri: urls.page({ direction: "forward", from: newer, count }),
+		});
+	}
+	return all;
+}

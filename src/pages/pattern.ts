@@ -1,0 +1,71 @@
+/**
+ * Regular expressions of clients, run within a bound of time.
+ *
+ * Some expressions take ages on some texts (`(a+)+$` on a hundred `a`), and the engine has no bound
+ * of its own. A script in a context of its own has one: the engine looks for its end whenever it
+ * goes back. A whole scan is one run, since each start of that clock costs some 50 µs.
+ */
+import { createContext, Script } from "node:vm";
+import { LRUCache } from "lru-cache";
+import { Refusal } from "../errors.ts";
+
+/** More than a list of alternatives needs, and little enough to be compiled in no time. */
+export const PATTERN_LENGTH_MAX = 512;
+/** An honest expression reads a scan of 4,096 names in about 1 ms; nothing else runs meanwhile. */
+const RUN_MS_MAX = 50;
+/** Expressions that ran out of time once are refused at once from then on. */
+const SLOW_REMEMBERED = 1000;
+
+const slow = new LRUCache<string, true>({ max: SLOW_REMEMBERED });
+const realm: { texts: readonly string[]; pattern: RegExp | undefined } = {
+	texts: [],
+	pattern: undefined,
+};
+const context = createContext(realm, { codeGeneration: { strings: false, wasm: false } });
+const script = new Script("texts.map((text) => pattern.test(text))");
+
+/**
+ * Finds which of `texts` the expression occurs in.
+ * @throws Refusal `invalid-filter`
+ */
+export type Pattern = (texts: readonly string[]) => readonly boolean[];
+
+/** @throws Refusal `invalid-filter` */
+export function compilePattern(source: string): Pattern {
+	if (source.length > PATTERN_LENGTH_MAX) {
+		throw refusal(`A regular expression may have ${PATTERN_LENGTH_MAX} characters.`);
+	}
+	if (slow.has(source)) throw tooSlow();
+	let pattern: RegExp;
+	try {
+		pattern = new RegExp(source);
+	} catch (error) {
+		throw refusal((error as SyntaxError).message);
+	}
+	return (texts) => run(pattern, texts);
+}
+
+function run(pattern: RegExp, texts: readonly string[]): readonly boolean[] {
+	realm.texts = texts;
+	realm.pattern = pattern;
+	try {
+		return script.runInContext(context, { timeout: RUN_MS_MAX }) as boolean[];
+	} catch (error) {
+		const { code } = error as { code?: string };
+		// What is no timeout is the engine's: an expression too large once it is compiled.
+		if (code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw refusal(String(error));
+		slow.set(pattern.source, true);
+		throw tooSlow();
+	} finally {
+		realm.texts = [];
+		realm.pattern = undefined;
+	}
+}
+
+function tooSlow(): Refusal {
+	return refusal("This regular expression takes too long; write it without nested repetitions.");
+}
+
+function refusal(reason: string): Refusal {
+	return new Refusal("invalid-filter", { reason });
+}

@@ -1,0 +1,62 @@
+/**
+ * A bounded search along `$all`: the entries a filter keeps, from some position on.
+ *
+ * It ends at `count` matches, at the end of the log, or after SCAN_MAX positions, whichever comes
+ * first, so a page may be short or empty while matches lie further on: its links go on behind what
+ * was searched.
+ *
+ *     from ─────────── searched ───────────▶ end         last
+ *     ├──────m───────────m──────────────────┤┄┄┄┄┄┄┄┄┄┄┄┄┤
+ *
+ * What was searched to its end can never have another result, since nothing is ever written there.
+ */
+import { COUNT_MAX, type PageRange } from "../../feeds/geometry.ts";
+import { ALL, type Version } from "../event.ts";
+import type { Log, StreamEntry } from "../log/log.ts";
+import type { Filter } from "./filter.ts";
+
+/** A filtered page costs no more than the largest one without a filter. */
+export const SCAN_MAX = COUNT_MAX;
+/** Positions searched at first; then twice as many each time. */
+const FIRST_STEP = 64;
+
+export type Scan = {
+	/** The last position of the log when the scan began. */
+	readonly last: Version;
+	/** Where it began: `head` as a position. */
+	readonly from: Version;
+	/** The first position it did not search, in its direction: behind `last`, or -1, at an end. */
+	readonly end: Version;
+	/** Whether it can never have another result. */
+	readonly sealed: boolean;
+	/** In the direction of the scan; data and metadata left empty. */
+	readonly matches: readonly StreamEntry[];
+};
+
+export async function scan(log: Log, filter: Filter, range: PageRange): Promise<Scan> {
+	const { direction, count } = range;
+	const last = await log.last(ALL);
+	const from = range.from === "head" ? last : range.from;
+	const forward = direction === "forward";
+	const matches: StreamEntry[] = [];
+	let at = forward ? from : Math.min(from, last);
+	let left = Math.min(SCAN_MAX, forward ? last - at + 1 : at + 1);
+	for (let step = Math.max(FIRST_STEP, count); left > 0; step *= 2) {
+		const limit = Math.min(step, left);
+		const slice = await log.read({ stream: ALL, from: at, limit, direction, content: false });
+		matches.push(...filter(slice.entries));
+		const enough = matches[count - 1];
+		if (enough) {
+			matches.length = count;
+			return { last, from, end: beyond(enough.version, 1, forward), sealed: true, matches };
+		}
+		at = beyond(at, limit, forward);
+		left -= limit;
+	}
+	const searched = forward ? at - from >= SCAN_MAX : from <= last;
+	return { last, from, end: at, sealed: range.from !== "head" && searched, matches };
+}
+
+function beyond(position: Version, steps: number, forward: boolean): Version {
+	return forward ? position + steps : position - steps;
+}
