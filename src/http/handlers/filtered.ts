@@ -49,7 +49,7 @@ export function answerFiltered(
 async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Promise<Answer> {
 	const { context, req } = exchange;
 	const ifNoneMatch = req.headers["if-none-match"];
-	const last = await context.lasts.learn(ALL);
+	const { last } = await context.lasts.learn(ALL);
 	const tag = eTag(last, wanted.look.type, "identity");
 	// Nothing was committed since: the page is what it was.
 	const known = matches(ifNoneMatch, tag);

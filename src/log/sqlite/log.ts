@@ -39,7 +39,7 @@ export async function openSqliteLog(
 	const listeners = new Set<(commit: Commit) => void>();
 	let reader: Reader | undefined;
 	try {
-		reader = new Reader(logFile(directory), limits.pageBytesMax);
+		reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
 		const writer = await startWriter(logFile(directory));
 		const queue = new AppendQueue(writer, limits, clock, (commit) => {
 			for (const listener of listeners) listener(commit);
@@ -65,7 +65,8 @@ function logOf(
 		return work();
 	};
 	return {
-		append: (append) => queue.append(append),
+		append: (append) => queue.write(append),
+		delete: (deletion) => queue.write(deletion),
 		read: async (range) => whileOpen(() => reader.read(range)),
 		last: async (stream) => whileOpen(() => reader.last(stream)),
 		onCommit(listener) {
