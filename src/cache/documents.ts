@@ -43,6 +43,8 @@ export type Written = {
 	readonly last: number;
 	readonly sealed: boolean;
 	readonly headMaxAge: number;
+	/** Which history its events are of. */
+	readonly incarnation: number;
 };
 
 /** Bytes of headers, key and bookkeeping that a kept document costs besides its body. */
@@ -103,7 +105,7 @@ async function finish(
 	const { text, type, last, sealed, headMaxAge } = written;
 	const coding = sealed && text.length >= COMPRESS_BYTES_MIN ? written.coding : "identity";
 	const body = await compress(text, coding);
-	const tag = eTag(last, type, coding);
+	const tag = eTag(last, type, coding, written.incarnation);
 	const keeping = ["Cache-Control", cacheControl(sealed, headMaxAge), "Vary", VARY, "ETag", tag];
 	const headers = [...keeping, "Content-Type", type.contentType];
 	if (coding !== "identity") headers.push("Content-Encoding", coding);

@@ -32,19 +32,25 @@ export const VARY = "Accept, Accept-Encoding";
  * version the page knows of; `n` stands for the bytes' form, so each media type and coding has its
  * own (RFC 9110 section 8.8.3: a strong tag differs between representations).
  */
-export function eTag(last: number, type: MediaType, coding: Coding): string {
-	return `"${eTagValue(last, type, coding)}"`;
+export function eTag(last: number, type: MediaType, coding: Coding, incarnation: number): string {
+	return `"${eTagValue(last, type, coding, incarnation)}"`;
 }
 
 /** The same without quotes, as JSON feeds carry it. */
-export function eTagValue(last: number, type: MediaType, coding: Coding): string {
-	return `${last};${formTag(type, coding)}`;
+export function eTagValue(
+	last: number,
+	type: MediaType,
+	coding: Coding,
+	incarnation: number,
+): string {
+	return `${last};${formTag(type, coding, incarnation)}`;
 }
 
 const tags = new Map<string, number>();
 
-function formTag(type: MediaType, coding: Coding): number {
-	const key = `${FORMAT_REVISION} ${type.name} ${coding}`;
+function formTag(type: MediaType, coding: Coding, incarnation: number): number {
+	const history = incarnation === 1 ? "" : ` ${incarnation}`;
+	const key = `${FORMAT_REVISION} ${type.name} ${coding}${history}`;
 	let tag = tags.get(key);
 	if (tag === undefined) {
 		tag = createHash("sha256").update(key).digest().readUInt32BE() >>> 1;

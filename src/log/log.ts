@@ -21,6 +21,9 @@ import type {
 } from "../event.ts";
 
 export interface Log {
+	/** Which history this is: 1, and more where one was replaced. It stays as long as it is open. */
+	readonly incarnation: number;
+
 	/**
 	 * Appends a batch to one stream, whole or not at all. Resolves after the fsync.
 	 * @throws Refusal `wrong-expected-version`, `overloaded`, `disk-full`, `shutting-down`

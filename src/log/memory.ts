@@ -33,6 +33,8 @@ export function createMemoryLog(
 	let closed = false;
 
 	return {
+		incarnation: 1,
+
 		async append(append) {
 			if (closed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
 			if (!isWritable(append.stream)) {

@@ -95,13 +95,18 @@ function endsAtHead(range: PageRange, last: Version): boolean {
 	return range.from !== "head" && range.from + range.count - 1 >= last;
 }
 
+/** A URL may have a query already. */
+function behind(url: string, query: string): string {
+	return url.includes("?") ? query.replace("?", "&") : query;
+}
+
 function links(urls: Urls, request: PageRequest, last: Version): Link[] {
 	const { stream, range } = request;
 	const near = neighbours(range, last, GRID);
 	const streamUrl = urls.stream(stream);
 	const self = range.from === "head" && range.count === GRID ? streamUrl : urls.page(stream, range);
 	const all: Link[] = [
-		{ relation: "self", uri: self + request.query },
+		{ relation: "self", uri: self + behind(self, request.query) },
 		{ relation: "current", uri: streamUrl },
 		{ relation: "collection", uri: streamUrl },
 	];

@@ -100,6 +100,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"stream-not-found": [404, "Not Found", get("/streams/none")],
 	"event-not-found": [404, "Not Found", get("/streams/s/9")],
 	"stream-deleted": [410, "Stream deleted", { stream: "s" }, "streams cannot be deleted yet"],
+	"history-replaced": [410, "Gone", get("/streams/s/0/forward/20?i=2")],
 	overloaded: [
 		503,
 		"Server Is Too Busy",

@@ -13,6 +13,7 @@ import { readEntry } from "../../pages/entry.ts";
 import type { Answer } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
 import { type Look, negotiateLook } from "../negotiation.ts";
+import { otherHistory } from "../transport/incarnation.ts";
 import { parseAt } from "../urls.ts";
 import { answerWith, urlsAt } from "./page.ts";
 
@@ -24,6 +25,8 @@ export function answerEvent(exchange: Exchange, target: EventTarget): Answer | P
 	const look = negotiateLook(req, target.query, EVENT_TYPES, context.settings.publicUrl);
 	const stream = parseStreamName(target.stream);
 	const at = parseAt(stream, target.at);
+	const other = otherHistory(exchange, target.query, at !== "head");
+	if (other) return other;
 
 	const { base, embed, type, coding } = look;
 	const key = `${base}\n${stream}\n${at}\n${embed}\n${type.name}\n${coding}`;
@@ -51,7 +54,12 @@ async function write(
 	at: Version | "head",
 	look: Look,
 ): Promise<Written> {
-	const entry = await readEntry(context.log, urlsAt(look.base), stream, at);
+	const entry = await readEntry(
+		context.log,
+		urlsAt(look.base, context.log.incarnation),
+		stream,
+		at,
+	);
 	return {
 		text: encode(entry, look.type.format, look.embed),
 		type: look.type,
@@ -59,6 +67,7 @@ async function write(
 		last: at === "head" ? placeIn(stream, entry.event) : at,
 		sealed: at !== "head",
 		headMaxAge: context.settings.headMaxAge,
+		incarnation: context.log.incarnation,
 	};
 }
 

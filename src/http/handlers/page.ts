@@ -18,6 +18,7 @@ import { clientGone, type Exchange } from "../exchange.ts";
 import { longPollMs } from "../headers.ts";
 import { type Look, negotiateLook } from "../negotiation.ts";
 import { forwardingOf } from "../transport/base.ts";
+import { numbered, otherHistory } from "../transport/incarnation.ts";
 import {
 	embedQuery,
 	eventUrl,
@@ -45,6 +46,7 @@ type Wanted = {
 	readonly look: Look;
 	/** How long the client is willing to wait for something new; 0 for not at all. */
 	readonly waitMs: number;
+	readonly incarnation: number;
 };
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
@@ -58,7 +60,9 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const range = { direction: target.direction, from, count: parseCount(target.count) };
 	const waitMs =
 		range.direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
-	const wanted = { stream, range, look, waitMs };
+	const wanted = { stream, range, look, waitMs, incarnation: context.log.incarnation };
+	const other = otherHistory(exchange, target.query, from !== "head");
+	if (other) return other;
 
 	const key = keyOf(wanted);
 	const kept = range.from === "head" ? undefined : context.documents.get(key);
@@ -114,11 +118,11 @@ export function answerWith(document: Document, ifNoneMatch: string | undefined):
 }
 
 /** The URLs of documents that a client at `base` sees. */
-export function urlsAt(base: string): Urls {
+export function urlsAt(base: string, incarnation: number): Urls {
 	return {
 		stream: (stream) => streamUrl(base, stream),
-		event: (stream, at) => eventUrl(base, stream, at),
-		page: (stream, page) => pageUrl(base, stream, page),
+		event: (stream, at) => numbered(eventUrl(base, stream, at), incarnation),
+		page: (stream, page) => numbered(pageUrl(base, stream, page), incarnation),
 	};
 }
 
@@ -160,9 +164,9 @@ async function waitForNews(
 /**
  * The tag of a page that may still change; undefined for a sealed page, or a stream without events.
  */
-function headTag({ stream, range, look }: Wanted, last: Version): string | undefined {
+function headTag({ stream, range, look, incarnation }: Wanted, last: Version): string | undefined {
 	if (isSealed(range, last) || (last < 0 && stream !== "$all")) return undefined;
-	return eTag(last, look.type, "identity");
+	return eTag(last, look.type, "identity", incarnation);
 }
 
 function notModified({ context }: Exchange, tag: string): Answer {
@@ -172,16 +176,17 @@ function notModified({ context }: Exchange, tag: string): Answer {
 
 async function write(exchange: Exchange, { stream, range, look }: Wanted): Promise<Written> {
 	const { type, coding, embed, base } = look;
-	const { feed, sealed, newest } = await readPage(exchange.context.log, urlsAt(base), {
+	const { incarnation } = exchange.context.log;
+	const { feed, sealed, newest } = await readPage(exchange.context.log, urlsAt(base, incarnation), {
 		stream,
 		range,
 		content: showsContent(type.format, embed),
-		tag: (last) => eTagValue(last, type, "identity"),
+		tag: (last) => eTagValue(last, type, "identity", incarnation),
 		query: embedQuery(embed),
 	});
 	const text = Buffer.from(encodeFeed(feed, type.format, embed));
 	const { headMaxAge } = exchange.context.settings;
-	return { text, type, coding, last: newest, sealed, headMaxAge };
+	return { text, type, coding, last: newest, sealed, headMaxAge, incarnation };
 }
 
 function encodeFeed(feed: Feed, format: Format, embed: Embed): string {
