@@ -4,12 +4,16 @@
  */
 export { decodeEntryAtom, decodeFeedAtom } from "./atom/decode.ts";
 export { encodeEntryAtom, encodeFeedAtom } from "./atom/encode.ts";
+export { decodeCloudEvent, decodeCloudEventBatch } from "./cloudevents/decode.ts";
+export { encodeCloudEvent, encodeCloudEvents } from "./cloudevents/encode.ts";
 export { FeedFormatError } from "./errors.ts";
 export { encodeEventBatch, type OutgoingEvent } from "./events/encode.ts";
 export * from "./geometry.ts";
 export { decodeEntryJson, decodeFeedJson } from "./json/decode.ts";
 export { encodeEntryJson, encodeFeedJson } from "./json/encode.ts";
+export { encodeJsonFeed } from "./json-feed/encode.ts";
 export type * from "./model.ts";
+export { encodeEntryLine, encodeLine } from "./ndjson/encode.ts";
 export { loadCheckpoint, saveCheckpoint } from "./reader/checkpoint.ts";
 export { ReadError, type ReadFailure } from "./reader/error.ts";
 export type { ReadEvent } from "./reader/event.ts";

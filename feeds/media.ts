@@ -7,7 +7,18 @@
 import Negotiator from "negotiator";
 
 /** What kind of document a media type stands for; one codec serves each. */
-export type Format = "atom" | "atom-json" | "xml" | "json" | "event-xml" | "event-json" | "raw";
+export type Format =
+	| "atom"
+	| "atom-json"
+	| "xml"
+	| "json"
+	| "event-xml"
+	| "event-json"
+	| "json-feed"
+	| "event-stream"
+	| "ndjson"
+	| "cloudevents"
+	| "raw";
 
 export type MediaType = {
 	/** As in `Accept`, without parameters. */
@@ -29,6 +40,11 @@ const KURRENT_EVENT_JSON = mediaType("application/vnd.kurrent.event+json", "even
 const EVENTS_XML = mediaType("application/vnd.eventstore.events+xml", "event-xml");
 const EVENTS_JSON = mediaType("application/vnd.eventstore.events+json", "event-json");
 const KURRENT_EVENTS_JSON = mediaType("application/vnd.kurrent.events+json", "event-json");
+const JSON_FEED = mediaType("application/feed+json", "json-feed");
+const NDJSON = mediaType("application/x-ndjson", "ndjson");
+const EVENT_STREAM = mediaType("text/event-stream", "event-stream");
+const CLOUDEVENT = mediaType("application/cloudevents+json", "cloudevents");
+const CLOUDEVENTS = mediaType("application/cloudevents-batch+json", "cloudevents");
 const RAW = mediaType("application/octet-stream", "raw");
 
 /** What a feed can be had as; the first is what a reader without a preference gets. */
@@ -45,6 +61,10 @@ export const FEED_TYPES: readonly MediaType[] = [
 	EVENTS_XML,
 	EVENTS_JSON,
 	KURRENT_EVENTS_JSON,
+	JSON_FEED,
+	NDJSON,
+	EVENT_STREAM,
+	CLOUDEVENTS,
 ];
 
 /** What a stream says about itself, to those who ask for it by name. */
@@ -66,6 +86,7 @@ export const EVENT_TYPES: readonly MediaType[] = [
 	EVENT_XML,
 	EVENT_JSON,
 	KURRENT_EVENT_JSON,
+	CLOUDEVENT,
 	RAW,
 ];
 

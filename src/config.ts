@@ -33,6 +33,8 @@ export type Settings = {
 	readonly connectionsMax: number;
 	readonly longPollsMax: number;
 	readonly longPollSecondsMax: number;
+	readonly liveStreamsMax: number;
+	readonly heartbeatMs: number;
 };
 
 /** An option of the server; those of the other verbs stand beside them in `cli/`. */
@@ -227,6 +229,24 @@ export const OPTIONS: readonly ServerOption[] = [
 		min: 1,
 		max: 3600,
 		help: "Seconds a long poll may ask for; a longer wish is cut to this.",
+	},
+	{
+		name: "liveStreamsMax",
+		flag: "live-streams-max",
+		kind: "whole-number",
+		default: 2_000,
+		min: 1,
+		max: 1_000_000,
+		help: "Readers of server-sent events at a time; more are answered 503.",
+	},
+	{
+		name: "heartbeatMs",
+		flag: "heartbeat-ms",
+		kind: "whole-number",
+		default: 15_000,
+		min: 100,
+		max: 300_000,
+		help: "Milliseconds of silence after which a reader of server-sent events gets a comment.",
 	},
 ];
 

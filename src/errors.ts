@@ -40,6 +40,7 @@ export type RequestRefusals = {
 
 	// The log is not in the state it asks for.
 	"wrong-expected-version": { stream: string; expected: string; current: number };
+	"precondition-failed": { stream: string; precondition: string; current: number };
 	"stream-not-found": { stream: string };
 	"event-not-found": { stream: string; eventNumber: number };
 	"stream-deleted": { stream: string };
@@ -48,6 +49,7 @@ export type RequestRefusals = {
 	// There is no room for it now.
 	overloaded: { queue: string; limit: number; retryAfterSeconds: number };
 	"request-timeout": { timeoutMs: number; retryAfterSeconds: number };
+	"position-not-reached": { position: number; last: number; retryAfterSeconds: number };
 	"page-too-large": { bytes: number; pageBytesMax: number };
 	"disk-full": { path: string };
 	"shutting-down": { retryAfterSeconds: number };

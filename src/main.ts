@@ -7,6 +7,7 @@ import type { Context } from "./http/context.ts";
 import { createLasts } from "./http/lasts.ts";
 import { createLongPolls } from "./http/long-polls.ts";
 import { createHttpServer } from "./http/server.ts";
+import { createLiveStreams } from "./http/streaming/live-streams.ts";
 import { openSqliteLog } from "./log/sqlite/log.ts";
 
 export type { Settings } from "./config.ts";
@@ -28,6 +29,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	const log = await openSqliteLog(settings.data, settings);
 	let ready = true;
 	const longPolls = createLongPolls(log, settings.longPollsMax);
+	const live = createLiveStreams(log, settings.liveStreamsMax);
 	const lasts = createLasts(log);
 	const documents = createDocuments({
 		bytesMax: settings.cacheBytesMax,
@@ -38,6 +40,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		log,
 		documents,
 		longPolls,
+		live,
 		lasts,
 		settings,
 		report,
@@ -48,6 +51,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	const close = async () => {
 		ready = false;
 		longPolls.close();
+		live.close();
 		await http.close();
 		await log.close();
 	};

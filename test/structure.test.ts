@@ -12,7 +12,12 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/media.ts": [],
 	"feeds/json": ["feeds/model.ts", "feeds/errors.ts"],
 	"feeds/atom": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
+	"feeds/ndjson": ["feeds/json", "feeds/model.ts"],
+	"feeds/event-source": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
+	"feeds/json-feed": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/events": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
+	"feeds/cloudevents": ["feeds/events", "feeds/json", "feeds/model.ts", "feeds/errors.ts"],
+	"feeds/atompub": ["feeds/atom", "feeds/events", "feeds/errors.ts"],
 	"feeds/reader": ["feeds/json", "feeds/model.ts", "feeds/geometry.ts", "feeds/errors.ts"],
 	"feeds/index.ts": ["feeds"],
 
@@ -57,7 +62,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	express: ["src/http"],
 	"better-sqlite3": ["src/log/sqlite"],
 	etag: ["src/http", "src/cache"],
-	"lru-cache": ["src/http", "src/cache", "src/pages", "src/log/sqlite"],
+	"lru-cache": ["src/http", "src/pages", "src/cache", "src/log/sqlite"],
 	negotiator: ["feeds"],
 	xml2js: ["feeds"],
 };

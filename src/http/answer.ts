@@ -12,8 +12,11 @@ export type Answer = {
 	/** Names and values in turn: name, value, name, value … */
 	readonly headers: readonly string[];
 	readonly body?: Uint8Array | undefined;
+	/** In place of a body, one that is made while it is sent; see `streaming/pump.ts`. */
+	readonly chunks?: Chunks;
 };
 
+export type Chunks = AsyncIterable<string | Uint8Array>;
 /** Answers given before any handler saw the resource: nothing is allowed there (contract 0.4). */
 const BEFORE_HANDLERS: ReadonlySet<number> = new Set([406, 415, 500]);
 

@@ -6,11 +6,13 @@ import type { Settings } from "../config.ts";
 import type { Log } from "../log/log.ts";
 import type { Lasts } from "./lasts.ts";
 import type { LongPolls } from "./long-polls.ts";
+import type { LiveStreams } from "./streaming/live-streams.ts";
 
 export type Context = {
 	readonly log: Log;
 	readonly documents: Documents;
 	readonly longPolls: LongPolls;
+	readonly live: LiveStreams;
 	readonly lasts: Lasts;
 	readonly settings: Settings;
 	/** Tells the operator about a fault of ours. */

@@ -8,6 +8,7 @@ import { type Answer, send } from "./answer.ts";
 import type { Context } from "./context.ts";
 import { header } from "./headers.ts";
 import { answerToError, problem } from "./problems.ts";
+import { pump } from "./streaming/pump.ts";
 import type { Cors } from "./transport/cors.ts";
 
 export type Exchange = {
@@ -26,14 +27,15 @@ export function respond(exchange: Exchange, handle: Handle): void {
 	try {
 		const answer = handle(exchange);
 		if (answer instanceof Promise) respondLater(exchange, answer);
-		else send(res, answer, cors);
+		else deliver(exchange, answer);
 	} catch (error) {
 		send(res, answerToError(error, context.report), cors);
 	}
 }
 
 /** A late answer is dropped: `send` writes nothing once headers went out. */
-function respondLater({ context, req, res, cors }: Exchange, later: Promise<Answer>): void {
+function respondLater(exchange: Exchange, later: Promise<Answer>): void {
+	const { context, req, res, cors } = exchange;
 	const { requestTimeoutMs, longPollSecondsMax } = context.settings;
 	const waits = header(req, "longpoll") === undefined ? 0 : longPollSecondsMax * 1000;
 	const timer = setTimeout(() => {
@@ -47,8 +49,15 @@ function respondLater({ context, req, res, cors }: Exchange, later: Promise<Answ
 		.catch((error: unknown) => answerToError(error, context.report))
 		.then((answer) => {
 			clearTimeout(timer);
-			send(res, answer, cors);
+			deliver(exchange, answer);
 		});
+}
+
+function deliver({ context, res, cors }: Exchange, answer: Answer): void {
+	const { chunks } = answer;
+	if (chunks === undefined) send(res, answer, cors);
+	else
+		pump(res, { ...answer, headers: answer.headers.concat(cors.headers) }, chunks, context.report);
 }
 
 function timeout(timeoutMs: number): Refusal<"request-timeout"> {

@@ -9,6 +9,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ALL } from "../event.ts";
 import { send } from "./answer.ts";
+import { afterMinPosition } from "./conditions/min-position.ts";
 import type { Context } from "./context.ts";
 import { respond } from "./exchange.ts";
 import { answerAppend } from "./handlers/append.ts";
@@ -53,7 +54,7 @@ function takePage(
 	if (!target) return false;
 	const of = STREAM_WITH_QUERY.test(url) ? stream : page;
 	const exchange = { context, req, res, cors: target.stream === ALL ? of.all : of.own };
-	respond(exchange, () => answerPage(exchange, target));
+	respond(exchange, () => afterMinPosition(exchange, () => answerPage(exchange, target)));
 	return true;
 }
 

@@ -10,7 +10,13 @@ import type { ExpectedVersion } from "../event.ts";
 const INTEGER = /^-?\d{1,19}$/;
 const SAFE_HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/;
 
-type Name = "expectedversion" | "eventtype" | "eventid" | "requireleader" | "longpoll";
+type Name =
+	| "expectedversion"
+	| "eventtype"
+	| "eventid"
+	| "requireleader"
+	| "longpoll"
+	| "minposition";
 
 /**
  * The value of a header under either name; undefined where it is absent. An empty one is none: a

@@ -26,6 +26,13 @@ const retryAfter = (facts: { retryAfterSeconds: number }) => [
 	String(facts.retryAfterSeconds),
 ];
 
+const currentVersion = ({ current }: { current: number }) => [
+	"ES-CurrentVersion",
+	String(current),
+	"Kurrent-CurrentVersion",
+	String(current),
+];
+
 const PROBLEMS: Table = {
 	"malformed-http": {
 		status: 400,
@@ -169,10 +176,14 @@ const PROBLEMS: Table = {
 		reason: () => "Wrong expected EventNumber",
 		title: "Wrong expected version",
 		detail: (f) => `Stream '${f.stream}' is at version ${f.current}; ${f.expected} was expected.`,
-		headers: (f) => {
-			const current = String(f.current);
-			return ["ES-CurrentVersion", current, "Kurrent-CurrentVersion", current];
-		},
+		headers: currentVersion,
+	},
+	"precondition-failed": {
+		status: 412,
+		title: "Precondition failed",
+		detail: (f) =>
+			`Stream '${f.stream}' is at version ${f.current}: not as ${f.precondition} has it.`,
+		headers: currentVersion,
 	},
 	"stream-not-found": {
 		status: 404,
@@ -210,6 +221,12 @@ const PROBLEMS: Table = {
 		detail: (f) =>
 			`Not answered within ${f.timeoutMs} ms. An append may still be carried out: send it again ` +
 			"with the same event ids to learn its outcome.",
+		headers: retryAfter,
+	},
+	"position-not-reached": {
+		status: 503,
+		title: "Position not reached",
+		detail: (f) => `This server is at position ${f.last}, and ${f.position} did not come in time.`,
 		headers: retryAfter,
 	},
 	"page-too-large": {

@@ -6,12 +6,15 @@
  */
 import express, { type Express, type Request } from "express";
 import { Refusal } from "../errors.ts";
+import { afterMinPosition } from "./conditions/min-position.ts";
 import type { Context } from "./context.ts";
 import { type Exchange, type Handle, respond } from "./exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
 import { answerEvent } from "./handlers/event.ts";
 import { answerFiltered } from "./handlers/filtered.ts";
+import { answerMoment } from "./handlers/moment.ts";
 import { answerPage } from "./handlers/page.ts";
+import { answerService } from "./handlers/service.ts";
 import { answerSlash } from "./handlers/slash.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
 import { type CorsOf, methodsShown, NO_CORS, PREFLIGHT } from "./transport/cors.ts";
@@ -25,7 +28,7 @@ type Methods = {
 };
 /** @param at the decoded segments of the path, by their names in the route */
 type RouteHandle = (exchange: Exchange, at: Segments, query: string) => ReturnType<Handle>;
-type Segments = (name: "stream" | "from" | "count" | "id") => string;
+type Segments = (name: "stream" | "from" | "count" | "id" | "time") => string;
 
 const HEAD_COUNT = "20";
 
@@ -44,6 +47,7 @@ function filtered(direction: "forward" | "backward"): Methods {
 const slash: RouteHandle = (exchange, _, query) => answerSlash(exchange, query);
 
 const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
+	["/", { GET: answerService }],
 	["/ping", { GET: (exchange, _, query) => answerPing(exchange, query) }],
 	["/info", { GET: answerInfo }],
 	["/health/live", { GET: answerLive }],
@@ -77,6 +81,14 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 		{
 			GET: (exchange, at, query) =>
 				answerEvent(exchange, { stream: at("stream"), at: at("from"), query }),
+		},
+	],
+	[
+		// Before the route that would take `at` for a number.
+		"/streams/:stream/at/:time",
+		{
+			GET: (exchange, at, query) =>
+				answerMoment(exchange, { stream: at("stream"), time: at("time"), query }),
 		},
 	],
 	[
@@ -148,7 +160,8 @@ function dispatch(exchange: Exchange, req: Request, methods: Methods): ReturnTyp
 	const { method } = req;
 	const handle = method === "HEAD" ? methods.GET : methods[method as keyof Methods];
 	if (Object.hasOwn(methods, method === "HEAD" ? "GET" : method) && handle) {
-		return handle(exchange, (name) => String(req.params[name]), queryOf(req.url));
+		const answer = () => handle(exchange, (name) => String(req.params[name]), queryOf(req.url));
+		return handle === methods.GET ? afterMinPosition(exchange, answer) : answer();
 	}
 	const allowed = [...Object.keys(methods), ...(methods.GET ? ["HEAD"] : []), "OPTIONS"];
 	if (method === "OPTIONS") {

@@ -12,6 +12,7 @@ import type { Context } from "../../src/http/context.ts";
 import { createLasts } from "../../src/http/lasts.ts";
 import { createLongPolls, type LongPolls } from "../../src/http/long-polls.ts";
 import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
+import { createLiveStreams, type LiveStreams } from "../../src/http/streaming/live-streams.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { type Ask, ask, type Reply } from "./ask.ts";
@@ -21,6 +22,7 @@ export type Lane = {
 	readonly port: number;
 	readonly documents: Documents;
 	readonly longPolls: LongPolls;
+	readonly live: LiveStreams;
 	readonly server: HttpServer;
 	/** Sends a request and gives back its answer. */
 	ask(request: Ask): Promise<Reply>;
@@ -53,10 +55,12 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			countMax: settings.cachePagesMax,
 		});
 		const longPolls = createLongPolls(log, settings.longPollsMax);
+		const live = createLiveStreams(log, settings.liveStreamsMax);
 		const context: Context = {
 			log,
 			documents,
 			longPolls,
+			live,
 			lasts: createLasts(log),
 			settings,
 			report: (error) => reported.push(error),
@@ -65,14 +69,23 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 		const server = createHttpServer(context, lanes);
 		const port = await server.listen(0, "127.0.0.1");
 		const url = `http://127.0.0.1:${port}`;
-		return { url, port, documents, longPolls, server, ask: (request) => ask(port, request, agent) };
+		return {
+			url,
+			port,
+			documents,
+			longPolls,
+			live,
+			server,
+			ask: (request) => ask(port, request, agent),
+		};
 	};
 	const both = await startLane("both");
 	const express = await startLane("express-only");
 
 	const stop = async () => {
-		for (const { longPolls, server } of [both, express]) {
+		for (const { longPolls, live, server } of [both, express]) {
 			longPolls.close();
+			live.close();
 			await server.close();
 		}
 		const verification = await log.verify();

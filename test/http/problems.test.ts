@@ -97,6 +97,11 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		"Wrong expected EventNumber",
 		batch("s", [event()], { "ES-ExpectedVersion": "9" }),
 	],
+	"precondition-failed": [
+		412,
+		"Precondition Failed",
+		batch("s", [event()], { "If-Match": '"9;1"' }),
+	],
 	"stream-not-found": [404, "Not Found", get("/streams/none")],
 	"event-not-found": [404, "Not Found", get("/streams/s/9")],
 	"stream-deleted": [410, "Stream deleted", { stream: "s" }, "streams cannot be deleted yet"],
@@ -112,6 +117,11 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		"Service Unavailable",
 		{ timeoutMs: 1, retryAfterSeconds: 1 },
 		"needs a disk that stands still",
+	],
+	"position-not-reached": [
+		503,
+		"Service Unavailable",
+		get("/streams/s", undefined, { "ES-MinPosition": "99" }),
 	],
 	"page-too-large": [400, "Bad Request", get("/streams/s?embed=body")],
 	"disk-full": [

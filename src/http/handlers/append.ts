@@ -8,17 +8,30 @@ import { checkJson, decodeEventBatch } from "../../../feeds/events/decode.ts";
 import { decodeEventXml } from "../../../feeds/events/xml.ts";
 import { type OfferedEvent, prepareAppend } from "../../commands/append.ts";
 import { Refusal } from "../../errors.ts";
-import { type ExpectedVersion, parseStreamName, parseUuid } from "../../event.ts";
+import { parseStreamName, parseUuid } from "../../event.ts";
 import type { Appended } from "../../log/log.ts";
 import { type Answer, withText } from "../answer.ts";
+import { entryIn, isAtomEntry } from "../bodies/atom-entry.ts";
+import { type CloudEventKind, cloudEventsIn, isBinaryCloudEvent } from "../bodies/cloudevents.ts";
 import { readBody } from "../body.ts";
+import { appendUnder, expectationOf } from "../conditions/preconditions.ts";
 import type { Exchange } from "../exchange.ts";
-import { checkRequireLeader, eventTypeHeader, expectedVersion, header } from "../headers.ts";
+import { checkRequireLeader, eventTypeHeader, header } from "../headers.ts";
 import { baseOf } from "../transport/base.ts";
 import { eventUrl, incomingUrl } from "../urls.ts";
+import { withCreatedEntry } from "./created-entry.ts";
 
 /** How a body of some media type is to be read. */
-type BodyKind = "batch" | "xml-batch" | "atom" | "atom-json" | "json" | "text" | "bytes";
+type BodyKind =
+	| "batch"
+	| "xml-batch"
+	| "atom"
+	| "atom-json"
+	| "json"
+	| "text"
+	| "bytes"
+	| "entry"
+	| CloudEventKind;
 
 const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
 	["application/vnd.eventstore.events+json", "batch"],
@@ -34,12 +47,14 @@ const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
 	["text/xml", "text"],
 	["application/xml", "text"],
 	["application/octet-stream", "bytes"],
+	["application/cloudevents+json", "cloudevent"],
+	["application/cloudevents-batch+json", "cloudevents"],
 ]);
 /**
  * Those whose events name their own ids and types. The atom types do as well, and what the headers
  * say is passed over; but the contract asks for the headers all the same.
  */
-const SELF_NAMING: ReadonlySet<BodyKind> = new Set(["batch", "xml-batch"]);
+const SELF_NAMING: ReadonlySet<BodyKind> = new Set(["batch", "xml-batch", "entry"]);
 /** What can be sent to a URL that holds the event's id. */
 const AT_OWN_URL: ReadonlySet<BodyKind> = new Set(["atom", "atom-json", "json", "text"]);
 const EMPTY = new Uint8Array(0);
@@ -50,10 +65,10 @@ export function answerAppend(
 	target: { stream: string },
 ): Promise<Answer> | Answer {
 	const { req } = exchange;
-	const kind = bodyKind(req, [...BODY_KINDS.keys()]);
+	const kind = kindByForm(req) ?? bodyKind(req, [...BODY_KINDS.keys()]);
 	const stream = parseStreamName(target.stream);
 	const type = eventTypeHeader(req);
-	const selfNaming = SELF_NAMING.has(kind);
+	const selfNaming = SELF_NAMING.has(kind) || isCloudEvent(kind);
 	if (!selfNaming && type === undefined) throw new Refusal("missing-event-type", { stream });
 	const id = eventIdHeader(req);
 	if (!selfNaming && id === undefined) {
@@ -69,7 +84,7 @@ export function answerAppend(
  * @throws Refusal `unsupported-media-type`
  */
 export function checkMediaType(req: IncomingMessage): void {
-	bodyKind(req, [...BODY_KINDS.keys()]);
+	kindByForm(req) ?? bodyKind(req, [...BODY_KINDS.keys()]);
 }
 
 /** POST /streams/{stream}/incoming/{id} */
@@ -96,19 +111,31 @@ async function append(
 	id: string,
 ): Promise<Answer> {
 	const { context, req } = exchange;
-	const expected: ExpectedVersion = expectedVersion(req);
+	const expectation = expectationOf(req);
 	checkRequireLeader(req);
 	const base = baseOf(req, context.settings.publicUrl);
 
 	const body = await readBody(req, context.settings.bodyBytesMax);
-	const offered = offeredEvents(kind, body, id, eventTypeHeader(req) ?? "");
-	const request = prepareAppend(stream, expected, offered, context.settings);
-	const appended = await context.log.append(request);
-	return created(eventUrl(base, request.stream, appended.first), appended);
+	const offered = offeredEvents(kind, req, body, { stream, id });
+	const request = prepareAppend(stream, "any", offered, context.settings);
+	const appended = await appendUnder(context.log, request.stream, expectation, (expected) =>
+		context.log.append({ ...request, expected }),
+	);
+	const answer = created(eventUrl(base, request.stream, appended.first), appended);
+	if (kind !== "entry") return answer;
+	const member = { base, stream: request.stream, version: appended.first };
+	return withCreatedEntry(exchange, answer, member);
 }
 
-function offeredEvents(kind: BodyKind, body: Buffer, id: string, type: string): OfferedEvent[] {
+function offeredEvents(
+	kind: BodyKind,
+	req: IncomingMessage,
+	body: Buffer,
+	{ stream, id }: { readonly stream: string; readonly id: string },
+): OfferedEvent[] {
 	try {
+		if (kind === "entry") return [entryIn(req, body, id, stream)];
+		if (isCloudEvent(kind)) return cloudEventsIn(kind, req, body);
 		if (kind === "batch" || kind === "atom-json") return decodeEventBatch(body);
 		if (kind === "xml-batch" || kind === "atom") return decodeEventXml(body);
 		if (kind === "json") checkJson(body);
@@ -116,7 +143,20 @@ function offeredEvents(kind: BodyKind, body: Buffer, id: string, type: string): 
 		throw error instanceof BodyFormatError ? refusalOf(error) : error;
 	}
 	const isJson = kind === "json";
+	const type = eventTypeHeader(req) ?? "";
 	return [{ eventId: id, eventType: type, isJson, data: body, metadata: EMPTY }];
+}
+
+/** Bodies that are told by more than the name of their media type. */
+function kindByForm(req: IncomingMessage): BodyKind | undefined {
+	const coding = req.headers["content-encoding"] ?? "identity";
+	if (coding !== "identity") return undefined;
+	if (isAtomEntry(req)) return "entry";
+	return isBinaryCloudEvent(req) ? "cloudevent-binary" : undefined;
+}
+
+function isCloudEvent(kind: BodyKind): kind is CloudEventKind {
+	return kind.startsWith("cloudevent");
 }
 
 function refusalOf(error: BodyFormatError): Refusal {

@@ -3,6 +3,7 @@
  */
 import { encodeEntryAtom } from "../../../feeds/atom/encode.ts";
 import { encodeDataXml, encodeEventXml } from "../../../feeds/atom/event.ts";
+import { encodeCloudEvent } from "../../../feeds/cloudevents/encode.ts";
 import { encodeEntryJson } from "../../../feeds/json/encode.ts";
 import { encodeEventJson } from "../../../feeds/json/event.ts";
 import { EVENT_TYPES, type Format } from "../../../feeds/media.ts";
@@ -93,8 +94,12 @@ function encodeText(entry: Entry, format: Exclude<Format, "raw">, embed: Embed):
 			return encodeEventXml(entry.event);
 		case "xml":
 			return encodeDataXml(entry.event);
+		case "cloudevents":
+			return encodeCloudEvent(entry);
 		case "json":
 			return dataAsJson(entry.event);
+		default:
+			throw new Error(`an event by itself is not written as ${format}`);
 	}
 }
 

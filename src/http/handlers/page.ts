@@ -3,8 +3,10 @@
  */
 import type { IncomingMessage } from "node:http";
 import { encodeFeedAtom } from "../../../feeds/atom/encode.ts";
+import { encodeCloudEvents } from "../../../feeds/cloudevents/encode.ts";
 import { isSealed, type PageRange } from "../../../feeds/geometry.ts";
 import { encodeFeedJson } from "../../../feeds/json/encode.ts";
+import { encodeJsonFeed } from "../../../feeds/json-feed/encode.ts";
 import { DESCRIBED_FEED_TYPES, FEED_TYPES, type Format } from "../../../feeds/media.ts";
 import type { Embed, Feed } from "../../../feeds/model.ts";
 import type { Document, Written } from "../../cache/documents.ts";
@@ -29,6 +31,12 @@ import {
 	streamUrl,
 } from "../urls.ts";
 import { describeStream, isDescription } from "./description.ts";
+import { answerHttpFeed } from "./http-feed.ts";
+import { answerRun, isWholeStream } from "./run.ts";
+import { answerServerSentEvents } from "./server-sent-events.ts";
+
+/** Headers that make a page wait for something. */
+const WAITS = ["es-longpoll", "kurrent-longpoll", "es-minposition", "kurrent-minposition"];
 
 /** A page as its URL names it, percent-decoded, nothing checked. */
 export type PageTarget = {
@@ -58,6 +66,15 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const stream = parseStreamName(target.stream);
 	const from = parseFrom(stream, target.from, target.direction);
 	const range = { direction: target.direction, from, count: parseCount(target.count) };
+	const { format } = look.type;
+	if (format === "ndjson") return answerRun(exchange, stream, range, urlsAt(look.base));
+	if (format === "event-stream") {
+		const subscription = { stream, range, embed: look.embed, query: target.query };
+		return answerServerSentEvents(exchange, { ...subscription, urls: urlsAt(look.base) });
+	}
+	if (format === "cloudevents" && isWholeStream(exchange)) {
+		return answerHttpFeed(exchange, { stream, look, urls: urlsAt(look.base) });
+	}
 	const waitMs =
 		range.direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
 	const wanted = { stream, range, look, waitMs, incarnation: context.log.incarnation };
@@ -90,9 +107,7 @@ export function recallPage(context: Context, req: IncomingMessage): Answer | und
  */
 function wordingOf(req: IncomingMessage): string | undefined {
 	const { url, headers } = req;
-	if (headers["es-longpoll"] !== undefined || headers["kurrent-longpoll"] !== undefined) {
-		return undefined;
-	}
+	for (const waits of WAITS) if (headers[waits] !== undefined) return undefined;
 	const { host = "", accept = "", "accept-encoding": coding = "" } = headers;
 	return `${url}\n${host}\n${accept}\n${coding}\n${forwardingOf(req)}`;
 }
@@ -190,10 +205,13 @@ async function write(exchange: Exchange, { stream, range, look }: Wanted): Promi
 }
 
 function encodeFeed(feed: Feed, format: Format, embed: Embed): string {
+	if (format === "json-feed") return encodeJsonFeed(feed);
+	if (format === "cloudevents") return encodeCloudEvents(feed);
 	return isXml(format) ? encodeFeedAtom(feed, embed) : encodeFeedJson(feed, embed);
 }
 
 export function showsContent(format: Format, embed: Embed): boolean {
+	if (format === "json-feed" || format === "cloudevents") return true;
 	return embed !== "none" && (embed !== "rich" || isXml(format));
 }
 

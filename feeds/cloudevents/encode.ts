@@ -1,0 +1,77 @@
+/**
+ * Events as CloudEvents 1.0 in JSON, singly and in batches, oldest first.
+ *
+ * What was appended as a CloudEvent is given back with the attributes it came with. Of any other
+ * event `source` is its stream, `time` its commit, and `metadata`, where it has any, the text of
+ * it: an attribute can hold no object. `stream`, `version` and `position` say where an event is.
+ */
+import { isUtf8 } from "node:buffer";
+import { quote, textOf } from "../json/string.ts";
+import { isJsonText } from "../json/text.ts";
+import type { Entry, EntryEvent, Feed } from "../model.ts";
+import { type Attributes, attributesOf, IN_BASE64, PLACES } from "./attributes.ts";
+
+/** An Integer of CloudEvents has 32 bits; what is larger is written as a String. */
+const INTEGER_MAX = 2 ** 31 - 1;
+
+/** `application/cloudevents-batch+json` */
+export function encodeCloudEvents(feed: Pick<Feed, "entries">): string {
+	return `[${feed.entries.map(encodeCloudEvent).reverse().join(",")}]`;
+}
+
+/** `application/cloudevents+json` */
+export function encodeCloudEvent(entry: Entry): string {
+	const { event } = entry;
+	const kept = attributesOf(event.metadata);
+	const own = kept ?? foreign(event);
+	const first = { id: textIn(own, "id"), source: textIn(own, "source"), time: textIn(own, "time") };
+	let out =
+		`{"specversion":"1.0","id":${first.id ?? quote(event.eventId)}` +
+		`,"source":${first.source ?? quote(streamPath(entry.id))},"type":${quote(event.eventType)}` +
+		`,"time":${first.time ?? quote(entry.updated)}`;
+	for (const [name, value] of own) {
+		const elsewhere = name in first || name === IN_BASE64 || name === "specversion";
+		if (!elsewhere && name !== "type" && !PLACES.has(name)) out += `,"${name}":${value}`;
+	}
+	return (
+		`${out},"stream":${quote(event.streamId)},"version":${integer(event.eventNumber)}` +
+		`,"position":${integer(event.position)}${dataMember(event, kept)}}`
+	);
+}
+
+/** An attribute that has to be text; metadata anyone wrote may have it as something else. */
+function textIn(attributes: Attributes, name: string): string | undefined {
+	const value = attributes.get(name);
+	return value?.[0] === '"' && value !== '""' ? value : undefined;
+}
+
+/** The attributes of an event that was not appended as a CloudEvent. */
+function foreign({ data, isJson, metadata }: EntryEvent): Attributes {
+	const attributes: Attributes = new Map();
+	if (data.length > 0) {
+		const isText = isJson && isJsonText(textOf(data));
+		const type = isText ? "application/json" : "application/octet-stream";
+		attributes.set("datacontenttype", quote(type));
+	}
+	if (metadata.length > 0 && isUtf8(metadata)) attributes.set("metadata", quote(textOf(metadata)));
+	return attributes;
+}
+
+/** Section 3.1 of the JSON format: JSON as it is, text as a string, anything else in Base64. */
+function dataMember({ data, isJson }: EntryEvent, kept: Attributes | undefined): string {
+	if (data.length === 0) return "";
+	const text = textOf(data);
+	const inBase64 = kept?.has(IN_BASE64) ?? true;
+	if (isJson && isJsonText(text)) return `,"data":${text}`;
+	if (!inBase64 && isUtf8(data)) return `,"data":${JSON.stringify(text)}`;
+	return `,"data_base64":"${Buffer.from(data).toString("base64")}"`;
+}
+
+/** `http://host/streams/s/4` → `/streams/s`: the same through whichever host it is read. */
+function streamPath(url: string): string {
+	return url.slice(0, url.lastIndexOf("/")).replace(/^\w+:\/\/[^/]*/, "");
+}
+
+function integer(number: number): string {
+	return number > INTEGER_MAX ? `"${number}"` : String(number);
+}

@@ -1,0 +1,73 @@
+/**
+ * An event as a line of NDJSON. `data` and `metadata` are the stored bytes, spliced in, so that
+ * numbers survive; what is not JSON, or would not survive on one line, stands there in Base64.
+ */
+import { quote, textOf } from "../json/string.ts";
+import { isJsonText } from "../json/text.ts";
+import type { Entry } from "../model.ts";
+
+export type LineEvent = {
+	/** The event's own stream, and its number in it. */
+	readonly stream: string;
+	readonly version: number;
+	/** Its position in the whole log. */
+	readonly position: number;
+	readonly id: string;
+	readonly type: string;
+	readonly isJson: boolean;
+	readonly data: Uint8Array;
+	readonly metadata: Uint8Array;
+	/** RFC 3339, UTC. */
+	readonly created: string;
+};
+
+/**
+ * For people and programs: everything there is to know. JSON laid out over several lines is put on
+ * one.
+ * @param at its number in the index stream it was read from, where it was
+ * @returns one JSON object and a line feed
+ */
+export function encodeLine(event: LineEvent, at?: number): string {
+	const data = oneLine(jsonText(event.data, event.isJson));
+	const metadata = oneLine(jsonText(event.metadata, true));
+	return (
+		`{"stream":${quote(event.stream)},"version":${event.version}` +
+		`${at === undefined ? "" : `,"at":${at}`},"position":${event.position}` +
+		`,"id":${quote(event.id)},"type":${quote(event.type)},"created":${quote(event.created)}` +
+		`${contentMember("data", event.data, data)}` +
+		`${contentMember("metadata", event.metadata, metadata)}}\n`
+	);
+}
+
+/** An entry of a feed as a line; `at` is there where the feed is of an index stream. */
+export function encodeEntryLine({ event, updated }: Entry): string {
+	const { streamId, eventNumber, eventId, eventType, position, isJson, data, metadata } = event;
+	const line = { position, isJson, data, metadata, created: updated };
+	const named = { stream: streamId, version: eventNumber, id: eventId, type: eventType, ...line };
+	const own = event.positionStreamId === streamId;
+	return encodeLine(named, own ? undefined : event.positionEventNumber);
+}
+
+/**
+ * The member that holds `bytes`, with its comma; nothing for no bytes.
+ * @param json their text where it can be spliced in as it is; else they are written in Base64
+ */
+export function contentMember(name: string, bytes: Uint8Array, json: string | undefined): string {
+	if (bytes.length === 0) return "";
+	if (json !== undefined) return `,"${name}":${json}`;
+	return `,"${name}Base64":"${Buffer.from(bytes).toString("base64")}"`;
+}
+
+/** The text of JSON bytes; undefined for anything else. */
+export function jsonText(bytes: Uint8Array, isJson: boolean): string | undefined {
+	if (!isJson || bytes.length === 0) return undefined;
+	const text = textOf(bytes);
+	return isJsonText(text) ? text : undefined;
+}
+
+/**
+ * Within JSON a line break can only be white space between tokens: inside strings it is escaped.
+ */
+export function oneLine(json: string | undefined): string | undefined {
+	return json?.replace(/[\r\n]+/g, " ");
+}

@@ -1,0 +1,47 @@
+/**
+ * Reading one's own writes: an append answers `ES-Position`, and a read that carries it as
+ * `ES-MinPosition` sees that append, on whichever node it arrives.
+ */
+import { Refusal } from "../../errors.ts";
+import { ALL } from "../../event.ts";
+import type { Answer } from "../answer.ts";
+import { clientGone, type Exchange } from "../exchange.ts";
+import { header } from "../headers.ts";
+
+/** What the wait may take of the request's time; the rest is left to the read. */
+const SHARE = 3 / 4;
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Answers a read once this node has the position it asks for; at once where it asks for none.
+ * @throws Refusal `malformed-header`; `position-not-reached` where it does not come in time
+ */
+export function afterMinPosition(
+	exchange: Exchange,
+	read: () => Answer | Promise<Answer>,
+): Answer | Promise<Answer> {
+	const value = header(exchange.req, "minposition");
+	if (value === undefined) return read();
+	return waitFor(exchange, parsePosition(value)).then(read);
+}
+
+async function waitFor(exchange: Exchange, position: number): Promise<void> {
+	const { log, longPolls, settings } = exchange.context;
+	if ((await log.last(ALL)) >= position) return;
+	const waitMs = settings.requestTimeoutMs * SHARE;
+	await longPolls.beyond(ALL, position - 1, waitMs, clientGone(exchange));
+	const last = await log.last(ALL);
+	if (last >= position) return;
+	const retryAfterSeconds = RETRY_AFTER_SECONDS;
+	throw new Refusal("position-not-reached", { position, last, retryAfterSeconds });
+}
+
+function parsePosition(value: string): number {
+	const position = /^\d{1,16}$/.test(value.trim()) ? Number(value) : -1;
+	if (position >= 0 && position <= Number.MAX_SAFE_INTEGER) return position;
+	throw new Refusal("malformed-header", {
+		header: "ES-MinPosition",
+		value: value.slice(0, 128),
+		reason: "It takes a position, as in ES-Position: a whole number from 0.",
+	});
+}

@@ -1,0 +1,25 @@
+/**
+ * What a client of AtomPub gets back for the entry it posted: the member as the server has it
+ * (RFC 5023 section 9.2).
+ */
+import { encodeEntryAtom } from "../../../feeds/atom/encode.ts";
+import { ENTRY_TYPE } from "../../../feeds/atompub/service.ts";
+import type { StreamName, Version } from "../../event.ts";
+import { readEntry } from "../../pages/entry.ts";
+import type { Answer } from "../answer.ts";
+import type { Exchange } from "../exchange.ts";
+import { urlsAt } from "./page.ts";
+
+/** @param answer the 201 as it is without a body, its content headers last */
+export async function withCreatedEntry(
+	{ context }: Exchange,
+	answer: Answer,
+	{ base, stream, version }: { base: string; stream: StreamName; version: Version },
+): Promise<Answer> {
+	const urls = urlsAt(base);
+	const entry = await readEntry(context.log, urls, stream, version);
+	const body = Buffer.from(encodeEntryAtom(entry, "content"));
+	const kept = answer.headers.slice(0, answer.headers.indexOf("Content-Type"));
+	const about = ["Content-Location", entry.id, "Content-Type", `${ENTRY_TYPE};charset=utf-8`];
+	return { ...answer, headers: [...kept, ...about, "Content-Length", String(body.length)], body };
+}

@@ -1,0 +1,85 @@
+/**
+ * GET of a stream's own URL as a batch of CloudEvents: an HTTP feed (http-feeds.org).
+ *
+ *     /streams/s                                 from the first event
+ *     /streams/s?lastEventId=8f1e…               what comes after that event
+ *     /streams/s?lastEventId=8f1e…&timeout=5000  waits so long where nothing does, in milliseconds
+ *
+ * Oldest first; an empty batch says that there is nothing newer. Pages are to be had in the same
+ * format under their own URLs, and are what caches can keep.
+ */
+import { attributesOf } from "../../../feeds/cloudevents/attributes.ts";
+import { encodeCloudEvents } from "../../../feeds/cloudevents/encode.ts";
+import { VARY } from "../../cache/policy.ts";
+import { Refusal } from "../../errors.ts";
+import { ALL, parseUuid, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
+import { composeEntry, type Urls } from "../../pages/entry.ts";
+import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../pages/locate.ts";
+import { readStep } from "../../pages/run.ts";
+import type { Answer } from "../answer.ts";
+import { clientGone, type Exchange } from "../exchange.ts";
+import type { Look } from "../negotiation.ts";
+
+const BATCH = 100;
+const ID_LENGTH_MAX = 1024;
+/** What the wait may take of the request's time; the rest is left to the read. */
+const SHARE = 3 / 4;
+
+/** @throws Refusal `malformed-query`, `stream-not-found` */
+export async function answerHttpFeed(
+	exchange: Exchange,
+	{ stream, look, urls }: { stream: StreamName; look: Look; urls: Urls },
+): Promise<Answer> {
+	const { log, longPolls, settings } = exchange.context;
+	const query = new URL(exchange.req.url ?? "", "http://any").searchParams;
+	const waitMs = Math.min(timeoutOf(query), settings.requestTimeoutMs * SHARE);
+	const from = await startOf(exchange, stream, query.get("lastEventId") ?? "");
+
+	if (waitMs > 0) {
+		const last = await log.last(stream);
+		if (last < from) await longPolls.beyond(stream, from - 1, waitMs, clientGone(exchange));
+	}
+	const range = { stream, from, limit: BATCH, direction: "forward", content: true } as const;
+	const { entries, last } = await readStep(log, range);
+	if (last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
+	const newest = entries.at(-1);
+	if (newest) rememberEvent(log, stream, idOf(newest.event), newest.version);
+
+	const oldestLast = entries.map((entry) => composeEntry(urls, stream, entry)).reverse();
+	const body = Buffer.from(encodeCloudEvents({ entries: oldestLast }));
+	const keeping = ["Cache-Control", "no-store", "Vary", VARY];
+	const form = ["Content-Type", look.type.contentType, "Content-Length", String(body.length)];
+	return { status: 200, headers: [...keeping, ...form], body };
+}
+
+async function startOf(exchange: Exchange, stream: StreamName, id: string): Promise<Version> {
+	if (id === "") return 0;
+	const uuid = parseUuid(id);
+	const matches = (event: RecordedEvent) => (uuid ? event.id === uuid : idOf(event) === id);
+	const isLong = id.length > ID_LENGTH_MAX;
+	const version = isLong
+		? undefined
+		: await locateEvent(exchange.context.log, stream, id, matches, uuid === undefined);
+	if (version !== undefined) return version + 1;
+	throw new Refusal("malformed-query", {
+		parameter: "lastEventId",
+		value: id.slice(0, 64),
+		reason: `no event among the newest ${SEARCHED_MAX} of this stream has this id.`,
+	});
+}
+
+/** The id an event has as a CloudEvent. */
+function idOf({ id, metadata }: RecordedEvent): string {
+	const kept = attributesOf(metadata)?.get("id");
+	return kept?.[0] === '"' ? (JSON.parse(kept) as string) : id;
+}
+
+function timeoutOf(query: URLSearchParams): number {
+	const value = query.get("timeout") ?? "0";
+	if (/^\d{1,9}$/.test(value)) return Number(value);
+	throw new Refusal("malformed-query", {
+		parameter: "timeout",
+		value: value.slice(0, 64),
+		reason: "it takes a whole number of milliseconds.",
+	});
+}

@@ -1,0 +1,117 @@
+/**
+ * GET of a stream as server-sent events: what is there, and then what comes, as long as the reader
+ * stays.
+ *
+ *     /streams/s                   from the first event on
+ *     /streams/s/40/forward/20     from 40 on
+ *     /streams/s/head/backward/20  only what comes after the head
+ *     Last-Event-ID: 41            from 42 on, whatever the URL says; so does ?lastEventId=41
+ *
+ * There is one loop for what is there and what comes: it reads from the next number it owes, and
+ * waits for a commit only where that number is beyond the end of what it read. So nothing is lost
+ * or sent twice where one turns into the other. A stream without events is waited for.
+ */
+import {
+	encodeRetry,
+	encodeServerSentEvent,
+	HEARTBEAT,
+} from "../../../feeds/event-source/encode.ts";
+import type { PageRange } from "../../../feeds/geometry.ts";
+import type { Embed } from "../../../feeds/model.ts";
+import { VARY } from "../../cache/policy.ts";
+import { Refusal } from "../../errors.ts";
+import type { StreamName, Version } from "../../event.ts";
+import { composeEntry, type Urls } from "../../pages/entry.ts";
+import { readStep, STEP_FIRST, stepAfter } from "../../pages/run.ts";
+import type { Answer } from "../answer.ts";
+import { clientGone, type Exchange } from "../exchange.ts";
+import { isWholeStream } from "./run.ts";
+
+export type Subscription = {
+	readonly stream: StreamName;
+	readonly range: PageRange;
+	readonly embed: Embed;
+	readonly query: string;
+	readonly urls: Urls;
+};
+
+/** A server that was restarted is back by then; sooner, a thousand readers would only queue up. */
+const RETRY_MS = 2000;
+const HEADERS = [
+	"Content-Type",
+	"text/event-stream; charset=utf-8",
+	"Cache-Control",
+	"no-store",
+	"Vary",
+	VARY,
+	// nginx would collect events until a buffer is full.
+	"X-Accel-Buffering",
+	"no",
+];
+
+/** @throws Refusal `malformed-header`, `malformed-query`, `not-acceptable`, `overloaded` */
+export async function answerServerSentEvents(
+	exchange: Exchange,
+	subscription: Subscription,
+): Promise<Answer> {
+	const { log, live } = exchange.context;
+	const { stream, query } = subscription;
+	const seen = lastEventId(exchange, query);
+	const start = seen === undefined ? startOf(exchange, subscription.range) : seen + 1;
+	// Asked in any case: what can be read no more is refused before the answer starts.
+	const last = await log.last(stream);
+	const from = start === "head" ? last + 1 : start;
+	if (exchange.req.method !== "HEAD") live.enter(exchange.res);
+	return { status: 200, headers: HEADERS, chunks: follow(exchange, subscription, from) };
+}
+
+async function* follow(
+	exchange: Exchange,
+	{ stream, embed, urls }: Subscription,
+	from: Version,
+): AsyncGenerator<string> {
+	const { log, live, settings } = exchange.context;
+	const gone = clientGone(exchange);
+	const whole = embed !== "none" && embed !== "content";
+	let next = from;
+	let limit = STEP_FIRST;
+	yield encodeRetry(RETRY_MS);
+	while (!live.isClosed() && !gone.aborted) {
+		const range = { stream, from: next, limit, direction: "forward", content: true } as const;
+		const slice = await readStep(log, range);
+		const texts = slice.entries.map((entry) =>
+			encodeServerSentEvent(composeEntry(urls, stream, entry), entry.version, whole),
+		);
+		const reached = slice.entries.at(-1)?.version;
+		// Where events are gone a step may find none, with more beyond it.
+		const passed = Math.min(next + limit, Math.max(next, slice.last + 1));
+		next = reached === undefined ? passed : reached + 1;
+		limit = stepAfter(slice);
+		yield texts.length === 0 ? HEARTBEAT : texts.join("");
+		if (next > slice.last) await live.beyond(stream, next - 1, settings.heartbeatMs, gone);
+	}
+}
+
+/** The last event a returning reader has seen. The header is newer than the URL it repeats. */
+function lastEventId({ req }: Exchange, query: string): Version | undefined {
+	const header = req.headers["last-event-id"];
+	const sent = typeof header === "string" && header !== "" ? header : undefined;
+	const value = sent ?? new URLSearchParams(query).get("lastEventId") ?? "";
+	if (value === "") return undefined;
+	if (/^\d{1,15}$/.test(value)) return Number(value);
+	const reason = "it takes the id of an event of this stream: a whole number from 0.";
+	const shown = value.slice(0, 64);
+	if (sent === undefined) {
+		throw new Refusal("malformed-query", { parameter: "lastEventId", value: shown, reason });
+	}
+	throw new Refusal("malformed-header", { header: "Last-Event-ID", value: shown, reason });
+}
+
+function startOf(exchange: Exchange, { from, direction }: PageRange): Version | "head" {
+	if (isWholeStream(exchange)) return 0;
+	if (direction === "forward" || from === "head") return from;
+	throw new Refusal("not-acceptable", {
+		accept: String(exchange.req.headers.accept).slice(0, 256),
+		available: ["any format of a page; events that come later are read forward"],
+	});
+}

@@ -1,0 +1,48 @@
+/**
+ * GET /: what there is, for clients of AtomPub (RFC 5023 section 8).
+ */
+import { type Collection, ENTRY_TYPE, encodeService } from "../../../feeds/atompub/service.ts";
+import { type MediaType, negotiate } from "../../../feeds/media.ts";
+import { VARY } from "../../cache/policy.ts";
+import { Refusal } from "../../errors.ts";
+import { ALL, type StreamName } from "../../event.ts";
+import { type Answer, withText } from "../answer.ts";
+import type { Exchange } from "../exchange.ts";
+import { baseOf } from "../transport/base.ts";
+import { streamUrl } from "../urls.ts";
+
+/** There may be millions of streams; those that began last are shown, and `$streams` has all. */
+const STREAMS_SHOWN = 100;
+const STREAMS = "$streams" as StreamName;
+const SERVICE: MediaType = {
+	name: "application/atomsvc+xml",
+	contentType: "application/atomsvc+xml; charset=utf-8",
+	format: "atom",
+};
+
+export async function answerService({ context, req }: Exchange): Promise<Answer> {
+	const { accept } = req.headers;
+	if (negotiate(accept, [SERVICE]) === undefined) {
+		const shown = (accept ?? "").slice(0, 256);
+		throw new Refusal("not-acceptable", { accept: shown, available: [SERVICE.name] });
+	}
+	const base = baseOf(req, context.settings.publicUrl);
+
+	const { entries } = await context.log.read({
+		stream: STREAMS,
+		from: "head",
+		limit: STREAMS_SHOWN,
+		direction: "backward",
+		content: false,
+	});
+
+	const readable = (title: string, stream: StreamName): Collection => {
+		return { title, href: streamUrl(base, stream), accepts: [] };
+	};
+	const own = entries.map(({ event: { stream } }) => {
+		return { ...readable(stream, stream), accepts: [ENTRY_TYPE] };
+	});
+	const lists = [readable("All events", ALL), readable("All streams", STREAMS)];
+	const document = encodeService("Varve", [...lists, ...own]);
+	return withText(200, SERVICE.contentType, document, ["Cache-Control", "no-cache", "Vary", VARY]);
+}

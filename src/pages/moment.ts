@@ -1,0 +1,57 @@
+/**
+ * Where in a stream a moment lies: by halving, since `created` never falls along the log, and so
+ * along no stream. A stream of a million events takes 20 reads of one event without its data.
+ */
+import { Refusal } from "../errors.ts";
+import { ALL, type StreamName, type Version } from "../event.ts";
+import type { Log, StreamEntry } from "../log/log.ts";
+
+/** Where the event looked for is gone, the next one is looked for among so many at a time. */
+const GAP_STEP = 500;
+
+export type Moment = {
+	/** The version of the first event at or after the moment; beyond `last` where there is none. */
+	readonly first: Version;
+	readonly last: Version;
+};
+
+/**
+ * @param time milliseconds since 1970, UTC
+ * @throws Refusal `stream-not-found` where the stream has no events (`$all` always exists)
+ */
+export async function findMoment(log: Log, stream: StreamName, time: number): Promise<Moment> {
+	const last = await log.last(stream);
+	if (last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
+	let low = 0;
+	let high = last + 1;
+	let first = high;
+	while (low < high) {
+		const middle = Math.floor((low + high) / 2);
+		const entry = await nextEntry(log, stream, middle, high);
+		if (entry && entry.event.created < time) {
+			low = entry.version + 1;
+			continue;
+		}
+		// What it found is the earliest yet that is late enough; nothing is between it and `middle`.
+		if (entry) first = entry.version;
+		high = middle;
+	}
+	return { first, last };
+}
+
+/** The first entry from `from` on and before `end`: events can be gone. */
+async function nextEntry(
+	log: Log,
+	stream: StreamName,
+	from: Version,
+	end: Version,
+): Promise<StreamEntry | undefined> {
+	let limit = 1;
+	for (let at = from; at < end; at += limit, limit = GAP_STEP) {
+		const count = Math.min(limit, end - at);
+		const range = { stream, from: at, limit: count, direction: "forward" } as const;
+		const [entry] = (await log.read({ ...range, content: false })).entries;
+		if (entry) return entry;
+	}
+	return undefined;
+}

@@ -1,0 +1,84 @@
+/**
+ * A run: the entries of a stream from where a client stands to its end, in steps.
+ *
+ * Memory is bounded by one step, whose size follows the events': a step of small events is worth a
+ * read, and one of large ones stays small. It ends where the stream ended when it began, so that a
+ * stream that grows faster than its reader reads still has an end.
+ */
+import type { PageRange } from "../../feeds/geometry.ts";
+import type { Entry } from "../../feeds/model.ts";
+import { isRefusal, Refusal } from "../errors.ts";
+import { ALL, type StreamName, type Version } from "../event.ts";
+import type { Log, Range, Slice } from "../log/log.ts";
+import { composeEntry, type Urls } from "./entry.ts";
+
+const STEP_MIN = 1;
+export const STEP_FIRST = 20;
+/** Beyond this a larger step reads no faster. */
+const STEP_MAX = 500;
+/** What a step aims at. */
+const STEP_BYTES = 512 * 1024;
+
+export type Run = Pick<PageRange, "from" | "direction"> & { readonly stream: StreamName };
+
+/**
+ * Reads a run; each step is a batch of entries in the run's direction, the first one maybe empty.
+ * @throws Refusal `stream-not-found` where the stream has no events (`$all` always exists)
+ */
+export async function* readRun(log: Log, urls: Urls, run: Run): AsyncGenerator<Entry[]> {
+	const { stream, direction } = run;
+	let from = run.from;
+	let limit = STEP_FIRST;
+	let end: Version | undefined;
+	for (;;) {
+		const slice = await readStep(log, { stream, from, limit, direction, content: true });
+		if (slice.last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
+		end ??= direction === "forward" ? slice.last : 0;
+		const until = end;
+		const entries = slice.entries.filter(
+			({ version }) => direction === "backward" || version <= until,
+		);
+		yield entries.map((entry) => composeEntry(urls, stream, entry));
+		const next = nextFrom(run, slice, { from, limit }, until);
+		if (next === undefined) return;
+		from = next;
+		limit = stepAfter(slice);
+	}
+}
+
+/** A step of events that are much larger than those before may be too large: then one at a time. */
+export async function readStep(log: Log, range: Range): Promise<Slice> {
+	try {
+		return await log.read(range);
+	} catch (error) {
+		if (!isRefusal(error, "page-too-large") || range.limit === STEP_MIN) throw error;
+		return log.read({ ...range, limit: STEP_MIN });
+	}
+}
+
+/** How many entries to read after a step that was like this. */
+export function stepAfter({ entries }: Slice): number {
+	if (entries.length === 0) return STEP_MAX;
+	let bytes = 0;
+	for (const { event } of entries) bytes += event.data.length + event.metadata.length;
+	const fitting = Math.floor((STEP_BYTES * entries.length) / Math.max(bytes, 1));
+	return Math.max(STEP_MIN, Math.min(STEP_MAX, fitting));
+}
+
+/** Where the next step starts; undefined at the end. A step may find none: events may be gone. */
+function nextFrom(
+	{ direction }: Run,
+	{ entries, last }: Slice,
+	{ from, limit }: Pick<Range, "from" | "limit">,
+	end: Version,
+): Version | undefined {
+	const reached = entries.at(-1)?.version;
+	if (direction === "forward") {
+		const next = reached === undefined ? Number(from) + limit : reached + 1;
+		return next > end ? undefined : next;
+	}
+	const start = from === "head" ? last : from;
+	// Nothing is beyond the head, however far beyond it a client starts.
+	const next = reached === undefined ? Math.min(start - limit, last) : reached - 1;
+	return next < end ? undefined : next;
+}
