@@ -16,7 +16,7 @@ export async function withCreatedEntry(
 	answer: Answer,
 	{ base, stream, version }: { base: string; stream: StreamName; version: Version },
 ): Promise<Answer> {
-	const urls = urlsAt(base);
+	const urls = urlsAt(base, context.log.incarnation);
 	const entry = await readEntry(context.log, urls, stream, version);
 	const body = Buffer.from(encodeEntryAtom(entry, "content"));
 	const kept = answer.headers.slice(0, answer.headers.indexOf("Content-Type"));

@@ -66,20 +66,23 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const stream = parseStreamName(target.stream);
 	const from = parseFrom(stream, target.from, target.direction);
 	const range = { direction: target.direction, from, count: parseCount(target.count) };
+	const other = otherHistory(exchange, target.query, from !== "head");
+	if (other) return other;
+
 	const { format } = look.type;
-	if (format === "ndjson") return answerRun(exchange, stream, range, urlsAt(look.base));
+	const { incarnation } = context.log;
+	const urls = urlsAt(look.base, incarnation);
+	if (format === "ndjson") return answerRun(exchange, stream, range, urls);
 	if (format === "event-stream") {
 		const subscription = { stream, range, embed: look.embed, query: target.query };
-		return answerServerSentEvents(exchange, { ...subscription, urls: urlsAt(look.base) });
+		return answerServerSentEvents(exchange, { ...subscription, urls });
 	}
 	if (format === "cloudevents" && isWholeStream(exchange)) {
-		return answerHttpFeed(exchange, { stream, look, urls: urlsAt(look.base) });
+		return answerHttpFeed(exchange, { stream, look, urls });
 	}
 	const waitMs =
 		range.direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
-	const wanted = { stream, range, look, waitMs, incarnation: context.log.incarnation };
-	const other = otherHistory(exchange, target.query, from !== "head");
-	if (other) return other;
+	const wanted = { stream, range, look, waitMs, incarnation };
 
 	const key = keyOf(wanted);
 	const kept = range.from === "head" ? undefined : context.documents.get(key);
