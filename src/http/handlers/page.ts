@@ -31,9 +31,9 @@ import {
 	streamUrl,
 } from "../urls.ts";
 import { describeStream, isDescription } from "./description.ts";
-import { answerHttpFeed } from "./http-feed.ts";
-import { answerRun, isWholeStream } from "./run.ts";
-import { answerServerSentEvents } from "./server-sent-events.ts";
+import { answerHttpFeed } from "./running/http-feed.ts";
+import { answerRun, isWholeStream } from "./running/run.ts";
+import { answerServerSentEvents } from "./running/server-sent-events.ts";
 
 /** Headers that make a page wait for something. */
 const WAITS = ["es-longpoll", "kurrent-longpoll", "es-minposition", "kurrent-minposition"];

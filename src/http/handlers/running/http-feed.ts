@@ -8,17 +8,23 @@
  * Oldest first; an empty batch says that there is nothing newer. Pages are to be had in the same
  * format under their own URLs, and are what caches can keep.
  */
-import { attributesOf } from "../../../feeds/cloudevents/attributes.ts";
-import { encodeCloudEvents } from "../../../feeds/cloudevents/encode.ts";
-import { VARY } from "../../cache/policy.ts";
-import { Refusal } from "../../errors.ts";
-import { ALL, parseUuid, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
-import { composeEntry, type Urls } from "../../pages/entry.ts";
-import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../pages/locate.ts";
-import { readStep } from "../../pages/run.ts";
-import type { Answer } from "../answer.ts";
-import { clientGone, type Exchange } from "../exchange.ts";
-import type { Look } from "../negotiation.ts";
+import { attributesOf } from "../../../../feeds/cloudevents/attributes.ts";
+import { encodeCloudEvents } from "../../../../feeds/cloudevents/encode.ts";
+import { VARY } from "../../../cache/policy.ts";
+import { Refusal } from "../../../errors.ts";
+import {
+	ALL,
+	parseUuid,
+	type RecordedEvent,
+	type StreamName,
+	type Version,
+} from "../../../event.ts";
+import { composeEntry, type Urls } from "../../../pages/entry.ts";
+import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
+import { readStep } from "../../../pages/run.ts";
+import type { Answer } from "../../answer.ts";
+import { clientGone, type Exchange } from "../../exchange.ts";
+import type { Look } from "../../negotiation.ts";
 
 const BATCH = 100;
 const ID_LENGTH_MAX = 1024;

@@ -15,16 +15,16 @@ import {
 	encodeRetry,
 	encodeServerSentEvent,
 	HEARTBEAT,
-} from "../../../feeds/event-source/encode.ts";
-import type { PageRange } from "../../../feeds/geometry.ts";
-import type { Embed } from "../../../feeds/model.ts";
-import { VARY } from "../../cache/policy.ts";
-import { Refusal } from "../../errors.ts";
-import type { StreamName, Version } from "../../event.ts";
-import { composeEntry, type Urls } from "../../pages/entry.ts";
-import { readStep, STEP_FIRST, stepAfter } from "../../pages/run.ts";
-import type { Answer } from "../answer.ts";
-import { clientGone, type Exchange } from "../exchange.ts";
+} from "../../../../feeds/event-source/encode.ts";
+import type { PageRange } from "../../../../feeds/geometry.ts";
+import type { Embed } from "../../../../feeds/model.ts";
+import { VARY } from "../../../cache/policy.ts";
+import { Refusal } from "../../../errors.ts";
+import type { StreamName, Version } from "../../../event.ts";
+import { composeEntry, type Urls } from "../../../pages/entry.ts";
+import { readStep, STEP_FIRST, stepAfter } from "../../../pages/run.ts";
+import type { Answer } from "../../answer.ts";
+import { clientGone, type Exchange } from "../../exchange.ts";
 import { isWholeStream } from "./run.ts";
 
 export type Subscription = {

@@ -7,15 +7,15 @@
  *
  * The count of a page's URL bounds nothing here: who wants a page asks for one as a page.
  */
-import type { PageRange } from "../../../feeds/geometry.ts";
-import type { Entry } from "../../../feeds/model.ts";
-import { encodeEntryLine } from "../../../feeds/ndjson/encode.ts";
-import { VARY } from "../../cache/policy.ts";
-import type { StreamName } from "../../event.ts";
-import type { Urls } from "../../pages/entry.ts";
-import { readRun } from "../../pages/run.ts";
-import type { Answer } from "../answer.ts";
-import type { Exchange } from "../exchange.ts";
+import type { PageRange } from "../../../../feeds/geometry.ts";
+import type { Entry } from "../../../../feeds/model.ts";
+import { encodeEntryLine } from "../../../../feeds/ndjson/encode.ts";
+import { VARY } from "../../../cache/policy.ts";
+import type { StreamName } from "../../../event.ts";
+import type { Urls } from "../../../pages/entry.ts";
+import { readRun } from "../../../pages/run.ts";
+import type { Answer } from "../../answer.ts";
+import type { Exchange } from "../../exchange.ts";
 
 const HEADERS = [
 	"Content-Type",
