@@ -23,12 +23,12 @@ export type PageRange = {
 /** The pages a page links to. In Atom's words `next` is older and `previous` is newer. */
 export type Neighbours = {
 	readonly first: PageRange;
-	readonly last?: PageRange;
-	readonly next?: PageRange;
-	readonly previous?: PageRange;
+	readonly last?: PageRange | undefined;
+	readonly next?: PageRange | undefined;
+	readonly previous?: PageRange | undefined;
 	/** RFC 5005 section 4: the neighbouring documents of an archive; only sealed pages have them. */
-	readonly prevArchive?: PageRange;
-	readonly nextArchive?: PageRange;
+	readonly prevArchive?: PageRange | undefined;
+	readonly nextArchive?: PageRange | undefined;
 };
 
 /** S: the page size of the grid all links lead to. */

@@ -43,6 +43,8 @@ export type Entry = {
 	readonly links: readonly Link[];
 	/** The event; how much of it the document shows is up to the embed level. */
 	readonly event: EntryEvent;
+	/** A link that leads to nothing there is to show: no level embeds anything of it. */
+	readonly unresolved?: boolean;
 };
 
 /** The event of an entry. `data` and `metadata` are the bytes as stored. */

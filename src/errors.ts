@@ -43,7 +43,7 @@ export type RequestRefusals = {
 	"precondition-failed": { stream: string; precondition: string; current: number };
 	"stream-not-found": { stream: string };
 	"event-not-found": { stream: string; eventNumber: number };
-	"stream-deleted": { stream: string };
+	"stream-deleted": { stream: string; attempt: "read" | "write" };
 	"history-replaced": { incarnation: number };
 
 	// There is no room for it now.

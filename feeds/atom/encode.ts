@@ -22,7 +22,8 @@ export function encodeFeedAtom(feed: Feed, embed: Embed): string {
 		`<author><name>${escapeText(feed.author)}</name></author>` +
 		`${links(feed.links, "")}${feed.archive ? ARCHIVE : ""}`;
 	for (const entry of feed.entries) {
-		const content = embed === "none" ? "" : contentOf(entry.event, "", ' xmlns=""');
+		const isBare = embed === "none" || entry.unresolved;
+		const content = isBare ? "" : contentOf(entry.event, "", ' xmlns=""');
 		out += `<entry>${children(entry, "", content)}</entry>`;
 	}
 	return `${out}</feed>`;

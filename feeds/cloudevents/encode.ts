@@ -16,7 +16,8 @@ const INTEGER_MAX = 2 ** 31 - 1;
 
 /** `application/cloudevents-batch+json` */
 export function encodeCloudEvents(feed: Pick<Feed, "entries">): string {
-	return `[${feed.entries.map(encodeCloudEvent).reverse().join(",")}]`;
+	const shown = feed.entries.filter(({ unresolved }) => !unresolved);
+	return `[${shown.map(encodeCloudEvent).reverse().join(",")}]`;
 }
 
 /** `application/cloudevents+json` */

@@ -19,18 +19,19 @@ export function encodeJsonFeed(feed: Feed): string {
 		`,"home_page_url":${quote(feed.id)},"feed_url":${quote(uri("self") ?? feed.id)}` +
 		`${next === undefined ? "" : `,"next_url":${quote(next)}`}` +
 		`,"authors":[{"name":${quote(feed.author)}}]` +
-		`,"items":[${feed.entries.map(item).join(",")}]}`
+		`,"items":[${feed.entries.flatMap(item).join(",")}]}`
 	);
 }
 
-/** An item has to have content, be it empty. */
-function item(entry: Entry): string {
+/** An item has to have content, be it empty; a link that leads nowhere has none to give. */
+function item(entry: Entry): string[] {
+	if (entry.unresolved) return [];
 	const { event } = entry;
 	const id = quote(entry.id);
-	return (
+	return [
 		`{"id":${id},"url":${id},"title":${quote(entry.title)}` +
-		`,"content_text":${JSON.stringify(textOf(event.data))}` +
-		`,"date_published":${quote(entry.updated)},"tags":[${quote(event.eventType)}]` +
-		`,"_varve":${encodeEntryLine(entry).trimEnd()}}`
-	);
+			`,"content_text":${JSON.stringify(textOf(event.data))}` +
+			`,"date_published":${quote(entry.updated)},"tags":[${quote(event.eventType)}]` +
+			`,"_varve":${encodeEntryLine(entry).trimEnd()}}`,
+	];
 }

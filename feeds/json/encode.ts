@@ -28,6 +28,11 @@ export function encodeFeedJson(feed: Feed, embed: Embed): string {
 	let comma = "";
 	for (const entry of feed.entries) {
 		const { event } = entry;
+		if (entry.unresolved) {
+			out += `${comma}{${common(entry, "")}`;
+			comma = ",";
+			continue;
+		}
 		const content = embed === "content" && event.isJson ? encodeEventJson(event) : "";
 		out += `${comma}{${details(event, embed)}${common(entry, content)}`;
 		comma = ",";

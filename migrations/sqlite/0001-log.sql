@@ -14,7 +14,10 @@ CREATE TABLE events (
 	id BLOB NOT NULL CHECK (length(id) = 16),
 	type TEXT NOT NULL,
 	created INTEGER NOT NULL, -- milliseconds since 1970, never falling
-	flags INTEGER NOT NULL,   -- 1: data (where it is empty: metadata) is JSON
+	-- 1: data (where it is empty: metadata) is JSON
+	-- 2: the tombstone of its stream
+	-- 4: the first event after a soft delete
+	flags INTEGER NOT NULL,
 	data BLOB NOT NULL,
 	metadata BLOB NOT NULL
 ) STRICT;
@@ -30,6 +33,15 @@ CREATE TABLE entries (
 	position INTEGER NOT NULL,
 	PRIMARY KEY (stream, version)
 ) STRICT, WITHOUT ROWID;
+
+-- What is to be known of a stream besides its entries, in the transaction that makes it so; 0 stands for
+-- `$all`. Most streams have no row. Positions in the log:
+CREATE TABLE marks (
+	stream INTEGER PRIMARY KEY,
+	metadata INTEGER,  -- the newest event of its metadata stream
+	tombstone INTEGER, -- the event that deleted it for ever
+	link INTEGER       -- its newest event that is a link
+) STRICT;
 
 -- What is in the log stays in the log, whoever opens the file.
 CREATE TRIGGER events_are_never_updated BEFORE UPDATE ON events

@@ -2,13 +2,15 @@
  * Finished documents, ready to be written to a socket: the bytes, compressed once, with their
  * headers.
  *
- * Only documents that can never change are kept. The key says all a document depends on, so nothing
- * ever has to be removed but for room; the bound is on bytes and on count.
+ * Only documents that no append can change are kept. The key says all a document depends on, so one
+ * is removed only for room (the bound is on bytes and on count), or where a stream it shows was
+ * deleted or got metadata.
  */
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { LRUCache } from "lru-cache";
 import type { Coding, MediaType } from "../../feeds/media.ts";
+import type { StreamName } from "../event.ts";
 import { cacheControl, eTag, VARY } from "./policy.ts";
 
 export type Document = {
@@ -32,6 +34,8 @@ export type Documents = {
 	 * `sealed`.
 	 */
 	make(key: string, write: () => Promise<Written>): Promise<Document>;
+	/** Drops what shows anything of these streams: they changed otherwise than by growing. */
+	forget(streams: readonly StreamName[]): void;
 };
 
 /** A document as its codec wrote it. */
@@ -45,6 +49,12 @@ export type Written = {
 	readonly headMaxAge: number;
 	/** Which history its events are of. */
 	readonly incarnation: number;
+	/** Where retention bounds how long a full page shows what it does: for so long. */
+	readonly keepSeconds?: number | undefined;
+	/** What retention and links make of it, besides `last`; 0 for nothing. A part of the ETag. */
+	readonly shown?: number;
+	/** The streams whose events it shows. */
+	readonly streams?: readonly StreamName[];
 };
 
 /** Bytes of headers, key and bookkeeping that a kept document costs besides its body. */
@@ -62,18 +72,21 @@ const brotliAsync = promisify(brotliCompress);
 const gzipAsync = promisify(gzip);
 
 export function createDocuments(limits: { bytesMax: number; countMax: number }): Documents {
+	const showing = createShowing();
 	const kept = new LRUCache<string, Document>({
 		max: limits.countMax,
 		// A cache of no bytes is one that keeps nothing, not one without a bound.
 		maxSize: Math.max(1, limits.bytesMax),
 		sizeCalculation: (document, key) => document.body.length + key.length + OVERHEAD_BYTES,
+		dispose: (_, key) => showing.remove(key),
 	});
+	let revision = 0;
 	const keys = new LRUCache<string, string>({
 		max: limits.countMax,
 		maxSize: WORDINGS_CHARACTERS_MAX,
 		sizeCalculation: (key, wording) => key.length + wording.length,
 	});
-	const making = new Map<string, Promise<Document>>();
+	const making = new Map<string, { made: Promise<Document>; revision: number }>();
 
 	return {
 		get: (key) => kept.get(key),
@@ -84,33 +97,68 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 		note: (wording, key) => keys.set(wording, key),
 		make(key, write) {
 			const under = making.get(key);
-			if (under) return under;
-			const made = finish(write).then(({ document, sealed }) => {
-				if (sealed) kept.set(key, document);
+			if (under?.revision === revision) return under.made;
+			const before = revision;
+			const made = finish(write).then(({ document, written }) => {
+				// What was read before a stream changed must not be kept after it.
+				if (written.sealed && before === revision) {
+					kept.set(key, document);
+					if (kept.has(key)) showing.add(key, written.streams ?? []);
+				}
 				return document;
 			});
-			making.set(key, made);
-			const done = () => making.delete(key);
+			const mine = { made, revision };
+			making.set(key, mine);
+			const done = () => making.get(key) === mine && making.delete(key);
 			made.then(done, done);
 			return made;
 		},
+		forget(streams) {
+			revision++;
+			for (const key of showing.of(streams)) kept.delete(key);
+		},
+	};
+}
+
+/** Which kept documents show events of which streams. */
+function createShowing() {
+	const streamsOf = new Map<string, readonly StreamName[]>();
+	const keysOf = new Map<StreamName, Set<string>>();
+	return {
+		add(key: string, streams: readonly StreamName[]) {
+			streamsOf.set(key, streams);
+			for (const stream of streams) {
+				const keys = keysOf.get(stream) ?? new Set();
+				keysOf.set(stream, keys.add(key));
+			}
+		},
+		remove(key: string) {
+			for (const stream of streamsOf.get(key) ?? []) {
+				const keys = keysOf.get(stream);
+				keys?.delete(key);
+				if (keys?.size === 0) keysOf.delete(stream);
+			}
+			streamsOf.delete(key);
+		},
+		of: (streams: readonly StreamName[]) => streams.flatMap((one) => [...(keysOf.get(one) ?? [])]),
 	};
 }
 
 /** Only a sealed page is worth compressing: the next append makes any other worthless. */
 async function finish(
 	write: () => Promise<Written>,
-): Promise<{ document: Document; sealed: boolean }> {
+): Promise<{ document: Document; written: Written }> {
 	const written = await write();
-	const { text, type, last, sealed, headMaxAge } = written;
+	const { text, type, last, sealed, headMaxAge, keepSeconds, shown } = written;
 	const coding = sealed && text.length >= COMPRESS_BYTES_MIN ? written.coding : "identity";
 	const body = await compress(text, coding);
-	const tag = eTag(last, type, coding, written.incarnation);
-	const keeping = ["Cache-Control", cacheControl(sealed, headMaxAge), "Vary", VARY, "ETag", tag];
+	const tag = eTag(last, type, coding, written.incarnation, shown);
+	const control = cacheControl(sealed, headMaxAge, keepSeconds);
+	const keeping = ["Cache-Control", control, "Vary", VARY, "ETag", tag];
 	const headers = [...keeping, "Content-Type", type.contentType];
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	headers.push("Content-Length", String(body.length));
-	return { document: { eTag: tag, headers, notModifiedHeaders: keeping, body }, sealed };
+	return { document: { eTag: tag, headers, notModifiedHeaders: keeping, body }, written };
 }
 
 function compress(text: Uint8Array, coding: Coding): Uint8Array | Promise<Uint8Array> {

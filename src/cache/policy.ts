@@ -17,9 +17,13 @@ const REVALIDATE = "no-cache";
 
 /**
  * @param headMaxAge seconds a head page may be kept; a cache that folds pollers into one needs it
+ * @param keepSeconds how long a page that is full shows what it does, where retention bounds it
  */
-export function cacheControl(sealed: boolean, headMaxAge: number): string {
+export function cacheControl(sealed: boolean, headMaxAge: number, keepSeconds?: number): string {
 	if (sealed) return FOR_EVER;
+	if (keepSeconds !== undefined) {
+		return keepSeconds > 0 ? `max-age=${keepSeconds}, public` : REVALIDATE;
+	}
 	if (headMaxAge === 0) return REVALIDATE;
 	return `max-age=${headMaxAge}, public, stale-while-revalidate=${headMaxAge}`;
 }
@@ -32,8 +36,14 @@ export const VARY = "Accept, Accept-Encoding";
  * version the page knows of; `n` stands for the bytes' form, so each media type and coding has its
  * own (RFC 9110 section 8.8.3: a strong tag differs between representations).
  */
-export function eTag(last: number, type: MediaType, coding: Coding, incarnation: number): string {
-	return `"${eTagValue(last, type, coding, incarnation)}"`;
+export function eTag(
+	last: number,
+	type: MediaType,
+	coding: Coding,
+	incarnation: number,
+	shown = 0,
+): string {
+	return `"${eTagValue(last, type, coding, incarnation, shown)}"`;
 }
 
 /** The same without quotes, as JSON feeds carry it. */
@@ -42,8 +52,9 @@ export function eTagValue(
 	type: MediaType,
 	coding: Coding,
 	incarnation: number,
+	shown = 0,
 ): string {
-	return `${last};${formTag(type, coding, incarnation)}`;
+	return `${last};${(formTag(type, coding, incarnation) ^ shown) & 0x7fffffff}`;
 }
 
 const tags = new Map<string, number>();

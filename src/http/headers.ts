@@ -16,6 +16,8 @@ type Name =
 	| "eventid"
 	| "requireleader"
 	| "longpoll"
+	| "harddelete"
+	| "resolvelinktos"
 	| "minposition";
 
 /**
@@ -57,6 +59,22 @@ export function checkRequireLeader(req: IncomingMessage): void {
 }
 
 /**
+ * Whether a delete is for ever.
+ * @throws Refusal `malformed-header`
+ */
+export function hardDelete(req: IncomingMessage): boolean {
+	return flag(req, "harddelete", "ES-HardDelete") ?? false;
+}
+
+/**
+ * Whether links are to show the events they point to; undefined where the client left that open.
+ * @throws Refusal `malformed-header`
+ */
+export function resolveLinks(req: IncomingMessage): boolean | undefined {
+	return flag(req, "resolvelinktos", "ES-ResolveLinkTos");
+}
+
+/**
  * How long the client is willing to wait for an event.
  * @returns milliseconds, 0 where it did not ask
  * @throws Refusal `malformed-header`
@@ -79,6 +97,13 @@ export function baseOfHost(host: string): string {
 		throw new Refusal("malformed-host", { host: host.slice(0, 256) });
 	}
 	return `http://${match[1] === "80" ? host.slice(0, -":80".length) : host}`;
+}
+
+function flag(req: IncomingMessage, name: Name, shownAs: string): boolean | undefined {
+	const text = header(req, name)?.trim().toLowerCase();
+	if (text === undefined) return undefined;
+	if (text === "true" || text === "false") return text === "true";
+	throw malformed(shownAs, text, "It takes True or False.");
 }
 
 function malformed(name: string, value: string, reason: string): Refusal {

@@ -197,7 +197,7 @@ const PROBLEMS: Table = {
 	},
 	"stream-deleted": {
 		status: 410,
-		reason: () => "Stream deleted",
+		reason: (f) => (f.attempt === "read" ? "Deleted" : "Stream deleted"),
 		title: "Stream deleted",
 		detail: (f) => `Stream '${f.stream}' was deleted for ever.`,
 	},

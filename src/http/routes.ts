@@ -16,6 +16,12 @@ import { answerMoment } from "./handlers/moment.ts";
 import { answerPage } from "./handlers/page.ts";
 import { answerService } from "./handlers/service.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
+import { answerDelete } from "./handlers/streams/delete.ts";
+import {
+	answerMetadata,
+	answerMetadataAppend,
+	answerMetadataPage,
+} from "./handlers/streams/metadata.ts";
 import { type CorsOf, methodsShown, NO_CORS, PREFLIGHT } from "./transport/cors.ts";
 import { answerSlash } from "./transport/slash.ts";
 import { UNESCAPED } from "./urls.ts";
@@ -58,10 +64,29 @@ const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 			GET: (exchange, at, query) =>
 				page(exchange, at("stream"), "head", "backward", HEAD_COUNT, query),
 			POST: (exchange, at) => answerAppend(exchange, { stream: at("stream") }),
+			DELETE: (exchange, at) => answerDelete(exchange, { stream: at("stream") }),
 		},
 	],
 	["/streams/:stream/", { POST: slash, DELETE: slash, GET: slash }],
 	["/streams/:stream/metadata/", { POST: slash, GET: slash }],
+	[
+		"/streams/:stream/metadata",
+		{
+			GET: (exchange, at, query) =>
+				answerMetadata(exchange, { stream: at("stream"), at: "head", query }),
+			POST: (exchange, at) => answerMetadataAppend(exchange, { stream: at("stream") }),
+		},
+	],
+	[
+		"/streams/:stream/metadata/:from",
+		{
+			GET: (exchange, at, query) =>
+				answerMetadata(exchange, { stream: at("stream"), at: at("from"), query }),
+		},
+	],
+	["/streams/:stream/metadata/:from/:count", metadataPages("backward")],
+	["/streams/:stream/metadata/:from/forward/:count", metadataPages("forward")],
+	["/streams/:stream/metadata/:from/backward/:count", metadataPages("backward")],
 	[
 		"/streams/:stream/incoming/:id",
 		{
@@ -180,6 +205,19 @@ function page(
 	query: string,
 ): ReturnType<Handle> {
 	return answerPage(exchange, { stream, from, direction, count, query });
+}
+
+function metadataPages(direction: "forward" | "backward"): Methods {
+	return {
+		GET: (exchange, at, query) =>
+			answerMetadataPage(exchange, {
+				stream: at("stream"),
+				from: at("from"),
+				direction,
+				count: at("count"),
+				query,
+			}),
+	};
 }
 
 function queryOf(url: string): string {

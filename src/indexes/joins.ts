@@ -10,7 +10,9 @@
  * Contract 6.2. What is malformed or too long joins nothing: an index never stands in an event's
  * way.
  */
+
 import { nameFault, STREAM_NAME_BYTES_MAX, type StreamName } from "../event.ts";
+import { LINK_TYPE } from "./links.ts";
 
 /** What the answer depends on; a `RecordedEvent` is one. */
 export type Joining = {
@@ -24,7 +26,6 @@ export type Joining = {
 export const CORRELATED_METADATA_BYTES_MAX = 64 * 1024;
 
 const STREAMS = "$streams" as StreamName;
-const LINK_TYPE = "$>";
 const CORRELATION_ID = "$correlationId";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -50,6 +51,13 @@ export function isIndexStream(stream: string): boolean {
 /** Whether clients may append to `stream`: to anything but `$all` and the index streams. */
 export function isWritable(stream: string): boolean {
 	return !isIndexStream(stream) && stream !== "$all";
+}
+
+/**
+ * Whether clients may delete `stream`: what they may append to, but no metadata of another stream.
+ */
+export function isDeletable(stream: string): boolean {
+	return isWritable(stream) && !stream.startsWith("$$");
 }
 
 function join(joined: StreamName[], name: string): void {

@@ -11,8 +11,13 @@
  *                      they are not, or the stream ends first     refuse
  *     E > v                                                       refuse
  *
- * Identity is the event id alone: bodies are never compared. Contract 1.4 and 1.5, departure 14.
- * Deleted streams will be two more facts asked first, before any of these lines.
+ *     deleted for ever                                            stream-deleted
+ *     deleted softly   any, E = v                                 write, numbering goes on
+ *                      no-stream                                  repeat, else write
+ *                      stream-exists                              repeat, else stream-deleted
+ *
+ * Identity is the event id alone: bodies are never compared. Contract 1.4 and 1.5, departure 14. As
+ * a stream that came back began a second time, its `no-stream` is repeated from there, too.
  */
 import { Refusal } from "../errors.ts";
 import type { ExpectedVersion, StreamName } from "../event.ts";
@@ -24,8 +29,13 @@ export type Proposal = {
 	readonly count: number;
 };
 
-/** What the log holds, asked lazily: most appends need the first fact only. */
+/** Whether a stream was deleted: so that it may come back, or for ever. */
+export type Fate = "live" | "soft-deleted" | "hard-deleted";
+
+/** What the log holds, asked lazily: most appends need the first facts only. */
 export type Facts = {
+	/** Of a metadata stream: `hard-deleted` where its stream is, else `live`. */
+	fate(): Fate;
 	/** The last version of the stream; -1 where it has no events. */
 	last(): number;
 	/** The last version of the stream's metadata stream, `$$` and its name. */
@@ -34,7 +44,12 @@ export type Facts = {
 	versionOf(index: number): number | undefined;
 	/** Whether the stream's event at `version` carries the id of the batch's event `index`. */
 	isAt(index: number, version: number): boolean;
+	/** Whether the event at `version` brought the stream back after a soft delete. */
+	isRevival(version: number): boolean;
 };
+
+/** The facts a delete is judged by. */
+export type DeleteFacts = Pick<Facts, "fate" | "last" | "metadataLast">;
 
 /**
  * Write from version `first` on; or the batch is there already, from version `first` to `final`.
@@ -43,15 +58,52 @@ export type Judgement =
 	| { readonly write: true; readonly first: number }
 	| { readonly write: false; readonly first: number; readonly final: number };
 
-/** @throws Refusal `wrong-expected-version` */
+/** @throws Refusal `wrong-expected-version`, `stream-deleted` */
 export function judge(proposal: Proposal, facts: Facts): Judgement {
-	const { expected } = proposal;
+	const { expected, stream } = proposal;
+	const fate = facts.fate();
+	if (fate === "hard-deleted") throw new Refusal("stream-deleted", { stream, attempt: "write" });
 	if (expected === "any") return judgeByIds(proposal, facts);
+	if (expected === "no-stream") return judgeBeginning(proposal, facts, fate);
+	if (expected !== "stream-exists") return judgeByVersion(expected, proposal, facts);
+	if (facts.last() < 0 && facts.metadataLast() < 0) throw refusal(proposal, facts);
+	const judgement = judgeByIds(proposal, facts);
+	if (judgement.write && fate === "soft-deleted")
+		throw new Refusal("stream-deleted", { stream, attempt: "write" });
+	return judgement;
+}
+
+/**
+ * Whether a stream may be deleted; a delete has no ids, so it is never a repeat. One that was
+ * deleted softly may be deleted again.
+ * @throws Refusal `wrong-expected-version`, `stream-deleted`
+ */
+export function judgeDelete(proposal: Omit<Proposal, "count">, facts: DeleteFacts): void {
+	const { stream, expected } = proposal;
+	const fate = facts.fate();
+	if (fate === "hard-deleted") throw new Refusal("stream-deleted", { stream, attempt: "write" });
+	const last = facts.last();
+	// There is nothing to delete where there is neither an event nor metadata (contract 1.6).
+	if (last < 0 && facts.metadataLast() < 0) throw refusal(proposal, facts);
+	if (expected === "any") return;
 	if (expected === "stream-exists") {
-		if (facts.last() < 0 && facts.metadataLast() < 0) throw refusal(proposal, facts);
-		return judgeByIds(proposal, facts);
+		if (fate === "soft-deleted") throw new Refusal("stream-deleted", { stream, attempt: "write" });
+		return;
 	}
-	return judgeByVersion(expected === "no-stream" ? -1 : expected, proposal, facts);
+	const holds = expected === "no-stream" ? last < 0 || fate === "soft-deleted" : expected === last;
+	if (!holds) throw refusal(proposal, facts);
+}
+
+/** `no-stream`: at the stream's beginning, which a soft delete gives it anew. */
+function judgeBeginning(proposal: Proposal, facts: Facts, fate: Fate): Judgement {
+	const first = facts.last() < 0 ? undefined : facts.versionOf(0);
+	if (first !== undefined && (first === 0 || facts.isRevival(first))) {
+		if (standsAt(first, proposal, facts)) {
+			return { write: false, first, final: first + proposal.count - 1 };
+		}
+	}
+	if (fate === "soft-deleted") return { write: true, first: facts.last() + 1 };
+	return judgeByVersion(-1, proposal, facts);
 }
 
 function judgeByIds(proposal: Proposal, facts: Facts): Judgement {
@@ -74,15 +126,21 @@ function judgeByVersion(expected: number, proposal: Proposal, facts: Facts): Jud
 	const first = expected + 1;
 	if (expected === last) return { write: true, first };
 	const final = expected + proposal.count;
-	// Past the end there is nothing to compare with: the batch is not there, or not all of it.
-	if (final > last) throw refusal(proposal, facts);
-	for (let index = 0; index < proposal.count; index++) {
-		if (!facts.isAt(index, first + index)) throw refusal(proposal, facts);
-	}
+	if (!standsAt(first, proposal, facts)) throw refusal(proposal, facts);
 	return { write: false, first, final };
 }
 
-function refusal(proposal: Proposal, facts: Facts): Refusal {
+/** Whether the whole batch is there, in its order, from `first` on. */
+function standsAt(first: number, { count }: Proposal, facts: Facts): boolean {
+	// Past the end there is nothing to compare with: the batch is not there, or not all of it.
+	if (first + count - 1 > facts.last()) return false;
+	for (let index = 0; index < count; index++) {
+		if (!facts.isAt(index, first + index)) return false;
+	}
+	return true;
+}
+
+function refusal(proposal: Omit<Proposal, "count">, facts: Pick<Facts, "last">): Refusal {
 	return new Refusal("wrong-expected-version", {
 		stream: proposal.stream,
 		expected: headerForm(proposal.expected),

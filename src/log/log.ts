@@ -19,25 +19,40 @@ import type {
 	StreamName,
 	Version,
 } from "../event.ts";
+import type { Target } from "../indexes/links.ts";
 
 export interface Log {
 	/** Which history this is: 1, and more where one was replaced. It stays as long as it is open. */
 	readonly incarnation: number;
 
 	/**
-	 * Appends a batch to one stream, whole or not at all. Resolves after the fsync.
-	 * @throws Refusal `wrong-expected-version`, `overloaded`, `disk-full`, `shutting-down`
+	 * Appends a batch to one stream, whole or not at all. Resolves after the fsync. A stream that was
+	 * softly deleted comes back, with its metadata rewritten in the same transaction.
+	 * @throws Refusal `wrong-expected-version`, `stream-deleted`, `overloaded`, `disk-full`,
+	 * `shutting-down`
 	 */
 	append(append: Append): Promise<Appended>;
 
 	/**
-	 * Reads a range of any stream: an own stream, an index stream, or `$all`. A stream that has no
-	 * events has `last` -1; that is no refusal here.
-	 * @throws Refusal `page-too-large` where the events would exceed `pageBytesMax`
+	 * Deletes a stream, which is an append too: of metadata that hides all its events, or for ever of
+	 * a tombstone as its last event.
+	 * @returns where that event stands: version in the stream it is written to, and position
+	 * @throws Refusal as `append`
+	 */
+	delete(deletion: Deletion): Promise<Appended>;
+
+	/**
+	 * Reads a range of any stream: an own stream, an index stream, or `$all`, as far as the metadata
+	 * of the stream shows it. One that has no events, or was softly deleted, has `last` -1; that is
+	 * no refusal here.
+	 * @throws Refusal `page-too-large` where the events would exceed `pageBytesMax`, `stream-deleted`
 	 */
 	read(range: Range): Promise<Slice>;
 
-	/** The last version of a stream (of `$all`: the last position); -1 where it has no events. */
+	/**
+	 * The last version of a stream (of `$all`: the last position); -1 where `read` says so.
+	 * @throws Refusal `stream-deleted`
+	 */
 	last(stream: StreamName): Promise<Version>;
 
 	/** Calls `listener` after each commit is on disk, in commit order. Returns the way to stop it. */
@@ -61,6 +76,14 @@ export type Append = {
 	readonly events: readonly NewEvent[];
 };
 
+export type Deletion = {
+	/** One that clients may append to, and no metadata stream. */
+	readonly stream: StreamName;
+	readonly expected: ExpectedVersion;
+	/** For ever: the name can never be used again. */
+	readonly hard: boolean;
+};
+
 export type Appended = {
 	/** Version of the first event of the batch. */
 	readonly first: Version;
@@ -82,20 +105,50 @@ export type Range = {
 	readonly direction: "forward" | "backward";
 	/** False leaves `data` and `metadata` empty, for documents that do not show them. */
 	readonly content: boolean;
+	/**
+	 * Whether entries that are links show the event they point to; on `$all` false by default, else
+	 * true.
+	 */
+	readonly resolve?: boolean;
 };
 
 export type Slice = {
-	/** The last version of the stream at the moment of the read; -1 where it has no events. */
+	/**
+	 * The last version of the stream at the moment of the read; -1 where it shows no events at all.
+	 */
 	readonly last: Version;
-	/** In the direction of the read. */
+	/** In the direction of the read; those that are shown. */
 	readonly entries: readonly StreamEntry[];
+	/** Absent where nothing but the stream's own growth can ever change what its reads show. */
+	readonly retention?: Retention;
+};
+
+/** What metadata and links make of a read, at the moment it was made. */
+export type Retention = {
+	/**
+	 * No lower version is shown: by `$tb` and `$maxCount`, and by `$maxAge` as far as the range
+	 * tells.
+	 */
+	readonly first: Version;
+	/**
+	 * Until when the range shows what it does, unless the stream grows into it or metadata changes:
+	 * milliseconds since 1970; 0 where it may change at any moment, Infinity where never.
+	 */
+	readonly steadyUntil: number;
+	/** `$cacheControl`: how long caches may keep what can still change. */
+	readonly cacheSeconds?: number;
 };
 
 /** An event as one entry of the stream that was read. */
 export type StreamEntry = {
 	/** Its version in the stream that was read, which for an index stream is not `event.version`. */
 	readonly version: Version;
+	/** Of a link that was resolved, the event it points to; else the event that stands here. */
 	readonly event: RecordedEvent;
+	/** The link a client wrote, where it was resolved. */
+	readonly link?: RecordedEvent;
+	/** Where this entry, a link, points to, if nothing is shown there. */
+	readonly unresolved?: Target;
 };
 
 export type Commit = {
@@ -103,6 +156,11 @@ export type Commit = {
 	readonly last: Position;
 	/** Every stream that grew, index streams included, with its last version; not `$all`. */
 	readonly streams: ReadonlyMap<StreamName, Version>;
+	/**
+	 * The streams that changed otherwise than by growing: metadata was written for them, they were
+	 * deleted, or links were appended to them.
+	 */
+	readonly marked: readonly StreamName[];
 };
 
 export type Verification = {

@@ -4,57 +4,63 @@
  * ever waits for a disk, the limits of the append queue have nothing to bound here.
  */
 import { Refusal } from "../errors.ts";
-import { ALL, type Position, type RecordedEvent, type StreamName, type Version } from "../event.ts";
-import { isWritable, streamsJoined } from "../indexes/joins.ts";
-import { type Facts, judge } from "./expectation.ts";
+import {
+	ALL,
+	type NewEvent,
+	type Position,
+	type RecordedEvent,
+	type StreamName,
+	type Version,
+} from "../event.ts";
+import { isDeletable, isWritable } from "../indexes/joins.ts";
+import { LINK_TYPE, linkAt, type Target, targetOf } from "../indexes/links.ts";
+import { describedStream, metadataStream } from "../retention/window.ts";
+import { revival, softDeletion, tombstone } from "./deletion.ts";
+import { type Facts, judge, judgeDelete } from "./expectation.ts";
 import {
 	type Append,
 	type Appended,
 	type Commit,
 	DEFAULT_LOG_LIMITS,
+	type Deletion,
 	type Log,
 	type LogLimits,
 	type Range,
 	type Slice,
 	type StreamEntry,
 } from "./log.ts";
+import { createStore } from "./memory/store.ts";
 import { bounds } from "./range.ts";
+import { type FoundEntry, type FoundTarget, lowestShown, show } from "./showing.ts";
 import { type LogView, verify } from "./verify.ts";
+
+const NOTHING = new Uint8Array(0);
 
 /** @param clock milliseconds since 1970; may jump, `created` will not */
 export function createMemoryLog(
 	limits: LogLimits = DEFAULT_LOG_LIMITS,
 	clock: () => number = Date.now,
 ): Log {
-	const events: RecordedEvent[] = [];
-	/** Of every stream but `$all`: the position at each version. */
-	const streams = new Map<StreamName, Position[]>();
+	const store = createStore();
+	const { events, streams, gone, revivals, positionsOf, positionAt, lastOf } = store;
+	const { fateOf, standingOf, metadataOf, newestOf } = store;
 	const listeners = new Set<(commit: Commit) => void>();
 	let closed = false;
 
+	const whileOpen = <T>(work: () => T): T => {
+		if (closed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+		return work();
+	};
 	return {
 		incarnation: 1,
 
-		async append(append) {
-			if (closed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
-			if (!isWritable(append.stream)) {
-				throw new Refusal("stream-not-writable", { stream: append.stream });
-			}
-			const judgement = judge({ ...append, count: append.events.length }, factsFor(append));
-			if (judgement.write) return write(append);
-			const position = positionsOf(append.stream)[judgement.final] as Position;
-			return { first: judgement.first, position, repeated: true };
-		},
-
-		async read(range) {
-			if (closed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
-			return slice(range);
-		},
-
-		async last(stream) {
-			if (closed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
-			return lastOf(stream);
-		},
+		append: async (request) => whileOpen(() => append(request)),
+		delete: async (request) => whileOpen(() => remove(request)),
+		read: async (range) => whileOpen(() => slice(range)),
+		last: async (stream) =>
+			whileOpen(
+				() => slice({ stream, from: 0, limit: 0, direction: "forward", content: false }).last,
+			),
 
 		onCommit(listener) {
 			listeners.add(listener);
@@ -68,69 +74,138 @@ export function createMemoryLog(
 		},
 	};
 
-	function write({ stream, events: batch }: Append): Appended {
+	function append({ stream, expected, events: batch }: Append): Appended {
+		if (!isWritable(stream)) throw new Refusal("stream-not-writable", { stream });
+		const judgement = judge({ stream, expected, count: batch.length }, factsFor(stream, batch));
+		if (judgement.write) return write(stream, batch);
+		const position = positionsOf(stream)[judgement.final] as Position;
+		return { first: judgement.first, position, repeated: true };
+	}
+
+	function write(stream: StreamName, batch: readonly NewEvent[]): Appended {
+		const described = describedStream(stream);
+		const revives = fateOf(stream) === "soft-deleted";
+		const undeletes = described !== undefined && fateOf(described) === "soft-deleted";
 		const first = lastOf(stream) + 1;
+		const commit = begin();
+		if (revives) {
+			commit.add(metadataStream(stream), [revival(stream, newestOf(stream), first)]);
+			revivals.add(events.length);
+		}
+		commit.add(stream, batch);
+		const position = events.length - 1;
+		if (undeletes && !metadataOf(described).isDeleted) {
+			commit.add(stream, [revival(described, newestOf(described), lastOf(described) + 1)]);
+		}
+		commit.end();
+		return { first, position, repeated: false };
+	}
+
+	function remove({ stream, expected, hard }: Deletion): Appended {
+		if (!isDeletable(stream)) throw new Refusal("stream-not-writable", { stream });
+		judgeDelete({ stream, expected }, factsFor(stream, []));
+		const written = hard ? stream : metadataStream(stream);
+		const first = lastOf(written) + 1;
+		const event = hard ? tombstone(stream, first) : softDeletion(stream, newestOf(stream));
+		const commit = begin();
+		if (hard) gone.add(stream);
+		commit.add(written, [event]);
+		commit.end();
+		return { first, position: events.length - 1, repeated: false };
+	}
+
+	/** All that is added between `begin` and `end` is one commit, of one moment. */
+	function begin() {
 		const created = Math.max(clock(), events.at(-1)?.created ?? 0);
 		const grown = new Map<StreamName, Version>();
-		for (const [index, given] of batch.entries()) {
-			const position = events.length;
-			const event = { ...given, position, stream, version: first + index, created };
-			events.push(event);
-			for (const name of [stream, ...streamsJoined(event)]) {
-				const positions = positionsOf(name);
-				positions.push(position);
-				streams.set(name, positions);
-				grown.set(name, positions.length - 1);
+		const marked = new Set<StreamName>();
+		const add = (stream: StreamName, batch: readonly NewEvent[]) => {
+			for (const given of batch) {
+				const position = events.length;
+				const event = { ...given, position, stream, version: lastOf(stream) + 1, created };
+				const described = describedStream(stream);
+				if (described !== undefined) marked.add(described);
+				if (event.type === LINK_TYPE || gone.has(stream)) marked.add(stream);
+				for (const name of store.add(event)) grown.set(name, lastOf(name));
 			}
-		}
-		const last = events.length - 1;
-		for (const listener of listeners) listener({ last, streams: grown });
-		return { first, position: last, repeated: false };
+		};
+		const end = () => {
+			const last = events.length - 1;
+			for (const listener of listeners) listener({ last, streams: grown, marked: [...marked] });
+		};
+		return { add, end };
 	}
 
-	function slice({ stream, from, limit, direction, content }: Range): Slice {
+	function slice(range: Range): Slice {
+		const { stream, resolve = stream !== ALL } = range;
+		const described = describedStream(stream);
+		if (gone.has(stream) || (described !== undefined && gone.has(described))) {
+			throw new Refusal("stream-deleted", { stream, attempt: "read" });
+		}
 		const last = lastOf(stream);
-		const { low, high } = bounds(from, limit, direction, last);
-		const entries: StreamEntry[] = [];
-		let bytes = 0;
-		for (let version = low; version <= high; version++) {
-			const event = events[positionAt(stream, version)] as RecordedEvent;
-			bytes += content ? event.data.length + event.metadata.length : 0;
-			const empty = new Uint8Array(0);
-			entries.push({
-				version,
-				event: content ? event : { ...event, data: empty, metadata: empty },
-			});
+		const standing = standingOf(stream);
+		const { low, high } = bounds(range.from, range.limit, range.direction, last);
+		const found: FoundEntry[] = [];
+		for (let version = lowestShown(low, standing); version <= high; version++) {
+			found.push(entryAt(stream, version, resolve));
 		}
-		if (bytes > limits.pageBytesMax) {
-			throw new Refusal("page-too-large", { bytes, pageBytesMax: limits.pageBytesMax });
-		}
-		return { last, entries: direction === "forward" ? entries : entries.reverse() };
+		if (range.direction === "backward") found.reverse();
+		if (range.content) checkBytes(found);
+		const isMarked = standing !== undefined || store.hasMarkedEntries(stream, resolve);
+		const { content } = range;
+		const now = clock();
+		const shown = show({ stream, last, low, standing, isMarked, resolve, content, now }, found);
+		return content ? shown : { ...shown, entries: shown.entries.map(withoutContent) };
 	}
 
-	function factsFor({ stream, events: batch }: Append): Facts {
+	function checkBytes(found: readonly FoundEntry[]): void {
+		const { pageBytesMax } = limits;
+		let bytes = 0;
+		const add = ({ data, metadata }: RecordedEvent) => {
+			bytes += data.length + metadata.length;
+		};
+		const check = () => {
+			if (bytes > pageBytesMax) throw new Refusal("page-too-large", { bytes, pageBytesMax });
+		};
+		for (const { event } of found) add(event);
+		check();
+		for (const { target } of found) {
+			if (target?.found) add(target.found.event);
+			check();
+		}
+	}
+
+	function entryAt(stream: StreamName, version: Version, resolve: boolean): FoundEntry {
+		const event = events[positionAt(stream, version)] as RecordedEvent;
+		if (stream !== ALL && stream !== event.stream) {
+			return { version, event, origin: resolve ? standingOf(event.stream) : undefined };
+		}
+		const target = resolve && event.type === LINK_TYPE ? targetOf(event.data) : undefined;
+		if (!target) return { version, event };
+		return { version, event, target: { ...target, found: findTarget(target) } };
+	}
+
+	function findTarget({ stream, version }: Target): FoundTarget | undefined {
+		const at = stream === ALL ? undefined : positionAt(stream, version);
+		if (at === undefined) return undefined;
+		const event = events[at] as RecordedEvent;
+		const standing = standingOf(stream);
+		return { standing, event: event.stream === stream ? event : linkAt(stream, version, event) };
+	}
+
+	function factsFor(stream: StreamName, batch: readonly NewEvent[]): Facts {
 		const idAt = (position: Position) => events[position]?.id;
 		return {
+			fate: () => fateOf(stream),
 			last: () => lastOf(stream),
-			metadataLast: () => lastOf(`$$${stream}` as StreamName),
+			metadataLast: () => lastOf(metadataStream(stream)),
 			versionOf(index) {
 				const version = positionsOf(stream).findIndex((at) => idAt(at) === batch[index]?.id);
 				return version < 0 ? undefined : version;
 			},
 			isAt: (index, version) => idAt(positionAt(stream, version)) === batch[index]?.id,
+			isRevival: (version) => revivals.has(positionAt(stream, version)),
 		};
-	}
-
-	function positionsOf(stream: StreamName): Position[] {
-		return streams.get(stream) ?? [];
-	}
-
-	function positionAt(stream: StreamName, version: number): Position {
-		return stream === ALL ? version : (positionsOf(stream)[version] as Position);
-	}
-
-	function lastOf(stream: StreamName): Version {
-		return (stream === ALL ? events : positionsOf(stream)).length - 1;
 	}
 
 	function view(): LogView {
@@ -139,13 +214,21 @@ export function createMemoryLog(
 			*entries() {
 				for (const [stream, positions] of streams) {
 					for (const [version, position] of positions.entries()) {
-						yield { stream, version, position, event: events[position] };
+						const isTombstone = gone.has(stream) && position === positions.at(-1);
+						yield { stream, version, position, event: events[position], isTombstone };
 					}
 				}
 			},
 			positionAt: (stream, version) => streams.get(stream as StreamName)?.[version],
+			lastPosition: (stream) => streams.get(stream as StreamName)?.at(-1),
 			streams: () => streams.size,
 			faults: () => [],
 		};
 	}
+}
+
+function withoutContent({ event, link, ...rest }: StreamEntry): StreamEntry {
+	const empty = { data: NOTHING, metadata: NOTHING };
+	const bare = { ...rest, event: { ...event, ...empty } };
+	return link ? { ...bare, link: { ...link, ...empty } } : bare;
 }

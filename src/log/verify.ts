@@ -10,6 +10,7 @@
 import type { RecordedEvent } from "../event.ts";
 import { parseUuid } from "../event.ts";
 import { streamsJoined } from "../indexes/joins.ts";
+import { LINK_TYPE } from "../indexes/links.ts";
 import type { Verification } from "./log.ts";
 
 /** What an engine shows of itself, all of one snapshot. `data` may be left empty. */
@@ -20,6 +21,10 @@ export interface LogView {
 	entries(): Iterable<StoredEntry>;
 	/** The position the entry of an own stream points at. */
 	positionAt(stream: string, version: number): number | undefined;
+	/** The position of a stream's newest entry. */
+	lastPosition(stream: string): number | undefined;
+	/** What it has noted beside the entries; absent where an engine notes nothing. */
+	readonly notes?: Notes;
 	/** How many streams it has names for, index streams included. */
 	streams(): number;
 	/** What the engine's own check of its files finds. */
@@ -32,7 +37,26 @@ export type StoredEntry = {
 	readonly position: number;
 	/** The event at that position; undefined where there is none. */
 	readonly event: RecordedEvent | undefined;
+	/** Whether that event is marked as the one that deleted its stream for ever. */
+	readonly isTombstone: boolean;
 };
+
+export type Notes = {
+	of(stream: string): Marks;
+	/** Of how many streams it has noted anything. */
+	count(): number;
+};
+
+/** What an engine notes beside the entries, so that reads need not look for it: positions. */
+export type Marks = {
+	/** The newest event of the metadata stream. */
+	readonly metadata: number | null;
+	readonly tombstone: number | null;
+	/** The newest event that is a link. */
+	readonly link: number | null;
+};
+
+export const NO_MARKS: Marks = { metadata: null, tombstone: null, link: null };
 
 /** Enough to see what is wrong; a broken disk could name millions. */
 const FAULTS_MAX = 100;
@@ -87,6 +111,7 @@ function verifyEntries(view: LogView, expected: number, report: Report): number 
 	let version = -1;
 	let position = -1;
 	const found = { entries: 0, streams: 0, ownStreams: 0 };
+	const marks = createMarksCheck(view, view.notes, report);
 	for (const entry of view.entries()) {
 		if (entry.stream !== stream) {
 			stream = entry.stream;
@@ -99,10 +124,12 @@ function verifyEntries(view: LogView, expected: number, report: Report): number 
 		if (entry.version !== version + 1) report(`${at}: follows version ${version}`);
 		if (entry.position <= position) report(`${at}: points at or before the entry in front of it`);
 		if (!isRight(entry)) report(`${at}: position ${entry.position} does not belong there`);
+		marks.see(entry);
 		version = entry.version;
 		position = entry.position;
 		found.entries++;
 	}
+	marks.end();
 	if (found.entries !== expected) {
 		report(`there are ${found.entries} stream entries, and ${expected} belong to the events`);
 	}
@@ -111,6 +138,48 @@ function verifyEntries(view: LogView, expected: number, report: Report): number 
 		report(`there are ${names} stream names, and ${found.streams} streams with entries`);
 	}
 	return found.ownStreams;
+}
+
+/**
+ * Compares what is noted of each stream with what its entries say, and nothing follows a tombstone.
+ */
+function createMarksCheck(view: LogView, notes: Notes | undefined, report: Report) {
+	let stream: string | undefined;
+	let seen = NO_MARKS;
+	let count = 0;
+	let link: number | null = null;
+	const check = (name: string, marks: Marks) => {
+		if (!notes) return;
+		const expected = { ...marks, metadata: view.lastPosition(`$$${name}`) ?? null };
+		const noted = notes.of(name);
+		for (const what of ["metadata", "tombstone", "link"] as const) {
+			if (noted[what] !== expected[what]) {
+				report(`${name}: its ${what} is noted at ${noted[what]}, and stands at ${expected[what]}`);
+			}
+		}
+		if (Object.values(expected).some((position) => position !== null)) count++;
+	};
+	const see = ({ stream: of, event, position, isTombstone, version }: StoredEntry) => {
+		if (of !== stream) {
+			if (stream !== undefined) check(stream, seen);
+			stream = of;
+			seen = NO_MARKS;
+		}
+		if (event?.stream !== of) return;
+		if (seen.tombstone !== null) report(`${of} version ${version}: follows its tombstone`);
+		if (isTombstone) seen = { ...seen, tombstone: position };
+		if (event.type !== LINK_TYPE) return;
+		seen = { ...seen, link: position };
+		link = Math.max(link ?? 0, position);
+	};
+	const end = () => {
+		if (stream !== undefined) check(stream, seen);
+		check("$all", { ...NO_MARKS, link });
+		const noted = notes?.count() ?? count;
+		if (noted !== count)
+			report(`of ${noted} streams something is noted, and should be of ${count}`);
+	};
+	return { see, end };
 }
 
 function isRight({ stream, version, event }: StoredEntry): boolean {

@@ -9,6 +9,7 @@ import type { PageRange } from "../../feeds/geometry.ts";
 import type { Entry } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
+import { LINK_TYPE } from "../indexes/links.ts";
 import type { Log, StreamEntry } from "../log/log.ts";
 
 /** Writes the URLs of the documents; the edge knows how. */
@@ -21,43 +22,79 @@ export type Urls = {
 /** What the contract gives where there is no time to give. */
 export const NO_TIME = "0001-01-01T00:00:00Z";
 
-const LINK_TYPE = "$>";
 const NOTHING = new Uint8Array(0);
+
+/** An event that was read by itself. */
+export type Single = {
+	readonly entry: Entry;
+	/** As `Page` has them. */
+	readonly steadyUntil: number;
+	readonly cacheSeconds: number | undefined;
+	readonly streams: readonly StreamName[];
+};
+
+/** @param at its version in that stream, or `head` for the last one that is shown */
+export type EventRequest = {
+	readonly stream: StreamName;
+	readonly at: Version | "head";
+	readonly resolve?: boolean | undefined;
+};
 
 /**
  * Reads one event of any stream.
- * @param at its version in that stream, or `head` for the last one
- * @throws Refusal `stream-not-found`, `event-not-found`
+ * @throws Refusal `stream-not-found`, `event-not-found` (which a link that leads nowhere is, too)
  */
-export async function readEntry(
-	log: Log,
-	urls: Urls,
-	stream: StreamName,
-	at: Version | "head",
-): Promise<Entry> {
+export async function readEntry(log: Log, urls: Urls, request: EventRequest): Promise<Single> {
+	const { stream, at, resolve } = request;
 	const slice = await log.read({
 		stream,
 		from: at,
 		limit: 1,
 		direction: "backward",
 		content: true,
+		...(resolve === undefined ? {} : { resolve }),
 	});
 	if (slice.last < 0) throw new Refusal("stream-not-found", { stream });
-	const [entry] = slice.entries;
-	if (!entry) throw new Refusal("event-not-found", { stream, eventNumber: Number(at) });
-	return composeEntry(urls, stream, entry);
+	const [found] = slice.entries;
+	if (!found || found.unresolved) {
+		const eventNumber = at === "head" ? slice.last : at;
+		throw new Refusal("event-not-found", { stream, eventNumber });
+	}
+	const { steadyUntil, cacheSeconds } = slice.retention ?? { steadyUntil: Infinity };
+	const isPlain = stream === ALL && !resolve;
+	return {
+		entry: composeEntry(urls, stream, found),
+		steadyUntil,
+		cacheSeconds,
+		streams: isPlain ? [] : [stream, found.event.stream],
+	};
+}
+
+/**
+ * The entries that show an event: for documents that have no place for a link that leads nowhere.
+ */
+export function composeEvents(
+	urls: Urls,
+	read: StreamName,
+	entries: readonly StreamEntry[],
+): Entry[] {
+	const shown = entries.filter(({ unresolved }) => unresolved === undefined);
+	return shown.map((entry) => composeEntry(urls, read, entry));
 }
 
 export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): Entry {
-	const { event } = entry;
-	const own = read === ALL || read === event.stream;
-	const url = urls.event(event.stream, event.version);
+	const { event, link, unresolved } = entry;
+	// What stands in the stream that was read: a link, or the event itself.
+	const own = link === undefined && (read === ALL || read === event.stream);
+	const isLink = !own || unresolved !== undefined;
+	const at = unresolved ?? event;
+	const url = urls.event(at.stream, at.version);
 	return {
-		title: `${event.version}@${event.stream}`,
+		title: `${at.version}@${at.stream}`,
 		id: url,
-		updated: formatTime(event.created),
+		updated: formatTime((link ?? event).created),
 		author: "EventStore",
-		summary: own ? event.type : LINK_TYPE,
+		summary: isLink ? LINK_TYPE : event.type,
 		links: [
 			{ relation: "edit", uri: url },
 			{ relation: "alternate", uri: url },
@@ -70,11 +107,12 @@ export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): 
 			isJson: event.isJson,
 			data: event.data,
 			metadata: event.metadata,
-			positionEventNumber: own ? event.version : entry.version,
-			positionStreamId: own ? event.stream : read,
-			position: event.position,
-			...(own ? {} : { linkMetadata: NOTHING }),
+			positionEventNumber: own ? event.version : (link?.version ?? entry.version),
+			positionStreamId: own ? event.stream : (link?.stream ?? read),
+			position: (link ?? event).position,
+			...(own ? {} : { linkMetadata: link?.metadata ?? NOTHING }),
 		},
+		...(unresolved ? { unresolved: true } : {}),
 	};
 }
 

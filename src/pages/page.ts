@@ -5,7 +5,14 @@
  * and the `last` of that same moment, so a reader that follows its links sees each event once, in
  * order.
  */
-import { GRID, isSealed, neighbours, type PageRange } from "../../feeds/geometry.ts";
+import {
+	alignedForward,
+	GRID,
+	isSealed,
+	type Neighbours,
+	neighbours,
+	type PageRange,
+} from "../../feeds/geometry.ts";
 import type { Entry, Feed, Link } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
@@ -17,15 +24,26 @@ export type PageRequest = {
 	readonly range: PageRange;
 	/** Whether the document will show the events' data. */
 	readonly content: boolean;
-	/** The value of the head page's tag, from the last version. */
-	readonly tag: (last: Version) => string;
+	/** As of a read of the log. */
+	readonly resolve?: boolean | undefined;
+	/** The value of the head page's tag, from the last version and what is shown. */
+	readonly tag: (last: Version, shown: number) => string;
 	/** Behind the page's own URL, as it was asked for. */
 	readonly query: string;
 };
 
 export type Page = {
 	readonly feed: Feed;
+	/** Whether it can never change again. */
 	readonly sealed: boolean;
+	/** Of a full page that may change all the same: until when it does not, as `Retention` has it. */
+	readonly steadyUntil?: number | undefined;
+	/** `$cacheControl` of the stream, for a page that is not full. */
+	readonly cacheSeconds?: number | undefined;
+	/** What retention and links make of it besides `newest`; 0 for nothing. */
+	readonly shown: number;
+	/** The streams whose events it shows. */
+	readonly streams: readonly StreamName[];
 	/** The newest version this page knows of: of a sealed page its own newest, else the stream's. */
 	readonly newest: Version;
 };
@@ -42,14 +60,48 @@ export async function readPage(log: Log, urls: Urls, request: PageRequest): Prom
 		limit: range.count,
 		direction: range.direction,
 		content: request.content,
+		...(request.resolve === undefined ? {} : { resolve: request.resolve }),
 	});
 	if (slice.last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
-	const sealed = isSealed(range, slice.last);
+	const isFull = isSealed(range, slice.last);
+	const { steadyUntil = Infinity, cacheSeconds } = slice.retention ?? {};
 	return {
-		feed: composeFeed(urls, request, slice, sealed),
-		sealed,
-		newest: sealed ? newestOf(range) : slice.last,
+		feed: composeFeed(urls, request, slice, isFull),
+		sealed: isFull && steadyUntil === Infinity,
+		...(isFull && steadyUntil < Infinity ? { steadyUntil } : {}),
+		cacheSeconds,
+		shown: shownOf(range, slice),
+		streams: stream === ALL && !request.resolve ? [] : streamsShown(stream, slice),
+		newest: isFull ? newestOf(range) : slice.last,
 	};
+}
+
+/**
+ * What a page shows besides the events of its range, folded to a number: where the shown begins, if
+ * it does so within the page, and which of its links lead nowhere. Two pages of one URL and one
+ * last version are the same where this is.
+ */
+function shownOf(range: PageRange, { retention, entries, last }: Slice): number {
+	if (!retention) return 0;
+	let shown = 0;
+	const fold = (number: number) => {
+		// FNV-1a, on whole numbers.
+		shown = Math.imul(shown ^ (number + 1), 0x01000193) & 0x7fffffff;
+	};
+	if (retention.first > 0 && lowestOf(range, last) <= retention.first) fold(retention.first);
+	for (const { unresolved, version } of entries) if (unresolved) fold(version);
+	return shown;
+}
+
+function lowestOf({ from, direction, count }: PageRange, last: Version): Version {
+	const start = from === "head" ? last : from;
+	return direction === "forward" ? start : start - count + 1;
+}
+
+function streamsShown(stream: StreamName, { entries }: Slice): StreamName[] {
+	const streams = new Set([stream]);
+	for (const { event, unresolved } of entries) streams.add(unresolved?.stream ?? event.stream);
+	return [...streams];
 }
 
 /**
@@ -60,7 +112,7 @@ export function newestOf(range: PageRange): Version {
 	return range.direction === "forward" ? from + range.count - 1 : from;
 }
 
-function composeFeed(urls: Urls, request: PageRequest, slice: Slice, sealed: boolean): Feed {
+function composeFeed(urls: Urls, request: PageRequest, slice: Slice, isFull: boolean): Feed {
 	const { stream, range } = request;
 	const all = stream === ALL;
 	const backward = range.direction === "backward";
@@ -73,13 +125,13 @@ function composeFeed(urls: Urls, request: PageRequest, slice: Slice, sealed: boo
 		title: all ? "All events" : `Event stream '${stream}'`,
 		updated: updatedOf(entries, backward || all),
 		author: "EventStore",
-		// A sealed page that ends at the head has to say the same when it no longer does.
-		headOfStream: !all && !sealed && (head || (!backward && endsAtHead(range, slice.last))),
+		// A full page that ends at the head has to say the same when it no longer does.
+		headOfStream: !all && !isFull && (head || (!backward && endsAtHead(range, slice.last))),
 		...(all ? {} : { streamId: stream }),
 		...(backward && !all ? { selfUrl: id } : {}),
-		...(head && !all ? { eTag: request.tag(slice.last) } : {}),
-		archive: sealed,
-		links: links(urls, request, slice.last),
+		...(head && !all ? { eTag: request.tag(slice.last, shownOf(range, slice)) } : {}),
+		archive: isFull && (slice.retention?.steadyUntil ?? Infinity) === Infinity,
+		links: links(urls, request, slice),
 		entries,
 	};
 }
@@ -88,7 +140,8 @@ function composeFeed(urls: Urls, request: PageRequest, slice: Slice, sealed: boo
  * The contract's rule: a backward page is as new as its newest entry, a forward page as its oldest.
  */
 function updatedOf(entries: readonly Entry[], byNewest: boolean): string {
-	return (byNewest ? entries[0] : entries.at(-1))?.updated ?? NO_TIME;
+	const entry = byNewest ? entries[0] : entries.at(-1);
+	return entry === undefined || entry.unresolved ? NO_TIME : entry.updated;
 }
 
 function endsAtHead(range: PageRange, last: Version): boolean {
@@ -100,9 +153,28 @@ function behind(url: string, query: string): string {
 	return url.includes("?") ? query.replace("?", "&") : query;
 }
 
-function links(urls: Urls, request: PageRequest, last: Version): Link[] {
-	const { stream, range } = request;
+/**
+ * The pages to go to from here. Where everything older is hidden there is nothing older to go to;
+ * and from below the bound a reader is sent up to it, not through the empty pages in between.
+ */
+function neighboursShown(range: PageRange, { last, retention }: Slice): Neighbours {
 	const near = neighbours(range, last, GRID);
+	if (!retention || retention.first === 0) return near;
+	const { first, steadyUntil } = retention;
+	const { next, last: oldest, previous, prevArchive, nextArchive, ...rest } = near;
+	const archives = steadyUntil === Infinity ? { prevArchive, nextArchive } : {};
+	const low = lowestOf(range, last);
+	if (range.direction === "backward") {
+		return { ...rest, ...archives, previous, ...(low > first ? { next, last: oldest } : {}) };
+	}
+	const isBelow = low + range.count <= first && low <= last;
+	const up = isBelow ? alignedForward(Math.min(first, last + 1), GRID) : previous;
+	return { ...rest, ...archives, next, last: oldest, previous: up };
+}
+
+function links(urls: Urls, request: PageRequest, slice: Slice): Link[] {
+	const { stream, range } = request;
+	const near = neighboursShown(range, slice);
 	const streamUrl = urls.stream(stream);
 	const self = range.from === "head" && range.count === GRID ? streamUrl : urls.page(stream, range);
 	const all: Link[] = [

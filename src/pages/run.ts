@@ -10,7 +10,7 @@ import type { Entry } from "../../feeds/model.ts";
 import { isRefusal, Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
 import type { Log, Range, Slice } from "../log/log.ts";
-import { composeEntry, type Urls } from "./entry.ts";
+import { composeEvents, type Urls } from "./entry.ts";
 
 const STEP_MIN = 1;
 export const STEP_FIRST = 20;
@@ -38,7 +38,7 @@ export async function* readRun(log: Log, urls: Urls, run: Run): AsyncGenerator<E
 		const entries = slice.entries.filter(
 			({ version }) => direction === "backward" || version <= until,
 		);
-		yield entries.map((entry) => composeEntry(urls, stream, entry));
+		yield composeEvents(urls, stream, entries);
 		const next = nextFrom(run, slice, { from, limit }, until);
 		if (next === undefined) return;
 		from = next;

@@ -408,7 +408,6 @@ describe("a single event", () => {
 		["/streams/none/0/forward/20", 404, "Not Found"],
 		["/streams/newstream/x", 400, "Bad Request"],
 		["/streams/newstream/-1", 400, "Bad Request"],
-		["/streams/newstream/metadata", 400, "Bad Request"],
 	])("at %s is answered %s (S21, S29)", async (path, status, reason) => {
 		const reply = await servers.ask(get(path));
 		expect([reply.status, reply.reason]).toEqual([status, reason]);

@@ -11,7 +11,7 @@ describe("the last versions of polled streams", () => {
 		const lasts = createLasts(log);
 		await append(log);
 		expect(lasts.known(ORDER)).toBeUndefined();
-		expect(await lasts.learn(ORDER)).toBe(0);
+		expect((await lasts.learn(ORDER)).last).toBe(0);
 		await append(log);
 		expect(lasts.known(ORDER)).toBe(1);
 	});
@@ -28,25 +28,40 @@ describe("the last versions of polled streams", () => {
 	test("do not fall back where a commit overtakes the log's answer", async () => {
 		const log = createMemoryLog();
 		await append(log);
-		const late = { ...log, last: answerLate(log, () => append(log)) };
+		const late = { ...log, read: answerLate(log, () => append(log)) };
 		const lasts = createLasts(late);
-		expect(await lasts.learn(ORDER)).toBe(0);
+		expect((await lasts.learn(ORDER)).last).toBe(0);
 		expect(lasts.known(ORDER)).toBe(1);
+	});
+
+	test("are not known of a stream that metadata or a delete has its say in", async () => {
+		const log = createMemoryLog();
+		const lasts = createLasts(log);
+		const category = "$ce-order" as StreamName;
+		await append(log);
+		await lasts.learn(ORDER);
+		await lasts.learn(category);
+		await log.delete({ stream: ORDER, expected: "any", hard: false });
+		expect([lasts.known(ORDER), lasts.known(category)]).toEqual([undefined, undefined]);
+		await append(log);
+		expect((await lasts.learn(ORDER)).last).toBe(1);
+		await lasts.learn(category);
+		expect([lasts.known(ORDER), lasts.known(category)]).toEqual([undefined, undefined]);
 	});
 
 	test("of a stream without events stay unknown", async () => {
 		const lasts = createLasts(createMemoryLog());
-		expect(await lasts.learn(ORDER)).toBe(-1);
+		expect((await lasts.learn(ORDER)).last).toBe(-1);
 		expect(lasts.known(ORDER)).toBeUndefined();
 	});
 });
 
 /** The answer is found first and given only after `meanwhile`. */
-function answerLate(log: Log, meanwhile: () => Promise<unknown>): Log["last"] {
-	return async (stream) => {
-		const last = await log.last(stream);
+function answerLate(log: Log, meanwhile: () => Promise<unknown>): Log["read"] {
+	return async (range) => {
+		const slice = await log.read(range);
 		await meanwhile();
-		return last;
+		return slice;
 	};
 }
 

@@ -35,7 +35,7 @@ const NAMES = [
 	"*!()~",
 	"head",
 	"0",
-	"$$meta",
+	"$meta",
 	"incoming",
 	"ü".repeat(512),
 	"x".repeat(1024),

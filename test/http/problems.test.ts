@@ -16,6 +16,9 @@ beforeAll(async () => {
 		pageBytesMax: 3000,
 	});
 	await servers.ask(batch("s", [event("x".repeat(1900)), event("x".repeat(1900))]));
+	await servers.ask(batch("gone", [event()]));
+	const headers = { "ES-HardDelete": "True" };
+	await servers.ask({ method: "DELETE", path: "/streams/gone", headers });
 });
 afterAll(() => servers.close());
 
@@ -104,7 +107,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	],
 	"stream-not-found": [404, "Not Found", get("/streams/none")],
 	"event-not-found": [404, "Not Found", get("/streams/s/9")],
-	"stream-deleted": [410, "Stream deleted", { stream: "s" }, "streams cannot be deleted yet"],
+	"stream-deleted": [410, "Deleted", get("/streams/gone")],
 	"history-replaced": [410, "Gone", get("/streams/s/0/forward/20?i=2")],
 	overloaded: [
 		503,
@@ -227,7 +230,7 @@ test("405 says what is allowed, 401 how to show who one is", async () => {
 	const options = await servers.ask({ path: "/streams/s", method: "OPTIONS" });
 	expect([options.status, options.headers.allow, options.text]).toEqual([
 		200,
-		"GET, POST, HEAD, OPTIONS",
+		"GET, POST, DELETE, HEAD, OPTIONS",
 		"",
 	]);
 	const denied = await servers.ask(batch("$all", [event()]));

@@ -2,9 +2,11 @@
 import { DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../../src/log/log.ts";
 import { append, events, name, read, refusal } from "./asking.ts";
 import { appending } from "./contract/appending.ts";
+import { deleting } from "./contract/deleting.ts";
 import { expecting } from "./contract/expecting.ts";
 import { indexing } from "./contract/indexing.ts";
 import { reading } from "./contract/reading.ts";
+import { retaining } from "./contract/retaining.ts";
 
 export type OpenLog = (limits: LogLimits, clock: () => number) => Promise<Log>;
 
@@ -29,6 +31,8 @@ export function contract(open: OpenLog): void {
 	expecting(given);
 	reading(given);
 	indexing(given);
+	deleting(given);
+	retaining(given);
 
 	test("a closed log refuses appends and reads, and may be closed twice", async () => {
 		const other = await open(limits, () => given.now);

@@ -4,14 +4,15 @@
  */
 import { randomInt } from "node:crypto";
 import { isRefusal } from "../../src/errors.ts";
-import type { ExpectedVersion, NewEvent } from "../../src/event.ts";
+import type { ExpectedVersion, NewEvent, RecordedEvent } from "../../src/event.ts";
 import { DEFAULT_LOG_LIMITS, type Log, type Slice } from "../../src/log/log.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
-import { append, event, read } from "./asking.ts";
+import { event, name, read } from "./asking.ts";
 import { newDirectory } from "./sqlite/directory.ts";
 
 const ROUNDS = 250;
+const DELETED = '{"$tb":9223372036854775807}';
 const seed = Number(process.env.VARVE_SEED ?? randomInt(2 ** 31));
 
 test(`memory and SQLite answer alike (VARVE_SEED=${seed})`, async () => {
@@ -23,15 +24,22 @@ test(`memory and SQLite answer alike (VARVE_SEED=${seed})`, async () => {
 	const directory = newDirectory();
 	const memory = createMemoryLog(limits, clock);
 	let sqlite = await openSqliteLog(directory, limits, { clock });
-	const streams = ["order-1", "order-2", "user", "$$order-1", "$settings", "a-b-c", "-x"];
+	const streams = ["order-1", "order-2", "user", "$$order-1", "$$user", "$settings", "a-b-c", "-x"];
 	const batches: NewEvent[][] = [];
 
 	try {
 		for (let round = 0; round < ROUNDS; round++) {
 			now += random(2000) - 700;
 			const work = Array.from({ length: 1 + random(6) }, () => {
-				const given = { stream: pick(streams), expected: anyExpected(), events: someEvents() };
-				return (log: Log) => append(log, given.stream, given.events, given.expected);
+				const given = {
+					stream: name(pick(streams)),
+					expected: anyExpected(),
+					events: someEvents(),
+				};
+				if (random(12) > 0) return (log: Log) => log.append(given);
+				const hard = random(8) === 0;
+				const { stream, expected } = given;
+				return (log: Log) => log.delete({ stream, expected, hard });
 			});
 			const both = [memory, sqlite].map((log) => Promise.all(work.map((ask) => answer(ask(log)))));
 			const [expected, found] = await Promise.all(both);
@@ -41,6 +49,7 @@ test(`memory and SQLite answer alike (VARVE_SEED=${seed})`, async () => {
 				limit: 1 + random(30),
 				direction: pick(["forward", "backward"] as const),
 				content: random(3) > 0,
+				...pick([{}, {}, { resolve: true }, { resolve: false }]),
 			};
 			if (range.from === "head") range.direction = "backward";
 			const stream = pick([...streams, "$all", "$ce-order", "$et-T1", "$bc-2", "$streams", "none"]);
@@ -82,7 +91,11 @@ test(`memory and SQLite answer alike (VARVE_SEED=${seed})`, async () => {
 		const correlation = JSON.stringify({ $correlationId: String(random(4)) });
 		const metadata = Buffer.from(pick(["", correlation, '{"$correlationId":', "{}"]));
 		const type = pick(["T1", "T2", "$>", "$metadata"]);
-		return event({ id, type, metadata, data: Buffer.alloc(random(300), random(256)) });
+		const link = `${random(9)}@${pick(streams)}`;
+		const rule = `{"${pick(["$tb", "$maxCount", "$maxAge", "x"])}":${random(9)},"y":1.10}`;
+		const texts = [link, rule, rule, DELETED].map((text) => Buffer.from(text));
+		const data = pick([...texts, Buffer.alloc(random(300), random(256))]);
+		return event({ id, type, metadata, data });
 	}
 });
 
@@ -98,15 +111,22 @@ async function answer(work: Promise<unknown>): Promise<Outcome> {
 }
 
 /** Bytes as text, so that a Buffer and a Uint8Array of the same bytes compare equal. */
-function plain({ last, entries }: Slice): unknown {
-	const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
-	return {
-		last,
-		entries: entries.map(({ version, event }) => ({
-			version,
-			event: { ...event, data: text(event.data), metadata: text(event.metadata) },
-		})),
-	};
+function plain(slice: Slice): unknown {
+	const text = (_: string, value: unknown) =>
+		value instanceof Uint8Array ? Buffer.from(value).toString("latin1") : value;
+	// A Buffer would turn itself to JSON before `text` sees it.
+	const bytes = (event: RecordedEvent | undefined) =>
+		event && {
+			...event,
+			data: new Uint8Array(event.data),
+			metadata: new Uint8Array(event.metadata),
+		};
+	const entries = slice.entries.map((entry) => ({
+		...entry,
+		event: bytes(entry.event),
+		link: bytes(entry.link),
+	}));
+	return JSON.parse(JSON.stringify({ ...slice, entries }, text));
 }
 
 /** Whole numbers below a bound, the same for the same seed (mulberry32). */

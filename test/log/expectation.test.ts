@@ -4,6 +4,8 @@ import { name, refusal } from "./asking.ts";
 /** A stream that holds `stored`, asked about a batch of `ids`. */
 function facts(stored: string, ids: string, metadataLast = -1): Facts {
 	return {
+		fate: () => "live",
+		isRevival: () => false,
 		last: () => stored.length - 1,
 		metadataLast: () => metadataLast,
 		versionOf(index) {
@@ -53,6 +55,35 @@ test.each([
 		const proposal = { stream: name("s"), expected, count: ids.length };
 		const judged = async () => judge(proposal, facts(stored, ids));
 		if (then === refused) expect((await refusal(judged()))[0]).toBe(refused);
+		else expect(await judged()).toEqual(then);
+	},
+);
+
+/** A stream that was deleted softly: `|` stands before the event that brought it back earlier. */
+test.each([
+	["x", "a", "any", write(1)],
+	["xa", "a", "any", repeat(1, 1)],
+	["xa", "b", "no-stream", write(2)],
+	["xa", "x", "no-stream", repeat(0, 0)],
+	["x|ab", "ab", "no-stream", repeat(1, 2)],
+	["x|ab", "b", "no-stream", write(3)],
+	["xa", "b", "stream-exists", "stream-deleted"],
+	["xa", "a", "stream-exists", repeat(1, 1)],
+	["xa", "b", 1, write(2)],
+	["xa", "a", 0, repeat(1, 1)],
+	["xa", "b", 0, refused],
+	["xa", "b", 2, refused],
+] as const)(
+	"a softly deleted stream of '%s' that is sent '%s' expecting %s",
+	async (marked, ids, expected, then) => {
+		const revived = marked.indexOf("|");
+		const asked: Facts = {
+			...facts(marked.replace("|", ""), ids, 0),
+			fate: () => "soft-deleted",
+			isRevival: (version) => version === revived,
+		};
+		const judged = async () => judge({ stream: name("s"), expected, count: ids.length }, asked);
+		if (typeof then === "string") expect((await refusal(judged()))[0]).toBe(then);
 		else expect(await judged()).toEqual(then);
 	},
 );

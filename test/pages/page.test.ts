@@ -89,14 +89,15 @@ test("an entry of an index stream is a link: the event's own name, its place bes
 	const log = createMemoryLog();
 	await append(log, S, 2);
 	await append(log, "s-2" as StreamName, 1);
-	expect(await readEntry(log, URLS, "$ce-s" as StreamName, 2)).toMatchObject({
+	const single = (stream: StreamName, at: number) => readEntry(log, URLS, { stream, at });
+	expect((await single("$ce-s" as StreamName, 2)).entry).toMatchObject({
 		title: "0@s-2",
 		id: "/s-2/0",
 		summary: "$>",
 		event: { positionEventNumber: 2, positionStreamId: "$ce-s", position: 2 },
 	});
-	const own = await readEntry(log, URLS, ALL, 2);
+	const { entry: own } = await single(ALL, 2);
 	expect(own).toMatchObject({ title: "0@s-2", summary: "t", event: { positionEventNumber: 0 } });
 	expect(own.event.linkMetadata).toBeUndefined();
-	await expect(readEntry(log, URLS, S, 9)).rejects.toMatchObject({ word: "event-not-found" });
+	await expect(single(S, 9)).rejects.toMatchObject({ word: "event-not-found" });
 });

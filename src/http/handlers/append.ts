@@ -22,7 +22,7 @@ import { eventUrl, incomingUrl } from "../urls.ts";
 import { withCreatedEntry } from "./created-entry.ts";
 
 /** How a body of some media type is to be read. */
-type BodyKind =
+export type BodyKind =
 	| "batch"
 	| "xml-batch"
 	| "atom"
@@ -65,7 +65,7 @@ export function answerAppend(
 	target: { stream: string },
 ): Promise<Answer> | Answer {
 	const { req } = exchange;
-	const kind = kindByForm(req) ?? bodyKind(req, [...BODY_KINDS.keys()]);
+	const kind = appendKind(req);
 	const stream = parseStreamName(target.stream);
 	const type = eventTypeHeader(req);
 	const selfNaming = SELF_NAMING.has(kind) || isCloudEvent(kind);
@@ -76,7 +76,7 @@ export function answerAppend(
 			incomingUrl(baseOf(req, exchange.context.settings.publicUrl), stream, randomUUID()),
 		);
 	}
-	return append(exchange, stream, kind, id ?? "");
+	return appendTo(exchange, { stream, kind, id: id ?? "", type: type ?? "" });
 }
 
 /**
@@ -84,7 +84,12 @@ export function answerAppend(
  * @throws Refusal `unsupported-media-type`
  */
 export function checkMediaType(req: IncomingMessage): void {
-	kindByForm(req) ?? bodyKind(req, [...BODY_KINDS.keys()]);
+	appendKind(req);
+}
+
+/** @throws Refusal `unsupported-media-type` */
+export function appendKind(req: IncomingMessage): BodyKind {
+	return kindByForm(req) ?? bodyKind(req, [...BODY_KINDS.keys()]);
 }
 
 /** POST /streams/{stream}/incoming/{id} */
@@ -101,22 +106,28 @@ export function answerIncoming(
 		const reason = "Invalid request. Unable to parse guid";
 		throw new Refusal("malformed-url", { reason: `${reason} '${target.id.slice(0, 64)}'.` });
 	}
-	return append(exchange, parseStreamName(target.stream), kind, id);
+	const type = eventTypeHeader(req) ?? "";
+	return appendTo(exchange, { stream: parseStreamName(target.stream), kind, id, type });
 }
 
-async function append(
-	exchange: Exchange,
-	stream: string,
-	kind: BodyKind,
-	id: string,
-): Promise<Answer> {
+/** What the body is, and of a body that is one event its id and type. */
+export type Appending = {
+	readonly stream: string;
+	readonly kind: BodyKind;
+	readonly id: string;
+	readonly type: string;
+};
+
+/** Reads the body and appends what is in it. */
+export async function appendTo(exchange: Exchange, appending: Appending): Promise<Answer> {
 	const { context, req } = exchange;
+	const { stream, kind } = appending;
 	const expectation = expectationOf(req);
 	checkRequireLeader(req);
 	const base = baseOf(req, context.settings.publicUrl);
 
 	const body = await readBody(req, context.settings.bodyBytesMax);
-	const offered = offeredEvents(kind, req, body, { stream, id });
+	const offered = offeredEvents(req, body, appending);
 	const request = prepareAppend(stream, "any", offered, context.settings);
 	const appended = await appendUnder(context.log, request.stream, expectation, (expected) =>
 		context.log.append({ ...request, expected }),
@@ -128,10 +139,9 @@ async function append(
 }
 
 function offeredEvents(
-	kind: BodyKind,
 	req: IncomingMessage,
 	body: Buffer,
-	{ stream, id }: { readonly stream: string; readonly id: string },
+	{ stream, kind, id, type }: Appending,
 ): OfferedEvent[] {
 	try {
 		if (kind === "entry") return [entryIn(req, body, id, stream)];
@@ -143,7 +153,6 @@ function offeredEvents(
 		throw error instanceof BodyFormatError ? refusalOf(error) : error;
 	}
 	const isJson = kind === "json";
-	const type = eventTypeHeader(req) ?? "";
 	return [{ eventId: id, eventType: type, isJson, data: body, metadata: EMPTY }];
 }
 
@@ -199,7 +208,7 @@ function redirect(location: string): Answer {
 	]);
 }
 
-function eventIdHeader(req: IncomingMessage): string | undefined {
+export function eventIdHeader(req: IncomingMessage): string | undefined {
 	const text = header(req, "eventid");
 	if (text === undefined) return undefined;
 	const id = parseUuid(text);

@@ -4,6 +4,7 @@
  */
 import { encodeEntryAtom } from "../../../feeds/atom/encode.ts";
 import { ENTRY_TYPE } from "../../../feeds/atompub/service.ts";
+import { isRefusal } from "../../errors.ts";
 import type { StreamName, Version } from "../../event.ts";
 import { readEntry } from "../../pages/entry.ts";
 import type { Answer } from "../answer.ts";
@@ -17,9 +18,17 @@ export async function withCreatedEntry(
 	{ base, stream, version }: { base: string; stream: StreamName; version: Version },
 ): Promise<Answer> {
 	const urls = urlsAt(base, context.log.incarnation);
-	const entry = await readEntry(context.log, urls, stream, version);
+	const request = { stream, at: version, resolve: false };
+	const single = await readEntry(context.log, urls, request).catch(orNothing);
+	// What was written may be hidden already; that it was written stands.
+	if (single === undefined) return answer;
+	const { entry } = single;
 	const body = Buffer.from(encodeEntryAtom(entry, "content"));
 	const kept = answer.headers.slice(0, answer.headers.indexOf("Content-Type"));
 	const about = ["Content-Location", entry.id, "Content-Type", `${ENTRY_TYPE};charset=utf-8`];
 	return { ...answer, headers: [...kept, ...about, "Content-Length", String(body.length)], body };
+}
+
+function orNothing(error: unknown): undefined {
+	if (!isRefusal(error, "event-not-found") && !isRefusal(error, "stream-not-found")) throw error;
 }

@@ -13,13 +13,28 @@ import { ALL, type Position, parseStreamName, type StreamName, type Version } fr
 import { readEntry } from "../../pages/entry.ts";
 import type { Answer } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
+import { resolveLinks } from "../headers.ts";
 import { type Look, negotiateLook } from "../negotiation.ts";
 import { otherHistory } from "../transport/incarnation.ts";
 import { parseAt } from "../urls.ts";
-import { answerWith, urlsAt } from "./page.ts";
+import { answerWith, secondsUntil, urlsAt } from "./page.ts";
 
 /** An event as its URL names it, percent-decoded, nothing checked. */
-export type EventTarget = { readonly stream: string; readonly at: string; readonly query: string };
+export type EventTarget = {
+	readonly stream: string;
+	readonly at: string;
+	readonly query: string;
+	/** As for a page. */
+	readonly resolves?: boolean;
+};
+
+type Wanted = {
+	readonly stream: StreamName;
+	readonly at: Version | "head";
+	readonly look: Look;
+	readonly resolve: boolean;
+	readonly isUsual: boolean;
+};
 
 export function answerEvent(exchange: Exchange, target: EventTarget): Answer | Promise<Answer> {
 	const { context, req } = exchange;
@@ -29,15 +44,18 @@ export function answerEvent(exchange: Exchange, target: EventTarget): Answer | P
 	const other = otherHistory(exchange, target.query, at !== "head");
 	if (other) return other;
 
+	const usual = target.resolves ?? stream !== ALL;
+	const resolve = resolveLinks(req) ?? usual;
+	const wanted = { stream, at, look, resolve, isUsual: resolve === usual };
 	const { base, embed, type, coding } = look;
-	const key = `${base}\n${stream}\n${at}\n${embed}\n${type.name}\n${coding}`;
+	const key = `${resolve ? "" : "links\n"}${base}\n${stream}\n${at}\n${embed}\n${type.name}\n${coding}`;
 	const ifNoneMatch = req.headers["if-none-match"];
 	const kept = at === "head" ? undefined : context.documents.get(key);
 	if (kept) return answerWith(kept, ifNoneMatch);
-	if (at !== "head") return answerMade(exchange, key, () => write(exchange, stream, at, look));
+	if (at !== "head") return answerMade(exchange, key, () => write(exchange, wanted));
 	return context.log.last(stream).then((last) => {
 		const once = `${key}\n${last}`;
-		return answerMade(exchange, once, () => write(exchange, stream, at, look));
+		return answerMade(exchange, once, () => write(exchange, wanted));
 	});
 }
 
@@ -49,25 +67,22 @@ async function answerMade(
 	return answerWith(await context.documents.make(key, make), req.headers["if-none-match"]);
 }
 
-async function write(
-	{ context }: Exchange,
-	stream: StreamName,
-	at: Version | "head",
-	look: Look,
-): Promise<Written> {
-	const entry = await readEntry(
-		context.log,
-		urlsAt(look.base, context.log.incarnation),
-		stream,
-		at,
-	);
+async function write({ context }: Exchange, wanted: Wanted): Promise<Written> {
+	const { stream, at, look, isUsual } = wanted;
+	const urls = urlsAt(look.base, context.log.incarnation);
+	const single = await readEntry(context.log, urls, wanted);
+	const { entry, steadyUntil, cacheSeconds, streams } = single;
+	const isHead = at === "head";
 	return {
 		text: encode(entry, look.type.format, look.embed),
 		type: look.type,
 		coding: look.coding,
-		last: at === "head" ? placeIn(stream, entry.event) : at,
-		sealed: at !== "head",
-		headMaxAge: context.settings.headMaxAge,
+		last: isHead ? placeIn(stream, entry.event) : at,
+		sealed: !isHead && isUsual && steadyUntil === Infinity,
+		headMaxAge: cacheSeconds ?? context.settings.headMaxAge,
+		keepSeconds: isUsual ? secondsUntil(isHead ? undefined : steadyUntil) : 0,
+		shown: isUsual ? 0 : 1,
+		streams,
 		incarnation: context.log.incarnation,
 	};
 }

@@ -52,7 +52,7 @@ export function answerFiltered(
 async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Promise<Answer> {
 	const { context, req } = exchange;
 	const ifNoneMatch = req.headers["if-none-match"];
-	const last = await context.lasts.learn(ALL);
+	const { last } = await context.lasts.learn(ALL);
 	const { incarnation } = context.log;
 	const tag = eTag(last, wanted.look.type, "identity", incarnation);
 	// Nothing was committed since: the page is what it was.

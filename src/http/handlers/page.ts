@@ -17,7 +17,7 @@ import { readPage } from "../../pages/page.ts";
 import type { Answer } from "../answer.ts";
 import type { Context } from "../context.ts";
 import { clientGone, type Exchange } from "../exchange.ts";
-import { longPollMs } from "../headers.ts";
+import { longPollMs, resolveLinks } from "../headers.ts";
 import { type Look, negotiateLook } from "../negotiation.ts";
 import { forwardingOf } from "../transport/base.ts";
 import { numbered, otherHistory } from "../transport/incarnation.ts";
@@ -36,7 +36,10 @@ import { answerRun, isWholeStream } from "./running/run.ts";
 import { answerServerSentEvents } from "./running/server-sent-events.ts";
 
 /** Headers that make a page wait for something. */
-const WAITS = ["es-longpoll", "kurrent-longpoll", "es-minposition", "kurrent-minposition"];
+const SAYING_MORE = ["longpoll", "minposition", "resolvelinktos"].flatMap((name) => [
+	`es-${name}`,
+	`kurrent-${name}`,
+]);
 
 /** A page as its URL names it, percent-decoded, nothing checked. */
 export type PageTarget = {
@@ -46,6 +49,8 @@ export type PageTarget = {
 	readonly count: string;
 	/** Without its `?`. */
 	readonly query: string;
+	/** Whether links are resolved where the client does not say: on all but `$all`, by default. */
+	readonly resolves?: boolean;
 };
 
 type Wanted = {
@@ -55,7 +60,13 @@ type Wanted = {
 	/** How long the client is willing to wait for something new; 0 for not at all. */
 	readonly waitMs: number;
 	readonly incarnation: number;
+	readonly resolve: boolean;
+	/** Whether links are treated as they are where nobody says how. */
+	readonly isUsual: boolean;
 };
+
+/** What tells the tag of an unusual form of a page from the usual one's. */
+const UNUSUAL = 0x2b1dc0de;
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
 	const { context, req } = exchange;
@@ -82,7 +93,10 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	}
 	const waitMs =
 		range.direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
-	const wanted = { stream, range, look, waitMs, incarnation };
+	const usual = target.resolves ?? stream !== ALL;
+	const resolve = resolveLinks(req) ?? usual;
+	const isUsual = resolve === usual;
+	const wanted = { stream, range, look, waitMs, incarnation, resolve, isUsual };
 
 	const key = keyOf(wanted);
 	const kept = range.from === "head" ? undefined : context.documents.get(key);
@@ -110,7 +124,7 @@ export function recallPage(context: Context, req: IncomingMessage): Answer | und
  */
 function wordingOf(req: IncomingMessage): string | undefined {
 	const { url, headers } = req;
-	for (const waits of WAITS) if (headers[waits] !== undefined) return undefined;
+	for (const says of SAYING_MORE) if (headers[says] !== undefined) return undefined;
 	const { host = "", accept = "", "accept-encoding": coding = "" } = headers;
 	return `${url}\n${host}\n${accept}\n${coding}\n${forwardingOf(req)}`;
 }
@@ -149,8 +163,9 @@ async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Pro
 	const ifNoneMatch = req.headers["if-none-match"];
 	if (wanted.waitMs > 0) await waitForNews(exchange, wanted, ifNoneMatch);
 
-	const last = await context.lasts.learn(wanted.stream);
-	const tag = headTag(wanted, last);
+	const { last, retention } = await context.lasts.learn(wanted.stream);
+	// Where metadata or links decide what is shown, only the page itself can tell.
+	const tag = retention ? undefined : headTag(wanted, last);
 	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(exchange, tag);
 
 	// A page that may change is made for this request alone: one made a moment ago may be older than
@@ -170,8 +185,8 @@ async function waitForNews(
 	const { context } = exchange;
 	const { stream, waitMs } = wanted;
 	const from = Number(wanted.range.from);
-	const last = await context.log.last(stream);
-	const tag = headTag(wanted, last);
+	const { last, retention } = await context.lasts.learn(stream);
+	const tag = retention ? undefined : headTag(wanted, last);
 	const knowsAll = from > last || (tag !== undefined && matches(ifNoneMatch, tag));
 	if (!knowsAll) return;
 	// Beyond the end of the log by more than one, the client waits for what it asked for.
@@ -182,8 +197,9 @@ async function waitForNews(
 /**
  * The tag of a page that may still change; undefined for a sealed page, or a stream without events.
  */
-function headTag({ stream, range, look, incarnation }: Wanted, last: Version): string | undefined {
-	if (isSealed(range, last) || (last < 0 && stream !== "$all")) return undefined;
+function headTag(wanted: Wanted, last: Version): string | undefined {
+	const { stream, range, look, incarnation, isUsual } = wanted;
+	if (!isUsual || isSealed(range, last) || (last < 0 && stream !== "$all")) return undefined;
 	return eTag(last, look.type, "identity", incarnation);
 }
 
@@ -192,19 +208,39 @@ function notModified({ context }: Exchange, tag: string): Answer {
 	return { status: 304, headers: ["Cache-Control", keeping, "Vary", VARY, "ETag", tag] };
 }
 
-async function write(exchange: Exchange, { stream, range, look }: Wanted): Promise<Written> {
+async function write(exchange: Exchange, wanted: Wanted): Promise<Written> {
+	const { stream, range, look, resolve, isUsual } = wanted;
 	const { type, coding, embed, base } = look;
 	const { incarnation } = exchange.context.log;
-	const { feed, sealed, newest } = await readPage(exchange.context.log, urlsAt(base, incarnation), {
+	// Both forms of a page have one URL: what is unusual is not kept, and has a tag of its own.
+	const form = isUsual ? 0 : UNUSUAL;
+	const page = await readPage(exchange.context.log, urlsAt(base, incarnation), {
 		stream,
 		range,
 		content: showsContent(type.format, embed),
-		tag: (last) => eTagValue(last, type, "identity", incarnation),
+		resolve,
+		tag: (last, shown) => eTagValue(last, type, "identity", incarnation, shown ^ form),
 		query: embedQuery(embed),
 	});
-	const text = Buffer.from(encodeFeed(feed, type.format, embed));
 	const { headMaxAge } = exchange.context.settings;
-	return { text, type, coding, last: newest, sealed, headMaxAge, incarnation };
+	return {
+		text: Buffer.from(encodeFeed(page.feed, type.format, embed)),
+		type,
+		incarnation,
+		coding,
+		last: page.newest,
+		sealed: page.sealed && isUsual,
+		headMaxAge: page.cacheSeconds ?? headMaxAge,
+		keepSeconds: isUsual ? secondsUntil(page.steadyUntil) : 0,
+		shown: page.shown ^ form,
+		streams: page.streams,
+	};
+}
+
+/** Whole seconds from now; undefined for no such moment. */
+export function secondsUntil(moment: number | undefined): number | undefined {
+	if (moment === undefined || moment === Infinity) return undefined;
+	return Math.max(0, Math.floor((moment - Date.now()) / 1000));
 }
 
 function encodeFeed(feed: Feed, format: Format, embed: Embed): string {
@@ -223,7 +259,7 @@ export function isXml(format: Format): boolean {
 }
 
 /** All that a document depends on besides the events. */
-function keyOf({ stream, range, look }: Wanted): string {
+function keyOf({ stream, range, look, resolve }: Wanted): string {
 	const { base, embed, type, coding } = look;
-	return `${base}\n${stream}\n${pagePath(stream, range)}\n${embed}\n${type.name}\n${coding}`;
+	return `${resolve ? "" : "links\n"}${base}\n${stream}\n${pagePath(stream, range)}\n${embed}\n${type.name}\n${coding}`;
 }

@@ -7,37 +7,34 @@
  * refusals may rest on an append that is now undone.
  */
 import type Database from "better-sqlite3";
-import { LRUCache } from "lru-cache";
 import { isRefusal, Refusal } from "../../errors.ts";
-import type { StreamName } from "../../event.ts";
-import { isWritable, streamsJoined } from "../../indexes/joins.ts";
-import { type Facts, judge } from "../expectation.ts";
+import type { NewEvent, StreamName } from "../../event.ts";
+import { isDeletable, isWritable, streamsJoined } from "../../indexes/joins.ts";
+import { LINK_TYPE } from "../../indexes/links.ts";
+import { parseMetadata } from "../../retention/metadata.ts";
+import { describedStream, metadataStream } from "../../retention/window.ts";
+import { type Newest, revival, softDeletion, tombstone } from "../deletion.ts";
+import { type Facts, type Fate, judge, judgeDelete } from "../expectation.ts";
 import { failureOf } from "./failures.ts";
 import {
 	type Answer,
 	type Answers,
 	type Batch,
-	type PackedAppend,
+	FLAG_JSON,
+	FLAG_REVIVAL,
+	FLAG_TOMBSTONE,
+	type PackedEvent,
+	type PackedWrite,
 	packAnswers,
 	unpack,
 } from "./protocol.ts";
 import * as sql from "./statements.ts";
-
-/**
- * A stream's number and last version. Its newest entries may not be inserted yet: those of events
- * `runFrom` to `runTo`, which lie next to each other; -1 where there are none.
- */
-type Stream = { readonly id: number; last: number; runFrom: number; runTo: number };
-
-/** Some 3 MB of names; a stream that was pushed out costs one look-up to come back. */
-const STREAMS_KEPT_MAX = 20_000;
+import { Streams } from "./streams.ts";
 
 export class Appender {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
-	readonly #streams = new LRUCache<string, Stream>({ max: STREAMS_KEPT_MAX });
-	/** The streams that grew in this transaction; what they know is not all in the database yet. */
-	readonly #grown = new Map<StreamName, Stream>();
+	readonly #streams: Streams;
 	#next = 0;
 	#created = 0;
 	#now = 0;
@@ -46,30 +43,31 @@ export class Appender {
 	constructor(database: Database.Database) {
 		this.#database = database;
 		this.#statements = prepare(database);
+		this.#streams = new Streams(database);
 		this.#reset();
 	}
 
-	/** Answers each append of the batch. What it answers as written is on disk. */
+	/** Answers each write of the batch. What it answers as written is on disk. */
 	commit(batch: Batch): Answers {
-		const appends = unpack(batch);
+		const writes = unpack(batch);
+		const { grown, marked } = this.#streams;
 		try {
 			this.#statements.begin.run();
 			this.#now = batch.now;
-			const answers = appends.map((append) => this.#answer(append));
-			this.#insertRuns();
+			const answers = writes.map((write) => this.#answer(write));
+			this.#streams.insertRuns();
 			// Where all were refused or repeated there is nothing to sync.
-			this.#statements[this.#grown.size > 0 ? "commit" : "rollback"].run();
-			return packAnswers(answers, this.#next - 1, this.#grown);
+			this.#statements[grown.size > 0 ? "commit" : "rollback"].run();
+			return packAnswers(answers, { last: this.#next - 1, grown, marked });
 		} catch (error) {
 			const failure = failureOf(error, this.#database.name);
 			this.#undo();
 			return packAnswers(
-				appends.map(() => failure),
-				this.#next - 1,
-				this.#grown,
+				writes.map(() => failure),
+				{ last: this.#next - 1, grown, marked },
 			);
 		} finally {
-			this.#grown.clear();
+			this.#streams.settle();
 		}
 	}
 
@@ -77,101 +75,143 @@ export class Appender {
 		this.#database.close();
 	}
 
-	#answer(append: PackedAppend): Answer {
+	#answer(write: PackedWrite): Answer {
 		try {
-			if (!isWritable(append.stream)) {
-				throw new Refusal("stream-not-writable", { stream: append.stream });
-			}
-			const judgement = judge(append, this.#factsFor(append));
-			if (judgement.write) return this.#write(append);
-			const position = this.#positionAt(append.stream, judgement.final);
-			return { first: judgement.first, position, repeated: true };
+			return write.kind === "append" ? this.#append(write) : this.#delete(write);
 		} catch (error) {
 			if (isRefusal(error)) return { word: error.word, facts: error.facts };
 			throw error;
 		}
 	}
 
-	#write({ stream: name, events }: PackedAppend): Answer {
+	#append(append: PackedWrite): Answer {
+		const { stream } = append;
+		if (!isWritable(stream)) throw new Refusal("stream-not-writable", { stream });
+		const judgement = judge(append, this.#factsFor(append));
+		if (judgement.write) return this.#appendAndRevive(append);
+		const position = this.#positionAt(stream, judgement.final);
+		return { first: judgement.first, position, repeated: true };
+	}
+
+	/**
+	 * Appends, and brings back the stream that was deleted softly, by its events or by its metadata.
+	 */
+	#appendAndRevive({ stream: name, events }: PackedWrite): Answer {
+		const described = describedStream(name);
+		const revives = this.#fateOf(name) === "soft-deleted";
+		const undeletes = described !== undefined && this.#fateOf(described) === "soft-deleted";
+		if (revives) {
+			const first = this.#lastOf(name) + 1;
+			this.#write(metadataStream(name), [packed(revival(name, this.#newestOf(name), first))]);
+		}
+		const first = this.#write(name, events, revives ? FLAG_REVIVAL : 0);
+		const position = this.#next - 1;
+		if (undeletes && this.#fateOf(described) === "live") {
+			const shown = this.#lastOf(described) + 1;
+			this.#write(name, [packed(revival(described, this.#newestOf(described), shown))]);
+		}
+		return { first, position, repeated: false };
+	}
+
+	#delete(deletion: PackedWrite): Answer {
+		const { stream, kind } = deletion;
+		if (!isDeletable(stream)) throw new Refusal("stream-not-writable", { stream });
+		judgeDelete(deletion, this.#factsFor(deletion));
+		const first = kind === "hard-delete" ? this.#bury(stream) : this.#hide(stream);
+		return { first, position: this.#next - 1, repeated: false };
+	}
+
+	#hide(stream: StreamName): number {
+		return this.#write(metadataStream(stream), [
+			packed(softDeletion(stream, this.#newestOf(stream))),
+		]);
+	}
+
+	#bury(name: StreamName): number {
+		const event = packed(tombstone(name, this.#lastOf(name) + 1));
+		const version = this.#write(name, [event], FLAG_TOMBSTONE);
+		this.#streams.bury(name, this.#next - 1);
+		return version;
+	}
+
+	/**
+	 * Inserts events at the end of a stream, without asking.
+	 * @param firstFlags of the first of them, besides its own
+	 * @returns the version of the first
+	 */
+	#write(name: StreamName, events: readonly PackedEvent[], firstFlags = 0): number {
 		const { insertEvent } = this.#statements;
-		const stream = this.#find(name) ?? this.#create(name);
+		const streams = this.#streams;
+		const stream = streams.findOrCreate(name);
 		const first = stream.last + 1;
 		this.#created = Math.max(this.#created, this.#now);
 		for (const { id, type, flags, data, metadata } of events) {
 			const position = this.#next++;
 			const version = stream.last + 1;
-			insertEvent.run(position, stream.id, version, id, type, this.#created, flags, data, metadata);
-			this.#enter(name, stream, position);
+			const all = version === first ? flags | firstFlags : flags;
+			insertEvent.run(position, stream.id, version, id, type, this.#created, all, data, metadata);
+			streams.enter(name, stream, position);
 			for (const joined of streamsJoined({ stream: name, version, type, metadata })) {
-				this.#enter(joined, this.#find(joined) ?? this.#create(joined), position);
+				streams.enter(joined, streams.findOrCreate(joined), position);
 			}
+			if (type === LINK_TYPE) streams.markLink(name, stream, position);
 		}
-		return { first, position: this.#next - 1, repeated: false };
+		const described = describedStream(name);
+		if (described !== undefined) streams.describe(described, this.#next - 1);
+		return first;
 	}
 
-	/** Gives the event at `position` the next version of the stream. */
-	#enter(name: StreamName, stream: Stream, position: number): void {
-		if (stream.runTo !== position - 1 || stream.runFrom < 0) {
-			if (stream.runFrom < 0) this.#grown.set(name, stream);
-			this.#insertRun(stream);
-			stream.runFrom = position;
-		}
-		stream.runTo = position;
-		stream.last++;
-	}
-
-	#insertRuns(): void {
-		for (const stream of this.#grown.values()) this.#insertRun(stream);
-	}
-
-	#insertRun(stream: Stream): void {
-		const { insertEntry, insertRun } = this.#statements;
-		const { id, last, runFrom, runTo } = stream;
-		if (runFrom < 0) return;
-		if (runFrom === runTo) insertEntry.run(id, last, runTo);
-		else insertRun.run(id, runTo - last, runFrom, runTo);
-		stream.runFrom = -1;
-	}
-
-	#factsFor({ stream: name, events }: PackedAppend): Facts {
-		const { versionOfId, isAt } = this.#statements;
-		const stream = this.#find(name);
+	#factsFor({ stream: name, events }: PackedWrite): Facts {
+		const { versionOfId, isAt, flagsAt } = this.#statements;
+		const stream = this.#streams.find(name);
 		const idOf = (index: number) => events[index]?.id as Uint8Array;
 		return {
+			fate: () => this.#fateOf(name),
 			last: () => stream?.last ?? -1,
-			metadataLast: () => this.#find(`$$${name}`)?.last ?? -1,
+			metadataLast: () => this.#streams.findMetadata(name)?.last ?? -1,
 			versionOf: (index) => versionOfId.get(stream?.id, idOf(index)) as number | undefined,
 			isAt: (index, version) => {
-				this.#insertRuns();
+				this.#streams.insertRuns();
 				return isAt.get(idOf(index), stream?.id, version) === 1;
+			},
+			isRevival: (version) => {
+				this.#streams.insertRuns();
+				return (Number(flagsAt.get(stream?.id, version)) & FLAG_REVIVAL) !== 0;
 			},
 		};
 	}
 
+	#fateOf(name: StreamName): Fate {
+		const described = describedStream(name);
+		if (described !== undefined) {
+			return this.#streams.find(described)?.isGone ? "hard-deleted" : "live";
+		}
+		const stream = this.#streams.find(name);
+		if (stream?.fate) return stream.fate;
+		const fate = stream?.isGone ? "hard-deleted" : this.#fateByMetadata(name);
+		if (stream) stream.fate = fate;
+		return fate;
+	}
+
+	#fateByMetadata(name: StreamName): Fate {
+		const { data } = this.#newestOf(name);
+		return data && parseMetadata(data).isDeleted ? "soft-deleted" : "live";
+	}
+
+	#newestOf(name: StreamName): Newest {
+		const metadata = this.#streams.findMetadata(name);
+		if (!metadata) return { last: -1, data: undefined };
+		const at = this.#streams.find(name)?.metadata;
+		const position = at ?? this.#streams.positionAt(metadata, metadata.last);
+		return { last: metadata.last, data: this.#statements.dataAt.get(position) as Buffer };
+	}
+
+	#lastOf(name: StreamName): number {
+		return this.#streams.find(name)?.last ?? -1;
+	}
+
 	#positionAt(name: StreamName, version: number): number {
-		this.#insertRuns();
-		return this.#statements.positionAt.get(this.#find(name)?.id, version) as number;
-	}
-
-	/**
-	 * A stream that grew in this transaction must not be looked up: its entries may still be missing.
-	 */
-	#find(name: string): Stream | undefined {
-		const kept = this.#streams.get(name) ?? this.#grown.get(name as StreamName);
-		if (kept) return kept;
-		const found = this.#statements.stream.get(name) as { id: number; last: number } | undefined;
-		return found && this.#keep(name, found.id, found.last);
-	}
-
-	#create(name: string): Stream {
-		const { lastInsertRowid } = this.#statements.insertStream.run(name);
-		return this.#keep(name, Number(lastInsertRowid), -1);
-	}
-
-	#keep(name: string, id: number, last: number): Stream {
-		const stream = { id, last, runFrom: -1, runTo: -1 };
-		this.#streams.set(name, stream);
-		return stream;
+		return this.#streams.positionAt(this.#streams.findOrCreate(name), version);
 	}
 
 	#undo(): void {
@@ -185,9 +225,13 @@ export class Appender {
 		const end = this.#statements.end.get() as { position: number; created: number } | undefined;
 		this.#next = (end?.position ?? -1) + 1;
 		this.#created = end?.created ?? 0;
-		this.#streams.clear();
-		this.#grown.clear();
+		this.#streams.reset();
 	}
+}
+
+function packed({ id, type, isJson, data, metadata }: NewEvent): PackedEvent {
+	const flags = isJson ? FLAG_JSON : 0;
+	return { id: Buffer.from(id.replaceAll("-", ""), "hex"), type, flags, data, metadata };
 }
 
 function prepare(database: Database.Database) {
@@ -196,13 +240,10 @@ function prepare(database: Database.Database) {
 		commit: database.prepare(sql.COMMIT),
 		rollback: database.prepare(sql.ROLLBACK),
 		end: database.prepare(sql.SELECT_END),
-		stream: database.prepare(sql.SELECT_STREAM),
-		insertStream: database.prepare(sql.INSERT_STREAM),
 		insertEvent: database.prepare(sql.INSERT_EVENT),
-		insertEntry: database.prepare(sql.INSERT_ENTRY),
-		insertRun: database.prepare(sql.INSERT_RUN),
 		versionOfId: database.prepare(sql.SELECT_VERSION_OF_ID).pluck(),
-		positionAt: database.prepare(sql.SELECT_POSITION_AT).pluck(),
 		isAt: database.prepare(sql.SELECT_IS_AT).pluck(),
+		flagsAt: database.prepare(sql.SELECT_FLAGS_AT).pluck(),
+		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
 	};
 }

@@ -41,7 +41,7 @@ export async function openSqliteLog(
 	let reader: Reader | undefined;
 	try {
 		const incarnation = incarnationOf(logFile(directory));
-		reader = new Reader(logFile(directory), limits.pageBytesMax);
+		reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
 		const writer = await startWriter(logFile(directory));
 		const queue = new AppendQueue(writer, limits, clock, (commit) => {
 			for (const listener of listeners) listener(commit);
@@ -69,7 +69,8 @@ function logOf(
 	};
 	return {
 		incarnation,
-		append: (append) => queue.append(append),
+		append: (append) => queue.write(append),
+		delete: (deletion) => queue.write(deletion),
 		read: async (range) => whileOpen(() => reader.read(range)),
 		last: async (stream) => whileOpen(() => reader.last(stream)),
 		onCommit(listener) {

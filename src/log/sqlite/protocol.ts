@@ -5,28 +5,35 @@
  * every object, key and Map entry is paid for twice there. The appends travel as one block of bytes
  * that changes owner instead of being copied again; only texts stay texts:
  *
- *     append:  expected  events       event:  data length  metadata length  type  flags  id  …bytes
- *              8, float  4                    4            4                4     1      16
+ *     write:  expected  kind  events  event:  data length  metadata length  type  flags  id  …bytes
+ *             8, float  1     4               4            4                4     1      16
  *
- * (little-endian; `type` is the index of its text). Copying out of the client's Buffers is needed
- * once: those are windows on pools that must not change owner.
+ * (little-endian; a delete is a write of another kind, without events; `type` is the index of its
+ * text). Copying out of the client's Buffers is needed once: those are windows on pools that must
+ * not change owner.
  */
 import type { Refusals, Word } from "../../errors.ts";
 import type { ExpectedVersion, StreamName, Version } from "../../event.ts";
-import type { Append, Appended } from "../log.ts";
+import type { Append, Appended, Deletion } from "../log.ts";
+
+/** What waits for the writer. */
+export type Write = Append | Deletion;
 
 export type Batch = {
 	/** The time of the commit by the log's clock. */
 	readonly now: number;
-	/** The stream of each append. */
+	/** The stream of each write. */
 	readonly streams: readonly StreamName[];
 	/** The types of the events, each once. */
 	readonly types: readonly string[];
 	readonly bytes: ArrayBuffer;
 };
 
-/** An append as the writer sees it: its events are windows on the batch's bytes. */
-export type PackedAppend = {
+export type Kind = (typeof KINDS)[number];
+
+/** A write as the writer sees it: its events are windows on the batch's bytes. */
+export type PackedWrite = {
+	readonly kind: Kind;
 	readonly stream: StreamName;
 	readonly expected: ExpectedVersion;
 	readonly count: number;
@@ -43,9 +50,9 @@ export type PackedEvent = {
 
 /** The writer's answer to a batch. */
 export type Answers = {
-	/** Of each append: first version, position, and 1 where it was a repeat. */
+	/** Of each write: first version, position, and 1 where it was a repeat. */
 	readonly appended: Float64Array;
-	/** By the index of the append: why it was not written. */
+	/** By the index of the write: why it was not written. */
 	readonly denied: ReadonlyMap<number, Denied>;
 	/**
 	 * The last position of the log, and the streams the commit grew, side by side with their last
@@ -54,6 +61,8 @@ export type Answers = {
 	readonly last: number;
 	readonly grown: readonly StreamName[];
 	readonly lasts: Float64Array;
+	/** As in `Commit`. */
+	readonly marked: readonly StreamName[];
 };
 
 export type Answer = Appended | Denied;
@@ -64,8 +73,15 @@ export type Denied =
 	| { readonly fault: string };
 
 export const FLAG_JSON = 1;
+/** The last event of a stream that was deleted for ever. */
+export const FLAG_TOMBSTONE = 2;
+/** The event that brought its stream back after a soft delete. */
+export const FLAG_REVIVAL = 4;
 
-const APPEND_BYTES = 8 + 4;
+const KINDS = ["append", "soft-delete", "hard-delete"] as const;
+const WRITE_BYTES = 8 + 1 + 4;
+const KIND_AT = 8;
+const COUNT_AT = 9;
 const EVENT_BYTES = 4 + 4 + 4 + 1 + 16;
 const TYPE_AT = 8;
 const FLAGS_AT = 12;
@@ -79,22 +95,26 @@ const EXPECTED_WORDS = new Map<ExpectedVersion, number>([
 ]);
 const EXPECTED_NUMBERS = new Map([...EXPECTED_WORDS].map(([word, number]) => [number, word]));
 
-/** Bytes an append takes in a batch. */
-export function packedBytes(append: Append): number {
-	let bytes = APPEND_BYTES + append.events.length * EVENT_BYTES;
-	for (const event of append.events) bytes += event.data.length + event.metadata.length;
+/** Bytes a write takes in a batch. */
+export function packedBytes(write: Write): number {
+	const events = eventsOf(write);
+	let bytes = WRITE_BYTES + events.length * EVENT_BYTES;
+	for (const event of events) bytes += event.data.length + event.metadata.length;
 	return bytes;
 }
 
 /** @param bytes the sum of `packedBytes` */
-export function pack(appends: readonly Append[], bytes: number, now: number): Batch {
+export function pack(writes: readonly Write[], bytes: number, now: number): Batch {
 	const block = Buffer.from(new ArrayBuffer(bytes));
 	const types = new Map<string, number>();
 	let offset = 0;
-	for (const { expected, events } of appends) {
+	for (const write of writes) {
+		const { expected } = write;
+		const events = eventsOf(write);
 		block.writeDoubleLE(EXPECTED_WORDS.get(expected) ?? (expected as Version), offset);
-		block.writeUInt32LE(events.length, offset + 8);
-		offset += APPEND_BYTES;
+		block[offset + KIND_AT] = KINDS.indexOf(kindOf(write));
+		block.writeUInt32LE(events.length, offset + COUNT_AT);
+		offset += WRITE_BYTES;
 		for (const { id, type, isJson, data, metadata } of events) {
 			let typeIndex = types.get(type);
 			if (typeIndex === undefined) {
@@ -114,19 +134,20 @@ export function pack(appends: readonly Append[], bytes: number, now: number): Ba
 	}
 	return {
 		now,
-		streams: appends.map((append) => append.stream),
+		streams: writes.map((write) => write.stream),
 		types: [...types.keys()],
 		bytes: block.buffer as ArrayBuffer,
 	};
 }
 
-export function unpack({ streams, types, bytes }: Batch): PackedAppend[] {
+export function unpack({ streams, types, bytes }: Batch): PackedWrite[] {
 	const block = Buffer.from(bytes);
 	let offset = 0;
 	return streams.map((stream) => {
 		const number = block.readDoubleLE(offset);
-		const count = block.readUInt32LE(offset + 8);
-		offset += APPEND_BYTES;
+		const kind = KINDS[block[offset + KIND_AT] as number] as Kind;
+		const count = block.readUInt32LE(offset + COUNT_AT);
+		offset += WRITE_BYTES;
 		const events: PackedEvent[] = [];
 		for (let index = 0; index < count; index++) {
 			const data = offset + EVENT_BYTES;
@@ -141,15 +162,29 @@ export function unpack({ streams, types, bytes }: Batch): PackedAppend[] {
 			});
 			offset = end;
 		}
-		return { stream, expected: EXPECTED_NUMBERS.get(number) ?? number, count, events };
+		return { kind, stream, expected: EXPECTED_NUMBERS.get(number) ?? number, count, events };
 	});
 }
+
+function eventsOf(write: Write): Append["events"] {
+	return "events" in write ? write.events : [];
+}
+
+function kindOf(write: Write): Kind {
+	if ("events" in write) return "append";
+	return write.hard ? "hard-delete" : "soft-delete";
+}
+
+type Committed = {
+	readonly last: number;
+	readonly grown: ReadonlyMap<StreamName, { readonly last: number }>;
+	readonly marked: ReadonlySet<StreamName>;
+};
 
 /** Writes down the answers to a batch, and what its commit changed. */
 export function packAnswers(
 	answers: readonly Answer[],
-	last: number,
-	grown: ReadonlyMap<StreamName, { readonly last: number }>,
+	{ last, grown, marked }: Committed,
 ): Answers {
 	const appended = new Float64Array(answers.length * 3);
 	const denied = new Map<number, Denied>();
@@ -159,10 +194,10 @@ export function packAnswers(
 		} else denied.set(index, answer);
 	}
 	const lasts = Float64Array.from(grown.values(), (stream) => stream.last);
-	return { appended, denied, last, grown: [...grown.keys()], lasts };
+	return { appended, denied, last, grown: [...grown.keys()], lasts, marked: [...marked] };
 }
 
-/** The answer to the append `index` of the batch. */
+/** The answer to the write `index` of the batch. */
 export function answerAt({ appended, denied }: Answers, index: number): Answer {
 	return (
 		denied.get(index) ?? {

@@ -1,7 +1,7 @@
 /**
- * The appends that wait for the disk, and the thread that writes them: group commit.
+ * The appends and deletes that wait for the disk, and the thread that writes them: group commit.
  *
- *     append() ──▶ waiting ──▶ in flight ──▶ answered
+ *     write()  ──▶ waiting ──▶ in flight ──▶ answered
  *                     │            two batches: one being written, and the next at the
  *                     │            writer's door; all who come meanwhile go together after
  *                     └─ full: refused `overloaded`
@@ -11,8 +11,8 @@
 import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import type { Version } from "../../event.ts";
-import type { Append, Appended, Commit, LogLimits } from "../log.ts";
-import { type Answers, answerAt, pack, packedBytes } from "./protocol.ts";
+import type { Appended, Commit, LogLimits } from "../log.ts";
+import { type Answers, answerAt, pack, packedBytes, type Write } from "./protocol.ts";
 
 /**
  * Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it
@@ -28,7 +28,7 @@ const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 const IN_FLIGHT_MAX = 2;
 
 type Waiting = {
-	readonly append: Append;
+	readonly write: Write;
 	readonly bytes: number;
 	readonly resolve: (appended: Appended) => void;
 	readonly reject: (error: Error) => void;
@@ -72,16 +72,16 @@ export class AppendQueue {
 		});
 	}
 
-	append(append: Append): Promise<Appended> {
+	write(write: Write): Promise<Appended> {
 		if (this.#isClosing) return reject(new Refusal("shutting-down", { retryAfterSeconds: 1 }));
 		if (this.#broken) return reject(this.#broken);
-		const bytes = packedBytes(append);
+		const bytes = packedBytes(write);
 		const full = this.#full(bytes);
 		if (full) return reject(full);
 		this.#count++;
 		this.#bytes += bytes;
 		return new Promise((resolve, reject) => {
-			this.#waiting.push({ append, bytes, resolve, reject });
+			this.#waiting.push({ write, bytes, resolve, reject });
 			this.#sendSoon();
 		});
 	}
@@ -127,8 +127,8 @@ export class AppendQueue {
 		}
 		const sent = this.#waiting.splice(0, count);
 		this.#inFlight.push(sent);
-		const appends = sent.map((waiting) => waiting.append);
-		const batch = pack(appends, bytes, this.#clock());
+		const writes = sent.map((waiting) => waiting.write);
+		const batch = pack(writes, bytes, this.#clock());
 		this.#writer.postMessage(batch, [batch.bytes]);
 		if (this.#waiting.length > 0) this.#sendSoon();
 	}
@@ -143,7 +143,7 @@ export class AppendQueue {
 			const answer = answerAt(answers, index);
 			if ("first" in answer) resolve(answer);
 			else if ("word" in answer) reject(new Refusal(answer.word, answer.facts));
-			else reject(new Error(`the append failed: ${answer.fault}`));
+			else reject(new Error(`the write failed: ${answer.fault}`));
 		}
 		// Their waiting callers run after this, so a listener knows of a commit before its client does.
 		if (answers.grown.length > 0) this.#onCommit(commitOf(answers));
@@ -160,8 +160,12 @@ export class AppendQueue {
 	}
 }
 
-function commitOf({ last, grown, lasts }: Answers): Commit {
-	return { last, streams: new Map(grown.map((name, index) => [name, lasts[index] as Version])) };
+function commitOf({ last, grown, lasts, marked }: Answers): Commit {
+	return {
+		last,
+		marked,
+		streams: new Map(grown.map((name, index) => [name, lasts[index] as Version])),
+	};
 }
 
 function reject(error: Error): Promise<never> {

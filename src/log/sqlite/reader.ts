@@ -3,11 +3,16 @@ import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { Refusal } from "../../errors.ts";
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
+import { isIndexStream } from "../../indexes/joins.ts";
+import { LINK_TYPE, linkAt, type Target, targetOf } from "../../indexes/links.ts";
 import type { Range, Slice, StreamEntry } from "../log.ts";
 import { bounds } from "../range.ts";
+import { type FoundEntry, type FoundTarget, lowestShown, show } from "../showing.ts";
 import { openForReading } from "./directory.ts";
 import { FLAG_JSON } from "./protocol.ts";
+import { Standings } from "./standings.ts";
 import * as sql from "./statements.ts";
+import type { StreamRow } from "./streams.ts";
 
 /** Some 2 MB of names. A number never changes its name, so none of them grows stale. */
 const NAMES_KEPT_MAX = 10_000;
@@ -29,35 +34,54 @@ type Row = [
 	metadata?: Buffer,
 ];
 
-/** A stream as a read finds it: its number (none for `$all`) and last version. */
-type Found = { readonly id: number | undefined; readonly last: number };
-
 const NOTHING = new Uint8Array(0);
 
 export class Reader {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
+	readonly #standings: Standings;
 	readonly #pageBytesMax: number;
+	readonly #clock: () => number;
 	readonly #names = new LRUCache<number, StreamName>({ max: NAMES_KEPT_MAX });
 
-	constructor(file: string, pageBytesMax: number) {
+	/** @param clock milliseconds since 1970, which `$maxAge` goes by */
+	constructor(file: string, pageBytesMax: number, clock: () => number) {
 		this.#database = openForReading(file);
 		this.#statements = prepare(this.#database);
+		this.#standings = new Standings(this.#database);
 		this.#pageBytesMax = pageBytesMax;
+		this.#clock = clock;
 	}
 
-	/** @throws Refusal `page-too-large` */
+	/** @throws Refusal `page-too-large`, `stream-deleted` */
 	read(range: Range): Slice {
 		return this.#inSnapshot(() => {
-			const found = this.#find(range.stream);
-			const { low, high } = bounds(range.from, range.limit, range.direction, found.last);
-			const entries = low > high ? [] : this.#entries(range, found.id, low, high);
-			return { last: found.last, entries };
+			const { stream, resolve = stream !== ALL } = range;
+			const row = this.#standings.find(stream);
+			const standing = this.#standings.of(stream, row);
+			if (standing?.isGone) throw new Refusal("stream-deleted", { stream, attempt: "read" });
+			const last = row?.last ?? -1;
+			const { low, high } = bounds(range.from, range.limit, range.direction, last);
+			const from = lowestShown(low, standing);
+			const entries: FoundEntry[] =
+				row && from <= high ? this.#entries(range, row, from, high) : [];
+			const index = isIndexStream(stream);
+			const hasLinks = resolve && row !== undefined && row.link !== null;
+			const areMarked = index ? this.#standings.isAnyMarked() : hasLinks;
+			const found = areMarked ? this.#withTargets(range, entries) : entries;
+			const isMarked = standing !== undefined || areMarked;
+			const { content } = range;
+			const now = this.#clock();
+			return show({ stream, last, low, standing, isMarked, resolve, content, now }, found);
 		});
 	}
 
+	/** @throws Refusal `stream-deleted` */
 	last(stream: StreamName): Version {
-		return this.#find(stream).last;
+		const row = this.#standings.find(stream);
+		const standing = this.#standings.of(stream, row);
+		if (standing?.isGone) throw new Refusal("stream-deleted", { stream, attempt: "read" });
+		return standing?.metadata.isDeleted ? -1 : (row?.last ?? -1);
 	}
 
 	close(): void {
@@ -73,23 +97,74 @@ export class Reader {
 		}
 	}
 
-	#entries(range: Range, id: number | undefined, low: number, high: number): StreamEntry[] {
+	#entries(range: Range, { id }: StreamRow, low: number, high: number): StreamEntry[] {
 		const order = range.direction === "forward" ? "ASC" : "DESC";
 		const kind = range.content ? "whole" : "heads";
-		const of = id === undefined ? this.#statements.ofAll : this.#statements.ofStream;
-		const where = id === undefined ? [low, high] : [id, low, high];
+		const isAll = range.stream === ALL;
+		const of = isAll ? this.#statements.ofAll : this.#statements.ofStream;
+		const where = isAll ? [low, high] : [id, low, high];
 		const rows = of[kind][order];
-		const pageBytesMax = this.#pageBytesMax;
 		// So few rows are within the bound whatever they hold; more may have to be refused, unread.
-		if (range.content && (high - low + 1) * EVENT_BYTES_MAX > pageBytesMax) {
-			const bytes = Number(of.bytes.get(...where));
-			if (bytes > pageBytesMax) throw new Refusal("page-too-large", { bytes, pageBytesMax });
+		if (range.content && (high - low + 1) * EVENT_BYTES_MAX > this.#pageBytesMax) {
+			this.#checkBytes(Number(of.bytes.get(...where)));
 		}
 		// All at once: a call out of SQLite for each row costs as much again as the row.
 		return (rows.all(...where) as Row[]).map((row) => ({
 			version: row[0],
 			event: this.#event(row),
 		}));
+	}
+
+	#checkBytes(bytes: number): void {
+		const pageBytesMax = this.#pageBytesMax;
+		if (bytes > pageBytesMax) throw new Refusal("page-too-large", { bytes, pageBytesMax });
+	}
+
+	/** Adds what is to be known of the events that entries lead to, each stream looked up once. */
+	#withTargets({ stream, content, resolve }: Range, entries: readonly StreamEntry[]): FoundEntry[] {
+		const rows = new Map<StreamName, StreamRow | undefined>();
+		const find = (name: StreamName) => {
+			if (!rows.has(name)) rows.set(name, this.#standings.find(name));
+			return rows.get(name);
+		};
+		if (isIndexStream(stream)) {
+			if (resolve === false) return [...entries];
+			return entries.map(({ version, event }) => {
+				const origin = this.#standings.of(event.stream, find(event.stream));
+				return { version, event, origin };
+			});
+		}
+		let bytes = 0;
+		for (const { event } of content ? entries : []) bytes += bytesOf(event);
+		return entries.map(({ version, event }) => {
+			const target = event.type === LINK_TYPE ? this.#targetOf(event, content) : undefined;
+			if (!target) return { version, event };
+			const found = this.#findTarget(target, find(target.stream), content);
+			bytes += found && content ? bytesOf(found.event) : 0;
+			this.#checkBytes(bytes);
+			return { version, event, target: { ...target, found } };
+		});
+	}
+
+	/** The link's own data says where it points to, whether or not data was asked for. */
+	#targetOf({ data, position }: RecordedEvent, content: boolean): Target | undefined {
+		return targetOf(content ? data : (this.#statements.dataAt.get(position) as Buffer));
+	}
+
+	#findTarget(
+		{ stream, version }: Target,
+		row: StreamRow | undefined,
+		content: boolean,
+	): FoundTarget | undefined {
+		if (!row || stream === ALL || version > row.last) return undefined;
+		const kind = content ? "whole" : "heads";
+		const found = this.#statements.ofStream[kind].ASC.get(row.id, version, version);
+		if (!found) return undefined;
+		const event = this.#event(found as Row);
+		const standing = this.#standings.of(stream, row);
+		if (event.stream === stream) return { event, standing };
+		const link = linkAt(stream, version, event);
+		return { event: content ? link : { ...link, data: NOTHING }, standing };
 	}
 
 	#event(row: Row): RecordedEvent {
@@ -113,14 +188,10 @@ export class Reader {
 		this.#names.set(id, name);
 		return name;
 	}
+}
 
-	#find(stream: StreamName): Found {
-		if (stream === ALL) {
-			return { id: undefined, last: (this.#statements.lastPosition.get() as number | null) ?? -1 };
-		}
-		const found = this.#statements.stream.get(stream) as Found | undefined;
-		return found ?? { id: undefined, last: -1 };
-	}
+function bytesOf({ data, metadata }: RecordedEvent): number {
+	return data.length + metadata.length;
 }
 
 /** 32 hexadecimal digits in lower case → the notation of `NewEvent.id`. */
@@ -145,9 +216,8 @@ function prepare(database: Database.Database) {
 	return {
 		begin: database.prepare(sql.BEGIN_READ),
 		end: database.prepare(sql.COMMIT),
-		stream: database.prepare(sql.SELECT_STREAM),
 		name: database.prepare(sql.SELECT_STREAM_NAME).pluck(),
-		lastPosition: database.prepare(sql.SELECT_LAST_POSITION).pluck(),
+		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
 		ofStream: readsOf(sql.selectEntries, sql.SUM_ENTRY_BYTES),
 		ofAll: readsOf(sql.selectEvents, sql.SUM_EVENT_BYTES),
 	};

@@ -12,15 +12,45 @@ export const UPDATE_INCARNATION = "UPDATE store SET incarnation = ?";
 /** The end of the log. `created` of the last event is the floor for that of the next. */
 export const SELECT_END = "SELECT position, created FROM events ORDER BY position DESC LIMIT 1";
 
-/** `$all` is no row of `streams`: its entries are the events themselves. */
-export const SELECT_LAST_POSITION = "SELECT max(position) FROM events";
-
 /**
- * A stream's number and last version. Every named stream has entries: both are written together.
+ * A stream's number, last version and marks. Every named stream has entries: both are written
+ * together.
  */
 export const SELECT_STREAM = `
-	SELECT id, (SELECT max(version) FROM entries WHERE stream = streams.id) AS last
-	FROM streams WHERE name = ?`;
+	SELECT id, (SELECT max(version) FROM entries WHERE stream = streams.id) AS last,
+		metadata, tombstone, link
+	FROM streams LEFT JOIN marks ON marks.stream = id WHERE name = ?`;
+
+/** Of `$all`, which has the number 0 here. */
+export const SELECT_ALL = `
+	SELECT 0 AS id, (SELECT max(position) FROM events) AS last, metadata, tombstone, link
+	FROM (SELECT 1) LEFT JOIN marks ON marks.stream = 0`;
+
+/** Whether any stream is more than its entries; metadata may be there before its stream is. */
+export const SELECT_IS_ANY_MARKED = `
+	SELECT EXISTS (SELECT 1 FROM marks) OR EXISTS
+		(SELECT 1 FROM streams WHERE name >= '$$' AND name < '$%')`;
+
+/** Whether any metadata was ever written. */
+export const SELECT_HAS_METADATA =
+	"SELECT EXISTS (SELECT 1 FROM streams WHERE name >= '$$' AND name < '$%')";
+
+export const MARK_METADATA = `
+	INSERT INTO marks (stream, metadata) VALUES (?, ?)
+	ON CONFLICT (stream) DO UPDATE SET metadata = excluded.metadata`;
+export const MARK_TOMBSTONE = `
+	INSERT INTO marks (stream, tombstone) VALUES (?, ?)
+	ON CONFLICT (stream) DO UPDATE SET tombstone = excluded.tombstone`;
+export const MARK_LINK = `
+	INSERT INTO marks (stream, link) VALUES (?, ?)
+	ON CONFLICT (stream) DO UPDATE SET link = excluded.link`;
+
+export const SELECT_DATA_AT = "SELECT data FROM events WHERE position = ?";
+
+/** The flags of the event at a version of a stream. */
+export const SELECT_FLAGS_AT = `
+	SELECT events.flags FROM entries JOIN events USING (position)
+	WHERE entries.stream = ? AND entries.version = ?`;
 
 export const SELECT_STREAM_NAME = "SELECT name FROM streams WHERE id = ?";
 
@@ -105,5 +135,15 @@ export const VERIFY_ENTRIES = `
 export const VERIFY_POSITION_AT = `
 	SELECT position FROM entries
 	WHERE stream = (SELECT id FROM streams WHERE name = ?) AND version = ?`;
+
+export const VERIFY_LAST_POSITION = `
+	SELECT position FROM entries WHERE stream = (SELECT id FROM streams WHERE name = ?)
+	ORDER BY version DESC LIMIT 1`;
+
+export const VERIFY_MARKS = `
+	SELECT metadata, tombstone, link FROM marks
+	WHERE stream = coalesce((SELECT id FROM streams WHERE name = ?), 0)`;
+
+export const COUNT_MARKS = "SELECT count(*) FROM marks";
 
 export const COUNT_STREAMS = "SELECT count(*) FROM streams";

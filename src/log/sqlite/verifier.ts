@@ -10,9 +10,9 @@ import type Database from "better-sqlite3";
 import { Refusal } from "../../errors.ts";
 import type { RecordedEvent, StreamName } from "../../event.ts";
 import type { Verification } from "../log.ts";
-import { type LogView, type StoredEntry, verify } from "../verify.ts";
+import { type LogView, type Marks, NO_MARKS, type StoredEntry, verify } from "../verify.ts";
 import { logFile, openForReading, refusalOf } from "./directory.ts";
-import { FLAG_JSON } from "./protocol.ts";
+import { FLAG_JSON, FLAG_TOMBSTONE } from "./protocol.ts";
 import { uuid } from "./reader.ts";
 import * as sql from "./statements.ts";
 
@@ -68,19 +68,27 @@ type Row = [
 
 function viewOf(database: Database.Database): LogView {
 	const positionAt = database.prepare(sql.VERIFY_POSITION_AT).pluck();
+	const lastPosition = database.prepare(sql.VERIFY_LAST_POSITION).pluck();
+	const marksOf = database.prepare(sql.VERIFY_MARKS);
 	return {
 		*events() {
 			for (const row of rows<Row>(database, sql.VERIFY_EVENTS)) yield eventOf(row) as RecordedEvent;
 		},
-		*entries() {
+		*entries(): Iterable<StoredEntry> {
 			type EntryRow = [id: number, name: string | null, version: number, position: number, ...Row];
 			for (const row of rows<EntryRow>(database, sql.VERIFY_ENTRIES)) {
 				const [id, name, version, position, ...event] = row;
 				const stream = name ?? `(stream ${id}, which has no name)`;
-				yield { stream, version, position, event: eventOf(event) } satisfies StoredEntry;
+				const isTombstone = (event[6] & FLAG_TOMBSTONE) !== 0 && event[1] === stream;
+				yield { stream, version, position, event: eventOf(event), isTombstone };
 			}
 		},
 		positionAt: (stream, version) => positionAt.get(stream, version) as number | undefined,
+		lastPosition: (stream) => lastPosition.get(stream) as number | undefined,
+		notes: {
+			of: (stream) => (marksOf.get(stream) ?? NO_MARKS) as Marks,
+			count: () => database.prepare(sql.COUNT_MARKS).pluck().get() as number,
+		},
 		streams: () => database.prepare(sql.COUNT_STREAMS).pluck().get() as number,
 		faults() {
 			const found = database.pragma("integrity_check") as { integrity_check: string }[];

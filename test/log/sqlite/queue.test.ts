@@ -50,10 +50,10 @@ describe("the append queue", () => {
 		);
 		const queue = new AppendQueue(dying, DEFAULT_LOG_LIMITS, Date.now, () => {});
 		const one = { stream: name("a"), expected: "any", events: events(1) } as const;
-		const waiting = [queue.append(one), queue.append(one)];
+		const waiting = [queue.write(one), queue.write(one)];
 		for (const { status } of await Promise.allSettled(waiting)) expect(status).toBe("rejected");
-		await expect(queue.append(one)).rejects.toThrow("the log's writer stopped");
+		await expect(queue.write(one)).rejects.toThrow("the log's writer stopped");
 		await queue.close();
-		expect((await refusal(queue.append(one)))[0]).toBe("shutting-down");
+		expect((await refusal(queue.write(one)))[0]).toBe("shutting-down");
 	});
 });

@@ -19,7 +19,7 @@ import {
 	type StreamName,
 	type Version,
 } from "../../../event.ts";
-import { composeEntry, type Urls } from "../../../pages/entry.ts";
+import { composeEvents, type Urls } from "../../../pages/entry.ts";
 import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
 import { readStep } from "../../../pages/run.ts";
 import type { Answer } from "../../answer.ts";
@@ -51,7 +51,7 @@ export async function answerHttpFeed(
 	const newest = entries.at(-1);
 	if (newest) rememberEvent(log, stream, idOf(newest.event), newest.version);
 
-	const oldestLast = entries.map((entry) => composeEntry(urls, stream, entry)).reverse();
+	const oldestLast = composeEvents(urls, stream, entries).reverse();
 	const body = Buffer.from(encodeCloudEvents({ entries: oldestLast }));
 	const keeping = ["Cache-Control", "no-store", "Vary", VARY];
 	const form = ["Content-Type", look.type.contentType, "Content-Length", String(body.length)];

@@ -79,7 +79,8 @@ async function* follow(
 	while (!live.isClosed() && !gone.aborted) {
 		const range = { stream, from: next, limit, direction: "forward", content: true } as const;
 		const slice = await readStep(log, range);
-		const texts = slice.entries.map((entry) =>
+		const shown = slice.entries.filter(({ unresolved }) => unresolved === undefined);
+		const texts = shown.map((entry) =>
 			encodeServerSentEvent(composeEntry(urls, stream, entry), entry.version, whole),
 		);
 		const reached = slice.entries.at(-1)?.version;

@@ -1,0 +1,82 @@
+/**
+ * The metadata of a stream: the events of its metadata stream, under the stream's own URL.
+ */
+import { EVENT_TYPES } from "../../../../feeds/media.ts";
+import { describableStream } from "../../../commands/delete.ts";
+import { isRefusal, Refusal } from "../../../errors.ts";
+import { ALL } from "../../../event.ts";
+import { metadataStream } from "../../../retention/window.ts";
+import type { Answer } from "../../answer.ts";
+import type { Exchange } from "../../exchange.ts";
+import { eventTypeHeader } from "../../headers.ts";
+import { negotiateLook } from "../../negotiation.ts";
+import { appendKind, appendTo, eventIdHeader } from "../append.ts";
+import { answerEvent, type EventTarget } from "../event.ts";
+import { answerPage, type PageTarget } from "../page.ts";
+
+const METADATA_TYPE = "$metadata";
+
+/** GET /streams/{stream}/metadata, and of an older version /metadata/{n} */
+export async function answerMetadata(exchange: Exchange, target: EventTarget): Promise<Answer> {
+	const stream = describableStream(target.stream);
+	try {
+		return await answerEvent(exchange, {
+			...target,
+			stream: metadataStream(stream),
+			resolves: false,
+		});
+	} catch (error) {
+		if (target.at !== "head" || !isRefusal(error, "stream-not-found")) throw error;
+		if (stream !== ALL && (await exchange.context.log.last(stream)) < 0) {
+			throw new Refusal("stream-not-found", { stream });
+		}
+		return answerNone(exchange, target.query);
+	}
+}
+
+/** GET of a page of the metadata stream */
+export function answerMetadataPage(
+	exchange: Exchange,
+	target: PageTarget,
+): Answer | Promise<Answer> {
+	const stream = metadataStream(describableStream(target.stream));
+	return answerPage(exchange, { ...target, stream, resolves: false });
+}
+
+/** POST /streams/{stream}/metadata */
+export async function answerMetadataAppend(
+	exchange: Exchange,
+	target: { stream: string },
+): Promise<Answer> {
+	const { req } = exchange;
+	const kind = appendKind(req);
+	const stream = metadataStream(describableStream(target.stream));
+	const type = eventTypeHeader(req) ?? METADATA_TYPE;
+	if (type !== METADATA_TYPE) {
+		throw new Refusal("malformed-header", {
+			header: "ES-EventType",
+			value: type.slice(0, 128),
+			reason: "You should not include an event type for metadata.",
+		});
+	}
+	return appendTo(exchange, { stream, kind, id: eventIdHeader(req) ?? "", type });
+}
+
+/** A stream without metadata: an empty document, which the next write replaces. */
+function answerNone({ context, req }: Exchange, query: string): Answer {
+	const { type } = negotiateLook(req, query, EVENT_TYPES, context.settings.publicUrl);
+	const isJson = type.format.endsWith("json");
+	const body = Buffer.from(isJson ? "{}" : "");
+	return {
+		status: 200,
+		headers: [
+			"Cache-Control",
+			"no-cache",
+			"Content-Type",
+			type.contentType,
+			"Content-Length",
+			String(body.length),
+		],
+		body,
+	};
+}

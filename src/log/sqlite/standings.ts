@@ -1,0 +1,63 @@
+/**
+ * What reads have to know of a stream besides its entries; most streams have nothing of the kind.
+ */
+import type Database from "better-sqlite3";
+import { LRUCache } from "lru-cache";
+import { ALL, type StreamName } from "../../event.ts";
+import { NO_METADATA, parseMetadata, type StreamMetadata } from "../../retention/metadata.ts";
+import { describedStream, effectiveMetadata, type Standing } from "../../retention/window.ts";
+import * as sql from "./statements.ts";
+import type { StreamRow } from "./streams.ts";
+
+/** Parsed documents, by the position of their event: what stands there never changes. */
+const METADATA_KEPT_MAX = 10_000;
+
+export class Standings {
+	readonly #statements: ReturnType<typeof prepare>;
+	readonly #metadata = new LRUCache<number, StreamMetadata>({ max: METADATA_KEPT_MAX });
+
+	constructor(database: Database.Database) {
+		this.#statements = prepare(database);
+	}
+
+	/** Undefined where the stream has no events. */
+	find(stream: StreamName): StreamRow | undefined {
+		if (stream !== ALL) return this.#statements.stream.get(stream) as StreamRow | undefined;
+		const all = this.#statements.all.get() as StreamRow;
+		return all.last === null ? undefined : all;
+	}
+
+	/** The standing of a stream that was found; undefined where it is nothing but its entries. */
+	of(stream: StreamName, row: StreamRow | undefined): Standing | undefined {
+		if (!row) return undefined;
+		const { last, metadata, tombstone } = row;
+		const described = describedStream(stream);
+		if (described === undefined && metadata === null && tombstone === null) return undefined;
+		const isGone = (described === undefined ? tombstone : this.find(described)?.tombstone) != null;
+		const written = metadata === null ? NO_METADATA : this.#metadataAt(metadata);
+		return { last, metadata: effectiveMetadata(stream, written), isGone };
+	}
+
+	/** Whether there is any stream that has metadata or links, or was deleted. */
+	isAnyMarked(): boolean {
+		return this.#statements.isAnyMarked.get() === 1;
+	}
+
+	#metadataAt(position: number): StreamMetadata {
+		let metadata = this.#metadata.get(position);
+		if (!metadata) {
+			metadata = parseMetadata(this.#statements.dataAt.get(position) as Buffer);
+			this.#metadata.set(position, metadata);
+		}
+		return metadata;
+	}
+}
+
+function prepare(database: Database.Database) {
+	return {
+		stream: database.prepare(sql.SELECT_STREAM),
+		all: database.prepare(sql.SELECT_ALL),
+		isAnyMarked: database.prepare(sql.SELECT_IS_ANY_MARKED).pluck(),
+		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
+	};
+}

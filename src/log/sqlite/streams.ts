@@ -1,0 +1,175 @@
+/**
+ * The streams as the writer knows them: their numbers, their last versions, and what its
+ * transaction has added to them and not inserted yet.
+ */
+import type Database from "better-sqlite3";
+import { LRUCache } from "lru-cache";
+import { ALL, type StreamName } from "../../event.ts";
+import { describedStream, metadataStream } from "../../retention/window.ts";
+import type { Fate } from "../expectation.ts";
+import * as sql from "./statements.ts";
+
+/**
+ * A stream's number and last version. Its newest entries may not be inserted yet: those of events
+ * `runFrom` to `runTo`, which lie next to each other; -1 where there are none.
+ */
+export type Stream = {
+	readonly id: number;
+	last: number;
+	runFrom: number;
+	runTo: number;
+	/** The position of the newest event of its metadata stream; null where there is none. */
+	metadata: number | null;
+	isGone: boolean;
+	/** Kept by the appender, and forgotten with every change of metadata. */
+	fate: Fate | undefined;
+};
+
+/** A row of `SELECT_STREAM`. */
+export type StreamRow = {
+	readonly id: number;
+	readonly last: number;
+	readonly metadata: number | null;
+	readonly tombstone: number | null;
+	readonly link: number | null;
+};
+
+/** Some 3 MB of names; a stream that was pushed out costs one look-up to come back. */
+const STREAMS_KEPT_MAX = 20_000;
+/** `$all` is no row of `streams`, and has marks all the same. */
+const ALL_ID = 0;
+
+export class Streams {
+	readonly #statements: ReturnType<typeof prepare>;
+	readonly #kept = new LRUCache<string, Stream>({ max: STREAMS_KEPT_MAX });
+	/** The streams that grew in this transaction; what they know is not all in the database yet. */
+	readonly grown = new Map<StreamName, Stream>();
+	/** The streams whose marks this transaction changed. */
+	readonly marked = new Set<StreamName>();
+	/** Whether there is any metadata at all: most logs have none, and spare the look-ups. */
+	#hasMetadata = false;
+
+	constructor(database: Database.Database) {
+		this.#statements = prepare(database);
+	}
+
+	/**
+	 * A stream that grew in this transaction must not be looked up: its entries may still be missing.
+	 */
+	find(name: string): Stream | undefined {
+		const kept = this.#kept.get(name) ?? this.grown.get(name as StreamName);
+		if (kept) return kept;
+		const found = this.#statements.stream.get(name) as StreamRow | undefined;
+		if (!found) return undefined;
+		const { id, last, metadata, tombstone } = found;
+		return this.#keep(name, { id, last, metadata, isGone: tombstone !== null });
+	}
+
+	/** The metadata stream of `name`, if it has one. */
+	findMetadata(name: StreamName): Stream | undefined {
+		return this.#hasMetadata ? this.find(metadataStream(name)) : undefined;
+	}
+
+	findOrCreate(name: StreamName): Stream {
+		const found = this.find(name);
+		if (found) return found;
+		const id = Number(this.#statements.insertStream.run(name).lastInsertRowid);
+		this.#hasMetadata ||= describedStream(name) !== undefined;
+		const stream = this.#keep(name, { id, last: -1, metadata: null, isGone: false });
+		const metadata = this.findMetadata(name);
+		if (metadata) this.#markMetadata(stream, this.positionAt(metadata, metadata.last));
+		return stream;
+	}
+
+	/** Gives the event at `position` the next version of the stream. */
+	enter(name: StreamName, stream: Stream, position: number): void {
+		if (stream.runTo !== position - 1 || stream.runFrom < 0) {
+			if (stream.runFrom < 0) this.grown.set(name, stream);
+			this.#insertRun(stream);
+			stream.runFrom = position;
+		}
+		stream.runTo = position;
+		stream.last++;
+	}
+
+	/** The event at `position` is now the newest metadata of `described`. */
+	describe(described: StreamName, position: number): void {
+		this.marked.add(described);
+		if (described === ALL) this.#statements.markMetadata.run(ALL_ID, position);
+		const stream = this.find(described);
+		if (stream) this.#markMetadata(stream, position);
+	}
+
+	/** The event at `position` is the tombstone of `name`. */
+	bury(name: StreamName, position: number): void {
+		const stream = this.findOrCreate(name);
+		this.marked.add(name);
+		this.#statements.markTombstone.run(stream.id, position);
+		stream.isGone = true;
+		stream.fate = undefined;
+	}
+
+	/** The event at `position` of the stream is a link. */
+	markLink(name: StreamName, stream: Stream, position: number): void {
+		this.marked.add(name);
+		this.#statements.markLink.run(stream.id, position);
+		this.#statements.markLink.run(ALL_ID, position);
+	}
+
+	positionAt(stream: Stream, version: number): number {
+		this.insertRuns();
+		return this.#statements.positionAt.get(stream.id, version) as number;
+	}
+
+	insertRuns(): void {
+		for (const stream of this.grown.values()) this.#insertRun(stream);
+	}
+
+	/** The transaction is over, one way or the other. */
+	settle(): void {
+		this.grown.clear();
+		this.marked.clear();
+	}
+
+	/** Forgets what it knew: the transaction was undone. */
+	reset(): void {
+		this.#kept.clear();
+		this.settle();
+		this.#hasMetadata = this.#statements.hasMetadata.get() === 1;
+	}
+
+	#insertRun(stream: Stream): void {
+		const { insertEntry, insertRun } = this.#statements;
+		const { id, last, runFrom, runTo } = stream;
+		if (runFrom < 0) return;
+		if (runFrom === runTo) insertEntry.run(id, last, runTo);
+		else insertRun.run(id, runTo - last, runFrom, runTo);
+		stream.runFrom = -1;
+	}
+
+	#markMetadata(stream: Stream, position: number): void {
+		this.#statements.markMetadata.run(stream.id, position);
+		stream.metadata = position;
+		stream.fate = undefined;
+	}
+
+	#keep(name: string, known: Pick<Stream, "id" | "last" | "metadata" | "isGone">): Stream {
+		const stream = { ...known, runFrom: -1, runTo: -1, fate: undefined };
+		this.#kept.set(name, stream);
+		return stream;
+	}
+}
+
+function prepare(database: Database.Database) {
+	return {
+		stream: database.prepare(sql.SELECT_STREAM),
+		insertStream: database.prepare(sql.INSERT_STREAM),
+		insertEntry: database.prepare(sql.INSERT_ENTRY),
+		insertRun: database.prepare(sql.INSERT_RUN),
+		positionAt: database.prepare(sql.SELECT_POSITION_AT).pluck(),
+		hasMetadata: database.prepare(sql.SELECT_HAS_METADATA).pluck(),
+		markMetadata: database.prepare(sql.MARK_METADATA),
+		markTombstone: database.prepare(sql.MARK_TOMBSTONE),
+		markLink: database.prepare(sql.MARK_LINK),
+	};
+}
