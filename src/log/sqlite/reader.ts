@@ -8,7 +8,7 @@ import { LINK_TYPE, linkAt, type Target, targetOf } from "../../indexes/links.ts
 import type { Range, Slice, StreamEntry } from "../log.ts";
 import { bounds } from "../range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "../showing.ts";
-import { openForReading } from "./directory.ts";
+import { openForReading } from "./files/directory.ts";
 import { FLAG_JSON } from "./protocol.ts";
 import { Standings } from "./standings.ts";
 import * as sql from "./statements.ts";
