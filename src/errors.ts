@@ -44,6 +44,7 @@ export type RequestRefusals = {
 	"stream-not-found": { stream: string };
 	"event-not-found": { stream: string; eventNumber: number };
 	"stream-deleted": { stream: string; attempt: "read" | "write" };
+	"history-replaced": { incarnation: number };
 
 	// There is no room for it now.
 	overloaded: { queue: string; limit: number; retryAfterSeconds: number };

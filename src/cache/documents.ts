@@ -47,6 +47,8 @@ export type Written = {
 	readonly last: number;
 	readonly sealed: boolean;
 	readonly headMaxAge: number;
+	/** Which history its events are of. */
+	readonly incarnation: number;
 	/** Where retention bounds how long a full page shows what it does: for so long. */
 	readonly keepSeconds?: number | undefined;
 	/** What retention and links make of it, besides `last`; 0 for nothing. A part of the ETag. */
@@ -150,7 +152,7 @@ async function finish(
 	const { text, type, last, sealed, headMaxAge, keepSeconds, shown } = written;
 	const coding = sealed && text.length >= COMPRESS_BYTES_MIN ? written.coding : "identity";
 	const body = await compress(text, coding);
-	const tag = eTag(last, type, coding, shown);
+	const tag = eTag(last, type, coding, written.incarnation, shown);
 	const control = cacheControl(sealed, headMaxAge, keepSeconds);
 	const keeping = ["Cache-Control", control, "Vary", VARY, "ETag", tag];
 	const headers = [...keeping, "Content-Type", type.contentType];

@@ -36,19 +36,32 @@ export const VARY = "Accept, Accept-Encoding";
  * version the page knows of; `n` stands for the bytes' form, so each media type and coding has its
  * own (RFC 9110 section 8.8.3: a strong tag differs between representations).
  */
-export function eTag(last: number, type: MediaType, coding: Coding, shown = 0): string {
-	return `"${eTagValue(last, type, coding, shown)}"`;
+export function eTag(
+	last: number,
+	type: MediaType,
+	coding: Coding,
+	incarnation: number,
+	shown = 0,
+): string {
+	return `"${eTagValue(last, type, coding, incarnation, shown)}"`;
 }
 
 /** The same without quotes, as JSON feeds carry it. */
-export function eTagValue(last: number, type: MediaType, coding: Coding, shown = 0): string {
-	return `${last};${(formTag(type, coding) ^ shown) & 0x7fffffff}`;
+export function eTagValue(
+	last: number,
+	type: MediaType,
+	coding: Coding,
+	incarnation: number,
+	shown = 0,
+): string {
+	return `${last};${(formTag(type, coding, incarnation) ^ shown) & 0x7fffffff}`;
 }
 
 const tags = new Map<string, number>();
 
-function formTag(type: MediaType, coding: Coding): number {
-	const key = `${FORMAT_REVISION} ${type.name} ${coding}`;
+function formTag(type: MediaType, coding: Coding, incarnation: number): number {
+	const history = incarnation === 1 ? "" : ` ${incarnation}`;
+	const key = `${FORMAT_REVISION} ${type.name} ${coding}${history}`;
 	let tag = tags.get(key);
 	if (tag === undefined) {
 		tag = createHash("sha256").update(key).digest().readUInt32BE() >>> 1;

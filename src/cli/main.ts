@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { nearest } from "../nearest.ts";
 import { type Option, parseArguments, refuseUnknownVariables } from "../options.ts";
 import { append } from "./append.ts";
+import { incarnation } from "./directory/incarnation.ts";
 import { explain, Failure, isUsage } from "./explain.ts";
 import { exportVerb } from "./export.ts";
 import { follow } from "./follow.ts";
@@ -17,7 +18,16 @@ import { serve } from "./serve.ts";
 import { EXIT, type Verb } from "./verb.ts";
 import { verify } from "./verify.ts";
 
-export const VERBS: readonly Verb[] = [serve, append, read, follow, importVerb, exportVerb, verify];
+export const VERBS: readonly Verb[] = [
+	serve,
+	append,
+	read,
+	follow,
+	importVerb,
+	exportVerb,
+	verify,
+	incarnation,
+];
 
 /**
  * Runs one command.

@@ -201,6 +201,13 @@ const PROBLEMS: Table = {
 		title: "Stream deleted",
 		detail: (f) => `Stream '${f.stream}' was deleted for ever.`,
 	},
+	"history-replaced": {
+		status: 410,
+		title: "History replaced",
+		detail: (f) =>
+			`This URL is of another history of the store; the one that is here has number ${f.incarnation}. ` +
+			"A reader has to start again, from the stream's own URL.",
+	},
 	overloaded: {
 		status: 503,
 		reason: () => "Server Is Too Busy",

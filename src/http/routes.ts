@@ -15,7 +15,6 @@ import { answerFiltered } from "./handlers/filtered.ts";
 import { answerMoment } from "./handlers/moment.ts";
 import { answerPage } from "./handlers/page.ts";
 import { answerService } from "./handlers/service.ts";
-import { answerSlash } from "./handlers/slash.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
 import { answerDelete } from "./handlers/streams/delete.ts";
 import {
@@ -24,6 +23,7 @@ import {
 	answerMetadataPage,
 } from "./handlers/streams/metadata.ts";
 import { type CorsOf, methodsShown, NO_CORS, PREFLIGHT } from "./transport/cors.ts";
+import { answerSlash } from "./transport/slash.ts";
 import { UNESCAPED } from "./urls.ts";
 
 /** Handlers of one path by method; HEAD goes where GET goes. */

@@ -22,6 +22,9 @@ import type {
 import type { Target } from "../indexes/links.ts";
 
 export interface Log {
+	/** Which history this is: 1, and more where one was replaced. It stays as long as it is open. */
+	readonly incarnation: number;
+
 	/**
 	 * Appends a batch to one stream, whole or not at all. Resolves after the fsync. A stream that was
 	 * softly deleted comes back, with its metadata rewritten in the same transaction.

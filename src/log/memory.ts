@@ -52,6 +52,8 @@ export function createMemoryLog(
 		return work();
 	};
 	return {
+		incarnation: 1,
+
 		append: async (request) => whileOpen(() => append(request)),
 		delete: async (request) => whileOpen(() => remove(request)),
 		read: async (range) => whileOpen(() => slice(range)),

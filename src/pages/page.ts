@@ -148,6 +148,11 @@ function endsAtHead(range: PageRange, last: Version): boolean {
 	return range.from !== "head" && range.from + range.count - 1 >= last;
 }
 
+/** A URL may have a query already. */
+function behind(url: string, query: string): string {
+	return url.includes("?") ? query.replace("?", "&") : query;
+}
+
 /**
  * The pages to go to from here. Where everything older is hidden there is nothing older to go to;
  * and from below the bound a reader is sent up to it, not through the empty pages in between.
@@ -173,7 +178,7 @@ function links(urls: Urls, request: PageRequest, slice: Slice): Link[] {
 	const streamUrl = urls.stream(stream);
 	const self = range.from === "head" && range.count === GRID ? streamUrl : urls.page(stream, range);
 	const all: Link[] = [
-		{ relation: "self", uri: self + request.query },
+		{ relation: "self", uri: self + behind(self, request.query) },
 		{ relation: "current", uri: streamUrl },
 		{ relation: "collection", uri: streamUrl },
 	];

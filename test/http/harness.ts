@@ -35,7 +35,7 @@ export type Servers = Lane & {
 	/** Faults the servers reported; a test that expects none need not look: `close` does. */
 	readonly reported: unknown[];
 	/** Closes everything and opens it again on the same directory, on other ports. */
-	restart(): Promise<Servers>;
+	restart(between?: (directory: string) => void): Promise<Servers>;
 	/** Closes everything, and fails where the log is not as it should be or a fault was reported. */
 	close(): Promise<void>;
 };
@@ -99,8 +99,9 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 		log,
 		express,
 		reported,
-		async restart() {
+		async restart(between = () => undefined) {
 			await stop();
+			between(directory);
 			return startIn(directory, overrides);
 		},
 		async close() {

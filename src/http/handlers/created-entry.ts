@@ -17,7 +17,7 @@ export async function withCreatedEntry(
 	answer: Answer,
 	{ base, stream, version }: { base: string; stream: StreamName; version: Version },
 ): Promise<Answer> {
-	const urls = urlsAt(base);
+	const urls = urlsAt(base, context.log.incarnation);
 	const request = { stream, at: version, resolve: false };
 	const single = await readEntry(context.log, urls, request).catch(orNothing);
 	// What was written may be hidden already; that it was written stands.

@@ -15,6 +15,7 @@ import type { Answer } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
 import { resolveLinks } from "../headers.ts";
 import { type Look, negotiateLook } from "../negotiation.ts";
+import { otherHistory } from "../transport/incarnation.ts";
 import { parseAt } from "../urls.ts";
 import { answerWith, secondsUntil, urlsAt } from "./page.ts";
 
@@ -40,6 +41,8 @@ export function answerEvent(exchange: Exchange, target: EventTarget): Answer | P
 	const look = negotiateLook(req, target.query, EVENT_TYPES, context.settings.publicUrl);
 	const stream = parseStreamName(target.stream);
 	const at = parseAt(stream, target.at);
+	const other = otherHistory(exchange, target.query, at !== "head");
+	if (other) return other;
 
 	const usual = target.resolves ?? stream !== ALL;
 	const resolve = resolveLinks(req) ?? usual;
@@ -66,7 +69,8 @@ async function answerMade(
 
 async function write({ context }: Exchange, wanted: Wanted): Promise<Written> {
 	const { stream, at, look, isUsual } = wanted;
-	const single = await readEntry(context.log, urlsAt(look.base), wanted);
+	const urls = urlsAt(look.base, context.log.incarnation);
+	const single = await readEntry(context.log, urls, wanted);
 	const { entry, steadyUntil, cacheSeconds, streams } = single;
 	const isHead = at === "head";
 	return {
@@ -79,6 +83,7 @@ async function write({ context }: Exchange, wanted: Wanted): Promise<Written> {
 		keepSeconds: isUsual ? secondsUntil(isHead ? undefined : steadyUntil) : 0,
 		shown: isUsual ? 0 : 1,
 		streams,
+		incarnation: context.log.incarnation,
 	};
 }
 

@@ -16,6 +16,7 @@ import type { Answer } from "../answer.ts";
 import { clientGone, type Exchange } from "../exchange.ts";
 import { longPollMs } from "../headers.ts";
 import { type Look, negotiateLook } from "../negotiation.ts";
+import { numbered, otherHistory } from "../transport/incarnation.ts";
 import { pagePath, parseCount, parseFrom, streamUrl } from "../urls.ts";
 import { answerWith, isXml, type PageTarget, showsContent, urlsAt } from "./page.ts";
 
@@ -40,6 +41,8 @@ export function answerFiltered(
 	const filter = parseFilter(new URLSearchParams(target.query));
 	const waitMs = direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
 	const wanted = { range, look, ...filter, waitMs };
+	const other = otherHistory(exchange, target.query, from !== "head");
+	if (other) return other;
 
 	const key = keyOf(wanted);
 	const kept = from === "head" ? undefined : context.documents.get(key);
@@ -50,7 +53,8 @@ async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Pro
 	const { context, req } = exchange;
 	const ifNoneMatch = req.headers["if-none-match"];
 	const { last } = await context.lasts.learn(ALL);
-	const tag = eTag(last, wanted.look.type, "identity");
+	const { incarnation } = context.log;
+	const tag = eTag(last, wanted.look.type, "identity", incarnation);
 	// Nothing was committed since: the page is what it was.
 	const known = matches(ifNoneMatch, tag);
 	if (known && wanted.waitMs === 0) return notModified(exchange, tag);
@@ -85,7 +89,8 @@ async function write(exchange: Exchange, wanted: Wanted, scanned: Scan): Promise
 	const { range, query } = wanted;
 	const { base, embed, type, coding } = wanted.look;
 	const feedUrl = `${streamUrl(base, ALL)}/filtered`;
-	const pageUrl = (page: PageRange) => `${feedUrl}/${pagePath(ALL, page)}?${query}`;
+	const pageUrl = (page: PageRange) =>
+		numbered(`${feedUrl}/${pagePath(ALL, page)}?${query}`, log.incarnation);
 	const urls = {
 		feed: `${feedUrl}?${query}`,
 		self: pageUrl(range) + (embed === "none" ? "" : `&embed=${embed}`),
@@ -94,7 +99,7 @@ async function write(exchange: Exchange, wanted: Wanted, scanned: Scan): Promise
 	const shown = showsContent(type.format, embed)
 		? await withContent(log, scanned.matches, settings.pageBytesMax)
 		: scanned.matches;
-	const feed = composeFiltered(urlsAt(base), urls, range, scanned, shown);
+	const feed = composeFiltered(urlsAt(base, log.incarnation), urls, range, scanned, shown);
 	const text = isXml(type.format) ? encodeFeedAtom(feed, embed) : encodeFeedJson(feed, embed);
 	const newest = range.direction === "forward" ? scanned.end - 1 : scanned.from;
 	return {
@@ -104,6 +109,7 @@ async function write(exchange: Exchange, wanted: Wanted, scanned: Scan): Promise
 		last: scanned.sealed ? newest : scanned.last,
 		sealed: scanned.sealed,
 		headMaxAge: settings.headMaxAge,
+		incarnation: log.incarnation,
 	};
 }
 

@@ -20,6 +20,7 @@ import { clientGone, type Exchange } from "../exchange.ts";
 import { longPollMs, resolveLinks } from "../headers.ts";
 import { type Look, negotiateLook } from "../negotiation.ts";
 import { forwardingOf } from "../transport/base.ts";
+import { numbered, otherHistory } from "../transport/incarnation.ts";
 import {
 	embedQuery,
 	eventUrl,
@@ -58,6 +59,7 @@ type Wanted = {
 	readonly look: Look;
 	/** How long the client is willing to wait for something new; 0 for not at all. */
 	readonly waitMs: number;
+	readonly incarnation: number;
 	readonly resolve: boolean;
 	/** Whether links are treated as they are where nobody says how. */
 	readonly isUsual: boolean;
@@ -75,20 +77,26 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const stream = parseStreamName(target.stream);
 	const from = parseFrom(stream, target.from, target.direction);
 	const range = { direction: target.direction, from, count: parseCount(target.count) };
+	const other = otherHistory(exchange, target.query, from !== "head");
+	if (other) return other;
+
 	const { format } = look.type;
-	if (format === "ndjson") return answerRun(exchange, stream, range, urlsAt(look.base));
+	const { incarnation } = context.log;
+	const urls = urlsAt(look.base, incarnation);
+	if (format === "ndjson") return answerRun(exchange, stream, range, urls);
 	if (format === "event-stream") {
 		const subscription = { stream, range, embed: look.embed, query: target.query };
-		return answerServerSentEvents(exchange, { ...subscription, urls: urlsAt(look.base) });
+		return answerServerSentEvents(exchange, { ...subscription, urls });
 	}
 	if (format === "cloudevents" && isWholeStream(exchange)) {
-		return answerHttpFeed(exchange, { stream, look, urls: urlsAt(look.base) });
+		return answerHttpFeed(exchange, { stream, look, urls });
 	}
 	const waitMs =
 		range.direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
 	const usual = target.resolves ?? stream !== ALL;
 	const resolve = resolveLinks(req) ?? usual;
-	const wanted = { stream, range, look, waitMs, resolve, isUsual: resolve === usual };
+	const isUsual = resolve === usual;
+	const wanted = { stream, range, look, waitMs, incarnation, resolve, isUsual };
 
 	const key = keyOf(wanted);
 	const kept = range.from === "head" ? undefined : context.documents.get(key);
@@ -142,11 +150,11 @@ export function answerWith(document: Document, ifNoneMatch: string | undefined):
 }
 
 /** The URLs of documents that a client at `base` sees. */
-export function urlsAt(base: string): Urls {
+export function urlsAt(base: string, incarnation: number): Urls {
 	return {
 		stream: (stream) => streamUrl(base, stream),
-		event: (stream, at) => eventUrl(base, stream, at),
-		page: (stream, page) => pageUrl(base, stream, page),
+		event: (stream, at) => numbered(eventUrl(base, stream, at), incarnation),
+		page: (stream, page) => numbered(pageUrl(base, stream, page), incarnation),
 	};
 }
 
@@ -190,9 +198,9 @@ async function waitForNews(
  * The tag of a page that may still change; undefined for a sealed page, or a stream without events.
  */
 function headTag(wanted: Wanted, last: Version): string | undefined {
-	const { stream, range, look, isUsual } = wanted;
+	const { stream, range, look, incarnation, isUsual } = wanted;
 	if (!isUsual || isSealed(range, last) || (last < 0 && stream !== "$all")) return undefined;
-	return eTag(last, look.type, "identity");
+	return eTag(last, look.type, "identity", incarnation);
 }
 
 function notModified({ context }: Exchange, tag: string): Answer {
@@ -203,20 +211,22 @@ function notModified({ context }: Exchange, tag: string): Answer {
 async function write(exchange: Exchange, wanted: Wanted): Promise<Written> {
 	const { stream, range, look, resolve, isUsual } = wanted;
 	const { type, coding, embed, base } = look;
+	const { incarnation } = exchange.context.log;
 	// Both forms of a page have one URL: what is unusual is not kept, and has a tag of its own.
 	const form = isUsual ? 0 : UNUSUAL;
-	const page = await readPage(exchange.context.log, urlsAt(base), {
+	const page = await readPage(exchange.context.log, urlsAt(base, incarnation), {
 		stream,
 		range,
 		content: showsContent(type.format, embed),
 		resolve,
-		tag: (last, shown) => eTagValue(last, type, "identity", shown ^ form),
+		tag: (last, shown) => eTagValue(last, type, "identity", incarnation, shown ^ form),
 		query: embedQuery(embed),
 	});
 	const { headMaxAge } = exchange.context.settings;
 	return {
 		text: Buffer.from(encodeFeed(page.feed, type.format, embed)),
 		type,
+		incarnation,
 		coding,
 		last: page.newest,
 		sealed: page.sealed && isUsual,

@@ -29,7 +29,7 @@ import {
 	unpack,
 } from "./protocol.ts";
 import * as sql from "./statements.ts";
-import { Streams } from "./streams.ts";
+import { Streams } from "./streams/streams.ts";
 
 export class Appender {
 	readonly #database: Database.Database;

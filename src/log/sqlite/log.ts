@@ -12,6 +12,7 @@ import { Refusal } from "../../errors.ts";
 import { type Commit, DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import { claimDirectory, logFile, refusalOf } from "./directory.ts";
+import { incarnationOf } from "./incarnation.ts";
 import { AppendQueue } from "./queue.ts";
 import { Reader } from "./reader.ts";
 import { verifyDirectory } from "./verifier.ts";
@@ -39,12 +40,13 @@ export async function openSqliteLog(
 	const listeners = new Set<(commit: Commit) => void>();
 	let reader: Reader | undefined;
 	try {
+		const incarnation = incarnationOf(logFile(directory));
 		reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
 		const writer = await startWriter(logFile(directory));
 		const queue = new AppendQueue(writer, limits, clock, (commit) => {
 			for (const listener of listeners) listener(commit);
 		});
-		return logOf(directory, queue, reader, listeners, release);
+		return logOf(directory, incarnation, queue, reader, listeners, release);
 	} catch (error) {
 		reader?.close();
 		release();
@@ -54,6 +56,7 @@ export async function openSqliteLog(
 
 function logOf(
 	directory: string,
+	incarnation: number,
 	queue: AppendQueue,
 	reader: Reader,
 	listeners: Set<(commit: Commit) => void>,
@@ -65,6 +68,7 @@ function logOf(
 		return work();
 	};
 	return {
+		incarnation,
 		append: (append) => queue.write(append),
 		delete: (deletion) => queue.write(deletion),
 		read: async (range) => whileOpen(() => reader.read(range)),

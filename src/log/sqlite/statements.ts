@@ -6,6 +6,9 @@ export const BEGIN_READ = "BEGIN";
 export const COMMIT = "COMMIT";
 export const ROLLBACK = "ROLLBACK";
 
+export const SELECT_INCARNATION = "SELECT incarnation FROM store";
+export const UPDATE_INCARNATION = "UPDATE store SET incarnation = ?";
+
 /** The end of the log. `created` of the last event is the floor for that of the next. */
 export const SELECT_END = "SELECT position, created FROM events ORDER BY position DESC LIMIT 1";
 

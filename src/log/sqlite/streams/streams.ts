@@ -4,10 +4,10 @@
  */
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
-import { ALL, type StreamName } from "../../event.ts";
-import { describedStream, metadataStream } from "../../retention/window.ts";
-import type { Fate } from "../expectation.ts";
-import * as sql from "./statements.ts";
+import { ALL, type StreamName } from "../../../event.ts";
+import { describedStream, metadataStream } from "../../../retention/window.ts";
+import type { Fate } from "../../expectation.ts";
+import * as sql from "../statements.ts";
 
 /**
  * A stream's number and last version. Its newest entries may not be inserted yet: those of events

@@ -1,0 +1,98 @@
+/** Departure 20: a request that is not answered in time gets a 503 that says when to try again. */
+import { createDocuments } from "../../../src/cache/documents.ts";
+import { parseSettings } from "../../../src/config.ts";
+import { createLasts } from "../../../src/http/lasts.ts";
+import { createLongPolls } from "../../../src/http/long-polls.ts";
+import { createHttpServer, type HttpServer } from "../../../src/http/server.ts";
+import { createLiveStreams } from "../../../src/http/streaming/live-streams.ts";
+import type { Log } from "../../../src/log/log.ts";
+import { createMemoryLog } from "../../../src/log/memory.ts";
+import { ask, batch, get, head, raw } from "../ask.ts";
+
+const EVENT = { eventId: "c322e299-cb73-4b47-97c5-5054f920746e", eventType: "T", data: {} };
+
+let server: HttpServer;
+let port: number;
+/** A log whose appends and reads go on only when they are let. */
+let log: Log;
+let release: () => void;
+let held: Promise<void>;
+
+beforeEach(async () => {
+	held = new Promise((resolve) => {
+		release = resolve;
+	});
+	const inner = createMemoryLog();
+	log = {
+		...inner,
+		append: async (append) => held.then(() => inner.append(append)),
+		read: async (range) => held.then(() => inner.read(range)),
+	};
+	const settings = { ...parseSettings([], {}), requestTimeoutMs: 150, longPollSecondsMax: 1 };
+	const report = (error: unknown) => {
+		throw error;
+	};
+	server = createHttpServer({
+		log,
+		documents: createDocuments({ bytesMax: 1e6, countMax: 100 }),
+		longPolls: createLongPolls(log, 10),
+		live: createLiveStreams(log, 10),
+		lasts: createLasts(log),
+		settings,
+		report,
+		isReady: () => true,
+	});
+	port = await server.listen(0, "127.0.0.1");
+});
+afterEach(async () => {
+	release();
+	await server.close();
+	await log.close();
+});
+
+test("an append that takes too long is answered 503, and its repeat tells what became of it", async () => {
+	const late = await ask(port, batch("s", [EVENT]));
+	expect([late.status, late.json.type]).toEqual([503, "urn:varve:problem:request-timeout"]);
+	expect(late.headers["retry-after"]).toBe("1");
+	expect(late.json.timeoutMs).toBe(150);
+	release();
+	const repeat = await ask(port, batch("s", [EVENT]));
+	expect([repeat.status, repeat.headers.location]).toEqual([
+		201,
+		`http://127.0.0.1:${port}/streams/s/0`,
+	]);
+	expect(await log.last(STREAM)).toBe(0);
+});
+
+test("a read that takes too long is answered 503", async () => {
+	const late = await ask(port, get("/streams/$all"));
+	expect([late.status, late.headers["retry-after"]]).toEqual([503, "1"]);
+	release();
+	expect((await ask(port, get("/streams/$all"))).status).toBe(200);
+});
+
+test("a long poll adds its time to that of the request", async () => {
+	release();
+	const path = `/streams/$all/${"0".repeat(32)}/forward/20`;
+	const reply = await ask(port, get(path, undefined, { "ES-LongPoll": "1" }));
+	expect([reply.status, reply.json.entries]).toEqual([200, []]);
+});
+
+test("a body that does not arrive in time is the client's doing: 408", async () => {
+	const type = "Content-Type: application/vnd.eventstore.events+json";
+	const answer = await raw(port, `${head("POST /streams/s", type, "Content-Length: 9")}[`);
+	expect(answer).toMatch(/^HTTP\/1\.1 408 /);
+});
+
+test("the late answer is dropped, and the connection goes on", async () => {
+	const request = (path: string) => `GET ${path} HTTP/1.1\r\nHost: a\r\n`;
+	const answers = raw(
+		port,
+		`${request("/streams/$all")}\r\n${request("/ping")}Connection: close\r\n\r\n`,
+	);
+	// The first is late; the second must be answered once, after it.
+	const text = await answers;
+	expect(text.match(/HTTP\/1\.1 \d{3}/g)).toEqual(["HTTP/1.1 503", "HTTP/1.1 200"]);
+});
+
+const STREAM = "s" as Parameters<Log["last"]>[0];

@@ -1,0 +1,58 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { raiseIncarnation, readIncarnation } from "../../../src/log/sqlite/incarnation.ts";
+import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
+
+let directory: string;
+beforeEach(async () => {
+	directory = mkdtempSync(join(tmpdir(), "varve-incarnation-"));
+	await (await openSqliteLog(directory)).close();
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+test("a new log is of the first incarnation, and knows it when it is raised", async () => {
+	expect(readIncarnation(directory)).toBe(1);
+	expect([raiseIncarnation(directory), raiseIncarnation(directory)]).toEqual([2, 3]);
+	const log = await openSqliteLog(directory);
+	expect([log.incarnation, readIncarnation(directory)]).toEqual([3, 3]);
+	await log.close();
+});
+
+test("a backup that is restored twice gets two numbers", () => {
+	const file = join(directory, "log.sqlite");
+	copyFileSync(file, `${file}.backup`);
+	expect(raiseIncarnation(directory)).toBe(2);
+	copyFileSync(`${file}.backup`, file);
+	expect(readIncarnation(directory)).toBe(1);
+	expect(raiseIncarnation(directory)).toBe(3);
+});
+
+test("a directory on a new machine can be told where to go on", () => {
+	expect([raiseIncarnation(directory, 7), raiseIncarnation(directory, 5)]).toEqual([7, 8]);
+	expect(readFileSync(join(directory, "incarnation"), "utf8")).toBe("8\n");
+});
+
+test("it is not raised under a running server", async () => {
+	const log = await openSqliteLog(directory);
+	expect(() => raiseIncarnation(directory)).toThrow(/data-directory-in-use/);
+	expect(readIncarnation(directory)).toBe(1);
+	await log.close();
+});
+
+test("where there is no log, or its file holds nonsense, it is refused", () => {
+	expect(() => raiseIncarnation(join(directory, "none"))).toThrow(/it holds no log/);
+	expect(() => readIncarnation(join(directory, "none"))).toThrow(/it holds no log/);
+	writeFileSync(join(directory, "incarnation"), "two\n");
+	expect(() => raiseIncarnation(directory)).toThrow(/holds no number/);
+});
+
+test("the database lets it only rise", () => {
+	raiseIncarnation(directory);
+	const database = new Database(join(directory, "log.sqlite"));
+	expect(() => database.exec("UPDATE store SET incarnation = 2")).toThrow(/only rises/);
+	expect(() => database.exec("INSERT INTO store VALUES (9)")).toThrow(/one store/);
+	expect(() => database.exec("DELETE FROM store")).toThrow(/one store/);
+	database.close();
+});
