@@ -3,8 +3,9 @@
  * connection that never sent a byte is as busy as one that waits for its answer.
  *
  * A request is counted in when it arrives and out when its answer was handed over, which is not to
- * say sent: a connection is closed by `destroySoon`, after what was written to it. The count is kept
- * on the connection, since a listener for the end of every answer costs as much as our share of it.
+ * say sent: a connection is closed by `destroySoon`, after what was written to it. The count is
+ * kept on the connection, since a listener for the end of every answer costs as much as our share
+ * of it.
  */
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
