@@ -7,6 +7,11 @@ const TEXT = "#text";
 const ATTRIBUTES = "@";
 const NAMESPACE = "@ns";
 
+type Tokenizer = {
+	onerror: (error: Error) => void;
+	onopentag: (tag: unknown) => void;
+};
+
 export type Element = { readonly [name: string]: unknown };
 
 /**
@@ -26,11 +31,16 @@ export function parseXml(xml: string): Element {
 	let failure: Error | null = null;
 	// Once the root has ended the parser hears of no faults any more, or throws them; its types leave
 	// out the tokenizer.
-	const { saxParser } = parser as unknown as { saxParser: { onerror: (error: Error) => void } };
+	const { saxParser } = parser as unknown as { saxParser: Tokenizer };
 	saxParser.onerror = (error) => {
 		failure ??= error;
 	};
 	let root: unknown;
+	const { onopentag } = saxParser;
+	saxParser.onopentag = (tag) => {
+		if (root !== undefined) failure ??= new Error("a second element outside of the root");
+		onopentag(tag);
+	};
 	try {
 		// It has called back when it returns. What a callback throws would only be called back again.
 		parser.parseString(xml, (error, result) => {

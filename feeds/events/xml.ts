@@ -29,7 +29,11 @@ type Node = {
 	readonly $$?: readonly Node[];
 };
 
-type Tokenizer = { ondoctype: () => void; onerror: (error: Error) => void };
+type Tokenizer = {
+	ondoctype: () => void;
+	onerror: (error: Error) => void;
+	onopentag: (tag: unknown) => void;
+};
 
 /** What an element is in JSON: its text, or an object of its attributes, children and text. */
 type Value = string | { [name: string]: Value | Value[] };
@@ -80,6 +84,11 @@ function parse(xml: string): Node {
 		failure ??= error;
 	};
 	let root: Node | undefined;
+	const { onopentag } = saxParser;
+	saxParser.onopentag = (tag) => {
+		if (root !== undefined) failure ??= new Error("A second element outside of the root");
+		onopentag(tag);
+	};
 	try {
 		// It has called back when it returns. What a callback throws would only be called back again.
 		parser.parseString(xml, (error, result: Node | null) => {

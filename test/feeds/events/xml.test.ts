@@ -71,6 +71,7 @@ describe("what is refused", () => {
 		["no XML", "[]", /XML/],
 		["nothing", "", /not an XML document/],
 		["text after the document", "<e></e>x", /well-formed/],
+		["a second document", "<e></e><e></e>", /well-formed/],
 		["half a document", "<e><e>", /well-formed XML: .*at line 1, column/],
 		["two roots", "<e/><e/>", /XML|without events/],
 		["no event", "<events/>", /without events/],
