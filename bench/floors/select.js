@@ -1,7 +1,7 @@
 // Floor of the catch-up: better-sqlite3 reads the rows a reader gets, in order, and counts their
 // bytes. Argument: the directory. Writes the events a second.
 import Database from "better-sqlite3";
-import { logFile } from "../../dist/src/log/sqlite/directory.js";
+import { logFile } from "../../dist/src/log/sqlite/files/directory.js";
 
 const database = new Database(logFile(process.argv[2]), { readonly: true });
 const startedAt = performance.now();

@@ -3,6 +3,7 @@
  * send it with the same function, so that the bytes cannot differ.
  */
 import type { ServerResponse } from "node:http";
+import { answered } from "./connections.ts";
 import type { Cors } from "./transport/cors.ts";
 
 export type Answer = {
@@ -29,6 +30,7 @@ export function send(res: ServerResponse, answer: Answer, cors: Cors): void {
 	if (reason === undefined) res.writeHead(status, headers);
 	else res.writeHead(status, reason, headers);
 	res.end(answer.body);
+	answered(res);
 }
 
 /** A body of text: its type, its length and its bytes. */

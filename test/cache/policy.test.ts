@@ -14,7 +14,8 @@ test("a tag is one number for the last version and one for the form, the same fo
 	);
 	expect(new Set(tags).size).toBe(tags.length);
 	for (const tag of tags) expect(tag).toMatch(/^"5;\d{1,10}"$/);
-	// Whoever changes this one changes the bytes of every page as well, or has made all caches forget for nothing.
+	// Whoever changes this one changes the bytes of every page as well, or has made all caches forget
+	// for nothing.
 	const atom = FEED_TYPES[0];
 	expect(atom && eTagValue(5, atom, "identity", 1)).toBe("5;1245222667");
 });

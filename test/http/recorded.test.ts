@@ -1,7 +1,7 @@
 /**
- * What three client libraries sent to a genuine server of the contract, sent to ours in the same order, each
- * library's requests to a server of its own: the answers have the same status and reason, and whatever a JSON
- * answer held there is here, of the same type.
+ * What three client libraries sent to a genuine server of the contract, sent to ours in the same
+ * order, each library's requests to a server of its own: the answers have the same status and
+ * reason, and whatever a JSON answer held there is here, of the same type.
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";

@@ -40,7 +40,9 @@ export const incarnation: Verb = {
 
 async function run({ values }: Arguments): Promise<number> {
 	const directory = resolve(text(values, "data"));
-	const { raiseIncarnation, readIncarnation } = await import("../../log/sqlite/incarnation.ts");
+	const { raiseIncarnation, readIncarnation } = await import(
+		"../../log/sqlite/files/incarnation.ts"
+	);
 	const number = values.raise
 		? raiseIncarnation(directory, optionalNumber(values, "to"))
 		: readIncarnation(directory);

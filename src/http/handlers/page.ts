@@ -163,7 +163,9 @@ async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Pro
 	const ifNoneMatch = req.headers["if-none-match"];
 	if (wanted.waitMs > 0) await waitForNews(exchange, wanted, ifNoneMatch);
 
-	const { last, retention } = await context.lasts.learn(wanted.stream);
+	const known = context.lasts.known(wanted.stream);
+	const { last, retention } =
+		known === undefined ? await context.lasts.learn(wanted.stream) : { last: known };
 	// Where metadata or links decide what is shown, only the page itself can tell.
 	const tag = retention ? undefined : headTag(wanted, last);
 	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(exchange, tag);

@@ -5,6 +5,7 @@
 import type { ServerResponse } from "node:http";
 import { isRefusal } from "../../errors.ts";
 import type { Answer, Chunks } from "../answer.ts";
+import { answered } from "../connections.ts";
 
 /**
  * @param report told of a failure midway; the answer then breaks off, so that its reader sees it
@@ -19,6 +20,7 @@ export async function pump(
 	res.writeHead(status, headers as string[]);
 	if (res.req.method === "HEAD") {
 		res.end();
+		answered(res);
 		return;
 	}
 	// An answer that has nothing to say yet is one all the same.
@@ -34,6 +36,8 @@ export async function pump(
 		// A refusal midway is no fault of ours: a stream can be deleted while it is read.
 		if (!res.destroyed && !isRefusal(error)) report(error);
 		res.destroy();
+	} finally {
+		answered(res);
 	}
 }
 

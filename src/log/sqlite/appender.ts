@@ -29,7 +29,7 @@ import {
 	unpack,
 } from "./protocol.ts";
 import * as sql from "./statements.ts";
-import { Streams } from "./streams.ts";
+import { Streams } from "./streams/streams.ts";
 
 export class Appender {
 	readonly #database: Database.Database;
@@ -97,6 +97,10 @@ export class Appender {
 	 * Appends, and brings back the stream that was deleted softly, by its events or by its metadata.
 	 */
 	#appendAndRevive({ stream: name, events }: PackedWrite): Answer {
+		// Without metadata nothing is deleted softly: the usual log takes the short way.
+		if (!this.#streams.hasMetadata() && describedStream(name) === undefined) {
+			return { first: this.#write(name, events), position: this.#next - 1, repeated: false };
+		}
 		const described = describedStream(name);
 		const revives = this.#fateOf(name) === "soft-deleted";
 		const undeletes = described !== undefined && this.#fateOf(described) === "soft-deleted";

@@ -8,11 +8,11 @@ import { LINK_TYPE, linkAt, type Target, targetOf } from "../../indexes/links.ts
 import type { Range, Slice, StreamEntry } from "../log.ts";
 import { bounds } from "../range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "../showing.ts";
-import { openForReading } from "./directory.ts";
+import { openForReading } from "./files/directory.ts";
 import { FLAG_JSON } from "./protocol.ts";
-import { Standings } from "./standings.ts";
 import * as sql from "./statements.ts";
-import type { StreamRow } from "./streams.ts";
+import { Standings } from "./streams/standings.ts";
+import type { StreamRow } from "./streams/streams.ts";
 
 /** Some 2 MB of names. A number never changes its name, so none of them grows stale. */
 const NAMES_KEPT_MAX = 10_000;

@@ -11,7 +11,7 @@ import { Refusal } from "../../errors.ts";
 import type { RecordedEvent, StreamName } from "../../event.ts";
 import type { Verification } from "../log.ts";
 import { type LogView, type Marks, NO_MARKS, type StoredEntry, verify } from "../verify.ts";
-import { logFile, openForReading, refusalOf } from "./directory.ts";
+import { logFile, openForReading, refusalOf } from "./files/directory.ts";
 import { FLAG_JSON, FLAG_TOMBSTONE } from "./protocol.ts";
 import { uuid } from "./reader.ts";
 import * as sql from "./statements.ts";

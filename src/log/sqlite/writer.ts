@@ -1,7 +1,7 @@
 /** The writer's thread: takes batches, answers them, one after another. */
 import { parentPort, workerData } from "node:worker_threads";
 import { Appender } from "./appender.ts";
-import { openForWriting } from "./directory.ts";
+import { openForWriting } from "./files/directory.ts";
 import type { Batch } from "./protocol.ts";
 
 const port = parentPort;

@@ -1,4 +1,4 @@
-import { raiseIncarnation } from "../../../src/log/sqlite/incarnation.ts";
+import { raiseIncarnation } from "../../../src/log/sqlite/files/incarnation.ts";
 import { ATOM, batch, get, type Reply } from "../ask.ts";
 import { type Lane, type Servers, startServers } from "../harness.ts";
 

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { raiseIncarnation, readIncarnation } from "../../../src/log/sqlite/incarnation.ts";
+import { raiseIncarnation, readIncarnation } from "../../../src/log/sqlite/files/incarnation.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
 
 let directory: string;

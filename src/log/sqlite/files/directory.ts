@@ -8,9 +8,9 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
-import { isRefusal, Refusal } from "../../errors.ts";
-import { type Migration, migrate } from "../migrate.ts";
-import { isDiskFull, messageOf } from "./failures.ts";
+import { isRefusal, Refusal } from "../../../errors.ts";
+import { type Migration, migrate } from "../../migrate.ts";
+import { isDiskFull, messageOf } from "../failures.ts";
 
 /**
  * "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for

@@ -4,10 +4,10 @@
  */
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
-import { ALL, type StreamName } from "../../event.ts";
-import { describedStream, metadataStream } from "../../retention/window.ts";
-import type { Fate } from "../expectation.ts";
-import * as sql from "./statements.ts";
+import { ALL, type StreamName } from "../../../event.ts";
+import { describedStream, metadataStream } from "../../../retention/window.ts";
+import type { Fate } from "../../expectation.ts";
+import * as sql from "../statements.ts";
 
 /**
  * A stream's number and last version. Its newest entries may not be inserted yet: those of events
@@ -46,6 +46,13 @@ export class Streams {
 	readonly grown = new Map<StreamName, Stream>();
 	/** The streams whose marks this transaction changed. */
 	readonly marked = new Set<StreamName>();
+	/**
+	 * The answer to the last `find`: one append asks several times for its stream, if it is new in
+	 * vain.
+	 */
+	/** The last question and its answer: an append asks several times for one stream. */
+	#askedName: string | undefined;
+	#asked: Stream | undefined;
 	/** Whether there is any metadata at all: most logs have none, and spare the look-ups. */
 	#hasMetadata = false;
 
@@ -57,12 +64,23 @@ export class Streams {
 	 * A stream that grew in this transaction must not be looked up: its entries may still be missing.
 	 */
 	find(name: string): Stream | undefined {
+		if (this.#askedName !== name) {
+			this.#asked = this.#look(name);
+			this.#askedName = name;
+		}
+		return this.#asked;
+	}
+
+	#look(name: string): Stream | undefined {
 		const kept = this.#kept.get(name) ?? this.grown.get(name as StreamName);
 		if (kept) return kept;
 		const found = this.#statements.stream.get(name) as StreamRow | undefined;
 		if (!found) return undefined;
-		const { id, last, metadata, tombstone } = found;
-		return this.#keep(name, { id, last, metadata, isGone: tombstone !== null });
+		return this.#keep(name, streamOf(found));
+	}
+
+	hasMetadata(): boolean {
+		return this.#hasMetadata;
 	}
 
 	/** The metadata stream of `name`, if it has one. */
@@ -75,7 +93,10 @@ export class Streams {
 		if (found) return found;
 		const id = Number(this.#statements.insertStream.run(name).lastInsertRowid);
 		this.#hasMetadata ||= describedStream(name) !== undefined;
-		const stream = this.#keep(name, { id, last: -1, metadata: null, isGone: false });
+		const stream = this.#keep(
+			name,
+			streamOf({ id, last: -1, metadata: null, tombstone: null, link: null }),
+		);
 		const metadata = this.findMetadata(name);
 		if (metadata) this.#markMetadata(stream, this.positionAt(metadata, metadata.last));
 		return stream;
@@ -134,6 +155,7 @@ export class Streams {
 	/** Forgets what it knew: the transaction was undone. */
 	reset(): void {
 		this.#kept.clear();
+		this.#askedName = undefined;
 		this.settle();
 		this.#hasMetadata = this.#statements.hasMetadata.get() === 1;
 	}
@@ -153,11 +175,25 @@ export class Streams {
 		stream.fate = undefined;
 	}
 
-	#keep(name: string, known: Pick<Stream, "id" | "last" | "metadata" | "isGone">): Stream {
-		const stream = { ...known, runFrom: -1, runTo: -1, fate: undefined };
+	#keep(name: string, stream: Stream): Stream {
 		this.#kept.set(name, stream);
+		this.#askedName = name;
+		this.#asked = stream;
 		return stream;
 	}
+}
+
+/** Written out: a spread here costs as much as the look-up, for every stream that is met. */
+function streamOf({ id, last, metadata, tombstone }: StreamRow): Stream {
+	return {
+		id,
+		last,
+		runFrom: -1,
+		runTo: -1,
+		metadata,
+		isGone: tombstone !== null,
+		fate: undefined,
+	};
 }
 
 function prepare(database: Database.Database) {

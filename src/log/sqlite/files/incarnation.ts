@@ -7,10 +7,10 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Refusal } from "../../errors.ts";
-import { migrationsFor } from "../migrate.ts";
+import { Refusal } from "../../../errors.ts";
+import { migrationsFor } from "../../migrate.ts";
+import { SELECT_INCARNATION, UPDATE_INCARNATION } from "../statements.ts";
 import { claimDirectory, logFile, openForReading, openForWriting, refusalOf } from "./directory.ts";
-import { SELECT_INCARNATION, UPDATE_INCARNATION } from "./statements.ts";
 
 /** @param file the database, at this program's schema */
 export function incarnationOf(file: string): number {

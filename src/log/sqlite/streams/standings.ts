@@ -3,10 +3,10 @@
  */
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
-import { ALL, type StreamName } from "../../event.ts";
-import { NO_METADATA, parseMetadata, type StreamMetadata } from "../../retention/metadata.ts";
-import { describedStream, effectiveMetadata, type Standing } from "../../retention/window.ts";
-import * as sql from "./statements.ts";
+import { ALL, type StreamName } from "../../../event.ts";
+import { NO_METADATA, parseMetadata, type StreamMetadata } from "../../../retention/metadata.ts";
+import { describedStream, effectiveMetadata, type Standing } from "../../../retention/window.ts";
+import * as sql from "../statements.ts";
 import type { StreamRow } from "./streams.ts";
 
 /** Parsed documents, by the position of their event: what stands there never changes. */
