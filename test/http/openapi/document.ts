@@ -2,8 +2,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../structure/source.ts";
+import type { Schema } from "./schema.ts";
 
-export type Media = { readonly example?: unknown };
+export type Media = { readonly schema: Schema; readonly example?: unknown };
 export type Content = { readonly [type: string]: Media };
 export type Parameter = {
 	readonly name: string;

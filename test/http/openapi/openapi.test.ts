@@ -8,6 +8,7 @@ import { filesIn } from "../../structure/source.ts";
 import type { Reply } from "../ask.ts";
 import { type Servers, startServers } from "../harness.ts";
 import { DOCUMENT, FILE, type Operation, operations, TEXT } from "./document.ts";
+import { faults } from "./schema.ts";
 
 /** What the linter warns of, and why it is so all the same. */
 const WARNED = new Set([
@@ -89,6 +90,30 @@ describe("/openapi.json", () => {
 });
 
 describe("each operation", () => {
+	// What the words of a refusal mean is the same everywhere, and checked at one resource.
+	test.each([
+		["getHead", { Accept: "image/png" }, 406],
+		["getHead", { "ES-MinPosition": "x" }, 400],
+		["getEvent", { Accept: "image/png" }, 406],
+		["getFilteredHead", { Accept: "text/event-stream" }, 406],
+		["append", { "ES-ExpectedVersion": "7" }, 400],
+		["append", { "Content-Type": "image/png" }, 415],
+		["deleteStream", { "ES-ExpectedVersion": "7" }, 400],
+		["appendMetadata", { "ES-ExpectedVersion": "7" }, 400],
+	] as const)(
+		"%s with %j is refused with a body the document knows",
+		async (id, headers, status) => {
+			await seed();
+			const operation = operationOf(id);
+			const [type = ""] = Object.keys(operation.body);
+			const body =
+				type === "" ? undefined : example(operation, type)?.replace(/"\w{8}-/g, '"12345678-');
+			const sent = { ...(type === "" ? {} : { "Content-Type": type }), ...headers };
+			const reply = await send(operation, sent, body);
+			expect([reply.status, faultsOf(operation, reply)]).toEqual([status, []]);
+		},
+	);
+
 	test.each([
 		["getHead", DESCRIBED_FEED_TYPES],
 		["getPageForward", FEED_TYPES],
@@ -123,6 +148,7 @@ describe("each operation", () => {
 		expect(`${reply.status} ${reply.status < 400 ? "" : reply.text}`).toMatch(`${status} `);
 		const type = reply.headers["content-type"]?.split(/;(?!type)/)[0];
 		if (contentType === "" && accept !== "") expect(type).toBe(accept);
+		expect(faultsOf(operation, reply)).toEqual([]);
 	});
 });
 
@@ -151,6 +177,14 @@ function exchanges(): [id: string, contentType: string, status: string, accept: 
 			accept,
 		]);
 	});
+}
+
+/** Where the answer's body, if it is JSON, is not as the document says. */
+function faultsOf({ responses, method, path }: Operation, reply: Reply): string[] {
+	const type = reply.headers["content-type"]?.split(";")[0] ?? "";
+	if (!/[/+]json$/.test(type) || reply.text === "") return [];
+	const schema = responses[reply.status]?.content?.[type]?.schema;
+	return schema ? faults(reply.json, schema) : [`${method} ${path} has no ${reply.status} ${type}`];
 }
 
 /** What the examples read is what the first example appends. */
