@@ -24,12 +24,22 @@ export function parseXml(xml: string): Element {
 		async: false,
 	});
 	let failure: Error | null = null;
-	let root: unknown;
-	// It has called back when it returns. What a callback throws would only be called back again.
-	parser.parseString(xml, (error, result) => {
+	// Once the root has ended the parser hears of no faults any more, or throws them; its types leave
+	// out the tokenizer.
+	const { saxParser } = parser as unknown as { saxParser: { onerror: (error: Error) => void } };
+	saxParser.onerror = (error) => {
 		failure ??= error;
-		root ??= result;
-	});
+	};
+	let root: unknown;
+	try {
+		// It has called back when it returns. What a callback throws would only be called back again.
+		parser.parseString(xml, (error, result) => {
+			failure ??= error;
+			root ??= result;
+		});
+	} catch (error) {
+		failure ??= error instanceof Error ? error : new Error(String(error));
+	}
 	if (failure !== null) throw new FeedFormatError("the document is not well-formed XML", failure);
 	if (typeof root !== "object" || root === null) throw new FeedFormatError("the document is empty");
 	return root as Element;

@@ -29,6 +29,8 @@ type Node = {
 	readonly $$?: readonly Node[];
 };
 
+type Tokenizer = { ondoctype: () => void; onerror: (error: Error) => void };
+
 /** What an element is in JSON: its text, or an object of its attributes, children and text. */
 type Value = string | { [name: string]: Value | Value[] };
 
@@ -68,17 +70,25 @@ function parse(xml: string): Node {
 	});
 	let hasType = false;
 	// Its types leave out the tokenizer, which alone tells a document type from text that looks so.
-	const { saxParser } = parser as unknown as { saxParser: { ondoctype: () => void } };
+	const { saxParser } = parser as unknown as { saxParser: Tokenizer };
 	saxParser.ondoctype = () => {
 		hasType = true;
 	};
 	let failure: Error | null = null;
-	let root: Node | undefined;
-	// It has called back when it returns. What a callback throws would only be called back again.
-	parser.parseString(xml, (error, result: Node | null) => {
+	// Once the root has ended the parser hears of no faults any more, or throws them.
+	saxParser.onerror = (error) => {
 		failure ??= error;
-		root ??= result ?? undefined;
-	});
+	};
+	let root: Node | undefined;
+	try {
+		// It has called back when it returns. What a callback throws would only be called back again.
+		parser.parseString(xml, (error, result: Node | null) => {
+			failure ??= error;
+			root ??= result ?? undefined;
+		});
+	} catch (error) {
+		failure ??= error instanceof Error ? error : new Error(String(error));
+	}
 	if (hasType) throw new BodyFormatError({ reason: "it has a document type, which is not read" });
 	if (failure !== null) throw malformed(failure);
 	if (root === undefined) throw new BodyFormatError({ reason: "it is not an XML document" });

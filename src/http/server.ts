@@ -65,6 +65,9 @@ export function createHttpServer(
 		else res.writeContinue();
 		serve(req, res);
 	});
+	// Any other expectation is no reason to refuse what can be answered (RFC 9110 section 10.1.1:
+	// a server MAY answer 417), and Node's own refusal has no body.
+	server.on("checkExpectation", serve);
 	server.on("clientError", (error, socket) => {
 		refuseUnreadable(error, socket, connections.running(socket) > 0);
 	});

@@ -464,9 +464,9 @@ describe("what cannot be appended", () => {
 		[
 			"a media type without a slash",
 			{ path, headers: { "Content-Type": "json" }, body: "a" },
-			415,
-			"Invalid or missing Content-Type",
-			"json",
+			400,
+			"Bad Request",
+			"Content-Type header in wrong format.",
 		],
 		[
 			"a charset that is not UTF-8",

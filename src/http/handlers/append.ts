@@ -223,7 +223,7 @@ export function eventIdHeader(req: IncomingMessage): string | undefined {
 
 /**
  * @throws Refusal `unsupported-media-type`; also for a charset that is not UTF-8, and for a body
- * that is compressed
+ * that is compressed. `malformed-header` for what is no media type.
  */
 function bodyKind(req: IncomingMessage, available: readonly string[]): BodyKind {
 	const contentType = req.headers["content-type"] ?? "";
@@ -233,6 +233,12 @@ function bodyKind(req: IncomingMessage, available: readonly string[]): BodyKind 
 	const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith("charset="));
 	const isPlain = coding === "identity" && /^(charset="?utf-?8"?)?$/.test(charset ?? "");
 	if (kind !== undefined && isPlain) return kind;
+	// Not a media type at all, which is another mistake than one nobody reads here.
+	if (/^[^/;\s][^/]*$/.test(contentType)) {
+		const value = contentType.slice(0, 128);
+		const reason = "It takes a media type, such as application/json.";
+		throw new Refusal("malformed-header", { header: "Content-Type", value, reason });
+	}
 	const sent = coding === "identity" ? contentType : `${contentType}, Content-Encoding: ${coding}`;
 	throw new Refusal("unsupported-media-type", { contentType: sent.slice(0, 256), available });
 }

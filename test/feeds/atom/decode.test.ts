@@ -71,6 +71,7 @@ describe("what is no Atom feed", () => {
 		["", "the document is empty"],
 		["plain", "not well-formed"],
 		[`<feed ${ATOM}>`, "not well-formed"],
+		[`<feed ${ATOM}></feed>x`, "not well-formed"],
 		[`<feed ${ATOM}>&x;</feed>`, "not well-formed"],
 		["<feed/>", "the root is not an Atom feed"],
 		[`<entry ${ATOM}/>`, "the root is not an Atom feed"],

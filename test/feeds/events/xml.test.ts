@@ -70,6 +70,7 @@ describe("what is refused", () => {
 		["an unknown entity", "<e><e><data>&x;</data></e></e>", /well-formed/],
 		["no XML", "[]", /XML/],
 		["nothing", "", /not an XML document/],
+		["text after the document", "<e></e>x", /well-formed/],
 		["half a document", "<e><e>", /well-formed XML: .*at line 1, column/],
 		["two roots", "<e/><e/>", /XML|without events/],
 		["no event", "<events/>", /without events/],

@@ -1,0 +1,80 @@
+/**
+ * The 50 sample exchanges of the contract (section 12.2), as the departures amend them: errors have
+ * problem bodies, `self` is the page, nulls are left out, data keeps its bytes, and so on.
+ */
+
+import { ATOM_JSON, batch, get, type Reply } from "../http/ask.ts";
+import { type Servers, startServers, until } from "../http/harness.ts";
+import { ELSEWHERE } from "./contract/elsewhere.ts";
+import { EVENTS } from "./contract/events.ts";
+import { FEEDS } from "./contract/feeds.ts";
+import { appended, type Exchange } from "./contract/sample.ts";
+import { WRITING } from "./contract/writing.ts";
+
+let servers: Servers;
+beforeAll(async () => {
+	servers = await startServers({ trustedProxies: "127.0.0.1" });
+});
+afterAll(() => servers.close());
+
+test.each([...WRITING, ...FEEDS, ...EVENTS, ...ELSEWHERE])("%s", async (name, exchanges) => {
+	const number = name.slice(0, name.indexOf(" "));
+	for (const lane of [servers, servers.express]) {
+		const stream = `${number}on${lane.port}`;
+		for (const exchange of exchanges(stream)) {
+			check(exchange, await lane.ask(exchange.ask), lane.url);
+		}
+	}
+});
+
+function check(expected: Exchange, reply: Reply, base: string): void {
+	expect([reply.status, reply.text]).toEqual([expected.status, expect.anything()]);
+	if (expected.reason) expect(reply.reason).toBe(expected.reason);
+	for (const [name, value] of Object.entries(expected.headers ?? {})) {
+		const wanted = typeof value === "string" ? value.replace("BASE", base) : value;
+		expect([name, reply.headers[name] ?? null]).toEqual([name, wanted]);
+	}
+	if (expected.text !== undefined) expect(reply.text).toEqual(expected.text);
+	if (expected.json) expect(reply.json).toMatchObject(expected.json);
+	if (expected.links) {
+		const links = (reply.json.links as { relation: string; uri: string }[]).map(
+			({ relation, uri }) => [relation, uri.replace(base, "")],
+		);
+		expect(Object.fromEntries(links)).toEqual(expected.links);
+	}
+	if (expected.numbers) {
+		const entries = reply.json.entries as { title: string }[];
+		const numbers = entries.map(({ title }) => Number.parseInt(title, 10));
+		expect(numbers).toEqual(expected.numbers);
+	}
+}
+
+test("S16 – conditional head", async () => {
+	await servers.ask(appended("S16").ask);
+	const etag = (await servers.ask(get("/streams/S16"))).headers.etag ?? "";
+	const conditional = get("/streams/S16", ATOM_JSON, { "If-None-Match": etag });
+	const known = await servers.ask(conditional);
+	expect([known.status, known.reason, known.text]).toEqual([304, "Not Modified", ""]);
+	await servers.ask(batch("S16", [{ eventId: crypto.randomUUID(), eventType: "t", data: 1 }]));
+	const fresh = await servers.ask(conditional);
+	expect([fresh.status, fresh.json.entries]).toMatchObject([200, [{}, {}]]);
+});
+
+test("S20 – forward poll page with ES-LongPoll: an event that comes is in the page", async () => {
+	await servers.ask(appended("S20").ask);
+	const poll = servers.ask(get("/streams/S20/1/forward/10", ATOM_JSON, { "ES-LongPoll": "15" }));
+	await until(() => servers.longPolls.waiting() > 0);
+	await servers.ask(batch("S20", [{ eventId: crypto.randomUUID(), eventType: "t", data: 1 }]));
+	expect((await poll).json.entries).toMatchObject([{ title: "1@S20" }]);
+});
+
+describe("of later issues", () => {
+	test.todo("S43 – create subscription");
+	test.todo("S44 – get messages");
+	test.todo("S45 – ack");
+	test.todo("S46 – nack park");
+	test.todo("S47 – users");
+	test.todo("S48 – projection");
+	test.todo("S49 – scavenge");
+	test.todo("S50 – stats path");
+});
