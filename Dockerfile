@@ -15,7 +15,7 @@ WORKDIR /app
 ENV NODE_ENV=production VARVE_HOST=0.0.0.0 VARVE_DATA=/data
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY package.json LICENSE ./
+COPY package.json openapi.json LICENSE ./
 COPY bin bin
 COPY migrations migrations
 RUN mkdir /data && chown node:node /data

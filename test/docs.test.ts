@@ -41,6 +41,24 @@ describe("README.md", () => {
 		expect(commands).toMatch(/"version":2.*\n(\{.*\}\n){3}$/);
 	});
 
+	test("each form a stream is to be had as is what its command gets", () => {
+		const commands = [...readme.matchAll(/^\| .* \| `curl (.*)` \|$/gm)].map(
+			([, command]) => command,
+		);
+		// Server-sent events never end by themselves.
+		const types = commands.map((command = "") =>
+			paste(`curl -so /dev/null -w '%{content_type}' ${command.replace(/^-N /, "-I ")}`),
+		);
+		expect(types.map((type) => type.replace("; charset=utf-8", ""))).toEqual([
+			"application/x-ndjson",
+			"text/event-stream",
+			"application/cloudevents-batch+json",
+			"application/feed+json",
+			"application/atom+xml",
+			"application/atomsvc+xml",
+		]);
+	});
+
 	test("its table of limits agrees with the options", () => {
 		const limit = (name: string) => Number(OPTIONS.find((option) => option.name === name)?.default);
 		expect(readme).toContain(

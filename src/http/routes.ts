@@ -13,6 +13,7 @@ import { answerAppend, answerIncoming } from "./handlers/append.ts";
 import { answerEvent } from "./handlers/event.ts";
 import { answerFiltered } from "./handlers/filtered.ts";
 import { answerMoment } from "./handlers/moment.ts";
+import { answerOpenApi } from "./handlers/openapi.ts";
 import { answerPage } from "./handlers/page.ts";
 import { answerService } from "./handlers/service.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
@@ -52,8 +53,9 @@ function filtered(direction: "forward" | "backward"): Methods {
 
 const slash: RouteHandle = (exchange, _, query) => answerSlash(exchange, query);
 
-const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
+export const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
 	["/", { GET: answerService }],
+	["/openapi.json", { GET: answerOpenApi }],
 	["/ping", { GET: (exchange, _, query) => answerPing(exchange, query) }],
 	["/info", { GET: answerInfo }],
 	["/health/live", { GET: answerLive }],

@@ -38,6 +38,8 @@ export async function scan(log: Log, filter: Filter, range: PageRange): Promise<
 	const last = await log.last(ALL);
 	const from = range.from === "head" ? last : range.from;
 	const forward = direction === "forward";
+	// Backward from the head, or from beyond it, the next event comes before those that are there.
+	const fixed = forward || (range.from !== "head" && from <= last);
 	const matches: StreamEntry[] = [];
 	let at = forward ? from : Math.min(from, last);
 	let left = Math.min(SCAN_MAX, forward ? last - at + 1 : at + 1);
@@ -48,13 +50,13 @@ export async function scan(log: Log, filter: Filter, range: PageRange): Promise<
 		const enough = matches[count - 1];
 		if (enough) {
 			matches.length = count;
-			return { last, from, end: beyond(enough.version, 1, forward), sealed: true, matches };
+			return { last, from, end: beyond(enough.version, 1, forward), sealed: fixed, matches };
 		}
 		at = beyond(at, limit, forward);
 		left -= limit;
 	}
-	const searched = forward ? at - from >= SCAN_MAX : from <= last;
-	return { last, from, end: at, sealed: range.from !== "head" && searched, matches };
+	const searched = !forward || at - from >= SCAN_MAX;
+	return { last, from, end: at, sealed: fixed && searched, matches };
 }
 
 function beyond(position: Version, steps: number, forward: boolean): Version {

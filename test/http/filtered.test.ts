@@ -94,6 +94,36 @@ test("Atom and embedded data work as on any feed", async () => {
 	expect(atom.text).toContain("context=eventtype&amp;type=prefix&amp;data=T0");
 });
 
+test("it is to be had as a page only, in the format its type says", async () => {
+	const path = `/streams/$all/filtered/${"0".repeat(32)}/forward/3?context=eventtype&type=prefix&data=T0`;
+	const batch = await servers.ask(get(path, "application/cloudevents-batch+json"));
+	expect(
+		(batch.json as unknown as { specversion: string }[]).map((one) => one.specversion),
+	).toEqual(["1.0", "1.0", "1.0"]);
+	const feed = await servers.ask(get(path, "application/feed+json"));
+	expect(feed.json.items).toHaveLength(3);
+	for (const type of ["application/x-ndjson", "text/event-stream"]) {
+		expect((await servers.ask(get(path, type))).status).toBe(406);
+	}
+});
+
+test("a full page at the head, or from beyond it, shows what was appended since", async () => {
+	const { last } = await servers.log.read(HEAD);
+	const beyond = (last + 10).toString(16).padStart(16, "0").repeat(2);
+	const titles = async (from: string) => {
+		const page = await servers.ask(
+			get(`/streams/$all/filtered/${from}/backward/1?context=streamid&type=prefix&data=fresh`),
+		);
+		expect(page.headers["cache-control"]).toBe("no-cache");
+		return (page.json.entries as { title: string }[]).map(({ title }) => title);
+	};
+	for (const version of [0, 1, 2]) {
+		await servers.ask(batch("fresh", [event("Fresh")]));
+		expect(await titles("head")).toEqual([`${version}@fresh`]);
+		expect(await titles(beyond)).toEqual([`${version}@fresh`]);
+	}
+});
+
 test("a page searched to its end is kept for ever, one at the head is not", async () => {
 	const query = "context=eventtype&type=prefix&data=T";
 	const full = await servers.ask(

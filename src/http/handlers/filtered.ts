@@ -1,9 +1,7 @@
 /**
  * GET of a filtered page of `$all` (contract 4.3).
  */
-import { encodeFeedAtom } from "../../../feeds/atom/encode.ts";
 import type { PageRange } from "../../../feeds/geometry.ts";
-import { encodeFeedJson } from "../../../feeds/json/encode.ts";
 import { FEED_TYPES } from "../../../feeds/media.ts";
 import type { Written } from "../../cache/documents.ts";
 import { cacheControl, eTag, matches, VARY } from "../../cache/policy.ts";
@@ -18,7 +16,7 @@ import { longPollMs } from "../headers.ts";
 import { type Look, negotiateLook } from "../negotiation.ts";
 import { numbered, otherHistory } from "../transport/incarnation.ts";
 import { pagePath, parseCount, parseFrom, streamUrl } from "../urls.ts";
-import { answerWith, isXml, type PageTarget, showsContent, urlsAt } from "./page.ts";
+import { answerWith, encodeFeed, type PageTarget, showsContent, urlsAt } from "./page.ts";
 
 type Wanted = {
 	readonly range: PageRange;
@@ -29,12 +27,15 @@ type Wanted = {
 	readonly waitMs: number;
 };
 
+/** Those of a page; what runs on would have to be filtered on its way. */
+const TYPES = FEED_TYPES.filter(({ format }) => format !== "ndjson" && format !== "event-stream");
+
 export function answerFiltered(
 	exchange: Exchange,
 	target: Omit<PageTarget, "stream">,
 ): Answer | Promise<Answer> {
 	const { context, req } = exchange;
-	const look = negotiateLook(req, target.query, FEED_TYPES, context.settings.publicUrl);
+	const look = negotiateLook(req, target.query, TYPES, context.settings.publicUrl);
 	const { direction } = target;
 	const from = parseFrom(ALL, target.from, direction);
 	const range = { direction, from, count: parseCount(target.count) };
@@ -100,10 +101,9 @@ async function write(exchange: Exchange, wanted: Wanted, scanned: Scan): Promise
 		? await withContent(log, scanned.matches, settings.pageBytesMax)
 		: scanned.matches;
 	const feed = composeFiltered(urlsAt(base, log.incarnation), urls, range, scanned, shown);
-	const text = isXml(type.format) ? encodeFeedAtom(feed, embed) : encodeFeedJson(feed, embed);
 	const newest = range.direction === "forward" ? scanned.end - 1 : scanned.from;
 	return {
-		text: Buffer.from(text),
+		text: Buffer.from(encodeFeed(feed, type.format, embed)),
 		type,
 		coding,
 		last: scanned.sealed ? newest : scanned.last,

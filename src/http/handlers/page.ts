@@ -245,7 +245,7 @@ export function secondsUntil(moment: number | undefined): number | undefined {
 	return Math.max(0, Math.floor((moment - Date.now()) / 1000));
 }
 
-function encodeFeed(feed: Feed, format: Format, embed: Embed): string {
+export function encodeFeed(feed: Feed, format: Format, embed: Embed): string {
 	if (format === "json-feed") return encodeJsonFeed(feed);
 	if (format === "cloudevents") return encodeCloudEvents(feed);
 	return isXml(format) ? encodeFeedAtom(feed, embed) : encodeFeedJson(feed, embed);

@@ -1,0 +1,234 @@
+/** /openapi.json says what the server does: nothing less, nothing more, nothing else. */
+
+import { readFileSync } from "node:fs";
+import { createConfig, lint } from "@redocly/openapi-core";
+import { DESCRIBED_FEED_TYPES, EVENT_TYPES, FEED_TYPES } from "../../../feeds/media.ts";
+import { ROUTES } from "../../../src/http/routes.ts";
+import { filesIn } from "../../structure/source.ts";
+import type { Reply } from "../ask.ts";
+import { type Servers, startServers } from "../harness.ts";
+import { DOCUMENT, FILE, type Operation, operations, TEXT } from "./document.ts";
+import { faults } from "./schema.ts";
+
+/** What the linter warns of, and why it is so all the same. */
+const WARNED = new Set([
+	// /streams/{stream}/metadata/{from}/{count} and /streams/{stream}/{from}/forward/{count}: the
+	// contract's routes overlap, and the one that is written first wins.
+	"no-ambiguous-paths",
+]);
+
+const ORDER = ["POST", "GET", "DELETE"];
+
+let servers: Servers;
+beforeAll(async () => {
+	servers = await startServers();
+});
+afterAll(() => servers.close());
+
+describe("/openapi.json", () => {
+	test("is served as the package has it, and answers 304 to who has it", async () => {
+		const reply = await servers.ask({ path: "/openapi.json" });
+		expect([reply.status, reply.headers["content-type"]]).toEqual([200, "application/json"]);
+		expect(reply.text).toBe(TEXT);
+		const tag = String(reply.headers.etag);
+		const again = await servers.ask({ path: "/openapi.json", headers: { "If-None-Match": tag } });
+		expect([again.status, again.text, again.headers.etag]).toEqual([304, "", tag]);
+	});
+
+	test("has nothing a linter would turn down", async () => {
+		const config = await createConfig({ extends: ["recommended"] });
+		const problems = await lint({ ref: FILE, config });
+		const unexpected = problems.filter(
+			({ severity, ruleId }) => severity !== "warn" || !WARNED.has(ruleId),
+		);
+		expect(
+			unexpected.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer]),
+		).toEqual([]);
+	});
+
+	test("is of the package's version", () => {
+		const manifest = JSON.parse(readFileSync(FILE.replace("openapi.json", "package.json"), "utf8"));
+		expect(DOCUMENT.info.version).toBe(manifest.version);
+	});
+
+	test("has every route with its methods, and no other", () => {
+		const served = ROUTES.flatMap(([path, methods]) =>
+			// A slash at the end is a redirect that the introduction tells of; `%24all` is `$all`.
+			path.endsWith("/") && path !== "/"
+				? []
+				: Object.keys(methods).map((method) => `${method} ${path.replace("%24all", "$all")}`),
+		);
+		const written = operations().map(
+			({ method, path }) => `${method} ${path.replace(/\{(\w+)\}/g, ":$1")}`,
+		);
+		expect(written.sort()).toEqual([...new Set(served)].sort());
+	});
+
+	test("has every word a request can be refused with", () => {
+		const [requests = ""] = source("src/errors.ts").split("export type StartRefusals");
+		const words = [...requests.matchAll(/^\t"?([a-z-]+)"?: /gm)].map(([, word]) => word);
+		expect(DOCUMENT.components.schemas.Problem.properties.type.enum).toEqual(
+			[...words, "internal-error"].map((word) => `urn:varve:problem:${word}`),
+		);
+	});
+
+	test("has every header of the contract that the server reads, under both names", () => {
+		const read = filesIn("src/http").flatMap((path) =>
+			[...source(path).matchAll(/(?:header|flag)\((?:exchange\.)?req, "([a-z]+)"/g)].map(
+				([, name]) => name,
+			),
+		);
+		const written = operations().flatMap(({ parameters }) =>
+			parameters.filter((one) => one.in === "header").map(({ name }) => name.toLowerCase()),
+		);
+		const expected = read.flatMap((name) => [`es-${name}`, `kurrent-${name}`]);
+		const ours = written.filter((name) => /^(es|kurrent)-/.test(name));
+		expect([...new Set(ours)].sort()).toEqual([...new Set(expected)].sort());
+	});
+});
+
+describe("each operation", () => {
+	// What the words of a refusal mean is the same everywhere, and checked at one resource.
+	test.each([
+		["getHead", { Accept: "image/png" }, 406],
+		["getHead", { "ES-MinPosition": "x" }, 400],
+		["getEvent", { Accept: "image/png" }, 406],
+		["getFilteredHead", { Accept: "text/event-stream" }, 406],
+		["getIncoming", {}, 400],
+		["append", { "ES-ExpectedVersion": "7" }, 400],
+		["append", { "Content-Type": "image/png" }, 415],
+		["deleteStream", { "ES-ExpectedVersion": "7" }, 400],
+		["appendMetadata", { "ES-ExpectedVersion": "7" }, 400],
+	] as const)(
+		"%s with %j is refused with a body the document knows",
+		async (id, headers, status) => {
+			await seed();
+			const operation = operationOf(id);
+			const [type = ""] = Object.keys(operation.body);
+			const body =
+				type === "" ? undefined : example(operation, type)?.replace(/"\w{8}-/g, '"12345678-');
+			const sent = { ...(type === "" ? {} : { "Content-Type": type }), ...headers };
+			const reply = await send(operation, sent, body);
+			expect([reply.status, faultsOf(operation, reply)]).toEqual([status, []]);
+		},
+	);
+
+	test.each([
+		["getHead", DESCRIBED_FEED_TYPES],
+		["getPageForward", FEED_TYPES],
+		["getPageBackward", DESCRIBED_FEED_TYPES],
+		["getEvent", EVENT_TYPES],
+	] as const)("%s can be had as what the document lists", (id, types) => {
+		const content = operationOf(id).responses[200]?.content ?? {};
+		expect(Object.keys(content).sort()).toEqual(types.map(({ name }) => name).sort());
+	});
+
+	test.each(["append", "appendAt"])("%s takes the media types the document lists", async (id) => {
+		const operation = operationOf(id);
+		const reply = await send(operation, { "Content-Type": "image/png" }, "x");
+		expect(reply.status).toBe(415);
+		// Entries are told by a parameter of their media type, which the list leaves out.
+		const listed = Object.keys(operation.body).filter((type) => !type.includes(";"));
+		expect(listed.sort()).toEqual([...(reply.json.available as string[])].sort());
+	});
+
+	test.each(exchanges())("%s %s answers %s as %s", async (id, contentType, status, accept) => {
+		await seed();
+		const operation = operationOf(id);
+		const body = example(operation, contentType);
+		const reply = await send(
+			operation,
+			{
+				...(contentType === "" ? {} : { "Content-Type": contentType }),
+				...(accept === "" ? {} : { Accept: accept }),
+			},
+			body,
+		);
+		expect(`${reply.status} ${reply.status < 400 ? "" : reply.text}`).toMatch(`${status} `);
+		const type = reply.headers["content-type"]?.split(/;(?!type)/)[0];
+		if (contentType === "" && accept !== "") expect(type).toBe(accept);
+		expect(faultsOf(operation, reply)).toEqual([]);
+	});
+});
+
+/**
+ * Every media type of every operation, with the first of its statuses: what is read has been
+ * written before.
+ */
+function exchanges(): [id: string, contentType: string, status: string, accept: string][] {
+	const ordered = operations().sort((a, b) => ORDER.indexOf(a.method) - ORDER.indexOf(b.method));
+	return ordered.flatMap(({ operationId, body, responses }) => {
+		const [status = "", first] = Object.entries(responses)[0] ?? [];
+		const bodies = Object.keys(body);
+		if (bodies.length > 0) {
+			return bodies.map((type): [string, string, string, string] => [
+				operationId,
+				type,
+				status,
+				"",
+			]);
+		}
+		const accepts = Object.keys(first?.content ?? {}).filter((type) => !type.includes("problem"));
+		return (accepts.length > 0 ? accepts : [""]).map((accept): [string, string, string, string] => [
+			operationId,
+			"",
+			status,
+			accept,
+		]);
+	});
+}
+
+/** Where the answer's body, if it is JSON, is not as the document says. */
+function faultsOf({ responses, method, path }: Operation, reply: Reply): string[] {
+	const type = reply.headers["content-type"]?.split(";")[0] ?? "";
+	if (!/[/+]json$/.test(type) || reply.text === "") return [];
+	const schema = (responses[reply.status] ?? responses.default)?.content?.[type]?.schema;
+	return schema ? faults(reply.json, schema) : [`${method} ${path} has no ${reply.status} ${type}`];
+}
+
+/** What the examples read is what the first example appends. */
+function seed(): Promise<Reply> {
+	const append = operationOf("append");
+	const [type = ""] = Object.keys(append.body);
+	return send(append, { "Content-Type": type }, example(append, type));
+}
+
+function send(operation: Operation, headers: object, body?: string): Promise<Reply> {
+	const { method, parameters } = operation;
+	const examples = parameters.filter(({ example }) => example !== undefined);
+	const named = Object.fromEntries(
+		examples
+			.filter((one) => one.in === "header")
+			.map(({ name, example }) => [name, String(example)]),
+	);
+	const query = examples
+		.filter((one) => one.in === "query")
+		.map(({ name, example }) => `${name}=${encodeURIComponent(String(example))}`)
+		.join("&");
+	const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
+		encodeURIComponent(String(examples.find((one) => one.name === name)?.example)),
+	);
+	const isEndless = Object.values(headers).includes("text/event-stream");
+	return servers.ask({
+		path: query === "" ? path : `${path}?${query}`,
+		// Server-sent events never end by themselves.
+		method: isEndless ? "HEAD" : method,
+		headers: { ...named, ...headers },
+		...(body === undefined ? {} : { body }),
+	});
+}
+
+function example({ body }: Operation, contentType: string): string | undefined {
+	const value = body[contentType]?.example;
+	return value === undefined || typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function operationOf(id: string): Operation {
+	const found = operations().find(({ operationId }) => operationId === id);
+	if (!found) throw new Error(`no operation ${id}`);
+	return found;
+}
+
+function source(path: string): string {
+	return readFileSync(FILE.replace("openapi.json", path), "utf8");
+}
