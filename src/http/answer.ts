@@ -18,6 +18,15 @@ export type Answer = {
 };
 
 export type Chunks = AsyncIterable<string | Uint8Array>;
+/**
+ * A reader that takes nothing of an answer holds its memory: for so long. Node counts anew with
+ * every byte that moves, and sets its own time when the answer is through. A limit on the server
+ * would do the same at a tenth of the cost of a request; a short answer is in the system's buffers
+ * at once.
+ */
+export const STALLED_MS = 120_000;
+const AT_ONCE_BYTES = 64 * 1024;
+
 /** Answers given before any handler saw the resource: nothing is allowed there (contract 0.4). */
 const BEFORE_HANDLERS: ReadonlySet<number> = new Set([406, 415, 500]);
 
@@ -30,6 +39,7 @@ export function send(res: ServerResponse, answer: Answer, cors: Cors): void {
 	if (reason === undefined) res.writeHead(status, headers);
 	else res.writeHead(status, reason, headers);
 	res.end(answer.body);
+	if ((answer.body?.length ?? 0) > AT_ONCE_BYTES) res.socket?.setTimeout(STALLED_MS);
 	answered(res);
 }
 

@@ -72,10 +72,6 @@ export function createHttpServer(
 		refuseUnreadable(error, socket, connections.running(socket) > 0);
 	});
 	server.maxConnections = settings.connectionsMax;
-	// A reader that takes nothing of a large page holds its memory: nothing on a connection that
-	// should move stands still for longer than the longest answer may take.
-	const { longPollSecondsMax, requestTimeoutMs, heartbeatMs } = settings;
-	server.timeout = longPollSecondsMax * 1000 + 2 * requestTimeoutMs + heartbeatMs;
 	return {
 		listen: (port, host) => listen(server, port, host),
 		close: () => close(server, connections),

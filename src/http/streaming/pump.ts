@@ -4,7 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import { isRefusal } from "../../errors.ts";
-import type { Answer, Chunks } from "../answer.ts";
+import { type Answer, type Chunks, STALLED_MS } from "../answer.ts";
 import { answered } from "../connections.ts";
 
 /**
@@ -43,7 +43,9 @@ export async function pump(
 
 function drained(res: ServerResponse): Promise<void> {
 	return new Promise((resolve) => {
+		res.socket?.setTimeout(STALLED_MS);
 		const done = () => {
+			res.socket?.setTimeout(0);
 			res.off("drain", done);
 			res.off("close", done);
 			resolve();
