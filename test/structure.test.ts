@@ -70,7 +70,6 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	express: ["src/http"],
 	"better-sqlite3": ["src/log/sqlite"],
-	etag: ["src/http", "src/cache"],
 	"lru-cache": ["src/http", "src/pages", "src/cache", "src/log/sqlite"],
 	negotiator: ["feeds"],
 	xml2js: ["feeds"],

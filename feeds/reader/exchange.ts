@@ -32,7 +32,7 @@ const PROBLEM_BYTES_MAX = 64 * 1024;
 const RETRIED = new Set([408, 425, 429]);
 
 /**
- * @throws ReadError `refused`
+ * @throws ReadError `refused`, `history-replaced`
  * @throws the reason of `signal`, where that ended it
  */
 export async function get(
@@ -82,6 +82,10 @@ async function classify(response: Response, request: Request, alive: () => void)
 	// A page of events too large to put together is the same to us as one too large to receive.
 	if (status === 413 || problem.type.endsWith("page-too-large")) return { kind: "too-large" };
 	if (status === 404 && !problem.type.endsWith("route-not-found")) return { kind: "missing" };
+	if (status === 410 && problem.type.endsWith("history-replaced")) {
+		const message = `${request.url} is of a history that was replaced; read again from the start`;
+		throw new ReadError("history-replaced", request.url, message, status);
+	}
 	if (status === 410) return { kind: "deleted" };
 	const reason = `${status} ${problem.reason || response.statusText}`.trim();
 	if (status >= 500 || RETRIED.has(status)) {

@@ -15,7 +15,7 @@ const FEED_TYPE = "application/vnd.eventstore.atom+json";
 /**
  * Asks once for the page of `state`: at the head with a long poll, and conditionally where the same
  * URL had nothing new before.
- * @throws ReadError `stream-deleted`, `refused`
+ * @throws ReadError `stream-deleted`, `history-replaced`, `refused`
  */
 export async function askForPage(
 	state: State,

@@ -4,7 +4,7 @@
 import { createRequire } from "node:module";
 import { COUNT_MAX, GRID } from "../../../feeds/geometry.ts";
 import { TEXT_TYPES } from "../../../feeds/media.ts";
-import { EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts";
+import { ALL, EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts";
 import { type Answer, withText } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
 import { negotiateType } from "../negotiation.ts";
@@ -59,7 +59,7 @@ export function answerLive({ req }: Exchange): Answer {
 	return { status: code ? Number(code) : 204, headers: NO_STORE };
 }
 
-/** GET /health/ready: appends and reads are possible. */
+/** GET /health/ready: reads are possible, and the server is not shutting down. */
 export async function answerReady({ context }: Exchange): Promise<Answer> {
 	const ready = context.isReady() && (await canRead(context.log));
 	return { status: ready ? 204 : 503, headers: NO_STORE };
@@ -67,7 +67,7 @@ export async function answerReady({ context }: Exchange): Promise<Answer> {
 
 async function canRead(log: Exchange["context"]["log"]): Promise<boolean> {
 	try {
-		await log.last("$all" as Parameters<typeof log.last>[0]);
+		await log.last(ALL);
 		return true;
 	} catch {
 		// The probe's whole answer is that reading fails; the log line is written where an answer is

@@ -110,6 +110,13 @@ describe("what will not pass is an error that says why", () => {
 		await expect(read({ follow: true })).rejects.toMatchObject({ failure: "stream-deleted" });
 	});
 
+	test("a history that was replaced, which is not a deleted stream", async () => {
+		server = await startServer();
+		const body = '{"type":"urn:varve:problem:history-replaced"}';
+		server.meddle = () => ({ status: 410, body });
+		await expect(read({ follow: true })).rejects.toMatchObject({ failure: "history-replaced" });
+	});
+
 	test("a path that leads to no Varve, other than a stream that may still come", async () => {
 		server = await startServer();
 		server.meddle = () => ({ status: 404, body: '{"type":"/problems/route-not-found"}' });
