@@ -5,11 +5,11 @@ import { Refusal } from "../../errors.ts";
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { LINK_TYPE, linkAt, type Target, targetOf } from "../../indexes/links.ts";
-import type { Range, Slice, StreamEntry } from "../log.ts";
+import type { Gap, Range, Slice, StreamEntry } from "../log.ts";
 import { bounds } from "../range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "../showing.ts";
 import { openForReading } from "./files/directory.ts";
-import { FLAG_JSON } from "./protocol.ts";
+import { FLAG_JSON, FLAG_REDACTED } from "./protocol.ts";
 import * as sql from "./statements.ts";
 import { Standings } from "./streams/standings.ts";
 import type { StreamRow } from "./streams/streams.ts";
@@ -72,7 +72,9 @@ export class Reader {
 			const isMarked = standing !== undefined || areMarked;
 			const { content } = range;
 			const now = this.#clock();
-			return show({ stream, last, low, standing, isMarked, resolve, content, now }, found);
+			const isEmpty = entries.length === 0 && low <= high;
+			const gap = stream === ALL && isEmpty ? this.#gapAt(low) : undefined;
+			return show({ stream, last, low, standing, gap, isMarked, resolve, content, now }, found);
 		});
 	}
 
@@ -113,6 +115,10 @@ export class Reader {
 			version: row[0],
 			event: this.#event(row),
 		}));
+	}
+
+	#gapAt(position: number): Gap | undefined {
+		return this.#statements.gap.get(position) as Gap | undefined;
 	}
 
 	#checkBytes(bytes: number): void {
@@ -168,7 +174,7 @@ export class Reader {
 	}
 
 	#event(row: Row): RecordedEvent {
-		return {
+		const event: RecordedEvent = {
 			position: row[1],
 			stream: this.#nameOf(row[2]),
 			version: row[3],
@@ -179,6 +185,7 @@ export class Reader {
 			data: row[8] ?? NOTHING,
 			metadata: row[9] ?? NOTHING,
 		};
+		return row[7] & FLAG_REDACTED ? { ...event, isRedacted: true } : event;
 	}
 
 	#nameOf(id: number): StreamName {
@@ -218,6 +225,7 @@ function prepare(database: Database.Database) {
 		end: database.prepare(sql.COMMIT),
 		name: database.prepare(sql.SELECT_STREAM_NAME).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
+		gap: database.prepare(sql.SELECT_GAP),
 		ofStream: readsOf(sql.selectEntries, sql.SUM_ENTRY_BYTES),
 		ofAll: readsOf(sql.selectEvents, sql.SUM_EVENT_BYTES),
 	};
