@@ -2,11 +2,11 @@
  * Takes content out of the log, in the writer's thread and on its connection, a transaction at a
  * time between those of the appends.
  *
- * What is erased is overwritten, not only unlinked: `secure_delete` writes zeros over it in the
- * database, and once a run is over (or a redaction done) the WAL, which holds older copies of its
- * pages, is folded into the database and cut to nothing. A read of an old snapshot can be in the
- * way of that; then it is tried again until it is done. A process that ends before leaves it to the
- * next start, whose migration is the only connection and so takes the WAL away.
+ * What is erased is overwritten, not only unlinked: the connection's `secure_delete` writes zeros
+ * over it in the database, and once a run is over (or a redaction done) the WAL, which holds older
+ * copies of its pages, is folded into the database and cut to nothing. A read of an old snapshot
+ * can be in the way of that; then it is tried again until it is done. A process that ends before
+ * leaves it to the next start, whose migration is the only connection and so takes the WAL away.
  */
 import type Database from "better-sqlite3";
 import { isRefusal } from "../../../errors.ts";
@@ -89,7 +89,6 @@ export class Eraser {
 	#transact(work: () => { marked: StreamName[]; step?: ScavengeStep }): Erased {
 		const { begin, commit, rollback, raise, end } = this.#statements;
 		const lastOf = () => (end.get() as { position: number } | undefined)?.position ?? -1;
-		this.#database.pragma("secure_delete = ON");
 		try {
 			begin.run();
 			const { marked, step } = work();
@@ -102,8 +101,6 @@ export class Eraser {
 			const { word, facts } = isRefusal(error) ? error : ({} as never);
 			const denied = isRefusal(error) ? { word, facts } : failureOf(error, this.#database.name);
 			return { denied: denied as Denied, last: lastOf(), marked: [] };
-		} finally {
-			this.#database.pragma("secure_delete = OFF");
 		}
 	}
 
