@@ -7,7 +7,7 @@ import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDocuments, type Documents } from "../../src/cache/documents.ts";
-import { openScavenger } from "../../src/commands/scavenge/scavenger.ts";
+import { openScavenger, type Scavenger } from "../../src/commands/scavenge/scavenger.ts";
 import { parseSettings, type Settings } from "../../src/config.ts";
 import type { Context } from "../../src/http/context.ts";
 import { createLasts } from "../../src/http/lasts.ts";
@@ -32,6 +32,7 @@ export type Lane = {
 export type Servers = Lane & {
 	readonly log: Log;
 	readonly directory: string;
+	readonly scavenger: Scavenger;
 	/** The same log, every request served by Express. */
 	readonly express: Lane;
 	/** Faults the servers reported; a test that expects none need not look: `close` does. */
@@ -103,6 +104,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 		...both,
 		log,
 		directory,
+		scavenger,
 		express,
 		reported,
 		async restart(between = () => undefined) {
