@@ -8,7 +8,7 @@ export const HASH_BYTES = 32;
 
 /** The first byte of what is hashed. */
 export const LEAF_PREFIX = 0x00;
-const NODE_PREFIX = 0x01;
+export const NODE_PREFIX = 0x01;
 
 /** Prefix, left, right; one for all calls, as none of them waits. */
 const pair = Buffer.alloc(1 + 2 * HASH_BYTES);

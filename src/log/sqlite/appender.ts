@@ -7,6 +7,7 @@
  * refusals may rest on an append that is now undone.
  */
 import type Database from "better-sqlite3";
+import { HASH_BYTES } from "../../../feeds/proof/hash.ts";
 import { hashOfEvent } from "../../../feeds/proof/leaf.ts";
 import { isRefusal, Refusal } from "../../errors.ts";
 import type { NewEvent, StreamName } from "../../event.ts";
@@ -38,6 +39,8 @@ export class Appender {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #streams: Streams;
 	readonly #tree: Tree;
+	/** Of the event that is being inserted: SQLite copies it. */
+	readonly #hash = Buffer.alloc(HASH_BYTES);
 	#next = 0;
 	#created = 0;
 	#now = 0;
@@ -159,7 +162,7 @@ export class Appender {
 			const version = stream.last + 1;
 			const flags = version === first ? own | firstFlags : own;
 			const head = { position, created, version, id, flags, stream: name, type };
-			const hash = hashOfEvent(head, data, metadata);
+			const hash = hashOfEvent(head, data, metadata, this.#hash);
 			const { id: of } = stream;
 			insertEvent.run(position, of, version, id, type, created, flags, hash, data, metadata);
 			this.#tree.add(hash);

@@ -35,7 +35,6 @@ export class Tree {
 	}
 
 	readonly #onNode = (root: Buffer, height: number) => {
-		if (height % TILE_HEIGHT !== 0) return;
 		const number = Math.floor(this.#frontier.size / 2 ** height);
 		this.#statements.insertNode.run(height / TILE_HEIGHT, number, root);
 	};
