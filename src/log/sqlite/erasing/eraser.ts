@@ -112,6 +112,7 @@ export class Eraser {
 		if (!found || found.flags & FLAG_SCAVENGED) return { marked: [] };
 		const isDone = (found.flags & FLAG_REDACTED) !== 0 && (!metadata || found.metadataBytes === 0);
 		if (isDone) return { marked: [] };
+		this.#statements.keepDigests.run(found.position);
 		this.#statements[metadata ? "redactWhole" : "redactData"].run(found.position);
 		return { marked: [stream] };
 	}
@@ -140,7 +141,7 @@ export class Eraser {
 	#scavengeStream(name: StreamName, row: StreamRow, now: number, left: Bounds): boolean {
 		const standing = isIndexStream(name) ? undefined : this.#standings.of(name, row);
 		if (!standing) return true;
-		const { scavengeEvent, toScavenge, markScavenged } = this.#statements;
+		const { keepDigests, scavengeEvent, toScavenge, markScavenged } = this.#statements;
 		const erased: number[] = [];
 		let first = standing.scavenged;
 		let isThrough = false;
@@ -153,7 +154,10 @@ export class Eraser {
 			first = version + 1;
 		}
 		if (first > standing.last) isThrough = true;
-		for (const position of erased) scavengeEvent.run(position);
+		for (const position of erased) {
+			keepDigests.run(position);
+			scavengeEvent.run(position);
+		}
 		left.events -= erased.length;
 		if (erased.length > 0) markScavenged.run(row.id, first);
 		this.#gaps.add(erased);
@@ -188,6 +192,7 @@ function prepare(database: Database.Database) {
 		markedStreams: database.prepare(sql.SELECT_MARKED_STREAMS),
 		lastStream: database.prepare(sql.SELECT_LAST_STREAM).pluck(),
 		toScavenge: database.prepare(sql.SELECT_TO_SCAVENGE),
+		keepDigests: database.prepare(sql.INSERT_DIGESTS),
 		scavengeEvent: database.prepare(sql.SCAVENGE_EVENT),
 		markScavenged: database.prepare(sql.MARK_SCAVENGED),
 		toRedact: database.prepare(sql.SELECT_TO_REDACT),

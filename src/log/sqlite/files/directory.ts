@@ -11,6 +11,7 @@ import Database from "better-sqlite3";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import { type Migration, migrate } from "../../migrate.ts";
 import { isDiskFull, messageOf } from "../failures.ts";
+import { registerFunctions } from "../tree/functions.ts";
 
 /**
  * "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for
@@ -74,6 +75,7 @@ export function openForWriting(file: string): Database.Database {
 	// What is erased is overwritten with zeros; and what SQLite moves while it divides pages leaves
 	// no copy behind, which no erasing would find. Divided pages are few: it costs appends nothing.
 	database.pragma("secure_delete = ON");
+	registerFunctions(database);
 	return database;
 }
 
