@@ -7,7 +7,9 @@ import { readFileSync } from "node:fs";
 import { nearest } from "../nearest.ts";
 import { type Option, parseArguments, refuseUnknownVariables } from "../options.ts";
 import { append } from "./append.ts";
+import { backup } from "./directory/backup.ts";
 import { incarnation } from "./directory/incarnation.ts";
+import { restore } from "./directory/restore.ts";
 import { explain, Failure, isUsage } from "./explain.ts";
 import { exportVerb } from "./export.ts";
 import { follow } from "./follow.ts";
@@ -26,6 +28,8 @@ export const VERBS: readonly Verb[] = [
 	importVerb,
 	exportVerb,
 	verify,
+	backup,
+	restore,
 	incarnation,
 ];
 

@@ -11,8 +11,10 @@ import { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import { type Commit, DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
-import { claimDirectory, logFile, refusalOf } from "./files/directory.ts";
+import { claimDirectory } from "./files/claim.ts";
+import { logFile, refusalOf } from "./files/directory.ts";
 import { incarnationOf } from "./files/incarnation.ts";
+import type { Upgrade } from "./files/upgrade.ts";
 import { AppendQueue } from "./queue.ts";
 import { Reader } from "./reader.ts";
 import { verifyDirectory } from "./verifier.ts";
@@ -21,6 +23,7 @@ export type SqliteOptions = {
 	/** Milliseconds since 1970; may jump, `created` will not. */
 	readonly clock?: () => number;
 	readonly migrations?: readonly Migration[];
+	readonly upgrade?: Upgrade;
 };
 
 /** A batch is one message, so the writer's own heap stays small; this is room, not need. */
@@ -33,10 +36,10 @@ const WRITER_HEAP_MIB = 128;
 export async function openSqliteLog(
 	path: string,
 	limits: LogLimits = DEFAULT_LOG_LIMITS,
-	{ clock = Date.now, migrations = migrationsFor("sqlite") }: SqliteOptions = {},
+	{ clock = Date.now, migrations = migrationsFor("sqlite"), upgrade }: SqliteOptions = {},
 ): Promise<Log> {
 	const directory = resolve(path);
-	const release = claimDirectory(directory, migrations);
+	const release = claimDirectory(directory, migrations, upgrade);
 	const listeners = new Set<(commit: Commit) => void>();
 	let reader: Reader | undefined;
 	try {
