@@ -16,6 +16,7 @@ export type Settings = {
 	readonly port: number;
 	readonly data: string;
 	readonly upgradeCopy: boolean;
+	readonly checkpoints: boolean;
 	readonly publicUrl: string | undefined;
 	readonly trustedProxies: string | undefined;
 	readonly corsOrigin: string;
@@ -73,6 +74,13 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "yes-no",
 		default: true,
 		help: "Keep a copy of the log as it was when a newer version changes its schema: the way back.",
+	},
+	{
+		name: "checkpoints",
+		flag: "checkpoints",
+		kind: "yes-no",
+		default: true,
+		help: "Move the WAL into the database file; no leaves it to another process, as Litestream.",
 	},
 	{
 		name: "publicUrl",

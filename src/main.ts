@@ -28,6 +28,7 @@ export type RunningServer = {
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
 	const log = await openSqliteLog(settings.data, settings, {
+		checkpoints: settings.checkpoints,
 		upgrade: { keepsCopy: settings.upgradeCopy, onUpgrade: announceUpgrade },
 	});
 	let ready = true;

@@ -18,12 +18,15 @@ import type { Upgrade } from "./files/upgrade.ts";
 import { AppendQueue } from "./queue.ts";
 import { Reader } from "./reader.ts";
 import { verifyDirectory } from "./verifier.ts";
+import type { WriterTask } from "./writer.ts";
 
 export type SqliteOptions = {
 	/** Milliseconds since 1970; may jump, `created` will not. */
 	readonly clock?: () => number;
 	readonly migrations?: readonly Migration[];
 	readonly upgrade?: Upgrade;
+	/** Whether the writer moves the WAL into the database; else another process has to. */
+	readonly checkpoints?: boolean;
 };
 
 /** A batch is one message, so the writer's own heap stays small; this is room, not need. */
@@ -36,7 +39,12 @@ const WRITER_HEAP_MIB = 128;
 export async function openSqliteLog(
 	path: string,
 	limits: LogLimits = DEFAULT_LOG_LIMITS,
-	{ clock = Date.now, migrations = migrationsFor("sqlite"), upgrade }: SqliteOptions = {},
+	{
+		clock = Date.now,
+		migrations = migrationsFor("sqlite"),
+		upgrade,
+		checkpoints = true,
+	}: SqliteOptions = {},
 ): Promise<Log> {
 	const directory = resolve(path);
 	const release = claimDirectory(directory, migrations, upgrade);
@@ -45,7 +53,7 @@ export async function openSqliteLog(
 	try {
 		const incarnation = incarnationOf(logFile(directory));
 		reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
-		const writer = await startWriter(logFile(directory));
+		const writer = await startWriter({ file: logFile(directory), checkpoints });
 		const queue = new AppendQueue(writer, limits, clock, (commit) => {
 			for (const listener of listeners) listener(commit);
 		});
@@ -96,12 +104,12 @@ function logOf(
 }
 
 /** Resolves once the thread has opened the database. */
-function startWriter(file: string): Promise<Worker> {
+function startWriter(task: WriterTask): Promise<Worker> {
 	// The name carries the extension this very file runs under: .js built, .ts where types are
 	// stripped.
 	const url = new URL(import.meta.url.replace(/log(\.\w+)$/, "writer$1"));
 	const writer = new Worker(url, {
-		workerData: file,
+		workerData: task,
 		// The options of the process are not the thread's: `node -e` would not even start one.
 		execArgv: [],
 		resourceLimits: { maxOldGenerationSizeMb: WRITER_HEAP_MIB },

@@ -4,10 +4,13 @@ import { Appender } from "./appender.ts";
 import { openForWriting } from "./files/directory.ts";
 import type { Batch } from "./protocol.ts";
 
+export type WriterTask = { readonly file: string; readonly checkpoints: boolean };
+
 const port = parentPort;
 if (!port) throw new Error("writer.ts runs in a worker thread");
 
-const appender = new Appender(openForWriting(workerData as string));
+const { file, checkpoints } = workerData as WriterTask;
+const appender = new Appender(openForWriting(file, checkpoints));
 port.postMessage("ready");
 
 port.on("message", (message: Batch | "close") => {

@@ -44,12 +44,15 @@ export function logFile(directory: string): string {
 	return join(directory, "log.sqlite");
 }
 
-/** Opens the database for the writer. */
-export function openForWriting(file: string): Database.Database {
+/**
+ * Opens the database for the writer.
+ * @param checkpoints false leaves the WAL to another process, which must move it into the database
+ */
+export function openForWriting(file: string, checkpoints = true): Database.Database {
 	const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
 	database.pragma(`cache_size = -${CACHE_KIB}`);
 	database.pragma("synchronous = FULL");
-	database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+	database.pragma(`wal_autocheckpoint = ${checkpoints ? CHECKPOINT_PAGES : 0}`);
 	database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
 	return database;
 }
