@@ -13,6 +13,7 @@ import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
 import { type Migration, migrate } from "../../migrate.ts";
 import { isDiskFull, messageOf } from "../failures.ts";
+import { registerFunctions } from "../tree/functions.ts";
 
 /**
  * "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for
@@ -54,6 +55,7 @@ export function openForWriting(file: string, checkpoints = true): Database.Datab
 	database.pragma("synchronous = FULL");
 	database.pragma(`wal_autocheckpoint = ${checkpoints ? CHECKPOINT_PAGES : 0}`);
 	database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
+	registerFunctions(database);
 	return database;
 }
 
