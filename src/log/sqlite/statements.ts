@@ -178,7 +178,7 @@ export const SOURCE_LAST_STREAM = "SELECT coalesce(max(id), -1) FROM source.stre
 export const BACKUP_IS_SAME_EVENT = `
 	SELECT EXISTS (SELECT 1 FROM main.events b JOIN source.events s USING (position)
 		WHERE b.position = ? AND b.id = s.id AND b.created = s.created
-			AND b.stream = s.stream AND b.version = s.version AND b.type = s.type)`;
+			AND b.stream = s.stream AND b.version = s.version AND b.hash = s.hash)`;
 
 /** These three tables only grow, by their keys: what follows the last key is what is missing. */
 export const BACKUP_EVENTS = `
@@ -203,6 +203,12 @@ export const BACKUP_ERASURES = `
 	UPDATE main.events AS b SET flags = s.flags, data = s.data, metadata = s.metadata
 	FROM source.events AS s
 	WHERE b.position BETWEEN ? AND ? AND s.position = b.position AND s.flags <> b.flags`;
+
+/** Digests are added where something was erased, and never go: their number tells of new ones. */
+export const BACKUP_HAS_DIGESTS = `
+	SELECT (SELECT count(*) FROM main.digests) = (SELECT count(*) FROM source.digests)`;
+export const BACKUP_DIGESTS = `
+	INSERT OR IGNORE INTO main.digests SELECT * FROM source.digests WHERE position BETWEEN ? AND ?`;
 
 export const BACKUP_STORE = "SELECT * FROM main.store";
 export const SOURCE_STORE = "SELECT * FROM source.store";

@@ -27,8 +27,8 @@ const ROWS_LEFT_MAX = 20_000;
 const STREAMS_AT_ONCE = 1000;
 const EVENTS_AT_ONCE = 20_000;
 
-/** The tables that only grow; see `statements.ts`. */
-const GROWING = ["events", "streams", "entries"];
+/** The tables that only grow, and may be large; see `statements.ts`. */
+const GROWING = ["events", "streams", "entries", "digests"];
 
 type Key = readonly number[];
 /** Copies some rows behind the key; returns how many. */
@@ -110,6 +110,7 @@ export class Copy {
 			for (const { name } of triggers) this.#database.exec(`DROP TRIGGER main."${name}"`);
 			await this.#copyNewer();
 			if (this.#hasErasures()) await this.#copyErasures(before);
+			if (this.#statements.hasDigests.get() === 0) await this.#copyDigests();
 			this.#replaceOthers();
 			for (const trigger of triggers) this.#database.exec(trigger.sql);
 			this.#database.exec(sql.COMMIT);
@@ -166,6 +167,13 @@ export class Copy {
 	async #copyErasures(last: number): Promise<void> {
 		for (let position = 0; position <= last; position += EVENTS_AT_ONCE) {
 			this.#statements.erasures.run(position, Math.min(last, position + EVENTS_AT_ONCE - 1));
+			await this.#breathe();
+		}
+	}
+
+	async #copyDigests(): Promise<void> {
+		for (let position = 0; position <= this.#lastEvent(); position += EVENTS_AT_ONCE) {
+			this.#statements.digests.run(position, position + EVENTS_AT_ONCE - 1);
 			await this.#breathe();
 		}
 	}
@@ -252,6 +260,8 @@ function prepare(database: Database.Database) {
 		entries: database.prepare(sql.BACKUP_ENTRIES),
 		newerEntries: database.prepare(sql.BACKUP_NEWER_ENTRIES),
 		erasures: database.prepare(sql.BACKUP_ERASURES),
+		hasDigests: database.prepare(sql.BACKUP_HAS_DIGESTS).pluck(),
+		digests: database.prepare(sql.BACKUP_DIGESTS),
 		lastEvent: database.prepare(sql.BACKUP_LAST_EVENT).pluck(),
 		lastStream: database.prepare(sql.BACKUP_LAST_STREAM).pluck(),
 		lastEntry: database.prepare(sql.BACKUP_LAST_ENTRY).raw(),
