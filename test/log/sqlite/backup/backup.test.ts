@@ -14,6 +14,7 @@ import {
 	writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import type { Log } from "../../../../src/log/log.ts";
 import { backUp } from "../../../../src/log/sqlite/backup/backup.ts";
@@ -200,6 +201,32 @@ describe("a backup", () => {
 		raw.close();
 		expect(await backUp(data, target, true)).toMatchObject({ verification: { ok: false } });
 		expect(existsSync(join(target, "log.sqlite"))).toBe(false);
+	});
+});
+
+describe("a backup of an older version", () => {
+	const older = fileURLToPath(new URL("../stores/0002.sqlite", import.meta.url));
+	beforeEach(() => {
+		mkdirSync(target);
+		copyFileSync(older, join(target, "log.sqlite"));
+		writeFileSync(join(target, "backup.json"), "{}");
+	});
+
+	test("is restored, and stays as it is", async () => {
+		const directory = join(newDirectory(), "data");
+		const restored = await restore(target, directory, plain);
+		expect(restored).toMatchObject({ verification: { ok: true, events: 62 } });
+		expect(readFileSync(join(target, "log.sqlite")).equals(readFileSync(older))).toBe(true);
+		expect(readdirSync(directory).sort()).toEqual(["incarnation", "lock", "log.sqlite"]);
+	});
+
+	test("goes on with the store, once that was upgraded", async () => {
+		const upgraded = newDirectory();
+		copyFileSync(older, join(upgraded, "log.sqlite"));
+		const store = await reopened(upgraded);
+		await append(store, "order-9", events(2));
+		expect(await backUp(upgraded, target, true)).toMatchObject({ events: 64, added: 2 });
+		expect(contentOf(target)).toEqual(contentOf(upgraded));
 	});
 });
 
