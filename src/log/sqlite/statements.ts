@@ -198,11 +198,15 @@ export const BACKUP_NEWER_ENTRIES = `
 		coalesce((SELECT max(version) FROM main.entries WHERE stream = s.id), -1)
 	WHERE s.id BETWEEN ? AND ?`;
 
-/** What was erased since it was copied: an erasure always shows in the flags. */
+/**
+ * What was erased since it was copied: it shows in the flags, and where metadata was taken later
+ * than data, in the metadata's length. SQLite reads that from the row's header.
+ */
 export const BACKUP_ERASURES = `
 	UPDATE main.events AS b SET flags = s.flags, data = s.data, metadata = s.metadata
 	FROM source.events AS s
-	WHERE b.position BETWEEN ? AND ? AND s.position = b.position AND s.flags <> b.flags`;
+	WHERE b.position BETWEEN ? AND ? AND s.position = b.position
+		AND (s.flags <> b.flags OR length(s.metadata) <> length(b.metadata))`;
 
 /** Digests are added where something was erased, and never go: their number tells of new ones. */
 export const BACKUP_HAS_DIGESTS = `
