@@ -11,10 +11,11 @@
  * are looked for where the store's count of them has moved. Every other table is small, and is
  * replaced whole, so a table that is added one day is not forgotten here.
  */
+import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
-import { BUSY_TIMEOUT_MS, schemaOf } from "../files/directory.ts";
+import { BUSY_TIMEOUT_MS, refusalOf, schemaOf } from "../files/directory.ts";
 import * as sql from "../statements.ts";
 
 /** How long a transaction of `fill` lasts, with it the store's snapshot. */
@@ -55,8 +56,7 @@ export class Copy {
 			this.#database.pragma("cache_size = -65536");
 			// What is erased in the store is overwritten here as well.
 			this.#database.pragma("secure_delete = ON");
-			this.#database.prepare(sql.ATTACH_SOURCE).run(source);
-			this.#refuseOtherSchema();
+			this.#refuseOtherSchema(attach(this.#database, source));
 			this.#statements = prepare(this.#database);
 			this.#refuseOtherHistory();
 		} catch (error) {
@@ -213,8 +213,8 @@ export class Copy {
 		return [copiedStore.get() as StoreRow, sourceStore.get() as StoreRow];
 	}
 
-	#refuseOtherSchema(): void {
-		const [copied, stored] = [schemaOf(this.#database), schemaOf(this.#database, "source")];
+	#refuseOtherSchema(stored: number): void {
+		const copied = schemaOf(this.#database);
 		if (copied === stored) return;
 		throw this.#unusable(
 			`the store is at schema ${stored} and this varve at ${copied}; back up with the version that serves it`,
@@ -248,6 +248,19 @@ export class Copy {
 	async #breathe(): Promise<void> {
 		await setImmediate();
 		this.#signal?.throwIfAborted();
+	}
+}
+
+/**
+ * Attaches the store's database; nothing that is asked of it here changes it.
+ * @returns its schema
+ */
+function attach(database: Database.Database, source: string): number {
+	try {
+		database.prepare(sql.ATTACH_SOURCE).run(source);
+		return schemaOf(database, "source");
+	} catch (error) {
+		throw refusalOf(error, dirname(source));
 	}
 }
 
