@@ -8,7 +8,7 @@ import { logFile, migrateFile, refusalOf } from "../files/directory.ts";
 import { incarnationOf } from "../files/incarnation.ts";
 import { verifyDirectory } from "../verifier.ts";
 import { Copy } from "./copy.ts";
-import { openTarget, type Target } from "./target.ts";
+import { copyKey, openTarget, type Target } from "./target.ts";
 
 /** What a run says of itself while it lasts. */
 export type Watch = {
@@ -86,6 +86,7 @@ async function copy(target: Target, source: string, watch: Watch) {
 		if (target.isFirst) await copying.fill();
 		const before = target.isFirst ? 0 : copying.events();
 		await copying.complete();
+		copyKey(source, target.path);
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {
 		if (error instanceof Refusal || watch.signal?.aborted) throw error;

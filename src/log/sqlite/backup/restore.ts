@@ -34,7 +34,7 @@ import {
 import { incarnationOf, raiseIncarnation } from "../files/incarnation.ts";
 import * as sql from "../statements.ts";
 import { verifyDirectory } from "../verifier.ts";
-import { isWithin } from "./target.ts";
+import { copyKey, isWithin } from "./target.ts";
 
 export type Restoring = {
 	readonly verify: boolean;
@@ -80,7 +80,7 @@ export async function restore(
 		made = mkdirSync(directory, { recursive: true });
 		lock = lockDirectory(directory);
 		refuseFilled(directory);
-		return await stage(source, directory, restoring);
+		return await stage(source, from, directory, restoring);
 	} catch (error) {
 		if (isRefusal(error) || restoring.signal?.aborted) throw error;
 		throw refusalOf(error, directory);
@@ -94,6 +94,7 @@ export async function restore(
 
 async function stage(
 	source: Database.Database,
+	from: string,
 	directory: string,
 	restoring: Restoring,
 ): Promise<Restored> {
@@ -122,8 +123,9 @@ async function stage(
 		: raiseIncarnation(staging, restoring.incarnation ?? Math.floor(Date.now() / 1000));
 
 	syncFile(file);
+	copyKey(from, staging);
 	// The log comes last: with it the directory holds one.
-	for (const name of ["incarnation", "log.sqlite"]) {
+	for (const name of ["incarnation", "log.key", "log.sqlite"]) {
 		if (existsSync(join(staging, name))) renameSync(join(staging, name), join(directory, name));
 	}
 	for (const folder of [directory, dirname(directory)]) syncDirectory(folder);

@@ -4,6 +4,7 @@
  *
  *     backup.json   what it is a backup of, and of which state; the mark of a backup
  *     log.sqlite    the log, whole; a file of this name is never half a backup
+ *     log.key       the key that signs for the log, where it has one: a secret, as the log is
  *     partial/      a first copy that is not finished; the next run goes on with it
  *     lock          held while a backup runs
  */
@@ -104,10 +105,17 @@ export function isWithin(path: string, folder: string): boolean {
 	return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
 }
 
+/** Copies the key that signs for a log, readable by its owner only, if there is one. */
+export function copyKey(from: string, to: string): void {
+	const file = join(from, "log.key");
+	if (existsSync(file)) writeWhole(to, "log.key", readFileSync(file, "utf8"), 0o600);
+}
+
 /** Creates or replaces a file, so that at any moment the old one or the new one is there. */
-export function writeWhole(folder: string, name: string, text: string): void {
+function writeWhole(folder: string, name: string, text: string, mode = 0o644): void {
 	const temporary = join(folder, `${name}.new`);
-	writeFileSync(temporary, text, { flush: true });
+	rmSync(temporary, { force: true });
+	writeFileSync(temporary, text, { flush: true, mode });
 	renameSync(temporary, join(folder, name));
 	syncDirectory(folder);
 }

@@ -8,6 +8,7 @@ import {
 	readdirSync,
 	readFileSync,
 	rmSync,
+	statSync,
 	symlinkSync,
 	truncateSync,
 	writeFileSync,
@@ -71,6 +72,23 @@ describe("a backup", () => {
 			verification: { ok: true },
 		});
 		expect(contentOf(target)).toEqual(contentOf(data));
+	});
+
+	test("holds the key that signs for the log, which stays a secret", async () => {
+		writeFileSync(join(data, "log.key"), "the key");
+		await backUp(data, target, false);
+		writeFileSync(join(data, "log.key"), "another key");
+		await backUp(data, target, false);
+		const directory = join(newDirectory(), "data");
+		await restore(target, directory, plain);
+		for (const folder of [target, directory]) {
+			const file = join(folder, "log.key");
+			expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777]).toEqual([
+				"another key",
+				0o600,
+			]);
+		}
+		expect(readdirSync(target).sort()).toEqual(["backup.json", "lock", "log.key", "log.sqlite"]);
 	});
 
 	test("of an empty log is one, too", async () => {
