@@ -10,6 +10,8 @@ import { append } from "./append.ts";
 import { backup } from "./directory/backup.ts";
 import { incarnation } from "./directory/incarnation.ts";
 import { restore } from "./directory/restore.ts";
+import { redact } from "./erasure/redact.ts";
+import { scavenge } from "./erasure/scavenge.ts";
 import { explain, Failure, isUsage } from "./explain.ts";
 import { exportVerb } from "./export.ts";
 import { follow } from "./follow.ts";
@@ -27,6 +29,8 @@ export const VERBS: readonly Verb[] = [
 	follow,
 	importVerb,
 	exportVerb,
+	scavenge,
+	redact,
 	verify,
 	backup,
 	restore,

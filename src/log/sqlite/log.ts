@@ -7,10 +7,11 @@
  *     read ───▶ reader: a read-only connection of this thread; WAL lets it go on while others write
  */
 import { resolve } from "node:path";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import { type Commit, DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
+import { Erasures, erasuresOf } from "./erasing/erasures.ts";
 import { claimDirectory } from "./files/claim.ts";
 import { logFile, refusalOf } from "./files/directory.ts";
 import { incarnationOf } from "./files/incarnation.ts";
@@ -18,7 +19,6 @@ import type { Upgrade } from "./files/upgrade.ts";
 import { AppendQueue } from "./queue.ts";
 import { Reader } from "./reader.ts";
 import { verifyDirectory } from "./verifier.ts";
-import type { WriterTask } from "./writer.ts";
 
 export type SqliteOptions = {
 	/** Milliseconds since 1970; may jump, `created` will not. */
@@ -53,11 +53,13 @@ export async function openSqliteLog(
 	try {
 		const incarnation = incarnationOf(logFile(directory));
 		reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
-		const writer = await startWriter({ file: logFile(directory), checkpoints });
-		const queue = new AppendQueue(writer, limits, clock, (commit) => {
+		const { writer, erasing } = await startWriter(logFile(directory), checkpoints);
+		const tell = (commit: Commit) => {
 			for (const listener of listeners) listener(commit);
-		});
-		return logOf(directory, incarnation, queue, reader, listeners, release);
+		};
+		const queue = new AppendQueue(writer, limits, clock, tell);
+		const erasures = new Erasures(erasing, erasuresOf(logFile(directory)), clock, tell);
+		return logOf(directory, incarnation, queue, erasures, reader, listeners, release);
 	} catch (error) {
 		reader?.close();
 		release();
@@ -69,6 +71,7 @@ function logOf(
 	directory: string,
 	incarnation: number,
 	queue: AppendQueue,
+	erasing: Erasures,
 	reader: Reader,
 	listeners: Set<(commit: Commit) => void>,
 	release: () => void,
@@ -82,6 +85,11 @@ function logOf(
 		incarnation,
 		append: (append) => queue.write(append),
 		delete: (deletion) => queue.write(deletion),
+		get erasures() {
+			return erasing.count;
+		},
+		redact: async (redaction) => whileOpen(() => erasing.redact(redaction)),
+		scavenge: async (from) => whileOpen(() => erasing.scavenge(from)),
 		read: async (range) => whileOpen(() => reader.read(range)),
 		last: async (stream) => whileOpen(() => reader.last(stream)),
 		onCommit(listener) {
@@ -103,13 +111,26 @@ function logOf(
 	}
 }
 
+/** Erasing has a line of its own to the writer's thread, so that it never waits behind appends. */
+export type WriterData = {
+	readonly file: string;
+	readonly checkpoints: boolean;
+	readonly erasing: MessagePort;
+};
+
 /** Resolves once the thread has opened the database. */
-function startWriter(task: WriterTask): Promise<Worker> {
+function startWriter(
+	file: string,
+	checkpoints: boolean,
+): Promise<{ writer: Worker; erasing: MessagePort }> {
 	// The name carries the extension this very file runs under: .js built, .ts where types are
 	// stripped.
 	const url = new URL(import.meta.url.replace(/log(\.\w+)$/, "writer$1"));
+	const { port1, port2 } = new MessageChannel();
+	const data: WriterData = { file, checkpoints, erasing: port2 };
 	const writer = new Worker(url, {
-		workerData: task,
+		workerData: data,
+		transferList: [port2],
 		// The options of the process are not the thread's: `node -e` would not even start one.
 		execArgv: [],
 		resourceLimits: { maxOldGenerationSizeMb: WRITER_HEAP_MIB },
@@ -118,7 +139,7 @@ function startWriter(task: WriterTask): Promise<Worker> {
 		writer.once("error", reject);
 		writer.once("message", () => {
 			writer.off("error", reject);
-			resolve(writer);
+			resolve({ writer, erasing: port1 });
 		});
 	});
 }
