@@ -167,8 +167,10 @@ describe("an upgrade", () => {
 			1,
 			`varve: ${directory} was written by a newer varve (schema ${next}, this one knows ${known.length}); upgrade\n`,
 		]);
-		const backup = await varve(["backup", join(newDirectory(), "b"), "--data", directory]);
+		const target = join(newDirectory(), "b");
+		const backup = await varve(["backup", target, "--data", directory]);
 		expect([backup.code, backup.stderr]).toEqual([1, expect.stringContaining(`schema ${next}`)]);
+		expect(existsSync(target)).toBe(false);
 		expect(readFileSync(join(directory, "log.sqlite")).equals(bytes)).toBe(true);
 	});
 });

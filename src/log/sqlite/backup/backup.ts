@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { Refusal } from "../../../errors.ts";
 import type { Verification } from "../../log.ts";
 import { migrationsFor } from "../../migrate.ts";
-import { logFile, migrateFile, refusalOf } from "../files/directory.ts";
+import { logFile, migrateFile, openForReading, refusalOf, schemaOf } from "../files/directory.ts";
 import { incarnationOf } from "../files/incarnation.ts";
 import { verifyDirectory } from "../verifier.ts";
 import { Copy } from "./copy.ts";
@@ -45,12 +45,30 @@ export async function backUp(
 	if (!existsSync(logFile(source))) {
 		throw new Refusal("data-directory-unusable", { path: source, reason: "it holds no log" });
 	}
+	refuseOtherSchema(source);
 	const opened = openTarget(target, source);
 	try {
 		return await run(opened, source, verify, watch);
 	} finally {
 		opened.release();
 	}
+}
+
+/** The target is brought to this program's schema; the store is not touched, and must be at it. */
+function refuseOtherSchema(directory: string): void {
+	const known = migrationsFor("sqlite").length;
+	let found: number;
+	try {
+		const database = openForReading(logFile(directory));
+		found = schemaOf(database);
+		database.close();
+	} catch (error) {
+		throw refusalOf(error, directory);
+	}
+	if (found > known) throw new Refusal("newer-schema", { path: directory, found, known });
+	if (found === known) return;
+	const reason = `it is at schema ${found} and this varve at ${known}; use the version that serves it`;
+	throw new Refusal("data-directory-unusable", { path: directory, reason });
 }
 
 async function run(

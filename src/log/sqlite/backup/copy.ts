@@ -11,11 +11,10 @@
  * are looked for where the store's count of them has moved. Every other table is small, and is
  * replaced whole, so a table that is added one day is not forgotten here.
  */
-import { dirname } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
-import { BUSY_TIMEOUT_MS, refusalOf, schemaOf } from "../files/directory.ts";
+import { BUSY_TIMEOUT_MS } from "../files/directory.ts";
 import * as sql from "../statements.ts";
 
 /** How long a transaction of `fill` lasts, with it the store's snapshot. */
@@ -43,7 +42,7 @@ export class Copy {
 
 	/**
 	 * @param file of the copy, at this program's schema
-	 * @param source of the store
+	 * @param source of the store, at this program's schema; nothing that is asked of it changes it
 	 * @param path what refusals call the copy
 	 * @throws Refusal `backup-unusable` where the two are not one history
 	 */
@@ -56,7 +55,7 @@ export class Copy {
 			this.#database.pragma("cache_size = -65536");
 			// What is erased in the store is overwritten here as well.
 			this.#database.pragma("secure_delete = ON");
-			this.#refuseOtherSchema(attach(this.#database, source));
+			this.#database.prepare(sql.ATTACH_SOURCE).run(source);
 			this.#statements = prepare(this.#database);
 			this.#refuseOtherHistory();
 		} catch (error) {
@@ -213,14 +212,6 @@ export class Copy {
 		return [copiedStore.get() as StoreRow, sourceStore.get() as StoreRow];
 	}
 
-	#refuseOtherSchema(stored: number): void {
-		const copied = schemaOf(this.#database);
-		if (copied === stored) return;
-		throw this.#unusable(
-			`the store is at schema ${stored} and this varve at ${copied}; back up with the version that serves it`,
-		);
-	}
-
 	/** A backup is of one history. Going on with another would lose the first one's last copy. */
 	#refuseOtherHistory(): void {
 		const last = this.#lastEvent();
@@ -248,19 +239,6 @@ export class Copy {
 	async #breathe(): Promise<void> {
 		await setImmediate();
 		this.#signal?.throwIfAborted();
-	}
-}
-
-/**
- * Attaches the store's database; nothing that is asked of it here changes it.
- * @returns its schema
- */
-function attach(database: Database.Database, source: string): number {
-	try {
-		database.prepare(sql.ATTACH_SOURCE).run(source);
-		return schemaOf(database, "source");
-	} catch (error) {
-		throw refusalOf(error, dirname(source));
 	}
 }
 

@@ -70,8 +70,8 @@ export function openForReading(file: string): Database.Database {
 }
 
 /** The number of the last migration that was applied to a database. */
-export function schemaOf(database: Database.Database, name = "main"): number {
-	return Number(database.pragma(`${name}.user_version`, { simple: true }));
+export function schemaOf(database: Database.Database): number {
+	return Number(database.pragma("user_version", { simple: true }));
 }
 
 /** What an error on opening says of the directory. */

@@ -238,6 +238,15 @@ describe("a backup of an older version", () => {
 		expect(readdirSync(directory).sort()).toEqual(["incarnation", "lock", "log.sqlite"]);
 	});
 
+	test("is left alone as long as the store is of that version, too", async () => {
+		const store = newDirectory();
+		copyFileSync(older, join(store, "log.sqlite"));
+		expect((await refusal(backUp(store, target, true)))[1]).toMatchObject({
+			reason: expect.stringMatching(/use the version that serves it/),
+		});
+		expect(readFileSync(join(target, "log.sqlite")).equals(readFileSync(older))).toBe(true);
+	});
+
 	test("goes on with the store, once that was upgraded", async () => {
 		const upgraded = newDirectory();
 		copyFileSync(older, join(upgraded, "log.sqlite"));
