@@ -64,6 +64,7 @@ export type StartRefusals = {
 	"data-directory-unusable": { path: string; reason: string };
 	"unknown-option": { option: string; nearest?: string };
 	"invalid-option": { option: string; value: string; reason: string };
+	"backup-unusable": { path: string; reason: string };
 	"newer-schema": { path: string; found: number; known: number };
 };
 

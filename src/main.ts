@@ -9,6 +9,7 @@ import { createLasts } from "./http/lasts.ts";
 import { createLongPolls } from "./http/long-polls.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLiveStreams } from "./http/streaming/live-streams.ts";
+import type { Upgrade } from "./log/sqlite/files/upgrade.ts";
 import { openSqliteLog } from "./log/sqlite/log.ts";
 
 export type { Settings } from "./config.ts";
@@ -27,7 +28,10 @@ export type RunningServer = {
  *   error where the address cannot be had
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
-	const log = await openSqliteLog(settings.data, settings);
+	const log = await openSqliteLog(settings.data, settings, {
+		checkpoints: settings.checkpoints,
+		upgrade: { keepsCopy: settings.upgradeCopy, onUpgrade: announceUpgrade },
+	});
 	let ready = true;
 	const longPolls = createLongPolls(log, settings.longPollsMax);
 	const live = createLiveStreams(log, settings.liveStreamsMax);
@@ -66,6 +70,12 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		await close();
 		throw error;
 	}
+}
+
+/** Both may take minutes, and the copy is somebody's to remove. */
+function announceUpgrade({ found, known, copy }: Parameters<NonNullable<Upgrade["onUpgrade"]>>[0]) {
+	const kept = copy === undefined ? "" : `; the log as it was stays in ${copy}`;
+	console.error(`varve: bringing the log from schema ${found} to ${known}${kept}`);
 }
 
 /** What a scavenge calls this server in its events. */

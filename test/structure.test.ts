@@ -61,7 +61,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/nearest.ts",
 		"src/event.ts",
 		"src/errors.ts",
-		// The one verb that works on the files: verify.
+		// The verbs that work on the files: verify, and those of directory/.
 		"src/log",
 		"feeds",
 	],

@@ -6,6 +6,7 @@
 import type { PageRange } from "../geometry.ts";
 
 const HEX_POSITION = /^([0-9a-f]{16})[0-9a-f]{16}$/i;
+const NUMBERED = /\/[0-9a-f]+\/(?:for|back)ward\/\d+$/i;
 const FORWARD = /\/([0-9a-f]+)\/forward\/(\d+)$/i;
 
 /** The URL of a forward page. Positions of `$all` are written twice, 16 hexadecimal digits each. */
@@ -39,6 +40,15 @@ export function withBodies(url: string): string {
 	const changed = new URL(url);
 	changed.searchParams.set("embed", "body");
 	return changed.href;
+}
+
+/**
+ * The number of the history that links are of: those to pages by number carry it, but in the first
+ * one. Undefined where there are no such links.
+ */
+export function historyOf(urls: readonly string[]): string | undefined {
+	const lasting = urls.map((url) => new URL(url)).find(({ pathname }) => NUMBERED.test(pathname));
+	return lasting && (lasting.searchParams.get("i") ?? "1");
 }
 
 function hexPosition(position: number): string {

@@ -12,8 +12,8 @@ import type { Batch } from "./protocol.ts";
 const port = parentPort;
 if (!port) throw new Error("writer.ts runs in a worker thread");
 
-const { file, erasing } = workerData as WriterData;
-const database = openForWriting(file);
+const { file, checkpoints, erasing } = workerData as WriterData;
+const database = openForWriting(file, checkpoints);
 const appender = new Appender(database);
 const eraser = new Eraser(database);
 port.postMessage("ready");
