@@ -1,7 +1,8 @@
 /**
- * The few things a reader does with URLs. It writes one itself, the first; all others are links of
- * the server, which may carry a path prefix and a query of their own and are never taken apart and
- * rebuilt: only their last segment (the count) and `embed` are ever set.
+ * The few things a reader does with URLs. It writes the first itself, and that of an event of
+ * `$all`; all others are links of the server, which may carry a path prefix and a query of their own
+ * and are never taken apart and rebuilt: only their last segment (the count) and `embed` are ever
+ * set.
  */
 import type { PageRange } from "../geometry.ts";
 
@@ -14,6 +15,14 @@ export function pageUrl(server: string, stream: string, range: PageRange): strin
 	const from = stream === "$all" ? hexPosition(Number(range.from)) : String(range.from);
 	const prefix = base.pathname.replace(/\/+$/, "");
 	base.pathname = `${prefix}/streams/${encodeURIComponent(stream)}/${from}/forward/${range.count}`;
+	return base.href;
+}
+
+/** The URL under which `$all` has an event, whatever its own stream says of it. */
+export function eventOfAllUrl(server: string, position: number): string {
+	const base = new URL(server);
+	const prefix = base.pathname.replace(/\/+$/, "");
+	base.pathname = `${prefix}/streams/%24all/${hexPosition(position)}`;
 	return base.href;
 }
 
