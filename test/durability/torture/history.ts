@@ -1,0 +1,108 @@
+/**
+ * What the clients did and what they were told: all that the oracle may hold a store to.
+ *
+ * A request whose answer did not arrive whole has the outcome `unknown`: it may have been carried
+ * out or not, and the client may ask again with the same event ids.
+ */
+export type Expected = number | "any" | "no-stream" | "stream-exists";
+
+export type SentEvent = {
+	readonly id: string;
+	readonly type: string;
+	readonly isJson: boolean;
+	readonly data: Buffer;
+};
+
+export type Outcome =
+	| {
+			readonly kind: "written";
+			readonly first: number;
+			readonly position: number;
+			readonly repeated: boolean;
+	  }
+	/** `current`: the version of the stream, where the refusal names it. */
+	| { readonly kind: "refused"; readonly word: string; readonly current: number | undefined }
+	| { readonly kind: "unknown" };
+
+export type Attempt = {
+	/** What had been acknowledged, to anyone, when the request was sent: the highest position … */
+	readonly positionFloor: number;
+	/** … and the highest version of the request's own stream. */
+	readonly versionFloor: number;
+	outcome: Outcome;
+};
+
+/** Events sent in one append, perhaps more than once. */
+export type Batch = {
+	readonly stream: string;
+	readonly expected: Expected;
+	readonly events: readonly SentEvent[];
+	readonly attempts: Attempt[];
+};
+
+export type Delete = {
+	readonly stream: string;
+	readonly hard: boolean;
+	readonly attempt: Attempt;
+};
+
+export type History = {
+	readonly batches: Batch[];
+	readonly deletes: Delete[];
+	/** What a client saw that it never should have, in words. */
+	readonly faults: string[];
+	readonly floors: { position: number; readonly versions: Map<string, number> };
+};
+
+export function newHistory(): History {
+	return {
+		batches: [],
+		deletes: [],
+		faults: [],
+		floors: { position: -1, versions: new Map() },
+	};
+}
+
+/** Notes that a request is about to be sent; until it is answered its outcome is unknown. */
+export function newAttempt({ floors }: History, stream: string): Attempt {
+	return {
+		positionFloor: floors.position,
+		versionFloor: floors.versions.get(stream) ?? -1,
+		outcome: { kind: "unknown" },
+	};
+}
+
+/** Notes the answer. @param last the version of the stream's last event that was written */
+export function answered(
+	{ floors }: History,
+	attempt: Attempt,
+	stream: string,
+	outcome: Outcome,
+	last: number,
+): void {
+	attempt.outcome = outcome;
+	if (outcome.kind !== "written") return;
+	floors.position = Math.max(floors.position, outcome.position);
+	floors.versions.set(stream, Math.max(floors.versions.get(stream) ?? -1, last));
+}
+
+export type Counts = {
+	written: number;
+	repeated: number;
+	refused: number;
+	deleted: number;
+	/** Appends without an answer, and what became of them. */
+	unknownWritten: number;
+	unknownAbsent: number;
+};
+
+export function noCounts(): Counts {
+	return {
+		written: 0,
+		repeated: 0,
+		refused: 0,
+		deleted: 0,
+		unknownWritten: 0,
+		unknownAbsent: 0,
+	};
+}

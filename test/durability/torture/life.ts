@@ -1,0 +1,135 @@
+/**
+ * One data directory and what happens to it: a server on it is loaded, killed, started again, and
+ * held against the oracle, over and over; at last it is stopped in peace, and verified offline.
+ */
+import { readStream } from "../../../feeds/reader/read.ts";
+import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
+import { type Client, createClients, workAll } from "./clients.ts";
+import { type History, newHistory } from "./history.ts";
+import { faultsOf, type LoggedEvent } from "./oracle.ts";
+import type { Random } from "./random.ts";
+import { type Follower, followAll } from "./readers.ts";
+import { killAtStart, type Launch, type Running, startServer } from "./server.ts";
+import { type Shown, shownByStream } from "./shown.ts";
+
+export type Life = {
+	readonly history: History;
+	/** All events, as the last check read them. */
+	readonly log: LoggedEvent[];
+	readonly followers: readonly Follower[];
+	/** Loads the server for some time and kills it. */
+	loadAndKill(loadMs: number): Promise<void>;
+	/** Starts a server and kills it before it is ready. */
+	killAtStart(afterMs: number): Promise<void>;
+	/** Starts the server again and returns what is wrong. */
+	recover(): Promise<string[]>;
+	/** Stops the server as an operator does, and returns what is wrong. */
+	end(): Promise<string[]>;
+	/** Kills what is left, where something went wrong. */
+	abandon(): Promise<void>;
+};
+
+const CLIENTS = 16;
+
+/** @param name makes the names of its streams its own; `base`: what lies in the directory */
+export async function beginLife(
+	launch: Omit<Launch, "port">,
+	random: Random,
+	name: string,
+	base: readonly LoggedEvent[] = [],
+): Promise<Life> {
+	const history = newHistory();
+	const clients: Client[] = createClients(CLIENTS, history, random, name);
+	const log: LoggedEvent[] = [...base];
+	let server: Running = await startServer({ ...launch, port: 0 });
+	const { url, port } = server;
+	const followers = followAll(url, base);
+	let isUp = true;
+
+	return {
+		history,
+		log,
+		followers,
+
+		async loadAndKill(loadMs) {
+			const working = workAll(clients, port, () => false);
+			const timer = setTimeout(() => void kill(), loadMs);
+			await working;
+			clearTimeout(timer);
+			// Where a client fell silent by itself, the server is killed all the same.
+			await kill();
+		},
+
+		killAtStart: (afterMs) => killAtStart({ ...launch, port }, afterMs),
+
+		async recover() {
+			server = await startServer({ ...launch, port });
+			isUp = true;
+			return check();
+		},
+
+		async end() {
+			const faults = await check();
+			await Promise.all(followers.map((follower) => follower.stop()));
+			const code = await server.stop();
+			isUp = false;
+			if (code !== 0) faults.push(`the server ended with code ${code} after SIGTERM`);
+			return [...faults, ...(await verified())];
+		},
+
+		async abandon() {
+			await kill();
+			await Promise.all(followers.map((follower) => follower.stop()));
+		},
+	};
+
+	async function kill(): Promise<void> {
+		if (isUp) await server.kill();
+		isUp = false;
+	}
+
+	async function check(): Promise<string[]> {
+		for await (const event of readStream({ url, stream: "$all", from: log.length })) {
+			log.push(event);
+		}
+		const seen = await Promise.all(followers.map((follower) => follower.faults(log)));
+		const reads = await readFaults(url, shownByStream(log));
+		return [
+			...faultsOf(history, log, base.length),
+			...seen.flat(),
+			...reads,
+			...(await verified()),
+		];
+	}
+
+	async function verified(): Promise<string[]> {
+		const { ok, events, faults } = await verifyDirectory(launch.data);
+		if (ok && events === log.length) return [];
+		return [`verify found ${events} events of ${log.length}`, ...faults];
+	}
+}
+
+/** Streams that are read anew at each check; those that were touched last. */
+const STREAMS_READ = 24;
+
+/** Reads the streams as their readers do, and compares that with what the log says of them. */
+async function readFaults(url: string, shown: ReadonlyMap<string, Shown>): Promise<string[]> {
+	const faults: string[] = [];
+	for (const [stream, expected] of [...shown].slice(-STREAMS_READ)) {
+		const found = await readVersions(url, stream);
+		const wanted = expected === "gone" ? "gone" : expected.map(({ version }) => version).join();
+		if (found !== wanted) faults.push(`${stream}: reads give ${found}; ${wanted} is shown`);
+	}
+	return faults;
+}
+
+async function readVersions(url: string, stream: string): Promise<string> {
+	const versions: number[] = [];
+	try {
+		for await (const { version } of readStream({ url, stream })) versions.push(version);
+	} catch (error) {
+		if ((error as { failure?: unknown }).failure === "stream-deleted") return "gone";
+		throw error;
+	}
+	return versions.join();
+}
