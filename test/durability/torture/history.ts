@@ -46,9 +46,21 @@ export type Delete = {
 	readonly attempt: Attempt;
 };
 
+/** What takes the data of one event. */
+export type Redaction = {
+	readonly stream: string;
+	readonly version: number;
+	readonly attempt: Attempt;
+	/** When it was acknowledged, by the clock all processes share. */
+	answeredAt?: bigint;
+};
+
 export type History = {
 	readonly batches: Batch[];
 	readonly deletes: Delete[];
+	readonly redactions: Redaction[];
+	/** How many were asked for. */
+	scavenges: number;
 	/** What a client saw that it never should have, in words. */
 	readonly faults: string[];
 	readonly floors: { position: number; readonly versions: Map<string, number> };
@@ -58,6 +70,8 @@ export function newHistory(): History {
 	return {
 		batches: [],
 		deletes: [],
+		redactions: [],
+		scavenges: 0,
 		faults: [],
 		floors: { position: -1, versions: new Map() },
 	};

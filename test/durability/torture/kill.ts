@@ -6,6 +6,7 @@ import { type Counts, noCounts } from "./history.ts";
 import { beginLife, type Life } from "./life.ts";
 import { indexOf, placeOf } from "./oracle.ts";
 import { seeded } from "./random.ts";
+import { killAtStart } from "./server.ts";
 
 export type KillOptions = {
 	readonly seed: number;
@@ -46,6 +47,10 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillResul
 		const directory = realpathSync(mkdtempSync(join(tmpdir(), "varve-kill-")));
 		const pragmas = random.pick(PRAGMAS);
 		const launch = pragmas === undefined ? { data: directory } : { data: directory, pragmas };
+		// Some never see their first start through: the database is being made then.
+		for (; random.chance(0.4); result.kills++, result.killsAtStart++) {
+			await killAtStart({ ...launch, port: 0 }, random.below(START_MS_MAX));
+		}
 		const life = await beginLife(launch, random.branch(), "k");
 		try {
 			for (let kill = 0; kill < options.killsPerLife && goesOn(result.kills); kill++) {

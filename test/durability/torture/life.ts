@@ -11,6 +11,7 @@ import type { Random } from "./random.ts";
 import { type Follower, followAll } from "./readers.ts";
 import { killAtStart, type Launch, type Running, startServer } from "./server.ts";
 import { type Shown, shownByStream } from "./shown.ts";
+import { storedEvents } from "./stored.ts";
 
 export type Life = {
 	readonly history: History;
@@ -89,12 +90,14 @@ export async function beginLife(
 	}
 
 	async function check(): Promise<string[]> {
-		for await (const event of readStream({ url, stream: "$all", from: log.length })) {
-			log.push(event);
-		}
+		const before = log.splice(0, log.length);
+		log.push(...storedEvents(launch.data));
+		const changed = before.findIndex((event, index) => !isStill(event, log[index]));
+		const rewritten = changed < 0 ? [] : [`position ${changed} is not what it was`];
 		const seen = await Promise.all(followers.map((follower) => follower.faults(log)));
 		const reads = await readFaults(url, shownByStream(log));
 		return [
+			...rewritten,
 			...faultsOf(history, log, base.length),
 			...seen.flat(),
 			...reads,
@@ -107,6 +110,22 @@ export async function beginLife(
 		if (ok && events === log.length) return [];
 		return [`verify found ${events} events of ${log.length}`, ...faults];
 	}
+}
+
+/** Nothing but its content can be taken from an event. */
+export function isStill(event: LoggedEvent, now: LoggedEvent | undefined): boolean {
+	const { position, id, stream, version, type, created, data, erased } = event;
+	return (
+		now?.position === position &&
+		now.id === id &&
+		now.stream === stream &&
+		now.version === version &&
+		now.type === type &&
+		now.created === created &&
+		(now.erased !== undefined
+			? now.data.length === 0
+			: erased === undefined && Buffer.compare(data, now.data) === 0)
+	);
 }
 
 /** Streams that are read anew at each check; those that were touched last. */

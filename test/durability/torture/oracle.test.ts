@@ -16,6 +16,8 @@ test("an append without an answer may be there or not, but not in part", () => {
 	expect(faultsOf(history, log.slice(0, 6)).join()).toContain("1 of them are there");
 });
 
+const NOTHING = Buffer.alloc(0);
+
 type Story = ReturnType<typeof story>;
 const WRONG: readonly (readonly [string, (story: Story) => void, string])[] = [
 	["an acknowledged append is missing", ({ log }) => void log.splice(4), "missing"],
@@ -25,7 +27,7 @@ const WRONG: readonly (readonly [string, (story: Story) => void, string])[] = [
 	["data has changed", ({ log }) => change(log, 2, { data: Buffer.from("{}") }), "as it was sent"],
 	["a type has changed", ({ log }) => change(log, 2, { type: "Other" }), "as it was sent"],
 	["a version is left out", ({ log }) => change(log, 4, { version: 9 }), "follows version"],
-	["time runs backwards", ({ log }) => change(log, 4, { created: "2025-01-01" }), "created before"],
+	["time runs backwards", ({ log }) => change(log, 4, { created: 1 }), "created before"],
 	["nobody sent it", ({ log }) => void log.push(again(log, 0, { id: "x" })), "nobody sent that"],
 	["nobody deleted it", ({ log }) => void log.push(tombstone(log)), "nobody deleted that"],
 	[
@@ -68,6 +70,24 @@ const WRONG: readonly (readonly [string, (story: Story) => void, string])[] = [
 		},
 		"called a repeat",
 	],
+	["content is gone", ({ log }) => change(log, 2, { data: NOTHING, erased: "redacted" }), "nobody"],
+	[
+		"an acknowledged redaction is undone",
+		({ history }) => {
+			const attempt = newAttempt(history, "a");
+			attempt.outcome = { kind: "written", first: 0, position: 0, repeated: false };
+			history.redactions.push({ stream: "a", version: 0, attempt });
+		},
+		"its redaction was acknowledged",
+	],
+	[
+		"a scavenge took what was shown",
+		({ history, log }) => {
+			history.scavenges++;
+			change(log, 2, { data: NOTHING, erased: "scavenged" });
+		},
+		"nobody might have it scavenged",
+	],
 	[
 		"an acknowledged delete is missing",
 		({ history }) => {
@@ -109,7 +129,7 @@ function story() {
 				position: log.length,
 				stream,
 				version,
-				created: "2026-01-01T00:00:00Z",
+				created: 1000,
 			});
 		}
 		if (told === "unknown") return;

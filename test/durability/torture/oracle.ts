@@ -12,6 +12,7 @@
  *     expected    what was written under an expected version stands where it expected to
  *     repeated    the same events again are answered as at first
  *     deleted     behind a tombstone nothing follows
+ *     erased      what was redacted lacks its content; what nobody might erase does not
  *     nothing else is there
  */
 import type { Batch, Delete, History } from "./history.ts";
@@ -23,8 +24,12 @@ export type LoggedEvent = {
 	readonly id: string;
 	readonly type: string;
 	readonly isJson: boolean;
+	/** Empty where it was erased. */
 	readonly data: Uint8Array;
-	readonly created: string;
+	/** Milliseconds since 1970. */
+	readonly created: number;
+	/** Whether its content was taken away, and by what. */
+	readonly erased?: "redacted" | "scavenged" | undefined;
 };
 
 type Report = (fault: string) => void;
@@ -41,6 +46,7 @@ export function faultsOf(history: History, log: readonly LoggedEvent[], base = 0
 	const index = indexOf(log, report);
 	for (const batch of history.batches) checkBatch(batch, log, index, report);
 	for (const deletion of history.deletes) checkDelete(deletion, log, index, report);
+	checkErased(history, log, index, report);
 	checkNothingElse(history, log, base, report);
 	return faults;
 }
@@ -54,6 +60,8 @@ export type Index = {
 	/** By stream and id: the position. */
 	readonly places: ReadonlyMap<string, number>;
 	readonly lasts: ReadonlyMap<string, number>;
+	/** Streams that were deleted for ever. */
+	readonly gone: ReadonlySet<string>;
 };
 
 /** Finds each event's place, and checks their order on the way. */
@@ -68,16 +76,15 @@ export function indexOf(log: readonly LoggedEvent[], report: Report = () => unde
 		if (event.position !== position) report(`${at}: has the position ${event.position}`);
 		const before = lasts.get(stream) ?? -1;
 		if (version !== before + 1) report(`${at}: follows version ${before}`);
-		const time = Date.parse(event.created);
-		if (time < created) report(`${at}: created before the event in front of it`);
+		if (event.created < created) report(`${at}: created before the event in front of it`);
 		if (places.has(key(stream, id))) report(`${at}: the id ${id} is there twice`);
 		if (gone.has(stream)) report(`${at}: follows its tombstone`);
 		if (event.type === "$streamDeleted") gone.add(stream);
 		places.set(key(stream, id), position);
 		lasts.set(stream, version);
-		created = time;
+		created = event.created;
 	}
-	return { places, lasts };
+	return { places, lasts, gone };
 }
 
 function checkBatch(batch: Batch, log: readonly LoggedEvent[], index: Index, report: Report): void {
@@ -101,7 +108,7 @@ function checkBatch(batch: Batch, log: readonly LoggedEvent[], index: Index, rep
 				event.version === first + offset &&
 				event.type === sent.type &&
 				event.isJson === sent.isJson &&
-				Buffer.compare(event.data, sent.data) === 0;
+				(event.erased !== undefined || Buffer.compare(event.data, sent.data) === 0);
 			if (!isSame) report(`${what}: event ${offset} is not as it was sent`);
 		}
 		if (!stoodAsExpected(expected, first, log, start)) {
@@ -171,9 +178,40 @@ function checkDelete(
 	if (outcome.position <= positionFloor) report(`${what}: stands before what came before it`);
 	const isThere = hard
 		? event?.stream === stream && event.type === "$streamDeleted"
-		: event?.stream === `$$${stream}` && isSoftDeletion(event);
+		: event?.stream === `$$${stream}` && (event.erased ?? isSoftDeletion(event));
 	if (!isThere) report(`${what}: was acknowledged, and is missing`);
 	else if (hard && index.lasts.get(stream) !== event?.version) report(`${what}: is not the last`);
+}
+
+/**
+ * Redactions take the content they name. A scavenge takes what is hidden, so nothing of a stream that
+ * never had metadata or an end, and never the metadata that counts.
+ */
+function checkErased(
+	{ redactions, scavenges }: History,
+	log: readonly LoggedEvent[],
+	index: Index,
+	report: Report,
+): void {
+	const named = new Set(redactions.map(({ stream, version }) => `${version}@${stream}`));
+	const erased = new Set<string>();
+	for (const { position, stream, version, erased: how, data } of log) {
+		if (how === undefined) continue;
+		const place = `${version}@${stream}`;
+		erased.add(place);
+		const what = `position ${position} (${place})`;
+		if (data.length > 0) report(`${what}: was ${how}, and has its data`);
+		const hidden = stream.startsWith("$$")
+			? version < (index.lasts.get(stream) ?? -1) || index.gone.has(stream.slice(2))
+			: index.lasts.has(`$$${stream}`) || index.gone.has(stream);
+		const mayBe = how === "redacted" ? named.has(place) : scavenges > 0 && hidden;
+		if (!mayBe) report(`${what}: nobody might have it ${how}`);
+	}
+	for (const { stream, version, attempt } of redactions) {
+		const place = `${version}@${stream}`;
+		const isDone = attempt.outcome.kind !== "written" || erased.has(place);
+		if (!isDone) report(`${place}: its redaction was acknowledged, and it has its data`);
+	}
 }
 
 /** Every event was sent by a client, or is one that a delete or a return of a stream writes. */
@@ -193,7 +231,8 @@ function checkNothingElse(
 	for (const [position, event] of log.entries()) {
 		const { stream, type } = event;
 		if (position < base) continue;
-		if (sent.has(key(stream, event.id))) continue;
+		if (sent.has(key(stream, event.id)) || (event.erased && type === "$metadata")) continue;
+		if (stream.startsWith("$scavenges") && history.scavenges > 0) continue;
 		const what = `position ${position} (${event.version}@${stream}, ${type})`;
 		if (type === "$streamDeleted" || (type === "$metadata" && isSoftDeletion(event))) {
 			const left = (deletes.get(stream) ?? 0) - 1;
@@ -222,7 +261,7 @@ export function lengthsWithin(history: History, log: readonly LoggedEvent[]): Se
 		for (let index = 1; index < events.length; index++) within.add(start + index);
 		// The return of a deleted stream stands in front of the events that brought it back.
 		const before = log[start - 1];
-		if (before?.stream !== `$$${stream}` || isSoftDeletion(before)) continue;
+		if (before?.stream !== `$$${stream}` || before.erased || isSoftDeletion(before)) continue;
 		if (!sent.has(key(before.stream, before.id))) within.add(start);
 	}
 	return within;

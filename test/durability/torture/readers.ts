@@ -6,7 +6,7 @@ import { readStream } from "../../../feeds/reader/read.ts";
 import { KEPT } from "./clients.ts";
 import type { LoggedEvent } from "./oracle.ts";
 
-type Seen = { readonly at: number; readonly position: number; readonly id: string };
+type Seen = { readonly position: number; readonly id: string; readonly data: Uint8Array };
 
 export type Follower = {
 	readonly stream: string;
@@ -46,8 +46,8 @@ function follow(url: string, stream: string, base: readonly LoggedEvent[]): Foll
 			sleep: (delayMs) =>
 				new Promise((resolve) => setTimeout(resolve, Math.min(delayMs, PATIENCE_MS))),
 		});
-		for await (const { at, position, id } of events) {
-			seen.push({ at, position, id });
+		for await (const { position, id, data } of events) {
+			seen.push({ position, id, data });
 			seenAt.push(process.hrtime.bigint());
 			wake();
 		}
@@ -62,7 +62,8 @@ function follow(url: string, stream: string, base: readonly LoggedEvent[]): Foll
 		seenAt,
 		async faults(log) {
 			const expected = belonging(stream, log).slice(before);
-			const isThere = () => failure !== undefined || seen.length >= expected.length;
+			const last = expected.findLast(({ erased }) => erased !== "scavenged")?.position ?? -1;
+			const isThere = () => failure !== undefined || (seen.at(-1)?.position ?? -1) >= last;
 			await new Promise<void>((resolve) => {
 				const timer = setTimeout(resolve, DEADLINE_MS);
 				wake = () => {
@@ -91,17 +92,24 @@ function belonging(stream: string, log: readonly LoggedEvent[]): LoggedEvent[] {
 	);
 }
 
+/** What was scavenged may have been seen before, and need not be seen any more. */
 function differences(
 	stream: string,
 	expected: readonly LoggedEvent[],
 	seen: readonly Seen[],
 ): string[] {
-	const odd = expected.findIndex((event, index) => {
-		const { id, position } = seen[index] ?? {};
-		return event.id !== id || event.position !== position;
-	});
-	const at = odd < 0 && seen.length > expected.length ? expected.length : odd;
-	if (at < 0) return [];
-	const saw = seen[at] ? `position ${seen[at].position}` : "nothing";
-	return [`the reader of ${stream} saw ${saw} where position ${expected[at]?.position} stands`];
+	let next = 0;
+	for (const event of expected) {
+		const found = seen[next];
+		if (found?.id === event.id && found.position === event.position) {
+			const isSame = event.erased !== undefined || Buffer.compare(found.data, event.data) === 0;
+			if (!isSame) return [`the reader of ${stream} saw other data at position ${event.position}`];
+			next++;
+		} else if (event.erased !== "scavenged") {
+			const saw = found ? `position ${found.position}` : "nothing";
+			return [`the reader of ${stream} saw ${saw} where position ${event.position} stands`];
+		}
+	}
+	const more = seen[next];
+	return more ? [`the reader of ${stream} saw position ${more.position}, which is not there`] : [];
 }

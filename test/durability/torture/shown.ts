@@ -23,5 +23,6 @@ function shown(all: readonly LoggedEvent[], metadata: LoggedEvent | undefined): 
 	if (!metadata) return all;
 	if (isSoftDeletion(metadata)) return [];
 	const { $tb = 0, $maxCount = all.length } = JSON.parse(Buffer.from(metadata.data).toString());
-	return all.slice(Math.max($tb, all.length - $maxCount));
+	const first = Math.max($tb, all.length - $maxCount);
+	return all.filter(({ version, erased }) => version >= first && erased !== "scavenged");
 }

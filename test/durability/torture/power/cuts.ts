@@ -7,11 +7,12 @@
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ALL } from "../../../../src/event.ts";
 import { openSqliteLog } from "../../../../src/log/sqlite/log.ts";
-import { beginLife, type Life } from "../life.ts";
+import type { Redaction } from "../history.ts";
+import { beginLife, isStill, type Life } from "../life.ts";
 import { type LoggedEvent, lengthsWithin } from "../oracle.ts";
 import type { Random } from "../random.ts";
+import { storedEvents } from "../stored.ts";
 import { createDisk } from "./disk.ts";
 import { readSteps, recorded, type Step } from "./recording.ts";
 
@@ -72,7 +73,10 @@ export async function cutPower(options: CycleOptions): Promise<Cycle> {
 			const image = join(folder, `image-${images++}`);
 			writeImage(image, files);
 			const shown = shownBy(life.life, step.time);
-			const needs = { floor: Math.max(floor, shown), within };
+			const redacted = life.life.history.redactions.filter(
+				({ answeredAt }) => answeredAt !== undefined && answeredAt <= step.time,
+			);
+			const needs = { floor: Math.max(floor, shown), within, redacted };
 			const { length, found } = await examine(image, life.life.log, needs);
 			for (const fault of found) faults.push(`power cut after step ${index}, ${image}: ${fault}`);
 			if (found.length > 0) continue;
@@ -146,11 +150,20 @@ function writeImage(image: string, files: ReadonlyMap<string, Buffer>): void {
 	for (const [name, bytes] of files) writeFileSync(join(image, name), bytes);
 }
 
+type Needs = {
+	/** How many events must be there. */
+	readonly floor: number;
+	/** How many must not. */
+	readonly within: ReadonlySet<number>;
+	/** What must have lost its data. */
+	readonly redacted: readonly Redaction[];
+};
+
 /** Opens a disk as a server would after the power is back, and says what is wrong with it. */
 async function examine(
 	image: string,
 	reference: readonly LoggedEvent[],
-	{ floor, within }: { floor: number; within: ReadonlySet<number> },
+	{ floor, within, redacted }: Needs,
 ): Promise<{ length: number; found: string[] }> {
 	const found: string[] = [];
 	let length = 0;
@@ -159,14 +172,13 @@ async function examine(
 		try {
 			const verification = await log.verify();
 			found.push(...verification.faults);
-			for (let isMore = true; isMore; ) {
-				const range = { from: length, limit: 1000, direction: "forward" as const };
-				const slice = await log.read({ stream: ALL, ...range, content: true });
-				for (const { event } of slice.entries) {
-					if (!isSame(event, reference[length])) found.push(`position ${length} is another event`);
-					length++;
-				}
-				isMore = slice.entries.length > 0;
+			const events = storedEvents(image);
+			length = events.length;
+			const odd = events.findIndex((event, index) => !isStill(event, reference[index]));
+			if (odd >= 0) found.push(`position ${odd} is another event`);
+			for (const { stream, version } of redacted) {
+				const event = events.find((one) => one.stream === stream && one.version === version);
+				if (event?.erased === undefined) found.push(`${version}@${stream} has its data again`);
 			}
 			if (verification.events !== length) found.push(`verify counts ${verification.events} events`);
 		} finally {
@@ -178,20 +190,4 @@ async function examine(
 	if (length < floor) found.push(`it has ${length} events; ${floor} were acknowledged or shown`);
 	if (within.has(length)) found.push(`it has ${length} events, which ends within a batch`);
 	return { length, found: found.slice(0, 5) };
-}
-
-type Stored = Omit<LoggedEvent, "created"> & { readonly created: number };
-
-function isSame(event: Stored, expected: LoggedEvent | undefined): boolean {
-	return (
-		expected !== undefined &&
-		event.position === expected.position &&
-		event.stream === expected.stream &&
-		event.version === expected.version &&
-		event.id === expected.id &&
-		event.type === expected.type &&
-		event.isJson === expected.isJson &&
-		event.created === Date.parse(expected.created) &&
-		Buffer.compare(event.data, expected.data) === 0
-	);
 }
