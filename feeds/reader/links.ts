@@ -18,12 +18,16 @@ export function pageUrl(server: string, stream: string, range: PageRange): strin
 	return base.href;
 }
 
-/** The URL under which `$all` has an event, whatever its own stream says of it. */
-export function eventOfAllUrl(server: string, position: number): string {
-	const base = new URL(server);
-	const prefix = base.pathname.replace(/\/+$/, "");
-	base.pathname = `${prefix}/streams/%24all/${hexPosition(position)}`;
-	return base.href;
+/**
+ * The URL under which `$all` has an event, whatever its own stream says of it.
+ * @param own its URL in its own stream: the query of that says which history it is of
+ */
+export function eventOfAllUrl(server: string, position: number, own: string): string {
+	const url = new URL(server);
+	const prefix = url.pathname.replace(/\/+$/, "");
+	url.pathname = `${prefix}/streams/%24all/${hexPosition(position)}`;
+	url.search = new URL(own).search;
+	return url.href;
 }
 
 /** Which versions a forward URL asks for; undefined for any other URL. */

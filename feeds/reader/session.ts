@@ -39,8 +39,8 @@ export async function askForPage(
 }
 
 /**
- * Fetches the data of an event from its own URL, for as long as it takes. `$all` shows what its own
- * stream hides or was deleted with, and there the event has a second URL.
+ * Fetches the data of an event, for as long as it takes: from the URL `$all` has for it, where that
+ * is read, as its own stream may hide it, or show what it links to.
  * @returns undefined where the event is gone
  * @throws ReadError `refused`, `too-large`, `unanswered`
  */
@@ -49,18 +49,9 @@ export async function fetchData(
 	settings: Settings,
 	signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-	const own = entry.links.find(({ relation }) => relation === "alternate")?.uri ?? entry.id;
 	const position = settings.stream === "$all" ? entry.event?.position : undefined;
-	const data = await fetchFrom(own, settings, signal);
-	if (data !== undefined || position === undefined) return data;
-	return fetchFrom(eventOfAllUrl(settings.server, position), settings, signal);
-}
-
-async function fetchFrom(
-	url: string,
-	settings: Settings,
-	signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
+	const own = entry.links.find(({ relation }) => relation === "alternate")?.uri ?? entry.id;
+	const url = position === undefined ? own : eventOfAllUrl(settings.server, position, own);
 	for (let faults = 1; ; faults++) {
 		const reply = await ask(url, { accept: "application/octet-stream" }, 0, settings, signal);
 		if (reply.kind === "ok") return reply.body;

@@ -27,6 +27,20 @@ test("a reader of $all gets binary events that their stream hides, and tombstone
 	]);
 });
 
+test("a reader of $all gets a link as it was appended, and not what it leads to", async () => {
+	await append("scan-1", 1);
+	const id = "00000000-0000-4000-8000-0000000000ff";
+	const headers = { "Content-Type": "application/octet-stream", "ES-EventType": "$>" };
+	const link = { path: "/streams/links", headers: { ...headers, "ES-EventId": id } };
+	expect((await servers.ask({ ...link, body: "0@scan-1" })).status).toBe(201);
+
+	const found: string[] = [];
+	for await (const { id, type, data } of readStream({ url: servers.url, stream: "$all" })) {
+		found.push(`${id.slice(-2)} ${type} ${Buffer.from(data).toString("latin1")}`);
+	}
+	expect(found).toEqual(["01 Scanned \0\x01", "ff $> 0@scan-1"]);
+});
+
 async function append(stream: string, number: number): Promise<void> {
 	const id = `00000000-0000-4000-8000-00000000000${number}`;
 	const headers = {
