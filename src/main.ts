@@ -2,6 +2,7 @@
  * The composition root: the only file that knows every part.
  */
 import { createDocuments } from "./cache/documents.ts";
+import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
 import type { Context } from "./http/context.ts";
 import { createLasts } from "./http/lasts.ts";
@@ -36,12 +37,14 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		countMax: settings.cachePagesMax,
 	});
 	const report = (error: unknown) => console.error("varve:", error);
+	const scavenger = await openScavenger(log, nodeOf(settings), report);
 	const context: Context = {
 		log,
 		documents,
 		longPolls,
 		live,
 		lasts,
+		scavenger,
 		settings,
 		report,
 		isReady: () => ready,
@@ -52,6 +55,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		ready = false;
 		longPolls.close();
 		live.close();
+		await scavenger.close();
 		await http.close();
 		await log.close();
 	};
@@ -62,6 +66,11 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		await close();
 		throw error;
 	}
+}
+
+/** What a scavenge calls this server in its events. */
+function nodeOf({ publicUrl, host, port }: Settings): string {
+	return publicUrl ?? urlOf(host, port).replace("http://", "");
 }
 
 function urlOf(host: string, port: number): string {
