@@ -11,10 +11,19 @@ import {
 	type Expected,
 	type History,
 	newAttempt,
+	type Outcome,
+	type Redaction,
 	type SentEvent,
 } from "./history.ts";
 import type { Random } from "./random.ts";
-import { type Connection, getData, sendBatch, sendDelete } from "./requests.ts";
+import {
+	type Connection,
+	getData,
+	sendBatch,
+	sendDelete,
+	sendRedaction,
+	startScavenge,
+} from "./requests.ts";
 
 export const KEPT = ["kept-0", "kept-1", "kept-2"] as const;
 
@@ -28,11 +37,15 @@ const MIX = {
 	metadata: 3,
 	softDelete: 3,
 	hardDelete: 1,
+	redact: 2,
+	scavenge: 1,
 	read: 6,
 } as const;
 
 /** Refusals that are right in this mix; any other is a fault. */
-const REFUSALS = ["wrong-expected-version", "stream-deleted"];
+const OF_WRITES = ["wrong-expected-version", "stream-deleted"];
+const OF_REDACTIONS = ["event-not-found", "stream-not-found", "stream-deleted"];
+const OF_SCAVENGES = ["scavenge-running"];
 
 export type Client = {
 	/** Works until an answer is lost, or `isOver`. */
@@ -102,6 +115,14 @@ function createClient(history: History, random: Random, name: string): Client {
 				return batches.length === 0 || send(to, random.pick(batches.slice(-40)));
 			case "read":
 				return readOwnWrite(to);
+			case "redact":
+				return redact(to);
+			case "scavenge": {
+				history.scavenges++;
+				const outcome = await startScavenge(to);
+				checkRefusal(outcome, OF_SCAVENGES, "a scavenge");
+				return outcome.kind !== "unknown";
+			}
 			default:
 				return change(to, random.pick(own), kind);
 		}
@@ -128,7 +149,7 @@ function createClient(history: History, random: Random, name: string): Client {
 		history.deletes.push({ stream, hard, attempt });
 		const outcome = await sendDelete(to, { stream, hard });
 		answered(history, attempt, stream, outcome, -1);
-		checkRefusal(outcome, `a delete of ${stream}`);
+		checkRefusal(outcome, OF_WRITES, `a delete of ${stream}`);
 		if (hard) own = [...own.filter((one) => one !== stream), ...newOwn().slice(1)];
 		return outcome.kind !== "unknown";
 	}
@@ -153,13 +174,30 @@ function createClient(history: History, random: Random, name: string): Client {
 		answered(history, attempt, stream, outcome, last);
 		if (outcome.kind === "written" && !outcome.repeated) believed.set(stream, last);
 		else if (outcome.kind === "refused") believed.set(stream, outcome.current ?? -1);
-		checkRefusal(outcome, `${batch.expected} of ${stream}`);
+		checkRefusal(outcome, OF_WRITES, `${batch.expected} of ${stream}`);
 		return outcome.kind !== "unknown";
 	}
 
-	function checkRefusal(outcome: Batch["attempts"][0]["outcome"], what: string): void {
-		if (outcome.kind !== "refused" || REFUSALS.includes(outcome.word)) return;
+	function checkRefusal(outcome: Outcome, right: readonly string[], what: string): void {
+		if (outcome.kind !== "refused" || right.includes(outcome.word)) return;
 		history.faults.push(`${what}: was answered ${outcome.word}`);
+	}
+
+	/** Takes the data of an event of its own. */
+	async function redact(to: Connection): Promise<boolean> {
+		const mine = batches.filter(({ stream }) => own.includes(stream));
+		const batch = mine.length === 0 ? undefined : random.pick(mine);
+		const written = batch?.attempts.find(({ outcome }) => outcome.kind === "written")?.outcome;
+		if (!batch || written?.kind !== "written") return true;
+		const { stream, events } = batch;
+		const version = written.first + random.below(events.length);
+		const redaction: Redaction = { stream, version, attempt: newAttempt(history, stream) };
+		history.redactions.push(redaction);
+		const outcome = await sendRedaction(to, redaction);
+		redaction.attempt.outcome = outcome;
+		if (outcome.kind === "written") redaction.answeredAt = process.hrtime.bigint();
+		checkRefusal(outcome, OF_REDACTIONS, `a redaction of ${version}@${stream}`);
+		return outcome.kind !== "unknown";
 	}
 
 	/** The newest event this client was told is written, from its own URL. */

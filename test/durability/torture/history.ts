@@ -63,6 +63,8 @@ export type History = {
 	scavenges: number;
 	/** What a client saw that it never should have, in words. */
 	readonly faults: string[];
+	/** How many requests were answered. */
+	answers: number;
 	readonly floors: { position: number; readonly versions: Map<string, number> };
 };
 
@@ -73,6 +75,7 @@ export function newHistory(): History {
 		redactions: [],
 		scavenges: 0,
 		faults: [],
+		answers: 0,
 		floors: { position: -1, versions: new Map() },
 	};
 }
@@ -88,13 +91,15 @@ export function newAttempt({ floors }: History, stream: string): Attempt {
 
 /** Notes the answer. @param last the version of the stream's last event that was written */
 export function answered(
-	{ floors }: History,
+	history: History,
 	attempt: Attempt,
 	stream: string,
 	outcome: Outcome,
 	last: number,
 ): void {
+	const { floors } = history;
 	attempt.outcome = outcome;
+	if (outcome.kind !== "unknown") history.answers++;
 	if (outcome.kind !== "written") return;
 	floors.position = Math.max(floors.position, outcome.position);
 	floors.versions.set(stream, Math.max(floors.versions.get(stream) ?? -1, last));
@@ -105,6 +110,8 @@ export type Counts = {
 	repeated: number;
 	refused: number;
 	deleted: number;
+	redacted: number;
+	scavenges: number;
 	/** Appends without an answer, and what became of them. */
 	unknownWritten: number;
 	unknownAbsent: number;
@@ -116,6 +123,8 @@ export function noCounts(): Counts {
 		repeated: 0,
 		refused: 0,
 		deleted: 0,
+		redacted: 0,
+		scavenges: 0,
 		unknownWritten: 0,
 		unknownAbsent: 0,
 	};

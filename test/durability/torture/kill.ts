@@ -2,7 +2,7 @@
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Counts, noCounts } from "./history.ts";
+import { type Attempt, type Counts, noCounts } from "./history.ts";
 import { beginLife, type Life } from "./life.ts";
 import { indexOf, placeOf } from "./oracle.ts";
 import { seeded } from "./random.ts";
@@ -88,7 +88,10 @@ export function tally(counts: Counts & { events: number; readByFollowers: number
 			else counts[outcome.repeated ? "repeated" : "written"]++;
 		}
 	}
-	counts.deleted += history.deletes.filter((one) => one.attempt.outcome.kind === "written").length;
+	const isDone = ({ attempt }: { attempt: Attempt }) => attempt.outcome.kind === "written";
+	counts.deleted += history.deletes.filter(isDone).length;
+	counts.redacted += history.redactions.filter(isDone).length;
+	counts.scavenges += history.scavenges;
 	counts.events += log.length;
 	for (const { seen } of followers) counts.readByFollowers += seen.length;
 }

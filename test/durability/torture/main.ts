@@ -16,6 +16,8 @@ const HELP = `npm run torture -- [options]
   --images N    disks that are looked at for each cut of power (default 12)
   --seed N      the seed of another run; the same seed makes the same requests, not the same races
   --report      write docs/evidence/
+
+The first SIGINT or SIGTERM ends it with a report of what was done.
 `;
 
 /** Kills one directory sees; later ones cost more, as all of it is checked after each. */
@@ -49,8 +51,14 @@ async function run(): Promise<number> {
 		values.power === undefined ? kills && Math.ceil(kills / 5) : wholeNumber("power", values.power);
 	const minutes = wholeNumber("minutes", values.minutes ?? "5");
 	const isTime = () => Date.now() - started < minutes * 60_000;
+	let isStopped = false;
+	for (const signal of ["SIGINT", "SIGTERM"]) {
+		process.once(signal, () => {
+			isStopped = true;
+		});
+	}
 	const goesOn = (limit: number | undefined) => (done: number) =>
-		limit === undefined ? isTime() : done < limit;
+		!isStopped && (limit === undefined ? isTime() : done < limit);
 	process.stderr.write(`torture: seed ${seed}\n`);
 
 	const done = { kills: 0, cuts: 0 };

@@ -46,7 +46,7 @@ export function faultsOf(history: History, log: readonly LoggedEvent[], base = 0
 	const index = indexOf(log, report);
 	for (const batch of history.batches) checkBatch(batch, log, index, report);
 	for (const deletion of history.deletes) checkDelete(deletion, log, index, report);
-	checkErased(history, log, index, report);
+	checkErased(history, log, { index, base }, report);
 	checkNothingElse(history, log, base, report);
 	return faults;
 }
@@ -190,7 +190,7 @@ function checkDelete(
 function checkErased(
 	{ redactions, scavenges }: History,
 	log: readonly LoggedEvent[],
-	index: Index,
+	{ index, base }: { index: Index; base: number },
 	report: Report,
 ): void {
 	const named = new Set(redactions.map(({ stream, version }) => `${version}@${stream}`));
@@ -205,7 +205,7 @@ function checkErased(
 			? version < (index.lasts.get(stream) ?? -1) || index.gone.has(stream.slice(2))
 			: index.lasts.has(`$$${stream}`) || index.gone.has(stream);
 		const mayBe = how === "redacted" ? named.has(place) : scavenges > 0 && hidden;
-		if (!mayBe) report(`${what}: nobody might have it ${how}`);
+		if (!mayBe && position >= base) report(`${what}: nobody might have it ${how}`);
 	}
 	for (const { stream, version, attempt } of redactions) {
 		const place = `${version}@${stream}`;

@@ -73,6 +73,8 @@ function rows(killed: KillResult, lost: LossResult | undefined): Cell[][] {
 		["repeats acknowledged", killed.repeated, lost?.repeated],
 		["appends refused", killed.refused, lost?.refused],
 		["deletes acknowledged", killed.deleted, lost?.deleted],
+		["redactions acknowledged", killed.redacted, lost?.redacted],
+		["scavenges begun", killed.scavenges, lost?.scavenges],
 		["appends without an answer, found written whole", killed.unknownWritten, lost?.unknownWritten],
 		["appends without an answer, found absent", killed.unknownAbsent, lost?.unknownAbsent],
 		["events checked", killed.events, lost?.events],

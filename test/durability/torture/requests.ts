@@ -1,6 +1,6 @@
 /** One request of a client, and what its answer says; no answer, or half of one, is `unknown`. */
 import { type Agent, type OutgoingHttpHeaders, request } from "node:http";
-import type { Batch, Delete, Expected, Outcome } from "./history.ts";
+import type { Batch, Delete, Expected, Outcome, Redaction } from "./history.ts";
 
 export type Connection = { readonly port: number; readonly agent: Agent };
 
@@ -48,6 +48,17 @@ export async function sendDelete(
 	return outcomeOf(await ask(to, "DELETE", pathOf(stream), headers));
 }
 
+export async function sendRedaction(
+	to: Connection,
+	{ stream, version }: Pick<Redaction, "stream" | "version">,
+): Promise<Outcome> {
+	return outcomeOf(await ask(to, "DELETE", `${pathOf(stream)}/${version}/data`, {}));
+}
+
+export async function startScavenge(to: Connection): Promise<Outcome> {
+	return outcomeOf(await ask(to, "POST", "/admin/scavenge", {}));
+}
+
 /** An event's data from its own URL, as of `position` at least. Undefined: no answer. */
 export async function getData(
 	to: Connection,
@@ -88,7 +99,7 @@ function ask(
 function outcomeOf(reply: Reply | undefined): Outcome {
 	if (!reply) return { kind: "unknown" };
 	const { status, headers, body } = reply;
-	if (status === 201 || status === 204) {
+	if (status >= 200 && status < 300) {
 		const first = /\/(\d+)$/.exec(String(headers.location ?? ""))?.[1];
 		return {
 			kind: "written",

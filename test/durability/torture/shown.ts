@@ -3,13 +3,13 @@ import { isSoftDeletion, type LoggedEvent } from "./oracle.ts";
 
 export type Shown = "gone" | readonly LoggedEvent[];
 
-/** Of each stream that holds no metadata itself. */
+/** Of each stream that clients append to, and that holds no metadata itself. */
 export function shownByStream(log: readonly LoggedEvent[]): Map<string, Shown> {
 	const events = new Map<string, LoggedEvent[]>();
 	const metadata = new Map<string, LoggedEvent>();
 	for (const event of log) {
 		if (event.stream.startsWith("$$")) metadata.set(event.stream.slice(2), event);
-		else {
+		else if (!event.stream.startsWith("$")) {
 			const list = events.get(event.stream) ?? [];
 			list.push(event);
 			events.set(event.stream, list);

@@ -77,12 +77,12 @@ export async function cutPower(options: CycleOptions): Promise<Cycle> {
 				({ answeredAt }) => answeredAt !== undefined && answeredAt <= step.time,
 			);
 			const needs = { floor: Math.max(floor, shown), within, redacted };
-			const { length, found } = await examine(image, life.life.log, needs);
+			const { events, found } = await examine(image, life.life.log, needs);
 			for (const fault of found) faults.push(`power cut after step ${index}, ${image}: ${fault}`);
 			if (found.length > 0) continue;
 			rmSync(image, { recursive: true });
 			if (left === undefined || random.chance(0.3)) {
-				left = { files, log: life.life.log.slice(0, length) };
+				left = { files, log: events };
 			}
 		}
 	}
@@ -164,30 +164,31 @@ async function examine(
 	image: string,
 	reference: readonly LoggedEvent[],
 	{ floor, within, redacted }: Needs,
-): Promise<{ length: number; found: string[] }> {
+): Promise<{ events: LoggedEvent[]; found: string[] }> {
 	const found: string[] = [];
-	let length = 0;
+	let events: LoggedEvent[] = [];
 	try {
 		const log = await openSqliteLog(image);
 		try {
 			const verification = await log.verify();
 			found.push(...verification.faults);
-			const events = storedEvents(image);
-			length = events.length;
+			events = storedEvents(image);
 			const odd = events.findIndex((event, index) => !isStill(event, reference[index]));
 			if (odd >= 0) found.push(`position ${odd} is another event`);
 			for (const { stream, version } of redacted) {
 				const event = events.find((one) => one.stream === stream && one.version === version);
 				if (event?.erased === undefined) found.push(`${version}@${stream} has its data again`);
 			}
-			if (verification.events !== length) found.push(`verify counts ${verification.events} events`);
+			if (verification.events !== events.length)
+				found.push(`verify counts ${verification.events} events`);
 		} finally {
 			await log.close();
 		}
 	} catch (error) {
 		found.push(`it does not open: ${error}`);
 	}
+	const { length } = events;
 	if (length < floor) found.push(`it has ${length} events; ${floor} were acknowledged or shown`);
 	if (within.has(length)) found.push(`it has ${length} events, which ends within a batch`);
-	return { length, found: found.slice(0, 5) };
+	return { events, found: found.slice(0, 5) };
 }
