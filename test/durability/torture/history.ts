@@ -4,6 +4,9 @@
  * A request whose answer did not arrive whole has the outcome `unknown`: it may have been carried
  * out or not, and the client may ask again with the same event ids.
  */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
 export type Expected = number | "any" | "no-stream" | "stream-exists";
 
 export type SentEvent = {
@@ -103,6 +106,19 @@ export function answered(
 	if (outcome.kind !== "written") return;
 	floors.position = Math.max(floors.position, outcome.position);
 	floors.versions.set(stream, Math.max(floors.versions.get(stream) ?? -1, last));
+}
+
+/** Leaves the history where whoever looks for the fault will look. */
+export function keepHistory(directory: string, history: History, faults: readonly string[]): void {
+	const { batches, deletes, redactions } = history;
+	const asText = (key: string, value: unknown) => {
+		if (typeof value === "bigint") return String(value);
+		// A Buffer arrives as its own JSON.
+		const { type, data } = (value ?? {}) as { type?: unknown; data?: unknown };
+		return key === "data" && type === "Buffer" ? Buffer.from(data as number[]).toString() : value;
+	};
+	const told = JSON.stringify({ faults, batches, deletes, redactions }, asText, "\t");
+	writeFileSync(join(directory, "history.json"), told);
 }
 
 export type Counts = {

@@ -2,7 +2,7 @@
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Attempt, type Counts, noCounts } from "./history.ts";
+import { type Attempt, type Counts, keepHistory, noCounts } from "./history.ts";
 import { beginLife, type Life } from "./life.ts";
 import { indexOf, placeOf } from "./oracle.ts";
 import { seeded } from "./random.ts";
@@ -70,8 +70,11 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillResul
 			await life.abandon();
 		}
 		tally(result, life);
-		if (result.faults.length > 0) result.directory = directory;
-		else rmSync(directory, { recursive: true });
+		if (result.faults.length === 0) rmSync(directory, { recursive: true });
+		else {
+			result.directory = directory;
+			keepHistory(directory, life.history, result.faults);
+		}
 	}
 	return result;
 }

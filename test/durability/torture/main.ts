@@ -66,6 +66,11 @@ async function run(): Promise<number> {
 		const seconds = Math.round((Date.now() - started) / 1000);
 		process.stderr.write(`${seconds} s: ${done.kills} kills, ${done.cuts} power-loss cycles\n`);
 	}, PROGRESS_EVERY_MS);
+	/** What is wrong in one place ends the other, too. */
+	const ending = <T extends { readonly faults: readonly string[] } | undefined>(result: T): T => {
+		if (result && result.faults.length > 0) isStopped = true;
+		return result;
+	};
 	const [killed, lost] = await Promise.all([
 		killAgainAndAgain({
 			seed,
@@ -74,7 +79,7 @@ async function run(): Promise<number> {
 			onCycle: (count) => {
 				done.kills = count;
 			},
-		}),
+		}).then(ending),
 		losePowerAgainAndAgain({
 			seed,
 			goesOn: goesOn(cuts),
@@ -82,7 +87,7 @@ async function run(): Promise<number> {
 			onCycle: (count) => {
 				done.cuts = count;
 			},
-		}),
+		}).then(ending),
 	]);
 	clearInterval(progress);
 	const report = reportOf({ seed, started, killed, lost });

@@ -34,6 +34,9 @@ export type LoggedEvent = {
 
 type Report = (fault: string) => void;
 
+/** Where a scavenge tells of itself. */
+const SCAVENGES = "$scavenges";
+
 /** Enough to see what is wrong. */
 const FAULTS_MAX = 20;
 
@@ -228,11 +231,14 @@ function checkNothingElse(
 		const written = hard ? stream : `$$${stream}`;
 		deletes.set(written, (deletes.get(written) ?? 0) + 1);
 	}
+	// A start closes the story of a scavenge that a crash before it cut short.
+	const began = log.slice(0, base).some(({ stream }) => stream.startsWith(SCAVENGES));
+	const mayScavenge = history.scavenges > 0 || began;
 	for (const [position, event] of log.entries()) {
 		const { stream, type } = event;
 		if (position < base) continue;
 		if (sent.has(key(stream, event.id)) || (event.erased && type === "$metadata")) continue;
-		if (stream.startsWith("$scavenges") && history.scavenges > 0) continue;
+		if (stream.startsWith(SCAVENGES) && mayScavenge) continue;
 		const what = `position ${position} (${event.version}@${stream}, ${type})`;
 		if (type === "$streamDeleted" || (type === "$metadata" && isSoftDeletion(event))) {
 			const left = (deletes.get(stream) ?? 0) - 1;

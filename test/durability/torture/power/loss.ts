@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Counts, noCounts } from "../history.ts";
+import { type Counts, keepHistory, noCounts } from "../history.ts";
 import { tally } from "../kill.ts";
 import { seeded } from "../random.ts";
 import { type Before, cutPower } from "./cuts.ts";
@@ -79,6 +79,7 @@ export async function losePowerAgainAndAgain(
 		before = cycle.left;
 		options.onCycle?.(result.cycles);
 		if (result.faults.length === 0) rmSync(folder, { recursive: true });
+		else keepHistory(folder, cycle.life.history, result.faults);
 	}
 	if (result.faults.length > 0) return { ...result, directory };
 	rmSync(directory, { recursive: true });
