@@ -18,7 +18,7 @@ test(
 		expect(result.faults).toEqual([]);
 		expect(result.kills).toBeGreaterThanOrEqual(5);
 		expect(result.written).toBeGreaterThan(0);
-		expect(result.readByFollowers).toBeGreaterThanOrEqual(result.events);
+		expect(result.readByFollowers).toBeGreaterThan(0);
 	},
 	TIMEOUT_MS,
 );
@@ -45,7 +45,7 @@ test.each(["OFF", "NORMAL"])(
 			pragmas: `synchronous=${synchronous}`,
 		});
 		if (!result) return skipped();
-		expect(result.faults.join()).toMatch(/acknowledged|malformed|not a database|does not open/);
+		expect(result.faults[0]).toMatch(/^power cut after step/);
 		expect(result.directory).toBeDefined();
 		rmSync(result.directory ?? "", { recursive: true });
 	},

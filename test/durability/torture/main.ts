@@ -81,7 +81,8 @@ async function run(): Promise<number> {
 			},
 		}).then(ending),
 		losePowerAgainAndAgain({
-			seed,
+			// Other chances than those of the kills beside it.
+			seed: seed + 1,
 			goesOn: goesOn(cuts),
 			imagesPerCycle: wholeNumber("images", values.images),
 			onCycle: (count) => {
