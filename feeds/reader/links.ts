@@ -1,7 +1,8 @@
 /**
  * The few things a reader does with URLs. It writes the first itself, and that of an event of
- * `$all`; all others are links of the server, which may carry a path prefix and a query of their own
- * and are never taken apart and rebuilt: only their last segment (the count) and `embed` are set.
+ * `$all`; all others are links of the server. Those may carry a path prefix and a query of their
+ * own, and are never taken apart and rebuilt: only their last segment (the count) and `embed` are
+ * set.
  */
 import type { PageRange } from "../geometry.ts";
 
