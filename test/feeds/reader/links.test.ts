@@ -1,10 +1,24 @@
-import { historyOf, pageUrl, rangeOf, withBodies, withCount } from "../../../feeds/reader/links.ts";
+import {
+	eventOfAllUrl,
+	historyOf,
+	pageUrl,
+	rangeOf,
+	withBodies,
+	withCount,
+} from "../../../feeds/reader/links.ts";
 
 const page = (from: number, count: number) => ({ direction: "forward", from, count }) as const;
 
 test("positions of $all are written twice, in 16 upper-case hexadecimal digits", () => {
 	expect(pageUrl("http://h:2113/", "$all", page(0x1ab, 73))).toBe(
 		"http://h:2113/streams/%24all/00000000000001AB00000000000001AB/forward/73",
+	);
+});
+
+test("an event of $all is found by its position, in the history its own link speaks of", () => {
+	const own = "http://h/store/streams/s/3?i=2";
+	expect(eventOfAllUrl("http://h/store/", 0x1ab, own)).toBe(
+		"http://h/store/streams/%24all/00000000000001AB00000000000001AB?i=2",
 	);
 });
 
