@@ -40,7 +40,7 @@ beforeEach(async () => {
 		lasts: createLasts(log),
 		settings,
 		report,
-		isReady: () => true,
+		unready: () => undefined,
 	});
 	port = await server.listen(0, "127.0.0.1");
 });

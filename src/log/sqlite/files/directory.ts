@@ -10,7 +10,8 @@ import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import { type Migration, migrate } from "../../migrate.ts";
-import { isDiskFull, messageOf } from "../failures.ts";
+import { causeOf, isDiskFull } from "../failures.ts";
+import { CHECKPOINT_PAGES, checkpoint } from "./checkpoint.ts";
 
 /**
  * "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for
@@ -28,9 +29,6 @@ const PAGE_BYTES = 4096;
 
 /** Each connection's own page cache; more is the operating system's to give. */
 const CACHE_KIB = 8 * 1024;
-
-/** A checkpoint each 32 MiB of WAL: rarer ones fold more writes of the same page into one. */
-const CHECKPOINT_PAGES = (32 * 1024 * 1024) / PAGE_BYTES;
 
 /** What a WAL that had to grow (a long read held it) gives back to the disk afterwards. */
 const WAL_BYTES_KEPT = 64 * 1024 * 1024;
@@ -86,7 +84,7 @@ export function refusalOf(error: unknown, directory: string): Refusal {
 	if (existsSync(directory) && isDiskFull(error, logFile(directory))) {
 		return new Refusal("disk-full", { path: directory });
 	}
-	return new Refusal("data-directory-unusable", { path: directory, reason: messageOf(error) });
+	return new Refusal("data-directory-unusable", { path: directory, reason: causeOf(error) });
 }
 
 function lockDirectory(directory: string): Database.Database {
@@ -106,6 +104,9 @@ function migrateFile(file: string, migrations: readonly Migration[]): void {
 	try {
 		database.pragma(`page_size = ${PAGE_BYTES}`);
 		database.pragma("journal_mode = WAL");
+		// A crash leaves a WAL whose last sync may have failed. What was found in it is written and
+		// synced once more before anything is built upon it.
+		checkpoint(database);
 		const application = database.pragma("application_id", { simple: true });
 		const isEmpty = database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
 		if (application !== APPLICATION_ID && !isEmpty) {
@@ -118,6 +119,8 @@ function migrateFile(file: string, migrations: readonly Migration[]): void {
 			database.pragma(`user_version = ${number}`);
 		});
 		migrate({ schema, apply: apply.immediate }, dirname(file), migrations);
+		// Closing would do this too, and tell nobody where it fails.
+		checkpoint(database);
 	} finally {
 		database.close();
 	}
