@@ -87,39 +87,45 @@ export const SELECT_IS_AT = `
 	WHERE entries.stream = ? AND entries.version = ?`;
 
 /**
- * What a read returns of an event, without and with what the client wrote. The id comes as text: a
- * Buffer for each row costs three times what writing the digits does.
+ * What a read returns of an event besides what the client wrote, and how long that is: SQLite reads
+ * a blob's length from the row's header, and not the blob. The id comes as text: a Buffer for each
+ * row costs three times what writing the digits does.
  */
 const HEAD_COLUMNS =
-	"e.position, e.stream, e.version, lower(hex(e.id)), e.type, e.created, e.flags";
-const ALL_COLUMNS = `${HEAD_COLUMNS}, e.data, e.metadata`;
+	"e.position, e.stream, e.version, lower(hex(e.id)), e.type, e.created, e.flags, " +
+	"length(e.data), length(e.metadata)";
 
 export type Order = "ASC" | "DESC";
 
 /** Versions low to high of a stream. CROSS JOIN keeps SQLite from starting at the wrong table. */
-export function selectEntries(order: Order, content: boolean): string {
-	return `
-		SELECT n.version, ${content ? ALL_COLUMNS : HEAD_COLUMNS}
-		FROM entries n CROSS JOIN events e ON e.position = n.position
-		WHERE n.stream = ? AND n.version BETWEEN ? AND ?
-		ORDER BY n.version ${order}`;
-}
-
-/** The same of `$all`. */
-export function selectEvents(order: Order, content: boolean): string {
-	return `
-		SELECT e.position, ${content ? ALL_COLUMNS : HEAD_COLUMNS}
-		FROM events e WHERE e.position BETWEEN ? AND ?
-		ORDER BY e.position ${order}`;
-}
-
-/** Bytes of a range: SQLite reads a blob's length from the row's header, and not the blob. */
-export const SUM_ENTRY_BYTES = `
-	SELECT total(length(e.data) + length(e.metadata))
+const OF_STREAM = `
 	FROM entries n CROSS JOIN events e ON e.position = n.position
 	WHERE n.stream = ? AND n.version BETWEEN ? AND ?`;
-export const SUM_EVENT_BYTES = `
-	SELECT total(length(data) + length(metadata)) FROM events WHERE position BETWEEN ? AND ?`;
+/** The same of `$all`. */
+const OF_ALL = "FROM events e WHERE e.position BETWEEN ? AND ?";
+
+export const selectEntries = readsOf("n.version", OF_STREAM);
+export const selectEvents = readsOf("e.position", OF_ALL);
+
+/** The three statements of a read, all with the same parameters and in the same order. */
+export type Reads = {
+	/** The version of each entry, and its event without what the client wrote. */
+	heads(order: Order): string;
+	/** The data and metadata of each, one after another in a single value. */
+	joined(order: Order): string;
+	/** The data and metadata of each, in a row of its own. */
+	apart(order: Order): string;
+};
+
+function readsOf(version: string, range: string): Reads {
+	return {
+		heads: (order) => `SELECT ${version}, ${HEAD_COLUMNS} ${range} ORDER BY ${version} ${order}`,
+		joined: (order) => `
+			SELECT CAST(group_concat(e.data || e.metadata, '' ORDER BY ${version} ${order}) AS BLOB)
+			${range}`,
+		apart: (order) => `SELECT e.data, e.metadata ${range} ORDER BY ${version} ${order}`,
+	};
+}
 
 /** For `verify`: LEFT JOINs, because what ought to be there may be missing. */
 const VERIFY_COLUMNS =
