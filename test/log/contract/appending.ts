@@ -57,16 +57,6 @@ export function appending(given: Given): void {
 			expect(found.map(({ metadata }) => [...metadata])).toEqual([[...bytes], [], []]);
 		});
 
-		test("keeps large data between small ones, byte for byte", async () => {
-			const large = Uint8Array.from({ length: 1_500_000 }, (_, index) => (index * 7) % 251);
-			const small = Uint8Array.of(0, 255, 254);
-			const events = [small, large, small].map((data) => event({ isJson: false, data }));
-			await append(log, "a", events);
-			const found = (await read(log, "a")).entries.map(({ event }) => Buffer.from(event.data));
-			expect(found.map((data) => data.equals(large))).toEqual([false, true, false]);
-			expect(found.map((data) => data.equals(small))).toEqual([true, false, true]);
-		});
-
 		test("takes any name a stream can have", async () => {
 			const names = [
 				"src/log/log.ts",
