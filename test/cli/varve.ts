@@ -51,6 +51,7 @@ export type Server = {
 	url: string;
 	data: string;
 	greeting: string;
+	pid: number;
 	/** Resolves with the exit, however it comes. */
 	finished: Promise<Finished>;
 	/** Sends the signal and resolves with the exit. */
@@ -77,7 +78,7 @@ export async function startServer(
 		server.child.kill(signal);
 		return server.finished;
 	};
-	return { url, data, greeting, finished: server.finished, stop };
+	return { url, data, greeting, pid: server.child.pid as number, finished: server.finished, stop };
 }
 
 const directories: string[] = [];
