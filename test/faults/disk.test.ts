@@ -78,20 +78,20 @@ withDisk("a disk that is full at the nth write", () => {
 		const disk = newDisk();
 		const store = await openStore({ env: disk.env });
 		const kept: string[] = [];
-		const keep = async (data: unknown) => {
-			const batch = [event(data)];
+		const keep = async (data: unknown, count = 1) => {
+			const batch = events(count, data);
 			expect((await store.append("a", batch)).status).toBe(201);
-			kept.push(batch[0]?.eventId as string);
+			kept.push(...batch.map(({ eventId }) => eventId));
 		};
 		disk.fail({ calls: ["pwrite", "ftruncate"], file: DATABASE, error: "ENOSPC", skip: 3 });
-		for (let i = 0; i < 12; i++) await keep("x".repeat(3 * MIB));
+		for (let i = 0; i < 3; i++) await keep("x".repeat(3.8 * MIB), 3);
 		await until(() => disk.hits() > 0);
 		expect(statSync(join(store.data, DATABASE)).size).toBeLessThan(MIB);
 		await keep("small");
 		expect((await store.ask(get("/health/ready"))).status).toBe(204);
 		disk.heal();
 		await keep("the one after whose commit there is room");
-		await until(() => statSync(join(store.data, DATABASE)).size > 36 * MIB);
+		await until(() => statSync(join(store.data, DATABASE)).size > 33 * MIB);
 		expect(await idsOf(store, "a")).toEqual(kept);
 		await closeStore(store);
 	});
@@ -149,10 +149,10 @@ withDisk("a disk that fails", () => {
 		const store = await openStore({ env: disk.env });
 		disk.fail({ calls: ["pwrite"], file: DATABASE, error: "EIO", skip: 5, times: 1 });
 		const kept: string[] = [];
-		for (let i = 0; i < 11; i++) {
-			const batch = [event("x".repeat(3 * MIB))];
+		for (let i = 0; i < 3; i++) {
+			const batch = events(3, "x".repeat(3.8 * MIB));
 			expect((await store.append("a", batch)).status).toBe(201);
-			kept.push(batch[0]?.eventId as string);
+			kept.push(...batch.map(({ eventId }) => eventId));
 		}
 		await until(async () => (await store.ask(get("/health/ready"))).status === 503);
 		expect((await store.append("a", [event()])).json).toMatchObject({
