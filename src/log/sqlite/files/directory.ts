@@ -11,6 +11,7 @@ import Database from "better-sqlite3";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import { type Migration, migrate } from "../../migrate.ts";
 import { causeOf, isDiskFull } from "../failures.ts";
+import { registerFunctions } from "../tree/functions.ts";
 import { CHECKPOINT_PAGES, checkpoint } from "./checkpoint.ts";
 
 /**
@@ -69,6 +70,7 @@ export function openForWriting(file: string): Database.Database {
 	database.pragma("synchronous = FULL");
 	database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
 	database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
+	registerFunctions(database);
 	return database;
 }
 
@@ -104,14 +106,14 @@ function migrateFile(file: string, migrations: readonly Migration[]): void {
 	try {
 		database.pragma(`page_size = ${PAGE_BYTES}`);
 		database.pragma("journal_mode = WAL");
-		// A crash leaves a WAL whose last sync may have failed. What was found in it is written and
-		// synced once more before anything is built upon it.
-		checkpoint(database);
 		const application = database.pragma("application_id", { simple: true });
 		const isEmpty = database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
 		if (application !== APPLICATION_ID && !isEmpty) {
 			throw new Error("log.sqlite is the database of another program");
 		}
+		// A crash leaves a WAL whose last sync may have failed. What was found in it is written and
+		// synced once more before anything is built upon it.
+		checkpoint(database);
 		const schema = () => Number(database.pragma("user_version", { simple: true }));
 		const apply = database.transaction((number: number, sql: string) => {
 			database.exec(sql);
