@@ -27,13 +27,15 @@ export class Standings {
 		return all.last === null ? undefined : all;
 	}
 
-	/** The standing of a stream that was found; undefined where it is nothing but its entries. */
+	/** The standing of a stream; undefined where it is nothing but its entries. */
 	of(stream: StreamName, row: StreamRow | undefined): Standing | undefined {
-		if (!row) return undefined;
-		const { last, metadata, tombstone } = row;
 		const described = describedStream(stream);
+		// A metadata stream ends with its stream, whether or not it ever had an event.
+		if (!row && described === undefined) return undefined;
+		const { last, metadata, tombstone } = row ?? { last: -1, metadata: null, tombstone: null };
 		if (described === undefined && metadata === null && tombstone === null) return undefined;
 		const isGone = (described === undefined ? tombstone : this.find(described)?.tombstone) != null;
+		if (!row && !isGone) return undefined;
 		const written = metadata === null ? NO_METADATA : this.#metadataAt(metadata);
 		return { last, metadata: effectiveMetadata(stream, written), isGone };
 	}
