@@ -7,13 +7,12 @@ import { join } from "node:path";
 import { removeDirectories, start } from "../cli/varve.ts";
 import { get, type Reply } from "../http/ask.ts";
 import { until } from "../http/harness.ts";
-import { canFail, newDisk } from "./faulty-disk.ts";
+import { canPreload, newDisk } from "./preload.ts";
 import { closeStore, event, events, expectSound, idsOf, openStore, type Store } from "./store.ts";
 
 afterAll(removeDirectories);
 
-const withDisk = canFail() ? describe : describe.skip;
-if (!canFail()) console.warn("SKIPPED: failing disks need Linux and a C compiler (cc)");
+const withDisk = canPreload("faulty-disk") ? describe : describe.skip;
 
 const WAL = "log.sqlite-wal";
 const MIB = 1024 * 1024;

@@ -1,12 +1,13 @@
-/** Disks that fail when they are told to: see `faulty-disk.c`, which a C compiler must be there for. */
+/**
+ * Disks that fail and clocks that jump when they are told to: see `faulty-disk.c` and
+ * `jumping-clock.c`, which a C compiler must be there for.
+ */
 import { spawnSync } from "node:child_process";
 import { existsSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { newDirectory } from "../cli/varve.ts";
-
-const SOURCE = fileURLToPath(new URL("faulty-disk.c", import.meta.url));
 
 export type Call = "fsync" | "pwrite" | "pread" | "ftruncate";
 
@@ -31,21 +32,39 @@ export type FaultyDisk = {
 	hits(): number;
 };
 
-let shim: string | undefined;
+type Library = "faulty-disk" | "jumping-clock";
+const built = new Map<Library, string>();
 
-/** Whether this machine can build one. */
-export function canFail(): boolean {
-	if (process.platform !== "linux") return false;
-	shim ??= join(newDirectory(), "faulty-disk.so");
-	if (existsSync(shim)) return true;
-	return spawnSync("cc", ["-shared", "-fPIC", "-O1", "-o", shim, SOURCE, "-ldl"]).status === 0;
+/** Whether this machine can build the library; says so where it cannot. */
+export function canPreload(library: Library): boolean {
+	const source = fileURLToPath(new URL(`${library}.c`, import.meta.url));
+	const file = join(newDirectory(), `${library}.so`);
+	const { status } = spawnSync("cc", ["-shared", "-fPIC", "-O1", "-o", file, source, "-ldl"]);
+	if (status === 0 && process.platform === "linux") built.set(library, file);
+	else console.warn(`SKIPPED: a ${library} needs Linux and a C compiler (cc)`);
+	return built.has(library);
+}
+
+export type JumpingClock = {
+	/** The environment of the process that has this clock. */
+	readonly env: Record<string, string>;
+	/** From now on the time of day is off by so many seconds. */
+	jump(seconds: number): void;
+};
+
+export function newClock(): JumpingClock {
+	const offset = join(newDirectory(), "offset");
+	return {
+		env: { LD_PRELOAD: built.get("jumping-clock") as string, CLOCK_OFFSET: offset },
+		jump: (seconds) => writeFileSync(offset, String(seconds)),
+	};
 }
 
 export function newDisk(): FaultyDisk {
 	const rule = join(newDirectory(), "rule");
 	let number = 0;
 	return {
-		env: { LD_PRELOAD: shim as string, FAULTY_DISK: rule },
+		env: { LD_PRELOAD: built.get("faulty-disk") as string, FAULTY_DISK: rule },
 		fail({ calls, file, error, skip = 0, times = -1 }) {
 			const code = constants.errno[error];
 			// The number makes each rule another text, so that counting starts anew.
