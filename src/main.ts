@@ -2,6 +2,7 @@
  * The composition root: the only file that knows every part.
  */
 import { createDocuments } from "./cache/documents.ts";
+import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
 import type { Context } from "./http/context.ts";
 import { createLasts } from "./http/lasts.ts";
@@ -51,12 +52,14 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		bytesMax: settings.cacheBytesMax,
 		countMax: settings.cachePagesMax,
 	});
+	const scavenger = await openScavenger(log, nodeOf(settings), report);
 	const context: Context = {
 		log,
 		documents,
 		longPolls,
 		live,
 		lasts,
+		scavenger,
 		settings,
 		report,
 		unready: () => unready,
@@ -67,6 +70,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		unready = new Refusal("shutting-down", { retryAfterSeconds: 1 });
 		longPolls.close();
 		live.close();
+		await scavenger.close();
 		await http.close();
 		await log.close();
 	};
@@ -77,6 +81,11 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		await close();
 		throw error;
 	}
+}
+
+/** What a scavenge calls this server in its events. */
+function nodeOf({ publicUrl, host, port }: Settings): string {
+	return publicUrl ?? urlOf(host, port).replace("http://", "");
 }
 
 function urlOf(host: string, port: number): string {

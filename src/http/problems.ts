@@ -7,9 +7,10 @@
  */
 import { Refusal, type RequestRefusals } from "../errors.ts";
 import { type Answer, withText } from "./answer.ts";
+import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 
 type Words = keyof RequestRefusals;
-type Problem<W extends Words> = {
+export type Problem<W extends Words> = {
 	readonly status: number;
 	readonly reason?: (facts: RequestRefusals[W]) => string;
 	readonly title: string;
@@ -19,10 +20,8 @@ type Problem<W extends Words> = {
 	/** Headers that belong to the refusal: names and values in turn. */
 	readonly headers?: (facts: RequestRefusals[W]) => readonly string[];
 };
-type Table = { readonly [W in Words]: Problem<W> };
 
 const NO_STORE = ["Cache-Control", "no-store"];
-
 const retryAfter = (facts: { retryAfterSeconds: number }) => [
 	"Retry-After",
 	String(facts.retryAfterSeconds),
@@ -35,7 +34,7 @@ const currentVersion = ({ current }: { current: number }) => [
 	String(current),
 ];
 
-const PROBLEMS: Table = {
+const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
 		status: 400,
 		title: "Not an HTTP request",
@@ -173,6 +172,7 @@ const PROBLEMS: Table = {
 		detail: (f) => `'${f.stream}' is kept by the server itself and cannot be appended to.`,
 		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
 	},
+	...ERASURE_PROBLEMS,
 	"wrong-expected-version": {
 		status: 400,
 		reason: () => "Wrong expected EventNumber",

@@ -23,12 +23,13 @@ export const SELECT_END = "SELECT position, created FROM events ORDER BY positio
  */
 export const SELECT_STREAM = `
 	SELECT id, (SELECT max(version) FROM entries WHERE stream = streams.id) AS last,
-		metadata, tombstone, link
+		metadata, tombstone, link, scavenged
 	FROM streams LEFT JOIN marks ON marks.stream = id WHERE name = ?`;
 
 /** Of `$all`, which has the number 0 here. */
 export const SELECT_ALL = `
-	SELECT 0 AS id, (SELECT max(position) FROM events) AS last, metadata, tombstone, link
+	SELECT 0 AS id, (SELECT max(position) FROM events) AS last,
+		metadata, tombstone, link, scavenged
 	FROM (SELECT 1) LEFT JOIN marks ON marks.stream = 0`;
 
 /** Whether any stream is more than its entries; metadata may be there before its stream is. */
@@ -111,8 +112,8 @@ export type Order = "ASC" | "DESC";
 const OF_STREAM = `
 	FROM entries n CROSS JOIN events e ON e.position = n.position
 	WHERE n.stream = ? AND n.version BETWEEN ? AND ?`;
-/** The same of `$all`. */
-const OF_ALL = "FROM events e WHERE e.position BETWEEN ? AND ?";
+/** The same of `$all`, which has no place for what was scavenged (16). */
+const OF_ALL = "FROM events e WHERE e.position BETWEEN ? AND ? AND (e.flags & 16) = 0";
 
 export const selectEntries = readsOf("n.version", OF_STREAM);
 export const selectEvents = readsOf("e.position", OF_ALL);
@@ -136,6 +137,74 @@ function readsOf(version: string, range: string): Reads {
 		apart: (order) => `SELECT e.data, e.metadata ${range} ORDER BY ${version} ${order}`,
 	};
 }
+
+/** The run of scavenged positions that a position may be in: the last to begin at or before it. */
+export const SELECT_GAP =
+	"SELECT first, last FROM gaps WHERE first <= ? ORDER BY first DESC LIMIT 1";
+
+export const SELECT_ERASURES = "SELECT erasures FROM store";
+export const RAISE_ERASURES = "UPDATE store SET erasures = erasures + 1 RETURNING erasures";
+
+/**
+ * Own streams that may hold something to scavenge, among a window of numbers: those with metadata
+ * or a tombstone, and metadata streams.
+ */
+export const SELECT_MARKED_STREAMS = `
+	SELECT id, name, (SELECT max(version) FROM entries WHERE stream = id) AS last,
+		metadata, tombstone, link, scavenged
+	FROM streams LEFT JOIN marks ON marks.stream = id
+	WHERE id BETWEEN ? AND ?
+		AND (metadata IS NOT NULL OR tombstone IS NOT NULL OR substr(name, 1, 2) = '$$')
+	ORDER BY id`;
+
+export const SELECT_LAST_STREAM = "SELECT coalesce(max(id), 0) FROM streams";
+
+/** The next events of an own stream that a scavenge looks at. */
+export const SELECT_TO_SCAVENGE = `
+	SELECT e.position, e.version, e.created, length(e.data) + length(e.metadata) AS bytes
+	FROM entries n CROSS JOIN events e ON e.position = n.position
+	WHERE n.stream = ? AND n.version >= ?
+	ORDER BY n.version LIMIT ?`;
+
+/** What the hash of an event covers of its content, before that goes; once an event. */
+export const INSERT_DIGESTS = `
+	INSERT INTO digests (position, data, metadata)
+	SELECT position, sha256(data), sha256(metadata) FROM events WHERE position = ?
+	ON CONFLICT DO NOTHING`;
+
+/** 16 is the flag of what was scavenged, 8 of what was redacted. */
+export const SCAVENGE_EVENT =
+	"UPDATE events SET flags = flags | 16, data = x'', metadata = x'' WHERE position = ?";
+export const REDACT_DATA = "UPDATE events SET flags = flags | 8, data = x'' WHERE position = ?";
+export const REDACT_WHOLE =
+	"UPDATE events SET flags = flags | 8, data = x'', metadata = x'' WHERE position = ?";
+
+export const SELECT_TO_REDACT = `
+	SELECT e.position, e.type, e.flags, length(e.metadata) AS metadataBytes
+	FROM entries n CROSS JOIN events e ON e.position = n.position
+	WHERE n.stream = ? AND n.version = ?`;
+
+export const MARK_SCAVENGED = `
+	INSERT INTO marks (stream, scavenged) VALUES (?, ?)
+	ON CONFLICT (stream) DO UPDATE SET scavenged = excluded.scavenged`;
+
+export const DELETE_GAP = "DELETE FROM gaps WHERE first = ?";
+export const INSERT_GAP = "INSERT INTO gaps (first, last) VALUES (?, ?)";
+
+/** Erased events that still hold something. */
+export const VERIFY_ERASED = `
+	SELECT position FROM events
+	WHERE (flags & 24) > 0 AND (length(data) > 0 OR ((flags & 16) > 0 AND length(metadata) > 0))
+	LIMIT 100`;
+/** Runs that overlap or touch the one before. */
+export const VERIFY_GAPS = `
+	SELECT first FROM (SELECT first, lag(last) OVER (ORDER BY first) AS before FROM gaps)
+	WHERE first <= before + 1 LIMIT 100`;
+export const COUNT_SCAVENGED = `
+	SELECT (SELECT count(*) FROM events WHERE (flags & 16) > 0) AS events,
+		(SELECT coalesce(sum(last - first + 1), 0) FROM gaps) AS positions,
+		(SELECT count(*) FROM gaps CROSS JOIN events ON position BETWEEN first AND last
+			WHERE (flags & 16) > 0) AS both`;
 
 /** For `verify`: LEFT JOINs, because what ought to be there may be missing. */
 const VERIFY_COLUMNS =
@@ -162,7 +231,7 @@ export const VERIFY_LAST_POSITION = `
 	ORDER BY version DESC LIMIT 1`;
 
 export const VERIFY_MARKS = `
-	SELECT metadata, tombstone, link FROM marks
+	SELECT metadata, tombstone, link, scavenged FROM marks
 	WHERE stream = coalesce((SELECT id FROM streams WHERE name = ?), 0)`;
 
 export const COUNT_MARKS = "SELECT count(*) FROM marks";

@@ -1,5 +1,6 @@
 /**
- * The writer's thread: takes batches, answers them, one after another.
+ * The writer's thread: takes batches, answers them, one after another; and between two of them, one
+ * step of erasing where that is asked for.
  *
  *     batch ─▶ commit ─▶ answers ─▶ checkpoint, where one is due
  *                 └── failed ──────────┴─▶ stopped: says why, and takes no more
@@ -9,17 +10,21 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { Appender } from "./appender.ts";
+import { Eraser, type Erasure } from "./erasing/eraser.ts";
 import { causeOf } from "./failures.ts";
 import { takeCheckpoints } from "./files/checkpoint.ts";
 import { openForWriting } from "./files/directory.ts";
+import type { WriterData } from "./log.ts";
 import type { Batch, Stopped } from "./protocol.ts";
 
 const port = parentPort;
 if (!port) throw new Error("writer.ts runs in a worker thread");
 
-const database = openForWriting(workerData as string);
+const { file, erasing } = workerData as WriterData;
+const database = openForWriting(file);
 const checkpointWhenDue = takeCheckpoints(database);
 const appender = new Appender(database);
+const eraser = new Eraser(database);
 port.postMessage("ready");
 
 port.on("message", (message: Batch | "close") => {
@@ -27,18 +32,32 @@ port.on("message", (message: Batch | "close") => {
 		end();
 		return;
 	}
-	try {
+	orStop(() => {
 		const answers = appender.commit(message);
 		port.postMessage(answers);
 		if (answers.grown.length > 0) checkpointWhenDue();
-	} catch (error) {
-		const stopped: Stopped = { stopped: causeOf(error) };
-		port.postMessage(stopped);
-		end();
-	}
+	});
+});
+erasing.on("message", (erasure: Erasure) => {
+	orStop(() => {
+		erasing.postMessage(eraser.answer(erasure));
+		checkpointWhenDue();
+	});
 });
 
+function orStop(work: () => void): void {
+	try {
+		work();
+	} catch (error) {
+		const stopped: Stopped = { stopped: causeOf(error) };
+		port?.postMessage(stopped);
+		end();
+	}
+}
+
 function end(): void {
+	eraser.close();
 	appender.close();
+	erasing.close();
 	port?.close();
 }

@@ -12,6 +12,8 @@ import type { StreamRow } from "./streams.ts";
 /** Parsed documents, by the position of their event: what stands there never changes. */
 const METADATA_KEPT_MAX = 10_000;
 
+const NOTHING_FOUND = { last: -1, metadata: null, tombstone: null };
+
 export class Standings {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #metadata = new LRUCache<number, StreamMetadata>({ max: METADATA_KEPT_MAX });
@@ -32,12 +34,13 @@ export class Standings {
 		const described = describedStream(stream);
 		// A metadata stream ends with its stream, whether or not it ever had an event.
 		if (!row && described === undefined) return undefined;
-		const { last, metadata, tombstone } = row ?? { last: -1, metadata: null, tombstone: null };
+		const { last, metadata, tombstone } = row ?? NOTHING_FOUND;
+		const scavenged = row?.scavenged ?? 0;
 		if (described === undefined && metadata === null && tombstone === null) return undefined;
 		const isGone = (described === undefined ? tombstone : this.find(described)?.tombstone) != null;
 		if (!row && !isGone) return undefined;
 		const written = metadata === null ? NO_METADATA : this.#metadataAt(metadata);
-		return { last, metadata: effectiveMetadata(stream, written), isGone };
+		return { last, metadata: effectiveMetadata(stream, written), isGone, scavenged };
 	}
 
 	/** Whether there is any stream that has metadata or links, or was deleted. */
