@@ -85,6 +85,25 @@ withDisk("a sync of the WAL that fails", () => {
 		await closeStore(again);
 	});
 
+	test("by an erasing step stops the writer, too; repeated after the restart, it is done", async () => {
+		const disk = newDisk();
+		const store = await openStore({ env: disk.env });
+		expect((await store.append("a", [event({ secret: true })])).status).toBe(201);
+		const redact = { method: "DELETE", path: "/streams/a/0/data" };
+		disk.fail({ calls: ["fsync"], file: WAL, error: "EIO", times: 1 });
+		expectStopped(await store.ask(redact));
+		expectStopped(await store.ask(redact));
+		expectStopped(await store.append("a", [event()]));
+		const page = get("/streams/a/0/forward/1?embed=body");
+		expect((await store.ask(page)).text).toContain("secret");
+		await store.server.stop();
+
+		const again = await openStore({ data: store.data });
+		expect((await again.ask(redact)).status).toBe(204);
+		expect((await again.ask(page)).text).not.toContain("secret");
+		await closeStore(again);
+	});
+
 	test("ends the process where the operator wants that", async () => {
 		const disk = newDisk();
 		const store = await openStore({ env: disk.env, options: ["--on-write-failure", "exit"] });
