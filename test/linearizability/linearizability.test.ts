@@ -1,6 +1,6 @@
 /**
  * What clients of a few hot streams were answered, by a server that is killed under them, is what
- * one log that does one thing at a time would have answered. `ROUNDS=200 npx jest
+ * one log that does one thing at a time would have answered. `ROUNDS=200 npm test --
  * test/linearizability` goes on for longer, with a seed of its own for each round.
  */
 

@@ -9,7 +9,7 @@ import { until } from "../../http/harness.ts";
 import { closeStore, idsOf, openStore } from "../store.ts";
 import { follow } from "./followers.ts";
 
-/** Raised by `EVENTS=100000 npx jest test/faults/following` to go on for longer. */
+/** Raised by `EVENTS=100000 npm test -- test/faults/following` to go on for longer. */
 const EVENTS = Number(process.env.EVENTS ?? 800);
 const WRITERS = 6;
 const STOPS = ["SIGKILL", "SIGTERM", "SIGKILL"] as const;
