@@ -13,11 +13,16 @@ import type { Upgrade } from "./log/sqlite/files/upgrade.ts";
 import { openSqliteLog } from "./log/sqlite/log.ts";
 
 export type { Settings } from "./config.ts";
+
+import { Refusal } from "./errors.ts";
+
 export { isRefusal, Refusal } from "./errors.ts";
 
 export type RunningServer = {
 	/** Where it listens, e.g. `http://127.0.0.1:2113`. */
 	readonly url: string;
+	/** Resolves, if ever, with what stopped the writer: reads go on, and appends are refused. */
+	readonly writerStopped: Promise<Refusal>;
 	/** Drains: running requests end, long polls are answered, the log lets go of its files. */
 	close(): Promise<void>;
 };
@@ -28,11 +33,23 @@ export type RunningServer = {
  *   error where the address cannot be had
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
+	const report = (error: unknown) => console.error("varve:", error);
+	let unready: Refusal | undefined;
+	let tellStopped: (refusal: Refusal) => void = () => {};
+	const writerStopped = new Promise<Refusal>((resolve) => {
+		tellStopped = resolve;
+	});
+	const onStop = (refusal: Refusal<"writer-stopped">) => {
+		const { reason } = refusal.facts;
+		report(`the writer stopped: ${reason}. Appends are refused until the server is started again.`);
+		unready ??= refusal;
+		tellStopped(refusal);
+	};
 	const log = await openSqliteLog(settings.data, settings, {
+		onStop,
 		checkpoints: settings.checkpoints,
 		upgrade: { keepsCopy: settings.upgradeCopy, onUpgrade: announceUpgrade },
 	});
-	let ready = true;
 	const longPolls = createLongPolls(log, settings.longPollsMax);
 	const live = createLiveStreams(log, settings.liveStreamsMax);
 	const lasts = createLasts(log);
@@ -40,7 +57,6 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		bytesMax: settings.cacheBytesMax,
 		countMax: settings.cachePagesMax,
 	});
-	const report = (error: unknown) => console.error("varve:", error);
 	const scavenger = await openScavenger(log, nodeOf(settings), report);
 	const context: Context = {
 		log,
@@ -51,12 +67,12 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		scavenger,
 		settings,
 		report,
-		isReady: () => ready,
+		unready: () => unready,
 	};
 	const http = createHttpServer(context);
 
 	const close = async () => {
-		ready = false;
+		unready = new Refusal("shutting-down", { retryAfterSeconds: 1 });
 		longPolls.close();
 		live.close();
 		await scavenger.close();
@@ -65,7 +81,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	};
 	try {
 		const port = await http.listen(settings.port, settings.host);
-		return { url: urlOf(settings.host, port), close };
+		return { url: urlOf(settings.host, port), writerStopped, close };
 	} catch (error) {
 		await close();
 		throw error;

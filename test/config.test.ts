@@ -35,7 +35,8 @@ describe("settings", () => {
 		const texts = { text: "127.0.0.9", "yes-no": "yes", url: "http://a/b" } as const;
 		for (const option of OPTIONS) {
 			const kind = option.kind;
-			const word = option.flag.startsWith("cors-") ? "none" : texts.text;
+			const words = { corsOrigin: "none", corsHeaders: "X-Trace-Id", onWriteFailure: "exit" };
+			const word = (words as Record<string, string>)[option.name] ?? texts.text;
 			const text =
 				kind === "whole-number" || kind === "bytes"
 					? String(option.max)

@@ -4,6 +4,7 @@
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
+import type { Refusal } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import type { Lasts } from "./lasts.ts";
 import type { LongPolls } from "./long-polls.ts";
@@ -19,6 +20,6 @@ export type Context = {
 	readonly settings: Settings;
 	/** Tells the operator about a fault of ours. */
 	readonly report: (error: unknown) => void;
-	/** False from the moment the server begins to shut down. */
-	readonly isReady: () => boolean;
+	/** Why no requests should be sent here any more; undefined as long as they should. */
+	readonly unready: () => Refusal | undefined;
 };

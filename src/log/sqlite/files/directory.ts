@@ -12,8 +12,9 @@ import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
 import { type Migration, migrate } from "../../migrate.ts";
-import { isDiskFull, messageOf } from "../failures.ts";
+import { causeOf, isDiskFull } from "../failures.ts";
 import { registerFunctions } from "../tree/functions.ts";
+import { CHECKPOINT_PAGES, checkpoint } from "./checkpoint.ts";
 
 /**
  * "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for
@@ -32,9 +33,6 @@ const PAGE_BYTES = 4096;
 /** Each connection's own page cache; more is the operating system's to give. */
 const CACHE_KIB = 8 * 1024;
 
-/** A checkpoint each 32 MiB of WAL: rarer ones fold more writes of the same page into one. */
-const CHECKPOINT_PAGES = (32 * 1024 * 1024) / PAGE_BYTES;
-
 /** What a WAL that had to grow (a long read held it) gives back to the disk afterwards. */
 const WAL_BYTES_KEPT = 64 * 1024 * 1024;
 
@@ -45,15 +43,12 @@ export function logFile(directory: string): string {
 	return join(directory, "log.sqlite");
 }
 
-/**
- * Opens the database for the writer.
- * @param checkpoints false leaves the WAL to another process, which must move it into the database
- */
-export function openForWriting(file: string, checkpoints = true): Database.Database {
+/** Opens the database for the writer. */
+export function openForWriting(file: string): Database.Database {
 	const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
 	database.pragma(`cache_size = -${CACHE_KIB}`);
 	database.pragma("synchronous = FULL");
-	database.pragma(`wal_autocheckpoint = ${checkpoints ? CHECKPOINT_PAGES : 0}`);
+	database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
 	database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
 	// What is erased is overwritten with zeros; and what SQLite moves while it divides pages leaves
 	// no copy behind, which no erasing would find. Divided pages are few: it costs appends nothing.
@@ -79,7 +74,7 @@ export function refusalOf(error: unknown, directory: string): Refusal {
 	if (existsSync(directory) && isDiskFull(error, logFile(directory))) {
 		return new Refusal("disk-full", { path: directory });
 	}
-	return new Refusal("data-directory-unusable", { path: directory, reason: messageOf(error) });
+	return new Refusal("data-directory-unusable", { path: directory, reason: causeOf(error) });
 }
 
 /**
@@ -100,6 +95,9 @@ export function migrateFile(
 		if (application !== APPLICATION_ID && !isEmpty) {
 			throw new Error("log.sqlite is the database of another program");
 		}
+		// A crash leaves a WAL whose last sync may have failed. What was found in it is written and
+		// synced once more before anything is built upon it.
+		checkpoint(database);
 		const apply = database.transaction((number: number, sql: string) => {
 			database.exec(sql);
 			database.pragma(`application_id = ${APPLICATION_ID}`);
@@ -112,6 +110,8 @@ export function migrateFile(
 				migrate({ schema: () => schemaOf(database), apply }, dirname(file), migrations);
 			})
 			.immediate();
+		// Closing would do this too, and tell nobody where it fails.
+		checkpoint(database);
 	} finally {
 		database.close();
 	}
