@@ -21,6 +21,7 @@ export type Settings = {
 	readonly corsHeaders: string | undefined;
 	readonly allowAnonymous: boolean;
 	readonly headMaxAge: number;
+	readonly sealedMaxAge: number;
 	readonly requestTimeoutMs: number;
 	readonly bodyBytesMax: number;
 	readonly eventBytesMax: number;
@@ -121,6 +122,15 @@ export const OPTIONS: readonly ServerOption[] = [
 		min: 0,
 		max: 86_400,
 		help: "Seconds a proxy may keep a head page, so that it folds many pollers into one; 0: none.",
+	},
+	{
+		name: "sealedMaxAge",
+		flag: "sealed-max-age",
+		kind: "whole-number",
+		default: 31_536_000,
+		min: 0,
+		max: 31_536_000,
+		help: "Seconds caches may keep a full page; bounds how long a copy nobody purges outlives erasure.",
 	},
 	{
 		name: "requestTimeoutMs",

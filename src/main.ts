@@ -34,6 +34,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	const documents = createDocuments({
 		bytesMax: settings.cacheBytesMax,
 		countMax: settings.cachePagesMax,
+		sealedMaxAge: settings.sealedMaxAge,
 	});
 	const report = (error: unknown) => console.error("varve:", error);
 	const context: Context = {

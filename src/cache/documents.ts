@@ -11,7 +11,8 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import { LRUCache } from "lru-cache";
 import type { Coding, MediaType } from "../../feeds/media.ts";
 import type { StreamName } from "../event.ts";
-import { cacheControl, eTag, VARY } from "./policy.ts";
+import { cacheControl, eTag, mayBeUsed, VARY } from "./policy.ts";
+import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
 	readonly eTag: string;
@@ -36,6 +37,8 @@ export type Documents = {
 	make(key: string, write: () => Promise<Written>): Promise<Document>;
 	/** Drops what shows anything of these streams: they changed otherwise than by growing. */
 	forget(streams: readonly StreamName[]): void;
+	/** Drops everything. */
+	clear(): void;
 };
 
 /** A document as its codec wrote it. */
@@ -53,8 +56,10 @@ export type Written = {
 	readonly keepSeconds?: number | undefined;
 	/** What retention and links make of it, besides `last`; 0 for nothing. A part of the ETag. */
 	readonly shown?: number;
-	/** The streams whose events it shows. */
+	/** The stream it is of, and those whose events it shows. */
 	readonly streams?: readonly StreamName[];
+	/** Those of them whose metadata or end changes what it shows; all, where it is not said. */
+	readonly changedBy?: readonly StreamName[];
 };
 
 /** Bytes of headers, key and bookkeeping that a kept document costs besides its body. */
@@ -71,7 +76,14 @@ const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 const brotliAsync = promisify(brotliCompress);
 const gzipAsync = promisify(gzip);
 
-export function createDocuments(limits: { bytesMax: number; countMax: number }): Documents {
+export type DocumentLimits = {
+	readonly bytesMax: number;
+	readonly countMax: number;
+	/** Seconds other caches may keep what can never change. */
+	readonly sealedMaxAge?: number;
+};
+
+export function createDocuments(limits: DocumentLimits): Documents {
 	const showing = createShowing();
 	const kept = new LRUCache<string, Document>({
 		max: limits.countMax,
@@ -99,11 +111,11 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 			const under = making.get(key);
 			if (under?.revision === revision) return under.made;
 			const before = revision;
-			const made = finish(write).then(({ document, written }) => {
+			const made = finish(write, limits.sealedMaxAge).then(({ document, written }) => {
 				// What was read before a stream changed must not be kept after it.
 				if (written.sealed && before === revision) {
 					kept.set(key, document);
-					if (kept.has(key)) showing.add(key, written.streams ?? []);
+					if (kept.has(key)) showing.add(key, written.changedBy ?? written.streams ?? []);
 				}
 				return document;
 			});
@@ -116,6 +128,10 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 		forget(streams) {
 			revision++;
 			for (const key of showing.of(streams)) kept.delete(key);
+		},
+		clear() {
+			revision++;
+			kept.clear();
 		},
 	};
 }
@@ -147,15 +163,18 @@ function createShowing() {
 /** Only a sealed page is worth compressing: the next append makes any other worthless. */
 async function finish(
 	write: () => Promise<Written>,
+	sealedMaxAge: number | undefined,
 ): Promise<{ document: Document; written: Written }> {
 	const written = await write();
 	const { text, type, last, sealed, headMaxAge, keepSeconds, shown } = written;
 	const coding = sealed && text.length >= COMPRESS_BYTES_MIN ? written.coding : "identity";
 	const body = await compress(text, coding);
 	const tag = eTag(last, type, coding, written.incarnation, shown);
-	const control = cacheControl(sealed, headMaxAge, keepSeconds);
+	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
 	const keeping = ["Cache-Control", control, "Vary", VARY, "ETag", tag];
 	const headers = [...keeping, "Content-Type", type.contentType];
+	// What is revalidated each time needs no purge.
+	if (mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(written.streams ?? [])));
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	headers.push("Content-Length", String(body.length));
 	return { document: { eTag: tag, headers, notModifiedHeaders: keeping, body }, written };

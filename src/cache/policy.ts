@@ -12,20 +12,33 @@ import type { Coding, MediaType } from "../../feeds/media.ts";
  */
 const FORMAT_REVISION = 1;
 
-const FOR_EVER = "max-age=31536000, public, immutable";
+/** A year, which is what caches take for ever; RFC 2616 allowed no more. */
+export const FOR_EVER_SECONDS = 31_536_000;
 const REVALIDATE = "no-cache";
 
 /**
  * @param headMaxAge seconds a head page may be kept; a cache that folds pollers into one needs it
  * @param keepSeconds how long a page that is full shows what it does, where retention bounds it
+ * @param sealedMaxAge seconds anything may be kept: who erases wants copies nobody can purge to end
  */
-export function cacheControl(sealed: boolean, headMaxAge: number, keepSeconds?: number): string {
-	if (sealed) return FOR_EVER;
+export function cacheControl(
+	sealed: boolean,
+	headMaxAge: number,
+	keepSeconds?: number,
+	sealedMaxAge = FOR_EVER_SECONDS,
+): string {
+	if (sealed) return sealedMaxAge > 0 ? `max-age=${sealedMaxAge}, public, immutable` : REVALIDATE;
 	if (keepSeconds !== undefined) {
-		return keepSeconds > 0 ? `max-age=${keepSeconds}, public` : REVALIDATE;
+		const seconds = Math.min(keepSeconds, sealedMaxAge);
+		return seconds > 0 ? `max-age=${seconds}, public` : REVALIDATE;
 	}
 	if (headMaxAge === 0) return REVALIDATE;
 	return `max-age=${headMaxAge}, public, stale-while-revalidate=${headMaxAge}`;
+}
+
+/** Whether a cache may answer with what carries this, without asking. */
+export function mayBeUsed(control: string): boolean {
+	return control !== REVALIDATE;
 }
 
 /** The caches' key besides the URL. */

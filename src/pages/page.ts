@@ -16,7 +16,7 @@ import {
 import type { Entry, Feed, Link } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
-import type { Log, Slice } from "../log/log.ts";
+import type { Log, Slice, StreamEntry } from "../log/log.ts";
 import { composeEntry, NO_TIME, type Urls } from "./entry.ts";
 
 export type PageRequest = {
@@ -42,8 +42,10 @@ export type Page = {
 	readonly cacheSeconds?: number | undefined;
 	/** What retention and links make of it besides `newest`; 0 for nothing. */
 	readonly shown: number;
-	/** The streams whose events it shows. */
+	/** The stream it is of, and those whose events it shows. */
 	readonly streams: readonly StreamName[];
+	/** Those of them whose metadata or end changes what it shows. */
+	readonly changedBy: readonly StreamName[];
 	/** The newest version this page knows of: of a sealed page its own newest, else the stream's. */
 	readonly newest: Version;
 };
@@ -65,13 +67,16 @@ export async function readPage(log: Log, urls: Urls, request: PageRequest): Prom
 	if (slice.last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
 	const isFull = isSealed(range, slice.last);
 	const { steadyUntil = Infinity, cacheSeconds } = slice.retention ?? {};
+	const streams = streamsShown(stream, slice.entries);
 	return {
 		feed: composeFeed(urls, request, slice, isFull),
 		sealed: isFull && steadyUntil === Infinity,
 		...(isFull && steadyUntil < Infinity ? { steadyUntil } : {}),
 		cacheSeconds,
 		shown: shownOf(range, slice),
-		streams: stream === ALL && !request.resolve ? [] : streamsShown(stream, slice),
+		streams,
+		// `$all` hides nothing, as long as it resolves no links.
+		changedBy: stream === ALL && !request.resolve ? [] : streams,
 		newest: isFull ? newestOf(range) : slice.last,
 	};
 }
@@ -98,9 +103,17 @@ function lowestOf({ from, direction, count }: PageRange, last: Version): Version
 	return direction === "forward" ? start : start - count + 1;
 }
 
-function streamsShown(stream: StreamName, { entries }: Slice): StreamName[] {
+/** The stream that was read, and every stream that something shown of it stands in. */
+export function streamsShown(
+	stream: StreamName,
+	entries: readonly Pick<StreamEntry, "event" | "link" | "unresolved">[],
+): StreamName[] {
 	const streams = new Set([stream]);
-	for (const { event, unresolved } of entries) streams.add(unresolved?.stream ?? event.stream);
+	for (const { event, link, unresolved } of entries) {
+		streams.add(event.stream);
+		if (link) streams.add(link.stream);
+		if (unresolved) streams.add(unresolved.stream);
+	}
 	return [...streams];
 }
 

@@ -71,7 +71,7 @@ async function write({ context }: Exchange, wanted: Wanted): Promise<Written> {
 	const { stream, at, look, isUsual } = wanted;
 	const urls = urlsAt(look.base, context.log.incarnation);
 	const single = await readEntry(context.log, urls, wanted);
-	const { entry, steadyUntil, cacheSeconds, streams } = single;
+	const { entry, steadyUntil, cacheSeconds, streams, changedBy } = single;
 	const isHead = at === "head";
 	return {
 		text: encode(entry, look.type.format, look.embed),
@@ -83,6 +83,7 @@ async function write({ context }: Exchange, wanted: Wanted): Promise<Written> {
 		keepSeconds: isUsual ? secondsUntil(isHead ? undefined : steadyUntil) : 0,
 		shown: isUsual ? 0 : 1,
 		streams,
+		changedBy,
 		incarnation: context.log.incarnation,
 	};
 }

@@ -9,6 +9,7 @@ import { Refusal } from "../../errors.ts";
 import { ALL } from "../../event.ts";
 import { type Criterion, createFilter, type Filter, prefixesOf } from "../../pages/filter.ts";
 import { composeFiltered, withContent } from "../../pages/filtered.ts";
+import { streamsShown } from "../../pages/page.ts";
 import { type Scan, scan } from "../../pages/scan.ts";
 import type { Answer } from "../answer.ts";
 import { clientGone, type Exchange } from "../exchange.ts";
@@ -110,6 +111,8 @@ async function write(exchange: Exchange, wanted: Wanted, scanned: Scan): Promise
 		sealed: scanned.sealed,
 		headMaxAge: settings.headMaxAge,
 		incarnation: log.incarnation,
+		streams: streamsShown(ALL, shown),
+		changedBy: [],
 	};
 }
 

@@ -236,6 +236,7 @@ async function write(exchange: Exchange, wanted: Wanted): Promise<Written> {
 		keepSeconds: isUsual ? secondsUntil(page.steadyUntil) : 0,
 		shown: page.shown ^ form,
 		streams: page.streams,
+		changedBy: page.changedBy,
 	};
 }
 
