@@ -4,6 +4,7 @@
  * are read from it.
  */
 import { isIPv4 } from "node:net";
+import { CACHING_OPTIONS } from "./config/caching.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
@@ -22,6 +23,9 @@ export type Settings = {
 	readonly allowAnonymous: boolean;
 	readonly headMaxAge: number;
 	readonly sealedMaxAge: number;
+	readonly purgeUrl: string | undefined;
+	readonly purgeMethod: string;
+	readonly purgeBy: string;
 	readonly requestTimeoutMs: number;
 	readonly bodyBytesMax: number;
 	readonly eventBytesMax: number;
@@ -114,24 +118,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: false,
 		help: "Let anyone who can reach a non-loopback address read and write.",
 	},
-	{
-		name: "headMaxAge",
-		flag: "head-max-age",
-		kind: "whole-number",
-		default: 0,
-		min: 0,
-		max: 86_400,
-		help: "Seconds a proxy may keep a head page, so that it folds many pollers into one; 0: none.",
-	},
-	{
-		name: "sealedMaxAge",
-		flag: "sealed-max-age",
-		kind: "whole-number",
-		default: 31_536_000,
-		min: 0,
-		max: 31_536_000,
-		help: "Seconds caches may keep a full page; bounds how long a copy nobody purges outlives erasure.",
-	},
+	...CACHING_OPTIONS,
 	{
 		name: "requestTimeoutMs",
 		flag: "request-timeout-ms",

@@ -4,11 +4,15 @@
 import { createDocuments } from "./cache/documents.ts";
 import type { Settings } from "./config.ts";
 import type { Context } from "./http/context.ts";
+import { urlsAt } from "./http/handlers/page.ts";
 import { createLasts } from "./http/lasts.ts";
 import { createLongPolls } from "./http/long-polls.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLiveStreams } from "./http/streaming/live-streams.ts";
+import type { Log } from "./log/log.ts";
 import { openSqliteLog } from "./log/sqlite/log.ts";
+import { parseCaches } from "./purging/addresses.ts";
+import { type Purging, startPurging } from "./purging/purging.ts";
 
 export type { Settings } from "./config.ts";
 export { isRefusal, Refusal } from "./errors.ts";
@@ -37,6 +41,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		sealedMaxAge: settings.sealedMaxAge,
 	});
 	const report = (error: unknown) => console.error("varve:", error);
+	let purging: Purging | undefined;
 	const context: Context = {
 		log,
 		documents,
@@ -46,6 +51,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		settings,
 		report,
 		isReady: () => ready,
+		...(settings.purgeUrl === undefined ? {} : { purging: () => purging?.state() ?? [] }),
 	};
 	const http = createHttpServer(context);
 
@@ -54,15 +60,32 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		longPolls.close();
 		live.close();
 		await http.close();
+		await purging?.close();
 		await log.close();
 	};
 	try {
+		purging = await startPurgingOf(log, settings);
 		const port = await http.listen(settings.port, settings.host);
 		return { url: urlOf(settings.host, port), close };
 	} catch (error) {
 		await close();
 		throw error;
 	}
+}
+
+async function startPurgingOf(log: Log, settings: Settings): Promise<Purging | undefined> {
+	const { purgeUrl, purgeMethod, purgeBy, publicUrl, data } = settings;
+	if (purgeUrl === undefined) return undefined;
+	const base = publicUrl === undefined ? undefined : new URL(publicUrl);
+	return startPurging(log, {
+		caches: parseCaches(purgeUrl) ?? [],
+		method: purgeMethod,
+		by: purgeBy === "urls" ? "urls" : "tags",
+		paths: urlsAt(base?.pathname.replace(/\/$/, "") ?? "", log.incarnation),
+		host: base?.host,
+		directory: data,
+		say: (text) => console.error(`varve: ${text}`),
+	});
 }
 
 function urlOf(host: string, port: number): string {

@@ -4,6 +4,7 @@
 import type { Documents } from "../cache/documents.ts";
 import type { Settings } from "../config.ts";
 import type { Log } from "../log/log.ts";
+import type { CacheState } from "../purging/purging.ts";
 import type { Lasts } from "./lasts.ts";
 import type { LongPolls } from "./long-polls.ts";
 import type { LiveStreams } from "./streaming/live-streams.ts";
@@ -17,6 +18,8 @@ export type Context = {
 	readonly settings: Settings;
 	/** Tells the operator about a fault of ours. */
 	readonly report: (error: unknown) => void;
+	/** How the caches in front of us are told of erasures; undefined where none is to be told. */
+	readonly purging?: (() => readonly CacheState[]) | undefined;
 	/** False from the moment the server begins to shut down. */
 	readonly isReady: () => boolean;
 };

@@ -110,6 +110,11 @@ export type Range = {
 	 * true.
 	 */
 	readonly resolve?: boolean;
+	/**
+	 * True reads what metadata and deletes hide as well: for those who must find it, to take it out
+	 * of caches. What a client sees is never read so.
+	 */
+	readonly hidden?: boolean;
 };
 
 export type Slice = {

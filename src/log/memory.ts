@@ -139,11 +139,12 @@ export function createMemoryLog(
 	function slice(range: Range): Slice {
 		const { stream, resolve = stream !== ALL } = range;
 		const described = describedStream(stream);
-		if (gone.has(stream) || (described !== undefined && gone.has(described))) {
+		const isGone = gone.has(stream) || (described !== undefined && gone.has(described));
+		if (isGone && !range.hidden) {
 			throw new Refusal("stream-deleted", { stream, attempt: "read" });
 		}
 		const last = lastOf(stream);
-		const standing = standingOf(stream);
+		const standing = range.hidden ? undefined : standingOf(stream);
 		const { low, high } = bounds(range.from, range.limit, range.direction, last);
 		const found: FoundEntry[] = [];
 		for (let version = lowestShown(low, standing); version <= high; version++) {

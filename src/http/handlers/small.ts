@@ -29,7 +29,7 @@ export function answerPing({ req }: Exchange, query: string): Answer {
 	return withText(200, type.contentType, text, [...NO_STORE, "Vary", "Accept"]);
 }
 
-/** GET /info: version, features and limits. */
+/** GET /info: version, features and limits, and how purges of caches go. */
 export function answerInfo({ context }: Exchange): Answer {
 	const { settings } = context;
 	return json(200, {
@@ -50,6 +50,7 @@ export function answerInfo({ context }: Exchange): Answer {
 			longPollSecondsMax: settings.longPollSecondsMax,
 			requestTimeoutMs: settings.requestTimeoutMs,
 		},
+		...(context.purging ? { purging: context.purging() } : {}),
 	});
 }
 

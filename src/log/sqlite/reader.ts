@@ -58,7 +58,7 @@ export class Reader {
 		return this.#inSnapshot(() => {
 			const { stream, resolve = stream !== ALL } = range;
 			const row = this.#standings.find(stream);
-			const standing = this.#standings.of(stream, row);
+			const standing = range.hidden ? undefined : this.#standings.of(stream, row);
 			if (standing?.isGone) throw new Refusal("stream-deleted", { stream, attempt: "read" });
 			const last = row?.last ?? -1;
 			const { low, high } = bounds(range.from, range.limit, range.direction, last);
