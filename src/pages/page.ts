@@ -88,14 +88,25 @@ export async function readPage(log: Log, urls: Urls, request: PageRequest): Prom
  */
 function shownOf(range: PageRange, { retention, entries, last }: Slice): number {
 	if (!retention) return 0;
-	let shown = 0;
-	const fold = (number: number) => {
-		// FNV-1a, on whole numbers.
-		shown = Math.imul(shown ^ (number + 1), 0x01000193) & 0x7fffffff;
-	};
-	if (retention.first > 0 && lowestOf(range, last) <= retention.first) fold(retention.first);
-	for (const { unresolved, version } of entries) if (unresolved) fold(version);
-	return shown;
+	const { first } = retention;
+	const starts = first > 0 && lowestOf(range, last) <= first;
+	return fold([...(starts ? [first] : []), ...unresolvedIn(entries)]);
+}
+
+/** Which links lead nowhere, folded to a number; 0 where all of them lead somewhere. */
+export function unresolvedShown(entries: readonly StreamEntry[]): number {
+	return fold(unresolvedIn(entries));
+}
+
+function unresolvedIn(entries: readonly StreamEntry[]): Version[] {
+	return entries.flatMap(({ unresolved, version }) => (unresolved ? [version] : []));
+}
+
+/** FNV-1a, on whole numbers. */
+function fold(numbers: readonly number[]): number {
+	let folded = 0;
+	for (const number of numbers) folded = Math.imul(folded ^ (number + 1), 0x01000193) & 0x7fffffff;
+	return folded;
 }
 
 function lowestOf({ from, direction, count }: PageRange, last: Version): Version {

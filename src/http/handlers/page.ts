@@ -66,7 +66,7 @@ type Wanted = {
 };
 
 /** What tells the tag of an unusual form of a page from the usual one's. */
-const UNUSUAL = 0x2b1dc0de;
+export const UNUSUAL = 0x2b1dc0de;
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
 	const { context, req } = exchange;
