@@ -37,8 +37,8 @@ export type Documents = {
 	make(key: string, write: () => Promise<Written>): Promise<Document>;
 	/** Drops what shows anything of these streams: they changed otherwise than by growing. */
 	forget(streams: readonly StreamName[]): void;
-	/** Drops everything. */
-	clear(): void;
+	/** Drops all: content was erased, and any of them may show it. */
+	forgetAll(): void;
 };
 
 /** A document as its codec wrote it. */
@@ -129,7 +129,7 @@ export function createDocuments(limits: DocumentLimits): Documents {
 			revision++;
 			for (const key of showing.of(streams)) kept.delete(key);
 		},
-		clear() {
+		forgetAll() {
 			revision++;
 			kept.clear();
 		},

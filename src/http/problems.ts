@@ -7,9 +7,10 @@
  */
 import { Refusal, type RequestRefusals } from "../errors.ts";
 import { type Answer, withText } from "./answer.ts";
+import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 
 type Words = keyof RequestRefusals;
-type Problem<W extends Words> = {
+export type Problem<W extends Words> = {
 	readonly status: number;
 	readonly reason?: (facts: RequestRefusals[W]) => string;
 	readonly title: string;
@@ -171,6 +172,7 @@ const PROBLEMS: Table = {
 		detail: (f) => `'${f.stream}' is kept by the server itself and cannot be appended to.`,
 		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
 	},
+	...ERASURE_PROBLEMS,
 	"wrong-expected-version": {
 		status: 400,
 		reason: () => "Wrong expected EventNumber",

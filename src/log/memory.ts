@@ -29,6 +29,7 @@ import {
 	type Slice,
 	type StreamEntry,
 } from "./log.ts";
+import { createErasing, gapAt } from "./memory/erasing.ts";
 import { createStore } from "./memory/store.ts";
 import { bounds } from "./range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "./showing.ts";
@@ -46,6 +47,10 @@ export function createMemoryLog(
 	const { fateOf, standingOf, metadataOf, newestOf } = store;
 	const listeners = new Set<(commit: Commit) => void>();
 	let closed = false;
+	const tell = (commit: Commit) => {
+		for (const listener of listeners) listener(commit);
+	};
+	const erasing = createErasing(store, clock, tell);
 
 	const whileOpen = <T>(work: () => T): T => {
 		if (closed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
@@ -56,6 +61,11 @@ export function createMemoryLog(
 
 		append: async (request) => whileOpen(() => append(request)),
 		delete: async (request) => whileOpen(() => remove(request)),
+		get erasures() {
+			return erasing.count();
+		},
+		redact: async (redaction) => whileOpen(() => erasing.redact(redaction)),
+		scavenge: async (from) => whileOpen(() => erasing.scavenge(from)),
 		read: async (range) => whileOpen(() => slice(range)),
 		last: async (stream) =>
 			whileOpen(
@@ -131,7 +141,7 @@ export function createMemoryLog(
 		};
 		const end = () => {
 			const last = events.length - 1;
-			for (const listener of listeners) listener({ last, streams: grown, marked: [...marked] });
+			tell({ last, streams: grown, marked: [...marked] });
 		};
 		return { add, end };
 	}
@@ -148,14 +158,17 @@ export function createMemoryLog(
 		const { low, high } = bounds(range.from, range.limit, range.direction, last);
 		const found: FoundEntry[] = [];
 		for (let version = lowestShown(low, standing); version <= high; version++) {
+			if (stream === ALL && store.scavenged.has(Number(version))) continue;
 			found.push(entryAt(stream, version, resolve));
 		}
+		const gap = stream === ALL && found.length === 0 ? gapAt(store, Number(low)) : undefined;
 		if (range.direction === "backward") found.reverse();
 		if (range.content) checkBytes(found);
 		const isMarked = standing !== undefined || store.hasMarkedEntries(stream, resolve);
 		const { content } = range;
 		const now = clock();
-		const shown = show({ stream, last, low, standing, isMarked, resolve, content, now }, found);
+		const at = { stream, last, low, standing, gap, isMarked, resolve, content, now };
+		const shown = show(at, found);
 		return content ? shown : { ...shown, entries: shown.entries.map(withoutContent) };
 	}
 
@@ -216,7 +229,8 @@ export function createMemoryLog(
 				for (const [stream, positions] of streams) {
 					for (const [version, position] of positions.entries()) {
 						const isTombstone = gone.has(stream) && position === positions.at(-1);
-						yield { stream, version, position, event: events[position], isTombstone };
+						const isScavenged = store.scavenged.has(position);
+						yield { stream, version, position, event: events[position], isTombstone, isScavenged };
 					}
 				}
 			},

@@ -39,6 +39,8 @@ export type StoredEntry = {
 	readonly event: RecordedEvent | undefined;
 	/** Whether that event is marked as the one that deleted its stream for ever. */
 	readonly isTombstone: boolean;
+	/** Whether it was scavenged. */
+	readonly isScavenged: boolean;
 };
 
 export type Notes = {
@@ -54,9 +56,11 @@ export type Marks = {
 	readonly tombstone: number | null;
 	/** The newest event that is a link. */
 	readonly link: number | null;
+	/** Not a position: the lowest version that was not scavenged. */
+	readonly scavenged: number | null;
 };
 
-export const NO_MARKS: Marks = { metadata: null, tombstone: null, link: null };
+export const NO_MARKS: Marks = { metadata: null, tombstone: null, link: null, scavenged: null };
 
 /** Enough to see what is wrong; a broken disk could name millions. */
 const FAULTS_MAX = 100;
@@ -66,22 +70,24 @@ export function verify(view: LogView): Verification {
 	const report = (fault: string) => {
 		if (faults.length < FAULTS_MAX) faults.push(fault);
 	};
-	const counts = { events: 0, entries: 0, streams: 0 };
+	const counts = { events: 0, entries: 0, streams: 0, erased: 0, unproven: 0 };
 	try {
 		for (const fault of view.faults()) report(fault);
 		counts.events = verifyEvents(view, counts, report);
-		counts.streams = verifyEntries(view, counts.entries, report);
+		counts.streams = verifyEntries(view, counts, report);
 	} catch (error) {
 		// A damaged file stops a read midway: that is a finding too.
 		report(`reading stopped: ${error instanceof Error ? error.message : String(error)}`);
 	}
-	return { ok: faults.length === 0, events: counts.events, streams: counts.streams, faults };
+	const { events, streams, erased, unproven } = counts;
+	return { ok: faults.length === 0, events, streams, erased, unproven, faults };
 }
 
+type Counts = { entries: number; erased: number; unproven: number };
 type Report = (fault: string) => void;
 
 /** Checks each event by itself and against the one before; counts the entries there must be. */
-function verifyEvents(view: LogView, counts: { entries: number }, report: Report): number {
+function verifyEvents(view: LogView, counts: Counts, report: Report): number {
 	let next = 0;
 	let created = 0;
 	let events = 0;
@@ -96,6 +102,7 @@ function verifyEvents(view: LogView, counts: { entries: number }, report: Report
 			report(`${at}: version ${event.version} of ${event.stream} is ${found}`);
 		}
 		counts.entries += 1 + streamsJoined(event).length;
+		if (event.isRedacted) counts.erased++;
 		next = event.position + 1;
 		created = Math.max(created, event.created);
 		events++;
@@ -106,7 +113,7 @@ function verifyEvents(view: LogView, counts: { entries: number }, report: Report
 /**
  * Checks that each stream is dense and each entry right. Returns how many streams have own events.
  */
-function verifyEntries(view: LogView, expected: number, report: Report): number {
+function verifyEntries(view: LogView, counts: Counts, report: Report): number {
 	let stream: string | undefined;
 	let version = -1;
 	let position = -1;
@@ -123,15 +130,17 @@ function verifyEntries(view: LogView, expected: number, report: Report): number 
 		const at = `${stream} version ${entry.version}`;
 		if (entry.version !== version + 1) report(`${at}: follows version ${version}`);
 		if (entry.position <= position) report(`${at}: points at or before the entry in front of it`);
-		if (!isRight(entry)) report(`${at}: position ${entry.position} does not belong there`);
+		if (isUnproven(entry)) counts.unproven++;
+		else if (!isRight(entry)) report(`${at}: position ${entry.position} does not belong there`);
 		marks.see(entry);
 		version = entry.version;
 		position = entry.position;
 		found.entries++;
 	}
 	marks.end();
-	if (found.entries !== expected) {
-		report(`there are ${found.entries} stream entries, and ${expected} belong to the events`);
+	const proven = found.entries - counts.unproven;
+	if (proven !== counts.entries) {
+		report(`there are ${proven} stream entries, and ${counts.entries} belong to the events`);
 	}
 	const names = view.streams();
 	if (found.streams !== names) {
@@ -152,14 +161,15 @@ function createMarksCheck(view: LogView, notes: Notes | undefined, report: Repor
 		if (!notes) return;
 		const expected = { ...marks, metadata: view.lastPosition(`$$${name}`) ?? null };
 		const noted = notes.of(name);
-		for (const what of ["metadata", "tombstone", "link"] as const) {
+		for (const what of ["metadata", "tombstone", "link", "scavenged"] as const) {
 			if (noted[what] !== expected[what]) {
 				report(`${name}: its ${what} is noted at ${noted[what]}, and stands at ${expected[what]}`);
 			}
 		}
 		if (Object.values(expected).some((position) => position !== null)) count++;
 	};
-	const see = ({ stream: of, event, position, isTombstone, version }: StoredEntry) => {
+	const see = (entry: StoredEntry) => {
+		const { stream: of, event, position, isTombstone, isScavenged, version } = entry;
 		if (of !== stream) {
 			if (stream !== undefined) check(stream, seen);
 			stream = of;
@@ -168,6 +178,12 @@ function createMarksCheck(view: LogView, notes: Notes | undefined, report: Repor
 		if (event?.stream !== of) return;
 		if (seen.tombstone !== null) report(`${of} version ${version}: follows its tombstone`);
 		if (isTombstone) seen = { ...seen, tombstone: position };
+		if (isScavenged) {
+			if (version !== (seen.scavenged ?? 0)) {
+				report(`${of} version ${version}: was scavenged, and an event before it was not`);
+			}
+			seen = { ...seen, scavenged: version + 1 };
+		}
 		if (event.type !== LINK_TYPE) return;
 		seen = { ...seen, link: position };
 		link = Math.max(link ?? 0, position);
@@ -180,6 +196,12 @@ function createMarksCheck(view: LogView, notes: Notes | undefined, report: Repor
 			report(`of ${noted} streams something is noted, and should be of ${count}`);
 	};
 	return { see, end };
+}
+
+/** Whether it rests on metadata that was erased: then only its place can be checked. */
+function isUnproven({ stream, event }: StoredEntry): boolean {
+	if (!event?.isRedacted || event.metadata.length > 0) return false;
+	return stream.startsWith("$bc-") && event.stream !== stream;
 }
 
 function isRight({ stream, version, event }: StoredEntry): boolean {

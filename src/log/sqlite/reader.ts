@@ -5,20 +5,17 @@ import { Refusal } from "../../errors.ts";
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { LINK_TYPE, linkAt, type Target, targetOf } from "../../indexes/links.ts";
-import type { Range, Slice, StreamEntry } from "../log.ts";
+import type { Gap, Range, Slice, StreamEntry } from "../log.ts";
 import { bounds } from "../range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "../showing.ts";
 import { openForReading } from "./files/directory.ts";
-import { FLAG_JSON } from "./protocol.ts";
+import { FLAG_JSON, FLAG_REDACTED } from "./protocol.ts";
 import * as sql from "./statements.ts";
 import { Standings } from "./streams/standings.ts";
 import type { StreamRow } from "./streams/streams.ts";
 
 /** Some 2 MB of names. A number never changes its name, so none of them grows stale. */
 const NAMES_KEPT_MAX = 10_000;
-
-/** The most that data and metadata of one event may have, whatever the options say. */
-const EVENT_BYTES_MAX = 4 * 1024 * 1024;
 
 /** In a statement's order: see `selectEntries`. */
 type Row = [
@@ -30,11 +27,21 @@ type Row = [
 	type: string,
 	created: number,
 	flags: number,
-	data?: Buffer,
-	metadata?: Buffer,
+	dataBytes: number,
+	metadataBytes: number,
 ];
 
+/** What the client wrote of one event. */
+type Content = { readonly data: Uint8Array; readonly metadata: Uint8Array };
+
+/**
+ * Up to here the content of a read is fetched as one value and cut up: a Buffer out of SQLite costs
+ * 1 to 3 µs, and 20 events have 40 of them. Beyond, copying it once more costs memory instead.
+ */
+const JOINED_BYTES_MAX = 1024 * 1024;
+
 const NOTHING = new Uint8Array(0);
+const NO_CONTENT: Content = { data: NOTHING, metadata: NOTHING };
 
 export class Reader {
 	readonly #database: Database.Database;
@@ -72,7 +79,9 @@ export class Reader {
 			const isMarked = standing !== undefined || areMarked;
 			const { content } = range;
 			const now = this.#clock();
-			return show({ stream, last, low, standing, isMarked, resolve, content, now }, found);
+			const isEmpty = entries.length === 0 && low <= high;
+			const gap = stream === ALL && isEmpty ? this.#gapAt(low) : undefined;
+			return show({ stream, last, low, standing, gap, isMarked, resolve, content, now }, found);
 		});
 	}
 
@@ -98,21 +107,37 @@ export class Reader {
 	}
 
 	#entries(range: Range, { id }: StreamRow, low: number, high: number): StreamEntry[] {
-		const order = range.direction === "forward" ? "ASC" : "DESC";
-		const kind = range.content ? "whole" : "heads";
-		const isAll = range.stream === ALL;
-		const of = isAll ? this.#statements.ofAll : this.#statements.ofStream;
+		const { stream, direction, content } = range;
+		const isAll = stream === ALL;
+		const reads = (isAll ? this.#statements.ofAll : this.#statements.ofStream)[direction];
 		const where = isAll ? [low, high] : [id, low, high];
-		const rows = of[kind][order];
-		// So few rows are within the bound whatever they hold; more may have to be refused, unread.
-		if (range.content && (high - low + 1) * EVENT_BYTES_MAX > this.#pageBytesMax) {
-			this.#checkBytes(Number(of.bytes.get(...where)));
-		}
 		// All at once: a call out of SQLite for each row costs as much again as the row.
-		return (rows.all(...where) as Row[]).map((row) => ({
+		const rows = reads.heads.all(...where) as Row[];
+		const contents = content ? this.#contents(reads, where, rows) : [];
+		return rows.map((row, index) => ({
 			version: row[0],
-			event: this.#event(row),
+			event: this.#event(row, contents[index] ?? NO_CONTENT),
 		}));
+	}
+
+	#gapAt(position: number): Gap | undefined {
+		return this.#statements.gap.get(position) as Gap | undefined;
+	}
+
+	/** What the clients wrote of these rows. */
+	#contents(reads: PreparedReads, where: readonly number[], rows: readonly Row[]): Content[] {
+		let bytes = 0;
+		for (const row of rows) bytes += row[8] + row[9];
+		this.#checkBytes(bytes);
+		if (bytes > JOINED_BYTES_MAX) return reads.apart.all(...where) as Content[];
+		const joined = (reads.joined.get(...where) ?? NOTHING) as Uint8Array;
+		let at = 0;
+		const cut = (length: number) => {
+			if (length === 0) return NOTHING;
+			at += length;
+			return joined.subarray(at - length, at);
+		};
+		return rows.map((row) => ({ data: cut(row[8]), metadata: cut(row[9]) }));
 	}
 
 	#checkBytes(bytes: number): void {
@@ -157,18 +182,19 @@ export class Reader {
 		content: boolean,
 	): FoundTarget | undefined {
 		if (!row || stream === ALL || version > row.last) return undefined;
-		const kind = content ? "whole" : "heads";
-		const found = this.#statements.ofStream[kind].ASC.get(row.id, version, version);
+		const { heads, apart } = this.#statements.ofStream.forward;
+		const found = heads.get(row.id, version, version) as Row | undefined;
 		if (!found) return undefined;
-		const event = this.#event(found as Row);
+		const written = content ? (apart.get(row.id, version, version) as Content) : NO_CONTENT;
+		const event = this.#event(found, written);
 		const standing = this.#standings.of(stream, row);
 		if (event.stream === stream) return { event, standing };
 		const link = linkAt(stream, version, event);
 		return { event: content ? link : { ...link, data: NOTHING }, standing };
 	}
 
-	#event(row: Row): RecordedEvent {
-		return {
+	#event(row: Row, { data, metadata }: Content): RecordedEvent {
+		const event: RecordedEvent = {
 			position: row[1],
 			stream: this.#nameOf(row[2]),
 			version: row[3],
@@ -176,9 +202,10 @@ export class Reader {
 			type: row[5],
 			created: row[6],
 			isJson: (row[7] & FLAG_JSON) !== 0,
-			data: row[8] ?? NOTHING,
-			metadata: row[9] ?? NOTHING,
+			data,
+			metadata,
 		};
+		return row[7] & FLAG_REDACTED ? { ...event, isRedacted: true } : event;
 	}
 
 	#nameOf(id: number): StreamName {
@@ -200,25 +227,28 @@ export function uuid(hex: string): string {
 	return `${a}-${b}-${c}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+type PreparedReads = ReturnType<typeof prepareReads>;
+
 function prepare(database: Database.Database) {
-	const inBothOrders = (
-		select: (order: sql.Order, content: boolean) => string,
-		content: boolean,
-	) => ({
-		ASC: database.prepare(select("ASC", content)).raw(),
-		DESC: database.prepare(select("DESC", content)).raw(),
-	});
-	const readsOf = (select: (order: sql.Order, content: boolean) => string, bytes: string) => ({
-		whole: inBothOrders(select, true),
-		heads: inBothOrders(select, false),
-		bytes: database.prepare(bytes).pluck(),
+	const inBothDirections = (reads: sql.Reads) => ({
+		forward: prepareReads(database, reads, "ASC"),
+		backward: prepareReads(database, reads, "DESC"),
 	});
 	return {
 		begin: database.prepare(sql.BEGIN_READ),
 		end: database.prepare(sql.COMMIT),
 		name: database.prepare(sql.SELECT_STREAM_NAME).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
-		ofStream: readsOf(sql.selectEntries, sql.SUM_ENTRY_BYTES),
-		ofAll: readsOf(sql.selectEvents, sql.SUM_EVENT_BYTES),
+		gap: database.prepare(sql.SELECT_GAP),
+		ofStream: inBothDirections(sql.selectEntries),
+		ofAll: inBothDirections(sql.selectEvents),
+	};
+}
+
+function prepareReads(database: Database.Database, reads: sql.Reads, order: sql.Order) {
+	return {
+		heads: database.prepare(reads.heads(order)).raw(),
+		joined: database.prepare(reads.joined(order)).pluck(),
+		apart: database.prepare(reads.apart(order)),
 	};
 }

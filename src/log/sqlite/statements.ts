@@ -18,12 +18,13 @@ export const SELECT_END = "SELECT position, created FROM events ORDER BY positio
  */
 export const SELECT_STREAM = `
 	SELECT id, (SELECT max(version) FROM entries WHERE stream = streams.id) AS last,
-		metadata, tombstone, link
+		metadata, tombstone, link, scavenged
 	FROM streams LEFT JOIN marks ON marks.stream = id WHERE name = ?`;
 
 /** Of `$all`, which has the number 0 here. */
 export const SELECT_ALL = `
-	SELECT 0 AS id, (SELECT max(position) FROM events) AS last, metadata, tombstone, link
+	SELECT 0 AS id, (SELECT max(position) FROM events) AS last,
+		metadata, tombstone, link, scavenged
 	FROM (SELECT 1) LEFT JOIN marks ON marks.stream = 0`;
 
 /** Whether any stream is more than its entries; metadata may be there before its stream is. */
@@ -82,39 +83,107 @@ export const SELECT_IS_AT = `
 	WHERE entries.stream = ? AND entries.version = ?`;
 
 /**
- * What a read returns of an event, without and with what the client wrote. The id comes as text: a
- * Buffer for each row costs three times what writing the digits does.
+ * What a read returns of an event besides what the client wrote, and how long that is: SQLite reads
+ * a blob's length from the row's header, and not the blob. The id comes as text: a Buffer for each
+ * row costs three times what writing the digits does.
  */
 const HEAD_COLUMNS =
-	"e.position, e.stream, e.version, lower(hex(e.id)), e.type, e.created, e.flags";
-const ALL_COLUMNS = `${HEAD_COLUMNS}, e.data, e.metadata`;
+	"e.position, e.stream, e.version, lower(hex(e.id)), e.type, e.created, e.flags, " +
+	"length(e.data), length(e.metadata)";
 
 export type Order = "ASC" | "DESC";
 
 /** Versions low to high of a stream. CROSS JOIN keeps SQLite from starting at the wrong table. */
-export function selectEntries(order: Order, content: boolean): string {
-	return `
-		SELECT n.version, ${content ? ALL_COLUMNS : HEAD_COLUMNS}
-		FROM entries n CROSS JOIN events e ON e.position = n.position
-		WHERE n.stream = ? AND n.version BETWEEN ? AND ?
-		ORDER BY n.version ${order}`;
-}
-
-/** The same of `$all`. */
-export function selectEvents(order: Order, content: boolean): string {
-	return `
-		SELECT e.position, ${content ? ALL_COLUMNS : HEAD_COLUMNS}
-		FROM events e WHERE e.position BETWEEN ? AND ?
-		ORDER BY e.position ${order}`;
-}
-
-/** Bytes of a range: SQLite reads a blob's length from the row's header, and not the blob. */
-export const SUM_ENTRY_BYTES = `
-	SELECT total(length(e.data) + length(e.metadata))
+const OF_STREAM = `
 	FROM entries n CROSS JOIN events e ON e.position = n.position
 	WHERE n.stream = ? AND n.version BETWEEN ? AND ?`;
-export const SUM_EVENT_BYTES = `
-	SELECT total(length(data) + length(metadata)) FROM events WHERE position BETWEEN ? AND ?`;
+/** The same of `$all`, which has no place for what was scavenged (16). */
+const OF_ALL = "FROM events e WHERE e.position BETWEEN ? AND ? AND (e.flags & 16) = 0";
+
+export const selectEntries = readsOf("n.version", OF_STREAM);
+export const selectEvents = readsOf("e.position", OF_ALL);
+
+/** The three statements of a read, all with the same parameters and in the same order. */
+export type Reads = {
+	/** The version of each entry, and its event without what the client wrote. */
+	heads(order: Order): string;
+	/** The data and metadata of each, one after another in a single value. */
+	joined(order: Order): string;
+	/** The data and metadata of each, in a row of its own. */
+	apart(order: Order): string;
+};
+
+function readsOf(version: string, range: string): Reads {
+	return {
+		heads: (order) => `SELECT ${version}, ${HEAD_COLUMNS} ${range} ORDER BY ${version} ${order}`,
+		joined: (order) => `
+			SELECT CAST(group_concat(e.data || e.metadata, '' ORDER BY ${version} ${order}) AS BLOB)
+			${range}`,
+		apart: (order) => `SELECT e.data, e.metadata ${range} ORDER BY ${version} ${order}`,
+	};
+}
+
+/** The run of scavenged positions that a position may be in: the last to begin at or before it. */
+export const SELECT_GAP =
+	"SELECT first, last FROM gaps WHERE first <= ? ORDER BY first DESC LIMIT 1";
+
+export const SELECT_ERASURES = "SELECT erasures FROM store";
+export const RAISE_ERASURES = "UPDATE store SET erasures = erasures + 1 RETURNING erasures";
+
+/**
+ * Own streams that may hold something to scavenge, among a window of numbers: those with metadata
+ * or a tombstone, and metadata streams.
+ */
+export const SELECT_MARKED_STREAMS = `
+	SELECT id, name, (SELECT max(version) FROM entries WHERE stream = id) AS last,
+		metadata, tombstone, link, scavenged
+	FROM streams LEFT JOIN marks ON marks.stream = id
+	WHERE id BETWEEN ? AND ?
+		AND (metadata IS NOT NULL OR tombstone IS NOT NULL OR substr(name, 1, 2) = '$$')
+	ORDER BY id`;
+
+export const SELECT_LAST_STREAM = "SELECT coalesce(max(id), 0) FROM streams";
+
+/** The next events of an own stream that a scavenge looks at. */
+export const SELECT_TO_SCAVENGE = `
+	SELECT e.position, e.version, e.created, length(e.data) + length(e.metadata) AS bytes
+	FROM entries n CROSS JOIN events e ON e.position = n.position
+	WHERE n.stream = ? AND n.version >= ?
+	ORDER BY n.version LIMIT ?`;
+
+/** 16 is the flag of what was scavenged, 8 of what was redacted. */
+export const SCAVENGE_EVENT =
+	"UPDATE events SET flags = flags | 16, data = x'', metadata = x'' WHERE position = ?";
+export const REDACT_DATA = "UPDATE events SET flags = flags | 8, data = x'' WHERE position = ?";
+export const REDACT_WHOLE =
+	"UPDATE events SET flags = flags | 8, data = x'', metadata = x'' WHERE position = ?";
+
+export const SELECT_TO_REDACT = `
+	SELECT e.position, e.type, e.flags, length(e.metadata) AS metadataBytes
+	FROM entries n CROSS JOIN events e ON e.position = n.position
+	WHERE n.stream = ? AND n.version = ?`;
+
+export const MARK_SCAVENGED = `
+	INSERT INTO marks (stream, scavenged) VALUES (?, ?)
+	ON CONFLICT (stream) DO UPDATE SET scavenged = excluded.scavenged`;
+
+export const DELETE_GAP = "DELETE FROM gaps WHERE first = ?";
+export const INSERT_GAP = "INSERT INTO gaps (first, last) VALUES (?, ?)";
+
+/** Erased events that still hold something. */
+export const VERIFY_ERASED = `
+	SELECT position FROM events
+	WHERE (flags & 24) > 0 AND (length(data) > 0 OR ((flags & 16) > 0 AND length(metadata) > 0))
+	LIMIT 100`;
+/** Runs that overlap or touch the one before. */
+export const VERIFY_GAPS = `
+	SELECT first FROM (SELECT first, lag(last) OVER (ORDER BY first) AS before FROM gaps)
+	WHERE first <= before + 1 LIMIT 100`;
+export const COUNT_SCAVENGED = `
+	SELECT (SELECT count(*) FROM events WHERE (flags & 16) > 0) AS events,
+		(SELECT coalesce(sum(last - first + 1), 0) FROM gaps) AS positions,
+		(SELECT count(*) FROM gaps CROSS JOIN events ON position BETWEEN first AND last
+			WHERE (flags & 16) > 0) AS both`;
 
 /** For `verify`: LEFT JOINs, because what ought to be there may be missing. */
 const VERIFY_COLUMNS =
@@ -141,7 +210,7 @@ export const VERIFY_LAST_POSITION = `
 	ORDER BY version DESC LIMIT 1`;
 
 export const VERIFY_MARKS = `
-	SELECT metadata, tombstone, link FROM marks
+	SELECT metadata, tombstone, link, scavenged FROM marks
 	WHERE stream = coalesce((SELECT id FROM streams WHERE name = ?), 0)`;
 
 export const COUNT_MARKS = "SELECT count(*) FROM marks";

@@ -11,8 +11,9 @@ import { Refusal } from "../../errors.ts";
 import type { RecordedEvent, StreamName } from "../../event.ts";
 import type { Verification } from "../log.ts";
 import { type LogView, type Marks, NO_MARKS, type StoredEntry, verify } from "../verify.ts";
+import { erasureFaults } from "./erasing/check.ts";
 import { logFile, openForReading, refusalOf } from "./files/directory.ts";
-import { FLAG_JSON, FLAG_TOMBSTONE } from "./protocol.ts";
+import { FLAG_JSON, FLAG_REDACTED, FLAG_SCAVENGED, FLAG_TOMBSTONE } from "./protocol.ts";
 import { uuid } from "./reader.ts";
 import * as sql from "./statements.ts";
 
@@ -80,7 +81,8 @@ function viewOf(database: Database.Database): LogView {
 				const [id, name, version, position, ...event] = row;
 				const stream = name ?? `(stream ${id}, which has no name)`;
 				const isTombstone = (event[6] & FLAG_TOMBSTONE) !== 0 && event[1] === stream;
-				yield { stream, version, position, event: eventOf(event), isTombstone };
+				const isScavenged = (event[6] & FLAG_SCAVENGED) !== 0;
+				yield { stream, version, position, event: eventOf(event), isTombstone, isScavenged };
 			}
 		},
 		positionAt: (stream, version) => positionAt.get(stream, version) as number | undefined,
@@ -92,7 +94,8 @@ function viewOf(database: Database.Database): LogView {
 		streams: () => database.prepare(sql.COUNT_STREAMS).pluck().get() as number,
 		faults() {
 			const found = database.pragma("integrity_check") as { integrity_check: string }[];
-			return found.map((row) => row.integrity_check).filter((text) => text !== "ok");
+			const damage = found.map((row) => row.integrity_check).filter((text) => text !== "ok");
+			return [...damage, ...erasureFaults(database)];
 		},
 	};
 }
@@ -114,6 +117,7 @@ function eventOf(row: Row): RecordedEvent | undefined {
 		isJson: (flags & FLAG_JSON) !== 0,
 		data: new Uint8Array(0),
 		metadata,
+		...(flags & (FLAG_REDACTED | FLAG_SCAVENGED) ? { isRedacted: true } : {}),
 	};
 }
 
