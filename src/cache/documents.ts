@@ -11,7 +11,7 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import { LRUCache } from "lru-cache";
 import type { Coding, MediaType } from "../../feeds/media.ts";
 import type { StreamName } from "../event.ts";
-import { cacheControl, eTag, mayBeUsed, VARY } from "./policy.ts";
+import { cacheControl, eTag, type History, mayBeUsed, VARY } from "./policy.ts";
 import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
@@ -50,8 +50,8 @@ export type Written = {
 	readonly last: number;
 	readonly sealed: boolean;
 	readonly headMaxAge: number;
-	/** Which history its events are of. */
-	readonly incarnation: number;
+	/** Which history its events are of, as of before they were read. */
+	readonly history: History;
 	/** Where retention bounds how long a full page shows what it does: for so long. */
 	readonly keepSeconds?: number | undefined;
 	/** What retention and links make of it, besides `last`; 0 for nothing. A part of the ETag. */
@@ -169,7 +169,7 @@ async function finish(
 	const { text, type, last, sealed, headMaxAge, keepSeconds, shown } = written;
 	const coding = sealed && text.length >= COMPRESS_BYTES_MIN ? written.coding : "identity";
 	const body = await compress(text, coding);
-	const tag = eTag(last, type, coding, written.incarnation, shown);
+	const tag = eTag(last, type, coding, written.history, shown);
 	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
 	const keeping = ["Cache-Control", control, "Vary", VARY, "ETag", tag];
 	const headers = [...keeping, "Content-Type", type.contentType];

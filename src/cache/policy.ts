@@ -44,6 +44,14 @@ export function mayBeUsed(control: string): boolean {
 /** The caches' key besides the URL. */
 export const VARY = "Accept, Accept-Encoding";
 
+/** Which history the events of a document are of, and how often content was erased from it. */
+export type History = { readonly incarnation: number; readonly erasures: number };
+
+/** As of now: to be taken before the read, so that no older content gets a newer tag. */
+export function historyOf({ incarnation, erasures }: History): History {
+	return { incarnation, erasures };
+}
+
 /**
  * A strong ETag in the form clients of the contract parse: `"<last>;<n>"`. `last` is the newest
  * version the page knows of; `n` stands for the bytes' form, so each media type and coding has its
@@ -53,10 +61,10 @@ export function eTag(
 	last: number,
 	type: MediaType,
 	coding: Coding,
-	incarnation: number,
+	history: History,
 	shown = 0,
 ): string {
-	return `"${eTagValue(last, type, coding, incarnation, shown)}"`;
+	return `"${eTagValue(last, type, coding, history, shown)}"`;
 }
 
 /** The same without quotes, as JSON feeds carry it. */
@@ -64,20 +72,24 @@ export function eTagValue(
 	last: number,
 	type: MediaType,
 	coding: Coding,
-	incarnation: number,
+	history: History,
 	shown = 0,
 ): string {
-	return `${last};${(formTag(type, coding, incarnation) ^ shown) & 0x7fffffff}`;
+	return `${last};${(formTag(type, coding, history) ^ shown) & 0x7fffffff}`;
 }
 
 const tags = new Map<string, number>();
+/** A long scavenge raises the number of erasures many times: what is not asked for again goes. */
+const TAGS_MAX = 1000;
 
-function formTag(type: MediaType, coding: Coding, incarnation: number): number {
+function formTag(type: MediaType, coding: Coding, { incarnation, erasures }: History): number {
 	const history = incarnation === 1 ? "" : ` ${incarnation}`;
-	const key = `${FORMAT_REVISION} ${type.name} ${coding}${history}`;
+	const erased = erasures === 0 ? "" : ` erased ${erasures}`;
+	const key = `${FORMAT_REVISION} ${type.name} ${coding}${history}${erased}`;
 	let tag = tags.get(key);
 	if (tag === undefined) {
 		tag = createHash("sha256").update(key).digest().readUInt32BE() >>> 1;
+		if (tags.size >= TAGS_MAX) tags.clear();
 		tags.set(key, tag);
 	}
 	return tag;

@@ -16,7 +16,8 @@ const METADATA = "$et-$metadata" as StreamName;
 
 /** Of the streams a commit marked those that show less than before. */
 export async function streamsHidden(log: Log, commit: Commit): Promise<StreamName[]> {
-	const { marked, streams } = commit;
+	const { marked, streams, erasures } = commit;
+	if (erasures !== undefined) return [...marked];
 	const hidden: StreamName[] = [];
 	for (const stream of marked) {
 		const described = streams.has(metadataStream(stream)) && (await hidesSome(log, stream));

@@ -60,7 +60,11 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 	const caches = options.caches.map(({ shown }) => shown).join();
 	const stopped = new AbortController();
 	const before = await readWatermark(file);
-	let position = before?.caches === caches ? before.position : -1;
+	const { incarnation } = log;
+	// Positions of a history that was replaced say nothing.
+	const isSame = before?.caches === caches && before.incarnation === incarnation;
+	let position = isSame ? before.position : -1;
+	let erasures = isSame ? before.erasures : 0;
 	/** Commits are looked at one after another. */
 	let looking: Promise<void> = Promise.resolve();
 	let commits = 0;
@@ -68,7 +72,7 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 
 	const note = () => {
 		if (commits > 0 || queues.some(({ queue }) => !queue.isIdle())) return;
-		const watermark = { position, erasures: 0, caches };
+		const watermark = { incarnation, position, erasures, caches };
 		writing = writing
 			.then(() => writeWatermark(file, watermark))
 			.catch((error: unknown) => say(`purges: ${file} cannot be written: ${String(error)}`));
@@ -90,6 +94,7 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 		try {
 			const streams = await streamsHidden(log, commit);
 			position = commit.last;
+			erasures = commit.erasures ?? erasures;
 			if (streams.length > 0) purgeTwice(streams);
 		} catch (error) {
 			say(`purges: a commit cannot be looked at, so all is purged: ${String(error)}`);
@@ -105,8 +110,9 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 		looking = looking.then(() => look(commit));
 	});
 	const newest = await newestHiding(log);
-	if (newest > position) {
-		position = newest;
+	if (newest > position || log.erasures !== erasures) {
+		position = Math.max(position, newest);
+		erasures = log.erasures;
 		purge("everything");
 	}
 

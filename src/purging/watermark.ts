@@ -5,6 +5,7 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 
 export type Watermark = {
+	readonly incarnation: number;
 	/** The position of the last commit whose purges are done; -1 for none. */
 	readonly position: number;
 	/** As `Log.erasures` was then. */
@@ -16,9 +17,9 @@ export type Watermark = {
 /** Undefined where there is none that can be read: then nothing was purged, as far as is known. */
 export async function readWatermark(file: string): Promise<Watermark | undefined> {
 	try {
-		const { position, erasures, caches } = JSON.parse(await readFile(file, "utf8"));
-		if (![position, erasures].every(Number.isSafeInteger)) return undefined;
-		return { position, erasures, caches: String(caches) };
+		const { incarnation, position, erasures, caches } = JSON.parse(await readFile(file, "utf8"));
+		if (![incarnation, position, erasures].every(Number.isSafeInteger)) return undefined;
+		return { incarnation, position, erasures, caches: String(caches) };
 	} catch {
 		return undefined;
 	}

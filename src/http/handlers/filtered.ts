@@ -4,7 +4,7 @@
 import type { PageRange } from "../../../feeds/geometry.ts";
 import { FEED_TYPES } from "../../../feeds/media.ts";
 import type { Written } from "../../cache/documents.ts";
-import { cacheControl, eTag, matches, VARY } from "../../cache/policy.ts";
+import { cacheControl, eTag, type History, historyOf, matches, VARY } from "../../cache/policy.ts";
 import { Refusal } from "../../errors.ts";
 import { ALL } from "../../event.ts";
 import { type Criterion, createFilter, type Filter, prefixesOf } from "../../pages/filter.ts";
@@ -57,16 +57,18 @@ async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Pro
 	const { context, req } = exchange;
 	const ifNoneMatch = req.headers["if-none-match"];
 	const { last } = await context.lasts.learn(ALL);
-	const { incarnation } = context.log;
-	const tag = eTag(last, wanted.look.type, "identity", incarnation);
+	const tag = eTag(last, wanted.look.type, "identity", context.log);
 	// Nothing was committed since: the page is what it was.
 	const known = !wanted.resolve && matches(ifNoneMatch, tag);
 	if (known && wanted.waitMs === 0) return notModified(exchange, tag);
 
+	const history = historyOf(context.log);
 	const scanned = await scanPatiently(exchange, wanted);
 	if (known && scanned.last === last) return notModified(exchange, tag);
 	const once = scanned.sealed ? key : `${key}\n${scanned.last}`;
-	const document = await context.documents.make(once, () => write(exchange, wanted, scanned));
+	const document = await context.documents.make(once, () =>
+		write(exchange, wanted, { ...scanned, history }),
+	);
 	return answerWith(document, ifNoneMatch);
 }
 
@@ -88,7 +90,11 @@ async function scanPatiently(exchange: Exchange, { range, filter, waitMs }: Want
 	return scanned;
 }
 
-async function write(exchange: Exchange, wanted: Wanted, scanned: Scan): Promise<Written> {
+async function write(
+	exchange: Exchange,
+	wanted: Wanted,
+	scanned: Scan & { readonly history: History },
+): Promise<Written> {
 	const { log, settings } = exchange.context;
 	const { range, query, resolve } = wanted;
 	const { base, embed, type, coding } = wanted.look;
@@ -117,7 +123,7 @@ async function write(exchange: Exchange, wanted: Wanted, scanned: Scan): Promise
 		sealed: scanned.sealed && !resolve,
 		...(resolve ? { keepSeconds: 0, shown: unresolvedShown(shown) ^ UNUSUAL } : {}),
 		headMaxAge: settings.headMaxAge,
-		incarnation: log.incarnation,
+		history: scanned.history,
 		streams: streamsShown(ALL, shown),
 		changedBy: [],
 	};

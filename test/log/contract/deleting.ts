@@ -54,6 +54,20 @@ export function deleting(given: Given): void {
 			);
 		});
 
+		test("and a hard one, leave the events to be read by those who have to find them", async () => {
+			await append(log, "a", events(3));
+			await append(log, "b", events(3));
+			await remove("a");
+			await remove("b", "any", true);
+			const hidden = { hidden: true, resolve: false };
+			expect(versions(await read(log, "a", hidden))).toEqual([0, 1, 2]);
+			expect(versions(await read(log, "b", hidden))).toEqual([0, 1, 2, 3]);
+			expect((await read(log, "$et-OrderPlaced", hidden)).entries[4]).toMatchObject({
+				version: 4,
+				event: { type: "$>", position: 4 },
+			});
+		});
+
 		test("may be repeated, of a metadata stream that has no events too", async () => {
 			await describeAs("a", "{}");
 			await remove("a");
