@@ -83,7 +83,7 @@ export function expecting(given: Given): void {
 		});
 
 		test("with new events among the known is refused, whichever come first", async () => {
-			const refused = ["wrong-expected-version", { stream: "a", expected: "-2", current: 5 }];
+			const refused = ["wrong-expected-version", { stream: "a", expected: -2, current: 5 }];
 			expect(await refusal(append(log, "a", [...batch, event()]))).toEqual(refused);
 			expect(await refusal(append(log, "a", [event(), ...batch]))).toEqual(refused);
 			expect((await refusal(append(log, "a", [...batch, event()], "stream-exists")))[0]).toBe(
