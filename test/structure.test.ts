@@ -19,6 +19,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/cloudevents": ["feeds/events", "feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/atompub": ["feeds/atom", "feeds/events", "feeds/errors.ts"],
 	"feeds/reader": ["feeds/json", "feeds/model.ts", "feeds/geometry.ts", "feeds/errors.ts"],
+	"feeds/proof": [],
 	"feeds/index.ts": ["feeds"],
 
 	"src/errors.ts": [],
@@ -28,7 +29,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/options.ts": ["src/errors.ts", "src/nearest.ts"],
 	"src/indexes": ["src/event.ts"],
 	"src/retention": ["feeds/json", "src/event.ts"],
-	"src/log": ["src/retention", "src/indexes", "src/event.ts", "src/errors.ts"],
+	"src/log": ["feeds/proof", "src/retention", "src/indexes", "src/event.ts", "src/errors.ts"],
 	"src/config/caching.ts": ["src/options.ts", "src/purging/addresses.ts"],
 	"src/config.ts": [
 		"src/config/caching.ts",

@@ -19,8 +19,8 @@ const database = openForWriting(logFile(directory));
 const begin = database.prepare("BEGIN IMMEDIATE");
 const commit = database.prepare("COMMIT");
 const insert = database.prepare(`
-	INSERT INTO events (position, stream, version, id, type, created, flags, data, metadata)
-	VALUES (?, ?, ?, ?, ?, ?, 1, ?, ?)`);
+	INSERT INTO events (position, stream, version, id, type, created, flags, hash, data, metadata)
+	VALUES (?, ?, ?, ?, ?, ?, 1, zeroblob(32), ?, ?)`);
 const NOTHING = Buffer.alloc(0);
 
 const streams = new Map();

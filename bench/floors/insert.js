@@ -22,8 +22,8 @@ claimDirectory(directory, migrationsFor("sqlite"));
 const database = openForWriting(logFile(directory));
 const insertStream = database.prepare("INSERT OR IGNORE INTO streams (id, name) VALUES (?, ?)");
 const insertEvent = database.prepare(`
-	INSERT INTO events (position, stream, version, id, type, created, flags, data, metadata)
-	VALUES (?, ?, ?, ?, 'OrderPlaced', ?, 1, ?, ?)`);
+	INSERT INTO events (position, stream, version, id, type, created, flags, hash, data, metadata)
+	VALUES (?, ?, ?, ?, 'OrderPlaced', ?, 1, zeroblob(32), ?, ?)`);
 const insertEntry = database.prepare(
 	"INSERT INTO entries (stream, version, position) VALUES (?, ?, ?)",
 );

@@ -7,6 +7,8 @@
  * refusals may rest on an append that is now undone.
  */
 import type Database from "better-sqlite3";
+import { HASH_BYTES } from "../../../feeds/proof/hash.ts";
+import { hashOfEvent } from "../../../feeds/proof/leaf.ts";
 import { isRefusal, Refusal } from "../../errors.ts";
 import type { NewEvent, StreamName } from "../../event.ts";
 import { isDeletable, isWritable, streamsJoined } from "../../indexes/joins.ts";
@@ -30,11 +32,15 @@ import {
 } from "./protocol.ts";
 import * as sql from "./statements.ts";
 import { Streams } from "./streams/streams.ts";
+import { Tree } from "./tree/tree.ts";
 
 export class Appender {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #streams: Streams;
+	readonly #tree: Tree;
+	/** Of the event that is being inserted: SQLite copies it. */
+	readonly #hash = Buffer.alloc(HASH_BYTES);
 	#next = 0;
 	#created = 0;
 	#now = 0;
@@ -44,6 +50,7 @@ export class Appender {
 		this.#database = database;
 		this.#statements = prepare(database);
 		this.#streams = new Streams(database);
+		this.#tree = new Tree(database);
 		this.#reset();
 	}
 
@@ -149,11 +156,16 @@ export class Appender {
 		const stream = streams.findOrCreate(name);
 		const first = stream.last + 1;
 		this.#created = Math.max(this.#created, this.#now);
-		for (const { id, type, flags, data, metadata } of events) {
+		const created = this.#created;
+		for (const { id, type, flags: own, data, metadata } of events) {
 			const position = this.#next++;
 			const version = stream.last + 1;
-			const all = version === first ? flags | firstFlags : flags;
-			insertEvent.run(position, stream.id, version, id, type, this.#created, all, data, metadata);
+			const flags = version === first ? own | firstFlags : own;
+			const head = { position, created, version, id, flags, stream: name, type };
+			const hash = hashOfEvent(head, data, metadata, this.#hash);
+			const { id: of } = stream;
+			insertEvent.run(position, of, version, id, type, created, flags, hash, data, metadata);
+			this.#tree.add(hash);
 			streams.enter(name, stream, position);
 			for (const joined of streamsJoined({ stream: name, version, type, metadata })) {
 				streams.enter(joined, streams.findOrCreate(joined), position);
@@ -230,6 +242,7 @@ export class Appender {
 		this.#next = (end?.position ?? -1) + 1;
 		this.#created = end?.created ?? 0;
 		this.#streams.reset();
+		this.#tree.reset(this.#next);
 	}
 }
 

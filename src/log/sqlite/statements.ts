@@ -58,8 +58,18 @@ export const SELECT_STREAM_NAME = "SELECT name FROM streams WHERE id = ?";
 export const INSERT_STREAM = "INSERT INTO streams (name) VALUES (?)";
 
 export const INSERT_EVENT = `
-	INSERT INTO events (position, stream, version, id, type, created, flags, data, metadata)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+	INSERT INTO events (position, stream, version, id, type, created, flags, hash, data, metadata)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** The leaf hashes of events first to last. */
+export const SELECT_HASHES =
+	"SELECT hash FROM events WHERE position BETWEEN ? AND ? ORDER BY position";
+
+/** Nodes first to last of a level of the tree. */
+export const SELECT_NODES =
+	"SELECT hash FROM nodes WHERE level = ? AND number BETWEEN ? AND ? ORDER BY number";
+
+export const INSERT_NODE = "INSERT INTO nodes (level, number, hash) VALUES (?, ?, ?)";
 
 export const INSERT_ENTRY = "INSERT INTO entries (stream, version, position) VALUES (?, ?, ?)";
 

@@ -11,6 +11,7 @@ import Database from "better-sqlite3";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import { type Migration, migrate } from "../../migrate.ts";
 import { isDiskFull, messageOf } from "../failures.ts";
+import { registerFunctions } from "../tree/functions.ts";
 
 /**
  * "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for
@@ -71,6 +72,7 @@ export function openForWriting(file: string): Database.Database {
 	database.pragma("synchronous = FULL");
 	database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
 	database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
+	registerFunctions(database);
 	return database;
 }
 

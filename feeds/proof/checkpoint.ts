@@ -1,0 +1,51 @@
+/**
+ * Checkpoints (C2SP tlog-checkpoint): a signed note of which log it is, how many events it has, and
+ * the root of the tree over them.
+ */
+import type { KeyObject } from "node:crypto";
+import { ProofError } from "./error.ts";
+import { HASH_BYTES } from "./hash.ts";
+import { type NoteKey, openNote, signNote } from "./note.ts";
+
+export type Checkpoint = {
+	/** The log's name. */
+	readonly origin: string;
+	/** How many leaves the tree has. */
+	readonly size: number;
+	readonly root: Buffer;
+};
+
+export function signCheckpoint(
+	size: number,
+	root: Uint8Array,
+	as: NoteKey,
+	key: KeyObject,
+): string {
+	return signNote(`${as.name}\n${size}\n${Buffer.from(root).toString("base64")}\n`, as, key);
+}
+
+/**
+ * Reads a checkpoint and checks who signed it.
+ * @throws ProofError
+ */
+export function openCheckpoint(note: string, key: NoteKey): Checkpoint {
+	const checkpoint = readCheckpoint(openNote(note, key));
+	if (checkpoint.origin !== key.name) {
+		throw new ProofError(`it is of the log ${checkpoint.origin}, and the key of ${key.name}`);
+	}
+	return checkpoint;
+}
+
+/**
+ * Reads a checkpoint without asking who signed it: not to be relied on.
+ * @throws ProofError
+ */
+export function readCheckpoint(note: string): Checkpoint {
+	const [origin = "", size = "", encoded = ""] = note.split("\n");
+	const root = Buffer.from(encoded, "base64");
+	const isRoot = root.length === HASH_BYTES && root.toString("base64") === encoded;
+	if (origin === "" || !/^(0|[1-9]\d{0,15})$/.test(size) || !isRoot) {
+		throw new ProofError("it is no checkpoint");
+	}
+	return { origin, size: Number(size), root };
+}
