@@ -2,6 +2,7 @@
  * The composition root: the only file that knows every part.
  */
 import { createDocuments } from "./cache/documents.ts";
+import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
 import type { Context } from "./http/context.ts";
 import { urlsAt } from "./http/handlers/page.ts";
@@ -42,12 +43,14 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	});
 	const report = (error: unknown) => console.error("varve:", error);
 	let purging: Purging | undefined;
+	const scavenger = await openScavenger(log, nodeOf(settings), report);
 	const context: Context = {
 		log,
 		documents,
 		longPolls,
 		live,
 		lasts,
+		scavenger,
 		settings,
 		report,
 		isReady: () => ready,
@@ -59,6 +62,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		ready = false;
 		longPolls.close();
 		live.close();
+		await scavenger.close();
 		await http.close();
 		await purging?.close();
 		await log.close();
@@ -86,6 +90,11 @@ async function startPurgingOf(log: Log, settings: Settings): Promise<Purging | u
 		directory: data,
 		say: (text) => console.error(`varve: ${text}`),
 	});
+}
+
+/** What a scavenge calls this server in its events. */
+function nodeOf({ publicUrl, host, port }: Settings): string {
+	return publicUrl ?? urlOf(host, port).replace("http://", "");
 }
 
 function urlOf(host: string, port: number): string {

@@ -1,5 +1,5 @@
 -- Erasure: the content of an event may be taken out of the log, the event may not. What is left is its
--- skeleton: position, stream, version, id, type and time. Two more bits of `flags` say so:
+-- skeleton: position, stream, version, id, type, time and hash. Two more bits of `flags` say so:
 -- 8: redacted, data and maybe metadata are gone; the event is shown all the same
 -- 16: scavenged, data and metadata are gone; no read shows the event any more
 
@@ -35,11 +35,14 @@ WHEN NOT (
 	AND new.id = old.id
 	AND new.type = old.type
 	AND new.created = old.created
+	AND new.hash = old.hash
 	-- No flag but these two may come, and none may go.
 	AND (new.flags | 24) = (old.flags | 24)
 	AND (new.flags & old.flags) = old.flags
 	AND (new.flags & 24) > 0
 	AND length(new.data) = 0
 	AND (length(new.metadata) = 0 OR ((new.flags & 16) = 0 AND new.metadata = old.metadata))
+	-- Without its digests, nothing could hold what is left against the hash.
+	AND EXISTS (SELECT 1 FROM digests WHERE position = old.position)
 )
 BEGIN SELECT RAISE(ABORT, 'events are never updated'); END;

@@ -7,6 +7,7 @@ import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDocuments, type Documents } from "../../src/cache/documents.ts";
+import { openScavenger, type Scavenger } from "../../src/commands/scavenge/scavenger.ts";
 import { parseSettings, type Settings } from "../../src/config.ts";
 import type { Context } from "../../src/http/context.ts";
 import { createLasts } from "../../src/http/lasts.ts";
@@ -30,6 +31,8 @@ export type Lane = {
 
 export type Servers = Lane & {
 	readonly log: Log;
+	readonly directory: string;
+	readonly scavenger: Scavenger;
 	/** The same log, every request served by Express. */
 	readonly express: Lane;
 	/** Faults the servers reported; a test that expects none need not look: `close` does. */
@@ -48,6 +51,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const settings: Settings = { ...parseSettings([], {}), data: directory, port: 0, ...overrides };
 	const log = await openSqliteLog(directory, settings);
 	const reported: unknown[] = [];
+	const scavenger = await openScavenger(log, "127.0.0.1:2113", (error) => reported.push(error));
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
 		const documents = createDocuments({
@@ -63,6 +67,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			longPolls,
 			live,
 			lasts: createLasts(log),
+			scavenger,
 			settings,
 			report: (error) => reported.push(error),
 			isReady: () => true,
@@ -89,6 +94,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			live.close();
 			await server.close();
 		}
+		await scavenger.close();
 		const verification = await log.verify();
 		await log.close();
 		expect(verification.faults).toEqual([]);
@@ -98,6 +104,8 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	return {
 		...both,
 		log,
+		directory,
+		scavenger,
 		express,
 		reported,
 		async restart(between = () => undefined) {

@@ -161,6 +161,12 @@ export const SELECT_TO_SCAVENGE = `
 	WHERE n.stream = ? AND n.version >= ?
 	ORDER BY n.version LIMIT ?`;
 
+/** What the hash of an event covers of its content, before that goes; once an event. */
+export const INSERT_DIGESTS = `
+	INSERT INTO digests (position, data, metadata)
+	SELECT position, sha256(data), sha256(metadata) FROM events WHERE position = ?
+	ON CONFLICT DO NOTHING`;
+
 /** 16 is the flag of what was scavenged, 8 of what was redacted. */
 export const SCAVENGE_EVENT =
 	"UPDATE events SET flags = flags | 16, data = x'', metadata = x'' WHERE position = ?";

@@ -49,8 +49,11 @@ describe("the content of an event may go, and nothing else of it", () => {
 	])("it may be %s, once and for ever", async (_, change) => {
 		const directory = await filledDirectory();
 		const raw = new Database(join(directory, "log.sqlite"));
-		raw.exec(`UPDATE events SET ${change} WHERE position = 1`);
-		raw.exec(`UPDATE events SET ${change} WHERE position = 1`);
+		const update = `UPDATE events SET ${change} WHERE position = 1`;
+		expect(() => raw.exec(update)).toThrow(/never updated/);
+		raw.exec("INSERT INTO digests VALUES (1, zeroblob(32), zeroblob(32))");
+		raw.exec(update);
+		raw.exec(update);
 		for (const back of ["flags = 1", "data = x'00'", "metadata = x'00'"]) {
 			const undo = `UPDATE events SET ${back} WHERE position = 1`;
 			expect(() => raw.exec(undo)).toThrow(/never updated/);
@@ -64,6 +67,7 @@ describe("the content of an event may go, and nothing else of it", () => {
 		"flags = flags | 8, data = x'', type = 'Other'",
 		"flags = flags | 8, data = x'', id = zeroblob(16)",
 		"flags = flags | 8, data = x'', created = created + 1",
+		"flags = flags | 8, data = x'', hash = zeroblob(32)",
 		"flags = flags | 8, data = x'', position = 99",
 		"flags = flags | 8, data = x'', stream = stream + 1",
 		"flags = flags | 8, data = x'', version = 99",
@@ -76,6 +80,7 @@ describe("the content of an event may go, and nothing else of it", () => {
 		const directory = await filledDirectory();
 		const raw = new Database(join(directory, "log.sqlite"));
 		const update = `UPDATE events SET ${change} WHERE position = 1`;
+		raw.exec("INSERT INTO digests VALUES (1, zeroblob(32), zeroblob(32))");
 		expect(() => raw.exec(update)).toThrow(/never updated/);
 		expect(() => raw.exec("UPDATE store SET erasures = erasures")).toThrow(/only rises/);
 		raw.close();

@@ -2,11 +2,11 @@
  * Takes content out of the log, in the writer's thread and on its connection, a transaction at a
  * time between those of the appends.
  *
- * What is erased is overwritten, not only unlinked: `secure_delete` writes zeros over it in the
- * database, and once a run is over (or a redaction done) the WAL, which holds older copies of its
- * pages, is folded into the database and cut to nothing. A read of an old snapshot can be in the
- * way of that; then it is tried again until it is done. A process that ends before leaves it to the
- * next start, whose migration is the only connection and so takes the WAL away.
+ * What is erased is overwritten, not only unlinked: the connection's `secure_delete` writes zeros
+ * over it in the database, and once a run is over (or a redaction done) the WAL, which holds older
+ * copies of its pages, is folded into the database and cut to nothing. A read of an old snapshot
+ * can be in the way of that; then it is tried again until it is done. A process that ends before
+ * leaves it to the next start, whose migration is the only connection and so takes the WAL away.
  */
 import type Database from "better-sqlite3";
 import { isRefusal } from "../../../errors.ts";
@@ -89,7 +89,6 @@ export class Eraser {
 	#transact(work: () => { marked: StreamName[]; step?: ScavengeStep }): Erased {
 		const { begin, commit, rollback, raise, end } = this.#statements;
 		const lastOf = () => (end.get() as { position: number } | undefined)?.position ?? -1;
-		this.#database.pragma("secure_delete = ON");
 		try {
 			begin.run();
 			const { marked, step } = work();
@@ -102,8 +101,6 @@ export class Eraser {
 			const { word, facts } = isRefusal(error) ? error : ({} as never);
 			const denied = isRefusal(error) ? { word, facts } : failureOf(error, this.#database.name);
 			return { denied: denied as Denied, last: lastOf(), marked: [] };
-		} finally {
-			this.#database.pragma("secure_delete = OFF");
 		}
 	}
 
@@ -115,6 +112,7 @@ export class Eraser {
 		if (!found || found.flags & FLAG_SCAVENGED) return { marked: [] };
 		const isDone = (found.flags & FLAG_REDACTED) !== 0 && (!metadata || found.metadataBytes === 0);
 		if (isDone) return { marked: [] };
+		this.#statements.keepDigests.run(found.position);
 		this.#statements[metadata ? "redactWhole" : "redactData"].run(found.position);
 		return { marked: [stream] };
 	}
@@ -143,7 +141,7 @@ export class Eraser {
 	#scavengeStream(name: StreamName, row: StreamRow, now: number, left: Bounds): boolean {
 		const standing = isIndexStream(name) ? undefined : this.#standings.of(name, row);
 		if (!standing) return true;
-		const { scavengeEvent, toScavenge, markScavenged } = this.#statements;
+		const { keepDigests, scavengeEvent, toScavenge, markScavenged } = this.#statements;
 		const erased: number[] = [];
 		let first = standing.scavenged;
 		let isThrough = false;
@@ -156,7 +154,10 @@ export class Eraser {
 			first = version + 1;
 		}
 		if (first > standing.last) isThrough = true;
-		for (const position of erased) scavengeEvent.run(position);
+		for (const position of erased) {
+			keepDigests.run(position);
+			scavengeEvent.run(position);
+		}
 		left.events -= erased.length;
 		if (erased.length > 0) markScavenged.run(row.id, first);
 		this.#gaps.add(erased);
@@ -191,6 +192,7 @@ function prepare(database: Database.Database) {
 		markedStreams: database.prepare(sql.SELECT_MARKED_STREAMS),
 		lastStream: database.prepare(sql.SELECT_LAST_STREAM).pluck(),
 		toScavenge: database.prepare(sql.SELECT_TO_SCAVENGE),
+		keepDigests: database.prepare(sql.INSERT_DIGESTS),
 		scavengeEvent: database.prepare(sql.SCAVENGE_EVENT),
 		markScavenged: database.prepare(sql.MARK_SCAVENGED),
 		toRedact: database.prepare(sql.SELECT_TO_REDACT),
