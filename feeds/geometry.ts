@@ -26,7 +26,10 @@ export type Neighbours = {
 	readonly last?: PageRange | undefined;
 	readonly next?: PageRange | undefined;
 	readonly previous?: PageRange | undefined;
-	/** RFC 5005 section 4: the neighbouring documents of an archive; sealed pages of the grid have them. */
+	/**
+	 * RFC 5005 section 4: the neighbouring documents of an archive; sealed pages of the grid have
+	 * them.
+	 */
 	readonly prevArchive?: PageRange | undefined;
 	readonly nextArchive?: PageRange | undefined;
 };
@@ -121,9 +124,9 @@ function onward(boundary: number, range: PageRange, size: number): number {
 
 /**
  * The archive documents before and after a sealed page of the grid: its neighbours of the same
- * size, which is a multiple of S. Any other page (a short one such as 48/forward/12, or 0/forward/1)
- * is no document of an archive: what lies beside it on the grid would overlap it. They depend on
- * nothing but the range, since a sealed page's bytes, links included, must never change.
+ * size, which is a multiple of S. Any other page (such as 48/forward/12, or 0/forward/1) is no
+ * document of an archive: what lies beside it on the grid would overlap it. They depend on nothing
+ * but the range, since a sealed page's bytes, links included, must never change.
  */
 function archives(range: PageRange, size: number): Partial<Neighbours> {
 	const { count } = range;
