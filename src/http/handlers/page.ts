@@ -90,7 +90,9 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const { format } = look.type;
 	const { incarnation } = context.log;
 	const urls = urlsAt(look.base, incarnation);
-	if (format === "ndjson") return answerRun(exchange, stream, range, urls);
+	if (format === "ndjson") {
+		return answerRun(exchange, stream, range, { urls, coding: look.coding });
+	}
 	if (format === "event-stream") {
 		const subscription = { stream, range, embed: look.embed, query: target.query };
 		return answerServerSentEvents(exchange, { ...subscription, urls });
