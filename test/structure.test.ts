@@ -31,8 +31,9 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/retention": ["feeds/json", "src/event.ts"],
 	"src/log": ["feeds/proof", "src/retention", "src/indexes", "src/event.ts", "src/errors.ts"],
 	"src/config/caching.ts": ["src/options.ts", "src/purging/addresses.ts"],
+	"src/config/connections.ts": ["src/options.ts"],
 	"src/config.ts": [
-		"src/config/caching.ts",
+		"src/config",
 		"src/options.ts",
 		"src/networks.ts",
 		"src/log/log.ts",
