@@ -167,7 +167,9 @@ export function createMemoryLog(
 		const isMarked = standing !== undefined || store.hasMarkedEntries(stream, resolve);
 		const { content } = range;
 		const now = clock();
-		const at = { stream, last, low, standing, gap, isMarked, resolve, content, now };
+		const createdAt = (version: Version) =>
+			(events[positionAt(stream, version)] as RecordedEvent).created;
+		const at = { stream, last, low, standing, gap, isMarked, resolve, content, now, createdAt };
 		const shown = show(at, found);
 		return content ? shown : { ...shown, entries: shown.entries.map(withoutContent) };
 	}

@@ -81,7 +81,10 @@ export class Reader {
 			const now = this.#clock();
 			const isEmpty = entries.length === 0 && low <= high;
 			const gap = stream === ALL && isEmpty ? this.#gapAt(low) : undefined;
-			return show({ stream, last, low, standing, gap, isMarked, resolve, content, now }, found);
+			const createdAt = (version: Version) =>
+				this.#statements.createdAt.get(row?.id, version) as number;
+			const at = { stream, last, low, standing, gap, isMarked, resolve, content, now, createdAt };
+			return show(at, found);
 		});
 	}
 
@@ -238,6 +241,7 @@ function prepare(database: Database.Database) {
 		begin: database.prepare(sql.BEGIN_READ),
 		end: database.prepare(sql.COMMIT),
 		name: database.prepare(sql.SELECT_STREAM_NAME).pluck(),
+		createdAt: database.prepare(sql.SELECT_CREATED_AT).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
 		gap: database.prepare(sql.SELECT_GAP),
 		ofStream: inBothDirections(sql.selectEntries),

@@ -48,6 +48,10 @@ export const MARK_LINK = `
 
 export const SELECT_DATA_AT = "SELECT data FROM events WHERE position = ?";
 
+export const SELECT_CREATED_AT = `
+	SELECT events.created FROM entries JOIN events USING (position)
+	WHERE entries.stream = ? AND entries.version = ?`;
+
 /** The flags of the event at a version of a stream. */
 export const SELECT_FLAGS_AT = `
 	SELECT events.flags FROM entries JOIN events USING (position)
