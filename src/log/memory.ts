@@ -30,7 +30,7 @@ import {
 	type StreamEntry,
 } from "./log.ts";
 import { createErasing, gapAt } from "./memory/erasing.ts";
-import { createStore } from "./memory/store.ts";
+import { createStore, type Store } from "./memory/store.ts";
 import { bounds } from "./range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "./showing.ts";
 import { type LogView, verify } from "./verify.ts";
@@ -67,6 +67,7 @@ export function createMemoryLog(
 		redact: async (redaction) => whileOpen(() => erasing.redact(redaction)),
 		scavenge: async (from) => whileOpen(() => erasing.scavenge(from)),
 		read: async (range) => whileOpen(() => slice(range)),
+		locate: async (stream, id) => whileOpen(() => locate(store, stream, id)),
 		last: async (stream) =>
 			whileOpen(
 				() => slice({ stream, from: 0, limit: 0, direction: "forward", content: false }).last,
@@ -242,6 +243,13 @@ export function createMemoryLog(
 			faults: () => [],
 		};
 	}
+}
+
+function locate(store: Store, stream: StreamName, id: string): Version | undefined {
+	for (let version = Number(store.lastOf(stream)); version >= 0; version--) {
+		if (store.events[store.positionAt(stream, version)]?.id === id) return version;
+	}
+	return undefined;
 }
 
 function withoutContent({ event, link, ...rest }: StreamEntry): StreamEntry {

@@ -11,6 +11,7 @@ import { type FoundEntry, type FoundTarget, lowestShown, show } from "../showing
 import { openForReading } from "./files/directory.ts";
 import { FLAG_JSON, FLAG_REDACTED } from "./protocol.ts";
 import * as sql from "./statements.ts";
+import { Locator } from "./streams/locator.ts";
 import { Standings } from "./streams/standings.ts";
 import type { StreamRow } from "./streams/streams.ts";
 
@@ -47,6 +48,7 @@ export class Reader {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #standings: Standings;
+	readonly #locator: Locator;
 	readonly #pageBytesMax: number;
 	readonly #clock: () => number;
 	readonly #names = new LRUCache<number, StreamName>({ max: NAMES_KEPT_MAX });
@@ -56,6 +58,7 @@ export class Reader {
 		this.#database = openForReading(file);
 		this.#statements = prepare(this.#database);
 		this.#standings = new Standings(this.#database);
+		this.#locator = new Locator(this.#database);
 		this.#pageBytesMax = pageBytesMax;
 		this.#clock = clock;
 	}
@@ -94,6 +97,10 @@ export class Reader {
 		const standing = this.#standings.of(stream, row);
 		if (standing?.isGone) throw new Refusal("stream-deleted", { stream, attempt: "read" });
 		return standing?.metadata.isDeleted ? -1 : (row?.last ?? -1);
+	}
+
+	locate(stream: StreamName, id: string): Promise<Version | undefined> {
+		return this.#locator.locate(stream, this.#standings.find(stream), id);
 	}
 
 	close(): void {

@@ -90,6 +90,11 @@ export const INSERT_RUN = `
 export const SELECT_VERSION_OF_ID = `
 	SELECT version FROM events WHERE stream = ? AND id = ? ORDER BY position LIMIT 1`;
 
+/** The events with an id, of the streams numbered from one to another: a look-up for each. */
+export const SELECT_POSITIONS_OF_ID = `
+	SELECT e.position FROM streams s CROSS JOIN events e ON e.stream = s.id AND e.id = ?
+	WHERE s.id BETWEEN ? AND ?`;
+
 export const SELECT_POSITION_AT = "SELECT position FROM entries WHERE stream = ? AND version = ?";
 
 export const SELECT_IS_AT = `
