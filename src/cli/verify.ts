@@ -19,9 +19,12 @@ export const verify: Verb = {
 
 async function run({ values }: Arguments): Promise<number> {
 	const { verifyDirectory } = await import("../log/sqlite/verifier.ts");
-	const { ok, events, streams, faults } = await verifyDirectory(resolve(text(values, "data")));
+	const { ok, events, streams, erased, faults } = await verifyDirectory(
+		resolve(text(values, "data")),
+	);
 	if (ok) {
-		process.stdout.write(`ok: ${events} events in ${streams} streams\n`);
+		const without = erased === 0 ? "" : `, ${erased} of them without their content`;
+		process.stdout.write(`ok: ${events} events in ${streams} streams${without}\n`);
 		return EXIT.done;
 	}
 	for (const fault of faults) process.stdout.write(`${fault}\n`);
