@@ -22,6 +22,7 @@ export type Settings = {
 	readonly corsOrigin: string;
 	readonly corsHeaders: string | undefined;
 	readonly allowAnonymous: boolean;
+	readonly onWriteFailure: string;
 	readonly headMaxAge: number;
 	readonly sealedMaxAge: number;
 	readonly purgeUrl: string | undefined;
@@ -119,6 +120,14 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "yes-no",
 		default: false,
 		help: "Let anyone who can reach a non-loopback address read and write.",
+	},
+	{
+		name: "onWriteFailure",
+		flag: "on-write-failure",
+		kind: "text",
+		default: "stay",
+		pattern: { test: /^(stay|exit)$/, reason: "it must be stay or exit" },
+		help: "When the disk failed to keep what was written: stay, and go on reading, or exit.",
 	},
 	...CACHING_OPTIONS,
 	{

@@ -56,6 +56,7 @@ export type RequestRefusals = {
 	"page-too-large": { bytes: number; pageBytesMax: number };
 	"disk-full": { path: string };
 	"shutting-down": { retryAfterSeconds: number };
+	"writer-stopped": { reason: string; retryAfterSeconds: number };
 };
 
 /** What a start can be refused for. */

@@ -16,11 +16,16 @@ import { parseCaches } from "./purging/addresses.ts";
 import { type Purging, startPurging } from "./purging/purging.ts";
 
 export type { Settings } from "./config.ts";
+
+import { Refusal } from "./errors.ts";
+
 export { isRefusal, Refusal } from "./errors.ts";
 
 export type RunningServer = {
 	/** Where it listens, e.g. `http://127.0.0.1:2113`. */
 	readonly url: string;
+	/** Resolves, if ever, with what stopped the writer: reads go on, and appends are refused. */
+	readonly writerStopped: Promise<Refusal>;
 	/** Drains: running requests end, long polls are answered, the log lets go of its files. */
 	close(): Promise<void>;
 };
@@ -31,8 +36,19 @@ export type RunningServer = {
  *   error where the address cannot be had
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
-	const log = await openSqliteLog(settings.data, settings);
-	let ready = true;
+	const report = (error: unknown) => console.error("varve:", error);
+	let unready: Refusal | undefined;
+	let tellStopped: (refusal: Refusal) => void = () => {};
+	const writerStopped = new Promise<Refusal>((resolve) => {
+		tellStopped = resolve;
+	});
+	const onStop = (refusal: Refusal<"writer-stopped">) => {
+		const { reason } = refusal.facts;
+		report(`the writer stopped: ${reason}. Appends are refused until the server is started again.`);
+		unready ??= refusal;
+		tellStopped(refusal);
+	};
+	const log = await openSqliteLog(settings.data, settings, { onStop });
 	const longPolls = createLongPolls(log, settings.longPollsMax);
 	const live = createLiveStreams(log, settings.liveStreamsMax);
 	const lasts = createLasts(log);
@@ -41,7 +57,6 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		countMax: settings.cachePagesMax,
 		sealedMaxAge: settings.sealedMaxAge,
 	});
-	const report = (error: unknown) => console.error("varve:", error);
 	let purging: Purging | undefined;
 	const scavenger = await openScavenger(log, nodeOf(settings), report);
 	const context: Context = {
@@ -53,13 +68,13 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		scavenger,
 		settings,
 		report,
-		isReady: () => ready,
+		unready: () => unready,
 		...(settings.purgeUrl === undefined ? {} : { purging: () => purging?.state() ?? [] }),
 	};
 	const http = createHttpServer(context);
 
 	const close = async () => {
-		ready = false;
+		unready = new Refusal("shutting-down", { retryAfterSeconds: 1 });
 		longPolls.close();
 		live.close();
 		await scavenger.close();
@@ -70,7 +85,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	try {
 		purging = await startPurgingOf(log, settings);
 		const port = await http.listen(settings.port, settings.host);
-		return { url: urlOf(settings.host, port), close };
+		return { url: urlOf(settings.host, port), writerStopped, close };
 	} catch (error) {
 		await close();
 		throw error;

@@ -41,6 +41,7 @@ describe("settings", () => {
 				"purge-url": "http://a/b,http://u:p@c",
 				"purge-method": "BAN",
 				"purge-by": "urls",
+				"on-write-failure": "exit",
 			};
 			const word = words[option.flag] ?? texts.text;
 			const text =

@@ -4,6 +4,7 @@
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
+import type { Refusal } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Lasts } from "./lasts.ts";
@@ -22,6 +23,6 @@ export type Context = {
 	readonly report: (error: unknown) => void;
 	/** How the caches in front of us are told of erasures; undefined where none is to be told. */
 	readonly purging?: (() => readonly CacheState[]) | undefined;
-	/** False from the moment the server begins to shut down. */
-	readonly isReady: () => boolean;
+	/** Why no requests should be sent here any more; undefined as long as they should. */
+	readonly unready: () => Refusal | undefined;
 };

@@ -20,8 +20,8 @@ export type Problem<W extends Words> = {
 	/** Headers that belong to the refusal: names and values in turn. */
 	readonly headers?: (facts: RequestRefusals[W]) => readonly string[];
 };
-type Table = { readonly [W in Words]: Problem<W> };
 
+const NO_STORE = ["Cache-Control", "no-store"];
 const retryAfter = (facts: { retryAfterSeconds: number }) => [
 	"Retry-After",
 	String(facts.retryAfterSeconds),
@@ -34,7 +34,7 @@ const currentVersion = ({ current }: { current: number }) => [
 	String(current),
 ];
 
-const PROBLEMS: Table = {
+const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
 		status: 400,
 		title: "Not an HTTP request",
@@ -245,6 +245,13 @@ const PROBLEMS: Table = {
 		// Where the server keeps its files is for its operator.
 		shown: () => ({}),
 	},
+	"writer-stopped": {
+		status: 503,
+		title: "Writer stopped",
+		detail: () =>
+			"The server's disk failed, so it takes no appends until it is started again; reads go on. An append that was under way may be there: send it again then, with the same event ids, to learn its outcome.",
+		headers: retryAfter,
+	},
 	"shutting-down": {
 		status: 503,
 		reason: () => "Server Is Not Ready",
@@ -266,7 +273,7 @@ export function problem<W extends Words>(refusal: Refusal<W>): Answer {
 	};
 	// A proxy may keep a 404 or 410 by its own judgement (RFC 9111 section 4.2.2), and a stream that
 	// is not there now may be there in a second.
-	const headers = [...(entry.headers?.(refusal.facts) ?? []), "Cache-Control", "no-store"];
+	const headers = [...(entry.headers?.(refusal.facts) ?? []), ...NO_STORE];
 	const answer = withText(entry.status, "application/problem+json", JSON.stringify(body), headers);
 	return entry.reason === undefined ? answer : { ...answer, reason: entry.reason(refusal.facts) };
 }
@@ -289,8 +296,5 @@ export function answerToError(error: unknown, report: (error: unknown) => void):
 		status: 500,
 		detail: "The server failed to answer. Its log has the cause.",
 	};
-	return withText(500, "application/problem+json", JSON.stringify(body), [
-		"Cache-Control",
-		"no-store",
-	]);
+	return withText(500, "application/problem+json", JSON.stringify(body), NO_STORE);
 }

@@ -29,7 +29,7 @@ export interface Log extends Erasing, Locating {
 	 * Appends a batch to one stream, whole or not at all. Resolves after the fsync. A stream that was
 	 * softly deleted comes back, with its metadata rewritten in the same transaction.
 	 * @throws Refusal `wrong-expected-version`, `stream-deleted`, `overloaded`, `disk-full`,
-	 * `shutting-down`
+	 * `shutting-down`, and `writer-stopped`, after which it may be there or not
 	 */
 	append(append: Append): Promise<Appended>;
 

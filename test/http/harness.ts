@@ -70,7 +70,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			scavenger,
 			settings,
 			report: (error) => reported.push(error),
-			isReady: () => true,
+			unready: () => undefined,
 		};
 		const server = createHttpServer(context, lanes);
 		const port = await server.listen(0, "127.0.0.1");

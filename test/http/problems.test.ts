@@ -146,6 +146,12 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ path: "/secret/place" },
 		"needs a full disk: test/durability",
 	],
+	"writer-stopped": [
+		503,
+		"Service Unavailable",
+		{ reason: "SQLITE_IOERR_FSYNC: disk I/O error", retryAfterSeconds: 1 },
+		"needs a disk that fails: test/faults",
+	],
 	"shutting-down": [503, "Server Is Not Ready", { retryAfterSeconds: 1 }, "overload.test.ts"],
 };
 

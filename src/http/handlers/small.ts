@@ -8,6 +8,7 @@ import { ALL, EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts
 import { type Answer, withText } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
 import { negotiateType } from "../negotiation.ts";
+import { answerToError } from "../problems.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const NO_STORE = ["Cache-Control", "no-store"];
@@ -60,10 +61,11 @@ export function answerLive({ req }: Exchange): Answer {
 	return { status: code ? Number(code) : 204, headers: NO_STORE };
 }
 
-/** GET /health/ready: reads are possible, and the server is not shutting down. */
+/** GET /health/ready: reads and appends are possible, and the server is not shutting down. */
 export async function answerReady({ context }: Exchange): Promise<Answer> {
-	const ready = context.isReady() && (await canRead(context.log));
-	return { status: ready ? 204 : 503, headers: NO_STORE };
+	const refusal = context.unready();
+	if (refusal) return answerToError(refusal, context.report);
+	return { status: (await canRead(context.log)) ? 204 : 503, headers: NO_STORE };
 }
 
 async function canRead(log: Exchange["context"]["log"]): Promise<boolean> {

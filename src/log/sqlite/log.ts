@@ -22,6 +22,11 @@ export type SqliteOptions = {
 	/** Milliseconds since 1970; may jump, `created` will not. */
 	readonly clock?: () => number;
 	readonly migrations?: readonly Migration[];
+	/**
+	 * Called once, if ever, where nothing can be written any more until the log is opened anew; reads
+	 * go on.
+	 */
+	readonly onStop?: (refusal: Refusal<"writer-stopped">) => void;
 };
 
 /** A batch is one message, so the writer's own heap stays small; this is room, not need. */
@@ -34,24 +39,35 @@ const WRITER_HEAP_MIB = 128;
 export async function openSqliteLog(
 	path: string,
 	limits: LogLimits = DEFAULT_LOG_LIMITS,
-	{ clock = Date.now, migrations = migrationsFor("sqlite") }: SqliteOptions = {},
+	options: SqliteOptions = {},
 ): Promise<Log> {
+	const { clock = Date.now, migrations = migrationsFor("sqlite"), onStop = () => {} } = options;
 	const directory = resolve(path);
 	const release = claimDirectory(directory, migrations);
 	const listeners = new Set<(commit: Commit) => void>();
-	let reader: Reader | undefined;
+	let opened: Reader | undefined;
 	try {
 		const incarnation = incarnationOf(logFile(directory));
-		reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
+		const reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
+		opened = reader;
 		const { writer, erasing } = await startWriter(logFile(directory));
 		const tell = (commit: Commit) => {
 			for (const listener of listeners) listener(commit);
 		};
-		const queue = new AppendQueue(writer, limits, clock, tell);
 		const erasures = new Erasures(erasing, erasuresOf(logFile(directory)), clock, tell);
+		const queue = new AppendQueue(writer, limits, clock, {
+			onCommit: tell,
+			onStop(refusal) {
+				erasures.stop(refusal);
+				onStop(refusal);
+			},
+			// The last connection to close tidies the WAL away, and the reader's may not write. So the
+			// writer's is the last, but where it stopped: then the files stay as they are.
+			onEnd: () => reader.close(),
+		});
 		return logOf(directory, incarnation, queue, erasures, reader, listeners, release);
 	} catch (error) {
-		reader?.close();
+		opened?.close();
 		release();
 		throw refusalOf(error, directory);
 	}
@@ -95,9 +111,8 @@ function logOf(
 	};
 
 	async function close(): Promise<void> {
-		// The last connection to close tidies the WAL away, and the reader's may not write.
-		reader.close();
 		await queue.close();
+		reader.close();
 		release();
 	}
 }

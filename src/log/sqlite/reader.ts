@@ -110,9 +110,13 @@ export class Reader {
 	#inSnapshot(work: () => Slice): Slice {
 		this.#statements.begin.run();
 		try {
-			return work();
-		} finally {
+			const slice = work();
 			this.#statements.end.run();
+			return slice;
+		} catch (error) {
+			// A commit after a damaged page would fail too, and hide what it was that failed.
+			if (this.#database.inTransaction) this.#statements.undo.run();
+			throw error;
 		}
 	}
 
@@ -247,6 +251,7 @@ function prepare(database: Database.Database) {
 	return {
 		begin: database.prepare(sql.BEGIN_READ),
 		end: database.prepare(sql.COMMIT),
+		undo: database.prepare(sql.ROLLBACK),
 		name: database.prepare(sql.SELECT_STREAM_NAME).pluck(),
 		createdAt: database.prepare(sql.SELECT_CREATED_AT).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),

@@ -6,6 +6,11 @@ export const BEGIN_READ = "BEGIN";
 export const COMMIT = "COMMIT";
 export const ROLLBACK = "ROLLBACK";
 
+/** Waits for nobody: what a reader still needs in the WAL stays there until the next one. */
+export const CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)";
+/** Whether it was busy, the pages of the WAL, and how many of them were copied; copies none. */
+export const SELECT_WAL_LENGTH = "PRAGMA wal_checkpoint(NOOP)";
+
 export const SELECT_INCARNATION = "SELECT incarnation FROM store";
 export const UPDATE_INCARNATION = "UPDATE store SET incarnation = ?";
 

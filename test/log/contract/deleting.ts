@@ -137,16 +137,19 @@ export function deleting(given: Given): void {
 			}
 		});
 
-		test("takes the metadata stream along, to read and to write", async () => {
-			await append(log, "a", events(1));
-			await describeAs("a", "{}");
-			await remove("a", "any", true);
-			const facts = { stream: "$$a", attempt: "read" };
-			expect(await refusal(read(log, "$$a"))).toEqual(["stream-deleted", facts]);
-			expect(await refusal(log.last(name("$$a")))).toEqual(["stream-deleted", facts]);
-			const write = { ...facts, attempt: "write" };
-			expect(await refusal(describeAs("a", "{}"))).toEqual(["stream-deleted", write]);
-		});
+		test.each(["there was some", "there was none"])(
+			"takes the metadata stream along, to read and to write, where %s",
+			async (had) => {
+				await append(log, "a", events(1));
+				if (had === "there was some") await describeAs("a", "{}");
+				await remove("a", "any", true);
+				const facts = { stream: "$$a", attempt: "read" };
+				expect(await refusal(read(log, "$$a"))).toEqual(["stream-deleted", facts]);
+				expect(await refusal(log.last(name("$$a")))).toEqual(["stream-deleted", facts]);
+				const write = { ...facts, attempt: "write" };
+				expect(await refusal(describeAs("a", "{}"))).toEqual(["stream-deleted", write]);
+			},
+		);
 
 		test("refuses a repeat, too", async () => {
 			const batch = events(1);

@@ -15,7 +15,7 @@ import { isIndexStream } from "../../../indexes/joins.ts";
 import { isErasable } from "../../../retention/erasable.ts";
 import type { Redaction, ScavengeStep } from "../../log.ts";
 import { checkRedactable } from "../../redaction.ts";
-import { failureOf, isDiskFull } from "../failures.ts";
+import { failureOf, isDiskFull, isSyncFailure } from "../failures.ts";
 import { type Denied, FLAG_REDACTED, FLAG_SCAVENGED } from "../protocol.ts";
 import * as sql from "../statements.ts";
 import { Standings } from "../streams/standings.ts";
@@ -85,7 +85,10 @@ export class Eraser {
 		clearTimeout(this.#cutting);
 	}
 
-	/** Runs `work`, which returns the streams it erased from, as one transaction. */
+	/**
+	 * Runs `work`, which returns the streams it erased from, as one transaction.
+	 * @throws where a sync failed: nothing may be committed after that
+	 */
 	#transact(work: () => { marked: StreamName[]; step?: ScavengeStep }): Erased {
 		const { begin, commit, rollback, raise, end } = this.#statements;
 		const lastOf = () => (end.get() as { position: number } | undefined)?.position ?? -1;
@@ -97,6 +100,7 @@ export class Eraser {
 			(erasures === undefined ? rollback : commit).run();
 			return { step, last, marked, erasures };
 		} catch (error) {
+			if (isSyncFailure(error)) throw error;
 			if (this.#database.inTransaction) rollback.run();
 			const { word, facts } = isRefusal(error) ? error : ({} as never);
 			const denied = isRefusal(error) ? { word, facts } : failureOf(error, this.#database.name);

@@ -15,7 +15,8 @@ export class Erasures {
 	/** Oldest first, as they will be answered. */
 	readonly #waiting: Waiting[] = [];
 	#count: number;
-	#isClosed = false;
+	/** Why nothing can be asked any more. */
+	#ended: Refusal | undefined;
 
 	/** @param port leads to `eraser.ts`; it is closed when the writer's thread ends */
 	constructor(
@@ -29,7 +30,7 @@ export class Erasures {
 		this.#clock = clock;
 		this.#onCommit = onCommit;
 		port.on("message", (erased: Erased) => this.#settle(erased));
-		port.on("close", () => this.#end());
+		port.on("close", () => this.stop(new Refusal("shutting-down", { retryAfterSeconds: 1 })));
 		// An idle line does not keep the process alive; the writer's thread does.
 		port.unref();
 	}
@@ -49,8 +50,14 @@ export class Erasures {
 		return step;
 	}
 
+	/** Refuses who waits, and who comes: the writer has stopped, or is gone. */
+	stop(refusal: Refusal): void {
+		this.#ended ??= refusal;
+		for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
+	}
+
 	#ask(erasure: Erasure): Promise<Erased> {
-		if (this.#isClosed) return Promise.reject(shuttingDown());
+		if (this.#ended) return Promise.reject(this.#ended);
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({ resolve, reject });
 			this.#port.postMessage(erasure);
@@ -70,11 +77,6 @@ export class Erasures {
 		else if ("word" in denied) waiting?.reject(new Refusal(denied.word, denied.facts));
 		else waiting?.reject(new Error(`erasing failed: ${denied.fault}`));
 	}
-
-	#end(): void {
-		this.#isClosed = true;
-		for (const { reject } of this.#waiting.splice(0)) reject(shuttingDown());
-	}
 }
 
 /** @param file the database, at this program's schema */
@@ -85,8 +87,4 @@ export function erasuresOf(file: string): number {
 	} finally {
 		database.close();
 	}
-}
-
-function shuttingDown(): Refusal {
-	return new Refusal("shutting-down", { retryAfterSeconds: 1 });
 }

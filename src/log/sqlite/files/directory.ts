@@ -10,8 +10,9 @@ import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import { type Migration, migrate } from "../../migrate.ts";
-import { isDiskFull, messageOf } from "../failures.ts";
+import { causeOf, isDiskFull } from "../failures.ts";
 import { registerFunctions } from "../tree/functions.ts";
+import { CHECKPOINT_PAGES, checkpoint } from "./checkpoint.ts";
 
 /**
  * "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for
@@ -29,9 +30,6 @@ const PAGE_BYTES = 4096;
 
 /** Each connection's own page cache; more is the operating system's to give. */
 const CACHE_KIB = 8 * 1024;
-
-/** A checkpoint each 32 MiB of WAL: rarer ones fold more writes of the same page into one. */
-const CHECKPOINT_PAGES = (32 * 1024 * 1024) / PAGE_BYTES;
 
 /** What a WAL that had to grow (a long read held it) gives back to the disk afterwards. */
 const WAL_BYTES_KEPT = 64 * 1024 * 1024;
@@ -91,7 +89,7 @@ export function refusalOf(error: unknown, directory: string): Refusal {
 	if (existsSync(directory) && isDiskFull(error, logFile(directory))) {
 		return new Refusal("disk-full", { path: directory });
 	}
-	return new Refusal("data-directory-unusable", { path: directory, reason: messageOf(error) });
+	return new Refusal("data-directory-unusable", { path: directory, reason: causeOf(error) });
 }
 
 function lockDirectory(directory: string): Database.Database {
@@ -116,6 +114,9 @@ function migrateFile(file: string, migrations: readonly Migration[]): void {
 		if (application !== APPLICATION_ID && !isEmpty) {
 			throw new Error("log.sqlite is the database of another program");
 		}
+		// A crash leaves a WAL whose last sync may have failed. What was found in it is written and
+		// synced once more before anything is built upon it.
+		checkpoint(database);
 		const schema = () => Number(database.pragma("user_version", { simple: true }));
 		const apply = database.transaction((number: number, sql: string) => {
 			database.exec(sql);
@@ -123,6 +124,8 @@ function migrateFile(file: string, migrations: readonly Migration[]): void {
 			database.pragma(`user_version = ${number}`);
 		});
 		migrate({ schema, apply: apply.immediate }, dirname(file), migrations);
+		// Closing would do this too, and tell nobody where it fails.
+		checkpoint(database);
 	} finally {
 		database.close();
 	}
