@@ -21,7 +21,7 @@ import type {
 } from "../event.ts";
 import type { Target } from "../indexes/links.ts";
 
-export interface Log extends Erasing, Locating {
+export interface Log extends Erasing, Locating, Probing {
 	/** Which history this is: 1, and more where one was replaced. It stays as long as it is open. */
 	readonly incarnation: number;
 
@@ -67,6 +67,16 @@ export interface Log extends Erasing, Locating {
 	 * Lets running appends finish, refuses new ones with `shutting-down`, and lets go of the files.
 	 */
 	close(): Promise<void>;
+}
+
+/** For those who ask whether requests should be sent here. */
+export interface Probing {
+	/**
+	 * Resolves when what writes is through with all it was given before: soon where it is well, and
+	 * late or never where it hangs.
+	 * @throws Refusal `writer-stopped`, `shutting-down`
+	 */
+	writerAnswers(): Promise<void>;
 }
 
 /** For readers whose checkpoint is an id, not a number. */

@@ -36,6 +36,7 @@ import { type FoundEntry, type FoundTarget, lowestShown, show } from "./showing.
 import { type LogView, verify } from "./verify.ts";
 
 const NOTHING = new Uint8Array(0);
+const NO_ENTRIES = { from: 0, limit: 0, direction: "forward", content: false } as const;
 
 /** @param clock milliseconds since 1970; may jump, `created` will not */
 export function createMemoryLog(
@@ -67,11 +68,9 @@ export function createMemoryLog(
 		redact: async (redaction) => whileOpen(() => erasing.redact(redaction)),
 		scavenge: async (from) => whileOpen(() => erasing.scavenge(from)),
 		read: async (range) => whileOpen(() => slice(range)),
+		writerAnswers: async () => whileOpen(() => undefined),
 		locate: async (stream, id) => whileOpen(() => locate(store, stream, id)),
-		last: async (stream) =>
-			whileOpen(
-				() => slice({ stream, from: 0, limit: 0, direction: "forward", content: false }).last,
-			),
+		last: async (stream) => whileOpen(() => slice({ stream, ...NO_ENTRIES }).last),
 
 		onCommit(listener) {
 			listeners.add(listener);
