@@ -59,7 +59,6 @@ export function createMemoryLog(
 	};
 	return {
 		incarnation: 1,
-
 		append: async (request) => whileOpen(() => append(request)),
 		delete: async (request) => whileOpen(() => remove(request)),
 		get erasures() {
