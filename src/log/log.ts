@@ -132,7 +132,7 @@ export type Redaction = {
 export type ScavengeStep = {
 	/** Where the next step begins; undefined where there is nothing left to look at. */
 	readonly next: number | undefined;
-	/** What `next` comes to at the end, as far as this step can tell. */
+	/** What `next` comes to when all is erased; what lies beyond it is tidying up. */
 	readonly end: number;
 	/** Events erased, and the bytes of their data and metadata. */
 	readonly events: number;

@@ -135,7 +135,8 @@ export class Reader {
 	}
 
 	#gapAt(position: number): Gap | undefined {
-		return this.#statements.gap.get(position) as Gap | undefined;
+		const found = this.#statements.gap.get(position) as Gap | undefined;
+		return found && { first: found.first, last: found.last };
 	}
 
 	/** What the clients wrote of these rows. */

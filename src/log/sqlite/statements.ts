@@ -149,7 +149,7 @@ function readsOf(version: string, range: string): Reads {
 
 /** The run of scavenged positions that a position may be in: the last to begin at or before it. */
 export const SELECT_GAP =
-	"SELECT first, last FROM gaps WHERE first <= ? ORDER BY first DESC LIMIT 1";
+	"SELECT first, last, packed FROM gaps WHERE first <= ? ORDER BY first DESC LIMIT 1";
 
 export const SELECT_ERASURES = "SELECT erasures FROM store";
 export const RAISE_ERASURES = "UPDATE store SET erasures = erasures + 1 RETURNING erasures";
@@ -198,7 +198,21 @@ export const MARK_SCAVENGED = `
 	ON CONFLICT (stream) DO UPDATE SET scavenged = excluded.scavenged`;
 
 export const DELETE_GAP = "DELETE FROM gaps WHERE first = ?";
-export const INSERT_GAP = "INSERT INTO gaps (first, last) VALUES (?, ?)";
+export const INSERT_GAP = "INSERT INTO gaps (first, last, packed) VALUES (?, ?, ?)";
+
+/** Gaps with room between what was packed and where packing ends: see `packing.ts`. */
+export const SELECT_TO_PACK = `
+	SELECT first, last, coalesce(packed, first - 1) AS packed FROM gaps
+	WHERE first >= ? AND last - coalesce(packed, first - 1) > ?
+	ORDER BY first LIMIT 1`;
+export const MARK_PACKED = "UPDATE gaps SET packed = ? WHERE first = ?";
+
+/**
+ * Changes nothing, and moves the rows: an update that names the key deletes each row and inserts it
+ * again, and on a delete SQLite joins a page that is nearly empty to its neighbours. An update that
+ * does not name the key never does.
+ */
+export const PACK_EVENTS = "UPDATE events SET position = position WHERE position BETWEEN ? AND ?";
 
 /** Erased events that still hold something. */
 export const VERIFY_ERASED = `

@@ -81,6 +81,36 @@ test("nothing of it either where a program without erasure had written the log",
 	await log.close();
 });
 
+test("nothing of it where the room of long gaps is won back, neighbours erased later included", async () => {
+	const directory = newDirectory();
+	const log = await openSqliteLog(directory);
+	const small = () => 0.3;
+	for (const stream of ["before", "gone", "after", "gone", "after"]) {
+		await append(log, stream, marked(stream === "gone" ? 2500 : 100, small));
+	}
+	await describeAs(log, "gone", { $tb: 5000 });
+	expect(await scavenge(log)).toMatchObject({ events: 5000 });
+	expect(found(directory)).toBe(2 * 300);
+	const raw = new Database(logFile(directory), { readonly: true });
+	const free = () => Number(raw.pragma("freelist_count", { simple: true }));
+	const pages = Number(raw.pragma("page_count", { simple: true }));
+	// Each event had some 250 bytes, of which the skeleton and its digests keep half; the room of
+	// the margins is not won back.
+	expect([free() > pages / 10, free(), pages]).toEqual([true, free(), pages]);
+
+	// A gap that grows is packed where it grew.
+	await append(log, "gone", marked(1500, small));
+	await scavenge(log);
+	await describeAs(log, "gone", { $tb: 6500 });
+	await scavenge(log);
+	raw.close();
+	for (const stream of ["before", "after"]) await describeAs(log, stream, { $tb: 1000 });
+	await scavenge(log);
+	expect(found(directory)).toBe(0);
+	expect(await log.verify()).toMatchObject({ ok: true, erased: 6801 });
+	await log.close();
+});
+
 test("as soon as nobody reads what was before, where somebody did", async () => {
 	const directory = newDirectory();
 	const log = await openSqliteLog(directory);

@@ -21,6 +21,7 @@ import * as sql from "../statements.ts";
 import { Standings } from "../streams/standings.ts";
 import type { StreamRow } from "../streams/streams.ts";
 import { Gaps } from "./gaps.ts";
+import { Packing } from "./packing.ts";
 
 export type Erasure =
 	| { readonly redact: Redaction }
@@ -53,7 +54,16 @@ const CUT_WAIT_MS = 100;
 /** A verify or a backup reads for minutes. */
 const CUT_AGAIN_MS = 5000;
 
+/** A step from here on is one of packing, and the rest of the number a position. */
+const PACKING_FROM = 2 ** 40;
+
 type Row = { position: number; version: number; created: number; bytes: number };
+type Work = {
+	readonly marked: StreamName[];
+	/** Whether there is something to commit, where nothing was erased. */
+	readonly changed?: boolean;
+	readonly step?: ScavengeStep;
+};
 type Bounds = { events: number; bytes: number };
 
 export class Eraser {
@@ -61,6 +71,7 @@ export class Eraser {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #standings: Standings;
 	readonly #gaps: Gaps;
+	readonly #packing: Packing;
 	#cutting: NodeJS.Timeout | undefined;
 
 	/** @param database the appender's, which closes it */
@@ -69,6 +80,7 @@ export class Eraser {
 		this.#statements = prepare(database);
 		this.#standings = new Standings(database);
 		this.#gaps = new Gaps(database);
+		this.#packing = new Packing(database);
 	}
 
 	answer(erasure: Erasure): Erased {
@@ -89,15 +101,15 @@ export class Eraser {
 	 * Runs `work`, which returns the streams it erased from, as one transaction.
 	 * @throws where a sync failed: nothing may be committed after that
 	 */
-	#transact(work: () => { marked: StreamName[]; step?: ScavengeStep }): Erased {
+	#transact(work: () => Work): Erased {
 		const { begin, commit, rollback, raise, end } = this.#statements;
 		const lastOf = () => (end.get() as { position: number } | undefined)?.position ?? -1;
 		try {
 			begin.run();
-			const { marked, step } = work();
+			const { marked, changed, step } = work();
 			const erasures = marked.length > 0 ? Number(raise.get()) : undefined;
 			const last = lastOf();
-			(erasures === undefined ? rollback : commit).run();
+			(erasures === undefined && !changed ? rollback : commit).run();
 			return { step, last, marked, erasures };
 		} catch (error) {
 			if (isSyncFailure(error)) throw error;
@@ -108,7 +120,7 @@ export class Eraser {
 		}
 	}
 
-	#redact({ stream, version, metadata }: Redaction): { marked: StreamName[] } {
+	#redact({ stream, version, metadata }: Redaction): Work {
 		type Found = { position: number; type: string; flags: number; metadataBytes: number };
 		const row = this.#standings.find(stream);
 		const found = row && (this.#statements.toRedact.get(row.id, version) as Found | undefined);
@@ -121,13 +133,18 @@ export class Eraser {
 		return { marked: [stream] };
 	}
 
-	#scavenge(from: number, now: number): { marked: StreamName[]; step: ScavengeStep } {
+	#scavenge(from: number, now: number): Work & { step: ScavengeStep } {
 		const { markedStreams, lastStream } = this.#statements;
 		const end = Number(lastStream.get()) + 1;
+		if (from >= PACKING_FROM) {
+			const packed = this.#packing.step(from - PACKING_FROM);
+			const next = packed === undefined ? undefined : PACKING_FROM + packed;
+			return { marked: [], changed: next !== undefined, step: { next, end, events: 0, bytes: 0 } };
+		}
 		const windowEnd = from + STEP_STREAMS_MAX;
 		const left: Bounds = { events: STEP_EVENTS_MAX, bytes: STEP_BYTES_MAX };
 		const marked: StreamName[] = [];
-		let next: number | undefined = windowEnd < end ? windowEnd : undefined;
+		let next = windowEnd < end ? windowEnd : PACKING_FROM;
 		type Marked = StreamRow & { name: StreamName };
 		for (const row of markedStreams.all(from, windowEnd - 1) as Marked[]) {
 			const before = left.events;
