@@ -21,8 +21,9 @@ afterAll(removeDirectories);
 describe("a damaged page of the database", () => {
 	test("fails the reads that need it, and those alone; verify finds it", async () => {
 		const filled = await openStore();
+		// The newest 256 events are needed to go on with the log's tree: the damage is before them.
 		for (const stream of ["a-1", "b-1", "c-1"]) {
-			expect((await filled.append(stream, events(40, "x".repeat(900)))).status).toBe(201);
+			expect((await filled.append(stream, events(200, "x".repeat(900)))).status).toBe(201);
 		}
 		await closeStore(filled);
 		const file = join(filled.data, "log.sqlite");
@@ -33,14 +34,14 @@ describe("a damaged page of the database", () => {
 		writeFileSync(file, bytes);
 
 		const store = await openStore({ data: filled.data });
-		const page = (stream: string) => get(`/streams/${stream}/0/forward/40?embed=body`);
+		const page = (stream: string) => get(`/streams/${stream}/0/forward/200?embed=body`);
 		const answers = [];
 		for (const stream of ["a-1", "b-1", "c-1"]) answers.push(await store.ask(page(stream)));
 		expect(answers.map(({ status }) => status)).toEqual([200, 500, 200]);
 		expect(answers[1]?.json.type).toBe("urn:varve:problem:internal-error");
 		expect((await store.append("c-1", [event()])).status).toBe(201);
 		expect((await store.append("b-1", [event()])).status).toBe(201);
-		expect((await store.ask(get("/streams/b-1/40"))).status).toBe(200);
+		expect((await store.ask(get("/streams/b-1/200"))).status).toBe(200);
 		const { code, stderr } = await store.server.stop();
 		expect([code, stderr]).toEqual([0, expect.stringContaining("SQLITE_CORRUPT")]);
 

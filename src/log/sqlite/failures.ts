@@ -49,7 +49,9 @@ export function isDiskFull(error: unknown, file: string): boolean {
 }
 
 export function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
+	// An error of another thread comes without its class.
+	const { message } = (error ?? {}) as { message?: unknown };
+	return typeof message === "string" ? message : String(error);
 }
 
 function codeOf(error: unknown): string | undefined {
