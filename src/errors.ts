@@ -40,7 +40,7 @@ export type RequestRefusals = {
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
 	// The log is not in the state it asks for.
-	"wrong-expected-version": { stream: string; expected: string; current: number };
+	"wrong-expected-version": { stream: string; expected: number; current: number };
 	"precondition-failed": { stream: string; precondition: string; current: number };
 	"stream-not-found": { stream: string };
 	"event-not-found": { stream: string; eventNumber: number };

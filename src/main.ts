@@ -5,12 +5,16 @@ import { createDocuments } from "./cache/documents.ts";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
 import type { Context } from "./http/context.ts";
+import { urlsAt } from "./http/handlers/page.ts";
 import { createLasts } from "./http/lasts.ts";
 import { createLongPolls } from "./http/long-polls.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLiveStreams } from "./http/streaming/live-streams.ts";
+import type { Log } from "./log/log.ts";
 import type { Upgrade } from "./log/sqlite/files/upgrade.ts";
 import { openSqliteLog } from "./log/sqlite/log.ts";
+import { parseCaches } from "./purging/addresses.ts";
+import { type Purging, startPurging } from "./purging/purging.ts";
 
 export type { Settings } from "./config.ts";
 
@@ -56,7 +60,9 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	const documents = createDocuments({
 		bytesMax: settings.cacheBytesMax,
 		countMax: settings.cachePagesMax,
+		sealedMaxAge: settings.sealedMaxAge,
 	});
+	let purging: Purging | undefined;
 	const scavenger = await openScavenger(log, nodeOf(settings), report);
 	const context: Context = {
 		log,
@@ -68,6 +74,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		settings,
 		report,
 		unready: () => unready,
+		...(settings.purgeUrl === undefined ? {} : { purging: () => purging?.state() ?? [] }),
 	};
 	const http = createHttpServer(context);
 
@@ -77,9 +84,11 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		live.close();
 		await scavenger.close();
 		await http.close();
+		await purging?.close();
 		await log.close();
 	};
 	try {
+		purging = await startPurgingOf(log, settings);
 		const port = await http.listen(settings.port, settings.host);
 		return { url: urlOf(settings.host, port), writerStopped, close };
 	} catch (error) {
@@ -92,6 +101,21 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 function announceUpgrade({ found, known, copy }: Parameters<NonNullable<Upgrade["onUpgrade"]>>[0]) {
 	const kept = copy === undefined ? "" : `; the log as it was stays in ${copy}`;
 	console.error(`varve: bringing the log from schema ${found} to ${known}${kept}`);
+}
+
+async function startPurgingOf(log: Log, settings: Settings): Promise<Purging | undefined> {
+	const { purgeUrl, purgeMethod, purgeBy, publicUrl, data } = settings;
+	if (purgeUrl === undefined) return undefined;
+	const base = publicUrl === undefined ? undefined : new URL(publicUrl);
+	return startPurging(log, {
+		caches: parseCaches(purgeUrl) ?? [],
+		method: purgeMethod,
+		by: purgeBy === "urls" ? "urls" : "tags",
+		paths: urlsAt(base?.pathname.replace(/\/$/, "") ?? "", log.incarnation),
+		host: base?.host,
+		directory: data,
+		say: (text) => console.error(`varve: ${text}`),
+	});
 }
 
 /** What a scavenge calls this server in its events. */

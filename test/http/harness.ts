@@ -57,6 +57,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 		const documents = createDocuments({
 			bytesMax: settings.cacheBytesMax,
 			countMax: settings.cachePagesMax,
+			sealedMaxAge: settings.sealedMaxAge,
 		});
 		const longPolls = createLongPolls(log, settings.longPollsMax);
 		const live = createLiveStreams(log, settings.liveStreamsMax);

@@ -238,7 +238,7 @@ test("a conflict says in full what it conflicts with", async () => {
 		status: 400,
 		detail: "Stream 's' is at version 1; 9 was expected.",
 		stream: "s",
-		expected: "9",
+		expected: 9,
 		current: 1,
 	});
 });

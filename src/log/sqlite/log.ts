@@ -104,6 +104,8 @@ function logOf(
 		scavenge: async (from) => whileOpen(() => erasing.scavenge(from)),
 		read: async (range) => whileOpen(() => reader.read(range)),
 		last: async (stream) => whileOpen(() => reader.last(stream)),
+		writerAnswers: async () => whileOpen(() => erasing.ping()),
+		locate: async (stream, id) => whileOpen(() => reader.locate(stream, id)),
 		onCommit(listener) {
 			listeners.add(listener);
 			return () => listeners.delete(listener);

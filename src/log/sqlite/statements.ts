@@ -53,6 +53,10 @@ export const MARK_LINK = `
 
 export const SELECT_DATA_AT = "SELECT data FROM events WHERE position = ?";
 
+export const SELECT_CREATED_AT = `
+	SELECT events.created FROM entries JOIN events USING (position)
+	WHERE entries.stream = ? AND entries.version = ?`;
+
 /** The flags of the event at a version of a stream. */
 export const SELECT_FLAGS_AT = `
 	SELECT events.flags FROM entries JOIN events USING (position)
@@ -90,6 +94,11 @@ export const INSERT_RUN = `
 /** The earliest event of a stream with an id: the index ends in the position. */
 export const SELECT_VERSION_OF_ID = `
 	SELECT version FROM events WHERE stream = ? AND id = ? ORDER BY position LIMIT 1`;
+
+/** The events with an id, of the streams numbered from one to another: a look-up for each. */
+export const SELECT_POSITIONS_OF_ID = `
+	SELECT e.position FROM streams s CROSS JOIN events e ON e.stream = s.id AND e.id = ?
+	WHERE s.id BETWEEN ? AND ?`;
 
 export const SELECT_POSITION_AT = "SELECT position FROM entries WHERE stream = ? AND version = ?";
 

@@ -11,6 +11,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Appender } from "./appender.ts";
 import { Eraser, type Erasure } from "./erasing/eraser.ts";
+import { PING } from "./erasing/erasures.ts";
 import { causeOf } from "./failures.ts";
 import { takeCheckpoints } from "./files/checkpoint.ts";
 import { openForWriting } from "./files/directory.ts";
@@ -38,7 +39,11 @@ port.on("message", (message: Batch | "close") => {
 		if (answers.grown.length > 0) checkpointWhenDue();
 	});
 });
-erasing.on("message", (erasure: Erasure) => {
+erasing.on("message", (erasure: Erasure | typeof PING) => {
+	if (erasure === PING) {
+		erasing.postMessage(PING);
+		return;
+	}
 	orStop(() => {
 		erasing.postMessage(eraser.answer(erasure));
 		checkpointWhenDue();

@@ -6,6 +6,9 @@ import { openForReading } from "../files/directory.ts";
 import { SELECT_ERASURES } from "../statements.ts";
 import type { Erased, Erasure } from "./eraser.ts";
 
+/** Sent to the writer's thread, and back by it. */
+export const PING = "ping";
+
 type Waiting = { resolve(erased: Erased): void; reject(error: Error): void };
 
 export class Erasures {
@@ -15,6 +18,8 @@ export class Erasures {
 	/** Oldest first, as they will be answered. */
 	readonly #waiting: Waiting[] = [];
 	#count: number;
+	#pinged: Promise<void> | undefined;
+	#ping: { resolve(): void; reject(error: Error): void } | undefined;
 	/** Why nothing can be asked any more. */
 	#ended: Refusal | undefined;
 
@@ -29,7 +34,10 @@ export class Erasures {
 		this.#count = count;
 		this.#clock = clock;
 		this.#onCommit = onCommit;
-		port.on("message", (erased: Erased) => this.#settle(erased));
+		port.on("message", (message: Erased | typeof PING) => {
+			if (message === PING) this.#answered();
+			else this.#settle(message);
+		});
 		port.on("close", () => this.stop(new Refusal("shutting-down", { retryAfterSeconds: 1 })));
 		// An idle line does not keep the process alive; the writer's thread does.
 		port.unref();
@@ -50,10 +58,24 @@ export class Erasures {
 		return step;
 	}
 
+	/**
+	 * Resolves when the thread has come to this message. It is no erasure, but it must not wait in
+	 * the line of the appends, which is bounded; all who ask meanwhile share one.
+	 */
+	ping(): Promise<void> {
+		if (this.#ended) return Promise.reject(this.#ended);
+		this.#pinged ??= new Promise((resolve, reject) => {
+			this.#ping = { resolve, reject };
+			this.#port.postMessage(PING);
+		});
+		return this.#pinged;
+	}
+
 	/** Refuses who waits, and who comes: the writer has stopped, or is gone. */
 	stop(refusal: Refusal): void {
 		this.#ended ??= refusal;
 		for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
+		this.#ping?.reject(this.#ended);
 	}
 
 	#ask(erasure: Erasure): Promise<Erased> {
@@ -62,6 +84,12 @@ export class Erasures {
 			this.#waiting.push({ resolve, reject });
 			this.#port.postMessage(erasure);
 		});
+	}
+
+	#answered(): void {
+		this.#ping?.resolve();
+		this.#ping = undefined;
+		this.#pinged = undefined;
 	}
 
 	#settle(erased: Erased): void {

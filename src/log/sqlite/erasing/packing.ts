@@ -8,7 +8,7 @@
  *
  * While SQLite joins pages it leaves copies of the rows it moved, on the page and its neighbours to
  * the left and right. A copy of a skeleton is harmless; one of an event that is erased later would
- * be found by no erasing. So the margins, as many rows as three pages can hold, stay where they are.
+ * be found by no erasing. So the margins stay where they are: more rows than three pages can hold.
  */
 import type Database from "better-sqlite3";
 import * as sql from "../statements.ts";
