@@ -1,7 +1,7 @@
 /**
  * The right edge of a growing tree: of each height, the root of the full subtree that waits for its
- * right sibling. That is all one needs to add a leaf, and to know the root; a tree of 2⁴⁰ leaves has
- * 40 such roots at most.
+ * right sibling. That is all one needs to add a leaf, and to know the root; a tree of 2⁴⁰ leaves
+ * has 40 such roots at most.
  */
 import { HASH_BYTES, NODE_PREFIX, nodeHash, sha256, sha256Text } from "./hash.ts";
 import { TILE_HEIGHT } from "./tiles.ts";

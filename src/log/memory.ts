@@ -32,7 +32,8 @@ import {
 import { createStore } from "./memory/store.ts";
 import { bounds } from "./range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "./showing.ts";
-import { type LogView, verify } from "./verify.ts";
+import { verify } from "./verify/verify.ts";
+import type { LogView } from "./verify/view.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -210,18 +211,20 @@ export function createMemoryLog(
 
 	function view(): LogView {
 		return {
-			events: () => events,
-			*entries() {
-				for (const [stream, positions] of streams) {
-					for (const [version, position] of positions.entries()) {
-						const isTombstone = gone.has(stream) && position === positions.at(-1);
-						yield { stream, version, position, event: events[position], isTombstone };
-					}
+			size: () => events.length,
+			*events(from, to) {
+				for (const event of events.slice(from, to)) {
+					const id = Buffer.from(event.id.replaceAll("-", ""), "hex");
+					yield { ...event, id, flags: 0 };
 				}
 			},
-			positionAt: (stream, version) => streams.get(stream as StreamName)?.[version],
-			lastPosition: (stream) => streams.get(stream as StreamName)?.at(-1),
-			streams: () => streams.size,
+			entries(visit) {
+				for (const [name, positions] of streams) {
+					const stream = { name };
+					for (const [version, position] of positions.entries()) visit(stream, version, position);
+				}
+			},
+			erased: () => [],
 			faults: () => [],
 		};
 	}

@@ -132,34 +132,61 @@ function readsOf(version: string, range: string): Reads {
 	};
 }
 
-/** For `verify`: LEFT JOINs, because what ought to be there may be missing. */
-const VERIFY_COLUMNS =
-	"e.position, own.name, e.version, e.id, e.type, e.created, e.flags, e.metadata";
+export const VERIFY_SIZE = "SELECT coalesce(max(position), -1) + 1 FROM events";
+export const VERIFY_POSITIONS =
+	"SELECT count(*) AS events, min(position) AS first, max(position) AS last FROM events";
 
-export const VERIFY_EVENTS = `
-	SELECT ${VERIFY_COLUMNS} FROM events e LEFT JOIN streams own ON own.id = e.stream
-	ORDER BY e.position`;
+/** For `verify`: what is in a run of events, and all their bytes as one value. */
+export const VERIFY_HEADS = `
+	SELECT position, stream, version, type, created, flags,
+		length(id), length(hash), length(data), length(metadata)
+	FROM events WHERE position >= ? AND position < ? ORDER BY position`;
+export const VERIFY_BYTES = `
+	SELECT CAST(group_concat(bytes, '') AS BLOB) FROM (
+		SELECT id || hash || data || metadata AS bytes FROM events
+		WHERE position >= ? AND position < ? ORDER BY position)`;
+export const VERIFY_EVENT = "SELECT id, hash, data, metadata FROM events WHERE position = ?";
+export const VERIFY_DIGESTS = "SELECT data, metadata FROM digests WHERE position = ?";
+export const VERIFY_ERASED = `
+	SELECT d.position FROM digests d CROSS JOIN events e ON e.position = d.position
+	WHERE length(e.metadata) = 0 ORDER BY d.position`;
 
+/** The entries behind one, stream by stream. */
 export const VERIFY_ENTRIES = `
-	SELECT n.stream, s.name, n.version, n.position, ${VERIFY_COLUMNS}
-	FROM entries n
-	LEFT JOIN streams s ON s.id = n.stream
-	LEFT JOIN events e ON e.position = n.position
-	LEFT JOIN streams own ON own.id = e.stream
-	ORDER BY n.stream, n.version`;
+	SELECT stream, version, position FROM entries WHERE (stream, version) > (?, ?)
+	ORDER BY stream, version LIMIT ?`;
 
-export const VERIFY_POSITION_AT = `
-	SELECT position FROM entries
-	WHERE stream = (SELECT id FROM streams WHERE name = ?) AND version = ?`;
+export const VERIFY_EMPTY_STREAMS = `
+	SELECT name FROM streams WHERE NOT EXISTS (SELECT 1 FROM entries WHERE stream = streams.id)
+	LIMIT 100`;
 
-export const VERIFY_LAST_POSITION = `
-	SELECT position FROM entries WHERE stream = (SELECT id FROM streams WHERE name = ?)
-	ORDER BY version DESC LIMIT 1`;
+/** The marks there must be, by what is in the log; 0 stands for `$all`. */
+const VERIFY_MARKS_OWED = `
+	SELECT stream, max(metadata), max(tombstone), max(link) FROM (
+		SELECT described.id AS stream,
+			(SELECT position FROM entries WHERE stream = own.id ORDER BY version DESC LIMIT 1)
+				AS metadata,
+			NULL AS tombstone, NULL AS link
+		FROM streams own JOIN
+			(SELECT id, name FROM streams UNION ALL SELECT 0, '$all') described
+			ON described.name = substr(own.name, 3)
+		WHERE own.name >= '$$' AND own.name < '$%'
+		UNION ALL SELECT stream, NULL, position, NULL FROM events WHERE (flags & 2) > 0
+		UNION ALL SELECT stream, NULL, NULL, position FROM events WHERE type = '$>'
+		UNION ALL SELECT 0, NULL, NULL, position FROM events WHERE type = '$>'
+	) GROUP BY stream`;
+const VERIFY_MARKS_NOTED = "SELECT stream, metadata, tombstone, link FROM marks";
 
+/** The streams whose marks are not what they must be. */
 export const VERIFY_MARKS = `
-	SELECT metadata, tombstone, link FROM marks
-	WHERE stream = coalesce((SELECT id FROM streams WHERE name = ?), 0)`;
+	SELECT coalesce(name, iif(stream = 0, '$all', 'stream ' || stream)) FROM (
+		SELECT * FROM (${VERIFY_MARKS_NOTED} EXCEPT ${VERIFY_MARKS_OWED})
+		UNION SELECT * FROM (${VERIFY_MARKS_OWED} EXCEPT ${VERIFY_MARKS_NOTED})
+	) LEFT JOIN streams ON streams.id = stream GROUP BY stream LIMIT 100`;
 
-export const COUNT_MARKS = "SELECT count(*) FROM marks";
-
-export const COUNT_STREAMS = "SELECT count(*) FROM streams";
+/** Streams that go on behind their tombstone. */
+export const VERIFY_TOMBSTONES = `
+	SELECT coalesce(name, 'stream ' || e.stream) FROM events e LEFT JOIN streams s ON s.id = e.stream
+	WHERE (e.flags & 2) > 0
+		AND EXISTS (SELECT 1 FROM entries n WHERE n.stream = e.stream AND n.version > e.version)
+	LIMIT 100`;
