@@ -1,5 +1,5 @@
-// The reads: sealed pages out of the cache, conditional requests, and head pages, which are never
-// kept.
+// The reads: sealed pages out of the cache, conditional requests, and head pages: read and composed
+// for each request, or kept until the stream grows.
 import { writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
@@ -33,7 +33,15 @@ export const rows = [
 		floorIs: "the sealed page of as many events, cached",
 		unit: "requests/s",
 		target: { ratio: 0.25 },
-		run: headPage,
+		run: (bench) => headPage(bench, ["--cache-bytes-max", "0"]),
+	},
+	{
+		name: "head-page-kept",
+		what: "the same, between two appends",
+		floorIs: "the sealed page of as many events, cached",
+		unit: "requests/s",
+		target: {},
+		run: (bench) => headPage(bench, []),
 	},
 ];
 
@@ -82,16 +90,18 @@ async function againstBare(bench, name, path, headers, condition = () => headers
 	}
 }
 
-async function headPage(bench) {
-	const server = await startVarve(await smallLog(bench));
+async function headPage(bench, args) {
+	const cached = await startVarve(await smallLog(bench));
+	const server = await startVarve(await smallLog(bench, "heads"), args);
 	const options = { seconds: bench.seconds, headers: { Accept: JSON_TYPE } };
 	try {
 		return await compare(
 			bench,
-			() => get(`${server.url}${SEALED}`, options),
+			() => get(`${cached.url}${SEALED}`, options),
 			() => get(`${server.url}${HEAD}`, options),
 		);
 	} finally {
+		await cached.stop();
 		await server.stop();
 	}
 }
@@ -124,7 +134,7 @@ function written(rawHeaders) {
 }
 
 /** Ten streams of a thousand events. */
-async function smallLog(bench) {
-	const directory = join(bench.workDir, "pages");
+async function smallLog(bench, name = "pages") {
+	const directory = join(bench.workDir, name);
 	return bench.once(directory, () => runScript("bench/load/fill.js", [directory, "10000", "1000"]));
 }

@@ -11,6 +11,9 @@ const LARGE = { quick: 1_000_000, full: 10_000_000 };
 // "flat".
 const RESIDENT_SPARE_BYTES = 32 * 1024 * 1024;
 
+// Every page is read and composed.
+const KEEP_NOTHING = ["--cache-bytes-max", "0"];
+
 export const rows = [
 	row("size-append", "append, 1 event, 32 connections", "requests/s", appends, { ratio: 0.9 }),
 	row("size-page", "head page of any stream", "requests/s", pages, { ratio: 0.9 }),
@@ -49,12 +52,16 @@ async function pages(bench, small, large) {
 	const measure = (url, count) =>
 		get(`${url}/streams/order-1?embed=body`, { seconds: bench.seconds, headers, count });
 	const streams = (bench.full ? LARGE.full : LARGE.quick) / PER_STREAM;
-	return withBoth(small, large, (one, two) =>
-		compare(
-			bench,
-			() => measure(one.url, SMALL / PER_STREAM),
-			() => measure(two.url, Math.min(streams, 10_000)),
-		),
+	return withBoth(
+		small,
+		large,
+		(one, two) =>
+			compare(
+				bench,
+				() => measure(one.url, SMALL / PER_STREAM),
+				() => measure(two.url, Math.min(streams, 10_000)),
+			),
+		KEEP_NOTHING,
 	);
 }
 
@@ -92,9 +99,9 @@ async function readSome(url, streams) {
 	}
 }
 
-async function withBoth(small, large, measure) {
-	const one = await startVarve(small);
-	const two = await startVarve(large);
+async function withBoth(small, large, measure, options = []) {
+	const one = await startVarve(small, options);
+	const two = await startVarve(large, options);
 	try {
 		return await measure(one, two);
 	} finally {

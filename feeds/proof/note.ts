@@ -3,8 +3,8 @@
  *
  *     — name base64(key id, signature)
  *
- * Signatures are Ed25519. Keys are written as `name+id+base64`: what a log shows in public to be
- * checked by, and one has to get in a way one trusts.
+ * Signatures are Ed25519. Keys are written as `name+id+base64`: what one is given in public to
+ * check a log by, and has to get by a way one trusts.
  */
 import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { ProofError } from "./error.ts";

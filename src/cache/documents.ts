@@ -2,9 +2,11 @@
  * Finished documents, ready to be written to a socket: the bytes, compressed once, with their
  * headers.
  *
- * Only documents that no append can change are kept. The key says all a document depends on, so one
- * is removed only for room (the bound is on bytes and on count), or where a stream it shows was
- * deleted or got metadata.
+ * The key says all a document depends on, so one is removed only for room (the bound is on bytes
+ * and on count), or where a stream it shows was deleted or got metadata. What no append can change
+ * is kept for its own sake. A page that grows is kept under the last version it was asked for, for
+ * the pollers that come before the next append; those have a room of their own, or the heads of a
+ * busy stream would push out the pages that consumers catch up by.
  */
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
@@ -30,8 +32,8 @@ export type Documents = {
 	/** Notes that a request of this wording means the document under `key`, kept or not. */
 	note(wording: string, key: string): void;
 	/**
-	 * Makes a document once, however many ask for it at the same moment, and keeps it if it is
-	 * `sealed`.
+	 * Makes a document once, however many ask for it at the same moment, and keeps it where its key
+	 * will always mean the same.
 	 */
 	make(key: string, write: () => Promise<Written>): Promise<Document>;
 	/** Drops what shows anything of these streams: they changed otherwise than by growing. */
@@ -46,6 +48,8 @@ export type Written = {
 	/** The newest version it knows of: the first half of its ETag. */
 	readonly last: number;
 	readonly sealed: boolean;
+	/** Whether nothing but an append to its stream can change it, which its key then tells. */
+	readonly onlyGrows?: boolean;
 	readonly headMaxAge: number;
 	/** Which history its events are of. */
 	readonly incarnation: number;
@@ -59,6 +63,8 @@ export type Written = {
 
 /** Bytes of headers, key and bookkeeping that a kept document costs besides its body. */
 const OVERHEAD_BYTES = 1024;
+/** Some hundred pages of a usual size: what is polled between two appends. */
+const HEADS_BYTES_MAX = 8 * 1024 * 1024;
 /** The headers of a request are as long as its client likes. */
 const WORDINGS_CHARACTERS_MAX = 4 * 1024 * 1024;
 /** Below this, compression saves less than its headers cost. */
@@ -77,8 +83,13 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 		max: limits.countMax,
 		// A cache of no bytes is one that keeps nothing, not one without a bound.
 		maxSize: Math.max(1, limits.bytesMax),
-		sizeCalculation: (document, key) => document.body.length + key.length + OVERHEAD_BYTES,
+		sizeCalculation: sizeOf,
 		dispose: (_, key) => showing.remove(key),
+	});
+	const heads = new LRUCache<string, Document>({
+		max: limits.countMax,
+		maxSize: Math.max(1, Math.min(HEADS_BYTES_MAX, limits.bytesMax)),
+		sizeCalculation: sizeOf,
 	});
 	let revision = 0;
 	const keys = new LRUCache<string, string>({
@@ -89,7 +100,7 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 	const making = new Map<string, { made: Promise<Document>; revision: number }>();
 
 	return {
-		get: (key) => kept.get(key),
+		get: (key) => kept.get(key) ?? heads.get(key),
 		recall(wording) {
 			const key = keys.get(wording);
 			return key === undefined ? undefined : kept.get(key);
@@ -101,10 +112,7 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 			const before = revision;
 			const made = finish(write).then(({ document, written }) => {
 				// What was read before a stream changed must not be kept after it.
-				if (written.sealed && before === revision) {
-					kept.set(key, document);
-					if (kept.has(key)) showing.add(key, written.streams ?? []);
-				}
+				if (before === revision) keep(key, document, written);
 				return document;
 			});
 			const mine = { made, revision };
@@ -116,8 +124,20 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 		forget(streams) {
 			revision++;
 			for (const key of showing.of(streams)) kept.delete(key);
+			heads.clear();
 		},
 	};
+
+	function keep(key: string, document: Document, { sealed, onlyGrows, streams }: Written): void {
+		if (sealed) {
+			kept.set(key, document);
+			if (kept.has(key)) showing.add(key, streams ?? []);
+		} else if (onlyGrows) heads.set(key, document);
+	}
+}
+
+function sizeOf({ body }: Document, key: string): number {
+	return body.length + key.length + OVERHEAD_BYTES;
 }
 
 /** Which kept documents show events of which streams. */

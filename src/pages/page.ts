@@ -36,6 +36,8 @@ export type Page = {
 	readonly feed: Feed;
 	/** Whether it can never change again. */
 	readonly sealed: boolean;
+	/** Whether nothing but an append to its stream can change it. */
+	readonly onlyGrows: boolean;
 	/** Of a full page that may change all the same: until when it does not, as `Retention` has it. */
 	readonly steadyUntil?: number | undefined;
 	/** `$cacheControl` of the stream, for a page that is not full. */
@@ -68,6 +70,7 @@ export async function readPage(log: Log, urls: Urls, request: PageRequest): Prom
 	return {
 		feed: composeFeed(urls, request, slice, isFull),
 		sealed: isFull && steadyUntil === Infinity,
+		onlyGrows: slice.retention === undefined,
 		...(isFull && steadyUntil < Infinity ? { steadyUntil } : {}),
 		cacheSeconds,
 		shown: shownOf(range, slice),

@@ -24,6 +24,21 @@ test("a sealed document is kept, one that may change is not", async () => {
 	expect(documents.get("head")).toBeUndefined();
 });
 
+test("heads have a room of their own, and go when a stream does more than grow", async () => {
+	const documents = createDocuments({ bytesMax: 20e6, countMax: 1000 });
+	await documents.make("sealed", async () => written("a".repeat(1e6)));
+	for (let last = 0; last < 20; last++) {
+		const head = written("b".repeat(1e6), { sealed: false, onlyGrows: true });
+		await documents.make(`head ${last}`, async () => head);
+	}
+	expect(documents.get("sealed")).toBeDefined();
+	expect(documents.get("head 0")).toBeUndefined();
+	expect(documents.get("head 19")).toBeDefined();
+	documents.forget([]);
+	expect(documents.get("head 19")).toBeUndefined();
+	expect(documents.get("sealed")).toBeDefined();
+});
+
 test("a document that many ask for at once is made once", async () => {
 	const documents = createDocuments({ bytesMax: 1e6, countMax: 10 });
 	let made = 0;

@@ -105,7 +105,7 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 		if (wording !== undefined) context.documents.note(wording, key);
 		return answerWith(kept, req.headers["if-none-match"]);
 	}
-	return answerUnchanged(exchange, wanted) ?? answerFresh(exchange, wanted, key);
+	return answerKnown(exchange, wanted, key) ?? answerFresh(exchange, wanted, key);
 }
 
 /**
@@ -130,15 +130,19 @@ function wordingOf(req: IncomingMessage): string | undefined {
 }
 
 /**
- * 304 at once, where the client has the page as it is, and the last version is known without a
- * read.
+ * At once, where the last version is known without a read: 304 if the client has the page as it is,
+ * or the page as somebody asked for it since the last append.
  */
-function answerUnchanged(exchange: Exchange, wanted: Wanted): Answer | undefined {
-	const ifNoneMatch = exchange.req.headers["if-none-match"];
-	if (ifNoneMatch === undefined || wanted.waitMs > 0) return undefined;
-	const last = exchange.context.lasts.known(wanted.stream);
-	const tag = last === undefined ? undefined : headTag(wanted, last);
-	return tag !== undefined && matches(ifNoneMatch, tag) ? notModified(exchange, tag) : undefined;
+function answerKnown(exchange: Exchange, wanted: Wanted, key: string): Answer | undefined {
+	if (wanted.waitMs > 0) return undefined;
+	const { context, req } = exchange;
+	const ifNoneMatch = req.headers["if-none-match"];
+	const last = context.lasts.known(wanted.stream);
+	if (last === undefined) return undefined;
+	const tag = ifNoneMatch === undefined ? undefined : headTag(wanted, last);
+	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(exchange, tag);
+	const kept = context.documents.get(keyAsOf(key, last));
+	return kept && answerWith(kept, ifNoneMatch);
 }
 
 /** The answer with a finished document: the whole of it, or 304 where the client has it. */
@@ -170,10 +174,8 @@ async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Pro
 	const tag = retention ? undefined : headTag(wanted, last);
 	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(exchange, tag);
 
-	// A page that may change is made for this request alone: one made a moment ago may be older than
-	// `last`.
-	const sealed = isSealed(wanted.range, last);
-	const once = sealed ? key : `${key}\n${last}`;
+	// A page that may change, made a moment ago, may be older than `last`.
+	const once = isSealed(wanted.range, last) ? key : keyAsOf(key, last);
 	const document = await context.documents.make(once, () => write(exchange, wanted));
 	return answerWith(document, ifNoneMatch);
 }
@@ -232,6 +234,7 @@ async function write(exchange: Exchange, wanted: Wanted): Promise<Written> {
 		coding,
 		last: page.newest,
 		sealed: page.sealed && isUsual,
+		onlyGrows: page.onlyGrows && isUsual,
 		headMaxAge: page.cacheSeconds ?? headMaxAge,
 		keepSeconds: isUsual ? secondsUntil(page.steadyUntil) : 0,
 		shown: page.shown ^ form,
@@ -258,6 +261,11 @@ export function showsContent(format: Format, embed: Embed): boolean {
 
 export function isXml(format: Format): boolean {
 	return format === "atom" || format === "xml" || format === "event-xml";
+}
+
+/** Under which a page is kept that shows a stream as it was when `last` was its last version. */
+function keyAsOf(key: string, last: Version): string {
+	return `${key}\n${last}`;
 }
 
 /** All that a document depends on besides the events. */
