@@ -45,6 +45,7 @@ export type RequestRefusals = {
 	"event-not-found": { stream: string; eventNumber: number };
 	"stream-deleted": { stream: string; attempt: "read" | "write" };
 	"history-replaced": { incarnation: number };
+	"tile-not-found": { tile: string };
 
 	// There is no room for it now.
 	overloaded: { queue: string; limit: number; retryAfterSeconds: number };
@@ -62,6 +63,7 @@ export type StartRefusals = {
 	"unknown-option": { option: string; nearest?: string };
 	"invalid-option": { option: string; value: string; reason: string };
 	"newer-schema": { path: string; found: number; known: number };
+	"history-rewound": { path: string; signed: number; size: number };
 };
 
 export type Refusals = RequestRefusals & StartRefusals;

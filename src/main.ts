@@ -8,7 +8,10 @@ import { createLasts } from "./http/lasts.ts";
 import { createLongPolls } from "./http/long-polls.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLiveStreams } from "./http/streaming/live-streams.ts";
+import type { Log } from "./log/log.ts";
 import { openSqliteLog } from "./log/sqlite/log.ts";
+import { openLogTree } from "./log/sqlite/tree/log-tree.ts";
+import type { LogTree } from "./log/tree.ts";
 
 export type { Settings } from "./config.ts";
 export { isRefusal, Refusal } from "./errors.ts";
@@ -22,11 +25,13 @@ export type RunningServer = {
 
 /**
  * Opens the log and listens.
- * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`; the system's
+ * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`,
+ *   `history-rewound`; the system's
  *   error where the address cannot be had
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
 	const log = await openSqliteLog(settings.data, settings);
+	const tree = await openTree(settings.data, log);
 	let ready = true;
 	const longPolls = createLongPolls(log, settings.longPollsMax);
 	const live = createLiveStreams(log, settings.liveStreamsMax);
@@ -38,6 +43,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	const report = (error: unknown) => console.error("varve:", error);
 	const context: Context = {
 		log,
+		tree,
 		documents,
 		longPolls,
 		live,
@@ -53,6 +59,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		longPolls.close();
 		live.close();
 		await http.close();
+		tree.close();
 		await log.close();
 	};
 	try {
@@ -60,6 +67,16 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		return { url: urlOf(settings.host, port), close };
 	} catch (error) {
 		await close();
+		throw error;
+	}
+}
+
+/** A log whose tree cannot be signed for is let go of. */
+async function openTree(directory: string, log: Log): Promise<LogTree> {
+	try {
+		return openLogTree(directory);
+	} catch (error) {
+		await log.close();
 		throw error;
 	}
 }

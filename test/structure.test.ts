@@ -47,6 +47,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/cache",
 		"src/commands",
 		"src/log/log.ts",
+		"src/log/tree.ts",
 		"src/event.ts",
 		"src/errors.ts",
 		"src/config.ts",

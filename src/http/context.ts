@@ -4,12 +4,14 @@
 import type { Documents } from "../cache/documents.ts";
 import type { Settings } from "../config.ts";
 import type { Log } from "../log/log.ts";
+import type { LogTree } from "../log/tree.ts";
 import type { Lasts } from "./lasts.ts";
 import type { LongPolls } from "./long-polls.ts";
 import type { LiveStreams } from "./streaming/live-streams.ts";
 
 export type Context = {
 	readonly log: Log;
+	readonly tree: LogTree;
 	readonly documents: Documents;
 	readonly longPolls: LongPolls;
 	readonly live: LiveStreams;

@@ -208,6 +208,11 @@ const PROBLEMS: Table = {
 			`This URL is of another history of the store; the one that is here has number ${f.incarnation}. ` +
 			"A reader has to start again, from the stream's own URL.",
 	},
+	"tile-not-found": {
+		status: 404,
+		title: "Tile not found",
+		detail: (f) => `The log does not fill tile ${f.tile} yet. A checkpoint tells its size.`,
+	},
 	overloaded: {
 		status: 503,
 		reason: () => "Server Is Too Busy",

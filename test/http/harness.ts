@@ -15,6 +15,7 @@ import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
 import { createLiveStreams, type LiveStreams } from "../../src/http/streaming/live-streams.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
+import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
 import { type Ask, ask, type Reply } from "./ask.ts";
 
 export type Lane = {
@@ -47,6 +48,7 @@ export async function startServers(overrides: Partial<Settings> = {}): Promise<S
 async function startIn(directory: string, overrides: Partial<Settings>): Promise<Servers> {
 	const settings: Settings = { ...parseSettings([], {}), data: directory, port: 0, ...overrides };
 	const log = await openSqliteLog(directory, settings);
+	const tree = openLogTree(directory);
 	const reported: unknown[] = [];
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
@@ -58,6 +60,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 		const live = createLiveStreams(log, settings.liveStreamsMax);
 		const context: Context = {
 			log,
+			tree,
 			documents,
 			longPolls,
 			live,
@@ -88,6 +91,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			live.close();
 			await server.close();
 		}
+		tree.close();
 		const verification = await log.verify();
 		await log.close();
 		expect(verification.faults).toEqual([]);

@@ -52,15 +52,20 @@ export function checkEvents(view: LogView, { from, to }: Span, report: Report): 
 /** The leaf hash an event must have. */
 export function expectedHash(event: StoredEvent): Uint8Array {
 	const { data, metadata, digests } = event;
-	if (!digests) return hashOfEvent(event, data, metadata);
+	return digests ? leafHash(leafOf(event)) : hashOfEvent(event, data, metadata);
+}
+
+/** What the tree holds of an event. */
+export function leafOf(event: StoredEvent): Buffer {
+	const { digests } = event;
 	// What was erased has left its digest; what was not must still have it.
-	return leafHash(
-		encodeLeaf({
-			...event,
-			data: data.length > 0 ? sha256(data) : digests.data,
-			metadata: metadata.length > 0 ? sha256(metadata) : digests.metadata,
-		}),
-	);
+	const digest = (bytes: Uint8Array, kept: Uint8Array | undefined) =>
+		bytes.length === 0 && kept ? kept : sha256(bytes);
+	return encodeLeaf({
+		...event,
+		data: digest(event.data, digests?.data),
+		metadata: digest(event.metadata, digests?.metadata),
+	});
 }
 
 type Differing = { readonly event: StoredEvent; readonly expected: Uint8Array };

@@ -46,12 +46,12 @@ export function viewOf(database: Database.Database): LogView {
 type Statements = ReturnType<typeof prepare>;
 type Names = (id: number) => string;
 
-function readEvents(
+function* readEvents(
 	statements: Statements,
 	nameOf: Names,
 	from: number,
 	to: number,
-): StoredEvent[] {
+): Iterable<StoredEvent> {
 	const heads = statements.heads.all(from, to) as Head[];
 	let bytes = 0;
 	for (const head of heads) bytes += head[6] + head[7] + head[8] + head[9];
@@ -64,24 +64,21 @@ function readEvents(
 		at += length;
 		return (joined as Buffer).subarray(at - length, at);
 	};
-	return heads.map((head) => {
+	for (const head of heads) {
 		const [position, stream, version, type, created, flags] = head;
-		const content = isJoined
+		const { id, hash, data, metadata } = isJoined
 			? { id: cut(head[6]), hash: cut(head[7]), data: cut(head[8]), metadata: cut(head[9]) }
 			: contentAt(statements, position);
-		const erased = (flags & FLAGS_ERASED) !== 0 ? statements.digests.get(position) : undefined;
-		return {
-			position,
-			stream: nameOf(stream),
-			version,
-			type: String(type),
-			created,
-			flags,
-			...content,
-			...(erased ? { digests: erased as NonNullable<StoredEvent["digests"]> } : {}),
+		const event: StoredEvent = {
+			...{ position, stream: nameOf(stream), version, id, type: String(type), created, flags },
+			...{ data, metadata, hash },
 		};
-	});
+		const erased = (flags & FLAGS_ERASED) !== 0 ? statements.digests.get(position) : undefined;
+		yield erased ? { ...event, digests: erased as Digests } : event;
+	}
 }
+
+type Digests = NonNullable<StoredEvent["digests"]>;
 
 function contentAt({ event }: Statements, position: number): Content {
 	const row = event.get(position) as Record<keyof Content, unknown>;
