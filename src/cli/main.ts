@@ -13,6 +13,7 @@ import { exportVerb } from "./export.ts";
 import { follow } from "./follow.ts";
 import { explainVerb, overview } from "./help.ts";
 import { importVerb } from "./import.ts";
+import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
 import { serve } from "./serve.ts";
 import { EXIT, type Verb } from "./verb.ts";
@@ -26,6 +27,7 @@ export const VERBS: readonly Verb[] = [
 	importVerb,
 	exportVerb,
 	verify,
+	prove,
 	incarnation,
 ];
 

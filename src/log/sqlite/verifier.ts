@@ -23,8 +23,8 @@ const THREADS_MAX = 2;
 /** Events and entries of a few reads; unbounded, the heap would grow before it is swept. */
 const HEAP_MIB = 96;
 
-/** How much there is to do, and how much is done, in events; other work is counted in them too. */
-export type Progress = { readonly done: number; readonly total: number; readonly events: number };
+/** How far it is: events checked, and the part of all there is to do, from 0 to 1. */
+export type Progress = { readonly events: number; readonly fraction: number };
 
 /** What the checks of an event's entries, and of files and notes, cost: a part of its own check. */
 const ENTRY_SHARE = 0.08;
@@ -142,7 +142,7 @@ function createProgress(size: number, onProgress: (progress: Progress) => void) 
 		// An event has three entries or four.
 		const others = Math.min(entries, 3 * size) * ENTRY_SHARE + files * FILES_SHARE;
 		const total = size * (1 + 3 * ENTRY_SHARE + FILES_SHARE);
-		onProgress({ done: events + others, total, events: size });
+		onProgress({ events, fraction: (events + others) / Math.max(total, 1) });
 	};
 }
 

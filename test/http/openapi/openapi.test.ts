@@ -56,7 +56,9 @@ describe("/openapi.json", () => {
 			// A slash at the end is a redirect that the introduction tells of; `%24all` is `$all`.
 			path.endsWith("/") && path !== "/"
 				? []
-				: Object.keys(methods).map((method) => `${method} ${path.replace("%24all", "$all").replace("/*", "/:")}`),
+				: Object.keys(methods).map(
+						(method) => `${method} ${path.replace("%24all", "$all").replace("/*", "/:")}`,
+					),
 		);
 		const written = operations().map(
 			({ method, path }) => `${method} ${path.replace(/\{(\w+)\}/g, ":$1")}`,
