@@ -68,6 +68,16 @@ export function alignedForward(from: number, size = GRID): PageRange {
 	return { direction: "forward", from, count: size - (from % size) };
 }
 
+/**
+ * The page that holds `version`, on the grid that a reader of `range` is on: its own where that is
+ * a multiple of `size` and the range is aligned to it, else that of `size`.
+ */
+export function pageHolding(version: number, range: PageRange, size = GRID): PageRange {
+	const isAligned = range.from !== "head" && range.from % range.count === 0;
+	const count = isAligned && range.count % size === 0 ? range.count : size;
+	return { direction: "forward", from: version - (version % count), count };
+}
+
 function forward(range: PageRange, last: number, size: number): Partial<Neighbours> {
 	const from = lowest(range, last);
 	const end = from + range.count;

@@ -90,13 +90,12 @@ export const EVENT_TYPES: readonly MediaType[] = [
 	RAW,
 ];
 
+const TEXT = mediaType("text/plain", "raw", "text/plain; charset=utf-8");
+
 /** What a plain message can be had as. */
-export const TEXT_TYPES: readonly MediaType[] = [
-	JSON_DATA,
-	TEXT_XML,
-	XML,
-	mediaType("text/plain", "raw", "text/plain; charset=utf-8"),
-];
+export const TEXT_TYPES: readonly MediaType[] = [JSON_DATA, TEXT_XML, XML, TEXT];
+/** The same of an operator's routes, whose default the contract has as text. */
+export const ADMIN_TYPES: readonly MediaType[] = [TEXT, JSON_DATA, TEXT_XML, XML];
 
 /** Content codings we can produce, best first; `identity` always works. */
 export type Coding = "br" | "gzip" | "identity";

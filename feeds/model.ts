@@ -57,6 +57,8 @@ export type EntryEvent = {
 	readonly isJson: boolean;
 	readonly data: Uint8Array;
 	readonly metadata: Uint8Array;
+	/** Set where its data, and maybe its metadata, were erased. */
+	readonly isRedacted?: boolean;
 	/**
 	 * Where it stands in the stream that was read: in an index stream not where it stands in its own.
 	 */

@@ -37,6 +37,7 @@ export type RequestRefusals = {
 	"event-too-large": { index: number; bytes: number; eventBytesMax: number };
 	"too-many-events": { events: number; eventsMax: number };
 	"stream-not-writable": { stream: string };
+	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
 	// The log is not in the state it asks for.
 	"wrong-expected-version": { stream: string; expected: string; current: number };
@@ -46,6 +47,8 @@ export type RequestRefusals = {
 	"stream-deleted": { stream: string; attempt: "read" | "write" };
 	"history-replaced": { incarnation: number };
 	"tile-not-found": { tile: string };
+	"scavenge-running": { scavengeId: string };
+	"scavenge-not-found": { scavengeId: string };
 
 	// There is no room for it now.
 	overloaded: { queue: string; limit: number; retryAfterSeconds: number };

@@ -36,6 +36,8 @@ export type RecordedEvent = NewEvent & {
 	readonly version: Version;
 	/** Milliseconds since 1970, UTC; never smaller than that of the event before. */
 	readonly created: number;
+	/** Where its data, and maybe its metadata, were erased. */
+	readonly isRedacted?: true;
 };
 
 /**

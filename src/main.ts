@@ -2,6 +2,7 @@
  * The composition root: the only file that knows every part.
  */
 import { createDocuments } from "./cache/documents.ts";
+import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
 import type { Context } from "./http/context.ts";
 import { createLasts } from "./http/lasts.ts";
@@ -41,6 +42,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		countMax: settings.cachePagesMax,
 	});
 	const report = (error: unknown) => console.error("varve:", error);
+	const scavenger = await openScavenger(log, nodeOf(settings), report);
 	const context: Context = {
 		log,
 		tree,
@@ -48,6 +50,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		longPolls,
 		live,
 		lasts,
+		scavenger,
 		settings,
 		report,
 		isReady: () => ready,
@@ -58,6 +61,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		ready = false;
 		longPolls.close();
 		live.close();
+		await scavenger.close();
 		await http.close();
 		tree.close();
 		await log.close();
@@ -79,6 +83,11 @@ async function openTree(directory: string, log: Log): Promise<LogTree> {
 		await log.close();
 		throw error;
 	}
+}
+
+/** What a scavenge calls this server in its events. */
+function nodeOf({ publicUrl, host, port }: Settings): string {
+	return publicUrl ?? urlOf(host, port).replace("http://", "");
 }
 
 function urlOf(host: string, port: number): string {

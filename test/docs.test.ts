@@ -186,6 +186,7 @@ function factsOfWord(): { word: string; facts: string[] }[] {
 }
 
 function statusOfWord(): Map<string, string> {
-	const entries = read("src/http/problems.ts").matchAll(/^\t"?([a-z-]+)"?: \{\s*status: (\d+)/gm);
+	const tables = ["src/http/problems.ts", ...filesIn("src/http/problems")].map(read).join("\n");
+	const entries = tables.matchAll(/^\t"?([a-z-]+)"?: \{\s*status: (\d+)/gm);
 	return new Map([...entries].map(([, word = "", status = ""]) => [word, status]));
 }

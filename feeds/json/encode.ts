@@ -79,7 +79,7 @@ function details(event: EntryEvent, embed: Embed): string {
 		`"eventId":${quote(event.eventId)},"eventType":${quote(event.eventType)}` +
 		`,"eventNumber":${event.eventNumber}${body.data},"streamId":${stream}` +
 		`,"isJson":${event.isJson || body.foundJson},"isMetaData":${body.isMetaData}` +
-		`,"isLinkMetaData":${body.isLinkMetaData},"isRedacted":false` +
+		`,"isLinkMetaData":${body.isLinkMetaData},"isRedacted":${event.isRedacted === true}` +
 		`,"positionEventNumber":${event.positionEventNumber},"positionStreamId":` +
 		`${positionStreamId === event.streamId ? stream : quote(positionStreamId)}` +
 		`,"position":${event.position},`

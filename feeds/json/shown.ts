@@ -39,6 +39,7 @@ function addDetails(event: Building, entry: Json, at: string): void {
 	const streamId = optionalText(entry, "streamId", at);
 	if (streamId !== undefined) event.streamId = streamId;
 	event.isJson = entry.isJson === true;
+	if (entry.isRedacted === true) event.isRedacted = true;
 	const number = optionalInteger(entry, "positionEventNumber", at);
 	if (number !== undefined) event.positionEventNumber = number;
 	const stream = optionalText(entry, "positionStreamId", at);

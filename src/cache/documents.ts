@@ -38,6 +38,8 @@ export type Documents = {
 	make(key: string, write: () => Promise<Written>): Promise<Document>;
 	/** Drops what shows anything of these streams: they changed otherwise than by growing. */
 	forget(streams: readonly StreamName[]): void;
+	/** Drops all: content was erased, and any of them may show it. */
+	forgetAll(): void;
 };
 
 /** A document as its codec wrote it. */
@@ -125,6 +127,10 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 			revision++;
 			for (const key of showing.of(streams)) kept.delete(key);
 			heads.clear();
+		},
+		forgetAll() {
+			revision++;
+			kept.clear();
 		},
 	};
 

@@ -8,6 +8,8 @@ import { nearest } from "../nearest.ts";
 import { type Option, parseArguments, refuseUnknownVariables } from "../options.ts";
 import { append } from "./append.ts";
 import { incarnation } from "./directory/incarnation.ts";
+import { redact } from "./erasure/redact.ts";
+import { scavenge } from "./erasure/scavenge.ts";
 import { explain, Failure, isUsage } from "./explain.ts";
 import { exportVerb } from "./export.ts";
 import { follow } from "./follow.ts";
@@ -26,6 +28,8 @@ export const VERBS: readonly Verb[] = [
 	follow,
 	importVerb,
 	exportVerb,
+	scavenge,
+	redact,
 	verify,
 	prove,
 	incarnation,

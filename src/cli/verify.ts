@@ -31,9 +31,10 @@ async function run({ values }: Arguments): Promise<number> {
 	const found = await verifyDirectory(directory, (now) => Object.assign(done, now)).finally(
 		progress.end,
 	);
-	const { ok, events, streams, faults } = found;
+	const { ok, events, streams, erased, faults } = found;
 	if (ok) {
-		process.stdout.write(`ok: ${events} events in ${streams} streams\n`);
+		const without = erased === 0 ? "" : `, ${erased} of them without their content`;
+		process.stdout.write(`ok: ${events} events in ${streams} streams${without}\n`);
 		return EXIT.done;
 	}
 	for (const fault of faults) process.stdout.write(`${fault}\n`);

@@ -2,6 +2,7 @@
  * What every handler is given: the parts of the running server, and the small services of the edge.
  */
 import type { Documents } from "../cache/documents.ts";
+import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
 import type { Log } from "../log/log.ts";
 import type { LogTree } from "../log/tree.ts";
@@ -16,6 +17,7 @@ export type Context = {
 	readonly longPolls: LongPolls;
 	readonly live: LiveStreams;
 	readonly lasts: Lasts;
+	readonly scavenger: Scavenger;
 	readonly settings: Settings;
 	/** Tells the operator about a fault of ours. */
 	readonly report: (error: unknown) => void;

@@ -10,22 +10,29 @@ import type { ExpectedVersion } from "../event.ts";
 const INTEGER = /^-?\d{1,19}$/;
 const SAFE_HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/;
 
-type Name =
-	| "expectedversion"
-	| "eventtype"
-	| "eventid"
-	| "requireleader"
-	| "longpoll"
-	| "harddelete"
-	| "resolvelinktos"
-	| "minposition";
+/** Both names of each, as Node writes them. */
+const NAMES = {
+	expectedversion: ["kurrent-expectedversion", "es-expectedversion"],
+	eventtype: ["kurrent-eventtype", "es-eventtype"],
+	eventid: ["kurrent-eventid", "es-eventid"],
+	requireleader: ["kurrent-requireleader", "es-requireleader"],
+	longpoll: ["kurrent-longpoll", "es-longpoll"],
+	harddelete: ["kurrent-harddelete", "es-harddelete"],
+	resolvelinktos: ["kurrent-resolvelinktos", "es-resolvelinktos"],
+	minposition: ["kurrent-minposition", "es-minposition"],
+} as const;
+
+type Name = keyof typeof NAMES;
+
+const ASCII = /^[ -~]*$/;
 
 /**
  * The value of a header under either name; undefined where it is absent. An empty one is none: a
  * client whose `ES-ExpectedVersion` came out empty did not mean "any".
  */
 export function header(req: IncomingMessage, name: Name): string | undefined {
-	const value = req.headers[`kurrent-${name}`] ?? req.headers[`es-${name}`];
+	const [kurrent, es] = NAMES[name];
+	const value = req.headers[kurrent] ?? req.headers[es];
 	return typeof value === "string" ? value : undefined;
 }
 
@@ -33,6 +40,7 @@ export function header(req: IncomingMessage, name: Name): string | undefined {
 export function eventTypeHeader(req: IncomingMessage): string | undefined {
 	const value = header(req, "eventtype");
 	if (value === undefined || value === "") return undefined;
+	if (ASCII.test(value)) return value;
 	// Node reads header bytes as Latin-1 (RFC 9110 section 5.5 knows no other reading).
 	const bytes = Buffer.from(value, "latin1");
 	return isUtf8(bytes) ? bytes.toString() : value;

@@ -5,7 +5,8 @@
  * What is known here only grows, so of two versions the greater is the later one: it does not
  * matter whether a commit or the log's own answer arrives first. A stream is noted before the log
  * is asked, so no commit in between is missed. Of streams whose pages metadata, links or deletes
- * may change, nothing is known: their last version does not tell what they show.
+ * may change, nothing is known: their last version does not tell what they show. An erasure may
+ * change any page.
  */
 import { LRUCache } from "lru-cache";
 import { ALL, type StreamName, type Version } from "../event.ts";
@@ -36,8 +37,13 @@ export function createLasts(log: Log): Lasts {
 		const before = kept.peek(stream);
 		if (before !== undefined && before < last) kept.set(stream, last);
 	};
-	log.onCommit(({ last, streams, marked }) => {
+	log.onCommit(({ last, streams, marked, erasures }) => {
 		if (own.size + indexes.size === 0) return;
+		if (erasures !== undefined) {
+			own.clear();
+			indexes.clear();
+			return;
+		}
 		for (const [stream, version] of streams) raise(stream, version as number);
 		// On `$all` the version is the position.
 		raise(ALL, last as number);

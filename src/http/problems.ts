@@ -7,9 +7,10 @@
  */
 import { Refusal, type RequestRefusals } from "../errors.ts";
 import { type Answer, withText } from "./answer.ts";
+import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 
 type Words = keyof RequestRefusals;
-type Problem<W extends Words> = {
+export type Problem<W extends Words> = {
 	readonly status: number;
 	readonly reason?: (facts: RequestRefusals[W]) => string;
 	readonly title: string;
@@ -171,6 +172,7 @@ const PROBLEMS: Table = {
 		detail: (f) => `'${f.stream}' is kept by the server itself and cannot be appended to.`,
 		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
 	},
+	...ERASURE_PROBLEMS,
 	"wrong-expected-version": {
 		status: 400,
 		reason: () => "Wrong expected EventNumber",
@@ -208,11 +210,7 @@ const PROBLEMS: Table = {
 			`This URL is of another history of the store; the one that is here has number ${f.incarnation}. ` +
 			"A reader has to start again, from the stream's own URL.",
 	},
-	"tile-not-found": {
-		status: 404,
-		title: "Tile not found",
-		detail: (f) => `The log does not fill tile ${f.tile} yet. A checkpoint tells its size.`,
-	},
+	"tile-not-found": { status: 404, title: "No such tile", detail: (f) => `No tile ${f.tile} yet.` },
 	overloaded: {
 		status: 503,
 		reason: () => "Server Is Too Busy",

@@ -10,6 +10,13 @@ import { afterMinPosition } from "./conditions/min-position.ts";
 import type { Context } from "./context.ts";
 import { type Exchange, type Handle, respond } from "./exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
+import { answerRedact } from "./handlers/erasure/redact.ts";
+import {
+	answerScavengeCurrent,
+	answerScavengeLast,
+	answerScavengeStart,
+	answerScavengeStop,
+} from "./handlers/erasure/scavenge.ts";
 import { answerEvent } from "./handlers/event.ts";
 import { answerFiltered } from "./handlers/filtered.ts";
 import { answerMoment } from "./handlers/moment.ts";
@@ -67,6 +74,19 @@ export const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = 
 	],
 	["/health/live", { GET: answerLive }],
 	["/health/ready", { GET: answerReady }],
+	["/admin/scavenge", { POST: (exchange, _, query) => answerScavengeStart(exchange, query) }],
+	[
+		"/admin/scavenge/current",
+		{
+			GET: (exchange, _, query) => answerScavengeCurrent(exchange, query),
+			DELETE: (exchange, _, query) => answerScavengeStop(exchange, "current", query),
+		},
+	],
+	["/admin/scavenge/last", { GET: (exchange, _, query) => answerScavengeLast(exchange, query) }],
+	[
+		"/admin/scavenge/:id",
+		{ DELETE: (exchange, at, query) => answerScavengeStop(exchange, at("id"), query) },
+	],
 	[
 		"/streams/:stream",
 		{
@@ -126,6 +146,14 @@ export const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = 
 		},
 	],
 	[
+		// Before the route that would take `data` for a count.
+		"/streams/:stream/:from/data",
+		{
+			DELETE: (exchange, at, query) =>
+				answerRedact(exchange, { stream: at("stream"), at: at("from"), query }),
+		},
+	],
+	[
 		"/streams/:stream/:from/:count",
 		{
 			GET: (exchange, at, query) =>
@@ -149,6 +177,8 @@ export const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = 
 	...ofAll("/filtered/:from/:count", filtered("backward")),
 	...ofAll("/filtered/:from/forward/:count", filtered("forward")),
 	...ofAll("/filtered/:from/backward/:count", filtered("backward")),
+	// Behind the routes of pages, whose direction it would take for a number.
+	...["$scavenges", "%24scavenges"].map((scavenges) => scavengePages(`/streams/${scavenges}`)),
 ];
 
 export function createRoutes(context: Context, corsOf: CorsOf): Express {
@@ -214,6 +244,13 @@ function page(
 	query: string,
 ): ReturnType<Handle> {
 	return answerPage(exchange, { stream, from, direction, count, query });
+}
+
+/** The pages of one run, under the name of the list: contract 10.1. */
+function scavengePages(list: string): readonly [string, Methods] {
+	const GET: RouteHandle = (exchange, at, query) =>
+		page(exchange, `$scavenges-${at("id")}`, at("from"), "backward", at("count"), query);
+	return [`${list}/:id/:from/:count`, { GET }];
 }
 
 function metadataPages(direction: "forward" | "backward"): Methods {

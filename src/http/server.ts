@@ -38,8 +38,9 @@ export function createHttpServer(
 	const cors = corsOf(settings);
 	const app = createRoutes(context, cors);
 	const takeFastLane = createFastLane(context, cors);
-	context.log.onCommit(({ marked }) => {
-		if (marked.length > 0) context.documents.forget(marked);
+	context.log.onCommit(({ marked, erasures }) => {
+		if (erasures !== undefined) context.documents.forgetAll();
+		else if (marked.length > 0) context.documents.forget(marked);
 	});
 	const server = createServer({
 		keepAliveTimeout: KEEP_ALIVE_MS,

@@ -21,7 +21,7 @@ import type {
 } from "../event.ts";
 import type { Target } from "../indexes/links.ts";
 
-export interface Log {
+export interface Log extends Erasing {
 	/** Which history this is: 1, and more where one was replaced. It stays as long as it is open. */
 	readonly incarnation: number;
 
@@ -69,6 +69,54 @@ export interface Log {
 	 */
 	close(): Promise<void>;
 }
+
+/**
+ * Losing content on purpose. An event stays: its position, version, id, type and time, and so what
+ * depends on them (the numbers, and what a repeat is answered) stays true for ever.
+ */
+export interface Erasing {
+	/**
+	 * How many transactions have erased anything, as far as this process was told. Where it is the
+	 * same before two reads, no erasure came between them.
+	 */
+	readonly erasures: number;
+
+	/**
+	 * Erases the data of an event, whether or not a read shows it, and on request its metadata.
+	 * Repeating it changes nothing. Resolves after the fsync, and once no file of the log holds the
+	 * bytes, or as soon after as no long read (of `verify`, of a backup) needs them.
+	 * @throws Refusal `stream-not-found`, `event-not-found`, `event-not-redactable`, `disk-full`,
+	 * `shutting-down`
+	 */
+	redact(redaction: Redaction): Promise<void>;
+
+	/**
+	 * One step of a scavenge: erases, in one transaction, a bounded number of events that nothing but
+	 * `$all` can show (see `retention/erasable.ts`). The steps of a run may stop anywhere, and a run
+	 * begun anew finds what is left.
+	 * @param from 0, or where the step before left off
+	 * @throws Refusal `disk-full`, `shutting-down`
+	 */
+	scavenge(from: number): Promise<ScavengeStep>;
+}
+
+export type Redaction = {
+	/** An own stream, no metadata stream. */
+	readonly stream: StreamName;
+	readonly version: Version;
+	/** Whether its metadata goes, too. */
+	readonly metadata: boolean;
+};
+
+export type ScavengeStep = {
+	/** Where the next step begins; undefined where there is nothing left to look at. */
+	readonly next: number | undefined;
+	/** What `next` comes to at the end, as far as this step can tell. */
+	readonly end: number;
+	/** Events erased, and the bytes of their data and metadata. */
+	readonly events: number;
+	readonly bytes: number;
+};
 
 export type Append = {
 	readonly stream: StreamName;
@@ -120,9 +168,16 @@ export type Slice = {
 	readonly last: Version;
 	/** In the direction of the read; those that are shown. */
 	readonly entries: readonly StreamEntry[];
-	/** Absent where nothing but the stream's own growth can ever change what its reads show. */
+	/**
+	 * Absent where nothing but the stream's own growth, and erasure, can ever change what its reads
+	 * show.
+	 */
 	readonly retention?: Retention;
+	/** Of `$all`, where all of the range was scavenged: the whole run of such positions. */
+	readonly gap?: Gap;
 };
+
+export type Gap = { readonly first: Position; readonly last: Position };
 
 /** What metadata and links make of a read, at the moment it was made. */
 export type Retention = {
@@ -162,12 +217,21 @@ export type Commit = {
 	 * deleted, or links were appended to them.
 	 */
 	readonly marked: readonly StreamName[];
+	/**
+	 * Where it erased content: the new number of erasures. The streams of those events are `marked`;
+	 * indexes and `$all` may show them, too.
+	 */
+	readonly erasures?: number;
 };
 
 export type Verification = {
 	readonly ok: boolean;
 	readonly events: number;
 	readonly streams: number;
+	/** Events whose content was erased, by redaction or by a scavenge. */
+	readonly erased: number;
+	/** Index entries of theirs that rest on erased metadata, so that nothing can prove them. */
+	readonly unproven: number;
 	/** What is wrong, in words; the first hundred. */
 	readonly faults: readonly string[];
 };

@@ -29,6 +29,7 @@ import {
 	type Slice,
 	type StreamEntry,
 } from "./log.ts";
+import { createErasing, gapAt } from "./memory/erasing.ts";
 import { createStore } from "./memory/store.ts";
 import { bounds } from "./range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "./showing.ts";
@@ -47,6 +48,10 @@ export function createMemoryLog(
 	const { fateOf, standingOf, metadataOf, newestOf } = store;
 	const listeners = new Set<(commit: Commit) => void>();
 	let closed = false;
+	const tell = (commit: Commit) => {
+		for (const listener of listeners) listener(commit);
+	};
+	const erasing = createErasing(store, clock, tell);
 
 	const whileOpen = <T>(work: () => T): T => {
 		if (closed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
@@ -57,6 +62,11 @@ export function createMemoryLog(
 
 		append: async (request) => whileOpen(() => append(request)),
 		delete: async (request) => whileOpen(() => remove(request)),
+		get erasures() {
+			return erasing.count();
+		},
+		redact: async (redaction) => whileOpen(() => erasing.redact(redaction)),
+		scavenge: async (from) => whileOpen(() => erasing.scavenge(from)),
 		read: async (range) => whileOpen(() => slice(range)),
 		last: async (stream) =>
 			whileOpen(
@@ -132,7 +142,7 @@ export function createMemoryLog(
 		};
 		const end = () => {
 			const last = events.length - 1;
-			for (const listener of listeners) listener({ last, streams: grown, marked: [...marked] });
+			tell({ last, streams: grown, marked: [...marked] });
 		};
 		return { add, end };
 	}
@@ -148,14 +158,17 @@ export function createMemoryLog(
 		const { low, high } = bounds(range.from, range.limit, range.direction, last);
 		const found: FoundEntry[] = [];
 		for (let version = lowestShown(low, standing); version <= high; version++) {
+			if (stream === ALL && store.scavenged.has(Number(version))) continue;
 			found.push(entryAt(stream, version, resolve));
 		}
+		const gap = stream === ALL && found.length === 0 ? gapAt(store, Number(low)) : undefined;
 		if (range.direction === "backward") found.reverse();
 		if (range.content) checkBytes(found);
 		const isMarked = standing !== undefined || store.hasMarkedEntries(stream, resolve);
 		const { content } = range;
 		const now = clock();
-		const shown = show({ stream, last, low, standing, isMarked, resolve, content, now }, found);
+		const at = { stream, last, low, standing, gap, isMarked, resolve, content, now };
+		const shown = show(at, found);
 		return content ? shown : { ...shown, entries: shown.entries.map(withoutContent) };
 	}
 
@@ -215,7 +228,7 @@ export function createMemoryLog(
 			*events(from, to) {
 				for (const event of events.slice(from, to)) {
 					const id = Buffer.from(event.id.replaceAll("-", ""), "hex");
-					yield { ...event, id, flags: 0 };
+					yield { ...event, id, flags: 0, isErased: event.isRedacted === true };
 				}
 			},
 			entries(visit) {
@@ -224,7 +237,11 @@ export function createMemoryLog(
 					for (const [version, position] of positions.entries()) visit(stream, version, position);
 				}
 			},
-			erased: () => [],
+			*unproven() {
+				for (const { position, isRedacted, metadata } of events) {
+					if (isRedacted && metadata.length === 0) yield position;
+				}
+			},
 			faults: () => [],
 		};
 	}

@@ -6,7 +6,7 @@ import type { RecordedEvent, StreamName, Version } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
 import { linkAt, type Target } from "../indexes/links.ts";
 import { firstShown, isShown, type Standing, shownUntil } from "../retention/window.ts";
-import type { Slice, StreamEntry } from "./log.ts";
+import type { Gap, Slice, StreamEntry } from "./log.ts";
 
 /** An entry as it was found, all of one snapshot. */
 export type FoundEntry = {
@@ -40,6 +40,8 @@ export type Showing = {
 	readonly isMarked: boolean;
 	/** Whether links show the events they point to. */
 	readonly resolve: boolean;
+	/** Of `$all`: the run of scavenged positions that is all the range holds. */
+	readonly gap?: Gap | undefined;
 	/** Whether events are to carry data and metadata. */
 	readonly content: boolean;
 	readonly now: number;
@@ -60,13 +62,14 @@ export function lowestShown(low: Version, standing: Standing | undefined): Versi
 
 /** @param found in the order of the read, from `lowestShown` on */
 export function show(showing: Showing, found: readonly FoundEntry[]): Slice {
-	const { stream, standing, last, isMarked, resolve, content } = showing;
+	const { stream, standing, last, isMarked, resolve, content, gap } = showing;
 	if (standing?.metadata.isDeleted) return { last: -1, entries: [] };
 	const links = !resolve && isIndexStream(stream);
 	const entries = links
 		? found.map((one) => ({ ...one, event: linkOf(stream, one, content) }))
 		: found;
-	return isMarked ? showMarked(showing, entries) : { last, entries };
+	const slice = isMarked ? showMarked(showing, entries) : { last, entries };
+	return gap ? { ...slice, gap } : slice;
 }
 
 function showMarked(showing: Showing, found: readonly FoundEntry[]): Slice {
@@ -129,10 +132,12 @@ function isTargetShown({ event, standing }: FoundTarget, now: number): boolean {
 
 /**
  * What is hidden may be shown again when metadata changes, but not where the stream is gone for
- * ever.
+ * ever, nor where the event was scavenged.
  */
 function targetUntil(found: FoundTarget, now: number): number {
 	const { standing, event } = found;
-	if (standing === undefined || standing.isGone) return Infinity;
+	if (standing === undefined || standing.isGone || event.version < standing.scavenged) {
+		return Infinity;
+	}
 	return isTargetShown(found, now) ? shownUntil(standing, event.created) : 0;
 }

@@ -111,6 +111,7 @@ export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): 
 			positionStreamId: own ? event.stream : (link?.stream ?? read),
 			position: (link ?? event).position,
 			...(own ? {} : { linkMetadata: link?.metadata ?? NOTHING }),
+			...(event.isRedacted ? { isRedacted: true } : {}),
 		},
 		...(unresolved ? { unresolved: true } : {}),
 	};

@@ -43,14 +43,15 @@ export async function locateEvent(
 	let from: Version | "head" = "head";
 	for (let searched = 0; searched < SEARCHED_MAX; ) {
 		const range = { stream, from, limit: STEP, direction: "backward", content } as const;
-		const { entries, last } = await readStep(log, range);
+		const { entries, last, gap } = await readStep(log, range);
 		const found = entries.find(({ event }) => matches(event));
 		if (found) return found.version;
 		const start: Version = from === "head" ? last : from;
 		// Events can be gone: a step may find none.
-		const lowest: Version = entries.at(-1)?.version ?? Math.max(0, start - STEP + 1);
+		const lowest: Version =
+			entries.at(-1)?.version ?? Number(gap?.first ?? Math.max(0, start - STEP + 1));
 		if (lowest <= 0) return undefined;
-		searched += start - lowest + 1;
+		searched += gap ? 0 : start - lowest + 1;
 		from = lowest - 1;
 		// Others are served in between.
 		await setImmediate();

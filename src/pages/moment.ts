@@ -5,6 +5,7 @@
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
 import type { Log, StreamEntry } from "../log/log.ts";
+import { passed } from "./run.ts";
 
 /** Where the event looked for is gone, the next one is looked for among so many at a time. */
 const GAP_STEP = 500;
@@ -47,11 +48,14 @@ async function nextEntry(
 	end: Version,
 ): Promise<StreamEntry | undefined> {
 	let limit = 1;
-	for (let at = from; at < end; at += limit, limit = GAP_STEP) {
+	let at = from;
+	while (at < end) {
 		const count = Math.min(limit, end - at);
 		const range = { stream, from: at, limit: count, direction: "forward" } as const;
-		const [entry] = (await log.read({ ...range, content: false })).entries;
-		if (entry) return entry;
+		const slice = await log.read({ ...range, content: false });
+		if (slice.entries[0]) return slice.entries[0];
+		at = passed(slice, at, limit);
+		limit = GAP_STEP;
 	}
 	return undefined;
 }

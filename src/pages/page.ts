@@ -12,11 +12,12 @@ import {
 	type Neighbours,
 	neighbours,
 	type PageRange,
+	pageHolding,
 } from "../../feeds/geometry.ts";
 import type { Entry, Feed, Link } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
-import type { Log, Slice } from "../log/log.ts";
+import type { Gap, Log, Slice } from "../log/log.ts";
 import { composeEntry, NO_TIME, type Urls } from "./entry.ts";
 
 export type PageRequest = {
@@ -160,8 +161,10 @@ function behind(url: string, query: string): string {
  * The pages to go to from here. Where everything older is hidden there is nothing older to go to;
  * and from below the bound a reader is sent up to it, not through the empty pages in between.
  */
-function neighboursShown(range: PageRange, { last, retention }: Slice): Neighbours {
+function neighboursShown(range: PageRange, slice: Slice): Neighbours {
+	const { last, retention, gap } = slice;
 	const near = neighbours(range, last, GRID);
+	if (gap) return neighboursOfGap(range, near, gap, last);
 	if (!retention || retention.first === 0) return near;
 	const { first, steadyUntil } = retention;
 	const { next, last: oldest, previous, prevArchive, nextArchive, ...rest } = near;
@@ -173,6 +176,26 @@ function neighboursShown(range: PageRange, { last, retention }: Slice): Neighbou
 	const isBelow = low + range.count <= first && low <= last;
 	const up = isBelow ? alignedForward(Math.min(first, last + 1), GRID) : previous;
 	return { ...rest, ...archives, next, last: oldest, previous: up };
+}
+
+/**
+ * Where all of a page was scavenged: the pages on both sides of the whole gap. Towards the head
+ * that is the page of the grid with the next event, so that all who come here go on together.
+ */
+function neighboursOfGap(range: PageRange, near: Neighbours, gap: Gap, last: Version): Neighbours {
+	const older = Number(gap.first) - 1;
+	const newer = Number(gap.last) + 1;
+	const isSealedPage = near.nextArchive !== undefined;
+	const up = newer > Number(last) ? alignedForward(newer, GRID) : pageHolding(newer, range, GRID);
+	const down = { direction: "backward", from: older, count: (older % GRID) + 1 } as const;
+	const hasOlder = older >= 0;
+	return {
+		first: near.first,
+		...(hasOlder ? { next: down, last: near.last } : {}),
+		previous: up,
+		...(hasOlder && isSealedPage ? { prevArchive: pageHolding(older, range, GRID) } : {}),
+		...(isSealedPage ? { nextArchive: pageHolding(newer, range, GRID) } : {}),
+	};
 }
 
 function links(urls: Urls, request: PageRequest, slice: Slice): Link[] {

@@ -68,17 +68,24 @@ export function stepAfter({ entries }: Slice): number {
 /** Where the next step starts; undefined at the end. A step may find none: events may be gone. */
 function nextFrom(
 	{ direction }: Run,
-	{ entries, last }: Slice,
+	slice: Slice,
 	{ from, limit }: Pick<Range, "from" | "limit">,
 	end: Version,
 ): Version | undefined {
+	const { entries, last, gap } = slice;
 	const reached = entries.at(-1)?.version;
 	if (direction === "forward") {
-		const next = reached === undefined ? Number(from) + limit : reached + 1;
+		const next = reached === undefined ? passed(slice, Number(from), limit) : reached + 1;
 		return next > end ? undefined : next;
 	}
 	const start = from === "head" ? last : from;
 	// Nothing is beyond the head, however far beyond it a client starts.
-	const next = reached === undefined ? Math.min(start - limit, last) : reached - 1;
+	const searched = Math.min(start - limit, last, Number(gap?.first ?? Infinity) - 1);
+	const next = reached === undefined ? searched : reached - 1;
 	return next < end ? undefined : next;
+}
+
+/** Where to read on, forward, after a step from `from` that found nothing: events may be gone. */
+export function passed({ gap, retention }: Slice, from: Version, limit: number): Version {
+	return Math.max(from + limit, Number(gap?.last ?? -1) + 1, retention?.first ?? 0);
 }

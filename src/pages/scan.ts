@@ -6,13 +6,15 @@
  * was searched.
  *
  *     from ─────────── searched ───────────▶ end         last
- *     ├──────m───────────m──────────────────┤┄┄┄┄┄┄┄┄┄┄┄┄┤
+ *     ├──────m────╳╳╳╳╳╳╳╳╳────m────────────┤┄┄┄┄┄┄┄┄┄┄┄┄┤
+ *               a gap, jumped over
  *
- * What was searched to its end can never have another result, since nothing is ever written there.
+ * What was searched to its end can never have another result, but for erasure: nothing is ever
+ * written there.
  */
 import { COUNT_MAX, type PageRange } from "../../feeds/geometry.ts";
 import { ALL, type Version } from "../event.ts";
-import type { Log, StreamEntry } from "../log/log.ts";
+import type { Gap, Log, StreamEntry } from "../log/log.ts";
 import type { Filter } from "./filter.ts";
 
 /** A filtered page costs no more than the largest one without a filter. */
@@ -42,9 +44,10 @@ export async function scan(log: Log, filter: Filter, range: PageRange): Promise<
 	const fixed = forward || (range.from !== "head" && from <= last);
 	const matches: StreamEntry[] = [];
 	let at = forward ? from : Math.min(from, last);
-	let left = Math.min(SCAN_MAX, forward ? last - at + 1 : at + 1);
+	let left = SCAN_MAX;
 	for (let step = Math.max(FIRST_STEP, count); left > 0; step *= 2) {
-		const limit = Math.min(step, left);
+		const limit = Math.min(step, left, forward ? last - at + 1 : at + 1);
+		if (limit <= 0) break;
 		const slice = await log.read({ stream: ALL, from: at, limit, direction, content: false });
 		matches.push(...filter(slice.entries));
 		const enough = matches[count - 1];
@@ -52,11 +55,15 @@ export async function scan(log: Log, filter: Filter, range: PageRange): Promise<
 			matches.length = count;
 			return { last, from, end: beyond(enough.version, 1, forward), sealed: fixed, matches };
 		}
-		at = beyond(at, limit, forward);
+		at = slice.gap ? beyondGap(slice.gap, last, forward) : beyond(at, limit, forward);
 		left -= limit;
 	}
-	const searched = !forward || at - from >= SCAN_MAX;
-	return { last, from, end: at, sealed: fixed && searched, matches };
+	return { last, from, end: at, sealed: fixed && (!forward || left === 0), matches };
+}
+
+/** Not beyond what was the last position when the scan began: it reads one moment. */
+function beyondGap(gap: Gap, last: Version, forward: boolean): Version {
+	return forward ? Math.min(Number(gap.last), Number(last)) + 1 : Number(gap.first) - 1;
 }
 
 function beyond(position: Version, steps: number, forward: boolean): Version {

@@ -4,6 +4,7 @@
  *     versions   0 ─────────── firstShown ──────────────── last
  *                hidden by $tb │ shown, as far as $maxAge has not caught up
  *                and $maxCount │
+ *                or scavenged  │
  *
  * Contract 2.3 and 5.5. Numbers are never given anew, and `created` never falls along a stream, so
  * what is hidden is always its low end.
@@ -18,6 +19,8 @@ export type Standing = {
 	readonly metadata: StreamMetadata;
 	/** Whether it was deleted for ever. */
 	readonly isGone: boolean;
+	/** The lowest version that was not scavenged: what lies below is shown by no metadata again. */
+	readonly scavenged: Version;
 };
 
 const METADATA_PREFIX = "$$";
@@ -47,11 +50,14 @@ export function effectiveMetadata(stream: StreamName, written = NO_METADATA): St
 	return cacheSeconds === undefined ? NO_METADATA : { cacheSeconds, isDeleted: false };
 }
 
-/** The lowest version that `$tb` and `$maxCount` leave; beyond `last` where they leave none. */
-export function firstShown({ last, metadata, isGone }: Standing): Version {
+/**
+ * The lowest version that `$tb`, `$maxCount` and the last scavenge leave; beyond `last` where they
+ * leave none.
+ */
+export function firstShown({ last, metadata, isGone, scavenged }: Standing): Version {
 	if (isGone || metadata.isDeleted) return last + 1;
 	const { truncateBefore = 0, maxCount = Number.POSITIVE_INFINITY } = metadata;
-	return Math.max(0, Math.min(truncateBefore, last + 1), last + 1 - maxCount);
+	return Math.max(scavenged, Math.min(truncateBefore, last + 1), last + 1 - maxCount);
 }
 
 /** @param now milliseconds since 1970 */

@@ -7,6 +7,7 @@ import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDocuments, type Documents } from "../../src/cache/documents.ts";
+import { openScavenger, type Scavenger } from "../../src/commands/scavenge/scavenger.ts";
 import { parseSettings, type Settings } from "../../src/config.ts";
 import type { Context } from "../../src/http/context.ts";
 import { createLasts } from "../../src/http/lasts.ts";
@@ -31,6 +32,8 @@ export type Lane = {
 
 export type Servers = Lane & {
 	readonly log: Log;
+	readonly directory: string;
+	readonly scavenger: Scavenger;
 	/** The same log, every request served by Express. */
 	readonly express: Lane;
 	/** Faults the servers reported; a test that expects none need not look: `close` does. */
@@ -50,6 +53,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const log = await openSqliteLog(directory, settings);
 	const tree = openLogTree(directory);
 	const reported: unknown[] = [];
+	const scavenger = await openScavenger(log, "127.0.0.1:2113", (error) => reported.push(error));
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
 		const documents = createDocuments({
@@ -65,6 +69,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			longPolls,
 			live,
 			lasts: createLasts(log),
+			scavenger,
 			settings,
 			report: (error) => reported.push(error),
 			isReady: () => true,
@@ -92,6 +97,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			await server.close();
 		}
 		tree.close();
+		await scavenger.close();
 		const verification = await log.verify();
 		await log.close();
 		expect(verification.faults).toEqual([]);
@@ -101,6 +107,8 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	return {
 		...both,
 		log,
+		directory,
+		scavenger,
 		express,
 		reported,
 		async restart(between = () => undefined) {

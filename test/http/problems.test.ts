@@ -95,6 +95,12 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		),
 	],
 	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
+	"event-not-redactable": [
+		403,
+		"Forbidden",
+		{ stream: "s", eventNumber: 0, reason: "it is a link" },
+		"erasure/redaction.test.ts",
+	],
 	"wrong-expected-version": [
 		400,
 		"Wrong expected EventNumber",
@@ -110,6 +116,13 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"stream-deleted": [410, "Deleted", get("/streams/gone")],
 	"history-replaced": [410, "Gone", get("/streams/s/0/forward/20?i=2")],
 	"tile-not-found": [404, "Not Found", get("/log/tile/0/999")],
+	"scavenge-running": [
+		400,
+		"Bad Request",
+		{ scavengeId: randomUUID() },
+		"erasure/scavenge.test.ts",
+	],
+	"scavenge-not-found": [404, "Not Found", { scavengeId: "none" }, "erasure/scavenge.test.ts"],
 	overloaded: [
 		503,
 		"Server Is Too Busy",

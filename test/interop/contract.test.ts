@@ -8,7 +8,7 @@ import { type Servers, startServers, until } from "../http/harness.ts";
 import { ELSEWHERE } from "./contract/elsewhere.ts";
 import { EVENTS } from "./contract/events.ts";
 import { FEEDS } from "./contract/feeds.ts";
-import { appended, type Exchange } from "./contract/sample.ts";
+import { appended, type Exchange, long } from "./contract/sample.ts";
 import { WRITING } from "./contract/writing.ts";
 
 let servers: Servers;
@@ -68,6 +68,27 @@ test("S20 – forward poll page with ES-LongPoll: an event that comes is in the 
 	expect((await poll).json.entries).toMatchObject([{ title: "1@S20" }]);
 });
 
+test("S49 – scavenge", async () => {
+	const json = { Accept: "application/json" };
+	const path = "/admin/scavenge?threads=1&startFromChunk=-1";
+	const wrong = await servers.ask({ path, method: "POST", headers: json });
+	expect([wrong.status, wrong.json.detail]).toEqual([
+		400,
+		expect.stringContaining("startFromChunk must be a positive integer"),
+	]);
+	// Enough to erase that it is still at it when it is asked after.
+	await servers.ask(long("S49", 1500).ask);
+	await servers.ask({ path: "/streams/S49", method: "DELETE" });
+	const valid = "/admin/scavenge?threads=1&startFromChunk=0&throttlePercent=1";
+	const started = await servers.ask({ path: valid, method: "POST", headers: json });
+	expect([started.status, started.json]).toEqual([200, { scavengeId: expect.any(String) }]);
+	const current = await servers.ask({ path: "/admin/scavenge/current", headers: json });
+	expect(current.json).toEqual({
+		scavengeId: started.json.scavengeId,
+		scavengeLink: `/admin/scavenge/${started.json.scavengeId}`,
+	});
+});
+
 describe("of later issues", () => {
 	test.todo("S43 – create subscription");
 	test.todo("S44 – get messages");
@@ -75,6 +96,5 @@ describe("of later issues", () => {
 	test.todo("S46 – nack park");
 	test.todo("S47 – users");
 	test.todo("S48 – projection");
-	test.todo("S49 – scavenge");
 	test.todo("S50 – stats path");
 });

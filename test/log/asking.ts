@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { isRefusal, type Refusals, type Word } from "../../src/errors.ts";
 import type { ExpectedVersion, NewEvent, StreamName } from "../../src/event.ts";
-import type { Appended, Log, Range, Slice } from "../../src/log/log.ts";
+import type { Appended, Log, Range, ScavengeStep, Slice } from "../../src/log/log.ts";
 
 export const name = (text: string) => text as StreamName;
 
@@ -48,3 +48,16 @@ export function read(log: Log, stream: string, range: Partial<Range> = {}): Prom
 export const ids = (slice: Slice) => slice.entries.map((entry) => entry.event.id);
 export const versions = (slice: Slice) => slice.entries.map((entry) => entry.version);
 export const idsOf = (batch: readonly NewEvent[]) => batch.map(({ id }) => id);
+
+/** A whole scavenge: what all its steps erased. */
+export async function scavenge(log: Log): Promise<{ events: number; bytes: number }> {
+	const erased = { events: 0, bytes: 0 };
+	let from: number | undefined = 0;
+	while (from !== undefined) {
+		const step: ScavengeStep = await log.scavenge(from);
+		erased.events += step.events;
+		erased.bytes += step.bytes;
+		from = step.next;
+	}
+	return erased;
+}

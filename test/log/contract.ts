@@ -3,6 +3,7 @@ import { DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../../src/log/log.
 import { append, events, name, read, refusal } from "./asking.ts";
 import { appending } from "./contract/appending.ts";
 import { deleting } from "./contract/deleting.ts";
+import { erasing } from "./contract/erasing.ts";
 import { expecting } from "./contract/expecting.ts";
 import { indexing } from "./contract/indexing.ts";
 import { reading } from "./contract/reading.ts";
@@ -33,6 +34,7 @@ export function contract(open: OpenLog): void {
 	indexing(given);
 	deleting(given);
 	retaining(given);
+	erasing(given);
 
 	test("a closed log refuses appends and reads, and may be closed twice", async () => {
 		const other = await open(limits, () => given.now);

@@ -8,7 +8,7 @@ import type { ExpectedVersion, NewEvent, RecordedEvent } from "../../src/event.t
 import { DEFAULT_LOG_LIMITS, type Log, type Slice } from "../../src/log/log.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
-import { event, name, read } from "./asking.ts";
+import { event, name, read, scavenge } from "./asking.ts";
 import { newDirectory } from "./sqlite/directory.ts";
 
 const ROUNDS = 250;
@@ -52,7 +52,27 @@ test(`memory and SQLite answer alike (VARVE_SEED=${seed})`, async () => {
 				...pick([{}, {}, { resolve: true }, { resolve: false }]),
 			};
 			if (range.from === "head") range.direction = "backward";
-			const stream = pick([...streams, "$all", "$ce-order", "$et-T1", "$bc-2", "$streams", "none"]);
+			if (random(12) === 0) {
+				const redaction = { stream: name(pick(streams)), version: random(20) };
+				const asked = { ...redaction, metadata: random(2) === 0 };
+				const redacted = [memory, sqlite].map((log) => answer(log.redact(asked)));
+				const [one, two] = await Promise.all(redacted);
+				expect({ round, asked, two }).toEqual({ round, asked, two: one });
+			}
+			if (random(25) === 0) {
+				const [one, two] = await Promise.all([memory, sqlite].map(scavenge));
+				expect({ round, two }).toEqual({ round, two: one });
+			}
+			const stream = pick([
+				...streams,
+				"$all",
+				"$all",
+				"$ce-order",
+				"$et-T1",
+				"$bc-2",
+				"$streams",
+				"none",
+			]);
 			const slices = [memory, sqlite].map((log) => answer(read(log, stream, range).then(plain)));
 			const [slice, other] = await Promise.all(slices);
 			expect({ round, stream, range, slice: other }).toEqual({ round, stream, range, slice });

@@ -47,12 +47,12 @@ export const prove: Verb = {
 	name: "prove",
 	summary: "Prove that an event is in the log, or check such a proof",
 	operands: ["[POSITION]"],
-	purpose: `Prints a proof that the event at a position of $all is in the log: what the log holds of
-		it, the hashes from there to the root of the tree, and a checkpoint the server has signed. With
-		--since it prints a proof that the log was only added to since an older checkpoint, such as
-		curl URL/log/checkpoint prints. Either can be kept, and checked with --check by whoever has the
-		log's key, without a server; the file's form is that of C2SP tlog-proof and tlog-witness. A proof
-		goes on holding when the event's content is erased. Exits 1 where something is not proven.`,
+	purpose: `Prints a proof that the event at a position of $all is in the log: what the log holds
+		of it, the hashes from there to the root of the tree, and a checkpoint the server has signed.
+		With --since it prints a proof that the log was only added to since an older checkpoint, such
+		as curl URL/log/checkpoint prints. Either can be kept, and checked with --check by whoever has
+		the log's key, without a server; the forms are those of C2SP tlog-proof and tlog-witness. A
+		proof goes on holding when the event's content is erased. Exits 1 where nothing is proven.`,
 	options: [...CLIENT_OPTIONS, KEY, SINCE, CHECK],
 	examples: [
 		"varve prove 1234 > 1234.tlog-proof",

@@ -57,6 +57,8 @@ const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
 const SELF_NAMING: ReadonlySet<BodyKind> = new Set(["batch", "xml-batch", "entry"]);
 /** What can be sent to a URL that holds the event's id. */
 const AT_OWN_URL: ReadonlySet<BodyKind> = new Set(["atom", "atom-json", "json", "text"]);
+const APPENDED = [...BODY_KINDS.keys()];
+const APPENDED_ALONE = APPENDED.filter((name) => AT_OWN_URL.has(BODY_KINDS.get(name) as BodyKind));
 const EMPTY = new Uint8Array(0);
 
 /** POST /streams/{stream} */
@@ -89,7 +91,7 @@ export function checkMediaType(req: IncomingMessage): void {
 
 /** @throws Refusal `unsupported-media-type` */
 export function appendKind(req: IncomingMessage): BodyKind {
-	return kindByForm(req) ?? bodyKind(req, [...BODY_KINDS.keys()]);
+	return kindByForm(req) ?? bodyKind(req, APPENDED);
 }
 
 /** POST /streams/{stream}/incoming/{id} */
@@ -98,9 +100,7 @@ export function answerIncoming(
 	target: { stream: string; id: string },
 ): Promise<Answer> {
 	const { req } = exchange;
-	const single = [...BODY_KINDS].filter(([, kind]) => AT_OWN_URL.has(kind));
-	const names = single.map(([name]) => name);
-	const kind = bodyKind(req, names);
+	const kind = bodyKind(req, APPENDED_ALONE);
 	const id = parseUuid(target.id);
 	if (id === undefined) {
 		const reason = "Invalid request. Unable to parse guid";

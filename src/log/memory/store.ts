@@ -28,6 +28,10 @@ export function createStore() {
 	const gone = new Set<StreamName>();
 	/** The events that brought a stream back. */
 	const revivals = new Set<Position>();
+	/** The events no read shows any more. */
+	const scavenged = new Set<Position>();
+	/** Of each stream, the lowest version that was not scavenged. */
+	const firstLeft = new Map<StreamName, Version>();
 	/** Streams that hold links; `$all` once any does. */
 	const linking = new Set<StreamName>();
 	/** Whether any stream has metadata, links, or was deleted. */
@@ -38,6 +42,8 @@ export function createStore() {
 		streams,
 		gone,
 		revivals,
+		scavenged,
+		firstLeft,
 		add,
 		positionsOf,
 		positionAt,
@@ -75,7 +81,8 @@ export function createStore() {
 		const isGone = gone.has(describedStream(stream) ?? stream);
 		const isDescribed = newestOf(stream).last >= 0 || describedStream(stream) !== undefined;
 		if (lastOf(stream) < 0 || !(isGone || isDescribed)) return undefined;
-		return { last: lastOf(stream), metadata: metadataOf(stream), isGone };
+		const left = firstLeft.get(stream) ?? 0;
+		return { last: lastOf(stream), metadata: metadataOf(stream), isGone, scavenged: left };
 	}
 
 	function metadataOf(stream: StreamName): StreamMetadata {

@@ -7,10 +7,11 @@
  *     read ───▶ reader: a read-only connection of this thread; WAL lets it go on while others write
  */
 import { resolve } from "node:path";
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import { type Commit, DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
+import { Erasures, erasuresOf } from "./erasing/erasures.ts";
 import { claimDirectory, logFile, refusalOf } from "./files/directory.ts";
 import { incarnationOf } from "./files/incarnation.ts";
 import { AppendQueue } from "./queue.ts";
@@ -42,11 +43,13 @@ export async function openSqliteLog(
 	try {
 		const incarnation = incarnationOf(logFile(directory));
 		reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
-		const writer = await startWriter(logFile(directory));
-		const queue = new AppendQueue(writer, limits, clock, (commit) => {
+		const { writer, erasing } = await startWriter(logFile(directory));
+		const tell = (commit: Commit) => {
 			for (const listener of listeners) listener(commit);
-		});
-		return logOf(directory, incarnation, queue, reader, listeners, release);
+		};
+		const queue = new AppendQueue(writer, limits, clock, tell);
+		const erasures = new Erasures(erasing, erasuresOf(logFile(directory)), clock, tell);
+		return logOf(directory, incarnation, queue, erasures, reader, listeners, release);
 	} catch (error) {
 		reader?.close();
 		release();
@@ -58,6 +61,7 @@ function logOf(
 	directory: string,
 	incarnation: number,
 	queue: AppendQueue,
+	erasing: Erasures,
 	reader: Reader,
 	listeners: Set<(commit: Commit) => void>,
 	release: () => void,
@@ -71,6 +75,11 @@ function logOf(
 		incarnation,
 		append: (append) => queue.write(append),
 		delete: (deletion) => queue.write(deletion),
+		get erasures() {
+			return erasing.count;
+		},
+		redact: async (redaction) => whileOpen(() => erasing.redact(redaction)),
+		scavenge: async (from) => whileOpen(() => erasing.scavenge(from)),
 		read: async (range) => whileOpen(() => reader.read(range)),
 		last: async (stream) => whileOpen(() => reader.last(stream)),
 		onCommit(listener) {
@@ -92,13 +101,19 @@ function logOf(
 	}
 }
 
+/** Erasing has a line of its own to the writer's thread, so that it never waits behind appends. */
+export type WriterData = { readonly file: string; readonly erasing: MessagePort };
+
 /** Resolves once the thread has opened the database. */
-function startWriter(file: string): Promise<Worker> {
+function startWriter(file: string): Promise<{ writer: Worker; erasing: MessagePort }> {
 	// The name carries the extension this very file runs under: .js built, .ts where types are
 	// stripped.
 	const url = new URL(import.meta.url.replace(/log(\.\w+)$/, "writer$1"));
+	const { port1, port2 } = new MessageChannel();
+	const data: WriterData = { file, erasing: port2 };
 	const writer = new Worker(url, {
-		workerData: file,
+		workerData: data,
+		transferList: [port2],
 		// The options of the process are not the thread's: `node -e` would not even start one.
 		execArgv: [],
 		resourceLimits: { maxOldGenerationSizeMb: WRITER_HEAP_MIB },
@@ -107,7 +122,7 @@ function startWriter(file: string): Promise<Worker> {
 		writer.once("error", reject);
 		writer.once("message", () => {
 			writer.off("error", reject);
-			resolve(writer);
+			resolve({ writer, erasing: port1 });
 		});
 	});
 }

@@ -77,6 +77,10 @@ export const FLAG_JSON = 1;
 export const FLAG_TOMBSTONE = 2;
 /** The event that brought its stream back after a soft delete. */
 export const FLAG_REVIVAL = 4;
+/** Its data, and maybe its metadata, were erased; it is shown all the same. */
+export const FLAG_REDACTED = 8;
+/** Its data and metadata were erased, and no read shows it any more. */
+export const FLAG_SCAVENGED = 16;
 
 const KINDS = ["append", "soft-delete", "hard-delete"] as const;
 const WRITE_BYTES = 8 + 1 + 4;

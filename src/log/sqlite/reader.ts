@@ -5,11 +5,11 @@ import { Refusal } from "../../errors.ts";
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { LINK_TYPE, linkAt, type Target, targetOf } from "../../indexes/links.ts";
-import type { Range, Slice, StreamEntry } from "../log.ts";
+import type { Gap, Range, Slice, StreamEntry } from "../log.ts";
 import { bounds } from "../range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "../showing.ts";
 import { openForReading } from "./files/directory.ts";
-import { FLAG_JSON } from "./protocol.ts";
+import { FLAG_JSON, FLAG_REDACTED } from "./protocol.ts";
 import * as sql from "./statements.ts";
 import { Standings } from "./streams/standings.ts";
 import type { StreamRow } from "./streams/streams.ts";
@@ -79,7 +79,9 @@ export class Reader {
 			const isMarked = standing !== undefined || areMarked;
 			const { content } = range;
 			const now = this.#clock();
-			return show({ stream, last, low, standing, isMarked, resolve, content, now }, found);
+			const isEmpty = entries.length === 0 && low <= high;
+			const gap = stream === ALL && isEmpty ? this.#gapAt(low) : undefined;
+			return show({ stream, last, low, standing, gap, isMarked, resolve, content, now }, found);
 		});
 	}
 
@@ -116,6 +118,10 @@ export class Reader {
 			version: row[0],
 			event: this.#event(row, contents[index] ?? NO_CONTENT),
 		}));
+	}
+
+	#gapAt(position: number): Gap | undefined {
+		return this.#statements.gap.get(position) as Gap | undefined;
 	}
 
 	/** What the clients wrote of these rows. */
@@ -188,7 +194,7 @@ export class Reader {
 	}
 
 	#event(row: Row, { data, metadata }: Content): RecordedEvent {
-		return {
+		const event: RecordedEvent = {
 			position: row[1],
 			stream: this.#nameOf(row[2]),
 			version: row[3],
@@ -199,6 +205,7 @@ export class Reader {
 			data,
 			metadata,
 		};
+		return row[7] & FLAG_REDACTED ? { ...event, isRedacted: true } : event;
 	}
 
 	#nameOf(id: number): StreamName {
@@ -232,6 +239,7 @@ function prepare(database: Database.Database) {
 		end: database.prepare(sql.COMMIT),
 		name: database.prepare(sql.SELECT_STREAM_NAME).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
+		gap: database.prepare(sql.SELECT_GAP),
 		ofStream: inBothDirections(sql.selectEntries),
 		ofAll: inBothDirections(sql.selectEvents),
 	};

@@ -18,12 +18,13 @@ export const SELECT_END = "SELECT position, created FROM events ORDER BY positio
  */
 export const SELECT_STREAM = `
 	SELECT id, (SELECT max(version) FROM entries WHERE stream = streams.id) AS last,
-		metadata, tombstone, link
+		metadata, tombstone, link, scavenged
 	FROM streams LEFT JOIN marks ON marks.stream = id WHERE name = ?`;
 
 /** Of `$all`, which has the number 0 here. */
 export const SELECT_ALL = `
-	SELECT 0 AS id, (SELECT max(position) FROM events) AS last, metadata, tombstone, link
+	SELECT 0 AS id, (SELECT max(position) FROM events) AS last,
+		metadata, tombstone, link, scavenged
 	FROM (SELECT 1) LEFT JOIN marks ON marks.stream = 0`;
 
 /** Whether any stream is more than its entries; metadata may be there before its stream is. */
@@ -106,8 +107,8 @@ export type Order = "ASC" | "DESC";
 const OF_STREAM = `
 	FROM entries n CROSS JOIN events e ON e.position = n.position
 	WHERE n.stream = ? AND n.version BETWEEN ? AND ?`;
-/** The same of `$all`. */
-const OF_ALL = "FROM events e WHERE e.position BETWEEN ? AND ?";
+/** The same of `$all`, which has no place for what was scavenged (16). */
+const OF_ALL = "FROM events e WHERE e.position BETWEEN ? AND ? AND (e.flags & 16) = 0";
 
 export const selectEntries = readsOf("n.version", OF_STREAM);
 export const selectEvents = readsOf("e.position", OF_ALL);
@@ -132,6 +133,74 @@ function readsOf(version: string, range: string): Reads {
 	};
 }
 
+/** The run of scavenged positions that a position may be in: the last to begin at or before it. */
+export const SELECT_GAP =
+	"SELECT first, last FROM gaps WHERE first <= ? ORDER BY first DESC LIMIT 1";
+
+export const SELECT_ERASURES = "SELECT erasures FROM store";
+export const RAISE_ERASURES = "UPDATE store SET erasures = erasures + 1 RETURNING erasures";
+
+/**
+ * Own streams that may hold something to scavenge, among a window of numbers: those with metadata
+ * or a tombstone, and metadata streams.
+ */
+export const SELECT_MARKED_STREAMS = `
+	SELECT id, name, (SELECT max(version) FROM entries WHERE stream = id) AS last,
+		metadata, tombstone, link, scavenged
+	FROM streams LEFT JOIN marks ON marks.stream = id
+	WHERE id BETWEEN ? AND ?
+		AND (metadata IS NOT NULL OR tombstone IS NOT NULL OR substr(name, 1, 2) = '$$')
+	ORDER BY id`;
+
+export const SELECT_LAST_STREAM = "SELECT coalesce(max(id), 0) FROM streams";
+
+/** The next events of an own stream that a scavenge looks at. */
+export const SELECT_TO_SCAVENGE = `
+	SELECT e.position, e.version, e.created, length(e.data) + length(e.metadata) AS bytes
+	FROM entries n CROSS JOIN events e ON e.position = n.position
+	WHERE n.stream = ? AND n.version >= ?
+	ORDER BY n.version LIMIT ?`;
+
+/** What the hash of an event covers of its content, before that goes; once an event. */
+export const INSERT_DIGESTS = `
+	INSERT INTO digests (position, data, metadata)
+	SELECT position, sha256(data), sha256(metadata) FROM events WHERE position = ?
+	ON CONFLICT DO NOTHING`;
+
+/** 16 is the flag of what was scavenged, 8 of what was redacted. */
+export const SCAVENGE_EVENT =
+	"UPDATE events SET flags = flags | 16, data = x'', metadata = x'' WHERE position = ?";
+export const REDACT_DATA = "UPDATE events SET flags = flags | 8, data = x'' WHERE position = ?";
+export const REDACT_WHOLE =
+	"UPDATE events SET flags = flags | 8, data = x'', metadata = x'' WHERE position = ?";
+
+export const SELECT_TO_REDACT = `
+	SELECT e.position, e.type, e.flags, length(e.metadata) AS metadataBytes
+	FROM entries n CROSS JOIN events e ON e.position = n.position
+	WHERE n.stream = ? AND n.version = ?`;
+
+export const MARK_SCAVENGED = `
+	INSERT INTO marks (stream, scavenged) VALUES (?, ?)
+	ON CONFLICT (stream) DO UPDATE SET scavenged = excluded.scavenged`;
+
+export const DELETE_GAP = "DELETE FROM gaps WHERE first = ?";
+export const INSERT_GAP = "INSERT INTO gaps (first, last) VALUES (?, ?)";
+
+/** Erased events that still hold something. */
+export const VERIFY_ERASED = `
+	SELECT position FROM events
+	WHERE (flags & 24) > 0 AND (length(data) > 0 OR ((flags & 16) > 0 AND length(metadata) > 0))
+	LIMIT 100`;
+/** Runs that overlap or touch the one before. */
+export const VERIFY_GAPS = `
+	SELECT first FROM (SELECT first, lag(last) OVER (ORDER BY first) AS before FROM gaps)
+	WHERE first <= before + 1 LIMIT 100`;
+export const COUNT_SCAVENGED = `
+	SELECT (SELECT count(*) FROM events WHERE (flags & 16) > 0) AS events,
+		(SELECT coalesce(sum(last - first + 1), 0) FROM gaps) AS positions,
+		(SELECT count(*) FROM gaps CROSS JOIN events ON position BETWEEN first AND last
+			WHERE (flags & 16) > 0) AS both`;
+
 export const VERIFY_SIZE = "SELECT coalesce(max(position), -1) + 1 FROM events";
 export const VERIFY_POSITIONS =
 	"SELECT count(*) AS events, min(position) AS first, max(position) AS last FROM events";
@@ -147,7 +216,8 @@ export const VERIFY_BYTES = `
 		WHERE position >= ? AND position < ? ORDER BY position)`;
 export const VERIFY_EVENT = "SELECT id, hash, data, metadata FROM events WHERE position = ?";
 export const VERIFY_DIGESTS = "SELECT data, metadata FROM digests WHERE position = ?";
-export const VERIFY_ERASED = `
+/** Erased events that have no metadata left. */
+export const VERIFY_UNPROVEN = `
 	SELECT d.position FROM digests d CROSS JOIN events e ON e.position = d.position
 	WHERE length(e.metadata) = 0 ORDER BY d.position`;
 
@@ -162,20 +232,21 @@ export const VERIFY_EMPTY_STREAMS = `
 
 /** The marks there must be, by what is in the log; 0 stands for `$all`. */
 const VERIFY_MARKS_OWED = `
-	SELECT stream, max(metadata), max(tombstone), max(link) FROM (
+	SELECT stream, max(metadata), max(tombstone), max(link), max(scavenged) FROM (
 		SELECT described.id AS stream,
 			(SELECT position FROM entries WHERE stream = own.id ORDER BY version DESC LIMIT 1)
 				AS metadata,
-			NULL AS tombstone, NULL AS link
+			NULL AS tombstone, NULL AS link, NULL AS scavenged
 		FROM streams own JOIN
 			(SELECT id, name FROM streams UNION ALL SELECT 0, '$all') described
 			ON described.name = substr(own.name, 3)
 		WHERE own.name >= '$$' AND own.name < '$%'
-		UNION ALL SELECT stream, NULL, position, NULL FROM events WHERE (flags & 2) > 0
-		UNION ALL SELECT stream, NULL, NULL, position FROM events WHERE type = '$>'
-		UNION ALL SELECT 0, NULL, NULL, position FROM events WHERE type = '$>'
+		UNION ALL SELECT stream, NULL, position, NULL, NULL FROM events WHERE (flags & 2) > 0
+		UNION ALL SELECT stream, NULL, NULL, position, NULL FROM events WHERE type = '$>'
+		UNION ALL SELECT 0, NULL, NULL, position, NULL FROM events WHERE type = '$>'
+		UNION ALL SELECT stream, NULL, NULL, NULL, version + 1 FROM events WHERE (flags & 16) > 0
 	) GROUP BY stream`;
-const VERIFY_MARKS_NOTED = "SELECT stream, metadata, tombstone, link FROM marks";
+const VERIFY_MARKS_NOTED = "SELECT stream, metadata, tombstone, link, scavenged FROM marks";
 
 /** The streams whose marks are not what they must be. */
 export const VERIFY_MARKS = `
@@ -190,3 +261,10 @@ export const VERIFY_TOMBSTONES = `
 	WHERE (e.flags & 2) > 0
 		AND EXISTS (SELECT 1 FROM entries n WHERE n.stream = e.stream AND n.version > e.version)
 	LIMIT 100`;
+
+/** Streams of which an event was scavenged, and one before it was not. */
+export const VERIFY_SCAVENGED = `
+	SELECT coalesce(name, 'stream ' || stream) FROM (
+		SELECT stream FROM events WHERE (flags & 16) > 0
+		GROUP BY stream HAVING count(*) <> max(version) + 1
+	) LEFT JOIN streams ON streams.id = stream LIMIT 100`;

@@ -90,10 +90,10 @@ async function conclude(
 	blocks: readonly Span[],
 	outcomes: readonly Outcome[],
 	report: Report,
-): Promise<{ events: number; streams: number }> {
+): Promise<Omit<Verification, "ok" | "faults">> {
 	const owed = createSums({ from: 0, to: size });
 	const order = createOrderCheck(report);
-	let events = 0;
+	let [events, erased] = [0, 0];
 	const [, entries] = outcomes;
 	const later: Job[] = [{ kind: "nodes", size }];
 	for (const { faults } of outcomes) for (const fault of faults) report(fault);
@@ -103,13 +103,15 @@ async function conclude(
 		order(block, checked);
 		addSums(owed, checked.sums);
 		events += checked.events;
+		erased += checked.erased;
 	}
 	const spans = entries?.entries ? differences(owed, entries.entries.sums) : [];
 	if (spans.length > 0) later.push({ kind: "compare", spans });
 	for (const job of later) {
 		for (const fault of (await thread.work(job)).faults) report(fault);
 	}
-	return { events, streams: entries?.entries?.streams ?? 0 };
+	const { streams = 0, unproven = 0 } = entries?.entries ?? {};
+	return { events, streams, erased, unproven };
 }
 
 /** Does all jobs, each thread the next one as soon as it is free. */

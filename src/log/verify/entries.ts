@@ -16,6 +16,8 @@ export type CheckedEntries = {
 	readonly sums: Sums;
 	/** Of streams with events of their own. */
 	readonly streams: number;
+	/** Of index streams, those that rest on metadata that was erased. */
+	readonly unproven: number;
 };
 
 /**
@@ -30,12 +32,12 @@ export function checkEntries(
 ): CheckedEntries {
 	const sums = createSums({ from: 0, to: size });
 	const keyOf = createNameKeys();
-	const isUnknown = unknownEntries(view);
+	const isUnproven = unprovenEntries(view);
 	let stream: VisitedStream | undefined;
 	let key = keyOf("");
 	let isIndex = false;
 	let [version, position, end] = [-1, -1, size];
-	let [streams, seen] = [0, 0];
+	let [streams, unproven, seen] = [0, 0, 0];
 	view.entries((of, at, points) => {
 		if (of !== stream) {
 			stream = of;
@@ -53,14 +55,15 @@ export function checkEntries(
 		position = points;
 		if (++seen % 65_536 === 0) onEntries(65_536);
 		if (points >= 0 && points < size) {
-			if (!isUnknown(of.name, points)) addEntry(sums, key, isIndex ? -1 : at, points);
+			if (isUnproven(of.name, points)) unproven++;
+			else addEntry(sums, key, isIndex ? -1 : at, points);
 			return;
 		}
 		// What came after the first look has its events by now: both are written together.
 		if (points >= end) end = view.size();
 		if (points < 0 || points >= end) report(misplaced(of.name, at, points));
 	});
-	return { sums, streams };
+	return { sums, streams, unproven };
 }
 
 /** Names what differs in spans where the sums do; nothing, if that has settled meanwhile. */
@@ -86,12 +89,12 @@ function compareSpans(view: LogView, spans: readonly Span[], report: Report): bo
 			}
 		}
 	}
-	const isUnknown = unknownEntries(view);
+	const isUnproven = unprovenEntries(view);
 	const isIn = (position: number) =>
 		spans.some(({ from, to }) => position >= from && position < to);
 	let found = false;
 	view.entries(({ name }, version, position) => {
-		if (!isIn(position) || isUnknown(name, position)) return;
+		if (!isIn(position) || isUnproven(name, position)) return;
 		const expected = missing.get(`${position} ${name}`);
 		if (expected && (expected.version < 0 || expected.version === version)) {
 			missing.delete(`${position} ${name}`);
@@ -111,11 +114,11 @@ function misplaced(name: string, version: number, position: number): string {
 	return `${name} version ${version}: position ${position} does not belong there`;
 }
 
-/** Which correlation an event had cannot be told once its metadata was erased. */
-function unknownEntries(view: LogView): (stream: string, position: number) => boolean {
+/** What an event correlates with cannot be told once its metadata was erased. */
+function unprovenEntries(view: LogView): (stream: string, position: number) => boolean {
 	const WIDTH = 8192;
 	const bits = new Map<number, Uint8Array>();
-	for (const position of view.erased()) {
+	for (const position of view.unproven()) {
 		const block = Math.floor(position / WIDTH);
 		const of = bits.get(block) ?? new Uint8Array(WIDTH / 8);
 		const at = position % WIDTH;

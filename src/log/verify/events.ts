@@ -17,6 +17,8 @@ export type CheckedBlock = {
 	/** Of the entries the events must have. */
 	readonly sums: Sums;
 	readonly events: number;
+	/** Those of them whose content was erased. */
+	readonly erased: number;
 	/** When the first was committed, and the latest. */
 	readonly firstCreated: number;
 	readonly lastCreated: number;
@@ -28,7 +30,7 @@ export function checkEvents(view: LogView, { from, to }: Span, report: Report): 
 	const keyOf = createNameKeys();
 	const tiles = createTileCheck(view, report);
 	let next = from;
-	let events = 0;
+	let [events, erased] = [0, 0];
 	let [firstCreated, lastCreated] = [Number.POSITIVE_INFINITY, 0];
 	for (const event of view.events(from, to)) {
 		const { position, stream, version, created } = event;
@@ -43,10 +45,11 @@ export function checkEvents(view: LogView, { from, to }: Span, report: Report): 
 		firstCreated = Math.min(firstCreated, created);
 		lastCreated = Math.max(lastCreated, created);
 		events++;
+		if (event.isErased) erased++;
 	}
 	if (next !== to) report(`position ${next}: there is no event up to position ${to - 1}`);
 	tiles.end();
-	return { sums, events, firstCreated, lastCreated };
+	return { sums, events, erased, firstCreated, lastCreated };
 }
 
 /** The leaf hash an event must have. */

@@ -23,19 +23,20 @@ export function verify(view: LogView): Verification {
 	const size = view.size();
 	const owed = createSums({ from: 0, to: size });
 	const order = createOrderCheck(report);
-	let events = 0;
+	let [events, erased] = [0, 0];
 	for (const fault of view.faults()) report(fault);
 	for (const block of blocksOf(size)) {
 		const checked = checkEvents(view, block, report);
 		order(block, checked);
 		addSums(owed, checked.sums);
 		events += checked.events;
+		erased += checked.erased;
 	}
-	const { sums, streams } = checkEntries(view, size, report);
+	const { sums, streams, unproven } = checkEntries(view, size, report);
 	const spans = differences(owed, sums);
 	if (spans.length > 0) compareEntries(view, spans, report);
 	checkUpperNodes(view, size, report);
-	return { ok: faults.length === 0, events, streams, faults };
+	return { ok: faults.length === 0, events, streams, erased, unproven, faults };
 }
 
 /** The blocks that events are checked in. */

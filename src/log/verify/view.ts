@@ -7,8 +7,8 @@ export interface LogView {
 	events(from: number, to: number): Iterable<StoredEvent>;
 	/** Calls for each entry of each stream but `$all`, stream by stream, each by version. */
 	entries(visit: Visit): void;
-	/** The positions of the events whose metadata was erased. */
-	erased(): Iterable<number>;
+	/** The positions of events whose metadata was erased, and with it what they correlate with. */
+	unproven(): Iterable<number>;
 	/** Nodes `from` up to `to` of a level of the tree; absent where an engine keeps none. */
 	nodes?(level: number, from: number, to: number): readonly Uint8Array[];
 	/** What an engine's own checks find in its files, and in what it notes beside the log. */
@@ -29,6 +29,7 @@ export type StoredEvent = {
 	readonly metadata: Uint8Array;
 	/** The leaf hash; absent where an engine keeps none. */
 	readonly hash?: Uint8Array;
+	readonly isErased: boolean;
 	/** The SHA-256 digests of what it held, where some of it was erased. */
 	readonly digests?: { readonly data: Uint8Array; readonly metadata: Uint8Array };
 };

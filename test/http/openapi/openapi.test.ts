@@ -1,12 +1,13 @@
 /** /openapi.json says what the server does: nothing less, nothing more, nothing else. */
 
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createConfig, lint } from "@redocly/openapi-core";
 import { DESCRIBED_FEED_TYPES, EVENT_TYPES, FEED_TYPES } from "../../../feeds/media.ts";
 import { ROUTES } from "../../../src/http/routes.ts";
 import { filesIn } from "../../structure/source.ts";
-import type { Reply } from "../ask.ts";
-import { type Servers, startServers } from "../harness.ts";
+import { batch, type Reply } from "../ask.ts";
+import { type Servers, startServers, until } from "../harness.ts";
 import { DOCUMENT, FILE, type Operation, operations, TEXT } from "./document.ts";
 import { faults } from "./schema.ts";
 
@@ -53,11 +54,11 @@ describe("/openapi.json", () => {
 
 	test("has every route with its methods, and no other", () => {
 		const served = ROUTES.flatMap(([path, methods]) =>
-			// A slash at the end is a redirect that the introduction tells of; `%24all` is `$all`.
+			// A slash at the end is a redirect that the introduction tells of; `%24` is `$`.
 			path.endsWith("/") && path !== "/"
 				? []
 				: Object.keys(methods).map(
-						(method) => `${method} ${path.replace("%24all", "$all").replace("/*", "/:")}`,
+						(method) => `${method} ${path.replace("%24", "$").replace("/*", "/:")}`,
 					),
 		);
 		const written = operations().map(
@@ -195,7 +196,8 @@ function seed(): Promise<Reply> {
 	return send(append, { "Content-Type": type }, example(append, type));
 }
 
-function send(operation: Operation, headers: object, body?: string): Promise<Reply> {
+async function send(operation: Operation, headers: object, body?: string): Promise<Reply> {
+	const scavengeId = await scavengeFor(operation);
 	const { method, parameters } = operation;
 	const examples = parameters.filter(({ example }) => example !== undefined);
 	const named = Object.fromEntries(
@@ -207,9 +209,12 @@ function send(operation: Operation, headers: object, body?: string): Promise<Rep
 		.filter((one) => one.in === "query")
 		.map(({ name, example }) => `${name}=${encodeURIComponent(String(example))}`)
 		.join("&");
-	const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) =>
-		encodeURIComponent(String(examples.find((one) => one.name === name)?.example)),
-	);
+	const known = operation.path.replace("$scavenges/{id}", `$scavenges/${scavengeId}`);
+	const path = known
+		.replace("scavenge/{id}", `scavenge/${scavengeId}`)
+		.replace(/\{(\w+)\}/g, (_, name: string) =>
+			encodeURIComponent(String(examples.find((one) => one.name === name)?.example)),
+		);
 	const isEndless = Object.values(headers).includes("text/event-stream");
 	return servers.ask({
 		path: query === "" ? path : `${path}?${query}`,
@@ -218,6 +223,22 @@ function send(operation: Operation, headers: object, body?: string): Promise<Rep
 		headers: { ...named, ...headers },
 		...(body === undefined ? {} : { body }),
 	});
+}
+
+/** The id an operation on scavenges needs: of one that runs, to be stopped, else of one that ran. */
+async function scavengeFor({ operationId, path }: Operation): Promise<string> {
+	if (!path.includes("scavenge")) return "";
+	const { scavenger } = servers;
+	await until(() => scavenger.current() === undefined);
+	if (operationId === "startScavenge") return "";
+	if (!/^stop/.test(operationId)) return scavenger.last()?.id ?? "";
+	// More than one step, and a rest of a hundred times as long between them.
+	const events = Array.from({ length: 1200 }, () => {
+		return { eventId: randomUUID(), eventType: "t", data: 1 };
+	});
+	await servers.ask(batch("scavenged", events));
+	await servers.ask({ path: "/streams/scavenged", method: "DELETE" });
+	return scavenger.start({ throttlePercent: 1, noted: {} });
 }
 
 function example({ body }: Operation, contentType: string): string | undefined {

@@ -1,5 +1,7 @@
 /** Departure 20: a request that is not answered in time gets a 503 that says when to try again. */
+
 import { createDocuments } from "../../../src/cache/documents.ts";
+import { openScavenger } from "../../../src/commands/scavenge/scavenger.ts";
 import { parseSettings } from "../../../src/config.ts";
 import { createLasts } from "../../../src/http/lasts.ts";
 import { createLongPolls } from "../../../src/http/long-polls.ts";
@@ -39,6 +41,7 @@ beforeEach(async () => {
 		longPolls: createLongPolls(log, 10),
 		live: createLiveStreams(log, 10),
 		lasts: createLasts(log),
+		scavenger: await openScavenger(inner, "test", report),
 		settings,
 		report,
 		isReady: () => true,

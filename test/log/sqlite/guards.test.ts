@@ -40,6 +40,54 @@ const swapped = `
 	UPDATE entries SET position = (SELECT 1 - position FROM two WHERE two.version = entries.version)
 		WHERE (stream, version) IN (SELECT stream, version FROM two)`;
 
+/** What erasing may do to an event, and what looks like it and is something else. */
+describe("the content of an event may go, and nothing else of it", () => {
+	test.each([
+		["redacted", "flags = flags | 8, data = x''"],
+		["redacted with its metadata", "flags = flags | 8, data = x'', metadata = x''"],
+		["scavenged", "flags = flags | 16, data = x'', metadata = x''"],
+	])("it may be %s, once and for ever", async (_, change) => {
+		const directory = await filledDirectory();
+		const raw = new Database(join(directory, "log.sqlite"));
+		const update = `UPDATE events SET ${change} WHERE position = 1`;
+		expect(() => raw.exec(update)).toThrow(/never updated/);
+		raw.exec("INSERT INTO digests VALUES (1, zeroblob(32), zeroblob(32))");
+		raw.exec(update);
+		raw.exec(update);
+		for (const back of ["flags = 1", "data = x'00'", "metadata = x'00'"]) {
+			const undo = `UPDATE events SET ${back} WHERE position = 1`;
+			expect(() => raw.exec(undo)).toThrow(/never updated/);
+		}
+		raw.close();
+	});
+
+	test.each([
+		"flags = flags | 8",
+		"data = x''",
+		"flags = flags | 8, data = x'', type = 'Other'",
+		"flags = flags | 8, data = x'', id = zeroblob(16)",
+		"flags = flags | 8, data = x'', created = created + 1",
+		"flags = flags | 8, data = x'', hash = zeroblob(32)",
+		"flags = flags | 8, data = x'', position = 99",
+		"flags = flags | 8, data = x'', stream = stream + 1",
+		"flags = flags | 8, data = x'', version = 99",
+		"flags = flags | 8, data = x'', metadata = x'00'",
+		"flags = flags | 8 | 2, data = x''",
+		"flags = 8, data = x''",
+		"flags = flags | 16, data = x''",
+		"flags = flags | 16, metadata = x''",
+	])("not: %s", async (change) => {
+		const directory = await filledDirectory();
+		const raw = new Database(join(directory, "log.sqlite"));
+		const update = `UPDATE events SET ${change} WHERE position = 1`;
+		raw.exec("INSERT INTO digests VALUES (1, zeroblob(32), zeroblob(32))");
+		expect(() => raw.exec(update)).toThrow(/never updated/);
+		expect(() => raw.exec("UPDATE store SET erasures = erasures")).toThrow(/only rises/);
+		raw.close();
+		expect(await verifyDirectory(directory)).toMatchObject({ ok: true, erased: 0 });
+	});
+});
+
 describe("verify finds", () => {
 	test.each([
 		["a missing event", "DELETE FROM events WHERE position = 2", /position 3: follows position 1/],
@@ -85,6 +133,22 @@ describe("verify finds", () => {
 			"UPDATE events SET version = 9 WHERE position = 4",
 			/version 9 of ord/,
 		],
+		[
+			"content behind the flag that says it is gone",
+			"UPDATE events SET flags = flags | 8 WHERE position = 1",
+			/position 1: is marked as erased/,
+		],
+		[
+			"an event scavenged out of turn",
+			"UPDATE events SET flags = flags | 16, data = x'', metadata = x'' WHERE position = 2",
+			/order-1: an event of it was scavenged, and one before it was not/,
+		],
+		[
+			"a gap that is noted where none is",
+			"INSERT INTO gaps (first, last) VALUES (1, 2)",
+			/0 events were scavenged, and 2 positions are noted/,
+		],
+		["gaps that touch", "INSERT INTO gaps (first, last) VALUES (1, 2), (3, 3)", /belongs to the/],
 		["time that ran back", "UPDATE events SET created = 5 WHERE position = 3", /created before/],
 		["an id that is none", "UPDATE events SET id = zeroblob(16) WHERE position = 3", /no event id/],
 		["a renamed stream", "UPDATE streams SET name = 'x' WHERE name = 'order-1'", /does not belong/],

@@ -8,6 +8,7 @@
  * Oldest first; an empty batch says that there is nothing newer. Pages are to be had in the same
  * format under their own URLs, and are what caches can keep.
  */
+import { setImmediate } from "node:timers/promises";
 import { attributesOf } from "../../../../feeds/cloudevents/attributes.ts";
 import { encodeCloudEvents } from "../../../../feeds/cloudevents/encode.ts";
 import { VARY } from "../../../cache/policy.ts";
@@ -19,9 +20,10 @@ import {
 	type StreamName,
 	type Version,
 } from "../../../event.ts";
+import type { Log, StreamEntry } from "../../../log/log.ts";
 import { composeEvents, type Urls } from "../../../pages/entry.ts";
 import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
-import { readStep } from "../../../pages/run.ts";
+import { passed, readStep } from "../../../pages/run.ts";
 import type { Answer } from "../../answer.ts";
 import { clientGone, type Exchange } from "../../exchange.ts";
 import type { Look } from "../../negotiation.ts";
@@ -45,9 +47,7 @@ export async function answerHttpFeed(
 		const last = await log.last(stream);
 		if (last < from) await longPolls.beyond(stream, from - 1, waitMs, clientGone(exchange));
 	}
-	const range = { stream, from, limit: BATCH, direction: "forward", content: true } as const;
-	const { entries, last } = await readStep(log, range);
-	if (last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
+	const entries = await readBatch(log, stream, from);
 	const newest = entries.at(-1);
 	if (newest) rememberEvent(log, stream, idOf(newest.event), newest.version);
 
@@ -56,6 +56,22 @@ export async function answerHttpFeed(
 	const keeping = ["Cache-Control", "no-store", "Vary", VARY];
 	const form = ["Content-Type", look.type.contentType, "Content-Length", String(body.length)];
 	return { status: 200, headers: [...keeping, ...form], body };
+}
+
+/** Reads on while it finds nothing to show: an empty batch means that there is nothing newer. */
+async function readBatch(log: Log, stream: StreamName, start: Version): Promise<StreamEntry[]> {
+	let from = start;
+	for (;;) {
+		const range = { stream, from, limit: BATCH, direction: "forward", content: true } as const;
+		const slice = await readStep(log, range);
+		if (slice.last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
+		const shown = slice.entries.filter(({ unresolved }) => unresolved === undefined);
+		const reached = slice.entries.at(-1)?.version;
+		from = reached === undefined ? passed(slice, from, BATCH) : reached + 1;
+		if (shown.length > 0 || from > slice.last) return shown;
+		// Others are served in between.
+		await setImmediate();
+	}
 }
 
 async function startOf(exchange: Exchange, stream: StreamName, id: string): Promise<Version> {

@@ -22,7 +22,7 @@ import { VARY } from "../../../cache/policy.ts";
 import { Refusal } from "../../../errors.ts";
 import type { StreamName, Version } from "../../../event.ts";
 import { composeEntry, type Urls } from "../../../pages/entry.ts";
-import { readStep, STEP_FIRST, stepAfter } from "../../../pages/run.ts";
+import { passed, readStep, STEP_FIRST, stepAfter } from "../../../pages/run.ts";
 import type { Answer } from "../../answer.ts";
 import { clientGone, type Exchange } from "../../exchange.ts";
 import { isWholeStream } from "./run.ts";
@@ -85,8 +85,8 @@ async function* follow(
 		);
 		const reached = slice.entries.at(-1)?.version;
 		// Where events are gone a step may find none, with more beyond it.
-		const passed = Math.min(next + limit, Math.max(next, slice.last + 1));
-		next = reached === undefined ? passed : reached + 1;
+		const searched = Math.min(passed(slice, next, limit), Math.max(next, slice.last + 1));
+		next = reached === undefined ? searched : reached + 1;
 		limit = stepAfter(slice);
 		yield texts.length === 0 ? HEARTBEAT : texts.join("");
 		if (next > slice.last) await live.beyond(stream, next - 1, settings.heartbeatMs, gone);

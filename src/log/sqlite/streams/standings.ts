@@ -31,11 +31,12 @@ export class Standings {
 	of(stream: StreamName, row: StreamRow | undefined): Standing | undefined {
 		if (!row) return undefined;
 		const { last, metadata, tombstone } = row;
+		const scavenged = row.scavenged ?? 0;
 		const described = describedStream(stream);
 		if (described === undefined && metadata === null && tombstone === null) return undefined;
 		const isGone = (described === undefined ? tombstone : this.find(described)?.tombstone) != null;
 		const written = metadata === null ? NO_METADATA : this.#metadataAt(metadata);
-		return { last, metadata: effectiveMetadata(stream, written), isGone };
+		return { last, metadata: effectiveMetadata(stream, written), isGone, scavenged };
 	}
 
 	/** Whether there is any stream that has metadata or links, or was deleted. */

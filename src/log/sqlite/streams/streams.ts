@@ -32,6 +32,8 @@ export type StreamRow = {
 	readonly metadata: number | null;
 	readonly tombstone: number | null;
 	readonly link: number | null;
+	/** The lowest version that was not scavenged; null for 0. */
+	readonly scavenged: number | null;
 };
 
 /** Some 3 MB of names; a stream that was pushed out costs one look-up to come back. */
@@ -93,10 +95,7 @@ export class Streams {
 		if (found) return found;
 		const id = Number(this.#statements.insertStream.run(name).lastInsertRowid);
 		this.#hasMetadata ||= describedStream(name) !== undefined;
-		const stream = this.#keep(
-			name,
-			streamOf({ id, last: -1, metadata: null, tombstone: null, link: null }),
-		);
+		const stream = this.#keep(name, streamOf({ id, last: -1, metadata: null, tombstone: null }));
 		const metadata = this.findMetadata(name);
 		if (metadata) this.#markMetadata(stream, this.positionAt(metadata, metadata.last));
 		return stream;
@@ -184,7 +183,12 @@ export class Streams {
 }
 
 /** Written out: a spread here costs as much as the look-up, for every stream that is met. */
-function streamOf({ id, last, metadata, tombstone }: StreamRow): Stream {
+function streamOf({
+	id,
+	last,
+	metadata,
+	tombstone,
+}: Omit<StreamRow, "link" | "scavenged">): Stream {
 	return {
 		id,
 		last,

@@ -5,6 +5,8 @@
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import type { LogView, StoredEvent, Visit } from "../../verify/view.ts";
+import { erasureFaults } from "../erasing/check.ts";
+import { FLAG_REDACTED, FLAG_SCAVENGED } from "../protocol.ts";
 import * as sql from "../statements.ts";
 
 const EVENTS_PER_READ = 256;
@@ -12,8 +14,6 @@ const ENTRIES_PER_READ = 4096;
 /** What is read as one value; larger events are read one by one. */
 const JOINED_BYTES_MAX = 4 * 1024 * 1024;
 const NAMES_KEPT_MAX = 20_000;
-/** Redacted or scavenged. */
-const FLAGS_ERASED = 8 | 16;
 
 type Head = [
 	...[position: number, stream: number, version: number, type: string, created: number],
@@ -37,7 +37,7 @@ export function viewOf(database: Database.Database): LogView {
 			}
 		},
 		entries: (visit) => visitEntries(statements, nameOf, visit),
-		erased: () => statements.erased.iterate() as Iterable<number>,
+		unproven: () => statements.unproven.iterate() as Iterable<number>,
 		nodes: (level, from, to) => statements.nodes.all(level, from, to - 1) as Buffer[],
 		faults: () => faultsOf(database),
 	};
@@ -69,12 +69,13 @@ function* readEvents(
 		const { id, hash, data, metadata } = isJoined
 			? { id: cut(head[6]), hash: cut(head[7]), data: cut(head[8]), metadata: cut(head[9]) }
 			: contentAt(statements, position);
+		const isErased = (flags & (FLAG_REDACTED | FLAG_SCAVENGED)) !== 0;
+		const digests = isErased ? statements.digests.get(position) : undefined;
 		const event: StoredEvent = {
 			...{ position, stream: nameOf(stream), version, id, type: String(type), created, flags },
-			...{ data, metadata, hash },
+			...{ data, metadata, hash, isErased },
 		};
-		const erased = (flags & FLAGS_ERASED) !== 0 ? statements.digests.get(position) : undefined;
-		yield erased ? { ...event, digests: erased as Digests } : event;
+		yield digests ? { ...event, digests: digests as Digests } : event;
 	}
 }
 
@@ -140,6 +141,10 @@ function faultsOf(database: Database.Database): string[] {
 		...(isDense ? [] : [`there are ${events} events at positions ${first} to ${last}`]),
 		...texts(sql.VERIFY_EMPTY_STREAMS).map((name) => `stream ${name} has a name and no entries`),
 		...texts(sql.VERIFY_MARKS).map((name) => `${name}: what is noted of it is not so`),
+		...erasureFaults(database),
+		...texts(sql.VERIFY_SCAVENGED).map(
+			(name) => `${name}: an event of it was scavenged, and one before it was not`,
+		),
 		...texts(sql.VERIFY_TOMBSTONES).map((name) => `${name}: it goes on behind its tombstone`),
 	];
 }
@@ -153,7 +158,7 @@ function prepare(database: Database.Database) {
 		bytes: database.prepare(sql.VERIFY_BYTES).pluck(),
 		event: database.prepare(sql.VERIFY_EVENT),
 		digests: database.prepare(sql.VERIFY_DIGESTS),
-		erased: database.prepare(sql.VERIFY_ERASED).pluck(),
+		unproven: database.prepare(sql.VERIFY_UNPROVEN).pluck(),
 		entries: database.prepare(sql.VERIFY_ENTRIES).raw(),
 		nodes: database.prepare(sql.SELECT_NODES).pluck(),
 		name: database.prepare(sql.SELECT_STREAM_NAME).pluck(),

@@ -1,0 +1,142 @@
+/** `varve scavenge`: starts, stops and watches the scavenge of a running server. */
+import type { ReadEvent } from "../../../feeds/reader/event.ts";
+import type { Arguments, Values } from "../../options.ts";
+import { Failure } from "../explain.ts";
+import { CLIENT_OPTIONS, credentials, EXIT, number, text, type Verb } from "../verb.ts";
+
+export const scavenge: Verb = {
+	name: "scavenge",
+	summary: "Remove from disk what no read can reach",
+	operands: ["[start|stop|status]"],
+	purpose: `Erases, on a running server, the events that no read of their stream shows any more:
+		what $maxAge, $maxCount and $tb hide, older metadata, and what deleted streams left behind.
+		Numbers and positions stay as they are, and so does what a repeated append is answered; $all
+		leaves out what is gone. The server goes on serving: it works in small steps, and a
+		--throttle-percent below 100 makes it rest in between. start (the default) begins a run and
+		follows it to its end, exit code 1 if that is not a success; interrupted, or with --detach, it
+		leaves the run running. stop ends the run that is running after the step it is at; the next run
+		does the rest. status tells of the run that was started last. The whole story of a run is in
+		the stream $scavenges-ID.`,
+	options: [
+		...CLIENT_OPTIONS,
+		{
+			name: "throttlePercent",
+			flag: "throttle-percent",
+			kind: "whole-number",
+			default: 100,
+			min: 1,
+			max: 100,
+			perCall: true,
+			help: "How much of the time to work; the rest is left to everyone else.",
+		},
+		{
+			name: "detach",
+			flag: "detach",
+			kind: "yes-no",
+			default: false,
+			perCall: true,
+			help: "Do not wait for the end.",
+		},
+	],
+	examples: [
+		"varve scavenge",
+		"varve scavenge start --throttle-percent 25 --detach",
+		"varve scavenge status",
+		"varve scavenge stop",
+	],
+	run,
+};
+
+type Story = {
+	readonly type: string;
+	readonly facts: {
+		readonly result?: string;
+		readonly error?: string;
+		readonly timeTaken?: string;
+		readonly spaceSaved?: number;
+		readonly eventsErased?: number;
+		readonly chunkEndNumber?: number;
+	};
+};
+type Last = { readonly scavengeId: string; readonly scavengeResult: string };
+
+async function run({ operands, values }: Arguments): Promise<number> {
+	const [action = "start", unexpected] = operands;
+	const act = ACTIONS.get(action);
+	if (!act || unexpected !== undefined) {
+		throw new Failure("it takes start, stop or status", EXIT.usage);
+	}
+	return act(values);
+}
+
+const ACTIONS: ReadonlyMap<string, (values: Values) => Promise<number>> = new Map([
+	["start", start],
+	["stop", stop],
+	["status", status],
+]);
+
+async function start(values: Values): Promise<number> {
+	const { request } = await import("./request.ts");
+	const query = `?throttlePercent=${number(values, "throttlePercent")}`;
+	const started = await request(values, "POST", `/admin/scavenge${query}`);
+	const { scavengeId } = started as { scavengeId: string };
+	process.stdout.write(`scavenge ${scavengeId} runs\n`);
+	if (values.detach) return EXIT.done;
+	for await (const story of storyOf(scavengeId, values, true)) {
+		if (story.type === "$scavengeChunksCompleted") process.stderr.write(`${progress(story)}\n`);
+		if (story.type !== "$scavengeCompleted") continue;
+		process.stdout.write(`${completed(story)}\n`);
+		return story.facts.result === "Success" ? EXIT.done : EXIT.failed;
+	}
+	return EXIT.failed;
+}
+
+async function stop(values: Values): Promise<number> {
+	const { request } = await import("./request.ts");
+	const stopped = await request(values, "DELETE", "/admin/scavenge/current");
+	process.stdout.write(`scavenge ${(stopped as Last).scavengeId} stopped\n`);
+	return EXIT.done;
+}
+
+async function status(values: Values): Promise<number> {
+	const { request } = await import("./request.ts");
+	const last = await request(values, "GET", "/admin/scavenge/last");
+	const { scavengeId, scavengeResult } = last as Last;
+	if (scavengeResult === "Unknown") {
+		process.stdout.write("no scavenge was ever started\n");
+		return EXIT.done;
+	}
+	let newest: Story | undefined;
+	for await (const story of storyOf(scavengeId, values, false)) newest = story;
+	const isRunning = scavengeResult === "InProgress";
+	const said = newest?.type === "$scavengeStarted" || !newest ? "nothing erased yet" : "";
+	const told = said || (isRunning ? progress(newest as Story) : completed(newest as Story));
+	process.stdout.write(`scavenge ${scavengeId} ${isRunning ? "runs" : "is over"}: ${told}\n`);
+	return EXIT.done;
+}
+
+/** What a run has written of itself so far; with `follow` also what it comes to write. */
+async function* storyOf(id: string, values: Values, follow: boolean): AsyncGenerator<Story> {
+	const { readStream } = await import("../../../feeds/reader/read.ts");
+	const options = { url: text(values, "url"), headers: credentials(values), follow };
+	const events = readStream({ ...options, stream: `$scavenges-${id}`, pageSize: 20 });
+	for await (const event of events) yield { type: event.type, facts: factsOf(event) };
+}
+
+function factsOf({ data }: ReadEvent): Story["facts"] {
+	return JSON.parse(Buffer.from(data).toString() || "{}") as Story["facts"];
+}
+
+function progress({ facts }: Story): string {
+	return `${(facts.chunkEndNumber ?? 0) * 10} % of the streams, ${sums({ type: "", facts })}`;
+}
+
+function completed({ facts, type }: Story): string {
+	const why = facts.error === undefined ? "" : ` (${facts.error})`;
+	return `${(facts.result ?? type).toLowerCase()}${why}, ${sums({ type, facts })}`;
+}
+
+function sums({ facts }: Story): string {
+	const { eventsErased = 0, spaceSaved = 0, timeTaken = "" } = facts;
+	return `${eventsErased} events with ${spaceSaved} bytes erased in ${timeTaken.slice(0, 12)}`;
+}

@@ -1,0 +1,95 @@
+/**
+ * What a scavenge writes down of itself, as events: a stream for each run, and links to its start
+ * and its end in the list of runs (contract 6.3). So its story is read like any other, and what the
+ * last run came to is known after a restart.
+ *
+ *     $scavenges         $> 0@$scavenges-<id>    $> 9@$scavenges-<id>
+ *     $scavenges-<id>    $scavengeStarted  $scavengeChunksCompleted …  $scavengeCompleted
+ */
+import { randomUUID } from "node:crypto";
+import { isRefusal } from "../../errors.ts";
+import type { NewEvent, StreamName } from "../../event.ts";
+import { LINK_TYPE } from "../../indexes/links.ts";
+import type { Log } from "../../log/log.ts";
+
+/** `Interrupted` is a run whose server stopped before the run did. */
+export type Result = "Success" | "Stopped" | "Errored" | "Interrupted";
+
+/** A run as its stream tells of it; without a result it is not over. */
+export type Run = { readonly id: string; readonly result?: Result };
+
+export type Journal = ReturnType<typeof createJournal>;
+
+const SCAVENGES = "$scavenges" as StreamName;
+const STARTED = "$scavengeStarted";
+const CHUNKS_COMPLETED = "$scavengeChunksCompleted";
+const COMPLETED = "$scavengeCompleted";
+const RESULTS: readonly unknown[] = ["Success", "Stopped", "Errored", "Interrupted"];
+const NEWEST = { from: "head", limit: 1, direction: "backward", content: true } as const;
+const NOTHING = new Uint8Array(0);
+
+/** @param node where this server listens, which each event says */
+export function createJournal(log: Log, node: string) {
+	return {
+		started: (id: string, options: object) => writeLinked(id, STARTED, options),
+		progress: (id: string, facts: object) => write(id, CHUNKS_COMPLETED, facts),
+		completed: (id: string, result: Result, facts: object) =>
+			writeLinked(id, COMPLETED, { result, ...facts }),
+		newest,
+	};
+
+	async function write(id: string, type: string, facts: object): Promise<number> {
+		const data = Buffer.from(JSON.stringify({ scavengeId: id, nodeEndpoint: node, ...facts }));
+		return appendOne(streamOf(id), { type, isJson: true, data });
+	}
+
+	async function writeLinked(id: string, type: string, facts: object): Promise<void> {
+		const version = await write(id, type, facts);
+		const data = Buffer.from(`${version}@${streamOf(id)}`);
+		try {
+			await appendOne(SCAVENGES, { type: LINK_TYPE, isJson: false, data });
+		} catch (error) {
+			// Who deletes the list for ever goes without it.
+			if (!isRefusal(error, "stream-deleted")) throw error;
+		}
+	}
+
+	async function appendOne(
+		stream: StreamName,
+		event: Pick<NewEvent, "type" | "isJson" | "data">,
+	): Promise<number> {
+		const whole = { id: randomUUID(), metadata: NOTHING, ...event };
+		return (await log.append({ stream, expected: "any", events: [whole] })).first;
+	}
+
+	/** The run that was started last; undefined where the list does not lead to one. */
+	async function newest(): Promise<Run | undefined> {
+		try {
+			const [link] = (await log.read({ stream: SCAVENGES, ...NEWEST })).entries;
+			const stream = link?.unresolved?.stream ?? link?.event.stream ?? "";
+			if (!stream.startsWith(`${SCAVENGES}-`)) return undefined;
+			const id = stream.slice(SCAVENGES.length + 1);
+			const [end] = (await log.read({ stream: streamOf(id), ...NEWEST })).entries;
+			if (!end) return undefined;
+			const result = end.event.type === COMPLETED ? resultIn(end.event.data) : undefined;
+			return result ? { id, result } : { id };
+		} catch (error) {
+			if (isRefusal(error, "stream-deleted")) return undefined;
+			throw error;
+		}
+	}
+}
+
+function streamOf(id: string): StreamName {
+	return `${SCAVENGES}-${id}` as StreamName;
+}
+
+/** Clients may append there, too; what makes no sense says nothing. */
+function resultIn(data: Uint8Array): Result {
+	try {
+		const { result } = JSON.parse(Buffer.from(data).toString());
+		return RESULTS.includes(result) ? (result as Result) : "Errored";
+	} catch {
+		return "Errored";
+	}
+}

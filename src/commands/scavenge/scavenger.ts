@@ -1,0 +1,182 @@
+/**
+ * Scavenging: one run at a time, step after step, while everything else goes on.
+ *
+ *     idle ──start──▶ running ──no step left──▶ Success
+ *                        ├──stop()─────────────▶ Stopped
+ *                        ├──a step fails───────▶ Errored
+ *                        ├──close()────────────▶ Interrupted
+ *                        └──the process ends, and the next one finds a run without an end:
+ *                                               Interrupted
+ *
+ * A run that ended early has done what it had done; the next one does the rest.
+ */
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Refusal } from "../../errors.ts";
+import type { Log } from "../../log/log.ts";
+import { createJournal, type Journal, type Result, type Run } from "./journal.ts";
+
+export type ScavengeOptions = {
+	/** How much of the time it works, in percent; the rest it rests. */
+	readonly throttlePercent: number;
+	/** What the contract knows besides, noted with the run: there are no chunks to choose among. */
+	readonly noted: object;
+};
+
+export type Scavenger = {
+	/**
+	 * Starts a run, and resolves with its id once that is on record.
+	 * @throws Refusal `scavenge-running`, and those of an append
+	 */
+	start(options: ScavengeOptions): Promise<string>;
+	/**
+	 * Ends the run after the step it is at, and resolves once it is over.
+	 * @param id or `current`
+	 * @throws Refusal `scavenge-not-found`
+	 */
+	stop(id: string): Promise<string>;
+	/** The run that is running. */
+	current(): string | undefined;
+	/** The run that was started last, be it by an earlier process; undefined where there is none. */
+	last(): Run | undefined;
+	/** Interrupts what runs; nothing starts after it. */
+	close(): Promise<void>;
+};
+
+type Running = { readonly id: string; readonly ending: AbortController; over: Promise<void> };
+
+/** Progress is told for each tenth of the streams, and at so many events, twice that, and so on. */
+const PROGRESS_EVENTS = 1000;
+
+/**
+ * @param node where this server listens
+ * @param report tells the operator of a run that failed
+ */
+export async function openScavenger(
+	log: Log,
+	node: string,
+	report: (error: unknown) => void,
+): Promise<Scavenger> {
+	const journal = createJournal(log, node);
+	let running: Running | undefined;
+	let isClosed = false;
+	let last = await settleLast(journal).catch((error: unknown) => {
+		// A full disk, say, is no reason not to start.
+		report(error);
+		return undefined;
+	});
+
+	async function start(options: ScavengeOptions): Promise<string> {
+		if (isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+		if (running) throw new Refusal("scavenge-running", { scavengeId: running.id });
+		const id = randomUUID();
+		const mine: Running = { id, ending: new AbortController(), over: Promise.resolve() };
+		running = mine;
+		const { throttlePercent, noted } = options;
+		const started = journal.started(id, { throttlePercent, ...noted });
+		mine.over = started.then(
+			() => run(mine, throttlePercent),
+			() => {
+				running = undefined;
+			},
+		);
+		await started;
+		return id;
+	}
+
+	async function run({ id, ending }: Running, throttlePercent: number): Promise<void> {
+		last = { id };
+		const ended = await scavenge(log, journal, id, throttlePercent, ending.signal);
+		if (ended.error !== undefined) report(ended.error);
+		const error = ended.error instanceof Error ? { error: ended.error.message } : {};
+		await journal.completed(id, ended.result, { ...error, ...ended.facts }).catch(report);
+		last = { id, result: ended.result };
+		running = undefined;
+	}
+
+	return {
+		start,
+		async stop(id) {
+			if (!running || (id !== running.id && id !== "current")) {
+				throw new Refusal("scavenge-not-found", { scavengeId: id.slice(0, 64) });
+			}
+			const { id: stopped, ending, over } = running;
+			ending.abort("Stopped" satisfies Result);
+			await over;
+			return stopped;
+		},
+		current: () => running?.id,
+		last: () => last,
+		async close() {
+			isClosed = true;
+			running?.ending.abort("Interrupted" satisfies Result);
+			await running?.over;
+		},
+	};
+}
+
+/** Records the end of a run that an earlier process did not live to see. */
+async function settleLast(journal: Journal): Promise<Run | undefined> {
+	const last = await journal.newest();
+	if (!last || last.result) return last;
+	const error = "The server stopped before the scavenge was over.";
+	await journal.completed(last.id, "Interrupted", { error, timeTaken: timeSpan(0), spaceSaved: 0 });
+	return { id: last.id, result: "Interrupted" };
+}
+
+type Ended = { readonly result: Result; readonly error?: unknown; readonly facts: object };
+
+/** All steps of a run, and a rest after each. */
+async function scavenge(
+	log: Log,
+	journal: Journal,
+	id: string,
+	throttlePercent: number,
+	signal: AbortSignal,
+): Promise<Ended> {
+	const began = performance.now();
+	const erased = { events: 0, bytes: 0, tenths: 0, told: PROGRESS_EVENTS };
+	const facts = () => ({
+		timeTaken: timeSpan(performance.now() - began),
+		spaceSaved: erased.bytes,
+		eventsErased: erased.events,
+	});
+	try {
+		for (let from: number | undefined = 0; from !== undefined; ) {
+			if (signal.aborted) return { result: signal.reason as Result, facts: facts() };
+			const before = performance.now();
+			const step = await log.scavenge(from);
+			const tookMs = performance.now() - before;
+			from = step.next;
+			erased.events += step.events;
+			erased.bytes += step.bytes;
+			if (from === undefined) break;
+			const tenths = Math.floor((10 * from) / step.end);
+			if (tenths > erased.tenths || erased.events >= erased.told) {
+				const chunks = { chunkStartNumber: erased.tenths, chunkEndNumber: tenths };
+				await journal.progress(id, { ...chunks, wasScavenged: true, ...facts() });
+				erased.tenths = tenths;
+				while (erased.told <= erased.events) erased.told *= 2;
+			}
+			await rest(tookMs * (100 / throttlePercent - 1), signal);
+		}
+		return { result: "Success", facts: facts() };
+	} catch (error) {
+		return { result: "Errored", error, facts: facts() };
+	}
+}
+
+async function rest(forMs: number, signal: AbortSignal): Promise<void> {
+	if (forMs > 0) await sleep(forMs, undefined, { signal }).catch(() => undefined);
+}
+
+/** `hh:mm:ss.fffffff`, as clients of the contract read a span of time. */
+function timeSpan(forMs: number): string {
+	const seconds = Math.floor(forMs / 1000);
+	const pad = (number: number) => String(number).padStart(2, "0");
+	const fraction = String(Math.round((forMs % 1000) * 10_000))
+		.padStart(7, "0")
+		.slice(0, 7);
+	const hours = Math.floor(seconds / 3600);
+	return `${pad(hours)}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}.${fraction}`;
+}

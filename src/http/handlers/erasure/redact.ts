@@ -1,0 +1,35 @@
+/**
+ * DELETE of an event's data: the event stays where it is, and shows that it was redacted.
+ */
+import { Refusal } from "../../../errors.ts";
+import { parseStreamName } from "../../../event.ts";
+import type { Answer } from "../../answer.ts";
+import type { Exchange } from "../../exchange.ts";
+import { parseAt } from "../../urls.ts";
+
+export type RedactTarget = {
+	readonly stream: string;
+	readonly at: string;
+	/** Without its `?`. */
+	readonly query: string;
+};
+
+/** DELETE /streams/{stream}/{version}/data, with `?metadata=true` of its metadata as well */
+export async function answerRedact({ context }: Exchange, target: RedactTarget): Promise<Answer> {
+	const stream = parseStreamName(target.stream);
+	const version = parseAt(stream, target.at);
+	// The head may be another event by the time the request arrives.
+	if (version === "head") throw new Refusal("invalid-event-number", { value: "head" });
+	const metadata = parseMetadata(new URLSearchParams(target.query).get("metadata") ?? "false");
+	await context.log.redact({ stream, version, metadata });
+	return { status: 204, headers: ["Cache-Control", "no-store"] };
+}
+
+function parseMetadata(value: string): boolean {
+	if (/^(?:true|false)$/i.test(value)) return value.toLowerCase() === "true";
+	throw new Refusal("malformed-query", {
+		parameter: "metadata",
+		value: value.slice(0, 64),
+		reason: "it takes true or false.",
+	});
+}

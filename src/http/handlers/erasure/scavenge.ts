@@ -1,0 +1,110 @@
+/**
+ * The scavenge routes of contract 10.1: start, stop, what runs, what ran last.
+ */
+import { ADMIN_TYPES } from "../../../../feeds/media.ts";
+import type { ScavengeOptions } from "../../../commands/scavenge/scavenger.ts";
+import { Refusal } from "../../../errors.ts";
+import { type Answer, withText } from "../../answer.ts";
+import type { Exchange } from "../../exchange.ts";
+import { negotiateType } from "../../negotiation.ts";
+
+const NO_ID = "00000000-0000-0000-0000-000000000000";
+const INTEGER = /^[+-]?\d{1,9}$/;
+
+/** POST /admin/scavenge */
+export async function answerScavengeStart(exchange: Exchange, query: string): Promise<Answer> {
+	const write = writerFor(exchange, query);
+	const options = parseOptions(new URLSearchParams(query));
+	const scavengeId = await exchange.context.scavenger.start(options);
+	return write("ScavengeResultDto", { scavengeId });
+}
+
+/** DELETE /admin/scavenge/{id}; the id may be `current` */
+export async function answerScavengeStop(
+	exchange: Exchange,
+	id: string,
+	query: string,
+): Promise<Answer> {
+	const write = writerFor(exchange, query);
+	const scavengeId = await exchange.context.scavenger.stop(id);
+	return write("ScavengeResultDto", { scavengeId });
+}
+
+/** GET /admin/scavenge/current */
+export function answerScavengeCurrent(exchange: Exchange, query: string): Answer {
+	const id = exchange.context.scavenger.current();
+	const current = { scavengeId: id ?? "", scavengeLink: linkTo(id) };
+	return writerFor(exchange, query)("ScavengeGetCurrentResultDto", current);
+}
+
+/** GET /admin/scavenge/last */
+export function answerScavengeLast(exchange: Exchange, query: string): Answer {
+	const { id, result } = exchange.context.scavenger.last() ?? { id: undefined };
+	// The contract has no word for a run that was stopped together with its server.
+	const ended = result === "Interrupted" ? "Stopped" : (result ?? "InProgress");
+	return writerFor(exchange, query)("ScavengeGetLastResultDto", {
+		scavengeId: id ?? NO_ID,
+		scavengeLink: linkTo(id),
+		scavengeResult: id === undefined ? "Unknown" : ended,
+	});
+}
+
+function linkTo(id: string | undefined): string {
+	return id === undefined ? "" : `/admin/scavenge/${id}`;
+}
+
+type Fields = { readonly [name: string]: string };
+
+/** @throws Refusal `not-acceptable` before anything is done */
+function writerFor({ req }: Exchange, query: string): (root: string, fields: Fields) => Answer {
+	const type = negotiateType(req, query, ADMIN_TYPES);
+	return (root, fields) => {
+		// Ids, words and paths of ours: nothing in them needs escaping.
+		const named = Object.entries(fields).map(
+			([name, value]) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, value] as const,
+		);
+		const inText = named.map(([name, value]) => `${name}: ${value}`).join(", ");
+		const inXml = named.map(([name, value]) => `<${name}>${value}</${name}>`).join("");
+		const xml = `<?xml version="1.0" encoding="utf-8"?><${root}>${inXml}</${root}>`;
+		const texts = { json: JSON.stringify(fields), xml, raw: inText };
+		const text = texts[type.format as keyof typeof texts];
+		return withText(200, type.contentType, text, ["Cache-Control", "no-store", "Vary", "Accept"]);
+	};
+}
+
+/** @throws Refusal `malformed-query`, in the contract's words */
+function parseOptions(query: URLSearchParams): ScavengeOptions {
+	const number = (name: string, fallback: number, fits: (n: number) => boolean, reason: string) => {
+		const value = query.get(name);
+		if (value === null) return fallback;
+		if (!INTEGER.test(value) || !fits(Number(value))) throw malformed(name, value, reason);
+		return Number(value);
+	};
+	const startFromChunk = number(
+		"startFromChunk",
+		0,
+		(n) => n >= 0,
+		"startFromChunk must be a positive integer",
+	);
+	const threads = number("threads", 1, (n) => n >= 1, "threads must be a 1 or above");
+	const threshold = number("threshold", 0, () => true, "threshold must be an integer");
+	const throttlePercent = number(
+		"throttlePercent",
+		100,
+		(n) => n >= 1 && n <= 100,
+		"throttlePercent must be between 1 and 100 inclusive",
+	);
+	if (threads > 1 && throttlePercent < 100) {
+		const reason = "throttlePercent must be 100 for a multi-threaded scavenge";
+		throw malformed("throttlePercent", String(throttlePercent), reason);
+	}
+	const syncOnly = query.get("syncOnly") ?? "false";
+	if (!/^(?:true|false)$/i.test(syncOnly)) {
+		throw malformed("syncOnly", syncOnly, "syncOnly must be a boolean");
+	}
+	return { throttlePercent, noted: { startFromChunk, threads, threshold } };
+}
+
+function malformed(parameter: string, value: string, reason: string): Refusal {
+	return new Refusal("malformed-query", { parameter, value: value.slice(0, 64), reason });
+}

@@ -1,0 +1,202 @@
+/**
+ * Takes content out of the log, in the writer's thread and on its connection, a transaction at a
+ * time between those of the appends.
+ *
+ * What is erased is overwritten, not only unlinked: the connection's `secure_delete` writes zeros
+ * over it in the database, and once a run is over (or a redaction done) the WAL, which holds older
+ * copies of its pages, is folded into the database and cut to nothing. A read of an old snapshot
+ * can be in the way of that; then it is tried again until it is done. A process that ends before
+ * leaves it to the next start, whose migration is the only connection and so takes the WAL away.
+ */
+import type Database from "better-sqlite3";
+import { isRefusal } from "../../../errors.ts";
+import type { StreamName } from "../../../event.ts";
+import { isIndexStream } from "../../../indexes/joins.ts";
+import { isErasable } from "../../../retention/erasable.ts";
+import type { Redaction, ScavengeStep } from "../../log.ts";
+import { checkRedactable } from "../../redaction.ts";
+import { failureOf, isDiskFull } from "../failures.ts";
+import { type Denied, FLAG_REDACTED, FLAG_SCAVENGED } from "../protocol.ts";
+import * as sql from "../statements.ts";
+import { Standings } from "../streams/standings.ts";
+import type { StreamRow } from "../streams/streams.ts";
+import { Gaps } from "./gaps.ts";
+
+export type Erasure =
+	| { readonly redact: Redaction }
+	/** @param now the time by the log's clock, which `$maxAge` goes by */
+	| { readonly scavenge: number; readonly now: number };
+
+/** The answer to an erasure. */
+export type Erased = {
+	readonly step?: ScavengeStep | undefined;
+	readonly denied?: Denied | undefined;
+	/** The last position of the log. */
+	readonly last: number;
+	/** The streams whose events were erased. */
+	readonly marked: readonly StreamName[];
+	/** The new count, where anything was erased. */
+	readonly erasures?: number | undefined;
+};
+
+/**
+ * An append that comes meanwhile waits for one step: some 10 ms, most of which is the fsync that
+ * appends have, too.
+ */
+const STEP_EVENTS_MAX = 500;
+/** Overwriting is as slow as writing: a step of large events takes no longer than one of small. */
+const STEP_BYTES_MAX = 4 * 1024 * 1024;
+/** Streams a step looks at, nearly all of which have nothing to erase. */
+const STEP_STREAMS_MAX = 1000;
+/** For so long appends may wait for a read that is in the way of cutting the WAL. */
+const CUT_WAIT_MS = 100;
+/** A verify or a backup reads for minutes. */
+const CUT_AGAIN_MS = 5000;
+
+type Row = { position: number; version: number; created: number; bytes: number };
+type Bounds = { events: number; bytes: number };
+
+export class Eraser {
+	readonly #database: Database.Database;
+	readonly #statements: ReturnType<typeof prepare>;
+	readonly #standings: Standings;
+	readonly #gaps: Gaps;
+	#cutting: NodeJS.Timeout | undefined;
+
+	/** @param database the appender's, which closes it */
+	constructor(database: Database.Database) {
+		this.#database = database;
+		this.#statements = prepare(database);
+		this.#standings = new Standings(database);
+		this.#gaps = new Gaps(database);
+	}
+
+	answer(erasure: Erasure): Erased {
+		const erased =
+			"redact" in erasure
+				? this.#transact(() => this.#redact(erasure.redact))
+				: this.#transact(() => this.#scavenge(erasure.scavenge, erasure.now));
+		const isOver = !erased.denied && erased.step?.next === undefined;
+		if (isOver) this.#cutWal();
+		return erased;
+	}
+
+	close(): void {
+		clearTimeout(this.#cutting);
+	}
+
+	/** Runs `work`, which returns the streams it erased from, as one transaction. */
+	#transact(work: () => { marked: StreamName[]; step?: ScavengeStep }): Erased {
+		const { begin, commit, rollback, raise, end } = this.#statements;
+		const lastOf = () => (end.get() as { position: number } | undefined)?.position ?? -1;
+		try {
+			begin.run();
+			const { marked, step } = work();
+			const erasures = marked.length > 0 ? Number(raise.get()) : undefined;
+			const last = lastOf();
+			(erasures === undefined ? rollback : commit).run();
+			return { step, last, marked, erasures };
+		} catch (error) {
+			if (this.#database.inTransaction) rollback.run();
+			const { word, facts } = isRefusal(error) ? error : ({} as never);
+			const denied = isRefusal(error) ? { word, facts } : failureOf(error, this.#database.name);
+			return { denied: denied as Denied, last: lastOf(), marked: [] };
+		}
+	}
+
+	#redact({ stream, version, metadata }: Redaction): { marked: StreamName[] } {
+		type Found = { position: number; type: string; flags: number; metadataBytes: number };
+		const row = this.#standings.find(stream);
+		const found = row && (this.#statements.toRedact.get(row.id, version) as Found | undefined);
+		checkRedactable({ stream, version, last: row?.last ?? -1, type: found?.type });
+		if (!found || found.flags & FLAG_SCAVENGED) return { marked: [] };
+		const isDone = (found.flags & FLAG_REDACTED) !== 0 && (!metadata || found.metadataBytes === 0);
+		if (isDone) return { marked: [] };
+		this.#statements.keepDigests.run(found.position);
+		this.#statements[metadata ? "redactWhole" : "redactData"].run(found.position);
+		return { marked: [stream] };
+	}
+
+	#scavenge(from: number, now: number): { marked: StreamName[]; step: ScavengeStep } {
+		const { markedStreams, lastStream } = this.#statements;
+		const end = Number(lastStream.get()) + 1;
+		const windowEnd = from + STEP_STREAMS_MAX;
+		const left: Bounds = { events: STEP_EVENTS_MAX, bytes: STEP_BYTES_MAX };
+		const marked: StreamName[] = [];
+		let next: number | undefined = windowEnd < end ? windowEnd : undefined;
+		type Marked = StreamRow & { name: StreamName };
+		for (const row of markedStreams.all(from, windowEnd - 1) as Marked[]) {
+			const before = left.events;
+			const isThrough = this.#scavengeStream(row.name, row, now, left);
+			if (left.events < before) marked.push(row.name);
+			if (isThrough) continue;
+			next = row.id;
+			break;
+		}
+		const events = STEP_EVENTS_MAX - left.events;
+		return { marked, step: { next, end, events, bytes: STEP_BYTES_MAX - left.bytes } };
+	}
+
+	/** @returns whether it came to the end of what may be erased, within the bounds */
+	#scavengeStream(name: StreamName, row: StreamRow, now: number, left: Bounds): boolean {
+		const standing = isIndexStream(name) ? undefined : this.#standings.of(name, row);
+		if (!standing) return true;
+		const { keepDigests, scavengeEvent, toScavenge, markScavenged } = this.#statements;
+		const erased: number[] = [];
+		let first = standing.scavenged;
+		let isThrough = false;
+		for (const event of toScavenge.iterate(row.id, first, left.events + 1) as Iterable<Row>) {
+			const { position, version, created, bytes } = event;
+			isThrough = !isErasable(name, standing, version, created, now);
+			if (isThrough || left.events === erased.length || left.bytes <= 0) break;
+			erased.push(position);
+			left.bytes -= bytes;
+			first = version + 1;
+		}
+		if (first > standing.last) isThrough = true;
+		for (const position of erased) {
+			keepDigests.run(position);
+			scavengeEvent.run(position);
+		}
+		left.events -= erased.length;
+		if (erased.length > 0) markScavenged.run(row.id, first);
+		this.#gaps.add(erased);
+		return isThrough;
+	}
+
+	#cutWal(): void {
+		clearTimeout(this.#cutting);
+		const before = this.#database.pragma("busy_timeout", { simple: true });
+		this.#database.pragma(`busy_timeout = ${CUT_WAIT_MS}`);
+		try {
+			const [{ busy }] = this.#database.pragma("wal_checkpoint(TRUNCATE)") as [{ busy: number }];
+			if (busy === 0) return;
+			this.#cutting = setTimeout(() => this.#cutWal(), CUT_AGAIN_MS);
+		} catch (error) {
+			// Room may come; whatever else fails here fails for the appends as well, and ends the thread.
+			if (!isDiskFull(error, this.#database.name)) throw error;
+			this.#cutting = setTimeout(() => this.#cutWal(), CUT_AGAIN_MS);
+		} finally {
+			this.#database.pragma(`busy_timeout = ${before}`);
+		}
+	}
+}
+
+function prepare(database: Database.Database) {
+	return {
+		begin: database.prepare(sql.BEGIN_WRITE),
+		commit: database.prepare(sql.COMMIT),
+		rollback: database.prepare(sql.ROLLBACK),
+		end: database.prepare(sql.SELECT_END),
+		raise: database.prepare(sql.RAISE_ERASURES).pluck(),
+		markedStreams: database.prepare(sql.SELECT_MARKED_STREAMS),
+		lastStream: database.prepare(sql.SELECT_LAST_STREAM).pluck(),
+		toScavenge: database.prepare(sql.SELECT_TO_SCAVENGE),
+		keepDigests: database.prepare(sql.INSERT_DIGESTS),
+		scavengeEvent: database.prepare(sql.SCAVENGE_EVENT),
+		markScavenged: database.prepare(sql.MARK_SCAVENGED),
+		toRedact: database.prepare(sql.SELECT_TO_REDACT),
+		redactData: database.prepare(sql.REDACT_DATA),
+		redactWhole: database.prepare(sql.REDACT_WHOLE),
+	};
+}

@@ -1,0 +1,46 @@
+/**
+ * The runs of scavenged positions: disjoint, and none touches another, so that wherever a read of
+ * the log meets one, its end is the next thing there is to read.
+ */
+import type Database from "better-sqlite3";
+import type { Gap } from "../../log.ts";
+import * as sql from "../statements.ts";
+
+export class Gaps {
+	readonly #select: Database.Statement;
+	readonly #delete: Database.Statement;
+	readonly #insert: Database.Statement;
+
+	constructor(database: Database.Database) {
+		this.#select = database.prepare(sql.SELECT_GAP);
+		this.#delete = database.prepare(sql.DELETE_GAP);
+		this.#insert = database.prepare(sql.INSERT_GAP);
+	}
+
+	/** Adds positions that are in no run yet, ascending. */
+	add(positions: readonly number[]): void {
+		let first: number | undefined;
+		let last = -1;
+		for (const position of positions) {
+			if (first !== undefined && position !== last + 1) this.#addRun(first, last);
+			if (first === undefined || position !== last + 1) first = position;
+			last = position;
+		}
+		if (first !== undefined) this.#addRun(first, last);
+	}
+
+	#addRun(from: number, to: number): void {
+		let [first, last] = [from, to];
+		const before = this.#select.get(from) as Gap | undefined;
+		if (before?.last === from - 1) {
+			first = Number(before.first);
+			this.#delete.run(before.first);
+		}
+		const after = this.#select.get(to + 1) as Gap | undefined;
+		if (after?.first === to + 1) {
+			last = Number(after.last);
+			this.#delete.run(after.first);
+		}
+		this.#insert.run(first, last);
+	}
+}

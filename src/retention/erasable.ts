@@ -1,0 +1,30 @@
+/**
+ * Which of a stream's events a scavenge erases: those that no read of the stream shows any more.
+ *
+ *     hidden by $tb, $maxCount, $maxAge   erased
+ *     softly deleted                      erased, but for the last event: it may come back
+ *     deleted for ever                    erased, but for the tombstone; of its metadata, all
+ *     metadata streams                    erased, but for the newest: it holds
+ *
+ * Hidden is always the low end of a stream, and so is what was erased (contract 5.6).
+ */
+import type { StreamName, Version } from "../event.ts";
+import { describedStream, isShown, type Standing } from "./window.ts";
+
+/** @param now milliseconds since 1970, at the time of the scavenge */
+export function isErasable(
+	stream: StreamName,
+	standing: Standing,
+	version: Version,
+	created: number,
+	now: number,
+): boolean {
+	return version < endOfErasable(stream, standing) && !isShown(standing, version, created, now);
+}
+
+/** The lowest version no scavenge erases, whatever is hidden; beyond `last` where none is kept. */
+export function endOfErasable(stream: StreamName, { last, isGone, metadata }: Standing): Version {
+	const isDescribing = describedStream(stream) !== undefined;
+	const keepsLast = isDescribing ? !isGone : isGone || metadata.isDeleted;
+	return keepsLast ? last : last + 1;
+}
