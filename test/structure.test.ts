@@ -66,6 +66,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/purging/purging.ts",
 		"src/commands",
 		"src/log/log.ts",
+		"src/log/tree.ts",
 		"src/event.ts",
 		"src/errors.ts",
 		"src/config.ts",

@@ -74,5 +74,10 @@ function explainRefusal(refusal: Refusal): string {
 		const schemas = `schema ${found}, this one knows ${known}`;
 		return `${path} was written by a newer varve (${schemas}); upgrade`;
 	}
+	if (isRefusal(refusal, "history-rewound")) {
+		const { path, signed, size } = refusal.facts;
+		const what = `${path} does not hold the log it held: it signed for ${signed} events, and has ${size}`;
+		return `${what}${size < signed ? "" : " others"}; after a restore: varve incarnation --raise`;
+	}
 	return refusal.message;
 }

@@ -17,6 +17,7 @@ import { exportVerb } from "./export.ts";
 import { follow } from "./follow.ts";
 import { explainVerb, overview } from "./help.ts";
 import { importVerb } from "./import.ts";
+import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
 import { serve } from "./serve.ts";
 import { EXIT, type Verb } from "./verb.ts";
@@ -32,6 +33,7 @@ export const VERBS: readonly Verb[] = [
 	scavenge,
 	redact,
 	verify,
+	prove,
 	backup,
 	restore,
 	incarnation,

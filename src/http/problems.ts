@@ -210,6 +210,7 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			`This URL is of another history of the store; the one that is here has number ${f.incarnation}. ` +
 			"A reader has to start again, from the stream's own URL.",
 	},
+	"tile-not-found": { status: 404, title: "No such tile", detail: (f) => `No tile ${f.tile} yet.` },
 	overloaded: {
 		status: 503,
 		reason: () => "Server Is Too Busy",

@@ -4,7 +4,7 @@ import { OPTIONS } from "../../config.ts";
 import type { BackedUp } from "../../log/sqlite/backup/backup.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
-import { count, type Progress, startProgress } from "../import/progress.ts";
+import { count, type Progress, startProgress } from "../output/progress.ts";
 import { onStopSignal } from "../signals.ts";
 import { EXIT, text, type Verb } from "../verb.ts";
 

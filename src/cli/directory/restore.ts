@@ -4,7 +4,7 @@ import { OPTIONS } from "../../config.ts";
 import type { Restored } from "../../log/sqlite/backup/restore.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
-import { count } from "../import/progress.ts";
+import { count } from "../output/progress.ts";
 import { EXIT, optionalNumber, text, type Verb } from "../verb.ts";
 import { interruptible, NO_VERIFY } from "./backup.ts";
 

@@ -16,6 +16,7 @@ import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
 import { BUSY_TIMEOUT_MS } from "../files/directory.ts";
 import * as sql from "../statements.ts";
+import * as copying from "./statements.ts";
 
 /** How long a transaction of `fill` lasts, with it the store's snapshot. */
 const TRANSACTION_MS = 250;
@@ -55,7 +56,7 @@ export class Copy {
 			this.#database.pragma("cache_size = -65536");
 			// What is erased in the store is overwritten here as well.
 			this.#database.pragma("secure_delete = ON");
-			this.#database.prepare(sql.ATTACH_SOURCE).run(source);
+			this.#database.prepare(copying.ATTACH_SOURCE).run(source);
 			this.#statements = prepare(this.#database);
 			this.#refuseOtherHistory();
 		} catch (error) {
@@ -79,7 +80,8 @@ export class Copy {
 	async fill(): Promise<void> {
 		const { events, streams, entries } = this.#statements;
 		// First of all the count of erasures: the events are copied at least as erased as it says.
-		if (this.events() === 0) this.#database.exec(this.#withoutTriggers(sql.replaceTable("store")));
+		if (this.events() === 0)
+			this.#database.exec(this.#withoutTriggers(copying.replaceTable("store")));
 		for (;;) {
 			const rows =
 				(await this.#grow(
@@ -178,14 +180,14 @@ export class Copy {
 	}
 
 	#replaceOthers(): void {
-		const tables = this.#database.prepare(sql.BACKUP_TABLES).pluck().all() as string[];
+		const tables = this.#database.prepare(copying.BACKUP_TABLES).pluck().all() as string[];
 		for (const table of tables) {
-			if (!GROWING.includes(table)) this.#database.exec(sql.replaceTable(table));
+			if (!GROWING.includes(table)) this.#database.exec(copying.replaceTable(table));
 		}
 	}
 
 	#triggers(): { name: string; sql: string }[] {
-		return this.#database.prepare(sql.BACKUP_TRIGGERS).all() as { name: string; sql: string }[];
+		return this.#database.prepare(copying.BACKUP_TRIGGERS).all() as { name: string; sql: string }[];
 	}
 
 	#withoutTriggers(change: string): string {
@@ -246,20 +248,20 @@ type StoreRow = { readonly incarnation: number; readonly erasures?: number };
 
 function prepare(database: Database.Database) {
 	return {
-		events: database.prepare(sql.BACKUP_EVENTS),
-		streams: database.prepare(sql.BACKUP_STREAMS),
-		entries: database.prepare(sql.BACKUP_ENTRIES),
-		newerEntries: database.prepare(sql.BACKUP_NEWER_ENTRIES),
-		erasures: database.prepare(sql.BACKUP_ERASURES),
-		hasDigests: database.prepare(sql.BACKUP_HAS_DIGESTS).pluck(),
-		digests: database.prepare(sql.BACKUP_DIGESTS),
-		lastEvent: database.prepare(sql.BACKUP_LAST_EVENT).pluck(),
-		lastStream: database.prepare(sql.BACKUP_LAST_STREAM).pluck(),
-		lastEntry: database.prepare(sql.BACKUP_LAST_ENTRY).raw(),
-		sourceLastEvent: database.prepare(sql.SOURCE_LAST_EVENT).pluck(),
-		sourceLastStream: database.prepare(sql.SOURCE_LAST_STREAM).pluck(),
-		isSameEvent: database.prepare(sql.BACKUP_IS_SAME_EVENT).pluck(),
-		copiedStore: database.prepare(sql.BACKUP_STORE),
-		sourceStore: database.prepare(sql.SOURCE_STORE),
+		events: database.prepare(copying.BACKUP_EVENTS),
+		streams: database.prepare(copying.BACKUP_STREAMS),
+		entries: database.prepare(copying.BACKUP_ENTRIES),
+		newerEntries: database.prepare(copying.BACKUP_NEWER_ENTRIES),
+		erasures: database.prepare(copying.BACKUP_ERASURES),
+		hasDigests: database.prepare(copying.BACKUP_HAS_DIGESTS).pluck(),
+		digests: database.prepare(copying.BACKUP_DIGESTS),
+		lastEvent: database.prepare(copying.BACKUP_LAST_EVENT).pluck(),
+		lastStream: database.prepare(copying.BACKUP_LAST_STREAM).pluck(),
+		lastEntry: database.prepare(copying.BACKUP_LAST_ENTRY).raw(),
+		sourceLastEvent: database.prepare(copying.SOURCE_LAST_EVENT).pluck(),
+		sourceLastStream: database.prepare(copying.SOURCE_LAST_STREAM).pluck(),
+		isSameEvent: database.prepare(copying.BACKUP_IS_SAME_EVENT).pluck(),
+		copiedStore: database.prepare(copying.BACKUP_STORE),
+		sourceStore: database.prepare(copying.SOURCE_STORE),
 	};
 }
