@@ -88,8 +88,10 @@ export class Eraser {
 			"redact" in erasure
 				? this.#transact(() => this.#redact(erasure.redact))
 				: this.#transact(() => this.#scavenge(erasure.scavenge, erasure.now));
-		const isOver = !erased.denied && erased.step?.next === undefined;
-		if (isOver) this.#cutWal();
+		if (erased.denied) return erased;
+		if (erased.step?.next === undefined) this.#cutWal();
+		// A run may be stopped, or fail, and nobody comes back.
+		else if (erased.erasures !== undefined) this.#cutWalLater();
 		return erased;
 	}
 
@@ -141,12 +143,11 @@ export class Eraser {
 			const next = packed === undefined ? undefined : PACKING_FROM + packed;
 			return { marked: [], changed: next !== undefined, step: { next, end, events: 0, bytes: 0 } };
 		}
-		const windowEnd = from + STEP_STREAMS_MAX;
 		const left: Bounds = { events: STEP_EVENTS_MAX, bytes: STEP_BYTES_MAX };
 		const marked: StreamName[] = [];
-		let next = windowEnd < end ? windowEnd : PACKING_FROM;
+		let next: number | undefined = from + STEP_STREAMS_MAX;
 		type Marked = StreamRow & { name: StreamName };
-		for (const row of markedStreams.all(from, windowEnd - 1) as Marked[]) {
+		for (const row of markedStreams.all(from, next - 1) as Marked[]) {
 			const before = left.events;
 			const isThrough = this.#scavengeStream(row.name, row, now, left);
 			if (left.events < before) marked.push(row.name);
@@ -154,6 +155,7 @@ export class Eraser {
 			next = row.id;
 			break;
 		}
+		if (next >= end) next = this.#packing.isDue() ? PACKING_FROM : undefined;
 		const events = STEP_EVENTS_MAX - left.events;
 		return { marked, step: { next, end, events, bytes: STEP_BYTES_MAX - left.bytes } };
 	}
@@ -185,18 +187,22 @@ export class Eraser {
 		return isThrough;
 	}
 
+	#cutWalLater(): void {
+		clearTimeout(this.#cutting);
+		this.#cutting = setTimeout(() => this.#cutWal(), CUT_AGAIN_MS);
+	}
+
 	#cutWal(): void {
 		clearTimeout(this.#cutting);
 		const before = this.#database.pragma("busy_timeout", { simple: true });
 		this.#database.pragma(`busy_timeout = ${CUT_WAIT_MS}`);
 		try {
 			const [{ busy }] = this.#database.pragma("wal_checkpoint(TRUNCATE)") as [{ busy: number }];
-			if (busy === 0) return;
-			this.#cutting = setTimeout(() => this.#cutWal(), CUT_AGAIN_MS);
+			if (busy !== 0) this.#cutWalLater();
 		} catch (error) {
 			// Room may come; whatever else fails here fails for the appends as well, and ends the thread.
 			if (!isDiskFull(error, this.#database.name)) throw error;
-			this.#cutting = setTimeout(() => this.#cutWal(), CUT_AGAIN_MS);
+			this.#cutWalLater();
 		} finally {
 			this.#database.pragma(`busy_timeout = ${before}`);
 		}
