@@ -134,6 +134,23 @@ test("as soon as nobody reads what was before, where somebody did", async () => 
 	await log.close();
 });
 
+test("as soon as nobody goes on with it, where a run was stopped", async () => {
+	const directory = newDirectory();
+	const log = await openSqliteLog(directory);
+	await append(
+		log,
+		"a",
+		marked(510, () => 0),
+	);
+	await describeAs(log, "a", { $tb: 1000 });
+	const { next, events: erased } = await log.scavenge(0);
+	expect([typeof next, erased]).toEqual(["number", 500]);
+	// Two in each event.
+	while (found(directory) > 2 * 10) await new Promise((resolve) => setTimeout(resolve, 50));
+	expect(found(directory)).toBe(2 * 10);
+	await log.close();
+});
+
 test("the counter of erasures is there again after a restart, and goes on", async () => {
 	const directory = newDirectory();
 	const first = await openSqliteLog(directory);

@@ -88,8 +88,10 @@ export class Eraser {
 			"redact" in erasure
 				? this.#transact(() => this.#redact(erasure.redact))
 				: this.#transact(() => this.#scavenge(erasure.scavenge, erasure.now));
-		const isOver = !erased.denied && erased.step?.next === undefined;
-		if (isOver) this.#cutWal();
+		if (erased.denied) return erased;
+		if (erased.step?.next === undefined) this.#cutWal();
+		// A run may be stopped, or fail, and nobody comes back.
+		else if (erased.erasures !== undefined) this.#cutWalLater();
 		return erased;
 	}
 
@@ -185,18 +187,22 @@ export class Eraser {
 		return isThrough;
 	}
 
+	#cutWalLater(): void {
+		clearTimeout(this.#cutting);
+		this.#cutting = setTimeout(() => this.#cutWal(), CUT_AGAIN_MS);
+	}
+
 	#cutWal(): void {
 		clearTimeout(this.#cutting);
 		const before = this.#database.pragma("busy_timeout", { simple: true });
 		this.#database.pragma(`busy_timeout = ${CUT_WAIT_MS}`);
 		try {
 			const [{ busy }] = this.#database.pragma("wal_checkpoint(TRUNCATE)") as [{ busy: number }];
-			if (busy === 0) return;
-			this.#cutting = setTimeout(() => this.#cutWal(), CUT_AGAIN_MS);
+			if (busy !== 0) this.#cutWalLater();
 		} catch (error) {
 			// Room may come; whatever else fails here fails for the appends as well, and ends the thread.
 			if (!isDiskFull(error, this.#database.name)) throw error;
-			this.#cutting = setTimeout(() => this.#cutWal(), CUT_AGAIN_MS);
+			this.#cutWalLater();
 		} finally {
 			this.#database.pragma(`busy_timeout = ${before}`);
 		}
