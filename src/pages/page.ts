@@ -210,7 +210,10 @@ function neighboursOfGap(range: PageRange, near: Neighbours, gap: Gap, last: Ver
 	const older = Number(gap.first) - 1;
 	const newer = Number(gap.last) + 1;
 	const isSealedPage = near.nextArchive !== undefined;
-	const up = newer > Number(last) ? alignedForward(newer, GRID) : pageHolding(newer, range, GRID);
+	const holding = pageHolding(newer, range, GRID);
+	// A page that begins below the gap shows again what a reader on its way up has seen.
+	const isBeyond = newer > Number(last) || Number(holding.from) < Number(gap.first);
+	const up = isBeyond ? alignedForward(newer, GRID) : holding;
 	const down = { direction: "backward", from: older, count: (older % GRID) + 1 } as const;
 	const hasOlder = older >= 0;
 	return {
