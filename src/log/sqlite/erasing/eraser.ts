@@ -143,12 +143,11 @@ export class Eraser {
 			const next = packed === undefined ? undefined : PACKING_FROM + packed;
 			return { marked: [], changed: next !== undefined, step: { next, end, events: 0, bytes: 0 } };
 		}
-		const windowEnd = from + STEP_STREAMS_MAX;
 		const left: Bounds = { events: STEP_EVENTS_MAX, bytes: STEP_BYTES_MAX };
 		const marked: StreamName[] = [];
-		let next = windowEnd < end ? windowEnd : PACKING_FROM;
+		let next: number | undefined = from + STEP_STREAMS_MAX;
 		type Marked = StreamRow & { name: StreamName };
-		for (const row of markedStreams.all(from, windowEnd - 1) as Marked[]) {
+		for (const row of markedStreams.all(from, next - 1) as Marked[]) {
 			const before = left.events;
 			const isThrough = this.#scavengeStream(row.name, row, now, left);
 			if (left.events < before) marked.push(row.name);
@@ -156,6 +155,7 @@ export class Eraser {
 			next = row.id;
 			break;
 		}
+		if (next >= end) next = this.#packing.isDue() ? PACKING_FROM : undefined;
 		const events = STEP_EVENTS_MAX - left.events;
 		return { marked, step: { next, end, events, bytes: STEP_BYTES_MAX - left.bytes } };
 	}

@@ -18,6 +18,8 @@ const MARGIN = 300;
 /** Rows moved in one step: some 10 ms. */
 const STEP_ROWS_MAX = 500;
 
+type Unpacked = { readonly first: number; readonly last: number; readonly packed: number };
+
 export class Packing {
 	readonly #select: Database.Statement;
 	readonly #mark: Database.Statement;
@@ -35,15 +37,24 @@ export class Packing {
 	 * @returns where the next step begins; undefined where nothing is left
 	 */
 	step(from: number): number | undefined {
-		type Row = { first: number; last: number; packed: number };
-		// Less than a step is left for the next time: a gap that grows a little every day is packed
-		// where it grew, and now and then.
-		const gap = this.#select.get(from, 2 * MARGIN + STEP_ROWS_MAX) as Row | undefined;
+		const gap = this.#next(from);
 		if (!gap) return undefined;
 		const start = Math.max(gap.first + MARGIN, gap.packed + 1);
 		const end = Math.min(start + STEP_ROWS_MAX - 1, gap.last - MARGIN);
 		if (end >= start) this.#pack.run(start, end);
 		this.#mark.run(end, gap.first);
 		return gap.first;
+	}
+
+	isDue(): boolean {
+		return this.#next(0) !== undefined;
+	}
+
+	/**
+	 * Less than a step is left for the next time: a gap that grows a little every day is packed where
+	 * it grew, and now and then.
+	 */
+	#next(from: number): Unpacked | undefined {
+		return this.#select.get(from, 2 * MARGIN + STEP_ROWS_MAX) as Unpacked | undefined;
 	}
 }
