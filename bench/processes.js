@@ -66,6 +66,12 @@ export function residentNow(pid) {
 	return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 }
 
+/** What a process has computed so far; Linux counts in hundredths of a second. */
+export function cpuMicros(pid) {
+	const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
+	return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
 function spawnNode(args, env) {
 	const child = spawn(process.execPath, args, {
 		cwd: ROOT,

@@ -17,6 +17,8 @@ export type Settings = {
 	readonly host: string;
 	readonly port: number;
 	readonly data: string;
+	readonly upgradeCopy: boolean;
+	readonly checkpoints: boolean;
 	readonly publicUrl: string | undefined;
 	readonly trustedProxies: string | undefined;
 	readonly corsOrigin: string;
@@ -73,6 +75,20 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "text",
 		default: "./data",
 		help: "Directory of the log. One process at a time may have it.",
+	},
+	{
+		name: "upgradeCopy",
+		flag: "upgrade-copy",
+		kind: "yes-no",
+		default: true,
+		help: "Keep a copy of the log as it was when a newer version changes its schema: the way back.",
+	},
+	{
+		name: "checkpoints",
+		flag: "checkpoints",
+		kind: "yes-no",
+		default: true,
+		help: "Move the WAL into the database file; no leaves it to another process, as Litestream.",
 	},
 	{
 		name: "publicUrl",

@@ -46,6 +46,7 @@ export type RequestRefusals = {
 	"event-not-found": { stream: string; eventNumber: number };
 	"stream-deleted": { stream: string; attempt: "read" | "write" };
 	"history-replaced": { incarnation: number };
+	"tile-not-found": { tile: string };
 	"scavenge-running": { scavengeId: string };
 	"scavenge-not-found": { scavengeId: string };
 
@@ -65,7 +66,9 @@ export type StartRefusals = {
 	"data-directory-unusable": { path: string; reason: string };
 	"unknown-option": { option: string; nearest?: string };
 	"invalid-option": { option: string; value: string; reason: string };
+	"backup-unusable": { path: string; reason: string };
 	"newer-schema": { path: string; found: number; known: number };
+	"history-rewound": { path: string; signed: number; size: number };
 };
 
 export type Refusals = RequestRefusals & StartRefusals;

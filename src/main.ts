@@ -11,7 +11,10 @@ import { createLongPolls } from "./http/long-polls.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLiveStreams } from "./http/streaming/live-streams.ts";
 import type { Log } from "./log/log.ts";
+import type { Upgrade } from "./log/sqlite/files/upgrade.ts";
 import { openSqliteLog } from "./log/sqlite/log.ts";
+import { openLogTree } from "./log/sqlite/tree/log-tree.ts";
+import type { LogTree } from "./log/tree.ts";
 import { parseCaches } from "./purging/addresses.ts";
 import { type Purging, startPurging } from "./purging/purging.ts";
 
@@ -32,7 +35,8 @@ export type RunningServer = {
 
 /**
  * Opens the log and listens.
- * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`; the system's
+ * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`,
+ *   `history-rewound`; the system's
  *   error where the address cannot be had
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
@@ -48,7 +52,12 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		unready ??= refusal;
 		tellStopped(refusal);
 	};
-	const log = await openSqliteLog(settings.data, settings, { onStop });
+	const log = await openSqliteLog(settings.data, settings, {
+		onStop,
+		checkpoints: settings.checkpoints,
+		upgrade: { keepsCopy: settings.upgradeCopy, onUpgrade: announceUpgrade },
+	});
+	const tree = await openTree(settings.data, log);
 	const longPolls = createLongPolls(log, settings.longPollsMax);
 	const live = createLiveStreams(log, settings.liveStreamsMax);
 	const lasts = createLasts(log);
@@ -61,6 +70,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	const scavenger = await openScavenger(log, nodeOf(settings), report);
 	const context: Context = {
 		log,
+		tree,
 		documents,
 		longPolls,
 		live,
@@ -80,6 +90,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		await scavenger.close();
 		await http.close();
 		await purging?.close();
+		tree.close();
 		await log.close();
 	};
 	try {
@@ -90,6 +101,12 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		await close();
 		throw error;
 	}
+}
+
+/** Both may take minutes, and the copy is somebody's to remove. */
+function announceUpgrade({ found, known, copy }: Parameters<NonNullable<Upgrade["onUpgrade"]>>[0]) {
+	const kept = copy === undefined ? "" : `; the log as it was stays in ${copy}`;
+	console.error(`varve: bringing the log from schema ${found} to ${known}${kept}`);
 }
 
 async function startPurgingOf(log: Log, settings: Settings): Promise<Purging | undefined> {
@@ -105,6 +122,16 @@ async function startPurgingOf(log: Log, settings: Settings): Promise<Purging | u
 		directory: data,
 		say: (text) => console.error(`varve: ${text}`),
 	});
+}
+
+/** A log whose tree cannot be signed for is let go of. */
+async function openTree(directory: string, log: Log): Promise<LogTree> {
+	try {
+		return openLogTree(directory);
+	} catch (error) {
+		await log.close();
+		throw error;
+	}
 }
 
 /** What a scavenge calls this server in its events. */

@@ -66,6 +66,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/purging/purging.ts",
 		"src/commands",
 		"src/log/log.ts",
+		"src/log/tree.ts",
 		"src/event.ts",
 		"src/errors.ts",
 		"src/config.ts",
@@ -80,7 +81,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/nearest.ts",
 		"src/event.ts",
 		"src/errors.ts",
-		// The one verb that works on the files: verify.
+		// The verbs that work on the files: verify, and those of directory/.
 		"src/log",
 		"feeds",
 	],

@@ -66,10 +66,18 @@ function explainRefusal(refusal: Refusal): string {
 		return `${refusal.facts.path} is in use by another varve process; one at a time may have it`;
 	if (isRefusal(refusal, "data-directory-unusable"))
 		return `${refusal.facts.path} cannot be used: ${refusal.facts.reason}`;
+	if (isRefusal(refusal, "disk-full")) return `${refusal.facts.path}: no space left`;
+	if (isRefusal(refusal, "backup-unusable"))
+		return `${refusal.facts.path}: ${refusal.facts.reason}`;
 	if (isRefusal(refusal, "newer-schema")) {
 		const { path, found, known } = refusal.facts;
 		const schemas = `schema ${found}, this one knows ${known}`;
 		return `${path} was written by a newer varve (${schemas}); upgrade`;
+	}
+	if (isRefusal(refusal, "history-rewound")) {
+		const { path, signed, size } = refusal.facts;
+		const what = `${path} does not hold the log it held: it signed for ${signed} events, and has ${size}`;
+		return `${what}${size < signed ? "" : " others"}; after a restore: varve incarnation --raise`;
 	}
 	return refusal.message;
 }

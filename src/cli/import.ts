@@ -8,7 +8,7 @@ import type { Target } from "./import/deliver.ts";
 import { deriveId, idOf, itemOf, type Line, lineFailure, parseLine } from "./import/event.ts";
 import { Lanes } from "./import/lanes.ts";
 import { openLines, type Source } from "./import/lines.ts";
-import { count, type Progress, startProgress } from "./import/progress.ts";
+import { count, type Progress, startProgress } from "./output/progress.ts";
 import { onStopSignal } from "./signals.ts";
 import {
 	CLIENT_OPTIONS,

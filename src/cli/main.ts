@@ -7,7 +7,9 @@ import { readFileSync } from "node:fs";
 import { nearest } from "../nearest.ts";
 import { type Option, parseArguments, refuseUnknownVariables } from "../options.ts";
 import { append } from "./append.ts";
+import { backup } from "./directory/backup.ts";
 import { incarnation } from "./directory/incarnation.ts";
+import { restore } from "./directory/restore.ts";
 import { redact } from "./erasure/redact.ts";
 import { scavenge } from "./erasure/scavenge.ts";
 import { explain, Failure, isUsage } from "./explain.ts";
@@ -15,6 +17,7 @@ import { exportVerb } from "./export.ts";
 import { follow } from "./follow.ts";
 import { explainVerb, overview } from "./help.ts";
 import { importVerb } from "./import.ts";
+import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
 import { serve } from "./serve.ts";
 import { EXIT, type Verb } from "./verb.ts";
@@ -30,6 +33,9 @@ export const VERBS: readonly Verb[] = [
 	scavenge,
 	redact,
 	verify,
+	prove,
+	backup,
+	restore,
 	incarnation,
 ];
 

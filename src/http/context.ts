@@ -6,6 +6,7 @@ import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
 import type { Refusal } from "../errors.ts";
 import type { Log } from "../log/log.ts";
+import type { LogTree } from "../log/tree.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Lasts } from "./lasts.ts";
 import type { LongPolls } from "./long-polls.ts";
@@ -13,6 +14,7 @@ import type { LiveStreams } from "./streaming/live-streams.ts";
 
 export type Context = {
 	readonly log: Log;
+	readonly tree: LogTree;
 	readonly documents: Documents;
 	readonly longPolls: LongPolls;
 	readonly live: LiveStreams;

@@ -8,6 +8,7 @@
 import { Refusal, type RequestRefusals } from "../errors.ts";
 import { type Answer, withText } from "./answer.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
+import { STATE_PROBLEMS } from "./problems/state.ts";
 
 type Words = keyof RequestRefusals;
 export type Problem<W extends Words> = {
@@ -22,11 +23,6 @@ export type Problem<W extends Words> = {
 };
 
 const NO_STORE = ["Cache-Control", "no-store"];
-const retryAfter = (facts: { retryAfterSeconds: number }) => [
-	"Retry-After",
-	String(facts.retryAfterSeconds),
-];
-
 const currentVersion = ({ current }: { current: number }) => [
 	"ES-CurrentVersion",
 	String(current),
@@ -173,6 +169,7 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
 	},
 	...ERASURE_PROBLEMS,
+	...STATE_PROBLEMS,
 	"wrong-expected-version": {
 		status: 400,
 		reason: () => "Wrong expected EventNumber",
@@ -210,54 +207,13 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			`This URL is of another history of the store; the one that is here has number ${f.incarnation}. ` +
 			"A reader has to start again, from the stream's own URL.",
 	},
-	overloaded: {
-		status: 503,
-		reason: () => "Server Is Too Busy",
-		title: "Server is too busy",
-		detail: (f) => `The ${f.queue} queue holds its limit of ${f.limit}. Try again later.`,
-		headers: retryAfter,
-	},
-	"request-timeout": {
-		status: 503,
-		title: "Request timed out",
-		detail: (f) =>
-			`Not answered within ${f.timeoutMs} ms. An append may still be carried out: send it again ` +
-			"with the same event ids to learn its outcome.",
-		headers: retryAfter,
-	},
-	"position-not-reached": {
-		status: 503,
-		title: "Position not reached",
-		detail: (f) => `This server is at position ${f.last}, and ${f.position} did not come in time.`,
-		headers: retryAfter,
-	},
+	"tile-not-found": { status: 404, title: "No such tile", detail: (f) => `No tile ${f.tile} yet.` },
 	"page-too-large": {
 		status: 400,
 		title: "Page too large",
 		detail: (f) =>
 			`The events of this page have ${f.bytes} bytes or more; ${f.pageBytesMax} is the limit. ` +
 			"Ask for fewer.",
-	},
-	"disk-full": {
-		status: 507,
-		title: "Disk full",
-		detail: () => "There is no room on the server's disk. Nothing was written; reads go on.",
-		// Where the server keeps its files is for its operator.
-		shown: () => ({}),
-	},
-	"writer-stopped": {
-		status: 503,
-		title: "Writer stopped",
-		detail: () =>
-			"The server's disk failed, so it takes no appends until it is started again; reads go on. An append that was under way may be there: send it again then, with the same event ids, to learn its outcome.",
-		headers: retryAfter,
-	},
-	"shutting-down": {
-		status: 503,
-		reason: () => "Server Is Not Ready",
-		title: "Server is shutting down",
-		detail: () => "The server is shutting down.",
-		headers: retryAfter,
 	},
 };
 

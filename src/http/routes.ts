@@ -30,6 +30,7 @@ import {
 	answerMetadataAppend,
 	answerMetadataPage,
 } from "./handlers/streams/metadata.ts";
+import { answerCheckpoint, answerKey, answerTile } from "./handlers/tree.ts";
 import { type CorsOf, methodsShown, NO_CORS, PREFLIGHT } from "./transport/cors.ts";
 import { answerSlash } from "./transport/slash.ts";
 import { UNESCAPED } from "./urls.ts";
@@ -42,7 +43,7 @@ type Methods = {
 };
 /** @param at the decoded segments of the path, by their names in the route */
 type RouteHandle = (exchange: Exchange, at: Segments, query: string) => ReturnType<Handle>;
-type Segments = (name: "stream" | "from" | "count" | "id" | "time") => string;
+type Segments = (name: "stream" | "from" | "count" | "id" | "time" | "tile") => string;
 
 const HEAD_COUNT = "20";
 
@@ -65,6 +66,12 @@ export const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = 
 	["/openapi.json", { GET: answerOpenApi }],
 	["/ping", { GET: (exchange, _, query) => answerPing(exchange, query) }],
 	["/info", { GET: answerInfo }],
+	["/log/checkpoint", { GET: answerCheckpoint }],
+	["/log/key", { GET: answerKey }],
+	[
+		"/log/tile/*tile",
+		{ GET: (exchange, at, query) => answerTile(exchange, { path: at("tile"), query }) },
+	],
 	["/health/live", { GET: answerLive }],
 	["/health/ready", { GET: answerReady }],
 	["/admin/scavenge", { POST: (exchange, _, query) => answerScavengeStart(exchange, query) }],
@@ -217,7 +224,7 @@ function dispatch(exchange: Exchange, req: Request, methods: Methods): ReturnTyp
 	const { method } = req;
 	const handle = method === "HEAD" ? methods.GET : methods[method as keyof Methods];
 	if (Object.hasOwn(methods, method === "HEAD" ? "GET" : method) && handle) {
-		const answer = () => handle(exchange, (name) => String(req.params[name]), queryOf(req.url));
+		const answer = () => handle(exchange, (name) => segments(req.params[name]), queryOf(req.url));
 		return handle === methods.GET ? afterMinPosition(exchange, answer) : answer();
 	}
 	const allowed = [...Object.keys(methods), ...(methods.GET ? ["HEAD"] : []), "OPTIONS"];
@@ -257,6 +264,11 @@ function metadataPages(direction: "forward" | "backward"): Methods {
 				query,
 			}),
 	};
+}
+
+/** A wildcard has several. */
+function segments(found: string | string[] | undefined): string {
+	return Array.isArray(found) ? found.join("/") : String(found);
 }
 
 function queryOf(url: string): string {

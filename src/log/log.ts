@@ -59,7 +59,8 @@ export interface Log extends Erasing, Locating, Probing {
 	onCommit(listener: (commit: Commit) => void): () => void;
 
 	/**
-	 * Checks every invariant of what is stored; see `verify.ts`. Reads everything: slow on purpose.
+	 * Checks every invariant of what is stored, see `verify/verify.ts`. It reads everything: slow on
+	 * purpose.
 	 */
 	verify(): Promise<Verification>;
 

@@ -33,7 +33,8 @@ import { createErasing, gapAt } from "./memory/erasing.ts";
 import { createStore, type Store } from "./memory/store.ts";
 import { bounds } from "./range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "./showing.ts";
-import { type LogView, verify } from "./verify.ts";
+import { verify } from "./verify/verify.ts";
+import type { LogView } from "./verify/view.ts";
 
 const NOTHING = new Uint8Array(0);
 const NO_ENTRIES = { from: 0, limit: 0, direction: "forward", content: false } as const;
@@ -225,19 +226,24 @@ export function createMemoryLog(
 
 	function view(): LogView {
 		return {
-			events: () => events,
-			*entries() {
-				for (const [stream, positions] of streams) {
-					for (const [version, position] of positions.entries()) {
-						const isTombstone = gone.has(stream) && position === positions.at(-1);
-						const isScavenged = store.scavenged.has(position);
-						yield { stream, version, position, event: events[position], isTombstone, isScavenged };
-					}
+			size: () => events.length,
+			*events(from, to) {
+				for (const event of events.slice(from, to)) {
+					const id = Buffer.from(event.id.replaceAll("-", ""), "hex");
+					yield { ...event, id, flags: 0, isErased: event.isRedacted === true };
 				}
 			},
-			positionAt: (stream, version) => streams.get(stream as StreamName)?.[version],
-			lastPosition: (stream) => streams.get(stream as StreamName)?.at(-1),
-			streams: () => streams.size,
+			entries(visit) {
+				for (const [name, positions] of streams) {
+					const stream = { name };
+					for (const [version, position] of positions.entries()) visit(stream, version, position);
+				}
+			},
+			*unproven() {
+				for (const { position, isRedacted, metadata } of events) {
+					if (isRedacted && metadata.length === 0) yield position;
+				}
+			},
 			faults: () => [],
 		};
 	}

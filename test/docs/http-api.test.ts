@@ -50,7 +50,9 @@ describe("docs/http-api.md", () => {
 	test("shows every resource, with every method it has", () => {
 		const commands = exchanges.map(({ command }) => command.replaceAll("%24all", "$all"));
 		const missing = operations().filter(({ path, method }) => {
+			// The one parameter that holds slashes.
 			const url = path
+				.replace("{tile}", "0/000.p/2")
 				.split(/\{\w+\}/)
 				.map((literal) => literal.replace(/[$.]/g, "\\$&"))
 				.join("[^/? ']+");

@@ -16,6 +16,7 @@ import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
 import { createLiveStreams, type LiveStreams } from "../../src/http/streaming/live-streams.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
+import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
 import { type Ask, ask, type Reply } from "./ask.ts";
 
 export type Lane = {
@@ -50,6 +51,7 @@ export async function startServers(overrides: Partial<Settings> = {}): Promise<S
 async function startIn(directory: string, overrides: Partial<Settings>): Promise<Servers> {
 	const settings: Settings = { ...parseSettings([], {}), data: directory, port: 0, ...overrides };
 	const log = await openSqliteLog(directory, settings);
+	const tree = openLogTree(directory);
 	const reported: unknown[] = [];
 	const scavenger = await openScavenger(log, "127.0.0.1:2113", (error) => reported.push(error));
 	const agent = new Agent({ keepAlive: true });
@@ -63,6 +65,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 		const live = createLiveStreams(log, settings.liveStreamsMax);
 		const context: Context = {
 			log,
+			tree,
 			documents,
 			longPolls,
 			live,
@@ -94,6 +97,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			live.close();
 			await server.close();
 		}
+		tree.close();
 		await scavenger.close();
 		const verification = await log.verify();
 		await log.close();

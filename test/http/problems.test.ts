@@ -115,6 +115,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"event-not-found": [404, "Not Found", get("/streams/s/9")],
 	"stream-deleted": [410, "Deleted", get("/streams/gone")],
 	"history-replaced": [410, "Gone", get("/streams/s/0/forward/20?i=2")],
+	"tile-not-found": [404, "Not Found", get("/log/tile/0/999")],
 	"scavenge-running": [
 		400,
 		"Bad Request",

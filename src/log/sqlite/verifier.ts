@@ -1,126 +1,186 @@
 /**
- * Checks a directory's log, in a thread of its own: reading everything takes as long as it takes,
- * and a server goes on answering meanwhile. It reads one snapshot, takes no lock, and changes
- * nothing, so it may run beside a server or without one.
+ * Checks a directory's log, in threads of their own: reading everything takes as long as it takes,
+ * and a server goes on answering meanwhile. It takes no lock and changes nothing, so it may run
+ * beside a server or without one. It checks the events there are when it begins; as nothing of them
+ * ever changes, no snapshot needs to be held, which would keep the WAL from being folded.
  */
 import { existsSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import type Database from "better-sqlite3";
+import { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
-import type { RecordedEvent, StreamName } from "../../event.ts";
 import type { Verification } from "../log.ts";
-import { type LogView, type Marks, NO_MARKS, type StoredEntry, verify } from "../verify.ts";
-import { erasureFaults } from "./erasing/check.ts";
-import { logFile, openForReading, refusalOf } from "./files/directory.ts";
-import { FLAG_JSON, FLAG_REDACTED, FLAG_SCAVENGED, FLAG_TOMBSTONE } from "./protocol.ts";
-import { uuid } from "./reader.ts";
-import * as sql from "./statements.ts";
+import { addSums, createSums, differences, type Span } from "../verify/sums.ts";
+import { blocksOf, createOrderCheck } from "../verify/verify.ts";
+import { createReport, type Report } from "../verify/view.ts";
+import { logFile, refusalOf } from "./files/directory.ts";
+import { schemaFault } from "./files/schema.ts";
+import type { Job, Message, Outcome } from "./verifying/jobs.ts";
 
-/** What makes this file's thread know it is one: tests import it in threads of their own. */
-type Task = { readonly verify: string };
+/** More threads would read the same disk, and take cores from a server that is running. */
+const THREADS_MAX = 2;
 
-if (!isMainThread && isTask(workerData)) parentPort?.postMessage(verifyFile(workerData.verify));
+/** Events and entries of a few reads; unbounded, the heap would grow before it is swept. */
+const HEAP_MIB = 96;
+
+/** How far it is: events checked, and the part of all there is to do, from 0 to 1. */
+export type Progress = { readonly events: number; readonly fraction: number };
+
+/** What the checks of an event's entries, and of files and notes, cost: a part of its own check. */
+const ENTRY_SHARE = 0.08;
+const FILES_SHARE = 0.3;
 
 /**
  * Verifies the log in `directory`.
+ * @param onProgress told every now and then how far it is
  * @throws Refusal `data-directory-unusable`
  */
-export async function verifyDirectory(directory: string): Promise<Verification> {
+export async function verifyDirectory(
+	directory: string,
+	onProgress: (progress: Progress) => void = () => {},
+): Promise<Verification> {
 	const file = logFile(resolve(directory));
 	if (!existsSync(file)) {
 		throw new Refusal("data-directory-unusable", { path: directory, reason: "it holds no log" });
 	}
-	const workerData: Task = { verify: file };
-	const worker = new Worker(new URL(import.meta.url), {
-		workerData,
-		execArgv: [],
-		// One row at a time needs next to none; unbounded, the heap would grow before it is swept.
-		resourceLimits: { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 8 },
-	});
-	return new Promise((resolve, reject) => {
-		worker.on("message", resolve);
-		worker.on("error", (error) => reject(refusalOf(error, directory)));
-		worker.on("exit", () => reject(new Error("the verifier stopped without a result")));
-	});
-}
-
-function verifyFile(file: string): Verification {
-	const database = openForReading(file);
+	const threads: Thread[] = [];
 	try {
-		database.exec(sql.BEGIN_READ);
-		return verify(viewOf(database));
+		const fault = schemaFault(file, directory);
+		if (fault) throw fault;
+		return await verifyWith(threads, () => startThread(file), onProgress);
+	} catch (error) {
+		throw error instanceof Refusal ? error : refusalOf(error, directory);
 	} finally {
-		database.close();
+		for (const thread of threads) thread.close();
 	}
 }
 
-/** In a statement's order: see `VERIFY_COLUMNS`. */
-type Row = [
-	position: number | null,
-	stream: string | null,
-	version: number,
-	id: Buffer,
-	type: string,
-	created: number,
-	flags: number,
-	metadata: Buffer,
-];
+/** @param threads those that are started, for the caller to close */
+async function verifyWith(
+	threads: Thread[],
+	start: () => Thread,
+	onProgress: (progress: Progress) => void,
+): Promise<Verification> {
+	const { faults, report } = createReport();
+	const first = start();
+	threads.push(first);
+	const { size = 0, faults: unreadable } = await first.work({ kind: "size" });
+	for (const fault of unreadable) report(fault);
+	const blocks = blocksOf(size);
+	// A small log is checked before a second thread has started.
+	while (threads.length < Math.min(THREADS_MAX, availableParallelism(), blocks.length)) {
+		threads.push(start());
+	}
+	const progress = createProgress(size, onProgress);
+	// The long ones first, and then each thread takes block after block.
+	const jobs: readonly Job[] = [
+		{ kind: "files" },
+		{ kind: "entries", size },
+		...blocks.map((block) => ({ kind: "events", block }) as const),
+	];
+	const outcomes = await share(threads, jobs, progress);
+	const rest = await conclude(first, size, blocks, outcomes, report);
+	return { ok: faults.length === 0, ...rest, faults };
+}
 
-function viewOf(database: Database.Database): LogView {
-	const positionAt = database.prepare(sql.VERIFY_POSITION_AT).pluck();
-	const lastPosition = database.prepare(sql.VERIFY_LAST_POSITION).pluck();
-	const marksOf = database.prepare(sql.VERIFY_MARKS);
-	return {
-		*events() {
-			for (const row of rows<Row>(database, sql.VERIFY_EVENTS)) yield eventOf(row) as RecordedEvent;
-		},
-		*entries(): Iterable<StoredEntry> {
-			type EntryRow = [id: number, name: string | null, version: number, position: number, ...Row];
-			for (const row of rows<EntryRow>(database, sql.VERIFY_ENTRIES)) {
-				const [id, name, version, position, ...event] = row;
-				const stream = name ?? `(stream ${id}, which has no name)`;
-				const isTombstone = (event[6] & FLAG_TOMBSTONE) !== 0 && event[1] === stream;
-				const isScavenged = (event[6] & FLAG_SCAVENGED) !== 0;
-				yield { stream, version, position, event: eventOf(event), isTombstone, isScavenged };
-			}
-		},
-		positionAt: (stream, version) => positionAt.get(stream, version) as number | undefined,
-		lastPosition: (stream) => lastPosition.get(stream) as number | undefined,
-		notes: {
-			of: (stream) => (marksOf.get(stream) ?? NO_MARKS) as Marks,
-			count: () => database.prepare(sql.COUNT_MARKS).pluck().get() as number,
-		},
-		streams: () => database.prepare(sql.COUNT_STREAMS).pluck().get() as number,
-		faults() {
-			const found = database.pragma("integrity_check") as { integrity_check: string }[];
-			const damage = found.map((row) => row.integrity_check).filter((text) => text !== "ok");
-			return [...damage, ...erasureFaults(database)];
-		},
+/** Puts together what the parts found. */
+async function conclude(
+	thread: Thread,
+	size: number,
+	blocks: readonly Span[],
+	outcomes: readonly Outcome[],
+	report: Report,
+): Promise<Omit<Verification, "ok" | "faults">> {
+	const owed = createSums({ from: 0, to: size });
+	const order = createOrderCheck(report);
+	let [events, erased] = [0, 0];
+	const [, entries] = outcomes;
+	const later: Job[] = [{ kind: "nodes", size }];
+	for (const { faults } of outcomes) for (const fault of faults) report(fault);
+	for (const [index, block] of blocks.entries()) {
+		const checked = outcomes[index + 2]?.block;
+		if (!checked) continue;
+		order(block, checked);
+		addSums(owed, checked.sums);
+		events += checked.events;
+		erased += checked.erased;
+	}
+	const spans = entries?.entries ? differences(owed, entries.entries.sums) : [];
+	if (spans.length > 0) later.push({ kind: "compare", spans });
+	for (const job of later) {
+		for (const fault of (await thread.work(job)).faults) report(fault);
+	}
+	const { streams = 0, unproven = 0 } = entries?.entries ?? {};
+	return { events, streams, erased, unproven };
+}
+
+/** Does all jobs, each thread the next one as soon as it is free. */
+async function share(
+	threads: readonly Thread[],
+	jobs: readonly Job[],
+	progress: (job: Job | number) => void,
+): Promise<Outcome[]> {
+	const outcomes: Outcome[] = [];
+	let next = 0;
+	const takeTurns = async (thread: Thread) => {
+		while (next < jobs.length) {
+			const index = next++;
+			const job = jobs[index] as Job;
+			outcomes[index] = await thread.work(job, progress);
+			progress(job);
+		}
+	};
+	await Promise.all(threads.map(takeTurns));
+	return outcomes;
+}
+
+function createProgress(size: number, onProgress: (progress: Progress) => void) {
+	let [events, entries, files] = [0, 0, 0];
+	return (done: Job | number) => {
+		if (typeof done === "number") entries += done;
+		else if (done.kind === "events") events += done.block.to - done.block.from;
+		else if (done.kind === "entries") entries = Number.POSITIVE_INFINITY;
+		else files = size;
+		// An event has three entries or four.
+		const others = Math.min(entries, 3 * size) * ENTRY_SHARE + files * FILES_SHARE;
+		const total = size * (1 + 3 * ENTRY_SHARE + FILES_SHARE);
+		onProgress({ events, fraction: (events + others) / Math.max(total, 1) });
 	};
 }
 
-function rows<R>(database: Database.Database, statement: string): IterableIterator<R> {
-	return database.prepare(statement).raw().iterate() as IterableIterator<R>;
-}
+type Thread = {
+	/** Does one job; the next may be given when it is done. */
+	work(job: Job, onEntries?: (count: number) => void): Promise<Outcome>;
+	close(): void;
+};
 
-function eventOf(row: Row): RecordedEvent | undefined {
-	const [position, stream, version, id, type, created, flags, metadata] = row;
-	if (position === null) return undefined;
-	return {
-		position,
-		stream: (stream ?? "(a stream without a name)") as StreamName,
-		version,
-		id: uuid(id.toString("hex")),
-		type,
-		created,
-		isJson: (flags & FLAG_JSON) !== 0,
-		data: new Uint8Array(0),
-		metadata,
-		...(flags & (FLAG_REDACTED | FLAG_SCAVENGED) ? { isRedacted: true } : {}),
+function startThread(file: string): Thread {
+	// The name carries the extension this very file runs under.
+	const url = new URL(import.meta.url.replace(/verifier(\.\w+)$/, "verifying/thread$1"));
+	const worker = new Worker(url, {
+		workerData: file,
+		execArgv: [],
+		resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: 16 },
+	});
+	let failure: Error | undefined;
+	let waiting: ((error: Error) => void) | undefined;
+	const fail = (error: Error) => {
+		failure ??= error;
+		waiting?.(failure);
 	};
-}
-
-function isTask(data: unknown): data is Task {
-	return typeof data === "object" && data !== null && "verify" in data;
+	worker.on("error", fail);
+	worker.on("exit", () => fail(new Error("the verifier stopped without a result")));
+	const work = (job: Job, onEntries: (count: number) => void = () => {}) =>
+		new Promise<Outcome>((resolve, reject) => {
+			if (failure) return reject(failure);
+			waiting = reject;
+			const listen = (message: Message) => {
+				if ("entries" in message) return onEntries(message.entries);
+				worker.off("message", listen);
+				resolve(message.outcome);
+			};
+			worker.on("message", listen);
+			worker.postMessage(job);
+		});
+	return { work, close: () => worker.postMessage("close") };
 }

@@ -21,9 +21,9 @@ import type { Batch, Stopped } from "./protocol.ts";
 const port = parentPort;
 if (!port) throw new Error("writer.ts runs in a worker thread");
 
-const { file, erasing } = workerData as WriterData;
+const { file, checkpoints, erasing } = workerData as WriterData;
 const database = openForWriting(file);
-const checkpointWhenDue = takeCheckpoints(database);
+const checkpointWhenDue = takeCheckpoints(database, checkpoints);
 const appender = new Appender(database);
 const eraser = new Eraser(database);
 port.postMessage("ready");

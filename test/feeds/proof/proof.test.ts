@@ -1,4 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { openCheckpoint, signCheckpoint } from "../../../feeds/proof/checkpoint.ts";
 import { ProofError } from "../../../feeds/proof/error.ts";
 import { leafHash, sha256 } from "../../../feeds/proof/hash.ts";
@@ -6,6 +8,7 @@ import { decodeLeaf, encodeLeaf, hashOfEvent, type LeafHead } from "../../../fee
 import { formatKey, noteKey, openNote, parseKey, signNote } from "../../../feeds/proof/note.ts";
 import { checkInclusion, formatInclusion } from "../../../feeds/proof/proof.ts";
 import { parseTilePath, tileOf, tilePath } from "../../../feeds/proof/tiles.ts";
+import { ROOT } from "../../structure/source.ts";
 
 const EMPTY = new Uint8Array(0);
 const head: LeafHead = {
@@ -37,6 +40,16 @@ describe("a leaf", () => {
 				"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 			].join(""),
 		);
+	});
+
+	test("of the example in docs/proofs.md has the hash that stands there", () => {
+		const page = readFileSync(join(ROOT, "docs/proofs.md"), "utf8");
+		const example = { ...head, position: 0, version: 0, stream: "a", type: "T" };
+		const object = Buffer.from("{}");
+		const bytes = encodeLeaf({ ...example, data: sha256(object), metadata: sha256(EMPTY) });
+		const [, shown = ""] = /^leaf {7}([0-9a-f\s]+)^leaf hash/m.exec(page) ?? [];
+		expect(shown.replaceAll(/\s/g, "")).toBe(bytes.toString("hex"));
+		expect(page).toContain(`leaf hash  ${hashOfEvent(example, object, EMPTY).toString("hex")}\n`);
 	});
 
 	test("is read as it was written, and has the hash of its event", () => {

@@ -57,7 +57,9 @@ describe("/openapi.json", () => {
 			// A slash at the end is a redirect that the introduction tells of; `%24` is `$`.
 			path.endsWith("/") && path !== "/"
 				? []
-				: Object.keys(methods).map((method) => `${method} ${path.replace("%24", "$")}`),
+				: Object.keys(methods).map(
+						(method) => `${method} ${path.replace("%24", "$").replace("/*", "/:")}`,
+					),
 		);
 		const written = operations().map(
 			({ method, path }) => `${method} ${path.replace(/\{(\w+)\}/g, ":$1")}`,

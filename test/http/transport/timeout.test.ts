@@ -36,6 +36,7 @@ beforeEach(async () => {
 	};
 	server = createHttpServer({
 		log,
+		tree: { key: "", checkpoint: () => "", tile: async () => undefined, close: () => {} },
 		documents: createDocuments({ bytesMax: 1e6, countMax: 100 }),
 		longPolls: createLongPolls(log, 10),
 		live: createLiveStreams(log, 10),

@@ -97,7 +97,11 @@ describe("verify finds", () => {
 			entry("DELETE FROM entries", "order-1", 2),
 			/version 2 of order-1 is n/,
 		],
-		["a missing index entry", entry("DELETE FROM entries", "$ce-order", 4), /stream entries, and/],
+		[
+			"a missing index entry",
+			entry("DELETE FROM entries", "$ce-order", 4),
+			/position 4: is not in \$ce-order/,
+		],
 		[
 			"a gap in an index",
 			entry("DELETE FROM entries", "$ce-order", 1),
@@ -137,7 +141,7 @@ describe("verify finds", () => {
 		[
 			"an event scavenged out of turn",
 			"UPDATE events SET flags = flags | 16, data = x'', metadata = x'' WHERE position = 2",
-			/order-1 version 2: was scavenged, and an event before it was not/,
+			/order-1: an event of it was scavenged, and one before it was not/,
 		],
 		[
 			"a gap that is noted where none is",
@@ -149,7 +153,11 @@ describe("verify finds", () => {
 		["an id that is none", "UPDATE events SET id = zeroblob(16) WHERE position = 3", /no event id/],
 		["a renamed stream", "UPDATE streams SET name = 'x' WHERE name = 'order-1'", /does not belong/],
 		["a lost name", "DELETE FROM streams WHERE name = 'order-2'", /has no name/],
-		["a name without events", "INSERT INTO streams (name) VALUES ('ghost')", /stream names, and/],
+		[
+			"a name without events",
+			"INSERT INTO streams (name) VALUES ('ghost')",
+			/ghost has a name and no entries/,
+		],
 	])("%s", async (_, sql, fault) => {
 		const directory = await filledDirectory();
 		const raw = new Database(join(directory, "log.sqlite"));

@@ -17,10 +17,12 @@ export const CHECKPOINT_PAGES = 8192;
 
 /**
  * Takes the checkpoints of a connection over from SQLite.
+ * @param own false leaves the WAL to another process, which must move it into the database
  * @returns to be called after each commit; makes a checkpoint where one is due
  */
-export function takeCheckpoints(database: Database.Database): () => void {
+export function takeCheckpoints(database: Database.Database, own: boolean): () => void {
 	database.pragma("wal_autocheckpoint = 0");
+	if (!own) return () => {};
 	const walLength = database.prepare(SELECT_WAL_LENGTH).raw();
 	return () => {
 		const [, pages] = walLength.get() as [busy: number, pages: number, copied: number];

@@ -4,14 +4,17 @@
  */
 import type Database from "better-sqlite3";
 import { addSubtree, createFrontier, type Frontier } from "../../../../feeds/proof/frontier.ts";
-import { TILE_HEIGHT, TILE_WIDTH } from "../../../../feeds/proof/tiles.ts";
+import { TILE_HEIGHT } from "../../../../feeds/proof/tiles.ts";
 import * as sql from "../statements.ts";
+import { frontierOf, type Hashes, prepareHashes } from "./hashes.ts";
 
 export class Tree {
 	readonly #statements: ReturnType<typeof prepare>;
+	readonly #hashes: Hashes;
 	#frontier: Frontier = createFrontier();
 
 	constructor(database: Database.Database) {
+		this.#hashes = prepareHashes(database);
 		this.#statements = prepare(database);
 	}
 
@@ -22,16 +25,7 @@ export class Tree {
 
 	/** Learns the right edge from the file: the transaction was undone, or it begins. */
 	reset(size: number): void {
-		this.#frontier = createFrontier();
-		const { nodes, hashes } = this.#statements;
-		// From the left: the largest subtrees first.
-		for (let level = levelsOf(size); level >= 0; level--) {
-			const from = this.#frontier.size / TILE_WIDTH ** level;
-			const to = Math.floor(size / TILE_WIDTH ** level);
-			const found = level === 0 ? hashes.all(from, to - 1) : nodes.all(level, from, to - 1);
-			if (found.length !== to - from) throw new Error(`nodes of level ${level} are missing`);
-			for (const hash of found) addSubtree(this.#frontier, hash as Buffer, TILE_HEIGHT * level);
-		}
+		this.#frontier = frontierOf(size, this.#hashes);
 	}
 
 	readonly #onNode = (root: Buffer, height: number) => {
@@ -40,17 +34,6 @@ export class Tree {
 	};
 }
 
-/** The highest level that has a node in a tree of `size` leaves. */
-function levelsOf(size: number): number {
-	let level = 0;
-	while (TILE_WIDTH ** (level + 1) <= size) level++;
-	return level;
-}
-
 function prepare(database: Database.Database) {
-	return {
-		insertNode: database.prepare(sql.INSERT_NODE),
-		nodes: database.prepare(sql.SELECT_NODES).pluck(),
-		hashes: database.prepare(sql.SELECT_HASHES).pluck(),
-	};
+	return { insertNode: database.prepare(sql.INSERT_NODE) };
 }

@@ -1,0 +1,27 @@
+/** What a server shows of its log as a tree. */
+import { type Tile, tilePath } from "../../../feeds/proof/tiles.ts";
+import { Failure } from "../explain.ts";
+
+export type LogClient = {
+	/** A signed checkpoint of the log as it is now. */
+	checkpoint(): Promise<string>;
+	/** The key the server says checkpoints are signed with. */
+	key(): Promise<string>;
+	tile(tile: Tile): Promise<Uint8Array>;
+};
+
+/** @param url the server's, with or without a slash at the end */
+export function createLogClient(url: string, headers: Readonly<Record<string, string>>): LogClient {
+	const base = `${url.replace(/\/+$/, "")}/log`;
+	const get = async (path: string) => {
+		const answer = await fetch(`${base}/${path}`, { headers });
+		if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+		throw new Failure(`${base}/${path} answers ${answer.status} ${answer.statusText}`);
+	};
+	const text = async (path: string) => new TextDecoder().decode(await get(path));
+	return {
+		checkpoint: () => text("checkpoint"),
+		key: async () => (await text("key")).trim(),
+		tile: (tile) => get(`tile/${tilePath(tile)}`),
+	};
+}

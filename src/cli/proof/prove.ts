@@ -1,0 +1,150 @@
+/** `varve prove`: proofs that an event is in the log, and that the log was only added to. */
+import { readFileSync } from "node:fs";
+import { openCheckpoint } from "../../../feeds/proof/checkpoint.ts";
+import { ProofError } from "../../../feeds/proof/error.ts";
+import { type NoteKey, parseKey } from "../../../feeds/proof/note.ts";
+import { checkConsistency, checkInclusion } from "../../../feeds/proof/proof.ts";
+import { proveConsistency, proveInclusion } from "../../../feeds/proof/prove.ts";
+import { Refusal } from "../../errors.ts";
+import type { Arguments, Option, Values } from "../../options.ts";
+import { Failure } from "../explain.ts";
+import { CLIENT_OPTIONS, credentials, EXIT, optionalText, text, type Verb } from "../verb.ts";
+import { describeConsistency, describeInclusion } from "./describe.ts";
+import { createLogClient } from "./log-client.ts";
+
+const KEY: Option = {
+	name: "key",
+	flag: "key",
+	kind: "text",
+	default: undefined,
+	placeholder: "NAME+ID+KEY",
+	perCall: true,
+	help: `The log's key, as /log/key shows it; to be had over a way you trust. Needed to check;
+		when making a proof, the server is asked if it is left out.`,
+};
+
+const SINCE: Option = {
+	name: "since",
+	flag: "since",
+	kind: "text",
+	default: undefined,
+	placeholder: "FILE",
+	perCall: true,
+	help: "An older checkpoint of the log, kept in a file: prove that the log begins with it.",
+};
+
+const CHECK: Option = {
+	name: "check",
+	flag: "check",
+	kind: "text",
+	default: undefined,
+	placeholder: "FILE",
+	perCall: true,
+	help: "Check the proof in this file; no server is asked.",
+};
+
+export const prove: Verb = {
+	name: "prove",
+	summary: "Prove that an event is in the log, or check such a proof",
+	operands: ["[POSITION]"],
+	purpose: `Prints a proof that the event at a position of $all is in the log: what the log holds
+		of it, the hashes from there to the root of the tree, and a checkpoint the server has signed.
+		With --since it prints a proof that the log was only added to since an older checkpoint, such
+		as curl URL/log/checkpoint prints. Either can be kept, and checked with --check by whoever has
+		the log's key, without a server; the forms are those of C2SP tlog-proof and tlog-witness. A
+		proof goes on holding when the event's content is erased. Exits 1 where nothing is proven.`,
+	options: [...CLIENT_OPTIONS, KEY, SINCE, CHECK],
+	examples: [
+		"varve prove 1234 > 1234.tlog-proof",
+		"varve prove --check 1234.tlog-proof --key varve/1f0c6e6a3f2b9d71+8c1b2f7e+AT…",
+		"varve prove --since march.checkpoint > march-to-now",
+		"varve prove --check march-to-now --since march.checkpoint --key varve/1f0c6e6a3f2b9d71+…",
+	],
+	run,
+};
+
+async function run({ operands, values }: Arguments): Promise<number> {
+	const [operand] = operands;
+	const check = optionalText(values, "check");
+	const since = optionalText(values, "since");
+	const given = optionalText(values, "key");
+	const key = given === undefined ? undefined : keyOf(given);
+	if (check !== undefined) {
+		if (operand !== undefined) throw usage("--check", check, "it takes no POSITION besides");
+		if (!key) throw usage("--check", check, "it takes the log's --key; see varve prove --help");
+		print(told(`${check}:`, () => checkFile(readFileSync(check, "utf8"), since, key)));
+		return EXIT.done;
+	}
+	if ((operand === undefined) === (since === undefined)) {
+		throw usage("prove", operand ?? "", "it takes a POSITION or --since, one of them");
+	}
+	const position = operand === undefined ? undefined : positionOf(operand);
+	print(await make(values, key, position, since));
+	return EXIT.done;
+}
+
+/** What a proof in a file says, once it holds. */
+function checkFile(proof: string, since: string | undefined, key: NoteKey): string {
+	if (since === undefined) return describeInclusion(checkInclusion(proof, key));
+	return describeConsistency(checkConsistency(proof, readFileSync(since, "utf8"), key));
+}
+
+/** Makes a proof, and checks it before it is handed out. */
+async function make(
+	values: Values,
+	known: NoteKey | undefined,
+	position: number | undefined,
+	since: string | undefined,
+): Promise<string> {
+	const client = createLogClient(text(values, "url"), credentials(values));
+	const key = known ?? keyOf(await client.key());
+	const checkpoint = await client.checkpoint();
+	told("the server's checkpoint:", () => openCheckpoint(checkpoint, key));
+	try {
+		if (position !== undefined) {
+			const proof = await proveInclusion(position, checkpoint, client.tile);
+			checkInclusion(proof, key);
+			return proof;
+		}
+		const older = readFileSync(String(since), "utf8");
+		const { size } = openCheckpoint(older, key);
+		const proof = await proveConsistency(size, checkpoint, client.tile);
+		checkConsistency(proof, older, key);
+		return proof;
+	} catch (error) {
+		if (error instanceof ProofError) throw new Failure(`not proven: ${error.message}`);
+		throw error;
+	}
+}
+
+function told<T>(what: string, work: () => T): T {
+	try {
+		return work();
+	} catch (error) {
+		if (error instanceof ProofError) throw new Failure(`${what} ${error.message}`);
+		throw error;
+	}
+}
+
+function keyOf(given: string): NoteKey {
+	try {
+		return parseKey(given);
+	} catch (error) {
+		if (error instanceof ProofError) throw usage("--key", given, error.message);
+		throw error;
+	}
+}
+
+function positionOf(operand: string): number {
+	const position = /^\d{1,16}$/.test(operand) ? Number(operand) : Number.NaN;
+	if (Number.isSafeInteger(position)) return position;
+	throw usage("POSITION", operand, "a position is a whole number from 0");
+}
+
+function usage(option: string, value: string, reason: string): Refusal<"invalid-option"> {
+	return new Refusal("invalid-option", { option, value, reason });
+}
+
+function print(text: string): void {
+	process.stdout.write(text);
+}

@@ -1,0 +1,41 @@
+/**
+ * The log as a Merkle tree: its checkpoint, and its tiles, which never change (C2SP tlog-tiles).
+ */
+import { parseTilePath } from "../../../feeds/proof/tiles.ts";
+import { cacheControl } from "../../cache/policy.ts";
+import { Refusal } from "../../errors.ts";
+import { type Answer, withText } from "../answer.ts";
+import type { Exchange } from "../exchange.ts";
+import { otherHistory } from "../transport/incarnation.ts";
+
+const TEXT = "text/plain; charset=utf-8";
+const REVALIDATE = ["Cache-Control", "no-cache"];
+const FOR_EVER = ["Cache-Control", cacheControl(true, 0)];
+
+/** GET /log/checkpoint */
+export function answerCheckpoint({ context }: Exchange): Answer {
+	return withText(200, TEXT, context.tree.checkpoint(), REVALIDATE);
+}
+
+/** GET /log/key: what checkpoints are checked by, for who trusts the way it came. */
+export function answerKey({ context }: Exchange): Answer {
+	return withText(200, TEXT, `${context.tree.key}\n`, REVALIDATE);
+}
+
+/**
+ * GET /log/tile/…: the partial tile of a width never changes either; as the log grows there are
+ * wider ones.
+ */
+export async function answerTile(
+	exchange: Exchange,
+	{ path, query }: { path: string; query: string },
+): Promise<Answer> {
+	const tile = parseTilePath(path);
+	if (!tile) throw new Refusal("route-not-found", { path: `/log/tile/${path}`.slice(0, 256) });
+	const elsewhere = otherHistory(exchange, query, true);
+	if (elsewhere) return elsewhere;
+	const body = await exchange.context.tree.tile(tile);
+	if (!body) throw new Refusal("tile-not-found", { tile: path });
+	const form = ["Content-Type", "application/octet-stream", "Content-Length", `${body.length}`];
+	return { status: 200, headers: [...FOR_EVER, ...form], body };
+}

@@ -1,0 +1,114 @@
+/**
+ * Who signs for a data directory's log:
+ *
+ *     log.key         the private key, made at the first start, readable by its owner only
+ *     log.checkpoint  the last checkpoint that was signed
+ *
+ * A log must never sign for two histories under one name. The name is that of the key, and holds
+ * the incarnation; and a log that does not begin with what was signed last is refused.
+ */
+import {
+	createHash,
+	createPrivateKey,
+	createPublicKey,
+	generateKeyPairSync,
+	type KeyObject,
+} from "node:crypto";
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { openCheckpoint, signCheckpoint } from "../../../../feeds/proof/checkpoint.ts";
+import { ProofError } from "../../../../feeds/proof/error.ts";
+import { type NoteKey, noteKey } from "../../../../feeds/proof/note.ts";
+import type { TreeHead } from "../../../../feeds/proof/tree.ts";
+import { Refusal } from "../../../errors.ts";
+import { isDiskFull } from "../failures.ts";
+
+export type Signer = {
+	readonly key: NoteKey;
+	/**
+	 * Refuses a log that does not begin with what was signed last.
+	 * @throws Refusal `history-rewound`
+	 */
+	refuseRewound(size: number, headAt: (size: number) => TreeHead): void;
+	/** The checkpoint of a log that has grown since the last one, or not. */
+	sign(head: TreeHead): string;
+};
+
+/** @throws Refusal `data-directory-unusable` */
+export function openSigner(directory: string, incarnation: number): Signer {
+	const privateKey = openKey(directory);
+	const key = noteKey(originOf(privateKey, incarnation), createPublicKey(privateKey));
+	const file = join(directory, "log.checkpoint");
+	let last: { readonly size: number; readonly note: string } | undefined;
+
+	return {
+		key,
+		refuseRewound(size, headAt) {
+			const signed = readSigned(file, key);
+			if (!signed) return;
+			if (signed.size <= size && signed.root.equals(headAt(signed.size).root)) return;
+			throw new Refusal("history-rewound", { path: directory, signed: signed.size, size });
+		},
+		sign({ size, root }) {
+			if (last?.size === size) return last.note;
+			const note = signCheckpoint(size, root, key, privateKey);
+			// Not synced, as the log was: after a power cut an older one serves nearly as well.
+			writeWhole(file, note, { mode: 0o644, flush: false });
+			last = { size, note };
+			return note;
+		},
+	};
+}
+
+/** `varve/3f9c2a71d0b84e55`, and from the second incarnation on `varve/3f9c2a71d0b84e55/2`. */
+function originOf(key: KeyObject, incarnation: number): string {
+	const der = createPublicKey(key).export({ format: "der", type: "spki" });
+	const name = createHash("sha256").update(der).digest("hex").slice(0, 16);
+	return incarnation === 1 ? `varve/${name}` : `varve/${name}/${incarnation}`;
+}
+
+function openKey(directory: string): KeyObject {
+	const file = join(directory, "log.key");
+	if (!existsSync(file)) {
+		const { privateKey } = generateKeyPairSync("ed25519");
+		const text = String(privateKey.export({ format: "pem", type: "pkcs8" }));
+		writeWhole(file, text, { mode: 0o600, flush: true });
+		return privateKey;
+	}
+	try {
+		const key = createPrivateKey(readFileSync(file));
+		if (key.asymmetricKeyType === "ed25519") return key;
+	} catch {
+		// Said below, without a word of what the file holds.
+	}
+	const reason = "its file `log.key` holds no Ed25519 private key";
+	throw new Refusal("data-directory-unusable", { path: directory, reason });
+}
+
+/** What was signed last in this name; undefined where nothing was. */
+function readSigned(file: string, key: NoteKey): (TreeHead & { root: Buffer }) | undefined {
+	if (!existsSync(file)) return undefined;
+	try {
+		return openCheckpoint(readFileSync(file, "utf8"), key);
+	} catch (error) {
+		// Of another incarnation, or another key: nothing was signed in this name.
+		if (error instanceof ProofError) return undefined;
+		throw error;
+	}
+}
+
+/**
+ * Writes a file that is there whole or not at all, whenever the process ends.
+ * @throws Refusal `disk-full`
+ */
+function writeWhole(file: string, text: string, how: { mode: number; flush: boolean }): void {
+	const temporary = `${file}.new`;
+	try {
+		rmSync(temporary, { force: true });
+		writeFileSync(temporary, text, how);
+		renameSync(temporary, file);
+	} catch (error) {
+		if (isDiskFull(error, file)) throw new Refusal("disk-full", { path: dirname(file) });
+		throw error;
+	}
+}

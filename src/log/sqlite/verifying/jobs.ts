@@ -1,0 +1,78 @@
+/** The parts of a verification that threads do side by side, and what they tell of them. */
+import type Database from "better-sqlite3";
+import { type CheckedEntries, checkEntries, compareEntries } from "../../verify/entries.ts";
+import { type CheckedBlock, checkEvents } from "../../verify/events.ts";
+import type { Span } from "../../verify/sums.ts";
+import { checkUpperNodes } from "../../verify/verify.ts";
+import { createReport, type LogView, type Report, reporting } from "../../verify/view.ts";
+import * as sql from "../statements.ts";
+
+export type Job =
+	| { readonly kind: "size" }
+	| { readonly kind: "files" }
+	| { readonly kind: "entries"; readonly size: number }
+	| { readonly kind: "events"; readonly block: Span }
+	| { readonly kind: "nodes"; readonly size: number }
+	| { readonly kind: "compare"; readonly spans: readonly Span[] };
+
+export type Outcome = {
+	readonly faults: readonly string[];
+	readonly size?: number;
+	readonly entries?: CheckedEntries;
+	readonly block?: CheckedBlock;
+};
+
+/** What a thread posts: how far it is, or that its job is done. */
+export type Message = { readonly entries: number } | { readonly outcome: Outcome };
+
+/** @param post told of what is done between times */
+export function doJob(
+	database: Database.Database,
+	view: LogView,
+	job: Job,
+	post: (message: Message) => void,
+): Outcome {
+	const { faults, report } = createReport();
+	let found: Omit<Outcome, "faults"> = {};
+	reporting(report, nameOf(job), () => {
+		if (isOfOneMoment(job)) database.exec(sql.BEGIN_READ);
+		found = find(view, job, report, post);
+	});
+	if (database.inTransaction) database.exec(sql.ROLLBACK);
+	return { faults, ...found };
+}
+
+function find(
+	view: LogView,
+	job: Job,
+	report: Report,
+	post: (message: Message) => void,
+): Omit<Outcome, "faults"> {
+	switch (job.kind) {
+		case "size":
+			return { size: view.size() };
+		case "files":
+			for (const fault of view.faults()) report(fault);
+			return {};
+		case "entries":
+			return { entries: checkEntries(view, job.size, report, (entries) => post({ entries })) };
+		case "events":
+			return { block: checkEvents(view, job.block, report) };
+		case "nodes":
+			checkUpperNodes(view, job.size, report);
+			return {};
+		case "compare":
+			compareEntries(view, job.spans, report);
+			return {};
+	}
+}
+
+/** The entries go on growing while they are read, and may. */
+function isOfOneMoment({ kind }: Job): boolean {
+	return kind !== "entries";
+}
+
+function nameOf(job: Job): string {
+	if (job.kind !== "events") return job.kind;
+	return `positions ${job.block.from} to ${job.block.to - 1}`;
+}

@@ -1,0 +1,166 @@
+/**
+ * What a database shows of the log in it, to be verified. Much is read at once: a row or a Buffer
+ * out of SQLite costs as much as checking it.
+ */
+import type Database from "better-sqlite3";
+import { LRUCache } from "lru-cache";
+import type { LogView, StoredEvent, Visit } from "../../verify/view.ts";
+import { erasureFaults } from "../erasing/check.ts";
+import { FLAG_REDACTED, FLAG_SCAVENGED } from "../protocol.ts";
+import * as sql from "../statements.ts";
+
+const EVENTS_PER_READ = 256;
+const ENTRIES_PER_READ = 4096;
+/** What is read as one value; larger events are read one by one. */
+const JOINED_BYTES_MAX = 4 * 1024 * 1024;
+const NAMES_KEPT_MAX = 20_000;
+
+type Head = [
+	...[position: number, stream: number, version: number, type: string, created: number],
+	...[flags: number, id: number, hash: number, data: number, metadata: number],
+];
+type Content = {
+	readonly id: Uint8Array;
+	readonly hash: Uint8Array;
+	readonly data: Uint8Array;
+	readonly metadata: Uint8Array;
+};
+
+export function viewOf(database: Database.Database): LogView {
+	const statements = prepare(database);
+	const nameOf = createNames(statements.name);
+	return {
+		size: () => statements.size.get() as number,
+		*events(from, to) {
+			for (let at = from; at < to; at += EVENTS_PER_READ) {
+				yield* readEvents(statements, nameOf, at, Math.min(at + EVENTS_PER_READ, to));
+			}
+		},
+		entries: (visit) => visitEntries(statements, nameOf, visit),
+		unproven: () => statements.unproven.iterate() as Iterable<number>,
+		nodes: (level, from, to) => statements.nodes.all(level, from, to - 1) as Buffer[],
+		faults: () => faultsOf(database),
+	};
+}
+
+type Statements = ReturnType<typeof prepare>;
+type Names = (id: number) => string;
+
+function* readEvents(
+	statements: Statements,
+	nameOf: Names,
+	from: number,
+	to: number,
+): Iterable<StoredEvent> {
+	const heads = statements.heads.all(from, to) as Head[];
+	let bytes = 0;
+	for (const head of heads) bytes += head[6] + head[7] + head[8] + head[9];
+	const joined =
+		bytes <= JOINED_BYTES_MAX ? (statements.bytes.get(from, to) as Buffer | null) : undefined;
+	// Where lengths are damaged, what is joined cannot be told apart.
+	const isJoined = joined?.length === bytes;
+	let at = 0;
+	const cut = (length: number) => {
+		at += length;
+		return (joined as Buffer).subarray(at - length, at);
+	};
+	for (const head of heads) {
+		const [position, stream, version, type, created, flags] = head;
+		const { id, hash, data, metadata } = isJoined
+			? { id: cut(head[6]), hash: cut(head[7]), data: cut(head[8]), metadata: cut(head[9]) }
+			: contentAt(statements, position);
+		const isErased = (flags & (FLAG_REDACTED | FLAG_SCAVENGED)) !== 0;
+		const digests = isErased ? statements.digests.get(position) : undefined;
+		const event: StoredEvent = {
+			...{ position, stream: nameOf(stream), version, id, type: String(type), created, flags },
+			...{ data, metadata, hash, isErased },
+		};
+		yield digests ? { ...event, digests: digests as Digests } : event;
+	}
+}
+
+type Digests = NonNullable<StoredEvent["digests"]>;
+
+function contentAt({ event }: Statements, position: number): Content {
+	const row = event.get(position) as Record<keyof Content, unknown>;
+	return {
+		id: bytesOf(row.id),
+		hash: bytesOf(row.hash),
+		data: bytesOf(row.data),
+		metadata: bytesOf(row.metadata),
+	};
+}
+
+/** A damaged row may hold a text or a number where bytes belong. */
+function bytesOf(value: unknown): Uint8Array {
+	return value instanceof Uint8Array ? value : Buffer.from(String(value));
+}
+
+/** Read in steps, so that no snapshot is held for long; what is behind never changes. */
+function visitEntries({ entries }: Statements, nameOf: Names, visit: Visit): void {
+	let [last, version] = [-1, -1];
+	let stream = { name: "" };
+	for (;;) {
+		const rows = entries.all(last, version, ENTRIES_PER_READ) as [number, number, number][];
+		for (const row of rows) {
+			if (row[0] !== last) {
+				last = row[0];
+				stream = { name: nameOf(last) };
+			}
+			version = row[1];
+			visit(stream, version, row[2]);
+		}
+		if (rows.length < ENTRIES_PER_READ) return;
+	}
+}
+
+function createNames(statement: Database.Statement): Names {
+	const kept = new LRUCache<number, string>({ max: NAMES_KEPT_MAX });
+	return (id) => {
+		let name = kept.get(id);
+		if (name === undefined) {
+			const found = statement.get(id) as string | undefined;
+			if (found === undefined) return `(stream ${id}, which has no name)`;
+			name = String(found);
+			kept.set(id, name);
+		}
+		return name;
+	};
+}
+
+/** What SQLite finds in its file, and what does not agree with the log beside it. */
+function faultsOf(database: Database.Database): string[] {
+	const texts = (statement: string) => database.prepare(statement).pluck().all() as string[];
+	const damage = (database.pragma("integrity_check") as { integrity_check: string }[])
+		.map((row) => row.integrity_check)
+		.filter((text) => text !== "ok");
+	const { events, first, last } = database.prepare(sql.VERIFY_POSITIONS).get() as Positions;
+	const isDense = events === 0 || (first === 0 && last === events - 1);
+	return [
+		...damage,
+		...(isDense ? [] : [`there are ${events} events at positions ${first} to ${last}`]),
+		...texts(sql.VERIFY_EMPTY_STREAMS).map((name) => `stream ${name} has a name and no entries`),
+		...texts(sql.VERIFY_MARKS).map((name) => `${name}: what is noted of it is not so`),
+		...erasureFaults(database),
+		...texts(sql.VERIFY_SCAVENGED).map(
+			(name) => `${name}: an event of it was scavenged, and one before it was not`,
+		),
+		...texts(sql.VERIFY_TOMBSTONES).map((name) => `${name}: it goes on behind its tombstone`),
+	];
+}
+
+type Positions = { readonly events: number; readonly first: number; readonly last: number };
+
+function prepare(database: Database.Database) {
+	return {
+		size: database.prepare(sql.VERIFY_SIZE).pluck(),
+		heads: database.prepare(sql.VERIFY_HEADS).raw(),
+		bytes: database.prepare(sql.VERIFY_BYTES).pluck(),
+		event: database.prepare(sql.VERIFY_EVENT),
+		digests: database.prepare(sql.VERIFY_DIGESTS),
+		unproven: database.prepare(sql.VERIFY_UNPROVEN).pluck(),
+		entries: database.prepare(sql.VERIFY_ENTRIES).raw(),
+		nodes: database.prepare(sql.SELECT_NODES).pluck(),
+		name: database.prepare(sql.SELECT_STREAM_NAME).pluck(),
+	};
+}

@@ -1,0 +1,21 @@
+/**
+ * The log as a Merkle tree, as it is shown to whoever checks it: see docs/proofs.md. Its leaves are
+ * the events by position; what is in it never changes.
+ */
+import type { Tile } from "../../feeds/proof/tiles.ts";
+
+export interface LogTree {
+	/** What checkpoints are checked by: `name+id+key`. */
+	readonly key: string;
+
+	/** A signed checkpoint of all events there are; all in it is of one moment. */
+	checkpoint(): string;
+
+	/**
+	 * The hashes of a tile, or the leaves of a bundle with two bytes of length before each.
+	 * @returns undefined where the log does not reach so far
+	 */
+	tile(tile: Tile): Promise<Buffer | undefined>;
+
+	close(): void;
+}

@@ -1,0 +1,133 @@
+/**
+ * Checks that each stream is dense, that its entries point at rising positions, and sums them up.
+ *
+ * In a stream that is both, the set of positions says it all; in an own stream, so do the versions
+ * the events have themselves. So the entries are right if, and but for one chance in 2⁶⁴ only if,
+ * their sums are those of the events.
+ */
+import { isIndexStream, streamsJoined } from "../../indexes/joins.ts";
+import { addEntry, createNameKeys, createSums, type Span, type Sums } from "./sums.ts";
+import type { LogView, Report, VisitedStream } from "./view.ts";
+
+/** Spans of 1,024 positions that are looked at in one pass: a table of some 60,000 entries. */
+const SPANS_AT_ONCE = 16;
+
+export type CheckedEntries = {
+	readonly sums: Sums;
+	/** Of streams with events of their own. */
+	readonly streams: number;
+	/** Of index streams, those that rest on metadata that was erased. */
+	readonly unproven: number;
+};
+
+/**
+ * Checks the entries of the first `size` events.
+ * @param onEntries told now and then how many more were seen
+ */
+export function checkEntries(
+	view: LogView,
+	size: number,
+	report: Report,
+	onEntries: (count: number) => void = () => {},
+): CheckedEntries {
+	const sums = createSums({ from: 0, to: size });
+	const keyOf = createNameKeys();
+	const isUnproven = unprovenEntries(view);
+	let stream: VisitedStream | undefined;
+	let key = keyOf("");
+	let isIndex = false;
+	let [version, position, end] = [-1, -1, size];
+	let [streams, unproven, seen] = [0, 0, 0];
+	view.entries((of, at, points) => {
+		if (of !== stream) {
+			stream = of;
+			key = keyOf(of.name);
+			isIndex = isIndexStream(of.name);
+			if (!isIndex && points < size) streams++;
+			version = -1;
+			position = -1;
+		}
+		if (at !== version + 1) report(`${of.name} version ${at}: follows version ${version}`);
+		if (points <= position) {
+			report(`${of.name} version ${at}: points at or before the entry in front of it`);
+		}
+		version = at;
+		position = points;
+		if (++seen % 65_536 === 0) onEntries(65_536);
+		if (points >= 0 && points < size) {
+			if (isUnproven(of.name, points)) unproven++;
+			else addEntry(sums, key, isIndex ? -1 : at, points);
+			return;
+		}
+		// What came after the first look has its events by now: both are written together.
+		if (points >= end) end = view.size();
+		if (points < 0 || points >= end) report(misplaced(of.name, at, points));
+	});
+	return { sums, streams, unproven };
+}
+
+/** Names what differs in spans where the sums do; nothing, if that has settled meanwhile. */
+export function compareEntries(view: LogView, spans: readonly Span[], report: Report): void {
+	for (let done = 0; done < spans.length; done += SPANS_AT_ONCE) {
+		const examined = spans.slice(done, done + SPANS_AT_ONCE);
+		const found = compareSpans(view, examined, report);
+		const left = spans.length - done - examined.length;
+		if (found && left > 0) report(`entries differ in ${left} more runs of 1,024 positions`);
+		if (found) return;
+	}
+}
+
+/** @returns whether there was anything to report */
+function compareSpans(view: LogView, spans: readonly Span[], report: Report): boolean {
+	const missing = new Map<string, { name: string; version: number; position: number }>();
+	for (const { from, to } of spans) {
+		for (const event of view.events(from, to)) {
+			const { stream, version, position } = event;
+			for (const name of [stream, ...streamsJoined(event)]) {
+				const expected = name === stream ? version : -1;
+				missing.set(`${position} ${name}`, { name, version: expected, position });
+			}
+		}
+	}
+	const isUnproven = unprovenEntries(view);
+	const isIn = (position: number) =>
+		spans.some(({ from, to }) => position >= from && position < to);
+	let found = false;
+	view.entries(({ name }, version, position) => {
+		if (!isIn(position) || isUnproven(name, position)) return;
+		const expected = missing.get(`${position} ${name}`);
+		if (expected && (expected.version < 0 || expected.version === version)) {
+			missing.delete(`${position} ${name}`);
+			return;
+		}
+		report(misplaced(name, version, position));
+		found = true;
+	});
+	for (const { name, version, position } of missing.values()) {
+		const what = version < 0 ? `is not in ${name}` : `version ${version} of ${name} is not it`;
+		report(`position ${position}: ${what}`);
+	}
+	return found || missing.size > 0;
+}
+
+function misplaced(name: string, version: number, position: number): string {
+	return `${name} version ${version}: position ${position} does not belong there`;
+}
+
+/** What an event correlates with cannot be told once its metadata was erased. */
+function unprovenEntries(view: LogView): (stream: string, position: number) => boolean {
+	const WIDTH = 8192;
+	const bits = new Map<number, Uint8Array>();
+	for (const position of view.unproven()) {
+		const block = Math.floor(position / WIDTH);
+		const of = bits.get(block) ?? new Uint8Array(WIDTH / 8);
+		const at = position % WIDTH;
+		of[at >> 3] = (of[at >> 3] as number) | (1 << (at & 7));
+		bits.set(block, of);
+	}
+	return (stream, position) => {
+		if (bits.size === 0 || !stream.startsWith("$bc-")) return false;
+		const at = position % WIDTH;
+		return ((bits.get(Math.floor(position / WIDTH))?.[at >> 3] ?? 0) & (1 << (at & 7))) !== 0;
+	};
+}

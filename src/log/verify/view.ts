@@ -1,0 +1,65 @@
+/** What an engine shows of itself to be verified, and what is found. */
+
+export interface LogView {
+	/** How many events there are. */
+	size(): number;
+	/** Events `from` up to `to`, `to` not included, by position; what is missing is left out. */
+	events(from: number, to: number): Iterable<StoredEvent>;
+	/** Calls for each entry of each stream but `$all`, stream by stream, each by version. */
+	entries(visit: Visit): void;
+	/** The positions of events whose metadata was erased, and with it what they correlate with. */
+	unproven(): Iterable<number>;
+	/** Nodes `from` up to `to` of a level of the tree; absent where an engine keeps none. */
+	nodes?(level: number, from: number, to: number): readonly Uint8Array[];
+	/** What an engine's own checks find in its files, and in what it notes beside the log. */
+	faults(): readonly string[];
+}
+
+/** An event as it is stored: whatever the damage, every field has its type. */
+export type StoredEvent = {
+	readonly position: number;
+	readonly stream: string;
+	readonly version: number;
+	/** 16 bytes. */
+	readonly id: Uint8Array;
+	readonly type: string;
+	readonly created: number;
+	readonly flags: number;
+	readonly data: Uint8Array;
+	readonly metadata: Uint8Array;
+	/** The leaf hash; absent where an engine keeps none. */
+	readonly hash?: Uint8Array;
+	readonly isErased: boolean;
+	/** The SHA-256 digests of what it held, where some of it was erased. */
+	readonly digests?: { readonly data: Uint8Array; readonly metadata: Uint8Array };
+};
+
+/** @param stream the same object for all entries of a stream */
+export type Visit = (stream: VisitedStream, version: number, position: number) => void;
+
+export type VisitedStream = { readonly name: string };
+
+export type Report = (fault: string) => void;
+
+/** Enough to see what is wrong; a broken disk could name millions. */
+export const FAULTS_MAX = 100;
+
+/** Collects faults, as many as there is room for. */
+export function createReport(): { readonly faults: string[]; readonly report: Report } {
+	const faults: string[] = [];
+	return {
+		faults,
+		report: (fault) => {
+			if (faults.length < FAULTS_MAX) faults.push(fault);
+		},
+	};
+}
+
+/** Reports what stops `work` midway: on a damaged file that is a finding too. */
+export function reporting(report: Report, what: string, work: () => void): void {
+	try {
+		work();
+	} catch (error) {
+		report(`${what}: reading stopped: ${error instanceof Error ? error.message : String(error)}`);
+	}
+}

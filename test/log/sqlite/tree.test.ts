@@ -1,0 +1,79 @@
+import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openCheckpoint } from "../../../feeds/proof/checkpoint.ts";
+import { parseKey } from "../../../feeds/proof/note.ts";
+import { raiseIncarnation } from "../../../src/log/sqlite/files/incarnation.ts";
+import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
+import { openLogTree } from "../../../src/log/sqlite/tree/log-tree.ts";
+import { append, events, refusal } from "../asking.ts";
+import { newDirectory } from "./directory.ts";
+
+async function grow(directory: string, count: number): Promise<void> {
+	const log = await openSqliteLog(directory);
+	await append(log, "a", events(count));
+	await log.close();
+}
+
+function signed(directory: string): { key: string; note: string } {
+	const tree = openLogTree(directory);
+	try {
+		return { key: tree.key, note: tree.checkpoint() };
+	} finally {
+		tree.close();
+	}
+}
+
+const refused = (directory: string) => refusal((async () => signed(directory))());
+
+describe("who signs for a log", () => {
+	test("has a key that is made once, and that only its owner may read", async () => {
+		const directory = newDirectory();
+		await grow(directory, 1);
+		const first = signed(directory);
+		expect(statSync(join(directory, "log.key")).mode & 0o777).toBe(0o600);
+		expect(readFileSync(join(directory, "log.checkpoint"), "utf8")).toBe(first.note);
+		expect(readdirSync(directory).filter((name) => name.endsWith(".new"))).toEqual([]);
+		await grow(directory, 300);
+		const second = signed(directory);
+		expect(second.key).toBe(first.key);
+		expect(openCheckpoint(second.note, parseKey(first.key)).size).toBe(301);
+	});
+
+	test("refuses a key file that holds no key of its kind", async () => {
+		const directory = newDirectory();
+		await grow(directory, 1);
+		signed(directory);
+		for (const text of ["", "secret words"]) {
+			writeFileSync(join(directory, "log.key"), text);
+			const reason = "its file `log.key` holds no Ed25519 private key";
+			expect(await refused(directory)).toEqual([
+				"data-directory-unusable",
+				{ path: directory, reason },
+			]);
+		}
+	});
+
+	test("refuses a log that was rewound, until it is said to be another", async () => {
+		const directory = newDirectory();
+		await grow(directory, 3);
+		const [file, backup] = [join(directory, "log.sqlite"), join(newDirectory(), "backup")];
+		copyFileSync(file, backup);
+		await grow(directory, 3);
+		const before = signed(directory);
+		copyFileSync(backup, file);
+		const rewound = { path: directory, signed: 6, size: 3 };
+		expect(await refused(directory)).toEqual(["history-rewound", rewound]);
+
+		// As many events as were signed for, or more, are others all the same.
+		await grow(directory, 3);
+		expect(await refused(directory)).toEqual(["history-rewound", { ...rewound, size: 6 }]);
+		await grow(directory, 3);
+		expect(await refused(directory)).toEqual(["history-rewound", { ...rewound, size: 9 }]);
+
+		raiseIncarnation(directory);
+		const after = signed(directory);
+		expect(parseKey(after.key).name).toBe(`${parseKey(before.key).name}/2`);
+		expect(openCheckpoint(after.note, parseKey(after.key)).size).toBe(9);
+		expect(() => openCheckpoint(after.note, parseKey(before.key))).toThrow(/not signed by/);
+	});
+});
