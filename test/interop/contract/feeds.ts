@@ -107,7 +107,6 @@ const PAGES: readonly Sample[] = [
 					last: `/streams/${s}/0/forward/10`,
 					next: `/streams/${s}/4/backward/10`,
 					previous: `/streams/${s}/15/forward/10`,
-					// On either side the page of the grid it lies across: nothing is left out.
 					metadata: `/streams/${s}/metadata`,
 				},
 			},
