@@ -90,7 +90,6 @@ const PAGES: readonly Sample[] = [
 					collection: `/streams/${s}`,
 					first: `/streams/${s}/head/backward/10`,
 					previous: `/streams/${s}/5/forward/10`,
-					"next-archive": `/streams/${s}/0/forward/20`,
 					metadata: `/streams/${s}/metadata`,
 				},
 			},
@@ -108,9 +107,6 @@ const PAGES: readonly Sample[] = [
 					last: `/streams/${s}/0/forward/10`,
 					next: `/streams/${s}/4/backward/10`,
 					previous: `/streams/${s}/15/forward/10`,
-					// On either side the page of the grid it lies across: nothing is left out.
-					"prev-archive": `/streams/${s}/0/forward/20`,
-					"next-archive": `/streams/${s}/0/forward/20`,
 					metadata: `/streams/${s}/metadata`,
 				},
 			},
