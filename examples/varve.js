@@ -9,10 +9,12 @@ const START_MS_MAX = 30_000;
 
 /**
  * Starts `varve serve` on a free port.
+ * @param options further arguments
  * @returns its URL, and the way to stop it; resolves once it listens
  */
-export async function startServer(data) {
-	const server = spawn(process.execPath, [VARVE, "serve", "--port", "0", "--data", data], {
+export async function startServer(data, ...options) {
+	const args = ["serve", "--port", "0", "--data", data, ...options];
+	const server = spawn(process.execPath, [VARVE, ...args], {
 		env: withoutOptions(process.env),
 		stdio: ["ignore", "pipe", "inherit"],
 	});

@@ -26,7 +26,10 @@ export type Neighbours = {
 	readonly last?: PageRange | undefined;
 	readonly next?: PageRange | undefined;
 	readonly previous?: PageRange | undefined;
-	/** RFC 5005 section 4: the neighbouring documents of an archive; only sealed pages have them. */
+	/**
+	 * RFC 5005 section 4: the neighbouring documents of an archive; sealed pages of the grid have
+	 * them.
+	 */
 	readonly prevArchive?: PageRange | undefined;
 	readonly nextArchive?: PageRange | undefined;
 };
@@ -120,30 +123,23 @@ function onward(boundary: number, range: PageRange, size: number): number {
 }
 
 /**
- * The archive documents before and after a sealed page: its neighbours on the grid of its own size
- * where that is a multiple of S and the page is aligned to it, else on S. (A short page such as
- * 48/forward/12 happens to be aligned to 12, which is nobody's grid.) They depend on nothing but
- * the range, since a sealed page's bytes, links included, must never change.
+ * The archive documents before and after a sealed page of the grid: its neighbours of the same
+ * size, which is a multiple of S. Any other page (such as 48/forward/12, or 0/forward/1) is no
+ * document of an archive: what lies beside it on the grid would overlap it. They depend on nothing
+ * but the range, since a sealed page's bytes, links included, must never change.
  */
 function archives(range: PageRange, size: number): Partial<Neighbours> {
-	const low = Math.max(0, lowest(range, 0));
-	const end = newestOf(range) + 1;
-	const aligned = low % range.count === 0 && end === low + range.count;
-	const grid = aligned && range.count % size === 0 ? range.count : size;
-	const page = (version: number): PageRange => ({
-		direction: "forward",
-		from: version - (version % grid),
-		count: grid,
-	});
-	return { ...(low > 0 ? { prevArchive: page(low - 1) } : {}), nextArchive: page(end) };
+	const { count } = range;
+	const low = lowest(range, 0);
+	if (low < 0 || low % count !== 0 || count % size !== 0) return {};
+	const page = (from: number): PageRange => ({ direction: "forward", from, count });
+	return {
+		...(low > 0 ? { prevArchive: page(low - count) } : {}),
+		nextArchive: page(low + count),
+	};
 }
 
 function lowest(range: PageRange, last: number): number {
 	const from = range.from === "head" ? last : range.from;
 	return range.direction === "forward" ? from : from - range.count + 1;
-}
-
-function newestOf(range: PageRange): number {
-	const from = range.from === "head" ? 0 : range.from;
-	return range.direction === "forward" ? from + range.count - 1 : from;
 }

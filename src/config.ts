@@ -4,6 +4,8 @@
  * are read from it.
  */
 import { isIPv4 } from "node:net";
+import { CACHING_OPTIONS } from "./config/caching.ts";
+import { CONNECTION_OPTIONS } from "./config/connections.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
@@ -15,12 +17,19 @@ export type Settings = {
 	readonly host: string;
 	readonly port: number;
 	readonly data: string;
+	readonly upgradeCopy: boolean;
+	readonly checkpoints: boolean;
 	readonly publicUrl: string | undefined;
 	readonly trustedProxies: string | undefined;
 	readonly corsOrigin: string;
 	readonly corsHeaders: string | undefined;
 	readonly allowAnonymous: boolean;
+	readonly onWriteFailure: string;
 	readonly headMaxAge: number;
+	readonly sealedMaxAge: number;
+	readonly purgeUrl: string | undefined;
+	readonly purgeMethod: string;
+	readonly purgeBy: string;
 	readonly requestTimeoutMs: number;
 	readonly bodyBytesMax: number;
 	readonly eventBytesMax: number;
@@ -35,6 +44,7 @@ export type Settings = {
 	readonly longPollSecondsMax: number;
 	readonly liveStreamsMax: number;
 	readonly heartbeatMs: number;
+	readonly stalledMs: number;
 };
 
 /** An option of the server; those of the other verbs stand beside them in `cli/`. */
@@ -65,6 +75,20 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "text",
 		default: "./data",
 		help: "Directory of the log. One process at a time may have it.",
+	},
+	{
+		name: "upgradeCopy",
+		flag: "upgrade-copy",
+		kind: "yes-no",
+		default: true,
+		help: "Keep a copy of the log as it was when a newer version changes its schema: the way back.",
+	},
+	{
+		name: "checkpoints",
+		flag: "checkpoints",
+		kind: "yes-no",
+		default: true,
+		help: "Move the WAL into the database file; no leaves it to another process, as Litestream.",
 	},
 	{
 		name: "publicUrl",
@@ -114,14 +138,14 @@ export const OPTIONS: readonly ServerOption[] = [
 		help: "Let anyone who can reach a non-loopback address read and write.",
 	},
 	{
-		name: "headMaxAge",
-		flag: "head-max-age",
-		kind: "whole-number",
-		default: 0,
-		min: 0,
-		max: 86_400,
-		help: "Seconds a proxy may keep a head page, so that it folds many pollers into one; 0: none.",
+		name: "onWriteFailure",
+		flag: "on-write-failure",
+		kind: "text",
+		default: "stay",
+		pattern: { test: /^(stay|exit)$/, reason: "it must be stay or exit" },
+		help: "When the disk failed to keep what was written: stay, and go on reading, or exit.",
 	},
+	...CACHING_OPTIONS,
 	{
 		name: "requestTimeoutMs",
 		flag: "request-timeout-ms",
@@ -203,51 +227,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		max: 10_000_000,
 		help: "Sealed pages kept in memory.",
 	},
-	{
-		name: "connectionsMax",
-		flag: "connections-max",
-		kind: "whole-number",
-		default: 10_000,
-		min: 1,
-		max: 1_000_000,
-		help: "Open connections; more are closed at once.",
-	},
-	{
-		name: "longPollsMax",
-		flag: "long-polls-max",
-		kind: "whole-number",
-		default: 5_000,
-		min: 1,
-		max: 1_000_000,
-		help: "Requests that may wait for an event; more are answered without waiting.",
-	},
-	{
-		name: "longPollSecondsMax",
-		flag: "long-poll-seconds-max",
-		kind: "whole-number",
-		default: 120,
-		min: 1,
-		max: 3600,
-		help: "Seconds a long poll may ask for; a longer wish is cut to this.",
-	},
-	{
-		name: "liveStreamsMax",
-		flag: "live-streams-max",
-		kind: "whole-number",
-		default: 2_000,
-		min: 1,
-		max: 1_000_000,
-		help: "Readers of server-sent events at a time; more are answered 503.",
-	},
-	{
-		name: "heartbeatMs",
-		flag: "heartbeat-ms",
-		kind: "whole-number",
-		default: 15_000,
-		min: 100,
-		max: 300_000,
-		help: "Milliseconds of silence after which a reader of server-sent events gets a comment.",
-	},
+	...CONNECTION_OPTIONS,
 ];
 
 /**

@@ -40,7 +40,7 @@ export type RequestRefusals = {
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
 	// The log is not in the state it asks for.
-	"wrong-expected-version": { stream: string; expected: string; current: number };
+	"wrong-expected-version": { stream: string; expected: number; current: number };
 	"precondition-failed": { stream: string; precondition: string; current: number };
 	"stream-not-found": { stream: string };
 	"event-not-found": { stream: string; eventNumber: number };
@@ -57,6 +57,7 @@ export type RequestRefusals = {
 	"page-too-large": { bytes: number; pageBytesMax: number };
 	"disk-full": { path: string };
 	"shutting-down": { retryAfterSeconds: number };
+	"writer-stopped": { reason: string; retryAfterSeconds: number };
 };
 
 /** What a start can be refused for. */
@@ -65,6 +66,7 @@ export type StartRefusals = {
 	"data-directory-unusable": { path: string; reason: string };
 	"unknown-option": { option: string; nearest?: string };
 	"invalid-option": { option: string; value: string; reason: string };
+	"backup-unusable": { path: string; reason: string };
 	"newer-schema": { path: string; found: number; known: number };
 	"history-rewound": { path: string; signed: number; size: number };
 };

@@ -5,21 +5,30 @@ import { createDocuments } from "./cache/documents.ts";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
 import type { Context } from "./http/context.ts";
+import { urlsAt } from "./http/handlers/page.ts";
 import { createLasts } from "./http/lasts.ts";
 import { createLongPolls } from "./http/long-polls.ts";
 import { createHttpServer } from "./http/server.ts";
 import { createLiveStreams } from "./http/streaming/live-streams.ts";
 import type { Log } from "./log/log.ts";
+import type { Upgrade } from "./log/sqlite/files/upgrade.ts";
 import { openSqliteLog } from "./log/sqlite/log.ts";
 import { openLogTree } from "./log/sqlite/tree/log-tree.ts";
 import type { LogTree } from "./log/tree.ts";
+import { parseCaches } from "./purging/addresses.ts";
+import { type Purging, startPurging } from "./purging/purging.ts";
 
 export type { Settings } from "./config.ts";
+
+import { Refusal } from "./errors.ts";
+
 export { isRefusal, Refusal } from "./errors.ts";
 
 export type RunningServer = {
 	/** Where it listens, e.g. `http://127.0.0.1:2113`. */
 	readonly url: string;
+	/** Resolves, if ever, with what stopped the writer: reads go on, and appends are refused. */
+	readonly writerStopped: Promise<Refusal>;
 	/** Drains: running requests end, long polls are answered, the log lets go of its files. */
 	close(): Promise<void>;
 };
@@ -31,17 +40,33 @@ export type RunningServer = {
  *   error where the address cannot be had
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
-	const log = await openSqliteLog(settings.data, settings);
+	const report = (error: unknown) => console.error("varve:", error);
+	let unready: Refusal | undefined;
+	let tellStopped: (refusal: Refusal) => void = () => {};
+	const writerStopped = new Promise<Refusal>((resolve) => {
+		tellStopped = resolve;
+	});
+	const onStop = (refusal: Refusal<"writer-stopped">) => {
+		const { reason } = refusal.facts;
+		report(`the writer stopped: ${reason}. Appends are refused until the server is started again.`);
+		unready ??= refusal;
+		tellStopped(refusal);
+	};
+	const log = await openSqliteLog(settings.data, settings, {
+		onStop,
+		checkpoints: settings.checkpoints,
+		upgrade: { keepsCopy: settings.upgradeCopy, onUpgrade: announceUpgrade },
+	});
 	const tree = await openTree(settings.data, log);
-	let ready = true;
 	const longPolls = createLongPolls(log, settings.longPollsMax);
 	const live = createLiveStreams(log, settings.liveStreamsMax);
 	const lasts = createLasts(log);
 	const documents = createDocuments({
 		bytesMax: settings.cacheBytesMax,
 		countMax: settings.cachePagesMax,
+		sealedMaxAge: settings.sealedMaxAge,
 	});
-	const report = (error: unknown) => console.error("varve:", error);
+	let purging: Purging | undefined;
 	const scavenger = await openScavenger(log, nodeOf(settings), report);
 	const context: Context = {
 		log,
@@ -53,26 +78,50 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		scavenger,
 		settings,
 		report,
-		isReady: () => ready,
+		unready: () => unready,
+		...(settings.purgeUrl === undefined ? {} : { purging: () => purging?.state() ?? [] }),
 	};
 	const http = createHttpServer(context);
 
 	const close = async () => {
-		ready = false;
+		unready = new Refusal("shutting-down", { retryAfterSeconds: 1 });
 		longPolls.close();
 		live.close();
 		await scavenger.close();
 		await http.close();
+		await purging?.close();
 		tree.close();
 		await log.close();
 	};
 	try {
+		purging = await startPurgingOf(log, settings);
 		const port = await http.listen(settings.port, settings.host);
-		return { url: urlOf(settings.host, port), close };
+		return { url: urlOf(settings.host, port), writerStopped, close };
 	} catch (error) {
 		await close();
 		throw error;
 	}
+}
+
+/** Both may take minutes, and the copy is somebody's to remove. */
+function announceUpgrade({ found, known, copy }: Parameters<NonNullable<Upgrade["onUpgrade"]>>[0]) {
+	const kept = copy === undefined ? "" : `; the log as it was stays in ${copy}`;
+	console.error(`varve: bringing the log from schema ${found} to ${known}${kept}`);
+}
+
+async function startPurgingOf(log: Log, settings: Settings): Promise<Purging | undefined> {
+	const { purgeUrl, purgeMethod, purgeBy, publicUrl, data } = settings;
+	if (purgeUrl === undefined) return undefined;
+	const base = publicUrl === undefined ? undefined : new URL(publicUrl);
+	return startPurging(log, {
+		caches: parseCaches(purgeUrl) ?? [],
+		method: purgeMethod,
+		by: purgeBy === "urls" ? "urls" : "tags",
+		paths: urlsAt(base?.pathname.replace(/\/$/, "") ?? "", log.incarnation),
+		host: base?.host,
+		directory: data,
+		say: (text) => console.error(`varve: ${text}`),
+	});
 }
 
 /** A log whose tree cannot be signed for is let go of. */

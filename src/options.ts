@@ -207,5 +207,7 @@ function invalidOption(option: string, value: string, reason: string): Refusal {
 	const linked = ORCHESTRATED_VALUE.test(value)
 		? "; it looks set by Kubernetes for a service named varve: enableServiceLinks: false stops that"
 		: "";
-	return new Refusal("invalid-option", { option, value, reason: reason + linked });
+	// What is wrong in a URL is not its password, which would stand in the logs of whoever starts us.
+	const shown = value.replace(/\/\/[^/,]*@/g, "//***@");
+	return new Refusal("invalid-option", { option, value: shown, reason: reason + linked });
 }

@@ -35,7 +35,15 @@ describe("settings", () => {
 		const texts = { text: "127.0.0.9", "yes-no": "yes", url: "http://a/b" } as const;
 		for (const option of OPTIONS) {
 			const kind = option.kind;
-			const word = option.flag.startsWith("cors-") ? "none" : texts.text;
+			const words: Record<string, string> = {
+				"cors-origin": "none",
+				"cors-headers": "none",
+				"purge-url": "http://a/b,http://u:p@c",
+				"purge-method": "BAN",
+				"purge-by": "urls",
+				"on-write-failure": "exit",
+			};
+			const word = words[option.flag] ?? texts.text;
 			const text =
 				kind === "whole-number" || kind === "bytes"
 					? String(option.max)

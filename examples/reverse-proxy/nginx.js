@@ -1,36 +1,42 @@
 // Starts nginx with varve.conf, in a temporary directory and without touching the system's own.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { answers, freePort } from "./ports.js";
 
-const START_MS_MAX = 10_000;
+/** Where Debian's libnginx-mod-http-cache-purge puts it. */
+const PURGE_MODULE = "/usr/lib/nginx/modules/ngx_http_cache_purge_module.so";
 
 export function hasNginx() {
 	return spawnSync("nginx", ["-v"]).status === 0;
 }
 
+export function hasNginxPurge() {
+	return hasNginx() && existsSync(PURGE_MODULE);
+}
+
 /**
  * @param directory an empty one, for its cache and logs
  * @param upstreamPort where the server listens, or what stands before it
+ * @param options `port`: where it listens; `purging`: with varve-purging.conf instead
  * @returns its URL, and the way to stop it; resolves once it answers
  */
-export async function startNginx(directory, upstreamPort) {
-	const port = await freePort();
-	const site = readFileSync(new URL("varve.conf", import.meta.url), "utf8")
+export async function startNginx(directory, upstreamPort, options = {}) {
+	const { port = await freePort(), purging = false } = options;
+	const configuration = purging ? "varve-purging.conf" : "varve.conf";
+	const site = readFileSync(new URL(configuration, import.meta.url), "utf8")
 		.replace("127.0.0.1:2113", `127.0.0.1:${upstreamPort}`)
 		.replace("listen 8080", `listen 127.0.0.1:${port}`);
 	mkdirSync(join(directory, "temp"), { recursive: true });
 	writeFileSync(join(directory, "varve.conf"), site);
-	writeFileSync(join(directory, "nginx.conf"), mainConfiguration());
+	writeFileSync(join(directory, "nginx.conf"), mainConfiguration(purging));
 
 	const args = ["-p", `${directory}/`, "-c", "nginx.conf", "-e", "error.log"];
 	const nginx = spawn("nginx", args, { stdio: ["ignore", "inherit", "inherit"] });
 	const exited = once(nginx, "exit");
 	const url = `http://127.0.0.1:${port}`;
-	await answers(url, nginx);
+	await answers(url, nginx, "nginx");
 	const stop = async () => {
 		nginx.kill("SIGTERM");
 		await exited;
@@ -39,13 +45,14 @@ export async function startNginx(directory, upstreamPort) {
 }
 
 /** What a system's nginx.conf has around conf.d, with every path below the temporary directory. */
-function mainConfiguration() {
+function mainConfiguration(purging) {
 	// Its workers give up root's rights, and could then not write where root made the directory.
 	const user = process.getuid?.() === 0 ? "user root;\n" : "";
 	const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
 		.map((name) => `    ${name}_temp_path temp/${name};\n`)
 		.join("");
-	return `${user}daemon off;
+	const module = purging ? `load_module ${PURGE_MODULE};\n` : "";
+	return `${user}${module}daemon off;
 pid nginx.pid;
 worker_processes 1;
 events { worker_connections 512; }
@@ -54,26 +61,4 @@ http {
 ${temporary}    include varve.conf;
 }
 `;
-}
-
-async function answers(url, nginx) {
-	const until = performance.now() + START_MS_MAX;
-	while (nginx.exitCode === null && performance.now() < until) {
-		const response = await fetch(`${url}/ping`).catch(() => undefined);
-		if (response?.ok) return;
-		await sleep(20);
-	}
-	nginx.kill("SIGTERM");
-	throw new Error("nginx did not start");
-}
-
-function freePort() {
-	return new Promise((resolve, reject) => {
-		const server = createServer();
-		server.once("error", reject);
-		server.listen(0, "127.0.0.1", () => {
-			const { port } = server.address();
-			server.close(() => resolve(port));
-		});
-	});
 }

@@ -4,7 +4,7 @@ import type { DecodedEntry } from "../model.ts";
 import { nextDelay } from "./backoff.ts";
 import { ReadError } from "./error.ts";
 import { get, type Reply } from "./exchange.ts";
-import { withBodies } from "./links.ts";
+import { eventOfAllUrl, withBodies } from "./links.ts";
 import type { Settings } from "./options.ts";
 import type { Outcome, State } from "./step.ts";
 
@@ -39,7 +39,8 @@ export async function askForPage(
 }
 
 /**
- * Fetches the data of an event from its own URL, for as long as it takes.
+ * Fetches the data of an event, for as long as it takes: from the URL `$all` has for it, where that
+ * is read, as its own stream may hide it, or show what it links to.
  * @returns undefined where the event is gone
  * @throws ReadError `refused`, `too-large`, `unanswered`
  */
@@ -48,7 +49,9 @@ export async function fetchData(
 	settings: Settings,
 	signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-	const url = entry.links.find(({ relation }) => relation === "alternate")?.uri ?? entry.id;
+	const position = settings.stream === "$all" ? entry.event?.position : undefined;
+	const own = entry.links.find(({ relation }) => relation === "alternate")?.uri ?? entry.id;
+	const url = position === undefined ? own : eventOfAllUrl(settings.server, position, own);
 	for (let faults = 1; ; faults++) {
 		const reply = await ask(url, { accept: "application/octet-stream" }, 0, settings, signal);
 		if (reply.kind === "ok") return reply.body;

@@ -25,7 +25,7 @@ import { alignedForward, GRID } from "../geometry.ts";
 import type { DecodedEntry, DecodedFeed } from "../model.ts";
 import { ReadError } from "./error.ts";
 import { atOf } from "./event.ts";
-import { pageUrl, rangeOf, withCount } from "./links.ts";
+import { historyOf, pageUrl, rangeOf, withCount } from "./links.ts";
 
 /** What is read, and how far; fixed for the life of a reader. */
 export type Plan = {
@@ -46,6 +46,8 @@ export type State = {
 	readonly etag: string | undefined;
 	/** Faults in a row. */
 	readonly faults: number;
+	/** Which history the links were of so far; undefined before the first page. */
+	readonly history: string | undefined;
 };
 
 export type Outcome =
@@ -67,15 +69,16 @@ export type Step = {
 
 export function start(plan: Plan): State {
 	const url = pageUrl(plan.server, plan.stream, alignedForward(plan.from, plan.pageSize));
-	return { phase: "catching-up", url, wanted: plan.from, etag: undefined, faults: 0 };
+	const unknown = { etag: undefined, faults: 0, history: undefined };
+	return { phase: "catching-up", url, wanted: plan.from, ...unknown };
 }
 
-/** @throws ReadError `too-large`, `not-varve` */
+/** @throws ReadError `too-large`, `not-varve`, `history-replaced` */
 export function step(state: State, outcome: Outcome, plan: Plan): Step {
 	const calm = { ...state, faults: 0 };
 	switch (outcome.kind) {
 		case "page":
-			return onPage(calm, outcome.feed, outcome.etag, plan);
+			return onPage(ofOneHistory(calm, outcome.feed), outcome.feed, outcome.etag, plan);
 		case "not-modified":
 			return atHead(calm, plan);
 		case "missing":
@@ -110,10 +113,23 @@ function onPage(state: State, feed: DecodedFeed, etag: string | undefined, plan:
 		wanted,
 		etag: same ? etag : undefined,
 		faults: 0,
+		history: state.history,
 	};
 	// Links that lead nowhere new must not become a loop without a pause.
 	const onward = fresh.length > 0 || (asked && offered && offered.from > asked.from);
 	return { state: next, fresh, pause: onward ? "none" : "poll" };
+}
+
+/**
+ * The state, with the history of the feed's links. The first history has no number: a reader that
+ * waits at its end finds out here that a restored one has taken its place, and not by a 410.
+ */
+function ofOneHistory(state: State, { links }: DecodedFeed): State {
+	const history = historyOf(links.map(({ uri }) => uri));
+	if (history === undefined || history === state.history) return state;
+	if (state.history === undefined) return { ...state, history };
+	const message = `${state.url} was of a history that was replaced; read again from the start`;
+	throw new ReadError("history-replaced", state.url, message);
 }
 
 function atHead(state: State, plan: Plan): Step {

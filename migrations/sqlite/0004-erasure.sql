@@ -14,7 +14,8 @@ ALTER TABLE marks ADD COLUMN scavenged INTEGER;
 -- The runs of scavenged positions, each as long as it can be: a read of the log jumps over them.
 CREATE TABLE gaps (
 	first INTEGER PRIMARY KEY,
-	last INTEGER NOT NULL CHECK (last >= first)
+	last INTEGER NOT NULL CHECK (last >= first),
+	packed INTEGER -- the skeletons up to this position were moved together
 ) STRICT;
 
 DROP TRIGGER incarnations_only_rise;

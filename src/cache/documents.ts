@@ -13,7 +13,8 @@ import { brotliCompress, constants, gzip } from "node:zlib";
 import { LRUCache } from "lru-cache";
 import type { Coding, MediaType } from "../../feeds/media.ts";
 import type { StreamName } from "../event.ts";
-import { cacheControl, eTag, VARY } from "./policy.ts";
+import { cacheControl, eTag, type History, mayBeUsed, VARY } from "./policy.ts";
+import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
 	readonly eTag: string;
@@ -53,14 +54,16 @@ export type Written = {
 	/** Whether nothing but an append to its stream can change it, which its key then tells. */
 	readonly onlyGrows?: boolean;
 	readonly headMaxAge: number;
-	/** Which history its events are of. */
-	readonly incarnation: number;
+	/** Which history its events are of, as of before they were read. */
+	readonly history: History;
 	/** Where retention bounds how long a full page shows what it does: for so long. */
 	readonly keepSeconds?: number | undefined;
 	/** What retention and links make of it, besides `last`; 0 for nothing. A part of the ETag. */
 	readonly shown?: number;
-	/** The streams whose events it shows. */
+	/** The stream it is of, and those whose events it shows. */
 	readonly streams?: readonly StreamName[];
+	/** Those of them whose metadata or end changes what it shows; all, where it is not said. */
+	readonly changedBy?: readonly StreamName[];
 };
 
 /** Bytes of headers, key and bookkeeping that a kept document costs besides its body. */
@@ -79,7 +82,14 @@ const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 const brotliAsync = promisify(brotliCompress);
 const gzipAsync = promisify(gzip);
 
-export function createDocuments(limits: { bytesMax: number; countMax: number }): Documents {
+export type DocumentLimits = {
+	readonly bytesMax: number;
+	readonly countMax: number;
+	/** Seconds other caches may keep what can never change. */
+	readonly sealedMaxAge?: number;
+};
+
+export function createDocuments(limits: DocumentLimits): Documents {
 	const showing = createShowing();
 	const kept = new LRUCache<string, Document>({
 		max: limits.countMax,
@@ -112,7 +122,7 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 			const under = making.get(key);
 			if (under?.revision === revision) return under.made;
 			const before = revision;
-			const made = finish(write).then(({ document, written }) => {
+			const made = finish(write, limits.sealedMaxAge).then(({ document, written }) => {
 				// What was read before a stream changed must not be kept after it.
 				if (before === revision) keep(key, document, written);
 				return document;
@@ -131,13 +141,15 @@ export function createDocuments(limits: { bytesMax: number; countMax: number }):
 		forgetAll() {
 			revision++;
 			kept.clear();
+			heads.clear();
 		},
 	};
 
-	function keep(key: string, document: Document, { sealed, onlyGrows, streams }: Written): void {
+	function keep(key: string, document: Document, written: Written): void {
+		const { sealed, onlyGrows, streams = [], changedBy = streams } = written;
 		if (sealed) {
 			kept.set(key, document);
-			if (kept.has(key)) showing.add(key, streams ?? []);
+			if (kept.has(key)) showing.add(key, changedBy);
 		} else if (onlyGrows) heads.set(key, document);
 	}
 }
@@ -173,15 +185,18 @@ function createShowing() {
 /** Only a sealed page is worth compressing: the next append makes any other worthless. */
 async function finish(
 	write: () => Promise<Written>,
+	sealedMaxAge: number | undefined,
 ): Promise<{ document: Document; written: Written }> {
 	const written = await write();
 	const { text, type, last, sealed, headMaxAge, keepSeconds, shown } = written;
 	const coding = sealed && text.length >= COMPRESS_BYTES_MIN ? written.coding : "identity";
 	const body = await compress(text, coding);
-	const tag = eTag(last, type, coding, written.incarnation, shown);
-	const control = cacheControl(sealed, headMaxAge, keepSeconds);
+	const tag = eTag(last, type, coding, written.history, shown);
+	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
 	const keeping = ["Cache-Control", control, "Vary", VARY, "ETag", tag];
 	const headers = [...keeping, "Content-Type", type.contentType];
+	// What is revalidated each time needs no purge.
+	if (mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(written.streams ?? [])));
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	headers.push("Content-Length", String(body.length));
 	return { document: { eTag: tag, headers, notModifiedHeaders: keeping, body }, written };

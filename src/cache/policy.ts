@@ -12,24 +12,45 @@ import type { Coding, MediaType } from "../../feeds/media.ts";
  */
 const FORMAT_REVISION = 1;
 
-const FOR_EVER = "max-age=31536000, public, immutable";
+/** A year, which is what caches take for ever; RFC 2616 allowed no more. */
+export const FOR_EVER_SECONDS = 31_536_000;
 const REVALIDATE = "no-cache";
 
 /**
  * @param headMaxAge seconds a head page may be kept; a cache that folds pollers into one needs it
  * @param keepSeconds how long a page that is full shows what it does, where retention bounds it
+ * @param sealedMaxAge seconds anything may be kept: who erases wants copies nobody can purge to end
  */
-export function cacheControl(sealed: boolean, headMaxAge: number, keepSeconds?: number): string {
-	if (sealed) return FOR_EVER;
+export function cacheControl(
+	sealed: boolean,
+	headMaxAge: number,
+	keepSeconds?: number,
+	sealedMaxAge = FOR_EVER_SECONDS,
+): string {
+	if (sealed) return sealedMaxAge > 0 ? `max-age=${sealedMaxAge}, public, immutable` : REVALIDATE;
 	if (keepSeconds !== undefined) {
-		return keepSeconds > 0 ? `max-age=${keepSeconds}, public` : REVALIDATE;
+		const seconds = Math.min(keepSeconds, sealedMaxAge);
+		return seconds > 0 ? `max-age=${seconds}, public` : REVALIDATE;
 	}
 	if (headMaxAge === 0) return REVALIDATE;
 	return `max-age=${headMaxAge}, public, stale-while-revalidate=${headMaxAge}`;
 }
 
+/** Whether a cache may answer with what carries this, without asking. */
+export function mayBeUsed(control: string): boolean {
+	return control !== REVALIDATE;
+}
+
 /** The caches' key besides the URL. */
 export const VARY = "Accept, Accept-Encoding";
+
+/** Which history the events of a document are of, and how often content was erased from it. */
+export type History = { readonly incarnation: number; readonly erasures: number };
+
+/** As of now: to be taken before the read, so that no older content gets a newer tag. */
+export function historyOf({ incarnation, erasures }: History): History {
+	return { incarnation, erasures };
+}
 
 /**
  * A strong ETag in the form clients of the contract parse: `"<last>;<n>"`. `last` is the newest
@@ -40,10 +61,10 @@ export function eTag(
 	last: number,
 	type: MediaType,
 	coding: Coding,
-	incarnation: number,
+	history: History,
 	shown = 0,
 ): string {
-	return `"${eTagValue(last, type, coding, incarnation, shown)}"`;
+	return `"${eTagValue(last, type, coding, history, shown)}"`;
 }
 
 /** The same without quotes, as JSON feeds carry it. */
@@ -51,20 +72,24 @@ export function eTagValue(
 	last: number,
 	type: MediaType,
 	coding: Coding,
-	incarnation: number,
+	history: History,
 	shown = 0,
 ): string {
-	return `${last};${(formTag(type, coding, incarnation) ^ shown) & 0x7fffffff}`;
+	return `${last};${(formTag(type, coding, history) ^ shown) & 0x7fffffff}`;
 }
 
 const tags = new Map<string, number>();
+/** A long scavenge raises the number of erasures many times: what is not asked for again goes. */
+const TAGS_MAX = 1000;
 
-function formTag(type: MediaType, coding: Coding, incarnation: number): number {
+function formTag(type: MediaType, coding: Coding, { incarnation, erasures }: History): number {
 	const history = incarnation === 1 ? "" : ` ${incarnation}`;
-	const key = `${FORMAT_REVISION} ${type.name} ${coding}${history}`;
+	const erased = erasures === 0 ? "" : ` erased ${erasures}`;
+	const key = `${FORMAT_REVISION} ${type.name} ${coding}${history}${erased}`;
 	let tag = tags.get(key);
 	if (tag === undefined) {
 		tag = createHash("sha256").update(key).digest().readUInt32BE() >>> 1;
+		if (tags.size >= TAGS_MAX) tags.clear();
 		tags.set(key, tag);
 	}
 	return tag;

@@ -66,6 +66,9 @@ function explainRefusal(refusal: Refusal): string {
 		return `${refusal.facts.path} is in use by another varve process; one at a time may have it`;
 	if (isRefusal(refusal, "data-directory-unusable"))
 		return `${refusal.facts.path} cannot be used: ${refusal.facts.reason}`;
+	if (isRefusal(refusal, "disk-full")) return `${refusal.facts.path}: no space left`;
+	if (isRefusal(refusal, "backup-unusable"))
+		return `${refusal.facts.path}: ${refusal.facts.reason}`;
 	if (isRefusal(refusal, "newer-schema")) {
 		const { path, found, known } = refusal.facts;
 		const schemas = `schema ${found}, this one knows ${known}`;

@@ -7,7 +7,9 @@ import { readFileSync } from "node:fs";
 import { nearest } from "../nearest.ts";
 import { type Option, parseArguments, refuseUnknownVariables } from "../options.ts";
 import { append } from "./append.ts";
+import { backup } from "./directory/backup.ts";
 import { incarnation } from "./directory/incarnation.ts";
+import { restore } from "./directory/restore.ts";
 import { redact } from "./erasure/redact.ts";
 import { scavenge } from "./erasure/scavenge.ts";
 import { explain, Failure, isUsage } from "./explain.ts";
@@ -32,6 +34,8 @@ export const VERBS: readonly Verb[] = [
 	redact,
 	verify,
 	prove,
+	backup,
+	restore,
 	incarnation,
 ];
 

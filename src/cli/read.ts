@@ -31,8 +31,9 @@ export const read: Verb = {
 	operands: ["STREAM"],
 	purpose: `Prints the events of a stream, oldest first, one JSON object a line: stream, version,
 		position, id, type, created, data and metadata. data is the JSON that was appended, its
-		numbers untouched; of an event that is not JSON it is dataBase64. It ends at the head. Every
-		stream can be read: $all, $ce-order (a category), $et-OrderPlaced (a type), $streams.`,
+		numbers untouched; of an event that is not JSON it is dataBase64. It ends at the head. A
+		stream that has no events is a failure. Every stream can be read: $all, $ce-order (a
+		category), $et-OrderPlaced (a type), $streams.`,
 	options: [
 		...CLIENT_OPTIONS,
 		FROM,
@@ -79,7 +80,20 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		if (++printed >= limit) break;
 	}
 	await printer.flushed();
+	if (printed === 0) await refuseMissing(options);
 	return EXIT.done;
+}
+
+/**
+ * Nothing to print is no failure where the stream is there, as beyond its head; a name with a
+ * mistake in it is one.
+ * @throws Failure
+ */
+async function refuseMissing({ url, stream, headers = {} }: ReadOptions): Promise<void> {
+	const address = `${url.replace(/\/$/, "")}/streams/${encodeURIComponent(stream)}`;
+	const accept = "application/vnd.eventstore.atom+json";
+	const { status } = await fetch(address, { method: "HEAD", headers: { ...headers, accept } });
+	if (status === 404) throw new Failure(`stream '${stream}' has no events`);
 }
 
 /** What the reader needs to know, for each verb that reads one stream to its head. */

@@ -16,7 +16,8 @@ export const serve: Verb = {
 	purpose: `Starts the server on a data directory, which is made where there is none, and prints
 		its URL and two lines to try. An append is answered when it is on disk, so the process may be
 		killed at any moment. SIGTERM and SIGINT let running requests finish, then exit 0; a second
-		signal exits at once.`,
+		signal exits at once. Where the disk fails, appends are refused and reads go on until it is
+		started again; with --on-write-failure exit it ends with 1, for a supervisor to do that.`,
 	options: OPTIONS,
 	examples: [
 		"varve serve",
@@ -30,11 +31,16 @@ async function run(call: Arguments): Promise<number> {
 	const settings = settingsOf(call);
 	const { startServer } = await import("../main.ts");
 	const server = await startServer(settings);
-	const stopped = new Promise<void>((stop) => onStopSignal(stop));
+	const ended = new Promise<number>((end) => {
+		onStopSignal(() => end(EXIT.done));
+		if (settings.onWriteFailure === "exit") {
+			void server.writerStopped.then(() => end(EXIT.failed));
+		}
+	});
 	process.stdout.write(greeting(server.url, resolve(settings.data)));
-	await stopped;
+	const code = await ended;
 	await server.close();
-	return EXIT.done;
+	return code;
 }
 
 /** Both lines work when pasted into a shell; `-L` follows the redirect that names the event. */

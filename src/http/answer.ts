@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import { answered } from "./connections.ts";
+import { startStallClock } from "./streaming/stall.ts";
 import type { Cors } from "./transport/cors.ts";
 
 export type Answer = {
@@ -18,13 +19,7 @@ export type Answer = {
 };
 
 export type Chunks = AsyncIterable<string | Uint8Array>;
-/**
- * A reader that takes nothing of an answer holds its memory: for so long. Node counts anew with
- * every byte that moves, and sets its own time when the answer is through. A limit on the server
- * would do the same at a tenth of the cost of a request; a short answer is in the system's buffers
- * at once.
- */
-export const STALLED_MS = 120_000;
+/** A short answer is in the system's buffers at once. */
 const AT_ONCE_BYTES = 64 * 1024;
 
 /** Answers given before any handler saw the resource: nothing is allowed there (contract 0.4). */
@@ -39,7 +34,7 @@ export function send(res: ServerResponse, answer: Answer, cors: Cors): void {
 	if (reason === undefined) res.writeHead(status, headers);
 	else res.writeHead(status, reason, headers);
 	res.end(answer.body);
-	if ((answer.body?.length ?? 0) > AT_ONCE_BYTES) res.socket?.setTimeout(STALLED_MS);
+	if ((answer.body?.length ?? 0) > AT_ONCE_BYTES) startStallClock(res);
 	answered(res);
 }
 

@@ -4,8 +4,10 @@
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
+import type { Refusal } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import type { LogTree } from "../log/tree.ts";
+import type { CacheState } from "../purging/purging.ts";
 import type { Lasts } from "./lasts.ts";
 import type { LongPolls } from "./long-polls.ts";
 import type { LiveStreams } from "./streaming/live-streams.ts";
@@ -21,6 +23,8 @@ export type Context = {
 	readonly settings: Settings;
 	/** Tells the operator about a fault of ours. */
 	readonly report: (error: unknown) => void;
-	/** False from the moment the server begins to shut down. */
-	readonly isReady: () => boolean;
+	/** How the caches in front of us are told of erasures; undefined where none is to be told. */
+	readonly purging?: (() => readonly CacheState[]) | undefined;
+	/** Why no requests should be sent here any more; undefined as long as they should. */
+	readonly unready: () => Refusal | undefined;
 };

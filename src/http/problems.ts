@@ -8,6 +8,7 @@
 import { Refusal, type RequestRefusals } from "../errors.ts";
 import { type Answer, withText } from "./answer.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
+import { STATE_PROBLEMS } from "./problems/state.ts";
 
 type Words = keyof RequestRefusals;
 export type Problem<W extends Words> = {
@@ -20,13 +21,8 @@ export type Problem<W extends Words> = {
 	/** Headers that belong to the refusal: names and values in turn. */
 	readonly headers?: (facts: RequestRefusals[W]) => readonly string[];
 };
-type Table = { readonly [W in Words]: Problem<W> };
 
-const retryAfter = (facts: { retryAfterSeconds: number }) => [
-	"Retry-After",
-	String(facts.retryAfterSeconds),
-];
-
+const NO_STORE = ["Cache-Control", "no-store"];
 const currentVersion = ({ current }: { current: number }) => [
 	"ES-CurrentVersion",
 	String(current),
@@ -34,7 +30,7 @@ const currentVersion = ({ current }: { current: number }) => [
 	String(current),
 ];
 
-const PROBLEMS: Table = {
+const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
 		status: 400,
 		title: "Not an HTTP request",
@@ -173,6 +169,7 @@ const PROBLEMS: Table = {
 		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
 	},
 	...ERASURE_PROBLEMS,
+	...STATE_PROBLEMS,
 	"wrong-expected-version": {
 		status: 400,
 		reason: () => "Wrong expected EventNumber",
@@ -211,47 +208,12 @@ const PROBLEMS: Table = {
 			"A reader has to start again, from the stream's own URL.",
 	},
 	"tile-not-found": { status: 404, title: "No such tile", detail: (f) => `No tile ${f.tile} yet.` },
-	overloaded: {
-		status: 503,
-		reason: () => "Server Is Too Busy",
-		title: "Server is too busy",
-		detail: (f) => `The ${f.queue} queue holds its limit of ${f.limit}. Try again later.`,
-		headers: retryAfter,
-	},
-	"request-timeout": {
-		status: 503,
-		title: "Request timed out",
-		detail: (f) =>
-			`Not answered within ${f.timeoutMs} ms. An append may still be carried out: send it again ` +
-			"with the same event ids to learn its outcome.",
-		headers: retryAfter,
-	},
-	"position-not-reached": {
-		status: 503,
-		title: "Position not reached",
-		detail: (f) => `This server is at position ${f.last}, and ${f.position} did not come in time.`,
-		headers: retryAfter,
-	},
 	"page-too-large": {
 		status: 400,
 		title: "Page too large",
 		detail: (f) =>
 			`The events of this page have ${f.bytes} bytes or more; ${f.pageBytesMax} is the limit. ` +
 			"Ask for fewer.",
-	},
-	"disk-full": {
-		status: 507,
-		title: "Disk full",
-		detail: () => "There is no room on the server's disk. Nothing was written; reads go on.",
-		// Where the server keeps its files is for its operator.
-		shown: () => ({}),
-	},
-	"shutting-down": {
-		status: 503,
-		reason: () => "Server Is Not Ready",
-		title: "Server is shutting down",
-		detail: () => "The server is shutting down.",
-		headers: retryAfter,
 	},
 };
 
@@ -267,7 +229,7 @@ export function problem<W extends Words>(refusal: Refusal<W>): Answer {
 	};
 	// A proxy may keep a 404 or 410 by its own judgement (RFC 9111 section 4.2.2), and a stream that
 	// is not there now may be there in a second.
-	const headers = [...(entry.headers?.(refusal.facts) ?? []), "Cache-Control", "no-store"];
+	const headers = [...(entry.headers?.(refusal.facts) ?? []), ...NO_STORE];
 	const answer = withText(entry.status, "application/problem+json", JSON.stringify(body), headers);
 	return entry.reason === undefined ? answer : { ...answer, reason: entry.reason(refusal.facts) };
 }
@@ -290,8 +252,5 @@ export function answerToError(error: unknown, report: (error: unknown) => void):
 		status: 500,
 		detail: "The server failed to answer. Its log has the cause.",
 	};
-	return withText(500, "application/problem+json", JSON.stringify(body), [
-		"Cache-Control",
-		"no-store",
-	]);
+	return withText(500, "application/problem+json", JSON.stringify(body), NO_STORE);
 }

@@ -8,6 +8,7 @@ import { type Connections, trackConnections } from "./connections.ts";
 import type { Context } from "./context.ts";
 import { createFastLane } from "./fast-lane.ts";
 import { createRoutes } from "./routes.ts";
+import { limitStalls } from "./streaming/stall.ts";
 import { trustProxies } from "./transport/base.ts";
 import { corsOf } from "./transport/cors.ts";
 import { refuseUnreadable, takeAbsoluteUrl } from "./unreadable.ts";
@@ -51,6 +52,7 @@ export function createHttpServer(
 		connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, settings.requestTimeoutMs),
 	});
 	const connections = trackConnections(server);
+	limitStalls(server, settings.stalledMs);
 	const proxies = parseNetworks(settings.trustedProxies ?? "");
 	if (proxies) trustProxies(server, proxies);
 	const serve = (req: IncomingMessage, res: ServerResponse) => {

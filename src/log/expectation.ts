@@ -148,10 +148,10 @@ function refusal(proposal: Omit<Proposal, "count">, facts: Pick<Facts, "last">):
 	});
 }
 
-/** As the client wrote it in `ES-ExpectedVersion`, so that the refusal quotes its own words. */
-function headerForm(expected: ExpectedVersion): string {
-	if (expected === "any") return "-2";
-	if (expected === "no-stream") return "-1";
-	if (expected === "stream-exists") return "-4";
-	return String(expected);
+/** As the client wrote it in `ES-ExpectedVersion`: a number, as what it is compared with. */
+function headerForm(expected: ExpectedVersion): number {
+	if (expected === "any") return -2;
+	if (expected === "no-stream") return -1;
+	if (expected === "stream-exists") return -4;
+	return expected;
 }

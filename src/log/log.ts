@@ -21,7 +21,7 @@ import type {
 } from "../event.ts";
 import type { Target } from "../indexes/links.ts";
 
-export interface Log extends Erasing {
+export interface Log extends Erasing, Locating, Probing {
 	/** Which history this is: 1, and more where one was replaced. It stays as long as it is open. */
 	readonly incarnation: number;
 
@@ -29,7 +29,7 @@ export interface Log extends Erasing {
 	 * Appends a batch to one stream, whole or not at all. Resolves after the fsync. A stream that was
 	 * softly deleted comes back, with its metadata rewritten in the same transaction.
 	 * @throws Refusal `wrong-expected-version`, `stream-deleted`, `overloaded`, `disk-full`,
-	 * `shutting-down`
+	 * `shutting-down`, and `writer-stopped`, after which it may be there or not
 	 */
 	append(append: Append): Promise<Appended>;
 
@@ -68,6 +68,28 @@ export interface Log extends Erasing {
 	 * Lets running appends finish, refuses new ones with `shutting-down`, and lets go of the files.
 	 */
 	close(): Promise<void>;
+}
+
+/** For those who ask whether requests should be sent here. */
+export interface Probing {
+	/**
+	 * Resolves when what writes is through with all it was given before: soon where it is well, and
+	 * late or never where it hangs.
+	 * @throws Refusal `writer-stopped`, `shutting-down`
+	 */
+	writerAnswers(): Promise<void>;
+}
+
+/** For readers whose checkpoint is an id, not a number. */
+export interface Locating {
+	/**
+	 * Where in a stream the event with an id stands, of whatever age, shown or not; where an index or
+	 * `$all` has several of one id, the newest. In an own stream that is one look-up, elsewhere one
+	 * for each stream there is. A link stands under its own id, not that of the event it points to.
+	 * @param id as of `NewEvent`
+	 * @returns undefined where there is none
+	 */
+	locate(stream: StreamName, id: string): Promise<Version | undefined>;
 }
 
 /**
@@ -111,7 +133,7 @@ export type Redaction = {
 export type ScavengeStep = {
 	/** Where the next step begins; undefined where there is nothing left to look at. */
 	readonly next: number | undefined;
-	/** What `next` comes to at the end, as far as this step can tell. */
+	/** What `next` comes to when all is erased; what lies beyond it is tidying up. */
 	readonly end: number;
 	/** Events erased, and the bytes of their data and metadata. */
 	readonly events: number;
@@ -159,6 +181,11 @@ export type Range = {
 	 * true.
 	 */
 	readonly resolve?: boolean;
+	/**
+	 * True reads what metadata and deletes hide as well: for those who must find it, to take it out
+	 * of caches. What a client sees is never read so.
+	 */
+	readonly hidden?: boolean;
 };
 
 export type Slice = {

@@ -30,13 +30,14 @@ import {
 	type StreamEntry,
 } from "./log.ts";
 import { createErasing, gapAt } from "./memory/erasing.ts";
-import { createStore } from "./memory/store.ts";
+import { createStore, type Store } from "./memory/store.ts";
 import { bounds } from "./range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "./showing.ts";
 import { verify } from "./verify/verify.ts";
 import type { LogView } from "./verify/view.ts";
 
 const NOTHING = new Uint8Array(0);
+const NO_ENTRIES = { from: 0, limit: 0, direction: "forward", content: false } as const;
 
 /** @param clock milliseconds since 1970; may jump, `created` will not */
 export function createMemoryLog(
@@ -59,7 +60,6 @@ export function createMemoryLog(
 	};
 	return {
 		incarnation: 1,
-
 		append: async (request) => whileOpen(() => append(request)),
 		delete: async (request) => whileOpen(() => remove(request)),
 		get erasures() {
@@ -68,10 +68,9 @@ export function createMemoryLog(
 		redact: async (redaction) => whileOpen(() => erasing.redact(redaction)),
 		scavenge: async (from) => whileOpen(() => erasing.scavenge(from)),
 		read: async (range) => whileOpen(() => slice(range)),
-		last: async (stream) =>
-			whileOpen(
-				() => slice({ stream, from: 0, limit: 0, direction: "forward", content: false }).last,
-			),
+		writerAnswers: async () => whileOpen(() => undefined),
+		locate: async (stream, id) => whileOpen(() => locate(store, stream, id)),
+		last: async (stream) => whileOpen(() => slice({ stream, ...NO_ENTRIES }).last),
 
 		onCommit(listener) {
 			listeners.add(listener);
@@ -150,11 +149,12 @@ export function createMemoryLog(
 	function slice(range: Range): Slice {
 		const { stream, resolve = stream !== ALL } = range;
 		const described = describedStream(stream);
-		if (gone.has(stream) || (described !== undefined && gone.has(described))) {
+		const isGone = gone.has(stream) || (described !== undefined && gone.has(described));
+		if (isGone && !range.hidden) {
 			throw new Refusal("stream-deleted", { stream, attempt: "read" });
 		}
 		const last = lastOf(stream);
-		const standing = standingOf(stream);
+		const standing = range.hidden ? undefined : standingOf(stream);
 		const { low, high } = bounds(range.from, range.limit, range.direction, last);
 		const found: FoundEntry[] = [];
 		for (let version = lowestShown(low, standing); version <= high; version++) {
@@ -167,7 +167,9 @@ export function createMemoryLog(
 		const isMarked = standing !== undefined || store.hasMarkedEntries(stream, resolve);
 		const { content } = range;
 		const now = clock();
-		const at = { stream, last, low, standing, gap, isMarked, resolve, content, now };
+		const createdAt = (version: Version) =>
+			(events[positionAt(stream, version)] as RecordedEvent).created;
+		const at = { stream, last, low, standing, gap, isMarked, resolve, content, now, createdAt };
 		const shown = show(at, found);
 		return content ? shown : { ...shown, entries: shown.entries.map(withoutContent) };
 	}
@@ -245,6 +247,13 @@ export function createMemoryLog(
 			faults: () => [],
 		};
 	}
+}
+
+function locate(store: Store, stream: StreamName, id: string): Version | undefined {
+	for (let version = Number(store.lastOf(stream)); version >= 0; version--) {
+		if (store.events[store.positionAt(stream, version)]?.id === id) return version;
+	}
+	return undefined;
 }
 
 function withoutContent({ event, link, ...rest }: StreamEntry): StreamEntry {

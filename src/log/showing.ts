@@ -5,7 +5,13 @@
 import type { RecordedEvent, StreamName, Version } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
 import { linkAt, type Target } from "../indexes/links.ts";
-import { firstShown, isShown, type Standing, shownUntil } from "../retention/window.ts";
+import {
+	firstShown,
+	firstUnexpired,
+	isShown,
+	type Standing,
+	shownUntil,
+} from "../retention/window.ts";
 import type { Gap, Slice, StreamEntry } from "./log.ts";
 
 /** An entry as it was found, all of one snapshot. */
@@ -45,6 +51,8 @@ export type Showing = {
 	/** Whether events are to carry data and metadata. */
 	readonly content: boolean;
 	readonly now: number;
+	/** When the entry at a version of this stream was written; asked for where all is expired. */
+	readonly createdAt: (version: Version) => number;
 };
 
 type Shown = {
@@ -90,7 +98,10 @@ function showMarked(showing: Showing, found: readonly FoundEntry[]): Slice {
 		steadyUntil = Math.min(steadyUntil, until, standing ? shownUntil(standing, created) : Infinity);
 	}
 	// What an empty page leads to moves on as events expire.
-	if (first > bound && entries.length === 0) steadyUntil = 0;
+	if (first > bound && entries.length === 0) {
+		steadyUntil = 0;
+		if (standing) first = firstUnexpired(standing, showing.createdAt, first, now);
+	}
 	const cacheSeconds = standing?.metadata.cacheSeconds;
 	const retention = { first, steadyUntil, ...(cacheSeconds === undefined ? {} : { cacheSeconds }) };
 	return { last, entries, retention };

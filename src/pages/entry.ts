@@ -31,6 +31,7 @@ export type Single = {
 	readonly steadyUntil: number;
 	readonly cacheSeconds: number | undefined;
 	readonly streams: readonly StreamName[];
+	readonly changedBy: readonly StreamName[];
 };
 
 /** @param at its version in that stream, or `head` for the last one that is shown */
@@ -61,12 +62,13 @@ export async function readEntry(log: Log, urls: Urls, request: EventRequest): Pr
 		throw new Refusal("event-not-found", { stream, eventNumber });
 	}
 	const { steadyUntil, cacheSeconds } = slice.retention ?? { steadyUntil: Infinity };
-	const isPlain = stream === ALL && !resolve;
+	const streams = [...new Set([stream, found.event.stream, found.link?.stream ?? stream])];
 	return {
 		entry: composeEntry(urls, stream, found),
 		steadyUntil,
 		cacheSeconds,
-		streams: isPlain ? [] : [stream, found.event.stream],
+		streams,
+		changedBy: stream === ALL && !resolve ? [] : streams,
 	};
 }
 

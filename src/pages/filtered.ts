@@ -38,20 +38,29 @@ export function composeFiltered(
 	};
 }
 
+/** What a scan leaves out of its matches. */
+export type Wanting = {
+	/** Data and metadata. */
+	readonly content: boolean;
+	/** Of links, the events they point to. The filter looked at the links themselves. */
+	readonly resolve: boolean;
+	readonly pageBytesMax: number;
+};
+
 /**
- * The matches with their data, which the scan left out.
+ * The matches with what the scan left out.
  * @throws Refusal `page-too-large`
  */
-export async function withContent(
+export async function completed(
 	log: Log,
 	matches: readonly StreamEntry[],
-	pageBytesMax: number,
+	{ content, resolve, pageBytesMax }: Wanting,
 ): Promise<StreamEntry[]> {
 	const whole: StreamEntry[] = [];
 	let bytes = 0;
 	for (const { version } of matches) {
 		const range = { stream: ALL, from: version, limit: 1, direction: "forward" } as const;
-		const [entry] = (await log.read({ ...range, content: true })).entries;
+		const [entry] = (await log.read({ ...range, content, resolve })).entries;
 		if (!entry) continue;
 		bytes += entry.event.data.length + entry.event.metadata.length;
 		if (bytes > pageBytesMax) throw new Refusal("page-too-large", { bytes, pageBytesMax });

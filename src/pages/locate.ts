@@ -1,13 +1,15 @@
 /**
  * Where in a stream an event with some id is: for readers whose checkpoint is an id, not a number.
  *
- * No index leads from an id into index streams and `$all`, and those who ask stand near the head or
- * were just told the id. So the ids that were handed out last are remembered, and any other is
- * looked for from the head down, a bounded way.
+ * The log finds an event by the id it was appended with, however old it is. Two kinds of ids it
+ * does not know: that of the event a link leads to, and one of another system, which is kept in the
+ * metadata. Those that were handed out last are remembered; any other is looked for from the head
+ * down, a bounded way.
  */
 import { setImmediate } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
-import type { RecordedEvent, StreamName, Version } from "../event.ts";
+import { parseUuid, type RecordedEvent, type StreamName, type Version } from "../event.ts";
+import { isIndexStream } from "../indexes/joins.ts";
 import type { Log } from "../log/log.ts";
 import { readStep } from "./run.ts";
 
@@ -29,7 +31,7 @@ export function rememberEvent(log: Log, stream: StreamName, id: string, version:
 /**
  * @param matches whether an event is the one with `id`
  * @param content whether `matches` has to see data and metadata
- * @returns undefined where none of the stream's newest `SEARCHED_MAX` events is
+ * @returns undefined where none is; of ids the log does not know, none of the newest `SEARCHED_MAX`
  */
 export async function locateEvent(
 	log: Log,
@@ -40,6 +42,11 @@ export async function locateEvent(
 ): Promise<Version | undefined> {
 	const known = remembered.get(log)?.get(`${stream}\n${id}`);
 	if (known !== undefined) return known;
+	const uuid = parseUuid(id);
+	const indexed = uuid === undefined ? undefined : await log.locate(stream, uuid);
+	if (indexed !== undefined) return indexed;
+	// All that is in an index has the id it was appended with.
+	if (uuid !== undefined && isIndexStream(stream)) return undefined;
 	let from: Version | "head" = "head";
 	for (let searched = 0; searched < SEARCHED_MAX; ) {
 		const range = { stream, from, limit: STEP, direction: "backward", content } as const;

@@ -29,7 +29,7 @@ export async function findMoment(log: Log, stream: StreamName, time: number): Pr
 	while (low < high) {
 		const middle = Math.floor((low + high) / 2);
 		const entry = await nextEntry(log, stream, middle, high);
-		if (entry && entry.event.created < time) {
+		if (entry && timeOf(entry) < time) {
 			low = entry.version + 1;
 			continue;
 		}
@@ -38,6 +38,11 @@ export async function findMoment(log: Log, stream: StreamName, time: number): Pr
 		high = middle;
 	}
 	return { first, last };
+}
+
+/** When the entry came to stand here: a link may be years younger than the event it shows. */
+function timeOf({ event, link }: StreamEntry): number {
+	return (link ?? event).created;
 }
 
 /** The first entry from `from` on and before `end`: events can be gone. */

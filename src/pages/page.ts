@@ -17,7 +17,7 @@ import {
 import type { Entry, Feed, Link } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
-import type { Gap, Log, Slice } from "../log/log.ts";
+import type { Gap, Log, Slice, StreamEntry } from "../log/log.ts";
 import { composeEntry, NO_TIME, type Urls } from "./entry.ts";
 
 export type PageRequest = {
@@ -45,8 +45,10 @@ export type Page = {
 	readonly cacheSeconds?: number | undefined;
 	/** What retention and links make of it besides `newest`; 0 for nothing. */
 	readonly shown: number;
-	/** The streams whose events it shows. */
+	/** The stream it is of, and those whose events it shows. */
 	readonly streams: readonly StreamName[];
+	/** Those of them whose metadata or end changes what it shows. */
+	readonly changedBy: readonly StreamName[];
 	/** The newest version this page knows of: of a sealed page its own newest, else the stream's. */
 	readonly newest: Version;
 };
@@ -68,6 +70,7 @@ export async function readPage(log: Log, urls: Urls, request: PageRequest): Prom
 	if (slice.last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
 	const isFull = isSealed(range, slice.last);
 	const { steadyUntil = Infinity, cacheSeconds } = slice.retention ?? {};
+	const streams = streamsShown(stream, slice.entries);
 	return {
 		feed: composeFeed(urls, request, slice, isFull),
 		sealed: isFull && steadyUntil === Infinity,
@@ -75,7 +78,9 @@ export async function readPage(log: Log, urls: Urls, request: PageRequest): Prom
 		...(isFull && steadyUntil < Infinity ? { steadyUntil } : {}),
 		cacheSeconds,
 		shown: shownOf(range, slice),
-		streams: stream === ALL && !request.resolve ? [] : streamsShown(stream, slice),
+		streams,
+		// `$all` hides nothing, as long as it resolves no links.
+		changedBy: stream === ALL && !request.resolve ? [] : streams,
 		newest: isFull ? newestOf(range) : slice.last,
 	};
 }
@@ -87,14 +92,25 @@ export async function readPage(log: Log, urls: Urls, request: PageRequest): Prom
  */
 function shownOf(range: PageRange, { retention, entries, last }: Slice): number {
 	if (!retention) return 0;
-	let shown = 0;
-	const fold = (number: number) => {
-		// FNV-1a, on whole numbers.
-		shown = Math.imul(shown ^ (number + 1), 0x01000193) & 0x7fffffff;
-	};
-	if (retention.first > 0 && lowestOf(range, last) <= retention.first) fold(retention.first);
-	for (const { unresolved, version } of entries) if (unresolved) fold(version);
-	return shown;
+	const { first } = retention;
+	const starts = first > 0 && lowestOf(range, last) <= first;
+	return fold([...(starts ? [first] : []), ...unresolvedIn(entries)]);
+}
+
+/** Which links lead nowhere, folded to a number; 0 where all of them lead somewhere. */
+export function unresolvedShown(entries: readonly StreamEntry[]): number {
+	return fold(unresolvedIn(entries));
+}
+
+function unresolvedIn(entries: readonly StreamEntry[]): Version[] {
+	return entries.flatMap(({ unresolved, version }) => (unresolved ? [version] : []));
+}
+
+/** FNV-1a, on whole numbers. */
+function fold(numbers: readonly number[]): number {
+	let folded = 0;
+	for (const number of numbers) folded = Math.imul(folded ^ (number + 1), 0x01000193) & 0x7fffffff;
+	return folded;
 }
 
 function lowestOf({ from, direction, count }: PageRange, last: Version): Version {
@@ -102,9 +118,17 @@ function lowestOf({ from, direction, count }: PageRange, last: Version): Version
 	return direction === "forward" ? start : start - count + 1;
 }
 
-function streamsShown(stream: StreamName, { entries }: Slice): StreamName[] {
+/** The stream that was read, and every stream that something shown of it stands in. */
+export function streamsShown(
+	stream: StreamName,
+	entries: readonly Pick<StreamEntry, "event" | "link" | "unresolved">[],
+): StreamName[] {
 	const streams = new Set([stream]);
-	for (const { event, unresolved } of entries) streams.add(unresolved?.stream ?? event.stream);
+	for (const { event, link, unresolved } of entries) {
+		streams.add(event.stream);
+		if (link) streams.add(link.stream);
+		if (unresolved) streams.add(unresolved.stream);
+	}
 	return [...streams];
 }
 
@@ -186,7 +210,10 @@ function neighboursOfGap(range: PageRange, near: Neighbours, gap: Gap, last: Ver
 	const older = Number(gap.first) - 1;
 	const newer = Number(gap.last) + 1;
 	const isSealedPage = near.nextArchive !== undefined;
-	const up = newer > Number(last) ? alignedForward(newer, GRID) : pageHolding(newer, range, GRID);
+	const holding = pageHolding(newer, range, GRID);
+	// A page that begins below the gap shows again what a reader on its way up has seen.
+	const isBeyond = newer > Number(last) || Number(holding.from) < Number(gap.first);
+	const up = isBeyond ? alignedForward(newer, GRID) : holding;
 	const down = { direction: "backward", from: older, count: (older % GRID) + 1 } as const;
 	const hasOlder = older >= 0;
 	return {

@@ -66,6 +66,27 @@ export function isShown(of: Standing, version: Version, created: number, now: nu
 }
 
 /**
+ * The lowest version from `from` on that `$maxAge` leaves, beyond `last` where it leaves none: by
+ * halving, as `created` never falls. A reader far below it is sent there in one step.
+ */
+export function firstUnexpired(
+	{ last, metadata }: Standing,
+	createdAt: (version: Version) => number,
+	from: Version,
+	now: number,
+): Version {
+	const { maxAgeMs = Infinity } = metadata;
+	let low = Number(from);
+	let high = Number(last) + 1;
+	while (low < high) {
+		const middle = Math.floor((low + high) / 2);
+		if (createdAt(middle) + maxAgeMs > now) high = middle;
+		else low = middle + 1;
+	}
+	return low;
+}
+
+/**
  * The moment an event that is shown may stop being shown, in milliseconds since 1970: 0 for with
  * the next append, Infinity for not by itself.
  */

@@ -11,7 +11,7 @@ function written(text: string, overrides: Partial<Written> = {}): Written {
 		last: 7,
 		sealed: true,
 		headMaxAge: 0,
-		incarnation: 1,
+		history: { incarnation: 1, erasures: 0 },
 		...overrides,
 	};
 }

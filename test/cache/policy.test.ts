@@ -8,16 +8,26 @@ test("what is sealed may be kept for ever, what is not is revalidated", () => {
 	expect(cacheControl(false, 9)).toBe("max-age=9, public, stale-while-revalidate=9");
 });
 
+const HISTORY = { incarnation: 1, erasures: 0 };
+
+test("each erasure and each history has tags of its own", () => {
+	const [atom] = FEED_TYPES;
+	const tags = [1, 2, 3].flatMap((incarnation) =>
+		[0, 1, 2].map((erasures) => atom && eTag(5, atom, "identity", { incarnation, erasures })),
+	);
+	expect(new Set(tags).size).toBe(9);
+});
+
 test("a tag is one number for the last version and one for the form, the same for ever", () => {
 	const tags = FEED_TYPES.flatMap((type) =>
-		(["identity", "gzip", "br"] as const).map((coding) => eTag(5, type, coding, 1)),
+		(["identity", "gzip", "br"] as const).map((coding) => eTag(5, type, coding, HISTORY)),
 	);
 	expect(new Set(tags).size).toBe(tags.length);
 	for (const tag of tags) expect(tag).toMatch(/^"5;\d{1,10}"$/);
 	// Whoever changes this one changes the bytes of every page as well, or has made all caches forget
 	// for nothing.
 	const atom = FEED_TYPES[0];
-	expect(atom && eTagValue(5, atom, "identity", 1)).toBe("5;1245222667");
+	expect(atom && eTagValue(5, atom, "identity", HISTORY)).toBe("5;1245222667");
 });
 
 test.each([

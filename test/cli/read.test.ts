@@ -32,6 +32,22 @@ afterAll(async () => {
 	removeDirectories();
 });
 
+describe("varve read of nothing", () => {
+	test.each([[], ["--backward"], ["--from", "5"]])("says so, and fails: %s", async (...options) => {
+		const { code, stdout, stderr } = await run("read", "no-such-stream", ...options);
+		expect([code, stdout, stderr]).toEqual([
+			1,
+			"",
+			"varve: stream 'no-such-stream' has no events\n",
+		]);
+	});
+
+	test("beyond the head of a stream that is there is no failure", async () => {
+		const { code, stdout, stderr } = await run("read", "long", "--from", "45");
+		expect([code, stdout, stderr]).toEqual([0, "", ""]);
+	});
+});
+
 describe("varve append and read", () => {
 	test("store and print the very digits that were sent", async () => {
 		const data = '{"big":12345678901234567890,"price":1.10}';

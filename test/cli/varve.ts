@@ -51,13 +51,21 @@ export type Server = {
 	url: string;
 	data: string;
 	greeting: string;
+	pid: number;
+	/** Resolves with the exit, however it comes. */
+	finished: Promise<Finished>;
 	/** Sends the signal and resolves with the exit. */
 	stop(signal?: NodeJS.Signals): Promise<Finished>;
 };
 
 /** Starts a server on a free port, and on a new directory unless one is given. */
-export async function startServer(data = newDirectory(), port = 0): Promise<Server> {
-	const server = start(["serve", "--port", String(port), "--data", data]);
+export async function startServer(
+	data = newDirectory(),
+	port = 0,
+	options: string[] = [],
+	env: Record<string, string> = {},
+): Promise<Server> {
+	const server = start(["serve", "--port", String(port), "--data", data, ...options], env);
 	let over: Finished | undefined;
 	void server.finished.then((finished) => {
 		over = finished;
@@ -70,7 +78,7 @@ export async function startServer(data = newDirectory(), port = 0): Promise<Serv
 		server.child.kill(signal);
 		return server.finished;
 	};
-	return { url, data, greeting, stop };
+	return { url, data, greeting, pid: server.child.pid as number, finished: server.finished, stop };
 }
 
 const directories: string[] = [];

@@ -242,27 +242,22 @@ describe("a sealed page", () => {
 		expect(archivesOf(neighbours(forward(0, 20), 50))).toEqual([undefined, forward(20, 20)]);
 	});
 
-	test("has archive neighbours on the grid of 20 where it is not", () => {
-		expect(archivesOf(neighbours(forward(48, 12), 100))).toEqual([
-			forward(40, 20),
-			forward(60, 20),
-		]);
-		expect(archivesOf(neighbours(forward(45, 30), 100))).toEqual([
-			forward(40, 20),
-			forward(60, 20),
-		]);
+	test("has none where it is off the grid: they would overlap it", () => {
+		for (const page of [forward(0, 1), forward(48, 12), forward(45, 30), backward(10, 20)])
+			expect(archivesOf(neighbours(page, 100))).toEqual([undefined, undefined]);
 	});
 
-	test("leaves no version out between it and its archive neighbours", () => {
+	test("touches its archive neighbours, and overlaps none", () => {
 		for (const count of COUNTS) {
 			for (let from = 0; from < 90; from++) {
 				for (const page of [forward(from, count), backward(from, count)]) {
 					const versions = versionsOf(page, 10_000);
 					const [older, newer] = archivesOf(neighbours(page, 10_000));
-					const [low, high] = [versions[0] as number, versions.at(-1) as number];
-					if (low > 0) expect(versionsOf(older as PageRange, 10_000)).toContain(low - 1);
-					else expect(older).toBeUndefined();
-					expect(versionsOf(newer as PageRange, 10_000)).toContain(high + 1);
+					if (older) expect(versionsOf(older, 10_000).at(-1)).toBe(Number(versions[0]) - 1);
+					if (newer) expect(versionsOf(newer, 10_000)[0]).toBe(Number(versions.at(-1)) + 1);
+					expect(newer === undefined).toBe(
+						count % 20 !== 0 || Number(versions[0]) % count !== 0 || versions.length < count,
+					);
 				}
 			}
 		}

@@ -116,7 +116,6 @@ describe("a feed as JSON", () => {
 			"first /streams/long/head/backward/10",
 			"previous /streams/long/5/forward/10",
 			"metadata /streams/long/metadata",
-			"next-archive /streams/long/0/forward/20",
 		]);
 		expect(reply.headers.etag).toMatch(/^"4;\d+"$/);
 		const { feed: mid } = await feed("/streams/long/14/backward/10");

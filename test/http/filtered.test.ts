@@ -1,4 +1,5 @@
-import { ATOM, batch, get, type Reply } from "./ask.ts";
+import { randomUUID } from "node:crypto";
+import { ATOM, ATOM_JSON, batch, get, type Json, type Reply } from "./ask.ts";
 import { type Servers, startServers, until } from "./harness.ts";
 
 type Link = { relation: string; uri: string };
@@ -239,3 +240,39 @@ async function walk(start: string, relation: "next" | "previous") {
 	}
 	return { pages, titles: pages.flat() };
 }
+
+test("links are resolved where it is asked for, and not by default; the filter sees the links", async () => {
+	const sent = (type: string, body: string) => ({
+		path: "/streams/linking",
+		headers: {
+			"Content-Type": "application/octet-stream",
+			"ES-EventType": type,
+			"ES-EventId": randomUUID(),
+		},
+		body,
+	});
+	expect((await servers.ask(sent("$>", "0@needle"))).status).toBe(201);
+	const { last } = await servers.log.read(HEAD);
+	const at = last.toString(16).padStart(16, "0").repeat(2);
+	const path = `/streams/$all/filtered/${at}/forward/1?context=eventtype&type=prefix&data=%24%3E`;
+	const plain = await servers.ask(get(path));
+	const resolved = await servers.ask(get(path, ATOM_JSON, { "ES-ResolveLinkTos": "True" }));
+	const titles = (reply: Reply) => (reply.json.entries as Json[]).map(({ title }) => title);
+	expect([titles(plain), titles(resolved)]).toEqual([["0@linking"], ["0@needle"]]);
+	// One URL, two forms: the one that was asked for by a header is kept by nobody.
+	expect(plain.headers["cache-control"]).toContain("immutable");
+	expect(resolved.headers["cache-control"]).toBe("no-cache");
+	expect(resolved.headers.etag).not.toBe(plain.headers.etag);
+	expect(titles(await servers.ask(get(path)))).toEqual(["0@linking"]);
+	expect(titles(await servers.ask(get(path, ATOM_JSON, { "ES-ResolveLinkTos": "False" })))).toEqual(
+		["0@linking"],
+	);
+	const bad = await servers.ask(get(path, ATOM_JSON, { "ES-ResolveLinkTos": "maybe" }));
+	expect(bad.status).toBe(400);
+	// What the link led to is deleted: the page says so, and its tag, too.
+	const removed = { method: "DELETE", path: "/streams/needle" };
+	expect((await servers.ask(removed)).status).toBe(204);
+	const headers = { "ES-ResolveLinkTos": "True", "If-None-Match": resolved.headers.etag };
+	const after = await servers.ask(get(path, ATOM_JSON, headers));
+	expect([after.status, after.headers.etag === resolved.headers.etag]).toEqual([200, false]);
+});

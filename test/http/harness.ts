@@ -59,6 +59,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 		const documents = createDocuments({
 			bytesMax: settings.cacheBytesMax,
 			countMax: settings.cachePagesMax,
+			sealedMaxAge: settings.sealedMaxAge,
 		});
 		const longPolls = createLongPolls(log, settings.longPollsMax);
 		const live = createLiveStreams(log, settings.liveStreamsMax);
@@ -72,7 +73,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			scavenger,
 			settings,
 			report: (error) => reported.push(error),
-			isReady: () => true,
+			unready: () => undefined,
 		};
 		const server = createHttpServer(context, lanes);
 		const port = await server.listen(0, "127.0.0.1");

@@ -106,6 +106,22 @@ describe("a stream at a time", () => {
 		expect([reply.status, reply.json.type]).toEqual([400, "urn:varve:problem:malformed-url"]);
 	});
 
+	test("of a stream of links goes by when the links were written", async () => {
+		// Each leads to the oldest event of all; the last one is the newest of them by far.
+		for (let n = 0; n < 21; n++) {
+			const before = Date.now();
+			await until(() => Date.now() > before);
+			const event = { id: randomUUID(), type: "$>", isJson: false };
+			const link = { ...event, data: Buffer.from("0@clock-1"), metadata: new Uint8Array(0) };
+			await servers.log.append({ stream: "links" as never, expected: "any", events: [link] });
+		}
+		const written = (await read("links", 100)).map(({ link }) => link?.created ?? 0);
+		const last = await at("links", rfc3339(written[20] ?? 0));
+		expect(last.headers.location).toBe(`${servers.url}/streams/links/20/forward/20`);
+		const second = await at("links", rfc3339((written[0] ?? 0) + 1));
+		expect(second.headers.location).toBe(`${servers.url}/streams/links/0/forward/20`);
+	});
+
 	test("is nowhere in a stream that has no events", async () => {
 		expect((await at("none", "2026-03-01T14:00:00Z")).status).toBe(404);
 	});

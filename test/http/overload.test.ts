@@ -24,6 +24,9 @@ test("more appends than may wait are told to come back, and nothing of them is k
 	const created = replies.filter(({ status }) => status === 201);
 	expect(created.length + busy.length).toBe(60);
 	expect(await servers.log.last("$all" as never)).toBe(created.length - 1);
+	// Who comes back as told is served: nobody has to mend anything.
+	const refused = replies.findIndex(({ status }) => status === 503);
+	expect((await servers.ask(batch(`s-${refused}`, [event()]))).status).toBe(201);
 	await servers.close();
 });
 

@@ -147,6 +147,12 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ path: "/secret/place" },
 		"needs a full disk: test/durability",
 	],
+	"writer-stopped": [
+		503,
+		"Service Unavailable",
+		{ reason: "SQLITE_IOERR_FSYNC: disk I/O error", retryAfterSeconds: 1 },
+		"needs a disk that fails: test/faults",
+	],
 	"shutting-down": [503, "Server Is Not Ready", { retryAfterSeconds: 1 }, "overload.test.ts"],
 };
 
@@ -233,7 +239,7 @@ test("a conflict says in full what it conflicts with", async () => {
 		status: 400,
 		detail: "Stream 's' is at version 1; 9 was expected.",
 		stream: "s",
-		expected: "9",
+		expected: 9,
 		current: 1,
 	});
 });

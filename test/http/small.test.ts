@@ -1,8 +1,11 @@
 /** The small endpoints: is it there, what is it, can it work. */
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
 import { DEFAULT_LOG_LIMITS } from "../../src/log/log.ts";
-import { get } from "./ask.ts";
-import { type Servers, startServers } from "./harness.ts";
+import { batch, get } from "./ask.ts";
+import { type Servers, startServers, until } from "./harness.ts";
 
 let servers: Servers;
 beforeAll(async () => {
@@ -37,4 +40,20 @@ test.each([
 	expect(reply.status).toBe(status);
 	expect((await servers.ask({ ...get(path), method: "HEAD" })).status).toBe(status);
 	expect(reply.headers["cache-control"]).toBe("no-store");
+});
+
+test("/health/ready is 503 while the writer hangs, in bounded time, and 204 when it is well", async () => {
+	const own = await startServers();
+	const ready = async () => (await own.ask(get("/health/ready"))).status;
+	expect(await ready()).toBe(204);
+	// What holds the database keeps the writer waiting for it, as a disk that hangs would.
+	const foreign = new Database(join(own.directory, "log.sqlite"));
+	foreign.exec("BEGIN IMMEDIATE");
+	const append = own.ask(batch("s", [{ eventId: randomUUID(), eventType: "t", data: {} }]));
+	await until(async () => (await ready()) === 503);
+	foreign.exec("ROLLBACK");
+	foreign.close();
+	expect((await append).status).toBe(201);
+	await until(async () => (await ready()) === 204);
+	await own.close();
 });

@@ -74,7 +74,7 @@ test("5: an error says in a problem body what it is about", async () => {
 	expect(reply.headers["content-type"]).toBe("application/problem+json");
 	expect([reply.reason, reply.json]).toMatchObject([
 		"Wrong expected EventNumber",
-		{ status: 400, title: "Wrong expected version", stream: "s", expected: "7", current: 49 },
+		{ status: 400, title: "Wrong expected version", stream: "s", expected: 7, current: 49 },
 	]);
 });
 

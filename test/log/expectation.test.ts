@@ -94,10 +94,10 @@ test("stream-exists is content with a metadata stream", () => {
 });
 
 test.each([
-	["any", "-2"],
-	["no-stream", "-1"],
-	["stream-exists", "-4"],
-	[7, "7"],
+	["any", -2],
+	["no-stream", -1],
+	["stream-exists", -4],
+	[7, 7],
 ] as const)(
 	"a refusal of %s quotes the header's %s and the current version",
 	async (expected, text) => {

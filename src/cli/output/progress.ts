@@ -3,8 +3,9 @@
  * every few seconds where a file or a log collector does.
  */
 export type Measure = {
-	/** Events the server has acknowledged. */
+	/** Events that are done with, or whatever `unit` says. */
 	events(): number;
+	readonly unit?: string;
 	/** From 0 to 1; undefined where the end is not known. */
 	fraction(): number | undefined;
 };
@@ -32,7 +33,7 @@ export function startProgress(stream: NodeJS.WriteStream, measure: Measure): Pro
 		() => {
 			const now = sample(measure);
 			samples = [...samples.filter((old) => now.at - old.at <= WINDOW_MS), now];
-			const text = describe(samples[0] ?? now, now, measure.fraction() !== undefined, live);
+			const text = describe(samples[0] ?? now, now, measure, live);
 			stream.write(live ? `${CLEAR_LINE}${text}` : `${text}\n`);
 		},
 		live ? REDRAW_MS : REPORT_MS,
@@ -53,11 +54,11 @@ function sample(measure: Measure): Sample {
 	return { at: performance.now(), events: measure.events(), fraction: measure.fraction() ?? 0 };
 }
 
-function describe(before: Sample, now: Sample, hasEnd: boolean, live: boolean): string {
+function describe(before: Sample, now: Sample, measure: Measure, live: boolean): string {
 	const seconds = Math.max((now.at - before.at) / 1000, 0.001);
 	const rate = Math.round((now.events - before.events) / seconds);
-	const counts = `${count(now.events)} events, ${count(rate)}/s`;
-	if (!hasEnd) return counts;
+	const counts = `${count(now.events)} ${measure.unit ?? "events"}, ${count(rate)}/s`;
+	if (measure.fraction() === undefined) return counts;
 	const pace = (now.fraction - before.fraction) / seconds;
 	const left = pace > 0 ? `, ${duration((1 - now.fraction) / pace)} left` : "";
 	const percent = `${Math.floor(now.fraction * 100)} %`.padStart(5);

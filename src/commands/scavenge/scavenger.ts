@@ -151,7 +151,7 @@ async function scavenge(
 			erased.events += step.events;
 			erased.bytes += step.bytes;
 			if (from === undefined) break;
-			const tenths = Math.floor((10 * from) / step.end);
+			const tenths = Math.min(10, Math.floor((10 * from) / step.end));
 			if (tenths > erased.tenths || erased.events >= erased.told) {
 				const chunks = { chunkStartNumber: erased.tenths, chunkEndNumber: tenths };
 				await journal.progress(id, { ...chunks, wasScavenged: true, ...facts() });

@@ -90,8 +90,22 @@ export function checkMediaType(req: IncomingMessage): void {
 }
 
 /** @throws Refusal `unsupported-media-type` */
-export function appendKind(req: IncomingMessage): BodyKind {
+function appendKind(req: IncomingMessage): BodyKind {
 	return kindByForm(req) ?? bodyKind(req, APPENDED);
+}
+
+/**
+ * What metadata is sent as (contract 5.1). It is no event of a client's own, so the forms that name
+ * such an event by themselves, CloudEvents and entries of AtomPub, are none of it.
+ * @throws Refusal `unsupported-media-type`
+ */
+export function metadataKind(req: IncomingMessage): BodyKind {
+	const names = [...BODY_KINDS].flatMap(([name, kind]) => (isCloudEvent(kind) ? [] : [name]));
+	const own = kindByForm(req);
+	if (own === undefined) return bodyKind(req, names);
+	const form = own === "entry" ? "an entry of AtomPub" : "a CloudEvent, by its ce-… headers";
+	const contentType = `${req.headers["content-type"] ?? ""}: ${form}`.slice(0, 256);
+	throw new Refusal("unsupported-media-type", { contentType, available: names });
 }
 
 /** POST /streams/{stream}/incoming/{id} */

@@ -9,6 +9,7 @@ import { encodeEventJson } from "../../../feeds/json/event.ts";
 import { EVENT_TYPES, type Format } from "../../../feeds/media.ts";
 import type { Embed, Entry, EntryEvent } from "../../../feeds/model.ts";
 import type { Written } from "../../cache/documents.ts";
+import { historyOf } from "../../cache/policy.ts";
 import { ALL, type Position, parseStreamName, type StreamName, type Version } from "../../event.ts";
 import { readEntry } from "../../pages/entry.ts";
 import type { Answer } from "../answer.ts";
@@ -70,8 +71,9 @@ async function answerMade(
 async function write({ context }: Exchange, wanted: Wanted): Promise<Written> {
 	const { stream, at, look, isUsual } = wanted;
 	const urls = urlsAt(look.base, context.log.incarnation);
+	const history = historyOf(context.log);
 	const single = await readEntry(context.log, urls, wanted);
-	const { entry, steadyUntil, cacheSeconds, streams } = single;
+	const { entry, steadyUntil, cacheSeconds, streams, changedBy } = single;
 	const isHead = at === "head";
 	return {
 		text: encode(entry, look.type.format, look.embed),
@@ -83,7 +85,8 @@ async function write({ context }: Exchange, wanted: Wanted): Promise<Written> {
 		keepSeconds: isUsual ? secondsUntil(isHead ? undefined : steadyUntil) : 0,
 		shown: isUsual ? 0 : 1,
 		streams,
-		incarnation: context.log.incarnation,
+		changedBy,
+		history,
 	};
 }
 

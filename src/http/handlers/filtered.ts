@@ -4,19 +4,20 @@
 import type { PageRange } from "../../../feeds/geometry.ts";
 import { FEED_TYPES } from "../../../feeds/media.ts";
 import type { Written } from "../../cache/documents.ts";
-import { cacheControl, eTag, matches, VARY } from "../../cache/policy.ts";
+import { cacheControl, eTag, type History, historyOf, matches, VARY } from "../../cache/policy.ts";
 import { Refusal } from "../../errors.ts";
 import { ALL } from "../../event.ts";
 import { type Criterion, createFilter, type Filter, prefixesOf } from "../../pages/filter.ts";
-import { composeFiltered, withContent } from "../../pages/filtered.ts";
+import { completed, composeFiltered } from "../../pages/filtered.ts";
+import { streamsShown, unresolvedShown } from "../../pages/page.ts";
 import { type Scan, scan } from "../../pages/scan.ts";
 import type { Answer } from "../answer.ts";
 import { clientGone, type Exchange } from "../exchange.ts";
-import { longPollMs } from "../headers.ts";
+import { longPollMs, resolveLinks } from "../headers.ts";
 import { type Look, negotiateLook } from "../negotiation.ts";
 import { numbered, otherHistory } from "../transport/incarnation.ts";
 import { pagePath, parseCount, parseFrom, streamUrl } from "../urls.ts";
-import { answerWith, encodeFeed, type PageTarget, showsContent, urlsAt } from "./page.ts";
+import { answerWith, encodeFeed, type PageTarget, showsContent, UNUSUAL, urlsAt } from "./page.ts";
 
 type Wanted = {
 	readonly range: PageRange;
@@ -25,6 +26,8 @@ type Wanted = {
 	/** The filter as links carry it: one notation, however it was asked for. */
 	readonly query: string;
 	readonly waitMs: number;
+	/** Whether links show what they point to: only where it is asked for, as on all of `$all`. */
+	readonly resolve: boolean;
 };
 
 /** Those of a page; what runs on would have to be filtered on its way. */
@@ -41,12 +44,12 @@ export function answerFiltered(
 	const range = { direction, from, count: parseCount(target.count) };
 	const filter = parseFilter(new URLSearchParams(target.query));
 	const waitMs = direction === "forward" ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
-	const wanted = { range, look, ...filter, waitMs };
+	const wanted = { range, look, ...filter, waitMs, resolve: resolveLinks(req) ?? false };
 	const other = otherHistory(exchange, target.query, from !== "head");
 	if (other) return other;
 
 	const key = keyOf(wanted);
-	const kept = from === "head" ? undefined : context.documents.get(key);
+	const kept = from === "head" || wanted.resolve ? undefined : context.documents.get(key);
 	return kept ? answerWith(kept, req.headers["if-none-match"]) : answerFresh(exchange, wanted, key);
 }
 
@@ -54,16 +57,18 @@ async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Pro
 	const { context, req } = exchange;
 	const ifNoneMatch = req.headers["if-none-match"];
 	const { last } = await context.lasts.learn(ALL);
-	const { incarnation } = context.log;
-	const tag = eTag(last, wanted.look.type, "identity", incarnation);
+	const tag = eTag(last, wanted.look.type, "identity", context.log);
 	// Nothing was committed since: the page is what it was.
-	const known = matches(ifNoneMatch, tag);
+	const known = !wanted.resolve && matches(ifNoneMatch, tag);
 	if (known && wanted.waitMs === 0) return notModified(exchange, tag);
 
+	const history = historyOf(context.log);
 	const scanned = await scanPatiently(exchange, wanted);
 	if (known && scanned.last === last) return notModified(exchange, tag);
 	const once = scanned.sealed ? key : `${key}\n${scanned.last}`;
-	const document = await context.documents.make(once, () => write(exchange, wanted, scanned));
+	const document = await context.documents.make(once, () =>
+		write(exchange, wanted, { ...scanned, history }),
+	);
 	return answerWith(document, ifNoneMatch);
 }
 
@@ -85,9 +90,13 @@ async function scanPatiently(exchange: Exchange, { range, filter, waitMs }: Want
 	return scanned;
 }
 
-async function write(exchange: Exchange, wanted: Wanted, scanned: Scan): Promise<Written> {
+async function write(
+	exchange: Exchange,
+	wanted: Wanted,
+	scanned: Scan & { readonly history: History },
+): Promise<Written> {
 	const { log, settings } = exchange.context;
-	const { range, query } = wanted;
+	const { range, query, resolve } = wanted;
 	const { base, embed, type, coding } = wanted.look;
 	const feedUrl = `${streamUrl(base, ALL)}/filtered`;
 	const pageUrl = (page: PageRange) =>
@@ -97,9 +106,12 @@ async function write(exchange: Exchange, wanted: Wanted, scanned: Scan): Promise
 		self: pageUrl(range) + (embed === "none" ? "" : `&embed=${embed}`),
 		page: pageUrl,
 	};
-	const shown = showsContent(type.format, embed)
-		? await withContent(log, scanned.matches, settings.pageBytesMax)
-		: scanned.matches;
+	const content = showsContent(type.format, embed);
+	const { pageBytesMax } = settings;
+	const shown =
+		content || resolve
+			? await completed(log, scanned.matches, { content, resolve, pageBytesMax })
+			: scanned.matches;
 	const feed = composeFiltered(urlsAt(base, log.incarnation), urls, range, scanned, shown);
 	const newest = range.direction === "forward" ? scanned.end - 1 : scanned.from;
 	return {
@@ -107,9 +119,13 @@ async function write(exchange: Exchange, wanted: Wanted, scanned: Scan): Promise
 		type,
 		coding,
 		last: scanned.sealed ? newest : scanned.last,
-		sealed: scanned.sealed,
+		// Both forms of a page have one URL: what was asked for by a header is not kept.
+		sealed: scanned.sealed && !resolve,
+		...(resolve ? { keepSeconds: 0, shown: unresolvedShown(shown) ^ UNUSUAL } : {}),
 		headMaxAge: settings.headMaxAge,
-		incarnation: log.incarnation,
+		history: scanned.history,
+		streams: streamsShown(ALL, shown),
+		changedBy: [],
 	};
 }
 
@@ -156,8 +172,8 @@ function invalid(reason: string): Refusal {
 	return new Refusal("invalid-filter", { reason });
 }
 
-function keyOf({ range, look, query }: Wanted): string {
+function keyOf({ range, look, query, resolve }: Wanted): string {
 	const { base, embed, type, coding } = look;
 	const page = pagePath(ALL, range);
-	return `${base}\n${ALL}\nfiltered?${query}\n${page}\n${embed}\n${type.name}\n${coding}`;
+	return `${resolve ? "links\n" : ""}${base}\n${ALL}\nfiltered?${query}\n${page}\n${embed}\n${type.name}\n${coding}`;
 }

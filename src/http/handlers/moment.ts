@@ -10,6 +10,7 @@ import { findMoment } from "../../pages/moment.ts";
 import type { Answer } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
 import { baseOf } from "../transport/base.ts";
+import { numbered, otherHistory, withoutNumber } from "../transport/incarnation.ts";
 import { pageUrl } from "../urls.ts";
 
 //            year    month   day          hour  minute second fraction   offset
@@ -18,12 +19,15 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** GET /streams/{stream}/at/{RFC 3339} */
 export async function answerMoment(
-	{ context, req }: Exchange,
+	exchange: Exchange,
 	target: { stream: string; time: string; query: string },
 ): Promise<Answer> {
+	const { context, req } = exchange;
 	const stream = parseStreamName(target.stream);
 	const time = parseTime(target.time);
 	const base = baseOf(req, context.settings.publicUrl);
+	// It leads into this history; another one that is named has gone.
+	otherHistory(exchange, target.query, false);
 
 	const { first, last } = await findMoment(context.log, stream, time);
 
@@ -31,7 +35,10 @@ export async function answerMoment(
 	const page = isThere
 		? ({ direction: "forward", from: first - (first % GRID), count: GRID } as const)
 		: alignedForward(last + 1);
-	const location = pageUrl(base, stream, page) + (target.query === "" ? "" : `?${target.query}`);
+	const { incarnation } = context.log;
+	const query = withoutNumber(target.query);
+	const url = pageUrl(base, stream, page) + (query === "" ? "" : `?${query}`);
+	const location = numbered(url, incarnation);
 	// The answer may change as long as nothing is at or after the moment, and by what is to come.
 	const headers = ["Location", location, "Cache-Control", "no-cache", "Vary", VARY];
 	return { status: 303, headers: [...headers, "Content-Length", "0"] };

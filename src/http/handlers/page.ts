@@ -10,7 +10,15 @@ import { encodeJsonFeed } from "../../../feeds/json-feed/encode.ts";
 import { DESCRIBED_FEED_TYPES, FEED_TYPES, type Format } from "../../../feeds/media.ts";
 import type { Embed, Feed } from "../../../feeds/model.ts";
 import type { Document, Written } from "../../cache/documents.ts";
-import { cacheControl, eTag, eTagValue, matches, VARY } from "../../cache/policy.ts";
+import {
+	cacheControl,
+	eTag,
+	eTagValue,
+	type History,
+	historyOf,
+	matches,
+	VARY,
+} from "../../cache/policy.ts";
 import { ALL, parseStreamName, type StreamName, type Version } from "../../event.ts";
 import type { Urls } from "../../pages/entry.ts";
 import { readPage } from "../../pages/page.ts";
@@ -59,14 +67,13 @@ type Wanted = {
 	readonly look: Look;
 	/** How long the client is willing to wait for something new; 0 for not at all. */
 	readonly waitMs: number;
-	readonly incarnation: number;
 	readonly resolve: boolean;
 	/** Whether links are treated as they are where nobody says how. */
 	readonly isUsual: boolean;
 };
 
 /** What tells the tag of an unusual form of a page from the usual one's. */
-const UNUSUAL = 0x2b1dc0de;
+export const UNUSUAL = 0x2b1dc0de;
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
 	const { context, req } = exchange;
@@ -83,7 +90,9 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const { format } = look.type;
 	const { incarnation } = context.log;
 	const urls = urlsAt(look.base, incarnation);
-	if (format === "ndjson") return answerRun(exchange, stream, range, urls);
+	if (format === "ndjson") {
+		return answerRun(exchange, stream, range, { urls, coding: look.coding });
+	}
 	if (format === "event-stream") {
 		const subscription = { stream, range, embed: look.embed, query: target.query };
 		return answerServerSentEvents(exchange, { ...subscription, urls });
@@ -96,7 +105,7 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const usual = target.resolves ?? stream !== ALL;
 	const resolve = resolveLinks(req) ?? usual;
 	const isUsual = resolve === usual;
-	const wanted = { stream, range, look, waitMs, incarnation, resolve, isUsual };
+	const wanted = { stream, range, look, waitMs, resolve, isUsual };
 
 	const key = keyOf(wanted);
 	const kept = range.from === "head" ? undefined : context.documents.get(key);
@@ -139,7 +148,7 @@ function answerKnown(exchange: Exchange, wanted: Wanted, key: string): Answer | 
 	const ifNoneMatch = req.headers["if-none-match"];
 	const last = context.lasts.known(wanted.stream);
 	if (last === undefined) return undefined;
-	const tag = ifNoneMatch === undefined ? undefined : headTag(wanted, last);
+	const tag = ifNoneMatch === undefined ? undefined : headTag(wanted, last, context.log);
 	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(exchange, tag);
 	const kept = context.documents.get(keyAsOf(key, last));
 	return kept && answerWith(kept, ifNoneMatch);
@@ -171,7 +180,7 @@ async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Pro
 	const { last, retention } =
 		known === undefined ? await context.lasts.learn(wanted.stream) : { last: known };
 	// Where metadata or links decide what is shown, only the page itself can tell.
-	const tag = retention ? undefined : headTag(wanted, last);
+	const tag = retention ? undefined : headTag(wanted, last, context.log);
 	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(exchange, tag);
 
 	// A page that may change, made a moment ago, may be older than `last`.
@@ -190,7 +199,7 @@ async function waitForNews(
 	const { stream, waitMs } = wanted;
 	const from = Number(wanted.range.from);
 	const { last, retention } = await context.lasts.learn(stream);
-	const tag = retention ? undefined : headTag(wanted, last);
+	const tag = retention ? undefined : headTag(wanted, last, context.log);
 	const knowsAll = from > last || (tag !== undefined && matches(ifNoneMatch, tag));
 	if (!knowsAll) return;
 	// Beyond the end of the log by more than one, the client waits for what it asked for.
@@ -201,10 +210,10 @@ async function waitForNews(
 /**
  * The tag of a page that may still change; undefined for a sealed page, or a stream without events.
  */
-function headTag(wanted: Wanted, last: Version): string | undefined {
-	const { stream, range, look, incarnation, isUsual } = wanted;
+function headTag(wanted: Wanted, last: Version, history: History): string | undefined {
+	const { stream, range, look, isUsual } = wanted;
 	if (!isUsual || isSealed(range, last) || (last < 0 && stream !== "$all")) return undefined;
-	return eTag(last, look.type, "identity", incarnation);
+	return eTag(last, look.type, "identity", history);
 }
 
 function notModified({ context }: Exchange, tag: string): Answer {
@@ -215,22 +224,23 @@ function notModified({ context }: Exchange, tag: string): Answer {
 async function write(exchange: Exchange, wanted: Wanted): Promise<Written> {
 	const { stream, range, look, resolve, isUsual } = wanted;
 	const { type, coding, embed, base } = look;
-	const { incarnation } = exchange.context.log;
+	const { log } = exchange.context;
+	const history = historyOf(log);
 	// Both forms of a page have one URL: what is unusual is not kept, and has a tag of its own.
 	const form = isUsual ? 0 : UNUSUAL;
-	const page = await readPage(exchange.context.log, urlsAt(base, incarnation), {
+	const page = await readPage(log, urlsAt(base, history.incarnation), {
 		stream,
 		range,
 		content: showsContent(type.format, embed),
 		resolve,
-		tag: (last, shown) => eTagValue(last, type, "identity", incarnation, shown ^ form),
+		tag: (last, shown) => eTagValue(last, type, "identity", history, shown ^ form),
 		query: embedQuery(embed),
 	});
 	const { headMaxAge } = exchange.context.settings;
 	return {
 		text: Buffer.from(encodeFeed(page.feed, type.format, embed)),
 		type,
-		incarnation,
+		history,
 		coding,
 		last: page.newest,
 		sealed: page.sealed && isUsual,
@@ -239,6 +249,7 @@ async function write(exchange: Exchange, wanted: Wanted): Promise<Written> {
 		keepSeconds: isUsual ? secondsUntil(page.steadyUntil) : 0,
 		shown: page.shown ^ form,
 		streams: page.streams,
+		changedBy: page.changedBy,
 	};
 }
 

@@ -8,6 +8,7 @@ import { ALL, EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts
 import { type Answer, withText } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
 import { negotiateType } from "../negotiation.ts";
+import { answerToError } from "../problems.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const NO_STORE = ["Cache-Control", "no-store"];
@@ -29,7 +30,7 @@ export function answerPing({ req }: Exchange, query: string): Answer {
 	return withText(200, type.contentType, text, [...NO_STORE, "Vary", "Accept"]);
 }
 
-/** GET /info: version, features and limits. */
+/** GET /info: version, features and limits, and how purges of caches go. */
 export function answerInfo({ context }: Exchange): Answer {
 	const { settings } = context;
 	return json(200, {
@@ -50,6 +51,7 @@ export function answerInfo({ context }: Exchange): Answer {
 			longPollSecondsMax: settings.longPollSecondsMax,
 			requestTimeoutMs: settings.requestTimeoutMs,
 		},
+		...(context.purging ? { purging: context.purging() } : {}),
 	});
 }
 
@@ -59,20 +61,34 @@ export function answerLive({ req }: Exchange): Answer {
 	return { status: code ? Number(code) : 204, headers: NO_STORE };
 }
 
-/** GET /health/ready: reads are possible, and the server is not shutting down. */
+/**
+ * GET /health/ready: reads and appends are possible, and the server is not shutting down. A disk
+ * that hangs holds the writer, and appends with it: then it is not, either.
+ */
 export async function answerReady({ context }: Exchange): Promise<Answer> {
-	const ready = context.isReady() && (await canRead(context.log));
-	return { status: ready ? 204 : 503, headers: NO_STORE };
+	const refusal = context.unready();
+	if (refusal) return answerToError(refusal, context.report);
+	return { status: (await canWork(context.log)) ? 204 : 503, headers: NO_STORE };
 }
 
-async function canRead(log: Exchange["context"]["log"]): Promise<boolean> {
+/**
+ * Longer than the longest commit on a disk that is well, shorter than a probe's patience should be.
+ */
+const WRITER_MS = 2_000;
+
+async function canWork(log: Exchange["context"]["log"]): Promise<boolean> {
+	let timer: NodeJS.Timeout | undefined;
 	try {
 		await log.last(ALL);
-		return true;
+		const late = new Promise<false>((resolve) => {
+			timer = setTimeout(resolve, WRITER_MS, false);
+		});
+		return await Promise.race([log.writerAnswers().then(() => true), late]);
 	} catch {
-		// The probe's whole answer is that reading fails; the log line is written where an answer is
-		// owed.
+		// The probe's whole answer is that it fails; the log line is written where an answer is owed.
 		return false;
+	} finally {
+		clearTimeout(timer);
 	}
 }
 

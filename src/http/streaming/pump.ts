@@ -4,8 +4,9 @@
  */
 import type { ServerResponse } from "node:http";
 import { isRefusal } from "../../errors.ts";
-import { type Answer, type Chunks, STALLED_MS } from "../answer.ts";
+import type { Answer, Chunks } from "../answer.ts";
 import { answered } from "../connections.ts";
+import { startStallClock, stopStallClock } from "./stall.ts";
 
 /**
  * @param report told of a failure midway; the answer then breaks off, so that its reader sees it
@@ -43,9 +44,9 @@ export async function pump(
 
 function drained(res: ServerResponse): Promise<void> {
 	return new Promise((resolve) => {
-		res.socket?.setTimeout(STALLED_MS);
+		startStallClock(res);
 		const done = () => {
-			res.socket?.setTimeout(0);
+			stopStallClock(res);
 			res.off("drain", done);
 			res.off("close", done);
 			resolve();

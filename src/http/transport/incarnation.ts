@@ -50,3 +50,11 @@ export function numbered(url: string, incarnation: number): string {
 	if (incarnation === 1) return url;
 	return `${url}${url.includes("?") ? "&" : "?"}i=${incarnation}`;
 }
+
+/** A query without the number of a history. */
+export function withoutNumber(query: string): string {
+	return query
+		.split("&")
+		.filter((parameter) => !parameter.startsWith("i="))
+		.join("&");
+}

@@ -4,7 +4,8 @@
  *
  * An append that is refused is refused before it has inserted anything, so the others stand.
  * Anything else that goes wrong undoes the whole transaction, and every append in it: even its
- * refusals may rest on an append that is now undone.
+ * refusals may rest on an append that is now undone. A sync that failed is the end of it all: what
+ * the disk holds is not known any more, and only a new start can find out (decision 42).
  */
 import type Database from "better-sqlite3";
 import { HASH_BYTES } from "../../../feeds/proof/hash.ts";
@@ -17,7 +18,7 @@ import { parseMetadata } from "../../retention/metadata.ts";
 import { describedStream, metadataStream } from "../../retention/window.ts";
 import { type Newest, revival, softDeletion, tombstone } from "../deletion.ts";
 import { type Facts, type Fate, judge, judgeDelete } from "../expectation.ts";
-import { failureOf } from "./failures.ts";
+import { failureOf, isSyncFailure } from "./failures.ts";
 import {
 	type Answer,
 	type Answers,
@@ -54,7 +55,10 @@ export class Appender {
 		this.#reset();
 	}
 
-	/** Answers each write of the batch. What it answers as written is on disk. */
+	/**
+	 * Answers each write of the batch. What it answers as written is on disk.
+	 * @throws where a sync failed, or undoing did: nothing may be committed after that
+	 */
 	commit(batch: Batch): Answers {
 		const writes = unpack(batch);
 		const { grown, marked } = this.#streams;
@@ -67,6 +71,7 @@ export class Appender {
 			this.#statements[grown.size > 0 ? "commit" : "rollback"].run();
 			return packAnswers(answers, { last: this.#next - 1, grown, marked });
 		} catch (error) {
+			if (isSyncFailure(error)) throw error;
 			const failure = failureOf(error, this.#database.name);
 			this.#undo();
 			return packAnswers(

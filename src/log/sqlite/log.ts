@@ -12,8 +12,10 @@ import { Refusal } from "../../errors.ts";
 import { type Commit, DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import { Erasures, erasuresOf } from "./erasing/erasures.ts";
-import { claimDirectory, logFile, refusalOf } from "./files/directory.ts";
+import { claimDirectory } from "./files/claim.ts";
+import { logFile, refusalOf } from "./files/directory.ts";
 import { incarnationOf } from "./files/incarnation.ts";
+import type { Upgrade } from "./files/upgrade.ts";
 import { AppendQueue } from "./queue.ts";
 import { Reader } from "./reader.ts";
 import { verifyDirectory } from "./verifier.ts";
@@ -22,6 +24,14 @@ export type SqliteOptions = {
 	/** Milliseconds since 1970; may jump, `created` will not. */
 	readonly clock?: () => number;
 	readonly migrations?: readonly Migration[];
+	readonly upgrade?: Upgrade;
+	/** Whether the writer moves the WAL into the database; else another process has to. */
+	readonly checkpoints?: boolean;
+	/**
+	 * Called once, if ever, where nothing can be written any more until the log is opened anew; reads
+	 * go on.
+	 */
+	readonly onStop?: (refusal: Refusal<"writer-stopped">) => void;
 };
 
 /** A batch is one message, so the writer's own heap stays small; this is room, not need. */
@@ -34,24 +44,36 @@ const WRITER_HEAP_MIB = 128;
 export async function openSqliteLog(
 	path: string,
 	limits: LogLimits = DEFAULT_LOG_LIMITS,
-	{ clock = Date.now, migrations = migrationsFor("sqlite") }: SqliteOptions = {},
+	options: SqliteOptions = {},
 ): Promise<Log> {
+	const { clock = Date.now, migrations = migrationsFor("sqlite"), onStop = () => {} } = options;
+	const { upgrade, checkpoints = true } = options;
 	const directory = resolve(path);
-	const release = claimDirectory(directory, migrations);
+	const release = claimDirectory(directory, migrations, upgrade);
 	const listeners = new Set<(commit: Commit) => void>();
-	let reader: Reader | undefined;
+	let opened: Reader | undefined;
 	try {
 		const incarnation = incarnationOf(logFile(directory));
-		reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
-		const { writer, erasing } = await startWriter(logFile(directory));
+		const reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
+		opened = reader;
+		const { writer, erasing } = await startWriter(logFile(directory), checkpoints);
 		const tell = (commit: Commit) => {
 			for (const listener of listeners) listener(commit);
 		};
-		const queue = new AppendQueue(writer, limits, clock, tell);
 		const erasures = new Erasures(erasing, erasuresOf(logFile(directory)), clock, tell);
+		const queue = new AppendQueue(writer, limits, clock, {
+			onCommit: tell,
+			onStop(refusal) {
+				erasures.stop(refusal);
+				onStop(refusal);
+			},
+			// The last connection to close tidies the WAL away, and the reader's may not write. So the
+			// writer's is the last, but where it stopped: then the files stay as they are.
+			onEnd: () => reader.close(),
+		});
 		return logOf(directory, incarnation, queue, erasures, reader, listeners, release);
 	} catch (error) {
-		reader?.close();
+		opened?.close();
 		release();
 		throw refusalOf(error, directory);
 	}
@@ -82,6 +104,8 @@ function logOf(
 		scavenge: async (from) => whileOpen(() => erasing.scavenge(from)),
 		read: async (range) => whileOpen(() => reader.read(range)),
 		last: async (stream) => whileOpen(() => reader.last(stream)),
+		writerAnswers: async () => whileOpen(() => erasing.ping()),
+		locate: async (stream, id) => whileOpen(() => reader.locate(stream, id)),
 		onCommit(listener) {
 			listeners.add(listener);
 			return () => listeners.delete(listener);
@@ -94,23 +118,29 @@ function logOf(
 	};
 
 	async function close(): Promise<void> {
-		// The last connection to close tidies the WAL away, and the reader's may not write.
-		reader.close();
 		await queue.close();
+		reader.close();
 		release();
 	}
 }
 
 /** Erasing has a line of its own to the writer's thread, so that it never waits behind appends. */
-export type WriterData = { readonly file: string; readonly erasing: MessagePort };
+export type WriterData = {
+	readonly file: string;
+	readonly checkpoints: boolean;
+	readonly erasing: MessagePort;
+};
 
 /** Resolves once the thread has opened the database. */
-function startWriter(file: string): Promise<{ writer: Worker; erasing: MessagePort }> {
+function startWriter(
+	file: string,
+	checkpoints: boolean,
+): Promise<{ writer: Worker; erasing: MessagePort }> {
 	// The name carries the extension this very file runs under: .js built, .ts where types are
 	// stripped.
 	const url = new URL(import.meta.url.replace(/log(\.\w+)$/, "writer$1"));
 	const { port1, port2 } = new MessageChannel();
-	const data: WriterData = { file, erasing: port2 };
+	const data: WriterData = { file, checkpoints, erasing: port2 };
 	const writer = new Worker(url, {
 		workerData: data,
 		transferList: [port2],

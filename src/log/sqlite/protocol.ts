@@ -65,6 +65,9 @@ export type Answers = {
 	readonly marked: readonly StreamName[];
 };
 
+/** What the writer says last, where it cannot go on. Batches in flight are never answered then. */
+export type Stopped = { readonly stopped: string };
+
 export type Answer = Appended | Denied;
 
 export type Denied =

@@ -6,13 +6,15 @@
  *                     │            writer's door; all who come meanwhile go together after
  *                     └─ full: refused `overloaded`
  *
- * Once the thread has stopped unasked, every append is rejected with what stopped it.
+ * Once the thread has stopped unasked, every append is refused with what stopped it: those that
+ * come, those that wait, and those in flight, of which nobody knows whether they are on disk.
  */
 import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import type { Version } from "../../event.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
-import { type Answers, answerAt, pack, packedBytes, type Write } from "./protocol.ts";
+import { messageOf } from "./failures.ts";
+import { type Answers, answerAt, pack, packedBytes, type Stopped, type Write } from "./protocol.ts";
 
 /**
  * Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it
@@ -27,6 +29,9 @@ const BATCH_BYTES_MAX = 8 * 1024 * 1024;
  */
 const IN_FLIGHT_MAX = 2;
 
+/** Nobody knows when it will be started again; a client that asks this often is no burden. */
+const RESTART_SECONDS = 30;
+
 type Waiting = {
 	readonly write: Write;
 	readonly bytes: number;
@@ -34,11 +39,21 @@ type Waiting = {
 	readonly reject: (error: Error) => void;
 };
 
+/** Who is told what becomes of the queue. */
+export type Listener = {
+	/** After each commit is on disk, in order. */
+	onCommit(commit: Commit): void;
+	/** Once, where the writer stopped unasked. */
+	onStop(refusal: Refusal<"writer-stopped">): void;
+	/** Once, where it ends as it was asked to: before it lets go of the file. */
+	onEnd(): void;
+};
+
 export class AppendQueue {
 	readonly #writer: Worker;
 	readonly #limits: LogLimits;
 	readonly #clock: () => number;
-	readonly #onCommit: (commit: Commit) => void;
+	readonly #listener: Listener;
 	readonly #stopped: Promise<void>;
 	#waiting: Waiting[] = [];
 	/** Oldest first, as they will be answered. */
@@ -48,25 +63,24 @@ export class AppendQueue {
 	#bytes = 0;
 	#isSending = false;
 	#isClosing = false;
-	#broken: Error | undefined;
+	#isEnding = false;
+	#broken: Refusal<"writer-stopped"> | undefined;
 
 	/** @param writer runs `writer.ts`; the queue ends it */
-	constructor(
-		writer: Worker,
-		limits: LogLimits,
-		clock: () => number,
-		onCommit: (commit: Commit) => void,
-	) {
+	constructor(writer: Worker, limits: LogLimits, clock: () => number, listener: Listener) {
 		this.#writer = writer;
 		this.#limits = limits;
 		this.#clock = clock;
-		this.#onCommit = onCommit;
-		writer.on("message", (answers: Answers) => this.#settle(answers));
-		writer.on("messageerror", (error) => this.#break(error));
-		writer.on("error", (error) => this.#break(error));
+		this.#listener = listener;
+		writer.on("message", (message: Answers | Stopped) => {
+			if ("stopped" in message) this.#break(message.stopped);
+			else this.#settle(message);
+		});
+		writer.on("messageerror", (error) => this.#break(messageOf(error)));
+		writer.on("error", (error) => this.#break(messageOf(error)));
 		this.#stopped = new Promise((resolve) => {
 			writer.on("exit", (code) => {
-				this.#break(new Error(`it ended with code ${code}`));
+				if (!this.#isEnding) this.#break(`its thread ended with code ${code}`);
 				resolve();
 			});
 		});
@@ -88,11 +102,16 @@ export class AppendQueue {
 
 	/** Lets what waits be written, then ends the thread. */
 	async close(): Promise<void> {
-		if (!this.#isClosing) {
-			this.#isClosing = true;
-			if (this.#count === 0) this.#writer.postMessage("close");
-		}
+		this.#isClosing = true;
+		this.#endWhenDone();
 		await this.#stopped;
+	}
+
+	#endWhenDone(): void {
+		if (!this.#isClosing || this.#isEnding || this.#count > 0) return;
+		this.#isEnding = true;
+		if (!this.#broken) this.#listener.onEnd();
+		this.#writer.postMessage("close");
 	}
 
 	/** An append that would wait alone is never too large: what a client may send bounds it. */
@@ -138,7 +157,6 @@ export class AppendQueue {
 		for (const { bytes } of answered) this.#bytes -= bytes;
 		this.#count -= answered.length;
 		this.#send();
-		if (this.#isClosing && this.#count === 0) this.#writer.postMessage("close");
 		for (const [index, { resolve, reject }] of answered.entries()) {
 			const answer = answerAt(answers, index);
 			if ("first" in answer) resolve(answer);
@@ -146,17 +164,21 @@ export class AppendQueue {
 			else reject(new Error(`the write failed: ${answer.fault}`));
 		}
 		// Their waiting callers run after this, so a listener knows of a commit before its client does.
-		if (answers.grown.length > 0) this.#onCommit(commitOf(answers));
+		if (answers.grown.length > 0) this.#listener.onCommit(commitOf(answers));
+		this.#endWhenDone();
 	}
 
-	#break(cause: Error): void {
-		this.#broken ??= new Error("the log's writer stopped", { cause });
+	#break(reason: string): void {
+		if (this.#broken) return;
+		this.#broken = new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS });
+		this.#listener.onStop(this.#broken);
 		const stranded = [...this.#inFlight.flat(), ...this.#waiting];
 		this.#inFlight = [];
 		this.#waiting = [];
 		this.#count = 0;
 		this.#bytes = 0;
 		for (const { reject } of stranded) reject(this.#broken);
+		this.#endWhenDone();
 	}
 }
 

@@ -11,6 +11,7 @@ import { type FoundEntry, type FoundTarget, lowestShown, show } from "../showing
 import { openForReading } from "./files/directory.ts";
 import { FLAG_JSON, FLAG_REDACTED } from "./protocol.ts";
 import * as sql from "./statements.ts";
+import { Locator } from "./streams/locator.ts";
 import { Standings } from "./streams/standings.ts";
 import type { StreamRow } from "./streams/streams.ts";
 
@@ -47,6 +48,7 @@ export class Reader {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #standings: Standings;
+	readonly #locator: Locator;
 	readonly #pageBytesMax: number;
 	readonly #clock: () => number;
 	readonly #names = new LRUCache<number, StreamName>({ max: NAMES_KEPT_MAX });
@@ -56,6 +58,7 @@ export class Reader {
 		this.#database = openForReading(file);
 		this.#statements = prepare(this.#database);
 		this.#standings = new Standings(this.#database);
+		this.#locator = new Locator(this.#database);
 		this.#pageBytesMax = pageBytesMax;
 		this.#clock = clock;
 	}
@@ -65,7 +68,7 @@ export class Reader {
 		return this.#inSnapshot(() => {
 			const { stream, resolve = stream !== ALL } = range;
 			const row = this.#standings.find(stream);
-			const standing = this.#standings.of(stream, row);
+			const standing = range.hidden ? undefined : this.#standings.of(stream, row);
 			if (standing?.isGone) throw new Refusal("stream-deleted", { stream, attempt: "read" });
 			const last = row?.last ?? -1;
 			const { low, high } = bounds(range.from, range.limit, range.direction, last);
@@ -81,7 +84,10 @@ export class Reader {
 			const now = this.#clock();
 			const isEmpty = entries.length === 0 && low <= high;
 			const gap = stream === ALL && isEmpty ? this.#gapAt(low) : undefined;
-			return show({ stream, last, low, standing, gap, isMarked, resolve, content, now }, found);
+			const createdAt = (version: Version) =>
+				this.#statements.createdAt.get(row?.id, version) as number;
+			const at = { stream, last, low, standing, gap, isMarked, resolve, content, now, createdAt };
+			return show(at, found);
 		});
 	}
 
@@ -93,6 +99,10 @@ export class Reader {
 		return standing?.metadata.isDeleted ? -1 : (row?.last ?? -1);
 	}
 
+	locate(stream: StreamName, id: string): Promise<Version | undefined> {
+		return this.#locator.locate(stream, this.#standings.find(stream), id);
+	}
+
 	close(): void {
 		this.#database.close();
 	}
@@ -100,9 +110,13 @@ export class Reader {
 	#inSnapshot(work: () => Slice): Slice {
 		this.#statements.begin.run();
 		try {
-			return work();
-		} finally {
+			const slice = work();
 			this.#statements.end.run();
+			return slice;
+		} catch (error) {
+			// A commit after a damaged page would fail too, and hide what it was that failed.
+			if (this.#database.inTransaction) this.#statements.undo.run();
+			throw error;
 		}
 	}
 
@@ -121,7 +135,8 @@ export class Reader {
 	}
 
 	#gapAt(position: number): Gap | undefined {
-		return this.#statements.gap.get(position) as Gap | undefined;
+		const found = this.#statements.gap.get(position) as Gap | undefined;
+		return found && { first: found.first, last: found.last };
 	}
 
 	/** What the clients wrote of these rows. */
@@ -237,7 +252,9 @@ function prepare(database: Database.Database) {
 	return {
 		begin: database.prepare(sql.BEGIN_READ),
 		end: database.prepare(sql.COMMIT),
+		undo: database.prepare(sql.ROLLBACK),
 		name: database.prepare(sql.SELECT_STREAM_NAME).pluck(),
+		createdAt: database.prepare(sql.SELECT_CREATED_AT).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
 		gap: database.prepare(sql.SELECT_GAP),
 		ofStream: inBothDirections(sql.selectEntries),

@@ -6,6 +6,11 @@ export const BEGIN_READ = "BEGIN";
 export const COMMIT = "COMMIT";
 export const ROLLBACK = "ROLLBACK";
 
+/** Waits for nobody: what a reader still needs in the WAL stays there until the next one. */
+export const CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)";
+/** Whether it was busy, the pages of the WAL, and how many of them were copied; copies none. */
+export const SELECT_WAL_LENGTH = "PRAGMA wal_checkpoint(NOOP)";
+
 export const SELECT_INCARNATION = "SELECT incarnation FROM store";
 export const UPDATE_INCARNATION = "UPDATE store SET incarnation = ?";
 
@@ -48,6 +53,10 @@ export const MARK_LINK = `
 
 export const SELECT_DATA_AT = "SELECT data FROM events WHERE position = ?";
 
+export const SELECT_CREATED_AT = `
+	SELECT events.created FROM entries JOIN events USING (position)
+	WHERE entries.stream = ? AND entries.version = ?`;
+
 /** The flags of the event at a version of a stream. */
 export const SELECT_FLAGS_AT = `
 	SELECT events.flags FROM entries JOIN events USING (position)
@@ -85,6 +94,11 @@ export const INSERT_RUN = `
 /** The earliest event of a stream with an id: the index ends in the position. */
 export const SELECT_VERSION_OF_ID = `
 	SELECT version FROM events WHERE stream = ? AND id = ? ORDER BY position LIMIT 1`;
+
+/** The events with an id, of the streams numbered from one to another: a look-up for each. */
+export const SELECT_POSITIONS_OF_ID = `
+	SELECT e.position FROM streams s CROSS JOIN events e ON e.stream = s.id AND e.id = ?
+	WHERE s.id BETWEEN ? AND ?`;
 
 export const SELECT_POSITION_AT = "SELECT position FROM entries WHERE stream = ? AND version = ?";
 
@@ -135,7 +149,7 @@ function readsOf(version: string, range: string): Reads {
 
 /** The run of scavenged positions that a position may be in: the last to begin at or before it. */
 export const SELECT_GAP =
-	"SELECT first, last FROM gaps WHERE first <= ? ORDER BY first DESC LIMIT 1";
+	"SELECT first, last, packed FROM gaps WHERE first <= ? ORDER BY first DESC LIMIT 1";
 
 export const SELECT_ERASURES = "SELECT erasures FROM store";
 export const RAISE_ERASURES = "UPDATE store SET erasures = erasures + 1 RETURNING erasures";
@@ -184,7 +198,21 @@ export const MARK_SCAVENGED = `
 	ON CONFLICT (stream) DO UPDATE SET scavenged = excluded.scavenged`;
 
 export const DELETE_GAP = "DELETE FROM gaps WHERE first = ?";
-export const INSERT_GAP = "INSERT INTO gaps (first, last) VALUES (?, ?)";
+export const INSERT_GAP = "INSERT INTO gaps (first, last, packed) VALUES (?, ?, ?)";
+
+/** Gaps with room between what was packed and where packing ends: see `packing.ts`. */
+export const SELECT_TO_PACK = `
+	SELECT first, last, coalesce(packed, first - 1) AS packed FROM gaps
+	WHERE first >= ? AND last - coalesce(packed, first - 1) > ?
+	ORDER BY first LIMIT 1`;
+export const MARK_PACKED = "UPDATE gaps SET packed = ? WHERE first = ?";
+
+/**
+ * Changes nothing, and moves the rows: an update that names the key deletes each row and inserts it
+ * again, and on a delete SQLite joins a page that is nearly empty to its neighbours. An update that
+ * does not name the key never does.
+ */
+export const PACK_EVENTS = "UPDATE events SET position = position WHERE position BETWEEN ? AND ?";
 
 /** Erased events that still hold something. */
 export const VERIFY_ERASED = `

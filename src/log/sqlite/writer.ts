@@ -1,31 +1,68 @@
 /**
  * The writer's thread: takes batches, answers them, one after another; and between two of them, one
  * step of erasing where that is asked for.
+ *
+ *     batch ─▶ commit ─▶ answers ─▶ checkpoint, where one is due
+ *                 └── failed ──────────┴─▶ stopped: says why, and takes no more
+ *
+ * What fails here, and is not answered as an append's own failure, leaves doubt about what the disk
+ * holds. So the thread ends, and nothing is written until the directory is opened anew.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { Appender } from "./appender.ts";
 import { Eraser, type Erasure } from "./erasing/eraser.ts";
+import { PING } from "./erasing/erasures.ts";
+import { causeOf } from "./failures.ts";
+import { takeCheckpoints } from "./files/checkpoint.ts";
 import { openForWriting } from "./files/directory.ts";
 import type { WriterData } from "./log.ts";
-import type { Batch } from "./protocol.ts";
+import type { Batch, Stopped } from "./protocol.ts";
 
 const port = parentPort;
 if (!port) throw new Error("writer.ts runs in a worker thread");
 
-const { file, erasing } = workerData as WriterData;
+const { file, checkpoints, erasing } = workerData as WriterData;
 const database = openForWriting(file);
+const checkpointWhenDue = takeCheckpoints(database, checkpoints);
 const appender = new Appender(database);
 const eraser = new Eraser(database);
 port.postMessage("ready");
 
 port.on("message", (message: Batch | "close") => {
 	if (message === "close") {
-		eraser.close();
-		appender.close();
-		erasing.close();
-		port.close();
+		end();
 		return;
 	}
-	port.postMessage(appender.commit(message));
+	orStop(() => {
+		const answers = appender.commit(message);
+		port.postMessage(answers);
+		if (answers.grown.length > 0) checkpointWhenDue();
+	});
 });
-erasing.on("message", (erasure: Erasure) => erasing.postMessage(eraser.answer(erasure)));
+erasing.on("message", (erasure: Erasure | typeof PING) => {
+	if (erasure === PING) {
+		erasing.postMessage(PING);
+		return;
+	}
+	orStop(() => {
+		erasing.postMessage(eraser.answer(erasure));
+		checkpointWhenDue();
+	});
+});
+
+function orStop(work: () => void): void {
+	try {
+		work();
+	} catch (error) {
+		const stopped: Stopped = { stopped: causeOf(error) };
+		port?.postMessage(stopped);
+		end();
+	}
+}
+
+function end(): void {
+	eraser.close();
+	appender.close();
+	erasing.close();
+	port?.close();
+}

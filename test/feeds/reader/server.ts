@@ -134,8 +134,8 @@ async function answer(
 		.slice(prefix.length)
 		.split("/");
 	const stream = decodeURIComponent(name);
-	if (direction === undefined) return sendData(feeds, stream, Number(from), response);
 	const start = stream === "$all" ? Number.parseInt(from.slice(0, 16), 16) : Number(from);
+	if (direction === undefined) return sendData(feeds, stream, start, response);
 	const range: PageRange = { direction: "forward", from: start, count: Number(count) };
 
 	const seconds = meddling === "early" ? 0 : Number(request.headers["es-longpoll"] ?? 0);

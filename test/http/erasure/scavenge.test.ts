@@ -46,6 +46,16 @@ function shown({ json }: Reply): { numbers: string[]; links: { [relation: string
 		links: Object.fromEntries(links.map(({ relation, uri }) => [relation, pathOf(uri)])),
 	};
 }
+/** The positions that server-sent events begin with. */
+async function liveFrom(path: string, count: number): Promise<number[]> {
+	const answer = await fetch(servers.url + path, { headers: { Accept: "text/event-stream" } });
+	const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
+	let text = "";
+	const ids = () => [...text.matchAll(/^id: ?(\d+)\n(?:.+\n)*\n/gm)].map(([, id]) => Number(id));
+	while (ids().length < count) text += Buffer.from((await reader.read()).value ?? []).toString();
+	await reader.cancel();
+	return ids();
+}
 function pathOf(uri: string): string {
 	return new URL(uri).pathname.replace("/streams/%24all", "");
 }
@@ -312,6 +322,22 @@ describe("what it leaves", () => {
 		const down = get("/streams/%24all/head/backward/20", "application/x-ndjson");
 		const reversed = (await servers.ask(down)).text.trim().split("\n").reverse();
 		expect(reversed.map((line) => JSON.parse(line).position)).toEqual(expected);
+		expect(await liveFrom(`/streams/%24all/${at(6)}/forward/20`, expected.length - 5)).toEqual(
+			expected.slice(5),
+		);
+		// An empty batch would say that there is nothing newer.
+		const started = await servers.log.read({
+			stream: "first" as never,
+			from: 4,
+			limit: 1,
+			direction: "forward",
+			content: false,
+		});
+		const feed = `/streams/%24all?lastEventId=${started.entries[0]?.event.id}`;
+		const fed = await servers.ask(get(feed, "application/cloudevents-batch+json"));
+		expect((fed.json as unknown as { position: number }[]).map(({ position }) => position)).toEqual(
+			expected.slice(5, 5 + 100).filter((position) => position < 705 + 100),
+		);
 	});
 
 	test("filtered reads find what is left, however far the gap, in a page or two", async () => {

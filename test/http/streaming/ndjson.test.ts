@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { get, type Json, raw } from "../ask.ts";
 import { type Servers, startServers } from "../harness.ts";
 
@@ -128,6 +129,22 @@ describe("application/x-ndjson", () => {
 		}
 		const { events } = await read("/streams/sizes");
 		expect(events.map(({ data }) => JSON.stringify(data).length)).toEqual(sizes);
+	});
+
+	test.each([
+		["gzip", gunzipSync],
+		["br", brotliDecompressSync],
+	] as const)("is compressed as %s where that is asked for", async (coding, decompress) => {
+		const plain = await servers.ask(get("/streams/cart-1", NDJSON));
+		for (const lane of [servers, servers.express]) {
+			const reply = await lane.ask(get("/streams/cart-1", NDJSON, { "Accept-Encoding": coding }));
+			expect(reply.headers["content-encoding"]).toBe(coding);
+			expect(reply.headers.vary).toBe("Accept, Accept-Encoding");
+			expect(decompress(reply.body).equals(plain.body)).toBe(true);
+			expect(reply.body.length).toBeLessThan(plain.body.length / 2);
+		}
+		const missing = await servers.ask(get("/streams/none", NDJSON, { "Accept-Encoding": coding }));
+		expect([missing.status, missing.headers["content-encoding"]]).toEqual([404, undefined]);
 	});
 
 	test("of a stream that has no events is 404, before anything else was said", async () => {

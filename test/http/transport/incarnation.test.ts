@@ -120,3 +120,19 @@ test("an append answers the plain number that clients read from it", async () =>
 function event() {
 	return { eventId: crypto.randomUUID(), eventType: "T", data: { n: 1 } };
 }
+
+test("a stream at a time leads to a page of this history, whatever query it came with", async () => {
+	const at = (query: string) =>
+		servers.ask(get(`/streams/order-1/at/1970-01-01T00:00:00Z${query}`));
+	const page = `${servers.url}/streams/order-1/0/forward/20`;
+	for (const [query, to] of [
+		["", "?i=2"],
+		["?i=2", "?i=2"],
+		["?embed=body", "?embed=body&i=2"],
+		["?i=2&embed=body", "?embed=body&i=2"],
+	] as const) {
+		const reply = await at(query);
+		expect([query, reply.status, reply.headers.location]).toEqual([query, 303, page + to]);
+	}
+	expect((await at("?i=1")).status).toBe(410);
+});

@@ -44,7 +44,7 @@ beforeEach(async () => {
 		scavenger: await openScavenger(inner, "test", report),
 		settings,
 		report,
-		isReady: () => true,
+		unready: () => undefined,
 	});
 	port = await server.listen(0, "127.0.0.1");
 });

@@ -22,7 +22,7 @@ export function deleting(given: Given): void {
 		const { entries } = await read(log, `$$${stream}`, newest);
 		return Buffer.from(entries[0]?.event.data ?? []).toString();
 	};
-	const conflict = (stream: string, expected: string, current: number) => [
+	const conflict = (stream: string, expected: number, current: number) => [
 		"wrong-expected-version",
 		{ stream, expected, current },
 	];
@@ -52,6 +52,20 @@ export function deleting(given: Given): void {
 			expect(await metadataOf("a")).toBe(
 				`{"$tb":9223372036854775807, "$acl":{"$r":"ops"},"$maxCount":5, "n":12345678901234567890,"ü":1.10}`,
 			);
+		});
+
+		test("and a hard one, leave the events to be read by those who have to find them", async () => {
+			await append(log, "a", events(3));
+			await append(log, "b", events(3));
+			await remove("a");
+			await remove("b", "any", true);
+			const hidden = { hidden: true, resolve: false };
+			expect(versions(await read(log, "a", hidden))).toEqual([0, 1, 2]);
+			expect(versions(await read(log, "b", hidden))).toEqual([0, 1, 2, 3]);
+			expect((await read(log, "$et-OrderPlaced", hidden)).entries[4]).toMatchObject({
+				version: 4,
+				event: { type: "$>", position: 4 },
+			});
 		});
 
 		test("may be repeated, of a metadata stream that has no events too", async () => {
@@ -123,16 +137,19 @@ export function deleting(given: Given): void {
 			}
 		});
 
-		test("takes the metadata stream along, to read and to write", async () => {
-			await append(log, "a", events(1));
-			await describeAs("a", "{}");
-			await remove("a", "any", true);
-			const facts = { stream: "$$a", attempt: "read" };
-			expect(await refusal(read(log, "$$a"))).toEqual(["stream-deleted", facts]);
-			expect(await refusal(log.last(name("$$a")))).toEqual(["stream-deleted", facts]);
-			const write = { ...facts, attempt: "write" };
-			expect(await refusal(describeAs("a", "{}"))).toEqual(["stream-deleted", write]);
-		});
+		test.each(["there was some", "there was none"])(
+			"takes the metadata stream along, to read and to write, where %s",
+			async (had) => {
+				await append(log, "a", events(1));
+				if (had === "there was some") await describeAs("a", "{}");
+				await remove("a", "any", true);
+				const facts = { stream: "$$a", attempt: "read" };
+				expect(await refusal(read(log, "$$a"))).toEqual(["stream-deleted", facts]);
+				expect(await refusal(log.last(name("$$a")))).toEqual(["stream-deleted", facts]);
+				const write = { ...facts, attempt: "write" };
+				expect(await refusal(describeAs("a", "{}"))).toEqual(["stream-deleted", write]);
+			},
+		);
 
 		test("refuses a repeat, too", async () => {
 			const batch = events(1);
@@ -167,14 +184,14 @@ export function deleting(given: Given): void {
 
 	describe("a delete that expects", () => {
 		test.each([false, true])("a version gets it, or a conflict (hard: %s)", async (hard) => {
-			expect(await refusal(remove("a", "any", hard))).toEqual(conflict("a", "-2", -1));
-			expect(await refusal(remove("a", "no-stream", hard))).toEqual(conflict("a", "-1", -1));
-			expect(await refusal(remove("a", "stream-exists", hard))).toEqual(conflict("a", "-4", -1));
-			expect(await refusal(remove("a", 0, hard))).toEqual(conflict("a", "0", -1));
+			expect(await refusal(remove("a", "any", hard))).toEqual(conflict("a", -2, -1));
+			expect(await refusal(remove("a", "no-stream", hard))).toEqual(conflict("a", -1, -1));
+			expect(await refusal(remove("a", "stream-exists", hard))).toEqual(conflict("a", -4, -1));
+			expect(await refusal(remove("a", 0, hard))).toEqual(conflict("a", 0, -1));
 			await append(log, "a", events(3));
-			expect(await refusal(remove("a", "no-stream", hard))).toEqual(conflict("a", "-1", 2));
-			expect(await refusal(remove("a", 1, hard))).toEqual(conflict("a", "1", 2));
-			expect(await refusal(remove("a", 3, hard))).toEqual(conflict("a", "3", 2));
+			expect(await refusal(remove("a", "no-stream", hard))).toEqual(conflict("a", -1, 2));
+			expect(await refusal(remove("a", 1, hard))).toEqual(conflict("a", 1, 2));
+			expect(await refusal(remove("a", 3, hard))).toEqual(conflict("a", 3, 2));
 			await remove("a", hard ? "stream-exists" : 2, hard);
 		});
 
@@ -212,11 +229,9 @@ export function deleting(given: Given): void {
 			},
 		);
 
-		test.each([
-			["1", 1],
-			["7", 7],
-		] as const)("expecting %s is refused", async (text, expected) => {
-			expect(await refusal(append(log, "a", events(1), expected))).toEqual(conflict("a", text, 2));
+		test.each([1, 7])("expecting %d is refused", async (expected) => {
+			const refused = conflict("a", expected, 2);
+			expect(await refusal(append(log, "a", events(1), expected))).toEqual(refused);
 		});
 
 		test.each([["any"], ["no-stream"], ["stream-exists"]] as const)(

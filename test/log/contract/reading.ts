@@ -1,9 +1,46 @@
 /** The contract of a read: every edge of a range, its bounds, and its snapshot. */
+import { randomUUID } from "node:crypto";
 import type { Log, Range } from "../../../src/log/log.ts";
 import { append, events, ids, idsOf, name, read, refusal, versions } from "../asking.ts";
 import type { Given } from "../contract.ts";
 
 export function reading(given: Given): void {
+	describe("an event's id", () => {
+		const locate = (stream: string, id = "") => given.log.locate(name(stream), id);
+
+		test("leads to its place in every stream it is in, however it is shown there", async () => {
+			const batches = [events(3), events(3), events(3)];
+			for (const [i, batch] of batches.entries()) await append(given.log, `order-${i}`, batch);
+			const id = batches[1]?.[2]?.id;
+			expect(await locate("order-1", id)).toBe(2);
+			for (const stream of ["$ce-order", "$et-OrderPlaced", "$all"]) {
+				expect([stream, await locate(stream, id)]).toEqual([stream, 5]);
+			}
+			expect(await locate("$streams", batches[2]?.[0]?.id)).toBe(2);
+			await given.log.delete({ stream: name("order-1"), expected: "any", hard: true });
+			expect([await locate("order-1", id), await locate("$ce-order", id)]).toEqual([2, 5]);
+		});
+
+		test("leads nowhere in other streams, and where nobody has it", async () => {
+			const [one] = events(1);
+			await append(given.log, "order-1", one ? [one] : []);
+			await append(given.log, "cart-1", events(1));
+			for (const stream of ["cart-1", "$ce-cart", "none", "$ce-none"]) {
+				expect(await locate(stream, one?.id)).toBeUndefined();
+			}
+			expect(await locate("$all", randomUUID())).toBeUndefined();
+		});
+
+		test("that several streams have leads to the newest of them", async () => {
+			const [shared] = events(1);
+			for (const stream of ["order-1", "order-2", "order-3"]) {
+				await append(given.log, stream, shared ? [shared] : []);
+			}
+			expect(await locate("$ce-order", shared?.id)).toBe(2);
+			expect(await locate("$all", shared?.id)).toBe(2);
+		});
+	});
+
 	let log: Log;
 	beforeEach(() => {
 		log = given.log;

@@ -118,6 +118,21 @@ export function retaining(given: Given): void {
 			expect(await read(log, "a")).toMatchObject({ last: 3, entries: [] });
 			expect(retention(await read(log, "a"))).toMatchObject({ first: 4, steadyUntil: 0 });
 		});
+
+		test("says where the shown begins, however far below it was read", async () => {
+			for (let i = 0; i < 60; i++) {
+				given.now += 1000;
+				await append(log, "a", events(1));
+			}
+			const first = 54;
+			expect(versions(await read(log, "a"))[0]).toBe(first);
+			for (const range of [{ from: 0, limit: 1 }, { from: 3, limit: 20 }, backward(30, 5)]) {
+				const slice = await read(log, "a", range);
+				expect([slice.entries, retention(slice)?.first]).toEqual([[], first]);
+			}
+			given.now += 60_000;
+			expect(retention(await read(log, "a", { limit: 5 }))?.first).toBe(64);
+		});
 	});
 
 	describe("how long a read stays true", () => {

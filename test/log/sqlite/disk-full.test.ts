@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isRefusal } from "../../../src/errors.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { append, event, events, read, refusal } from "../asking.ts";
+import { append, event, events, name, read, refusal, scavenge } from "../asking.ts";
 
 const DISK_MIB = 12;
 const MIB = 1024 * 1024;
@@ -84,6 +84,28 @@ withDisk("a disk that is full", () => {
 		const again = await openSqliteLog(disk);
 		expect(await again.verify()).toMatchObject({ ok: true, events: acknowledged + 1 });
 		await again.close();
+	});
+
+	test("refuses to erase, and erases when there is room", async () => {
+		const disk = mountDisk() as string;
+		const log = await openSqliteLog(disk);
+		await append(log, "a", events(50, { data: Buffer.alloc(20_000, 1) }));
+		const rule = event({ type: "$metadata", data: Buffer.from('{"$maxCount":1}') });
+		await append(log, "$$a", [rule]);
+		const redact = (version: number) => log.redact({ stream: name("a"), version, metadata: false });
+		// It leaves an empty WAL behind, which has to grow for the next one.
+		await redact(0);
+		fill(disk);
+		const full = ["disk-full", { path: disk }];
+		expect(await refusal(redact(1))).toEqual(full);
+		expect(await refusal(scavenge(log))).toEqual(full);
+		expect(log.erasures).toBe(1);
+		expect((await read(log, "a", { content: false })).entries).toHaveLength(1);
+		rmSync(join(disk, "filling"));
+		await redact(1);
+		expect(await scavenge(log)).toMatchObject({ events: 49 });
+		expect(await log.verify()).toMatchObject({ ok: true, erased: 49 });
+		await log.close();
 	});
 
 	test("cannot be opened for the first time, and says why", async () => {

@@ -4,7 +4,8 @@ import { existsSync, readFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import type { Log } from "../../../src/log/log.ts";
 import { migrationsFor } from "../../../src/log/migrate.ts";
-import { claimDirectory, logFile } from "../../../src/log/sqlite/files/directory.ts";
+import { claimDirectory } from "../../../src/log/sqlite/files/claim.ts";
+import { logFile } from "../../../src/log/sqlite/files/directory.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
 import { append, event, events, name, read, scavenge, versions } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
@@ -81,6 +82,36 @@ test("nothing of it either where a program without erasure had written the log",
 	await log.close();
 });
 
+test("nothing of it where the room of long gaps is won back, neighbours erased later included", async () => {
+	const directory = newDirectory();
+	const log = await openSqliteLog(directory);
+	const small = () => 0.3;
+	for (const stream of ["before", "gone", "after", "gone", "after"]) {
+		await append(log, stream, marked(stream === "gone" ? 2500 : 100, small));
+	}
+	await describeAs(log, "gone", { $tb: 5000 });
+	expect(await scavenge(log)).toMatchObject({ events: 5000 });
+	expect(found(directory)).toBe(2 * 300);
+	const raw = new Database(logFile(directory), { readonly: true });
+	const free = () => Number(raw.pragma("freelist_count", { simple: true }));
+	const pages = Number(raw.pragma("page_count", { simple: true }));
+	// Each event had some 250 bytes, of which the skeleton and its digests keep half; the room of
+	// the margins is not won back.
+	expect([free() > pages / 10, free(), pages]).toEqual([true, free(), pages]);
+
+	// A gap that grows is packed where it grew.
+	await append(log, "gone", marked(1500, small));
+	await scavenge(log);
+	await describeAs(log, "gone", { $tb: 6500 });
+	await scavenge(log);
+	raw.close();
+	for (const stream of ["before", "after"]) await describeAs(log, stream, { $tb: 1000 });
+	await scavenge(log);
+	expect(found(directory)).toBe(0);
+	expect(await log.verify()).toMatchObject({ ok: true, erased: 6801 });
+	await log.close();
+});
+
 test("as soon as nobody reads what was before, where somebody did", async () => {
 	const directory = newDirectory();
 	const log = await openSqliteLog(directory);
@@ -101,6 +132,23 @@ test("as soon as nobody reads what was before, where somebody did", async () => 
 	expect(found(directory)).toBeGreaterThan(0);
 	reader.close();
 	while (found(directory) > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+	await log.close();
+});
+
+test("as soon as nobody goes on with it, where a run was stopped", async () => {
+	const directory = newDirectory();
+	const log = await openSqliteLog(directory);
+	await append(
+		log,
+		"a",
+		marked(510, () => 0),
+	);
+	await describeAs(log, "a", { $tb: 1000 });
+	const { next, events: erased } = await log.scavenge(0);
+	expect([typeof next, erased]).toEqual(["number", 500]);
+	// Two in each event.
+	while (found(directory) > 2 * 10) await new Promise((resolve) => setTimeout(resolve, 50));
+	expect(found(directory)).toBe(2 * 10);
 	await log.close();
 });
 

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { DEFAULT_LOG_LIMITS } from "../../../src/log/log.ts";
@@ -75,6 +75,19 @@ describe("a data directory", () => {
 		expect(await refusal(openSqliteLog(foreign))).toEqual(unusable(/another program/, foreign));
 		// Refused, it holds no lock either.
 		expect((await refusal(openSqliteLog(foreign)))[0]).toBe("data-directory-unusable");
+	});
+
+	test("has its WAL moved into the database, unless that is left to another process", async () => {
+		for (const checkpoints of [true, false]) {
+			const directory = newDirectory();
+			const file = join(directory, "log.sqlite");
+			const log = await openSqliteLog(directory, DEFAULT_LOG_LIMITS, { checkpoints });
+			const large = () => event({ data: Buffer.alloc(1024 * 1024) });
+			for (let i = 0; i < 40; i++) await append(log, "a", [large()]);
+			expect(statSync(file).size > 32 * 1024 * 1024).toBe(checkpoints);
+			await log.close();
+			expect(await verifyDirectory(directory)).toMatchObject({ ok: true, events: 40 });
+		}
 	});
 
 	test("without a log cannot be verified", async () => {

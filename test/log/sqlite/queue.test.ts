@@ -48,11 +48,19 @@ describe("the append queue", () => {
 			`require("node:worker_threads").parentPort.once("message", () => process.exit(3))`,
 			{ eval: true },
 		);
-		const queue = new AppendQueue(dying, DEFAULT_LOG_LIMITS, Date.now, () => {});
+		const told: string[] = [];
+		const queue = new AppendQueue(dying, DEFAULT_LOG_LIMITS, Date.now, {
+			onCommit: () => {},
+			onStop: ({ facts }) => told.push(facts.reason),
+			onEnd: () => {},
+		});
 		const one = { stream: name("a"), expected: "any", events: events(1) } as const;
 		const waiting = [queue.write(one), queue.write(one)];
 		for (const { status } of await Promise.allSettled(waiting)) expect(status).toBe("rejected");
-		await expect(queue.write(one)).rejects.toThrow("the log's writer stopped");
+		const reason = "its thread ended with code 3";
+		const stopped = ["writer-stopped", { reason, retryAfterSeconds: 30 }];
+		expect(await refusal(queue.write(one))).toEqual(stopped);
+		expect(told).toEqual([reason]);
 		await queue.close();
 		expect((await refusal(queue.write(one)))[0]).toBe("shutting-down");
 	});

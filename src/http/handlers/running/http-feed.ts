@@ -86,7 +86,9 @@ async function startOf(exchange: Exchange, stream: StreamName, id: string): Prom
 	throw new Refusal("malformed-query", {
 		parameter: "lastEventId",
 		value: id.slice(0, 64),
-		reason: `no event among the newest ${SEARCHED_MAX} of this stream has this id.`,
+		reason: uuid
+			? "no event of this stream has this id."
+			: `no event among the newest ${SEARCHED_MAX} of this stream has this id.`,
 	});
 }
 

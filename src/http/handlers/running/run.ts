@@ -8,6 +8,7 @@
  * The count of a page's URL bounds nothing here: who wants a page asks for one as a page.
  */
 import type { PageRange } from "../../../../feeds/geometry.ts";
+import type { Coding } from "../../../../feeds/media.ts";
 import type { Entry } from "../../../../feeds/model.ts";
 import { encodeEntryLine } from "../../../../feeds/ndjson/encode.ts";
 import { VARY } from "../../../cache/policy.ts";
@@ -16,6 +17,7 @@ import type { Urls } from "../../../pages/entry.ts";
 import { readRun } from "../../../pages/run.ts";
 import type { Answer } from "../../answer.ts";
 import type { Exchange } from "../../exchange.ts";
+import { compressed } from "../../streaming/compress.ts";
 
 const HEADERS = [
 	"Content-Type",
@@ -31,7 +33,7 @@ export async function answerRun(
 	exchange: Exchange,
 	stream: StreamName,
 	range: PageRange,
-	urls: Urls,
+	{ urls, coding }: { urls: Urls; coding: Coding },
 ): Promise<Answer> {
 	const run = isWholeStream(exchange)
 		? { stream, from: 0, direction: "forward" as const }
@@ -39,7 +41,10 @@ export async function answerRun(
 	const steps = readRun(exchange.context.log, urls, run);
 	// The first step decides whether there is anything to answer with.
 	const first = await steps.next();
-	return { status: 200, headers: HEADERS, chunks: lines(first, steps) };
+	const chunks = lines(first, steps);
+	if (coding === "identity") return { status: 200, headers: HEADERS, chunks };
+	const headers = [...HEADERS, "Content-Encoding", coding];
+	return { status: 200, headers, chunks: compressed(chunks, coding) };
 }
 
 /** Whether the URL is the stream's own, and names no page of it. */

@@ -9,7 +9,9 @@
  *
  * There is one loop for what is there and what comes: it reads from the next number it owes, and
  * waits for a commit only where that number is beyond the end of what it read. So nothing is lost
- * or sent twice where one turns into the other. A stream without events is waited for.
+ * or sent twice where one turns into the other. A stream without events is waited for. It stays
+ * plain whatever coding is accepted: what unpacks it on the way would hold events back to fill a
+ * block.
  */
 import {
 	encodeRetry,

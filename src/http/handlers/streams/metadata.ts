@@ -10,7 +10,7 @@ import type { Answer } from "../../answer.ts";
 import type { Exchange } from "../../exchange.ts";
 import { eventTypeHeader } from "../../headers.ts";
 import { negotiateLook } from "../../negotiation.ts";
-import { appendKind, appendTo, eventIdHeader } from "../append.ts";
+import { appendTo, eventIdHeader, metadataKind } from "../append.ts";
 import { answerEvent, type EventTarget } from "../event.ts";
 import { answerPage, type PageTarget } from "../page.ts";
 
@@ -49,7 +49,7 @@ export async function answerMetadataAppend(
 	target: { stream: string },
 ): Promise<Answer> {
 	const { req } = exchange;
-	const kind = appendKind(req);
+	const kind = metadataKind(req);
 	const stream = metadataStream(describableStream(target.stream));
 	const type = eventTypeHeader(req) ?? METADATA_TYPE;
 	if (type !== METADATA_TYPE) {

@@ -15,12 +15,13 @@ import { isIndexStream } from "../../../indexes/joins.ts";
 import { isErasable } from "../../../retention/erasable.ts";
 import type { Redaction, ScavengeStep } from "../../log.ts";
 import { checkRedactable } from "../../redaction.ts";
-import { failureOf, isDiskFull } from "../failures.ts";
+import { failureOf, isDiskFull, isSyncFailure } from "../failures.ts";
 import { type Denied, FLAG_REDACTED, FLAG_SCAVENGED } from "../protocol.ts";
 import * as sql from "../statements.ts";
 import { Standings } from "../streams/standings.ts";
 import type { StreamRow } from "../streams/streams.ts";
 import { Gaps } from "./gaps.ts";
+import { Packing } from "./packing.ts";
 
 export type Erasure =
 	| { readonly redact: Redaction }
@@ -53,7 +54,16 @@ const CUT_WAIT_MS = 100;
 /** A verify or a backup reads for minutes. */
 const CUT_AGAIN_MS = 5000;
 
+/** A step from here on is one of packing, and the rest of the number a position. */
+const PACKING_FROM = 2 ** 40;
+
 type Row = { position: number; version: number; created: number; bytes: number };
+type Work = {
+	readonly marked: StreamName[];
+	/** Whether there is something to commit, where nothing was erased. */
+	readonly changed?: boolean;
+	readonly step?: ScavengeStep;
+};
 type Bounds = { events: number; bytes: number };
 
 export class Eraser {
@@ -61,6 +71,7 @@ export class Eraser {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #standings: Standings;
 	readonly #gaps: Gaps;
+	readonly #packing: Packing;
 	#cutting: NodeJS.Timeout | undefined;
 
 	/** @param database the appender's, which closes it */
@@ -69,6 +80,7 @@ export class Eraser {
 		this.#statements = prepare(database);
 		this.#standings = new Standings(database);
 		this.#gaps = new Gaps(database);
+		this.#packing = new Packing(database);
 	}
 
 	answer(erasure: Erasure): Erased {
@@ -76,8 +88,10 @@ export class Eraser {
 			"redact" in erasure
 				? this.#transact(() => this.#redact(erasure.redact))
 				: this.#transact(() => this.#scavenge(erasure.scavenge, erasure.now));
-		const isOver = !erased.denied && erased.step?.next === undefined;
-		if (isOver) this.#cutWal();
+		if (erased.denied) return erased;
+		if (erased.step?.next === undefined) this.#cutWal();
+		// A run may be stopped, or fail, and nobody comes back.
+		else if (erased.erasures !== undefined) this.#cutWalLater();
 		return erased;
 	}
 
@@ -85,18 +99,22 @@ export class Eraser {
 		clearTimeout(this.#cutting);
 	}
 
-	/** Runs `work`, which returns the streams it erased from, as one transaction. */
-	#transact(work: () => { marked: StreamName[]; step?: ScavengeStep }): Erased {
+	/**
+	 * Runs `work`, which returns the streams it erased from, as one transaction.
+	 * @throws where a sync failed: nothing may be committed after that
+	 */
+	#transact(work: () => Work): Erased {
 		const { begin, commit, rollback, raise, end } = this.#statements;
 		const lastOf = () => (end.get() as { position: number } | undefined)?.position ?? -1;
 		try {
 			begin.run();
-			const { marked, step } = work();
+			const { marked, changed, step } = work();
 			const erasures = marked.length > 0 ? Number(raise.get()) : undefined;
 			const last = lastOf();
-			(erasures === undefined ? rollback : commit).run();
+			(erasures === undefined && !changed ? rollback : commit).run();
 			return { step, last, marked, erasures };
 		} catch (error) {
+			if (isSyncFailure(error)) throw error;
 			if (this.#database.inTransaction) rollback.run();
 			const { word, facts } = isRefusal(error) ? error : ({} as never);
 			const denied = isRefusal(error) ? { word, facts } : failureOf(error, this.#database.name);
@@ -104,7 +122,7 @@ export class Eraser {
 		}
 	}
 
-	#redact({ stream, version, metadata }: Redaction): { marked: StreamName[] } {
+	#redact({ stream, version, metadata }: Redaction): Work {
 		type Found = { position: number; type: string; flags: number; metadataBytes: number };
 		const row = this.#standings.find(stream);
 		const found = row && (this.#statements.toRedact.get(row.id, version) as Found | undefined);
@@ -117,15 +135,19 @@ export class Eraser {
 		return { marked: [stream] };
 	}
 
-	#scavenge(from: number, now: number): { marked: StreamName[]; step: ScavengeStep } {
+	#scavenge(from: number, now: number): Work & { step: ScavengeStep } {
 		const { markedStreams, lastStream } = this.#statements;
 		const end = Number(lastStream.get()) + 1;
-		const windowEnd = from + STEP_STREAMS_MAX;
+		if (from >= PACKING_FROM) {
+			const packed = this.#packing.step(from - PACKING_FROM);
+			const next = packed === undefined ? undefined : PACKING_FROM + packed;
+			return { marked: [], changed: next !== undefined, step: { next, end, events: 0, bytes: 0 } };
+		}
 		const left: Bounds = { events: STEP_EVENTS_MAX, bytes: STEP_BYTES_MAX };
 		const marked: StreamName[] = [];
-		let next: number | undefined = windowEnd < end ? windowEnd : undefined;
+		let next: number | undefined = from + STEP_STREAMS_MAX;
 		type Marked = StreamRow & { name: StreamName };
-		for (const row of markedStreams.all(from, windowEnd - 1) as Marked[]) {
+		for (const row of markedStreams.all(from, next - 1) as Marked[]) {
 			const before = left.events;
 			const isThrough = this.#scavengeStream(row.name, row, now, left);
 			if (left.events < before) marked.push(row.name);
@@ -133,6 +155,7 @@ export class Eraser {
 			next = row.id;
 			break;
 		}
+		if (next >= end) next = this.#packing.isDue() ? PACKING_FROM : undefined;
 		const events = STEP_EVENTS_MAX - left.events;
 		return { marked, step: { next, end, events, bytes: STEP_BYTES_MAX - left.bytes } };
 	}
@@ -164,18 +187,22 @@ export class Eraser {
 		return isThrough;
 	}
 
+	#cutWalLater(): void {
+		clearTimeout(this.#cutting);
+		this.#cutting = setTimeout(() => this.#cutWal(), CUT_AGAIN_MS);
+	}
+
 	#cutWal(): void {
 		clearTimeout(this.#cutting);
 		const before = this.#database.pragma("busy_timeout", { simple: true });
 		this.#database.pragma(`busy_timeout = ${CUT_WAIT_MS}`);
 		try {
 			const [{ busy }] = this.#database.pragma("wal_checkpoint(TRUNCATE)") as [{ busy: number }];
-			if (busy === 0) return;
-			this.#cutting = setTimeout(() => this.#cutWal(), CUT_AGAIN_MS);
+			if (busy !== 0) this.#cutWalLater();
 		} catch (error) {
 			// Room may come; whatever else fails here fails for the appends as well, and ends the thread.
 			if (!isDiskFull(error, this.#database.name)) throw error;
-			this.#cutting = setTimeout(() => this.#cutWal(), CUT_AGAIN_MS);
+			this.#cutWalLater();
 		} finally {
 			this.#database.pragma(`busy_timeout = ${before}`);
 		}

@@ -6,6 +6,9 @@ import { openForReading } from "../files/directory.ts";
 import { SELECT_ERASURES } from "../statements.ts";
 import type { Erased, Erasure } from "./eraser.ts";
 
+/** Sent to the writer's thread, and back by it. */
+export const PING = "ping";
+
 type Waiting = { resolve(erased: Erased): void; reject(error: Error): void };
 
 export class Erasures {
@@ -15,7 +18,10 @@ export class Erasures {
 	/** Oldest first, as they will be answered. */
 	readonly #waiting: Waiting[] = [];
 	#count: number;
-	#isClosed = false;
+	#pinged: Promise<void> | undefined;
+	#ping: { resolve(): void; reject(error: Error): void } | undefined;
+	/** Why nothing can be asked any more. */
+	#ended: Refusal | undefined;
 
 	/** @param port leads to `eraser.ts`; it is closed when the writer's thread ends */
 	constructor(
@@ -28,8 +34,11 @@ export class Erasures {
 		this.#count = count;
 		this.#clock = clock;
 		this.#onCommit = onCommit;
-		port.on("message", (erased: Erased) => this.#settle(erased));
-		port.on("close", () => this.#end());
+		port.on("message", (message: Erased | typeof PING) => {
+			if (message === PING) this.#answered();
+			else this.#settle(message);
+		});
+		port.on("close", () => this.stop(new Refusal("shutting-down", { retryAfterSeconds: 1 })));
 		// An idle line does not keep the process alive; the writer's thread does.
 		port.unref();
 	}
@@ -49,12 +58,38 @@ export class Erasures {
 		return step;
 	}
 
+	/**
+	 * Resolves when the thread has come to this message. It is no erasure, but it must not wait in
+	 * the line of the appends, which is bounded; all who ask meanwhile share one.
+	 */
+	ping(): Promise<void> {
+		if (this.#ended) return Promise.reject(this.#ended);
+		this.#pinged ??= new Promise((resolve, reject) => {
+			this.#ping = { resolve, reject };
+			this.#port.postMessage(PING);
+		});
+		return this.#pinged;
+	}
+
+	/** Refuses who waits, and who comes: the writer has stopped, or is gone. */
+	stop(refusal: Refusal): void {
+		this.#ended ??= refusal;
+		for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
+		this.#ping?.reject(this.#ended);
+	}
+
 	#ask(erasure: Erasure): Promise<Erased> {
-		if (this.#isClosed) return Promise.reject(shuttingDown());
+		if (this.#ended) return Promise.reject(this.#ended);
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({ resolve, reject });
 			this.#port.postMessage(erasure);
 		});
+	}
+
+	#answered(): void {
+		this.#ping?.resolve();
+		this.#ping = undefined;
+		this.#pinged = undefined;
 	}
 
 	#settle(erased: Erased): void {
@@ -70,11 +105,6 @@ export class Erasures {
 		else if ("word" in denied) waiting?.reject(new Refusal(denied.word, denied.facts));
 		else waiting?.reject(new Error(`erasing failed: ${denied.fault}`));
 	}
-
-	#end(): void {
-		this.#isClosed = true;
-		for (const { reject } of this.#waiting.splice(0)) reject(shuttingDown());
-	}
 }
 
 /** @param file the database, at this program's schema */
@@ -85,8 +115,4 @@ export function erasuresOf(file: string): number {
 	} finally {
 		database.close();
 	}
-}
-
-function shuttingDown(): Refusal {
-	return new Refusal("shutting-down", { retryAfterSeconds: 1 });
 }

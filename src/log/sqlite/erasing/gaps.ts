@@ -6,6 +6,9 @@ import type Database from "better-sqlite3";
 import type { Gap } from "../../log.ts";
 import * as sql from "../statements.ts";
 
+/** With the position up to which it is packed. */
+type StoredGap = Gap & { readonly packed: number | null };
+
 export class Gaps {
 	readonly #select: Database.Statement;
 	readonly #delete: Database.Statement;
@@ -31,16 +34,18 @@ export class Gaps {
 
 	#addRun(from: number, to: number): void {
 		let [first, last] = [from, to];
-		const before = this.#select.get(from) as Gap | undefined;
+		let packed: number | null = null;
+		const before = this.#select.get(from) as StoredGap | undefined;
 		if (before?.last === from - 1) {
 			first = Number(before.first);
+			packed = before.packed;
 			this.#delete.run(before.first);
 		}
-		const after = this.#select.get(to + 1) as Gap | undefined;
+		const after = this.#select.get(to + 1) as StoredGap | undefined;
 		if (after?.first === to + 1) {
 			last = Number(after.last);
 			this.#delete.run(after.first);
 		}
-		this.#insert.run(first, last);
+		this.#insert.run(first, last, packed);
 	}
 }

@@ -1,23 +1,26 @@
 /**
- * The data directory: which files lie in it, who has it, and how its database is opened.
+ * The data directory: which files lie in it, and how its database is opened.
  *
  *     log.sqlite   the log (with -wal and -shm beside it while it is in use)
+ *     incarnation  the highest number a history in it was given; from the second one on
+ *     log.schema-2.sqlite   the log as it was before an upgrade; see upgrade.ts
  *     lock         an empty database that is locked as long as a process has the directory; the
  *                  lock is the operating system's, so it ends with the process, however it ends
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
-import { isRefusal, Refusal } from "../../../errors.ts";
+import { Refusal } from "../../../errors.ts";
 import { type Migration, migrate } from "../../migrate.ts";
-import { isDiskFull, messageOf } from "../failures.ts";
+import { causeOf, isDiskFull } from "../failures.ts";
 import { registerFunctions } from "../tree/functions.ts";
+import { CHECKPOINT_PAGES, checkpoint } from "./checkpoint.ts";
 
 /**
  * "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for
  * ours.
  */
-const APPLICATION_ID = 0x56617276;
+export const APPLICATION_ID = 0x56617276;
 
 /**
  * Small events scattered over many streams dirty many pages a little, and a commit writes whole
@@ -30,39 +33,14 @@ const PAGE_BYTES = 4096;
 /** Each connection's own page cache; more is the operating system's to give. */
 const CACHE_KIB = 8 * 1024;
 
-/** A checkpoint each 32 MiB of WAL: rarer ones fold more writes of the same page into one. */
-const CHECKPOINT_PAGES = (32 * 1024 * 1024) / PAGE_BYTES;
-
 /** What a WAL that had to grow (a long read held it) gives back to the disk afterwards. */
 const WAL_BYTES_KEPT = 64 * 1024 * 1024;
 
 /** For how long a foreign process (a backup, a shell) may hold the file before a write fails. */
-const BUSY_TIMEOUT_MS = 5000;
+export const BUSY_TIMEOUT_MS = 5000;
 
 export function logFile(directory: string): string {
 	return join(directory, "log.sqlite");
-}
-
-/**
- * Makes the directory if need be, locks it, and brings its database to the schema of this program.
- * @returns the way to let go of the lock
- * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`, `disk-full`
- */
-export function claimDirectory(path: string, migrations: readonly Migration[]): () => void {
-	const directory = resolve(path);
-	let lock: Database.Database | undefined;
-	try {
-		mkdirSync(directory, { recursive: true });
-		lock = lockDirectory(directory);
-		migrateFile(logFile(directory), migrations);
-		// A file is only there after a power cut if the directory that names it was synced as well.
-		for (const folder of [directory, dirname(directory)]) syncDirectory(folder);
-		const held = lock;
-		return () => held.close();
-	} catch (error) {
-		lock?.close();
-		throw isRefusal(error) ? error : refusalOf(error, directory);
-	}
 }
 
 /** Opens the database for the writer. */
@@ -86,53 +64,69 @@ export function openForReading(file: string): Database.Database {
 	return database;
 }
 
+/** The number of the last migration that was applied to a database. */
+export function schemaOf(database: Database.Database): number {
+	return Number(database.pragma("user_version", { simple: true }));
+}
+
 /** What an error on opening says of the directory. */
 export function refusalOf(error: unknown, directory: string): Refusal {
 	if (existsSync(directory) && isDiskFull(error, logFile(directory))) {
 		return new Refusal("disk-full", { path: directory });
 	}
-	return new Refusal("data-directory-unusable", { path: directory, reason: messageOf(error) });
+	return new Refusal("data-directory-unusable", { path: directory, reason: causeOf(error) });
 }
 
-function lockDirectory(directory: string): Database.Database {
-	const lock = new Database(join(directory, "lock"), { timeout: 0 });
-	try {
-		lock.exec("BEGIN EXCLUSIVE");
-		return lock;
-	} catch (error) {
-		lock.close();
-		if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
-		throw new Refusal("data-directory-in-use", { path: directory });
-	}
-}
-
-function migrateFile(file: string, migrations: readonly Migration[]): void {
+/**
+ * Brings a database to the schema of this program; makes it where there is none.
+ * @param journal without a WAL, the one file can be read where nothing may be written: a backup
+ */
+export function migrateFile(
+	file: string,
+	migrations: readonly Migration[],
+	journal: "WAL" | "DELETE" = "WAL",
+): void {
 	const database = openForWriting(file);
 	try {
 		database.pragma(`page_size = ${PAGE_BYTES}`);
-		database.pragma("journal_mode = WAL");
+		database.pragma(`journal_mode = ${journal}`);
 		const application = database.pragma("application_id", { simple: true });
 		const isEmpty = database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
 		if (application !== APPLICATION_ID && !isEmpty) {
 			throw new Error("log.sqlite is the database of another program");
 		}
-		const schema = () => Number(database.pragma("user_version", { simple: true }));
+		// A crash leaves a WAL whose last sync may have failed. What was found in it is written and
+		// synced once more before anything is built upon it.
+		checkpoint(database);
 		const apply = database.transaction((number: number, sql: string) => {
 			database.exec(sql);
 			database.pragma(`application_id = ${APPLICATION_ID}`);
 			database.pragma(`user_version = ${number}`);
 		});
-		migrate({ schema, apply: apply.immediate }, dirname(file), migrations);
+		if (schemaOf(database) === migrations.length) return;
+		// All steps are one: a crash on the way leaves the schema there was.
+		database
+			.transaction(() => {
+				migrate({ schema: () => schemaOf(database), apply }, dirname(file), migrations);
+			})
+			.immediate();
+		// Closing would do this too, and tell nobody where it fails.
+		checkpoint(database);
 	} finally {
 		database.close();
 	}
 }
 
-function syncDirectory(folder: string): void {
-	const descriptor = openSync(folder, "r");
+export function syncFile(file: string): void {
+	const descriptor = openSync(file, "r");
 	try {
 		fsyncSync(descriptor);
 	} finally {
 		closeSync(descriptor);
 	}
+}
+
+/** Makes what was created, renamed or removed in a folder survive a power cut. */
+export function syncDirectory(folder: string): void {
+	syncFile(folder);
 }

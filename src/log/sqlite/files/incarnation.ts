@@ -10,7 +10,8 @@ import { join, resolve } from "node:path";
 import { Refusal } from "../../../errors.ts";
 import { migrationsFor } from "../../migrate.ts";
 import { SELECT_INCARNATION, UPDATE_INCARNATION } from "../statements.ts";
-import { claimDirectory, logFile, openForReading, openForWriting, refusalOf } from "./directory.ts";
+import { claimDirectory } from "./claim.ts";
+import { logFile, openForReading, openForWriting, refusalOf } from "./directory.ts";
 
 /** @param file the database, at this program's schema */
 export function incarnationOf(file: string): number {

@@ -12,6 +12,8 @@ import type { StreamRow } from "./streams.ts";
 /** Parsed documents, by the position of their event: what stands there never changes. */
 const METADATA_KEPT_MAX = 10_000;
 
+const NOTHING_FOUND = { last: -1, metadata: null, tombstone: null };
+
 export class Standings {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #metadata = new LRUCache<number, StreamMetadata>({ max: METADATA_KEPT_MAX });
@@ -27,14 +29,16 @@ export class Standings {
 		return all.last === null ? undefined : all;
 	}
 
-	/** The standing of a stream that was found; undefined where it is nothing but its entries. */
+	/** The standing of a stream; undefined where it is nothing but its entries. */
 	of(stream: StreamName, row: StreamRow | undefined): Standing | undefined {
-		if (!row) return undefined;
-		const { last, metadata, tombstone } = row;
-		const scavenged = row.scavenged ?? 0;
 		const described = describedStream(stream);
+		// A metadata stream ends with its stream, whether or not it ever had an event.
+		if (!row && described === undefined) return undefined;
+		const { last, metadata, tombstone } = row ?? NOTHING_FOUND;
+		const scavenged = row?.scavenged ?? 0;
 		if (described === undefined && metadata === null && tombstone === null) return undefined;
 		const isGone = (described === undefined ? tombstone : this.find(described)?.tombstone) != null;
+		if (!row && !isGone) return undefined;
 		const written = metadata === null ? NO_METADATA : this.#metadataAt(metadata);
 		return { last, metadata: effectiveMetadata(stream, written), isGone, scavenged };
 	}

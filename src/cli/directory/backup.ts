@@ -1,0 +1,103 @@
+/** `varve backup`: a copy of a data directory, made beside a running server. */
+import { resolve } from "node:path";
+import { OPTIONS } from "../../config.ts";
+import type { BackedUp } from "../../log/sqlite/backup/backup.ts";
+import type { Arguments } from "../../options.ts";
+import { Failure } from "../explain.ts";
+import { count, type Progress, startProgress } from "../output/progress.ts";
+import { onStopSignal } from "../signals.ts";
+import { EXIT, text, type Verb } from "../verb.ts";
+
+export const NO_VERIFY = {
+	name: "noVerify",
+	flag: "no-verify",
+	kind: "yes-no",
+	default: false,
+	perCall: true,
+	help: "Do not read the whole copy at the end to check it.",
+} as const;
+
+export const backup: Verb = {
+	name: "backup",
+	summary: "Back up a data directory",
+	operands: ["TARGET"],
+	purpose: `Makes the directory TARGET a backup of a data directory, or brings the one it holds up
+		to date: what is there already is not copied again, but for what was erased since. The server
+		may be running; it is neither stopped nor held up. At the end the backup is what the store was
+		at one moment, every append answered before the start among it, and has been read and checked
+		as varve verify does; exit code 0 says so. A first backup is put in its place when it is whole;
+		a later one changes in one transaction. So it may be interrupted at any time, and TARGET holds
+		a whole backup as soon as it ever did; the same command goes on. A store whose history was
+		replaced needs a new TARGET. varve restore is the way back.`,
+	options: [...OPTIONS.filter((option) => option.name === "data"), NO_VERIFY],
+	examples: [
+		"varve backup /mnt/backups/varve --data ./data",
+		"varve backup /mnt/backups/varve --data ./data --no-verify",
+	],
+	run,
+};
+
+async function run({ operands, values }: Arguments): Promise<number> {
+	const [target, unexpected] = operands;
+	if (target === undefined) throw new Failure("where to? TARGET is missing", EXIT.usage);
+	if (unexpected !== undefined)
+		throw new Failure(`one target at a time, not ${unexpected} too`, EXIT.usage);
+
+	const { backUp } = await import("../../log/sqlite/backup/backup.ts");
+	const data = resolve(text(values, "data"));
+	return interruptible(async (signal, show) => {
+		const startedAt = performance.now();
+		const done = await backUp(data, target, !values.noVerify, {
+			signal,
+			copying: (measure) => show(measure),
+			verifying: () => show(undefined, "copied; verifying"),
+		});
+		const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+		return () => report(done, seconds);
+	});
+}
+
+type Show = (measure?: Parameters<typeof startProgress>[1], line?: string) => void;
+
+/**
+ * Runs work that shows its progress and may be stopped.
+ * @param work returns what is to be said once the progress is gone
+ */
+export async function interruptible(
+	work: (signal: AbortSignal, show: Show) => Promise<() => number>,
+): Promise<number> {
+	const stop = new AbortController();
+	let progress: Progress | undefined;
+	const stopListening = onStopSignal(() => stop.abort());
+	const show: Show = (measure, line) => {
+		if (measure) progress ??= startProgress(process.stderr, measure);
+		if (line === undefined) return;
+		progress?.end();
+		process.stderr.write(`${line}\n`);
+	};
+	try {
+		const say = await work(stop.signal, show);
+		progress?.end();
+		return say();
+	} catch (error) {
+		progress?.end();
+		if (!stop.signal.aborted) throw error;
+		process.stderr.write("interrupted\nRun the same command again to continue.\n");
+		return EXIT.interrupted;
+	} finally {
+		stopListening();
+	}
+}
+
+function report({ path, events, added, verification }: BackedUp, seconds: string): number {
+	if (verification && !verification.ok) {
+		for (const fault of verification.faults) process.stdout.write(`${fault}\n`);
+		const found = `${verification.faults.length} faults in the backup ${path}`;
+		process.stdout.write(`not ok: ${found}; does varve verify find them in the store, too?\n`);
+		return EXIT.failed;
+	}
+	const checked = verification ? "verified" : "not verified";
+	const what = `${count(events)} events, ${count(added)} of them new`;
+	process.stdout.write(`backed up to ${path}: ${what}, in ${seconds} s; ${checked}\n`);
+	return EXIT.done;
+}

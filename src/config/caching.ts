@@ -1,0 +1,52 @@
+/** The options that say what caches in front of the server may keep, and how they are purged. */
+import type { Option } from "../options.ts";
+import { parseCaches } from "../purging/addresses.ts";
+
+export const CACHING_OPTIONS = [
+	{
+		name: "headMaxAge",
+		flag: "head-max-age",
+		kind: "whole-number",
+		default: 0,
+		min: 0,
+		max: 86_400,
+		help: "Seconds a proxy may keep a head page, so that it folds many pollers into one; 0: none.",
+	},
+	{
+		name: "sealedMaxAge",
+		flag: "sealed-max-age",
+		kind: "whole-number",
+		default: 31_536_000,
+		min: 0,
+		max: 31_536_000,
+		help: "Seconds caches may keep a full page; bounds how long a copy nobody purges outlives erasure.",
+	},
+	{
+		name: "purgeUrl",
+		flag: "purge-url",
+		kind: "text",
+		default: undefined,
+		placeholder: "URL,URL",
+		pattern: {
+			test: { test: (text) => parseCaches(text) !== undefined },
+			reason: "it must be a list of URLs such as http://user:password@varnish:6081",
+		},
+		help: "Caches to tell what deletes, metadata and erasures hide, as http://varnish:6081.",
+	},
+	{
+		name: "purgeMethod",
+		flag: "purge-method",
+		kind: "text",
+		default: "PURGE",
+		pattern: { test: /^(PURGE|BAN|POST)$/, reason: "it must be PURGE, BAN or POST" },
+		help: "How they are told: PURGE, BAN, or POST.",
+	},
+	{
+		name: "purgeBy",
+		flag: "purge-by",
+		kind: "text",
+		default: "tags",
+		pattern: { test: /^(tags|urls)$/, reason: "it must be tags or urls" },
+		help: "By tags, in one request, or by urls, one request for each page; see docs/caching.md.",
+	},
+] as const satisfies readonly Option[];

@@ -1,0 +1,62 @@
+/** What a request is refused with that could be answered at another time, or on another machine. */
+import type { Problem } from "../problems.ts";
+
+type Words =
+	| "overloaded"
+	| "request-timeout"
+	| "position-not-reached"
+	| "disk-full"
+	| "writer-stopped"
+	| "shutting-down";
+
+const retryAfter = (facts: { retryAfterSeconds: number }) => [
+	"Retry-After",
+	String(facts.retryAfterSeconds),
+];
+
+export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
+	overloaded: {
+		status: 503,
+		reason: () => "Server Is Too Busy",
+		title: "Server is too busy",
+		detail: (f) => `The ${f.queue} queue holds its limit of ${f.limit}. Try again later.`,
+		headers: retryAfter,
+	},
+	"request-timeout": {
+		status: 503,
+		title: "Request timed out",
+		detail: (f) =>
+			`Not answered within ${f.timeoutMs} ms. An append may still be carried out: send it again ` +
+			"with the same event ids to learn its outcome.",
+		headers: retryAfter,
+	},
+	"position-not-reached": {
+		status: 503,
+		title: "Position not reached",
+		detail: (f) => `This server is at position ${f.last}, and ${f.position} did not come in time.`,
+		headers: retryAfter,
+	},
+	"disk-full": {
+		status: 507,
+		title: "Disk full",
+		detail: () => "There is no room on the server's disk. Nothing was written; reads go on.",
+		// Where the server keeps its files is for its operator.
+		shown: () => ({}),
+	},
+	"writer-stopped": {
+		status: 503,
+		title: "Writer stopped",
+		detail: () =>
+			"The server's disk failed, so it takes no appends until it is started again; reads go on. " +
+			"An append that was under way may be there: send it again then, with the same event ids, " +
+			"to learn its outcome.",
+		headers: retryAfter,
+	},
+	"shutting-down": {
+		status: 503,
+		reason: () => "Server Is Not Ready",
+		title: "Server is shutting down",
+		detail: () => "The server is shutting down.",
+		headers: retryAfter,
+	},
+};

@@ -1,0 +1,136 @@
+/** A backup of a store, made or brought up to date while the store is in use. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { Refusal } from "../../../errors.ts";
+import type { Verification } from "../../log.ts";
+import { migrationsFor } from "../../migrate.ts";
+import { logFile, migrateFile, openForReading, refusalOf, schemaOf } from "../files/directory.ts";
+import { incarnationOf } from "../files/incarnation.ts";
+import { verifyDirectory } from "../verifier.ts";
+import { Copy } from "./copy.ts";
+import { copyKey, openTarget, type Target } from "./target.ts";
+
+/** What a run says of itself while it lasts. */
+export type Watch = {
+	readonly signal?: AbortSignal;
+	/** The copying begins. */
+	copying?(measure: { events(): number; fraction(): number }): void;
+	/** The copy is there, and is being read. */
+	verifying?(): void;
+};
+
+export type BackedUp = {
+	readonly path: string;
+	readonly events: number;
+	/** Of them, how many this run copied or a run before it that did not finish. */
+	readonly added: number;
+	readonly incarnation: number;
+	/** Absent where none was asked for. */
+	readonly verification?: Verification;
+};
+
+/**
+ * Backs up the log of `data` into `target`, where it goes on with what is there.
+ * A first copy that fails its verification is not put in its place.
+ * @throws Refusal `backup-unusable`, `data-directory-unusable`, `data-directory-in-use` (of the
+ *   target), `newer-schema`, `disk-full`
+ */
+export async function backUp(
+	data: string,
+	target: string,
+	verify: boolean,
+	watch: Watch = {},
+): Promise<BackedUp> {
+	const source = resolve(data);
+	if (!existsSync(logFile(source))) {
+		throw new Refusal("data-directory-unusable", { path: source, reason: "it holds no log" });
+	}
+	refuseOtherSchema(source);
+	const opened = openTarget(target, source);
+	try {
+		return await run(opened, source, verify, watch);
+	} finally {
+		opened.release();
+	}
+}
+
+/** The target is brought to this program's schema; the store is not touched, and must be at it. */
+function refuseOtherSchema(directory: string): void {
+	const known = migrationsFor("sqlite").length;
+	let found: number;
+	try {
+		const database = openForReading(logFile(directory));
+		found = schemaOf(database);
+		database.close();
+	} catch (error) {
+		throw refusalOf(error, directory);
+	}
+	if (found > known) throw new Refusal("newer-schema", { path: directory, found, known });
+	if (found === known) return;
+	const reason = `it is at schema ${found} and this varve at ${known}; use the version that serves it`;
+	throw new Refusal("data-directory-unusable", { path: directory, reason });
+}
+
+async function run(
+	target: Target,
+	source: string,
+	verify: boolean,
+	watch: Watch,
+): Promise<BackedUp> {
+	const { directory, path } = target;
+	const { events, added } = await copy(target, source, watch);
+	const incarnation = incarnationOf(logFile(directory));
+	const facts = { finished: new Date().toISOString(), events, incarnation };
+
+	let verification: Verification | undefined;
+	if (verify) {
+		watch.verifying?.();
+		verification = await verifyDirectory(directory);
+		watch.signal?.throwIfAborted();
+	}
+	const isDamaged = verification !== undefined && !verification.ok;
+	if (target.isFirst && !isDamaged) target.promote();
+	if (!target.isFirst || !isDamaged) target.mark({ ...facts, verified: verification?.ok ?? false });
+	return { path, events, added, incarnation, ...(verification && { verification }) };
+}
+
+async function copy(target: Target, source: string, watch: Watch) {
+	const file = logFile(target.directory);
+	let copying: Copy | undefined;
+	try {
+		migrateFile(file, migrationsFor("sqlite"), "DELETE");
+		copying = new Copy(file, logFile(source), target.path, watch.signal);
+		watch.copying?.(measureOf(copying));
+		if (target.isFirst) await copying.fill();
+		const before = target.isFirst ? 0 : copying.events();
+		await copying.complete();
+		copyKey(source, target.path);
+		return { events: copying.events(), added: copying.events() - before };
+	} catch (error) {
+		if (error instanceof Refusal || watch.signal?.aborted) throw error;
+		throw faultOf(error, target.path);
+	} finally {
+		copying?.close();
+	}
+}
+
+/** How far it is, by the size of the files: that of rows not seen yet is not known. */
+function measureOf(copying: Copy) {
+	const [started] = copying.pages();
+	const fraction = () => {
+		const [now, whole] = copying.pages();
+		return whole > started ? Math.min(1, (now - started) / (whole - started)) : 1;
+	};
+	return { events: () => copying.events(), fraction };
+}
+
+function faultOf(error: unknown, path: string): Error {
+	const code = (error as { code?: string }).code ?? "";
+	if (code === "SQLITE_CORRUPT" || code === "SQLITE_NOTADB") {
+		return new Refusal("backup-unusable", {
+			path,
+			reason: `a file is damaged (${(error as Error).message}); varve verify --data tells whether it is the store's or the backup's`,
+		});
+	}
+	return refusalOf(error, path);
+}

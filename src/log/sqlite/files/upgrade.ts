@@ -1,0 +1,75 @@
+/**
+ * The way back from an upgrade: before a log is brought to a newer schema, the file as it is gets
+ * copied beside it, as `log.schema-2.sqlite`. An older program serves that again.
+ *
+ * Where the file system can share blocks (btrfs, XFS) the copy is instant and takes no room.
+ */
+import { constants, copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isRefusal, Refusal } from "../../../errors.ts";
+import type { Migration } from "../../migrate.ts";
+import { isDiskFull } from "../failures.ts";
+import { openForWriting, schemaOf, syncDirectory, syncFile } from "./directory.ts";
+
+export type Upgrade = {
+	/** Whether to keep the log as it was. */
+	readonly keepsCopy: boolean;
+	/** Told before anything is done: both may take minutes. */
+	onUpgrade?(upgrade: { found: number; known: number; copy: string | undefined }): void;
+};
+
+/**
+ * Keeps what a migration is about to change.
+ * @param file of the database, in a directory that is locked
+ * @throws Refusal `data-directory-unusable` where it cannot be kept: nothing was changed
+ */
+export function prepareUpgrade(
+	file: string,
+	migrations: readonly Migration[],
+	{ keepsCopy, onUpgrade }: Upgrade,
+): void {
+	const known = migrations.at(-1)?.number ?? 0;
+	const found = existsSync(file) ? settledSchema(file, known) : 0;
+	if (found === 0 || found >= known) return;
+	const copy = join(dirname(file), `log.schema-${found}.sqlite`);
+	onUpgrade?.({ found, known, copy: keepsCopy ? copy : undefined });
+	if (keepsCopy) copyLog(file, copy);
+}
+
+/** The schema of a database; where that is not `known`, its one file holds all of it afterwards. */
+function settledSchema(file: string, known: number): number {
+	const database = openForWriting(file);
+	try {
+		const schema = schemaOf(database);
+		if (schema !== 0 && schema < known) database.pragma("wal_checkpoint(TRUNCATE)");
+		return schema;
+	} finally {
+		database.close();
+	}
+}
+
+function copyLog(file: string, copy: string): void {
+	const directory = dirname(file);
+	const refuse = (reason: string) =>
+		new Refusal("data-directory-unusable", { path: directory, reason });
+	// The last connection to close removes it.
+	if (existsSync(`${file}-wal`)) {
+		throw refuse(
+			"the log is to be upgraded, and another process has it open (a backup, Litestream, a shell)",
+		);
+	}
+	const unfinished = `${copy}.new`;
+	try {
+		copyFileSync(file, unfinished, constants.COPYFILE_FICLONE);
+		syncFile(unfinished);
+		renameSync(unfinished, copy);
+		syncDirectory(directory);
+	} catch (error) {
+		rmSync(unfinished, { force: true });
+		if (isRefusal(error) || !isDiskFull(error, file)) throw error;
+		throw refuse(
+			"there is no room to keep the log as it was before the upgrade; make some, or back it up " +
+				"and start with --upgrade-copy=no",
+		);
+	}
+}

@@ -1,0 +1,73 @@
+/**
+ * Where the event with an id stands. Ids are indexed by stream: one look-up finds an event of an
+ * own stream, and for an index or `$all` every stream is asked in turn, some at a time, so that
+ * others are served in between. What that costs is up to the streams, however many events they
+ * have.
+ */
+import { setImmediate } from "node:timers/promises";
+import type Database from "better-sqlite3";
+import { ALL, type Position, type StreamName, type Version } from "../../../event.ts";
+import { isIndexStream } from "../../../indexes/joins.ts";
+import * as sql from "../statements.ts";
+import type { StreamRow } from "./streams.ts";
+
+const STREAMS_A_STEP = 2000;
+
+export class Locator {
+	readonly #database: Database.Database;
+	readonly #statements: ReturnType<typeof prepare>;
+
+	constructor(database: Database.Database) {
+		this.#database = database;
+		this.#statements = prepare(database);
+	}
+
+	/** @param row of the stream; undefined where it has no events */
+	async locate(
+		stream: StreamName,
+		row: StreamRow | undefined,
+		id: string,
+	): Promise<Version | undefined> {
+		if (!row) return undefined;
+		const bytes = Buffer.from(id.replaceAll("-", ""), "hex");
+		if (stream !== ALL && !isIndexStream(stream)) {
+			return this.#statements.versionOfId.get(row.id, bytes) as Version | undefined;
+		}
+		let found: Version | undefined;
+		const last = this.#statements.lastStream.get() as number;
+		for (let from = 0; from <= last; from += STREAMS_A_STEP) {
+			const range = [bytes, from, from + STREAMS_A_STEP - 1];
+			for (const position of this.#statements.positionsOfId.all(...range) as Position[]) {
+				const version = stream === ALL ? position : this.#versionIn(row, position);
+				if (version !== undefined) found = Math.max(Number(found ?? -1), Number(version));
+			}
+			await setImmediate();
+			// The log may have been closed meanwhile.
+			if (!this.#database.open) return undefined;
+		}
+		return found;
+	}
+
+	/** Positions rise with the versions of every stream. */
+	#versionIn({ id, last }: StreamRow, position: Position): Version | undefined {
+		let low = 0;
+		let high = last;
+		while (low <= high) {
+			const middle = Math.floor((low + high) / 2);
+			const found = this.#statements.positionAt.get(id, middle) as number;
+			if (found === position) return middle;
+			if (found < Number(position)) low = middle + 1;
+			else high = middle - 1;
+		}
+		return undefined;
+	}
+}
+
+function prepare(database: Database.Database) {
+	return {
+		versionOfId: database.prepare(sql.SELECT_VERSION_OF_ID).pluck(),
+		positionsOfId: database.prepare(sql.SELECT_POSITIONS_OF_ID).pluck(),
+		positionAt: database.prepare(sql.SELECT_POSITION_AT).pluck(),
+		lastStream: database.prepare(sql.SELECT_LAST_STREAM).pluck(),
+	};
+}

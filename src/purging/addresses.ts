@@ -1,0 +1,43 @@
+/** The caches that are told of erasures, as `--purge-url` lists them. */
+
+export type CacheAddress = {
+	readonly url: URL;
+	/** The credentials of the URL's userinfo as a header; undefined where it has none. */
+	readonly authorization: string | undefined;
+	/** The URL as it may be shown: without them. */
+	readonly shown: string;
+};
+
+/** @returns undefined where an item is no http or https URL, or has a query or a fragment */
+export function parseCaches(text: string): CacheAddress[] | undefined {
+	const caches: CacheAddress[] = [];
+	for (const item of text.split(",")) {
+		const cache = parseCache(item.trim());
+		if (!cache) return undefined;
+		caches.push(cache);
+	}
+	return caches;
+}
+
+function parseCache(text: string): CacheAddress | undefined {
+	const url = URL.canParse(text) ? new URL(text) : undefined;
+	if (url?.protocol !== "http:" && url?.protocol !== "https:") return undefined;
+	if (url.search || url.hash) return undefined;
+	const { username, password } = url;
+	url.username = "";
+	url.password = "";
+	const isNamed = username !== "" || password !== "";
+	const user = decode(`${username}:${password}`);
+	if (user === undefined) return undefined;
+	const authorization = isNamed ? `Basic ${Buffer.from(user).toString("base64")}` : undefined;
+	return { url, authorization, shown: url.href.replace(/\/$/, "") };
+}
+
+function decode(text: string): string | undefined {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		// A lone % is no percent-encoding: the URL is not one that was meant.
+		return undefined;
+	}
+}

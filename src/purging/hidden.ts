@@ -1,0 +1,59 @@
+/**
+ * From a commit to the streams whose pages caches must not show any longer.
+ *
+ * A stream is also marked where a link was appended to it, which hides nothing. What is hidden
+ * stays hidden by metadata with a rule of retention, by a tombstone, or because it was erased. A
+ * rule that is written again as it was is purged again: what it was before is not kept.
+ */
+import { isRefusal } from "../errors.ts";
+import { ALL, type StreamName } from "../event.ts";
+import type { Commit, Log } from "../log/log.ts";
+import { parseMetadata } from "../retention/metadata.ts";
+import { metadataStream } from "../retention/window.ts";
+
+const TOMBSTONES = "$et-$streamDeleted" as StreamName;
+const METADATA = "$et-$metadata" as StreamName;
+
+/** Of the streams a commit marked those that show less than before. */
+export async function streamsHidden(log: Log, commit: Commit): Promise<StreamName[]> {
+	const { marked, streams, erasures } = commit;
+	if (erasures !== undefined) return [...marked];
+	const hidden: StreamName[] = [];
+	for (const stream of marked) {
+		const described = streams.has(metadataStream(stream)) && (await hidesSome(log, stream));
+		const buried = streams.has(TOMBSTONES) && (await isGone(log, stream));
+		if (described || buried) hidden.push(stream);
+	}
+	return hidden;
+}
+
+/** The position of the newest event that may have hidden others; -1 where there is none. */
+export async function newestHiding(log: Log): Promise<number> {
+	const positions = [TOMBSTONES, METADATA].map(async (stream) => {
+		const newest = { from: "head", limit: 1, direction: "backward", content: false } as const;
+		const { entries } = await log.read({ stream, ...newest, resolve: false, hidden: true });
+		return entries[0]?.event.position ?? -1;
+	});
+	return Math.max(...(await Promise.all(positions)));
+}
+
+async function hidesSome(log: Log, stream: StreamName): Promise<boolean> {
+	// Nothing is ever hidden from the log.
+	if (stream === ALL) return false;
+	const newest = { from: "head", limit: 1, direction: "backward", content: true } as const;
+	const { entries } = await log.read({ stream: metadataStream(stream), ...newest, hidden: true });
+	const { maxCount, maxAgeMs, truncateBefore } = parseMetadata(
+		entries[0]?.event.data ?? new Uint8Array(0),
+	);
+	return (maxCount ?? maxAgeMs ?? truncateBefore) !== undefined;
+}
+
+async function isGone(log: Log, stream: StreamName): Promise<boolean> {
+	try {
+		await log.last(stream);
+		return false;
+	} catch (error) {
+		if (isRefusal(error, "stream-deleted")) return true;
+		throw error;
+	}
+}

@@ -1,0 +1,90 @@
+/**
+ * The URLs that show events of a stream, for caches that know no tags: those our links lead to, on
+ * the grid.
+ *
+ * Of each event: itself, the pages of 20 that hold it, forward and backward, and the page of 500
+ * that our reader asks for; in its own stream, in the indexes it joined, and in the log; each plain
+ * and with `?embed=body`. What else a client can ask for (other counts, the short pages that lead
+ * to the grid, streams of links) cannot be listed: a cache that is purged by URL must not keep it.
+ */
+import { setImmediate } from "node:timers/promises";
+import { GRID, type PageRange } from "../../feeds/geometry.ts";
+import { ALL, type RecordedEvent, type StreamName, type Version } from "../event.ts";
+import { streamsJoined } from "../indexes/joins.ts";
+import type { Log } from "../log/log.ts";
+
+/** Writes the URLs of documents, as the edge does, without scheme and host. */
+export type Paths = {
+	event(stream: StreamName, at: Version): string;
+	page(stream: StreamName, page: PageRange): string;
+};
+
+/** The page size of our reader. */
+const BULK = 500;
+const STEP = 100;
+/** Some seconds of purging; a stream with more is said to be too large for it. */
+export const PATHS_MAX = 10_000;
+
+/** @returns undefined where there are more than `PATHS_MAX` */
+export async function pathsShowing(
+	log: Log,
+	paths: Paths,
+	stream: StreamName,
+): Promise<ReadonlySet<string> | undefined> {
+	const found = new Set<string>();
+	for (let from = 0; ; from += STEP) {
+		const range = { stream, from, limit: STEP, direction: "forward", content: true } as const;
+		const { entries, last } = await log.read({ ...range, resolve: false, hidden: true });
+		for (const { event } of entries) {
+			for (const path of await pathsOf(log, paths, event)) found.add(path);
+			if (found.size > PATHS_MAX) return undefined;
+			// Others are served in between.
+			await setImmediate();
+		}
+		if (from + STEP > last) return found;
+	}
+}
+
+async function pathsOf(log: Log, paths: Paths, event: RecordedEvent): Promise<string[]> {
+	const { stream, version, position } = event;
+	const found = [...pathsAt(paths, stream, version), ...pathsAt(paths, ALL, position as number)];
+	for (const joined of streamsJoined(event)) {
+		const at = await versionIn(log, joined, position);
+		if (at !== undefined) found.push(...pathsAt(paths, joined, at));
+	}
+	return found;
+}
+
+function pathsAt(paths: Paths, stream: StreamName, version: Version): string[] {
+	const start = (count: number) => version - (version % count);
+	const pages: PageRange[] = [
+		{ direction: "forward", from: start(GRID), count: GRID },
+		{ direction: "backward", from: start(GRID) + GRID - 1, count: GRID },
+		{ direction: "forward", from: start(BULK), count: BULK },
+	];
+	const plain = pages.map((page) => paths.page(stream, page));
+	const embedded = plain.map((path) => `${path}${path.includes("?") ? "&" : "?"}embed=body`);
+	return [paths.event(stream, version), ...plain, ...embedded];
+}
+
+/** Where in an index the event at a position stands: by halving, as they lie in its order. */
+async function versionIn(
+	log: Log,
+	stream: StreamName,
+	position: number,
+): Promise<Version | undefined> {
+	const at = async (from: Version | "head") => {
+		const range = { stream, from, limit: 1, direction: "backward", content: false } as const;
+		return (await log.read({ ...range, resolve: false, hidden: true })).entries[0];
+	};
+	let low = 0;
+	let high = (await at("head"))?.version ?? -1;
+	while (low <= high) {
+		const middle = Math.floor((low + high) / 2);
+		const found = (await at(middle))?.event.position ?? -1;
+		if (found === position) return middle;
+		if (found < position) low = middle + 1;
+		else high = middle - 1;
+	}
+	return undefined;
+}

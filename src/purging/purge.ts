@@ -1,0 +1,61 @@
+/**
+ * How a purge is put to a cache: by tags, in one request, or URL by URL.
+ *
+ *     by tags    BAN /            Cache-Tag: 8e3d06dd0ba2dc8f,8e     Surrogate-Key: the same
+ *     by URLs    PURGE /streams/order-42/0/forward/20      Host and Accept as readers send them
+ */
+import { EVERYTHING, tagHeaders, tagsToPurge } from "../cache/tags.ts";
+import type { StreamName } from "../event.ts";
+import type { Log } from "../log/log.ts";
+import type { CacheAddress } from "./addresses.ts";
+import { callCache } from "./call.ts";
+import { type Paths, pathsShowing } from "./paths.ts";
+import type { Purge } from "./queue.ts";
+
+/** Carries out one purge at one cache. */
+export type Send = (purge: Purge, signal: AbortSignal) => Promise<void>;
+
+/** The forms a cache that is purged by URL may keep, each under its own key. */
+const FORMS = ["application/atom+xml", "application/vnd.eventstore.atom+json"];
+/** Not there: what nginx and Squid answer where they do not have it. */
+const ABSENT = [404, 412];
+
+export function sendTags(cache: CacheAddress, method: string): Send {
+	return (purge, signal) => {
+		const tags = purge === "everything" ? [EVERYTHING] : purge.streams.flatMap(tagsToPurge);
+		const headers: Record<string, string> = {};
+		const pairs = tagHeaders([...new Set(tags)]);
+		for (let i = 0; i < pairs.length; i += 2) headers[pairs[i] as string] = pairs[i + 1] as string;
+		return callCache(cache, { method, headers }, signal);
+	};
+}
+
+export type UrlOptions = {
+	readonly log: Log;
+	readonly paths: Paths;
+	readonly method: string;
+	/** What readers ask for, where that is not the cache's own name. */
+	readonly host: string | undefined;
+	/** Told of what cannot be purged this way, and has to be done by hand. */
+	readonly abandon: (reason: string) => void;
+};
+
+export function sendUrls(cache: CacheAddress, options: UrlOptions): Send {
+	const { log, paths, method, host, abandon } = options;
+	const named = host === undefined ? {} : { Host: host };
+	async function purgeStream(stream: StreamName, signal: AbortSignal): Promise<void> {
+		const found = await pathsShowing(log, paths, stream);
+		if (!found) return abandon(`stream '${stream}' has too many pages to name each`);
+		for (const path of found) {
+			for (const Accept of FORMS) {
+				const headers = { Accept, ...named };
+				await callCache(cache, { method, path, headers, also: ABSENT }, signal);
+			}
+		}
+	}
+	return async (purge, signal) => {
+		if (purge === "everything")
+			return abandon("what was erased meanwhile is not known by its URLs");
+		for (const stream of purge.streams) await purgeStream(stream, signal);
+	};
+}

@@ -1,0 +1,273 @@
+/**
+ * Restore drills: a server under load, a backup beside it, and what was acknowledged before the
+ * backup began is all there afterwards, once.
+ */
+import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import {
+	copyFileSync,
+	existsSync,
+	mkdtempSync,
+	readdirSync,
+	rmdirSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openSqliteLog } from "../../src/log/sqlite/log.ts";
+import {
+	newDirectory,
+	removeDirectories,
+	type Server,
+	start,
+	startServer,
+	until,
+	varve,
+} from "../cli/varve.ts";
+import { append as appendTo, events } from "../log/asking.ts";
+
+const CLIENTS = 8;
+/** Enough for a first backup to be caught in the middle. */
+const LOADED = 30_000;
+const EVENTS_AT_ONCE = 30;
+
+const mounted: string[] = [];
+const running: Server[] = [];
+
+let filled: string;
+
+beforeAll(async () => {
+	filled = await fill();
+});
+
+afterAll(async () => {
+	for (const server of running) await server.stop("SIGKILL");
+	for (const directory of mounted) {
+		spawnSync("umount", [directory]);
+		rmdirSync(directory);
+	}
+	removeDirectories();
+});
+
+type Place = { stream: string; version: number };
+
+test("a backup under load, killed twice and run again, restores to all that was acknowledged", async () => {
+	const server = await launch(loaded());
+	const target = join(newDirectory(), "Backup – ä");
+	const appending = appendUntilStopped(server.url);
+
+	for (const kill of [1, 2]) {
+		const backup = start(["backup", target, "--data", server.data]);
+		const partial = join(target, "partial", "log.sqlite");
+		const size = () => (existsSync(partial) ? statSync(partial).size : 0);
+		const enough = size() + kill * 1_000_000;
+		await until(() => size() > enough, "a part of the backup");
+		backup.child.kill("SIGKILL");
+		await backup.finished;
+		expect(existsSync(join(target, "log.sqlite"))).toBe(false);
+	}
+	const before = new Map(appending.acknowledged);
+	const first = await varve(["backup", target, "--data", server.data]);
+	expect([first.stderr.split("\n").at(-2), first.code]).toEqual(["copied; verifying", 0]);
+	expect(first.stdout).toMatch(/^backed up to .*: [\d,]+ events, .* verified\n$/);
+
+	const later = new Map(appending.acknowledged);
+	expect(later.size).toBeGreaterThan(before.size);
+	const second = await varve(["backup", target, "--data", server.data]);
+	expect(second.code).toBe(0);
+	await appending.stop();
+	await server.stop("SIGKILL");
+
+	const restored = join(newDirectory(), "data");
+	const done = await varve(["restore", target, "--data", restored]);
+	expect(done.stdout).toMatch(/^restored to .*: history number \d{10}, [\d,]+ events, verified\n$/);
+	const verified = await varve(["verify", "--data", restored]);
+	expect(verified.stdout).toMatch(/^ok: \d+ events/);
+
+	const again = await launch(restored);
+	const found = await placesById(again.url);
+	for (const [id, place] of later) expect([id, found.get(id)]).toEqual([id, place]);
+	// A client that never heard the answer repeats its append, and is told the same.
+	const [id = "", { stream, version }] = [...later][0] as [string, Place];
+	expect(await append(again.url, stream, id)).toBe(version);
+	expect(later.size).toBeGreaterThan(0);
+}, 120_000);
+
+test("after a restore all lasting links carry its number, and whoever read the lost history is told", async () => {
+	const server = await launch();
+	await Promise.all(Array.from({ length: 45 }, () => append(server.url, "order-1", randomUUID())));
+	const target = join(newDirectory(), "backup");
+	expect((await varve(["backup", target, "--data", server.data])).code).toBe(0);
+	await append(server.url, "order-1", randomUUID());
+	const reader = start(["follow", "order-1", "--url", server.url]);
+	await until(() => reader.stdout().split("\n").length === 47, "the reader");
+	await server.stop();
+
+	const [first, second] = [join(newDirectory(), "a"), join(newDirectory(), "b")];
+	const numbered = ["restore", target, "--incarnation", "2", "--data", first];
+	expect((await varve(numbered)).stdout).toContain("history number 2,");
+	const restored = await launch(first, Number(new URL(server.url).port));
+	const page = `${restored.url}/streams/order-1/0/forward/20`;
+	expect((await fetch(page, { redirect: "manual" })).status).toBe(307);
+	const numbers = (await linksOf(`${page}?i=2`)).map((link) => /\/\d+$/.test(link));
+	expect(numbers).not.toContain(true);
+	expect(await linksOf(`${page}?i=2`)).toContain(
+		`${restored.url}/streams/order-1/20/forward/20?i=2`,
+	);
+
+	// It stands at an event that is lost, and was read in the silent first history.
+	const told = await reader.finished;
+	expect([told.code, told.stderr]).toEqual([1, expect.stringMatching(/history that was replaced/)]);
+
+	// The same backup once more: neither history can be taken for the other.
+	await restored.stop();
+	const other = await varve(["restore", target, "--data", second]);
+	const number = /history number (\d+)/.exec(other.stdout)?.[1];
+	expect(Number(number)).toBeGreaterThan(2);
+	const third = await launch(second);
+	const old = await fetch(`${third.url}/streams/order-1/0/forward/20?i=2`);
+	expect([old.status, ((await old.json()) as { type: string }).type]).toEqual([
+		410,
+		"urn:varve:problem:history-replaced",
+	]);
+});
+
+test("a store that fails its verification is reported, and no backup of it is put in place", async () => {
+	const data = newDirectory();
+	writeFileSync(join(data, "log.sqlite"), "this is no database ".repeat(1000));
+	const target = join(newDirectory(), "backup");
+	const { code, stderr } = await varve(["backup", target, "--data", data]);
+	expect([code, stderr]).toEqual([1, expect.stringMatching(/not a database|damaged/)]);
+	expect(existsSync(join(target, "log.sqlite"))).toBe(false);
+});
+
+test("an interrupt ends a backup with what to do next, and leaves nothing half", async () => {
+	const server = await launch(loaded());
+	const target = join(newDirectory(), "backup");
+	const backup = start(["backup", target, "--data", server.data]);
+	await until(() => existsSync(join(target, "partial", "log.sqlite")), "the backup");
+	backup.child.kill("SIGINT");
+	const { code, stderr } = await backup.finished;
+	expect(code).toBe(130);
+	expect(stderr).toContain("Run the same command again to continue.\n");
+	expect(existsSync(join(target, "log.sqlite"))).toBe(false);
+	expect((await varve(["backup", target, "--data", server.data])).code).toBe(0);
+	await server.stop();
+});
+
+test("two backups to one target: one is made, the other is refused", async () => {
+	const server = await launch(loaded());
+	const target = join(newDirectory(), "backup");
+	const both = [0, 1].map(() => varve(["backup", target, "--data", server.data]));
+	const ended = await Promise.all(both);
+	const refused = ended.filter(({ code }) => code !== 0);
+	for (const { stderr } of refused) expect(stderr).toMatch(/in use by another varve process/);
+	expect(refused.length).toBeLessThan(2);
+	expect((await varve(["verify", "--data", target])).stdout).toMatch(/^ok: 30000 events/);
+	await server.stop();
+});
+
+const disk = mountDisk();
+if (!disk) console.warn("SKIPPED: a full disk cannot be tested, this process may not mount one");
+(disk ? test : test.skip)(
+	"a disk that is full takes no half backup and no half restore",
+	async () => {
+		const full = disk as string;
+		const data = loaded();
+		const target = join(newDirectory(), "backup");
+		expect((await varve(["backup", target, "--data", data])).code).toBe(0);
+
+		const restored = await varve(["restore", target, "--data", join(full, "data")]);
+		expect([restored.code, restored.stderr]).toEqual([1, expect.stringMatching(/no space left/)]);
+		expect(readdirSync(full)).toEqual([]);
+
+		const second = join(full, "backup");
+		const backup = await varve(["backup", second, "--data", data]);
+		expect([backup.code, backup.stderr]).toEqual([1, expect.stringMatching(/no space left/)]);
+		expect(existsSync(join(second, "log.sqlite"))).toBe(false);
+	},
+);
+
+async function launch(data?: string, port = 0): Promise<Server> {
+	const server = await startServer(data, port);
+	running.push(server);
+	return server;
+}
+
+/** A closed store of many events in a thousand streams. */
+async function fill(): Promise<string> {
+	const directory = newDirectory();
+	const log = await openSqliteLog(directory);
+	const data = Buffer.from(JSON.stringify({ filling: "x".repeat(200) }));
+	for (let i = 0; i < LOADED / EVENTS_AT_ONCE; i++) {
+		await appendTo(log, `load-${i % 1000}`, events(EVENTS_AT_ONCE, { type: "Loaded", data }));
+	}
+	await log.close();
+	return directory;
+}
+
+/** Of its own for each who asks. */
+function loaded(): string {
+	const directory = newDirectory();
+	copyFileSync(join(filled, "log.sqlite"), join(directory, "log.sqlite"));
+	return directory;
+}
+
+function appendUntilStopped(url: string) {
+	const acknowledged = new Map<string, Place>();
+	let stopped = false;
+	const client = async (number: number) => {
+		while (!stopped) {
+			const id = randomUUID();
+			const stream = `client-${number}`;
+			acknowledged.set(id, { stream, version: await append(url, stream, id) });
+		}
+	};
+	const clients = Promise.all(Array.from({ length: CLIENTS }, (_, number) => client(number)));
+	const stop = async () => {
+		stopped = true;
+		await clients;
+	};
+	return { acknowledged, stop };
+}
+
+/** Appends one event, again where no answer comes, as clients do; returns its version. */
+async function append(url: string, stream: string, id: string): Promise<number> {
+	const headers = { "Content-Type": "application/json", "ES-EventType": "Tick", "ES-EventId": id };
+	const request = { method: "POST", redirect: "manual", headers, body: "{}" } as const;
+	const ask = () => fetch(`${url}/streams/${stream}`, request);
+	const response = await ask().catch(ask);
+	expect(response.status).toBe(201);
+	return Number(response.headers.get("location")?.split("/").at(-1));
+}
+
+/** Where each event is; an id that is there twice is a failure. */
+async function placesById(url: string): Promise<Map<string, Place>> {
+	const { stdout } = await varve(["read", "$all", "--url", url]);
+	const places = new Map<string, Place>();
+	for (const line of stdout.trimEnd().split("\n")) {
+		const { id, stream, version } = JSON.parse(line) as Place & { id: string };
+		expect([id, places.get(id)]).toEqual([id, undefined]);
+		places.set(id, { stream, version });
+	}
+	return places;
+}
+
+async function linksOf(url: string): Promise<string[]> {
+	const headers = { Accept: "application/vnd.eventstore.atom+json" };
+	const feed = (await (await fetch(url, { headers })).json()) as { links: { uri: string }[] };
+	return feed.links.map(({ uri }) => uri);
+}
+
+/** Mounts a disk that is smaller than the store; undefined where this process may not. */
+function mountDisk(): string | undefined {
+	const directory = mkdtempSync(join(tmpdir(), "varve-disk-"));
+	const options = ["-t", "tmpfs", "-o", "size=4m", "varve-test", directory];
+	if (spawnSync("mount", options).status !== 0) {
+		rmdirSync(directory);
+		return undefined;
+	}
+	mounted.push(directory);
+	return directory;
+}

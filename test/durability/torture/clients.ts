@@ -1,0 +1,235 @@
+/**
+ * Clients that do a bit of everything, each by its own chance, and write down what they were told.
+ *
+ * Streams `kept-…` belong to all: there the clients get into each other's way, and nothing is ever
+ * deleted. Streams `own-…` belong to one client, which also deletes, brings back and trims them.
+ */
+import { Agent } from "node:http";
+import {
+	answered,
+	type Batch,
+	type Expected,
+	type History,
+	newAttempt,
+	type Outcome,
+	type Redaction,
+	type SentEvent,
+} from "./history.ts";
+import type { Random } from "./random.ts";
+import {
+	type Connection,
+	getData,
+	sendBatch,
+	sendDelete,
+	sendRedaction,
+	startScavenge,
+} from "./requests.ts";
+
+export const KEPT = ["kept-0", "kept-1", "kept-2"] as const;
+
+const MIX = {
+	single: 30,
+	batch: 24,
+	expecting: 16,
+	conflicting: 6,
+	again: 12,
+	creating: 4,
+	metadata: 3,
+	softDelete: 3,
+	hardDelete: 1,
+	redact: 2,
+	scavenge: 1,
+	read: 6,
+} as const;
+
+/** Refusals that are right in this mix; any other is a fault. */
+const OF_WRITES = ["wrong-expected-version", "stream-deleted"];
+const OF_REDACTIONS = ["event-not-found", "stream-not-found", "stream-deleted"];
+const OF_SCAVENGES = ["scavenge-running"];
+
+export type Client = {
+	/** Works until an answer is lost, or `isOver`. */
+	work(to: Connection, isOver: () => boolean): Promise<void>;
+};
+
+/** Clients that share a history. @param name begins the names of their own streams */
+export function createClients(
+	count: number,
+	history: History,
+	random: Random,
+	name: string,
+): Client[] {
+	return Array.from({ length: count }, (_, index) =>
+		createClient(history, random.branch(), `own${index}-${name}`),
+	);
+}
+
+/** Lets all clients work on the server until it is gone or `isOver`. */
+export async function workAll(
+	clients: readonly Client[],
+	port: number,
+	isOver: () => boolean,
+): Promise<void> {
+	const agent = new Agent({ keepAlive: true });
+	try {
+		await Promise.all(clients.map((client) => client.work({ port, agent }, isOver)));
+	} finally {
+		agent.destroy();
+	}
+}
+
+function createClient(history: History, random: Random, name: string): Client {
+	/** What it believes of the streams it has met: their last version. */
+	const believed = new Map<string, number>();
+	const batches: Batch[] = [];
+	let serial = 0;
+	let own = newOwn();
+
+	return {
+		async work(to, isOver) {
+			// Those without an answer first: that is what one does.
+			for (const batch of batches.filter(isUnknown)) {
+				if (random.chance(0.5) && !(await send(to, batch))) return;
+			}
+			while (!isOver() && (await act(to)));
+		},
+	};
+
+	/** @returns false where the answer was lost */
+	async function act(to: Connection): Promise<boolean> {
+		const kind = random.weighed(MIX);
+		const stream = random.chance(0.5) ? random.pick(KEPT) : random.pick(own);
+		const last = believed.get(stream) ?? -1;
+		switch (kind) {
+			case "single":
+				return append(to, stream, "any", 1);
+			case "batch":
+				return append(to, stream, "any", 2 + random.below(6));
+			case "expecting":
+				return append(to, stream, last < 0 ? "no-stream" : last, 1 + random.below(3));
+			case "conflicting":
+				return append(to, stream, random.pick([last + 1, last - 1, 0].filter((v) => v >= 0)), 1);
+			case "creating":
+				return append(to, stream, random.pick(["no-stream", "stream-exists"]), 2);
+			case "again":
+				return batches.length === 0 || send(to, random.pick(batches.slice(-40)));
+			case "read":
+				return readOwnWrite(to);
+			case "redact":
+				return redact(to);
+			case "scavenge": {
+				history.scavenges++;
+				const outcome = await startScavenge(to);
+				checkRefusal(outcome, OF_SCAVENGES, "a scavenge");
+				return outcome.kind !== "unknown";
+			}
+			default:
+				return change(to, random.pick(own), kind);
+		}
+	}
+
+	/** What only the owner of a stream may do to it. */
+	async function change(
+		to: Connection,
+		stream: string,
+		kind: "metadata" | "softDelete" | "hardDelete",
+	): Promise<boolean> {
+		if (kind === "metadata") {
+			const rule = random.pick([
+				{ $maxCount: 1 + random.below(20) },
+				{ $tb: random.below(10) },
+				{},
+			]);
+			const data = Buffer.from(JSON.stringify({ ...rule, by: name, serial: serial++ }));
+			const event = { id: random.uuid(), type: "$metadata", isJson: true, data };
+			return send(to, begin(`$$${stream}`, "any", [event]));
+		}
+		const hard = kind === "hardDelete";
+		const attempt = newAttempt(history, hard ? stream : `$$${stream}`);
+		history.deletes.push({ stream, hard, attempt });
+		const outcome = await sendDelete(to, { stream, hard });
+		answered(history, attempt, stream, outcome, -1);
+		checkRefusal(outcome, OF_WRITES, `a delete of ${stream}`);
+		if (hard) own = [...own.filter((one) => one !== stream), ...newOwn().slice(1)];
+		return outcome.kind !== "unknown";
+	}
+
+	function append(to: Connection, stream: string, expected: Expected, count: number) {
+		return send(to, begin(stream, expected, someEvents(count)));
+	}
+
+	function begin(stream: string, expected: Expected, events: readonly SentEvent[]): Batch {
+		const batch: Batch = { stream, expected, events, attempts: [] };
+		history.batches.push(batch);
+		batches.push(batch);
+		return batch;
+	}
+
+	async function send(to: Connection, batch: Batch): Promise<boolean> {
+		const { stream, events } = batch;
+		const attempt = newAttempt(history, stream);
+		batch.attempts.push(attempt);
+		const outcome = await sendBatch(to, batch);
+		const last = outcome.kind === "written" ? outcome.first + events.length - 1 : -1;
+		answered(history, attempt, stream, outcome, last);
+		if (outcome.kind === "written" && !outcome.repeated) believed.set(stream, last);
+		else if (outcome.kind === "refused") believed.set(stream, outcome.current ?? -1);
+		checkRefusal(outcome, OF_WRITES, `${batch.expected} of ${stream}`);
+		return outcome.kind !== "unknown";
+	}
+
+	function checkRefusal(outcome: Outcome, right: readonly string[], what: string): void {
+		if (outcome.kind !== "refused" || right.includes(outcome.word)) return;
+		history.faults.push(`${what}: was answered ${outcome.word}`);
+	}
+
+	/** Takes the data of an event of its own. */
+	async function redact(to: Connection): Promise<boolean> {
+		const mine = batches.filter(({ stream }) => own.includes(stream));
+		const batch = mine.length === 0 ? undefined : random.pick(mine);
+		const written = batch?.attempts.find(({ outcome }) => outcome.kind === "written")?.outcome;
+		if (!batch || written?.kind !== "written") return true;
+		const { stream, events } = batch;
+		const version = written.first + random.below(events.length);
+		const redaction: Redaction = { stream, version, attempt: newAttempt(history, stream) };
+		history.redactions.push(redaction);
+		const outcome = await sendRedaction(to, redaction);
+		redaction.attempt.outcome = outcome;
+		if (outcome.kind === "written") redaction.answeredAt = process.hrtime.bigint();
+		checkRefusal(outcome, OF_REDACTIONS, `a redaction of ${version}@${stream}`);
+		return outcome.kind !== "unknown";
+	}
+
+	/** The newest event this client was told is written, from its own URL. */
+	async function readOwnWrite(to: Connection): Promise<boolean> {
+		const batch = batches.findLast(({ stream }) => stream.startsWith("kept-"));
+		const outcome = batch?.attempts.at(-1)?.outcome;
+		if (!batch || outcome?.kind !== "written") return true;
+		const { stream, events } = batch;
+		const reply = await getData(to, stream, outcome.first, outcome.position);
+		if (!reply) return false;
+		if (reply.status !== 200 || !events[0]?.data.equals(reply.data)) {
+			history.faults.push(`${outcome.first}@${stream}: read as ${reply.status}, not as written`);
+		}
+		return true;
+	}
+
+	function someEvents(count: number): SentEvent[] {
+		// A document of several events holds JSON only.
+		const isJson = count > 1 || random.chance(0.95);
+		return Array.from({ length: count }, (_, index) => {
+			const bytes = random.chance(0.04) ? random.below(40_000) : random.below(500);
+			const content = { by: name, serial: serial++, index, of: count, pad: "x".repeat(bytes) };
+			const data = Buffer.from(JSON.stringify(content));
+			return { id: random.uuid(), type: random.pick(["Grew", "Shrank"]), isJson, data };
+		});
+	}
+
+	function newOwn(): string[] {
+		return [0, 1].map(() => `${name}-${random.below(1e9).toString(36)}`);
+	}
+}
+
+function isUnknown({ attempts }: Batch): boolean {
+	return attempts.at(-1)?.outcome.kind === "unknown";
+}

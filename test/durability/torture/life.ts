@@ -1,0 +1,176 @@
+/**
+ * One data directory and what happens to it: a server on it is loaded, killed, started again, and
+ * held against the oracle, over and over; at last it is stopped in peace, and verified offline.
+ */
+import { readStream } from "../../../feeds/reader/read.ts";
+import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
+import { type Client, createClients, workAll } from "./clients.ts";
+import { type History, newHistory } from "./history.ts";
+import { faultsOf, type LoggedEvent } from "./oracle.ts";
+import type { Random } from "./random.ts";
+import { type Follower, followAll } from "./readers.ts";
+import { killAtStart, type Launch, type Running, startServer } from "./server.ts";
+import { type Shown, shownByStream } from "./shown.ts";
+import { storedEvents } from "./stored.ts";
+
+export type Life = {
+	readonly history: History;
+	/** All events, as the last check read them. */
+	readonly log: LoggedEvent[];
+	readonly followers: readonly Follower[];
+	/** Loads the server, and kills it some time after its first answer. */
+	loadAndKill(loadMs: number): Promise<void>;
+	/** Starts a server and kills it before it is ready. */
+	killAtStart(afterMs: number): Promise<void>;
+	/** Starts the server again and returns what is wrong. */
+	recover(): Promise<string[]>;
+	/** Stops the server as an operator does, and returns what is wrong. */
+	end(): Promise<string[]>;
+	/** Kills what is left, where something went wrong. */
+	abandon(): Promise<void>;
+};
+
+const CLIENTS = 16;
+const WAITS_MAX = 2000;
+
+/** @param name makes the names of its streams its own; `base`: what lies in the directory */
+export async function beginLife(
+	launch: Omit<Launch, "port">,
+	random: Random,
+	name: string,
+	base: readonly LoggedEvent[] = [],
+): Promise<Life> {
+	const history = newHistory();
+	const clients: Client[] = createClients(CLIENTS, history, random, name);
+	const log: LoggedEvent[] = [...base];
+	let server: Running = await startSomewhere(launch, random.branch());
+	const { url, port } = server;
+	const followers = followAll(url, base);
+	let isUp = true;
+
+	return {
+		history,
+		log,
+		followers,
+
+		async loadAndKill(loadMs) {
+			const before = history.answers;
+			const working = workAll(clients, port, () => false);
+			// A machine that does other things may take long until the first answer.
+			for (let waits = 0; history.answers === before && waits < WAITS_MAX; waits++) await soon();
+			const timer = setTimeout(() => void kill(), loadMs);
+			await working;
+			clearTimeout(timer);
+			// Where a client fell silent by itself, the server is killed all the same.
+			await kill();
+		},
+
+		killAtStart: (afterMs) => killAtStart({ ...launch, port }, afterMs),
+
+		async recover() {
+			server = await startServer({ ...launch, port });
+			isUp = true;
+			return check();
+		},
+
+		async end() {
+			const faults = await check();
+			await Promise.all(followers.map((follower) => follower.stop()));
+			const code = await server.stop();
+			isUp = false;
+			if (code !== 0) faults.push(`the server ended with code ${code} after SIGTERM`);
+			return [...faults, ...(await verified())];
+		},
+
+		async abandon() {
+			await kill();
+			await Promise.all(followers.map((follower) => follower.stop()));
+		},
+	};
+
+	async function kill(): Promise<void> {
+		if (isUp) await server.kill();
+		isUp = false;
+	}
+
+	async function check(): Promise<string[]> {
+		const before = log.splice(0, log.length);
+		log.push(...storedEvents(launch.data));
+		const changed = before.findIndex((event, index) => !isStill(event, log[index]));
+		const rewritten = changed < 0 ? [] : [`position ${changed} is not what it was`];
+		const seen = await Promise.all(followers.map((follower) => follower.faults(log)));
+		const reads = await readFaults(url, shownByStream(log));
+		return [
+			...rewritten,
+			...faultsOf(history, log, base.length),
+			...seen.flat(),
+			...reads,
+			...(await verified()),
+		];
+	}
+
+	async function verified(): Promise<string[]> {
+		const { ok, events, faults } = await verifyDirectory(launch.data);
+		if (ok && events === log.length) return [];
+		return [`verify found ${events} events of ${log.length}`, ...faults];
+	}
+}
+
+/**
+ * A port that stays free while no server has it: the system gives those from 32768 on to whoever
+ * connects somewhere, and to a reader that asks a dead server at such a port even that port itself.
+ */
+async function startSomewhere(launch: Omit<Launch, "port">, random: Random): Promise<Running> {
+	for (let tries = 1; ; tries++) {
+		try {
+			return await startServer({ ...launch, port: 10_000 + random.below(20_000) });
+		} catch (error) {
+			if (tries === 20 || !String(error).includes("is taken")) throw error;
+		}
+	}
+}
+
+function soon(): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, 2));
+}
+
+/** Nothing but its content can be taken from an event. */
+export function isStill(event: LoggedEvent, now: LoggedEvent | undefined): boolean {
+	const { position, id, stream, version, type, created, data, erased } = event;
+	return (
+		now?.position === position &&
+		now.id === id &&
+		now.stream === stream &&
+		now.version === version &&
+		now.type === type &&
+		now.created === created &&
+		(now.erased !== undefined
+			? now.data.length === 0
+			: erased === undefined && Buffer.compare(data, now.data) === 0)
+	);
+}
+
+/** Streams that are read anew at each check; those that were touched last. */
+const STREAMS_READ = 24;
+
+/** Reads the streams as their readers do, and compares that with what the log says of them. */
+async function readFaults(url: string, shown: ReadonlyMap<string, Shown>): Promise<string[]> {
+	const faults: string[] = [];
+	for (const [stream, expected] of [...shown].slice(-STREAMS_READ)) {
+		const found = await readVersions(url, stream);
+		const wanted = expected === "gone" ? "gone" : expected.map(({ version }) => version).join();
+		if (found !== wanted) faults.push(`${stream}: reads give ${found}; ${wanted} is shown`);
+	}
+	return faults;
+}
+
+async function readVersions(url: string, stream: string): Promise<string> {
+	const versions: number[] = [];
+	try {
+		for await (const { version } of readStream({ url, stream })) versions.push(version);
+	} catch (error) {
+		if ((error as { failure?: unknown }).failure === "stream-deleted") return "gone";
+		throw error;
+	}
+	return versions.join();
+}

@@ -1,0 +1,92 @@
+/** Power-loss cycles, each on a disk the one before has left, a few in a row. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Counts, keepHistory, noCounts } from "../history.ts";
+import { tally } from "../kill.ts";
+import { seeded } from "../random.ts";
+import { type Before, cutPower } from "./cuts.ts";
+import { buildRecorder } from "./recording.ts";
+
+export type LossOptions = {
+	readonly seed: number;
+	/** Whether to go on after so many cycles. */
+	readonly goesOn: (cycles: number) => boolean;
+	readonly imagesPerCycle: number;
+	/** Settings of SQLite that are to be found wanting; see `pragmas.cjs`. */
+	readonly pragmas?: string;
+	readonly onCycle?: (cycles: number) => void;
+};
+
+export type LossResult = Counts & {
+	cycles: number;
+	/** Writes, syncs and the like that were recorded. */
+	steps: number;
+	images: number;
+	imagesWithLoss: number;
+	events: number;
+	readByFollowers: number;
+	faults: string[];
+	/** What there is to look at where something is wrong. */
+	directory?: string;
+};
+
+/** Then a new disk: what is on it is written again for each image. */
+const CYCLES_PER_DISK = 5;
+
+/** As a server has it, or with checkpoints so frequent that many a cut hits one. */
+const PRAGMAS = [undefined, "wal_autocheckpoint=50", "wal_autocheckpoint=500"];
+
+/** Undefined where there is no compiler to build the recorder with. */
+export async function losePowerAgainAndAgain(
+	options: LossOptions,
+): Promise<LossResult | undefined> {
+	const directory = realpathSync(mkdtempSync(join(folderInMemory() ?? tmpdir(), "varve-power-")));
+	const recorder = buildRecorder(directory);
+	const random = seeded(options.seed);
+	const result: LossResult = {
+		...noCounts(),
+		cycles: 0,
+		steps: 0,
+		images: 0,
+		imagesWithLoss: 0,
+		events: 0,
+		readByFollowers: 0,
+		faults: [],
+	};
+	let before: Before | undefined;
+	while (recorder && options.goesOn(result.cycles) && result.faults.length === 0) {
+		if (result.cycles % CYCLES_PER_DISK === 0) before = undefined;
+		const folder = join(directory, `cycle-${result.cycles}`);
+		mkdirSync(folder);
+		const pragmas = options.pragmas ?? random.pick(PRAGMAS);
+		const cycle = await cutPower({
+			folder,
+			recorder,
+			random,
+			images: options.imagesPerCycle,
+			name: `p${result.cycles}`,
+			...(pragmas === undefined ? {} : { pragmas }),
+			...(before === undefined ? {} : { before }),
+		});
+		tally(result, cycle.life);
+		result.events -= before?.log.length ?? 0;
+		result.cycles++;
+		result.steps += cycle.steps;
+		result.images += cycle.images;
+		result.imagesWithLoss += cycle.imagesWithLoss;
+		result.faults.push(...cycle.faults);
+		before = cycle.left;
+		options.onCycle?.(result.cycles);
+		if (result.faults.length === 0) rmSync(folder, { recursive: true });
+		else keepHistory(folder, cycle.life.history, result.faults);
+	}
+	if (result.faults.length > 0) return { ...result, directory };
+	rmSync(directory, { recursive: true });
+	return recorder ? result : undefined;
+}
+
+/** Nothing here depends on a real disk, which would have each image synced many times. */
+function folderInMemory(): string | undefined {
+	return statSync("/dev/shm", { throwIfNoEntry: false })?.isDirectory() ? "/dev/shm" : undefined;
+}

@@ -1,0 +1,103 @@
+/** What a run of `npm run torture` found, for people: on the screen and in `docs/evidence/`. */
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { KillResult } from "./kill.ts";
+import type { LossResult } from "./power/loss.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+export type Run = {
+	readonly seed: number;
+	/** Milliseconds since 1970. */
+	readonly started: number;
+	readonly killed: KillResult;
+	/** Undefined where nothing could be recorded. */
+	readonly lost: LossResult | undefined;
+};
+
+export type Report = { readonly name: string; readonly text: string; readonly isGood: boolean };
+
+export function reportOf({ seed, started, killed, lost }: Run): Report {
+	const date = new Date(started).toISOString();
+	const minutes = ((Date.now() - started) / 60_000).toFixed(1);
+	const commit = git(["rev-parse", "--short=10", "HEAD"]);
+	const changed = git(["status", "--porcelain", "--", "src", "feeds", "migrations"]) !== "";
+	const faults = [...killed.faults, ...(lost?.faults ?? [])];
+	const kept = [killed.directory, lost?.directory].filter(Boolean);
+	const lines = [
+		`# Torture, ${date.slice(0, 10)}`,
+		"",
+		`Commit ${commit}${changed ? " with changes" : ""}, ${date.slice(0, 16).replace("T", " ")} UTC, ${minutes} minutes, seed ${seed}.`,
+		`${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB,`,
+		`${process.platform} ${process.arch}, kernel ${kernel()}, node ${process.version}.`,
+		"",
+		faults.length === 0
+			? "**Nothing acknowledged was lost, doubled, torn or reordered.**"
+			: `**${faults.length} faults**, kept in ${kept.join(", ")}:`,
+		...(faults.length === 0 ? [] : ["", ...faults.map((fault) => `- ${fault}`)]),
+		"",
+		"| | `kill -9` | power loss |",
+		"|---|--:|--:|",
+		...rows(killed, lost).map((cells) => `| ${cells.map(cell).join(" | ")} |`),
+		"",
+		lost ? "" : "Power loss was left out: there is no C compiler, or this is not Linux.\n",
+		"Again, with as many cycles: " +
+			`\`npm run torture -- --cycles ${killed.kills} --power ${lost?.cycles ?? 0} --seed ${seed} --report\``,
+		"",
+	];
+	const text = lines.join("\n").replace(/\n{3,}/g, "\n\n");
+	return { name: `${date.slice(0, 10)}-torture-${commit}.md`, text, isGood: faults.length === 0 };
+}
+
+/** Writes the report into the project. @returns its path */
+export function writeReport({ name, text }: Report): string {
+	const folder = join(ROOT, "docs/evidence");
+	mkdirSync(folder, { recursive: true });
+	writeFileSync(join(folder, name), text);
+	return join("docs/evidence", name);
+}
+
+type Cell = string | number | undefined;
+
+function rows(killed: KillResult, lost: LossResult | undefined): Cell[][] {
+	return [
+		["cycles", killed.kills, lost?.cycles],
+		["of these, killed while starting", killed.killsAtStart, ""],
+		["writes, syncs and other steps recorded", "", lost?.steps],
+		["disks a cut may have left, opened and verified", "", lost?.images],
+		["of these, lacking some of what was written", "", lost?.imagesWithLoss],
+		["appends acknowledged", killed.written, lost?.written],
+		["repeats acknowledged", killed.repeated, lost?.repeated],
+		["appends refused", killed.refused, lost?.refused],
+		["deletes acknowledged", killed.deleted, lost?.deleted],
+		["redactions acknowledged", killed.redacted, lost?.redacted],
+		["scavenges begun", killed.scavenges, lost?.scavenges],
+		["appends without an answer, found written whole", killed.unknownWritten, lost?.unknownWritten],
+		["appends without an answer, found absent", killed.unknownAbsent, lost?.unknownAbsent],
+		["events checked", killed.events, lost?.events],
+		[
+			"events seen by readers at the tail, once and in order",
+			killed.readByFollowers,
+			lost?.readByFollowers,
+		],
+	];
+}
+
+function cell(value: Cell): string {
+	return typeof value === "number" ? value.toLocaleString("en") : (value ?? "–");
+}
+
+function kernel(): string {
+	try {
+		return readFileSync("/proc/sys/kernel/osrelease", "utf8").trim();
+	} catch {
+		return "unknown";
+	}
+}
+
+function git(args: string[]): string {
+	return execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).trim();
+}

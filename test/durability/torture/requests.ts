@@ -1,0 +1,130 @@
+/** One request of a client, and what its answer says; no answer, or half of one, is `unknown`. */
+import { type Agent, type OutgoingHttpHeaders, request } from "node:http";
+import type { Batch, Delete, Expected, Outcome, Redaction } from "./history.ts";
+
+export type Connection = { readonly port: number; readonly agent: Agent };
+
+type Reply = {
+	readonly status: number;
+	readonly headers: { readonly [name: string]: string | string[] | undefined };
+	readonly body: Buffer;
+};
+
+const EXPECTED: Readonly<Record<string, string>> = {
+	any: "-2",
+	"no-stream": "-1",
+	"stream-exists": "-4",
+};
+
+/** Sends a batch: one event as a body with headers, or several as a document. */
+export async function sendBatch(to: Connection, batch: Batch): Promise<Outcome> {
+	const { stream, events } = batch;
+	const isMetadata = stream.startsWith("$$");
+	const path = isMetadata ? `${pathOf(stream.slice(2))}/metadata` : pathOf(stream);
+	const headers: OutgoingHttpHeaders = expectedHeader(batch.expected);
+	const [event] = events;
+	let body: Buffer;
+	if (events.length === 1 && event) {
+		headers["Content-Type"] = event.isJson ? "application/json" : "application/octet-stream";
+		headers["ES-EventId"] = event.id;
+		if (!isMetadata) headers["ES-EventType"] = event.type;
+		body = event.data;
+	} else {
+		headers["Content-Type"] = "application/vnd.eventstore.events+json";
+		const items = events.map(
+			({ id, type, data }) =>
+				`{"eventId":${JSON.stringify(id)},"eventType":${JSON.stringify(type)},"data":${data}}`,
+		);
+		body = Buffer.from(`[${items.join()}]`);
+	}
+	return outcomeOf(await ask(to, "POST", path, headers, body));
+}
+
+export async function sendDelete(
+	to: Connection,
+	{ stream, hard }: Pick<Delete, "stream" | "hard">,
+): Promise<Outcome> {
+	const headers = hard ? { "ES-HardDelete": "true" } : {};
+	return outcomeOf(await ask(to, "DELETE", pathOf(stream), headers));
+}
+
+export async function sendRedaction(
+	to: Connection,
+	{ stream, version }: Pick<Redaction, "stream" | "version">,
+): Promise<Outcome> {
+	return outcomeOf(await ask(to, "DELETE", `${pathOf(stream)}/${version}/data`, {}));
+}
+
+export async function startScavenge(to: Connection): Promise<Outcome> {
+	return outcomeOf(await ask(to, "POST", "/admin/scavenge", {}));
+}
+
+/** An event's data from its own URL, as of `position` at least. Undefined: no answer. */
+export async function getData(
+	to: Connection,
+	stream: string,
+	version: number,
+	position: number,
+): Promise<{ readonly status: number; readonly data: Buffer } | undefined> {
+	const headers = { Accept: "application/octet-stream", "ES-MinPosition": position };
+	const reply = await ask(to, "GET", `${pathOf(stream)}/${version}`, headers);
+	return reply && { status: reply.status, data: reply.body };
+}
+
+function ask(
+	{ port, agent }: Connection,
+	method: string,
+	path: string,
+	headers: OutgoingHttpHeaders,
+	body?: Buffer,
+): Promise<Reply | undefined> {
+	return new Promise((resolve) => {
+		const lost = () => resolve(undefined);
+		const length = body ? { "Content-Length": body.length } : {};
+		const options = { host: "127.0.0.1", port, agent, method, path };
+		const asked = request({ ...options, headers: { ...headers, ...length } }, (answer) => {
+			const chunks: Buffer[] = [];
+			answer.on("data", (chunk) => chunks.push(chunk));
+			answer.on("close", () => {
+				if (!answer.complete) return lost();
+				const { statusCode: status = 0, headers } = answer;
+				resolve({ status, headers, body: Buffer.concat(chunks) });
+			});
+		});
+		asked.on("error", lost);
+		asked.end(body);
+	});
+}
+
+function outcomeOf(reply: Reply | undefined): Outcome {
+	if (!reply) return { kind: "unknown" };
+	const { status, headers, body } = reply;
+	if (status >= 200 && status < 300) {
+		const first = /\/(\d+)$/.exec(String(headers.location ?? ""))?.[1];
+		return {
+			kind: "written",
+			first: Number(first ?? -1),
+			position: Number(headers["es-position"]),
+			repeated: headers["varve-repeated"] === "true",
+		};
+	}
+	const current = headers["es-currentversion"];
+	return {
+		kind: "refused",
+		word: wordOf(body, status),
+		current: current === undefined ? undefined : Number(current),
+	};
+}
+
+function wordOf(body: Buffer, status: number): string {
+	const type = /"type":"urn:varve:problem:([a-z-]+)"/.exec(body.toString())?.[1];
+	return type ?? `status ${status}`;
+}
+
+function pathOf(stream: string): string {
+	return `/streams/${encodeURIComponent(stream)}`;
+}
+
+function expectedHeader(expected: Expected): OutgoingHttpHeaders {
+	return { "ES-ExpectedVersion": EXPECTED[expected] ?? String(expected) };
+}

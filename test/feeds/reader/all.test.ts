@@ -1,0 +1,61 @@
+/** `$all` shows every event, whatever its own stream hides: its readers must get them all. */
+import { readStream } from "../../../feeds/reader/read.ts";
+import { type Servers, startServers } from "../../http/harness.ts";
+
+let servers: Servers;
+beforeEach(async () => {
+	servers = await startServers();
+});
+afterEach(() => servers.close());
+
+test("a reader of $all gets binary events that their stream hides, and tombstones", async () => {
+	await append("hidden-1", 1);
+	await append("hidden-1", 2);
+	await change("DELETE", "/streams/hidden-1");
+	await append("buried-1", 3);
+	await change("DELETE", "/streams/buried-1", { "ES-HardDelete": "true" });
+
+	const found: string[] = [];
+	for await (const { type, data } of readStream({ url: servers.url, stream: "$all" })) {
+		found.push(`${type} ${Buffer.from(data).toString("hex")}`);
+	}
+	expect(found.filter((line) => !line.startsWith("$metadata"))).toEqual([
+		"Scanned 0001",
+		"Scanned 0002",
+		"Scanned 0003",
+		"$streamDeleted ",
+	]);
+});
+
+test("a reader of $all gets a link as it was appended, and not what it leads to", async () => {
+	await append("scan-1", 1);
+	const id = "00000000-0000-4000-8000-0000000000ff";
+	const headers = { "Content-Type": "application/octet-stream", "ES-EventType": "$>" };
+	const link = { path: "/streams/links", headers: { ...headers, "ES-EventId": id } };
+	expect((await servers.ask({ ...link, body: "0@scan-1" })).status).toBe(201);
+
+	const found: string[] = [];
+	for await (const { id, type, data } of readStream({ url: servers.url, stream: "$all" })) {
+		found.push(`${id.slice(-2)} ${type} ${Buffer.from(data).toString("latin1")}`);
+	}
+	expect(found).toEqual(["01 Scanned \0\x01", "ff $> 0@scan-1"]);
+});
+
+async function append(stream: string, number: number): Promise<void> {
+	const id = `00000000-0000-4000-8000-00000000000${number}`;
+	const headers = {
+		"Content-Type": "application/octet-stream",
+		"ES-EventType": "Scanned",
+		"ES-EventId": id,
+	};
+	const reply = await servers.ask({
+		path: `/streams/${stream}`,
+		headers,
+		body: Buffer.of(0, number),
+	});
+	expect(reply.status).toBe(201);
+}
+
+async function change(method: string, path: string, headers = {}): Promise<void> {
+	expect((await servers.ask({ method, path, headers })).status).toBe(204);
+}
