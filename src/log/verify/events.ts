@@ -34,10 +34,11 @@ export function checkEvents(view: LogView, { from, to }: Span, report: Report): 
 	let [firstCreated, lastCreated] = [Number.POSITIVE_INFINITY, 0];
 	for (const event of view.events(from, to)) {
 		const { position, stream, version, created } = event;
-		const at = `position ${position}`;
-		if (position !== next) report(`${at}: follows position ${next - 1}`);
-		if (created < lastCreated) report(`${at}: created before the event in front of it`);
-		if (isZero(event.id)) report(`${at}: its id is no event id`);
+		if (position !== next) report(`position ${position}: follows position ${next - 1}`);
+		if (created < lastCreated) {
+			report(`position ${position}: created before the event in front of it`);
+		}
+		if (isZero(event.id)) report(`position ${position}: its id is no event id`);
 		tiles.see(event);
 		addEntry(sums, keyOf(stream), version, position);
 		for (const name of streamsJoined(event)) addEntry(sums, keyOf(name), -1, position);

@@ -28,10 +28,10 @@ export type StoredEvent = {
 	readonly data: Uint8Array;
 	readonly metadata: Uint8Array;
 	/** The leaf hash; absent where an engine keeps none. */
-	readonly hash?: Uint8Array;
+	readonly hash?: Uint8Array | undefined;
 	readonly isErased: boolean;
 	/** The SHA-256 digests of what it held, where some of it was erased. */
-	readonly digests?: { readonly data: Uint8Array; readonly metadata: Uint8Array };
+	readonly digests?: { readonly data: Uint8Array; readonly metadata: Uint8Array } | undefined;
 };
 
 /** @param stream the same object for all entries of a stream */

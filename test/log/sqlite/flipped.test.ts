@@ -114,7 +114,10 @@ test("a bit of the file that is another is found, if anything in the log is anot
 		const file = openSync(join(directory, "log.sqlite"), "r+");
 		writeSync(file, Buffer.from([(whole[at] as number) ^ (1 << (i % 8))]), 0, 1, at);
 		closeSync(file);
-		if (contentOf(directory) !== before) expect((await verifyDirectory(directory)).ok).toBe(false);
+		if (contentOf(directory) === before) continue;
+		// A schema that cannot be read is refused before anything is checked.
+		const found = await verifyDirectory(directory).catch(() => undefined);
+		expect(found?.ok ?? false).toBe(false);
 	}
 }, 60_000);
 
