@@ -213,7 +213,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		name: "cacheBytesMax",
 		flag: "cache-bytes-max",
 		kind: "bytes",
-		default: 32 * MIB,
+		default: 12 * MIB,
 		min: 0,
 		max: 64 * 1024 * MIB,
 		help: "Bytes of sealed pages kept in memory, all media types and codings together.",

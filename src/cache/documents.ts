@@ -77,7 +77,7 @@ const COMPRESS_BYTES_MIN = 1024;
 /**
  * Best ratio for its time on pages of JSON and XML; a page is compressed once and sent many times.
  */
-const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
+const BROTLI_QUALITY = 5;
 
 const brotliAsync = promisify(brotliCompress);
 const gzipAsync = promisify(gzip);
@@ -190,7 +190,7 @@ async function finish(
 	const written = await write();
 	const { text, type, last, sealed, headMaxAge, keepSeconds, shown } = written;
 	const coding = sealed && text.length >= COMPRESS_BYTES_MIN ? written.coding : "identity";
-	const body = await compress(text, coding);
+	const body = coding === "identity" ? text : await compress(text, coding);
 	const tag = eTag(last, type, coding, written.history, shown);
 	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
 	const keeping = ["Cache-Control", control, "Vary", VARY, "ETag", tag];
@@ -202,8 +202,25 @@ async function finish(
 	return { document: { eTag: tag, headers, notModifiedHeaders: keeping, body }, written };
 }
 
-function compress(text: Uint8Array, coding: Coding): Uint8Array | Promise<Uint8Array> {
-	if (coding === "br") return brotliAsync(text, BROTLI);
-	if (coding === "gzip") return gzipAsync(text);
-	return text;
+async function compress(text: Uint8Array, coding: "gzip" | "br"): Promise<Uint8Array> {
+	const compressed = await (coding === "br"
+		? brotliAsync(text, brotliFor(text.length))
+		: gzipAsync(text));
+	// A short one is a window on 16 KiB, all of which would be kept with it.
+	const exact = Buffer.allocUnsafeSlow(compressed.length);
+	compressed.copy(exact);
+	return exact;
+}
+
+/** A window no larger than the text: by default each encoder would take some 8 MB, for any page. */
+function brotliFor(length: number) {
+	const { BROTLI_MIN_WINDOW_BITS: least, BROTLI_DEFAULT_WINDOW: most } = constants;
+	const windowBits = Math.min(most, Math.max(least, Math.ceil(Math.log2(length + 16))));
+	return {
+		params: {
+			[constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY,
+			[constants.BROTLI_PARAM_LGWIN]: windowBits,
+			[constants.BROTLI_PARAM_SIZE_HINT]: length,
+		},
+	};
 }

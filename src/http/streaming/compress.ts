@@ -9,7 +9,13 @@ import type { Coding } from "../../../feeds/media.ts";
 import type { Chunks } from "../answer.ts";
 
 /** Fast enough to keep up with the log, and half of what any level saves. */
-const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 3 } };
+const BROTLI = {
+	params: {
+		[constants.BROTLI_PARAM_QUALITY]: 3,
+		// 256 KiB, as far as lines repeat: the default takes megabytes for every open answer.
+		[constants.BROTLI_PARAM_LGWIN]: 18,
+	},
+};
 const GZIP = { level: 4 };
 
 export async function* compressed(chunks: Chunks, coding: Exclude<Coding, "identity">): Chunks {

@@ -36,6 +36,8 @@ export type SqliteOptions = {
 
 /** A batch is one message, so the writer's own heap stays small; this is room, not need. */
 const WRITER_HEAP_MIB = 128;
+/** What a batch leaves behind is dead with its answer; Node's default keeps three times as much. */
+const WRITER_YOUNG_MIB = 8;
 
 /**
  * Opens the log of a data directory, creating what is missing.
@@ -146,7 +148,10 @@ function startWriter(
 		transferList: [port2],
 		// The options of the process are not the thread's: `node -e` would not even start one.
 		execArgv: [],
-		resourceLimits: { maxOldGenerationSizeMb: WRITER_HEAP_MIB },
+		resourceLimits: {
+			maxOldGenerationSizeMb: WRITER_HEAP_MIB,
+			maxYoungGenerationSizeMb: WRITER_YOUNG_MIB,
+		},
 	});
 	return new Promise((resolve, reject) => {
 		writer.once("error", reject);

@@ -30,8 +30,13 @@ export const APPLICATION_ID = 0x56617276;
  */
 const PAGE_BYTES = 4096;
 
-/** Each connection's own page cache; more is the operating system's to give. */
-const CACHE_KIB = 8 * 1024;
+/**
+ * Each connection's own page cache; more is the operating system's to give. The writer comes back to
+ * the pages that hold the ids and the ends of the streams it appends to; a reader to little more
+ * than the inner pages, some hundreds for ten million events.
+ */
+const WRITING_CACHE_KIB = 8 * 1024;
+const READING_CACHE_KIB = 2 * 1024;
 
 /** What a WAL that had to grow (a long read held it) gives back to the disk afterwards. */
 const WAL_BYTES_KEPT = 64 * 1024 * 1024;
@@ -46,7 +51,7 @@ export function logFile(directory: string): string {
 /** Opens the database for the writer. */
 export function openForWriting(file: string): Database.Database {
 	const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
-	database.pragma(`cache_size = -${CACHE_KIB}`);
+	database.pragma(`cache_size = -${WRITING_CACHE_KIB}`);
 	database.pragma("synchronous = FULL");
 	database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
 	database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
@@ -60,7 +65,7 @@ export function openForWriting(file: string): Database.Database {
 /** Opens the database for reading; nothing it is asked can change it. */
 export function openForReading(file: string): Database.Database {
 	const database = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
-	database.pragma(`cache_size = -${CACHE_KIB}`);
+	database.pragma(`cache_size = -${READING_CACHE_KIB}`);
 	return database;
 }
 
