@@ -7,11 +7,8 @@
 // expectation, no look for a repeat.
 import { createServer } from "node:http";
 import { migrationsFor } from "../../dist/src/log/migrate.js";
-import {
-	claimDirectory,
-	logFile,
-	openForWriting,
-} from "../../dist/src/log/sqlite/files/directory.js";
+import { claimDirectory } from "../../dist/src/log/sqlite/files/claim.js";
+import { logFile, openForWriting } from "../../dist/src/log/sqlite/files/directory.js";
 
 const directory = process.argv[2];
 claimDirectory(directory, migrationsFor("sqlite"));

@@ -4,11 +4,8 @@
 // a batch, streams, seconds. Writes the batches a second.
 import { randomBytes } from "node:crypto";
 import { migrationsFor } from "../../dist/src/log/migrate.js";
-import {
-	claimDirectory,
-	logFile,
-	openForWriting,
-} from "../../dist/src/log/sqlite/files/directory.js";
+import { claimDirectory } from "../../dist/src/log/sqlite/files/claim.js";
+import { logFile, openForWriting } from "../../dist/src/log/sqlite/files/directory.js";
 
 const [directory, ...numbers] = process.argv.slice(2);
 const [eventsPerBatch, streamCount, seconds] = numbers.map(Number);
