@@ -31,8 +31,8 @@ export const APPLICATION_ID = 0x56617276;
 const PAGE_BYTES = 4096;
 
 /**
- * Each connection's own page cache; more is the operating system's to give. The writer comes back to
- * the pages that hold the ids and the ends of the streams it appends to; a reader to little more
+ * Each connection's own page cache; more is the operating system's to give. The writer comes back
+ * to the pages that hold the ids and the ends of the streams it appends to; a reader to little more
  * than the inner pages, some hundreds for ten million events.
  */
 const WRITING_CACHE_KIB = 8 * 1024;
