@@ -75,9 +75,9 @@ const WORDINGS_CHARACTERS_MAX = 4 * 1024 * 1024;
 /** Below this, compression saves less than its headers cost. */
 const COMPRESS_BYTES_MIN = 1024;
 /**
- * Pages of the grid are compressed once and sent many times, so they are worth the effort. What bulk
- * readers ask for is mostly sent once: 500 events take 2.8 ms at quality 5 and 0.5 at 1, for a fifth
- * more bytes, which is still less than gzip makes of them.
+ * Pages of the grid are compressed once and sent many times, so they are worth the effort. What
+ * bulk readers ask for is mostly sent once: 500 events take 2.8 ms at quality 5 and 0.5 at 1, for a
+ * fifth more bytes, which is still less than gzip makes of them.
  */
 const BULK_BYTES_MIN = 64 * 1024;
 const EFFORT = { br: { page: 5, bulk: 1 }, gzip: { page: 6, bulk: 1 } };
