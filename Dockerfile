@@ -25,7 +25,7 @@ EXPOSE 2113
 # There are no users yet, so it refuses to serve beyond loopback until told that this is meant:
 #   docker run -p 127.0.0.1:2113:2113 -v varve:/data -e VARVE_ALLOW_ANONYMOUS=yes varve
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD \
-  ["node", "-e", "fetch(`http://127.0.0.1:${process.env.VARVE_PORT ?? 2113}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  ["node", "-e", "fetch(`http://127.0.0.1:${process.env.VARVE_PORT ?? 2113}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Without npm in between, so that SIGTERM reaches the server and lets it drain.
 ENTRYPOINT ["node", "bin/varve"]
 CMD ["serve"]

@@ -21,7 +21,8 @@ export type Paths = {
 
 /** The page size of our reader. */
 const BULK = 500;
-const STEP = 100;
+/** So many of the largest events are sure to fit into one read. */
+const STEP = GRID;
 /** Some seconds of purging; a stream with more is said to be too large for it. */
 export const PATHS_MAX = 10_000;
 

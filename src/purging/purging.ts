@@ -69,9 +69,12 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 	let looking: Promise<void> = Promise.resolve();
 	let commits = 0;
 	let writing: Promise<void> = Promise.resolve();
+	/** What is to be said once more. */
+	const again = new Map<NodeJS.Timeout, readonly StreamName[]>();
 
 	const note = () => {
-		if (commits > 0 || queues.some(({ queue }) => !queue.isIdle())) return;
+		const isQuiet = commits === 0 && again.size === 0;
+		if (!isQuiet || queues.some(({ queue }) => !queue.isIdle())) return;
 		const watermark = { incarnation, position, erasures, caches };
 		writing = writing
 			.then(() => writeWatermark(file, watermark))
@@ -81,14 +84,13 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 	const purge = (what: Purge) => {
 		for (const { queue } of queues) queue.add(what);
 	};
-	const timers = new Set<NodeJS.Timeout>();
 	const purgeTwice = (streams: readonly StreamName[]) => {
 		purge({ streams });
 		const timer = setTimeout(() => {
-			timers.delete(timer);
+			again.delete(timer);
 			purge({ streams });
 		}, againMs);
-		timers.add(timer.unref());
+		again.set(timer.unref(), streams);
 	};
 	const look = async (commit: Commit) => {
 		try {
@@ -120,9 +122,14 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 		state: () => queues.map(({ state }) => state()),
 		async close() {
 			stop();
-			for (const timer of timers) clearTimeout(timer);
 			const timer = setTimeout(() => stopped.abort(), drainMs);
 			await looking;
+			// No request is left by now, so none of its answers is on its way any more.
+			for (const [waiting, streams] of again) {
+				clearTimeout(waiting);
+				purge({ streams });
+			}
+			again.clear();
 			await Promise.all(queues.map(({ queue }) => queue.close()));
 			clearTimeout(timer);
 			await writing;

@@ -104,6 +104,20 @@ withDisk("a sync of the WAL that fails", () => {
 		await closeStore(again);
 	});
 
+	test("by cutting the WAL behind an erasing step leaves no page of before in memory", async () => {
+		const disk = newDisk();
+		const store = await openStore({ env: disk.env });
+		expect((await store.append("a", [event({ secret: true })])).status).toBe(201);
+		const page = get("/streams/a/0/forward/1?embed=body");
+		expect((await store.ask(page)).text).toContain("secret");
+		disk.fail({ calls: ["fsync"], file: "log.sqlite", error: "EIO", times: 1 });
+		await store.ask({ method: "DELETE", path: "/streams/a/0/data" });
+		await until(async () => !(await store.ask(page)).text.includes("secret"));
+		await until(async () => (await store.ask(get("/health/ready"))).status === 503);
+		expect(disk.hits()).toBe(1);
+		await store.server.stop();
+	});
+
 	test("ends the process where the operator wants that", async () => {
 		const disk = newDisk();
 		const store = await openStore({ env: disk.env, options: ["--on-write-failure", "exit"] });

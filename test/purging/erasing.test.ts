@@ -1,6 +1,6 @@
 /** Redactions and scavenges, told to a cache on a real socket, across starts of the log. */
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tagsToPurge } from "../../src/cache/tags.ts";
@@ -93,6 +93,16 @@ test("it is told once more, for answers that were on their way", async () => {
 	await redact(2);
 	await until(() => cache.told.length === 2);
 	expect(tagsTold()).toEqual([tags, tags]);
+});
+
+test("a shutdown does not wait to tell it once more, and has told it", async () => {
+	await start();
+	await redact(2);
+	await until(() => purging.state()[0]?.purged);
+	expect(existsSync(join(directory, "purged.json"))).toBe(false);
+	await purging.close();
+	expect(tagsTold()).toEqual([tags, tags]);
+	expect(existsSync(join(directory, "purged.json"))).toBe(true);
 });
 
 test("an erasure that was not purged at a crash purges everything at the next start", async () => {

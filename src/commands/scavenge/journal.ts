@@ -26,6 +26,7 @@ const CHUNKS_COMPLETED = "$scavengeChunksCompleted";
 const COMPLETED = "$scavengeCompleted";
 const RESULTS: readonly unknown[] = ["Success", "Stopped", "Errored", "Interrupted"];
 const NEWEST = { from: "head", limit: 1, direction: "backward", content: true } as const;
+const RUN_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const NOTHING = new Uint8Array(0);
 
 /** @param node where this server listens, which each event says */
@@ -69,6 +70,8 @@ export function createJournal(log: Log, node: string) {
 			const stream = link?.unresolved?.stream ?? link?.event.stream ?? "";
 			if (!stream.startsWith(`${SCAVENGES}-`)) return undefined;
 			const id = stream.slice(SCAVENGES.length + 1);
+			// Clients may append to the list, too, and answers show the id as it is.
+			if (!RUN_ID.test(id)) return undefined;
 			const [end] = (await log.read({ stream: streamOf(id), ...NEWEST })).entries;
 			if (!end) return undefined;
 			const result = end.event.type === COMPLETED ? resultIn(end.event.data) : undefined;

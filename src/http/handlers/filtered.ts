@@ -120,7 +120,8 @@ async function write(
 		coding,
 		last: scanned.sealed ? newest : scanned.last,
 		// Both forms of a page have one URL: what was asked for by a header is not kept.
-		sealed: scanned.sealed && !resolve,
+		// Nor is what was searched before an erasure.
+		sealed: scanned.sealed && !resolve && scanned.history.erasures === log.erasures,
 		...(resolve ? { keepSeconds: 0, shown: unresolvedShown(shown) ^ UNUSUAL } : {}),
 		headMaxAge: settings.headMaxAge,
 		history: scanned.history,

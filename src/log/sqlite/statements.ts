@@ -242,7 +242,7 @@ export const VERIFY_BYTES = `
 	SELECT CAST(group_concat(bytes, '') AS BLOB) FROM (
 		SELECT id || hash || data || metadata AS bytes FROM events
 		WHERE position >= ? AND position < ? ORDER BY position)`;
-export const VERIFY_EVENT = "SELECT id, hash, data, metadata FROM events WHERE position = ?";
+export const VERIFY_EVENT = "SELECT flags, id, hash, data, metadata FROM events WHERE position = ?";
 export const VERIFY_DIGESTS = "SELECT data, metadata FROM digests WHERE position = ?";
 /** Erased events that have no metadata left. */
 export const VERIFY_UNPROVEN = `

@@ -45,7 +45,13 @@ erasing.on("message", (erasure: Erasure | typeof PING) => {
 		return;
 	}
 	orStop(() => {
-		erasing.postMessage(eraser.answer(erasure));
+		const erased = eraser.erase(erasure);
+		try {
+			eraser.clean(erased);
+		} finally {
+			// Reads show it already: whatever became of the WAL, no document of before may be kept.
+			erasing.postMessage(erased);
+		}
 		checkpointWhenDue();
 	});
 });

@@ -196,6 +196,20 @@ describe("a run", () => {
 		}
 	});
 
+	test("is none of the server's where a client linked to it in the list", async () => {
+		const headers = {
+			"Content-Type": "application/octet-stream",
+			"ES-EventType": "$>",
+			"ES-EventId": randomUUID(),
+		};
+		await append("$scavenges-<b>", 1);
+		const path = "/streams/%24scavenges";
+		const link = await servers.ask({ path, headers, body: "0@$scavenges-<b>" });
+		expect(link.status).toBe(201);
+		servers = await servers.restart();
+		expect(await last()).toMatchObject({ scavengeLink: "", scavengeResult: "Unknown" });
+	});
+
 	test("is remembered across a restart", async () => {
 		const id = await scavenged();
 		servers = await servers.restart();

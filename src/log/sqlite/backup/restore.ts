@@ -187,7 +187,9 @@ function refuseFilled(directory: string): void {
 	const found = readdirSync(directory);
 	if (found.includes("log.sqlite"))
 		throw refuse("it holds a log, and a restore replaces none; move it away first");
-	const [other] = found.filter((name) => !IGNORED.includes(name));
+	// One that was killed while it put its files in their place, the log last, left the others.
+	const ignored = found.includes("restoring") ? [...IGNORED, "incarnation", "log.key"] : IGNORED;
+	const [other] = found.filter((name) => !ignored.includes(name));
 	if (other !== undefined) throw refuse(`it is not empty: it holds ${other}`);
 }
 

@@ -83,16 +83,22 @@ export class Eraser {
 		this.#packing = new Packing(database);
 	}
 
-	answer(erasure: Erasure): Erased {
-		const erased =
-			"redact" in erasure
-				? this.#transact(() => this.#redact(erasure.redact))
-				: this.#transact(() => this.#scavenge(erasure.scavenge, erasure.now));
-		if (erased.denied) return erased;
-		if (erased.step?.next === undefined) this.#cutWal();
+	/** @throws where a sync failed: nothing may be committed after that */
+	erase(erasure: Erasure): Erased {
+		return "redact" in erasure
+			? this.#transact(() => this.#redact(erasure.redact))
+			: this.#transact(() => this.#scavenge(erasure.scavenge, erasure.now));
+	}
+
+	/**
+	 * Takes older copies of what was erased out of the WAL, at once or later.
+	 * @throws where that fails for another reason than a full disk: as above
+	 */
+	clean({ denied, step, erasures }: Erased): void {
+		if (denied) return;
+		if (step?.next === undefined) this.#cutWal();
 		// A run may be stopped, or fail, and nobody comes back.
-		else if (erased.erasures !== undefined) this.#cutWalLater();
-		return erased;
+		else if (erasures !== undefined) this.#cutWalLater();
 	}
 
 	close(): void {

@@ -2,6 +2,8 @@
  * The data directory: which files lie in it, and how its database is opened.
  *
  *     log.sqlite   the log (with -wal and -shm beside it while it is in use)
+ *     log.key, log.checkpoint   who signs for it, and what was signed last; see tree/signer.ts
+ *     purged.json  up to where caches were purged; see src/purging
  *     incarnation  the highest number a history in it was given; from the second one on
  *     log.schema-2.sqlite   the log as it was before an upgrade; see upgrade.ts
  *     lock         an empty database that is locked as long as a process has the directory; the

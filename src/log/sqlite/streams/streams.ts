@@ -48,10 +48,6 @@ export class Streams {
 	readonly grown = new Map<StreamName, Stream>();
 	/** The streams whose marks this transaction changed. */
 	readonly marked = new Set<StreamName>();
-	/**
-	 * The answer to the last `find`: one append asks several times for its stream, if it is new in
-	 * vain.
-	 */
 	/** The last question and its answer: an append asks several times for one stream. */
 	#askedName: string | undefined;
 	#asked: Stream | undefined;

@@ -21,6 +21,7 @@ type Head = [
 	...[flags: number, id: number, hash: number, data: number, metadata: number],
 ];
 type Content = {
+	readonly flags: number;
 	readonly id: Uint8Array;
 	readonly hash: Uint8Array;
 	readonly data: Uint8Array;
@@ -68,8 +69,10 @@ function* readEvents(
 	};
 	// Written out: what a spread costs here, a third of the whole, is paid for every event.
 	for (const head of heads) {
-		const [position, stream, version, type, created, flags] = head;
+		const [position, stream, version, type, created] = head;
 		const content = isJoined ? undefined : contentAt(statements, position);
+		// It may have been erased since the heads were read.
+		const flags = content ? content.flags : head[5];
 		const isErased = (flags & (FLAG_REDACTED | FLAG_SCAVENGED)) !== 0;
 		yield {
 			position,
@@ -93,6 +96,7 @@ type Digests = StoredEvent["digests"];
 function contentAt({ event }: Statements, position: number): Content {
 	const row = event.get(position) as Record<keyof Content, unknown>;
 	return {
+		flags: Number(row.flags),
 		id: bytesOf(row.id),
 		hash: bytesOf(row.hash),
 		data: bytesOf(row.data),

@@ -375,6 +375,7 @@ describe("a restore", () => {
 		const directory = newDirectory();
 		mkdirSync(join(directory, "restoring"));
 		writeFileSync(join(directory, "restoring", "log.sqlite"), "half");
+		writeFileSync(join(directory, "incarnation"), "7\n");
 		expect((await refusal(openSqliteLog(directory)))[1]).toMatchObject({
 			reason: expect.stringMatching(/did not finish/),
 		});
