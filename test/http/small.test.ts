@@ -42,6 +42,16 @@ test.each([
 	expect(reply.headers["cache-control"]).toBe("no-store");
 });
 
+test.each(["POST", "PUT", "DELETE", "PATCH", "TRACE"])(
+	"%s is no way to ask after health",
+	async (method) => {
+		for (const path of ["/health/live", "/health/ready"]) {
+			const reply = await servers.ask({ path, method });
+			expect([reply.status, reply.headers.allow]).toEqual([405, "GET, HEAD, OPTIONS"]);
+		}
+	},
+);
+
 test("/health/ready is 503 while the writer hangs, in bounded time, and 204 when it is well", async () => {
 	const own = await startServers();
 	const ready = async () => (await own.ask(get("/health/ready"))).status;

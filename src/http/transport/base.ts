@@ -63,7 +63,9 @@ function forwardedBase(req: IncomingMessage): string {
 	const scheme = schemeOf(first(req, "x-forwarded-proto") || standard.proto);
 	// `Host` itself is that of the connection to the proxy where the proxy names another.
 	const { hostname, port } = splitHost(named || (req.headers.host ?? ""));
-	const at = port ?? portOf(first(req, "x-forwarded-port"));
+	// So is its port, which one that is stated replaces; a named host's own stands first.
+	const stated = portOf(first(req, "x-forwarded-port"));
+	const at = named ? (port ?? stated) : (stated ?? port);
 	const isDefault = at === undefined || at === (scheme === "https" ? 443 : 80);
 	const authority = isDefault ? hostname : `${hostname}:${at}`;
 	return `${scheme}://${authority}${prefixOf(first(req, "x-forwarded-prefix"))}`;

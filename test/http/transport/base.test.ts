@@ -30,7 +30,14 @@ const MATRIX: [name: string, headers: Headers, base: string][] = [
 	["a host and port", { "X-Forwarded-Host": "es.example:81" }, "http://es.example:81"],
 	["an IPv6 address", { "X-Forwarded-Host": "[2001:db8::1]:81" }, "http://[2001:db8::1]:81"],
 	["a list of hosts", { "X-Forwarded-Host": "es.example, mid.example" }, "http://es.example"],
-	["a port", { "X-Forwarded-Port": "8443" }, "http://inner.example:2113"],
+	["a port", { "X-Forwarded-Port": "8443" }, "http://inner.example:8443"],
+	["a list of ports", { "X-Forwarded-Port": "8443, 2114" }, "http://inner.example:8443"],
+	["a port that is a word", { "X-Forwarded-Port": "abc" }, "http://inner.example:2113"],
+	[
+		"a scheme, and its port beside",
+		{ "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443" },
+		"https://inner.example",
+	],
 	[
 		"a host, and its port beside",
 		{ "X-Forwarded-Host": "es.example", "X-Forwarded-Port": "8443" },
