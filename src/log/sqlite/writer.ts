@@ -47,7 +47,8 @@ erasing.on("message", (erasure: Erasure | typeof PING) => {
 	orStop(() => {
 		const erased = eraser.erase(erasure);
 		try {
-			eraser.clean(erased);
+			// Where another process moves the WAL, cutting it would tear what that process follows.
+			if (checkpoints) eraser.clean(erased);
 		} finally {
 			// Reads show it already: whatever became of the WAL, no document of before may be kept.
 			erasing.postMessage(erased);
