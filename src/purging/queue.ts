@@ -23,7 +23,7 @@ export type PurgeQueue = {
 };
 
 export type QueueState = {
-	/** Streams to be purged; "everything" where all of them are. */
+	/** Streams that are not purged yet; "everything" where all of them are to be. */
 	readonly pending: number | "everything";
 	readonly purged: number;
 	readonly failed: number;
@@ -50,6 +50,7 @@ export function createPurgeQueue(options: QueueOptions): PurgeQueue {
 	const { send, onIdle, say, pauseMs = PAUSE_MS } = options;
 	const pending = new Set<StreamName>();
 	let everything = false;
+	let underWay: Purge | undefined;
 	let running: Promise<void> | undefined;
 	let wake: (() => void) | undefined;
 	let closed = false;
@@ -74,6 +75,10 @@ export function createPurgeQueue(options: QueueOptions): PurgeQueue {
 		if (pending.size > PENDING_MAX) everything = true;
 		if (everything) pending.clear();
 	};
+	const unpurged = () =>
+		underWay === undefined || underWay === "everything"
+			? pending
+			: new Set([...pending, ...underWay.streams]);
 	const pause = (ms: number) =>
 		new Promise<void>((resolve) => {
 			const timer = setTimeout(resolve, ms);
@@ -87,13 +92,16 @@ export function createPurgeQueue(options: QueueOptions): PurgeQueue {
 		let waitMs = pauseMs;
 		while (hasMore()) {
 			const purge = take();
+			underWay = purge;
 			try {
 				await send(purge);
+				underWay = undefined;
 				purged++;
 				waitMs = pauseMs;
 				if (failure !== null) say("purges again");
 				failure = null;
 			} catch (error) {
+				underWay = undefined;
 				put(purge);
 				failed++;
 				const reason = error instanceof Error ? error.message : String(error);
@@ -119,7 +127,7 @@ export function createPurgeQueue(options: QueueOptions): PurgeQueue {
 			if (hasMore()) start();
 		},
 		state: () => ({
-			pending: everything ? "everything" : pending.size,
+			pending: everything || underWay === "everything" ? "everything" : unpurged().size,
 			purged,
 			failed,
 			failure,
