@@ -58,6 +58,7 @@ export type RequestRefusals = {
 	"disk-full": { path: string };
 	"shutting-down": { retryAfterSeconds: number };
 	"writer-stopped": { reason: string; retryAfterSeconds: number };
+	"log-damaged": { part: string; reason: string };
 };
 
 /** What a start can be refused for. */

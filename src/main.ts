@@ -12,9 +12,8 @@ import { createHttpServer } from "./http/server.ts";
 import { createLiveStreams } from "./http/streaming/live-streams.ts";
 import type { Log } from "./log/log.ts";
 import type { Upgrade } from "./log/sqlite/files/upgrade.ts";
-import { openSqliteLog } from "./log/sqlite/log.ts";
-import { openLogTree } from "./log/sqlite/tree/log-tree.ts";
-import type { LogTree } from "./log/tree.ts";
+import type { OnStop } from "./log/sqlite/log.ts";
+import { openStore, type Store } from "./log/sqlite/store.ts";
 import { parseCaches } from "./purging/addresses.ts";
 import { type Purging, startPurging } from "./purging/purging.ts";
 
@@ -23,6 +22,11 @@ export type { Settings } from "./config.ts";
 import { Refusal } from "./errors.ts";
 
 export { isRefusal, Refusal } from "./errors.ts";
+
+/** What an operator needs to hear; the reason stands before it. */
+const STOPPED =
+	"Appends are refused, and reads go on, until the server is started again. Before that, look at " +
+	"the disk and run varve verify: docs/operations.md, When the disk fails.";
 
 export type RunningServer = {
 	/** Where it listens, e.g. `http://127.0.0.1:2113`. */
@@ -47,17 +51,11 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		tellStopped = resolve;
 	});
 	const onStop = (refusal: Refusal<"writer-stopped">) => {
-		const { reason } = refusal.facts;
-		report(`the writer stopped: ${reason}. Appends are refused until the server is started again.`);
+		report(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
 		unready ??= refusal;
 		tellStopped(refusal);
 	};
-	const log = await openSqliteLog(settings.data, settings, {
-		onStop,
-		checkpoints: settings.checkpoints,
-		upgrade: { keepsCopy: settings.upgradeCopy, onUpgrade: announceUpgrade },
-	});
-	const tree = await openTree(settings.data, log);
+	const { log, tree } = await openWhole(settings, onStop);
 	const longPolls = createLongPolls(log, settings.longPollsMax);
 	const live = createLiveStreams(log, settings.liveStreamsMax);
 	const lasts = createLasts(log);
@@ -103,6 +101,25 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	}
 }
 
+/**
+ * Opens the store. Who wants no server that cannot write gets none: a restart mends a failed sync,
+ * but no damage, so it is said at the start, and not after it.
+ * @throws Refusal as `startServer`
+ */
+async function openWhole(settings: Settings, onStop: OnStop): Promise<Store> {
+	const { data, checkpoints, upgradeCopy, onWriteFailure } = settings;
+	const store = await openStore(data, settings, {
+		checkpoints,
+		upgrade: { keepsCopy: upgradeCopy, onUpgrade: announceUpgrade },
+		onStop,
+	});
+	if (!store.stopped || onWriteFailure === "stay") return store;
+	store.tree.close();
+	await store.log.close();
+	const reason = `${store.stopped.facts.reason}; --on-write-failure stay serves what can be read`;
+	throw new Refusal("data-directory-unusable", { path: data, reason });
+}
+
 /** Both may take minutes, and the copy is somebody's to remove. */
 function announceUpgrade({ found, known, copy }: Parameters<NonNullable<Upgrade["onUpgrade"]>>[0]) {
 	const kept = copy === undefined ? "" : `; the log as it was stays in ${copy}`;
@@ -122,16 +139,6 @@ async function startPurgingOf(log: Log, settings: Settings): Promise<Purging | u
 		directory: data,
 		say: (text) => console.error(`varve: ${text}`),
 	});
-}
-
-/** A log whose tree cannot be signed for is let go of. */
-async function openTree(directory: string, log: Log): Promise<LogTree> {
-	try {
-		return openLogTree(directory);
-	} catch (error) {
-		await log.close();
-		throw error;
-	}
 }
 
 /** What a scavenge calls this server in its events. */

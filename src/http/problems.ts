@@ -5,7 +5,7 @@
  * in a sentence, and the refusal's facts stand beside them. Status and reason phrase are those that
  * clients of the contract recognise an outcome by.
  */
-import { Refusal, type RequestRefusals } from "../errors.ts";
+import { isRefusal, Refusal, type RequestRefusals } from "../errors.ts";
 import { type Answer, withText } from "./answer.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 import { STATE_PROBLEMS } from "./problems/state.ts";
@@ -234,6 +234,14 @@ export function problem<W extends Words>(refusal: Refusal<W>): Answer {
 	return entry.reason === undefined ? answer : { ...answer, reason: entry.reason(refusal.facts) };
 }
 
+/** Tells the operator what is no matter of the request: a fault, and damage to the log. */
+export function reportFault(error: unknown, report: (error: unknown) => void): void {
+	if (isRefusal(error, "log-damaged")) {
+		const { part, reason } = error.facts;
+		report(`the log is damaged: ${part} cannot be read: ${reason}; varve verify tells more`);
+	} else if (!isRefusal(error) || !Object.hasOwn(PROBLEMS, error.word)) report(error);
+}
+
 function all<F>(facts: F): F {
 	return facts;
 }
@@ -242,10 +250,10 @@ function all<F>(facts: F): F {
  * The answer to whatever a handler threw. A fault of ours is told to the log, not to the client.
  */
 export function answerToError(error: unknown, report: (error: unknown) => void): Answer {
+	reportFault(error, report);
 	if (error instanceof Refusal && Object.hasOwn(PROBLEMS, error.word)) {
 		return problem(error as Refusal<Words>);
 	}
-	report(error);
 	const body = {
 		type: "urn:varve:problem:internal-error",
 		title: "Internal server error",

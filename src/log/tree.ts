@@ -8,12 +8,22 @@ export interface LogTree {
 	/** What checkpoints are checked by: `name+id+key`. */
 	readonly key: string;
 
-	/** A signed checkpoint of all events there are; all in it is of one moment. */
+	/**
+	 * Why the log cannot be held against what was signed last, where it cannot: then it is signed for
+	 * no more, and must not be appended to.
+	 */
+	readonly damage: string | undefined;
+
+	/**
+	 * A signed checkpoint of all events there are; all in it is of one moment.
+	 * @throws Refusal `log-damaged`
+	 */
 	checkpoint(): string;
 
 	/**
 	 * The hashes of a tile, or the leaves of a bundle with two bytes of length before each.
 	 * @returns undefined where the log does not reach so far
+	 * @throws Refusal `log-damaged`
 	 */
 	tile(tile: Tile): Promise<Buffer | undefined>;
 

@@ -111,9 +111,12 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 		commits++;
 		looking = looking.then(() => look(commit));
 	});
-	const newest = await newestHiding(log);
-	if (newest > position || log.erasures !== erasures) {
-		position = Math.max(position, newest);
+	const newest = await newestHiding(log).catch((error: unknown) => {
+		say(`purges: the log cannot be looked at, so all is purged: ${String(error)}`);
+		return undefined;
+	});
+	if (newest === undefined || newest > position || log.erasures !== erasures) {
+		position = Math.max(position, newest ?? -1);
 		erasures = log.erasures;
 		purge("everything");
 	}

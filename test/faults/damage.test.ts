@@ -9,7 +9,7 @@ import { randomFrom, runSeed } from "../../test/feeds/random.ts";
 import { newDirectory, removeDirectories, varve } from "../cli/varve.ts";
 import { get } from "../http/ask.ts";
 import * as log from "../log/asking.ts";
-import { closeStore, event, events, expectSound, openStore } from "./store.ts";
+import { closeStore, event, events, expectSound, idsOf, openStore, type Store } from "./store.ts";
 
 const BIN = fileURLToPath(new URL("../../bin/varve", import.meta.url));
 const PAGE_BYTES = 4096;
@@ -19,37 +19,215 @@ const NOBODY = 65_534;
 afterAll(removeDirectories);
 
 describe("a damaged page of the database", () => {
-	test("fails the reads that need it, and those alone; verify finds it", async () => {
-		const filled = await openStore();
-		// The newest 256 events are needed to go on with the log's tree: the damage is before them.
-		for (const stream of ["a-1", "b-1", "c-1"]) {
-			expect((await filled.append(stream, events(200, "x".repeat(900)))).status).toBe(201);
-		}
-		await closeStore(filled);
-		const file = join(filled.data, "log.sqlite");
-		const pages = leavesOf(file, "events");
-		const bytes = readFileSync(file);
-		const damaged = pages[Math.floor(pages.length / 2)] as number;
-		bytes.fill(0x55, (damaged - 1) * PAGE_BYTES, damaged * PAGE_BYTES);
-		writeFileSync(file, bytes);
-
-		const store = await openStore({ data: filled.data });
-		const page = (stream: string) => get(`/streams/${stream}/0/forward/200?embed=body`);
-		const answers = [];
-		for (const stream of ["a-1", "b-1", "c-1"]) answers.push(await store.ask(page(stream)));
-		expect(answers.map(({ status }) => status)).toEqual([200, 500, 200]);
-		expect(answers[1]?.json.type).toBe("urn:varve:problem:internal-error");
+	test("fails the reads that need it, and those alone; the log and verify name it", async () => {
+		const filled = await fill();
+		const spoiled = await spoil(filled, "events", (pages) => pages / 2);
+		const store = await openStore({ data: spoiled.data });
+		expect(await statuses(store, ["a-1", "b-1", "c-1"])).toEqual([200, 500, 200]);
+		const failed = await store.ask(page("b-1"));
+		expect(failed.json).toMatchObject({
+			type: "urn:varve:problem:log-damaged",
+			part: "b-1 at 0",
+			reason: expect.stringContaining("SQLITE_CORRUPT"),
+		});
+		// What is damaged is no newer event, so the log goes on.
+		expect((await store.ask(get("/health/ready"))).status).toBe(204);
 		expect((await store.append("c-1", [event()])).status).toBe(201);
 		expect((await store.append("b-1", [event()])).status).toBe(201);
 		expect((await store.ask(get("/streams/b-1/200"))).status).toBe(200);
 		const { code, stderr } = await store.server.stop();
-		expect([code, stderr]).toEqual([0, expect.stringContaining("SQLITE_CORRUPT")]);
+		expect([code, stderr]).toEqual([
+			0,
+			expect.stringContaining("the log is damaged: b-1 at 0 cannot be read: SQLITE_CORRUPT"),
+		]);
+		await expectNamed(spoiled.data, /^positions? (2|3)\d\d.*: cannot be read: SQLITE_CORRUPT/m);
+	});
 
-		const verified = await varve(["verify", "--data", filled.data]);
-		expect(verified.code).toBe(1);
-		expect(`${verified.stdout}${verified.stderr}`).toMatch(/malformed|page/);
+	test("breaks off an answer that was under way, and the log names it", async () => {
+		const { data } = await spoil(await fill(), "events", (pages) => pages / 2);
+		const store = await openStore({ data });
+		const run = { path: "/streams/$all", headers: { Accept: "application/x-ndjson" } };
+		await expect(store.ask(run)).rejects.toThrow(/aborted|hang up|ECONNRESET/);
+		const { stderr } = await store.server.stop();
+		expect(stderr).toMatch(/the log is damaged: \$all at \d+ cannot be read/);
+	});
+
+	test.each([
+		["the index of ids", "events_by_id", "a-1", 500, 200],
+		["the entries of streams", "entries", "a-1", 500, 500],
+		["the names of streams", "streams", "new", 500, 500],
+	])("of %s leaves the rest", async (_, table, stream, appended, read) => {
+		const { data } = await spoil(await fill(), table, () => 0);
+		const store = await openStore({ data });
+		const reply = await store.append(stream, [event()]);
+		expect([reply.status, reply.json.type]).toEqual([appended, "urn:varve:problem:log-damaged"]);
+		expect(await statuses(store, ["a-1"])).toEqual([read]);
+		if (table !== "streams") {
+			expect(await statuses(store, ["b-1", "c-1"])).toEqual([200, 200]);
+			expect((await store.append("c-1", [event()])).status).toBe(201);
+		}
+		expect((await store.ask(get("/info"))).status).toBe(200);
+		expect((await store.server.stop()).code).toBe(0);
+		await expectNamed(
+			data,
+			new RegExp(table === "events_by_id" ? "ree \\d+ page" : "malformed|page"),
+		);
 	});
 });
+
+describe("damage to what an append builds upon", () => {
+	test.each([
+		["the newest events", "events", "last"],
+		["the nodes of the tree", "nodes", "last"],
+		["the index of names", "sqlite_autoindex_streams_1", "first"],
+	])("leaves %s to be restored, and the rest to be read", async (_, table, which) => {
+		const filled = await fill();
+		const spoiled = await spoil(filled, table, (pages) => (which === "last" ? pages - 1 : 0));
+		const store = await openStore({ data: spoiled.data });
+
+		const refused = await store.append("new", [event()]);
+		const refusal = {
+			type: "urn:varve:problem:writer-stopped",
+			reason: expect.stringContaining("the log is damaged: "),
+		};
+		expect([refused.status, refused.json]).toEqual([503, expect.objectContaining(refusal)]);
+		for (const request of [
+			{ method: "DELETE", path: "/streams/a-1" },
+			{ method: "DELETE", path: "/streams/a-1/0/data" },
+			{ method: "POST", path: "/admin/scavenge" },
+			get("/health/ready"),
+		]) {
+			expect(await store.ask(request)).toMatchObject({ status: 503, json: refusal });
+		}
+		expect((await store.ask(get("/health/live"))).status).toBe(204);
+
+		const hasNames = table !== "sqlite_autoindex_streams_1";
+		const isRead = hasNames ? 200 : 500;
+		expect(await statuses(store, ["a-1", "b-1"])).toEqual([isRead, isRead]);
+		const first = `${"0".repeat(32)}/forward/20`;
+		expect(await store.ask(get(`/streams/$all/${first}?embed=body`))).toMatchObject({
+			status: 200,
+		});
+		expect((await store.ask(get("/streams/a-1/199"))).status).toBe(isRead);
+		expect(await statuses(store, ["c-1"])).toEqual([table === "nodes" ? 200 : 500]);
+
+		const checkpoint = await store.ask(get("/log/checkpoint"));
+		if (hasNames) {
+			expect(checkpoint).toMatchObject({
+				status: 500,
+				json: { type: "urn:varve:problem:log-damaged", part: "the right edge of its tree" },
+			});
+		} else expect(checkpoint.status).toBe(200);
+		expect((await store.ask(get("/log/tile/0/000"))).status).toBe(200);
+		expect((await store.ask(get("/log/key"))).status).toBe(200);
+
+		const { code, stderr } = await store.server.stop();
+		expect([code, stderr]).toEqual([0, expect.stringContaining("the writer stopped: the log is")]);
+		expect(readFileSync(spoiled.file).equals(spoiled.bytes)).toBe(true);
+		await expectNamed(spoiled.data, NAMED[table] as RegExp);
+
+		// The file as it was is a log again, and goes on.
+		writeFileSync(spoiled.file, filled.bytes);
+		const again = await openStore({ data: spoiled.data });
+		expect((await again.append("new", [event()])).status).toBe(201);
+		expect(await idsOf(again, "c-1")).toHaveLength(200);
+		expect((await again.ask(get("/health/ready"))).status).toBe(204);
+		await closeStore(again);
+	});
+
+	const NAMED: Readonly<Record<string, RegExp>> = {
+		events: /^positions? 59\d( to 599)?: cannot be read: SQLITE_CORRUPT/m,
+		nodes: /malformed/,
+		sqlite_autoindex_streams_1: /malformed|ree \d+ page/,
+	};
+
+	test("and a log that cannot be held against what was signed is not appended to", async () => {
+		// Signed for at 300 events: their edge is in positions 256 to 299, that of the log in 512 up.
+		const filled = await fill(300);
+		const spoiled = await spoil(filled, "events", (pages) => (270 / 600) * pages);
+		const store = await openStore({ data: spoiled.data });
+		expect(await store.append("new", [event()])).toMatchObject({
+			status: 503,
+			json: { type: "urn:varve:problem:writer-stopped" },
+		});
+		expect((await store.ask(get("/health/ready"))).status).toBe(503);
+		expect((await store.ask(get("/log/checkpoint"))).json.type).toContain("log-damaged");
+		expect(await statuses(store, ["a-1", "b-1", "c-1"])).toEqual([200, 500, 200]);
+		expect((await store.server.stop()).code).toBe(0);
+		expect(readFileSync(spoiled.file).equals(spoiled.bytes)).toBe(true);
+	});
+
+	test("refuses the start where the operator wants no server that cannot write", async () => {
+		const { data, file, bytes } = await spoil(await fill(), "events", (pages) => pages - 1);
+		const args = ["serve", "--port", "0", "--data", data, "--on-write-failure", "exit"];
+		const { code, stdout, stderr } = await varve(args);
+		expect([code, stdout]).toEqual([1, ""]);
+		expect(stderr).toMatch(
+			/cannot be used: the log is damaged: SQLITE_CORRUPT.*-failure stay serves/,
+		);
+		expect(readFileSync(file).equals(bytes)).toBe(true);
+	});
+
+	test.each([
+		["its header", "sqlite_schema", /cannot be used: SQLITE_(NOTADB|CORRUPT)/],
+		["the number of its history", "store", /cannot be used: SQLITE_CORRUPT/],
+	])("refuses the start where %s is gone", async (_, table, reason) => {
+		const { data, file, bytes } = await spoil(await fill(), table, () => 0);
+		const { code, stderr } = await varve(["serve", "--port", "0", "--data", data]);
+		expect([code, stderr]).toEqual([1, expect.stringMatching(reason)]);
+		expect(readFileSync(file).equals(bytes)).toBe(true);
+	});
+});
+
+type Filled = { readonly data: string; readonly file: string; readonly bytes: Buffer };
+
+/** Three streams of 200 events, some 3 on a page, and a checkpoint that was signed on the way. */
+async function fill(signedAt = 600): Promise<Filled> {
+	const store = await openStore();
+	let position = 0;
+	for (const stream of ["a-1", "b-1", "c-1"]) {
+		for (const sent of [events(100, "x".repeat(900)), events(100, "x".repeat(900))]) {
+			expect((await store.append(stream, sent)).status).toBe(201);
+			position += sent.length;
+			if (position === signedAt) await store.ask(get("/log/checkpoint"));
+		}
+	}
+	await closeStore(store);
+	const file = join(store.data, "log.sqlite");
+	return { data: store.data, file, bytes: readFileSync(file) };
+}
+
+/** Spoils one of the pages that hold the rows of a table; which one, its number in order says. */
+async function spoil(
+	{ data, file, bytes }: Filled,
+	table: string,
+	which: (pages: number) => number,
+): Promise<Filled> {
+	const pages = leavesOf(file, table);
+	const damaged =
+		table === "sqlite_schema" ? 1 : (pages[Math.floor(which(pages.length))] as number);
+	const spoiled = Buffer.from(bytes);
+	spoiled.fill(0x55, (damaged - 1) * PAGE_BYTES, damaged * PAGE_BYTES);
+	writeFileSync(file, spoiled);
+	return { data, file, bytes: spoiled };
+}
+
+const page = (stream: string) => get(`/streams/${stream}/0/forward/200?embed=body`);
+
+async function statuses(store: Store, streams: readonly string[]): Promise<number[]> {
+	const found: number[] = [];
+	for (const stream of streams) {
+		const { status, json } = await store.ask(page(stream));
+		if (status !== 200) expect(json.type).toBe("urn:varve:problem:log-damaged");
+		found.push(status);
+	}
+	return found;
+}
+
+async function expectNamed(data: string, damage: RegExp): Promise<void> {
+	const { code, stdout } = await varve(["verify", "--data", data]);
+	expect([code, stdout]).toEqual([1, expect.stringMatching(damage)]);
+}
 
 describe("a WAL after a crash", () => {
 	const BATCHES = 30;

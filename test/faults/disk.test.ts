@@ -177,7 +177,7 @@ withDisk("a disk that fails", () => {
 		expect((await store.ask(page("near"))).status).toBe(200);
 		disk.fail({ calls: ["pread"], file: DATABASE, error: "EIO" });
 		const failed = await store.ask(page("far"));
-		expect([failed.status, failed.json.type]).toEqual([500, "urn:varve:problem:internal-error"]);
+		expect([failed.status, failed.json.type]).toEqual([500, "urn:varve:problem:log-damaged"]);
 		expect((await store.ask(page("near"))).status).toBe(200);
 		disk.heal();
 		expect((await store.ask(page("far"))).status).toBe(200);

@@ -153,6 +153,12 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ reason: "SQLITE_IOERR_FSYNC: disk I/O error", retryAfterSeconds: 1 },
 		"needs a disk that fails: test/faults",
 	],
+	"log-damaged": [
+		500,
+		"Internal Server Error",
+		{ part: "s at 0", reason: "SQLITE_CORRUPT: database disk image is malformed" },
+		"needs a damaged page: test/faults",
+	],
 	"shutting-down": [503, "Server Is Not Ready", { retryAfterSeconds: 1 }, "overload.test.ts"],
 };
 

@@ -1,4 +1,7 @@
-/** What a request is refused with that could be answered at another time, or on another machine. */
+/**
+ * What a request is refused with for the state the server or its disk is in: another time it could
+ * be answered, or after a repair.
+ */
 import type { Problem } from "../problems.ts";
 
 type Words =
@@ -7,6 +10,7 @@ type Words =
 	| "position-not-reached"
 	| "disk-full"
 	| "writer-stopped"
+	| "log-damaged"
 	| "shutting-down";
 
 const retryAfter = (facts: { retryAfterSeconds: number }) => [
@@ -47,10 +51,18 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 503,
 		title: "Writer stopped",
 		detail: () =>
-			"The server's disk failed, so it takes no appends until it is started again; reads go on. " +
+			"The server's disk failed, so it takes no appends until its operator has seen to that and " +
+			"started it again; reads go on. " +
 			"An append that was under way may be there: send it again then, with the same event ids, " +
 			"to learn its outcome.",
 		headers: retryAfter,
+	},
+	"log-damaged": {
+		status: 500,
+		title: "Log damaged",
+		detail: (f) =>
+			`A part of the log that this needs cannot be read: ${f.part}. ` +
+			"What does not need it is answered as ever.",
 	},
 	"shutting-down": {
 		status: 503,

@@ -3,9 +3,9 @@
  * is asked for when the last one is on its way, so what waits for a slow reader is one chunk.
  */
 import type { ServerResponse } from "node:http";
-import { isRefusal } from "../../errors.ts";
 import type { Answer, Chunks } from "../answer.ts";
 import { answered } from "../connections.ts";
+import { reportFault } from "../problems.ts";
 import { startStallClock, stopStallClock } from "./stall.ts";
 
 /**
@@ -35,7 +35,7 @@ export async function pump(
 		res.end();
 	} catch (error) {
 		// A refusal midway is no fault of ours: a stream can be deleted while it is read.
-		if (!res.destroyed && !isRefusal(error)) report(error);
+		if (!res.destroyed) reportFault(error, report);
 		res.destroy();
 	} finally {
 		answered(res);

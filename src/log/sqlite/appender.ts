@@ -46,7 +46,10 @@ export class Appender {
 	#created = 0;
 	#now = 0;
 
-	/** @param database open for writing and migrated; the appender closes it */
+	/**
+	 * @param database open for writing and migrated
+	 * @throws where the end of the log, or what else an append builds upon, cannot be read
+	 */
 	constructor(database: Database.Database) {
 		this.#database = database;
 		this.#statements = prepare(database);
@@ -81,10 +84,6 @@ export class Appender {
 		} finally {
 			this.#streams.settle();
 		}
-	}
-
-	close(): void {
-		this.#database.close();
 	}
 
 	#answer(write: PackedWrite): Answer {

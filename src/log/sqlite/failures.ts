@@ -1,9 +1,10 @@
 /**
- * Tells a full disk, which is answered, from a broken one, which is a fault; and from a sync that
- * failed, after which nothing may be written any more.
+ * Tells a full disk, which is answered, from a broken one, which is a fault; from a sync that
+ * failed, after which nothing may be written any more; and from what is stored and cannot be read.
  */
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
+import { Refusal } from "../../errors.ts";
 import type { Answer } from "./protocol.ts";
 
 /**
@@ -14,6 +15,10 @@ const ROOM_BYTES = 1024 * 1024;
 
 /** What every append of a failed transaction is answered. */
 export function failureOf(error: unknown, file: string): Answer {
+	if (isUnreadable(error)) {
+		const part = "what has to be known to write this";
+		return { word: "log-damaged", facts: { part, reason: causeOf(error) } };
+	}
 	if (isDiskFull(error, file)) return { word: "disk-full", facts: { path: dirname(file) } };
 	return { fault: causeOf(error) };
 }
@@ -33,6 +38,36 @@ export function causeOf(error: unknown): string {
 export function isSyncFailure(error: unknown): boolean {
 	const code = codeOf(error);
 	return code === "SQLITE_IOERR_FSYNC" || code === "SQLITE_IOERR_DIR_FSYNC";
+}
+
+/** Something that has to be in the database, and is not. */
+export class MissingRows extends Error {
+	override readonly name = "MissingRows";
+}
+
+/**
+ * Whether `error` says that what is stored cannot be read: a page is damaged, or the disk does not
+ * give it. Trying again does not help, and what needs none of it goes on.
+ */
+export function isUnreadable(error: unknown): boolean {
+	if (error instanceof MissingRows) return true;
+	const code = codeOf(error) ?? "";
+	return code.startsWith("SQLITE_CORRUPT") || UNREADABLE.has(code);
+}
+
+/** SQLite has a word of its own for some reasons why a disk does not give a page. */
+const UNREADABLE: ReadonlySet<string> = new Set([
+	"SQLITE_NOTADB",
+	"SQLITE_IOERR_READ",
+	"SQLITE_IOERR_SHORT_READ",
+	"SQLITE_IOERR_CORRUPTFS",
+	"SQLITE_IOERR_DATA",
+]);
+
+/** What a read has failed with: the refusal, where `part` of the log cannot be read. */
+export function damageOr(error: unknown, part: string): unknown {
+	if (!isUnreadable(error)) return error;
+	return new Refusal("log-damaged", { part, reason: causeOf(error) });
 }
 
 /**

@@ -9,13 +9,16 @@
 import { resolve } from "node:path";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
+import type { StreamName } from "../../event.ts";
 import { type Commit, DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import { Erasures, erasuresOf } from "./erasing/erasures.ts";
+import { damageOr } from "./failures.ts";
 import { claimDirectory } from "./files/claim.ts";
 import { logFile, refusalOf } from "./files/directory.ts";
 import { incarnationOf } from "./files/incarnation.ts";
 import type { Upgrade } from "./files/upgrade.ts";
+import { READY, type Stopped } from "./protocol.ts";
 import { AppendQueue } from "./queue.ts";
 import { Reader } from "./reader.ts";
 import { verifyDirectory } from "./verifier.ts";
@@ -28,11 +31,13 @@ export type SqliteOptions = {
 	/** Whether the writer moves the WAL into the database; else another process has to. */
 	readonly checkpoints?: boolean;
 	/**
-	 * Called once, if ever, where nothing can be written any more until the log is opened anew; reads
-	 * go on.
+	 * Called once, if ever, where nothing can be written any more until the log is opened anew: reads
+	 * go on. Before `openSqliteLog` resolves, where what is damaged leaves nothing to append to.
 	 */
-	readonly onStop?: (refusal: Refusal<"writer-stopped">) => void;
+	readonly onStop?: OnStop;
 };
+
+export type OnStop = (refusal: Refusal<"writer-stopped">) => void;
 
 /** A batch is one message, so the writer's own heap stays small; this is room, not need. */
 const WRITER_HEAP_MIB = 128;
@@ -58,7 +63,7 @@ export async function openSqliteLog(
 		const incarnation = incarnationOf(logFile(directory));
 		const reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
 		opened = reader;
-		const { writer, erasing } = await startWriter(logFile(directory), checkpoints);
+		const { writer, erasing, stopped } = await startWriter(logFile(directory), checkpoints);
 		const tell = (commit: Commit) => {
 			for (const listener of listeners) listener(commit);
 		};
@@ -73,6 +78,7 @@ export async function openSqliteLog(
 			// writer's is the last, but where it stopped: then the files stay as they are.
 			onEnd: () => reader.close(),
 		});
+		if (stopped !== undefined) queue.stop(stopped);
 		return logOf(directory, incarnation, queue, erasures, reader, listeners, release);
 	} catch (error) {
 		opened?.close();
@@ -95,6 +101,18 @@ function logOf(
 		if (closing) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
 		return work();
 	};
+	/** @param where what is read of the stream, in words for the operator */
+	const reading = async <T>(
+		stream: StreamName,
+		where: string | number,
+		work: () => T | Promise<T>,
+	): Promise<T> => {
+		try {
+			return await whileOpen(work);
+		} catch (error) {
+			throw damageOr(error, `${stream} at ${where}`);
+		}
+	};
 	return {
 		incarnation,
 		append: (append) => queue.write(append),
@@ -104,10 +122,10 @@ function logOf(
 		},
 		redact: async (redaction) => whileOpen(() => erasing.redact(redaction)),
 		scavenge: async (from) => whileOpen(() => erasing.scavenge(from)),
-		read: async (range) => whileOpen(() => reader.read(range)),
-		last: async (stream) => whileOpen(() => reader.last(stream)),
+		read: (range) => reading(range.stream, range.from, () => reader.read(range)),
+		last: (stream) => reading(stream, "head", () => reader.last(stream)),
 		writerAnswers: async () => whileOpen(() => erasing.ping()),
-		locate: async (stream, id) => whileOpen(() => reader.locate(stream, id)),
+		locate: (stream, id) => reading(stream, id, () => reader.locate(stream, id)),
 		onCommit(listener) {
 			listeners.add(listener);
 			return () => listeners.delete(listener);
@@ -133,11 +151,15 @@ export type WriterData = {
 	readonly erasing: MessagePort;
 };
 
+type Writing = {
+	readonly writer: Worker;
+	readonly erasing: MessagePort;
+	/** Why the thread could not begin. */
+	readonly stopped: string | undefined;
+};
+
 /** Resolves once the thread has opened the database. */
-function startWriter(
-	file: string,
-	checkpoints: boolean,
-): Promise<{ writer: Worker; erasing: MessagePort }> {
+function startWriter(file: string, checkpoints: boolean): Promise<Writing> {
 	// The name carries the extension this very file runs under: .js built, .ts where types are
 	// stripped.
 	const url = new URL(import.meta.url.replace(/log(\.\w+)$/, "writer$1"));
@@ -155,9 +177,9 @@ function startWriter(
 	});
 	return new Promise((resolve, reject) => {
 		writer.once("error", reject);
-		writer.once("message", () => {
+		writer.once("message", (message: typeof READY | Stopped) => {
 			writer.off("error", reject);
-			resolve({ writer, erasing: port1 });
+			resolve({ writer, erasing: port1, stopped: message === READY ? undefined : message.stopped });
 		});
 	});
 }

@@ -65,6 +65,9 @@ export type Answers = {
 	readonly marked: readonly StreamName[];
 };
 
+/** What the writer says first, unless it stops at once. */
+export const READY = "ready";
+
 /** What the writer says last, where it cannot go on. Batches in flight are never answered then. */
 export type Stopped = { readonly stopped: string };
 

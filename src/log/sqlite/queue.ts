@@ -6,8 +6,9 @@
  *                     │            writer's door; all who come meanwhile go together after
  *                     └─ full: refused `overloaded`
  *
- * Once the thread has stopped unasked, every append is refused with what stopped it: those that
- * come, those that wait, and those in flight, of which nobody knows whether they are on disk.
+ * Once the thread has stopped unasked, or could not even begin, every append is refused with what
+ * stopped it: those that come, those that wait, and those in flight, of which nobody knows whether
+ * they are on disk.
  */
 import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
@@ -73,14 +74,14 @@ export class AppendQueue {
 		this.#clock = clock;
 		this.#listener = listener;
 		writer.on("message", (message: Answers | Stopped) => {
-			if ("stopped" in message) this.#break(message.stopped);
+			if ("stopped" in message) this.stop(message.stopped);
 			else this.#settle(message);
 		});
-		writer.on("messageerror", (error) => this.#break(messageOf(error)));
-		writer.on("error", (error) => this.#break(messageOf(error)));
+		writer.on("messageerror", (error) => this.stop(messageOf(error)));
+		writer.on("error", (error) => this.stop(messageOf(error)));
 		this.#stopped = new Promise((resolve) => {
 			writer.on("exit", (code) => {
-				if (!this.#isEnding) this.#break(`its thread ended with code ${code}`);
+				if (!this.#isEnding) this.stop(`its thread ended with code ${code}`);
 				resolve();
 			});
 		});
@@ -98,6 +99,20 @@ export class AppendQueue {
 			this.#waiting.push({ write, bytes, resolve, reject });
 			this.#sendSoon();
 		});
+	}
+
+	/** Refuses every append from now on: the writer has stopped. */
+	stop(reason: string): void {
+		if (this.#broken) return;
+		this.#broken = writerStopped(reason);
+		this.#listener.onStop(this.#broken);
+		const stranded = [...this.#inFlight.flat(), ...this.#waiting];
+		this.#inFlight = [];
+		this.#waiting = [];
+		this.#count = 0;
+		this.#bytes = 0;
+		for (const { reject } of stranded) reject(this.#broken);
+		this.#endWhenDone();
 	}
 
 	/** Lets what waits be written, then ends the thread. */
@@ -167,19 +182,11 @@ export class AppendQueue {
 		if (answers.grown.length > 0) this.#listener.onCommit(commitOf(answers));
 		this.#endWhenDone();
 	}
+}
 
-	#break(reason: string): void {
-		if (this.#broken) return;
-		this.#broken = new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS });
-		this.#listener.onStop(this.#broken);
-		const stranded = [...this.#inFlight.flat(), ...this.#waiting];
-		this.#inFlight = [];
-		this.#waiting = [];
-		this.#count = 0;
-		this.#bytes = 0;
-		for (const { reject } of stranded) reject(this.#broken);
-		this.#endWhenDone();
-	}
+/** What everything that would write is refused with, once nothing does. */
+export function writerStopped(reason: string): Refusal<"writer-stopped"> {
+	return new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS });
 }
 
 function commitOf({ last, grown, lasts, marked }: Answers): Commit {

@@ -110,13 +110,9 @@ export class Reader {
 	#inSnapshot(work: () => Slice): Slice {
 		this.#statements.begin.run();
 		try {
-			const slice = work();
-			this.#statements.end.run();
-			return slice;
-		} catch (error) {
-			// A commit after a damaged page would fail too, and hide what it was that failed.
-			if (this.#database.inTransaction) this.#statements.undo.run();
-			throw error;
+			return work();
+		} finally {
+			if (this.#database.inTransaction) this.#statements.end.run();
 		}
 	}
 
@@ -251,8 +247,8 @@ function prepare(database: Database.Database) {
 	});
 	return {
 		begin: database.prepare(sql.BEGIN_READ),
-		end: database.prepare(sql.COMMIT),
-		undo: database.prepare(sql.ROLLBACK),
+		// There is nothing to commit; and where a damaged page was met, a commit would fail as well.
+		end: database.prepare(sql.ROLLBACK),
 		name: database.prepare(sql.SELECT_STREAM_NAME).pluck(),
 		createdAt: database.prepare(sql.SELECT_CREATED_AT).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),

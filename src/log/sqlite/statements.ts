@@ -26,9 +26,9 @@ export const SELECT_STREAM = `
 		metadata, tombstone, link, scavenged
 	FROM streams LEFT JOIN marks ON marks.stream = id WHERE name = ?`;
 
-/** Of `$all`, which has the number 0 here. */
+/** Of `$all`, which has the number 0 here; its last position may be given. */
 export const SELECT_ALL = `
-	SELECT 0 AS id, (SELECT max(position) FROM events) AS last,
+	SELECT 0 AS id, coalesce(?, (SELECT max(position) FROM events)) AS last,
 		metadata, tombstone, link, scavenged
 	FROM (SELECT 1) LEFT JOIN marks ON marks.stream = 0`;
 
@@ -57,7 +57,6 @@ export const SELECT_CREATED_AT = `
 	SELECT events.created FROM entries JOIN events USING (position)
 	WHERE entries.stream = ? AND entries.version = ?`;
 
-/** The flags of the event at a version of a stream. */
 export const SELECT_FLAGS_AT = `
 	SELECT events.flags FROM entries JOIN events USING (position)
 	WHERE entries.stream = ? AND entries.version = ?`;
@@ -229,7 +228,11 @@ export const COUNT_SCAVENGED = `
 		(SELECT count(*) FROM gaps CROSS JOIN events ON position BETWEEN first AND last
 			WHERE (flags & 16) > 0) AS both`;
 
-export const VERIFY_SIZE = "SELECT coalesce(max(position), -1) + 1 FROM events";
+export const SELECT_SIZE = "SELECT coalesce(max(position), -1) + 1 FROM events";
+/** The same by the entries: positions rise in every stream, so one look-up for each will do. */
+export const SELECT_SIZE_BY_STREAMS = `
+	SELECT 1 + max((SELECT position FROM entries WHERE stream = id ORDER BY version DESC LIMIT 1))
+	FROM streams`;
 export const VERIFY_POSITIONS =
 	"SELECT count(*) AS events, min(position) AS first, max(position) AS last FROM events";
 
@@ -283,7 +286,6 @@ export const VERIFY_MARKS = `
 		UNION SELECT * FROM (${VERIFY_MARKS_OWED} EXCEPT ${VERIFY_MARKS_NOTED})
 	) LEFT JOIN streams ON streams.id = stream GROUP BY stream LIMIT 100`;
 
-/** Streams that go on behind their tombstone. */
 export const VERIFY_TOMBSTONES = `
 	SELECT coalesce(name, 'stream ' || e.stream) FROM events e LEFT JOIN streams s ON s.id = e.stream
 	WHERE (e.flags & 2) > 0

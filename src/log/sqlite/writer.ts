@@ -6,17 +6,18 @@
  *                 └── failed ──────────┴─▶ stopped: says why, and takes no more
  *
  * What fails here, and is not answered as an append's own failure, leaves doubt about what the disk
- * holds. So the thread ends, and nothing is written until the directory is opened anew.
+ * holds. So the thread ends, and nothing is written until the directory is opened anew. The same
+ * where it cannot even begin, because what an append builds upon cannot be read (decision 44).
  */
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Appender } from "./appender.ts";
 import { Eraser, type Erasure } from "./erasing/eraser.ts";
 import { PING } from "./erasing/erasures.ts";
-import { causeOf } from "./failures.ts";
+import { causeOf, isUnreadable } from "./failures.ts";
 import { takeCheckpoints } from "./files/checkpoint.ts";
 import { openForWriting } from "./files/directory.ts";
 import type { WriterData } from "./log.ts";
-import type { Batch, Stopped } from "./protocol.ts";
+import { type Batch, READY, type Stopped } from "./protocol.ts";
 
 const port = parentPort;
 if (!port) throw new Error("writer.ts runs in a worker thread");
@@ -24,52 +25,70 @@ if (!port) throw new Error("writer.ts runs in a worker thread");
 const { file, checkpoints, erasing } = workerData as WriterData;
 const database = openForWriting(file);
 const checkpointWhenDue = takeCheckpoints(database, checkpoints);
-const appender = new Appender(database);
 const eraser = new Eraser(database);
-port.postMessage("ready");
+const appender = openAppender();
+if (appender) serve(port, appender);
 
-port.on("message", (message: Batch | "close") => {
-	if (message === "close") {
-		end();
-		return;
+/** Undefined where what it has to know of the log cannot be read; that is told. */
+function openAppender(): Appender | undefined {
+	try {
+		return new Appender(database);
+	} catch (error) {
+		if (!isUnreadable(error)) throw error;
+		stop(`the log is damaged: ${causeOf(error)}`);
+		return undefined;
 	}
-	orStop(() => {
-		const answers = appender.commit(message);
-		port.postMessage(answers);
-		if (answers.grown.length > 0) checkpointWhenDue();
-	});
-});
-erasing.on("message", (erasure: Erasure | typeof PING) => {
-	if (erasure === PING) {
-		erasing.postMessage(PING);
-		return;
-	}
-	orStop(() => {
-		const erased = eraser.erase(erasure);
-		try {
-			// Where another process moves the WAL, cutting it would tear what that process follows.
-			if (checkpoints) eraser.clean(erased);
-		} finally {
-			// Reads show it already: whatever became of the WAL, no document of before may be kept.
-			erasing.postMessage(erased);
+}
+
+function serve(port: MessagePort, appender: Appender): void {
+	port.postMessage(READY);
+	port.on("message", (message: Batch | "close") => {
+		if (message === "close") {
+			end();
+			return;
 		}
-		checkpointWhenDue();
+		orStop(() => {
+			const answers = appender.commit(message);
+			port.postMessage(answers);
+			if (answers.grown.length > 0) checkpointWhenDue();
+		});
 	});
-});
+	erasing.on("message", (erasure: Erasure | typeof PING) => {
+		if (erasure === PING) {
+			erasing.postMessage(PING);
+			return;
+		}
+		orStop(() => {
+			const erased = eraser.erase(erasure);
+			try {
+				// Where another process moves the WAL, cutting it would tear what that process follows.
+				if (checkpoints) eraser.clean(erased);
+			} finally {
+				// Reads show it already: whatever became of the WAL, no document of before may be kept.
+				erasing.postMessage(erased);
+			}
+			checkpointWhenDue();
+		});
+	});
+}
 
 function orStop(work: () => void): void {
 	try {
 		work();
 	} catch (error) {
-		const stopped: Stopped = { stopped: causeOf(error) };
-		port?.postMessage(stopped);
-		end();
+		stop(causeOf(error));
 	}
+}
+
+function stop(reason: string): void {
+	const stopped: Stopped = { stopped: reason };
+	port?.postMessage(stopped);
+	end();
 }
 
 function end(): void {
 	eraser.close();
-	appender.close();
+	database.close();
 	erasing.close();
 	port?.close();
 }

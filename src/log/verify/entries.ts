@@ -7,7 +7,7 @@
  */
 import { isIndexStream, streamsJoined } from "../../indexes/joins.ts";
 import { addEntry, createNameKeys, createSums, type Span, type Sums } from "./sums.ts";
-import type { LogView, Report, VisitedStream } from "./view.ts";
+import type { LogView, OnUnreadable, Report, VisitedStream } from "./view.ts";
 
 /** Spans of 1,024 positions that are looked at in one pass: a table of some 60,000 entries. */
 const SPANS_AT_ONCE = 16;
@@ -79,9 +79,12 @@ export function compareEntries(view: LogView, spans: readonly Span[], report: Re
 
 /** @returns whether there was anything to report */
 function compareSpans(view: LogView, spans: readonly Span[], report: Report): boolean {
+	const unknown: Span[] = [];
 	const missing = new Map<string, { name: string; version: number; position: number }>();
 	for (const { from, to } of spans) {
-		for (const event of view.events(from, to)) {
+		// Those that cannot be read were named; their entries have nothing to be held against.
+		const skip: OnUnreadable = (unreadable) => unknown.push(unreadable);
+		for (const event of view.events(from, to, skip)) {
 			const { stream, version, position } = event;
 			for (const name of [stream, ...streamsJoined(event)]) {
 				const expected = name === stream ? version : -1;
@@ -90,8 +93,9 @@ function compareSpans(view: LogView, spans: readonly Span[], report: Report): bo
 		}
 	}
 	const isUnproven = unprovenEntries(view);
-	const isIn = (position: number) =>
+	const among = (spans: readonly Span[], position: number) =>
 		spans.some(({ from, to }) => position >= from && position < to);
+	const isIn = (position: number) => among(spans, position) && !among(unknown, position);
 	let found = false;
 	view.entries(({ name }, version, position) => {
 		if (!isIn(position) || isUnproven(name, position)) return;

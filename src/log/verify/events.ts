@@ -8,7 +8,7 @@ import { encodeLeaf, hashOfEvent } from "../../../feeds/proof/leaf.ts";
 import { TILE_WIDTH } from "../../../feeds/proof/tiles.ts";
 import { streamsJoined } from "../../indexes/joins.ts";
 import { addEntry, createNameKeys, createSums, type Span, type Sums } from "./sums.ts";
-import type { LogView, Report, StoredEvent } from "./view.ts";
+import type { LogView, OnUnreadable, Report, StoredEvent } from "./view.ts";
 
 /** What is read in one go: a level-2 node of the tree, and half a second's work. */
 export const BLOCK_EVENTS = 256 * TILE_WIDTH;
@@ -32,7 +32,13 @@ export function checkEvents(view: LogView, { from, to }: Span, report: Report): 
 	let next = from;
 	let [events, erased] = [0, 0];
 	let [firstCreated, lastCreated] = [Number.POSITIVE_INFINITY, 0];
-	for (const event of view.events(from, to)) {
+	const skip: OnUnreadable = (span, reason) => {
+		const last = span.to - 1;
+		const which = last > span.from ? `positions ${span.from} to ${last}` : `position ${last}`;
+		report(`${which}: cannot be read: ${reason}`);
+		next = span.to;
+	};
+	for (const event of view.events(from, to, skip)) {
 		const { position, stream, version, created } = event;
 		if (position !== next) report(`position ${position}: follows position ${next - 1}`);
 		if (created < lastCreated) {

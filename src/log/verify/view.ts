@@ -3,8 +3,12 @@
 export interface LogView {
 	/** How many events there are. */
 	size(): number;
-	/** Events `from` up to `to`, `to` not included, by position; what is missing is left out. */
-	events(from: number, to: number): Iterable<StoredEvent>;
+	/**
+	 * Events `from` up to `to`, `to` not included, by position; what is missing is left out.
+	 * @param onUnreadable told of a run that cannot be read, before what comes after it; without it
+	 * that is thrown
+	 */
+	events(from: number, to: number, onUnreadable?: OnUnreadable): Iterable<StoredEvent>;
 	/** Calls for each entry of each stream but `$all`, stream by stream, each by version. */
 	entries(visit: Visit): void;
 	/** The positions of events whose metadata was erased, and with it what they correlate with. */
@@ -33,6 +37,8 @@ export type StoredEvent = {
 	/** The SHA-256 digests of what it held, where some of it was erased. */
 	readonly digests?: { readonly data: Uint8Array; readonly metadata: Uint8Array } | undefined;
 };
+
+export type OnUnreadable = (span: { from: number; to: number }, reason: string) => void;
 
 /** @param stream the same object for all entries of a stream */
 export type Visit = (stream: VisitedStream, version: number, position: number) => void;

@@ -36,7 +36,13 @@ beforeEach(async () => {
 	};
 	server = createHttpServer({
 		log,
-		tree: { key: "", checkpoint: () => "", tile: async () => undefined, close: () => {} },
+		tree: {
+			key: "",
+			damage: undefined,
+			checkpoint: () => "",
+			tile: async () => undefined,
+			close: () => {},
+		},
 		documents: createDocuments({ bytesMax: 1e6, countMax: 100 }),
 		longPolls: createLongPolls(log, 10),
 		live: createLiveStreams(log, 10),

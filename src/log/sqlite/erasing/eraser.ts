@@ -74,7 +74,7 @@ export class Eraser {
 	readonly #packing: Packing;
 	#cutting: NodeJS.Timeout | undefined;
 
-	/** @param database the appender's, which closes it */
+	/** @param database the appender's */
 	constructor(database: Database.Database) {
 		this.#database = database;
 		this.#statements = prepare(database);

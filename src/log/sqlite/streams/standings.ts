@@ -6,7 +6,9 @@ import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../../event.ts";
 import { NO_METADATA, parseMetadata, type StreamMetadata } from "../../../retention/metadata.ts";
 import { describedStream, effectiveMetadata, type Standing } from "../../../retention/window.ts";
+import { isUnreadable } from "../failures.ts";
 import * as sql from "../statements.ts";
+import { prepareSizeByStreams } from "./end.ts";
 import type { StreamRow } from "./streams.ts";
 
 /** Parsed documents, by the position of their event: what stands there never changes. */
@@ -16,17 +18,29 @@ const NOTHING_FOUND = { last: -1, metadata: null, tombstone: null };
 
 export class Standings {
 	readonly #statements: ReturnType<typeof prepare>;
+	readonly #sizeByStreams: () => number;
 	readonly #metadata = new LRUCache<number, StreamMetadata>({ max: METADATA_KEPT_MAX });
 
 	constructor(database: Database.Database) {
 		this.#statements = prepare(database);
+		this.#sizeByStreams = prepareSizeByStreams(database);
 	}
 
 	/** Undefined where the stream has no events. */
 	find(stream: StreamName): StreamRow | undefined {
 		if (stream !== ALL) return this.#statements.stream.get(stream) as StreamRow | undefined;
-		const all = this.#statements.all.get() as StreamRow;
+		const all = this.#all();
 		return all.last === null ? undefined : all;
+	}
+
+	/** Without the newest events, all before them can be read. */
+	#all(): StreamRow {
+		try {
+			return this.#statements.all.get(null) as StreamRow;
+		} catch (error) {
+			if (!isUnreadable(error)) throw error;
+			return this.#statements.all.get(this.#sizeByStreams() - 1) as StreamRow;
+		}
 	}
 
 	/** The standing of a stream; undefined where it is nothing but its entries. */

@@ -2,6 +2,7 @@
 import type Database from "better-sqlite3";
 import { addSubtree, createFrontier, type Frontier } from "../../../../feeds/proof/frontier.ts";
 import { levelWidth, TILE_HEIGHT, TILE_WIDTH } from "../../../../feeds/proof/tiles.ts";
+import { MissingRows } from "../failures.ts";
 import * as sql from "../statements.ts";
 
 /** Those from `from` up to `to` of a level; fewer where the tree ends. */
@@ -24,7 +25,7 @@ export function frontierOf(size: number, hashes: Hashes): Frontier {
 		const from = frontier.size / TILE_WIDTH ** level;
 		const to = levelWidth(size, level);
 		const found = hashes(level, from, to);
-		if (found.length !== to - from) throw new Error(`hashes of level ${level} are missing`);
+		if (found.length !== to - from) throw new MissingRows(`hashes of level ${level} are missing`);
 		for (const hash of found) addSubtree(frontier, hash, TILE_HEIGHT * level);
 	}
 	return frontier;

@@ -1,17 +1,19 @@
 /** The tree of a data directory, on a read-only connection of its own. */
 import { setImmediate } from "node:timers/promises";
+import type Database from "better-sqlite3";
 import { rootOf } from "../../../../feeds/proof/frontier.ts";
 import { formatKey } from "../../../../feeds/proof/note.ts";
-import { levelWidth, TILE_WIDTH, type Tile } from "../../../../feeds/proof/tiles.ts";
+import { levelWidth, TILE_WIDTH, type Tile, tilePath } from "../../../../feeds/proof/tiles.ts";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import type { LogTree } from "../../tree.ts";
 import { leafOf } from "../../verify/events.ts";
+import { causeOf, damageOr, isUnreadable, MissingRows } from "../failures.ts";
 import { logFile, openForReading, refusalOf } from "../files/directory.ts";
 import { incarnationOf } from "../files/incarnation.ts";
-import * as sql from "../statements.ts";
+import { prepareSize } from "../streams/end.ts";
 import { viewOf } from "../verifying/view.ts";
 import { frontierOf, prepareHashes } from "./hashes.ts";
-import { openSigner } from "./signer.ts";
+import { openSigner, type Signer } from "./signer.ts";
 
 /** Content hashed in one go, a few milliseconds' worth; others get their turn in between. */
 const STEP_BYTES = 2 * 1024 * 1024;
@@ -22,55 +24,88 @@ const STEP_BYTES = 2 * 1024 * 1024;
  * @throws Refusal `data-directory-unusable`, `disk-full`, `history-rewound`
  */
 export function openLogTree(directory: string): LogTree {
-	const file = logFile(directory);
 	try {
+		const file = logFile(directory);
 		const signer = openSigner(directory, incarnationOf(file));
 		const database = openForReading(file);
-		const size = database.prepare(sql.VERIFY_SIZE).pluck();
-		const hashes = prepareHashes(database);
-		const view = viewOf(database);
-		const headAt = (at: number) => ({ size: at, root: rootOf(frontierOf(at, hashes)) });
-		const now = () => size.get() as number;
-		// In a transaction, so of one snapshot.
-		const head = database.transaction(() => headAt(now()));
 		try {
-			signer.refuseRewound(now(), headAt);
+			return treeOf(database, signer);
 		} catch (error) {
 			database.close();
 			throw error;
 		}
-		return {
-			key: formatKey(signer.key),
-			checkpoint: () => signer.sign(head()),
-			tile: async (tile) => {
-				const level = tile.level === "entries" ? 0 : tile.level;
-				const from = tile.number * TILE_WIDTH;
-				const to = from + tile.width;
-				if (to > levelWidth(now(), level)) return undefined;
-				if (tile.level !== "entries") return Buffer.concat(hashes(level, from, to));
-				return bundle(tile);
-			},
-			close: () => database.close(),
-		};
-
-		async function bundle({ number, width }: Tile): Promise<Buffer> {
-			const parts: Buffer[] = [];
-			const from = number * TILE_WIDTH;
-			let bytes = 0;
-			for (const event of view.events(from, from + width)) {
-				const leaf = leafOf(event);
-				const length = Buffer.alloc(2);
-				length.writeUInt16BE(leaf.length);
-				parts.push(length, leaf);
-				bytes += event.data.length + event.metadata.length;
-				if (bytes < STEP_BYTES) continue;
-				bytes = 0;
-				await setImmediate();
-				if (!database.open) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
-			}
-			return Buffer.concat(parts);
-		}
 	} catch (error) {
 		throw isRefusal(error) ? error : refusalOf(error, directory);
 	}
+}
+
+function treeOf(database: Database.Database, signer: Signer): LogTree {
+	const now = prepareSize(database);
+	const hashes = prepareHashes(database);
+	const bundle = bundles(database);
+	const headAt = (at: number) => ({ size: at, root: rootOf(frontierOf(at, hashes)) });
+	// In a transaction, so of one snapshot.
+	const head = database.transaction(() => headAt(now()));
+	const damage = damageIn(() => signer.refuseRewound(now(), headAt));
+	return {
+		key: formatKey(signer.key),
+		damage,
+		checkpoint() {
+			const part = "the right edge of its tree";
+			if (damage !== undefined) throw new Refusal("log-damaged", { part, reason: damage });
+			try {
+				return signer.sign(head());
+			} catch (error) {
+				throw damageOr(error, part);
+			}
+		},
+		async tile(tile) {
+			const level = tile.level === "entries" ? 0 : tile.level;
+			const from = tile.number * TILE_WIDTH;
+			const to = from + tile.width;
+			try {
+				if (to > levelWidth(now(), level)) return undefined;
+				if (tile.level === "entries") return await bundle(tile);
+				const found = hashes(level, from, to);
+				if (found.length < tile.width) throw new MissingRows("some of its hashes are missing");
+				return Buffer.concat(found);
+			} catch (error) {
+				throw damageOr(error, `tile ${tilePath(tile)} of its tree`);
+			}
+		},
+		close: () => database.close(),
+	};
+}
+
+/** What kept `work` from reading what it needs. */
+function damageIn(work: () => void): string | undefined {
+	try {
+		work();
+		return undefined;
+	} catch (error) {
+		if (!isUnreadable(error)) throw error;
+		return causeOf(error);
+	}
+}
+
+function bundles(database: Database.Database) {
+	const view = viewOf(database);
+	return async ({ number, width }: Tile) => {
+		const parts: Buffer[] = [];
+		const from = number * TILE_WIDTH;
+		let bytes = 0;
+		for (const event of view.events(from, from + width)) {
+			const leaf = leafOf(event);
+			const length = Buffer.alloc(2);
+			length.writeUInt16BE(leaf.length);
+			parts.push(length, leaf);
+			bytes += event.data.length + event.metadata.length;
+			if (bytes < STEP_BYTES) continue;
+			bytes = 0;
+			await setImmediate();
+			if (!database.open) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+		}
+		if (parts.length < 2 * width) throw new MissingRows("some of its leaves are missing");
+		return Buffer.concat(parts);
+	};
 }

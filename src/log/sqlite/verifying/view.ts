@@ -4,10 +4,13 @@
  */
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
-import type { LogView, StoredEvent, Visit } from "../../verify/view.ts";
+import type { Span } from "../../verify/sums.ts";
+import type { LogView, OnUnreadable, StoredEvent, Visit } from "../../verify/view.ts";
 import { erasureFaults } from "../erasing/check.ts";
+import { causeOf, isUnreadable } from "../failures.ts";
 import { FLAG_REDACTED, FLAG_SCAVENGED } from "../protocol.ts";
 import * as sql from "../statements.ts";
+import { prepareSize } from "../streams/end.ts";
 
 const EVENTS_PER_READ = 256;
 const ENTRIES_PER_READ = 4096;
@@ -32,10 +35,13 @@ export function viewOf(database: Database.Database): LogView {
 	const statements = prepare(database);
 	const nameOf = createNames(statements.name);
 	return {
-		size: () => statements.size.get() as number,
-		*events(from, to) {
+		size: prepareSize(database),
+		*events(from, to, onUnreadable) {
 			for (let at = from; at < to; at += EVENTS_PER_READ) {
-				yield* readEvents(statements, nameOf, at, Math.min(at + EVENTS_PER_READ, to));
+				const end = Math.min(at + EVENTS_PER_READ, to);
+				if (onUnreadable)
+					yield* readAround(statements, nameOf, { from: at, to: end }, onUnreadable);
+				else yield* readEvents(statements, nameOf, at, end);
 			}
 		},
 		entries: (visit) => visitEntries(statements, nameOf, visit),
@@ -91,6 +97,38 @@ function* readEvents(
 	}
 }
 
+/** Where some of them cannot be read, one by one: so it is known which. */
+function* readAround(
+	statements: Statements,
+	nameOf: Names,
+	{ from, to }: Span,
+	onUnreadable: OnUnreadable,
+): Iterable<StoredEvent> {
+	let next = from;
+	try {
+		for (const event of readEvents(statements, nameOf, from, to)) {
+			yield event;
+			next = event.position + 1;
+		}
+		return;
+	} catch (error) {
+		if (!isUnreadable(error)) throw error;
+	}
+	let [first, reason] = [next, ""];
+	for (let at = next; at < to; at++) {
+		try {
+			const [event] = readEvents(statements, nameOf, at, at + 1);
+			if (at > first) onUnreadable({ from: first, to: at }, reason);
+			first = at + 1;
+			if (event) yield event;
+		} catch (error) {
+			if (!isUnreadable(error)) throw error;
+			reason = causeOf(error);
+		}
+	}
+	if (to > first) onUnreadable({ from: first, to }, reason);
+}
+
 type Digests = StoredEvent["digests"];
 
 function contentAt({ event }: Statements, position: number): Content {
@@ -144,29 +182,51 @@ function createNames(statement: Database.Statement): Names {
 /** What SQLite finds in its file, and what does not agree with the log beside it. */
 function faultsOf(database: Database.Database): string[] {
 	const texts = (statement: string) => database.prepare(statement).pluck().all() as string[];
-	const damage = (database.pragma("integrity_check") as { integrity_check: string }[])
-		.map((row) => row.integrity_check)
-		.filter((text) => text !== "ok");
-	const { events, first, last } = database.prepare(sql.VERIFY_POSITIONS).get() as Positions;
+	const checks: Readonly<Record<string, () => string[]>> = {
+		pages: () => damageOf(database),
+		positions: () => gapsOf(database.prepare(sql.VERIFY_POSITIONS).get() as Positions),
+		streams: () =>
+			texts(sql.VERIFY_EMPTY_STREAMS).map((name) => `stream ${name} has a name and no entries`),
+		marks: () => texts(sql.VERIFY_MARKS).map((name) => `${name}: what is noted of it is not so`),
+		erasures: () => erasureFaults(database),
+		scavenges: () =>
+			texts(sql.VERIFY_SCAVENGED).map(
+				(name) => `${name}: an event of it was scavenged, and one before it was not`,
+			),
+		tombstones: () =>
+			texts(sql.VERIFY_TOMBSTONES).map((name) => `${name}: it goes on behind its tombstone`),
+	};
+	return Object.entries(checks).flatMap(([what, check]) => {
+		try {
+			return check();
+		} catch (error) {
+			if (!isUnreadable(error)) throw error;
+			return [`the ${what} cannot be checked: ${causeOf(error)}`];
+		}
+	});
+}
+
+/** It names pages one by one, and gives up where it follows a damaged one. */
+function damageOf(database: Database.Database): string[] {
+	const found: string[] = [];
+	try {
+		const texts = database.prepare("PRAGMA integrity_check").pluck().iterate();
+		for (const text of texts as Iterable<string>) if (text !== "ok") found.push(text);
+	} catch (error) {
+		if (!isUnreadable(error) || found.length === 0) throw error;
+	}
+	return found;
+}
+
+function gapsOf({ events, first, last }: Positions): string[] {
 	const isDense = events === 0 || (first === 0 && last === events - 1);
-	return [
-		...damage,
-		...(isDense ? [] : [`there are ${events} events at positions ${first} to ${last}`]),
-		...texts(sql.VERIFY_EMPTY_STREAMS).map((name) => `stream ${name} has a name and no entries`),
-		...texts(sql.VERIFY_MARKS).map((name) => `${name}: what is noted of it is not so`),
-		...erasureFaults(database),
-		...texts(sql.VERIFY_SCAVENGED).map(
-			(name) => `${name}: an event of it was scavenged, and one before it was not`,
-		),
-		...texts(sql.VERIFY_TOMBSTONES).map((name) => `${name}: it goes on behind its tombstone`),
-	];
+	return isDense ? [] : [`there are ${events} events at positions ${first} to ${last}`];
 }
 
 type Positions = { readonly events: number; readonly first: number; readonly last: number };
 
 function prepare(database: Database.Database) {
 	return {
-		size: database.prepare(sql.VERIFY_SIZE).pluck(),
 		heads: database.prepare(sql.VERIFY_HEADS).raw(),
 		bytes: database.prepare(sql.VERIFY_BYTES).pluck(),
 		event: database.prepare(sql.VERIFY_EVENT),

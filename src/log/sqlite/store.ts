@@ -1,0 +1,48 @@
+/**
+ * A data directory as a server has it: the log, and the tree over it.
+ *
+ * A damaged page takes with it what stands on it, and no more (decision 44). Where what an append
+ * builds upon is damaged, or what tells whether the log was rewound, the rest is served all the
+ * same; nothing is written then, so that the damage stays as it is.
+ */
+import type { Refusal } from "../../errors.ts";
+import type { Log, LogLimits } from "../log.ts";
+import { readOnly } from "../read-only.ts";
+import type { LogTree } from "../tree.ts";
+import { type OnStop, openSqliteLog, type SqliteOptions } from "./log.ts";
+import { writerStopped } from "./queue.ts";
+import { openLogTree } from "./tree/log-tree.ts";
+
+export type Store = {
+	readonly log: Log;
+	readonly tree: LogTree;
+	/** Why it is only read, where it is. */
+	readonly stopped: Refusal<"writer-stopped"> | undefined;
+};
+
+/**
+ * Opens the log of a data directory and its tree.
+ * @throws Refusal as `openSqliteLog`, and `history-rewound`
+ */
+export async function openStore(
+	directory: string,
+	limits: LogLimits,
+	options: SqliteOptions = {},
+): Promise<Store> {
+	let stopped: Refusal<"writer-stopped"> | undefined;
+	const onStop: OnStop = (refusal) => {
+		stopped = refusal;
+		options.onStop?.(refusal);
+	};
+	const log = await openSqliteLog(directory, limits, { ...options, onStop });
+	try {
+		const tree = openLogTree(directory);
+		if (stopped || tree.damage === undefined) return { log, tree, stopped };
+		const refusal = writerStopped(`the log is damaged: ${tree.damage}`);
+		onStop(refusal);
+		return { log: readOnly(log, refusal), tree, stopped: refusal };
+	} catch (error) {
+		await log.close();
+		throw error;
+	}
+}
