@@ -143,7 +143,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "text",
 		default: "stay",
 		pattern: { test: /^(stay|exit)$/, reason: "it must be stay or exit" },
-		help: "When the disk failed to keep what was written: stay, and go on reading, or exit.",
+		help: "When the disk failed, and nothing can be appended: stay, and go on reading, or exit.",
 	},
 	...CACHING_OPTIONS,
 	{

@@ -17,7 +17,8 @@ export const serve: Verb = {
 		its URL and two lines to try. An append is answered when it is on disk, so the process may be
 		killed at any moment. SIGTERM and SIGINT let running requests finish, then exit 0; a second
 		signal exits at once. Where the disk fails, appends are refused and reads go on until it is
-		started again; with --on-write-failure exit it ends with 1, for a supervisor to do that.`,
+		started again; with --on-write-failure exit it ends with 1, for a supervisor to do that. The
+		same where the log is found damaged at the start, and what an append builds upon with it.`,
 	options: OPTIONS,
 	examples: [
 		"varve serve",

@@ -46,12 +46,16 @@ export async function* readRun(log: Log, urls: Urls, run: Run): AsyncGenerator<E
 	}
 }
 
-/** A step of events that are much larger than those before may be too large: then one at a time. */
+/**
+ * A step of events that are much larger than those before may be too large, and one may end behind
+ * a damaged event: then one at a time.
+ */
 export async function readStep(log: Log, range: Range): Promise<Slice> {
 	try {
 		return await log.read(range);
 	} catch (error) {
-		if (!isRefusal(error, "page-too-large") || range.limit === STEP_MIN) throw error;
+		const isSmaller = isRefusal(error, "page-too-large") || isRefusal(error, "log-damaged");
+		if (!isSmaller || range.limit === STEP_MIN) throw error;
 		return log.read({ ...range, limit: STEP_MIN });
 	}
 }

@@ -43,13 +43,21 @@ describe("a damaged page of the database", () => {
 		await expectNamed(spoiled.data, /^positions? (2|3)\d\d.*: cannot be read: SQLITE_CORRUPT/m);
 	});
 
-	test("breaks off an answer that was under way, and the log names it", async () => {
+	test("breaks off a run at the first event it holds, which the log names", async () => {
 		const { data } = await spoil(await fill(), "events", (pages) => pages / 2);
 		const store = await openStore({ data });
-		const run = { path: "/streams/$all", headers: { Accept: "application/x-ndjson" } };
-		await expect(store.ask(run)).rejects.toThrow(/aborted|hang up|ECONNRESET/);
+		const headers = { Accept: "application/x-ndjson" };
+		const answer = await fetch(`${store.server.url}/streams/$all`, { headers });
+		let text = "";
+		const reading = async () => {
+			for await (const chunk of answer.body ?? []) text += Buffer.from(chunk).toString();
+		};
+		await expect(reading()).rejects.toThrow();
 		const { stderr } = await store.server.stop();
-		expect(stderr).toMatch(/the log is damaged: \$all at \d+ cannot be read/);
+		const [, first] = /the log is damaged: \$all at (\d+) cannot be read/.exec(stderr) ?? [];
+		// What was on its way when the connection broke off may be lost.
+		expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(Number(first));
+		await expectNamed(data, new RegExp(`^positions? ${first}( to \\d+)?: cannot be read`, "m"));
 	});
 
 	test.each([
