@@ -69,6 +69,10 @@ function explainRefusal(refusal: Refusal): string {
 	if (isRefusal(refusal, "disk-full")) return `${refusal.facts.path}: no space left`;
 	if (isRefusal(refusal, "backup-unusable"))
 		return `${refusal.facts.path}: ${refusal.facts.reason}`;
+	if (isRefusal(refusal, "log-damaged")) {
+		const { part, reason } = refusal.facts;
+		return `the log is damaged: ${part} cannot be read: ${reason}; varve verify tells more`;
+	}
 	if (isRefusal(refusal, "newer-schema")) {
 		const { path, found, known } = refusal.facts;
 		const schemas = `schema ${found}, this one knows ${known}`;

@@ -1,9 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { newDirectory, type Server, startServer, varve } from "./varve.ts";
 
+const GOLANG = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
+
 let server: Server;
+let backup: string;
 let files: string;
 let key: string;
 beforeAll(async () => {
@@ -13,6 +16,8 @@ beforeAll(async () => {
 	await saved("three.checkpoint", await text("checkpoint"));
 	await appendTo("order-2", 300);
 	key = (await text("key")).trim();
+	backup = join(newDirectory(), "backup");
+	expect((await varve(["backup", backup, "--data", server.data])).code).toBe(0);
 });
 afterAll(() => server.stop());
 
@@ -44,11 +49,10 @@ describe("varve prove", () => {
 
 	test("refuses what does not hold, without a server", async () => {
 		const made = await varve(["prove", "7", "--url", server.url]);
-		const other = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
 		const forged = made.stdout.replace("index 7", "index 8");
 		const short = made.stdout.split("\n").toSpliced(3, 1).join("\n");
 		for (const [text, by, reason] of [
-			[made.stdout, other, /not signed by the key of sum\.golang\.org/],
+			[made.stdout, GOLANG, /not signed by the key of sum\.golang\.org/],
 			[forged, key, /does not say of which event/],
 			[short, key, /not in the tree/],
 			["", key, /it is no proof/],
@@ -76,6 +80,55 @@ describe("varve prove", () => {
 		expect(done.stderr).toMatch(reason);
 	});
 
+	test.each([
+		["a data directory beside its server", () => server.data],
+		["a backup, which no server has", () => backup],
+	])("proves from %s what its server proves", async (_, directoryOf) => {
+		const data = directoryOf();
+		const since = join(files, "three.checkpoint");
+		const before = contentOf(data);
+		for (const what of [["0"], ["255"], ["302"], ["--since", since]]) {
+			const asked = await varve(["prove", ...what, "--url", server.url]);
+			const made = await varve([
+				"prove",
+				...what,
+				"--data",
+				data,
+				"--url",
+				"http://nowhere.invalid",
+			]);
+			expect(made).toEqual(asked);
+			const file = saved("offline", made.stdout);
+			const older = what[0] === "--since" ? what : [];
+			const checked = await varve(["prove", "--check", file, ...older, "--key", key]);
+			expect([checked.code, checked.stderr]).toEqual([0, ""]);
+		}
+		expect(contentOf(data)).toEqual(before);
+	});
+
+	test("proves nothing from what is not the log, or not the one that was signed for", async () => {
+		for (const [args, code, reason] of [
+			[["1", "--data", newDirectory()], 1, /cannot be used: it holds no log/],
+			[["303", "--data", backup], 1, /the log has 303 events, and none at position 303/],
+			[["1", "--data", backup, "--key", GOLANG], 1, /the checkpoint: it is not signed by/],
+			[["--check", "f", "--key", GOLANG, "--data", backup], 2, /it takes no --data besides/],
+		] as const) {
+			const done = await varve(["prove", ...args]);
+			expect([done.code, done.stdout]).toEqual([code, ""]);
+			expect(done.stderr).toMatch(reason);
+		}
+		const rewound = newDirectory();
+		cpSync(backup, rewound, { recursive: true });
+		await appendTo("order-3", 1);
+		writeFileSync(join(rewound, "log.checkpoint"), await text("checkpoint"));
+		const gone = await varve(["prove", "1", "--data", rewound]);
+		expect([gone.code, gone.stdout]).toEqual([1, ""]);
+		expect(gone.stderr).toMatch(/signed for 304 events, and has 303/);
+		rmSync(join(rewound, "log.key"));
+		const keyless = await varve(["prove", "1", "--data", rewound]);
+		expect([keyless.code, keyless.stderr]).toEqual([1, expect.stringMatching(/no log\.key/)]);
+	});
+
 	test("goes on proving with the same key after kill -9", async () => {
 		await server.stop("SIGKILL");
 		server = await startServer(server.data);
@@ -85,6 +138,12 @@ describe("varve prove", () => {
 		expect((await text("key")).trim()).toBe(key);
 	});
 });
+
+/** What the files of a directory hold, but for SQLite's own notes of who reads. */
+function contentOf(directory: string): string[][] {
+	const names = readdirSync(directory).filter((name) => !name.endsWith("-shm"));
+	return names.map((name) => [name, readFileSync(join(directory, name), "base64")]);
+}
 
 function saved(name: string, text: string): string {
 	const file = join(files, name);

@@ -7,10 +7,11 @@ import { checkConsistency, checkInclusion } from "../../../feeds/proof/proof.ts"
 import { proveConsistency, proveInclusion } from "../../../feeds/proof/prove.ts";
 import { Refusal } from "../../errors.ts";
 import type { Arguments, Option, Values } from "../../options.ts";
+import { directorySource } from "../directory/proof-source.ts";
 import { Failure } from "../explain.ts";
 import { CLIENT_OPTIONS, credentials, EXIT, optionalText, text, type Verb } from "../verb.ts";
 import { describeConsistency, describeInclusion } from "./describe.ts";
-import { createLogClient } from "./log-client.ts";
+import { type LogSource, serverSource } from "./source.ts";
 
 const KEY: Option = {
 	name: "key",
@@ -20,7 +21,18 @@ const KEY: Option = {
 	placeholder: "NAME+ID+KEY",
 	perCall: true,
 	help: `The log's key, as /log/key shows it; to be had over a way you trust. Needed to check;
-		when making a proof, the server is asked if it is left out.`,
+		when making a proof, the log itself is asked if it is left out.`,
+};
+
+const DATA: Option = {
+	name: "data",
+	flag: "data",
+	kind: "text",
+	default: undefined,
+	placeholder: "DIR",
+	perCall: true,
+	help: `Make the proof from this data directory or backup, in place of asking a server. One may be
+		running on it: nothing is changed, and no lock is taken.`,
 };
 
 const SINCE: Option = {
@@ -48,14 +60,16 @@ export const prove: Verb = {
 	summary: "Prove that an event is in the log, or check such a proof",
 	operands: ["[POSITION]"],
 	purpose: `Prints a proof that the event at a position of $all is in the log: what the log holds
-		of it, the hashes from there to the root of the tree, and a checkpoint the server has signed.
+		of it, the hashes from there to the root of the tree, and a checkpoint signed by the log's key.
 		With --since it prints a proof that the log was only added to since an older checkpoint, such
 		as curl URL/log/checkpoint prints. Either can be kept, and checked with --check by whoever has
 		the log's key, without a server; the forms are those of C2SP tlog-proof and tlog-witness. A
-		proof goes on holding when the event's content is erased. Exits 1 where nothing is proven.`,
-	options: [...CLIENT_OPTIONS, KEY, SINCE, CHECK],
+		proof goes on holding when the event's content is erased. With --data it is made from the
+		files, and signed by the key among them. Exits 1 where nothing is proven.`,
+	options: [...CLIENT_OPTIONS, DATA, KEY, SINCE, CHECK],
 	examples: [
 		"varve prove 1234 > 1234.tlog-proof",
+		"varve prove 1234 --data /mnt/backups/varve > 1234.tlog-proof",
 		"varve prove --check 1234.tlog-proof --key varve/1f0c6e6a3f2b9d71+8c1b2f7e+AT…",
 		"varve prove --since march.checkpoint > march-to-now",
 		"varve prove --check march-to-now --since march.checkpoint --key varve/1f0c6e6a3f2b9d71+…",
@@ -71,6 +85,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const key = given === undefined ? undefined : keyOf(given);
 	if (check !== undefined) {
 		if (operand !== undefined) throw usage("--check", check, "it takes no POSITION besides");
+		if (values.data !== undefined) throw usage("--check", check, "it takes no --data besides");
 		if (!key) throw usage("--check", check, "it takes the log's --key; see varve prove --help");
 		print(told(`${check}:`, () => checkFile(readFileSync(check, "utf8"), since, key)));
 		return EXIT.done;
@@ -79,8 +94,19 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		throw usage("prove", operand ?? "", "it takes a POSITION or --since, one of them");
 	}
 	const position = operand === undefined ? undefined : positionOf(operand);
-	print(await make(values, key, position, since));
+	const source = await sourceOf(values);
+	try {
+		print(await make(source, key, position, since));
+	} finally {
+		source.close();
+	}
 	return EXIT.done;
+}
+
+async function sourceOf(values: Values): Promise<LogSource> {
+	const directory = optionalText(values, "data");
+	if (directory !== undefined) return directorySource(directory);
+	return serverSource(text(values, "url"), credentials(values));
 }
 
 /** What a proof in a file says, once it holds. */
@@ -91,24 +117,23 @@ function checkFile(proof: string, since: string | undefined, key: NoteKey): stri
 
 /** Makes a proof, and checks it before it is handed out. */
 async function make(
-	values: Values,
+	source: LogSource,
 	known: NoteKey | undefined,
 	position: number | undefined,
 	since: string | undefined,
 ): Promise<string> {
-	const client = createLogClient(text(values, "url"), credentials(values));
-	const key = known ?? keyOf(await client.key());
-	const checkpoint = await client.checkpoint();
-	told("the server's checkpoint:", () => openCheckpoint(checkpoint, key));
+	const key = known ?? keyOf(await source.key());
+	const checkpoint = await source.checkpoint();
+	told("the checkpoint:", () => openCheckpoint(checkpoint, key));
 	try {
 		if (position !== undefined) {
-			const proof = await proveInclusion(position, checkpoint, client.tile);
+			const proof = await proveInclusion(position, checkpoint, source.tile);
 			checkInclusion(proof, key);
 			return proof;
 		}
 		const older = readFileSync(String(since), "utf8");
 		const { size } = openCheckpoint(older, key);
-		const proof = await proveConsistency(size, checkpoint, client.tile);
+		const proof = await proveConsistency(size, checkpoint, source.tile);
 		checkConsistency(proof, older, key);
 		return proof;
 	} catch (error) {

@@ -1,4 +1,5 @@
 /** The tree of a data directory, on a read-only connection of its own. */
+import { existsSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { rootOf } from "../../../../feeds/proof/frontier.ts";
@@ -10,10 +11,11 @@ import { leafOf } from "../../verify/events.ts";
 import { causeOf, damageOr, isUnreadable, MissingRows } from "../failures.ts";
 import { logFile, openForReading, refusalOf } from "../files/directory.ts";
 import { incarnationOf } from "../files/incarnation.ts";
+import { schemaFault } from "../files/schema.ts";
 import { prepareSize } from "../streams/end.ts";
 import { viewOf } from "../verifying/view.ts";
 import { frontierOf, prepareHashes } from "./hashes.ts";
-import { openSigner, type Signer } from "./signer.ts";
+import { openSigner, readSigner, type Signer } from "./signer.ts";
 
 /** Content hashed in one go, a few milliseconds' worth; others get their turn in between. */
 const STEP_BYTES = 2 * 1024 * 1024;
@@ -24,9 +26,29 @@ const STEP_BYTES = 2 * 1024 * 1024;
  * @throws Refusal `data-directory-unusable`, `disk-full`, `history-rewound`
  */
 export function openLogTree(directory: string): LogTree {
+	return openTree(directory, (file) => openSigner(directory, incarnationOf(file)));
+}
+
+/**
+ * Opens the tree of a directory that a server may have, or nobody: nothing in it is made or
+ * changed, and so what is signed is not noted either.
+ * @throws Refusal `data-directory-unusable`, `history-rewound`
+ */
+export function readLogTree(directory: string): LogTree {
+	const file = logFile(directory);
+	const reason = "it holds no log";
+	if (!existsSync(file)) throw new Refusal("data-directory-unusable", { path: directory, reason });
+	return openTree(directory, () => {
+		const fault = schemaFault(file, directory);
+		if (fault) throw fault;
+		return readSigner(directory, incarnationOf(file));
+	});
+}
+
+function openTree(directory: string, signerOf: (file: string) => Signer): LogTree {
 	try {
 		const file = logFile(directory);
-		const signer = openSigner(directory, incarnationOf(file));
+		const signer = signerOf(file);
 		const database = openForReading(file);
 		try {
 			return treeOf(database, signer);

@@ -34,9 +34,30 @@ export type Signer = {
 	sign(head: TreeHead): string;
 };
 
-/** @throws Refusal `data-directory-unusable` */
+/**
+ * Makes the key where there is none, and notes what it signs.
+ * @throws Refusal `data-directory-unusable`, `disk-full`
+ */
 export function openSigner(directory: string, incarnation: number): Signer {
-	const privateKey = openKey(directory);
+	if (!existsSync(join(directory, "log.key"))) makeKey(directory);
+	const file = join(directory, "log.checkpoint");
+	// Not synced, as the log was: after a power cut an older one serves nearly as well.
+	const keep = (note: string) => writeWhole(file, note, { mode: 0o644, flush: false });
+	return signerOf(directory, incarnation, keep);
+}
+
+/**
+ * Writes nothing.
+ * @throws Refusal `data-directory-unusable`
+ */
+export function readSigner(directory: string, incarnation: number): Signer {
+	const reason = "it has no log.key to sign with; the first start of a server makes one";
+	if (existsSync(join(directory, "log.key"))) return signerOf(directory, incarnation, () => {});
+	throw new Refusal("data-directory-unusable", { path: directory, reason });
+}
+
+function signerOf(directory: string, incarnation: number, keep: (note: string) => void): Signer {
+	const privateKey = readKey(directory);
 	const key = noteKey(originOf(privateKey, incarnation), createPublicKey(privateKey));
 	const file = join(directory, "log.checkpoint");
 	let last: { readonly size: number; readonly note: string } | undefined;
@@ -52,8 +73,7 @@ export function openSigner(directory: string, incarnation: number): Signer {
 		sign({ size, root }) {
 			if (last?.size === size) return last.note;
 			const note = signCheckpoint(size, root, key, privateKey);
-			// Not synced, as the log was: after a power cut an older one serves nearly as well.
-			writeWhole(file, note, { mode: 0o644, flush: false });
+			keep(note);
 			last = { size, note };
 			return note;
 		},
@@ -67,16 +87,16 @@ function originOf(key: KeyObject, incarnation: number): string {
 	return incarnation === 1 ? `varve/${name}` : `varve/${name}/${incarnation}`;
 }
 
-function openKey(directory: string): KeyObject {
-	const file = join(directory, "log.key");
-	if (!existsSync(file)) {
-		const { privateKey } = generateKeyPairSync("ed25519");
-		const text = String(privateKey.export({ format: "pem", type: "pkcs8" }));
-		writeWhole(file, text, { mode: 0o600, flush: true });
-		return privateKey;
-	}
+function makeKey(directory: string): void {
+	const { privateKey } = generateKeyPairSync("ed25519");
+	const text = String(privateKey.export({ format: "pem", type: "pkcs8" }));
+	writeWhole(join(directory, "log.key"), text, { mode: 0o600, flush: true });
+}
+
+function readKey(directory: string): KeyObject {
+	const text = readFileSync(join(directory, "log.key"));
 	try {
-		const key = createPrivateKey(readFileSync(file));
+		const key = createPrivateKey(text);
 		if (key.asymmetricKeyType === "ed25519") return key;
 	} catch {
 		// Said below, without a word of what the file holds.

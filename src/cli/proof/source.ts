@@ -1,17 +1,18 @@
-/** What a server shows of its log as a tree. */
+/** Where a proof is made from: what a server, or a directory, shows of its log as a tree. */
 import { type Tile, tilePath } from "../../../feeds/proof/tiles.ts";
 import { Failure } from "../explain.ts";
 
-export type LogClient = {
+export type LogSource = {
 	/** A signed checkpoint of the log as it is now. */
 	checkpoint(): Promise<string>;
-	/** The key the server says checkpoints are signed with. */
+	/** The key that the source says checkpoints are signed with. */
 	key(): Promise<string>;
 	tile(tile: Tile): Promise<Uint8Array>;
+	close(): void;
 };
 
 /** @param url the server's, with or without a slash at the end */
-export function createLogClient(url: string, headers: Readonly<Record<string, string>>): LogClient {
+export function serverSource(url: string, headers: Readonly<Record<string, string>>): LogSource {
 	const base = `${url.replace(/\/+$/, "")}/log`;
 	const get = async (path: string) => {
 		const answer = await fetch(`${base}/${path}`, { headers });
@@ -23,5 +24,6 @@ export function createLogClient(url: string, headers: Readonly<Record<string, st
 		checkpoint: () => text("checkpoint"),
 		key: async () => (await text("key")).trim(),
 		tile: (tile) => get(`tile/${tilePath(tile)}`),
+		close: () => {},
 	};
 }
