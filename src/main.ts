@@ -108,12 +108,16 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
  */
 async function openWhole(settings: Settings, onStop: OnStop): Promise<Store> {
 	const { data, checkpoints, upgradeCopy, onWriteFailure } = settings;
+	let isOpen = onWriteFailure === "stay";
 	const store = await openStore(data, settings, {
 		checkpoints,
 		upgrade: { keepsCopy: upgradeCopy, onUpgrade: announceUpgrade },
-		onStop,
+		onStop: (refusal) => isOpen && onStop(refusal),
 	});
-	if (!store.stopped || onWriteFailure === "stay") return store;
+	if (!store.stopped || isOpen) {
+		isOpen = true;
+		return store;
+	}
 	store.tree.close();
 	await store.log.close();
 	const reason = `${store.stopped.facts.reason}; --on-write-failure stay serves what can be read`;

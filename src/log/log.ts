@@ -29,7 +29,7 @@ export interface Log extends Erasing, Locating, Probing {
 	 * Appends a batch to one stream, whole or not at all. Resolves after the fsync. A stream that was
 	 * softly deleted comes back, with its metadata rewritten in the same transaction.
 	 * @throws Refusal `wrong-expected-version`, `stream-deleted`, `overloaded`, `disk-full`,
-	 * `shutting-down`, and `writer-stopped`, after which it may be there or not
+	 * `log-damaged`, `shutting-down`, and `writer-stopped`, after which it may be there or not
 	 */
 	append(append: Append): Promise<Appended>;
 
@@ -45,7 +45,8 @@ export interface Log extends Erasing, Locating, Probing {
 	 * Reads a range of any stream: an own stream, an index stream, or `$all`, as far as the metadata
 	 * of the stream shows it. One that has no events, or was softly deleted, has `last` -1; that is
 	 * no refusal here.
-	 * @throws Refusal `page-too-large` where the events would exceed `pageBytesMax`, `stream-deleted`
+	 * @throws Refusal `page-too-large` where the events would exceed `pageBytesMax`,
+	 * `stream-deleted`, `log-damaged`
 	 */
 	read(range: Range): Promise<Slice>;
 

@@ -1,5 +1,6 @@
 /** Files that are not as they were left: damaged, cut short, in part missing, or not to be written. */
 import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { chmodSync, copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -67,7 +68,7 @@ describe("a damaged page of the database", () => {
 	])("of %s leaves the rest", async (_, table, stream, appended, read) => {
 		const { data } = await spoil(await fill(), table, () => 0);
 		const store = await openStore({ data });
-		const reply = await store.append(stream, [event()]);
+		const reply = await store.append(stream, [lowest()]);
 		expect([reply.status, reply.json.type]).toEqual([appended, "urn:varve:problem:log-damaged"]);
 		expect(await statuses(store, ["a-1"])).toEqual([read]);
 		if (table !== "streams") {
@@ -81,6 +82,20 @@ describe("a damaged page of the database", () => {
 			new RegExp(table === "events_by_id" ? "ree \\d+ page" : "malformed|page"),
 		);
 	});
+});
+
+test("an append that meets a damaged page fails alone, whoever shares its commit", async () => {
+	const { data } = await spoil(await fill(), "events_by_id", () => 0);
+	const store = await openStore({ data });
+	// All at once, so that most of them wait for the same commit.
+	const streams = Array.from({ length: 30 }, (_, i) => (i % 10 === 4 ? "a-1" : `new-${i}`));
+	const send = (stream: string) => store.append(stream, [lowest()]);
+	const replies = await Promise.all(streams.map(send));
+	for (const [i, { status }] of replies.entries()) {
+		expect([streams[i], status]).toEqual([streams[i], streams[i] === "a-1" ? 500 : 201]);
+	}
+	expect((await idsOf(store, "$ce-new")).length).toBe(27);
+	expect((await store.server.stop()).code).toBe(0);
 });
 
 describe("damage to what an append builds upon", () => {
@@ -170,6 +185,7 @@ describe("damage to what an append builds upon", () => {
 		const args = ["serve", "--port", "0", "--data", data, "--on-write-failure", "exit"];
 		const { code, stdout, stderr } = await varve(args);
 		expect([code, stdout]).toEqual([1, ""]);
+		expect(stderr).not.toContain("reads go on");
 		expect(stderr).toMatch(
 			/cannot be used: the log is damaged: SQLITE_CORRUPT.*-failure stay serves/,
 		);
@@ -219,6 +235,9 @@ async function spoil(
 	writeFileSync(file, spoiled);
 	return { data, file, bytes: spoiled };
 }
+
+/** An event whose id stands before all others in the index of ids. */
+const lowest = () => ({ ...event(), eventId: `00000000${randomUUID().slice(8)}` });
 
 const page = (stream: string) => get(`/streams/${stream}/0/forward/200?embed=body`);
 

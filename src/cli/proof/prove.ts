@@ -7,7 +7,7 @@ import { checkConsistency, checkInclusion } from "../../../feeds/proof/proof.ts"
 import { proveConsistency, proveInclusion } from "../../../feeds/proof/prove.ts";
 import { Refusal } from "../../errors.ts";
 import type { Arguments, Option, Values } from "../../options.ts";
-import { directorySource } from "../directory/proof-source.ts";
+import { directorySource } from "../directory/proof.ts";
 import { Failure } from "../explain.ts";
 import { CLIENT_OPTIONS, credentials, EXIT, optionalText, text, type Verb } from "../verb.ts";
 import { describeConsistency, describeInclusion } from "./describe.ts";

@@ -36,6 +36,8 @@ const RESTART_SECONDS = 30;
 type Waiting = {
 	readonly write: Write;
 	readonly bytes: number;
+	/** Not to share a commit. */
+	readonly isAlone?: boolean;
 	readonly resolve: (appended: Appended) => void;
 	readonly reject: (error: Error) => void;
 };
@@ -155,9 +157,10 @@ export class AppendQueue {
 		let bytes = 0;
 		let count = 0;
 		for (const waiting of this.#waiting) {
-			if (count > 0 && bytes + waiting.bytes > BATCH_BYTES_MAX) break;
+			if (count > 0 && (waiting.isAlone || bytes + waiting.bytes > BATCH_BYTES_MAX)) break;
 			bytes += waiting.bytes;
 			count++;
+			if (waiting.isAlone) break;
 		}
 		const sent = this.#waiting.splice(0, count);
 		this.#inFlight.push(sent);
@@ -167,8 +170,18 @@ export class AppendQueue {
 		if (this.#waiting.length > 0) this.#sendSoon();
 	}
 
+	/** One of them met what is damaged, and none was written: the others are not to fail with it. */
+	#sendApart(together: readonly Waiting[]): void {
+		this.#waiting.unshift(...together.map((waiting) => ({ ...waiting, isAlone: true })));
+		this.#send();
+	}
+
 	#settle(answers: Answers): void {
 		const answered = this.#inFlight.shift() ?? [];
+		if (answered.length > 1 && hasMetDamage(answers)) {
+			this.#sendApart(answered);
+			return;
+		}
 		for (const { bytes } of answered) this.#bytes -= bytes;
 		this.#count -= answered.length;
 		this.#send();
@@ -187,6 +200,12 @@ export class AppendQueue {
 /** What everything that would write is refused with, once nothing does. */
 export function writerStopped(reason: string): Refusal<"writer-stopped"> {
 	return new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS });
+}
+
+/** What stops a transaction is answered to all its writes. */
+function hasMetDamage({ denied }: Answers): boolean {
+	const first = denied.get(0);
+	return first !== undefined && "word" in first && first.word === "log-damaged";
 }
 
 function commitOf({ last, grown, lasts, marked }: Answers): Commit {
