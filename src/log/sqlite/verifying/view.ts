@@ -46,7 +46,7 @@ export function viewOf(database: Database.Database): LogView {
 		},
 		entries: (visit) => visitEntries(statements, nameOf, visit),
 		unproven: () => statements.unproven.iterate() as Iterable<number>,
-		nodes: (level, from, to) => statements.nodes.all(level, from, to - 1) as Buffer[],
+		nodes: (level, from, to) => readNodes(statements, level, from, to),
 		faults: () => faultsOf(database),
 	};
 }
@@ -145,6 +145,16 @@ function contentAt({ event }: Statements, position: number): Content {
 /** A damaged row may hold a text or a number where bytes belong. */
 function bytesOf(value: unknown): Uint8Array {
 	return value instanceof Uint8Array ? value : Buffer.from(String(value));
+}
+
+/** Nodes that cannot be read are missing: what lies below them is checked all the same. */
+function readNodes({ nodes }: Statements, level: number, from: number, to: number): Buffer[] {
+	try {
+		return nodes.all(level, from, to - 1) as Buffer[];
+	} catch (error) {
+		if (!isUnreadable(error)) throw error;
+		return [];
+	}
 }
 
 /** Read in steps, so that no snapshot is held for long; what is behind never changes. */
