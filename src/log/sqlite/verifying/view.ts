@@ -47,7 +47,7 @@ export function viewOf(database: Database.Database): LogView {
 		entries: (visit) => visitEntries(statements, nameOf, visit),
 		unproven: () => statements.unproven.iterate() as Iterable<number>,
 		nodes: (level, from, to) => readNodes(statements, level, from, to),
-		faults: () => faultsOf(database),
+		faults: (part) => (part === "files" ? damageIn(database) : notesOf(database)),
 	};
 }
 
@@ -189,11 +189,22 @@ function createNames(statement: Database.Statement): Names {
 	};
 }
 
-/** What SQLite finds in its file, and what does not agree with the log beside it. */
-function faultsOf(database: Database.Database): string[] {
+/** What SQLite finds in its file, page by page; it gives up where it follows a damaged one. */
+function damageIn(database: Database.Database): string[] {
+	const found: string[] = [];
+	try {
+		const texts = database.prepare("PRAGMA integrity_check").pluck().iterate();
+		for (const text of texts as Iterable<string>) if (text !== "ok") found.push(text);
+	} catch (error) {
+		if (!isUnreadable(error) || found.length === 0) throw error;
+	}
+	return found;
+}
+
+/** What does not agree with the log beside it. One check that cannot be made hides no other. */
+function notesOf(database: Database.Database): string[] {
 	const texts = (statement: string) => database.prepare(statement).pluck().all() as string[];
 	const checks: Readonly<Record<string, () => string[]>> = {
-		pages: () => damageOf(database),
 		positions: () => gapsOf(database.prepare(sql.VERIFY_POSITIONS).get() as Positions),
 		streams: () =>
 			texts(sql.VERIFY_EMPTY_STREAMS).map((name) => `stream ${name} has a name and no entries`),
@@ -214,18 +225,6 @@ function faultsOf(database: Database.Database): string[] {
 			return [`the ${what} cannot be checked: ${causeOf(error)}`];
 		}
 	});
-}
-
-/** It names pages one by one, and gives up where it follows a damaged one. */
-function damageOf(database: Database.Database): string[] {
-	const found: string[] = [];
-	try {
-		const texts = database.prepare("PRAGMA integrity_check").pluck().iterate();
-		for (const text of texts as Iterable<string>) if (text !== "ok") found.push(text);
-	} catch (error) {
-		if (!isUnreadable(error) || found.length === 0) throw error;
-	}
-	return found;
 }
 
 function gapsOf({ events, first, last }: Positions): string[] {
