@@ -1,10 +1,10 @@
 /** `kill -9` cycles: lives of a few kills each, until there were enough. */
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Attempt, type Counts, keepHistory, noCounts } from "./history.ts";
 import { beginLife, type Life } from "./life.ts";
-import { indexOf, placeOf } from "./oracle.ts";
+import { indexOf, placeOf, revivalsIn } from "./oracle.ts";
 import { seeded } from "./random.ts";
 import { killAtStart } from "./server.ts";
 
@@ -27,8 +27,8 @@ export type KillResult = Counts & {
 	directory?: string;
 };
 
-/** SQLite's own setting, and checkpoints so frequent that many a kill hits one. */
-const PRAGMAS = [undefined, "wal_autocheckpoint=64", "wal_autocheckpoint=1000"];
+/** Pages that make a checkpoint due: few, so that many a kill hits one; or as a server has it. */
+export const CHECKPOINT_PAGES = [16, 64, 64, 256, undefined];
 const LOAD_MS_MAX = 500;
 const START_MS_MAX = 350;
 
@@ -45,8 +45,9 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillResul
 	};
 	while (goesOn(result.kills) && result.faults.length === 0) {
 		const directory = realpathSync(mkdtempSync(join(tmpdir(), "varve-kill-")));
-		const pragmas = random.pick(PRAGMAS);
-		const launch = pragmas === undefined ? { data: directory } : { data: directory, pragmas };
+		const checkpointMarks = join(directory, "checkpoints");
+		const checkpointPages = random.pick(CHECKPOINT_PAGES);
+		const launch = { data: join(directory, "data"), checkpointPages, checkpointMarks };
 		// Some never see their first start through: the database is being made then.
 		for (; random.chance(0.4); result.kills++, result.killsAtStart++) {
 			await killAtStart({ ...launch, port: 0 }, random.below(START_MS_MAX));
@@ -69,7 +70,7 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillResul
 		} finally {
 			await life.abandon();
 		}
-		tally(result, life);
+		tally(result, life, checkpointMarks);
 		if (result.faults.length === 0) rmSync(directory, { recursive: true });
 		else {
 			result.directory = directory;
@@ -79,8 +80,12 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillResul
 	return result;
 }
 
-/** Adds what the life's clients were told to the counts. */
-export function tally(counts: Counts & { events: number; readByFollowers: number }, life: Life) {
+/** Adds what the life's clients were told to the counts, and what the writer marked. */
+export function tally(
+	counts: Counts & { events: number; readByFollowers: number },
+	life: Life,
+	checkpointMarks: string,
+): void {
 	const { history, log, followers } = life;
 	const index = indexOf(log);
 	for (const batch of history.batches) {
@@ -95,6 +100,12 @@ export function tally(counts: Counts & { events: number; readByFollowers: number
 	counts.deleted += history.deletes.filter(isDone).length;
 	counts.redacted += history.redactions.filter(isDone).length;
 	counts.scavenges += history.scavenges;
+	const revivals = [...revivalsIn(history, log)];
+	counts.revived += revivals.filter((position) => position >= life.base).length;
+	counts.notes += life.witness.proven;
+	const marks = existsSync(checkpointMarks) ? readFileSync(checkpointMarks, "utf8") : "";
+	counts.checkpoints += marks.split(">").length - 1;
+	counts.checkpointsCut += marks.split("<").length - marks.split(">").length;
 	counts.events += log.length;
 	for (const { seen } of followers) counts.readByFollowers += seen.length;
 }

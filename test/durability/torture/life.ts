@@ -3,6 +3,7 @@
  * held against the oracle, over and over; at last it is stopped in peace, and verified offline.
  */
 import { readStream } from "../../../feeds/reader/read.ts";
+import { createLogClient } from "../../../src/cli/proof/log-client.ts";
 import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
 import { type Client, createClients, workAll } from "./clients.ts";
 import { type History, newHistory } from "./history.ts";
@@ -12,9 +13,13 @@ import { type Follower, followAll } from "./readers.ts";
 import { killAtStart, type Launch, type Running, startServer } from "./server.ts";
 import { type Shown, shownByStream } from "./shown.ts";
 import { storedEvents } from "./stored.ts";
+import { createWitness, type Witness } from "./witness.ts";
 
 export type Life = {
 	readonly history: History;
+	readonly witness: Witness;
+	/** How many events there were before. */
+	readonly base: number;
 	/** All events, as the last check read them. */
 	readonly log: LoggedEvent[];
 	readonly followers: readonly Follower[];
@@ -41,15 +46,19 @@ export async function beginLife(
 	base: readonly LoggedEvent[] = [],
 ): Promise<Life> {
 	const history = newHistory();
-	const clients: Client[] = createClients(CLIENTS, history, random, name);
 	const log: LoggedEvent[] = [...base];
 	let server: Running = await startSomewhere(launch, random.branch());
 	const { url, port } = server;
+	const shownTree = createLogClient(url, {});
+	const witness = createWitness(await shownTree.key(), process.hrtime.bigint());
+	const clients: Client[] = createClients(CLIENTS, { history, witness }, random, name);
 	const followers = followAll(url, base);
 	let isUp = true;
 
 	return {
 		history,
+		witness,
+		base: base.length,
 		log,
 		followers,
 
@@ -98,11 +107,14 @@ export async function beginLife(
 		log.push(...storedEvents(launch.data));
 		const changed = before.findIndex((event, index) => !isStill(event, log[index]));
 		const rewritten = changed < 0 ? [] : [`position ${changed} is not what it was`];
+		const [key, checkpoint] = await Promise.all([shownTree.key(), shownTree.checkpoint()]);
+		const witnessed = await witness.faults({ ...shownTree, key, checkpoint }, history);
 		const seen = await Promise.all(followers.map((follower) => follower.faults(log)));
 		const reads = await readFaults(url, shownByStream(log));
 		return [
 			...rewritten,
 			...faultsOf(history, log, base.length),
+			...witnessed,
 			...seen.flat(),
 			...reads,
 			...(await verified()),
@@ -134,9 +146,11 @@ function soon(): Promise<void> {
 	return new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-/** Nothing but its content can be taken from an event. */
+/** Nothing but its content can be taken from an event, and not the hash of that. */
 export function isStill(event: LoggedEvent, now: LoggedEvent | undefined): boolean {
-	const { position, id, stream, version, type, created, data, erased } = event;
+	const { position, id, stream, version, type, created, leaf, erased } = event;
+	const has = (content: "data" | "metadata") =>
+		now !== undefined && Buffer.compare(event[content], now[content]) === 0;
 	return (
 		now?.position === position &&
 		now.id === id &&
@@ -144,9 +158,10 @@ export function isStill(event: LoggedEvent, now: LoggedEvent | undefined): boole
 		now.version === version &&
 		now.type === type &&
 		now.created === created &&
-		(now.erased !== undefined
-			? now.data.length === 0
-			: erased === undefined && Buffer.compare(data, now.data) === 0)
+		now.leaf === leaf &&
+		(now.erased === undefined
+			? erased === undefined && has("data") && has("metadata")
+			: now.data.length === 0 && (now.metadata.length === 0 || has("metadata")))
 	);
 }
 

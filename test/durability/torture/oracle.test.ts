@@ -76,7 +76,7 @@ const WRONG: readonly (readonly [string, (story: Story) => void, string])[] = [
 		({ history }) => {
 			const attempt = newAttempt(history, "a");
 			attempt.outcome = { kind: "written", first: 0, position: 0, repeated: false };
-			history.redactions.push({ stream: "a", version: 0, attempt });
+			history.redactions.push({ stream: "a", version: 0, metadata: false, attempt });
 		},
 		"its redaction was acknowledged",
 	],
@@ -113,7 +113,8 @@ function story() {
 	const append = (stream: string, count: number, expected: Expected, told?: Outcome["kind"]) => {
 		const events = Array.from({ length: count }, () => {
 			const id = `id-${ids++}`;
-			return { id, type: "T", isJson: true, data: Buffer.from(JSON.stringify({ id })) };
+			const data = Buffer.from(JSON.stringify({ id }));
+			return { id, type: "T", isJson: true, data, metadata: Buffer.from(`{"of":"${id}"}`) };
 		});
 		const attempt = newAttempt(history, stream);
 		history.batches.push({ stream, expected, events, attempts: [attempt] });
@@ -150,7 +151,7 @@ function lastOf(log: readonly LoggedEvent[], stream: string): number {
 
 function refused(word: string, current: number) {
 	const outcome: Outcome = { kind: "refused", word, current };
-	return { positionFloor: -1, versionFloor: -1, outcome };
+	return { positionFloor: -1, versionFloor: -1, besides: false, outcome };
 }
 
 function again(log: LoggedEvent[], index: number, changed: Partial<LoggedEvent> = {}) {

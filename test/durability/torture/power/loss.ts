@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Counts, keepHistory, noCounts } from "../history.ts";
-import { tally } from "../kill.ts";
+import { CHECKPOINT_PAGES, tally } from "../kill.ts";
 import { seeded } from "../random.ts";
 import { type Before, cutPower } from "./cuts.ts";
 import { buildRecorder } from "./recording.ts";
@@ -24,6 +24,7 @@ export type LossResult = Counts & {
 	steps: number;
 	images: number;
 	imagesWithLoss: number;
+	imagesInCheckpoint: number;
 	events: number;
 	readByFollowers: number;
 	faults: string[];
@@ -33,9 +34,6 @@ export type LossResult = Counts & {
 
 /** Then a new disk: what is on it is written again for each image. */
 const CYCLES_PER_DISK = 5;
-
-/** As a server has it, or with checkpoints so frequent that many a cut hits one. */
-const PRAGMAS = [undefined, "wal_autocheckpoint=50", "wal_autocheckpoint=500"];
 
 /** Undefined where there is no compiler to build the recorder with. */
 export async function losePowerAgainAndAgain(
@@ -50,6 +48,7 @@ export async function losePowerAgainAndAgain(
 		steps: 0,
 		images: 0,
 		imagesWithLoss: 0,
+		imagesInCheckpoint: 0,
 		events: 0,
 		readByFollowers: 0,
 		faults: [],
@@ -59,22 +58,25 @@ export async function losePowerAgainAndAgain(
 		if (result.cycles % CYCLES_PER_DISK === 0) before = undefined;
 		const folder = join(directory, `cycle-${result.cycles}`);
 		mkdirSync(folder);
-		const pragmas = options.pragmas ?? random.pick(PRAGMAS);
+		const checkpointMarks = join(folder, "checkpoints");
 		const cycle = await cutPower({
 			folder,
 			recorder,
 			random,
 			images: options.imagesPerCycle,
 			name: `p${result.cycles}`,
-			...(pragmas === undefined ? {} : { pragmas }),
+			checkpointPages: random.pick(CHECKPOINT_PAGES),
+			checkpointMarks,
+			...(options.pragmas === undefined ? {} : { pragmas: options.pragmas }),
 			...(before === undefined ? {} : { before }),
 		});
-		tally(result, cycle.life);
+		tally(result, cycle.life, checkpointMarks);
 		result.events -= before?.log.length ?? 0;
 		result.cycles++;
 		result.steps += cycle.steps;
 		result.images += cycle.images;
 		result.imagesWithLoss += cycle.imagesWithLoss;
+		result.imagesInCheckpoint += cycle.imagesInCheckpoint;
 		result.faults.push(...cycle.faults);
 		before = cycle.left;
 		options.onCycle?.(result.cycles);
