@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Attempt, type Counts, keepHistory, noCounts } from "./history.ts";
-import { beginLife, type Life } from "./life.ts";
+import { beginLife, type Life, someLoad } from "./life.ts";
 import { indexOf, placeOf, revivalsIn } from "./oracle.ts";
-import { seeded } from "./random.ts";
+import { type Random, seeded } from "./random.ts";
 import { killAtStart } from "./server.ts";
 
 export type KillOptions = {
@@ -29,7 +29,8 @@ export type KillResult = Counts & {
 
 /** Pages that make a checkpoint due: few, so that many a kill hits one; or as a server has it. */
 export const CHECKPOINT_PAGES = [16, 64, 64, 256, undefined];
-const LOAD_MS_MAX = 500;
+/** Side by side, as each waits much: for a start, an answer, a disk. */
+export const LANES = 2;
 const START_MS_MAX = 350;
 
 export async function killAgainAndAgain(options: KillOptions): Promise<KillResult> {
@@ -43,41 +44,46 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillResul
 		readByFollowers: 0,
 		faults: [],
 	};
-	while (goesOn(result.kills) && result.faults.length === 0) {
+	const lane = async (chance: Random) => {
+		while (goesOn(result.kills) && result.faults.length === 0) await liveOnce(chance);
+	};
+	await Promise.all(Array.from({ length: LANES }, () => lane(random.branch())));
+	return result;
+
+	async function liveOnce(chance: Random): Promise<void> {
 		const directory = realpathSync(mkdtempSync(join(tmpdir(), "varve-kill-")));
 		const checkpointMarks = join(directory, "checkpoints");
-		const checkpointPages = random.pick(CHECKPOINT_PAGES);
+		const checkpointPages = chance.pick(CHECKPOINT_PAGES);
 		const launch = { data: join(directory, "data"), checkpointPages, checkpointMarks };
 		// Some never see their first start through: the database is being made then.
-		for (; random.chance(0.4); result.kills++, result.killsAtStart++) {
-			await killAtStart({ ...launch, port: 0 }, random.below(START_MS_MAX));
+		for (; chance.chance(0.4); result.kills++, result.killsAtStart++) {
+			await killAtStart({ ...launch, port: 0 }, chance.below(START_MS_MAX));
 		}
-		const life = await beginLife(launch, random.branch(), "k");
+		const life = await beginLife(launch, chance.branch(), "k");
+		const faults: string[] = [];
 		try {
 			for (let kill = 0; kill < options.killsPerLife && goesOn(result.kills); kill++) {
-				await life.loadAndKill(20 + random.below(LOAD_MS_MAX));
+				await life.loadAndKill(someLoad(chance));
 				result.kills++;
-				if (random.chance(0.15)) {
-					await life.killAtStart(random.below(START_MS_MAX));
+				if (chance.chance(0.15)) {
+					await life.killAtStart(chance.below(START_MS_MAX));
 					result.kills++;
 					result.killsAtStart++;
 				}
-				result.faults.push(...(await life.recover()));
+				faults.push(...(await life.recover()));
 				options.onCycle?.(result.kills);
-				if (result.faults.length > 0) break;
+				if (faults.length > 0) break;
 			}
-			if (result.faults.length === 0) result.faults.push(...(await life.end()));
+			if (faults.length === 0) faults.push(...(await life.end()));
 		} finally {
 			await life.abandon();
 		}
 		tally(result, life, checkpointMarks);
-		if (result.faults.length === 0) rmSync(directory, { recursive: true });
-		else {
-			result.directory = directory;
-			keepHistory(directory, life.history, result.faults);
-		}
+		if (faults.length === 0) return rmSync(directory, { recursive: true });
+		result.faults.push(...faults);
+		result.directory = directory;
+		keepHistory(directory, life.history, faults);
 	}
-	return result;
 }
 
 /** Adds what the life's clients were told to the counts, and what the writer marked. */

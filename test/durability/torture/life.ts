@@ -2,6 +2,7 @@
  * One data directory and what happens to it: a server on it is loaded, killed, started again, and
  * held against the oracle, over and over; at last it is stopped in peace, and verified offline.
  */
+import { existsSync, readFileSync } from "node:fs";
 import { readStream } from "../../../feeds/reader/read.ts";
 import { createLogClient } from "../../../src/cli/proof/log-client.ts";
 import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
@@ -23,8 +24,8 @@ export type Life = {
 	/** All events, as the last check read them. */
 	readonly log: LoggedEvent[];
 	readonly followers: readonly Follower[];
-	/** Loads the server, and kills it some time after its first answer. */
-	loadAndKill(loadMs: number): Promise<void>;
+	/** Loads the server, and kills it. */
+	loadAndKill(load: Load): Promise<void>;
 	/** Starts a server and kills it before it is ready. */
 	killAtStart(afterMs: number): Promise<void>;
 	/** Starts the server again and returns what is wrong. */
@@ -35,8 +36,34 @@ export type Life = {
 	abandon(): Promise<void>;
 };
 
+/** How long a server is under load. By answers: a busy machine takes longer for the same. */
+export type Load = {
+	readonly answers: number;
+	/** After those. */
+	readonly ms: number;
+	/** Then waits for the next checkpoint to begin, if there is one soon. */
+	readonly intoCheckpoint: boolean;
+};
+
+/** Of the kills that may hit anything, so many wait for a checkpoint. */
+const INTO_CHECKPOINT = 0.35;
+const ANSWERS_MAX = 150;
+const MS_MAX = 40;
+
+export function someLoad(random: Random): Load {
+	return {
+		answers: 1 + random.below(ANSWERS_MAX),
+		ms: random.below(MS_MAX),
+		intoCheckpoint: random.chance(INTO_CHECKPOINT),
+	};
+}
+
 const CLIENTS = 16;
-const WAITS_MAX = 2000;
+/** A machine that does other things may take long until the first answer. */
+const WAITS_MAX = 3000;
+const CHECKPOINT_WAITS_MAX = 200;
+
+const ports = new Set<number>();
 
 /** @param name makes the names of its streams its own; `base`: what lies in the directory */
 export async function beginLife(
@@ -62,16 +89,16 @@ export async function beginLife(
 		log,
 		followers,
 
-		async loadAndKill(loadMs) {
-			const before = history.answers;
+		async loadAndKill({ answers, ms, intoCheckpoint }) {
+			const enough = history.answers + answers;
 			const working = workAll(clients, port, () => false);
-			// A machine that does other things may take long until the first answer.
-			for (let waits = 0; history.answers === before && waits < WAITS_MAX; waits++) await soon();
-			const timer = setTimeout(() => void kill(), loadMs);
-			await working;
-			clearTimeout(timer);
-			// Where a client fell silent by itself, the server is killed all the same.
+			await until(() => history.answers >= enough, WAITS_MAX);
+			await new Promise((resolve) => setTimeout(resolve, ms));
+			const marked = marks().length;
+			const isInside = () => marks().length > marked && marks().endsWith("<");
+			if (intoCheckpoint) await until(isInside, CHECKPOINT_WAITS_MAX);
 			await kill();
+			await working;
 		},
 
 		killAtStart: (afterMs) => killAtStart({ ...launch, port }, afterMs),
@@ -96,6 +123,12 @@ export async function beginLife(
 			await Promise.all(followers.map((follower) => follower.stop()));
 		},
 	};
+
+	/** What the writer wrote of its checkpoints. */
+	function marks(): string {
+		const { checkpointMarks: file = "" } = launch;
+		return existsSync(file) ? readFileSync(file, "utf8") : "";
+	}
 
 	async function kill(): Promise<void> {
 		if (isUp) await server.kill();
@@ -134,16 +167,22 @@ export async function beginLife(
  */
 async function startSomewhere(launch: Omit<Launch, "port">, random: Random): Promise<Running> {
 	for (let tries = 1; ; tries++) {
+		const port = 10_000 + random.below(20_000);
+		// Another life may have it, though its server be dead.
+		if (ports.has(port)) continue;
+		ports.add(port);
 		try {
-			return await startServer({ ...launch, port: 10_000 + random.below(20_000) });
+			return await startServer({ ...launch, port });
 		} catch (error) {
 			if (tries === 20 || !String(error).includes("is taken")) throw error;
 		}
 	}
 }
 
-function soon(): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, 2));
+async function until(isSo: () => boolean, waitsMax: number): Promise<void> {
+	for (let waits = 0; !isSo() && waits < waitsMax; waits++) {
+		await new Promise((resolve) => setTimeout(resolve, 2));
+	}
 }
 
 /** Nothing but its content can be taken from an event, and not the hash of that. */

@@ -11,7 +11,7 @@ import { type Tile, tilePath } from "../../../../feeds/index.ts";
 import { openSqliteLog } from "../../../../src/log/sqlite/log.ts";
 import { openLogTree } from "../../../../src/log/sqlite/tree/log-tree.ts";
 import type { Redaction } from "../history.ts";
-import { beginLife, isStill, type Life } from "../life.ts";
+import { beginLife, isStill, type Life, someLoad } from "../life.ts";
 import { type LoggedEvent, lengthsWithin } from "../oracle.ts";
 import type { Random } from "../random.ts";
 import { storedEvents } from "../stored.ts";
@@ -51,8 +51,7 @@ export type Cycle = {
 	readonly left: Before | undefined;
 };
 
-const LOAD_MS_MAX = 350;
-/** In it nothing is ever written but by a checkpoint. */
+/** Once it is made, nothing writes to it but checkpoints. */
 const DATABASE = "log.sqlite";
 const NOTHING = { steps: 0, images: 0, imagesWithLoss: 0, imagesInCheckpoint: 0, left: undefined };
 
@@ -119,7 +118,7 @@ async function runRecorded(
 	try {
 		const faults: string[] = [];
 		for (let load = 0; load < 2 && faults.length === 0; load++) {
-			await life.loadAndKill(20 + random.below(LOAD_MS_MAX));
+			await life.loadAndKill(someLoad(random));
 			if (random.chance(0.2)) await life.killAtStart(random.below(300));
 			faults.push(...(await life.recover()));
 		}
