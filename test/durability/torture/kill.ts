@@ -31,6 +31,7 @@ export type KillResult = Counts & {
 export const CHECKPOINT_PAGES = [16, 64, 64, 256, undefined];
 /** Side by side, as each waits much: for a start, an answer, a disk. */
 export const LANES = 2;
+const ANSWERS_MAX = 100;
 const START_MS_MAX = 350;
 
 export async function killAgainAndAgain(options: KillOptions): Promise<KillResult> {
@@ -63,7 +64,7 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillResul
 		const faults: string[] = [];
 		try {
 			for (let kill = 0; kill < options.killsPerLife && goesOn(result.kills); kill++) {
-				await life.loadAndKill(someLoad(chance));
+				await life.loadAndKill(someLoad(chance, ANSWERS_MAX));
 				result.kills++;
 				if (chance.chance(0.15)) {
 					await life.killAtStart(chance.below(START_MS_MAX));

@@ -47,12 +47,11 @@ export type Load = {
 
 /** Of the kills that may hit anything, so many wait for a checkpoint. */
 const INTO_CHECKPOINT = 0.35;
-const ANSWERS_MAX = 150;
 const MS_MAX = 40;
 
-export function someLoad(random: Random): Load {
+export function someLoad(random: Random, answersMax: number): Load {
 	return {
-		answers: 1 + random.below(ANSWERS_MAX),
+		answers: 1 + random.below(answersMax),
 		ms: random.below(MS_MAX),
 		intoCheckpoint: random.chance(INTO_CHECKPOINT),
 	};

@@ -2,6 +2,7 @@
 import {
 	type Attempt,
 	answered,
+	type Batch,
 	type Expected,
 	newAttempt,
 	newHistory,
@@ -26,12 +27,12 @@ test("an append without an answer may be there or not, but not in part", () => {
 
 test("of two that were sent at a time either may be called the repeat, and not both", () => {
 	const { history, log } = story();
-	const [batch] = history.batches;
-	const [first] = batch?.attempts as [Attempt];
+	const [batch] = history.batches as [Batch];
+	const [first] = batch.attempts as [Attempt];
 	const outcome = { ...first.outcome, repeated: true } as Outcome;
-	batch?.attempts.splice(0, 1, { ...first, besides: true, outcome }, { ...first, besides: true });
+	batch.attempts.splice(0, 1, { ...first, besides: true, outcome }, { ...first, besides: true });
 	expect(faultsOf(history, log)).toEqual([]);
-	Object.assign(batch?.attempts[0] as Attempt, { outcome: first.outcome });
+	Object.assign(batch.attempts[0] as Attempt, { outcome: first.outcome });
 	expect(faultsOf(history, log).join()).toContain("acknowledged as new twice");
 });
 

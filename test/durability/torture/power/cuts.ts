@@ -51,6 +51,8 @@ export type Cycle = {
 	readonly left: Before | undefined;
 };
 
+/** All that is written is replayed for the images. */
+const ANSWERS_MAX = 60;
 /** Once it is made, nothing writes to it but checkpoints. */
 const DATABASE = "log.sqlite";
 const NOTHING = { steps: 0, images: 0, imagesWithLoss: 0, imagesInCheckpoint: 0, left: undefined };
@@ -118,7 +120,7 @@ async function runRecorded(
 	try {
 		const faults: string[] = [];
 		for (let load = 0; load < 2 && faults.length === 0; load++) {
-			await life.loadAndKill(someLoad(random));
+			await life.loadAndKill(someLoad(random, ANSWERS_MAX));
 			if (random.chance(0.2)) await life.killAtStart(random.below(300));
 			faults.push(...(await life.recover()));
 		}
