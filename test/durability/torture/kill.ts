@@ -14,6 +14,8 @@ export type KillOptions = {
 	readonly goesOn: (kills: number) => boolean;
 	/** Kills a directory sees before the next one is begun. */
 	readonly killsPerLife: number;
+	/** Pages of the WAL that make a checkpoint due, one of these for each directory. */
+	readonly checkpointPages?: readonly (number | undefined)[];
 	readonly onCycle?: (kills: number) => void;
 };
 
@@ -35,7 +37,7 @@ const ANSWERS_MAX = 100;
 const START_MS_MAX = 350;
 
 export async function killAgainAndAgain(options: KillOptions): Promise<KillResult> {
-	const { seed, goesOn } = options;
+	const { seed, goesOn, checkpointPages: somePages = CHECKPOINT_PAGES } = options;
 	const random = seeded(seed);
 	const result: KillResult = {
 		...noCounts(),
@@ -54,7 +56,7 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillResul
 	async function liveOnce(chance: Random): Promise<void> {
 		const directory = realpathSync(mkdtempSync(join(tmpdir(), "varve-kill-")));
 		const checkpointMarks = join(directory, "checkpoints");
-		const checkpointPages = chance.pick(CHECKPOINT_PAGES);
+		const checkpointPages = chance.pick(somePages);
 		const launch = { data: join(directory, "data"), checkpointPages, checkpointMarks };
 		// Some never see their first start through: the database is being made then.
 		for (; chance.chance(0.4); result.kills++, result.killsAtStart++) {

@@ -11,6 +11,8 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 export type Run = {
 	readonly seed: number;
+	/** Disks that were looked at for each cut of power. */
+	readonly images: number;
 	/** Milliseconds since 1970. */
 	readonly started: number;
 	readonly killed: KillResult;
@@ -20,7 +22,7 @@ export type Run = {
 
 export type Report = { readonly name: string; readonly text: string; readonly isGood: boolean };
 
-export function reportOf({ seed, started, killed, lost }: Run): Report {
+export function reportOf({ seed, images, started, killed, lost }: Run): Report {
 	const date = new Date(started).toISOString();
 	const minutes = ((Date.now() - started) / 60_000).toFixed(1);
 	const commit = git(["rev-parse", "--short=10", "HEAD"]);
@@ -45,7 +47,7 @@ export function reportOf({ seed, started, killed, lost }: Run): Report {
 		"",
 		lost ? "" : "Power loss was left out: there is no C compiler, or this is not Linux.\n",
 		"Again, with as many cycles: " +
-			`\`npm run torture -- --cycles ${killed.kills} --power ${lost?.cycles ?? 0} --seed ${seed} --report\``,
+			`\`npm run torture -- --cycles ${killed.kills} --power ${lost?.cycles ?? 0} --images ${images} --seed ${seed} --report\``,
 		"",
 	];
 	const text = lines.join("\n").replace(/\n{3,}/g, "\n\n");
