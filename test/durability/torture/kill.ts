@@ -33,7 +33,7 @@ export type KillResult = Counts & {
 export const CHECKPOINT_PAGES = [16, 64, 64, 256, undefined];
 /** Side by side, as each waits much: for a start, an answer, a disk. */
 export const LANES = 2;
-const ANSWERS_MAX = 100;
+const ANSWERS_MAX = 80;
 const START_MS_MAX = 350;
 
 export async function killAgainAndAgain(options: KillOptions): Promise<KillResult> {

@@ -60,7 +60,7 @@ export function someLoad(random: Random, answersMax: number): Load {
 const CLIENTS = 16;
 /** A machine that does other things may take long until the first answer. */
 const WAITS_MAX = 3000;
-const CHECKPOINT_WAITS_MAX = 200;
+const CHECKPOINT_WAITS_MAX = 75;
 
 const ports = new Set<number>();
 
@@ -95,7 +95,8 @@ export async function beginLife(
 			await new Promise((resolve) => setTimeout(resolve, ms));
 			const marked = marks().length;
 			const isInside = () => marks().length > marked && marks().endsWith("<");
-			if (intoCheckpoint) await until(isInside, CHECKPOINT_WAITS_MAX);
+			const comes = intoCheckpoint && launch.checkpointPages !== undefined;
+			if (comes) await until(isInside, CHECKPOINT_WAITS_MAX);
 			await kill();
 			await working;
 		},

@@ -52,7 +52,7 @@ export type Cycle = {
 };
 
 /** All that is written is replayed for the images. */
-const ANSWERS_MAX = 60;
+const ANSWERS_MAX = 40;
 /** Once it is made, nothing writes to it but checkpoints. */
 const DATABASE = "log.sqlite";
 const NOTHING = { steps: 0, images: 0, imagesWithLoss: 0, imagesInCheckpoint: 0, left: undefined };
