@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { readStream } from "../../../feeds/reader/read.ts";
-import { createLogClient } from "../../../src/cli/proof/log-client.ts";
+import { serverSource } from "../../../src/cli/proof/source.ts";
 import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
 import { type Client, createClients, workAll } from "./clients.ts";
 import { type History, newHistory } from "./history.ts";
@@ -75,7 +75,7 @@ export async function beginLife(
 	const log: LoggedEvent[] = [...base];
 	let server: Running = await startSomewhere(launch, random.branch());
 	const { url, port } = server;
-	const shownTree = createLogClient(url, {});
+	const shownTree = serverSource(url, {});
 	const witness = createWitness(await shownTree.key(), process.hrtime.bigint());
 	const clients: Client[] = createClients(CLIENTS, { history, witness }, random, name);
 	const followers = followAll(url, base);
