@@ -6,8 +6,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal } from "../errors.ts";
 import { type Answer, send } from "./answer.ts";
 import type { Context } from "./context.ts";
-import { header } from "./headers.ts";
 import { answerToError, problem } from "./problems.ts";
+import { header } from "./request/headers.ts";
 import { pump } from "./streaming/pump.ts";
 import type { Cors } from "./transport/cors.ts";
 

@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
 import { decodePostedEntry } from "../../../feeds/atompub/entry.ts";
 import type { OfferedEvent } from "../../commands/append.ts";
 import { Refusal } from "../../errors.ts";
-import { eventTypeHeader } from "../headers.ts";
+import { eventTypeHeader } from "../request/headers.ts";
 
 const ENTRY = /^\s*application\/atom\+xml\s*;(?:.*;)?\s*type="?entry"?\s*(?:;|$)/i;
 

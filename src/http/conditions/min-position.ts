@@ -6,7 +6,7 @@ import { Refusal } from "../../errors.ts";
 import { ALL } from "../../event.ts";
 import type { Answer } from "../answer.ts";
 import { clientGone, type Exchange } from "../exchange.ts";
-import { header } from "../headers.ts";
+import { header } from "../request/headers.ts";
 
 /** What the wait may take of the request's time; the rest is left to the read. */
 const SHARE = 3 / 4;

@@ -14,7 +14,7 @@ import type { IncomingMessage } from "node:http";
 import { isRefusal, Refusal } from "../../errors.ts";
 import type { ExpectedVersion, StreamName } from "../../event.ts";
 import type { Log } from "../../log/log.ts";
-import { expectedVersion, header } from "../headers.ts";
+import { expectedVersion, header } from "../request/headers.ts";
 
 export type Expectation = {
 	/** `never`: a tag that no head of ours carries. */

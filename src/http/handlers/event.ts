@@ -14,8 +14,8 @@ import { ALL, type Position, parseStreamName, type StreamName, type Version } fr
 import { readEntry } from "../../pages/entry.ts";
 import type { Answer } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
-import { resolveLinks } from "../headers.ts";
-import { type Look, negotiateLook } from "../negotiation.ts";
+import { resolveLinks } from "../request/headers.ts";
+import { type Look, negotiateLook } from "../request/negotiation.ts";
 import { otherHistory } from "../transport/incarnation.ts";
 import { parseAt } from "../urls.ts";
 import { answerWith, secondsUntil, urlsAt } from "./page.ts";

@@ -25,8 +25,8 @@ import { readPage } from "../../pages/page.ts";
 import type { Answer } from "../answer.ts";
 import type { Context } from "../context.ts";
 import { clientGone, type Exchange } from "../exchange.ts";
-import { longPollMs, resolveLinks } from "../headers.ts";
-import { type Look, negotiateLook } from "../negotiation.ts";
+import { longPollMs, resolveLinks } from "../request/headers.ts";
+import { type Look, negotiateLook } from "../request/negotiation.ts";
 import { forwardingOf } from "../transport/base.ts";
 import { numbered, otherHistory } from "../transport/incarnation.ts";
 import {

@@ -7,8 +7,8 @@ import { TEXT_TYPES } from "../../../feeds/media.ts";
 import { ALL, EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts";
 import { type Answer, withText } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
-import { negotiateType } from "../negotiation.ts";
 import { answerToError } from "../problems.ts";
+import { negotiateType } from "../request/negotiation.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const NO_STORE = ["Cache-Control", "no-store"];

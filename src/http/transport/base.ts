@@ -12,7 +12,7 @@ import type { BlockList, Socket } from "node:net";
 import { LRUCache } from "lru-cache";
 import { Refusal } from "../../errors.ts";
 import { isWithin } from "../../networks.ts";
-import { baseOfHost } from "../headers.ts";
+import { baseOfHost } from "../request/headers.ts";
 
 /** Headers remembered by their text: more than any honest population of proxies and hosts sends. */
 const REMEMBERED = 500;

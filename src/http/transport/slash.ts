@@ -5,7 +5,7 @@ import { FEED_TYPES } from "../../../feeds/media.ts";
 import { type Answer, withText } from "../answer.ts";
 import type { Exchange } from "../exchange.ts";
 import { checkMediaType } from "../handlers/append.ts";
-import { negotiateLook } from "../negotiation.ts";
+import { negotiateLook } from "../request/negotiation.ts";
 import { baseOf } from "./base.ts";
 
 /** @param query the URL's query without its `?`; it goes along */

@@ -6,7 +6,7 @@ import type { ScavengeOptions } from "../../../commands/scavenge/scavenger.ts";
 import { Refusal } from "../../../errors.ts";
 import { type Answer, withText } from "../../answer.ts";
 import type { Exchange } from "../../exchange.ts";
-import { negotiateType } from "../../negotiation.ts";
+import { negotiateType } from "../../request/negotiation.ts";
 
 const NO_ID = "00000000-0000-0000-0000-000000000000";
 const INTEGER = /^[+-]?\d{1,9}$/;

@@ -26,7 +26,7 @@ import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../../pages/locate.
 import { passed, readStep } from "../../../pages/run.ts";
 import type { Answer } from "../../answer.ts";
 import { clientGone, type Exchange } from "../../exchange.ts";
-import type { Look } from "../../negotiation.ts";
+import type { Look } from "../../request/negotiation.ts";
 
 const BATCH = 100;
 const ID_LENGTH_MAX = 1024;

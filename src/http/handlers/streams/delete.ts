@@ -5,7 +5,7 @@ import { prepareDelete } from "../../../commands/delete.ts";
 import { parseStreamName } from "../../../event.ts";
 import type { Answer } from "../../answer.ts";
 import type { Exchange } from "../../exchange.ts";
-import { checkRequireLeader, expectedVersion, hardDelete } from "../../headers.ts";
+import { checkRequireLeader, expectedVersion, hardDelete } from "../../request/headers.ts";
 
 /** DELETE /streams/{stream} */
 export async function answerDelete(

@@ -2,7 +2,7 @@
  * Reads a request body, bounded.
  */
 import type { IncomingMessage } from "node:http";
-import { Refusal } from "../errors.ts";
+import { Refusal } from "../../errors.ts";
 
 const NOTHING = Buffer.alloc(0);
 

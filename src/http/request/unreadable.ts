@@ -4,8 +4,8 @@
  */
 import { type IncomingMessage, maxHeaderSize, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { Refusal, type RequestRefusals } from "../errors.ts";
-import { problem } from "./problems.ts";
+import { Refusal, type RequestRefusals } from "../../errors.ts";
+import { problem } from "../problems.ts";
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)([^#]*)/i;
 

@@ -11,10 +11,10 @@ import {
 	type MediaType,
 	negotiate,
 	negotiateCoding,
-} from "../../feeds/media.ts";
-import type { Embed } from "../../feeds/model.ts";
-import { Refusal } from "../errors.ts";
-import { baseOf } from "./transport/base.ts";
+} from "../../../feeds/media.ts";
+import type { Embed } from "../../../feeds/model.ts";
+import { Refusal } from "../../errors.ts";
+import { baseOf } from "../transport/base.ts";
 
 export type Look = {
 	readonly base: string;

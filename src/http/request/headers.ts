@@ -4,8 +4,8 @@
  */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
-import { Refusal } from "../errors.ts";
-import type { ExpectedVersion } from "../event.ts";
+import { Refusal } from "../../errors.ts";
+import type { ExpectedVersion } from "../../event.ts";
 
 const INTEGER = /^-?\d{1,19}$/;
 const SAFE_HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/;
