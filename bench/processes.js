@@ -13,7 +13,7 @@ process.on("exit", () => {
 
 /**
  * Starts a program and waits for the line that says where it listens.
- * @returns its url, how long that took, its process id, and the way to stop it
+ * @returns its url, how long that took, its process id, and two ways to end it
  */
 export async function startProgram(script, args, { nodeArgs = [], env = {} } = {}) {
 	const startedAt = performance.now();
@@ -24,12 +24,15 @@ export async function startProgram(script, args, { nodeArgs = [], env = {} } = {
 		url,
 		pid: child.pid,
 		startMs: performance.now() - startedAt,
-		async stop() {
-			const gone = once(child, "exit");
-			child.kill("SIGTERM");
-			await gone;
-		},
+		stop: () => end(child, "SIGTERM"),
+		kill: () => end(child, "SIGKILL"),
 	};
+}
+
+async function end(child, signal) {
+	const gone = once(child, "exit");
+	child.kill(signal);
+	await gone;
 }
 
 /** `varve serve` on a free port; BENCH_NODE_ARGS reaches it, for a profiler. */

@@ -72,9 +72,12 @@ export function tableOf(run, rows) {
 
 export function writeResults(run, rows) {
 	const folder = join(ROOT, "bench/results");
-	const name = `${run.date.slice(0, 10)}-${run.commit}.json`;
+	const [suffix, title] = run.full
+		? ["-full", "The latest run of full sizes"]
+		: ["", "The latest run"];
+	const name = `${run.date.slice(0, 10)}-${run.commit}${suffix}.json`;
 	writeFileSync(join(folder, name), `${JSON.stringify({ run, rows }, rounded, "\t")}\n`);
-	writeFileSync(join(folder, "latest.md"), `# The latest run\n\n${tableOf(run, rows)}`);
+	writeFileSync(join(folder, `latest${suffix}.md`), `# ${title}\n\n${tableOf(run, rows)}`);
 	return join("bench/results", name);
 }
 

@@ -49,7 +49,9 @@ const ID_AT = 24;
 const FLAGS_AT = 40;
 const DATA_AT = 41;
 const METADATA_AT = DATA_AT + HASH_BYTES;
-const REST_BYTES = METADATA_AT + HASH_BYTES;
+/** Of both. */
+export const DIGESTS_BYTES = 2 * HASH_BYTES;
+const REST_BYTES = DATA_AT + DIGESTS_BYTES;
 const TEXT_BYTES_MAX = 0xffff;
 const LEAF_BYTES_MAX = STREAM_AT + 2 * (2 + TEXT_BYTES_MAX) + REST_BYTES;
 
@@ -61,8 +63,8 @@ scratch[0] = LEAF_PREFIX;
 scratch[1] = FORMAT;
 const numbers = new DataView(scratch.buffer, scratch.byteOffset);
 
-/** The texts that stand in `scratch`, and where they end: those of a batch are the same. */
-const written = { stream: "", type: "", end: 0 };
+/** The texts that stand in `scratch`: those of a batch are the same. */
+const written = { stream: "", type: "", end: 0, hashed: scratch };
 
 /**
  * The leaf hash of an event. The appends pay for it, so it makes as few objects as it can.
@@ -76,10 +78,32 @@ export function hashOfEvent(
 	into: Buffer = Buffer.allocUnsafe(HASH_BYTES),
 ): Buffer {
 	const at = writeHead(head);
-	writeDigest(at + DATA_AT, data);
-	writeDigest(at + METADATA_AT, metadata);
-	into.write(sha256Text(scratch.subarray(0, at + REST_BYTES)), 0, HASH_BYTES, "latin1");
-	return into;
+	writeDigests(scratch, at + DATA_AT, data, metadata);
+	return hashWritten(into);
+}
+
+/**
+ * The same, where the content was digested before.
+ * @param digests what `writeDigests` wrote
+ */
+export function hashOfDigested(
+	head: LeafHead,
+	digests: Uint8Array,
+	into: Buffer = Buffer.allocUnsafe(HASH_BYTES),
+): Buffer {
+	scratch.set(digests, writeHead(head) + DATA_AT);
+	return hashWritten(into);
+}
+
+/** Writes the digests of an event's content, `DIGESTS_BYTES` long: data's and metadata's. */
+export function writeDigests(
+	into: Buffer,
+	at: number,
+	data: Uint8Array,
+	metadata: Uint8Array,
+): void {
+	writeDigest(into, at, data);
+	writeDigest(into, at + HASH_BYTES, metadata);
 }
 
 /** The bytes of a leaf. */
@@ -115,6 +139,7 @@ export function decodeLeaf(bytes: Uint8Array): Leaf | undefined {
 function writeHead({ stream, type, position, version, created, id, flags }: LeafHead): number {
 	if (stream !== written.stream || type !== written.type || written.end === 0) {
 		written.end = writeText(writeText(1 + STREAM_AT, stream), type);
+		written.hashed = scratch.subarray(0, written.end + REST_BYTES);
 		written.stream = stream;
 		written.type = type;
 	}
@@ -139,7 +164,12 @@ function writeNumber(at: number, value: number): void {
 	numbers.setUint32(at + 4, value);
 }
 
-function writeDigest(at: number, bytes: Uint8Array): void {
-	if (bytes.length === 0) scratch.set(NO_BYTES_DIGEST, at);
-	else scratch.write(sha256Text(bytes), at, HASH_BYTES, "latin1");
+function hashWritten(into: Buffer): Buffer {
+	into.write(sha256Text(written.hashed), 0, HASH_BYTES, "latin1");
+	return into;
+}
+
+function writeDigest(into: Buffer, at: number, bytes: Uint8Array): void {
+	if (bytes.length === 0) into.set(NO_BYTES_DIGEST, at);
+	else into.write(sha256Text(bytes), at, HASH_BYTES, "latin1");
 }

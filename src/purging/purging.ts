@@ -10,7 +10,6 @@
  * the watermark, and then everything is purged at the next start.
  */
 import { join } from "node:path";
-import type { StreamName } from "../event.ts";
 import type { Commit, Log } from "../log/log.ts";
 import type { CacheAddress } from "./addresses.ts";
 import { newestHiding, streamsHidden } from "./hidden.ts";
@@ -70,7 +69,7 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 	let commits = 0;
 	let writing: Promise<void> = Promise.resolve();
 	/** What is to be said once more. */
-	const again = new Map<NodeJS.Timeout, readonly StreamName[]>();
+	const again = new Map<NodeJS.Timeout, Purge>();
 
 	const note = () => {
 		const isQuiet = commits === 0 && again.size === 0;
@@ -84,23 +83,23 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 	const purge = (what: Purge) => {
 		for (const { queue } of queues) queue.add(what);
 	};
-	const purgeTwice = (streams: readonly StreamName[]) => {
-		purge({ streams });
+	const purgeTwice = (what: Purge) => {
+		purge(what);
 		const timer = setTimeout(() => {
 			again.delete(timer);
-			purge({ streams });
+			purge(what);
 		}, againMs);
-		again.set(timer.unref(), streams);
+		again.set(timer.unref(), what);
 	};
 	const look = async (commit: Commit) => {
 		try {
 			const streams = await streamsHidden(log, commit);
 			position = commit.last;
 			erasures = commit.erasures ?? erasures;
-			if (streams.length > 0) purgeTwice(streams);
+			if (streams.length > 0) purgeTwice({ streams });
 		} catch (error) {
 			say(`purges: a commit cannot be looked at, so all is purged: ${String(error)}`);
-			purge("everything");
+			purgeTwice("everything");
 		} finally {
 			commits--;
 			note();
@@ -125,9 +124,9 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 			const timer = setTimeout(() => stopped.abort(), drainMs);
 			await looking;
 			// No request is left by now, so none of its answers is on its way any more.
-			for (const [waiting, streams] of again) {
+			for (const [waiting, what] of again) {
 				clearTimeout(waiting);
-				purge({ streams });
+				purge(what);
 			}
 			again.clear();
 			await Promise.all(queues.map(({ queue }) => queue.close()));

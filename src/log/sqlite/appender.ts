@@ -9,7 +9,7 @@
  */
 import type Database from "better-sqlite3";
 import { HASH_BYTES } from "../../../feeds/proof/hash.ts";
-import { hashOfEvent } from "../../../feeds/proof/leaf.ts";
+import { DIGESTS_BYTES, hashOfDigested, writeDigests } from "../../../feeds/proof/leaf.ts";
 import { isRefusal, Refusal } from "../../errors.ts";
 import type { NewEvent, StreamName } from "../../event.ts";
 import { isDeletable, isWritable, streamsJoined } from "../../indexes/joins.ts";
@@ -162,12 +162,12 @@ export class Appender {
 		const first = stream.last + 1;
 		this.#created = Math.max(this.#created, this.#now);
 		const created = this.#created;
-		for (const { id, type, flags: own, data, metadata } of events) {
+		for (const { id, type, flags: own, digests, data, metadata } of events) {
 			const position = this.#next++;
 			const version = stream.last + 1;
 			const flags = version === first ? own | firstFlags : own;
 			const head = { position, created, version, id, flags, stream: name, type };
-			const hash = hashOfEvent(head, data, metadata, this.#hash);
+			const hash = hashOfDigested(head, digests, this.#hash);
 			const { id: of } = stream;
 			insertEvent.run(position, of, version, id, type, created, flags, hash, data, metadata);
 			this.#tree.add(hash);
@@ -252,8 +252,10 @@ export class Appender {
 }
 
 function packed({ id, type, isJson, data, metadata }: NewEvent): PackedEvent {
+	const digests = Buffer.allocUnsafe(DIGESTS_BYTES);
+	writeDigests(digests, 0, data, metadata);
 	const flags = isJson ? FLAG_JSON : 0;
-	return { id: Buffer.from(id.replaceAll("-", ""), "hex"), type, flags, data, metadata };
+	return { id: Buffer.from(id.replaceAll("-", ""), "hex"), type, flags, digests, data, metadata };
 }
 
 function prepare(database: Database.Database) {

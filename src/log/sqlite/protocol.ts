@@ -5,13 +5,17 @@
  * every object, key and Map entry is paid for twice there. The appends travel as one block of bytes
  * that changes owner instead of being copied again; only texts stay texts:
  *
- *     write:  expected  kind  events  event:  data length  metadata length  type  flags  id  …bytes
- *             8, float  1     4               4            4                4     1      16
+ *     write:  expected  kind  events
+ *             8, float  1     4
+ *     event:  data length  metadata length  type  flags  id  digests  data  metadata
+ *             4            4                4     1      16  64
  *
  * (little-endian; a delete is a write of another kind, without events; `type` is the index of its
  * text). Copying out of the client's Buffers is needed once: those are windows on pools that must
- * not change owner.
+ * not change owner. The digests of data and metadata are made on this side, as the writer's thread
+ * is the one that all appends wait for.
  */
+import { DIGESTS_BYTES, writeDigests } from "../../../feeds/proof/leaf.ts";
 import type { Refusals, Word } from "../../errors.ts";
 import type { ExpectedVersion, StreamName, Version } from "../../event.ts";
 import type { Append, Appended, Deletion } from "../log.ts";
@@ -44,6 +48,8 @@ export type PackedEvent = {
 	readonly id: Uint8Array;
 	readonly type: string;
 	readonly flags: number;
+	/** SHA-256 of data, and of metadata. */
+	readonly digests: Uint8Array;
 	readonly data: Uint8Array;
 	readonly metadata: Uint8Array;
 };
@@ -89,10 +95,11 @@ const KINDS = ["append", "soft-delete", "hard-delete"] as const;
 const WRITE_BYTES = 8 + 1 + 4;
 const KIND_AT = 8;
 const COUNT_AT = 9;
-const EVENT_BYTES = 4 + 4 + 4 + 1 + 16;
 const TYPE_AT = 8;
 const FLAGS_AT = 12;
 const ID_AT = 13;
+const DIGESTS_AT = ID_AT + 16;
+const EVENT_BYTES = DIGESTS_AT + DIGESTS_BYTES;
 
 /** The words among the expected versions, as numbers no version can be. */
 const EXPECTED_WORDS = new Map<ExpectedVersion, number>([
@@ -133,6 +140,7 @@ export function pack(writes: readonly Write[], bytes: number, now: number): Batc
 			block.writeUInt32LE(typeIndex, offset + TYPE_AT);
 			block[offset + FLAGS_AT] = isJson ? FLAG_JSON : 0;
 			block.write(id.replaceAll("-", ""), offset + ID_AT, 16, "hex");
+			writeDigests(block, offset + DIGESTS_AT, data, metadata);
 			offset += EVENT_BYTES;
 			block.set(data, offset);
 			block.set(metadata, offset + data.length);
@@ -161,7 +169,8 @@ export function unpack({ streams, types, bytes }: Batch): PackedWrite[] {
 			const metadata = data + block.readUInt32LE(offset);
 			const end = metadata + block.readUInt32LE(offset + 4);
 			events.push({
-				id: block.subarray(offset + ID_AT, data),
+				id: block.subarray(offset + ID_AT, offset + DIGESTS_AT),
+				digests: block.subarray(offset + DIGESTS_AT, data),
 				type: types[block.readUInt32LE(offset + TYPE_AT)] as string,
 				flags: block[offset + FLAGS_AT] as number,
 				data: block.subarray(data, metadata),

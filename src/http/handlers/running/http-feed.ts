@@ -43,11 +43,12 @@ export async function answerHttpFeed(
 	const waitMs = Math.min(timeoutOf(query), settings.requestTimeoutMs * SHARE);
 	const from = await startOf(exchange, stream, query.get("lastEventId") ?? "");
 
+	const gone = clientGone(exchange);
 	if (waitMs > 0) {
 		const last = await log.last(stream);
-		if (last < from) await longPolls.beyond(stream, from - 1, waitMs, clientGone(exchange));
+		if (last < from) await longPolls.beyond(stream, from - 1, waitMs, gone);
 	}
-	const entries = await readBatch(log, stream, from);
+	const entries = await readBatch(log, stream, from, gone);
 	const newest = entries.at(-1);
 	if (newest) rememberEvent(log, stream, idOf(newest.event), newest.version);
 
@@ -59,7 +60,12 @@ export async function answerHttpFeed(
 }
 
 /** Reads on while it finds nothing to show: an empty batch means that there is nothing newer. */
-async function readBatch(log: Log, stream: StreamName, start: Version): Promise<StreamEntry[]> {
+async function readBatch(
+	log: Log,
+	stream: StreamName,
+	start: Version,
+	gone: AbortSignal,
+): Promise<StreamEntry[]> {
 	let from = start;
 	for (;;) {
 		const range = { stream, from, limit: BATCH, direction: "forward", content: true } as const;
@@ -68,7 +74,7 @@ async function readBatch(log: Log, stream: StreamName, start: Version): Promise<
 		const shown = slice.entries.filter(({ unresolved }) => unresolved === undefined);
 		const reached = slice.entries.at(-1)?.version;
 		from = reached === undefined ? passed(slice, from, BATCH) : reached + 1;
-		if (shown.length > 0 || from > slice.last) return shown;
+		if (shown.length > 0 || from > slice.last || gone.aborted) return shown;
 		// Others are served in between.
 		await setImmediate();
 	}

@@ -35,7 +35,8 @@ const PAGE_BYTES = 4096;
 /**
  * Each connection's own page cache; more is the operating system's to give. The writer comes back
  * to the pages that hold the ids and the ends of the streams it appends to; a reader to little more
- * than the inner pages, some hundreds for ten million events.
+ * than the inner pages. Those of ten million events are 9 MiB: keeping them all made a page of 20
+ * events no more than 5 % cheaper.
  */
 const WRITING_CACHE_KIB = 8 * 1024;
 const READING_CACHE_KIB = 2 * 1024;
