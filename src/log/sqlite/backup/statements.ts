@@ -66,8 +66,9 @@ export const MERGED_ENTRY = `
  */
 export const BACKUP_ERASURES = `
 	UPDATE main.events AS b SET flags = s.flags, data = s.data, metadata = s.metadata
-	FROM source.digests d CROSS JOIN source.events s ON s.position = d.position
-	WHERE d.position BETWEEN ? AND ? AND b.position = d.position
+	FROM source.events AS s
+	WHERE b.position IN (SELECT position FROM source.digests WHERE position BETWEEN ? AND ?)
+		AND s.position = b.position
 		AND (s.flags <> b.flags OR length(s.metadata) <> length(b.metadata))`;
 
 /** Digests are added where something was erased, and never go: their number tells of new ones. */
