@@ -9,8 +9,11 @@ import type Database from "better-sqlite3";
 import * as sql from "../statements.ts";
 import * as copying from "./statements.ts";
 
-/** How long a transaction lasts, with it the store's snapshot. */
-const TRANSACTION_MS = 250;
+/**
+ * How long a transaction lasts, with it the store's snapshot. It ends with syncs, and the index of
+ * the ids is written all over: shorter ones leave a disk little time for anything else.
+ */
+const TRANSACTION_MS = 1000;
 
 /** Events and streams that may be left to `complete()`: those that came while the last were copied. */
 export const ROWS_LEFT_MAX = 20_000;
