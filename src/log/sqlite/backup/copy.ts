@@ -4,8 +4,8 @@
  *     fill()         the bulk of a first copy, in short transactions
  *     fillNewer()    the bulk of a later one, in the same way, beside the copy
  *     complete()     what is missing to one snapshot of the store, in one transaction: afterwards
- *                    the copy is what the store was at that moment; before and after an interruption
- *                    it is what it was
+ *                    the copy is what the store was at that moment; until then, and after an
+ *                    interruption, it is what it was
  *
  * Events, streams and entries only grow, and what was copied of them stays, but for erasures: those
  * are looked for where the store's count of them has moved. Every other table is small, and is
@@ -67,8 +67,8 @@ export class Copy {
 	}
 
 	/**
-	 * How far it is, from 0 to 1, by the size of the files: that of rows not seen yet is not known. It
-	 * does not look at the store, which would be a snapshot while a transaction runs.
+	 * How far it is, from 0 to 1, by the size of the files: that of rows not seen yet is not known.
+	 * It does not look at the store, which would be a snapshot while a transaction runs.
 	 */
 	fraction(): number {
 		const copies = this.#newer ? 2 : 1;

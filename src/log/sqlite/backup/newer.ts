@@ -1,7 +1,7 @@
 /**
  * What a later run copies ahead of the one transaction that changes the backup:
  *
- *     partial/newer.sqlite    events, streams and entries the backup has not, in tables like its own
+ *     partial/newer.sqlite    events, streams and entries it has not, in tables like its own
  *
  * It is filled as a first copy is: an interruption loses next to nothing of it, and no snapshot of
  * the store is held for long. From there it goes to the backup without a look at the store.
@@ -15,8 +15,8 @@ import * as copying from "./statements.ts";
 type Breathe = () => Promise<void>;
 
 /**
- * Attaches the file as `newer`: what an earlier run left there, or empty where there is nothing that
- * follows the backup as it is.
+ * Attaches the file as `newer`: what an earlier run left there, or empty where there is nothing
+ * that follows the backup as it is.
  * @param database the backup, with the store attached
  */
 export function attachNewer(database: Database.Database, file: string): void {

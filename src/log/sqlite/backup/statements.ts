@@ -14,6 +14,8 @@ export const LAST_EVENT = "SELECT coalesce(max(position), -1) FROM main.events";
 export const LAST_STREAM = "SELECT coalesce(max(id), -1) FROM main.streams";
 export const SOURCE_LAST_EVENT = "SELECT coalesce(max(position), -1) FROM source.events";
 export const SOURCE_LAST_STREAM = "SELECT coalesce(max(id), -1) FROM source.streams";
+/** As SELECT_WAL_LENGTH. */
+export const SOURCE_WAL_LENGTH = "PRAGMA source.wal_checkpoint(NOOP)";
 /** Null where nothing was copied ahead. */
 export const NEWER_LAST_EVENT = "SELECT max(position) FROM newer.events";
 export const NEWER_LAST_STREAM = "SELECT max(id) FROM newer.streams";

@@ -5,8 +5,8 @@
  *     backup.json   what it is a backup of, and of which state; the mark of a backup
  *     log.sqlite    the log, whole; a file of this name is never half a backup
  *     log.key       the key that signs for the log, where it has one: a secret, as the log is
- *     partial/      what a run copies before it is whole; the next one goes on with it. Of the first
- *                   run it is `log.sqlite`, of a later one `newer.sqlite`, see newer.ts
+ *     partial/      what a run copies before it is whole; the next one goes on with it. It is
+ *                   `log.sqlite` of the first run, `newer.sqlite` of a later one: see newer.ts
  *     lock          held while a backup runs
  */
 import {
