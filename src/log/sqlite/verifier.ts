@@ -10,9 +10,10 @@ import { resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import type { Verification } from "../log.ts";
+import type { CheckedEntries } from "../verify/entries.ts";
 import { addSums, createSums, differences, type Span } from "../verify/sums.ts";
 import { blocksOf, createOrderCheck } from "../verify/verify.ts";
-import { createReport, type Report } from "../verify/view.ts";
+import { createReport, type Part, type Report } from "../verify/view.ts";
 import { logFile, refusalOf } from "./files/directory.ts";
 import { schemaFault } from "./files/schema.ts";
 import type { Job, Message, Outcome } from "./verifying/jobs.ts";
@@ -26,9 +27,9 @@ const HEAP_MIB = 96;
 /** How far it is: events checked, and the part of all there is to do, from 0 to 1. */
 export type Progress = { readonly events: number; readonly fraction: number };
 
-/** What the checks of an event's entries, and of files and notes, cost: a part of its own check. */
+/** What the checks of an entry, of the files and of the notes cost: a part of an event's own. */
 const ENTRY_SHARE = 0.08;
-const FILES_SHARE = 0.3;
+const PART_SHARES: Record<Part, number> = { files: 0.4, notes: 0.15 };
 
 /**
  * Verifies the log in `directory`.
@@ -81,44 +82,49 @@ async function verifyWith(
 	}
 	const progress = createProgress(size, onProgress);
 	// The long ones first, and then each thread takes block after block.
-	const jobs: readonly Job[] = [
-		{ kind: "files" },
-		{ kind: "entries", size },
-		...blocks.map((block) => ({ kind: "events", block }) as const),
-	];
-	const outcomes = await share(threads, jobs, progress);
-	const rest = await conclude(first, size, blocks, outcomes, report);
+	const long: readonly Job[] = [{ kind: "files" }, { kind: "entries", size }, { kind: "notes" }];
+	const short = blocks.map((block): Job => ({ kind: "events", block }));
+	const outcomes = await share(threads, [...long, ...short], progress);
+	for (const { faults } of outcomes) for (const fault of faults) report(fault);
+	const ofBlocks = outcomes.slice(long.length);
+	const entries = outcomes.find((outcome) => outcome.entries)?.entries;
+	const rest = await conclude(first, size, { blocks, ofBlocks, entries }, report);
 	return { ok: faults.length === 0, ...rest, faults };
 }
 
-/** Puts together what the parts found. */
+type Found = {
+	readonly blocks: readonly Span[];
+	/** In the order of the blocks. */
+	readonly ofBlocks: readonly Outcome[];
+	/** Undefined where they cannot be read. */
+	readonly entries: CheckedEntries | undefined;
+};
+
+/** Holds what the parts found against each other. */
 async function conclude(
 	thread: Thread,
 	size: number,
-	blocks: readonly Span[],
-	outcomes: readonly Outcome[],
+	{ blocks, ofBlocks, entries }: Found,
 	report: Report,
 ): Promise<Omit<Verification, "ok" | "faults">> {
 	const owed = createSums({ from: 0, to: size });
 	const order = createOrderCheck(report);
 	let [events, erased] = [0, 0];
-	const [, entries] = outcomes;
 	const later: Job[] = [{ kind: "nodes", size }];
-	for (const { faults } of outcomes) for (const fault of faults) report(fault);
 	for (const [index, block] of blocks.entries()) {
-		const checked = outcomes[index + 2]?.block;
+		const checked = ofBlocks[index]?.block;
 		if (!checked) continue;
 		order(block, checked);
 		addSums(owed, checked.sums);
 		events += checked.events;
 		erased += checked.erased;
 	}
-	const spans = entries?.entries ? differences(owed, entries.entries.sums) : [];
+	const spans = entries ? differences(owed, entries.sums) : [];
 	if (spans.length > 0) later.push({ kind: "compare", spans });
 	for (const job of later) {
 		for (const fault of (await thread.work(job)).faults) report(fault);
 	}
-	const { streams = 0, unproven = 0 } = entries?.entries ?? {};
+	const { streams = 0, unproven = 0 } = entries ?? {};
 	return { events, streams, erased, unproven };
 }
 
@@ -143,15 +149,15 @@ async function share(
 }
 
 function createProgress(size: number, onProgress: (progress: Progress) => void) {
-	let [events, entries, files] = [0, 0, 0];
+	let [events, entries, parts] = [0, 0, 0];
 	return (done: Job | number) => {
 		if (typeof done === "number") entries += done;
 		else if (done.kind === "events") events += done.block.to - done.block.from;
 		else if (done.kind === "entries") entries = Number.POSITIVE_INFINITY;
-		else files = size;
+		else if (done.kind === "files" || done.kind === "notes") parts += PART_SHARES[done.kind];
 		// An event has three entries or four.
-		const others = Math.min(entries, 3 * size) * ENTRY_SHARE + files * FILES_SHARE;
-		const total = size * (1 + 3 * ENTRY_SHARE + FILES_SHARE);
+		const others = Math.min(entries, 3 * size) * ENTRY_SHARE + size * parts;
+		const total = size * (1 + 3 * ENTRY_SHARE + PART_SHARES.files + PART_SHARES.notes);
 		onProgress({ events, fraction: (events + others) / Math.max(total, 1) });
 	};
 }

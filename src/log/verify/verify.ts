@@ -16,7 +16,7 @@ import type { Verification } from "../log.ts";
 import { checkEntries, compareEntries } from "./entries.ts";
 import { BLOCK_EVENTS, checkEvents } from "./events.ts";
 import { addSums, createSums, differences, type Span } from "./sums.ts";
-import { createReport, type LogView, type Report } from "./view.ts";
+import { createReport, type LogView, PARTS, type Report } from "./view.ts";
 
 export function verify(view: LogView): Verification {
 	const { faults, report } = createReport();
@@ -24,7 +24,7 @@ export function verify(view: LogView): Verification {
 	const owed = createSums({ from: 0, to: size });
 	const order = createOrderCheck(report);
 	let [events, erased] = [0, 0];
-	for (const fault of view.faults()) report(fault);
+	for (const part of PARTS) for (const fault of view.faults(part)) report(fault);
 	for (const block of blocksOf(size)) {
 		const checked = checkEvents(view, block, report);
 		order(block, checked);

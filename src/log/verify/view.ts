@@ -11,9 +11,13 @@ export interface LogView {
 	unproven(): Iterable<number>;
 	/** Nodes `from` up to `to` of a level of the tree; absent where an engine keeps none. */
 	nodes?(level: number, from: number, to: number): readonly Uint8Array[];
-	/** What an engine's own checks find in its files, and in what it notes beside the log. */
-	faults(): readonly string[];
+	/** What an engine's own checks find, in a part of what it keeps. */
+	faults(part: Part): readonly string[];
 }
+
+/** The files as such, and what is noted in them beside events and entries. */
+export type Part = (typeof PARTS)[number];
+export const PARTS = ["files", "notes"] as const;
 
 /** An event as it is stored: whatever the damage, every field has its type. */
 export type StoredEvent = {

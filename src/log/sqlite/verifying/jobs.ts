@@ -4,12 +4,18 @@ import { type CheckedEntries, checkEntries, compareEntries } from "../../verify/
 import { type CheckedBlock, checkEvents } from "../../verify/events.ts";
 import type { Span } from "../../verify/sums.ts";
 import { checkUpperNodes } from "../../verify/verify.ts";
-import { createReport, type LogView, type Report, reporting } from "../../verify/view.ts";
+import {
+	createReport,
+	type LogView,
+	type Part,
+	type Report,
+	reporting,
+} from "../../verify/view.ts";
 import * as sql from "../statements.ts";
 
 export type Job =
 	| { readonly kind: "size" }
-	| { readonly kind: "files" }
+	| { readonly kind: Part }
 	| { readonly kind: "entries"; readonly size: number }
 	| { readonly kind: "events"; readonly block: Span }
 	| { readonly kind: "nodes"; readonly size: number }
@@ -52,7 +58,8 @@ function find(
 		case "size":
 			return { size: view.size() };
 		case "files":
-			for (const fault of view.faults()) report(fault);
+		case "notes":
+			for (const fault of view.faults(job.kind)) report(fault);
 			return {};
 		case "entries":
 			return { entries: checkEntries(view, job.size, report, (entries) => post({ entries })) };

@@ -41,7 +41,7 @@ export function viewOf(database: Database.Database): LogView {
 		entries: (visit) => visitEntries(statements, nameOf, visit),
 		unproven: () => statements.unproven.iterate() as Iterable<number>,
 		nodes: (level, from, to) => statements.nodes.all(level, from, to - 1) as Buffer[],
-		faults: () => faultsOf(database),
+		faults: (part) => (part === "files" ? damageIn(database) : notesOf(database)),
 	};
 }
 
@@ -141,16 +141,19 @@ function createNames(statement: Database.Statement): Names {
 	};
 }
 
-/** What SQLite finds in its file, and what does not agree with the log beside it. */
-function faultsOf(database: Database.Database): string[] {
-	const texts = (statement: string) => database.prepare(statement).pluck().all() as string[];
-	const damage = (database.pragma("integrity_check") as { integrity_check: string }[])
+/** What SQLite finds in its file, on every page. */
+function damageIn(database: Database.Database): string[] {
+	return (database.pragma("integrity_check") as { integrity_check: string }[])
 		.map((row) => row.integrity_check)
 		.filter((text) => text !== "ok");
+}
+
+/** What does not agree with the log beside it. */
+function notesOf(database: Database.Database): string[] {
+	const texts = (statement: string) => database.prepare(statement).pluck().all() as string[];
 	const { events, first, last } = database.prepare(sql.VERIFY_POSITIONS).get() as Positions;
 	const isDense = events === 0 || (first === 0 && last === events - 1);
 	return [
-		...damage,
 		...(isDense ? [] : [`there are ${events} events at positions ${first} to ${last}`]),
 		...texts(sql.VERIFY_EMPTY_STREAMS).map((name) => `stream ${name} has a name and no entries`),
 		...texts(sql.VERIFY_MARKS).map((name) => `${name}: what is noted of it is not so`),
