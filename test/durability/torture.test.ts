@@ -14,11 +14,17 @@ const cuts = (count: number) => ({ ...kills(count), imagesPerCycle: 10 });
 test(
 	`what was acknowledged survives kill -9 under mixed load, whole, once and in order (VARVE_SEED=${seed})`,
 	async () => {
-		const result = await killAgainAndAgain({ ...kills(5), killsPerLife: 3 });
+		const result = await killAgainAndAgain({
+			...kills(5),
+			killsPerLife: 3,
+			checkpointPages: [16],
+		});
 		expect(result.faults).toEqual([]);
 		expect(result.kills).toBeGreaterThanOrEqual(5);
 		expect(result.written).toBeGreaterThan(0);
 		expect(result.readByFollowers).toBeGreaterThan(0);
+		// Were the server to ask for the length of its WAL in other words, there would be none.
+		expect(result.checkpoints + result.checkpointsCut).toBeGreaterThan(0);
 	},
 	TIMEOUT_MS,
 );
@@ -31,6 +37,7 @@ test(
 		expect(result.faults).toEqual([]);
 		expect(result.images).toBe(20);
 		expect(result.imagesWithLoss).toBeGreaterThan(0);
+		expect(result.imagesInCheckpoint).toBeGreaterThan(0);
 		expect(result.written).toBeGreaterThan(0);
 	},
 	TIMEOUT_MS,

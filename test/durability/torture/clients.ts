@@ -18,29 +18,40 @@ import {
 import type { Random } from "./random.ts";
 import {
 	type Connection,
+	getCheckpoint,
 	getData,
 	sendBatch,
 	sendDelete,
 	sendRedaction,
 	startScavenge,
 } from "./requests.ts";
+import type { Witness } from "./witness.ts";
 
 export const KEPT = ["kept-0", "kept-1", "kept-2"] as const;
 
 const MIX = {
 	single: 30,
 	batch: 24,
+	largeBatch: 1,
 	expecting: 16,
 	conflicting: 6,
+	/** Sent again after its answer, and a second time while the first is on its way. */
 	again: 12,
+	twice: 3,
 	creating: 4,
 	metadata: 3,
 	softDelete: 3,
+	/** A soft delete, and an append that brings the stream back. */
+	recreate: 2,
 	hardDelete: 1,
-	redact: 2,
+	redact: 3,
 	scavenge: 1,
 	read: 6,
+	checkpoint: 8,
 } as const;
+
+/** Two tiles of the tree are touched by a batch beyond 256 events. */
+const LARGE_BATCH_MAX = 300;
 
 /** Refusals that are right in this mix; any other is a fault. */
 const OF_WRITES = ["wrong-expected-version", "stream-deleted"];
@@ -52,15 +63,13 @@ export type Client = {
 	work(to: Connection, isOver: () => boolean): Promise<void>;
 };
 
-/** Clients that share a history. @param name begins the names of their own streams */
-export function createClients(
-	count: number,
-	history: History,
-	random: Random,
-	name: string,
-): Client[] {
+/** What all clients write down. */
+export type Notes = { readonly history: History; readonly witness: Witness };
+
+/** Clients that share their notes. @param name begins the names of their own streams */
+export function createClients(count: number, notes: Notes, random: Random, name: string): Client[] {
 	return Array.from({ length: count }, (_, index) =>
-		createClient(history, random.branch(), `own${index}-${name}`),
+		createClient(notes, random.branch(), `own${index}-${name}`),
 	);
 }
 
@@ -78,7 +87,7 @@ export async function workAll(
 	}
 }
 
-function createClient(history: History, random: Random, name: string): Client {
+function createClient({ history, witness }: Notes, random: Random, name: string): Client {
 	/** What it believes of the streams it has met: their last version. */
 	const believed = new Map<string, number>();
 	const batches: Batch[] = [];
@@ -105,6 +114,8 @@ function createClient(history: History, random: Random, name: string): Client {
 				return append(to, stream, "any", 1);
 			case "batch":
 				return append(to, stream, "any", 2 + random.below(6));
+			case "largeBatch":
+				return append(to, stream, "any", 10 + random.below(LARGE_BATCH_MAX), 40);
 			case "expecting":
 				return append(to, stream, last < 0 ? "no-stream" : last, 1 + random.below(3));
 			case "conflicting":
@@ -113,6 +124,18 @@ function createClient(history: History, random: Random, name: string): Client {
 				return append(to, stream, random.pick(["no-stream", "stream-exists"]), 2);
 			case "again":
 				return batches.length === 0 || send(to, random.pick(batches.slice(-40)));
+			case "twice": {
+				const batch = begin(stream, "any", someEvents(1 + random.below(3)));
+				const answers = await Promise.all([send(to, batch, true), send(to, batch, true)]);
+				return answers.every((isThere) => isThere);
+			}
+			case "recreate": {
+				const mine = random.pick(own);
+				if (!(await change(to, mine, "softDelete"))) return false;
+				return append(to, mine, random.pick(["no-stream", "any"]), 1 + random.below(3));
+			}
+			case "checkpoint":
+				return seeCheckpoint(to);
 			case "read":
 				return readOwnWrite(to);
 			case "redact":
@@ -141,7 +164,8 @@ function createClient(history: History, random: Random, name: string): Client {
 				{},
 			]);
 			const data = Buffer.from(JSON.stringify({ ...rule, by: name, serial: serial++ }));
-			const event = { id: random.uuid(), type: "$metadata", isJson: true, data };
+			const id = random.uuid();
+			const event = { id, type: "$metadata", isJson: true, data, metadata: Buffer.alloc(0) };
 			return send(to, begin(`$$${stream}`, "any", [event]));
 		}
 		const hard = kind === "hardDelete";
@@ -154,8 +178,14 @@ function createClient(history: History, random: Random, name: string): Client {
 		return outcome.kind !== "unknown";
 	}
 
-	function append(to: Connection, stream: string, expected: Expected, count: number) {
-		return send(to, begin(stream, expected, someEvents(count)));
+	function append(
+		to: Connection,
+		stream: string,
+		expected: Expected,
+		count: number,
+		bytesMax?: number,
+	) {
+		return send(to, begin(stream, expected, someEvents(count, bytesMax)));
 	}
 
 	function begin(stream: string, expected: Expected, events: readonly SentEvent[]): Batch {
@@ -165,9 +195,9 @@ function createClient(history: History, random: Random, name: string): Client {
 		return batch;
 	}
 
-	async function send(to: Connection, batch: Batch): Promise<boolean> {
+	async function send(to: Connection, batch: Batch, besides = false): Promise<boolean> {
 		const { stream, events } = batch;
-		const attempt = newAttempt(history, stream);
+		const attempt = newAttempt(history, stream, besides);
 		batch.attempts.push(attempt);
 		const outcome = await sendBatch(to, batch);
 		const last = outcome.kind === "written" ? outcome.first + events.length - 1 : -1;
@@ -183,7 +213,7 @@ function createClient(history: History, random: Random, name: string): Client {
 		history.faults.push(`${what}: was answered ${outcome.word}`);
 	}
 
-	/** Takes the data of an event of its own. */
+	/** Takes the data of an event of its own, or all it holds. */
 	async function redact(to: Connection): Promise<boolean> {
 		const mine = batches.filter(({ stream }) => own.includes(stream));
 		const batch = mine.length === 0 ? undefined : random.pick(mine);
@@ -191,7 +221,9 @@ function createClient(history: History, random: Random, name: string): Client {
 		if (!batch || written?.kind !== "written") return true;
 		const { stream, events } = batch;
 		const version = written.first + random.below(events.length);
-		const redaction: Redaction = { stream, version, attempt: newAttempt(history, stream) };
+		const metadata = random.chance(0.4);
+		const attempt = newAttempt(history, stream);
+		const redaction: Redaction = { stream, version, metadata, attempt };
 		history.redactions.push(redaction);
 		const outcome = await sendRedaction(to, redaction);
 		redaction.attempt.outcome = outcome;
@@ -214,14 +246,33 @@ function createClient(history: History, random: Random, name: string): Client {
 		return true;
 	}
 
-	function someEvents(count: number): SentEvent[] {
-		// A document of several events holds JSON only.
+	/** Asks for a checkpoint of the log, which must have all that anyone knows by now. */
+	async function seeCheckpoint(to: Connection): Promise<boolean> {
+		const floor = Math.max(history.floors.position + 1, witness.size);
+		const text = await getCheckpoint(to);
+		if (text === undefined) return false;
+		witness.keep(text, floor, process.hrtime.bigint());
+		return true;
+	}
+
+	function someEvents(count: number, bytesMax = 500): SentEvent[] {
+		// A document holds JSON only; and metadata comes with documents only.
 		const isJson = count > 1 || random.chance(0.95);
 		return Array.from({ length: count }, (_, index) => {
-			const bytes = random.chance(0.04) ? random.below(40_000) : random.below(500);
-			const content = { by: name, serial: serial++, index, of: count, pad: "x".repeat(bytes) };
+			const bytes = count < 10 && random.chance(0.04) ? 40_000 : bytesMax;
+			const content = {
+				by: name,
+				serial: serial++,
+				index,
+				of: count,
+				pad: "x".repeat(random.below(bytes)),
+			};
 			const data = Buffer.from(JSON.stringify(content));
-			return { id: random.uuid(), type: random.pick(["Grew", "Shrank"]), isJson, data };
+			const hasMetadata = isJson && random.chance(0.3);
+			const $correlationId = `${name}-${random.below(3)}`;
+			const metadata = Buffer.from(hasMetadata ? JSON.stringify({ $correlationId, index }) : "");
+			const type = random.pick(["Grew", "Shrank"]);
+			return { id: random.uuid(), type, isJson, data, metadata };
 		});
 	}
 

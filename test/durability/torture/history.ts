@@ -14,6 +14,8 @@ export type SentEvent = {
 	readonly type: string;
 	readonly isJson: boolean;
 	readonly data: Buffer;
+	/** Empty where there is none; only events that are JSON have any. */
+	readonly metadata: Buffer;
 };
 
 export type Outcome =
@@ -32,6 +34,8 @@ export type Attempt = {
 	readonly positionFloor: number;
 	/** … and the highest version of the request's own stream. */
 	readonly versionFloor: number;
+	/** Whether another attempt of the same batch was on its way at the time. */
+	readonly besides: boolean;
 	outcome: Outcome;
 };
 
@@ -49,10 +53,11 @@ export type Delete = {
 	readonly attempt: Attempt;
 };
 
-/** What takes the data of one event. */
+/** What takes the data of one event, and perhaps its metadata. */
 export type Redaction = {
 	readonly stream: string;
 	readonly version: number;
+	readonly metadata: boolean;
 	readonly attempt: Attempt;
 	/** When it was acknowledged, by the clock all processes share. */
 	answeredAt?: bigint;
@@ -84,8 +89,9 @@ export function newHistory(): History {
 }
 
 /** Notes that a request is about to be sent; until it is answered its outcome is unknown. */
-export function newAttempt({ floors }: History, stream: string): Attempt {
+export function newAttempt({ floors }: History, stream: string, besides = false): Attempt {
 	return {
+		besides,
 		positionFloor: floors.position,
 		versionFloor: floors.versions.get(stream) ?? -1,
 		outcome: { kind: "unknown" },
@@ -115,7 +121,8 @@ export function keepHistory(directory: string, history: History, faults: readonl
 		if (typeof value === "bigint") return String(value);
 		// A Buffer arrives as its own JSON.
 		const { type, data } = (value ?? {}) as { type?: unknown; data?: unknown };
-		return key === "data" && type === "Buffer" ? Buffer.from(data as number[]).toString() : value;
+		const isContent = key === "data" || key === "metadata";
+		return isContent && type === "Buffer" ? Buffer.from(data as number[]).toString() : value;
 	};
 	const told = JSON.stringify({ faults, batches, deletes, redactions }, asText, "\t");
 	writeFileSync(join(directory, "history.json"), told);
@@ -126,8 +133,15 @@ export type Counts = {
 	repeated: number;
 	refused: number;
 	deleted: number;
+	/** Streams that were deleted softly, and came back. */
+	revived: number;
 	redacted: number;
 	scavenges: number;
+	/** Checkpoints of the log that a client was shown under load, and later found to hold. */
+	notes: number;
+	/** Of the WAL, by the writer; and those that were cut off. */
+	checkpoints: number;
+	checkpointsCut: number;
 	/** Appends without an answer, and what became of them. */
 	unknownWritten: number;
 	unknownAbsent: number;
@@ -139,8 +153,12 @@ export function noCounts(): Counts {
 		repeated: 0,
 		refused: 0,
 		deleted: 0,
+		revived: 0,
 		redacted: 0,
 		scavenges: 0,
+		notes: 0,
+		checkpoints: 0,
+		checkpointsCut: 0,
 		unknownWritten: 0,
 		unknownAbsent: 0,
 	};

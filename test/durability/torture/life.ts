@@ -2,7 +2,9 @@
  * One data directory and what happens to it: a server on it is loaded, killed, started again, and
  * held against the oracle, over and over; at last it is stopped in peace, and verified offline.
  */
+import { existsSync, readFileSync } from "node:fs";
 import { readStream } from "../../../feeds/reader/read.ts";
+import { createLogClient } from "../../../src/cli/proof/log-client.ts";
 import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
 import { type Client, createClients, workAll } from "./clients.ts";
 import { type History, newHistory } from "./history.ts";
@@ -12,14 +14,18 @@ import { type Follower, followAll } from "./readers.ts";
 import { killAtStart, type Launch, type Running, startServer } from "./server.ts";
 import { type Shown, shownByStream } from "./shown.ts";
 import { storedEvents } from "./stored.ts";
+import { createWitness, type Witness } from "./witness.ts";
 
 export type Life = {
 	readonly history: History;
+	readonly witness: Witness;
+	/** How many events there were before. */
+	readonly base: number;
 	/** All events, as the last check read them. */
 	readonly log: LoggedEvent[];
 	readonly followers: readonly Follower[];
-	/** Loads the server, and kills it some time after its first answer. */
-	loadAndKill(loadMs: number): Promise<void>;
+	/** Loads the server, and kills it. */
+	loadAndKill(load: Load): Promise<void>;
 	/** Starts a server and kills it before it is ready. */
 	killAtStart(afterMs: number): Promise<void>;
 	/** Starts the server again and returns what is wrong. */
@@ -30,8 +36,33 @@ export type Life = {
 	abandon(): Promise<void>;
 };
 
+/** How long a server is under load. By answers: a busy machine takes longer for the same. */
+export type Load = {
+	readonly answers: number;
+	/** After those. */
+	readonly ms: number;
+	/** Then waits for the next checkpoint to begin, if there is one soon. */
+	readonly intoCheckpoint: boolean;
+};
+
+/** Of the kills that may hit anything, so many wait for a checkpoint. */
+const INTO_CHECKPOINT = 0.35;
+const MS_MAX = 40;
+
+export function someLoad(random: Random, answersMax: number): Load {
+	return {
+		answers: 1 + random.below(answersMax),
+		ms: random.below(MS_MAX),
+		intoCheckpoint: random.chance(INTO_CHECKPOINT),
+	};
+}
+
 const CLIENTS = 16;
-const WAITS_MAX = 2000;
+/** A machine that does other things may take long until the first answer. */
+const WAITS_MAX = 3000;
+const CHECKPOINT_WAITS_MAX = 75;
+
+const ports = new Set<number>();
 
 /** @param name makes the names of its streams its own; `base`: what lies in the directory */
 export async function beginLife(
@@ -41,28 +72,33 @@ export async function beginLife(
 	base: readonly LoggedEvent[] = [],
 ): Promise<Life> {
 	const history = newHistory();
-	const clients: Client[] = createClients(CLIENTS, history, random, name);
 	const log: LoggedEvent[] = [...base];
 	let server: Running = await startSomewhere(launch, random.branch());
 	const { url, port } = server;
+	const shownTree = createLogClient(url, {});
+	const witness = createWitness(await shownTree.key(), process.hrtime.bigint());
+	const clients: Client[] = createClients(CLIENTS, { history, witness }, random, name);
 	const followers = followAll(url, base);
 	let isUp = true;
 
 	return {
 		history,
+		witness,
+		base: base.length,
 		log,
 		followers,
 
-		async loadAndKill(loadMs) {
-			const before = history.answers;
+		async loadAndKill({ answers, ms, intoCheckpoint }) {
+			const enough = history.answers + answers;
 			const working = workAll(clients, port, () => false);
-			// A machine that does other things may take long until the first answer.
-			for (let waits = 0; history.answers === before && waits < WAITS_MAX; waits++) await soon();
-			const timer = setTimeout(() => void kill(), loadMs);
-			await working;
-			clearTimeout(timer);
-			// Where a client fell silent by itself, the server is killed all the same.
+			await until(() => history.answers >= enough, WAITS_MAX);
+			await new Promise((resolve) => setTimeout(resolve, ms));
+			const marked = marks().length;
+			const isInside = () => marks().length > marked && marks().endsWith("<");
+			const comes = intoCheckpoint && launch.checkpointPages !== undefined;
+			if (comes) await until(isInside, CHECKPOINT_WAITS_MAX);
 			await kill();
+			await working;
 		},
 
 		killAtStart: (afterMs) => killAtStart({ ...launch, port }, afterMs),
@@ -88,6 +124,12 @@ export async function beginLife(
 		},
 	};
 
+	/** What the writer wrote of its checkpoints. */
+	function marks(): string {
+		const { checkpointMarks: file = "" } = launch;
+		return existsSync(file) ? readFileSync(file, "utf8") : "";
+	}
+
 	async function kill(): Promise<void> {
 		if (isUp) await server.kill();
 		isUp = false;
@@ -98,11 +140,14 @@ export async function beginLife(
 		log.push(...storedEvents(launch.data));
 		const changed = before.findIndex((event, index) => !isStill(event, log[index]));
 		const rewritten = changed < 0 ? [] : [`position ${changed} is not what it was`];
+		const [key, checkpoint] = await Promise.all([shownTree.key(), shownTree.checkpoint()]);
+		const witnessed = await witness.faults({ ...shownTree, key, checkpoint }, history);
 		const seen = await Promise.all(followers.map((follower) => follower.faults(log)));
 		const reads = await readFaults(url, shownByStream(log));
 		return [
 			...rewritten,
 			...faultsOf(history, log, base.length),
+			...witnessed,
 			...seen.flat(),
 			...reads,
 			...(await verified()),
@@ -122,21 +167,29 @@ export async function beginLife(
  */
 async function startSomewhere(launch: Omit<Launch, "port">, random: Random): Promise<Running> {
 	for (let tries = 1; ; tries++) {
+		const port = 10_000 + random.below(20_000);
+		// Another life may have it, though its server be dead.
+		if (ports.has(port)) continue;
+		ports.add(port);
 		try {
-			return await startServer({ ...launch, port: 10_000 + random.below(20_000) });
+			return await startServer({ ...launch, port });
 		} catch (error) {
 			if (tries === 20 || !String(error).includes("is taken")) throw error;
 		}
 	}
 }
 
-function soon(): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, 2));
+async function until(isSo: () => boolean, waitsMax: number): Promise<void> {
+	for (let waits = 0; !isSo() && waits < waitsMax; waits++) {
+		await new Promise((resolve) => setTimeout(resolve, 2));
+	}
 }
 
-/** Nothing but its content can be taken from an event. */
+/** Nothing but its content can be taken from an event, and not the hash of that. */
 export function isStill(event: LoggedEvent, now: LoggedEvent | undefined): boolean {
-	const { position, id, stream, version, type, created, data, erased } = event;
+	const { position, id, stream, version, type, created, leaf, erased } = event;
+	const has = (content: "data" | "metadata") =>
+		now !== undefined && Buffer.compare(event[content], now[content]) === 0;
 	return (
 		now?.position === position &&
 		now.id === id &&
@@ -144,9 +197,10 @@ export function isStill(event: LoggedEvent, now: LoggedEvent | undefined): boole
 		now.version === version &&
 		now.type === type &&
 		now.created === created &&
-		(now.erased !== undefined
-			? now.data.length === 0
-			: erased === undefined && Buffer.compare(data, now.data) === 0)
+		now.leaf === leaf &&
+		(now.erased === undefined
+			? erased === undefined && has("data") && has("metadata")
+			: now.data.length === 0 && (now.metadata.length === 0 || has("metadata")))
 	);
 }
 

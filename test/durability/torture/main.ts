@@ -49,6 +49,7 @@ async function run(): Promise<number> {
 	const kills = values.cycles === undefined ? undefined : wholeNumber("cycles", values.cycles);
 	const cuts =
 		values.power === undefined ? kills && Math.ceil(kills / 5) : wholeNumber("power", values.power);
+	const images = wholeNumber("images", values.images);
 	const minutes = wholeNumber("minutes", values.minutes ?? "5");
 	const isTime = () => Date.now() - started < minutes * 60_000;
 	let isStopped = false;
@@ -84,14 +85,14 @@ async function run(): Promise<number> {
 			// Other chances than those of the kills beside it.
 			seed: seed + 1,
 			goesOn: goesOn(cuts),
-			imagesPerCycle: wholeNumber("images", values.images),
+			imagesPerCycle: images,
 			onCycle: (count) => {
 				done.cuts = count;
 			},
 		}).then(ending),
 	]);
 	clearInterval(progress);
-	const report = reportOf({ seed, started, killed, lost });
+	const report = reportOf({ seed, images, started, killed, lost });
 	process.stdout.write(report.text);
 	if (values.report) process.stderr.write(`written to ${writeReport(report)}\n`);
 	return report.isGood ? 0 : 1;

@@ -1,5 +1,14 @@
 /** The oracle itself: a right log passes, and each way to be wrong is seen. */
-import { answered, type Expected, newAttempt, newHistory, type Outcome } from "./history.ts";
+import {
+	type Attempt,
+	answered,
+	type Batch,
+	type Expected,
+	newAttempt,
+	newHistory,
+	type Outcome,
+} from "./history.ts";
+import { isStill } from "./life.ts";
 import { faultsOf, type LoggedEvent } from "./oracle.ts";
 
 test("a log that is as its clients were told passes", () => {
@@ -16,6 +25,33 @@ test("an append without an answer may be there or not, but not in part", () => {
 	expect(faultsOf(history, log.slice(0, 6)).join()).toContain("1 of them are there");
 });
 
+test("of two that were sent at a time either may be called the repeat, and not both", () => {
+	const { history, log } = story();
+	const [batch] = history.batches as [Batch];
+	const [first] = batch.attempts as [Attempt];
+	const outcome = { ...first.outcome, repeated: true } as Outcome;
+	batch.attempts.splice(0, 1, { ...first, besides: true, outcome }, { ...first, besides: true });
+	expect(faultsOf(history, log)).toEqual([]);
+	Object.assign(batch.attempts[0] as Attempt, { outcome: first.outcome });
+	expect(faultsOf(history, log).join()).toContain("acknowledged as new twice");
+});
+
+test("after a crash an event is what it was, up to its leaf hash, or was erased", () => {
+	const event = { ...(story().log[0] as LoggedEvent), leaf: "ab" };
+	expect(isStill(event, { ...event })).toBe(true);
+	expect(isStill(event, { ...event, data: NOTHING, erased: "redacted" })).toBe(true);
+	for (const changed of [
+		{ leaf: "ac" },
+		{ data: NOTHING },
+		{ metadata: NOTHING },
+		{ created: 1 },
+	]) {
+		expect(isStill(event, { ...event, ...changed })).toBe(false);
+	}
+	expect(isStill({ ...event, erased: "redacted" }, event)).toBe(false);
+	expect(isStill(event, undefined)).toBe(false);
+});
+
 const NOTHING = Buffer.alloc(0);
 
 type Story = ReturnType<typeof story>;
@@ -25,6 +61,11 @@ const WRONG: readonly (readonly [string, (story: Story) => void, string])[] = [
 	["an event stands elsewhere", ({ log }) => swap(log, 3, 4), "position"],
 	["a batch is torn", ({ log }) => void log.splice(6, 1), "1 of them are there"],
 	["data has changed", ({ log }) => change(log, 2, { data: Buffer.from("{}") }), "as it was sent"],
+	[
+		"metadata has changed",
+		({ log }) => change(log, 2, { metadata: Buffer.from("{}") }),
+		"as it was sent",
+	],
 	["a type has changed", ({ log }) => change(log, 2, { type: "Other" }), "as it was sent"],
 	["a version is left out", ({ log }) => change(log, 4, { version: 9 }), "follows version"],
 	["time runs backwards", ({ log }) => change(log, 4, { created: 1 }), "created before"],
@@ -70,15 +111,33 @@ const WRONG: readonly (readonly [string, (story: Story) => void, string])[] = [
 		},
 		"called a repeat",
 	],
+	[
+		"an append was new twice",
+		({ history }) => {
+			const [batch] = history.batches;
+			batch?.attempts.push({ ...(batch.attempts[0] as Attempt) });
+		},
+		"acknowledged as new twice",
+	],
 	["content is gone", ({ log }) => change(log, 2, { data: NOTHING, erased: "redacted" }), "nobody"],
 	[
 		"an acknowledged redaction is undone",
 		({ history }) => {
 			const attempt = newAttempt(history, "a");
 			attempt.outcome = { kind: "written", first: 0, position: 0, repeated: false };
-			history.redactions.push({ stream: "a", version: 0, attempt });
+			history.redactions.push({ stream: "a", version: 0, metadata: false, attempt });
 		},
 		"its redaction was acknowledged",
+	],
+	[
+		"metadata is back that was redacted with the data",
+		({ history, log }) => {
+			const attempt = newAttempt(history, "a");
+			attempt.outcome = { kind: "written", first: 0, position: 0, repeated: false };
+			history.redactions.push({ stream: "a", version: 0, metadata: true, attempt });
+			change(log, 0, { data: NOTHING, erased: "redacted" });
+		},
+		"its redaction was acknowledged, and it has its metadata",
 	],
 	[
 		"a scavenge took what was shown",
@@ -113,7 +172,8 @@ function story() {
 	const append = (stream: string, count: number, expected: Expected, told?: Outcome["kind"]) => {
 		const events = Array.from({ length: count }, () => {
 			const id = `id-${ids++}`;
-			return { id, type: "T", isJson: true, data: Buffer.from(JSON.stringify({ id })) };
+			const data = Buffer.from(JSON.stringify({ id }));
+			return { id, type: "T", isJson: true, data, metadata: Buffer.from(`{"of":"${id}"}`) };
 		});
 		const attempt = newAttempt(history, stream);
 		history.batches.push({ stream, expected, events, attempts: [attempt] });
@@ -150,7 +210,7 @@ function lastOf(log: readonly LoggedEvent[], stream: string): number {
 
 function refused(word: string, current: number) {
 	const outcome: Outcome = { kind: "refused", word, current };
-	return { positionFloor: -1, versionFloor: -1, outcome };
+	return { positionFloor: -1, versionFloor: -1, besides: false, outcome };
 }
 
 function again(log: LoggedEvent[], index: number, changed: Partial<LoggedEvent> = {}) {

@@ -10,7 +10,7 @@
  *     unknown     what had no answer may be there or not
  *     in time     an append that was sent after another was acknowledged stands behind it
  *     expected    what was written under an expected version stands where it expected to
- *     repeated    the same events again are answered as at first
+ *     repeated    the same events again are answered as at first, and once as new
  *     deleted     behind a tombstone nothing follows
  *     erased      what was redacted lacks its content; what nobody might erase does not
  *     nothing else is there
@@ -26,6 +26,9 @@ export type LoggedEvent = {
 	readonly isJson: boolean;
 	/** Empty where it was erased. */
 	readonly data: Uint8Array;
+	readonly metadata: Uint8Array;
+	/** The leaf hash the log has of it. */
+	readonly leaf?: string;
 	/** Milliseconds since 1970. */
 	readonly created: number;
 	/** Whether its content was taken away, and by what. */
@@ -111,7 +114,8 @@ function checkBatch(batch: Batch, log: readonly LoggedEvent[], index: Index, rep
 				event.version === first + offset &&
 				event.type === sent.type &&
 				event.isJson === sent.isJson &&
-				(event.erased !== undefined || Buffer.compare(event.data, sent.data) === 0);
+				(event.erased !== undefined ||
+					(sent.data.equals(event.data) && sent.metadata.equals(event.metadata)));
 			if (!isSame) report(`${what}: event ${offset} is not as it was sent`);
 		}
 		if (!stoodAsExpected(expected, first, log, start)) {
@@ -131,7 +135,8 @@ function checkAnswers(
 	report: Report,
 ): void {
 	let mayBeThere = false;
-	for (const { outcome, positionFloor, versionFloor } of attempts) {
+	let isKnown = false;
+	for (const { outcome, positionFloor, versionFloor, besides } of attempts) {
 		if (outcome.kind === "written") {
 			const final = (start ?? Number.NaN) + events.length - 1;
 			if (start === undefined) report(`${what}: was acknowledged, and is missing`);
@@ -139,7 +144,10 @@ function checkAnswers(
 				const told = `version ${outcome.first}, position ${outcome.position}`;
 				report(`${what}: stands at version ${first}, position ${final}; told was ${told}`);
 			}
-			if (outcome.repeated && !mayBeThere) report(`${what}: called a repeat at its first time`);
+			const isFirst = !mayBeThere && !besides;
+			if (outcome.repeated && isFirst) report(`${what}: called a repeat at its first time`);
+			if (!outcome.repeated && isKnown) report(`${what}: was acknowledged as new twice`);
+			if (!outcome.repeated) isKnown = true;
 			if (!outcome.repeated && start !== undefined && start <= positionFloor) {
 				report(`${what}: stands before position ${positionFloor}, acknowledged before it was sent`);
 			}
@@ -198,22 +206,28 @@ function checkErased(
 ): void {
 	const named = new Set(redactions.map(({ stream, version }) => `${version}@${stream}`));
 	const erased = new Set<string>();
-	for (const { position, stream, version, erased: how, data } of log) {
+	const bare = new Set<string>();
+	for (const { position, stream, version, erased: how, data, metadata } of log) {
 		if (how === undefined) continue;
 		const place = `${version}@${stream}`;
 		erased.add(place);
 		const what = `position ${position} (${place})`;
 		if (data.length > 0) report(`${what}: was ${how}, and has its data`);
+		const isBare = metadata.length === 0;
+		if (how === "scavenged" && !isBare) report(`${what}: was scavenged, and has its metadata`);
+		if (isBare) bare.add(place);
 		const hidden = stream.startsWith("$$")
 			? version < (index.lasts.get(stream) ?? -1) || index.gone.has(stream.slice(2))
 			: index.lasts.has(`$$${stream}`) || index.gone.has(stream);
 		const mayBe = how === "redacted" ? named.has(place) : scavenges > 0 && hidden;
 		if (!mayBe && position >= base) report(`${what}: nobody might have it ${how}`);
 	}
-	for (const { stream, version, attempt } of redactions) {
+	for (const { stream, version, metadata, attempt } of redactions) {
 		const place = `${version}@${stream}`;
-		const isDone = attempt.outcome.kind !== "written" || erased.has(place);
-		if (!isDone) report(`${place}: its redaction was acknowledged, and it has its data`);
+		if (attempt.outcome.kind !== "written") continue;
+		const told = `${place}: its redaction was acknowledged, and it has its`;
+		if (!erased.has(place)) report(`${told} data`);
+		else if (metadata && !bare.has(place)) report(`${told} metadata`);
 	}
 }
 
@@ -259,18 +273,25 @@ function isRevival(position: number, log: readonly LoggedEvent[]): boolean {
 /** The lengths a log may not have, as they would cut a batch, or a return of a stream, in two. */
 export function lengthsWithin(history: History, log: readonly LoggedEvent[]): Set<number> {
 	const { places } = indexOf(log);
-	const sent = sentBy(history);
+	const revivals = revivalsIn(history, log);
 	const within = new Set<number>();
 	for (const { stream, events } of history.batches) {
 		const start = places.get(key(stream, events[0]?.id ?? ""));
 		if (start === undefined) continue;
 		for (let index = 1; index < events.length; index++) within.add(start + index);
 		// The return of a deleted stream stands in front of the events that brought it back.
-		const before = log[start - 1];
-		if (before?.stream !== `$$${stream}` || before.erased || isSoftDeletion(before)) continue;
-		if (!sent.has(key(before.stream, before.id))) within.add(start);
+		if (revivals.has(start - 1) && log[start - 1]?.stream === `$$${stream}`) within.add(start);
 	}
 	return within;
+}
+
+/** Where the log itself wrote that a stream came back. */
+export function revivalsIn(history: History, log: readonly LoggedEvent[]): Set<number> {
+	const sent = sentBy(history);
+	const isOwn = (event: LoggedEvent) =>
+		event.type === "$metadata" && !event.erased && !sent.has(key(event.stream, event.id));
+	const own = log.filter((event) => isOwn(event) && !isSoftDeletion(event));
+	return new Set(own.map(({ position }) => position));
 }
 
 function sentBy({ batches }: History): Set<string> {

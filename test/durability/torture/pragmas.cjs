@@ -1,7 +1,6 @@
 // Loaded into a server under test, before its own code: SQLite gets the settings of
-// TORTURE_PRAGMAS (`synchronous=OFF,wal_autocheckpoint=64`) where the server asks for its own.
-// So a test can show that it notices a store that is not durable, and can have a checkpoint every
-// few commits, without the product having options that nobody should use.
+// TORTURE_PRAGMAS (`synchronous=OFF`) where the server asks for its own. So a test can show that it
+// notices a store that is not durable.
 const Database = require("better-sqlite3");
 
 const instead = new Map(

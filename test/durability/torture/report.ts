@@ -11,6 +11,8 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 export type Run = {
 	readonly seed: number;
+	/** Disks that were looked at for each cut of power. */
+	readonly images: number;
 	/** Milliseconds since 1970. */
 	readonly started: number;
 	readonly killed: KillResult;
@@ -20,7 +22,7 @@ export type Run = {
 
 export type Report = { readonly name: string; readonly text: string; readonly isGood: boolean };
 
-export function reportOf({ seed, started, killed, lost }: Run): Report {
+export function reportOf({ seed, images, started, killed, lost }: Run): Report {
 	const date = new Date(started).toISOString();
 	const minutes = ((Date.now() - started) / 60_000).toFixed(1);
 	const commit = git(["rev-parse", "--short=10", "HEAD"]);
@@ -45,7 +47,7 @@ export function reportOf({ seed, started, killed, lost }: Run): Report {
 		"",
 		lost ? "" : "Power loss was left out: there is no C compiler, or this is not Linux.\n",
 		"Again, with as many cycles: " +
-			`\`npm run torture -- --cycles ${killed.kills} --power ${lost?.cycles ?? 0} --seed ${seed} --report\``,
+			`\`npm run torture -- --cycles ${killed.kills} --power ${lost?.cycles ?? 0} --images ${images} --seed ${seed} --report\``,
 		"",
 	];
 	const text = lines.join("\n").replace(/\n{3,}/g, "\n\n");
@@ -69,14 +71,19 @@ function rows(killed: KillResult, lost: LossResult | undefined): Cell[][] {
 		["writes, syncs and other steps recorded", "", lost?.steps],
 		["disks a cut may have left, opened and verified", "", lost?.images],
 		["of these, lacking some of what was written", "", lost?.imagesWithLoss],
+		["checkpoints of the WAL", killed.checkpoints, lost?.checkpoints],
+		["of these, cut off by a kill", killed.checkpointsCut, lost?.checkpointsCut],
+		["disks of a cut within a checkpoint", "", lost?.imagesInCheckpoint],
 		["appends acknowledged", killed.written, lost?.written],
 		["repeats acknowledged", killed.repeated, lost?.repeated],
 		["appends refused", killed.refused, lost?.refused],
 		["deletes acknowledged", killed.deleted, lost?.deleted],
+		["soft-deleted streams brought back", killed.revived, lost?.revived],
 		["redactions acknowledged", killed.redacted, lost?.redacted],
 		["scavenges begun", killed.scavenges, lost?.scavenges],
 		["appends without an answer, found written whole", killed.unknownWritten, lost?.unknownWritten],
 		["appends without an answer, found absent", killed.unknownAbsent, lost?.unknownAbsent],
+		["signed checkpoints kept under load, each proven to be continued", killed.notes, lost?.notes],
 		["events checked", killed.events, lost?.events],
 		[
 			"events seen by readers at the tail, once and in order",

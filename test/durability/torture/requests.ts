@@ -24,17 +24,17 @@ export async function sendBatch(to: Connection, batch: Batch): Promise<Outcome> 
 	const headers: OutgoingHttpHeaders = expectedHeader(batch.expected);
 	const [event] = events;
 	let body: Buffer;
-	if (events.length === 1 && event) {
+	if (events.length === 1 && event && event.metadata.length === 0) {
 		headers["Content-Type"] = event.isJson ? "application/json" : "application/octet-stream";
 		headers["ES-EventId"] = event.id;
 		if (!isMetadata) headers["ES-EventType"] = event.type;
 		body = event.data;
 	} else {
 		headers["Content-Type"] = "application/vnd.eventstore.events+json";
-		const items = events.map(
-			({ id, type, data }) =>
-				`{"eventId":${JSON.stringify(id)},"eventType":${JSON.stringify(type)},"data":${data}}`,
-		);
+		const items = events.map(({ id, type, data, metadata }) => {
+			const rest = metadata.length === 0 ? "" : `,"metadata":${metadata}`;
+			return `{"eventId":"${id}","eventType":"${type}","data":${data}${rest}}`;
+		});
 		body = Buffer.from(`[${items.join()}]`);
 	}
 	return outcomeOf(await ask(to, "POST", path, headers, body));
@@ -50,9 +50,10 @@ export async function sendDelete(
 
 export async function sendRedaction(
 	to: Connection,
-	{ stream, version }: Pick<Redaction, "stream" | "version">,
+	{ stream, version, metadata }: Pick<Redaction, "stream" | "version" | "metadata">,
 ): Promise<Outcome> {
-	return outcomeOf(await ask(to, "DELETE", `${pathOf(stream)}/${version}/data`, {}));
+	const path = `${pathOf(stream)}/${version}/data${metadata ? "?metadata=true" : ""}`;
+	return outcomeOf(await ask(to, "DELETE", path, {}));
 }
 
 export async function startScavenge(to: Connection): Promise<Outcome> {
@@ -69,6 +70,11 @@ export async function getData(
 	const headers = { Accept: "application/octet-stream", "ES-MinPosition": position };
 	const reply = await ask(to, "GET", `${pathOf(stream)}/${version}`, headers);
 	return reply && { status: reply.status, data: reply.body };
+}
+
+/** A signed checkpoint of the log, or whatever else is the answer. Undefined: no answer. */
+export async function getCheckpoint(to: Connection): Promise<string | undefined> {
+	return (await ask(to, "GET", "/log/checkpoint", {}))?.body.toString();
 }
 
 function ask(

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const BIN = fileURLToPath(new URL("../../../bin/varve", import.meta.url));
 const PRAGMAS = fileURLToPath(new URL("pragmas.cjs", import.meta.url));
+const CHECKPOINTS = fileURLToPath(new URL("checkpoints.cjs", import.meta.url));
 
 export type Running = {
 	readonly url: string;
@@ -20,6 +21,10 @@ export type Launch = {
 	readonly port: number;
 	/** SQLite's settings other than the server's own; see `pragmas.cjs`. */
 	readonly pragmas?: string;
+	/** Pages in the WAL that make a checkpoint due, where not as many as the server's own. */
+	readonly checkpointPages?: number | undefined;
+	/** A file that takes down each checkpoint; see `checkpoints.cjs`. */
+	readonly checkpointMarks?: string;
 	readonly env?: Readonly<Record<string, string>>;
 	/** What ends the process at once; SIGKILL unless the process sees to it by itself. */
 	readonly killSignal?: NodeJS.Signals;
@@ -65,10 +70,10 @@ async function killed(
 	return code;
 }
 
-function spawnServer({ data, port, pragmas, env }: Launch) {
-	const options = pragmas === undefined ? {} : { NODE_OPTIONS: `--require ${PRAGMAS}` };
+function spawnServer(launch: Launch) {
+	const { data, port } = launch;
 	const child = spawn(process.execPath, [BIN, "serve", "--port", String(port), "--data", data], {
-		env: { PATH: process.env.PATH, ...options, TORTURE_PRAGMAS: pragmas, ...env },
+		env: { PATH: process.env.PATH, ...tortured(launch), ...launch.env },
 		stdio: ["ignore", "pipe", "pipe"],
 	});
 	// A server must not outlive the one that tortures it.
@@ -85,6 +90,23 @@ function spawnServer({ data, port, pragmas, env }: Launch) {
 		return code as number | null;
 	});
 	return { child, output: () => text, exited };
+}
+
+/** What makes a process load our files before its own code, and what they go by. */
+function tortured({ pragmas, checkpointPages, checkpointMarks }: Launch): NodeJS.ProcessEnv {
+	const env: NodeJS.ProcessEnv = {};
+	const loaded: string[] = [];
+	if (pragmas !== undefined) {
+		loaded.push(PRAGMAS);
+		env.TORTURE_PRAGMAS = pragmas;
+	}
+	if (checkpointMarks !== undefined) {
+		loaded.push(CHECKPOINTS);
+		env.TORTURE_CHECKPOINT_MARKS = checkpointMarks;
+		env.TORTURE_CHECKPOINT_PAGES = String(checkpointPages ?? 0);
+	}
+	env.NODE_OPTIONS = loaded.map((file) => `--require ${file}`).join(" ");
+	return env;
 }
 
 function saysIt(child: ChildProcess, output: () => string): Promise<void> {

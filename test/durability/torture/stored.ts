@@ -11,7 +11,8 @@ const FLAG_REDACTED = 8;
 const FLAG_SCAVENGED = 16;
 
 const EVENTS = `
-	SELECT position, name AS stream, version, lower(hex(events.id)) AS id, type, flags, data, created
+	SELECT position, name AS stream, version, lower(hex(events.id)) AS id, type, flags, data,
+		metadata, created, lower(hex(hash)) AS leaf
 	FROM events LEFT JOIN streams ON streams.id = events.stream ORDER BY position`;
 
 type Row = Omit<LoggedEvent, "isJson" | "erased"> & { readonly flags: number };

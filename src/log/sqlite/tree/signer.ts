@@ -22,6 +22,7 @@ import { type NoteKey, noteKey } from "../../../../feeds/proof/note.ts";
 import type { TreeHead } from "../../../../feeds/proof/tree.ts";
 import { Refusal } from "../../../errors.ts";
 import { isDiskFull } from "../failures.ts";
+import { syncDirectory } from "../files/directory.ts";
 
 export type Signer = {
 	readonly key: NoteKey;
@@ -73,6 +74,8 @@ function openKey(directory: string): KeyObject {
 		const { privateKey } = generateKeyPairSync("ed25519");
 		const text = String(privateKey.export({ format: "pem", type: "pkcs8" }));
 		writeWhole(file, text, { mode: 0o600, flush: true });
+		// Before anyone is shown the key: after a power cut it must not be another.
+		syncDirectory(directory);
 		return privateKey;
 	}
 	try {

@@ -6,13 +6,16 @@
  * acknowledged or shown before the cut, never ending within a batch, and with every invariant kept.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { type Tile, tilePath } from "../../../../feeds/index.ts";
 import { openSqliteLog } from "../../../../src/log/sqlite/log.ts";
+import { openLogTree } from "../../../../src/log/sqlite/tree/log-tree.ts";
 import type { Redaction } from "../history.ts";
-import { beginLife, isStill, type Life } from "../life.ts";
+import { beginLife, isStill, type Life, someLoad } from "../life.ts";
 import { type LoggedEvent, lengthsWithin } from "../oracle.ts";
 import type { Random } from "../random.ts";
 import { storedEvents } from "../stored.ts";
+import type { Witness } from "../witness.ts";
 import { createDisk } from "./disk.ts";
 import { readSteps, recorded, type Step } from "./recording.ts";
 
@@ -22,6 +25,8 @@ export type CycleOptions = {
 	readonly recorder: string;
 	readonly random: Random;
 	readonly pragmas?: string;
+	readonly checkpointPages: number | undefined;
+	readonly checkpointMarks: string;
 	readonly images: number;
 	/** The disk the cycle begins with, and the log it holds. */
 	readonly before?: Before;
@@ -39,12 +44,18 @@ export type Cycle = {
 	readonly images: number;
 	/** Images that lacked something the running system had written. */
 	readonly imagesWithLoss: number;
+	/** Images of a cut while the WAL was being copied into the database. */
+	readonly imagesInCheckpoint: number;
 	readonly faults: readonly string[];
 	/** One of the disks that were left, to go on with. */
 	readonly left: Before | undefined;
 };
 
-const LOAD_MS_MAX = 350;
+/** All that is written is replayed for the images. */
+const ANSWERS_MAX = 40;
+/** Once it is made, nothing writes to it but checkpoints. */
+const DATABASE = "log.sqlite";
+const NOTHING = { steps: 0, images: 0, imagesWithLoss: 0, imagesInCheckpoint: 0, left: undefined };
 
 export async function cutPower(options: CycleOptions): Promise<Cycle> {
 	const { folder, random, before = { files: new Map(), log: [] } } = options;
@@ -53,7 +64,7 @@ export async function cutPower(options: CycleOptions): Promise<Cycle> {
 	mkdirSync(data, { recursive: true });
 	for (const [name, bytes] of before.files) writeFileSync(join(data, name), bytes);
 	const life = await runRecorded(options, data, record, before.log);
-	if ("faults" in life) return { ...life, steps: 0, images: 0, imagesWithLoss: 0, left: undefined };
+	if ("faults" in life) return { ...NOTHING, ...life };
 
 	const steps = readSteps(record);
 	const within = lengthsWithin(life.life.history, life.life.log);
@@ -63,6 +74,7 @@ export async function cutPower(options: CycleOptions): Promise<Cycle> {
 	let left: Before | undefined;
 	let floor = before.log.length;
 	let imagesWithLoss = 0;
+	let imagesInCheckpoint = 0;
 	let images = 0;
 	for (const [index, step] of steps.entries()) {
 		disk.take(step);
@@ -70,14 +82,15 @@ export async function cutPower(options: CycleOptions): Promise<Cycle> {
 		for (let cut = cuts.get(index) ?? 0; cut > 0 && faults.length === 0; cut--) {
 			const { files, isWhole } = disk.image(random);
 			if (!isWhole) imagesWithLoss++;
+			if (disk.isUnsynced(DATABASE)) imagesInCheckpoint++;
 			const image = join(folder, `image-${images++}`);
 			writeImage(image, files);
 			const shown = shownBy(life.life, step.time);
 			const redacted = life.life.history.redactions.filter(
 				({ answeredAt }) => answeredAt !== undefined && answeredAt <= step.time,
 			);
-			const needs = { floor: Math.max(floor, shown), within, redacted };
-			const { events, found } = await examine(image, life.life.log, needs);
+			const needs = { floor: Math.max(floor, shown), within, redacted, cutAt: step.time };
+			const { events, found } = await examine(image, life.life, needs);
 			for (const fault of found) faults.push(`power cut after step ${index}, ${image}: ${fault}`);
 			if (found.length > 0) continue;
 			rmSync(image, { recursive: true });
@@ -86,22 +99,28 @@ export async function cutPower(options: CycleOptions): Promise<Cycle> {
 			}
 		}
 	}
-	return { ...life, steps: steps.length, images, imagesWithLoss, faults, left };
+	const counts = { steps: steps.length, images, imagesWithLoss, imagesInCheckpoint };
+	return { ...life, ...counts, faults, left };
 }
 
 /** Two loads with a kill in between, and an end in peace: the record has all of them. */
 async function runRecorded(
-	{ recorder, random, pragmas, name }: CycleOptions,
+	{ recorder, random, pragmas, checkpointPages, checkpointMarks, name }: CycleOptions,
 	data: string,
 	record: string,
 	base: readonly LoggedEvent[],
 ): Promise<{ life: Life } | { life: Life; faults: string[] }> {
-	const launch = { ...recorded(data, recorder, record), ...(pragmas ? { pragmas } : {}) };
+	const launch = {
+		...recorded(data, recorder, record),
+		...(pragmas ? { pragmas } : {}),
+		checkpointPages,
+		checkpointMarks,
+	};
 	const life = await beginLife(launch, random.branch(), name, base);
 	try {
 		const faults: string[] = [];
 		for (let load = 0; load < 2 && faults.length === 0; load++) {
-			await life.loadAndKill(20 + random.below(LOAD_MS_MAX));
+			await life.loadAndKill(someLoad(random, ANSWERS_MAX));
 			if (random.chance(0.2)) await life.killAtStart(random.below(300));
 			faults.push(...(await life.recover()));
 		}
@@ -113,19 +132,33 @@ async function runRecorded(
 }
 
 /**
- * How many images are made after which step. Half of the cuts fall anywhere; the others where
- * something has just been promised or is about to be: beside answers, syncs and names.
+ * How many images are made after which step. A third of the cuts fall anywhere; another where
+ * something has just been promised or is about to be: beside answers, syncs and names; and another
+ * within a checkpoint, where there was one.
  */
 function chooseCuts(steps: readonly Step[], count: number, random: Random): Map<number, number> {
+	const all = [...steps.keys()];
 	const delicate = steps.flatMap(({ kind }, index) =>
 		["answer", "sync", "unlink", "truncate", "created"].includes(kind) ? [index - 1, index] : [],
 	);
+	const copying = writesTo(DATABASE, steps);
+	const places = [all, delicate, copying].filter(({ length }) => length > 0);
 	const cuts = new Map<number, number>();
 	for (let cut = 0; cut < count; cut++) {
-		const at = random.chance(0.5) ? random.below(steps.length) : Math.max(0, random.pick(delicate));
+		const at = Math.max(0, random.pick(random.pick(places)));
 		cuts.set(at, (cuts.get(at) ?? 0) + 1);
 	}
 	return cuts;
+}
+
+/** The steps that write to a file. */
+function writesTo(name: string, steps: readonly Step[]): number[] {
+	const files = new Set<string>();
+	return steps.flatMap(({ kind, file, bytes }, index) => {
+		const isOpening = kind === "opened" || kind === "created";
+		if (isOpening && basename(bytes.toString()) === name) files.add(file);
+		return kind === "write" && files.has(file) ? [index] : [];
+	});
 }
 
 /** The position an answer acknowledges; -1 for any other step. */
@@ -157,13 +190,15 @@ type Needs = {
 	readonly within: ReadonlySet<number>;
 	/** What must have lost its data. */
 	readonly redacted: readonly Redaction[];
+	/** By the clock all processes share. */
+	readonly cutAt: bigint;
 };
 
 /** Opens a disk as a server would after the power is back, and says what is wrong with it. */
 async function examine(
 	image: string,
-	reference: readonly LoggedEvent[],
-	{ floor, within, redacted }: Needs,
+	{ log: reference, witness }: Life,
+	{ floor, within, redacted, cutAt }: Needs,
 ): Promise<{ events: LoggedEvent[]; found: string[] }> {
 	const found: string[] = [];
 	let events: LoggedEvent[] = [];
@@ -175,10 +210,12 @@ async function examine(
 			events = storedEvents(image);
 			const odd = events.findIndex((event, index) => !isStill(event, reference[index]));
 			if (odd >= 0) found.push(`position ${odd} is another event`);
-			for (const { stream, version } of redacted) {
+			for (const { stream, version, metadata } of redacted) {
 				const event = events.find((one) => one.stream === stream && one.version === version);
-				if (event?.erased === undefined) found.push(`${version}@${stream} has its data again`);
+				const isBack = event?.erased === undefined || (metadata && event.metadata.length > 0);
+				if (isBack) found.push(`${version}@${stream} has its content again`);
 			}
+			found.push(...(await treeFaults(image, witness, cutAt)));
 			if (verification.events !== events.length)
 				found.push(`verify counts ${verification.events} events`);
 		} finally {
@@ -191,4 +228,20 @@ async function examine(
 	if (length < floor) found.push(`it has ${length} events; ${floor} were acknowledged or shown`);
 	if (within.has(length)) found.push(`it has ${length} events, which ends within a batch`);
 	return { events, found: found.slice(0, 5) };
+}
+
+/** The tree as a server would show it; one that does not begin with what it signed is not opened. */
+async function treeFaults(image: string, witness: Witness, cutAt: bigint): Promise<string[]> {
+	const tree = openLogTree(image);
+	try {
+		const tile = async (one: Tile) => {
+			const bytes = await tree.tile(one);
+			if (bytes) return bytes;
+			throw new Error(`there is no tile ${tilePath(one)}`);
+		};
+		const { key } = tree;
+		return await witness.faultsOfDisk({ key, checkpoint: tree.checkpoint(), tile }, cutAt);
+	} finally {
+		tree.close();
+	}
 }

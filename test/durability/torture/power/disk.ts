@@ -21,6 +21,8 @@ type Naming = { readonly name: string; readonly file: File | undefined };
 export type Disk = {
 	/** Lets the next step happen. */
 	take(step: Step): void;
+	/** Whether a file has changes that were not synced. */
+	isUnsynced(name: string): boolean;
 	/** What a power cut might leave now. */
 	image(random: Random): Image;
 };
@@ -53,6 +55,8 @@ export function createDisk(folder: string, files: ReadonlyMap<string, Buffer>): 
 			else if (kind === "rename") rename(bytes);
 			else if (kind === "unknown") throw new Error(`cannot tell what ${bytes} leaves behind`);
 		},
+
+		isUnsynced: (name) => (names.get(name)?.pending.length ?? 0) > 0,
 
 		image(random) {
 			const left = new Map(durable);

@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Counts, keepHistory, noCounts } from "../history.ts";
-import { tally } from "../kill.ts";
-import { seeded } from "../random.ts";
+import { CHECKPOINT_PAGES, LANES, tally } from "../kill.ts";
+import { type Random, seeded } from "../random.ts";
 import { type Before, cutPower } from "./cuts.ts";
 import { buildRecorder } from "./recording.ts";
 
@@ -24,6 +24,7 @@ export type LossResult = Counts & {
 	steps: number;
 	images: number;
 	imagesWithLoss: number;
+	imagesInCheckpoint: number;
 	events: number;
 	readByFollowers: number;
 	faults: string[];
@@ -33,9 +34,6 @@ export type LossResult = Counts & {
 
 /** Then a new disk: what is on it is written again for each image. */
 const CYCLES_PER_DISK = 5;
-
-/** As a server has it, or with checkpoints so frequent that many a cut hits one. */
-const PRAGMAS = [undefined, "wal_autocheckpoint=50", "wal_autocheckpoint=500"];
 
 /** Undefined where there is no compiler to build the recorder with. */
 export async function losePowerAgainAndAgain(
@@ -50,40 +48,62 @@ export async function losePowerAgainAndAgain(
 		steps: 0,
 		images: 0,
 		imagesWithLoss: 0,
+		imagesInCheckpoint: 0,
 		events: 0,
 		readByFollowers: 0,
 		faults: [],
 	};
-	let before: Before | undefined;
-	while (recorder && options.goesOn(result.cycles) && result.faults.length === 0) {
-		if (result.cycles % CYCLES_PER_DISK === 0) before = undefined;
-		const folder = join(directory, `cycle-${result.cycles}`);
+	let begun = 0;
+	const mayBegin = () => options.goesOn(begun) && result.faults.length === 0;
+	const lane = async (library: string, chance: Random) => {
+		while (mayBegin()) {
+			let before: Before | undefined;
+			for (let cycle = 0; cycle < CYCLES_PER_DISK && mayBegin(); cycle++) {
+				before = await cutOnce(library, chance, before);
+			}
+		}
+	};
+	if (recorder) {
+		await Promise.all(Array.from({ length: LANES }, () => lane(recorder, random.branch())));
+	}
+	if (result.faults.length > 0) return { ...result, directory };
+	rmSync(directory, { recursive: true });
+	return recorder ? result : undefined;
+
+	/** @returns the disk to go on with */
+	async function cutOnce(
+		library: string,
+		chance: Random,
+		before: Before | undefined,
+	): Promise<Before | undefined> {
+		const number = begun++;
+		const folder = join(directory, `cycle-${number}`);
 		mkdirSync(folder);
-		const pragmas = options.pragmas ?? random.pick(PRAGMAS);
+		const checkpointMarks = join(folder, "checkpoints");
 		const cycle = await cutPower({
 			folder,
-			recorder,
-			random,
+			recorder: library,
+			random: chance,
 			images: options.imagesPerCycle,
-			name: `p${result.cycles}`,
-			...(pragmas === undefined ? {} : { pragmas }),
+			name: `p${number}`,
+			checkpointPages: chance.pick(CHECKPOINT_PAGES),
+			checkpointMarks,
+			...(options.pragmas === undefined ? {} : { pragmas: options.pragmas }),
 			...(before === undefined ? {} : { before }),
 		});
-		tally(result, cycle.life);
+		tally(result, cycle.life, checkpointMarks);
 		result.events -= before?.log.length ?? 0;
 		result.cycles++;
 		result.steps += cycle.steps;
 		result.images += cycle.images;
 		result.imagesWithLoss += cycle.imagesWithLoss;
+		result.imagesInCheckpoint += cycle.imagesInCheckpoint;
 		result.faults.push(...cycle.faults);
-		before = cycle.left;
 		options.onCycle?.(result.cycles);
-		if (result.faults.length === 0) rmSync(folder, { recursive: true });
-		else keepHistory(folder, cycle.life.history, result.faults);
+		if (cycle.faults.length === 0) rmSync(folder, { recursive: true });
+		else keepHistory(folder, cycle.life.history, cycle.faults);
+		return cycle.left;
 	}
-	if (result.faults.length > 0) return { ...result, directory };
-	rmSync(directory, { recursive: true });
-	return recorder ? result : undefined;
 }
 
 /** Nothing here depends on a real disk, which would have each image synced many times. */

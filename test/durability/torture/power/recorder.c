@@ -43,6 +43,8 @@ static int record = -1;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* 0: not looked at or not ours; from 1 on: the number of the file, one for each time it was opened */
 static uint32_t file_of[FDS];
+/* What was opened: libuv closes past libc, and the number may be a socket's by now. */
+static struct { dev_t device; ino_t inode; } opened_as[FDS];
 static uint32_t files;
 static volatile sig_atomic_t dying;
 
@@ -107,11 +109,19 @@ static int is_ours(const char *path) {
 }
 
 static uint32_t ours(int fd) {
-	return fd >= 0 && fd < FDS ? file_of[fd] : 0;
+	if (fd < 0 || fd >= FDS || file_of[fd] == 0) return 0;
+	struct stat now;
+	int is_same = fstat(fd, &now) == 0 && now.st_dev == opened_as[fd].device &&
+		now.st_ino == opened_as[fd].inode;
+	return is_same ? file_of[fd] : 0;
 }
 
 static void opened(int fd, const char *path, int was_there) {
 	if (fd < 0 || fd >= FDS) return;
+	struct stat now;
+	if (fstat(fd, &now) != 0) abort();
+	opened_as[fd].device = now.st_dev;
+	opened_as[fd].inode = now.st_ino;
 	file_of[fd] = ++files;
 	put(was_there ? OPENED : CREATED, file_of[fd], 0, path, strlen(path));
 }

@@ -71,9 +71,11 @@ function stepsOf(record: Buffer, process: number): Step[] {
 	let at = 0;
 	while (at + HEADER_BYTES <= record.length) {
 		const kind = KINDS[record.readUInt32LE(at)];
-		if (!kind) throw new Error(`the record makes no sense at byte ${at}`);
 		const file = `${process}.${record.readUInt32LE(at + 4)}`;
 		const offset = Number(record.readBigUInt64LE(at + 8));
+		if (!kind || !Number.isSafeInteger(offset)) {
+			throw new Error(`the record makes no sense at byte ${at}`);
+		}
 		const length = Number(record.readBigUInt64LE(at + 16));
 		const time = record.readBigUInt64LE(at + 24);
 		at += HEADER_BYTES;
