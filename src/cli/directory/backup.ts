@@ -4,7 +4,7 @@ import { OPTIONS } from "../../config.ts";
 import type { BackedUp } from "../../log/sqlite/backup/backup.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
-import { count, type Progress, startProgress } from "../output/progress.ts";
+import { count, type Measure, type Progress, startProgress } from "../output/progress.ts";
 import { onStopSignal } from "../signals.ts";
 import { EXIT, text, type Verb } from "../verb.ts";
 
@@ -50,14 +50,15 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		const done = await backUp(data, target, !values.noVerify, {
 			signal,
 			copying: (measure) => show(measure),
-			verifying: () => show(undefined, "copied; verifying"),
+			verifying: (measure) => show(measure, "copied; verifying"),
 		});
 		const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
 		return () => report(done, seconds);
 	});
 }
 
-type Show = (measure?: Parameters<typeof startProgress>[1], line?: string) => void;
+/** Shows how far a part of the work is; before, says what was done. */
+type Show = (measure: Measure, done?: string) => void;
 
 /**
  * Runs work that shows its progress and may be stopped.
@@ -69,11 +70,10 @@ export async function interruptible(
 	const stop = new AbortController();
 	let progress: Progress | undefined;
 	const stopListening = onStopSignal(() => stop.abort());
-	const show: Show = (measure, line) => {
-		if (measure) progress ??= startProgress(process.stderr, measure);
-		if (line === undefined) return;
+	const show: Show = (measure, done) => {
 		progress?.end();
-		process.stderr.write(`${line}\n`);
+		if (done !== undefined) process.stderr.write(`${done}\n`);
+		progress = startProgress(process.stderr, measure);
 	};
 	try {
 		const say = await work(stop.signal, show);

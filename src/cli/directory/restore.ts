@@ -61,21 +61,13 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const { restore } = await import("../../log/sqlite/backup/restore.ts");
 	const data = resolve(text(values, "data"));
 	return interruptible(async (signal, show) => {
-		let pages = { copied: 0, all: 0 };
 		const restored = await restore(backup, data, {
 			verify: !values.noVerify,
 			sameHistory: values.sameHistory === true,
 			...(incarnation === undefined ? {} : { incarnation }),
 			signal,
-			copying(now) {
-				pages = now;
-				show({
-					events: () => pages.copied,
-					fraction: () => pages.copied / pages.all,
-					unit: "pages",
-				});
-			},
-			verifying: () => show(undefined, "copied; verifying"),
+			copying: (measure) => show(measure),
+			verifying: (measure) => show(measure, "copied; verifying"),
 		});
 		return () => report(restored, data);
 	});

@@ -83,6 +83,12 @@ export function isDiskFull(error: unknown, file: string): boolean {
 	return bavail * bsize < ROOM_BYTES;
 }
 
+/** Whether `error` says that a file holds what SQLite did not write there. */
+export function isDamage(error: unknown): boolean {
+	const code = codeOf(error);
+	return code?.startsWith("SQLITE_CORRUPT") === true || code === "SQLITE_NOTADB";
+}
+
 export function messageOf(error: unknown): string {
 	// An error of another thread comes without its class.
 	const { message } = (error ?? {}) as { message?: unknown };

@@ -34,24 +34,32 @@ const PART_SHARES: Record<Part, number> = { files: 0.4, notes: 0.15 };
 /**
  * Verifies the log in `directory`.
  * @param onProgress told every now and then how far it is
- * @throws Refusal `data-directory-unusable`
+ * @throws Refusal `data-directory-unusable`; the signal's reason
  */
 export async function verifyDirectory(
 	directory: string,
 	onProgress: (progress: Progress) => void = () => {},
+	signal?: AbortSignal,
 ): Promise<Verification> {
 	const file = logFile(resolve(directory));
 	if (!existsSync(file)) {
 		throw new Refusal("data-directory-unusable", { path: directory, reason: "it holds no log" });
 	}
 	const threads: Thread[] = [];
+	const stop = () => {
+		for (const thread of threads) thread.end();
+	};
 	try {
 		const fault = schemaFault(file, directory);
 		if (fault) throw fault;
+		signal?.throwIfAborted();
+		signal?.addEventListener("abort", stop);
 		return await verifyWith(threads, () => startThread(file), onProgress);
 	} catch (error) {
+		signal?.throwIfAborted();
 		throw error instanceof Refusal ? error : refusalOf(error, directory);
 	} finally {
+		signal?.removeEventListener("abort", stop);
 		for (const thread of threads) thread.close();
 	}
 }
@@ -158,6 +166,8 @@ type Thread = {
 	/** Does one job; the next may be given when it is done. */
 	work(job: Job, onEntries?: (count: number) => void): Promise<Outcome>;
 	close(): void;
+	/** Ends it within its job, which fails. */
+	end(): void;
 };
 
 function startThread(file: string): Thread {
@@ -188,5 +198,6 @@ function startThread(file: string): Thread {
 			worker.on("message", listen);
 			worker.postMessage(job);
 		});
-	return { work, close: () => worker.postMessage("close") };
+	const end = () => void worker.terminate();
+	return { work, close: () => worker.postMessage("close"), end };
 }

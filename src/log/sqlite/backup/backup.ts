@@ -1,22 +1,23 @@
 /** A backup of a store, made or brought up to date while the store is in use. */
-import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { Refusal } from "../../../errors.ts";
 import type { Verification } from "../../log.ts";
 import { migrationsFor } from "../../migrate.ts";
+import { isDamage } from "../failures.ts";
 import { logFile, migrateFile, openForReading, refusalOf, schemaOf } from "../files/directory.ts";
 import { incarnationOf } from "../files/incarnation.ts";
-import { verifyDirectory } from "../verifier.ts";
 import { Copy } from "./copy.ts";
+import { type Measure, verifyCopy } from "./progress.ts";
 import { copyKey, openTarget, type Target } from "./target.ts";
 
-/** What a run says of itself while it lasts. */
+/** What a run says of itself while it lasts, and how it is stopped. */
 export type Watch = {
 	readonly signal?: AbortSignal;
 	/** The copying begins. */
-	copying?(measure: { events(): number; fraction(): number }): void;
+	copying?(measure: Measure): void;
 	/** The copy is there, and is being read. */
-	verifying?(): void;
+	verifying?(measure: Measure): void;
 };
 
 export type BackedUp = {
@@ -82,12 +83,9 @@ async function run(
 	const incarnation = incarnationOf(logFile(directory));
 	const facts = { finished: new Date().toISOString(), events, incarnation };
 
-	let verification: Verification | undefined;
-	if (verify) {
-		watch.verifying?.();
-		verification = await verifyDirectory(directory);
-		watch.signal?.throwIfAborted();
-	}
+	// What is there counts as soon as it is: to read all of it may take long.
+	if (!target.isFirst) target.mark({ ...facts, verified: false });
+	const verification = verify ? await verifyCopy(directory, watch) : undefined;
 	const isDamaged = verification !== undefined && !verification.ok;
 	if (target.isFirst && !isDamaged) target.promote();
 	if (!target.isFirst || !isDamaged) target.mark({ ...facts, verified: verification?.ok ?? false });
@@ -95,38 +93,31 @@ async function run(
 }
 
 async function copy(target: Target, source: string, watch: Watch) {
-	const file = logFile(target.directory);
+	const [file, newer] = [logFile(target.directory), join(target.partial, "newer.sqlite")];
 	let copying: Copy | undefined;
 	try {
 		migrateFile(file, migrationsFor("sqlite"), "DELETE");
 		copying = new Copy(file, logFile(source), target.path, watch.signal);
-		watch.copying?.(measureOf(copying));
-		if (target.isFirst) await copying.fill();
+		watch.copying?.(copying);
 		const before = target.isFirst ? 0 : copying.events();
+		if (target.isFirst) await copying.fill();
+		else if (copying.isFarBehind()) await copying.fillNewer(newer);
 		await copying.complete();
 		copyKey(source, target.path);
+		target.clear();
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {
 		if (error instanceof Refusal || watch.signal?.aborted) throw error;
+		// The next run does without what may be the damaged file.
+		if (isDamage(error)) rmSync(newer, { force: true });
 		throw faultOf(error, target.path);
 	} finally {
 		copying?.close();
 	}
 }
 
-/** How far it is, by the size of the files: that of rows not seen yet is not known. */
-function measureOf(copying: Copy) {
-	const [started] = copying.pages();
-	const fraction = () => {
-		const [now, whole] = copying.pages();
-		return whole > started ? Math.min(1, (now - started) / (whole - started)) : 1;
-	};
-	return { events: () => copying.events(), fraction };
-}
-
 function faultOf(error: unknown, path: string): Error {
-	const code = (error as { code?: string }).code ?? "";
-	if (code === "SQLITE_CORRUPT" || code === "SQLITE_NOTADB") {
+	if (isDamage(error)) {
 		return new Refusal("backup-unusable", {
 			path,
 			reason: `a file is damaged (${(error as Error).message}); varve verify --data tells whether it is the store's or the backup's`,

@@ -1,11 +1,11 @@
 /**
  * Brings a copy of a log up to what the log is: by rows, as the log only grows.
  *
- *     fill()       the bulk of a first copy, in transactions of a moment each. An interruption
- *                  loses one of them. The reads are as short, so the store's WAL need not grow
- *     complete()   what is missing to one snapshot of the store, in one transaction: afterwards the
- *                  copy is what the store was at that moment; before and after an interruption it
- *                  is what it was
+ *     fill()         the bulk of a first copy, in short transactions
+ *     fillNewer()    the bulk of a later one, in the same way, beside the copy
+ *     complete()     what is missing to one snapshot of the store, in one transaction: afterwards
+ *                    the copy is what the store was at that moment; until then, and after an
+ *                    interruption, it is what it was
  *
  * Events, streams and entries only grow, and what was copied of them stays, but for erasures: those
  * are looked for where the store's count of them has moved. Every other table is small, and is
@@ -16,30 +16,25 @@ import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
 import { BUSY_TIMEOUT_MS } from "../files/directory.ts";
 import * as sql from "../statements.ts";
+import { entriesStep, fill, ROWS_LEFT_MAX } from "./fill.ts";
+import { attachNewer, mergeNewer } from "./newer.ts";
 import * as copying from "./statements.ts";
 
-/** How long a transaction of `fill` lasts, with it the store's snapshot. */
-const TRANSACTION_MS = 250;
-
-/** What `fill` may leave to `complete`: rows that came while it copied the last ones. */
-const ROWS_LEFT_MAX = 20_000;
-
-/** Ids of streams, and positions of events, that one statement compares. */
-const STREAMS_AT_ONCE = 1000;
+/** Positions of events that one statement compares. */
 const EVENTS_AT_ONCE = 20_000;
 
 /** The tables that only grow, and may be large; see `statements.ts`. */
 const GROWING = ["events", "streams", "entries", "digests"];
-
-type Key = readonly number[];
-/** Copies some rows behind the key; returns how many. */
-type Step = (key: Key) => number;
 
 export class Copy {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #signal: AbortSignal | undefined;
 	readonly #path: string;
+	/** Pages of the two databases when it began. */
+	readonly #started: number;
+	readonly #whole: number;
+	#newer: ReturnType<typeof prepareNewer> | undefined;
 
 	/**
 	 * @param file of the copy, at this program's schema
@@ -58,6 +53,7 @@ export class Copy {
 			this.#database.pragma("secure_delete = ON");
 			this.#database.prepare(copying.ATTACH_SOURCE).run(source);
 			this.#statements = prepare(this.#database);
+			[this.#started, this.#whole] = [this.#pages("main"), this.#pages("source")];
 			this.#refuseOtherHistory();
 		} catch (error) {
 			this.#database.close();
@@ -65,50 +61,52 @@ export class Copy {
 		}
 	}
 
-	/** Events in the copy, committed or about to be. */
+	/** Events that are copied, be it ahead, or in a transaction that goes on. */
 	events(): number {
 		return this.#lastEvent() + 1;
 	}
 
-	/** Of its database and of the store's, in pages. */
-	pages(): readonly [copy: number, source: number] {
-		const count = (name: string) =>
-			Number(this.#database.pragma(`${name}.page_count`, { simple: true }));
-		return [count("main"), count("source")];
+	/**
+	 * How far it is, from 0 to 1, by the size of the files: that of rows not seen yet is not known.
+	 * It does not look at the store, which would be a snapshot while a transaction runs.
+	 */
+	fraction(): number {
+		const copies = this.#newer ? 2 : 1;
+		const missing = (this.#whole - this.#started) * copies;
+		const written = this.#pages("main") - this.#started + (this.#newer ? this.#pages("newer") : 0);
+		return missing > 0 ? Math.min(1, written / missing) : 1;
+	}
+
+	/** Whether the store has more that is new than one transaction should copy. */
+	isFarBehind(): boolean {
+		const last = this.#statements.sourceLastEvent.get() as number;
+		return last - this.#lastEvent() > ROWS_LEFT_MAX;
 	}
 
 	async fill(): Promise<void> {
-		const { events, streams, entries } = this.#statements;
 		// First of all the count of erasures: the events are copied at least as erased as it says.
 		if (this.events() === 0)
 			this.#database.exec(this.#withoutTriggers(copying.replaceTable("store")));
-		for (;;) {
-			const rows =
-				(await this.#grow(
-					([last = -1]) => events.run(last).changes,
-					() => [this.#lastEvent()],
-				)) +
-				(await this.#grow(
-					([last = -1]) => streams.run(last).changes,
-					() => [this.#lastStream()],
-				));
-			await this.#grow(
-				(key) => entries.run(...key).changes,
-				() => this.#lastEntry(),
-			);
-			if (rows <= ROWS_LEFT_MAX) return;
-		}
+		await this.#fill("main");
 	}
 
-	/** @returns how many events were new */
-	async complete(): Promise<number> {
-		const before = this.#lastEvent();
+	/** @param file of what is copied ahead; it is of no use once this copy is complete */
+	async fillNewer(file: string): Promise<void> {
+		attachNewer(this.#database, file);
+		this.#database.pragma("newer.cache_size = -65536");
+		this.#newer = prepareNewer(this.#database);
+		await this.#fill("newer");
+	}
+
+	async complete(): Promise<void> {
 		this.#database.exec(sql.BEGIN_READ);
 		try {
-			// The first read is the snapshot.
-			this.#refuseOtherHistory();
 			const triggers = this.#triggers();
 			for (const { name } of triggers) this.#database.exec(`DROP TRIGGER main."${name}"`);
+			if (this.#newer) await mergeNewer(this.#database, () => this.#breathe());
+			// The first read of the store is the snapshot.
+			this.#refuseOtherHistory();
+			const before = this.#lastEvent();
 			await this.#copyNewer();
 			if (this.#hasErasures()) await this.#copyErasures(before);
 			if (this.#statements.hasDigests.get() === 0) await this.#copyDigests();
@@ -119,44 +117,27 @@ export class Copy {
 			if (this.#database.inTransaction) this.#database.exec(sql.ROLLBACK);
 			throw error;
 		}
-		return this.#lastEvent() - before;
 	}
 
 	close(): void {
 		this.#database.close();
 	}
 
-	/** Takes steps until one copies nothing, and commits every so often. */
-	async #grow(step: Step, lastKey: () => Key): Promise<number> {
-		let total = 0;
-		for (;;) {
-			let rows: number;
-			this.#database.exec(sql.BEGIN_READ);
-			try {
-				const end = performance.now() + TRANSACTION_MS;
-				do {
-					rows = step(lastKey());
-					total += rows;
-				} while (rows > 0 && performance.now() < end);
-				this.#database.exec(sql.COMMIT);
-			} catch (error) {
-				if (this.#database.inTransaction) this.#database.exec(sql.ROLLBACK);
-				throw error;
-			}
-			await this.#breathe();
-			if (rows === 0) return total;
-		}
+	#fill(into: copying.Into): Promise<void> {
+		return fill(this.#database, {
+			into,
+			lastEvent: () => this.#lastEvent(),
+			lastStream: () => this.#lastStream(),
+			breathe: () => this.#breathe(),
+		});
 	}
 
 	async #copyNewer(): Promise<void> {
-		const { events, streams, newerEntries, sourceLastStream } = this.#statements;
+		const { events, streams } = this.#statements;
 		while (events.run(this.#lastEvent()).changes > 0) await this.#breathe();
 		while (streams.run(this.#lastStream()).changes > 0) await this.#breathe();
-		const last = sourceLastStream.get() as number;
-		for (let id = 0; id <= last; id += STREAMS_AT_ONCE) {
-			newerEntries.run(id, id + STREAMS_AT_ONCE - 1);
-			await this.#breathe();
-		}
+		const copySome = entriesStep(this.#database, "main");
+		while (copySome()) await this.#breathe();
 	}
 
 	#hasErasures(): boolean {
@@ -198,15 +179,17 @@ export class Copy {
 	}
 
 	#lastEvent(): number {
-		return this.#statements.lastEvent.get() as number;
+		const ahead = (this.#newer?.lastEvent.get() ?? -1) as number;
+		return Math.max(ahead, this.#statements.lastEvent.get() as number);
 	}
 
 	#lastStream(): number {
-		return this.#statements.lastStream.get() as number;
+		const ahead = (this.#newer?.lastStream.get() ?? -1) as number;
+		return Math.max(ahead, this.#statements.lastStream.get() as number);
 	}
 
-	#lastEntry(): Key {
-		return (this.#statements.lastEntry.get() as [number, number] | undefined) ?? [-1, -1];
+	#pages(name: string): number {
+		return Number(this.#database.pragma(`${name}.page_count`, { simple: true }));
 	}
 
 	#stores(): readonly [StoreRow, StoreRow] {
@@ -248,20 +231,23 @@ type StoreRow = { readonly incarnation: number; readonly erasures?: number };
 
 function prepare(database: Database.Database) {
 	return {
-		events: database.prepare(copying.BACKUP_EVENTS),
-		streams: database.prepare(copying.BACKUP_STREAMS),
-		entries: database.prepare(copying.BACKUP_ENTRIES),
-		newerEntries: database.prepare(copying.BACKUP_NEWER_ENTRIES),
+		events: database.prepare(copying.copyEvents("main")),
+		streams: database.prepare(copying.copyStreams("main")),
 		erasures: database.prepare(copying.BACKUP_ERASURES),
 		hasDigests: database.prepare(copying.BACKUP_HAS_DIGESTS).pluck(),
 		digests: database.prepare(copying.BACKUP_DIGESTS),
-		lastEvent: database.prepare(copying.BACKUP_LAST_EVENT).pluck(),
-		lastStream: database.prepare(copying.BACKUP_LAST_STREAM).pluck(),
-		lastEntry: database.prepare(copying.BACKUP_LAST_ENTRY).raw(),
+		lastEvent: database.prepare(copying.LAST_EVENT).pluck(),
+		lastStream: database.prepare(copying.LAST_STREAM).pluck(),
 		sourceLastEvent: database.prepare(copying.SOURCE_LAST_EVENT).pluck(),
-		sourceLastStream: database.prepare(copying.SOURCE_LAST_STREAM).pluck(),
-		isSameEvent: database.prepare(copying.BACKUP_IS_SAME_EVENT).pluck(),
+		isSameEvent: database.prepare(copying.isSameEvent("main")).pluck(),
 		copiedStore: database.prepare(copying.BACKUP_STORE),
 		sourceStore: database.prepare(copying.SOURCE_STORE),
+	};
+}
+
+function prepareNewer(database: Database.Database) {
+	return {
+		lastEvent: database.prepare(copying.NEWER_LAST_EVENT).pluck(),
+		lastStream: database.prepare(copying.NEWER_LAST_STREAM).pluck(),
 	};
 }

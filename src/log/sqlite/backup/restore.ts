@@ -33,7 +33,7 @@ import {
 } from "../files/directory.ts";
 import { incarnationOf, raiseIncarnation } from "../files/incarnation.ts";
 import * as sql from "../statements.ts";
-import { verifyDirectory } from "../verifier.ts";
+import { type Measure, verifyCopy } from "./progress.ts";
 import { copyKey, isWithin } from "./target.ts";
 
 export type Restoring = {
@@ -43,9 +43,10 @@ export type Restoring = {
 	/** The restored history's number is at least this; else the seconds since 1970. */
 	readonly incarnation?: number;
 	readonly signal?: AbortSignal;
-	/** Told the pages that are copied and how many there are. */
-	copying?(pages: { copied: number; all: number }): void;
-	verifying?(): void;
+	/** The copying begins. */
+	copying?(measure: Measure): void;
+	/** The copy is there, and is being read. */
+	verifying?(measure: Measure): void;
 };
 
 export type Restored = {
@@ -102,20 +103,12 @@ async function stage(
 	rmSync(staging, { recursive: true, force: true });
 	mkdirSync(staging);
 	const file = logFile(staging);
-	await source.backup(file, {
-		progress({ totalPages, remainingPages }) {
-			restoring.signal?.throwIfAborted();
-			restoring.copying?.({ copied: totalPages - remainingPages, all: totalPages });
-			return PAGES_AT_ONCE;
-		},
-	});
+	await copyPages(source, file, restoring);
 	migrateFile(file, migrationsFor("sqlite"));
 
 	let verification: Verification | undefined;
 	if (restoring.verify) {
-		restoring.verifying?.();
-		verification = await verifyDirectory(staging);
-		restoring.signal?.throwIfAborted();
+		verification = await verifyCopy(staging, restoring);
 		if (!verification.ok) return { incarnation: undefined, verification };
 	}
 	const incarnation = restoring.sameHistory
@@ -130,6 +123,22 @@ async function stage(
 	}
 	for (const folder of [directory, dirname(directory)]) syncDirectory(folder);
 	return { incarnation, ...(verification && { verification }) };
+}
+
+async function copyPages(
+	source: Database.Database,
+	file: string,
+	{ signal, copying }: Restoring,
+): Promise<void> {
+	let [copied, all] = [0, 1];
+	copying?.({ events: () => copied, unit: "pages", fraction: () => copied / all });
+	await source.backup(file, {
+		progress({ totalPages, remainingPages }) {
+			signal?.throwIfAborted();
+			[copied, all] = [totalPages - remainingPages, totalPages];
+			return PAGES_AT_ONCE;
+		},
+	});
 }
 
 /**

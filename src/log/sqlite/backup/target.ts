@@ -5,7 +5,8 @@
  *     backup.json   what it is a backup of, and of which state; the mark of a backup
  *     log.sqlite    the log, whole; a file of this name is never half a backup
  *     log.key       the key that signs for the log, where it has one: a secret, as the log is
- *     partial/      a first copy that is not finished; the next run goes on with it
+ *     partial/      what a run copies before it is whole; the next one goes on with it. It is
+ *                   `log.sqlite` of the first run, `newer.sqlite` of a later one: see newer.ts
  *     lock          held while a backup runs
  */
 import {
@@ -41,8 +42,12 @@ export type Target = {
 	/** The data directory to copy into: the target's `partial` until there is a whole log. */
 	readonly directory: string;
 	readonly isFirst: boolean;
+	/** The folder for what is not finished. */
+	readonly partial: string;
 	/** Puts the first copy in its place. */
 	promote(): void;
+	/** Removes what a later run copied ahead, once the backup has it. */
+	clear(): void;
 	mark(facts: Omit<Mark, "of">): void;
 	release(): void;
 };
@@ -65,7 +70,8 @@ export function openTarget(given: string, data: string): Target {
 	mkdirSync(path, { recursive: true });
 	const lock = lockDirectory(path);
 	const isFirst = !existsSync(logFile(path));
-	const directory = isFirst ? join(path, "partial") : path;
+	const partial = join(path, "partial");
+	const directory = isFirst ? partial : path;
 	const mark = (facts: Omit<Mark, "of">) =>
 		writeWhole(path, "backup.json", `${JSON.stringify({ of: data, ...facts }, null, "\t")}\n`);
 	try {
@@ -77,7 +83,10 @@ export function openTarget(given: string, data: string): Target {
 		lock.close();
 		throw error;
 	}
-	return { path, directory, isFirst, promote, mark, release: () => lock.close() };
+	const clear = () => {
+		if (!isFirst) rmSync(partial, { recursive: true, force: true });
+	};
+	return { path, directory, isFirst, partial, promote, clear, mark, release: () => lock.close() };
 
 	function promote(): void {
 		syncFile(logFile(directory));

@@ -1,7 +1,7 @@
 /**
  * Writes a small store of the schema this program has, something of everything in it, and beside it
- * what reads of it return: `0002.sqlite`, `0002.expected.json`. To be run once for each version that
- * is released, with its code:
+ * what reads of it return: `0004.sqlite`, `0004.expected.json`. To be run once for each version that
+ * is released, or whose schema was in use, with its code:
  *
  *     npm run build && node test/log/sqlite/stores/write.js
  */
@@ -39,9 +39,15 @@ await append("order-2", [event({ type: "OrderReopened" })]);
 await log.delete({ stream: "order-3", expected: "any", hard: true });
 await append("hidden-1", [event()]);
 await log.delete({ stream: "hidden-1", expected: "any", hard: false });
+// Since schema 4: one event without its data, another without its metadata too, and what is hidden
+// in the streams above is erased.
+await append("person-1", [event({ metadata: json({ by: "me" }) }), event(), event()]);
+await log.redact({ stream: "person-1", version: 0, metadata: true });
+await log.redact({ stream: "person-1", version: 1, metadata: false });
+for (let from = 0; from !== undefined; ) from = (await log.scavenge(from)).next;
 
 const streams = ["$all", "$streams", "$ce-order", "$et-OrderPaid", "$bc-c-3", "links", "order-1"];
-const more = ["order-2", "$$order-1", "Größe/ä 100 %-1", "empty", "hidden-1"];
+const more = ["order-2", "$$order-1", "Größe/ä 100 %-1", "empty", "hidden-1", "person-1"];
 const expected = {};
 for (const stream of [...streams, ...more]) expected[stream] = await read(stream);
 await log.close();
