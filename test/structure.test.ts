@@ -161,7 +161,7 @@ describe("size", () => {
 		for (const path of ["src", "feeds", "migrations", "examples"].flatMap(filesIn)) {
 			counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
 		}
-		const crowded = [...counts].filter(([folder, files]) => files > 12);
+		const crowded = [...counts].filter(([, files]) => files > 12);
 		expect(crowded.map(([folder, files]) => `${folder}: ${files} files; 12 is the limit`)).toEqual(
 			[],
 		);
