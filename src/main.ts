@@ -6,6 +6,7 @@ import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
 import type { Context } from "./http/context.ts";
 import { urlsAt } from "./http/handlers/page.ts";
+import { createMeanings } from "./http/handlers/wanted.ts";
 import { createLasts } from "./http/lasts.ts";
 import { createLongPolls } from "./http/long-polls.ts";
 import { createHttpServer } from "./http/server.ts";
@@ -70,6 +71,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		log,
 		tree,
 		documents,
+		meanings: createMeanings(),
 		longPolls,
 		live,
 		lasts,

@@ -28,10 +28,6 @@ export type Document = {
 export type Documents = {
 	/** A kept document; undefined where there is none. */
 	get(key: string): Document | undefined;
-	/** The kept document that a request of this wording was answered with before. */
-	recall(wording: string): Document | undefined;
-	/** Notes that a request of this wording means the document under `key`, kept or not. */
-	note(wording: string, key: string): void;
 	/**
 	 * Makes a document once, however many ask for it at the same moment, and keeps it where its key
 	 * will always mean the same.
@@ -70,8 +66,6 @@ export type Written = {
 const OVERHEAD_BYTES = 1024;
 /** Some hundred pages of a usual size: what is polled between two appends. */
 const HEADS_BYTES_MAX = 8 * 1024 * 1024;
-/** The headers of a request are as long as its client likes. */
-const WORDINGS_CHARACTERS_MAX = 4 * 1024 * 1024;
 /** Below this, compression saves less than its headers cost. */
 const COMPRESS_BYTES_MIN = 1024;
 /**
@@ -107,20 +101,10 @@ export function createDocuments(limits: DocumentLimits): Documents {
 		sizeCalculation: sizeOf,
 	});
 	let revision = 0;
-	const keys = new LRUCache<string, string>({
-		max: limits.countMax,
-		maxSize: WORDINGS_CHARACTERS_MAX,
-		sizeCalculation: (key, wording) => key.length + wording.length,
-	});
 	const making = new Map<string, { made: Promise<Document>; revision: number }>();
 
 	return {
 		get: (key) => kept.get(key) ?? heads.get(key),
-		recall(wording) {
-			const key = keys.get(wording);
-			return key === undefined ? undefined : kept.get(key);
-		},
-		note: (wording, key) => keys.set(wording, key),
 		make(key, write) {
 			const under = making.get(key);
 			if (under?.revision === revision) return under.made;

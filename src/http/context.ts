@@ -8,6 +8,7 @@ import type { Refusal } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import type { LogTree } from "../log/tree.ts";
 import type { CacheState } from "../purging/purging.ts";
+import type { Meanings } from "./handlers/wanted.ts";
 import type { Lasts } from "./lasts.ts";
 import type { LongPolls } from "./long-polls.ts";
 import type { LiveStreams } from "./streaming/live-streams.ts";
@@ -16,6 +17,7 @@ export type Context = {
 	readonly log: Log;
 	readonly tree: LogTree;
 	readonly documents: Documents;
+	readonly meanings: Meanings;
 	readonly longPolls: LongPolls;
 	readonly live: LiveStreams;
 	readonly lasts: Lasts;

@@ -8,12 +8,11 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ALL } from "../event.ts";
-import { send } from "./answer.ts";
 import { afterMinPosition } from "./conditions/min-position.ts";
 import type { Context } from "./context.ts";
 import { respond } from "./exchange.ts";
 import { answerAppend } from "./handlers/append.ts";
-import { answerPage, type PageTarget, recallPage } from "./handlers/page.ts";
+import { answerPage, type PageTarget, sendRecalled } from "./handlers/page.ts";
 import { type Cors, type CorsOf, methodsShown } from "./transport/cors.ts";
 import { UNESCAPED } from "./urls.ts";
 
@@ -44,11 +43,7 @@ function takePage(
 	page: OwnOrAll,
 ): boolean {
 	const { url = "" } = req;
-	const known = recallPage(context, req);
-	if (known) {
-		send(res, known, isOfAll(url) ? page.all : page.own);
-		return true;
-	}
+	if (sendRecalled(context, req, res)) return true;
 	if (UNESCAPED.test(url)) return false;
 	const target = pageTarget(url);
 	if (!target) return false;
@@ -75,12 +70,6 @@ function takeAppend(
 
 function ownOrAll(cors: CorsOf, path: string): OwnOrAll {
 	return { own: cors(methodsShown(path, [])), all: cors(methodsShown(path, [], ALL)) };
-}
-
-/** Names that start with anything but `$`, however it is written, are told at a glance. */
-function isOfAll(url: string): boolean {
-	const first = url["/streams/".length];
-	return (first === "$" || first === "%") && pageTarget(url)?.stream === ALL;
 }
 
 function pageTarget(url: string): PageTarget | undefined {

@@ -10,6 +10,7 @@ import { createDocuments, type Documents } from "../../src/cache/documents.ts";
 import { openScavenger, type Scavenger } from "../../src/commands/scavenge/scavenger.ts";
 import { parseSettings, type Settings } from "../../src/config.ts";
 import type { Context } from "../../src/http/context.ts";
+import { createMeanings } from "../../src/http/handlers/wanted.ts";
 import { createLasts } from "../../src/http/lasts.ts";
 import { createLongPolls, type LongPolls } from "../../src/http/long-polls.ts";
 import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
@@ -67,6 +68,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			log,
 			tree,
 			documents,
+			meanings: createMeanings(),
 			longPolls,
 			live,
 			lasts: createLasts(log),

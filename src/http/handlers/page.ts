@@ -1,10 +1,10 @@
 /**
  * GET of a page of a stream: from the documents kept, or read, composed and encoded.
  */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { encodeFeedAtom } from "../../../feeds/atom/encode.ts";
 import { encodeCloudEvents } from "../../../feeds/cloudevents/encode.ts";
-import { isSealed, type PageRange } from "../../../feeds/geometry.ts";
+import { isSealed } from "../../../feeds/geometry.ts";
 import { encodeFeedJson } from "../../../feeds/json/encode.ts";
 import { encodeJsonFeed } from "../../../feeds/json-feed/encode.ts";
 import { DESCRIBED_FEED_TYPES, FEED_TYPES, type Format } from "../../../feeds/media.ts";
@@ -19,35 +19,21 @@ import {
 	matches,
 	VARY,
 } from "../../cache/policy.ts";
-import { ALL, parseStreamName, type StreamName, type Version } from "../../event.ts";
+import { ALL, parseStreamName, type Version } from "../../event.ts";
 import type { Urls } from "../../pages/entry.ts";
 import { readPage } from "../../pages/page.ts";
-import type { Answer } from "../answer.ts";
+import { type Answer, send } from "../answer.ts";
 import type { Context } from "../context.ts";
 import { clientGone, type Exchange } from "../exchange.ts";
 import { longPollMs, resolveLinks } from "../request/headers.ts";
-import { type Look, negotiateLook } from "../request/negotiation.ts";
-import { forwardingOf } from "../transport/base.ts";
+import { negotiateLook } from "../request/negotiation.ts";
 import { numbered, otherHistory } from "../transport/incarnation.ts";
-import {
-	embedQuery,
-	eventUrl,
-	pagePath,
-	pageUrl,
-	parseCount,
-	parseFrom,
-	streamUrl,
-} from "../urls.ts";
+import { embedQuery, eventUrl, pageUrl, parseCount, parseFrom, streamUrl } from "../urls.ts";
 import { describeStream, isDescription } from "./description.ts";
 import { answerHttpFeed } from "./running/http-feed.ts";
 import { answerRun, isWholeStream } from "./running/run.ts";
 import { answerServerSentEvents } from "./running/server-sent-events.ts";
-
-/** Headers that make a page wait for something. */
-const SAYING_MORE = ["longpoll", "minposition", "resolvelinktos"].flatMap((name) => [
-	`es-${name}`,
-	`kurrent-${name}`,
-]);
+import { keyAsOf, keyOf, type Meaning, type Wanted, wordingOf } from "./wanted.ts";
 
 /** A page as its URL names it, percent-decoded, nothing checked. */
 export type PageTarget = {
@@ -59,17 +45,6 @@ export type PageTarget = {
 	readonly query: string;
 	/** Whether links are resolved where the client does not say: on all but `$all`, by default. */
 	readonly resolves?: boolean;
-};
-
-type Wanted = {
-	readonly stream: StreamName;
-	readonly range: PageRange;
-	readonly look: Look;
-	/** How long the client is willing to wait for something new; 0 for not at all. */
-	readonly waitMs: number;
-	readonly resolve: boolean;
-	/** Whether links are treated as they are where nobody says how. */
-	readonly isUsual: boolean;
 };
 
 /** What tells the tag of an unusual form of a page from the usual one's. */
@@ -107,49 +82,42 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const isUsual = resolve === usual;
 	const wanted = { stream, range, look, waitMs, resolve, isUsual };
 
-	const key = keyOf(wanted);
-	const kept = range.from === "head" ? undefined : context.documents.get(key);
-	if (kept) {
-		const wording = wordingOf(req);
-		if (wording !== undefined) context.documents.note(wording, key);
-		return answerWith(kept, req.headers["if-none-match"]);
-	}
-	return answerKnown(exchange, wanted, key) ?? answerFresh(exchange, wanted, key);
-}
-
-/**
- * The answer to a request for a kept page that came in the very same words before. Consumers of a
- * stream send the same few headers, so what they mean need not be worked out again.
- */
-export function recallPage(context: Context, req: IncomingMessage): Answer | undefined {
+	const meaning = { wanted, key: keyOf(wanted), cors: exchange.cors };
+	const known = answerKnown(context, req, meaning);
+	if (!known) return answerFresh(exchange, meaning);
 	const wording = wordingOf(req);
-	const kept = wording === undefined ? undefined : context.documents.recall(wording);
-	return kept && answerWith(kept, req.headers["if-none-match"]);
+	if (wording !== undefined) context.meanings.set(wording, meaning);
+	return known;
+}
+
+/** Answers a request that came in the very same words before, where that needs no read. */
+export function sendRecalled(context: Context, req: IncomingMessage, res: ServerResponse): boolean {
+	const wording = wordingOf(req);
+	const meaning = wording === undefined ? undefined : context.meanings.get(wording);
+	const known = meaning && answerKnown(context, req, meaning);
+	if (!known) return false;
+	send(res, known, meaning.cors);
+	return true;
 }
 
 /**
- * All of a request that decides which page it means; undefined where it says more, and must be read
- * in full.
+ * At once, where no read is needed: the page that nothing can change, if it is kept; or where the
+ * last version is known, 304 if the client has the page as it is, or the page as somebody asked for
+ * it since the last append.
  */
-function wordingOf(req: IncomingMessage): string | undefined {
-	const { url, headers } = req;
-	for (const says of SAYING_MORE) if (headers[says] !== undefined) return undefined;
-	const { host = "", accept = "", "accept-encoding": coding = "" } = headers;
-	return `${url}\n${host}\n${accept}\n${coding}\n${forwardingOf(req)}`;
-}
-
-/**
- * At once, where the last version is known without a read: 304 if the client has the page as it is,
- * or the page as somebody asked for it since the last append.
- */
-function answerKnown(exchange: Exchange, wanted: Wanted, key: string): Answer | undefined {
-	if (wanted.waitMs > 0) return undefined;
-	const { context, req } = exchange;
+function answerKnown(
+	context: Context,
+	req: IncomingMessage,
+	{ wanted, key }: Meaning,
+): Answer | undefined {
 	const ifNoneMatch = req.headers["if-none-match"];
+	const lasting = wanted.range.from === "head" ? undefined : context.documents.get(key);
+	if (lasting) return answerWith(lasting, ifNoneMatch);
+	if (wanted.waitMs > 0) return undefined;
 	const last = context.lasts.known(wanted.stream);
 	if (last === undefined) return undefined;
 	const tag = ifNoneMatch === undefined ? undefined : headTag(wanted, last, context.log);
-	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(exchange, tag);
+	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(context, tag);
 	const kept = context.documents.get(keyAsOf(key, last));
 	return kept && answerWith(kept, ifNoneMatch);
 }
@@ -171,7 +139,7 @@ export function urlsAt(base: string, incarnation: number): Urls {
 	};
 }
 
-async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Promise<Answer> {
+async function answerFresh(exchange: Exchange, { wanted, key }: Meaning): Promise<Answer> {
 	const { context, req } = exchange;
 	const ifNoneMatch = req.headers["if-none-match"];
 	if (wanted.waitMs > 0) await waitForNews(exchange, wanted, ifNoneMatch);
@@ -181,7 +149,7 @@ async function answerFresh(exchange: Exchange, wanted: Wanted, key: string): Pro
 		known === undefined ? await context.lasts.learn(wanted.stream) : { last: known };
 	// Where metadata or links decide what is shown, only the page itself can tell.
 	const tag = retention ? undefined : headTag(wanted, last, context.log);
-	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(exchange, tag);
+	if (tag !== undefined && matches(ifNoneMatch, tag)) return notModified(context, tag);
 
 	// A page that may change, made a moment ago, may be older than `last`.
 	const once = isSealed(wanted.range, last) ? key : keyAsOf(key, last);
@@ -216,8 +184,8 @@ function headTag(wanted: Wanted, last: Version, history: History): string | unde
 	return eTag(last, look.type, "identity", history);
 }
 
-function notModified({ context }: Exchange, tag: string): Answer {
-	const keeping = cacheControl(false, context.settings.headMaxAge);
+function notModified({ settings }: Context, tag: string): Answer {
+	const keeping = cacheControl(false, settings.headMaxAge);
 	return { status: 304, headers: ["Cache-Control", keeping, "Vary", VARY, "ETag", tag] };
 }
 
@@ -272,15 +240,4 @@ export function showsContent(format: Format, embed: Embed): boolean {
 
 export function isXml(format: Format): boolean {
 	return format === "atom" || format === "xml" || format === "event-xml";
-}
-
-/** Under which a page is kept that shows a stream as it was when `last` was its last version. */
-function keyAsOf(key: string, last: Version): string {
-	return `${key}\n${last}`;
-}
-
-/** All that a document depends on besides the events. */
-function keyOf({ stream, range, look, resolve }: Wanted): string {
-	const { base, embed, type, coding } = look;
-	return `${resolve ? "" : "links\n"}${base}\n${stream}\n${pagePath(stream, range)}\n${embed}\n${type.name}\n${coding}`;
 }

@@ -3,6 +3,7 @@
 import { createDocuments } from "../../../src/cache/documents.ts";
 import { openScavenger } from "../../../src/commands/scavenge/scavenger.ts";
 import { parseSettings } from "../../../src/config.ts";
+import { createMeanings } from "../../../src/http/handlers/wanted.ts";
 import { createLasts } from "../../../src/http/lasts.ts";
 import { createLongPolls } from "../../../src/http/long-polls.ts";
 import { createHttpServer, type HttpServer } from "../../../src/http/server.ts";
@@ -44,6 +45,7 @@ beforeEach(async () => {
 			close: () => {},
 		},
 		documents: createDocuments({ bytesMax: 1e6, countMax: 100 }),
+		meanings: createMeanings(),
 		longPolls: createLongPolls(log, 10),
 		live: createLiveStreams(log, 10),
 		lasts: createLasts(log),
