@@ -60,7 +60,8 @@ export function createLasts(log: Log): Lasts {
 			const kept = keptOf(stream);
 			if (!kept.has(stream)) kept.set(stream, NOTED);
 			const head = await log.read({ stream, ...NO_ENTRIES });
-			if (head.retention) kept.delete(stream);
+			// What a stream without events will show when it has some is not known either.
+			if (head.retention || head.last < 0) kept.delete(stream);
 			else raise(stream, head.last as number);
 			return head;
 		},

@@ -49,9 +49,12 @@ describe("the last versions of polled streams", () => {
 		expect([lasts.known(ORDER), lasts.known(category)]).toEqual([undefined, undefined]);
 	});
 
-	test("of a stream without events stay unknown", async () => {
-		const lasts = createLasts(createMemoryLog());
+	test("of a stream without events stay unknown, also when it has some: it may hide them", async () => {
+		const log = createMemoryLog();
+		const lasts = createLasts(log);
 		expect((await lasts.learn(ORDER)).last).toBe(-1);
+		expect(lasts.known(ORDER)).toBeUndefined();
+		await append(log);
 		expect(lasts.known(ORDER)).toBeUndefined();
 	});
 });

@@ -57,6 +57,17 @@ const control = (reply: Reply) => reply.headers["cache-control"];
 const read = (path: string, accept = ATOM_JSON, headers = {}) =>
 	servers.ask(get(`/streams/${path}`, accept, headers));
 
+test("a stream that was asked for before it was is not taken to be unchanged", async () => {
+	expect((await read("%24%24y")).status).toBe(404);
+	await fill("y", 1);
+	await describeAs("y", { owner: "billing" });
+	const { status, headers } = await read("%24%24y");
+	expect(status).toBe(200);
+	await remove("y", { "ES-HardDelete": "true" });
+	const known = { "If-None-Match": headers.etag };
+	expect((await read("%24%24y", ATOM_JSON, known)).status).toBe(410);
+});
+
 describe("DELETE of a stream", () => {
 	test("hides it, and an append brings it back with its numbers going on (S30, S32)", async () => {
 		await fill("s", 3);

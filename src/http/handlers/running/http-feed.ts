@@ -41,9 +41,8 @@ export async function answerHttpFeed(
 	const { log, longPolls, settings } = exchange.context;
 	const query = new URL(exchange.req.url ?? "", "http://any").searchParams;
 	const waitMs = Math.min(timeoutOf(query), settings.requestTimeoutMs * SHARE);
-	const from = await startOf(exchange, stream, query.get("lastEventId") ?? "");
-
 	const gone = clientGone(exchange);
+	const from = await startOf(exchange, stream, query.get("lastEventId") ?? "");
 	if (waitMs > 0) {
 		const last = await log.last(stream);
 		if (last < from) await longPolls.beyond(stream, from - 1, waitMs, gone);

@@ -16,6 +16,7 @@ import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
 import { BUSY_TIMEOUT_MS } from "../files/directory.ts";
 import * as sql from "../statements.ts";
+import { registerFunctions } from "../tree/functions.ts";
 import { entriesStep, fill, ROWS_LEFT_MAX } from "./fill.ts";
 import { attachNewer, mergeNewer } from "./newer.ts";
 import * as copying from "./statements.ts";
@@ -51,6 +52,7 @@ export class Copy {
 			this.#database.pragma("cache_size = -65536");
 			// What is erased in the store is overwritten here as well.
 			this.#database.pragma("secure_delete = ON");
+			registerFunctions(this.#database);
 			this.#database.prepare(copying.ATTACH_SOURCE).run(source);
 			this.#statements = prepare(this.#database);
 			[this.#started, this.#whole] = [this.#pages("main"), this.#pages("source")];
@@ -99,6 +101,7 @@ export class Copy {
 	}
 
 	async complete(): Promise<void> {
+		const kept = this.#statements.lastEvent.get() as number;
 		this.#database.exec(sql.BEGIN_READ);
 		try {
 			const triggers = this.#triggers();
@@ -111,6 +114,7 @@ export class Copy {
 			if (this.#hasErasures()) await this.#copyErasures(before);
 			if (this.#statements.hasDigests.get() === 0) await this.#copyDigests();
 			this.#replaceOthers();
+			await this.#refuseDamaged(kept + 1);
 			for (const trigger of triggers) this.#database.exec(trigger.sql);
 			this.#database.exec(sql.COMMIT);
 		} catch (error) {
@@ -156,6 +160,20 @@ export class Copy {
 	async #copyDigests(): Promise<void> {
 		for (let position = 0; position <= this.#lastEvent(); position += EVENTS_AT_ONCE) {
 			this.#statements.digests.run(position, position + EVENTS_AT_ONCE - 1);
+			await this.#breathe();
+		}
+	}
+
+	/** What is not as it was appended does not get into a backup that is sound. */
+	async #refuseDamaged(from: number): Promise<void> {
+		const { damaged } = this.#statements;
+		const last = this.#lastEvent();
+		for (let position = from; position <= last; position += EVENTS_AT_ONCE) {
+			const found = damaged.get(position, position + EVENTS_AT_ONCE - 1);
+			if (found !== undefined) {
+				const what = `the event at position ${found} is not what was appended`;
+				throw this.#unusable(`the store is damaged: ${what}; varve verify --data tells more`);
+			}
 			await this.#breathe();
 		}
 	}
@@ -234,6 +252,7 @@ function prepare(database: Database.Database) {
 		events: database.prepare(copying.copyEvents("main")),
 		streams: database.prepare(copying.copyStreams("main")),
 		erasures: database.prepare(copying.BACKUP_ERASURES),
+		damaged: database.prepare(copying.BACKUP_DAMAGED).pluck(),
 		hasDigests: database.prepare(copying.BACKUP_HAS_DIGESTS).pluck(),
 		digests: database.prepare(copying.BACKUP_DIGESTS),
 		lastEvent: database.prepare(copying.LAST_EVENT).pluck(),
