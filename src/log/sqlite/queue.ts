@@ -42,6 +42,12 @@ type Waiting = {
 	readonly reject: (error: Error) => void;
 };
 
+export type WriterThread = {
+	readonly writer: Worker;
+	/** Its exit code, whenever it ends. */
+	readonly exited: Promise<number>;
+};
+
 /** Who is told what becomes of the queue. */
 export type Listener = {
 	/** After each commit is on disk, in order. */
@@ -69,8 +75,13 @@ export class AppendQueue {
 	#isEnding = false;
 	#broken: Refusal<"writer-stopped"> | undefined;
 
-	/** @param writer runs `writer.ts`; the queue ends it */
-	constructor(writer: Worker, limits: LogLimits, clock: () => number, listener: Listener) {
+	/** @param thread runs `writer.ts`; the queue ends it */
+	constructor(
+		{ writer, exited }: WriterThread,
+		limits: LogLimits,
+		clock: () => number,
+		listener: Listener,
+	) {
 		this.#writer = writer;
 		this.#limits = limits;
 		this.#clock = clock;
@@ -81,11 +92,8 @@ export class AppendQueue {
 		});
 		writer.on("messageerror", (error) => this.stop(messageOf(error)));
 		writer.on("error", (error) => this.stop(messageOf(error)));
-		this.#stopped = new Promise((resolve) => {
-			writer.on("exit", (code) => {
-				if (!this.#isEnding) this.stop(`its thread ended with code ${code}`);
-				resolve();
-			});
+		this.#stopped = exited.then((code) => {
+			if (!this.#isEnding) this.stop(`its thread ended with code ${code}`);
 		});
 	}
 
