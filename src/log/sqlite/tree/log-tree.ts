@@ -68,7 +68,7 @@ function treeOf(database: Database.Database, signer: Signer): LogTree {
 	const headAt = (at: number) => ({ size: at, root: rootOf(frontierOf(at, hashes)) });
 	// In a transaction, so of one snapshot.
 	const head = database.transaction(() => headAt(now()));
-	const damage = damageIn(() => signer.refuseRewound(now(), headAt));
+	const damage = damageIn(() => signer.refuseRewound(now, headAt));
 	return {
 		key: formatKey(signer.key),
 		damage,
