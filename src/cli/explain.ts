@@ -91,7 +91,9 @@ function explainRefusal(refusal: Refusal): string {
 	if (isRefusal(refusal, "history-rewound")) {
 		const { path, signed, size } = refusal.facts;
 		const what = `${path} does not hold the log it held: it signed for ${signed} events, and has ${size}`;
-		return `${what}${size < signed ? "" : " others"}; after a restore: varve incarnation --raise`;
+		const then =
+			"after a restore: varve incarnation --raise; otherwise it may be damage: run varve verify first";
+		return `${what}${size < signed ? "" : " others"}; ${then}`;
 	}
 	return refusal.message;
 }
