@@ -36,8 +36,8 @@ const RESTART_SECONDS = 30;
 type Waiting = {
 	readonly write: Write;
 	readonly bytes: number;
-	/** Not to share a commit. */
-	readonly isAlone?: boolean;
+	/** Those behind it do not share its commit. */
+	readonly endsCommit?: boolean;
 	readonly resolve: (appended: Appended) => void;
 	readonly reject: (error: Error) => void;
 };
@@ -165,10 +165,10 @@ export class AppendQueue {
 		let bytes = 0;
 		let count = 0;
 		for (const waiting of this.#waiting) {
-			if (count > 0 && (waiting.isAlone || bytes + waiting.bytes > BATCH_BYTES_MAX)) break;
+			if (count > 0 && bytes + waiting.bytes > BATCH_BYTES_MAX) break;
 			bytes += waiting.bytes;
 			count++;
-			if (waiting.isAlone) break;
+			if (waiting.endsCommit) break;
 		}
 		const sent = this.#waiting.splice(0, count);
 		this.#inFlight.push(sent);
@@ -178,9 +178,15 @@ export class AppendQueue {
 		if (this.#waiting.length > 0) this.#sendSoon();
 	}
 
-	/** One of them met what is damaged, and none was written: the others are not to fail with it. */
+	/**
+	 * One of them met what is damaged, and none was written: the others are not to fail with it. By
+	 * halves, it is alone after a few commits.
+	 */
 	#sendApart(together: readonly Waiting[]): void {
-		this.#waiting.unshift(...together.map((waiting) => ({ ...waiting, isAlone: true })));
+		const ends = [Math.ceil(together.length / 2) - 1, together.length - 1];
+		this.#waiting.unshift(
+			...together.map((waiting, index) => ({ ...waiting, endsCommit: ends.includes(index) })),
+		);
 		this.#send();
 	}
 
