@@ -26,8 +26,8 @@ export { isRefusal, Refusal } from "./errors.ts";
 
 /** What an operator needs to hear; the reason stands before it. */
 const STOPPED =
-	"Appends are refused, and reads go on, until the server is started again. Before that, look at " +
-	"the disk and run varve verify: docs/operations.md, When the disk fails.";
+	"Appends are refused, and reads go on, until the server is started again on a sound disk and log. " +
+	"See docs/operations.md, When the disk fails; varve verify tells what is damaged.";
 
 export type RunningServer = {
 	/** Where it listens, e.g. `http://127.0.0.1:2113`. */

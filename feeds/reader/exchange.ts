@@ -19,12 +19,13 @@ export type Request = {
 };
 
 /**
- * `fault`: may pass by itself. `missing`: 404. `deleted`: 410. Anything else that is no answer
- * throws.
+ * `fault`: may pass by itself. `missing`: 404. `deleted`: 410. `damaged`: what is stored cannot be
+ * read, and asking again does not help. Anything else that is no answer throws.
  */
 export type Reply =
 	| { readonly kind: "ok"; readonly body: Buffer; readonly etag: string | undefined }
 	| { readonly kind: "not-modified" | "missing" | "deleted" | "too-large" }
+	| { readonly kind: "damaged"; readonly reason: string }
 	| { readonly kind: "fault"; readonly reason: string; readonly retryAfterMs: number };
 
 /** An error body is read up to here for its reason; the rest is of no interest. */
@@ -88,6 +89,7 @@ async function classify(response: Response, request: Request, alive: () => void)
 	}
 	if (status === 410) return { kind: "deleted" };
 	const reason = `${status} ${problem.reason || response.statusText}`.trim();
+	if (problem.type.endsWith("log-damaged")) return { kind: "damaged", reason };
 	if (status >= 500 || RETRIED.has(status)) {
 		const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), Date.now());
 		return { kind: "fault", reason, retryAfterMs };

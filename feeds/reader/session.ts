@@ -2,7 +2,8 @@
 import { decodeFeedJson } from "../json/decode.ts";
 import type { DecodedEntry } from "../model.ts";
 import { nextDelay } from "./backoff.ts";
-import { ReadError } from "./error.ts";
+import { damagedAt, ReadError } from "./error.ts";
+import { atOf } from "./event.ts";
 import { get, type Reply } from "./exchange.ts";
 import { eventOfAllUrl, withBodies } from "./links.ts";
 import type { Settings } from "./options.ts";
@@ -42,7 +43,7 @@ export async function askForPage(
  * Fetches the data of an event, for as long as it takes: from the URL `$all` has for it, where that
  * is read, as its own stream may hide it, or show what it links to.
  * @returns undefined where the event is gone
- * @throws ReadError `refused`, `too-large`, `unanswered`
+ * @throws ReadError `refused`, `too-large`, `damaged`, `unanswered`
  */
 export async function fetchData(
 	entry: DecodedEntry,
@@ -58,6 +59,10 @@ export async function fetchData(
 		if (reply.kind === "missing" || reply.kind === "deleted") return undefined;
 		if (reply.kind === "too-large") {
 			throw new ReadError("too-large", url, `${url} exceeds ${settings.bodyBytesMax} bytes`);
+		}
+		if (reply.kind === "damaged") {
+			// What has data is an event, and so has a number.
+			throw damagedAt(atOf(entry, settings.stream, url) as number, url, reply.reason);
 		}
 		const fault =
 			reply.kind === "fault" ? reply : { reason: "304 to no condition", retryAfterMs: 0 };

@@ -23,7 +23,7 @@
  */
 import { alignedForward, GRID } from "../geometry.ts";
 import type { DecodedEntry, DecodedFeed } from "../model.ts";
-import { ReadError } from "./error.ts";
+import { damagedAt, ReadError } from "./error.ts";
 import { atOf } from "./event.ts";
 import { historyOf, pageUrl, rangeOf, withCount } from "./links.ts";
 
@@ -55,6 +55,7 @@ export type Outcome =
 	| { readonly kind: "not-modified" }
 	| { readonly kind: "missing" }
 	| { readonly kind: "too-large" }
+	| { readonly kind: "damaged"; readonly reason: string }
 	| { readonly kind: "fault"; readonly reason: string; readonly retryAfterMs: number };
 
 export type Numbered = { readonly at: number; readonly entry: DecodedEntry };
@@ -73,7 +74,7 @@ export function start(plan: Plan): State {
 	return { phase: "catching-up", url, wanted: plan.from, ...unknown };
 }
 
-/** @throws ReadError `too-large`, `not-varve`, `history-replaced` */
+/** @throws ReadError `too-large`, `damaged`, `not-varve`, `history-replaced` */
 export function step(state: State, outcome: Outcome, plan: Plan): Step {
 	const calm = { ...state, faults: 0 };
 	switch (outcome.kind) {
@@ -85,6 +86,8 @@ export function step(state: State, outcome: Outcome, plan: Plan): Step {
 			return atHead({ ...calm, etag: undefined }, plan);
 		case "too-large":
 			return { state: onGrid(calm, plan), fresh: [], pause: "none" };
+		case "damaged":
+			return { state: closerTo(calm, outcome.reason, plan), fresh: [], pause: "none" };
 		case "fault":
 			return { state: { ...state, faults: state.faults + 1 }, fresh: [], pause: "back-off" };
 	}
@@ -146,6 +149,17 @@ function onGrid(state: State, plan: Plan): State {
 		return { ...state, url: withCount(state.url, alignedForward(asked.from).count) };
 	}
 	throw new ReadError("too-large", state.url, `${state.url} is larger than a page may be`);
+}
+
+/**
+ * One damaged event fails the page it is on: a page of the grid, then single events lead up to it.
+ * The links keep the count of one until the next bulk page, so that this is done once.
+ */
+function closerTo(state: State, reason: string, plan: Plan): State {
+	const asked = rangeOf(state.url, plan.stream);
+	if (asked && asked.count > GRID) return onGrid(state, plan);
+	if (asked && asked.count > 1) return { ...state, url: withCount(state.url, 1) };
+	throw damagedAt(asked?.from ?? state.wanted, state.url, reason);
 }
 
 /**

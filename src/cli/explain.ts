@@ -2,6 +2,7 @@
  * Refusals and faults in the words of someone who typed a command: one line, what is wrong, what
  * helps.
  */
+import { ReadError } from "../../feeds/reader/error.ts";
 import { isRefusal, type Refusal } from "../errors.ts";
 
 /** What could not be done, said by a verb itself, in words meant for the terminal. */
@@ -23,10 +24,19 @@ export function isUsage(error: unknown): boolean {
 export function explain(error: unknown): string {
 	if (isRefusal(error)) return explainRefusal(error);
 	if (!(error instanceof Error)) return String(error);
+	if (error instanceof ReadError && error.at !== undefined) return explainDamage(error, error.at);
 	// `fetch` hides what happened in the cause; a name with several addresses fails with several.
 	if (error instanceof AggregateError && error.errors.length > 0) return explain(error.errors[0]);
 	if (error.cause instanceof Error) return explain(error.cause);
 	return FAULTS[(error as NodeJS.ErrnoException).code ?? ""]?.(error as Fault) ?? error.message;
+}
+
+/** @param remedy what makes the next run start behind the event `at` */
+export function explainDamage(error: ReadError, at: number, remedy = `--from ${at + 1}`): string {
+	return (
+		`event ${at} is the first that cannot be read; ${remedy} goes on behind it, ` +
+		`and varve verify names all that are damaged: ${error.message}`
+	);
 }
 
 type Fault = NodeJS.ErrnoException & { readonly address?: string; readonly port?: number };
@@ -81,7 +91,9 @@ function explainRefusal(refusal: Refusal): string {
 	if (isRefusal(refusal, "history-rewound")) {
 		const { path, signed, size } = refusal.facts;
 		const what = `${path} does not hold the log it held: it signed for ${signed} events, and has ${size}`;
-		return `${what}${size < signed ? "" : " others"}; after a restore: varve incarnation --raise`;
+		const then =
+			"after a restore: varve incarnation --raise; otherwise it may be damage: run varve verify first";
+		return `${what}${size < signed ? "" : " others"}; ${then}`;
 	}
 	return refusal.message;
 }

@@ -12,7 +12,8 @@ export const exportVerb: Verb = {
 	purpose: `Prints the events of a stream, by default $all, one JSON object a line: stream, type,
 		id, data and metadata. varve import makes the same streams of it: the same events in the same
 		order, with the same ids and byte for byte the same content; what one line of JSON cannot
-		carry is in Base64. It ends at the head.`,
+		carry is in Base64. It ends at the head. Of a damaged log it prints what lies before the first
+		event that cannot be read, and fails; with --from it goes on behind that.`,
 	options: [...CLIENT_OPTIONS, FROM],
 	examples: [
 		"varve export | gzip > backup.ndjson.gz",

@@ -1,5 +1,7 @@
 /** `varve follow`: the events of a stream as NDJSON, for ever. */
+import { ReadError } from "../../feeds/reader/error.ts";
 import type { Arguments } from "../options.ts";
+import { explainDamage, Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
 import { openPrinter, type Printer } from "./output/printer.ts";
 import { FROM, readOptions } from "./read.ts";
@@ -14,7 +16,7 @@ export const follow: Verb = {
 		the server. With --checkpoint it remembers in a file how far it got, and starts after that the
 		next time. The file is written once the lines are handed over, so a crash can repeat the last
 		lines and never loses one: at least once. SIGINT, SIGTERM or the end of whoever reads its
-		output end it.`,
+		output end it, and so does an event that the server finds damaged, which is a failure.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{ ...FROM, help: `${FROM.help} A checkpoint that exists wins.` },
@@ -57,14 +59,24 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		follow: true,
 		signal: stop.signal,
 	};
-	for await (const event of readStream(endless)) {
-		await printer.print(readLine(event));
-		keep.reached(event.at);
+	try {
+		for await (const event of readStream(endless)) {
+			await printer.print(readLine(event));
+			keep.reached(event.at);
+		}
+	} catch (error) {
+		throw file === undefined ? error : withCheckpoint(error, file);
 	}
 	await keep.done();
 	await printer.flushed();
 	stopListening();
 	return EXIT.done;
+}
+
+/** Where there is a checkpoint, --from would change nothing. */
+function withCheckpoint(error: unknown, file: string): unknown {
+	if (!(error instanceof ReadError) || error.at === undefined) return error;
+	return new Failure(explainDamage(error, error.at, `${error.at} in ${file}`));
 }
 
 type Keeper = { reached(at: number): void; done(): Promise<void> };

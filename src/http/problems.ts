@@ -7,6 +7,7 @@
  */
 import { isRefusal, Refusal, type RequestRefusals } from "../errors.ts";
 import { type Answer, withText } from "./answer.ts";
+import { isDue } from "./problems/damage.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 import { STATE_PROBLEMS } from "./problems/state.ts";
 
@@ -238,6 +239,7 @@ export function problem<W extends Words>(refusal: Refusal<W>): Answer {
 export function reportFault(error: unknown, report: (error: unknown) => void): void {
 	if (isRefusal(error, "log-damaged")) {
 		const { part, reason } = error.facts;
+		if (!isDue(part, performance.now())) return;
 		report(`the log is damaged: ${part} cannot be read: ${reason}; varve verify tells more`);
 	} else if (!isRefusal(error) || !Object.hasOwn(PROBLEMS, error.word)) report(error);
 }

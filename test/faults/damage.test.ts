@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { randomFrom, runSeed } from "../../test/feeds/random.ts";
-import { newDirectory, removeDirectories, varve } from "../cli/varve.ts";
+import { type Finished, newDirectory, removeDirectories, varve } from "../cli/varve.ts";
 import { get } from "../http/ask.ts";
 import * as log from "../log/asking.ts";
 import { closeStore, event, events, expectSound, idsOf, openStore, type Store } from "./store.ts";
@@ -59,6 +59,44 @@ describe("a damaged page of the database", () => {
 		// What was on its way when the connection broke off may be lost.
 		expect(text.trimEnd().split("\n").length).toBeLessThanOrEqual(Number(first));
 		await expectNamed(data, new RegExp(`^positions? ${first}( to \\d+)?: cannot be read`, "m"));
+	});
+
+	test.each(["export", "read", "follow"])(
+		"varve %s prints all before it, and says how to go on",
+		async (verb) => {
+			const { data } = await spoil(await fill(), "events", (pages) => pages / 2);
+			const { server } = await openStore({ data });
+			const run = (...args: string[]) => varve([verb, "$all", "--url", server.url, ...args]);
+			const { code, stdout, stderr } = await run();
+			const [, named] = /event (\d+) is the first that cannot be read/.exec(stderr) ?? [];
+			const first = Number(named);
+			expect([code, stdout.split("\n").length - 1]).toEqual([1, first]);
+			expect(stderr).toContain(`--from ${first + 1} goes on behind it`);
+			expect(stderr).not.toContain("trying again");
+			if (verb === "follow") await expectCheckpoint(first, run);
+			const ended = await server.stop();
+			// Once a part, and not for each request.
+			const lines = ended.stderr.match(/the log is damaged: \S+ at \d+/g) ?? [];
+			expect(lines).toHaveLength(new Set(lines).size);
+			await expectNamed(data, new RegExp(`^positions? ${first}( to \\d+)?: cannot be read`, "m"));
+		},
+	);
+
+	test("varve export goes on behind what is damaged", async () => {
+		const { data } = await spoil(await fill(), "events", (pages) => pages / 2);
+		const { server } = await openStore({ data });
+		const run = (from: number) => varve(["export", "--url", server.url, "--from", String(from)]);
+		let [from, printed, damaged] = [0, 0, 0];
+		for (;;) {
+			const { code, stdout, stderr } = await run(from);
+			printed += stdout.split("\n").length - 1;
+			if (code === 0) break;
+			damaged++;
+			from = Number(/--from (\d+)/.exec(stderr)?.[1]);
+		}
+		expect(damaged).toBeGreaterThan(0);
+		expect(printed + damaged).toBe(600);
+		await server.stop();
 	});
 
 	test.each([
@@ -249,6 +287,20 @@ async function statuses(store: Store, streams: readonly string[]): Promise<numbe
 		found.push(status);
 	}
 	return found;
+}
+
+/** Where a checkpoint says where to go on, it is what has to be changed. */
+async function expectCheckpoint(
+	first: number,
+	follow: (...args: string[]) => Promise<Finished>,
+): Promise<void> {
+	const checkpoint = join(newDirectory(), "checkpoint");
+	const { code, stderr } = await follow("--checkpoint", checkpoint);
+	expect([code, stderr]).toEqual([1, expect.stringContaining(`; ${first} in ${checkpoint} goes`)]);
+	expect(readFileSync(checkpoint, "utf8")).toBe(`${first - 1}\n`);
+	writeFileSync(checkpoint, `${first}\n`);
+	const behind = await follow("--checkpoint", checkpoint);
+	expect(behind.stderr).toMatch(new RegExp(`event ${first + 1} is the first that cannot be read`));
 }
 
 async function expectNamed(data: string, damage: RegExp): Promise<void> {

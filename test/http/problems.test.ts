@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Refusal, type Refusals, type RequestRefusals } from "../../src/errors.ts";
+import { isDue, PARTS_MAX, QUIET_MS } from "../../src/http/problems/damage.ts";
 import { answerToError, problem } from "../../src/http/problems.ts";
 import { type Ask, batch, EVENTS_JSON, get, head, raw } from "./ask.ts";
 import { type Servers, startServers } from "./harness.ts";
@@ -261,6 +262,16 @@ test("405 says what is allowed, 401 how to show who one is", async () => {
 	]);
 	const denied = await servers.ask(batch("$all", [event()]));
 	expect(denied.headers["www-authenticate"]).toBe('Basic realm="Varve", charset="UTF-8"');
+});
+
+test("a damaged part is told once a minute, and no more than a hundred of them", () => {
+	const due = (parts: string[], nowMs: number) => parts.filter((part) => isDue(part, nowMs));
+	expect(due(["a at 0", "a at 0", "b at 7"], 1e6)).toEqual(["a at 0", "b at 7"]);
+	expect(due(["a at 0", "c at 1"], 1e6 + QUIET_MS - 1)).toEqual(["c at 1"]);
+	expect(due(["c at 1", "a at 0", "a at 0"], 1e6 + QUIET_MS)).toEqual(["a at 0"]);
+	const many = Array.from({ length: 3 * PARTS_MAX }, (_, n) => `many at ${n}`);
+	expect(due(many, 1e7)).toEqual(many.slice(0, PARTS_MAX));
+	expect(due(many, 1e7 + QUIET_MS)).toHaveLength(PARTS_MAX);
 });
 
 test("a fault of ours is told to the operator, and not to the client", () => {

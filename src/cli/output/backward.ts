@@ -67,5 +67,5 @@ async function pageAt(
 	const reply = await get(request, settings.fetch, signal);
 	if (reply.kind === "missing") return undefined;
 	if (reply.kind === "ok") return decodeFeedJson(reply.body.toString());
-	throw new Failure(`${url}: ${reply.kind === "fault" ? reply.reason : reply.kind}`);
+	throw new Failure(`${url}: ${"reason" in reply ? reply.reason : reply.kind}`);
 }

@@ -32,7 +32,9 @@ const DATA: Option = {
 	placeholder: "DIR",
 	perCall: true,
 	help: `Make the proof from this data directory or backup, in place of asking a server. One may be
-		running on it: nothing is changed, and no lock is taken.`,
+		running on it. Neither the log nor its key is changed, and what is signed is not noted; an
+		empty log.sqlite-wal and a log.sqlite-shm may be left. A directory that was not closed in order
+		is refused where no server has it.`,
 };
 
 const SINCE: Option = {

@@ -51,8 +51,8 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 503,
 		title: "Writer stopped",
 		detail: () =>
-			"The server's disk failed, so it takes no appends until its operator has seen to that and " +
-			"started it again; reads go on. " +
+			"The server's disk failed, or its log is damaged, so it takes no appends until its operator " +
+			"has seen to that and started it again; reads go on. " +
 			"An append that was under way may be there: send it again then, with the same event ids, " +
 			"to learn its outcome.",
 		headers: retryAfter,

@@ -45,6 +45,12 @@ export class MissingRows extends Error {
 	override readonly name = "MissingRows";
 }
 
+/** @throws MissingRows where a look-up did not find what has to be there, or a row without it */
+export function present<T>(found: T | null | undefined, what: string): T {
+	if (found === undefined || found === null) throw new MissingRows(`${what} is missing`);
+	return found;
+}
+
 /**
  * Whether `error` says that what is stored cannot be read: a page is damaged, or the disk does not
  * give it. Trying again does not help, and what needs none of it goes on.

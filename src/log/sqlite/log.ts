@@ -19,7 +19,7 @@ import { logFile, refusalOf } from "./files/directory.ts";
 import { incarnationOf } from "./files/incarnation.ts";
 import type { Upgrade } from "./files/upgrade.ts";
 import { READY, type Stopped } from "./protocol.ts";
-import { AppendQueue } from "./queue.ts";
+import { AppendQueue, type WriterThread } from "./queue.ts";
 import { Reader } from "./reader.ts";
 import { verifyDirectory } from "./verifier.ts";
 
@@ -63,12 +63,13 @@ export async function openSqliteLog(
 		const incarnation = incarnationOf(logFile(directory));
 		const reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
 		opened = reader;
-		const { writer, erasing, stopped } = await startWriter(logFile(directory), checkpoints);
+		const writing = await startWriter(logFile(directory), checkpoints);
+		const { erasing, stopped } = writing;
 		const tell = (commit: Commit) => {
 			for (const listener of listeners) listener(commit);
 		};
 		const erasures = new Erasures(erasing, erasuresOf(logFile(directory)), clock, tell);
-		const queue = new AppendQueue(writer, limits, clock, {
+		const queue = new AppendQueue(writing, limits, clock, {
 			onCommit: tell,
 			onStop(refusal) {
 				erasures.stop(refusal);
@@ -151,8 +152,7 @@ export type WriterData = {
 	readonly erasing: MessagePort;
 };
 
-type Writing = {
-	readonly writer: Worker;
+type Writing = WriterThread & {
 	readonly erasing: MessagePort;
 	/** Why the thread could not begin. */
 	readonly stopped: string | undefined;
@@ -175,11 +175,14 @@ function startWriter(file: string, checkpoints: boolean): Promise<Writing> {
 			maxYoungGenerationSizeMb: WRITER_YOUNG_MIB,
 		},
 	});
+	// It may end before anybody else listens.
+	const exited = new Promise<number>((resolve) => writer.once("exit", resolve));
 	return new Promise((resolve, reject) => {
-		writer.once("error", reject);
+		// Left in place: an error that nobody listens for would end the process, not the thread.
+		writer.on("error", reject);
 		writer.once("message", (message: typeof READY | Stopped) => {
-			writer.off("error", reject);
-			resolve({ writer, erasing: port1, stopped: message === READY ? undefined : message.stopped });
+			const stopped = message === READY ? undefined : message.stopped;
+			resolve({ writer, exited, erasing: port1, stopped });
 		});
 	});
 }

@@ -36,10 +36,16 @@ const RESTART_SECONDS = 30;
 type Waiting = {
 	readonly write: Write;
 	readonly bytes: number;
-	/** Not to share a commit. */
-	readonly isAlone?: boolean;
+	/** Those behind it do not share its commit. */
+	readonly endsCommit?: boolean;
 	readonly resolve: (appended: Appended) => void;
 	readonly reject: (error: Error) => void;
+};
+
+export type WriterThread = {
+	readonly writer: Worker;
+	/** Its exit code, whenever it ends. */
+	readonly exited: Promise<number>;
 };
 
 /** Who is told what becomes of the queue. */
@@ -69,8 +75,13 @@ export class AppendQueue {
 	#isEnding = false;
 	#broken: Refusal<"writer-stopped"> | undefined;
 
-	/** @param writer runs `writer.ts`; the queue ends it */
-	constructor(writer: Worker, limits: LogLimits, clock: () => number, listener: Listener) {
+	/** @param thread runs `writer.ts`; the queue ends it */
+	constructor(
+		{ writer, exited }: WriterThread,
+		limits: LogLimits,
+		clock: () => number,
+		listener: Listener,
+	) {
 		this.#writer = writer;
 		this.#limits = limits;
 		this.#clock = clock;
@@ -81,11 +92,8 @@ export class AppendQueue {
 		});
 		writer.on("messageerror", (error) => this.stop(messageOf(error)));
 		writer.on("error", (error) => this.stop(messageOf(error)));
-		this.#stopped = new Promise((resolve) => {
-			writer.on("exit", (code) => {
-				if (!this.#isEnding) this.stop(`its thread ended with code ${code}`);
-				resolve();
-			});
+		this.#stopped = exited.then((code) => {
+			if (!this.#isEnding) this.stop(`its thread ended with code ${code}`);
 		});
 	}
 
@@ -157,10 +165,10 @@ export class AppendQueue {
 		let bytes = 0;
 		let count = 0;
 		for (const waiting of this.#waiting) {
-			if (count > 0 && (waiting.isAlone || bytes + waiting.bytes > BATCH_BYTES_MAX)) break;
+			if (count > 0 && bytes + waiting.bytes > BATCH_BYTES_MAX) break;
 			bytes += waiting.bytes;
 			count++;
-			if (waiting.isAlone) break;
+			if (waiting.endsCommit) break;
 		}
 		const sent = this.#waiting.splice(0, count);
 		this.#inFlight.push(sent);
@@ -170,9 +178,15 @@ export class AppendQueue {
 		if (this.#waiting.length > 0) this.#sendSoon();
 	}
 
-	/** One of them met what is damaged, and none was written: the others are not to fail with it. */
+	/**
+	 * One of them met what is damaged, and none was written: the others are not to fail with it. By
+	 * halves, it is alone after a few commits.
+	 */
 	#sendApart(together: readonly Waiting[]): void {
-		this.#waiting.unshift(...together.map((waiting) => ({ ...waiting, isAlone: true })));
+		const ends = [Math.ceil(together.length / 2) - 1, together.length - 1];
+		this.#waiting.unshift(
+			...together.map((waiting, index) => ({ ...waiting, endsCommit: ends.includes(index) })),
+		);
 		this.#send();
 	}
 

@@ -8,6 +8,7 @@ import { LINK_TYPE, linkAt, type Target, targetOf } from "../../indexes/links.ts
 import type { Gap, Range, Slice, StreamEntry } from "../log.ts";
 import { bounds } from "../range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "../showing.ts";
+import { MissingRows, present } from "./failures.ts";
 import { openForReading } from "./files/directory.ts";
 import { FLAG_JSON, FLAG_REDACTED } from "./protocol.ts";
 import * as sql from "./statements.ts";
@@ -85,7 +86,7 @@ export class Reader {
 			const isEmpty = entries.length === 0 && low <= high;
 			const gap = stream === ALL && isEmpty ? this.#gapAt(low) : undefined;
 			const createdAt = (version: Version) =>
-				this.#statements.createdAt.get(row?.id, version) as number;
+				present(this.#statements.createdAt.get(row?.id, version), "an event") as number;
 			const at = { stream, last, low, standing, gap, isMarked, resolve, content, now, createdAt };
 			return show(at, found);
 		});
@@ -123,16 +124,19 @@ export class Reader {
 		const where = isAll ? [low, high] : [id, low, high];
 		// All at once: a call out of SQLite for each row costs as much again as the row.
 		const rows = reads.heads.all(...where) as Row[];
+		const scavenged = () => (isAll ? (this.#statements.scavenged.get({ low, high }) as number) : 0);
+		checkComplete(rows.length, high - low + 1, scavenged);
 		const contents = content ? this.#contents(reads, where, rows) : [];
 		return rows.map((row, index) => ({
 			version: row[0],
-			event: this.#event(row, contents[index] ?? NO_CONTENT),
+			event: this.#event(row, content ? present(contents[index], "content") : NO_CONTENT),
 		}));
 	}
 
 	#gapAt(position: number): Gap | undefined {
 		const found = this.#statements.gap.get(position) as Gap | undefined;
-		return found && { first: found.first, last: found.last };
+		if (!found || found.last < position) return undefined;
+		return { first: found.first, last: found.last };
 	}
 
 	/** What the clients wrote of these rows. */
@@ -142,6 +146,7 @@ export class Reader {
 		this.#checkBytes(bytes);
 		if (bytes > JOINED_BYTES_MAX) return reads.apart.all(...where) as Content[];
 		const joined = (reads.joined.get(...where) ?? NOTHING) as Uint8Array;
+		if (joined.length !== bytes) throw new MissingRows("some of the content is missing");
 		let at = 0;
 		const cut = (length: number) => {
 			if (length === 0) return NOTHING;
@@ -184,7 +189,8 @@ export class Reader {
 
 	/** The link's own data says where it points to, whether or not data was asked for. */
 	#targetOf({ data, position }: RecordedEvent, content: boolean): Target | undefined {
-		return targetOf(content ? data : (this.#statements.dataAt.get(position) as Buffer));
+		const written = () => present(this.#statements.dataAt.get(position), "a link") as Buffer;
+		return targetOf(content ? data : written());
 	}
 
 	#findTarget(
@@ -194,8 +200,7 @@ export class Reader {
 	): FoundTarget | undefined {
 		if (!row || stream === ALL || version > row.last) return undefined;
 		const { heads, apart } = this.#statements.ofStream.forward;
-		const found = heads.get(row.id, version, version) as Row | undefined;
-		if (!found) return undefined;
+		const found = present(heads.get(row.id, version, version), "what a link leads to") as Row;
 		const written = content ? (apart.get(row.id, version, version) as Content) : NO_CONTENT;
 		const event = this.#event(found, written);
 		const standing = this.#standings.of(stream, row);
@@ -222,10 +227,19 @@ export class Reader {
 	#nameOf(id: number): StreamName {
 		const kept = this.#names.get(id);
 		if (kept !== undefined) return kept;
-		const name = this.#statements.name.get(id) as StreamName;
+		const name = present(this.#statements.name.get(id), "the name of a stream") as StreamName;
 		this.#names.set(id, name);
 		return name;
 	}
+}
+
+/**
+ * Positions and versions are dense, and a damaged page may show itself by nothing but fewer rows.
+ * Pages are kept for ever, so none may be made of them.
+ */
+function checkComplete(found: number, covered: number, scavenged: () => number): void {
+	if (found === covered || found === covered - scavenged()) return;
+	throw new MissingRows("some of the events are missing");
 }
 
 function bytesOf({ data, metadata }: RecordedEvent): number {
@@ -253,6 +267,7 @@ function prepare(database: Database.Database) {
 		createdAt: database.prepare(sql.SELECT_CREATED_AT).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
 		gap: database.prepare(sql.SELECT_GAP),
+		scavenged: database.prepare(sql.SELECT_SCAVENGED).pluck(),
 		ofStream: inBothDirections(sql.selectEntries),
 		ofAll: inBothDirections(sql.selectEvents),
 	};

@@ -149,19 +149,19 @@ function readsOf(version: string, range: string): Reads {
 /** The run of scavenged positions that a position may be in: the last to begin at or before it. */
 export const SELECT_GAP =
 	"SELECT first, last, packed FROM gaps WHERE first <= ? ORDER BY first DESC LIMIT 1";
+/** How many positions from the one to the other were scavenged. */
+export const SELECT_SCAVENGED = `
+	SELECT coalesce(sum(min(last, @high) - max(first, @low) + 1), 0) FROM gaps WHERE last >= @low
+		AND first BETWEEN coalesce((SELECT max(first) FROM gaps WHERE first <= @low), @low) AND @high`;
 
 export const SELECT_ERASURES = "SELECT erasures FROM store";
 export const RAISE_ERASURES = "UPDATE store SET erasures = erasures + 1 RETURNING erasures";
 
-/**
- * Own streams that may hold something to scavenge, among a window of numbers: those with metadata
- * or a tombstone, and metadata streams.
- */
+/** Of a window of own streams those that may hold something to scavenge. */
 export const SELECT_MARKED_STREAMS = `
 	SELECT id, name, (SELECT max(version) FROM entries WHERE stream = id) AS last,
 		metadata, tombstone, link, scavenged
-	FROM streams LEFT JOIN marks ON marks.stream = id
-	WHERE id BETWEEN ? AND ?
+	FROM streams LEFT JOIN marks ON marks.stream = id WHERE id BETWEEN ? AND ?
 		AND (metadata IS NOT NULL OR tombstone IS NOT NULL OR substr(name, 1, 2) = '$$')
 	ORDER BY id`;
 
@@ -171,8 +171,7 @@ export const SELECT_LAST_STREAM = "SELECT coalesce(max(id), 0) FROM streams";
 export const SELECT_TO_SCAVENGE = `
 	SELECT e.position, e.version, e.created, length(e.data) + length(e.metadata) AS bytes
 	FROM entries n CROSS JOIN events e ON e.position = n.position
-	WHERE n.stream = ? AND n.version >= ?
-	ORDER BY n.version LIMIT ?`;
+	WHERE n.stream = ? AND n.version >= ? ORDER BY n.version LIMIT ?`;
 
 /** What the hash of an event covers of its content, before that goes; once an event. */
 export const INSERT_DIGESTS = `
@@ -202,14 +201,12 @@ export const INSERT_GAP = "INSERT INTO gaps (first, last, packed) VALUES (?, ?, 
 /** Gaps with room between what was packed and where packing ends: see `packing.ts`. */
 export const SELECT_TO_PACK = `
 	SELECT first, last, coalesce(packed, first - 1) AS packed FROM gaps
-	WHERE first >= ? AND last - coalesce(packed, first - 1) > ?
-	ORDER BY first LIMIT 1`;
+	WHERE first >= ? AND last - coalesce(packed, first - 1) > ? ORDER BY first LIMIT 1`;
 export const MARK_PACKED = "UPDATE gaps SET packed = ? WHERE first = ?";
 
 /**
- * Changes nothing, and moves the rows: an update that names the key deletes each row and inserts it
- * again, and on a delete SQLite joins a page that is nearly empty to its neighbours. An update that
- * does not name the key never does.
+ * Changes nothing, and moves the rows: an update that names the key deletes and inserts each, and
+ * on a delete, as on no other update, SQLite joins a page that is nearly empty to its neighbours.
  */
 export const PACK_EVENTS = "UPDATE events SET position = position WHERE position BETWEEN ? AND ?";
 

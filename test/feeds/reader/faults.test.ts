@@ -104,6 +104,46 @@ describe("what will not pass is an error that says why", () => {
 		expect(server.seen).toHaveLength(1);
 	});
 
+	test("a damaged event, after all before it, and without a retry", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(1200));
+		const body = '{"type":"urn:varve:problem:log-damaged","detail":"broken"}';
+		server.meddle = ({ url }) => {
+			const [from = 0, count = 0] = (url.match(/\d+(?=\/forward)|\d+(?=\?)/g) ?? []).map(Number);
+			return from <= 733 && from + count > 733 ? { status: 500, body } : undefined;
+		};
+		const ats: number[] = [];
+		const reading = async (from: number, follow: boolean) => {
+			const onRetry = () => {
+				throw new Error("retried");
+			};
+			const events = readStream({ url: server.url, stream: "s", from, follow, onRetry });
+			for await (const { at } of events) ats.push(at);
+		};
+		const damaged = { failure: "damaged", at: 733, status: 500 };
+		await expect(reading(0, false)).rejects.toMatchObject(damaged);
+		expect(ats).toEqual(upTo(733));
+		// 500 at once, 500 and 20 in vain, 11 times 20, 13 times 1, and the one that cannot be read.
+		expect(server.seen.length).toBeLessThan(40);
+		await expect(reading(733, true)).rejects.toMatchObject(damaged);
+		expect(ats).toHaveLength(733);
+		await reading(734, false);
+		expect(ats.slice(733)).toEqual(upTo(1200).slice(734));
+	});
+
+	test("damaged data of a single event", async () => {
+		server = await startServer();
+		server.append("s", ...upTo(30).map((n) => `text ${n}`));
+		const body = '{"type":"urn:varve:problem:log-damaged"}';
+		server.meddle = ({ url }) => (/\/s\/17$/.test(url) ? { status: 500, body } : undefined);
+		const ats: number[] = [];
+		const reading = async () => {
+			for await (const { at } of readStream({ url: server.url, stream: "s" })) ats.push(at);
+		};
+		await expect(reading()).rejects.toMatchObject({ failure: "damaged", at: 17 });
+		expect(ats).toEqual(upTo(17));
+	});
+
 	test("a stream that was deleted for ever", async () => {
 		server = await startServer();
 		server.meddle = () => ({ status: 410 });

@@ -49,7 +49,8 @@ describe("the append queue", () => {
 			{ eval: true },
 		);
 		const told: string[] = [];
-		const queue = new AppendQueue(dying, DEFAULT_LOG_LIMITS, Date.now, {
+		const exited = new Promise<number>((resolve) => dying.once("exit", resolve));
+		const queue = new AppendQueue({ writer: dying, exited }, DEFAULT_LOG_LIMITS, Date.now, {
 			onCommit: () => {},
 			onStop: ({ facts }) => told.push(facts.reason),
 			onEnd: () => {},

@@ -1,11 +1,14 @@
 import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openCheckpoint } from "../../../feeds/proof/checkpoint.ts";
+import { rootOf } from "../../../feeds/proof/frontier.ts";
 import { parseKey } from "../../../feeds/proof/note.ts";
 import { openForReading } from "../../../src/log/sqlite/files/directory.ts";
 import { raiseIncarnation } from "../../../src/log/sqlite/files/incarnation.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
+import { frontierOf, prepareHashes } from "../../../src/log/sqlite/tree/hashes.ts";
 import { openLogTree } from "../../../src/log/sqlite/tree/log-tree.ts";
+import { readSigner } from "../../../src/log/sqlite/tree/signer.ts";
 import { viewOf } from "../../../src/log/sqlite/verifying/view.ts";
 import { expectedHash } from "../../../src/log/verify/events.ts";
 import { append, event, events, name, refusal } from "../asking.ts";
@@ -54,6 +57,27 @@ describe("who signs for a log", () => {
 				{ path: directory, reason },
 			]);
 		}
+	});
+
+	test("refuses none that grew and was signed for while it is looked at", async () => {
+		const directory = newDirectory();
+		await grow(directory, 3);
+		const before = signed(directory);
+		await grow(directory, 3);
+		const after = signed(directory);
+		const checkpoint = join(directory, "log.checkpoint");
+		writeFileSync(checkpoint, before.note);
+		const database = openForReading(join(directory, "log.sqlite"));
+		const hashes = prepareHashes(database);
+		const headAt = (size: number) => ({ size, root: rootOf(frontierOf(size, hashes)) });
+		const sizeThenGrowth = () => {
+			writeFileSync(checkpoint, after.note);
+			return 3;
+		};
+		const signer = readSigner(directory, 1);
+		expect(() => signer.refuseRewound(sizeThenGrowth, headAt)).not.toThrow();
+		expect(() => signer.refuseRewound(() => 3, headAt)).toThrow();
+		database.close();
 	});
 
 	test("refuses a log that was rewound, until it is said to be another", async () => {

@@ -42,12 +42,15 @@ export async function fill(database: Database.Database, filling: Filling): Promi
 	const pause = createPause(database, filling.breathe);
 	const events = database.prepare(copying.copyEvents(into));
 	const streams = database.prepare(copying.copyStreams(into));
-	for (;;) {
+	for (let copiedBefore = Infinity; ; ) {
 		const before = lastEvent() + lastStream();
 		await inTransactions(database, pause, () => events.run(lastEvent()).changes > 0);
 		await inTransactions(database, pause, () => streams.run(lastStream()).changes > 0);
 		await inTransactions(database, pause, entriesStep(database, into));
-		if (lastEvent() + lastStream() - before <= ROWS_LEFT_MAX) return;
+		const copied = lastEvent() + lastStream() - before;
+		// Where as much comes meanwhile as is copied, another round would gain nothing.
+		if (copied <= ROWS_LEFT_MAX || copied >= copiedBefore) return;
+		copiedBefore = copied;
 	}
 }
 

@@ -93,7 +93,7 @@ export const TABLES_TO_FILL = `
 	SELECT sql FROM main.sqlite_schema
 	WHERE type = 'table' AND name IN ('events', 'streams', 'entries')`;
 
-/** The first of these events that its hash does not fit. Those that were erased have only a part. */
+/** The first of these events that its hash does not fit; of what was erased only a part is left. */
 export const BACKUP_DAMAGED = `
 	SELECT e.position FROM main.events e LEFT JOIN main.streams s ON s.id = e.stream
 	WHERE e.position BETWEEN ? AND ? AND (e.flags & 24) = 0 AND (s.name IS NULL OR e.hash <>

@@ -51,6 +51,23 @@ export function lockDirectory(directory: string): Database.Database {
 	}
 }
 
+/** Whether a process has an existing directory; nothing is made or written to find out. */
+export function isClaimed(directory: string): boolean {
+	const file = join(directory, "lock");
+	if (!existsSync(file)) return false;
+	const lock = new Database(file, { readonly: true, timeout: 0 });
+	try {
+		// Whatever is read takes the shared lock for a moment, which an exclusive one refuses.
+		lock.pragma("schema_version");
+		return false;
+	} catch (error) {
+		if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
+		return true;
+	} finally {
+		lock.close();
+	}
+}
+
 /** What would be served in place of the log it was meant for. */
 function refuseCopies(directory: string): void {
 	const refuse = (reason: string) =>

@@ -6,7 +6,7 @@ import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../../event.ts";
 import { NO_METADATA, parseMetadata, type StreamMetadata } from "../../../retention/metadata.ts";
 import { describedStream, effectiveMetadata, type Standing } from "../../../retention/window.ts";
-import { isUnreadable } from "../failures.ts";
+import { isUnreadable, present } from "../failures.ts";
 import * as sql from "../statements.ts";
 import { prepareSizeByStreams } from "./end.ts";
 import type { StreamRow } from "./streams.ts";
@@ -65,7 +65,9 @@ export class Standings {
 	#metadataAt(position: number): StreamMetadata {
 		let metadata = this.#metadata.get(position);
 		if (!metadata) {
-			metadata = parseMetadata(this.#statements.dataAt.get(position) as Buffer);
+			metadata = parseMetadata(
+				present(this.#statements.dataAt.get(position), "metadata") as Buffer,
+			);
 			this.#metadata.set(position, metadata);
 		}
 		return metadata;

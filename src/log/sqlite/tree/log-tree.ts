@@ -1,5 +1,5 @@
 /** The tree of a data directory, on a read-only connection of its own. */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { rootOf } from "../../../../feeds/proof/frontier.ts";
@@ -9,6 +9,7 @@ import { isRefusal, Refusal } from "../../../errors.ts";
 import type { LogTree } from "../../tree.ts";
 import { leafOf } from "../../verify/events.ts";
 import { causeOf, damageOr, isUnreadable, MissingRows } from "../failures.ts";
+import { isClaimed } from "../files/claim.ts";
 import { logFile, openForReading, refusalOf } from "../files/directory.ts";
 import { incarnationOf } from "../files/incarnation.ts";
 import { schemaFault } from "../files/schema.ts";
@@ -30,8 +31,8 @@ export function openLogTree(directory: string): LogTree {
 }
 
 /**
- * Opens the tree of a directory that a server may have, or nobody: nothing in it is made or
- * changed, and so what is signed is not noted either.
+ * Opens the tree of a directory that a server may have, or nobody. Neither the log nor what lies
+ * beside it is changed, and so what is signed is not noted either; SQLite may leave an empty WAL.
  * @throws Refusal `data-directory-unusable`, `history-rewound`
  */
 export function readLogTree(directory: string): LogTree {
@@ -39,10 +40,24 @@ export function readLogTree(directory: string): LogTree {
 	const reason = "it holds no log";
 	if (!existsSync(file)) throw new Refusal("data-directory-unusable", { path: directory, reason });
 	return openTree(directory, () => {
+		refuseLeftWal(directory);
 		const fault = schemaFault(file, directory);
 		if (fault) throw fault;
 		return readSigner(directory, incarnationOf(file));
 	});
+}
+
+/**
+ * Without a server, SQLite takes for committed what a crash or a failed sync left in the WAL, and
+ * it may be in the system's memory only: after a loss of power the log would go on differently from
+ * what was signed. A server's start syncs it first; and of a running one only what it has synced is
+ * to be seen. This comes before the database is opened, so that its files stay as they are.
+ */
+function refuseLeftWal(directory: string): void {
+	const wal = statSync(`${logFile(directory)}-wal`, { throwIfNoEntry: false });
+	if (!wal || wal.size === 0 || isClaimed(directory)) return;
+	const reason = "it was not closed in order; start the server once, or use a backup";
+	throw new Refusal("data-directory-unusable", { path: directory, reason });
 }
 
 function openTree(directory: string, signerOf: (file: string) => Signer): LogTree {
@@ -68,7 +83,7 @@ function treeOf(database: Database.Database, signer: Signer): LogTree {
 	const headAt = (at: number) => ({ size: at, root: rootOf(frontierOf(at, hashes)) });
 	// In a transaction, so of one snapshot.
 	const head = database.transaction(() => headAt(now()));
-	const damage = damageIn(() => signer.refuseRewound(now(), headAt));
+	const damage = damageIn(() => signer.refuseRewound(now, headAt));
 	return {
 		key: formatKey(signer.key),
 		damage,

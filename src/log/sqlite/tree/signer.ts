@@ -28,9 +28,11 @@ export type Signer = {
 	readonly key: NoteKey;
 	/**
 	 * Refuses a log that does not begin with what was signed last.
+	 * @param sizeNow asked after that was read: beside a server the log may grow, and be signed for,
+	 *   at any moment
 	 * @throws Refusal `history-rewound`
 	 */
-	refuseRewound(size: number, headAt: (size: number) => TreeHead): void;
+	refuseRewound(sizeNow: () => number, headAt: (size: number) => TreeHead): void;
 	/** The checkpoint of a log that has grown since the last one, or not. */
 	sign(head: TreeHead): string;
 };
@@ -65,9 +67,10 @@ function signerOf(directory: string, incarnation: number, keep: (note: string) =
 
 	return {
 		key,
-		refuseRewound(size, headAt) {
+		refuseRewound(sizeNow, headAt) {
 			const signed = readSigned(file, key);
 			if (!signed) return;
+			const size = sizeNow();
 			if (signed.size <= size && signed.root.equals(headAt(signed.size).root)) return;
 			throw new Refusal("history-rewound", { path: directory, signed: signed.size, size });
 		},

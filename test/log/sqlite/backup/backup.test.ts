@@ -221,7 +221,9 @@ describe("a backup", () => {
 			.get() as string;
 		const newest = raw.prepare("SELECT max(position) FROM events").pluck().get();
 		raw.exec("DROP TRIGGER events_are_never_updated");
-		raw.prepare("UPDATE events SET data = CAST(data || ' ' AS BLOB) WHERE position = ?").run(newest);
+		raw
+			.prepare("UPDATE events SET data = CAST(data || ' ' AS BLOB) WHERE position = ?")
+			.run(newest);
 		raw.exec(trigger);
 		raw.close();
 		expect(await refusal(backUp(data, target, false))).toEqual([
