@@ -189,8 +189,8 @@ export class Reader {
 
 	/** The link's own data says where it points to, whether or not data was asked for. */
 	#targetOf({ data, position }: RecordedEvent, content: boolean): Target | undefined {
-		const written = () => present(this.#statements.dataAt.get(position), "a link") as Buffer;
-		return targetOf(content ? data : written());
+		if (content) return targetOf(data);
+		return targetOf(present(this.#statements.dataAt.get(position), "a link") as Buffer);
 	}
 
 	#findTarget(
@@ -201,7 +201,9 @@ export class Reader {
 		if (!row || stream === ALL || version > row.last) return undefined;
 		const { heads, apart } = this.#statements.ofStream.forward;
 		const found = present(heads.get(row.id, version, version), "what a link leads to") as Row;
-		const written = content ? (apart.get(row.id, version, version) as Content) : NO_CONTENT;
+		const written = content
+			? (present(apart.get(row.id, version, version), "content") as Content)
+			: NO_CONTENT;
 		const event = this.#event(found, written);
 		const standing = this.#standings.of(stream, row);
 		if (event.stream === stream) return { event, standing };

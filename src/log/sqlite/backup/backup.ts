@@ -107,10 +107,10 @@ async function copy(target: Target, source: string, watch: Watch) {
 		target.clear();
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {
-		if (error instanceof Refusal || watch.signal?.aborted) throw error;
-		// The next run does without what may be the damaged file.
-		if (isDamage(error)) rmSync(newer, { force: true });
-		throw faultOf(error, target.path);
+		if (watch.signal?.aborted) throw error;
+		// What was copied ahead may be what is damaged: the next run does without it.
+		if (error instanceof Refusal || isDamage(error)) rmSync(newer, { force: true });
+		throw error instanceof Refusal ? error : faultOf(error, target.path);
 	} finally {
 		copying?.close();
 	}

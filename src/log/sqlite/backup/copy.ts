@@ -101,20 +101,19 @@ export class Copy {
 	}
 
 	async complete(): Promise<void> {
-		const kept = this.#statements.lastEvent.get() as number;
 		this.#database.exec(sql.BEGIN_READ);
 		try {
 			const triggers = this.#triggers();
 			for (const { name } of triggers) this.#database.exec(`DROP TRIGGER main."${name}"`);
-			if (this.#newer) await mergeNewer(this.#database, () => this.#breathe());
+			if (this.#newer) await this.#mergeNewer();
 			// The first read of the store is the snapshot.
 			this.#refuseOtherHistory();
 			const before = this.#lastEvent();
 			await this.#copyNewer();
+			await this.#refuseDamaged(before + 1);
 			if (this.#hasErasures()) await this.#copyErasures(before);
 			if (this.#statements.hasDigests.get() === 0) await this.#copyDigests();
 			this.#replaceOthers();
-			await this.#refuseDamaged(kept + 1);
 			for (const trigger of triggers) this.#database.exec(trigger.sql);
 			this.#database.exec(sql.COMMIT);
 		} catch (error) {
@@ -134,6 +133,12 @@ export class Copy {
 			lastStream: () => this.#lastStream(),
 			breathe: () => this.#breathe(),
 		});
+	}
+
+	async #mergeNewer(): Promise<void> {
+		const merged = (this.#statements.lastEvent.get() as number) + 1;
+		await mergeNewer(this.#database, () => this.#breathe());
+		await this.#refuseDamaged(merged);
 	}
 
 	async #copyNewer(): Promise<void> {

@@ -14,7 +14,7 @@ import { backUp } from "../../../../src/log/sqlite/backup/backup.ts";
 import { restore } from "../../../../src/log/sqlite/backup/restore.ts";
 import { logFile } from "../../../../src/log/sqlite/files/directory.ts";
 import { openSqliteLog } from "../../../../src/log/sqlite/log.ts";
-import { append, events, name, scavenge } from "../../asking.ts";
+import { append, events, name, refusal, scavenge } from "../../asking.ts";
 import { newDirectory } from "../directory.ts";
 import { appendEverything, sumsOf } from "./store.ts";
 
@@ -134,6 +134,19 @@ test("starts over where what was copied ahead is damaged, or not what follows th
 	mkdirSync(join(target, "partial"));
 	writeFileSync(newer, kept);
 	await appendMany(log);
+	expect(await backUp(data, target, true)).toMatchObject({ verification: { ok: true } });
+	expect(sumsOf(target)).toEqual(sumsOf(data));
+});
+
+test("does not take over an event that was altered after it was copied ahead", async () => {
+	await interrupt(data);
+	const before = sumsOf(target);
+	const altered = new Database(newer);
+	altered.exec("UPDATE events SET data = CAST(data || ' ' AS BLOB) WHERE position % 1000 = 0");
+	altered.close();
+	expect((await refusal(backUp(data, target, false)))[0]).toBe("backup-unusable");
+	expect(sumsOf(target)).toEqual(before);
+	// The store itself is sound, so the next run is.
 	expect(await backUp(data, target, true)).toMatchObject({ verification: { ok: true } });
 	expect(sumsOf(target)).toEqual(sumsOf(data));
 });
