@@ -3,26 +3,39 @@
  * connection that never sent a byte is as busy as one that waits for its answer.
  *
  * A request is counted in when it arrives and out when its answer was handed over, which is not to
- * say sent: a connection is closed by `destroySoon`, after what was written to it. The count is
- * kept on the connection, since a listener for the end of every answer costs as much as our share
- * of it.
+ * say sent: a connection is closed by `destroySoon`, after what was written to it. An answer that
+ * node:http holds back behind another's is handed over when it is its turn. The count is kept on
+ * the connection, since a listener for the end of every answer costs as much as our share of it.
  */
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 export type Connections = {
 	/** Counts a request in. */
-	begin(req: IncomingMessage): void;
-	/** How many requests run on a connection. */
-	running(socket: Duplex): number;
+	begin(res: ServerResponse): void;
+	/**
+	 * Calls back, once, when no request that arrived whole on a connection waits for its answer any
+	 * more.
+	 * @param then gets what is to answer a request that broke off midway, if there is one
+	 */
+	whenAnswered(socket: Duplex, then: (broken: ServerResponse | undefined) => void): void;
 	/** Closes every connection as soon as nothing runs on it. */
 	close(): void;
 };
 
 const RUNNING = Symbol("running requests");
-const CLOSING = Symbol("closes when nothing runs");
-type Counted = Duplex & { [RUNNING]?: number; [CLOSING]?: boolean };
+const NEWEST = Symbol("the newest answer, while any is owed");
+const AFTERWARDS = Symbol("what to do when enough is answered");
+const QUEUED = Symbol("waits for its turn to be sent");
+
+type Afterwards = { readonly left: number; run(): void };
+type Counted = Duplex & {
+	[RUNNING]?: number;
+	[NEWEST]?: ServerResponse | undefined;
+	[AFTERWARDS]?: Afterwards | undefined;
+};
+type Queued = ServerResponse & { [QUEUED]?: true };
 
 export function trackConnections(server: Server): Connections {
 	const open = new Set<Socket>();
@@ -31,26 +44,53 @@ export function trackConnections(server: Server): Connections {
 		socket.once("close", () => open.delete(socket));
 	});
 	return {
-		begin({ socket }) {
-			const counted: Counted = socket;
-			counted[RUNNING] = running(counted) + 1;
+		begin(res) {
+			const socket: Counted = res.req.socket;
+			socket[RUNNING] = running(socket) + 1;
+			socket[NEWEST] = res;
+			if (res.socket !== null) return;
+			(res as Queued)[QUEUED] = true;
+			res.once("finish", () => countOut(socket));
 		},
-		running,
+		whenAnswered(socket: Counted, then) {
+			const newest = socket[NEWEST];
+			const broken = newest?.req.complete === false ? newest : undefined;
+			afterwards(socket, { left: broken ? 1 : 0, run: () => then(broken) });
+		},
 		close() {
 			for (const socket of open) {
-				(socket as Counted)[CLOSING] = true;
-				if (running(socket) === 0) socket.destroySoon();
+				afterwards(socket, { left: 0, run: () => socket.destroySoon() });
 			}
 		},
 	};
 }
 
 /** Counts a request out, its answer having been written to the end. */
-export function answered({ req: { socket } }: ServerResponse): void {
-	const counted: Counted = socket;
-	counted[RUNNING] = running(counted) - 1;
-	if (counted[CLOSING] && counted[RUNNING] === 0) socket.destroySoon();
+export function answered(res: ServerResponse): void {
+	if ((res as Queued)[QUEUED] === undefined) countOut(res.req.socket);
 }
+
+function countOut(socket: Counted): void {
+	const left = running(socket) - 1;
+	socket[RUNNING] = left;
+	if (left === 0) socket[NEWEST] = undefined;
+	proceed(socket);
+}
+
+/** The first that asks decides what is done. */
+function afterwards(socket: Counted, what: Afterwards): void {
+	socket[AFTERWARDS] ??= what;
+	proceed(socket);
+}
+
+function proceed(socket: Counted): void {
+	const what = socket[AFTERWARDS];
+	if (what === undefined || running(socket) > what.left) return;
+	socket[AFTERWARDS] = NOTHING_MORE;
+	what.run();
+}
+
+const NOTHING_MORE: Afterwards = { left: 0, run: () => undefined };
 
 function running(socket: Counted): number {
 	return socket[RUNNING] ?? 0;

@@ -56,7 +56,7 @@ export function createHttpServer(
 	const proxies = parseNetworks(settings.trustedProxies ?? "");
 	if (proxies) trustProxies(server, proxies);
 	const serve = (req: IncomingMessage, res: ServerResponse) => {
-		connections.begin(req);
+		connections.begin(res);
 		if (!req.url?.startsWith("/")) takeAbsoluteUrl(req);
 		if (lanes === "both" && takeFastLane(req, res)) return;
 		app(req, res);
@@ -71,9 +71,7 @@ export function createHttpServer(
 	// Any other expectation is no reason to refuse what can be answered (RFC 9110 section 10.1.1:
 	// a server MAY answer 417), and Node's own refusal has no body.
 	server.on("checkExpectation", serve);
-	server.on("clientError", (error, socket) => {
-		refuseUnreadable(error, socket, connections.running(socket) > 0);
-	});
+	server.on("clientError", (error, socket) => refuseUnreadable(error, socket, connections));
 	server.maxConnections = settings.connectionsMax;
 	return {
 		listen: (port, host) => listen(server, port, host),

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { OutgoingHttpHeaders } from "node:http";
-import { type Ask, ask, batch, get, type Reply } from "./ask.ts";
+import { type Ask, ask, batch, EVENTS_JSON, get, type Reply, raw } from "./ask.ts";
 import { type Servers, startServers } from "./harness.ts";
 
 let servers: Servers;
@@ -47,6 +47,22 @@ describe("an append", () => {
 		const second = await append(stream, events(2));
 		expect(second.headers.location).toBe(`${servers.url}/streams/${stream}/1`);
 		expect(await last(stream)).toBe(2);
+	});
+
+	test("is answered though bytes come behind it that are no HTTP", async () => {
+		for (let i = 0; i < 20; i++) {
+			const stream = newStream();
+			const body = JSON.stringify(events(1));
+			const lines = [
+				`POST /streams/${stream} HTTP/1.1`,
+				"Host: varve.test",
+				`Content-Type: ${EVENTS_JSON}`,
+				`Content-Length: ${body.length}`,
+			];
+			const answer = await raw(servers.port, `${lines.join("\r\n")}\r\n\r\n${body}\0\0nonsense`);
+			expect(answer).toMatch(/^HTTP\/1\.1 201 [\s\S]*^HTTP\/1\.1 400 /m);
+			expect(await last(stream)).toBe(0);
+		}
 	});
 
 	test("says where in the log its last event is", async () => {

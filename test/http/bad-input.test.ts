@@ -348,14 +348,33 @@ describe("what is no HTTP", () => {
 		expect(answer).toContain("urn:varve:problem:malformed-http");
 	});
 
-	test("is not answered in the place of an earlier request", async () => {
+	test("is answered after the requests before it, not in their place", async () => {
 		const socket = open(servers.port);
 		const answer = allOf(socket);
-		socket.write("GET /streams/s/20/forward/20 HTTP/1.1\r\nHost: a\r\nES-LongPoll: 100\r\n\r\n");
+		socket.write("GET /streams/s/20/forward/20 HTTP/1.1\r\nHost: a\r\nES-LongPoll: 1\r\n\r\n");
 		await until(() => servers.longPolls.waiting() === 1);
-		socket.write("nonsense\r\n\r\n");
-		expect(await answer).toBe("");
-		await until(() => servers.longPolls.waiting() === 0);
+		socket.write("GET /ping HTTP/1.1\r\nHost: a\r\n\r\nnonsense\r\n\r\n");
+		expect(statusesIn(await answer)).toEqual([200, 200, 400]);
+	});
+
+	test("is not answered behind a request that was to be the last", async () => {
+		const answer = await raw(
+			servers.port,
+			`${head("GET /streams/s", "Connection: close")}nonsense`,
+		);
+		expect(statusesIn(answer)).toEqual([200]);
+	});
+
+	test("is told so in the middle of a body, after the requests before it", async () => {
+		const chunked = head(
+			"POST /streams/s",
+			"Transfer-Encoding: chunked",
+			`Content-Type: ${EVENTS_JSON}`,
+		);
+		expect(statusesIn(await raw(servers.port, `${chunked}nonsense\r\n`))).toEqual([400]);
+		const ping = "GET /ping HTTP/1.1\r\nHost: a\r\n\r\n";
+		const answer = await raw(servers.port, `${ping}${chunked}2\r\n[{\r\nnonsense\r\n`);
+		expect(statusesIn(answer)).toEqual([200, 400]);
 	});
 });
 
@@ -392,9 +411,12 @@ test("pipelined requests are answered in their order", async () => {
 	const paths = ["/ping", "/streams/s/0/forward/20", "/streams/none", "/streams/s", "/info"];
 	const sent = paths.map((path) => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`).join("");
 	const text = await raw(servers.port, sent + head("GET /nowhere"));
-	const statuses = [...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => status);
-	expect(statuses).toEqual(["200", "200", "404", "200", "200", "404"]);
+	expect(statusesIn(text)).toEqual([200, 200, 404, 200, 200, 404]);
 });
+
+function statusesIn(text: string): number[] {
+	return [...text.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status));
+}
 
 test("a huge Accept is read like any other", async () => {
 	for (const part of ["a/b,", "*/*;q=0.1,", ";q=;", " ;", '"']) {

@@ -7,7 +7,7 @@ import { type IncomingMessage, request as send } from "node:http";
 import { connect } from "node:net";
 import fc from "fast-check";
 import { type Ask, allOf, batch, get } from "../http/ask.ts";
-import { type Lane, type Servers, startServers } from "../http/harness.ts";
+import { type Lane, type Servers, startServers, until } from "../http/harness.ts";
 import { request, requestBytes } from "./fuzz/requests.ts";
 
 const SEED = Number(process.env.VARVE_TEST_SEED ?? Date.now() % 1_000_000);
@@ -19,11 +19,17 @@ const BOUNDED = { seed: SEED, numRuns: 2000, interruptAfterTimeLimit: 3000 };
 /** What a body of `requests.ts` holds at most. */
 const EVENTS_MAX = 2;
 
+/**
+ * No fault either: the disk of a busy machine may take longer than the request's time, which is
+ * short here so that requests cut short end soon. What is late may be written yet.
+ */
+const LATE = 503;
+
 let servers: Servers;
 beforeAll(async () => {
 	servers = await startServers({ longPollSecondsMax: 0, requestTimeoutMs: 400, heartbeatMs: 100 });
 	const events = Array.from({ length: 30 }, () => event());
-	for (const stream of ["s", "u"]) await servers.ask(batch(stream, events));
+	for (const stream of ["s", "u"]) await write(batch(stream, events));
 });
 // Closing looks at the log and at the faults that were reported.
 afterAll(() => servers.close());
@@ -31,13 +37,24 @@ afterAll(() => servers.close());
 const event = () => ({ eventId: crypto.randomUUID(), eventType: "t", data: { a: 1 } });
 const lastPosition = () => servers.log.last("$all" as never);
 
+/** Appends again what was late: it is there once. */
+async function write(append: Ask): Promise<void> {
+	await until(async () => (await servers.ask(append)).status === 201);
+}
+
+/** Appends are written in their order: what was late before this one is there now. */
+function settle(): Promise<void> {
+	return write(batch("settled", [event()]));
+}
+
 test("a request made by chance gets an answer that is no fault of the server's", async () => {
 	const property = fc.asyncProperty(request, fc.boolean(), async (asked, express) => {
 		const before = await lastPosition();
 		const answer = await answerTo(asked, express ? servers.express : servers);
 		if (answer === undefined) return;
-		expect(answer.status).toBeLessThan(500);
 		if (answer.status >= 400 && asked.method !== "HEAD") expectProblem(answer);
+		if (answer.status === LATE) return settle();
+		expect(answer.status).toBeLessThan(500);
 		const after = await lastPosition();
 		if (answer.status >= 300 || asked.method === "GET") expect(after).toBe(before);
 		if (answer.status === 201 && !answer.headers["varve-repeated"]) {
@@ -52,10 +69,12 @@ test("bytes that are nearly a request break nothing", async () => {
 	const property = fc.asyncProperty(several, async (requests) => {
 		const before = await lastPosition();
 		const statuses = (await Promise.all(requests.map(statusesOf))).flat();
-		for (const status of statuses) expect(status).toBeLessThan(500);
-		const created = statuses.filter((status) => status === 201).length;
+		const faults = statuses.filter((status) => status >= 500 && status !== LATE);
+		expect(faults).toEqual([]);
+		const writing = statuses.filter((status) => status === 201 || status === LATE).length;
 		const written = (await lastPosition()) - before;
-		expect(written).toBeLessThanOrEqual(created * EVENTS_MAX);
+		expect(written).toBeLessThanOrEqual(writing * EVENTS_MAX);
+		if (statuses.includes(LATE)) await settle();
 	});
 	await fc.assert(property, BOUNDED);
 	expect((await servers.ask(get("/streams/s"))).status).toBe(200);

@@ -5,6 +5,7 @@
 import { type IncomingMessage, maxHeaderSize, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { Refusal, type RequestRefusals } from "../../errors.ts";
+import type { Connections } from "../connections.ts";
 import { problem } from "../problems.ts";
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)([^#]*)/i;
@@ -22,23 +23,32 @@ export function takeAbsoluteUrl(req: IncomingMessage): void {
 }
 
 /**
- * Answers bytes that node:http could not read, and closes the connection.
- * @param isBusy whether an answer is still owed to an earlier request: ours would be taken for it
+ * Answers bytes that node:http could not read, and closes the connection, once what came before
+ * them has its answer: an append among that is carried out, and its client wants to know. Bytes
+ * behind a request that was to be the last are not answered.
  */
 export function refuseUnreadable(
 	error: Error & { code?: string },
 	socket: Duplex,
-	isBusy: boolean,
+	connections: Connections,
 ): void {
-	if (isBusy || !socket.writable || error.code === "ECONNRESET") {
+	if (!socket.writable || error.code === "ECONNRESET") {
 		socket.destroy();
 		return;
 	}
+	connections.whenAnswered(socket, (broken) => {
+		if (broken?.headersSent || !socket.writable) socket.destroy();
+		else if (error.code === "HPE_CLOSED_CONNECTION") socket.end();
+		else socket.end(messageOf(error));
+	});
+}
+
+function messageOf(error: Error): Buffer {
 	const { status, headers, body = "" } = problem(refusalOf(error));
 	const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`];
 	if (!headers.includes("Connection")) lines.push("Connection: close");
 	for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
-	socket.end(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), Buffer.from(body)]));
+	return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), Buffer.from(body)]);
 }
 
 function refusalOf(
