@@ -1,5 +1,6 @@
 /** Runs bin/varve as its users do: as a process of its own. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -58,12 +59,32 @@ export type Server = {
 	stop(signal?: NodeJS.Signals): Promise<Finished>;
 };
 
-/** Starts a server on a free port, and on a new directory unless one is given. */
+/**
+ * Starts a server on a new directory unless one is given, and on a port that stays free while the
+ * server is dead: the system gives those from 32768 on to whoever connects somewhere, and to a
+ * reader that asks a dead server at such a port even that port itself.
+ */
 export async function startServer(
 	data = newDirectory(),
-	port = 0,
+	port?: number,
 	options: string[] = [],
 	env: Record<string, string> = {},
+): Promise<Server> {
+	if (port !== undefined) return startAt(port, data, options, env);
+	for (let tries = 1; ; tries++) {
+		try {
+			return await startAt(randomInt(11_000, 31_000), data, options, env);
+		} catch (error) {
+			if (tries === 20 || !String(error).includes("is taken")) throw error;
+		}
+	}
+}
+
+async function startAt(
+	port: number,
+	data: string,
+	options: string[],
+	env: Record<string, string>,
 ): Promise<Server> {
 	const server = start(["serve", "--port", String(port), "--data", data, ...options], env);
 	let over: Finished | undefined;

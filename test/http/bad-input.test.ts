@@ -15,7 +15,7 @@ beforeAll(async () => {
 		bodyBytesMax: BODY_BYTES_MAX,
 		eventBytesMax: EVENT_BYTES_MAX,
 		eventsPerAppendMax: 100,
-		requestTimeoutMs: 800,
+		requestTimeoutMs: 3000,
 	});
 	const events = Array.from({ length: 20 }, () => event());
 	expect((await servers.ask(batch("s", events))).status).toBe(201);

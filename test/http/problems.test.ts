@@ -13,7 +13,7 @@ beforeAll(async () => {
 		bodyBytesMax: 20_000,
 		eventBytesMax: 2000,
 		eventsPerAppendMax: 10,
-		requestTimeoutMs: 500,
+		requestTimeoutMs: 3000,
 		pageBytesMax: 3000,
 	});
 	await servers.ask(batch("s", [event("x".repeat(1900)), event("x".repeat(1900))]));

@@ -167,7 +167,7 @@ export async function beginLife(
  */
 async function startSomewhere(launch: Omit<Launch, "port">, random: Random): Promise<Running> {
 	for (let tries = 1; ; tries++) {
-		const port = 10_000 + random.below(20_000);
+		const port = 11_000 + random.below(20_000);
 		// Another life may have it, though its server be dead.
 		if (ports.has(port)) continue;
 		ports.add(port);
