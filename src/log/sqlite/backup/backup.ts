@@ -102,14 +102,14 @@ async function copy(target: Target, source: string, watch: Watch) {
 		const before = target.isFirst ? 0 : copying.events();
 		if (target.isFirst) await copying.fill();
 		else if (copying.isFarBehind()) await copying.fillNewer(newer);
-		await copying.complete();
+		await copying.complete(!target.isFirst);
 		copyKey(source, target.path);
 		target.clear();
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {
 		if (watch.signal?.aborted) throw error;
 		// What was copied ahead may be what is damaged: the next run does without it.
-		if (error instanceof Refusal || isDamage(error)) rmSync(newer, { force: true });
+		if (error instanceof Refusal || isOfDamage(error)) rmSync(newer, { force: true });
 		throw error instanceof Refusal ? error : faultOf(error, target.path);
 	} finally {
 		copying?.close();
@@ -117,11 +117,16 @@ async function copy(target: Target, source: string, watch: Watch) {
 }
 
 function faultOf(error: unknown, path: string): Error {
-	if (isDamage(error)) {
+	if (isOfDamage(error)) {
 		return new Refusal("backup-unusable", {
 			path,
 			reason: `a file is damaged (${(error as Error).message}); varve verify --data tells whether it is the store's or the backup's`,
 		});
 	}
 	return refusalOf(error, path);
+}
+
+/** Rows that break a constraint were not written as they are. */
+function isOfDamage(error: unknown): boolean {
+	return isDamage(error) || String((error as NodeJS.ErrnoException)?.code).includes("CONSTRAINT");
 }
