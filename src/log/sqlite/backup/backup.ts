@@ -9,7 +9,7 @@ import { logFile, migrateFile, openForReading, refusalOf, schemaOf } from "../fi
 import { incarnationOf } from "../files/incarnation.ts";
 import { Copy } from "./copy.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
-import { copyKey, openTarget, type Target } from "./target.ts";
+import { copyKey, openTarget, readMark, type Standing, standingOf, type Target } from "./target.ts";
 
 /** What a run says of itself while it lasts, and how it is stopped. */
 export type Watch = {
@@ -28,6 +28,8 @@ export type BackedUp = {
 	readonly incarnation: number;
 	/** Absent where none was asked for. */
 	readonly verification?: Verification;
+	/** After the run, this verification included. */
+	readonly standing: Standing;
 };
 
 /**
@@ -79,17 +81,24 @@ async function run(
 	watch: Watch,
 ): Promise<BackedUp> {
 	const { directory, path } = target;
+	const before = standingOf(readMark(path));
 	const { events, added } = await copy(target, source, watch);
 	const incarnation = incarnationOf(logFile(directory));
 	const facts = { finished: new Date().toISOString(), events, incarnation };
 
 	// What is there counts as soon as it is: to read all of it may take long.
-	if (!target.isFirst) target.mark({ ...facts, verified: false });
+	if (!target.isFirst) target.mark({ ...facts, verified: false, ...before });
 	const verification = verify ? await verifyCopy(directory, watch) : undefined;
+	const standing = verification ? standingAfter(verification) : before;
 	const isDamaged = verification !== undefined && !verification.ok;
 	if (target.isFirst && !isDamaged) target.promote();
-	if (!target.isFirst || !isDamaged) target.mark({ ...facts, verified: verification?.ok ?? false });
-	return { path, events, added, incarnation, ...(verification && { verification }) };
+	if (!target.isFirst || !isDamaged)
+		target.mark({ ...facts, verified: verification?.ok ?? false, ...standing });
+	return { path, events, added, incarnation, standing, ...(verification && { verification }) };
+}
+
+function standingAfter({ ok, faults }: Verification): Standing {
+	return ok ? { lastVerified: new Date().toISOString() } : { faults: faults.length };
 }
 
 async function copy(target: Target, source: string, watch: Watch) {

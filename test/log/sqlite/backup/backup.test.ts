@@ -209,6 +209,32 @@ describe("a backup", () => {
 		expect(existsSync(join(first, "log.sqlite"))).toBe(false);
 	});
 
+	test("knows when it was last found sound, whoever else brings it up to date", async () => {
+		const markOf = () => JSON.parse(readFileSync(join(target, "backup.json"), "utf8"));
+		for (const more of [0, 2]) {
+			await append(log, "order-1", events(more));
+			expect((await backUp(data, target, false)).standing).toEqual({});
+			expect(markOf()).toMatchObject({ verified: false });
+			expect(markOf()).not.toHaveProperty("lastVerified");
+		}
+		const { standing } = await backUp(data, target, true);
+		expect(Date.parse(standing.lastVerified ?? "")).toBeLessThanOrEqual(Date.now());
+		await append(log, "order-1", events(2));
+		expect((await backUp(data, target, false)).standing).toEqual(standing);
+		expect(markOf()).toMatchObject({ verified: false, events: EVENTS + 4, ...standing });
+		const stop = new AbortController();
+		const watch = { signal: stop.signal, verifying: () => stop.abort() };
+		await expect(backUp(data, target, true, watch)).rejects.toThrow(/abort/);
+		expect(markOf()).toMatchObject({ verified: false, ...standing });
+
+		alter(target, "DELETE FROM entries WHERE position = 1");
+		const { verification, standing: damaged } = await backUp(data, target, true);
+		expect(damaged).toEqual({ faults: verification?.faults.length });
+		expect(damaged.faults).toBeGreaterThan(0);
+		expect((await backUp(data, target, false)).standing).toEqual(damaged);
+		expect(markOf()).not.toHaveProperty("lastVerified");
+	});
+
 	test("of a log that is wrong in itself fails its verification and is not put in place", async () => {
 		await log.close();
 		alter(data, "DELETE FROM entries WHERE position = 1");
@@ -384,7 +410,10 @@ describe("a restore", () => {
 		expect(outcome).toEqual(
 			outcome instanceof Error
 				? expect.objectContaining({ word: expect.stringMatching(/unusable/) })
-				: { incarnation: undefined, verification: expect.objectContaining({ ok: false }) },
+				: expect.objectContaining({
+						incarnation: undefined,
+						verification: expect.objectContaining({ ok: false }),
+					}),
 		);
 		expect(existsSync(directory)).toBe(false);
 	}
