@@ -31,10 +31,14 @@ export function explain(error: unknown): string {
 	return FAULTS[(error as NodeJS.ErrnoException).code ?? ""]?.(error as Fault) ?? error.message;
 }
 
-/** @param remedy what makes the next run start behind the event `at` */
-export function explainDamage(error: ReadError, at: number, remedy = `--from ${at + 1}`): string {
+/** @param remedy how the next run gets behind the event `at` */
+export function explainDamage(
+	error: ReadError,
+	at: number,
+	remedy = `--from ${at + 1} goes on behind it`,
+): string {
 	return (
-		`event ${at} is the first that cannot be read; ${remedy} goes on behind it, ` +
+		`event ${at} is the first that cannot be read; ${remedy}, ` +
 		`and varve verify names all that are damaged: ${error.message}`
 	);
 }
