@@ -24,6 +24,8 @@ import * as copying from "./statements.ts";
 /** Events between two turns of others: whole spans of `sums`. */
 const EVENTS_AT_ONCE = 8192;
 const NODES_AT_ONCE = 32;
+/** To read so many events more costs less than to begin anew. */
+const NEIGHBOURS = 3;
 
 export type Check = {
 	/** What was found so far. */
@@ -89,12 +91,13 @@ export function createCheck(database: Database.Database, breathe: () => Promise<
 		},
 		async erased(positions) {
 			for (const position of positions) erased.add(position);
-			let checked = 0;
-			for (const position of erased) {
-				const [event] = view.events(position, position + 1);
-				if (event?.isErased && (!event.digests || !isAsHashed(event)))
-					report(`position ${position}: version ${event.version} of ${event.stream} ${IS_OTHER}`);
-				if (++checked % EVENTS_AT_ONCE === 0) await breathe();
+			for (const { from, to } of spansOf(erased)) {
+				for (const event of view.events(from, to)) {
+					const { position, version, stream, isErased, digests } = event;
+					if (!erased.has(position) || (isErased && digests && isAsHashed(event))) continue;
+					report(`position ${position}: version ${version} of ${stream} ${IS_OTHER}`);
+				}
+				await breathe();
 			}
 		},
 	};
@@ -145,6 +148,19 @@ function prepareSee(database: Database.Database, report: Report) {
 			for (const row of rows) see(row);
 		};
 	};
+}
+
+/** Spans that hold all positions, with few others in between. */
+function* spansOf(positions: ReadonlySet<number>): Iterable<sums.Span> {
+	let [from, to] = [0, 0];
+	for (const position of [...positions].sort((one, other) => one - other)) {
+		if (position - to > NEIGHBOURS || position - from >= EVENTS_AT_ONCE) {
+			if (to > from) yield { from, to };
+			from = position;
+		}
+		to = position + 1;
+	}
+	if (to > from) yield { from, to };
 }
 
 function rootOver(hashes: readonly Uint8Array[]): Buffer {

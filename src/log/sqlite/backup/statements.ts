@@ -78,7 +78,7 @@ export const BACKUP_ERASURES = `
 		metadata = iif(length(s.metadata) = 0, x'', b.metadata)
 	FROM source.events AS s
 	WHERE b.position IN (SELECT position FROM source.digests WHERE position BETWEEN ? AND ?)
-		AND s.position = b.position
+		AND s.position = b.position AND (s.flags & 24) > 0
 		AND (s.flags <> b.flags OR length(s.metadata) <> length(b.metadata))`;
 
 /** Whether the copy has all erasures of the store: it counts them. */

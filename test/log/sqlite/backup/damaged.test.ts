@@ -162,6 +162,24 @@ describe.each([
 	});
 });
 
+test.each([
+	["flags", "UPDATE events SET flags = flags & 7"],
+	["digests", "UPDATE digests SET data = zeroblob(32)"],
+])("an event that was erased since, and whose %s have turned, stays as it was", async (_, sql) => {
+	copyFileSync(logFile(later), logFile(data));
+	await backUp(data, target, true);
+	const before = sumsOf(target);
+	const log = await openSqliteLog(data);
+	await log.redact({ stream: name("order-100"), version: 7, metadata: true });
+	await log.close();
+	alter(data, `${sql} WHERE position = (SELECT max(position) FROM digests)`);
+	expect(await refusal(backUp(data, target, false))).toEqual([
+		"backup-unusable",
+		{ path: target, reason: expect.stringContaining("version 7 of order-100 is not what was") },
+	]);
+	expect(sumsOf(target)).toEqual(before);
+});
+
 test("damage in what the backup has already does not get into it with what is new", async () => {
 	copyFileSync(logFile(later), logFile(data));
 	await backUp(data, target, true);
