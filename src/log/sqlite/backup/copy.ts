@@ -145,13 +145,13 @@ export class Copy {
 	async #addAll(check: Check | undefined): Promise<void> {
 		const { lastEvent, lastStream } = this.#statements;
 		const first = (lastEvent.get() as number) + 1;
-		const stream = lastStream.get() as number;
+		const streams = lastStream.get() as number;
 		if (this.#newer) await this.#mergeNewer(first, check);
 		// The first read of the store is the snapshot.
 		this.#refuseOtherHistory();
 		const before = this.#lastEvent();
 		await this.#copyNewer(before + 1, check);
-		check?.streams(stream);
+		check?.streams(streams);
 		const erased = await copyErasures(this.#database, before, () => this.#breathe());
 		await check?.erased(erased);
 		this.#copyNodes();
