@@ -48,9 +48,7 @@ export function trackConnections(server: Server): Connections {
 			const socket: Counted = res.req.socket;
 			socket[RUNNING] = running(socket) + 1;
 			socket[NEWEST] = res;
-			if (res.socket !== null) return;
-			(res as Queued)[QUEUED] = true;
-			res.once("finish", () => countOut(socket));
+			if (res.socket === null) queue(res as Queued, socket);
 		},
 		whenAnswered(socket: Counted, then) {
 			const newest = socket[NEWEST];
@@ -68,6 +66,18 @@ export function trackConnections(server: Server): Connections {
 /** Counts a request out, its answer having been written to the end. */
 export function answered(res: ServerResponse): void {
 	if ((res as Queued)[QUEUED] === undefined) countOut(res.req.socket);
+}
+
+/** Node tells an answer only when it is its turn that its connection is gone. */
+function queue(res: Queued, socket: Counted): void {
+	res[QUEUED] = true;
+	const lost = () => {
+		res.destroy();
+		res.emit("close");
+	};
+	socket.once("close", lost);
+	res.once("socket", () => socket.off("close", lost));
+	res.once("finish", () => countOut(socket));
 }
 
 function countOut(socket: Counted): void {
