@@ -180,6 +180,17 @@ test.each([
 	expect(sumsOf(target)).toEqual(before);
 });
 
+test("a backup that is damaged itself is not built upon where that shows", async () => {
+	copyFileSync(logFile(later), logFile(data));
+	alter(target, `DELETE FROM entries ${entry("$ce-order", last("$ce-order"))}`);
+	const before = sumsOf(target);
+	expect(await refusal(backUp(data, target, false))).toEqual([
+		"backup-unusable",
+		{ path: target, reason: expect.stringMatching(/\$ce-order version .* or the backup$/) },
+	]);
+	expect(sumsOf(target)).toEqual(before);
+});
+
 test("damage in what the backup has already does not get into it with what is new", async () => {
 	copyFileSync(logFile(later), logFile(data));
 	await backUp(data, target, true);
