@@ -191,9 +191,10 @@ export class Copy {
 		if (!check || check.faults.length === 0) return;
 		const named = check.faults.slice(0, FAULTS_NAMED).join("; ");
 		const more = check.faults.length > FAULTS_NAMED ? "; and more" : "";
-		const which =
-			"varve verify --data tells whether it is the store that is damaged, or the backup";
-		throw this.#unusable(`what is new is not sound: ${named}${more}; it stays as it was; ${which}`);
+		const which = "varve verify --data tells whether the store is damaged, or the backup";
+		throw this.#unusable(
+			`what is new is not sound: ${named}${more}; the backup stays as it was; ${which}`,
+		);
 	}
 
 	#replaceOthers(): void {
