@@ -152,8 +152,9 @@ export class Copy {
 		const before = this.#lastEvent();
 		await this.#copyNewer(before + 1, check);
 		check?.streams(streams);
-		const erased = await copyErasures(this.#database, before, () => this.#breathe());
-		await check?.erased(erased);
+		const digested = (positions: readonly number[]) => check?.digested(positions);
+		await copyErasures(this.#database, before, digested, () => this.#breathe());
+		await check?.erased();
 		this.#copyNodes();
 		await check?.nodes(first, this.events());
 		this.#refuseFaults(check);
