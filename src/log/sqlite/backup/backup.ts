@@ -91,7 +91,8 @@ async function run(
 	const verification = verify ? await verifyCopy(directory, watch) : undefined;
 	const standing = verification ? standingAfter(verification) : before;
 	const isDamaged = verification !== undefined && !verification.ok;
-	if (target.isFirst && !isDamaged) target.promote();
+	if (target.isFirst && isDamaged) discard(target);
+	else if (target.isFirst) target.promote();
 	if (!target.isFirst || !isDamaged)
 		target.mark({ ...facts, verified: verification?.ok ?? false, ...standing });
 	return { path, events, added, incarnation, standing, ...(verification && { verification }) };
@@ -117,12 +118,16 @@ async function copy(target: Target, source: string, watch: Watch) {
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {
 		if (watch.signal?.aborted) throw error;
-		// What was copied ahead may be what is damaged: the next run does without it.
-		if (error instanceof Refusal || isOfDamage(error)) rmSync(newer, { force: true });
+		if (isOfDamage(error) || (error instanceof Refusal && !target.isFirst)) discard(target);
 		throw error instanceof Refusal ? error : faultOf(error, target.path);
 	} finally {
 		copying?.close();
 	}
+}
+
+/** What was copied may be what is damaged, and not the store: the next run begins without it. */
+function discard({ partial }: Target): void {
+	rmSync(partial, { recursive: true, force: true });
 }
 
 function faultOf(error: unknown, path: string): Error {
