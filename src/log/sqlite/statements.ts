@@ -26,29 +26,47 @@ export const SELECT_SIZE_BY_STREAMS = `
 	SELECT 1 + max((SELECT position FROM entries WHERE stream = id ORDER BY version DESC LIMIT 1))
 	FROM streams`;
 
+/** Every named stream has entries: both are written together. */
+const ROW = `
+	SELECT s.id, (SELECT max(version) FROM entries WHERE stream = s.id) AS last,
+		metadata, tombstone, link, scavenged`;
+const OF_STREAMS = "FROM streams s LEFT JOIN marks ON marks.stream = s.id WHERE";
 /**
- * A stream's number, last version and marks. Every named stream has entries: both are written
- * together.
+ * What the log itself says of the marks of `s`, see `streams/rows.ts`: the newest event of its
+ * metadata stream, and whether its last one is a tombstone. That is looked at where there is any.
  */
-export const SELECT_STREAM = `
-	SELECT id, (SELECT max(version) FROM entries WHERE stream = streams.id) AS last,
-		metadata, tombstone, link, scavenged
-	FROM streams LEFT JOIN marks ON marks.stream = id WHERE name = ?`;
+const PROOF = `
+	(SELECT position FROM entries WHERE stream = (SELECT id FROM streams WHERE name = '$$' || s.name)
+		ORDER BY version DESC LIMIT 1) AS described,
+	iif(EXISTS (SELECT 1 FROM streams WHERE name = '$et-$streamDeleted'),
+		(SELECT stream = s.id AND (flags & 2) > 0 FROM events WHERE position =
+			(SELECT position FROM entries WHERE stream = s.id ORDER BY version DESC LIMIT 1)),
+		0) AS ended`;
 
+/** A stream's number, last version and marks. */
+export const SELECT_STREAM = `${ROW}, ${PROOF} ${OF_STREAMS} s.name = ?`;
+export const SELECT_STREAM_UNPROVEN = `${ROW} ${OF_STREAMS} s.name = ?`;
 /** Of `$all`, which has the number 0 here; its last position may be given. */
 export const SELECT_ALL = `
 	SELECT 0 AS id, coalesce(?, (SELECT max(position) FROM events)) AS last,
 		metadata, tombstone, link, scavenged
 	FROM (SELECT 1) LEFT JOIN marks ON marks.stream = 0`;
 
-/** Whether any stream is more than its entries; metadata may be there before its stream is. */
-export const SELECT_IS_ANY_MARKED = `
-	SELECT EXISTS (SELECT 1 FROM marks) OR EXISTS
-		(SELECT 1 FROM streams WHERE name >= '$$' AND name < '$%')`;
+/** Of a window of own streams those that may hold something to scavenge. */
+export const SELECT_MARKED_STREAMS = `
+	${ROW}, s.name, ${PROOF} ${OF_STREAMS} s.id BETWEEN ? AND ?
+		AND (metadata IS NOT NULL OR tombstone IS NOT NULL OR described IS NOT NULL OR ended
+			OR substr(s.name, 1, 2) = '$$')
+	ORDER BY s.id`;
 
 /** Whether any metadata was ever written. */
 export const SELECT_HAS_METADATA =
 	"SELECT EXISTS (SELECT 1 FROM streams WHERE name >= '$$' AND name < '$%')";
+
+/** Whether any stream is more than its entries; metadata may be there before its stream is. */
+export const SELECT_IS_ANY_MARKED = `
+	SELECT EXISTS (SELECT 1 FROM marks) OR (${SELECT_HAS_METADATA})
+		OR EXISTS (SELECT 1 FROM streams WHERE name = '$et-$streamDeleted')`;
 
 export const MARK_METADATA = `
 	INSERT INTO marks (stream, metadata) VALUES (?, ?)
@@ -166,19 +184,11 @@ export const SELECT_SCAVENGED = `
 export const SELECT_ERASURES = "SELECT erasures FROM store";
 export const RAISE_ERASURES = "UPDATE store SET erasures = erasures + 1 RETURNING erasures";
 
-/** Of a window of own streams those that may hold something to scavenge. */
-export const SELECT_MARKED_STREAMS = `
-	SELECT id, name, (SELECT max(version) FROM entries WHERE stream = id) AS last,
-		metadata, tombstone, link, scavenged
-	FROM streams LEFT JOIN marks ON marks.stream = id WHERE id BETWEEN ? AND ?
-		AND (metadata IS NOT NULL OR tombstone IS NOT NULL OR substr(name, 1, 2) = '$$')
-	ORDER BY id`;
-
 export const SELECT_LAST_STREAM = "SELECT coalesce(max(id), 0) FROM streams";
 
 /** The next events of an own stream that a scavenge looks at. */
 export const SELECT_TO_SCAVENGE = `
-	SELECT e.position, e.version, e.created, length(e.data) + length(e.metadata) AS bytes
+	SELECT e.position, e.version, e.created, e.flags, length(e.data) + length(e.metadata) AS bytes
 	FROM entries n CROSS JOIN events e ON e.position = n.position
 	WHERE n.stream = ? AND n.version >= ? ORDER BY n.version LIMIT ?`;
 
