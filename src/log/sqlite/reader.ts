@@ -245,7 +245,7 @@ function checkComplete(found: number, covered: number, scavenged: () => number):
 	throw new MissingRows("some of the events are missing");
 }
 
-/** What `streams/rows.ts` leaves to who reads the events: that the stream has links, or lost some. */
+/** What `streams/rows.ts` leaves to who reads the events: links, and what was scavenged. */
 function checkNoted(rows: readonly Row[], { link }: StreamRow, range: Range): void {
 	const { stream, hidden, resolve = stream !== ALL } = range;
 	const misses = (row: Row) =>

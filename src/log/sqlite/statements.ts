@@ -19,6 +19,9 @@ export const UPDATE_INCARNATION = "UPDATE store SET incarnation = ?";
 
 /** The end of the log. `created` of the last event is the floor for that of the next. */
 export const SELECT_END = "SELECT position, created FROM events ORDER BY position DESC LIMIT 1";
+/** The same, and the event before it. */
+export const SELECT_LAST_TWO =
+	"SELECT position, created FROM events ORDER BY position DESC LIMIT 2";
 
 export const SELECT_SIZE = "SELECT coalesce(max(position), -1) + 1 FROM events";
 /** The same by the entries: positions rise in every stream, so one look-up for each will do. */
@@ -26,37 +29,44 @@ export const SELECT_SIZE_BY_STREAMS = `
 	SELECT 1 + max((SELECT position FROM entries WHERE stream = id ORDER BY version DESC LIMIT 1))
 	FROM streams`;
 
-/** Every named stream has entries: both are written together. */
-const ROW = `
-	SELECT s.id, (SELECT max(version) FROM entries WHERE stream = s.id) AS last,
-		metadata, tombstone, link, scavenged`;
-const OF_STREAMS = "FROM streams s LEFT JOIN marks ON marks.stream = s.id WHERE";
+const MARKS = "metadata, tombstone, link, scavenged";
+
 /**
  * What the log itself says of the marks of `s`, see `streams/rows.ts`: the newest event of its
- * metadata stream, and whether its last one is a tombstone. That is looked at where there is any.
+ * metadata stream, and whether its own newest, `n`, is a tombstone. That is looked at where there
+ * is any.
  */
 const PROOF = `
 	(SELECT position FROM entries WHERE stream = (SELECT id FROM streams WHERE name = '$$' || s.name)
 		ORDER BY version DESC LIMIT 1) AS described,
 	iif(EXISTS (SELECT 1 FROM streams WHERE name = '$et-$streamDeleted'),
-		(SELECT stream = s.id AND (flags & 2) > 0 FROM events WHERE position =
-			(SELECT position FROM entries WHERE stream = s.id ORDER BY version DESC LIMIT 1)),
+		(SELECT stream = s.id AND (flags & 2) > 0 FROM events WHERE position = n.position),
 		0) AS ended`;
 
-/** A stream's number, last version and marks. */
-export const SELECT_STREAM = `${ROW}, ${PROOF} ${OF_STREAMS} s.name = ?`;
-export const SELECT_STREAM_UNPROVEN = `${ROW} ${OF_STREAMS} s.name = ?`;
+/**
+ * A stream's number, its last version, where that stands in the log, and its marks. Every named
+ * stream has entries: both are written together.
+ */
+const ROW = `SELECT s.id, n.version AS last, n.position AS newest, ${MARKS}`;
+const OF_NAME = `
+	FROM streams s LEFT JOIN entries n ON n.stream = s.id LEFT JOIN marks ON marks.stream = s.id
+	WHERE s.name = ? ORDER BY n.version DESC LIMIT 1`;
+export const SELECT_STREAM = `${ROW}, ${PROOF} ${OF_NAME}`;
+export const SELECT_STREAM_UNPROVEN = `${ROW} ${OF_NAME}`;
+
 /** Of `$all`, which has the number 0 here; its last position may be given. */
 export const SELECT_ALL = `
-	SELECT 0 AS id, coalesce(?, (SELECT max(position) FROM events)) AS last,
-		metadata, tombstone, link, scavenged
+	SELECT 0 AS id, coalesce(?, (SELECT max(position) FROM events)) AS last, NULL AS newest,
+		${MARKS}
 	FROM (SELECT 1) LEFT JOIN marks ON marks.stream = 0`;
 
 /** Of a window of own streams those that may hold something to scavenge. */
 export const SELECT_MARKED_STREAMS = `
-	${ROW}, s.name, ${PROOF} ${OF_STREAMS} s.id BETWEEN ? AND ?
-		AND (metadata IS NOT NULL OR tombstone IS NOT NULL OR described IS NOT NULL OR ended
-			OR substr(s.name, 1, 2) = '$$')
+	${ROW}, s.name, ${PROOF} FROM streams s LEFT JOIN marks ON marks.stream = s.id
+		LEFT JOIN entries n ON n.stream = s.id
+			AND n.version = (SELECT max(version) FROM entries WHERE stream = s.id)
+	WHERE s.id BETWEEN ? AND ? AND (metadata IS NOT NULL OR tombstone IS NOT NULL
+		OR described IS NOT NULL OR ended OR substr(s.name, 1, 2) = '$$')
 	ORDER BY s.id`;
 
 /** Whether any metadata was ever written. */

@@ -10,13 +10,15 @@
  *     link, scavenged   the type and the flag of the events, seen by whoever reads those
  */
 import type Database from "better-sqlite3";
-import { Contradiction, isUnreadable } from "../failures.ts";
+import { Contradiction, isUnreadable, present } from "../failures.ts";
 import * as sql from "../statements.ts";
 import { prepareSizeByStreams } from "./end.ts";
 
 export type StreamRow = {
 	readonly id: number;
 	readonly last: number;
+	/** The position of its newest event; null for `$all`. */
+	readonly newest: number | null;
 	/** Positions of events; null where there is none. */
 	readonly metadata: number | null;
 	readonly tombstone: number | null;
@@ -25,8 +27,9 @@ export type StreamRow = {
 	readonly scavenged: number | null;
 };
 
-/** A row, and what the log says of its marks. */
+/** A row, and what the log says of it. */
 export type ProvenRow = StreamRow & {
+	/** The position of the newest event of its metadata stream. */
 	readonly described: number | null;
 	/** Null where the stream's last event is missing: whoever reads that finds out. */
 	readonly ended: number | null;
@@ -41,8 +44,8 @@ export type Rows = {
 	/** The same, with its marks as they are noted. */
 	findUnproven(stream: string): StreamRow | undefined;
 	/**
-	 * That of `$all`; undefined where the log is empty. Its metadata hides nothing, only its links are
-	 * up to its marks: it is what there is to be read of a damaged log.
+	 * That of `$all`; undefined where the log is empty. Its marks hide nothing, so they are taken as
+	 * they are noted: it is what there is to be read of a damaged log.
 	 */
 	all(): StreamRow | undefined;
 };
@@ -50,15 +53,29 @@ export type Rows = {
 export function prepareRows(database: Database.Database): Rows {
 	const proven = database.prepare(sql.SELECT_STREAM);
 	const unproven = database.prepare(sql.SELECT_STREAM_UNPROVEN);
-	const findUnproven = (stream: string) => unproven.get(stream) as StreamRow | undefined;
+	const findUnproven = (stream: string) => found(unproven.get(stream) as StreamRow | undefined);
 	return {
 		find(stream) {
-			const find = () => proven.get(stream) as ProvenRow | undefined;
-			return provenOr(find, () => findUnproven(stream));
+			let row: ProvenRow | undefined;
+			try {
+				row = found(proven.get(stream) as ProvenRow | undefined);
+			} catch (error) {
+				if (!isUnreadable(error)) throw error;
+				// Damage to other pages takes no stream with it whose own rows can be read.
+				return findUnproven(stream);
+			}
+			if (row) checkMarks(row);
+			return row;
 		},
 		findUnproven,
 		all: prepareRowOfAll(database),
 	};
+}
+
+/** A stream is given its name together with an entry. */
+function found<T extends StreamRow>(row: T | undefined): T | undefined {
+	if (row) present(row.last, "the newest entry of the stream");
+	return row;
 }
 
 /** Without the newest events, all before them can be read. */
@@ -77,25 +94,6 @@ function prepareRowOfAll(database: Database.Database): () => StreamRow | undefin
 		const row = find();
 		return row.last === null ? undefined : row;
 	};
-}
-
-/**
- * Where the proof cannot be read, the marks are all there is: damage to another page takes no
- * stream with it whose own rows can be read.
- */
-function provenOr(
-	find: () => ProvenRow | undefined,
-	unproven: () => StreamRow | undefined,
-): StreamRow | undefined {
-	let row: ProvenRow | undefined;
-	try {
-		row = find();
-	} catch (error) {
-		if (!isUnreadable(error)) throw error;
-		return unproven();
-	}
-	if (row) checkMarks(row);
-	return row;
 }
 
 /** @throws Contradiction */

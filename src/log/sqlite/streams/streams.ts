@@ -7,6 +7,7 @@ import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../../event.ts";
 import { describedStream, metadataStream } from "../../../retention/window.ts";
 import type { Fate } from "../../expectation.ts";
+import { Contradiction } from "../failures.ts";
 import * as sql from "../statements.ts";
 import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
 
@@ -34,6 +35,7 @@ const ALL_ID = 0;
 export class Streams {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #rows: Rows;
+	readonly #end: () => number;
 	readonly #kept = new LRUCache<string, Stream>({ max: STREAMS_KEPT_MAX });
 	/** The streams that grew in this transaction; what they know is not all in the database yet. */
 	readonly grown = new Map<StreamName, Stream>();
@@ -45,7 +47,9 @@ export class Streams {
 	/** Whether there is any metadata at all: most logs have none, and spare the look-ups. */
 	#hasMetadata = false;
 
-	constructor(database: Database.Database) {
+	/** @param end how many events there are, with those of the transaction */
+	constructor(database: Database.Database, end: () => number) {
+		this.#end = end;
 		this.#statements = prepare(database);
 		this.#rows = prepareRows(database);
 	}
@@ -68,6 +72,10 @@ export class Streams {
 		const isDescribed = this.#hasMetadata && this.grown.has(metadataStream(name as StreamName));
 		const found = this.#rows[isDescribed ? "findUnproven" : "find"](name);
 		if (!found) return undefined;
+		// What the log has lost at its end must not be given away once more.
+		if (Number(found.newest) >= this.#end()) {
+			throw new Contradiction(`the log ends before position ${found.newest} of the stream`);
+		}
 		return this.#keep(name, streamOf(found));
 	}
 
@@ -178,7 +186,7 @@ function streamOf({
 	last,
 	metadata,
 	tombstone,
-}: Omit<StreamRow, "link" | "scavenged">): Stream {
+}: Omit<StreamRow, "newest" | "link" | "scavenged">): Stream {
 	return {
 		id,
 		last,
