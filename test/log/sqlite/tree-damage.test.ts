@@ -116,6 +116,8 @@ test("a tile that is kept for ever is not served with a damaged hash, nor a bund
 		[flippedHash(100), [0, "entries"]],
 		[flippedEvent(100), ["entries"]],
 		[flippedNode(1, 0), [0]],
+		// Without it there is nothing to hold the tile against.
+		[lostNode(1, 0), []],
 	] as const) {
 		const directory = changed(damage);
 		// Its newest hashes are as they were, but for the node.

@@ -7,7 +7,7 @@ import { addSubtree, createFrontier, rootOf } from "../../../../feeds/proof/fron
 import { levelWidth, TILE_WIDTH } from "../../../../feeds/proof/tiles.ts";
 import { expectedHash } from "../../verify/events.ts";
 import type { LogView, StoredEvent } from "../../verify/view.ts";
-import { Contradiction, MissingRows } from "../failures.ts";
+import { Contradiction, isUnreadable, MissingRows } from "../failures.ts";
 import type { Hashes } from "./hashes.ts";
 
 /**
@@ -36,8 +36,20 @@ export function checkLeaf({ position, hash }: StoredEvent, expected: Uint8Array)
 	throw new Contradiction(`the event at position ${position} does not have its hash`);
 }
 
+/**
+ * Checks a full tile, as far as the node above it can be read.
+ * @throws Contradiction
+ */
+export function checkTile(level: number, number: number, hashes: Hashes): void {
+	try {
+		checkNode(level + 1, number, hashes);
+	} catch (error) {
+		if (error instanceof Contradiction || !isUnreadable(error)) throw error;
+	}
+}
+
 /** @throws Contradiction, MissingRows */
-export function checkNode(level: number, number: number, hashes: Hashes): void {
+function checkNode(level: number, number: number, hashes: Hashes): void {
 	const below = hashes(level - 1, number * TILE_WIDTH, (number + 1) * TILE_WIDTH);
 	const [node] = hashes(level, number, number + 1);
 	const which = `node ${number} of level ${level}`;

@@ -17,7 +17,7 @@ import { incarnationOf } from "../files/incarnation.ts";
 import { schemaFault } from "../files/schema.ts";
 import { prepareSize, prepareSizeByStreams } from "../streams/end.ts";
 import { viewOf } from "../verifying/view.ts";
-import { checkEdge, checkLeaf, checkNode } from "./damage.ts";
+import { checkEdge, checkLeaf, checkTile } from "./damage.ts";
 import { frontierOf, type Hashes, prepareHashes } from "./hashes.ts";
 import { openSigner, readSigner, type Signer } from "./signer.ts";
 
@@ -92,7 +92,7 @@ function treeOf(database: Database.Database, signer: Signer): LogTree {
 			signer.refuseRewound(now, headAt);
 		} catch (error) {
 			if (isRefusal(error, "history-rewound")) {
-				checkSigned(error.facts.signed, database, view, hashes);
+				checkSigned(error.facts, database, view, hashes);
 			}
 			throw error;
 		}
@@ -119,7 +119,7 @@ function treeOf(database: Database.Database, signer: Signer): LogTree {
 				const found = hashes(level, from, to);
 				if (found.length < tile.width) throw new MissingRows("some of its hashes are missing");
 				// It will be kept for ever, and with a damaged hash nothing in it could be proven.
-				if (tile.width === TILE_WIDTH) checkNode(level + 1, tile.number, hashes);
+				if (tile.width === TILE_WIDTH) checkTile(level, tile.number, hashes);
 				return Buffer.concat(found);
 			} catch (error) {
 				throw damageOr(error, `tile ${tilePath(tile)} of its tree`);
@@ -130,16 +130,16 @@ function treeOf(database: Database.Database, signer: Signer): LogTree {
 }
 
 /**
- * Looks for damage where the log does not begin with what was signed for.
+ * Looks for damage where the log does not begin with what was signed for: that must not be taken
+ * for another history.
  * @throws Contradiction, MissingRows
  */
 function checkSigned(
-	signed: number,
+	{ signed, size }: { signed: number; size: number },
 	database: Database.Database,
 	view: LogView,
 	hashes: Hashes,
 ): void {
-	const size = view.size();
 	if (signed <= size) {
 		checkEdge(signed, view, hashes);
 		return;
