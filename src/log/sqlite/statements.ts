@@ -62,12 +62,9 @@ export const SELECT_ALL = `
 
 /** Of a window of own streams those that may hold something to scavenge. */
 export const SELECT_MARKED_STREAMS = `
-	${ROW}, s.name, ${PROOF} FROM streams s LEFT JOIN marks ON marks.stream = s.id
-		LEFT JOIN entries n ON n.stream = s.id
-			AND n.version = (SELECT max(version) FROM entries WHERE stream = s.id)
-	WHERE s.id BETWEEN ? AND ? AND (metadata IS NOT NULL OR tombstone IS NOT NULL
-		OR described IS NOT NULL OR ended OR substr(s.name, 1, 2) = '$$')
-	ORDER BY s.id`;
+	SELECT id, name FROM streams LEFT JOIN marks ON marks.stream = id WHERE id BETWEEN ? AND ?
+		AND (metadata IS NOT NULL OR tombstone IS NOT NULL OR substr(name, 1, 2) = '$$')
+	ORDER BY id`;
 
 /** Whether any metadata was ever written. */
 export const SELECT_HAS_METADATA =

@@ -107,6 +107,29 @@ test("a damaged page of many marks takes the streams with it that are marked the
 	await log.close();
 }, 30_000);
 
+test("nothing is erased by metadata that is not the newest any more", async () => {
+	const directory = newDirectory();
+	const describe = async ($maxCount: number) => {
+		const log = await openSqliteLog(directory);
+		await append(log, "$$a-1", [event({ data: Buffer.from(JSON.stringify({ $maxCount })) })]);
+		await log.close();
+	};
+	const first = await openSqliteLog(directory);
+	await append(first, "a-1", events(10));
+	await first.close();
+	await describe(2);
+	const [page = 0] = leavesOf(directory, "marks");
+	const older = readFileSync(logFile(directory)).subarray((page - 1) * PAGE_BYTES);
+	await describe(8);
+	replace(directory, page, () => older.subarray(0, PAGE_BYTES));
+	const log = await openSqliteLog(directory);
+	expect(await wordOf(scavenge(log))).toBe("log-damaged");
+	expect(await wordOf(read(log, "a-1"))).toBe("log-damaged");
+	expect(await wordOf(append(log, "$$a-1", events(1)))).toBe("log-damaged");
+	expect((await read(log, "$et-OrderPlaced", { resolve: false })).entries).toHaveLength(12);
+	await log.close();
+});
+
 test("a stream is read by its marks, where what they repeat cannot be read", async () => {
 	const directory = newDirectory();
 	copyFileSync(logFile(whole), logFile(directory));

@@ -15,10 +15,10 @@ import { isIndexStream } from "../../../indexes/joins.ts";
 import { isErasable } from "../../../retention/erasable.ts";
 import type { Redaction, ScavengeStep } from "../../log.ts";
 import { checkRedactable } from "../../redaction.ts";
-import { Contradiction, failureOf, isDiskFull, isSyncFailure } from "../failures.ts";
+import { Contradiction, failureOf, isDiskFull, isSyncFailure, present } from "../failures.ts";
 import { type Denied, FLAG_REDACTED, FLAG_SCAVENGED } from "../protocol.ts";
 import * as sql from "../statements.ts";
-import { checkMarks, type ProvenRow, type StreamRow } from "../streams/rows.ts";
+import type { StreamRow } from "../streams/rows.ts";
 import { Standings } from "../streams/standings.ts";
 import { Gaps } from "./gaps.ts";
 import { Packing } from "./packing.ts";
@@ -154,14 +154,14 @@ export class Eraser {
 		const left: Bounds = { events: STEP_EVENTS_MAX, bytes: STEP_BYTES_MAX };
 		const marked: StreamName[] = [];
 		let next: number | undefined = from + STEP_STREAMS_MAX;
-		type Marked = ProvenRow & { name: StreamName };
-		for (const row of markedStreams.all(from, next - 1) as Marked[]) {
-			checkMarks(row);
+		type Marked = { id: number; name: StreamName };
+		for (const { id, name } of markedStreams.all(from, next - 1) as Marked[]) {
 			const before = left.events;
-			const isThrough = this.#scavengeStream(row.name, row, now, left);
-			if (left.events < before) marked.push(row.name);
+			const row = present(this.#standings.find(name), "the name of a stream");
+			const isThrough = this.#scavengeStream(name, row, now, left);
+			if (left.events < before) marked.push(name);
 			if (isThrough) continue;
-			next = row.id;
+			next = id;
 			break;
 		}
 		if (next >= end) next = this.#packing.isDue() ? PACKING_FROM : undefined;

@@ -27,8 +27,8 @@ export type StreamRow = {
 	readonly scavenged: number | null;
 };
 
-/** A row, and what the log says of it. */
-export type ProvenRow = StreamRow & {
+/** A row, and what the log says of its marks. */
+type ProvenRow = StreamRow & {
 	/** The position of the newest event of its metadata stream. */
 	readonly described: number | null;
 	/** Null where the stream's last event is missing: whoever reads that finds out. */
@@ -97,7 +97,7 @@ function prepareRowOfAll(database: Database.Database): () => StreamRow | undefin
 }
 
 /** @throws Contradiction */
-export function checkMarks({ metadata, described, tombstone, ended }: ProvenRow): void {
+function checkMarks({ metadata, described, tombstone, ended }: ProvenRow): void {
 	if (metadata === described && (ended !== 1 || tombstone !== null)) return;
 	const what = metadata === described ? "that it was deleted" : "its metadata";
 	throw new Contradiction(`what is noted of the stream is not what the log says: ${what}`);
