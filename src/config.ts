@@ -45,6 +45,8 @@ export type Settings = {
 	readonly liveStreamsMax: number;
 	readonly heartbeatMs: number;
 	readonly stalledMs: number;
+	readonly incomingBytesMax: number;
+	readonly outgoingBytesMax: number;
 };
 
 /** An option of the server; those of the other verbs stand beside them in `cli/`. */

@@ -87,6 +87,11 @@ export class Refusal<W extends Word = Word> extends Error {
 	}
 }
 
+/** What is said of damage to whom it concerns: on the server's stderr, and by the command line. */
+export function describeDamage({ part, reason }: Refusals["log-damaged"]): string {
+	return `the log is damaged: ${part} cannot be read: ${reason}; varve verify tells more`;
+}
+
 /** Whether `error` is a refusal, and if `word` is given, that one. */
 export function isRefusal<W extends Word>(error: unknown, word?: W): error is Refusal<W> {
 	return error instanceof Refusal && (word === undefined || error.word === word);

@@ -3,7 +3,7 @@
  * helps.
  */
 import { ReadError } from "../../feeds/reader/error.ts";
-import { isRefusal, type Refusal } from "../errors.ts";
+import { describeDamage, isRefusal, type Refusal } from "../errors.ts";
 
 /** What could not be done, said by a verb itself, in words meant for the terminal. */
 export class Failure extends Error {
@@ -31,10 +31,14 @@ export function explain(error: unknown): string {
 	return FAULTS[(error as NodeJS.ErrnoException).code ?? ""]?.(error as Fault) ?? error.message;
 }
 
-/** @param remedy what makes the next run start behind the event `at` */
-export function explainDamage(error: ReadError, at: number, remedy = `--from ${at + 1}`): string {
+/** @param remedy how the next run gets behind the event `at` */
+export function explainDamage(
+	error: ReadError,
+	at: number,
+	remedy = `--from ${at + 1} goes on behind it`,
+): string {
 	return (
-		`event ${at} is the first that cannot be read; ${remedy} goes on behind it, ` +
+		`event ${at} is the first that cannot be read; ${remedy}, ` +
 		`and varve verify names all that are damaged: ${error.message}`
 	);
 }
@@ -79,10 +83,7 @@ function explainRefusal(refusal: Refusal): string {
 	if (isRefusal(refusal, "disk-full")) return `${refusal.facts.path}: no space left`;
 	if (isRefusal(refusal, "backup-unusable"))
 		return `${refusal.facts.path}: ${refusal.facts.reason}`;
-	if (isRefusal(refusal, "log-damaged")) {
-		const { part, reason } = refusal.facts;
-		return `the log is damaged: ${part} cannot be read: ${reason}; varve verify tells more`;
-	}
+	if (isRefusal(refusal, "log-damaged")) return describeDamage(refusal.facts);
 	if (isRefusal(refusal, "newer-schema")) {
 		const { path, found, known } = refusal.facts;
 		const schemas = `schema ${found}, this one knows ${known}`;

@@ -76,7 +76,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 /** Where there is a checkpoint, --from would change nothing. */
 function withCheckpoint(error: unknown, file: string): unknown {
 	if (!(error instanceof ReadError) || error.at === undefined) return error;
-	return new Failure(explainDamage(error, error.at, `${error.at} in ${file}`));
+	return new Failure(explainDamage(error, error.at, `${error.at} in ${file} goes on behind it`));
 }
 
 type Keeper = { reached(at: number): void; done(): Promise<void> };

@@ -1,6 +1,8 @@
 /** The options that bound how many readers stay connected, and for how long. */
 import type { Option } from "../options.ts";
 
+const MIB = 1024 * 1024;
+
 export const CONNECTION_OPTIONS = [
 	{
 		name: "connectionsMax",
@@ -55,5 +57,23 @@ export const CONNECTION_OPTIONS = [
 		min: 100,
 		max: 3_600_000,
 		help: "Milliseconds a reader may take nothing of its answer before it is disconnected.",
+	},
+	{
+		name: "incomingBytesMax",
+		flag: "incoming-bytes-max",
+		kind: "bytes",
+		default: 256 * MIB,
+		min: 16 * MIB,
+		max: 64 * 1024 * MIB,
+		help: "Bytes of large bodies still coming in, all together; the slowest give way.",
+	},
+	{
+		name: "outgoingBytesMax",
+		flag: "outgoing-bytes-max",
+		kind: "bytes",
+		default: 256 * MIB,
+		min: 16 * MIB,
+		max: 64 * 1024 * MIB,
+		help: "Bytes of large answers that wait for their readers, all together; the slowest give way.",
 	},
 ] as const satisfies readonly Option[];

@@ -28,12 +28,14 @@ const RUNNING = Symbol("running requests");
 const NEWEST = Symbol("the newest answer, while any is owed");
 const AFTERWARDS = Symbol("what to do when enough is answered");
 const QUEUED = Symbol("waits for its turn to be sent");
+const WAITING = Symbol("the answers that wait for their turn");
 
 type Afterwards = { readonly left: number; run(): void };
 type Counted = Duplex & {
 	[RUNNING]?: number;
 	[NEWEST]?: ServerResponse | undefined;
 	[AFTERWARDS]?: Afterwards | undefined;
+	[WAITING]?: Set<ServerResponse>;
 };
 type Queued = ServerResponse & { [QUEUED]?: true };
 
@@ -41,16 +43,17 @@ export function trackConnections(server: Server): Connections {
 	const open = new Set<Socket>();
 	server.on("connection", (socket: Socket) => {
 		open.add(socket);
-		socket.once("close", () => open.delete(socket));
+		socket.once("close", () => {
+			open.delete(socket);
+			leave(socket);
+		});
 	});
 	return {
 		begin(res) {
 			const socket: Counted = res.req.socket;
 			socket[RUNNING] = running(socket) + 1;
 			socket[NEWEST] = res;
-			if (res.socket !== null) return;
-			(res as Queued)[QUEUED] = true;
-			res.once("finish", () => countOut(socket));
+			if (res.socket === null) queue(res as Queued, socket);
 		},
 		whenAnswered(socket: Counted, then) {
 			const newest = socket[NEWEST];
@@ -68,6 +71,22 @@ export function trackConnections(server: Server): Connections {
 /** Counts a request out, its answer having been written to the end. */
 export function answered(res: ServerResponse): void {
 	if ((res as Queued)[QUEUED] === undefined) countOut(res.req.socket);
+}
+
+function queue(res: Queued, socket: Counted): void {
+	res[QUEUED] = true;
+	const queued = socket[WAITING] ?? new Set();
+	socket[WAITING] = queued.add(res);
+	res.once("socket", () => queued.delete(res));
+	res.once("finish", () => countOut(socket));
+}
+
+/** Node tells an answer only when it is its turn that its connection is gone. */
+function leave(socket: Counted): void {
+	for (const res of socket[WAITING] ?? []) {
+		res.destroy();
+		res.emit("close");
+	}
 }
 
 function countOut(socket: Counted): void {

@@ -4,11 +4,12 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal } from "../errors.ts";
-import { type Answer, send } from "./answer.ts";
+import type { Answer } from "./answer.ts";
 import type { Context } from "./context.ts";
 import { answerToError, problem } from "./problems.ts";
 import { header } from "./request/headers.ts";
 import { pump } from "./streaming/pump.ts";
+import { send } from "./streaming/send.ts";
 import type { Cors } from "./transport/cors.ts";
 
 export type Exchange = {
@@ -67,6 +68,7 @@ function timeout(timeoutMs: number): Refusal<"request-timeout"> {
 /** A signal that is aborted when the client goes away, or has its answer. */
 export function clientGone({ res }: Exchange): AbortSignal {
 	const gone = new AbortController();
-	res.once("close", () => gone.abort());
+	if (res.destroyed) gone.abort();
+	else res.once("close", () => gone.abort());
 	return gone.signal;
 }

@@ -5,7 +5,7 @@
  * in a sentence, and the refusal's facts stand beside them. Status and reason phrase are those that
  * clients of the contract recognise an outcome by.
  */
-import { isRefusal, Refusal, type RequestRefusals } from "../errors.ts";
+import { describeDamage, isRefusal, Refusal, type RequestRefusals } from "../errors.ts";
 import { type Answer, withText } from "./answer.ts";
 import { isDue } from "./problems/damage.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
@@ -238,9 +238,7 @@ export function problem<W extends Words>(refusal: Refusal<W>): Answer {
 /** Tells the operator what is no matter of the request: a fault, and damage to the log. */
 export function reportFault(error: unknown, report: (error: unknown) => void): void {
 	if (isRefusal(error, "log-damaged")) {
-		const { part, reason } = error.facts;
-		if (!isDue(part, performance.now())) return;
-		report(`the log is damaged: ${part} cannot be read: ${reason}; varve verify tells more`);
+		if (isDue(error.facts.part, performance.now())) report(describeDamage(error.facts));
 	} else if (!isRefusal(error) || !Object.hasOwn(PROBLEMS, error.word)) report(error);
 }
 

@@ -9,7 +9,7 @@ import { createFastLane } from "./fast-lane.ts";
 import { announcesTooMuch } from "./request/body.ts";
 import { refuseUnreadable, takeAbsoluteUrl } from "./request/unreadable.ts";
 import { createRoutes } from "./routes.ts";
-import { limitStalls } from "./streaming/stall.ts";
+import { limitSlowClients } from "./streaming/slow.ts";
 import { trustProxies } from "./transport/base.ts";
 import { corsOf } from "./transport/cors.ts";
 
@@ -52,7 +52,7 @@ export function createHttpServer(
 		connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, settings.requestTimeoutMs),
 	});
 	const connections = trackConnections(server);
-	limitStalls(server, settings.stalledMs);
+	limitSlowClients(server, settings);
 	const proxies = parseNetworks(settings.trustedProxies ?? "");
 	if (proxies) trustProxies(server, proxies);
 	const serve = (req: IncomingMessage, res: ServerResponse) => {

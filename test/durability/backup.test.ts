@@ -27,6 +27,7 @@ import {
 	varve,
 } from "../cli/varve.ts";
 import { append as appendTo, events } from "../log/asking.ts";
+import { alter } from "../log/sqlite/backup/store.ts";
 
 const CLIENTS = 8;
 /** Enough for a first backup to be caught in the middle. */
@@ -180,6 +181,42 @@ test("a store that fails its verification is reported, and no backup of it is pu
 	const { code, stderr } = await varve(["backup", target, "--data", data]);
 	expect([code, stderr]).toEqual([1, expect.stringMatching(/not a database|damaged/)]);
 	expect(existsSync(join(target, "log.sqlite"))).toBe(false);
+});
+
+test("a backup that nobody has verified is not taken for a sound one", async () => {
+	const data = newDirectory();
+	const log = await openSqliteLog(data);
+	await appendTo(log, "order-1", events(3));
+	await log.close();
+	const target = join(newDirectory(), "backup");
+	const backup = (...options: string[]) => varve(["backup", target, "--data", data, ...options]);
+	const restore = async () => {
+		const directory = join(newDirectory(), "data");
+		return (await varve(["restore", target, "--data", directory, "--no-verify"])).stdout;
+	};
+
+	for (let run = 0; run < 2; run++) {
+		const { code, stdout, stderr } = await backup("--no-verify");
+		expect([code, stdout]).toEqual([0, expect.stringMatching(/ s; never verified\n$/)]);
+		expect(stderr).toContain(`nobody has verified ${target}: run this without --no-verify`);
+	}
+	expect(await restore()).toContain("not verified; the backup was never verified; varve verify");
+
+	expect((await backup()).stdout).toMatch(/ s; verified\n$/);
+	const later = await backup("--no-verify");
+	expect([later.code, later.stderr]).toEqual([0, ""]);
+	expect(later.stdout).toMatch(/ s; not verified since \d{4}-\d\d-\d\dT.*Z\n$/);
+	expect(await restore()).toMatch(/not verified; the backup was not verified since \d{4}-/);
+
+	alter(target, "DELETE FROM entries WHERE position = 1");
+	expect(await backup()).toMatchObject({ code: 1, stdout: expect.stringContaining("not ok: ") });
+	const damaged = await backup("--no-verify");
+	expect([damaged.code, damaged.stdout, damaged.stderr]).toEqual([
+		1,
+		expect.stringMatching(/not verified, and the last verification found \d+ faults\n$/),
+		expect.stringContaining("is not known to be sound: run this without --no-verify"),
+	]);
+	expect(await restore()).toMatch(/the last verification found \d+ faults; varve verify/);
 });
 
 test("an interrupt ends a backup with what to do next, and leaves nothing half", async () => {

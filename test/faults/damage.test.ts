@@ -82,6 +82,48 @@ describe("a damaged page of the database", () => {
 		},
 	);
 
+	test.each(["$all", "b-1", "$ce-b"])(
+		"varve read --backward %s prints all behind it, and says how to go on",
+		async (stream) => {
+			const { data } = await spoil(await fill(), "events", (pages) => pages / 2);
+			const { server } = await openStore({ data });
+			const last = stream === "$all" ? 599 : 199;
+			const run = (...options: string[]) =>
+				varve(["read", stream, "--backward", "--url", server.url, ...options]);
+			let [printed, damaged] = [0, 0];
+			for (let options: string[] = []; ; ) {
+				const { code, stdout, stderr } = await run(...options);
+				printed += stdout.split("\n").length - 1;
+				if (code === 0) break;
+				damaged++;
+				const [, at, from] =
+					/event (\d+) is the first .*; --from (\d+) goes on behind it/.exec(stderr) ?? [];
+				expect([Number(from), printed + damaged]).toEqual([Number(at) - 1, last + 1 - Number(at)]);
+				options = ["--from", String(from)];
+			}
+			expect(damaged).toBeGreaterThan(0);
+			expect(printed + damaged).toBe(last + 1);
+			await server.stop();
+		},
+	);
+
+	test.each([
+		["newest", (pages: number) => pages - 1, { "c-1": 199, $all: 599 }],
+		["oldest", () => 0, { "a-1": 0, $all: 0 }],
+	])("varve read --backward names the %s event of a stream", async (_, which, events) => {
+		const { data } = await spoil(await fill(), "events", which);
+		const { server } = await openStore({ data });
+		for (const [stream, at] of Object.entries(events)) {
+			const from = at === 0 ? ["--from", "0"] : [];
+			const read = ["read", stream, "--backward", ...from, "--url", server.url];
+			const { code, stdout, stderr } = await varve(read);
+			expect([code, stdout]).toEqual([1, ""]);
+			const then = at === 0 ? "nothing lies behind it" : `--from ${at - 1} goes on behind it`;
+			expect(stderr).toContain(`event ${at} is the first that cannot be read; ${then}, and`);
+		}
+		await server.stop();
+	});
+
 	test("varve export goes on behind what is damaged", async () => {
 		const { data } = await spoil(await fill(), "events", (pages) => pages / 2);
 		const { server } = await openStore({ data });

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { OPTIONS } from "../../config.ts";
 import type { BackedUp } from "../../log/sqlite/backup/backup.ts";
+import type { Standing } from "../../log/sqlite/backup/target.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { count, type Measure, type Progress, startProgress } from "../output/progress.ts";
@@ -89,15 +90,27 @@ export async function interruptible(
 	}
 }
 
-function report({ path, events, added, verification }: BackedUp, seconds: string): number {
+function report(done: BackedUp, seconds: string): number {
+	const { path, events, added, verification, standing } = done;
 	if (verification && !verification.ok) {
 		for (const fault of verification.faults) process.stdout.write(`${fault}\n`);
 		const found = `${verification.faults.length} faults in the backup ${path}`;
 		process.stdout.write(`not ok: ${found}; does varve verify find them in the store, too?\n`);
 		return EXIT.failed;
 	}
-	const checked = verification ? "verified" : "not verified";
+	const checked = verification ? "verified" : unverified(standing);
 	const what = `${count(events)} events, ${count(added)} of them new`;
 	process.stdout.write(`backed up to ${path}: ${what}, in ${seconds} s; ${checked}\n`);
+	if (verification || standing.lastVerified !== undefined) return EXIT.done;
+	const then = "run this without --no-verify before you rely on it";
+	if (standing.faults !== undefined) throw new Failure(`${path} is not known to be sound: ${then}`);
+	process.stderr.write(`varve: nobody has verified ${path}: ${then}\n`);
 	return EXIT.done;
+}
+
+/** What can be said of a backup that was not verified now. */
+export function unverified({ lastVerified, faults }: Standing): string {
+	if (faults !== undefined) return `not verified, and the last verification found ${faults} faults`;
+	if (lastVerified !== undefined) return `not verified since ${lastVerified}`;
+	return "never verified";
 }

@@ -6,7 +6,7 @@ import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { count } from "../output/progress.ts";
 import { EXIT, optionalNumber, text, type Verb } from "../verb.ts";
-import { interruptible, NO_VERIFY } from "./backup.ts";
+import { interruptible, NO_VERIFY, unverified } from "./backup.ts";
 
 export const restore: Verb = {
 	name: "restore",
@@ -73,7 +73,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	});
 }
 
-function report({ incarnation, verification }: Restored, data: string): number {
+function report({ incarnation, verification, standing }: Restored, data: string): number {
 	if (incarnation === undefined) {
 		for (const fault of verification?.faults ?? []) process.stdout.write(`${fault}\n`);
 		process.stdout.write(
@@ -81,7 +81,10 @@ function report({ incarnation, verification }: Restored, data: string): number {
 		);
 		return EXIT.failed;
 	}
-	const events = verification ? `, ${count(verification.events)} events, verified` : "";
-	process.stdout.write(`restored to ${data}: history number ${incarnation}${events}\n`);
+	const source = standing ? `; the backup was ${unverified(standing)}` : "";
+	const checked = verification
+		? `${count(verification.events)} events, verified`
+		: `not verified${source}; varve verify tells whether it is sound`;
+	process.stdout.write(`restored to ${data}: history number ${incarnation}, ${checked}\n`);
 	return EXIT.done;
 }

@@ -1,18 +1,22 @@
 /** A stream from its newest event down, page by page along the `next` links. */
 import { decodeFeedJson } from "../../../feeds/json/decode.ts";
 import type { DecodedFeed } from "../../../feeds/model.ts";
+import { damagedAt, ReadError } from "../../../feeds/reader/error.ts";
 import { atOf, eventOf, lacksData, type ReadEvent } from "../../../feeds/reader/event.ts";
-import { get } from "../../../feeds/reader/exchange.ts";
-import { withBodies } from "../../../feeds/reader/links.ts";
+import { get, type Reply } from "../../../feeds/reader/exchange.ts";
+import { rangeOf, withBodies, withCount } from "../../../feeds/reader/links.ts";
 import { type ReadOptions, type Settings, settingsOf } from "../../../feeds/reader/options.ts";
 import { fetchData } from "../../../feeds/reader/session.ts";
-import { Failure } from "../explain.ts";
+import { explainDamage, Failure } from "../explain.ts";
 
 const PAGE_SIZE = 20;
 const NO_DATA = new Uint8Array(0);
+/** A number that no event has. */
+const BEYOND = 2 ** 52;
 
 /**
- * Reads a stream newest first; a stream without events has none.
+ * Reads a stream newest first; a stream without events has none. Of a damaged log it gives all down
+ * to the first event that cannot be read.
  * @param from number of the first event; undefined is the head
  * @throws Failure, ReadError
  */
@@ -20,11 +24,29 @@ export async function* readBackward(
 	options: ReadOptions,
 	from: number | undefined,
 ): AsyncGenerator<ReadEvent> {
-	const settings = settingsOf(options);
-	const signal = options.signal ?? new AbortController().signal;
-	let url: string | undefined = firstPage(settings, from);
+	try {
+		yield* readDown(settingsOf(options), from, options.signal ?? new AbortController().signal);
+	} catch (error) {
+		if (!(error instanceof ReadError) || error.at === undefined) throw error;
+		const { at } = error;
+		const remedy = at > 0 ? `--from ${at - 1} goes on behind it` : "nothing lies behind it";
+		throw new Failure(explainDamage(error, at, remedy));
+	}
+}
+
+async function* readDown(
+	settings: Settings,
+	from: number | undefined,
+	signal: AbortSignal,
+): AsyncGenerator<ReadEvent> {
+	let url: string | undefined = pageDown(settings, from ?? "head", PAGE_SIZE);
 	while (url !== undefined && !signal.aborted) {
-		const page = await pageAt(url, settings, signal);
+		const reply = await ask(url, settings, signal);
+		if (reply.kind === "damaged") {
+			url = await closerTo(url, reply.reason, settings, signal);
+			continue;
+		}
+		const page = pageIn(reply, url);
 		for (const entry of page?.entries ?? []) {
 			const at = atOf(entry, settings.stream, url);
 			if (at === undefined) continue;
@@ -33,15 +55,49 @@ export async function* readBackward(
 				: (entry.event?.data ?? NO_DATA);
 			if (data !== undefined) yield eventOf(entry, at, data);
 		}
-		url = page?.links.find(({ relation }) => relation === "next")?.uri;
+		url = linkOf(page, "next");
 	}
 }
 
-function firstPage({ server, stream }: Settings, from: number | undefined): string {
-	const start =
-		stream === "$all" && from !== undefined ? boundaryAbove(from) : String(from ?? "head");
+/**
+ * One damaged event fails the page it is on: single events lead down to it, until the links are on
+ * the grid again.
+ * @throws ReadError `damaged`, where that single event is asked for
+ */
+async function closerTo(
+	url: string,
+	reason: string,
+	settings: Settings,
+	signal: AbortSignal,
+): Promise<string> {
+	const { pathname } = new URL(url);
+	const [start = "", , count] = pathname.split("/").slice(-3);
+	if (start === "head") return pageDown(settings, await lastOf(url, reason, settings, signal), 1);
+	if (count !== "1") return withCount(url, 1);
+	const at =
+		settings.stream === "$all" ? Number.parseInt(start.slice(0, 16), 16) - 1 : Number(start);
+	throw damagedAt(at, url, reason);
+}
+
+/** The number of the newest event: a page above it holds none, and links to what will follow. */
+async function lastOf(
+	head: string,
+	reason: string,
+	settings: Settings,
+	signal: AbortSignal,
+): Promise<number> {
+	const url = pageDown(settings, BEYOND, 1);
+	const reply = await ask(url, settings, signal);
+	const link = reply.kind === "damaged" ? undefined : linkOf(pageIn(reply, url), "previous");
+	const next = link && rangeOf(link, settings.stream)?.from;
+	if (!next) throw new Failure(`${head}: ${reason}`);
+	return next - 1;
+}
+
+function pageDown({ server, stream }: Settings, from: number | "head", count: number): string {
+	const start = stream === "$all" && from !== "head" ? boundaryAbove(from) : from;
 	const base = server.endsWith("/") ? server : `${server}/`;
-	return `${base}streams/${encodeURIComponent(stream)}/${start}/backward/${PAGE_SIZE}`;
+	return `${base}streams/${encodeURIComponent(stream)}/${start}/backward/${count}`;
 }
 
 /**
@@ -52,11 +108,7 @@ function boundaryAbove(position: number): string {
 	return (position + 1).toString(16).toUpperCase().padStart(16, "0").repeat(2);
 }
 
-async function pageAt(
-	url: string,
-	settings: Settings,
-	signal: AbortSignal,
-): Promise<DecodedFeed | undefined> {
+function ask(url: string, settings: Settings, signal: AbortSignal): Promise<Reply> {
 	const request = {
 		url: withBodies(url),
 		headers: { ...settings.headers, accept: "application/vnd.eventstore.atom+json" },
@@ -64,8 +116,15 @@ async function pageAt(
 		silenceMs: settings.timeoutMs,
 		bodyBytesMax: settings.bodyBytesMax,
 	};
-	const reply = await get(request, settings.fetch, signal);
+	return get(request, settings.fetch, signal);
+}
+
+function pageIn(reply: Reply, url: string): DecodedFeed | undefined {
 	if (reply.kind === "missing") return undefined;
 	if (reply.kind === "ok") return decodeFeedJson(reply.body.toString());
 	throw new Failure(`${url}: ${"reason" in reply ? reply.reason : reply.kind}`);
+}
+
+function linkOf(page: DecodedFeed | undefined, wanted: string): string | undefined {
+	return page?.links.find(({ relation }) => relation === wanted)?.uri;
 }

@@ -3,6 +3,8 @@
  */
 import type { IncomingMessage } from "node:http";
 import { Refusal } from "../../errors.ts";
+import type { Budget } from "../budget.ts";
+import { COUNTED_BYTES, incomingOf } from "../streaming/slow.ts";
 
 const NOTHING = Buffer.alloc(0);
 
@@ -16,32 +18,57 @@ export function announcesTooMuch(req: IncomingMessage, bodyBytesMax: number): bo
  * connection would reset it, and with it our answer, before a client that is still sending reads
  * it. The request timeout bounds how long that lasts.
  * @returns the whole body
- * @throws Refusal `body-too-large`, `body-incomplete` where the client went away midway
+ * @throws Refusal `body-too-large`, `body-incomplete` where the client went away midway,
+ * `overloaded` where the bodies of others leave no room, or are to have the room of this one
  */
 export function readBody(req: IncomingMessage, bodyBytesMax: number): Promise<Buffer> {
+	const incoming = incomingOf(req.socket);
 	return new Promise((resolve, reject) => {
 		let body: Buffer = NOTHING;
 		let received = 0;
+		let held = 0;
 		let refused = false;
-		const refuse = () => {
+		const release = () => {
+			if (held > 0) incoming.release(req);
+			held = 0;
+		};
+		const refuse = (refusal: Refusal) => {
 			refused = true;
 			body = NOTHING;
-			reject(new Refusal("body-too-large", { bodyBytesMax }));
+			release();
+			reject(refusal);
 		};
-		if (announcesTooMuch(req, bodyBytesMax)) refuse();
+		const refuseTooLarge = () => refuse(new Refusal("body-too-large", { bodyBytesMax }));
+		const giveWay = () => refuse(tooMuchIncoming(incoming));
+		const take = (chunk: Buffer) => {
+			body = grown(body, received, chunk);
+			const more = body.length > COUNTED_BYTES ? body.length - held : 0;
+			if (more === 0) return;
+			if (!incoming.hold(req, more, giveWay)) giveWay();
+			else held = body.length;
+		};
+		if (announcesTooMuch(req, bodyBytesMax)) refuseTooLarge();
 		req.on("data", (chunk: Buffer) => {
-			if (!refused) body = grown(body, received, chunk);
+			if (!refused) take(chunk);
 			received += chunk.length;
-			if (!refused && received > bodyBytesMax) refuse();
+			if (!refused && received > bodyBytesMax) refuseTooLarge();
 		});
-		req.on("end", () => resolve(body.subarray(0, received)));
+		req.on("end", () => {
+			release();
+			resolve(body.subarray(0, received));
+		});
 		// Every request closes in the end; an error that nobody will see is not made for it.
 		const incomplete = () => {
+			release();
 			if (!req.complete) reject(new Refusal("body-incomplete", { received }));
 		};
 		req.on("error", incomplete);
 		req.on("close", incomplete);
 	});
+}
+
+function tooMuchIncoming({ limit }: Budget): Refusal {
+	return new Refusal("overloaded", { queue: "body", limit, retryAfterSeconds: 1 });
 }
 
 /**

@@ -32,7 +32,7 @@ export function createLiveStreams(log: Log, limit: number): LiveStreams {
 			if (count >= limit) {
 				throw new Refusal("overloaded", { queue: "live stream", limit, retryAfterSeconds });
 			}
-			if (res.closed) return;
+			if (res.destroyed) return;
 			count++;
 			res.once("close", () => count--);
 		},

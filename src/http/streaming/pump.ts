@@ -6,7 +6,7 @@ import type { ServerResponse } from "node:http";
 import type { Answer, Chunks } from "../answer.ts";
 import { answered } from "../connections.ts";
 import { reportFault } from "../problems.ts";
-import { startStallClock, stopStallClock } from "./stall.ts";
+import { drained } from "./slow.ts";
 
 /**
  * @param report told of a failure midway; the answer then breaks off, so that its reader sees it
@@ -29,7 +29,7 @@ export async function pump(
 	try {
 		for await (const chunk of chunks) {
 			if (res.destroyed) return;
-			if (chunk.length > 0 && !res.write(chunk)) await drained(res);
+			if (chunk.length > 0 && !res.write(chunk)) await drained(res, chunk.length);
 			if (res.destroyed) return;
 		}
 		res.end();
@@ -40,18 +40,4 @@ export async function pump(
 	} finally {
 		answered(res);
 	}
-}
-
-function drained(res: ServerResponse): Promise<void> {
-	return new Promise((resolve) => {
-		startStallClock(res);
-		const done = () => {
-			stopStallClock(res);
-			res.off("drain", done);
-			res.off("close", done);
-			resolve();
-		};
-		res.once("drain", done);
-		res.once("close", done);
-	});
 }

@@ -114,7 +114,8 @@ function compareSpans(view: LogView, spans: readonly Span[], report: Report): bo
 	return found || missing.size > 0;
 }
 
-function misplaced(name: string, version: number, position: number): string {
+/** What is said of an entry that points where it must not. */
+export function misplaced(name: string, version: number, position: number): string {
 	return `${name} version ${version}: position ${position} does not belong there`;
 }
 

@@ -59,6 +59,11 @@ export function checkEvents(view: LogView, { from, to }: Span, report: Report): 
 	return { sums, events, erased, firstCreated, lastCreated };
 }
 
+/** Whether an event has the hash of what it holds. */
+export function isAsHashed(event: StoredEvent): boolean {
+	return event.hash !== undefined && areEqual(event.hash, expectedHash(event));
+}
+
 /** The leaf hash an event must have. */
 export function expectedHash(event: StoredEvent): Uint8Array {
 	const { data, metadata, digests } = event;
@@ -139,7 +144,7 @@ function createTileCheck(view: LogView, report: Report) {
 	return { see, end };
 }
 
-const IS_OTHER = "is not what was appended: it does not have its hash";
+export const IS_OTHER = "is not what was appended: it does not have its hash";
 
 function isZero(bytes: Uint8Array): boolean {
 	return bytes.every((byte) => byte === 0);

@@ -1,10 +1,12 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pump } from "../../../src/http/streaming/pump.ts";
+import { limitSlowClients } from "../../../src/http/streaming/slow.ts";
 import { until } from "../harness.ts";
 
 const CHUNK = Buffer.alloc(64 * 1024);
 const CHUNKS = 10_000;
+const LIMITS = { stalledMs: 60_000, incomingBytesMax: 2 ** 20, outgoingBytesMax: 2 ** 20 };
 
 type Made = { count: number; ended: boolean };
 
@@ -25,6 +27,7 @@ test("a reader that does not read has next to nothing made for it, and none once
 	const server = createServer((_req, res) => {
 		pump(res, { status: 200, headers: [] }, chunksOf(made), (error) => reported.push(error));
 	});
+	limitSlowClients(server, LIMITS);
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const { port } = server.address() as AddressInfo;
 	const req = request({ port, host: "127.0.0.1", agent: false });
@@ -57,6 +60,7 @@ test("an answer that fails midway breaks off, and its fault is reported", async 
 	const server = createServer((_req, res) => {
 		pump(res, { status: 200, headers: [] }, failing(), (error) => reported.push(error));
 	});
+	limitSlowClients(server, LIMITS);
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const { port } = server.address() as AddressInfo;
 	const answer = fetch(`http://127.0.0.1:${port}`).then((res) => res.text());

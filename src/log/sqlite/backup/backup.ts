@@ -9,7 +9,7 @@ import { logFile, migrateFile, openForReading, refusalOf, schemaOf } from "../fi
 import { incarnationOf } from "../files/incarnation.ts";
 import { Copy } from "./copy.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
-import { copyKey, openTarget, type Target } from "./target.ts";
+import { copyKey, openTarget, readMark, type Standing, standingOf, type Target } from "./target.ts";
 
 /** What a run says of itself while it lasts, and how it is stopped. */
 export type Watch = {
@@ -28,6 +28,8 @@ export type BackedUp = {
 	readonly incarnation: number;
 	/** Absent where none was asked for. */
 	readonly verification?: Verification;
+	/** After the run, this verification included. */
+	readonly standing: Standing;
 };
 
 /**
@@ -79,17 +81,24 @@ async function run(
 	watch: Watch,
 ): Promise<BackedUp> {
 	const { directory, path } = target;
+	const before = standingOf(readMark(path));
 	const { events, added } = await copy(target, source, watch);
 	const incarnation = incarnationOf(logFile(directory));
 	const facts = { finished: new Date().toISOString(), events, incarnation };
 
 	// What is there counts as soon as it is: to read all of it may take long.
-	if (!target.isFirst) target.mark({ ...facts, verified: false });
+	if (!target.isFirst) target.mark({ ...facts, verified: false, ...before });
 	const verification = verify ? await verifyCopy(directory, watch) : undefined;
+	const standing = verification ? standingAfter(verification) : before;
 	const isDamaged = verification !== undefined && !verification.ok;
 	if (target.isFirst && !isDamaged) target.promote();
-	if (!target.isFirst || !isDamaged) target.mark({ ...facts, verified: verification?.ok ?? false });
-	return { path, events, added, incarnation, ...(verification && { verification }) };
+	if (!target.isFirst || !isDamaged)
+		target.mark({ ...facts, verified: verification?.ok ?? false, ...standing });
+	return { path, events, added, incarnation, standing, ...(verification && { verification }) };
+}
+
+function standingAfter({ ok, faults }: Verification): Standing {
+	return ok ? { lastVerified: new Date().toISOString() } : { faults: faults.length };
 }
 
 async function copy(target: Target, source: string, watch: Watch) {
@@ -102,14 +111,14 @@ async function copy(target: Target, source: string, watch: Watch) {
 		const before = target.isFirst ? 0 : copying.events();
 		if (target.isFirst) await copying.fill();
 		else if (copying.isFarBehind()) await copying.fillNewer(newer);
-		await copying.complete();
+		await copying.complete(!target.isFirst);
 		copyKey(source, target.path);
 		target.clear();
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {
 		if (watch.signal?.aborted) throw error;
 		// What was copied ahead may be what is damaged: the next run does without it.
-		if (error instanceof Refusal || isDamage(error)) rmSync(newer, { force: true });
+		if (error instanceof Refusal || isOfDamage(error)) rmSync(newer, { force: true });
 		throw error instanceof Refusal ? error : faultOf(error, target.path);
 	} finally {
 		copying?.close();
@@ -117,11 +126,16 @@ async function copy(target: Target, source: string, watch: Watch) {
 }
 
 function faultOf(error: unknown, path: string): Error {
-	if (isDamage(error)) {
+	if (isOfDamage(error)) {
 		return new Refusal("backup-unusable", {
 			path,
 			reason: `a file is damaged (${(error as Error).message}); varve verify --data tells whether it is the store's or the backup's`,
 		});
 	}
 	return refusalOf(error, path);
+}
+
+/** Rows that break a constraint were not written as they are. */
+function isOfDamage(error: unknown): boolean {
+	return isDamage(error) || String((error as NodeJS.ErrnoException)?.code).includes("CONSTRAINT");
 }

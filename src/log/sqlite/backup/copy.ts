@@ -7,25 +7,28 @@
  *                    the copy is what the store was at that moment; until then, and after an
  *                    interruption, it is what it was
  *
- * Events, streams and entries only grow, and what was copied of them stays, but for erasures: those
- * are looked for where the store's count of them has moved. Every other table is small, and is
- * replaced whole, so a table that is added one day is not forgotten here.
+ * Events, streams, entries and nodes only grow, and what was copied of them stays, but for
+ * erasures: those are looked for where the store's count of them has moved. Every other table is
+ * small, and is replaced whole, so a table that is added one day is not forgotten here.
  */
 import { setImmediate } from "node:timers/promises";
 import Database from "better-sqlite3";
+import { levelWidth } from "../../../../feeds/proof/tiles.ts";
 import { Refusal } from "../../../errors.ts";
 import { BUSY_TIMEOUT_MS } from "../files/directory.ts";
 import * as sql from "../statements.ts";
 import { registerFunctions } from "../tree/functions.ts";
-import { entriesStep, fill, ROWS_LEFT_MAX } from "./fill.ts";
-import { attachNewer, mergeNewer } from "./newer.ts";
+import { type Check, createCheck } from "./check.ts";
+import { copyErasures } from "./erasures.ts";
+import { entriesStep, fill, ROWS_LEFT_MAX, type SeeEntries } from "./fill.ts";
+import { attachNewer, mergeEntries, mergeNewer } from "./newer.ts";
 import * as copying from "./statements.ts";
 
-/** Positions of events that one statement compares. */
-const EVENTS_AT_ONCE = 20_000;
+/** Enough to see what is wrong; `varve verify` names more. */
+const FAULTS_NAMED = 3;
 
 /** The tables that only grow, and may be large; see `statements.ts`. */
-const GROWING = ["events", "streams", "entries", "digests"];
+const GROWING = ["events", "streams", "entries", "nodes", "digests"];
 
 export class Copy {
 	readonly #database: Database.Database;
@@ -86,9 +89,7 @@ export class Copy {
 	}
 
 	async fill(): Promise<void> {
-		// First of all the count of erasures: the events are copied at least as erased as it says.
-		if (this.events() === 0)
-			this.#database.exec(this.#withoutTriggers(copying.replaceTable("store")));
+		this.#beginHistory();
 		await this.#fill("main");
 	}
 
@@ -97,22 +98,21 @@ export class Copy {
 		attachNewer(this.#database, file);
 		this.#database.pragma("newer.cache_size = -65536");
 		this.#newer = prepareNewer(this.#database);
+		this.#beginHistory();
 		await this.#fill("newer");
 	}
 
-	async complete(): Promise<void> {
+	/**
+	 * @param isSound whether the copy is to stay sound: what is damaged of the new is refused then
+	 * @throws Refusal `backup-unusable`
+	 */
+	async complete(isSound: boolean): Promise<void> {
+		const check = isSound ? createCheck(this.#database, () => this.#breathe()) : undefined;
 		this.#database.exec(sql.BEGIN_READ);
 		try {
 			const triggers = this.#triggers();
 			for (const { name } of triggers) this.#database.exec(`DROP TRIGGER main."${name}"`);
-			if (this.#newer) await this.#mergeNewer();
-			// The first read of the store is the snapshot.
-			this.#refuseOtherHistory();
-			const before = this.#lastEvent();
-			await this.#copyNewer();
-			await this.#refuseDamaged(before + 1);
-			if (this.#hasErasures()) await this.#copyErasures(before);
-			if (this.#statements.hasDigests.get() === 0) await this.#copyDigests();
+			await this.#addAll(check);
 			this.#replaceOthers();
 			for (const trigger of triggers) this.#database.exec(trigger.sql);
 			this.#database.exec(sql.COMMIT);
@@ -135,52 +135,66 @@ export class Copy {
 		});
 	}
 
-	async #mergeNewer(): Promise<void> {
-		const merged = (this.#statements.lastEvent.get() as number) + 1;
-		await mergeNewer(this.#database, () => this.#breathe());
-		await this.#refuseDamaged(merged);
+	/** An empty copy becomes one of the history it is now filled with. */
+	#beginHistory(): void {
+		if (this.events() > 0) return;
+		// The count of erasures comes first: the events are copied at least as erased as it says.
+		this.#database.exec(this.#withoutTriggers(copying.replaceTable("store")));
 	}
 
-	async #copyNewer(): Promise<void> {
+	async #addAll(check: Check | undefined): Promise<void> {
+		const { lastEvent, lastStream } = this.#statements;
+		const first = (lastEvent.get() as number) + 1;
+		const streams = lastStream.get() as number;
+		if (this.#newer) await this.#mergeNewer(first, check);
+		// The first read of the store is the snapshot.
+		this.#refuseOtherHistory();
+		const before = this.#lastEvent();
+		await this.#copyNewer(before + 1, check);
+		check?.streams(streams);
+		const erased = await copyErasures(this.#database, before, () => this.#breathe());
+		await check?.erased(erased);
+		this.#copyNodes();
+		await check?.nodes(first, this.events());
+		this.#refuseFaults(check);
+	}
+
+	async #mergeNewer(first: number, check: Check | undefined): Promise<void> {
+		await mergeNewer(this.#database, () => this.#breathe());
+		const merged = (this.#statements.lastEvent.get() as number) + 1;
+		const merge = (see?: SeeEntries) =>
+			mergeEntries(this.#database, merged, see, () => this.#breathe());
+		await (check ? check.span({ from: first, to: merged }, merge) : merge());
+		this.#refuseFaults(check);
+	}
+
+	async #copyNewer(first: number, check: Check | undefined): Promise<void> {
 		const { events, streams } = this.#statements;
 		while (events.run(this.#lastEvent()).changes > 0) await this.#breathe();
 		while (streams.run(this.#lastStream()).changes > 0) await this.#breathe();
-		const copySome = entriesStep(this.#database, "main");
-		while (copySome()) await this.#breathe();
+		const copyEntries = async (see?: SeeEntries) => {
+			const copySome = entriesStep(this.#database, "main", see);
+			while (copySome()) await this.#breathe();
+		};
+		await (check ? check.span({ from: first, to: this.events() }, copyEntries) : copyEntries());
 	}
 
-	#hasErasures(): boolean {
-		const [copied, stored] = this.#stores();
-		return copied.erasures !== stored.erasures;
+	#copyNodes(): void {
+		const { lastNode, nodes } = this.#statements;
+		const size = this.events();
+		for (let level = 1; levelWidth(size, level) > 0; level++)
+			nodes.run(level, lastNode.get(level), levelWidth(size, level));
 	}
 
-	/** @param last the position of the last event that was copied before */
-	async #copyErasures(last: number): Promise<void> {
-		for (let position = 0; position <= last; position += EVENTS_AT_ONCE) {
-			this.#statements.erasures.run(position, Math.min(last, position + EVENTS_AT_ONCE - 1));
-			await this.#breathe();
-		}
-	}
-
-	async #copyDigests(): Promise<void> {
-		for (let position = 0; position <= this.#lastEvent(); position += EVENTS_AT_ONCE) {
-			this.#statements.digests.run(position, position + EVENTS_AT_ONCE - 1);
-			await this.#breathe();
-		}
-	}
-
-	/** What is not as it was appended does not get into a backup that is sound. */
-	async #refuseDamaged(from: number): Promise<void> {
-		const { damaged } = this.#statements;
-		const last = this.#lastEvent();
-		for (let position = from; position <= last; position += EVENTS_AT_ONCE) {
-			const found = damaged.get(position, position + EVENTS_AT_ONCE - 1);
-			if (found !== undefined) {
-				const what = `the event at position ${found} is not what was appended`;
-				throw this.#unusable(`the store is damaged: ${what}; varve verify --data tells more`);
-			}
-			await this.#breathe();
-		}
+	/** What is damaged does not get into a backup that is sound. */
+	#refuseFaults(check: Check | undefined): void {
+		if (!check || check.faults.length === 0) return;
+		const named = check.faults.slice(0, FAULTS_NAMED).join("; ");
+		const more = check.faults.length > FAULTS_NAMED ? "; and more" : "";
+		const which = "varve verify --data tells whether the store is damaged, or the backup";
+		throw this.#unusable(
+			`what is new is not sound: ${named}${more}; the backup stays as it was; ${which}`,
+		);
 	}
 
 	#replaceOthers(): void {
@@ -250,16 +264,14 @@ export class Copy {
 	}
 }
 
-type StoreRow = { readonly incarnation: number; readonly erasures?: number };
+type StoreRow = { readonly incarnation: number };
 
 function prepare(database: Database.Database) {
 	return {
 		events: database.prepare(copying.copyEvents("main")),
 		streams: database.prepare(copying.copyStreams("main")),
-		erasures: database.prepare(copying.BACKUP_ERASURES),
-		damaged: database.prepare(copying.BACKUP_DAMAGED).pluck(),
-		hasDigests: database.prepare(copying.BACKUP_HAS_DIGESTS).pluck(),
-		digests: database.prepare(copying.BACKUP_DIGESTS),
+		lastNode: database.prepare(copying.LAST_NODE).pluck(),
+		nodes: database.prepare(copying.COPY_NODES),
 		lastEvent: database.prepare(copying.LAST_EVENT).pluck(),
 		lastStream: database.prepare(copying.LAST_STREAM).pluck(),
 		sourceLastEvent: database.prepare(copying.SOURCE_LAST_EVENT).pluck(),

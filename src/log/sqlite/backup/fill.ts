@@ -27,6 +27,11 @@ export const ROWS_LEFT_MAX = 20_000;
 /** Ids of streams that one statement compares. */
 const STREAMS_AT_ONCE = 1000;
 
+/** Of `entries`. */
+export type EntryRow = readonly [stream: number, version: number, position: number];
+/** Is shown entries before they are copied: stream by stream, each by version. */
+export type SeeEntries = (rows: readonly EntryRow[]) => void;
+
 export type Filling = {
 	/** Where the rows go; what `main` has is not copied to `newer`. */
 	readonly into: copying.Into;
@@ -55,12 +60,20 @@ export async function fill(database: Database.Database, filling: Filling): Promi
 }
 
 /** @returns copies some of the newer entries of all streams; false where those were the last */
-export function entriesStep(database: Database.Database, into: copying.Into): () => boolean {
+export function entriesStep(
+	database: Database.Database,
+	into: copying.Into,
+	see?: SeeEntries,
+): () => boolean {
+	const rows = see && database.prepare(copying.newerEntries(into)).raw();
 	const entries = database.prepare(copying.copyEntries(into));
 	const last = database.prepare(copying.SOURCE_LAST_STREAM).pluck();
 	let id = 0;
 	return () => {
-		const { changes } = entries.run(id, id + STREAMS_AT_ONCE - 1);
+		const ids = [id, id + STREAMS_AT_ONCE - 1];
+		const seen = rows?.all(ids) as EntryRow[] | undefined;
+		if (seen) see?.(seen);
+		const changes = seen?.length === 0 ? 0 : entries.run(ids).changes;
 		if (changes < copying.ENTRIES_AT_ONCE) id += STREAMS_AT_ONCE;
 		return id <= (last.get() as number);
 	};

@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type Database from "better-sqlite3";
 import { isDamage } from "../failures.ts";
+import type { EntryRow, SeeEntries } from "./fill.ts";
 import * as copying from "./statements.ts";
 
 type Breathe = () => Promise<void>;
@@ -57,25 +58,42 @@ function follows(database: Database.Database): boolean {
 			.get(...key);
 	const schema = (of: string) => database.pragma(`${of}.user_version`, { simple: true });
 	if (schema("newer") !== schema("main")) return false;
+	if (one(copying.IS_SAME_HISTORY) !== 1) return false;
 	const first = one(copying.NEWER_FIRST_EVENT) as number | null;
 	if (first === null) return one(copying.NEWER_HAS_ROWS) === 0;
 	if (first !== (one(copying.LAST_EVENT) as number) + 1) return false;
 	return one(copying.isSameEvent("newer"), one(copying.NEWER_LAST_EVENT)) === 1;
 }
 
-/** Copies all of it to the backup. */
+/** Copies the events and streams of it to the backup. */
 export async function mergeNewer(database: Database.Database, breathe: Breathe): Promise<void> {
 	const last = (sql: string) => database.prepare(sql).pluck();
 	const events = database.prepare(copying.copyEvents("main", "newer"));
 	const streams = database.prepare(copying.copyStreams("main", "newer"));
-	const entries = database.prepare(copying.MERGE_ENTRIES);
-	const lastEntry = database.prepare(copying.MERGED_ENTRY).raw();
 	const [lastEvent, lastStream] = [last(copying.LAST_EVENT), last(copying.LAST_STREAM)];
-
 	while (events.run(lastEvent.get()).changes > 0) await breathe();
 	while (streams.run(lastStream.get()).changes > 0) await breathe();
-	for (let key: unknown = [-1, -1]; Array.isArray(key); await breathe()) {
-		entries.run(...key);
-		key = lastEntry.get(...key);
+}
+
+/**
+ * Copies the entries of events below one; those above came while the entries were copied ahead, and
+ * are left to be copied from the store.
+ */
+export async function mergeEntries(
+	database: Database.Database,
+	below: number,
+	see: SeeEntries | undefined,
+	breathe: Breathe,
+): Promise<void> {
+	const rows = database.prepare(copying.MERGED_ENTRIES).raw();
+	const entries = database.prepare(copying.MERGE_ENTRIES);
+	for (let key: readonly number[] | undefined = [-1, -1]; key; await breathe()) {
+		const seen = rows.all(...key, below) as EntryRow[];
+		const last = seen.at(-1);
+		if (last) {
+			see?.(seen);
+			entries.run(...key, last[0], last[1], below);
+		}
+		key = last && [last[0], last[1]];
 	}
 }

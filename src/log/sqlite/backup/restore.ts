@@ -34,7 +34,7 @@ import {
 import { incarnationOf, raiseIncarnation } from "../files/incarnation.ts";
 import * as sql from "../statements.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
-import { copyKey, isWithin } from "./target.ts";
+import { copyKey, isWithin, readMark, type Standing, standingOf } from "./target.ts";
 
 export type Restoring = {
 	readonly verify: boolean;
@@ -53,6 +53,8 @@ export type Restored = {
 	/** Undefined where the backup failed its verification: nothing was restored. */
 	readonly incarnation: number | undefined;
 	readonly verification?: Verification;
+	/** Of the backup; undefined where it is the copy of a data directory. */
+	readonly standing: Standing | undefined;
 };
 
 /** Pages of 4 KiB between two looks at the signal. */
@@ -81,7 +83,9 @@ export async function restore(
 		made = mkdirSync(directory, { recursive: true });
 		lock = lockDirectory(directory);
 		refuseFilled(directory);
-		return await stage(source, from, directory, restoring);
+		const mark = readMark(from);
+		const staged = await stage(source, from, directory, restoring);
+		return { ...staged, standing: mark && standingOf(mark) };
 	} catch (error) {
 		if (isRefusal(error) || restoring.signal?.aborted) throw error;
 		throw refusalOf(error, directory);
@@ -98,7 +102,7 @@ async function stage(
 	from: string,
 	directory: string,
 	restoring: Restoring,
-): Promise<Restored> {
+): Promise<Omit<Restored, "standing">> {
 	const staging = join(directory, "restoring");
 	rmSync(staging, { recursive: true, force: true });
 	mkdirSync(staging);

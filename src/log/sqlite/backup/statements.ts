@@ -41,46 +41,66 @@ export const ENTRIES_AT_ONCE = 20_000;
  * The first of the entries that streams of a range of ids have beyond ours: each stream's in order,
  * so what is there of a stream is the beginning of it.
  */
-export const copyEntries = (to: Into): string => {
+export const newerEntries = (to: Into): string => {
 	const last = (copy: Into) => `(SELECT max(version) FROM ${copy}.entries WHERE stream = s.id)`;
 	const known = to === "main" ? last("main") : `${last("newer")}, ${last("main")}`;
 	return `
-		INSERT INTO ${to}.entries
 		SELECT n.stream, n.version, n.position
 		FROM source.streams s CROSS JOIN source.entries n
 			ON n.stream = s.id AND n.version > coalesce(${known}, -1)
 		WHERE s.id BETWEEN ? AND ? ORDER BY s.id, n.version LIMIT ${ENTRIES_AT_ONCE}`;
 };
 
+export const copyEntries = (to: Into): string => `INSERT INTO ${to}.entries ${newerEntries(to)}`;
+
 /** What a later run copied ahead goes to the backup without a look at the store. */
+export const MERGED_ENTRIES = `
+	SELECT stream, version, position FROM newer.entries
+	WHERE (stream, version) > (?, ?) AND position < ?
+	ORDER BY stream, version LIMIT ${ENTRIES_AT_ONCE}`;
 export const MERGE_ENTRIES = `
 	INSERT INTO main.entries SELECT * FROM newer.entries
-	WHERE (stream, version) > (?, ?) ORDER BY stream, version LIMIT ${ENTRIES_AT_ONCE}`;
-/** The key of the last row of that. */
-export const MERGED_ENTRY = `
-	SELECT stream, version FROM newer.entries
-	WHERE (stream, version) > (?, ?) ORDER BY stream, version LIMIT 1 OFFSET ${ENTRIES_AT_ONCE - 1}`;
+	WHERE (stream, version) > (?, ?) AND (stream, version) <= (?, ?) AND position < ?
+	ORDER BY stream, version`;
+export const LAST_VERSION = "SELECT coalesce(max(version), -1) FROM main.entries WHERE stream = ?";
+export const STREAMS_WITHOUT_ENTRIES = `
+	SELECT name FROM main.streams s WHERE id > ?
+		AND NOT EXISTS (SELECT 1 FROM main.entries WHERE stream = s.id) LIMIT 100`;
 
 /**
  * What was erased since it was copied. Whatever is erased has its digests; that it is new shows in
  * the flags, and where metadata was taken later than data, in the metadata's length. SQLite reads
- * that from the row's header.
+ * that from the row's header. What is left is what was copied: the store's may be damaged by now.
  */
 export const BACKUP_ERASURES = `
-	UPDATE main.events AS b SET flags = s.flags, data = s.data, metadata = s.metadata
+	UPDATE main.events AS b SET flags = b.flags | (s.flags & 24),
+		data = iif(length(s.data) = 0, x'', b.data),
+		metadata = iif(length(s.metadata) = 0, x'', b.metadata)
 	FROM source.events AS s
 	WHERE b.position IN (SELECT position FROM source.digests WHERE position BETWEEN ? AND ?)
-		AND s.position = b.position
+		AND s.position = b.position AND (s.flags & 24) > 0
 		AND (s.flags <> b.flags OR length(s.metadata) <> length(b.metadata))`;
 
+/** Whether the copy has all erasures of the store: it counts them. */
+export const HAS_ERASURES =
+	"SELECT (SELECT erasures FROM main.store) = (SELECT erasures FROM source.store)";
 /** Digests are added where something was erased, and never go: their number tells of new ones. */
-export const BACKUP_HAS_DIGESTS = `
+export const HAS_DIGESTS = `
 	SELECT (SELECT count(*) FROM main.digests) = (SELECT count(*) FROM source.digests)`;
 export const BACKUP_DIGESTS = `
-	INSERT OR IGNORE INTO main.digests SELECT * FROM source.digests WHERE position BETWEEN ? AND ?`;
+	INSERT OR IGNORE INTO main.digests SELECT * FROM source.digests WHERE position BETWEEN ? AND ?
+	RETURNING position`;
+
+/** The nodes of a level, from one on and below another: they are never changed either. */
+export const LAST_NODE = "SELECT coalesce(max(number), -1) FROM main.nodes WHERE level = ?";
+export const COPY_NODES = `
+	INSERT INTO main.nodes SELECT * FROM source.nodes
+	WHERE level = ? AND number > ? AND number < ? ORDER BY number`;
 
 export const BACKUP_STORE = "SELECT * FROM main.store";
 export const SOURCE_STORE = "SELECT * FROM source.store";
+export const IS_SAME_HISTORY =
+	"SELECT (SELECT incarnation FROM main.store) = (SELECT incarnation FROM source.store)";
 /** Those of ours: Litestream keeps tables of its own in the store. */
 export const BACKUP_TABLES = `
 	SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`;
@@ -92,10 +112,3 @@ export const replaceTable = (table: string): string =>
 export const TABLES_TO_FILL = `
 	SELECT sql FROM main.sqlite_schema
 	WHERE type = 'table' AND name IN ('events', 'streams', 'entries')`;
-
-/** The first of these events that its hash does not fit; of what was erased only a part is left. */
-export const BACKUP_DAMAGED = `
-	SELECT e.position FROM main.events e LEFT JOIN main.streams s ON s.id = e.stream
-	WHERE e.position BETWEEN ? AND ? AND (e.flags & 24) = 0 AND (s.name IS NULL OR e.hash <>
-		leaf_hash(e.position, s.name, e.version, e.id, e.type, e.created, e.flags, e.data, e.metadata))
-	LIMIT 1`;

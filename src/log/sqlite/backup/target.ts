@@ -25,8 +25,16 @@ import { Refusal } from "../../../errors.ts";
 import { lockDirectory } from "../files/claim.ts";
 import { logFile, syncDirectory, syncFile } from "../files/directory.ts";
 
+/** Whether anybody has looked at the whole of a backup. What a later run adds it checks itself. */
+export type Standing = {
+	/** ISO 8601, when a run last found all of it sound; absent where none has. */
+	readonly lastVerified?: string | undefined;
+	/** How many the last verification found; absent where it found none. */
+	readonly faults?: number | undefined;
+};
+
 /** What `backup.json` says. */
-export type Mark = {
+export type Mark = Standing & {
 	/** The data directory. */
 	readonly of: string;
 	/** ISO 8601; absent while the first copy is not finished. */
@@ -106,6 +114,10 @@ export function readMark(path: string): Mark | undefined {
 	} catch {
 		return undefined;
 	}
+}
+
+export function standingOf(mark: Mark | undefined): Standing {
+	return { lastVerified: mark?.lastVerified, faults: mark?.faults };
 }
 
 /** Whether `path` is `folder` or lies in it, links followed as far as there is anything. */

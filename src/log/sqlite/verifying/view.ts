@@ -34,7 +34,7 @@ type Content = {
 
 export function viewOf(database: Database.Database): LogView {
 	const statements = prepare(database);
-	const nameOf = createNames(statements.name);
+	const nameOf = namesIn(database);
 	return {
 		size: prepareSize(database),
 		*events(from, to, onUnreadable) {
@@ -176,7 +176,9 @@ function visitEntries({ entries }: Statements, nameOf: Names, visit: Visit): voi
 	}
 }
 
-function createNames(statement: Database.Statement): Names {
+/** The names of streams, those of late kept. */
+export function namesIn(database: Database.Database): Names {
+	const statement = database.prepare(sql.SELECT_STREAM_NAME).pluck();
 	const kept = new LRUCache<number, string>({ max: NAMES_KEPT_MAX });
 	return (id) => {
 		let name = kept.get(id);
@@ -247,6 +249,5 @@ function prepare(database: Database.Database) {
 		unproven: database.prepare(verifying.VERIFY_UNPROVEN).pluck(),
 		entries: database.prepare(verifying.VERIFY_ENTRIES).raw(),
 		nodes: database.prepare(sql.SELECT_NODES).pluck(),
-		name: database.prepare(sql.SELECT_STREAM_NAME).pluck(),
 	};
 }

@@ -4,6 +4,7 @@ import {
 	existsSync,
 	mkdirSync,
 	readFileSync,
+	rmSync,
 	truncateSync,
 	writeFileSync,
 } from "node:fs";
@@ -13,6 +14,7 @@ import type { Log } from "../../../../src/log/log.ts";
 import { backUp } from "../../../../src/log/sqlite/backup/backup.ts";
 import { restore } from "../../../../src/log/sqlite/backup/restore.ts";
 import { logFile } from "../../../../src/log/sqlite/files/directory.ts";
+import { raiseIncarnation } from "../../../../src/log/sqlite/files/incarnation.ts";
 import { openSqliteLog } from "../../../../src/log/sqlite/log.ts";
 import { append, events, name, refusal, scavenge } from "../../asking.ts";
 import { newDirectory } from "../directory.ts";
@@ -162,6 +164,27 @@ test("is stopped while it is verified, and is the new one all the same", async (
 		verified: false,
 		events: rowsIn(join(data, "log.sqlite"), "events"),
 	});
+});
+
+test("of an empty backup is of whatever history the store has by then", async () => {
+	const empty = newDirectory();
+	await (await openSqliteLog(empty)).close();
+	rmSync(join(target, "log.sqlite"));
+	rmSync(join(target, "backup.json"));
+	await backUp(empty, target, true);
+	const number = raiseIncarnation(empty);
+	const filled = await openSqliteLog(empty);
+	await appendMany(filled);
+	await interrupt(empty);
+	await filled.redact({ stream: name("many-1"), version: 0, metadata: true });
+	await filled.close();
+	// It may be raised once more while a run waits to go on.
+	expect(raiseIncarnation(empty)).toBeGreaterThan(number);
+	expect(await backUp(empty, target, true)).toMatchObject({
+		added: MANY,
+		verification: { ok: true },
+	});
+	expect(sumsOf(target)).toEqual(sumsOf(empty));
 });
 
 async function appendMany(to: Log): Promise<void> {

@@ -1,0 +1,37 @@
+/** What was erased in a store is erased in its copy, and what digests that left are added. */
+import type Database from "better-sqlite3";
+import * as copying from "./statements.ts";
+
+/** Positions of events that one statement compares. */
+const EVENTS_AT_ONCE = 20_000;
+
+/**
+ * @param last the position of the last event that was copied before; those behind are as the store
+ *   has them now
+ * @returns the positions of the digests that are new
+ */
+export async function copyErasures(
+	database: Database.Database,
+	last: number,
+	breathe: () => Promise<void>,
+): Promise<number[]> {
+	const one = (sql: string) => database.prepare(sql).pluck().get() as number;
+	const erase = database.prepare(copying.BACKUP_ERASURES);
+	const digests = database.prepare(copying.BACKUP_DIGESTS).pluck();
+
+	if (one(copying.HAS_ERASURES) === 0) {
+		for (let from = 0; from <= last; from += EVENTS_AT_ONCE) {
+			erase.run(from, Math.min(last, from + EVENTS_AT_ONCE - 1));
+			await breathe();
+		}
+	}
+	const added: number[][] = [];
+	if (one(copying.HAS_DIGESTS) === 0) {
+		const end = one(copying.LAST_EVENT);
+		for (let from = 0; from <= end; from += EVENTS_AT_ONCE) {
+			added.push(digests.all(from, from + EVENTS_AT_ONCE - 1) as number[]);
+			await breathe();
+		}
+	}
+	return added.flat();
+}
