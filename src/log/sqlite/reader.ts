@@ -8,13 +8,13 @@ import { LINK_TYPE, linkAt, type Target, targetOf } from "../../indexes/links.ts
 import type { Gap, Range, Slice, StreamEntry } from "../log.ts";
 import { bounds } from "../range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "../showing.ts";
-import { MissingRows, present } from "./failures.ts";
+import { Contradiction, MissingRows, present } from "./failures.ts";
 import { openForReading } from "./files/directory.ts";
-import { FLAG_JSON, FLAG_REDACTED } from "./protocol.ts";
+import { FLAG_JSON, FLAG_REDACTED, FLAG_SCAVENGED } from "./protocol.ts";
 import * as sql from "./statements.ts";
 import { Locator } from "./streams/locator.ts";
+import type { StreamRow } from "./streams/rows.ts";
 import { Standings } from "./streams/standings.ts";
-import type { StreamRow } from "./streams/streams.ts";
 
 /** Some 2 MB of names. A number never changes its name, so none of them grows stale. */
 const NAMES_KEPT_MAX = 10_000;
@@ -117,15 +117,16 @@ export class Reader {
 		}
 	}
 
-	#entries(range: Range, { id }: StreamRow, low: number, high: number): StreamEntry[] {
+	#entries(range: Range, of: StreamRow, low: number, high: number): StreamEntry[] {
 		const { stream, direction, content } = range;
 		const isAll = stream === ALL;
 		const reads = (isAll ? this.#statements.ofAll : this.#statements.ofStream)[direction];
-		const where = isAll ? [low, high] : [id, low, high];
+		const where = isAll ? [low, high] : [of.id, low, high];
 		// All at once: a call out of SQLite for each row costs as much again as the row.
 		const rows = reads.heads.all(...where) as Row[];
 		const scavenged = () => (isAll ? (this.#statements.scavenged.get({ low, high }) as number) : 0);
 		checkComplete(rows.length, high - low + 1, scavenged);
+		if (!isIndexStream(stream)) checkNoted(rows, of, range);
 		const contents = content ? this.#contents(reads, where, rows) : [];
 		return rows.map((row, index) => ({
 			version: row[0],
@@ -242,6 +243,15 @@ export class Reader {
 function checkComplete(found: number, covered: number, scavenged: () => number): void {
 	if (found === covered || found === covered - scavenged()) return;
 	throw new MissingRows("some of the events are missing");
+}
+
+/** What `streams/rows.ts` leaves to who reads the events: links, and what was scavenged. */
+function checkNoted(rows: readonly Row[], { link }: StreamRow, range: Range): void {
+	const { stream, hidden, resolve = stream !== ALL } = range;
+	const misses = (row: Row) =>
+		(resolve && link === null && row[5] === LINK_TYPE) ||
+		(!hidden && (row[7] & FLAG_SCAVENGED) !== 0);
+	if (rows.some(misses)) throw new Contradiction("its events are not what is noted of the stream");
 }
 
 function bytesOf({ data, metadata }: RecordedEvent): number {
