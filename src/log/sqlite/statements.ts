@@ -160,7 +160,7 @@ const OF_ALL = "FROM events e WHERE e.position BETWEEN ? AND ? AND (e.flags & 16
 export const selectEntries = readsOf("n.version", OF_STREAM);
 export const selectEvents = readsOf("e.position", OF_ALL);
 
-/** The three statements of a read, all with the same parameters and in the same order. */
+/** The statements of a read, all with the same parameters and in the same order. */
 export type Reads = {
 	/** The version of each entry, and its event without what the client wrote. */
 	heads(order: Order): string;
@@ -168,6 +168,8 @@ export type Reads = {
 	joined(order: Order): string;
 	/** The data and metadata of each, in a row of its own. */
 	apart(order: Order): string;
+	/** The leaf hash of each, one after another in a single value. */
+	hashes(order: Order): string;
 };
 
 function readsOf(version: string, range: string): Reads {
@@ -177,6 +179,8 @@ function readsOf(version: string, range: string): Reads {
 			SELECT CAST(group_concat(e.data || e.metadata, '' ORDER BY ${version} ${order}) AS BLOB)
 			${range}`,
 		apart: (order) => `SELECT e.data, e.metadata ${range} ORDER BY ${version} ${order}`,
+		hashes: (order) => `
+			SELECT CAST(group_concat(e.hash, '' ORDER BY ${version} ${order}) AS BLOB) ${range}`,
 	};
 }
 
