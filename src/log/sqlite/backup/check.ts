@@ -7,6 +7,7 @@
  *     streams   none without entries
  *     nodes     each the root of the 256 below it
  *     erased    what is left of an event fits its digests
+ *     marks     none of those the backup has is gone
  */
 import type Database from "better-sqlite3";
 import { addSubtree, createFrontier, rootOf } from "../../../../feeds/proof/frontier.ts";
@@ -44,6 +45,8 @@ export type Check = {
 	digested(positions: readonly number[]): void;
 	/** Checks what is left of events that are newly erased, all digests being there. */
 	erased(): Promise<void>;
+	/** Checks that no stream has lost what is noted of it: that only ever comes, or moves on. */
+	marks(): void;
 };
 
 /**
@@ -55,6 +58,7 @@ export function createCheck(database: Database.Database, breathe: () => Promise<
 	const view = viewOf(database);
 	const seeIn = prepareSee(database, report);
 	const hashes = prepareHashes(database);
+	const lostMarks = database.prepare(copying.LOST_MARKS).pluck();
 	const withoutEntries = database.prepare(copying.STREAMS_WITHOUT_ENTRIES).pluck();
 	/** What was erased: of events that were copied so, the digests come later. */
 	const erased = createPositions();
@@ -101,6 +105,9 @@ export function createCheck(database: Database.Database, breathe: () => Promise<
 				}
 				await breathe();
 			}
+		},
+		marks() {
+			for (const name of lostMarks.all()) report(`what was noted of ${name} is lost`);
 		},
 	};
 }

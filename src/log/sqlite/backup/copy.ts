@@ -157,6 +157,7 @@ export class Copy {
 		await check?.erased();
 		this.#copyNodes();
 		await check?.nodes(first, this.events());
+		check?.marks();
 		this.#refuseFaults(check);
 	}
 
