@@ -59,7 +59,7 @@ async function* readDown(
 	}
 }
 
-/** Above the head no page holds an event, and `next` would lead down to it twenty numbers a page. */
+/** Above the head no page has events, and `next` would lead down to it twenty numbers at a time. */
 function headBelow(
 	start: number | undefined,
 	page: DecodedFeed | undefined,
