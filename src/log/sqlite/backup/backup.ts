@@ -1,11 +1,19 @@
 /** A backup of a store, made or brought up to date while the store is in use. */
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
 import type { Verification } from "../../log.ts";
 import { migrationsFor } from "../../migrate.ts";
 import { isDamage } from "../failures.ts";
-import { logFile, migrateFile, openForReading, refusalOf, schemaOf } from "../files/directory.ts";
+import {
+	BUSY_TIMEOUT_MS,
+	logFile,
+	migrateFile,
+	openForReading,
+	refusalOf,
+	schemaOf,
+} from "../files/directory.ts";
 import { incarnationOf } from "../files/incarnation.ts";
 import { Copy } from "./copy.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
@@ -106,6 +114,7 @@ async function copy(target: Target, source: string, watch: Watch) {
 	const [file, newer] = [logFile(target.directory), join(target.partial, "newer.sqlite")];
 	let copying: Copy | undefined;
 	try {
+		if (target.isFirst) removeOlder(file);
 		migrateFile(file, migrationsFor("sqlite"), "DELETE");
 		copying = new Copy(file, logFile(source), target.path, watch.signal);
 		watch.copying?.(copying);
@@ -123,6 +132,22 @@ async function copy(target: Target, source: string, watch: Watch) {
 	} finally {
 		copying?.close();
 	}
+}
+
+/**
+ * A first copy that is not finished has events without their streams and entries: no migration is
+ * made for that, and it would be brought forward with holes.
+ */
+function removeOlder(file: string): void {
+	if (!existsSync(file)) return;
+	const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+	let found: number;
+	try {
+		found = schemaOf(database);
+	} finally {
+		database.close();
+	}
+	if (found < migrationsFor("sqlite").length) rmSync(file);
 }
 
 /** What was copied may be what is damaged, and not the store: the next run begins without it. */

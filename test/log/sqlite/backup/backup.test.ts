@@ -7,6 +7,7 @@ import {
 	openSync,
 	readdirSync,
 	readFileSync,
+	renameSync,
 	rmSync,
 	statSync,
 	symlinkSync,
@@ -303,6 +304,18 @@ describe("a backup of an older version", () => {
 		const store = await reopened(upgraded);
 		await append(store, "order-9", events(2));
 		expect(await backUp(upgraded, target, true)).toMatchObject({ events: 64, added: 2 });
+		expect(contentOf(target)).toEqual(contentOf(upgraded));
+	});
+
+	test("that was never finished begins anew: its parts do not fit together to be upgraded", async () => {
+		const upgraded = newDirectory();
+		copyFileSync(older, join(upgraded, "log.sqlite"));
+		await reopened(upgraded);
+		const partial = join(target, "partial");
+		mkdirSync(partial);
+		renameSync(join(target, "log.sqlite"), join(partial, "log.sqlite"));
+		alter(partial, "DELETE FROM entries; DELETE FROM streams WHERE id > 3");
+		await backUp(upgraded, target, false);
 		expect(contentOf(target)).toEqual(contentOf(upgraded));
 	});
 });
