@@ -10,10 +10,14 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { enterQueue } from "./streaming/slow.ts";
 
 export type Connections = {
-	/** Counts a request in. */
-	begin(res: ServerResponse): void;
+	/**
+	 * Counts a request in.
+	 * @returns false where it is not to be answered any more
+	 */
+	begin(res: ServerResponse): boolean;
 	/**
 	 * Calls back, once, when no request that arrived whole on a connection waits for its answer any
 	 * more.
@@ -53,7 +57,7 @@ export function trackConnections(server: Server): Connections {
 			const socket: Counted = res.req.socket;
 			socket[RUNNING] = running(socket) + 1;
 			socket[NEWEST] = res;
-			if (res.socket === null) queue(res as Queued, socket);
+			return res.socket !== null || queue(res as Queued, socket);
 		},
 		whenAnswered(socket: Counted, then) {
 			const newest = socket[NEWEST];
@@ -73,12 +77,13 @@ export function answered(res: ServerResponse): void {
 	if ((res as Queued)[QUEUED] === undefined) countOut(res.req.socket);
 }
 
-function queue(res: Queued, socket: Counted): void {
+function queue(res: Queued, socket: Counted): boolean {
 	res[QUEUED] = true;
 	const queued = socket[WAITING] ?? new Set();
 	socket[WAITING] = queued.add(res);
 	res.once("socket", () => queued.delete(res));
 	res.once("finish", () => countOut(socket));
+	return enterQueue(res);
 }
 
 /** Node tells an answer only when it is its turn that its connection is gone. */

@@ -56,7 +56,7 @@ export function createHttpServer(
 	const proxies = parseNetworks(settings.trustedProxies ?? "");
 	if (proxies) trustProxies(server, proxies);
 	const serve = (req: IncomingMessage, res: ServerResponse) => {
-		connections.begin(res);
+		if (!connections.begin(res)) return;
 		if (!req.url?.startsWith("/")) takeAbsoluteUrl(req);
 		if (lanes === "both" && takeFastLane(req, res)) return;
 		app(req, res);
