@@ -24,12 +24,12 @@ export type Connections = {
 	 * @param then gets what is to answer a request that broke off midway, if there is one
 	 */
 	whenAnswered(socket: Duplex, then: (broken: ServerResponse | undefined) => void): void;
-	/** Closes every connection as soon as nothing runs on it. */
+	/** Closes every connection as soon as nothing runs on it, whatever its client does then. */
 	close(): void;
 };
 
 const RUNNING = Symbol("running requests");
-const NEWEST = Symbol("the newest answer, while any is owed");
+const NEWEST = Symbol("the newest answer, while any is owed or its request still comes");
 const AFTERWARDS = Symbol("what to do when enough is answered");
 const QUEUED = Symbol("waits for its turn to be sent");
 const WAITING = Symbol("the answers that wait for their turn");
@@ -66,7 +66,8 @@ export function trackConnections(server: Server): Connections {
 		},
 		close() {
 			for (const socket of open) {
-				afterwards(socket, { left: 0, run: () => socket.destroySoon() });
+				if (isOver(socket)) socket.destroySoon();
+				else afterwards(socket, { left: 0, run: () => socket.destroySoon() });
 			}
 		},
 	};
@@ -97,8 +98,15 @@ function leave(socket: Counted): void {
 function countOut(socket: Counted): void {
 	const left = running(socket) - 1;
 	socket[RUNNING] = left;
-	if (left === 0) socket[NEWEST] = undefined;
+	// An answer may come before the end of its request's body.
+	if (left === 0 && !isComing(socket[NEWEST])) socket[NEWEST] = undefined;
 	proceed(socket);
+}
+
+function isComing(res: ServerResponse | undefined): boolean {
+	if (res === undefined || res.req.complete) return false;
+	const { headers } = res.req;
+	return headers["transfer-encoding"] !== undefined || headers["content-length"] !== undefined;
 }
 
 /** The first that asks decides what is done. */
@@ -115,6 +123,10 @@ function proceed(socket: Counted): void {
 }
 
 const NOTHING_MORE: Afterwards = { left: 0, run: () => undefined };
+
+function isOver(socket: Counted): boolean {
+	return socket[AFTERWARDS] === NOTHING_MORE;
+}
 
 function running(socket: Counted): number {
 	return socket[RUNNING] ?? 0;
