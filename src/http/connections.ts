@@ -15,9 +15,9 @@ import { enterQueue } from "./streaming/slow.ts";
 export type Connections = {
 	/**
 	 * Counts a request in.
-	 * @returns false where it is not to be answered any more
+	 * @param take called when it is its turn: at once, unless it came behind one that is not answered
 	 */
-	begin(res: ServerResponse): boolean;
+	begin(res: ServerResponse, take: () => void): void;
 	/**
 	 * Calls back, once, when no request that arrived whole on a connection waits for its answer any
 	 * more.
@@ -53,11 +53,12 @@ export function trackConnections(server: Server): Connections {
 		});
 	});
 	return {
-		begin(res) {
+		begin(res, take) {
 			const socket: Counted = res.req.socket;
 			socket[RUNNING] = running(socket) + 1;
 			socket[NEWEST] = res;
-			return res.socket !== null || queue(res as Queued, socket);
+			if (res.socket === null) queue(res as Queued, socket, take);
+			else take();
 		},
 		whenAnswered(socket: Counted, then) {
 			const newest = socket[NEWEST];
@@ -78,13 +79,22 @@ export function answered(res: ServerResponse): void {
 	if ((res as Queued)[QUEUED] === undefined) countOut(res.req.socket);
 }
 
-function queue(res: Queued, socket: Counted): boolean {
+/**
+ * The requests of a connection are taken one after the other. Node hands out a thousand at once,
+ * all that one read of the socket brought: what they ask for would be made before anyone else is
+ * served, and kept until those before them are sent.
+ */
+function queue(res: Queued, socket: Counted, take: () => void): void {
 	res[QUEUED] = true;
 	const queued = socket[WAITING] ?? new Set();
 	socket[WAITING] = queued.add(res);
-	res.once("socket", () => queued.delete(res));
 	res.once("finish", () => countOut(socket));
-	return enterQueue(res);
+	if (!enterQueue(res)) return;
+	res.once("socket", () => {
+		queued.delete(res);
+		// Behind those of other connections that came meanwhile.
+		setImmediate(() => res.destroyed || isOver(socket) || take());
+	});
 }
 
 /** Node tells an answer only when it is its turn that its connection is gone. */

@@ -12,12 +12,9 @@ import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Budget } from "../budget.ts";
 
-/**
- * What is shorter is not counted: the system's buffers take an answer of that size at once. Not so
- * one that waits behind another on its connection.
- */
+/** What is shorter is not counted: the system's buffers take an answer of that size at once. */
 export const COUNTED_BYTES = 64 * 1024;
-/** What a request costs that waits for its turn to be answered, besides its answer. */
+/** What a request costs that waits for its turn to be answered. */
 const QUEUED_BYTES = 4 * 1024;
 
 export type SlowLimits = {
@@ -92,16 +89,12 @@ export function enterQueue(res: ServerResponse): boolean {
  * @returns false where there is no room for it
  */
 export function enterAnswer(res: ServerResponse, body: Uint8Array): boolean {
-	if (res.req.method === "HEAD" || !isCounted(res, body.length)) return true;
+	if (res.req.method === "HEAD" || body.length <= COUNTED_BYTES) return true;
 	if (!enter(slowOf(res.req.socket), res, body)) return false;
 	startStallClock(res);
 	// Before Node sets a clock of its own. The next answer on the connection may be a long poll.
 	res.prependOnceListener("finish", () => stopStallClock(res));
 	return true;
-}
-
-function isCounted({ socket }: ServerResponse, bytes: number): boolean {
-	return bytes > (socket === null ? 0 : COUNTED_BYTES);
 }
 
 function enter({ outgoing, readers }: Slow, res: ServerResponse, body: Uint8Array): boolean {
@@ -133,7 +126,7 @@ export function drained(res: ServerResponse, bytes: number): Promise<void> {
 	const { socket } = res.req;
 	const { outgoing } = slowOf(socket);
 	const sendAway = () => void socket.destroy();
-	if (isCounted(res, bytes) && !outgoing.hold(res, bytes, sendAway)) sendAway();
+	if (bytes > COUNTED_BYTES && !outgoing.hold(res, bytes, sendAway)) sendAway();
 	return new Promise((resolve) => {
 		startStallClock(res);
 		const done = () => {
