@@ -19,6 +19,7 @@ export type Settings = {
 	readonly data: string;
 	readonly upgradeCopy: boolean;
 	readonly checkpoints: boolean;
+	readonly checkReads: boolean;
 	readonly publicUrl: string | undefined;
 	readonly trustedProxies: string | undefined;
 	readonly corsOrigin: string;
@@ -91,6 +92,13 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "yes-no",
 		default: true,
 		help: "Move the WAL into the database file; no leaves it to another process, as Litestream.",
+	},
+	{
+		name: "checkReads",
+		flag: "check-reads",
+		kind: "yes-no",
+		default: false,
+		help: "Hold every event that is read against its hash, so that no damage to it is served.",
 	},
 	{
 		name: "publicUrl",

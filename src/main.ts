@@ -109,10 +109,11 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
  * @throws Refusal as `startServer`
  */
 async function openWhole(settings: Settings, onStop: OnStop): Promise<Store> {
-	const { data, checkpoints, upgradeCopy, onWriteFailure } = settings;
+	const { data, checkpoints, checkReads, upgradeCopy, onWriteFailure } = settings;
 	let isOpen = onWriteFailure === "stay";
 	const store = await openStore(data, settings, {
 		checkpoints,
+		checksReads: checkReads,
 		upgrade: { keepsCopy: upgradeCopy, onUpgrade: announceUpgrade },
 		onStop: (refusal) => isOpen && onStop(refusal),
 	});

@@ -93,7 +93,7 @@ function explainRefusal(refusal: Refusal): string {
 		const { path, signed, size } = refusal.facts;
 		const what = `${path} does not hold the log it held: it signed for ${signed} events, and has ${size}`;
 		const then =
-			"after a restore: varve incarnation --raise; otherwise it may be damage: run varve verify first";
+			"after a restore: varve incarnation --raise; otherwise find out what replaced it, and run varve verify";
 		return `${what}${size < signed ? "" : " others"}; ${then}`;
 	}
 	return refusal.message;

@@ -12,6 +12,8 @@ import { stableId } from "../indexes/links.ts";
 import { DELETED_BEFORE, withTruncateBefore } from "../retention/metadata.ts";
 import { metadataStream } from "../retention/window.ts";
 
+export const TOMBSTONE_TYPE = "$streamDeleted";
+
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -34,7 +36,7 @@ export function revival(stream: StreamName, { last, data }: Newest, first: Versi
 export function tombstone(stream: StreamName, version: Version): NewEvent {
 	return {
 		id: stableId(`${version}@${stream}`),
-		type: "$streamDeleted",
+		type: TOMBSTONE_TYPE,
 		isJson: false,
 		data: NOTHING,
 		metadata: NOTHING,

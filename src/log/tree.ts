@@ -9,8 +9,8 @@ export interface LogTree {
 	readonly key: string;
 
 	/**
-	 * Why the log cannot be held against what was signed last, where it cannot: then it is signed for
-	 * no more, and must not be appended to.
+	 * What is damaged, where the log cannot be held against what was signed last, or differs from it
+	 * by that: then it is signed for no more, and must not be appended to.
 	 */
 	readonly damage: string | undefined;
 

@@ -164,6 +164,33 @@ describe("a damaged page of the database", () => {
 	});
 });
 
+test("a torn page of marks brings back no stream that was deleted", async () => {
+	const { data, file } = await fill();
+	const sound = await openStore({ data });
+	const hard = { "ES-HardDelete": "true" };
+	const deletion = { method: "DELETE", path: "/streams/b-1", headers: hard };
+	expect((await sound.ask(deletion)).status).toBe(204);
+	await closeStore(sound);
+	const [marks = 0] = leavesOf(file, "marks");
+	const torn = readFileSync(file);
+	writeFileSync(file, torn.fill(0, (marks - 0.5) * PAGE_BYTES, marks * PAGE_BYTES));
+
+	const store = await openStore({ data });
+	expect(await statuses(store, ["a-1", "b-1", "c-1"])).toEqual([200, 500, 200]);
+	const refused = await store.append("b-1", [event()]);
+	expect([refused.status, refused.json]).toEqual([
+		500,
+		expect.objectContaining({
+			type: "urn:varve:problem:log-damaged",
+			reason: expect.stringContaining("not what the log says: that it was deleted"),
+		}),
+	]);
+	expect((await store.append("c-1", [event()])).status).toBe(201);
+	const { stderr } = await store.server.stop();
+	expect(stderr).toContain("the log is damaged: b-1 at 0 cannot be read");
+	await expectNamed(data, /^b-1: what is noted of it is not so$/m);
+});
+
 test("an append that meets a damaged page fails alone, whoever shares its commit", async () => {
 	const { data } = await spoil(await fill(), "events_by_id", () => 0);
 	const store = await openStore({ data });
@@ -258,6 +285,26 @@ describe("damage to what an append builds upon", () => {
 		expect(await statuses(store, ["a-1", "b-1", "c-1"])).toEqual([200, 500, 200]);
 		expect((await store.server.stop()).code).toBe(0);
 		expect(readFileSync(spoiled.file).equals(spoiled.bytes)).toBe(true);
+	});
+
+	test("a newest hash that is another is damage, and no log that was set back", async () => {
+		const { data, file } = await fill();
+		const raw = new Database(file);
+		raw.exec("DROP TRIGGER events_are_never_updated");
+		raw.exec("UPDATE events SET hash = zeroblob(32) WHERE position = 598");
+		raw.close();
+		const store = await openStore({ data });
+		const reason = expect.stringContaining("the event at position 598 does not have its hash");
+		const stopped = { type: "urn:varve:problem:writer-stopped", reason };
+		expect(await store.append("new", [event()])).toMatchObject({ status: 503, json: stopped });
+		const damaged = { type: "urn:varve:problem:log-damaged", reason };
+		const checkpoint = await store.ask(get("/log/checkpoint"));
+		expect(checkpoint).toMatchObject({ status: 500, json: damaged });
+		expect(await statuses(store, ["a-1", "b-1", "c-1"])).toEqual([200, 200, 200]);
+		const prove = await varve(["prove", "1", "--data", data]);
+		expect([prove.code, prove.stderr]).toEqual([1, expect.stringContaining("position 598")]);
+		expect((await store.server.stop()).code).toBe(0);
+		await expectNamed(data, /^position 598: version 198 of c-1 is not what was appended/m);
 	});
 
 	test("refuses the start where the operator wants no server that cannot write", async () => {

@@ -15,10 +15,13 @@ import {
 	metadataStream,
 	type Standing,
 } from "../../retention/window.ts";
-import type { Newest } from "../deletion.ts";
+import { type Newest, TOMBSTONE_TYPE } from "../deletion.ts";
 import type { Fate } from "../expectation.ts";
 
 export type Store = ReturnType<typeof createStore>;
+
+/** Events that say more of a stream than that it grew; a client may have sent one as any other. */
+const MARKING: ReadonlySet<string> = new Set([LINK_TYPE, TOMBSTONE_TYPE]);
 
 export function createStore() {
 	const events: RecordedEvent[] = [];
@@ -34,7 +37,7 @@ export function createStore() {
 	const firstLeft = new Map<StreamName, Version>();
 	/** Streams that hold links; `$all` once any does. */
 	const linking = new Set<StreamName>();
-	/** Whether any stream has metadata, links, or was deleted. */
+	/** Whether any stream has metadata, links, or was deleted (or an event that looks so). */
 	let isAnyMarked = false;
 
 	return {
@@ -66,7 +69,7 @@ export function createStore() {
 			streams.set(name, positions);
 		}
 		if (type === LINK_TYPE) linking.add(stream).add(ALL);
-		isAnyMarked ||= type === LINK_TYPE || describedStream(stream) !== undefined;
+		isAnyMarked ||= MARKING.has(type) || describedStream(stream) !== undefined;
 		return joined;
 	}
 
@@ -109,7 +112,7 @@ export function createStore() {
 
 	/** Whether more than the stream's own metadata may change what its entries show. */
 	function hasMarkedEntries(stream: StreamName, resolve: boolean): boolean {
-		if (isIndexStream(stream)) return isAnyMarked || gone.size > 0;
+		if (isIndexStream(stream)) return isAnyMarked;
 		return resolve && linking.has(stream);
 	}
 }

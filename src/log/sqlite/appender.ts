@@ -18,7 +18,7 @@ import { parseMetadata } from "../../retention/metadata.ts";
 import { describedStream, metadataStream } from "../../retention/window.ts";
 import { type Newest, revival, softDeletion, tombstone } from "../deletion.ts";
 import { type Facts, type Fate, judge, judgeDelete } from "../expectation.ts";
-import { failureOf, isSyncFailure } from "./failures.ts";
+import { Contradiction, failureOf, isSyncFailure } from "./failures.ts";
 import {
 	type Answer,
 	type Answers,
@@ -53,7 +53,7 @@ export class Appender {
 	constructor(database: Database.Database) {
 		this.#database = database;
 		this.#statements = prepare(database);
-		this.#streams = new Streams(database);
+		this.#streams = new Streams(database, () => this.#next);
 		this.#tree = new Tree(database);
 		this.#reset();
 	}
@@ -242,7 +242,11 @@ export class Appender {
 
 	/** Learns the end of the log from the file, and forgets what it knew. */
 	#reset(): void {
-		const end = this.#statements.end.get() as { position: number; created: number } | undefined;
+		const [end, before] = this.#statements.lastTwo.all() as { position: number; created: number }[];
+		// A page that is torn may read as one of rows without numbers.
+		if ((before?.position ?? -1) + 1 !== (end?.position ?? 0)) {
+			throw new Contradiction("the newest events do not lie one behind the other");
+		}
 		this.#next = (end?.position ?? -1) + 1;
 		this.#created = end?.created ?? 0;
 		this.#streams.reset();
@@ -262,7 +266,7 @@ function prepare(database: Database.Database) {
 		begin: database.prepare(sql.BEGIN_WRITE),
 		commit: database.prepare(sql.COMMIT),
 		rollback: database.prepare(sql.ROLLBACK),
-		end: database.prepare(sql.SELECT_END),
+		lastTwo: database.prepare(sql.SELECT_LAST_TWO),
 		insertEvent: database.prepare(sql.INSERT_EVENT),
 		versionOfId: database.prepare(sql.SELECT_VERSION_OF_ID).pluck(),
 		isAt: database.prepare(sql.SELECT_IS_AT).pluck(),

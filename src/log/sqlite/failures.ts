@@ -45,6 +45,11 @@ export class MissingRows extends Error {
 	override readonly name = "MissingRows";
 }
 
+/** Two things in the database of which one cannot be so. */
+export class Contradiction extends Error {
+	override readonly name = "Contradiction";
+}
+
 /** @throws MissingRows where a look-up did not find what has to be there, or a row without it */
 export function present<T>(found: T | null | undefined, what: string): T {
 	if (found === undefined || found === null) throw new MissingRows(`${what} is missing`);
@@ -56,7 +61,7 @@ export function present<T>(found: T | null | undefined, what: string): T {
  * give it. Trying again does not help, and what needs none of it goes on.
  */
 export function isUnreadable(error: unknown): boolean {
-	if (error instanceof MissingRows) return true;
+	if (error instanceof MissingRows || error instanceof Contradiction) return true;
 	const code = codeOf(error) ?? "";
 	return code.startsWith("SQLITE_CORRUPT") || UNREADABLE.has(code);
 }

@@ -30,6 +30,8 @@ export type SqliteOptions = {
 	readonly upgrade?: Upgrade;
 	/** Whether the writer moves the WAL into the database; else another process has to. */
 	readonly checkpoints?: boolean;
+	/** Whether each event that is read is held against its hash. */
+	readonly checksReads?: boolean;
 	/**
 	 * Called once, if ever, where nothing can be written any more until the log is opened anew: reads
 	 * go on. Before `openSqliteLog` resolves, where what is damaged leaves nothing to append to.
@@ -54,14 +56,15 @@ export async function openSqliteLog(
 	options: SqliteOptions = {},
 ): Promise<Log> {
 	const { clock = Date.now, migrations = migrationsFor("sqlite"), onStop = () => {} } = options;
-	const { upgrade, checkpoints = true } = options;
+	const { upgrade, checkpoints = true, checksReads } = options;
+	const { pageBytesMax } = limits;
 	const directory = resolve(path);
 	const release = claimDirectory(directory, migrations, upgrade);
 	const listeners = new Set<(commit: Commit) => void>();
 	let opened: Reader | undefined;
 	try {
 		const incarnation = incarnationOf(logFile(directory));
-		const reader = new Reader(logFile(directory), limits.pageBytesMax, clock);
+		const reader = new Reader(logFile(directory), { pageBytesMax, clock, checksReads });
 		opened = reader;
 		const writing = await startWriter(logFile(directory), checkpoints);
 		const { erasing, stopped } = writing;

@@ -10,28 +10,15 @@ import { bounds } from "../range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "../showing.ts";
 import { MissingRows, present } from "./failures.ts";
 import { openForReading } from "./files/directory.ts";
+import { checkComplete, checkHashes, checkNoted, type Row } from "./found.ts";
 import { FLAG_JSON, FLAG_REDACTED } from "./protocol.ts";
 import * as sql from "./statements.ts";
 import { Locator } from "./streams/locator.ts";
+import type { StreamRow } from "./streams/rows.ts";
 import { Standings } from "./streams/standings.ts";
-import type { StreamRow } from "./streams/streams.ts";
 
 /** Some 2 MB of names. A number never changes its name, so none of them grows stale. */
 const NAMES_KEPT_MAX = 10_000;
-
-/** In a statement's order: see `selectEntries`. */
-type Row = [
-	entryVersion: number,
-	position: number,
-	stream: number,
-	version: number,
-	id: string,
-	type: string,
-	created: number,
-	flags: number,
-	dataBytes: number,
-	metadataBytes: number,
-];
 
 /** What the client wrote of one event. */
 type Content = { readonly data: Uint8Array; readonly metadata: Uint8Array };
@@ -45,6 +32,14 @@ const JOINED_BYTES_MAX = 1024 * 1024;
 const NOTHING = new Uint8Array(0);
 const NO_CONTENT: Content = { data: NOTHING, metadata: NOTHING };
 
+export type ReaderOptions = {
+	readonly pageBytesMax: number;
+	/** Milliseconds since 1970, which `$maxAge` goes by. */
+	readonly clock: () => number;
+	/** Whether to hold each event that is read against its hash. */
+	readonly checksReads?: boolean | undefined;
+};
+
 export class Reader {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
@@ -52,16 +47,17 @@ export class Reader {
 	readonly #locator: Locator;
 	readonly #pageBytesMax: number;
 	readonly #clock: () => number;
+	readonly #checksReads: boolean;
 	readonly #names = new LRUCache<number, StreamName>({ max: NAMES_KEPT_MAX });
 
-	/** @param clock milliseconds since 1970, which `$maxAge` goes by */
-	constructor(file: string, pageBytesMax: number, clock: () => number) {
+	constructor(file: string, { pageBytesMax, clock, checksReads = false }: ReaderOptions) {
 		this.#database = openForReading(file);
 		this.#statements = prepare(this.#database);
 		this.#standings = new Standings(this.#database);
 		this.#locator = new Locator(this.#database);
 		this.#pageBytesMax = pageBytesMax;
 		this.#clock = clock;
+		this.#checksReads = checksReads;
 	}
 
 	/** @throws Refusal `page-too-large`, `stream-deleted` */
@@ -117,20 +113,33 @@ export class Reader {
 		}
 	}
 
-	#entries(range: Range, { id }: StreamRow, low: number, high: number): StreamEntry[] {
+	#entries(range: Range, of: StreamRow, low: number, high: number): StreamEntry[] {
 		const { stream, direction, content } = range;
 		const isAll = stream === ALL;
 		const reads = (isAll ? this.#statements.ofAll : this.#statements.ofStream)[direction];
-		const where = isAll ? [low, high] : [id, low, high];
+		const where = isAll ? [low, high] : [of.id, low, high];
 		// All at once: a call out of SQLite for each row costs as much again as the row.
 		const rows = reads.heads.all(...where) as Row[];
 		const scavenged = () => (isAll ? (this.#statements.scavenged.get({ low, high }) as number) : 0);
 		checkComplete(rows.length, high - low + 1, scavenged);
+		if (!isIndexStream(stream)) checkNoted(rows, of, range);
 		const contents = content ? this.#contents(reads, where, rows) : [];
-		return rows.map((row, index) => ({
-			version: row[0],
-			event: this.#event(row, content ? present(contents[index], "content") : NO_CONTENT),
-		}));
+		const events = rows.map((row, index) =>
+			this.#event(row, content ? present(contents[index], "content") : NO_CONTENT),
+		);
+		if (content) this.#check(reads, where, rows, events);
+		return rows.map(([version], index) => ({ version, event: events[index] as RecordedEvent }));
+	}
+
+	/** Whether events whose content was read are what was appended, where reads are checked. */
+	#check(
+		reads: PreparedReads,
+		where: readonly number[],
+		rows: readonly Row[],
+		events: readonly RecordedEvent[],
+	): void {
+		if (!this.#checksReads || rows.length === 0) return;
+		checkHashes(rows, events, reads.hashes.get(...where) as Uint8Array);
 	}
 
 	#gapAt(position: number): Gap | undefined {
@@ -200,11 +209,11 @@ export class Reader {
 	): FoundTarget | undefined {
 		if (!row || stream === ALL || version > row.last) return undefined;
 		const { heads, apart } = this.#statements.ofStream.forward;
-		const found = present(heads.get(row.id, version, version), "what a link leads to") as Row;
-		const written = content
-			? (present(apart.get(row.id, version, version), "content") as Content)
-			: NO_CONTENT;
+		const where = [row.id, version, version];
+		const found = present(heads.get(...where), "what a link leads to") as Row;
+		const written = content ? (present(apart.get(...where), "content") as Content) : NO_CONTENT;
 		const event = this.#event(found, written);
+		if (content) this.#check(this.#statements.ofStream.forward, where, [found], [event]);
 		const standing = this.#standings.of(stream, row);
 		if (event.stream === stream) return { event, standing };
 		const link = linkAt(stream, version, event);
@@ -233,15 +242,6 @@ export class Reader {
 		this.#names.set(id, name);
 		return name;
 	}
-}
-
-/**
- * Positions and versions are dense, and a damaged page may show itself by nothing but fewer rows.
- * Pages are kept for ever, so none may be made of them.
- */
-function checkComplete(found: number, covered: number, scavenged: () => number): void {
-	if (found === covered || found === covered - scavenged()) return;
-	throw new MissingRows("some of the events are missing");
 }
 
 function bytesOf({ data, metadata }: RecordedEvent): number {
@@ -280,5 +280,6 @@ function prepareReads(database: Database.Database, reads: sql.Reads, order: sql.
 		heads: database.prepare(reads.heads(order)).raw(),
 		joined: database.prepare(reads.joined(order)).pluck(),
 		apart: database.prepare(reads.apart(order)),
+		hashes: database.prepare(reads.hashes(order)).pluck(),
 	};
 }

@@ -1,4 +1,7 @@
-/** All the SQL of the SQLite engine. Each statement is prepared once a connection. */
+/**
+ * The SQL of the SQLite engine; that of backups and of `verify` lies beside them. Each statement is
+ * prepared once a connection.
+ */
 
 export const BEGIN_WRITE = "BEGIN IMMEDIATE";
 /** Deferred: the snapshot is taken by the first read after it. */
@@ -16,30 +19,61 @@ export const UPDATE_INCARNATION = "UPDATE store SET incarnation = ?";
 
 /** The end of the log. `created` of the last event is the floor for that of the next. */
 export const SELECT_END = "SELECT position, created FROM events ORDER BY position DESC LIMIT 1";
+/** The same, and the event before it. */
+export const SELECT_LAST_TWO =
+	"SELECT position, created FROM events ORDER BY position DESC LIMIT 2";
+
+export const SELECT_SIZE = "SELECT coalesce(max(position), -1) + 1 FROM events";
+/** The same by the entries: positions rise in every stream, so one look-up for each will do. */
+export const SELECT_SIZE_BY_STREAMS = `
+	SELECT 1 + max((SELECT position FROM entries WHERE stream = id ORDER BY version DESC LIMIT 1))
+	FROM streams`;
+
+const MARKS = "metadata, tombstone, link, scavenged";
 
 /**
- * A stream's number, last version and marks. Every named stream has entries: both are written
- * together.
+ * What the log itself says of the marks of `s`, see `streams/rows.ts`: the newest event of its
+ * metadata stream, and whether its own newest, `n`, is a tombstone. That is looked at where there
+ * is any.
  */
-export const SELECT_STREAM = `
-	SELECT id, (SELECT max(version) FROM entries WHERE stream = streams.id) AS last,
-		metadata, tombstone, link, scavenged
-	FROM streams LEFT JOIN marks ON marks.stream = id WHERE name = ?`;
+const PROOF = `
+	(SELECT position FROM entries WHERE stream = (SELECT id FROM streams WHERE name = '$$' || s.name)
+		ORDER BY version DESC LIMIT 1) AS described,
+	iif(EXISTS (SELECT 1 FROM streams WHERE name = '$et-$streamDeleted'),
+		(SELECT stream = s.id AND (flags & 2) > 0 FROM events WHERE position = n.position),
+		0) AS ended`;
+
+/**
+ * A stream's number, its last version, where that stands in the log, and its marks. Every named
+ * stream has entries: both are written together.
+ */
+const ROW = `SELECT s.id, n.version AS last, n.position AS newest, ${MARKS}`;
+const OF_NAME = `
+	FROM streams s LEFT JOIN entries n ON n.stream = s.id LEFT JOIN marks ON marks.stream = s.id
+	WHERE s.name = ? ORDER BY n.version DESC LIMIT 1`;
+export const SELECT_STREAM = `${ROW}, ${PROOF} ${OF_NAME}`;
+export const SELECT_STREAM_UNPROVEN = `${ROW} ${OF_NAME}`;
 
 /** Of `$all`, which has the number 0 here; its last position may be given. */
 export const SELECT_ALL = `
-	SELECT 0 AS id, coalesce(?, (SELECT max(position) FROM events)) AS last,
-		metadata, tombstone, link, scavenged
+	SELECT 0 AS id, coalesce(?, (SELECT max(position) FROM events)) AS last, NULL AS newest,
+		${MARKS}
 	FROM (SELECT 1) LEFT JOIN marks ON marks.stream = 0`;
 
-/** Whether any stream is more than its entries; metadata may be there before its stream is. */
-export const SELECT_IS_ANY_MARKED = `
-	SELECT EXISTS (SELECT 1 FROM marks) OR EXISTS
-		(SELECT 1 FROM streams WHERE name >= '$$' AND name < '$%')`;
+/** Of a window of own streams those that may hold something to scavenge. */
+export const SELECT_MARKED_STREAMS = `
+	SELECT id, name FROM streams LEFT JOIN marks ON marks.stream = id WHERE id BETWEEN ? AND ?
+		AND (metadata IS NOT NULL OR tombstone IS NOT NULL OR substr(name, 1, 2) = '$$')
+	ORDER BY id`;
 
 /** Whether any metadata was ever written. */
 export const SELECT_HAS_METADATA =
 	"SELECT EXISTS (SELECT 1 FROM streams WHERE name >= '$$' AND name < '$%')";
+
+/** Whether any stream is more than its entries; metadata may be there before its stream is. */
+export const SELECT_IS_ANY_MARKED = `
+	SELECT EXISTS (SELECT 1 FROM marks) OR (${SELECT_HAS_METADATA})
+		OR EXISTS (SELECT 1 FROM streams WHERE name = '$et-$streamDeleted')`;
 
 export const MARK_METADATA = `
 	INSERT INTO marks (stream, metadata) VALUES (?, ?)
@@ -126,7 +160,7 @@ const OF_ALL = "FROM events e WHERE e.position BETWEEN ? AND ? AND (e.flags & 16
 export const selectEntries = readsOf("n.version", OF_STREAM);
 export const selectEvents = readsOf("e.position", OF_ALL);
 
-/** The three statements of a read, all with the same parameters and in the same order. */
+/** The statements of a read, all with the same parameters and in the same order. */
 export type Reads = {
 	/** The version of each entry, and its event without what the client wrote. */
 	heads(order: Order): string;
@@ -134,6 +168,8 @@ export type Reads = {
 	joined(order: Order): string;
 	/** The data and metadata of each, in a row of its own. */
 	apart(order: Order): string;
+	/** The leaf hash of each, one after another in a single value. */
+	hashes(order: Order): string;
 };
 
 function readsOf(version: string, range: string): Reads {
@@ -143,6 +179,8 @@ function readsOf(version: string, range: string): Reads {
 			SELECT CAST(group_concat(e.data || e.metadata, '' ORDER BY ${version} ${order}) AS BLOB)
 			${range}`,
 		apart: (order) => `SELECT e.data, e.metadata ${range} ORDER BY ${version} ${order}`,
+		hashes: (order) => `
+			SELECT CAST(group_concat(e.hash, '' ORDER BY ${version} ${order}) AS BLOB) ${range}`,
 	};
 }
 
@@ -157,19 +195,11 @@ export const SELECT_SCAVENGED = `
 export const SELECT_ERASURES = "SELECT erasures FROM store";
 export const RAISE_ERASURES = "UPDATE store SET erasures = erasures + 1 RETURNING erasures";
 
-/** Of a window of own streams those that may hold something to scavenge. */
-export const SELECT_MARKED_STREAMS = `
-	SELECT id, name, (SELECT max(version) FROM entries WHERE stream = id) AS last,
-		metadata, tombstone, link, scavenged
-	FROM streams LEFT JOIN marks ON marks.stream = id WHERE id BETWEEN ? AND ?
-		AND (metadata IS NOT NULL OR tombstone IS NOT NULL OR substr(name, 1, 2) = '$$')
-	ORDER BY id`;
-
 export const SELECT_LAST_STREAM = "SELECT coalesce(max(id), 0) FROM streams";
 
 /** The next events of an own stream that a scavenge looks at. */
 export const SELECT_TO_SCAVENGE = `
-	SELECT e.position, e.version, e.created, length(e.data) + length(e.metadata) AS bytes
+	SELECT e.position, e.version, e.created, e.flags, length(e.data) + length(e.metadata) AS bytes
 	FROM entries n CROSS JOIN events e ON e.position = n.position
 	WHERE n.stream = ? AND n.version >= ? ORDER BY n.version LIMIT ?`;
 
@@ -209,89 +239,3 @@ export const MARK_PACKED = "UPDATE gaps SET packed = ? WHERE first = ?";
  * on a delete, as on no other update, SQLite joins a page that is nearly empty to its neighbours.
  */
 export const PACK_EVENTS = "UPDATE events SET position = position WHERE position BETWEEN ? AND ?";
-
-export const VERIFY_ERASED = `
-	SELECT position FROM events
-	WHERE (flags & 24) > 0 AND (length(data) > 0 OR ((flags & 16) > 0 AND length(metadata) > 0))
-	LIMIT 100`;
-/** Runs that overlap or touch the one before. */
-export const VERIFY_GAPS = `
-	SELECT first FROM (SELECT first, lag(last) OVER (ORDER BY first) AS before FROM gaps)
-	WHERE first <= before + 1 LIMIT 100`;
-export const COUNT_SCAVENGED = `
-	SELECT (SELECT count(*) FROM events WHERE (flags & 16) > 0) AS events,
-		(SELECT coalesce(sum(last - first + 1), 0) FROM gaps) AS positions,
-		(SELECT count(*) FROM gaps CROSS JOIN events ON position BETWEEN first AND last
-			WHERE (flags & 16) > 0) AS both`;
-
-export const SELECT_SIZE = "SELECT coalesce(max(position), -1) + 1 FROM events";
-/** The same by the entries: positions rise in every stream, so one look-up for each will do. */
-export const SELECT_SIZE_BY_STREAMS = `
-	SELECT 1 + max((SELECT position FROM entries WHERE stream = id ORDER BY version DESC LIMIT 1))
-	FROM streams`;
-export const VERIFY_POSITIONS =
-	"SELECT count(*) AS events, min(position) AS first, max(position) AS last FROM events";
-
-/** For `verify`: what is in a run of events, and all their bytes as one value. */
-export const VERIFY_HEADS = `
-	SELECT position, stream, version, type, created, flags,
-		length(id), length(hash), length(data), length(metadata)
-	FROM events WHERE position >= ? AND position < ? ORDER BY position`;
-export const VERIFY_BYTES = `
-	SELECT CAST(group_concat(bytes, '') AS BLOB) FROM (
-		SELECT id || hash || data || metadata AS bytes FROM events
-		WHERE position >= ? AND position < ? ORDER BY position)`;
-export const VERIFY_EVENT = "SELECT flags, id, hash, data, metadata FROM events WHERE position = ?";
-export const VERIFY_DIGESTS = "SELECT data, metadata FROM digests WHERE position = ?";
-/** Erased events that have no metadata left. */
-export const VERIFY_UNPROVEN = `
-	SELECT d.position FROM digests d CROSS JOIN events e ON e.position = d.position
-	WHERE length(e.metadata) = 0 ORDER BY d.position`;
-
-/** The entries behind one, stream by stream. */
-export const VERIFY_ENTRIES = `
-	SELECT stream, version, position FROM entries WHERE (stream, version) > (?, ?)
-	ORDER BY stream, version LIMIT ?`;
-
-export const VERIFY_EMPTY_STREAMS = `
-	SELECT name FROM streams WHERE NOT EXISTS (SELECT 1 FROM entries WHERE stream = streams.id)
-	LIMIT 100`;
-
-/** The marks there must be, by what is in the log; 0 stands for `$all`. */
-const VERIFY_MARKS_OWED = `
-	SELECT stream, max(metadata), max(tombstone), max(link), max(scavenged) FROM (
-		SELECT described.id AS stream,
-			(SELECT position FROM entries WHERE stream = own.id ORDER BY version DESC LIMIT 1)
-				AS metadata,
-			NULL AS tombstone, NULL AS link, NULL AS scavenged
-		FROM streams own JOIN
-			(SELECT id, name FROM streams UNION ALL SELECT 0, '$all') described
-			ON described.name = substr(own.name, 3)
-		WHERE own.name >= '$$' AND own.name < '$%'
-		UNION ALL SELECT stream, NULL, iif(flags & 2, position, NULL),
-			iif(type = '$>', position, NULL), iif(flags & 16, version + 1, NULL)
-		FROM events WHERE (flags & 18) > 0 OR type = '$>'
-		UNION ALL SELECT 0, NULL, NULL, position, NULL FROM events WHERE type = '$>'
-	) GROUP BY stream`;
-const VERIFY_MARKS_NOTED = "SELECT stream, metadata, tombstone, link, scavenged FROM marks";
-
-/** The streams whose marks are not what they must be. */
-export const VERIFY_MARKS = `
-	WITH noted AS (${VERIFY_MARKS_NOTED}), owed AS MATERIALIZED (${VERIFY_MARKS_OWED})
-	SELECT coalesce(name, iif(stream = 0, '$all', 'stream ' || stream)) FROM (
-		SELECT * FROM (SELECT * FROM noted EXCEPT SELECT * FROM owed)
-		UNION SELECT * FROM (SELECT * FROM owed EXCEPT SELECT * FROM noted)
-	) LEFT JOIN streams ON streams.id = stream GROUP BY stream LIMIT 100`;
-
-export const VERIFY_TOMBSTONES = `
-	SELECT coalesce(name, 'stream ' || e.stream) FROM events e LEFT JOIN streams s ON s.id = e.stream
-	WHERE (e.flags & 2) > 0
-		AND EXISTS (SELECT 1 FROM entries n WHERE n.stream = e.stream AND n.version > e.version)
-	LIMIT 100`;
-
-/** Streams of which an event was scavenged, and one before it was not. */
-export const VERIFY_SCAVENGED = `
-	SELECT coalesce(name, 'stream ' || stream) FROM (
-		SELECT stream FROM events NOT INDEXED WHERE (flags & 16) > 0
-		GROUP BY stream HAVING count(*) <> max(version) + 1
-	) LEFT JOIN streams ON streams.id = stream LIMIT 100`;

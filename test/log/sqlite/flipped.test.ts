@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { closeSync, cpSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { ALL, type StreamName } from "../../../src/event.ts";
+import type { StreamEntry } from "../../../src/log/log.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
 import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
 import { append, event } from "../asking.ts";
@@ -120,6 +122,45 @@ test("a bit of the file that is another is found, if anything in the log is anot
 		expect(found?.ok ?? false).toBe(false);
 	}
 }, 60_000);
+
+describe("a log whose reads are checked", () => {
+	const from = (position: number, limit: number) =>
+		({ stream: ALL, from: position, limit, direction: "forward", content: true }) as const;
+
+	test.each(["data", "metadata", "type", "id", "hash", "stream", "version", "created"] as const)(
+		"refuses to read an event with a bit turned in its %s, and reads all others",
+		async (column) => {
+			const { directory } = flippedIn("events", column, 256);
+			const log = await openSqliteLog(directory, undefined, { checksReads: true });
+			const damaged = { word: "log-damaged" };
+			await expect(log.read(from(256, 1))).rejects.toMatchObject(damaged);
+			await expect(log.read(from(250, 20))).rejects.toMatchObject(damaged);
+			for (const [at, limit] of [
+				[0, 256],
+				[257, EVENTS - 257],
+			] as const) {
+				expect((await log.read(from(at, limit))).entries).toHaveLength(limit);
+			}
+			await log.close();
+		},
+	);
+
+	test("does not show an event through a link or an index stream either", async () => {
+		const log = await openSqliteLog(flippedIn("events", "data", 256).directory, undefined, {
+			checksReads: true,
+		});
+		const { entries } = await log.read({ ...from(256, 1), content: false });
+		const { stream, version } = (entries[0] as StreamEntry).event;
+		const data = Buffer.from(`${version}@${stream}`);
+		await append(log, "links", [event({ type: "$>", data })]);
+		for (const shown of ["links", "$ce-order"] as StreamName[]) {
+			await expect(log.read({ ...from(0, 4000), stream: shown })).rejects.toMatchObject({
+				word: "log-damaged",
+			});
+		}
+		await log.close();
+	});
+});
 
 test("a sound log is found sound, with its counts", async () => {
 	const seen: number[] = [];

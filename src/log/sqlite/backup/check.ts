@@ -7,6 +7,7 @@
  *     streams   none without entries
  *     nodes     each the root of the 256 below it
  *     erased    what is left of an event fits its digests
+ *     marks     none of those the backup has is gone
  */
 import type Database from "better-sqlite3";
 import { addSubtree, createFrontier, rootOf } from "../../../../feeds/proof/frontier.ts";
@@ -44,6 +45,8 @@ export type Check = {
 	 * @param positions of the digests that are new
 	 */
 	erased(positions: readonly number[]): Promise<void>;
+	/** Checks that no stream has lost what is noted of it: that only ever comes, or moves on. */
+	marks(): void;
 };
 
 /**
@@ -55,6 +58,7 @@ export function createCheck(database: Database.Database, breathe: () => Promise<
 	const view = viewOf(database);
 	const seeIn = prepareSee(database, report);
 	const hashes = prepareHashes(database);
+	const lostMarks = database.prepare(copying.LOST_MARKS).pluck();
 	const withoutEntries = database.prepare(copying.STREAMS_WITHOUT_ENTRIES).pluck();
 	/** Those that were found erased: their digests come later. */
 	const erased = new Set<number>();
@@ -99,6 +103,9 @@ export function createCheck(database: Database.Database, breathe: () => Promise<
 				}
 				await breathe();
 			}
+		},
+		marks() {
+			for (const name of lostMarks.all()) report(`what was noted of ${name} is lost`);
 		},
 	};
 }

@@ -156,6 +156,7 @@ export class Copy {
 		await check?.erased(erased);
 		this.#copyNodes();
 		await check?.nodes(first, this.events());
+		check?.marks();
 		this.#refuseFaults(check);
 	}
 

@@ -112,3 +112,11 @@ export const replaceTable = (table: string): string =>
 export const TABLES_TO_FILL = `
 	SELECT sql FROM main.sqlite_schema
 	WHERE type = 'table' AND name IN ('events', 'streams', 'entries')`;
+
+/** Streams of whose marks the store has fewer, or older ones. */
+export const LOST_MARKS = `
+	SELECT coalesce(name, '$all') FROM main.marks had
+	LEFT JOIN source.marks has ON has.stream = had.stream LEFT JOIN main.streams ON id = had.stream
+	WHERE had.metadata > coalesce(has.metadata, -1) OR had.tombstone > coalesce(has.tombstone, -1)
+		OR had.link > coalesce(has.link, -1) OR had.scavenged > coalesce(has.scavenged, -1)
+	LIMIT 100`;

@@ -15,11 +15,11 @@ import { isIndexStream } from "../../../indexes/joins.ts";
 import { isErasable } from "../../../retention/erasable.ts";
 import type { Redaction, ScavengeStep } from "../../log.ts";
 import { checkRedactable } from "../../redaction.ts";
-import { failureOf, isDiskFull, isSyncFailure } from "../failures.ts";
+import { Contradiction, failureOf, isDiskFull, isSyncFailure, present } from "../failures.ts";
 import { type Denied, FLAG_REDACTED, FLAG_SCAVENGED } from "../protocol.ts";
 import * as sql from "../statements.ts";
+import type { StreamRow } from "../streams/rows.ts";
 import { Standings } from "../streams/standings.ts";
-import type { StreamRow } from "../streams/streams.ts";
 import { Gaps } from "./gaps.ts";
 import { Packing } from "./packing.ts";
 
@@ -57,7 +57,9 @@ const CUT_AGAIN_MS = 5000;
 /** A step from here on is one of packing, and the rest of the number a position. */
 const PACKING_FROM = 2 ** 40;
 
-type Row = { position: number; version: number; created: number; bytes: number };
+const SCAVENGED_BEFORE = "an event was scavenged, and is noted as one that was not";
+
+type Row = { position: number; version: number; created: number; flags: number; bytes: number };
 type Work = {
 	readonly marked: StreamName[];
 	/** Whether there is something to commit, where nothing was erased. */
@@ -152,13 +154,14 @@ export class Eraser {
 		const left: Bounds = { events: STEP_EVENTS_MAX, bytes: STEP_BYTES_MAX };
 		const marked: StreamName[] = [];
 		let next: number | undefined = from + STEP_STREAMS_MAX;
-		type Marked = StreamRow & { name: StreamName };
-		for (const row of markedStreams.all(from, next - 1) as Marked[]) {
+		type Marked = { id: number; name: StreamName };
+		for (const { id, name } of markedStreams.all(from, next - 1) as Marked[]) {
 			const before = left.events;
-			const isThrough = this.#scavengeStream(row.name, row, now, left);
-			if (left.events < before) marked.push(row.name);
+			const row = present(this.#standings.find(name), "the name of a stream");
+			const isThrough = this.#scavengeStream(name, row, now, left);
+			if (left.events < before) marked.push(name);
 			if (isThrough) continue;
-			next = row.id;
+			next = id;
 			break;
 		}
 		if (next >= end) next = this.#packing.isDue() ? PACKING_FROM : undefined;
@@ -175,7 +178,8 @@ export class Eraser {
 		let first = standing.scavenged;
 		let isThrough = false;
 		for (const event of toScavenge.iterate(row.id, first, left.events + 1) as Iterable<Row>) {
-			const { position, version, created, bytes } = event;
+			const { position, version, created, flags, bytes } = event;
+			if (flags & FLAG_SCAVENGED) throw new Contradiction(SCAVENGED_BEFORE);
 			isThrough = !isErasable(name, standing, version, created, now);
 			if (isThrough || left.events === erased.length || left.bytes <= 0) break;
 			erased.push(position);

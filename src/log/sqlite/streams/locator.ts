@@ -9,7 +9,7 @@ import type Database from "better-sqlite3";
 import { ALL, type Position, type StreamName, type Version } from "../../../event.ts";
 import { isIndexStream } from "../../../indexes/joins.ts";
 import * as sql from "../statements.ts";
-import type { StreamRow } from "./streams.ts";
+import type { StreamRow } from "./rows.ts";
 
 const STREAMS_A_STEP = 2000;
 

@@ -6,10 +6,9 @@ import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../../event.ts";
 import { NO_METADATA, parseMetadata, type StreamMetadata } from "../../../retention/metadata.ts";
 import { describedStream, effectiveMetadata, type Standing } from "../../../retention/window.ts";
-import { isUnreadable, present } from "../failures.ts";
+import { present } from "../failures.ts";
 import * as sql from "../statements.ts";
-import { prepareSizeByStreams } from "./end.ts";
-import type { StreamRow } from "./streams.ts";
+import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
 
 /** Parsed documents, by the position of their event: what stands there never changes. */
 const METADATA_KEPT_MAX = 10_000;
@@ -18,29 +17,20 @@ const NOTHING_FOUND = { last: -1, metadata: null, tombstone: null };
 
 export class Standings {
 	readonly #statements: ReturnType<typeof prepare>;
-	readonly #sizeByStreams: () => number;
+	readonly #rows: Rows;
 	readonly #metadata = new LRUCache<number, StreamMetadata>({ max: METADATA_KEPT_MAX });
 
 	constructor(database: Database.Database) {
 		this.#statements = prepare(database);
-		this.#sizeByStreams = prepareSizeByStreams(database);
+		this.#rows = prepareRows(database);
 	}
 
-	/** Undefined where the stream has no events. */
+	/**
+	 * Undefined where the stream has no events.
+	 * @throws Contradiction
+	 */
 	find(stream: StreamName): StreamRow | undefined {
-		if (stream !== ALL) return this.#statements.stream.get(stream) as StreamRow | undefined;
-		const all = this.#all();
-		return all.last === null ? undefined : all;
-	}
-
-	/** Without the newest events, all before them can be read. */
-	#all(): StreamRow {
-		try {
-			return this.#statements.all.get(null) as StreamRow;
-		} catch (error) {
-			if (!isUnreadable(error)) throw error;
-			return this.#statements.all.get(this.#sizeByStreams() - 1) as StreamRow;
-		}
+		return stream === ALL ? this.#rows.all() : this.#rows.find(stream);
 	}
 
 	/** The standing of a stream; undefined where it is nothing but its entries. */
@@ -57,7 +47,7 @@ export class Standings {
 		return { last, metadata: effectiveMetadata(stream, written), isGone, scavenged };
 	}
 
-	/** Whether there is any stream that has metadata or links, or was deleted. */
+	/** Whether any stream has metadata or links, or was deleted (or has an event that looks so). */
 	isAnyMarked(): boolean {
 		return this.#statements.isAnyMarked.get() === 1;
 	}
@@ -76,8 +66,6 @@ export class Standings {
 
 function prepare(database: Database.Database) {
 	return {
-		stream: database.prepare(sql.SELECT_STREAM),
-		all: database.prepare(sql.SELECT_ALL),
 		isAnyMarked: database.prepare(sql.SELECT_IS_ANY_MARKED).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
 	};

@@ -7,7 +7,9 @@ import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../../event.ts";
 import { describedStream, metadataStream } from "../../../retention/window.ts";
 import type { Fate } from "../../expectation.ts";
+import { Contradiction } from "../failures.ts";
 import * as sql from "../statements.ts";
+import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
 
 /**
  * A stream's number and last version. Its newest entries may not be inserted yet: those of events
@@ -25,17 +27,6 @@ export type Stream = {
 	fate: Fate | undefined;
 };
 
-/** A row of `SELECT_STREAM`. */
-export type StreamRow = {
-	readonly id: number;
-	readonly last: number;
-	readonly metadata: number | null;
-	readonly tombstone: number | null;
-	readonly link: number | null;
-	/** The lowest version that was not scavenged; null for 0. */
-	readonly scavenged: number | null;
-};
-
 /** Some 3 MB of names; a stream that was pushed out costs one look-up to come back. */
 const STREAMS_KEPT_MAX = 20_000;
 /** `$all` is no row of `streams`, and has marks all the same. */
@@ -43,6 +34,8 @@ const ALL_ID = 0;
 
 export class Streams {
 	readonly #statements: ReturnType<typeof prepare>;
+	readonly #rows: Rows;
+	readonly #end: () => number;
 	readonly #kept = new LRUCache<string, Stream>({ max: STREAMS_KEPT_MAX });
 	/** The streams that grew in this transaction; what they know is not all in the database yet. */
 	readonly grown = new Map<StreamName, Stream>();
@@ -54,8 +47,11 @@ export class Streams {
 	/** Whether there is any metadata at all: most logs have none, and spare the look-ups. */
 	#hasMetadata = false;
 
-	constructor(database: Database.Database) {
+	/** @param end how many events there are, with those of the transaction */
+	constructor(database: Database.Database, end: () => number) {
+		this.#end = end;
 		this.#statements = prepare(database);
+		this.#rows = prepareRows(database);
 	}
 
 	/**
@@ -72,8 +68,14 @@ export class Streams {
 	#look(name: string): Stream | undefined {
 		const kept = this.#kept.get(name) ?? this.grown.get(name as StreamName);
 		if (kept) return kept;
-		const found = this.#statements.stream.get(name) as StreamRow | undefined;
+		// Where this transaction wrote its metadata, the entries of that may be missing still.
+		const isDescribed = this.#hasMetadata && this.grown.has(metadataStream(name as StreamName));
+		const found = this.#rows[isDescribed ? "findUnproven" : "find"](name);
 		if (!found) return undefined;
+		// What the log has lost at its end must not be given away once more.
+		if (Number(found.newest) >= this.#end()) {
+			throw new Contradiction(`the log ends before position ${found.newest} of the stream`);
+		}
 		return this.#keep(name, streamOf(found));
 	}
 
@@ -184,7 +186,7 @@ function streamOf({
 	last,
 	metadata,
 	tombstone,
-}: Omit<StreamRow, "link" | "scavenged">): Stream {
+}: Omit<StreamRow, "newest" | "link" | "scavenged">): Stream {
 	return {
 		id,
 		last,
@@ -198,7 +200,6 @@ function streamOf({
 
 function prepare(database: Database.Database) {
 	return {
-		stream: database.prepare(sql.SELECT_STREAM),
 		insertStream: database.prepare(sql.INSERT_STREAM),
 		insertEntry: database.prepare(sql.INSERT_ENTRY),
 		insertRun: database.prepare(sql.INSERT_RUN),

@@ -21,8 +21,11 @@ import { ProofError } from "../../../../feeds/proof/error.ts";
 import { type NoteKey, noteKey } from "../../../../feeds/proof/note.ts";
 import type { TreeHead } from "../../../../feeds/proof/tree.ts";
 import { Refusal } from "../../../errors.ts";
-import { isDiskFull } from "../failures.ts";
+import { Contradiction, isDiskFull } from "../failures.ts";
 import { syncDirectory } from "../files/directory.ts";
+
+/** The root over the first events of the log, as many as are asked for. */
+export type HeadAt = (size: number) => TreeHead;
 
 export type Signer = {
 	readonly key: NoteKey;
@@ -32,9 +35,12 @@ export type Signer = {
 	 *   at any moment
 	 * @throws Refusal `history-rewound`
 	 */
-	refuseRewound(sizeNow: () => number, headAt: (size: number) => TreeHead): void;
-	/** The checkpoint of a log that has grown since the last one, or not. */
-	sign(head: TreeHead): string;
+	refuseRewound(sizeNow: () => number, headAt: HeadAt): void;
+	/**
+	 * The checkpoint of a log that has grown since the last one, or not.
+	 * @throws Contradiction where it does not begin with that: it was damaged since
+	 */
+	sign(head: TreeHead, headAt: HeadAt): string;
 };
 
 /**
@@ -63,7 +69,7 @@ function signerOf(directory: string, incarnation: number, keep: (note: string) =
 	const privateKey = readKey(directory);
 	const key = noteKey(originOf(privateKey, incarnation), createPublicKey(privateKey));
 	const file = join(directory, "log.checkpoint");
-	let last: { readonly size: number; readonly note: string } | undefined;
+	let last: (TreeHead & { readonly note?: string }) | undefined;
 
 	return {
 		key,
@@ -71,17 +77,28 @@ function signerOf(directory: string, incarnation: number, keep: (note: string) =
 			const signed = readSigned(file, key);
 			if (!signed) return;
 			const size = sizeNow();
-			if (signed.size <= size && signed.root.equals(headAt(signed.size).root)) return;
-			throw new Refusal("history-rewound", { path: directory, signed: signed.size, size });
+			if (!beginsWith(signed, size, headAt)) {
+				throw new Refusal("history-rewound", { path: directory, signed: signed.size, size });
+			}
+			last = signed;
 		},
-		sign({ size, root }) {
-			if (last?.size === size) return last.note;
+		sign({ size, root }, headAt) {
+			if (last?.size === size && last.note !== undefined) return last.note;
+			if (last && !beginsWith(last, size, headAt)) {
+				throw new Contradiction(
+					`it is not the tree whose first ${last.size} events were signed for`,
+				);
+			}
 			const note = signCheckpoint(size, root, key, privateKey);
 			keep(note);
-			last = { size, note };
+			last = { size, root, note };
 			return note;
 		},
 	};
+}
+
+function beginsWith(signed: TreeHead, size: number, headAt: HeadAt): boolean {
+	return signed.size <= size && Buffer.compare(signed.root, headAt(signed.size).root) === 0;
 }
 
 /** `varve/3f9c2a71d0b84e55`, and from the second incarnation on `varve/3f9c2a71d0b84e55/2`. */

@@ -11,6 +11,7 @@ import { causeOf, isUnreadable } from "../failures.ts";
 import { FLAG_REDACTED, FLAG_SCAVENGED } from "../protocol.ts";
 import * as sql from "../statements.ts";
 import { prepareSize } from "../streams/end.ts";
+import * as verifying from "./statements.ts";
 
 const EVENTS_PER_READ = 256;
 const ENTRIES_PER_READ = 4096;
@@ -207,17 +208,20 @@ function damageIn(database: Database.Database): string[] {
 function notesOf(database: Database.Database): string[] {
 	const texts = (statement: string) => database.prepare(statement).pluck().all() as string[];
 	const checks: Readonly<Record<string, () => string[]>> = {
-		positions: () => gapsOf(database.prepare(sql.VERIFY_POSITIONS).get() as Positions),
+		positions: () => gapsOf(database.prepare(verifying.VERIFY_POSITIONS).get() as Positions),
 		streams: () =>
-			texts(sql.VERIFY_EMPTY_STREAMS).map((name) => `stream ${name} has a name and no entries`),
-		marks: () => texts(sql.VERIFY_MARKS).map((name) => `${name}: what is noted of it is not so`),
+			texts(verifying.VERIFY_EMPTY_STREAMS).map(
+				(name) => `stream ${name} has a name and no entries`,
+			),
+		marks: () =>
+			texts(verifying.VERIFY_MARKS).map((name) => `${name}: what is noted of it is not so`),
 		erasures: () => erasureFaults(database),
 		scavenges: () =>
-			texts(sql.VERIFY_SCAVENGED).map(
+			texts(verifying.VERIFY_SCAVENGED).map(
 				(name) => `${name}: an event of it was scavenged, and one before it was not`,
 			),
 		tombstones: () =>
-			texts(sql.VERIFY_TOMBSTONES).map((name) => `${name}: it goes on behind its tombstone`),
+			texts(verifying.VERIFY_TOMBSTONES).map((name) => `${name}: it goes on behind its tombstone`),
 	};
 	return Object.entries(checks).flatMap(([what, check]) => {
 		try {
@@ -238,12 +242,12 @@ type Positions = { readonly events: number; readonly first: number; readonly las
 
 function prepare(database: Database.Database) {
 	return {
-		heads: database.prepare(sql.VERIFY_HEADS).raw(),
-		bytes: database.prepare(sql.VERIFY_BYTES).pluck(),
-		event: database.prepare(sql.VERIFY_EVENT),
-		digests: database.prepare(sql.VERIFY_DIGESTS),
-		unproven: database.prepare(sql.VERIFY_UNPROVEN).pluck(),
-		entries: database.prepare(sql.VERIFY_ENTRIES).raw(),
+		heads: database.prepare(verifying.VERIFY_HEADS).raw(),
+		bytes: database.prepare(verifying.VERIFY_BYTES).pluck(),
+		event: database.prepare(verifying.VERIFY_EVENT),
+		digests: database.prepare(verifying.VERIFY_DIGESTS),
+		unproven: database.prepare(verifying.VERIFY_UNPROVEN).pluck(),
+		entries: database.prepare(verifying.VERIFY_ENTRIES).raw(),
 		nodes: database.prepare(sql.SELECT_NODES).pluck(),
 	};
 }

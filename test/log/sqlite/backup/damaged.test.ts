@@ -87,6 +87,13 @@ describe.each([
 			`DELETE FROM entries ${entry("order-100", "version = 99")}`,
 			/version 99 of order-100/,
 		],
+		["a delete is lost", "DELETE FROM marks WHERE tombstone > 0", /noted of gone-1 is lost/],
+		[
+			"metadata is not the newest",
+			`UPDATE marks SET metadata = 0 WHERE stream = ${stream("order-2")}`,
+			/noted of order-2 is lost/,
+		],
+		["a link is lost", "UPDATE marks SET link = NULL", /\$all is lost|links is lost/],
 		[
 			"all entries of an index are missing",
 			`DELETE FROM entries ${entry("$et-Paid", "true")}`,
