@@ -15,7 +15,7 @@ import type { NewEvent, StreamName } from "../../event.ts";
 import { isDeletable, isWritable, streamsJoined } from "../../indexes/joins.ts";
 import { LINK_TYPE } from "../../indexes/links.ts";
 import { parseMetadata } from "../../retention/metadata.ts";
-import { describedStream, metadataStream } from "../../retention/window.ts";
+import { describedStream, effectiveMetadata, metadataStream } from "../../retention/window.ts";
 import { type Newest, revival, softDeletion, tombstone } from "../deletion.ts";
 import { type Facts, type Fate, judge, judgeDelete } from "../expectation.ts";
 import { Contradiction, failureOf, isSyncFailure, present } from "./failures.ts";
@@ -218,7 +218,8 @@ export class Appender {
 
 	#fateByMetadata(name: StreamName): Fate {
 		const { data } = this.#newestOf(name);
-		return data && parseMetadata(data).isDeleted ? "soft-deleted" : "live";
+		const metadata = effectiveMetadata(name, data && parseMetadata(data));
+		return metadata.isDeleted ? "soft-deleted" : "live";
 	}
 
 	#newestOf(name: StreamName): Newest {
