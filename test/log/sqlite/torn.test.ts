@@ -79,6 +79,26 @@ test("no append is decided by an event that is missing", async () => {
 	await damaged.close();
 });
 
+test("a number that only seems free is not given to a new stream", async () => {
+	const directory = newDirectory();
+	const log = await openSqliteLog(directory);
+	for (const stream of ["a-1", "b-1"]) await append(log, stream, events(1));
+	await log.close();
+	const database = new Database(logFile(directory));
+	database.exec("DROP TRIGGER streams_are_never_deleted");
+	database.exec("DELETE FROM streams WHERE id = (SELECT max(id) FROM streams)");
+	database.close();
+
+	const damaged = await openSqliteLog(directory);
+	const [known, unknown] = await Promise.allSettled([
+		append(damaged, "a-1", events(1)),
+		refusal(append(damaged, "c-1", events(1))),
+	]);
+	expect(known).toMatchObject({ status: "fulfilled", value: { first: 1 } });
+	expect(unknown).toMatchObject({ status: "fulfilled", value: ["log-damaged", expect.anything()] });
+	await damaged.close();
+});
+
 /** Some 60 pages, with inner ones, links, and positions that were scavenged. */
 async function filled(): Promise<string> {
 	const data = newDirectory();
