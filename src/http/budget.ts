@@ -1,11 +1,19 @@
 /**
  * A bound for memory that the other end of a connection decides about: bodies it has not sent to
- * their end, and answers it has not taken. The oldest go first: who is served in the usual time is
- * never among them.
+ * their end, and answers it has not taken. Who is too slow for what he holds gives way, the oldest
+ * first. All others keep what they have, or nobody would come to an end where many readers share a
+ * slow link: each would be sent away by those who come again.
  */
 
 /** What is held for less long is not taken away: its other end may be as fast as any. */
 const PATIENCE_MS = 5_000;
+/** Who moves so many bytes in a millisecond, 2 MBit/s, is not too slow. */
+const BYTES_PER_MS = 256;
+
+/** Milliseconds in which nobody is sent away for what he holds. */
+function patienceFor(bytes: number): number {
+	return PATIENCE_MS + bytes / BYTES_PER_MS;
+}
 
 type Held = { bytes: number; readonly since: number; readonly giveUp: () => void };
 
@@ -16,11 +24,11 @@ export class Budget {
 	readonly #held = new Map<object, Held>();
 	#bytes = 0;
 
-	readonly #patienceMs: number;
+	readonly #patience: typeof patienceFor;
 
-	constructor(limit: number, patienceMs = PATIENCE_MS) {
+	constructor(limit: number, patience = patienceFor) {
 		this.limit = limit;
-		this.#patienceMs = patienceMs;
+		this.#patience = patience;
 	}
 
 	/**
@@ -37,22 +45,42 @@ export class Budget {
 		return true;
 	}
 
+	/** Starts the holder's time anew. */
+	renew(holder: object): void {
+		const held = this.#held.get(holder);
+		if (held === undefined) return;
+		this.#held.delete(holder);
+		this.#held.set(holder, { ...held, since: performance.now() });
+	}
+
 	release(holder: object): void {
 		this.#bytes -= this.#held.get(holder)?.bytes ?? 0;
 		this.#held.delete(holder);
 	}
 
+	/** Sends nobody away where that would not be enough. */
 	#makeRoom(bytes: number, asking: Held | undefined): boolean {
-		const wanting = () => this.#bytes + bytes > this.limit;
-		if (!wanting()) return true;
-		const old = performance.now() - this.#patienceMs;
-		for (const [holder, held] of this.#held) {
-			if (held.since > old) break;
-			if (held === asking) continue;
+		const missing = this.#bytes + bytes - this.limit;
+		const ofOthers = this.#bytes - (asking?.bytes ?? 0);
+		const leaving = this.#tooSlow(Math.min(missing, ofOthers), asking);
+		for (const [holder, { giveUp }] of leaving ?? []) {
 			this.release(holder);
-			held.giveUp();
-			if (!wanting()) return true;
+			giveUp();
 		}
-		return this.#bytes === (asking?.bytes ?? 0);
+		return leaving !== undefined;
+	}
+
+	/** Those who can make room for so many bytes; undefined where all of them cannot. */
+	#tooSlow(bytes: number, asking: Held | undefined): Array<[object, Held]> | undefined {
+		const found: Array<[object, Held]> = [];
+		const now = performance.now();
+		let missing = bytes;
+		for (const [holder, held] of this.#held) {
+			if (missing <= 0 || held.since + this.#patience(0) > now) break;
+			if (held === asking || held.since + this.#patience(held.bytes) > now) continue;
+			found.push([holder, held]);
+			missing -= held.bytes;
+		}
+		return missing > 0 ? undefined : found;
 	}
 }

@@ -10,22 +10,26 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { enterQueue } from "./streaming/slow.ts";
 
 export type Connections = {
-	/** Counts a request in. */
-	begin(res: ServerResponse): void;
+	/**
+	 * Counts a request in.
+	 * @param take called when it is its turn: at once, unless it came behind one that is not answered
+	 */
+	begin(res: ServerResponse, take: () => void): void;
 	/**
 	 * Calls back, once, when no request that arrived whole on a connection waits for its answer any
 	 * more.
 	 * @param then gets what is to answer a request that broke off midway, if there is one
 	 */
 	whenAnswered(socket: Duplex, then: (broken: ServerResponse | undefined) => void): void;
-	/** Closes every connection as soon as nothing runs on it. */
+	/** Closes every connection as soon as nothing runs on it, whatever its client does then. */
 	close(): void;
 };
 
 const RUNNING = Symbol("running requests");
-const NEWEST = Symbol("the newest answer, while any is owed");
+const NEWEST = Symbol("the newest answer, while any is owed or its request still comes");
 const AFTERWARDS = Symbol("what to do when enough is answered");
 const QUEUED = Symbol("waits for its turn to be sent");
 const WAITING = Symbol("the answers that wait for their turn");
@@ -49,11 +53,12 @@ export function trackConnections(server: Server): Connections {
 		});
 	});
 	return {
-		begin(res) {
+		begin(res, take) {
 			const socket: Counted = res.req.socket;
 			socket[RUNNING] = running(socket) + 1;
 			socket[NEWEST] = res;
-			if (res.socket === null) queue(res as Queued, socket);
+			if (res.socket === null) queue(res as Queued, socket, take);
+			else take();
 		},
 		whenAnswered(socket: Counted, then) {
 			const newest = socket[NEWEST];
@@ -62,7 +67,8 @@ export function trackConnections(server: Server): Connections {
 		},
 		close() {
 			for (const socket of open) {
-				afterwards(socket, { left: 0, run: () => socket.destroySoon() });
+				if (isOver(socket)) socket.destroySoon();
+				else afterwards(socket, { left: 0, run: () => socket.destroySoon() });
 			}
 		},
 	};
@@ -73,12 +79,22 @@ export function answered(res: ServerResponse): void {
 	if ((res as Queued)[QUEUED] === undefined) countOut(res.req.socket);
 }
 
-function queue(res: Queued, socket: Counted): void {
+/**
+ * The requests of a connection are taken one after the other. Node hands out a thousand at once,
+ * all that one read of the socket brought: what they ask for would be made before anyone else is
+ * served, and kept until those before them are sent.
+ */
+function queue(res: Queued, socket: Counted, take: () => void): void {
 	res[QUEUED] = true;
 	const queued = socket[WAITING] ?? new Set();
 	socket[WAITING] = queued.add(res);
-	res.once("socket", () => queued.delete(res));
 	res.once("finish", () => countOut(socket));
+	if (!enterQueue(res)) return;
+	res.once("socket", () => {
+		queued.delete(res);
+		// Behind those of other connections that came meanwhile.
+		setImmediate(() => res.destroyed || isOver(socket) || take());
+	});
 }
 
 /** Node tells an answer only when it is its turn that its connection is gone. */
@@ -92,8 +108,15 @@ function leave(socket: Counted): void {
 function countOut(socket: Counted): void {
 	const left = running(socket) - 1;
 	socket[RUNNING] = left;
-	if (left === 0) socket[NEWEST] = undefined;
+	// An answer may come before the end of its request's body.
+	if (left === 0 && !isComing(socket[NEWEST])) socket[NEWEST] = undefined;
 	proceed(socket);
+}
+
+function isComing(res: ServerResponse | undefined): boolean {
+	if (res === undefined || res.req.complete) return false;
+	const { headers } = res.req;
+	return headers["transfer-encoding"] !== undefined || headers["content-length"] !== undefined;
 }
 
 /** The first that asks decides what is done. */
@@ -110,6 +133,10 @@ function proceed(socket: Counted): void {
 }
 
 const NOTHING_MORE: Afterwards = { left: 0, run: () => undefined };
+
+function isOver(socket: Counted): boolean {
+	return socket[AFTERWARDS] === NOTHING_MORE;
+}
 
 function running(socket: Counted): number {
 	return socket[RUNNING] ?? 0;

@@ -56,7 +56,9 @@ export function createHttpServer(
 	const proxies = parseNetworks(settings.trustedProxies ?? "");
 	if (proxies) trustProxies(server, proxies);
 	const serve = (req: IncomingMessage, res: ServerResponse) => {
-		connections.begin(res);
+		connections.begin(res, () => take(req, res));
+	};
+	const take = (req: IncomingMessage, res: ServerResponse) => {
 		if (!req.url?.startsWith("/")) takeAbsoluteUrl(req);
 		if (lanes === "both" && takeFastLane(req, res)) return;
 		app(req, res);

@@ -96,6 +96,13 @@ describe("varve append and read", () => {
 		expect(parse((await run("read", "$all", "--backward", "--from", "30")).stdout).length).toBe(31);
 	});
 
+	test.each(["long", "$all"])("begin at the head of %s where --from lies above", async (stream) => {
+		const down = await run("read", stream, "--backward", "--limit", "25");
+		const above = ["--backward", "--from", "999999999999999", "--limit", "25"];
+		expect(await run("read", stream, ...above)).toEqual(down);
+		expect(parse(down.stdout).length).toBe(25);
+	});
+
 	test("end quietly when nobody reads on", async () => {
 		const reading = start(["read", "$all"], env());
 		reading.child.stdout?.destroy();

@@ -3,6 +3,7 @@
  * answer, nothing is written, and the server goes on.
  */
 import { randomUUID } from "node:crypto";
+import { connect } from "node:net";
 import { allOf, batch, EVENTS_JSON, get, head, open, raw } from "./ask.ts";
 import { type Servers, startServers, until } from "./harness.ts";
 
@@ -363,6 +364,38 @@ describe("what is no HTTP", () => {
 			`${head("GET /streams/s", "Connection: close")}nonsense`,
 		);
 		expect(statusesIn(answer)).toEqual([200]);
+	});
+
+	test("is not answered in the middle of a body that was answered already", async () => {
+		const tooLarge = `${BODY_BYTES_MAX.toString(16)}\r\n${"x".repeat(BODY_BYTES_MAX)}\r\n1\r\nx\r\n`;
+		const post = head(
+			"POST /streams/s",
+			"Transfer-Encoding: chunked",
+			`Content-Type: ${EVENTS_JSON}`,
+		).replace("Connection: close\r\n", "");
+		const alone = open(servers.port);
+		const answer = allOf(alone);
+		alone.write(post + tooLarge);
+		await new Promise((resolve) => alone.once("data", resolve));
+		alone.write("nonsense\r\n");
+		expect(statusesIn(await answer)).toEqual([413]);
+
+		const poll = "GET /streams/s/20/forward/20 HTTP/1.1\r\nHost: a\r\nES-LongPoll: 1\r\n\r\n";
+		const queued = await raw(servers.port, `${poll}${post}${tooLarge}nonsense\r\n`);
+		expect(statusesIn(queued)).toEqual([200, 413]);
+	});
+
+	test("does not keep its connection, though the client does not close it", async () => {
+		const few = await startServers({ connectionsMax: 1 });
+		const socket = connect({ port: few.port, host: "127.0.0.1", allowHalfOpen: true });
+		socket.on("error", () => undefined);
+		socket.write("nonsense\r\n\r\n");
+		socket.resume();
+		await new Promise((resolve) => socket.once("end", resolve));
+		const ping = head("GET /ping");
+		await until(async () => statusesIn(await raw(few.port, ping))[0] === 200);
+		socket.destroy();
+		await few.close();
 	});
 
 	test("is told so in the middle of a body, after the requests before it", async () => {

@@ -26,7 +26,7 @@ test("one alone may have more than the limit, and leaves no room for others", ()
 });
 
 test("the oldest give way, as many as needed, and never the one that asks", () => {
-	const budget = new Budget(10, 0);
+	const budget = new Budget(10, () => 0);
 	const gone: string[] = [];
 	const holders = new Map(["a", "b", "c"].map((name) => [name, {}]));
 	const hold = (name: string, bytes: number) => {
@@ -40,4 +40,27 @@ test("the oldest give way, as many as needed, and never the one that asks", () =
 	expect(gone).toEqual(["b", "a", "c"]);
 	for (const holder of holders.values()) budget.release(holder);
 	expect(hold("e", 2)).toBe(true);
+});
+
+test("nobody is sent away where that would not make enough room", () => {
+	const patience = (bytes: number) => (bytes > 5 ? Infinity : 0);
+	const budget = new Budget(10, patience);
+	const [slow, quick] = [{}, {}];
+	expect(budget.hold(slow, 3, never)).toBe(true);
+	expect(budget.hold(quick, 6, never)).toBe(true);
+	expect(budget.hold({}, 5, never)).toBe(false);
+	expect(budget.hold({}, 1, never)).toBe(true);
+});
+
+test("who was renewed is the last to give way", () => {
+	const budget = new Budget(10, () => 0);
+	const gone: string[] = [];
+	const [a, b] = [{}, {}];
+	budget.hold(a, 5, () => gone.push("a"));
+	budget.hold(b, 5, () => gone.push("b"));
+	budget.renew(a);
+	expect(budget.hold({}, 5, never)).toBe(true);
+	expect(gone).toEqual(["b"]);
+	expect(budget.hold({}, 5, never)).toBe(true);
+	expect(gone).toEqual(["b", "a"]);
 });

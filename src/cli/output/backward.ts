@@ -40,7 +40,7 @@ async function* readDown(
 	signal: AbortSignal,
 ): AsyncGenerator<ReadEvent> {
 	let url: string | undefined = pageDown(settings, from ?? "head", PAGE_SIZE);
-	while (url !== undefined && !signal.aborted) {
+	for (let start = from; url !== undefined && !signal.aborted; start = undefined) {
 		const reply = await ask(url, settings, signal);
 		if (reply.kind === "damaged") {
 			url = await closerTo(url, reply.reason, settings, signal);
@@ -55,8 +55,19 @@ async function* readDown(
 				: (entry.event?.data ?? NO_DATA);
 			if (data !== undefined) yield eventOf(entry, at, data);
 		}
-		url = linkOf(page, "next");
+		url = headBelow(start, page, settings) ?? linkOf(page, "next");
 	}
+}
+
+/** Above the head no page has events, and `next` would lead down to it twenty numbers at a time. */
+function headBelow(
+	start: number | undefined,
+	page: DecodedFeed | undefined,
+	settings: Settings,
+): string | undefined {
+	if (start === undefined || !page || page.entries.length > 0) return undefined;
+	const last = lastBelow(page, settings);
+	return last !== undefined && last < start ? pageDown(settings, last, PAGE_SIZE) : undefined;
 }
 
 /**
@@ -88,10 +99,16 @@ async function lastOf(
 ): Promise<number> {
 	const url = pageDown(settings, BEYOND, 1);
 	const reply = await ask(url, settings, signal);
-	const link = reply.kind === "damaged" ? undefined : linkOf(pageIn(reply, url), "previous");
+	const last = reply.kind === "damaged" ? undefined : lastBelow(pageIn(reply, url), settings);
+	if (last === undefined) throw new Failure(`${head}: ${reason}`);
+	return last;
+}
+
+/** The number of the newest event, by a page above it; undefined where there is none. */
+function lastBelow(page: DecodedFeed | undefined, settings: Settings): number | undefined {
+	const link = linkOf(page, "previous");
 	const next = link && rangeOf(link, settings.stream)?.from;
-	if (!next) throw new Failure(`${head}: ${reason}`);
-	return next - 1;
+	return next ? next - 1 : undefined;
 }
 
 function pageDown({ server, stream }: Settings, from: number | "head", count: number): string {

@@ -2,11 +2,16 @@
  * Requests that never reach a route: bytes that are no HTTP, and request lines in their rarer
  * forms.
  */
-import { type IncomingMessage, maxHeaderSize, STATUS_CODES } from "node:http";
+import { type IncomingMessage, maxHeaderSize, type ServerResponse, STATUS_CODES } from "node:http";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Refusal, type RequestRefusals } from "../../errors.ts";
 import type { Connections } from "../connections.ts";
 import { problem } from "../problems.ts";
+
+/** What a client is given to close a connection that it has read to the end. */
+const CLOSING_MS = 5_000;
+const NOTHING = new Uint8Array(0);
 
 const ABSOLUTE = /^https?:\/\/([^/?#]*)([^#]*)/i;
 
@@ -37,9 +42,27 @@ export function refuseUnreadable(
 		return;
 	}
 	connections.whenAnswered(socket, (broken) => {
-		if (broken?.headersSent || !socket.writable) socket.destroy();
-		else if (error.code === "HPE_CLOSED_CONNECTION") socket.end();
-		else socket.end(messageOf(error));
+		if (!socket.writable) socket.destroy();
+		else if (broken?.headersSent) closeAfter(broken, socket);
+		else if (error.code === "HPE_CLOSED_CONNECTION") closeGently(socket);
+		else closeGently(socket, messageOf(error));
+	});
+}
+
+/** The request that broke off has its answer already; one that is still being made breaks off. */
+function closeAfter(answer: ServerResponse, socket: Duplex): void {
+	if (!answer.writableEnded) socket.destroy();
+	else if (answer.writableFinished) closeGently(socket);
+	else answer.once("finish", () => closeGently(socket));
+}
+
+/**
+ * The client gets what was written, for which it has to close the connection itself: closing it
+ * here would reset it where bytes were not read. But not for ever.
+ */
+function closeGently(socket: Duplex, message: Uint8Array = NOTHING): void {
+	socket.end(message, () => {
+		if (socket instanceof Socket) socket.setTimeout(CLOSING_MS);
 	});
 }
 

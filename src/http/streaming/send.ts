@@ -5,7 +5,7 @@ import type { Answer } from "../answer.ts";
 import { answered } from "../connections.ts";
 import { problem } from "../problems.ts";
 import type { Cors } from "../transport/cors.ts";
-import { COUNTED_BYTES, enterAnswer, outgoingMaxOf } from "./slow.ts";
+import { enterAnswer, outgoingMaxOf } from "./slow.ts";
 
 /** Answers given before any handler saw the resource: nothing is allowed there (contract 0.4). */
 const BEFORE_HANDLERS: ReadonlySet<number> = new Set([406, 415, 500]);
@@ -19,8 +19,8 @@ const RETRY_AFTER_SECONDS = 1;
 export function send(res: ServerResponse, answer: Answer, cors: Cors): void {
 	if (res.destroyed || res.headersSent) return;
 	const { body } = answer;
-	const isLarge = body !== undefined && body.length > COUNTED_BYTES;
-	write(res, isLarge && !enterAnswer(res, body) ? tooManyWait(res) : answer, cors);
+	const hasRoom = body === undefined || enterAnswer(res, body);
+	write(res, hasRoom ? answer : tooManyWait(res), cors);
 	answered(res);
 }
 

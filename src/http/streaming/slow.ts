@@ -14,6 +14,8 @@ import { Budget } from "../budget.ts";
 
 /** What is shorter is not counted: the system's buffers take an answer of that size at once. */
 export const COUNTED_BYTES = 64 * 1024;
+/** What a request costs that waits for its turn to be answered. */
+const QUEUED_BYTES = 4 * 1024;
 
 export type SlowLimits = {
 	/** Milliseconds in which nothing of an answer is taken. */
@@ -27,7 +29,10 @@ type Slow = {
 	readonly stalledMs: number;
 	readonly incoming: Budget;
 	readonly outgoing: Budget;
-	/** The answers that wait with a body: what comes from the cache is one body for them all. */
+	/**
+	 * The answers that wait with a body: what comes from the cache is one body for them all. They
+	 * are as slow as the last of them: nothing would be won by sending the others away.
+	 */
 	readonly readers: Map<object, Set<ServerResponse>>;
 };
 
@@ -63,12 +68,32 @@ function slowOf(socket: Limited): Slow {
 }
 
 /**
- * Counts an answer until its reader has taken it, and sets its clock.
+ * Counts a request that waits behind another on its connection: 64 KiB may hold a thousand of them.
+ * @returns false where there is no room for it: its connection is closed
+ */
+export function enterQueue(res: ServerResponse): boolean {
+	const { socket } = res.req;
+	const { outgoing } = slowOf(socket);
+	const sendAway = () => void socket.destroy();
+	if (socket.destroyed) return false;
+	if (!outgoing.hold(res, QUEUED_BYTES, sendAway)) {
+		sendAway();
+		return false;
+	}
+	res.once("close", () => outgoing.release(res));
+	return true;
+}
+
+/**
+ * Counts an answer, if it is one that may wait, until its reader has taken it, and sets its clock.
  * @returns false where there is no room for it
  */
 export function enterAnswer(res: ServerResponse, body: Uint8Array): boolean {
+	if (res.req.method === "HEAD" || body.length <= COUNTED_BYTES) return true;
 	if (!enter(slowOf(res.req.socket), res, body)) return false;
 	startStallClock(res);
+	// Before Node sets a clock of its own. The next answer on the connection may be a long poll.
+	res.prependOnceListener("finish", () => stopStallClock(res));
 	return true;
 }
 
@@ -81,7 +106,7 @@ function enter({ outgoing, readers }: Slow, res: ServerResponse, body: Uint8Arra
 		};
 		if (!outgoing.hold(body, body.length, giveUp)) return false;
 		readers.set(body, mine);
-	}
+	} else outgoing.renew(body);
 	mine.add(res);
 	res.once("close", () => {
 		mine.delete(res);

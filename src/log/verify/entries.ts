@@ -6,6 +6,7 @@
  * their sums are those of the events.
  */
 import { isIndexStream, streamsJoined } from "../../indexes/joins.ts";
+import { createPositions } from "./positions.ts";
 import { addEntry, createNameKeys, createSums, type Span, type Sums } from "./sums.ts";
 import type { LogView, OnUnreadable, Report, VisitedStream } from "./view.ts";
 
@@ -121,18 +122,7 @@ export function misplaced(name: string, version: number, position: number): stri
 
 /** What an event correlates with cannot be told once its metadata was erased. */
 function unprovenEntries(view: LogView): (stream: string, position: number) => boolean {
-	const WIDTH = 8192;
-	const bits = new Map<number, Uint8Array>();
-	for (const position of view.unproven()) {
-		const block = Math.floor(position / WIDTH);
-		const of = bits.get(block) ?? new Uint8Array(WIDTH / 8);
-		const at = position % WIDTH;
-		of[at >> 3] = (of[at >> 3] as number) | (1 << (at & 7));
-		bits.set(block, of);
-	}
-	return (stream, position) => {
-		if (bits.size === 0 || !stream.startsWith("$bc-")) return false;
-		const at = position % WIDTH;
-		return ((bits.get(Math.floor(position / WIDTH))?.[at >> 3] ?? 0) & (1 << (at & 7))) !== 0;
-	};
+	const unproven = createPositions();
+	for (const position of view.unproven()) unproven.add(position);
+	return (stream, position) => stream.startsWith("$bc-") && unproven.has(position);
 }

@@ -1,7 +1,7 @@
 /** Clients that are slow to read and slow to send, on real sockets. */
 import { randomUUID } from "node:crypto";
 import type { Socket } from "node:net";
-import { allOf, get, head, open } from "../ask.ts";
+import { allOf, batch, get, head, open, raw } from "../ask.ts";
 import { type Servers, startServers, until } from "../harness.ts";
 
 const MIB = 1024 * 1024;
@@ -78,7 +78,7 @@ test("who goes away while his answer waits behind another leaves nothing behind"
 	for (let n = 0; n < 5; n++) {
 		const socket = open(few.port);
 		socket.write(`${poll}${poll}${head("GET /streams/none", accept)}`);
-		await until(() => few.longPolls.waiting() === 2);
+		await until(() => few.longPolls.waiting() === 1);
 		socket.destroy();
 		await until(() => few.longPolls.waiting() === 0);
 	}
@@ -120,6 +120,13 @@ describe("what waits for slow readers", () => {
 		for (let n = 0; n < 12; n++) readers.push(await stalledReader(path));
 		expect((await bounded.ask(get(path, JSON_FEED))).status).toBe(200);
 		for (const reader of readers) reader.destroy();
+	});
+
+	test("is not what a HEAD asks for", async () => {
+		const stalled = await stalledReader(page(100));
+		const asked = { ...get(page(102), JSON_FEED), method: "HEAD" };
+		expect((await bounded.ask(asked)).status).toBe(200);
+		stalled.destroy();
 	});
 
 	/** Takes the first bytes of its answer, and then no more. */
@@ -174,5 +181,53 @@ describe("what slow clients send", () => {
 		expect(refused.json).toMatchObject({ queue: "body", limit: 4 * MIB });
 		expect(usual.status).toBe(201);
 		expect((await bounded.ask({ ...large, headers: headers() })).status).toBe(201);
+	});
+});
+
+describe("answers that wait behind another", () => {
+	const get1 = (path: string, ...more: string[]) =>
+		`${[`GET ${path} HTTP/1.1`, "Host: varve.test", `Accept: ${JSON_FEED}`, ...more].join("\r\n")}\r\n\r\n`;
+	const poll = get1("/streams/later/0/forward/1", "ES-LongPoll: 100");
+	const page = (count: number) => `/streams/small/0/forward/${count}?embed=body`;
+
+	let few: Servers;
+	beforeAll(async () => {
+		few = await startServers({ outgoingBytesMax: MIB, cacheBytesMax: 0 });
+		const data = { text: "x".repeat(60_000) };
+		const event = { eventId: randomUUID(), eventType: "t", data };
+		expect((await few.ask(batch("small", [event]))).status).toBe(201);
+		const larger = { ...event, eventId: randomUUID(), data: { text: "x".repeat(90_000) } };
+		expect((await few.ask(batch("large", [larger]))).status).toBe(201);
+	});
+	afterAll(() => few.close());
+	const large = async () => (await few.ask(get("/streams/large?embed=body", JSON_FEED))).status;
+
+	test("are not begun before it", async () => {
+		const type = "Content-Type: application/octet-stream";
+		const id = `ES-EventId: ${randomUUID()}`;
+		const post = head("POST /streams/own", type, "ES-EventType: t", id, "Content-Length: 1");
+		const own = get1("/streams/own/0/forward/1", "ES-LongPoll: 1");
+		const answer = await raw(few.port, `${own}${post}x`);
+		const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => status);
+		expect(statuses).toEqual(["404", "201"]);
+	});
+
+	test("are so many at most", async () => {
+		const answer = await raw(few.port, poll + get1("/ping").repeat(500));
+		expect(answer).toBe("");
+		await until(() => few.longPolls.waiting() === 0);
+		await until(async () => (await large()) === 200);
+	});
+
+	test("come in their order, and leave nothing behind", async () => {
+		const socket = open(few.port);
+		const answer = allOf(socket);
+		const pages = Array.from({ length: 10 }, (_, n) => get1(page(n + 20))).join("");
+		socket.write(poll + pages + get1(page(40), "Connection: close"));
+		await until(() => few.longPolls.waiting() === 1);
+		const event = { eventId: randomUUID(), eventType: "t", data: {} };
+		expect((await few.ask(batch("later", [event]))).status).toBe(201);
+		expect((await answer).match(/HTTP\/1\.1 200 /g)).toHaveLength(12);
+		expect(await large()).toBe(200);
 	});
 });

@@ -1,11 +1,19 @@
 /** A backup of a store, made or brought up to date while the store is in use. */
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
 import type { Verification } from "../../log.ts";
 import { migrationsFor } from "../../migrate.ts";
 import { isDamage } from "../failures.ts";
-import { logFile, migrateFile, openForReading, refusalOf, schemaOf } from "../files/directory.ts";
+import {
+	BUSY_TIMEOUT_MS,
+	logFile,
+	migrateFile,
+	openForReading,
+	refusalOf,
+	schemaOf,
+} from "../files/directory.ts";
 import { incarnationOf } from "../files/incarnation.ts";
 import { Copy } from "./copy.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
@@ -91,7 +99,8 @@ async function run(
 	const verification = verify ? await verifyCopy(directory, watch) : undefined;
 	const standing = verification ? standingAfter(verification) : before;
 	const isDamaged = verification !== undefined && !verification.ok;
-	if (target.isFirst && !isDamaged) target.promote();
+	if (target.isFirst && isDamaged) discard(target);
+	else if (target.isFirst) target.promote();
 	if (!target.isFirst || !isDamaged)
 		target.mark({ ...facts, verified: verification?.ok ?? false, ...standing });
 	return { path, events, added, incarnation, standing, ...(verification && { verification }) };
@@ -105,6 +114,7 @@ async function copy(target: Target, source: string, watch: Watch) {
 	const [file, newer] = [logFile(target.directory), join(target.partial, "newer.sqlite")];
 	let copying: Copy | undefined;
 	try {
+		if (target.isFirst) removeOlder(file);
 		migrateFile(file, migrationsFor("sqlite"), "DELETE");
 		copying = new Copy(file, logFile(source), target.path, watch.signal);
 		watch.copying?.(copying);
@@ -117,12 +127,32 @@ async function copy(target: Target, source: string, watch: Watch) {
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {
 		if (watch.signal?.aborted) throw error;
-		// What was copied ahead may be what is damaged: the next run does without it.
-		if (error instanceof Refusal || isOfDamage(error)) rmSync(newer, { force: true });
+		if (isOfDamage(error) || (error instanceof Refusal && !target.isFirst)) discard(target);
 		throw error instanceof Refusal ? error : faultOf(error, target.path);
 	} finally {
 		copying?.close();
 	}
+}
+
+/**
+ * A first copy that is not finished has events without their streams and entries: no migration is
+ * made for that, and it would be brought forward with holes.
+ */
+function removeOlder(file: string): void {
+	if (!existsSync(file)) return;
+	const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+	let found: number;
+	try {
+		found = schemaOf(database);
+	} finally {
+		database.close();
+	}
+	if (found < migrationsFor("sqlite").length) rmSync(file);
+}
+
+/** What was copied may be what is damaged, and not the store: the next run begins without it. */
+function discard({ partial }: Target): void {
+	rmSync(partial, { recursive: true, force: true });
 }
 
 function faultOf(error: unknown, path: string): Error {

@@ -15,6 +15,7 @@ import { levelWidth, TILE_WIDTH } from "../../../../feeds/proof/tiles.ts";
 import { isIndexStream } from "../../../indexes/joins.ts";
 import { compareEntries, misplaced } from "../../verify/entries.ts";
 import { checkEvents, IS_OTHER, isAsHashed } from "../../verify/events.ts";
+import { createPositions, type Positions } from "../../verify/positions.ts";
 import * as sums from "../../verify/sums.ts";
 import { createReport, type LogView, type Report, type StoredEvent } from "../../verify/view.ts";
 import { prepareHashes } from "../tree/hashes.ts";
@@ -40,11 +41,10 @@ export type Check = {
 	streams(last: number): void;
 	/** Checks the nodes above the events from one on, in the tree of `size` events. */
 	nodes(from: number, size: number): Promise<void>;
-	/**
-	 * Checks what is left of events, all digests being there.
-	 * @param positions of the digests that are new
-	 */
-	erased(positions: readonly number[]): Promise<void>;
+	/** Is told the positions of digests that are new. */
+	digested(positions: readonly number[]): void;
+	/** Checks what is left of events that are newly erased, all digests being there. */
+	erased(): Promise<void>;
 	/** Checks that no stream has lost what is noted of it: that only ever comes, or moves on. */
 	marks(): void;
 };
@@ -60,13 +60,13 @@ export function createCheck(database: Database.Database, breathe: () => Promise<
 	const hashes = prepareHashes(database);
 	const lostMarks = database.prepare(copying.LOST_MARKS).pluck();
 	const withoutEntries = database.prepare(copying.STREAMS_WITHOUT_ENTRIES).pluck();
-	/** Those that were found erased: their digests come later. */
-	const erased = new Set<number>();
+	/** What was erased: of events that were copied so, the digests come later. */
+	const erased = createPositions();
 
 	return {
 		faults,
 		async span(span, add) {
-			const unproven = new Set<number>();
+			const unproven = createPositions();
 			const partial = viewBefore(view, erased, unproven);
 			const owed = sums.createSums(span);
 			for (let from = span.from; from < span.to; from += EVENTS_AT_ONCE) {
@@ -93,8 +93,10 @@ export function createCheck(database: Database.Database, breathe: () => Promise<
 				}
 			}
 		},
-		async erased(positions) {
+		digested(positions) {
 			for (const position of positions) erased.add(position);
+		},
+		async erased() {
 			for (const { from, to } of spansOf(erased)) {
 				for (const event of view.events(from, to)) {
 					const { position, version, stream, isErased, digests } = event;
@@ -111,7 +113,7 @@ export function createCheck(database: Database.Database, breathe: () => Promise<
 }
 
 /** The log while neither nodes nor digests of what is new are there. */
-function viewBefore(whole: LogView, erased: Set<number>, unproven: Set<number>): LogView {
+function viewBefore(whole: LogView, erased: Positions, unproven: Positions): LogView {
 	const { nodes: _, ...view } = whole;
 	const events = function* (from: number, to: number): Iterable<StoredEvent> {
 		for (const event of whole.events(from, to)) {
@@ -132,7 +134,7 @@ function prepareSee(database: Database.Database, report: Report) {
 	const nameOf = namesIn(database);
 	const keyOf = sums.createNameKeys();
 	const lastVersion = database.prepare(copying.LAST_VERSION).pluck();
-	return (span: sums.Span, found: sums.Sums, unproven: Set<number>): SeeEntries => {
+	return (span: sums.Span, found: sums.Sums, unproven: Positions): SeeEntries => {
 		let [stream, version, position] = [-1, -1, -1];
 		let name = "";
 		const see = ([of, at, points]: EntryRow) => {
@@ -158,9 +160,9 @@ function prepareSee(database: Database.Database, report: Report) {
 }
 
 /** Spans that hold all positions, with few others in between. */
-function* spansOf(positions: ReadonlySet<number>): Iterable<sums.Span> {
+function* spansOf(positions: Positions): Iterable<sums.Span> {
 	let [from, to] = [0, 0];
-	for (const position of [...positions].sort((one, other) => one - other)) {
+	for (const position of positions) {
 		if (position - to > NEIGHBOURS || position - from >= EVENTS_AT_ONCE) {
 			if (to > from) yield { from, to };
 			from = position;

@@ -152,8 +152,9 @@ export class Copy {
 		const before = this.#lastEvent();
 		await this.#copyNewer(before + 1, check);
 		check?.streams(streams);
-		const erased = await copyErasures(this.#database, before, () => this.#breathe());
-		await check?.erased(erased);
+		const digested = (positions: readonly number[]) => check?.digested(positions);
+		await copyErasures(this.#database, before, digested, () => this.#breathe());
+		await check?.erased();
 		this.#copyNodes();
 		await check?.nodes(first, this.events());
 		check?.marks();
@@ -249,6 +250,11 @@ export class Copy {
 			const counts = `it has ${last + 1} events, the store ${head + 1}`;
 			throw this.#unusable(`the store was set back: ${counts}; take another target`);
 		}
+		// What is noted of erasures would be set back with it, and no longer fit the events.
+		if (stored.erasures < copied.erasures) {
+			const counts = `it has ${copied.erasures} erasures, the store ${stored.erasures}`;
+			throw this.#unusable(`the store was set back: ${counts}; take another target`);
+		}
 		const { isSameEvent } = this.#statements;
 		if (isSameEvent.get(0) === 1 && isSameEvent.get(last) === 1) return;
 		throw this.#unusable("it is of another store, or of another history; take another target");
@@ -265,7 +271,7 @@ export class Copy {
 	}
 }
 
-type StoreRow = { readonly incarnation: number };
+type StoreRow = { readonly incarnation: number; readonly erasures: number };
 
 function prepare(database: Database.Database) {
 	return {

@@ -8,13 +8,14 @@ const EVENTS_AT_ONCE = 20_000;
 /**
  * @param last the position of the last event that was copied before; those behind are as the store
  *   has them now
- * @returns the positions of the digests that are new
+ * @param added is told the positions of the digests that are new
  */
 export async function copyErasures(
 	database: Database.Database,
 	last: number,
+	added: (positions: readonly number[]) => void,
 	breathe: () => Promise<void>,
-): Promise<number[]> {
+): Promise<void> {
 	const one = (sql: string) => database.prepare(sql).pluck().get() as number;
 	const erase = database.prepare(copying.BACKUP_ERASURES);
 	const digests = database.prepare(copying.BACKUP_DIGESTS).pluck();
@@ -25,13 +26,11 @@ export async function copyErasures(
 			await breathe();
 		}
 	}
-	const added: number[][] = [];
 	if (one(copying.HAS_DIGESTS) === 0) {
 		const end = one(copying.LAST_EVENT);
 		for (let from = 0; from <= end; from += EVENTS_AT_ONCE) {
-			added.push(digests.all(from, from + EVENTS_AT_ONCE - 1) as number[]);
+			added(digests.all(from, from + EVENTS_AT_ONCE - 1) as number[]);
 			await breathe();
 		}
 	}
-	return added.flat();
 }

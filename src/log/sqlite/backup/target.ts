@@ -117,7 +117,9 @@ export function readMark(path: string): Mark | undefined {
 }
 
 export function standingOf(mark: Mark | undefined): Standing {
-	return { lastVerified: mark?.lastVerified, faults: mark?.faults };
+	// Marks from before there was `lastVerified` tell of the run that wrote them only.
+	const lastVerified = mark?.lastVerified ?? (mark?.verified ? mark.finished : undefined);
+	return { lastVerified, faults: mark?.faults };
 }
 
 /** Whether `path` is `folder` or lies in it, links followed as far as there is anything. */

@@ -7,6 +7,7 @@ import {
 	openSync,
 	readdirSync,
 	readFileSync,
+	renameSync,
 	rmSync,
 	statSync,
 	symlinkSync,
@@ -235,11 +236,40 @@ describe("a backup", () => {
 		expect(markOf()).not.toHaveProperty("lastVerified");
 	});
 
+	test("of before that was noted was verified where its last run says so", async () => {
+		await backUp(data, target, true);
+		const mark = { of: data, finished: "2026-01-02T03:04:05.678Z", events: EVENTS, incarnation: 1 };
+		for (const verified of [true, false]) {
+			writeFileSync(join(target, "backup.json"), JSON.stringify({ ...mark, verified }));
+			const { standing } = await backUp(data, target, false);
+			expect(standing.lastVerified).toBe(verified ? mark.finished : undefined);
+		}
+	});
+
 	test("of a log that is wrong in itself fails its verification and is not put in place", async () => {
 		await log.close();
 		alter(data, "DELETE FROM entries WHERE position = 1");
 		expect(await backUp(data, target, true)).toMatchObject({ verification: { ok: false } });
 		expect(existsSync(join(target, "log.sqlite"))).toBe(false);
+	});
+
+	test("begins anew where a first copy was damaged, and not the store", async () => {
+		const partial = join(target, "partial");
+		const damages = [
+			() => alter(partial, "DELETE FROM entries WHERE position = 1"),
+			() => writeFileSync(join(partial, "log.sqlite"), "no database ".repeat(1000)),
+		];
+		for (const damageIt of damages) {
+			const stop = new AbortController();
+			const watch = { signal: stop.signal, verifying: () => stop.abort() };
+			await expect(backUp(data, target, true, watch)).rejects.toThrow(/abort/);
+			damageIt();
+			const run = await backUp(data, target, true).catch(() => undefined);
+			expect(run?.verification?.ok).not.toBe(true);
+			expect(existsSync(partial)).toBe(false);
+		}
+		expect(await backUp(data, target, true)).toMatchObject({ verification: { ok: true } });
+		expect(contentOf(target)).toEqual(contentOf(data));
 	});
 });
 
@@ -274,6 +304,18 @@ describe("a backup of an older version", () => {
 		const store = await reopened(upgraded);
 		await append(store, "order-9", events(2));
 		expect(await backUp(upgraded, target, true)).toMatchObject({ events: 64, added: 2 });
+		expect(contentOf(target)).toEqual(contentOf(upgraded));
+	});
+
+	test("that was never finished begins anew: its parts do not fit together to be upgraded", async () => {
+		const upgraded = newDirectory();
+		copyFileSync(older, join(upgraded, "log.sqlite"));
+		await reopened(upgraded);
+		const partial = join(target, "partial");
+		mkdirSync(partial);
+		renameSync(join(target, "log.sqlite"), join(partial, "log.sqlite"));
+		alter(partial, "DELETE FROM entries; DELETE FROM streams WHERE id > 12");
+		await backUp(upgraded, target, false);
 		expect(contentOf(target)).toEqual(contentOf(upgraded));
 	});
 });

@@ -5,7 +5,7 @@ import type { Log } from "../../../../src/log/log.ts";
 import { backUp } from "../../../../src/log/sqlite/backup/backup.ts";
 import { restore } from "../../../../src/log/sqlite/backup/restore.ts";
 import { openSqliteLog } from "../../../../src/log/sqlite/log.ts";
-import { append, event, events, name, scavenge } from "../../asking.ts";
+import { append, event, events, name, refusal, scavenge } from "../../asking.ts";
 import { newDirectory } from "../directory.ts";
 import { appendEverything, contentOf } from "./store.ts";
 
@@ -97,4 +97,18 @@ test("a first backup that was interrupted takes in what was erased meanwhile", a
 	expect(await backUp(data, target, true)).toMatchObject({ verification: { ok: true } });
 	expect(contentOf(target)).toEqual(contentOf(data));
 	expect(holdsSecret()).toBe(false);
+});
+
+test("a store that was set back to before an erasure leaves the backup as it was", async () => {
+	const earlier = newDirectory();
+	await remove("person-1");
+	await backUp(data, earlier, true);
+	await scavenge(log);
+	await backUp(data, target, true);
+	const before = contentOf(target);
+	expect(await refusal(backUp(earlier, target, false))).toEqual([
+		"backup-unusable",
+		{ path: target, reason: expect.stringMatching(/set back: it has \d+ erasures, the store 0;/) },
+	]);
+	expect(contentOf(target)).toEqual(before);
 });
