@@ -15,10 +15,10 @@ import type { NewEvent, StreamName } from "../../event.ts";
 import { isDeletable, isWritable, streamsJoined } from "../../indexes/joins.ts";
 import { LINK_TYPE } from "../../indexes/links.ts";
 import { parseMetadata } from "../../retention/metadata.ts";
-import { describedStream, metadataStream } from "../../retention/window.ts";
+import { describedStream, effectiveMetadata, metadataStream } from "../../retention/window.ts";
 import { type Newest, revival, softDeletion, tombstone } from "../deletion.ts";
 import { type Facts, type Fate, judge, judgeDelete } from "../expectation.ts";
-import { Contradiction, failureOf, isSyncFailure } from "./failures.ts";
+import { Contradiction, failureOf, isSyncFailure, present } from "./failures.ts";
 import {
 	type Answer,
 	type Answers,
@@ -34,6 +34,8 @@ import {
 import * as sql from "./statements.ts";
 import { Streams } from "./streams/streams.ts";
 import { Tree } from "./tree/tree.ts";
+
+const AN_EVENT = "an event of the stream";
 
 export class Appender {
 	readonly #database: Database.Database;
@@ -192,11 +194,12 @@ export class Appender {
 			versionOf: (index) => versionOfId.get(stream?.id, idOf(index)) as number | undefined,
 			isAt: (index, version) => {
 				this.#streams.insertRuns();
-				return isAt.get(idOf(index), stream?.id, version) === 1;
+				return present(isAt.get(idOf(index), stream?.id, version), AN_EVENT) === 1;
 			},
 			isRevival: (version) => {
 				this.#streams.insertRuns();
-				return (Number(flagsAt.get(stream?.id, version)) & FLAG_REVIVAL) !== 0;
+				const flags = present(flagsAt.get(stream?.id, version), AN_EVENT) as number;
+				return (flags & FLAG_REVIVAL) !== 0;
 			},
 		};
 	}
@@ -215,7 +218,8 @@ export class Appender {
 
 	#fateByMetadata(name: StreamName): Fate {
 		const { data } = this.#newestOf(name);
-		return data && parseMetadata(data).isDeleted ? "soft-deleted" : "live";
+		const metadata = effectiveMetadata(name, data && parseMetadata(data));
+		return metadata.isDeleted ? "soft-deleted" : "live";
 	}
 
 	#newestOf(name: StreamName): Newest {
@@ -223,7 +227,8 @@ export class Appender {
 		if (!metadata) return { last: -1, data: undefined };
 		const at = this.#streams.find(name)?.metadata;
 		const position = at ?? this.#streams.positionAt(metadata, metadata.last);
-		return { last: metadata.last, data: this.#statements.dataAt.get(position) as Buffer };
+		const data = present(this.#statements.dataAt.get(position), "metadata") as Buffer;
+		return { last: metadata.last, data };
 	}
 
 	#lastOf(name: StreamName): number {

@@ -15,7 +15,7 @@ const ROOM_BYTES = 1024 * 1024;
 
 /** What every append of a failed transaction is answered. */
 export function failureOf(error: unknown, file: string): Answer {
-	if (isUnreadable(error)) {
+	if (isUnreadable(error) || isTaken(error)) {
 		const part = "what has to be known to write this";
 		return { word: "log-damaged", facts: { part, reason: causeOf(error) } };
 	}
@@ -74,6 +74,15 @@ const UNREADABLE: ReadonlySet<string> = new Set([
 	"SQLITE_IOERR_CORRUPTFS",
 	"SQLITE_IOERR_DATA",
 ]);
+
+/**
+ * Whether a row is there already whose number was free: numbers are given by what is there, so some
+ * of that has to be lost.
+ */
+function isTaken(error: unknown): boolean {
+	const code = codeOf(error);
+	return code === "SQLITE_CONSTRAINT_PRIMARYKEY" || code === "SQLITE_CONSTRAINT_UNIQUE";
+}
 
 /** What a read has failed with: the refusal, where `part` of the log cannot be read. */
 export function damageOr(error: unknown, part: string): unknown {

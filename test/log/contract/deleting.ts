@@ -42,6 +42,14 @@ export function deleting(given: Given): void {
 			expect(all.entries[3]?.event).toMatchObject({ stream: "$$a", version: 0, isJson: true });
 		});
 
+		test("is nothing that metadata can do to the whole log", async () => {
+			await append(log, "a", events(1));
+			await describeAs("$all", DELETED);
+			await describeAs("$all", '{"$cacheControl":5}');
+			expect((await read(log, "$all")).last).toBe(2);
+			expect(await metadataOf("$all")).toBe('{"$cacheControl":5}');
+		});
+
 		test("keeps ACL, retention and custom keys, byte for byte (departure 22)", async () => {
 			await append(log, "a", events(1));
 			await describeAs(

@@ -5,11 +5,13 @@
  * refused.
  */
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import Database from "better-sqlite3";
 import { isRefusal } from "../../../src/errors.ts";
+import type { NewEvent } from "../../../src/event.ts";
 import type { Log, Slice } from "../../../src/log/log.ts";
 import { logFile } from "../../../src/log/sqlite/files/directory.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { append, event, events, name, read, scavenge } from "../asking.ts";
+import { append, event, events, name, read, refusal, scavenge } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 
 const PAGE_BYTES = 4096;
@@ -47,6 +49,54 @@ test("no read of a file with a torn page leaves out an event below the last it k
 		await log.close();
 	}
 	expect(refused).toBeGreaterThan(0);
+});
+
+test("no append is decided by an event that is missing", async () => {
+	const directory = newDirectory();
+	const log = await openSqliteLog(directory);
+	const [first, second] = events(2);
+	await append(log, "a-1", [first as NewEvent, second as NewEvent]);
+	await append(log, "hidden-1", events(1));
+	const { position } = await log.delete({ stream: name("hidden-1"), expected: "any", hard: false });
+	// The newest are read when the writer starts: those stay whole.
+	await append(log, "plain-1", events(600));
+	await log.close();
+	const database = new Database(logFile(directory));
+	database.exec("DROP TRIGGER events_are_never_deleted");
+	database.prepare("DELETE FROM events WHERE position IN (1, ?)").run(position);
+	database.close();
+
+	const damaged = await openSqliteLog(directory);
+	// Whether the stream is deleted; whether the second of a batch is there already.
+	const asked = [
+		() => append(damaged, "hidden-1", events(1)),
+		() => append(damaged, "hidden-1", events(1), "stream-exists"),
+		() => damaged.delete({ stream: name("hidden-1"), expected: 0, hard: false }),
+		() => append(damaged, "a-1", [first as NewEvent, second as NewEvent], "no-stream"),
+	];
+	for (const ask of asked) expect((await refusal(ask()))[0]).toBe("log-damaged");
+	await append(damaged, "plain-1", events(1));
+	await damaged.close();
+});
+
+test("a number that only seems free is not given to a new stream", async () => {
+	const directory = newDirectory();
+	const log = await openSqliteLog(directory);
+	for (const stream of ["a-1", "b-1"]) await append(log, stream, events(1));
+	await log.close();
+	const database = new Database(logFile(directory));
+	database.exec("DROP TRIGGER streams_are_never_deleted");
+	database.exec("DELETE FROM streams WHERE id = (SELECT max(id) FROM streams)");
+	database.close();
+
+	const damaged = await openSqliteLog(directory);
+	const [known, unknown] = await Promise.allSettled([
+		append(damaged, "a-1", events(1)),
+		refusal(append(damaged, "c-1", events(1))),
+	]);
+	expect(known).toMatchObject({ status: "fulfilled", value: { first: 1 } });
+	expect(unknown).toMatchObject({ status: "fulfilled", value: ["log-damaged", expect.anything()] });
+	await damaged.close();
 });
 
 /** Some 60 pages, with inner ones, links, and positions that were scavenged. */

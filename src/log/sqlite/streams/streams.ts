@@ -7,7 +7,7 @@ import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../../event.ts";
 import { describedStream, metadataStream } from "../../../retention/window.ts";
 import type { Fate } from "../../expectation.ts";
-import { Contradiction } from "../failures.ts";
+import { Contradiction, present } from "../failures.ts";
 import * as sql from "../statements.ts";
 import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
 
@@ -136,7 +136,8 @@ export class Streams {
 
 	positionAt(stream: Stream, version: number): number {
 		this.insertRuns();
-		return this.#statements.positionAt.get(stream.id, version) as number;
+		const position = this.#statements.positionAt.get(stream.id, version);
+		return present(position, "an entry of the stream") as number;
 	}
 
 	insertRuns(): void {
