@@ -3,9 +3,9 @@
  * connection that never sent a byte is as busy as one that waits for its answer.
  *
  * A request is counted in when it arrives and out when its answer was handed over, which is not to
- * say sent: a connection is closed by `destroySoon`, after what was written to it. An answer that
- * node:http holds back behind another's is handed over when it is its turn. The count is kept on
- * the connection, since a listener for the end of every answer costs as much as our share of it.
+ * say sent: a connection is closed by `destroySoon`, after what was written to it. The count is
+ * kept on the connection, since a listener for the end of every answer costs as much as our share of
+ * it.
  */
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -31,8 +31,7 @@ export type Connections = {
 const RUNNING = Symbol("running requests");
 const NEWEST = Symbol("the newest answer, while any is owed or its request still comes");
 const AFTERWARDS = Symbol("what to do when enough is answered");
-const QUEUED = Symbol("waits for its turn to be sent");
-const WAITING = Symbol("the answers that wait for their turn");
+const WAITING = Symbol("the answers whose requests wait for their turn");
 
 type Afterwards = { readonly left: number; run(): void };
 type Counted = Duplex & {
@@ -41,7 +40,6 @@ type Counted = Duplex & {
 	[AFTERWARDS]?: Afterwards | undefined;
 	[WAITING]?: Set<ServerResponse>;
 };
-type Queued = ServerResponse & { [QUEUED]?: true };
 
 export function trackConnections(server: Server): Connections {
 	const open = new Set<Socket>();
@@ -57,7 +55,7 @@ export function trackConnections(server: Server): Connections {
 			const socket: Counted = res.req.socket;
 			socket[RUNNING] = running(socket) + 1;
 			socket[NEWEST] = res;
-			if (res.socket === null) queue(res as Queued, socket, take);
+			if (res.socket === null) queue(res, socket, take);
 			else take();
 		},
 		whenAnswered(socket: Counted, then) {
@@ -74,21 +72,14 @@ export function trackConnections(server: Server): Connections {
 	};
 }
 
-/** Counts a request out, its answer having been written to the end. */
-export function answered(res: ServerResponse): void {
-	if ((res as Queued)[QUEUED] === undefined) countOut(res.req.socket);
-}
-
 /**
  * The requests of a connection are taken one after the other. Node hands out a thousand at once,
  * all that one read of the socket brought: what they ask for would be made before anyone else is
  * served, and kept until those before them are sent.
  */
-function queue(res: Queued, socket: Counted, take: () => void): void {
-	res[QUEUED] = true;
+function queue(res: ServerResponse, socket: Counted, take: () => void): void {
 	const queued = socket[WAITING] ?? new Set();
 	socket[WAITING] = queued.add(res);
-	res.once("finish", () => countOut(socket));
 	if (!enterQueue(res)) return;
 	res.once("socket", () => {
 		queued.delete(res);
@@ -105,7 +96,9 @@ function leave(socket: Counted): void {
 	}
 }
 
-function countOut(socket: Counted): void {
+/** Counts a request out, its answer having been written to the end. */
+export function answered({ req }: ServerResponse): void {
+	const socket: Counted = req.socket;
 	const left = running(socket) - 1;
 	socket[RUNNING] = left;
 	// An answer may come before the end of its request's body.

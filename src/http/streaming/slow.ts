@@ -141,14 +141,9 @@ export function drained(res: ServerResponse, bytes: number): Promise<void> {
 	});
 }
 
-/**
- * From now on the connection ends where nothing of the answer is taken for so long. An answer that
- * waits behind another's has no connection yet.
- */
-function startStallClock(res: ServerResponse): void {
-	const { stalledMs } = slowOf(res.req.socket);
-	if (res.socket) res.socket.setTimeout(stalledMs);
-	else res.once("socket", (socket: Socket) => socket.setTimeout(stalledMs));
+/** From now on the connection ends where nothing of the answer is taken for so long. */
+function startStallClock({ req, socket }: ServerResponse): void {
+	socket?.setTimeout(slowOf(req.socket).stalledMs);
 }
 
 function stopStallClock({ socket }: ServerResponse): void {
