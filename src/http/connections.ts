@@ -4,8 +4,8 @@
  *
  * A request is counted in when it arrives and out when its answer was handed over, which is not to
  * say sent: a connection is closed by `destroySoon`, after what was written to it. The count is
- * kept on the connection, since a listener for the end of every answer costs as much as our share of
- * it.
+ * kept on the connection, since a listener for the end of every answer costs as much as our share
+ * of it.
  */
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
