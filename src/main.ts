@@ -4,13 +4,13 @@
 import { createDocuments } from "./cache/documents.ts";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
+import { createLasts } from "./following/last-versions.ts";
+import { createLiveStreams } from "./following/live-readers.ts";
+import { createLongPolls } from "./following/long-polls.ts";
 import type { Context } from "./http/context.ts";
 import { urlsAt } from "./http/handlers/page.ts";
 import { createMeanings } from "./http/handlers/wanted.ts";
-import { createLasts } from "./http/lasts.ts";
-import { createLongPolls } from "./http/long-polls.ts";
 import { createHttpServer } from "./http/server.ts";
-import { createLiveStreams } from "./http/streaming/live-streams.ts";
 import type { Log } from "./log/log.ts";
 import type { Upgrade } from "./log/sqlite/files/upgrade.ts";
 import type { OnStop } from "./log/sqlite/log.ts";

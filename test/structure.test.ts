@@ -30,6 +30,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/indexes": ["src/event.ts"],
 	"src/retention": ["feeds/json", "src/event.ts"],
 	"src/log": ["feeds/proof", "src/retention", "src/indexes", "src/event.ts", "src/errors.ts"],
+	"src/following": ["src/log/log.ts", "src/indexes", "src/event.ts", "src/errors.ts"],
+	"src/backup": ["src/log", "src/retention", "feeds/proof", "src/event.ts", "src/errors.ts"],
 	"src/config/caching.ts": ["src/options.ts", "src/purging/addresses.ts"],
 	"src/config/connections.ts": ["src/options.ts"],
 	"src/config.ts": [
@@ -67,6 +69,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/commands",
 		"src/log/log.ts",
 		"src/log/tree.ts",
+		"src/following",
 		"src/event.ts",
 		"src/errors.ts",
 		"src/config.ts",
@@ -83,6 +86,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/errors.ts",
 		// The verbs that work on the files: verify, and those of directory/.
 		"src/log",
+		"src/backup",
 		"feeds",
 	],
 };
@@ -90,8 +94,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 /** The only places a package is used; a package that is not here is used nowhere. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	express: ["src/http"],
-	"better-sqlite3": ["src/log/sqlite"],
-	"lru-cache": ["src/http", "src/pages", "src/cache", "src/log/sqlite"],
+	"better-sqlite3": ["src/log/sqlite", "src/backup"],
+	"lru-cache": ["src/http", "src/following", "src/pages", "src/cache", "src/log/sqlite"],
 	negotiator: ["feeds"],
 	xml2js: ["feeds"],
 };
@@ -124,7 +128,7 @@ describe("imports point one way", () => {
 		const others = product.filter(
 			({ path }) =>
 				!path.startsWith("src/log/sqlite/") &&
-				!/^src\/cli\/(verify|directory\/\w+)\.ts$/.test(path),
+				!/^src\/(cli\/(verify|directory\/\w+)\.ts$|backup\/)/.test(path),
 		);
 		const found = breaches(others, ({ imports }) =>
 			within(imports, "src/log/sqlite").map(importing),

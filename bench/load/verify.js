@@ -1,6 +1,6 @@
 // Verifies a data directory once. Argument: directory. Writes the microseconds it took, and those it
 // computed.
-import { verifyDirectory } from "../../dist/src/log/sqlite/verifier.js";
+import { verifyDirectory } from "../../dist/src/log/sqlite/verify/verifier.js";
 
 const before = process.cpuUsage();
 const startedAt = performance.now();

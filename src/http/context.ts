@@ -5,13 +5,13 @@ import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
 import type { Refusal } from "../errors.ts";
+import type { Lasts } from "../following/last-versions.ts";
+import type { LiveStreams } from "../following/live-readers.ts";
+import type { LongPolls } from "../following/long-polls.ts";
 import type { Log } from "../log/log.ts";
 import type { LogTree } from "../log/tree.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Meanings } from "./handlers/wanted.ts";
-import type { Lasts } from "./lasts.ts";
-import type { LongPolls } from "./long-polls.ts";
-import type { LiveStreams } from "./streaming/live-streams.ts";
 
 export type Context = {
 	readonly log: Log;

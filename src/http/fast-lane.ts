@@ -8,12 +8,12 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { ALL } from "../event.ts";
+import { type Cors, type CorsOf, methodsShown } from "./answering/cors.ts";
+import { respond } from "./answering/exchange.ts";
 import { afterMinPosition } from "./conditions/min-position.ts";
 import type { Context } from "./context.ts";
-import { respond } from "./exchange.ts";
 import { answerAppend } from "./handlers/append.ts";
 import { answerPage, type PageTarget, sendRecalled } from "./handlers/page.ts";
-import { type Cors, type CorsOf, methodsShown } from "./transport/cors.ts";
 import { UNESCAPED } from "./urls.ts";
 
 //                        stream        from     direction          count       query

@@ -6,9 +6,10 @@
  */
 import express, { type Express, type Request } from "express";
 import { Refusal } from "../errors.ts";
+import { type CorsOf, methodsShown, NO_CORS, PREFLIGHT } from "./answering/cors.ts";
+import { type Exchange, type Handle, respond } from "./answering/exchange.ts";
 import { afterMinPosition } from "./conditions/min-position.ts";
 import type { Context } from "./context.ts";
-import { type Exchange, type Handle, respond } from "./exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
 import { answerRedact } from "./handlers/erasure/redact.ts";
 import {
@@ -30,9 +31,8 @@ import {
 	answerMetadataAppend,
 	answerMetadataPage,
 } from "./handlers/streams/metadata.ts";
+import { answerSlash } from "./handlers/streams/slash.ts";
 import { answerCheckpoint, answerKey, answerTile } from "./handlers/tree.ts";
-import { type CorsOf, methodsShown, NO_CORS, PREFLIGHT } from "./transport/cors.ts";
-import { answerSlash } from "./transport/slash.ts";
 import { UNESCAPED } from "./urls.ts";
 
 /** Handlers of one path by method; HEAD goes where GET goes. */

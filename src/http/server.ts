@@ -3,15 +3,15 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { parseNetworks } from "../networks.ts";
-import { type Connections, trackConnections } from "./connections.ts";
+import { corsOf } from "./answering/cors.ts";
+import { refuseUnreadable, takeAbsoluteUrl } from "./answering/unreadable.ts";
 import type { Context } from "./context.ts";
 import { createFastLane } from "./fast-lane.ts";
+import { trustProxies } from "./request/base.ts";
 import { announcesTooMuch } from "./request/body.ts";
-import { refuseUnreadable, takeAbsoluteUrl } from "./request/unreadable.ts";
 import { createRoutes } from "./routes.ts";
-import { limitSlowClients } from "./streaming/slow.ts";
-import { trustProxies } from "./transport/base.ts";
-import { corsOf } from "./transport/cors.ts";
+import { type Connections, trackConnections } from "./sockets/connections.ts";
+import { limitSlowClients } from "./sockets/slow.ts";
 
 /**
  * Longer than the idle time of the usual proxies (60 s), so that they close first and never meet a

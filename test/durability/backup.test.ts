@@ -17,6 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
+import { alter } from "../backup/store.ts";
 import {
 	newDirectory,
 	removeDirectories,
@@ -27,7 +28,6 @@ import {
 	varve,
 } from "../cli/varve.ts";
 import { append as appendTo, events } from "../log/asking.ts";
-import { alter } from "../log/sqlite/backup/store.ts";
 
 const CLIENTS = 8;
 /** Enough for a first backup to be caught in the middle. */

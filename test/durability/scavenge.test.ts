@@ -3,7 +3,7 @@ import { randomInt, randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readStream } from "../../feeds/reader/read.ts";
-import { verifyDirectory } from "../../src/log/sqlite/verifier.ts";
+import { verifyDirectory } from "../../src/log/sqlite/verify/verifier.ts";
 import { newDirectory, removeDirectories, type Server, startServer } from "../cli/varve.ts";
 
 const KILLS = 4;

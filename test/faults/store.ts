@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { Agent, type OutgoingHttpHeaders } from "node:http";
 import { COUNT_MAX } from "../../feeds/index.ts";
-import { verifyDirectory } from "../../src/log/sqlite/verifier.ts";
+import { verifyDirectory } from "../../src/log/sqlite/verify/verifier.ts";
 import { type Finished, newDirectory, type Server, startServer } from "../cli/varve.ts";
 import { type Ask, ask, batch, get, type Reply } from "../http/ask.ts";
 

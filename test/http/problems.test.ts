@@ -2,8 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Refusal, type Refusals, type RequestRefusals } from "../../src/errors.ts";
-import { isDue, PARTS_MAX, QUIET_MS } from "../../src/http/problems/damage.ts";
-import { answerToError, problem } from "../../src/http/problems.ts";
+import { isDue, PARTS_MAX, QUIET_MS } from "../../src/http/answering/problems/damage.ts";
+import { answerToError, problem } from "../../src/http/answering/problems.ts";
 import { type Ask, batch, EVENTS_JSON, get, head, raw } from "./ask.ts";
 import { type Servers, startServers } from "./harness.ts";
 

@@ -4,7 +4,7 @@
  * test/linearizability` goes on for longer, with a seed of its own for each round.
  */
 
-import { verifyDirectory } from "../../src/log/sqlite/verifier.ts";
+import { verifyDirectory } from "../../src/log/sqlite/verify/verifier.ts";
 import { runSeed } from "../../test/feeds/random.ts";
 import { newDirectory, removeDirectories, type Server, startServer } from "../cli/varve.ts";
 import { until } from "../http/harness.ts";

@@ -1,8 +1,8 @@
 /** `varve backup`: a copy of a data directory, made beside a running server. */
 import { resolve } from "node:path";
+import type { BackedUp } from "../../backup/backup.ts";
+import type { Standing } from "../../backup/target.ts";
 import { OPTIONS } from "../../config.ts";
-import type { BackedUp } from "../../log/sqlite/backup/backup.ts";
-import type { Standing } from "../../log/sqlite/backup/target.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { count, type Measure, type Progress, startProgress } from "../output/progress.ts";
@@ -44,7 +44,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	if (unexpected !== undefined)
 		throw new Failure(`one target at a time, not ${unexpected} too`, EXIT.usage);
 
-	const { backUp } = await import("../../log/sqlite/backup/backup.ts");
+	const { backUp } = await import("../../backup/backup.ts");
 	const data = resolve(text(values, "data"));
 	return interruptible(async (signal, show) => {
 		const startedAt = performance.now();

@@ -1,7 +1,7 @@
 /** `varve restore`: a data directory out of a backup. */
 import { resolve } from "node:path";
+import type { Restored } from "../../backup/restore.ts";
 import { OPTIONS } from "../../config.ts";
-import type { Restored } from "../../log/sqlite/backup/restore.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { count } from "../output/progress.ts";
@@ -58,7 +58,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	if (values.sameHistory && incarnation !== undefined)
 		throw new Failure("--same-history keeps the number; --incarnation gives one", EXIT.usage);
 
-	const { restore } = await import("../../log/sqlite/backup/restore.ts");
+	const { restore } = await import("../../backup/restore.ts");
 	const data = resolve(text(values, "data"));
 	return interruptible(async (signal, show) => {
 		const restored = await restore(backup, data, {

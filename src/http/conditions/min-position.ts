@@ -4,8 +4,8 @@
  */
 import { Refusal } from "../../errors.ts";
 import { ALL } from "../../event.ts";
-import type { Answer } from "../answer.ts";
-import { clientGone, type Exchange } from "../exchange.ts";
+import type { Answer } from "../answering/answer.ts";
+import { clientGone, type Exchange } from "../answering/exchange.ts";
 import { header } from "../request/headers.ts";
 
 /** What the wait may take of the request's time; the rest is left to the read. */

@@ -10,14 +10,18 @@ import { type OfferedEvent, prepareAppend } from "../../commands/append.ts";
 import { Refusal } from "../../errors.ts";
 import { parseStreamName, parseUuid } from "../../event.ts";
 import type { Appended } from "../../log/log.ts";
-import { type Answer, withText } from "../answer.ts";
-import { entryIn, isAtomEntry } from "../bodies/atom-entry.ts";
-import { type CloudEventKind, cloudEventsIn, isBinaryCloudEvent } from "../bodies/cloudevents.ts";
+import { type Answer, withText } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
 import { appendUnder, expectationOf } from "../conditions/preconditions.ts";
-import type { Exchange } from "../exchange.ts";
+import { baseOf } from "../request/base.ts";
+import { entryIn, isAtomEntry } from "../request/bodies/atom-entry.ts";
+import {
+	type CloudEventKind,
+	cloudEventsIn,
+	isBinaryCloudEvent,
+} from "../request/bodies/cloudevents.ts";
 import { readBody } from "../request/body.ts";
 import { checkRequireLeader, eventTypeHeader, header } from "../request/headers.ts";
-import { baseOf } from "../transport/base.ts";
 import { eventUrl, incomingUrl } from "../urls.ts";
 import { withCreatedEntry } from "./created-entry.ts";
 

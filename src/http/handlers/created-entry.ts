@@ -7,8 +7,8 @@ import { ENTRY_TYPE } from "../../../feeds/atompub/service.ts";
 import { isRefusal } from "../../errors.ts";
 import type { StreamName, Version } from "../../event.ts";
 import { readEntry } from "../../pages/entry.ts";
-import type { Answer } from "../answer.ts";
-import type { Exchange } from "../exchange.ts";
+import type { Answer } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
 import { urlsAt } from "./page.ts";
 
 /** @param answer the 201 as it is without a body, its content headers last */

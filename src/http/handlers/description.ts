@@ -5,7 +5,7 @@
 import { DESCRIPTION_TYPES, type MediaType } from "../../../feeds/media.ts";
 import { VARY } from "../../cache/policy.ts";
 import { parseStreamName } from "../../event.ts";
-import { type Answer, withText } from "../answer.ts";
+import { type Answer, withText } from "../answering/answer.ts";
 import { streamUrl } from "../urls.ts";
 
 export function isDescription(type: MediaType): boolean {

@@ -12,11 +12,11 @@ import type { Written } from "../../cache/documents.ts";
 import { historyOf } from "../../cache/policy.ts";
 import { ALL, type Position, parseStreamName, type StreamName, type Version } from "../../event.ts";
 import { readEntry } from "../../pages/entry.ts";
-import type { Answer } from "../answer.ts";
-import type { Exchange } from "../exchange.ts";
+import type { Answer } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
+import { otherHistory } from "../conditions/incarnation.ts";
 import { resolveLinks } from "../request/headers.ts";
 import { type Look, negotiateLook } from "../request/negotiation.ts";
-import { otherHistory } from "../transport/incarnation.ts";
 import { parseAt } from "../urls.ts";
 import { answerWith, secondsUntil, urlsAt } from "./page.ts";
 

@@ -11,11 +11,11 @@ import { type Criterion, createFilter, type Filter, prefixesOf } from "../../pag
 import { completed, composeFiltered } from "../../pages/filtered.ts";
 import { streamsShown, unresolvedShown } from "../../pages/page.ts";
 import { type Scan, scan } from "../../pages/scan.ts";
-import type { Answer } from "../answer.ts";
-import { clientGone, type Exchange } from "../exchange.ts";
+import type { Answer } from "../answering/answer.ts";
+import { clientGone, type Exchange } from "../answering/exchange.ts";
+import { numbered, otherHistory } from "../conditions/incarnation.ts";
 import { longPollMs, resolveLinks } from "../request/headers.ts";
 import { type Look, negotiateLook } from "../request/negotiation.ts";
-import { numbered, otherHistory } from "../transport/incarnation.ts";
 import { pagePath, parseCount, parseFrom, streamUrl } from "../urls.ts";
 import { answerWith, encodeFeed, type PageTarget, showsContent, UNUSUAL, urlsAt } from "./page.ts";
 

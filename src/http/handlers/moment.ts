@@ -7,10 +7,10 @@ import { VARY } from "../../cache/policy.ts";
 import { Refusal } from "../../errors.ts";
 import { parseStreamName } from "../../event.ts";
 import { findMoment } from "../../pages/moment.ts";
-import type { Answer } from "../answer.ts";
-import type { Exchange } from "../exchange.ts";
-import { baseOf } from "../transport/base.ts";
-import { numbered, otherHistory, withoutNumber } from "../transport/incarnation.ts";
+import type { Answer } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
+import { numbered, otherHistory, withoutNumber } from "../conditions/incarnation.ts";
+import { baseOf } from "../request/base.ts";
 import { pageUrl } from "../urls.ts";
 
 //            year    month   day          hour  minute second fraction   offset

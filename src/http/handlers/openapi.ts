@@ -5,8 +5,8 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { matches } from "../../cache/policy.ts";
-import type { Answer } from "../answer.ts";
-import type { Exchange } from "../exchange.ts";
+import type { Answer } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
 
 const DOCUMENT = readFileSync(createRequire(import.meta.url).resolve("varve/openapi.json"));
 const TAG = `"${createHash("sha256").update(DOCUMENT).digest("base64url").slice(0, 22)}"`;

@@ -22,13 +22,13 @@ import {
 import { ALL, parseStreamName, type Version } from "../../event.ts";
 import type { Urls } from "../../pages/entry.ts";
 import { readPage } from "../../pages/page.ts";
-import type { Answer } from "../answer.ts";
+import type { Answer } from "../answering/answer.ts";
+import { clientGone, type Exchange } from "../answering/exchange.ts";
+import { send } from "../answering/send.ts";
+import { numbered, otherHistory } from "../conditions/incarnation.ts";
 import type { Context } from "../context.ts";
-import { clientGone, type Exchange } from "../exchange.ts";
 import { longPollMs, resolveLinks } from "../request/headers.ts";
 import { negotiateLook } from "../request/negotiation.ts";
-import { send } from "../streaming/send.ts";
-import { numbered, otherHistory } from "../transport/incarnation.ts";
 import { embedQuery, eventUrl, pageUrl, parseCount, parseFrom, streamUrl } from "../urls.ts";
 import { describeStream, isDescription } from "./description.ts";
 import { answerHttpFeed } from "./running/http-feed.ts";

@@ -6,9 +6,9 @@ import { type MediaType, negotiate } from "../../../feeds/media.ts";
 import { VARY } from "../../cache/policy.ts";
 import { Refusal } from "../../errors.ts";
 import { ALL, type StreamName } from "../../event.ts";
-import { type Answer, withText } from "../answer.ts";
-import type { Exchange } from "../exchange.ts";
-import { baseOf } from "../transport/base.ts";
+import { type Answer, withText } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
+import { baseOf } from "../request/base.ts";
 import { streamUrl } from "../urls.ts";
 
 /** There may be millions of streams; those that began last are shown, and `$streams` has all. */

@@ -5,9 +5,9 @@ import { createRequire } from "node:module";
 import { COUNT_MAX, GRID } from "../../../feeds/geometry.ts";
 import { TEXT_TYPES } from "../../../feeds/media.ts";
 import { ALL, EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts";
-import { type Answer, withText } from "../answer.ts";
-import type { Exchange } from "../exchange.ts";
-import { answerToError } from "../problems.ts";
+import { type Answer, withText } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
+import { answerToError } from "../answering/problems.ts";
 import { negotiateType } from "../request/negotiation.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";

@@ -4,9 +4,9 @@
 import { parseTilePath } from "../../../feeds/proof/tiles.ts";
 import { cacheControl } from "../../cache/policy.ts";
 import { Refusal } from "../../errors.ts";
-import { type Answer, withText } from "../answer.ts";
-import type { Exchange } from "../exchange.ts";
-import { otherHistory } from "../transport/incarnation.ts";
+import { type Answer, withText } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
+import { otherHistory } from "../conditions/incarnation.ts";
 
 const TEXT = "text/plain; charset=utf-8";
 const REVALIDATE = ["Cache-Control", "no-cache"];

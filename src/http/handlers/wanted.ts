@@ -6,9 +6,9 @@ import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
 import type { PageRange } from "../../../feeds/geometry.ts";
 import type { StreamName, Version } from "../../event.ts";
+import type { Cors } from "../answering/cors.ts";
+import { forwardingOf } from "../request/base.ts";
 import type { Look } from "../request/negotiation.ts";
-import { forwardingOf } from "../transport/base.ts";
-import type { Cors } from "../transport/cors.ts";
 import { pagePath } from "../urls.ts";
 
 export type Wanted = {

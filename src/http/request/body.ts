@@ -3,8 +3,8 @@
  */
 import type { IncomingMessage } from "node:http";
 import { Refusal } from "../../errors.ts";
-import type { Budget } from "../budget.ts";
-import { COUNTED_BYTES, incomingOf } from "../streaming/slow.ts";
+import type { Budget } from "../sockets/budget.ts";
+import { COUNTED_BYTES, incomingOf } from "../sockets/slow.ts";
 
 const NOTHING = Buffer.alloc(0);
 

@@ -14,7 +14,7 @@ import {
 } from "../../../feeds/media.ts";
 import type { Embed } from "../../../feeds/model.ts";
 import { Refusal } from "../../errors.ts";
-import { baseOf } from "../transport/base.ts";
+import { baseOf } from "./base.ts";
 
 export type Look = {
 	readonly base: string;

@@ -21,7 +21,7 @@ import type { Upgrade } from "./files/upgrade.ts";
 import { READY, type Stopped } from "./protocol.ts";
 import { AppendQueue, type WriterThread } from "./queue.ts";
 import { Reader } from "./reader.ts";
-import { verifyDirectory } from "./verifier.ts";
+import { verifyDirectory } from "./verify/verifier.ts";
 
 export type SqliteOptions = {
 	/** Milliseconds since 1970; may jump, `created` will not. */

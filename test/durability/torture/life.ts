@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { readStream } from "../../../feeds/reader/read.ts";
 import { serverSource } from "../../../src/cli/proof/source.ts";
-import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
+import { verifyDirectory } from "../../../src/log/sqlite/verify/verifier.ts";
 import { type Client, createClients, workAll } from "./clients.ts";
 import { type History, newHistory } from "./history.ts";
 import { faultsOf, type LoggedEvent } from "./oracle.ts";

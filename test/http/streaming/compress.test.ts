@@ -1,5 +1,5 @@
 import { brotliDecompressSync, constants, gunzipSync } from "node:zlib";
-import { compressed } from "../../../src/http/streaming/compress.ts";
+import { compressed } from "../../../src/http/answering/compress.ts";
 
 const PARTIAL = {
 	gzip: (bytes: Buffer) => gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),

@@ -1,7 +1,7 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
-import { pump } from "../../../src/http/streaming/pump.ts";
-import { limitSlowClients } from "../../../src/http/streaming/slow.ts";
+import { pump } from "../../../src/http/answering/pump.ts";
+import { limitSlowClients } from "../../../src/http/sockets/slow.ts";
 import { until } from "../harness.ts";
 
 const CHUNK = Buffer.alloc(64 * 1024);

@@ -3,11 +3,11 @@
 import { createDocuments } from "../../../src/cache/documents.ts";
 import { openScavenger } from "../../../src/commands/scavenge/scavenger.ts";
 import { parseSettings } from "../../../src/config.ts";
+import { createLasts } from "../../../src/following/last-versions.ts";
+import { createLiveStreams } from "../../../src/following/live-readers.ts";
+import { createLongPolls } from "../../../src/following/long-polls.ts";
 import { createMeanings } from "../../../src/http/handlers/wanted.ts";
-import { createLasts } from "../../../src/http/lasts.ts";
-import { createLongPolls } from "../../../src/http/long-polls.ts";
 import { createHttpServer, type HttpServer } from "../../../src/http/server.ts";
-import { createLiveStreams } from "../../../src/http/streaming/live-streams.ts";
 import type { Log } from "../../../src/log/log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
 import { ask, batch, get, head, raw } from "../ask.ts";

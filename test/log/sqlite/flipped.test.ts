@@ -6,7 +6,7 @@ import Database from "better-sqlite3";
 import { ALL, type StreamName } from "../../../src/event.ts";
 import type { StreamEntry } from "../../../src/log/log.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
+import { verifyDirectory } from "../../../src/log/sqlite/verify/verifier.ts";
 import { append, event } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 

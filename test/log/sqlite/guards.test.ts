@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
+import { verifyDirectory } from "../../../src/log/sqlite/verify/verifier.ts";
 import { append, events } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 

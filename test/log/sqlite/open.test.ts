@@ -5,7 +5,7 @@ import Database from "better-sqlite3";
 import { DEFAULT_LOG_LIMITS } from "../../../src/log/log.ts";
 import { migrationsFor } from "../../../src/log/migrate.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
+import { verifyDirectory } from "../../../src/log/sqlite/verify/verifier.ts";
 import { append, event, events, read, refusal } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 

@@ -9,7 +9,7 @@ import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
 import { frontierOf, prepareHashes } from "../../../src/log/sqlite/tree/hashes.ts";
 import { openLogTree } from "../../../src/log/sqlite/tree/log-tree.ts";
 import { readSigner } from "../../../src/log/sqlite/tree/signer.ts";
-import { viewOf } from "../../../src/log/sqlite/verifying/view.ts";
+import { viewOf } from "../../../src/log/sqlite/verify/view.ts";
 import { expectedHash } from "../../../src/log/verify/events.ts";
 import { append, event, events, name, refusal } from "../asking.ts";
 import { newDirectory } from "./directory.ts";

@@ -10,7 +10,7 @@ import { DEFAULT_LOG_LIMITS, type Log } from "../../../src/log/log.ts";
 import { type Migration, migrationsFor } from "../../../src/log/migrate.ts";
 import type { Upgrade } from "../../../src/log/sqlite/files/upgrade.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { verifyDirectory } from "../../../src/log/sqlite/verifier.ts";
+import { verifyDirectory } from "../../../src/log/sqlite/verify/verifier.ts";
 import { until, varve } from "../../cli/varve.ts";
 import { append, event, events, name, read, refusal } from "../asking.ts";
 import { newDirectory } from "./directory.ts";

@@ -3,8 +3,8 @@
  */
 import { Refusal } from "../../../errors.ts";
 import { parseStreamName } from "../../../event.ts";
-import type { Answer } from "../../answer.ts";
-import type { Exchange } from "../../exchange.ts";
+import type { Answer } from "../../answering/answer.ts";
+import type { Exchange } from "../../answering/exchange.ts";
 import { parseAt } from "../../urls.ts";
 
 export type RedactTarget = {

@@ -4,8 +4,8 @@
 import { ADMIN_TYPES } from "../../../../feeds/media.ts";
 import type { ScavengeOptions } from "../../../commands/scavenge/scavenger.ts";
 import { Refusal } from "../../../errors.ts";
-import { type Answer, withText } from "../../answer.ts";
-import type { Exchange } from "../../exchange.ts";
+import { type Answer, withText } from "../../answering/answer.ts";
+import type { Exchange } from "../../answering/exchange.ts";
 import { negotiateType } from "../../request/negotiation.ts";
 
 const NO_ID = "00000000-0000-0000-0000-000000000000";

@@ -24,8 +24,8 @@ import type { Log, StreamEntry } from "../../../log/log.ts";
 import { composeEvents, type Urls } from "../../../pages/entry.ts";
 import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
 import { passed, readStep } from "../../../pages/run.ts";
-import type { Answer } from "../../answer.ts";
-import { clientGone, type Exchange } from "../../exchange.ts";
+import type { Answer } from "../../answering/answer.ts";
+import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import type { Look } from "../../request/negotiation.ts";
 
 const BATCH = 100;

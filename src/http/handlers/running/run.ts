@@ -15,9 +15,9 @@ import { VARY } from "../../../cache/policy.ts";
 import type { StreamName } from "../../../event.ts";
 import type { Urls } from "../../../pages/entry.ts";
 import { readRun } from "../../../pages/run.ts";
-import type { Answer } from "../../answer.ts";
-import type { Exchange } from "../../exchange.ts";
-import { compressed } from "../../streaming/compress.ts";
+import type { Answer } from "../../answering/answer.ts";
+import { compressed } from "../../answering/compress.ts";
+import type { Exchange } from "../../answering/exchange.ts";
 
 const HEADERS = [
 	"Content-Type",

@@ -25,8 +25,8 @@ import { Refusal } from "../../../errors.ts";
 import type { StreamName, Version } from "../../../event.ts";
 import { composeEntry, type Urls } from "../../../pages/entry.ts";
 import { passed, readStep, STEP_FIRST, stepAfter } from "../../../pages/run.ts";
-import type { Answer } from "../../answer.ts";
-import { clientGone, type Exchange } from "../../exchange.ts";
+import type { Answer } from "../../answering/answer.ts";
+import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import { isWholeStream } from "./run.ts";
 
 export type Subscription = {

@@ -3,8 +3,8 @@
  */
 import { prepareDelete } from "../../../commands/delete.ts";
 import { parseStreamName } from "../../../event.ts";
-import type { Answer } from "../../answer.ts";
-import type { Exchange } from "../../exchange.ts";
+import type { Answer } from "../../answering/answer.ts";
+import type { Exchange } from "../../answering/exchange.ts";
 import { checkRequireLeader, expectedVersion, hardDelete } from "../../request/headers.ts";
 
 /** DELETE /streams/{stream} */

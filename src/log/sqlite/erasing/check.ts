@@ -1,6 +1,6 @@
 /** What `verify` checks of erasure: what was erased is gone, and the runs of it are noted. */
 import type Database from "better-sqlite3";
-import * as sql from "../verifying/statements.ts";
+import * as sql from "../verify/statements.ts";
 
 export function erasureFaults(database: Database.Database): string[] {
 	const faults: string[] = [];

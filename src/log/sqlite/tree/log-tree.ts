@@ -16,7 +16,7 @@ import { logFile, openForReading, refusalOf } from "../files/directory.ts";
 import { incarnationOf } from "../files/incarnation.ts";
 import { schemaFault } from "../files/schema.ts";
 import { prepareSize, prepareSizeByStreams } from "../streams/end.ts";
-import { viewOf } from "../verifying/view.ts";
+import { viewOf } from "../verify/view.ts";
 import { checkEdge, checkLeaf, checkTile } from "./damage.ts";
 import { frontierOf, type Hashes, prepareHashes } from "./hashes.ts";
 import { openSigner, readSigner, type Signer } from "./signer.ts";

@@ -1,0 +1,171 @@
+/** A backup of a store, made or brought up to date while the store is in use. */
+import { existsSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import Database from "better-sqlite3";
+import { Refusal } from "../errors.ts";
+import type { Verification } from "../log/log.ts";
+import { migrationsFor } from "../log/migrate.ts";
+import { isDamage } from "../log/sqlite/failures.ts";
+import {
+	BUSY_TIMEOUT_MS,
+	logFile,
+	migrateFile,
+	openForReading,
+	refusalOf,
+	schemaOf,
+} from "../log/sqlite/files/directory.ts";
+import { incarnationOf } from "../log/sqlite/files/incarnation.ts";
+import { Copy } from "./copy.ts";
+import { type Measure, verifyCopy } from "./progress.ts";
+import { copyKey, openTarget, readMark, type Standing, standingOf, type Target } from "./target.ts";
+
+/** What a run says of itself while it lasts, and how it is stopped. */
+export type Watch = {
+	readonly signal?: AbortSignal;
+	/** The copying begins. */
+	copying?(measure: Measure): void;
+	/** The copy is there, and is being read. */
+	verifying?(measure: Measure): void;
+};
+
+export type BackedUp = {
+	readonly path: string;
+	readonly events: number;
+	/** Of them, how many this run copied or a run before it that did not finish. */
+	readonly added: number;
+	readonly incarnation: number;
+	/** Absent where none was asked for. */
+	readonly verification?: Verification;
+	/** After the run, this verification included. */
+	readonly standing: Standing;
+};
+
+/**
+ * Backs up the log of `data` into `target`, where it goes on with what is there.
+ * A first copy that fails its verification is not put in its place.
+ * @throws Refusal `backup-unusable`, `data-directory-unusable`, `data-directory-in-use` (of the
+ *   target), `newer-schema`, `disk-full`
+ */
+export async function backUp(
+	data: string,
+	target: string,
+	verify: boolean,
+	watch: Watch = {},
+): Promise<BackedUp> {
+	const source = resolve(data);
+	if (!existsSync(logFile(source))) {
+		throw new Refusal("data-directory-unusable", { path: source, reason: "it holds no log" });
+	}
+	refuseOtherSchema(source);
+	const opened = openTarget(target, source);
+	try {
+		return await run(opened, source, verify, watch);
+	} finally {
+		opened.release();
+	}
+}
+
+/** The target is brought to this program's schema; the store is not touched, and must be at it. */
+function refuseOtherSchema(directory: string): void {
+	const known = migrationsFor("sqlite").length;
+	let found: number;
+	try {
+		const database = openForReading(logFile(directory));
+		found = schemaOf(database);
+		database.close();
+	} catch (error) {
+		throw refusalOf(error, directory);
+	}
+	if (found > known) throw new Refusal("newer-schema", { path: directory, found, known });
+	if (found === known) return;
+	const reason = `it is at schema ${found} and this varve at ${known}; use the version that serves it`;
+	throw new Refusal("data-directory-unusable", { path: directory, reason });
+}
+
+async function run(
+	target: Target,
+	source: string,
+	verify: boolean,
+	watch: Watch,
+): Promise<BackedUp> {
+	const { directory, path } = target;
+	const before = standingOf(readMark(path));
+	const { events, added } = await copy(target, source, watch);
+	const incarnation = incarnationOf(logFile(directory));
+	const facts = { finished: new Date().toISOString(), events, incarnation };
+
+	// What is there counts as soon as it is: to read all of it may take long.
+	if (!target.isFirst) target.mark({ ...facts, verified: false, ...before });
+	const verification = verify ? await verifyCopy(directory, watch) : undefined;
+	const standing = verification ? standingAfter(verification) : before;
+	const isDamaged = verification !== undefined && !verification.ok;
+	if (target.isFirst && isDamaged) discard(target);
+	else if (target.isFirst) target.promote();
+	if (!target.isFirst || !isDamaged)
+		target.mark({ ...facts, verified: verification?.ok ?? false, ...standing });
+	return { path, events, added, incarnation, standing, ...(verification && { verification }) };
+}
+
+function standingAfter({ ok, faults }: Verification): Standing {
+	return ok ? { lastVerified: new Date().toISOString() } : { faults: faults.length };
+}
+
+async function copy(target: Target, source: string, watch: Watch) {
+	const [file, newer] = [logFile(target.directory), join(target.partial, "newer.sqlite")];
+	let copying: Copy | undefined;
+	try {
+		if (target.isFirst) removeOlder(file);
+		migrateFile(file, migrationsFor("sqlite"), "DELETE");
+		copying = new Copy(file, logFile(source), target.path, watch.signal);
+		watch.copying?.(copying);
+		const before = target.isFirst ? 0 : copying.events();
+		if (target.isFirst) await copying.fill();
+		else if (copying.isFarBehind()) await copying.fillNewer(newer);
+		await copying.complete(!target.isFirst);
+		copyKey(source, target.path);
+		target.clear();
+		return { events: copying.events(), added: copying.events() - before };
+	} catch (error) {
+		if (watch.signal?.aborted) throw error;
+		if (isOfDamage(error) || (error instanceof Refusal && !target.isFirst)) discard(target);
+		throw error instanceof Refusal ? error : faultOf(error, target.path);
+	} finally {
+		copying?.close();
+	}
+}
+
+/**
+ * A first copy that is not finished has events without their streams and entries: no migration is
+ * made for that, and it would be brought forward with holes.
+ */
+function removeOlder(file: string): void {
+	if (!existsSync(file)) return;
+	const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+	let found: number;
+	try {
+		found = schemaOf(database);
+	} finally {
+		database.close();
+	}
+	if (found < migrationsFor("sqlite").length) rmSync(file);
+}
+
+/** What was copied may be what is damaged, and not the store: the next run begins without it. */
+function discard({ partial }: Target): void {
+	rmSync(partial, { recursive: true, force: true });
+}
+
+function faultOf(error: unknown, path: string): Error {
+	if (isOfDamage(error)) {
+		return new Refusal("backup-unusable", {
+			path,
+			reason: `a file is damaged (${(error as Error).message}); varve verify --data tells whether it is the store's or the backup's`,
+		});
+	}
+	return refusalOf(error, path);
+}
+
+/** Rows that break a constraint were not written as they are. */
+function isOfDamage(error: unknown): boolean {
+	return isDamage(error) || String((error as NodeJS.ErrnoException)?.code).includes("CONSTRAINT");
+}

@@ -1,0 +1,99 @@
+/**
+ * What a later run copies ahead of the one transaction that changes the backup:
+ *
+ *     partial/newer.sqlite    events, streams and entries it has not, in tables like its own
+ *
+ * It is filled as a first copy is: an interruption loses next to nothing of it, and no snapshot of
+ * the store is held for long. From there it goes to the backup without a look at the store.
+ */
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import type Database from "better-sqlite3";
+import { isDamage } from "../log/sqlite/failures.ts";
+import type { EntryRow, SeeEntries } from "./fill.ts";
+import * as copying from "./statements.ts";
+
+type Breathe = () => Promise<void>;
+
+/**
+ * Attaches the file as `newer`: what an earlier run left there, or empty where there is nothing
+ * that follows the backup as it is.
+ * @param database the backup, with the store attached
+ */
+export function attachNewer(database: Database.Database, file: string): void {
+	const attach = database.prepare(copying.ATTACH_NEWER);
+	if (existsSync(file)) {
+		if (isContinuation(database, file)) return;
+		for (const end of ["", "-journal"]) rmSync(`${file}${end}`, { force: true });
+	}
+	mkdirSync(dirname(file), { recursive: true });
+	attach.run(file);
+	const schema = database.pragma("main.user_version", { simple: true });
+	const tables = database.prepare(copying.TABLES_TO_FILL).pluck().all() as string[];
+	const create = tables.map((sql) => sql.replace(/^CREATE TABLE /, "CREATE TABLE newer."));
+	database.exec(`BEGIN; ${create.join(";")}; PRAGMA newer.user_version = ${schema}; COMMIT`);
+}
+
+/** Leaves it attached where it is one. */
+function isContinuation(database: Database.Database, file: string): boolean {
+	let isAttached = false;
+	let isFit = false;
+	try {
+		database.prepare(copying.ATTACH_NEWER).run(file);
+		isAttached = true;
+		isFit = follows(database);
+	} catch (error) {
+		if (!isDamage(error)) throw error;
+	}
+	if (isAttached && !isFit) database.exec(copying.DETACH_NEWER);
+	return isFit;
+}
+
+/** The backup may have gone on meanwhile, or the store may have been set back. */
+function follows(database: Database.Database): boolean {
+	const one = (sql: string, ...key: unknown[]) =>
+		database
+			.prepare(sql)
+			.pluck()
+			.get(...key);
+	const schema = (of: string) => database.pragma(`${of}.user_version`, { simple: true });
+	if (schema("newer") !== schema("main")) return false;
+	if (one(copying.IS_SAME_HISTORY) !== 1) return false;
+	const first = one(copying.NEWER_FIRST_EVENT) as number | null;
+	if (first === null) return one(copying.NEWER_HAS_ROWS) === 0;
+	if (first !== (one(copying.LAST_EVENT) as number) + 1) return false;
+	return one(copying.isSameEvent("newer"), one(copying.NEWER_LAST_EVENT)) === 1;
+}
+
+/** Copies the events and streams of it to the backup. */
+export async function mergeNewer(database: Database.Database, breathe: Breathe): Promise<void> {
+	const last = (sql: string) => database.prepare(sql).pluck();
+	const events = database.prepare(copying.copyEvents("main", "newer"));
+	const streams = database.prepare(copying.copyStreams("main", "newer"));
+	const [lastEvent, lastStream] = [last(copying.LAST_EVENT), last(copying.LAST_STREAM)];
+	while (events.run(lastEvent.get()).changes > 0) await breathe();
+	while (streams.run(lastStream.get()).changes > 0) await breathe();
+}
+
+/**
+ * Copies the entries of events below one; those above came while the entries were copied ahead, and
+ * are left to be copied from the store.
+ */
+export async function mergeEntries(
+	database: Database.Database,
+	below: number,
+	see: SeeEntries | undefined,
+	breathe: Breathe,
+): Promise<void> {
+	const rows = database.prepare(copying.MERGED_ENTRIES).raw();
+	const entries = database.prepare(copying.MERGE_ENTRIES);
+	for (let key: readonly number[] | undefined = [-1, -1]; key; await breathe()) {
+		const seen = rows.all(...key, below) as EntryRow[];
+		const last = seen.at(-1);
+		if (last) {
+			see?.(seen);
+			entries.run(...key, last[0], last[1], below);
+		}
+		key = last && [last[0], last[1]];
+	}
+}

@@ -1,0 +1,220 @@
+/**
+ * A data directory out of a backup.
+ *
+ *     DATA/restoring/    copied, brought to this program's schema, verified, given its number
+ *     DATA/log.sqlite    renamed out of there, last of all: the directory holds a log or none
+ *
+ * What is left of an interrupted restore is thrown away by the next one, and is no log to a server.
+ */
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	renameSync,
+	rmdirSync,
+	rmSync,
+	statSync,
+} from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import Database from "better-sqlite3";
+import { isRefusal, Refusal } from "../errors.ts";
+import type { Verification } from "../log/log.ts";
+import { migrationsFor } from "../log/migrate.ts";
+import { messageOf } from "../log/sqlite/failures.ts";
+import { lockDirectory } from "../log/sqlite/files/claim.ts";
+import {
+	APPLICATION_ID,
+	BUSY_TIMEOUT_MS,
+	logFile,
+	migrateFile,
+	refusalOf,
+	syncDirectory,
+	syncFile,
+} from "../log/sqlite/files/directory.ts";
+import { incarnationOf, raiseIncarnation } from "../log/sqlite/files/incarnation.ts";
+import * as sql from "../log/sqlite/statements.ts";
+import { type Measure, verifyCopy } from "./progress.ts";
+import { copyKey, isWithin, readMark, type Standing, standingOf } from "./target.ts";
+
+export type Restoring = {
+	readonly verify: boolean;
+	/** The history was not replaced: nothing was appended to the store after the backup. */
+	readonly sameHistory: boolean;
+	/** The restored history's number is at least this; else the seconds since 1970. */
+	readonly incarnation?: number;
+	readonly signal?: AbortSignal;
+	/** The copying begins. */
+	copying?(measure: Measure): void;
+	/** The copy is there, and is being read. */
+	verifying?(measure: Measure): void;
+};
+
+export type Restored = {
+	/** Undefined where the backup failed its verification: nothing was restored. */
+	readonly incarnation: number | undefined;
+	readonly verification?: Verification;
+	/** Of the backup; undefined where it is the copy of a data directory. */
+	readonly standing: Standing | undefined;
+};
+
+/** Pages of 4 KiB between two looks at the signal. */
+const PAGES_AT_ONCE = 2000;
+
+/** What may lie in a directory that is restored into. */
+const IGNORED = ["lock", "lock-journal", "restoring", "lost+found"];
+
+/**
+ * Restores `backup` into `data`, which is made where there is none.
+ * @throws Refusal `backup-unusable`, `data-directory-unusable`, `data-directory-in-use`,
+ *   `newer-schema`, `disk-full`
+ */
+export async function restore(
+	backup: string,
+	data: string,
+	restoring: Restoring,
+): Promise<Restored> {
+	const [from, directory] = [resolve(backup), resolve(data)];
+	const source = openBackup(from);
+	let made: string | undefined;
+	let lock: Database.Database | undefined;
+	try {
+		if (isWithin(directory, from)) throw unusable(directory, "it lies in the backup");
+		refuseFilled(directory);
+		made = mkdirSync(directory, { recursive: true });
+		lock = lockDirectory(directory);
+		refuseFilled(directory);
+		const mark = readMark(from);
+		const staged = await stage(source, from, directory, restoring);
+		return { ...staged, standing: mark && standingOf(mark) };
+	} catch (error) {
+		if (isRefusal(error) || restoring.signal?.aborted) throw error;
+		throw refusalOf(error, directory);
+	} finally {
+		source.close();
+		if (lock) rmSync(join(directory, "restoring"), { recursive: true, force: true });
+		lock?.close();
+		if (made !== undefined && !existsSync(logFile(directory))) removeMade(directory, made);
+	}
+}
+
+async function stage(
+	source: Database.Database,
+	from: string,
+	directory: string,
+	restoring: Restoring,
+): Promise<Omit<Restored, "standing">> {
+	const staging = join(directory, "restoring");
+	rmSync(staging, { recursive: true, force: true });
+	mkdirSync(staging);
+	const file = logFile(staging);
+	await copyPages(source, file, restoring);
+	migrateFile(file, migrationsFor("sqlite"));
+
+	let verification: Verification | undefined;
+	if (restoring.verify) {
+		verification = await verifyCopy(staging, restoring);
+		if (!verification.ok) return { incarnation: undefined, verification };
+	}
+	const incarnation = restoring.sameHistory
+		? incarnationOf(file)
+		: raiseIncarnation(staging, restoring.incarnation ?? Math.floor(Date.now() / 1000));
+
+	syncFile(file);
+	copyKey(from, staging);
+	// The log comes last: with it the directory holds one.
+	for (const name of ["incarnation", "log.key", "log.sqlite"]) {
+		if (existsSync(join(staging, name))) renameSync(join(staging, name), join(directory, name));
+	}
+	for (const folder of [directory, dirname(directory)]) syncDirectory(folder);
+	return { incarnation, ...(verification && { verification }) };
+}
+
+async function copyPages(
+	source: Database.Database,
+	file: string,
+	{ signal, copying }: Restoring,
+): Promise<void> {
+	let [copied, all] = [0, 1];
+	copying?.({ events: () => copied, unit: "pages", fraction: () => copied / all });
+	await source.backup(file, {
+		progress({ totalPages, remainingPages }) {
+			signal?.throwIfAborted();
+			[copied, all] = [totalPages - remainingPages, totalPages];
+			return PAGES_AT_ONCE;
+		},
+	});
+}
+
+/**
+ * Opens the log of a backup and takes its snapshot. A copy of a data directory will do, too, if no
+ * process has it.
+ */
+function openBackup(path: string): Database.Database {
+	const file = logFile(path);
+	if (!existsSync(file)) throw unusable(path, missing(path));
+	refuseInUse(path);
+	let source: Database.Database | undefined;
+	try {
+		source = openWhole(file);
+		if (source.pragma("application_id", { simple: true }) !== APPLICATION_ID)
+			throw unusable(path, "its log.sqlite is the database of another program");
+		source.exec(sql.BEGIN_READ);
+		source.prepare("SELECT count(*) FROM sqlite_schema").get();
+		return source;
+	} catch (error) {
+		source?.close();
+		throw isRefusal(error) ? error : unusable(path, messageOf(error));
+	}
+}
+
+/**
+ * A backup that was interrupted in its transaction has to be rolled back first, which takes the
+ * right to write; any other is only read.
+ */
+function openWhole(file: string): Database.Database {
+	const isInterrupted = existsSync(`${file}-journal`) && statSync(`${file}-journal`).size > 0;
+	return new Database(file, { readonly: !isInterrupted, timeout: BUSY_TIMEOUT_MS });
+}
+
+function missing(path: string): string {
+	if (!existsSync(path)) return "there is nothing there";
+	if (!existsSync(join(path, "partial"))) return "it holds no backup";
+	return "its first backup was never finished; run varve backup again";
+}
+
+/** Where nobody may write, nobody can be at it. */
+function refuseInUse(path: string): void {
+	if (!existsSync(join(path, "lock"))) return;
+	try {
+		lockDirectory(path).close();
+	} catch (error) {
+		if (isRefusal(error)) throw error;
+	}
+}
+
+function refuseFilled(directory: string): void {
+	if (!existsSync(directory)) return;
+	const refuse = (reason: string) =>
+		new Refusal("data-directory-unusable", { path: directory, reason });
+	if (!statSync(directory).isDirectory()) throw refuse("it is a file");
+	const found = readdirSync(directory);
+	if (found.includes("log.sqlite"))
+		throw refuse("it holds a log, and a restore replaces none; move it away first");
+	// One that was killed while it put its files in their place, the log last, left the others.
+	const ignored = found.includes("restoring") ? [...IGNORED, "incarnation", "log.key"] : IGNORED;
+	const [other] = found.filter((name) => !ignored.includes(name));
+	if (other !== undefined) throw refuse(`it is not empty: it holds ${other}`);
+}
+
+/** A restore that failed leaves no directory that it made. */
+function removeMade(directory: string, made: string): void {
+	rmSync(join(directory, "lock"), { force: true });
+	for (let folder = directory; ; folder = dirname(folder)) {
+		rmdirSync(folder);
+		if (folder === made) return;
+	}
+}
+
+function unusable(path: string, reason: string): Refusal {
+	return new Refusal("backup-unusable", { path, reason });
+}

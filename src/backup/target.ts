@@ -1,0 +1,167 @@
+/**
+ * The directory a backup lies in. It is shaped like a data directory, so whatever reads one reads
+ * the other:
+ *
+ *     backup.json   what it is a backup of, and of which state; the mark of a backup
+ *     log.sqlite    the log, whole; a file of this name is never half a backup
+ *     log.key       the key that signs for the log, where it has one: a secret, as the log is
+ *     partial/      what a run copies before it is whole; the next one goes on with it. It is
+ *                   `log.sqlite` of the first run, `newer.sqlite` of a later one: see newer.ts
+ *     lock          held while a backup runs
+ */
+import {
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	realpathSync,
+	renameSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
+import { Refusal } from "../errors.ts";
+import { lockDirectory } from "../log/sqlite/files/claim.ts";
+import { logFile, syncDirectory, syncFile } from "../log/sqlite/files/directory.ts";
+
+/** Whether anybody has looked at the whole of a backup. What a later run adds it checks itself. */
+export type Standing = {
+	/** ISO 8601, when a run last found all of it sound; absent where none has. */
+	readonly lastVerified?: string | undefined;
+	/** How many the last verification found; absent where it found none. */
+	readonly faults?: number | undefined;
+};
+
+/** What `backup.json` says. */
+export type Mark = Standing & {
+	/** The data directory. */
+	readonly of: string;
+	/** ISO 8601; absent while the first copy is not finished. */
+	readonly finished?: string;
+	readonly events?: number;
+	readonly incarnation?: number;
+	/** Whether the run that finished it verified it. */
+	readonly verified?: boolean;
+};
+
+export type Target = {
+	readonly path: string;
+	/** The data directory to copy into: the target's `partial` until there is a whole log. */
+	readonly directory: string;
+	readonly isFirst: boolean;
+	/** The folder for what is not finished. */
+	readonly partial: string;
+	/** Puts the first copy in its place. */
+	promote(): void;
+	/** Removes what a later run copied ahead, once the backup has it. */
+	clear(): void;
+	mark(facts: Omit<Mark, "of">): void;
+	release(): void;
+};
+
+/**
+ * What may lie in a new target: what the root of a file system has, and what a run leaves that
+ * ended before it could leave its mark.
+ */
+const IGNORED = ["lost+found", "lock", "lock-journal", "backup.json.new"];
+
+/**
+ * Makes the directory if need be, and locks it.
+ * @param data the data directory, which exists
+ * @throws Refusal `backup-unusable`, `data-directory-in-use`
+ */
+export function openTarget(given: string, data: string): Target {
+	const path = resolve(given);
+	refuseWithin(path, data);
+	refuseForeign(path);
+	mkdirSync(path, { recursive: true });
+	const lock = lockDirectory(path);
+	const isFirst = !existsSync(logFile(path));
+	const partial = join(path, "partial");
+	const directory = isFirst ? partial : path;
+	const mark = (facts: Omit<Mark, "of">) =>
+		writeWhole(path, "backup.json", `${JSON.stringify({ of: data, ...facts }, null, "\t")}\n`);
+	try {
+		if (isFirst) {
+			mark({});
+			mkdirSync(directory, { recursive: true });
+		}
+	} catch (error) {
+		lock.close();
+		throw error;
+	}
+	const clear = () => {
+		if (!isFirst) rmSync(partial, { recursive: true, force: true });
+	};
+	return { path, directory, isFirst, partial, promote, clear, mark, release: () => lock.close() };
+
+	function promote(): void {
+		syncFile(logFile(directory));
+		renameSync(logFile(directory), logFile(path));
+		syncDirectory(path);
+		syncDirectory(dirname(path));
+		rmSync(directory, { recursive: true });
+	}
+}
+
+/** Of a directory that may be a backup. */
+export function readMark(path: string): Mark | undefined {
+	const file = join(path, "backup.json");
+	if (!existsSync(file)) return undefined;
+	try {
+		return JSON.parse(readFileSync(file, "utf8")) as Mark;
+	} catch {
+		return undefined;
+	}
+}
+
+export function standingOf(mark: Mark | undefined): Standing {
+	// Marks from before there was `lastVerified` tell of the run that wrote them only.
+	const lastVerified = mark?.lastVerified ?? (mark?.verified ? mark.finished : undefined);
+	return { lastVerified, faults: mark?.faults };
+}
+
+/** Whether `path` is `folder` or lies in it, links followed as far as there is anything. */
+export function isWithin(path: string, folder: string): boolean {
+	const [inner, outer] = [realPath(path), realPath(folder)];
+	return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
+}
+
+/** Copies the key that signs for a log, readable by its owner only, if there is one. */
+export function copyKey(from: string, to: string): void {
+	const file = join(from, "log.key");
+	if (existsSync(file)) writeWhole(to, "log.key", readFileSync(file, "utf8"), 0o600);
+}
+
+/** Creates or replaces a file, so that at any moment the old one or the new one is there. */
+function writeWhole(folder: string, name: string, text: string, mode = 0o644): void {
+	const temporary = join(folder, `${name}.new`);
+	rmSync(temporary, { force: true });
+	writeFileSync(temporary, text, { flush: true, mode });
+	renameSync(temporary, join(folder, name));
+	syncDirectory(folder);
+}
+
+function realPath(path: string): string {
+	if (existsSync(path)) return realpathSync(path);
+	const parent = dirname(path);
+	return parent === path ? path : join(realPath(parent), path.slice(parent.length));
+}
+
+function refuseWithin(path: string, data: string): void {
+	const refuse = (reason: string) => new Refusal("backup-unusable", { path, reason });
+	if (isWithin(path, data))
+		throw refuse("it lies in the data directory, and would be lost with it");
+	if (isWithin(data, path)) throw refuse("the data directory lies in it; take an empty directory");
+}
+
+function refuseForeign(path: string): void {
+	if (!existsSync(path)) return;
+	const refuse = (reason: string) => new Refusal("backup-unusable", { path, reason });
+	if (!statSync(path).isDirectory()) throw refuse("it is a file; a backup is a directory");
+	const found = readdirSync(path).filter((name) => !IGNORED.includes(name));
+	if (found.length === 0 || readMark(path)) return;
+	if (found.includes("log.sqlite")) throw refuse("it is a data directory, and no backup");
+	throw refuse("it holds something else; take an empty directory, or one that holds a backup");
+}

@@ -1,0 +1,74 @@
+/**
+ * One request and its answer, the same for both lanes of the front door: whatever a handler returns
+ * or throws ends as exactly one answer, within the request timeout.
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Refusal } from "../../errors.ts";
+import type { Context } from "../context.ts";
+import { header } from "../request/headers.ts";
+import type { Answer } from "./answer.ts";
+import type { Cors } from "./cors.ts";
+import { answerToError, problem } from "./problems.ts";
+import { pump } from "./pump.ts";
+import { send } from "./send.ts";
+
+export type Exchange = {
+	readonly context: Context;
+	readonly req: IncomingMessage;
+	readonly res: ServerResponse;
+	/** What every answer of this route tells browsers. */
+	readonly cors: Cors;
+};
+
+/** A handler: an answer at once where it can, else a promise of one. */
+export type Handle = (exchange: Exchange) => Answer | Promise<Answer>;
+
+export function respond(exchange: Exchange, handle: Handle): void {
+	const { context, res, cors } = exchange;
+	try {
+		const answer = handle(exchange);
+		if (answer instanceof Promise) respondLater(exchange, answer);
+		else deliver(exchange, answer);
+	} catch (error) {
+		send(res, answerToError(error, context.report), cors);
+	}
+}
+
+/** A late answer is dropped: `send` writes nothing once headers went out. */
+function respondLater(exchange: Exchange, later: Promise<Answer>): void {
+	const { context, req, res, cors } = exchange;
+	const { requestTimeoutMs, longPollSecondsMax } = context.settings;
+	const waits = header(req, "longpoll") === undefined ? 0 : longPollSecondsMax * 1000;
+	const timer = setTimeout(() => {
+		send(
+			res,
+			problem(req.complete ? timeout(requestTimeoutMs) : new Refusal("request-too-slow", {})),
+			cors,
+		);
+	}, requestTimeoutMs + waits);
+	later
+		.catch((error: unknown) => answerToError(error, context.report))
+		.then((answer) => {
+			clearTimeout(timer);
+			deliver(exchange, answer);
+		});
+}
+
+function deliver({ context, res, cors }: Exchange, answer: Answer): void {
+	const { chunks } = answer;
+	if (chunks === undefined) send(res, answer, cors);
+	else
+		pump(res, { ...answer, headers: answer.headers.concat(cors.headers) }, chunks, context.report);
+}
+
+function timeout(timeoutMs: number): Refusal<"request-timeout"> {
+	return new Refusal("request-timeout", { timeoutMs, retryAfterSeconds: 1 });
+}
+
+/** A signal that is aborted when the client goes away, or has its answer. */
+export function clientGone({ res }: Exchange): AbortSignal {
+	const gone = new AbortController();
+	if (res.destroyed) gone.abort();
+	else res.once("close", () => gone.abort());
+	return gone.signal;
+}

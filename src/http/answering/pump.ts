@@ -1,0 +1,43 @@
+/**
+ * Sends an answer whose body is made while it is sent, as fast as its reader reads: the next chunk
+ * is asked for when the last one is on its way, so what waits for a slow reader is one chunk.
+ */
+import type { ServerResponse } from "node:http";
+import { answered } from "../sockets/connections.ts";
+import { drained } from "../sockets/slow.ts";
+import type { Answer, Chunks } from "./answer.ts";
+import { reportFault } from "./problems.ts";
+
+/**
+ * @param report told of a failure midway; the answer then breaks off, so that its reader sees it
+ */
+export async function pump(
+	res: ServerResponse,
+	{ status, headers }: Answer,
+	chunks: Chunks,
+	report: (error: unknown) => void,
+): Promise<void> {
+	if (res.destroyed || res.headersSent) return;
+	res.writeHead(status, headers as string[]);
+	if (res.req.method === "HEAD") {
+		res.end();
+		answered(res);
+		return;
+	}
+	// An answer that has nothing to say yet is one all the same.
+	res.flushHeaders();
+	try {
+		for await (const chunk of chunks) {
+			if (res.destroyed) return;
+			if (chunk.length > 0 && !res.write(chunk)) await drained(res, chunk.length);
+			if (res.destroyed) return;
+		}
+		res.end();
+	} catch (error) {
+		// A refusal midway is no fault of ours: a stream can be deleted while it is read.
+		if (!res.destroyed) reportFault(error, report);
+		res.destroy();
+	} finally {
+		answered(res);
+	}
+}

@@ -1,0 +1,39 @@
+/** Sends an answer that is there as a whole. */
+import type { ServerResponse } from "node:http";
+import { Refusal } from "../../errors.ts";
+import { answered } from "../sockets/connections.ts";
+import { enterAnswer, outgoingMaxOf } from "../sockets/slow.ts";
+import type { Answer } from "./answer.ts";
+import type { Cors } from "./cors.ts";
+import { problem } from "./problems.ts";
+
+/** Answers given before any handler saw the resource: nothing is allowed there (contract 0.4). */
+const BEFORE_HANDLERS: ReadonlySet<number> = new Set([406, 415, 500]);
+
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Writes an answer; a large one only where the readers of others have left room for it. Node leaves
+ * out the body of a HEAD answer by itself, and keeps its length.
+ */
+export function send(res: ServerResponse, answer: Answer, cors: Cors): void {
+	if (res.destroyed || res.headersSent) return;
+	const { body } = answer;
+	const hasRoom = body === undefined || enterAnswer(res, body);
+	write(res, hasRoom ? answer : tooManyWait(res), cors);
+	answered(res);
+}
+
+function write(res: ServerResponse, { status, reason, headers, body }: Answer, cors: Cors): void {
+	const shared = BEFORE_HANDLERS.has(status) ? cors.refused : cors.headers;
+	const all = headers.concat(shared);
+	if (reason === undefined) res.writeHead(status, all);
+	else res.writeHead(status, reason, all);
+	res.end(body);
+}
+
+function tooManyWait(res: ServerResponse): Answer {
+	const limit = outgoingMaxOf(res);
+	const retryAfterSeconds = RETRY_AFTER_SECONDS;
+	return problem(new Refusal("overloaded", { queue: "answer", limit, retryAfterSeconds }));
+}

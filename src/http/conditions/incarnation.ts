@@ -1,0 +1,60 @@
+/**
+ * Which history a URL speaks of: `?i=`, from the second incarnation of a store on.
+ *
+ *     ?i=2 at incarnation 2    that history: answered
+ *     ?i=1, ?i=3               another history: 410, it is gone or never was here
+ *     nothing                  written before there was a second one, or by arithmetic
+ *
+ * A URL without the number may lie in caches with the first history's page, for ever. It is never
+ * answered with the new history's: where that answer could be kept, the client is sent to the URL
+ * with the number. Heads are revalidated each time, and answered as they are.
+ */
+import { Refusal } from "../../errors.ts";
+import { type Answer, withText } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
+import { baseOf } from "../request/base.ts";
+
+const GIVEN = /(?:^|&)i=([^&]*)/;
+
+/**
+ * @param query without its `?`
+ * @param lasting whether the answer could be kept for ever
+ * @returns where the URL leads to another, the redirect
+ * @throws Refusal `history-replaced`
+ */
+export function otherHistory(
+	exchange: Exchange,
+	query: string,
+	lasting: boolean,
+): Answer | undefined {
+	const { context, req } = exchange;
+	const { incarnation } = context.log;
+	const given = query === "" ? undefined : GIVEN.exec(query)?.[1];
+	if (given === String(incarnation)) return undefined;
+	if (given !== undefined) throw new Refusal("history-replaced", { incarnation });
+	if (incarnation === 1 || !lasting) return undefined;
+
+	const [path = ""] = (req.url ?? "").split(/[?#]/);
+	const numbered = `?${query === "" ? "" : `${query}&`}i=${incarnation}`;
+	const location = baseOf(req, context.settings.publicUrl) + path + numbered;
+	return withText(307, "text/plain; charset=utf-8", "This history has a number", [
+		"Location",
+		location,
+		"Cache-Control",
+		"no-store",
+	]);
+}
+
+/** A URL of this history. */
+export function numbered(url: string, incarnation: number): string {
+	if (incarnation === 1) return url;
+	return `${url}${url.includes("?") ? "&" : "?"}i=${incarnation}`;
+}
+
+/** A query without the number of a history. */
+export function withoutNumber(query: string): string {
+	return query
+		.split("&")
+		.filter((parameter) => !parameter.startsWith("i="))
+		.join("&");
+}

@@ -1,0 +1,118 @@
+/**
+ * The URL that links and redirects start with: where clients see this server.
+ *
+ * `--public-url` says it outright. Else it is the request's `Host`, or what a trusted proxy says of
+ * the request it got: `X-Forwarded-Host`, `-Port`, `-Proto` and `-Prefix`, or `Forwarded`
+ * (RFC 7239). What anybody else says of that is passed over: it would stand in pages that shared
+ * caches keep for a year. Of a list the first value counts, as proxies in a row leave it; the
+ * outermost has to replace what clients sent.
+ */
+import type { IncomingMessage, Server } from "node:http";
+import type { BlockList, Socket } from "node:net";
+import { LRUCache } from "lru-cache";
+import { Refusal } from "../../errors.ts";
+import { isWithin } from "../../networks.ts";
+import { baseOfHost } from "./headers.ts";
+
+/** Headers remembered by their text: more than any honest population of proxies and hosts sends. */
+const REMEMBERED = 500;
+/** No honest header is longer; a hostile one is computed each time and not kept. */
+const REMEMBERED_LENGTH_MAX = 512;
+const PREFIX_LENGTH_MAX = 256;
+
+const PREFIX = /^[\w.~!$&'()*+,;=:@%/-]*$/;
+/** A pair of `Forwarded`; its value may be quoted. */
+const PAIR = /(?:^|;)\s*(host|proto)\s*=\s*(?:"([^"]*)"|([^\s";,]*))/gi;
+
+const bases = new LRUCache<string, string>({ max: REMEMBERED });
+const trusted = new WeakSet<Socket>();
+
+/** Trusts what requests from these addresses say of themselves: one look a connection. */
+export function trustProxies(server: Server, proxies: BlockList): void {
+	server.on("connection", (socket: Socket) => {
+		if (isWithin(proxies, socket.remoteAddress ?? "")) trusted.add(socket);
+	});
+}
+
+/**
+ * The URL that links start with, without a slash at its end.
+ * @throws Refusal `malformed-host`, `malformed-header`
+ */
+export function baseOf(req: IncomingMessage, publicUrl: string | undefined): string {
+	if (publicUrl !== undefined) return publicUrl;
+	const { host = "" } = req.headers;
+	const key = `${host}\n${forwardingOf(req)}`;
+	const known = key.length > REMEMBERED_LENGTH_MAX ? undefined : bases.get(key);
+	if (known !== undefined) return known;
+	const base = trusted.has(req.socket) ? forwardedBase(req) : baseOfHost(host);
+	if (key.length <= REMEMBERED_LENGTH_MAX) bases.set(key, base);
+	return base;
+}
+
+/** All that a trusted proxy says of the request's address, as text; "" for anybody else. */
+export function forwardingOf({ socket, headers }: IncomingMessage): string {
+	if (!trusted.has(socket)) return "";
+	const { "x-forwarded-host": host = "", "x-forwarded-port": port = "" } = headers;
+	const { "x-forwarded-proto": proto = "", "x-forwarded-prefix": prefix = "" } = headers;
+	return `${host}\n${port}\n${proto}\n${prefix}\n${headers.forwarded ?? ""}`;
+}
+
+function forwardedBase(req: IncomingMessage): string {
+	const standard = forwardedPairs(first(req, "forwarded"));
+	const named = first(req, "x-forwarded-host") || standard.host;
+	const scheme = schemeOf(first(req, "x-forwarded-proto") || standard.proto);
+	// `Host` itself is that of the connection to the proxy where the proxy names another.
+	const { hostname, port } = splitHost(named || (req.headers.host ?? ""));
+	// So is its port, which one that is stated replaces; a named host's own stands first.
+	const stated = portOf(first(req, "x-forwarded-port"));
+	const at = named ? (port ?? stated) : (stated ?? port);
+	const isDefault = at === undefined || at === (scheme === "https" ? 443 : 80);
+	const authority = isDefault ? hostname : `${hostname}:${at}`;
+	return `${scheme}://${authority}${prefixOf(first(req, "x-forwarded-prefix"))}`;
+}
+
+/** The first value of a list. */
+function first({ headers }: IncomingMessage, name: string): string {
+	const value = headers[name];
+	return ((Array.isArray(value) ? value[0] : value) ?? "").split(",")[0]?.trim() ?? "";
+}
+
+function forwardedPairs(element: string): { host: string; proto: string } {
+	const pairs = { host: "", proto: "" };
+	for (const [, name = "", quoted, plain] of element.matchAll(PAIR)) {
+		pairs[name.toLowerCase() as keyof typeof pairs] = quoted ?? plain ?? "";
+	}
+	return pairs;
+}
+
+/** @throws Refusal `malformed-host` */
+function splitHost(host: string): { hostname: string; port: number | undefined } {
+	baseOfHost(host);
+	const port = /:(\d+)$/.exec(host)?.[1];
+	return port === undefined
+		? { hostname: host, port: undefined }
+		: { hostname: host.slice(0, -port.length - 1), port: Number(port) };
+}
+
+/** Anything else is passed over, as the contract has it. */
+function schemeOf(text: string): "http" | "https" {
+	return text.toLowerCase() === "https" ? "https" : "http";
+}
+
+function portOf(text: string): number | undefined {
+	const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+	return port >= 1 && port <= 65_535 ? port : undefined;
+}
+
+/** @throws Refusal `malformed-header` */
+function prefixOf(text: string): string {
+	if (text.length > PREFIX_LENGTH_MAX || !PREFIX.test(text)) {
+		throw new Refusal("malformed-header", {
+			header: "X-Forwarded-Prefix",
+			value: text.slice(0, 128),
+			reason: `It takes the path of a URL, ${PREFIX_LENGTH_MAX} characters at most.`,
+		});
+	}
+	const segments = text.split("/").filter((segment) => segment !== "");
+	return segments.map((segment) => `/${segment}`).join("");
+}
