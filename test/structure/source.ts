@@ -20,6 +20,7 @@ export type Import = {
 	/** A path from the root for one of ours, else the package's name. */
 	readonly target: string;
 	readonly ours: boolean;
+	readonly line: number;
 };
 
 export type Node = {
@@ -35,7 +36,7 @@ export function sourcesIn(...folders: readonly string[]): Source[] {
 	return folders.flatMap((folder) =>
 		filesIn(folder)
 			.filter((path) => path.endsWith(".ts"))
-			.map(parseSource),
+			.map((path) => parseSource(path)),
 	);
 }
 
@@ -47,36 +48,39 @@ export function filesIn(folder: string): string[] {
 		.sort();
 }
 
-function parseSource(path: string): Source {
-	const text = readFileSync(join(ROOT, path), "utf8");
+/** @param text what the file holds; read from it if left out */
+export function parseSource(
+	path: string,
+	text: string = readFileSync(join(ROOT, path), "utf8"),
+): Source {
 	// The parser counts from its first token, and on from what it parsed before: a token of ours
 	// marks the start.
 	const mark = "0;";
-	const bytes = Buffer.from(mark + text);
 	const module = parseSync(mark + text, { syntax: "typescript", target: "es2022" });
 	const nodes = [...nodesOf(module)];
-	return {
-		path,
-		text,
-		lines: text.split("\n"),
-		imports: nodes.flatMap((node) => importOf(node, path)),
-		nodes,
-		lineOf: (place) =>
-			bytes
-				.subarray(0, place - module.span.start)
-				.toString()
-				.split("\n").length,
+	const lineOf = lineCounter(mark + text, module.span.start);
+	const imports = nodes.flatMap((node) => importOf(node, path, lineOf));
+	return { path, text, lines: text.split("\n"), imports, nodes, lineOf };
+}
+
+/** Places are counted in bytes. */
+function lineCounter(text: string, start: number): (place: number) => number {
+	const ends: number[] = [];
+	for (const [at, byte] of Buffer.from(text).entries()) if (byte === 10) ends.push(at);
+	return (place) => {
+		const after = ends.findIndex((end) => end >= place - start);
+		return (after < 0 ? ends.length : after) + 1;
 	};
 }
 
-function* nodesOf(value: unknown): Generator<Node> {
+export function* nodesOf(value: unknown): Generator<Node> {
 	if (typeof value !== "object" || value === null) return;
 	if ("type" in value && typeof value.type === "string") yield value as Node;
 	for (const member of Object.values(value)) yield* nodesOf(member);
 }
 
 /** Where a module comes in: `import`, `export … from`, `import()`, and `import("…")` as a type. */
-function importOf(node: Node, path: string): Import[] {
+function importOf(node: Node, path: string, lineOf: Source["lineOf"]): Import[] {
 	const callee = node.callee as Node | undefined;
 	const written =
 		callee?.type === "Import"
@@ -86,10 +90,11 @@ function importOf(node: Node, path: string): Import[] {
 				: node.source;
 	const specifier = (written as { value?: unknown } | null | undefined)?.value;
 	if (typeof specifier !== "string") return [];
+	const line = lineOf(node.span?.start ?? 0);
 	if (specifier.startsWith(".")) {
-		return [{ target: join(dirname(path), specifier), ours: true }];
+		return [{ target: join(dirname(path), specifier), ours: true, line }];
 	}
 	const parts = specifier.split("/");
 	const name = specifier.startsWith("@") ? parts.slice(0, 2).join("/") : (parts[0] ?? "");
-	return [{ target: name, ours: false }];
+	return [{ target: name, ours: false, line }];
 }

@@ -1,0 +1,247 @@
+/** Which part may import which, and the one function that holds the files against it. */
+import type { Source } from "./source.ts";
+
+/** What every part of the server may know. */
+const VALUES = ["src/event.ts", "src/errors.ts"];
+
+/** What an engine is made of, and what integrity is judged by. */
+const LOG_KNOWS = ["feeds/proof", "src/retention", "src/indexes", ...VALUES];
+
+/** The lowest files of the SQLite engine, which all its parts stand on. */
+const SQL = [
+	"src/log/sqlite/statements.ts",
+	"src/log/sqlite/failures.ts",
+	"src/log/sqlite/protocol.ts",
+];
+
+/** What HTTP is an edge of. */
+const HTTP_KNOWS = [
+	"src/retention",
+	"src/indexes",
+	"src/pages",
+	"src/cache",
+	"src/following",
+	"src/purging/purging.ts",
+	"src/commands",
+	"src/log/log.ts",
+	"src/log/tree.ts",
+	"src/config.ts",
+	"src/networks.ts",
+	"feeds",
+	...VALUES,
+];
+
+/**
+ * The parts, from the core, which knows nothing, to the edge, and what each may import besides
+ * itself. A part is a folder or a file; a file belongs to the longest name that fits, so `src/log`
+ * is what no other row takes out of that folder. What a part may import is a part, or a path.
+ */
+export const LAYERS: Readonly<Record<string, readonly string[]>> = {
+	"feeds/model.ts": [],
+	"feeds/geometry.ts": [],
+	"feeds/errors.ts": [],
+	"feeds/media.ts": [],
+	"feeds/json": ["feeds/model.ts", "feeds/errors.ts"],
+	"feeds/atom": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
+	"feeds/ndjson": ["feeds/json", "feeds/model.ts"],
+	"feeds/event-source": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
+	"feeds/json-feed": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
+	"feeds/events": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
+	"feeds/cloudevents": ["feeds/events", "feeds/json", "feeds/model.ts", "feeds/errors.ts"],
+	"feeds/atompub": ["feeds/atom", "feeds/events", "feeds/errors.ts"],
+	"feeds/reader": ["feeds/json", "feeds/model.ts", "feeds/geometry.ts", "feeds/errors.ts"],
+	"feeds/proof": [],
+	"feeds/index.ts": ["feeds"],
+
+	"src/errors.ts": [],
+	"src/event.ts": ["src/errors.ts"],
+	"src/nearest.ts": [],
+	"src/networks.ts": [],
+	"src/options.ts": ["src/errors.ts", "src/nearest.ts"],
+	"src/indexes": ["src/event.ts"],
+	"src/retention": ["feeds/json", "src/event.ts"],
+
+	// The core states the promises, judges and plans; an engine fetches.
+	"src/log": LOG_KNOWS,
+	"src/log/verify": ["src/log", ...LOG_KNOWS],
+	"src/log/memory": ["src/log", "src/log/verify", ...LOG_KNOWS],
+	"src/log/memory.ts": ["src/log/memory", "src/log", "src/log/verify", ...LOG_KNOWS],
+	"src/log/sqlite/streams": [...SQL, "src/log", ...LOG_KNOWS],
+	"src/log/sqlite/tree": [...SQL, "src/log/sqlite/streams", "src/log", ...LOG_KNOWS],
+	"src/log/sqlite/files": [...SQL, "src/log/sqlite/tree", "src/log", ...LOG_KNOWS],
+	"src/log/sqlite/verify": [
+		...SQL,
+		"src/log/sqlite/streams",
+		"src/log/sqlite/tree",
+		"src/log/sqlite/files",
+		"src/log/verify",
+		"src/log",
+		...LOG_KNOWS,
+	],
+	"src/log/sqlite/erasing": [
+		...SQL,
+		"src/log/sqlite/streams",
+		"src/log/sqlite/files",
+		"src/log",
+		...LOG_KNOWS,
+	],
+	"src/log/sqlite": [
+		"src/log/sqlite/streams",
+		"src/log/sqlite/tree",
+		"src/log/sqlite/files",
+		"src/log/sqlite/verify",
+		"src/log/sqlite/erasing",
+		"src/log/verify",
+		"src/log",
+		...LOG_KNOWS,
+	],
+	// The only file that knows the engines, besides the engines and the tools for their files.
+	"src/log/open.ts": ["src/log", "src/log/memory.ts", "src/log/sqlite", ...VALUES],
+
+	"src/following": ["src/log/log.ts", "src/indexes", ...VALUES],
+	"src/pages": ["src/log/log.ts", "src/indexes", "feeds", ...VALUES],
+	"src/cache": ["src/event.ts", "feeds"],
+	"src/purging/addresses.ts": [],
+	"src/purging": [
+		"src/purging/addresses.ts",
+		"src/cache/tags.ts",
+		"src/retention",
+		"src/indexes",
+		"src/log/log.ts",
+		"feeds/geometry.ts",
+		...VALUES,
+	],
+	"src/commands": ["src/log/log.ts", "src/retention", "src/indexes", ...VALUES],
+	"src/config/caching.ts": ["src/options.ts", "src/purging/addresses.ts"],
+	"src/config": ["src/options.ts", "src/networks.ts", "src/log/log.ts"],
+	"src/config.ts": [
+		"src/config",
+		"src/config/caching.ts",
+		"src/options.ts",
+		"src/networks.ts",
+		"src/log/log.ts",
+		"src/errors.ts",
+	],
+
+	"src/http/sockets": ["src/networks.ts", ...VALUES],
+	"src/http/urls.ts": ["feeds", ...VALUES],
+	"src/http/request": ["src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
+	"src/http/context.ts": [
+		"src/http/sockets",
+		"src/http/urls.ts",
+		"src/http/request",
+		...HTTP_KNOWS,
+	],
+	"src/http/answering": [
+		"src/http/sockets",
+		"src/http/urls.ts",
+		"src/http/request",
+		"src/http/context.ts",
+		...HTTP_KNOWS,
+	],
+	"src/http/conditions": [
+		"src/http/urls.ts",
+		"src/http/request",
+		"src/http/context.ts",
+		"src/http/answering",
+		...HTTP_KNOWS,
+	],
+	"src/http/handlers": [
+		"src/http/urls.ts",
+		"src/http/request",
+		"src/http/context.ts",
+		"src/http/answering",
+		"src/http/conditions",
+		...HTTP_KNOWS,
+	],
+	// The routes, the lanes and the server.
+	"src/http": [
+		"src/http/sockets",
+		"src/http/urls.ts",
+		"src/http/request",
+		"src/http/context.ts",
+		"src/http/answering",
+		"src/http/conditions",
+		"src/http/handlers",
+		...HTTP_KNOWS,
+	],
+	"src/main.ts": [
+		"src/http",
+		"src/http/context.ts",
+		"src/http/handlers",
+		"src/purging",
+		"src/purging/addresses.ts",
+		"src/following",
+		"src/cache",
+		"src/commands",
+		"src/config.ts",
+		"src/log",
+		"src/log/open.ts",
+		...VALUES,
+	],
+
+	// An edge: copies the files of a log, and puts them back.
+	"src/backup": [
+		"src/log",
+		"src/log/verify",
+		"src/log/sqlite",
+		"src/log/sqlite/files",
+		"src/log/sqlite/verify",
+		...LOG_KNOWS,
+	],
+	"src/cli": [
+		"src/main.ts",
+		"src/config.ts",
+		"src/options.ts",
+		"src/nearest.ts",
+		"src/backup",
+		"src/log",
+		"src/log/open.ts",
+		"feeds",
+		...VALUES,
+	],
+};
+
+/** The only places a package is used; a package that is not here is used nowhere. */
+export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+	express: ["src/http"],
+	"better-sqlite3": ["src/log/sqlite"],
+	"lru-cache": ["src/http", "src/following", "src/pages", "src/cache", "src/log/sqlite"],
+	negotiator: ["feeds"],
+	xml2js: ["feeds"],
+};
+
+/** A path's part: the longest name in LAYERS that fits. */
+export function layerOf(path: string): string | undefined {
+	return Object.keys(LAYERS)
+		.filter((layer) => isIn(path, layer))
+		.sort((one, other) => other.length - one.length)[0];
+}
+
+/** Imports of what does not lie downstream, and of packages that are for other folders. */
+export function importsUpstream({ path, imports }: Source): string[] {
+	const layer = layerOf(path) ?? "";
+	return imports
+		.filter(({ ours, target }) => (ours ? !mayImport(layer, target) : !mayUse(path, target)))
+		.map(
+			({ target, line, ours }) =>
+				`:${line}: ${layer} may not import ${ours ? target : `the package ${target}`}; ` +
+				"move what it needs downstream (test/structure/layers.ts has the table)",
+		);
+}
+
+function mayImport(layer: string, target: string): boolean {
+	return [layer, ...(LAYERS[layer] ?? [])].some((place) =>
+		place in LAYERS ? layerOf(target) === place : isIn(target, place),
+	);
+}
+
+function mayUse(path: string, name: string): boolean {
+	return (
+		name.startsWith("node:") || (PACKAGES[name]?.some((folder) => isIn(path, folder)) ?? false)
+	);
+}
+
+function isIn(path: string, place: string): boolean {
+	return path === place || path.startsWith(`${place}/`);
+}
