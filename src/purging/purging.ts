@@ -15,31 +15,30 @@ import type { CacheAddress } from "./addresses.ts";
 import { newestHiding, streamsHidden } from "./hidden.ts";
 import type { Paths } from "./paths.ts";
 import { type Send, sendTags, sendUrls } from "./purge.ts";
-import { createPurgeQueue, type Purge, type QueueState } from "./queue.ts";
+import { type CacheState, type Purge, PurgeQueue } from "./queue.ts";
 import { readWatermark, writeWatermark } from "./watermark.ts";
 
-export type Purging = {
-	/** Of each cache, in the order they were listed. */
-	state(): CacheState[];
-	/** Tells what is still to be told, for a bounded time. */
-	close(): Promise<void>;
-};
+export type { CacheState } from "./queue.ts";
 
-export type CacheState = QueueState & {
-	/** Purges that cannot be had by URL: the cache has to be emptied by hand. */
-	readonly abandoned: number;
-};
+export type PurgingOptions = Calls &
+	Pauses & {
+		/** Where the watermark lies. */
+		readonly directory: string;
+		readonly say: (text: string) => void;
+	};
 
-export type PurgingOptions = {
+/** Which caches are called, and how. */
+type Calls = {
 	readonly caches: readonly CacheAddress[];
 	readonly method: string;
 	readonly by: "tags" | "urls";
 	readonly paths: Paths;
 	/** The host readers ask for; undefined for the cache's own. */
 	readonly host: string | undefined;
-	/** Where the watermark lies. */
-	readonly directory: string;
-	readonly say: (text: string) => void;
+};
+
+/** Stand-ins for the times below. */
+type Pauses = {
 	readonly pauseMs?: number;
 	readonly againMs?: number;
 	readonly drainMs?: number;
@@ -53,90 +52,132 @@ const AGAIN_MS = 10_000;
 /** What a shutdown gives the last purges. */
 const DRAIN_MS = 5_000;
 
+/** Starts to look at commits, and purges everything if the caches may have missed one. */
 export async function startPurging(log: Log, options: PurgingOptions): Promise<Purging> {
-	const { directory, say, againMs = AGAIN_MS, drainMs = DRAIN_MS } = options;
-	const file = join(directory, "purged.json");
-	const caches = options.caches.map(({ shown }) => shown).join();
-	const stopped = new AbortController();
-	const before = await readWatermark(file);
-	const { incarnation } = log;
-	// Positions of a history that was replaced say nothing.
-	const isSame = before?.caches === caches && before.incarnation === incarnation;
-	let position = isSame ? before.position : -1;
-	let erasures = isSame ? before.erasures : 0;
-	/** Commits are looked at one after another. */
-	let looking: Promise<void> = Promise.resolve();
-	let commits = 0;
-	let writing: Promise<void> = Promise.resolve();
-	/** What is to be said once more. */
-	const again = new Map<NodeJS.Timeout, Purge>();
+	const purging = new Purging(log, options);
+	await purging.start();
+	return purging;
+}
 
-	const note = () => {
-		const isQuiet = commits === 0 && again.size === 0;
-		if (!isQuiet || queues.some(({ queue }) => !queue.isIdle())) return;
-		const watermark = { incarnation, position, erasures, caches };
-		writing = writing
-			.then(() => writeWatermark(file, watermark))
-			.catch((error: unknown) => say(`purges: ${file} cannot be written: ${String(error)}`));
-	};
-	const queues = options.caches.map((cache) => queueOf(log, options, cache, stopped.signal, note));
-	const purge = (what: Purge) => {
-		for (const { queue } of queues) queue.add(what);
-	};
-	const purgeTwice = (what: Purge) => {
-		purge(what);
-		const timer = setTimeout(() => {
-			again.delete(timer);
-			purge(what);
-		}, againMs);
-		again.set(timer.unref(), what);
-	};
-	const look = async (commit: Commit) => {
-		try {
-			const streams = await streamsHidden(log, commit);
-			position = commit.last;
-			erasures = commit.erasures ?? erasures;
-			if (streams.length > 0) purgeTwice({ streams });
-		} catch (error) {
-			say(`purges: a commit cannot be looked at, so all is purged: ${String(error)}`);
-			purgeTwice("everything");
-		} finally {
-			commits--;
-			note();
-		}
-	};
-	const stop = log.onCommit((commit) => {
-		if (commit.marked.length === 0) return;
-		commits++;
-		looking = looking.then(() => look(commit));
-	});
-	const newest = await newestHiding(log).catch((error: unknown) => {
-		say(`purges: the log cannot be looked at, so all is purged: ${String(error)}`);
-		return undefined;
-	});
-	if (newest === undefined || newest > position || log.erasures !== erasures) {
-		position = Math.max(position, newest ?? -1);
-		erasures = log.erasures;
-		purge("everything");
+export class Purging {
+	readonly #log: Log;
+	readonly #options: PurgingOptions;
+	readonly #file: string;
+	readonly #queues: readonly PurgeQueue[];
+	readonly #stopped = new AbortController();
+	/** What is to be said once more. */
+	readonly #again = new Map<NodeJS.Timeout, Purge>();
+	#position = -1;
+	#erasures = 0;
+	#stopListening: () => void = () => {};
+	/** Commits that were not looked at yet; they are looked at one after another. */
+	#commits = 0;
+	#looking: Promise<void> = Promise.resolve();
+	#writing: Promise<void> = Promise.resolve();
+
+	constructor(log: Log, options: PurgingOptions) {
+		this.#log = log;
+		this.#options = options;
+		this.#file = join(options.directory, "purged.json");
+		const onIdle = () => this.#note();
+		this.#queues = options.caches.map((cache) =>
+			queueOf(log, options, cache, this.#stopped.signal, onIdle),
+		);
 	}
 
-	return {
-		state: () => queues.map(({ state }) => state()),
-		async close() {
-			stop();
-			const timer = setTimeout(() => stopped.abort(), drainMs);
-			await looking;
-			// No request is left by now, so none of its answers is on its way any more.
-			for (const [waiting, what] of again) {
-				clearTimeout(waiting);
-				purge(what);
-			}
-			again.clear();
-			await Promise.all(queues.map(({ queue }) => queue.close()));
-			clearTimeout(timer);
-			await writing;
-		},
-	};
+	/** Goes on from the watermark; for `startPurging` alone. */
+	async start(): Promise<void> {
+		const before = await readWatermark(this.#file);
+		// Positions of a history that was replaced say nothing.
+		if (before?.caches === this.#caches() && before.incarnation === this.#log.incarnation) {
+			this.#position = before.position;
+			this.#erasures = before.erasures;
+		}
+		this.#stopListening = this.#log.onCommit((commit) => {
+			if (commit.marked.length === 0) return;
+			this.#commits++;
+			this.#looking = this.#looking.then(() => this.#look(commit));
+		});
+		const newest = await newestHiding(this.#log).catch((error: unknown) => {
+			this.#options.say(`purges: the log cannot be looked at, so all is purged: ${String(error)}`);
+			return undefined;
+		});
+		const isKnown = newest !== undefined && newest <= this.#position;
+		if (isKnown && this.#log.erasures === this.#erasures) return;
+		this.#position = Math.max(this.#position, newest ?? -1);
+		this.#erasures = this.#log.erasures;
+		this.#purge("everything");
+	}
+
+	/** Of each cache, in the order they were listed. */
+	state(): CacheState[] {
+		return this.#queues.map((queue) => queue.state());
+	}
+
+	/** Tells what is still to be told, for a bounded time. */
+	async close(): Promise<void> {
+		this.#stopListening();
+		const { drainMs = DRAIN_MS } = this.#options;
+		const timer = setTimeout(() => this.#stopped.abort(), drainMs);
+		await this.#looking;
+		// No request is left by now, so none of its answers is on its way any more.
+		for (const [waiting, what] of this.#again) {
+			clearTimeout(waiting);
+			this.#purge(what);
+		}
+		this.#again.clear();
+		await Promise.all(this.#queues.map((queue) => queue.close()));
+		clearTimeout(timer);
+		await this.#writing;
+	}
+
+	async #look(commit: Commit): Promise<void> {
+		try {
+			const streams = await streamsHidden(this.#log, commit);
+			this.#position = commit.last;
+			this.#erasures = commit.erasures ?? this.#erasures;
+			if (streams.length > 0) this.#purgeTwice({ streams });
+		} catch (error) {
+			const reason = String(error);
+			this.#options.say(`purges: a commit cannot be looked at, so all is purged: ${reason}`);
+			this.#purgeTwice("everything");
+		} finally {
+			this.#commits--;
+			this.#note();
+		}
+	}
+
+	#purgeTwice(what: Purge): void {
+		this.#purge(what);
+		const { againMs = AGAIN_MS } = this.#options;
+		const timer = setTimeout(() => {
+			this.#again.delete(timer);
+			this.#purge(what);
+		}, againMs);
+		this.#again.set(timer.unref(), what);
+	}
+
+	#purge(what: Purge): void {
+		for (const queue of this.#queues) queue.add(what);
+	}
+
+	/** Writes the watermark once nothing is left to say. */
+	#note(): void {
+		const isQuiet = this.#commits === 0 && this.#again.size === 0;
+		if (!isQuiet || this.#queues.some((queue) => !queue.isIdle())) return;
+		const { incarnation } = this.#log;
+		const reached = { incarnation, position: this.#position, erasures: this.#erasures };
+		const watermark = { ...reached, caches: this.#caches() };
+		this.#writing = this.#writing
+			.then(() => writeWatermark(this.#file, watermark))
+			.catch((error: unknown) =>
+				this.#options.say(`purges: ${this.#file} cannot be written: ${String(error)}`),
+			);
+	}
+
+	#caches(): string {
+		return this.#options.caches.map(({ shown }) => shown).join();
+	}
 }
 
 function queueOf(
@@ -145,21 +186,16 @@ function queueOf(
 	cache: CacheAddress,
 	signal: AbortSignal,
 	onIdle: () => void,
-) {
+): PurgeQueue {
 	const { method, by, pauseMs } = options;
-	let abandoned = 0;
-	const say = (text: string) => options.say(`cache ${cache.shown} ${text}`);
-	const abandon = (reason: string) => {
-		abandoned++;
-		say(`has to be emptied by hand: ${reason}`);
-	};
+	const abandon = (reason: string) => queue.abandon(reason);
 	const send: Send =
 		by === "tags" ? sendTags(cache, method) : sendUrls(cache, { ...options, log, abandon });
-	const queue = createPurgeQueue({
+	const queue = new PurgeQueue({
 		send: (purge) => send(purge, signal),
 		onIdle,
-		say,
+		say: (text) => options.say(`cache ${cache.shown} ${text}`),
 		...(pauseMs === undefined ? {} : { pauseMs }),
 	});
-	return { queue, state: (): CacheState => ({ ...queue.state(), abandoned }) };
+	return queue;
 }

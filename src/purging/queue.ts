@@ -13,22 +13,15 @@ import type { StreamName } from "../event.ts";
 /** What a cache is to drop: what shows these streams, or all it has of us. */
 export type Purge = { readonly streams: readonly StreamName[] } | "everything";
 
-export type PurgeQueue = {
-	add(purge: Purge): void;
-	state(): QueueState;
-	/** Whether it was told everything. */
-	isIdle(): boolean;
-	/** Tries what is left once more, without pauses; `aborted` ends even that. */
-	close(): Promise<void>;
-};
-
-export type QueueState = {
+export type CacheState = {
 	/** Streams that are not purged yet; "everything" where all of them are to be. */
 	readonly pending: number | "everything";
 	readonly purged: number;
 	readonly failed: number;
 	/** Why the last try failed; null where it did not. */
 	readonly failure: string | null;
+	/** Purges that cannot be had this way: the cache has to be emptied by hand. */
+	readonly abandoned: number;
 };
 
 export type QueueOptions = {
@@ -46,97 +39,133 @@ const STREAMS_A_CALL = 40;
 const PAUSE_MS = 500;
 const PAUSE_MS_MAX = 60_000;
 
-export function createPurgeQueue(options: QueueOptions): PurgeQueue {
-	const { send, onIdle, say, pauseMs = PAUSE_MS } = options;
-	const pending = new Set<StreamName>();
-	let everything = false;
-	let underWay: Purge | undefined;
-	let running: Promise<void> | undefined;
-	let wake: (() => void) | undefined;
-	let closed = false;
-	let purged = 0;
-	let failed = 0;
-	let failure: string | null = null;
+export class PurgeQueue {
+	readonly #options: QueueOptions;
+	readonly #pending = new Set<StreamName>();
+	#everything = false;
+	#underWay: Purge | undefined;
+	#running: Promise<void> | undefined;
+	#wake: (() => void) | undefined;
+	#isClosed = false;
+	#purged = 0;
+	#failed = 0;
+	#failure: string | null = null;
+	#abandoned = 0;
 
-	const hasMore = () => everything || pending.size > 0;
-	const take = (): Purge => {
-		if (everything) {
-			everything = false;
-			pending.clear();
-			return "everything";
-		}
-		const streams = [...pending].slice(0, STREAMS_A_CALL);
-		for (const stream of streams) pending.delete(stream);
-		return { streams };
-	};
-	const put = (purge: Purge) => {
-		if (purge === "everything") everything = true;
-		else for (const stream of purge.streams) pending.add(stream);
-		if (pending.size > PENDING_MAX) everything = true;
-		if (everything) pending.clear();
-	};
-	const unpurged = () =>
-		underWay === undefined || underWay === "everything"
-			? pending
-			: new Set([...pending, ...underWay.streams]);
-	const pause = (ms: number) =>
-		new Promise<void>((resolve) => {
-			const timer = setTimeout(resolve, ms);
-			wake = () => {
-				clearTimeout(timer);
-				resolve();
-			};
+	constructor(options: QueueOptions) {
+		this.#options = options;
+	}
+
+	add(purge: Purge): void {
+		this.#put(purge);
+		if (this.#hasMore()) this.#start();
+	}
+
+	/** Counts and reports a purge that cannot be carried out, and is not tried again. */
+	abandon(reason: string): void {
+		this.#abandoned++;
+		this.#options.say(`has to be emptied by hand: ${reason}`);
+	}
+
+	state(): CacheState {
+		const everything = this.#everything || this.#underWay === "everything";
+		return {
+			pending: everything ? "everything" : this.#unpurged(),
+			purged: this.#purged,
+			failed: this.#failed,
+			failure: this.#failure,
+			abandoned: this.#abandoned,
+		};
+	}
+
+	/** Whether the cache was told everything. */
+	isIdle(): boolean {
+		return this.#running === undefined && !this.#hasMore();
+	}
+
+	/** Tries what is left once more, without pauses. An aborted `send` ends even that. */
+	async close(): Promise<void> {
+		this.#isClosed = true;
+		this.#wake?.();
+		await this.#running;
+	}
+
+	#start(): void {
+		this.#running ??= this.#run().then(() => {
+			this.#running = undefined;
+			if (!this.#hasMore()) this.#options.onIdle();
+			else if (!this.#isClosed) this.#start();
 		});
+	}
 
-	async function run(): Promise<void> {
+	async #run(): Promise<void> {
+		const { send, say, pauseMs = PAUSE_MS } = this.#options;
 		let waitMs = pauseMs;
-		while (hasMore()) {
-			const purge = take();
-			underWay = purge;
+		while (this.#hasMore()) {
+			const purge = this.#take();
+			this.#underWay = purge;
 			try {
 				await send(purge);
-				underWay = undefined;
-				purged++;
+				this.#underWay = undefined;
+				this.#purged++;
 				waitMs = pauseMs;
-				if (failure !== null) say("purges again");
-				failure = null;
+				if (this.#failure !== null) say("purges again");
+				this.#failure = null;
 			} catch (error) {
-				underWay = undefined;
-				put(purge);
-				failed++;
-				const reason = error instanceof Error ? error.message : String(error);
-				if (reason !== failure) say(`cannot be purged, and will be tried again: ${reason}`);
-				failure = reason;
-				if (closed) return;
-				await pause(waitMs);
+				this.#underWay = undefined;
+				this.#put(purge);
+				this.#fail(error);
+				if (this.#isClosed) return;
+				await this.#pause(waitMs);
 				waitMs = Math.min(waitMs * 2, PAUSE_MS_MAX);
 			}
 		}
 	}
-	const start = () => {
-		running ??= run().then(() => {
-			running = undefined;
-			if (!hasMore()) onIdle();
-			else if (!closed) start();
-		});
-	};
 
-	return {
-		add(purge) {
-			put(purge);
-			if (hasMore()) start();
-		},
-		state: () => ({
-			pending: everything || underWay === "everything" ? "everything" : unpurged().size,
-			purged,
-			failed,
-			failure,
-		}),
-		isIdle: () => running === undefined && !hasMore(),
-		async close() {
-			closed = true;
-			wake?.();
-			await running;
-		},
-	};
+	#fail(error: unknown): void {
+		this.#failed++;
+		const reason = error instanceof Error ? error.message : String(error);
+		// The same failure again is no news.
+		if (reason !== this.#failure)
+			this.#options.say(`cannot be purged, and will be tried again: ${reason}`);
+		this.#failure = reason;
+	}
+
+	#pause(ms: number): Promise<void> {
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, ms);
+			this.#wake = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+		});
+	}
+
+	#hasMore(): boolean {
+		return this.#everything || this.#pending.size > 0;
+	}
+
+	#take(): Purge {
+		if (this.#everything) {
+			this.#everything = false;
+			this.#pending.clear();
+			return "everything";
+		}
+		const streams = [...this.#pending].slice(0, STREAMS_A_CALL);
+		for (const stream of streams) this.#pending.delete(stream);
+		return { streams };
+	}
+
+	#put(purge: Purge): void {
+		if (purge === "everything") this.#everything = true;
+		else for (const stream of purge.streams) this.#pending.add(stream);
+		if (this.#pending.size > PENDING_MAX) this.#everything = true;
+		if (this.#everything) this.#pending.clear();
+	}
+
+	/** How many streams wait or are under way; one may be both. */
+	#unpurged(): number {
+		if (this.#underWay === undefined || this.#underWay === "everything") return this.#pending.size;
+		return new Set([...this.#pending, ...this.#underWay.streams]).size;
+	}
 }

@@ -55,10 +55,10 @@ export function parseSource(
 ): Source {
 	// The parser counts from its first token, and on from what it parsed before: a token of ours
 	// marks the start.
-	const mark = "0;";
-	const module = parseSync(mark + text, { syntax: "typescript", target: "es2022" });
+	const marked = `0;${text.replace(/^#!/, "//")}`;
+	const module = parseSync(marked, { syntax: "typescript", target: "es2022" });
 	const nodes = [...nodesOf(module)];
-	const lineOf = lineCounter(mark + text, module.span.start);
+	const lineOf = lineCounter(marked, module.span.start);
 	const imports = nodes.flatMap((node) => importOf(node, path, lineOf));
 	return { path, text, lines: text.split("\n"), imports, nodes, lineOf };
 }
