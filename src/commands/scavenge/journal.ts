@@ -18,8 +18,6 @@ export type Result = "Success" | "Stopped" | "Errored" | "Interrupted";
 /** A run as its stream tells of it; without a result it is not over. */
 export type Run = { readonly id: string; readonly result?: Result };
 
-export type Journal = ReturnType<typeof createJournal>;
-
 const SCAVENGES = "$scavenges" as StreamName;
 const STARTED = "$scavengeStarted";
 const CHUNKS_COMPLETED = "$scavengeChunksCompleted";
@@ -29,50 +27,38 @@ const NEWEST = { from: "head", limit: 1, direction: "backward", content: true } 
 const RUN_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
 const NOTHING = new Uint8Array(0);
 
-/** @param node where this server listens, which each event says */
-export function createJournal(log: Log, node: string) {
-	return {
-		started: (id: string, options: object) => writeLinked(id, STARTED, options),
-		progress: (id: string, facts: object) => write(id, CHUNKS_COMPLETED, facts),
-		completed: (id: string, result: Result, facts: object) =>
-			writeLinked(id, COMPLETED, { result, ...facts }),
-		newest,
-	};
+export class Journal {
+	readonly #log: Log;
+	readonly #node: string;
 
-	async function write(id: string, type: string, facts: object): Promise<number> {
-		const data = Buffer.from(JSON.stringify({ scavengeId: id, nodeEndpoint: node, ...facts }));
-		return appendOne(streamOf(id), { type, isJson: true, data });
+	/** @param node where this server listens, which each event says */
+	constructor(log: Log, node: string) {
+		this.#log = log;
+		this.#node = node;
 	}
 
-	async function writeLinked(id: string, type: string, facts: object): Promise<void> {
-		const version = await write(id, type, facts);
-		const data = Buffer.from(`${version}@${streamOf(id)}`);
-		try {
-			await appendOne(SCAVENGES, { type: LINK_TYPE, isJson: false, data });
-		} catch (error) {
-			// Who deletes the list for ever goes without it.
-			if (!isRefusal(error, "stream-deleted")) throw error;
-		}
+	started(id: string, options: object): Promise<void> {
+		return this.#writeLinked(id, STARTED, options);
 	}
 
-	async function appendOne(
-		stream: StreamName,
-		event: Pick<NewEvent, "type" | "isJson" | "data">,
-	): Promise<number> {
-		const whole = { id: randomUUID(), metadata: NOTHING, ...event };
-		return (await log.append({ stream, expected: "any", events: [whole] })).first;
+	async progress(id: string, facts: object): Promise<void> {
+		await this.#write(id, CHUNKS_COMPLETED, facts);
+	}
+
+	completed(id: string, result: Result, facts: object): Promise<void> {
+		return this.#writeLinked(id, COMPLETED, { result, ...facts });
 	}
 
 	/** The run that was started last; undefined where the list does not lead to one. */
-	async function newest(): Promise<Run | undefined> {
+	async newest(): Promise<Run | undefined> {
 		try {
-			const [link] = (await log.read({ stream: SCAVENGES, ...NEWEST })).entries;
+			const [link] = (await this.#log.read({ stream: SCAVENGES, ...NEWEST })).entries;
 			const stream = link?.unresolved?.stream ?? link?.event.stream ?? "";
 			if (!stream.startsWith(`${SCAVENGES}-`)) return undefined;
 			const id = stream.slice(SCAVENGES.length + 1);
 			// Clients may append to the list, too, and answers show the id as it is.
 			if (!RUN_ID.test(id)) return undefined;
-			const [end] = (await log.read({ stream: streamOf(id), ...NEWEST })).entries;
+			const [end] = (await this.#log.read({ stream: streamOf(id), ...NEWEST })).entries;
 			if (!end) return undefined;
 			const result = end.event.type === COMPLETED ? resultIn(end.event.data) : undefined;
 			return result ? { id, result } : { id };
@@ -80,6 +66,35 @@ export function createJournal(log: Log, node: string) {
 			if (isRefusal(error, "stream-deleted")) return undefined;
 			throw error;
 		}
+	}
+
+	async #writeLinked(id: string, type: string, facts: object): Promise<void> {
+		const version = await this.#write(id, type, facts);
+		const data = Buffer.from(`${version}@${streamOf(id)}`);
+		try {
+			await this.#append(SCAVENGES, { type: LINK_TYPE, isJson: false, data });
+		} catch (error) {
+			// Who deletes the list for ever goes without it.
+			if (!isRefusal(error, "stream-deleted")) throw error;
+		}
+	}
+
+	/** @returns its version in the stream of the run */
+	#write(id: string, type: string, facts: object): Promise<number> {
+		const whole = { scavengeId: id, nodeEndpoint: this.#node, ...facts };
+		return this.#append(streamOf(id), {
+			type,
+			isJson: true,
+			data: Buffer.from(JSON.stringify(whole)),
+		});
+	}
+
+	async #append(
+		stream: StreamName,
+		event: Pick<NewEvent, "type" | "isJson" | "data">,
+	): Promise<number> {
+		const whole = { id: randomUUID(), metadata: NOTHING, ...event };
+		return (await this.#log.append({ stream, expected: "any", events: [whole] })).first;
 	}
 }
 

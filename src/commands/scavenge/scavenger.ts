@@ -14,33 +14,13 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Refusal } from "../../errors.ts";
 import type { Log } from "../../log/log.ts";
-import { createJournal, type Journal, type Result, type Run } from "./journal.ts";
+import { Journal, type Result, type Run } from "./journal.ts";
 
 export type ScavengeOptions = {
 	/** How much of the time it works, in percent; the rest it rests. */
 	readonly throttlePercent: number;
 	/** What the contract knows besides, noted with the run: there are no chunks to choose among. */
 	readonly noted: object;
-};
-
-export type Scavenger = {
-	/**
-	 * Starts a run, and resolves with its id once that is on record.
-	 * @throws Refusal `scavenge-running`, and those of an append
-	 */
-	start(options: ScavengeOptions): Promise<string>;
-	/**
-	 * Ends the run after the step it is at, and resolves once it is over.
-	 * @param id or `current`
-	 * @throws Refusal `scavenge-not-found`
-	 */
-	stop(id: string): Promise<string>;
-	/** The run that is running. */
-	current(): string | undefined;
-	/** The run that was started last, be it by an earlier process; undefined where there is none. */
-	last(): Run | undefined;
-	/** Interrupts what runs; nothing starts after it. */
-	close(): Promise<void>;
 };
 
 type Running = { readonly id: string; readonly ending: AbortController; over: Promise<void> };
@@ -57,62 +37,94 @@ export async function openScavenger(
 	node: string,
 	report: (error: unknown) => void,
 ): Promise<Scavenger> {
-	const journal = createJournal(log, node);
-	let running: Running | undefined;
-	let isClosed = false;
-	let last = await settleLast(journal).catch((error: unknown) => {
+	const journal = new Journal(log, node);
+	const last = await settleLast(journal).catch((error: unknown) => {
 		// A full disk, say, is no reason not to start.
 		report(error);
 		return undefined;
 	});
+	return new Scavenger(log, journal, report, last);
+}
 
-	async function start(options: ScavengeOptions): Promise<string> {
-		if (isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
-		if (running) throw new Refusal("scavenge-running", { scavengeId: running.id });
+export class Scavenger {
+	readonly #log: Log;
+	readonly #journal: Journal;
+	readonly #report: (error: unknown) => void;
+	#running: Running | undefined;
+	#last: Run | undefined;
+	#isClosed = false;
+
+	constructor(log: Log, journal: Journal, report: (error: unknown) => void, last: Run | undefined) {
+		this.#log = log;
+		this.#journal = journal;
+		this.#report = report;
+		this.#last = last;
+	}
+
+	/**
+	 * Starts a run, and resolves with its id once that is on record.
+	 * @throws Refusal `scavenge-running`, and those of an append
+	 */
+	async start({ throttlePercent, noted }: ScavengeOptions): Promise<string> {
+		if (this.#isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+		if (this.#running) throw new Refusal("scavenge-running", { scavengeId: this.#running.id });
 		const id = randomUUID();
 		const mine: Running = { id, ending: new AbortController(), over: Promise.resolve() };
-		running = mine;
-		const { throttlePercent, noted } = options;
-		const started = journal.started(id, { throttlePercent, ...noted });
+		this.#running = mine;
+		const started = this.#journal.started(id, { throttlePercent, ...noted });
 		mine.over = started.then(
-			() => run(mine, throttlePercent),
+			() => this.#run(mine, throttlePercent),
 			() => {
-				running = undefined;
+				this.#running = undefined;
 			},
 		);
 		await started;
 		return id;
 	}
 
-	async function run({ id, ending }: Running, throttlePercent: number): Promise<void> {
-		last = { id };
-		const ended = await scavenge(log, journal, id, throttlePercent, ending.signal);
-		if (ended.error !== undefined) report(ended.error);
-		const error = ended.error instanceof Error ? { error: ended.error.message } : {};
-		await journal.completed(id, ended.result, { ...error, ...ended.facts }).catch(report);
-		last = { id, result: ended.result };
-		running = undefined;
+	/**
+	 * Ends the run after the step it is at, and resolves with its id once it is over.
+	 * @param id or `current`
+	 * @throws Refusal `scavenge-not-found`
+	 */
+	async stop(id: string): Promise<string> {
+		const running = this.#running;
+		if (!running || (id !== running.id && id !== "current")) {
+			throw new Refusal("scavenge-not-found", { scavengeId: id.slice(0, 64) });
+		}
+		running.ending.abort("Stopped" satisfies Result);
+		await running.over;
+		return running.id;
 	}
 
-	return {
-		start,
-		async stop(id) {
-			if (!running || (id !== running.id && id !== "current")) {
-				throw new Refusal("scavenge-not-found", { scavengeId: id.slice(0, 64) });
-			}
-			const { id: stopped, ending, over } = running;
-			ending.abort("Stopped" satisfies Result);
-			await over;
-			return stopped;
-		},
-		current: () => running?.id,
-		last: () => last,
-		async close() {
-			isClosed = true;
-			running?.ending.abort("Interrupted" satisfies Result);
-			await running?.over;
-		},
-	};
+	/** The run that is running. */
+	current(): string | undefined {
+		return this.#running?.id;
+	}
+
+	/** The run that was started last, be it by an earlier process; undefined where there is none. */
+	last(): Run | undefined {
+		return this.#last;
+	}
+
+	/** Interrupts what runs; nothing starts after it. */
+	async close(): Promise<void> {
+		this.#isClosed = true;
+		this.#running?.ending.abort("Interrupted" satisfies Result);
+		await this.#running?.over;
+	}
+
+	async #run({ id, ending }: Running, throttlePercent: number): Promise<void> {
+		this.#last = { id };
+		const ended = await scavenge(this.#log, this.#journal, id, throttlePercent, ending.signal);
+		if (ended.error !== undefined) this.#report(ended.error);
+		const error = ended.error instanceof Error ? { error: ended.error.message } : {};
+		await this.#journal
+			.completed(id, ended.result, { ...error, ...ended.facts })
+			.catch(this.#report);
+		this.#last = { id, result: ended.result };
+		this.#running = undefined;
+	}
 }
 
 /** Records the end of a run that an earlier process did not live to see. */
