@@ -1,7 +1,7 @@
 /** `varve export`: a stream as the NDJSON that `varve import` takes. */
 import type { Arguments } from "../options.ts";
 import { exportLine } from "./output/event.ts";
-import { openPrinter } from "./output/printer.ts";
+import { Printer } from "./output/printer.ts";
 import { FROM, RETRIES_MAX, readOptions } from "./read.ts";
 import { CLIENT_OPTIONS, EXIT, type Verb } from "./verb.ts";
 
@@ -24,7 +24,7 @@ export const exportVerb: Verb = {
 };
 
 async function run({ operands, values }: Arguments): Promise<number> {
-	const printer = openPrinter(process.stdout);
+	const printer = new Printer(process.stdout);
 	const options = readOptions(operands.length === 0 ? ["$all"] : operands, values);
 	const { readStream } = await import("../../feeds/reader/read.ts");
 	const bounded = { ...options, retriesMax: RETRIES_MAX, signal: printer.signal };

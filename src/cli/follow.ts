@@ -3,7 +3,7 @@ import { ReadError } from "../../feeds/reader/error.ts";
 import type { Arguments } from "../options.ts";
 import { explainDamage, Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
-import { openPrinter, type Printer } from "./output/printer.ts";
+import { Printer } from "./output/printer.ts";
 import { FROM, readOptions } from "./read.ts";
 import { onStopSignal } from "./signals.ts";
 import { CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "./verb.ts";
@@ -44,11 +44,11 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const reached = file === undefined ? undefined : await checkpoint.loadCheckpoint(file);
 	const from = reached === undefined ? options.from : reached + 1;
 
-	const printer = openPrinter(process.stdout);
+	const printer = new Printer(process.stdout);
 	const stop = new AbortController();
 	const stopListening = onStopSignal(() => stop.abort());
 	printer.signal.addEventListener("abort", () => stop.abort());
-	const keep = keeper(printer, stop, async (at) => {
+	const keeper = new Keeper(printer, stop, async (at) => {
 		if (file !== undefined) await checkpoint.saveCheckpoint(file, at);
 	});
 
@@ -62,12 +62,12 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	try {
 		for await (const event of readStream(endless)) {
 			await printer.print(readLine(event));
-			keep.reached(event.at);
+			keeper.reached(event.at);
 		}
 	} catch (error) {
 		throw file === undefined ? error : withCheckpoint(error, file);
 	}
-	await keep.done();
+	await keeper.close();
 	await printer.flushed();
 	stopListening();
 	return EXIT.done;
@@ -79,53 +79,62 @@ function withCheckpoint(error: unknown, file: string): unknown {
 	return new Failure(explainDamage(error, error.at, `${error.at} in ${file} goes on behind it`));
 }
 
-type Keeper = { reached(at: number): void; done(): Promise<void> };
-
 /**
  * Saves the latest number whose line is out, one save at a time, as often as the disk can. A
  * checkpoint that cannot be saved ends the following: going on would promise what a restart does
  * not keep.
  */
-function keeper(
-	printer: Printer,
-	stop: AbortController,
-	save: (at: number) => Promise<void>,
-): Keeper {
-	let printed: number | undefined;
-	let saved: number | undefined;
-	let saving: Promise<void> | undefined;
-	let failure: unknown;
+class Keeper {
+	readonly #printer: Printer;
+	readonly #stop: AbortController;
+	readonly #save: (at: number) => Promise<void>;
+	#printed: number | undefined;
+	#saved: number | undefined;
+	#saving: Promise<void> | undefined;
+	#failure: unknown;
 
-	const saveLatest = async () => {
-		while (printed !== saved && printed !== undefined && failure === undefined) {
-			const at = printed;
-			await printer.flushed();
-			// Lines that nobody took were not handed over.
-			if (printer.signal.aborted) return;
-			await save(at);
-			saved = at;
-		}
-	};
-	const start = () => {
-		saving ??= saveLatest()
+	constructor(printer: Printer, stop: AbortController, save: (at: number) => Promise<void>) {
+		this.#printer = printer;
+		this.#stop = stop;
+		this.#save = save;
+	}
+
+	/** Notes the number of an event whose line was printed. */
+	reached(at: number): void {
+		this.#printed = at;
+		void this.#start();
+	}
+
+	/**
+	 * Saves what is left.
+	 * @throws what kept a save from succeeding
+	 */
+	async close(): Promise<void> {
+		await this.#saving;
+		await this.#start();
+		if (this.#failure !== undefined) throw this.#failure;
+	}
+
+	#start(): Promise<void> {
+		this.#saving ??= this.#saveLatest()
 			.catch((error: unknown) => {
-				failure = error;
-				stop.abort();
+				this.#failure = error;
+				this.#stop.abort();
 			})
 			.finally(() => {
-				saving = undefined;
+				this.#saving = undefined;
 			});
-		return saving;
-	};
-	return {
-		reached: (at) => {
-			printed = at;
-			void start();
-		},
-		done: async () => {
-			await saving;
-			await start();
-			if (failure !== undefined) throw failure;
-		},
-	};
+		return this.#saving;
+	}
+
+	async #saveLatest(): Promise<void> {
+		while (this.#printed !== this.#saved && this.#failure === undefined) {
+			const at = this.#printed as number;
+			await this.#printer.flushed();
+			// Lines that nobody took were not handed over.
+			if (this.#printer.signal.aborted) return;
+			await this.#save(at);
+			this.#saved = at;
+		}
+	}
 }

@@ -7,8 +7,8 @@ import { Connection } from "./import/connection.ts";
 import type { Target } from "./import/deliver.ts";
 import { deriveId, idOf, itemOf, type Line, lineFailure, parseLine } from "./import/event.ts";
 import { Lanes } from "./import/lanes.ts";
-import { openLines, type Source } from "./import/lines.ts";
-import { count, type Progress, startProgress } from "./output/progress.ts";
+import { type LineSource, openLines } from "./import/lines.ts";
+import { count, Progress } from "./output/progress.ts";
 import { onStopSignal } from "./signals.ts";
 import {
 	CLIENT_OPTIONS,
@@ -98,7 +98,7 @@ type Reading = {
 	lines: number;
 };
 
-function readItems({ chunks }: Source, source: string | undefined): Reading {
+function readItems({ chunks }: LineSource, source: string | undefined): Reading {
 	return { chunks, ordinals: new Map(), source, lines: 0 };
 }
 
@@ -136,7 +136,7 @@ async function check(reading: Reading): Promise<number> {
 	return EXIT.done;
 }
 
-async function send(reading: Reading, source: Source, values: Values): Promise<number> {
+async function send(reading: Reading, source: LineSource, values: Values): Promise<number> {
 	const startedAt = performance.now();
 	const stop = new AbortController();
 	// Each request that waits listens to it.
@@ -148,7 +148,7 @@ async function send(reading: Reading, source: Source, values: Values): Promise<n
 		() => new Connection(target.url),
 	);
 	const lanes = new Lanes(target, connections);
-	const progress = startProgress(process.stderr, {
+	const progress = new Progress(process.stderr, {
 		events: () => lanes.done.events,
 		fraction: () => source.bytes && source.bytesRead() / source.bytes,
 	});
@@ -163,7 +163,7 @@ async function send(reading: Reading, source: Source, values: Values): Promise<n
 		await pump(reading, lanes);
 	} finally {
 		stopListening();
-		progress.end();
+		progress.close();
 		for (const connection of connections) connection.close();
 	}
 	const summary = summarise(lanes, reading.ordinals.size, performance.now() - startedAt);

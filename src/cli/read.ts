@@ -4,7 +4,7 @@ import type { ReadOptions } from "../../feeds/reader/options.ts";
 import type { Arguments, Option, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
-import { openPrinter } from "./output/printer.ts";
+import { Printer } from "./output/printer.ts";
 import {
 	CLIENT_OPTIONS,
 	credentials,
@@ -68,7 +68,7 @@ export const RETRIES_MAX = 5;
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const limit = optionalNumber(values, "limit") ?? Number.POSITIVE_INFINITY;
-	const printer = openPrinter(process.stdout);
+	const printer = new Printer(process.stdout);
 	const options = {
 		...readOptions(operands, values),
 		retriesMax: RETRIES_MAX,

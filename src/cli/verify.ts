@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { OPTIONS } from "../config.ts";
 import type { Arguments } from "../options.ts";
-import { startProgress } from "./output/progress.ts";
+import { Progress } from "./output/progress.ts";
 import { EXIT, text, type Verb } from "./verb.ts";
 
 export const verify: Verb = {
@@ -23,13 +23,13 @@ export const verify: Verb = {
 async function run({ values }: Arguments): Promise<number> {
 	const { verifyDirectory } = await import("../log/sqlite/verify/verifier.ts");
 	const done = { events: 0, fraction: 0 };
-	const progress = startProgress(process.stderr, {
+	const progress = new Progress(process.stderr, {
 		events: () => done.events,
 		fraction: () => done.fraction,
 	});
 	const directory = resolve(text(values, "data"));
-	const found = await verifyDirectory(directory, (now) => Object.assign(done, now)).finally(
-		progress.end,
+	const found = await verifyDirectory(directory, (now) => Object.assign(done, now)).finally(() =>
+		progress.close(),
 	);
 	const { ok, events, streams, erased, faults } = found;
 	if (ok) {

@@ -5,7 +5,7 @@ import type { Standing } from "../../backup/target.ts";
 import { OPTIONS } from "../../config.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
-import { count, type Measure, type Progress, startProgress } from "../output/progress.ts";
+import { count, type Measure, Progress } from "../output/progress.ts";
 import { onStopSignal } from "../signals.ts";
 import { EXIT, text, type Verb } from "../verb.ts";
 
@@ -72,16 +72,16 @@ export async function interruptible(
 	let progress: Progress | undefined;
 	const stopListening = onStopSignal(() => stop.abort());
 	const show: Show = (measure, done) => {
-		progress?.end();
+		progress?.close();
 		if (done !== undefined) process.stderr.write(`${done}\n`);
-		progress = startProgress(process.stderr, measure);
+		progress = new Progress(process.stderr, measure);
 	};
 	try {
 		const say = await work(stop.signal, show);
-		progress?.end();
+		progress?.close();
 		return say();
 	} catch (error) {
-		progress?.end();
+		progress?.close();
 		if (!stop.signal.aborted) throw error;
 		process.stderr.write("interrupted\nRun the same command again to continue.\n");
 		return EXIT.interrupted;

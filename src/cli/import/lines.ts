@@ -8,16 +8,6 @@ import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { Failure } from "../explain.ts";
 
-export type Source = {
-	readonly chunks: AsyncIterable<readonly string[]>;
-	/** Bytes of the file; undefined where that cannot be known, as for a pipe. */
-	readonly bytes: number | undefined;
-	/** How many of them were read. */
-	bytesRead(): number;
-	/** Ends the reading, with an error where it was not at its end. */
-	close(): void;
-};
-
 /**
  * Larger than any event may be, even in Base64; a file without line ends must not fill the memory.
  */
@@ -30,23 +20,49 @@ const BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
  * name.
  * @throws what `node:fs` throws
  */
-export async function openLines(file: string): Promise<Source> {
-	const { input, bytes, packed } = await openInput(file);
-	let read = 0;
-	const plain = packed ? unpack(input) : input;
-	// Counting must not set the stream flowing before somebody takes what flows.
-	input.on("data", (chunk: Buffer) => {
-		read += chunk.length;
-	});
-	if (!packed) input.pause();
-	const close = () => {
-		input.destroy();
-		plain.destroy();
-	};
-	return { chunks: linesOf(plain), bytes, bytesRead: () => read, close };
+export async function openLines(file: string): Promise<LineSource> {
+	return new LineSource(await openInput(file));
 }
 
-async function openInput(file: string) {
+export class LineSource {
+	/** Bytes of the file; undefined where that cannot be known, as for a pipe. */
+	readonly bytes: number | undefined;
+	readonly chunks: AsyncIterable<readonly string[]>;
+	readonly #input: Readable;
+	readonly #plain: Readable;
+	#bytesRead = 0;
+
+	constructor({ input, bytes, packed }: Input) {
+		this.bytes = bytes;
+		this.#input = input;
+		this.#plain = packed ? unpack(input) : input;
+		this.chunks = linesOf(this.#plain);
+		// Counting must not set the stream flowing before somebody takes what flows.
+		input.on("data", (chunk: Buffer) => {
+			this.#bytesRead += chunk.length;
+		});
+		if (!packed) input.pause();
+	}
+
+	/** How many bytes of the file were read. */
+	bytesRead(): number {
+		return this.#bytesRead;
+	}
+
+	/** Ends the reading, with an error where it was not at its end. */
+	close(): void {
+		this.#input.destroy();
+		this.#plain.destroy();
+	}
+}
+
+type Input = {
+	readonly input: Readable;
+	readonly bytes: number | undefined;
+	readonly packed: boolean;
+};
+
+async function openInput(file: string): Promise<Input> {
 	if (file === "-") return { input: process.stdin as Readable, bytes: undefined, packed: false };
 	const handle = await open(file);
 	const stat = await handle.stat();

@@ -3,54 +3,54 @@
  * one turn of the event loop is written at once. A reader that goes away (`| head`) ends it
  * quietly.
  */
-export type Printer = {
+/** Enough to make writes rare, small enough to be nothing. */
+const PENDING_CHARS_MAX = 64 * 1024;
+
+export class Printer {
+	readonly #out: NodeJS.WritableStream;
+	readonly #gone = new AbortController();
+	#pending = "";
+	#failure: Error | undefined;
+	#writing: Promise<void> | undefined;
+
+	constructor(out: NodeJS.WritableStream) {
+		this.#out = out;
+		out.on("error", (error: NodeJS.ErrnoException) => {
+			if (error.code !== "EPIPE") this.#failure = error;
+			this.#gone.abort();
+		});
+	}
+
+	/** Aborts when nobody reads any more. */
+	get signal(): AbortSignal {
+		return this.#gone.signal;
+	}
+
 	/** Takes a line; resolves when there is room for the next. */
-	print(line: string): Promise<void>;
+	async print(line: string): Promise<void> {
+		this.#pending += line;
+		this.#writing ??= this.#write();
+		if (this.#pending.length > PENDING_CHARS_MAX) await this.#writing;
+	}
+
 	/**
 	 * Resolves when everything printed so far was handed to the system, or nobody reads any more.
 	 * @throws what went wrong, a full disk for instance
 	 */
-	flushed(): Promise<void>;
-	/** Aborts when nobody reads any more. */
-	readonly signal: AbortSignal;
-};
+	async flushed(): Promise<void> {
+		if (this.#pending !== "") this.#writing ??= this.#write();
+		await this.#writing;
+		if (this.#failure) throw this.#failure;
+	}
 
-/** Enough to make writes rare, small enough to be nothing. */
-const PENDING_CHARS_MAX = 64 * 1024;
-
-export function openPrinter(out: NodeJS.WritableStream): Printer {
-	const gone = new AbortController();
-	let pending = "";
-	let failure: Error | undefined;
-	let writing: Promise<void> | undefined;
-
-	out.on("error", (error: NodeJS.ErrnoException) => {
-		if (error.code !== "EPIPE") failure = error;
-		gone.abort();
-	});
-
-	const write = async () => {
+	async #write(): Promise<void> {
 		// One turn's worth of lines: the next ones may already be there.
 		await new Promise((resolve) => setImmediate(resolve));
-		while (pending !== "" && !gone.signal.aborted) {
-			const text = pending;
-			pending = "";
-			await new Promise((resolve) => out.write(text, resolve));
+		while (this.#pending !== "" && !this.#gone.signal.aborted) {
+			const text = this.#pending;
+			this.#pending = "";
+			await new Promise((resolve) => this.#out.write(text, resolve));
 		}
-		writing = undefined;
-	};
-	const flushed = async () => {
-		if (pending !== "") writing ??= write();
-		await writing;
-		if (failure) throw failure;
-	};
-	return {
-		print: async (line) => {
-			pending += line;
-			writing ??= write();
-			if (pending.length > PENDING_CHARS_MAX) await writing;
-		},
-		flushed,
-		signal: gone.signal,
-	};
+		this.#writing = undefined;
+	}
 }

@@ -10,13 +10,6 @@ export type Measure = {
 	fraction(): number | undefined;
 };
 
-export type Progress = {
-	/** Prints a line without tearing the bar. */
-	say(line: string): void;
-	/** Removes the bar. */
-	end(): void;
-};
-
 const REDRAW_MS = 200;
 const REPORT_MS = 5000;
 /** The rate is that of the last few seconds: what went before says little of the time left. */
@@ -26,28 +19,40 @@ const CLEAR_LINE = "\r\u001b[K";
 
 type Sample = { readonly at: number; readonly events: number; readonly fraction: number };
 
-export function startProgress(stream: NodeJS.WriteStream, measure: Measure): Progress {
-	const live = stream.isTTY === true;
-	let samples = [sample(measure)];
-	const timer = setInterval(
-		() => {
-			const now = sample(measure);
-			samples = [...samples.filter((old) => now.at - old.at <= WINDOW_MS), now];
-			const text = describe(samples[0] ?? now, now, measure, live);
-			stream.write(live ? `${CLEAR_LINE}${text}` : `${text}\n`);
-		},
-		live ? REDRAW_MS : REPORT_MS,
-	);
-	timer.unref();
-	return {
-		say: (line) => {
-			stream.write(`${live ? CLEAR_LINE : ""}${line}\n`);
-		},
-		end: () => {
-			clearInterval(timer);
-			if (live) stream.write(CLEAR_LINE);
-		},
-	};
+export class Progress {
+	readonly #stream: NodeJS.WriteStream;
+	readonly #measure: Measure;
+	readonly #isLive: boolean;
+	readonly #timer: NodeJS.Timeout;
+	#samples: readonly Sample[];
+
+	constructor(stream: NodeJS.WriteStream, measure: Measure) {
+		this.#stream = stream;
+		this.#measure = measure;
+		this.#isLive = stream.isTTY === true;
+		this.#samples = [sample(measure)];
+		this.#timer = setInterval(() => this.#report(), this.#isLive ? REDRAW_MS : REPORT_MS);
+		this.#timer.unref();
+	}
+
+	/** Prints a line without tearing the bar. */
+	say(line: string): void {
+		this.#stream.write(`${this.#isLive ? CLEAR_LINE : ""}${line}\n`);
+	}
+
+	/** Removes the bar; nothing is reported after it. */
+	close(): void {
+		clearInterval(this.#timer);
+		if (this.#isLive) this.#stream.write(CLEAR_LINE);
+	}
+
+	#report(): void {
+		const now = sample(this.#measure);
+		const recent = this.#samples.filter((old) => now.at - old.at <= WINDOW_MS);
+		this.#samples = [...recent, now];
+		const text = describe(recent[0] ?? now, now, this.#measure, this.#isLive);
+		this.#stream.write(this.#isLive ? `${CLEAR_LINE}${text}` : `${text}\n`);
+	}
 }
 
 function sample(measure: Measure): Sample {

@@ -5,13 +5,14 @@ import { ProofError } from "../../../feeds/proof/error.ts";
 import { type NoteKey, parseKey } from "../../../feeds/proof/note.ts";
 import { checkConsistency, checkInclusion } from "../../../feeds/proof/proof.ts";
 import { proveConsistency, proveInclusion } from "../../../feeds/proof/prove.ts";
+import type { Tile } from "../../../feeds/proof/tiles.ts";
 import { Refusal } from "../../errors.ts";
 import type { Arguments, Option, Values } from "../../options.ts";
-import { directorySource } from "../directory/proof.ts";
 import { Failure } from "../explain.ts";
 import { CLIENT_OPTIONS, credentials, EXIT, optionalText, text, type Verb } from "../verb.ts";
 import { describeConsistency, describeInclusion } from "./describe.ts";
-import { type LogSource, serverSource } from "./source.ts";
+import { directorySource } from "./directory.ts";
+import { type LogSource, ServerSource } from "./source.ts";
 
 const KEY: Option = {
 	name: "key",
@@ -108,7 +109,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 async function sourceOf(values: Values): Promise<LogSource> {
 	const directory = optionalText(values, "data");
 	if (directory !== undefined) return directorySource(directory);
-	return serverSource(text(values, "url"), credentials(values));
+	return new ServerSource(text(values, "url"), credentials(values));
 }
 
 /** What a proof in a file says, once it holds. */
@@ -127,15 +128,16 @@ async function make(
 	const key = known ?? keyOf(await source.key());
 	const checkpoint = await source.checkpoint();
 	told("the checkpoint:", () => openCheckpoint(checkpoint, key));
+	const tiles = (tile: Tile) => source.tile(tile);
 	try {
 		if (position !== undefined) {
-			const proof = await proveInclusion(position, checkpoint, source.tile);
+			const proof = await proveInclusion(position, checkpoint, tiles);
 			checkInclusion(proof, key);
 			return proof;
 		}
 		const older = readFileSync(String(since), "utf8");
 		const { size } = openCheckpoint(older, key);
-		const proof = await proveConsistency(size, checkpoint, source.tile);
+		const proof = await proveConsistency(size, checkpoint, tiles);
 		checkConsistency(proof, older, key);
 		return proof;
 	} catch (error) {

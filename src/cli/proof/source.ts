@@ -11,19 +11,39 @@ export type LogSource = {
 	close(): void;
 };
 
-/** @param url the server's, with or without a slash at the end */
-export function serverSource(url: string, headers: Readonly<Record<string, string>>): LogSource {
-	const base = `${url.replace(/\/+$/, "")}/log`;
-	const get = async (path: string) => {
-		const answer = await fetch(`${base}/${path}`, { headers });
+/** A server's log; nothing is held open between two requests. */
+export class ServerSource implements LogSource {
+	readonly #base: string;
+	readonly #headers: Readonly<Record<string, string>>;
+
+	/** @param url the server's, with or without a slash at the end */
+	constructor(url: string, headers: Readonly<Record<string, string>>) {
+		this.#base = `${url.replace(/\/+$/, "")}/log`;
+		this.#headers = headers;
+	}
+
+	checkpoint(): Promise<string> {
+		return this.#text("checkpoint");
+	}
+
+	async key(): Promise<string> {
+		return (await this.#text("key")).trim();
+	}
+
+	tile(tile: Tile): Promise<Uint8Array> {
+		return this.#get(`tile/${tilePath(tile)}`);
+	}
+
+	close(): void {}
+
+	async #text(path: string): Promise<string> {
+		return new TextDecoder().decode(await this.#get(path));
+	}
+
+	async #get(path: string): Promise<Uint8Array> {
+		const url = `${this.#base}/${path}`;
+		const answer = await fetch(url, { headers: this.#headers });
 		if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
-		throw new Failure(`${base}/${path} answers ${answer.status} ${answer.statusText}`);
-	};
-	const text = async (path: string) => new TextDecoder().decode(await get(path));
-	return {
-		checkpoint: () => text("checkpoint"),
-		key: async () => (await text("key")).trim(),
-		tile: (tile) => get(`tile/${tilePath(tile)}`),
-		close: () => {},
-	};
+		throw new Failure(`${url} answers ${answer.status} ${answer.statusText}`);
+	}
 }

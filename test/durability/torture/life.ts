@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { readStream } from "../../../feeds/reader/read.ts";
-import { serverSource } from "../../../src/cli/proof/source.ts";
+import { ServerSource } from "../../../src/cli/proof/source.ts";
 import { verifyDirectory } from "../../../src/log/sqlite/verify/verifier.ts";
 import { type Client, createClients, workAll } from "./clients.ts";
 import { type History, newHistory } from "./history.ts";
@@ -75,7 +75,7 @@ export async function beginLife(
 	const log: LoggedEvent[] = [...base];
 	let server: Running = await startSomewhere(launch, random.branch());
 	const { url, port } = server;
-	const shownTree = serverSource(url, {});
+	const shownTree = new ServerSource(url, {});
 	const witness = createWitness(await shownTree.key(), process.hrtime.bigint());
 	const clients: Client[] = createClients(CLIENTS, { history, witness }, random, name);
 	const followers = followAll(url, base);
@@ -141,7 +141,8 @@ export async function beginLife(
 		const changed = before.findIndex((event, index) => !isStill(event, log[index]));
 		const rewritten = changed < 0 ? [] : [`position ${changed} is not what it was`];
 		const [key, checkpoint] = await Promise.all([shownTree.key(), shownTree.checkpoint()]);
-		const witnessed = await witness.faults({ ...shownTree, key, checkpoint }, history);
+		const shown: Shown = { key, checkpoint, tile: (tile) => shownTree.tile(tile) };
+		const witnessed = await witness.faults(shown, history);
 		const seen = await Promise.all(followers.map((follower) => follower.faults(log)));
 		const reads = await readFaults(url, shownByStream(log));
 		return [

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { serverSource } from "../../../../src/cli/proof/source.ts";
+import { ServerSource } from "../../../../src/cli/proof/source.ts";
 import { seeded } from "../random.ts";
 import { startServer } from "../server.ts";
 import { createDisk } from "./disk.ts";
@@ -22,7 +22,7 @@ test("the key a log was first seen to sign with survives a loss of power", async
 		mkdirSync(data);
 		const launch = recorded(data, recorder, join(folder, "record"));
 		const server = await startServer({ ...launch, port: 0 });
-		const key = await serverSource(server.url, {}).key();
+		const key = await new ServerSource(server.url, {}).key();
 		await server.kill();
 		expect(key).toMatch(/^varve\//);
 
