@@ -3,6 +3,7 @@
  * held against the oracle, over and over; at last it is stopped in peace, and verified offline.
  */
 import { existsSync, readFileSync } from "node:fs";
+import type { TileSource } from "../../../feeds/index.ts";
 import { readStream } from "../../../feeds/reader/read.ts";
 import { ServerSource } from "../../../src/cli/proof/source.ts";
 import { verifyDirectory } from "../../../src/log/sqlite/verify/verifier.ts";
@@ -141,8 +142,8 @@ export async function beginLife(
 		const changed = before.findIndex((event, index) => !isStill(event, log[index]));
 		const rewritten = changed < 0 ? [] : [`position ${changed} is not what it was`];
 		const [key, checkpoint] = await Promise.all([shownTree.key(), shownTree.checkpoint()]);
-		const shown: Shown = { key, checkpoint, tile: (tile) => shownTree.tile(tile) };
-		const witnessed = await witness.faults(shown, history);
+		const tile: TileSource = (one) => shownTree.tile(one);
+		const witnessed = await witness.faults({ key, checkpoint, tile }, history);
 		const seen = await Promise.all(followers.map((follower) => follower.faults(log)));
 		const reads = await readFaults(url, shownByStream(log));
 		return [
