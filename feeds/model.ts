@@ -11,25 +11,33 @@ export type Embed = "none" | "content" | "rich" | "body" | "pretty" | "tryharder
 
 export type Link = { readonly relation: string; readonly uri: string };
 
-export type Feed = {
+export type Feed = FeedHead &
+	FeedHeadJson & {
+		/** Newest first. */
+		readonly entries: readonly Entry[];
+	};
+
+/** What a page says of itself in each format. */
+export type FeedHead = {
 	/** The feed's identity: the URL of the stream, the same on each of its pages. */
 	readonly id: string;
 	readonly title: string;
 	readonly updated: string;
 	readonly author: string;
-	/** The stream's name; JSON only. */
-	readonly streamId?: string;
-	/** Whether this page holds the newest entry; JSON only. */
-	readonly headOfStream: boolean;
-	/** JSON only. */
-	readonly selfUrl?: string;
-	/** `<last>;<n>` without quotes; JSON only. */
-	readonly eTag?: string;
 	/** RFC 5005 section 4: this document will never change; `<fh:archive/>` in Atom. */
 	readonly archive: boolean;
 	readonly links: readonly Link[];
-	/** Newest first. */
-	readonly entries: readonly Entry[];
+};
+
+/** What it says in JSON besides. */
+export type FeedHeadJson = {
+	/** The stream's name. */
+	readonly streamId?: string;
+	/** Whether this page holds the newest entry. */
+	readonly headOfStream: boolean;
+	readonly selfUrl?: string;
+	/** `<last>;<n>` without quotes. */
+	readonly eTag?: string;
 };
 
 export type Entry = {
@@ -47,8 +55,11 @@ export type Entry = {
 	readonly unresolved?: boolean;
 };
 
-/** The event of an entry. `data` and `metadata` are the bytes as stored. */
-export type EntryEvent = {
+/** The event of an entry: the event itself, and where the stream that was read has it. */
+export type EntryEvent = FeedEvent & EntryPlace;
+
+/** An event as feeds name its parts. `data` and `metadata` are the bytes as stored. */
+export type FeedEvent = {
 	readonly eventId: string;
 	readonly eventType: string;
 	/** Number and stream of the event itself. */
@@ -59,15 +70,37 @@ export type EntryEvent = {
 	readonly metadata: Uint8Array;
 	/** Set where its data, and maybe its metadata, were erased. */
 	readonly isRedacted?: boolean;
-	/**
-	 * Where it stands in the stream that was read: in an index stream not where it stands in its own.
-	 */
+};
+
+/** The place of an entry; in an index stream, or of a link, it is not that of the event. */
+export type EntryPlace = {
 	readonly positionEventNumber: number;
 	readonly positionStreamId: string;
-	/** Its position in the log. */
+	/** The position in the log. */
 	readonly position: number;
 	/** Set where the entry is a link to the event: the bytes of the link's own metadata. */
 	readonly linkMetadata?: Uint8Array;
+};
+
+/** An event as programs read it, line by line or from the reader. */
+export type LoggedEvent = EventContent & {
+	/** The event's own stream, and its number in it. */
+	readonly stream: string;
+	readonly version: number;
+	/** Its position in the whole log. */
+	readonly position: number;
+	/** RFC 3339, UTC. */
+	readonly created: string;
+};
+
+/** What its client sent. */
+export type EventContent = {
+	readonly id: string;
+	readonly type: string;
+	readonly isJson: boolean;
+	/** The bytes as they were appended. */
+	readonly data: Uint8Array;
+	readonly metadata: Uint8Array;
 };
 
 /**

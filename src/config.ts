@@ -4,50 +4,60 @@
  * are read from it.
  */
 import { isIPv4 } from "node:net";
-import { CACHING_OPTIONS } from "./config/caching.ts";
-import { CONNECTION_OPTIONS } from "./config/connections.ts";
+import { CACHING_OPTIONS, type CachingSettings } from "./config/caching.ts";
+import {
+	type BufferSettings,
+	CONNECTION_OPTIONS,
+	type ConnectionSettings,
+} from "./config/connections.ts";
 import { Refusal } from "./errors.ts";
-import { DEFAULT_LOG_LIMITS } from "./log/log.ts";
+import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
 import { type Arguments, type Option, parseArguments } from "./options.ts";
 
 export { environmentName } from "./options.ts";
 
-export type Settings = {
+export type Settings = ServingSettings &
+	StorageSettings &
+	CachingSettings &
+	RequestSettings &
+	LogLimits &
+	CacheSettings &
+	ConnectionSettings &
+	BufferSettings;
+
+/** Where the server is reached, and by whom. */
+export type ServingSettings = {
 	readonly host: string;
 	readonly port: number;
-	readonly data: string;
-	readonly upgradeCopy: boolean;
-	readonly checkpoints: boolean;
-	readonly checkReads: boolean;
 	readonly publicUrl: string | undefined;
 	readonly trustedProxies: string | undefined;
 	readonly corsOrigin: string;
 	readonly corsHeaders: string | undefined;
 	readonly allowAnonymous: boolean;
+};
+
+/** The log's files, and how they are treated. */
+export type StorageSettings = {
+	readonly data: string;
+	readonly upgradeCopy: boolean;
+	readonly checkpoints: boolean;
+	readonly checkReads: boolean;
 	readonly onWriteFailure: string;
-	readonly headMaxAge: number;
-	readonly sealedMaxAge: number;
-	readonly purgeUrl: string | undefined;
-	readonly purgeMethod: string;
-	readonly purgeBy: string;
+};
+
+/** What one request may take. */
+export type RequestSettings = {
 	readonly requestTimeoutMs: number;
 	readonly bodyBytesMax: number;
 	readonly eventBytesMax: number;
 	readonly eventsPerAppendMax: number;
-	readonly pageBytesMax: number;
-	readonly appendQueueMax: number;
-	readonly appendQueueBytesMax: number;
+};
+
+/** The documents that are kept in memory. */
+export type CacheSettings = {
 	readonly cacheBytesMax: number;
 	readonly cachePagesMax: number;
-	readonly connectionsMax: number;
-	readonly longPollsMax: number;
-	readonly longPollSecondsMax: number;
-	readonly liveStreamsMax: number;
-	readonly heartbeatMs: number;
-	readonly stalledMs: number;
-	readonly incomingBytesMax: number;
-	readonly outgoingBytesMax: number;
 };
 
 /** An option of the server; those of the other verbs stand beside them in `cli/`. */

@@ -15,20 +15,24 @@ export type Values = Readonly<Record<string, Value>>;
 /** A regular expression, or what does as one. */
 type Tester = { test(text: string): boolean };
 
-export type Option = {
+export type Option = Bounds & {
 	readonly name: string;
 	readonly flag: string;
 	readonly kind: Kind;
 	readonly default: Value;
-	readonly min?: number;
-	readonly max?: number;
 	readonly help: string;
-	/** What a text has to match, and how a refusal says so. */
-	readonly pattern?: { readonly test: Tester; readonly reason: string };
 	/** What stands for the value in help texts, where the kind does not say enough. */
 	readonly placeholder?: string;
 	/** True for what is said anew on each call, such as an event's type: no environment name. */
 	readonly perCall?: boolean;
+};
+
+/** What a value has to keep to. */
+type Bounds = {
+	readonly min?: number;
+	readonly max?: number;
+	/** What a text has to match, and how a refusal says so. */
+	readonly pattern?: { readonly test: Tester; readonly reason: string };
 };
 
 export type Arguments = { readonly operands: readonly string[]; readonly values: Values };

@@ -4,22 +4,7 @@
  */
 import { quote, textOf } from "../json/string.ts";
 import { isJsonText } from "../json/text.ts";
-import type { Entry } from "../model.ts";
-
-export type LineEvent = {
-	/** The event's own stream, and its number in it. */
-	readonly stream: string;
-	readonly version: number;
-	/** Its position in the whole log. */
-	readonly position: number;
-	readonly id: string;
-	readonly type: string;
-	readonly isJson: boolean;
-	readonly data: Uint8Array;
-	readonly metadata: Uint8Array;
-	/** RFC 3339, UTC. */
-	readonly created: string;
-};
+import type { Entry, LoggedEvent } from "../model.ts";
 
 /**
  * For people and programs: everything there is to know. JSON laid out over several lines is put on
@@ -27,7 +12,7 @@ export type LineEvent = {
  * @param at its number in the index stream it was read from, where it was
  * @returns one JSON object and a line feed
  */
-export function encodeLine(event: LineEvent, at?: number): string {
+export function encodeLine(event: LoggedEvent, at?: number): string {
 	const data = oneLine(jsonText(event.data, event.isJson));
 	const metadata = oneLine(jsonText(event.metadata, true));
 	return (

@@ -1,26 +1,13 @@
 /** An event as a reader hands it out, and how it is found in an entry of a feed. */
-import type { DecodedEntry } from "../model.ts";
+import type { DecodedEntry, LoggedEvent } from "../model.ts";
 import { ReadError } from "./error.ts";
 
-export type ReadEvent = {
-	/** The event's own stream, and its number in it. */
-	readonly stream: string;
-	readonly version: number;
-	/** Its position in the whole log. */
-	readonly position: number;
+export type ReadEvent = LoggedEvent & {
 	/**
 	 * Its number in the stream that is read (for `$all` the position, for `$ce-order` the number in
 	 * the category). This is what to keep as a checkpoint: go on with `from: at + 1`.
 	 */
 	readonly at: number;
-	readonly id: string;
-	readonly type: string;
-	readonly isJson: boolean;
-	/** The bytes as they were appended. */
-	readonly data: Uint8Array;
-	readonly metadata: Uint8Array;
-	/** RFC 3339, UTC. */
-	readonly created: string;
 	/** Parses `data`. @throws SyntaxError where it is not JSON */
 	json(): unknown;
 };

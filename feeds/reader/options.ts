@@ -4,7 +4,10 @@
 import { COUNT_MAX } from "../geometry.ts";
 import type { Plan } from "./step.ts";
 
-export type ReadOptions = {
+export type ReadOptions = ReadTarget & ReadHabits & Partial<StandIns>;
+
+/** What is read, and how far. */
+export type ReadTarget = {
 	/** The server, with its path prefix if it has one: `http://127.0.0.1:2113`. */
 	readonly url: string;
 	/** `$all`, `order-42`, `$ce-order` … as it is, not percent-encoded. */
@@ -17,10 +20,14 @@ export type ReadOptions = {
 	 * Events a page while catching up; default 500. Readers with the same size share cached pages.
 	 */
 	readonly pageSize?: number;
-	/** How long the server may hold a request at the head; default 20. */
-	readonly longPollSeconds?: number;
 	/** Ends the iteration quietly. */
 	readonly signal?: AbortSignal;
+};
+
+/** How the server is asked. */
+export type ReadHabits = {
+	/** How long the server may hold a request at the head; default 20. */
+	readonly longPollSeconds?: number;
 	/** Sent along to the origin of `url` and no other, as they may hold credentials. */
 	readonly headers?: Readonly<Record<string, string>>;
 	/** Faults in a row before the reader gives up with `unanswered`; default: never. */
@@ -35,10 +42,13 @@ export type ReadOptions = {
 	readonly bodyBytesMax?: number;
 	/** Told of every fault, before the wait. */
 	readonly onRetry?: (retry: Retry) => void;
-	/** Stand-ins for the world, for tests and for other transports. */
-	readonly fetch?: typeof fetch;
-	readonly sleep?: (delayMs: number, signal: AbortSignal) => Promise<void>;
-	readonly random?: () => number;
+};
+
+/** Stand-ins for the world, for tests and for other transports. */
+export type StandIns = {
+	readonly fetch: typeof fetch;
+	readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
+	readonly random: () => number;
 };
 
 export type Retry = {
@@ -49,19 +59,8 @@ export type Retry = {
 	readonly delayMs: number;
 };
 
-export type Settings = Plan & {
-	readonly origin: string;
-	readonly longPollSeconds: number;
-	readonly headers: Readonly<Record<string, string>>;
-	readonly retriesMax: number;
-	readonly timeoutMs: number;
-	readonly pollIntervalMs: number;
-	readonly bodyBytesMax: number;
-	readonly onRetry: (retry: Retry) => void;
-	readonly fetch: typeof fetch;
-	readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
-	readonly random: () => number;
-};
+/** All of it, decided. */
+export type Settings = Plan & Required<ReadHabits> & StandIns & { readonly origin: string };
 
 const BODY_BYTES_MAX = 256 * 1024 * 1024;
 /** A timer of more than 2^31 ms would fire at once. */

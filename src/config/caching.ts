@@ -2,6 +2,14 @@
 import type { Option } from "../options.ts";
 import { parseCaches } from "../purging/addresses.ts";
 
+export type CachingSettings = {
+	readonly headMaxAge: number;
+	readonly sealedMaxAge: number;
+	readonly purgeUrl: string | undefined;
+	readonly purgeMethod: string;
+	readonly purgeBy: string;
+};
+
 export const CACHING_OPTIONS = [
 	{
 		name: "headMaxAge",

@@ -1,6 +1,22 @@
 /** The options that bound how many readers stay connected, and for how long. */
 import type { Option } from "../options.ts";
 
+/** How many clients may stay, and for how long. */
+export type ConnectionSettings = {
+	readonly connectionsMax: number;
+	readonly longPollsMax: number;
+	readonly longPollSecondsMax: number;
+	readonly liveStreamsMax: number;
+	readonly heartbeatMs: number;
+	readonly stalledMs: number;
+};
+
+/** What the memory holds for slow ones. */
+export type BufferSettings = {
+	readonly incomingBytesMax: number;
+	readonly outgoingBytesMax: number;
+};
+
 const MIB = 1024 * 1024;
 
 export const CONNECTION_OPTIONS = [

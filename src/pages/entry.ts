@@ -25,12 +25,18 @@ export const NO_TIME = "0001-01-01T00:00:00Z";
 const NOTHING = new Uint8Array(0);
 
 /** An event that was read by itself. */
-export type Single = {
+export type Single = StreamsShown & {
 	readonly entry: Entry;
 	/** As `Page` has them. */
 	readonly steadyUntil: number;
 	readonly cacheSeconds: number | undefined;
+};
+
+/** The streams that a document depends on. */
+export type StreamsShown = {
+	/** The stream it is of, and those whose events it shows. */
 	readonly streams: readonly StreamName[];
+	/** Those of them whose metadata or end changes what it shows. */
 	readonly changedBy: readonly StreamName[];
 };
 

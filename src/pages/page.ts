@@ -18,7 +18,7 @@ import type { Entry, Feed, Link } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
 import type { Gap, Log, Slice, StreamEntry } from "../log/log.ts";
-import { composeEntry, NO_TIME, type Urls } from "./entry.ts";
+import { composeEntry, NO_TIME, type StreamsShown, type Urls } from "./entry.ts";
 
 export type PageRequest = {
 	readonly stream: StreamName;
@@ -33,7 +33,7 @@ export type PageRequest = {
 	readonly query: string;
 };
 
-export type Page = {
+export type Page = StreamsShown & {
 	readonly feed: Feed;
 	/** Whether it can never change again. */
 	readonly sealed: boolean;
@@ -45,10 +45,6 @@ export type Page = {
 	readonly cacheSeconds?: number | undefined;
 	/** What retention and links make of it besides `newest`; 0 for nothing. */
 	readonly shown: number;
-	/** The stream it is of, and those whose events it shows. */
-	readonly streams: readonly StreamName[];
-	/** Those of them whose metadata or end changes what it shows. */
-	readonly changedBy: readonly StreamName[];
 	/** The newest version this page knows of: of a sealed page its own newest, else the stream's. */
 	readonly newest: Version;
 };
