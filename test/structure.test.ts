@@ -19,6 +19,8 @@ import { filesIn, type Node, type Source, sourcesIn } from "./structure/source.t
 const DRAWERS = ["utils", "util", "helpers", "helper", "common", "lib", "types", "misc", "shared"];
 
 const product = sourcesIn("src", "feeds");
+/** What can be taken away without the server missing it. */
+const besides = sourcesIn("bench", "examples", "scripts");
 const tests = sourcesIn("test");
 
 describe("imports point one way", () => {
@@ -40,18 +42,18 @@ describe("imports point one way", () => {
 	});
 
 	test("nothing imports in a cycle, neither files nor folders", () => {
-		expect(cyclesAmong(product)).toEqual([]);
+		expect(cyclesAmong([...product, ...besides])).toEqual([]);
 	});
 });
 
 describe("size", () => {
 	test("a file has at most 300 lines, a list of test cases 600", () => {
-		expect(breaches(product, tooLong(300))).toEqual([]);
+		expect(breaches([...product, ...besides], tooLong(300))).toEqual([]);
 		expect(breaches(tests, tooLong(600))).toEqual([]);
 	});
 
 	test("a function has at most 60 lines, those of functions within it included", () => {
-		expect(breaches(product, longFunctions)).toEqual([]);
+		expect(breaches([...product, ...besides], longFunctions)).toEqual([]);
 	});
 
 	test("a line has at most 100 columns, literals left out", () => {
@@ -98,8 +100,8 @@ describe("names and forms", () => {
 	});
 
 	test("what has a lifetime or keeps state is a class", () => {
-		expect(breaches(product, closingLiterals)).toEqual([]);
-		expect(breaches(product, statefulClosures)).toEqual([]);
+		expect(breaches([...product, ...besides], closingLiterals)).toEqual([]);
+		expect(breaches([...product, ...besides], statefulClosures)).toEqual([]);
 	});
 });
 

@@ -1,5 +1,5 @@
-// Verifies a data directory once. Argument: directory. Writes the microseconds it took, and those it
-// computed.
+// Verifies a data directory once. Argument: directory. Writes the microseconds it took, and those
+// it computed.
 import { verifyDirectory } from "../../dist/src/log/sqlite/verify/verifier.js";
 
 const before = process.cpuUsage();

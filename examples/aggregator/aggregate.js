@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { readStream } from "varve/feeds";
-import { openReadModel, removeReadModel } from "./read-model.js";
+import { ReadModel, removeReadModel } from "./read-model.js";
 
 const USAGE = `Usage: aggregate.js [report] [OPTIONS]
 
@@ -47,14 +47,14 @@ else await aggregate().catch((error) => fail(error, 1));
 
 function report() {
 	if (!existsSync(values.state)) fail(new Error(`${values.state} is not there`), 1);
-	const model = openReadModel(values.state, values.stream);
+	const model = new ReadModel(values.state, values.stream);
 	process.stdout.write(`${JSON.stringify(model.report(), null, "\t")}\n`);
 	model.close();
 }
 
 async function aggregate() {
 	if (values.reset) removeReadModel(values.state);
-	const model = openReadModel(values.state, values.stream, crashWhenAsked());
+	const model = new ReadModel(values.state, values.stream, crashWhenAsked());
 	const stop = new AbortController();
 	for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
 

@@ -14,7 +14,9 @@ const SCHEMA = `
 	CREATE TABLE IF NOT EXISTS streams (name TEXT PRIMARY KEY) WITHOUT ROWID;
 	CREATE TABLE IF NOT EXISTS types (name TEXT PRIMARY KEY, events INTEGER NOT NULL) WITHOUT ROWID;
 	CREATE TABLE IF NOT EXISTS commits (hash TEXT PRIMARY KEY) WITHOUT ROWID;
-	CREATE TABLE IF NOT EXISTS authors (name TEXT PRIMARY KEY, commits INTEGER NOT NULL) WITHOUT ROWID;
+	CREATE TABLE IF NOT EXISTS authors (
+		name TEXT PRIMARY KEY, commits INTEGER NOT NULL
+	) WITHOUT ROWID;
 	CREATE TABLE IF NOT EXISTS files (
 		path TEXT PRIMARY KEY,
 		blob TEXT, -- null once the file was deleted
@@ -29,48 +31,59 @@ export function removeReadModel(file) {
 	for (const suffix of ["", "-wal", "-shm"]) rmSync(file + suffix, { force: true });
 }
 
-/**
- * Opens the read model of `stream`, and makes it where there is none.
- * @param onFolded called after each event, inside the transaction
- * @throws Error where the file was folded from another stream
- */
-export function openReadModel(file, stream, onFolded = () => {}) {
-	const db = new Database(file);
-	db.pragma("journal_mode = WAL");
-	db.exec(SCHEMA);
-	db.prepare("INSERT OR IGNORE INTO checkpoint VALUES (1, ?, -1)").run(stream);
-	const source = db.prepare("SELECT stream FROM checkpoint").pluck().get();
-	if (source !== stream) throw new Error(`${file} was built from ${source}; --reset starts anew`);
+export class ReadModel {
+	#db;
+	#at;
+	#commit;
 
-	const fold = foldInto(db);
-	const checkpoint = db.prepare("SELECT at FROM checkpoint").pluck();
-	const advance = db.prepare("UPDATE checkpoint SET at = @to WHERE at = @from");
-	let at = checkpoint.get();
+	/**
+	 * Opens the read model of `stream`, and makes it where there is none.
+	 * @param onFolded called after each event, inside the transaction
+	 * @throws Error where the file was folded from another stream
+	 */
+	constructor(file, stream, onFolded = () => {}) {
+		const db = new Database(file);
+		db.pragma("journal_mode = WAL");
+		db.exec(SCHEMA);
+		db.prepare("INSERT OR IGNORE INTO checkpoint VALUES (1, ?, -1)").run(stream);
+		const source = db.prepare("SELECT stream FROM checkpoint").pluck().get();
+		if (source !== stream) throw new Error(`${file} was built from ${source}; --reset starts anew`);
 
-	const commit = db.transaction((events) => {
-		for (const event of events) {
-			fold(event);
-			onFolded();
-		}
-		const to = events.at(-1).at;
-		// Had someone else moved the checkpoint, these events would be counted twice.
-		if (advance.run({ from: at, to }).changes !== 1) {
-			throw new Error(`${file} is in use by another aggregator`);
-		}
-		return to;
-	});
-	return {
-		/** The number of the last event folded; -1 for none. */
-		get at() {
-			return at;
-		},
-		/** Folds events, oldest first, and moves the checkpoint behind them: all of it or nothing. */
-		fold(events) {
-			at = commit.immediate(events);
-		},
-		report: () => report(db),
-		close: () => db.close(),
-	};
+		const fold = foldInto(db);
+		const advance = db.prepare("UPDATE checkpoint SET at = @to WHERE at = @from");
+		this.#db = db;
+		this.#at = db.prepare("SELECT at FROM checkpoint").pluck().get();
+		this.#commit = db.transaction((events) => {
+			for (const event of events) {
+				fold(event);
+				onFolded();
+			}
+			const to = events.at(-1).at;
+			// Had someone else moved the checkpoint, these events would be counted twice.
+			if (advance.run({ from: this.#at, to }).changes !== 1) {
+				throw new Error(`${file} is in use by another aggregator`);
+			}
+			return to;
+		});
+	}
+
+	/** The number of the last event folded; -1 for none. */
+	get at() {
+		return this.#at;
+	}
+
+	/** Folds events, oldest first, and moves the checkpoint behind them: all of it or nothing. */
+	fold(events) {
+		this.#at = this.#commit.immediate(events);
+	}
+
+	report() {
+		return report(this.#db);
+	}
+
+	close() {
+		this.#db.close();
+	}
 }
 
 /** What one event does to the state. */

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const START_MS_MAX = 20_000;
 
-/** Resolves once the server behind `url` answers through it; ends `proxy` where it does not in time. */
+/** Resolves once the server behind `url` answers through it; ends `proxy` if it is too late. */
 export async function answers(url, proxy, name) {
 	const until = performance.now() + START_MS_MAX;
 	while (proxy.exitCode === null && performance.now() < until) {

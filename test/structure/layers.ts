@@ -9,6 +9,7 @@ const LOG_KNOWS = ["feeds/proof", "src/retention", "src/indexes", ...VALUES];
 
 /** The lowest files of the SQLite engine, which all its parts stand on. */
 const SQL = [
+	"src/log/sqlite/flags.ts",
 	"src/log/sqlite/statements.ts",
 	"src/log/sqlite/failures.ts",
 	"src/log/sqlite/protocol.ts",
@@ -49,6 +50,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/events": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/cloudevents": ["feeds/events", "feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/atompub": ["feeds/atom", "feeds/events", "feeds/errors.ts"],
+	// The tables of formats know every codec.
+	"feeds/formats": ["feeds"],
 	"feeds/reader": ["feeds/json", "feeds/model.ts", "feeds/geometry.ts", "feeds/errors.ts"],
 	"feeds/proof": [],
 	"feeds/index.ts": ["feeds"],
@@ -66,30 +69,37 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/log/verify": ["src/log", ...LOG_KNOWS],
 	"src/log/memory": ["src/log", "src/log/verify", ...LOG_KNOWS],
 	"src/log/memory.ts": ["src/log/memory", "src/log", "src/log/verify", ...LOG_KNOWS],
-	"src/log/sqlite/streams": [...SQL, "src/log", ...LOG_KNOWS],
-	"src/log/sqlite/tree": [...SQL, "src/log/sqlite/streams", "src/log", ...LOG_KNOWS],
-	"src/log/sqlite/files": [...SQL, "src/log/sqlite/tree", "src/log", ...LOG_KNOWS],
+	"src/log/sqlite/files": [...SQL, "src/log", ...LOG_KNOWS],
+	// What every look-up proves stands below the look-ups.
 	"src/log/sqlite/verify": [
 		...SQL,
-		"src/log/sqlite/streams",
-		"src/log/sqlite/tree",
 		"src/log/sqlite/files",
+		"src/log/verify",
+		"src/log",
+		...LOG_KNOWS,
+	],
+	"src/log/sqlite/streams": [...SQL, "src/log/sqlite/verify", "src/log", ...LOG_KNOWS],
+	"src/log/sqlite/tree": [
+		...SQL,
+		"src/log/sqlite/files",
+		"src/log/sqlite/verify",
+		"src/log/sqlite/streams",
 		"src/log/verify",
 		"src/log",
 		...LOG_KNOWS,
 	],
 	"src/log/sqlite/erasing": [
 		...SQL,
-		"src/log/sqlite/streams",
 		"src/log/sqlite/files",
+		"src/log/sqlite/streams",
 		"src/log",
 		...LOG_KNOWS,
 	],
 	"src/log/sqlite": [
-		"src/log/sqlite/streams",
-		"src/log/sqlite/tree",
 		"src/log/sqlite/files",
 		"src/log/sqlite/verify",
+		"src/log/sqlite/streams",
+		"src/log/sqlite/tree",
 		"src/log/sqlite/erasing",
 		"src/log/verify",
 		"src/log",
@@ -124,7 +134,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 
 	"src/http/sockets": ["src/networks.ts", ...VALUES],
-	"src/http/urls.ts": ["feeds", ...VALUES],
+	// Mints what pages and purging ask for by interfaces of theirs.
+	"src/http/urls.ts": ["src/pages", "src/purging/paths.ts", "feeds", ...VALUES],
 	"src/http/request": ["src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
 	"src/http/context.ts": [
 		"src/http/sockets",
@@ -167,6 +178,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	"src/main.ts": [
 		"src/http",
+		"src/http/urls.ts",
 		"src/http/context.ts",
 		"src/http/handlers",
 		"src/purging",

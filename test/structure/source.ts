@@ -31,11 +31,11 @@ export type Node = {
 
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Every TypeScript file below the folders. */
+/** Every file of code below the folders: TypeScript, and the JavaScript of what is not built. */
 export function sourcesIn(...folders: readonly string[]): Source[] {
 	return folders.flatMap((folder) =>
 		filesIn(folder)
-			.filter((path) => path.endsWith(".ts"))
+			.filter((path) => /\.[jt]s$/.test(path))
 			.map((path) => parseSource(path)),
 	);
 }
