@@ -106,7 +106,16 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...LOG_KNOWS,
 	],
 	// The only file that knows the engines, besides the engines and the tools for their files.
-	"src/log/open.ts": ["src/log", "src/log/memory.ts", "src/log/sqlite", ...VALUES],
+	"src/log/open.ts": [
+		"src/log",
+		"src/log/verify",
+		"src/log/memory.ts",
+		"src/log/sqlite",
+		"src/log/sqlite/files",
+		"src/log/sqlite/tree",
+		"src/log/sqlite/verify",
+		...VALUES,
+	],
 
 	"src/following": ["src/log/log.ts", "src/indexes", ...VALUES],
 	"src/pages": ["src/log/log.ts", "src/indexes", "feeds", ...VALUES],
@@ -165,8 +174,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/http/conditions",
 		...HTTP_KNOWS,
 	],
-	// The routes, the lanes and the server.
+	// The routes, the lanes and the server, with what they serve by.
 	"src/http": [
+		"src/purging/addresses.ts",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",

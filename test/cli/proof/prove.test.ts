@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { newDirectory, type Server, startServer, varve } from "./varve.ts";
+import { newDirectory, type Server, startServer, varve } from "../varve.ts";
 
 const GOLANG = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8";
 
