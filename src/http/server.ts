@@ -7,11 +7,9 @@ import { corsOf } from "./answering/cors.ts";
 import { refuseUnreadable, takeAbsoluteUrl } from "./answering/unreadable.ts";
 import type { Context } from "./context.ts";
 import { createFastLane } from "./fast-lane.ts";
-import { trustProxies } from "./request/base.ts";
 import { announcesTooMuch } from "./request/body.ts";
 import { createRoutes } from "./routes.ts";
-import { type Connections, trackConnections } from "./sockets/connections.ts";
-import { limitSlowClients } from "./sockets/slow.ts";
+import { Connections } from "./sockets/connections.ts";
 
 /**
  * Longer than the idle time of the usual proxies (60 s), so that they close first and never meet a
@@ -51,10 +49,8 @@ export function createHttpServer(
 		requestTimeout: settings.requestTimeoutMs + SLOW_CHECK_MS,
 		connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, settings.requestTimeoutMs),
 	});
-	const connections = trackConnections(server);
-	limitSlowClients(server, settings);
 	const proxies = parseNetworks(settings.trustedProxies ?? "");
-	if (proxies) trustProxies(server, proxies);
+	const connections = new Connections(server, settings, proxies);
 	const serve = (req: IncomingMessage, res: ServerResponse) => {
 		connections.begin(res, () => take(req, res));
 	};
