@@ -65,7 +65,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/indexes",
 		"src/pages",
 		"src/cache",
-		"src/purging/purging.ts",
+		"src/purging",
 		"src/commands",
 		"src/log/log.ts",
 		"src/log/tree.ts",

@@ -20,16 +20,15 @@ import {
 	VARY,
 } from "../../cache/policy.ts";
 import { ALL, parseStreamName, type Version } from "../../event.ts";
-import type { Urls } from "../../pages/entry.ts";
 import { readPage } from "../../pages/page.ts";
 import type { Answer } from "../answering/answer.ts";
 import { clientGone, type Exchange } from "../answering/exchange.ts";
 import { send } from "../answering/send.ts";
-import { numbered, otherHistory } from "../conditions/incarnation.ts";
+import { otherHistory } from "../conditions/incarnation.ts";
 import type { Context } from "../context.ts";
 import { longPollMs, resolveLinks } from "../request/headers.ts";
 import { negotiateLook } from "../request/negotiation.ts";
-import { embedQuery, eventUrl, pageUrl, parseCount, parseFrom, streamUrl } from "../urls.ts";
+import { embedQuery, parseCount, parseFrom, urlsAt } from "../urls.ts";
 import { describeStream, isDescription } from "./description.ts";
 import { answerHttpFeed } from "./running/http-feed.ts";
 import { answerRun, isWholeStream } from "./running/run.ts";
@@ -129,15 +128,6 @@ export function answerWith(document: Document, ifNoneMatch: string | undefined):
 		return { status: 304, headers: document.notModifiedHeaders };
 	}
 	return { status: 200, headers: document.headers, body: document.body };
-}
-
-/** The URLs of documents that a client at `base` sees. */
-export function urlsAt(base: string, incarnation: number): Urls {
-	return {
-		stream: (stream) => streamUrl(base, stream),
-		event: (stream, at) => numbered(eventUrl(base, stream, at), incarnation),
-		page: (stream, page) => numbered(pageUrl(base, stream, page), incarnation),
-	};
 }
 
 async function answerFresh(exchange: Exchange, { wanted, key }: Meaning): Promise<Answer> {

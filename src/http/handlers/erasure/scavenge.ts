@@ -7,6 +7,7 @@ import { Refusal } from "../../../errors.ts";
 import { type Answer, withText } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { negotiateType } from "../../request/negotiation.ts";
+import { scavengePath } from "../../urls.ts";
 
 const NO_ID = "00000000-0000-0000-0000-000000000000";
 const INTEGER = /^[+-]?\d{1,9}$/;
@@ -50,7 +51,7 @@ export function answerScavengeLast(exchange: Exchange, query: string): Answer {
 }
 
 function linkTo(id: string | undefined): string {
-	return id === undefined ? "" : `/admin/scavenge/${id}`;
+	return id === undefined ? "" : scavengePath(id);
 }
 
 type Fields = { readonly [name: string]: string };

@@ -6,6 +6,7 @@ import { type Answer, withText } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { baseOf } from "../../request/base.ts";
 import { negotiateLook } from "../../request/negotiation.ts";
+import { withoutSlash, withQuery } from "../../urls.ts";
 import { checkMediaType } from "../append.ts";
 
 /** @param query the URL's query without its `?`; it goes along */
@@ -14,8 +15,8 @@ export function answerSlash(exchange: Exchange, query: string): Answer {
 	if (req.method === "POST") checkMediaType(req);
 	negotiateLook(req, query, FEED_TYPES, context.settings.publicUrl);
 
-	const path = /^[^?#]*/.exec(req.url ?? "")?.[0].slice(0, -1) ?? "";
-	const location = baseOf(req, context.settings.publicUrl) + path + (query && `?${query}`);
+	const base = baseOf(req, context.settings.publicUrl);
+	const location = withQuery(withoutSlash(base, req.url ?? ""), query);
 	return withText(307, "text/plain; charset=utf-8", "Moved Permanently", [
 		"Location",
 		location,
