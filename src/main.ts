@@ -1,22 +1,12 @@
 /**
  * The composition root: the only file that knows every part.
  */
-import { createDocuments } from "./cache/documents.ts";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
-import { createLasts } from "./following/last-versions.ts";
-import { createLiveStreams } from "./following/live-readers.ts";
-import { createLongPolls } from "./following/long-polls.ts";
-import type { Context } from "./http/context.ts";
-import { createMeanings } from "./http/handlers/wanted.ts";
-import { createHttpServer } from "./http/server.ts";
-import { urlsAt } from "./http/urls.ts";
-import type { Log } from "./log/log.ts";
+import { Serving } from "./http/serving.ts";
 import type { Upgrade } from "./log/sqlite/files/upgrade.ts";
 import type { OnStop } from "./log/sqlite/log.ts";
 import { openStore, type Store } from "./log/sqlite/store.ts";
-import { parseCaches } from "./purging/addresses.ts";
-import { type Purging, startPurging } from "./purging/purging.ts";
 
 export type { Settings } from "./config.ts";
 
@@ -45,57 +35,31 @@ export type RunningServer = {
  *   error where the address cannot be had
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
-	const report = (error: unknown) => console.error("varve:", error);
-	let unready: Refusal | undefined;
+	const tell = (what: unknown) => console.error("varve:", what);
+	let serving: Serving | undefined;
+	let stopped: Refusal | undefined;
 	let tellStopped: (refusal: Refusal) => void = () => {};
 	const writerStopped = new Promise<Refusal>((resolve) => {
 		tellStopped = resolve;
 	});
 	const onStop = (refusal: Refusal<"writer-stopped">) => {
-		report(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
-		unready ??= refusal;
+		tell(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
+		stopped ??= refusal;
+		serving?.refuseWith(refusal);
 		tellStopped(refusal);
 	};
 	const { log, tree } = await openWhole(settings, onStop);
-	const longPolls = createLongPolls(log, settings.longPollsMax);
-	const live = createLiveStreams(log, settings.liveStreamsMax);
-	const lasts = createLasts(log);
-	const documents = createDocuments({
-		bytesMax: settings.cacheBytesMax,
-		countMax: settings.cachePagesMax,
-		sealedMaxAge: settings.sealedMaxAge,
-	});
-	let purging: Purging | undefined;
-	const scavenger = await openScavenger(log, nodeOf(settings), report);
-	const context: Context = {
-		log,
-		tree,
-		documents,
-		meanings: createMeanings(),
-		longPolls,
-		live,
-		lasts,
-		scavenger,
-		settings,
-		report,
-		unready: () => unready,
-		...(settings.purgeUrl === undefined ? {} : { purging: () => purging?.state() ?? [] }),
-	};
-	const http = createHttpServer(context);
+	const scavenger = await openScavenger(log, nodeOf(settings), tell);
+	serving = new Serving({ log, tree, scavenger }, settings, tell);
+	if (stopped) serving.refuseWith(stopped);
 
 	const close = async () => {
-		unready = new Refusal("shutting-down", { retryAfterSeconds: 1 });
-		longPolls.close();
-		live.close();
-		await scavenger.close();
-		await http.close();
-		await purging?.close();
+		await Promise.all([serving.close(), scavenger.close()]);
 		tree.close();
 		await log.close();
 	};
 	try {
-		purging = await startPurgingOf(log, settings);
-		const port = await http.listen(settings.port, settings.host);
+		const port = await serving.listen();
 		return { url: urlOf(settings.host, port), writerStopped, close };
 	} catch (error) {
 		await close();
@@ -131,21 +95,6 @@ async function openWhole(settings: Settings, onStop: OnStop): Promise<Store> {
 function announceUpgrade({ found, known, copy }: Parameters<NonNullable<Upgrade["onUpgrade"]>>[0]) {
 	const kept = copy === undefined ? "" : `; the log as it was stays in ${copy}`;
 	console.error(`varve: bringing the log from schema ${found} to ${known}${kept}`);
-}
-
-async function startPurgingOf(log: Log, settings: Settings): Promise<Purging | undefined> {
-	const { purgeUrl, purgeMethod, purgeBy, publicUrl, data } = settings;
-	if (purgeUrl === undefined) return undefined;
-	const base = publicUrl === undefined ? undefined : new URL(publicUrl);
-	return startPurging(log, {
-		caches: parseCaches(purgeUrl) ?? [],
-		method: purgeMethod,
-		by: purgeBy === "urls" ? "urls" : "tags",
-		paths: urlsAt(base?.pathname.replace(/\/$/, "") ?? "", log.incarnation),
-		host: base?.host,
-		directory: data,
-		say: (text) => console.error(`varve: ${text}`),
-	});
 }
 
 /** What a scavenge calls this server in its events. */

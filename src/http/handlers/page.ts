@@ -1,7 +1,7 @@
 /**
  * GET of a page of a stream: from the documents kept, or read, composed and encoded.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { encodeFeedAtom } from "../../../feeds/atom/encode.ts";
 import { encodeCloudEvents } from "../../../feeds/cloudevents/encode.ts";
 import { isSealed } from "../../../feeds/geometry.ts";
@@ -23,7 +23,6 @@ import { ALL, parseStreamName, type Version } from "../../event.ts";
 import { readPage } from "../../pages/page.ts";
 import type { Answer } from "../answering/answer.ts";
 import { clientGone, type Exchange } from "../answering/exchange.ts";
-import { send } from "../answering/send.ts";
 import { otherHistory } from "../conditions/incarnation.ts";
 import type { Context } from "../context.ts";
 import { longPollMs, resolveLinks } from "../request/headers.ts";
@@ -33,7 +32,7 @@ import { describeStream, isDescription } from "./description.ts";
 import { answerHttpFeed } from "./running/http-feed.ts";
 import { answerRun, isWholeStream } from "./running/run.ts";
 import { answerServerSentEvents } from "./running/server-sent-events.ts";
-import { keyAsOf, keyOf, type Meaning, type Wanted, wordingOf } from "./wanted.ts";
+import { keyAsOf, keyOf, type Meaning, type Wanted } from "./wanted.ts";
 
 /** A page as its URL names it, percent-decoded, nothing checked. */
 export type PageTarget = {
@@ -82,22 +81,10 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const isUsual = resolve === usual;
 	const wanted = { stream, range, look, waitMs, resolve, isUsual };
 
-	const meaning = { wanted, key: keyOf(wanted), cors: exchange.cors };
+	const meaning = { wanted, key: keyOf(wanted) };
 	const known = answerKnown(context, req, meaning);
 	if (!known) return answerFresh(exchange, meaning);
-	const wording = wordingOf(req);
-	if (wording !== undefined) context.meanings.set(wording, meaning);
-	return known;
-}
-
-/** Answers a request that came in the very same words before, where that needs no read. */
-export function sendRecalled(context: Context, req: IncomingMessage, res: ServerResponse): boolean {
-	const wording = wordingOf(req);
-	const meaning = wording === undefined ? undefined : context.meanings.get(wording);
-	const known = meaning && answerKnown(context, req, meaning);
-	if (!known) return false;
-	send(res, known, meaning.cors);
-	return true;
+	return { ...known, recall: (again) => answerKnown(context, again, meaning) };
 }
 
 /**

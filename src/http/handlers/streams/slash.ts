@@ -9,8 +9,8 @@ import { negotiateLook } from "../../request/negotiation.ts";
 import { withoutSlash, withQuery } from "../../urls.ts";
 import { checkMediaType } from "../append.ts";
 
-/** @param query the URL's query without its `?`; it goes along */
-export function answerSlash(exchange: Exchange, query: string): Answer {
+/** The query goes along. */
+export function answerSlash(exchange: Exchange, { query }: { query: string }): Answer {
 	const { context, req } = exchange;
 	if (req.method === "POST") checkMediaType(req);
 	negotiateLook(req, query, FEED_TYPES, context.settings.publicUrl);
