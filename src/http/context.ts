@@ -35,7 +35,7 @@ export type Followed = {
 };
 
 export type ForOperators = {
-	/** Told of every error that ends a request; the operator hears of those that are faults of ours. */
+	/** Told of every error that ends a request; tells the operator of those that are our faults. */
 	readonly report: (error: unknown) => void;
 	/** Why no requests should be sent here any more; undefined as long as they should. */
 	readonly unready: () => Refusal | undefined;

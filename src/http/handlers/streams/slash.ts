@@ -5,14 +5,15 @@ import { FEED_TYPES } from "../../../../feeds/media.ts";
 import { type Answer, withText } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { baseOf } from "../../request/base.ts";
+import { appendKind } from "../../request/bodies/kind.ts";
 import { negotiateLook } from "../../request/negotiation.ts";
 import { withoutSlash, withQuery } from "../../urls.ts";
-import { checkMediaType } from "../append.ts";
 
 /** The query goes along. */
 export function answerSlash(exchange: Exchange, { query }: { query: string }): Answer {
 	const { context, req } = exchange;
-	if (req.method === "POST") checkMediaType(req);
+	// Nobody is sent on to be refused there.
+	if (req.method === "POST") appendKind(req);
 	negotiateLook(req, query, FEED_TYPES, context.settings.publicUrl);
 
 	const base = baseOf(req, context.settings.publicUrl);
