@@ -19,52 +19,74 @@ const STOPPED =
 	"Appends are refused, and reads go on, until the server is started again on a sound disk and log. " +
 	"See docs/operations.md, When the disk fails; varve verify tells what is damaged.";
 
-export type RunningServer = {
+/** A server that listens. */
+export class RunningServer {
 	/** Where it listens, e.g. `http://127.0.0.1:2113`. */
 	readonly url: string;
 	/** Resolves, if ever, with what stopped the writer: reads go on, and appends are refused. */
 	readonly writerStopped: Promise<Refusal>;
+	readonly #serving: Serving;
+
+	/** As `startServer` makes it. */
+	constructor(url: string, writerStopped: Promise<Refusal>, serving: Serving) {
+		this.url = url;
+		this.writerStopped = writerStopped;
+		this.#serving = serving;
+	}
+
 	/** Drains: running requests end, long polls are answered, the log lets go of its files. */
-	close(): Promise<void>;
-};
+	close(): Promise<void> {
+		return closeAll(this.#serving);
+	}
+}
 
 /**
  * Opens the log and listens.
  * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`,
- *   `history-rewound`; the system's
- *   error where the address cannot be had
+ *   `history-rewound`; the system's error if the address cannot be had
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
-	const tell = (what: unknown) => console.error("varve:", what);
-	let serving: Serving | undefined;
-	let stopped: Refusal | undefined;
-	let tellStopped: (refusal: Refusal) => void = () => {};
-	const writerStopped = new Promise<Refusal>((resolve) => {
-		tellStopped = resolve;
-	});
-	const onStop = (refusal: Refusal<"writer-stopped">) => {
-		tell(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
-		stopped ??= refusal;
-		serving?.refuseWith(refusal);
-		tellStopped(refusal);
-	};
-	const { log, tree } = await openWhole(settings, onStop);
+	const stop = new WriterStop();
+	const { log, tree } = await openWhole(settings, (refusal) => stop.note(refusal));
 	const scavenger = await openScavenger(log, nodeOf(settings), tell);
-	serving = new Serving({ log, tree, scavenger }, settings, tell);
-	if (stopped) serving.refuseWith(stopped);
-
-	const close = async () => {
-		await Promise.all([serving.close(), scavenger.close()]);
-		tree.close();
-		await log.close();
-	};
+	const serving = new Serving({ log, tree, scavenger }, settings, tell);
+	stop.noted.then((refusal) => serving.refuseWith(refusal));
 	try {
 		const port = await serving.listen();
-		return { url: urlOf(settings.host, port), writerStopped, close };
+		return new RunningServer(urlOf(settings.host, port), stop.noted, serving);
 	} catch (error) {
-		await close();
+		await closeAll(serving);
 		throw error;
 	}
+}
+
+/** The first reason for which the writer stopped, which may be there before the server is. */
+class WriterStop {
+	/** Resolves with the reason; never, if the writer does not stop. */
+	readonly noted: Promise<Refusal>;
+	#resolve: (refusal: Refusal) => void = () => undefined;
+
+	constructor() {
+		this.noted = new Promise((resolve) => {
+			this.#resolve = resolve;
+		});
+	}
+
+	note(refusal: Refusal<"writer-stopped">): void {
+		tell(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
+		this.#resolve(refusal);
+	}
+}
+
+function tell(what: unknown): void {
+	console.error("varve:", what);
+}
+
+async function closeAll(serving: Serving): Promise<void> {
+	const { log, tree, scavenger } = serving.context;
+	await Promise.all([serving.close(), scavenger.close()]);
+	tree.close();
+	await log.close();
 }
 
 /**

@@ -64,30 +64,25 @@ export function patternOf(path: string, earlier: readonly string[]): RegExp {
 /** A segment by which a URL of the path `later` is told to be one of `earlier` instead. */
 type Taken = { readonly at: number; readonly text: string };
 
-/** @returns undefined if no URL is of both paths */
+/**
+ * @returns undefined if no URL is of both paths
+ * @throws Error if every URL of `later` is of `earlier`
+ */
 function overlap(earlier: readonly string[], later: readonly string[]): Taken | undefined {
-	const meets = (segment: string, other = "") =>
-		segment === other || (other !== "" && isNamed(segment)) || (segment !== "" && isNamed(other));
-	if (earlier.some((segment) => segment.startsWith("*"))) {
-		const fixed = earlier.slice(0, -1);
-		return fixed.every((segment, at) => meets(segment, later[at]))
-			? firstTaken(fixed, later)
-			: undefined;
-	}
-	if (earlier.length !== later.length) return undefined;
-	return earlier.every((segment, at) => meets(segment, later[at]))
-		? firstTaken(earlier, later)
-		: undefined;
+	const isOpen = earlier.at(-1)?.startsWith("*") ?? false;
+	const fixed = isOpen ? earlier.slice(0, -1) : earlier;
+	if (!isOpen && fixed.length !== later.length) return undefined;
+	if (!fixed.every((segment, at) => canMeet(segment, later[at] ?? ""))) return undefined;
+	const at = fixed.findIndex((segment, index) => !isNamed(segment) && isNamed(later[index] ?? ""));
+	const text = fixed[at];
+	if (text !== undefined) return { at, text };
+	throw new Error(`${later.join("/")} is not come to: ${earlier.join("/")} is first`);
 }
 
-function firstTaken(earlier: readonly string[], later: readonly string[]): Taken {
-	const at = earlier.findIndex(
-		(segment, index) => !isNamed(segment) && isNamed(later[index] ?? ""),
-	);
-	const text = earlier[at];
-	if (text === undefined)
-		throw new Error(`${later.join("/")} is not come to: ${earlier.join("/")} is first`);
-	return { at, text };
+/** Whether a segment of a URL can be both. No name matches a segment without a character. */
+function canMeet(one: string, other: string): boolean {
+	if (one === other) return true;
+	return one !== "" && other !== "" && (isNamed(one) || isNamed(other));
 }
 
 function isNamed(segment: string): boolean {
