@@ -1,22 +1,12 @@
 /**
  * The composition root: the only file that knows every part.
  */
-import { createDocuments } from "./cache/documents.ts";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
-import { createLasts } from "./following/last-versions.ts";
-import { createLiveStreams } from "./following/live-readers.ts";
-import { createLongPolls } from "./following/long-polls.ts";
-import type { Context } from "./http/context.ts";
-import { urlsAt } from "./http/handlers/page.ts";
-import { createMeanings } from "./http/handlers/wanted.ts";
-import { createHttpServer } from "./http/server.ts";
-import type { Log } from "./log/log.ts";
+import { Serving } from "./http/serving.ts";
 import type { Upgrade } from "./log/sqlite/files/upgrade.ts";
 import type { OnStop } from "./log/sqlite/log.ts";
 import { openStore, type Store } from "./log/sqlite/store.ts";
-import { parseCaches } from "./purging/addresses.ts";
-import { type Purging, startPurging } from "./purging/purging.ts";
 
 export type { Settings } from "./config.ts";
 
@@ -29,78 +19,74 @@ const STOPPED =
 	"Appends are refused, and reads go on, until the server is started again on a sound disk and log. " +
 	"See docs/operations.md, When the disk fails; varve verify tells what is damaged.";
 
-export type RunningServer = {
+/** A server that listens. */
+export class RunningServer {
 	/** Where it listens, e.g. `http://127.0.0.1:2113`. */
 	readonly url: string;
 	/** Resolves, if ever, with what stopped the writer: reads go on, and appends are refused. */
 	readonly writerStopped: Promise<Refusal>;
+	readonly #serving: Serving;
+
+	/** As `startServer` makes it. */
+	constructor(url: string, writerStopped: Promise<Refusal>, serving: Serving) {
+		this.url = url;
+		this.writerStopped = writerStopped;
+		this.#serving = serving;
+	}
+
 	/** Drains: running requests end, long polls are answered, the log lets go of its files. */
-	close(): Promise<void>;
-};
+	close(): Promise<void> {
+		return closeAll(this.#serving);
+	}
+}
 
 /**
  * Opens the log and listens.
  * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`,
- *   `history-rewound`; the system's
- *   error where the address cannot be had
+ *   `history-rewound`; the system's error if the address cannot be had
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
-	const report = (error: unknown) => console.error("varve:", error);
-	let unready: Refusal | undefined;
-	let tellStopped: (refusal: Refusal) => void = () => {};
-	const writerStopped = new Promise<Refusal>((resolve) => {
-		tellStopped = resolve;
-	});
-	const onStop = (refusal: Refusal<"writer-stopped">) => {
-		report(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
-		unready ??= refusal;
-		tellStopped(refusal);
-	};
-	const { log, tree } = await openWhole(settings, onStop);
-	const longPolls = createLongPolls(log, settings.longPollsMax);
-	const live = createLiveStreams(log, settings.liveStreamsMax);
-	const lasts = createLasts(log);
-	const documents = createDocuments({
-		bytesMax: settings.cacheBytesMax,
-		countMax: settings.cachePagesMax,
-		sealedMaxAge: settings.sealedMaxAge,
-	});
-	let purging: Purging | undefined;
-	const scavenger = await openScavenger(log, nodeOf(settings), report);
-	const context: Context = {
-		log,
-		tree,
-		documents,
-		meanings: createMeanings(),
-		longPolls,
-		live,
-		lasts,
-		scavenger,
-		settings,
-		report,
-		unready: () => unready,
-		...(settings.purgeUrl === undefined ? {} : { purging: () => purging?.state() ?? [] }),
-	};
-	const http = createHttpServer(context);
-
-	const close = async () => {
-		unready = new Refusal("shutting-down", { retryAfterSeconds: 1 });
-		longPolls.close();
-		live.close();
-		await scavenger.close();
-		await http.close();
-		await purging?.close();
-		tree.close();
-		await log.close();
-	};
+	const stop = new WriterStop();
+	const { log, tree } = await openWhole(settings, (refusal) => stop.note(refusal));
+	const scavenger = await openScavenger(log, nodeOf(settings), tell);
+	const serving = new Serving({ log, tree, scavenger }, settings, tell);
+	stop.noted.then((refusal) => serving.refuseWith(refusal));
 	try {
-		purging = await startPurgingOf(log, settings);
-		const port = await http.listen(settings.port, settings.host);
-		return { url: urlOf(settings.host, port), writerStopped, close };
+		const port = await serving.listen();
+		return new RunningServer(urlOf(settings.host, port), stop.noted, serving);
 	} catch (error) {
-		await close();
+		await closeAll(serving);
 		throw error;
 	}
+}
+
+/** The first reason for which the writer stopped, which may be there before the server is. */
+class WriterStop {
+	/** Resolves with the reason; never, if the writer does not stop. */
+	readonly noted: Promise<Refusal>;
+	#resolve: (refusal: Refusal) => void = () => undefined;
+
+	constructor() {
+		this.noted = new Promise((resolve) => {
+			this.#resolve = resolve;
+		});
+	}
+
+	note(refusal: Refusal<"writer-stopped">): void {
+		tell(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
+		this.#resolve(refusal);
+	}
+}
+
+function tell(what: unknown): void {
+	console.error("varve:", what);
+}
+
+async function closeAll(serving: Serving): Promise<void> {
+	const { log, tree, scavenger } = serving.context;
+	await Promise.all([serving.close(), scavenger.close()]);
+	tree.close();
+	await log.close();
 }
 
 /**
@@ -131,21 +117,6 @@ async function openWhole(settings: Settings, onStop: OnStop): Promise<Store> {
 function announceUpgrade({ found, known, copy }: Parameters<NonNullable<Upgrade["onUpgrade"]>>[0]) {
 	const kept = copy === undefined ? "" : `; the log as it was stays in ${copy}`;
 	console.error(`varve: bringing the log from schema ${found} to ${known}${kept}`);
-}
-
-async function startPurgingOf(log: Log, settings: Settings): Promise<Purging | undefined> {
-	const { purgeUrl, purgeMethod, purgeBy, publicUrl, data } = settings;
-	if (purgeUrl === undefined) return undefined;
-	const base = publicUrl === undefined ? undefined : new URL(publicUrl);
-	return startPurging(log, {
-		caches: parseCaches(purgeUrl) ?? [],
-		method: purgeMethod,
-		by: purgeBy === "urls" ? "urls" : "tags",
-		paths: urlsAt(base?.pathname.replace(/\/$/, "") ?? "", log.incarnation),
-		host: base?.host,
-		directory: data,
-		say: (text) => console.error(`varve: ${text}`),
-	});
 }
 
 /** What a scavenge calls this server in its events. */

@@ -1,5 +1,6 @@
 /**
  * What every handler is given: the parts of the running server, and the small services of the edge.
+ * `serving.ts` makes it.
  */
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
@@ -11,22 +12,33 @@ import type { LongPolls } from "../following/long-polls.ts";
 import type { Log } from "../log/log.ts";
 import type { LogTree } from "../log/tree.ts";
 import type { CacheState } from "../purging/purging.ts";
-import type { Meanings } from "./handlers/wanted.ts";
 
-export type Context = {
+export type Context = Stored &
+	Followed &
+	ForOperators & {
+		readonly settings: Settings;
+		readonly documents: Documents;
+	};
+
+/** What all servers over one log share. */
+export type Stored = {
 	readonly log: Log;
 	readonly tree: LogTree;
-	readonly documents: Documents;
-	readonly meanings: Meanings;
+	readonly scavenger: Scavenger;
+};
+
+/** How requests learn of commits. */
+export type Followed = {
 	readonly longPolls: LongPolls;
 	readonly live: LiveStreams;
 	readonly lasts: Lasts;
-	readonly scavenger: Scavenger;
-	readonly settings: Settings;
-	/** Tells the operator about a fault of ours. */
+};
+
+export type ForOperators = {
+	/** Told of every error that ends a request; tells the operator of those that are our faults. */
 	readonly report: (error: unknown) => void;
-	/** How the caches in front of us are told of erasures; undefined where none is to be told. */
-	readonly purging?: (() => readonly CacheState[]) | undefined;
 	/** Why no requests should be sent here any more; undefined as long as they should. */
 	readonly unready: () => Refusal | undefined;
+	/** How the caches in front of us are told of erasures; undefined if none is to be told. */
+	readonly purging: () => readonly CacheState[] | undefined;
 };

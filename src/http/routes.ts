@@ -1,15 +1,13 @@
 /**
- * Every route of the API, on one screen.
+ * Every route of the API, on one screen: method, path, the right it takes, whether it is hot, and
+ * its handler. Both lanes of the front door are made from this table.
  *
- * Express matches a path's segments and percent-decodes each of them once, so `%2F` can be part of
- * a stream's name. Everything else is the handlers'.
+ * A path's segments are matched as they are written, and each is percent-decoded once, so `%2F` can
+ * be part of a stream's name. Of several paths that match, the first in the table answers, with all
+ * of its methods: the rows of one path stand together. HEAD goes where GET goes.
  */
-import express, { type Express, type Request } from "express";
-import { Refusal } from "../errors.ts";
-import { type CorsOf, methodsShown, NO_CORS, PREFLIGHT } from "./answering/cors.ts";
-import { type Exchange, type Handle, respond } from "./answering/exchange.ts";
-import { afterMinPosition } from "./conditions/min-position.ts";
-import type { Context } from "./context.ts";
+import type { Answer } from "./answering/answer.ts";
+import type { Exchange } from "./answering/exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
 import { answerRedact } from "./handlers/erasure/redact.ts";
 import {
@@ -33,249 +31,167 @@ import {
 } from "./handlers/streams/metadata.ts";
 import { answerSlash } from "./handlers/streams/slash.ts";
 import { answerCheckpoint, answerKey, answerTile } from "./handlers/tree.ts";
-import { UNESCAPED } from "./urls.ts";
 
-/** Handlers of one path by method; HEAD goes where GET goes. */
-type Methods = {
-	readonly GET?: RouteHandle;
-	readonly POST?: RouteHandle;
-	readonly DELETE?: RouteHandle;
+export type Route = {
+	readonly method: Method;
+	/** Segments behind `/`; `:name` is any one, `*name` all that are left. */
+	readonly path: string;
+	readonly right: Right;
+	/** Whether the fast lane takes it. */
+	readonly isHot: boolean;
+	readonly handle: RouteHandle;
 };
-/** @param at the decoded segments of the path, by their names in the route */
-type RouteHandle = (exchange: Exchange, at: Segments, query: string) => ReturnType<Handle>;
-type Segments = (name: "stream" | "from" | "count" | "id" | "time" | "tile") => string;
 
-const HEAD_COUNT = "20";
+export type Method = "GET" | "POST" | "DELETE";
 
-/** The paths of `$all` itself: a router matches them as they are written. */
-function ofAll(path: string, methods: Methods): Array<readonly [string, Methods]> {
-	return ["$all", "%24all"].map((all) => [`/streams/${all}${path}`, methods]);
-}
+/**
+ * What a client has to be allowed for a request. Those of streams are the operations of their ACLs:
+ * `$r`, `$w`, `$d`, `$mr` and `$mw`, in this order. Nothing enforces them yet.
+ */
+export type Right =
+	| "anyone"
+	| "read"
+	| "write"
+	| "delete"
+	| "read-metadata"
+	| "write-metadata"
+	/** To erase for ever what was written. */
+	| "redact"
+	/** To see checkpoint and tiles, which tell of every event that it is there. */
+	| "prove"
+	/** To run the server: the operations under `/admin`. */
+	| "operate";
 
-function filtered(direction: "forward" | "backward"): Methods {
-	return {
-		GET: (exchange, at, query) =>
-			answerFiltered(exchange, { from: at("from"), direction, count: at("count"), query }),
-	};
-}
+export type RouteHandle = (exchange: Exchange, target: Target) => Answer | Promise<Answer>;
 
-const slash: RouteHandle = (exchange, _, query) => answerSlash(exchange, query);
+/**
+ * What the URL of a request names: its query without the `?`, and the segments that its path has
+ * names for, percent-decoded, nothing checked.
+ */
+export type Target = { readonly [N in "query" | SegmentName]: string };
+export type SegmentName = "stream" | "from" | "count" | "id" | "time" | "tile";
 
-export const ROUTES: ReadonlyArray<readonly [path: string, methods: Methods]> = [
-	["/", { GET: answerService }],
-	["/openapi.json", { GET: answerOpenApi }],
-	["/ping", { GET: (exchange, _, query) => answerPing(exchange, query) }],
-	["/info", { GET: answerInfo }],
-	["/log/checkpoint", { GET: answerCheckpoint }],
-	["/log/key", { GET: answerKey }],
-	[
-		"/log/tile/*tile",
-		{ GET: (exchange, at, query) => answerTile(exchange, { path: at("tile"), query }) },
-	],
-	["/health/live", { GET: answerLive }],
-	["/health/ready", { GET: answerReady }],
-	["/admin/scavenge", { POST: (exchange, _, query) => answerScavengeStart(exchange, query) }],
-	[
-		"/admin/scavenge/current",
-		{
-			GET: (exchange, _, query) => answerScavengeCurrent(exchange, query),
-			DELETE: (exchange, _, query) => answerScavengeStop(exchange, "current", query),
-		},
-	],
-	["/admin/scavenge/last", { GET: (exchange, _, query) => answerScavengeLast(exchange, query) }],
-	[
-		"/admin/scavenge/:id",
-		{ DELETE: (exchange, at, query) => answerScavengeStop(exchange, at("id"), query) },
-	],
-	[
-		"/streams/:stream",
-		{
-			GET: (exchange, at, query) =>
-				page(exchange, at("stream"), "head", "backward", HEAD_COUNT, query),
-			POST: (exchange, at) => answerAppend(exchange, { stream: at("stream") }),
-			DELETE: (exchange, at) => answerDelete(exchange, { stream: at("stream") }),
-		},
-	],
-	["/streams/:stream/", { POST: slash, DELETE: slash, GET: slash }],
-	["/streams/:stream/metadata/", { POST: slash, GET: slash }],
-	[
-		"/streams/:stream/metadata",
-		{
-			GET: (exchange, at, query) =>
-				answerMetadata(exchange, { stream: at("stream"), at: "head", query }),
-			POST: (exchange, at) => answerMetadataAppend(exchange, { stream: at("stream") }),
-		},
-	],
-	[
-		"/streams/:stream/metadata/:from",
-		{
-			GET: (exchange, at, query) =>
-				answerMetadata(exchange, { stream: at("stream"), at: at("from"), query }),
-		},
-	],
-	["/streams/:stream/metadata/:from/:count", metadataPages("backward")],
-	["/streams/:stream/metadata/:from/forward/:count", metadataPages("forward")],
-	["/streams/:stream/metadata/:from/backward/:count", metadataPages("backward")],
-	[
-		"/streams/:stream/incoming/:id",
-		{
-			// The contract's routes overlap here: a GET is a page whose number is `incoming`, and refused
-			// as one.
-			GET: (exchange, at, query) =>
-				page(exchange, at("stream"), "incoming", "backward", at("id"), query),
-			POST: (exchange, at) => answerIncoming(exchange, { stream: at("stream"), id: at("id") }),
-		},
-	],
-	...ofAll("/filtered", {
-		GET: (exchange, _, query) =>
-			answerFiltered(exchange, { from: "head", direction: "backward", count: HEAD_COUNT, query }),
-	}),
-	[
-		"/streams/:stream/:from",
-		{
-			GET: (exchange, at, query) =>
-				answerEvent(exchange, { stream: at("stream"), at: at("from"), query }),
-		},
-	],
-	[
-		// Before the route that would take `at` for a number.
-		"/streams/:stream/at/:time",
-		{
-			GET: (exchange, at, query) =>
-				answerMoment(exchange, { stream: at("stream"), time: at("time"), query }),
-		},
-	],
-	[
-		// Before the route that would take `data` for a count.
-		"/streams/:stream/:from/data",
-		{
-			DELETE: (exchange, at, query) =>
-				answerRedact(exchange, { stream: at("stream"), at: at("from"), query }),
-		},
-	],
-	[
-		"/streams/:stream/:from/:count",
-		{
-			GET: (exchange, at, query) =>
-				page(exchange, at("stream"), at("from"), "backward", at("count"), query),
-		},
-	],
-	[
-		"/streams/:stream/:from/forward/:count",
-		{
-			GET: (exchange, at, query) =>
-				page(exchange, at("stream"), at("from"), "forward", at("count"), query),
-		},
-	],
-	[
-		"/streams/:stream/:from/backward/:count",
-		{
-			GET: (exchange, at, query) =>
-				page(exchange, at("stream"), at("from"), "backward", at("count"), query),
-		},
-	],
-	...ofAll("/filtered/:from/:count", filtered("backward")),
-	...ofAll("/filtered/:from/forward/:count", filtered("forward")),
-	...ofAll("/filtered/:from/backward/:count", filtered("backward")),
+type Direction = "forward" | "backward";
+
+const HEAD = { from: "head", direction: "backward", count: "20" } as const;
+
+type Row = readonly [Method, path: string, Right, "hot" | "cold", RouteHandle];
+
+// biome-ignore format: a table is read by its columns
+const TABLE: readonly Row[] = [
+	["GET", "/", "anyone", "cold", answerService],
+	["GET", "/openapi.json", "anyone", "cold", answerOpenApi],
+	["GET", "/ping", "anyone", "cold", answerPing],
+	["GET", "/info", "anyone", "cold", answerInfo],
+	["GET", "/log/checkpoint", "prove", "cold", answerCheckpoint],
+	["GET", "/log/key", "anyone", "cold", answerKey],
+	["GET", "/log/tile/*tile", "prove", "cold", answerTile],
+	["GET", "/health/live", "anyone", "cold", answerLive],
+	["GET", "/health/ready", "anyone", "cold", answerReady],
+	["POST", "/admin/scavenge", "operate", "cold", answerScavengeStart],
+	["GET", "/admin/scavenge/current", "operate", "cold", answerScavengeCurrent],
+	["DELETE", "/admin/scavenge/current", "operate", "cold", stop("current")],
+	["GET", "/admin/scavenge/last", "operate", "cold", answerScavengeLast],
+	["DELETE", "/admin/scavenge/:id", "operate", "cold", answerScavengeStop],
+
+	["GET", "/streams/:stream", "read", "hot", head],
+	["POST", "/streams/:stream", "write", "hot", answerAppend],
+	["DELETE", "/streams/:stream", "delete", "cold", answerDelete],
+	["POST", "/streams/:stream/", "anyone", "cold", answerSlash],
+	["DELETE", "/streams/:stream/", "anyone", "cold", answerSlash],
+	["GET", "/streams/:stream/", "anyone", "cold", answerSlash],
+	["POST", "/streams/:stream/metadata/", "anyone", "cold", answerSlash],
+	["GET", "/streams/:stream/metadata/", "anyone", "cold", answerSlash],
+	["GET", "/streams/:stream/metadata", "read-metadata", "cold", metadataHead],
+	["POST", "/streams/:stream/metadata", "write-metadata", "cold", answerMetadataAppend],
+	["GET", "/streams/:stream/metadata/:from", "read-metadata", "cold", metadataAt],
+	["GET", "/streams/:stream/metadata/:from/:count", "read-metadata", "cold", metadataPage("backward")],
+	["GET", "/streams/:stream/metadata/:from/forward/:count", "read-metadata", "cold", metadataPage("forward")],
+	["GET", "/streams/:stream/metadata/:from/backward/:count", "read-metadata", "cold", metadataPage("backward")],
+	// The contract's routes overlap here: a GET is a page whose number is `incoming`, and refused as
+	// one.
+	["GET", "/streams/:stream/incoming/:id", "read", "cold", pageNamedIncoming],
+	["POST", "/streams/:stream/incoming/:id", "write", "cold", answerIncoming],
+	// `$all` as it is written, in each of its two spellings.
+	["GET", "/streams/$all/filtered", "read", "cold", filteredHead],
+	["GET", "/streams/%24all/filtered", "read", "cold", filteredHead],
+	["GET", "/streams/:stream/:from", "read", "cold", event],
+	// Before the route that would take `at` for a number.
+	["GET", "/streams/:stream/at/:time", "read", "cold", answerMoment],
+	// Before the route that would take `data` for a count.
+	["DELETE", "/streams/:stream/:from/data", "redact", "cold", redact],
+	["GET", "/streams/:stream/:from/:count", "read", "cold", page("backward")],
+	["GET", "/streams/:stream/:from/forward/:count", "read", "hot", page("forward")],
+	["GET", "/streams/:stream/:from/backward/:count", "read", "hot", page("backward")],
+	["GET", "/streams/$all/filtered/:from/:count", "read", "cold", filteredPage("backward")],
+	["GET", "/streams/%24all/filtered/:from/:count", "read", "cold", filteredPage("backward")],
+	["GET", "/streams/$all/filtered/:from/forward/:count", "read", "cold", filteredPage("forward")],
+	["GET", "/streams/%24all/filtered/:from/forward/:count", "read", "cold", filteredPage("forward")],
+	["GET", "/streams/$all/filtered/:from/backward/:count", "read", "cold", filteredPage("backward")],
+	["GET", "/streams/%24all/filtered/:from/backward/:count", "read", "cold", filteredPage("backward")],
 	// Behind the routes of pages, whose direction it would take for a number.
-	...["$scavenges", "%24scavenges"].map((scavenges) => scavengePages(`/streams/${scavenges}`)),
+	["GET", "/streams/$scavenges/:id/:from/:count", "read", "cold", scavengePage],
+	["GET", "/streams/%24scavenges/:id/:from/:count", "read", "cold", scavengePage],
 ];
 
-export function createRoutes(context: Context, corsOf: CorsOf): Express {
-	const app = express();
-	const nothing = corsOf("");
-	app.disable("x-powered-by");
-	app.disable("etag");
-	app.enable("case sensitive routing");
-	app.enable("strict routing");
+export const ROUTES: readonly Route[] = TABLE.map(([method, path, right, heat, handle]) => {
+	return { method, path, right, isHot: heat === "hot", handle };
+});
 
-	app.use((req, res, next) => {
-		if (!UNESCAPED.test(req.url)) return next();
-		respond({ context, req, res, cors: nothing }, () => {
-			throw malformedUrl("It holds a byte that has to be percent-encoded.");
-		});
-	});
-	for (const [path, methods] of ROUTES) {
-		const names = Object.keys(methods);
-		app.all(path, (req, res) => {
-			const cors = path.startsWith("/health/")
-				? NO_CORS
-				: corsOf(methodsShown(path, names, String(req.params.stream ?? "")));
-			respond({ context, req, res, cors }, (exchange) => dispatch(exchange, req, methods));
-		});
-	}
-	app.use((req, res) => {
-		respond({ context, req, res, cors: nothing }, () => {
-			throw new Refusal("route-not-found", { path: req.path.slice(0, 256) });
-		});
-	});
-	// Four parameters make it an error handler to Express; it gets what failed before a handler ran.
-	app.use((error: unknown, req: Request, res: express.Response, _next: express.NextFunction) => {
-		respond({ context, req, res, cors: nothing }, () => {
-			throw error instanceof URIError
-				? malformedUrl("A %-sequence in the path is not valid UTF-8.")
-				: error;
-		});
-	});
-	return app;
+function head(exchange: Exchange, { stream, query }: Target): ReturnType<RouteHandle> {
+	return answerPage(exchange, { ...HEAD, stream, query });
 }
 
-function dispatch(exchange: Exchange, req: Request, methods: Methods): ReturnType<Handle> {
-	const { method } = req;
-	const handle = method === "HEAD" ? methods.GET : methods[method as keyof Methods];
-	if (Object.hasOwn(methods, method === "HEAD" ? "GET" : method) && handle) {
-		const answer = () => handle(exchange, (name) => segments(req.params[name]), queryOf(req.url));
-		return handle === methods.GET ? afterMinPosition(exchange, answer) : answer();
-	}
-	const allowed = [...Object.keys(methods), ...(methods.GET ? ["HEAD"] : []), "OPTIONS"];
-	if (method === "OPTIONS") {
-		const headers = ["Allow", allowed.join(", "), ...PREFLIGHT, "Content-Length", "0"];
-		return { status: 200, headers };
-	}
-	throw new Refusal("method-not-allowed", { method, allowed });
+function page(direction: Direction): RouteHandle {
+	return (exchange, { stream, from, count, query }) =>
+		answerPage(exchange, { stream, from, direction, count, query });
 }
 
-function page(
+function event(exchange: Exchange, { stream, from, query }: Target): ReturnType<RouteHandle> {
+	return answerEvent(exchange, { stream, at: from, query });
+}
+
+function metadataHead(exchange: Exchange, { stream, query }: Target): Promise<Answer> {
+	return answerMetadata(exchange, { stream, at: "head", query });
+}
+
+function metadataAt(exchange: Exchange, { stream, from, query }: Target): Promise<Answer> {
+	return answerMetadata(exchange, { stream, at: from, query });
+}
+
+function metadataPage(direction: Direction): RouteHandle {
+	return (exchange, { stream, from, count, query }) =>
+		answerMetadataPage(exchange, { stream, from, direction, count, query });
+}
+
+function filteredHead(exchange: Exchange, { query }: Target): ReturnType<RouteHandle> {
+	return answerFiltered(exchange, { ...HEAD, query });
+}
+
+function filteredPage(direction: Direction): RouteHandle {
+	return (exchange, { from, count, query }) =>
+		answerFiltered(exchange, { from, direction, count, query });
+}
+
+/** A page of one run of scavenge, under the name of the list of runs: contract 10.1. */
+function scavengePage(exchange: Exchange, target: Target): ReturnType<RouteHandle> {
+	const { id, from, count, query } = target;
+	const stream = `$scavenges-${id}`;
+	return answerPage(exchange, { stream, from, direction: "backward", count, query });
+}
+
+function pageNamedIncoming(
 	exchange: Exchange,
-	stream: string,
-	from: string,
-	direction: "forward" | "backward",
-	count: string,
-	query: string,
-): ReturnType<Handle> {
-	return answerPage(exchange, { stream, from, direction, count, query });
+	{ stream, id, query }: Target,
+): ReturnType<RouteHandle> {
+	const range = { from: "incoming", direction: "backward", count: id } as const;
+	return answerPage(exchange, { ...range, stream, query });
 }
 
-/** The pages of one run, under the name of the list: contract 10.1. */
-function scavengePages(list: string): readonly [string, Methods] {
-	const GET: RouteHandle = (exchange, at, query) =>
-		page(exchange, `$scavenges-${at("id")}`, at("from"), "backward", at("count"), query);
-	return [`${list}/:id/:from/:count`, { GET }];
+function redact(exchange: Exchange, { stream, from, query }: Target): Promise<Answer> {
+	return answerRedact(exchange, { stream, at: from, query });
 }
 
-function metadataPages(direction: "forward" | "backward"): Methods {
-	return {
-		GET: (exchange, at, query) =>
-			answerMetadataPage(exchange, {
-				stream: at("stream"),
-				from: at("from"),
-				direction,
-				count: at("count"),
-				query,
-			}),
-	};
-}
-
-/** A wildcard has several. */
-function segments(found: string | string[] | undefined): string {
-	return Array.isArray(found) ? found.join("/") : String(found);
-}
-
-function queryOf(url: string): string {
-	const mark = url.indexOf("?");
-	return mark < 0 ? "" : url.slice(mark + 1);
-}
-
-function malformedUrl(reason: string): Refusal {
-	return new Refusal("malformed-url", { reason });
+function stop(id: string): RouteHandle {
+	return (exchange, { query }) => answerScavengeStop(exchange, { id, query });
 }

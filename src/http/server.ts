@@ -2,16 +2,18 @@
  * The front door: a node:http server with two lanes, its limits, and the way it closes.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Settings } from "../config.ts";
 import { parseNetworks } from "../networks.ts";
 import { corsOf } from "./answering/cors.ts";
 import { refuseUnreadable, takeAbsoluteUrl } from "./answering/unreadable.ts";
 import type { Context } from "./context.ts";
-import { createFastLane } from "./fast-lane.ts";
-import { trustProxies } from "./request/base.ts";
+import { Door } from "./lanes/door.ts";
+import { createExpressLane } from "./lanes/express.ts";
+import { createFastLane } from "./lanes/fast.ts";
+import { placesOf } from "./lanes/places.ts";
 import { announcesTooMuch } from "./request/body.ts";
-import { createRoutes } from "./routes.ts";
-import { type Connections, trackConnections } from "./sockets/connections.ts";
-import { limitSlowClients } from "./sockets/slow.ts";
+import { ROUTES } from "./routes.ts";
+import { Connections } from "./sockets/connections.ts";
 
 /**
  * Longer than the idle time of the usual proxies (60 s), so that they close first and never meet a
@@ -23,84 +25,91 @@ const SLOW_CHECK_MS = 2_000;
 /** What running requests are given to end in when the server closes. */
 const DRAIN_MS = 10_000;
 
-export type HttpServer = {
-	/** @returns the port it listens on */
-	listen(port: number, host: string): Promise<number>;
-	/** Takes no new connections, lets running requests end, then closes what is left. */
-	close(): Promise<void>;
-};
+export type Lanes = "both" | "express-only";
+type Take = (req: IncomingMessage, res: ServerResponse) => void;
 
-/** @param lanes `express-only` serves every request the long way, to compare the two */
-export function createHttpServer(
-	context: Context,
-	lanes: "both" | "express-only" = "both",
-): HttpServer {
-	const { settings } = context;
-	const cors = corsOf(settings);
-	const app = createRoutes(context, cors);
-	const takeFastLane = createFastLane(context, cors);
-	context.log.onCommit(({ marked, erasures }) => {
-		if (erasures !== undefined) context.documents.forgetAll();
-		else if (marked.length > 0) context.documents.forget(marked);
-	});
+export class HttpServer {
+	readonly #server: Server;
+	readonly #connections: Connections;
+
+	constructor(context: Context, lanes: Lanes) {
+		const { settings } = context;
+		const proxies = parseNetworks(settings.trustedProxies ?? "");
+		this.#server = createNodeServer(settings);
+		this.#connections = new Connections(this.#server, settings, proxies);
+		this.#receive(takeBy(context, lanes), settings.bodyBytesMax);
+	}
+
+	/** @returns the port it listens on */
+	listen(port: number, host: string): Promise<number> {
+		const server = this.#server;
+		return new Promise((resolve, reject) => {
+			server.once("error", reject);
+			server.listen(port, host, () => {
+				server.off("error", reject);
+				const address = server.address();
+				resolve(typeof address === "object" && address ? address.port : port);
+			});
+		});
+	}
+
+	/** Takes no new connections, lets running requests end, then closes what is left. */
+	close(): Promise<void> {
+		const server = this.#server;
+		const connections = this.#connections;
+		return new Promise((resolve) => {
+			const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+			// Node's own takes an answer that its reader has not fetched yet for none, and cuts it off.
+			server.closeIdleConnections = () => connections.close();
+			server.close(() => {
+				clearTimeout(timer);
+				resolve();
+			});
+			connections.close();
+		});
+	}
+
+	#receive(take: Take, bodyBytesMax: number): void {
+		const server = this.#server;
+		const connections = this.#connections;
+		const serve: Take = (req, res) => connections.begin(res, () => take(req, res));
+		server.on("request", serve);
+		// A client that asks first need not send the body that will be refused.
+		server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => {
+			if (announcesTooMuch(req, bodyBytesMax)) res.shouldKeepAlive = false;
+			else res.writeContinue();
+			serve(req, res);
+		});
+		// Any other expectation is no reason to refuse what can be answered (RFC 9110 section 10.1.1:
+		// a server MAY answer 417), and Node's own refusal has no body.
+		server.on("checkExpectation", serve);
+		server.on("clientError", (error, socket) => refuseUnreadable(error, socket, connections));
+	}
+}
+
+function createNodeServer({ requestTimeoutMs, connectionsMax }: Settings): Server {
 	const server = createServer({
 		keepAliveTimeout: KEEP_ALIVE_MS,
-		headersTimeout: settings.requestTimeoutMs,
+		headersTimeout: requestTimeoutMs,
 		// A request whose head arrived has a handler, which answers in time; this only ends what is
 		// left.
-		requestTimeout: settings.requestTimeoutMs + SLOW_CHECK_MS,
-		connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, settings.requestTimeoutMs),
+		requestTimeout: requestTimeoutMs + SLOW_CHECK_MS,
+		connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, requestTimeoutMs),
 	});
-	const connections = trackConnections(server);
-	limitSlowClients(server, settings);
-	const proxies = parseNetworks(settings.trustedProxies ?? "");
-	if (proxies) trustProxies(server, proxies);
-	const serve = (req: IncomingMessage, res: ServerResponse) => {
-		connections.begin(res, () => take(req, res));
-	};
-	const take = (req: IncomingMessage, res: ServerResponse) => {
+	server.maxConnections = connectionsMax;
+	return server;
+}
+
+/** Both lanes come from one table, and lead to one door. */
+function takeBy(context: Context, lanes: Lanes): Take {
+	const cors = corsOf(context.settings);
+	const places = placesOf(ROUTES, cors);
+	const door = new Door(context, cors);
+	const takeLong = createExpressLane(door, places);
+	const takeFast = createFastLane(door, places);
+	return (req, res) => {
 		if (!req.url?.startsWith("/")) takeAbsoluteUrl(req);
-		if (lanes === "both" && takeFastLane(req, res)) return;
-		app(req, res);
+		if (lanes === "both" && takeFast(req, res)) return;
+		takeLong(req, res);
 	};
-	server.on("request", serve);
-	// A client that asks first need not send the body that will be refused.
-	server.on("checkContinue", (req: IncomingMessage, res: ServerResponse) => {
-		if (announcesTooMuch(req, settings.bodyBytesMax)) res.shouldKeepAlive = false;
-		else res.writeContinue();
-		serve(req, res);
-	});
-	// Any other expectation is no reason to refuse what can be answered (RFC 9110 section 10.1.1:
-	// a server MAY answer 417), and Node's own refusal has no body.
-	server.on("checkExpectation", serve);
-	server.on("clientError", (error, socket) => refuseUnreadable(error, socket, connections));
-	server.maxConnections = settings.connectionsMax;
-	return {
-		listen: (port, host) => listen(server, port, host),
-		close: () => close(server, connections),
-	};
-}
-
-function listen(server: Server, port: number, host: string): Promise<number> {
-	return new Promise((resolve, reject) => {
-		server.once("error", reject);
-		server.listen(port, host, () => {
-			server.off("error", reject);
-			const address = server.address();
-			resolve(typeof address === "object" && address ? address.port : port);
-		});
-	});
-}
-
-function close(server: Server, connections: Connections): Promise<void> {
-	return new Promise((resolve) => {
-		const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-		// Node's own takes an answer that its reader has not fetched yet for none, and cuts it off.
-		server.closeIdleConnections = () => connections.close();
-		server.close(() => {
-			clearTimeout(timer);
-			resolve();
-		});
-		connections.close();
-	});
 }

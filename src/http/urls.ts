@@ -12,6 +12,9 @@ import { COUNT_MAX } from "../../feeds/geometry.ts";
 import type { Embed } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
+import type { Urls } from "../pages/entry.ts";
+import type { FilteredUrls } from "../pages/filtered.ts";
+import type { Paths } from "../purging/paths.ts";
 
 /**
  * No URL holds such a character. Node reads its bytes as Latin-1, which no client that sends them
@@ -23,6 +26,44 @@ const WHOLE_NUMBER = /^\d{1,19}$/;
 /** Most stream names: nothing of them needs escaping. */
 const PLAIN = /^[\w.~-]+$/;
 const POSITION = /^[0-9a-fA-F]{32}$/;
+const STREAM_ITSELF = /^\/streams\/[^/?]+\/?(?:\?|$)/;
+
+/**
+ * The URLs of documents, as a client at `base` sees them.
+ * @param base scheme, host and prefix without a slash at its end; "" for paths alone
+ * @param incarnation the number of this history: every URL of a document that can be kept has it
+ */
+export function urlsAt(base: string, incarnation: number): Urls & Paths {
+	const page = (stream: StreamName, range: PageRange) =>
+		numbered(pageUrl(base, stream, range), incarnation);
+	return {
+		stream: (stream) => streamUrl(base, stream),
+		event: (stream, at) => numbered(eventUrl(base, stream, at), incarnation),
+		page,
+		pageWithEvents: (stream, range) => withQuery(page(stream, range), "embed=body"),
+	};
+}
+
+/** The path that all URLs at a base have in front; "" for none. */
+export function prefixOf(base: string): string {
+	return new URL(base).pathname.replace(/\/$/, "");
+}
+
+/**
+ * The URLs of a filtered feed of `$all`, but for the page's own.
+ * @param filter the query that says it, without its `?`
+ */
+export function filteredUrlsAt(
+	base: string,
+	incarnation: number,
+	filter: string,
+): Omit<FilteredUrls, "self"> {
+	const feed = `${streamUrl(base, ALL)}/filtered`;
+	return {
+		feed: withQuery(feed, filter),
+		page: (page) => numbered(withQuery(`${feed}/${pagePath(ALL, page)}`, filter), incarnation),
+	};
+}
 
 export function streamUrl(base: string, stream: StreamName): string {
 	return `${base}/streams/${escapeSegment(stream)}`;
@@ -50,6 +91,48 @@ export function incomingUrl(base: string, stream: StreamName, id: string): strin
 /** The `?embed=` of a document's own URL; nothing for the default. */
 export function embedQuery(embed: Embed): string {
 	return embed === "none" ? "" : `?embed=${embed}`;
+}
+
+/** `url`, which may have a query, with another part of one; "" adds nothing. */
+export function withQuery(url: string, query: string): string {
+	if (query === "") return url;
+	return `${url}${url.includes("?") ? "&" : "?"}${query}`;
+}
+
+/** A URL of the history that has this number; the first one is silent. */
+export function numbered(url: string, incarnation: number): string {
+	return incarnation === 1 ? url : withQuery(url, `i=${incarnation}`);
+}
+
+/** A query without the number of a history. */
+export function withoutNumber(query: string): string {
+	return query
+		.split("&")
+		.filter((parameter) => !parameter.startsWith("i="))
+		.join("&");
+}
+
+/**
+ * The URL that a request was sent to, without its query and a slash at its end.
+ * @param url as the request line has it
+ */
+export function withoutSlash(base: string, url: string): string {
+	return base + pathOf(url).replace(/\/$/, "");
+}
+
+/** The path of a URL as the request line has it: nothing is decoded. */
+export function pathOf(url: string): string {
+	return /^[^?#]*/.exec(url)?.[0] ?? "";
+}
+
+/** The path of a run of scavenge, of which the contract wants no more than that. */
+export function scavengePath(id: string): string {
+	return `/admin/scavenge/${id}`;
+}
+
+/** Whether a request's URL is a stream's own, and names no page of it. */
+export function isStreamItself(url: string | undefined): boolean {
+	return STREAM_ITSELF.test(url ?? "");
 }
 
 /**

@@ -17,6 +17,8 @@ import type { Log } from "../log/log.ts";
 export type Paths = {
 	event(stream: StreamName, at: Version): string;
 	page(stream: StreamName, page: PageRange): string;
+	/** The page with `?embed=body`. */
+	pageWithEvents(stream: StreamName, page: PageRange): string;
 };
 
 /** The page size of our reader. */
@@ -64,7 +66,7 @@ function pathsAt(paths: Paths, stream: StreamName, version: Version): string[] {
 		{ direction: "forward", from: start(BULK), count: BULK },
 	];
 	const plain = pages.map((page) => paths.page(stream, page));
-	const embedded = plain.map((path) => `${path}${path.includes("?") ? "&" : "?"}embed=body`);
+	const embedded = pages.map((page) => paths.pageWithEvents(stream, page));
 	return [paths.event(stream, version), ...plain, ...embedded];
 }
 

@@ -6,15 +6,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDocuments, type Documents } from "../../src/cache/documents.ts";
+import type { Documents } from "../../src/cache/documents.ts";
 import { openScavenger, type Scavenger } from "../../src/commands/scavenge/scavenger.ts";
 import { parseSettings, type Settings } from "../../src/config.ts";
-import { createLasts } from "../../src/following/last-versions.ts";
-import { createLiveStreams, type LiveStreams } from "../../src/following/live-readers.ts";
-import { createLongPolls, type LongPolls } from "../../src/following/long-polls.ts";
-import type { Context } from "../../src/http/context.ts";
-import { createMeanings } from "../../src/http/handlers/wanted.ts";
-import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
+import type { LiveStreams } from "../../src/following/live-readers.ts";
+import type { LongPolls } from "../../src/following/long-polls.ts";
+import { Serving } from "../../src/http/serving.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
@@ -26,7 +23,7 @@ export type Lane = {
 	readonly documents: Documents;
 	readonly longPolls: LongPolls;
 	readonly live: LiveStreams;
-	readonly server: HttpServer;
+	readonly server: Serving;
 	/** Sends a request and gives back its answer. */
 	ask(request: Ask): Promise<Reply>;
 };
@@ -57,28 +54,10 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const scavenger = await openScavenger(log, "127.0.0.1:2113", (error) => reported.push(error));
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
-		const documents = createDocuments({
-			bytesMax: settings.cacheBytesMax,
-			countMax: settings.cachePagesMax,
-			sealedMaxAge: settings.sealedMaxAge,
-		});
-		const longPolls = createLongPolls(log, settings.longPollsMax);
-		const live = createLiveStreams(log, settings.liveStreamsMax);
-		const context: Context = {
-			log,
-			tree,
-			documents,
-			meanings: createMeanings(),
-			longPolls,
-			live,
-			lasts: createLasts(log),
-			scavenger,
-			settings,
-			report: (error) => reported.push(error),
-			unready: () => undefined,
-		};
-		const server = createHttpServer(context, lanes);
-		const port = await server.listen(0, "127.0.0.1");
+		const tell = (what: unknown) => reported.push(what);
+		const server = new Serving({ log, tree, scavenger }, settings, tell, lanes);
+		const { documents, longPolls, live } = server.context;
+		const port = await server.listen();
 		const url = `http://127.0.0.1:${port}`;
 		return {
 			url,
@@ -94,11 +73,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const express = await startLane("express-only");
 
 	const stop = async () => {
-		for (const { longPolls, live, server } of [both, express]) {
-			longPolls.close();
-			live.close();
-			await server.close();
-		}
+		for (const { server } of [both, express]) await server.close();
 		tree.close();
 		await scavenger.close();
 		const verification = await log.verify();

@@ -2,6 +2,10 @@
  * Every request has one answer, whichever lane gives it: the same bytes from both, but for the time
  * of day.
  */
+import { NO_CORS } from "../../src/http/answering/cors.ts";
+import { createMatcher } from "../../src/http/lanes/matching.ts";
+import { placesOf } from "../../src/http/lanes/places.ts";
+import { ROUTES } from "../../src/http/routes.ts";
 import { batch, head, raw } from "./ask.ts";
 import { type Servers, startServers } from "./harness.ts";
 
@@ -119,6 +123,13 @@ const PATHS = [
 	`/streams/${"x".repeat(1024)}`,
 	`/streams/${"x".repeat(1025)}`,
 	`/streams/${"x".repeat(8192)}`,
+	// Of two routes: the first in the table answers.
+	"/streams/order-1/metadata/forward/20",
+	"/streams/order-1/metadata/backward/20",
+	"/streams/order-1/%6Detadata/forward/20",
+	"/streams/order-1/metadata/0/forward/20",
+	"/streams/metadata/0/forward/20",
+	"/streams/$all/filtered/forward/20",
 ];
 
 const HEADERS: Record<string, string[]> = {
@@ -228,6 +239,58 @@ test.each(APPENDS)("both lanes answer an append of %s alike", async (_, path, he
 	// The first writes, so only repeats can be compared.
 	await raw(servers.port, request);
 	await expectSame(request);
+});
+
+/** Requests for each hot route of the table. */
+const HOT: Record<string, { path: string; headers?: string[]; body?: string }[]> = {
+	"GET /streams/:stream": [
+		{ path: "/streams/order-1" },
+		{ path: "/streams/$all?embed=body" },
+		{ path: "/streams/none" },
+	],
+	"POST /streams/:stream": [
+		{ path: "/streams/new-5", headers: [BATCH], body: ONE },
+		{ path: "/streams/a%2Fb?x=1", headers: [BATCH], body: ONE },
+		{ path: "/streams/%24all", headers: [BATCH], body: ONE },
+	],
+	"GET /streams/:stream/:from/forward/:count": [
+		{ path: "/streams/order-1/0/forward/20" },
+		{ path: "/streams/a%2Fb%20c%25/40/forward/20?embed=content" },
+		{ path: "/streams/order-1/x/forward/20" },
+	],
+	"GET /streams/:stream/:from/backward/:count": [
+		{ path: "/streams/order-1/19/backward/20" },
+		{ path: "/streams/$all/head/backward/5" },
+		{ path: "/streams/order-1/19/backward/0" },
+	],
+};
+
+describe("of the hot routes", () => {
+	const match = createMatcher(placesOf(ROUTES, () => NO_CORS));
+	const hot = ROUTES.filter(({ isHot }) => isHot);
+
+	test("each one in the table has its requests here", () => {
+		const names = hot.map(({ method, path }) => `${method} ${path}`);
+		expect(Object.keys(HOT).sort()).toEqual(names.sort());
+	});
+
+	test.each(hot)(
+		"$method $path is taken by the fast lane, and answered as by Express",
+		async ({ method, path: route }) => {
+			const cases = HOT[`${method} ${route}`] ?? [];
+			expect(cases.length).toBeGreaterThan(0);
+			for (const { path, headers = [ATOM], body = "" } of cases) {
+				expect([path, match(method, path)?.place.path]).toEqual([path, route]);
+				const length = method === "POST" ? [`Content-Length: ${body.length}`] : [];
+				const request = head(`${method} ${path}`, ...headers, ...length) + body;
+				// The first may write, and what it reads may be remembered.
+				await raw(servers.port, request);
+				await expectSame(request);
+				const tag = /\r\nETag: ([^\r]*)/.exec(await expectSame(request))?.[1];
+				if (tag) await expectSame(head(`${method} ${path}`, ...headers, `If-None-Match: ${tag}`));
+			}
+		},
+	);
 });
 
 test.each(["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"])(

@@ -48,7 +48,7 @@ async function start(againMs = 60_000): Promise<void> {
 		caches: parseCaches(cache.url) ?? [],
 		method: "PURGE",
 		by: "tags",
-		paths: { event: () => "", page: () => "" },
+		paths: { event: () => "", page: () => "", pageWithEvents: () => "" },
 		host: undefined,
 		directory,
 		say: () => undefined,

@@ -62,20 +62,23 @@ export const NO_CORS: Cors = { headers: [], refused: [] };
 export type CorsOf = (methods: string) => Cors;
 
 /**
- * What `Access-Control-Allow-Methods` says where the contract's routes overlap: the methods of
- * every template that a path matches, in its order, twice where two have them.
+ * What `Access-Control-Allow-Methods` says if it is not the methods of the path's rows in their
+ * order. The contract's routes overlap: it lists the methods of every template that a path matches,
+ * in an order of its own, and twice if two have them.
  */
 const OVERLAPPING: Readonly<Record<string, string>> = {
 	"/streams/:stream": "POST, DELETE, GET",
 	"/streams/:stream/metadata": "GET, POST, GET",
-	"/streams/:stream/incoming/:id": "GET, POST",
 };
 /** `$all` has routes of its own beside those of any stream: its head, and its pages. */
 const ALL_ALSO = /^\/streams\/:stream(?:\/:from(?:\/\w+)?\/:count)?$/;
 
-/** @param methods of the route's handlers */
-export function methodsShown(path: string, methods: readonly string[], stream = ""): string {
-	const own = OVERLAPPING[path] ?? (methods.join(", ") || "GET");
+/**
+ * @param methods of the path's rows, in their order
+ * @param stream that a request names; "" for none
+ */
+export function methodsShown(path: string, methods: readonly string[], stream: string): string {
+	const own = OVERLAPPING[path] ?? methods.join(", ");
 	const also = stream === ALL && ALL_ALSO.test(path) ? ", GET" : "";
 	return `${own}${also}, OPTIONS`;
 }

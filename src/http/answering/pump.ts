@@ -6,10 +6,10 @@ import type { ServerResponse } from "node:http";
 import { answered } from "../sockets/connections.ts";
 import { drained } from "../sockets/slow.ts";
 import type { Answer, Chunks } from "./answer.ts";
-import { reportFault } from "./problems.ts";
 
 /**
- * @param report told of a failure midway; the answer then breaks off, so that its reader sees it
+ * @param report told of an error midway; the answer then breaks off, so that its reader sees it. It
+ * passes a refusal over, which is no fault of ours: a stream can be deleted while it is read.
  */
 export async function pump(
 	res: ServerResponse,
@@ -34,8 +34,7 @@ export async function pump(
 		}
 		res.end();
 	} catch (error) {
-		// A refusal midway is no fault of ours: a stream can be deleted while it is read.
-		if (!res.destroyed) reportFault(error, report);
+		if (!res.destroyed) report(error);
 		res.destroy();
 	} finally {
 		answered(res);

@@ -6,7 +6,7 @@ import { DESCRIPTION_TYPES, type MediaType } from "../../../feeds/media.ts";
 import { VARY } from "../../cache/policy.ts";
 import { parseStreamName } from "../../event.ts";
 import { type Answer, withText } from "../answering/answer.ts";
-import { streamUrl } from "../urls.ts";
+import { prefixOf, streamUrl } from "../urls.ts";
 
 export function isDescription(type: MediaType): boolean {
 	return DESCRIPTION_TYPES.includes(type);
@@ -18,7 +18,7 @@ export function isDescription(type: MediaType): boolean {
  * @throws Refusal `invalid-stream-name`
  */
 export function describeStream(stream: string, base: string, type: MediaType): Answer {
-	const href = streamUrl(new URL(base).pathname.replace(/\/$/, ""), parseStreamName(stream));
+	const href = streamUrl(prefixOf(base), parseStreamName(stream));
 	const atomJson = type.name.replace("streamdesc", "atom");
 	const document = {
 		title: `Description document for '${stream}'`,

@@ -17,8 +17,8 @@ import type { Exchange } from "../answering/exchange.ts";
 import { otherHistory } from "../conditions/incarnation.ts";
 import { resolveLinks } from "../request/headers.ts";
 import { type Look, negotiateLook } from "../request/negotiation.ts";
-import { parseAt } from "../urls.ts";
-import { answerWith, secondsUntil, urlsAt } from "./page.ts";
+import { parseAt, urlsAt } from "../urls.ts";
+import { answerWith, secondsUntil } from "./page.ts";
 
 /** An event as its URL names it, percent-decoded, nothing checked. */
 export type EventTarget = {

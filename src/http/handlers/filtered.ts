@@ -13,11 +13,11 @@ import { streamsShown, unresolvedShown } from "../../pages/page.ts";
 import { type Scan, scan } from "../../pages/scan.ts";
 import type { Answer } from "../answering/answer.ts";
 import { clientGone, type Exchange } from "../answering/exchange.ts";
-import { numbered, otherHistory } from "../conditions/incarnation.ts";
+import { otherHistory } from "../conditions/incarnation.ts";
 import { longPollMs, resolveLinks } from "../request/headers.ts";
 import { type Look, negotiateLook } from "../request/negotiation.ts";
-import { pagePath, parseCount, parseFrom, streamUrl } from "../urls.ts";
-import { answerWith, encodeFeed, type PageTarget, showsContent, UNUSUAL, urlsAt } from "./page.ts";
+import { filteredUrlsAt, pagePath, parseCount, parseFrom, urlsAt, withQuery } from "../urls.ts";
+import { answerWith, encodeFeed, type PageTarget, showsContent, UNUSUAL } from "./page.ts";
 
 type Wanted = {
 	readonly range: PageRange;
@@ -98,14 +98,9 @@ async function write(
 	const { log, settings } = exchange.context;
 	const { range, query, resolve } = wanted;
 	const { base, embed, type, coding } = wanted.look;
-	const feedUrl = `${streamUrl(base, ALL)}/filtered`;
-	const pageUrl = (page: PageRange) =>
-		numbered(`${feedUrl}/${pagePath(ALL, page)}?${query}`, log.incarnation);
-	const urls = {
-		feed: `${feedUrl}?${query}`,
-		self: pageUrl(range) + (embed === "none" ? "" : `&embed=${embed}`),
-		page: pageUrl,
-	};
+	const filtered = filteredUrlsAt(base, log.incarnation, query);
+	const self = withQuery(filtered.page(range), embed === "none" ? "" : `embed=${embed}`);
+	const urls = { ...filtered, self };
 	const content = showsContent(type.format, embed);
 	const { pageBytesMax } = settings;
 	const shown =

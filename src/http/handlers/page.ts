@@ -1,7 +1,7 @@
 /**
  * GET of a page of a stream: from the documents kept, or read, composed and encoded.
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { encodeFeedAtom } from "../../../feeds/atom/encode.ts";
 import { encodeCloudEvents } from "../../../feeds/cloudevents/encode.ts";
 import { isSealed } from "../../../feeds/geometry.ts";
@@ -20,21 +20,19 @@ import {
 	VARY,
 } from "../../cache/policy.ts";
 import { ALL, parseStreamName, type Version } from "../../event.ts";
-import type { Urls } from "../../pages/entry.ts";
 import { readPage } from "../../pages/page.ts";
 import type { Answer } from "../answering/answer.ts";
 import { clientGone, type Exchange } from "../answering/exchange.ts";
-import { send } from "../answering/send.ts";
-import { numbered, otherHistory } from "../conditions/incarnation.ts";
+import { otherHistory } from "../conditions/incarnation.ts";
 import type { Context } from "../context.ts";
 import { longPollMs, resolveLinks } from "../request/headers.ts";
 import { negotiateLook } from "../request/negotiation.ts";
-import { embedQuery, eventUrl, pageUrl, parseCount, parseFrom, streamUrl } from "../urls.ts";
+import { embedQuery, parseCount, parseFrom, urlsAt } from "../urls.ts";
 import { describeStream, isDescription } from "./description.ts";
 import { answerHttpFeed } from "./running/http-feed.ts";
 import { answerRun, isWholeStream } from "./running/run.ts";
 import { answerServerSentEvents } from "./running/server-sent-events.ts";
-import { keyAsOf, keyOf, type Meaning, type Wanted, wordingOf } from "./wanted.ts";
+import { keyAsOf, keyOf, type Meaning, type Wanted } from "./wanted.ts";
 
 /** A page as its URL names it, percent-decoded, nothing checked. */
 export type PageTarget = {
@@ -83,22 +81,10 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const isUsual = resolve === usual;
 	const wanted = { stream, range, look, waitMs, resolve, isUsual };
 
-	const meaning = { wanted, key: keyOf(wanted), cors: exchange.cors };
+	const meaning = { wanted, key: keyOf(wanted) };
 	const known = answerKnown(context, req, meaning);
 	if (!known) return answerFresh(exchange, meaning);
-	const wording = wordingOf(req);
-	if (wording !== undefined) context.meanings.set(wording, meaning);
-	return known;
-}
-
-/** Answers a request that came in the very same words before, where that needs no read. */
-export function sendRecalled(context: Context, req: IncomingMessage, res: ServerResponse): boolean {
-	const wording = wordingOf(req);
-	const meaning = wording === undefined ? undefined : context.meanings.get(wording);
-	const known = meaning && answerKnown(context, req, meaning);
-	if (!known) return false;
-	send(res, known, meaning.cors);
-	return true;
+	return { ...known, recall: (again) => answerKnown(context, again, meaning) };
 }
 
 /**
@@ -129,15 +115,6 @@ export function answerWith(document: Document, ifNoneMatch: string | undefined):
 		return { status: 304, headers: document.notModifiedHeaders };
 	}
 	return { status: 200, headers: document.headers, body: document.body };
-}
-
-/** The URLs of documents that a client at `base` sees. */
-export function urlsAt(base: string, incarnation: number): Urls {
-	return {
-		stream: (stream) => streamUrl(base, stream),
-		event: (stream, at) => numbered(eventUrl(base, stream, at), incarnation),
-		page: (stream, page) => numbered(pageUrl(base, stream, page), incarnation),
-	};
 }
 
 async function answerFresh(exchange: Exchange, { wanted, key }: Meaning): Promise<Answer> {

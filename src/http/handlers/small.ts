@@ -22,7 +22,7 @@ const CONTRACT_VERSION = "24.10.14.0";
 const PONG = "Ping request successfully handled";
 
 /** GET /ping, in the forms of contract 10.3. */
-export function answerPing({ req }: Exchange, query: string): Answer {
+export function answerPing({ req }: Exchange, { query }: { query: string }): Answer {
 	const type = negotiateType(req, query, TEXT_TYPES);
 	if (type.name === "application/json") return json(200, { text: PONG });
 	const xml = `<?xml version="1.0" encoding="utf-8"?><TextMessage><Text>${PONG}</Text></TextMessage>`;
@@ -33,6 +33,7 @@ export function answerPing({ req }: Exchange, query: string): Answer {
 /** GET /info: version, features and limits, and how purges of caches go. */
 export function answerInfo({ context }: Exchange): Answer {
 	const { settings } = context;
+	const purging = context.purging();
 	return json(200, {
 		varveVersion: VERSION,
 		esVersion: CONTRACT_VERSION,
@@ -51,7 +52,7 @@ export function answerInfo({ context }: Exchange): Answer {
 			longPollSecondsMax: settings.longPollSecondsMax,
 			requestTimeoutMs: settings.requestTimeoutMs,
 		},
-		...(context.purging ? { purging: context.purging() } : {}),
+		...(purging ? { purging } : {}),
 	});
 }
 

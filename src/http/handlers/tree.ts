@@ -28,7 +28,7 @@ export function answerKey({ context }: Exchange): Answer {
  */
 export async function answerTile(
 	exchange: Exchange,
-	{ path, query }: { path: string; query: string },
+	{ tile: path, query }: { tile: string; query: string },
 ): Promise<Answer> {
 	const tile = parseTilePath(path);
 	if (!tile) throw new Refusal("route-not-found", { path: `/log/tile/${path}`.slice(0, 256) });

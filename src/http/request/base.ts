@@ -7,11 +7,10 @@
  * caches keep for a year. Of a list the first value counts, as proxies in a row leave it; the
  * outermost has to replace what clients sent.
  */
-import type { IncomingMessage, Server } from "node:http";
-import type { BlockList, Socket } from "node:net";
+import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
 import { Refusal } from "../../errors.ts";
-import { isWithin } from "../../networks.ts";
+import { connectionOf } from "../sockets/connection.ts";
 import { baseOfHost } from "./headers.ts";
 
 /** Headers remembered by their text: more than any honest population of proxies and hosts sends. */
@@ -24,15 +23,8 @@ const PREFIX = /^[\w.~!$&'()*+,;=:@%/-]*$/;
 /** A pair of `Forwarded`; its value may be quoted. */
 const PAIR = /(?:^|;)\s*(host|proto)\s*=\s*(?:"([^"]*)"|([^\s";,]*))/gi;
 
+/** Of the process, since the base follows from the headers' text alone. */
 const bases = new LRUCache<string, string>({ max: REMEMBERED });
-const trusted = new WeakSet<Socket>();
-
-/** Trusts what requests from these addresses say of themselves: one look a connection. */
-export function trustProxies(server: Server, proxies: BlockList): void {
-	server.on("connection", (socket: Socket) => {
-		if (isWithin(proxies, socket.remoteAddress ?? "")) trusted.add(socket);
-	});
-}
 
 /**
  * The URL that links start with, without a slash at its end.
@@ -44,14 +36,14 @@ export function baseOf(req: IncomingMessage, publicUrl: string | undefined): str
 	const key = `${host}\n${forwardingOf(req)}`;
 	const known = key.length > REMEMBERED_LENGTH_MAX ? undefined : bases.get(key);
 	if (known !== undefined) return known;
-	const base = trusted.has(req.socket) ? forwardedBase(req) : baseOfHost(host);
+	const base = connectionOf(req.socket).isTrusted ? forwardedBase(req) : baseOfHost(host);
 	if (key.length <= REMEMBERED_LENGTH_MAX) bases.set(key, base);
 	return base;
 }
 
 /** All that a trusted proxy says of the request's address, as text; "" for anybody else. */
 export function forwardingOf({ socket, headers }: IncomingMessage): string {
-	if (!trusted.has(socket)) return "";
+	if (!connectionOf(socket).isTrusted) return "";
 	const { "x-forwarded-host": host = "", "x-forwarded-port": port = "" } = headers;
 	const { "x-forwarded-proto": proto = "", "x-forwarded-prefix": prefix = "" } = headers;
 	return `${host}\n${port}\n${proto}\n${prefix}\n${headers.forwarded ?? ""}`;

@@ -5,7 +5,7 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { Refusal } from "../../errors.ts";
-import type { ExpectedVersion } from "../../event.ts";
+import { type ExpectedVersion, parseUuid } from "../../event.ts";
 
 const INTEGER = /^-?\d{1,19}$/;
 const SAFE_HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/;
@@ -44,6 +44,18 @@ export function eventTypeHeader(req: IncomingMessage): string | undefined {
 	// Node reads header bytes as Latin-1 (RFC 9110 section 5.5 knows no other reading).
 	const bytes = Buffer.from(value, "latin1");
 	return isUtf8(bytes) ? bytes.toString() : value;
+}
+
+/**
+ * The id of a single event; undefined if the request has none.
+ * @throws Refusal `malformed-header`
+ */
+export function eventIdHeader(req: IncomingMessage): string | undefined {
+	const text = header(req, "eventid");
+	if (text === undefined) return undefined;
+	const id = parseUuid(text);
+	if (id === undefined) throw malformed("ES-EventId", text, "It takes a UUID.");
+	return id;
 }
 
 /** @throws Refusal `malformed-header` */

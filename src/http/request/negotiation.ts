@@ -32,6 +32,7 @@ const NO_QUERY = { embed: "none", format: undefined } as const;
 
 type Query = { readonly embed: Embed; readonly format: string | undefined };
 
+/** These two are of the process, since their values follow from the keys alone. */
 const codings = new LRUCache<string, Coding>({ max: REMEMBERED });
 const types = new WeakMap<readonly MediaType[], LRUCache<string, MediaType>>();
 

@@ -8,68 +8,62 @@
  * of it.
  */
 import type { Server, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { BlockList, Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { isWithin } from "../../networks.ts";
+import { type Afterwards, type Connection, connectionOf, recordConnection } from "./connection.ts";
+import { boundSlowClients, type SlowLimits } from "./limits.ts";
 import { enterQueue } from "./slow.ts";
 
-export type Connections = {
+export class Connections {
+	readonly #open = new Set<Socket>();
+
+	/** @param trusted the proxies whose word on the address of a request counts */
+	constructor(server: Server, limits: SlowLimits, trusted?: BlockList) {
+		const slowClients = boundSlowClients(limits);
+		server.on("connection", (socket: Socket) => {
+			const isTrusted = trusted !== undefined && isWithin(trusted, socket.remoteAddress ?? "");
+			recordConnection(socket, { slowClients, isTrusted });
+			this.#open.add(socket);
+			socket.once("close", () => {
+				this.#open.delete(socket);
+				dropQueued(connectionOf(socket));
+			});
+		});
+	}
+
 	/**
 	 * Counts a request in.
 	 * @param take called when it is its turn: at once, unless it came behind one that is not answered
 	 */
-	begin(res: ServerResponse, take: () => void): void;
+	begin(res: ServerResponse, take: () => void): void {
+		const connection = connectionOf(res.req.socket);
+		connection.running++;
+		connection.newest = res;
+		if (res.socket === null) queue(res, connection, take);
+		else take();
+	}
+
 	/**
 	 * Calls back, once, when no request that arrived whole on a connection waits for its answer any
 	 * more.
 	 * @param then gets what is to answer a request that broke off midway, if there is one
 	 */
-	whenAnswered(socket: Duplex, then: (broken: ServerResponse | undefined) => void): void;
+	whenAnswered(socket: Duplex, then: (broken: ServerResponse | undefined) => void): void {
+		const connection = connectionOf(socket);
+		const { newest } = connection;
+		const broken = newest?.req.complete === false ? newest : undefined;
+		setAfterwards(connection, { left: broken ? 1 : 0, run: () => then(broken) });
+	}
+
 	/** Closes every connection as soon as nothing runs on it, whatever its client does then. */
-	close(): void;
-};
-
-const RUNNING = Symbol("running requests");
-const NEWEST = Symbol("the newest answer, while any is owed or its request still comes");
-const AFTERWARDS = Symbol("what to do when enough is answered");
-const WAITING = Symbol("the answers whose requests wait for their turn");
-
-type Afterwards = { readonly left: number; run(): void };
-type Counted = Duplex & {
-	[RUNNING]?: number;
-	[NEWEST]?: ServerResponse | undefined;
-	[AFTERWARDS]?: Afterwards | undefined;
-	[WAITING]?: Set<ServerResponse>;
-};
-
-export function trackConnections(server: Server): Connections {
-	const open = new Set<Socket>();
-	server.on("connection", (socket: Socket) => {
-		open.add(socket);
-		socket.once("close", () => {
-			open.delete(socket);
-			leave(socket);
-		});
-	});
-	return {
-		begin(res, take) {
-			const socket: Counted = res.req.socket;
-			socket[RUNNING] = running(socket) + 1;
-			socket[NEWEST] = res;
-			if (res.socket === null) queue(res, socket, take);
-			else take();
-		},
-		whenAnswered(socket: Counted, then) {
-			const newest = socket[NEWEST];
-			const broken = newest?.req.complete === false ? newest : undefined;
-			afterwards(socket, { left: broken ? 1 : 0, run: () => then(broken) });
-		},
-		close() {
-			for (const socket of open) {
-				if (isOver(socket)) socket.destroySoon();
-				else afterwards(socket, { left: 0, run: () => socket.destroySoon() });
-			}
-		},
-	};
+	close(): void {
+		for (const socket of this.#open) {
+			const connection = connectionOf(socket);
+			if (isOver(connection)) socket.destroySoon();
+			else setAfterwards(connection, { left: 0, run: () => socket.destroySoon() });
+		}
+	}
 }
 
 /**
@@ -77,20 +71,20 @@ export function trackConnections(server: Server): Connections {
  * all that one read of the socket brought: what they ask for would be made before anyone else is
  * served, and kept until those before them are sent.
  */
-function queue(res: ServerResponse, socket: Counted, take: () => void): void {
-	const queued = socket[WAITING] ?? new Set();
-	socket[WAITING] = queued.add(res);
+function queue(res: ServerResponse, connection: Connection, take: () => void): void {
+	const queued = connection.queued ?? new Set();
+	connection.queued = queued.add(res);
 	if (!enterQueue(res)) return;
 	res.once("socket", () => {
 		queued.delete(res);
 		// Behind those of other connections that came meanwhile.
-		setImmediate(() => res.destroyed || isOver(socket) || take());
+		setImmediate(() => res.destroyed || isOver(connection) || take());
 	});
 }
 
 /** Node tells an answer only when it is its turn that its connection is gone. */
-function leave(socket: Counted): void {
-	for (const res of socket[WAITING] ?? []) {
+function dropQueued({ queued }: Connection): void {
+	for (const res of queued ?? []) {
 		res.destroy();
 		res.emit("close");
 	}
@@ -98,12 +92,11 @@ function leave(socket: Counted): void {
 
 /** Counts a request out, its answer having been written to the end. */
 export function answered({ req }: ServerResponse): void {
-	const socket: Counted = req.socket;
-	const left = running(socket) - 1;
-	socket[RUNNING] = left;
+	const connection = connectionOf(req.socket);
+	connection.running--;
 	// An answer may come before the end of its request's body.
-	if (left === 0 && !isComing(socket[NEWEST])) socket[NEWEST] = undefined;
-	proceed(socket);
+	if (connection.running === 0 && !isComing(connection.newest)) connection.newest = undefined;
+	proceed(connection);
 }
 
 function isComing(res: ServerResponse | undefined): boolean {
@@ -113,24 +106,20 @@ function isComing(res: ServerResponse | undefined): boolean {
 }
 
 /** The first that asks decides what is done. */
-function afterwards(socket: Counted, what: Afterwards): void {
-	socket[AFTERWARDS] ??= what;
-	proceed(socket);
+function setAfterwards(connection: Connection, what: Afterwards): void {
+	connection.afterwards ??= what;
+	proceed(connection);
 }
 
-function proceed(socket: Counted): void {
-	const what = socket[AFTERWARDS];
-	if (what === undefined || running(socket) > what.left) return;
-	socket[AFTERWARDS] = NOTHING_MORE;
-	what.run();
+function proceed(connection: Connection): void {
+	const { afterwards, running } = connection;
+	if (afterwards === undefined || running > afterwards.left) return;
+	connection.afterwards = NOTHING_MORE;
+	afterwards.run();
 }
 
 const NOTHING_MORE: Afterwards = { left: 0, run: () => undefined };
 
-function isOver(socket: Counted): boolean {
-	return socket[AFTERWARDS] === NOTHING_MORE;
-}
-
-function running(socket: Counted): number {
-	return socket[RUNNING] ?? 0;
+function isOver({ afterwards }: Connection): boolean {
+	return afterwards === NOTHING_MORE;
 }

@@ -5,51 +5,18 @@
  *
  * Node counts that time anew with every byte that moves, and sets its own when the answer is
  * through. A limit on the server would do the same at a tenth of the cost of a request, so only
- * what can stall has a clock. The limits are kept on the connection, which is all that a body and
- * an answer know of their server.
+ * what can stall has a clock.
  */
-import type { Server, ServerResponse } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { Budget } from "./budget.ts";
+import type { Budget } from "./budget.ts";
+import { connectionOf } from "./connection.ts";
+import type { SlowClients } from "./limits.ts";
 
 /** What is shorter is not counted: the system's buffers take an answer of that size at once. */
 export const COUNTED_BYTES = 64 * 1024;
 /** What a request costs that waits for its turn to be answered. */
 const QUEUED_BYTES = 4 * 1024;
-
-export type SlowLimits = {
-	/** Milliseconds in which nothing of an answer is taken. */
-	readonly stalledMs: number;
-	/** In bytes, of all connections together. */
-	readonly incomingBytesMax: number;
-	readonly outgoingBytesMax: number;
-};
-
-type Slow = {
-	readonly stalledMs: number;
-	readonly incoming: Budget;
-	readonly outgoing: Budget;
-	/**
-	 * The answers that wait with a body: what comes from the cache is one body for them all. They
-	 * are as slow as the last of them: nothing would be won by sending the others away.
-	 */
-	readonly readers: Map<object, Set<ServerResponse>>;
-};
-
-const SLOW = Symbol("the limits for slow clients");
-type Limited = Socket & { [SLOW]?: Slow };
-
-export function limitSlowClients(server: Server, limits: SlowLimits): void {
-	const slow: Slow = {
-		stalledMs: limits.stalledMs,
-		incoming: new Budget(limits.incomingBytesMax),
-		outgoing: new Budget(limits.outgoingBytesMax),
-		readers: new Map(),
-	};
-	server.on("connection", (socket: Limited) => {
-		socket[SLOW] = slow;
-	});
-}
 
 /** What the bodies on their way in may hold. */
 export function incomingOf(socket: Socket): Budget {
@@ -61,10 +28,8 @@ export function outgoingMaxOf({ req }: ServerResponse): number {
 	return slowOf(req.socket).outgoing.limit;
 }
 
-function slowOf(socket: Limited): Slow {
-	const slow = socket[SLOW];
-	if (slow === undefined) throw new Error("the server of this connection has no limits");
-	return slow;
+function slowOf(socket: Socket): SlowClients {
+	return connectionOf(socket).slowClients;
 }
 
 /**
@@ -97,7 +62,7 @@ export function enterAnswer(res: ServerResponse, body: Uint8Array): boolean {
 	return true;
 }
 
-function enter({ outgoing, readers }: Slow, res: ServerResponse, body: Uint8Array): boolean {
+function enter({ outgoing, readers }: SlowClients, res: ServerResponse, body: Uint8Array): boolean {
 	const mine = readers.get(body) ?? new Set<ServerResponse>();
 	if (mine.size === 0) {
 		const giveUp = () => {

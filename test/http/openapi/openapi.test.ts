@@ -53,13 +53,10 @@ describe("/openapi.json", () => {
 	});
 
 	test("has every route with its methods, and no other", () => {
-		const served = ROUTES.flatMap(([path, methods]) =>
-			// A slash at the end is a redirect that the introduction tells of; `%24` is `$`.
-			path.endsWith("/") && path !== "/"
-				? []
-				: Object.keys(methods).map(
-						(method) => `${method} ${path.replace("%24", "$").replace("/*", "/:")}`,
-					),
+		// A slash at the end is a redirect that the introduction tells of; `%24` is `$`.
+		const documented = ROUTES.filter(({ path }) => path === "/" || !path.endsWith("/"));
+		const served = documented.map(
+			({ method, path }) => `${method} ${path.replace("%24", "$").replace("/*", "/:")}`,
 		);
 		const written = operations().map(
 			({ method, path }) => `${method} ${path.replace(/\{(\w+)\}/g, ":$1")}`,

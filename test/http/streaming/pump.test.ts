@@ -1,7 +1,7 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pump } from "../../../src/http/answering/pump.ts";
-import { limitSlowClients } from "../../../src/http/sockets/slow.ts";
+import { Connections } from "../../../src/http/sockets/connections.ts";
 import { until } from "../harness.ts";
 
 const CHUNK = Buffer.alloc(64 * 1024);
@@ -27,7 +27,7 @@ test("a reader that does not read has next to nothing made for it, and none once
 	const server = createServer((_req, res) => {
 		pump(res, { status: 200, headers: [] }, chunksOf(made), (error) => reported.push(error));
 	});
-	limitSlowClients(server, LIMITS);
+	new Connections(server, LIMITS);
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const { port } = server.address() as AddressInfo;
 	const req = request({ port, host: "127.0.0.1", agent: false });
@@ -60,7 +60,7 @@ test("an answer that fails midway breaks off, and its fault is reported", async 
 	const server = createServer((_req, res) => {
 		pump(res, { status: 200, headers: [] }, failing(), (error) => reported.push(error));
 	});
-	limitSlowClients(server, LIMITS);
+	new Connections(server, LIMITS);
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	const { port } = server.address() as AddressInfo;
 	const answer = fetch(`http://127.0.0.1:${port}`).then((res) => res.text());

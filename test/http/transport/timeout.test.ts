@@ -1,20 +1,24 @@
 /** Departure 20: a request that is not answered in time gets a 503 that says when to try again. */
 
-import { createDocuments } from "../../../src/cache/documents.ts";
 import { openScavenger } from "../../../src/commands/scavenge/scavenger.ts";
 import { parseSettings } from "../../../src/config.ts";
-import { createLasts } from "../../../src/following/last-versions.ts";
-import { createLiveStreams } from "../../../src/following/live-readers.ts";
-import { createLongPolls } from "../../../src/following/long-polls.ts";
-import { createMeanings } from "../../../src/http/handlers/wanted.ts";
-import { createHttpServer, type HttpServer } from "../../../src/http/server.ts";
+import { Serving } from "../../../src/http/serving.ts";
 import type { Log } from "../../../src/log/log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
+import type { LogTree } from "../../../src/log/tree.ts";
 import { ask, batch, get, head, raw } from "../ask.ts";
 
 const EVENT = { eventId: "c322e299-cb73-4b47-97c5-5054f920746e", eventType: "T", data: {} };
 
-let server: HttpServer;
+const NO_TREE: LogTree = {
+	key: "",
+	damage: undefined,
+	checkpoint: () => "",
+	tile: async () => undefined,
+	close: () => {},
+};
+
+let server: Serving;
 let port: number;
 /** A log whose appends and reads go on only when they are let. */
 let log: Log;
@@ -35,26 +39,9 @@ beforeEach(async () => {
 	const report = (error: unknown) => {
 		throw error;
 	};
-	server = createHttpServer({
-		log,
-		tree: {
-			key: "",
-			damage: undefined,
-			checkpoint: () => "",
-			tile: async () => undefined,
-			close: () => {},
-		},
-		documents: createDocuments({ bytesMax: 1e6, countMax: 100 }),
-		meanings: createMeanings(),
-		longPolls: createLongPolls(log, 10),
-		live: createLiveStreams(log, 10),
-		lasts: createLasts(log),
-		scavenger: await openScavenger(inner, "test", report),
-		settings,
-		report,
-		unready: () => undefined,
-	});
-	port = await server.listen(0, "127.0.0.1");
+	const scavenger = await openScavenger(inner, "test", report);
+	server = new Serving({ log, tree: NO_TREE, scavenger }, { ...settings, port: 0 }, report);
+	port = await server.listen();
 });
 afterEach(async () => {
 	release();

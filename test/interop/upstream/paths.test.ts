@@ -149,9 +149,7 @@ describe.each(["fast", "express"] as const)("in the %s lane", (name) => {
 });
 
 test("no route is there twice", () => {
-	const all = ROUTES.flatMap(([path, methods]) =>
-		Object.keys(methods).map((method) => `${method} ${path.replaceAll(/:\w+/g, ":")}`),
-	);
+	const all = ROUTES.map(({ method, path }) => `${method} ${path.replaceAll(/:\w+/g, ":")}`);
 	expect(all).toEqual([...new Set(all)]);
 });
 

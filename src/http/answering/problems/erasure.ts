@@ -1,5 +1,5 @@
 /** What a redaction or a scavenge is refused with. */
-import type { Problem } from "../problems.ts";
+import type { Problem } from "./problem.ts";
 
 type Words = "event-not-redactable" | "scavenge-running" | "scavenge-not-found";
 

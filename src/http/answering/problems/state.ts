@@ -2,7 +2,7 @@
  * What a request is refused with for the state the server or its disk is in: another time it could
  * be answered, or after a repair.
  */
-import type { Problem } from "../problems.ts";
+import type { Problem } from "./problem.ts";
 
 type Words =
 	| "overloaded"

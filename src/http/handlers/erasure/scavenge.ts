@@ -7,12 +7,16 @@ import { Refusal } from "../../../errors.ts";
 import { type Answer, withText } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { negotiateType } from "../../request/negotiation.ts";
+import { scavengePath } from "../../urls.ts";
 
 const NO_ID = "00000000-0000-0000-0000-000000000000";
 const INTEGER = /^[+-]?\d{1,9}$/;
 
 /** POST /admin/scavenge */
-export async function answerScavengeStart(exchange: Exchange, query: string): Promise<Answer> {
+export async function answerScavengeStart(
+	exchange: Exchange,
+	{ query }: { query: string },
+): Promise<Answer> {
 	const write = writerFor(exchange, query);
 	const options = parseOptions(new URLSearchParams(query));
 	const scavengeId = await exchange.context.scavenger.start(options);
@@ -22,8 +26,7 @@ export async function answerScavengeStart(exchange: Exchange, query: string): Pr
 /** DELETE /admin/scavenge/{id}; the id may be `current` */
 export async function answerScavengeStop(
 	exchange: Exchange,
-	id: string,
-	query: string,
+	{ id, query }: { id: string; query: string },
 ): Promise<Answer> {
 	const write = writerFor(exchange, query);
 	const scavengeId = await exchange.context.scavenger.stop(id);
@@ -31,14 +34,14 @@ export async function answerScavengeStop(
 }
 
 /** GET /admin/scavenge/current */
-export function answerScavengeCurrent(exchange: Exchange, query: string): Answer {
+export function answerScavengeCurrent(exchange: Exchange, { query }: { query: string }): Answer {
 	const id = exchange.context.scavenger.current();
 	const current = { scavengeId: id ?? "", scavengeLink: linkTo(id) };
 	return writerFor(exchange, query)("ScavengeGetCurrentResultDto", current);
 }
 
 /** GET /admin/scavenge/last */
-export function answerScavengeLast(exchange: Exchange, query: string): Answer {
+export function answerScavengeLast(exchange: Exchange, { query }: { query: string }): Answer {
 	const { id, result } = exchange.context.scavenger.last() ?? { id: undefined };
 	// The contract has no word for a run that was stopped together with its server.
 	const ended = result === "Interrupted" ? "Stopped" : (result ?? "InProgress");
@@ -50,7 +53,7 @@ export function answerScavengeLast(exchange: Exchange, query: string): Answer {
 }
 
 function linkTo(id: string | undefined): string {
-	return id === undefined ? "" : `/admin/scavenge/${id}`;
+	return id === undefined ? "" : scavengePath(id);
 }
 
 type Fields = { readonly [name: string]: string };

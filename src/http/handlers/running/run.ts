@@ -18,6 +18,7 @@ import { readRun } from "../../../pages/run.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { compressed } from "../../answering/compress.ts";
 import type { Exchange } from "../../answering/exchange.ts";
+import { isStreamItself } from "../../urls.ts";
 
 const HEADERS = [
 	"Content-Type",
@@ -49,7 +50,7 @@ export async function answerRun(
 
 /** Whether the URL is the stream's own, and names no page of it. */
 export function isWholeStream({ req }: Exchange): boolean {
-	return /^\/streams\/[^/?]+\/?(?:\?|$)/.test(req.url ?? "");
+	return isStreamItself(req.url);
 }
 
 async function* lines(

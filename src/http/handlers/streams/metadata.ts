@@ -8,9 +8,10 @@ import { ALL } from "../../../event.ts";
 import { metadataStream } from "../../../retention/window.ts";
 import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
-import { eventTypeHeader } from "../../request/headers.ts";
+import { metadataKind } from "../../request/bodies/kind.ts";
+import { eventIdHeader, eventTypeHeader } from "../../request/headers.ts";
 import { negotiateLook } from "../../request/negotiation.ts";
-import { appendTo, eventIdHeader, metadataKind } from "../append.ts";
+import { appendTo } from "../append.ts";
 import { answerEvent, type EventTarget } from "../event.ts";
 import { answerPage, type PageTarget } from "../page.ts";
 

@@ -5,17 +5,19 @@ import { FEED_TYPES } from "../../../../feeds/media.ts";
 import { type Answer, withText } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { baseOf } from "../../request/base.ts";
+import { appendKind } from "../../request/bodies/kind.ts";
 import { negotiateLook } from "../../request/negotiation.ts";
-import { checkMediaType } from "../append.ts";
+import { withoutSlash, withQuery } from "../../urls.ts";
 
-/** @param query the URL's query without its `?`; it goes along */
-export function answerSlash(exchange: Exchange, query: string): Answer {
+/** The query goes along. */
+export function answerSlash(exchange: Exchange, { query }: { query: string }): Answer {
 	const { context, req } = exchange;
-	if (req.method === "POST") checkMediaType(req);
+	// Nobody is sent on to be refused there.
+	if (req.method === "POST") appendKind(req);
 	negotiateLook(req, query, FEED_TYPES, context.settings.publicUrl);
 
-	const path = /^[^?#]*/.exec(req.url ?? "")?.[0].slice(0, -1) ?? "";
-	const location = baseOf(req, context.settings.publicUrl) + path + (query && `?${query}`);
+	const base = baseOf(req, context.settings.publicUrl);
+	const location = withQuery(withoutSlash(base, req.url ?? ""), query);
 	return withText(307, "text/plain; charset=utf-8", "Moved Permanently", [
 		"Location",
 		location,

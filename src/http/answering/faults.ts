@@ -1,0 +1,49 @@
+/**
+ * What the operator hears of the errors that end requests: faults of ours, and damage to the log.
+ *
+ * Refusals are answers and are passed over. Damage is refused, too, and told all the same: each
+ * damaged part once a minute, however many requests meet it. A client that asks for it again and
+ * again must not fill the disk with what is known.
+ */
+import { describeDamage, isRefusal } from "../../errors.ts";
+import { isRequestRefusal } from "./problems.ts";
+
+export const QUIET_MS = 60_000;
+/** Enough to see how far the damage reaches; `varve verify` names all of it. */
+export const PARTS_MAX = 100;
+
+/** The reports of one server; another one in the process makes its own. */
+export class FaultReports {
+	readonly #tell: (fault: unknown) => void;
+	readonly #damage = new ToldDamage();
+
+	/** @param tell writes one line to the operator: an error, or a sentence */
+	constructor(tell: (fault: unknown) => void) {
+		this.#tell = tell;
+	}
+
+	/** Tells the operator of an error that is no matter of its request. */
+	readonly report = (error: unknown): void => {
+		if (isRefusal(error, "log-damaged")) {
+			const { part } = error.facts;
+			if (this.#damage.isDue(part, performance.now())) this.#tell(describeDamage(error.facts));
+		} else if (!isRequestRefusal(error)) this.#tell(error);
+	};
+}
+
+/** The damaged parts that the operator was told of lately. */
+export class ToldDamage {
+	/** When each part was told of, the oldest first. */
+	readonly #toldMs = new Map<string, number>();
+
+	/** Whether to tell of `part` now, which then counts as told. */
+	isDue(part: string, nowMs: number): boolean {
+		for (const [earlier, atMs] of this.#toldMs) {
+			if (nowMs - atMs < QUIET_MS) break;
+			this.#toldMs.delete(earlier);
+		}
+		if (this.#toldMs.has(part) || this.#toldMs.size >= PARTS_MAX) return false;
+		this.#toldMs.set(part, nowMs);
+		return true;
+	}
+}

@@ -1,0 +1,72 @@
+/** What an append is refused with. */
+import type { Problem } from "./problem.ts";
+
+type Words =
+	| "missing-event-type"
+	| "invalid-event"
+	| "duplicate-event-id"
+	| "event-too-large"
+	| "too-many-events"
+	| "stream-not-writable"
+	| "wrong-expected-version"
+	| "precondition-failed";
+
+const currentVersion = ({ current }: { current: number }) => [
+	"ES-CurrentVersion",
+	String(current),
+	"Kurrent-CurrentVersion",
+	String(current),
+];
+
+export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
+	"missing-event-type": {
+		status: 400,
+		title: "Missing event type",
+		detail: () =>
+			"Must include an event type with the request either in body or as ES-EventType header. " +
+			"A batch of events is sent as application/vnd.eventstore.events+json.",
+	},
+	"invalid-event": {
+		status: 400,
+		title: "Invalid event",
+		detail: (f) => `Event ${f.index} of the batch: ${f.field} ${f.reason}`,
+	},
+	"duplicate-event-id": {
+		status: 400,
+		title: "Event id used twice in one append",
+		detail: (f) => `Event ${f.index} of the batch has the id ${f.eventId} of an earlier one.`,
+	},
+	"event-too-large": {
+		status: 413,
+		reason: (f) => `Too large events received. Limit is ${f.eventBytesMax} bytes.`,
+		title: "Event too large",
+		detail: (f) =>
+			`Too large events received. Event ${f.index} has ${f.bytes} bytes of data and metadata. ` +
+			`Limit is ${f.eventBytesMax} bytes. Nothing was written.`,
+	},
+	"too-many-events": {
+		status: 413,
+		title: "Too many events in one append",
+		detail: (f) => `${f.events} events in one append; ${f.eventsMax} is the limit.`,
+	},
+	"stream-not-writable": {
+		status: 401,
+		title: "Stream not writable",
+		detail: (f) => `'${f.stream}' is kept by the server itself and cannot be appended to.`,
+		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
+	},
+	"wrong-expected-version": {
+		status: 400,
+		reason: () => "Wrong expected EventNumber",
+		title: "Wrong expected version",
+		detail: (f) => `Stream '${f.stream}' is at version ${f.current}; ${f.expected} was expected.`,
+		headers: currentVersion,
+	},
+	"precondition-failed": {
+		status: 412,
+		title: "Precondition failed",
+		detail: (f) =>
+			`Stream '${f.stream}' is at version ${f.current}: not as ${f.precondition} has it.`,
+		headers: currentVersion,
+	},
+};

@@ -1,0 +1,73 @@
+/** What a read is refused with. */
+import type { Problem } from "./problem.ts";
+
+type Words =
+	| "invalid-stream-name"
+	| "invalid-event-number"
+	| "invalid-count"
+	| "invalid-position"
+	| "invalid-filter"
+	| "stream-not-found"
+	| "event-not-found"
+	| "stream-deleted"
+	| "history-replaced"
+	| "tile-not-found"
+	| "page-too-large";
+
+export const READ_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
+	"invalid-stream-name": {
+		status: 400,
+		title: "Invalid stream name",
+		detail: (f) => `Invalid stream name '${f.stream}': ${f.reason}.`,
+	},
+	"invalid-event-number": {
+		status: 400,
+		title: "Invalid event number",
+		detail: (f) => `'${f.value}' is not valid event number`,
+	},
+	"invalid-count": {
+		status: 400,
+		title: "Invalid count",
+		detail: (f) =>
+			`'${f.value}' is not valid count. Should be positive integer, at most ${f.countMax}.`,
+	},
+	"invalid-position": {
+		status: 400,
+		title: "Invalid position",
+		detail: (f) =>
+			`Invalid position argument: ${f.value}. ` +
+			"A position is 32 hexadecimal digits, as in the links of a feed.",
+	},
+	"invalid-filter": { status: 400, title: "Invalid filter", detail: (f) => f.reason },
+	"stream-not-found": {
+		status: 404,
+		title: "Stream not found",
+		detail: (f) => `Stream '${f.stream}' has no events.`,
+	},
+	"event-not-found": {
+		status: 404,
+		title: "Event not found",
+		detail: (f) => `Stream '${f.stream}' has no event ${f.eventNumber}.`,
+	},
+	"stream-deleted": {
+		status: 410,
+		reason: (f) => (f.attempt === "read" ? "Deleted" : "Stream deleted"),
+		title: "Stream deleted",
+		detail: (f) => `Stream '${f.stream}' was deleted for ever.`,
+	},
+	"history-replaced": {
+		status: 410,
+		title: "History replaced",
+		detail: (f) =>
+			`This URL is of another history of the store; the one that is here has number ${f.incarnation}. ` +
+			"A reader has to start again, from the stream's own URL.",
+	},
+	"tile-not-found": { status: 404, title: "No such tile", detail: (f) => `No tile ${f.tile} yet.` },
+	"page-too-large": {
+		status: 400,
+		title: "Page too large",
+		detail: (f) =>
+			`The events of this page have ${f.bytes} bytes or more; ${f.pageBytesMax} is the limit. ` +
+			"Ask for fewer.",
+	},
+};

@@ -1,0 +1,99 @@
+/** What is refused of a request before it is known what it asks for. */
+import type { Problem } from "./problem.ts";
+
+type Words =
+	| "malformed-http"
+	| "headers-too-large"
+	| "request-too-slow"
+	| "malformed-url"
+	| "malformed-host"
+	| "malformed-body"
+	| "malformed-json"
+	| "malformed-header"
+	| "malformed-query"
+	| "route-not-found"
+	| "method-not-allowed"
+	| "not-acceptable"
+	| "unsupported-media-type"
+	| "body-too-large"
+	| "body-incomplete";
+
+export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
+	"malformed-http": {
+		status: 400,
+		title: "Not an HTTP request",
+		detail: (f) => `The request could not be read: ${f.reason}.`,
+	},
+	"headers-too-large": {
+		status: 431,
+		title: "Request headers too large",
+		detail: (f) => `Request line and headers may have ${f.headerBytesMax} bytes together.`,
+	},
+	"request-too-slow": {
+		status: 408,
+		title: "Request too slow",
+		detail: () => "The request did not arrive within the time the server gives it.",
+		headers: () => ["Connection", "close"],
+	},
+	"malformed-url": { status: 400, title: "Malformed URL", detail: (f) => f.reason },
+	"malformed-host": {
+		status: 400,
+		title: "Malformed Host header",
+		detail: (f) => `'${f.host}' is not a host name with an optional port.`,
+	},
+	"malformed-body": {
+		status: 400,
+		title: "Write request body invalid",
+		detail: (f) =>
+			`Write request body invalid. ${f.index === undefined ? "" : `Event ${f.index}: `}${f.reason}`,
+	},
+	"malformed-json": {
+		status: 400,
+		title: "Malformed JSON",
+		detail: (f) =>
+			`Write request body invalid. Line ${f.line}, column ${f.column} ` +
+			`(byte ${f.byteOffset}): ${f.reason}`,
+	},
+	"malformed-header": {
+		status: 400,
+		title: "Malformed header",
+		detail: (f) => `${f.header} header in wrong format. ${f.reason}`,
+	},
+	"malformed-query": {
+		status: 400,
+		title: "Malformed query",
+		detail: (f) => `Query parameter '${f.parameter}' cannot be '${f.value}': ${f.reason}`,
+	},
+	"route-not-found": {
+		status: 404,
+		title: "Nothing is at this path",
+		detail: (f) => `No resource of this server has the path ${f.path}.`,
+	},
+	"method-not-allowed": {
+		status: 405,
+		title: "Method not allowed",
+		detail: (f) => `${f.method} is not possible here; ${f.allowed.join(", ")} is.`,
+		headers: (f) => ["Allow", f.allowed.join(", ")],
+	},
+	"not-acceptable": {
+		status: 406,
+		title: "Not available in the requested format",
+		detail: (f) => `Nothing in Accept '${f.accept}' fits; available: ${f.available.join(", ")}.`,
+	},
+	"unsupported-media-type": {
+		status: 415,
+		reason: () => "Invalid or missing Content-Type",
+		title: "Invalid or missing Content-Type",
+		detail: (f) => `'${f.contentType}' cannot be read here; send one of ${f.available.join(", ")}.`,
+	},
+	"body-too-large": {
+		status: 413,
+		title: "Body too large",
+		detail: (f) => `A request body may have ${f.bodyBytesMax} bytes. Nothing was written.`,
+	},
+	"body-incomplete": {
+		status: 400,
+		title: "Body incomplete",
+		detail: (f) => `The body ended after ${f.received} bytes, before its announced end.`,
+	},
+};

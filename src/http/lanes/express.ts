@@ -1,0 +1,50 @@
+/**
+ * The long way, for every request: Express finds the place of a path, or says why it has none.
+ */
+import express, { type Express, type Request } from "express";
+import { Refusal } from "../../errors.ts";
+import type { Target } from "../routes.ts";
+import { UNESCAPED } from "../urls.ts";
+import type { Door } from "./door.ts";
+import type { Place } from "./places.ts";
+
+export function createExpressLane(door: Door, places: readonly Place[]): Express {
+	const app = express();
+	app.disable("x-powered-by");
+	app.disable("etag");
+	app.enable("case sensitive routing");
+	app.enable("strict routing");
+
+	app.use((req, res, next) => {
+		if (!UNESCAPED.test(req.url)) return next();
+		door.refuse(req, res, malformedUrl("It holds a byte that has to be percent-encoded."));
+	});
+	for (const place of places) {
+		app.all(place.path, (req, res) => door.take(req, res, { place, target: targetOf(req, place) }));
+	}
+	app.use((req, res) => {
+		door.refuse(req, res, new Refusal("route-not-found", { path: req.path.slice(0, 256) }));
+	});
+	// Four parameters make it an error handler to Express; it gets what failed before a handler ran.
+	app.use((error: unknown, req: Request, res: express.Response, _next: express.NextFunction) => {
+		const isEscape = error instanceof URIError;
+		const reason = "A %-sequence in the path is not valid UTF-8.";
+		door.refuse(req, res, isEscape ? malformedUrl(reason) : error);
+	});
+	return app;
+}
+
+function targetOf({ params, url }: Request, { stream }: Place): Target {
+	const mark = url.indexOf("?");
+	const target: Record<string, string> = { query: mark < 0 ? "" : url.slice(mark + 1) };
+	if (stream !== undefined) target.stream = stream;
+	for (const [name, found] of Object.entries(params)) {
+		// A wildcard has several.
+		target[name] = Array.isArray(found) ? found.join("/") : String(found);
+	}
+	return target as Target;
+}
+
+function malformedUrl(reason: string): Refusal {
+	return new Refusal("malformed-url", { reason });
+}

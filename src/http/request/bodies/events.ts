@@ -1,0 +1,47 @@
+/** The events in the body of an append. */
+import type { IncomingMessage } from "node:http";
+import { BodyFormatError } from "../../../../feeds/errors.ts";
+import { checkJson, decodeEventBatch } from "../../../../feeds/events/decode.ts";
+import { decodeEventXml } from "../../../../feeds/events/xml.ts";
+import type { OfferedEvent } from "../../../commands/append.ts";
+import { Refusal } from "../../../errors.ts";
+import { entryIn } from "./atom-entry.ts";
+import { cloudEventsIn } from "./cloudevents.ts";
+import { type BodyKind, isCloudEvent } from "./kind.ts";
+
+/** What the body is, and of a body that is one event its id and type. */
+export type Appending = {
+	readonly stream: string;
+	readonly kind: BodyKind;
+	readonly id: string;
+	readonly type: string;
+};
+
+const EMPTY = new Uint8Array(0);
+
+/** @throws Refusal `malformed-body`, `malformed-json`, `missing-event-type` */
+export function offeredEvents(
+	req: IncomingMessage,
+	body: Buffer,
+	{ stream, kind, id, type }: Appending,
+): OfferedEvent[] {
+	try {
+		if (kind === "entry") return [entryIn(req, body, id, stream)];
+		if (isCloudEvent(kind)) return cloudEventsIn(kind, req, body);
+		if (kind === "batch" || kind === "atom-json") return decodeEventBatch(body);
+		if (kind === "xml-batch" || kind === "atom") return decodeEventXml(body);
+		if (kind === "json") checkJson(body);
+	} catch (error) {
+		throw error instanceof BodyFormatError ? refusalOf(error) : error;
+	}
+	const isJson = kind === "json";
+	return [{ eventId: id, eventType: type, isJson, data: body, metadata: EMPTY }];
+}
+
+function refusalOf(error: BodyFormatError): Refusal {
+	const { reason, line, column, byteOffset, index } = error;
+	if (line === undefined || column === undefined || byteOffset === undefined) {
+		return new Refusal("malformed-body", index === undefined ? { reason } : { reason, index });
+	}
+	return new Refusal("malformed-json", { reason, line, column, byteOffset });
+}

@@ -1,0 +1,115 @@
+/**
+ * How the body of a request is to be read, from its media type and from what tells more than that.
+ */
+import type { IncomingMessage } from "node:http";
+import { Refusal } from "../../../errors.ts";
+import { isAtomEntry } from "./atom-entry.ts";
+import { type CloudEventKind, isBinaryCloudEvent } from "./cloudevents.ts";
+
+/** How a body of some media type is to be read. */
+export type BodyKind =
+	| "batch"
+	| "xml-batch"
+	| "atom"
+	| "atom-json"
+	| "json"
+	| "text"
+	| "bytes"
+	| "entry"
+	| CloudEventKind;
+
+const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
+	["application/vnd.eventstore.events+json", "batch"],
+	["application/vnd.kurrent.events+json", "batch"],
+	["application/vnd.eventstore.event+json", "batch"],
+	["application/vnd.kurrent.event+json", "batch"],
+	["application/vnd.eventstore.events+xml", "xml-batch"],
+	["application/vnd.eventstore.event+xml", "xml-batch"],
+	["application/atom+xml", "atom"],
+	["application/vnd.eventstore.atom+json", "atom-json"],
+	["application/vnd.kurrent.atom+json", "atom-json"],
+	["application/json", "json"],
+	["text/xml", "text"],
+	["application/xml", "text"],
+	["application/octet-stream", "bytes"],
+	["application/cloudevents+json", "cloudevent"],
+	["application/cloudevents-batch+json", "cloudevents"],
+]);
+/**
+ * Those whose events name their own ids and types. The atom types do as well, and what the headers
+ * say is passed over; but the contract asks for the headers all the same.
+ */
+const SELF_NAMING: ReadonlySet<BodyKind> = new Set(["batch", "xml-batch", "entry"]);
+/** What can be sent to a URL that holds the event's id. */
+const AT_OWN_URL: ReadonlySet<BodyKind> = new Set(["atom", "atom-json", "json", "text"]);
+const APPENDED = [...BODY_KINDS.keys()];
+const APPENDED_ALONE = APPENDED.filter((name) => AT_OWN_URL.has(BODY_KINDS.get(name) as BodyKind));
+
+/**
+ * What is appended to a stream.
+ * @throws Refusal `unsupported-media-type`
+ */
+export function appendKind(req: IncomingMessage): BodyKind {
+	return kindByForm(req) ?? bodyKind(req, APPENDED);
+}
+
+/**
+ * What is sent to a URL that holds the id of the event.
+ * @throws Refusal `unsupported-media-type`
+ */
+export function incomingKind(req: IncomingMessage): BodyKind {
+	return bodyKind(req, APPENDED_ALONE);
+}
+
+/**
+ * What metadata is sent as (contract 5.1). It is no event of a client's own, so the forms that name
+ * such an event by themselves, CloudEvents and entries of AtomPub, are none of it.
+ * @throws Refusal `unsupported-media-type`
+ */
+export function metadataKind(req: IncomingMessage): BodyKind {
+	const names = [...BODY_KINDS].flatMap(([name, kind]) => (isCloudEvent(kind) ? [] : [name]));
+	const own = kindByForm(req);
+	if (own === undefined) return bodyKind(req, names);
+	const form = own === "entry" ? "an entry of AtomPub" : "a CloudEvent, by its ce-… headers";
+	const contentType = `${req.headers["content-type"] ?? ""}: ${form}`.slice(0, 256);
+	throw new Refusal("unsupported-media-type", { contentType, available: names });
+}
+
+/** Whether the events say their ids and types by themselves, so that no header has to. */
+export function namesItsEvents(kind: BodyKind): boolean {
+	return SELF_NAMING.has(kind) || isCloudEvent(kind);
+}
+
+/** Bodies that are told by more than the name of their media type. */
+function kindByForm(req: IncomingMessage): BodyKind | undefined {
+	const coding = req.headers["content-encoding"] ?? "identity";
+	if (coding !== "identity") return undefined;
+	if (isAtomEntry(req)) return "entry";
+	return isBinaryCloudEvent(req) ? "cloudevent-binary" : undefined;
+}
+
+export function isCloudEvent(kind: BodyKind): kind is CloudEventKind {
+	return kind.startsWith("cloudevent");
+}
+
+/**
+ * @throws Refusal `unsupported-media-type`; also for a charset that is not UTF-8, and for a body
+ * that is compressed. `malformed-header` for what is no media type.
+ */
+function bodyKind(req: IncomingMessage, available: readonly string[]): BodyKind {
+	const contentType = req.headers["content-type"] ?? "";
+	const [name = "", ...parameters] = contentType.toLowerCase().split(";");
+	const kind = available.includes(name.trim()) ? BODY_KINDS.get(name.trim()) : undefined;
+	const coding = req.headers["content-encoding"] ?? "identity";
+	const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith("charset="));
+	const isPlain = coding === "identity" && /^(charset="?utf-?8"?)?$/.test(charset ?? "");
+	if (kind !== undefined && isPlain) return kind;
+	// Not a media type at all, which is another mistake than one nobody reads here.
+	if (/^[^/;\s][^/]*$/.test(contentType)) {
+		const value = contentType.slice(0, 128);
+		const reason = "It takes a media type, such as application/json.";
+		throw new Refusal("malformed-header", { header: "Content-Type", value, reason });
+	}
+	const sent = coding === "identity" ? contentType : `${contentType}, Content-Encoding: ${coding}`;
+	throw new Refusal("unsupported-media-type", { contentType: sent.slice(0, 256), available });
+}

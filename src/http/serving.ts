@@ -1,0 +1,99 @@
+/**
+ * One server over a log: the context its handlers work in, the door in front of them, and how both
+ * close. Several may serve one log in a process, each with what it remembers for itself.
+ */
+import { createDocuments } from "../cache/documents.ts";
+import type { Settings } from "../config.ts";
+import { Refusal } from "../errors.ts";
+import { createLasts } from "../following/last-versions.ts";
+import { createLiveStreams } from "../following/live-readers.ts";
+import { createLongPolls } from "../following/long-polls.ts";
+import { parseCaches } from "../purging/addresses.ts";
+import { type Purging, startPurging } from "../purging/purging.ts";
+import { FaultReports } from "./answering/faults.ts";
+import type { Context, Stored } from "./context.ts";
+import { HttpServer, type Lanes } from "./server.ts";
+import { prefixOf, urlsAt } from "./urls.ts";
+
+const RETRY_AFTER_SECONDS = 1;
+
+/** Writes to the operator: the error of a fault, or a sentence. */
+export type Tell = (what: unknown) => void;
+
+export class Serving {
+	readonly context: Context;
+	readonly #http: HttpServer;
+	readonly #tell: Tell;
+	readonly #forgetOnErasure: () => void;
+	#purging: Purging | undefined;
+	#unready: Refusal | undefined;
+
+	/** @param lanes `express-only` serves every request the long way, to compare the two */
+	constructor(stored: Stored, settings: Settings, tell: Tell, lanes: Lanes = "both") {
+		const { log } = stored;
+		const { longPollsMax, liveStreamsMax, sealedMaxAge } = settings;
+		const { cacheBytesMax: bytesMax, cachePagesMax: countMax } = settings;
+		const documents = createDocuments({ bytesMax, countMax, sealedMaxAge });
+		this.context = {
+			...stored,
+			settings,
+			documents,
+			longPolls: createLongPolls(log, longPollsMax),
+			live: createLiveStreams(log, liveStreamsMax),
+			lasts: createLasts(log),
+			report: new FaultReports(tell).report,
+			unready: () => this.#unready,
+			purging: () => this.#purging?.state() ?? (settings.purgeUrl === undefined ? undefined : []),
+		};
+		this.#http = new HttpServer(this.context, lanes);
+		this.#tell = tell;
+		this.#forgetOnErasure = log.onCommit(({ marked, erasures }) => {
+			if (erasures !== undefined) documents.forgetAll();
+			else if (marked.length > 0) documents.forget(marked);
+		});
+	}
+
+	/**
+	 * Starts to tell the caches in front, if there are any, and listens.
+	 * @returns the port it listens on
+	 */
+	async listen(): Promise<number> {
+		const { log, settings } = this.context;
+		this.#purging = await startPurgingOf(log, settings, this.#tell);
+		return this.#http.listen(settings.port, settings.host);
+	}
+
+	/** Tells who sends requests that none should come here any more; the first reason counts. */
+	refuseWith(reason: Refusal): void {
+		this.#unready ??= reason;
+	}
+
+	/** Drains: what waits is answered, running requests end. What is stored stays open. */
+	async close(): Promise<void> {
+		const { longPolls, live } = this.context;
+		const retryAfterSeconds = RETRY_AFTER_SECONDS;
+		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
+		longPolls.close();
+		live.close();
+		await this.#http.close();
+		this.#forgetOnErasure();
+		await this.#purging?.close();
+	}
+}
+
+async function startPurgingOf(
+	log: Context["log"],
+	{ purgeUrl, purgeMethod, purgeBy, publicUrl, data }: Settings,
+	tell: Tell,
+): Promise<Purging | undefined> {
+	if (purgeUrl === undefined) return undefined;
+	return startPurging(log, {
+		caches: parseCaches(purgeUrl) ?? [],
+		method: purgeMethod,
+		by: purgeBy === "urls" ? "urls" : "tags",
+		paths: urlsAt(publicUrl === undefined ? "" : prefixOf(publicUrl), log.incarnation),
+		host: publicUrl === undefined ? undefined : new URL(publicUrl).host,
+		directory: data,
+		say: tell,
+	});
+}
