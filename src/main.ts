@@ -11,10 +11,7 @@ import type { Context } from "./http/context.ts";
 import { urlsAt } from "./http/handlers/page.ts";
 import { createMeanings } from "./http/handlers/wanted.ts";
 import { createHttpServer } from "./http/server.ts";
-import type { Log } from "./log/log.ts";
-import type { Upgrade } from "./log/sqlite/files/upgrade.ts";
-import type { OnStop } from "./log/sqlite/log.ts";
-import { openStore, type Store } from "./log/sqlite/store.ts";
+import { type OnStop, type OpenedLog, openLog, type Upgrade } from "./log/open.ts";
 import { parseCaches } from "./purging/addresses.ts";
 import { type Purging, startPurging } from "./purging/purging.ts";
 
@@ -56,7 +53,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		unready ??= refusal;
 		tellStopped(refusal);
 	};
-	const { log, tree } = await openWhole(settings, onStop);
+	const { log, hidden, tree } = await openWhole(settings, onStop);
 	const longPolls = createLongPolls(log, settings.longPollsMax);
 	const live = createLiveStreams(log, settings.liveStreamsMax);
 	const lasts = createLasts(log);
@@ -94,7 +91,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		await log.close();
 	};
 	try {
-		purging = await startPurgingOf(log, settings);
+		purging = await startPurgingOf({ log, hidden }, settings);
 		const port = await http.listen(settings.port, settings.host);
 		return { url: urlOf(settings.host, port), writerStopped, close };
 	} catch (error) {
@@ -108,10 +105,10 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
  * but no damage, so it is said at the start, and not after it.
  * @throws Refusal as `startServer`
  */
-async function openWhole(settings: Settings, onStop: OnStop): Promise<Store> {
+async function openWhole(settings: Settings, onStop: OnStop): Promise<OpenedLog> {
 	const { data, checkpoints, checkReads, upgradeCopy, onWriteFailure } = settings;
 	let isOpen = onWriteFailure === "stay";
-	const store = await openStore(data, settings, {
+	const store = await openLog(data, settings, {
 		checkpoints,
 		checksReads: checkReads,
 		upgrade: { keepsCopy: upgradeCopy, onUpgrade: announceUpgrade },
@@ -133,11 +130,14 @@ function announceUpgrade({ found, known, copy }: Parameters<NonNullable<Upgrade[
 	console.error(`varve: bringing the log from schema ${found} to ${known}${kept}`);
 }
 
-async function startPurgingOf(log: Log, settings: Settings): Promise<Purging | undefined> {
+async function startPurgingOf(
+	{ log, hidden }: Pick<OpenedLog, "log" | "hidden">,
+	settings: Settings,
+): Promise<Purging | undefined> {
 	const { purgeUrl, purgeMethod, purgeBy, publicUrl, data } = settings;
 	if (purgeUrl === undefined) return undefined;
 	const base = publicUrl === undefined ? undefined : new URL(publicUrl);
-	return startPurging(log, {
+	return startPurging(log, hidden, {
 		caches: parseCaches(purgeUrl) ?? [],
 		method: purgeMethod,
 		by: purgeBy === "urls" ? "urls" : "tags",

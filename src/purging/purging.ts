@@ -10,7 +10,7 @@
  * the watermark, and then everything is purged at the next start.
  */
 import { join } from "node:path";
-import type { Commit, Log } from "../log/log.ts";
+import type { Commit, HiddenReads, Log } from "../log/log.ts";
 import type { CacheAddress } from "./addresses.ts";
 import { newestHiding, streamsHidden } from "./hidden.ts";
 import type { Paths } from "./paths.ts";
@@ -53,7 +53,11 @@ const AGAIN_MS = 10_000;
 /** What a shutdown gives the last purges. */
 const DRAIN_MS = 5_000;
 
-export async function startPurging(log: Log, options: PurgingOptions): Promise<Purging> {
+export async function startPurging(
+	log: Log,
+	hidden: HiddenReads,
+	options: PurgingOptions,
+): Promise<Purging> {
 	const { directory, say, againMs = AGAIN_MS, drainMs = DRAIN_MS } = options;
 	const file = join(directory, "purged.json");
 	const caches = options.caches.map(({ shown }) => shown).join();
@@ -79,7 +83,9 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 			.then(() => writeWatermark(file, watermark))
 			.catch((error: unknown) => say(`purges: ${file} cannot be written: ${String(error)}`));
 	};
-	const queues = options.caches.map((cache) => queueOf(log, options, cache, stopped.signal, note));
+	const queues = options.caches.map((cache) =>
+		queueOf(hidden, options, cache, stopped.signal, note),
+	);
 	const purge = (what: Purge) => {
 		for (const { queue } of queues) queue.add(what);
 	};
@@ -93,7 +99,7 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 	};
 	const look = async (commit: Commit) => {
 		try {
-			const streams = await streamsHidden(log, commit);
+			const streams = await streamsHidden(log, hidden, commit);
 			position = commit.last;
 			erasures = commit.erasures ?? erasures;
 			if (streams.length > 0) purgeTwice({ streams });
@@ -110,7 +116,7 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 		commits++;
 		looking = looking.then(() => look(commit));
 	});
-	const newest = await newestHiding(log).catch((error: unknown) => {
+	const newest = await newestHiding(hidden).catch((error: unknown) => {
 		say(`purges: the log cannot be looked at, so all is purged: ${String(error)}`);
 		return undefined;
 	});
@@ -140,7 +146,7 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 }
 
 function queueOf(
-	log: Log,
+	hidden: HiddenReads,
 	options: PurgingOptions,
 	cache: CacheAddress,
 	signal: AbortSignal,
@@ -154,7 +160,7 @@ function queueOf(
 		say(`has to be emptied by hand: ${reason}`);
 	};
 	const send: Send =
-		by === "tags" ? sendTags(cache, method) : sendUrls(cache, { ...options, log, abandon });
+		by === "tags" ? sendTags(cache, method) : sendUrls(cache, { ...options, hidden, abandon });
 	const queue = createPurgeQueue({
 		send: (purge) => send(purge, signal),
 		onIdle,

@@ -1,5 +1,10 @@
 /** What every engine promises, as one suite. Each case ends with `verify`. */
-import { DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../../src/log/log.ts";
+import {
+	DEFAULT_LOG_LIMITS,
+	type HiddenReads,
+	type Log,
+	type LogLimits,
+} from "../../src/log/log.ts";
 import { append, events, name, read, refusal } from "./asking.ts";
 import { appending } from "./contract/appending.ts";
 import { deleting } from "./contract/deleting.ts";
@@ -9,10 +14,13 @@ import { indexing } from "./contract/indexing.ts";
 import { reading } from "./contract/reading.ts";
 import { retaining } from "./contract/retaining.ts";
 
-export type OpenLog = (limits: LogLimits, clock: () => number) => Promise<Log>;
+export type OpenLog = (limits: LogLimits, clock: () => number) => Promise<EngineLog>;
+
+/** A log as its engine opens it. */
+export type EngineLog = Log & { readonly hidden: HiddenReads };
 
 /** The log under test, new for each case, and the time its clock shows. */
-export type Given = { log: Log; now: number };
+export type Given = { log: EngineLog; now: number };
 
 export function contract(open: OpenLog): void {
 	const limits: LogLimits = { ...DEFAULT_LOG_LIMITS, pageBytesMax: 100_000 };

@@ -9,10 +9,10 @@ import type { LogSource } from "../proof/source.ts";
  * @throws Refusal `data-directory-unusable`, `history-rewound`
  */
 export async function directorySource(directory: string): Promise<LogSource> {
-	const { readLogTree } = await import("../../log/sqlite/tree/log-tree.ts");
+	const { readLogTree } = await import("../../log/open.ts");
 	const tree = readLogTree(resolve(directory));
 	return {
-		checkpoint: async () => tree.checkpoint(),
+		checkpoint: () => tree.checkpoint(),
 		key: async () => tree.key,
 		async tile(tile) {
 			const bytes = await tree.tile(tile);

@@ -16,8 +16,8 @@ import { PING } from "./erasing/erasures.ts";
 import { causeOf, isUnreadable } from "./failures.ts";
 import { takeCheckpoints } from "./files/checkpoint.ts";
 import { openForWriting } from "./files/directory.ts";
-import type { WriterData } from "./log.ts";
 import { type Batch, READY, type Stopped } from "./protocol.ts";
+import type { WriterData } from "./start.ts";
 
 const port = parentPort;
 if (!port) throw new Error("writer.ts runs in a worker thread");

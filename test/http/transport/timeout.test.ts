@@ -10,6 +10,7 @@ import { createMeanings } from "../../../src/http/handlers/wanted.ts";
 import { createHttpServer, type HttpServer } from "../../../src/http/server.ts";
 import type { Log } from "../../../src/log/log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
+import { replacing } from "../../log/asking.ts";
 import { ask, batch, get, head, raw } from "../ask.ts";
 
 const EVENT = { eventId: "c322e299-cb73-4b47-97c5-5054f920746e", eventType: "T", data: {} };
@@ -26,11 +27,10 @@ beforeEach(async () => {
 		release = resolve;
 	});
 	const inner = createMemoryLog();
-	log = {
-		...inner,
+	log = replacing(inner, {
 		append: async (append) => held.then(() => inner.append(append)),
 		read: async (range) => held.then(() => inner.read(range)),
-	};
+	});
 	const settings = { ...parseSettings([], {}), requestTimeoutMs: 150, longPollSecondsMax: 1 };
 	const report = (error: unknown) => {
 		throw error;
@@ -40,7 +40,7 @@ beforeEach(async () => {
 		tree: {
 			key: "",
 			damage: undefined,
-			checkpoint: () => "",
+			checkpoint: async () => "",
 			tile: async () => undefined,
 			close: () => {},
 		},
