@@ -11,6 +11,7 @@ import { deleting } from "./contract/deleting.ts";
 import { erasing } from "./contract/erasing.ts";
 import { expecting } from "./contract/expecting.ts";
 import { indexing } from "./contract/indexing.ts";
+import { listening } from "./contract/listening.ts";
 import { reading } from "./contract/reading.ts";
 import { retaining } from "./contract/retaining.ts";
 
@@ -43,6 +44,7 @@ export function contract(open: OpenLog): void {
 	deleting(given);
 	retaining(given);
 	erasing(given);
+	listening(given);
 
 	test("a closed log refuses appends and reads, and may be closed twice", async () => {
 		const other = await open(limits, () => given.now);

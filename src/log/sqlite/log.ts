@@ -169,7 +169,10 @@ export class SqliteLog implements Log {
 	}
 
 	#read(range: Range, hidden: boolean): Promise<Slice> {
-		return this.#reading(range.stream, range.from, () => this.#parts.reader.read(range, hidden));
+		const { reader, erasures } = this.#parts;
+		return this.#reading(range.stream, range.from, () =>
+			reader.read(range, { hidden, isErasing: erasures.isErasing() }),
+		);
 	}
 
 	/** @param where what is read of the stream, in words for the operator */
@@ -180,10 +183,22 @@ export class SqliteLog implements Log {
 	): Promise<T> {
 		try {
 			this.#refuseClosing();
-			return await work();
+			const found = await work();
+			const telling = this.#telling();
+			if (telling) await telling;
+			return found;
 		} catch (error) {
 			throw damageOr(error, `${stream} at ${where}`);
 		}
+	}
+
+	/** What was read may be on disk before the listeners have heard of it. */
+	#telling(): Promise<unknown> | undefined {
+		const { queue, erasures, reader } = this.#parts;
+		const { position, erasures: count } = reader.seen;
+		const appended = queue.told(position);
+		const erased = erasures.told(count);
+		return appended || erased ? Promise.all([appended, erased]) : undefined;
 	}
 
 	#refuseClosing(): void {

@@ -29,6 +29,13 @@ export type ReaderOptions = {
 	readonly checksReads?: boolean | undefined;
 };
 
+export type How = {
+	/** Whether to read what metadata and deletes hide, too. */
+	readonly hidden: boolean;
+	/** Whether an erasure is on its way, so that `seen` has to tell whether this read shows it. */
+	readonly isErasing: boolean;
+};
+
 export class Reader {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
@@ -37,6 +44,7 @@ export class Reader {
 	readonly #locator: Locator;
 	readonly #pageBytesMax: number;
 	readonly #clock: () => number;
+	#erasures = 0;
 
 	constructor(file: string, { pageBytesMax, clock, checksReads = false }: ReaderOptions) {
 		this.#database = openForReading(file);
@@ -48,12 +56,15 @@ export class Reader {
 		this.#clock = clock;
 	}
 
-	/**
-	 * @param hidden whether to read what metadata and deletes hide, too
-	 * @throws Refusal `page-too-large`, `stream-deleted`
-	 */
-	read(range: Range, hidden = false): Slice {
+	/** The newest position, and number of erasures, that the reads so far may show. */
+	get seen(): { readonly position: number; readonly erasures: number } {
+		return { position: this.#standings.newest, erasures: this.#erasures };
+	}
+
+	/** @throws Refusal `page-too-large`, `stream-deleted` */
+	read(range: Range, { hidden, isErasing }: How): Slice {
 		return this.#inSnapshot(() => {
+			if (isErasing) this.#erasures = Number(this.#statements.erasures.get());
 			const { stream } = range;
 			const row = this.#standings.find(stream);
 			const last = row?.last ?? -1;
@@ -139,5 +150,6 @@ function prepare(database: Database.Database) {
 		createdAt: database.prepare(sql.SELECT_CREATED_AT).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
 		gap: database.prepare(sql.SELECT_GAP),
+		erasures: database.prepare(sql.SELECT_ERASURES).pluck(),
 	};
 }
