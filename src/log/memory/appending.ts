@@ -56,7 +56,7 @@ export function fetchPlaces(store: Store, { streams: [stream], ids }: FactsNeede
 
 type Batch = { readonly stream: StreamName; readonly events: readonly NewEvent[] };
 
-function carryOut(
+export function carryOut(
 	store: Store,
 	plan: Plan,
 	{ stream, events }: Batch,

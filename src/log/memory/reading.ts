@@ -45,7 +45,7 @@ export function read(store: Store, range: Range, { now, pageBytesMax, hidden }: 
 	return sliceOf(plan, found, restOf(store, plan, found));
 }
 
-function entriesOf(store: Store, { range, from, to }: ReadPlan): Entry[] {
+export function entriesOf(store: Store, { range, from, to }: ReadPlan): Entry[] {
 	const entries: Entry[] = [];
 	for (let version = Number(from); version <= to; version++) {
 		const event = shown(store.eventAt(range.stream, version), range.content);
@@ -57,7 +57,7 @@ function entriesOf(store: Store, { range, from, to }: ReadPlan): Entry[] {
 	return range.direction === "forward" ? entries : entries.reverse();
 }
 
-function restOf(store: Store, plan: ReadPlan, found: readonly FoundEntry[]): SliceRest {
+export function restOf(store: Store, plan: ReadPlan, found: readonly FoundEntry[]): SliceRest {
 	const { range, facts, now } = plan;
 	const position = gapSought(plan, found);
 	const gap = position === undefined ? undefined : store.gapAt(position);
@@ -67,6 +67,9 @@ function restOf(store: Store, plan: ReadPlan, found: readonly FoundEntry[]): Sli
 	return { gap, firstUnexpired: firstUnexpired(facts.state, createdAt, from, now) };
 }
 
-function shown(event: RecordedEvent | undefined, content: boolean): RecordedEvent | undefined {
+export function shown(
+	event: RecordedEvent | undefined,
+	content: boolean,
+): RecordedEvent | undefined {
 	return event && !content ? { ...event, data: NOTHING, metadata: NOTHING } : event;
 }
