@@ -5,17 +5,18 @@
  * passes the contract suite in `test/log/contract.ts`, which has a case for each of these promises.
  *
  * Writing
- * - Appends are atomic, and happen one after another. Positions and versions are 0, 1, 2 … without
- *   gaps. `created` never falls along the log.
- * - An append that resolved is on disk (fsynced). A refused append left nothing behind, except after
- *   `writer-stopped`: then it may be there.
+ * - Appends are atomic, and happen one after another. Positions and versions are 0, 1, 2 …
+ *   without gaps. `created` never falls along the log.
+ * - An append that resolved is on disk (fsynced). A refused append left nothing behind, except
+ *   after `writer-stopped`: then it may be there.
  * - The index entries of an event are written in the event's own transaction.
  *
  * Reading
  * - A read is one snapshot: its entries, its `last` and its `retention` are of one moment.
- * - No read resolves with what a commit changed before all listeners have heard of that commit. So
- *   a client that saw position n, and asks again with `ES-MinPosition: n`, is not answered from what
- *   a listener remembers of the time before n.
+ * - No read resolves with what a commit changed before all listeners have heard of that commit.
+ *   So a client that saw position n, and asks again with `ES-MinPosition: n`, is not answered from
+ *   what a listener remembers of the time before n. If the writer stops, the listeners may never
+ *   hear of its last commit; reads show it then, if it is on disk.
  *
  * Listening
  * - Listeners are called in the order they were registered, for one commit after another, in the
@@ -39,17 +40,17 @@ export type { Gap, Range, Retention, Slice, StreamEntry } from "./range.ts";
 
 export interface Log extends Erasing, Locating, Probing {
 	/**
-	 * The number of the history in this log: 1 for the first, and a higher one for each that replaced
-	 * it (a restored backup, for example). It stays the same while the log is open. What was learnt of
-	 * one incarnation, positions included, says nothing of another.
+	 * The number of the history in this log: 1 for the first, and a higher one for each that
+	 * replaced it (a restored backup, for example). It stays the same while the log is open. What
+	 * was learnt of one incarnation, positions included, says nothing of another.
 	 */
 	readonly incarnation: number;
 
 	/**
-	 * Appends a batch to one stream, whole or not at all. A stream that was softly deleted comes back,
-	 * with its metadata rewritten in the same transaction.
-	 * @throws Refusal `stream-not-writable`, `wrong-expected-version`, `stream-deleted`, `overloaded`,
-	 * `disk-full`, `log-damaged`, `shutting-down`, and `writer-stopped`
+	 * Appends a batch to one stream, whole or not at all. A stream that was softly deleted comes
+	 * back, with its metadata rewritten in the same transaction.
+	 * @throws Refusal `stream-not-writable`, `wrong-expected-version`, `stream-deleted`,
+	 * `overloaded`, `disk-full`, `log-damaged`, `shutting-down`, and `writer-stopped`
 	 */
 	append(append: Append): Promise<Appended>;
 
@@ -90,8 +91,8 @@ export interface Log extends Erasing, Locating, Probing {
 	verify(): Promise<Verification>;
 
 	/**
-	 * Lets running appends finish, refuses new ones and reads with `shutting-down`, and lets go of the
-	 * files. Repeating it changes nothing.
+	 * Lets running appends finish, refuses new ones and reads with `shutting-down`, and lets go of
+	 * the files. Repeating it changes nothing.
 	 */
 	close(): Promise<void>;
 }
@@ -109,10 +110,10 @@ export interface Probing {
 /** For readers whose checkpoint is an id, not a number. */
 export interface Locating {
 	/**
-	 * Where in a stream the event with an id stands, of whatever age, shown or not. If an index or
-	 * `$all` has several of one id, it is the newest; if an own stream has, any of them. In an own
-	 * stream that is one look-up, elsewhere one for each stream there is. A link stands under its own
-	 * id, not that of the event it points to.
+	 * Where in a stream the event with an id stands, of whatever age, shown or not. If several
+	 * have one id, it is the earliest of an own stream, and the newest of an index or `$all`. In an
+	 * own stream that is one look-up, elsewhere one for each stream there is. A link stands under its
+	 * own id, not that of the event it points to.
 	 * @param id as of `NewEvent`
 	 * @returns undefined if there is none
 	 */

@@ -22,7 +22,7 @@ import {
 } from "./log.ts";
 import { append, remove } from "./memory/appending.ts";
 import { Erasing } from "./memory/erasing.ts";
-import { read } from "./memory/reading.ts";
+import { locate, read } from "./memory/reading.ts";
 import { Store } from "./memory/store.ts";
 import { viewOf } from "./memory/view.ts";
 import { lastShown } from "./reading/plan.ts";
@@ -89,10 +89,7 @@ export class MemoryLog implements Log {
 
 	async locate(stream: StreamName, id: string): Promise<Version | undefined> {
 		this.#refuseClosed();
-		for (let version = Number(this.#store.lastOf(stream)); version >= 0; version--) {
-			if (this.#store.eventAt(stream, version)?.id === id) return version;
-		}
-		return undefined;
+		return locate(this.#store, stream, id);
 	}
 
 	async writerAnswers(): Promise<void> {

@@ -3,8 +3,8 @@
  * `migrations/sqlite/0001-log.sql`.
  *
  * An engine applies each file whole or not at all, and records its number in the same transaction.
- * A file that was released is never edited. A database that is ahead of us is left alone: an older program
- * would not know what it breaks.
+ * A file that was released is never edited. A database that is ahead of us is left alone: an
+ * older program would not know what it breaks.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -1,9 +1,9 @@
 /** Erasure in memory: the readable specification of `Erasing`. */
-import { ALL, type RecordedEvent, type StreamName } from "../../event.ts";
+import type { RecordedEvent, StreamName } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { isErasable } from "../../retention/erasable.ts";
 import type { Commit, Redaction, ScavengeStep } from "../commit.ts";
-import { checkRedactable } from "../redaction.ts";
+import { isRedactionDue } from "../redaction.ts";
 import type { Store } from "./store.ts";
 
 const NOTHING = new Uint8Array(0);
@@ -24,11 +24,17 @@ export class Erasing {
 		return this.#count;
 	}
 
-	redact({ stream, version, metadata }: Redaction): void {
-		const event = stream === ALL ? undefined : this.#store.eventAt(stream, version);
-		checkRedactable({ stream, version, last: this.#store.lastOf(stream), type: event?.type });
-		if (!event || (event.isRedacted && (!metadata || event.metadata.length === 0))) return;
-		this.#erase(event, metadata);
+	redact(redaction: Redaction): void {
+		const { stream, version, metadata } = redaction;
+		const found = this.#store.eventAt(stream, version);
+		const event = found && {
+			type: found.type,
+			isErased: found.isRedacted === true,
+			metadataBytes: found.metadata.length,
+		};
+		const last = this.#store.lastOf(stream);
+		if (!isRedactionDue(redaction, { last, event }) || !found) return;
+		this.#erase(found, metadata);
 		this.#finish([stream]);
 	}
 

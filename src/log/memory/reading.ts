@@ -1,5 +1,6 @@
 /** Reading in memory: fetch what the plan asks for. */
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
+import { isIndexStream } from "../../indexes/joins.ts";
 import { firstUnexpired } from "../../retention/window.ts";
 import type { Range, Slice } from "../log.ts";
 import { planRead, type ReadPlan } from "../reading/plan.ts";
@@ -31,11 +32,8 @@ export function read(store: Store, range: Range, { now, pageBytesMax, hidden }: 
 	const hasMarkedEntries = store.hasMarkedEntries(stream);
 	const plan = planRead(range, { last, state, hasMarkedEntries }, now);
 	const entries = entriesOf(store, plan);
-	if (content)
-		checkBytes(
-			entries.reduce((bytes, { event }) => bytes + bytesOf(event), 0),
-			pageBytesMax,
-		);
+	const bytes = entries.reduce((sum, { event }) => sum + bytesOf(event), 0);
+	if (content) checkBytes(bytes, pageBytesMax);
 	const targets = {
 		dataOf: (link: RecordedEvent) => store.events[link.position]?.data ?? NOTHING,
 		stateOf: (of: StreamName) => store.stateOf(of),
@@ -72,4 +70,16 @@ export function shown(
 	content: boolean,
 ): RecordedEvent | undefined {
 	return event && !content ? { ...event, data: NOTHING, metadata: NOTHING } : event;
+}
+
+/** As `Log.locate`: the earliest of an own stream, the newest of any other. */
+export function locate(store: Store, stream: StreamName, id: string): Version | undefined {
+	const isOwn = stream !== ALL && !isIndexStream(stream);
+	let found: Version | undefined;
+	for (let version = 0; version <= store.lastOf(stream); version++) {
+		if (store.eventAt(stream, version)?.id !== id) continue;
+		if (isOwn) return version;
+		found = version;
+	}
+	return found;
 }

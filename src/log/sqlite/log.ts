@@ -37,13 +37,13 @@ export type SqliteOptions = {
 	readonly clock?: () => number;
 	readonly migrations?: readonly Migration[];
 	readonly upgrade?: Upgrade;
-	/** Whether the writer moves the WAL into the database; else another process has to. */
+	/** Whether the writer moves the WAL into the database; if not, another process has to. */
 	readonly checkpoints?: boolean;
 	/** Whether each event that is read is held against its hash. */
 	readonly checksReads?: boolean;
 	/**
-	 * Called once, if ever, where nothing can be written any more until the log is opened anew: reads
-	 * go on. Before `openSqliteLog` resolves, where what is damaged leaves nothing to append to.
+	 * Called once, if ever: when nothing can be written any more until the log is opened anew. Reads
+	 * go on. If damage leaves nothing to append to, it is called before `openSqliteLog` resolves.
 	 */
 	readonly onStop?: OnStop;
 };
@@ -81,7 +81,7 @@ export async function openSqliteLog(
 				onStop(refusal);
 			},
 			// The last connection to close tidies the WAL away, and the reader's may not write. So the
-			// writer's is the last, but where it stopped: then the files stay as they are.
+			// writer's is the last, unless it stopped: then the files stay as they are.
 			onEnd: () => reader.close(),
 		});
 		if (writing.stopped !== undefined) queue.stop(writing.stopped);

@@ -14,9 +14,9 @@ import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import type { Version } from "../../event.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
+import { Told } from "../told.ts";
 import { messageOf } from "./failures.ts";
 import { type Answers, answerAt, pack, packedBytes, type Stopped, type Write } from "./protocol.ts";
-import { Told } from "./told.ts";
 
 /**
  * Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it

@@ -13,7 +13,7 @@ import { Listeners } from "../../../src/log/listeners.ts";
 import type * as log from "../../../src/log/log.ts";
 import { carryOut, fetchPlaces, fetchStream } from "../../../src/log/memory/appending.ts";
 import { Erasing } from "../../../src/log/memory/erasing.ts";
-import { entriesOf, restOf, shown } from "../../../src/log/memory/reading.ts";
+import { entriesOf, locate, restOf, shown } from "../../../src/log/memory/reading.ts";
 import { Store } from "../../../src/log/memory/store.ts";
 import { viewOf } from "../../../src/log/memory/view.ts";
 import { lastShown, planRead, type ReadPlan } from "../../../src/log/reading/plan.ts";
@@ -80,12 +80,7 @@ export class FetchingLog implements log.Log {
 		});
 
 	locate = (stream: StreamName, id: string): Promise<Version | undefined> =>
-		this.#alone(async () => {
-			for (let version = Number(this.#store.lastOf(stream)); version >= 0; version--) {
-				if (this.#store.eventAt(stream, version)?.id === id) return version;
-			}
-			return undefined;
-		});
+		this.#alone(async () => locate(this.#store, stream, id));
 
 	async close(): Promise<void> {
 		this.#isClosed = true;

@@ -2,9 +2,9 @@
 import type { MessagePort } from "node:worker_threads";
 import { Refusal } from "../../../errors.ts";
 import type { Commit, Redaction, ScavengeStep } from "../../log.ts";
+import { Told } from "../../told.ts";
 import { openForReading } from "../files/directory.ts";
 import { SELECT_ERASURES } from "../statements.ts";
-import { Told } from "../told.ts";
 import type { Erased, Erasure } from "./eraser.ts";
 
 /** Sent to the writer's thread, and back by it. */

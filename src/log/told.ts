@@ -2,7 +2,7 @@
  * How far the listeners have heard, and the reads that wait until they have.
  *
  *     commit ─▶ on disk, so a read finds it ─▶ the writer's answer ─▶ listeners told
- *                      └──────────── here a read waits ───────────────────┘
+ *                      └──────────── a read waits here ─────────────────────┘
  *
  * A position that no request in flight can hold is waited for by nobody: a damaged log may name one
  * that was never committed.
