@@ -4,9 +4,7 @@
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
 import { Serving } from "./http/serving.ts";
-import type { Upgrade } from "./log/sqlite/files/upgrade.ts";
-import type { OnStop } from "./log/sqlite/log.ts";
-import { openStore, type Store } from "./log/sqlite/store.ts";
+import { type OnStop, type OpenedLog, openLog, type Upgrade } from "./log/open.ts";
 
 export type { Settings } from "./config.ts";
 
@@ -47,9 +45,9 @@ export class RunningServer {
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
 	const stop = new WriterStop();
-	const { log, tree } = await openWhole(settings, (refusal) => stop.note(refusal));
+	const { log, hidden, tree } = await openWhole(settings, (refusal) => stop.note(refusal));
 	const scavenger = await openScavenger(log, nodeOf(settings), tell);
-	const serving = new Serving({ log, tree, scavenger }, settings, tell);
+	const serving = new Serving({ log, hidden, tree, scavenger }, settings, tell);
 	stop.noted.then((refusal) => serving.refuseWith(refusal));
 	try {
 		const port = await serving.listen();
@@ -94,10 +92,10 @@ async function closeAll(serving: Serving): Promise<void> {
  * but no damage, so it is said at the start, and not after it.
  * @throws Refusal as `startServer`
  */
-async function openWhole(settings: Settings, onStop: OnStop): Promise<Store> {
+async function openWhole(settings: Settings, onStop: OnStop): Promise<OpenedLog> {
 	const { data, checkpoints, checkReads, upgradeCopy, onWriteFailure } = settings;
 	let isOpen = onWriteFailure === "stay";
-	const store = await openStore(data, settings, {
+	const store = await openLog(data, settings, {
 		checkpoints,
 		checksReads: checkReads,
 		upgrade: { keepsCopy: upgradeCopy, onUpgrade: announceUpgrade },

@@ -21,7 +21,7 @@ export const verify: Verb = {
 };
 
 async function run({ values }: Arguments): Promise<number> {
-	const { verifyDirectory } = await import("../log/sqlite/verify/verifier.ts");
+	const { verifyDirectory } = await import("../log/open.ts");
 	const done = { events: 0, fraction: 0 };
 	const progress = new Progress(process.stderr, {
 		events: () => done.events,

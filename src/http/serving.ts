@@ -8,6 +8,7 @@ import { Refusal } from "../errors.ts";
 import { createLasts } from "../following/last-versions.ts";
 import { createLiveStreams } from "../following/live-readers.ts";
 import { createLongPolls } from "../following/long-polls.ts";
+import type { HiddenReads } from "../log/log.ts";
 import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
 import { FaultReports } from "./answering/faults.ts";
@@ -20,8 +21,12 @@ const RETRY_AFTER_SECONDS = 1;
 /** Writes to the operator: the error of a fault, or a sentence. */
 export type Tell = (what: unknown) => void;
 
+/** What a server serves; of it, only the purging of caches is handed the hidden reads. */
+export type Opened = Stored & { readonly hidden: HiddenReads };
+
 export class Serving {
 	readonly context: Context;
+	readonly #hidden: HiddenReads;
 	readonly #http: HttpServer;
 	readonly #tell: Tell;
 	readonly #forgetOnErasure: () => void;
@@ -29,7 +34,12 @@ export class Serving {
 	#unready: Refusal | undefined;
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
-	constructor(stored: Stored, settings: Settings, tell: Tell, lanes: Lanes = "both") {
+	constructor(
+		{ hidden, ...stored }: Opened,
+		settings: Settings,
+		tell: Tell,
+		lanes: Lanes = "both",
+	) {
 		const { log } = stored;
 		const { longPollsMax, liveStreamsMax, sealedMaxAge } = settings;
 		const { cacheBytesMax: bytesMax, cachePagesMax: countMax } = settings;
@@ -45,6 +55,7 @@ export class Serving {
 			unready: () => this.#unready,
 			purging: () => this.#purging?.state() ?? (settings.purgeUrl === undefined ? undefined : []),
 		};
+		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
 		this.#tell = tell;
 		this.#forgetOnErasure = log.onCommit(({ marked, erasures }) => {
@@ -59,7 +70,7 @@ export class Serving {
 	 */
 	async listen(): Promise<number> {
 		const { log, settings } = this.context;
-		this.#purging = await startPurgingOf(log, settings, this.#tell);
+		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#tell);
 		return this.#http.listen(settings.port, settings.host);
 	}
 
@@ -83,11 +94,12 @@ export class Serving {
 
 async function startPurgingOf(
 	log: Context["log"],
+	hidden: HiddenReads,
 	{ purgeUrl, purgeMethod, purgeBy, publicUrl, data }: Settings,
 	tell: Tell,
 ): Promise<Purging | undefined> {
 	if (purgeUrl === undefined) return undefined;
-	return startPurging(log, {
+	return startPurging(log, hidden, {
 		caches: parseCaches(purgeUrl) ?? [],
 		method: purgeMethod,
 		by: purgeBy === "urls" ? "urls" : "tags",

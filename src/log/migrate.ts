@@ -1,41 +1,32 @@
 /**
- * Brings a database to the schema this program knows, by numbered SQL files:
+ * What brings a database to the schema this program knows: numbered SQL files, as
  * `migrations/sqlite/0001-log.sql`.
  *
- * Each file is applied whole or not at all, and its number recorded in the same transaction. A file
- * that was released is never edited. A database that is ahead of us is left alone: an older program
- * would not know what it breaks.
+ * An engine applies each file whole or not at all, and records its number in the same transaction.
+ * A file that was released is never edited. A database that is ahead of us is left alone: an
+ * older program would not know what it breaks.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Refusal } from "../errors.ts";
 
-export interface Migratable {
-	/** The number of the last migration applied; 0 for an empty database. */
-	schema(): number;
-	/** Runs `sql` and records `number`, in one transaction. */
-	apply(number: number, sql: string): void;
-}
-
 export type Migration = { readonly number: number; readonly sql: string };
 
 /**
- * Applies what is missing, in order.
+ * What a database still lacks, in the order it has to be applied.
  * @param path what the refusal calls the database
+ * @param found the number of the last migration applied to it; 0 for an empty database
  * @throws Refusal `newer-schema`
  */
-export function migrate(
-	database: Migratable,
+export function missingMigrations(
 	path: string,
+	found: number,
 	migrations: readonly Migration[],
-): void {
-	const found = database.schema();
+): readonly Migration[] {
 	const known = migrations.at(-1)?.number ?? 0;
 	if (found > known) throw new Refusal("newer-schema", { path, found, known });
-	for (const { number, sql } of migrations) {
-		if (number > found) database.apply(number, sql);
-	}
+	return migrations.filter(({ number }) => number > found);
 }
 
 /** Reads the migrations of an engine; their numbers are 1, 2, 3 … */

@@ -1,15 +1,54 @@
 /** A log that is only read: whatever would write is refused, and always for the same reason. */
 import type { Refusal } from "../errors.ts";
-import type { Log } from "./log.ts";
+import type { StreamName, Version } from "../event.ts";
+import type { Commit, Log, Range, Slice, Verification } from "./log.ts";
 
-export function readOnly(log: Log, refusal: Refusal): Log {
-	const refuse = () => Promise.reject(refusal);
-	return {
-		...log,
-		append: refuse,
-		delete: refuse,
-		redact: refuse,
-		scavenge: refuse,
-		writerAnswers: refuse,
-	};
+export class ReadOnlyLog implements Log {
+	readonly incarnation: number;
+	readonly #log: Log;
+	readonly #refusal: Refusal;
+
+	constructor(log: Log, refusal: Refusal) {
+		this.incarnation = log.incarnation;
+		this.#log = log;
+		this.#refusal = refusal;
+	}
+
+	get erasures(): number {
+		return this.#log.erasures;
+	}
+
+	append = (): Promise<never> => this.#refuse();
+	delete = (): Promise<never> => this.#refuse();
+	redact = (): Promise<never> => this.#refuse();
+	scavenge = (): Promise<never> => this.#refuse();
+	writerAnswers = (): Promise<never> => this.#refuse();
+
+	read(range: Range): Promise<Slice> {
+		return this.#log.read(range);
+	}
+
+	last(stream: StreamName): Promise<Version> {
+		return this.#log.last(stream);
+	}
+
+	locate(stream: StreamName, id: string): Promise<Version | undefined> {
+		return this.#log.locate(stream, id);
+	}
+
+	onCommit(listener: (commit: Commit) => void): () => void {
+		return this.#log.onCommit(listener);
+	}
+
+	verify(): Promise<Verification> {
+		return this.#log.verify();
+	}
+
+	close(): Promise<void> {
+		return this.#log.close();
+	}
+
+	#refuse(): Promise<never> {
+		return Promise.reject(this.#refusal);
+	}
 }

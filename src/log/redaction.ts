@@ -10,28 +10,56 @@ import { ALL, type StreamName, type Version } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
 import { LINK_TYPE } from "../indexes/links.ts";
 import { describedStream } from "../retention/window.ts";
+import type { Redaction } from "./commit.ts";
 
-type Redactable = {
-	readonly stream: StreamName;
-	readonly version: Version;
-	/** The last version of the stream; -1 where it has no events. */
+export type RedactionFacts = {
+	/** The last version of the stream; -1 if it has no events. */
 	readonly last: Version;
-	/** Of the event; undefined where there is none at that version. */
-	readonly type: string | undefined;
+	/** Undefined if the stream has no event at that version. */
+	readonly event: RedactedEvent | undefined;
 };
 
-/** @throws Refusal `event-not-redactable`, `stream-not-found`, `event-not-found` */
-export function checkRedactable({ stream, version, last, type }: Redactable): void {
-	const refuse = (reason: string) => {
-		throw new Refusal("event-not-redactable", { stream, eventNumber: version, reason });
-	};
-	if (stream === ALL || isIndexStream(stream)) {
-		refuse("this stream lists events of others; redact the event in the stream it is of");
-	}
-	if (describedStream(stream) !== undefined) refuse("the server goes by the metadata of a stream");
+type RedactedEvent = {
+	readonly type: string;
+	/** Whether its data was erased before, by whatever. */
+	readonly isErased: boolean;
+	/** What is left of its metadata. */
+	readonly metadataBytes: number;
+};
+
+/**
+ * Whether there is anything to erase: a redaction may be repeated.
+ * @throws Refusal `event-not-redactable`, `stream-not-found`, `event-not-found`
+ */
+export function isRedactionDue(redaction: Redaction, { last, event }: RedactionFacts): boolean {
+	const { stream, version, metadata } = redaction;
+	refuseReadOnly(stream, version);
 	if (last < 0) throw new Refusal("stream-not-found", { stream });
-	if (type === undefined) throw new Refusal("event-not-found", { stream, eventNumber: version });
-	if (type === LINK_TYPE)
-		refuse("it is a link; redact the event it leads to, in that event's stream");
-	if (type.startsWith("$")) refuse(`the server goes by events of type ${type}`);
+	if (!event) throw new Refusal("event-not-found", { stream, eventNumber: version });
+	refuseRelied(stream, version, event.type);
+	return !event.isErased || (metadata && event.metadataBytes > 0);
+}
+
+function refuseReadOnly(stream: StreamName, version: Version): void {
+	if (stream === ALL || isIndexStream(stream)) {
+		const reason = "this stream lists events of others; redact the event in the stream it is of";
+		throw notRedactable(stream, version, reason);
+	}
+	if (describedStream(stream) !== undefined) {
+		throw notRedactable(stream, version, "the server goes by the metadata of a stream");
+	}
+}
+
+function refuseRelied(stream: StreamName, version: Version, type: string): void {
+	if (type === LINK_TYPE) {
+		const reason = "it is a link; redact the event it leads to, in that event's stream";
+		throw notRedactable(stream, version, reason);
+	}
+	if (type.startsWith("$")) {
+		throw notRedactable(stream, version, `the server goes by events of type ${type}`);
+	}
+}
+
+function notRedactable(stream: StreamName, eventNumber: Version, reason: string): Refusal {
+	return new Refusal("event-not-redactable", { stream, eventNumber, reason });
 }

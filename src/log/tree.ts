@@ -18,7 +18,7 @@ export interface LogTree {
 	 * A signed checkpoint of all events there are; all in it is of one moment.
 	 * @throws Refusal `log-damaged`
 	 */
-	checkpoint(): string;
+	checkpoint(): Promise<string>;
 
 	/**
 	 * The hashes of a tile, or the leaves of a bundle with two bytes of length before each.

@@ -7,7 +7,7 @@
  */
 import { isRefusal } from "../errors.ts";
 import { ALL, type StreamName } from "../event.ts";
-import type { Commit, Log } from "../log/log.ts";
+import type { Commit, HiddenReads, Log } from "../log/log.ts";
 import { parseMetadata } from "../retention/metadata.ts";
 import { metadataStream } from "../retention/window.ts";
 
@@ -15,33 +15,37 @@ const TOMBSTONES = "$et-$streamDeleted" as StreamName;
 const METADATA = "$et-$metadata" as StreamName;
 
 /** Of the streams a commit marked those that show less than before. */
-export async function streamsHidden(log: Log, commit: Commit): Promise<StreamName[]> {
+export async function streamsHidden(
+	log: Log,
+	hidden: HiddenReads,
+	commit: Commit,
+): Promise<StreamName[]> {
 	const { marked, streams, erasures } = commit;
 	if (erasures !== undefined) return [...marked];
-	const hidden: StreamName[] = [];
+	const found: StreamName[] = [];
 	for (const stream of marked) {
-		const described = streams.has(metadataStream(stream)) && (await hidesSome(log, stream));
+		const described = streams.has(metadataStream(stream)) && (await hidesSome(hidden, stream));
 		const buried = streams.has(TOMBSTONES) && (await isGone(log, stream));
-		if (described || buried) hidden.push(stream);
+		if (described || buried) found.push(stream);
 	}
-	return hidden;
+	return found;
 }
 
 /** The position of the newest event that may have hidden others; -1 where there is none. */
-export async function newestHiding(log: Log): Promise<number> {
+export async function newestHiding(hidden: HiddenReads): Promise<number> {
 	const positions = [TOMBSTONES, METADATA].map(async (stream) => {
 		const newest = { from: "head", limit: 1, direction: "backward", content: false } as const;
-		const { entries } = await log.read({ stream, ...newest, resolve: false, hidden: true });
+		const { entries } = await hidden.read({ stream, ...newest, resolve: false });
 		return entries[0]?.event.position ?? -1;
 	});
 	return Math.max(...(await Promise.all(positions)));
 }
 
-async function hidesSome(log: Log, stream: StreamName): Promise<boolean> {
+async function hidesSome(hidden: HiddenReads, stream: StreamName): Promise<boolean> {
 	// Nothing is ever hidden from the log.
 	if (stream === ALL) return false;
 	const newest = { from: "head", limit: 1, direction: "backward", content: true } as const;
-	const { entries } = await log.read({ stream: metadataStream(stream), ...newest, hidden: true });
+	const { entries } = await hidden.read({ stream: metadataStream(stream), ...newest });
 	const { maxCount, maxAgeMs, truncateBefore } = parseMetadata(
 		entries[0]?.event.data ?? new Uint8Array(0),
 	);

@@ -11,7 +11,7 @@ import { setImmediate } from "node:timers/promises";
 import { GRID, type PageRange } from "../../feeds/geometry.ts";
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../event.ts";
 import { streamsJoined } from "../indexes/joins.ts";
-import type { Log } from "../log/log.ts";
+import type { HiddenReads } from "../log/log.ts";
 
 /** Writes the URLs of documents, as the edge does, without scheme and host. */
 export type Paths = {
@@ -30,16 +30,16 @@ export const PATHS_MAX = 10_000;
 
 /** @returns undefined where there are more than `PATHS_MAX` */
 export async function pathsShowing(
-	log: Log,
+	hidden: HiddenReads,
 	paths: Paths,
 	stream: StreamName,
 ): Promise<ReadonlySet<string> | undefined> {
 	const found = new Set<string>();
 	for (let from = 0; ; from += STEP) {
 		const range = { stream, from, limit: STEP, direction: "forward", content: true } as const;
-		const { entries, last } = await log.read({ ...range, resolve: false, hidden: true });
+		const { entries, last } = await hidden.read({ ...range, resolve: false });
 		for (const { event } of entries) {
-			for (const path of await pathsOf(log, paths, event)) found.add(path);
+			for (const path of await pathsOf(hidden, paths, event)) found.add(path);
 			if (found.size > PATHS_MAX) return undefined;
 			// Others are served in between.
 			await setImmediate();
@@ -48,11 +48,11 @@ export async function pathsShowing(
 	}
 }
 
-async function pathsOf(log: Log, paths: Paths, event: RecordedEvent): Promise<string[]> {
+async function pathsOf(hidden: HiddenReads, paths: Paths, event: RecordedEvent): Promise<string[]> {
 	const { stream, version, position } = event;
 	const found = [...pathsAt(paths, stream, version), ...pathsAt(paths, ALL, position as number)];
 	for (const joined of streamsJoined(event)) {
-		const at = await versionIn(log, joined, position);
+		const at = await versionIn(hidden, joined, position);
 		if (at !== undefined) found.push(...pathsAt(paths, joined, at));
 	}
 	return found;
@@ -72,13 +72,13 @@ function pathsAt(paths: Paths, stream: StreamName, version: Version): string[] {
 
 /** Where in an index the event at a position stands: by halving, as they lie in its order. */
 async function versionIn(
-	log: Log,
+	hidden: HiddenReads,
 	stream: StreamName,
 	position: number,
 ): Promise<Version | undefined> {
 	const at = async (from: Version | "head") => {
 		const range = { stream, from, limit: 1, direction: "backward", content: false } as const;
-		return (await log.read({ ...range, resolve: false, hidden: true })).entries[0];
+		return (await hidden.read({ ...range, resolve: false })).entries[0];
 	};
 	let low = 0;
 	let high = (await at("head"))?.version ?? -1;

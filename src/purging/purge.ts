@@ -6,7 +6,7 @@
  */
 import { EVERYTHING, tagHeaders, tagsToPurge } from "../cache/tags.ts";
 import type { StreamName } from "../event.ts";
-import type { Log } from "../log/log.ts";
+import type { HiddenReads } from "../log/log.ts";
 import type { CacheAddress } from "./addresses.ts";
 import { callCache } from "./call.ts";
 import { type Paths, pathsShowing } from "./paths.ts";
@@ -31,7 +31,7 @@ export function sendTags(cache: CacheAddress, method: string): Send {
 }
 
 export type UrlOptions = {
-	readonly log: Log;
+	readonly hidden: HiddenReads;
 	readonly paths: Paths;
 	readonly method: string;
 	/** What readers ask for, where that is not the cache's own name. */
@@ -41,10 +41,10 @@ export type UrlOptions = {
 };
 
 export function sendUrls(cache: CacheAddress, options: UrlOptions): Send {
-	const { log, paths, method, host, abandon } = options;
+	const { hidden, paths, method, host, abandon } = options;
 	const named = host === undefined ? {} : { Host: host };
 	async function purgeStream(stream: StreamName, signal: AbortSignal): Promise<void> {
-		const found = await pathsShowing(log, paths, stream);
+		const found = await pathsShowing(hidden, paths, stream);
 		if (!found) return abandon(`stream '${stream}' has too many pages to name each`);
 		for (const path of found) {
 			for (const Accept of FORMS) {

@@ -10,7 +10,7 @@
  * the watermark, and then everything is purged at the next start.
  */
 import { join } from "node:path";
-import type { Commit, Log } from "../log/log.ts";
+import type { Commit, HiddenReads, Log } from "../log/log.ts";
 import type { CacheAddress } from "./addresses.ts";
 import { newestHiding, streamsHidden } from "./hidden.ts";
 import type { Paths } from "./paths.ts";
@@ -53,14 +53,19 @@ const AGAIN_MS = 10_000;
 const DRAIN_MS = 5_000;
 
 /** Starts to look at commits, and purges everything if the caches may have missed one. */
-export async function startPurging(log: Log, options: PurgingOptions): Promise<Purging> {
-	const purging = new Purging(log, options);
+export async function startPurging(
+	log: Log,
+	hidden: HiddenReads,
+	options: PurgingOptions,
+): Promise<Purging> {
+	const purging = new Purging(log, hidden, options);
 	await purging.start();
 	return purging;
 }
 
 export class Purging {
 	readonly #log: Log;
+	readonly #hidden: HiddenReads;
 	readonly #options: PurgingOptions;
 	readonly #file: string;
 	readonly #queues: readonly PurgeQueue[];
@@ -75,13 +80,14 @@ export class Purging {
 	#looking: Promise<void> = Promise.resolve();
 	#writing: Promise<void> = Promise.resolve();
 
-	constructor(log: Log, options: PurgingOptions) {
+	constructor(log: Log, hidden: HiddenReads, options: PurgingOptions) {
 		this.#log = log;
+		this.#hidden = hidden;
 		this.#options = options;
 		this.#file = join(options.directory, "purged.json");
 		const onIdle = () => this.#note();
 		this.#queues = options.caches.map((cache) =>
-			queueOf(log, options, cache, this.#stopped.signal, onIdle),
+			queueOf(hidden, options, cache, this.#stopped.signal, onIdle),
 		);
 	}
 
@@ -98,7 +104,7 @@ export class Purging {
 			this.#commits++;
 			this.#looking = this.#looking.then(() => this.#look(commit));
 		});
-		const newest = await newestHiding(this.#log).catch((error: unknown) => {
+		const newest = await newestHiding(this.#hidden).catch((error: unknown) => {
 			this.#options.say(`purges: the log cannot be looked at, so all is purged: ${String(error)}`);
 			return undefined;
 		});
@@ -133,7 +139,7 @@ export class Purging {
 
 	async #look(commit: Commit): Promise<void> {
 		try {
-			const streams = await streamsHidden(this.#log, commit);
+			const streams = await streamsHidden(this.#log, this.#hidden, commit);
 			this.#position = commit.last;
 			this.#erasures = commit.erasures ?? this.#erasures;
 			if (streams.length > 0) this.#purgeTwice({ streams });
@@ -181,7 +187,7 @@ export class Purging {
 }
 
 function queueOf(
-	log: Log,
+	hidden: HiddenReads,
 	options: PurgingOptions,
 	cache: CacheAddress,
 	signal: AbortSignal,
@@ -190,7 +196,7 @@ function queueOf(
 	const { method, by, pauseMs } = options;
 	const abandon = (reason: string) => queue.abandon(reason);
 	const send: Send =
-		by === "tags" ? sendTags(cache, method) : sendUrls(cache, { ...options, log, abandon });
+		by === "tags" ? sendTags(cache, method) : sendUrls(cache, { ...options, hidden, abandon });
 	const queue = new PurgeQueue({
 		send: (purge) => send(purge, signal),
 		onIdle,

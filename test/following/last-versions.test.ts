@@ -2,6 +2,7 @@ import type { StreamName } from "../../src/event.ts";
 import { createLasts } from "../../src/following/last-versions.ts";
 import type { Log } from "../../src/log/log.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
+import { replacing } from "../log/asking.ts";
 
 const ORDER = "order-1" as StreamName;
 
@@ -28,7 +29,7 @@ describe("the last versions of polled streams", () => {
 	test("do not fall back where a commit overtakes the log's answer", async () => {
 		const log = createMemoryLog();
 		await append(log);
-		const late = { ...log, read: answerLate(log, () => append(log)) };
+		const late = replacing(log, { read: answerLate(log, () => append(log)) });
 		const lasts = createLasts(late);
 		expect((await lasts.learn(ORDER)).last).toBe(0);
 		expect(lasts.known(ORDER)).toBe(1);

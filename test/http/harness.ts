@@ -55,7 +55,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
 		const tell = (what: unknown) => reported.push(what);
-		const server = new Serving({ log, tree, scavenger }, settings, tell, lanes);
+		const server = new Serving({ log, hidden: log.hidden, tree, scavenger }, settings, tell, lanes);
 		const { documents, longPolls, live } = server.context;
 		const port = await server.listen();
 		const url = `http://127.0.0.1:${port}`;

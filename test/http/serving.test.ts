@@ -5,12 +5,13 @@ import { Refusal } from "../../src/errors.ts";
 import { Serving } from "../../src/http/serving.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import type { LogTree } from "../../src/log/tree.ts";
+import { replacing } from "../log/asking.ts";
 import { ask, get } from "./ask.ts";
 
 const NO_TREE: LogTree = {
 	key: "",
 	damage: undefined,
-	checkpoint: () => "",
+	checkpoint: async () => "",
 	tile: async () => undefined,
 	close: () => {},
 };
@@ -23,7 +24,8 @@ test("each of two servers in a process reports damage, once", async () => {
 		throw new Refusal("log-damaged", facts);
 	};
 	const scavenger = await openScavenger(inner, "test", console.error);
-	const stored = { log: { ...inner, read }, tree: NO_TREE, scavenger };
+	const log = replacing(inner, { read });
+	const stored = { log, hidden: inner.hidden, tree: NO_TREE, scavenger };
 	const told: unknown[][] = [[], []];
 	const servers = told.map((lines) => new Serving(stored, settings, (what) => lines.push(what)));
 	for (const server of servers) {

@@ -40,7 +40,11 @@ export function append(
 	return log.append({ stream: name(stream), expected, events: batch });
 }
 
-export function read(log: Log, stream: string, range: Partial<Range> = {}): Promise<Slice> {
+export function read(
+	log: Pick<Log, "read">,
+	stream: string,
+	range: Partial<Range> = {},
+): Promise<Slice> {
 	const whole = { from: 0, limit: 4096, direction: "forward", content: true } as const;
 	return log.read({ ...whole, ...range, stream: name(stream) });
 }
@@ -48,6 +52,17 @@ export function read(log: Log, stream: string, range: Partial<Range> = {}): Prom
 export const ids = (slice: Slice) => slice.entries.map((entry) => entry.event.id);
 export const versions = (slice: Slice) => slice.entries.map((entry) => entry.version);
 export const idsOf = (batch: readonly NewEvent[]) => batch.map(({ id }) => id);
+
+/** A log that does some things another way. */
+export function replacing(log: Log, others: Partial<Log>): Log {
+	return new Proxy(log, {
+		get(target, key: keyof Log) {
+			const member = others[key] ?? target[key];
+			// Called on the log itself: its private members are on no proxy.
+			return typeof member === "function" ? member.bind(target) : member;
+		},
+	});
+}
 
 /** A whole scavenge: what all its steps erased. */
 export async function scavenge(log: Log): Promise<{ events: number; bytes: number }> {

@@ -1,18 +1,27 @@
 /** What every engine promises, as one suite. Each case ends with `verify`. */
-import { DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../../src/log/log.ts";
+import {
+	DEFAULT_LOG_LIMITS,
+	type HiddenReads,
+	type Log,
+	type LogLimits,
+} from "../../src/log/log.ts";
 import { append, events, name, read, refusal } from "./asking.ts";
 import { appending } from "./contract/appending.ts";
 import { deleting } from "./contract/deleting.ts";
 import { erasing } from "./contract/erasing.ts";
 import { expecting } from "./contract/expecting.ts";
 import { indexing } from "./contract/indexing.ts";
+import { listening } from "./contract/listening.ts";
 import { reading } from "./contract/reading.ts";
 import { retaining } from "./contract/retaining.ts";
 
-export type OpenLog = (limits: LogLimits, clock: () => number) => Promise<Log>;
+export type OpenLog = (limits: LogLimits, clock: () => number) => Promise<EngineLog>;
+
+/** A log as its engine opens it. */
+export type EngineLog = Log & { readonly hidden: HiddenReads };
 
 /** The log under test, new for each case, and the time its clock shows. */
-export type Given = { log: Log; now: number };
+export type Given = { log: EngineLog; now: number };
 
 export function contract(open: OpenLog): void {
 	const limits: LogLimits = { ...DEFAULT_LOG_LIMITS, pageBytesMax: 100_000 };
@@ -35,6 +44,7 @@ export function contract(open: OpenLog): void {
 	deleting(given);
 	retaining(given);
 	erasing(given);
+	listening(given);
 
 	test("a closed log refuses appends and reads, and may be closed twice", async () => {
 		const other = await open(limits, () => given.now);

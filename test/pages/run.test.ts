@@ -1,10 +1,11 @@
 /** A run does not walk through what is hidden. */
+
 import { randomUUID } from "node:crypto";
 import type { StreamName } from "../../src/event.ts";
-import type { Log } from "../../src/log/log.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import { readPage } from "../../src/pages/page.ts";
 import { readRun } from "../../src/pages/run.ts";
+import { replacing } from "../log/asking.ts";
 
 const URLS = {
 	stream: (stream: string) => `/${stream}`,
@@ -39,7 +40,12 @@ test.each([
 	await append("$$s" as StreamName, 1, JSON.stringify(metadata));
 
 	let reads = 0;
-	const counted: Log = { ...log, read: (range) => log.read({ ...range, ...{ _: ++reads } }) };
+	const counted = replacing(log, {
+		read(range) {
+			reads++;
+			return log.read(range);
+		},
+	});
 	const shown: string[] = [];
 	for await (const step of readRun(counted, URLS, { stream: S, from: 0, direction: "forward" })) {
 		shown.push(...step.map(({ title }) => title));

@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { tagsToPurge } from "../../src/cache/tags.ts";
 import type { StreamName } from "../../src/event.ts";
-import type { Log } from "../../src/log/log.ts";
-import { openSqliteLog } from "../../src/log/sqlite/log.ts";
+import { openSqliteLog, type SqliteLog } from "../../src/log/sqlite/log.ts";
 import { parseCaches } from "../../src/purging/addresses.ts";
 import { type Purging, startPurging } from "../../src/purging/purging.ts";
 import { until } from "../http/harness.ts";
@@ -16,7 +15,7 @@ const S = "order-1" as StreamName;
 
 let cache: Cache;
 let directory: string;
-let log: Log;
+let log: SqliteLog;
 let purging: Purging;
 
 beforeEach(async () => {
@@ -44,7 +43,7 @@ async function append(stream: StreamName, count: number, type = "t", data = "{}"
 }
 
 async function start(againMs = 60_000): Promise<void> {
-	purging = await startPurging(log, {
+	purging = await startPurging(log, log.hidden, {
 		caches: parseCaches(cache.url) ?? [],
 		method: "PURGE",
 		by: "tags",

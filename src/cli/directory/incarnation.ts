@@ -40,9 +40,7 @@ export const incarnation: Verb = {
 
 async function run({ values }: Arguments): Promise<number> {
 	const directory = resolve(text(values, "data"));
-	const { raiseIncarnation, readIncarnation } = await import(
-		"../../log/sqlite/files/incarnation.ts"
-	);
+	const { raiseIncarnation, readIncarnation } = await import("../../log/open.ts");
 	const number = values.raise
 		? raiseIncarnation(directory, optionalNumber(values, "to"))
 		: readIncarnation(directory);

@@ -10,7 +10,7 @@ import type { LogSource } from "./source.ts";
  * @throws Refusal `data-directory-unusable`, `history-rewound`
  */
 export async function directorySource(directory: string): Promise<LogSource> {
-	const { readLogTree } = await import("../../log/sqlite/tree/log-tree.ts");
+	const { readLogTree } = await import("../../log/open.ts");
 	return new DirectorySource(directory, readLogTree(resolve(directory)));
 }
 
@@ -23,7 +23,7 @@ class DirectorySource implements LogSource {
 		this.#tree = tree;
 	}
 
-	async checkpoint(): Promise<string> {
+	checkpoint(): Promise<string> {
 		return this.#tree.checkpoint();
 	}
 

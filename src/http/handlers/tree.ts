@@ -13,8 +13,8 @@ const REVALIDATE = ["Cache-Control", "no-cache"];
 const FOR_EVER = ["Cache-Control", cacheControl(true, 0)];
 
 /** GET /log/checkpoint */
-export function answerCheckpoint({ context }: Exchange): Answer {
-	return withText(200, TEXT, context.tree.checkpoint(), REVALIDATE);
+export async function answerCheckpoint({ context }: Exchange): Promise<Answer> {
+	return withText(200, TEXT, await context.tree.checkpoint(), REVALIDATE);
 }
 
 /** GET /log/key: what checkpoints are checked by, for who trusts the way it came. */

@@ -1,70 +1,88 @@
 /** Erasure in memory: the readable specification of `Erasing`. */
-import type { Position, RecordedEvent, StreamName } from "../../event.ts";
+import type { RecordedEvent, StreamName } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { isErasable } from "../../retention/erasable.ts";
-import type { Commit, Gap, Redaction, ScavengeStep } from "../log.ts";
-import { checkRedactable } from "../redaction.ts";
+import type { Commit, Redaction, ScavengeStep } from "../commit.ts";
+import { isRedactionDue } from "../redaction.ts";
 import type { Store } from "./store.ts";
 
 const NOTHING = new Uint8Array(0);
 
-/**
- * @param clock as the log's
- * @param tell hands an erasure to the log's listeners
- */
-export function createErasing(store: Store, clock: () => number, tell: (commit: Commit) => void) {
-	const { events, streams, scavenged, firstLeft, positionsOf, lastOf } = store;
-	let count = 0;
-	return { count: () => count, redact, scavenge };
+export class Erasing {
+	readonly #store: Store;
+	readonly #tell: (commit: Commit) => void;
+	#count = 0;
 
-	function redact({ stream, version, metadata }: Redaction): void {
-		const position = positionsOf(stream)[version];
-		const event = position === undefined ? undefined : (events[position] as RecordedEvent);
-		checkRedactable({ stream, version, last: lastOf(stream), type: event?.type });
-		if (!event || (event.isRedacted && (!metadata || event.metadata.length === 0))) return;
-		erase(event, metadata);
-		finish([stream]);
+	/** @param tell hands an erasure to the log's listeners */
+	constructor(store: Store, tell: (commit: Commit) => void) {
+		this.#store = store;
+		this.#tell = tell;
+	}
+
+	/** As `Log.erasures`. */
+	get count(): number {
+		return this.#count;
+	}
+
+	redact(redaction: Redaction): void {
+		const { stream, version, metadata } = redaction;
+		const found = this.#store.eventAt(stream, version);
+		const event = found && {
+			type: found.type,
+			isErased: found.isRedacted === true,
+			metadataBytes: found.metadata.length,
+		};
+		const last = this.#store.lastOf(stream);
+		if (!isRedactionDue(redaction, { last, event }) || !found) return;
+		this.#erase(found, metadata);
+		this.#finish([stream]);
 	}
 
 	/** All at once: here nobody waits meanwhile. */
-	function scavenge(from: number): ScavengeStep {
+	scavenge(from: number, now: number): ScavengeStep {
+		const { streams } = this.#store;
 		const erased = { events: 0, bytes: 0 };
-		const changed = new Set<StreamName>();
-		for (const [stream, positions] of from === 0 ? streams : []) {
-			const standing = isIndexStream(stream) ? undefined : store.standingOf(stream);
-			if (!standing) continue;
-			for (const position of positions.slice(standing.scavenged)) {
-				const event = events[position] as RecordedEvent;
-				const { version, created, data, metadata } = event;
-				if (!isErasable(stream, standing, version, created, clock())) break;
-				erase(event, true);
-				scavenged.add(position);
-				firstLeft.set(stream, version + 1);
-				changed.add(stream);
-				erased.events++;
-				erased.bytes += data.length + metadata.length;
+		const changed: StreamName[] = [];
+		for (const stream of from === 0 ? streams.keys() : []) {
+			const events = this.#erasableOf(stream, now);
+			for (const event of events) {
+				erased.bytes += event.data.length + event.metadata.length;
+				this.#erase(event, true);
+				this.#store.scavenged.add(event.position);
+				this.#store.firstLeft.set(stream, event.version + 1);
 			}
+			erased.events += events.length;
+			if (events.length > 0) changed.push(stream);
 		}
-		if (changed.size > 0) finish([...changed]);
+		if (changed.length > 0) this.#finish(changed);
 		return { next: undefined, end: streams.size, ...erased };
 	}
 
-	function erase(event: RecordedEvent, metadata: boolean): void {
+	/** The low end of a stream that may go. */
+	#erasableOf(stream: StreamName, now: number): RecordedEvent[] {
+		const state = isIndexStream(stream) ? undefined : this.#store.stateOf(stream);
+		if (!state) return [];
+		const positions = this.#store.positionsOf(stream).slice(state.scavenged);
+		const events = positions.map((position) => this.#store.events[position] as RecordedEvent);
+		const kept = events.findIndex(
+			({ version, created }) => !isErasable(stream, state, version, created, now),
+		);
+		return kept < 0 ? events : events.slice(0, kept);
+	}
+
+	#erase(event: RecordedEvent, metadata: boolean): void {
 		const left = metadata ? NOTHING : event.metadata;
-		events[event.position] = { ...event, data: NOTHING, metadata: left, isRedacted: true };
+		this.#store.events[event.position] = {
+			...event,
+			data: NOTHING,
+			metadata: left,
+			isRedacted: true,
+		};
 	}
 
-	function finish(marked: readonly StreamName[]): void {
-		count++;
-		tell({ last: events.length - 1, streams: new Map(), marked, erasures: count });
+	#finish(marked: readonly StreamName[]): void {
+		this.#count++;
+		const last = this.#store.events.length - 1;
+		this.#tell({ last, streams: new Map(), marked, erasures: this.#count });
 	}
-}
-
-/** The run of scavenged positions around `position`; undefined where that is not scavenged. */
-export function gapAt({ scavenged }: Store, position: Position): Gap | undefined {
-	if (!scavenged.has(position)) return undefined;
-	let [first, last] = [position, position];
-	while (scavenged.has(first - 1)) first--;
-	while (scavenged.has(last + 1)) last++;
-	return { first, last };
 }

@@ -1,6 +1,7 @@
 /** What the log in memory holds, and what can be said of each stream in it. */
 import {
 	ALL,
+	type NewEvent,
 	type Position,
 	type RecordedEvent,
 	type StreamName,
@@ -15,104 +16,99 @@ import {
 	metadataStream,
 	type Standing,
 } from "../../retention/window.ts";
-import { type Newest, TOMBSTONE_TYPE } from "../deletion.ts";
-import type { Fate } from "../expectation.ts";
-
-export type Store = ReturnType<typeof createStore>;
+import { TOMBSTONE_TYPE } from "../appending/deletion.ts";
+import type { NewestMetadata } from "../appending/facts.ts";
+import type { Gap } from "../log.ts";
 
 /** Events that say more of a stream than that it grew; a client may have sent one as any other. */
 const MARKING: ReadonlySet<string> = new Set([LINK_TYPE, TOMBSTONE_TYPE]);
 
-export function createStore() {
-	const events: RecordedEvent[] = [];
+export class Store {
+	/** By position. */
+	readonly events: RecordedEvent[] = [];
 	/** Of every stream but `$all`: the position at each version. */
-	const streams = new Map<StreamName, Position[]>();
+	readonly streams = new Map<StreamName, Position[]>();
 	/** Streams deleted for ever; their last event is the tombstone. */
-	const gone = new Set<StreamName>();
+	readonly gone = new Set<StreamName>();
 	/** The events that brought a stream back. */
-	const revivals = new Set<Position>();
+	readonly revivals = new Set<Position>();
 	/** The events no read shows any more. */
-	const scavenged = new Set<Position>();
+	readonly scavenged = new Set<Position>();
 	/** Of each stream, the lowest version that was not scavenged. */
-	const firstLeft = new Map<StreamName, Version>();
+	readonly firstLeft = new Map<StreamName, Version>();
 	/** Streams that hold links; `$all` once any does. */
-	const linking = new Set<StreamName>();
+	readonly #linking = new Set<StreamName>();
 	/** Whether any stream has metadata, links, or was deleted (or an event that looks so). */
-	let isAnyMarked = false;
-
-	return {
-		events,
-		streams,
-		gone,
-		revivals,
-		scavenged,
-		firstLeft,
-		add,
-		positionsOf,
-		positionAt,
-		lastOf,
-		fateOf,
-		standingOf,
-		metadataOf,
-		newestOf,
-		hasMarkedEntries,
-	};
+	#isAnyMarked = false;
 
 	/** Adds an event to its own stream and to those it joins, and returns their names. */
-	function add(event: RecordedEvent): StreamName[] {
-		const { stream, type, position } = event;
-		events.push(event);
+	add(given: NewEvent, stream: StreamName, created: number): StreamName[] {
+		const position = this.events.length;
+		const event = { ...given, position, stream, version: this.lastOf(stream) + 1, created };
+		this.events.push(event);
 		const joined = [stream, ...streamsJoined(event)];
 		for (const name of joined) {
-			const positions = positionsOf(name);
+			const positions = this.positionsOf(name);
 			positions.push(position);
-			streams.set(name, positions);
+			this.streams.set(name, positions);
 		}
-		if (type === LINK_TYPE) linking.add(stream).add(ALL);
-		isAnyMarked ||= MARKING.has(type) || describedStream(stream) !== undefined;
+		if (event.type === LINK_TYPE) this.#linking.add(stream).add(ALL);
+		this.#isAnyMarked ||= MARKING.has(event.type) || describedStream(stream) !== undefined;
 		return joined;
 	}
 
-	function fateOf(stream: StreamName): Fate {
-		const described = describedStream(stream);
-		if (gone.has(described ?? stream)) return "hard-deleted";
-		return metadataOf(stream).isDeleted ? "soft-deleted" : "live";
+	positionsOf(stream: StreamName): Position[] {
+		return this.streams.get(stream) ?? [];
 	}
 
-	/** Undefined where the stream is nothing but its entries. */
-	function standingOf(stream: StreamName): Standing | undefined {
-		const isGone = gone.has(describedStream(stream) ?? stream);
-		const isDescribed = newestOf(stream).last >= 0 || describedStream(stream) !== undefined;
-		if (lastOf(stream) < 0 || !(isGone || isDescribed)) return undefined;
-		const left = firstLeft.get(stream) ?? 0;
-		return { last: lastOf(stream), metadata: metadataOf(stream), isGone, scavenged: left };
+	/** Undefined if the stream has no such version. */
+	eventAt(stream: StreamName, version: Version): RecordedEvent | undefined {
+		const position = stream === ALL ? Number(version) : this.positionsOf(stream)[version];
+		return position === undefined ? undefined : this.events[position];
 	}
 
-	function metadataOf(stream: StreamName): StreamMetadata {
-		const { data } = newestOf(stream);
+	lastOf(stream: StreamName): Version {
+		return (stream === ALL ? this.events : this.positionsOf(stream)).length - 1;
+	}
+
+	/** A metadata stream ends with the stream it describes. */
+	isGone(stream: StreamName): boolean {
+		return this.gone.has(describedStream(stream) ?? stream);
+	}
+
+	newestMetadata(stream: StreamName): NewestMetadata {
+		const positions = this.positionsOf(metadataStream(stream));
+		return { last: positions.length - 1, data: this.events[positions.at(-1) ?? -1]?.data };
+	}
+
+	/** Undefined if the stream is nothing but its entries. */
+	stateOf(stream: StreamName): Standing | undefined {
+		const isGone = this.isGone(stream);
+		const last = this.lastOf(stream);
+		const isDescribed = this.newestMetadata(stream).last >= 0;
+		const hasRule = isDescribed || describedStream(stream) !== undefined;
+		// A metadata stream is gone with its stream, whether or not it ever had an event.
+		if (!isGone && (last < 0 || !hasRule)) return undefined;
+		const scavenged = this.firstLeft.get(stream) ?? 0;
+		return { last, metadata: this.#metadataOf(stream), isGone, scavenged };
+	}
+
+	/** As `ReadFacts.hasMarkedEntries`. */
+	hasMarkedEntries(stream: StreamName): boolean {
+		return isIndexStream(stream) ? this.#isAnyMarked : this.#linking.has(stream);
+	}
+
+	/** The run of scavenged positions around `position`; undefined if that is not scavenged. */
+	gapAt(position: Position): Gap | undefined {
+		if (!this.scavenged.has(position)) return undefined;
+		let [first, last] = [position, position];
+		while (this.scavenged.has(first - 1)) first--;
+		while (this.scavenged.has(last + 1)) last++;
+		return { first, last };
+	}
+
+	#metadataOf(stream: StreamName): StreamMetadata {
+		const { data } = this.newestMetadata(stream);
 		return effectiveMetadata(stream, data && parseMetadata(data));
-	}
-
-	function newestOf(stream: StreamName): Newest {
-		const positions = positionsOf(metadataStream(stream));
-		return { last: positions.length - 1, data: events[positions.at(-1) ?? -1]?.data };
-	}
-
-	function positionsOf(stream: StreamName): Position[] {
-		return streams.get(stream) ?? [];
-	}
-
-	function positionAt(stream: StreamName, version: number): Position {
-		return stream === ALL ? version : (positionsOf(stream)[version] as Position);
-	}
-
-	function lastOf(stream: StreamName): Version {
-		return (stream === ALL ? events : positionsOf(stream)).length - 1;
-	}
-
-	/** Whether more than the stream's own metadata may change what its entries show. */
-	function hasMarkedEntries(stream: StreamName, resolve: boolean): boolean {
-		if (isIndexStream(stream)) return isAnyMarked;
-		return resolve && linking.has(stream);
 	}
 }

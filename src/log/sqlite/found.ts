@@ -4,9 +4,8 @@
  */
 import { HASH_BYTES } from "../../../feeds/proof/hash.ts";
 import { hashOfEvent } from "../../../feeds/proof/leaf.ts";
-import { ALL, type RecordedEvent } from "../../event.ts";
+import type { RecordedEvent } from "../../event.ts";
 import { LINK_TYPE } from "../../indexes/links.ts";
-import type { Range } from "../log.ts";
 import { Contradiction, MissingRows } from "./failures.ts";
 import { FLAG_REDACTED, FLAG_SCAVENGED } from "./protocol.ts";
 import type { StreamRow } from "./streams/rows.ts";
@@ -35,8 +34,11 @@ export function checkComplete(found: number, covered: number, scavenged: () => n
 }
 
 /** What `streams/rows.ts` leaves to who reads the events: links, and what was scavenged. */
-export function checkNoted(rows: readonly Row[], { link }: StreamRow, range: Range): void {
-	const { stream, hidden, resolve = stream !== ALL } = range;
+export function checkNoted(
+	rows: readonly Row[],
+	{ link }: StreamRow,
+	{ resolve, hidden }: { readonly resolve: boolean; readonly hidden: boolean },
+): void {
 	const misses = (row: Row) =>
 		(resolve && link === null && row[5] === LINK_TYPE) ||
 		(!hidden && (row[7] & FLAG_SCAVENGED) !== 0);

@@ -7,10 +7,19 @@
  *     read ───▶ reader: a read-only connection of this thread; WAL lets it go on while others write
  */
 import { resolve } from "node:path";
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
-import type { StreamName } from "../../event.ts";
-import { type Commit, DEFAULT_LOG_LIMITS, type Log, type LogLimits } from "../log.ts";
+import type { StreamName, Version } from "../../event.ts";
+import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "../commit.ts";
+import { Listeners } from "../listeners.ts";
+import {
+	DEFAULT_LOG_LIMITS,
+	type HiddenReads,
+	type Log,
+	type LogLimits,
+	type Range,
+	type Slice,
+	type Verification,
+} from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import { Erasures, erasuresOf } from "./erasing/erasures.ts";
 import { damageOr } from "./failures.ts";
@@ -18,9 +27,9 @@ import { claimDirectory } from "./files/claim.ts";
 import { logFile, refusalOf } from "./files/directory.ts";
 import { incarnationOf } from "./files/incarnation.ts";
 import type { Upgrade } from "./files/upgrade.ts";
-import { READY, type Stopped } from "./protocol.ts";
-import { AppendQueue, type WriterThread } from "./queue.ts";
-import { Reader } from "./reader.ts";
+import { AppendQueue } from "./queue.ts";
+import { Reader } from "./reading/reader.ts";
+import { startWriter } from "./start.ts";
 import { verifyDirectory } from "./verify/verifier.ts";
 
 export type SqliteOptions = {
@@ -28,23 +37,18 @@ export type SqliteOptions = {
 	readonly clock?: () => number;
 	readonly migrations?: readonly Migration[];
 	readonly upgrade?: Upgrade;
-	/** Whether the writer moves the WAL into the database; else another process has to. */
+	/** Whether the writer moves the WAL into the database; if not, another process has to. */
 	readonly checkpoints?: boolean;
 	/** Whether each event that is read is held against its hash. */
 	readonly checksReads?: boolean;
 	/**
-	 * Called once, if ever, where nothing can be written any more until the log is opened anew: reads
-	 * go on. Before `openSqliteLog` resolves, where what is damaged leaves nothing to append to.
+	 * Called once, if ever: when nothing can be written any more until the log is opened anew. Reads
+	 * go on. If damage leaves nothing to append to, it is called before `openSqliteLog` resolves.
 	 */
 	readonly onStop?: OnStop;
 };
 
 export type OnStop = (refusal: Refusal<"writer-stopped">) => void;
-
-/** A batch is one message, so the writer's own heap stays small; this is room, not need. */
-const WRITER_HEAP_MIB = 128;
-/** What a batch leaves behind is dead with its answer; Node's default keeps three times as much. */
-const WRITER_YOUNG_MIB = 8;
 
 /**
  * Opens the log of a data directory, creating what is missing.
@@ -54,24 +58,22 @@ export async function openSqliteLog(
 	path: string,
 	limits: LogLimits = DEFAULT_LOG_LIMITS,
 	options: SqliteOptions = {},
-): Promise<Log> {
+): Promise<SqliteLog> {
 	const { clock = Date.now, migrations = migrationsFor("sqlite"), onStop = () => {} } = options;
 	const { upgrade, checkpoints = true, checksReads } = options;
 	const { pageBytesMax } = limits;
 	const directory = resolve(path);
 	const release = claimDirectory(directory, migrations, upgrade);
-	const listeners = new Set<(commit: Commit) => void>();
 	let opened: Reader | undefined;
 	try {
 		const incarnation = incarnationOf(logFile(directory));
 		const reader = new Reader(logFile(directory), { pageBytesMax, clock, checksReads });
 		opened = reader;
 		const writing = await startWriter(logFile(directory), checkpoints);
-		const { erasing, stopped } = writing;
-		const tell = (commit: Commit) => {
-			for (const listener of listeners) listener(commit);
-		};
-		const erasures = new Erasures(erasing, erasuresOf(logFile(directory)), clock, tell);
+		const listeners = new Listeners();
+		const tell = (commit: Commit) => listeners.tell(commit);
+		const count = erasuresOf(logFile(directory));
+		const erasures = new Erasures(writing.erasing, count, clock, tell);
 		const queue = new AppendQueue(writing, limits, clock, {
 			onCommit: tell,
 			onStop(refusal) {
@@ -79,11 +81,11 @@ export async function openSqliteLog(
 				onStop(refusal);
 			},
 			// The last connection to close tidies the WAL away, and the reader's may not write. So the
-			// writer's is the last, but where it stopped: then the files stay as they are.
+			// writer's is the last, unless it stopped: then the files stay as they are.
 			onEnd: () => reader.close(),
 		});
-		if (stopped !== undefined) queue.stop(stopped);
-		return logOf(directory, incarnation, queue, erasures, reader, listeners, release);
+		if (writing.stopped !== undefined) queue.stop(writing.stopped);
+		return new SqliteLog({ directory, incarnation, queue, erasures, reader, listeners, release });
 	} catch (error) {
 		opened?.close();
 		release();
@@ -91,101 +93,122 @@ export async function openSqliteLog(
 	}
 }
 
-function logOf(
-	directory: string,
-	incarnation: number,
-	queue: AppendQueue,
-	erasing: Erasures,
-	reader: Reader,
-	listeners: Set<(commit: Commit) => void>,
-	release: () => void,
-): Log {
-	let closing: Promise<void> | undefined;
-	const whileOpen = <T>(work: () => T): T => {
-		if (closing) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
-		return work();
-	};
+type Parts = {
+	readonly directory: string;
+	readonly incarnation: number;
+	readonly queue: AppendQueue;
+	readonly erasures: Erasures;
+	readonly reader: Reader;
+	readonly listeners: Listeners;
+	/** Lets go of the directory. */
+	readonly release: () => void;
+};
+
+export class SqliteLog implements Log {
+	readonly incarnation: number;
+	/** As `openLog` hands it out. */
+	readonly hidden: HiddenReads = { read: (range) => this.#read(range, true) };
+	readonly #parts: Parts;
+	#closing: Promise<void> | undefined;
+
+	constructor(parts: Parts) {
+		this.incarnation = parts.incarnation;
+		this.#parts = parts;
+	}
+
+	get erasures(): number {
+		return this.#parts.erasures.count;
+	}
+
+	append(append: Append): Promise<Appended> {
+		return this.#parts.queue.write(append);
+	}
+
+	delete(deletion: Deletion): Promise<Appended> {
+		return this.#parts.queue.write(deletion);
+	}
+
+	async redact(redaction: Redaction): Promise<void> {
+		this.#refuseClosing();
+		await this.#parts.erasures.redact(redaction);
+	}
+
+	async scavenge(from: number): Promise<ScavengeStep> {
+		this.#refuseClosing();
+		return this.#parts.erasures.scavenge(from);
+	}
+
+	read(range: Range): Promise<Slice> {
+		return this.#read(range, false);
+	}
+
+	last(stream: StreamName): Promise<Version> {
+		return this.#reading(stream, "head", () => this.#parts.reader.last(stream));
+	}
+
+	locate(stream: StreamName, id: string): Promise<Version | undefined> {
+		return this.#reading(stream, id, () => this.#parts.reader.locate(stream, id));
+	}
+
+	async writerAnswers(): Promise<void> {
+		this.#refuseClosing();
+		await this.#parts.erasures.ping();
+	}
+
+	onCommit(listener: (commit: Commit) => void): () => void {
+		return this.#parts.listeners.add(listener);
+	}
+
+	verify(): Promise<Verification> {
+		return verifyDirectory(this.#parts.directory);
+	}
+
+	close(): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	#read(range: Range, hidden: boolean): Promise<Slice> {
+		const { reader, erasures } = this.#parts;
+		return this.#reading(range.stream, range.from, () =>
+			reader.read(range, { hidden, isErasing: erasures.isErasing() }),
+		);
+	}
+
 	/** @param where what is read of the stream, in words for the operator */
-	const reading = async <T>(
+	async #reading<T>(
 		stream: StreamName,
 		where: string | number,
 		work: () => T | Promise<T>,
-	): Promise<T> => {
+	): Promise<T> {
 		try {
-			return await whileOpen(work);
+			this.#refuseClosing();
+			const found = await work();
+			const telling = this.#telling();
+			if (telling) await telling;
+			return found;
 		} catch (error) {
 			throw damageOr(error, `${stream} at ${where}`);
 		}
-	};
-	return {
-		incarnation,
-		append: (append) => queue.write(append),
-		delete: (deletion) => queue.write(deletion),
-		get erasures() {
-			return erasing.count;
-		},
-		redact: async (redaction) => whileOpen(() => erasing.redact(redaction)),
-		scavenge: async (from) => whileOpen(() => erasing.scavenge(from)),
-		read: (range) => reading(range.stream, range.from, () => reader.read(range)),
-		last: (stream) => reading(stream, "head", () => reader.last(stream)),
-		writerAnswers: async () => whileOpen(() => erasing.ping()),
-		locate: (stream, id) => reading(stream, id, () => reader.locate(stream, id)),
-		onCommit(listener) {
-			listeners.add(listener);
-			return () => listeners.delete(listener);
-		},
-		verify: () => verifyDirectory(directory),
-		close() {
-			closing ??= close();
-			return closing;
-		},
-	};
+	}
 
-	async function close(): Promise<void> {
+	/** What was read may be on disk before the listeners have heard of it. */
+	#telling(): Promise<unknown> | undefined {
+		const { queue, erasures, reader } = this.#parts;
+		const { position, erasures: count } = reader.seen;
+		const appended = queue.told(position);
+		const erased = erasures.told(count);
+		return appended || erased ? Promise.all([appended, erased]) : undefined;
+	}
+
+	#refuseClosing(): void {
+		if (this.#closing) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+	}
+
+	async #close(): Promise<void> {
+		const { queue, reader, release } = this.#parts;
 		await queue.close();
 		reader.close();
 		release();
 	}
-}
-
-/** Erasing has a line of its own to the writer's thread, so that it never waits behind appends. */
-export type WriterData = {
-	readonly file: string;
-	readonly checkpoints: boolean;
-	readonly erasing: MessagePort;
-};
-
-type Writing = WriterThread & {
-	readonly erasing: MessagePort;
-	/** Why the thread could not begin. */
-	readonly stopped: string | undefined;
-};
-
-/** Resolves once the thread has opened the database. */
-function startWriter(file: string, checkpoints: boolean): Promise<Writing> {
-	// The name carries the extension this very file runs under: .js built, .ts where types are
-	// stripped.
-	const url = new URL(import.meta.url.replace(/log(\.\w+)$/, "writer$1"));
-	const { port1, port2 } = new MessageChannel();
-	const data: WriterData = { file, checkpoints, erasing: port2 };
-	const writer = new Worker(url, {
-		workerData: data,
-		transferList: [port2],
-		// The options of the process are not the thread's: `node -e` would not even start one.
-		execArgv: [],
-		resourceLimits: {
-			maxOldGenerationSizeMb: WRITER_HEAP_MIB,
-			maxYoungGenerationSizeMb: WRITER_YOUNG_MIB,
-		},
-	});
-	// It may end before anybody else listens.
-	const exited = new Promise<number>((resolve) => writer.once("exit", resolve));
-	return new Promise((resolve, reject) => {
-		// Left in place: an error that nobody listens for would end the process, not the thread.
-		writer.on("error", reject);
-		writer.once("message", (message: typeof READY | Stopped) => {
-			const stopped = message === READY ? undefined : message.stopped;
-			resolve({ writer, exited, erasing: port1, stopped });
-		});
-	});
 }

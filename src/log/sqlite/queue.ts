@@ -14,6 +14,7 @@ import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import type { Version } from "../../event.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
+import { Told } from "../told.ts";
 import { messageOf } from "./failures.ts";
 import { type Answers, answerAt, pack, packedBytes, type Stopped, type Write } from "./protocol.ts";
 
@@ -74,6 +75,7 @@ export class AppendQueue {
 	#isClosing = false;
 	#isEnding = false;
 	#broken: Refusal<"writer-stopped"> | undefined;
+	readonly #told = new Told(-1);
 
 	/** @param thread runs `writer.ts`; the queue ends it */
 	constructor(
@@ -111,6 +113,11 @@ export class AppendQueue {
 		});
 	}
 
+	/** As `Told.of`, of a position that a read has found. */
+	told(position: number): Promise<void> | undefined {
+		return this.#told.of(position, this.#inFlight.length);
+	}
+
 	/** Refuses every append from now on: the writer has stopped. */
 	stop(reason: string): void {
 		if (this.#broken) return;
@@ -122,6 +129,7 @@ export class AppendQueue {
 		this.#count = 0;
 		this.#bytes = 0;
 		for (const { reject } of stranded) reject(this.#broken);
+		this.#told.end();
 		this.#endWhenDone();
 	}
 
@@ -193,6 +201,7 @@ export class AppendQueue {
 	#settle(answers: Answers): void {
 		const answered = this.#inFlight.shift() ?? [];
 		if (answered.length > 1 && hasMetDamage(answers)) {
+			this.#told.answered(-1);
 			this.#sendApart(answered);
 			return;
 		}
@@ -207,6 +216,7 @@ export class AppendQueue {
 		}
 		// Their waiting callers run after this, so a listener knows of a commit before its client does.
 		if (answers.grown.length > 0) this.#listener.onCommit(commitOf(answers));
+		this.#told.answered(answers.last);
 		this.#endWhenDone();
 	}
 }

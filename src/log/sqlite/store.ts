@@ -6,8 +6,8 @@
  * same; nothing is written then, so that the damage stays as it is.
  */
 import type { Refusal } from "../../errors.ts";
-import type { Log, LogLimits } from "../log.ts";
-import { readOnly } from "../read-only.ts";
+import type { HiddenReads, Log, LogLimits } from "../log.ts";
+import { ReadOnlyLog } from "../read-only.ts";
 import type { LogTree } from "../tree.ts";
 import { type OnStop, openSqliteLog, type SqliteOptions } from "./log.ts";
 import { writerStopped } from "./queue.ts";
@@ -15,6 +15,8 @@ import { openLogTree } from "./tree/log-tree.ts";
 
 export type Store = {
 	readonly log: Log;
+	/** For purging only. */
+	readonly hidden: HiddenReads;
 	readonly tree: LogTree;
 	/** Why it is only read, where it is. */
 	readonly stopped: Refusal<"writer-stopped"> | undefined;
@@ -37,10 +39,10 @@ export async function openStore(
 	const log = await openSqliteLog(directory, limits, { ...options, onStop });
 	try {
 		const tree = openLogTree(directory);
-		if (stopped || tree.damage === undefined) return { log, tree, stopped };
+		if (stopped || tree.damage === undefined) return { log, hidden: log.hidden, tree, stopped };
 		const refusal = writerStopped(`the log is damaged: ${tree.damage}`);
 		onStop(refusal);
-		return { log: readOnly(log, refusal), tree, stopped: refusal };
+		return { log: new ReadOnlyLog(log, refusal), hidden: log.hidden, tree, stopped: refusal };
 	} catch (error) {
 		await log.close();
 		throw error;

@@ -12,12 +12,12 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Appender } from "./appender.ts";
 import { Eraser, type Erasure } from "./erasing/eraser.ts";
-import { PING } from "./erasing/erasures.ts";
+import { CLEANED, PING } from "./erasing/erasures.ts";
 import { causeOf, isUnreadable } from "./failures.ts";
 import { takeCheckpoints } from "./files/checkpoint.ts";
 import { openForWriting } from "./files/directory.ts";
-import type { WriterData } from "./log.ts";
 import { type Batch, READY, type Stopped } from "./protocol.ts";
+import type { WriterData } from "./start.ts";
 
 const port = parentPort;
 if (!port) throw new Error("writer.ts runs in a worker thread");
@@ -60,12 +60,13 @@ function serve(port: MessagePort, appender: Appender): void {
 		}
 		orStop(() => {
 			const erased = eraser.erase(erasure);
+			// Reads show it already: whatever becomes of the WAL, no document of before may be kept.
+			erasing.postMessage(erased);
 			try {
-				// Where another process moves the WAL, cutting it would tear what that process follows.
+				// If another process moves the WAL, cutting it would tear what that process follows.
 				if (checkpoints) eraser.clean(erased);
 			} finally {
-				// Reads show it already: whatever became of the WAL, no document of before may be kept.
-				erasing.postMessage(erased);
+				erasing.postMessage(CLEANED);
 			}
 			checkpointWhenDue();
 		});

@@ -6,6 +6,7 @@ import { Serving } from "../../../src/http/serving.ts";
 import type { Log } from "../../../src/log/log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
 import type { LogTree } from "../../../src/log/tree.ts";
+import { replacing } from "../../log/asking.ts";
 import { ask, batch, get, head, raw } from "../ask.ts";
 
 const EVENT = { eventId: "c322e299-cb73-4b47-97c5-5054f920746e", eventType: "T", data: {} };
@@ -13,7 +14,7 @@ const EVENT = { eventId: "c322e299-cb73-4b47-97c5-5054f920746e", eventType: "T",
 const NO_TREE: LogTree = {
 	key: "",
 	damage: undefined,
-	checkpoint: () => "",
+	checkpoint: async () => "",
 	tile: async () => undefined,
 	close: () => {},
 };
@@ -30,17 +31,17 @@ beforeEach(async () => {
 		release = resolve;
 	});
 	const inner = createMemoryLog();
-	log = {
-		...inner,
+	log = replacing(inner, {
 		append: async (append) => held.then(() => inner.append(append)),
 		read: async (range) => held.then(() => inner.read(range)),
-	};
+	});
 	const settings = { ...parseSettings([], {}), requestTimeoutMs: 150, longPollSecondsMax: 1 };
 	const report = (error: unknown) => {
 		throw error;
 	};
 	const scavenger = await openScavenger(inner, "test", report);
-	server = new Serving({ log, tree: NO_TREE, scavenger }, { ...settings, port: 0 }, report);
+	const stored = { log, hidden: inner.hidden, tree: NO_TREE, scavenger };
+	server = new Serving(stored, { ...settings, port: 0 }, report);
 	port = await server.listen();
 });
 afterEach(async () => {

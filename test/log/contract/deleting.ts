@@ -67,10 +67,10 @@ export function deleting(given: Given): void {
 			await append(log, "b", events(3));
 			await remove("a");
 			await remove("b", "any", true);
-			const hidden = { hidden: true, resolve: false };
-			expect(versions(await read(log, "a", hidden))).toEqual([0, 1, 2]);
-			expect(versions(await read(log, "b", hidden))).toEqual([0, 1, 2, 3]);
-			expect((await read(log, "$et-OrderPlaced", hidden)).entries[4]).toMatchObject({
+			const found = (stream: string) => read(given.log.hidden, stream, { resolve: false });
+			expect(versions(await found("a"))).toEqual([0, 1, 2]);
+			expect(versions(await found("b"))).toEqual([0, 1, 2, 3]);
+			expect((await found("$et-OrderPlaced")).entries[4]).toMatchObject({
 				version: 4,
 				event: { type: "$>", position: 4 },
 			});

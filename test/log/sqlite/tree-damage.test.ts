@@ -65,7 +65,7 @@ describe("a log is damaged, and was not set back", () => {
 		store.tree.checkpoint();
 		await append(store.log, "a", events(3));
 		change(directory, flippedHash(550));
-		expect(await refusal((async () => store.tree.checkpoint())())).toEqual([
+		expect(await refusal(store.tree.checkpoint())).toEqual([
 			"log-damaged",
 			expect.objectContaining({ reason: expect.stringContaining("first 600 events") }),
 		]);

@@ -20,27 +20,27 @@ async function grow(directory: string, count: number): Promise<void> {
 	await log.close();
 }
 
-function signed(directory: string): { key: string; note: string } {
+async function signed(directory: string): Promise<{ key: string; note: string }> {
 	const tree = openLogTree(directory);
 	try {
-		return { key: tree.key, note: tree.checkpoint() };
+		return { key: tree.key, note: await tree.checkpoint() };
 	} finally {
 		tree.close();
 	}
 }
 
-const refused = (directory: string) => refusal((async () => signed(directory))());
+const refused = (directory: string) => refusal(signed(directory));
 
 describe("who signs for a log", () => {
 	test("has a key that is made once, and that only its owner may read", async () => {
 		const directory = newDirectory();
 		await grow(directory, 1);
-		const first = signed(directory);
+		const first = await signed(directory);
 		expect(statSync(join(directory, "log.key")).mode & 0o777).toBe(0o600);
 		expect(readFileSync(join(directory, "log.checkpoint"), "utf8")).toBe(first.note);
 		expect(readdirSync(directory).filter((name) => name.endsWith(".new"))).toEqual([]);
 		await grow(directory, 300);
-		const second = signed(directory);
+		const second = await signed(directory);
 		expect(second.key).toBe(first.key);
 		expect(openCheckpoint(second.note, parseKey(first.key)).size).toBe(301);
 	});
@@ -48,7 +48,7 @@ describe("who signs for a log", () => {
 	test("refuses a key file that holds no key of its kind", async () => {
 		const directory = newDirectory();
 		await grow(directory, 1);
-		signed(directory);
+		await signed(directory);
 		for (const text of ["", "secret words"]) {
 			writeFileSync(join(directory, "log.key"), text);
 			const reason = "its file `log.key` holds no Ed25519 private key";
@@ -62,9 +62,9 @@ describe("who signs for a log", () => {
 	test("refuses none that grew and was signed for while it is looked at", async () => {
 		const directory = newDirectory();
 		await grow(directory, 3);
-		const before = signed(directory);
+		const before = await signed(directory);
 		await grow(directory, 3);
-		const after = signed(directory);
+		const after = await signed(directory);
 		const checkpoint = join(directory, "log.checkpoint");
 		writeFileSync(checkpoint, before.note);
 		const database = openForReading(join(directory, "log.sqlite"));
@@ -86,7 +86,7 @@ describe("who signs for a log", () => {
 		const [file, backup] = [join(directory, "log.sqlite"), join(newDirectory(), "backup")];
 		copyFileSync(file, backup);
 		await grow(directory, 3);
-		const before = signed(directory);
+		const before = await signed(directory);
 		copyFileSync(backup, file);
 		const rewound = { path: directory, signed: 6, size: 3 };
 		expect(await refused(directory)).toEqual(["history-rewound", rewound]);
@@ -98,7 +98,7 @@ describe("who signs for a log", () => {
 		expect(await refused(directory)).toEqual(["history-rewound", { ...rewound, size: 9 }]);
 
 		raiseIncarnation(directory);
-		const after = signed(directory);
+		const after = await signed(directory);
 		expect(parseKey(after.key).name).toBe(`${parseKey(before.key).name}/2`);
 		expect(openCheckpoint(after.note, parseKey(after.key)).size).toBe(9);
 		expect(() => openCheckpoint(after.note, parseKey(before.key))).toThrow(/not signed by/);

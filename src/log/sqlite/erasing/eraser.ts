@@ -14,7 +14,7 @@ import type { StreamName } from "../../../event.ts";
 import { isIndexStream } from "../../../indexes/joins.ts";
 import { isErasable } from "../../../retention/erasable.ts";
 import type { Redaction, ScavengeStep } from "../../log.ts";
-import { checkRedactable } from "../../redaction.ts";
+import { isRedactionDue } from "../../redaction.ts";
 import { Contradiction, failureOf, isDiskFull, isSyncFailure, present } from "../failures.ts";
 import { type Denied, FLAG_REDACTED, FLAG_SCAVENGED } from "../protocol.ts";
 import * as sql from "../statements.ts";
@@ -130,14 +130,15 @@ export class Eraser {
 		}
 	}
 
-	#redact({ stream, version, metadata }: Redaction): Work {
+	#redact(redaction: Redaction): Work {
+		const { stream, version, metadata } = redaction;
 		type Found = { position: number; type: string; flags: number; metadataBytes: number };
 		const row = this.#standings.find(stream);
 		const found = row && (this.#statements.toRedact.get(row.id, version) as Found | undefined);
-		checkRedactable({ stream, version, last: row?.last ?? -1, type: found?.type });
-		if (!found || found.flags & FLAG_SCAVENGED) return { marked: [] };
-		const isDone = (found.flags & FLAG_REDACTED) !== 0 && (!metadata || found.metadataBytes === 0);
-		if (isDone) return { marked: [] };
+		const isErased = ((found?.flags ?? 0) & (FLAG_SCAVENGED | FLAG_REDACTED)) !== 0;
+		const event = found && { ...found, isErased };
+		const facts = { last: row?.last ?? -1, event };
+		if (!isRedactionDue(redaction, facts) || !found) return { marked: [] };
 		this.#statements.keepDigests.run(found.position);
 		this.#statements[metadata ? "redactWhole" : "redactData"].run(found.position);
 		return { marked: [stream] };

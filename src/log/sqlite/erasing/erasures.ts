@@ -2,12 +2,15 @@
 import type { MessagePort } from "node:worker_threads";
 import { Refusal } from "../../../errors.ts";
 import type { Commit, Redaction, ScavengeStep } from "../../log.ts";
+import { Told } from "../../told.ts";
 import { openForReading } from "../files/directory.ts";
 import { SELECT_ERASURES } from "../statements.ts";
 import type { Erased, Erasure } from "./eraser.ts";
 
 /** Sent to the writer's thread, and back by it. */
 export const PING = "ping";
+/** Follows each `Erased`: its older copies are gone, or somebody reads them still. */
+export const CLEANED = "cleaned";
 
 type Waiting = { resolve(erased: Erased): void; reject(error: Error): void };
 
@@ -17,6 +20,11 @@ export class Erasures {
 	readonly #onCommit: (commit: Commit) => void;
 	/** Oldest first, as they will be answered. */
 	readonly #waiting: Waiting[] = [];
+	readonly #told: Told;
+	/** How many of those that wait nobody has been told of. */
+	#untold = 0;
+	/** What the oldest of those that wait became; it is answered once it is cleaned up. */
+	#erased: Erased | undefined;
 	#count: number;
 	#pinged: Promise<void> | undefined;
 	#ping: { resolve(): void; reject(error: Error): void } | undefined;
@@ -32,11 +40,13 @@ export class Erasures {
 	) {
 		this.#port = port;
 		this.#count = count;
+		this.#told = new Told(count);
 		this.#clock = clock;
 		this.#onCommit = onCommit;
-		port.on("message", (message: Erased | typeof PING) => {
+		port.on("message", (message: Erased | typeof CLEANED | typeof PING) => {
 			if (message === PING) this.#answered();
-			else this.#settle(message);
+			else if (message === CLEANED) this.#settle();
+			else this.#tell(message);
 		});
 		port.on("close", () => this.stop(new Refusal("shutting-down", { retryAfterSeconds: 1 })));
 		// An idle line does not keep the process alive; the writer's thread does.
@@ -46,6 +56,16 @@ export class Erasures {
 	/** As `Erasing.erasures`. */
 	get count(): number {
 		return this.#count;
+	}
+
+	/** Whether one is on its way, which a read may see before anybody is told. */
+	isErasing(): boolean {
+		return this.#untold > 0;
+	}
+
+	/** As `Told.of`, of a number of erasures that a read has found. */
+	told(count: number): Promise<void> | undefined {
+		return this.#told.of(count, this.#untold);
 	}
 
 	async redact(redaction: Redaction): Promise<void> {
@@ -76,12 +96,14 @@ export class Erasures {
 		this.#ended ??= refusal;
 		for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
 		this.#ping?.reject(this.#ended);
+		this.#told.end();
 	}
 
 	#ask(erasure: Erasure): Promise<Erased> {
 		if (this.#ended) return Promise.reject(this.#ended);
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({ resolve, reject });
+			this.#untold++;
 			this.#port.postMessage(erasure);
 		});
 	}
@@ -92,18 +114,26 @@ export class Erasures {
 		this.#pinged = undefined;
 	}
 
-	#settle(erased: Erased): void {
-		const waiting = this.#waiting.shift();
-		// Who asked runs after the listeners: they know of an erasure before its caller does.
+	/** The listeners know of an erasure before its caller does. */
+	#tell(erased: Erased): void {
+		this.#erased = erased;
+		this.#untold--;
 		if (erased.erasures !== undefined) {
 			this.#count = erased.erasures;
 			const { last, marked, erasures } = erased;
 			this.#onCommit({ last, streams: new Map(), marked, erasures });
 		}
+		this.#told.answered(this.#count);
+	}
+
+	#settle(): void {
+		const erased = this.#erased;
+		const waiting = this.#waiting.shift();
+		if (!erased || !waiting) return;
 		const { denied } = erased;
-		if (!denied) waiting?.resolve(erased);
-		else if ("word" in denied) waiting?.reject(new Refusal(denied.word, denied.facts));
-		else waiting?.reject(new Error(`erasing failed: ${denied.fault}`));
+		if (!denied) waiting.resolve(erased);
+		else if ("word" in denied) waiting.reject(new Refusal(denied.word, denied.facts));
+		else waiting.reject(new Error(`erasing failed: ${denied.fault}`));
 	}
 }
 

@@ -13,7 +13,7 @@ import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
-import { type Migration, migrate } from "../../migrate.ts";
+import { type Migration, missingMigrations } from "../../migrate.ts";
 import { causeOf, isDiskFull } from "../failures.ts";
 import { registerFunctions } from "../tree/functions.ts";
 import { CHECKPOINT_PAGES, checkpoint } from "./checkpoint.ts";
@@ -115,7 +115,8 @@ export function migrateFile(
 		// All steps are one: a crash on the way leaves the schema there was.
 		database
 			.transaction(() => {
-				migrate({ schema: () => schemaOf(database), apply }, dirname(file), migrations);
+				const missing = missingMigrations(dirname(file), schemaOf(database), migrations);
+				for (const { number, sql } of missing) apply(number, sql);
 			})
 			.immediate();
 		// Closing would do this too, and tell nobody where it fails.

@@ -18,6 +18,8 @@ const NOTHING_FOUND = { last: -1, metadata: null, tombstone: null };
 export class Standings {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #rows: Rows;
+	/** The newest position that anything looked up so far rests on; -1 before that. */
+	#newest = -1;
 	readonly #metadata = new LRUCache<number, StreamMetadata>({ max: METADATA_KEPT_MAX });
 
 	constructor(database: Database.Database) {
@@ -30,7 +32,14 @@ export class Standings {
 	 * @throws Contradiction
 	 */
 	find(stream: StreamName): StreamRow | undefined {
-		return stream === ALL ? this.#rows.all() : this.#rows.find(stream);
+		const row = stream === ALL ? this.#rows.all() : this.#rows.find(stream);
+		// Of `$all` the last version is the position. A tombstone and a link are entries themselves.
+		if (row) this.#newest = Math.max(this.#newest, row.newest ?? row.last, row.metadata ?? -1);
+		return row;
+	}
+
+	get newest(): number {
+		return this.#newest;
 	}
 
 	/** The standing of a stream; undefined where it is nothing but its entries. */

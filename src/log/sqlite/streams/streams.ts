@@ -6,7 +6,8 @@ import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../../event.ts";
 import { describedStream, metadataStream } from "../../../retention/window.ts";
-import type { Fate } from "../../expectation.ts";
+import type { Fate } from "../../appending/facts.ts";
+import type { StreamMark } from "../../appending/marks.ts";
 import { Contradiction, present } from "../failures.ts";
 import * as sql from "../statements.ts";
 import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
@@ -110,28 +111,12 @@ export class Streams {
 		stream.last++;
 	}
 
-	/** The event at `position` is now the newest metadata of `described`. */
-	describe(described: StreamName, position: number): void {
-		this.marked.add(described);
-		if (described === ALL) this.#statements.markMetadata.run(ALL_ID, position);
-		const stream = this.find(described);
-		if (stream) this.#markMetadata(stream, position);
-	}
-
-	/** The event at `position` is the tombstone of `name`. */
-	bury(name: StreamName, position: number): void {
-		const stream = this.findOrCreate(name);
+	/** Notes what the event at `position` changes of a stream. */
+	mark({ stream: name, kind }: StreamMark, position: number): void {
 		this.marked.add(name);
-		this.#statements.markTombstone.run(stream.id, position);
-		stream.isGone = true;
-		stream.fate = undefined;
-	}
-
-	/** The event at `position` of the stream is a link. */
-	markLink(name: StreamName, stream: Stream, position: number): void {
-		this.marked.add(name);
-		this.#statements.markLink.run(stream.id, position);
-		this.#statements.markLink.run(ALL_ID, position);
+		if (kind === "metadata") this.#describe(name, position);
+		else if (kind === "tombstone") this.#bury(name, position);
+		else this.#markLink(name, position);
 	}
 
 	positionAt(stream: Stream, version: number): number {
@@ -165,6 +150,25 @@ export class Streams {
 		if (runFrom === runTo) insertEntry.run(id, last, runTo);
 		else insertRun.run(id, runTo - last, runFrom, runTo);
 		stream.runFrom = -1;
+	}
+
+	/** Metadata may be there before the stream is. */
+	#describe(described: StreamName, position: number): void {
+		if (described === ALL) this.#statements.markMetadata.run(ALL_ID, position);
+		const stream = this.find(described);
+		if (stream) this.#markMetadata(stream, position);
+	}
+
+	#bury(name: StreamName, position: number): void {
+		const stream = this.findOrCreate(name);
+		this.#statements.markTombstone.run(stream.id, position);
+		stream.isGone = true;
+		stream.fate = undefined;
+	}
+
+	#markLink(name: StreamName, position: number): void {
+		this.#statements.markLink.run(this.findOrCreate(name).id, position);
+		this.#statements.markLink.run(ALL_ID, position);
 	}
 
 	#markMetadata(stream: Stream, position: number): void {

@@ -100,7 +100,7 @@ function treeOf(database: Database.Database, signer: Signer): LogTree {
 	return {
 		key: formatKey(signer.key),
 		damage,
-		checkpoint() {
+		async checkpoint() {
 			const part = "the right edge of its tree";
 			if (damage !== undefined) throw new Refusal("log-damaged", { part, reason: damage });
 			try {

@@ -7,28 +7,27 @@
  *     metadata for it  the client's event, then `$metadata` with `$tb` behind the last event
  *     hard delete      `$streamDeleted` in `s`, its last event for ever
  */
-import type { NewEvent, StreamName, Version } from "../event.ts";
-import { stableId } from "../indexes/links.ts";
-import { DELETED_BEFORE, withTruncateBefore } from "../retention/metadata.ts";
-import { metadataStream } from "../retention/window.ts";
+import type { NewEvent, StreamName, Version } from "../../event.ts";
+import { stableId } from "../../indexes/links.ts";
+import { DELETED_BEFORE, withTruncateBefore } from "../../retention/metadata.ts";
+import { metadataStream } from "../../retention/window.ts";
+import type { NewestMetadata } from "./facts.ts";
 
 export const TOMBSTONE_TYPE = "$streamDeleted";
 
 const NOTHING = new Uint8Array(0);
 
-/**
- * The newest metadata of a stream: the bytes of the event, and the version it has in its metadata
- * stream.
- */
-export type Newest = { readonly last: Version; readonly data: Uint8Array | undefined };
-
 /** The metadata that deletes a stream softly; ACL, retention and the client's own keys are kept. */
-export function softDeletion(stream: StreamName, { last, data }: Newest): NewEvent {
+export function softDeletion(stream: StreamName, { last, data }: NewestMetadata): NewEvent {
 	return metadataEvent(stream, last + 1, withTruncateBefore(data, DELETED_BEFORE));
 }
 
 /** The metadata that shows a softly deleted stream again, from `first` on. */
-export function revival(stream: StreamName, { last, data }: Newest, first: Version): NewEvent {
+export function revival(
+	stream: StreamName,
+	{ last, data }: NewestMetadata,
+	first: Version,
+): NewEvent {
 	return metadataEvent(stream, last + 1, withTruncateBefore(data, String(first)));
 }
 

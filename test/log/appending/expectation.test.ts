@@ -1,13 +1,14 @@
-import { type Facts, judge } from "../../src/log/expectation.ts";
-import { name, refusal } from "./asking.ts";
+import { judge } from "../../../src/log/appending/expectation.ts";
+import type { Facts } from "../../../src/log/appending/facts.ts";
+import { name, refusal } from "../asking.ts";
 
 /** A stream that holds `stored`, asked about a batch of `ids`. */
 function facts(stored: string, ids: string, metadataLast = -1): Facts {
 	return {
-		fate: () => "live",
+		fateOf: () => "live",
+		metadataOf: () => ({ last: metadataLast, data: undefined }),
 		isRevival: () => false,
-		last: () => stored.length - 1,
-		metadataLast: () => metadataLast,
+		lastOf: (stream) => (stream === "s" ? stored.length - 1 : metadataLast),
 		versionOf(index) {
 			const version = stored.indexOf(ids[index] as string);
 			return version < 0 ? undefined : version;
@@ -79,7 +80,7 @@ test.each([
 		const revived = marked.indexOf("|");
 		const asked: Facts = {
 			...facts(marked.replace("|", ""), ids, 0),
-			fate: () => "soft-deleted",
+			fateOf: () => "soft-deleted",
 			isRevival: (version) => version === revived,
 		};
 		const judged = async () => judge({ stream: name("s"), expected, count: ids.length }, asked);

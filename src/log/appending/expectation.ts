@@ -19,8 +19,10 @@
  * Identity is the event id alone: bodies are never compared. Contract 1.4 and 1.5, departure 14. As
  * a stream that came back began a second time, its `no-stream` is repeated from there, too.
  */
-import { Refusal } from "../errors.ts";
-import type { ExpectedVersion, StreamName } from "../event.ts";
+import { Refusal } from "../../errors.ts";
+import type { ExpectedVersion, StreamName } from "../../event.ts";
+import { metadataStream } from "../../retention/window.ts";
+import type { Facts, Fate } from "./facts.ts";
 
 /** What is judged: the ids stay with the engine, and are spoken of by their index in the batch. */
 export type Proposal = {
@@ -29,27 +31,8 @@ export type Proposal = {
 	readonly count: number;
 };
 
-/** Whether a stream was deleted: so that it may come back, or for ever. */
-export type Fate = "live" | "soft-deleted" | "hard-deleted";
-
-/** What the log holds, asked lazily: most appends need the first facts only. */
-export type Facts = {
-	/** Of a metadata stream: `hard-deleted` where its stream is, else `live`. */
-	fate(): Fate;
-	/** The last version of the stream; -1 where it has no events. */
-	last(): number;
-	/** The last version of the stream's metadata stream, `$$` and its name. */
-	metadataLast(): number;
-	/** The lowest version in the stream that carries the id of the batch's event `index`. */
-	versionOf(index: number): number | undefined;
-	/** Whether the stream's event at `version` carries the id of the batch's event `index`. */
-	isAt(index: number, version: number): boolean;
-	/** Whether the event at `version` brought the stream back after a soft delete. */
-	isRevival(version: number): boolean;
-};
-
 /** The facts a delete is judged by. */
-export type DeleteFacts = Pick<Facts, "fate" | "last" | "metadataLast">;
+export type DeleteFacts = Pick<Facts, "fateOf" | "lastOf">;
 
 /**
  * Write from version `first` on; or the batch is there already, from version `first` to `final`.
@@ -61,12 +44,13 @@ export type Judgement =
 /** @throws Refusal `wrong-expected-version`, `stream-deleted` */
 export function judge(proposal: Proposal, facts: Facts): Judgement {
 	const { expected, stream } = proposal;
-	const fate = facts.fate();
+	const fate = facts.fateOf(stream);
 	if (fate === "hard-deleted") throw new Refusal("stream-deleted", { stream, attempt: "write" });
 	if (expected === "any") return judgeByIds(proposal, facts);
 	if (expected === "no-stream") return judgeBeginning(proposal, facts, fate);
 	if (expected !== "stream-exists") return judgeByVersion(expected, proposal, facts);
-	if (facts.last() < 0 && facts.metadataLast() < 0) throw refusal(proposal, facts);
+	if (facts.lastOf(stream) < 0 && facts.lastOf(metadataStream(stream)) < 0)
+		throw refusal(proposal, facts);
 	const judgement = judgeByIds(proposal, facts);
 	if (judgement.write && fate === "soft-deleted")
 		throw new Refusal("stream-deleted", { stream, attempt: "write" });
@@ -80,11 +64,11 @@ export function judge(proposal: Proposal, facts: Facts): Judgement {
  */
 export function judgeDelete(proposal: Omit<Proposal, "count">, facts: DeleteFacts): void {
 	const { stream, expected } = proposal;
-	const fate = facts.fate();
+	const fate = facts.fateOf(stream);
 	if (fate === "hard-deleted") throw new Refusal("stream-deleted", { stream, attempt: "write" });
-	const last = facts.last();
+	const last = facts.lastOf(stream);
 	// There is nothing to delete where there is neither an event nor metadata (contract 1.6).
-	if (last < 0 && facts.metadataLast() < 0) throw refusal(proposal, facts);
+	if (last < 0 && facts.lastOf(metadataStream(stream)) < 0) throw refusal(proposal, facts);
 	if (expected === "any") return;
 	if (expected === "stream-exists") {
 		if (fate === "soft-deleted") throw new Refusal("stream-deleted", { stream, attempt: "write" });
@@ -96,18 +80,19 @@ export function judgeDelete(proposal: Omit<Proposal, "count">, facts: DeleteFact
 
 /** `no-stream`: at the stream's beginning, which a soft delete gives it anew. */
 function judgeBeginning(proposal: Proposal, facts: Facts, fate: Fate): Judgement {
-	const first = facts.last() < 0 ? undefined : facts.versionOf(0);
+	const { stream } = proposal;
+	const first = facts.lastOf(stream) < 0 ? undefined : facts.versionOf(0);
 	if (first !== undefined && (first === 0 || facts.isRevival(first))) {
 		if (standsAt(first, proposal, facts)) {
 			return { write: false, first, final: first + proposal.count - 1 };
 		}
 	}
-	if (fate === "soft-deleted") return { write: true, first: facts.last() + 1 };
+	if (fate === "soft-deleted") return { write: true, first: facts.lastOf(stream) + 1 };
 	return judgeByVersion(-1, proposal, facts);
 }
 
 function judgeByIds(proposal: Proposal, facts: Facts): Judgement {
-	const last = facts.last();
+	const last = facts.lastOf(proposal.stream);
 	const write = { write: true, first: last + 1 } as const;
 	// A stream without events knows no ids, and spares the look-ups.
 	if (last < 0) return write;
@@ -122,7 +107,7 @@ function judgeByIds(proposal: Proposal, facts: Facts): Judgement {
 }
 
 function judgeByVersion(expected: number, proposal: Proposal, facts: Facts): Judgement {
-	const last = facts.last();
+	const last = facts.lastOf(proposal.stream);
 	const first = expected + 1;
 	if (expected === last) return { write: true, first };
 	const final = expected + proposal.count;
@@ -131,20 +116,20 @@ function judgeByVersion(expected: number, proposal: Proposal, facts: Facts): Jud
 }
 
 /** Whether the whole batch is there, in its order, from `first` on. */
-function standsAt(first: number, { count }: Proposal, facts: Facts): boolean {
+function standsAt(first: number, { stream, count }: Proposal, facts: Facts): boolean {
 	// Past the end there is nothing to compare with: the batch is not there, or not all of it.
-	if (first + count - 1 > facts.last()) return false;
+	if (first + count - 1 > facts.lastOf(stream)) return false;
 	for (let index = 0; index < count; index++) {
 		if (!facts.isAt(index, first + index)) return false;
 	}
 	return true;
 }
 
-function refusal(proposal: Omit<Proposal, "count">, facts: Pick<Facts, "last">): Refusal {
+function refusal(proposal: Omit<Proposal, "count">, facts: Pick<Facts, "lastOf">): Refusal {
 	return new Refusal("wrong-expected-version", {
 		stream: proposal.stream,
 		expected: headerForm(proposal.expected),
-		current: facts.last(),
+		current: facts.lastOf(proposal.stream),
 	});
 }
 

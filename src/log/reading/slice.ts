@@ -2,17 +2,18 @@
  * From the entries an engine found to what a read shows of them: the rules of
  * `retention/window.ts`, applied to a range and to the targets of its links.
  */
-import type { RecordedEvent, StreamName, Version } from "../event.ts";
-import { isIndexStream } from "../indexes/joins.ts";
-import { linkAt, type Target } from "../indexes/links.ts";
 import {
-	firstShown,
-	firstUnexpired,
-	isShown,
-	type Standing,
-	shownUntil,
-} from "../retention/window.ts";
-import type { Gap, Slice, StreamEntry } from "./log.ts";
+	ALL,
+	type Position,
+	type RecordedEvent,
+	type StreamName,
+	type Version,
+} from "../../event.ts";
+import { isIndexStream } from "../../indexes/joins.ts";
+import { linkAt, type Target } from "../../indexes/links.ts";
+import { firstShown, isShown, type Standing, shownUntil } from "../../retention/window.ts";
+import type { Gap, Range, Slice, StreamEntry } from "../log.ts";
+import { isMarked, type ReadPlan } from "./plan.ts";
 
 /** An entry as it was found, all of one snapshot. */
 export type FoundEntry = {
@@ -32,27 +33,12 @@ export type FoundTarget = {
 	readonly standing?: Standing | undefined;
 };
 
-export type Showing = {
-	readonly stream: StreamName;
-	readonly last: Version;
-	/** The lowest version the range covers. */
-	readonly low: Version;
-	/** Of the stream that was read; undefined where it has neither metadata nor an end. */
-	readonly standing: Standing | undefined;
-	/**
-	 * Whether its entries may change by anything but growth: own metadata, links, targets that have
-	 * some.
-	 */
-	readonly isMarked: boolean;
-	/** Whether links show the events they point to. */
-	readonly resolve: boolean;
-	/** Of `$all`: the run of scavenged positions that is all the range holds. */
+/** What a slice says besides its entries; both are asked for by few reads. */
+export type SliceRest = {
+	/** The answer to `gapSought`: undefined if that position was not scavenged. */
 	readonly gap?: Gap | undefined;
-	/** Whether events are to carry data and metadata. */
-	readonly content: boolean;
-	readonly now: number;
-	/** When the entry at a version of this stream was written; asked for where all is expired. */
-	readonly createdAt: (version: Version) => number;
+	/** The answer to `unexpiredSought`. */
+	readonly firstUnexpired?: Version | undefined;
 };
 
 type Shown = {
@@ -63,52 +49,73 @@ type Shown = {
 
 const NOTHING = new Uint8Array(0);
 
-/** The lowest version worth looking for: what `$tb` and `$maxCount` hide need not be read. */
-export function lowestShown(low: Version, standing: Standing | undefined): Version {
-	return standing ? Math.max(low, firstShown(standing)) : low;
+/** The position of a gap that may be all the range covers: then the whole gap is told. */
+export function gapSought(
+	{ range, low, to }: ReadPlan,
+	found: readonly FoundEntry[],
+): Position | undefined {
+	return range.stream === ALL && found.length === 0 && low <= to ? Number(low) : undefined;
 }
 
-/** @param found in the order of the read, from `lowestShown` on */
-export function show(showing: Showing, found: readonly FoundEntry[]): Slice {
-	const { stream, standing, last, isMarked, resolve, content, gap } = showing;
-	if (standing?.metadata.isDeleted) return { last: -1, entries: [] };
+/**
+ * If all that was found is expired: the version from which the first that is not has to be looked
+ * for (`firstUnexpired` of `retention/window.ts`, or one query). As `created` never falls, the
+ * highest that was found tells.
+ */
+export function unexpiredSought(
+	{ range, facts: { state }, now }: ReadPlan,
+	found: readonly FoundEntry[],
+): Version | undefined {
+	const highest = range.direction === "forward" ? found.at(-1) : found[0];
+	if (state?.metadata.maxAgeMs === undefined || !highest) return undefined;
+	const { version, event } = highest;
+	return isShown(state, version, event.created, now) ? undefined : version + 1;
+}
+
+/** @param found in the order of the read: the versions of the plan */
+export function sliceOf(plan: ReadPlan, found: readonly FoundEntry[], rest: SliceRest): Slice {
+	const { range, facts } = plan;
+	const { stream, resolve, content } = range;
+	if (facts.state?.metadata.isDeleted) return { last: -1, entries: [] };
 	const links = !resolve && isIndexStream(stream);
 	const entries = links
 		? found.map((one) => ({ ...one, event: linkOf(stream, one, content) }))
 		: found;
-	const slice = isMarked ? showMarked(showing, entries) : { last, entries };
-	return gap ? { ...slice, gap } : slice;
+	const { last } = facts;
+	const slice = isMarked(plan) ? markedSlice(plan, entries, rest) : { last, entries };
+	return rest.gap ? { ...slice, gap: rest.gap } : slice;
 }
 
-function showMarked(showing: Showing, found: readonly FoundEntry[]): Slice {
-	const { standing, last, low, now } = showing;
-	const bound = standing ? firstShown(standing) : 0;
+function markedSlice(plan: ReadPlan, found: readonly FoundEntry[], rest: SliceRest): Slice {
+	const { low, now, range } = plan;
+	const { state, last } = plan.facts;
+	const bound = state ? firstShown(state) : 0;
 	const entries: StreamEntry[] = [];
 	let first = bound;
 	// The bound is part of what a page says, which has no older neighbours there.
-	let steadyUntil = standing?.metadata.maxCount || (bound > 0 && low <= bound) ? 0 : Infinity;
+	let steadyUntil = state?.metadata.maxCount || (bound > 0 && low <= bound) ? 0 : Infinity;
 	for (const one of found) {
 		const { created } = one.event;
-		if (standing && !isShown(standing, one.version, created, now)) {
+		if (state && !isShown(state, one.version, created, now)) {
 			first = Math.max(first, one.version + 1);
 			continue;
 		}
-		const { entry, until } = entryOf(showing, one);
+		const { entry, until } = entryOf(range, one, now);
 		entries.push(entry);
-		steadyUntil = Math.min(steadyUntil, until, standing ? shownUntil(standing, created) : Infinity);
+		steadyUntil = Math.min(steadyUntil, until, state ? shownUntil(state, created) : Infinity);
 	}
 	// What an empty page leads to moves on as events expire.
 	if (first > bound && entries.length === 0) {
 		steadyUntil = 0;
-		if (standing) first = firstUnexpired(standing, showing.createdAt, first, now);
+		first = rest.firstUnexpired ?? first;
 	}
-	const cacheSeconds = standing?.metadata.cacheSeconds;
+	const cacheSeconds = state?.metadata.cacheSeconds;
 	const retention = { first, steadyUntil, ...(cacheSeconds === undefined ? {} : { cacheSeconds }) };
 	return { last, entries, retention };
 }
 
 /** An entry with its links resolved, as far as they lead to something that is shown. */
-function entryOf({ stream, now, content }: Showing, entry: FoundEntry): Shown {
+function entryOf({ stream, content }: Range, entry: FoundEntry, now: number): Shown {
 	const { version, event, origin, target } = entry;
 	if (target) {
 		const { found } = target;

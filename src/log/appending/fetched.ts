@@ -1,0 +1,119 @@
+/**
+ * Facts that were fetched before anything is planned, for a group of appends and deletes that are
+ * planned one after another and committed together. What is planned is added, so the next one of
+ * the group builds upon it.
+ *
+ *     factsNeeded of each ─▶ one fetch ─▶ plan ─▶ add ─▶ plan ─▶ add … ─▶ write all of it
+ */
+import type { StreamName, Version } from "../../event.ts";
+import { describedStream } from "../../retention/window.ts";
+import { type Facts, type Fate, fateOf, type NewestMetadata } from "./facts.ts";
+import type { PlannedWrite } from "./plan.ts";
+
+export type Fetched = {
+	/** Of each stream that was asked for. */
+	readonly streams: Map<StreamName, FetchedStream>;
+	/** Where the ids that were asked for stand. */
+	readonly places: Place[];
+};
+
+export type FetchedStream = {
+	/** -1 if it has no events. */
+	readonly last: Version;
+	readonly hasTombstone: boolean;
+	readonly metadata: NewestMetadata;
+};
+
+/** Where an event stands; several events of a stream may have one id. */
+export type Place = {
+	readonly stream: StreamName;
+	readonly id: string;
+	readonly version: Version;
+	/** Whether it brought the stream back. */
+	readonly isRevival: boolean;
+};
+
+type Identified = { readonly id: string; readonly data: Uint8Array };
+
+const NO_EVENTS: FetchedStream = {
+	last: -1,
+	hasTombstone: false,
+	metadata: { last: -1, data: undefined },
+};
+
+export class FetchedFacts {
+	readonly #streams: Map<StreamName, FetchedStream>;
+	readonly #places = new Map<string, Place[]>();
+
+	constructor({ streams, places }: Fetched) {
+		this.#streams = streams;
+		for (const place of places) this.#addPlace(place);
+	}
+
+	/** The facts for one append or delete of the group. */
+	for(stream: StreamName, events: readonly { readonly id: string }[]): Facts {
+		const placesOf = (index: number) => this.#placesOf(stream, events[index]?.id ?? "");
+		return {
+			fateOf: (of) => this.#fateOf(of),
+			lastOf: (of) => this.#lastOf(of),
+			metadataOf: (of) => this.#of(of).metadata,
+			versionOf(index) {
+				const versions = placesOf(index).map(({ version }) => Number(version));
+				return versions.length === 0 ? undefined : Math.min(...versions);
+			},
+			isAt: (index, version) => placesOf(index).some((place) => place.version === version),
+			isRevival: (version) =>
+				placesOf(0).some((place) => place.version === version && place.isRevival),
+		};
+	}
+
+	/** @param events those of `write` */
+	add({ stream, mark }: PlannedWrite, events: readonly Identified[]): void {
+		const before = this.#of(stream);
+		const first = this.#lastOf(stream) + 1;
+		const last = first + events.length - 1;
+		const hasTombstone = before.hasTombstone || mark === "tombstone";
+		this.#streams.set(stream, { ...before, last, hasTombstone });
+		for (const [index, { id }] of events.entries()) {
+			const isRevival = index === 0 && mark === "revival";
+			this.#addPlace({ stream, id, version: first + index, isRevival });
+		}
+		const described = describedStream(stream);
+		if (described === undefined) return;
+		const metadata = { last, data: events.at(-1)?.data };
+		this.#streams.set(described, { ...this.#of(described), metadata });
+	}
+
+	#of(stream: StreamName): FetchedStream {
+		return this.#streams.get(stream) ?? NO_EVENTS;
+	}
+
+	/** Of a metadata stream that nobody asked for, the stream it describes knows it. */
+	#lastOf(stream: StreamName): Version {
+		const described = describedStream(stream);
+		const own = this.#streams.get(stream);
+		if (own || described === undefined) return own?.last ?? -1;
+		return this.#of(described).metadata.last;
+	}
+
+	#fateOf(stream: StreamName): Fate {
+		const { hasTombstone } = this.#of(describedStream(stream) ?? stream);
+		return fateOf(stream, hasTombstone, () => this.#of(stream).metadata);
+	}
+
+	#placesOf(stream: StreamName, id: string): readonly Place[] {
+		return this.#places.get(keyOf(stream, id)) ?? [];
+	}
+
+	#addPlace(place: Place): void {
+		const key = keyOf(place.stream, place.id);
+		const places = this.#places.get(key) ?? [];
+		places.push(place);
+		this.#places.set(key, places);
+	}
+}
+
+/** Ids hold no space, so no two pairs have one key. */
+function keyOf(stream: StreamName, id: string): string {
+	return `${id} ${stream}`;
+}

@@ -1,0 +1,95 @@
+/**
+ * What the writer tells of the log while it plans an append: looked up when it is asked for, within
+ * the transaction, so that what came before in the same batch counts.
+ */
+import type Database from "better-sqlite3";
+import type { StreamName, Version } from "../../event.ts";
+import { describedStream } from "../../retention/window.ts";
+import { type Facts, type Fate, fateOf, type NewestMetadata } from "../appending/facts.ts";
+import { present } from "./failures.ts";
+import { FLAG_REVIVAL, type PackedWrite } from "./protocol.ts";
+import * as sql from "./statements.ts";
+import type { Streams } from "./streams/streams.ts";
+
+const AN_EVENT = "an event of the stream";
+
+export class WriterFacts implements Facts {
+	readonly #statements: ReturnType<typeof prepare>;
+	readonly #streams: Streams;
+	#events: PackedWrite["events"] = [];
+	#stream = "" as StreamName;
+
+	constructor(database: Database.Database, streams: Streams) {
+		this.#statements = prepare(database);
+		this.#streams = streams;
+	}
+
+	/** The facts for one write, until they are asked for another. */
+	for({ stream, events }: PackedWrite): Facts {
+		this.#events = events;
+		this.#stream = stream;
+		return this;
+	}
+
+	fateOf(name: StreamName): Fate {
+		const described = describedStream(name);
+		if (described !== undefined) {
+			const isGone = this.#streams.find(described)?.isGone === true;
+			return fateOf(name, isGone, () => this.metadataOf(name));
+		}
+		const stream = this.#streams.find(name);
+		if (stream?.fate) return stream.fate;
+		const fate = fateOf(name, stream?.isGone === true, () => this.metadataOf(name));
+		if (stream) stream.fate = fate;
+		return fate;
+	}
+
+	lastOf(name: StreamName): Version {
+		// Without metadata there are no metadata streams: the usual log takes the short way.
+		if (describedStream(name) !== undefined && !this.#streams.hasMetadata()) return -1;
+		return this.#streams.find(name)?.last ?? -1;
+	}
+
+	metadataOf(name: StreamName): NewestMetadata {
+		const metadata = this.#streams.findMetadata(name);
+		if (!metadata) return { last: -1, data: undefined };
+		const at = this.#streams.find(name)?.metadata;
+		const position = at ?? this.#streams.positionAt(metadata, metadata.last);
+		const data = present(this.#statements.dataAt.get(position), "metadata") as Buffer;
+		return { last: metadata.last, data };
+	}
+
+	versionOf(index: number): Version | undefined {
+		const found = this.#statements.versionOfId.get(this.#streamId(), this.#idOf(index));
+		return found as Version | undefined;
+	}
+
+	isAt(index: number, version: Version): boolean {
+		this.#streams.insertRuns();
+		const found = this.#statements.isAt.get(this.#idOf(index), this.#streamId(), version);
+		return present(found, AN_EVENT) === 1;
+	}
+
+	isRevival(version: Version): boolean {
+		this.#streams.insertRuns();
+		const flags = present(this.#statements.flagsAt.get(this.#streamId(), version), AN_EVENT);
+		return ((flags as number) & FLAG_REVIVAL) !== 0;
+	}
+
+	#streamId(): number | undefined {
+		return this.#streams.find(this.#stream)?.id;
+	}
+
+	#idOf(index: number): Uint8Array | undefined {
+		return this.#events[index]?.id;
+	}
+}
+
+function prepare(database: Database.Database) {
+	return {
+		versionOfId: database.prepare(sql.SELECT_VERSION_OF_ID).pluck(),
+		isAt: database.prepare(sql.SELECT_IS_AT).pluck(),
+		flagsAt: database.prepare(sql.SELECT_FLAGS_AT).pluck(),
+		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
+	};
+}

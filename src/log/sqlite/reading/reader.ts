@@ -1,0 +1,155 @@
+/** Reads on a read-only connection; each read is one transaction, and so one snapshot. */
+import type Database from "better-sqlite3";
+import type { Position, RecordedEvent, StreamName, Version } from "../../../event.ts";
+import { isIndexStream } from "../../../indexes/joins.ts";
+import { firstUnexpired } from "../../../retention/window.ts";
+import type { Gap, Range, Slice } from "../../log.ts";
+import { lastShown, planRead, type ReadPlan } from "../../reading/plan.ts";
+import {
+	type FoundEntry,
+	gapSought,
+	type SliceRest,
+	sliceOf,
+	unexpiredSought,
+} from "../../reading/slice.ts";
+import { type TargetFacts, withTargets } from "../../reading/targets.ts";
+import { present } from "../failures.ts";
+import { openForReading } from "../files/directory.ts";
+import * as sql from "../statements.ts";
+import { Locator } from "../streams/locator.ts";
+import type { StreamRow } from "../streams/rows.ts";
+import { Standings } from "../streams/standings.ts";
+import { Events } from "./events.ts";
+
+export type ReaderOptions = {
+	readonly pageBytesMax: number;
+	/** Milliseconds since 1970, which `$maxAge` goes by. */
+	readonly clock: () => number;
+	/** Whether to hold each event that is read against its hash. */
+	readonly checksReads?: boolean | undefined;
+};
+
+export type How = {
+	/** Whether to read what metadata and deletes hide, too. */
+	readonly hidden: boolean;
+	/** Whether an erasure is on its way, so that `seen` has to tell whether this read shows it. */
+	readonly isErasing: boolean;
+};
+
+export class Reader {
+	readonly #database: Database.Database;
+	readonly #statements: ReturnType<typeof prepare>;
+	readonly #standings: Standings;
+	readonly #events: Events;
+	readonly #locator: Locator;
+	readonly #pageBytesMax: number;
+	readonly #clock: () => number;
+	#erasures = 0;
+
+	constructor(file: string, { pageBytesMax, clock, checksReads = false }: ReaderOptions) {
+		this.#database = openForReading(file);
+		this.#statements = prepare(this.#database);
+		this.#standings = new Standings(this.#database);
+		this.#events = new Events(this.#database, { pageBytesMax, checksReads });
+		this.#locator = new Locator(this.#database);
+		this.#pageBytesMax = pageBytesMax;
+		this.#clock = clock;
+	}
+
+	/** The newest position, and number of erasures, that the reads so far may show. */
+	get seen(): { readonly position: number; readonly erasures: number } {
+		return { position: this.#standings.newest, erasures: this.#erasures };
+	}
+
+	/** @throws Refusal `page-too-large`, `stream-deleted` */
+	read(range: Range, { hidden, isErasing }: How): Slice {
+		return this.#inSnapshot(() => {
+			if (isErasing) this.#erasures = Number(this.#statements.erasures.get());
+			const { stream } = range;
+			const row = this.#standings.find(stream);
+			const last = row?.last ?? -1;
+			const state = hidden ? undefined : this.#standings.of(stream, row);
+			const hasMarkedEntries = isIndexStream(stream)
+				? this.#standings.isAnyMarked()
+				: row !== undefined && row.link !== null;
+			const plan = planRead(range, { last, state, hasMarkedEntries }, this.#clock());
+			const isEmpty = !row || plan.from > plan.to;
+			const entries = isEmpty ? [] : this.#events.entries(plan, row, hidden);
+			const found = plan.resolves
+				? withTargets(plan, entries, this.#targets(plan), this.#pageBytesMax)
+				: entries;
+			return sliceOf(plan, found, this.#restOf(plan, row, found));
+		});
+	}
+
+	/** @throws Refusal `stream-deleted` */
+	last(stream: StreamName): Version {
+		const row = this.#standings.find(stream);
+		return lastShown(stream, { last: row?.last ?? -1, state: this.#standings.of(stream, row) });
+	}
+
+	locate(stream: StreamName, id: string): Promise<Version | undefined> {
+		return this.#locator.locate(stream, this.#standings.find(stream), id);
+	}
+
+	close(): void {
+		this.#database.close();
+	}
+
+	#inSnapshot(work: () => Slice): Slice {
+		this.#statements.begin.run();
+		try {
+			return work();
+		} finally {
+			if (this.#database.inTransaction) this.#statements.end.run();
+		}
+	}
+
+	/** Looks each stream up once. */
+	#targets({ range: { content } }: ReadPlan): TargetFacts {
+		const rows = new Map<StreamName, StreamRow | undefined>();
+		const find = (name: StreamName) => {
+			if (!rows.has(name)) rows.set(name, this.#standings.find(name));
+			return rows.get(name);
+		};
+		return {
+			dataOf: ({ data, position }: RecordedEvent) =>
+				content ? data : (present(this.#statements.dataAt.get(position), "a link") as Buffer),
+			stateOf: (stream) => this.#standings.of(stream, find(stream)),
+			eventAt: (stream, version) => {
+				const row = find(stream);
+				if (!row || version > row.last) return undefined;
+				return this.#events.eventAt(row, version, content);
+			},
+		};
+	}
+
+	#restOf(plan: ReadPlan, row: StreamRow | undefined, found: readonly FoundEntry[]): SliceRest {
+		const position = gapSought(plan, found);
+		const gap = position === undefined ? undefined : this.#gapAt(position);
+		const from = unexpiredSought(plan, found);
+		const { state } = plan.facts;
+		if (from === undefined || !state) return { gap };
+		const createdAt = (version: Version) =>
+			present(this.#statements.createdAt.get(row?.id, version), "an event") as number;
+		return { gap, firstUnexpired: firstUnexpired(state, createdAt, from, plan.now) };
+	}
+
+	#gapAt(position: Position): Gap | undefined {
+		const found = this.#statements.gap.get(position) as Gap | undefined;
+		if (!found || found.last < position) return undefined;
+		return { first: found.first, last: found.last };
+	}
+}
+
+function prepare(database: Database.Database) {
+	return {
+		begin: database.prepare(sql.BEGIN_READ),
+		// There is nothing to commit; and where a damaged page was met, a commit would fail as well.
+		end: database.prepare(sql.ROLLBACK),
+		createdAt: database.prepare(sql.SELECT_CREATED_AT).pluck(),
+		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
+		gap: database.prepare(sql.SELECT_GAP),
+		erasures: database.prepare(sql.SELECT_ERASURES).pluck(),
+	};
+}
