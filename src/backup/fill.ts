@@ -11,6 +11,7 @@ import { setTimeout } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { CHECKPOINT_PAGES } from "../log/sqlite/files/checkpoint.ts";
 import * as sql from "../log/sqlite/statements.ts";
+import type { EntryRow, SeeEntries } from "../log/sqlite/verify/additions.ts";
 import * as copying from "./statements.ts";
 
 /** How long a transaction lasts, with it the store's snapshot. */
@@ -26,11 +27,6 @@ export const ROWS_LEFT_MAX = 20_000;
 
 /** Ids of streams that one statement compares. */
 const STREAMS_AT_ONCE = 1000;
-
-/** Of `entries`. */
-export type EntryRow = readonly [stream: number, version: number, position: number];
-/** Is shown entries before they are copied: stream by stream, each by version. */
-export type SeeEntries = (rows: readonly EntryRow[]) => void;
 
 export type Filling = {
 	/** Where the rows go; what `main` has is not copied to `newer`. */

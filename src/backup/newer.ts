@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type Database from "better-sqlite3";
 import { isDamage } from "../log/sqlite/failures.ts";
-import type { EntryRow, SeeEntries } from "./fill.ts";
+import type { EntryRow, SeeEntries } from "../log/sqlite/verify/additions.ts";
 import * as copying from "./statements.ts";
 
 type Breathe = () => Promise<void>;

@@ -19,13 +19,11 @@ import { describedStream, effectiveMetadata, metadataStream } from "../../retent
 import { type Newest, revival, softDeletion, tombstone } from "../deletion.ts";
 import { type Facts, type Fate, judge, judgeDelete } from "../expectation.ts";
 import { Contradiction, failureOf, isSyncFailure, present } from "./failures.ts";
+import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "./flags.ts";
 import {
 	type Answer,
 	type Answers,
 	type Batch,
-	FLAG_JSON,
-	FLAG_REVIVAL,
-	FLAG_TOMBSTONE,
 	type PackedEvent,
 	type PackedWrite,
 	packAnswers,

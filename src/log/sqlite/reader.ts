@@ -10,12 +10,12 @@ import { bounds } from "../range.ts";
 import { type FoundEntry, type FoundTarget, lowestShown, show } from "../showing.ts";
 import { MissingRows, present } from "./failures.ts";
 import { openForReading } from "./files/directory.ts";
-import { checkComplete, checkHashes, checkNoted, type Row } from "./found.ts";
-import { FLAG_JSON, FLAG_REDACTED } from "./protocol.ts";
+import { FLAG_JSON, FLAG_REDACTED } from "./flags.ts";
 import * as sql from "./statements.ts";
 import { Locator } from "./streams/locator.ts";
 import type { StreamRow } from "./streams/rows.ts";
 import { Standings } from "./streams/standings.ts";
+import { checkComplete, checkHashes, checkNoted, type Row } from "./verify/reads.ts";
 
 /** Some 2 MB of names. A number never changes its name, so none of them grows stale. */
 const NAMES_KEPT_MAX = 10_000;

@@ -15,8 +15,8 @@ import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
 import { type Migration, migrate } from "../../migrate.ts";
 import { causeOf, isDiskFull } from "../failures.ts";
-import { registerFunctions } from "../tree/functions.ts";
 import { CHECKPOINT_PAGES, checkpoint } from "./checkpoint.ts";
+import { registerFunctions } from "./functions.ts";
 
 /**
  * "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for
