@@ -2,7 +2,7 @@
  * The SQL of backups: all that crosses from one database to another. The backup's own database is
  * `main`; the store's is attached as `source`, and what a later run copies ahead as `newer`.
  */
-import { FLAGS_ERASED } from "../log/sqlite/flags.ts";
+import { FLAGS_ERASED } from "../log/sqlite/copies.ts";
 
 /** The databases that rows are copied to. */
 export type Into = "main" | "newer";

@@ -41,7 +41,8 @@ const PROOF = `
 	(SELECT position FROM entries WHERE stream = (SELECT id FROM streams WHERE name = '$$' || s.name)
 		ORDER BY version DESC LIMIT 1) AS described,
 	iif(EXISTS (SELECT 1 FROM streams WHERE name = '$et-$streamDeleted'),
-		(SELECT stream = s.id AND (flags & ${FLAG_TOMBSTONE}) > 0 FROM events WHERE position = n.position),
+		(SELECT stream = s.id AND (flags & ${FLAG_TOMBSTONE}) > 0 FROM events
+			WHERE position = n.position),
 		0) AS ended`;
 
 /**

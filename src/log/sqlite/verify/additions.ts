@@ -1,6 +1,6 @@
 /**
- * Checks what is added to a log by rows, as a backup is, before the log has it: damage that comes
- * with it must not spoil a log that is sound. The rules are those of `verify`, for what is new alone:
+ * Checks what is added to a log by rows, as to a backup, before the log has it: damage that comes
+ * with it must not spoil a sound log. The rules are those of `verify`, for what is new alone:
  *
  *     events    dense, and each as its hash says
  *     entries   those the events must have and no others, each behind what its stream had

@@ -56,8 +56,8 @@ export function checkMarks({ metadata, described, tombstone, ended }: ProvenMark
 }
 
 /**
- * The same for the other marks, which only the events themselves can prove: whether there are links,
- * and what was scavenged.
+ * The same for the marks that only the events themselves can prove: whether there are links, and
+ * what was scavenged.
  * @param rows the events of an own stream, or of `$all`
  * @throws Contradiction
  */
