@@ -1,6 +1,6 @@
 /**
- * The tables of a copy. Events, streams, entries, nodes and digests only grow, by their keys; every
- * other table is small and is replaced whole, so a table that is added one day is not forgotten here.
+ * The tables of a copy. Events, streams, entries, nodes and digests only grow, by their keys. Every
+ * other table is small and is replaced whole, so a table that is added one day is not forgotten.
  */
 import type { Connection } from "../log/sqlite/copies.ts";
 import * as copying from "./statements.ts";

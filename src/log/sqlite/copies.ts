@@ -1,6 +1,6 @@
 /**
- * The door for `src/backup/`: all that it takes of this engine. A backup is a log of this engine too,
- * and its rows and pages are copied as they are, so it knows the tables.
+ * The door for `src/backup/`: all that it takes of this engine. A backup is a log of this engine,
+ * whose rows and pages are copied as they are; so the SQL of backups knows the tables, too.
  */
 import { migrationsFor } from "../migrate.ts";
 import type { Connection } from "./files/directory.ts";

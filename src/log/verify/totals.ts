@@ -1,4 +1,4 @@
-/** The blocks that the events of a log are checked in, and what is found in all of them together. */
+/** The blocks that the events of a log are checked in, and what all of them come to. */
 import { TILE_WIDTH } from "../../../feeds/proof/tiles.ts";
 import type { CheckedBlock } from "./events.ts";
 import { addSums, createSums, type Span, type Sums } from "./sums.ts";

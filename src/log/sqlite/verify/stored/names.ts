@@ -1,4 +1,4 @@
-/** The names of streams as a verification reads them: a stream that has none is told by its number. */
+/** The names of streams, to be verified: a stream that has none is told by its number. */
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import * as sql from "../../statements.ts";

@@ -1,4 +1,4 @@
-import { Positions } from "../../src/log/verify/positions.ts";
+import { Positions } from "../../../src/log/verify/positions.ts";
 
 test("positions come in rising order, each once, however they were added", () => {
 	const positions = new Positions();
