@@ -129,13 +129,13 @@ async function make(
 	told("the checkpoint:", () => openCheckpoint(checkpoint, key));
 	try {
 		if (position !== undefined) {
-			const proof = await proveInclusion(position, checkpoint, source.tile);
+			const proof = await proveInclusion(position, checkpoint, (tile) => source.tile(tile));
 			checkInclusion(proof, key);
 			return proof;
 		}
 		const older = readFileSync(String(since), "utf8");
 		const { size } = openCheckpoint(older, key);
-		const proof = await proveConsistency(size, checkpoint, source.tile);
+		const proof = await proveConsistency(size, checkpoint, (tile) => source.tile(tile));
 		checkConsistency(proof, older, key);
 		return proof;
 	} catch (error) {

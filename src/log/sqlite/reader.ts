@@ -114,7 +114,7 @@ export class Reader {
 	}
 
 	#entries(range: Range, of: StreamRow, low: number, high: number): StreamEntry[] {
-		const { stream, direction, content } = range;
+		const { stream, direction, content, resolve = stream !== ALL, hidden = false } = range;
 		const isAll = stream === ALL;
 		const reads = (isAll ? this.#statements.ofAll : this.#statements.ofStream)[direction];
 		const where = isAll ? [low, high] : [of.id, low, high];
@@ -122,7 +122,7 @@ export class Reader {
 		const rows = reads.heads.all(...where) as Row[];
 		const scavenged = () => (isAll ? (this.#statements.scavenged.get({ low, high }) as number) : 0);
 		checkComplete(rows.length, high - low + 1, scavenged);
-		if (!isIndexStream(stream)) checkNoted(rows, of, range);
+		if (!isIndexStream(stream)) checkNoted(rows, of, { resolve, hidden });
 		const contents = content ? this.#contents(reads, where, rows) : [];
 		const events = rows.map((row, index) =>
 			this.#event(row, content ? present(contents[index], "content") : NO_CONTENT),

@@ -3,9 +3,8 @@
  * sign of it, and what was read may be kept in caches for ever.
  */
 import { HASH_BYTES } from "../../../../feeds/proof/hash.ts";
-import { ALL, type RecordedEvent } from "../../../event.ts";
+import type { RecordedEvent } from "../../../event.ts";
 import { LINK_TYPE } from "../../../indexes/links.ts";
-import type { Range } from "../../log.ts";
 import { Contradiction, MissingRows } from "../failures.ts";
 import { FLAG_SCAVENGED, FLAGS_ERASED } from "../flags.ts";
 import { requireLeaf } from "./served.ts";
@@ -58,13 +57,14 @@ export function checkMarks({ metadata, described, tombstone, ended }: ProvenMark
 /**
  * The same for the marks that only the events themselves can prove: whether there are links, and
  * what was scavenged.
- * @param rows the events of an own stream, or of `$all`
+ * @param rows the events of an own stream, or of `$all`; links among them are looked for if they
+ * are resolved, scavenged ones unless hidden events are read
  * @throws Contradiction
  */
 export function checkNoted(
 	rows: readonly Row[],
 	{ link }: { readonly link: number | null },
-	{ stream, hidden, resolve = stream !== ALL }: Range,
+	{ resolve, hidden }: { readonly resolve: boolean; readonly hidden: boolean },
 ): void {
 	const misses = ([, , , , , type, , flags]: Row) =>
 		(resolve && link === null && type === LINK_TYPE) || (!hidden && (flags & FLAG_SCAVENGED) !== 0);
