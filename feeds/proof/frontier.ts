@@ -61,6 +61,13 @@ export function rootOf({ size, pairs }: Frontier): Buffer {
 	return root ?? sha256(new Uint8Array(0));
 }
 
+/** The root of the tree whose leaves are these hashes: that of a tile, over the hashes in it. */
+export function rootOver(hashes: Iterable<Uint8Array>): Buffer {
+	const frontier = createFrontier();
+	for (const hash of hashes) addSubtree(frontier, hash, 0);
+	return rootOf(frontier);
+}
+
 function pairAt({ pairs }: Frontier, height: number): Buffer {
 	while (pairs.length <= height) {
 		const pair = Buffer.alloc(1 + 2 * HASH_BYTES);

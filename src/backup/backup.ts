@@ -1,20 +1,17 @@
 /** A backup of a store, made or brought up to date while the store is in use. */
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
-import Database from "better-sqlite3";
 import { Refusal } from "../errors.ts";
 import type { Verification } from "../log/log.ts";
-import { migrationsFor } from "../log/migrate.ts";
-import { isDamage } from "../log/sqlite/failures.ts";
 import {
-	BUSY_TIMEOUT_MS,
+	incarnationOf,
+	isDamage,
+	isOlder,
 	logFile,
-	migrateFile,
-	openForReading,
+	migrateCopy,
 	refusalOf,
-	schemaOf,
-} from "../log/sqlite/files/directory.ts";
-import { incarnationOf } from "../log/sqlite/files/incarnation.ts";
+	refuseOtherSchema,
+} from "../log/sqlite/copies.ts";
 import { Copy } from "./copy.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
 import { copyKey, openTarget, readMark, type Standing, standingOf, type Target } from "./target.ts";
@@ -56,30 +53,14 @@ export async function backUp(
 	if (!existsSync(logFile(source))) {
 		throw new Refusal("data-directory-unusable", { path: source, reason: "it holds no log" });
 	}
+	// The target is brought to this program's schema; the store is not touched, and must be at it.
 	refuseOtherSchema(source);
 	const opened = openTarget(target, source);
 	try {
 		return await run(opened, source, verify, watch);
 	} finally {
-		opened.release();
+		opened.close();
 	}
-}
-
-/** The target is brought to this program's schema; the store is not touched, and must be at it. */
-function refuseOtherSchema(directory: string): void {
-	const known = migrationsFor("sqlite").length;
-	let found: number;
-	try {
-		const database = openForReading(logFile(directory));
-		found = schemaOf(database);
-		database.close();
-	} catch (error) {
-		throw refusalOf(error, directory);
-	}
-	if (found > known) throw new Refusal("newer-schema", { path: directory, found, known });
-	if (found === known) return;
-	const reason = `it is at schema ${found} and this varve at ${known}; use the version that serves it`;
-	throw new Refusal("data-directory-unusable", { path: directory, reason });
 }
 
 async function run(
@@ -99,7 +80,7 @@ async function run(
 	const verification = verify ? await verifyCopy(directory, watch) : undefined;
 	const standing = verification ? standingAfter(verification) : before;
 	const isDamaged = verification !== undefined && !verification.ok;
-	if (target.isFirst && isDamaged) discard(target);
+	if (target.isFirst && isDamaged) target.discard();
 	else if (target.isFirst) target.promote();
 	if (!target.isFirst || !isDamaged)
 		target.mark({ ...facts, verified: verification?.ok ?? false, ...standing });
@@ -114,8 +95,10 @@ async function copy(target: Target, source: string, watch: Watch) {
 	const [file, newer] = [logFile(target.directory), join(target.partial, "newer.sqlite")];
 	let copying: Copy | undefined;
 	try {
-		if (target.isFirst) removeOlder(file);
-		migrateFile(file, migrationsFor("sqlite"), "DELETE");
+		// A first copy that is not finished has events without their streams and entries: no migration
+		// is made for that, and it would be brought forward with holes.
+		if (target.isFirst && existsSync(file) && isOlder(file)) rmSync(file);
+		migrateCopy(file, "DELETE");
 		copying = new Copy(file, logFile(source), target.path, watch.signal);
 		watch.copying?.(copying);
 		const before = target.isFirst ? 0 : copying.events();
@@ -127,32 +110,12 @@ async function copy(target: Target, source: string, watch: Watch) {
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {
 		if (watch.signal?.aborted) throw error;
-		if (isOfDamage(error) || (error instanceof Refusal && !target.isFirst)) discard(target);
+		// What was copied may be what is damaged, and not the store.
+		if (isOfDamage(error) || (error instanceof Refusal && !target.isFirst)) target.discard();
 		throw error instanceof Refusal ? error : faultOf(error, target.path);
 	} finally {
 		copying?.close();
 	}
-}
-
-/**
- * A first copy that is not finished has events without their streams and entries: no migration is
- * made for that, and it would be brought forward with holes.
- */
-function removeOlder(file: string): void {
-	if (!existsSync(file)) return;
-	const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
-	let found: number;
-	try {
-		found = schemaOf(database);
-	} finally {
-		database.close();
-	}
-	if (found < migrationsFor("sqlite").length) rmSync(file);
-}
-
-/** What was copied may be what is damaged, and not the store: the next run begins without it. */
-function discard({ partial }: Target): void {
-	rmSync(partial, { recursive: true, force: true });
 }
 
 function faultOf(error: unknown, path: string): Error {

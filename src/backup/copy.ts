@@ -7,31 +7,32 @@
  *                    the copy is what the store was at that moment; until then, and after an
  *                    interruption, it is what it was
  *
- * Events, streams, entries and nodes only grow, and what was copied of them stays, but for
- * erasures: those are looked for where the store's count of them has moved. Every other table is
- * small, and is replaced whole, so a table that is added one day is not forgotten here.
+ * What was copied of the tables that only grow stays, but for erasures: those are looked for where
+ * the store's count of them has moved. The other tables are replaced whole: see tables.ts.
  */
 import { setImmediate } from "node:timers/promises";
-import Database from "better-sqlite3";
 import { levelWidth } from "../../feeds/proof/tiles.ts";
 import { Refusal } from "../errors.ts";
-import { BUSY_TIMEOUT_MS } from "../log/sqlite/files/directory.ts";
-import * as sql from "../log/sqlite/statements.ts";
-import { registerFunctions } from "../log/sqlite/tree/functions.ts";
-import { type Check, createCheck } from "./check.ts";
+import {
+	Additions,
+	COPYING_CACHE_KIB,
+	type Connection,
+	inTransaction,
+	openCopy,
+	type SeeEntries,
+} from "../log/sqlite/copies.ts";
 import { copyErasures } from "./erasures.ts";
-import { entriesStep, fill, ROWS_LEFT_MAX, type SeeEntries } from "./fill.ts";
+import { entriesStep, fill, ROWS_LEFT_MAX } from "./fill.ts";
+import { refuseOtherHistory } from "./history.ts";
 import { attachNewer, mergeEntries, mergeNewer } from "./newer.ts";
 import * as copying from "./statements.ts";
+import { replaceSmall, withoutTriggers } from "./tables.ts";
 
 /** Enough to see what is wrong; `varve verify` names more. */
 const FAULTS_NAMED = 3;
 
-/** The tables that only grow, and may be large; see `statements.ts`. */
-const GROWING = ["events", "streams", "entries", "nodes", "digests"];
-
 export class Copy {
-	readonly #database: Database.Database;
+	readonly #database: Connection;
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #signal: AbortSignal | undefined;
 	readonly #path: string;
@@ -49,13 +50,8 @@ export class Copy {
 	constructor(file: string, source: string, path: string, signal?: AbortSignal) {
 		this.#path = path;
 		this.#signal = signal;
-		this.#database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+		this.#database = openCopy(file);
 		try {
-			this.#database.pragma("synchronous = FULL");
-			this.#database.pragma("cache_size = -65536");
-			// What is erased in the store is overwritten here as well.
-			this.#database.pragma("secure_delete = ON");
-			registerFunctions(this.#database);
 			this.#database.prepare(copying.ATTACH_SOURCE).run(source);
 			this.#statements = prepare(this.#database);
 			[this.#started, this.#whole] = [this.#pages("main"), this.#pages("source")];
@@ -89,16 +85,16 @@ export class Copy {
 	}
 
 	async fill(): Promise<void> {
-		this.#beginHistory();
+		await this.#beginHistory();
 		await this.#fill("main");
 	}
 
 	/** @param file of what is copied ahead; it is of no use once this copy is complete */
 	async fillNewer(file: string): Promise<void> {
 		attachNewer(this.#database, file);
-		this.#database.pragma("newer.cache_size = -65536");
+		this.#database.pragma(`newer.cache_size = -${COPYING_CACHE_KIB}`);
 		this.#newer = prepareNewer(this.#database);
-		this.#beginHistory();
+		await this.#beginHistory();
 		await this.#fill("newer");
 	}
 
@@ -107,19 +103,13 @@ export class Copy {
 	 * @throws Refusal `backup-unusable`
 	 */
 	async complete(isSound: boolean): Promise<void> {
-		const check = isSound ? createCheck(this.#database, () => this.#breathe()) : undefined;
-		this.#database.exec(sql.BEGIN_READ);
-		try {
-			const triggers = this.#triggers();
-			for (const { name } of triggers) this.#database.exec(`DROP TRIGGER main."${name}"`);
-			await this.#addAll(check);
-			this.#replaceOthers();
-			for (const trigger of triggers) this.#database.exec(trigger.sql);
-			this.#database.exec(sql.COMMIT);
-		} catch (error) {
-			if (this.#database.inTransaction) this.#database.exec(sql.ROLLBACK);
-			throw error;
-		}
+		const check = isSound ? new Additions(this.#database, () => this.#breathe()) : undefined;
+		await inTransaction(this.#database, () =>
+			withoutTriggers(this.#database, async () => {
+				await this.#addAll(check);
+				replaceSmall(this.#database);
+			}),
+		);
 	}
 
 	close(): void {
@@ -136,13 +126,14 @@ export class Copy {
 	}
 
 	/** An empty copy becomes one of the history it is now filled with. */
-	#beginHistory(): void {
+	async #beginHistory(): Promise<void> {
 		if (this.events() > 0) return;
 		// The count of erasures comes first: the events are copied at least as erased as it says.
-		this.#database.exec(this.#withoutTriggers(copying.replaceTable("store")));
+		const replace = () => void this.#database.exec(copying.replaceTable("store"));
+		await inTransaction(this.#database, () => withoutTriggers(this.#database, replace));
 	}
 
-	async #addAll(check: Check | undefined): Promise<void> {
+	async #addAll(check: Additions | undefined): Promise<void> {
 		const { lastEvent, lastStream } = this.#statements;
 		const first = (lastEvent.get() as number) + 1;
 		const streams = lastStream.get() as number;
@@ -157,11 +148,11 @@ export class Copy {
 		await check?.erased();
 		this.#copyNodes();
 		await check?.nodes(first, this.events());
-		check?.marks();
+		if (check) this.#checkMarks(check);
 		this.#refuseFaults(check);
 	}
 
-	async #mergeNewer(first: number, check: Check | undefined): Promise<void> {
+	async #mergeNewer(first: number, check: Additions | undefined): Promise<void> {
 		await mergeNewer(this.#database, () => this.#breathe());
 		const merged = (this.#statements.lastEvent.get() as number) + 1;
 		const merge = (see?: SeeEntries) =>
@@ -170,7 +161,7 @@ export class Copy {
 		this.#refuseFaults(check);
 	}
 
-	async #copyNewer(first: number, check: Check | undefined): Promise<void> {
+	async #copyNewer(first: number, check: Additions | undefined): Promise<void> {
 		const { events, streams } = this.#statements;
 		while (events.run(this.#lastEvent()).changes > 0) await this.#breathe();
 		while (streams.run(this.#lastStream()).changes > 0) await this.#breathe();
@@ -188,33 +179,21 @@ export class Copy {
 			nodes.run(level, lastNode.get(level), levelWidth(size, level));
 	}
 
+	/** What is noted of a stream only ever comes, or moves on. */
+	#checkMarks(check: Additions): void {
+		for (const name of this.#database.prepare(copying.LOST_MARKS).pluck().all()) {
+			check.report(`what was noted of ${name} is lost`);
+		}
+	}
+
 	/** What is damaged does not get into a backup that is sound. */
-	#refuseFaults(check: Check | undefined): void {
+	#refuseFaults(check: Additions | undefined): void {
 		if (!check || check.faults.length === 0) return;
 		const named = check.faults.slice(0, FAULTS_NAMED).join("; ");
 		const more = check.faults.length > FAULTS_NAMED ? "; and more" : "";
 		const which = "varve verify --data tells whether the store is damaged, or the backup";
-		throw this.#unusable(
-			`what is new is not sound: ${named}${more}; the backup stays as it was; ${which}`,
-		);
-	}
-
-	#replaceOthers(): void {
-		const tables = this.#database.prepare(copying.BACKUP_TABLES).pluck().all() as string[];
-		for (const table of tables) {
-			if (!GROWING.includes(table)) this.#database.exec(copying.replaceTable(table));
-		}
-	}
-
-	#triggers(): { name: string; sql: string }[] {
-		return this.#database.prepare(copying.BACKUP_TRIGGERS).all() as { name: string; sql: string }[];
-	}
-
-	#withoutTriggers(change: string): string {
-		const triggers = this.#triggers();
-		const drop = triggers.map(({ name }) => `DROP TRIGGER main."${name}";`).join("");
-		const create = triggers.map((trigger) => `${trigger.sql};`).join("");
-		return `BEGIN; ${drop} ${change}; ${create} COMMIT`;
+		const reason = `what is new is not sound: ${named}${more}; the backup stays as it was; ${which}`;
+		throw new Refusal("backup-unusable", { path: this.#path, reason });
 	}
 
 	#lastEvent(): number {
@@ -231,37 +210,8 @@ export class Copy {
 		return Number(this.#database.pragma(`${name}.page_count`, { simple: true }));
 	}
 
-	#stores(): readonly [StoreRow, StoreRow] {
-		const { copiedStore, sourceStore } = this.#statements;
-		return [copiedStore.get() as StoreRow, sourceStore.get() as StoreRow];
-	}
-
-	/** A backup is of one history. Going on with another would lose the first one's last copy. */
 	#refuseOtherHistory(): void {
-		const last = this.#lastEvent();
-		if (last < 0) return;
-		const [copied, stored] = this.#stores();
-		if (copied.incarnation !== stored.incarnation) {
-			const numbers = `number ${copied.incarnation}, the store is number ${stored.incarnation}`;
-			throw this.#unusable(`it is of another history (${numbers}); take another target`);
-		}
-		const head = this.#statements.sourceLastEvent.get() as number;
-		if (head < last) {
-			const counts = `it has ${last + 1} events, the store ${head + 1}`;
-			throw this.#unusable(`the store was set back: ${counts}; take another target`);
-		}
-		// What is noted of erasures would be set back with it, and no longer fit the events.
-		if (stored.erasures < copied.erasures) {
-			const counts = `it has ${copied.erasures} erasures, the store ${stored.erasures}`;
-			throw this.#unusable(`the store was set back: ${counts}; take another target`);
-		}
-		const { isSameEvent } = this.#statements;
-		if (isSameEvent.get(0) === 1 && isSameEvent.get(last) === 1) return;
-		throw this.#unusable("it is of another store, or of another history; take another target");
-	}
-
-	#unusable(reason: string): Refusal {
-		return new Refusal("backup-unusable", { path: this.#path, reason });
+		refuseOtherHistory(this.#database, this.#lastEvent(), this.#path);
 	}
 
 	/** Lets timers and signals have their turn. */
@@ -271,9 +221,7 @@ export class Copy {
 	}
 }
 
-type StoreRow = { readonly incarnation: number; readonly erasures: number };
-
-function prepare(database: Database.Database) {
+function prepare(database: Connection) {
 	return {
 		events: database.prepare(copying.copyEvents("main")),
 		streams: database.prepare(copying.copyStreams("main")),
@@ -282,13 +230,10 @@ function prepare(database: Database.Database) {
 		lastEvent: database.prepare(copying.LAST_EVENT).pluck(),
 		lastStream: database.prepare(copying.LAST_STREAM).pluck(),
 		sourceLastEvent: database.prepare(copying.SOURCE_LAST_EVENT).pluck(),
-		isSameEvent: database.prepare(copying.isSameEvent("main")).pluck(),
-		copiedStore: database.prepare(copying.BACKUP_STORE),
-		sourceStore: database.prepare(copying.SOURCE_STORE),
 	};
 }
 
-function prepareNewer(database: Database.Database) {
+function prepareNewer(database: Connection) {
 	return {
 		lastEvent: database.prepare(copying.NEWER_LAST_EVENT).pluck(),
 		lastStream: database.prepare(copying.NEWER_LAST_STREAM).pluck(),

@@ -1,5 +1,5 @@
 /** What was erased in a store is erased in its copy, and what digests that left are added. */
-import type Database from "better-sqlite3";
+import type { Connection } from "../log/sqlite/copies.ts";
 import * as copying from "./statements.ts";
 
 /** Positions of events that one statement compares. */
@@ -11,7 +11,7 @@ const EVENTS_AT_ONCE = 20_000;
  * @param added is told the positions of the digests that are new
  */
 export async function copyErasures(
-	database: Database.Database,
+	database: Connection,
 	last: number,
 	added: (positions: readonly number[]) => void,
 	breathe: () => Promise<void>,

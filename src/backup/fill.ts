@@ -8,9 +8,14 @@
  * of each stream the first of its entries. `complete()` of copy.ts brings what is missing to that.
  */
 import { setTimeout } from "node:timers/promises";
-import type Database from "better-sqlite3";
-import { CHECKPOINT_PAGES } from "../log/sqlite/files/checkpoint.ts";
-import * as sql from "../log/sqlite/statements.ts";
+import {
+	CHECKPOINT_PAGES,
+	type Connection,
+	type EntryRow,
+	inTransaction,
+	type SeeEntries,
+	type Statement,
+} from "../log/sqlite/copies.ts";
 import * as copying from "./statements.ts";
 
 /** How long a transaction lasts, with it the store's snapshot. */
@@ -27,11 +32,6 @@ export const ROWS_LEFT_MAX = 20_000;
 /** Ids of streams that one statement compares. */
 const STREAMS_AT_ONCE = 1000;
 
-/** Of `entries`. */
-export type EntryRow = readonly [stream: number, version: number, position: number];
-/** Is shown entries before they are copied: stream by stream, each by version. */
-export type SeeEntries = (rows: readonly EntryRow[]) => void;
-
 export type Filling = {
 	/** Where the rows go; what `main` has is not copied to `newer`. */
 	readonly into: copying.Into;
@@ -42,16 +42,16 @@ export type Filling = {
 	breathe(): Promise<void>;
 };
 
-export async function fill(database: Database.Database, filling: Filling): Promise<void> {
+export async function fill(database: Connection, filling: Filling): Promise<void> {
 	const { into, lastEvent, lastStream } = filling;
-	const pause = createPause(database, filling.breathe);
+	const pause = new Pause(database, filling.breathe);
 	const events = database.prepare(copying.copyEvents(into));
 	const streams = database.prepare(copying.copyStreams(into));
 	for (let copiedBefore = Infinity; ; ) {
 		const before = lastEvent() + lastStream();
-		await inTransactions(database, pause, () => events.run(lastEvent()).changes > 0);
-		await inTransactions(database, pause, () => streams.run(lastStream()).changes > 0);
-		await inTransactions(database, pause, entriesStep(database, into));
+		await inShortTransactions(database, pause, () => events.run(lastEvent()).changes > 0);
+		await inShortTransactions(database, pause, () => streams.run(lastStream()).changes > 0);
+		await inShortTransactions(database, pause, entriesStep(database, into));
 		const copied = lastEvent() + lastStream() - before;
 		// Where as much comes meanwhile as is copied, another round would gain nothing.
 		if (copied <= ROWS_LEFT_MAX || copied >= copiedBefore) return;
@@ -61,7 +61,7 @@ export async function fill(database: Database.Database, filling: Filling): Promi
 
 /** @returns copies some of the newer entries of all streams; false where those were the last */
 export function entriesStep(
-	database: Database.Database,
+	database: Connection,
 	into: copying.Into,
 	see?: SeeEntries,
 ): () => boolean {
@@ -80,44 +80,47 @@ export function entriesStep(
 }
 
 /** Takes steps until there are no more, and commits every so often. */
-async function inTransactions(
-	database: Database.Database,
-	pause: () => Promise<void>,
+async function inShortTransactions(
+	database: Connection,
+	pause: Pause,
 	step: () => boolean,
 ): Promise<void> {
 	for (let more = true; more; ) {
-		database.exec(sql.BEGIN_READ);
-		try {
+		await inTransaction(database, () => {
 			const end = performance.now() + TRANSACTION_MS;
 			do more = step();
 			while (more && performance.now() < end);
-			database.exec(sql.COMMIT);
-		} catch (error) {
-			if (database.inTransaction) database.exec(sql.ROLLBACK);
-			throw error;
-		}
-		await pause();
+		});
+		await pause.wait();
 	}
 }
 
-/** @returns waits until the store's WAL has started over, if it is long, and somebody moves it */
-function createPause(
-	database: Database.Database,
-	breathe: () => Promise<void>,
-): () => Promise<void> {
-	const walLength = database.prepare(copying.SOURCE_WAL_LENGTH).raw();
-	const pages = () => (walLength.get() as [busy: number, pages: number])[1];
-	let pagesMax = WAL_PAGES_MAX;
-	return async () => {
-		await breathe();
-		const before = pages();
-		if (before < pagesMax) return;
+/** Waits until the store's WAL has started over, if it is long and somebody moves it. */
+class Pause {
+	readonly #breathe: () => Promise<void>;
+	readonly #walLength: Statement;
+	#pagesMax = WAL_PAGES_MAX;
+
+	constructor(database: Connection, breathe: () => Promise<void>) {
+		this.#breathe = breathe;
+		this.#walLength = database.prepare(copying.SOURCE_WAL_LENGTH).raw();
+	}
+
+	async wait(): Promise<void> {
+		await this.#breathe();
+		const before = this.#pages();
+		if (before < this.#pagesMax) return;
 		const end = performance.now() + REST_MS_MAX;
-		while (pages() >= before && performance.now() < end) {
+		while (this.#pages() >= before && performance.now() < end) {
 			await setTimeout(LOOK_MS);
-			await breathe();
+			await this.#breathe();
 		}
 		// It may be left to another process, or nobody appends: to wait each time would be in vain.
-		pagesMax = pages() < before ? WAL_PAGES_MAX : 2 * before;
-	};
+		this.#pagesMax = this.#pages() < before ? WAL_PAGES_MAX : 2 * before;
+	}
+
+	#pages(): number {
+		const [, pages] = this.#walLength.get() as [busy: number, pages: number, copied: number];
+		return pages;
+	}
 }

@@ -8,9 +8,7 @@
  */
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import type Database from "better-sqlite3";
-import { isDamage } from "../log/sqlite/failures.ts";
-import type { EntryRow, SeeEntries } from "./fill.ts";
+import { type Connection, type EntryRow, isDamage, type SeeEntries } from "../log/sqlite/copies.ts";
 import * as copying from "./statements.ts";
 
 type Breathe = () => Promise<void>;
@@ -20,7 +18,7 @@ type Breathe = () => Promise<void>;
  * that follows the backup as it is.
  * @param database the backup, with the store attached
  */
-export function attachNewer(database: Database.Database, file: string): void {
+export function attachNewer(database: Connection, file: string): void {
 	const attach = database.prepare(copying.ATTACH_NEWER);
 	if (existsSync(file)) {
 		if (isContinuation(database, file)) return;
@@ -35,7 +33,7 @@ export function attachNewer(database: Database.Database, file: string): void {
 }
 
 /** Leaves it attached where it is one. */
-function isContinuation(database: Database.Database, file: string): boolean {
+function isContinuation(database: Connection, file: string): boolean {
 	let isAttached = false;
 	let isFit = false;
 	try {
@@ -50,7 +48,7 @@ function isContinuation(database: Database.Database, file: string): boolean {
 }
 
 /** The backup may have gone on meanwhile, or the store may have been set back. */
-function follows(database: Database.Database): boolean {
+function follows(database: Connection): boolean {
 	const one = (sql: string, ...key: unknown[]) =>
 		database
 			.prepare(sql)
@@ -66,7 +64,7 @@ function follows(database: Database.Database): boolean {
 }
 
 /** Copies the events and streams of it to the backup. */
-export async function mergeNewer(database: Database.Database, breathe: Breathe): Promise<void> {
+export async function mergeNewer(database: Connection, breathe: Breathe): Promise<void> {
 	const last = (sql: string) => database.prepare(sql).pluck();
 	const events = database.prepare(copying.copyEvents("main", "newer"));
 	const streams = database.prepare(copying.copyStreams("main", "newer"));
@@ -80,7 +78,7 @@ export async function mergeNewer(database: Database.Database, breathe: Breathe):
  * are left to be copied from the store.
  */
 export async function mergeEntries(
-	database: Database.Database,
+	database: Connection,
 	below: number,
 	see: SeeEntries | undefined,
 	breathe: Breathe,

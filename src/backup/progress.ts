@@ -1,6 +1,6 @@
 /** How far a backup or a restore is. */
 import type { Verification } from "../log/log.ts";
-import { verifyDirectory } from "../log/sqlite/verify/verifier.ts";
+import { verifyDirectory } from "../log/sqlite/copies.ts";
 
 export type Measure = {
 	/** Done with so far: events, or whatever `unit` says. */

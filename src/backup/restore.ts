@@ -16,23 +16,23 @@ import {
 	statSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import Database from "better-sqlite3";
 import { isRefusal, Refusal } from "../errors.ts";
 import type { Verification } from "../log/log.ts";
-import { migrationsFor } from "../log/migrate.ts";
-import { messageOf } from "../log/sqlite/failures.ts";
-import { lockDirectory } from "../log/sqlite/files/claim.ts";
 import {
 	APPLICATION_ID,
-	BUSY_TIMEOUT_MS,
+	type Connection,
+	incarnationOf,
+	lockDirectory,
 	logFile,
-	migrateFile,
+	messageOf,
+	migrateCopy,
+	openSettled,
+	raiseIncarnation,
 	refusalOf,
 	syncDirectory,
 	syncFile,
-} from "../log/sqlite/files/directory.ts";
-import { incarnationOf, raiseIncarnation } from "../log/sqlite/files/incarnation.ts";
-import * as sql from "../log/sqlite/statements.ts";
+	takeSnapshot,
+} from "../log/sqlite/copies.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
 import { copyKey, isWithin, readMark, type Standing, standingOf } from "./target.ts";
 
@@ -76,7 +76,7 @@ export async function restore(
 	const [from, directory] = [resolve(backup), resolve(data)];
 	const source = openBackup(from);
 	let made: string | undefined;
-	let lock: Database.Database | undefined;
+	let lock: Connection | undefined;
 	try {
 		if (isWithin(directory, from)) throw unusable(directory, "it lies in the backup");
 		refuseFilled(directory);
@@ -98,7 +98,7 @@ export async function restore(
 }
 
 async function stage(
-	source: Database.Database,
+	source: Connection,
 	from: string,
 	directory: string,
 	restoring: Restoring,
@@ -108,7 +108,7 @@ async function stage(
 	mkdirSync(staging);
 	const file = logFile(staging);
 	await copyPages(source, file, restoring);
-	migrateFile(file, migrationsFor("sqlite"));
+	migrateCopy(file, "WAL");
 
 	let verification: Verification | undefined;
 	if (restoring.verify) {
@@ -130,7 +130,7 @@ async function stage(
 }
 
 async function copyPages(
-	source: Database.Database,
+	source: Connection,
 	file: string,
 	{ signal, copying }: Restoring,
 ): Promise<void> {
@@ -149,31 +149,21 @@ async function copyPages(
  * Opens the log of a backup and takes its snapshot. A copy of a data directory will do, too, if no
  * process has it.
  */
-function openBackup(path: string): Database.Database {
+function openBackup(path: string): Connection {
 	const file = logFile(path);
 	if (!existsSync(file)) throw unusable(path, missing(path));
 	refuseInUse(path);
-	let source: Database.Database | undefined;
+	let source: Connection | undefined;
 	try {
-		source = openWhole(file);
+		source = openSettled(file);
 		if (source.pragma("application_id", { simple: true }) !== APPLICATION_ID)
 			throw unusable(path, "its log.sqlite is the database of another program");
-		source.exec(sql.BEGIN_READ);
-		source.prepare("SELECT count(*) FROM sqlite_schema").get();
+		takeSnapshot(source);
 		return source;
 	} catch (error) {
 		source?.close();
 		throw isRefusal(error) ? error : unusable(path, messageOf(error));
 	}
-}
-
-/**
- * A backup that was interrupted in its transaction has to be rolled back first, which takes the
- * right to write; any other is only read.
- */
-function openWhole(file: string): Database.Database {
-	const isInterrupted = existsSync(`${file}-journal`) && statSync(`${file}-journal`).size > 0;
-	return new Database(file, { readonly: !isInterrupted, timeout: BUSY_TIMEOUT_MS });
 }
 
 function missing(path: string): string {

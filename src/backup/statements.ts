@@ -2,6 +2,7 @@
  * The SQL of backups: all that crosses from one database to another. The backup's own database is
  * `main`; the store's is attached as `source`, and what a later run copies ahead as `newer`.
  */
+import { FLAGS_ERASED } from "../log/sqlite/copies.ts";
 
 /** The databases that rows are copied to. */
 export type Into = "main" | "newer";
@@ -62,10 +63,6 @@ export const MERGE_ENTRIES = `
 	INSERT INTO main.entries SELECT * FROM newer.entries
 	WHERE (stream, version) > (?, ?) AND (stream, version) <= (?, ?) AND position < ?
 	ORDER BY stream, version`;
-export const LAST_VERSION = "SELECT coalesce(max(version), -1) FROM main.entries WHERE stream = ?";
-export const STREAMS_WITHOUT_ENTRIES = `
-	SELECT name FROM main.streams s WHERE id > ?
-		AND NOT EXISTS (SELECT 1 FROM main.entries WHERE stream = s.id) LIMIT 100`;
 
 /**
  * What was erased since it was copied. Whatever is erased has its digests; that it is new shows in
@@ -73,12 +70,12 @@ export const STREAMS_WITHOUT_ENTRIES = `
  * that from the row's header. What is left is what was copied: the store's may be damaged by now.
  */
 export const BACKUP_ERASURES = `
-	UPDATE main.events AS b SET flags = b.flags | (s.flags & 24),
+	UPDATE main.events AS b SET flags = b.flags | (s.flags & ${FLAGS_ERASED}),
 		data = iif(length(s.data) = 0, x'', b.data),
 		metadata = iif(length(s.metadata) = 0, x'', b.metadata)
 	FROM source.events AS s
 	WHERE b.position IN (SELECT position FROM source.digests WHERE position BETWEEN ? AND ?)
-		AND s.position = b.position AND (s.flags & 24) > 0
+		AND s.position = b.position AND (s.flags & ${FLAGS_ERASED}) > 0
 		AND (s.flags <> b.flags OR length(s.metadata) <> length(b.metadata))`;
 
 /** Whether the copy has all erasures of the store: it counts them. */

@@ -22,8 +22,13 @@ import {
 } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
 import { Refusal } from "../errors.ts";
-import { lockDirectory } from "../log/sqlite/files/claim.ts";
-import { logFile, syncDirectory, syncFile } from "../log/sqlite/files/directory.ts";
+import {
+	type Connection,
+	lockDirectory,
+	logFile,
+	syncDirectory,
+	syncFile,
+} from "../log/sqlite/copies.ts";
 
 /** Whether anybody has looked at the whole of a backup. What a later run adds it checks itself. */
 export type Standing = {
@@ -45,21 +50,6 @@ export type Mark = Standing & {
 	readonly verified?: boolean;
 };
 
-export type Target = {
-	readonly path: string;
-	/** The data directory to copy into: the target's `partial` until there is a whole log. */
-	readonly directory: string;
-	readonly isFirst: boolean;
-	/** The folder for what is not finished. */
-	readonly partial: string;
-	/** Puts the first copy in its place. */
-	promote(): void;
-	/** Removes what a later run copied ahead, once the backup has it. */
-	clear(): void;
-	mark(facts: Omit<Mark, "of">): void;
-	release(): void;
-};
-
 /**
  * What may lie in a new target: what the root of a file system has, and what a run leaves that
  * ended before it could leave its mark.
@@ -76,32 +66,74 @@ export function openTarget(given: string, data: string): Target {
 	refuseWithin(path, data);
 	refuseForeign(path);
 	mkdirSync(path, { recursive: true });
-	const lock = lockDirectory(path);
-	const isFirst = !existsSync(logFile(path));
-	const partial = join(path, "partial");
-	const directory = isFirst ? partial : path;
-	const mark = (facts: Omit<Mark, "of">) =>
-		writeWhole(path, "backup.json", `${JSON.stringify({ of: data, ...facts }, null, "\t")}\n`);
+	const target = new Target(path, data, lockDirectory(path));
 	try {
-		if (isFirst) {
-			mark({});
-			mkdirSync(directory, { recursive: true });
-		}
+		target.begin();
+		return target;
 	} catch (error) {
-		lock.close();
+		target.close();
 		throw error;
 	}
-	const clear = () => {
-		if (!isFirst) rmSync(partial, { recursive: true, force: true });
-	};
-	return { path, directory, isFirst, partial, promote, clear, mark, release: () => lock.close() };
+}
 
-	function promote(): void {
-		syncFile(logFile(directory));
-		renameSync(logFile(directory), logFile(path));
-		syncDirectory(path);
-		syncDirectory(dirname(path));
-		rmSync(directory, { recursive: true });
+export class Target {
+	readonly path: string;
+	/** Whether there is no whole log in it yet. */
+	readonly isFirst: boolean;
+	/** The folder for what is not finished. */
+	readonly partial: string;
+	readonly #data: string;
+	readonly #lock: Connection;
+
+	/** @param lock that of the directory; it ends with the target */
+	constructor(path: string, data: string, lock: Connection) {
+		this.path = path;
+		this.isFirst = !existsSync(logFile(path));
+		this.partial = join(path, "partial");
+		this.#data = data;
+		this.#lock = lock;
+	}
+
+	/** The data directory to copy into: `partial` until there is a whole log. */
+	get directory(): string {
+		return this.isFirst ? this.partial : this.path;
+	}
+
+	/** Makes it a target, if it is a new one. */
+	begin(): void {
+		if (!this.isFirst) return;
+		this.mark({});
+		mkdirSync(this.partial, { recursive: true });
+	}
+
+	/** Puts the first copy in its place. */
+	promote(): void {
+		syncFile(logFile(this.partial));
+		renameSync(logFile(this.partial), logFile(this.path));
+		syncDirectory(this.path);
+		syncDirectory(dirname(this.path));
+		rmSync(this.partial, { recursive: true });
+	}
+
+	/** Removes what a later run copied ahead, once the backup has it. */
+	clear(): void {
+		if (!this.isFirst) this.discard();
+	}
+
+	/** Removes what is not finished: the next run begins without it. */
+	discard(): void {
+		rmSync(this.partial, { recursive: true, force: true });
+	}
+
+	/** Writes down what the backup is. */
+	mark(facts: Omit<Mark, "of">): void {
+		const mark: Mark = { of: this.#data, ...facts };
+		writeWhole(this.path, "backup.json", `${JSON.stringify(mark, null, "\t")}\n`);
+	}
+
+	/** Lets go of the directory. */
+	close(): void {
+		this.#lock.close();
 	}
 }
 

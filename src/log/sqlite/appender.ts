@@ -17,13 +17,11 @@ import { marksOf } from "../appending/marks.ts";
 import { type PlannedWrite, planAppend, planDelete, type Writing } from "../appending/plan.ts";
 import { WriterFacts } from "./facts.ts";
 import { Contradiction, failureOf, isSyncFailure } from "./failures.ts";
+import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "./flags.ts";
 import {
 	type Answer,
 	type Answers,
 	type Batch,
-	FLAG_JSON,
-	FLAG_REVIVAL,
-	FLAG_TOMBSTONE,
 	type PackedEvent,
 	type PackedWrite,
 	packAnswers,

@@ -7,7 +7,8 @@ import type { StreamName, Version } from "../../event.ts";
 import { describedStream } from "../../retention/window.ts";
 import { type Facts, type Fate, fateOf, type NewestMetadata } from "../appending/facts.ts";
 import { present } from "./failures.ts";
-import { FLAG_REVIVAL, type PackedWrite } from "./protocol.ts";
+import { FLAG_REVIVAL } from "./flags.ts";
+import type { PackedWrite } from "./protocol.ts";
 import * as sql from "./statements.ts";
 import type { Streams } from "./streams/streams.ts";
 

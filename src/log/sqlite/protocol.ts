@@ -19,6 +19,7 @@ import { DIGESTS_BYTES, writeDigests } from "../../../feeds/proof/leaf.ts";
 import type { Refusals, Word } from "../../errors.ts";
 import type { ExpectedVersion, StreamName, Version } from "../../event.ts";
 import type { Append, Appended, Deletion } from "../log.ts";
+import { FLAG_JSON } from "./flags.ts";
 
 /** What waits for the writer. */
 export type Write = Append | Deletion;
@@ -83,16 +84,6 @@ export type Denied =
 	| { readonly word: Word; readonly facts: Refusals[Word] }
 	/** The disk or SQLite failed, in words; nothing of the batch was written. */
 	| { readonly fault: string };
-
-export const FLAG_JSON = 1;
-/** The last event of a stream that was deleted for ever. */
-export const FLAG_TOMBSTONE = 2;
-/** The event that brought its stream back after a soft delete. */
-export const FLAG_REVIVAL = 4;
-/** Its data, and maybe its metadata, were erased; it is shown all the same. */
-export const FLAG_REDACTED = 8;
-/** Its data and metadata were erased, and no read shows it any more. */
-export const FLAG_SCAVENGED = 16;
 
 const KINDS = ["append", "soft-delete", "hard-delete"] as const;
 const WRITE_BYTES = 8 + 1 + 4;

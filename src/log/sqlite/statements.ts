@@ -2,6 +2,7 @@
  * The SQL of the SQLite engine; that of backups and of `verify` lies beside them. Each statement is
  * prepared once a connection.
  */
+import { FLAG_REDACTED, FLAG_SCAVENGED, FLAG_TOMBSTONE } from "./flags.ts";
 
 export const BEGIN_WRITE = "BEGIN IMMEDIATE";
 /** Deferred: the snapshot is taken by the first read after it. */
@@ -40,7 +41,8 @@ const PROOF = `
 	(SELECT position FROM entries WHERE stream = (SELECT id FROM streams WHERE name = '$$' || s.name)
 		ORDER BY version DESC LIMIT 1) AS described,
 	iif(EXISTS (SELECT 1 FROM streams WHERE name = '$et-$streamDeleted'),
-		(SELECT stream = s.id AND (flags & 2) > 0 FROM events WHERE position = n.position),
+		(SELECT stream = s.id AND (flags & ${FLAG_TOMBSTONE}) > 0 FROM events
+			WHERE position = n.position),
 		0) AS ended`;
 
 /**
@@ -154,8 +156,9 @@ export type Order = "ASC" | "DESC";
 const OF_STREAM = `
 	FROM entries n CROSS JOIN events e ON e.position = n.position
 	WHERE n.stream = ? AND n.version BETWEEN ? AND ?`;
-/** The same of `$all`, which has no place for what was scavenged (16). */
-const OF_ALL = "FROM events e WHERE e.position BETWEEN ? AND ? AND (e.flags & 16) = 0";
+/** The same of `$all`, which has no place for what was scavenged. */
+const OF_ALL = `
+	FROM events e WHERE e.position BETWEEN ? AND ? AND (e.flags & ${FLAG_SCAVENGED}) = 0`;
 
 export const selectEntries = readsOf("n.version", OF_STREAM);
 export const selectEvents = readsOf("e.position", OF_ALL);
@@ -209,12 +212,14 @@ export const INSERT_DIGESTS = `
 	SELECT position, sha256(data), sha256(metadata) FROM events WHERE position = ?
 	ON CONFLICT DO NOTHING`;
 
-/** 16 is the flag of what was scavenged, 8 of what was redacted. */
-export const SCAVENGE_EVENT =
-	"UPDATE events SET flags = flags | 16, data = x'', metadata = x'' WHERE position = ?";
-export const REDACT_DATA = "UPDATE events SET flags = flags | 8, data = x'' WHERE position = ?";
-export const REDACT_WHOLE =
-	"UPDATE events SET flags = flags | 8, data = x'', metadata = x'' WHERE position = ?";
+export const SCAVENGE_EVENT = `
+	UPDATE events SET flags = flags | ${FLAG_SCAVENGED}, data = x'', metadata = x''
+	WHERE position = ?`;
+export const REDACT_DATA = `
+	UPDATE events SET flags = flags | ${FLAG_REDACTED}, data = x'' WHERE position = ?`;
+export const REDACT_WHOLE = `
+	UPDATE events SET flags = flags | ${FLAG_REDACTED}, data = x'', metadata = x''
+	WHERE position = ?`;
 
 export const SELECT_TO_REDACT = `
 	SELECT e.position, e.type, e.flags, length(e.metadata) AS metadataBytes

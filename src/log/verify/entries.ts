@@ -5,13 +5,17 @@
  * the events have themselves. So the entries are right if, and but for one chance in 2⁶⁴ only if,
  * their sums are those of the events.
  */
-import { isIndexStream, streamsJoined } from "../../indexes/joins.ts";
-import { createPositions } from "./positions.ts";
-import { addEntry, createNameKeys, createSums, type Span, type Sums } from "./sums.ts";
-import type { LogView, OnUnreadable, Report, VisitedStream } from "./view.ts";
-
-/** Spans of 1,024 positions that are looked at in one pass: a table of some 60,000 entries. */
-const SPANS_AT_ONCE = 16;
+import { isIndexStream } from "../../indexes/joins.ts";
+import { Positions } from "./positions.ts";
+import {
+	addEntry,
+	createNameKeys,
+	createSums,
+	type NameKey,
+	type Span,
+	type Sums,
+} from "./sums.ts";
+import type { LogView, Report, VisitedStream } from "./view.ts";
 
 export type CheckedEntries = {
 	readonly sums: Sums;
@@ -31,98 +35,99 @@ export function checkEntries(
 	report: Report,
 	onEntries: (count: number) => void = () => {},
 ): CheckedEntries {
-	const sums = createSums({ from: 0, to: size });
-	const keyOf = createNameKeys();
-	const isUnproven = unprovenEntries(view);
+	const check = new EntryCheck({ from: 0, to: size }, unprovenIn(view), report);
 	let stream: VisitedStream | undefined;
-	let key = keyOf("");
-	let isIndex = false;
-	let [version, position, end] = [-1, -1, size];
-	let [streams, unproven, seen] = [0, 0, 0];
-	view.entries((of, at, points) => {
+	let end = size;
+	let [streams, seen] = [0, 0];
+	view.entries((of, version, position) => {
 		if (of !== stream) {
 			stream = of;
-			key = keyOf(of.name);
-			isIndex = isIndexStream(of.name);
-			if (!isIndex && points < size) streams++;
-			version = -1;
-			position = -1;
+			check.begin(of.name);
+			if (!isIndexStream(of.name) && position < size) streams++;
 		}
-		if (at !== version + 1) report(`${of.name} version ${at}: follows version ${version}`);
-		if (points <= position) {
-			report(`${of.name} version ${at}: points at or before the entry in front of it`);
-		}
-		version = at;
-		position = points;
 		if (++seen % 65_536 === 0) onEntries(65_536);
-		if (points >= 0 && points < size) {
-			if (isUnproven(of.name, points)) unproven++;
-			else addEntry(sums, key, isIndex ? -1 : at, points);
-			return;
-		}
+		if (check.see(version, position)) return;
 		// What came after the first look has its events by now: both are written together.
-		if (points >= end) end = view.size();
-		if (points < 0 || points >= end) report(misplaced(of.name, at, points));
+		if (position >= end) end = view.size();
+		if (position < 0 || position >= end) report(misplaced(of.name, version, position));
 	});
-	return { sums, streams, unproven };
+	return { sums: check.sums, streams, unproven: check.unproven };
 }
 
-/** Names what differs in spans where the sums do; nothing, if that has settled meanwhile. */
-export function compareEntries(view: LogView, spans: readonly Span[], report: Report): void {
-	for (let done = 0; done < spans.length; done += SPANS_AT_ONCE) {
-		const examined = spans.slice(done, done + SPANS_AT_ONCE);
-		const found = compareSpans(view, examined, report);
-		const left = spans.length - done - examined.length;
-		if (found && left > 0) report(`entries differ in ${left} more runs of 1,024 positions`);
-		if (found) return;
+/** Is shown the entries of streams, one stream after another and each by version. */
+export class EntryCheck {
+	readonly sums: Sums;
+	readonly #span: Span;
+	readonly #erased: Positions;
+	readonly #report: Report;
+	readonly #keyOf = createNameKeys();
+	#unproven = 0;
+	/** The stream whose entries are shown now, and its last one. */
+	#name = "";
+	#key: NameKey = { first: 0, second: 0 };
+	#isIndex = false;
+	#version = -1;
+	#position = -1;
+
+	/**
+	 * @param span the positions whose entries are summed up
+	 * @param erased the positions of events whose metadata was erased
+	 */
+	constructor(span: Span, erased: Positions, report: Report) {
+		this.sums = createSums(span);
+		this.#span = span;
+		this.#erased = erased;
+		this.#report = report;
 	}
-}
 
-/** @returns whether there was anything to report */
-function compareSpans(view: LogView, spans: readonly Span[], report: Report): boolean {
-	const unknown: Span[] = [];
-	const missing = new Map<string, { name: string; version: number; position: number }>();
-	for (const { from, to } of spans) {
-		// Those that cannot be read were named; their entries have nothing to be held against.
-		const skip: OnUnreadable = (unreadable) => unknown.push(unreadable);
-		for (const event of view.events(from, to, skip)) {
-			const { stream, version, position } = event;
-			for (const name of [stream, ...streamsJoined(event)]) {
-				const expected = name === stream ? version : -1;
-				missing.set(`${position} ${name}`, { name, version: expected, position });
-			}
+	/** Of the entries in the span, those that nothing can prove. They are not in the sums. */
+	get unproven(): number {
+		return this.#unproven;
+	}
+
+	/**
+	 * The entries that follow are those of another stream.
+	 * @param last the version in front of the first that follows; -1 for none
+	 */
+	begin(name: string, last = -1): void {
+		this.#name = name;
+		this.#key = this.#keyOf(name);
+		this.#isIndex = isIndexStream(name);
+		this.#version = last;
+		this.#position = -1;
+	}
+
+	/** @returns whether it points into the span */
+	see(version: number, position: number): boolean {
+		const name = this.#name;
+		if (version !== this.#version + 1) {
+			this.#report(`${name} version ${version}: follows version ${this.#version}`);
 		}
-	}
-	const isUnproven = unprovenEntries(view);
-	const among = (spans: readonly Span[], position: number) =>
-		spans.some(({ from, to }) => position >= from && position < to);
-	const isIn = (position: number) => among(spans, position) && !among(unknown, position);
-	let found = false;
-	view.entries(({ name }, version, position) => {
-		if (!isIn(position) || isUnproven(name, position)) return;
-		const expected = missing.get(`${position} ${name}`);
-		if (expected && (expected.version < 0 || expected.version === version)) {
-			missing.delete(`${position} ${name}`);
-			return;
+		if (position <= this.#position) {
+			this.#report(`${name} version ${version}: points at or before the entry in front of it`);
 		}
-		report(misplaced(name, version, position));
-		found = true;
-	});
-	for (const { name, version, position } of missing.values()) {
-		const what = version < 0 ? `is not in ${name}` : `version ${version} of ${name} is not it`;
-		report(`position ${position}: ${what}`);
+		this.#version = version;
+		this.#position = position;
+		if (position < this.#span.from || position >= this.#span.to) return false;
+		if (isUnproven(name, position, this.#erased)) this.#unproven++;
+		else addEntry(this.sums, this.#key, this.#isIndex ? -1 : version, position);
+		return true;
 	}
-	return found || missing.size > 0;
 }
 
-/** What is said of an entry that points where it must not. */
+/** The fault of an entry that points where it must not. */
 export function misplaced(name: string, version: number, position: number): string {
 	return `${name} version ${version}: position ${position} does not belong there`;
 }
 
+/** The positions of events whose metadata was erased. */
+export function unprovenIn(view: LogView): Positions {
+	const erased = new Positions();
+	for (const position of view.unproven()) erased.add(position);
+	return erased;
+}
+
 /** What an event correlates with cannot be told once its metadata was erased. */
-function unprovenEntries(view: LogView): (stream: string, position: number) => boolean {
-	const unproven = createPositions();
-	for (const position of view.unproven()) unproven.add(position);
-	return (stream, position) => stream.startsWith("$bc-") && unproven.has(position);
+export function isUnproven(name: string, position: number, erased: Positions): boolean {
+	return name.startsWith("$bc-") && erased.has(position);
 }

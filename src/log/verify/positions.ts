@@ -4,30 +4,28 @@
  */
 const WIDTH = 8192;
 
-export type Positions = Iterable<number> & {
-	add(position: number): void;
-	has(position: number): boolean;
-};
+export class Positions {
+	readonly #blocks = new Map<number, Uint8Array>();
 
-/** An empty one; what is in it comes in rising order. */
-export function createPositions(): Positions {
-	const blocks = new Map<number, Uint8Array>();
-	return {
-		add(position) {
-			const number = Math.floor(position / WIDTH);
-			const block = blocks.get(number) ?? new Uint8Array(WIDTH / 8);
-			const at = position % WIDTH;
-			block[at >> 3] = (block[at >> 3] as number) | (1 << (at & 7));
-			blocks.set(number, block);
-		},
-		has: (position) => isIn(blocks.get(Math.floor(position / WIDTH)), position % WIDTH),
-		*[Symbol.iterator]() {
-			for (const number of [...blocks.keys()].sort((one, other) => one - other)) {
-				const block = blocks.get(number);
-				for (let at = 0; at < WIDTH; at++) if (isIn(block, at)) yield number * WIDTH + at;
-			}
-		},
-	};
+	add(position: number): void {
+		const number = Math.floor(position / WIDTH);
+		const block = this.#blocks.get(number) ?? new Uint8Array(WIDTH / 8);
+		const at = position % WIDTH;
+		block[at >> 3] = (block[at >> 3] as number) | (1 << (at & 7));
+		this.#blocks.set(number, block);
+	}
+
+	has(position: number): boolean {
+		return isIn(this.#blocks.get(Math.floor(position / WIDTH)), position % WIDTH);
+	}
+
+	/** In rising order. */
+	*[Symbol.iterator](): Iterator<number> {
+		for (const number of [...this.#blocks.keys()].sort((one, other) => one - other)) {
+			const block = this.#blocks.get(number);
+			for (let at = 0; at < WIDTH; at++) if (isIn(block, at)) yield number * WIDTH + at;
+		}
+	}
 }
 
 function isIn(block: Uint8Array | undefined, at: number): boolean {

@@ -1,4 +1,6 @@
 /** What an engine shows of itself to be verified, and what is found. */
+import type { LeafHead } from "../../../feeds/proof/leaf.ts";
+import type { Span } from "./sums.ts";
 
 export interface LogView {
 	/** How many events there are. */
@@ -13,8 +15,8 @@ export interface LogView {
 	entries(visit: Visit): void;
 	/** The positions of events whose metadata was erased, and with it what they correlate with. */
 	unproven(): Iterable<number>;
-	/** Nodes `from` up to `to` of a level of the tree; absent where an engine keeps none. */
-	nodes?(level: number, from: number, to: number): readonly Uint8Array[];
+	/** Those of the tree that can be read; absent where an engine keeps none. */
+	readonly hashes?: Hashes;
 	/** What an engine's own checks find, in a part of what it keeps. */
 	faults(part: Part): readonly string[];
 }
@@ -23,26 +25,27 @@ export interface LogView {
 export type Part = (typeof PARTS)[number];
 export const PARTS = ["files", "notes"] as const;
 
+/**
+ * Hashes `from` up to `to` of a level of the tree, `to` not included; fewer where some are missing.
+ * Those of level 0 are the leaf hashes of the events.
+ */
+export type Hashes = (level: number, from: number, to: number) => readonly Uint8Array[];
+
 /** An event as it is stored: whatever the damage, every field has its type. */
-export type StoredEvent = {
-	readonly position: number;
-	readonly stream: string;
-	readonly version: number;
-	/** 16 bytes. */
-	readonly id: Uint8Array;
-	readonly type: string;
-	readonly created: number;
-	readonly flags: number;
+export type StoredEvent = LeafHead & {
 	readonly data: Uint8Array;
 	readonly metadata: Uint8Array;
 	/** The leaf hash; absent where an engine keeps none. */
 	readonly hash?: Uint8Array | undefined;
+	/** Whether it says that its data, and maybe its metadata, were erased. */
 	readonly isErased: boolean;
+	/** Whether it says that a scavenge erased both. */
+	readonly isScavenged?: boolean;
 	/** The SHA-256 digests of what it held, where some of it was erased. */
 	readonly digests?: { readonly data: Uint8Array; readonly metadata: Uint8Array } | undefined;
 };
 
-export type OnUnreadable = (span: { from: number; to: number }, reason: string) => void;
+export type OnUnreadable = (span: Span, reason: string) => void;
 
 /** @param stream the same object for all entries of a stream */
 export type Visit = (stream: VisitedStream, version: number, position: number) => void;

@@ -1,4 +1,4 @@
-import { addSubtree, createFrontier, rootOf } from "../../../feeds/proof/frontier.ts";
+import { addSubtree, createFrontier, rootOf, rootOver } from "../../../feeds/proof/frontier.ts";
 import { leafHash, nodeHash } from "../../../feeds/proof/hash.ts";
 import {
 	consistencyProof,
@@ -75,6 +75,7 @@ describe("the tree", () => {
 		(size, root) => {
 			expect(hex(treeRoot(Number(size), subtreesOf(published)))).toBe(root);
 			expect(hex(rootOf(frontierOf(published.slice(0, Number(size)))))).toBe(root);
+			expect(hex(rootOver(published.slice(0, Number(size))))).toBe(root);
 		},
 	);
 

@@ -6,11 +6,11 @@ import { parseKey } from "../../../feeds/proof/note.ts";
 import { openForReading } from "../../../src/log/sqlite/files/directory.ts";
 import { raiseIncarnation } from "../../../src/log/sqlite/files/incarnation.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { frontierOf, prepareHashes } from "../../../src/log/sqlite/tree/hashes.ts";
 import { openLogTree } from "../../../src/log/sqlite/tree/log-tree.ts";
 import { readSigner } from "../../../src/log/sqlite/tree/signer.ts";
-import { viewOf } from "../../../src/log/sqlite/verify/view.ts";
-import { expectedHash } from "../../../src/log/verify/events.ts";
+import { frontierOf, prepareHashes } from "../../../src/log/sqlite/verify/stored/hashes.ts";
+import { viewOf } from "../../../src/log/sqlite/verify/stored/view.ts";
+import { expectedHash } from "../../../src/log/verify/event.ts";
 import { append, event, events, name, refusal } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 

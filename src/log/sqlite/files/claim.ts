@@ -4,7 +4,8 @@ import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import type { Migration } from "../../migrate.ts";
-import { logFile, migrateFile, refusalOf, syncDirectory } from "./directory.ts";
+import { type Connection, logFile, refusalOf, syncDirectory } from "./directory.ts";
+import { migrateFile } from "./schema.ts";
 import { prepareUpgrade, type Upgrade } from "./upgrade.ts";
 
 /**
@@ -18,7 +19,7 @@ export function claimDirectory(
 	upgrade: Upgrade = { keepsCopy: true },
 ): () => void {
 	const directory = resolve(path);
-	let lock: Database.Database | undefined;
+	let lock: Connection | undefined;
 	try {
 		mkdirSync(directory, { recursive: true });
 		lock = lockDirectory(directory);
@@ -39,7 +40,7 @@ export function claimDirectory(
  * Takes the lock of an existing directory, for as long as the connection is open.
  * @throws Refusal `data-directory-in-use`
  */
-export function lockDirectory(directory: string): Database.Database {
+export function lockDirectory(directory: string): Connection {
 	const lock = new Database(join(directory, "lock"), { timeout: 0 });
 	try {
 		lock.exec("BEGIN EXCLUSIVE");

@@ -9,28 +9,13 @@
  *     lock         an empty database that is locked as long as a process has the directory; the
  *                  lock is the operating system's, so it ends with the process, however it ends
  */
-import { closeSync, existsSync, fsyncSync, openSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
+import { join } from "node:path";
 import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
-import { type Migration, missingMigrations } from "../../migrate.ts";
 import { causeOf, isDiskFull } from "../failures.ts";
-import { registerFunctions } from "../tree/functions.ts";
-import { CHECKPOINT_PAGES, checkpoint } from "./checkpoint.ts";
-
-/**
- * "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for
- * ours.
- */
-export const APPLICATION_ID = 0x56617276;
-
-/**
- * Small events scattered over many streams dirty many pages a little, and a commit writes whole
- * pages. With 300,000 events in 10,000 streams, commits of 32 single appends ran at 19,400 events/s
- * on pages of 4 KiB, 16,100 on 8 KiB and 12,100 on 16 KiB; batches of 100 differ less, in the same
- * order.
- */
-const PAGE_BYTES = 4096;
+import { CHECKPOINT_PAGES } from "./checkpoint.ts";
+import { registerFunctions } from "./functions.ts";
 
 /**
  * Each connection's own page cache; more is the operating system's to give. The writer comes back
@@ -40,19 +25,25 @@ const PAGE_BYTES = 4096;
  */
 const WRITING_CACHE_KIB = 8 * 1024;
 const READING_CACHE_KIB = 2 * 1024;
+/** A copy is filled by one connection, in a process of its own. */
+export const COPYING_CACHE_KIB = 64 * 1024;
 
 /** What a WAL that had to grow (a long read held it) gives back to the disk afterwards. */
 const WAL_BYTES_KEPT = 64 * 1024 * 1024;
 
 /** For how long a foreign process (a backup, a shell) may hold the file before a write fails. */
-export const BUSY_TIMEOUT_MS = 5000;
+const BUSY_TIMEOUT_MS = 5000;
+
+/** What only this engine knows by the package's names. */
+export type Connection = Database.Database;
+export type Statement = Database.Statement;
 
 export function logFile(directory: string): string {
 	return join(directory, "log.sqlite");
 }
 
 /** Opens the database for the writer. */
-export function openForWriting(file: string): Database.Database {
+export function openForWriting(file: string): Connection {
 	const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
 	database.pragma(`cache_size = -${WRITING_CACHE_KIB}`);
 	database.pragma("synchronous = FULL");
@@ -66,15 +57,33 @@ export function openForWriting(file: string): Database.Database {
 }
 
 /** Opens the database for reading; nothing it is asked can change it. */
-export function openForReading(file: string): Database.Database {
+export function openForReading(file: string): Connection {
 	const database = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
 	database.pragma(`cache_size = -${READING_CACHE_KIB}`);
 	return database;
 }
 
-/** The number of the last migration that was applied to a database. */
-export function schemaOf(database: Database.Database): number {
-	return Number(database.pragma("user_version", { simple: true }));
+/**
+ * Opens a log to which rows are copied out of another one that is attached to it.
+ * @param file of the copy, at this program's schema
+ */
+export function openCopy(file: string): Connection {
+	const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+	database.pragma("synchronous = FULL");
+	database.pragma(`cache_size = -${COPYING_CACHE_KIB}`);
+	// What is erased in the store is overwritten here as well.
+	database.pragma("secure_delete = ON");
+	registerFunctions(database);
+	return database;
+}
+
+/**
+ * Opens a copy of a log that nobody serves. One that was interrupted in its transaction has to be
+ * rolled back first, which takes the right to write; any other is only read.
+ */
+export function openSettled(file: string): Connection {
+	const isInterrupted = existsSync(`${file}-journal`) && statSync(`${file}-journal`).size > 0;
+	return new Database(file, { readonly: !isInterrupted, timeout: BUSY_TIMEOUT_MS });
 }
 
 /** What an error on opening says of the directory. */
@@ -83,47 +92,6 @@ export function refusalOf(error: unknown, directory: string): Refusal {
 		return new Refusal("disk-full", { path: directory });
 	}
 	return new Refusal("data-directory-unusable", { path: directory, reason: causeOf(error) });
-}
-
-/**
- * Brings a database to the schema of this program; makes it where there is none.
- * @param journal without a WAL, the one file can be read where nothing may be written: a backup
- */
-export function migrateFile(
-	file: string,
-	migrations: readonly Migration[],
-	journal: "WAL" | "DELETE" = "WAL",
-): void {
-	const database = openForWriting(file);
-	try {
-		database.pragma(`page_size = ${PAGE_BYTES}`);
-		database.pragma(`journal_mode = ${journal}`);
-		const application = database.pragma("application_id", { simple: true });
-		const isEmpty = database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
-		if (application !== APPLICATION_ID && !isEmpty) {
-			throw new Error("log.sqlite is the database of another program");
-		}
-		// A crash leaves a WAL whose last sync may have failed. What was found in it is written and
-		// synced once more before anything is built upon it.
-		checkpoint(database);
-		const apply = database.transaction((number: number, sql: string) => {
-			database.exec(sql);
-			database.pragma(`application_id = ${APPLICATION_ID}`);
-			database.pragma(`user_version = ${number}`);
-		});
-		if (schemaOf(database) === migrations.length) return;
-		// All steps are one: a crash on the way leaves the schema there was.
-		database
-			.transaction(() => {
-				const missing = missingMigrations(dirname(file), schemaOf(database), migrations);
-				for (const { number, sql } of missing) apply(number, sql);
-			})
-			.immediate();
-		// Closing would do this too, and tell nobody where it fails.
-		checkpoint(database);
-	} finally {
-		database.close();
-	}
 }
 
 export function syncFile(file: string): void {

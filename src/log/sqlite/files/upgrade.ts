@@ -9,7 +9,8 @@ import { dirname, join } from "node:path";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import type { Migration } from "../../migrate.ts";
 import { isDiskFull } from "../failures.ts";
-import { openForWriting, schemaOf, syncDirectory, syncFile } from "./directory.ts";
+import { openForWriting, syncDirectory, syncFile } from "./directory.ts";
+import { schemaOf } from "./schema.ts";
 
 export type Upgrade = {
 	/** Whether to keep the log as it was. */

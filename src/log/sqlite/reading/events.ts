@@ -6,10 +6,10 @@ import { isIndexStream } from "../../../indexes/joins.ts";
 import type { ReadPlan } from "../../reading/plan.ts";
 import { checkBytes, type Entry } from "../../reading/targets.ts";
 import { MissingRows, present } from "../failures.ts";
-import { checkComplete, checkHashes, checkNoted, type Row } from "../found.ts";
-import { FLAG_JSON, FLAG_REDACTED } from "../protocol.ts";
+import { FLAG_JSON, FLAG_REDACTED } from "../flags.ts";
 import * as sql from "../statements.ts";
 import type { StreamRow } from "../streams/rows.ts";
+import { checkComplete, checkHashes, checkNoted, type Row } from "../verify/reads.ts";
 
 /** Some 2 MB of names. A number never changes its name, so none of them grows stale. */
 const NAMES_KEPT_MAX = 10_000;

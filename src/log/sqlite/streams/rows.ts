@@ -2,17 +2,14 @@
  * What is known of a stream besides its entries: its number, its last version, its marks.
  *
  * A damaged page of `marks` may read as one with fewer rows. Taken at its word, a stream that was
- * deleted for ever would be read and appended to again. But marks repeat what the log itself says
- * (decision 46), so each look-up holds them against it:
- *
- *     metadata    the newest event of the stream `$$` and its name
- *     tombstone   the flag of the stream's last event
- *     link, scavenged   the type and the flag of the events, seen by whoever reads those
+ * deleted for ever would be read and appended to again. So each look-up holds them against what the
+ * log itself says: see `verify/reads.ts`.
  */
 import type Database from "better-sqlite3";
-import { Contradiction, isUnreadable, present } from "../failures.ts";
+import { isUnreadable, present } from "../failures.ts";
 import * as sql from "../statements.ts";
-import { prepareSizeByStreams } from "./end.ts";
+import { checkMarks } from "../verify/reads.ts";
+import { prepareSizeByStreams } from "../verify/stored/end.ts";
 
 export type StreamRow = {
 	readonly id: number;
@@ -94,11 +91,4 @@ function prepareRowOfAll(database: Database.Database): () => StreamRow | undefin
 		const row = find();
 		return row.last === null ? undefined : row;
 	};
-}
-
-/** @throws Contradiction */
-function checkMarks({ metadata, described, tombstone, ended }: ProvenRow): void {
-	if (metadata === described && (ended !== 1 || tombstone !== null)) return;
-	const what = metadata === described ? "that it was deleted" : "its metadata";
-	throw new Contradiction(`what is noted of the stream is not what the log says: ${what}`);
 }

@@ -27,32 +27,16 @@ import { syncDirectory } from "../files/directory.ts";
 /** The root over the first events of the log, as many as are asked for. */
 export type HeadAt = (size: number) => TreeHead;
 
-export type Signer = {
-	readonly key: NoteKey;
-	/**
-	 * Refuses a log that does not begin with what was signed last.
-	 * @param sizeNow asked after that was read: beside a server the log may grow, and be signed for,
-	 *   at any moment
-	 * @throws Refusal `history-rewound`
-	 */
-	refuseRewound(sizeNow: () => number, headAt: HeadAt): void;
-	/**
-	 * The checkpoint of a log that has grown since the last one, or not.
-	 * @throws Contradiction where it does not begin with that: it was damaged since
-	 */
-	sign(head: TreeHead, headAt: HeadAt): string;
-};
-
 /**
  * Makes the key where there is none, and notes what it signs.
  * @throws Refusal `data-directory-unusable`, `disk-full`
  */
 export function openSigner(directory: string, incarnation: number): Signer {
 	if (!existsSync(join(directory, "log.key"))) makeKey(directory);
-	const file = join(directory, "log.checkpoint");
+	const file = checkpointFile(directory);
 	// Not synced, as the log was: after a power cut an older one serves nearly as well.
 	const keep = (note: string) => writeWhole(file, note, { mode: 0o644, flush: false });
-	return signerOf(directory, incarnation, keep);
+	return new Signer(directory, incarnation, keep);
 }
 
 /**
@@ -61,40 +45,63 @@ export function openSigner(directory: string, incarnation: number): Signer {
  */
 export function readSigner(directory: string, incarnation: number): Signer {
 	const reason = "it has no log.key to sign with; the first start of a server makes one";
-	if (existsSync(join(directory, "log.key"))) return signerOf(directory, incarnation, () => {});
+	if (existsSync(join(directory, "log.key"))) return new Signer(directory, incarnation, () => {});
 	throw new Refusal("data-directory-unusable", { path: directory, reason });
 }
 
-function signerOf(directory: string, incarnation: number, keep: (note: string) => void): Signer {
-	const privateKey = readKey(directory);
-	const key = noteKey(originOf(privateKey, incarnation), createPublicKey(privateKey));
-	const file = join(directory, "log.checkpoint");
-	let last: (TreeHead & { readonly note?: string }) | undefined;
+export class Signer {
+	readonly key: NoteKey;
+	readonly #directory: string;
+	readonly #privateKey: KeyObject;
+	readonly #keep: (note: string) => void;
+	/** What was signed last, and the note if it was signed here. */
+	#last: (TreeHead & { readonly note?: string }) | undefined;
 
-	return {
-		key,
-		refuseRewound(sizeNow, headAt) {
-			const signed = readSigned(file, key);
-			if (!signed) return;
-			const size = sizeNow();
-			if (!beginsWith(signed, size, headAt)) {
-				throw new Refusal("history-rewound", { path: directory, signed: signed.size, size });
-			}
-			last = signed;
-		},
-		sign({ size, root }, headAt) {
-			if (last?.size === size && last.note !== undefined) return last.note;
-			if (last && !beginsWith(last, size, headAt)) {
-				throw new Contradiction(
-					`it is not the tree whose first ${last.size} events were signed for`,
-				);
-			}
-			const note = signCheckpoint(size, root, key, privateKey);
-			keep(note);
-			last = { size, root, note };
-			return note;
-		},
-	};
+	/** @param keep is told what it signs, before anyone else */
+	constructor(directory: string, incarnation: number, keep: (note: string) => void) {
+		const privateKey = readKey(directory);
+		this.key = noteKey(originOf(privateKey, incarnation), createPublicKey(privateKey));
+		this.#directory = directory;
+		this.#privateKey = privateKey;
+		this.#keep = keep;
+	}
+
+	/**
+	 * Refuses a log that does not begin with what was signed last.
+	 * @param sizeNow asked after that was read: beside a server the log may grow, and be signed for,
+	 *   at any moment
+	 * @throws Refusal `history-rewound`
+	 */
+	refuseRewound(sizeNow: () => number, headAt: HeadAt): void {
+		const signed = readSigned(checkpointFile(this.#directory), this.key);
+		if (!signed) return;
+		const size = sizeNow();
+		if (!beginsWith(signed, size, headAt)) {
+			const path = this.#directory;
+			throw new Refusal("history-rewound", { path, signed: signed.size, size });
+		}
+		this.#last = signed;
+	}
+
+	/**
+	 * The checkpoint of a log that has grown since the last one, or not.
+	 * @throws Contradiction where it does not begin with that: it was damaged since
+	 */
+	sign({ size, root }: TreeHead, headAt: HeadAt): string {
+		const last = this.#last;
+		if (last?.size === size && last.note !== undefined) return last.note;
+		if (last && !beginsWith(last, size, headAt)) {
+			throw new Contradiction(`it is not the tree whose first ${last.size} events were signed for`);
+		}
+		const note = signCheckpoint(size, root, this.key, this.#privateKey);
+		this.#keep(note);
+		this.#last = { size, root, note };
+		return note;
+	}
+}
+
+function checkpointFile(directory: string): string {
+	return join(directory, "log.checkpoint");
 }
 
 function beginsWith(signed: TreeHead, size: number, headAt: HeadAt): boolean {

@@ -5,8 +5,9 @@
 import type Database from "better-sqlite3";
 import { addSubtree, createFrontier, type Frontier } from "../../../../feeds/proof/frontier.ts";
 import { TILE_HEIGHT } from "../../../../feeds/proof/tiles.ts";
+import type { Hashes } from "../../verify/view.ts";
 import * as sql from "../statements.ts";
-import { frontierOf, type Hashes, prepareHashes } from "./hashes.ts";
+import { frontierOf, prepareHashes } from "../verify/stored/hashes.ts";
 
 export class Tree {
 	readonly #statements: ReturnType<typeof prepare>;

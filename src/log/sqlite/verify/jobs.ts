@@ -1,9 +1,10 @@
 /** The parts of a verification that threads do side by side, and what they tell of them. */
 import type Database from "better-sqlite3";
-import { type CheckedEntries, checkEntries, compareEntries } from "../../verify/entries.ts";
+import { compareEntries } from "../../verify/compare.ts";
+import { type CheckedEntries, checkEntries } from "../../verify/entries.ts";
 import { type CheckedBlock, checkEvents } from "../../verify/events.ts";
+import { checkUpperNodes } from "../../verify/nodes.ts";
 import type { Span } from "../../verify/sums.ts";
-import { checkUpperNodes } from "../../verify/verify.ts";
 import {
 	createReport,
 	type LogView,

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { openForReading } from "../files/directory.ts";
 import { doJob, type Job, type Message } from "./jobs.ts";
-import { viewOf } from "./view.ts";
+import { viewOf } from "./stored/view.ts";
 
 const port = parentPort;
 if (!port) throw new Error("thread.ts runs in a worker thread");

@@ -7,29 +7,20 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
-import { Worker } from "node:worker_threads";
 import { Refusal } from "../../../errors.ts";
 import type { Verification } from "../../log.ts";
 import type { CheckedEntries } from "../../verify/entries.ts";
-import { addSums, createSums, differences, type Span } from "../../verify/sums.ts";
-import { blocksOf, createOrderCheck } from "../../verify/verify.ts";
-import { createReport, type Part, type Report } from "../../verify/view.ts";
+import { differences, type Span } from "../../verify/sums.ts";
+import { blocksOf, EventTotals } from "../../verify/totals.ts";
+import { createReport, type Report } from "../../verify/view.ts";
 import { logFile, refusalOf } from "../files/directory.ts";
 import { schemaFault } from "../files/schema.ts";
-import type { Job, Message, Outcome } from "./jobs.ts";
+import type { Job, Outcome } from "./jobs.ts";
+import { type Progress, ProgressCount } from "./progress.ts";
+import { VerifyingThread } from "./verifying-thread.ts";
 
 /** More threads would read the same disk, and take cores from a server that is running. */
 const THREADS_MAX = 2;
-
-/** Events and entries of a few reads; unbounded, the heap would grow before it is swept. */
-const HEAP_MIB = 96;
-
-/** How far it is: events checked, and the part of all there is to do, from 0 to 1. */
-export type Progress = { readonly events: number; readonly fraction: number };
-
-/** What the checks of an entry, of the files and of the notes cost: a part of an event's own. */
-const ENTRY_SHARE = 0.08;
-const PART_SHARES: Record<Part, number> = { files: 0.4, notes: 0.15 };
 
 /**
  * Verifies the log in `directory`.
@@ -45,7 +36,7 @@ export async function verifyDirectory(
 	if (!existsSync(file)) {
 		throw new Refusal("data-directory-unusable", { path: directory, reason: "it holds no log" });
 	}
-	const threads: Thread[] = [];
+	const threads: VerifyingThread[] = [];
 	const stop = () => {
 		for (const thread of threads) thread.end();
 	};
@@ -54,7 +45,7 @@ export async function verifyDirectory(
 		if (fault) throw fault;
 		signal?.throwIfAborted();
 		signal?.addEventListener("abort", stop);
-		return await verifyWith(threads, () => startThread(file), onProgress);
+		return await verifyWith(threads, () => new VerifyingThread(file), onProgress);
 	} catch (error) {
 		signal?.throwIfAborted();
 		throw error instanceof Refusal ? error : refusalOf(error, directory);
@@ -66,8 +57,8 @@ export async function verifyDirectory(
 
 /** @param threads those that are started, for the caller to close */
 async function verifyWith(
-	threads: Thread[],
-	start: () => Thread,
+	threads: VerifyingThread[],
+	start: () => VerifyingThread,
 	onProgress: (progress: Progress) => void,
 ): Promise<Verification> {
 	const { faults, report } = createReport();
@@ -80,7 +71,7 @@ async function verifyWith(
 	while (threads.length < Math.min(THREADS_MAX, availableParallelism(), blocks.length)) {
 		threads.push(start());
 	}
-	const progress = createProgress(size, onProgress);
+	const progress = new ProgressCount(size, onProgress);
 	// The long ones first, and then each thread takes block after block.
 	const long: readonly Job[] = [{ kind: "files" }, { kind: "entries", size }, { kind: "notes" }];
 	const short = blocks.map((block): Job => ({ kind: "events", block }));
@@ -102,102 +93,42 @@ type Found = {
 
 /** Holds what the parts found against each other. */
 async function conclude(
-	thread: Thread,
+	thread: VerifyingThread,
 	size: number,
 	{ blocks, ofBlocks, entries }: Found,
 	report: Report,
 ): Promise<Omit<Verification, "ok" | "faults">> {
-	const owed = createSums({ from: 0, to: size });
-	const order = createOrderCheck(report);
-	let [events, erased] = [0, 0];
-	const later: Job[] = [{ kind: "nodes", size }];
+	const totals = new EventTotals(size, report);
 	for (const [index, block] of blocks.entries()) {
 		const checked = ofBlocks[index]?.block;
-		if (!checked) continue;
-		order(block, checked);
-		addSums(owed, checked.sums);
-		events += checked.events;
-		erased += checked.erased;
+		if (checked) totals.add(block, checked);
 	}
-	const spans = entries ? differences(owed, entries.sums) : [];
+	const later: Job[] = [{ kind: "nodes", size }];
+	const spans = entries ? differences(totals.sums, entries.sums) : [];
 	if (spans.length > 0) later.push({ kind: "compare", spans });
 	for (const job of later) {
 		for (const fault of (await thread.work(job)).faults) report(fault);
 	}
 	const { streams = 0, unproven = 0 } = entries ?? {};
-	return { events, streams, erased, unproven };
+	return { events: totals.events, streams, erased: totals.erased, unproven };
 }
 
 /** Does all jobs, each thread the next one as soon as it is free. */
 async function share(
-	threads: readonly Thread[],
+	threads: readonly VerifyingThread[],
 	jobs: readonly Job[],
-	progress: (job: Job | number) => void,
+	progress: ProgressCount,
 ): Promise<Outcome[]> {
 	const outcomes: Outcome[] = [];
 	let next = 0;
-	const takeTurns = async (thread: Thread) => {
+	const takeTurns = async (thread: VerifyingThread) => {
 		while (next < jobs.length) {
 			const index = next++;
 			const job = jobs[index] as Job;
-			outcomes[index] = await thread.work(job, progress);
-			progress(job);
+			outcomes[index] = await thread.work(job, (seen) => progress.entries(seen));
+			progress.done(job);
 		}
 	};
 	await Promise.all(threads.map(takeTurns));
 	return outcomes;
-}
-
-function createProgress(size: number, onProgress: (progress: Progress) => void) {
-	let [events, entries, parts] = [0, 0, 0];
-	return (done: Job | number) => {
-		if (typeof done === "number") entries += done;
-		else if (done.kind === "events") events += done.block.to - done.block.from;
-		else if (done.kind === "entries") entries = Number.POSITIVE_INFINITY;
-		else if (done.kind === "files" || done.kind === "notes") parts += PART_SHARES[done.kind];
-		// An event has three entries or four.
-		const others = Math.min(entries, 3 * size) * ENTRY_SHARE + size * parts;
-		const total = size * (1 + 3 * ENTRY_SHARE + PART_SHARES.files + PART_SHARES.notes);
-		onProgress({ events, fraction: (events + others) / Math.max(total, 1) });
-	};
-}
-
-type Thread = {
-	/** Does one job; the next may be given when it is done. */
-	work(job: Job, onEntries?: (count: number) => void): Promise<Outcome>;
-	close(): void;
-	/** Ends it within its job, which fails. */
-	end(): void;
-};
-
-function startThread(file: string): Thread {
-	// The name carries the extension this very file runs under.
-	const url = new URL(import.meta.url.replace(/verifier(\.\w+)$/, "thread$1"));
-	const worker = new Worker(url, {
-		workerData: file,
-		execArgv: [],
-		resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: 16 },
-	});
-	let failure: Error | undefined;
-	let waiting: ((error: Error) => void) | undefined;
-	const fail = (error: Error) => {
-		failure ??= error;
-		waiting?.(failure);
-	};
-	worker.on("error", fail);
-	worker.on("exit", () => fail(new Error("the verifier stopped without a result")));
-	const work = (job: Job, onEntries: (count: number) => void = () => {}) =>
-		new Promise<Outcome>((resolve, reject) => {
-			if (failure) return reject(failure);
-			waiting = reject;
-			const listen = (message: Message) => {
-				if ("entries" in message) return onEntries(message.entries);
-				worker.off("message", listen);
-				resolve(message.outcome);
-			};
-			worker.on("message", listen);
-			worker.postMessage(job);
-		});
-	const end = () => void worker.terminate();
-	return { work, close: () => worker.postMessage("close"), end };
 }

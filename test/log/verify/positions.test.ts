@@ -1,7 +1,7 @@
-import { createPositions } from "../../src/log/verify/positions.ts";
+import { Positions } from "../../../src/log/verify/positions.ts";
 
 test("positions come in rising order, each once, however they were added", () => {
-	const positions = createPositions();
+	const positions = new Positions();
 	const added = [8192, 0, 7, 8191, 2 ** 40 + 3, 7, 20_000_000, 8];
 	for (const position of added) positions.add(position);
 	expect([...positions]).toEqual([...new Set(added)].sort((one, other) => one - other));
@@ -12,7 +12,7 @@ test("positions come in rising order, each once, however they were added", () =>
 });
 
 test("there may be more of them than a Set holds", () => {
-	const positions = createPositions();
+	const positions = new Positions();
 	const many = 2 ** 24 + 1;
 	for (let position = 0; position < many; position++) positions.add(position);
 	let counted = 0;

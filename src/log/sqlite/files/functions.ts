@@ -6,7 +6,7 @@
  *     sha256(bytes)
  */
 import type Database from "better-sqlite3";
-import { addSubtree, createFrontier, rootOf } from "../../../../feeds/proof/frontier.ts";
+import { rootOver } from "../../../../feeds/proof/frontier.ts";
 import { sha256 } from "../../../../feeds/proof/hash.ts";
 import { hashOfEvent } from "../../../../feeds/proof/leaf.ts";
 import { TILE_WIDTH } from "../../../../feeds/proof/tiles.ts";
@@ -23,12 +23,8 @@ export function registerFunctions(database: Database.Database): void {
 			const [number, hash] = given as [number, Buffer];
 			hashes[number % TILE_WIDTH] = hash;
 		},
-		result(hashes) {
-			const frontier = createFrontier();
-			// Groups that HAVING leaves out come here too, and have holes.
-			for (const hash of hashes) if (hash) addSubtree(frontier, hash, 0);
-			return rootOf(frontier);
-		},
+		// The groups that HAVING leaves out come here too, and have holes: `filter` leaves those out.
+		result: (hashes) => rootOver(hashes.filter((hash) => hash !== undefined)),
 	});
 }
 

@@ -3,8 +3,8 @@
  * too, and all that lies before can still be read.
  */
 import type Database from "better-sqlite3";
-import { isUnreadable } from "../failures.ts";
-import * as sql from "../statements.ts";
+import { isUnreadable } from "../../failures.ts";
+import * as sql from "../../statements.ts";
 
 /** How many events there are. */
 export function prepareSize(database: Database.Database): () => number {

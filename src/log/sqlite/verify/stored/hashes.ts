@@ -1,18 +1,16 @@
 /** The hashes of the tree as the database has them: leaf hashes with their events, nodes apart. */
 import type Database from "better-sqlite3";
-import { addSubtree, createFrontier, type Frontier } from "../../../../feeds/proof/frontier.ts";
-import { levelWidth, TILE_HEIGHT, TILE_WIDTH } from "../../../../feeds/proof/tiles.ts";
-import { MissingRows } from "../failures.ts";
-import * as sql from "../statements.ts";
-
-/** Those from `from` up to `to` of a level; fewer where the tree ends. */
-export type Hashes = (level: number, from: number, to: number) => Buffer[];
+import { addSubtree, createFrontier, type Frontier } from "../../../../../feeds/proof/frontier.ts";
+import { levelWidth, TILE_HEIGHT, TILE_WIDTH } from "../../../../../feeds/proof/tiles.ts";
+import type { Hashes } from "../../../verify/view.ts";
+import { MissingRows } from "../../failures.ts";
+import * as sql from "../../statements.ts";
 
 export function prepareHashes(database: Database.Database): Hashes {
 	const leaves = database.prepare(sql.SELECT_HASHES).pluck();
 	const nodes = database.prepare(sql.SELECT_NODES).pluck();
 	return (level, from, to) =>
-		(level === 0 ? leaves.all(from, to - 1) : nodes.all(level, from, to - 1)) as Buffer[];
+		(level === 0 ? leaves.all(from, to - 1) : nodes.all(level, from, to - 1)) as Uint8Array[];
 }
 
 /** The right edge of the tree over the first `size` events: 255 hashes a level at most. */

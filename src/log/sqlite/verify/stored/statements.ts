@@ -2,20 +2,20 @@
  * The SQL of `verify`: what there must be, by what is in the log, against what there is. Most of it
  * reads whole tables.
  */
+import { FLAG_SCAVENGED, FLAG_TOMBSTONE } from "../../flags.ts";
 
-export const VERIFY_ERASED = `
-	SELECT position FROM events
-	WHERE (flags & 24) > 0 AND (length(data) > 0 OR ((flags & 16) > 0 AND length(metadata) > 0))
-	LIMIT 100`;
+/** Events that change the marks of their stream. */
+const FLAGS_MARKING = FLAG_TOMBSTONE | FLAG_SCAVENGED;
+
 /** Runs that overlap or touch the one before. */
 export const VERIFY_GAPS = `
 	SELECT first FROM (SELECT first, lag(last) OVER (ORDER BY first) AS before FROM gaps)
 	WHERE first <= before + 1 LIMIT 100`;
 export const COUNT_SCAVENGED = `
-	SELECT (SELECT count(*) FROM events WHERE (flags & 16) > 0) AS events,
+	SELECT (SELECT count(*) FROM events WHERE (flags & ${FLAG_SCAVENGED}) > 0) AS events,
 		(SELECT coalesce(sum(last - first + 1), 0) FROM gaps) AS positions,
 		(SELECT count(*) FROM gaps CROSS JOIN events ON position BETWEEN first AND last
-			WHERE (flags & 16) > 0) AS both`;
+			WHERE (flags & ${FLAG_SCAVENGED}) > 0) AS both`;
 
 export const VERIFY_POSITIONS =
 	"SELECT count(*) AS events, min(position) AS first, max(position) AS last FROM events";
@@ -41,9 +41,13 @@ export const VERIFY_ENTRIES = `
 	SELECT stream, version, position FROM entries WHERE (stream, version) > (?, ?)
 	ORDER BY stream, version LIMIT ?`;
 
-export const VERIFY_EMPTY_STREAMS = `
-	SELECT name FROM streams WHERE NOT EXISTS (SELECT 1 FROM entries WHERE stream = streams.id)
-	LIMIT 100`;
+/** The version of the last entry of a stream; -1 where it has none. */
+export const LAST_VERSION = "SELECT coalesce(max(version), -1) FROM entries WHERE stream = ?";
+
+/** Streams behind one that have no entries. */
+export const EMPTY_STREAMS = `
+	SELECT name FROM streams WHERE id > ?
+		AND NOT EXISTS (SELECT 1 FROM entries WHERE stream = streams.id) LIMIT 100`;
 
 /** The marks there must be, by what is in the log; 0 stands for `$all`. */
 const VERIFY_MARKS_OWED = `
@@ -56,9 +60,9 @@ const VERIFY_MARKS_OWED = `
 			(SELECT id, name FROM streams UNION ALL SELECT 0, '$all') described
 			ON described.name = substr(own.name, 3)
 		WHERE own.name >= '$$' AND own.name < '$%'
-		UNION ALL SELECT stream, NULL, iif(flags & 2, position, NULL),
-			iif(type = '$>', position, NULL), iif(flags & 16, version + 1, NULL)
-		FROM events WHERE (flags & 18) > 0 OR type = '$>'
+		UNION ALL SELECT stream, NULL, iif(flags & ${FLAG_TOMBSTONE}, position, NULL),
+			iif(type = '$>', position, NULL), iif(flags & ${FLAG_SCAVENGED}, version + 1, NULL)
+		FROM events WHERE (flags & ${FLAGS_MARKING}) > 0 OR type = '$>'
 		UNION ALL SELECT 0, NULL, NULL, position, NULL FROM events WHERE type = '$>'
 	) GROUP BY stream`;
 const VERIFY_MARKS_NOTED = "SELECT stream, metadata, tombstone, link, scavenged FROM marks";
@@ -73,13 +77,13 @@ export const VERIFY_MARKS = `
 
 export const VERIFY_TOMBSTONES = `
 	SELECT coalesce(name, 'stream ' || e.stream) FROM events e LEFT JOIN streams s ON s.id = e.stream
-	WHERE (e.flags & 2) > 0
+	WHERE (e.flags & ${FLAG_TOMBSTONE}) > 0
 		AND EXISTS (SELECT 1 FROM entries n WHERE n.stream = e.stream AND n.version > e.version)
 	LIMIT 100`;
 
 /** Streams of which an event was scavenged, and one before it was not. */
 export const VERIFY_SCAVENGED = `
 	SELECT coalesce(name, 'stream ' || stream) FROM (
-		SELECT stream FROM events NOT INDEXED WHERE (flags & 16) > 0
+		SELECT stream FROM events NOT INDEXED WHERE (flags & ${FLAG_SCAVENGED}) > 0
 		GROUP BY stream HAVING count(*) <> max(version) + 1
 	) LEFT JOIN streams ON streams.id = stream LIMIT 100`;

@@ -1,0 +1,32 @@
+/**
+ * The tables of a copy. Events, streams, entries, nodes and digests only grow, by their keys. Every
+ * other table is small and is replaced whole, so a table that is added one day is not forgotten.
+ */
+import type { Connection } from "../log/sqlite/copies.ts";
+import * as copying from "./statements.ts";
+
+/** The tables that only grow, and may be large; see `statements.ts`. */
+const GROWING = ["events", "streams", "entries", "nodes", "digests"];
+
+/** Replaces the tables that are small by those of the store. */
+export function replaceSmall(database: Connection): void {
+	const tables = database.prepare(copying.BACKUP_TABLES).pluck().all() as string[];
+	for (const table of tables) {
+		if (!GROWING.includes(table)) database.exec(copying.replaceTable(table));
+	}
+}
+
+/**
+ * Does `change` without the triggers that guard a log, within a transaction. A copy is changed as
+ * the log was, which its triggers do not know.
+ */
+export async function withoutTriggers(
+	database: Connection,
+	change: () => Promise<void> | void,
+): Promise<void> {
+	type Trigger = { readonly name: string; readonly sql: string };
+	const triggers = database.prepare(copying.BACKUP_TRIGGERS).all() as Trigger[];
+	for (const { name } of triggers) database.exec(`DROP TRIGGER main."${name}"`);
+	await change();
+	for (const { sql } of triggers) database.exec(sql);
+}

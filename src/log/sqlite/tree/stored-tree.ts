@@ -1,0 +1,142 @@
+/** The tree as it is stored: signed for, and handed out in tiles, unless it is damaged. */
+import { setImmediate } from "node:timers/promises";
+import type Database from "better-sqlite3";
+import { rootOf } from "../../../../feeds/proof/frontier.ts";
+import { leafHash } from "../../../../feeds/proof/hash.ts";
+import { formatKey } from "../../../../feeds/proof/note.ts";
+import { levelWidth, TILE_WIDTH, type Tile, tilePath } from "../../../../feeds/proof/tiles.ts";
+import type { TreeHead } from "../../../../feeds/proof/tree.ts";
+import { isRefusal, Refusal } from "../../../errors.ts";
+import type { LogTree } from "../../tree.ts";
+import { leafOf } from "../../verify/event.ts";
+import type { Hashes, LogView } from "../../verify/view.ts";
+import { Contradiction, causeOf, damageOr, isUnreadable, MissingRows } from "../failures.ts";
+import { requireEdge, requireLeaf, requireTile } from "../verify/served.ts";
+import { prepareSize, prepareSizeByStreams } from "../verify/stored/end.ts";
+import { frontierOf, prepareHashes } from "../verify/stored/hashes.ts";
+import { viewOf } from "../verify/stored/view.ts";
+import type { Signer } from "./signer.ts";
+
+/** Content hashed in one go, a few milliseconds' worth; others get their turn in between. */
+const STEP_BYTES = 2 * 1024 * 1024;
+
+export class StoredTree implements LogTree {
+	readonly key: string;
+	readonly damage: string | undefined;
+	readonly #database: Database.Database;
+	readonly #signer: Signer;
+	readonly #view: LogView;
+	readonly #hashes: Hashes;
+	readonly #size: () => number;
+	/** Of all events; in a transaction, so of one snapshot. */
+	readonly #head: () => TreeHead;
+
+	/**
+	 * @param database open for reading; it is closed with the tree
+	 * @throws Refusal `history-rewound`
+	 */
+	constructor(database: Database.Database, signer: Signer) {
+		this.#database = database;
+		this.#signer = signer;
+		this.#view = viewOf(database);
+		this.#hashes = prepareHashes(database);
+		this.#size = prepareSize(database);
+		this.#head = database.transaction(() => this.#headAt(this.#size()));
+		this.key = formatKey(signer.key);
+		this.damage = this.#damage();
+	}
+
+	async checkpoint(): Promise<string> {
+		const part = "the right edge of its tree";
+		if (this.damage !== undefined) {
+			throw new Refusal("log-damaged", { part, reason: this.damage });
+		}
+		try {
+			return this.#signer.sign(this.#head(), (size) => this.#headAt(size));
+		} catch (error) {
+			throw damageOr(error, part);
+		}
+	}
+
+	async tile(tile: Tile): Promise<Buffer | undefined> {
+		const level = tile.level === "entries" ? 0 : tile.level;
+		const end = tile.number * TILE_WIDTH + tile.width;
+		try {
+			if (end > levelWidth(this.#size(), level)) return undefined;
+			return tile.level === "entries" ? await this.#bundle(tile) : this.#tile(level, tile);
+		} catch (error) {
+			throw damageOr(error, `tile ${tilePath(tile)} of its tree`);
+		}
+	}
+
+	close(): void {
+		this.#database.close();
+	}
+
+	#headAt(size: number): TreeHead {
+		return { size, root: rootOf(frontierOf(size, this.#hashes)) };
+	}
+
+	/** What keeps the log from being held against what was signed last, if anything does. */
+	#damage(): string | undefined {
+		try {
+			this.#refuseRewound();
+			return undefined;
+		} catch (error) {
+			if (!isUnreadable(error)) throw error;
+			return causeOf(error);
+		}
+	}
+
+	/** A log that is damaged must not be taken for another history. */
+	#refuseRewound(): void {
+		try {
+			this.#signer.refuseRewound(this.#size, (size) => this.#headAt(size));
+		} catch (error) {
+			if (isRefusal(error, "history-rewound")) this.#refuseDamaged(error.facts);
+			throw error;
+		}
+	}
+
+	/** @throws Contradiction if what was signed for is damaged, or the log has lost its end */
+	#refuseDamaged({ signed, size }: { readonly signed: number; readonly size: number }): void {
+		if (signed <= size) {
+			requireEdge(signed, this.#view, this.#hashes);
+			return;
+		}
+		// Its end may be missing in one place and not in the other.
+		const inStreams = prepareSizeByStreams(this.#database)();
+		if (inStreams <= size) return;
+		throw new Contradiction(`its streams have ${inStreams} events, of which it shows ${size}`);
+	}
+
+	#tile(level: number, { number, width }: Tile): Buffer {
+		const from = number * TILE_WIDTH;
+		const found = this.#hashes(level, from, from + width);
+		if (found.length < width) throw new MissingRows("some of its hashes are missing");
+		// It will be kept for ever, and with a damaged hash nothing in it could be proven.
+		if (width === TILE_WIDTH) requireTile(level, number, found, this.#hashes);
+		return Buffer.concat(found);
+	}
+
+	/** The leaves of a tile, with two bytes of length before each. */
+	async #bundle({ number, width }: Tile): Promise<Buffer> {
+		const parts: Buffer[] = [];
+		const from = number * TILE_WIDTH;
+		let bytes = 0;
+		for (const event of this.#view.events(from, from + width)) {
+			const leaf = leafOf(event);
+			requireLeaf(event, leafHash(leaf));
+			const length = Buffer.alloc(2);
+			length.writeUInt16BE(leaf.length);
+			parts.push(length, leaf);
+			bytes += event.data.length + event.metadata.length;
+			if (bytes < STEP_BYTES) continue;
+			bytes = 0;
+			await setImmediate();
+			if (!this.#database.open) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+		}
+		if (parts.length < 2 * width) throw new MissingRows("some of its leaves are missing");
+		return Buffer.concat(parts);
+	}
+}

@@ -1,0 +1,172 @@
+/**
+ * Checks what is added to a log by rows, as to a backup, before the log has it: damage that comes
+ * with it must not spoil a sound log. The rules are those of `verify`, for what is new alone:
+ *
+ *     events    dense, and each as its hash says
+ *     entries   those the events must have and no others, each behind what its stream had
+ *     streams   none without entries
+ *     nodes     each the root of the 256 below it
+ *     erased    what is left of an event fits its digests
+ */
+import type Database from "better-sqlite3";
+import { levelWidth } from "../../../../feeds/proof/tiles.ts";
+import { compareEntries } from "../../verify/compare.ts";
+import { EntryCheck, misplaced } from "../../verify/entries.ts";
+import { isAsHashed, notAppended } from "../../verify/event.ts";
+import { checkEvents } from "../../verify/events.ts";
+import { checkNodes } from "../../verify/nodes.ts";
+import { Positions } from "../../verify/positions.ts";
+import * as sums from "../../verify/sums.ts";
+import { createReport, type Hashes, type LogView, type StoredEvent } from "../../verify/view.ts";
+import { emptyStreams } from "./stored/faults.ts";
+import { prepareHashes } from "./stored/hashes.ts";
+import { type Names, namesIn } from "./stored/names.ts";
+import { LAST_VERSION } from "./stored/statements.ts";
+import { viewOf } from "./stored/view.ts";
+
+/** Events between two turns of others: whole spans of `sums`. */
+const EVENTS_AT_ONCE = 8192;
+const NODES_AT_ONCE = 32;
+/** To read so many events more costs less than to begin anew. */
+const NEIGHBOURS = 3;
+
+/** Of `entries`. */
+export type EntryRow = readonly [stream: number, version: number, position: number];
+/** Is shown entries before they are added: stream by stream, each by version. */
+export type SeeEntries = (rows: readonly EntryRow[]) => void;
+
+export class Additions {
+	readonly #database: Database.Database;
+	readonly #breathe: () => Promise<void>;
+	readonly #found = createReport();
+	readonly #view: LogView;
+	readonly #hashes: Hashes;
+	readonly #nameOf: Names;
+	readonly #lastVersion: Database.Statement;
+	/** What was erased: the digests of events that were added so come later. */
+	readonly #erased = new Positions();
+
+	/**
+	 * @param database the log, in the transaction that adds to it
+	 * @param breathe lets timers and signals have their turn
+	 */
+	constructor(database: Database.Database, breathe: () => Promise<void>) {
+		this.#database = database;
+		this.#breathe = breathe;
+		this.#view = viewOf(database);
+		this.#hashes = prepareHashes(database);
+		this.#nameOf = namesIn(database);
+		this.#lastVersion = database.prepare(LAST_VERSION).pluck();
+	}
+
+	/** What was found so far. */
+	get faults(): readonly string[] {
+		return this.#found.faults;
+	}
+
+	/** Adds a fault that only who adds can find. */
+	report(fault: string): void {
+		this.#found.report(fault);
+	}
+
+	/**
+	 * Checks the events of a span, which are there, and the entries that come to them.
+	 * @param add adds them, and shows them before
+	 */
+	async span(span: sums.Span, add: (see: SeeEntries) => Promise<void>): Promise<void> {
+		const { report } = this.#found;
+		const unproven = new Positions();
+		const partial = this.#viewBefore(unproven);
+		const owed = sums.createSums(span);
+		for (let from = span.from; from < span.to; from += EVENTS_AT_ONCE) {
+			const to = Math.min(from + EVENTS_AT_ONCE, span.to);
+			sums.addSums(owed, checkEvents(partial, { from, to }, report).sums);
+			await this.#breathe();
+		}
+		const entries = new EntryCheck(span, unproven, report);
+		await add(this.#seeWith(entries));
+		const spans = sums.differences(owed, entries.sums);
+		if (spans.length > 0) compareEntries(partial, spans, report);
+	}
+
+	/** Checks the streams behind one, all entries being there. */
+	streams(last: number): void {
+		for (const fault of emptyStreams(this.#database, last)) this.report(fault);
+	}
+
+	/** Checks the nodes above the events from one on, in the tree of `size` events. */
+	async nodes(from: number, size: number): Promise<void> {
+		for (let level = 1; levelWidth(size, level) > 0; level++) {
+			const end = levelWidth(size, level);
+			for (let at = levelWidth(from, level); at < end; at += NODES_AT_ONCE) {
+				const span = { from: at, to: Math.min(at + NODES_AT_ONCE, end) };
+				checkNodes(this.#hashes, level, span, this.#found.report);
+				await this.#breathe();
+			}
+		}
+	}
+
+	/** Is told the positions of digests that are new. */
+	digested(positions: readonly number[]): void {
+		for (const position of positions) this.#erased.add(position);
+	}
+
+	/** Checks what is left of events that are newly erased, all digests being there. */
+	async erased(): Promise<void> {
+		for (const { from, to } of spansOf(this.#erased)) {
+			for (const event of this.#view.events(from, to)) {
+				if (!this.#erased.has(event.position)) continue;
+				if (event.isErased && event.digests && isAsHashed(event)) continue;
+				this.report(notAppended(event));
+			}
+			await this.#breathe();
+		}
+	}
+
+	/** The log while neither nodes nor digests of what is new are there. */
+	#viewBefore(unproven: Positions): LogView {
+		const { hashes: _, ...view } = this.#view;
+		const erased = this.#erased;
+		const events = function* (from: number, to: number): Iterable<StoredEvent> {
+			for (const event of view.events(from, to)) {
+				if (!event.isErased) {
+					yield event;
+					continue;
+				}
+				erased.add(event.position);
+				if (event.metadata.length === 0) unproven.add(event.position);
+				yield { ...event, hash: undefined };
+			}
+		};
+		return { ...view, events, unproven: () => unproven };
+	}
+
+	#seeWith(entries: EntryCheck): SeeEntries {
+		let stream = -1;
+		let name = "";
+		const see = ([of, version, position]: EntryRow) => {
+			if (of !== stream) {
+				stream = of;
+				name = this.#nameOf(of);
+				entries.begin(name, version === 0 ? -1 : (this.#lastVersion.get(of) as number));
+			}
+			if (!entries.see(version, position)) this.report(misplaced(name, version, position));
+		};
+		return (rows) => {
+			for (const row of rows) see(row);
+		};
+	}
+}
+
+/** Spans that hold all positions, with few others in between. */
+function* spansOf(positions: Positions): Iterable<sums.Span> {
+	let [from, to] = [0, 0];
+	for (const position of positions) {
+		if (position - to > NEIGHBOURS || position - from >= EVENTS_AT_ONCE) {
+			if (to > from) yield { from, to };
+			from = position;
+		}
+		to = position + 1;
+	}
+	if (to > from) yield { from, to };
+}

@@ -1,0 +1,45 @@
+/** How far a verification is. */
+import type { Part } from "../../verify/view.ts";
+import type { Job } from "./jobs.ts";
+
+/** Events checked, and the part of all there is to do, from 0 to 1. */
+export type Progress = { readonly events: number; readonly fraction: number };
+
+/** What the checks of an entry, of the files and of the notes cost: a part of an event's own. */
+const ENTRY_SHARE = 0.08;
+const PART_SHARES: Record<Part, number> = { files: 0.4, notes: 0.15 };
+
+export class ProgressCount {
+	readonly #size: number;
+	readonly #onProgress: (progress: Progress) => void;
+	#events = 0;
+	#entries = 0;
+	#parts = 0;
+
+	/** @param size events there are to be checked */
+	constructor(size: number, onProgress: (progress: Progress) => void) {
+		this.#size = size;
+		this.#onProgress = onProgress;
+	}
+
+	entries(seen: number): void {
+		this.#entries += seen;
+		this.#tell();
+	}
+
+	done(job: Job): void {
+		if (job.kind === "events") this.#events += job.block.to - job.block.from;
+		else if (job.kind === "entries") this.#entries = Number.POSITIVE_INFINITY;
+		else if (job.kind === "files" || job.kind === "notes") this.#parts += PART_SHARES[job.kind];
+		this.#tell();
+	}
+
+	#tell(): void {
+		const size = this.#size;
+		// An event has three entries or four.
+		const others = Math.min(this.#entries, 3 * size) * ENTRY_SHARE + size * this.#parts;
+		const total = size * (1 + 3 * ENTRY_SHARE + PART_SHARES.files + PART_SHARES.notes);
+		const fraction = (this.#events + others) / Math.max(total, 1);
+		this.#onProgress({ events: this.#events, fraction });
+	}
+}

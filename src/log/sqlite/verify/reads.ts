@@ -1,0 +1,91 @@
+/**
+ * What is read is held against what else the log says: a page of the file may be damaged without a
+ * sign of it, and what was read may be kept in caches for ever.
+ */
+import { HASH_BYTES } from "../../../../feeds/proof/hash.ts";
+import type { RecordedEvent } from "../../../event.ts";
+import { LINK_TYPE } from "../../../indexes/links.ts";
+import { Contradiction, MissingRows } from "../failures.ts";
+import { FLAG_SCAVENGED, FLAGS_ERASED } from "../flags.ts";
+import { requireLeaf } from "./served.ts";
+
+/** In a statement's order: see `selectEntries`. */
+export type Row = [
+	entryVersion: number,
+	position: number,
+	stream: number,
+	version: number,
+	id: string,
+	type: string,
+	created: number,
+	flags: number,
+	dataBytes: number,
+	metadataBytes: number,
+];
+
+/**
+ * Positions and versions are dense, and a damaged page may show itself by nothing but fewer rows.
+ * Pages are kept for ever, so none may be made of them.
+ * @throws MissingRows
+ */
+export function checkComplete(found: number, covered: number, scavenged: () => number): void {
+	if (found === covered || found === covered - scavenged()) return;
+	throw new MissingRows("some of the events are missing");
+}
+
+/** Two marks of a stream, and what the log says of both; null for nothing. */
+type ProvenMarks = {
+	/** The position of the newest event of its metadata stream. */
+	readonly metadata: number | null;
+	readonly described: number | null;
+	readonly tombstone: number | null;
+	/** Whether its newest event is a tombstone: 1 or 0. */
+	readonly ended: number | null;
+};
+
+/**
+ * Marks repeat what the log itself says (decisions 46 and 53), so each look-up holds them against
+ * that. `VERIFY_MARKS` has the same rule for all streams at once.
+ * @throws Contradiction
+ */
+export function checkMarks({ metadata, described, tombstone, ended }: ProvenMarks): void {
+	if (metadata === described && (ended !== 1 || tombstone !== null)) return;
+	const what = metadata === described ? "that it was deleted" : "its metadata";
+	throw new Contradiction(`what is noted of the stream is not what the log says: ${what}`);
+}
+
+/**
+ * The same for the marks that only the events themselves can prove: whether there are links, and
+ * what was scavenged.
+ * @param rows the events of an own stream, or of `$all`; links among them are looked for if they
+ * are resolved, scavenged ones unless hidden events are read
+ * @throws Contradiction
+ */
+export function checkNoted(
+	rows: readonly Row[],
+	{ link }: { readonly link: number | null },
+	{ resolve, hidden }: { readonly resolve: boolean; readonly hidden: boolean },
+): void {
+	const misses = ([, , , , , type, , flags]: Row) =>
+		(resolve && link === null && type === LINK_TYPE) || (!hidden && (flags & FLAG_SCAVENGED) !== 0);
+	if (rows.some(misses)) throw new Contradiction("its events are not what is noted of the stream");
+}
+
+/**
+ * Checks that events are what was appended. Content that was erased proves nothing by itself;
+ * `verify` has the digests it left.
+ * @param hashes their leaf hashes, one behind the other
+ * @throws Contradiction
+ */
+export function checkHashes(
+	rows: readonly Row[],
+	events: readonly RecordedEvent[],
+	hashes: Uint8Array,
+): void {
+	for (const [index, event] of events.entries()) {
+		const [, , , , id, , , flags] = rows[index] as Row;
+		if (flags & FLAGS_ERASED) continue;
+		const hash = hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+		requireLeaf({ ...event, id: Buffer.from(id, "hex"), flags, hash, isErased: false });
+	}
+}

@@ -1,0 +1,57 @@
+/** What a database shows of the log in it, to be verified. */
+import type Database from "better-sqlite3";
+import type { Hashes, LogView, Visit } from "../../../verify/view.ts";
+import { isUnreadable } from "../../failures.ts";
+import { prepareSize } from "./end.ts";
+import { StoredEvents } from "./events.ts";
+import { faultsOfFile, faultsOfNotes } from "./faults.ts";
+import { prepareHashes } from "./hashes.ts";
+import { type Names, namesIn } from "./names.ts";
+import * as verifying from "./statements.ts";
+
+const ENTRIES_PER_READ = 4096;
+
+export function viewOf(database: Database.Database): LogView {
+	const nameOf = namesIn(database);
+	const stored = new StoredEvents(database, nameOf);
+	const entries = database.prepare(verifying.VERIFY_ENTRIES).raw();
+	const unproven = database.prepare(verifying.VERIFY_UNPROVEN).pluck();
+	return {
+		size: prepareSize(database),
+		events: (from, to, onUnreadable) => stored.read(from, to, onUnreadable),
+		entries: (visit) => visitEntries(entries, nameOf, visit),
+		unproven: () => unproven.iterate() as Iterable<number>,
+		hashes: readableOf(prepareHashes(database)),
+		faults: (part) => (part === "files" ? faultsOfFile(database) : faultsOfNotes(database)),
+	};
+}
+
+/** Read in steps, so that no snapshot is held for long; what is behind never changes. */
+function visitEntries(entries: Database.Statement, nameOf: Names, visit: Visit): void {
+	let [last, version] = [-1, -1];
+	let stream = { name: "" };
+	for (;;) {
+		const rows = entries.all(last, version, ENTRIES_PER_READ) as [number, number, number][];
+		for (const row of rows) {
+			if (row[0] !== last) {
+				last = row[0];
+				stream = { name: nameOf(last) };
+			}
+			version = row[1];
+			visit(stream, version, row[2]);
+		}
+		if (rows.length < ENTRIES_PER_READ) return;
+	}
+}
+
+/** Hashes that cannot be read are missing: what lies below them is checked all the same. */
+function readableOf(hashes: Hashes): Hashes {
+	return (level, from, to) => {
+		try {
+			return hashes(level, from, to);
+		} catch (error) {
+			if (!isUnreadable(error)) throw error;
+			return [];
+		}
+	};
+}

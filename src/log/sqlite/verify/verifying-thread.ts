@@ -1,0 +1,59 @@
+/** A thread that verifies, as the thread sees it that started it. */
+import { Worker } from "node:worker_threads";
+import type { Job, Message, Outcome } from "./jobs.ts";
+
+/** Events and entries of a few reads; unbounded, the heap would grow before it is swept. */
+const HEAP_MIB = 96;
+
+export class VerifyingThread {
+	readonly #worker: Worker;
+	#failure: Error | undefined;
+	/** Rejects the job that is being done. */
+	#fail: ((error: Error) => void) | undefined;
+
+	/** @param file the database that it reads */
+	constructor(file: string) {
+		// The name carries the extension this very file runs under.
+		const url = new URL(import.meta.url.replace(/verifying-thread(\.\w+)$/, "thread$1"));
+		this.#worker = new Worker(url, {
+			workerData: file,
+			execArgv: [],
+			resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: 16 },
+		});
+		this.#worker.on("error", (error) => this.#failed(error));
+		this.#worker.on("exit", () => this.#failed(new Error("the verifier stopped without a result")));
+	}
+
+	/**
+	 * Does one job; the next may be given when it is done.
+	 * @param onEntries told now and then how many more entries were seen
+	 */
+	work(job: Job, onEntries: (count: number) => void = () => {}): Promise<Outcome> {
+		return new Promise((resolve, reject) => {
+			if (this.#failure) return reject(this.#failure);
+			this.#fail = reject;
+			const listen = (message: Message) => {
+				if ("entries" in message) return onEntries(message.entries);
+				this.#worker.off("message", listen);
+				resolve(message.outcome);
+			};
+			this.#worker.on("message", listen);
+			this.#worker.postMessage(job);
+		});
+	}
+
+	/** Lets it end, once it has done what it was given. */
+	close(): void {
+		this.#worker.postMessage("close");
+	}
+
+	/** Ends it within its job, which fails. */
+	end(): void {
+		void this.#worker.terminate();
+	}
+
+	#failed(error: Error): void {
+		this.#failure ??= error;
+		this.#fail?.(this.#failure);
+	}
+}

@@ -1,0 +1,71 @@
+/** Names the entries that are not those the events must have, where the sums of both differ. */
+import { streamsJoined } from "../../indexes/joins.ts";
+import { isUnproven, misplaced, unprovenIn } from "./entries.ts";
+import type { Span } from "./sums.ts";
+import type { LogView, Report } from "./view.ts";
+
+/** Spans of 1,024 positions that are looked at in one pass: a table of some 60,000 entries. */
+const SPANS_AT_ONCE = 16;
+
+/** Reports nothing where the difference has settled meanwhile. */
+export function compareEntries(view: LogView, spans: readonly Span[], report: Report): void {
+	for (let done = 0; done < spans.length; done += SPANS_AT_ONCE) {
+		const examined = spans.slice(done, done + SPANS_AT_ONCE);
+		const found = compareSpans(view, examined, report);
+		const left = spans.length - done - examined.length;
+		if (found && left > 0) report(`entries differ in ${left} more runs of 1,024 positions`);
+		if (found) return;
+	}
+}
+
+/** An entry that an event must have; in an index stream its version is not known, and -1. */
+type Owed = { readonly name: string; readonly version: number; readonly position: number };
+
+/** @returns whether there was anything to report */
+function compareSpans(view: LogView, spans: readonly Span[], report: Report): boolean {
+	const { owed, unreadable } = owedIn(view, spans);
+	const unproven = unprovenIn(view);
+	let found = false;
+	view.entries(({ name }, version, position) => {
+		if (!isWithin(spans, position) || isWithin(unreadable, position)) return;
+		if (isUnproven(name, position, unproven)) return;
+		const key = keyOf(name, position);
+		const expected = owed.get(key);
+		if (expected && (expected.version < 0 || expected.version === version)) {
+			owed.delete(key);
+			return;
+		}
+		report(misplaced(name, version, position));
+		found = true;
+	});
+	for (const { name, version, position } of owed.values()) {
+		const what = version < 0 ? `is not in ${name}` : `version ${version} of ${name} is not it`;
+		report(`position ${position}: ${what}`);
+	}
+	return found || owed.size > 0;
+}
+
+/** The entries that the events of some spans must have, and the events that cannot be read. */
+function owedIn(view: LogView, spans: readonly Span[]) {
+	const owed = new Map<string, Owed>();
+	// Events that cannot be read were named; their entries have nothing to be held against.
+	const unreadable: Span[] = [];
+	for (const { from, to } of spans) {
+		for (const event of view.events(from, to, (span) => unreadable.push(span))) {
+			const { stream, version, position } = event;
+			for (const name of [stream, ...streamsJoined(event)]) {
+				const entry = { name, version: name === stream ? version : -1, position };
+				owed.set(keyOf(name, position), entry);
+			}
+		}
+	}
+	return { owed, unreadable };
+}
+
+function isWithin(spans: readonly Span[], position: number): boolean {
+	return spans.some(({ from, to }) => position >= from && position < to);
+}
+
+function keyOf(name: string, position: number): string {
+	return `${position} ${name}`;
+}

@@ -1,0 +1,49 @@
+/** What must hold of one event, by itself and by its hash. */
+import { leafHash, sha256 } from "../../../feeds/proof/hash.ts";
+import { encodeLeaf, hashOfEvent } from "../../../feeds/proof/leaf.ts";
+import type { StoredEvent } from "./view.ts";
+
+/** Whether an event has the hash of what it holds. */
+export function isAsHashed(event: StoredEvent, expected = expectedHash(event)): boolean {
+	return event.hash !== undefined && Buffer.compare(event.hash, expected) === 0;
+}
+
+/** The leaf hash an event must have. */
+export function expectedHash(event: StoredEvent): Uint8Array {
+	const { data, metadata, digests } = event;
+	return digests ? leafHash(leafOf(event)) : hashOfEvent(event, data, metadata);
+}
+
+/** What the tree holds of an event. */
+export function leafOf(event: StoredEvent): Buffer {
+	const { digests } = event;
+	// Erased content has left its digest. Content that is there must still have it.
+	const digest = (bytes: Uint8Array, kept: Uint8Array | undefined) =>
+		bytes.length === 0 && kept ? kept : sha256(bytes);
+	return encodeLeaf({
+		...event,
+		data: digest(event.data, digests?.data),
+		metadata: digest(event.metadata, digests?.metadata),
+	});
+}
+
+/** Whether the content is gone that the event says was erased. */
+export function isErasedWhole({ data, metadata, isErased, isScavenged }: StoredEvent): boolean {
+	return !isErased || (data.length === 0 && (!isScavenged || metadata.length === 0));
+}
+
+/** Whether an id is one: that of no event is all zero. */
+export function isEventId(id: Uint8Array): boolean {
+	return id.some((byte) => byte !== 0);
+}
+
+/** The fault of an event that does not have its hash: where nothing but its position is told. */
+export function withoutItsHash({ position }: Pick<StoredEvent, "position">): string {
+	return `the event at position ${position} does not have its hash`;
+}
+
+/** The same, for a report that names what is damaged. */
+export function notAppended({ position, version, stream }: StoredEvent): string {
+	const which = `position ${position}: version ${version} of ${stream}`;
+	return `${which} is not what was appended: it does not have its hash`;
+}
