@@ -1,16 +1,16 @@
 /**
  * The composition root: the only file that knows every part.
  */
-import { createDocuments } from "./cache/documents.ts";
+import { Documents } from "./cache/documents.ts";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
-import { createLasts } from "./following/last-versions.ts";
-import { createLiveStreams } from "./following/live-readers.ts";
-import { createLongPolls } from "./following/long-polls.ts";
+import { LastVersions } from "./following/last-versions.ts";
+import { LiveReaders } from "./following/live-readers.ts";
+import { LongPolls } from "./following/long-polls.ts";
 import type { Context } from "./http/context.ts";
-import { urlsAt } from "./http/handlers/page.ts";
-import { createMeanings } from "./http/handlers/wanted.ts";
+import { RememberedRequests } from "./http/handlers/pages/remembered.ts";
 import { createHttpServer } from "./http/server.ts";
+import { urlsAt } from "./http/urls.ts";
 import type { Log } from "./log/log.ts";
 import type { Upgrade } from "./log/sqlite/files/upgrade.ts";
 import type { OnStop } from "./log/sqlite/log.ts";
@@ -57,10 +57,10 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		tellStopped(refusal);
 	};
 	const { log, tree } = await openWhole(settings, onStop);
-	const longPolls = createLongPolls(log, settings.longPollsMax);
-	const live = createLiveStreams(log, settings.liveStreamsMax);
-	const lasts = createLasts(log);
-	const documents = createDocuments({
+	const longPolls = new LongPolls(log, settings.longPollsMax);
+	const live = new LiveReaders(log, settings.liveStreamsMax);
+	const lasts = new LastVersions(log);
+	const documents = new Documents({
 		bytesMax: settings.cacheBytesMax,
 		countMax: settings.cachePagesMax,
 		sealedMaxAge: settings.sealedMaxAge,
@@ -71,7 +71,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		log,
 		tree,
 		documents,
-		meanings: createMeanings(),
+		meanings: new RememberedRequests(),
 		longPolls,
 		live,
 		lasts,
@@ -89,6 +89,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 		live.close();
 		await scavenger.close();
 		await http.close();
+		lasts.close();
 		await purging?.close();
 		tree.close();
 		await log.close();

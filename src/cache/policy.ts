@@ -36,6 +36,12 @@ export function cacheControl(
 	return `max-age=${headMaxAge}, public, stale-while-revalidate=${headMaxAge}`;
 }
 
+/** Whole seconds from now to a moment in milliseconds since 1970; undefined for no such moment. */
+export function secondsUntil(moment: number | undefined): number | undefined {
+	if (moment === undefined || moment === Infinity) return undefined;
+	return Math.max(0, Math.floor((moment - Date.now()) / 1000));
+}
+
 /** Whether a cache may answer with what carries this, without asking. */
 export function mayBeUsed(control: string): boolean {
 	return control !== REVALIDATE;

@@ -5,22 +5,22 @@ import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
 import type { Refusal } from "../errors.ts";
-import type { Lasts } from "../following/last-versions.ts";
-import type { LiveStreams } from "../following/live-readers.ts";
+import type { LastVersions } from "../following/last-versions.ts";
+import type { LiveReaders } from "../following/live-readers.ts";
 import type { LongPolls } from "../following/long-polls.ts";
 import type { Log } from "../log/log.ts";
 import type { LogTree } from "../log/tree.ts";
 import type { CacheState } from "../purging/purging.ts";
-import type { Meanings } from "./handlers/wanted.ts";
+import type { RememberedRequests } from "./handlers/pages/remembered.ts";
 
 export type Context = {
 	readonly log: Log;
 	readonly tree: LogTree;
 	readonly documents: Documents;
-	readonly meanings: Meanings;
+	readonly meanings: RememberedRequests;
 	readonly longPolls: LongPolls;
-	readonly live: LiveStreams;
-	readonly lasts: Lasts;
+	readonly live: LiveReaders;
+	readonly lasts: LastVersions;
 	readonly scavenger: Scavenger;
 	readonly settings: Settings;
 	/** Tells the operator about a fault of ours. */

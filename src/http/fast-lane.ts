@@ -13,7 +13,8 @@ import { respond } from "./answering/exchange.ts";
 import { afterMinPosition } from "./conditions/min-position.ts";
 import type { Context } from "./context.ts";
 import { answerAppend } from "./handlers/append.ts";
-import { answerPage, type PageTarget, sendRecalled } from "./handlers/page.ts";
+import { answerPage, sendRecalled } from "./handlers/pages/page.ts";
+import type { PageTarget } from "./handlers/pages/request.ts";
 import { UNESCAPED } from "./urls.ts";
 
 //                        stream        from     direction          count       query

@@ -12,6 +12,8 @@ import { COUNT_MAX } from "../../feeds/geometry.ts";
 import type { Embed } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
+import type { Urls } from "../pages/entry.ts";
+import type { FilteredUrls } from "../pages/filtered.ts";
 
 /**
  * No URL holds such a character. Node reads its bytes as Latin-1, which no client that sends them
@@ -23,6 +25,36 @@ const WHOLE_NUMBER = /^\d{1,19}$/;
 /** Most stream names: nothing of them needs escaping. */
 const PLAIN = /^[\w.~-]+$/;
 const POSITION = /^[0-9a-fA-F]{32}$/;
+const STREAM_ITSELF = /^\/streams\/[^/?]+\/?(?:\?|$)/;
+
+/**
+ * The URLs of documents, as a client at `base` sees them.
+ * @param base scheme, host and prefix without a slash at its end; "" for paths alone
+ * @param incarnation the number of this history: every URL of a document that can be kept has it
+ */
+export function urlsAt(base: string, incarnation: number): Urls {
+	return {
+		stream: (stream) => streamUrl(base, stream),
+		event: (stream, at) => numbered(eventUrl(base, stream, at), incarnation),
+		page: (stream, page) => numbered(pageUrl(base, stream, page), incarnation),
+	};
+}
+
+/**
+ * The URLs of a filtered feed of `$all`, but for the page's own.
+ * @param filter the query that says it, without its `?`
+ */
+export function filteredUrlsAt(
+	base: string,
+	incarnation: number,
+	filter: string,
+): Omit<FilteredUrls, "self"> {
+	const feed = `${streamUrl(base, ALL)}/filtered`;
+	return {
+		feed: withQuery(feed, filter),
+		page: (page) => numbered(withQuery(`${feed}/${pagePath(ALL, page)}`, filter), incarnation),
+	};
+}
 
 export function streamUrl(base: string, stream: StreamName): string {
 	return `${base}/streams/${escapeSegment(stream)}`;
@@ -50,6 +82,36 @@ export function incomingUrl(base: string, stream: StreamName, id: string): strin
 /** The `?embed=` of a document's own URL; nothing for the default. */
 export function embedQuery(embed: Embed): string {
 	return embed === "none" ? "" : `?embed=${embed}`;
+}
+
+/** A document's own URL, with the embed level it was asked for. */
+export function withEmbed(url: string, embed: Embed): string {
+	const query = embedQuery(embed);
+	return url.includes("?") ? url + query.replace("?", "&") : url + query;
+}
+
+/** `url` with a query, which may be empty. */
+export function withQuery(url: string, query: string): string {
+	return query === "" ? url : `${url}?${query}`;
+}
+
+/** A URL of the history that has this number; the first one is silent. */
+export function numbered(url: string, incarnation: number): string {
+	if (incarnation === 1) return url;
+	return `${url}${url.includes("?") ? "&" : "?"}i=${incarnation}`;
+}
+
+/** A query without the number of a history. */
+export function withoutNumber(query: string): string {
+	return query
+		.split("&")
+		.filter((parameter) => !parameter.startsWith("i="))
+		.join("&");
+}
+
+/** Whether a request's URL is a stream's own, and names no page of it. */
+export function isStreamItself(url: string | undefined): boolean {
+	return STREAM_ITSELF.test(url ?? "");
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { StreamName } from "../../src/event.ts";
-import { createLasts } from "../../src/following/last-versions.ts";
+import { LastVersions } from "../../src/following/last-versions.ts";
 import type { Log } from "../../src/log/log.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 
@@ -8,7 +8,7 @@ const ORDER = "order-1" as StreamName;
 describe("the last versions of polled streams", () => {
 	test("are unknown until they are asked for, and follow every commit from then on", async () => {
 		const log = createMemoryLog();
-		const lasts = createLasts(log);
+		const lasts = new LastVersions(log);
 		await append(log);
 		expect(lasts.known(ORDER)).toBeUndefined();
 		expect((await lasts.learn(ORDER)).last).toBe(0);
@@ -18,7 +18,7 @@ describe("the last versions of polled streams", () => {
 
 	test("follow the whole log by its position", async () => {
 		const log = createMemoryLog();
-		const lasts = createLasts(log);
+		const lasts = new LastVersions(log);
 		await append(log);
 		await lasts.learn("$all" as StreamName);
 		await append(log);
@@ -29,14 +29,14 @@ describe("the last versions of polled streams", () => {
 		const log = createMemoryLog();
 		await append(log);
 		const late = { ...log, read: answerLate(log, () => append(log)) };
-		const lasts = createLasts(late);
+		const lasts = new LastVersions(late);
 		expect((await lasts.learn(ORDER)).last).toBe(0);
 		expect(lasts.known(ORDER)).toBe(1);
 	});
 
 	test("are not known of a stream that metadata or a delete has its say in", async () => {
 		const log = createMemoryLog();
-		const lasts = createLasts(log);
+		const lasts = new LastVersions(log);
 		const category = "$ce-order" as StreamName;
 		await append(log);
 		await lasts.learn(ORDER);
@@ -51,7 +51,7 @@ describe("the last versions of polled streams", () => {
 
 	test("of a stream without events stay unknown, also when it has some: it may hide them", async () => {
 		const log = createMemoryLog();
-		const lasts = createLasts(log);
+		const lasts = new LastVersions(log);
 		expect((await lasts.learn(ORDER)).last).toBe(-1);
 		expect(lasts.known(ORDER)).toBeUndefined();
 		await append(log);

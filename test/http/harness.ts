@@ -6,14 +6,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createDocuments, type Documents } from "../../src/cache/documents.ts";
+import { Documents } from "../../src/cache/documents.ts";
 import { openScavenger, type Scavenger } from "../../src/commands/scavenge/scavenger.ts";
 import { parseSettings, type Settings } from "../../src/config.ts";
-import { createLasts } from "../../src/following/last-versions.ts";
-import { createLiveStreams, type LiveStreams } from "../../src/following/live-readers.ts";
-import { createLongPolls, type LongPolls } from "../../src/following/long-polls.ts";
+import { LastVersions } from "../../src/following/last-versions.ts";
+import { LiveReaders } from "../../src/following/live-readers.ts";
+import { LongPolls } from "../../src/following/long-polls.ts";
 import type { Context } from "../../src/http/context.ts";
-import { createMeanings } from "../../src/http/handlers/wanted.ts";
+import { RememberedRequests } from "../../src/http/handlers/pages/remembered.ts";
 import { createHttpServer, type HttpServer } from "../../src/http/server.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
@@ -25,7 +25,7 @@ export type Lane = {
 	readonly port: number;
 	readonly documents: Documents;
 	readonly longPolls: LongPolls;
-	readonly live: LiveStreams;
+	readonly live: LiveReaders;
 	readonly server: HttpServer;
 	/** Sends a request and gives back its answer. */
 	ask(request: Ask): Promise<Reply>;
@@ -57,21 +57,21 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const scavenger = await openScavenger(log, "127.0.0.1:2113", (error) => reported.push(error));
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
-		const documents = createDocuments({
+		const documents = new Documents({
 			bytesMax: settings.cacheBytesMax,
 			countMax: settings.cachePagesMax,
 			sealedMaxAge: settings.sealedMaxAge,
 		});
-		const longPolls = createLongPolls(log, settings.longPollsMax);
-		const live = createLiveStreams(log, settings.liveStreamsMax);
+		const longPolls = new LongPolls(log, settings.longPollsMax);
+		const live = new LiveReaders(log, settings.liveStreamsMax);
 		const context: Context = {
 			log,
 			tree,
 			documents,
-			meanings: createMeanings(),
+			meanings: new RememberedRequests(),
 			longPolls,
 			live,
-			lasts: createLasts(log),
+			lasts: new LastVersions(log),
 			scavenger,
 			settings,
 			report: (error) => reported.push(error),

@@ -13,6 +13,7 @@ import { Refusal } from "../../errors.ts";
 import { type Answer, withText } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { baseOf } from "../request/base.ts";
+import { numbered, withQuery } from "../urls.ts";
 
 const GIVEN = /(?:^|&)i=([^&]*)/;
 
@@ -35,26 +36,11 @@ export function otherHistory(
 	if (incarnation === 1 || !lasting) return undefined;
 
 	const [path = ""] = (req.url ?? "").split(/[?#]/);
-	const numbered = `?${query === "" ? "" : `${query}&`}i=${incarnation}`;
-	const location = baseOf(req, context.settings.publicUrl) + path + numbered;
+	const url = baseOf(req, context.settings.publicUrl) + withQuery(path, query);
 	return withText(307, "text/plain; charset=utf-8", "This history has a number", [
 		"Location",
-		location,
+		numbered(url, incarnation),
 		"Cache-Control",
 		"no-store",
 	]);
-}
-
-/** A URL of this history. */
-export function numbered(url: string, incarnation: number): string {
-	if (incarnation === 1) return url;
-	return `${url}${url.includes("?") ? "&" : "?"}i=${incarnation}`;
-}
-
-/** A query without the number of a history. */
-export function withoutNumber(query: string): string {
-	return query
-		.split("&")
-		.filter((parameter) => !parameter.startsWith("i="))
-		.join("&");
 }

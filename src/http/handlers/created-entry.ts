@@ -9,7 +9,7 @@ import type { StreamName, Version } from "../../event.ts";
 import { readEntry } from "../../pages/entry.ts";
 import type { Answer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
-import { urlsAt } from "./page.ts";
+import { urlsAt } from "../urls.ts";
 
 /** @param answer the 201 as it is without a body, its content headers last */
 export async function withCreatedEntry(

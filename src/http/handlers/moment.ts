@@ -9,9 +9,9 @@ import { parseStreamName } from "../../event.ts";
 import { findMoment } from "../../pages/moment.ts";
 import type { Answer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
-import { numbered, otherHistory, withoutNumber } from "../conditions/incarnation.ts";
+import { otherHistory } from "../conditions/incarnation.ts";
 import { baseOf } from "../request/base.ts";
-import { pageUrl } from "../urls.ts";
+import { numbered, pageUrl, withoutNumber, withQuery } from "../urls.ts";
 
 //            year    month   day          hour  minute second fraction   offset
 const TIME = /^(\d{4}-\d\d-\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
@@ -36,8 +36,7 @@ export async function answerMoment(
 		? ({ direction: "forward", from: first - (first % GRID), count: GRID } as const)
 		: alignedForward(last + 1);
 	const { incarnation } = context.log;
-	const query = withoutNumber(target.query);
-	const url = pageUrl(base, stream, page) + (query === "" ? "" : `?${query}`);
+	const url = withQuery(pageUrl(base, stream, page), withoutNumber(target.query));
 	const location = numbered(url, incarnation);
 	// The answer may change as long as nothing is at or after the moment, and by what is to come.
 	const headers = ["Location", location, "Cache-Control", "no-cache", "Vary", VARY];

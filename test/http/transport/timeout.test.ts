@@ -1,12 +1,12 @@
 /** Departure 20: a request that is not answered in time gets a 503 that says when to try again. */
 
-import { createDocuments } from "../../../src/cache/documents.ts";
+import { Documents } from "../../../src/cache/documents.ts";
 import { openScavenger } from "../../../src/commands/scavenge/scavenger.ts";
 import { parseSettings } from "../../../src/config.ts";
-import { createLasts } from "../../../src/following/last-versions.ts";
-import { createLiveStreams } from "../../../src/following/live-readers.ts";
-import { createLongPolls } from "../../../src/following/long-polls.ts";
-import { createMeanings } from "../../../src/http/handlers/wanted.ts";
+import { LastVersions } from "../../../src/following/last-versions.ts";
+import { LiveReaders } from "../../../src/following/live-readers.ts";
+import { LongPolls } from "../../../src/following/long-polls.ts";
+import { RememberedRequests } from "../../../src/http/handlers/pages/remembered.ts";
 import { createHttpServer, type HttpServer } from "../../../src/http/server.ts";
 import type { Log } from "../../../src/log/log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
@@ -44,11 +44,11 @@ beforeEach(async () => {
 			tile: async () => undefined,
 			close: () => {},
 		},
-		documents: createDocuments({ bytesMax: 1e6, countMax: 100 }),
-		meanings: createMeanings(),
-		longPolls: createLongPolls(log, 10),
-		live: createLiveStreams(log, 10),
-		lasts: createLasts(log),
+		documents: new Documents({ bytesMax: 1e6, countMax: 100 }),
+		meanings: new RememberedRequests(),
+		longPolls: new LongPolls(log, 10),
+		live: new LiveReaders(log, 10),
+		lasts: new LastVersions(log),
 		scavenger: await openScavenger(inner, "test", report),
 		settings,
 		report,

@@ -21,12 +21,13 @@ import {
 	type Version,
 } from "../../../event.ts";
 import type { Log, StreamEntry } from "../../../log/log.ts";
-import { composeEvents, type Urls } from "../../../pages/entry.ts";
+import { composeEvents } from "../../../pages/entry.ts";
 import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
 import { passed, readStep } from "../../../pages/run.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import type { Look } from "../../request/negotiation.ts";
+import { urlsAt } from "../../urls.ts";
 
 const BATCH = 100;
 const ID_LENGTH_MAX = 1024;
@@ -36,7 +37,7 @@ const SHARE = 3 / 4;
 /** @throws Refusal `malformed-query`, `stream-not-found` */
 export async function answerHttpFeed(
 	exchange: Exchange,
-	{ stream, look, urls }: { stream: StreamName; look: Look; urls: Urls },
+	{ stream, look }: { stream: StreamName; look: Look },
 ): Promise<Answer> {
 	const { log, longPolls, settings } = exchange.context;
 	const query = new URL(exchange.req.url ?? "", "http://any").searchParams;
@@ -51,6 +52,7 @@ export async function answerHttpFeed(
 	const newest = entries.at(-1);
 	if (newest) rememberEvent(log, stream, idOf(newest.event), newest.version);
 
+	const urls = urlsAt(look.base, log.incarnation);
 	const oldestLast = composeEvents(urls, stream, entries).reverse();
 	const body = Buffer.from(encodeCloudEvents({ entries: oldestLast }));
 	const keeping = ["Cache-Control", "no-store", "Vary", VARY];

@@ -19,29 +19,20 @@ import {
 	HEARTBEAT,
 } from "../../../../feeds/event-source/encode.ts";
 import type { PageRange } from "../../../../feeds/geometry.ts";
-import type { Embed } from "../../../../feeds/model.ts";
 import { VARY } from "../../../cache/policy.ts";
 import { Refusal } from "../../../errors.ts";
-import type { StreamName, Version } from "../../../event.ts";
-import { composeEntry, type Urls } from "../../../pages/entry.ts";
+import type { Version } from "../../../event.ts";
+import { composeEntry } from "../../../pages/entry.ts";
 import { passed, readStep, STEP_FIRST, stepAfter } from "../../../pages/run.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
-import { isWholeStream } from "./run.ts";
-
-export type Subscription = {
-	readonly stream: StreamName;
-	readonly range: PageRange;
-	readonly embed: Embed;
-	readonly query: string;
-	readonly urls: Urls;
-};
+import type { Context } from "../../context.ts";
+import { isStreamItself, urlsAt } from "../../urls.ts";
+import type { StreamingRequest } from "./request.ts";
 
 /** A server that was restarted is back by then; sooner, a thousand readers would only queue up. */
 const RETRY_MS = 2000;
-const HEADERS = [
-	"Content-Type",
-	"text/event-stream; charset=utf-8",
+const KEEPING = [
 	"Cache-Control",
 	"no-store",
 	"Vary",
@@ -54,26 +45,29 @@ const HEADERS = [
 /** @throws Refusal `malformed-header`, `malformed-query`, `not-acceptable`, `overloaded` */
 export async function answerServerSentEvents(
 	exchange: Exchange,
-	subscription: Subscription,
+	request: StreamingRequest,
 ): Promise<Answer> {
 	const { log, live } = exchange.context;
-	const { stream, query } = subscription;
+	const { stream, range, look, query } = request;
 	const seen = lastEventId(exchange, query);
-	const start = seen === undefined ? startOf(exchange, subscription.range) : seen + 1;
+	const start = seen === undefined ? startOf(exchange, range) : seen + 1;
 	// Asked in any case: what can be read no more is refused before the answer starts.
 	const last = await log.last(stream);
 	const from = start === "head" ? last + 1 : start;
-	if (exchange.req.method !== "HEAD") live.enter(exchange.res);
-	return { status: 200, headers: HEADERS, chunks: follow(exchange, subscription, from) };
+	const gone = clientGone(exchange);
+	if (exchange.req.method !== "HEAD") live.enter(gone);
+	const headers = ["Content-Type", look.type.contentType, ...KEEPING];
+	return { status: 200, headers, chunks: follow(exchange.context, request, from, gone) };
 }
 
 async function* follow(
-	exchange: Exchange,
-	{ stream, embed, urls }: Subscription,
+	{ log, live, settings }: Context,
+	{ stream, look }: StreamingRequest,
 	from: Version,
+	gone: AbortSignal,
 ): AsyncGenerator<string> {
-	const { log, live, settings } = exchange.context;
-	const gone = clientGone(exchange);
+	const { embed, base } = look;
+	const urls = urlsAt(base, log.incarnation);
 	const whole = embed !== "none" && embed !== "content";
 	let next = from;
 	let limit = STEP_FIRST;
@@ -111,7 +105,7 @@ function lastEventId({ req }: Exchange, query: string): Version | undefined {
 }
 
 function startOf(exchange: Exchange, { from, direction }: PageRange): Version | "head" {
-	if (isWholeStream(exchange)) return 0;
+	if (isStreamItself(exchange.req.url)) return 0;
 	if (direction === "forward" || from === "head") return from;
 	throw new Refusal("not-acceptable", {
 		accept: String(exchange.req.headers.accept).slice(0, 256),
