@@ -35,6 +35,7 @@ const STREAM_ITSELF = /^\/streams\/[^/?]+\/?(?:\?|$)/;
 export function urlsAt(base: string, incarnation: number): Urls {
 	return {
 		stream: (stream) => streamUrl(base, stream),
+		metadata: (stream) => `${streamUrl(base, stream)}/metadata`,
 		event: (stream, at) => numbered(eventUrl(base, stream, at), incarnation),
 		page: (stream, page) => numbered(pageUrl(base, stream, page), incarnation),
 	};
@@ -79,15 +80,9 @@ export function incomingUrl(base: string, stream: StreamName, id: string): strin
 	return `${streamUrl(base, stream)}/incoming/${id}`;
 }
 
-/** The `?embed=` of a document's own URL; nothing for the default. */
-export function embedQuery(embed: Embed): string {
-	return embed === "none" ? "" : `?embed=${embed}`;
-}
-
-/** A document's own URL, with the embed level it was asked for. */
+/** A document's own URL, with the embed level it was asked for; the default adds nothing. */
 export function withEmbed(url: string, embed: Embed): string {
-	const query = embedQuery(embed);
-	return url.includes("?") ? url + query.replace("?", "&") : url + query;
+	return embed === "none" ? url : `${url}${url.includes("?") ? "&" : "?"}embed=${embed}`;
 }
 
 /** `url` with a query, which may be empty. */

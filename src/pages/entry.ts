@@ -15,6 +15,7 @@ import type { Log, StreamEntry } from "../log/log.ts";
 /** Writes the URLs of the documents; the edge knows how. */
 export type Urls = {
 	stream(stream: StreamName): string;
+	metadata(stream: StreamName): string;
 	event(stream: StreamName, at: Version): string;
 	page(stream: StreamName, page: PageRange): string;
 };
@@ -35,7 +36,7 @@ export type Single = {
 };
 
 /** @param at its version in that stream, or `head` for the last one that is shown */
-export type EventRequest = {
+export type EventSpec = {
 	readonly stream: StreamName;
 	readonly at: Version | "head";
 	readonly resolve?: boolean | undefined;
@@ -45,7 +46,7 @@ export type EventRequest = {
  * Reads one event of any stream.
  * @throws Refusal `stream-not-found`, `event-not-found` (which a link that leads nowhere is, too)
  */
-export async function readEntry(log: Log, urls: Urls, request: EventRequest): Promise<Single> {
+export async function readEntry(log: Log, urls: Urls, request: EventSpec): Promise<Single> {
 	const { stream, at, resolve } = request;
 	const slice = await log.read({
 		stream,

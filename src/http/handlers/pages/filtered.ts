@@ -7,8 +7,8 @@ import type { Written } from "../../../cache/documents.ts";
 import { eTag, type History, historyOf } from "../../../cache/policy.ts";
 import { ALL } from "../../../event.ts";
 import { completed, composeFiltered } from "../../../pages/filtered.ts";
-import { streamsShown, unresolvedShown } from "../../../pages/page.ts";
 import { type Scan, scan } from "../../../pages/scan.ts";
+import { streamsShown, unresolvedShown } from "../../../pages/shown.ts";
 import type { Answer } from "../../answering/answer.ts";
 import {
 	answerAsOf,

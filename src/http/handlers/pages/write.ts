@@ -6,7 +6,7 @@ import type { Written } from "../../../cache/documents.ts";
 import { eTagValue, historyOf, secondsUntil } from "../../../cache/policy.ts";
 import { readPage } from "../../../pages/page.ts";
 import type { Context } from "../../context.ts";
-import { embedQuery, urlsAt } from "../../urls.ts";
+import { urlsAt, withEmbed } from "../../urls.ts";
 import type { PageRequest } from "./request.ts";
 
 /** What tells the tag of an unusual form of a page from the usual one's. */
@@ -28,18 +28,19 @@ export async function writePage(
 		content: format.showsContent(embed),
 		resolve,
 		tag: (last, shown) => eTagValue(last, type, "identity", history, shown ^ form),
-		query: embedQuery(embed),
+		asAsked: (url) => withEmbed(url, embed),
 	});
+	const { lifetime } = page;
 	return {
 		text: Buffer.from(format.encode(page.feed, embed)),
 		type,
 		coding,
 		snapshot: { last: page.newest, shown: page.shown ^ form, history },
 		lifetime: {
-			sealed: page.sealed && isUsual,
-			onlyGrows: page.onlyGrows && isUsual,
-			headMaxAge: page.cacheSeconds ?? settings.headMaxAge,
-			keepSeconds: isUsual ? secondsUntil(page.steadyUntil) : 0,
+			sealed: lifetime.sealed && isUsual,
+			onlyGrows: lifetime.onlyGrows && isUsual,
+			headMaxAge: lifetime.cacheSeconds ?? settings.headMaxAge,
+			keepSeconds: isUsual ? secondsUntil(lifetime.steadyUntil) : 0,
 		},
 		streams: page.streams,
 		changedBy: page.changedBy,
