@@ -15,7 +15,7 @@ export type MediaType = {
 export type Coding = "br" | "gzip" | "identity";
 const CODINGS: Coding[] = ["br", "gzip", "identity"];
 /**
- * The library's types do not know its `preferred`: which one wins where the client has no order.
+ * The library's types do not know its `preferred`: which one wins if the client has no order.
  */
 type Encodings = {
 	encoding(available: string[], options: { preferred: string[] }): string | undefined;
@@ -36,7 +36,7 @@ const FORMAT_QUERY: ReadonlyMap<string, string> = new Map([
  * Picks the best of `available` for an `Accept` header (RFC 9110 section 12.5.1). No header means
  * anything will do. Parameters other than `q` are passed over: `application/json;charset=utf-8` is
  * JSON.
- * @returns undefined where nothing fits
+ * @returns undefined if nothing fits
  */
 export function negotiate<T extends MediaType>(
 	accept: string | undefined,

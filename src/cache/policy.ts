@@ -18,8 +18,9 @@ const REVALIDATE = "no-cache";
 
 /**
  * @param headMaxAge seconds a head page may be kept; a cache that folds pollers into one needs it
- * @param keepSeconds how long a page that is full shows what it does, where retention bounds it
- * @param sealedMaxAge seconds anything may be kept: who erases wants copies nobody can purge to end
+ * @param keepSeconds how long a full page shows what it does, if retention bounds that
+ * @param sealedMaxAge seconds anything may be kept: after an erasure, copies that no purge reaches
+ *   have to expire
  */
 export function cacheControl(
 	sealed: boolean,

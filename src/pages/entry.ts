@@ -20,7 +20,7 @@ export type Urls = {
 	page(stream: StreamName, page: PageRange): string;
 };
 
-/** What the contract gives where there is no time to give. */
+/** What the contract has in the place of a time if there is none. */
 export const NO_TIME = "0001-01-01T00:00:00Z";
 
 const NOTHING = new Uint8Array(0);

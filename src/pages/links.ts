@@ -45,8 +45,8 @@ export function pageLinks(
 }
 
 /**
- * The pages to go to from here. Where everything older is hidden there is nothing older to go to;
- * and from below the bound a reader is sent up to it, not through the empty pages in between.
+ * The pages to go to from here. If everything older is hidden there is no older page to go to. A
+ * reader below the bound is sent up to it, not through the empty pages in between.
  */
 function neighboursShown(range: PageRange, slice: Slice): Neighbours {
 	const { last, retention, gap } = slice;
@@ -66,8 +66,8 @@ function neighboursShown(range: PageRange, slice: Slice): Neighbours {
 }
 
 /**
- * Where all of a page was scavenged: the pages on both sides of the whole gap. Towards the head
- * that is the page of the grid with the next event, so that all who come here go on together.
+ * The pages on both sides of a gap, if all of a page was scavenged. Towards the head that is the
+ * page of the grid with the next event, so that all readers who come here go on together.
  */
 function neighboursOfGap(range: PageRange, near: Neighbours, gap: Gap, last: Version): Neighbours {
 	const older = Number(gap.first) - 1;

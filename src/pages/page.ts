@@ -54,7 +54,7 @@ export type PageLifetime = {
 
 /**
  * Reads and composes a page.
- * @throws Refusal `stream-not-found` where the stream has no events (`$all` always exists)
+ * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
  */
 export async function readPage(log: Log, urls: Urls, request: PageSpec): Promise<Page> {
 	const { stream, range } = request;

@@ -1,15 +1,15 @@
 /**
- * What a page shows of its streams, besides the events of its range: for its tag, and for those who
- * drop it when a stream changes.
+ * What a page shows besides the events of its range: a number for its tag, and the streams whose
+ * change makes caches drop the page.
  */
 import type { PageRange } from "../../feeds/geometry.ts";
 import type { StreamName, Version } from "../event.ts";
 import type { Slice, StreamEntry } from "../log/log.ts";
 
 /**
- * What a page shows besides the events of its range, folded to a number: where the shown begins, if
- * it does so within the page, and which of its links lead nowhere. Two pages of one URL and one
- * last version are the same where this is.
+ * A number for what retention and links make of a page: the first version that is shown, if it is
+ * within the page, and which of the page's links lead nowhere. Two pages of one URL and one last
+ * version are the same if their numbers are.
  */
 export function shownOf(range: PageRange, { retention, entries, last }: Slice): number {
 	if (!retention) return 0;
@@ -18,7 +18,7 @@ export function shownOf(range: PageRange, { retention, entries, last }: Slice): 
 	return fold([...(starts ? [first] : []), ...unresolvedIn(entries)]);
 }
 
-/** Which links lead nowhere, folded to a number; 0 where all of them lead somewhere. */
+/** Which links lead nowhere, folded to a number; 0 if all of them lead somewhere. */
 export function unresolvedShown(entries: readonly StreamEntry[]): number {
 	return fold(unresolvedIn(entries));
 }

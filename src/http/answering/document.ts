@@ -81,7 +81,8 @@ export function tagHeld(
 
 /**
  * Reads and writes the document, and answers with it.
- * @param last the stream's last version, of which the document is; undefined if it is sealed
+ * @param last the last version of the stream that the document shows; undefined for a document that
+ *   no append changes
  */
 export async function answerMade(
 	{ context, req }: Exchange,

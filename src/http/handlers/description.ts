@@ -1,6 +1,6 @@
 /**
- * The description document of a stream: what it can be had as (contract 2.9). It is given to those
- * who ask for its media type; whoever accepts anything gets the feed.
+ * The description document of a stream: what it can be had as (contract 2.9). A client gets it if
+ * it asks for its media type; a client that accepts anything gets the feed.
  */
 import type { DescriptionType } from "../../../feeds/formats/feed.ts";
 import { VARY } from "../../cache/policy.ts";

@@ -1,5 +1,5 @@
 /**
- * GET of a page of a stream: from the documents kept, or read, composed and encoded.
+ * GET of a page of a stream: a kept document, or one that is read, composed and encoded now.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isPageType, PAGE_FORMATS } from "../../../../feeds/formats/feed.ts";
@@ -43,7 +43,7 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 		return answerHttpFeed(exchange, place);
 	}
 	const request = parsePageRequest(exchange, place, target.resolves ?? stream !== ALL);
-	const known = answerKnown(context, request, req.headers["if-none-match"]);
+	const known = answerKnown(context, req, request);
 	if (!known) return answerFresh(exchange, request);
 	context.meanings.remember(req, { request, cors: exchange.cors });
 	return known;
@@ -53,22 +53,24 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 export function sendRecalled(context: Context, req: IncomingMessage, res: ServerResponse): boolean {
 	const remembered = context.meanings.recall(req);
 	if (!remembered) return false;
-	const known = answerKnown(context, remembered.request, req.headers["if-none-match"]);
+	const known = answerKnown(context, req, remembered.request);
 	if (!known) return false;
 	send(res, known, remembered.cors);
 	return true;
 }
 
 /**
- * The answer to a request for a page, if it can be given at once: nothing is read, and nothing is
- * waited for.
+ * The answer to a request for a page, if it needs no read and no wait.
+ * @param req this request; only what its client has already is read from it
+ * @param request what it asks for, parsed now or for an earlier request in the same words
  * @returns undefined if the page has to be read
  */
 export function answerKnown(
 	context: Context,
+	req: IncomingMessage,
 	{ stream, waitMs, document }: PageRequest,
-	ifNoneMatch: string | undefined,
 ): Answer | undefined {
+	const ifNoneMatch = req.headers["if-none-match"];
 	const sealed = answerSealed(context, document, ifNoneMatch);
 	if (sealed) return sealed;
 	const last = waitMs > 0 ? undefined : context.lasts.known(stream);
@@ -92,7 +94,7 @@ async function answerFresh(exchange: Exchange, request: PageRequest): Promise<An
 	return answerMade(exchange, document, asOf, () => writePage(context, request));
 }
 
-/** Long poll: held while the client's page has nothing new, as long as it asked for. */
+/** Long poll: holds the request while its page has nothing new, for as long as the client asked. */
 async function waitForNews(
 	exchange: Exchange,
 	{ stream, range, document, waitMs }: PageRequest,

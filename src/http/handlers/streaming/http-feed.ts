@@ -3,7 +3,7 @@
  *
  *     /streams/s                                 from the first event
  *     /streams/s?lastEventId=8f1e…               what comes after that event
- *     /streams/s?lastEventId=8f1e…&timeout=5000  waits so long where nothing does, in milliseconds
+ *     /streams/s?lastEventId=8f1e…&timeout=5000  waits so long if nothing does, in milliseconds
  *
  * Oldest first; an empty batch says that there is nothing newer. Pages are to be had in the same
  * format under their own URLs, and are what caches can keep.

@@ -17,7 +17,7 @@ import type { Exchange } from "../../answering/exchange.ts";
 import { isStreamItself, urlsAt } from "../../urls.ts";
 import type { StreamingRequest } from "./request.ts";
 
-// It may be as long as the log, and ends where the head happened to be.
+// The answer may be as long as the log, and ends at the head of the moment it began.
 const KEEPING = ["Cache-Control", "no-store", "Vary", VARY];
 
 /** @throws Refusal `stream-not-found`, and what a read of the log refuses */

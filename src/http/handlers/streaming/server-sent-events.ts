@@ -8,10 +8,9 @@
  *     Last-Event-ID: 41            from 42 on, whatever the URL says; so does ?lastEventId=41
  *
  * There is one loop for what is there and what comes: it reads from the next number it owes, and
- * waits for a commit only where that number is beyond the end of what it read. So nothing is lost
- * or sent twice where one turns into the other. A stream without events is waited for. It stays
- * plain whatever coding is accepted: what unpacks it on the way would hold events back to fill a
- * block.
+ * waits for a commit only if that number is beyond the end of what it read. So no event is lost or
+ * sent twice in between. The loop waits for a stream without events, too. The answer is never
+ * compressed: a proxy that unpacks it would hold events back until it has a full block.
  */
 import {
 	encodeRetry,
@@ -80,7 +79,7 @@ async function* follow(
 			encodeServerSentEvent(composeEntry(urls, stream, entry), entry.version, whole),
 		);
 		const reached = slice.entries.at(-1)?.version;
-		// Where events are gone a step may find none, with more beyond it.
+		// If events are gone a step may find none, with more beyond it.
 		const searched = Math.min(passed(slice, next, limit), Math.max(next, slice.last + 1));
 		next = reached === undefined ? searched : reached + 1;
 		limit = stepAfter(slice);
