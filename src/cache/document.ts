@@ -5,14 +5,14 @@
 import type { Coding, MediaType } from "../../feeds/media.ts";
 import type { StreamName } from "../event.ts";
 import { compress } from "./compression.ts";
-import { cacheControl, eTag, type History, mayBeUsed, VARY } from "./policy.ts";
+import { cacheControl, eTag, type History, keepingHeaders, mayBeUsed } from "./policy.ts";
 import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
 	readonly eTag: string;
 	/** Headers of a 200, names and values in turn. */
 	readonly headers: readonly string[];
-	/** Headers of a 304: what a 200 would say of keeping it (RFC 9110 section 15.4.5). */
+	/** Headers of a 304, in the same way. */
 	readonly notModifiedHeaders: readonly string[];
 	readonly body: Uint8Array;
 };
@@ -69,7 +69,7 @@ export async function finish(
 	const body = coding === "identity" ? text : await compress(text, coding);
 	const tag = eTag(last, type, coding, history, shown);
 	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
-	const keeping = ["Cache-Control", control, "Vary", VARY, "ETag", tag];
+	const keeping = keepingHeaders(control, tag);
 	const headers = [...keeping, "Content-Type", type.contentType];
 	// What is revalidated each time needs no purge.
 	if (mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(streams)));

@@ -51,6 +51,17 @@ export function mayBeUsed(control: string): boolean {
 /** The caches' key besides the URL. */
 export const VARY = "Accept, Accept-Encoding";
 
+/**
+ * What a document and the 304 that stands for it both say (RFC 9110 section 15.4.5): names and
+ * values in turn.
+ */
+export function keepingHeaders(control: string, tag: string): string[] {
+	return ["Cache-Control", control, "Vary", VARY, "ETag", tag];
+}
+
+/** What an answer says that nobody is to keep: names and values in turn. */
+export const NOT_KEPT: readonly string[] = ["Cache-Control", "no-store", "Vary", VARY];
+
 /** Which history the events of a document are of, and how often content was erased from it. */
 export type History = { readonly incarnation: number; readonly erasures: number };
 

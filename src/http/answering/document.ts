@@ -10,7 +10,7 @@
  * The first two need no read, and every step answers 304 if the client has the document.
  */
 import type { Document, Written } from "../../cache/documents.ts";
-import { cacheControl, type History, matches, VARY } from "../../cache/policy.ts";
+import { cacheControl, type History, keepingHeaders, matches } from "../../cache/policy.ts";
 import type { Version } from "../../event.ts";
 import type { Context } from "../context.ts";
 import type { Look } from "../request/negotiation.ts";
@@ -60,8 +60,7 @@ export function answerAsOf(
 ): Answer | undefined {
 	const tag = tagHeld(request, last, log, ifNoneMatch);
 	if (tag !== undefined) {
-		const keeping = cacheControl(false, settings.headMaxAge);
-		return notModified(["Cache-Control", keeping, "Vary", VARY, "ETag", tag]);
+		return notModified(keepingHeaders(cacheControl(false, settings.headMaxAge), tag));
 	}
 	const kept = documents.get(keyAsOf(request.key, last));
 	return kept && answerWith(kept, ifNoneMatch);

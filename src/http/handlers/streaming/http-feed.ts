@@ -11,7 +11,7 @@
 import { setImmediate } from "node:timers/promises";
 import { attributesOf } from "../../../../feeds/cloudevents/attributes.ts";
 import { encodeCloudEvents } from "../../../../feeds/cloudevents/encode.ts";
-import { VARY } from "../../../cache/policy.ts";
+import { NOT_KEPT } from "../../../cache/policy.ts";
 import { Refusal } from "../../../errors.ts";
 import {
 	ALL,
@@ -55,9 +55,8 @@ export async function answerHttpFeed(
 	const urls = urlsAt(look.base, log.incarnation);
 	const oldestLast = composeEvents(urls, stream, entries).reverse();
 	const body = Buffer.from(encodeCloudEvents({ entries: oldestLast }));
-	const keeping = ["Cache-Control", "no-store", "Vary", VARY];
 	const form = ["Content-Type", look.type.contentType, "Content-Length", String(body.length)];
-	return { status: 200, headers: [...keeping, ...form], body };
+	return { status: 200, headers: [...NOT_KEPT, ...form], body };
 }
 
 /** Reads on while it finds nothing to show: an empty batch means that there is nothing newer. */

@@ -9,16 +9,13 @@
  */
 import type { Entry } from "../../../../feeds/model.ts";
 import { encodeEntryLine } from "../../../../feeds/ndjson/encode.ts";
-import { VARY } from "../../../cache/policy.ts";
+import { NOT_KEPT } from "../../../cache/policy.ts";
 import { readRun } from "../../../pages/run.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { compressed } from "../../answering/compress.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { isStreamItself, urlsAt } from "../../urls.ts";
 import type { StreamingRequest } from "./request.ts";
-
-// The answer may be as long as the log, and ends at the head of the moment it began.
-const KEEPING = ["Cache-Control", "no-store", "Vary", VARY];
 
 /** @throws Refusal `stream-not-found`, and what a read of the log refuses */
 export async function answerNdjson(
@@ -34,7 +31,8 @@ export async function answerNdjson(
 	// The first step decides whether there is anything to answer with.
 	const first = await steps.next();
 	const chunks = lines(first, steps);
-	const headers = ["Content-Type", type.contentType, ...KEEPING];
+	// The answer may be as long as the log, and ends at the head of the moment it began.
+	const headers = ["Content-Type", type.contentType, ...NOT_KEPT];
 	if (coding === "identity") return { status: 200, headers, chunks };
 	headers.push("Content-Encoding", coding);
 	return { status: 200, headers, chunks: compressed(chunks, coding) };

@@ -18,7 +18,7 @@ import {
 	HEARTBEAT,
 } from "../../../../feeds/event-source/encode.ts";
 import type { PageRange } from "../../../../feeds/geometry.ts";
-import { VARY } from "../../../cache/policy.ts";
+import { NOT_KEPT } from "../../../cache/policy.ts";
 import { Refusal } from "../../../errors.ts";
 import type { Version } from "../../../event.ts";
 import { composeEntry } from "../../../pages/entry.ts";
@@ -31,15 +31,8 @@ import type { StreamingRequest } from "./request.ts";
 
 /** A server that was restarted is back by then; sooner, a thousand readers would only queue up. */
 const RETRY_MS = 2000;
-const KEEPING = [
-	"Cache-Control",
-	"no-store",
-	"Vary",
-	VARY,
-	// nginx would collect events until a buffer is full.
-	"X-Accel-Buffering",
-	"no",
-];
+/** nginx would collect events until a buffer is full. */
+const NOT_COLLECTED = ["X-Accel-Buffering", "no"];
 
 /** @throws Refusal `malformed-header`, `malformed-query`, `not-acceptable`, `overloaded` */
 export async function answerServerSentEvents(
@@ -55,7 +48,7 @@ export async function answerServerSentEvents(
 	const from = start === "head" ? last + 1 : start;
 	const gone = clientGone(exchange);
 	if (exchange.req.method !== "HEAD") live.enter(gone);
-	const headers = ["Content-Type", look.type.contentType, ...KEEPING];
+	const headers = ["Content-Type", look.type.contentType, ...NOT_KEPT, ...NOT_COLLECTED];
 	return { status: 200, headers, chunks: follow(exchange.context, request, from, gone) };
 }
 
