@@ -1,4 +1,4 @@
-/** A single event as JSON: the body of `event+json`, and the `content` of an entry. */
+/** A single event as JSON: `event+json`, its bare data, and the `content` of an entry. */
 import type { EntryEvent } from "../model.ts";
 import { quote, textOf } from "./string.ts";
 import { isJsonText } from "./text.ts";
@@ -15,6 +15,12 @@ export function encodeEventJson(event: EntryEvent): string {
 		`,"data":${jsonValue(event.data, event.isJson)}` +
 		`,"metadata":${jsonValue(event.metadata, event.isJson)}}`
 	);
+}
+
+/** The data as it was sent, to the byte; what is no JSON becomes a JSON string of its text. */
+export function encodeDataJson({ isJson, data }: EntryEvent): string {
+	const text = textOf(data);
+	return isJson && data.length > 0 ? text : JSON.stringify(text);
 }
 
 /**

@@ -18,8 +18,9 @@ const REVALIDATE = "no-cache";
 
 /**
  * @param headMaxAge seconds a head page may be kept; a cache that folds pollers into one needs it
- * @param keepSeconds how long a page that is full shows what it does, where retention bounds it
- * @param sealedMaxAge seconds anything may be kept: who erases wants copies nobody can purge to end
+ * @param keepSeconds how long a full page shows what it does, if retention bounds that
+ * @param sealedMaxAge seconds anything may be kept: after an erasure, copies that no purge reaches
+ *   have to expire
  */
 export function cacheControl(
 	sealed: boolean,
@@ -36,6 +37,12 @@ export function cacheControl(
 	return `max-age=${headMaxAge}, public, stale-while-revalidate=${headMaxAge}`;
 }
 
+/** Whole seconds from now to a moment in milliseconds since 1970; undefined for no such moment. */
+export function secondsUntil(moment: number | undefined): number | undefined {
+	if (moment === undefined || moment === Infinity) return undefined;
+	return Math.max(0, Math.floor((moment - Date.now()) / 1000));
+}
+
 /** Whether a cache may answer with what carries this, without asking. */
 export function mayBeUsed(control: string): boolean {
 	return control !== REVALIDATE;
@@ -43,6 +50,17 @@ export function mayBeUsed(control: string): boolean {
 
 /** The caches' key besides the URL. */
 export const VARY = "Accept, Accept-Encoding";
+
+/**
+ * What a document and the 304 that stands for it both say (RFC 9110 section 15.4.5): names and
+ * values in turn.
+ */
+export function keepingHeaders(control: string, tag: string): string[] {
+	return ["Cache-Control", control, "Vary", VARY, "ETag", tag];
+}
+
+/** What an answer says that nobody is to keep: names and values in turn. */
+export const NOT_KEPT: readonly string[] = ["Cache-Control", "no-store", "Vary", VARY];
 
 /** Which history the events of a document are of, and how often content was erased from it. */
 export type History = { readonly incarnation: number; readonly erasures: number };

@@ -4,7 +4,7 @@
  *
  *     varve               every document: purging it empties the cache of us
  *     8e3d06dd0ba2dc8f    a stream: the first 16 digits of the SHA-256 of its name
- *     8e                  the same in brief, where a document shows more than TAGS_MAX streams
+ *     8e                  the same in brief, if a document shows more than TAGS_MAX streams
  *
  * A purge of a stream names both of its tags. So a header never outgrows what proxies take (nginx:
  * 4 KiB for all headers of an answer), and a page of many streams is purged once too often, never

@@ -11,59 +11,83 @@
 import { LRUCache } from "lru-cache";
 import { ALL, type StreamName, type Version } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
-import type { Log, Slice } from "../log/log.ts";
-
-export type Lasts = {
-	/**
-	 * The last version as of the last commit; undefined where it is not known, or the stream has no
-	 * events.
-	 */
-	known(stream: StreamName): Version | undefined;
-	/** Asks the log, and knows it from now on. The slice has no entries. */
-	learn(stream: StreamName): Promise<Slice>;
-};
+import type { Commit, Log, Slice } from "../log/log.ts";
 
 /** Some 3 MB of names: more streams than are polled at a time. */
 const KEPT_MAX = 20_000;
 const NOTED = -1;
 const NO_ENTRIES = { from: 0, limit: 0, direction: "forward", content: false } as const;
 
-export function createLasts(log: Log): Lasts {
-	const own = new LRUCache<StreamName, number>({ max: KEPT_MAX });
-	const indexes = new LRUCache<StreamName, number>({ max: KEPT_MAX });
-	const keptOf = (stream: StreamName) => (isIndexStream(stream) ? indexes : own);
-	const raise = (stream: StreamName, last: number) => {
-		const kept = keptOf(stream);
-		const before = kept.peek(stream);
-		if (before !== undefined && before < last) kept.set(stream, last);
-	};
-	log.onCommit(({ last, streams, marked, erasures }) => {
-		if (own.size + indexes.size === 0) return;
+/** Listens to the log until it is closed. */
+export class LastVersions {
+	readonly #log: Log;
+	readonly #own = new LRUCache<StreamName, number>({ max: KEPT_MAX });
+	readonly #indexes = new LRUCache<StreamName, number>({ max: KEPT_MAX });
+	readonly #stopListening: () => void;
+	#isClosed = false;
+
+	constructor(log: Log) {
+		this.#log = log;
+		this.#stopListening = log.onCommit((commit) => this.#follow(commit));
+	}
+
+	/**
+	 * The last version as of the last commit; on `$all` the last position.
+	 * @returns undefined if it is not known, or the stream has no events
+	 */
+	known(stream: StreamName): Version | undefined {
+		const last = this.#keptOf(stream).get(stream);
+		return last === NOTED ? undefined : last;
+	}
+
+	/**
+	 * Asks the log, and knows the last version from now on, if that tells what the stream shows.
+	 * @returns the log's answer, without entries
+	 * @throws Refusal as a read of the log
+	 */
+	async learn(stream: StreamName): Promise<Slice> {
+		const kept = this.#keptOf(stream);
+		if (!this.#isClosed && !kept.has(stream)) kept.set(stream, NOTED);
+		const head = await this.#log.read({ stream, ...NO_ENTRIES });
+		// What a stream without events will show when it has some is not known either.
+		if (head.retention || head.last < 0) kept.delete(stream);
+		else this.#raise(stream, head.last as number);
+		return head;
+	}
+
+	/** Nothing is known from now on, and the log is not listened to. */
+	close(): void {
+		this.#isClosed = true;
+		this.#stopListening();
+		this.#forgetAll();
+	}
+
+	#keptOf(stream: StreamName): LRUCache<StreamName, number> {
+		return isIndexStream(stream) ? this.#indexes : this.#own;
+	}
+
+	#follow({ last, streams, marked, erasures }: Commit): void {
+		if (this.#own.size + this.#indexes.size === 0) return;
 		if (erasures !== undefined) {
-			own.clear();
-			indexes.clear();
+			this.#forgetAll();
 			return;
 		}
-		for (const [stream, version] of streams) raise(stream, version as number);
+		for (const [stream, version] of streams) this.#raise(stream, version as number);
 		// On `$all` the version is the position.
-		raise(ALL, last as number);
-		for (const stream of marked) own.delete(stream);
+		this.#raise(ALL, last as number);
+		for (const stream of marked) this.#own.delete(stream);
 		// Any of them may show an event of a stream that was marked.
-		if (marked.length > 0) indexes.clear();
-	});
-	return {
-		known(stream) {
-			const last = keptOf(stream).get(stream);
-			return last === NOTED ? undefined : last;
-		},
-		async learn(stream) {
-			const kept = keptOf(stream);
-			if (!kept.has(stream)) kept.set(stream, NOTED);
-			const head = await log.read({ stream, ...NO_ENTRIES });
-			// What a stream without events will show when it has some is not known either.
-			if (head.retention || head.last < 0) kept.delete(stream);
-			else raise(stream, head.last as number);
-			return head;
-		},
-	};
+		if (marked.length > 0) this.#indexes.clear();
+	}
+
+	#raise(stream: StreamName, last: number): void {
+		const kept = this.#keptOf(stream);
+		const before = kept.peek(stream);
+		if (before !== undefined && before < last) kept.set(stream, last);
+	}
+
+	#forgetAll(): void {
+		this.#own.clear();
+		this.#indexes.clear();
+	}
 }

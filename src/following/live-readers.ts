@@ -1,45 +1,56 @@
 /**
  * The readers that stay connected: how many there are, how they wait, and how they are sent home.
  */
-import type { ServerResponse } from "node:http";
 import { Refusal } from "../errors.ts";
+import type { StreamName, Version } from "../event.ts";
 import type { Log } from "../log/log.ts";
-import { createLongPolls, type LongPolls } from "./long-polls.ts";
-
-export type LiveStreams = Pick<LongPolls, "beyond"> & {
-	/**
-	 * Counts a reader in until its connection closes.
-	 * @throws Refusal `overloaded`, `shutting-down`
-	 */
-	enter(res: ServerResponse): void;
-	isClosed(): boolean;
-	/** Ends every live stream as soon as what it has read is on its way. */
-	close(): void;
-};
+import { LongPolls } from "./long-polls.ts";
 
 const RETRY_AFTER_SECONDS = 5;
 
-export function createLiveStreams(log: Log, limit: number): LiveStreams {
-	// Each reader waits in one place at a time, so this never turns one away.
-	const waiting = createLongPolls(log, limit);
-	let count = 0;
-	let closed = false;
-	return {
-		beyond: waiting.beyond,
-		enter(res) {
-			const retryAfterSeconds = RETRY_AFTER_SECONDS;
-			if (closed) throw new Refusal("shutting-down", { retryAfterSeconds });
-			if (count >= limit) {
-				throw new Refusal("overloaded", { queue: "live stream", limit, retryAfterSeconds });
-			}
-			if (res.destroyed) return;
-			count++;
-			res.once("close", () => count--);
-		},
-		isClosed: () => closed,
-		close() {
-			closed = true;
-			waiting.close();
-		},
-	};
+export class LiveReaders {
+	readonly #limit: number;
+	readonly #waiting: LongPolls;
+	#count = 0;
+	#isClosed = false;
+
+	/** @param limit how many may be connected at a time */
+	constructor(log: Log, limit: number) {
+		this.#limit = limit;
+		// Each reader waits in one place at a time, so this never turns one away.
+		this.#waiting = new LongPolls(log, limit);
+	}
+
+	/**
+	 * Counts a reader in until it goes away.
+	 * @param gone aborted when the reader goes away
+	 * @throws Refusal `overloaded`, `shutting-down`
+	 */
+	enter(gone: AbortSignal): void {
+		const limit = this.#limit;
+		const retryAfterSeconds = RETRY_AFTER_SECONDS;
+		if (this.#isClosed) throw new Refusal("shutting-down", { retryAfterSeconds });
+		if (this.#count >= limit) {
+			throw new Refusal("overloaded", { queue: "live stream", limit, retryAfterSeconds });
+		}
+		if (gone.aborted) return;
+		this.#count++;
+		gone.addEventListener("abort", () => this.#count--, { once: true });
+	}
+
+	/** As `LongPolls` has it. */
+	beyond(stream: StreamName, last: Version, timeoutMs: number, gone: AbortSignal): Promise<void> {
+		return this.#waiting.beyond(stream, last, timeoutMs, gone);
+	}
+
+	/** Whether readers are to leave once they have been sent what was read for them. */
+	isClosed(): boolean {
+		return this.#isClosed;
+	}
+
+	/** Wakes every reader, so that each sends what it has read and leaves; none enters any more. */
+	close(): void {
+		this.#isClosed = true;
+		this.#waiting.close();
+	}
 }

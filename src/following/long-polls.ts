@@ -1,79 +1,92 @@
 /**
- * Requests that wait for an event.
+ * Waiting for commits: readers that know a stream up to some version wait for the next one.
  *
- * A waiter is woken by the commit that brings its stream past the version it knows, by its own time
- * running out, by its client going away, or by the server's shutdown; each way takes it out of the
- * list.
+ * One of four things ends a wait: the commit that brings the stream past the version the reader
+ * knows, the reader's time, the reader going away, and the end of the server.
  */
 import { ALL, type StreamName, type Version } from "../event.ts";
 import type { Commit, Log } from "../log/log.ts";
 
-export type LongPolls = {
-	/**
-	 * Waits until `stream` has a version beyond `last`. Returns at once where too many wait already.
-	 * @param signal aborted when the client goes away
-	 */
-	beyond(stream: StreamName, last: Version, timeoutMs: number, signal: AbortSignal): Promise<void>;
-	/** How many wait. */
-	waiting(): number;
-	/** Wakes every waiter, now and from now on. */
-	close(): void;
-};
-
 type Waiter = { readonly last: Version; wake(): void };
 
-export function createLongPolls(log: Log, waitersMax: number): LongPolls {
-	const waiting = new Map<StreamName, Set<Waiter>>();
-	let count = 0;
-	let closed = false;
+/** Listens to the log until it is closed. */
+export class LongPolls {
+	readonly #log: Log;
+	readonly #waitersMax: number;
+	readonly #waiting = new Map<StreamName, Set<Waiter>>();
+	readonly #stopListening: () => void;
+	#count = 0;
+	#isClosed = false;
 
-	const wakeStream = (stream: StreamName, last: Version) => {
-		for (const waiter of waiting.get(stream) ?? []) if (waiter.last < last) waiter.wake();
-	};
-	const stop = log.onCommit((commit: Commit) => {
-		if (count === 0) return;
-		for (const [stream, last] of commit.streams) wakeStream(stream, last);
+	/** @param waitersMax how many may wait at a time; each takes about a kilobyte and a timer */
+	constructor(log: Log, waitersMax: number) {
+		this.#log = log;
+		this.#waitersMax = waitersMax;
+		this.#stopListening = log.onCommit((commit) => this.#wakeFor(commit));
+	}
+
+	/**
+	 * Waits until `stream` has a version beyond `last`. It resolves in every case and does not say
+	 * why: the caller reads again. It resolves at once if too many wait already.
+	 * @param stream need not exist; on `$all` the version is the position
+	 * @param signal aborted when the reader goes away
+	 */
+	async beyond(
+		stream: StreamName,
+		last: Version,
+		timeoutMs: number,
+		signal: AbortSignal,
+	): Promise<void> {
+		if (this.#isClosed || this.#count >= this.#waitersMax || signal.aborted) return;
+		await new Promise<void>((resolve) => {
+			const wake = () => {
+				clearTimeout(timer);
+				signal.removeEventListener("abort", wake);
+				this.#remove(stream, waiter);
+				resolve();
+			};
+			const waiter: Waiter = { last, wake };
+			const timer = setTimeout(wake, timeoutMs);
+			signal.addEventListener("abort", wake);
+			this.#add(stream, waiter);
+			// A commit between the caller's read and now woke nobody.
+			this.#log.last(stream).then((now) => now > last && wake(), wake);
+		});
+	}
+
+	/** How many wait. */
+	waiting(): number {
+		return this.#count;
+	}
+
+	/** Wakes everyone who waits; from now on nobody waits, and the log is not listened to. */
+	close(): void {
+		this.#isClosed = true;
+		this.#stopListening();
+		for (const waiters of this.#waiting.values()) for (const { wake } of waiters) wake();
+	}
+
+	#wakeFor({ last, streams }: Commit): void {
+		if (this.#count === 0) return;
+		for (const [stream, version] of streams) this.#wakeStream(stream, version);
 		// On `$all` the version is the position.
-		wakeStream(ALL, commit.last as number);
-	});
+		this.#wakeStream(ALL, last as number);
+	}
 
-	const add = (stream: StreamName, waiter: Waiter) => {
-		const waiters = waiting.get(stream) ?? new Set();
-		waiting.set(stream, waiters.add(waiter));
-		count++;
-	};
-	const remove = (stream: StreamName, waiter: Waiter) => {
-		const waiters = waiting.get(stream);
+	#wakeStream(stream: StreamName, last: Version): void {
+		for (const waiter of this.#waiting.get(stream) ?? []) if (waiter.last < last) waiter.wake();
+	}
+
+	#add(stream: StreamName, waiter: Waiter): void {
+		const waiters = this.#waiting.get(stream) ?? new Set();
+		this.#waiting.set(stream, waiters.add(waiter));
+		this.#count++;
+	}
+
+	#remove(stream: StreamName, waiter: Waiter): void {
+		const waiters = this.#waiting.get(stream);
 		if (!waiters?.delete(waiter)) return;
-		count--;
-		if (waiters.size === 0) waiting.delete(stream);
-	};
-
-	return {
-		async beyond(stream, last, timeoutMs, signal) {
-			if (closed || count >= waitersMax || signal.aborted) return;
-			await new Promise<void>((resolve) => {
-				const waiter: Waiter = {
-					last,
-					wake() {
-						clearTimeout(timer);
-						signal.removeEventListener("abort", waiter.wake);
-						remove(stream, waiter);
-						resolve();
-					},
-				};
-				const timer = setTimeout(waiter.wake, timeoutMs);
-				signal.addEventListener("abort", waiter.wake);
-				add(stream, waiter);
-				// What was committed between the caller's read and now woke nobody.
-				log.last(stream).then((now) => now > last && waiter.wake(), waiter.wake);
-			});
-		},
-		waiting: () => count,
-		close() {
-			closed = true;
-			stop();
-			for (const waiters of waiting.values()) for (const waiter of waiters) waiter.wake();
-		},
-	};
+		this.#count--;
+		if (waiters.size === 0) this.#waiting.delete(stream);
+	}
 }

@@ -6,8 +6,8 @@ import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
 import type { Refusal } from "../errors.ts";
-import type { Lasts } from "../following/last-versions.ts";
-import type { LiveStreams } from "../following/live-readers.ts";
+import type { LastVersions } from "../following/last-versions.ts";
+import type { LiveReaders } from "../following/live-readers.ts";
 import type { LongPolls } from "../following/long-polls.ts";
 import type { Log } from "../log/log.ts";
 import type { LogTree } from "../log/tree.ts";
@@ -30,8 +30,8 @@ export type Stored = {
 /** How requests learn of commits. */
 export type Followed = {
 	readonly longPolls: LongPolls;
-	readonly live: LiveStreams;
-	readonly lasts: Lasts;
+	readonly live: LiveReaders;
+	readonly lasts: LastVersions;
 };
 
 export type ForOperators = {

@@ -17,10 +17,10 @@ import {
 	answerScavengeStop,
 } from "./handlers/erasure/scavenge.ts";
 import { answerEvent } from "./handlers/event.ts";
-import { answerFiltered } from "./handlers/filtered.ts";
 import { answerMoment } from "./handlers/moment.ts";
 import { answerOpenApi } from "./handlers/openapi.ts";
-import { answerPage } from "./handlers/page.ts";
+import { answerFiltered } from "./handlers/pages/filtered.ts";
+import { answerPage } from "./handlers/pages/page.ts";
 import { answerService } from "./handlers/service.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
 import { answerDelete } from "./handlers/streams/delete.ts";

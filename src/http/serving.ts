@@ -2,12 +2,12 @@
  * One server over a log: the context its handlers work in, the door in front of them, and how both
  * close. Several may serve one log in a process, each with what it remembers for itself.
  */
-import { createDocuments } from "../cache/documents.ts";
+import { Documents } from "../cache/documents.ts";
 import type { Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
-import { createLasts } from "../following/last-versions.ts";
-import { createLiveStreams } from "../following/live-readers.ts";
-import { createLongPolls } from "../following/long-polls.ts";
+import { LastVersions } from "../following/last-versions.ts";
+import { LiveReaders } from "../following/live-readers.ts";
+import { LongPolls } from "../following/long-polls.ts";
 import type { HiddenReads } from "../log/log.ts";
 import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
@@ -43,14 +43,14 @@ export class Serving {
 		const { log } = stored;
 		const { longPollsMax, liveStreamsMax, sealedMaxAge } = settings;
 		const { cacheBytesMax: bytesMax, cachePagesMax: countMax } = settings;
-		const documents = createDocuments({ bytesMax, countMax, sealedMaxAge });
+		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
 		this.context = {
 			...stored,
 			settings,
 			documents,
-			longPolls: createLongPolls(log, longPollsMax),
-			live: createLiveStreams(log, liveStreamsMax),
-			lasts: createLasts(log),
+			longPolls: new LongPolls(log, longPollsMax),
+			live: new LiveReaders(log, liveStreamsMax),
+			lasts: new LastVersions(log),
 			report: new FaultReports(tell).report,
 			unready: () => this.#unready,
 			purging: () => this.#purging?.state() ?? (settings.purgeUrl === undefined ? undefined : []),
@@ -81,12 +81,13 @@ export class Serving {
 
 	/** Drains: what waits is answered, running requests end. What is stored stays open. */
 	async close(): Promise<void> {
-		const { longPolls, live } = this.context;
+		const { longPolls, live, lasts } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
 		live.close();
 		await this.#http.close();
+		lasts.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}

@@ -38,6 +38,7 @@ export function urlsAt(base: string, incarnation: number): Urls & Paths {
 		numbered(pageUrl(base, stream, range), incarnation);
 	return {
 		stream: (stream) => streamUrl(base, stream),
+		metadata: (stream) => `${streamUrl(base, stream)}/metadata`,
 		event: (stream, at) => numbered(eventUrl(base, stream, at), incarnation),
 		page,
 		pageWithEvents: (stream, range) => withQuery(page(stream, range), "embed=body"),
@@ -88,9 +89,9 @@ export function incomingUrl(base: string, stream: StreamName, id: string): strin
 	return `${streamUrl(base, stream)}/incoming/${id}`;
 }
 
-/** The `?embed=` of a document's own URL; nothing for the default. */
-export function embedQuery(embed: Embed): string {
-	return embed === "none" ? "" : `?embed=${embed}`;
+/** A document's own URL, with the embed level it was asked for; the default adds nothing. */
+export function withEmbed(url: string, embed: Embed): string {
+	return withQuery(url, embed === "none" ? "" : `embed=${embed}`);
 }
 
 /** `url`, which may have a query, with another part of one; "" adds nothing. */

@@ -15,11 +15,12 @@ import type { Log, StreamEntry } from "../log/log.ts";
 /** Writes the URLs of the documents; the edge knows how. */
 export type Urls = {
 	stream(stream: StreamName): string;
+	metadata(stream: StreamName): string;
 	event(stream: StreamName, at: Version): string;
 	page(stream: StreamName, page: PageRange): string;
 };
 
-/** What the contract gives where there is no time to give. */
+/** What the contract has in the place of a time if there is none. */
 export const NO_TIME = "0001-01-01T00:00:00Z";
 
 const NOTHING = new Uint8Array(0);
@@ -41,7 +42,7 @@ export type StreamsShown = {
 };
 
 /** @param at its version in that stream, or `head` for the last one that is shown */
-export type EventRequest = {
+export type EventSpec = {
 	readonly stream: StreamName;
 	readonly at: Version | "head";
 	readonly resolve?: boolean | undefined;
@@ -51,7 +52,7 @@ export type EventRequest = {
  * Reads one event of any stream.
  * @throws Refusal `stream-not-found`, `event-not-found` (which a link that leads nowhere is, too)
  */
-export async function readEntry(log: Log, urls: Urls, request: EventRequest): Promise<Single> {
+export async function readEntry(log: Log, urls: Urls, request: EventSpec): Promise<Single> {
 	const { stream, at, resolve } = request;
 	const slice = await log.read({
 		stream,

@@ -31,7 +31,8 @@ export function rememberEvent(log: Log, stream: StreamName, id: string, version:
 /**
  * @param matches whether an event is the one with `id`
  * @param content whether `matches` has to see data and metadata
- * @returns undefined where none is; of ids the log does not know, none of the newest `SEARCHED_MAX`
+ * @returns undefined if there is none; an id the log does not know is looked for among the newest
+ *   `SEARCHED_MAX` events
  */
 export async function locateEvent(
 	log: Log,

@@ -7,18 +7,18 @@ import { ALL, type StreamName, type Version } from "../event.ts";
 import type { Log, StreamEntry } from "../log/log.ts";
 import { passed } from "./run.ts";
 
-/** Where the event looked for is gone, the next one is looked for among so many at a time. */
+/** If the event in the middle is gone, the next one is looked for among so many at a time. */
 const GAP_STEP = 500;
 
 export type Moment = {
-	/** The version of the first event at or after the moment; beyond `last` where there is none. */
+	/** The version of the first event at or after the moment; beyond `last` if there is none. */
 	readonly first: Version;
 	readonly last: Version;
 };
 
 /**
  * @param time milliseconds since 1970, UTC
- * @throws Refusal `stream-not-found` where the stream has no events (`$all` always exists)
+ * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
  */
 export async function findMoment(log: Log, stream: StreamName, time: number): Promise<Moment> {
 	const last = await log.last(stream);

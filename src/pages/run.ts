@@ -1,5 +1,5 @@
 /**
- * A run: the entries of a stream from where a client stands to its end, in steps.
+ * A run: the entries of a stream from the place a client names to its end, in steps.
  *
  * Memory is bounded by one step, whose size follows the events': a step of small events is worth a
  * read, and one of large ones stays small. It ends where the stream ended when it began, so that a
@@ -23,7 +23,7 @@ export type Run = Pick<PageRange, "from" | "direction"> & { readonly stream: Str
 
 /**
  * Reads a run; each step is a batch of entries in the run's direction, the first one maybe empty.
- * @throws Refusal `stream-not-found` where the stream has no events (`$all` always exists)
+ * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
  */
 export async function* readRun(log: Log, urls: Urls, run: Run): AsyncGenerator<Entry[]> {
 	const { stream, direction } = run;

@@ -1,23 +1,25 @@
-import { FEED_TYPES, type MediaType } from "../../feeds/media.ts";
-import { createDocuments, type Written } from "../../src/cache/documents.ts";
+import { FEED_TYPES } from "../../feeds/formats/feed.ts";
+import type { MediaType } from "../../feeds/media.ts";
+import { Documents, type Written } from "../../src/cache/documents.ts";
 
 const TYPE = FEED_TYPES[0] as MediaType;
 
-function written(text: string, overrides: Partial<Written> = {}): Written {
+function written(
+	text: string,
+	lifetime: Partial<Written["lifetime"]> = {},
+	coding: Written["coding"] = "identity",
+): Written {
 	return {
 		text: Buffer.from(text),
 		type: TYPE,
-		coding: "identity",
-		last: 7,
-		sealed: true,
-		headMaxAge: 0,
-		history: { incarnation: 1, erasures: 0 },
-		...overrides,
+		coding,
+		snapshot: { last: 7, history: { incarnation: 1, erasures: 0 } },
+		lifetime: { sealed: true, headMaxAge: 0, ...lifetime },
 	};
 }
 
 test("a sealed document is kept, one that may change is not", async () => {
-	const documents = createDocuments({ bytesMax: 1e6, countMax: 10 });
+	const documents = new Documents({ bytesMax: 1e6, countMax: 10 });
 	const sealed = await documents.make("sealed", async () => written("a"));
 	await documents.make("head", async () => written("b", { sealed: false }));
 	expect(documents.get("sealed")).toBe(sealed);
@@ -25,7 +27,7 @@ test("a sealed document is kept, one that may change is not", async () => {
 });
 
 test("heads have a room of their own, and go when a stream does more than grow", async () => {
-	const documents = createDocuments({ bytesMax: 20e6, countMax: 1000 });
+	const documents = new Documents({ bytesMax: 20e6, countMax: 1000 });
 	await documents.make("sealed", async () => written("a".repeat(1e6)));
 	for (let last = 0; last < 20; last++) {
 		const head = written("b".repeat(1e6), { sealed: false, onlyGrows: true });
@@ -40,7 +42,7 @@ test("heads have a room of their own, and go when a stream does more than grow",
 });
 
 test("a document that many ask for at once is made once", async () => {
-	const documents = createDocuments({ bytesMax: 1e6, countMax: 10 });
+	const documents = new Documents({ bytesMax: 1e6, countMax: 10 });
 	let made = 0;
 	const write = async () => {
 		made++;
@@ -54,14 +56,14 @@ test("a document that many ask for at once is made once", async () => {
 });
 
 test("a document that fails is tried again by the next who asks", async () => {
-	const documents = createDocuments({ bytesMax: 1e6, countMax: 10 });
+	const documents = new Documents({ bytesMax: 1e6, countMax: 10 });
 	const fails = () => Promise.reject(new Error("no"));
 	await expect(documents.make("key", fails)).rejects.toThrow("no");
 	expect((await documents.make("key", async () => written("a"))).body.length).toBe(1);
 });
 
 test("what is kept stays within its bytes and its count", async () => {
-	const byCount = createDocuments({ bytesMax: 1e9, countMax: 3 });
+	const byCount = new Documents({ bytesMax: 1e9, countMax: 3 });
 	for (const key of ["1", "2", "3", "4"]) await byCount.make(key, async () => written("a"));
 	expect(["1", "2", "3", "4"].map((key) => byCount.get(key) !== undefined)).toEqual([
 		false,
@@ -70,7 +72,7 @@ test("what is kept stays within its bytes and its count", async () => {
 		true,
 	]);
 
-	const byBytes = createDocuments({ bytesMax: 20_000, countMax: 1000 });
+	const byBytes = new Documents({ bytesMax: 20_000, countMax: 1000 });
 	for (const key of ["1", "2", "3", "4"])
 		await byBytes.make(key, async () => written("x".repeat(8000)));
 	expect(["1", "2", "3", "4"].filter((key) => byBytes.get(key)).length).toBe(2);
@@ -79,16 +81,16 @@ test("what is kept stays within its bytes and its count", async () => {
 });
 
 test("a cache of no bytes keeps nothing", async () => {
-	const documents = createDocuments({ bytesMax: 0, countMax: 10 });
+	const documents = new Documents({ bytesMax: 0, countMax: 10 });
 	await documents.make("key", async () => written("a"));
 	expect(documents.get("key")).toBeUndefined();
 });
 
 test("only a sealed document of some size is compressed", async () => {
-	const documents = createDocuments({ bytesMax: 1e6, countMax: 10 });
+	const documents = new Documents({ bytesMax: 1e6, countMax: 10 });
 	const codingOf = async (text: string, sealed: boolean) => {
 		const { headers } = await documents.make(`${text.length} ${sealed}`, async () =>
-			written(text, { coding: "gzip", sealed }),
+			written(text, { sealed }, "gzip"),
 		);
 		return headers.includes("Content-Encoding");
 	};

@@ -1,4 +1,4 @@
-import { FEED_TYPES } from "../../feeds/media.ts";
+import { FEED_TYPES } from "../../feeds/formats/feed.ts";
 import { cacheControl, eTag, eTagValue, matches } from "../../src/cache/policy.ts";
 
 test("what is sealed may be kept for ever, what is not is revalidated", () => {

@@ -1,10 +1,6 @@
-import {
-	acceptOfFormat,
-	EVENT_TYPES,
-	FEED_TYPES,
-	negotiate,
-	negotiateCoding,
-} from "../../feeds/media.ts";
+import { EVENT_TYPES } from "../../feeds/formats/event.ts";
+import { FEED_TYPES } from "../../feeds/formats/feed.ts";
+import { acceptOfFormat, negotiate, negotiateCoding } from "../../feeds/media.ts";
 
 const JSON_FEED = "application/vnd.eventstore.atom+json";
 
@@ -66,7 +62,7 @@ test("no type stands in a list twice, and all but bytes say their charset", () =
 	for (const types of [FEED_TYPES, EVENT_TYPES]) {
 		expect(new Set(types.map(({ name }) => name)).size).toBe(types.length);
 		for (const { name, format, contentType } of types) {
-			expect(contentType).toBe(format === "raw" ? name : `${name}; charset=utf-8`);
+			expect(contentType).toBe(format === "data" ? name : `${name}; charset=utf-8`);
 		}
 	}
 });

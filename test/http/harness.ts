@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Documents } from "../../src/cache/documents.ts";
 import { openScavenger, type Scavenger } from "../../src/commands/scavenge/scavenger.ts";
 import { parseSettings, type Settings } from "../../src/config.ts";
-import type { LiveStreams } from "../../src/following/live-readers.ts";
+import type { LiveReaders } from "../../src/following/live-readers.ts";
 import type { LongPolls } from "../../src/following/long-polls.ts";
 import { Serving } from "../../src/http/serving.ts";
 import type { Log } from "../../src/log/log.ts";
@@ -22,7 +22,7 @@ export type Lane = {
 	readonly port: number;
 	readonly documents: Documents;
 	readonly longPolls: LongPolls;
-	readonly live: LiveStreams;
+	readonly live: LiveReaders;
 	readonly server: Serving;
 	/** Sends a request and gives back its answer. */
 	ask(request: Ask): Promise<Reply>;

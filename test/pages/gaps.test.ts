@@ -16,6 +16,7 @@ const ALL = name("$all");
 const seed = Number(process.env.VARVE_SEED ?? randomInt(2 ** 31));
 const URLS: Urls = {
 	stream: (stream) => `/${stream}`,
+	metadata: (stream) => `/${stream}/metadata`,
 	event: (stream, at) => `/${stream}/${at}`,
 	page: (_, { from, direction, count }) => `${from} ${direction} ${count}`,
 };
@@ -60,7 +61,13 @@ async function walk(log: Log, start: PageRange, relation: "previous" | "next"): 
 	let range: PageRange | undefined = start;
 	for (let pages = 0; range; pages++) {
 		if (pages > 2000) throw new Error(`from ${JSON.stringify(start)} ${relation} never ends`);
-		const request = { stream: ALL, range, content: false, tag: () => "", query: "" };
+		const request = {
+			stream: ALL,
+			range,
+			content: false,
+			tag: () => "",
+			asAsked: (url: string) => url,
+		};
 		const { feed } = await readPage(log, URLS, request);
 		const positions = feed.entries.map(({ event }) => event.position);
 		seen.push(...(relation === "next" ? positions : positions.reverse()));

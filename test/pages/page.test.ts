@@ -11,6 +11,7 @@ const S = "s-1" as StreamName;
 const ALL = "$all" as StreamName;
 const URLS: Urls = {
 	stream: (stream) => `/${stream}`,
+	metadata: (stream) => `/${stream}/metadata`,
 	event: (stream, at) => `/${stream}/${at}`,
 	page: (stream, { from, direction, count }) => `/${stream}/${from}/${direction}/${count}`,
 };
@@ -29,7 +30,7 @@ async function append(log: Log, stream: StreamName, count: number): Promise<void
 
 function page(log: Log, stream: StreamName, range: PageRange) {
 	const tag = (last: number) => `tag of ${last}`;
-	return readPage(log, URLS, { stream, range, content: true, tag, query: "" });
+	return readPage(log, URLS, { stream, range, content: true, tag, asAsked: (url) => url });
 }
 
 test("a sealed page is equal at every later moment, in either direction, on every stream", async () => {
@@ -45,7 +46,7 @@ test("a sealed page is equal at every later moment, in either direction, on ever
 			] as const) {
 				if (range.from < 0) continue;
 				const made = await page(log, stream, range);
-				expect([made.sealed, made.newest]).toEqual([true, last]);
+				expect([made.lifetime.sealed, made.newest]).toEqual([true, last]);
 				kept.push([stream, range, made]);
 			}
 		}
@@ -64,8 +65,8 @@ test("a page that may change says so, and what it knows", async () => {
 		{ direction: "forward", from: 10, count: 20 },
 		{ direction: "backward", from: 10, count: 20 },
 	] as const) {
-		const { sealed, newest, feed } = await page(log, S, range);
-		expect([sealed, newest, feed.archive]).toEqual([false, 9, false]);
+		const { lifetime, newest, feed } = await page(log, S, range);
+		expect([lifetime.sealed, newest, feed.archive]).toEqual([false, 9, false]);
 	}
 });
 

@@ -9,6 +9,7 @@ import { replacing } from "../log/asking.ts";
 
 const URLS = {
 	stream: (stream: string) => `/${stream}`,
+	metadata: (stream: string) => `/${stream}/metadata`,
 	event: (stream: string, at: number) => `/${stream}/${at}`,
 	page: (stream: string, page: { from: unknown; direction: string; count: number }) =>
 		`/${stream}/${page.from}/${page.direction}/${page.count}`,
@@ -54,7 +55,13 @@ test.each([
 	expect(reads).toBeLessThanOrEqual(3);
 
 	const range = { direction: "forward", from: 0, count: 20 } as const;
-	const request = { stream: S, range, content: false, tag: () => "", query: "" };
+	const request = {
+		stream: S,
+		range,
+		content: false,
+		tag: () => "",
+		asAsked: (url: string) => url,
+	};
 	const { feed } = await readPage(log, URLS, request);
 	const previous = feed.links.find(({ relation }) => relation === "previous");
 	expect(previous?.uri).toBe("/s/9990/forward/10");

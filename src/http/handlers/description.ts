@@ -1,23 +1,19 @@
 /**
- * The description document of a stream: what it can be had as (contract 2.9). It is given to those
- * who ask for its media type; whoever accepts anything gets the feed.
+ * The description document of a stream: what it can be had as (contract 2.9). A client gets it if
+ * it asks for its media type; a client that accepts anything gets the feed.
  */
-import { DESCRIPTION_TYPES, type MediaType } from "../../../feeds/media.ts";
+import type { DescriptionType } from "../../../feeds/formats/feed.ts";
 import { VARY } from "../../cache/policy.ts";
 import { parseStreamName } from "../../event.ts";
 import { type Answer, withText } from "../answering/answer.ts";
 import { prefixOf, streamUrl } from "../urls.ts";
-
-export function isDescription(type: MediaType): boolean {
-	return DESCRIPTION_TYPES.includes(type);
-}
 
 /**
  * The stream need not exist.
  * @param base the URL that links start with; those of this document are its path
  * @throws Refusal `invalid-stream-name`
  */
-export function describeStream(stream: string, base: string, type: MediaType): Answer {
+export function describeStream(stream: string, base: string, type: DescriptionType): Answer {
 	const href = streamUrl(prefixOf(base), parseStreamName(stream));
 	const atomJson = type.name.replace("streamdesc", "atom");
 	const document = {

@@ -17,7 +17,6 @@ const STREAMS = "$streams" as StreamName;
 const SERVICE: MediaType = {
 	name: "application/atomsvc+xml",
 	contentType: "application/atomsvc+xml; charset=utf-8",
-	format: "atom",
 };
 
 export async function answerService({ context, req }: Exchange): Promise<Answer> {

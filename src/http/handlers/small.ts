@@ -2,8 +2,8 @@
  * The small endpoints: is it there, what is it, can it work.
  */
 import { createRequire } from "node:module";
+import { TEXT_TYPES } from "../../../feeds/formats/message.ts";
 import { COUNT_MAX, GRID } from "../../../feeds/geometry.ts";
-import { TEXT_TYPES } from "../../../feeds/media.ts";
 import { ALL, EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts";
 import { type Answer, withText } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
@@ -24,7 +24,7 @@ const PONG = "Ping request successfully handled";
 /** GET /ping, in the forms of contract 10.3. */
 export function answerPing({ req }: Exchange, { query }: { query: string }): Answer {
 	const type = negotiateType(req, query, TEXT_TYPES);
-	if (type.name === "application/json") return json(200, { text: PONG });
+	if (type.format === "json") return json(200, { text: PONG });
 	const xml = `<?xml version="1.0" encoding="utf-8"?><TextMessage><Text>${PONG}</Text></TextMessage>`;
 	const text = type.format === "xml" ? xml : `Text: ${PONG}`;
 	return withText(200, type.contentType, text, [...NO_STORE, "Vary", "Accept"]);

@@ -16,9 +16,9 @@ import type { Embed } from "../../../feeds/model.ts";
 import { Refusal } from "../../errors.ts";
 import { baseOf } from "./base.ts";
 
-export type Look = {
+export type Look<T extends MediaType = MediaType> = {
 	readonly base: string;
-	readonly type: MediaType;
+	readonly type: T;
 	readonly coding: Coding;
 	readonly embed: Embed;
 };
@@ -41,12 +41,12 @@ const types = new WeakMap<readonly MediaType[], LRUCache<string, MediaType>>();
  * @param publicUrl what links start with; undefined takes the request's `Host`
  * @throws Refusal `malformed-query`, `not-acceptable`, `malformed-host`
  */
-export function negotiateLook(
+export function negotiateLook<T extends MediaType>(
 	req: IncomingMessage,
 	query: string,
-	available: readonly MediaType[],
+	available: readonly T[],
 	publicUrl: string | undefined,
-): Look {
+): Look<T> {
 	const { embed, format } = query === "" ? NO_QUERY : parseQuery(query);
 	const type = typeFor(req, format, available);
 	const acceptEncoding = req.headers["accept-encoding"];
@@ -58,24 +58,26 @@ export function negotiateLook(
  * The media type alone, for documents without links.
  * @throws Refusal `malformed-query`, `not-acceptable`
  */
-export function negotiateType(
+export function negotiateType<T extends MediaType>(
 	req: IncomingMessage,
 	query: string,
-	available: readonly MediaType[],
-): MediaType {
+	available: readonly T[],
+): T {
 	return typeFor(req, parseQuery(query).format, available);
 }
 
-function typeFor(
+function typeFor<T extends MediaType>(
 	req: IncomingMessage,
 	format: string | undefined,
-	available: readonly MediaType[],
-): MediaType {
+	available: readonly T[],
+): T {
 	const accept = format === undefined ? req.headers.accept : acceptOfKnownFormat(format);
-	return remembered(typesOf(available), accept ?? "", () => best(accept, available));
+	const type = remembered(typesOf(available), accept ?? "", () => best(accept, available));
+	// What is remembered for a list is a member of it.
+	return type as T;
 }
 
-function best(accept: string | undefined, available: readonly MediaType[]): MediaType {
+function best<T extends MediaType>(accept: string | undefined, available: readonly T[]): T {
 	const type = negotiate(accept, available);
 	if (type) return type;
 	throw new Refusal("not-acceptable", {

@@ -3,7 +3,8 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createConfig, lint } from "@redocly/openapi-core";
-import { DESCRIBED_FEED_TYPES, EVENT_TYPES, FEED_TYPES } from "../../../feeds/media.ts";
+import { EVENT_TYPES } from "../../../feeds/formats/event.ts";
+import { DESCRIBED_FEED_TYPES, FEED_TYPES } from "../../../feeds/formats/feed.ts";
 import { ROUTES } from "../../../src/http/routes.ts";
 import { filesIn } from "../../structure/source.ts";
 import { batch, type Reply } from "../ask.ts";

@@ -1,7 +1,7 @@
 /**
  * The scavenge routes of contract 10.1: start, stop, what runs, what ran last.
  */
-import { ADMIN_TYPES } from "../../../../feeds/media.ts";
+import { ADMIN_TYPES, type MessageFormat } from "../../../../feeds/formats/message.ts";
 import type { ScavengeOptions } from "../../../commands/scavenge/scavenger.ts";
 import { Refusal } from "../../../errors.ts";
 import { type Answer, withText } from "../../answering/answer.ts";
@@ -69,9 +69,17 @@ function writerFor({ req }: Exchange, query: string): (root: string, fields: Fie
 		const inText = named.map(([name, value]) => `${name}: ${value}`).join(", ");
 		const inXml = named.map(([name, value]) => `<${name}>${value}</${name}>`).join("");
 		const xml = `<?xml version="1.0" encoding="utf-8"?><${root}>${inXml}</${root}>`;
-		const texts = { json: JSON.stringify(fields), xml, raw: inText };
-		const text = texts[type.format as keyof typeof texts];
-		return withText(200, type.contentType, text, ["Cache-Control", "no-store", "Vary", "Accept"]);
+		const texts: Readonly<Record<MessageFormat, string>> = {
+			json: JSON.stringify(fields),
+			xml,
+			text: inText,
+		};
+		return withText(200, type.contentType, texts[type.format], [
+			"Cache-Control",
+			"no-store",
+			"Vary",
+			"Accept",
+		]);
 	};
 }
 

@@ -1,7 +1,7 @@
 /**
  * The metadata of a stream: the events of its metadata stream, under the stream's own URL.
  */
-import { EVENT_TYPES } from "../../../../feeds/media.ts";
+import { EVENT_FORMATS, EVENT_TYPES } from "../../../../feeds/formats/event.ts";
 import { describableStream } from "../../../commands/delete.ts";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import { ALL } from "../../../event.ts";
@@ -13,7 +13,8 @@ import { eventIdHeader, eventTypeHeader } from "../../request/headers.ts";
 import { negotiateLook } from "../../request/negotiation.ts";
 import { appendTo } from "../append.ts";
 import { answerEvent, type EventTarget } from "../event.ts";
-import { answerPage, type PageTarget } from "../page.ts";
+import { answerPage } from "../pages/page.ts";
+import type { PageTarget } from "../pages/request.ts";
 
 const METADATA_TYPE = "$metadata";
 
@@ -66,8 +67,7 @@ export async function answerMetadataAppend(
 /** A stream without metadata: an empty document, which the next write replaces. */
 function answerNone({ context, req }: Exchange, query: string): Answer {
 	const { type } = negotiateLook(req, query, EVENT_TYPES, context.settings.publicUrl);
-	const isJson = type.format.endsWith("json");
-	const body = Buffer.from(isJson ? "{}" : "");
+	const body = Buffer.from(EVENT_FORMATS[type.format].nothing);
 	return {
 		status: 200,
 		headers: [

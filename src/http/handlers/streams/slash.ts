@@ -1,7 +1,7 @@
 /**
  * A stream's URL with a slash behind it: the client is sent to the one without (contract 0.6).
  */
-import { FEED_TYPES } from "../../../../feeds/media.ts";
+import { FEED_TYPES } from "../../../../feeds/formats/feed.ts";
 import { type Answer, withText } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { baseOf } from "../../request/base.ts";

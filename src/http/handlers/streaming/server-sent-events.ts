@@ -8,10 +8,9 @@
  *     Last-Event-ID: 41            from 42 on, whatever the URL says; so does ?lastEventId=41
  *
  * There is one loop for what is there and what comes: it reads from the next number it owes, and
- * waits for a commit only where that number is beyond the end of what it read. So nothing is lost
- * or sent twice where one turns into the other. A stream without events is waited for. It stays
- * plain whatever coding is accepted: what unpacks it on the way would hold events back to fill a
- * block.
+ * waits for a commit only if that number is beyond the end of what it read. So no event is lost or
+ * sent twice in between. The loop waits for a stream without events, too. The answer is never
+ * compressed: a proxy that unpacks it would hold events back until it has a full block.
  */
 import {
 	encodeRetry,
@@ -19,61 +18,48 @@ import {
 	HEARTBEAT,
 } from "../../../../feeds/event-source/encode.ts";
 import type { PageRange } from "../../../../feeds/geometry.ts";
-import type { Embed } from "../../../../feeds/model.ts";
-import { VARY } from "../../../cache/policy.ts";
+import { NOT_KEPT } from "../../../cache/policy.ts";
 import { Refusal } from "../../../errors.ts";
-import type { StreamName, Version } from "../../../event.ts";
-import { composeEntry, type Urls } from "../../../pages/entry.ts";
+import type { Version } from "../../../event.ts";
+import { composeEntry } from "../../../pages/entry.ts";
 import { passed, readStep, STEP_FIRST, stepAfter } from "../../../pages/run.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
-import { isWholeStream } from "./run.ts";
-
-export type Subscription = {
-	readonly stream: StreamName;
-	readonly range: PageRange;
-	readonly embed: Embed;
-	readonly query: string;
-	readonly urls: Urls;
-};
+import type { Context } from "../../context.ts";
+import { isStreamItself, urlsAt } from "../../urls.ts";
+import type { StreamingRequest } from "./request.ts";
 
 /** A server that was restarted is back by then; sooner, a thousand readers would only queue up. */
 const RETRY_MS = 2000;
-const HEADERS = [
-	"Content-Type",
-	"text/event-stream; charset=utf-8",
-	"Cache-Control",
-	"no-store",
-	"Vary",
-	VARY,
-	// nginx would collect events until a buffer is full.
-	"X-Accel-Buffering",
-	"no",
-];
+/** nginx would collect events until a buffer is full. */
+const NOT_COLLECTED = ["X-Accel-Buffering", "no"];
 
 /** @throws Refusal `malformed-header`, `malformed-query`, `not-acceptable`, `overloaded` */
 export async function answerServerSentEvents(
 	exchange: Exchange,
-	subscription: Subscription,
+	request: StreamingRequest,
 ): Promise<Answer> {
 	const { log, live } = exchange.context;
-	const { stream, query } = subscription;
+	const { stream, range, look, query } = request;
 	const seen = lastEventId(exchange, query);
-	const start = seen === undefined ? startOf(exchange, subscription.range) : seen + 1;
+	const start = seen === undefined ? startOf(exchange, range) : seen + 1;
 	// Asked in any case: what can be read no more is refused before the answer starts.
 	const last = await log.last(stream);
 	const from = start === "head" ? last + 1 : start;
-	if (exchange.req.method !== "HEAD") live.enter(exchange.res);
-	return { status: 200, headers: HEADERS, chunks: follow(exchange, subscription, from) };
+	const gone = clientGone(exchange);
+	if (exchange.req.method !== "HEAD") live.enter(gone);
+	const headers = ["Content-Type", look.type.contentType, ...NOT_KEPT, ...NOT_COLLECTED];
+	return { status: 200, headers, chunks: follow(exchange.context, request, from, gone) };
 }
 
 async function* follow(
-	exchange: Exchange,
-	{ stream, embed, urls }: Subscription,
+	{ log, live, settings }: Context,
+	{ stream, look }: StreamingRequest,
 	from: Version,
+	gone: AbortSignal,
 ): AsyncGenerator<string> {
-	const { log, live, settings } = exchange.context;
-	const gone = clientGone(exchange);
+	const { embed, base } = look;
+	const urls = urlsAt(base, log.incarnation);
 	const whole = embed !== "none" && embed !== "content";
 	let next = from;
 	let limit = STEP_FIRST;
@@ -86,7 +72,7 @@ async function* follow(
 			encodeServerSentEvent(composeEntry(urls, stream, entry), entry.version, whole),
 		);
 		const reached = slice.entries.at(-1)?.version;
-		// Where events are gone a step may find none, with more beyond it.
+		// If events are gone a step may find none, with more beyond it.
 		const searched = Math.min(passed(slice, next, limit), Math.max(next, slice.last + 1));
 		next = reached === undefined ? searched : reached + 1;
 		limit = stepAfter(slice);
@@ -111,7 +97,7 @@ function lastEventId({ req }: Exchange, query: string): Version | undefined {
 }
 
 function startOf(exchange: Exchange, { from, direction }: PageRange): Version | "head" {
-	if (isWholeStream(exchange)) return 0;
+	if (isStreamItself(exchange.req.url)) return 0;
 	if (direction === "forward" || from === "head") return from;
 	throw new Refusal("not-acceptable", {
 		accept: String(exchange.req.headers.accept).slice(0, 256),

@@ -3,7 +3,7 @@
  *
  *     /streams/s                                 from the first event
  *     /streams/s?lastEventId=8f1e…               what comes after that event
- *     /streams/s?lastEventId=8f1e…&timeout=5000  waits so long where nothing does, in milliseconds
+ *     /streams/s?lastEventId=8f1e…&timeout=5000  waits so long if nothing does, in milliseconds
  *
  * Oldest first; an empty batch says that there is nothing newer. Pages are to be had in the same
  * format under their own URLs, and are what caches can keep.
@@ -11,7 +11,7 @@
 import { setImmediate } from "node:timers/promises";
 import { attributesOf } from "../../../../feeds/cloudevents/attributes.ts";
 import { encodeCloudEvents } from "../../../../feeds/cloudevents/encode.ts";
-import { VARY } from "../../../cache/policy.ts";
+import { NOT_KEPT } from "../../../cache/policy.ts";
 import { Refusal } from "../../../errors.ts";
 import {
 	ALL,
@@ -21,12 +21,13 @@ import {
 	type Version,
 } from "../../../event.ts";
 import type { Log, StreamEntry } from "../../../log/log.ts";
-import { composeEvents, type Urls } from "../../../pages/entry.ts";
+import { composeEvents } from "../../../pages/entry.ts";
 import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
 import { passed, readStep } from "../../../pages/run.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import type { Look } from "../../request/negotiation.ts";
+import { urlsAt } from "../../urls.ts";
 
 const BATCH = 100;
 const ID_LENGTH_MAX = 1024;
@@ -36,7 +37,7 @@ const SHARE = 3 / 4;
 /** @throws Refusal `malformed-query`, `stream-not-found` */
 export async function answerHttpFeed(
 	exchange: Exchange,
-	{ stream, look, urls }: { stream: StreamName; look: Look; urls: Urls },
+	{ stream, look }: { stream: StreamName; look: Look },
 ): Promise<Answer> {
 	const { log, longPolls, settings } = exchange.context;
 	const query = new URL(exchange.req.url ?? "", "http://any").searchParams;
@@ -51,11 +52,11 @@ export async function answerHttpFeed(
 	const newest = entries.at(-1);
 	if (newest) rememberEvent(log, stream, idOf(newest.event), newest.version);
 
+	const urls = urlsAt(look.base, log.incarnation);
 	const oldestLast = composeEvents(urls, stream, entries).reverse();
 	const body = Buffer.from(encodeCloudEvents({ entries: oldestLast }));
-	const keeping = ["Cache-Control", "no-store", "Vary", VARY];
 	const form = ["Content-Type", look.type.contentType, "Content-Length", String(body.length)];
-	return { status: 200, headers: [...keeping, ...form], body };
+	return { status: 200, headers: [...NOT_KEPT, ...form], body };
 }
 
 /** Reads on while it finds nothing to show: an empty batch means that there is nothing newer. */

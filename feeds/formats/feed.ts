@@ -1,0 +1,90 @@
+/**
+ * What a feed can be had as: the formats, how each is written, and the media types that ask for it.
+ *
+ * A format is complete or it does not compile: a word that is added to one of the unions needs its
+ * row in a table that is a `Record` over the union. Several media types may ask for one format;
+ * every `vnd.eventstore` JSON type has a `vnd.kurrent` twin, the same document under a younger
+ * name.
+ */
+import { encodeFeedAtom } from "../atom/encode.ts";
+import { encodeCloudEvents } from "../cloudevents/encode.ts";
+import { encodeFeedJson } from "../json/encode.ts";
+import { encodeJsonFeed } from "../json-feed/encode.ts";
+import { type MediaType, mediaType } from "../media.ts";
+import type { Embed, Feed } from "../model.ts";
+
+/** A document that shows one page and ends; a sealed page in such a format is kept for ever. */
+export type PageFormat = "atom" | "json" | "json-feed" | "cloudevents";
+
+/**
+ * An answer that runs on through the stream, written entry by entry while the stream is read. Its
+ * table is the server's, as there is no feed to encode: `src/http/handlers/streaming/`.
+ */
+export type StreamingFormat = "ndjson" | "event-stream";
+
+/** How the pages of a format are written. */
+export type PageEncoding = {
+	encode(feed: Feed, embed: Embed): string;
+	/** Whether the document shows data or metadata: only then the log is read with them. */
+	showsContent(embed: Embed): boolean;
+	/** What a stream's own URL answers: its newest page, or a batch from its first event on. */
+	readonly ownUrl: "newest-page" | "first-batch";
+};
+
+export const PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {
+	atom: {
+		encode: encodeFeedAtom,
+		showsContent: (embed) => embed !== "none",
+		ownUrl: "newest-page",
+	},
+	json: {
+		encode: encodeFeedJson,
+		showsContent: (embed) => embed !== "none" && embed !== "rich",
+		ownUrl: "newest-page",
+	},
+	"json-feed": { encode: encodeJsonFeed, showsContent: () => true, ownUrl: "newest-page" },
+	cloudevents: { encode: encodeCloudEvents, showsContent: () => true, ownUrl: "first-batch" },
+};
+
+export type PageType = MediaType & { readonly format: PageFormat };
+export type StreamingType = MediaType & { readonly format: StreamingFormat };
+export type FeedType = PageType | StreamingType;
+export type DescriptionType = MediaType & { readonly format: "description" };
+
+/**
+ * The media types of feeds, in the order of the server's preference: the first is what a reader
+ * without a preference gets.
+ */
+export const FEED_TYPES: readonly FeedType[] = [
+	mediaType("application/atom+xml", "atom"),
+	mediaType("application/vnd.eventstore.atom+json", "json"),
+	mediaType("application/vnd.kurrent.atom+json", "json"),
+	mediaType("text/xml", "atom"),
+	mediaType("application/xml", "atom"),
+	mediaType("application/json", "json"),
+	mediaType("application/vnd.eventstore.event+xml", "atom"),
+	mediaType("application/vnd.eventstore.event+json", "json"),
+	mediaType("application/vnd.kurrent.event+json", "json"),
+	mediaType("application/vnd.eventstore.events+xml", "atom"),
+	mediaType("application/vnd.eventstore.events+json", "json"),
+	mediaType("application/vnd.kurrent.events+json", "json"),
+	mediaType("application/feed+json", "json-feed"),
+	mediaType("application/x-ndjson", "ndjson"),
+	mediaType("text/event-stream", "event-stream"),
+	mediaType("application/cloudevents-batch+json", "cloudevents"),
+];
+
+/** What a filtered feed can be had as: a filter searches one page at a time. */
+export const PAGE_TYPES: readonly PageType[] = FEED_TYPES.filter(isPageType);
+
+/** What the head of a stream and its backward pages can be had as. */
+export const DESCRIBED_FEED_TYPES: ReadonlyArray<FeedType | DescriptionType> = [
+	...FEED_TYPES,
+	// What a stream says about itself, to those who ask for it by name.
+	mediaType("application/vnd.eventstore.streamdesc+json", "description"),
+	mediaType("application/vnd.kurrent.streamdesc+json", "description"),
+];
+
+export function isPageType(type: FeedType): type is PageType {
+	return Object.hasOwn(PAGE_FORMATS, type.format);
+}

@@ -1,0 +1,108 @@
+/**
+ * Answers with a document: a page, a filtered page or a single event. Each takes of these steps, in
+ * this order, those it can:
+ *
+ *     answerSealed    nothing can change the document any more, and it is kept
+ *     answerAsOf      the stream's last version is known: its tag is what the client has, or the
+ *                     document is kept as somebody asked for it since the last append
+ *     answerMade      the document is read and written, once for all who ask at the same time
+ *
+ * The first two need no read, and every step answers 304 if the client has the document.
+ */
+import type { Document, Written } from "../../cache/documents.ts";
+import { cacheControl, type History, keepingHeaders, matches } from "../../cache/policy.ts";
+import type { Version } from "../../event.ts";
+import type { Context } from "../context.ts";
+import type { Look } from "../request/negotiation.ts";
+import type { Answer } from "./answer.ts";
+import type { Exchange } from "./exchange.ts";
+
+export type DocumentRequest = {
+	/** All that the document depends on besides the events: see `documentKey`. */
+	readonly key: string;
+	/** Whether it can be sealed one day: its URL names a place in the stream, not the head. */
+	readonly lasting: boolean;
+	/**
+	 * The tag of the document as of a last version of its stream; undefined if only the document
+	 * itself can tell.
+	 */
+	tagAsOf(last: Version, history: History): string | undefined;
+};
+
+/**
+ * @param path which document it is: the stream, and what is shown of it
+ * @param resolve whether links show the events they lead to; both forms have one URL
+ */
+export function documentKey(look: Look, path: string, resolve: boolean): string {
+	const { base, embed, type, coding } = look;
+	return `${resolve ? "" : "links\n"}${base}\n${path}\n${embed}\n${type.name}\n${coding}`;
+}
+
+/** The answer with the document that nothing can change, if it is kept. */
+export function answerSealed(
+	{ documents }: Context,
+	{ key, lasting }: DocumentRequest,
+	ifNoneMatch: string | undefined,
+): Answer | undefined {
+	const kept = lasting ? documents.get(key) : undefined;
+	return kept && answerWith(kept, ifNoneMatch);
+}
+
+/**
+ * The answer with the document as it is while `last` is the last version of its stream, if that
+ * takes no read. Nothing but an append may change what the document shows.
+ */
+export function answerAsOf(
+	{ documents, log, settings }: Context,
+	request: DocumentRequest,
+	last: Version,
+	ifNoneMatch: string | undefined,
+): Answer | undefined {
+	const tag = tagHeld(request, last, log, ifNoneMatch);
+	if (tag !== undefined) {
+		return notModified(keepingHeaders(cacheControl(false, settings.headMaxAge), tag));
+	}
+	const kept = documents.get(keyAsOf(request.key, last));
+	return kept && answerWith(kept, ifNoneMatch);
+}
+
+/** The tag of the document as of `last`, if the client has it under that tag. */
+export function tagHeld(
+	request: DocumentRequest,
+	last: Version,
+	history: History,
+	ifNoneMatch: string | undefined,
+): string | undefined {
+	if (ifNoneMatch === undefined) return undefined;
+	const tag = request.tagAsOf(last, history);
+	return tag !== undefined && matches(ifNoneMatch, tag) ? tag : undefined;
+}
+
+/**
+ * Reads and writes the document, and answers with it.
+ * @param last the last version of the stream that the document shows; undefined for a document that
+ *   no append changes
+ */
+export async function answerMade(
+	{ context, req }: Exchange,
+	{ key }: DocumentRequest,
+	last: Version | undefined,
+	write: () => Promise<Written>,
+): Promise<Answer> {
+	const once = last === undefined ? key : keyAsOf(key, last);
+	return answerWith(await context.documents.make(once, write), req.headers["if-none-match"]);
+}
+
+/** A document that may change is another one after each append. */
+function keyAsOf(key: string, last: Version): string {
+	return `${key}\n${last}`;
+}
+
+function answerWith(document: Document, ifNoneMatch: string | undefined): Answer {
+	if (matches(ifNoneMatch, document.eTag)) return notModified(document.notModifiedHeaders);
+	return { status: 200, headers: document.headers, body: document.body };
+}
+
+function notModified(headers: readonly string[]): Answer {
+	return { status: 304, headers };
+}

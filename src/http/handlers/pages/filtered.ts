@@ -1,0 +1,144 @@
+/**
+ * GET of a filtered page of `$all` (contract 4.3).
+ */
+import { PAGE_FORMATS, PAGE_TYPES, type PageType } from "../../../../feeds/formats/feed.ts";
+import type { PageRange } from "../../../../feeds/geometry.ts";
+import type { Written } from "../../../cache/documents.ts";
+import { eTag, type History, historyOf } from "../../../cache/policy.ts";
+import { ALL } from "../../../event.ts";
+import { completed, composeFiltered } from "../../../pages/filtered.ts";
+import { type Scan, scan } from "../../../pages/scan.ts";
+import { streamsShown, unresolvedShown } from "../../../pages/shown.ts";
+import type { Answer } from "../../answering/answer.ts";
+import {
+	answerAsOf,
+	answerMade,
+	answerSealed,
+	type DocumentRequest,
+	documentKey,
+} from "../../answering/document.ts";
+import { clientGone, type Exchange } from "../../answering/exchange.ts";
+import { otherHistory } from "../../conditions/incarnation.ts";
+import { longPollMs, resolveLinks } from "../../request/headers.ts";
+import { type Look, negotiateLook } from "../../request/negotiation.ts";
+import { filteredUrlsAt, pagePath, urlsAt, withEmbed } from "../../urls.ts";
+import { type FilterQuery, parseFilter } from "./filter-query.ts";
+import { type PageTarget, parseRange } from "./request.ts";
+import { UNUSUAL } from "./write.ts";
+
+type FilteredRequest = FilterQuery & {
+	readonly range: PageRange;
+	readonly look: Look<PageType>;
+	readonly waitMs: number;
+	/** Whether links show what they point to: only if it is asked for, as on all of `$all`. */
+	readonly resolve: boolean;
+	readonly document: DocumentRequest;
+};
+
+/** A scan, and the history it read. */
+type Scanned = Scan & { readonly history: History };
+
+export function answerFiltered(
+	exchange: Exchange,
+	target: Omit<PageTarget, "stream">,
+): Answer | Promise<Answer> {
+	const { context, req } = exchange;
+	const request = parseFiltered(exchange, target);
+	const { range, document } = request;
+	const other = otherHistory(exchange, target.query, range.from !== "head");
+	if (other) return other;
+	const sealed = answerSealed(context, document, req.headers["if-none-match"]);
+	return sealed ?? answerFresh(exchange, request);
+}
+
+function parseFiltered(
+	{ context, req }: Exchange,
+	target: Omit<PageTarget, "stream">,
+): FilteredRequest {
+	const { publicUrl, longPollSecondsMax } = context.settings;
+	const look = negotiateLook(req, target.query, PAGE_TYPES, publicUrl);
+	const range = parseRange(ALL, target);
+	const filter = parseFilter(new URLSearchParams(target.query));
+	const waitMs = range.direction === "forward" ? longPollMs(req, longPollSecondsMax) : 0;
+	const resolve = resolveLinks(req) ?? false;
+	const path = `${ALL}\nfiltered?${filter.query}\n${pagePath(ALL, range)}`;
+	const document: DocumentRequest = {
+		key: documentKey(look, path, resolve),
+		lasting: range.from !== "head" && !resolve,
+		tagAsOf: (last, history) => (resolve ? undefined : eTag(last, look.type, "identity", history)),
+	};
+	return { ...filter, range, look, waitMs, resolve, document };
+}
+
+async function answerFresh(exchange: Exchange, request: FilteredRequest): Promise<Answer> {
+	const { context, req } = exchange;
+	const { document, waitMs } = request;
+	const { last } = await context.lasts.learn(ALL);
+	// As long as nothing is committed the page is what it was.
+	const unchanged = answerAsOf(context, document, last, req.headers["if-none-match"]);
+	if (unchanged && waitMs === 0) return unchanged;
+
+	const history = historyOf(context.log);
+	const scanned = { ...(await scanPatiently(exchange, request)), history };
+	if (unchanged && scanned.last === last) return unchanged;
+	const asOf = scanned.sealed ? undefined : scanned.last;
+	return answerMade(exchange, document, asOf, () => writeFiltered(exchange, request, scanned));
+}
+
+/** Long poll: what comes but does not match is searched once, and waited on behind. */
+async function scanPatiently(
+	exchange: Exchange,
+	{ range, filter, waitMs }: FilteredRequest,
+): Promise<Scan> {
+	const { log, longPolls } = exchange.context;
+	const until = Date.now() + waitMs;
+	const gone = clientGone(exchange);
+	let scanned = await scan(log, filter, range);
+	while (scanned.matches.length === 0 && !scanned.sealed && !gone.aborted) {
+		const leftMs = until - Date.now();
+		if (leftMs <= 0) break;
+		const { last } = scanned;
+		await longPolls.beyond(ALL, Math.max(last, scanned.from - 1), leftMs, gone);
+		scanned = await scan(log, filter, range);
+		// Woken without news: the server closes, or too many wait.
+		if (scanned.last === last) break;
+	}
+	return scanned;
+}
+
+async function writeFiltered(
+	{ context }: Exchange,
+	{ range, query, resolve, look }: FilteredRequest,
+	scanned: Scanned,
+): Promise<Written> {
+	const { log, settings } = context;
+	const { base, embed, type, coding } = look;
+	const { history, sealed } = scanned;
+	const format = PAGE_FORMATS[type.format];
+	const content = format.showsContent(embed);
+	const { pageBytesMax } = settings;
+	const matches =
+		content || resolve
+			? await completed(log, scanned.matches, { content, resolve, pageBytesMax })
+			: scanned.matches;
+	const filtered = filteredUrlsAt(base, log.incarnation, query);
+	const urls = { ...filtered, self: withEmbed(filtered.page(range), embed) };
+	const feed = composeFiltered(urlsAt(base, log.incarnation), urls, range, scanned, matches);
+	const newest = range.direction === "forward" ? scanned.end - 1 : scanned.from;
+	const shown = resolve ? unresolvedShown(matches) ^ UNUSUAL : 0;
+	return {
+		text: Buffer.from(format.encode(feed, embed)),
+		type,
+		coding,
+		snapshot: { last: sealed ? newest : scanned.last, shown, history },
+		lifetime: {
+			// Both forms of a page have one URL: what was asked for by a header is not kept.
+			// Nor is what was searched before an erasure.
+			sealed: sealed && !resolve && history.erasures === log.erasures,
+			headMaxAge: settings.headMaxAge,
+			...(resolve ? { keepSeconds: 0 } : {}),
+		},
+		streams: streamsShown(ALL, matches),
+		changedBy: [],
+	};
+}

@@ -1,0 +1,99 @@
+/**
+ * GET of a page of a stream: a kept document, or one that is read, composed and encoded now.
+ */
+import type { IncomingMessage } from "node:http";
+import { isPageType, PAGE_FORMATS } from "../../../../feeds/formats/feed.ts";
+import { isSealed } from "../../../../feeds/geometry.ts";
+import { ALL, parseStreamName } from "../../../event.ts";
+import type { Answer } from "../../answering/answer.ts";
+import { answerAsOf, answerMade, answerSealed, tagHeld } from "../../answering/document.ts";
+import { clientGone, type Exchange } from "../../answering/exchange.ts";
+import { otherHistory } from "../../conditions/incarnation.ts";
+import type { Context } from "../../context.ts";
+import { isStreamItself } from "../../urls.ts";
+import { describeStream } from "../description.ts";
+import { answerHttpFeed } from "../streaming/http-feed.ts";
+import { answerStreaming } from "../streaming/streaming.ts";
+import {
+	negotiatePage,
+	type PageRequest,
+	type PageTarget,
+	parsePageRequest,
+	parseRange,
+} from "./request.ts";
+import { writePage } from "./write.ts";
+
+export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
+	const { context, req } = exchange;
+	const look = negotiatePage(exchange, target);
+	const { type } = look;
+	if (type.format === "description") return describeStream(target.stream, look.base, type);
+	const stream = parseStreamName(target.stream);
+	const range = parseRange(stream, target);
+	const other = otherHistory(exchange, target.query, range.from !== "head");
+	if (other) return other;
+
+	if (!isPageType(type)) {
+		const { query } = target;
+		return answerStreaming(exchange, { stream, range, look: { ...look, type }, query });
+	}
+	const place = { stream, range, look: { ...look, type } };
+	if (PAGE_FORMATS[type.format].ownUrl === "first-batch" && isStreamItself(req.url)) {
+		return answerHttpFeed(exchange, place);
+	}
+	const request = parsePageRequest(exchange, place, target.resolves ?? stream !== ALL);
+	const known = answerKnown(context, req, request);
+	if (!known) return answerFresh(exchange, request);
+	return { ...known, recall: (again) => answerKnown(context, again, request) };
+}
+
+/**
+ * The answer to a request for a page, if it needs no read and no wait.
+ * @param req this request; only what its client has already is read from it
+ * @param request what it asks for, parsed now or for an earlier request in the same words
+ * @returns undefined if the page has to be read
+ */
+function answerKnown(
+	context: Context,
+	req: IncomingMessage,
+	{ stream, waitMs, document }: PageRequest,
+): Answer | undefined {
+	const ifNoneMatch = req.headers["if-none-match"];
+	const sealed = answerSealed(context, document, ifNoneMatch);
+	if (sealed) return sealed;
+	const last = waitMs > 0 ? undefined : context.lasts.known(stream);
+	return last === undefined ? undefined : answerAsOf(context, document, last, ifNoneMatch);
+}
+
+async function answerFresh(exchange: Exchange, request: PageRequest): Promise<Answer> {
+	const { context, req } = exchange;
+	const { stream, range, document, waitMs } = request;
+	const ifNoneMatch = req.headers["if-none-match"];
+	if (waitMs > 0) await waitForNews(exchange, request, ifNoneMatch);
+
+	const known = context.lasts.known(stream);
+	const { last, retention } =
+		known === undefined ? await context.lasts.learn(stream) : { last: known };
+	// If metadata or links decide what is shown, only the page itself can tell.
+	const unchanged = retention ? undefined : answerAsOf(context, document, last, ifNoneMatch);
+	if (unchanged) return unchanged;
+	// A page that may change, made a moment ago, may be older than `last`.
+	const asOf = isSealed(range, last) ? undefined : last;
+	return answerMade(exchange, document, asOf, () => writePage(context, request));
+}
+
+/** Long poll: holds the request while its page has nothing new, for as long as the client asked. */
+async function waitForNews(
+	exchange: Exchange,
+	{ stream, range, document, waitMs }: PageRequest,
+	ifNoneMatch: string | undefined,
+): Promise<void> {
+	const { context } = exchange;
+	const from = Number(range.from);
+	const { last, retention } = await context.lasts.learn(stream);
+	const tag = retention ? undefined : tagHeld(document, last, context.log, ifNoneMatch);
+	if (from <= last && tag === undefined) return;
+	// Beyond the end of the log by more than one, the client waits for what it asked for.
+	const known = Math.max(last, from - 1);
+	await context.longPolls.beyond(stream, known, waitMs, clientGone(exchange));
+}

@@ -1,0 +1,94 @@
+/**
+ * What a request for a page asks for, read from its URL and its headers.
+ */
+
+import {
+	DESCRIBED_FEED_TYPES,
+	type DescriptionType,
+	FEED_TYPES,
+	type FeedType,
+	type PageType,
+} from "../../../../feeds/formats/feed.ts";
+import { isSealed, type PageRange } from "../../../../feeds/geometry.ts";
+import { eTag, type History } from "../../../cache/policy.ts";
+import { ALL, type StreamName, type Version } from "../../../event.ts";
+import { type DocumentRequest, documentKey } from "../../answering/document.ts";
+import type { Exchange } from "../../answering/exchange.ts";
+import { longPollMs, resolveLinks } from "../../request/headers.ts";
+import { type Look, negotiateLook } from "../../request/negotiation.ts";
+import { pagePath, parseCount, parseFrom } from "../../urls.ts";
+
+/** A page as its URL names it, percent-decoded, nothing checked. */
+export type PageTarget = {
+	readonly stream: string;
+	readonly from: string;
+	readonly direction: "forward" | "backward";
+	readonly count: string;
+	/** Without its `?`. */
+	readonly query: string;
+	/** Whether links are resolved if the client does not say: on all but `$all`, by default. */
+	readonly resolves?: boolean;
+};
+
+export type PageRequest = {
+	readonly stream: StreamName;
+	readonly range: PageRange;
+	readonly look: Look<PageType>;
+	/** How long the client is willing to wait for something new; 0 for not at all. */
+	readonly waitMs: number;
+	readonly resolve: boolean;
+	/** Whether links are treated as they are if the client does not say. */
+	readonly isUsual: boolean;
+	readonly document: DocumentRequest;
+};
+
+/** @throws Refusal `malformed-query`, `not-acceptable`, `malformed-host` */
+export function negotiatePage(
+	{ context, req }: Exchange,
+	{ stream, direction, query }: PageTarget,
+): Look<FeedType | DescriptionType> {
+	const isDescribed = direction === "backward" && stream !== ALL;
+	const available = isDescribed ? DESCRIBED_FEED_TYPES : FEED_TYPES;
+	return negotiateLook(req, query, available, context.settings.publicUrl);
+}
+
+/** @throws Refusal `invalid-event-number`, `invalid-position`, `invalid-count` */
+export function parseRange(
+	stream: StreamName,
+	{ from, direction, count }: Pick<PageTarget, "from" | "direction" | "count">,
+): PageRange {
+	return { direction, from: parseFrom(stream, from, direction), count: parseCount(count) };
+}
+
+/**
+ * Reads the headers of a request for a page.
+ * @param usual whether links are resolved if the client does not say
+ * @throws Refusal `malformed-header`
+ */
+export function parsePageRequest(
+	{ context, req }: Exchange,
+	place: Pick<PageRequest, "stream" | "range" | "look">,
+	usual: boolean,
+): PageRequest {
+	const { stream, range, look } = place;
+	const isForward = range.direction === "forward";
+	const waitMs = isForward ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
+	const resolve = resolveLinks(req) ?? usual;
+	const isUsual = resolve === usual;
+	const document: DocumentRequest = {
+		key: documentKey(look, `${stream}\n${pagePath(stream, range)}`, resolve),
+		lasting: range.from !== "head",
+		tagAsOf: (last, history) => (isUsual ? tagAsOf(place, last, history) : undefined),
+	};
+	return { stream, range, look, waitMs, resolve, isUsual, document };
+}
+
+/** The tag of a page that can still change; undefined for any other, and without events. */
+function tagAsOf(
+	{ stream, range, look }: Pick<PageRequest, "stream" | "range" | "look">,
+	last: Version,
+	history: History,
+): string | undefined {
+	if (isSealed(range, last) || (last < 0 && stream !== ALL)) return undefined;
+	return eTag(last, look.type, "identity", history);
+}

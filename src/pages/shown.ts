@@ -1,0 +1,55 @@
+/**
+ * What a page shows besides the events of its range: a number for its tag, and the streams whose
+ * change makes caches drop the page.
+ */
+import type { PageRange } from "../../feeds/geometry.ts";
+import type { StreamName, Version } from "../event.ts";
+import type { Slice, StreamEntry } from "../log/log.ts";
+
+/**
+ * A number for what retention and links make of a page: the first version that is shown, if it is
+ * within the page, and which of the page's links lead nowhere. Two pages of one URL and one last
+ * version are the same if their numbers are.
+ */
+export function shownOf(range: PageRange, { retention, entries, last }: Slice): number {
+	if (!retention) return 0;
+	const { first } = retention;
+	const starts = first > 0 && lowestOf(range, last) <= first;
+	return fold([...(starts ? [first] : []), ...unresolvedIn(entries)]);
+}
+
+/** Which links lead nowhere, folded to a number; 0 if all of them lead somewhere. */
+export function unresolvedShown(entries: readonly StreamEntry[]): number {
+	return fold(unresolvedIn(entries));
+}
+
+function unresolvedIn(entries: readonly StreamEntry[]): Version[] {
+	return entries.flatMap(({ unresolved, version }) => (unresolved ? [version] : []));
+}
+
+/** FNV-1a, on whole numbers. */
+function fold(numbers: readonly number[]): number {
+	let folded = 0;
+	for (const number of numbers) folded = Math.imul(folded ^ (number + 1), 0x01000193) & 0x7fffffff;
+	return folded;
+}
+
+/** The stream that was read, and every stream that something shown of it stands in. */
+export function streamsShown(
+	stream: StreamName,
+	entries: readonly Pick<StreamEntry, "event" | "link" | "unresolved">[],
+): StreamName[] {
+	const streams = new Set([stream]);
+	for (const { event, link, unresolved } of entries) {
+		streams.add(event.stream);
+		if (link) streams.add(link.stream);
+		if (unresolved) streams.add(unresolved.stream);
+	}
+	return [...streams];
+}
+
+/** The lowest version that a range covers; below 0 if it reaches beyond the first. */
+export function lowestOf({ from, direction, count }: PageRange, last: Version): Version {
+	const start = from === "head" ? last : from;
+	return direction === "forward" ? start : start - count + 1;
+}
