@@ -1,11 +1,31 @@
 /** What must hold of one event, by itself and by its hash. */
-import { leafHash, sha256 } from "../../../feeds/proof/hash.ts";
-import { encodeLeaf, hashOfEvent } from "../../../feeds/proof/leaf.ts";
+import { HASH_BYTES, leafHash, sha256 } from "../../../feeds/proof/hash.ts";
+import { encodeLeaf, hashOfEvent, type LeafHead } from "../../../feeds/proof/leaf.ts";
 import type { StoredEvent } from "./view.ts";
 
+/** Of all calls, as none of them waits. */
+const computed = Buffer.alloc(HASH_BYTES);
+
 /** Whether an event has the hash of what it holds. */
-export function isAsHashed(event: StoredEvent, expected = expectedHash(event)): boolean {
-	return event.hash !== undefined && Buffer.compare(event.hash, expected) === 0;
+export function isAsHashed(event: StoredEvent): boolean {
+	const { hash, data, metadata, digests } = event;
+	if (!hash) return false;
+	return digests ? isHashOfLeaf(hash, leafOf(event)) : isHashOf(hash, event, data, metadata);
+}
+
+/** Whether a leaf hash is that of an event, given the content it was appended with. */
+export function isHashOf(
+	hash: Uint8Array,
+	head: LeafHead,
+	data: Uint8Array,
+	metadata: Uint8Array,
+): boolean {
+	return Buffer.compare(hash, hashOfEvent(head, data, metadata, computed)) === 0;
+}
+
+/** Whether a leaf hash is that of what the tree holds of an event. */
+export function isHashOfLeaf(hash: Uint8Array, leaf: Uint8Array): boolean {
+	return Buffer.compare(hash, leafHash(leaf)) === 0;
 }
 
 /** The leaf hash an event must have. */
@@ -37,8 +57,8 @@ export function isEventId(id: Uint8Array): boolean {
 	return id.some((byte) => byte !== 0);
 }
 
-/** The fault of an event that does not have its hash: where nothing but its position is told. */
-export function withoutItsHash({ position }: Pick<StoredEvent, "position">): string {
+/** The fault of an event that does not have its hash, if nothing but its position is told. */
+export function withoutItsHash(position: number): string {
 	return `the event at position ${position} does not have its hash`;
 }
 

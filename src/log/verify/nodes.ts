@@ -41,7 +41,7 @@ export function checkUpperNodes({ hashes }: LogView, size: number, report: Repor
  */
 export function checkEdge(size: number, view: LogView, hashes: Hashes, report: Report): void {
 	for (const event of view.events(size - (size % TILE_WIDTH), size)) {
-		if (!isAsHashed(event)) report(withoutItsHash(event));
+		if (!isAsHashed(event)) report(withoutItsHash(event.position));
 	}
 	for (let level = 1; levelWidth(size, level) > 0; level++) {
 		const to = levelWidth(size, level);

@@ -7,15 +7,13 @@ import { expectedHash, isAsHashed, notAppended } from "./event.ts";
 import { isNodeOver } from "./nodes.ts";
 import type { Hashes, Report, StoredEvent } from "./view.ts";
 
-type Differing = { readonly event: StoredEvent; readonly expected: Uint8Array };
-
 export class TileCheck {
 	readonly #nodes: Hashes | undefined;
 	readonly #report: Report;
 	/** The tile whose events are being shown; -1 before the first. */
 	#tile = -1;
 	#hashes: Uint8Array[] = [];
-	#differing: Differing[] = [];
+	#differing: StoredEvent[] = [];
 
 	/** @param nodes undefined where the engine keeps no tree */
 	constructor(nodes: Hashes | undefined, report: Report) {
@@ -33,8 +31,7 @@ export class TileCheck {
 			this.#tile = tile;
 		}
 		this.#hashes.push(hash);
-		const expected = expectedHash(event);
-		if (!isAsHashed(event, expected)) this.#differing.push({ event, expected });
+		if (!isAsHashed(event)) this.#differing.push(event);
 	}
 
 	/** Checks the tile that was shown last: no more of its events will come. */
@@ -44,7 +41,7 @@ export class TileCheck {
 		const node = isFull ? this.#nodes?.(1, this.#tile, this.#tile + 1)[0] : undefined;
 		const isNode = isNodeOver(node, this.#hashes);
 		const isRepaired = !isNode && node !== undefined && isNodeOver(node, this.#repaired());
-		for (const { event } of this.#differing) {
+		for (const event of this.#differing) {
 			this.#report(isRepaired ? withAnotherHash(event) : notAppended(event));
 		}
 		if (isFull && this.#nodes && !isNode && !isRepaired) this.#report(this.#nodeFault(node));
@@ -56,8 +53,8 @@ export class TileCheck {
 	/** The hashes of the tile, had each event the one that belongs to it. */
 	#repaired(): Uint8Array[] {
 		const hashes = [...this.#hashes];
-		for (const { event, expected } of this.#differing) {
-			hashes[event.position % TILE_WIDTH] = expected;
+		for (const event of this.#differing) {
+			hashes[event.position % TILE_WIDTH] = expectedHash(event);
 		}
 		return hashes;
 	}

@@ -2,7 +2,6 @@
 import { setImmediate } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { rootOf } from "../../../../feeds/proof/frontier.ts";
-import { leafHash } from "../../../../feeds/proof/hash.ts";
 import { formatKey } from "../../../../feeds/proof/note.ts";
 import { levelWidth, TILE_WIDTH, type Tile, tilePath } from "../../../../feeds/proof/tiles.ts";
 import type { TreeHead } from "../../../../feeds/proof/tree.ts";
@@ -126,7 +125,7 @@ export class StoredTree implements LogTree {
 		let bytes = 0;
 		for (const event of this.#view.events(from, from + width)) {
 			const leaf = leafOf(event);
-			requireLeaf(event, leafHash(leaf));
+			requireLeaf(event, leaf);
 			const length = Buffer.alloc(2);
 			length.writeUInt16BE(leaf.length);
 			parts.push(length, leaf);

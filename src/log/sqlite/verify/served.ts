@@ -2,7 +2,7 @@
  * What the tree is made of is checked before it is signed for or handed out. That is also how a
  * hash that is damaged is told from one of another history, where all agree with each other.
  */
-import { isAsHashed, withoutItsHash } from "../../verify/event.ts";
+import { isHashOfLeaf, withoutItsHash } from "../../verify/event.ts";
 import { checkEdge, isNodeOver } from "../../verify/nodes.ts";
 import type { Hashes, LogView, StoredEvent } from "../../verify/view.ts";
 import { Contradiction, isUnreadable } from "../failures.ts";
@@ -12,9 +12,12 @@ export function requireEdge(size: number, view: LogView, hashes: Hashes): void {
 	checkEdge(size, view, hashes, refuse);
 }
 
-/** @throws Contradiction if an event does not have its hash */
-export function requireLeaf(event: StoredEvent, expected?: Uint8Array): void {
-	if (!isAsHashed(event, expected)) refuse(withoutItsHash(event));
+/**
+ * @param leaf what the tree holds of the event
+ * @throws Contradiction if the event has another hash
+ */
+export function requireLeaf({ position, hash }: StoredEvent, leaf: Uint8Array): void {
+	if (!hash || !isHashOfLeaf(hash, leaf)) refuse(withoutItsHash(position));
 }
 
 /**
