@@ -84,7 +84,8 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const meaning = { wanted, key: keyOf(wanted) };
 	const known = answerKnown(context, req, meaning);
 	if (!known) return answerFresh(exchange, meaning);
-	return { ...known, recall: (again) => answerKnown(context, again, meaning) };
+	exchange.recall = (again) => answerKnown(context, again, meaning);
+	return known;
 }
 
 /**
