@@ -66,7 +66,7 @@ export type RouteHandle = (exchange: Exchange, target: Target) => Answer | Promi
 
 /**
  * What the URL of a request names: its query without the `?`, and the segments that its path has
- * names for, percent-decoded, nothing checked.
+ * names for, percent-decoded, nothing checked; "" for each that it has not.
  */
 export type Target = { readonly [N in "query" | SegmentName]: string };
 export type SegmentName = "stream" | "from" | "count" | "id" | "time" | "tile";

@@ -2,7 +2,6 @@
  * An answer, before it is written to a socket. Handlers return it; both lanes of the front door
  * send it with the same function, so that the bytes cannot differ: `send.ts`.
  */
-import type { IncomingMessage } from "node:http";
 
 export type Answer = {
 	readonly status: number;
@@ -13,16 +12,7 @@ export type Answer = {
 	readonly body?: Uint8Array | undefined;
 	/** In place of a body, one that is made while it is sent; see `pump.ts`. */
 	readonly chunks?: Chunks;
-	/** How the same words are answered again, if they may be remembered. */
-	readonly recall?: Recall;
 };
-
-/**
- * Answers a request in the same words as one before: in all that the answer depends on besides
- * `If-None-Match` and the events.
- * @returns undefined if that takes a read by now
- */
-export type Recall = (req: IncomingMessage) => Answer | undefined;
 
 export type Chunks = AsyncIterable<string | Uint8Array>;
 

@@ -49,7 +49,7 @@ export class Door {
 
 	/** Every request comes through here once: count it here, or give it an id. */
 	#serve(req: IncomingMessage, res: ServerResponse, cors: Cors, handle: Handle): void {
-		respond({ context: this.#context, req, res, cors }, handle);
+		respond({ context: this.#context, req, res, cors, recall: undefined }, handle);
 	}
 
 	#answer(exchange: Exchange, found: Found): ReturnType<Handle> {
@@ -62,8 +62,8 @@ export class Door {
 		if (known) return known;
 		if (route.method !== "GET") return route.handle(exchange, target);
 		const answer = afterMinPosition(exchange, () => route.handle(exchange, target));
-		if (!(answer instanceof Promise) && answer.recall) {
-			this.#remembered.set(req, { place, target, recall: answer.recall });
+		if (exchange.recall) {
+			this.#remembered.set(req, { place, target, recall: exchange.recall });
 		}
 		return answer;
 	}

@@ -3,7 +3,7 @@
  */
 import express, { type Express, type Request } from "express";
 import { Refusal } from "../../errors.ts";
-import type { Target } from "../routes.ts";
+import type { SegmentName, Target } from "../routes.ts";
 import { UNESCAPED } from "../urls.ts";
 import type { Door } from "./door.ts";
 import type { Place } from "./places.ts";
@@ -34,15 +34,22 @@ export function createExpressLane(door: Door, places: readonly Place[]): Express
 	return app;
 }
 
-function targetOf({ params, url }: Request, { stream }: Place): Target {
+function targetOf({ params, url }: Request, place: Place): Target {
 	const mark = url.indexOf("?");
-	const target: Record<string, string> = { query: mark < 0 ? "" : url.slice(mark + 1) };
-	if (stream !== undefined) target.stream = stream;
-	for (const [name, found] of Object.entries(params)) {
+	const segment = (name: SegmentName) => {
+		const found = params[name] ?? "";
 		// A wildcard has several.
-		target[name] = Array.isArray(found) ? found.join("/") : String(found);
-	}
-	return target as Target;
+		return Array.isArray(found) ? found.join("/") : found;
+	};
+	return {
+		query: mark < 0 ? "" : url.slice(mark + 1),
+		stream: place.stream ?? segment("stream"),
+		from: segment("from"),
+		count: segment("count"),
+		id: segment("id"),
+		time: segment("time"),
+		tile: segment("tile"),
+	};
 }
 
 function malformedUrl(reason: string): Refusal {

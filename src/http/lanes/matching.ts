@@ -3,7 +3,7 @@
  * table. A URL that an earlier path of the table could match is left to Express, which goes by the
  * table's order, and so is whatever cannot be decoded, since Express says why.
  */
-import type { Method, Target } from "../routes.ts";
+import type { Method, SegmentName } from "../routes.ts";
 import { UNESCAPED } from "../urls.ts";
 import type { Found, Place } from "./places.ts";
 
@@ -13,9 +13,12 @@ export type Matcher = (method: string, url: string) => Found | undefined;
 type HotPath = {
 	readonly place: Place;
 	readonly url: RegExp;
-	/** Of the segments that `url` captures; it captures the query behind them. */
-	readonly names: readonly string[];
+	/** Which capture of `url` is a segment; the query is the last. No match has those it lacks. */
+	readonly at: { readonly [N in SegmentName]: number };
 };
+
+/** Beyond what a pattern captures. */
+const NOWHERE = 99;
 
 export function createMatcher(places: readonly Place[]): Matcher {
 	const paths: { readonly [M in Method]: readonly HotPath[] } = {
@@ -38,8 +41,17 @@ function hotPaths(places: readonly Place[], method: Method): HotPath[] {
 		if (!place.routes.get(method)?.isHot) return [];
 		const { path } = place;
 		const earlier = places.slice(0, index).map((one) => one.path);
-		const names = [...path.matchAll(/:(\w+)/g)].map(([, name = ""]) => name);
-		return [{ place, url: patternOf(path, earlier), names }];
+		const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name);
+		const captureOf = (name: SegmentName) => names.indexOf(name) + 1 || NOWHERE;
+		const at = {
+			stream: captureOf("stream"),
+			from: captureOf("from"),
+			count: captureOf("count"),
+			id: captureOf("id"),
+			time: captureOf("time"),
+			tile: NOWHERE,
+		};
+		return [{ place, url: patternOf(path, earlier), at }];
 	});
 }
 
@@ -93,22 +105,25 @@ function escapeText(text: string): string {
 	return text.replace(/[$.*+?()[\]{}|^\\]/g, "\\$&");
 }
 
-function foundAt({ place, names }: HotPath, match: RegExpExecArray): Found | undefined {
-	const target: Record<string, string> = { query: match[names.length + 1] ?? "" };
-	for (let i = 0; i < names.length; i++) {
-		const segment = decode(match[i + 1] ?? "");
-		if (segment === undefined) return undefined;
-		target[names[i] ?? ""] = segment;
-	}
-	return { place, target: target as Target };
-}
-
-/** Undefined if it cannot be decoded. */
-function decode(segment: string): string | undefined {
-	if (!segment.includes("%")) return segment;
+/** Undefined if a segment cannot be decoded. */
+function foundAt({ place, at }: HotPath, match: RegExpExecArray): Found | undefined {
 	try {
-		return decodeURIComponent(segment);
+		const target = {
+			query: match[match.length - 1] ?? "",
+			stream: decoded(match[at.stream]),
+			from: decoded(match[at.from]),
+			count: decoded(match[at.count]),
+			id: decoded(match[at.id]),
+			time: decoded(match[at.time]),
+			tile: "",
+		};
+		return { place, target };
 	} catch {
 		return undefined;
 	}
+}
+
+/** @throws URIError */
+function decoded(segment = ""): string {
+	return segment.includes("%") ? decodeURIComponent(segment) : segment;
 }

@@ -3,8 +3,8 @@
  * API has.
  */
 import { ALL } from "../../event.ts";
-import type { Recall } from "../answering/answer.ts";
 import { type Cors, type CorsOf, methodsShown, NO_CORS } from "../answering/cors.ts";
+import type { Recall } from "../answering/exchange.ts";
 import type { Route, Target } from "../routes.ts";
 
 export type Place = {

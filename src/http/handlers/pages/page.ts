@@ -44,7 +44,8 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const request = parsePageRequest(exchange, place, target.resolves ?? stream !== ALL);
 	const known = answerKnown(context, req, request);
 	if (!known) return answerFresh(exchange, request);
-	return { ...known, recall: (again) => answerKnown(context, again, request) };
+	exchange.recall = (again) => answerKnown(context, again, request);
+	return known;
 }
 
 /**
