@@ -181,14 +181,15 @@ export class SqliteLog implements Log {
 		where: string | number,
 		work: () => T | Promise<T>,
 	): Promise<T> {
+		this.#refuseClosing();
 		try {
-			this.#refuseClosing();
-			const found = await work();
-			const telling = this.#telling();
-			if (telling) await telling;
-			return found;
+			return await work();
 		} catch (error) {
 			throw damageOr(error, `${stream} at ${where}`);
+		} finally {
+			// A refusal shows a commit as well: that the stream was deleted.
+			const telling = this.#telling();
+			if (telling) await telling;
 		}
 	}
 

@@ -133,6 +133,25 @@ export function listening(given: Given): void {
 			expect(shown).toEqual([0, 0]);
 		});
 
+		test("is refused for a delete only once the listeners have heard of it", async () => {
+			const deleted = new Set<string>();
+			log.onCommit(({ marked }) => {
+				for (const stream of marked) deleted.add(stream);
+			});
+			for (let i = 0; i < 20; i++) {
+				await append(log, `a-${i}`, events(1));
+				const gone = log.delete({ stream: name(`a-${i}`), expected: "any", hard: true });
+				for (let isGone = false; !isGone; await setImmediate()) {
+					isGone = await read(log, `a-${i}`).then(
+						() => false,
+						() => true,
+					);
+				}
+				expect(deleted).toContain(`a-${i}`);
+				await gone;
+			}
+		});
+
 		test("shows no erasure that the listeners have not heard of", async () => {
 			await append(log, "a", events(40, { data: Buffer.alloc(5000) }));
 			for (let version = 0; version < 40; version++) {
