@@ -205,7 +205,7 @@ function unknownOption(option: string, close: string | undefined): Refusal {
 function invalidOption(option: string, value: string, reason: string): Refusal {
 	// Kubernetes sets VARVE_PORT itself where a service is named varve: say so, it is hard to guess.
 	const linked = ORCHESTRATED_VALUE.test(value)
-		? "; it looks set by Kubernetes for a service named varve: enableServiceLinks: false stops that"
+		? "; Kubernetes seems to have set it for a service named varve; enableServiceLinks: false prevents that"
 		: "";
 	// What is wrong in a URL is not its password, which would stand in the logs of whoever starts us.
 	const shown = value.replace(/\/\/[^/,]*@/g, "//***@");

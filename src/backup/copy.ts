@@ -257,7 +257,7 @@ export class Copy {
 		}
 		const { isSameEvent } = this.#statements;
 		if (isSameEvent.get(0) === 1 && isSameEvent.get(last) === 1) return;
-		throw this.#unusable("it is of another store, or of another history; take another target");
+		throw this.#unusable("it is a backup of another store or history; choose another target");
 	}
 
 	#unusable(reason: string): Refusal {

@@ -17,8 +17,8 @@ export function overview(verbs: readonly Verb[]): string {
 		"",
 		...table([...rows, ["help VERB", "Explain a verb"], ["version", "Print the version"]]),
 		"",
-		"Start with `varve serve`; it prints a line that appends an event and one that reads it.",
-		"Options that are not of one call are environment variables too: --port is VARVE_PORT.",
+		"Start with `varve serve`: it prints a command that appends an event, and one that reads it.",
+		"An option with a VARVE_ name in brackets is an environment variable too: --port is VARVE_PORT.",
 		"",
 	].join("\n");
 }

@@ -24,13 +24,13 @@ export const importVerb: Verb = {
 	name: "import",
 	summary: "Append the events of an NDJSON file",
 	operands: ["[FILE]"],
-	purpose: `Appends one event a line: {"stream","type","data","metadata","id"}, the last two
-		optional. FILE may be compressed with gzip; without it, or with -, standard input is read.
-		Streams are filled side by side, each in the order of the file. data and metadata are sent
-		byte for byte. A line without an id gets one derived from the source's name, its place in its
-		stream and its content, so an import that was interrupted can simply be run again: what is
-		there already is recognised and not doubled. A server that is away or busy is waited for. A
-		line that is wrong stops the import and is named.`,
+	purpose: `Appends one event for each line: {"stream","type","data","metadata","id"}; the last two
+		are optional. FILE may be compressed with gzip. Without FILE, or with -, the command reads
+		standard input. It fills many streams at once, each in the order of the file, and sends data and
+		metadata byte for byte. If a line has no id, the command derives one from the source's name, the
+		line's place in its stream, and its content. So you can run an interrupted import again: the
+		server recognises the events it has, and does not write them twice. If the server is away or
+		busy, the command waits. If a line is wrong, the command stops and names the line.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{
@@ -40,7 +40,7 @@ export const importVerb: Verb = {
 			default: 64,
 			min: 1,
 			max: 1024,
-			help: "Requests under way at once. 1 keeps the order of the file across streams.",
+			help: "Requests that run at once. 1 keeps the order of the file across streams.",
 		},
 		{
 			name: "source",
@@ -49,7 +49,7 @@ export const importVerb: Verb = {
 			default: undefined,
 			placeholder: "NAME",
 			perCall: true,
-			help: "What derived ids start from. Default: the file's name without its folder and .gz.",
+			help: "Name from which ids are derived. Default: the file's name without its folder and .gz.",
 		},
 		{
 			name: "retrySeconds",
@@ -58,7 +58,7 @@ export const importVerb: Verb = {
 			default: 60,
 			min: 0,
 			max: 86_400,
-			help: "How long to try again while the server fails or is away; 0 for ever.",
+			help: "Seconds to try again while the server fails or is away. 0: for ever.",
 		},
 		{
 			name: "dryRun",
@@ -66,7 +66,7 @@ export const importVerb: Verb = {
 			kind: "yes-no",
 			default: false,
 			perCall: true,
-			help: "Check every line and send nothing.",
+			help: "Check every line, and send nothing.",
 		},
 	],
 	examples: [
@@ -79,7 +79,8 @@ export const importVerb: Verb = {
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [file = "-", unexpected] = operands;
-	if (unexpected !== undefined) throw new Failure(`one file at a time, not ${unexpected} too`, 2);
+	if (unexpected !== undefined)
+		throw new Failure(`unexpected ${unexpected}: name one file only`, 2);
 	const source = await openLines(file);
 	const reading = readItems(source, optionalText(values, "source") ?? sourceName(file));
 	return values.dryRun ? check(reading) : send(reading, source, values);
@@ -122,7 +123,7 @@ function derive({ source }: Reading, line: Line, ordinal: number): string {
 	if (source === undefined)
 		throw lineFailure(
 			line.number,
-			"it has no id; name the input with --source to have one derived",
+			"it has no id; name the input with --source, so that one can be derived",
 		);
 	return deriveId(source, ordinal, line);
 }
@@ -155,7 +156,7 @@ async function send(reading: Reading, source: Source, values: Values): Promise<n
 	const say = oncePerReason(progress);
 	let interrupted = false;
 	const stopListening = onStopSignal(() => {
-		progress.say("stopping: waiting for what is under way");
+		progress.say("stopping: waiting for the requests that run");
 		interrupted = true;
 		stop.abort();
 	});

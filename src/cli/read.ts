@@ -22,7 +22,7 @@ export const FROM: Option = {
 	default: undefined,
 	max: 2 ** 52,
 	perCall: true,
-	help: "Number of the first event wanted; of $all its position. Default: where the stream begins.",
+	help: "Number of the first event to print; for $all, its position. Default: the stream's first.",
 };
 
 export const read: Verb = {
@@ -30,9 +30,9 @@ export const read: Verb = {
 	summary: "Print the events of a stream",
 	operands: ["STREAM"],
 	purpose: `Prints the events of a stream, oldest first, one JSON object a line: stream, version,
-		position, id, type, created, data and metadata. data is the JSON that was appended, its
-		numbers untouched; of an event that is not JSON it is dataBase64. It ends at the head. A
-		stream that has no events is a failure. Every stream can be read: $all, $ce-order (a
+		position, id, type, created, data and metadata. data is the JSON that was appended, with its
+		numbers unchanged; if an event is not JSON, the line has dataBase64 instead. The command ends at
+		the head. It fails if the stream has no events. You can read every stream: $all, $ce-order (a
 		category), $et-OrderPlaced (a type), $streams.`,
 	options: [
 		...CLIENT_OPTIONS,
@@ -44,7 +44,7 @@ export const read: Verb = {
 			default: undefined,
 			min: 1,
 			perCall: true,
-			help: "How many events at most.",
+			help: "Print at most so many events.",
 		},
 		{
 			name: "backward",
@@ -52,7 +52,7 @@ export const read: Verb = {
 			kind: "yes-no",
 			default: false,
 			perCall: true,
-			help: "Newest first, from the head or from --from down.",
+			help: "Print newest first, from the head or from --from down.",
 		},
 	],
 	examples: [
@@ -99,9 +99,10 @@ async function refuseMissing({ url, stream, headers = {} }: ReadOptions): Promis
 /** What the reader needs to know, for each verb that reads one stream to its head. */
 export function readOptions(operands: readonly string[], values: Values): ReadOptions {
 	const [stream, unexpected] = operands;
-	if (stream === undefined) throw new Failure("which stream? STREAM is missing", EXIT.usage);
+	if (stream === undefined)
+		throw new Failure("STREAM is missing: name the stream to read", EXIT.usage);
 	if (unexpected !== undefined)
-		throw new Failure(`one stream at a time, not ${unexpected} too`, EXIT.usage);
+		throw new Failure(`unexpected ${unexpected}: name one stream only`, EXIT.usage);
 	return {
 		url: text(values, "url"),
 		stream,

@@ -77,7 +77,7 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 		const watermark = { incarnation, position, erasures, caches };
 		writing = writing
 			.then(() => writeWatermark(file, watermark))
-			.catch((error: unknown) => say(`purges: ${file} cannot be written: ${String(error)}`));
+			.catch((error: unknown) => say(`purging: cannot write ${file}: ${String(error)}`));
 	};
 	const queues = options.caches.map((cache) => queueOf(log, options, cache, stopped.signal, note));
 	const purge = (what: Purge) => {
@@ -98,7 +98,7 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 			erasures = commit.erasures ?? erasures;
 			if (streams.length > 0) purgeTwice({ streams });
 		} catch (error) {
-			say(`purges: a commit cannot be looked at, so all is purged: ${String(error)}`);
+			say(`purging: cannot read a commit, so everything is purged: ${String(error)}`);
 			purgeTwice("everything");
 		} finally {
 			commits--;
@@ -111,7 +111,7 @@ export async function startPurging(log: Log, options: PurgingOptions): Promise<P
 		looking = looking.then(() => look(commit));
 	});
 	const newest = await newestHiding(log).catch((error: unknown) => {
-		say(`purges: the log cannot be looked at, so all is purged: ${String(error)}`);
+		say(`purging: cannot read the log, so everything is purged: ${String(error)}`);
 		return undefined;
 	});
 	if (newest === undefined || newest > position || log.erasures !== erasures) {
@@ -151,7 +151,7 @@ function queueOf(
 	const say = (text: string) => options.say(`cache ${cache.shown} ${text}`);
 	const abandon = (reason: string) => {
 		abandoned++;
-		say(`has to be emptied by hand: ${reason}`);
+		say(`must be emptied by hand: ${reason}`);
 	};
 	const send: Send =
 		by === "tags" ? sendTags(cache, method) : sendUrls(cache, { ...options, log, abandon });

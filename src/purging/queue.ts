@@ -98,14 +98,14 @@ export function createPurgeQueue(options: QueueOptions): PurgeQueue {
 				underWay = undefined;
 				purged++;
 				waitMs = pauseMs;
-				if (failure !== null) say("purges again");
+				if (failure !== null) say("accepts purges again");
 				failure = null;
 			} catch (error) {
 				underWay = undefined;
 				put(purge);
 				failed++;
 				const reason = error instanceof Error ? error.message : String(error);
-				if (reason !== failure) say(`cannot be purged, and will be tried again: ${reason}`);
+				if (reason !== failure) say(`did not accept a purge, which will be repeated: ${reason}`);
 				failure = reason;
 				if (closed) return;
 				await pause(waitMs);

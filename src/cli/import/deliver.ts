@@ -68,9 +68,11 @@ async function send(target: Target, connection: Connection, request: string) {
 		if (result instanceof Error || isPassing(result.status)) {
 			const pauseMs = pauseOf(result, attempts);
 			const spentMs = Date.now() - startedAt;
-			if (target.stop.signal.aborted) throw new Failure(`given up: ${troubleText(result)}`);
+			if (target.stop.signal.aborted) throw new Failure(`stopped trying: ${troubleText(result)}`);
 			if (target.retryMsMax > 0 && spentMs + pauseMs > target.retryMsMax)
-				throw new Failure(`given up after ${Math.round(spentMs / 1000)} s: ${troubleText(result)}`);
+				throw new Failure(
+					`stopped trying after ${Math.round(spentMs / 1000)} s: ${troubleText(result)}`,
+				);
 			// A connection that the server closed while it was idle is not worth a word.
 			if (attempts > 1 || !(result instanceof Error)) target.onWait(troubleText(result));
 			await pause(pauseMs, target.stop.signal);

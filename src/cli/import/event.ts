@@ -68,7 +68,7 @@ export function parseLine(text: string, number: number): Line {
 	const members = membersOf(text, wrong);
 	const stream = stringOf(members.stream, "stream", wrong);
 	const fault = nameFault(stream, STREAM_NAME_BYTES_MAX);
-	if (fault !== undefined) throw wrong(`stream cannot be this: ${fault}`);
+	if (fault !== undefined) throw wrong(`stream is not valid: ${fault}`);
 	if (stringOf(members.type, "type", wrong) === "") throw wrong("type is empty");
 	return { number, stream, members };
 }
@@ -135,7 +135,7 @@ function membersOf(text: string, wrong: Wrong): Members {
 	const members: { [name in Name]?: string } = {};
 	eachMember(text, start, (name, from) => {
 		if (!isName(name)) throw wrong(unknownName(name));
-		if (members[name] !== undefined) throw wrong(`${name} is there twice`);
+		if (members[name] !== undefined) throw wrong(`${name} appears twice`);
 		const end = skipValue(text, from);
 		members[name] = text.slice(from, end);
 		return end;
@@ -202,7 +202,7 @@ function encodedItem(line: number, members: Members, id: string): Item {
 
 function decoded(text: string | undefined, encoded: string | undefined, line: number): string {
 	if (encoded === undefined) return contentOf(text) ?? "";
-	if (text !== undefined) throw lineFailure(line, "there is both plain and Base64 content");
+	if (text !== undefined) throw lineFailure(line, "it has both plain and Base64 content");
 	if (!/^"[A-Za-z0-9+/]*={0,2}"$/.test(encoded) || (encoded.length - 2) % 4 !== 0)
 		throw lineFailure(line, "this is not Base64");
 	return Buffer.from(encoded.slice(1, -1), "base64").toString("latin1");

@@ -29,7 +29,7 @@ export async function* readBackward(
 	} catch (error) {
 		if (!(error instanceof ReadError) || error.at === undefined) throw error;
 		const { at } = error;
-		const remedy = at > 0 ? `--from ${at - 1} goes on behind it` : "nothing lies behind it";
+		const remedy = at > 0 ? `--from ${at - 1} continues after it` : "no older event is left";
 		throw new Failure(explainDamage(error, at, remedy));
 	}
 }

@@ -17,7 +17,7 @@ export function serverSource(url: string, headers: Readonly<Record<string, strin
 	const get = async (path: string) => {
 		const answer = await fetch(`${base}/${path}`, { headers });
 		if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
-		throw new Failure(`${base}/${path} answers ${answer.status} ${answer.statusText}`);
+		throw new Failure(`${base}/${path} answered ${answer.status} ${answer.statusText}`);
 	};
 	const text = async (path: string) => new TextDecoder().decode(await get(path));
 	return {
