@@ -89,7 +89,7 @@ export class Refusal<W extends Word = Word> extends Error {
 
 /** What is said of damage to whom it concerns: on the server's stderr, and by the command line. */
 export function describeDamage({ part, reason }: Refusals["log-damaged"]): string {
-	return `the log is damaged: ${part} cannot be read: ${reason}; varve verify tells more`;
+	return `the log is damaged: ${part} cannot be read: ${reason}; run varve verify to find all damage`;
 }
 
 /** Whether `error` is a refusal, and if `word` is given, that one. */

@@ -69,7 +69,7 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
  */
 export function parseStreamName(text: string): StreamName {
 	const fault = PATH_STEPS.has(text)
-		? "every URL library takes it for a step in the path, even percent-encoded"
+		? "every URL library takes it for a step in the path, even if it is percent-encoded"
 		: nameFault(text, STREAM_NAME_BYTES_MAX);
 	if (fault)
 		throw new Refusal("invalid-stream-name", { stream: text.slice(0, 128), reason: fault });
@@ -87,7 +87,7 @@ export function nameFault(text: string, bytesMax: number): string | undefined {
 	if (CONTROL.test(text)) return "it holds a control character";
 	if (text.includes("\ufffe") || text.includes("\uffff")) return "it holds U+FFFE or U+FFFF";
 	const bytes = text.length * 3 > bytesMax ? Buffer.byteLength(text) : text.length;
-	if (bytes > bytesMax) return `it is ${bytes} bytes long, and ${bytesMax} is the limit`;
+	if (bytes > bytesMax) return `it is ${bytes} bytes long; the limit is ${bytesMax}`;
 	return undefined;
 }
 

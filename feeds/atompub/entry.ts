@@ -51,14 +51,14 @@ export function decodePostedEntry(body: Uint8Array): PostedEntry {
 }
 
 function contentOf(xml: string, content: Element): Content {
-	if (attributeOf(content, "src") !== undefined) throw fault("its content is somewhere else");
+	if (attributeOf(content, "src") !== undefined) throw fault("its content is at another URL (src)");
 	const type = (attributeOf(content, "type") ?? "text").trim().toLowerCase();
 	const mediaType = type.split(";", 1)[0]?.trim() ?? "";
 	if (type === "xhtml" || /^[^/]+\/xml$|\+xml$/.test(mediaType)) {
 		return { isJson: false, data: Buffer.from(innerXml(xml)) };
 	}
 	if (hasElements(content)) {
-		throw fault(`its content holds elements, which ${type} has none of`);
+		throw fault(`its content holds elements, but its type is ${type}`);
 	}
 	const text = textOf(content);
 	if (/[/+]json$/.test(mediaType)) {
@@ -70,7 +70,7 @@ function contentOf(xml: string, content: Element): Content {
 		return { isJson: false, data: Buffer.from(text) };
 	}
 	const digits = text.replace(/\s/g, "");
-	if (!BASE64.test(digits)) throw fault(`its content is of type ${type}, and no Base64`);
+	if (!BASE64.test(digits)) throw fault(`its content is of type ${type}, but is not Base64`);
 	return { isJson: false, data: Buffer.from(digits, "base64") };
 }
 
@@ -104,7 +104,7 @@ function alone(inner: string): string {
 		parseXml(text);
 		return text;
 	} catch {
-		throw fault("its content is no XML document by itself; namespaces are to be declared in it");
+		throw fault("its content is not an XML document by itself; declare its namespaces in it");
 	}
 }
 
@@ -113,7 +113,7 @@ function textOfBody(body: Uint8Array): string {
 	if (!isUtf8(bytes)) throw fault("it is not UTF-8");
 	const xml = bytes.toString("utf8").replace(/^\ufeff/, "");
 	const encoding = /^<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']/.exec(xml)?.[1] ?? "utf-8";
-	if (!/^(?:utf-8|us-ascii)$/i.test(encoding)) throw fault(`it is not UTF-8 but ${encoding}`);
+	if (!/^(?:utf-8|us-ascii)$/i.test(encoding)) throw fault(`it is not UTF-8, but ${encoding}`);
 	return xml;
 }
 

@@ -67,7 +67,7 @@ export function decodeBinaryCloudEvent(
 	for (const [header, value] of Object.entries(headers)) {
 		if (!header.startsWith("ce-")) continue;
 		const name = header.slice("ce-".length);
-		if (!isAttributeName(name)) throw fault(0, `${name} is no name of an attribute`);
+		if (!isAttributeName(name)) throw fault(0, `${name} is not a name of an attribute`);
 		attributes.set(name, JSON.stringify(headerText(name, String(value))));
 	}
 	const type = headers["content-type"];
@@ -87,7 +87,8 @@ function decodeAt(text: string, at: number, index: number): DecodedCloudEvent {
 		const end = skipValue(text, start);
 		const literal = text.slice(start, end);
 		if (name === "data" || name === IN_BASE64) sent.set(name, literal);
-		else if (!isAttributeName(name)) throw fault(index, `${shown(name)} is no attribute's name`);
+		else if (!isAttributeName(name))
+			throw fault(index, `${shown(name)} is not a name of an attribute`);
 		// An attribute that is null is not there (JSON format, section 2.2).
 		else if (literal !== "null") attributes.set(name, literal);
 		return end;
@@ -103,12 +104,12 @@ function decodeAt(text: string, at: number, index: number): DecodedCloudEvent {
 
 function finish(attributes: Attributes, content: Content, index: number): DecodedCloudEvent {
 	for (const name of REQUIRED) {
-		if (textOf(attributes, name) === "") throw fault(index, `${name} is missing, or no text`);
+		if (textOf(attributes, name) === "") throw fault(index, `${name} is missing, or is not text`);
 	}
 	if (textOf(attributes, "specversion") !== "1.0") throw fault(index, 'specversion is not "1.0"');
 	const time = attributes.get("time");
 	if (time !== undefined && Number.isNaN(Date.parse(textOf(attributes, "time")))) {
-		throw fault(index, "time is no time of RFC 3339");
+		throw fault(index, "time is not a time of RFC 3339");
 	}
 	const [id, source] = [textOf(attributes, "id"), textOf(attributes, "source")];
 	const type = textOf(attributes, "type");
@@ -124,7 +125,7 @@ function contentOf(sent: Map<string, string>, attributes: Attributes, index: num
 	const inBase64 = sent.get(IN_BASE64);
 	if (inBase64 !== undefined) {
 		const digits = inBase64[0] === '"' ? stringAt(inBase64, 0, inBase64.length) : "-";
-		if (!BASE64.test(digits)) throw fault(index, `${IN_BASE64} is no Base64`);
+		if (!BASE64.test(digits)) throw fault(index, `${IN_BASE64} is not Base64`);
 		return { bytes: Buffer.from(digits, "base64"), isJson: false };
 	}
 	const literal = sent.get("data");
@@ -152,7 +153,7 @@ function headerText(name: string, value: string): string {
 	try {
 		return decodeURIComponent(value.replace(/%(?![0-9A-Fa-f]{2})/g, "%25"));
 	} catch {
-		throw fault(0, `${name} is percent-encoded, and not UTF-8`);
+		throw fault(0, `${name} is percent-encoded, but not UTF-8`);
 	}
 }
 

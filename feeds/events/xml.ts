@@ -98,7 +98,8 @@ function parse(xml: string): Node {
 	} catch (error) {
 		failure ??= error instanceof Error ? error : new Error(String(error));
 	}
-	if (hasType) throw new BodyFormatError({ reason: "it has a document type, which is not read" });
+	if (hasType)
+		throw new BodyFormatError({ reason: "it has a document type, which the server does not read" });
 	if (failure !== null) throw malformed(failure);
 	if (root === undefined) throw new BodyFormatError({ reason: "it is not an XML document" });
 	return root;

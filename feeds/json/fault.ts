@@ -36,7 +36,7 @@ export function findJsonFault(text: string): JsonFault | undefined {
 			state = open.length === 0 ? "end" : ", or end";
 		} else if (state === ", or end") {
 			if (c !== ",")
-				return { reason: `${show(text, at)} where a comma or ${open.at(-1)} belongs`, at };
+				return { reason: `${show(text, at)} instead of a comma or ${open.at(-1)}`, at };
 			at++;
 			state = open.at(-1) === "}" ? "name" : "value";
 		} else if (state === "name" || state === "name or }") {
@@ -60,12 +60,12 @@ export function findJsonFault(text: string): JsonFault | undefined {
 
 function name(text: string, at: number): number | JsonFault {
 	if (text[at] !== '"')
-		return { reason: `${show(text, at)} where a name in double quotes belongs`, at };
+		return { reason: `${show(text, at)} instead of a name in double quotes`, at };
 	const end = string(text, at);
 	if (typeof end !== "number") return end;
 	const colon = skipWhite(text, end);
 	if (text[colon] === ":") return colon + 1;
-	return { reason: `${show(text, colon)} where a colon belongs`, at: colon };
+	return { reason: `${show(text, colon)} instead of a colon`, at: colon };
 }
 
 // Loops, not regular expressions: those may run out of stack on a string of some megabytes.
@@ -74,7 +74,7 @@ function string(text: string, at: number): number | JsonFault {
 		const c = text.charAt(i);
 		if (c === '"') return i + 1;
 		if (c < " ") {
-			return { reason: "a control character in a string, which has to be escaped", at: i };
+			return { reason: "a control character in a string; it must be escaped", at: i };
 		}
 		if (c !== "\\") continue;
 		if (!ESCAPE.test(text.slice(i + 1, i + 6))) {
@@ -91,31 +91,31 @@ function literal(text: string, at: number): number | JsonFault {
 	}
 	const c = text.charAt(at);
 	if (c === "-" || digit(c)) return number(text, at);
-	if (c === "'") return { reason: "a string in single quotes; JSON has double quotes only", at };
-	if (c === "/") return { reason: "a comment; JSON has none", at };
-	if (MARK.test(text.slice(0, 3))) return { reason: "a byte order mark; JSON has none", at };
-	return { reason: `${show(text, at)} where a value belongs`, at };
+	if (c === "'") return { reason: "a string in single quotes; JSON allows only double quotes", at };
+	if (c === "/") return { reason: "a comment; JSON allows none", at };
+	if (MARK.test(text.slice(0, 3))) return { reason: "a byte order mark; JSON allows none", at };
+	return { reason: `${show(text, at)} instead of a value`, at };
 }
 
 /** `-? (0 | [1-9] digits) (. digits)? ([eE] [+-]? digits)?` */
 function number(text: string, at: number): number | JsonFault {
 	let i = text[at] === "-" ? at + 1 : at;
 	const whole = skipDigits(text, i);
-	if (whole === i) return { reason: `${show(text, i)} where a digit belongs`, at: i };
+	if (whole === i) return { reason: `${show(text, i)} instead of a digit`, at: i };
 	if (text[i] === "0" && whole > i + 1) {
 		return { reason: "a number that starts with zeros", at: i };
 	}
 	i = whole;
 	if (text[i] === ".") {
 		const end = skipDigits(text, ++i);
-		if (end === i) return { reason: `${show(text, i)} where a digit belongs`, at: i };
+		if (end === i) return { reason: `${show(text, i)} instead of a digit`, at: i };
 		i = end;
 	}
 	if (text[i] === "e" || text[i] === "E") {
 		i++;
 		if (text[i] === "+" || text[i] === "-") i++;
 		const end = skipDigits(text, i);
-		if (end === i) return { reason: `${show(text, i)} where a digit belongs`, at: i };
+		if (end === i) return { reason: `${show(text, i)} instead of a digit`, at: i };
 		i = end;
 	}
 	return i;
@@ -139,7 +139,7 @@ function skipWhite(text: string, at: number): number {
 }
 
 function ends(open: readonly string[]): string {
-	return open.length === 0 ? "it is empty" : `it ends where ${open.at(-1)} is still missing`;
+	return open.length === 0 ? "it is empty" : `it ends before its closing ${open.at(-1)}`;
 }
 
 function show(text: string, at: number): string {

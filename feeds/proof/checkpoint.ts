@@ -31,7 +31,7 @@ export function signCheckpoint(
 export function openCheckpoint(note: string, key: NoteKey): Checkpoint {
 	const checkpoint = readCheckpoint(openNote(note, key));
 	if (checkpoint.origin !== key.name) {
-		throw new ProofError(`it is of the log ${checkpoint.origin}, and the key of ${key.name}`);
+		throw new ProofError(`it belongs to the log ${checkpoint.origin}, but the key to ${key.name}`);
 	}
 	return checkpoint;
 }
@@ -45,7 +45,7 @@ export function readCheckpoint(note: string): Checkpoint {
 	const root = Buffer.from(encoded, "base64");
 	const isRoot = root.length === HASH_BYTES && root.toString("base64") === encoded;
 	if (origin === "" || !/^(0|[1-9]\d{0,15})$/.test(size) || !isRoot) {
-		throw new ProofError("it is no checkpoint");
+		throw new ProofError("it is not a checkpoint");
 	}
 	return { origin, size: Number(size), root };
 }

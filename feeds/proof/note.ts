@@ -37,11 +37,12 @@ export function parseKey(text: string): NoteKey {
 	const [, name = "", id = "", encoded = ""] = /^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text) ?? [];
 	const bytes = Buffer.from(encoded, "base64");
 	if (bytes.length !== 1 + KEY_BYTES || bytes[0] !== ED25519) {
-		throw new ProofError("it is no key of the form name+id+base64, of an Ed25519 key");
+		throw new ProofError("it is not an Ed25519 key of the form name+id+base64");
 	}
 	const der = Buffer.concat([DER_HEAD, bytes.subarray(1)]);
 	const key = noteKey(name, createPublicKey({ key: der, format: "der", type: "spki" }));
-	if (key.id.toString("hex") !== id) throw new ProofError("the id of the key is not its own");
+	if (key.id.toString("hex") !== id)
+		throw new ProofError("the id of the key does not match the key");
 	return key;
 }
 
@@ -59,7 +60,7 @@ export function signNote(text: string, as: NoteKey, key: KeyObject): string {
 export function openNote(note: string, key: NoteKey): string {
 	const end = note.lastIndexOf("\n\n");
 	if (end < 0 || !note.endsWith("\n") || note.length > NOTE_BYTES_MAX) {
-		throw new ProofError("it is no signed note");
+		throw new ProofError("it is not a signed note");
 	}
 	const text = note.slice(0, end + 1);
 	const signatures = note

@@ -45,15 +45,15 @@ export function formatInclusion(
 export function checkInclusion(text: string, key: NoteKey): { leaf: Leaf; checkpoint: Checkpoint } {
 	const [lines, note] = halves(text);
 	const [first, extra = "", index = "", ...encoded] = lines;
-	if (first !== FIRST_LINE) throw new ProofError("it is no proof of an event");
+	if (first !== FIRST_LINE) throw new ProofError("it is not a proof of an event");
 	const position = Number(/^index (0|[1-9]\d{0,15})$/.exec(index)?.[1] ?? Number.NaN);
 	const bytes = Buffer.from(/^extra (\S+)$/.exec(extra)?.[1] ?? "", "base64");
 	const leaf = decodeLeaf(bytes);
-	if (!leaf || leaf.position !== position) throw new ProofError("it does not say of which event");
+	if (!leaf || leaf.position !== position) throw new ProofError("it does not name its event");
 	const checkpoint = openCheckpoint(note, key);
 	const hashes = encoded.map(parseHash);
 	if (!isIncluded({ ...checkpoint, position }, leafHash(bytes), hashes)) {
-		throw new ProofError("the event is not in the tree that the checkpoint is of");
+		throw new ProofError("the event is not in the checkpoint's tree");
 	}
 	return { leaf, checkpoint };
 }
@@ -79,11 +79,11 @@ export function checkConsistency(
 	const [lines, note] = halves(text);
 	const [first = "", ...encoded] = lines;
 	const size = Number(/^old (0|[1-9]\d{0,15})$/.exec(first)?.[1] ?? Number.NaN);
-	if (Number.isNaN(size)) throw new ProofError("it is no proof of consistency");
+	if (Number.isNaN(size)) throw new ProofError("it is not a proof of consistency");
 	const newer = openCheckpoint(note, key);
 	const begun = openCheckpoint(older, key);
 	if (begun.size !== size) {
-		throw new ProofError(`it starts at ${size} events, and the checkpoint has ${begun.size}`);
+		throw new ProofError(`it starts at ${size} events, but the checkpoint has ${begun.size}`);
 	}
 	if (!isConsistent(begun, newer, encoded.map(parseHash))) {
 		throw new ProofError("the newer tree does not begin with the older one");
@@ -94,7 +94,7 @@ export function checkConsistency(
 function halves(text: string): [lines: string[], note: string] {
 	const end = text.indexOf("\n\n");
 	const lines = text.slice(0, Math.max(end, 0)).split("\n");
-	if (end < 0 || lines.length > HASHES_MAX) throw new ProofError("it is no proof");
+	if (end < 0 || lines.length > HASHES_MAX) throw new ProofError("it is not a proof");
 	return [lines, text.slice(end + 2)];
 }
 

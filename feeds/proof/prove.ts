@@ -41,7 +41,7 @@ export async function proveConsistency(
 	source: TileSource,
 ): Promise<string> {
 	const { size } = readCheckpoint(checkpoint);
-	if (old > size) throw new ProofError(`the log has ${size} events, and had ${old} before`);
+	if (old > size) throw new ProofError(`the log has ${size} events, but had ${old} before`);
 	const hashes = await withTiles(size, source, (tree) => consistencyProof(old, size, tree));
 	return formatConsistency(old, hashes, checkpoint);
 }

@@ -21,14 +21,14 @@ export async function loadCheckpoint(file: string): Promise<number | undefined> 
 	const at = Number(text);
 	if (/^\d+\n$/.test(text) && Number.isSafeInteger(at)) return at;
 	throw new Error(
-		`${file} is no checkpoint: it should hold one whole number and a line feed. ` +
+		`${file} is not a checkpoint: it must hold one whole number and a line feed. ` +
 			"Correct it, or remove it to start from the beginning.",
 	);
 }
 
 /** Resolves once `at` is on disk. Calls for one file must follow one another. */
 export async function saveCheckpoint(file: string, at: number): Promise<void> {
-	if (!Number.isSafeInteger(at) || at < 0) throw new RangeError(`${at} is no event number`);
+	if (!Number.isSafeInteger(at) || at < 0) throw new RangeError(`${at} is not an event number`);
 	const beside = `${file}.new`;
 	const handle = await open(beside, "w");
 	try {

@@ -84,7 +84,7 @@ async function classify(response: Response, request: Request, alive: () => void)
 	if (status === 413 || problem.type.endsWith("page-too-large")) return { kind: "too-large" };
 	if (status === 404 && !problem.type.endsWith("route-not-found")) return { kind: "missing" };
 	if (status === 410 && problem.type.endsWith("history-replaced")) {
-		const message = `${request.url} is of a history that was replaced; read again from the start`;
+		const message = `${request.url} belongs to a history that was replaced; read again from the start`;
 		throw new ReadError("history-replaced", request.url, message, status);
 	}
 	if (status === 410) return { kind: "deleted" };
@@ -94,7 +94,7 @@ async function classify(response: Response, request: Request, alive: () => void)
 		const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), Date.now());
 		return { kind: "fault", reason, retryAfterMs };
 	}
-	throw new ReadError("refused", request.url, `${request.url} is answered ${reason}`, status);
+	throw new ReadError("refused", request.url, `the answer to ${request.url} is ${reason}`, status);
 }
 
 /** The whole body; undefined where it exceeds `bytesMax`. */

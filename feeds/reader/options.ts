@@ -74,7 +74,7 @@ export function settingsOf(options: ReadOptions): Settings {
 		throw new TypeError(`url: ${options.url} is neither http nor https`);
 	}
 	if (options.stream === "" || !options.stream.isWellFormed()) {
-		throw new TypeError("stream: it is empty or no Unicode text");
+		throw new TypeError("stream: it is empty or not Unicode text");
 	}
 	// Every URL parser takes these for "here" and "one up", however they are escaped.
 	if (options.stream === "." || options.stream === "..") {

@@ -65,7 +65,7 @@ export async function fetchData(
 			throw damagedAt(atOf(entry, settings.stream, url) as number, url, reply.reason);
 		}
 		const fault =
-			reply.kind === "fault" ? reply : { reason: "304 to no condition", retryAfterMs: 0 };
+			reply.kind === "fault" ? reply : { reason: "304 without a condition", retryAfterMs: 0 };
 		await backOff(url, faults, fault, settings, signal);
 	}
 }
@@ -83,7 +83,11 @@ export async function backOff(
 ): Promise<void> {
 	const { reason } = fault;
 	if (faults > settings.retriesMax) {
-		throw new ReadError("unanswered", url, `${url} failed ${faults} times, at last with ${reason}`);
+		throw new ReadError(
+			"unanswered",
+			url,
+			`${url} failed ${faults} times; the last reason: ${reason}`,
+		);
 	}
 	const delayMs = nextDelay(faults, settings.random(), fault.retryAfterMs);
 	settings.onRetry({ url, reason, faults, delayMs });
@@ -118,7 +122,7 @@ function outcomeOf(reply: Reply, url: string): Outcome {
 		return { kind: "page", feed, etag: reply.etag };
 	} catch (error) {
 		// A body cut short, or a proxy's page of apologies under a 200.
-		const reason = `the answer is no feed: ${error instanceof Error ? error.message : error}`;
+		const reason = `the answer is not a feed: ${error instanceof Error ? error.message : error}`;
 		return { kind: "fault", reason, retryAfterMs: 0 };
 	}
 }

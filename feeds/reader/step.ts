@@ -131,7 +131,7 @@ function ofOneHistory(state: State, { links }: DecodedFeed): State {
 	const history = historyOf(links.map(({ uri }) => uri));
 	if (history === undefined || history === state.history) return state;
 	if (state.history === undefined) return { ...state, history };
-	const message = `${state.url} was of a history that was replaced; read again from the start`;
+	const message = `${state.url} belongs to a history that was replaced; read again from the start`;
 	throw new ReadError("history-replaced", state.url, message);
 }
 

@@ -26,12 +26,13 @@ export function checkRedactable({ stream, version, last, type }: Redactable): vo
 		throw new Refusal("event-not-redactable", { stream, eventNumber: version, reason });
 	};
 	if (stream === ALL || isIndexStream(stream)) {
-		refuse("this stream lists events of others; redact the event in the stream it is of");
+		refuse("this stream lists events of other streams; redact the event in its own stream");
 	}
-	if (describedStream(stream) !== undefined) refuse("the server goes by the metadata of a stream");
+	if (describedStream(stream) !== undefined)
+		refuse("the server relies on the metadata of a stream");
 	if (last < 0) throw new Refusal("stream-not-found", { stream });
 	if (type === undefined) throw new Refusal("event-not-found", { stream, eventNumber: version });
 	if (type === LINK_TYPE)
-		refuse("it is a link; redact the event it leads to, in that event's stream");
-	if (type.startsWith("$")) refuse(`the server goes by events of type ${type}`);
+		refuse("it is a link; redact the event that it leads to, in that event's own stream");
+	if (type.startsWith("$")) refuse(`the server relies on events of type ${type}`);
 }

@@ -53,9 +53,9 @@ describe("varve prove", () => {
 		const short = made.stdout.split("\n").toSpliced(3, 1).join("\n");
 		for (const [text, by, reason] of [
 			[made.stdout, GOLANG, /not signed by the key of sum\.golang\.org/],
-			[forged, key, /does not say of which event/],
+			[forged, key, /does not name its event/],
 			[short, key, /not in the tree/],
-			["", key, /it is no proof/],
+			["", key, /it is not a proof/],
 		] as const) {
 			const file = saved("forged", text);
 			const { code, stdout, stderr } = await varve(["prove", "--check", file, "--key", by]);
@@ -70,7 +70,7 @@ describe("varve prove", () => {
 		[["prove", "-1"], 2, /unknown|whole number/],
 		[["prove", "1", "--since", "f"], 2, /name either a POSITION or --since/],
 		[["prove", "--check", "f"], 2, /add the log's --key/],
-		[["prove", "1", "--key", "k"], 2, /no key of the form/],
+		[["prove", "1", "--key", "k"], 2, /not an Ed25519 key of the form/],
 		[["prove", "--check", "/nowhere/f", "--key", "KEY"], 1, /no such file/],
 		[["prove", "303"], 1, /the log has 303 events, and none at position 303/],
 	] as const)("%j is refused", async (args, code, reason) => {

@@ -198,7 +198,7 @@ test("a backup that nobody has verified is not taken for a sound one", async () 
 	for (let run = 0; run < 2; run++) {
 		const { code, stdout, stderr } = await backup("--no-verify");
 		expect([code, stdout]).toEqual([0, expect.stringMatching(/ s; never verified\n$/)]);
-		expect(stderr).toContain(`nobody has verified ${target}: run this without --no-verify`);
+		expect(stderr).toContain(`${target} was never verified: run this without --no-verify`);
 	}
 	expect(await restore()).toContain("not verified; the backup was never verified; run varve verify");
 

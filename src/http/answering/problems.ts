@@ -35,17 +35,17 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
 		status: 400,
 		title: "Not an HTTP request",
-		detail: (f) => `The request could not be read: ${f.reason}.`,
+		detail: (f) => `The server cannot read the request: ${f.reason}.`,
 	},
 	"headers-too-large": {
 		status: 431,
 		title: "Request headers too large",
-		detail: (f) => `Request line and headers may have ${f.headerBytesMax} bytes together.`,
+		detail: (f) => `Request line and headers together may have at most ${f.headerBytesMax} bytes.`,
 	},
 	"request-too-slow": {
 		status: 408,
 		title: "Request too slow",
-		detail: () => "The request did not arrive within the time the server gives it.",
+		detail: () => "The request did not arrive in full within the time that the server allows.",
 		headers: () => ["Connection", "close"],
 	},
 	"malformed-url": { status: 400, title: "Malformed URL", detail: (f) => f.reason },
@@ -79,30 +79,33 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	},
 	"route-not-found": {
 		status: 404,
-		title: "Nothing is at this path",
-		detail: (f) => `No resource of this server has the path ${f.path}.`,
+		title: "No resource at this path",
+		detail: (f) => `This server has no resource at the path ${f.path}.`,
 	},
 	"method-not-allowed": {
 		status: 405,
 		title: "Method not allowed",
-		detail: (f) => `${f.method} is not possible here; ${f.allowed.join(", ")} is.`,
+		detail: (f) => `This resource does not allow ${f.method}. It allows ${f.allowed.join(", ")}.`,
 		headers: (f) => ["Allow", f.allowed.join(", ")],
 	},
 	"not-acceptable": {
 		status: 406,
 		title: "Not available in the requested format",
-		detail: (f) => `Nothing in Accept '${f.accept}' fits; available: ${f.available.join(", ")}.`,
+		detail: (f) =>
+			`The server has none of the formats in Accept '${f.accept}'. ` +
+			`It has ${f.available.join(", ")}.`,
 	},
 	"unsupported-media-type": {
 		status: 415,
 		reason: () => "Invalid or missing Content-Type",
 		title: "Invalid or missing Content-Type",
-		detail: (f) => `'${f.contentType}' cannot be read here; send one of ${f.available.join(", ")}.`,
+		detail: (f) =>
+			`This resource cannot read '${f.contentType}'; send one of ${f.available.join(", ")}.`,
 	},
 	"body-too-large": {
 		status: 413,
 		title: "Body too large",
-		detail: (f) => `A request body may have ${f.bodyBytesMax} bytes. Nothing was written.`,
+		detail: (f) => `A request body may have at most ${f.bodyBytesMax} bytes. Nothing was written.`,
 	},
 	"body-incomplete": {
 		status: 400,
@@ -148,7 +151,7 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"duplicate-event-id": {
 		status: 400,
 		title: "Event id used twice in one append",
-		detail: (f) => `Event ${f.index} of the batch has the id ${f.eventId} of an earlier one.`,
+		detail: (f) => `Event ${f.index} of the batch has the same id as an earlier one: ${f.eventId}.`,
 	},
 	"event-too-large": {
 		status: 413,
@@ -161,12 +164,13 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"too-many-events": {
 		status: 413,
 		title: "Too many events in one append",
-		detail: (f) => `${f.events} events in one append; ${f.eventsMax} is the limit.`,
+		detail: (f) =>
+			`The append has ${f.events} events. The limit is ${f.eventsMax}. Nothing was written.`,
 	},
 	"stream-not-writable": {
 		status: 401,
 		title: "Stream not writable",
-		detail: (f) => `'${f.stream}' is kept by the server itself and cannot be appended to.`,
+		detail: (f) => `Only the server itself writes to '${f.stream}'. Clients cannot append to it.`,
 		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
 	},
 	...ERASURE_PROBLEMS,
@@ -182,7 +186,7 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 412,
 		title: "Precondition failed",
 		detail: (f) =>
-			`Stream '${f.stream}' is at version ${f.current}: not as ${f.precondition} has it.`,
+			`Stream '${f.stream}' is at version ${f.current}, which does not meet ${f.precondition}.`,
 		headers: currentVersion,
 	},
 	"stream-not-found": {
@@ -205,16 +209,20 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 410,
 		title: "History replaced",
 		detail: (f) =>
-			`This URL is of another history of the store; the one that is here has number ${f.incarnation}. ` +
-			"A reader has to start again, from the stream's own URL.",
+			`This URL belongs to another history of the store. The present one has number ${f.incarnation}. ` +
+			"Start again from the stream's own URL.",
 	},
-	"tile-not-found": { status: 404, title: "No such tile", detail: (f) => `No tile ${f.tile} yet.` },
+	"tile-not-found": {
+		status: 404,
+		title: "No such tile",
+		detail: (f) => `The log has no tile ${f.tile} yet.`,
+	},
 	"page-too-large": {
 		status: 400,
 		title: "Page too large",
 		detail: (f) =>
-			`The events of this page have ${f.bytes} bytes or more; ${f.pageBytesMax} is the limit. ` +
-			"Ask for fewer.",
+			`The events of this page have ${f.bytes} bytes or more. The limit is ${f.pageBytesMax}. ` +
+			"Ask for fewer events.",
 	},
 };
 

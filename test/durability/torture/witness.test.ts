@@ -104,7 +104,7 @@ test("it sees a checkpoint that lacks what was acknowledged before, or that has 
 	expect(await witness.faults(shownOf(leaves), history)).toEqual([
 		"a checkpoint of 400 events, where 401 were known",
 		"two checkpoints of 310 events differ",
-		"a checkpoint under load: it is no signed note",
+		"a checkpoint under load: it is not a signed note",
 	]);
 });
 
