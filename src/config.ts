@@ -1,7 +1,6 @@
 /**
- * Every option of the server: its flag, environment name, default, what it takes, and one line of
- * help. The table is the only place an option exists; help texts, the environment and the README
- * are read from it.
+ * Every option of the server: its flag, environment name, default, kind, and one line of help. An
+ * option exists only in this table; help texts, the environment and docs/options.md come from it.
  */
 import { isIPv4 } from "node:net";
 import { CACHING_OPTIONS } from "./config/caching.ts";
@@ -50,7 +49,7 @@ export type Settings = {
 	readonly outgoingBytesMax: number;
 };
 
-/** An option of the server; those of the other verbs stand beside them in `cli/`. */
+/** An option of the server. The other verbs define their options in `cli/`. */
 export type ServerOption = Option & { readonly name: keyof Settings };
 
 const MIB = 1024 * 1024;
@@ -249,13 +248,13 @@ export function parseSettings(argv: readonly string[], env: NodeJS.ProcessEnv): 
 }
 
 /**
- * The settings out of parsed arguments, once what no single option can know has been checked.
+ * Makes the settings from parsed arguments, and checks the rules that concern several options.
  * @throws Refusal `invalid-option`
  */
 export function settingsOf({ operands, values }: Arguments): Settings {
 	const [unexpected] = operands;
 	if (unexpected !== undefined) throw new Refusal("unknown-option", { option: unexpected });
-	// Every name of the table is there with a value of its kind: `parseArguments` saw to it.
+	// `parseArguments` has set every name of the table, with a value of its kind.
 	const settings = values as Settings;
 	if (!settings.allowAnonymous && !isLoopback(settings.host))
 		throw new Refusal("invalid-option", {

@@ -1,4 +1,4 @@
-/** The options that say what caches in front of the server may keep, and how they are purged. */
+/** The options for caches in front of the server: what they may keep, and how to purge them. */
 import type { Option } from "../options.ts";
 import { parseCaches } from "../purging/addresses.ts";
 

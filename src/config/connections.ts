@@ -1,4 +1,4 @@
-/** The options that bound how many readers stay connected, and for how long. */
+/** The options that limit connections: how many, for how long, and how much memory they hold. */
 import type { Option } from "../options.ts";
 
 const MIB = 1024 * 1024;

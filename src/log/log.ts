@@ -1,15 +1,15 @@
 /**
  * The log, as everything above it sees it.
  *
- * Three engines stand behind this interface: `memory.ts` is the readable specification, `sqlite/`
- * the default. All pass the contract suite in `test/log/contract.ts`, and all of them keep these
+ * Engines implement this interface: `memory.ts` is the readable specification, `sqlite/` is the
+ * default. All engines pass the contract suite in `test/log/contract.ts`, and all keep these
  * promises:
  *
- * - Appends are atomic and one after another: positions and versions are dense, `created` never
- *   falls.
- * - An append that resolved is on disk (fsynced). One that was refused left nothing behind.
+ * - Appends are atomic and run one after another: positions and versions have no gaps, and
+ *   `created` never falls.
+ * - If an append resolved, it is on disk (fsynced). If it was refused, it left nothing behind.
  * - A read is one snapshot: its events and its `last` are of the same moment.
- * - Every index stream entry is written in the transaction of the event it points to.
+ * - The engine writes each entry of an index stream in the transaction of its event.
  */
 import type {
 	ExpectedVersion,
@@ -22,30 +22,30 @@ import type {
 import type { Target } from "../indexes/links.ts";
 
 export interface Log extends Erasing, Locating, Probing {
-	/** Which history this is: 1, and more where one was replaced. It stays as long as it is open. */
+	/** The number of this history: 1, or higher if one was replaced. Constant while the log is open. */
 	readonly incarnation: number;
 
 	/**
-	 * Appends a batch to one stream, whole or not at all. Resolves after the fsync. A stream that was
-	 * softly deleted comes back, with its metadata rewritten in the same transaction.
+	 * Appends a batch to one stream, whole or not at all. Resolves after the fsync. If the stream was
+	 * softly deleted, it comes back, and the same transaction rewrites its metadata.
 	 * @throws Refusal `wrong-expected-version`, `stream-deleted`, `overloaded`, `disk-full`,
-	 * `log-damaged`, `shutting-down`, and `writer-stopped`, after which it may be there or not
+	 * `log-damaged`, `shutting-down`; and `writer-stopped`, after which the batch may be there or not
 	 */
 	append(append: Append): Promise<Appended>;
 
 	/**
-	 * Deletes a stream, which is an append too: of metadata that hides all its events, or for ever of
-	 * a tombstone as its last event.
-	 * @returns where that event stands: version in the stream it is written to, and position
+	 * Deletes a stream by an append: of metadata that hides all its events, or, for ever, of a
+	 * tombstone as its last event.
+	 * @returns the place of that event: its version in the stream it is written to, and its position
 	 * @throws Refusal as `append`
 	 */
 	delete(deletion: Deletion): Promise<Appended>;
 
 	/**
-	 * Reads a range of any stream: an own stream, an index stream, or `$all`, as far as the metadata
-	 * of the stream shows it. One that has no events, or was softly deleted, has `last` -1; that is
-	 * no refusal here.
-	 * @throws Refusal `page-too-large` where the events would exceed `pageBytesMax`,
+	 * Reads a range of any stream (an own stream, an index stream, or `$all`), as far as the stream's
+	 * metadata shows it. If a stream has no events, or was softly deleted, its `last` is -1, and the
+	 * read is not refused.
+	 * @throws Refusal `page-too-large` if the events would exceed `pageBytesMax`,
 	 * `stream-deleted`, `log-damaged`
 	 */
 	read(range: Range): Promise<Slice>;
@@ -56,26 +56,26 @@ export interface Log extends Erasing, Locating, Probing {
 	 */
 	last(stream: StreamName): Promise<Version>;
 
-	/** Calls `listener` after each commit is on disk, in commit order. Returns the way to stop it. */
+	/** Calls `listener` after each commit is on disk, in commit order. @returns a function that ends it */
 	onCommit(listener: (commit: Commit) => void): () => void;
 
 	/**
-	 * Checks every invariant of what is stored, see `verify/verify.ts`. It reads everything: slow on
-	 * purpose.
+	 * Checks every invariant of the stored log, see `verify/verify.ts`. It reads everything, so it is
+	 * slow.
 	 */
 	verify(): Promise<Verification>;
 
 	/**
-	 * Lets running appends finish, refuses new ones with `shutting-down`, and lets go of the files.
+	 * Lets running appends finish, refuses new ones with `shutting-down`, and closes the files.
 	 */
 	close(): Promise<void>;
 }
 
-/** For those who ask whether requests should be sent here. */
+/** For probes that ask whether this server should get requests. */
 export interface Probing {
 	/**
-	 * Resolves when what writes is through with all it was given before: soon where it is well, and
-	 * late or never where it hangs.
+	 * Resolves when the writer has done all the work it was given before: soon if the writer is well,
+	 * late or never if it hangs.
 	 * @throws Refusal `writer-stopped`, `shutting-down`
 	 */
 	writerAnswers(): Promise<void>;
@@ -84,57 +84,58 @@ export interface Probing {
 /** For readers whose checkpoint is an id, not a number. */
 export interface Locating {
 	/**
-	 * Where in a stream the event with an id stands, of whatever age, shown or not; where an index or
-	 * `$all` has several of one id, the newest. In an own stream that is one look-up, elsewhere one
-	 * for each stream there is. A link stands under its own id, not that of the event it points to.
-	 * @param id as of `NewEvent`
-	 * @returns undefined where there is none
+	 * Finds the version of the event with an id in a stream, however old it is, shown or not. If an
+	 * index stream or `$all` has several events with the id, it finds the newest. In an own stream
+	 * this costs one look-up, elsewhere one for each stream of the log. A link has its own id, not the
+	 * id of its target.
+	 * @param id in the form of `NewEvent`
+	 * @returns undefined if there is no such event
 	 */
 	locate(stream: StreamName, id: string): Promise<Version | undefined>;
 }
 
 /**
- * Losing content on purpose. An event stays: its position, version, id, type and time, and so what
- * depends on them (the numbers, and what a repeat is answered) stays true for ever.
+ * Erasing content on purpose. The event stays, with its position, version, id, type and time. So
+ * everything that depends on them (the numbers, the answer to a repeat) stays true for ever.
  */
 export interface Erasing {
 	/**
-	 * How many transactions have erased anything, as far as this process was told. Where it is the
-	 * same before two reads, no erasure came between them.
+	 * The number of transactions that have erased anything, as far as this process knows. If it is
+	 * the same before two reads, no erasure came between them.
 	 */
 	readonly erasures: number;
 
 	/**
 	 * Erases the data of an event, whether or not a read shows it, and on request its metadata.
-	 * Repeating it changes nothing. Resolves after the fsync, and once no file of the log holds the
-	 * bytes, or as soon after as no long read (of `verify`, of a backup) needs them.
+	 * A repeat changes nothing. Resolves after the fsync, once no file of the log holds the bytes. If
+	 * a long read (`verify`, a backup) still needs them, the bytes go as soon as it has ended.
 	 * @throws Refusal `stream-not-found`, `event-not-found`, `event-not-redactable`, `disk-full`,
 	 * `shutting-down`
 	 */
 	redact(redaction: Redaction): Promise<void>;
 
 	/**
-	 * One step of a scavenge: erases, in one transaction, a bounded number of events that nothing but
-	 * `$all` can show (see `retention/erasable.ts`). The steps of a run may stop anywhere, and a run
-	 * begun anew finds what is left.
-	 * @param from 0, or where the step before left off
+	 * One step of a scavenge: erases, in one transaction, a bounded number of events that only `$all`
+	 * can show (see `retention/erasable.ts`). A run may stop after any step; a new run finds what is
+	 * left.
+	 * @param from 0, or `next` of the step before
 	 * @throws Refusal `disk-full`, `shutting-down`
 	 */
 	scavenge(from: number): Promise<ScavengeStep>;
 }
 
 export type Redaction = {
-	/** An own stream, no metadata stream. */
+	/** An own stream, but not a metadata stream. */
 	readonly stream: StreamName;
 	readonly version: Version;
-	/** Whether its metadata goes, too. */
+	/** Whether to erase the metadata too. */
 	readonly metadata: boolean;
 };
 
 export type ScavengeStep = {
-	/** Where the next step begins; undefined where there is nothing left to look at. */
+	/** Where the next step begins; undefined if nothing is left to examine. */
 	readonly next: number | undefined;
-	/** What `next` comes to when all is erased; what lies beyond it is tidying up. */
+	/** The value of `next` when all is erased; the steps beyond it only tidy up. */
 	readonly end: number;
 	/** Events erased, and the bytes of their data and metadata. */
 	readonly events: number;
@@ -149,10 +150,10 @@ export type Append = {
 };
 
 export type Deletion = {
-	/** One that clients may append to, and no metadata stream. */
+	/** A stream that clients may append to, but not a metadata stream. */
 	readonly stream: StreamName;
 	readonly expected: ExpectedVersion;
-	/** For ever: the name can never be used again. */
+	/** True deletes for ever: the name can never be used again. */
 	readonly hard: boolean;
 };
 
@@ -161,7 +162,7 @@ export type Appended = {
 	readonly first: Version;
 	/** Position in the log of the last event of the batch. */
 	readonly position: Position;
-	/** True where the batch was already there and nothing was written. */
+	/** True if the batch was already there, so that nothing was written. */
 	readonly repeated: boolean;
 };
 
@@ -172,54 +173,53 @@ export type Range = {
 	 * only.
 	 */
 	readonly from: Version | "head";
-	/** How many versions it covers. */
+	/** The number of versions that the range covers. */
 	readonly limit: number;
 	readonly direction: "forward" | "backward";
 	/** False leaves `data` and `metadata` empty, for documents that do not show them. */
 	readonly content: boolean;
 	/**
-	 * Whether entries that are links show the event they point to; on `$all` false by default, else
-	 * true.
+	 * Whether entries that are links show their target events. The default is false on `$all`, true
+	 * elsewhere.
 	 */
 	readonly resolve?: boolean;
 	/**
-	 * True reads what metadata and deletes hide as well: for those who must find it, to take it out
-	 * of caches. What a client sees is never read so.
+	 * True also reads the events that metadata and deletes hide. Only purging uses it, to find what
+	 * caches must drop; no client ever sees such a read.
 	 */
 	readonly hidden?: boolean;
 };
 
 export type Slice = {
 	/**
-	 * The last version of the stream at the moment of the read; -1 where it shows no events at all.
+	 * The last version of the stream at the moment of the read; -1 if it shows no events at all.
 	 */
 	readonly last: Version;
-	/** In the direction of the read; those that are shown. */
+	/** The shown entries, in the direction of the read. */
 	readonly entries: readonly StreamEntry[];
 	/**
-	 * Absent where nothing but the stream's own growth, and erasure, can ever change what its reads
-	 * show.
+	 * Absent if only the stream's own growth, and erasure, can ever change what its reads show.
 	 */
 	readonly retention?: Retention;
-	/** Of `$all`, where all of the range was scavenged: the whole run of such positions. */
+	/** If all of a range of `$all` was scavenged: the whole run of such positions. */
 	readonly gap?: Gap;
 };
 
 export type Gap = { readonly first: Position; readonly last: Position };
 
-/** What metadata and links make of a read, at the moment it was made. */
+/** How metadata and links limit a read, at the moment of the read. */
 export type Retention = {
 	/**
-	 * No lower version is shown: by `$tb` and `$maxCount`, and by `$maxAge` as far as the range
-	 * tells.
+	 * The first version that is shown, by `$tb` and `$maxCount`, and by `$maxAge` as far as the range
+	 * shows.
 	 */
 	readonly first: Version;
 	/**
-	 * Until when the range shows what it does, unless the stream grows into it or metadata changes:
-	 * milliseconds since 1970; 0 where it may change at any moment, Infinity where never.
+	 * The time until which the range shows the same, unless the stream grows into it or metadata
+	 * changes: milliseconds since 1970; 0 if it may change at any moment, Infinity if it never does.
 	 */
 	readonly steadyUntil: number;
-	/** `$cacheControl`: how long caches may keep what can still change. */
+	/** `$cacheControl`: the seconds that caches may keep an answer that can still change. */
 	readonly cacheSeconds?: number;
 };
 
@@ -227,11 +227,11 @@ export type Retention = {
 export type StreamEntry = {
 	/** Its version in the stream that was read, which for an index stream is not `event.version`. */
 	readonly version: Version;
-	/** Of a link that was resolved, the event it points to; else the event that stands here. */
+	/** If the entry is a resolved link, its target event; otherwise the event at this place. */
 	readonly event: RecordedEvent;
-	/** The link a client wrote, where it was resolved. */
+	/** The link that a client wrote, if it was resolved. */
 	readonly link?: RecordedEvent;
-	/** Where this entry, a link, points to, if nothing is shown there. */
+	/** The target of this entry, a link, if no event is shown there. */
 	readonly unresolved?: Target;
 };
 
@@ -241,13 +241,13 @@ export type Commit = {
 	/** Every stream that grew, index streams included, with its last version; not `$all`. */
 	readonly streams: ReadonlyMap<StreamName, Version>;
 	/**
-	 * The streams that changed otherwise than by growing: metadata was written for them, they were
-	 * deleted, or links were appended to them.
+	 * The streams that did more than grow: metadata was written for them, they were deleted, or links
+	 * were appended to them.
 	 */
 	readonly marked: readonly StreamName[];
 	/**
-	 * Where it erased content: the new number of erasures. The streams of those events are `marked`;
-	 * indexes and `$all` may show them, too.
+	 * The new number of erasures, if the commit erased content. The streams of the erased events are
+	 * `marked`; index streams and `$all` may show the events too.
 	 */
 	readonly erasures?: number;
 };
@@ -258,19 +258,19 @@ export type Verification = {
 	readonly streams: number;
 	/** Events whose content was erased, by redaction or by a scavenge. */
 	readonly erased: number;
-	/** Index entries of theirs that rest on erased metadata, so that nothing can prove them. */
+	/** Index entries of erased events that depend on erased metadata, so that nothing proves them. */
 	readonly unproven: number;
-	/** What is wrong, in words; the first hundred. */
+	/** The first hundred faults, in words. */
 	readonly faults: readonly string[];
 };
 
-/** The bounds an engine keeps. */
+/** The limits that an engine keeps. */
 export type LogLimits = {
 	/** Appends that may wait for a commit; more are refused with `overloaded`. */
 	readonly appendQueueMax: number;
 	/** Bytes of events that may wait for a commit; more are refused with `overloaded`. */
 	readonly appendQueueBytesMax: number;
-	/** Bytes of data and metadata one read may return. */
+	/** Bytes of data and metadata that one read may return. */
 	readonly pageBytesMax: number;
 };
 
