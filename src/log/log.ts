@@ -22,7 +22,7 @@ import type {
 import type { Target } from "../indexes/links.ts";
 
 export interface Log extends Erasing, Locating, Probing {
-	/** The number of this history: 1, or higher if one was replaced. Constant while the log is open. */
+	/** The number of this history: 1, or higher if one was replaced. Fixed while the log is open. */
 	readonly incarnation: number;
 
 	/**
@@ -56,7 +56,10 @@ export interface Log extends Erasing, Locating, Probing {
 	 */
 	last(stream: StreamName): Promise<Version>;
 
-	/** Calls `listener` after each commit is on disk, in commit order. @returns a function that ends it */
+	/**
+	 * Calls `listener` after each commit is on disk, in commit order.
+	 * @returns a function that stops it
+	 */
 	onCommit(listener: (commit: Commit) => void): () => void;
 
 	/**
