@@ -1,9 +1,9 @@
 /**
  * An Atom entry that a client posts, as an event (RFC 5023 section 9.2, RFC 4287 section 4.1.3).
  *
- *     atom:id        a urn:uuid is the event's id; any other is the client's own affair
+ *     atom:id        a urn:uuid is the event's id; any other id is ignored
  *     atom:category  its term is the event's type
- *     atom:content   JSON as it stands, text as text, XML as it stands, anything else from Base64
+ *     atom:content   JSON and XML unchanged, text as text, anything else decoded from Base64
  *     atom:title     kept in the metadata: {"atom":{"title":"…","contentType":"…"}}
  */
 import { isUtf8 } from "node:buffer";
@@ -12,9 +12,9 @@ import { BodyFormatError, FeedFormatError } from "../errors.ts";
 import { checkJson } from "../events/decode.ts";
 
 export type PostedEntry = {
-	/** As in `urn:uuid:`; undefined where the entry's id is none. */
+	/** The UUID after `urn:uuid:`; undefined if the entry has another id. */
 	readonly uuid: string | undefined;
-	/** "" where the entry has no category. */
+	/** "" if the entry has no category. */
 	readonly type: string;
 	readonly isJson: boolean;
 	readonly data: Uint8Array;
@@ -26,7 +26,7 @@ type Content = Pick<PostedEntry, "isJson" | "data">;
 const ATOM = "http://www.w3.org/2005/Atom";
 const NOTHING = new Uint8Array(0);
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-/** What XML is made of, at the level of tags: comments, CDATA, instructions, and tags. */
+/** The parts of XML at the level of tags: comments, CDATA, instructions, and tags. */
 const TAGS =
 	/<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<(\/?)([^\s>/]+)(?:"[^"]*"|'[^']*'|[^>"']+)*>/g;
 
@@ -78,7 +78,7 @@ function hasElements(element: Element): boolean {
 	return Object.values(element).some((child) => Array.isArray(child));
 }
 
-/** What stands in the entry's `content`, to the character; it has to be XML by itself. */
+/** The exact text in the entry's `content`, which must be XML by itself. */
 function innerXml(xml: string): string {
 	let depth = 0;
 	let start = -1;

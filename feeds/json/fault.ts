@@ -1,22 +1,22 @@
 /**
- * Where and why a text is not JSON (RFC 8259). `JSON.parse` is the judge, and much faster, but its
- * messages differ between versions of the engine and often lack the position; this walks the text
- * again once it has been turned down.
+ * Finds where and why a text is not JSON (RFC 8259). `JSON.parse` decides, and is much faster, but
+ * its messages differ between engine versions and often lack the position. So this code reads the
+ * text again after `JSON.parse` has rejected it.
  */
 import { NESTING_MAX } from "./text.ts";
 
 export type JsonFault = { readonly reason: string; readonly at: number };
 
-/** What may stand at the cursor. */
+/** The tokens that may stand at the cursor. */
 type State = "value" | "value or ]" | "name" | "name or }" | ", or end" | "end";
 
 const WHITE = " \t\n\r";
 const ESCAPE = /^(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/;
-/** As a character, and as the three bytes of it. */
+/** A byte order mark, as a character and as its three bytes. */
 const MARK = /^(?:\ufeff|\u00ef\u00bb\u00bf)/;
 
 /**
- * Finds the first fault of a text, or one that nests deeper than `NESTING_MAX`.
+ * Finds the first fault of a text. Nesting deeper than `NESTING_MAX` is a fault too.
  * @returns undefined for JSON; `at` is an index into the text
  */
 export function findJsonFault(text: string): JsonFault | undefined {
@@ -68,7 +68,7 @@ function name(text: string, at: number): number | JsonFault {
 	return { reason: `${show(text, colon)} instead of a colon`, at: colon };
 }
 
-// Loops, not regular expressions: those may run out of stack on a string of some megabytes.
+// Loops, not regular expressions: those may overflow the stack on a string of some megabytes.
 function string(text: string, at: number): number | JsonFault {
 	for (let i = at + 1; i < text.length; i++) {
 		const c = text.charAt(i);
@@ -131,7 +131,7 @@ function digit(c: string): boolean {
 	return c >= "0" && c <= "9";
 }
 
-/** JSON's own four, where `skipSpace` may take any control character for one. */
+/** Only the four of JSON; `skipSpace` may take any control character for white space. */
 function skipWhite(text: string, at: number): number {
 	let i = at;
 	while (i < text.length && WHITE.includes(text.charAt(i))) i++;

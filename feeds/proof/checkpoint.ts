@@ -1,6 +1,6 @@
 /**
- * Checkpoints (C2SP tlog-checkpoint): a signed note of which log it is, how many events it has, and
- * the root of the tree over them.
+ * Checkpoints (C2SP tlog-checkpoint): a signed note with the log's name, the number of its events,
+ * and the root of the tree over them.
  */
 import type { KeyObject } from "node:crypto";
 import { ProofError } from "./error.ts";
@@ -10,7 +10,7 @@ import { type NoteKey, openNote, signNote } from "./note.ts";
 export type Checkpoint = {
 	/** The log's name. */
 	readonly origin: string;
-	/** How many leaves the tree has. */
+	/** The number of leaves of the tree. */
 	readonly size: number;
 	readonly root: Buffer;
 };
@@ -25,7 +25,7 @@ export function signCheckpoint(
 }
 
 /**
- * Reads a checkpoint and checks who signed it.
+ * Reads a checkpoint and checks its signature.
  * @throws ProofError
  */
 export function openCheckpoint(note: string, key: NoteKey): Checkpoint {
@@ -37,7 +37,7 @@ export function openCheckpoint(note: string, key: NoteKey): Checkpoint {
 }
 
 /**
- * Reads a checkpoint without asking who signed it: not to be relied on.
+ * Reads a checkpoint without checking its signature. Do not rely on the result.
  * @throws ProofError
  */
 export function readCheckpoint(note: string): Checkpoint {

@@ -1,8 +1,8 @@
 /**
- * Proofs as text, to be kept and checked by whoever has the log's key.
+ * Proofs as text. Anyone who has the log's key can keep and check them.
  *
- * That an event is in the log (C2SP tlog-proof): where, what the tree holds there, the hashes from
- * there up to the root, and a checkpoint with that root.
+ * A proof that an event is in the log (C2SP tlog-proof): the event's place, its leaf, the hashes
+ * from there up to the root, and a checkpoint with that root.
  *
  *     c2sp.org/tlog-proof@v1
  *     extra base64(leaf)
@@ -11,7 +11,7 @@
  *
  *     checkpoint …
  *
- * That a log was only added to, in the form C2SP tlog-witness has for it:
+ * A proof that a log has only grown, in the form of C2SP tlog-witness:
  *
  *     old 20000
  *     base64(hash) …
@@ -26,7 +26,7 @@ import type { NoteKey } from "./note.ts";
 import { isConsistent, isIncluded } from "./tree.ts";
 
 const FIRST_LINE = "c2sp.org/tlog-proof@v1";
-/** A tree of 2⁵³ leaves needs 53, and twice as many for consistency. */
+/** A tree of 2⁵³ leaves needs 53 hashes, and twice as many for consistency. */
 const HASHES_MAX = 128;
 
 export function formatInclusion(
@@ -39,7 +39,7 @@ export function formatInclusion(
 
 /**
  * Checks that the log has signed for an event.
- * @returns what the tree holds of the event, and the checkpoint
+ * @returns the event's leaf, and the checkpoint
  * @throws ProofError
  */
 export function checkInclusion(text: string, key: NoteKey): { leaf: Leaf; checkpoint: Checkpoint } {
@@ -67,7 +67,7 @@ export function formatConsistency(
 }
 
 /**
- * Checks that the log has only been added to since an older checkpoint of it.
+ * Checks that the log has only grown since an older checkpoint of it.
  * @param older the older checkpoint's text
  * @throws ProofError
  */

@@ -89,8 +89,8 @@ export interface Locating {
 	/**
 	 * Finds the version of the event with an id in a stream, however old it is, shown or not. If an
 	 * index stream or `$all` has several events with the id, it finds the newest. In an own stream
-	 * this costs one look-up, elsewhere one for each stream of the log. A link has its own id, not the
-	 * id of its target.
+	 * this costs one look-up, elsewhere one for each stream of the log. A link has its own id, not
+	 * the id of its target.
 	 * @param id in the form of `NewEvent`
 	 * @returns undefined if there is no such event
 	 */
