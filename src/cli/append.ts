@@ -116,7 +116,7 @@ function parseId(given: string | undefined): string {
 	return id;
 }
 
-/** In the header's numbers. */
+/** The number for `ES-ExpectedVersion`. */
 function parseExpected(word: string): string {
 	if (word === "any") return "-2";
 	if (word === "none") return "-1";
@@ -125,7 +125,7 @@ function parseExpected(word: string): string {
 	throw usage(`--expected-version ${word}: it must be a version from 0, any, none or exists`);
 }
 
-/** Data alone are the body; metadata, or nothing at all, takes a batch of one. */
+/** Data alone is the body. An event with metadata, or with no content, goes in a batch of one. */
 async function bodyOf(values: Values, type: string, id: string) {
 	const data = await contentOf(optionalText(values, "data"), "--data");
 	const metadata = await contentOf(optionalText(values, "metadata"), "--metadata");

@@ -1,11 +1,11 @@
 /**
- * Refusals and faults in the words of someone who typed a command: one line, what is wrong, what
- * helps.
+ * Explains refusals and faults to the person who typed a command, in one line: what is wrong, and
+ * what helps.
  */
 import { ReadError } from "../../feeds/reader/error.ts";
 import { describeDamage, isRefusal, type Refusal } from "../errors.ts";
 
-/** What could not be done, said by a verb itself, in words meant for the terminal. */
+/** A failure that a verb describes itself, in words for the terminal. */
 export class Failure extends Error {
 	readonly exitCode: number;
 
@@ -16,7 +16,7 @@ export class Failure extends Error {
 	}
 }
 
-/** Whether the command line was wrong, rather than the world. */
+/** Whether the command line was wrong. */
 export function isUsage(error: unknown): boolean {
 	return isRefusal(error, "unknown-option") || isRefusal(error, "invalid-option");
 }
@@ -25,13 +25,13 @@ export function explain(error: unknown): string {
 	if (isRefusal(error)) return explainRefusal(error);
 	if (!(error instanceof Error)) return String(error);
 	if (error instanceof ReadError && error.at !== undefined) return explainDamage(error, error.at);
-	// `fetch` hides what happened in the cause; a name with several addresses fails with several.
+	// `fetch` hides the reason in the cause; a name with several addresses fails with several.
 	if (error instanceof AggregateError && error.errors.length > 0) return explain(error.errors[0]);
 	if (error.cause instanceof Error) return explain(error.cause);
 	return FAULTS[(error as NodeJS.ErrnoException).code ?? ""]?.(error as Fault) ?? error.message;
 }
 
-/** @param remedy how the next run gets behind the event `at` */
+/** @param remedy how the next run gets past the event `at` */
 export function explainDamage(
 	error: ReadError,
 	at: number,

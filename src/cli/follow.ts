@@ -73,7 +73,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	return EXIT.done;
 }
 
-/** Where there is a checkpoint, --from would change nothing. */
+/** If there is a checkpoint, --from would change nothing. */
 function withCheckpoint(error: unknown, file: string): unknown {
 	if (!(error instanceof ReadError) || error.at === undefined) return error;
 	return new Failure(
@@ -84,9 +84,8 @@ function withCheckpoint(error: unknown, file: string): unknown {
 type Keeper = { reached(at: number): void; done(): Promise<void> };
 
 /**
- * Saves the latest number whose line is out, one save at a time, as often as the disk can. A
- * checkpoint that cannot be saved ends the following: going on would promise what a restart does
- * not keep.
+ * Saves the number of the latest printed line, one save at a time, as often as the disk can. If a
+ * save fails, `follow` ends: otherwise a restart would not keep what the lines promised.
  */
 function keeper(
 	printer: Printer,
@@ -102,7 +101,7 @@ function keeper(
 		while (printed !== saved && printed !== undefined && failure === undefined) {
 			const at = printed;
 			await printer.flushed();
-			// Lines that nobody took were not handed over.
+			// If stdout has no reader, the lines were not handed over.
 			if (printer.signal.aborted) return;
 			await save(at);
 			saved = at;

@@ -1,6 +1,6 @@
 /**
- * Help texts, composed from what the verbs say of themselves: nothing about an option is written
- * twice.
+ * Help texts, composed from the descriptions of the verbs, so that nothing about an option is
+ * written twice.
  */
 import { environmentName, type Option, sizeText } from "../options.ts";
 import type { Verb } from "./verb.ts";
@@ -23,7 +23,7 @@ export function overview(verbs: readonly Verb[]): string {
 	].join("\n");
 }
 
-/** Everything on one verb: what `varve VERB --help` prints. */
+/** The description of one verb: what `varve VERB --help` prints. */
 export function explainVerb(verb: Verb): string {
 	const synopsis = ["varve", verb.name, ...verb.operands, "[OPTIONS]"].join(" ");
 	return [

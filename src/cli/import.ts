@@ -1,4 +1,4 @@
-/** `varve import`: NDJSON in, over HTTP, resumable without doubling anything. */
+/** `varve import`: sends NDJSON over HTTP. It can resume, and writes no event twice. */
 import { setMaxListeners } from "node:events";
 import { basename } from "node:path";
 import type { Arguments, Values } from "../options.ts";
@@ -93,7 +93,7 @@ function sourceName(file: string): string | undefined {
 
 type Reading = {
 	readonly chunks: AsyncIterable<readonly string[]>;
-	/** How often each stream was seen: one number a stream is all that is kept of the past. */
+	/** How often each stream was seen: the only memory of earlier lines, one number a stream. */
 	readonly ordinals: Map<string, number>;
 	readonly source: string | undefined;
 	lines: number;
@@ -110,7 +110,7 @@ function nextItem(reading: Reading, text: string) {
 	const line = parseLine(text, reading.lines);
 	const { stream } = line;
 	const ordinal = reading.ordinals.get(stream);
-	// A slice would hold on to the whole chunk it was cut from, for as long as the map lives.
+	// A slice would keep its whole chunk in memory, as long as the map lives.
 	reading.ordinals.set(ordinal === undefined ? unshared(stream) : stream, (ordinal ?? 0) + 1);
 	return { stream, item: itemOf(line, idOf(line) ?? derive(reading, line, ordinal ?? 0)) };
 }
@@ -140,7 +140,7 @@ async function check(reading: Reading): Promise<number> {
 async function send(reading: Reading, source: Source, values: Values): Promise<number> {
 	const startedAt = performance.now();
 	const stop = new AbortController();
-	// Each request that waits listens to it.
+	// Each waiting request listens to it.
 	setMaxListeners(0, stop.signal);
 	stop.signal.addEventListener("abort", () => source.close());
 	const target = targetOf(values, stop, (reason) => say(reason));
@@ -176,7 +176,7 @@ async function send(reading: Reading, source: Source, values: Values): Promise<n
 	return EXIT.interrupted;
 }
 
-/** Everything before a malformed line is delivered, nothing after it is. */
+/** Delivers everything before a malformed line, and nothing after it. */
 async function pump(reading: Reading, lanes: Lanes): Promise<void> {
 	let malformed: unknown;
 	try {
@@ -190,7 +190,7 @@ async function pump(reading: Reading, lanes: Lanes): Promise<void> {
 			if (lanes.stopped) break;
 		}
 	} catch (error) {
-		// Once stopped, the input was closed under our hands.
+		// After a stop, the input was closed while it was read.
 		if (!lanes.stopped) malformed = error;
 	}
 	await lanes.settled();
@@ -205,7 +205,7 @@ function targetOf(values: Values, stop: AbortController, onWait: Target["onWait"
 	return { url, headers, retryMsMax: number(values, "retrySeconds") * 1000, stop, onWait };
 }
 
-/** Sixty-four connections that find the server away say so once. */
+/** Reports a reason once, even if 64 connections find the server away. */
 function oncePerReason(progress: Progress): (reason: string) => void {
 	let said = "";
 	let saidAt = 0;

@@ -63,7 +63,7 @@ export const read: Verb = {
 	run,
 };
 
-/** Faults in a row a read that ends somewhere puts up with: a few seconds of them. */
+/** Faults in a row that a read up to the head tolerates: a few seconds of them. */
 export const RETRIES_MAX = 5;
 
 async function run({ operands, values }: Arguments): Promise<number> {
@@ -85,8 +85,8 @@ async function run({ operands, values }: Arguments): Promise<number> {
 }
 
 /**
- * Nothing to print is no failure where the stream is there, as beyond its head; a name with a
- * mistake in it is one.
+ * If nothing was printed, that is a failure only if the stream does not exist: then its name may
+ * hold a mistake.
  * @throws Failure
  */
 async function refuseMissing({ url, stream, headers = {} }: ReadOptions): Promise<void> {
@@ -96,7 +96,7 @@ async function refuseMissing({ url, stream, headers = {} }: ReadOptions): Promis
 	if (status === 404) throw new Failure(`stream '${stream}' has no events`);
 }
 
-/** What the reader needs to know, for each verb that reads one stream to its head. */
+/** The options of the reader, for each verb that reads one stream to its head. */
 export function readOptions(operands: readonly string[], values: Values): ReadOptions {
 	const [stream, unexpected] = operands;
 	if (stream === undefined)
@@ -123,7 +123,7 @@ async function events(options: ReadOptions, values: Values): Promise<AsyncIterab
 	return readBackward(options, values.from === undefined ? undefined : number(values, "from"));
 }
 
-/** Who wants three events is not sent five hundred. */
+/** For three events, the server need not send five hundred. */
 function withPageSize(options: ReadOptions, limit: number | undefined): ReadOptions {
 	return limit !== undefined && limit <= 20 ? { ...options, pageSize: 20 } : options;
 }

@@ -18,8 +18,8 @@ export const serve: Verb = {
 		may kill the process at any moment. SIGTERM and SIGINT let running requests finish, then the
 		process exits with 0; a second signal ends it at once. If the disk fails, the server refuses
 		appends until the next start, and reads go on. With --on-write-failure exit, the process exits
-		with 1 instead, so that a supervisor can start it again. The same holds if the server finds at
-		its start that data which an append builds upon is damaged.`,
+		with 1 instead, so that a supervisor can start it again. The server does the same if it finds
+		damage at its start in data that an append builds upon.`,
 	options: OPTIONS,
 	examples: [
 		"varve serve",

@@ -1,4 +1,4 @@
-/** `varve backup`: a copy of a data directory, made beside a running server. */
+/** `varve backup`: copies a data directory while its server runs. */
 import { resolve } from "node:path";
 import type { BackedUp } from "../../backup/backup.ts";
 import type { Standing } from "../../backup/target.ts";
@@ -22,15 +22,15 @@ export const backup: Verb = {
 	name: "backup",
 	summary: "Back up a data directory",
 	operands: ["TARGET"],
-	purpose: `Makes the directory TARGET a backup of a data directory, or brings the backup in TARGET
-		up to date. It copies only what is new, and repeats what was erased since. The server may run;
-		the command neither stops nor blocks it. When the command ends, the backup is the store at one
-		moment, with every append that was answered before the start. The command has read and checked
-		it as varve verify does, and exits with 0. It puts a first backup in its place when that is
-		complete; it changes a later one in one transaction. So you may interrupt it at any time: once
-		TARGET holds a complete backup, it always does. Run the same command again to continue. If the
-		history of a store was replaced, use a new TARGET. varve restore turns a backup into a data
-		directory.`,
+	purpose: `Makes the directory TARGET a backup of a data directory, or brings the backup in
+		TARGET up to date. It copies only what is new, and repeats what was erased since. The server
+		may run; the command neither stops nor blocks it. When the command ends, the backup is the
+		store at one moment, with every append that was answered before the start. The command has
+		read and checked it as varve verify does, and exits with 0 if it is sound. It puts a first
+		backup in its place when that is complete; it changes a later one in one transaction. So you
+		may interrupt it at any time: once TARGET holds a complete backup, it always does. Run the
+		same command again to continue. If the history of a store was replaced, use a new TARGET.
+		varve restore turns a backup into a data directory.`,
 	options: [...OPTIONS.filter((option) => option.name === "data"), NO_VERIFY],
 	examples: [
 		"varve backup /mnt/backups/varve --data ./data",
@@ -60,12 +60,12 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	});
 }
 
-/** Shows how far a part of the work is; before, says what was done. */
+/** Prints `done`, the finished part of the work, then shows the progress of the next part. */
 type Show = (measure: Measure, done?: string) => void;
 
 /**
- * Runs work that shows its progress and may be stopped.
- * @param work returns what is to be said once the progress is gone
+ * Runs work that shows its progress and that a signal can stop.
+ * @param work returns a function that prints the result, after the progress has gone
  */
 export async function interruptible(
 	work: (signal: AbortSignal, show: Show) => Promise<() => number>,
@@ -110,7 +110,7 @@ function report(done: BackedUp, seconds: string): number {
 	return EXIT.done;
 }
 
-/** What can be said of a backup that was not verified now. */
+/** Describes a backup that this run has not verified. */
 export function unverified({ lastVerified, faults }: Standing): string {
 	if (faults !== undefined) return `not verified, and the last verification found ${faults} faults`;
 	if (lastVerified !== undefined) return `not verified since ${lastVerified}`;

@@ -1,4 +1,4 @@
-/** `varve incarnation`: which history a data directory holds, and the way to say it is another. */
+/** `varve incarnation`: prints the number of a directory's history, or gives it a new one. */
 import { resolve } from "node:path";
 import { OPTIONS } from "../../config.ts";
 import type { Arguments } from "../../options.ts";

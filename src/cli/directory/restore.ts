@@ -1,4 +1,4 @@
-/** `varve restore`: a data directory out of a backup. */
+/** `varve restore`: makes a data directory from a backup. */
 import { resolve } from "node:path";
 import type { Restored } from "../../backup/restore.ts";
 import { OPTIONS } from "../../config.ts";

@@ -115,7 +115,7 @@ async function status(values: Values): Promise<number> {
 	return EXIT.done;
 }
 
-/** What a run has written of itself so far; with `follow` also what it comes to write. */
+/** The events that a run has written so far; with `follow`, also those it still writes. */
 async function* storyOf(id: string, values: Values, follow: boolean): AsyncGenerator<Story> {
 	const { readStream } = await import("../../../feeds/reader/read.ts");
 	const options = { url: text(values, "url"), headers: credentials(values), follow };

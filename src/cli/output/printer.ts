@@ -1,21 +1,20 @@
 /**
- * Lines to stdout, no faster than it takes them, and no slower than they come: what arrives within
- * one turn of the event loop is written at once. A reader that goes away (`| head`) ends it
- * quietly.
+ * Prints lines to stdout, no faster than stdout takes them. It writes all lines of one turn of the
+ * event loop at once. If the reader of stdout goes away (`| head`), it ends quietly.
  */
 export type Printer = {
 	/** Takes a line; resolves when there is room for the next. */
 	print(line: string): Promise<void>;
 	/**
-	 * Resolves when everything printed so far was handed to the system, or nobody reads any more.
-	 * @throws what went wrong, a full disk for instance
+	 * Resolves when everything printed so far was handed to the system, or stdout has no reader.
+	 * @throws the error of the write, for example of a full disk
 	 */
 	flushed(): Promise<void>;
-	/** Aborts when nobody reads any more. */
+	/** Aborts when stdout has no reader any more. */
 	readonly signal: AbortSignal;
 };
 
-/** Enough to make writes rare, small enough to be nothing. */
+/** Large enough to make writes rare, small enough to cost no memory. */
 const PENDING_CHARS_MAX = 64 * 1024;
 
 export function openPrinter(out: NodeJS.WritableStream): Printer {
@@ -30,7 +29,7 @@ export function openPrinter(out: NodeJS.WritableStream): Printer {
 	});
 
 	const write = async () => {
-		// One turn's worth of lines: the next ones may already be there.
+		// The lines of one turn: the next ones may already be there.
 		await new Promise((resolve) => setImmediate(resolve));
 		while (pending !== "" && !gone.signal.aborted) {
 			const text = pending;

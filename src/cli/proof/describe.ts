@@ -1,4 +1,4 @@
-/** What a proof that holds says, for people. */
+/** Describes a valid proof for people. */
 import type { Checkpoint } from "../../../feeds/proof/checkpoint.ts";
 import { LEAF_FLAGS, type Leaf } from "../../../feeds/proof/leaf.ts";
 import { count } from "../output/progress.ts";

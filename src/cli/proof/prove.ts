@@ -1,4 +1,4 @@
-/** `varve prove`: proofs that an event is in the log, and that the log was only added to. */
+/** `varve prove`: proofs that an event is in the log, and that the log has only grown. */
 import { readFileSync } from "node:fs";
 import { openCheckpoint } from "../../../feeds/proof/checkpoint.ts";
 import { ProofError } from "../../../feeds/proof/error.ts";
@@ -112,13 +112,13 @@ async function sourceOf(values: Values): Promise<LogSource> {
 	return serverSource(text(values, "url"), credentials(values));
 }
 
-/** What a proof in a file says, once it holds. */
+/** Describes the proof in a file, if it holds. */
 function checkFile(proof: string, since: string | undefined, key: NoteKey): string {
 	if (since === undefined) return describeInclusion(checkInclusion(proof, key));
 	return describeConsistency(checkConsistency(proof, readFileSync(since, "utf8"), key));
 }
 
-/** Makes a proof, and checks it before it is handed out. */
+/** Makes a proof, and checks it before it returns it. */
 async function make(
 	source: LogSource,
 	known: NoteKey | undefined,
