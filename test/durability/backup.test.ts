@@ -200,7 +200,9 @@ test("a backup that nobody has verified is not taken for a sound one", async () 
 		expect([code, stdout]).toEqual([0, expect.stringMatching(/ s; never verified\n$/)]);
 		expect(stderr).toContain(`${target} was never verified: run this without --no-verify`);
 	}
-	expect(await restore()).toContain("not verified; the backup was never verified; run varve verify");
+	expect(await restore()).toContain(
+		"not verified; the backup was never verified; run varve verify",
+	);
 
 	expect((await backup()).stdout).toMatch(/ s; verified\n$/);
 	const later = await backup("--no-verify");
