@@ -203,7 +203,7 @@ function unknownOption(option: string, close: string | undefined): Refusal {
 }
 
 function invalidOption(option: string, value: string, reason: string): Refusal {
-	// Kubernetes sets VARVE_PORT itself if a service is named varve. That is hard to guess, so say it.
+	// Kubernetes sets VARVE_PORT if a service is named varve. That is hard to guess, so say it.
 	const linked = ORCHESTRATED_VALUE.test(value)
 		? "; Kubernetes seems to have set it for a service named varve; enableServiceLinks: false prevents that"
 		: "";

@@ -40,7 +40,8 @@ export function openReadModel(file, stream, onFolded = () => {}) {
 	db.exec(SCHEMA);
 	db.prepare("INSERT OR IGNORE INTO checkpoint VALUES (1, ?, -1)").run(stream);
 	const source = db.prepare("SELECT stream FROM checkpoint").pluck().get();
-	if (source !== stream) throw new Error(`${file} was built from ${source}; --reset starts anew`);
+	if (source !== stream)
+		throw new Error(`${file} was built from ${source}; use --reset to start again`);
 
 	const fold = foldInto(db);
 	const checkpoint = db.prepare("SELECT at FROM checkpoint").pluck();
