@@ -218,7 +218,7 @@ test("a backup that nobody has verified is not taken for a sound one", async () 
 		expect.stringMatching(/not verified, and the last verification found \d+ faults\n$/),
 		expect.stringContaining("is not known to be sound: run this without --no-verify"),
 	]);
-	expect(await restore()).toMatch(/the last verification found \d+ faults; varve verify/);
+	expect(await restore()).toMatch(/the last verification found \d+ faults; run varve verify/);
 });
 
 test("an interrupt ends a backup with what to do next, and leaves nothing half", async () => {
