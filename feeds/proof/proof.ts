@@ -53,7 +53,7 @@ export function checkInclusion(text: string, key: NoteKey): { leaf: Leaf; checkp
 	const checkpoint = openCheckpoint(note, key);
 	const hashes = encoded.map(parseHash);
 	if (!isIncluded({ ...checkpoint, position }, leafHash(bytes), hashes)) {
-		throw new ProofError("the event is not in the checkpoint's tree");
+		throw new ProofError("the event is not in the tree of the checkpoint");
 	}
 	return { leaf, checkpoint };
 }
