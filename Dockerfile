@@ -1,7 +1,7 @@
-# Built with the dependencies of development, run with those of production alone.
+# The build uses the dependencies of development; the image has only those of production.
 FROM node:20-bookworm-slim AS build
 WORKDIR /app
-# better-sqlite3 brings its binary for this platform; where there is none it is compiled with these.
+# better-sqlite3 has binaries for most platforms. If there is none for this one, these compile it.
 RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
@@ -22,10 +22,10 @@ RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
 EXPOSE 2113
-# There are no users yet, so it refuses to serve beyond loopback until told that this is meant:
+# There are no users yet, so the server refuses to listen beyond loopback, unless you allow it:
 #   docker run -p 127.0.0.1:2113:2113 -v varve:/data -e VARVE_ALLOW_ANONYMOUS=yes varve
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD \
   ["node", "-e", "fetch(`http://127.0.0.1:${process.env.VARVE_PORT ?? 2113}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Without npm in between, so that SIGTERM reaches the server and lets it drain.
+# npm does not stand in between, so SIGTERM reaches the server and lets it drain.
 ENTRYPOINT ["node", "bin/varve"]
 CMD ["serve"]

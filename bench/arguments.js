@@ -11,13 +11,13 @@ const REAL_LOG = "git-history.ndjson.gz";
 
 const HELP = `npm run bench -- [options]
 
-  --only NAME     run the rows whose name starts with NAME (may be repeated); --list shows the names
-  --rounds N      pairs of floor and ours each ratio is the median of (default 5)
-  --seconds S     length of one measurement, whole seconds (default 2)
-  --full          the sizes of the design: 1 M events caught up, 10 M stored, 1 M in the memory row
+  --only NAME     run only rows whose names start with NAME (repeatable); --list shows the names
+  --rounds N      measure N pairs of floor and ours for each ratio, which is their median (default 5)
+  --seconds S     length of one measurement in whole seconds (default 2)
+  --full          use the sizes of the design: 1 M events caught up, 10 M stored, 1 M in the memory row
   --data FILE     an NDJSON file for the import row (default: ../shared/data/${REAL_LOG})
-  --work DIR      where databases are put while it runs; choose a real disk (default: the system's tmp)
-  --no-write      leave bench/results alone
+  --work DIR      directory for the databases; choose a real disk (default: the system's tmp)
+  --no-write      do not write bench/results
 `;
 
 /** @returns the settings; undefined where only help was asked for, and given */

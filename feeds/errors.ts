@@ -1,7 +1,6 @@
 /**
- * What the codecs throw at documents they cannot read. Both say what is wrong and where; neither
- * knows of HTTP. A document we were sent is never guessed at: a wrong reading of an event stays
- * wrong for ever.
+ * The errors of codecs for documents that they cannot read. Both say what is wrong and where;
+ * neither knows HTTP. A codec never guesses: a wrong reading of an event stays wrong for ever.
  */
 
 /** A document that is not a feed, or not an entry. */
@@ -15,7 +14,7 @@ export class FeedFormatError extends Error {
 export type BodyFault = {
 	readonly reason: string;
 	/**
-	 * From 1; `column` counts characters, not bytes. With `byteOffset` set for every syntax error.
+	 * From 1; `column` counts characters, not bytes. Set for every syntax error, with `byteOffset`.
 	 */
 	readonly line?: number;
 	readonly column?: number;
@@ -26,7 +25,7 @@ export type BodyFault = {
 };
 
 /**
- * A body that does not hold the events it should. Set `byteOffset` means that it is not even JSON.
+ * A body that does not hold the events it should. If `byteOffset` is set, it is not even JSON.
  */
 export class BodyFormatError extends Error {
 	readonly reason: string;

@@ -1,42 +1,42 @@
 /**
- * Page arithmetic: which page a reader is sent to next, and when a page can never change again.
+ * Page arithmetic: which page a reader reads next, and when a page can never change again.
  *
- * The grid. With page size S = 20, a reader that stops at version 47 is sent to 48/forward/12 and
- * from there to 60/forward/20, like everybody else:
+ * The grid. With page size S = 20, links lead a reader that stops at version 47 to 48/forward/12,
+ * and from there to 60/forward/20, like all other readers:
  *
  *     0                   20                  40      48    60                  80
  *     ├── 0/forward/20 ───┼── 20/forward/20 ──┼───────┊─────┼── 60/forward/20 ──┤
  *                                             head was here ╰─ 48/forward/12
  *
- * Explicit ranges answer exactly what they say; only the links written here steer. Everything is a
- * pure function of the range, the last version and S, so entries, links and lifetimes of a document
- * agree as long as they are computed from one snapshot.
+ * A page shows exactly the range of its URL; only the links made here lead to the grid. Everything
+ * is a pure function of the range, the last version and S. So entries, links and lifetime of a
+ * document agree if they are computed from one snapshot.
  */
 
-/** A page as its URL names it. `head` starts at the last version and exists backward only. */
+/** A page as its URL names it. `head` starts at the last version, and exists only backward. */
 export type PageRange = {
 	readonly direction: "forward" | "backward";
 	readonly from: number | "head";
 	readonly count: number;
 };
 
-/** The pages a page links to. In Atom's words `next` is older and `previous` is newer. */
+/** The pages that a page links to. In Atom's words, `next` is older and `previous` is newer. */
 export type Neighbours = {
 	readonly first: PageRange;
 	readonly last?: PageRange | undefined;
 	readonly next?: PageRange | undefined;
 	readonly previous?: PageRange | undefined;
 	/**
-	 * RFC 5005 section 4: the neighbouring documents of an archive; sealed pages of the grid have
-	 * them.
+	 * RFC 5005 section 4: the neighbouring documents of an archive. Only sealed pages of the grid
+	 * have them.
 	 */
 	readonly prevArchive?: PageRange | undefined;
 	readonly nextArchive?: PageRange | undefined;
 };
 
-/** S: the page size of the grid all links lead to. */
+/** S: the page size of the grid that all links lead to. */
 export const GRID = 20;
-/** The most versions one page may cover, as clients know it. */
+/** The most versions that one page may cover, as clients expect. */
 export const COUNT_MAX = 4096;
 
 /**
@@ -50,7 +50,7 @@ export function isSealed(range: PageRange, last: number): boolean {
 }
 
 /**
- * The pages a document links to, from the range it was asked for and the stream's last version.
+ * The pages that a document links to, from its range and the stream's last version.
  * @param size S, the grid's page size
  */
 export function neighbours(range: PageRange, last: number, size = GRID): Neighbours {
@@ -64,16 +64,16 @@ export function neighbours(range: PageRange, last: number, size = GRID): Neighbo
 }
 
 /**
- * Where a reader that has everything below `from` starts, so that it joins the grid of `size`
- * within one page: 48 on a grid of 20 gives 48/forward/12.
+ * The first page for a reader that has everything below `from`, so that it joins the grid of `size`
+ * after one page: 48 on a grid of 20 gives 48/forward/12.
  */
 export function alignedForward(from: number, size = GRID): PageRange {
 	return { direction: "forward", from, count: size - (from % size) };
 }
 
 /**
- * The page that holds `version`, on the grid that a reader of `range` is on: its own where that is
- * a multiple of `size` and the range is aligned to it, else that of `size`.
+ * The page that holds `version`, on the grid of a reader of `range`: the reader's own grid if its
+ * count is a multiple of `size` and the range is aligned to it, otherwise the grid of `size`.
  */
 export function pageHolding(version: number, range: PageRange, size = GRID): PageRange {
 	const isAligned = range.from !== "head" && range.from % range.count === 0;
@@ -91,7 +91,7 @@ function forward(range: PageRange, last: number, size: number): Partial<Neighbou
 					next: { direction: "backward", from: from - 1, count: range.count },
 				}
 			: {};
-	// Nothing there yet: the reader asks the same URL again.
+	// There is no event yet: the reader asks the same URL again.
 	if (from > last) return older;
 	if (end - 1 > last) return { ...older, previous: alignedForward(last + 1, size) };
 	return {
@@ -104,7 +104,7 @@ function backward(range: PageRange, last: number, size: number): Partial<Neighbo
 	const from = range.from === "head" ? last : range.from;
 	const low = lowest(range, last);
 	const up = from + 1;
-	// A sealed page has to say the same whether or not it was the head when it was asked for.
+	// A sealed page must say the same, even if it was the head at the time of the request.
 	const previous: PageRange = isSealed(range, last)
 		? { direction: "forward", from: up, count: onward(up, range, size) }
 		: alignedForward(last + 1, size);
@@ -117,16 +117,16 @@ function backward(range: PageRange, last: number, size: number): Partial<Neighbo
 	};
 }
 
-/** A short page that ends on the grid is followed by full ones; any other size is kept. */
+/** Full pages follow a short page that ends on the grid; any other size is kept. */
 function onward(boundary: number, range: PageRange, size: number): number {
 	return range.count < size && boundary % size === 0 ? size : range.count;
 }
 
 /**
  * The archive documents before and after a sealed page of the grid: its neighbours of the same
- * size, which is a multiple of S. Any other page (such as 48/forward/12, or 0/forward/1) is no
- * document of an archive: what lies beside it on the grid would overlap it. They depend on nothing
- * but the range, since a sealed page's bytes, links included, must never change.
+ * size, which is a multiple of S. Any other page (such as 48/forward/12, or 0/forward/1) is not a
+ * document of an archive, because its neighbours on the grid would overlap it. The result depends
+ * only on the range, because a sealed page's bytes, links included, must never change.
  */
 function archives(range: PageRange, size: number): Partial<Neighbours> {
 	const { count } = range;

@@ -1,6 +1,5 @@
 /**
- * What `varve/feeds` offers: reading streams, and the pieces to write a reader or server of one's
- * own.
+ * The exports of `varve/feeds`: reading streams, and the parts for your own reader or server.
  */
 export { decodeEntryAtom, decodeFeedAtom } from "./atom/decode.ts";
 export { encodeEntryAtom, encodeFeedAtom } from "./atom/encode.ts";

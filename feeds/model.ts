@@ -1,12 +1,11 @@
 /**
  * A feed, independent of any format: what the codecs encode and decode.
  *
- * URLs are complete and already minted; times are RFC 3339 text in UTC. Fields that exist in one
- * format only say so. The model holds what a page *is*; how much of an event is shown is its
- * `embed`.
+ * URLs are complete. Times are RFC 3339 text in UTC. If a field exists in only one format, its
+ * comment says so. `embed` decides how much of an event a document shows.
  */
 
-/** How much of its event an entry carries; the values of `?embed=`. */
+/** How much of its event an entry shows; the values of `?embed=`. */
 export type Embed = "none" | "content" | "rich" | "body" | "pretty" | "tryharder";
 
 export type Link = { readonly relation: string; readonly uri: string };
@@ -49,9 +48,9 @@ export type Entry = {
 	/** The event's type; of a link: `$>`. */
 	readonly summary: string;
 	readonly links: readonly Link[];
-	/** The event; how much of it the document shows is up to the embed level. */
+	/** The event; the embed level decides how much of it the document shows. */
 	readonly event: EntryEvent;
-	/** A link that leads to nothing there is to show: no level embeds anything of it. */
+	/** True for a link whose target cannot be shown: no level embeds anything of it. */
 	readonly unresolved?: boolean;
 };
 
@@ -68,7 +67,7 @@ export type FeedEvent = {
 	readonly isJson: boolean;
 	readonly data: Uint8Array;
 	readonly metadata: Uint8Array;
-	/** Set where its data, and maybe its metadata, were erased. */
+	/** Set if its data, and possibly its metadata, was erased. */
 	readonly isRedacted?: boolean;
 };
 
@@ -78,7 +77,7 @@ export type EntryPlace = {
 	readonly positionStreamId: string;
 	/** The position in the log. */
 	readonly position: number;
-	/** Set where the entry is a link to the event: the bytes of the link's own metadata. */
+	/** Set if the entry is a link to the event: the bytes of the link's own metadata. */
 	readonly linkMetadata?: Uint8Array;
 };
 
@@ -104,7 +103,7 @@ export type EventContent = {
 };
 
 /**
- * An entry as a reader gets it back: a document shows no more of the event than its embed level.
+ * An entry as a reader decodes it, with as much of the event as the embed level shows.
  */
 export type DecodedEntry = Omit<Entry, "event"> & { readonly event?: Partial<EntryEvent> };
 export type DecodedFeed = Omit<Feed, "entries"> & { readonly entries: readonly DecodedEntry[] };

@@ -1,7 +1,6 @@
 /**
- * Every option of the server: its flag, environment name, default, what it takes, and one line of
- * help. The table is the only place an option exists; help texts, the environment and the README
- * are read from it.
+ * Every option of the server: its flag, environment name, default, kind, and one line of help. An
+ * option exists only in this table; help texts, the environment and docs/options.md come from it.
  */
 import { isIPv4 } from "node:net";
 import { CACHING_OPTIONS, type CachingSettings } from "./config/caching.ts";
@@ -60,7 +59,7 @@ export type CacheSettings = {
 	readonly cachePagesMax: number;
 };
 
-/** An option of the server; those of the other verbs stand beside them in `cli/`. */
+/** An option of the server. The other verbs define their options in `cli/`. */
 export type ServerOption = Option & { readonly name: keyof Settings };
 
 const MIB = 1024 * 1024;
@@ -71,7 +70,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		flag: "host",
 		kind: "text",
 		default: "127.0.0.1",
-		help: "Address to listen on. Anything but loopback needs --allow-anonymous.",
+		help: "Address to listen on. Any address but loopback needs --allow-anonymous.",
 	},
 	{
 		name: "port",
@@ -80,42 +79,42 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: 2113,
 		min: 0,
 		max: 65535,
-		help: "Port to listen on; 0 takes a free one.",
+		help: "Port to listen on. 0 takes a free port.",
 	},
 	{
 		name: "data",
 		flag: "data",
 		kind: "text",
 		default: "./data",
-		help: "Directory of the log. One process at a time may have it.",
+		help: "Directory of the log. Only one process at a time can use it.",
 	},
 	{
 		name: "upgradeCopy",
 		flag: "upgrade-copy",
 		kind: "yes-no",
 		default: true,
-		help: "Keep a copy of the log as it was when a newer version changes its schema: the way back.",
+		help: "Keep a copy of the log before a newer version changes its schema, so that you can go back.",
 	},
 	{
 		name: "checkpoints",
 		flag: "checkpoints",
 		kind: "yes-no",
 		default: true,
-		help: "Move the WAL into the database file; no leaves it to another process, as Litestream.",
+		help: "Checkpoint the WAL. Set to no if another process (such as Litestream) does it.",
 	},
 	{
 		name: "checkReads",
 		flag: "check-reads",
 		kind: "yes-no",
 		default: false,
-		help: "Hold every event that is read against its hash, so that no damage to it is served.",
+		help: "Check every event that is read against its hash, and refuse to serve a damaged one.",
 	},
 	{
 		name: "publicUrl",
 		flag: "public-url",
 		kind: "url",
 		default: undefined,
-		help: "URL clients reach this server under; links start with it. Default: the request's Host.",
+		help: "URL under which clients reach this server. Links start with it. Default: the request's Host.",
 	},
 	{
 		name: "trustedProxies",
@@ -126,7 +125,7 @@ export const OPTIONS: readonly ServerOption[] = [
 			test: { test: (text) => parseNetworks(text) !== undefined },
 			reason: "it must be a list of addresses and networks such as 10.0.0.0/8, ::1",
 		},
-		help: "Proxies whose X-Forwarded-* and Forwarded headers are believed, as 10.0.0.0/8, ::1.",
+		help: "Proxies whose X-Forwarded-* and Forwarded headers to trust, such as 10.0.0.0/8, ::1.",
 	},
 	{
 		name: "corsOrigin",
@@ -137,7 +136,7 @@ export const OPTIONS: readonly ServerOption[] = [
 			test: /^(\*|none|https?:\/\/[\w.:[\]-]+)$/,
 			reason: "it must be *, none, or one origin such as https://app.example.com",
 		},
-		help: "Whose pages may use this server from a browser: *, one origin, or none.",
+		help: "Origin whose pages may use this server from a browser: *, one origin, or none.",
 	},
 	{
 		name: "corsHeaders",
@@ -148,14 +147,14 @@ export const OPTIONS: readonly ServerOption[] = [
 			test: /^[\w-]+(, ?[\w-]+)*$/,
 			reason: "it must be a list of header names such as X-Trace-Id, X-Tenant",
 		},
-		help: "Headers browsers may send besides those of the API, such as X-Trace-Id, X-Tenant.",
+		help: "Headers that browsers may send besides those of the API, such as X-Trace-Id, X-Tenant.",
 	},
 	{
 		name: "allowAnonymous",
 		flag: "allow-anonymous",
 		kind: "yes-no",
 		default: false,
-		help: "Let anyone who can reach a non-loopback address read and write.",
+		help: "Let everyone who can reach a non-loopback address read and write.",
 	},
 	{
 		name: "onWriteFailure",
@@ -163,7 +162,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "text",
 		default: "stay",
 		pattern: { test: /^(stay|exit)$/, reason: "it must be stay or exit" },
-		help: "When the disk failed, and nothing can be appended: stay, and go on reading, or exit.",
+		help: "What to do if the disk fails and nothing can be appended: stay (reads go on), or exit.",
 	},
 	...CACHING_OPTIONS,
 	{
@@ -173,7 +172,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: 30_000,
 		min: 100,
 		max: 3_600_000,
-		help: "Milliseconds a request may take before it is answered 503; long polls add theirs.",
+		help: "Milliseconds that a request may take before it gets 503. A long poll adds its own time.",
 	},
 	{
 		name: "bodyBytesMax",
@@ -182,7 +181,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: 16 * MIB,
 		min: 1024,
 		max: 256 * MIB,
-		help: "Bytes of a request body; a larger one is answered 413.",
+		help: "Bytes of a request body. A larger one gets 413.",
 	},
 	{
 		name: "eventBytesMax",
@@ -191,7 +190,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: 4 * MIB,
 		min: 1024,
 		max: 4 * MIB,
-		help: "Bytes of data and metadata of one event; a larger one is answered 413.",
+		help: "Bytes of data and metadata of one event. A larger one gets 413.",
 	},
 	{
 		name: "eventsPerAppendMax",
@@ -200,7 +199,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: 10_000,
 		min: 1,
 		max: 100_000,
-		help: "Events of one append; known clients send up to 5,000.",
+		help: "Events of one append. Known clients send up to 5,000.",
 	},
 	{
 		name: "pageBytesMax",
@@ -209,7 +208,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: DEFAULT_LOG_LIMITS.pageBytesMax,
 		min: 20 * 4 * MIB,
 		max: 1024 * MIB,
-		help: "Bytes of events one page may show; a page of 20 of the largest must fit.",
+		help: "Bytes of events that one page may show. A page of 20 of the largest events must fit.",
 	},
 	{
 		name: "appendQueueMax",
@@ -218,7 +217,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: DEFAULT_LOG_LIMITS.appendQueueMax,
 		min: 1,
 		max: 1_000_000,
-		help: "Appends that may wait for the disk; more are answered 503.",
+		help: "Appends that may wait for the disk. Further ones get 503.",
 	},
 	{
 		name: "appendQueueBytesMax",
@@ -227,7 +226,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: DEFAULT_LOG_LIMITS.appendQueueBytesMax,
 		min: 4 * MIB,
 		max: 1024 * MIB,
-		help: "Bytes of events that may wait for the disk; more are answered 503.",
+		help: "Bytes of events that may wait for the disk. Further ones get 503.",
 	},
 	{
 		name: "cacheBytesMax",
@@ -259,19 +258,20 @@ export function parseSettings(argv: readonly string[], env: NodeJS.ProcessEnv): 
 }
 
 /**
- * The settings out of parsed arguments, once what no single option can know has been checked.
+ * Makes the settings from parsed arguments, and checks the rules that concern several options.
  * @throws Refusal `invalid-option`
  */
 export function settingsOf({ operands, values }: Arguments): Settings {
 	const [unexpected] = operands;
 	if (unexpected !== undefined) throw new Refusal("unknown-option", { option: unexpected });
-	// Every name of the table is there with a value of its kind: `parseArguments` saw to it.
+	// `parseArguments` has set every name of the table, with a value of its kind.
 	const settings = values as Settings;
 	if (!settings.allowAnonymous && !isLoopback(settings.host))
 		throw new Refusal("invalid-option", {
 			option: "--host",
 			value: settings.host,
-			reason: "anyone who reaches this address could read and write; add --allow-anonymous if so",
+			reason:
+				"everyone who reaches this address could read and write; to allow it, add --allow-anonymous",
 		});
 	return settings;
 }

@@ -1,12 +1,12 @@
 /**
  * Every refusal Varve can give, and the facts each one keeps.
  *
- * A refusal is an answer, not a failure of ours: the request was understood and is turned down, and
- * nothing has changed. The core throws a `Refusal` where the facts are known; `http/problems.ts` is
- * the only place that turns the word into a status. Anything else that is thrown is a fault (disk,
- * network) or a bug.
+ * A refusal is an answer, not a failure: the server understood the request and rejects it, and
+ * nothing has changed. The core throws a `Refusal` at the place that knows the facts; only
+ * `http/answering/problems.ts` turns its word into a status. Every other thrown error is a fault
+ * (disk, network) or a bug.
  */
-/** What a request can be refused for. */
+/** The refusals of requests. */
 export type RequestRefusals = {
 	// The request cannot be read.
 	"malformed-http": { reason: string };
@@ -25,7 +25,7 @@ export type RequestRefusals = {
 	"body-too-large": { bodyBytesMax: number };
 	"body-incomplete": { received: number };
 
-	// What it asks for can never be.
+	// The request asks for the impossible.
 	"invalid-stream-name": { stream: string; reason: string };
 	"invalid-event-number": { value: string };
 	"invalid-count": { value: string; countMax: number };
@@ -39,7 +39,7 @@ export type RequestRefusals = {
 	"stream-not-writable": { stream: string };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
-	// The log is not in the state it asks for.
+	// The log is not in the state that the request needs.
 	"wrong-expected-version": { stream: string; expected: number; current: number };
 	"precondition-failed": { stream: string; precondition: string; current: number };
 	"stream-not-found": { stream: string };
@@ -50,7 +50,7 @@ export type RequestRefusals = {
 	"scavenge-running": { scavengeId: string };
 	"scavenge-not-found": { scavengeId: string };
 
-	// There is no room for it now.
+	// The server cannot do it now.
 	overloaded: { queue: string; limit: number; retryAfterSeconds: number };
 	"request-timeout": { timeoutMs: number; retryAfterSeconds: number };
 	"position-not-reached": { position: number; last: number; retryAfterSeconds: number };
@@ -61,7 +61,7 @@ export type RequestRefusals = {
 	"log-damaged": { part: string; reason: string };
 };
 
-/** What a start can be refused for. */
+/** The refusals of a start or a command. */
 export type StartRefusals = {
 	"data-directory-in-use": { path: string };
 	"data-directory-unusable": { path: string; reason: string };
@@ -87,12 +87,12 @@ export class Refusal<W extends Word = Word> extends Error {
 	}
 }
 
-/** What is said of damage to whom it concerns: on the server's stderr, and by the command line. */
+/** Describes damage for the operator: on the server's stderr, and in the command line. */
 export function describeDamage({ part, reason }: Refusals["log-damaged"]): string {
-	return `the log is damaged: ${part} cannot be read: ${reason}; varve verify tells more`;
+	return `the log is damaged: ${part} cannot be read: ${reason}; run varve verify to find all damage`;
 }
 
-/** Whether `error` is a refusal, and if `word` is given, that one. */
+/** Whether `error` is a refusal; if `word` is given, whether it is that one. */
 export function isRefusal<W extends Word>(error: unknown, word?: W): error is Refusal<W> {
 	return error instanceof Refusal && (word === undefined || error.word === word);
 }

@@ -1,9 +1,9 @@
 /**
- * The values the log is made of, each with the one function that lets it in.
+ * The values of the log, each with the one function that parses it.
  *
- * `Version` and `Position` are both whole numbers from 0, and mixing them up is the classic mistake
- * of an event store: the two types are not assignable to each other, while plain arithmetic stays
- * plain.
+ * `Version` and `Position` are both whole numbers from 0. To confuse them is the classic mistake of
+ * an event store, so the two types are not assignable to each other. Arithmetic still works as with
+ * numbers.
  */
 import { Refusal } from "./errors.ts";
 
@@ -17,13 +17,13 @@ export type Version = number & { readonly [brand]?: "Version" };
 export type Position = number & { readonly [brand]?: "Position" };
 
 /**
- * An event as a client hands it in. `data` and `metadata` are the client's bytes, never altered.
+ * An event as a client sends it. `data` and `metadata` are the client's bytes, never altered.
  */
 export type NewEvent = {
 	/** A UUID in lower case with dashes, not all zero. */
 	readonly id: string;
 	readonly type: string;
-	/** Whether data (or, where data is empty, metadata) is a JSON document. */
+	/** Whether data (or, if data is empty, metadata) is a JSON document. */
 	readonly isJson: boolean;
 	readonly data: Uint8Array;
 	readonly metadata: Uint8Array;
@@ -34,14 +34,14 @@ export type RecordedEvent = NewEvent & {
 	readonly position: Position;
 	readonly stream: StreamName;
 	readonly version: Version;
-	/** Milliseconds since 1970, UTC; never smaller than that of the event before. */
+	/** Milliseconds since 1970, UTC; never smaller than `created` of the event before. */
 	readonly created: number;
-	/** Where its data, and maybe its metadata, were erased. */
+	/** Present if its data, and possibly its metadata, was erased. */
 	readonly isRedacted?: true;
 };
 
 /**
- * What a client believes of a stream when it appends: anything, absent, present, or its last
+ * The state that a client expects of a stream when it appends: any, absent, present, or a last
  * version.
  */
 export type ExpectedVersion = "any" | "no-stream" | "stream-exists" | Version;
@@ -64,12 +64,12 @@ const NIL_UUID = "00000000-0000-0000-0000-000000000000";
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /**
- * Lets a stream name in.
+ * Parses a stream name.
  * @throws Refusal `invalid-stream-name`
  */
 export function parseStreamName(text: string): StreamName {
 	const fault = PATH_STEPS.has(text)
-		? "every URL library takes it for a step in the path, even percent-encoded"
+		? "every URL library takes it for a step in the path, even if it is percent-encoded"
 		: nameFault(text, STREAM_NAME_BYTES_MAX);
 	if (fault)
 		throw new Refusal("invalid-stream-name", { stream: text.slice(0, 128), reason: fault });
@@ -77,9 +77,9 @@ export function parseStreamName(text: string): StreamName {
 }
 
 /**
- * Says why `text` cannot name a stream or an event type, or returns undefined where it can.
- * Control characters are out because no XML document could carry them; a lone surrogate because
- * no UTF-8 byte sequence could.
+ * Says why `text` cannot name a stream or an event type; returns undefined if it can.
+ * Control characters are refused because no XML document can carry them; a lone surrogate because
+ * UTF-8 cannot.
  */
 export function nameFault(text: string, bytesMax: number): string | undefined {
 	if (text === "") return "it is empty";
@@ -87,14 +87,14 @@ export function nameFault(text: string, bytesMax: number): string | undefined {
 	if (CONTROL.test(text)) return "it holds a control character";
 	if (text.includes("\ufffe") || text.includes("\uffff")) return "it holds U+FFFE or U+FFFF";
 	const bytes = text.length * 3 > bytesMax ? Buffer.byteLength(text) : text.length;
-	if (bytes > bytesMax) return `it is ${bytes} bytes long, and ${bytesMax} is the limit`;
+	if (bytes > bytesMax) return `it is ${bytes} bytes long; the limit is ${bytesMax}`;
 	return undefined;
 }
 
 /**
  * Reads a UUID in any notation the field uses: dashed, 32 digits, in braces or parentheses, any
  * case.
- * @returns it in lower case with dashes; undefined if it is none, or all zero
+ * @returns the UUID in lower case with dashes; undefined if `text` is not a UUID, or is all zero
  */
 export function parseUuid(text: string): string | undefined {
 	if (UUID.test(text)) return text === NIL_UUID ? undefined : text;

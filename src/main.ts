@@ -14,8 +14,8 @@ export { isRefusal, Refusal } from "./errors.ts";
 
 /** What an operator needs to hear; the reason stands before it. */
 const STOPPED =
-	"Appends are refused, and reads go on, until the server is started again on a sound disk and log. " +
-	"See docs/operations.md, When the disk fails; varve verify tells what is damaged.";
+	"The server refuses appends, and reads go on, until you start it again on a sound disk and log. " +
+	"See docs/operations.md, When the disk fails; varve verify names what is damaged.";
 
 /** A server that listens. */
 export class RunningServer {
@@ -107,14 +107,14 @@ async function openWhole(settings: Settings, onStop: OnStop): Promise<OpenedLog>
 	}
 	store.tree.close();
 	await store.log.close();
-	const reason = `${store.stopped.facts.reason}; --on-write-failure stay serves what can be read`;
+	const reason = `${store.stopped.facts.reason}; with --on-write-failure stay, the server serves what it can read`;
 	throw new Refusal("data-directory-unusable", { path: data, reason });
 }
 
-/** Both may take minutes, and the copy is somebody's to remove. */
+/** Copy and migration can take minutes; the operator deletes the copy. */
 function announceUpgrade({ found, known, copy }: Parameters<NonNullable<Upgrade["onUpgrade"]>>[0]) {
-	const kept = copy === undefined ? "" : `; the log as it was stays in ${copy}`;
-	console.error(`varve: bringing the log from schema ${found} to ${known}${kept}`);
+	const kept = copy === undefined ? "" : `; a copy of the log as it was stays in ${copy}`;
+	console.error(`varve: upgrading the log from schema ${found} to ${known}${kept}`);
 }
 
 /** What a scavenge calls this server in its events. */

@@ -1,8 +1,8 @@
 /**
- * The known word a mistyped one was meant to be.
+ * Finds the known word that a mistyped word was meant to be.
  *
- * @param known every word that would have been right
- * @returns the closest one, or undefined where none is close enough to be worth a guess
+ * @param known every valid word
+ * @returns the closest one; undefined if none is close enough
  */
 export function nearest(word: string, known: readonly string[]): string | undefined {
 	const typed = word.slice(0, WORD_LENGTH_MAX).toLowerCase();
@@ -11,7 +11,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 	let found: string | undefined;
 	for (const candidate of known) {
 		const lower = candidate.toLowerCase();
-		// What was cut short is meant as much as what was mistyped: `--append-queue`.
+		// A word may be cut short instead of mistyped: `--append-queue`.
 		const distance = typed.length >= 3 && lower.startsWith(typed) ? 1 : editDistance(typed, lower);
 		if (distance >= least) continue;
 		least = distance;
@@ -20,7 +20,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 	return found;
 }
 
-/** Bounds the work: longer than any option's name. */
+/** Limits the work; longer than any option's name. */
 const WORD_LENGTH_MAX = 64;
 
 /**

@@ -1,7 +1,7 @@
 /** Lists of addresses as operators write them: `10.0.0.0/8, 192.168.1.7, ::1`. */
 import { BlockList, isIP } from "node:net";
 
-/** @returns undefined where an item is no address, and no network in CIDR notation */
+/** @returns undefined if an item is neither an address nor a network in CIDR notation */
 export function parseNetworks(text: string): BlockList | undefined {
 	const list = new BlockList();
 	for (const item of text.split(",")) {
@@ -16,7 +16,7 @@ export function parseNetworks(text: string): BlockList | undefined {
 	return list;
 }
 
-/** @param address as a socket gives it, where IPv4 may be written as `::ffff:10.0.0.1` */
+/** @param address in the form of a socket, which may write IPv4 as `::ffff:10.0.0.1` */
 export function isWithin(list: BlockList, address: string): boolean {
 	const [unzoned = ""] = address.split("%");
 	const plain = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(unzoned)?.[1] ?? unzoned;

@@ -1,9 +1,9 @@
 /**
  * Reads a command line and the environment against a table of options.
  *
- * The flag wins over the environment, the environment over the default. Nothing is guessed: an
- * unknown name, a repeated option, a missing or an impossible value is refused, because a server
- * that starts with something other than what was asked for is found out too late.
+ * The flag wins over the environment, the environment over the default. The parser never guesses:
+ * it refuses an unknown name, a repeated option, and a missing or impossible value. If a server
+ * started with other settings than the operator wanted, the operator would notice too late.
  */
 import { Refusal } from "./errors.ts";
 import { nearest } from "./nearest.ts";
@@ -12,7 +12,7 @@ export type Kind = "text" | "whole-number" | "bytes" | "yes-no" | "url";
 export type Value = string | number | boolean | undefined;
 export type Values = Readonly<Record<string, Value>>;
 
-/** A regular expression, or what does as one. */
+/** A regular expression, or an object that tests a text like one. */
 type Tester = { test(text: string): boolean };
 
 export type Option = Bounds & {
@@ -21,9 +21,9 @@ export type Option = Bounds & {
 	readonly kind: Kind;
 	readonly default: Value;
 	readonly help: string;
-	/** What stands for the value in help texts, where the kind does not say enough. */
+	/** The name of the value in help texts, if the kind does not say enough. */
 	readonly placeholder?: string;
-	/** True for what is said anew on each call, such as an event's type: no environment name. */
+	/** True for an option of one call, such as an event's type: it has no environment name. */
 	readonly perCall?: boolean;
 };
 
@@ -31,7 +31,7 @@ export type Option = Bounds & {
 type Bounds = {
 	readonly min?: number;
 	readonly max?: number;
-	/** What a text has to match, and how a refusal says so. */
+	/** The form of a text, and the reason that a refusal gives. */
 	readonly pattern?: { readonly test: Tester; readonly reason: string };
 };
 
@@ -43,7 +43,7 @@ export function environmentName(option: { readonly flag: string }): string {
 }
 
 /**
- * Reads the arguments after the verb, and the environment for what they leave open.
+ * Reads the arguments after the verb, and the environment for options they do not set.
  * @throws Refusal `unknown-option`, `invalid-option`
  */
 export function parseArguments(
@@ -66,14 +66,14 @@ export function parseArguments(
 }
 
 /**
- * Refuses a variable that looks like one of ours and is none.
+ * Refuses an unknown variable whose name starts with VARVE_.
  * @throws Refusal `unknown-option`
  */
 export function refuseUnknownVariables(env: NodeJS.ProcessEnv, options: readonly Option[]): void {
 	const known = options.filter((option) => !option.perCall).map(environmentName);
 	for (const [name, value] of Object.entries(env)) {
 		if (!name.startsWith("VARVE_") || known.includes(name)) continue;
-		// Kubernetes and Docker links describe services named varve in these; nobody typed them.
+		// Kubernetes and Docker links set these for services named varve; no operator typed them.
 		if (ORCHESTRATED_NAME.test(name) || ORCHESTRATED_VALUE.test(value ?? "")) continue;
 		throw unknownOption(name, nearest(name, known));
 	}
@@ -91,7 +91,7 @@ function parseFlags(argv: readonly string[], options: readonly Option[]) {
 			operands.push(...argv.slice(index + 1));
 			break;
 		}
-		// A lone `-` is standard input, as everywhere.
+		// A single `-` is standard input.
 		if (!argument.startsWith("-") || argument === "-") {
 			operands.push(argument);
 			continue;
@@ -158,7 +158,7 @@ function parseUrl(text: string, name: string): string {
 		throw invalidOption(name, text, "it must be a URL such as http://127.0.0.1:2113");
 	if (url.search || url.hash || url.username || url.password)
 		throw invalidOption(name, text, "it must have no query, no fragment and no credentials");
-	// As a URL is written in links and headers: percent-encoded, without its default port.
+	// The form of a URL in links and headers: percent-encoded, without its default port.
 	return url.href.replace(/\/+$/, "");
 }
 
@@ -192,7 +192,7 @@ function rangeText(min: number, max: number, show: (value: number) => string): s
 	return `${show(min)} to ${show(max)}`;
 }
 
-/** `67108864` → `64MiB`: the notation the option is typed in. */
+/** `67108864` → `64MiB`: the notation that operators type. */
 export function sizeText(bytes: number): string {
 	for (const [unit, size] of [["GiB", 1024 ** 3] as const, ["MiB", 1024 ** 2] as const])
 		if (bytes >= size && bytes % size === 0) return `${bytes / size}${unit}`;
@@ -207,11 +207,11 @@ function unknownOption(option: string, close: string | undefined): Refusal {
 }
 
 function invalidOption(option: string, value: string, reason: string): Refusal {
-	// Kubernetes sets VARVE_PORT itself where a service is named varve: say so, it is hard to guess.
+	// Kubernetes sets VARVE_PORT if a service is named varve. That is hard to guess, so say it.
 	const linked = ORCHESTRATED_VALUE.test(value)
-		? "; it looks set by Kubernetes for a service named varve: enableServiceLinks: false stops that"
+		? "; Kubernetes seems to have set it for a service named varve; enableServiceLinks: false prevents that"
 		: "";
-	// What is wrong in a URL is not its password, which would stand in the logs of whoever starts us.
+	// The password of a URL is hidden, because the message goes to logs.
 	const shown = value.replace(/\/\/[^/,]*@/g, "//***@");
 	return new Refusal("invalid-option", { option, value: shown, reason: reason + linked });
 }

@@ -7,13 +7,13 @@ import { ReadModel, removeReadModel } from "./read-model.js";
 
 const USAGE = `Usage: aggregate.js [report] [OPTIONS]
 
-Without "report" it reads what is new, then stays and waits for more.
+Without "report", it reads the new events, then waits for more. "report" prints the read model.
 
   --url URL        the server; default http://127.0.0.1:2113
-  --stream STREAM  what to follow; default $all
-  --state FILE     where the read model is kept; default aggregator.sqlite
-  --once           end when everything is read
-  --reset          forget everything first, and rebuild it by reading from the first event
+  --stream STREAM  the stream to follow; default $all
+  --state FILE     the file of the read model; default aggregator.sqlite
+  --once           stop at the head
+  --reset          delete the read model first, and rebuild it from the first event
 `;
 
 /** A transaction takes this many events: each commit costs a flush, so a few hundred share one. */
@@ -35,7 +35,8 @@ try {
 		},
 	});
 	const [verb, ...rest] = parsed.positionals;
-	if ((verb ?? "report") !== "report" || rest.length > 0) throw new Error(`what is ${verb}?`);
+	if ((verb ?? "report") !== "report" || rest.length > 0)
+		throw new Error(`unknown command ${verb}`);
 } catch (error) {
 	fail(error, 2);
 }

@@ -1,5 +1,5 @@
-# Varnish in front of Varve: sealed pages come from Varnish's memory, and what is deleted or erased is banned by
-# its tag. Adapt the lines marked with HERE; start the server with --purge-url http://varnish:6081 --purge-method BAN.
+# Varnish in front of Varve: sealed pages come from Varnish's memory, and the server bans deleted or erased events by
+# tag. Adapt the lines marked with HERE; start the server with --purge-url http://varnish:6081 --purge-method BAN.
 vcl 4.1;
 
 import std;
@@ -11,7 +11,7 @@ backend varve {
     .first_byte_timeout = 180s;
 }
 
-# Who may ban: nobody but the server. HERE
+# Only the server may ban. HERE
 acl purgers {
     "127.0.0.1";
     "::1";
@@ -25,13 +25,13 @@ sub vcl_recv {
         if (req.http.Cache-Tag !~ "^[a-z0-9]+(,[a-z0-9]+)*$") {
             return (synth(400, "Which tags?"));
         }
-        # A tag between commas, or at an end. Bans that look at obj alone are worked off by the lurker, in the background.
+        # A tag between commas, or at an end. The lurker works off bans that use only obj, in the background.
         if (std.ban("obj.http.Cache-Tag ~ (^|,)(" + regsuball(req.http.Cache-Tag, ",", "|") + ")(,|$)")) {
             return (synth(200, "Banned"));
         }
         return (synth(500, std.ban_error()));
     }
-    # Appends, and reads that wait: between one client and the server.
+    # Appends, and reads that wait, concern only one client.
     if (req.method != "GET" && req.method != "HEAD") {
         return (pass);
     }
@@ -39,29 +39,29 @@ sub vcl_recv {
         req.http.ES-ResolveLinkTos || req.http.Kurrent-ResolveLinkTos) {
         return (pass);
     }
-    # Lines and live events run on: a cache would wait for their end.
+    # Lines and live events do not end soon; a cache would wait for their end.
     if (req.http.Accept ~ "ndjson|event-stream") {
         return (pipe);
     }
-    # Credentials say nothing yet: what the server lets caches keep, anyone may read.
+    # Credentials have no meaning yet: anyone may read what the server's headers let caches keep.
     return (hash);
 }
 
 sub vcl_hash {
-    # The path as it came, and the host, which the links start with. Accept and Accept-Encoding are the server's Vary.
+    # The path unchanged, and the host, because links start with it. The server sends Vary for Accept and Accept-Encoding.
     hash_data(req.url);
     hash_data(req.http.Host);
     return (lookup);
 }
 
 sub vcl_backend_response {
-    # How long is up to the server's Cache-Control; what it does not say to keep is not kept, and who asks for it next
-    # does not wait for another's answer.
+    # The server's Cache-Control decides how long. Varnish does not keep other answers, and requests for them do not
+    # wait for each other.
     if (beresp.http.Cache-Control !~ "max-age=[1-9]") {
         set beresp.uncacheable = true;
         set beresp.ttl = 120s;
     }
-    # After its time a page is asked for anew, and never shown meanwhile: it may have been erased.
+    # After its time, Varnish asks for a page again, and does not show the old one meanwhile: it may have been erased.
     set beresp.grace = 0s;
     set beresp.keep = 0s;
     return (deliver);

@@ -1,12 +1,11 @@
 /**
- * Feeds and entries back from Atom.
+ * Decodes feeds and entries from Atom.
  *
- * Not all of a feed can be: streamId, headOfStream, selfUrl, eTag and the coordinates that `rich`
- * adds exist in JSON only. And of the content, data and metadata come back only where they were
- * plain text. Elements have lost the types, the order among different names and the spaces of the
- * JSON they show, and an empty element may be an empty object, an empty array, null or nothing at
- * all: for these the event has no such field, and the bytes are to be read from JSON or from the
- * event itself.
+ * Atom does not carry all of a feed: streamId, headOfStream, selfUrl, eTag and the coordinates that
+ * `rich` adds exist only in JSON. Data and metadata come back only if they were plain text.
+ * Elements have lost the types, the order among different names and the spaces of the JSON they
+ * show, and an empty element may be an empty object, an empty array, null or nothing at all. In
+ * these cases the event has no such field; read the bytes from JSON or from the event itself.
  */
 import { FeedFormatError } from "../errors.ts";
 import type { DecodedEntry, DecodedFeed, EntryEvent, Link } from "../model.ts";
@@ -25,7 +24,7 @@ const HISTORY = "http://purl.org/syndication/history/1.0";
 
 /**
  * Reads a page.
- * @throws FeedFormatError if `xml` is no Atom feed document
+ * @throws FeedFormatError if `xml` is not an Atom feed document
  */
 export function decodeFeedAtom(xml: string): DecodedFeed {
 	const feed = parseXml(xml);
@@ -44,7 +43,7 @@ export function decodeFeedAtom(xml: string): DecodedFeed {
 
 /**
  * Reads the document of a single entry.
- * @throws FeedFormatError if `xml` is no Atom entry document
+ * @throws FeedFormatError if `xml` is not an Atom entry document
  */
 export function decodeEntryAtom(xml: string): DecodedEntry {
 	const entry = parseXml(xml);
@@ -67,7 +66,7 @@ function entryOf(entry: Element, at: string): DecodedEntry {
 	};
 }
 
-/** The event in a content element; undefined where the content is something else. */
+/** The event in a content element; undefined if the content is not an event. */
 function eventOf(content: Element, at: string): Partial<EntryEvent> | undefined {
 	const [streamId, eventNumber, eventType, eventId] = [
 		"eventStreamId",

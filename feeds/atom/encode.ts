@@ -1,9 +1,9 @@
 /**
  * Feeds and entries as Atom (RFC 4287), with the archive mark of RFC 5005.
  *
- * XML knows two levels of embedding: from `content` on, an entry carries its event, if that is
- * JSON; the fields that `rich` and the levels above add to JSON have no place here, so all of them
- * show the same. Like the JSON encoder this concatenates text and builds no objects.
+ * XML has two levels of embedding: from `content` on, an entry carries its event, if that is JSON.
+ * The fields that `rich` and the levels above add to JSON have no place in XML, so all these levels
+ * show the same. Like the JSON encoder, this code concatenates text and builds no objects.
  */
 import type { Embed, Entry, EntryEvent, Feed, Link } from "../model.ts";
 import { eventChildren } from "./event.ts";
@@ -30,8 +30,8 @@ export function encodeFeedAtom(feed: Feed, embed: Embed): string {
 }
 
 /**
- * A single entry as an Atom entry document, in which Atom's names have the prefix `atom:`. A JSON
- * event's content is always there: an Atom reader has no other way to the data.
+ * A single entry as an Atom entry document, in which Atom's names have the prefix `atom:`. It
+ * always holds a JSON event's content, because an Atom reader has no other way to the data.
  */
 export function encodeEntryAtom(entry: Entry, _embed: Embed): string {
 	const content = contentOf(entry.event, "atom:", "");

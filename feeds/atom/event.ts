@@ -14,15 +14,15 @@ export function encodeEventXml(event: EntryEvent): string {
 }
 
 /**
- * The data alone, as the document `<data>…</data>`: of JSON its mapping (see `value.ts`), of
- * anything else the text. An array's elements are `<data>` elements inside, for a document has one
+ * The data alone, as the document `<data>…</data>`: the mapping of JSON (see `value.ts`), or the
+ * text of other data. An array's elements are `<data>` elements inside, because a document has one
  * root.
  */
 export function encodeDataXml(event: EntryEvent): string {
 	return valueElement("data", event.data, event.isJson);
 }
 
-/** @param namespace an attribute each child carries, after a space, or "" */
+/** @param namespace an attribute for each child, with a space before it, or "" */
 export function eventChildren(event: EntryEvent, namespace: string): string {
 	return (
 		`<eventStreamId${namespace}>${escapeText(event.streamId)}</eventStreamId>` +

@@ -1,5 +1,5 @@
 /**
- * JSON as XML elements, as clients of EventStore know it:
+ * JSON as XML elements, in the form that clients of EventStore know:
  *
  *     {"a": 1, "b": [2, 3], "c": null, "@d": "x", "#text": "t"}
  *     <data d="x"><a>1</a><b>2</b><b>3</b><c/>t</data>
@@ -21,14 +21,13 @@ import {
 import { escapeAttribute, escapeName, escapeText } from "./text.ts";
 
 /**
- * Where the writer stands; each function leaves `at` behind the value it wrote, so none is read
- * twice.
+ * The writer's place. Each function moves `at` past the value it wrote, so no value is read twice.
  */
 type Cursor = { readonly text: string; at: number };
 
 /**
  * Data or metadata as elements called `name`: one, or one for each element of an array.
- * @param isJson whether to read the bytes as JSON; where they are not, they are text
+ * @param isJson whether to read the bytes as JSON; if they are not JSON, they are text
  * @param namespace an `xmlns` attribute for each, after a space, or ""
  */
 export function valueElements(
@@ -44,7 +43,7 @@ export function valueElements(
 	return repeated === "" ? element(name, namespace, "") : repeated;
 }
 
-/** As `valueElements`, but always one element: an array's are put into another of the same name. */
+/** Like `valueElements`, but always one element: it wraps an array's in one of the same name. */
 export function valueElement(name: string, bytes: Uint8Array, isJson: boolean): string {
 	const text = textOf(bytes);
 	if (!isJson || !isReadable(text)) return element(name, "", escapeText(text));
@@ -54,7 +53,7 @@ export function valueElement(name: string, bytes: Uint8Array, isJson: boolean): 
 		: jsonElements(cursor, name, "");
 }
 
-/** JSON that is nested too deep to recurse into is shown as text, too. */
+/** JSON that nests too deep for recursion is shown as text too. */
 function isReadable(text: string): boolean {
 	return isJsonText(text) && !nestsTooDeep(text);
 }
@@ -80,7 +79,7 @@ function arrayElements(cursor: Cursor, name: string, attributes: string): string
 }
 
 function objectElement(cursor: Cursor, elementName: string, namespace: string): string {
-	// An attribute can be there once; of duplicates the last one counts, as everywhere.
+	// An attribute may appear only once; of duplicates the last one counts, as everywhere.
 	let attributes: Map<string, string> | undefined;
 	let children = "";
 	cursor.at = eachMember(cursor.text, cursor.at, (name, start) => {

@@ -1,8 +1,8 @@
-/** XML documents as trees of elements, through xml2js; the only file that knows it. */
+/** Parses XML documents into trees of elements. Only this file knows xml2js. */
 import { Parser } from "xml2js";
 import { FeedFormatError } from "../errors.ts";
 
-/** Characters no element name can hold stand for what is not an element. */
+/** Names for parts that are not elements; no element name can hold these characters. */
 const TEXT = "#text";
 const ATTRIBUTES = "@";
 const NAMESPACE = "@ns";
@@ -15,8 +15,8 @@ type Tokenizer = {
 export type Element = { readonly [name: string]: unknown };
 
 /**
- * Parses a document. One with a document type is refused, whatever it says: feeds need none, and it
- * is where entity bombs and external files come in.
+ * Parses a document. It refuses every document type: feeds need none, and entity bombs and external
+ * files come in through it.
  * @throws FeedFormatError
  */
 export function parseXml(xml: string): Element {
@@ -29,8 +29,8 @@ export function parseXml(xml: string): Element {
 		async: false,
 	});
 	let failure: Error | null = null;
-	// Once the root has ended the parser hears of no faults any more, or throws them; its types leave
-	// out the tokenizer.
+	// After the end of the root, the parser reports no faults, or throws them; so this listens to its
+	// tokenizer, which its types leave out.
 	const { saxParser } = parser as unknown as { saxParser: Tokenizer };
 	saxParser.onerror = (error) => {
 		failure ??= error;
@@ -42,7 +42,7 @@ export function parseXml(xml: string): Element {
 		onopentag(tag);
 	};
 	try {
-		// It has called back when it returns. What a callback throws would only be called back again.
+		// It calls back before it returns. A callback that threw would be called again with the error.
 		parser.parseString(xml, (error, result) => {
 			failure ??= error;
 			root ??= result;
@@ -61,7 +61,7 @@ export function isElement(element: Element, namespace: string, local: string): b
 	return name?.local === local && (name.uri ?? "") === namespace;
 }
 
-/** The children of this name, in order, whatever their prefix. */
+/** The children of this name in this namespace, in order, with any prefix. */
 export function childrenOf(element: Element, namespace: string, local: string): Element[] {
 	const found: Element[] = [];
 	for (const [name, children] of Object.entries(element)) {
@@ -82,7 +82,7 @@ export function attributeOf(element: Element, name: string): string | undefined 
 	return attributesOf(element)[name]?.value;
 }
 
-/** Whether nothing but text is in the element: no elements, and no attributes but namespaces. */
+/** Whether the element holds only text: no elements, and no attributes except namespaces. */
 export function isTextOnly(element: Element): boolean {
 	const named = Object.keys(attributesOf(element)).some((name) => !name.startsWith("xmlns"));
 	return !named && !Object.values(element).some((child) => Array.isArray(child));

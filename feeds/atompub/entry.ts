@@ -1,9 +1,9 @@
 /**
  * An Atom entry that a client posts, as an event (RFC 5023 section 9.2, RFC 4287 section 4.1.3).
  *
- *     atom:id        a urn:uuid is the event's id; any other is the client's own affair
+ *     atom:id        a urn:uuid is the event's id; any other id is ignored
  *     atom:category  its term is the event's type
- *     atom:content   JSON as it stands, text as text, XML as it stands, anything else from Base64
+ *     atom:content   JSON and XML unchanged, text as text, anything else decoded from Base64
  *     atom:title     kept in the metadata: {"atom":{"title":"…","contentType":"…"}}
  */
 import { isUtf8 } from "node:buffer";
@@ -12,9 +12,9 @@ import { BodyFormatError, FeedFormatError } from "../errors.ts";
 import { checkJson } from "../events/decode.ts";
 
 export type PostedEntry = {
-	/** As in `urn:uuid:`; undefined where the entry's id is none. */
+	/** The UUID after `urn:uuid:`; undefined if the entry has another id. */
 	readonly uuid: string | undefined;
-	/** "" where the entry has no category. */
+	/** "" if the entry has no category. */
 	readonly type: string;
 	readonly isJson: boolean;
 	readonly data: Uint8Array;
@@ -26,7 +26,7 @@ type Content = Pick<PostedEntry, "isJson" | "data">;
 const ATOM = "http://www.w3.org/2005/Atom";
 const NOTHING = new Uint8Array(0);
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-/** What XML is made of, at the level of tags: comments, CDATA, instructions, and tags. */
+/** The parts of XML at the level of tags: comments, CDATA, instructions, and tags. */
 const TAGS =
 	/<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<(\/?)([^\s>/]+)(?:"[^"]*"|'[^']*'|[^>"']+)*>/g;
 
@@ -51,14 +51,14 @@ export function decodePostedEntry(body: Uint8Array): PostedEntry {
 }
 
 function contentOf(xml: string, content: Element): Content {
-	if (attributeOf(content, "src") !== undefined) throw fault("its content is somewhere else");
+	if (attributeOf(content, "src") !== undefined) throw fault("its content is at another URL (src)");
 	const type = (attributeOf(content, "type") ?? "text").trim().toLowerCase();
 	const mediaType = type.split(";", 1)[0]?.trim() ?? "";
 	if (type === "xhtml" || /^[^/]+\/xml$|\+xml$/.test(mediaType)) {
 		return { isJson: false, data: Buffer.from(innerXml(xml)) };
 	}
 	if (hasElements(content)) {
-		throw fault(`its content holds elements, which ${type} has none of`);
+		throw fault(`its content holds elements, but its type is ${type}`);
 	}
 	const text = textOf(content);
 	if (/[/+]json$/.test(mediaType)) {
@@ -70,7 +70,7 @@ function contentOf(xml: string, content: Element): Content {
 		return { isJson: false, data: Buffer.from(text) };
 	}
 	const digits = text.replace(/\s/g, "");
-	if (!BASE64.test(digits)) throw fault(`its content is of type ${type}, and no Base64`);
+	if (!BASE64.test(digits)) throw fault(`its content is of type ${type}, but is not Base64`);
 	return { isJson: false, data: Buffer.from(digits, "base64") };
 }
 
@@ -78,7 +78,7 @@ function hasElements(element: Element): boolean {
 	return Object.values(element).some((child) => Array.isArray(child));
 }
 
-/** What stands in the entry's `content`, to the character; it has to be XML by itself. */
+/** The exact text in the entry's `content`, which must be XML by itself. */
 function innerXml(xml: string): string {
 	let depth = 0;
 	let start = -1;
@@ -104,7 +104,7 @@ function alone(inner: string): string {
 		parseXml(text);
 		return text;
 	} catch {
-		throw fault("its content is no XML document by itself; namespaces are to be declared in it");
+		throw fault("its content is not an XML document by itself; declare its namespaces in it");
 	}
 }
 
@@ -113,7 +113,7 @@ function textOfBody(body: Uint8Array): string {
 	if (!isUtf8(bytes)) throw fault("it is not UTF-8");
 	const xml = bytes.toString("utf8").replace(/^\ufeff/, "");
 	const encoding = /^<\?xml[^>]*?encoding\s*=\s*["']([^"']*)["']/.exec(xml)?.[1] ?? "utf-8";
-	if (!/^(?:utf-8|us-ascii)$/i.test(encoding)) throw fault(`it is not UTF-8 but ${encoding}`);
+	if (!/^(?:utf-8|us-ascii)$/i.test(encoding)) throw fault(`it is not UTF-8, but ${encoding}`);
 	return xml;
 }
 

@@ -1,13 +1,13 @@
 /**
- * The service document of AtomPub (RFC 5023 section 8): the collections a client may look into, and
- * what each of them accepts.
+ * The service document of AtomPub (RFC 5023 section 8): the collections that a client may read, and
+ * the media types that each accepts.
  */
 import { escapeAttribute, escapeText } from "../atom/text.ts";
 
 export type Collection = {
 	readonly title: string;
 	readonly href: string;
-	/** Media types of members it takes; none for a collection that is only read. */
+	/** Media types of members that it accepts; none if the collection is read-only. */
 	readonly accepts: readonly string[];
 };
 
@@ -23,7 +23,7 @@ export function encodeService(title: string, collections: readonly Collection[])
 }
 
 function collection({ title, href, accepts }: Collection): string {
-	// Section 8.3.4: none at all would mean entries, and an empty one that nothing is taken.
+	// Section 8.3.4: no `accept` would mean entries; an empty one means that nothing is accepted.
 	const accept = accepts.map((type) => `<accept>${escapeText(type)}</accept>`).join("");
 	return (
 		`<collection href="${escapeAttribute(href)}">${atomTitle(title)}` +

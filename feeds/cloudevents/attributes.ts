@@ -1,11 +1,11 @@
 /**
- * The attributes of a CloudEvent (CloudEvents 1.0, JSON format), and how an event keeps those that
- * have no place of their own in it.
+ * The attributes of a CloudEvent (CloudEvents 1.0, JSON format). An event keeps those that are not
+ * fields of its own in its metadata:
  *
  *     metadata   {"cloudevents":{"id":"A-1","source":"/shop","subject":"42","retries":3}}
  *
- * Each is kept as the text it was sent as, so that it is given back as it came. `data_base64`,
- * which no attribute can be called, says that the data came in Base64.
+ * Each is kept as the text that was sent, so that it comes back unchanged. `data_base64`, which is
+ * not a valid name of an attribute, says that the data came in Base64.
  */
 import { textOf } from "../json/string.ts";
 import { eachMember, isJsonText, skipSpace, skipValue } from "../json/text.ts";
@@ -14,18 +14,18 @@ import { eachMember, isJsonText, skipSpace, skipValue } from "../json/text.ts";
 export type Attributes = Map<string, string>;
 
 export const IN_BASE64 = "data_base64";
-/** Where in a stream and in the log an event is: ours to say, whatever was sent. */
+/** The server sets these itself, whatever the client sent: an event's place in stream and log. */
 export const PLACES: ReadonlySet<string> = new Set(["stream", "version", "position"]);
 
 const MEMBER = "cloudevents";
-/** Section 3: lower-case letters and digits, so that every transport can carry it. */
+/** Section 3: lower-case letters and digits, so that every transport can carry the name. */
 const NAME = /^[a-z0-9]+$/;
 
 export function isAttributeName(name: string): boolean {
 	return NAME.test(name) && name !== "data";
 }
 
-/** Strings, numbers, true and false; no type of an attribute is written as anything else. */
+/** Strings, numbers, true and false: the only forms of an attribute's value. */
 export function isAttributeValue(literal: string): boolean {
 	return /^["\-0-9tf]/.test(literal);
 }
@@ -36,7 +36,7 @@ export function metadataOf(attributes: Attributes): Uint8Array {
 	return Buffer.from(`{"${MEMBER}":{${members.join(",")}}}`);
 }
 
-/** The attributes an event's metadata keeps; undefined where it keeps none. */
+/** The attributes an event's metadata keeps; undefined if it keeps none. */
 export function attributesOf(metadata: Uint8Array): Attributes | undefined {
 	const bytes = Buffer.from(metadata.buffer, metadata.byteOffset, metadata.length);
 	if (!bytes.includes(`"${MEMBER}"`)) return undefined;
@@ -51,7 +51,7 @@ export function attributesOf(metadata: Uint8Array): Attributes | undefined {
 	return found;
 }
 
-/** Anyone may write metadata: what could be no attribute is passed over. */
+/** Anyone may write metadata, so values that cannot be attributes are skipped. */
 function membersOf(text: string, at: number): Attributes {
 	const members: Attributes = new Map();
 	eachMember(text, at, (name, start) => {

@@ -1,9 +1,9 @@
 /**
- * CloudEvents 1.0 as clients send them: structured, singly and in batches, and binary, where the
- * attributes are headers and the body is the data.
+ * CloudEvents 1.0 as clients send them: structured (one event or a batch) and binary (the
+ * attributes are headers, and the body is the data).
  *
- * The data is the bytes that were sent. The attributes go into the event's metadata; see
- * `attributes.ts`.
+ * The log keeps the data as the bytes that were sent. The attributes go into the event's metadata;
+ * see `attributes.ts`.
  */
 import { isUtf8 } from "node:buffer";
 import { BodyFormatError } from "../errors.ts";
@@ -19,7 +19,7 @@ import {
 } from "./attributes.ts";
 
 export type DecodedCloudEvent = {
-	/** With `source` it names the event; any text. */
+	/** Any text; together with `source` it names the event. */
 	readonly id: string;
 	readonly source: string;
 	readonly type: string;
@@ -34,14 +34,14 @@ const REQUIRED = ["specversion", "id", "source", "type"];
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const NOTHING: Content = { bytes: new Uint8Array(0), isJson: false };
 
-/** @throws BodyFormatError where it is not JSON, or not a CloudEvent */
+/** @throws BodyFormatError if it is not JSON, or not a CloudEvent */
 export function decodeCloudEvent(body: Uint8Array): DecodedCloudEvent {
 	checkJson(body);
 	const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8");
 	return decodeAt(text, skipSpace(text, 0), 0);
 }
 
-/** @throws BodyFormatError, of an event with its index */
+/** @throws BodyFormatError, with the index if one event is at fault */
 export function decodeCloudEventBatch(body: Uint8Array): DecodedCloudEvent[] {
 	checkJson(body);
 	const text = Buffer.from(body.buffer, body.byteOffset, body.length).toString("utf8");
@@ -67,14 +67,14 @@ export function decodeBinaryCloudEvent(
 	for (const [header, value] of Object.entries(headers)) {
 		if (!header.startsWith("ce-")) continue;
 		const name = header.slice("ce-".length);
-		if (!isAttributeName(name)) throw fault(0, `${name} is no name of an attribute`);
+		if (!isAttributeName(name)) throw fault(0, `${name} is not a name of an attribute`);
 		attributes.set(name, JSON.stringify(headerText(name, String(value))));
 	}
 	const type = headers["content-type"];
 	if (typeof type === "string") attributes.set("datacontenttype", JSON.stringify(type));
 	const isJson = body.length > 0 && isJsonType(type as string | undefined);
 	if (isJson) checkJson(body);
-	// In JSON this data could be text or Base64, and is the former wherever it can be.
+	// In JSON this data could be text or Base64; it is text if possible.
 	if (!isJson && !isUtf8(body)) attributes.set(IN_BASE64, "true");
 	return finish(attributes, { bytes: body, isJson }, 0);
 }
@@ -87,8 +87,9 @@ function decodeAt(text: string, at: number, index: number): DecodedCloudEvent {
 		const end = skipValue(text, start);
 		const literal = text.slice(start, end);
 		if (name === "data" || name === IN_BASE64) sent.set(name, literal);
-		else if (!isAttributeName(name)) throw fault(index, `${shown(name)} is no attribute's name`);
-		// An attribute that is null is not there (JSON format, section 2.2).
+		else if (!isAttributeName(name))
+			throw fault(index, `${shown(name)} is not a name of an attribute`);
+		// An attribute that is null counts as absent (JSON format, section 2.2).
 		else if (literal !== "null") attributes.set(name, literal);
 		return end;
 	});
@@ -103,18 +104,18 @@ function decodeAt(text: string, at: number, index: number): DecodedCloudEvent {
 
 function finish(attributes: Attributes, content: Content, index: number): DecodedCloudEvent {
 	for (const name of REQUIRED) {
-		if (textOf(attributes, name) === "") throw fault(index, `${name} is missing, or no text`);
+		if (textOf(attributes, name) === "") throw fault(index, `${name} is missing, or is not text`);
 	}
 	if (textOf(attributes, "specversion") !== "1.0") throw fault(index, 'specversion is not "1.0"');
 	const time = attributes.get("time");
 	if (time !== undefined && Number.isNaN(Date.parse(textOf(attributes, "time")))) {
-		throw fault(index, "time is no time of RFC 3339");
+		throw fault(index, "time is not a time of RFC 3339");
 	}
 	const [id, source] = [textOf(attributes, "id"), textOf(attributes, "source")];
 	const type = textOf(attributes, "type");
 	for (const name of ["specversion", "type", ...PLACES]) attributes.delete(name);
 	const metadata = metadataOf(attributes);
-	// Of an event without data the flag speaks of its metadata.
+	// If an event has no data, the flag describes its metadata.
 	const isJson = content.isJson || content.bytes.length === 0;
 	return { id, source, type, isJson, data: content.bytes, metadata };
 }
@@ -124,7 +125,7 @@ function contentOf(sent: Map<string, string>, attributes: Attributes, index: num
 	const inBase64 = sent.get(IN_BASE64);
 	if (inBase64 !== undefined) {
 		const digits = inBase64[0] === '"' ? stringAt(inBase64, 0, inBase64.length) : "-";
-		if (!BASE64.test(digits)) throw fault(index, `${IN_BASE64} is no Base64`);
+		if (!BASE64.test(digits)) throw fault(index, `${IN_BASE64} is not Base64`);
 		return { bytes: Buffer.from(digits, "base64"), isJson: false };
 	}
 	const literal = sent.get("data");
@@ -136,23 +137,23 @@ function contentOf(sent: Map<string, string>, attributes: Attributes, index: num
 	return { bytes: Buffer.from(text), isJson: false };
 }
 
-/** No type means JSON. */
+/** If there is no type, the data is JSON. */
 function isJsonType(type: string | undefined): boolean {
 	return type === undefined || /^[^;]*[/+]json\s*(?:;|$)/i.test(type);
 }
 
-/** The value of an attribute that is text; "" for any other, and for none. */
+/** The value of a text attribute; "" if the attribute is absent or not text. */
 function textOf(attributes: Attributes, name: string): string {
 	const literal = attributes.get(name) ?? "";
 	return literal[0] === '"' ? stringAt(literal, 0, literal.length) : "";
 }
 
-/** HTTP binding, section 3.1.3.2: what is not printable ASCII is percent-encoded. */
+/** HTTP binding, section 3.1.3.2: characters beyond printable ASCII are percent-encoded. */
 function headerText(name: string, value: string): string {
 	try {
 		return decodeURIComponent(value.replace(/%(?![0-9A-Fa-f]{2})/g, "%25"));
 	} catch {
-		throw fault(0, `${name} is percent-encoded, and not UTF-8`);
+		throw fault(0, `${name} is percent-encoded, but not UTF-8`);
 	}
 }
 

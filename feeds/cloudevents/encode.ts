@@ -1,9 +1,10 @@
 /**
  * Events as CloudEvents 1.0 in JSON, singly and in batches, oldest first.
  *
- * What was appended as a CloudEvent is given back with the attributes it came with. Of any other
- * event `source` is its stream, `time` its commit, and `metadata`, where it has any, the text of
- * it: an attribute can hold no object. `stream`, `version` and `position` say where an event is.
+ * An event that was appended as a CloudEvent comes back with its attributes. For any other event,
+ * `source` is its stream, `time` its commit, and `metadata` the text of its metadata, if it has
+ * any: an attribute cannot hold an object. `stream`, `version` and `position` give an event's
+ * place.
  */
 import { isUtf8 } from "node:buffer";
 import { quote, textOf } from "../json/string.ts";
@@ -11,7 +12,7 @@ import { isJsonText } from "../json/text.ts";
 import type { Entry, EntryEvent, Feed } from "../model.ts";
 import { type Attributes, attributesOf, IN_BASE64, PLACES } from "./attributes.ts";
 
-/** An Integer of CloudEvents has 32 bits; what is larger is written as a String. */
+/** An Integer of CloudEvents has 32 bits; a larger number is written as a String. */
 const INTEGER_MAX = 2 ** 31 - 1;
 
 /** `application/cloudevents-batch+json` */
@@ -40,7 +41,7 @@ export function encodeCloudEvent(entry: Entry): string {
 	);
 }
 
-/** An attribute that has to be text; metadata anyone wrote may have it as something else. */
+/** An attribute that must be text; anyone may write metadata that has another value there. */
 function textIn(attributes: Attributes, name: string): string | undefined {
 	const value = attributes.get(name);
 	return value?.[0] === '"' && value !== '""' ? value : undefined;
@@ -58,7 +59,7 @@ function foreign({ data, isJson, metadata }: EntryEvent): Attributes {
 	return attributes;
 }
 
-/** Section 3.1 of the JSON format: JSON as it is, text as a string, anything else in Base64. */
+/** Section 3.1 of the JSON format: JSON unchanged, text as a string, anything else in Base64. */
 function dataMember({ data, isJson }: EntryEvent, kept: Attributes | undefined): string {
 	if (data.length === 0) return "";
 	const text = textOf(data);
@@ -68,7 +69,7 @@ function dataMember({ data, isJson }: EntryEvent, kept: Attributes | undefined):
 	return `,"data_base64":"${Buffer.from(data).toString("base64")}"`;
 }
 
-/** `http://host/streams/s/4` → `/streams/s`: the same through whichever host it is read. */
+/** `http://host/streams/s/4` → `/streams/s`: the same for every host. */
 function streamPath(url: string): string {
 	return url.slice(0, url.lastIndexOf("/")).replace(/^\w+:\/\/[^/]*/, "");
 }

@@ -1,10 +1,10 @@
 /**
  * Batches of events as clients send them: `application/vnd.eventstore.events+json`.
  *
- * The body is read twice. `JSON.parse` decides whether it is JSON, in native code; then a cursor
- * finds the values' slices, so that what is stored is what was sent, byte by byte. Both read the
- * body as latin1: every byte is a character, nothing outside strings is above ASCII, and an index
- * is a byte offset.
+ * The body is read twice. `JSON.parse` decides whether it is JSON, in native code. Then a cursor
+ * finds the slices of the values, so that the log stores exactly the bytes that were sent. Both
+ * read the body as latin1: every byte is a character, nothing outside strings is above ASCII, and
+ * an index is a byte offset.
  */
 import { isUtf8 } from "node:buffer";
 import { BodyFormatError } from "../errors.ts";
@@ -20,20 +20,20 @@ import {
 import { syntaxError } from "./syntax.ts";
 
 export type DecodedEvent = {
-	/** As sent; "" where it is missing. */
+	/** As sent; "" if it is missing. */
 	readonly eventId: string;
-	/** As sent; "" where it is missing. */
+	/** As sent; "" if it is missing. */
 	readonly eventType: string;
 	/** Whether data or metadata is a JSON document. */
 	readonly isJson: boolean;
-	/** Views on the body where its bytes could be used as they are. */
+	/** Views on the body if its bytes can be used as they are. */
 	readonly data: Uint8Array;
 	readonly metadata: Uint8Array;
 };
 
 type Content = { readonly bytes: Uint8Array; readonly isJson: boolean };
 
-/** The body, as bytes and as one character a byte, and which of its events is being read. */
+/** The body, as bytes and as one character a byte, and the index of the event being read. */
 type Source = { readonly bytes: Buffer; readonly text: string; readonly index: number };
 type Field = "eventId" | "eventType" | "data" | "metadata";
 type Slice = { readonly field: Field; readonly start: number; readonly end: number };
@@ -54,8 +54,8 @@ const EMPTY: Content = { bytes: new Uint8Array(0), isJson: false };
  * | any other string                         | the string's, in UTF-8   | no    |
  * | null, or missing                         | none                     | no    |
  *
- * Ids, duplicate ids and sizes are for the caller to judge.
- * @throws BodyFormatError with line, column and byteOffset where it is not JSON; else, where one
+ * The caller checks ids, duplicate ids and sizes.
+ * @throws BodyFormatError with line, column and byteOffset if it is not JSON; else, where one
  * event is at fault, with its index
  */
 export function decodeEventBatch(body: Uint8Array): DecodedEvent[] {
@@ -93,7 +93,7 @@ export function checkJson(body: Uint8Array): void {
 	if (nestsTooDeep(text)) throw syntaxError(bytes, text);
 }
 
-/** The body, one character a byte, once it is known to be UTF-8 and JSON. */
+/** The body, one character a byte, after the check that it is UTF-8 and JSON. */
 function validText(bytes: Buffer): string {
 	const text = bytes.toString("latin1");
 	if (!isUtf8(bytes)) throw syntaxError(bytes, text);
@@ -149,7 +149,7 @@ function contentOf(event: Source, slice: Slice | undefined): Content {
 	return { bytes: Buffer.from(string), isJson: isContainer(event, slice, string) };
 }
 
-/** The string as the client meant it: in the text its bytes stand for characters of their own. */
+/** The string as the client meant it: in the text, each of its bytes is a character. */
 function stringOf({ bytes, text }: Source, { start, end }: Slice): string {
 	const plain = text.slice(start + 1, end - 1);
 	if (!ESCAPED_OR_WIDE.test(plain)) return plain;

@@ -1,4 +1,4 @@
-/** Batches of events as clients send them; the way back is `decodeEventBatch`. */
+/** Encodes batches of events as clients send them; `decodeEventBatch` decodes them. */
 import { isUtf8 } from "node:buffer";
 import { BodyFormatError } from "../errors.ts";
 import { quote, textOf } from "../json/string.ts";
@@ -10,15 +10,15 @@ export type OutgoingEvent = {
 	/** Bytes, taken as they are, or a value to be written as JSON; a string is text, not JSON. */
 	readonly data?: unknown;
 	readonly metadata?: unknown;
-	/** Of bytes: false says that neither data nor metadata is JSON, even if it looks like it. */
+	/** For bytes: false says that neither data nor metadata is JSON, even if it looks like JSON. */
 	readonly isJson?: boolean;
 };
 
 /**
- * Writes `application/vnd.eventstore.events+json`. JSON bytes are spliced in verbatim, so what the
- * server stores is byte for byte what was given.
+ * Writes `application/vnd.eventstore.events+json`. JSON bytes are copied verbatim, so the server
+ * stores them byte for byte.
  * @throws BodyFormatError with the event's index for bytes that a batch cannot carry unchanged:
- * what is not UTF-8, and JSON documents that are a string or null. Those can be sent one by one.
+ * bytes that are not UTF-8, and JSON documents that are a string or null. Send those one by one.
  */
 export function encodeEventBatch(events: readonly OutgoingEvent[]): string {
 	let out = "[";

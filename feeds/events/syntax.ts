@@ -1,6 +1,6 @@
 /**
- * Says where a body stops being JSON, in the terms of whoever wrote it. Slow, and only used to
- * refuse.
+ * Finds where a body stops being JSON, in lines and columns. It is slow, and used only for a
+ * refusal.
  */
 import { BodyFormatError } from "../errors.ts";
 import { findJsonFault } from "../json/fault.ts";
@@ -28,7 +28,7 @@ function errorAt(bytes: Buffer, byteOffset: number, reason: string): BodyFormatE
 	return new BodyFormatError({ reason, line, column, byteOffset });
 }
 
-/** Where the bytes stop being UTF-8: the first replacement character that was not sent as one. */
+/** The place where the bytes stop being UTF-8: the first replacement character not sent as one. */
 function firstBrokenByte(bytes: Buffer): number | undefined {
 	const text = bytes.toString();
 	let byteOffset = 0;

@@ -1,6 +1,6 @@
 /**
- * Batches of events as XML: every child element of the root is one event, whatever its name
- * (contract 1.3). The document becomes the JSON it stands for and is read as that:
+ * Batches of events as XML: every child element of the root is one event, with any name (contract
+ * 1.3). The document is converted to JSON and read as JSON:
  *
  *     <events><event>                        [{
  *       <eventId>…</eventId>                   "eventId": "…",
@@ -9,8 +9,8 @@
  *             <item>b</item></data>                              "b"] }
  *     </event></events>                      }]
  *
- * A document type is refused, whatever it says: that is where entity bombs and external files come
- * in. The parser expands no entity of a document anyway; a client should know that it is not done.
+ * Every document type is refused, because entity bombs and external files come in through it. The
+ * parser expands no entity of a document in any case; the refusal tells the client so.
  */
 import { isUtf8 } from "node:buffer";
 import { Parser } from "xml2js";
@@ -21,7 +21,7 @@ import { type DecodedEvent, decodeEventBatch } from "./decode.ts";
 /** 100,000 elements take up to 0.8 s, and the process does nothing else meanwhile. */
 export const ELEMENTS_MAX = 100_000;
 
-/** As xml2js gives an element that keeps its children's order. */
+/** The form in which xml2js returns an element that keeps the order of its children. */
 type Node = {
 	readonly "#name": string;
 	readonly "#text"?: string;
@@ -35,7 +35,7 @@ type Tokenizer = {
 	onopentag: (tag: unknown) => void;
 };
 
-/** What an element is in JSON: its text, or an object of its attributes, children and text. */
+/** An element in JSON: its text, or an object of its attributes, children and text. */
 type Value = string | { [name: string]: Value | Value[] };
 
 /**
@@ -52,7 +52,7 @@ export function decodeEventXml(body: Uint8Array): DecodedEvent[] {
 	return decodeEventBatch(Buffer.from(JSON.stringify(events)));
 }
 
-/** Start tags, counted before anything is built of them; also those in comments and CDATA. */
+/** Start tags, counted before the document is parsed; also those in comments and CDATA. */
 function countElements(xml: string): number {
 	let count = 0;
 	for (let at = xml.indexOf("<"); at !== -1; at = xml.indexOf("<", at + 1)) {
@@ -73,13 +73,13 @@ function parse(xml: string): Node {
 		async: false,
 	});
 	let hasType = false;
-	// Its types leave out the tokenizer, which alone tells a document type from text that looks so.
+	// Only the tokenizer, which its types leave out, tells a document type from text like one.
 	const { saxParser } = parser as unknown as { saxParser: Tokenizer };
 	saxParser.ondoctype = () => {
 		hasType = true;
 	};
 	let failure: Error | null = null;
-	// Once the root has ended the parser hears of no faults any more, or throws them.
+	// After the end of the root, the parser reports no faults, or throws them.
 	saxParser.onerror = (error) => {
 		failure ??= error;
 	};
@@ -90,7 +90,7 @@ function parse(xml: string): Node {
 		onopentag(tag);
 	};
 	try {
-		// It has called back when it returns. What a callback throws would only be called back again.
+		// It calls back before it returns. A callback that threw would be called again with the error.
 		parser.parseString(xml, (error, result: Node | null) => {
 			failure ??= error;
 			root ??= result ?? undefined;
@@ -98,13 +98,14 @@ function parse(xml: string): Node {
 	} catch (error) {
 		failure ??= error instanceof Error ? error : new Error(String(error));
 	}
-	if (hasType) throw new BodyFormatError({ reason: "it has a document type, which is not read" });
+	if (hasType)
+		throw new BodyFormatError({ reason: "it has a document type, which the server does not read" });
 	if (failure !== null) throw malformed(failure);
 	if (root === undefined) throw new BodyFormatError({ reason: "it is not an XML document" });
 	return root;
 }
 
-/** The parser counts from 0, and says it in lines of their own. */
+/** The parser counts from 0, and puts the place into lines of their own. */
 function malformed({ message }: Error): BodyFormatError {
 	const [what = "", ...places] = message.split("\n");
 	const [line = 0, column = 0] = places.map((place) =>
@@ -121,7 +122,7 @@ function contentOf(node: Node, depth: number, index: number): Value {
 		const reason = `it nests deeper than ${NESTING_MAX} levels`;
 		throw new BodyFormatError({ reason, index });
 	}
-	// Without a prototype, so that no element's name can mean anything else.
+	// The object has no prototype, so that no element's name can mean anything else.
 	const value: { [name: string]: Value | Value[] } = Object.create(null);
 	for (const [name, attribute] of Object.entries(attributes ?? {})) value[`@${name}`] = attribute;
 	for (const child of children ?? []) {

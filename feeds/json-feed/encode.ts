@@ -1,8 +1,8 @@
 /**
- * A page as a JSON Feed (jsonfeed.org, version 1.1), for readers that know no event store.
+ * A page as a JSON Feed (jsonfeed.org, version 1.1), for general feed readers.
  *
- * `content_text` is the event's data as text; the extension `_varve` is the whole event, its bytes
- * untouched, as a line of NDJSON has it.
+ * `content_text` is the event's data as text. The extension `_varve` is the whole event with its
+ * bytes unchanged, as in a line of NDJSON.
  */
 import { quote, textOf } from "../json/string.ts";
 import type { Entry, Feed } from "../model.ts";
@@ -12,7 +12,7 @@ const VERSION = "https://jsonfeed.org/version/1.1";
 
 export function encodeJsonFeed(feed: Feed): string {
 	const uri = (relation: string) => feed.links.find((link) => link.relation === relation)?.uri;
-	// "The next n items": older ones, which is what `next` leads to in Atom's words as well.
+	// "The next n items" are older ones; in Atom, `next` leads to older entries too.
 	const next = uri("next");
 	return (
 		`{"version":${quote(VERSION)},"title":${quote(feed.title)}` +
@@ -23,7 +23,7 @@ export function encodeJsonFeed(feed: Feed): string {
 	);
 }
 
-/** An item has to have content, be it empty; a link that leads nowhere has none to give. */
+/** An item must have content, even if it is empty; a link without a target has no other. */
 function item(entry: Entry): string[] {
 	if (entry.unresolved) return [];
 	const { event } = entry;

@@ -1,7 +1,7 @@
 /**
- * Feeds and entries back from JSON: ours, and what EventStore has sent since version 3. Members
- * that are null count as missing, unknown ones are ignored; what a reader depends on must be there
- * and right.
+ * Decodes feeds and entries from JSON: those of Varve, and those of EventStore since version 3.
+ * Members that are null count as missing. Unknown members are ignored. Members that a reader
+ * depends on must be there and be valid.
  */
 import { FeedFormatError } from "../errors.ts";
 import type { DecodedEntry, DecodedFeed, Link } from "../model.ts";
@@ -15,12 +15,12 @@ const ARCHIVE = new Set(["prev-archive", "next-archive"]);
 /**
  * Reads a page. An entry's event holds what the embed level of the document shows of it:
  *
- * - from `body` on, data and metadata are the stored bytes (at `pretty` objects are laid out anew);
- * - at `content` they are the bytes that stand in the document, but of a string the text in it:
+ * - from `body` on, data and metadata are the stored bytes (at `pretty`, objects are re-indented);
+ * - at `content` they are the bytes in the document; of a string, they are the text in it, because
  *   the document does not say whether it was stored with its quotes;
- * - at `rich` there are no data, at `none` there is no event.
+ * - at `rich` there is no data, at `none` there is no event.
  *
- * @throws FeedFormatError if `text` is no feed
+ * @throws FeedFormatError if `text` is not a feed
  */
 export function decodeFeedJson(text: string): DecodedFeed {
 	const feed = parseObject(text, "feed");
@@ -49,7 +49,7 @@ export function decodeFeedJson(text: string): DecodedFeed {
 
 /**
  * Reads the document of a single entry, as `decodeFeedJson` reads those of a page.
- * @throws FeedFormatError if `text` is no entry
+ * @throws FeedFormatError if `text` is not an entry
  */
 export function decodeEntryJson(text: string): DecodedEntry {
 	const entry = parseObject(text, "entry");

@@ -1,8 +1,8 @@
 /**
  * Feeds and entries as JSON, as clients of EventStore read it: compact, without nulls.
  *
- * Every page is written once and then kept or sent, thousands a second, so this concatenates text
- * and builds no objects. What each embed level adds to an entry:
+ * The server encodes thousands of pages a second, so this code concatenates text and builds no
+ * objects. Each embed level adds to an entry:
  *
  *     content            the event as an object, of resolved links too (upstream leaves those out)
  *     rich               the event's coordinates
@@ -41,7 +41,7 @@ export function encodeFeedJson(feed: Feed, embed: Embed): string {
 }
 
 /**
- * A single entry as a JSON document; its JSON event is always there, of a link only at `content`.
+ * A single entry as a JSON document. It always holds a JSON event; for a link, only at `content`.
  */
 export function encodeEntryJson(entry: Entry, embed: Embed): string {
 	const { event } = entry;
@@ -49,7 +49,7 @@ export function encodeEntryJson(entry: Entry, embed: Embed): string {
 	return `{${details(event, embed)}${common(entry, shown ? encodeEventJson(event) : "")}`;
 }
 
-/** What every level shows, up to the closing brace. */
+/** The members of every level, without the closing brace. */
 function common(entry: Entry, content: string): string {
 	const id = quote(entry.id);
 	return (
@@ -87,14 +87,14 @@ function details(event: EntryEvent, embed: Embed): string {
 }
 
 type Body = {
-	/** The members data, metaData and linkMetaData, as far as they are there. */
+	/** The members data, metaData and linkMetaData, as far as they exist. */
 	readonly data: string;
 	readonly foundJson: boolean;
 	readonly isMetaData: boolean;
 	readonly isLinkMetaData: boolean;
 };
 
-/** The flags are only computed where metadata is shown; clients know `rich` with false in them. */
+/** The flags are computed only if metadata is shown; clients expect false in them at `rich`. */
 const RICH: Body = { data: "", foundJson: false, isMetaData: false, isLinkMetaData: false };
 
 function bodyOf(event: EntryEvent, embed: Embed): Body {
@@ -117,7 +117,7 @@ function shown(text: string, pretty: boolean): string {
 	return JSON.stringify(pretty && isObject(text) ? reindentJson(text) : text);
 }
 
-/** Arrays and all other JSON stay as they were stored, at every level. */
+/** At every level, arrays and all other JSON stay as they were stored. */
 function isObject(text: string): boolean {
 	return /^[ \t\n\r]*\{/.test(text) && isJsonText(text);
 }

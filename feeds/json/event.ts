@@ -4,9 +4,9 @@ import { quote, textOf } from "./string.ts";
 import { isJsonText } from "./text.ts";
 
 /**
- * `{eventStreamId, eventNumber, eventType, eventId, data, metadata}`, compact. Of a JSON event the
- * stored bytes stand there as they are, numbers, spaces and all; what is no JSON is shown as a
- * string.
+ * `{eventStreamId, eventNumber, eventType, eventId, data, metadata}`, compact. If the event is
+ * JSON, its stored bytes are copied unchanged, with their numbers and spaces; otherwise they are
+ * shown as a string.
  */
 export function encodeEventJson(event: EntryEvent): string {
 	return (
@@ -24,8 +24,8 @@ export function encodeDataJson({ isJson, data }: EntryEvent): string {
 }
 
 /**
- * Of an event that is JSON, data or metadata may still be text: the flag says that one of them is
- * not.
+ * Even if an event is JSON, its data or its metadata may be text: the flag says only that one of
+ * them is JSON.
  */
 function jsonValue(bytes: Uint8Array, isJson: boolean): string {
 	if (bytes.length === 0) return '""';

@@ -1,22 +1,22 @@
 /**
- * Where and why a text is not JSON (RFC 8259). `JSON.parse` is the judge, and much faster, but its
- * messages differ between versions of the engine and often lack the position; this walks the text
- * again once it has been turned down.
+ * Finds where and why a text is not JSON (RFC 8259). `JSON.parse` decides, and is much faster, but
+ * its messages differ between engine versions and often lack the position. So this code reads the
+ * text again after `JSON.parse` has rejected it.
  */
 import { NESTING_MAX } from "./text.ts";
 
 export type JsonFault = { readonly reason: string; readonly at: number };
 
-/** What may stand at the cursor. */
+/** The tokens that may stand at the cursor. */
 type State = "value" | "value or ]" | "name" | "name or }" | ", or end" | "end";
 
 const WHITE = " \t\n\r";
 const ESCAPE = /^(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/;
-/** As a character, and as the three bytes of it. */
+/** A byte order mark, as a character and as its three bytes. */
 const MARK = /^(?:\ufeff|\u00ef\u00bb\u00bf)/;
 
 /**
- * Finds the first fault of a text, or one that nests deeper than `NESTING_MAX`.
+ * Finds the first fault of a text. Nesting deeper than `NESTING_MAX` is a fault too.
  * @returns undefined for JSON; `at` is an index into the text
  */
 export function findJsonFault(text: string): JsonFault | undefined {
@@ -36,7 +36,7 @@ export function findJsonFault(text: string): JsonFault | undefined {
 			state = open.length === 0 ? "end" : ", or end";
 		} else if (state === ", or end") {
 			if (c !== ",")
-				return { reason: `${show(text, at)} where a comma or ${open.at(-1)} belongs`, at };
+				return { reason: `${show(text, at)} instead of a comma or ${open.at(-1)}`, at };
 			at++;
 			state = open.at(-1) === "}" ? "name" : "value";
 		} else if (state === "name" || state === "name or }") {
@@ -60,21 +60,21 @@ export function findJsonFault(text: string): JsonFault | undefined {
 
 function name(text: string, at: number): number | JsonFault {
 	if (text[at] !== '"')
-		return { reason: `${show(text, at)} where a name in double quotes belongs`, at };
+		return { reason: `${show(text, at)} instead of a name in double quotes`, at };
 	const end = string(text, at);
 	if (typeof end !== "number") return end;
 	const colon = skipWhite(text, end);
 	if (text[colon] === ":") return colon + 1;
-	return { reason: `${show(text, colon)} where a colon belongs`, at: colon };
+	return { reason: `${show(text, colon)} instead of a colon`, at: colon };
 }
 
-// Loops, not regular expressions: those may run out of stack on a string of some megabytes.
+// Loops, not regular expressions: those may overflow the stack on a string of some megabytes.
 function string(text: string, at: number): number | JsonFault {
 	for (let i = at + 1; i < text.length; i++) {
 		const c = text.charAt(i);
 		if (c === '"') return i + 1;
 		if (c < " ") {
-			return { reason: "a control character in a string, which has to be escaped", at: i };
+			return { reason: "a control character in a string; it must be escaped", at: i };
 		}
 		if (c !== "\\") continue;
 		if (!ESCAPE.test(text.slice(i + 1, i + 6))) {
@@ -91,31 +91,31 @@ function literal(text: string, at: number): number | JsonFault {
 	}
 	const c = text.charAt(at);
 	if (c === "-" || digit(c)) return number(text, at);
-	if (c === "'") return { reason: "a string in single quotes; JSON has double quotes only", at };
-	if (c === "/") return { reason: "a comment; JSON has none", at };
-	if (MARK.test(text.slice(0, 3))) return { reason: "a byte order mark; JSON has none", at };
-	return { reason: `${show(text, at)} where a value belongs`, at };
+	if (c === "'") return { reason: "a string in single quotes; JSON allows only double quotes", at };
+	if (c === "/") return { reason: "a comment; JSON allows none", at };
+	if (MARK.test(text.slice(0, 3))) return { reason: "a byte order mark; JSON allows none", at };
+	return { reason: `${show(text, at)} instead of a value`, at };
 }
 
 /** `-? (0 | [1-9] digits) (. digits)? ([eE] [+-]? digits)?` */
 function number(text: string, at: number): number | JsonFault {
 	let i = text[at] === "-" ? at + 1 : at;
 	const whole = skipDigits(text, i);
-	if (whole === i) return { reason: `${show(text, i)} where a digit belongs`, at: i };
+	if (whole === i) return { reason: `${show(text, i)} instead of a digit`, at: i };
 	if (text[i] === "0" && whole > i + 1) {
 		return { reason: "a number that starts with zeros", at: i };
 	}
 	i = whole;
 	if (text[i] === ".") {
 		const end = skipDigits(text, ++i);
-		if (end === i) return { reason: `${show(text, i)} where a digit belongs`, at: i };
+		if (end === i) return { reason: `${show(text, i)} instead of a digit`, at: i };
 		i = end;
 	}
 	if (text[i] === "e" || text[i] === "E") {
 		i++;
 		if (text[i] === "+" || text[i] === "-") i++;
 		const end = skipDigits(text, i);
-		if (end === i) return { reason: `${show(text, i)} where a digit belongs`, at: i };
+		if (end === i) return { reason: `${show(text, i)} instead of a digit`, at: i };
 		i = end;
 	}
 	return i;
@@ -131,7 +131,7 @@ function digit(c: string): boolean {
 	return c >= "0" && c <= "9";
 }
 
-/** JSON's own four, where `skipSpace` may take any control character for one. */
+/** Only the four of JSON; `skipSpace` may take any control character for white space. */
 function skipWhite(text: string, at: number): number {
 	let i = at;
 	while (i < text.length && WHITE.includes(text.charAt(i))) i++;
@@ -139,7 +139,7 @@ function skipWhite(text: string, at: number): number {
 }
 
 function ends(open: readonly string[]): string {
-	return open.length === 0 ? "it is empty" : `it ends where ${open.at(-1)} is still missing`;
+	return open.length === 0 ? "it is empty" : `it ends before its closing ${open.at(-1)}`;
 }
 
 function show(text: string, at: number): string {

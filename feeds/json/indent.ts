@@ -1,6 +1,5 @@
 /**
- * Re-indentation of JSON text, for people: names, order, number literals and escapes stay as they
- * are.
+ * Re-indents JSON text for people: names, order, number literals and escapes stay as they are.
  */
 import { nestsTooDeep, skipSpace, skipString } from "./text.ts";
 
@@ -8,7 +7,7 @@ const STEP = "  ";
 
 /**
  * Lays valid JSON text out with two spaces a level, like `JSON.stringify(value, null, 2)` but
- * without passing numbers through doubles. Text that nests too deep is given back as it is.
+ * without passing numbers through doubles. Text that nests too deep is returned as it is.
  */
 export function reindentJson(text: string): string {
 	if (nestsTooDeep(text)) return text;

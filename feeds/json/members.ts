@@ -1,6 +1,6 @@
 /**
- * Members of a document we were sent: null counts as missing, a wrong type is refused with its
- * place.
+ * Reads members of a received document: null counts as missing, and a wrong type is refused with
+ * its place.
  */
 import { FeedFormatError } from "../errors.ts";
 

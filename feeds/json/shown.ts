@@ -1,5 +1,5 @@
 /**
- * What a JSON entry shows of its event: the fields of `rich` and above, and the `content` object.
+ * The event that a JSON entry shows: the fields of `rich` and above, and the `content` object.
  */
 import type { EntryEvent } from "../model.ts";
 import { type Json, objectOf, optionalInteger, optionalText } from "./members.ts";
@@ -13,7 +13,7 @@ type Building = { -readonly [field in keyof EntryEvent]?: EntryEvent[field] };
 
 const EMPTY = new Uint8Array(0);
 
-/** The event of an entry, as far as it is shown; undefined where nothing is. */
+/** The event of an entry, as far as the entry shows it; undefined if it shows nothing. */
 export function shownEvent(
 	entry: Json,
 	content: ContentText | undefined,
@@ -52,7 +52,7 @@ function addDetails(event: Building, entry: Json, at: string): void {
 	const linkMetadata = optionalText(entry, "linkMetaData", at);
 	if (data !== undefined) event.data = bytesOf(data);
 	if (metadata !== undefined) event.metadata = bytesOf(metadata);
-	// Metadata that is empty is left out, at `rich` all metadata is: data tells the two apart.
+	// Empty metadata is left out, and at `rich` all metadata is; `data` distinguishes the two.
 	else if (data !== undefined) event.metadata = EMPTY;
 	if (linkMetadata !== undefined) event.linkMetadata = bytesOf(linkMetadata);
 }
@@ -74,7 +74,7 @@ function bytesOf(text: string): Uint8Array {
 	return text === "" ? EMPTY : Buffer.from(text);
 }
 
-/** For each entry of a feed's text its content's text; undefined where an entry has none. */
+/** The content's text of each entry in a feed's text; undefined if an entry has none. */
 export function contentsOf(text: string): (ContentText | undefined)[] {
 	let contents: (ContentText | undefined)[] = [];
 	eachMember(text, skipSpace(text, 0), (name, start) => {

@@ -1,12 +1,11 @@
 /**
- * A cursor over JSON text that hands out exact slices, so that what a client sent can be stored,
- * and what is stored can be shown, without passing through JavaScript's values: a double turns
- * 12345678901234567890 into 12345678901234567000 and 1.10 into 1.1.
+ * A cursor over JSON text that returns exact slices. So the server can store what a client sent,
+ * and show what it stored, without JavaScript's values: a double turns 12345678901234567890 into
+ * 12345678901234567000 and 1.10 into 1.1.
  *
- * All functions that take a position trust that `JSON.parse` has accepted the text; `fault.ts` is
- * for text it has not. Positions are indices into the text. Text read as latin1 works as well as
- * text read as UTF-8, because all that JSON means anything by is ASCII; an index is then the offset
- * of a byte.
+ * All functions that take a position rely on `JSON.parse` having accepted the text; `fault.ts` is
+ * for other text. Positions are indices into the text. Text read as latin1 works as well as text
+ * read as UTF-8, because all the syntax of JSON is ASCII; an index is then the offset of a byte.
  */
 
 /**
@@ -23,8 +22,8 @@ const COMMA = 0x2c;
 const SPACE = 0x20;
 
 /**
- * Whether `text` is JSON at all. What cannot start a value is told apart without throwing, which
- * is slow.
+ * Whether `text` is JSON at all. Text that cannot start a value is recognised without a throw,
+ * because a throw is slow.
  */
 export function isJsonText(text: string): boolean {
 	if (!STARTS_VALUE.test(text)) return false;
@@ -53,7 +52,7 @@ export function skipString(text: string, at: number): number {
 	return end + 1;
 }
 
-/** The position after the value that starts at `at`; -1 where it nests deeper than `nestingMax`. */
+/** The position after the value that starts at `at`; -1 if it nests deeper than `nestingMax`. */
 export function skipValue(text: string, at: number, nestingMax = NESTING_MAX): number {
 	let depth = 0;
 	let i = at;
@@ -74,8 +73,7 @@ export function skipValue(text: string, at: number, nestingMax = NESTING_MAX): n
 }
 
 /**
- * Whether the whole text nests deeper than `NESTING_MAX`; a short text cannot, and is not looked
- * at.
+ * Whether the whole text nests deeper than `NESTING_MAX`. A short text cannot, so it is not read.
  */
 export function nestsTooDeep(text: string): boolean {
 	return text.length > 2 * NESTING_MAX && skipValue(text, skipSpace(text, 0)) === -1;
@@ -83,7 +81,7 @@ export function nestsTooDeep(text: string): boolean {
 
 /**
  * Visits the members of the object that starts at `at`, in order, duplicates included.
- * @param visit gets the name, unescaped, and where the value starts; returns the position after it
+ * @param visit gets the unescaped name and the value's position; returns the position after it
  * @returns the position after the object
  */
 export function eachMember(
@@ -127,7 +125,7 @@ function isEscaped(text: string, quote: number): boolean {
 	return (quote - i) % 2 === 0;
 }
 
-/** Numbers, `true`, `false` and `null` end where JSON goes on, or the text does. */
+/** Numbers, `true`, `false` and `null` end at the next JSON token, or at the end of the text. */
 function skipLiteral(text: string, at: number): number {
 	for (let i = at; ; i++) {
 		const c = text.charCodeAt(i);

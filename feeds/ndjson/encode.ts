@@ -1,15 +1,15 @@
 /**
- * An event as a line of NDJSON. `data` and `metadata` are the stored bytes, spliced in, so that
- * numbers survive; what is not JSON, or would not survive on one line, stands there in Base64.
+ * An event as a line of NDJSON. `data` and `metadata` are the stored bytes, copied, so that numbers
+ * survive. Bytes that are not JSON, or would not survive on one line, are in Base64.
  */
 import { quote, textOf } from "../json/string.ts";
 import { isJsonText } from "../json/text.ts";
 import type { Entry, LoggedEvent } from "../model.ts";
 
 /**
- * For people and programs: everything there is to know. JSON laid out over several lines is put on
+ * A line with everything about an event, for people and programs. JSON on several lines is put on
  * one.
- * @param at its number in the index stream it was read from, where it was
+ * @param at its number in the index stream, if it was read from one
  * @returns one JSON object and a line feed
  */
 export function encodeLine(event: LoggedEvent, at?: number): string {
@@ -24,7 +24,7 @@ export function encodeLine(event: LoggedEvent, at?: number): string {
 	);
 }
 
-/** An entry of a feed as a line; `at` is there where the feed is of an index stream. */
+/** An entry of a feed as a line. It has `at` if the feed is of an index stream. */
 export function encodeEntryLine({ event, updated }: Entry): string {
 	const { streamId, eventNumber, eventId, eventType, position, isJson, data, metadata } = event;
 	const line = { position, isJson, data, metadata, created: updated };
@@ -34,8 +34,8 @@ export function encodeEntryLine({ event, updated }: Entry): string {
 }
 
 /**
- * The member that holds `bytes`, with its comma; nothing for no bytes.
- * @param json their text where it can be spliced in as it is; else they are written in Base64
+ * The member that holds `bytes`, with its comma; "" if there are no bytes.
+ * @param json their text if it can be copied unchanged; otherwise they are written in Base64
  */
 export function contentMember(name: string, bytes: Uint8Array, json: string | undefined): string {
 	if (bytes.length === 0) return "";

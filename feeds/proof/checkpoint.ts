@@ -1,6 +1,6 @@
 /**
- * Checkpoints (C2SP tlog-checkpoint): a signed note of which log it is, how many events it has, and
- * the root of the tree over them.
+ * Checkpoints (C2SP tlog-checkpoint): a signed note with the log's name, the number of its events,
+ * and the root of the tree over them.
  */
 import type { KeyObject } from "node:crypto";
 import { ProofError } from "./error.ts";
@@ -10,7 +10,7 @@ import { type NoteKey, openNote, signNote } from "./note.ts";
 export type Checkpoint = {
 	/** The log's name. */
 	readonly origin: string;
-	/** How many leaves the tree has. */
+	/** The number of leaves of the tree. */
 	readonly size: number;
 	readonly root: Buffer;
 };
@@ -25,19 +25,19 @@ export function signCheckpoint(
 }
 
 /**
- * Reads a checkpoint and checks who signed it.
+ * Reads a checkpoint and checks its signature.
  * @throws ProofError
  */
 export function openCheckpoint(note: string, key: NoteKey): Checkpoint {
 	const checkpoint = readCheckpoint(openNote(note, key));
 	if (checkpoint.origin !== key.name) {
-		throw new ProofError(`it is of the log ${checkpoint.origin}, and the key of ${key.name}`);
+		throw new ProofError(`it belongs to the log ${checkpoint.origin}, but the key to ${key.name}`);
 	}
 	return checkpoint;
 }
 
 /**
- * Reads a checkpoint without asking who signed it: not to be relied on.
+ * Reads a checkpoint without checking its signature. Do not rely on the result.
  * @throws ProofError
  */
 export function readCheckpoint(note: string): Checkpoint {
@@ -45,7 +45,7 @@ export function readCheckpoint(note: string): Checkpoint {
 	const root = Buffer.from(encoded, "base64");
 	const isRoot = root.length === HASH_BYTES && root.toString("base64") === encoded;
 	if (origin === "" || !/^(0|[1-9]\d{0,15})$/.test(size) || !isRoot) {
-		throw new ProofError("it is no checkpoint");
+		throw new ProofError("it is not a checkpoint");
 	}
 	return { origin, size: Number(size), root };
 }

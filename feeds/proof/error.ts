@@ -1,4 +1,4 @@
-/** What is wrong with a proof, a checkpoint or a key, in words that follow its name. */
+/** A fault of a proof, a checkpoint or a key. The message completes a sentence after its name. */
 export class ProofError extends Error {
 	constructor(message: string) {
 		super(message);

@@ -1,13 +1,13 @@
 /**
- * The right edge of a growing tree: of each height, the root of the full subtree that waits for its
- * right sibling. That is all one needs to add a leaf, and to know the root; a tree of 2⁴⁰ leaves
- * has 40 such roots at most.
+ * The right edge of a growing tree: for each height, the root of the full subtree that waits for
+ * its right sibling. This is enough to add a leaf and to compute the root. A tree of 2⁴⁰ leaves has
+ * at most 40 such roots.
  */
 import { HASH_BYTES, NODE_PREFIX, nodeHash, sha256, sha256Text } from "./hash.ts";
 import { TILE_HEIGHT } from "./tiles.ts";
 
 export type Frontier = {
-	/** How many leaves the tree has. Where its binary digit n is 1, a root of height n waits. */
+	/** The number of leaves. If its binary digit n is 1, a root of height n waits. */
 	size: number;
 	/** By height: `0x01`, the root that waits, and room for its sibling; ready to be hashed. */
 	readonly pairs: Buffer[];
@@ -18,9 +18,9 @@ export function createFrontier(): Frontier {
 }
 
 /**
- * Adds a full subtree at the end; a leaf is one of height 0.
+ * Adds a full subtree at the end. A leaf is a subtree of height 0.
  * @param height the size of the tree must be a multiple of 2^height
- * @param onNode told of each root this completes that a tile shows, and of its height
+ * @param onNode called with each completed root that a tile shows, and its height
  */
 export function addSubtree(
 	frontier: Frontier,
@@ -30,7 +30,7 @@ export function addSubtree(
 ): void {
 	const width = 2 ** height;
 	let pair = pairAt(frontier, height);
-	// As when one is added to a binary number, each digit 1 carries over into the next.
+	// As in adding 1 to a binary number, each digit 1 carries over into the next.
 	let digits = frontier.size / width;
 	if (digits % 2 === 0) {
 		pair.set(root, 1);
@@ -57,7 +57,7 @@ export function rootOf({ size, pairs }: Frontier): Buffer {
 		const left = Buffer.from(pair.subarray(1, 1 + HASH_BYTES));
 		root = root ? nodeHash(left, root) : left;
 	}
-	// The hash of no bytes at all stands for a tree without leaves.
+	// The root of a tree without leaves is the hash of no bytes.
 	return root ?? sha256(new Uint8Array(0));
 }
 

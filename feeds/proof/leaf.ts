@@ -1,12 +1,12 @@
 /**
- * What the tree holds of an event: all of it, with SHA-256 digests in place of data and metadata.
+ * A leaf of the tree: all of an event, with SHA-256 digests in place of data and metadata.
  *
  *     format  stream      type        position  version  created  id  flags  data    metadata
  *     1 (=1)  2 + length  2 + length  8         8        8        16  1      digest  digest
  *
- * `stream` and `type` are UTF-8, led by their length; numbers are big-endian; `created` is in
- * milliseconds since 1970. No two events have the same bytes. As digests stand in for the content,
- * a leaf is some 2 KiB at most, and can still be checked when the content is erased.
+ * `stream` and `type` are UTF-8, after their length; numbers are big-endian; `created` is in
+ * milliseconds since 1970. No two events have the same bytes. Because digests replace the content,
+ * a leaf has at most about 2 KiB, and can still be checked after the content is erased.
  */
 import { HASH_BYTES, LEAF_PREFIX, sha256, sha256Text } from "./hash.ts";
 
@@ -29,9 +29,9 @@ export type Leaf = LeafHead & {
 	readonly metadata: Uint8Array;
 };
 
-/** What is known of an event from its append on. */
+/** The facts of an event that its append fixes. */
 export const LEAF_FLAGS = {
-	/** Data (where it is empty: metadata) is JSON. */
+	/** Data is JSON (if data is empty: metadata is). */
 	json: 1,
 	/** The event that deleted its stream for ever. */
 	tombstone: 2,
@@ -49,7 +49,7 @@ const ID_AT = 24;
 const FLAGS_AT = 40;
 const DATA_AT = 41;
 const METADATA_AT = DATA_AT + HASH_BYTES;
-/** Of both. */
+/** The bytes of both digests. */
 export const DIGESTS_BYTES = 2 * HASH_BYTES;
 const REST_BYTES = DATA_AT + DIGESTS_BYTES;
 const TEXT_BYTES_MAX = 0xffff;
@@ -57,19 +57,19 @@ const LEAF_BYTES_MAX = STREAM_AT + 2 * (2 + TEXT_BYTES_MAX) + REST_BYTES;
 
 const NO_BYTES_DIGEST = sha256(new Uint8Array(0));
 
-/** One for all calls, as none of them waits: the prefix of its hash, then the leaf. */
+/** The prefix of the hash, then the leaf. All calls share it, because none of them waits. */
 const scratch = Buffer.alloc(1 + LEAF_BYTES_MAX);
 scratch[0] = LEAF_PREFIX;
 scratch[1] = FORMAT;
 const numbers = new DataView(scratch.buffer, scratch.byteOffset);
 
-/** The texts that stand in `scratch`: those of a batch are the same. */
+/** The texts that are in `scratch`; the events of a batch often share them. */
 const written = { stream: "", type: "", end: 0, hashed: scratch };
 
 /**
- * The leaf hash of an event. The appends pay for it, so it makes as few objects as it can.
+ * The leaf hash of an event. Every append computes it, so it makes as few objects as it can.
  * @param data, metadata the bytes themselves
- * @param into where the hash is put
+ * @param into receives the hash
  */
 export function hashOfEvent(
 	head: LeafHead,
@@ -83,7 +83,7 @@ export function hashOfEvent(
 }
 
 /**
- * The same, where the content was digested before.
+ * The same, if the content was digested before.
  * @param digests what `writeDigests` wrote
  */
 export function hashOfDigested(
@@ -106,7 +106,6 @@ export function writeDigests(
 	writeDigest(into, at + HASH_BYTES, metadata);
 }
 
-/** The bytes of a leaf. */
 export function encodeLeaf(leaf: Leaf): Buffer {
 	const at = writeHead(leaf);
 	scratch.set(leaf.data, at + DATA_AT);
@@ -114,7 +113,7 @@ export function encodeLeaf(leaf: Leaf): Buffer {
 	return Buffer.from(scratch.subarray(1, at + REST_BYTES));
 }
 
-/** @returns undefined where the bytes are no leaf */
+/** @returns undefined if the bytes are not a leaf */
 export function decodeLeaf(bytes: Uint8Array): Leaf | undefined {
 	const leaf = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 	if (leaf.length < STREAM_AT + 2 || leaf[0] !== FORMAT) return undefined;
@@ -135,7 +134,7 @@ export function decodeLeaf(bytes: Uint8Array): Leaf | undefined {
 	};
 }
 
-/** Writes all but the digests. @returns where in `scratch` the texts end and the rest begins */
+/** Writes all but the digests. @returns the place in `scratch` after the texts */
 function writeHead({ stream, type, position, version, created, id, flags }: LeafHead): number {
 	if (stream !== written.stream || type !== written.type || written.end === 0) {
 		written.end = writeText(writeText(1 + STREAM_AT, stream), type);
@@ -158,7 +157,7 @@ function writeText(at: number, text: string): number {
 	return at + 2 + length;
 }
 
-/** 64 bits, by halves: a BigInt costs twice as much. */
+/** Writes 64 bits as two halves: a BigInt costs twice as much. */
 function writeNumber(at: number, value: number): void {
 	numbers.setUint32(at, value / 0x1_0000_0000);
 	numbers.setUint32(at + 4, value);

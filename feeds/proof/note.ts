@@ -3,8 +3,8 @@
  *
  *     — name base64(key id, signature)
  *
- * Signatures are Ed25519. Keys are written as `name+id+base64`: what one is given in public to
- * check a log by, and has to get by a way one trusts.
+ * Signatures are Ed25519. Public keys are written as `name+id+base64`. A client must get a log's
+ * key over a way that it trusts.
  */
 import { createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { ProofError } from "./error.ts";
@@ -13,15 +13,15 @@ import { sha256 } from "./hash.ts";
 const ED25519 = 0x01;
 const ID_BYTES = 4;
 const KEY_BYTES = 32;
-/** What a DER encoding of an Ed25519 public key begins with (RFC 8410). */
+/** The first bytes of the DER encoding of an Ed25519 public key (RFC 8410). */
 const DER_HEAD = Buffer.from("302a300506032b6570032100", "hex");
-/** A note of ours has 200 bytes; witnesses may add signatures of a few thousand each. */
+/** A note of Varve has 200 bytes; witnesses may add signatures of a few thousand bytes each. */
 const NOTE_BYTES_MAX = 256 * 1024;
 const SIGNATURE_LINE = /^— ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/u;
 
 export type NoteKey = { readonly name: string; readonly id: Buffer; readonly key: KeyObject };
 
-/** The public half of a key, under the name it signs with. */
+/** The public half of a key, with the name under which it signs. */
 export function noteKey(name: string, key: KeyObject): NoteKey {
 	const id = sha256(Buffer.concat([Buffer.from(`${name}\n`), typedKey(key)])).subarray(0, ID_BYTES);
 	return { name, id, key };
@@ -37,11 +37,12 @@ export function parseKey(text: string): NoteKey {
 	const [, name = "", id = "", encoded = ""] = /^([^\s+]+)\+([0-9a-f]{8})\+(\S+)$/.exec(text) ?? [];
 	const bytes = Buffer.from(encoded, "base64");
 	if (bytes.length !== 1 + KEY_BYTES || bytes[0] !== ED25519) {
-		throw new ProofError("it is no key of the form name+id+base64, of an Ed25519 key");
+		throw new ProofError("it is not an Ed25519 key of the form name+id+base64");
 	}
 	const der = Buffer.concat([DER_HEAD, bytes.subarray(1)]);
 	const key = noteKey(name, createPublicKey({ key: der, format: "der", type: "spki" }));
-	if (key.id.toString("hex") !== id) throw new ProofError("the id of the key is not its own");
+	if (key.id.toString("hex") !== id)
+		throw new ProofError("the id of the key does not match the key");
 	return key;
 }
 
@@ -59,7 +60,7 @@ export function signNote(text: string, as: NoteKey, key: KeyObject): string {
 export function openNote(note: string, key: NoteKey): string {
 	const end = note.lastIndexOf("\n\n");
 	if (end < 0 || !note.endsWith("\n") || note.length > NOTE_BYTES_MAX) {
-		throw new ProofError("it is no signed note");
+		throw new ProofError("it is not a signed note");
 	}
 	const text = note.slice(0, end + 1);
 	const signatures = note

@@ -1,8 +1,8 @@
 /**
- * Proofs as text, to be kept and checked by whoever has the log's key.
+ * Proofs as text. Anyone who has the log's key can keep and check them.
  *
- * That an event is in the log (C2SP tlog-proof): where, what the tree holds there, the hashes from
- * there up to the root, and a checkpoint with that root.
+ * A proof that an event is in the log (C2SP tlog-proof): the event's place, its leaf, the hashes
+ * from there up to the root, and a checkpoint with that root.
  *
  *     c2sp.org/tlog-proof@v1
  *     extra base64(leaf)
@@ -11,7 +11,7 @@
  *
  *     checkpoint …
  *
- * That a log was only added to, in the form C2SP tlog-witness has for it:
+ * A proof that a log has only grown, in the form of C2SP tlog-witness:
  *
  *     old 20000
  *     base64(hash) …
@@ -26,7 +26,7 @@ import type { NoteKey } from "./note.ts";
 import { isConsistent, isIncluded } from "./tree.ts";
 
 const FIRST_LINE = "c2sp.org/tlog-proof@v1";
-/** A tree of 2⁵³ leaves needs 53, and twice as many for consistency. */
+/** A tree of 2⁵³ leaves needs 53 hashes, and twice as many for consistency. */
 const HASHES_MAX = 128;
 
 export function formatInclusion(
@@ -39,21 +39,21 @@ export function formatInclusion(
 
 /**
  * Checks that the log has signed for an event.
- * @returns what the tree holds of the event, and the checkpoint
+ * @returns the event's leaf, and the checkpoint
  * @throws ProofError
  */
 export function checkInclusion(text: string, key: NoteKey): { leaf: Leaf; checkpoint: Checkpoint } {
 	const [lines, note] = halves(text);
 	const [first, extra = "", index = "", ...encoded] = lines;
-	if (first !== FIRST_LINE) throw new ProofError("it is no proof of an event");
+	if (first !== FIRST_LINE) throw new ProofError("it is not a proof of an event");
 	const position = Number(/^index (0|[1-9]\d{0,15})$/.exec(index)?.[1] ?? Number.NaN);
 	const bytes = Buffer.from(/^extra (\S+)$/.exec(extra)?.[1] ?? "", "base64");
 	const leaf = decodeLeaf(bytes);
-	if (!leaf || leaf.position !== position) throw new ProofError("it does not say of which event");
+	if (!leaf || leaf.position !== position) throw new ProofError("it does not name its event");
 	const checkpoint = openCheckpoint(note, key);
 	const hashes = encoded.map(parseHash);
 	if (!isIncluded({ ...checkpoint, position }, leafHash(bytes), hashes)) {
-		throw new ProofError("the event is not in the tree that the checkpoint is of");
+		throw new ProofError("the event is not in the tree of the checkpoint");
 	}
 	return { leaf, checkpoint };
 }
@@ -67,7 +67,7 @@ export function formatConsistency(
 }
 
 /**
- * Checks that the log has only been added to since an older checkpoint of it.
+ * Checks that the log has only grown since an older checkpoint of it.
  * @param older the older checkpoint's text
  * @throws ProofError
  */
@@ -79,11 +79,11 @@ export function checkConsistency(
 	const [lines, note] = halves(text);
 	const [first = "", ...encoded] = lines;
 	const size = Number(/^old (0|[1-9]\d{0,15})$/.exec(first)?.[1] ?? Number.NaN);
-	if (Number.isNaN(size)) throw new ProofError("it is no proof of consistency");
+	if (Number.isNaN(size)) throw new ProofError("it is not a proof of consistency");
 	const newer = openCheckpoint(note, key);
 	const begun = openCheckpoint(older, key);
 	if (begun.size !== size) {
-		throw new ProofError(`it starts at ${size} events, and the checkpoint has ${begun.size}`);
+		throw new ProofError(`it starts at ${size} events, but the checkpoint has ${begun.size}`);
 	}
 	if (!isConsistent(begun, newer, encoded.map(parseHash))) {
 		throw new ProofError("the newer tree does not begin with the older one");
@@ -94,7 +94,7 @@ export function checkConsistency(
 function halves(text: string): [lines: string[], note: string] {
 	const end = text.indexOf("\n\n");
 	const lines = text.slice(0, Math.max(end, 0)).split("\n");
-	if (end < 0 || lines.length > HASHES_MAX) throw new ProofError("it is no proof");
+	if (end < 0 || lines.length > HASHES_MAX) throw new ProofError("it is not a proof");
 	return [lines, text.slice(end + 2)];
 }
 

@@ -1,4 +1,4 @@
-/** Proofs made from what a log shows of itself: a checkpoint and tiles, wherever they come from. */
+/** Makes proofs from a checkpoint and tiles, of a server or of files. */
 import { readCheckpoint } from "./checkpoint.ts";
 import { ProofError } from "./error.ts";
 import { HASH_BYTES } from "./hash.ts";
@@ -6,12 +6,12 @@ import { formatConsistency, formatInclusion } from "./proof.ts";
 import { TILE_WIDTH, type Tile, tileOf, tilePath } from "./tiles.ts";
 import { consistencyProof, inclusionProof, type Subtree, subtreeOfTiles } from "./tree.ts";
 
-/** Gets the bytes of a tile; what it throws is thrown on. */
+/** Gets the bytes of a tile. Its errors are passed on. */
 export type TileSource = (tile: Tile) => Promise<Uint8Array>;
 
 /**
- * Makes the proof that an event is in the log of a checkpoint. Check it: nothing was, so far.
- * @throws ProofError where the log is too short, or its tiles cannot be read
+ * Makes the proof that an event is in the log of a checkpoint. It checks nothing: check the proof.
+ * @throws ProofError if the log is too short, or its tiles cannot be read
  */
 export async function proveInclusion(
 	position: number,
@@ -31,9 +31,9 @@ export async function proveInclusion(
 }
 
 /**
- * Makes the proof that the log of a checkpoint begins with that of an older one.
- * @param old how many events the older one has
- * @throws ProofError where the log is shorter, or its tiles cannot be read
+ * Makes the proof that the log of a checkpoint begins with the log of an older one.
+ * @param old the number of events of the older one
+ * @throws ProofError if the log is shorter, or its tiles cannot be read
  */
 export async function proveConsistency(
 	old: number,
@@ -41,7 +41,7 @@ export async function proveConsistency(
 	source: TileSource,
 ): Promise<string> {
 	const { size } = readCheckpoint(checkpoint);
-	if (old > size) throw new ProofError(`the log has ${size} events, and had ${old} before`);
+	if (old > size) throw new ProofError(`the log has ${size} events, but had ${old} before`);
 	const hashes = await withTiles(size, source, (tree) => consistencyProof(old, size, tree));
 	return formatConsistency(old, hashes, checkpoint);
 }
@@ -58,7 +58,7 @@ export function leavesOf(bundle: Uint8Array): Uint8Array[] {
 	return leaves;
 }
 
-/** Makes something twice: to learn which tiles it needs, and with them. */
+/** Runs `make` twice: first to learn which tiles it needs, then with these tiles. */
 async function withTiles<T>(
 	size: number,
 	source: TileSource,

@@ -1,7 +1,7 @@
 /**
  * The tree in tiles, as C2SP tlog-tiles lays it out: rows of up to 256 hashes, eight levels of the
- * binary tree apart. Those of level 0 are the leaf hashes; those of level n + 1 the roots of the
- * full tiles of level n.
+ * binary tree apart. Level 0 holds the leaf hashes; level n + 1 holds the roots of the full tiles
+ * of level n.
  */
 export const TILE_HEIGHT = 8;
 export const TILE_WIDTH = 2 ** TILE_HEIGHT;
@@ -10,26 +10,26 @@ export const TILE_WIDTH = 2 ** TILE_HEIGHT;
 export const TILE_LEVEL_MAX = 6;
 
 export type Tile = {
-	/** `entries` are the leaves themselves, in bundles numbered as the tiles of level 0. */
+	/** `entries` are the leaves themselves, in bundles with the numbers of the tiles of level 0. */
 	readonly level: number | "entries";
 	readonly number: number;
 	/** From 1; a full tile has 256. */
 	readonly width: number;
 };
 
-/** How many hashes a level has in a tree of `size` leaves. */
+/** The number of hashes of a level in a tree of `size` leaves. */
 export function levelWidth(size: number, level: number): number {
 	return Math.floor(size / TILE_WIDTH ** level);
 }
 
-/** The tile that holds hash `number` of a level, as wide as it is in a tree of `size` leaves. */
+/** The tile that holds hash `number` of a level, with its width in a tree of `size` leaves. */
 export function tileOf(level: number, number: number, size: number): Tile {
 	const tile = Math.floor(number / TILE_WIDTH);
 	const width = Math.min(TILE_WIDTH, levelWidth(size, level) - tile * TILE_WIDTH);
 	return { level, number: tile, width };
 }
 
-/** `0/x001/x234/067`, and for a partial tile `0/x001/x234/067.p/112`: what follows `tile/`. */
+/** The path after `tile/`: `0/x001/x234/067`, or `0/x001/x234/067.p/112` for a partial tile. */
 export function tilePath({ level, number, width }: Tile): string {
 	const groups = [number % 1000];
 	for (let rest = Math.floor(number / 1000); rest > 0; rest = Math.floor(rest / 1000)) {
@@ -45,7 +45,7 @@ export function tilePath({ level, number, width }: Tile): string {
 
 const PATH = /^(\d{1,2}|entries)\/((?:x\d{3}\/)*\d{3})(?:\.p\/(\d{1,3}))?$/;
 
-/** @returns undefined where the path names no tile; there is one way to write each. */
+/** @returns undefined if the path names no tile; each tile has exactly one path */
 export function parseTilePath(path: string): Tile | undefined {
 	const match = PATH.exec(path);
 	if (!match) return undefined;

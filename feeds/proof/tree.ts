@@ -1,11 +1,11 @@
 /**
- * Roots and proofs of a Merkle tree (RFC 6962 section 2.1), made from the roots of its full
- * subtrees, and checked (RFC 9162 sections 2.1.3.2 and 2.1.4.2) from nothing but the proof.
+ * Roots and proofs of a Merkle tree (RFC 6962 section 2.1). They are made from the roots of its
+ * full subtrees, and checked (RFC 9162 sections 2.1.3.2 and 2.1.4.2) with the proof alone.
  */
 import { HASH_BYTES, nodeHash, sha256 } from "./hash.ts";
 import { TILE_HEIGHT } from "./tiles.ts";
 
-/** The root of the full subtree over leaves index × 2^height and on. */
+/** The root of the full subtree over the 2^height leaves from index × 2^height on. */
 export type Subtree = (height: number, index: number) => Uint8Array;
 
 /** @param hash the hash `number` of a level of tiles */
@@ -19,7 +19,7 @@ export function subtreeOfTiles(hash: (level: number, number: number) => Uint8Arr
 
 /** The root of a tree of `size` leaves. */
 export function treeRoot(size: number, subtree: Subtree): Uint8Array {
-	// The hash of no bytes at all stands for a tree without leaves.
+	// The root of a tree without leaves is the hash of no bytes.
 	return size === 0 ? sha256(new Uint8Array(0)) : rangeRoot(0, size, subtree);
 }
 
@@ -28,7 +28,7 @@ export function inclusionProof(position: number, size: number, subtree: Subtree)
 	return path(position, 0, size, subtree);
 }
 
-/** The hashes that show a tree of `size` leaves to begin with the tree of `old` leaves. */
+/** The hashes that prove that a tree of `size` leaves begins with the tree of `old` leaves. */
 export function consistencyProof(old: number, size: number, subtree: Subtree): Uint8Array[] {
 	return old === 0 ? [] : subproof(old, 0, size, true, subtree);
 }

@@ -1,16 +1,16 @@
 /**
- * A checkpoint in a file: the `at` of the last event that was dealt with, as one decimal line.
+ * A checkpoint in a file: the `at` of the last handled event, as one decimal line.
  *
- * The new value is written beside the file, fsynced, and renamed over it, so that a crash at any
- * moment leaves the old value or the new one, whole. Whoever keeps a database of their own should
- * keep the checkpoint there instead, in the transaction of what it stands for.
+ * The new value is written to another file, fsynced, and renamed over the old file, so that a crash
+ * at any moment leaves the whole old value or the whole new one. A program with its own database
+ * should keep the checkpoint there instead, in the transaction of the events it stands for.
  */
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * The checkpoint, or undefined where there is no such file.
- * @throws Error where the file holds anything but one whole number
+ * The checkpoint, or undefined if there is no such file.
+ * @throws Error if the file holds anything but one whole number
  */
 export async function loadCheckpoint(file: string): Promise<number | undefined> {
 	const text = await readFile(file, "utf8").catch((error: unknown) => {
@@ -21,14 +21,14 @@ export async function loadCheckpoint(file: string): Promise<number | undefined> 
 	const at = Number(text);
 	if (/^\d+\n$/.test(text) && Number.isSafeInteger(at)) return at;
 	throw new Error(
-		`${file} is no checkpoint: it should hold one whole number and a line feed. ` +
+		`${file} is not a checkpoint: it must hold one whole number and a line feed. ` +
 			"Correct it, or remove it to start from the beginning.",
 	);
 }
 
-/** Resolves once `at` is on disk. Calls for one file must follow one another. */
+/** Resolves once `at` is on disk. Calls for one file must not overlap. */
 export async function saveCheckpoint(file: string, at: number): Promise<void> {
-	if (!Number.isSafeInteger(at) || at < 0) throw new RangeError(`${at} is no event number`);
+	if (!Number.isSafeInteger(at) || at < 0) throw new RangeError(`${at} is not an event number`);
 	const beside = `${file}.new`;
 	const handle = await open(beside, "w");
 	try {
@@ -41,9 +41,9 @@ export async function saveCheckpoint(file: string, at: number): Promise<void> {
 	await syncDirectory(dirname(file));
 }
 
-/** A rename lives in the directory, and is durable when that is. */
+/** A rename changes the directory, and is durable once the directory is synced. */
 async function syncDirectory(directory: string): Promise<void> {
-	// Windows cannot open a directory; there the rename alone has to do.
+	// Windows cannot open a directory; there the rename alone must be enough.
 	if (process.platform === "win32") return;
 	const handle = await open(directory, "r");
 	try {

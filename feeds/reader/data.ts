@@ -1,21 +1,20 @@
 /**
- * The data of events that are not JSON: a feed shows none, so each is fetched from its own URL,
- * which any cache may keep for ever. A few are fetched ahead of the consumer, and no more than a
- * few are held, however many a page has.
+ * Fetches the data of events that are not JSON. A feed does not show them, so each has a request of
+ * its own, whose answer any cache may keep for ever. Only a few are fetched ahead of the consumer
+ * and held, however many a page has.
  */
 import type { DecodedEntry } from "../model.ts";
 import { lacksData } from "./event.ts";
 import type { Numbered } from "./step.ts";
 
-/** Requests in flight at once: enough to hide a round trip, few enough for a server to like. */
+/** Requests in flight at once: enough to hide a round trip, few enough to spare the server. */
 const AHEAD_MAX = 8;
 
 export type FetchData = (entry: DecodedEntry) => Promise<Uint8Array | undefined>;
 
 /**
- * Answers the data of the entries that lack them, asked for in the order of the page. Undefined
- * stands for an event that is gone: retention may take it between the page, perhaps cached, and the
- * fetch.
+ * Returns the data of the entries that lack them, in the order of the page. Undefined means that
+ * the event is gone: retention may remove it between the page, which may be cached, and the fetch.
  */
 export function dataAhead(page: readonly Numbered[], fetchData: FetchData): FetchData {
 	const queue = page.filter(({ entry }) => lacksData(entry)).map(({ entry }) => entry);
@@ -25,7 +24,7 @@ export function dataAhead(page: readonly Numbered[], fetchData: FetchData): Fetc
 		while (held.size < AHEAD_MAX && started < queue.length) {
 			const ahead = queue[started++] as DecodedEntry;
 			const data = fetchData(ahead);
-			// Awaited when its turn comes; until then a failure is nobody's surprise.
+			// It is awaited in its turn; until then, a failure must not count as unhandled.
 			data.catch(() => undefined);
 			held.set(ahead, data);
 		}

@@ -1,15 +1,15 @@
 /**
- * Why a reader gave up. What may pass by itself (most 5xx, cut connections, time-outs) is
- * retried and never seen here, except as `unanswered` where `retriesMax` was set and used up.
+ * Why a reader gave up. The reader retries faults that may pass by themselves (most 5xx, cut
+ * connections, time-outs). They appear here only as `unanswered`, if `retriesMax` is used up.
  *
  * - `stream-deleted`  the stream was deleted for ever (410)
- * - `history-replaced`  the server was restored to another history (410): what was read may never
- *   have been; start again from nothing
- * - `refused`         the server understood and says no: credentials, rights, a bad name, a wrong
- *   path
+ * - `history-replaced`  the server was restored to another history (410): events that were read may
+ *   not exist in it; start again from nothing
+ * - `refused`         the server understood the request and refused it: credentials, rights, a bad
+ *   name, a wrong path
  * - `too-large`       one grid page or one event exceeds the bound on a body
- * - `damaged`         the server cannot read the event `at` from its disk; all before it were
- *   handed out, and reading goes on behind it with `from: at + 1`
+ * - `damaged`         the server cannot read the event `at` from its disk. The reader has handed
+ *   out all events before it; to continue after it, read with `from: at + 1`
  * - `unanswered`      `retriesMax` faults in a row
  * - `not-varve`       the feed lacks what a reader needs, such as positions
  */
@@ -25,9 +25,9 @@ export type ReadFailure =
 export class ReadError extends Error {
 	readonly failure: ReadFailure;
 	readonly url: string;
-	/** The HTTP status, where there was one. */
+	/** The HTTP status, if there was one. */
 	readonly status: number | undefined;
-	/** Of `damaged`: the number of the event in the stream that is read. */
+	/** For `damaged`: the number of the event in the stream that is read. */
 	readonly at: number | undefined;
 
 	constructor(failure: ReadFailure, url: string, message: string, status?: number, at?: number) {

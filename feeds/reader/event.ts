@@ -1,22 +1,22 @@
-/** An event as a reader hands it out, and how it is found in an entry of a feed. */
+/** An event as a reader hands it out, and how to get it from an entry of a feed. */
 import type { DecodedEntry, LoggedEvent } from "../model.ts";
 import { ReadError } from "./error.ts";
 
 export type ReadEvent = LoggedEvent & {
 	/**
 	 * Its number in the stream that is read (for `$all` the position, for `$ce-order` the number in
-	 * the category). This is what to keep as a checkpoint: go on with `from: at + 1`.
+	 * the category). Keep this number as a checkpoint, and continue with `from: at + 1`.
 	 */
 	readonly at: number;
-	/** Parses `data`. @throws SyntaxError where it is not JSON */
+	/** Parses `data`. @throws SyntaxError if it is not JSON */
 	json(): unknown;
 };
 
 const NOTHING = new Uint8Array(0);
 
 /**
- * Where an entry stands in the stream that is read. Undefined for an entry that shows no event: a
- * link whose target is gone or may not be seen.
+ * The number of an entry in the stream that is read. Undefined if the entry shows no event: its
+ * target is gone, or the reader may not see it.
  */
 export function atOf(entry: DecodedEntry, stream: string, url: string): number | undefined {
 	const event = entry.event;
@@ -26,7 +26,7 @@ export function atOf(entry: DecodedEntry, stream: string, url: string): number |
 	throw new ReadError("not-varve", url, `${url} shows events without their position`);
 }
 
-/** Whether the feed leaves out the event's data, as it does where they are not JSON. */
+/** Whether the feed leaves out the event's data, which it does if they are not JSON. */
 export function lacksData(entry: DecodedEntry): boolean {
 	return entry.event?.data === undefined && entry.event?.isJson === false;
 }
@@ -49,7 +49,7 @@ export function eventOf(entry: DecodedEntry, at: number, data: Uint8Array): Read
 	};
 }
 
-// One function for all events: a closure for each would cost more than the rest of the object.
+// All events share one function: a closure for each would cost more than the rest of the object.
 function parseData(this: ReadEvent): unknown {
 	const { buffer, byteOffset, byteLength } = this.data;
 	return JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString());

@@ -1,9 +1,9 @@
 /**
- * One GET: bounded in time and size, and told apart into what a reader can do about it.
+ * One GET, limited in time and size. The kind of reply says what a reader can do about it.
  *
- * The time-out is one of silence, not of the whole answer: a large page over a slow line may take
- * its time as long as bytes keep coming. Every way out clears the timer, takes the listener off
- * `signal` and lets go of the connection, so nothing keeps the process alive afterwards.
+ * The time-out limits silence, not the whole answer: a large page over a slow line may take long,
+ * as long as bytes keep coming. Every way out clears the timer, removes the listener from `signal`
+ * and releases the connection, so nothing keeps the process alive afterwards.
  */
 import { parseRetryAfter } from "./backoff.ts";
 import { ReadError } from "./error.ts";
@@ -19,8 +19,8 @@ export type Request = {
 };
 
 /**
- * `fault`: may pass by itself. `missing`: 404. `deleted`: 410. `damaged`: what is stored cannot be
- * read, and asking again does not help. Anything else that is no answer throws.
+ * `fault`: may pass by itself. `missing`: 404. `deleted`: 410. `damaged`: the server cannot read
+ * its disk, and asking again does not help. Every other failure throws.
  */
 export type Reply =
 	| { readonly kind: "ok"; readonly body: Buffer; readonly etag: string | undefined }
@@ -28,13 +28,13 @@ export type Reply =
 	| { readonly kind: "damaged"; readonly reason: string }
 	| { readonly kind: "fault"; readonly reason: string; readonly retryAfterMs: number };
 
-/** An error body is read up to here for its reason; the rest is of no interest. */
+/** The part of an error body that is read for its reason. */
 const PROBLEM_BYTES_MAX = 64 * 1024;
 const RETRIED = new Set([408, 425, 429]);
 
 /**
  * @throws ReadError `refused`, `history-replaced`
- * @throws the reason of `signal`, where that ended it
+ * @throws the reason of `signal` if that ended it
  */
 export async function get(
 	request: Request,
@@ -59,7 +59,7 @@ export async function get(
 		alive();
 		return await classify(response, request, alive);
 	} catch (error) {
-		// Half an answer may be left in the connection, which is then of no more use.
+		// Half an answer may be left in the connection, so the connection cannot be used again.
 		stop.abort();
 		signal.throwIfAborted();
 		if (error instanceof ReadError) throw error;
@@ -80,11 +80,11 @@ async function classify(response: Response, request: Request, alive: () => void)
 	}
 	const body = (await readBody(response, PROBLEM_BYTES_MAX, alive)) ?? Buffer.alloc(0);
 	const problem = problemOf(body);
-	// A page of events too large to put together is the same to us as one too large to receive.
+	// For a reader, a page too large to make is the same as a page too large to receive.
 	if (status === 413 || problem.type.endsWith("page-too-large")) return { kind: "too-large" };
 	if (status === 404 && !problem.type.endsWith("route-not-found")) return { kind: "missing" };
 	if (status === 410 && problem.type.endsWith("history-replaced")) {
-		const message = `${request.url} is of a history that was replaced; read again from the start`;
+		const message = `${request.url} belongs to a history that was replaced; read again from the start`;
 		throw new ReadError("history-replaced", request.url, message, status);
 	}
 	if (status === 410) return { kind: "deleted" };
@@ -94,10 +94,10 @@ async function classify(response: Response, request: Request, alive: () => void)
 		const retryAfterMs = parseRetryAfter(response.headers.get("retry-after"), Date.now());
 		return { kind: "fault", reason, retryAfterMs };
 	}
-	throw new ReadError("refused", request.url, `${request.url} is answered ${reason}`, status);
+	throw new ReadError("refused", request.url, `the answer to ${request.url} is ${reason}`, status);
 }
 
-/** The whole body; undefined where it exceeds `bytesMax`. */
+/** The whole body; undefined if it exceeds `bytesMax`. */
 async function readBody(
 	response: Response,
 	bytesMax: number,
@@ -113,7 +113,7 @@ async function readBody(
 		alive();
 		bytes += value.byteLength;
 		if (bytes > bytesMax) {
-			// The answer is given; whether the connection closes cleanly changes nothing.
+			// The answer is complete, so it does not matter if the connection closes cleanly.
 			await reader.cancel().catch(() => undefined);
 			return undefined;
 		}
@@ -121,7 +121,7 @@ async function readBody(
 	}
 }
 
-/** What an RFC 9457 body says, or else the text itself, cut to a line. */
+/** The reason in an RFC 9457 body; otherwise the text itself, cut to a line. */
 function problemOf(body: Buffer): { type: string; reason: string } {
 	const text = body.toString();
 	try {

@@ -1,8 +1,7 @@
 /**
- * The few things a reader does with URLs. It writes the first itself, and that of an event of
- * `$all`; all others are links of the server. Those may carry a path prefix and a query of their
- * own, and are never taken apart and rebuilt: only their last segment (the count) and `embed` are
- * set.
+ * The few things a reader does with URLs. It makes the first URL itself, and the URL of an event of
+ * `$all`; all others are links of the server. Links may carry a path prefix and a query of their
+ * own. The reader never rebuilds them: it sets only their last segment (the count) and `embed`.
  */
 import type { PageRange } from "../geometry.ts";
 
@@ -20,8 +19,8 @@ export function pageUrl(server: string, stream: string, range: PageRange): strin
 }
 
 /**
- * The URL under which `$all` has an event, whatever its own stream says of it.
- * @param own its URL in its own stream: the query of that says which history it is of
+ * The URL of an event under `$all`, even if its own stream hides it.
+ * @param own its URL in its own stream, whose query names the history
  */
 export function eventOfAllUrl(server: string, position: number, own: string): string {
 	const url = new URL(server);
@@ -31,7 +30,7 @@ export function eventOfAllUrl(server: string, position: number, own: string): st
 	return url.href;
 }
 
-/** Which versions a forward URL asks for; undefined for any other URL. */
+/** The versions that a forward URL asks for; undefined for any other URL. */
 export function rangeOf(url: string, stream: string): { from: number; count: number } | undefined {
 	const match = FORWARD.exec(new URL(url).pathname);
 	if (!match) return undefined;
@@ -41,14 +40,14 @@ export function rangeOf(url: string, stream: string): { from: number; count: num
 	return { from, count: Number(match[2]) };
 }
 
-/** The same page start with another count. */
+/** A page with the same start and another count. */
 export function withCount(url: string, count: number): string {
 	const changed = new URL(url);
 	changed.pathname = changed.pathname.replace(/\d+$/, String(count));
 	return changed.href;
 }
 
-/** The same page showing whole events, which links leave to the reader to ask for. */
+/** The same page with whole events, which links of the server do not ask for. */
 export function withBodies(url: string): string {
 	const changed = new URL(url);
 	changed.searchParams.set("embed", "body");
@@ -56,8 +55,8 @@ export function withBodies(url: string): string {
 }
 
 /**
- * The number of the history that links are of: those to pages by number carry it, but in the first
- * one. Undefined where there are no such links.
+ * The number of the history of these links. Links to pages by number carry it, except in the first
+ * history. Undefined if there are no such links.
  */
 export function historyOf(urls: readonly string[]): string | undefined {
 	const lasting = urls.map((url) => new URL(url)).find(({ pathname }) => NUMBERED.test(pathname));

@@ -1,5 +1,5 @@
 /**
- * What a reader can be told, with defaults and bounds; wrong values are refused, never adjusted.
+ * The options of a reader, with defaults and bounds. Wrong values are refused, never adjusted.
  */
 import { COUNT_MAX } from "../geometry.ts";
 import type { Plan } from "./step.ts";
@@ -10,9 +10,9 @@ export type ReadOptions = ReadTarget & ReadHabits & Partial<StandIns>;
 export type ReadTarget = {
 	/** The server, with its path prefix if it has one: `http://127.0.0.1:2113`. */
 	readonly url: string;
-	/** `$all`, `order-42`, `$ce-order` … as it is, not percent-encoded. */
+	/** `$all`, `order-42`, `$ce-order` …, not percent-encoded. */
 	readonly stream: string;
-	/** Number of the first event wanted: the version, on `$all` the position. Default 0. */
+	/** Number of the first event to read: the version, on `$all` the position. Default 0. */
 	readonly from?: number;
 	/** True stays at the head for ever and waits for more; false (default) ends there. */
 	readonly follow?: boolean;
@@ -28,23 +28,23 @@ export type ReadTarget = {
 export type ReadHabits = {
 	/** How long the server may hold a request at the head; default 20. */
 	readonly longPollSeconds?: number;
-	/** Sent along to the origin of `url` and no other, as they may hold credentials. */
+	/** Sent only to the origin of `url`, because they may hold credentials. */
 	readonly headers?: Readonly<Record<string, string>>;
 	/** Faults in a row before the reader gives up with `unanswered`; default: never. */
 	readonly retriesMax?: number;
 	/** Milliseconds of silence that count as a fault; a long poll adds its own. Default 30,000. */
 	readonly timeoutMs?: number;
 	/**
-	 * The least milliseconds between two questions at the head that brought nothing. Default 1,000.
+	 * The least milliseconds between two requests at the head that found nothing. Default 1,000.
 	 */
 	readonly pollIntervalMs?: number;
-	/** Bytes of one answer. Default 256 MiB: 20 of the largest events, their JSON escaped again. */
+	/** Most bytes of one answer. Default 256 MiB: 20 of the largest events, with escaped JSON. */
 	readonly bodyBytesMax?: number;
-	/** Told of every fault, before the wait. */
+	/** Called with every fault, before the wait. */
 	readonly onRetry?: (retry: Retry) => void;
 };
 
-/** Stand-ins for the world, for tests and for other transports. */
+/** Replacements for `fetch` and the like, for tests and for other transports. */
 export type StandIns = {
 	readonly fetch: typeof fetch;
 	readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
@@ -54,7 +54,7 @@ export type StandIns = {
 export type Retry = {
 	readonly url: string;
 	readonly reason: string;
-	/** Which fault in a row this is: 1, 2, … */
+	/** The number of this fault in a row: 1, 2, … */
 	readonly faults: number;
 	readonly delayMs: number;
 };
@@ -73,7 +73,7 @@ export function settingsOf(options: ReadOptions): Settings {
 		throw new TypeError(`url: ${options.url} is neither http nor https`);
 	}
 	if (options.stream === "" || !options.stream.isWellFormed()) {
-		throw new TypeError("stream: it is empty or no Unicode text");
+		throw new TypeError("stream: it is empty or not Unicode text");
 	}
 	// Every URL parser takes these for "here" and "one up", however they are escaped.
 	if (options.stream === "." || options.stream === "..") {
@@ -112,8 +112,7 @@ function within(
 }
 
 /**
- * Resolves after `delayMs`, or as soon as `signal` aborts; leaves neither timer nor listener
- * behind.
+ * Resolves after `delayMs`, or as soon as `signal` aborts. It leaves no timer and no listener.
  */
 function sleepUnlessAborted(delayMs: number, signal: AbortSignal): Promise<void> {
 	return new Promise((resolve) => {

@@ -1,9 +1,9 @@
 /**
- * The reader: every event of a stream, once, in order, from any position, for as long as one likes.
+ * The reader: hands out every event of a stream once, in order, from any position.
  *
- * `step.ts` decides what comes next (its header draws the states); this file does it: it asks,
- * hands out, and waits. While the consumer works on a page, the next one is already on its way: one
- * page ahead, and only where the links say that it exists.
+ * `step.ts` decides what comes next (its header draws the states). This file does it: it asks,
+ * hands out, and waits. While the consumer works on a page, the reader already fetches the next
+ * one: one page ahead, and only if the links say that it exists.
  */
 import { pollDelay } from "./backoff.ts";
 import { dataAhead } from "./data.ts";
@@ -16,9 +16,9 @@ const NO_DATA = new Uint8Array(0);
 
 /**
  * Reads a stream. With `follow` it stays at the head and never ends by itself; without, it ends
- * there. Aborting `signal` ends it quietly and at once, even while it waits; so does leaving the
- * loop.
- * @throws RangeError, TypeError at once, where an option makes no sense
+ * there. If `signal` aborts, or the consumer leaves the loop, it ends quietly and at once, even
+ * while it waits.
+ * @throws RangeError, TypeError at once if an option makes no sense
  * @throws ReadError while iterating; see `error.ts`
  */
 export function readStream(options: ReadOptions): AsyncGenerator<ReadEvent, void, void> {
@@ -66,7 +66,7 @@ async function* run(
 	}
 }
 
-/** At the head one page may take as long as a long poll, so there it is asked for in its turn. */
+/** At the head a page may take as long as a long poll, so the reader does not fetch it ahead. */
 function askAhead(
 	next: Step,
 	settings: Settings,
@@ -74,7 +74,7 @@ function askAhead(
 ): Promise<Answer> | undefined {
 	if (next.pause !== "none" || next.state.phase !== "catching-up") return undefined;
 	const asked = askForPage(next.state, settings, signal);
-	// It is awaited after the events before it; until then a failure is nobody's surprise.
+	// It is awaited after the events before it; until then, a failure must not count as unhandled.
 	asked.catch(() => undefined);
 	return asked;
 }

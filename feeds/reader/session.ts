@@ -1,4 +1,4 @@
-/** What a reader asks a server: the next page, or the data of one event. */
+/** The requests of a reader: the next page, or the data of one event. */
 import { decodeFeedJson } from "../json/decode.ts";
 import type { DecodedEntry } from "../model.ts";
 import { nextDelay } from "./backoff.ts";
@@ -14,7 +14,7 @@ export type Answer = { readonly outcome: Outcome; readonly elapsedMs: number };
 const FEED_TYPE = "application/vnd.eventstore.atom+json";
 
 /**
- * Asks once for the page of `state`: at the head with a long poll, and conditionally where the same
+ * Asks once for the page of `state`: at the head with a long poll, and with a condition if the same
  * URL had nothing new before.
  * @throws ReadError `stream-deleted`, `history-replaced`, `refused`
  */
@@ -40,9 +40,9 @@ export async function askForPage(
 }
 
 /**
- * Fetches the data of an event, for as long as it takes: from the URL `$all` has for it, where that
- * is read, as its own stream may hide it, or show what it links to.
- * @returns undefined where the event is gone
+ * Fetches the data of an event, for as long as it takes. A reader of `$all` uses the URL under
+ * `$all`, because the event's own stream may hide it, or show the target if it is a link.
+ * @returns undefined if the event is gone
  * @throws ReadError `refused`, `too-large`, `damaged`, `unanswered`
  */
 export async function fetchData(
@@ -61,18 +61,18 @@ export async function fetchData(
 			throw new ReadError("too-large", url, `${url} exceeds ${settings.bodyBytesMax} bytes`);
 		}
 		if (reply.kind === "damaged") {
-			// What has data is an event, and so has a number.
+			// An entry with data is an event, so it has a number.
 			throw damagedAt(atOf(entry, settings.stream, url) as number, url, reply.reason);
 		}
 		const fault =
-			reply.kind === "fault" ? reply : { reason: "304 to no condition", retryAfterMs: 0 };
+			reply.kind === "fault" ? reply : { reason: "304 without a condition", retryAfterMs: 0 };
 		await backOff(url, faults, fault, settings, signal);
 	}
 }
 
 /**
- * Waits as long as the fault deserves, and tells `onRetry` of it.
- * @throws ReadError `unanswered` where there were more faults than `retriesMax`
+ * Calls `onRetry` with the fault, and waits as long as the back-off says.
+ * @throws ReadError `unanswered` if there were more faults than `retriesMax`
  */
 export async function backOff(
 	url: string,
@@ -83,7 +83,11 @@ export async function backOff(
 ): Promise<void> {
 	const { reason } = fault;
 	if (faults > settings.retriesMax) {
-		throw new ReadError("unanswered", url, `${url} failed ${faults} times, at last with ${reason}`);
+		throw new ReadError(
+			"unanswered",
+			url,
+			`${url} failed ${faults} times; the last reason: ${reason}`,
+		);
 	}
 	const delayMs = nextDelay(faults, settings.random(), fault.retryAfterMs);
 	settings.onRetry({ url, reason, faults, delayMs });
@@ -117,8 +121,8 @@ function outcomeOf(reply: Reply, url: string): Outcome {
 		const feed = decodeFeedJson(reply.body.toString());
 		return { kind: "page", feed, etag: reply.etag };
 	} catch (error) {
-		// A body cut short, or a proxy's page of apologies under a 200.
-		const reason = `the answer is no feed: ${error instanceof Error ? error.message : error}`;
+		// The body was cut short, or a proxy sent an error page with status 200.
+		const reason = `the answer is not a feed: ${error instanceof Error ? error.message : error}`;
 		return { kind: "fault", reason, retryAfterMs: 0 };
 	}
 }

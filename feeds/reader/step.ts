@@ -1,5 +1,5 @@
 /**
- * What a reader does next, given what it was answered. Pure: no clock, no socket.
+ * Decides what a reader does next after an answer. Pure: no clock, no socket.
  *
  *          page reaches on                     page ends at the head
  *              ╭───╮   ╭──────────────────────────────────────────╮  ╭───╮ nothing new: ask that
@@ -9,17 +9,17 @@
  *                                      ▼
  *                                    ENDED           a fault leaves the state, one fault more
  *
- * **Is this the head?** A page of versions from … from+count−1 links to from+count where it is full
- * or where only retention made holes in it, and to something lower where the stream ends within it;
- * the page after the last event has no link. So the link says it, exactly, whether or not events
- * are missing. `headOfStream` does not: a full page that was the head when a cache took it says so
+ * **Is this the head?** A page of versions from … from+count−1 links to from+count if it is full,
+ * or if only retention made holes in it. It links to a lower version if the stream ends within it;
+ * the page after the last event has no link. So the link answers exactly, even if events are
+ * missing. `headOfStream` does not: if a full page was the head when a cache stored it, it says so
  * for a year.
  *
- * **Bulk pages.** The server's links keep a count, or lead to the grid of 20 after the head. A
- * reader that is not at the head and stands at a multiple of its own page size goes (back) to pages
- * of that size, by changing the count in the link. So it starts at 48 with 48/forward/452 and goes
- * on with 500/forward/500, as all others do; and one that falls far behind takes at most 24 small
- * pages before it is fast again.
+ * **Bulk pages.** The server's links keep a count, or lead to the grid of 20 after the head. If a
+ * reader is not at the head, and its place is a multiple of its own page size, it goes (back) to
+ * pages of that size: it changes the count in the link. So a reader that starts at 48 reads
+ * 48/forward/452 and then 500/forward/500, as all others do. A reader that falls far behind reads
+ * at most 24 small pages before it is fast again.
  */
 import { alignedForward, GRID } from "../geometry.ts";
 import type { DecodedEntry, DecodedFeed } from "../model.ts";
@@ -27,7 +27,7 @@ import { damagedAt, ReadError } from "./error.ts";
 import { atOf } from "./event.ts";
 import { historyOf, pageUrl, rangeOf, withCount } from "./links.ts";
 
-/** What is read, and how far; fixed for the life of a reader. */
+/** The stream, and how to read it; fixed for the life of a reader. */
 export type Plan = {
 	readonly server: string;
 	readonly stream: string;
@@ -42,11 +42,11 @@ export type State = {
 	readonly url: string;
 	/** The lowest number not yet handed out. */
 	readonly wanted: number;
-	/** Of this very URL, where it had nothing new. */
+	/** The ETag of this URL, if it had nothing new. */
 	readonly etag: string | undefined;
 	/** Faults in a row. */
 	readonly faults: number;
-	/** Which history the links were of so far; undefined before the first page. */
+	/** The history of the links so far; undefined before the first page. */
 	readonly history: string | undefined;
 };
 
@@ -118,20 +118,20 @@ function onPage(state: State, feed: DecodedFeed, etag: string | undefined, plan:
 		faults: 0,
 		history: state.history,
 	};
-	// Links that lead nowhere new must not become a loop without a pause.
+	// Links to pages without new events must not become a loop without a pause.
 	const onward = fresh.length > 0 || (asked && offered && offered.from > asked.from);
 	return { state: next, fresh, pause: onward ? "none" : "poll" };
 }
 
 /**
- * The state, with the history of the feed's links. The first history has no number: a reader that
- * waits at its end finds out here that a restored one has taken its place, and not by a 410.
+ * The state, with the history of the feed's links. The first history has no number. If a reader
+ * waits at its end and a restored history replaces it, the reader learns that here, not from a 410.
  */
 function ofOneHistory(state: State, { links }: DecodedFeed): State {
 	const history = historyOf(links.map(({ uri }) => uri));
 	if (history === undefined || history === state.history) return state;
 	if (state.history === undefined) return { ...state, history };
-	const message = `${state.url} was of a history that was replaced; read again from the start`;
+	const message = `${state.url} belongs to a history that was replaced; read again from the start`;
 	throw new ReadError("history-replaced", state.url, message);
 }
 
@@ -141,7 +141,8 @@ function atHead(state: State, plan: Plan): Step {
 }
 
 /**
- * Bulk pages of very large events exceed what a server or reader takes; a grid page always fits.
+ * Bulk pages of very large events may exceed the limit of server or reader; a grid page always
+ * fits.
  */
 function onGrid(state: State, plan: Plan): State {
 	const asked = rangeOf(state.url, plan.stream);
@@ -152,8 +153,9 @@ function onGrid(state: State, plan: Plan): State {
 }
 
 /**
- * One damaged event fails the page it is on: a page of the grid, then single events lead up to it.
- * The links keep the count of one until the next bulk page, so that this is done once.
+ * One damaged event makes its whole page fail. So the reader asks for a page of the grid, then for
+ * single events up to the damaged one. The links keep the count of one until the next bulk page, so
+ * the reader does this once.
  */
 function closerTo(state: State, reason: string, plan: Plan): State {
 	const asked = rangeOf(state.url, plan.stream);
@@ -163,9 +165,8 @@ function closerTo(state: State, reason: string, plan: Plan): State {
 }
 
 /**
- * The entries not yet handed out, oldest first. A server may answer a page that overlaps what was
- * read before; an entry that shows no event (see `atOf`) is left out, since there is nothing to
- * hand out.
+ * The entries not yet handed out, oldest first. An answer may overlap pages that were read before.
+ * Entries that show no event (see `atOf`) are left out.
  */
 function freshEntries(feed: DecodedFeed, state: State, plan: Plan): readonly Numbered[] {
 	const fresh: Numbered[] = [];

@@ -122,7 +122,7 @@ function faultOf(error: unknown, path: string): Error {
 	if (isOfDamage(error)) {
 		return new Refusal("backup-unusable", {
 			path,
-			reason: `a file is damaged (${(error as Error).message}); varve verify --data tells whether it is the store's or the backup's`,
+			reason: `a file is damaged (${(error as Error).message}); varve verify --data shows if it is the store's or the backup's`,
 		});
 	}
 	return refusalOf(error, path);

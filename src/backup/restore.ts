@@ -78,7 +78,7 @@ export async function restore(
 	let made: string | undefined;
 	let lock: Connection | undefined;
 	try {
-		if (isWithin(directory, from)) throw unusable(directory, "it lies in the backup");
+		if (isWithin(directory, from)) throw unusable(directory, "it is inside the backup");
 		refuseFilled(directory);
 		made = mkdirSync(directory, { recursive: true });
 		lock = lockDirectory(directory);
@@ -189,7 +189,7 @@ function refuseFilled(directory: string): void {
 	if (!statSync(directory).isDirectory()) throw refuse("it is a file");
 	const found = readdirSync(directory);
 	if (found.includes("log.sqlite"))
-		throw refuse("it holds a log, and a restore replaces none; move it away first");
+		throw refuse("it holds a log, and a restore never overwrites one; move it away first");
 	// One that was killed while it put its files in their place, the log last, left the others.
 	const ignored = found.includes("restoring") ? [...IGNORED, "incarnation", "log.key"] : IGNORED;
 	const [other] = found.filter((name) => !ignored.includes(name));

@@ -184,8 +184,9 @@ function realPath(path: string): string {
 function refuseWithin(path: string, data: string): void {
 	const refuse = (reason: string) => new Refusal("backup-unusable", { path, reason });
 	if (isWithin(path, data))
-		throw refuse("it lies in the data directory, and would be lost with it");
-	if (isWithin(data, path)) throw refuse("the data directory lies in it; take an empty directory");
+		throw refuse("it is inside the data directory, and would be lost with it");
+	if (isWithin(data, path))
+		throw refuse("the data directory is inside it; choose an empty directory");
 }
 
 function refuseForeign(path: string): void {
@@ -194,6 +195,6 @@ function refuseForeign(path: string): void {
 	if (!statSync(path).isDirectory()) throw refuse("it is a file; a backup is a directory");
 	const found = readdirSync(path).filter((name) => !IGNORED.includes(name));
 	if (found.length === 0 || readMark(path)) return;
-	if (found.includes("log.sqlite")) throw refuse("it is a data directory, and no backup");
-	throw refuse("it holds something else; take an empty directory, or one that holds a backup");
+	if (found.includes("log.sqlite")) throw refuse("it is a data directory, not a backup");
+	throw refuse("it holds something else; choose an empty directory, or one that holds a backup");
 }

@@ -11,10 +11,10 @@ export const append: Verb = {
 	name: "append",
 	summary: "Append one event to a stream",
 	operands: ["STREAM"],
-	purpose: `Appends one event and prints where it is, as JSON, once it is on disk. The data is
-		sent byte for byte. With --expected-version the append is refused, and nothing written, where
-		the stream has moved on. With an --id of your own it can be repeated: the second time answers
-		what the first one did.`,
+	purpose: `Appends one event, and prints its place as JSON once it is on disk. Sends the data byte
+		for byte. With --expected-version, the server refuses the append and writes nothing if the
+		stream has another version. With an --id of your own you can repeat the command: the second run
+		gets the answer of the first.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{
@@ -24,7 +24,7 @@ export const append: Verb = {
 			default: undefined,
 			placeholder: "TYPE",
 			perCall: true,
-			help: "The event's type, such as OrderPlaced. Needed.",
+			help: "The event's type, such as OrderPlaced. Required.",
 		},
 		{
 			name: "data",
@@ -50,7 +50,7 @@ export const append: Verb = {
 			kind: "yes-no",
 			default: false,
 			perCall: true,
-			help: "The data is not JSON: any bytes.",
+			help: "The data is not JSON, but any bytes.",
 		},
 		{
 			name: "id",
@@ -68,7 +68,7 @@ export const append: Verb = {
 			default: "any",
 			placeholder: "N|any|none|exists",
 			perCall: true,
-			help: "What the stream must be: at version N, anything, without events, or with some.",
+			help: "What the stream must be: at version N, anything, without events, or with some events.",
 		},
 	],
 	examples: [
@@ -81,10 +81,10 @@ export const append: Verb = {
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [stream, unexpected] = operands;
-	if (stream === undefined) throw usage("which stream? STREAM is missing");
-	if (unexpected !== undefined) throw usage(`one stream at a time, not ${unexpected} too`);
+	if (stream === undefined) throw usage("STREAM is missing: name the stream to append to");
+	if (unexpected !== undefined) throw usage(`unexpected ${unexpected}: name one stream only`);
 	const type = optionalText(values, "type");
-	if (type === undefined) throw usage("--type: which type? It is needed");
+	if (type === undefined) throw usage("--type is missing: name the event's type");
 	const id = parseId(optionalText(values, "id"));
 	const expected = parseExpected(text(values, "expected"));
 
@@ -116,7 +116,7 @@ function parseId(given: string | undefined): string {
 	return id;
 }
 
-/** In the header's numbers. */
+/** The number for `ES-ExpectedVersion`. */
 function parseExpected(word: string): string {
 	if (word === "any") return "-2";
 	if (word === "none") return "-1";
@@ -125,7 +125,7 @@ function parseExpected(word: string): string {
 	throw usage(`--expected-version ${word}: it must be a version from 0, any, none or exists`);
 }
 
-/** Data alone are the body; metadata, or nothing at all, takes a batch of one. */
+/** Data alone is the body. An event with metadata, or with no content, goes in a batch of one. */
 async function bodyOf(values: Values, type: string, id: string) {
 	const data = await contentOf(optionalText(values, "data"), "--data");
 	const metadata = await contentOf(optionalText(values, "metadata"), "--metadata");
@@ -133,7 +133,7 @@ async function bodyOf(values: Values, type: string, id: string) {
 		if (metadata) throw usage("--raw data cannot have --metadata");
 		return { mediaType: "application/octet-stream", body: data ?? Buffer.alloc(0) };
 	}
-	await checkJson(data, "--data", "; --raw sends anything");
+	await checkJson(data, "--data", "; to send other bytes, add --raw");
 	await checkJson(metadata, "--metadata", "");
 	if (data && !metadata) return { mediaType: "application/json", body: data };
 	const { encodeEventBatch } = await import("../../feeds/events/encode.ts");
@@ -145,7 +145,7 @@ async function contentOf(given: string | undefined, flag: string): Promise<Buffe
 	if (given === undefined) return undefined;
 	if (given === "-") return await buffer(process.stdin);
 	if (!given.startsWith("@")) return Buffer.from(given);
-	if (given === "@") throw usage(`${flag} @: the file's name is missing`);
+	if (given === "@") throw usage(`${flag} @: the name of the file is missing`);
 	return readFileSync(given.slice(1));
 }
 

@@ -1,11 +1,11 @@
 /**
- * Refusals and faults in the words of someone who typed a command: one line, what is wrong, what
- * helps.
+ * Explains refusals and faults to the person who typed a command, in one line: what is wrong, and
+ * what helps.
  */
 import { ReadError } from "../../feeds/reader/error.ts";
 import { describeDamage, isRefusal, type Refusal } from "../errors.ts";
 
-/** What could not be done, said by a verb itself, in words meant for the terminal. */
+/** A failure that a verb describes itself, in words for the terminal. */
 export class Failure extends Error {
 	readonly exitCode: number;
 
@@ -16,7 +16,7 @@ export class Failure extends Error {
 	}
 }
 
-/** Whether the command line was wrong, rather than the world. */
+/** Whether the command line was wrong. */
 export function isUsage(error: unknown): boolean {
 	return isRefusal(error, "unknown-option") || isRefusal(error, "invalid-option");
 }
@@ -25,21 +25,21 @@ export function explain(error: unknown): string {
 	if (isRefusal(error)) return explainRefusal(error);
 	if (!(error instanceof Error)) return String(error);
 	if (error instanceof ReadError && error.at !== undefined) return explainDamage(error, error.at);
-	// `fetch` hides what happened in the cause; a name with several addresses fails with several.
+	// `fetch` hides the reason in the cause; a name with several addresses fails with several.
 	if (error instanceof AggregateError && error.errors.length > 0) return explain(error.errors[0]);
 	if (error.cause instanceof Error) return explain(error.cause);
 	return FAULTS[(error as NodeJS.ErrnoException).code ?? ""]?.(error as Fault) ?? error.message;
 }
 
-/** @param remedy how the next run gets behind the event `at` */
+/** @param remedy how the next run gets past the event `at` */
 export function explainDamage(
 	error: ReadError,
 	at: number,
-	remedy = `--from ${at + 1} goes on behind it`,
+	remedy = `--from ${at + 1} continues after it`,
 ): string {
 	return (
-		`event ${at} is the first that cannot be read; ${remedy}, ` +
-		`and varve verify names all that are damaged: ${error.message}`
+		`event ${at} is the first that cannot be read; ${remedy}; ` +
+		`varve verify names all damaged events: ${error.message}`
 	);
 }
 
@@ -47,11 +47,11 @@ type Fault = NodeJS.ErrnoException & { readonly address?: string; readonly port?
 
 const FAULTS: Readonly<Record<string, (fault: Fault) => string>> = {
 	EADDRINUSE: (fault) =>
-		`${place(fault)} is taken by another process; stop it, or choose another with --port`,
+		`${place(fault)} is taken by another process; stop it, or choose another port with --port`,
 	EADDRNOTAVAIL: (fault) => `${fault.address ?? "this address"} is not an address of this machine`,
 	EACCES: (fault) =>
 		fault.path === undefined && fault.syscall === "listen"
-			? `${place(fault)} may not be listened on by this user; ports below 1024 are reserved`
+			? `this user may not listen on ${place(fault)}; ports below 1024 are reserved`
 			: `${fault.path ?? "the file"}: permission denied`,
 	EPERM: (fault) => `${fault.path ?? "the file"}: not permitted`,
 	ENOENT: (fault) => `${fault.path ?? "the file"}: no such file or directory`,
@@ -77,7 +77,7 @@ function explainRefusal(refusal: Refusal): string {
 		return `${option}${value === "" ? "" : ` ${value}`}: ${reason}`;
 	}
 	if (isRefusal(refusal, "data-directory-in-use"))
-		return `${refusal.facts.path} is in use by another varve process; one at a time may have it`;
+		return `${refusal.facts.path} is in use by another varve process; only one at a time can use it`;
 	if (isRefusal(refusal, "data-directory-unusable"))
 		return `${refusal.facts.path} cannot be used: ${refusal.facts.reason}`;
 	if (isRefusal(refusal, "disk-full")) return `${refusal.facts.path}: no space left`;
@@ -91,9 +91,9 @@ function explainRefusal(refusal: Refusal): string {
 	}
 	if (isRefusal(refusal, "history-rewound")) {
 		const { path, signed, size } = refusal.facts;
-		const what = `${path} does not hold the log it held: it signed for ${signed} events, and has ${size}`;
+		const what = `${path} holds another log than before: it signed for ${signed} events, and has ${size}`;
 		const then =
-			"after a restore: varve incarnation --raise; otherwise find out what replaced it, and run varve verify";
+			"after a restore, run varve incarnation --raise; otherwise find out what replaced it, and run varve verify";
 		return `${what}${size < signed ? "" : " others"}; ${then}`;
 	}
 	return refusal.message;

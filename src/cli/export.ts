@@ -7,13 +7,14 @@ import { CLIENT_OPTIONS, EXIT, type Verb } from "./verb.ts";
 
 export const exportVerb: Verb = {
 	name: "export",
-	summary: "Print events as varve import takes them",
+	summary: "Print events in the form that varve import reads",
 	operands: ["[STREAM]"],
 	purpose: `Prints the events of a stream, by default $all, one JSON object a line: stream, type,
-		id, data and metadata. varve import makes the same streams of it: the same events in the same
-		order, with the same ids and byte for byte the same content; what one line of JSON cannot
-		carry is in Base64. It ends at the head. Of a damaged log it prints what lies before the first
-		event that cannot be read, and fails; with --from it goes on behind that.`,
+		id, data and metadata. varve import makes the same streams from it: the same events in the same
+		order, with the same ids and byte for byte the same content. Content that one line of JSON
+		cannot carry is in Base64. The command ends at the head. If the log is damaged, it prints the
+		events before the first one that cannot be read, and fails; with --from it continues after that
+		event.`,
 	options: [...CLIENT_OPTIONS, FROM],
 	examples: [
 		"varve export | gzip > backup.ndjson.gz",

@@ -10,16 +10,16 @@ import { CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "./verb.ts";
 
 export const follow: Verb = {
 	name: "follow",
-	summary: "Print the events of a stream, for ever",
+	summary: "Print the events of a stream, and wait for more",
 	operands: ["STREAM"],
-	purpose: `Prints what varve read prints, then waits for more, and goes on through restarts of
-		the server. With --checkpoint it remembers in a file how far it got, and starts after that the
-		next time. The file is written once the lines are handed over, so a crash can repeat the last
-		lines and never loses one: at least once. SIGINT, SIGTERM or the end of whoever reads its
-		output end it, and so does an event that the server finds damaged, which is a failure.`,
+	purpose: `Prints what varve read prints, then waits for more events. It continues when the server
+		restarts. With --checkpoint it stores in a file how far it has come, and starts after that the
+		next time. It writes the file after it has handed over the lines, so a crash can repeat the last
+		lines but never lose one: at least once. It ends on SIGINT, on SIGTERM, or when the program that
+		reads its output ends. If the server finds a damaged event, the command fails.`,
 	options: [
 		...CLIENT_OPTIONS,
-		{ ...FROM, help: `${FROM.help} A checkpoint that exists wins.` },
+		{ ...FROM, help: `${FROM.help} If the checkpoint file exists, it wins.` },
 		{
 			name: "checkpoint",
 			flag: "checkpoint",
@@ -27,7 +27,7 @@ export const follow: Verb = {
 			default: undefined,
 			placeholder: "FILE",
 			perCall: true,
-			help: "Where to remember the number of the last event that was printed.",
+			help: "File that stores the number of the last printed event.",
 		},
 	],
 	examples: [
@@ -73,16 +73,17 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	return EXIT.done;
 }
 
-/** Where there is a checkpoint, --from would change nothing. */
+/** If there is a checkpoint, --from would change nothing. */
 function withCheckpoint(error: unknown, file: string): unknown {
 	if (!(error instanceof ReadError) || error.at === undefined) return error;
-	return new Failure(explainDamage(error, error.at, `${error.at} in ${file} goes on behind it`));
+	return new Failure(
+		explainDamage(error, error.at, `write ${error.at} into ${file} to continue after it`),
+	);
 }
 
 /**
- * Saves the latest number whose line is out, one save at a time, as often as the disk can. A
- * checkpoint that cannot be saved ends the following: going on would promise what a restart does
- * not keep.
+ * Saves the number of the latest printed line, one save at a time, as often as the disk can. If a
+ * save fails, `follow` ends: otherwise a restart would not keep what the lines promised.
  */
 class Keeper {
 	readonly #printer: Printer;
@@ -131,7 +132,7 @@ class Keeper {
 		while (this.#printed !== this.#saved && this.#failure === undefined) {
 			const at = this.#printed as number;
 			await this.#printer.flushed();
-			// Lines that nobody took were not handed over.
+			// If stdout has no reader, the lines were not handed over.
 			if (this.#printer.signal.aborted) return;
 			await this.#save(at);
 			this.#saved = at;

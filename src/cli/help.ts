@@ -1,6 +1,6 @@
 /**
- * Help texts, composed from what the verbs say of themselves: nothing about an option is written
- * twice.
+ * Help texts, composed from the descriptions of the verbs, so that nothing about an option is
+ * written twice.
  */
 import { environmentName, type Option, sizeText } from "../options.ts";
 import type { Verb } from "./verb.ts";
@@ -17,13 +17,13 @@ export function overview(verbs: readonly Verb[]): string {
 		"",
 		...table([...rows, ["help VERB", "Explain a verb"], ["version", "Print the version"]]),
 		"",
-		"Start with `varve serve`; it prints a line that appends an event and one that reads it.",
-		"Options that are not of one call are environment variables too: --port is VARVE_PORT.",
+		"Start with `varve serve`: it prints a command that appends an event, and one that reads it.",
+		"An option with a VARVE_ name in brackets is an environment variable too: --port is VARVE_PORT.",
 		"",
 	].join("\n");
 }
 
-/** Everything on one verb: what `varve VERB --help` prints. */
+/** The description of one verb: what `varve VERB --help` prints. */
 export function explainVerb(verb: Verb): string {
 	const synopsis = ["varve", verb.name, ...verb.operands, "[OPTIONS]"].join(" ");
 	return [

@@ -1,4 +1,4 @@
-/** `varve import`: NDJSON in, over HTTP, resumable without doubling anything. */
+/** `varve import`: sends NDJSON over HTTP. It can resume, and writes no event twice. */
 import { setMaxListeners } from "node:events";
 import { basename } from "node:path";
 import type { Arguments, Values } from "../options.ts";
@@ -24,13 +24,13 @@ export const importVerb: Verb = {
 	name: "import",
 	summary: "Append the events of an NDJSON file",
 	operands: ["[FILE]"],
-	purpose: `Appends one event a line: {"stream","type","data","metadata","id"}, the last two
-		optional. FILE may be compressed with gzip; without it, or with -, standard input is read.
-		Streams are filled side by side, each in the order of the file. data and metadata are sent
-		byte for byte. A line without an id gets one derived from the source's name, its place in its
-		stream and its content, so an import that was interrupted can simply be run again: what is
-		there already is recognised and not doubled. A server that is away or busy is waited for. A
-		line that is wrong stops the import and is named.`,
+	purpose: `Appends one event for each line: {"stream","type","data","metadata","id"}; the last two
+		are optional. FILE may be compressed with gzip. Without FILE, or with -, the command reads
+		standard input. It fills many streams at once, each in the order of the file, and sends data and
+		metadata byte for byte. If a line has no id, the command derives one from the source's name, the
+		line's place in its stream, and its content. So you can run an interrupted import again: the
+		server recognises the events it has, and does not write them twice. If the server is away or
+		busy, the command waits. If a line is wrong, the command stops and names the line.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{
@@ -40,7 +40,7 @@ export const importVerb: Verb = {
 			default: 64,
 			min: 1,
 			max: 1024,
-			help: "Requests under way at once. 1 keeps the order of the file across streams.",
+			help: "Requests that run at once. 1 keeps the order of the file across streams.",
 		},
 		{
 			name: "source",
@@ -49,7 +49,7 @@ export const importVerb: Verb = {
 			default: undefined,
 			placeholder: "NAME",
 			perCall: true,
-			help: "What derived ids start from. Default: the file's name without its folder and .gz.",
+			help: "Name from which ids are derived. Default: the file's name without its folder and .gz.",
 		},
 		{
 			name: "retrySeconds",
@@ -58,7 +58,7 @@ export const importVerb: Verb = {
 			default: 60,
 			min: 0,
 			max: 86_400,
-			help: "How long to try again while the server fails or is away; 0 for ever.",
+			help: "Seconds to try again while the server fails or is away. 0: for ever.",
 		},
 		{
 			name: "dryRun",
@@ -66,7 +66,7 @@ export const importVerb: Verb = {
 			kind: "yes-no",
 			default: false,
 			perCall: true,
-			help: "Check every line and send nothing.",
+			help: "Check every line, and send nothing.",
 		},
 	],
 	examples: [
@@ -79,7 +79,8 @@ export const importVerb: Verb = {
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [file = "-", unexpected] = operands;
-	if (unexpected !== undefined) throw new Failure(`one file at a time, not ${unexpected} too`, 2);
+	if (unexpected !== undefined)
+		throw new Failure(`unexpected ${unexpected}: name one file only`, 2);
 	const source = await openLines(file);
 	const reading = readItems(source, optionalText(values, "source") ?? sourceName(file));
 	return values.dryRun ? check(reading) : send(reading, source, values);
@@ -92,7 +93,7 @@ function sourceName(file: string): string | undefined {
 
 type Reading = {
 	readonly chunks: AsyncIterable<readonly string[]>;
-	/** How often each stream was seen: one number a stream is all that is kept of the past. */
+	/** How often each stream was seen: the only memory of earlier lines, one number a stream. */
 	readonly ordinals: Map<string, number>;
 	readonly source: string | undefined;
 	lines: number;
@@ -109,7 +110,7 @@ function nextItem(reading: Reading, text: string) {
 	const line = parseLine(text, reading.lines);
 	const { stream } = line;
 	const ordinal = reading.ordinals.get(stream);
-	// A slice would hold on to the whole chunk it was cut from, for as long as the map lives.
+	// A slice would keep its whole chunk in memory, as long as the map lives.
 	reading.ordinals.set(ordinal === undefined ? unshared(stream) : stream, (ordinal ?? 0) + 1);
 	return { stream, item: itemOf(line, idOf(line) ?? derive(reading, line, ordinal ?? 0)) };
 }
@@ -122,7 +123,7 @@ function derive({ source }: Reading, line: Line, ordinal: number): string {
 	if (source === undefined)
 		throw lineFailure(
 			line.number,
-			"it has no id; name the input with --source to have one derived",
+			"it has no id; name the input with --source, so that one can be derived",
 		);
 	return deriveId(source, ordinal, line);
 }
@@ -139,7 +140,7 @@ async function check(reading: Reading): Promise<number> {
 async function send(reading: Reading, source: LineSource, values: Values): Promise<number> {
 	const startedAt = performance.now();
 	const stop = new AbortController();
-	// Each request that waits listens to it.
+	// Each waiting request listens to it.
 	setMaxListeners(0, stop.signal);
 	stop.signal.addEventListener("abort", () => source.close());
 	const target = targetOf(values, stop, (reason) => say(reason));
@@ -155,7 +156,7 @@ async function send(reading: Reading, source: LineSource, values: Values): Promi
 	const say = oncePerReason(progress);
 	let interrupted = false;
 	const stopListening = onStopSignal(() => {
-		progress.say("stopping: waiting for what is under way");
+		progress.say("stopping: waiting for the requests that run");
 		interrupted = true;
 		stop.abort();
 	});
@@ -175,7 +176,7 @@ async function send(reading: Reading, source: LineSource, values: Values): Promi
 	return EXIT.interrupted;
 }
 
-/** Everything before a malformed line is delivered, nothing after it is. */
+/** Delivers everything before a malformed line, and nothing after it. */
 async function pump(reading: Reading, lanes: Lanes): Promise<void> {
 	let malformed: unknown;
 	try {
@@ -189,7 +190,7 @@ async function pump(reading: Reading, lanes: Lanes): Promise<void> {
 			if (lanes.stopped) break;
 		}
 	} catch (error) {
-		// Once stopped, the input was closed under our hands.
+		// After a stop, the input was closed while it was read.
 		if (!lanes.stopped) malformed = error;
 	}
 	await lanes.settled();
@@ -204,7 +205,7 @@ function targetOf(values: Values, stop: AbortController, onWait: Target["onWait"
 	return { url, headers, retryMsMax: number(values, "retrySeconds") * 1000, stop, onWait };
 }
 
-/** Sixty-four connections that find the server away say so once. */
+/** Reports a reason once, even if 64 connections find the server away. */
 function oncePerReason(progress: Progress): (reason: string) => void {
 	let said = "";
 	let saidAt = 0;

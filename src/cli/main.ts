@@ -1,6 +1,6 @@
 /**
- * The command line: finds the verb, reads its options, runs it, and turns what it throws into one
- * line and an exit code. Verbs load the server, the database and the reader themselves, so help is
+ * The command line: finds the verb, reads its options, runs it, and turns its errors into one line
+ * and an exit code. Verbs load the server, the database and the reader themselves, so help is
  * instant.
  */
 import { readFileSync } from "node:fs";
@@ -41,8 +41,8 @@ export const VERBS: readonly Verb[] = [
 
 /**
  * Runs one command.
- * @param argv what follows the program's name
- * @returns the exit code: 0 done, 1 failed, 2 not understood, 130 interrupted
+ * @param argv the arguments after the program's name
+ * @returns the exit code: 0 done, 1 failed, 2 wrong command line, 130 interrupted
  */
 export async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
 	const [word = "--help", ...rest] = argv;
@@ -63,7 +63,7 @@ export async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<numb
 	}
 }
 
-/** A variable meant for one verb is no mistake where another runs. */
+/** A variable for one verb is not a mistake if another verb runs. */
 function everyOption(): Option[] {
 	return VERBS.flatMap((verb) => verb.options);
 }

@@ -22,7 +22,7 @@ export const FROM: Option = {
 	default: undefined,
 	max: 2 ** 52,
 	perCall: true,
-	help: "Number of the first event wanted; of $all its position. Default: where the stream begins.",
+	help: "Number of the first event to print; for $all, its position. Default: the stream's first.",
 };
 
 export const read: Verb = {
@@ -30,9 +30,9 @@ export const read: Verb = {
 	summary: "Print the events of a stream",
 	operands: ["STREAM"],
 	purpose: `Prints the events of a stream, oldest first, one JSON object a line: stream, version,
-		position, id, type, created, data and metadata. data is the JSON that was appended, its
-		numbers untouched; of an event that is not JSON it is dataBase64. It ends at the head. A
-		stream that has no events is a failure. Every stream can be read: $all, $ce-order (a
+		position, id, type, created, data and metadata. data is the JSON that was appended, with its
+		numbers unchanged; if an event is not JSON, the line has dataBase64 instead. The command ends at
+		the head. It fails if the stream has no events. You can read every stream: $all, $ce-order (a
 		category), $et-OrderPlaced (a type), $streams.`,
 	options: [
 		...CLIENT_OPTIONS,
@@ -44,7 +44,7 @@ export const read: Verb = {
 			default: undefined,
 			min: 1,
 			perCall: true,
-			help: "How many events at most.",
+			help: "Print at most so many events.",
 		},
 		{
 			name: "backward",
@@ -52,7 +52,7 @@ export const read: Verb = {
 			kind: "yes-no",
 			default: false,
 			perCall: true,
-			help: "Newest first, from the head or from --from down.",
+			help: "Print newest first, from the head or from --from down.",
 		},
 	],
 	examples: [
@@ -63,7 +63,7 @@ export const read: Verb = {
 	run,
 };
 
-/** Faults in a row a read that ends somewhere puts up with: a few seconds of them. */
+/** Faults in a row that a read up to the head tolerates: a few seconds of them. */
 export const RETRIES_MAX = 5;
 
 async function run({ operands, values }: Arguments): Promise<number> {
@@ -85,8 +85,8 @@ async function run({ operands, values }: Arguments): Promise<number> {
 }
 
 /**
- * Nothing to print is no failure where the stream is there, as beyond its head; a name with a
- * mistake in it is one.
+ * If nothing was printed, that is a failure only if the stream does not exist: then its name may
+ * hold a mistake.
  * @throws Failure
  */
 async function refuseMissing({ url, stream, headers = {} }: ReadOptions): Promise<void> {
@@ -96,12 +96,13 @@ async function refuseMissing({ url, stream, headers = {} }: ReadOptions): Promis
 	if (status === 404) throw new Failure(`stream '${stream}' has no events`);
 }
 
-/** What the reader needs to know, for each verb that reads one stream to its head. */
+/** The options of the reader, for each verb that reads one stream to its head. */
 export function readOptions(operands: readonly string[], values: Values): ReadOptions {
 	const [stream, unexpected] = operands;
-	if (stream === undefined) throw new Failure("which stream? STREAM is missing", EXIT.usage);
+	if (stream === undefined)
+		throw new Failure("STREAM is missing: name the stream to read", EXIT.usage);
 	if (unexpected !== undefined)
-		throw new Failure(`one stream at a time, not ${unexpected} too`, EXIT.usage);
+		throw new Failure(`unexpected ${unexpected}: name one stream only`, EXIT.usage);
 	return {
 		url: text(values, "url"),
 		stream,
@@ -122,7 +123,7 @@ async function events(options: ReadOptions, values: Values): Promise<AsyncIterab
 	return readBackward(options, values.from === undefined ? undefined : number(values, "from"));
 }
 
-/** Who wants three events is not sent five hundred. */
+/** For three events, the server need not send five hundred. */
 function withPageSize(options: ReadOptions, limit: number | undefined): ReadOptions {
 	return limit !== undefined && limit <= 20 ? { ...options, pageSize: 20 } : options;
 }

@@ -13,12 +13,13 @@ export const serve: Verb = {
 	name: "serve",
 	summary: "Start the server",
 	operands: [],
-	purpose: `Starts the server on a data directory, which is made where there is none, and prints
-		its URL and two lines to try. An append is answered when it is on disk, so the process may be
-		killed at any moment. SIGTERM and SIGINT let running requests finish, then exit 0; a second
-		signal exits at once. Where the disk fails, appends are refused and reads go on until it is
-		started again; with --on-write-failure exit it ends with 1, for a supervisor to do that. The
-		same where the log is found damaged at the start, and what an append builds upon with it.`,
+	purpose: `Starts the server on a data directory, and prints its URL and two commands to try. It
+		makes the directory if there is none. The server answers an append when it is on disk, so you
+		may kill the process at any moment. SIGTERM and SIGINT let running requests finish, then the
+		process exits with 0; a second signal ends it at once. If the disk fails, the server refuses
+		appends until the next start, and reads go on. With --on-write-failure exit, the process exits
+		with 1 instead, so that a supervisor can start it again. The server does the same if it finds
+		damage at its start in data that an append builds upon.`,
 	options: OPTIONS,
 	examples: [
 		"varve serve",

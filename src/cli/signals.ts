@@ -1,8 +1,8 @@
-/** How every verb that runs for long is stopped: the first signal asks, the second one does not. */
+/** Stops verbs that run for long: the first signal asks, the second one ends the process. */
 
 /**
- * Calls `stop` at the first SIGINT or SIGTERM; another one ends the process there and then.
- * @returns the way to stop listening
+ * Calls `stop` at the first SIGINT or SIGTERM; another one ends the process at once.
+ * @returns a function that stops listening
  */
 export function onStopSignal(stop: () => void): () => void {
 	let asked = false;

@@ -1,6 +1,6 @@
 /**
- * What a verb of the command line is. Its file says what it takes and what it is for; `main.ts`
- * parses and dispatches, `help.ts` prints. Files of verbs load what is heavy only when they run.
+ * A verb of the command line. Its file defines its options and its help; `main.ts` parses and
+ * dispatches, `help.ts` prints. A verb loads heavy modules only when it runs.
  */
 import type { Arguments, Option, Values } from "../options.ts";
 
@@ -10,7 +10,7 @@ export type Verb = {
 	readonly summary: string;
 	/** Operands in order; one in brackets may be left out: `STREAM`, `[FILE]`. */
 	readonly operands: readonly string[];
-	/** What it does and promises, in a few sentences. */
+	/** A few sentences that say what the verb does and promises. */
 	readonly purpose: string;
 	readonly options: readonly Option[];
 	readonly examples: readonly string[];
@@ -19,8 +19,7 @@ export type Verb = {
 };
 
 /**
- * Exit codes: done, could not be done, not understood, interrupted (128 + SIGINT, as shells have
- * it).
+ * Exit codes: done, failed, wrong command line, interrupted (128 + SIGINT, as in shells).
  */
 export const EXIT = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
@@ -43,7 +42,7 @@ export const CLIENT_OPTIONS: readonly Option[] = [
 	},
 ];
 
-/** The value of a text option that has a default or was checked to be there. */
+/** The value of a text option that has a default, or that the caller has checked. */
 export function text(values: Values, name: string): string {
 	return String(values[name]);
 }

@@ -9,12 +9,12 @@ export const verify: Verb = {
 	name: "verify",
 	summary: "Check a data directory",
 	operands: [],
-	purpose: `Reads the whole log and checks that every event is what was appended, by its hash; that
-		the tree of hashes above them is sound; that positions and versions have no gaps and time never
-		runs backwards; that every stream, index streams included, holds exactly the events it should;
-		and the files themselves. Prints the counts and exits 0, or names what is damaged and exits 1.
-		It changes nothing and takes no lock: a server may be running on the directory. On a large log
-		it tells on stderr how far it is, and the time left.`,
+	purpose: `Reads the whole log, and checks that every event matches its hash; that the tree of
+		hashes above the events is sound; that positions and versions have no gaps, and time never runs
+		backwards; that every stream, index streams included, holds exactly the events it should; and
+		the files themselves. If all is well, it prints the counts and exits with 0. Otherwise it names
+		what is damaged and exits with 1. It changes nothing and takes no lock: a server may run on the
+		directory. On a large log it shows its progress and the time left on stderr.`,
 	options: OPTIONS.filter((option) => option.name === "data"),
 	examples: ["varve verify --data ./data"],
 	run,

@@ -1,4 +1,4 @@
-/** The options that say what caches in front of the server may keep, and how they are purged. */
+/** The options for caches in front of the server: what they may keep, and how to purge them. */
 import type { Option } from "../options.ts";
 import { parseCaches } from "../purging/addresses.ts";
 
@@ -18,7 +18,7 @@ export const CACHING_OPTIONS = [
 		default: 0,
 		min: 0,
 		max: 86_400,
-		help: "Seconds a proxy may keep a head page, so that it folds many pollers into one; 0: none.",
+		help: "Seconds that a proxy may keep a head page, so that many pollers cost one request. 0: none.",
 	},
 	{
 		name: "sealedMaxAge",
@@ -27,7 +27,7 @@ export const CACHING_OPTIONS = [
 		default: 31_536_000,
 		min: 0,
 		max: 31_536_000,
-		help: "Seconds caches may keep a full page; bounds how long a copy nobody purges outlives erasure.",
+		help: "Seconds that caches may keep a full page. Limits how long an unpurged copy outlives an erasure.",
 	},
 	{
 		name: "purgeUrl",
@@ -39,7 +39,7 @@ export const CACHING_OPTIONS = [
 			test: { test: (text) => parseCaches(text) !== undefined },
 			reason: "it must be a list of URLs such as http://user:password@varnish:6081",
 		},
-		help: "Caches to tell what deletes, metadata and erasures hide, as http://varnish:6081.",
+		help: "Caches to purge after deletes, metadata and erasures, such as http://varnish:6081.",
 	},
 	{
 		name: "purgeMethod",
@@ -47,7 +47,7 @@ export const CACHING_OPTIONS = [
 		kind: "text",
 		default: "PURGE",
 		pattern: { test: /^(PURGE|BAN|POST)$/, reason: "it must be PURGE, BAN or POST" },
-		help: "How they are told: PURGE, BAN, or POST.",
+		help: "Method of the purge requests: PURGE, BAN, or POST.",
 	},
 	{
 		name: "purgeBy",
@@ -55,6 +55,6 @@ export const CACHING_OPTIONS = [
 		kind: "text",
 		default: "tags",
 		pattern: { test: /^(tags|urls)$/, reason: "it must be tags or urls" },
-		help: "By tags, in one request, or by urls, one request for each page; see docs/caching.md.",
+		help: "tags: one request names many streams. urls: one request for each page. See docs/caching.md.",
 	},
 ] as const satisfies readonly Option[];

@@ -1,4 +1,4 @@
-/** The options that bound how many readers stay connected, and for how long. */
+/** The options that limit connections: how many, for how long, and how much memory they hold. */
 import type { Option } from "../options.ts";
 
 /** How many clients may stay, and for how long. */
@@ -27,7 +27,7 @@ export const CONNECTION_OPTIONS = [
 		default: 10_000,
 		min: 1,
 		max: 1_000_000,
-		help: "Open connections; more are closed at once.",
+		help: "Open connections. The server closes further ones at once.",
 	},
 	{
 		name: "longPollsMax",
@@ -36,7 +36,7 @@ export const CONNECTION_OPTIONS = [
 		default: 5_000,
 		min: 1,
 		max: 1_000_000,
-		help: "Requests that may wait for an event; more are answered without waiting.",
+		help: "Requests that may wait for an event. The server answers further ones without waiting.",
 	},
 	{
 		name: "longPollSecondsMax",
@@ -45,7 +45,7 @@ export const CONNECTION_OPTIONS = [
 		default: 120,
 		min: 1,
 		max: 3600,
-		help: "Seconds a long poll may ask for; a longer wish is cut to this.",
+		help: "Seconds that a long poll may ask for. The server shortens a longer one to this.",
 	},
 	{
 		name: "liveStreamsMax",
@@ -54,7 +54,7 @@ export const CONNECTION_OPTIONS = [
 		default: 2_000,
 		min: 1,
 		max: 1_000_000,
-		help: "Readers of server-sent events at a time; more are answered 503.",
+		help: "Readers of server-sent events at a time. Further ones get 503.",
 	},
 	{
 		name: "heartbeatMs",
@@ -63,7 +63,7 @@ export const CONNECTION_OPTIONS = [
 		default: 15_000,
 		min: 100,
 		max: 300_000,
-		help: "Milliseconds of silence after which a reader of server-sent events gets a comment.",
+		help: "Milliseconds of silence before the server sends a comment to a reader of server-sent events.",
 	},
 	{
 		name: "stalledMs",
@@ -72,7 +72,7 @@ export const CONNECTION_OPTIONS = [
 		default: 120_000,
 		min: 100,
 		max: 3_600_000,
-		help: "Milliseconds a reader may take nothing of its answer before it is disconnected.",
+		help: "Milliseconds that a reader may take nothing of its answer before the server disconnects it.",
 	},
 	{
 		name: "incomingBytesMax",
@@ -81,7 +81,7 @@ export const CONNECTION_OPTIONS = [
 		default: 256 * MIB,
 		min: 16 * MIB,
 		max: 64 * 1024 * MIB,
-		help: "Bytes of large bodies still coming in, all together; the slowest give way.",
+		help: "Bytes of all large bodies that are still arriving. At the limit, the slowest get 503.",
 	},
 	{
 		name: "outgoingBytesMax",
@@ -90,6 +90,6 @@ export const CONNECTION_OPTIONS = [
 		default: 256 * MIB,
 		min: 16 * MIB,
 		max: 64 * 1024 * MIB,
-		help: "Bytes of large answers that wait for their readers, all together; the slowest give way.",
+		help: "Bytes of all large answers that wait for their readers. At the limit, the slowest are cut off.",
 	},
 ] as const satisfies readonly Option[];

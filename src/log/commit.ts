@@ -9,10 +9,10 @@ export type Append = {
 };
 
 export type Deletion = {
-	/** One that clients may append to, and no metadata stream. */
+	/** A stream that clients may append to, but not a metadata stream. */
 	readonly stream: StreamName;
 	readonly expected: ExpectedVersion;
-	/** For ever: the name can never be used again. */
+	/** True deletes for ever: the name can never be used again. */
 	readonly hard: boolean;
 };
 
@@ -26,17 +26,17 @@ export type Appended = {
 };
 
 export type Redaction = {
-	/** An own stream, no metadata stream. */
+	/** An own stream, but not a metadata stream. */
 	readonly stream: StreamName;
 	readonly version: Version;
-	/** Whether its metadata goes, too. */
+	/** Whether to erase the metadata too. */
 	readonly metadata: boolean;
 };
 
 export type ScavengeStep = {
 	/** Where the next step begins; undefined if there is nothing left to look at. */
 	readonly next: number | undefined;
-	/** What `next` comes to when all is erased; what lies beyond it is tidying up. */
+	/** The value of `next` when all is erased; the steps beyond it only tidy up. */
 	readonly end: number;
 	/** Events erased, and the bytes of their data and metadata. */
 	readonly events: number;
@@ -49,8 +49,8 @@ export type Commit = {
 	/** Every stream that grew, index streams included, with its last version; not `$all`. */
 	readonly streams: ReadonlyMap<StreamName, Version>;
 	/**
-	 * The streams that changed otherwise than by growing: metadata was written for them, they were
-	 * deleted, or links were appended to them.
+	 * The streams that did more than grow: metadata was written for them, they were deleted, or links
+	 * were appended to them.
 	 */
 	readonly marked: readonly StreamName[];
 	/**

@@ -1,10 +1,10 @@
-/** The bounds an engine keeps. */
+/** The limits that an engine keeps. */
 export type LogLimits = {
 	/** Appends that may wait for a commit; more are refused with `overloaded`. */
 	readonly appendQueueMax: number;
 	/** Bytes of events that may wait for a commit; more are refused with `overloaded`. */
 	readonly appendQueueBytesMax: number;
-	/** Bytes of data and metadata one read may return. */
+	/** Bytes of data and metadata that one read may return. */
 	readonly pageBytesMax: number;
 };
 

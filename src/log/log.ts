@@ -55,15 +55,15 @@ export interface Log extends Erasing, Locating, Probing {
 	append(append: Append): Promise<Appended>;
 
 	/**
-	 * Deletes a stream, which is an append too: of metadata that hides all its events, or for ever of
-	 * a tombstone as its last event.
-	 * @returns where that event stands: version in the stream it is written to, and position
+	 * Deletes a stream by an append: of metadata that hides all its events, or, for ever, of a
+	 * tombstone as its last event.
+	 * @returns the place of that event: its version in the stream it is written to, and its position
 	 * @throws Refusal as `append`
 	 */
 	delete(deletion: Deletion): Promise<Appended>;
 
 	/**
-	 * Reads a range of any stream: an own stream, an index stream, or `$all`, as far as the metadata
+	 * Reads a range of any stream (an own stream, an index stream, or `$all`), as far as the stream's
 	 * of the stream shows it. A stream that has no events, or was softly deleted, has `last` -1; that
 	 * is no refusal here.
 	 * @throws Refusal `page-too-large` if the events exceed `pageBytesMax`, `stream-deleted`,
@@ -85,8 +85,8 @@ export interface Log extends Erasing, Locating, Probing {
 	onCommit(listener: (commit: Commit) => void): () => void;
 
 	/**
-	 * Checks every invariant of what is stored, see `verify/verify.ts`. It reads everything: slow on
-	 * purpose.
+	 * Checks every invariant of the stored log, see `verify/verify.ts`. It reads everything, so it is
+	 * slow.
 	 */
 	verify(): Promise<Verification>;
 
@@ -97,7 +97,7 @@ export interface Log extends Erasing, Locating, Probing {
 	close(): Promise<void>;
 }
 
-/** For those who ask whether requests should be sent here. */
+/** For probes that ask whether this server should get requests. */
 export interface Probing {
 	/**
 	 * Resolves when the writer has done all it was given before: soon if it is well, late or never if
@@ -121,8 +121,8 @@ export interface Locating {
 }
 
 /**
- * Losing content on purpose. An event stays: its position, version, id, type and time, and so what
- * depends on them (the numbers, and what a repeat is answered) stays true for ever.
+ * Erasing content on purpose. The event stays, with its position, version, id, type and time. So
+ * everything that depends on them (the numbers, the answer to a repeat) stays true for ever.
  */
 export interface Erasing {
 	/**
@@ -134,17 +134,17 @@ export interface Erasing {
 
 	/**
 	 * Erases the data of an event, whether or not a read shows it, and on request its metadata.
-	 * Repeating it changes nothing. Resolves after the fsync, and once no file of the log holds the
-	 * bytes, or as soon after as no long read (of `verify`, of a backup) needs them.
+	 * A repeat changes nothing. Resolves after the fsync, once no file of the log holds the bytes. If
+	 * a long read (`verify`, a backup) still needs them, the bytes go as soon as it has ended.
 	 * @throws Refusal `stream-not-found`, `event-not-found`, `event-not-redactable`, `disk-full`,
 	 * `writer-stopped`, `shutting-down`
 	 */
 	redact(redaction: Redaction): Promise<void>;
 
 	/**
-	 * One step of a scavenge: erases, in one transaction, a bounded number of events that nothing but
-	 * `$all` can show (see `retention/erasable.ts`). The steps of a run may stop anywhere, and a run
-	 * begun anew finds what is left.
+	 * One step of a scavenge: erases, in one transaction, a bounded number of events that only `$all`
+	 * can show (see `retention/erasable.ts`). A run may stop after any step; a new run finds what is
+	 * left.
 	 * @param from 0, or the `next` of the step before
 	 * @throws Refusal `disk-full`, `writer-stopped`, `shutting-down`
 	 */
@@ -166,8 +166,8 @@ export type Verification = {
 	readonly streams: number;
 	/** Events whose content was erased, by redaction or by a scavenge. */
 	readonly erased: number;
-	/** Index entries of theirs that rest on erased metadata, so that nothing can prove them. */
+	/** Index entries of erased events that depend on erased metadata, so that nothing proves them. */
 	readonly unproven: number;
-	/** What is wrong, in words; the first hundred. */
+	/** The first hundred faults, in words. */
 	readonly faults: readonly string[];
 };

@@ -9,14 +9,14 @@ export type Range = {
 	 * only.
 	 */
 	readonly from: Version | "head";
-	/** How many versions it covers. */
+	/** The number of versions that the range covers. */
 	readonly limit: number;
 	readonly direction: "forward" | "backward";
 	/** False leaves `data` and `metadata` empty, for documents that do not show them. */
 	readonly content: boolean;
 	/**
-	 * Whether entries that are links show the event they point to; on `$all` false by default, else
-	 * true.
+	 * Whether entries that are links show their target events. The default is false on `$all`, true
+	 * elsewhere.
 	 */
 	readonly resolve?: boolean;
 };
@@ -26,7 +26,7 @@ export type Slice = {
 	 * The last version of the stream at the moment of the read; -1 if it shows no events at all.
 	 */
 	readonly last: Version;
-	/** In the direction of the read; those that are shown. */
+	/** The shown entries, in the direction of the read. */
 	readonly entries: readonly StreamEntry[];
 	/**
 	 * Absent if nothing but the stream's own growth, and erasure, can ever change what its reads
@@ -39,19 +39,19 @@ export type Slice = {
 
 export type Gap = { readonly first: Position; readonly last: Position };
 
-/** What metadata and links make of a read, at the moment it was made. */
+/** How metadata and links limit a read, at the moment of the read. */
 export type Retention = {
 	/**
-	 * No lower version is shown: by `$tb` and `$maxCount`, and by `$maxAge` as far as the range
-	 * tells.
+	 * The first version that is shown, by `$tb` and `$maxCount`, and by `$maxAge` as far as the range
+	 * shows.
 	 */
 	readonly first: Version;
 	/**
-	 * Until when the range shows what it does, unless the stream grows into it or metadata changes:
+	 * The time until which the range shows the same, unless the stream grows into it or metadata
 	 * milliseconds since 1970; 0 if it may change at any moment, Infinity if never.
 	 */
 	readonly steadyUntil: number;
-	/** `$cacheControl`: how long caches may keep what can still change. */
+	/** `$cacheControl`: the seconds that caches may keep an answer that can still change. */
 	readonly cacheSeconds?: number;
 };
 
@@ -59,10 +59,10 @@ export type Retention = {
 export type StreamEntry = {
 	/** Its version in the stream that was read, which for an index stream is not `event.version`. */
 	readonly version: Version;
-	/** Of a link that was resolved, the event it points to; else the event that stands here. */
+	/** If the entry is a resolved link, its target event; otherwise the event at this place. */
 	readonly event: RecordedEvent;
 	/** The link a client wrote, if it was resolved. */
 	readonly link?: RecordedEvent;
-	/** Where this entry, a link, points to, if nothing is shown there. */
+	/** The target of this entry, a link, if no event is shown there. */
 	readonly unresolved?: Target;
 };

@@ -42,21 +42,21 @@ export function isRedactionDue(redaction: Redaction, { last, event }: RedactionF
 
 function refuseReadOnly(stream: StreamName, version: Version): void {
 	if (stream === ALL || isIndexStream(stream)) {
-		const reason = "this stream lists events of others; redact the event in the stream it is of";
+		const reason = "this stream lists events of other streams; redact the event in its own stream";
 		throw notRedactable(stream, version, reason);
 	}
 	if (describedStream(stream) !== undefined) {
-		throw notRedactable(stream, version, "the server goes by the metadata of a stream");
+		throw notRedactable(stream, version, "the server relies on the metadata of a stream");
 	}
 }
 
 function refuseRelied(stream: StreamName, version: Version, type: string): void {
 	if (type === LINK_TYPE) {
-		const reason = "it is a link; redact the event it leads to, in that event's stream";
+		const reason = "it is a link; redact the event that it leads to, in that event's own stream";
 		throw notRedactable(stream, version, reason);
 	}
 	if (type.startsWith("$")) {
-		throw notRedactable(stream, version, `the server goes by events of type ${type}`);
+		throw notRedactable(stream, version, `the server relies on events of type ${type}`);
 	}
 }
 

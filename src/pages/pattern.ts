@@ -11,11 +11,13 @@ import { Refusal } from "../errors.ts";
 
 /** More than a list of alternatives needs, and little enough to be compiled in no time. */
 export const PATTERN_LENGTH_MAX = 512;
-/**
- * An honest expression reads a scan of 4,096 names in about 1 ms. The clock is the wall's, so the
- * rest is for a machine that does something else meanwhile; the server does nothing else.
- */
+/** An honest expression reads a scan of 4,096 names in about 1 ms. */
 const RUN_MS_MAX = 200;
+/**
+ * The engine's clock is the wall's. A run that ended by it is tried again if the process got less
+ * of the processor than that: then the machine is busy, and the expression may be honest.
+ */
+const RUNS_MAX = 5;
 /** Expressions that ran out of time once are refused at once from then on. */
 const SLOW_REMEMBERED = 1000;
 
@@ -52,16 +54,33 @@ function run(pattern: RegExp, texts: readonly string[]): readonly boolean[] {
 	realm.texts = texts;
 	realm.pattern = pattern;
 	try {
-		return script.runInContext(context, { timeout: RUN_MS_MAX }) as boolean[];
-	} catch (error) {
-		const { code } = error as { code?: string };
-		// What is no timeout is the engine's: an expression too large once it is compiled.
-		if (code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw refusal(String(error));
-		slow.set(pattern.source, true);
+		for (let runs = 1; runs <= RUNS_MAX; runs++) {
+			const before = process.cpuUsage();
+			const found = runOnce();
+			if (found) return found;
+			const { user, system } = process.cpuUsage(before);
+			if ((user + system) / 1000 < RUN_MS_MAX / 2) continue;
+			slow.set(pattern.source, true);
+			break;
+		}
 		throw tooSlow();
 	} finally {
 		realm.texts = [];
 		realm.pattern = undefined;
+	}
+}
+
+/**
+ * @returns undefined if the time ran out
+ * @throws Refusal `invalid-filter` if the engine cannot run the expression, which is too large once
+ *   it is compiled
+ */
+function runOnce(): readonly boolean[] | undefined {
+	try {
+		return script.runInContext(context, { timeout: RUN_MS_MAX }) as boolean[];
+	} catch (error) {
+		if ((error as { code?: string }).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return undefined;
+		throw refusal(String(error));
 	}
 }
 

@@ -45,7 +45,7 @@ export function sendUrls(cache: CacheAddress, options: UrlOptions): Send {
 	const named = host === undefined ? {} : { Host: host };
 	async function purgeStream(stream: StreamName, signal: AbortSignal): Promise<void> {
 		const found = await pathsShowing(hidden, paths, stream);
-		if (!found) return abandon(`stream '${stream}' has too many pages to name each`);
+		if (!found) return abandon(`stream '${stream}' has too many pages to purge each by its URL`);
 		for (const path of found) {
 			for (const Accept of FORMS) {
 				const headers = { Accept, ...named };
@@ -55,7 +55,7 @@ export function sendUrls(cache: CacheAddress, options: UrlOptions): Send {
 	}
 	return async (purge, signal) => {
 		if (purge === "everything")
-			return abandon("what was erased meanwhile is not known by its URLs");
+			return abandon("the URLs of what was erased meanwhile are not known");
 		for (const stream of purge.streams) await purgeStream(stream, signal);
 	};
 }

@@ -105,7 +105,7 @@ export class Purging {
 			this.#looking = this.#looking.then(() => this.#look(commit));
 		});
 		const newest = await newestHiding(this.#hidden).catch((error: unknown) => {
-			this.#options.say(`purges: the log cannot be looked at, so all is purged: ${String(error)}`);
+			this.#options.say(`purging: cannot read the log, so everything is purged: ${String(error)}`);
 			return undefined;
 		});
 		const isKnown = newest !== undefined && newest <= this.#position;
@@ -145,7 +145,7 @@ export class Purging {
 			if (streams.length > 0) this.#purgeTwice({ streams });
 		} catch (error) {
 			const reason = String(error);
-			this.#options.say(`purges: a commit cannot be looked at, so all is purged: ${reason}`);
+			this.#options.say(`purging: cannot read a commit, so everything is purged: ${reason}`);
 			this.#purgeTwice("everything");
 		} finally {
 			this.#commits--;
@@ -177,7 +177,7 @@ export class Purging {
 		this.#writing = this.#writing
 			.then(() => writeWatermark(this.#file, watermark))
 			.catch((error: unknown) =>
-				this.#options.say(`purges: ${this.#file} cannot be written: ${String(error)}`),
+				this.#options.say(`purging: cannot write ${this.#file}: ${String(error)}`),
 			);
 	}
 

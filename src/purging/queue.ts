@@ -64,7 +64,7 @@ export class PurgeQueue {
 	/** Counts and reports a purge that cannot be carried out, and is not tried again. */
 	abandon(reason: string): void {
 		this.#abandoned++;
-		this.#options.say(`has to be emptied by hand: ${reason}`);
+		this.#options.say(`must be emptied by hand: ${reason}`);
 	}
 
 	state(): CacheState {
@@ -109,7 +109,7 @@ export class PurgeQueue {
 				this.#underWay = undefined;
 				this.#purged++;
 				waitMs = pauseMs;
-				if (this.#failure !== null) say("purges again");
+				if (this.#failure !== null) say("accepts purges again");
 				this.#failure = null;
 			} catch (error) {
 				this.#underWay = undefined;
@@ -127,7 +127,7 @@ export class PurgeQueue {
 		const reason = error instanceof Error ? error.message : String(error);
 		// The same failure again is no news.
 		if (reason !== this.#failure)
-			this.#options.say(`cannot be purged, and will be tried again: ${reason}`);
+			this.#options.say(`did not accept a purge, which will be repeated: ${reason}`);
 		this.#failure = reason;
 	}
 

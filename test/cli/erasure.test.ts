@@ -91,12 +91,12 @@ test("varve redact erases the data of an event, and with --metadata that as well
 });
 
 test.each([
-	[["scavenge", "now"], "it takes start, stop or status"],
-	[["scavenge", "start", "stop"], "it takes start, stop or status"],
+	[["scavenge", "now"], "name one action: start, stop or status"],
+	[["scavenge", "start", "stop"], "name one action: start, stop or status"],
 	[["scavenge", "--throttle-percent", "0"], "--throttle-percent"],
-	[["redact", "s"], "it takes STREAM and VERSION"],
-	[["redact", "s", "head"], "head is no version"],
-	[["redact", "s", "1", "2"], "it takes STREAM and VERSION"],
+	[["redact", "s"], "name the event: STREAM and VERSION"],
+	[["redact", "s", "head"], "head is not a version"],
+	[["redact", "s", "1", "2"], "name the event: STREAM and VERSION"],
 ])("refuses %j", async (args, words) => {
 	const { code, stderr } = await varve(args);
 	expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);

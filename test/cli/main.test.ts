@@ -50,13 +50,13 @@ describe("the command line", () => {
 	});
 
 	test.each([
-		[["append"], "which stream?"],
-		[["append", "s"], "which type?"],
+		[["append"], "STREAM is missing: name the stream to append to"],
+		[["append", "s"], "--type is missing: name the event's type"],
 		[["append", "s", "--type", "T", "--data", "{'a':1}"], "--data is not JSON"],
 		[["append", "s", "--type", "T", "--id", "7"], "it is not a UUID"],
 		[["append", "s", "--type", "T", "--expected-version", "-1"], "any, none or exists"],
-		[["read"], "which stream?"],
-		[["read", "a", "b"], "one stream at a time"],
+		[["read"], "STREAM is missing: name the stream to read"],
+		[["read", "a", "b"], "unexpected b: name one stream only"],
 	])("refuses %j", async (args, words) => {
 		const { code, stderr } = await varve(args);
 		expect(code).toBe(2);

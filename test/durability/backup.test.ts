@@ -198,9 +198,11 @@ test("a backup that nobody has verified is not taken for a sound one", async () 
 	for (let run = 0; run < 2; run++) {
 		const { code, stdout, stderr } = await backup("--no-verify");
 		expect([code, stdout]).toEqual([0, expect.stringMatching(/ s; never verified\n$/)]);
-		expect(stderr).toContain(`nobody has verified ${target}: run this without --no-verify`);
+		expect(stderr).toContain(`${target} was never verified: run this without --no-verify`);
 	}
-	expect(await restore()).toContain("not verified; the backup was never verified; varve verify");
+	expect(await restore()).toContain(
+		"not verified; the backup was never verified; run varve verify",
+	);
 
 	expect((await backup()).stdout).toMatch(/ s; verified\n$/);
 	const later = await backup("--no-verify");
@@ -216,7 +218,7 @@ test("a backup that nobody has verified is not taken for a sound one", async () 
 		expect.stringMatching(/not verified, and the last verification found \d+ faults\n$/),
 		expect.stringContaining("is not known to be sound: run this without --no-verify"),
 	]);
-	expect(await restore()).toMatch(/the last verification found \d+ faults; varve verify/);
+	expect(await restore()).toMatch(/the last verification found \d+ faults; run varve verify/);
 });
 
 test("an interrupt ends a backup with what to do next, and leaves nothing half", async () => {

@@ -71,7 +71,7 @@ describe("a damaged page of the database", () => {
 			const [, named] = /event (\d+) is the first that cannot be read/.exec(stderr) ?? [];
 			const first = Number(named);
 			expect([code, stdout.split("\n").length - 1]).toEqual([1, first]);
-			expect(stderr).toContain(`--from ${first + 1} goes on behind it`);
+			expect(stderr).toContain(`--from ${first + 1} continues after it`);
 			expect(stderr).not.toContain("trying again");
 			if (verb === "follow") await expectCheckpoint(first, run);
 			const ended = await server.stop();
@@ -97,7 +97,7 @@ describe("a damaged page of the database", () => {
 				if (code === 0) break;
 				damaged++;
 				const [, at, from] =
-					/event (\d+) is the first .*; --from (\d+) goes on behind it/.exec(stderr) ?? [];
+					/event (\d+) is the first .*; --from (\d+) continues after it/.exec(stderr) ?? [];
 				expect([Number(from), printed + damaged]).toEqual([Number(at) - 1, last + 1 - Number(at)]);
 				options = ["--from", String(from)];
 			}
@@ -118,8 +118,8 @@ describe("a damaged page of the database", () => {
 			const read = ["read", stream, "--backward", ...from, "--url", server.url];
 			const { code, stdout, stderr } = await varve(read);
 			expect([code, stdout]).toEqual([1, ""]);
-			const then = at === 0 ? "nothing lies behind it" : `--from ${at - 1} goes on behind it`;
-			expect(stderr).toContain(`event ${at} is the first that cannot be read; ${then}, and`);
+			const then = at === 0 ? "no older event is left" : `--from ${at - 1} continues after it`;
+			expect(stderr).toContain(`event ${at} is the first that cannot be read; ${then}; `);
 		}
 		await server.stop();
 	});
@@ -314,7 +314,7 @@ describe("damage to what an append builds upon", () => {
 		expect([code, stdout]).toEqual([1, ""]);
 		expect(stderr).not.toContain("reads go on");
 		expect(stderr).toMatch(
-			/cannot be used: the log is damaged: SQLITE_CORRUPT.*-failure stay serves/,
+			/cannot be used: the log is damaged: SQLITE_CORRUPT.*-failure stay, the server serves/,
 		);
 		expect(readFileSync(file).equals(bytes)).toBe(true);
 	});
@@ -385,7 +385,10 @@ async function expectCheckpoint(
 ): Promise<void> {
 	const checkpoint = join(newDirectory(), "checkpoint");
 	const { code, stderr } = await follow("--checkpoint", checkpoint);
-	expect([code, stderr]).toEqual([1, expect.stringContaining(`; ${first} in ${checkpoint} goes`)]);
+	expect([code, stderr]).toEqual([
+		1,
+		expect.stringContaining(`; write ${first} into ${checkpoint} to continue`),
+	]);
 	expect(readFileSync(checkpoint, "utf8")).toBe(`${first - 1}\n`);
 	writeFileSync(checkpoint, `${first}\n`);
 	const behind = await follow("--checkpoint", checkpoint);

@@ -528,9 +528,9 @@ describe("what cannot be appended", () => {
 			batch("$ce-order", events(1)),
 			401,
 			"Unauthorized",
-			"cannot be appended to",
+			"Clients cannot append to it.",
 		],
-		["$all", batch("$all", events(1)), 401, "Unauthorized", "cannot be appended to"],
+		["$all", batch("$all", events(1)), 401, "Unauthorized", "Clients cannot append to it."],
 	];
 
 	test.each(CASES)(

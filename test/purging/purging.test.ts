@@ -172,12 +172,12 @@ test("a purge that fails is tried again until it succeeds, and /info says so", a
 	const failing = await until(async () => (await states()).find(({ failure }) => failure));
 	expect(failing).toMatchObject({ purged: 0, pending: 1, failure: "it answered 503 to PURGE" });
 	expect(said).toEqual([
-		`varve: cache ${cache.url} cannot be purged, and will be tried again: it answered 503 to PURGE`,
+		`varve: cache ${cache.url} did not accept a purge, which will be repeated: it answered 503 to PURGE`,
 	]);
 	cache.answer = () => 204;
 	const purged = await until(async () => (await states()).find(({ pending }) => pending === 0));
 	expect(purged).toMatchObject({ purged: 1, failure: null });
-	expect(said[1]).toBe(`varve: cache ${cache.url} purges again`);
+	expect(said[1]).toBe(`varve: cache ${cache.url} accepts purges again`);
 });
 
 test("a delete never waits for a cache, and each cache is on its own", async () => {

@@ -1,4 +1,4 @@
-/** `varve backup`: a copy of a data directory, made beside a running server. */
+/** `varve backup`: copies a data directory while its server runs. */
 import { resolve } from "node:path";
 import type { BackedUp } from "../../backup/backup.ts";
 import type { Standing } from "../../backup/target.ts";
@@ -15,21 +15,22 @@ export const NO_VERIFY = {
 	kind: "yes-no",
 	default: false,
 	perCall: true,
-	help: "Do not read the whole copy at the end to check it.",
+	help: "Do not check the copy at the end, which reads all of it.",
 } as const;
 
 export const backup: Verb = {
 	name: "backup",
 	summary: "Back up a data directory",
 	operands: ["TARGET"],
-	purpose: `Makes the directory TARGET a backup of a data directory, or brings the one it holds up
-		to date: what is there already is not copied again, but for what was erased since. The server
-		may be running; it is neither stopped nor held up. At the end the backup is what the store was
-		at one moment, every append answered before the start among it, and has been read and checked
-		as varve verify does; exit code 0 says so. A first backup is put in its place when it is whole;
-		a later one changes in one transaction. So it may be interrupted at any time, and TARGET holds
-		a whole backup as soon as it ever did; the same command goes on. A store whose history was
-		replaced needs a new TARGET. varve restore is the way back.`,
+	purpose: `Makes the directory TARGET a backup of a data directory, or brings the backup in
+		TARGET up to date. It copies only what is new, and repeats what was erased since. The server
+		may run; the command neither stops nor blocks it. When the command ends, the backup is the
+		store at one moment, with every append that was answered before the start. The command has
+		read and checked it as varve verify does, and exits with 0 if it is sound. It puts a first
+		backup in its place when that is complete; it changes a later one in one transaction. So you
+		may interrupt it at any time: once TARGET holds a complete backup, it always does. Run the
+		same command again to continue. If the history of a store was replaced, use a new TARGET.
+		varve restore turns a backup into a data directory.`,
 	options: [...OPTIONS.filter((option) => option.name === "data"), NO_VERIFY],
 	examples: [
 		"varve backup /mnt/backups/varve --data ./data",
@@ -40,9 +41,10 @@ export const backup: Verb = {
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [target, unexpected] = operands;
-	if (target === undefined) throw new Failure("where to? TARGET is missing", EXIT.usage);
+	if (target === undefined)
+		throw new Failure("TARGET is missing: name the directory of the backup", EXIT.usage);
 	if (unexpected !== undefined)
-		throw new Failure(`one target at a time, not ${unexpected} too`, EXIT.usage);
+		throw new Failure(`unexpected ${unexpected}: name one target only`, EXIT.usage);
 
 	const { backUp } = await import("../../backup/backup.ts");
 	const data = resolve(text(values, "data"));
@@ -58,12 +60,12 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	});
 }
 
-/** Shows how far a part of the work is; before, says what was done. */
+/** Prints `done`, the finished part of the work, then shows the progress of the next part. */
 type Show = (measure: Measure, done?: string) => void;
 
 /**
- * Runs work that shows its progress and may be stopped.
- * @param work returns what is to be said once the progress is gone
+ * Runs work that shows its progress and that a signal can stop.
+ * @param work returns a function that prints the result, after the progress has gone
  */
 export async function interruptible(
 	work: (signal: AbortSignal, show: Show) => Promise<() => number>,
@@ -95,7 +97,7 @@ function report(done: BackedUp, seconds: string): number {
 	if (verification && !verification.ok) {
 		for (const fault of verification.faults) process.stdout.write(`${fault}\n`);
 		const found = `${verification.faults.length} faults in the backup ${path}`;
-		process.stdout.write(`not ok: ${found}; does varve verify find them in the store, too?\n`);
+		process.stdout.write(`not ok: ${found}; run varve verify to see if the store has them too\n`);
 		return EXIT.failed;
 	}
 	const checked = verification ? "verified" : unverified(standing);
@@ -104,11 +106,11 @@ function report(done: BackedUp, seconds: string): number {
 	if (verification || standing.lastVerified !== undefined) return EXIT.done;
 	const then = "run this without --no-verify before you rely on it";
 	if (standing.faults !== undefined) throw new Failure(`${path} is not known to be sound: ${then}`);
-	process.stderr.write(`varve: nobody has verified ${path}: ${then}\n`);
+	process.stderr.write(`varve: ${path} was never verified: ${then}\n`);
 	return EXIT.done;
 }
 
-/** What can be said of a backup that was not verified now. */
+/** Describes a backup that this run has not verified. */
 export function unverified({ lastVerified, faults }: Standing): string {
 	if (faults !== undefined) return `not verified, and the last verification found ${faults} faults`;
 	if (lastVerified !== undefined) return `not verified since ${lastVerified}`;

@@ -1,4 +1,4 @@
-/** `varve incarnation`: which history a data directory holds, and the way to say it is another. */
+/** `varve incarnation`: prints the number of a directory's history, or gives it a new one. */
 import { resolve } from "node:path";
 import { OPTIONS } from "../../config.ts";
 import type { Arguments } from "../../options.ts";
@@ -6,13 +6,13 @@ import { EXIT, optionalNumber, text, type Verb } from "../verb.ts";
 
 export const incarnation: Verb = {
 	name: "incarnation",
-	summary: "Mark a restored history as a new one",
+	summary: "Print the number of a history, or give it a new one",
 	operands: [],
-	purpose: `Prints the number of the history in a data directory; with --raise, after giving it one
-		that no earlier history there has had. That is to be done after a backup was restored, or
-		events were lost in any other way, before the server starts: caches keep pages for ever, and
-		from then on every link carries the number, so no page of the old history is taken for one of
-		the new. The server must not be running.`,
+	purpose: `Prints the number of the history in a data directory. With --raise, it first gives the
+		history a number that no earlier history there has had. Do this before the server starts, if you
+		have restored a backup by other means than varve restore, or if events were lost in any other
+		way. Caches keep pages for ever; with a new number, every link carries it, so no cache takes a
+		page of the old history for one of the new. The server must not be running.`,
 	options: [
 		...OPTIONS.filter((option) => option.name === "data"),
 		{
@@ -21,7 +21,7 @@ export const incarnation: Verb = {
 			kind: "yes-no",
 			default: false,
 			perCall: true,
-			help: "Give it the next number; without this nothing is changed.",
+			help: "Give the history a new number. Without --raise, nothing changes.",
 		},
 		{
 			name: "to",
@@ -31,7 +31,7 @@ export const incarnation: Verb = {
 			min: 2,
 			max: 1_000_000_000_000,
 			perCall: true,
-			help: "At least this number: for a directory on a new machine, which knows no earlier ones.",
+			help: "Use at least this number. A directory on a new machine does not know the earlier ones.",
 		},
 	],
 	examples: ["varve incarnation --data ./data", "varve incarnation --raise --data ./data"],

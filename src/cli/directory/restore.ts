@@ -1,4 +1,4 @@
-/** `varve restore`: a data directory out of a backup. */
+/** `varve restore`: makes a data directory from a backup. */
 import { resolve } from "node:path";
 import type { Restored } from "../../backup/restore.ts";
 import { OPTIONS } from "../../config.ts";
@@ -10,16 +10,16 @@ import { interruptible, NO_VERIFY, unverified } from "./backup.ts";
 
 export const restore: Verb = {
 	name: "restore",
-	summary: "Make a data directory of a backup",
+	summary: "Make a data directory from a backup",
 	operands: ["BACKUP"],
-	purpose: `Makes a data directory of the backup in the directory BACKUP, which stays as it is.
-		Nothing is overwritten: the data directory must be empty or not there. The copy is read and
-		checked as varve verify does before it is put in its place, so there is a whole and sound log
-		in the end, or none. As the store may have gone on after the backup, what is restored is
-		another history: it gets a number that no other has, the seconds since 1970, which all links
-		then carry (?i=…), so that no cache takes a page of the lost history for one of this. Only
-		where nothing at all was appended since, as when a stopped store is moved, --same-history
-		keeps the number there is.`,
+	purpose: `Makes a data directory from the backup in the directory BACKUP, and leaves the backup as
+		it is. It overwrites nothing: the data directory must be empty or must not exist. The command
+		reads and checks the copy as varve verify does before it puts it in its place, so you get a
+		complete and sound log, or none. The store may have gone on after the backup, so the restored
+		history is another history. It gets a number that no other history has: the seconds since 1970.
+		All links then carry it (?i=…), so that no cache takes a page of the lost history for a page of
+		this one. If nothing at all was appended since the backup, for example because you move a
+		stopped store, --same-history keeps the number.`,
 	options: [
 		...OPTIONS.filter((option) => option.name === "data"),
 		{
@@ -28,7 +28,7 @@ export const restore: Verb = {
 			kind: "yes-no",
 			default: false,
 			perCall: true,
-			help: "Nothing was appended after the backup: keep its number, and all cached pages.",
+			help: "Nothing was appended after the backup: keep its number and all cached pages.",
 		},
 		{
 			name: "incarnation",
@@ -38,7 +38,7 @@ export const restore: Verb = {
 			min: 2,
 			max: 1_000_000_000_000,
 			perCall: true,
-			help: "At least this number, in place of the seconds: one that no history here ever had.",
+			help: "Use at least this number instead of the seconds. No history here may ever have had it.",
 		},
 		NO_VERIFY,
 	],
@@ -51,12 +51,16 @@ export const restore: Verb = {
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [backup, unexpected] = operands;
-	if (backup === undefined) throw new Failure("from where? BACKUP is missing", EXIT.usage);
+	if (backup === undefined)
+		throw new Failure("BACKUP is missing: name the directory of the backup", EXIT.usage);
 	if (unexpected !== undefined)
-		throw new Failure(`one backup at a time, not ${unexpected} too`, EXIT.usage);
+		throw new Failure(`unexpected ${unexpected}: name one backup only`, EXIT.usage);
 	const incarnation = optionalNumber(values, "incarnation");
 	if (values.sameHistory && incarnation !== undefined)
-		throw new Failure("--same-history keeps the number; --incarnation gives one", EXIT.usage);
+		throw new Failure(
+			"--same-history keeps the number, --incarnation sets one: use only one of them",
+			EXIT.usage,
+		);
 
 	const { restore } = await import("../../backup/restore.ts");
 	const data = resolve(text(values, "data"));
@@ -76,15 +80,13 @@ async function run({ operands, values }: Arguments): Promise<number> {
 function report({ incarnation, verification, standing }: Restored, data: string): number {
 	if (incarnation === undefined) {
 		for (const fault of verification?.faults ?? []) process.stdout.write(`${fault}\n`);
-		process.stdout.write(
-			"not restored: the backup is damaged; --no-verify restores what it holds\n",
-		);
+		process.stdout.write("not restored: the backup is damaged; --no-verify restores it anyway\n");
 		return EXIT.failed;
 	}
 	const source = standing ? `; the backup was ${unverified(standing)}` : "";
 	const checked = verification
 		? `${count(verification.events)} events, verified`
-		: `not verified${source}; varve verify tells whether it is sound`;
+		: `not verified${source}; run varve verify to see if it is sound`;
 	process.stdout.write(`restored to ${data}: history number ${incarnation}, ${checked}\n`);
 	return EXIT.done;
 }

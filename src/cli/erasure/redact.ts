@@ -7,12 +7,12 @@ export const redact: Verb = {
 	name: "redact",
 	summary: "Erase the data of an event",
 	operands: ["STREAM", "VERSION"],
-	purpose: `Erases the data of one event of a running server, for good and from the disk as well.
-		The event stays: its number, id, type and time, and every link to it; readers see that it was
-		redacted, and find no data. It cannot be undone, but it may be repeated. Name the stream the
-		event is of, not a list it is in ($all, $ce-order). Metadata of streams, tombstones and links
-		cannot be redacted. Caches and backups outside the server keep what they have until they drop
-		it.`,
+	purpose: `Erases the data of one event on a running server, for good, from the disk too. The event
+		stays, with its number, id, type and time, and so does every link to it; readers see that it was
+		redacted, and get no data. You cannot undo it, but you may repeat it. Name the event's own
+		stream, not a stream that lists it ($all, $ce-order). You cannot redact metadata of streams,
+		tombstones and links. Caches and backups outside the server keep their copies until they drop
+		them.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{
@@ -31,10 +31,10 @@ export const redact: Verb = {
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [stream, version, unexpected] = operands;
 	if (stream === undefined || version === undefined || unexpected !== undefined) {
-		throw new Failure("which event? it takes STREAM and VERSION", EXIT.usage);
+		throw new Failure("name the event: STREAM and VERSION", EXIT.usage);
 	}
 	if (!/^\d{1,15}$/.test(version)) {
-		throw new Failure(`${version} is no version: a whole number from 0`, EXIT.usage);
+		throw new Failure(`${version} is not a version: it must be a whole number from 0`, EXIT.usage);
 	}
 	const { request } = await import("./request.ts");
 	const query = values.metadata ? "?metadata=true" : "";

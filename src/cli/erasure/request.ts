@@ -3,13 +3,13 @@ import type { Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { credentials, text } from "../verb.ts";
 
-/** A server that accepts a connection and says nothing for so long is given up. */
+/** If a server accepts a connection and then says nothing for so long, the command gives up. */
 const ANSWER_MS = 60_000;
 
 /**
  * @param path behind the server's URL
- * @returns the answer's body; undefined where it has none
- * @throws Failure with the server's own words where it refuses
+ * @returns the answer's body; undefined if it has none
+ * @throws Failure with the server's own words if it refuses
  */
 export async function request(values: Values, method: string, path: string): Promise<unknown> {
 	const answer = await fetch(text(values, "url").replace(/\/$/, "") + path, {
@@ -22,7 +22,7 @@ export async function request(values: Values, method: string, path: string): Pro
 	return body === "" ? undefined : JSON.parse(body);
 }
 
-/** Of a problem (RFC 9457), the sentence meant for people. */
+/** The sentence for people in a problem (RFC 9457). */
 function detailOf(body: string): string | undefined {
 	try {
 		const { detail } = JSON.parse(body) as { detail?: unknown };

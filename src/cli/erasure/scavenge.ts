@@ -6,17 +6,17 @@ import { CLIENT_OPTIONS, credentials, EXIT, number, text, type Verb } from "../v
 
 export const scavenge: Verb = {
 	name: "scavenge",
-	summary: "Remove from disk what no read can reach",
+	summary: "Erase the events that no read can reach",
 	operands: ["[start|stop|status]"],
-	purpose: `Erases, on a running server, the events that no read of their stream shows any more:
-		what $maxAge, $maxCount and $tb hide, older metadata, and what deleted streams left behind.
-		Numbers and positions stay as they are, and so does what a repeated append is answered; $all
-		leaves out what is gone. The server goes on serving: it works in small steps, and a
-		--throttle-percent below 100 makes it rest in between. start (the default) begins a run and
-		follows it to its end, exit code 1 if that is not a success; interrupted, or with --detach, it
-		leaves the run running. stop ends the run that is running after the step it is at; the next run
-		does the rest. status tells of the run that was started last. The whole story of a run is in
-		the stream $scavenges-ID.`,
+	purpose: `Erases the events that no read of their stream shows any more, on a running server:
+		events that $maxAge, $maxCount and $tb hide, older metadata, and the events of deleted streams.
+		Numbers and positions stay, and a repeated append still gets its first answer; $all leaves the
+		erased events out. The server keeps serving: the scavenge works in small steps, and with
+		--throttle-percent below 100 it rests between them. start (the default) begins a run and follows
+		it to its end; the exit code is 1 if the run does not succeed. If you interrupt start, or pass
+		--detach, the run continues. stop ends the current run after its current step; the next run does
+		the rest. status describes the run that was started last. The stream $scavenges-ID holds
+		everything about a run.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{
@@ -27,7 +27,7 @@ export const scavenge: Verb = {
 			min: 1,
 			max: 100,
 			perCall: true,
-			help: "How much of the time to work; the rest is left to everyone else.",
+			help: "Part of the time to work. The rest is left to other requests.",
 		},
 		{
 			name: "detach",
@@ -35,7 +35,7 @@ export const scavenge: Verb = {
 			kind: "yes-no",
 			default: false,
 			perCall: true,
-			help: "Do not wait for the end.",
+			help: "Do not wait for the end of the run.",
 		},
 	],
 	examples: [
@@ -64,7 +64,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const [action = "start", unexpected] = operands;
 	const act = ACTIONS.get(action);
 	if (!act || unexpected !== undefined) {
-		throw new Failure("it takes start, stop or status", EXIT.usage);
+		throw new Failure("name one action: start, stop or status", EXIT.usage);
 	}
 	return act(values);
 }
@@ -115,7 +115,7 @@ async function status(values: Values): Promise<number> {
 	return EXIT.done;
 }
 
-/** What a run has written of itself so far; with `follow` also what it comes to write. */
+/** The events that a run has written so far; with `follow`, also those it still writes. */
 async function* storyOf(id: string, values: Values, follow: boolean): AsyncGenerator<Story> {
 	const { readStream } = await import("../../../feeds/reader/read.ts");
 	const options = { url: text(values, "url"), headers: credentials(values), follow };

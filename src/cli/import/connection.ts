@@ -1,10 +1,10 @@
 /**
- * One connection to the server: a request goes out as text, its answer comes back, then the next.
+ * One connection to the server: it sends a request as text, waits for the answer, then sends the
+ * next.
  *
  * `node:http` costs 75 µs of a processor for each small request, this costs 17 (measured with the
- * same loop against the same server), and an import shares its two cores with the server it feeds.
- * It knows of HTTP/1.1 (RFC 9112) what a client of our own requests has to know, and is strict
- * about it.
+ * same loop against the same server), and an import often shares its cores with its server. It
+ * implements only the part of HTTP/1.1 (RFC 9112) that an import needs, and is strict about it.
  */
 import { connect as connectPlain, type Socket } from "node:net";
 import { connect as connectSecure } from "node:tls";
@@ -17,9 +17,9 @@ export type Answer = {
 	readonly body: string;
 };
 
-/** A server that says nothing for so long is taken for dead; its own request timeout is 30 s. */
+/** A server that is silent for so long counts as dead; its own request timeout is 30 s. */
 const SILENCE_MS_MAX = 90_000;
-/** No answer to an append is anywhere near it. */
+/** No answer to an append is nearly as large. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
 
 type Waiting = { resolve(answer: Answer): void; reject(error: Error): void };
@@ -35,9 +35,9 @@ export class Connection {
 	}
 
 	/**
-	 * Sends a request, one at a time, connecting first where there is no connection (any more).
+	 * Sends a request, one at a time. It connects first if there is no connection (any more).
 	 * @param request head and body, one character for each byte
-	 * @throws the socket's error; the request may or may not have been acted on
+	 * @throws the socket's error; the server may or may not have acted on the request
 	 */
 	request(request: string): Promise<Answer> {
 		return new Promise((resolve, reject) => {
@@ -111,7 +111,7 @@ export class Connection {
 
 type Parsed = { readonly answer: Answer; readonly end: number; readonly last: boolean };
 
-/** The first whole answer in `text`; undefined while it is not all there. */
+/** The first whole answer in `text`; undefined as long as it is incomplete. */
 function parseAnswer(text: string, closed: boolean): Parsed | undefined {
 	const headEnd = text.indexOf("\r\n\r\n");
 	if (headEnd < 0) return undefined;
@@ -119,7 +119,7 @@ function parseAnswer(text: string, closed: boolean): Parsed | undefined {
 	const head = text.slice(0, headEnd + 2);
 	const line = /^HTTP\/1\.[01] (\d{3}) ?(.*)\r\n/.exec(head);
 	const status = Number(line?.[1]);
-	// Interim answers say nothing yet (RFC 9110 section 15.2).
+	// Interim answers are skipped (RFC 9110 section 15.2).
 	if (status >= 100 && status < 200) {
 		const next = parseAnswer(text.slice(start), closed);
 		return next && { ...next, end: next.end + start };
@@ -148,7 +148,7 @@ function chunkedBody(text: string, start: number) {
 		if (lineEnd < 0) return undefined;
 		const size = Number.parseInt(text.slice(at, lineEnd), 16);
 		const end = lineEnd + 2 + size;
-		// The last chunk is followed by trailers, which nobody sends us, and an empty line.
+		// After the last chunk come trailers, which the server does not send, and an empty line.
 		if (size === 0) {
 			const close = text.indexOf("\r\n", lineEnd + 2);
 			return close < 0 ? undefined : { body, end: close + 2 };

@@ -2,8 +2,7 @@
  * Brings a batch of one stream's events to the server, for as long as it takes.
  *
  * Every event has an id, so sending twice is safe: the server answers the repeat as it answered the
- * first time. That is what makes retrying right after any failure, whether or not the append was
- * done before it.
+ * first time. So a retry is right after any failure, whether or not the append was carried out.
  *
  *            201 ──▶ done                              4xx, several ──▶ each event alone
  *   send ──▶ 5xx, 408, 429, no connection ──▶ wait ──▶ send       4xx, one ──▶ the import stops
@@ -18,9 +17,9 @@ export type Target = {
 	readonly headers: string;
 	/** How long one batch is retried; 0 for ever. */
 	readonly retryMsMax: number;
-	/** Aborted, nothing new is sent and nothing is waited for. */
+	/** After an abort, nothing new is sent and nothing waits. */
 	readonly stop: AbortController;
-	/** Told when a wait begins, in words. */
+	/** Called with the reason when a wait begins. */
 	onWait(reason: string): void;
 };
 
@@ -32,7 +31,7 @@ const BACK_OFF_MS_MAX = 10_000;
 /**
  * Delivers the events in order.
  * @param path of the stream's URL
- * @throws Failure that names the line which was refused, or the fault that outlasted the retries
+ * @throws Failure that names the refused line, or the fault that outlasted the retries
  */
 export async function deliver(
 	target: Target,
@@ -41,12 +40,12 @@ export async function deliver(
 	items: readonly Item[],
 ): Promise<Delivered> {
 	const { answer, attempts } = await send(target, connection, requestOf(target, path, items));
-	// What only our own first attempt can have written is not counted as there before.
+	// After a retry, a repeat may be this import's own first attempt, so it does not count.
 	if (answer.status === 201)
 		return { repeated: attempts === 1 && isRepeat(answer) ? items.length : 0 };
 	const [first] = items;
 	if (items.length === 1 && first) throw lineFailure(first.line, refusalText(answer));
-	// Some of it was there before, in another batch, or one event is at fault: one at a time tells.
+	// A part was there before, in another batch, or one event is at fault: send one at a time.
 	let repeated = 0;
 	for (const item of items) repeated += (await deliver(target, connection, path, [item])).repeated;
 	return { repeated };
@@ -68,10 +67,12 @@ async function send(target: Target, connection: Connection, request: string) {
 		if (result instanceof Error || isPassing(result.status)) {
 			const pauseMs = pauseOf(result, attempts);
 			const spentMs = Date.now() - startedAt;
-			if (target.stop.signal.aborted) throw new Failure(`given up: ${troubleText(result)}`);
+			if (target.stop.signal.aborted) throw new Failure(`stopped trying: ${troubleText(result)}`);
 			if (target.retryMsMax > 0 && spentMs + pauseMs > target.retryMsMax)
-				throw new Failure(`given up after ${Math.round(spentMs / 1000)} s: ${troubleText(result)}`);
-			// A connection that the server closed while it was idle is not worth a word.
+				throw new Failure(
+					`stopped trying after ${Math.round(spentMs / 1000)} s: ${troubleText(result)}`,
+				);
+			// If the server closed an idle connection, that is not worth a message.
 			if (attempts > 1 || !(result instanceof Error)) target.onWait(troubleText(result));
 			await pause(pauseMs, target.stop.signal);
 		} else return { answer: result, attempts };
@@ -91,8 +92,8 @@ function isPassing(status: number): boolean {
 }
 
 /**
- * What the server asks for, or else doubling, with jitter so that connections do not return in
- * step.
+ * The pause that the server asks for. Otherwise it doubles, with jitter, so that connections do not
+ * return in step.
  */
 function pauseOf(result: Answer | Error, attempts: number): number {
 	const asked = result instanceof Error ? undefined : headerOf(result, "retry-after");
@@ -127,7 +128,7 @@ function troubleText(result: Answer | Error): string {
 	return code === "ECONNREFUSED" ? "the server does not answer" : result.message || String(code);
 }
 
-/** The problem's own words (RFC 9457), where the body holds any. */
+/** The problem's own words (RFC 9457), if the body holds any. */
 function refusalText({ status, reason, body }: Answer): string {
 	const text = Buffer.from(body, "latin1").toString("utf8");
 	try {

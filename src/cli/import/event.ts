@@ -1,13 +1,13 @@
 /**
  * One line of an import as the request that appends it.
  *
- * The exact bytes of `data` and `metadata` are cut out of the line and sent on: parsing them into
- * values and writing them again would turn 12345678901234567890 into 12345678901234567000. All text
- * here is "latin1", one character for each byte of UTF-8, which makes every slice exact and every
- * length a byte count.
+ * It sends the exact bytes of `data` and `metadata`, cut out of the line: if it parsed them into
+ * values and wrote them again, 12345678901234567890 would become 12345678901234567000. All text
+ * here is "latin1", one character for each byte of UTF-8, so every slice is exact and every length
+ * is a byte count.
  *
- * An event that a batch cannot carry unchanged (a JSON string, bytes that are no text) goes in a
- * request of its own, whose body is the data.
+ * If a batch cannot carry an event unchanged (a JSON string, bytes that are not text), the event
+ * goes in a request of its own, whose body is the data.
  */
 import { isUtf8 } from "node:buffer";
 import { hash } from "node:crypto";
@@ -34,7 +34,7 @@ export type Line = {
 type Members = { readonly [name in Name]?: string };
 type Name = (typeof NAMES)[number];
 
-/** What a line may hold; the last four are what `varve read` prints besides, and are not sent. */
+/** The members of a line. `varve read` also prints the last four; they are not sent. */
 const NAMES = [
 	"stream",
 	"type",
@@ -52,7 +52,7 @@ const NAMES = [
 /** An event ready to be sent. */
 export type Item = {
 	readonly line: number;
-	/** The member of a batch, or the whole body where the event goes alone. */
+	/** The member of a batch, or the whole body if the event goes alone. */
 	readonly body: string;
 	/** The header lines of a request of its own. */
 	readonly headers: string | undefined;
@@ -68,14 +68,14 @@ export function parseLine(text: string, number: number): Line {
 	const members = membersOf(text, wrong);
 	const stream = stringOf(members.stream, "stream", wrong);
 	const fault = nameFault(stream, STREAM_NAME_BYTES_MAX);
-	if (fault !== undefined) throw wrong(`stream cannot be this: ${fault}`);
+	if (fault !== undefined) throw wrong(`stream is not valid: ${fault}`);
 	if (stringOf(members.type, "type", wrong) === "") throw wrong("type is empty");
 	return { number, stream, members };
 }
 
 /**
  * The request of a line.
- * @param id for a line that has none
+ * @param id for a line without an id
  */
 export function itemOf({ number, members }: Line, id: string): Item {
 	const wrong = (reason: string) => lineFailure(number, reason);
@@ -90,7 +90,7 @@ export function itemOf({ number, members }: Line, id: string): Item {
 	return alone(number, id, type, "application/json", data);
 }
 
-/** The id that a line brings along, if any. */
+/** The id in a line, if it has one. */
 export function idOf({ number, members }: Line): string | undefined {
 	if (members.id === undefined) return undefined;
 	const wrong = (reason: string) => lineFailure(number, reason);
@@ -100,9 +100,9 @@ export function idOf({ number, members }: Line): string | undefined {
 }
 
 /**
- * The id of a line that brings none: the same for the same line of the same source, so that the
- * import can be run again. A version 8 UUID (RFC 9562 section 5.8) out of SHA-256.
- * @param ordinal of the line within its stream: events that are equal otherwise are still two
+ * Derives the id of a line without one: the same for the same line of the same source, so that the
+ * import can be run again. A version 8 UUID (RFC 9562 section 5.8) from SHA-256.
+ * @param ordinal of the line within its stream: so two otherwise equal events have two ids
  */
 export function deriveId(source: string, ordinal: number, { stream, members }: Line): string {
 	const { type, data, metadata, dataBase64, metadataBase64 } = members;
@@ -135,7 +135,7 @@ function membersOf(text: string, wrong: Wrong): Members {
 	const members: { [name in Name]?: string } = {};
 	eachMember(text, start, (name, from) => {
 		if (!isName(name)) throw wrong(unknownName(name));
-		if (members[name] !== undefined) throw wrong(`${name} is there twice`);
+		if (members[name] !== undefined) throw wrong(`${name} appears twice`);
 		const end = skipValue(text, from);
 		members[name] = text.slice(from, end);
 		return end;
@@ -159,7 +159,7 @@ function stringOf(literal: string | undefined, name: Name, wrong: Wrong): string
 	return JSON.parse(Buffer.from(literal, "latin1").toString("utf8")) as string;
 }
 
-/** `null` is how many writers say that there is nothing. */
+/** Many writers use `null` for "nothing". */
 function contentOf(literal: string | undefined): string | undefined {
 	return literal === "null" ? undefined : literal;
 }
@@ -186,9 +186,9 @@ function alone(line: number, id: string, type: string, mediaType: string, body: 
 }
 
 /**
- * Bytes that a line of JSON cannot show. A request of its own stores its body as it is; one that
- * has metadata must go in a batch, as a string, of which the server stores the text: the same bytes
- * again.
+ * Bytes that a line of JSON cannot show. In a request of its own, the server stores the body as it
+ * is. An event with metadata must go in a batch, as a string; the server stores the text of the
+ * string, which is the same bytes.
  */
 function encodedItem(line: number, members: Members, id: string): Item {
 	const { type = '""' } = members;
@@ -202,7 +202,7 @@ function encodedItem(line: number, members: Members, id: string): Item {
 
 function decoded(text: string | undefined, encoded: string | undefined, line: number): string {
 	if (encoded === undefined) return contentOf(text) ?? "";
-	if (text !== undefined) throw lineFailure(line, "there is both plain and Base64 content");
+	if (text !== undefined) throw lineFailure(line, "it has both plain and Base64 content");
 	if (!/^"[A-Za-z0-9+/]*={0,2}"$/.test(encoded) || (encoded.length - 2) % 4 !== 0)
 		throw lineFailure(line, "this is not Base64");
 	return Buffer.from(encoded.slice(1, -1), "base64").toString("latin1");

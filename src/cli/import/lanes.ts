@@ -6,18 +6,18 @@
  *             lane b: b3       ──▶ waits its turn for a connection
  *             lane c:          ──▶ [c0] in flight
  *
- * What queues up in a lane while its request is away travels together in the next one, so a busy
- * stream costs no more requests than a quiet one. What waits is bounded in events and in bytes;
+ * Events that queue up in a lane during a request travel together in the next one, so a busy stream
+ * costs no more requests than a quiet one. The number and the bytes of waiting events are limited;
  * `room` says when to go on.
  */
 import type { Connection } from "./connection.ts";
 import { type Delivered, deliver, type Target } from "./deliver.ts";
 import type { Item } from "./event.ts";
 
-/** One append of at most so much: small enough to be read and committed in one go. */
+/** The limits of one append: small enough to be read and committed in one step. */
 const BATCH_EVENTS_MAX = 100;
 const BATCH_BYTES_MAX = 256 * 1024;
-/** What may wait: enough to keep every connection busy, whatever order the streams come in. */
+/** The limits of waiting events: enough to keep every connection busy, in any order of streams. */
 const WAITING_EVENTS_MAX = 4096;
 const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 
@@ -35,7 +35,7 @@ export class Lanes {
 	#failure: Error | undefined;
 	#changed: (() => void) | undefined;
 
-	/** Events acknowledged by the server, and how many of them it had already. */
+	/** Events that the server has acknowledged, and how many of them it had already. */
 	readonly done = { events: 0, repeated: 0 };
 
 	constructor(target: Target, connections: readonly Connection[]) {
@@ -45,7 +45,7 @@ export class Lanes {
 		this.#inFlightMax = connections.length;
 	}
 
-	/** Takes the next event of a stream. Whether there is room is the caller's to ask, before. */
+	/** Takes the next event of a stream. The caller checks before that there is room. */
 	push(stream: string, item: Item): void {
 		let lane = this.#lanes.get(stream);
 		if (!lane) {
@@ -63,18 +63,18 @@ export class Lanes {
 		return this.#waitingEvents >= WAITING_EVENTS_MAX || this.#waitingBytes >= WAITING_BYTES_MAX;
 	}
 
-	/** Whether nothing more will be sent: it was stopped from outside, or something failed. */
+	/** Whether nothing more will be sent, because the caller stopped it or a request failed. */
 	get stopped(): boolean {
 		return this.#target.stop.signal.aborted;
 	}
 
-	/** Resolves when there is room for another event, or none is wanted any more. */
+	/** Resolves when there is room for another event, or after a stop. */
 	async room(): Promise<void> {
 		while (this.full && !this.stopped) await this.#change();
 	}
 
 	/**
-	 * Resolves when everything was delivered, or once stopped, when nothing is in flight any more.
+	 * Resolves when everything is delivered; after a stop, when no request is in flight any more.
 	 * @throws the first failure
 	 */
 	async settled(): Promise<void> {
@@ -135,7 +135,7 @@ export class Lanes {
 	}
 
 	#onFailure(error: Error): void {
-		// What gives up because all was stopped is no news.
+		// A request that ends because of the stop is not a failure.
 		if (this.stopped) return;
 		this.#failure = error;
 		this.#target.stop.abort();

@@ -1,6 +1,6 @@
 /**
- * A file as lines of latin1 text (one character for each byte), a chunk's worth at a time: an array
- * of lines costs one turn of the event loop where an iterator of lines would cost one each.
+ * Reads a file as lines of latin1 text (one character for each byte), a chunk at a time: an array
+ * of lines costs one turn of the event loop, an iterator would cost one for each line.
  */
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
@@ -16,16 +16,15 @@ const CHUNK_BYTES = 256 * 1024;
 const BYTE_ORDER_MARK = "\u00ef\u00bb\u00bf";
 
 /**
- * Opens a file, `-` for standard input. Content that starts like gzip is unpacked, whatever its
- * name.
- * @throws what `node:fs` throws
+ * Opens a file, `-` for standard input. Content that starts like gzip is unpacked, under any name.
+ * @throws the errors of `node:fs`
  */
 export async function openLines(file: string): Promise<LineSource> {
 	return new LineSource(await openInput(file));
 }
 
 export class LineSource {
-	/** Bytes of the file; undefined where that cannot be known, as for a pipe. */
+	/** Bytes of the file; undefined if they are unknown, as for a pipe. */
 	readonly bytes: number | undefined;
 	readonly chunks: AsyncIterable<readonly string[]>;
 	readonly #input: Readable;
@@ -37,7 +36,7 @@ export class LineSource {
 		this.#input = input;
 		this.#plain = packed ? unpack(input) : input;
 		this.chunks = linesOf(this.#plain);
-		// Counting must not set the stream flowing before somebody takes what flows.
+		// The count must not start the stream before it has a consumer.
 		input.on("data", (chunk: Buffer) => {
 			this.#bytesRead += chunk.length;
 		});
@@ -49,7 +48,7 @@ export class LineSource {
 		return this.#bytesRead;
 	}
 
-	/** Ends the reading, with an error where it was not at its end. */
+	/** Ends the reading, with an error if it had not reached the end. */
 	close(): void {
 		this.#input.destroy();
 		this.#plain.destroy();
@@ -85,7 +84,7 @@ async function openInput(file: string): Promise<Input> {
 
 function unpack(input: Readable): Readable {
 	const gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
-	// `pipe` does not carry errors over.
+	// `pipe` does not pass on errors.
 	input.on("error", (error) => gunzip.destroy(error));
 	return input.pipe(gunzip);
 }

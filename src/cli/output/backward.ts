@@ -15,8 +15,8 @@ const NO_DATA = new Uint8Array(0);
 const BEYOND = 2 ** 52;
 
 /**
- * Reads a stream newest first; a stream without events has none. Of a damaged log it gives all down
- * to the first event that cannot be read.
+ * Reads a stream newest first; a stream without events yields none. If the log is damaged, it
+ * yields all events down to the first that cannot be read.
  * @param from number of the first event; undefined is the head
  * @throws Failure, ReadError
  */
@@ -29,7 +29,7 @@ export async function* readBackward(
 	} catch (error) {
 		if (!(error instanceof ReadError) || error.at === undefined) throw error;
 		const { at } = error;
-		const remedy = at > 0 ? `--from ${at - 1} goes on behind it` : "nothing lies behind it";
+		const remedy = at > 0 ? `--from ${at - 1} continues after it` : "no older event is left";
 		throw new Failure(explainDamage(error, at, remedy));
 	}
 }
@@ -59,7 +59,7 @@ async function* readDown(
 	}
 }
 
-/** Above the head no page has events, and `next` would lead down to it twenty numbers at a time. */
+/** Pages above the head have no events; `next` would lead down to it twenty numbers at a time. */
 function headBelow(
 	start: number | undefined,
 	page: DecodedFeed | undefined,
@@ -71,9 +71,9 @@ function headBelow(
 }
 
 /**
- * One damaged event fails the page it is on: single events lead down to it, until the links are on
- * the grid again.
- * @throws ReadError `damaged`, where that single event is asked for
+ * One damaged event makes its whole page fail. So this asks for single events down to it, until the
+ * links are on the grid again.
+ * @throws ReadError `damaged`, if the request was for that single event
  */
 async function closerTo(
 	url: string,
@@ -90,7 +90,7 @@ async function closerTo(
 	throw damagedAt(at, url, reason);
 }
 
-/** The number of the newest event: a page above it holds none, and links to what will follow. */
+/** The number of the newest event: a page above it is empty, and links to the next events. */
 async function lastOf(
 	head: string,
 	reason: string,
@@ -104,7 +104,7 @@ async function lastOf(
 	return last;
 }
 
-/** The number of the newest event, by a page above it; undefined where there is none. */
+/** The number of the newest event, from a page above it; undefined if there is none. */
 function lastBelow(page: DecodedFeed | undefined, settings: Settings): number | undefined {
 	const link = linkOf(page, "previous");
 	const next = link && rangeOf(link, settings.stream)?.from;

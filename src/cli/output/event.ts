@@ -5,8 +5,8 @@ import type { ReadEvent } from "../../../feeds/reader/event.ts";
 export { encodeLine as readLine } from "../../../feeds/ndjson/encode.ts";
 
 /**
- * For `varve import`: the line that appends the very same bytes again. Strings and null go in
- * Base64, since an import takes `null` for nothing, and line breaks because a line has none.
+ * For `varve import`: the line that appends exactly the same bytes again. Strings and null are in
+ * Base64, because an import takes `null` for nothing; so are line breaks, because a line has none.
  */
 export function exportLine(event: ReadEvent): string {
 	const { stream, type, id } = event;

@@ -1,9 +1,8 @@
 /**
- * Lines to stdout, no faster than it takes them, and no slower than they come: what arrives within
- * one turn of the event loop is written at once. A reader that goes away (`| head`) ends it
- * quietly.
+ * Prints lines to stdout, no faster than stdout takes them. It writes all lines of one turn of the
+ * event loop at once. If the reader of stdout goes away (`| head`), it ends quietly.
  */
-/** Enough to make writes rare, small enough to be nothing. */
+/** Large enough to make writes rare, small enough to cost no memory. */
 const PENDING_CHARS_MAX = 64 * 1024;
 
 export class Printer {
@@ -21,7 +20,7 @@ export class Printer {
 		});
 	}
 
-	/** Aborts when nobody reads any more. */
+	/** Aborts when stdout has no reader any more. */
 	get signal(): AbortSignal {
 		return this.#gone.signal;
 	}
@@ -34,8 +33,8 @@ export class Printer {
 	}
 
 	/**
-	 * Resolves when everything printed so far was handed to the system, or nobody reads any more.
-	 * @throws what went wrong, a full disk for instance
+	 * Resolves when everything printed so far was handed to the system, or stdout has no reader.
+	 * @throws the error of the write, for example of a full disk
 	 */
 	async flushed(): Promise<void> {
 		if (this.#pending !== "") this.#writing ??= this.#write();
@@ -44,7 +43,7 @@ export class Printer {
 	}
 
 	async #write(): Promise<void> {
-		// One turn's worth of lines: the next ones may already be there.
+		// The lines of one turn: the next ones may already be there.
 		await new Promise((resolve) => setImmediate(resolve));
 		while (this.#pending !== "" && !this.#gone.signal.aborted) {
 			const text = this.#pending;

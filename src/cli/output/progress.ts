@@ -1,18 +1,18 @@
 /**
- * How an import is getting on, on stderr: a bar that is redrawn where a person watches, a line
- * every few seconds where a file or a log collector does.
+ * Shows progress on stderr: a bar that is redrawn if stderr is a terminal, otherwise a line every
+ * few seconds.
  */
 export type Measure = {
-	/** Events that are done with, or whatever `unit` says. */
+	/** The number of events done, or of what `unit` names. */
 	events(): number;
 	readonly unit?: string;
-	/** From 0 to 1; undefined where the end is not known. */
+	/** From 0 to 1; undefined if the end is not known. */
 	fraction(): number | undefined;
 };
 
 const REDRAW_MS = 200;
 const REPORT_MS = 5000;
-/** The rate is that of the last few seconds: what went before says little of the time left. */
+/** The rate is that of the last seconds; earlier ones say little about the time left. */
 const WINDOW_MS = 10_000;
 const BAR_CELLS = 24;
 const CLEAR_LINE = "\r\u001b[K";

@@ -1,4 +1,4 @@
-/** What a proof that holds says, for people. */
+/** Describes a valid proof for people. */
 import type { Checkpoint } from "../../../feeds/proof/checkpoint.ts";
 import { LEAF_FLAGS, type Leaf } from "../../../feeds/proof/leaf.ts";
 import { count } from "../output/progress.ts";
@@ -22,7 +22,7 @@ export function describeInclusion({
 		["metadata", `SHA-256 ${hex(leaf.metadata)}`],
 	];
 	const lines = rows.map(([name = "", value]) => `  ${name.padEnd(10)}${value}`);
-	return [`proven: in ${origin} of ${count(size)} events stands`, ...lines, ""].join("\n");
+	return [`proven: ${origin} of ${count(size)} events holds`, ...lines, ""].join("\n");
 }
 
 export function describeConsistency({
@@ -33,7 +33,7 @@ export function describeConsistency({
 	newer: Checkpoint;
 }): string {
 	const [then, now] = [count(older.size), count(newer.size)];
-	return `proven: ${newer.origin} of ${now} events begins with the ${then} it had\n`;
+	return `proven: ${newer.origin} of ${now} events begins with the ${then} that it had\n`;
 }
 
 function uuid(id: Uint8Array): string {

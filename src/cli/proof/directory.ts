@@ -1,4 +1,4 @@
-/** What `varve prove` makes proofs from where no server is asked. */
+/** The source of proofs from files, for `varve prove --data`. */
 import { resolve } from "node:path";
 import { type Tile, tilePath } from "../../../feeds/proof/tiles.ts";
 import type { LogTree } from "../../log/tree.ts";
@@ -6,7 +6,7 @@ import { Failure } from "../explain.ts";
 import type { LogSource } from "./source.ts";
 
 /**
- * @param directory a data directory or a backup, beside a server or without one
+ * @param directory a data directory or a backup; a server may use it
  * @throws Refusal `data-directory-unusable`, `history-rewound`
  */
 export async function directorySource(directory: string): Promise<LogSource> {

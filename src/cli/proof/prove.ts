@@ -1,4 +1,4 @@
-/** `varve prove`: proofs that an event is in the log, and that the log was only added to. */
+/** `varve prove`: proofs that an event is in the log, and that the log has only grown. */
 import { readFileSync } from "node:fs";
 import { openCheckpoint } from "../../../feeds/proof/checkpoint.ts";
 import { ProofError } from "../../../feeds/proof/error.ts";
@@ -21,8 +21,8 @@ const KEY: Option = {
 	default: undefined,
 	placeholder: "NAME+ID+KEY",
 	perCall: true,
-	help: `The log's key, as /log/key shows it; to be had over a way you trust. Needed to check;
-		when making a proof, the log itself is asked if it is left out.`,
+	help: `The log's key, as /log/key shows it. Get it over a way that you trust. --check needs it. If
+		you leave it out when you make a proof, the command asks the log itself.`,
 };
 
 const DATA: Option = {
@@ -32,10 +32,10 @@ const DATA: Option = {
 	default: undefined,
 	placeholder: "DIR",
 	perCall: true,
-	help: `Make the proof from this data directory or backup, in place of asking a server. One may be
-		running on it. Neither the log nor its key is changed, and what is signed is not noted; an
-		empty log.sqlite-wal and a log.sqlite-shm may be left. A directory that was not closed in order
-		is refused where no server has it.`,
+	help: `Make the proof from this data directory or backup, without asking a server. A server may
+		run on it. The command changes neither the log nor its key, and does not note what it signs; it
+		may leave an empty log.sqlite-wal and a log.sqlite-shm. It refuses a directory that was not
+		closed in order and that no server uses.`,
 };
 
 const SINCE: Option = {
@@ -45,7 +45,7 @@ const SINCE: Option = {
 	default: undefined,
 	placeholder: "FILE",
 	perCall: true,
-	help: "An older checkpoint of the log, kept in a file: prove that the log begins with it.",
+	help: "File with an older checkpoint of the log: prove that the log begins with it.",
 };
 
 const CHECK: Option = {
@@ -55,20 +55,21 @@ const CHECK: Option = {
 	default: undefined,
 	placeholder: "FILE",
 	perCall: true,
-	help: "Check the proof in this file; no server is asked.",
+	help: "Check the proof in this file, without asking a server.",
 };
 
 export const prove: Verb = {
 	name: "prove",
-	summary: "Prove that an event is in the log, or check such a proof",
+	summary: "Prove that an event is in the log, or check a proof",
 	operands: ["[POSITION]"],
-	purpose: `Prints a proof that the event at a position of $all is in the log: what the log holds
-		of it, the hashes from there to the root of the tree, and a checkpoint signed by the log's key.
-		With --since it prints a proof that the log was only added to since an older checkpoint, such
-		as curl URL/log/checkpoint prints. Either can be kept, and checked with --check by whoever has
-		the log's key, without a server; the forms are those of C2SP tlog-proof and tlog-witness. A
-		proof goes on holding when the event's content is erased. With --data it is made from the
-		files, and signed by the key among them. Exits 1 where nothing is proven.`,
+	purpose: `Prints a proof that the event at a position of $all is in the log: the event's facts in
+		the log, the hashes from there to the root of the tree, and a checkpoint signed by the log's
+		key. With --since, it prints a proof that the log has only grown since an older checkpoint, such
+		as curl URL/log/checkpoint prints. You can keep the proof. Anyone who has the log's key can
+		check it with --check, without a server. The forms are those of C2SP tlog-proof and
+		tlog-witness. A proof still holds after the event's content is erased. With --data, the command
+		makes the proof from the files, and signs it with the key among them. It exits with 1 if it
+		proves nothing.`,
 	options: [...CLIENT_OPTIONS, DATA, KEY, SINCE, CHECK],
 	examples: [
 		"varve prove 1234 > 1234.tlog-proof",
@@ -87,14 +88,14 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const given = optionalText(values, "key");
 	const key = given === undefined ? undefined : keyOf(given);
 	if (check !== undefined) {
-		if (operand !== undefined) throw usage("--check", check, "it takes no POSITION besides");
-		if (values.data !== undefined) throw usage("--check", check, "it takes no --data besides");
-		if (!key) throw usage("--check", check, "it takes the log's --key; see varve prove --help");
+		if (operand !== undefined) throw usage("--check", check, "leave out POSITION");
+		if (values.data !== undefined) throw usage("--check", check, "leave out --data");
+		if (!key) throw usage("--check", check, "add the log's --key; see varve prove --help");
 		print(told(`${check}:`, () => checkFile(readFileSync(check, "utf8"), since, key)));
 		return EXIT.done;
 	}
 	if ((operand === undefined) === (since === undefined)) {
-		throw usage("prove", operand ?? "", "it takes a POSITION or --since, one of them");
+		throw usage("prove", operand ?? "", "name either a POSITION or --since");
 	}
 	const position = operand === undefined ? undefined : positionOf(operand);
 	const source = await sourceOf(values);
@@ -112,13 +113,13 @@ async function sourceOf(values: Values): Promise<LogSource> {
 	return new ServerSource(text(values, "url"), credentials(values));
 }
 
-/** What a proof in a file says, once it holds. */
+/** Describes the proof in a file, if it holds. */
 function checkFile(proof: string, since: string | undefined, key: NoteKey): string {
 	if (since === undefined) return describeInclusion(checkInclusion(proof, key));
 	return describeConsistency(checkConsistency(proof, readFileSync(since, "utf8"), key));
 }
 
-/** Makes a proof, and checks it before it is handed out. */
+/** Makes a proof, and checks it before it returns it. */
 async function make(
 	source: LogSource,
 	known: NoteKey | undefined,
@@ -167,7 +168,7 @@ function keyOf(given: string): NoteKey {
 function positionOf(operand: string): number {
 	const position = /^\d{1,16}$/.test(operand) ? Number(operand) : Number.NaN;
 	if (Number.isSafeInteger(position)) return position;
-	throw usage("POSITION", operand, "a position is a whole number from 0");
+	throw usage("POSITION", operand, "it must be a whole number from 0");
 }
 
 function usage(option: string, value: string, reason: string): Refusal<"invalid-option"> {

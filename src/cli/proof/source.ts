@@ -1,11 +1,11 @@
-/** Where a proof is made from: what a server, or a directory, shows of its log as a tree. */
+/** The source of a proof: the tree of a log, from a server or from a directory. */
 import { type Tile, tilePath } from "../../../feeds/proof/tiles.ts";
 import { Failure } from "../explain.ts";
 
 export type LogSource = {
-	/** A signed checkpoint of the log as it is now. */
+	/** A signed checkpoint of the present log. */
 	checkpoint(): Promise<string>;
-	/** The key that the source says checkpoints are signed with. */
+	/** The key that signs checkpoints, according to the source. */
 	key(): Promise<string>;
 	tile(tile: Tile): Promise<Uint8Array>;
 	close(): void;

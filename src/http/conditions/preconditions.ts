@@ -39,10 +39,11 @@ export function expectationOf(req: IncomingMessage): Expectation {
 		const [name, value] = own
 			? ["ES-ExpectedVersion", header(req, "expectedversion")]
 			: ["If-None-Match", noneMatch];
-		throw malformed(name ?? "", value ?? "", "One header may say what is expected of the stream.");
+		throw malformed(name ?? "", value ?? "", "Only one header may state what the stream must be.");
 	}
 	if (noneMatch === undefined) return ofMatch(match ?? "");
-	if (noneMatch.trim() !== "*") throw malformed("If-None-Match", noneMatch, "It takes * on POST.");
+	if (noneMatch.trim() !== "*")
+		throw malformed("If-None-Match", noneMatch, "On POST, it takes only *.");
 	return { version: "no-stream", precondition: "If-None-Match: *" };
 }
 
@@ -82,7 +83,7 @@ function ofMatch(value: string): Expectation {
 	// Compared strongly (section 13.1.1), a weak tag equals none; nor does one that we never gave.
 	const versions = new Set(tags.flatMap((tag) => OURS.exec(tag)?.[1] ?? []).map(Number));
 	if (versions.size > 1) {
-		throw malformed("If-Match", value, "On POST its tags must be of one version.");
+		throw malformed("If-Match", value, "On POST, all its tags must be of one version.");
 	}
 	const [version = "never" as const] = versions;
 	return { version, precondition };

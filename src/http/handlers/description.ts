@@ -19,8 +19,8 @@ export function describeStream(stream: string, base: string, type: DescriptionTy
 	const document = {
 		title: `Description document for '${stream}'`,
 		description:
-			"The description document is presented where its media type is asked for. " +
-			"Without a preference the stream itself is.",
+			"A client gets this description document if it asks for its media type. " +
+			"A client without a preference gets the stream itself.",
 		_links: {
 			self: { href, supportedContentTypes: [type.name] },
 			stream: { href, supportedContentTypes: ["application/atom+xml", atomJson] },

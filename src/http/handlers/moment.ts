@@ -59,7 +59,7 @@ export function parseTime(text: string): number {
 	if (!isDay || !isClock || shift === undefined) {
 		const shown = text.slice(0, 64);
 		throw new Refusal("malformed-url", {
-			reason: `'${shown}' is no time such as 2026-03-01T14:00:00Z (RFC 3339, with its offset).`,
+			reason: `'${shown}' is not a time such as 2026-03-01T14:00:00Z (RFC 3339, with its offset).`,
 		});
 	}
 	// In digits: 0.058 times 1000 is more than 58 to a double.

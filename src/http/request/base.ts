@@ -102,7 +102,7 @@ function prefixOf(text: string): string {
 		throw new Refusal("malformed-header", {
 			header: "X-Forwarded-Prefix",
 			value: text.slice(0, 128),
-			reason: `It takes the path of a URL, ${PREFIX_LENGTH_MAX} characters at most.`,
+			reason: `It takes the path of a URL, with at most ${PREFIX_LENGTH_MAX} characters.`,
 		});
 	}
 	const segments = text.split("/").filter((segment) => segment !== "");

@@ -29,7 +29,7 @@ describe("varve prove", () => {
 		const { code, stdout } = await varve(["prove", "--check", file, "--key", key]);
 		expect(code).toBe(0);
 		const [stream, version] = position < 3 ? ["order-1", position] : ["order-2", position - 3];
-		expect(stdout).toMatch(/^proven: in varve\/[0-9a-f]{16} of 303 events stands\n/);
+		expect(stdout).toMatch(/^proven: varve\/[0-9a-f]{16} of 303 events holds\n/);
 		expect(stdout).toContain(`stream    ${stream}, version ${version}\n`);
 		expect(stdout).toContain("type      Placed\n");
 	});
@@ -43,7 +43,7 @@ describe("varve prove", () => {
 		const { code, stdout } = await varve(args);
 		expect([code, stdout]).toEqual([
 			0,
-			expect.stringMatching(/of 303 events begins with the 3 it had\n$/),
+			expect.stringMatching(/of 303 events begins with the 3 that it had\n$/),
 		]);
 	});
 
@@ -53,9 +53,9 @@ describe("varve prove", () => {
 		const short = made.stdout.split("\n").toSpliced(3, 1).join("\n");
 		for (const [text, by, reason] of [
 			[made.stdout, GOLANG, /not signed by the key of sum\.golang\.org/],
-			[forged, key, /does not say of which event/],
+			[forged, key, /does not name its event/],
 			[short, key, /not in the tree/],
-			["", key, /it is no proof/],
+			["", key, /it is not a proof/],
 		] as const) {
 			const file = saved("forged", text);
 			const { code, stdout, stderr } = await varve(["prove", "--check", file, "--key", by]);
@@ -65,12 +65,12 @@ describe("varve prove", () => {
 	});
 
 	test.each([
-		[["prove"], 2, /takes a POSITION or --since/],
-		[["prove", "x"], 2, /a position is a whole number/],
+		[["prove"], 2, /name either a POSITION or --since/],
+		[["prove", "x"], 2, /POSITION x: it must be a whole number/],
 		[["prove", "-1"], 2, /unknown|whole number/],
-		[["prove", "1", "--since", "f"], 2, /one of them/],
-		[["prove", "--check", "f"], 2, /takes the log's --key/],
-		[["prove", "1", "--key", "k"], 2, /no key of the form/],
+		[["prove", "1", "--since", "f"], 2, /name either a POSITION or --since/],
+		[["prove", "--check", "f"], 2, /add the log's --key/],
+		[["prove", "1", "--key", "k"], 2, /not an Ed25519 key of the form/],
 		[["prove", "--check", "/nowhere/f", "--key", "KEY"], 1, /no such file/],
 		[["prove", "303"], 1, /the log has 303 events, and none at position 303/],
 	] as const)("%j is refused", async (args, code, reason) => {
@@ -111,7 +111,7 @@ describe("varve prove", () => {
 			[["1", "--data", newDirectory()], 1, /cannot be used: it holds no log/],
 			[["303", "--data", backup], 1, /the log has 303 events, and none at position 303/],
 			[["1", "--data", backup, "--key", GOLANG], 1, /the checkpoint: it is not signed by/],
-			[["--check", "f", "--key", GOLANG, "--data", backup], 2, /it takes no --data besides/],
+			[["--check", "f", "--key", GOLANG, "--data", backup], 2, /leave out --data/],
 		] as const) {
 			const done = await varve(["prove", ...args]);
 			expect([done.code, done.stdout]).toEqual([code, ""]);

@@ -10,14 +10,14 @@ import { reportOf, writeReport } from "./report.ts";
 
 const HELP = `npm run torture -- [options]
 
-  --minutes N   go on for N minutes (default 5)
-  --cycles N    go on for N kills of the server, and a fifth as many cuts of its power
-  --power N     other than a fifth
-  --images N    disks that are looked at for each cut of power (default 12)
-  --seed N      the seed of another run; the same seed makes the same requests, not the same races
-  --report      write docs/evidence/
+  --minutes N   run for N minutes (default 5)
+  --cycles N    run for N kills of the server, and a fifth as many losses of power
+  --power N     run this many losses of power instead of a fifth
+  --images N    examine N possible disks for each loss of power (default 12)
+  --seed N      use the seed of another run: the same requests, but not the same races
+  --report      write a report into docs/evidence/
 
-The first SIGINT or SIGTERM ends it with a report of what was done.
+The first SIGINT or SIGTERM ends the run, with a report so far.
 `;
 
 /** Kills one directory sees; later ones cost more, as all of it is checked after each. */

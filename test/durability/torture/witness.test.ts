@@ -32,7 +32,7 @@ test("a disk needs to hold what had been shown when its power was cut, and no mo
 	const half = shownOf(leaves.slice(0, BEFORE));
 	expect(await witness.faultsOfDisk(half, 3n)).toEqual([]);
 	expect(await witness.faultsOfDisk(half, 4n)).toEqual([
-		`a checkpoint of 310 events was shown: the log has 300 events, and had 310 before`,
+		`a checkpoint of 310 events was shown: the log has 300 events, but had 310 before`,
 	]);
 	expect(await witness.faultsOfDisk(shownOf(leaves, OTHER), 0n)).toEqual([]);
 	expect((await witness.faultsOfDisk(shownOf(leaves, OTHER), 1n)).join()).toContain("key");
@@ -40,7 +40,7 @@ test("a disk needs to hold what had been shown when its power was cut, and no mo
 
 type Spoiled = (leaves: Uint8Array[]) => Shown;
 const WRONG: readonly (readonly [string, Spoiled, string])[] = [
-	["the tail is lost", (leaves) => shownOf(leaves.slice(0, 305)), "and had 310 before"],
+	["the tail is lost", (leaves) => shownOf(leaves.slice(0, 305)), "but had 310 before"],
 	[
 		"what was acknowledged after the last checkpoint is lost",
 		(leaves) => shownOf(leaves.slice(0, EVENTS - 1)),
@@ -104,7 +104,7 @@ test("it sees a checkpoint that lacks what was acknowledged before, or that has 
 	expect(await witness.faults(shownOf(leaves), history)).toEqual([
 		"a checkpoint of 400 events, where 401 were known",
 		"two checkpoints of 310 events differ",
-		"a checkpoint under load: it is no signed note",
+		"a checkpoint under load: it is not a signed note",
 	]);
 });
 

@@ -36,7 +36,7 @@ test.each(["", "\n", "47", "4 7\n", "-1\n", "1e3\n", "{}\n", "9007199254740993\n
 	"a file that holds %j is refused by its name",
 	async (text) => {
 		await writeFile(file, text);
-		await expect(loadCheckpoint(file)).rejects.toThrow(`${file} is no checkpoint`);
+		await expect(loadCheckpoint(file)).rejects.toThrow(`${file} is not a checkpoint`);
 	},
 );
 

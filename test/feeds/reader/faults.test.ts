@@ -29,7 +29,7 @@ describe("what may pass is asked again", () => {
 		["503", { status: 503, body: '{"title":"t","detail":"full"}' }, "503 full"],
 		["408", { status: 408 }, "408 Request Timeout"],
 		["429", { status: 429 }, "429 Too Many Requests"],
-		["a page of no feed", "garbage", "the answer is no feed"],
+		["a page of no feed", "garbage", "the answer is not a feed"],
 		["a connection cut within the body", "cut", "terminated"],
 		["a connection cut before the answer", "no-answer", "fetch failed: other side closed"],
 		["no answer in time", "silent", "no answer in time"],

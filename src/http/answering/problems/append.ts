@@ -34,7 +34,7 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"duplicate-event-id": {
 		status: 400,
 		title: "Event id used twice in one append",
-		detail: (f) => `Event ${f.index} of the batch has the id ${f.eventId} of an earlier one.`,
+		detail: (f) => `Event ${f.index} of the batch has the same id as an earlier one: ${f.eventId}.`,
 	},
 	"event-too-large": {
 		status: 413,
@@ -47,12 +47,13 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"too-many-events": {
 		status: 413,
 		title: "Too many events in one append",
-		detail: (f) => `${f.events} events in one append; ${f.eventsMax} is the limit.`,
+		detail: (f) =>
+			`The append has ${f.events} events. The limit is ${f.eventsMax}. Nothing was written.`,
 	},
 	"stream-not-writable": {
 		status: 401,
 		title: "Stream not writable",
-		detail: (f) => `'${f.stream}' is kept by the server itself and cannot be appended to.`,
+		detail: (f) => `Only the server itself writes to '${f.stream}'. Clients cannot append to it.`,
 		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
 	},
 	"wrong-expected-version": {
@@ -66,7 +67,7 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 412,
 		title: "Precondition failed",
 		detail: (f) =>
-			`Stream '${f.stream}' is at version ${f.current}: not as ${f.precondition} has it.`,
+			`Stream '${f.stream}' is at version ${f.current}, which does not meet ${f.precondition}.`,
 		headers: currentVersion,
 	},
 };

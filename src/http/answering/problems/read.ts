@@ -59,15 +59,19 @@ export const READ_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 410,
 		title: "History replaced",
 		detail: (f) =>
-			`This URL is of another history of the store; the one that is here has number ${f.incarnation}. ` +
-			"A reader has to start again, from the stream's own URL.",
+			`This URL belongs to another history of the store. The present one has number ${f.incarnation}. ` +
+			"Start again from the stream's own URL.",
 	},
-	"tile-not-found": { status: 404, title: "No such tile", detail: (f) => `No tile ${f.tile} yet.` },
+	"tile-not-found": {
+		status: 404,
+		title: "No such tile",
+		detail: (f) => `The log has no tile ${f.tile} yet.`,
+	},
 	"page-too-large": {
 		status: 400,
 		title: "Page too large",
 		detail: (f) =>
-			`The events of this page have ${f.bytes} bytes or more; ${f.pageBytesMax} is the limit. ` +
-			"Ask for fewer.",
+			`The events of this page have ${f.bytes} bytes or more. The limit is ${f.pageBytesMax}. ` +
+			"Ask for fewer events.",
 	},
 };

@@ -22,17 +22,17 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
 		status: 400,
 		title: "Not an HTTP request",
-		detail: (f) => `The request could not be read: ${f.reason}.`,
+		detail: (f) => `The server cannot read the request: ${f.reason}.`,
 	},
 	"headers-too-large": {
 		status: 431,
 		title: "Request headers too large",
-		detail: (f) => `Request line and headers may have ${f.headerBytesMax} bytes together.`,
+		detail: (f) => `Request line and headers together may have at most ${f.headerBytesMax} bytes.`,
 	},
 	"request-too-slow": {
 		status: 408,
 		title: "Request too slow",
-		detail: () => "The request did not arrive within the time the server gives it.",
+		detail: () => "The request did not arrive in full within the time that the server allows.",
 		headers: () => ["Connection", "close"],
 	},
 	"malformed-url": { status: 400, title: "Malformed URL", detail: (f) => f.reason },
@@ -66,30 +66,33 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	},
 	"route-not-found": {
 		status: 404,
-		title: "Nothing is at this path",
-		detail: (f) => `No resource of this server has the path ${f.path}.`,
+		title: "No resource at this path",
+		detail: (f) => `This server has no resource at the path ${f.path}.`,
 	},
 	"method-not-allowed": {
 		status: 405,
 		title: "Method not allowed",
-		detail: (f) => `${f.method} is not possible here; ${f.allowed.join(", ")} is.`,
+		detail: (f) => `This resource does not allow ${f.method}. It allows ${f.allowed.join(", ")}.`,
 		headers: (f) => ["Allow", f.allowed.join(", ")],
 	},
 	"not-acceptable": {
 		status: 406,
 		title: "Not available in the requested format",
-		detail: (f) => `Nothing in Accept '${f.accept}' fits; available: ${f.available.join(", ")}.`,
+		detail: (f) =>
+			`The server has none of the formats in Accept '${f.accept}'. ` +
+			`It has ${f.available.join(", ")}.`,
 	},
 	"unsupported-media-type": {
 		status: 415,
 		reason: () => "Invalid or missing Content-Type",
 		title: "Invalid or missing Content-Type",
-		detail: (f) => `'${f.contentType}' cannot be read here; send one of ${f.available.join(", ")}.`,
+		detail: (f) =>
+			`This resource cannot read '${f.contentType}'; send one of ${f.available.join(", ")}.`,
 	},
 	"body-too-large": {
 		status: 413,
 		title: "Body too large",
-		detail: (f) => `A request body may have ${f.bodyBytesMax} bytes. Nothing was written.`,
+		detail: (f) => `A request body may have at most ${f.bodyBytesMax} bytes. Nothing was written.`,
 	},
 	"body-incomplete": {
 		status: 400,

@@ -23,27 +23,27 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 503,
 		reason: () => "Server Is Too Busy",
 		title: "Server is too busy",
-		detail: (f) => `The ${f.queue} queue holds its limit of ${f.limit}. Try again later.`,
+		detail: (f) => `The ${f.queue} queue is full. Its limit is ${f.limit}. Try again later.`,
 		headers: retryAfter,
 	},
 	"request-timeout": {
 		status: 503,
 		title: "Request timed out",
 		detail: (f) =>
-			`Not answered within ${f.timeoutMs} ms. An append may still be carried out: send it again ` +
-			"with the same event ids to learn its outcome.",
+			`The server did not answer within ${f.timeoutMs} ms. It may still carry out an append: send it ` +
+			"again with the same event ids to learn its outcome.",
 		headers: retryAfter,
 	},
 	"position-not-reached": {
 		status: 503,
 		title: "Position not reached",
-		detail: (f) => `This server is at position ${f.last}, and ${f.position} did not come in time.`,
+		detail: (f) => `This server is at position ${f.last}. It did not reach ${f.position} in time.`,
 		headers: retryAfter,
 	},
 	"disk-full": {
 		status: 507,
 		title: "Disk full",
-		detail: () => "There is no room on the server's disk. Nothing was written; reads go on.",
+		detail: () => "The server's disk is full. Nothing was written. Reads go on.",
 		// Where the server keeps its files is for its operator.
 		shown: () => ({}),
 	},
@@ -51,18 +51,17 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 503,
 		title: "Writer stopped",
 		detail: () =>
-			"The server's disk failed, or its log is damaged, so it takes no appends until its operator " +
-			"has seen to that and started it again; reads go on. " +
-			"An append that was under way may be there: send it again then, with the same event ids, " +
-			"to learn its outcome.",
+			"The server's disk failed, or its log is damaged. The server takes no appends until its " +
+			"operator has repaired this and started it again. Reads go on. An append that was under way " +
+			"may be there: after the restart, send it again with the same event ids to learn its outcome.",
 		headers: retryAfter,
 	},
 	"log-damaged": {
 		status: 500,
 		title: "Log damaged",
 		detail: (f) =>
-			`A part of the log that this needs cannot be read: ${f.part}. ` +
-			"What does not need it is answered as ever.",
+			`The request needs a part of the log that cannot be read: ${f.part}. ` +
+			"The server still answers requests that do not need it.",
 	},
 	"shutting-down": {
 		status: 503,

@@ -74,7 +74,9 @@ function refuseCopies(directory: string): void {
 	const refuse = (reason: string) =>
 		new Refusal("data-directory-unusable", { path: directory, reason });
 	if (existsSync(join(directory, "backup.json")))
-		throw refuse("it is a backup; varve restore makes a data directory of it");
+		throw refuse("it is a backup; varve restore makes a data directory from it");
 	if (existsSync(join(directory, "restoring")) && !existsSync(logFile(directory)))
-		throw refuse("a restore into it did not finish; run it again, or remove its folder restoring");
+		throw refuse(
+			"a restore into it did not finish; run the restore again, or remove the folder restoring in it",
+		);
 }

@@ -56,7 +56,7 @@ function copyLog(file: string, copy: string): void {
 	// The last connection to close removes it.
 	if (existsSync(`${file}-wal`)) {
 		throw refuse(
-			"the log is to be upgraded, and another process has it open (a backup, Litestream, a shell)",
+			"the log needs an upgrade, but another process has it open (a backup, Litestream, a shell)",
 		);
 	}
 	const unfinished = `${copy}.new`;
@@ -69,7 +69,7 @@ function copyLog(file: string, copy: string): void {
 		rmSync(unfinished, { force: true });
 		if (isRefusal(error) || !isDiskFull(error, file)) throw error;
 		throw refuse(
-			"there is no room to keep the log as it was before the upgrade; make some, or back it up " +
+			"there is no room for a copy of the log before the upgrade; free some, or back the log up " +
 				"and start with --upgrade-copy=no",
 		);
 	}
