@@ -14,7 +14,14 @@ import {
 } from "../log/sqlite/copies.ts";
 import { Copy } from "./copy.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
-import { copyKey, openTarget, readMark, type Standing, standingOf, type Target } from "./target.ts";
+import {
+	copyKey,
+	type LastCheck,
+	lastCheckOf,
+	openTarget,
+	readMark,
+	type Target,
+} from "./target.ts";
 
 /** What a run says of itself while it lasts, and how it is stopped. */
 export type Watch = {
@@ -34,7 +41,7 @@ export type BackedUp = {
 	/** Absent where none was asked for. */
 	readonly verification?: Verification;
 	/** After the run, this verification included. */
-	readonly standing: Standing;
+	readonly lastCheck: LastCheck;
 };
 
 /**
@@ -70,7 +77,7 @@ async function run(
 	watch: Watch,
 ): Promise<BackedUp> {
 	const { directory, path } = target;
-	const before = standingOf(readMark(path));
+	const before = lastCheckOf(readMark(path));
 	const { events, added } = await copy(target, source, watch);
 	const incarnation = incarnationOf(logFile(directory));
 	const facts = { finished: new Date().toISOString(), events, incarnation };
@@ -78,16 +85,16 @@ async function run(
 	// What is there counts as soon as it is: to read all of it may take long.
 	if (!target.isFirst) target.mark({ ...facts, verified: false, ...before });
 	const verification = verify ? await verifyCopy(directory, watch) : undefined;
-	const standing = verification ? standingAfter(verification) : before;
+	const lastCheck = verification ? checkAfter(verification) : before;
 	const isDamaged = verification !== undefined && !verification.ok;
 	if (target.isFirst && isDamaged) target.discard();
 	else if (target.isFirst) target.promote();
 	if (!target.isFirst || !isDamaged)
-		target.mark({ ...facts, verified: verification?.ok ?? false, ...standing });
-	return { path, events, added, incarnation, standing, ...(verification && { verification }) };
+		target.mark({ ...facts, verified: verification?.ok ?? false, ...lastCheck });
+	return { path, events, added, incarnation, lastCheck, ...(verification && { verification }) };
 }
 
-function standingAfter({ ok, faults }: Verification): Standing {
+function checkAfter({ ok, faults }: Verification): LastCheck {
 	return ok ? { lastVerified: new Date().toISOString() } : { faults: faults.length };
 }
 

@@ -34,7 +34,7 @@ import {
 	takeSnapshot,
 } from "../log/sqlite/copies.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
-import { copyKey, isWithin, readMark, type Standing, standingOf } from "./target.ts";
+import { copyKey, isWithin, type LastCheck, lastCheckOf, readMark } from "./target.ts";
 
 export type Restoring = {
 	readonly verify: boolean;
@@ -54,7 +54,7 @@ export type Restored = {
 	readonly incarnation: number | undefined;
 	readonly verification?: Verification;
 	/** Of the backup; undefined where it is the copy of a data directory. */
-	readonly standing: Standing | undefined;
+	readonly lastCheck: LastCheck | undefined;
 };
 
 /** Pages of 4 KiB between two looks at the signal. */
@@ -85,7 +85,7 @@ export async function restore(
 		refuseFilled(directory);
 		const mark = readMark(from);
 		const staged = await stage(source, from, directory, restoring);
-		return { ...staged, standing: mark && standingOf(mark) };
+		return { ...staged, lastCheck: mark && lastCheckOf(mark) };
 	} catch (error) {
 		if (isRefusal(error) || restoring.signal?.aborted) throw error;
 		throw refusalOf(error, directory);
@@ -102,7 +102,7 @@ async function stage(
 	from: string,
 	directory: string,
 	restoring: Restoring,
-): Promise<Omit<Restored, "standing">> {
+): Promise<Omit<Restored, "lastCheck">> {
 	const staging = join(directory, "restoring");
 	rmSync(staging, { recursive: true, force: true });
 	mkdirSync(staging);

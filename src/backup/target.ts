@@ -31,7 +31,7 @@ import {
 } from "../log/sqlite/copies.ts";
 
 /** Whether anybody has looked at the whole of a backup. What a later run adds it checks itself. */
-export type Standing = {
+export type LastCheck = {
 	/** ISO 8601, when a run last found all of it sound; absent where none has. */
 	readonly lastVerified?: string | undefined;
 	/** How many the last verification found; absent where it found none. */
@@ -39,7 +39,7 @@ export type Standing = {
 };
 
 /** What `backup.json` says. */
-export type Mark = Standing & {
+export type Mark = LastCheck & {
 	/** The data directory. */
 	readonly of: string;
 	/** ISO 8601; absent while the first copy is not finished. */
@@ -148,7 +148,7 @@ export function readMark(path: string): Mark | undefined {
 	}
 }
 
-export function standingOf(mark: Mark | undefined): Standing {
+export function lastCheckOf(mark: Mark | undefined): LastCheck {
 	// Marks from before there was `lastVerified` tell of the run that wrote them only.
 	const lastVerified = mark?.lastVerified ?? (mark?.verified ? mark.finished : undefined);
 	return { lastVerified, faults: mark?.faults };

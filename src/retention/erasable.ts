@@ -9,21 +9,24 @@
  * Hidden is always the low end of a stream, and so is what was erased (contract 5.6).
  */
 import type { StreamName, Version } from "../event.ts";
-import { describedStream, isShown, type Standing } from "./window.ts";
+import { describedStream, isShown, type StreamState } from "./window.ts";
 
 /** @param now milliseconds since 1970, at the time of the scavenge */
 export function isErasable(
 	stream: StreamName,
-	standing: Standing,
+	state: StreamState,
 	version: Version,
 	created: number,
 	now: number,
 ): boolean {
-	return version < endOfErasable(stream, standing) && !isShown(standing, version, created, now);
+	return version < endOfErasable(stream, state) && !isShown(state, version, created, now);
 }
 
 /** The lowest version no scavenge erases, whatever is hidden; beyond `last` where none is kept. */
-export function endOfErasable(stream: StreamName, { last, isGone, metadata }: Standing): Version {
+export function endOfErasable(
+	stream: StreamName,
+	{ last, isGone, metadata }: StreamState,
+): Version {
 	const isDescribing = describedStream(stream) !== undefined;
 	const keepsLast = isDescribing ? !isGone : isGone || metadata.isDeleted;
 	return keepsLast ? last : last + 1;

@@ -13,7 +13,7 @@ import { ALL, type StreamName, type Version } from "../event.ts";
 import { NO_METADATA, type StreamMetadata } from "./metadata.ts";
 
 /** What is to be known of a stream besides its entries. */
-export type Standing = {
+export type StreamState = {
 	/** Its last version, whether or not it is shown; -1 where it has no events. */
 	readonly last: Version;
 	readonly metadata: StreamMetadata;
@@ -54,14 +54,14 @@ export function effectiveMetadata(stream: StreamName, written = NO_METADATA): St
  * The lowest version that `$tb`, `$maxCount` and the last scavenge leave; beyond `last` where they
  * leave none.
  */
-export function firstShown({ last, metadata, isGone, scavenged }: Standing): Version {
+export function firstShown({ last, metadata, isGone, scavenged }: StreamState): Version {
 	if (isGone || metadata.isDeleted) return last + 1;
 	const { truncateBefore = 0, maxCount = Number.POSITIVE_INFINITY } = metadata;
 	return Math.max(scavenged, Math.min(truncateBefore, last + 1), last + 1 - maxCount);
 }
 
 /** @param now milliseconds since 1970 */
-export function isShown(of: Standing, version: Version, created: number, now: number): boolean {
+export function isShown(of: StreamState, version: Version, created: number, now: number): boolean {
 	return version >= firstShown(of) && created + (of.metadata.maxAgeMs ?? Infinity) > now;
 }
 
@@ -70,7 +70,7 @@ export function isShown(of: Standing, version: Version, created: number, now: nu
  * halving, as `created` never falls. A reader far below it is sent there in one step.
  */
 export function firstUnexpired(
-	{ last, metadata }: Standing,
+	{ last, metadata }: StreamState,
 	createdAt: (version: Version) => number,
 	from: Version,
 	now: number,
@@ -90,7 +90,7 @@ export function firstUnexpired(
  * The moment an event that is shown may stop being shown, in milliseconds since 1970: 0 for with
  * the next append, Infinity for not by itself.
  */
-export function shownUntil({ metadata }: Standing, created: number): number {
+export function shownUntil({ metadata }: StreamState, created: number): number {
 	if (metadata.maxCount !== undefined) return 0;
 	return created + (metadata.maxAgeMs ?? Infinity);
 }

@@ -77,13 +77,13 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	});
 }
 
-function report({ incarnation, verification, standing }: Restored, data: string): number {
+function report({ incarnation, verification, lastCheck }: Restored, data: string): number {
 	if (incarnation === undefined) {
 		for (const fault of verification?.faults ?? []) process.stdout.write(`${fault}\n`);
 		process.stdout.write("not restored: the backup is damaged; --no-verify restores it anyway\n");
 		return EXIT.failed;
 	}
-	const source = standing ? `; the backup was ${unverified(standing)}` : "";
+	const source = lastCheck ? `; the backup was ${unverified(lastCheck)}` : "";
 	const checked = verification
 		? `${count(verification.events)} events, verified`
 		: `not verified${source}; run varve verify to see if it is sound`;

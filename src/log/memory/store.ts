@@ -14,7 +14,7 @@ import {
 	describedStream,
 	effectiveMetadata,
 	metadataStream,
-	type Standing,
+	type StreamState,
 } from "../../retention/window.ts";
 import { TOMBSTONE_TYPE } from "../appending/deletion.ts";
 import type { NewestMetadata } from "../appending/facts.ts";
@@ -82,7 +82,7 @@ export class Store {
 	}
 
 	/** Undefined if the stream is nothing but its entries. */
-	stateOf(stream: StreamName): Standing | undefined {
+	stateOf(stream: StreamName): StreamState | undefined {
 		const isGone = this.isGone(stream);
 		const last = this.lastOf(stream);
 		const isDescribed = this.newestMetadata(stream).last >= 0;

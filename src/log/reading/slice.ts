@@ -11,7 +11,7 @@ import {
 } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { linkAt, type Target } from "../../indexes/links.ts";
-import { firstShown, isShown, type Standing, shownUntil } from "../../retention/window.ts";
+import { firstShown, isShown, type StreamState, shownUntil } from "../../retention/window.ts";
 import type { Gap, Range, Slice, StreamEntry } from "../log.ts";
 import { isMarked, type ReadPlan } from "./plan.ts";
 
@@ -21,16 +21,16 @@ export type FoundEntry = {
 	/** The event that stands there; of an index stream the event it points to. */
 	readonly event: RecordedEvent;
 	/**
-	 * Of an index stream: the standing of the event's own stream, where it has one worth asking for.
+	 * Of an index stream: the state of the event's own stream, where it has one worth asking for.
 	 */
-	readonly origin?: Standing | undefined;
+	readonly origin?: StreamState | undefined;
 	/** Of a link that is to be resolved: where it points to, and what was found there. */
 	readonly target?: (Target & { readonly found?: FoundTarget | undefined }) | undefined;
 };
 
 export type FoundTarget = {
 	readonly event: RecordedEvent;
-	readonly standing?: Standing | undefined;
+	readonly state?: StreamState | undefined;
 };
 
 /** What a slice says besides its entries; both are asked for by few reads. */
@@ -127,7 +127,7 @@ function entryOf({ stream, content }: Range, entry: FoundEntry, now: number): Sh
 		return { entry: { version, event, unresolved }, until };
 	}
 	if (!origin) return { entry: { version, event }, until: Infinity };
-	const found = { event, standing: origin };
+	const found = { event, state: origin };
 	const until = targetUntil(found, now);
 	if (isTargetShown(found, now)) return { entry: { version, event }, until };
 	const unresolved = { stream: event.stream, version: event.version };
@@ -144,8 +144,8 @@ function linkOf(
 	return content ? link : { ...link, data: NOTHING };
 }
 
-function isTargetShown({ event, standing }: FoundTarget, now: number): boolean {
-	return standing === undefined || isShown(standing, event.version, event.created, now);
+function isTargetShown({ event, state }: FoundTarget, now: number): boolean {
+	return state === undefined || isShown(state, event.version, event.created, now);
 }
 
 /**
@@ -153,9 +153,9 @@ function isTargetShown({ event, standing }: FoundTarget, now: number): boolean {
  * ever, nor where the event was scavenged.
  */
 function targetUntil(found: FoundTarget, now: number): number {
-	const { standing, event } = found;
-	if (standing === undefined || standing.isGone || event.version < standing.scavenged) {
+	const { state, event } = found;
+	if (state === undefined || state.isGone || event.version < state.scavenged) {
 		return Infinity;
 	}
-	return isTargetShown(found, now) ? shownUntil(standing, event.created) : 0;
+	return isTargetShown(found, now) ? shownUntil(state, event.created) : 0;
 }

@@ -20,7 +20,7 @@ import { FLAG_REDACTED, FLAG_SCAVENGED } from "../flags.ts";
 import type { Denied } from "../protocol.ts";
 import * as sql from "../statements.ts";
 import type { StreamRow } from "../streams/rows.ts";
-import { Standings } from "../streams/standings.ts";
+import { StreamStates } from "../streams/stream-states.ts";
 import { Gaps } from "./gaps.ts";
 import { Packing } from "./packing.ts";
 
@@ -72,7 +72,7 @@ type Bounds = { events: number; bytes: number };
 export class Eraser {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
-	readonly #standings: Standings;
+	readonly #states: StreamStates;
 	readonly #gaps: Gaps;
 	readonly #packing: Packing;
 	#cutting: NodeJS.Timeout | undefined;
@@ -81,7 +81,7 @@ export class Eraser {
 	constructor(database: Database.Database) {
 		this.#database = database;
 		this.#statements = prepare(database);
-		this.#standings = new Standings(database);
+		this.#states = new StreamStates(database);
 		this.#gaps = new Gaps(database);
 		this.#packing = new Packing(database);
 	}
@@ -134,7 +134,7 @@ export class Eraser {
 	#redact(redaction: Redaction): Work {
 		const { stream, version, metadata } = redaction;
 		type Found = { position: number; type: string; flags: number; metadataBytes: number };
-		const row = this.#standings.find(stream);
+		const row = this.#states.find(stream);
 		const found = row && (this.#statements.toRedact.get(row.id, version) as Found | undefined);
 		const isErased = ((found?.flags ?? 0) & (FLAG_SCAVENGED | FLAG_REDACTED)) !== 0;
 		const event = found && { ...found, isErased };
@@ -159,7 +159,7 @@ export class Eraser {
 		type Marked = { id: number; name: StreamName };
 		for (const { id, name } of markedStreams.all(from, next - 1) as Marked[]) {
 			const before = left.events;
-			const row = present(this.#standings.find(name), "the name of a stream");
+			const row = present(this.#states.find(name), "the name of a stream");
 			const isThrough = this.#scavengeStream(name, row, now, left);
 			if (left.events < before) marked.push(name);
 			if (isThrough) continue;
@@ -173,22 +173,22 @@ export class Eraser {
 
 	/** @returns whether it came to the end of what may be erased, within the bounds */
 	#scavengeStream(name: StreamName, row: StreamRow, now: number, left: Bounds): boolean {
-		const standing = isIndexStream(name) ? undefined : this.#standings.of(name, row);
-		if (!standing) return true;
+		const state = isIndexStream(name) ? undefined : this.#states.of(name, row);
+		if (!state) return true;
 		const { keepDigests, scavengeEvent, toScavenge, markScavenged } = this.#statements;
 		const erased: number[] = [];
-		let first = standing.scavenged;
+		let first = state.scavenged;
 		let isThrough = false;
 		for (const event of toScavenge.iterate(row.id, first, left.events + 1) as Iterable<Row>) {
 			const { position, version, created, flags, bytes } = event;
 			if (flags & FLAG_SCAVENGED) throw new Contradiction(SCAVENGED_BEFORE);
-			isThrough = !isErasable(name, standing, version, created, now);
+			isThrough = !isErasable(name, state, version, created, now);
 			if (isThrough || left.events === erased.length || left.bytes <= 0) break;
 			erased.push(position);
 			left.bytes -= bytes;
 			first = version + 1;
 		}
-		if (first > standing.last) isThrough = true;
+		if (first > state.last) isThrough = true;
 		for (const position of erased) {
 			keepDigests.run(position);
 			scavengeEvent.run(position);
