@@ -33,7 +33,7 @@ export type Slice = {
 	 * show.
 	 */
 	readonly retention?: Retention;
-	/** Of `$all`, if all of the range was scavenged: the whole run of such positions. */
+	/** Of `$all`, if all of the range was scavenged: the whole gap. */
 	readonly gap?: Gap;
 };
 

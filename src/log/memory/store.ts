@@ -98,7 +98,7 @@ export class Store {
 		return isIndexStream(stream) ? this.#isAnyMarked : this.#linking.has(stream);
 	}
 
-	/** The run of scavenged positions around `position`; undefined if that is not scavenged. */
+	/** The gap around `position`; undefined if that is not scavenged. */
 	gapAt(position: Position): Gap | undefined {
 		if (!this.scavenged.has(position)) return undefined;
 		let [first, last] = [position, position];

@@ -69,7 +69,7 @@ export class Appender {
 			this.#statements.begin.run();
 			this.#now = batch.now;
 			const answers = writes.map((write) => this.#answer(write));
-			this.#streams.insertRuns();
+			this.#streams.insertSpans();
 			// Where all were refused or repeated there is nothing to sync.
 			this.#statements[grown.size > 0 ? "commit" : "rollback"].run();
 			return packAnswers(answers, { last: this.#next - 1, grown, marked });

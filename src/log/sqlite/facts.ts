@@ -66,13 +66,13 @@ export class WriterFacts implements Facts {
 	}
 
 	isAt(index: number, version: Version): boolean {
-		this.#streams.insertRuns();
+		this.#streams.insertSpans();
 		const found = this.#statements.isAt.get(this.#idOf(index), this.#streamId(), version);
 		return present(found, AN_EVENT) === 1;
 	}
 
 	isRevival(version: Version): boolean {
-		this.#streams.insertRuns();
+		this.#streams.insertSpans();
 		const flags = present(this.#statements.flagsAt.get(this.#streamId(), version), AN_EVENT);
 		return ((flags as number) & FLAG_REVIVAL) !== 0;
 	}

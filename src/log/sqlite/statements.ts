@@ -118,11 +118,11 @@ export const INSERT_NODE = "INSERT INTO nodes (level, number, hash) VALUES (?, ?
 export const INSERT_ENTRY = "INSERT INTO entries (stream, version, position) VALUES (?, ?, ?)";
 
 /**
- * The entries of a run of events, stream by stream: most batches lie next to each other in their
- * own stream, their category and their type. Position less version is the same throughout a run.
+ * The entries of a span of events, stream by stream: most batches lie next to each other in their
+ * own stream, their category and their type. Position less version is the same throughout a span.
  * Half the price of as many INSERT_ENTRY, and the events' pages were written just now.
  */
-export const INSERT_RUN = `
+export const INSERT_SPAN = `
 	INSERT INTO entries (stream, version, position)
 	SELECT ?, position - ?, position FROM events WHERE position BETWEEN ? AND ?`;
 
@@ -187,7 +187,7 @@ function readsOf(version: string, range: string): Reads {
 	};
 }
 
-/** The run of scavenged positions that a position may be in: the last to begin at or before it. */
+/** The gap of scavenged positions that a position may be in: the last to begin at or before it. */
 export const SELECT_GAP =
 	"SELECT first, last, packed FROM gaps WHERE first <= ? ORDER BY first DESC LIMIT 1";
 /** How many positions from the one to the other were scavenged. */

@@ -13,7 +13,7 @@ export function compareEntries(view: LogView, spans: readonly Span[], report: Re
 		const examined = spans.slice(done, done + SPANS_AT_ONCE);
 		const found = compareSpans(view, examined, report);
 		const left = spans.length - done - examined.length;
-		if (found && left > 0) report(`entries differ in ${left} more runs of 1,024 positions`);
+		if (found && left > 0) report(`entries differ in ${left} more spans of 1,024 positions`);
 		if (found) return;
 	}
 }

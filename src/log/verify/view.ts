@@ -7,7 +7,7 @@ export interface LogView {
 	size(): number;
 	/**
 	 * Events `from` up to `to`, `to` not included, by position; what is missing is left out.
-	 * @param onUnreadable told of a run that cannot be read, before what comes after it; without it
+	 * @param onUnreadable told of a span that cannot be read, before what comes after it; without it
 	 * that is thrown
 	 */
 	events(from: number, to: number, onUnreadable?: OnUnreadable): Iterable<StoredEvent>;

@@ -14,13 +14,13 @@ import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
 
 /**
  * A stream's number and last version. Its newest entries may not be inserted yet: those of events
- * `runFrom` to `runTo`, which lie next to each other; -1 where there are none.
+ * `spanFrom` to `spanTo`, which lie next to each other; -1 where there are none.
  */
 export type Stream = {
 	readonly id: number;
 	last: number;
-	runFrom: number;
-	runTo: number;
+	spanFrom: number;
+	spanTo: number;
 	/** The position of the newest event of its metadata stream; null where there is none. */
 	metadata: number | null;
 	isGone: boolean;
@@ -102,12 +102,12 @@ export class Streams {
 
 	/** Gives the event at `position` the next version of the stream. */
 	enter(name: StreamName, stream: Stream, position: number): void {
-		if (stream.runTo !== position - 1 || stream.runFrom < 0) {
-			if (stream.runFrom < 0) this.grown.set(name, stream);
-			this.#insertRun(stream);
-			stream.runFrom = position;
+		if (stream.spanTo !== position - 1 || stream.spanFrom < 0) {
+			if (stream.spanFrom < 0) this.grown.set(name, stream);
+			this.#insertSpan(stream);
+			stream.spanFrom = position;
 		}
-		stream.runTo = position;
+		stream.spanTo = position;
 		stream.last++;
 	}
 
@@ -120,13 +120,13 @@ export class Streams {
 	}
 
 	positionAt(stream: Stream, version: number): number {
-		this.insertRuns();
+		this.insertSpans();
 		const position = this.#statements.positionAt.get(stream.id, version);
 		return present(position, "an entry of the stream") as number;
 	}
 
-	insertRuns(): void {
-		for (const stream of this.grown.values()) this.#insertRun(stream);
+	insertSpans(): void {
+		for (const stream of this.grown.values()) this.#insertSpan(stream);
 	}
 
 	/** The transaction is over, one way or the other. */
@@ -143,13 +143,13 @@ export class Streams {
 		this.#hasMetadata = this.#statements.hasMetadata.get() === 1;
 	}
 
-	#insertRun(stream: Stream): void {
-		const { insertEntry, insertRun } = this.#statements;
-		const { id, last, runFrom, runTo } = stream;
-		if (runFrom < 0) return;
-		if (runFrom === runTo) insertEntry.run(id, last, runTo);
-		else insertRun.run(id, runTo - last, runFrom, runTo);
-		stream.runFrom = -1;
+	#insertSpan(stream: Stream): void {
+		const { insertEntry, insertSpan } = this.#statements;
+		const { id, last, spanFrom, spanTo } = stream;
+		if (spanFrom < 0) return;
+		if (spanFrom === spanTo) insertEntry.run(id, last, spanTo);
+		else insertSpan.run(id, spanTo - last, spanFrom, spanTo);
+		stream.spanFrom = -1;
 	}
 
 	/** Metadata may be there before the stream is. */
@@ -195,8 +195,8 @@ function streamOf({
 	return {
 		id,
 		last,
-		runFrom: -1,
-		runTo: -1,
+		spanFrom: -1,
+		spanTo: -1,
 		metadata,
 		isGone: tombstone !== null,
 		fate: undefined,
@@ -207,7 +207,7 @@ function prepare(database: Database.Database) {
 	return {
 		insertStream: database.prepare(sql.INSERT_STREAM),
 		insertEntry: database.prepare(sql.INSERT_ENTRY),
-		insertRun: database.prepare(sql.INSERT_RUN),
+		insertSpan: database.prepare(sql.INSERT_SPAN),
 		positionAt: database.prepare(sql.SELECT_POSITION_AT).pluck(),
 		hasMetadata: database.prepare(sql.SELECT_HAS_METADATA).pluck(),
 		markMetadata: database.prepare(sql.MARK_METADATA),

@@ -1,6 +1,6 @@
 /**
  * What is wrong with the file as such, and with what is noted in it beside events and entries:
- * marks, names, and the runs of scavenged positions.
+ * marks, names, and the gaps.
  */
 import type Database from "better-sqlite3";
 import { causeOf, isUnreadable } from "../../failures.ts";

@@ -7,7 +7,7 @@ import { FLAG_SCAVENGED, FLAG_TOMBSTONE } from "../../flags.ts";
 /** Events that change the marks of their stream. */
 const FLAGS_MARKING = FLAG_TOMBSTONE | FLAG_SCAVENGED;
 
-/** Runs that overlap or touch the one before. */
+/** Gaps that overlap or touch the one before. */
 export const VERIFY_GAPS = `
 	SELECT first FROM (SELECT first, lag(last) OVER (ORDER BY first) AS before FROM gaps)
 	WHERE first <= before + 1 LIMIT 100`;
@@ -20,7 +20,7 @@ export const COUNT_SCAVENGED = `
 export const VERIFY_POSITIONS =
 	"SELECT count(*) AS events, min(position) AS first, max(position) AS last FROM events";
 
-/** What is in a run of events, and all their bytes as one value. */
+/** What is in a span of events, and all their bytes as one value. */
 export const VERIFY_HEADS = `
 	SELECT position, stream, version, type, created, flags,
 		length(id), length(hash), length(data), length(metadata)
