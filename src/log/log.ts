@@ -38,7 +38,7 @@ export type {
 export { DEFAULT_LOG_LIMITS, type LogLimits } from "./limits.ts";
 export type { Gap, Range, Retention, Slice, StreamEntry } from "./range.ts";
 
-export interface Log extends Erasing, Locating, Probing {
+export interface Log extends Erasure, Locating, Probing {
 	/**
 	 * The number of the history in this log: 1 for the first, and a higher one for each that
 	 * replaced it (a restored backup, for example). It stays the same while the log is open. What
@@ -121,10 +121,10 @@ export interface Locating {
 }
 
 /**
- * Erasing content on purpose. The event stays, with its position, version, id, type and time. So
+ * Erasure content on purpose. The event stays, with its position, version, id, type and time. So
  * everything that depends on them (the numbers, the answer to a repeat) stays true for ever.
  */
-export interface Erasing {
+export interface Erasure {
 	/**
 	 * How many transactions have erased anything since the log began, as far as its listeners were
 	 * told. It only grows, and a restart keeps it. If it is the same before a read began and after a

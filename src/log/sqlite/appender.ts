@@ -29,7 +29,7 @@ import {
 } from "./protocol.ts";
 import * as sql from "./statements.ts";
 import { type Stream, Streams } from "./streams/streams.ts";
-import { Tree } from "./tree/tree.ts";
+import { MerkleTree } from "./tree/merkle-tree.ts";
 
 const FLAGS = { revival: FLAG_REVIVAL, tombstone: FLAG_TOMBSTONE };
 
@@ -38,7 +38,7 @@ export class Appender {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #streams: Streams;
 	readonly #facts: WriterFacts;
-	readonly #tree: Tree;
+	readonly #merkleTree: MerkleTree;
 	/** Of the event that is being inserted: SQLite copies it. */
 	readonly #hash = Buffer.alloc(HASH_BYTES);
 	#next = 0;
@@ -54,7 +54,7 @@ export class Appender {
 		this.#statements = prepare(database);
 		this.#streams = new Streams(database, () => this.#next);
 		this.#facts = new WriterFacts(database, this.#streams);
-		this.#tree = new Tree(database);
+		this.#merkleTree = new MerkleTree(database);
 		this.#reset();
 	}
 
@@ -143,7 +143,7 @@ export class Appender {
 		const hash = hashOfDigested(head, digests, this.#hash);
 		const { insertEvent } = this.#statements;
 		insertEvent.run(position, stream.id, version, id, type, created, flags, hash, data, metadata);
-		this.#tree.add(hash);
+		this.#merkleTree.add(hash);
 		streams.enter(name, stream, position);
 		for (const joined of streamsJoined({ stream: name, version, type, metadata })) {
 			streams.enter(joined, streams.findOrCreate(joined), position);
@@ -166,7 +166,7 @@ export class Appender {
 		this.#next = (end?.position ?? -1) + 1;
 		this.#created = end?.created ?? 0;
 		this.#streams.reset();
-		this.#tree.reset(this.#next);
+		this.#merkleTree.reset(this.#next);
 	}
 }
 

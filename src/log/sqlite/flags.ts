@@ -1,6 +1,6 @@
 /**
  * The flags of an event, as rows and batches hold them. The first three are known from its append
- * on and are part of its leaf, so their numbers are `LEAF_FLAGS`. Erasing adds the others.
+ * on and are part of its leaf, so their numbers are `LEAF_FLAGS`. Erasure adds the others.
  */
 import { LEAF_FLAGS } from "../../../feeds/proof/leaf.ts";
 

@@ -3,15 +3,15 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { READY, type Stopped } from "./protocol.ts";
 import type { WriterThread } from "./queue.ts";
 
-/** Erasing has a line of its own to the writer's thread, so that it never waits behind appends. */
+/** Erasure has a line of its own to the writer's thread, so that it never waits behind appends. */
 export type WriterData = {
 	readonly file: string;
 	readonly checkpoints: boolean;
-	readonly erasing: MessagePort;
+	readonly erasurePort: MessagePort;
 };
 
 export type Writing = WriterThread & {
-	readonly erasing: MessagePort;
+	readonly erasurePort: MessagePort;
 	/** Why the thread could not begin. */
 	readonly stopped: string | undefined;
 };
@@ -27,7 +27,7 @@ export function startWriter(file: string, checkpoints: boolean): Promise<Writing
 	// stripped.
 	const url = new URL(import.meta.url.replace(/start(\.\w+)$/, "writer$1"));
 	const { port1, port2 } = new MessageChannel();
-	const data: WriterData = { file, checkpoints, erasing: port2 };
+	const data: WriterData = { file, checkpoints, erasurePort: port2 };
 	const writer = new Worker(url, {
 		workerData: data,
 		transferList: [port2],
@@ -45,7 +45,7 @@ export function startWriter(file: string, checkpoints: boolean): Promise<Writing
 		writer.on("error", reject);
 		writer.once("message", (message: typeof READY | Stopped) => {
 			const stopped = message === READY ? undefined : message.stopped;
-			resolve({ writer, exited, erasing: port1, stopped });
+			resolve({ writer, exited, erasurePort: port1, stopped });
 		});
 	});
 }

@@ -1,6 +1,6 @@
 /**
  * The writer's thread: takes batches, answers them, one after another; and between two of them, one
- * step of erasing where that is asked for.
+ * step of erasurePort where that is asked for.
  *
  *     batch ─▶ commit ─▶ answers ─▶ checkpoint, where one is due
  *                 └── failed ──────────┴─▶ stopped: says why, and takes no more
@@ -11,8 +11,8 @@
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Appender } from "./appender.ts";
-import { Eraser, type Erasure } from "./erasing/eraser.ts";
-import { CLEANED, PING } from "./erasing/erasures.ts";
+import { Eraser, type ErasureRequest } from "./erasure/eraser.ts";
+import { CLEANED, PING } from "./erasure/queue.ts";
 import { causeOf, isUnreadable } from "./failures.ts";
 import { takeCheckpoints } from "./files/checkpoint.ts";
 import { openForWriting } from "./files/directory.ts";
@@ -22,7 +22,7 @@ import type { WriterData } from "./start.ts";
 const port = parentPort;
 if (!port) throw new Error("writer.ts runs in a worker thread");
 
-const { file, checkpoints, erasing } = workerData as WriterData;
+const { file, checkpoints, erasurePort } = workerData as WriterData;
 const database = openForWriting(file);
 const checkpointWhenDue = takeCheckpoints(database, checkpoints);
 const eraser = new Eraser(database);
@@ -53,20 +53,20 @@ function serve(port: MessagePort, appender: Appender): void {
 			if (answers.grown.length > 0) checkpointWhenDue();
 		});
 	});
-	erasing.on("message", (erasure: Erasure | typeof PING) => {
+	erasurePort.on("message", (erasure: ErasureRequest | typeof PING) => {
 		if (erasure === PING) {
-			erasing.postMessage(PING);
+			erasurePort.postMessage(PING);
 			return;
 		}
 		orStop(() => {
 			const erased = eraser.erase(erasure);
 			// Reads show it already: whatever becomes of the WAL, no document of before may be kept.
-			erasing.postMessage(erased);
+			erasurePort.postMessage(erased);
 			try {
 				// If another process moves the WAL, cutting it would tear what that process follows.
 				if (checkpoints) eraser.clean(erased);
 			} finally {
-				erasing.postMessage(CLEANED);
+				erasurePort.postMessage(CLEANED);
 			}
 			checkpointWhenDue();
 		});
@@ -90,6 +90,6 @@ function stop(reason: string): void {
 function end(): void {
 	eraser.close();
 	database.close();
-	erasing.close();
+	erasurePort.close();
 	port?.close();
 }

@@ -23,7 +23,7 @@ import type { Gap } from "../log.ts";
 /** Events that say more of a stream than that it grew; a client may have sent one as any other. */
 const MARKING: ReadonlySet<string> = new Set([LINK_TYPE, TOMBSTONE_TYPE]);
 
-export class Store {
+export class MemoryTables {
 	/** By position. */
 	readonly events: RecordedEvent[] = [];
 	/** Of every stream but `$all`: the position at each version. */

@@ -24,13 +24,13 @@ import { StreamStates } from "../streams/stream-states.ts";
 import { Gaps } from "./gaps.ts";
 import { Packing } from "./packing.ts";
 
-export type Erasure =
+export type ErasureRequest =
 	| { readonly redact: Redaction }
 	/** @param now the time by the log's clock, which `$maxAge` goes by */
 	| { readonly scavenge: number; readonly now: number };
 
 /** The answer to an erasure. */
-export type Erased = {
+export type ErasureResult = {
 	readonly step?: ScavengeStep | undefined;
 	readonly denied?: Denied | undefined;
 	/** The last position of the log. */
@@ -87,7 +87,7 @@ export class Eraser {
 	}
 
 	/** @throws where a sync failed: nothing may be committed after that */
-	erase(erasure: Erasure): Erased {
+	erase(erasure: ErasureRequest): ErasureResult {
 		return "redact" in erasure
 			? this.#transact(() => this.#redact(erasure.redact))
 			: this.#transact(() => this.#scavenge(erasure.scavenge, erasure.now));
@@ -97,7 +97,7 @@ export class Eraser {
 	 * Takes older copies of what was erased out of the WAL, at once or later.
 	 * @throws where that fails for another reason than a full disk: as above
 	 */
-	clean({ denied, step, erasures }: Erased): void {
+	clean({ denied, step, erasures }: ErasureResult): void {
 		if (denied) return;
 		if (step?.next === undefined) this.#cutWal();
 		// A run may be stopped, or fail, and nobody comes back.
@@ -112,7 +112,7 @@ export class Eraser {
 	 * Runs `work`, which returns the streams it erased from, as one transaction.
 	 * @throws where a sync failed: nothing may be committed after that
 	 */
-	#transact(work: () => Work): Erased {
+	#transact(work: () => Work): ErasureResult {
 		const { begin, commit, rollback, raise, end } = this.#statements;
 		const lastOf = () => (end.get() as { position: number } | undefined)?.position ?? -1;
 		try {

@@ -5,16 +5,16 @@ import type { Commit, Redaction, ScavengeStep } from "../../log.ts";
 import { Told } from "../../told.ts";
 import { openForReading } from "../files/directory.ts";
 import { SELECT_ERASURES } from "../statements.ts";
-import type { Erased, Erasure } from "./eraser.ts";
+import type { ErasureRequest, ErasureResult } from "./eraser.ts";
 
 /** Sent to the writer's thread, and back by it. */
 export const PING = "ping";
-/** Follows each `Erased`: its older copies are gone, or somebody reads them still. */
+/** Follows each `ErasureResult`: its older copies are gone, or somebody reads them still. */
 export const CLEANED = "cleaned";
 
-type Waiting = { resolve(erased: Erased): void; reject(error: Error): void };
+type Waiting = { resolve(erased: ErasureResult): void; reject(error: Error): void };
 
-export class Erasures {
+export class ErasureQueue {
 	readonly #port: MessagePort;
 	readonly #clock: () => number;
 	readonly #onCommit: (commit: Commit) => void;
@@ -24,7 +24,7 @@ export class Erasures {
 	/** How many of those that wait nobody has been told of. */
 	#untold = 0;
 	/** What the oldest of those that wait became; it is answered once it is cleaned up. */
-	#erased: Erased | undefined;
+	#erased: ErasureResult | undefined;
 	#count: number;
 	#pinged: Promise<void> | undefined;
 	#ping: { resolve(): void; reject(error: Error): void } | undefined;
@@ -43,7 +43,7 @@ export class Erasures {
 		this.#told = new Told(count);
 		this.#clock = clock;
 		this.#onCommit = onCommit;
-		port.on("message", (message: Erased | typeof CLEANED | typeof PING) => {
+		port.on("message", (message: ErasureResult | typeof CLEANED | typeof PING) => {
 			if (message === PING) this.#answered();
 			else if (message === CLEANED) this.#settle();
 			else this.#tell(message);
@@ -53,7 +53,7 @@ export class Erasures {
 		port.unref();
 	}
 
-	/** As `Erasing.erasures`. */
+	/** As `Erasure.erasures`. */
 	get count(): number {
 		return this.#count;
 	}
@@ -99,7 +99,7 @@ export class Erasures {
 		this.#told.end();
 	}
 
-	#ask(erasure: Erasure): Promise<Erased> {
+	#ask(erasure: ErasureRequest): Promise<ErasureResult> {
 		if (this.#ended) return Promise.reject(this.#ended);
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({ resolve, reject });
@@ -115,7 +115,7 @@ export class Erasures {
 	}
 
 	/** The listeners know of an erasure before its caller does. */
-	#tell(erased: Erased): void {
+	#tell(erased: ErasureResult): void {
 		this.#erased = erased;
 		this.#untold--;
 		if (erased.erasures !== undefined) {
