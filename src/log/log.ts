@@ -38,7 +38,7 @@ export type {
 export { DEFAULT_LOG_LIMITS, type LogLimits } from "./limits.ts";
 export type { Gap, Range, Retention, Slice, StreamEntry } from "./range.ts";
 
-export interface Log extends Erasure, Locating, Probing {
+export interface Log extends Erasure, EventLookup, WriterProbe {
 	/**
 	 * The number of the history in this log: 1 for the first, and a higher one for each that
 	 * replaced it (a restored backup, for example). It stays the same while the log is open. What
@@ -98,7 +98,7 @@ export interface Log extends Erasure, Locating, Probing {
 }
 
 /** For probes that ask whether this server should get requests. */
-export interface Probing {
+export interface WriterProbe {
 	/**
 	 * Resolves when the writer has done all it was given before: soon if it is well, late or never if
 	 * it hangs.
@@ -108,7 +108,7 @@ export interface Probing {
 }
 
 /** For readers whose checkpoint is an id, not a number. */
-export interface Locating {
+export interface EventLookup {
 	/**
 	 * Where in a stream the event with an id stands, of whatever age, shown or not. If several
 	 * have one id, it is the earliest of an own stream, and the newest of an index or `$all`. In an

@@ -205,8 +205,8 @@ export class SqliteLog implements Log {
 	#telling(): Promise<unknown> | undefined {
 		const { queue, erasureQueue, reader } = this.#parts;
 		const { position, erasures: count } = reader.seen;
-		const appended = queue.told(position);
-		const erased = erasureQueue.told(count);
+		const appended = queue.listenersReached(position);
+		const erased = erasureQueue.listenersReached(count);
 		return appended || erased ? Promise.all([appended, erased]) : undefined;
 	}
 

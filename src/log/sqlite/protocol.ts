@@ -67,7 +67,7 @@ export type Answers = {
 	 */
 	readonly last: number;
 	readonly grown: readonly StreamName[];
-	readonly lasts: Float64Array;
+	readonly lastVersions: Float64Array;
 	/** As in `Commit`. */
 	readonly marked: readonly StreamName[];
 };
@@ -203,8 +203,8 @@ export function packAnswers(
 			appended.set([answer.first, answer.position, answer.repeated ? 1 : 0], index * 3);
 		} else denied.set(index, answer);
 	}
-	const lasts = Float64Array.from(grown.values(), (stream) => stream.last);
-	return { appended, denied, last, grown: [...grown.keys()], lasts, marked: [...marked] };
+	const lastVersions = Float64Array.from(grown.values(), (stream) => stream.last);
+	return { appended, denied, last, grown: [...grown.keys()], lastVersions, marked: [...marked] };
 }
 
 /** The answer to the write `index` of the batch. */

@@ -13,8 +13,8 @@
 import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import type { Version } from "../../event.ts";
+import { ListenerProgress } from "../listener-progress.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
-import { Told } from "../told.ts";
 import { messageOf } from "./failures.ts";
 import { type Answers, answerAt, pack, packedBytes, type Stopped, type Write } from "./protocol.ts";
 
@@ -75,7 +75,7 @@ export class AppendQueue {
 	#isClosing = false;
 	#isEnding = false;
 	#broken: Refusal<"writer-stopped"> | undefined;
-	readonly #told = new Told(-1);
+	readonly #listenerProgress = new ListenerProgress(-1);
 
 	/** @param thread runs `writer.ts`; the queue ends it */
 	constructor(
@@ -113,9 +113,9 @@ export class AppendQueue {
 		});
 	}
 
-	/** As `Told.of`, of a position that a read has found. */
-	told(position: number): Promise<void> | undefined {
-		return this.#told.of(position, this.#inFlight.length);
+	/** As `ListenerProgress.reached`, of a position that a read has found. */
+	listenersReached(position: number): Promise<void> | undefined {
+		return this.#listenerProgress.reached(position, this.#inFlight.length);
 	}
 
 	/** Refuses every append from now on: the writer has stopped. */
@@ -129,7 +129,7 @@ export class AppendQueue {
 		this.#count = 0;
 		this.#bytes = 0;
 		for (const { reject } of stranded) reject(this.#broken);
-		this.#told.end();
+		this.#listenerProgress.end();
 		this.#endWhenDone();
 	}
 
@@ -201,7 +201,7 @@ export class AppendQueue {
 	#settle(answers: Answers): void {
 		const answered = this.#inFlight.shift() ?? [];
 		if (answered.length > 1 && hasMetDamage(answers)) {
-			this.#told.answered(-1);
+			this.#listenerProgress.answered(-1);
 			this.#sendApart(answered);
 			return;
 		}
@@ -216,7 +216,7 @@ export class AppendQueue {
 		}
 		// Their waiting callers run after this, so a listener knows of a commit before its client does.
 		if (answers.grown.length > 0) this.#listener.onCommit(commitOf(answers));
-		this.#told.answered(answers.last);
+		this.#listenerProgress.answered(answers.last);
 		this.#endWhenDone();
 	}
 }
@@ -232,11 +232,11 @@ function hasMetDamage({ denied }: Answers): boolean {
 	return first !== undefined && "word" in first && first.word === "log-damaged";
 }
 
-function commitOf({ last, grown, lasts, marked }: Answers): Commit {
+function commitOf({ last, grown, lastVersions, marked }: Answers): Commit {
 	return {
 		last,
 		marked,
-		streams: new Map(grown.map((name, index) => [name, lasts[index] as Version])),
+		streams: new Map(grown.map((name, index) => [name, lastVersions[index] as Version])),
 	};
 }
 

@@ -1,8 +1,8 @@
 /** The log's side of erasing: asks the writer's thread, step by step, and tells of what it did. */
 import type { MessagePort } from "node:worker_threads";
 import { Refusal } from "../../../errors.ts";
+import { ListenerProgress } from "../../listener-progress.ts";
 import type { Commit, Redaction, ScavengeStep } from "../../log.ts";
-import { Told } from "../../told.ts";
 import { openForReading } from "../files/directory.ts";
 import { SELECT_ERASURES } from "../statements.ts";
 import type { ErasureRequest, ErasureResult } from "./eraser.ts";
@@ -20,7 +20,7 @@ export class ErasureQueue {
 	readonly #onCommit: (commit: Commit) => void;
 	/** Oldest first, as they will be answered. */
 	readonly #waiting: Waiting[] = [];
-	readonly #told: Told;
+	readonly #listenerProgress: ListenerProgress;
 	/** How many of those that wait nobody has been told of. */
 	#untold = 0;
 	/** What the oldest of those that wait became; it is answered once it is cleaned up. */
@@ -40,7 +40,7 @@ export class ErasureQueue {
 	) {
 		this.#port = port;
 		this.#count = count;
-		this.#told = new Told(count);
+		this.#listenerProgress = new ListenerProgress(count);
 		this.#clock = clock;
 		this.#onCommit = onCommit;
 		port.on("message", (message: ErasureResult | typeof CLEANED | typeof PING) => {
@@ -63,9 +63,9 @@ export class ErasureQueue {
 		return this.#untold > 0;
 	}
 
-	/** As `Told.of`, of a number of erasures that a read has found. */
-	told(count: number): Promise<void> | undefined {
-		return this.#told.of(count, this.#untold);
+	/** As `ListenerProgress.reached`, of a number of erasures that a read has found. */
+	listenersReached(count: number): Promise<void> | undefined {
+		return this.#listenerProgress.reached(count, this.#untold);
 	}
 
 	async redact(redaction: Redaction): Promise<void> {
@@ -96,7 +96,7 @@ export class ErasureQueue {
 		this.#ended ??= refusal;
 		for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
 		this.#ping?.reject(this.#ended);
-		this.#told.end();
+		this.#listenerProgress.end();
 	}
 
 	#ask(erasure: ErasureRequest): Promise<ErasureResult> {
@@ -123,7 +123,7 @@ export class ErasureQueue {
 			const { last, marked, erasures } = erased;
 			this.#onCommit({ last, streams: new Map(), marked, erasures });
 		}
-		this.#told.answered(this.#count);
+		this.#listenerProgress.answered(this.#count);
 	}
 
 	#settle(): void {

@@ -15,7 +15,7 @@ import { schemaOf } from "./schema.ts";
 export type Upgrade = {
 	/** Whether to keep the log as it was. */
 	readonly keepsCopy: boolean;
-	/** Told before anything is done: both may take minutes. */
+	/** ListenerProgress before anything is done: both may take minutes. */
 	onUpgrade?(upgrade: { found: number; known: number; copy: string | undefined }): void;
 };
 

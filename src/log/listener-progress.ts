@@ -14,7 +14,7 @@ type Waiting = {
 	readonly resolve: () => void;
 };
 
-export class Told {
+export class ListenerProgress {
 	#upTo: number;
 	#waiting: Waiting[] = [];
 
@@ -28,7 +28,7 @@ export class Told {
 	 * @param seen what a read has found: a position, or a number of erasures
 	 * @param inFlight the requests to the writer that are not answered: one of them may have made it
 	 */
-	of(seen: number, inFlight: number): Promise<void> | undefined {
+	reached(seen: number, inFlight: number): Promise<void> | undefined {
 		if (seen <= this.#upTo || inFlight === 0) return undefined;
 		return new Promise((resolve) => {
 			this.#waiting.push({ seen, left: inFlight, resolve });

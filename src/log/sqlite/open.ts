@@ -13,12 +13,12 @@ import { type OnStop, openSqliteLog, type SqliteOptions } from "./log.ts";
 import { writerStopped } from "./queue.ts";
 import { openLogTree } from "./tree/log-tree.ts";
 
-export type Store = {
+export type OpenedLog = {
 	readonly log: Log;
-	/** For purging only. */
+	/** For purging, and nobody else. */
 	readonly hidden: HiddenReads;
 	readonly tree: LogTree;
-	/** Why it is only read, where it is. */
+	/** Why the log is only read, if it is: see `SqliteOptions.onStop`. */
 	readonly stopped: Refusal<"writer-stopped"> | undefined;
 };
 
@@ -26,11 +26,11 @@ export type Store = {
  * Opens the log of a data directory and its tree.
  * @throws Refusal as `openSqliteLog`, and `history-rewound`
  */
-export async function openStore(
+export async function openDirectory(
 	directory: string,
 	limits: LogLimits,
 	options: SqliteOptions = {},
-): Promise<Store> {
+): Promise<OpenedLog> {
 	let stopped: Refusal<"writer-stopped"> | undefined;
 	const onStop: OnStop = (refusal) => {
 		stopped = refusal;
