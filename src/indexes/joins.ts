@@ -15,7 +15,7 @@ import { nameFault, STREAM_NAME_BYTES_MAX, type StreamName } from "../event.ts";
 import { LINK_TYPE } from "./links.ts";
 
 /** What the answer depends on; a `RecordedEvent` is one. */
-export type Joining = {
+export type JoiningEvent = {
 	readonly stream: string;
 	readonly version: number;
 	readonly type: string;
@@ -30,7 +30,7 @@ const CORRELATION_ID = "$correlationId";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The index streams `event` joins, each once: category, type, correlation, `$streams`. */
-export function streamsJoined(event: Joining): StreamName[] {
+export function streamsJoined(event: JoiningEvent): StreamName[] {
 	const joined: StreamName[] = [];
 	const isSystem = event.stream.startsWith("$");
 	const dash = event.stream.indexOf("-");

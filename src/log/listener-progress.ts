@@ -7,7 +7,7 @@
  * A position that no request in flight can hold is waited for by nobody: a damaged log may name one
  * that was never committed.
  */
-type Waiting = {
+type WaitingRead = {
 	readonly seen: number;
 	/** How many answers may still come before the one that tells of it. */
 	left: number;
@@ -16,7 +16,7 @@ type Waiting = {
 
 export class ListenerProgress {
 	#upTo: number;
-	#waiting: Waiting[] = [];
+	#waiting: WaitingRead[] = [];
 
 	/** @param upTo where the log was when it was opened, or less */
 	constructor(upTo: number) {

@@ -23,7 +23,7 @@ export type ScavengeOptions = {
 	readonly noted: object;
 };
 
-type Running = { readonly id: string; readonly ending: AbortController; over: Promise<void> };
+type ActiveRun = { readonly id: string; readonly ending: AbortController; over: Promise<void> };
 
 /** Progress is told for each tenth of the streams, and at so many events, twice that, and so on. */
 const PROGRESS_EVENTS = 1000;
@@ -50,7 +50,7 @@ export class Scavenger {
 	readonly #log: Log;
 	readonly #journal: Journal;
 	readonly #report: (error: unknown) => void;
-	#running: Running | undefined;
+	#running: ActiveRun | undefined;
 	#last: Run | undefined;
 	#isClosed = false;
 
@@ -69,7 +69,7 @@ export class Scavenger {
 		if (this.#isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
 		if (this.#running) throw new Refusal("scavenge-running", { scavengeId: this.#running.id });
 		const id = randomUUID();
-		const mine: Running = { id, ending: new AbortController(), over: Promise.resolve() };
+		const mine: ActiveRun = { id, ending: new AbortController(), over: Promise.resolve() };
 		this.#running = mine;
 		const started = this.#journal.started(id, { throttlePercent, ...noted });
 		mine.over = started.then(
@@ -114,7 +114,7 @@ export class Scavenger {
 		await this.#running?.over;
 	}
 
-	async #run({ id, ending }: Running, throttlePercent: number): Promise<void> {
+	async #run({ id, ending }: ActiveRun, throttlePercent: number): Promise<void> {
 		this.#last = { id };
 		const ended = await scavenge(this.#log, this.#journal, id, throttlePercent, ending.signal);
 		if (ended.error !== undefined) this.#report(ended.error);
@@ -136,7 +136,7 @@ async function settleLast(journal: Journal): Promise<Run | undefined> {
 	return { id: last.id, result: "Interrupted" };
 }
 
-type Ended = { readonly result: Result; readonly error?: unknown; readonly facts: object };
+type RunEnd = { readonly result: Result; readonly error?: unknown; readonly facts: object };
 
 /** All steps of a run, and a rest after each. */
 async function scavenge(
@@ -145,7 +145,7 @@ async function scavenge(
 	id: string,
 	throttlePercent: number,
 	signal: AbortSignal,
-): Promise<Ended> {
+): Promise<RunEnd> {
 	const began = performance.now();
 	const erased = { events: 0, bytes: 0, tenths: 0, told: PROGRESS_EVENTS };
 	const facts = () => ({

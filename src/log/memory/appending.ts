@@ -3,7 +3,7 @@ import type { NewEvent, StreamName, Version } from "../../event.ts";
 import { type Facts, type FactsNeeded, factsNeeded } from "../appending/facts.ts";
 import { FetchedFacts, type FetchedStream, type Place } from "../appending/fetched.ts";
 import { marksOf } from "../appending/marks.ts";
-import { type Plan, planAppend, planDelete, type Writing } from "../appending/plan.ts";
+import { type Plan, planAppend, planDelete, type WritePlan } from "../appending/plan.ts";
 import type { Append, Appended, Commit, Deletion } from "../commit.ts";
 import type { MemoryTables } from "./tables.ts";
 
@@ -80,7 +80,7 @@ export function carryOut(
 /** Writes all of a plan as one commit, of one moment. */
 function write(
 	tables: MemoryTables,
-	{ writes, answered }: Writing,
+	{ writes, answered }: WritePlan,
 	batch: readonly NewEvent[],
 	now: number,
 	tell: (commit: Commit) => void,

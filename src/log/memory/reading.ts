@@ -15,7 +15,7 @@ import { bytesOf, checkBytes, type Entry, withTargets } from "../reading/targets
 import type { MemoryTables } from "./tables.ts";
 
 /** A moment, and what to keep within. */
-export type Reading = {
+export type ReadOptions = {
 	readonly now: number;
 	readonly pageBytesMax: number;
 	/** Whether to read what metadata and deletes hide. */
@@ -28,7 +28,7 @@ const NOTHING = new Uint8Array(0);
 export function read(
 	tables: MemoryTables,
 	range: Range,
-	{ now, pageBytesMax, hidden }: Reading,
+	{ now, pageBytesMax, hidden }: ReadOptions,
 ): Slice {
 	const { stream, content } = range;
 	const last = tables.lastOf(stream);

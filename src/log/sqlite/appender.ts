@@ -14,7 +14,7 @@ import { isRefusal } from "../../errors.ts";
 import type { NewEvent, StreamName } from "../../event.ts";
 import { streamsJoined } from "../../indexes/joins.ts";
 import { marksOf } from "../appending/marks.ts";
-import { type PlannedWrite, planAppend, planDelete, type Writing } from "../appending/plan.ts";
+import { type PlannedWrite, planAppend, planDelete, type WritePlan } from "../appending/plan.ts";
 import { WriterFacts } from "./facts.ts";
 import { Contradiction, failureOf, isSyncFailure } from "./failures.ts";
 import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "./flags.ts";
@@ -106,7 +106,7 @@ export class Appender {
 		return { first: plan.first, position, repeated: true };
 	}
 
-	#write({ writes, answered }: Writing, batch: readonly PackedEvent[]): Answer {
+	#write({ writes, answered }: WritePlan, batch: readonly PackedEvent[]): Answer {
 		let answer = { first: -1, position: -1, repeated: false };
 		for (const [index, planned] of writes.entries()) {
 			const events = planned.made ? [packed(planned.made)] : batch;

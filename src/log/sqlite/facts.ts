@@ -5,7 +5,12 @@
 import type Database from "better-sqlite3";
 import type { StreamName, Version } from "../../event.ts";
 import { describedStream } from "../../retention/window.ts";
-import { type Facts, type Fate, fateOf, type NewestMetadata } from "../appending/facts.ts";
+import {
+	type Facts,
+	type Lifecycle,
+	lifecycleOf,
+	type NewestMetadata,
+} from "../appending/facts.ts";
 import { present } from "./failures.ts";
 import { FLAG_REVIVAL } from "./flags.ts";
 import type { PackedWrite } from "./protocol.ts";
@@ -32,17 +37,17 @@ export class WriterFacts implements Facts {
 		return this;
 	}
 
-	fateOf(name: StreamName): Fate {
+	lifecycleOf(name: StreamName): Lifecycle {
 		const described = describedStream(name);
 		if (described !== undefined) {
 			const isGone = this.#streams.find(described)?.isGone === true;
-			return fateOf(name, isGone, () => this.metadataOf(name));
+			return lifecycleOf(name, isGone, () => this.metadataOf(name));
 		}
 		const stream = this.#streams.find(name);
-		if (stream?.fate) return stream.fate;
-		const fate = fateOf(name, stream?.isGone === true, () => this.metadataOf(name));
-		if (stream) stream.fate = fate;
-		return fate;
+		if (stream?.lifecycle) return stream.lifecycle;
+		const lifecycle = lifecycleOf(name, stream?.isGone === true, () => this.metadataOf(name));
+		if (stream) stream.lifecycle = lifecycle;
+		return lifecycle;
 	}
 
 	lastOf(name: StreamName): Version {

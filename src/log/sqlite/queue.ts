@@ -34,7 +34,7 @@ const IN_FLIGHT_MAX = 2;
 /** Nobody knows when it will be started again; a client that asks this often is no burden. */
 const RESTART_SECONDS = 30;
 
-type Waiting = {
+type WaitingWrite = {
 	readonly write: Write;
 	readonly bytes: number;
 	/** Those behind it do not share its commit. */
@@ -65,9 +65,9 @@ export class AppendQueue {
 	readonly #clock: () => number;
 	readonly #listener: Listener;
 	readonly #stopped: Promise<void>;
-	#waiting: Waiting[] = [];
+	#waiting: WaitingWrite[] = [];
 	/** Oldest first, as they will be answered. */
-	#inFlight: Waiting[][] = [];
+	#inFlight: WaitingWrite[][] = [];
 	/** Appends and bytes that are waiting or in flight. */
 	#count = 0;
 	#bytes = 0;
@@ -190,7 +190,7 @@ export class AppendQueue {
 	 * One of them met what is damaged, and none was written: the others are not to fail with it. By
 	 * halves, it is alone after a few commits.
 	 */
-	#sendApart(together: readonly Waiting[]): void {
+	#sendApart(together: readonly WaitingWrite[]): void {
 		const ends = [Math.ceil(together.length / 2) - 1, together.length - 1];
 		this.#waiting.unshift(
 			...together.map((waiting, index) => ({ ...waiting, endsCommit: ends.includes(index) })),

@@ -10,7 +10,7 @@ export type WriterData = {
 	readonly erasurePort: MessagePort;
 };
 
-export type Writing = WriterThread & {
+export type StartedWriter = WriterThread & {
 	readonly erasurePort: MessagePort;
 	/** Why the thread could not begin. */
 	readonly stopped: string | undefined;
@@ -22,7 +22,7 @@ const WRITER_HEAP_MIB = 128;
 const WRITER_YOUNG_MIB = 8;
 
 /** Resolves once the thread has opened the database. */
-export function startWriter(file: string, checkpoints: boolean): Promise<Writing> {
+export function startWriter(file: string, checkpoints: boolean): Promise<StartedWriter> {
 	// The name carries the extension this very file runs under: .js built, .ts where types are
 	// stripped.
 	const url = new URL(import.meta.url.replace(/start(\.\w+)$/, "writer$1"));

@@ -60,14 +60,20 @@ const PACKING_FROM = 2 ** 40;
 
 const SCAVENGED_BEFORE = "an event was scavenged, and is noted as one that was not";
 
-type Row = { position: number; version: number; created: number; flags: number; bytes: number };
-type Work = {
+type ScavengeRow = {
+	position: number;
+	version: number;
+	created: number;
+	flags: number;
+	bytes: number;
+};
+type ErasureWork = {
 	readonly marked: StreamName[];
 	/** Whether there is something to commit, where nothing was erased. */
 	readonly changed?: boolean;
 	readonly step?: ScavengeStep;
 };
-type Bounds = { events: number; bytes: number };
+type StepBudget = { events: number; bytes: number };
 
 export class Eraser {
 	readonly #database: Database.Database;
@@ -112,7 +118,7 @@ export class Eraser {
 	 * Runs `work`, which returns the streams it erased from, as one transaction.
 	 * @throws where a sync failed: nothing may be committed after that
 	 */
-	#transact(work: () => Work): ErasureResult {
+	#transact(work: () => ErasureWork): ErasureResult {
 		const { begin, commit, rollback, raise, end } = this.#statements;
 		const lastOf = () => (end.get() as { position: number } | undefined)?.position ?? -1;
 		try {
@@ -131,7 +137,7 @@ export class Eraser {
 		}
 	}
 
-	#redact(redaction: Redaction): Work {
+	#redact(redaction: Redaction): ErasureWork {
 		const { stream, version, metadata } = redaction;
 		type Found = { position: number; type: string; flags: number; metadataBytes: number };
 		const row = this.#states.find(stream);
@@ -145,7 +151,7 @@ export class Eraser {
 		return { marked: [stream] };
 	}
 
-	#scavenge(from: number, now: number): Work & { step: ScavengeStep } {
+	#scavenge(from: number, now: number): ErasureWork & { step: ScavengeStep } {
 		const { markedStreams, lastStream } = this.#statements;
 		const end = Number(lastStream.get()) + 1;
 		if (from >= PACKING_FROM) {
@@ -153,7 +159,7 @@ export class Eraser {
 			const next = packed === undefined ? undefined : PACKING_FROM + packed;
 			return { marked: [], changed: next !== undefined, step: { next, end, events: 0, bytes: 0 } };
 		}
-		const left: Bounds = { events: STEP_EVENTS_MAX, bytes: STEP_BYTES_MAX };
+		const left: StepBudget = { events: STEP_EVENTS_MAX, bytes: STEP_BYTES_MAX };
 		const marked: StreamName[] = [];
 		let next: number | undefined = from + STEP_STREAMS_MAX;
 		type Marked = { id: number; name: StreamName };
@@ -172,14 +178,18 @@ export class Eraser {
 	}
 
 	/** @returns whether it came to the end of what may be erased, within the bounds */
-	#scavengeStream(name: StreamName, row: StreamRow, now: number, left: Bounds): boolean {
+	#scavengeStream(name: StreamName, row: StreamRow, now: number, left: StepBudget): boolean {
 		const state = isIndexStream(name) ? undefined : this.#states.of(name, row);
 		if (!state) return true;
 		const { keepDigests, scavengeEvent, toScavenge, markScavenged } = this.#statements;
 		const erased: number[] = [];
 		let first = state.scavenged;
 		let isThrough = false;
-		for (const event of toScavenge.iterate(row.id, first, left.events + 1) as Iterable<Row>) {
+		for (const event of toScavenge.iterate(
+			row.id,
+			first,
+			left.events + 1,
+		) as Iterable<ScavengeRow>) {
 			const { position, version, created, flags, bytes } = event;
 			if (flags & FLAG_SCAVENGED) throw new Contradiction(SCAVENGED_BEFORE);
 			isThrough = !isErasable(name, state, version, created, now);

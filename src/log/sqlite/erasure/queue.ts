@@ -12,14 +12,14 @@ export const PING = "ping";
 /** Follows each `ErasureResult`: its older copies are gone, or somebody reads them still. */
 export const CLEANED = "cleaned";
 
-type Waiting = { resolve(erased: ErasureResult): void; reject(error: Error): void };
+type WaitingErasure = { resolve(erased: ErasureResult): void; reject(error: Error): void };
 
 export class ErasureQueue {
 	readonly #port: MessagePort;
 	readonly #clock: () => number;
 	readonly #onCommit: (commit: Commit) => void;
 	/** Oldest first, as they will be answered. */
-	readonly #waiting: Waiting[] = [];
+	readonly #waiting: WaitingErasure[] = [];
 	readonly #listenerProgress: ListenerProgress;
 	/** How many of those that wait nobody has been told of. */
 	#untold = 0;

@@ -6,7 +6,7 @@ import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../../event.ts";
 import { describedStream, metadataStream } from "../../../retention/window.ts";
-import type { Fate } from "../../appending/facts.ts";
+import type { Lifecycle } from "../../appending/facts.ts";
 import type { StreamMark } from "../../appending/marks.ts";
 import { Contradiction, present } from "../failures.ts";
 import * as sql from "../statements.ts";
@@ -25,7 +25,7 @@ export type Stream = {
 	metadata: number | null;
 	isGone: boolean;
 	/** Kept by the appender, and forgotten with every change of metadata. */
-	fate: Fate | undefined;
+	lifecycle: Lifecycle | undefined;
 };
 
 /** Some 3 MB of names; a stream that was pushed out costs one look-up to come back. */
@@ -163,7 +163,7 @@ export class Streams {
 		const stream = this.findOrCreate(name);
 		this.#statements.markTombstone.run(stream.id, position);
 		stream.isGone = true;
-		stream.fate = undefined;
+		stream.lifecycle = undefined;
 	}
 
 	#markLink(name: StreamName, position: number): void {
@@ -174,7 +174,7 @@ export class Streams {
 	#markMetadata(stream: Stream, position: number): void {
 		this.#statements.markMetadata.run(stream.id, position);
 		stream.metadata = position;
-		stream.fate = undefined;
+		stream.lifecycle = undefined;
 	}
 
 	#keep(name: string, stream: Stream): Stream {
@@ -199,7 +199,7 @@ function streamOf({
 		spanTo: -1,
 		metadata,
 		isGone: tombstone !== null,
-		fate: undefined,
+		lifecycle: undefined,
 	};
 }
 

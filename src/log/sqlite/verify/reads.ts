@@ -10,7 +10,7 @@ import { Contradiction, MissingRows } from "../failures.ts";
 import { FLAG_SCAVENGED, FLAGS_ERASED } from "../flags.ts";
 
 /** In a statement's order: see `selectEntries`. */
-export type Row = [
+export type EventRow = [
 	entryVersion: number,
 	position: number,
 	stream: number,
@@ -62,11 +62,11 @@ export function checkMarks({ metadata, described, tombstone, ended }: ProvenMark
  * @throws Contradiction
  */
 export function checkNoted(
-	rows: readonly Row[],
+	rows: readonly EventRow[],
 	{ link }: { readonly link: number | null },
 	{ resolve, hidden }: { readonly resolve: boolean; readonly hidden: boolean },
 ): void {
-	const misses = ([, , , , , type, , flags]: Row) =>
+	const misses = ([, , , , , type, , flags]: EventRow) =>
 		(resolve && link === null && type === LINK_TYPE) || (!hidden && (flags & FLAG_SCAVENGED) !== 0);
 	if (rows.some(misses)) throw new Contradiction("its events are not what is noted of the stream");
 }
@@ -81,12 +81,12 @@ const idBytes = Buffer.alloc(16);
  * @throws Contradiction
  */
 export function checkHashes(
-	rows: readonly Row[],
+	rows: readonly EventRow[],
 	events: readonly RecordedEvent[],
 	hashes: Uint8Array,
 ): void {
 	for (const [index, event] of events.entries()) {
-		const [, , , , id, , , flags] = rows[index] as Row;
+		const [, , , , id, , , flags] = rows[index] as EventRow;
 		if (flags & FLAGS_ERASED) continue;
 		idBytes.write(id, "hex");
 		const { position, stream, version, type, created, data, metadata } = event;

@@ -19,7 +19,7 @@ type Head = [
 	...[position: number, stream: number, version: number, type: string, created: number],
 	...[flags: number, id: number, hash: number, data: number, metadata: number],
 ];
-type Content = Pick<StoredEvent, "flags" | "id" | "data" | "metadata"> & {
+type StoredContent = Pick<StoredEvent, "flags" | "id" | "data" | "metadata"> & {
 	readonly hash: Uint8Array;
 };
 type Digests = StoredEvent["digests"];
@@ -108,8 +108,8 @@ export class StoredEvents {
 		if (to > first) onUnreadable({ from: first, to }, reason);
 	}
 
-	#contentAt(position: number): Content {
-		const row = this.#statements.event.get(position) as Record<keyof Content, unknown>;
+	#contentAt(position: number): StoredContent {
+		const row = this.#statements.event.get(position) as Record<keyof StoredContent, unknown>;
 		return {
 			flags: Number(row.flags),
 			id: bytesOf(row.id),

@@ -57,16 +57,20 @@ export function emptyStreams(database: Database.Database, after: number): string
 	return names.map((name) => `stream ${name} has a name and no entries`);
 }
 
-type Positions = { readonly events: number; readonly first: number; readonly last: number };
+type PositionCounts = { readonly events: number; readonly first: number; readonly last: number };
 
-function positionFaults({ events, first, last }: Positions): string[] {
+function positionFaults({ events, first, last }: PositionCounts): string[] {
 	const isDense = events === 0 || (first === 0 && last === events - 1);
 	return isDense ? [] : [`there are ${events} events at positions ${first} to ${last}`];
 }
 
-type Scavenged = { readonly events: number; readonly positions: number; readonly both: number };
+type ScavengedCounts = {
+	readonly events: number;
+	readonly positions: number;
+	readonly both: number;
+};
 
-function scavengeFaults({ events, positions, both }: Scavenged): string[] {
+function scavengeFaults({ events, positions, both }: ScavengedCounts): string[] {
 	if (positions === events && both === events) return [];
 	return [`${events} events were scavenged, and ${positions} positions are noted as gaps`];
 }
