@@ -19,12 +19,12 @@ import {
 	type LastCheck,
 	lastCheckOf,
 	openTarget,
-	readMark,
+	readRecord,
 	type Target,
 } from "./target.ts";
 
 /** What a run says of itself while it lasts, and how it is stopped. */
-export type Watch = {
+export type BackupWatcher = {
 	readonly signal?: AbortSignal;
 	/** The copying begins. */
 	copying?(measure: Measure): void;
@@ -32,7 +32,7 @@ export type Watch = {
 	verifying?(measure: Measure): void;
 };
 
-export type BackedUp = {
+export type BackupResult = {
 	readonly path: string;
 	readonly events: number;
 	/** Of them, how many this run copied or a run before it that did not finish. */
@@ -54,8 +54,8 @@ export async function backUp(
 	data: string,
 	target: string,
 	verify: boolean,
-	watch: Watch = {},
-): Promise<BackedUp> {
+	watcher: BackupWatcher = {},
+): Promise<BackupResult> {
 	const source = resolve(data);
 	if (!existsSync(logFile(source))) {
 		throw new Refusal("data-directory-unusable", { path: source, reason: "it holds no log" });
@@ -64,7 +64,7 @@ export async function backUp(
 	refuseOtherSchema(source);
 	const opened = openTarget(target, source);
 	try {
-		return await run(opened, source, verify, watch);
+		return await run(opened, source, verify, watcher);
 	} finally {
 		opened.close();
 	}
@@ -74,23 +74,23 @@ async function run(
 	target: Target,
 	source: string,
 	verify: boolean,
-	watch: Watch,
-): Promise<BackedUp> {
+	watcher: BackupWatcher,
+): Promise<BackupResult> {
 	const { directory, path } = target;
-	const before = lastCheckOf(readMark(path));
-	const { events, added } = await copy(target, source, watch);
+	const before = lastCheckOf(readRecord(path));
+	const { events, added } = await copy(target, source, watcher);
 	const incarnation = incarnationOf(logFile(directory));
 	const facts = { finished: new Date().toISOString(), events, incarnation };
 
 	// What is there counts as soon as it is: to read all of it may take long.
-	if (!target.isFirst) target.mark({ ...facts, verified: false, ...before });
-	const verification = verify ? await verifyCopy(directory, watch) : undefined;
+	if (!target.isFirst) target.writeRecord({ ...facts, verified: false, ...before });
+	const verification = verify ? await verifyCopy(directory, watcher) : undefined;
 	const lastCheck = verification ? checkAfter(verification) : before;
 	const isDamaged = verification !== undefined && !verification.ok;
 	if (target.isFirst && isDamaged) target.discard();
 	else if (target.isFirst) target.promote();
 	if (!target.isFirst || !isDamaged)
-		target.mark({ ...facts, verified: verification?.ok ?? false, ...lastCheck });
+		target.writeRecord({ ...facts, verified: verification?.ok ?? false, ...lastCheck });
 	return { path, events, added, incarnation, lastCheck, ...(verification && { verification }) };
 }
 
@@ -98,7 +98,7 @@ function checkAfter({ ok, faults }: Verification): LastCheck {
 	return ok ? { lastVerified: new Date().toISOString() } : { faults: faults.length };
 }
 
-async function copy(target: Target, source: string, watch: Watch) {
+async function copy(target: Target, source: string, watcher: BackupWatcher) {
 	const [file, newer] = [logFile(target.directory), join(target.partial, "newer.sqlite")];
 	let copying: Copy | undefined;
 	try {
@@ -106,8 +106,8 @@ async function copy(target: Target, source: string, watch: Watch) {
 		// is made for that, and it would be brought forward with holes.
 		if (target.isFirst && existsSync(file) && isOlder(file)) rmSync(file);
 		migrateCopy(file, "DELETE");
-		copying = new Copy(file, logFile(source), target.path, watch.signal);
-		watch.copying?.(copying);
+		copying = new Copy(file, logFile(source), target.path, watcher.signal);
+		watcher.copying?.(copying);
 		const before = target.isFirst ? 0 : copying.events();
 		if (target.isFirst) await copying.fill();
 		else if (copying.isFarBehind()) await copying.fillNewer(newer);
@@ -116,7 +116,7 @@ async function copy(target: Target, source: string, watch: Watch) {
 		target.clear();
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {
-		if (watch.signal?.aborted) throw error;
+		if (watcher.signal?.aborted) throw error;
 		// What was copied may be what is damaged, and not the store.
 		if (isOfDamage(error) || (error instanceof Refusal && !target.isFirst)) target.discard();
 		throw error instanceof Refusal ? error : faultOf(error, target.path);

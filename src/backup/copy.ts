@@ -18,8 +18,8 @@ import {
 	COPYING_CACHE_KIB,
 	type Connection,
 	inTransaction,
+	type OnEntries,
 	openCopy,
-	type SeeEntries,
 } from "../log/sqlite/copies.ts";
 import { copyErasures } from "./erasures.ts";
 import { entriesStep, fill, ROWS_LEFT_MAX } from "./fill.ts";
@@ -103,7 +103,7 @@ export class Copy {
 	 * @throws Refusal `backup-unusable`
 	 */
 	async complete(isSound: boolean): Promise<void> {
-		const check = isSound ? new Additions(this.#database, () => this.#breathe()) : undefined;
+		const check = isSound ? new Additions(this.#database, () => this.#yieldTurn()) : undefined;
 		await inTransaction(this.#database, () =>
 			withoutTriggers(this.#database, async () => {
 				await this.#addAll(check);
@@ -116,12 +116,12 @@ export class Copy {
 		this.#database.close();
 	}
 
-	#fill(into: copying.Into): Promise<void> {
+	#fill(into: copying.CopyTarget): Promise<void> {
 		return fill(this.#database, {
 			into,
 			lastEvent: () => this.#lastEvent(),
 			lastStream: () => this.#lastStream(),
-			breathe: () => this.#breathe(),
+			yieldTurn: () => this.#yieldTurn(),
 		});
 	}
 
@@ -144,7 +144,7 @@ export class Copy {
 		await this.#copyNewer(before + 1, check);
 		check?.streams(streams);
 		const digested = (positions: readonly number[]) => check?.digested(positions);
-		await copyErasures(this.#database, before, digested, () => this.#breathe());
+		await copyErasures(this.#database, before, digested, () => this.#yieldTurn());
 		await check?.erased();
 		this.#copyNodes();
 		await check?.nodes(first, this.events());
@@ -153,21 +153,21 @@ export class Copy {
 	}
 
 	async #mergeNewer(first: number, check: Additions | undefined): Promise<void> {
-		await mergeNewer(this.#database, () => this.#breathe());
+		await mergeNewer(this.#database, () => this.#yieldTurn());
 		const merged = (this.#statements.lastEvent.get() as number) + 1;
-		const merge = (see?: SeeEntries) =>
-			mergeEntries(this.#database, merged, see, () => this.#breathe());
+		const merge = (onEntries?: OnEntries) =>
+			mergeEntries(this.#database, merged, onEntries, () => this.#yieldTurn());
 		await (check ? check.span({ from: first, to: merged }, merge) : merge());
 		this.#refuseFaults(check);
 	}
 
 	async #copyNewer(first: number, check: Additions | undefined): Promise<void> {
 		const { events, streams } = this.#statements;
-		while (events.run(this.#lastEvent()).changes > 0) await this.#breathe();
-		while (streams.run(this.#lastStream()).changes > 0) await this.#breathe();
-		const copyEntries = async (see?: SeeEntries) => {
-			const copySome = entriesStep(this.#database, "main", see);
-			while (copySome()) await this.#breathe();
+		while (events.run(this.#lastEvent()).changes > 0) await this.#yieldTurn();
+		while (streams.run(this.#lastStream()).changes > 0) await this.#yieldTurn();
+		const copyEntries = async (onEntries?: OnEntries) => {
+			const copySome = entriesStep(this.#database, "main", onEntries);
+			while (copySome()) await this.#yieldTurn();
 		};
 		await (check ? check.span({ from: first, to: this.events() }, copyEntries) : copyEntries());
 	}
@@ -215,7 +215,7 @@ export class Copy {
 	}
 
 	/** Lets timers and signals have their turn. */
-	async #breathe(): Promise<void> {
+	async #yieldTurn(): Promise<void> {
 		await setImmediate();
 		this.#signal?.throwIfAborted();
 	}

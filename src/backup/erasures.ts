@@ -14,7 +14,7 @@ export async function copyErasures(
 	database: Connection,
 	last: number,
 	added: (positions: readonly number[]) => void,
-	breathe: () => Promise<void>,
+	yieldTurn: () => Promise<void>,
 ): Promise<void> {
 	const one = (sql: string) => database.prepare(sql).pluck().get() as number;
 	const erase = database.prepare(copying.BACKUP_ERASURES);
@@ -23,14 +23,14 @@ export async function copyErasures(
 	if (one(copying.HAS_ERASURES) === 0) {
 		for (let from = 0; from <= last; from += EVENTS_AT_ONCE) {
 			erase.run(from, Math.min(last, from + EVENTS_AT_ONCE - 1));
-			await breathe();
+			await yieldTurn();
 		}
 	}
 	if (one(copying.HAS_DIGESTS) === 0) {
 		const end = one(copying.LAST_EVENT);
 		for (let from = 0; from <= end; from += EVENTS_AT_ONCE) {
 			added(digests.all(from, from + EVENTS_AT_ONCE - 1) as number[]);
-			await breathe();
+			await yieldTurn();
 		}
 	}
 }

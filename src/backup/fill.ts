@@ -13,7 +13,7 @@ import {
 	type Connection,
 	type EntryRow,
 	inTransaction,
-	type SeeEntries,
+	type OnEntries,
 	type Statement,
 } from "../log/sqlite/copies.ts";
 import * as copying from "./statements.ts";
@@ -32,19 +32,19 @@ export const ROWS_LEFT_MAX = 20_000;
 /** Ids of streams that one statement compares. */
 const STREAMS_AT_ONCE = 1000;
 
-export type Filling = {
+export type FillOptions = {
 	/** Where the rows go; what `main` has is not copied to `newer`. */
-	readonly into: copying.Into;
+	readonly into: copying.CopyTarget;
 	/** The last that was copied, wherever it is; -1 for none. */
 	lastEvent(): number;
 	lastStream(): number;
 	/** Lets timers and signals have their turn. */
-	breathe(): Promise<void>;
+	yieldTurn(): Promise<void>;
 };
 
-export async function fill(database: Connection, filling: Filling): Promise<void> {
-	const { into, lastEvent, lastStream } = filling;
-	const pause = new Pause(database, filling.breathe);
+export async function fill(database: Connection, options: FillOptions): Promise<void> {
+	const { into, lastEvent, lastStream } = options;
+	const pause = new Pause(database, options.yieldTurn);
 	const events = database.prepare(copying.copyEvents(into));
 	const streams = database.prepare(copying.copyStreams(into));
 	for (let copiedBefore = Infinity; ; ) {
@@ -62,17 +62,17 @@ export async function fill(database: Connection, filling: Filling): Promise<void
 /** @returns copies some of the newer entries of all streams; false where those were the last */
 export function entriesStep(
 	database: Connection,
-	into: copying.Into,
-	see?: SeeEntries,
+	into: copying.CopyTarget,
+	onEntries?: OnEntries,
 ): () => boolean {
-	const rows = see && database.prepare(copying.newerEntries(into)).raw();
+	const rows = onEntries && database.prepare(copying.newerEntries(into)).raw();
 	const entries = database.prepare(copying.copyEntries(into));
 	const last = database.prepare(copying.SOURCE_LAST_STREAM).pluck();
 	let id = 0;
 	return () => {
 		const ids = [id, id + STREAMS_AT_ONCE - 1];
 		const seen = rows?.all(ids) as EntryRow[] | undefined;
-		if (seen) see?.(seen);
+		if (seen) onEntries?.(seen);
 		const changes = seen?.length === 0 ? 0 : entries.run(ids).changes;
 		if (changes < copying.ENTRIES_AT_ONCE) id += STREAMS_AT_ONCE;
 		return id <= (last.get() as number);
@@ -97,23 +97,23 @@ async function inShortTransactions(
 
 /** Waits until the store's WAL has started over, if it is long and somebody moves it. */
 class Pause {
-	readonly #breathe: () => Promise<void>;
+	readonly #yieldTurn: () => Promise<void>;
 	readonly #walLength: Statement;
 	#pagesMax = WAL_PAGES_MAX;
 
-	constructor(database: Connection, breathe: () => Promise<void>) {
-		this.#breathe = breathe;
+	constructor(database: Connection, yieldTurn: () => Promise<void>) {
+		this.#yieldTurn = yieldTurn;
 		this.#walLength = database.prepare(copying.SOURCE_WAL_LENGTH).raw();
 	}
 
 	async wait(): Promise<void> {
-		await this.#breathe();
+		await this.#yieldTurn();
 		const before = this.#pages();
 		if (before < this.#pagesMax) return;
 		const end = performance.now() + REST_MS_MAX;
 		while (this.#pages() >= before && performance.now() < end) {
 			await setTimeout(LOOK_MS);
-			await this.#breathe();
+			await this.#yieldTurn();
 		}
 		// It may be left to another process, or nobody appends: to wait each time would be in vain.
 		this.#pagesMax = this.#pages() < before ? WAL_PAGES_MAX : 2 * before;

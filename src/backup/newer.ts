@@ -8,10 +8,10 @@
  */
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Connection, type EntryRow, isDamage, type SeeEntries } from "../log/sqlite/copies.ts";
+import { type Connection, type EntryRow, isDamage, type OnEntries } from "../log/sqlite/copies.ts";
 import * as copying from "./statements.ts";
 
-type Breathe = () => Promise<void>;
+type YieldTurn = () => Promise<void>;
 
 /**
  * Attaches the file as `newer`: what an earlier run left there, or empty where there is nothing
@@ -64,13 +64,13 @@ function follows(database: Connection): boolean {
 }
 
 /** Copies the events and streams of it to the backup. */
-export async function mergeNewer(database: Connection, breathe: Breathe): Promise<void> {
+export async function mergeNewer(database: Connection, yieldTurn: YieldTurn): Promise<void> {
 	const last = (sql: string) => database.prepare(sql).pluck();
 	const events = database.prepare(copying.copyEvents("main", "newer"));
 	const streams = database.prepare(copying.copyStreams("main", "newer"));
 	const [lastEvent, lastStream] = [last(copying.LAST_EVENT), last(copying.LAST_STREAM)];
-	while (events.run(lastEvent.get()).changes > 0) await breathe();
-	while (streams.run(lastStream.get()).changes > 0) await breathe();
+	while (events.run(lastEvent.get()).changes > 0) await yieldTurn();
+	while (streams.run(lastStream.get()).changes > 0) await yieldTurn();
 }
 
 /**
@@ -80,16 +80,16 @@ export async function mergeNewer(database: Connection, breathe: Breathe): Promis
 export async function mergeEntries(
 	database: Connection,
 	below: number,
-	see: SeeEntries | undefined,
-	breathe: Breathe,
+	onEntries: OnEntries | undefined,
+	yieldTurn: YieldTurn,
 ): Promise<void> {
 	const rows = database.prepare(copying.MERGED_ENTRIES).raw();
 	const entries = database.prepare(copying.MERGE_ENTRIES);
-	for (let key: readonly number[] | undefined = [-1, -1]; key; await breathe()) {
+	for (let key: readonly number[] | undefined = [-1, -1]; key; await yieldTurn()) {
 		const seen = rows.all(...key, below) as EntryRow[];
 		const last = seen.at(-1);
 		if (last) {
-			see?.(seen);
+			onEntries?.(seen);
 			entries.run(...key, last[0], last[1], below);
 		}
 		key = last && [last[0], last[1]];

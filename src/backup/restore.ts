@@ -34,9 +34,9 @@ import {
 	takeSnapshot,
 } from "../log/sqlite/copies.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
-import { copyKey, isWithin, type LastCheck, lastCheckOf, readMark } from "./target.ts";
+import { copyKey, isWithin, type LastCheck, lastCheckOf, readRecord } from "./target.ts";
 
-export type Restoring = {
+export type RestoreOptions = {
 	readonly verify: boolean;
 	/** The history was not replaced: nothing was appended to the store after the backup. */
 	readonly sameHistory: boolean;
@@ -49,7 +49,7 @@ export type Restoring = {
 	verifying?(measure: Measure): void;
 };
 
-export type Restored = {
+export type RestoreResult = {
 	/** Undefined where the backup failed its verification: nothing was restored. */
 	readonly incarnation: number | undefined;
 	readonly verification?: Verification;
@@ -71,8 +71,8 @@ const IGNORED = ["lock", "lock-journal", "restoring", "lost+found"];
 export async function restore(
 	backup: string,
 	data: string,
-	restoring: Restoring,
-): Promise<Restored> {
+	options: RestoreOptions,
+): Promise<RestoreResult> {
 	const [from, directory] = [resolve(backup), resolve(data)];
 	const source = openBackup(from);
 	let made: string | undefined;
@@ -83,11 +83,11 @@ export async function restore(
 		made = mkdirSync(directory, { recursive: true });
 		lock = lockDirectory(directory);
 		refuseFilled(directory);
-		const mark = readMark(from);
-		const staged = await stage(source, from, directory, restoring);
-		return { ...staged, lastCheck: mark && lastCheckOf(mark) };
+		const record = readRecord(from);
+		const staged = await stage(source, from, directory, options);
+		return { ...staged, lastCheck: record && lastCheckOf(record) };
 	} catch (error) {
-		if (isRefusal(error) || restoring.signal?.aborted) throw error;
+		if (isRefusal(error) || options.signal?.aborted) throw error;
 		throw refusalOf(error, directory);
 	} finally {
 		source.close();
@@ -101,23 +101,23 @@ async function stage(
 	source: Connection,
 	from: string,
 	directory: string,
-	restoring: Restoring,
-): Promise<Omit<Restored, "lastCheck">> {
+	options: RestoreOptions,
+): Promise<Omit<RestoreResult, "lastCheck">> {
 	const staging = join(directory, "restoring");
 	rmSync(staging, { recursive: true, force: true });
 	mkdirSync(staging);
 	const file = logFile(staging);
-	await copyPages(source, file, restoring);
+	await copyPages(source, file, options);
 	migrateCopy(file, "WAL");
 
 	let verification: Verification | undefined;
-	if (restoring.verify) {
-		verification = await verifyCopy(staging, restoring);
+	if (options.verify) {
+		verification = await verifyCopy(staging, options);
 		if (!verification.ok) return { incarnation: undefined, verification };
 	}
-	const incarnation = restoring.sameHistory
+	const incarnation = options.sameHistory
 		? incarnationOf(file)
-		: raiseIncarnation(staging, restoring.incarnation ?? Math.floor(Date.now() / 1000));
+		: raiseIncarnation(staging, options.incarnation ?? Math.floor(Date.now() / 1000));
 
 	syncFile(file);
 	copyKey(from, staging);
@@ -132,7 +132,7 @@ async function stage(
 async function copyPages(
 	source: Connection,
 	file: string,
-	{ signal, copying }: Restoring,
+	{ signal, copying }: RestoreOptions,
 ): Promise<void> {
 	let [copied, all] = [0, 1];
 	copying?.({ events: () => copied, unit: "pages", fraction: () => copied / all });

@@ -5,7 +5,7 @@
 import { FLAGS_ERASED } from "../log/sqlite/copies.ts";
 
 /** The databases that rows are copied to. */
-export type Into = "main" | "newer";
+export type CopyTarget = "main" | "newer";
 
 export const ATTACH_SOURCE = "ATTACH ? AS source";
 export const ATTACH_NEWER = "ATTACH ? AS newer";
@@ -25,16 +25,16 @@ export const NEWER_HAS_ROWS = `
 	SELECT EXISTS (SELECT 1 FROM newer.streams) OR EXISTS (SELECT 1 FROM newer.entries)`;
 
 /** Whether the store holds the same event at a position. */
-export const isSameEvent = (copy: Into): string => `
+export const isSameEvent = (copy: CopyTarget): string => `
 	SELECT EXISTS (SELECT 1 FROM ${copy}.events b JOIN source.events s USING (position)
 		WHERE b.position = ? AND b.id = s.id AND b.created = s.created
 			AND b.stream = s.stream AND b.version = s.version AND b.hash = s.hash)`;
 
 /** These tables only grow, by their keys: what follows the last key is what is missing. */
-export const copyEvents = (to: Into, from = "source"): string => `
+export const copyEvents = (to: CopyTarget, from = "source"): string => `
 	INSERT INTO ${to}.events SELECT * FROM ${from}.events
 	WHERE position > ? ORDER BY position LIMIT 500`;
-export const copyStreams = (to: Into, from = "source"): string => `
+export const copyStreams = (to: CopyTarget, from = "source"): string => `
 	INSERT INTO ${to}.streams SELECT * FROM ${from}.streams WHERE id > ? ORDER BY id LIMIT 5000`;
 
 export const ENTRIES_AT_ONCE = 20_000;
@@ -42,8 +42,9 @@ export const ENTRIES_AT_ONCE = 20_000;
  * The first of the entries that streams of a range of ids have beyond ours: each stream's in order,
  * so what is there of a stream is the beginning of it.
  */
-export const newerEntries = (to: Into): string => {
-	const last = (copy: Into) => `(SELECT max(version) FROM ${copy}.entries WHERE stream = s.id)`;
+export const newerEntries = (to: CopyTarget): string => {
+	const last = (copy: CopyTarget) =>
+		`(SELECT max(version) FROM ${copy}.entries WHERE stream = s.id)`;
 	const known = to === "main" ? last("main") : `${last("newer")}, ${last("main")}`;
 	return `
 		SELECT n.stream, n.version, n.position
@@ -52,7 +53,8 @@ export const newerEntries = (to: Into): string => {
 		WHERE s.id BETWEEN ? AND ? ORDER BY s.id, n.version LIMIT ${ENTRIES_AT_ONCE}`;
 };
 
-export const copyEntries = (to: Into): string => `INSERT INTO ${to}.entries ${newerEntries(to)}`;
+export const copyEntries = (to: CopyTarget): string =>
+	`INSERT INTO ${to}.entries ${newerEntries(to)}`;
 
 /** What a later run copied ahead goes to the backup without a look at the store. */
 export const MERGED_ENTRIES = `

@@ -2,7 +2,7 @@
  * The directory a backup lies in. It is shaped like a data directory, so whatever reads one reads
  * the other:
  *
- *     backup.json   what it is a backup of, and of which state; the mark of a backup
+ *     backup.json   what it is a backup of, and of which state; the record of a backup
  *     log.sqlite    the log, whole; a file of this name is never half a backup
  *     log.key       the key that signs for the log, where it has one: a secret, as the log is
  *     partial/      what a run copies before it is whole; the next one goes on with it. It is
@@ -39,7 +39,7 @@ export type LastCheck = {
 };
 
 /** What `backup.json` says. */
-export type Mark = LastCheck & {
+export type BackupRecord = LastCheck & {
 	/** The data directory. */
 	readonly of: string;
 	/** ISO 8601; absent while the first copy is not finished. */
@@ -52,7 +52,7 @@ export type Mark = LastCheck & {
 
 /**
  * What may lie in a new target: what the root of a file system has, and what a run leaves that
- * ended before it could leave its mark.
+ * ended before it could write its record.
  */
 const IGNORED = ["lost+found", "lock", "lock-journal", "backup.json.new"];
 
@@ -102,7 +102,7 @@ export class Target {
 	/** Makes it a target, if it is a new one. */
 	begin(): void {
 		if (!this.isFirst) return;
-		this.mark({});
+		this.writeRecord({});
 		mkdirSync(this.partial, { recursive: true });
 	}
 
@@ -126,9 +126,9 @@ export class Target {
 	}
 
 	/** Writes down what the backup is. */
-	mark(facts: Omit<Mark, "of">): void {
-		const mark: Mark = { of: this.#data, ...facts };
-		writeWhole(this.path, "backup.json", `${JSON.stringify(mark, null, "\t")}\n`);
+	writeRecord(facts: Omit<BackupRecord, "of">): void {
+		const record: BackupRecord = { of: this.#data, ...facts };
+		writeWhole(this.path, "backup.json", `${JSON.stringify(record, null, "\t")}\n`);
 	}
 
 	/** Lets go of the directory. */
@@ -138,20 +138,20 @@ export class Target {
 }
 
 /** Of a directory that may be a backup. */
-export function readMark(path: string): Mark | undefined {
+export function readRecord(path: string): BackupRecord | undefined {
 	const file = join(path, "backup.json");
 	if (!existsSync(file)) return undefined;
 	try {
-		return JSON.parse(readFileSync(file, "utf8")) as Mark;
+		return JSON.parse(readFileSync(file, "utf8")) as BackupRecord;
 	} catch {
 		return undefined;
 	}
 }
 
-export function lastCheckOf(mark: Mark | undefined): LastCheck {
-	// Marks from before there was `lastVerified` tell of the run that wrote them only.
-	const lastVerified = mark?.lastVerified ?? (mark?.verified ? mark.finished : undefined);
-	return { lastVerified, faults: mark?.faults };
+export function lastCheckOf(record: BackupRecord | undefined): LastCheck {
+	// Records from before there was `lastVerified` tell of the run that wrote them only.
+	const lastVerified = record?.lastVerified ?? (record?.verified ? record.finished : undefined);
+	return { lastVerified, faults: record?.faults };
 }
 
 /** Whether `path` is `folder` or lies in it, links followed as far as there is anything. */
@@ -194,7 +194,7 @@ function refuseForeign(path: string): void {
 	const refuse = (reason: string) => new Refusal("backup-unusable", { path, reason });
 	if (!statSync(path).isDirectory()) throw refuse("it is a file; a backup is a directory");
 	const found = readdirSync(path).filter((name) => !IGNORED.includes(name));
-	if (found.length === 0 || readMark(path)) return;
+	if (found.length === 0 || readRecord(path)) return;
 	if (found.includes("log.sqlite")) throw refuse("it is a data directory, not a backup");
 	throw refuse("it holds something else; choose an empty directory, or one that holds a backup");
 }

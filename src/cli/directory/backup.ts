@@ -1,6 +1,6 @@
 /** `varve backup`: copies a data directory while its server runs. */
 import { resolve } from "node:path";
-import type { BackedUp } from "../../backup/backup.ts";
+import type { BackupResult } from "../../backup/backup.ts";
 import type { LastCheck } from "../../backup/target.ts";
 import { OPTIONS } from "../../config.ts";
 import type { Arguments } from "../../options.ts";
@@ -92,7 +92,7 @@ export async function interruptible(
 	}
 }
 
-function report(done: BackedUp, seconds: string): number {
+function report(done: BackupResult, seconds: string): number {
 	const { path, events, added, verification, lastCheck } = done;
 	if (verification && !verification.ok) {
 		for (const fault of verification.faults) process.stdout.write(`${fault}\n`);

@@ -1,6 +1,6 @@
 /** `varve restore`: makes a data directory from a backup. */
 import { resolve } from "node:path";
-import type { Restored } from "../../backup/restore.ts";
+import type { RestoreResult } from "../../backup/restore.ts";
 import { OPTIONS } from "../../config.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
@@ -77,7 +77,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	});
 }
 
-function report({ incarnation, verification, lastCheck }: Restored, data: string): number {
+function report({ incarnation, verification, lastCheck }: RestoreResult, data: string): number {
 	if (incarnation === undefined) {
 		for (const fault of verification?.faults ?? []) process.stdout.write(`${fault}\n`);
 		process.stdout.write("not restored: the backup is damaged; --no-verify restores it anyway\n");

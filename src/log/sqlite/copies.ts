@@ -24,7 +24,7 @@ export {
 export { incarnationOf, raiseIncarnation } from "./files/incarnation.ts";
 export { APPLICATION_ID, isOlder, refuseOtherSchema } from "./files/schema.ts";
 export { FLAGS_ERASED } from "./flags.ts";
-export { Additions, type EntryRow, type SeeEntries } from "./verify/additions.ts";
+export { Additions, type EntryRow, type OnEntries } from "./verify/additions.ts";
 export { verifyDirectory } from "./verify/verifier.ts";
 
 /**

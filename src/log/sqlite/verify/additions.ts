@@ -33,11 +33,11 @@ const NEIGHBOURS = 3;
 /** Of `entries`. */
 export type EntryRow = readonly [stream: number, version: number, position: number];
 /** Is shown entries before they are added: stream by stream, each by version. */
-export type SeeEntries = (rows: readonly EntryRow[]) => void;
+export type OnEntries = (rows: readonly EntryRow[]) => void;
 
 export class Additions {
 	readonly #database: Database.Database;
-	readonly #breathe: () => Promise<void>;
+	readonly #yieldTurn: () => Promise<void>;
 	readonly #found = createReport();
 	readonly #view: LogView;
 	readonly #hashes: Hashes;
@@ -48,11 +48,11 @@ export class Additions {
 
 	/**
 	 * @param database the log, in the transaction that adds to it
-	 * @param breathe lets timers and signals have their turn
+	 * @param yieldTurn lets timers and signals have their turn
 	 */
-	constructor(database: Database.Database, breathe: () => Promise<void>) {
+	constructor(database: Database.Database, yieldTurn: () => Promise<void>) {
 		this.#database = database;
-		this.#breathe = breathe;
+		this.#yieldTurn = yieldTurn;
 		this.#view = viewOf(database);
 		this.#hashes = prepareHashes(database);
 		this.#nameOf = namesIn(database);
@@ -73,7 +73,7 @@ export class Additions {
 	 * Checks the events of a span, which are there, and the entries that come to them.
 	 * @param add adds them, and shows them before
 	 */
-	async span(span: sums.Span, add: (see: SeeEntries) => Promise<void>): Promise<void> {
+	async span(span: sums.Span, add: (onEntries: OnEntries) => Promise<void>): Promise<void> {
 		const { report } = this.#found;
 		const unproven = new Positions();
 		const partial = this.#viewBefore(unproven);
@@ -81,10 +81,10 @@ export class Additions {
 		for (let from = span.from; from < span.to; from += EVENTS_AT_ONCE) {
 			const to = Math.min(from + EVENTS_AT_ONCE, span.to);
 			sums.addSums(owed, checkEvents(partial, { from, to }, report).sums);
-			await this.#breathe();
+			await this.#yieldTurn();
 		}
 		const entries = new EntryCheck(span, unproven, report);
-		await add(this.#seeWith(entries));
+		await add(this.#onEntriesWith(entries));
 		const spans = sums.differences(owed, entries.sums);
 		if (spans.length > 0) compareEntries(partial, spans, report);
 	}
@@ -101,7 +101,7 @@ export class Additions {
 			for (let at = levelWidth(from, level); at < end; at += NODES_AT_ONCE) {
 				const span = { from: at, to: Math.min(at + NODES_AT_ONCE, end) };
 				checkNodes(this.#hashes, level, span, this.#found.report);
-				await this.#breathe();
+				await this.#yieldTurn();
 			}
 		}
 	}
@@ -119,7 +119,7 @@ export class Additions {
 				if (event.isErased && event.digests && isAsHashed(event)) continue;
 				this.report(notAppended(event));
 			}
-			await this.#breathe();
+			await this.#yieldTurn();
 		}
 	}
 
@@ -141,10 +141,10 @@ export class Additions {
 		return { ...view, events, unproven: () => unproven };
 	}
 
-	#seeWith(entries: EntryCheck): SeeEntries {
+	#onEntriesWith(entries: EntryCheck): OnEntries {
 		let stream = -1;
 		let name = "";
-		const see = ([of, version, position]: EntryRow) => {
+		const seeRow = ([of, version, position]: EntryRow) => {
 			if (of !== stream) {
 				stream = of;
 				name = this.#nameOf(of);
@@ -153,7 +153,7 @@ export class Additions {
 			if (!entries.see(version, position)) this.report(misplaced(name, version, position));
 		};
 		return (rows) => {
-			for (const row of rows) see(row);
+			for (const row of rows) seeRow(row);
 		};
 	}
 }
