@@ -107,7 +107,7 @@ export interface WriterProbe {
 	writerAnswers(): Promise<void>;
 }
 
-/** For readers whose checkpoint is an id, not a number. */
+/** For readers whose position is an id, not a number. */
 export interface EventLookup {
 	/**
 	 * Where in a stream the event with an id stands, of whatever age, shown or not. If several

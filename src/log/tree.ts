@@ -5,7 +5,7 @@
 import type { Tile } from "../../feeds/proof/tiles.ts";
 
 export interface LogTree {
-	/** What checkpoints are checked by: `name+id+key`. */
+	/** The key that signed heads are checked with: `name+id+key`. */
 	readonly key: string;
 
 	/**
@@ -15,10 +15,10 @@ export interface LogTree {
 	readonly damage: string | undefined;
 
 	/**
-	 * A signed checkpoint of all events there are; all in it is of one moment.
+	 * The signed head of all events there are; all of it is of one moment.
 	 * @throws Refusal `log-damaged`
 	 */
-	checkpoint(): Promise<string>;
+	signedHead(): Promise<string>;
 
 	/**
 	 * The hashes of a tile, or the leaves of a bundle with two bytes of length before each.

@@ -45,7 +45,7 @@ describe("a log is damaged, and was not set back", () => {
 		await expectUnsigned(store);
 		// What `varve prove` makes proofs from.
 		const tree = readLogTree(directory);
-		expect(await wordOf(() => tree.checkpoint())).toBe("log-damaged");
+		expect(await wordOf(() => tree.signedHead())).toBe("log-damaged");
 		tree.close();
 		expect(readFileSync(logFile(directory)).equals(asFound)).toBe(true);
 	});
@@ -62,10 +62,10 @@ describe("a log is damaged, and was not set back", () => {
 	test("where it happened since the start: nothing is signed that takes back what was", async () => {
 		const directory = changed(() => {});
 		const store = await openDirectory(directory, DEFAULT_LOG_LIMITS);
-		store.tree.checkpoint();
+		store.tree.signedHead();
 		await append(store.log, "a", events(3));
 		change(directory, flippedHash(550));
-		expect(await refusal(store.tree.checkpoint())).toEqual([
+		expect(await refusal(store.tree.signedHead())).toEqual([
 			"log-damaged",
 			expect.objectContaining({ reason: expect.stringContaining("first 600 events") }),
 		]);
@@ -140,12 +140,12 @@ async function grow(directory: string, count: number): Promise<void> {
 
 function sign(directory: string): void {
 	const tree = openLogTree(directory);
-	tree.checkpoint();
+	tree.signedHead();
 	tree.close();
 }
 
 async function expectUnsigned(store: OpenedLog): Promise<void> {
-	expect(await wordOf(() => store.tree.checkpoint())).toBe("log-damaged");
+	expect(await wordOf(() => store.tree.signedHead())).toBe("log-damaged");
 	await close(store);
 }
 

@@ -1,6 +1,6 @@
 /**
- * The gaps in the log, spans of scavenged positions: disjoint, and none touches another, so that wherever a read of
- * the log meets one, its end is the next thing there is to read.
+ * The gaps in the log: spans of scavenged positions. They are disjoint, and none touches another.
+ * So if a read of the log meets one, the position after its end is the next one to read.
  */
 import type Database from "better-sqlite3";
 import type { Gap } from "../../log.ts";

@@ -2,7 +2,7 @@
  * Who signs for a data directory's log:
  *
  *     log.key         the private key, made at the first start, readable by its owner only
- *     log.checkpoint  the last checkpoint that was signed
+ *     log.checkpoint  the last signed head
  *
  * A log must never sign for two histories under one name. The name is that of the key, and holds
  * the incarnation; and a log that does not begin with what was signed last is refused.
@@ -33,7 +33,7 @@ export type HeadAt = (size: number) => TreeHead;
  */
 export function openSigner(directory: string, incarnation: number): Signer {
 	if (!existsSync(join(directory, "log.key"))) makeKey(directory);
-	const file = checkpointFile(directory);
+	const file = headFile(directory);
 	// Not synced, as the log was: after a power cut an older one serves nearly as well.
 	const keep = (note: string) => writeWhole(file, note, { mode: 0o644, flush: false });
 	return new Signer(directory, incarnation, keep);
@@ -73,7 +73,7 @@ export class Signer {
 	 * @throws Refusal `history-rewound`
 	 */
 	refuseRewound(sizeNow: () => number, headAt: HeadAt): void {
-		const signed = readSigned(checkpointFile(this.#directory), this.key);
+		const signed = readSigned(headFile(this.#directory), this.key);
 		if (!signed) return;
 		const size = sizeNow();
 		if (!beginsWith(signed, size, headAt)) {
@@ -84,7 +84,7 @@ export class Signer {
 	}
 
 	/**
-	 * The checkpoint of a log that has grown since the last one, or not.
+	 * The signed head of the log, whether or not the log has grown since the last one.
 	 * @throws Contradiction where it does not begin with that: it was damaged since
 	 */
 	sign({ size, root }: TreeHead, headAt: HeadAt): string {
@@ -100,7 +100,7 @@ export class Signer {
 	}
 }
 
-function checkpointFile(directory: string): string {
+function headFile(directory: string): string {
 	return join(directory, "log.checkpoint");
 }
 

@@ -45,7 +45,7 @@ export class StoredTree implements LogTree {
 		this.damage = this.#damage();
 	}
 
-	async checkpoint(): Promise<string> {
+	async signedHead(): Promise<string> {
 		const part = "the right edge of its tree";
 		if (this.damage !== undefined) {
 			throw new Refusal("log-damaged", { part, reason: this.damage });
