@@ -1,7 +1,7 @@
 /**
  * The log as a few arrays: the readable specification, and the oracle the other engines are tested
- * against. It keeps every promise of `log.ts` except that nothing survives the process; as nothing
- * ever waits for a disk, the limits of the append queue have nothing to bound here.
+ * against. It keeps every promise of `log.ts` except that nothing survives the process. No append
+ * waits for a disk, so the limits of the append queue do not apply.
  *
  *     append ─▶ facts ─▶ plan ─▶ write       memory/appending.ts
  *     read   ─▶ facts ─▶ plan ─▶ slice       memory/reading.ts

@@ -24,7 +24,7 @@ export function openLog(
 	return openDirectory(directory, limits, options);
 }
 
-// What the verbs of the command line do with a data directory that no server of theirs has open.
+// For the verbs of the command line, on a data directory that they have not opened as a log.
 export { raiseIncarnation, readIncarnation } from "./sqlite/files/incarnation.ts";
 export { readLogTree } from "./sqlite/tree/log-tree.ts";
 export { verifyDirectory } from "./sqlite/verify/verifier.ts";

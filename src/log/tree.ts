@@ -1,6 +1,6 @@
 /**
- * The log as a Merkle tree, as it is shown to whoever checks it: see docs/proofs.md. Its leaves are
- * the events by position; what is in it never changes.
+ * The log as a Merkle tree, for programs that check it: see docs/proofs.md. Its leaves are the events
+ * by position. Once a leaf or a node is in the tree, it never changes.
  */
 import type { Tile } from "../../feeds/proof/tiles.ts";
 
@@ -9,8 +9,8 @@ export interface LogTree {
 	readonly key: string;
 
 	/**
-	 * What is damaged, where the log cannot be held against what was signed last, or differs from it
-	 * by that: then it is signed for no more, and must not be appended to.
+	 * The damage, in words, if damage keeps the log from being compared with the last signed head, or
+	 * makes it differ. Then the log signs nothing more, and nothing may be appended to it.
 	 */
 	readonly damage: string | undefined;
 
@@ -22,7 +22,7 @@ export interface LogTree {
 
 	/**
 	 * The hashes of a tile, or the leaves of a bundle with two bytes of length before each.
-	 * @returns undefined where the log does not reach so far
+	 * @returns undefined if the log does not reach so far
 	 * @throws Refusal `log-damaged`
 	 */
 	tile(tile: Tile): Promise<Buffer | undefined>;

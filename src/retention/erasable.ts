@@ -6,7 +6,7 @@
  *     deleted for ever                    erased, but for the tombstone; of its metadata, all
  *     metadata streams                    erased, but for the newest: it holds
  *
- * Hidden is always the low end of a stream, and so is what was erased (contract 5.6).
+ * The hidden events are always the low end of a stream, and so are the erased ones (contract 5.6).
  */
 import type { StreamName, Version } from "../event.ts";
 import { describedStream, isShown, type StreamState } from "./window.ts";
@@ -22,7 +22,7 @@ export function isErasable(
 	return version < endOfErasable(stream, state) && !isShown(state, version, created, now);
 }
 
-/** The lowest version no scavenge erases, whatever is hidden; beyond `last` where none is kept. */
+/** The lowest version that no scavenge erases; beyond `last` if a scavenge may erase all. */
 export function endOfErasable(
 	stream: StreamName,
 	{ last, isGone, metadata }: StreamState,

@@ -17,7 +17,7 @@ export async function answerSignedHead({ context }: Exchange): Promise<Answer> {
 	return withText(200, TEXT, await context.tree.signedHead(), REVALIDATE);
 }
 
-/** GET /log/key: the key that signed heads are checked with, for a client that trusts this connection. */
+/** GET /log/key: the key to check signed heads with, if a client trusts this connection. */
 export function answerKey({ context }: Exchange): Answer {
 	return withText(200, TEXT, `${context.tree.key}\n`, REVALIDATE);
 }

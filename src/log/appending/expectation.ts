@@ -24,7 +24,7 @@ import type { ExpectedVersion, StreamName } from "../../event.ts";
 import { metadataStream } from "../../retention/window.ts";
 import type { Facts, Lifecycle } from "./facts.ts";
 
-/** What is judged: the ids stay with the engine, and are spoken of by their index in the batch. */
+/** The append to judge. Its ids stay with the engine; here they are indexes in the batch. */
 export type Proposal = {
 	readonly stream: StreamName;
 	readonly expected: ExpectedVersion;
@@ -69,7 +69,7 @@ export function judgeDelete(proposal: Omit<Proposal, "count">, facts: DeleteFact
 	if (lifecycle === "hard-deleted")
 		throw new Refusal("stream-deleted", { stream, attempt: "write" });
 	const last = facts.lastOf(stream);
-	// There is nothing to delete where there is neither an event nor metadata (contract 1.6).
+	// If a stream has neither an event nor metadata, there is nothing to delete (contract 1.6).
 	if (last < 0 && facts.lastOf(metadataStream(stream)) < 0) throw refusal(proposal, facts);
 	if (expected === "any") return;
 	if (expected === "stream-exists") {

@@ -1,5 +1,5 @@
 /**
- * What an engine tells of the log while an append or a delete is planned.
+ * The facts that an engine gives while an append or a delete is planned.
  *
  * An engine that finds out at once answers each question as it is asked: SQLite does, inside its
  * transaction, and most appends ask two. An engine that cannot (its database is behind a network)
@@ -38,7 +38,7 @@ export type NewestMetadata = {
  * Whether a stream lives. A metadata stream ends with the stream it describes, and is never deleted
  * softly.
  * @param hasTombstone of the stream, or of the one it describes
- * @param metadata asked for where it matters
+ * @param metadata called only if the answer depends on it
  */
 export function lifecycleOf(
 	stream: StreamName,
@@ -55,7 +55,7 @@ export function isHidden(stream: StreamName, metadata: Uint8Array | undefined): 
 	return effectiveMetadata(stream, metadata && parseMetadata(metadata)).isDeleted;
 }
 
-/** What has to be known to plan an append or a delete. */
+/** The facts to fetch before an append or a delete is planned. */
 export type FactsNeeded = {
 	/** The streams whose last version, tombstone and newest metadata may be asked for. */
 	readonly streams: readonly StreamName[];

@@ -1,7 +1,7 @@
 /**
  * Facts that were fetched before anything is planned, for a group of appends and deletes that are
- * planned one after another and committed together. What is planned is added, so the next one of
- * the group builds upon it.
+ * planned one after another and committed together. The group adds each plan to the facts, so the
+ * next plan builds upon it.
  *
  *     factsNeeded of each ─▶ one fetch ─▶ plan ─▶ add ─▶ plan ─▶ add … ─▶ write all of it
  */

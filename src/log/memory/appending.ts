@@ -1,4 +1,4 @@
-/** Appending in memory: fetch the facts, plan, write what was planned. */
+/** Appending in memory: fetch the facts, plan, write the plan. */
 import type { NewEvent, StreamName, Version } from "../../event.ts";
 import { type Facts, type FactsNeeded, factsNeeded } from "../appending/facts.ts";
 import { FetchedFacts, type FetchedStream, type Place } from "../appending/fetched.ts";

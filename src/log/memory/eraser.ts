@@ -1,4 +1,4 @@
-/** Erasure in memory: the readable specification of `MemoryEraser`. */
+/** Erasure in memory: the readable specification of `Erasure`. */
 import type { RecordedEvent, StreamName } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { isErasable } from "../../retention/erasable.ts";
@@ -38,7 +38,7 @@ export class MemoryEraser {
 		this.#finish([stream]);
 	}
 
-	/** All at once: here nobody waits meanwhile. */
+	/** Erases all in one step: no append waits meanwhile. */
 	scavenge(from: number, now: number): ScavengeStep {
 		const { streams } = this.#tables;
 		const erased = { events: 0, bytes: 0 };

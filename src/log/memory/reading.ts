@@ -1,4 +1,4 @@
-/** Reading in memory: fetch what the plan asks for. */
+/** Reading in memory: fetch the entries that the plan names. */
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { firstUnexpired } from "../../retention/window.ts";
@@ -14,7 +14,6 @@ import {
 import { bytesOf, checkBytes, type Entry, withTargets } from "../reading/targets.ts";
 import type { MemoryTables } from "./tables.ts";
 
-/** A moment, and what to keep within. */
 export type ReadOptions = {
 	readonly now: number;
 	readonly pageBytesMax: number;
@@ -51,7 +50,7 @@ export function entriesOf(tables: MemoryTables, { range, from, to }: ReadPlan): 
 	const entries: Entry[] = [];
 	for (let version = Number(from); version <= to; version++) {
 		const event = shown(tables.eventAt(range.stream, version), range.content);
-		// `$all` has no place for what was scavenged; elsewhere it lies below `from`.
+		// `$all` leaves out scavenged events; in other streams they lie below `from`.
 		if (event && !(range.stream === ALL && tables.scavenged.has(version))) {
 			entries.push({ version, event });
 		}

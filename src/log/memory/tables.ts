@@ -1,4 +1,4 @@
-/** What the log in memory holds, and what can be said of each stream in it. */
+/** The content of the log in memory, and facts of each stream in it. */
 import {
 	ALL,
 	type NewEvent,

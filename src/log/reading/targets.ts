@@ -1,5 +1,5 @@
 /**
- * What entries lead to. An entry of an index stream leads to the event of another stream, and shows
+ * The targets of entries. An entry of an index stream leads to the event of another stream, and shows
  * it as far as that stream does. An event that is a link shows the event it points to.
  *
  * An engine that cannot look things up in between asks `targetsOf` first, and fetches all of them
@@ -29,7 +29,7 @@ export type Entry = { readonly version: Version; readonly event: RecordedEvent }
 const NOTHING = new Uint8Array(0);
 
 /**
- * Adds to the entries of a plan that resolves what they lead to.
+ * Adds their targets to the entries of a plan that resolves links.
  * @throws Refusal `page-too-large` if that has more bytes than `bytesMax`, with the entries' own
  */
 export function withTargets(

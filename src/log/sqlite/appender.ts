@@ -3,9 +3,9 @@
  * them in one transaction with one fsync.
  *
  * An append that is refused is refused before it has inserted anything, so the others stand.
- * Anything else that goes wrong undoes the whole transaction, and every append in it: even its
- * refusals may rest on an append that is now undone. A sync that failed is the end of it all: what
- * the disk holds is not known any more, and only a new start can find out (decision 42).
+ * Any other failure undoes the whole transaction, and every append in it: even a refusal may rest
+ * on an append that is now undone. After a sync that failed, nobody knows what the disk holds; only
+ * a new start can find out (decision 42).
  */
 import type Database from "better-sqlite3";
 import { HASH_BYTES } from "../../../feeds/proof/hash.ts";
@@ -47,7 +47,7 @@ export class Appender {
 
 	/**
 	 * @param database open for writing and migrated
-	 * @throws where the end of the log, or what else an append builds upon, cannot be read
+	 * @throws if the end of the log, or other rows that an append builds upon, cannot be read
 	 */
 	constructor(database: Database.Database) {
 		this.#database = database;
@@ -59,8 +59,8 @@ export class Appender {
 	}
 
 	/**
-	 * Answers each write of the batch. What it answers as written is on disk.
-	 * @throws where a sync failed, or undoing did: nothing may be committed after that
+	 * Answers each write of the batch. A write that is answered as written is on disk.
+	 * @throws if a sync failed, or the rollback did: nothing may be committed after that
 	 */
 	commit(batch: Batch): Answers {
 		const writes = unpack(batch);
@@ -70,7 +70,7 @@ export class Appender {
 			this.#now = batch.now;
 			const answers = writes.map((write) => this.#answer(write));
 			this.#streams.insertSpans();
-			// Where all were refused or repeated there is nothing to sync.
+			// If all were refused or repeated, there is nothing to sync.
 			this.#statements[grown.size > 0 ? "commit" : "rollback"].run();
 			return packAnswers(answers, { last: this.#next - 1, grown, marked });
 		} catch (error) {
@@ -159,7 +159,7 @@ export class Appender {
 	/** Learns the end of the log from the file, and forgets what it knew. */
 	#reset(): void {
 		const [end, before] = this.#statements.lastTwo.all() as { position: number; created: number }[];
-		// A page that is torn may read as one of rows without numbers.
+		// A torn page may read as one whose rows have no numbers.
 		if ((before?.position ?? -1) + 1 !== (end?.position ?? 0)) {
 			throw new Contradiction("the newest events do not lie one behind the other");
 		}

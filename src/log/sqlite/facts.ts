@@ -1,6 +1,6 @@
 /**
- * What the writer tells of the log while it plans an append: looked up when it is asked for, within
- * the transaction, so that what came before in the same batch counts.
+ * The facts of the log for a plan in the writer. Each is looked up when the plan asks for it, within
+ * the transaction, so that earlier appends of the same batch count.
  */
 import type Database from "better-sqlite3";
 import type { StreamName, Version } from "../../event.ts";

@@ -4,7 +4,7 @@
  */
 import { LEAF_FLAGS } from "../../../feeds/proof/leaf.ts";
 
-/** Its data (where that is empty: its metadata) is JSON. */
+/** Its data is JSON; if its data is empty, its metadata is. */
 export const FLAG_JSON = LEAF_FLAGS.json;
 /** The last event of a stream that was deleted for ever. */
 export const FLAG_TOMBSTONE = LEAF_FLAGS.tombstone;

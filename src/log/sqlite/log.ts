@@ -183,7 +183,7 @@ export class SqliteLog implements Log {
 		);
 	}
 
-	/** @param where what is read of the stream, in words for the operator */
+	/** @param where the place that is read, in words for the operator */
 	async #reading<T>(
 		stream: StreamName,
 		where: string | number,
@@ -195,13 +195,13 @@ export class SqliteLog implements Log {
 		} catch (error) {
 			throw damageOr(error, `${stream} at ${where}`);
 		} finally {
-			// A refusal shows a commit as well: that the stream was deleted.
+			// A refusal can show a commit, too: the delete of the stream.
 			const telling = this.#telling();
 			if (telling) await telling;
 		}
 	}
 
-	/** What was read may be on disk before the listeners have heard of it. */
+	/** A read may find a commit on disk before the listeners have heard of it. */
 	#telling(): Promise<unknown> | undefined {
 		const { queue, erasureQueue, reader } = this.#parts;
 		const { position, erasures: count } = reader.seen;

@@ -1,13 +1,13 @@
 /**
- * The writer's thread: takes batches, answers them, one after another; and between two of them, one
- * step of erasurePort where that is asked for.
+ * The writer's thread. It takes batches and answers them, one after another. Between two batches it
+ * takes one step of an erasure, if the log has asked for one.
  *
- *     batch ─▶ commit ─▶ answers ─▶ checkpoint, where one is due
+ *     batch ─▶ commit ─▶ answers ─▶ checkpoint of the WAL, if one is due
  *                 └── failed ──────────┴─▶ stopped: says why, and takes no more
  *
- * What fails here, and is not answered as an append's own failure, leaves doubt about what the disk
- * holds. So the thread ends, and nothing is written until the directory is opened anew. The same
- * where it cannot even begin, because what an append builds upon cannot be read (decision 44).
+ * After any failure that is not the append's own, nobody knows what the disk holds. So the thread
+ * ends, and nothing is written until the directory is opened anew. The thread also ends if it cannot
+ * read the rows that an append builds upon (decision 44).
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Appender } from "./appender.ts";
@@ -29,7 +29,7 @@ const eraser = new Eraser(database);
 const appender = openAppender();
 if (appender) serve(port, appender);
 
-/** Undefined where what it has to know of the log cannot be read; that is told. */
+/** Undefined if the rows it has to know cannot be read; then it has told the log so. */
 function openAppender(): Appender | undefined {
 	try {
 		return new Appender(database);
@@ -60,10 +60,10 @@ function serve(port: MessagePort, appender: Appender): void {
 		}
 		orStop(() => {
 			const erased = eraser.erase(erasure);
-			// Reads show it already: whatever becomes of the WAL, no document of before may be kept.
+			// Reads show the erasure already, so caches must drop their documents, whatever the WAL does.
 			erasurePort.postMessage(erased);
 			try {
-				// If another process moves the WAL, cutting it would tear what that process follows.
+				// If another process makes the checkpoints, cutting the WAL would break what it follows.
 				if (checkpoints) eraser.clean(erased);
 			} finally {
 				erasurePort.postMessage(CLEANED);

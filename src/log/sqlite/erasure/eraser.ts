@@ -1,12 +1,12 @@
 /**
- * Takes content out of the log, in the writer's thread and on its connection, a transaction at a
- * time between those of the appends.
+ * Erases content of the log, in the writer's thread and on its connection. Its transactions run
+ * between those of the appends.
  *
- * What is erased is overwritten, not only unlinked: the connection's `secure_delete` writes zeros
- * over it in the database, and once a run is over (or a redaction done) the WAL, which holds older
- * copies of its pages, is folded into the database and cut to nothing. A read of an old snapshot
- * can be in the way of that; then it is tried again until it is done. A process that ends before
- * leaves it to the next start, whose migration is the only connection and so takes the WAL away.
+ * Erased bytes are overwritten, not only unlinked: the connection's `secure_delete` writes zeros over
+ * them in the database. The WAL holds older copies of these pages. So after a run or a redaction a
+ * WAL checkpoint moves it into the database and cuts it to nothing. A read of an old snapshot can
+ * block that; then the eraser tries again until it is done. If the process ends before, the next
+ * start does it: its migration is the only connection, and so removes the WAL.
  */
 import type Database from "better-sqlite3";
 import { isRefusal } from "../../../errors.ts";
@@ -37,20 +37,20 @@ export type ErasureResult = {
 	readonly last: number;
 	/** The streams whose events were erased. */
 	readonly marked: readonly StreamName[];
-	/** The new count, where anything was erased. */
+	/** The new count, if anything was erased. */
 	readonly erasures?: number | undefined;
 };
 
 /**
- * An append that comes meanwhile waits for one step: some 10 ms, most of which is the fsync that
- * appends have, too.
+ * An append that comes meanwhile waits for one step: some 10 ms. Most of that is the fsync, which
+ * appends also have.
  */
 const STEP_EVENTS_MAX = 500;
 /** Overwriting is as slow as writing: a step of large events takes no longer than one of small. */
 const STEP_BYTES_MAX = 4 * 1024 * 1024;
 /** Streams a step looks at, nearly all of which have nothing to erase. */
 const STEP_STREAMS_MAX = 1000;
-/** For so long appends may wait for a read that is in the way of cutting the WAL. */
+/** How long appends may wait for a read that blocks the cutting of the WAL. */
 const CUT_WAIT_MS = 100;
 /** A verify or a backup reads for minutes. */
 const CUT_AGAIN_MS = 5000;
@@ -69,7 +69,7 @@ type ScavengeRow = {
 };
 type ErasureWork = {
 	readonly marked: StreamName[];
-	/** Whether there is something to commit, where nothing was erased. */
+	/** Whether there is something to commit although nothing was erased. */
 	readonly changed?: boolean;
 	readonly step?: ScavengeStep;
 };
@@ -100,13 +100,13 @@ export class Eraser {
 	}
 
 	/**
-	 * Takes older copies of what was erased out of the WAL, at once or later.
-	 * @throws where that fails for another reason than a full disk: as above
+	 * Removes older copies of the erased bytes from the WAL, at once or later.
+	 * @throws if that fails for another reason than a full disk: as above
 	 */
 	clean({ denied, step, erasures }: ErasureResult): void {
 		if (denied) return;
 		if (step?.next === undefined) this.#cutWal();
-		// A run may be stopped, or fail, and nobody comes back.
+		// A run may be stopped or fail, and no later step may come.
 		else if (erasures !== undefined) this.#cutWalLater();
 	}
 
@@ -222,7 +222,7 @@ export class Eraser {
 			const [{ busy }] = this.#database.pragma("wal_checkpoint(TRUNCATE)") as [{ busy: number }];
 			if (busy !== 0) this.#cutWalLater();
 		} catch (error) {
-			// Room may come; whatever else fails here fails for the appends as well, and ends the thread.
+			// A full disk may get room. Any other failure would also fail the appends, and ends the thread.
 			if (!isDiskFull(error, this.#database.name)) throw error;
 			this.#cutWalLater();
 		} finally {

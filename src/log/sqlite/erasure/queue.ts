@@ -1,4 +1,4 @@
-/** The log's side of erasing: asks the writer's thread, step by step, and tells of what it did. */
+/** The erasures that wait for the writer's thread; it tells the log's listeners of each. */
 import type { MessagePort } from "node:worker_threads";
 import { Refusal } from "../../../errors.ts";
 import { ListenerProgress } from "../../listener-progress.ts";
@@ -9,7 +9,7 @@ import type { ErasureRequest, ErasureResult } from "./eraser.ts";
 
 /** Sent to the writer's thread, and back by it. */
 export const PING = "ping";
-/** Follows each `ErasureResult`: its older copies are gone, or somebody reads them still. */
+/** Follows each `ErasureResult`: the older copies are gone, or a reader still needs them. */
 export const CLEANED = "cleaned";
 
 type WaitingErasure = { resolve(erased: ErasureResult): void; reject(error: Error): void };
@@ -21,14 +21,14 @@ export class ErasureQueue {
 	/** Oldest first, as they will be answered. */
 	readonly #waiting: WaitingErasure[] = [];
 	readonly #listenerProgress: ListenerProgress;
-	/** How many of those that wait nobody has been told of. */
+	/** How many waiting erasures the listeners have not heard of. */
 	#untold = 0;
-	/** What the oldest of those that wait became; it is answered once it is cleaned up. */
+	/** The result of the oldest waiting erasure; its caller hears of it once the WAL is clean. */
 	#erased: ErasureResult | undefined;
 	#count: number;
 	#pinged: Promise<void> | undefined;
 	#ping: { resolve(): void; reject(error: Error): void } | undefined;
-	/** Why nothing can be asked any more. */
+	/** The reason why the queue takes nothing more. */
 	#ended: Refusal | undefined;
 
 	/** @param port leads to `eraser.ts`; it is closed when the writer's thread ends */
@@ -58,7 +58,7 @@ export class ErasureQueue {
 		return this.#count;
 	}
 
-	/** Whether one is on its way, which a read may see before anybody is told. */
+	/** Whether an erasure is in flight: a read may show it before the listeners have heard of it. */
 	isErasing(): boolean {
 		return this.#untold > 0;
 	}
@@ -79,8 +79,8 @@ export class ErasureQueue {
 	}
 
 	/**
-	 * Resolves when the thread has come to this message. It is no erasure, but it must not wait in
-	 * the line of the appends, which is bounded; all who ask meanwhile share one.
+	 * Resolves when the thread has read this message. A ping is no erasure, but it must not wait in the
+	 * queue of the appends, which is bounded. All callers that ask meanwhile share one ping.
 	 */
 	ping(): Promise<void> {
 		if (this.#ended) return Promise.reject(this.#ended);
@@ -91,7 +91,7 @@ export class ErasureQueue {
 		return this.#pinged;
 	}
 
-	/** Refuses who waits, and who comes: the writer has stopped, or is gone. */
+	/** Refuses waiting and new erasures: the writer has stopped, or is gone. */
 	stop(refusal: Refusal): void {
 		this.#ended ??= refusal;
 		for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);

@@ -1,4 +1,4 @@
-/** Fetches events as they stand in a stream, and holds them against what is noted of them. */
+/** Fetches the events of a stream, and checks them against the marks of the stream. */
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../../event.ts";
@@ -20,7 +20,7 @@ const NAMES_KEPT_MAX = 10_000;
  */
 const JOINED_BYTES_MAX = 1024 * 1024;
 
-/** What the client wrote of one event. */
+/** The data and metadata of one event. */
 type EventContent = { readonly data: Uint8Array; readonly metadata: Uint8Array };
 
 const NOTHING = new Uint8Array(0);
@@ -28,7 +28,7 @@ const NO_CONTENT: EventContent = { data: NOTHING, metadata: NOTHING };
 
 export type EventOptions = {
 	readonly pageBytesMax: number;
-	/** Whether to hold each event that is read against its hash. */
+	/** Whether to check each event that is read against its hash. */
 	readonly checksReads: boolean;
 };
 
@@ -79,7 +79,7 @@ export class Events {
 		return event;
 	}
 
-	/** Whether events whose content was read are what was appended, where reads are checked. */
+	/** Checks events whose content was read against their hashes, if the options ask for it. */
 	#check(
 		reads: PreparedReads,
 		where: readonly number[],
@@ -90,7 +90,6 @@ export class Events {
 		checkHashes(rows, events, reads.hashes.get(...where) as Uint8Array);
 	}
 
-	/** What the clients wrote of these rows. */
 	#contents(
 		reads: PreparedReads,
 		where: readonly number[],

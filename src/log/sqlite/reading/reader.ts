@@ -25,12 +25,12 @@ export type ReaderOptions = {
 	readonly pageBytesMax: number;
 	/** Milliseconds since 1970, which `$maxAge` goes by. */
 	readonly clock: () => number;
-	/** Whether to hold each event that is read against its hash. */
+	/** Whether to check each event that is read against its hash. */
 	readonly checksReads?: boolean | undefined;
 };
 
 export type ReadOptions = {
-	/** Whether to read what metadata and deletes hide, too. */
+	/** Whether to read also the events that metadata and deletes hide. */
 	readonly hidden: boolean;
 	/** Whether an erasure is on its way, so that `seen` has to tell whether this read shows it. */
 	readonly isErasing: boolean;
@@ -145,7 +145,7 @@ export class Reader {
 function prepare(database: Database.Database) {
 	return {
 		begin: database.prepare(sql.BEGIN_READ),
-		// There is nothing to commit; and where a damaged page was met, a commit would fail as well.
+		// There is nothing to commit; and after a damaged page, a commit would fail as well.
 		end: database.prepare(sql.ROLLBACK),
 		createdAt: database.prepare(sql.SELECT_CREATED_AT).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),

@@ -42,7 +42,7 @@ export class StreamStates {
 		return this.#newest;
 	}
 
-	/** The state of a stream; undefined where it is nothing but its entries. */
+	/** The state of a stream; undefined if it is nothing but its entries. */
 	of(stream: StreamName, row: StreamRow | undefined): StreamState | undefined {
 		const described = describedStream(stream);
 		// A metadata stream ends with its stream, whether or not it ever had an event.

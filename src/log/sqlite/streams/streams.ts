@@ -14,14 +14,14 @@ import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
 
 /**
  * A stream's number and last version. Its newest entries may not be inserted yet: those of events
- * `spanFrom` to `spanTo`, which lie next to each other; -1 where there are none.
+ * `spanFrom` to `spanTo`, which lie next to each other; -1 if there are none.
  */
 export type Stream = {
 	readonly id: number;
 	last: number;
 	spanFrom: number;
 	spanTo: number;
-	/** The position of the newest event of its metadata stream; null where there is none. */
+	/** The position of the newest event of its metadata stream; null if there is none. */
 	metadata: number | null;
 	isGone: boolean;
 	/** Kept by the appender, and forgotten with every change of metadata. */
