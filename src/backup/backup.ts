@@ -1,4 +1,4 @@
-/** A backup of a store, made or brought up to date while the store is in use. */
+/** A backup of a data directory, made or brought up to date while a server has it open. */
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Refusal } from "../errors.ts";
@@ -23,30 +23,30 @@ import {
 	type Target,
 } from "./target.ts";
 
-/** What a run says of itself while it lasts, and how it is stopped. */
+/** Hears of the progress of a run, and can stop it. */
 export type BackupWatcher = {
 	readonly signal?: AbortSignal;
-	/** The copying begins. */
+	/** Called when the copying begins. */
 	copying?(measure: Measure): void;
-	/** The copy is there, and is being read. */
+	/** Called when the copy is whole, and its verification begins. */
 	verifying?(measure: Measure): void;
 };
 
 export type BackupResult = {
 	readonly path: string;
 	readonly events: number;
-	/** Of them, how many this run copied or a run before it that did not finish. */
+	/** How many of them this run copied, or an unfinished run before it. */
 	readonly added: number;
 	readonly incarnation: number;
-	/** Absent where none was asked for. */
+	/** Absent if none was asked for. */
 	readonly verification?: Verification;
 	/** After the run, this verification included. */
 	readonly lastCheck: LastCheck;
 };
 
 /**
- * Backs up the log of `data` into `target`, where it goes on with what is there.
- * A first copy that fails its verification is not put in its place.
+ * Backs up the log of `data` into `target`, and goes on from the copy that is there.
+ * A first copy that fails its verification does not become a backup.
  * @throws Refusal `backup-unusable`, `data-directory-unusable`, `data-directory-in-use` (of the
  *   target), `newer-schema`, `disk-full`
  */
@@ -60,7 +60,7 @@ export async function backUp(
 	if (!existsSync(logFile(source))) {
 		throw new Refusal("data-directory-unusable", { path: source, reason: "it holds no log" });
 	}
-	// The target is brought to this program's schema; the store is not touched, and must be at it.
+	// The target is brought to this program's schema. The source is not touched: it must be at it.
 	refuseOtherSchema(source);
 	const opened = openTarget(target, source);
 	try {
@@ -82,7 +82,7 @@ async function run(
 	const incarnation = incarnationOf(logFile(directory));
 	const facts = { finished: new Date().toISOString(), events, incarnation };
 
-	// What is there counts as soon as it is: to read all of it may take long.
+	// The copy counts as soon as it is whole: its verification may take long.
 	if (!target.isFirst) target.writeRecord({ ...facts, verified: false, ...before });
 	const verification = verify ? await verifyCopy(directory, watcher) : undefined;
 	const lastCheck = verification ? checkAfter(verification) : before;
@@ -102,8 +102,8 @@ async function copy(target: Target, source: string, watcher: BackupWatcher) {
 	const [file, newer] = [logFile(target.directory), join(target.partial, "newer.sqlite")];
 	let copying: Copy | undefined;
 	try {
-		// A first copy that is not finished has events without their streams and entries: no migration
-		// is made for that, and it would be brought forward with holes.
+		// An unfinished first copy has events without their streams and entries. No migration expects
+		// that, and the result would have holes.
 		if (target.isFirst && existsSync(file) && isOlder(file)) rmSync(file);
 		migrateCopy(file, "DELETE");
 		copying = new Copy(file, logFile(source), target.path, watcher.signal);
@@ -117,7 +117,7 @@ async function copy(target: Target, source: string, watcher: BackupWatcher) {
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {
 		if (watcher.signal?.aborted) throw error;
-		// What was copied may be what is damaged, and not the store.
+		// The copy may be damaged, and not the source.
 		if (isOfDamage(error) || (error instanceof Refusal && !target.isFirst)) target.discard();
 		throw error instanceof Refusal ? error : faultOf(error, target.path);
 	} finally {
@@ -135,7 +135,7 @@ function faultOf(error: unknown, path: string): Error {
 	return refusalOf(error, path);
 }
 
-/** Rows that break a constraint were not written as they are. */
+/** Whether a file is damaged. Rows that break a constraint are damaged, too. */
 function isOfDamage(error: unknown): boolean {
 	return isDamage(error) || String((error as NodeJS.ErrnoException)?.code).includes("CONSTRAINT");
 }

@@ -1,4 +1,4 @@
-/** What was erased in a store is erased in its copy, and what digests that left are added. */
+/** Erases in the copy the events that were erased in the source, and adds their digests. */
 import type { Connection } from "../log/sqlite/copies.ts";
 import * as copying from "./statements.ts";
 
@@ -8,7 +8,7 @@ const EVENTS_AT_ONCE = 20_000;
 /**
  * @param last the position of the last event that was copied before; those behind are as the store
  *   has them now
- * @param added is told the positions of the digests that are new
+ * @param added called with the positions of the new digests
  */
 export async function copyErasures(
 	database: Connection,

@@ -4,7 +4,7 @@
  *     DATA/restoring/    copied, brought to this program's schema, verified, given its number
  *     DATA/log.sqlite    renamed out of there, last of all: the directory holds a log or none
  *
- * What is left of an interrupted restore is thrown away by the next one, and is no log to a server.
+ * The next restore removes the files of an interrupted one, and no server takes them for a log.
  */
 import {
 	existsSync,
@@ -38,7 +38,7 @@ import { copyKey, isWithin, type LastCheck, lastCheckOf, readRecord } from "./ta
 
 export type RestoreOptions = {
 	readonly verify: boolean;
-	/** The history was not replaced: nothing was appended to the store after the backup. */
+	/** The history was not replaced: nothing was appended to the log after the backup. */
 	readonly sameHistory: boolean;
 	/** The restored history's number is at least this; else the seconds since 1970. */
 	readonly incarnation?: number;
@@ -50,21 +50,21 @@ export type RestoreOptions = {
 };
 
 export type RestoreResult = {
-	/** Undefined where the backup failed its verification: nothing was restored. */
+	/** Undefined if the backup failed its verification: nothing was restored. */
 	readonly incarnation: number | undefined;
 	readonly verification?: Verification;
-	/** Of the backup; undefined where it is the copy of a data directory. */
+	/** Of the backup; undefined if it is the copy of a data directory. */
 	readonly lastCheck: LastCheck | undefined;
 };
 
 /** Pages of 4 KiB between two looks at the signal. */
 const PAGES_AT_ONCE = 2000;
 
-/** What may lie in a directory that is restored into. */
+/** Files that may lie in a directory that is restored into. */
 const IGNORED = ["lock", "lock-journal", "restoring", "lost+found"];
 
 /**
- * Restores `backup` into `data`, which is made where there is none.
+ * Restores `backup` into `data`, which is made if there is none.
  * @throws Refusal `backup-unusable`, `data-directory-unusable`, `data-directory-in-use`,
  *   `newer-schema`, `disk-full`
  */
@@ -172,7 +172,7 @@ function missing(path: string): string {
 	return "its first backup was never finished; run varve backup again";
 }
 
-/** Where nobody may write, nobody can be at it. */
+/** If the file system is read-only, no process can have the backup open for writing. */
 function refuseInUse(path: string): void {
 	if (!existsSync(join(path, "lock"))) return;
 	try {

@@ -1,12 +1,12 @@
 /**
- * Checks what is added to a log by rows, as to a backup, before the log has it: damage that comes
- * with it must not spoil a sound log. The rules are those of `verify`, for what is new alone:
+ * Checks rows that are added to a log, such as a backup, before the log has them: damaged rows must
+ * not spoil a sound log. The rules are those of `verify`, for the new rows alone:
  *
  *     events    dense, and each as its hash says
  *     entries   those the events must have and no others, each behind what its stream had
  *     streams   none without entries
  *     nodes     each the root of the 256 below it
- *     erased    what is left of an event fits its digests
+ *     erased    the rest of an event fits its digests
  */
 import type Database from "better-sqlite3";
 import { levelWidth } from "../../../../feeds/proof/tiles.ts";
@@ -32,7 +32,7 @@ const NEIGHBOURS = 3;
 
 /** Of `entries`. */
 export type EntryRow = readonly [stream: number, version: number, position: number];
-/** Is shown entries before they are added: stream by stream, each by version. */
+/** Called with entries before they are added: stream by stream, each by version. */
 export type OnEntries = (rows: readonly EntryRow[]) => void;
 
 export class Additions {
@@ -43,7 +43,7 @@ export class Additions {
 	readonly #hashes: Hashes;
 	readonly #nameOf: Names;
 	readonly #lastVersion: Database.Statement;
-	/** What was erased: the digests of events that were added so come later. */
+	/** The erased events that were added: their digests come later. */
 	readonly #erased = new Positions();
 
 	/**
@@ -59,12 +59,12 @@ export class Additions {
 		this.#lastVersion = database.prepare(LAST_VERSION).pluck();
 	}
 
-	/** What was found so far. */
+	/** The faults found so far. */
 	get faults(): readonly string[] {
 		return this.#found.faults;
 	}
 
-	/** Adds a fault that only who adds can find. */
+	/** Adds a fault that only the caller can find. */
 	report(fault: string): void {
 		this.#found.report(fault);
 	}
@@ -106,12 +106,12 @@ export class Additions {
 		}
 	}
 
-	/** Is told the positions of digests that are new. */
+	/** Takes the positions of new digests. */
 	digested(positions: readonly number[]): void {
 		for (const position of positions) this.#erased.add(position);
 	}
 
-	/** Checks what is left of events that are newly erased, all digests being there. */
+	/** Checks the rest of newly erased events, once all digests are there. */
 	async erased(): Promise<void> {
 		for (const { from, to } of spansOf(this.#erased)) {
 			for (const event of this.#view.events(from, to)) {
@@ -123,7 +123,7 @@ export class Additions {
 		}
 	}
 
-	/** The log while neither nodes nor digests of what is new are there. */
+	/** The log before the nodes and digests of the new rows are there. */
 	#viewBefore(unproven: Positions): LogView {
 		const { hashes: _, ...view } = this.#view;
 		const erased = this.#erased;

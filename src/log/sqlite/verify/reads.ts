@@ -1,6 +1,6 @@
 /**
- * What is read is held against what else the log says: a page of the file may be damaged without a
- * sign of it, and what was read may be kept in caches for ever.
+ * Compares rows that were read with other facts of the log. A page of the file may be damaged without
+ * a sign of it, and caches may keep an answer for ever.
  */
 import { HASH_BYTES } from "../../../../feeds/proof/hash.ts";
 import type { RecordedEvent } from "../../../event.ts";
@@ -33,7 +33,7 @@ export function checkComplete(found: number, covered: number, scavenged: () => n
 	throw new MissingRows("some of the events are missing");
 }
 
-/** Two marks of a stream, and what the log says of both; null for nothing. */
+/** Two marks of a stream, and the events that prove them; null for none. */
 type ProvenMarks = {
 	/** The position of the newest event of its metadata stream. */
 	readonly metadata: number | null;
@@ -75,7 +75,7 @@ export function checkNoted(
 const idBytes = Buffer.alloc(16);
 
 /**
- * Checks that events are what was appended. Content that was erased proves nothing by itself;
+ * Checks that events are as they were appended. Content that was erased proves nothing by itself;
  * `verify` has the digests it left.
  * @param hashes their leaf hashes, one behind the other
  * @throws Contradiction

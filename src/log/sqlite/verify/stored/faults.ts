@@ -1,12 +1,12 @@
 /**
- * What is wrong with the file as such, and with what is noted in it beside events and entries:
+ * The faults of the file as such, and of the notes in it beside events and entries:
  * marks, names, and the gaps.
  */
 import type Database from "better-sqlite3";
 import { causeOf, isUnreadable } from "../../failures.ts";
 import * as verifying from "./statements.ts";
 
-/** What SQLite finds in its file, page by page; it gives up where it follows a damaged one. */
+/** The faults that SQLite finds in its file, page by page; it gives up behind a damaged page. */
 export function faultsOfFile(database: Database.Database): string[] {
 	const found: string[] = [];
 	try {
@@ -18,7 +18,7 @@ export function faultsOfFile(database: Database.Database): string[] {
 	return found;
 }
 
-/** What does not agree with the log beside it. One check that cannot be made hides no other. */
+/** The notes that do not agree with the events. A check that fails hides no other check. */
 export function faultsOfNotes(database: Database.Database): string[] {
 	const one = <T>(statement: string) => database.prepare(statement).get() as T;
 	const each = (statement: string, fault: (value: unknown) => string) =>
