@@ -68,8 +68,8 @@ export class Copy {
 	}
 
 	/**
-	 * The progress, from 0 to 1, by the size of the files: the size of rows not yet read is not known.
-	 * It does not read the source: within a transaction, that would take a snapshot.
+	 * The progress, from 0 to 1, by the size of the files: the size of rows not yet read is not
+	 * known. It does not read the source: within a transaction, that would take a snapshot.
 	 */
 	fraction(): number {
 		const copies = this.#newer ? 2 : 1;

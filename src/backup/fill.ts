@@ -1,11 +1,12 @@
 /**
  * The bulk of a copy, in transactions of a moment each: an interruption loses one of them.
  *
- * The source's WAL starts over only if, between two reads of it, a checkpoint has moved all of it. One
- * transaction after the other would leave no time for that, so the copy pauses if the WAL grows.
+ * The source's WAL starts over only if, between two reads of it, a checkpoint has moved all of it.
+ * One transaction after the other would leave no time for that, so the copy pauses if the WAL
+ * grows.
  *
- * Until `complete()` of copy.ts, the copy equals the source at no moment: it has the first events and
- * streams, and of each stream the first entries.
+ * Until `complete()` of copy.ts, the copy equals the source at no moment: it has the first events
+ * and streams, and of each stream the first entries.
  */
 import { setTimeout } from "node:timers/promises";
 import {
@@ -59,7 +60,9 @@ export async function fill(database: Connection, options: FillOptions): Promise<
 	}
 }
 
-/** @returns a function that copies some of the newer entries of all streams; false after the last */
+/**
+ * @returns a function that copies some of the newer entries of all streams; false after the last
+ */
 export function entriesStep(
 	database: Connection,
 	into: copying.CopyTarget,

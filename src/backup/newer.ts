@@ -3,8 +3,8 @@
  *
  *     partial/newer.sqlite    new events, streams and entries, in tables like those of the backup
  *
- * It is filled like a first copy: an interruption loses almost nothing, and no snapshot of the source
- * is held for long. Its rows then go to the backup without a read of the source.
+ * It is filled like a first copy: an interruption loses almost nothing, and no snapshot of the
+ * source is held for long. Its rows then go to the backup without a read of the source.
  */
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
@@ -74,8 +74,8 @@ export async function mergeNewer(database: Connection, yieldTurn: YieldTurn): Pr
 }
 
 /**
- * Copies the entries of events below one. Entries above it came while the entries were copied ahead;
- * they are copied from the source later.
+ * Copies the entries of events below one. Entries above it came while the entries were copied
+ * ahead; they are copied from the source later.
  */
 export async function mergeEntries(
 	database: Connection,

@@ -17,8 +17,8 @@ export function replaceSmall(database: Connection): void {
 }
 
 /**
- * Does `change` without the triggers that guard a log, within a transaction. A copy changes as the log
- * did, and the triggers would refuse that.
+ * Does `change` without the triggers that guard a log, within a transaction. A copy changes as the
+ * log did, and the triggers would refuse that.
  */
 export async function withoutTriggers(
 	database: Connection,

@@ -26,7 +26,8 @@ export class ListenerProgress {
 	/**
 	 * Undefined if the listeners have heard of it; else a promise that resolves once they have.
 	 * @param seen a position, or a number of erasures, that a read has found
-	 * @param inFlight how many requests the writer has not answered; one of them may have caused `seen`
+	 * @param inFlight how many requests the writer has not answered; one of them may have caused
+	 *   `seen`
 	 */
 	reached(seen: number, inFlight: number): Promise<void> | undefined {
 		if (seen <= this.#upTo || inFlight === 0) return undefined;

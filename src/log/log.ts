@@ -101,8 +101,8 @@ export interface Log extends Erasure, EventLookup, WriterProbe {
 /** For probes that ask whether this server should get requests. */
 export interface WriterProbe {
 	/**
-	 * Resolves when the writer has done all earlier work. A healthy writer answers soon; a writer that
-	 * hangs answers late or never.
+	 * Resolves when the writer has done all earlier work. A healthy writer answers soon; a writer
+	 * that hangs answers late or never.
 	 * @throws Refusal `writer-stopped`, `shutting-down`
 	 */
 	writerAnswers(): Promise<void>;
@@ -111,10 +111,10 @@ export interface WriterProbe {
 /** For readers whose position is an id, not a number. */
 export interface EventLookup {
 	/**
-	 * Finds the version of the event with an id in a stream, whatever its age, shown or not. If several
-	 * events have one id, it finds the earliest in an own stream, and the newest in an index or `$all`.
-	 * An own stream costs one look-up; an index or `$all` costs one for each stream of the log. A link
-	 * has its own id, not that of the event it points to.
+	 * Finds the version of the event with an id in a stream, whatever its age, shown or not. If
+	 * several events have one id, it finds the earliest in an own stream, and the newest in an index
+	 * or `$all`. An own stream costs one look-up; an index or `$all` costs one for each stream of the
+	 * log. A link has its own id, not that of the event it points to.
 	 * @param id as in `NewEvent`
 	 * @returns undefined if there is none
 	 */
@@ -153,8 +153,8 @@ export interface Erasure {
 }
 
 /**
- * Also reads the events that metadata and deletes hide. Only purging has it, to find the events that
- * caches must no longer show. No code that answers a client has it.
+ * Also reads the events that metadata and deletes hide. Only purging has it, to find the events
+ * that caches must no longer show. No code that answers a client has it.
  */
 export interface HiddenReads {
 	/** As `Log.read`; a stream that was deleted for ever is read as any other. */

@@ -1,6 +1,6 @@
 /**
- * Migrations bring a database to the schema this program knows. They are numbered SQL files, such as
- * `migrations/sqlite/0001-log.sql`.
+ * Migrations bring a database to the schema this program knows. They are numbered SQL files, such
+ * as `migrations/sqlite/0001-log.sql`.
  *
  * An engine applies each file whole or not at all, and records its number in the same transaction.
  * A file that was released is never edited. This program does not touch a database with a

@@ -1,6 +1,6 @@
 /**
- * The log as a Merkle tree, for programs that check it: see docs/proofs.md. Its leaves are the events
- * by position. Once a leaf or a node is in the tree, it never changes.
+ * The log as a Merkle tree, for programs that check it: see docs/proofs.md. Its leaves are the
+ * events by position. Once a leaf or a node is in the tree, it never changes.
  */
 import type { Tile } from "../../feeds/proof/tiles.ts";
 

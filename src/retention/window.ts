@@ -39,8 +39,8 @@ export function describedStream(stream: StreamName): StreamName | undefined {
 }
 
 /**
- * The metadata that applies to a stream. Metadata streams have their own rule, whatever clients write
- * about them, and no event is hidden from `$all`.
+ * The metadata that applies to a stream. Metadata streams have their own rule, whatever clients
+ * write about them, and no event is hidden from `$all`.
  * @param written the metadata in its metadata stream
  */
 export function effectiveMetadata(stream: StreamName, written = NO_METADATA): StreamMetadata {

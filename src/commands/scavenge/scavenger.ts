@@ -19,7 +19,10 @@ import { Journal, type Result, type Run } from "./journal.ts";
 export type ScavengeOptions = {
 	/** The share of time in which the run works, in percent; for the rest it sleeps. */
 	readonly throttlePercent: number;
-	/** Other parameters of the contract, recorded with the run. They have no effect: there are no chunks. */
+	/**
+	 * Other parameters of the contract, recorded with the run. They have no effect: there are no
+	 * chunks.
+	 */
 	readonly noted: object;
 };
 

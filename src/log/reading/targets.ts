@@ -1,6 +1,6 @@
 /**
- * The targets of entries. An entry of an index stream leads to the event of another stream, and shows
- * it as far as that stream does. An event that is a link shows the event it points to.
+ * The targets of entries. An entry of an index stream leads to the event of another stream, and
+ * shows it as far as that stream does. An event that is a link shows the event it points to.
  *
  * An engine that cannot look things up in between asks `targetsOf` first, and fetches all of them
  * at once.

@@ -1,6 +1,6 @@
 /**
- * The door for `src/backup/`: all parts of this engine that it uses. A backup is a log of this engine,
- * and its rows and pages are copied unchanged. So the SQL of backups knows the tables, too.
+ * The door for `src/backup/`: all parts of this engine that it uses. A backup is a log of this
+ * engine, and its rows and pages are copied unchanged. So the SQL of backups knows the tables, too.
  */
 import { migrationsFor } from "../migrate.ts";
 import type { Connection } from "./files/directory.ts";

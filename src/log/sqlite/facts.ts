@@ -1,6 +1,6 @@
 /**
- * The facts of the log for a plan in the writer. Each is looked up when the plan asks for it, within
- * the transaction, so that earlier appends of the same batch count.
+ * The facts of the log for a plan in the writer. Each is looked up when the plan asks for it,
+ * within the transaction, so that earlier appends of the same batch count.
  */
 import type Database from "better-sqlite3";
 import type { StreamName, Version } from "../../event.ts";

@@ -1,6 +1,7 @@
 /**
- * Tells four failures apart: a full disk, which is answered with a refusal; a broken disk, which is a
- * fault; a sync that failed, after which nothing may be written; and stored rows that cannot be read.
+ * Tells four failures apart: a full disk, which is answered with a refusal; a broken disk, which is
+ * a fault; a sync that failed, after which nothing may be written; and stored rows that cannot be
+ * read.
  */
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
@@ -76,8 +77,8 @@ const UNREADABLE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a row exists although its number seemed free. Numbers follow from the rows that are there,
- * so some of those must be lost.
+ * Whether a row exists although its number seemed free. Numbers follow from the rows that are
+ * there, so some of those must be lost.
  */
 function isTaken(error: unknown): boolean {
 	const code = codeOf(error);

@@ -1,9 +1,9 @@
 /**
  * A data directory as a server has it: the log, and the tree over it.
  *
- * A damaged page makes its own rows unreadable, and no others (decision 44). If an append cannot read
- * the rows it builds upon, or nothing can tell whether the log was rewound, the server still serves
- * the rest. It then writes nothing, so that the damage stays as it is.
+ * A damaged page makes its own rows unreadable, and no others (decision 44). If an append cannot
+ * read the rows it builds upon, or nothing can tell whether the log was rewound, the server still
+ * serves the rest. It then writes nothing, so that the damage stays as it is.
  */
 import type { Refusal } from "../../errors.ts";
 import type { HiddenReads, Log, LogLimits } from "../log.ts";

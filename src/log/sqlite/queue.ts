@@ -7,8 +7,8 @@
  *                     └─ full: refused `overloaded`
  *
  * If the thread stops by itself, or cannot begin, the queue refuses every append and gives the
- * reason: new appends, waiting ones, and those in flight. Nobody knows whether appends in flight are
- * on disk.
+ * reason: new appends, waiting ones, and those in flight. Nobody knows whether appends in flight
+ * are on disk.
  */
 import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";

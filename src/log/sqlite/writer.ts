@@ -6,8 +6,8 @@
  *                 └── failed ──────────┴─▶ stopped: says why, and takes no more
  *
  * After any failure that is not the append's own, nobody knows what the disk holds. So the thread
- * ends, and nothing is written until the directory is opened anew. The thread also ends if it cannot
- * read the rows that an append builds upon (decision 44).
+ * ends, and nothing is written until the directory is opened anew. The thread also ends if it
+ * cannot read the rows that an append builds upon (decision 44).
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Appender } from "./appender.ts";

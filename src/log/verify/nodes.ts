@@ -36,8 +36,9 @@ export function checkUpperNodes({ hashes }: LogView, size: number, report: Repor
 }
 
 /**
- * Checks the hashes that make the root of the first `size` events: 255 hashes a level at most. One level
- * down is enough: if a hash below is damaged as well, the one above it does not agree with it.
+ * Checks the hashes that make the root of the first `size` events: 255 hashes a level at most. One
+ * level down is enough: if a hash below is damaged as well, the one above it does not agree with
+ * it.
  */
 export function checkEdge(size: number, view: LogView, hashes: Hashes, report: Report): void {
 	for (const event of view.events(size - (size % TILE_WIDTH), size)) {

@@ -7,7 +7,8 @@ export interface LogView {
 	size(): number;
 	/**
 	 * Events `from` up to `to`, `to` not included, by position; missing events are left out.
-	 * @param onUnreadable hears of a span that cannot be read, before the events after it; without it,
+	 * @param onUnreadable hears of a span that cannot be read, before the events after it; without
+	 *   it,
 	 * `events` throws
 	 */
 	events(from: number, to: number, onUnreadable?: OnUnreadable): Iterable<StoredEvent>;

@@ -2,11 +2,11 @@
  * Erases content of the log, in the writer's thread and on its connection. Its transactions run
  * between those of the appends.
  *
- * Erased bytes are overwritten, not only unlinked: the connection's `secure_delete` writes zeros over
- * them in the database. The WAL holds older copies of these pages. So after a run or a redaction a
- * WAL checkpoint moves it into the database and cuts it to nothing. A read of an old snapshot can
- * block that; then the eraser tries again until it is done. If the process ends before, the next
- * start does it: its migration is the only connection, and so removes the WAL.
+ * Erased bytes are overwritten, not only unlinked: the connection's `secure_delete` writes zeros
+ * over them in the database. The WAL holds older copies of these pages. So after a run or a
+ * redaction a WAL checkpoint moves it into the database and cuts it to nothing. A read of an old
+ * snapshot can block that; then the eraser tries again until it is done. If the process ends
+ * before, the next start does it: its migration is the only connection, and so removes the WAL.
  */
 import type Database from "better-sqlite3";
 import { isRefusal } from "../../../errors.ts";
@@ -222,7 +222,8 @@ export class Eraser {
 			const [{ busy }] = this.#database.pragma("wal_checkpoint(TRUNCATE)") as [{ busy: number }];
 			if (busy !== 0) this.#cutWalLater();
 		} catch (error) {
-			// A full disk may get room. Any other failure would also fail the appends, and ends the thread.
+			// A full disk may get room. Any other failure would also fail the appends, and ends the
+			// thread.
 			if (!isDiskFull(error, this.#database.name)) throw error;
 			this.#cutWalLater();
 		} finally {

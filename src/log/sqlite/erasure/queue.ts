@@ -79,8 +79,8 @@ export class ErasureQueue {
 	}
 
 	/**
-	 * Resolves when the thread has read this message. A ping is no erasure, but it must not wait in the
-	 * queue of the appends, which is bounded. All callers that ask meanwhile share one ping.
+	 * Resolves when the thread has read this message. A ping is no erasure, but it must not wait in
+	 * the queue of the appends, which is bounded. All callers that ask meanwhile share one ping.
 	 */
 	ping(): Promise<void> {
 		if (this.#ended) return Promise.reject(this.#ended);

@@ -1,5 +1,6 @@
 /**
- * WAL checkpoints: SQLite copies the pages of the WAL into the database file, and the WAL starts anew.
+ * WAL checkpoints: SQLite copies the pages of the WAL into the database file, and the WAL starts
+ * anew.
  *
  * SQLite would make them by itself inside a commit, and hide their failures. Here a failure is
  * reported, no client waits for a checkpoint, and a sync that failed is never tried again as if

@@ -2,7 +2,7 @@
  * The data directory: which files lie in it, and how its database is opened.
  *
  *     log.sqlite   the log (with -wal and -shm beside it while it is in use)
- *     log.key, log.checkpoint   the key that signs the log, and the last signed head; see tree/signer.ts
+ *     log.key, log.checkpoint   the signing key, and the last signed head; see tree/signer.ts
  *     purged.json  up to where caches were purged; see src/purging
  *     incarnation  the highest number a history in it was given; from the second one on
  *     log.schema-2.sqlite   the log as it was before an upgrade; see upgrade.ts
@@ -49,8 +49,8 @@ export function openForWriting(file: string): Connection {
 	database.pragma("synchronous = FULL");
 	database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
 	database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
-	// SQLite overwrites erased bytes with zeros. Rows that it moves while it divides pages also leave no
-	// copy behind, which no erasure would find. Divided pages are few: it costs appends nothing.
+	// SQLite overwrites erased bytes with zeros. Rows that it moves while it divides pages also leave
+	// no copy behind, which no erasure would find. Divided pages are few: it costs appends nothing.
 	database.pragma("secure_delete = ON");
 	registerFunctions(database);
 	return database;
@@ -78,8 +78,8 @@ export function openCopy(file: string): Connection {
 }
 
 /**
- * Opens a copy of a log that no server has open. One that was interrupted in its transaction has to be
- * rolled back first, which takes the right to write; any other is only read.
+ * Opens a copy of a log that no server has open. One that was interrupted in its transaction has to
+ * be rolled back first, which takes the right to write; any other is only read.
  */
 export function openSettled(file: string): Connection {
 	const isInterrupted = existsSync(`${file}-journal`) && statSync(`${file}-journal`).size > 0;

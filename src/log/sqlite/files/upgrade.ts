@@ -1,6 +1,6 @@
 /**
- * The way back from an upgrade. Before a migration brings a log to a newer schema, the file is copied
- * beside it, as `log.schema-2.sqlite`. An older program can serve that copy.
+ * The way back from an upgrade. Before a migration brings a log to a newer schema, the file is
+ * copied beside it, as `log.schema-2.sqlite`. An older program can serve that copy.
  *
  * If the file system can share blocks (btrfs, XFS), the copy is instant and takes no room.
  */

@@ -1,7 +1,8 @@
 /**
- * Finds the event with an id in a stream. Ids are indexed by stream, so one look-up finds an event of
- * an own stream. For an index or `$all` it asks every stream, some at a time, so that other requests
- * are served in between. The cost depends on the number of streams, not on the number of events.
+ * Finds the event with an id in a stream. Ids are indexed by stream, so one look-up finds an event
+ * of an own stream. For an index or `$all` it asks every stream, some at a time, so that other
+ * requests are served in between. The cost depends on the number of streams, not on the number of
+ * events.
  */
 import { setImmediate } from "node:timers/promises";
 import type Database from "better-sqlite3";

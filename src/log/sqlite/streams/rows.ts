@@ -2,8 +2,8 @@
  * The row of a stream: its number, its last version, its marks.
  *
  * A damaged page of `marks` may read as one with fewer rows. If the log believed it, clients could
- * read a stream that was deleted for ever, and append to it. So each look-up compares the marks with
- * the events themselves: see `verify/reads.ts`.
+ * read a stream that was deleted for ever, and append to it. So each look-up compares the marks
+ * with the events themselves: see `verify/reads.ts`.
  */
 import type Database from "better-sqlite3";
 import { isUnreadable, present } from "../failures.ts";
@@ -41,8 +41,8 @@ export type Rows = {
 	/** The same, with its marks as they are noted. */
 	findUnproven(stream: string): StreamRow | undefined;
 	/**
-	 * The row of `$all`; undefined if the log is empty. Its marks hide nothing, so they are not checked:
-	 * clients can read `$all` of a damaged log.
+	 * The row of `$all`; undefined if the log is empty. Its marks hide nothing, so they are not
+	 * checked: clients can read `$all` of a damaged log.
 	 */
 	all(): StreamRow | undefined;
 };

@@ -18,8 +18,8 @@ export function openLogTree(directory: string): LogTree {
 }
 
 /**
- * Opens the tree of a directory, whether or not a server has it open. It changes neither the log nor
- * the files beside it, so it does not keep what it signs. SQLite may leave an empty WAL.
+ * Opens the tree of a directory, whether or not a server has it open. It changes neither the log
+ * nor the files beside it, so it does not keep what it signs. SQLite may leave an empty WAL.
  * @throws Refusal `data-directory-unusable`, `history-rewound`
  */
 export function readLogTree(directory: string): LogTree {

@@ -4,8 +4,8 @@
  *     log.key         the private key, made at the first start, readable by its owner only
  *     log.checkpoint  the last signed head
  *
- * A log must never sign for two histories under one name. The name is that of the key, and holds the
- * incarnation. A log that does not begin with the log of the last signed head is refused.
+ * A log must never sign for two histories under one name. The name is that of the key, and holds
+ * the incarnation. A log that does not begin with the log of the last signed head is refused.
  */
 import {
 	createHash,

@@ -1,6 +1,6 @@
 /**
- * Compares rows that were read with other facts of the log. A page of the file may be damaged without
- * a sign of it, and caches may keep an answer for ever.
+ * Compares rows that were read with other facts of the log. A page of the file may be damaged
+ * without a sign of it, and caches may keep an answer for ever.
  */
 import { HASH_BYTES } from "../../../../feeds/proof/hash.ts";
 import type { RecordedEvent } from "../../../event.ts";

@@ -1,6 +1,6 @@
 /**
- * Checks the hashes of the tree before the log signs them or hands them out. This also tells a damaged
- * hash from another history: there all hashes agree with each other.
+ * Checks the hashes of the tree before the log signs them or hands them out. This also tells a
+ * damaged hash from another history: there all hashes agree with each other.
  */
 import { isHashOfLeaf, withoutItsHash } from "../../verify/event.ts";
 import { checkEdge, isNodeOver } from "../../verify/nodes.ts";
