@@ -23,8 +23,8 @@ class DirectorySource implements LogSource {
 		this.#tree = tree;
 	}
 
-	checkpoint(): Promise<string> {
-		return this.#tree.checkpoint();
+	signedHead(): Promise<string> {
+		return this.#tree.signedHead();
 	}
 
 	async key(): Promise<string> {

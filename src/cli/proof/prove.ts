@@ -127,18 +127,18 @@ async function make(
 	since: string | undefined,
 ): Promise<string> {
 	const key = known ?? keyOf(await source.key());
-	const checkpoint = await source.checkpoint();
-	told("the checkpoint:", () => openCheckpoint(checkpoint, key));
+	const head = await source.signedHead();
+	told("the checkpoint:", () => openCheckpoint(head, key));
 	const tiles = (tile: Tile) => source.tile(tile);
 	try {
 		if (position !== undefined) {
-			const proof = await proveInclusion(position, checkpoint, tiles);
+			const proof = await proveInclusion(position, head, tiles);
 			checkInclusion(proof, key);
 			return proof;
 		}
 		const older = readFileSync(String(since), "utf8");
 		const { size } = openCheckpoint(older, key);
-		const proof = await proveConsistency(size, checkpoint, tiles);
+		const proof = await proveConsistency(size, head, tiles);
 		checkConsistency(proof, older, key);
 		return proof;
 	} catch (error) {
