@@ -13,7 +13,7 @@ import type { Document, Written } from "../../cache/documents.ts";
 import { cacheControl, type History, keepingHeaders, matches } from "../../cache/policy.ts";
 import type { Version } from "../../event.ts";
 import type { Context } from "../context.ts";
-import type { Look } from "../request/negotiation.ts";
+import type { Representation } from "../request/negotiation.ts";
 import type { Answer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -33,8 +33,12 @@ export type DocumentRequest = {
  * @param path which document it is: the stream, and what is shown of it
  * @param resolve whether links show the events they lead to; both forms have one URL
  */
-export function documentKey(look: Look, path: string, resolve: boolean): string {
-	const { base, embed, type, coding } = look;
+export function documentKey(
+	representation: Representation,
+	path: string,
+	resolve: boolean,
+): string {
+	const { base, embed, type, coding } = representation;
 	return `${resolve ? "" : "links\n"}${base}\n${path}\n${embed}\n${type.name}\n${coding}`;
 }
 

@@ -20,7 +20,7 @@ import {
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
 import { longPollMs, resolveLinks } from "../../request/headers.ts";
-import { type Look, negotiateLook } from "../../request/negotiation.ts";
+import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
 import { filteredUrlsAt, pagePath, urlsAt, withEmbed } from "../../urls.ts";
 import { type FilterQuery, parseFilter } from "./filter-query.ts";
 import { type PageTarget, parseRange } from "./request.ts";
@@ -28,7 +28,7 @@ import { UNUSUAL } from "./write.ts";
 
 type FilteredRequest = FilterQuery & {
 	readonly range: PageRange;
-	readonly look: Look<PageType>;
+	readonly representation: Representation<PageType>;
 	readonly waitMs: number;
 	/** Whether links show what they point to: only if it is asked for, as on all of `$all`. */
 	readonly resolve: boolean;
@@ -56,18 +56,19 @@ function parseFiltered(
 	target: Omit<PageTarget, "stream">,
 ): FilteredRequest {
 	const { publicUrl, longPollSecondsMax } = context.settings;
-	const look = negotiateLook(req, target.query, PAGE_TYPES, publicUrl);
+	const representation = negotiateRepresentation(req, target.query, PAGE_TYPES, publicUrl);
 	const range = parseRange(ALL, target);
 	const filter = parseFilter(new URLSearchParams(target.query));
 	const waitMs = range.direction === "forward" ? longPollMs(req, longPollSecondsMax) : 0;
 	const resolve = resolveLinks(req) ?? false;
 	const path = `${ALL}\nfiltered?${filter.query}\n${pagePath(ALL, range)}`;
 	const document: DocumentRequest = {
-		key: documentKey(look, path, resolve),
+		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head" && !resolve,
-		tagAsOf: (last, history) => (resolve ? undefined : eTag(last, look.type, "identity", history)),
+		tagAsOf: (last, history) =>
+			resolve ? undefined : eTag(last, representation.type, "identity", history),
 	};
-	return { ...filter, range, look, waitMs, resolve, document };
+	return { ...filter, range, representation, waitMs, resolve, document };
 }
 
 async function answerFresh(exchange: Exchange, request: FilteredRequest): Promise<Answer> {
@@ -108,11 +109,11 @@ async function scanPatiently(
 
 async function writeFiltered(
 	{ context }: Exchange,
-	{ range, query, resolve, look }: FilteredRequest,
+	{ range, query, resolve, representation }: FilteredRequest,
 	scanned: Scanned,
 ): Promise<Written> {
 	const { log, settings } = context;
-	const { base, embed, type, coding } = look;
+	const { base, embed, type, coding } = representation;
 	const { history, sealed } = scanned;
 	const format = PAGE_FORMATS[type.format];
 	const content = format.showsContent(embed);

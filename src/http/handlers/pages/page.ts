@@ -25,9 +25,10 @@ import { writePage } from "./write.ts";
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
 	const { context, req } = exchange;
-	const look = negotiatePage(exchange, target);
-	const { type } = look;
-	if (type.format === "description") return describeStream(target.stream, look.base, type);
+	const representation = negotiatePage(exchange, target);
+	const { type } = representation;
+	if (type.format === "description")
+		return describeStream(target.stream, representation.base, type);
 	const stream = parseStreamName(target.stream);
 	const range = parseRange(stream, target);
 	const other = otherHistory(exchange, target.query, range.from !== "head");
@@ -35,9 +36,14 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 
 	if (!isPageType(type)) {
 		const { query } = target;
-		return answerStreaming(exchange, { stream, range, look: { ...look, type }, query });
+		return answerStreaming(exchange, {
+			stream,
+			range,
+			representation: { ...representation, type },
+			query,
+		});
 	}
-	const place = { stream, range, look: { ...look, type } };
+	const place = { stream, range, representation: { ...representation, type } };
 	if (PAGE_FORMATS[type.format].ownUrl === "first-batch" && isStreamItself(req.url)) {
 		return answerHttpFeed(exchange, place);
 	}

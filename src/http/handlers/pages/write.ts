@@ -15,9 +15,9 @@ export const UNUSUAL = 0x2b1dc0de;
 /** @throws Refusal `stream-not-found`, `stream-deleted`, and what a read of the log refuses */
 export async function writePage(
 	{ log, settings }: Context,
-	{ stream, range, look, resolve, isUsual }: PageRequest,
+	{ stream, range, representation, resolve, isUsual }: PageRequest,
 ): Promise<Written> {
-	const { type, coding, embed, base } = look;
+	const { type, coding, embed, base } = representation;
 	const format = PAGE_FORMATS[type.format];
 	const history = historyOf(log);
 	// Both forms of a page have one URL: what is unusual is not kept, and has a tag of its own.

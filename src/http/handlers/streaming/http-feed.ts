@@ -26,7 +26,7 @@ import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../../pages/locate.
 import { passed, readStep } from "../../../pages/run.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
-import type { Look } from "../../request/negotiation.ts";
+import type { Representation } from "../../request/negotiation.ts";
 import { urlsAt } from "../../urls.ts";
 
 const BATCH = 100;
@@ -37,7 +37,7 @@ const SHARE = 3 / 4;
 /** @throws Refusal `malformed-query`, `stream-not-found` */
 export async function answerHttpFeed(
 	exchange: Exchange,
-	{ stream, look }: { stream: StreamName; look: Look },
+	{ stream, representation }: { stream: StreamName; representation: Representation },
 ): Promise<Answer> {
 	const { log, longPolls, settings } = exchange.context;
 	const query = new URL(exchange.req.url ?? "", "http://any").searchParams;
@@ -52,10 +52,15 @@ export async function answerHttpFeed(
 	const newest = entries.at(-1);
 	if (newest) rememberEvent(log, stream, idOf(newest.event), newest.version);
 
-	const urls = urlsAt(look.base, log.incarnation);
+	const urls = urlsAt(representation.base, log.incarnation);
 	const oldestLast = composeEvents(urls, stream, entries).reverse();
 	const body = Buffer.from(encodeCloudEvents({ entries: oldestLast }));
-	const form = ["Content-Type", look.type.contentType, "Content-Length", String(body.length)];
+	const form = [
+		"Content-Type",
+		representation.type.contentType,
+		"Content-Length",
+		String(body.length),
+	];
 	return { status: 200, headers: [...NOT_KEPT, ...form], body };
 }
 

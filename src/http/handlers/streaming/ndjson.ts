@@ -20,10 +20,10 @@ import type { StreamingRequest } from "./request.ts";
 /** @throws Refusal `stream-not-found`, and what a read of the log refuses */
 export async function answerNdjson(
 	{ context, req }: Exchange,
-	{ stream, range, look }: StreamingRequest,
+	{ stream, range, representation }: StreamingRequest,
 ): Promise<Answer> {
 	const { log } = context;
-	const { type, coding, base } = look;
+	const { type, coding, base } = representation;
 	const run = isStreamItself(req.url)
 		? { stream, from: 0, direction: "forward" as const }
 		: { stream, from: range.from, direction: range.direction };

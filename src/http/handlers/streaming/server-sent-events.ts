@@ -40,7 +40,7 @@ export async function answerServerSentEvents(
 	request: StreamingRequest,
 ): Promise<Answer> {
 	const { log, live } = exchange.context;
-	const { stream, range, look, query } = request;
+	const { stream, range, representation, query } = request;
 	const seen = lastEventId(exchange, query);
 	const start = seen === undefined ? startOf(exchange, range) : seen + 1;
 	// Asked in any case: what can be read no more is refused before the answer starts.
@@ -48,17 +48,17 @@ export async function answerServerSentEvents(
 	const from = start === "head" ? last + 1 : start;
 	const gone = clientGone(exchange);
 	if (exchange.req.method !== "HEAD") live.enter(gone);
-	const headers = ["Content-Type", look.type.contentType, ...NOT_KEPT, ...NOT_COLLECTED];
+	const headers = ["Content-Type", representation.type.contentType, ...NOT_KEPT, ...NOT_COLLECTED];
 	return { status: 200, headers, chunks: follow(exchange.context, request, from, gone) };
 }
 
 async function* follow(
 	{ log, live, settings }: Context,
-	{ stream, look }: StreamingRequest,
+	{ stream, representation }: StreamingRequest,
 	from: Version,
 	gone: AbortSignal,
 ): AsyncGenerator<string> {
-	const { embed, base } = look;
+	const { embed, base } = representation;
 	const urls = urlsAt(base, log.incarnation);
 	const whole = embed !== "none" && embed !== "content";
 	let next = from;

@@ -17,5 +17,5 @@ const STREAMING_FORMATS: Readonly<Record<StreamingFormat, AnswerStreaming>> = {
 };
 
 export function answerStreaming(exchange: Exchange, request: StreamingRequest): Promise<Answer> {
-	return STREAMING_FORMATS[request.look.type.format](exchange, request);
+	return STREAMING_FORMATS[request.representation.type.format](exchange, request);
 }

@@ -6,7 +6,7 @@ import { type Answer, withText } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { baseOf } from "../../request/base.ts";
 import { appendKind } from "../../request/bodies/kind.ts";
-import { negotiateLook } from "../../request/negotiation.ts";
+import { negotiateRepresentation } from "../../request/negotiation.ts";
 import { withoutSlash, withQuery } from "../../urls.ts";
 
 /** The query goes along. */
@@ -14,7 +14,7 @@ export function answerSlash(exchange: Exchange, { query }: { query: string }): A
 	const { context, req } = exchange;
 	// Nobody is sent on to be refused there.
 	if (req.method === "POST") appendKind(req);
-	negotiateLook(req, query, FEED_TYPES, context.settings.publicUrl);
+	negotiateRepresentation(req, query, FEED_TYPES, context.settings.publicUrl);
 
 	const base = baseOf(req, context.settings.publicUrl);
 	const location = withQuery(withoutSlash(base, req.url ?? ""), query);
