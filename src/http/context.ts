@@ -31,7 +31,7 @@ export type Stored = {
 export type Followed = {
 	readonly longPolls: LongPolls;
 	readonly live: LiveReaders;
-	readonly lasts: LastVersions;
+	readonly lastVersions: LastVersions;
 };
 
 export type ForOperators = {

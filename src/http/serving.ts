@@ -50,7 +50,7 @@ export class Serving {
 			documents,
 			longPolls: new LongPolls(log, longPollsMax),
 			live: new LiveReaders(log, liveStreamsMax),
-			lasts: new LastVersions(log),
+			lastVersions: new LastVersions(log),
 			report: new FaultReports(tell).report,
 			unready: () => this.#unready,
 			purging: () => this.#purging?.state() ?? (settings.purgeUrl === undefined ? undefined : []),
@@ -81,13 +81,13 @@ export class Serving {
 
 	/** Drains: what waits is answered, running requests end. What is stored stays open. */
 	async close(): Promise<void> {
-		const { longPolls, live, lasts } = this.context;
+		const { longPolls, live, lastVersions } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
 		live.close();
 		await this.#http.close();
-		lasts.close();
+		lastVersions.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}

@@ -11,7 +11,7 @@ import { LRUCache } from "lru-cache";
 import { parseUuid, type RecordedEvent, type StreamName, type Version } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
 import type { Log } from "../log/log.ts";
-import { readStep } from "./run.ts";
+import { readStep } from "./replay.ts";
 
 /** A second or so of reading heads. */
 export const SEARCHED_MAX = 200_000;

@@ -74,7 +74,7 @@ function parseFiltered(
 async function answerFresh(exchange: Exchange, request: FilteredRequest): Promise<Answer> {
 	const { context, req } = exchange;
 	const { document, waitMs } = request;
-	const { last } = await context.lasts.learn(ALL);
+	const { last } = await context.lastVersions.learn(ALL);
 	// As long as nothing is committed the page is what it was.
 	const unchanged = answerAsOf(context, document, last, req.headers["if-none-match"]);
 	if (unchanged && waitMs === 0) return unchanged;

@@ -68,7 +68,7 @@ function answerKnown(
 	const ifNoneMatch = req.headers["if-none-match"];
 	const sealed = answerSealed(context, document, ifNoneMatch);
 	if (sealed) return sealed;
-	const last = waitMs > 0 ? undefined : context.lasts.known(stream);
+	const last = waitMs > 0 ? undefined : context.lastVersions.known(stream);
 	return last === undefined ? undefined : answerAsOf(context, document, last, ifNoneMatch);
 }
 
@@ -78,9 +78,9 @@ async function answerFresh(exchange: Exchange, request: PageRequest): Promise<An
 	const ifNoneMatch = req.headers["if-none-match"];
 	if (waitMs > 0) await waitForNews(exchange, request, ifNoneMatch);
 
-	const known = context.lasts.known(stream);
+	const known = context.lastVersions.known(stream);
 	const { last, retention } =
-		known === undefined ? await context.lasts.learn(stream) : { last: known };
+		known === undefined ? await context.lastVersions.learn(stream) : { last: known };
 	// If metadata or links decide what is shown, only the page itself can tell.
 	const unchanged = retention ? undefined : answerAsOf(context, document, last, ifNoneMatch);
 	if (unchanged) return unchanged;
@@ -97,7 +97,7 @@ async function waitForNews(
 ): Promise<void> {
 	const { context } = exchange;
 	const from = Number(range.from);
-	const { last, retention } = await context.lasts.learn(stream);
+	const { last, retention } = await context.lastVersions.learn(stream);
 	const tag = retention ? undefined : tagHeld(document, last, context.log, ifNoneMatch);
 	if (from <= last && tag === undefined) return;
 	// Beyond the end of the log by more than one, the client waits for what it asked for.

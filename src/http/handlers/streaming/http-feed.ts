@@ -23,7 +23,7 @@ import {
 import type { Log, StreamEntry } from "../../../log/log.ts";
 import { composeEvents } from "../../../pages/entry.ts";
 import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
-import { passed, readStep } from "../../../pages/run.ts";
+import { passed, readStep } from "../../../pages/replay.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import type { Representation } from "../../request/negotiation.ts";

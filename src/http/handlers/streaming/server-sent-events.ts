@@ -22,7 +22,7 @@ import { NOT_KEPT } from "../../../cache/policy.ts";
 import { Refusal } from "../../../errors.ts";
 import type { Version } from "../../../event.ts";
 import { composeEntry } from "../../../pages/entry.ts";
-import { passed, readStep, STEP_FIRST, stepAfter } from "../../../pages/run.ts";
+import { passed, readStep, STEP_FIRST, stepAfter } from "../../../pages/replay.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import type { Context } from "../../context.ts";
