@@ -29,7 +29,7 @@ async function waitFor(exchange: Exchange, position: number): Promise<void> {
 	const { log, longPolls, settings } = exchange.context;
 	if ((await log.last(ALL)) >= position) return;
 	const waitMs = settings.requestTimeoutMs * SHARE;
-	await longPolls.beyond(ALL, position - 1, waitMs, clientGone(exchange));
+	await longPolls.waitBeyond(ALL, position - 1, waitMs, clientGone(exchange));
 	const last = await log.last(ALL);
 	if (last >= position) return;
 	const retryAfterSeconds = RETRY_AFTER_SECONDS;

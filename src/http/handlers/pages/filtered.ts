@@ -99,7 +99,7 @@ async function scanPatiently(
 		const leftMs = until - Date.now();
 		if (leftMs <= 0) break;
 		const { last } = scanned;
-		await longPolls.beyond(ALL, Math.max(last, scanned.from - 1), leftMs, gone);
+		await longPolls.waitBeyond(ALL, Math.max(last, scanned.from - 1), leftMs, gone);
 		scanned = await scan(log, filter, range);
 		// Woken without news: the server closes, or too many wait.
 		if (scanned.last === last) break;

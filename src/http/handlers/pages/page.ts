@@ -102,5 +102,5 @@ async function waitForNews(
 	if (from <= last && tag === undefined) return;
 	// Beyond the end of the log by more than one, the client waits for what it asked for.
 	const known = Math.max(last, from - 1);
-	await context.longPolls.beyond(stream, known, waitMs, clientGone(exchange));
+	await context.longPolls.waitBeyond(stream, known, waitMs, clientGone(exchange));
 }

@@ -46,7 +46,7 @@ export async function answerHttpFeed(
 	const from = await startOf(exchange, stream, query.get("lastEventId") ?? "");
 	if (waitMs > 0) {
 		const last = await log.last(stream);
-		if (last < from) await longPolls.beyond(stream, from - 1, waitMs, gone);
+		if (last < from) await longPolls.waitBeyond(stream, from - 1, waitMs, gone);
 	}
 	const entries = await readBatch(log, stream, from, gone);
 	const newest = entries.at(-1);

@@ -39,7 +39,7 @@ export async function answerServerSentEvents(
 	exchange: Exchange,
 	request: StreamingRequest,
 ): Promise<Answer> {
-	const { log, live } = exchange.context;
+	const { log, liveReaders } = exchange.context;
 	const { stream, range, representation, query } = request;
 	const seen = lastEventId(exchange, query);
 	const start = seen === undefined ? startOf(exchange, range) : seen + 1;
@@ -47,13 +47,13 @@ export async function answerServerSentEvents(
 	const last = await log.last(stream);
 	const from = start === "head" ? last + 1 : start;
 	const gone = clientGone(exchange);
-	if (exchange.req.method !== "HEAD") live.enter(gone);
+	if (exchange.req.method !== "HEAD") liveReaders.enter(gone);
 	const headers = ["Content-Type", representation.type.contentType, ...NOT_KEPT, ...NOT_COLLECTED];
 	return { status: 200, headers, chunks: follow(exchange.context, request, from, gone) };
 }
 
 async function* follow(
-	{ log, live, settings }: Context,
+	{ log, liveReaders, settings }: Context,
 	{ stream, representation }: StreamingRequest,
 	from: Version,
 	gone: AbortSignal,
@@ -64,7 +64,7 @@ async function* follow(
 	let next = from;
 	let limit = STEP_FIRST;
 	yield encodeRetry(RETRY_MS);
-	while (!live.isClosed() && !gone.aborted) {
+	while (!liveReaders.isClosed() && !gone.aborted) {
 		const range = { stream, from: next, limit, direction: "forward", content: true } as const;
 		const slice = await readStep(log, range);
 		const shown = slice.entries.filter(({ unresolved }) => unresolved === undefined);
@@ -77,7 +77,8 @@ async function* follow(
 		next = reached === undefined ? searched : reached + 1;
 		limit = stepAfter(slice);
 		yield texts.length === 0 ? HEARTBEAT : texts.join("");
-		if (next > slice.last) await live.beyond(stream, next - 1, settings.heartbeatMs, gone);
+		if (next > slice.last)
+			await liveReaders.waitBeyond(stream, next - 1, settings.heartbeatMs, gone);
 	}
 }
 
