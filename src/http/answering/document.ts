@@ -9,7 +9,7 @@
  *
  * The first two need no read, and every step answers 304 if the client has the document.
  */
-import type { Document, Written } from "../../cache/documents.ts";
+import type { Document, EncodedDocument } from "../../cache/documents.ts";
 import { cacheControl, type History, keepingHeaders, matches } from "../../cache/policy.ts";
 import type { Version } from "../../event.ts";
 import type { Context } from "../context.ts";
@@ -91,7 +91,7 @@ export async function answerMade(
 	{ context, req }: Exchange,
 	{ key }: DocumentRequest,
 	last: Version | undefined,
-	write: () => Promise<Written>,
+	write: () => Promise<EncodedDocument>,
 ): Promise<Answer> {
 	const once = last === undefined ? key : keyAsOf(key, last);
 	return answerWith(await context.documents.make(once, write), req.headers["if-none-match"]);

@@ -3,7 +3,7 @@
  */
 import { EVENT_FORMATS, EVENT_TYPES, type EventMediaType } from "../../../feeds/formats/event.ts";
 import type { EntryEvent } from "../../../feeds/model.ts";
-import type { Written } from "../../cache/documents.ts";
+import type { EncodedDocument } from "../../cache/documents.ts";
 import { historyOf, secondsUntil } from "../../cache/policy.ts";
 import { ALL, type Position, parseStreamName, type StreamName, type Version } from "../../event.ts";
 import { readEntry } from "../../pages/entry.ts";
@@ -75,21 +75,24 @@ async function answerRead(
 	return answerMade(exchange, document, last, () => writeEvent(context, request));
 }
 
-async function writeEvent({ log, settings }: Context, request: EventRequest): Promise<Written> {
+async function writeEvent(
+	{ log, settings }: Context,
+	request: EventRequest,
+): Promise<EncodedDocument> {
 	const { stream, at, representation, isUsual } = request;
 	const { type, coding, embed, base } = representation;
 	const history = historyOf(log);
 	const single = await readEntry(log, urlsAt(base, history.incarnation), request);
 	const { entry, steadyUntil, cacheSeconds, streams, changedBy } = single;
 	const isHead = at === "head";
-	const written = EVENT_FORMATS[type.format].encode(entry, embed);
+	const encoded = EVENT_FORMATS[type.format].encode(entry, embed);
 	return {
-		text: typeof written === "string" ? Buffer.from(written) : written,
+		text: typeof encoded === "string" ? Buffer.from(encoded) : encoded,
 		type,
 		coding,
 		snapshot: {
 			last: isHead ? placeIn(stream, entry.event) : at,
-			shown: isUsual ? 0 : 1,
+			variant: isUsual ? 0 : 1,
 			history,
 		},
 		lifetime: {

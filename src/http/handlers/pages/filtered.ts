@@ -3,12 +3,12 @@
  */
 import { PAGE_FORMATS, PAGE_TYPES, type PageType } from "../../../../feeds/formats/feed.ts";
 import type { PageRange } from "../../../../feeds/geometry.ts";
-import type { Written } from "../../../cache/documents.ts";
+import type { EncodedDocument } from "../../../cache/documents.ts";
 import { eTag, type History, historyOf } from "../../../cache/policy.ts";
 import { ALL } from "../../../event.ts";
-import { completed, composeFiltered } from "../../../pages/filtered.ts";
+import { completeMatches, composeFiltered } from "../../../pages/filtered.ts";
 import { type Scan, scan } from "../../../pages/scan.ts";
-import { streamsShown, unresolvedShown } from "../../../pages/shown.ts";
+import { streamsShown, unresolvedVariant } from "../../../pages/variant.ts";
 import type { Answer } from "../../answering/answer.ts";
 import {
 	answerAsOf,
@@ -111,7 +111,7 @@ async function writeFiltered(
 	{ context }: Exchange,
 	{ range, query, resolve, representation }: FilteredRequest,
 	scanned: Scanned,
-): Promise<Written> {
+): Promise<EncodedDocument> {
 	const { log, settings } = context;
 	const { base, embed, type, coding } = representation;
 	const { history, sealed } = scanned;
@@ -120,18 +120,18 @@ async function writeFiltered(
 	const { pageBytesMax } = settings;
 	const matches =
 		content || resolve
-			? await completed(log, scanned.matches, { content, resolve, pageBytesMax })
+			? await completeMatches(log, scanned.matches, { content, resolve, pageBytesMax })
 			: scanned.matches;
 	const filtered = filteredUrlsAt(base, log.incarnation, query);
 	const urls = { ...filtered, self: withEmbed(filtered.page(range), embed) };
 	const feed = composeFiltered(urlsAt(base, log.incarnation), urls, range, scanned, matches);
 	const newest = range.direction === "forward" ? scanned.end - 1 : scanned.from;
-	const shown = resolve ? unresolvedShown(matches) ^ UNUSUAL : 0;
+	const variant = resolve ? unresolvedVariant(matches) ^ UNUSUAL : 0;
 	return {
 		text: Buffer.from(format.encode(feed, embed)),
 		type,
 		coding,
-		snapshot: { last: sealed ? newest : scanned.last, shown, history },
+		snapshot: { last: sealed ? newest : scanned.last, variant, history },
 		lifetime: {
 			// Both forms of a page have one URL: what was asked for by a header is not kept.
 			// Nor is what was searched before an erasure.

@@ -2,7 +2,7 @@
  * A page as a document: read from the log, composed, and encoded in the format that was asked for.
  */
 import { PAGE_FORMATS } from "../../../../feeds/formats/feed.ts";
-import type { Written } from "../../../cache/documents.ts";
+import type { EncodedDocument } from "../../../cache/documents.ts";
 import { eTagValue, historyOf, secondsUntil } from "../../../cache/policy.ts";
 import { readPage } from "../../../pages/page.ts";
 import type { Context } from "../../context.ts";
@@ -16,7 +16,7 @@ export const UNUSUAL = 0x2b1dc0de;
 export async function writePage(
 	{ log, settings }: Context,
 	{ stream, range, representation, resolve, isUsual }: PageRequest,
-): Promise<Written> {
+): Promise<EncodedDocument> {
 	const { type, coding, embed, base } = representation;
 	const format = PAGE_FORMATS[type.format];
 	const history = historyOf(log);
@@ -27,7 +27,7 @@ export async function writePage(
 		range,
 		content: format.showsContent(embed),
 		resolve,
-		tag: (last, shown) => eTagValue(last, type, "identity", history, shown ^ form),
+		tag: (last, variant) => eTagValue(last, type, "identity", history, variant ^ form),
 		asAsked: (url) => withEmbed(url, embed),
 	});
 	const { lifetime } = page;
@@ -35,7 +35,7 @@ export async function writePage(
 		text: Buffer.from(format.encode(page.feed, embed)),
 		type,
 		coding,
-		snapshot: { last: page.newest, shown: page.shown ^ form, history },
+		snapshot: { last: page.newest, variant: page.variant ^ form, history },
 		lifetime: {
 			sealed: lifetime.sealed && isUsual,
 			onlyGrows: lifetime.onlyGrows && isUsual,
