@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 import { Door } from "./lanes/door.ts";
 import { createExpressLane } from "./lanes/express.ts";
 import { createFastLane } from "./lanes/fast.ts";
-import { placesOf } from "./lanes/places.ts";
+import { resourcesOf } from "./lanes/resources.ts";
 import { announcesTooMuch } from "./request/body.ts";
 import { ROUTES } from "./routes.ts";
 import { Connections } from "./sockets/connections.ts";
@@ -103,10 +103,10 @@ function createNodeServer({ requestTimeoutMs, connectionsMax }: Settings): Serve
 /** Both lanes come from one table, and lead to one door. */
 function takeBy(context: Context, lanes: Lanes): Take {
 	const cors = corsOf(context.settings);
-	const places = placesOf(ROUTES, cors);
+	const resources = resourcesOf(ROUTES, cors);
 	const door = new Door(context, cors);
-	const takeLong = createExpressLane(door, places);
-	const takeFast = createFastLane(door, places);
+	const takeLong = createExpressLane(door, resources);
+	const takeFast = createFastLane(door, resources);
 	return (req, res) => {
 		if (!req.url?.startsWith("/")) takeAbsoluteUrl(req);
 		if (lanes === "both" && takeFast(req, res)) return;

@@ -17,7 +17,7 @@ export type Answer = {
 export type Chunks = AsyncIterable<string | Uint8Array>;
 
 /** A body of text: its type, its length and its bytes. */
-export function withText(
+export function textAnswer(
 	status: number,
 	contentType: string,
 	text: string,

@@ -77,7 +77,7 @@ const ALL_ALSO = /^\/streams\/:stream(?:\/:from(?:\/\w+)?\/:count)?$/;
  * @param methods of the path's rows, in their order
  * @param stream that a request names; "" for none
  */
-export function methodsShown(path: string, methods: readonly string[], stream: string): string {
+export function methodsAllowed(path: string, methods: readonly string[], stream: string): string {
 	const own = OVERLAPPING[path] ?? methods.join(", ");
 	const also = stream === ALL && ALL_ALSO.test(path) ? ", GET" : "";
 	return `${own}${also}, OPTIONS`;

@@ -33,9 +33,9 @@ export type Exchange = {
 export type Recall = (req: IncomingMessage) => Answer | undefined;
 
 /** A handler: an answer at once where it can, else a promise of one. */
-export type Handle = (exchange: Exchange) => Answer | Promise<Answer>;
+export type Handler = (exchange: Exchange) => Answer | Promise<Answer>;
 
-export function respond(exchange: Exchange, handle: Handle): void {
+export function respond(exchange: Exchange, handle: Handler): void {
 	const { context, res, cors } = exchange;
 	try {
 		const answer = handle(exchange);

@@ -15,7 +15,7 @@ export const PARTS_MAX = 100;
 /** The reports of one server; another one in the process makes its own. */
 export class FaultReports {
 	readonly #tell: (fault: unknown) => void;
-	readonly #damage = new ToldDamage();
+	readonly #damage = new ReportedDamage();
 
 	/** @param tell writes one line to the operator: an error, or a sentence */
 	constructor(tell: (fault: unknown) => void) {
@@ -32,18 +32,18 @@ export class FaultReports {
 }
 
 /** The damaged parts that the operator was told of lately. */
-export class ToldDamage {
+export class ReportedDamage {
 	/** When each part was told of, the oldest first. */
-	readonly #toldMs = new Map<string, number>();
+	readonly #reportedMs = new Map<string, number>();
 
 	/** Whether to tell of `part` now, which then counts as told. */
 	isDue(part: string, nowMs: number): boolean {
-		for (const [earlier, atMs] of this.#toldMs) {
+		for (const [earlier, atMs] of this.#reportedMs) {
 			if (nowMs - atMs < QUIET_MS) break;
-			this.#toldMs.delete(earlier);
+			this.#reportedMs.delete(earlier);
 		}
-		if (this.#toldMs.has(part) || this.#toldMs.size >= PARTS_MAX) return false;
-		this.#toldMs.set(part, nowMs);
+		if (this.#reportedMs.has(part) || this.#reportedMs.size >= PARTS_MAX) return false;
+		this.#reportedMs.set(part, nowMs);
 		return true;
 	}
 }

@@ -10,7 +10,7 @@
  * with the number. Heads are revalidated each time, and answered as they are.
  */
 import { Refusal } from "../../errors.ts";
-import { type Answer, withText } from "../answering/answer.ts";
+import { type Answer, textAnswer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { baseOf } from "../request/base.ts";
 import { numbered, pathOf, withQuery } from "../urls.ts";
@@ -37,7 +37,7 @@ export function otherHistory(
 
 	const base = baseOf(req, context.settings.publicUrl);
 	const url = withQuery(base + pathOf(req.url ?? ""), query);
-	return withText(307, "text/plain; charset=utf-8", "This history has a number", [
+	return textAnswer(307, "text/plain; charset=utf-8", "This history has a number", [
 		"Location",
 		numbered(url, incarnation),
 		"Cache-Control",

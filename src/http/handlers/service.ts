@@ -6,7 +6,7 @@ import { type MediaType, negotiate } from "../../../feeds/media.ts";
 import { VARY } from "../../cache/policy.ts";
 import { Refusal } from "../../errors.ts";
 import { ALL, type StreamName } from "../../event.ts";
-import { type Answer, withText } from "../answering/answer.ts";
+import { type Answer, textAnswer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { baseOf } from "../request/base.ts";
 import { streamUrl } from "../urls.ts";
@@ -43,5 +43,10 @@ export async function answerService({ context, req }: Exchange): Promise<Answer>
 	});
 	const lists = [readable("All events", ALL), readable("All streams", STREAMS)];
 	const document = encodeService("Varve", [...lists, ...own]);
-	return withText(200, SERVICE.contentType, document, ["Cache-Control", "no-cache", "Vary", VARY]);
+	return textAnswer(200, SERVICE.contentType, document, [
+		"Cache-Control",
+		"no-cache",
+		"Vary",
+		VARY,
+	]);
 }

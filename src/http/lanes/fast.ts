@@ -8,18 +8,18 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Door } from "./door.ts";
 import { createMatcher } from "./matching.ts";
-import type { Place } from "./places.ts";
+import type { Resource } from "./resources.ts";
 
 /** Answers a request if it is a hot one; false says it was left untouched. */
 type FastLane = (req: IncomingMessage, res: ServerResponse) => boolean;
 
-export function createFastLane(door: Door, places: readonly Place[]): FastLane {
-	const match = createMatcher(places);
+export function createFastLane(door: Door, resources: readonly Resource[]): FastLane {
+	const matcher = createMatcher(resources);
 	return (req, res) => {
 		const { method = "", url = "" } = req;
-		const found = (method === "GET" ? door.recall(req) : undefined) ?? match(method, url);
-		if (found === undefined) return false;
-		door.take(req, res, found);
+		const match = (method === "GET" ? door.recall(req) : undefined) ?? matcher(method, url);
+		if (match === undefined) return false;
+		door.take(req, res, match);
 		return true;
 	};
 }

@@ -9,7 +9,7 @@ import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
 import { forwardingOf } from "../request/base.ts";
 import { identityOf } from "../request/identity.ts";
-import type { Found } from "./places.ts";
+import type { RouteMatch } from "./resources.ts";
 
 /** As many pages are polled or asked for again, at the most; the oldest go. */
 const KEPT_MAX = 20_000;
@@ -25,21 +25,21 @@ const SAYING_MORE = ["longpoll", "minposition", "resolvelinktos"].flatMap((name)
 ]);
 
 export class RememberedRequests {
-	readonly #byWords = new LRUCache<string, Found>({
+	readonly #byWords = new LRUCache<string, RouteMatch>({
 		max: KEPT_MAX,
 		maxSize: KEPT_CHARACTERS_MAX,
-		sizeCalculation: (_found, words) => 2 * words.length + OVERHEAD_CHARACTERS,
+		sizeCalculation: (_match, words) => 2 * words.length + OVERHEAD_CHARACTERS,
 	});
 
 	/** What a request in the very same words was found to be. */
-	get(req: IncomingMessage): Found | undefined {
+	get(req: IncomingMessage): RouteMatch | undefined {
 		const words = wordsOf(req);
 		return words === undefined ? undefined : this.#byWords.get(words);
 	}
 
-	set(req: IncomingMessage, found: Found): void {
+	set(req: IncomingMessage, match: RouteMatch): void {
 		const words = wordsOf(req);
-		if (words !== undefined) this.#byWords.set(words, found);
+		if (words !== undefined) this.#byWords.set(words, match);
 	}
 }
 

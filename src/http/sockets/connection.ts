@@ -13,7 +13,7 @@ export type Connection = {
 	/** The newest answer, while any is owed or its request still comes. */
 	newest: ServerResponse | undefined;
 	/** What to do when enough is answered. */
-	afterwards: Afterwards | undefined;
+	continuation: Continuation | undefined;
 	/** The answers whose requests wait for their turn; undefined if none ever waited. */
 	queued: Set<ServerResponse> | undefined;
 	readonly slowClients: SlowClients;
@@ -22,21 +22,21 @@ export type Connection = {
 };
 
 /** @param left how many requests may still run when it is done */
-export type Afterwards = { readonly left: number; run(): void };
+export type Continuation = { readonly left: number; run(): void };
 
 const CONNECTION = Symbol("the server's record of this connection");
 
-type Recorded = Duplex & { [CONNECTION]?: Connection };
+type RecordedSocket = Duplex & { [CONNECTION]?: Connection };
 
 /** Puts the record on a socket that was just opened. */
 export function recordConnection(
 	socket: Duplex,
 	{ slowClients, isTrusted }: Pick<Connection, "slowClients" | "isTrusted">,
 ): void {
-	(socket as Recorded)[CONNECTION] = {
+	(socket as RecordedSocket)[CONNECTION] = {
 		running: 0,
 		newest: undefined,
-		afterwards: undefined,
+		continuation: undefined,
 		queued: undefined,
 		slowClients,
 		isTrusted,
@@ -44,7 +44,7 @@ export function recordConnection(
 }
 
 export function connectionOf(socket: Duplex): Connection {
-	const connection = (socket as Recorded)[CONNECTION];
+	const connection = (socket as RecordedSocket)[CONNECTION];
 	if (connection === undefined) throw new Error("no record was made of this connection");
 	return connection;
 }

@@ -11,7 +11,12 @@ import type { Server, ServerResponse } from "node:http";
 import type { BlockList, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { isWithin } from "../../networks.ts";
-import { type Afterwards, type Connection, connectionOf, recordConnection } from "./connection.ts";
+import {
+	type Connection,
+	type Continuation,
+	connectionOf,
+	recordConnection,
+} from "./connection.ts";
 import { boundSlowClients, type SlowLimits } from "./limits.ts";
 import { enterQueue } from "./slow.ts";
 
@@ -53,7 +58,7 @@ export class Connections {
 		const connection = connectionOf(socket);
 		const { newest } = connection;
 		const broken = newest?.req.complete === false ? newest : undefined;
-		setAfterwards(connection, { left: broken ? 1 : 0, run: () => then(broken) });
+		setContinuation(connection, { left: broken ? 1 : 0, run: () => then(broken) });
 	}
 
 	/** Closes every connection as soon as nothing runs on it, whatever its client does then. */
@@ -61,7 +66,7 @@ export class Connections {
 		for (const socket of this.#open) {
 			const connection = connectionOf(socket);
 			if (isOver(connection)) socket.destroySoon();
-			else setAfterwards(connection, { left: 0, run: () => socket.destroySoon() });
+			else setContinuation(connection, { left: 0, run: () => socket.destroySoon() });
 		}
 	}
 }
@@ -106,20 +111,20 @@ function isComing(res: ServerResponse | undefined): boolean {
 }
 
 /** The first that asks decides what is done. */
-function setAfterwards(connection: Connection, what: Afterwards): void {
-	connection.afterwards ??= what;
+function setContinuation(connection: Connection, what: Continuation): void {
+	connection.continuation ??= what;
 	proceed(connection);
 }
 
 function proceed(connection: Connection): void {
-	const { afterwards, running } = connection;
-	if (afterwards === undefined || running > afterwards.left) return;
-	connection.afterwards = NOTHING_MORE;
-	afterwards.run();
+	const { continuation, running } = connection;
+	if (continuation === undefined || running > continuation.left) return;
+	connection.continuation = NOTHING_MORE;
+	continuation.run();
 }
 
-const NOTHING_MORE: Afterwards = { left: 0, run: () => undefined };
+const NOTHING_MORE: Continuation = { left: 0, run: () => undefined };
 
-function isOver({ afterwards }: Connection): boolean {
-	return afterwards === NOTHING_MORE;
+function isOver({ continuation }: Connection): boolean {
+	return continuation === NOTHING_MORE;
 }

@@ -4,7 +4,7 @@
 import { ADMIN_TYPES, type MessageFormat } from "../../../../feeds/formats/message.ts";
 import type { ScavengeOptions } from "../../../commands/scavenge/scavenger.ts";
 import { Refusal } from "../../../errors.ts";
-import { type Answer, withText } from "../../answering/answer.ts";
+import { type Answer, textAnswer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { negotiateType } from "../../request/negotiation.ts";
 import { scavengePath } from "../../urls.ts";
@@ -74,7 +74,7 @@ function writerFor({ req }: Exchange, query: string): (root: string, fields: Fie
 			xml,
 			text: inText,
 		};
-		return withText(200, type.contentType, texts[type.format], [
+		return textAnswer(200, type.contentType, texts[type.format], [
 			"Cache-Control",
 			"no-store",
 			"Vary",

@@ -2,7 +2,7 @@
  * A stream's URL with a slash behind it: the client is sent to the one without (contract 0.6).
  */
 import { FEED_TYPES } from "../../../../feeds/formats/feed.ts";
-import { type Answer, withText } from "../../answering/answer.ts";
+import { type Answer, textAnswer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { baseOf } from "../../request/base.ts";
 import { appendKind } from "../../request/bodies/kind.ts";
@@ -18,7 +18,7 @@ export function answerSlash(exchange: Exchange, { query }: { query: string }): A
 
 	const base = baseOf(req, context.settings.publicUrl);
 	const location = withQuery(withoutSlash(base, req.url ?? ""), query);
-	return withText(307, "text/plain; charset=utf-8", "Moved Permanently", [
+	return textAnswer(307, "text/plain; charset=utf-8", "Moved Permanently", [
 		"Location",
 		location,
 		"Cache-Control",

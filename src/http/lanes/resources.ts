@@ -3,11 +3,11 @@
  * API has.
  */
 import { ALL } from "../../event.ts";
-import { type Cors, type CorsOf, methodsShown, NO_CORS } from "../answering/cors.ts";
+import { type Cors, type CorsOf, methodsAllowed, NO_CORS } from "../answering/cors.ts";
 import type { Recall } from "../answering/exchange.ts";
 import type { Route, Target } from "../routes.ts";
 
-export type Place = {
+export type Resource = {
 	readonly path: string;
 	/** By method; that of GET stands under HEAD as well. */
 	readonly routes: ReadonlyMap<string, Route>;
@@ -21,34 +21,34 @@ export type Place = {
 };
 
 /** What a lane found a request to be. */
-export type Found = {
-	readonly place: Place;
+export type RouteMatch = {
+	readonly resource: Resource;
 	readonly target: Target;
 	/** How it is answered without a read, if its words are remembered. */
 	readonly recall?: Recall | undefined;
 };
 
 /** The places of a table, in its order. */
-export function placesOf(routes: readonly Route[], corsOf: CorsOf): Place[] {
+export function resourcesOf(routes: readonly Route[], corsOf: CorsOf): Resource[] {
 	const paths = [...new Set(routes.map(({ path }) => path))];
 	return paths.map((path) => {
 		const here = routes.filter((route) => route.path === path);
-		return placeOf(path, here, corsOf);
+		return resourceOf(path, here, corsOf);
 	});
 }
 
-export function corsFor({ place, target }: Found): Cors {
-	return target.stream === ALL ? place.corsOfAll : place.cors;
+export function corsFor({ resource, target }: RouteMatch): Cors {
+	return target.stream === ALL ? resource.corsOfAll : resource.cors;
 }
 
-function placeOf(path: string, routes: readonly Route[], corsOf: CorsOf): Place {
+function resourceOf(path: string, routes: readonly Route[], corsOf: CorsOf): Resource {
 	const methods = routes.map(({ method }) => method);
 	const byMethod = new Map<string, Route>(routes.map((route) => [route.method, route]));
 	const get = byMethod.get("GET");
 	if (get) byMethod.set("HEAD", get);
 	// Probes are no business of browsers.
 	const shown = (stream: string) =>
-		path.startsWith("/health/") ? NO_CORS : corsOf(methodsShown(path, methods, stream));
+		path.startsWith("/health/") ? NO_CORS : corsOf(methodsAllowed(path, methods, stream));
 	return {
 		path,
 		routes: byMethod,
