@@ -30,7 +30,7 @@ import {
 	answerMetadataPage,
 } from "./handlers/streams/metadata.ts";
 import { answerSlash } from "./handlers/streams/slash.ts";
-import { answerCheckpoint, answerKey, answerTile } from "./handlers/tree.ts";
+import { answerKey, answerSignedHead, answerTile } from "./handlers/tree.ts";
 
 export type Route = {
 	readonly method: Method;
@@ -57,7 +57,7 @@ export type Right =
 	| "write-metadata"
 	/** To erase for ever what was written. */
 	| "redact"
-	/** To see checkpoint and tiles, which tell of every event that it is there. */
+	/** To see signed head and tiles, which show for every event that it is in the log. */
 	| "prove"
 	/** To run the server: the operations under `/admin`. */
 	| "operate";
@@ -83,7 +83,7 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/openapi.json", "anyone", "cold", answerOpenApi],
 	["GET", "/ping", "anyone", "cold", answerPing],
 	["GET", "/info", "anyone", "cold", answerInfo],
-	["GET", "/log/checkpoint", "prove", "cold", answerCheckpoint],
+	["GET", "/log/checkpoint", "prove", "cold", answerSignedHead],
 	["GET", "/log/key", "anyone", "cold", answerKey],
 	["GET", "/log/tile/*tile", "prove", "cold", answerTile],
 	["GET", "/health/live", "anyone", "cold", answerLive],

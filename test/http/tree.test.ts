@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { openCheckpoint } from "../../feeds/proof/checkpoint.ts";
 import { addSubtree, createFrontier, rootOf } from "../../feeds/proof/frontier.ts";
 import { leafHash, sha256 } from "../../feeds/proof/hash.ts";
 import { decodeLeaf } from "../../feeds/proof/leaf.ts";
 import { parseKey } from "../../feeds/proof/note.ts";
 import { checkConsistency, checkInclusion } from "../../feeds/proof/proof.ts";
 import { leavesOf, proveConsistency, proveInclusion } from "../../feeds/proof/prove.ts";
+import { openCheckpoint } from "../../feeds/proof/signed-head.ts";
 import { type Tile, tilePath } from "../../feeds/proof/tiles.ts";
 import { append, events } from "../log/asking.ts";
 import { batch, get } from "./ask.ts";
@@ -72,7 +72,7 @@ describe("the log as a tree", () => {
 		expect(rootOf(frontier)).toEqual((await checkpoint()).root);
 	});
 
-	test("has tiles that may be kept for ever, and a checkpoint that may not", async () => {
+	test("has tiles that may be kept for ever, and a signed head that may not", async () => {
 		const page = await servers.ask(get("/log/tile/0/001"));
 		expect(page.headers).toMatchObject({
 			"content-type": "application/octet-stream",
@@ -116,7 +116,7 @@ describe("the log as a tree", () => {
 		}
 	});
 
-	test("is of one moment in each checkpoint, while appends run", async () => {
+	test("is of one moment in each signed head, while appends run", async () => {
 		const trusted = await key();
 		const notes: string[] = [];
 		let isDone = false;

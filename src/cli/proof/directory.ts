@@ -23,7 +23,7 @@ class DirectorySource implements LogSource {
 		this.#tree = tree;
 	}
 
-	checkpoint(): Promise<string> {
+	signedHead(): Promise<string> {
 		return this.#tree.checkpoint();
 	}
 

@@ -3,9 +3,9 @@ import { type Tile, tilePath } from "../../../feeds/proof/tiles.ts";
 import { Failure } from "../explain.ts";
 
 export type LogSource = {
-	/** A signed checkpoint of the present log. */
-	checkpoint(): Promise<string>;
-	/** The key that signs checkpoints, according to the source. */
+	/** The signed head of the present log. */
+	signedHead(): Promise<string>;
+	/** The key that signs heads, according to the source. */
 	key(): Promise<string>;
 	tile(tile: Tile): Promise<Uint8Array>;
 	close(): void;
@@ -22,7 +22,7 @@ export class ServerSource implements LogSource {
 		this.#headers = headers;
 	}
 
-	checkpoint(): Promise<string> {
+	signedHead(): Promise<string> {
 		return this.#text("checkpoint");
 	}
 

@@ -1,5 +1,5 @@
 /**
- * The log as a Merkle tree: its checkpoint, and its tiles, which never change (C2SP tlog-tiles).
+ * The log as a Merkle tree: its signed head, and its tiles, which never change (C2SP tlog-tiles).
  */
 import { parseTilePath } from "../../../feeds/proof/tiles.ts";
 import { cacheControl } from "../../cache/policy.ts";
@@ -13,11 +13,11 @@ const REVALIDATE = ["Cache-Control", "no-cache"];
 const FOR_EVER = ["Cache-Control", cacheControl(true, 0)];
 
 /** GET /log/checkpoint */
-export async function answerCheckpoint({ context }: Exchange): Promise<Answer> {
+export async function answerSignedHead({ context }: Exchange): Promise<Answer> {
 	return textAnswer(200, TEXT, await context.tree.checkpoint(), REVALIDATE);
 }
 
-/** GET /log/key: what checkpoints are checked by, for who trusts the way it came. */
+/** GET /log/key: the key that checks signed heads, for clients that trust the way it came. */
 export function answerKey({ context }: Exchange): Answer {
 	return textAnswer(200, TEXT, `${context.tree.key}\n`, REVALIDATE);
 }

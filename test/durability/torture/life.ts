@@ -141,7 +141,7 @@ export async function beginLife(
 		log.push(...storedEvents(launch.data));
 		const changed = before.findIndex((event, index) => !isStill(event, log[index]));
 		const rewritten = changed < 0 ? [] : [`position ${changed} is not what it was`];
-		const [key, checkpoint] = await Promise.all([shownTree.key(), shownTree.checkpoint()]);
+		const [key, checkpoint] = await Promise.all([shownTree.key(), shownTree.signedHead()]);
 		const tile: TileSource = (one) => shownTree.tile(one);
 		const witnessed = await witness.faults({ key, checkpoint, tile }, history);
 		const seen = await Promise.all(followers.map((follower) => follower.faults(log)));
