@@ -1,6 +1,6 @@
 /**
- * What every handler is given: the parts of the running server, and the small services of the edge.
- * `serving.ts` makes it.
+ * The context of every handler: the parts of the running server, and the small services of the
+ * edge. `serving.ts` makes it.
  */
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
@@ -20,7 +20,7 @@ export type Context = LogContext &
 		readonly documents: Documents;
 	};
 
-/** What all servers over one log share. */
+/** Shared by all servers over one log. */
 export type LogContext = {
 	readonly log: Log;
 	readonly tree: LogTree;

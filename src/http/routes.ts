@@ -45,8 +45,8 @@ export type Route = {
 export type Method = "GET" | "POST" | "DELETE";
 
 /**
- * What a client has to be allowed for a request. Those of streams are the operations of their ACLs:
- * `$r`, `$w`, `$d`, `$mr` and `$mw`, in this order. Nothing enforces them yet.
+ * The right that a client needs for a request. The rights of streams are the operations of their
+ * ACLs: `$r`, `$w`, `$d`, `$mr` and `$mw`, in this order. Nothing enforces them yet.
  */
 export type Right =
 	| "anyone"
@@ -55,7 +55,7 @@ export type Right =
 	| "delete"
 	| "read-metadata"
 	| "write-metadata"
-	/** To erase for ever what was written. */
+	/** To erase the content of an event for ever. */
 	| "redact"
 	/** To see signed head and tiles, which show for every event that it is in the log. */
 	| "prove"
@@ -65,8 +65,8 @@ export type Right =
 export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Promise<Answer>;
 
 /**
- * What the URL of a request names: its query without the `?`, and the segments that its path has
- * names for, percent-decoded, nothing checked; "" for each that it has not.
+ * The parts of a request's URL: its query without the `?`, and the named segments of its path,
+ * percent-decoded, nothing checked; "" for each segment that the path lacks.
  */
 export type Target = { readonly [N in "query" | SegmentName]: string };
 export type SegmentName = "stream" | "from" | "count" | "id" | "time" | "tile";

@@ -22,7 +22,7 @@ import { Connections } from "./sockets/connections.ts";
 const KEEP_ALIVE_MS = 75_000;
 /** How often Node looks for connections that are too slow in sending their request. */
 const SLOW_CHECK_MS = 2_000;
-/** What running requests are given to end in when the server closes. */
+/** The time that running requests get when the server closes. */
 const DRAIN_MS = 10_000;
 
 export type Lanes = "both" | "express-only";
@@ -59,7 +59,7 @@ export class HttpServer {
 		const connections = this.#connections;
 		return new Promise((resolve) => {
 			const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-			// Node's own takes an answer that its reader has not fetched yet for none, and cuts it off.
+			// Node's own function would cut off an answer that its reader has not fetched yet.
 			server.closeIdleConnections = () => connections.close();
 			server.close(() => {
 				clearTimeout(timer);
@@ -80,7 +80,7 @@ export class HttpServer {
 			else res.writeContinue();
 			serve(req, res);
 		});
-		// Any other expectation is no reason to refuse what can be answered (RFC 9110 section 10.1.1:
+		// Any other expectation is no reason to refuse a request that can be answered (RFC 9110 section 10.1.1:
 		// a server MAY answer 417), and Node's own refusal has no body.
 		server.on("checkExpectation", serve);
 		server.on("clientError", (error, socket) => refuseUnreadable(error, socket, connections));
@@ -91,8 +91,8 @@ function createNodeServer({ requestTimeoutMs, connectionsMax }: Settings): Serve
 	const server = createServer({
 		keepAliveTimeout: KEEP_ALIVE_MS,
 		headersTimeout: requestTimeoutMs,
-		// A request whose head arrived has a handler, which answers in time; this only ends what is
-		// left.
+		// A request whose head arrived has a handler, which answers in time; this ends only the
+		// rest.
 		requestTimeout: requestTimeoutMs + SLOW_CHECK_MS,
 		connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, requestTimeoutMs),
 	});

@@ -1,6 +1,6 @@
 /**
  * One server over a log: the context its handlers work in, the door in front of them, and how both
- * close. Several may serve one log in a process, each with what it remembers for itself.
+ * close. Several servers in a process may serve one log; each remembers for itself.
  */
 import { Documents } from "../cache/documents.ts";
 import type { Settings } from "../config.ts";
@@ -21,7 +21,7 @@ const RETRY_AFTER_SECONDS = 1;
 /** Writes to the operator: the error of a fault, or a sentence. */
 export type TellOperator = (what: unknown) => void;
 
-/** What a server serves; of it, only the purging of caches is handed the hidden reads. */
+/** The log and its services. The server hands the hidden reads to the purging of caches alone. */
 export type ServedLog = LogContext & { readonly hidden: HiddenReads };
 
 export class Serving {
@@ -74,12 +74,12 @@ export class Serving {
 		return this.#http.listen(settings.port, settings.host);
 	}
 
-	/** Tells who sends requests that none should come here any more; the first reason counts. */
+	/** Makes `/health/ready` tell load balancers to send no more requests; the first reason counts. */
 	refuseWith(reason: Refusal): void {
 		this.#unready ??= reason;
 	}
 
-	/** Drains: what waits is answered, running requests end. What is stored stays open. */
+	/** Drains: answers the requests that wait, and lets running ones end. The log stays open. */
 	async close(): Promise<void> {
 		const { longPolls, liveReaders, lastVersions } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;

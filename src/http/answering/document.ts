@@ -3,9 +3,9 @@
  * this order, those it can:
  *
  *     answerSealed    nothing can change the document any more, and it is kept
- *     answerAsOf      the stream's last version is known: its tag is what the client has, or the
- *                     document is kept as somebody asked for it since the last append
- *     answerMade      the document is read and written, once for all who ask at the same time
+ *     answerAsOf      the stream's last version is known: the client has its tag, or the document
+ *                     is kept because a client asked for it since the last append
+ *     answerMade      the document is read and written, once for all requests at that moment
  *
  * The first two need no read, and every step answers 304 if the client has the document.
  */

@@ -1,9 +1,9 @@
 /**
- * What the operator hears of the errors that end requests: faults of ours, and damage to the log.
+ * Reports to the operator the errors that end requests: faults of the server, and damage to the log.
  *
- * Refusals are answers and are passed over. Damage is refused, too, and told all the same: each
- * damaged part once a minute, however many requests meet it. A client that asks for it again and
- * again must not fill the disk with what is known.
+ * Refusals are answers and are not reported. Damage is refused, too, but reported all the same:
+ * each damaged part once a minute, however many requests meet it. A client that asks for it again
+ * and again must not fill the operator's disk with the same report.
  */
 import { describeDamage, isRefusal } from "../../errors.ts";
 import { isRequestRefusal } from "./problems.ts";
@@ -22,7 +22,7 @@ export class FaultReports {
 		this.#tell = tell;
 	}
 
-	/** Tells the operator of an error that is no matter of its request. */
+	/** Reports an error that the request did not cause. */
 	readonly report = (error: unknown): void => {
 		if (isRefusal(error, "log-damaged")) {
 			const { part } = error.facts;

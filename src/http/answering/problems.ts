@@ -46,8 +46,9 @@ export function problem<W extends Words>(refusal: Refusal<W>): Answer {
 }
 
 /**
- * The answer to whatever a handler threw. The client is not told of what a fault of ours is about.
- * @param report told of every error; it decides what the operator hears of
+ * The answer to an error that a handler threw. If it is a fault of the server, the answer gives no
+ * details.
+ * @param report called with every error; it decides which ones the operator sees
  */
 export function answerToError(error: unknown, report: (error: unknown) => void): Answer {
 	report(error);

@@ -6,8 +6,9 @@
  *     nothing                  written before there was a second one, or by arithmetic
  *
  * A URL without the number may lie in caches with the first history's page, for ever. It is never
- * answered with the new history's: where that answer could be kept, the client is sent to the URL
- * with the number. Heads are revalidated each time, and answered as they are.
+ * answered with the new history's: if a cache could keep that answer, the server redirects the
+ * client to the URL with the number. Clients revalidate heads each time, so heads are answered as
+ * they are.
  */
 import { Refusal } from "../../errors.ts";
 import { type Answer, textAnswer } from "../answering/answer.ts";
@@ -20,7 +21,7 @@ const GIVEN = /(?:^|&)i=([^&]*)/;
 /**
  * @param query without its `?`
  * @param lasting whether the answer could be kept for ever
- * @returns where the URL leads to another, the redirect
+ * @returns the redirect; undefined if the URL belongs to this history
  * @throws Refusal `history-replaced`
  */
 export function otherHistory(

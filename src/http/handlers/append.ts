@@ -53,7 +53,7 @@ export function answerIncoming(
 	return appendTo(exchange, { stream: parseStreamName(target.stream), kind, id, type });
 }
 
-/** Reads the body and appends what is in it. */
+/** Reads the body and appends its events. */
 export async function appendTo(exchange: Exchange, request: AppendRequest): Promise<Answer> {
 	const { context, req } = exchange;
 	const { kind } = request;
@@ -73,7 +73,7 @@ export async function appendTo(exchange: Exchange, request: AppendRequest): Prom
 	return withCreatedEntry(exchange, answer, member);
 }
 
-/** The contract's names for what was written, and ours for what had been before. */
+/** The contract's headers for the position, and our own header for a repeat. */
 function created(location: string, { position, repeated }: Appended): Answer {
 	const at = String(position);
 	return {
@@ -95,8 +95,8 @@ function created(location: string, { position, repeated }: Appended): Answer {
 }
 
 /**
- * Without an id a repeat could not be told from a new event: the client is sent to a URL that has
- * one.
+ * Without an id the server cannot tell a repeat from a new event, so it redirects the client to a
+ * URL that has one.
  */
 function redirect(location: string): Answer {
 	return textAnswer(307, "text/plain; charset=utf-8", "Forwarding to idempotent URI", [

@@ -1,5 +1,5 @@
 /**
- * The description document of a stream: what it can be had as (contract 2.9). A client gets it if
+ * The description document of a stream: the formats that it has (contract 2.9). A client gets it if
  * it asks for its media type; a client that accepts anything gets the feed.
  */
 import type { DescriptionType } from "../../../feeds/formats/feed.ts";

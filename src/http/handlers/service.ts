@@ -1,5 +1,5 @@
 /**
- * GET /: what there is, for clients of AtomPub (RFC 5023 section 8).
+ * GET /: the list of streams, for clients of AtomPub (RFC 5023 section 8).
  */
 import { type Collection, ENTRY_TYPE, encodeService } from "../../../feeds/atompub/service.ts";
 import { type MediaType, negotiate } from "../../../feeds/media.ts";
@@ -11,7 +11,7 @@ import type { Exchange } from "../answering/exchange.ts";
 import { baseOf } from "../request/base.ts";
 import { streamUrl } from "../urls.ts";
 
-/** There may be millions of streams; those that began last are shown, and `$streams` has all. */
+/** There may be millions of streams; the answer has the newest ones, and `$streams` has all. */
 const STREAMS_SHOWN = 100;
 const STREAMS = "$streams" as StreamName;
 const SERVICE: MediaType = {

@@ -2,12 +2,12 @@
  * The one way of every request, whichever lane recognised it:
  *
  *     fast lane ──┐
- *     Express ────┼─▶ place and target ─▶ method allowed? ─▶ known by its words? ─▶ ES-MinPosition
- *     memory ─────┘                                                  │                    │
- *                                                                    ▼                    ▼
- *                                                                  answer ◀───────── the handler
+ *     Express ────┼─▶ resource and target ─▶ method allowed? ─▶ known by its words? ─▶ ES-MinPosition
+ *     memory ─────┘                                                     │                    │
+ *                                                                       ▼                    ▼
+ *                                                                     answer ◀───────── the handler
  *
- * What concerns every request has its place here, and nowhere else: a right, a count, an id.
+ * The steps of every request belong here, and nowhere else: a right, a count, an id.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal } from "../../errors.ts";
@@ -21,7 +21,7 @@ import { corsFor, type Resource, type RouteMatch } from "./resources.ts";
 
 export class Door {
 	readonly #context: Context;
-	/** What answers tell browsers that no route gave. */
+	/** The CORS headers of answers that no route gave. */
 	readonly #noRoute: Cors;
 	readonly #remembered = new RememberedRequests();
 
@@ -30,17 +30,17 @@ export class Door {
 		this.#noRoute = corsOf("");
 	}
 
-	/** What a request is, from an earlier one in the very same words. */
+	/** The match of an earlier request in the very same words. */
 	recall(req: IncomingMessage): RouteMatch | undefined {
 		return this.#remembered.get(req);
 	}
 
-	/** Answers a request that has a place in the table of routes. */
+	/** Answers a request whose URL is in the table of routes. */
 	take(req: IncomingMessage, res: ServerResponse, match: RouteMatch): void {
 		this.#serve(req, res, corsFor(match), (exchange) => this.#answer(exchange, match));
 	}
 
-	/** Answers a request that has none, or that cannot be read. */
+	/** Answers a request whose URL is not in it, or that cannot be read. */
 	refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void {
 		this.#serve(req, res, this.#noRoute, () => {
 			throw error;
@@ -57,7 +57,7 @@ export class Door {
 		const { resource, target, recall } = match;
 		const route = resource.routes.get(req.method ?? "");
 		if (route === undefined) return answerWithoutRoute(resource, req.method ?? "");
-		// Here `route.right` is to be asked for, before any condition: a 304 is an answer, too.
+		// Check `route.right` here, before any condition: a 304 is an answer, too.
 		const known = recall?.(req);
 		if (known) return known;
 		if (route.method !== "GET") return route.handle(exchange, target);

@@ -1,5 +1,5 @@
 /**
- * The long way, for every request: Express finds the place of a path, or says why it has none.
+ * The long way, for every request: Express finds the resource of a path, or says why there is none.
  */
 import express, { type Express, type Request } from "express";
 import { Refusal } from "../../errors.ts";

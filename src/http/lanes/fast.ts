@@ -1,9 +1,9 @@
 /**
  * The short way, for the hot routes: a page, and an append.
  *
- * A pass through Express costs about five times a bare answer of node:http. The requests that make
- * up nearly all traffic are recognised here, by their words or by their URL, and given to the same
- * door, so the bytes are the same. Whatever looks unusual goes the long way.
+ * A pass through Express costs about five times a bare answer of node:http. This lane
+ * recognises the requests that make up nearly all traffic, by their words or by their URL, and
+ * gives them to the same door, so the bytes are the same. An unusual request goes the long way.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Door } from "./door.ts";

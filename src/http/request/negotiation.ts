@@ -74,7 +74,7 @@ function typeFor<T extends MediaType>(
 ): T {
 	const accept = format === undefined ? req.headers.accept : acceptOfKnownFormat(format);
 	const type = remembered(typesOf(available), accept ?? "", () => best(accept, available));
-	// What is remembered for a list is a member of it.
+	// The remembered type for a list is a member of that list.
 	return type as T;
 }
 

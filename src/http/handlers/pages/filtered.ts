@@ -75,7 +75,7 @@ async function answerFresh(exchange: Exchange, request: FilteredRequest): Promis
 	const { context, req } = exchange;
 	const { document, waitMs } = request;
 	const { last } = await context.lastVersions.learn(ALL);
-	// As long as nothing is committed the page is what it was.
+	// As long as nothing is committed, the page is unchanged.
 	const unchanged = answerAsOf(context, document, last, req.headers["if-none-match"]);
 	if (unchanged && waitMs === 0) return unchanged;
 
@@ -86,7 +86,7 @@ async function answerFresh(exchange: Exchange, request: FilteredRequest): Promis
 	return answerMade(exchange, document, asOf, () => writeFiltered(exchange, request, scanned));
 }
 
-/** Long poll: what comes but does not match is searched once, and waited on behind. */
+/** Long poll: searches each new event once, and waits on until one matches. */
 async function scanPatiently(
 	exchange: Exchange,
 	{ range, filter, waitMs }: FilteredRequest,
@@ -101,7 +101,7 @@ async function scanPatiently(
 		const { last } = scanned;
 		await longPolls.waitBeyond(ALL, Math.max(last, scanned.from - 1), leftMs, gone);
 		scanned = await scan(log, filter, range);
-		// Woken without news: the server closes, or too many wait.
+		// The wait ended without a commit: the server closes, or too many requests wait.
 		if (scanned.last === last) break;
 	}
 	return scanned;
@@ -133,8 +133,8 @@ async function writeFiltered(
 		coding,
 		snapshot: { last: sealed ? newest : scanned.last, variant, history },
 		lifetime: {
-			// Both forms of a page have one URL: what was asked for by a header is not kept.
-			// Nor is what was searched before an erasure.
+			// Both forms of a page have one URL, so the form that a header asks for is not kept.
+			// Nor is a page that was searched before an erasure.
 			sealed: sealed && !resolve && history.erasures === log.erasures,
 			headMaxAge: settings.headMaxAge,
 			...(resolve ? { keepSeconds: 0 } : {}),

@@ -56,8 +56,8 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 
 /**
  * The answer to a request for a page, if it needs no read and no wait.
- * @param req this request; only what its client has already is read from it
- * @param request what it asks for, parsed now or for an earlier request in the same words
+ * @param req this request, of which only `If-None-Match` is read
+ * @param request the same request, parsed now or earlier from the same words
  * @returns undefined if the page has to be read
  */
 function answerKnown(
@@ -81,10 +81,10 @@ async function answerFresh(exchange: Exchange, request: PageRequest): Promise<An
 	const known = context.lastVersions.known(stream);
 	const { last, retention } =
 		known === undefined ? await context.lastVersions.learn(stream) : { last: known };
-	// If metadata or links decide what is shown, only the page itself can tell.
+	// If metadata or links decide which events are visible, only the page itself can tell.
 	const unchanged = retention ? undefined : answerAsOf(context, document, last, ifNoneMatch);
 	if (unchanged) return unchanged;
-	// A page that may change, made a moment ago, may be older than `last`.
+	// A page that may change may be older than `last` if it was made a moment ago.
 	const asOf = isSealed(range, last) ? undefined : last;
 	return answerMade(exchange, document, asOf, () => writePage(context, request));
 }
@@ -100,7 +100,7 @@ async function waitForNews(
 	const { last, retention } = await context.lastVersions.learn(stream);
 	const tag = retention ? undefined : tagHeld(document, last, context.log, ifNoneMatch);
 	if (from <= last && tag === undefined) return;
-	// Beyond the end of the log by more than one, the client waits for what it asked for.
+	// If `from` lies further beyond the end, the client waits for `from`, not for the next event.
 	const known = Math.max(last, from - 1);
 	await context.longPolls.waitBeyond(stream, known, waitMs, clientGone(exchange));
 }

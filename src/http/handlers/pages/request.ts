@@ -1,5 +1,5 @@
 /**
- * What a request for a page asks for, read from its URL and its headers.
+ * A request for a page, read from its URL and its headers.
  */
 
 import {

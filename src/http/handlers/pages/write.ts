@@ -9,7 +9,7 @@ import type { Context } from "../../context.ts";
 import { urlsAt, withEmbed } from "../../urls.ts";
 import type { PageRequest } from "./request.ts";
 
-/** What tells the tag of an unusual form of a page from the usual one's. */
+/** Makes the tag of an unusual form of a page differ from the usual one's. */
 export const UNUSUAL = 0x2b1dc0de;
 
 /** @throws Refusal `stream-not-found`, `stream-deleted`, and what a read of the log refuses */
@@ -20,7 +20,7 @@ export async function writePage(
 	const { type, coding, embed, base } = representation;
 	const format = PAGE_FORMATS[type.format];
 	const history = historyOf(log);
-	// Both forms of a page have one URL: what is unusual is not kept, and has a tag of its own.
+	// Both forms of a page have one URL: the unusual one is not kept, and has a tag of its own.
 	const form = isUsual ? 0 : UNUSUAL;
 	const page = await readPage(log, urlsAt(base, history.incarnation), {
 		stream,

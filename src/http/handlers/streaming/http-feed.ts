@@ -2,11 +2,11 @@
  * GET of a stream's own URL as a batch of CloudEvents: an HTTP feed (http-feeds.org).
  *
  *     /streams/s                                 from the first event
- *     /streams/s?lastEventId=8f1e…               what comes after that event
- *     /streams/s?lastEventId=8f1e…&timeout=5000  waits so long if nothing does, in milliseconds
+ *     /streams/s?lastEventId=8f1e…               the events after that event
+ *     /streams/s?lastEventId=8f1e…&timeout=5000  waits so long if there is none, in milliseconds
  *
- * Oldest first; an empty batch says that there is nothing newer. Pages are to be had in the same
- * format under their own URLs, and are what caches can keep.
+ * Oldest first; an empty batch says that there is nothing newer. Pages have the same format under
+ * URLs of their own, and caches can keep pages.
  */
 import { setImmediate } from "node:timers/promises";
 import { attributesOf } from "../../../../feeds/cloudevents/attributes.ts";
@@ -31,7 +31,7 @@ import { urlsAt } from "../../urls.ts";
 
 const BATCH = 100;
 const ID_LENGTH_MAX = 1024;
-/** What the wait may take of the request's time; the rest is left to the read. */
+/** The share of the request's time that the wait may take; the read gets the rest. */
 const SHARE = 3 / 4;
 
 /** @throws Refusal `malformed-query`, `stream-not-found` */
@@ -80,7 +80,7 @@ async function readBatch(
 		const reached = slice.entries.at(-1)?.version;
 		from = reached === undefined ? passed(slice, from, BATCH) : reached + 1;
 		if (shown.length > 0 || from > slice.last || gone.aborted) return shown;
-		// Others are served in between.
+		// The server serves other requests in between.
 		await setImmediate();
 	}
 }

@@ -3,10 +3,10 @@ import type { PageRange } from "../../../../feeds/geometry.ts";
 import type { StreamName } from "../../../event.ts";
 import type { Representation } from "../../request/negotiation.ts";
 
-/** A request for a stream in a format that runs on. */
+/** A request for a stream in a streaming format. */
 export type StreamingRequest = {
 	readonly stream: StreamName;
-	/** Of the page its URL names: where the answer starts, and in which direction it goes. */
+	/** Of the page that the URL names: the answer's start and its direction. */
 	readonly range: PageRange;
 	readonly representation: Representation<StreamingType>;
 	/** Of the URL, without its `?`. */

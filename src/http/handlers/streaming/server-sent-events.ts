@@ -1,13 +1,13 @@
 /**
- * GET of a stream as server-sent events: what is there, and then what comes, as long as the reader
- * stays.
+ * GET of a stream as server-sent events: the events that are there, then the new ones, as long as
+ * the reader stays.
  *
  *     /streams/s                   from the first event on
  *     /streams/s/40/forward/20     from 40 on
- *     /streams/s/head/backward/20  only what comes after the head
+ *     /streams/s/head/backward/20  only events after the head
  *     Last-Event-ID: 41            from 42 on, whatever the URL says; so does ?lastEventId=41
  *
- * There is one loop for what is there and what comes: it reads from the next number it owes, and
+ * One loop sends the events that are there and the new ones: it reads from the next number it owes, and
  * waits for a commit only if that number is beyond the end of what it read. So no event is lost or
  * sent twice in between. The loop waits for a stream without events, too. The answer is never
  * compressed: a proxy that unpacks it would hold events back until it has a full block.
@@ -29,7 +29,7 @@ import type { Context } from "../../context.ts";
 import { isStreamItself, urlsAt } from "../../urls.ts";
 import type { StreamingRequest } from "./request.ts";
 
-/** A server that was restarted is back by then; sooner, a thousand readers would only queue up. */
+/** A restarted server is back by then; earlier, a thousand readers would only queue up. */
 const RETRY_MS = 2000;
 /** nginx would collect events until a buffer is full. */
 const NOT_COLLECTED = ["X-Accel-Buffering", "no"];
@@ -43,7 +43,7 @@ export async function answerServerSentEvents(
 	const { stream, range, representation, query } = request;
 	const seen = lastEventId(exchange, query);
 	const start = seen === undefined ? startOf(exchange, range) : seen + 1;
-	// Asked in any case: what can be read no more is refused before the answer starts.
+	// Asked in any case: a stream that was deleted is refused before the answer starts.
 	const last = await log.last(stream);
 	const from = start === "head" ? last + 1 : start;
 	const gone = clientGone(exchange);

@@ -12,7 +12,7 @@ import { withoutSlash, withQuery } from "../../urls.ts";
 /** The query goes along. */
 export function answerSlash(exchange: Exchange, { query }: { query: string }): Answer {
 	const { context, req } = exchange;
-	// Nobody is sent on to be refused there.
+	// A request that the other URL would refuse is refused here.
 	if (req.method === "POST") appendKind(req);
 	negotiateRepresentation(req, query, FEED_TYPES, context.settings.publicUrl);
 

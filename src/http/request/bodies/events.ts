@@ -9,7 +9,7 @@ import { entryIn } from "./atom-entry.ts";
 import { cloudEventsIn } from "./cloudevents.ts";
 import { type BodyKind, isCloudEvent } from "./kind.ts";
 
-/** What the body is, and of a body that is one event its id and type. */
+/** The stream and the kind of the body; if the body is one event, also its id and type. */
 export type AppendRequest = {
 	readonly stream: string;
 	readonly kind: BodyKind;
