@@ -13,12 +13,6 @@ export { encodeEntryJson, encodeFeedJson } from "./json/encode.ts";
 export { encodeJsonFeed } from "./json-feed/encode.ts";
 export type * from "./model.ts";
 export { encodeEntryLine, encodeLine } from "./ndjson/encode.ts";
-export {
-	type Checkpoint,
-	openCheckpoint,
-	readCheckpoint,
-	signCheckpoint,
-} from "./proof/checkpoint.ts";
 export { ProofError } from "./proof/error.ts";
 export { leafHash, nodeHash } from "./proof/hash.ts";
 export {
@@ -32,6 +26,12 @@ export {
 export { formatKey, type NoteKey, openNote, parseKey } from "./proof/note.ts";
 export { checkConsistency, checkInclusion } from "./proof/proof.ts";
 export { leavesOf, proveConsistency, proveInclusion, type TileSource } from "./proof/prove.ts";
+export {
+	type Checkpoint,
+	openCheckpoint,
+	readCheckpoint,
+	signCheckpoint,
+} from "./proof/signed-head.ts";
 export { parseTilePath, type Tile, tileOf, tilePath } from "./proof/tiles.ts";
 export {
 	consistencyProof,
@@ -41,8 +41,8 @@ export {
 	type TreeHead,
 	treeRoot,
 } from "./proof/tree.ts";
-export { loadCheckpoint, saveCheckpoint } from "./reader/checkpoint.ts";
 export { ReadError, type ReadFailure } from "./reader/error.ts";
 export type { ReadEvent } from "./reader/event.ts";
 export type { ReadOptions, Retry } from "./reader/options.ts";
+export { loadCheckpoint, saveCheckpoint } from "./reader/position-file.ts";
 export { readStream } from "./reader/read.ts";

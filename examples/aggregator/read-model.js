@@ -1,6 +1,6 @@
 // The read model: what the aggregator knows of the files, in a SQLite file of its own.
 //
-// The checkpoint lives in the same file and is written in the same transaction as what was folded
+// The reader position lives in the same file and is written in the same transaction as what was folded
 // up to it. So whenever the process is killed, the file holds a state and exactly the events that
 // led to it.
 import { createHash } from "node:crypto";
@@ -59,7 +59,7 @@ export class ReadModel {
 				onFolded();
 			}
 			const to = events.at(-1).at;
-			// Had someone else moved the checkpoint, these events would be counted twice.
+			// Had someone else moved the reader position, these events would be counted twice.
 			if (advance.run({ from: this.#at, to }).changes !== 1) {
 				throw new Error(`${file} is in use by another aggregator`);
 			}
@@ -72,7 +72,7 @@ export class ReadModel {
 		return this.#at;
 	}
 
-	/** Folds events, oldest first, and moves the checkpoint behind them: all of it or nothing. */
+	/** Folds events, oldest first, and moves the reader position behind them: all of it or nothing. */
 	fold(events) {
 		this.#at = this.#commit.immediate(events);
 	}

@@ -66,7 +66,7 @@ async function prove() {
 	return agrees.every(Boolean) && killed.length === KILLS.length;
 }
 
-/** @returns the checkpoints it was killed at */
+/** @returns the reader positions it was killed at */
 async function aggregateWithKills(url) {
 	const killed = [];
 	for (const part of KILLS) {

@@ -21,7 +21,7 @@ export type PostedEntry = {
 	readonly metadata: Uint8Array;
 };
 
-type Content = Pick<PostedEntry, "isJson" | "data">;
+type PostedContent = Pick<PostedEntry, "isJson" | "data">;
 
 const ATOM = "http://www.w3.org/2005/Atom";
 const NOTHING = new Uint8Array(0);
@@ -50,7 +50,7 @@ export function decodePostedEntry(body: Uint8Array): PostedEntry {
 	};
 }
 
-function contentOf(xml: string, content: Element): Content {
+function contentOf(xml: string, content: Element): PostedContent {
 	if (attributeOf(content, "src") !== undefined) throw fault("its content is at another URL (src)");
 	const type = (attributeOf(content, "type") ?? "text").trim().toLowerCase();
 	const mediaType = type.split(";", 1)[0]?.trim() ?? "";

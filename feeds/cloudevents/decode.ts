@@ -28,11 +28,11 @@ export type DecodedCloudEvent = {
 	readonly metadata: Uint8Array;
 };
 
-type Content = { readonly bytes: Uint8Array; readonly isJson: boolean };
+type DataContent = { readonly bytes: Uint8Array; readonly isJson: boolean };
 
 const REQUIRED = ["specversion", "id", "source", "type"];
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-const NOTHING: Content = { bytes: new Uint8Array(0), isJson: false };
+const NOTHING: DataContent = { bytes: new Uint8Array(0), isJson: false };
 
 /** @throws BodyFormatError if it is not JSON, or not a CloudEvent */
 export function decodeCloudEvent(body: Uint8Array): DecodedCloudEvent {
@@ -102,7 +102,7 @@ function decodeAt(text: string, at: number, index: number): DecodedCloudEvent {
 	return finish(attributes, content, index);
 }
 
-function finish(attributes: Attributes, content: Content, index: number): DecodedCloudEvent {
+function finish(attributes: Attributes, content: DataContent, index: number): DecodedCloudEvent {
 	for (const name of REQUIRED) {
 		if (textOf(attributes, name) === "") throw fault(index, `${name} is missing, or is not text`);
 	}
@@ -121,7 +121,7 @@ function finish(attributes: Attributes, content: Content, index: number): Decode
 }
 
 /** Section 3.1 of the JSON format. A string is JSON, unless the data's type says that it is not. */
-function contentOf(sent: Map<string, string>, attributes: Attributes, index: number): Content {
+function contentOf(sent: Map<string, string>, attributes: Attributes, index: number): DataContent {
 	const inBase64 = sent.get(IN_BASE64);
 	if (inBase64 !== undefined) {
 		const digits = inBase64[0] === '"' ? stringAt(inBase64, 0, inBase64.length) : "-";

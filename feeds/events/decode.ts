@@ -31,7 +31,7 @@ export type DecodedEvent = {
 	readonly metadata: Uint8Array;
 };
 
-type Content = { readonly bytes: Uint8Array; readonly isJson: boolean };
+type MemberContent = { readonly bytes: Uint8Array; readonly isJson: boolean };
 
 /** The body, as bytes and as one character a byte, and the index of the event being read. */
 type Source = { readonly bytes: Buffer; readonly text: string; readonly index: number };
@@ -41,7 +41,7 @@ type Found = { [field in Field]?: Slice };
 
 const FIELDS: readonly Field[] = ["eventId", "eventType", "data", "metadata"];
 const ESCAPED_OR_WIDE = /[\\\u0080-\u00ff]/;
-const EMPTY: Content = { bytes: new Uint8Array(0), isJson: false };
+const EMPTY: MemberContent = { bytes: new Uint8Array(0), isJson: false };
 
 /**
  * Reads a non-empty array of event objects. Names are matched without regard to case; of duplicates
@@ -135,7 +135,7 @@ function wordOf(event: Source, slice: Slice | undefined): string {
 	throw new BodyFormatError({ reason: `${slice.field} is not a string`, index: event.index });
 }
 
-function contentOf(event: Source, slice: Slice | undefined): Content {
+function contentOf(event: Source, slice: Slice | undefined): MemberContent {
 	if (slice === undefined) return EMPTY;
 	const first = event.text[slice.start];
 	if (first === "n") return EMPTY;

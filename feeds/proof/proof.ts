@@ -2,27 +2,28 @@
  * Proofs as text. Anyone who has the log's key can keep and check them.
  *
  * A proof that an event is in the log (C2SP tlog-proof): the event's place, its leaf, the hashes
- * from there up to the root, and a checkpoint with that root.
+ * from there up to the root, and a signed head with that root.
  *
  *     c2sp.org/tlog-proof@v1
  *     extra base64(leaf)
  *     index 73894
  *     base64(hash) …
  *
- *     checkpoint …
+ *     signed head …
  *
  * A proof that a log has only grown, in the form of C2SP tlog-witness:
  *
  *     old 20000
  *     base64(hash) …
  *
- *     checkpoint …
+ *     signed head …
  */
-import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
+
 import { ProofError } from "./error.ts";
 import { HASH_BYTES, leafHash } from "./hash.ts";
 import { decodeLeaf, type Leaf } from "./leaf.ts";
 import type { NoteKey } from "./note.ts";
+import { type Checkpoint, openCheckpoint } from "./signed-head.ts";
 import { isConsistent, isIncluded } from "./tree.ts";
 
 const FIRST_LINE = "c2sp.org/tlog-proof@v1";
@@ -31,15 +32,15 @@ const HASHES_MAX = 128;
 
 export function formatInclusion(
 	{ position, leaf, hashes }: { position: number; leaf: Uint8Array; hashes: readonly Uint8Array[] },
-	checkpoint: string,
+	signedHead: string,
 ): string {
 	const lines = [FIRST_LINE, `extra ${base64(leaf)}`, `index ${position}`, ...hashes.map(base64)];
-	return `${lines.join("\n")}\n\n${checkpoint}`;
+	return `${lines.join("\n")}\n\n${signedHead}`;
 }
 
 /**
  * Checks that the log has signed for an event.
- * @returns the event's leaf, and the checkpoint
+ * @returns the event's leaf, and the signed head
  * @throws ProofError
  */
 export function checkInclusion(text: string, key: NoteKey): { leaf: Leaf; checkpoint: Checkpoint } {
@@ -53,7 +54,7 @@ export function checkInclusion(text: string, key: NoteKey): { leaf: Leaf; checkp
 	const checkpoint = openCheckpoint(note, key);
 	const hashes = encoded.map(parseHash);
 	if (!isIncluded({ ...checkpoint, position }, leafHash(bytes), hashes)) {
-		throw new ProofError("the event is not in the tree of the checkpoint");
+		throw new ProofError("the event is not in the tree of the signed head");
 	}
 	return { leaf, checkpoint };
 }
@@ -61,14 +62,14 @@ export function checkInclusion(text: string, key: NoteKey): { leaf: Leaf; checkp
 export function formatConsistency(
 	old: number,
 	hashes: readonly Uint8Array[],
-	checkpoint: string,
+	signedHead: string,
 ): string {
-	return `${[`old ${old}`, ...hashes.map(base64)].join("\n")}\n\n${checkpoint}`;
+	return `${[`old ${old}`, ...hashes.map(base64)].join("\n")}\n\n${signedHead}`;
 }
 
 /**
- * Checks that the log has only grown since an older checkpoint of it.
- * @param older the older checkpoint's text
+ * Checks that the log has only grown since an older signed head of it.
+ * @param older the older signed head, as text
  * @throws ProofError
  */
 export function checkConsistency(
@@ -83,7 +84,7 @@ export function checkConsistency(
 	const newer = openCheckpoint(note, key);
 	const begun = openCheckpoint(older, key);
 	if (begun.size !== size) {
-		throw new ProofError(`it starts at ${size} events, but the checkpoint has ${begun.size}`);
+		throw new ProofError(`it starts at ${size} events, but the signed head has ${begun.size}`);
 	}
 	if (!isConsistent(begun, newer, encoded.map(parseHash))) {
 		throw new ProofError("the newer tree does not begin with the older one");

@@ -1,8 +1,9 @@
-/** Makes proofs from a checkpoint and tiles, of a server or of files. */
-import { readCheckpoint } from "./checkpoint.ts";
+/** Makes proofs from a signed head and tiles, of a server or of files. */
+
 import { ProofError } from "./error.ts";
 import { HASH_BYTES } from "./hash.ts";
 import { formatConsistency, formatInclusion } from "./proof.ts";
+import { readCheckpoint } from "./signed-head.ts";
 import { TILE_WIDTH, type Tile, tileOf, tilePath } from "./tiles.ts";
 import { consistencyProof, inclusionProof, type Subtree, subtreeOfTiles } from "./tree.ts";
 
@@ -10,15 +11,15 @@ import { consistencyProof, inclusionProof, type Subtree, subtreeOfTiles } from "
 export type TileSource = (tile: Tile) => Promise<Uint8Array>;
 
 /**
- * Makes the proof that an event is in the log of a checkpoint. It checks nothing: check the proof.
+ * Makes the proof that an event is in the log of a signed head. It checks nothing: check the proof.
  * @throws ProofError if the log is too short, or its tiles cannot be read
  */
 export async function proveInclusion(
 	position: number,
-	checkpoint: string,
+	signedHead: string,
 	source: TileSource,
 ): Promise<string> {
-	const { size } = readCheckpoint(checkpoint);
+	const { size } = readCheckpoint(signedHead);
 	if (position >= size) {
 		throw new ProofError(`the log has ${size} events, and none at position ${position}`);
 	}
@@ -27,23 +28,23 @@ export async function proveInclusion(
 	const leaf = leavesOf(bundle)[position % TILE_WIDTH];
 	if (!leaf) throw new ProofError(`the bundle of leaves has none for position ${position}`);
 	const hashes = await withTiles(size, source, (tree) => inclusionProof(position, size, tree));
-	return formatInclusion({ position, leaf, hashes }, checkpoint);
+	return formatInclusion({ position, leaf, hashes }, signedHead);
 }
 
 /**
- * Makes the proof that the log of a checkpoint begins with the log of an older one.
+ * Makes the proof that the log of a signed head begins with the log of an older one.
  * @param old the number of events of the older one
  * @throws ProofError if the log is shorter, or its tiles cannot be read
  */
 export async function proveConsistency(
 	old: number,
-	checkpoint: string,
+	signedHead: string,
 	source: TileSource,
 ): Promise<string> {
-	const { size } = readCheckpoint(checkpoint);
+	const { size } = readCheckpoint(signedHead);
 	if (old > size) throw new ProofError(`the log has ${size} events, but had ${old} before`);
 	const hashes = await withTiles(size, source, (tree) => consistencyProof(old, size, tree));
-	return formatConsistency(old, hashes, checkpoint);
+	return formatConsistency(old, hashes, signedHead);
 }
 
 /** The leaves of a bundle: two bytes of length before each. */

@@ -5,7 +5,7 @@
  */
 import type { DecodedEntry } from "../model.ts";
 import { lacksData } from "./event.ts";
-import type { Numbered } from "./step.ts";
+import type { NumberedEntry } from "./step.ts";
 
 /** Requests in flight at once: enough to hide a round trip, few enough to spare the server. */
 const AHEAD_MAX = 8;
@@ -16,7 +16,7 @@ export type FetchData = (entry: DecodedEntry) => Promise<Uint8Array | undefined>
  * Returns the data of the entries that lack them, in the order of the page. Undefined means that
  * the event is gone: retention may remove it between the page, which may be cached, and the fetch.
  */
-export function dataAhead(page: readonly Numbered[], fetchData: FetchData): FetchData {
+export function dataAhead(page: readonly NumberedEntry[], fetchData: FetchData): FetchData {
 	const queue = page.filter(({ entry }) => lacksData(entry)).map(({ entry }) => entry);
 	const held = new Map<DecodedEntry, Promise<Uint8Array | undefined>>();
 	let started = 0;

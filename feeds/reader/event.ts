@@ -5,7 +5,7 @@ import { ReadError } from "./error.ts";
 export type ReadEvent = LoggedEvent & {
 	/**
 	 * Its number in the stream that is read (for `$all` the position, for `$ce-order` the number in
-	 * the category). Keep this number as a checkpoint, and continue with `from: at + 1`.
+	 * the category). Keep this number as the reader position, and continue with `from: at + 1`.
 	 */
 	readonly at: number;
 	/** Parses `data`. @throws SyntaxError if it is not JSON */

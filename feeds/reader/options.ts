@@ -2,7 +2,7 @@
  * The options of a reader, with defaults and bounds. Wrong values are refused, never adjusted.
  */
 import { COUNT_MAX } from "../geometry.ts";
-import type { Plan } from "./step.ts";
+import type { ReaderPlan } from "./step.ts";
 
 export type ReadOptions = ReadTarget & ReadHabits & Partial<StandIns>;
 
@@ -60,14 +60,16 @@ export type Retry = {
 };
 
 /** All of it, decided. */
-export type Settings = Plan & Required<ReadHabits> & StandIns & { readonly origin: string };
+export type ReaderSettings = ReaderPlan &
+	Required<ReadHabits> &
+	StandIns & { readonly origin: string };
 
 const BODY_BYTES_MAX = 256 * 1024 * 1024;
 /** A timer of more than 2^31 ms would fire at once. */
 const MILLISECONDS_MAX = 2_147_483_647;
 
 /** @throws RangeError, TypeError */
-export function settingsOf(options: ReadOptions): Settings {
+export function settingsOf(options: ReadOptions): ReaderSettings {
 	const server = new URL(options.url);
 	if (server.protocol !== "http:" && server.protocol !== "https:") {
 		throw new TypeError(`url: ${options.url} is neither http nor https`);

@@ -8,8 +8,8 @@
 import { pollDelay } from "./backoff.ts";
 import { dataAhead } from "./data.ts";
 import { eventOf, lacksData, type ReadEvent } from "./event.ts";
-import { type ReadOptions, type Settings, settingsOf } from "./options.ts";
-import { type Answer, askForPage, backOff, fetchData } from "./session.ts";
+import { type ReaderSettings, type ReadOptions, settingsOf } from "./options.ts";
+import { askForPage, backOff, fetchData, type PageAnswer } from "./session.ts";
 import { type State, type Step, start, step } from "./step.ts";
 
 const NO_DATA = new Uint8Array(0);
@@ -34,7 +34,7 @@ export function readStream(options: ReadOptions): AsyncGenerator<ReadEvent, void
 }
 
 async function* run(
-	settings: Settings,
+	settings: ReaderSettings,
 	outer: AbortSignal | undefined,
 	stop: AbortController,
 ): AsyncGenerator<ReadEvent, void, void> {
@@ -44,7 +44,7 @@ async function* run(
 	if (outer?.aborted) stop.abort();
 	try {
 		let state = start(settings);
-		let asked: Promise<Answer> | undefined;
+		let asked: Promise<PageAnswer> | undefined;
 		while (state.phase !== "ended") {
 			const answer = await (asked ?? askForPage(state, settings, signal));
 			const next = step(state, answer.outcome, settings);
@@ -69,9 +69,9 @@ async function* run(
 /** At the head a page may take as long as a long poll, so the reader does not fetch it ahead. */
 function askAhead(
 	next: Step,
-	settings: Settings,
+	settings: ReaderSettings,
 	signal: AbortSignal,
-): Promise<Answer> | undefined {
+): Promise<PageAnswer> | undefined {
 	if (next.pause !== "none" || next.state.phase !== "catching-up") return undefined;
 	const asked = askForPage(next.state, settings, signal);
 	// It is awaited after the events before it; until then, a failure must not count as unhandled.
@@ -82,8 +82,8 @@ function askAhead(
 async function pause(
 	next: Step,
 	before: State,
-	answer: Answer,
-	settings: Settings,
+	answer: PageAnswer,
+	settings: ReaderSettings,
 	signal: AbortSignal,
 ): Promise<void> {
 	if (next.pause === "back-off" && answer.outcome.kind === "fault") {

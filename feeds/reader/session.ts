@@ -6,10 +6,10 @@ import { damagedAt, ReadError } from "./error.ts";
 import { atOf } from "./event.ts";
 import { get, type Reply } from "./exchange.ts";
 import { eventOfAllUrl, withBodies } from "./links.ts";
-import type { Settings } from "./options.ts";
+import type { ReaderSettings } from "./options.ts";
 import type { Outcome, State } from "./step.ts";
 
-export type Answer = { readonly outcome: Outcome; readonly elapsedMs: number };
+export type PageAnswer = { readonly outcome: Outcome; readonly elapsedMs: number };
 
 const FEED_TYPE = "application/vnd.eventstore.atom+json";
 
@@ -20,9 +20,9 @@ const FEED_TYPE = "application/vnd.eventstore.atom+json";
  */
 export async function askForPage(
 	state: State,
-	settings: Settings,
+	settings: ReaderSettings,
 	signal: AbortSignal,
-): Promise<Answer> {
+): Promise<PageAnswer> {
 	const { longPollSeconds } = settings;
 	const waits = state.phase === "at-head" && settings.follow;
 	const headers: Record<string, string> = { accept: FEED_TYPE };
@@ -47,7 +47,7 @@ export async function askForPage(
  */
 export async function fetchData(
 	entry: DecodedEntry,
-	settings: Settings,
+	settings: ReaderSettings,
 	signal: AbortSignal,
 ): Promise<Uint8Array | undefined> {
 	const position = settings.stream === "$all" ? entry.event?.position : undefined;
@@ -78,7 +78,7 @@ export async function backOff(
 	url: string,
 	faults: number,
 	fault: { readonly reason: string; readonly retryAfterMs: number },
-	settings: Settings,
+	settings: ReaderSettings,
 	signal: AbortSignal,
 ): Promise<void> {
 	const { reason } = fault;
@@ -98,7 +98,7 @@ function ask(
 	url: string,
 	headers: Readonly<Record<string, string>>,
 	heldMs: number,
-	settings: Settings,
+	settings: ReaderSettings,
 	signal: AbortSignal,
 ): Promise<Reply> {
 	const own = new URL(url).origin === settings.origin ? settings.headers : {};

@@ -28,7 +28,7 @@ import { atOf } from "./event.ts";
 import { historyOf, pageUrl, rangeOf, withCount } from "./links.ts";
 
 /** The stream, and how to read it; fixed for the life of a reader. */
-export type Plan = {
+export type ReaderPlan = {
 	readonly server: string;
 	readonly stream: string;
 	readonly from: number;
@@ -41,7 +41,7 @@ export type State = {
 	/** The page to ask for; meaningless once ended. */
 	readonly url: string;
 	/** The lowest number not yet handed out. */
-	readonly wanted: number;
+	readonly nextAt: number;
 	/** The ETag of this URL, if it had nothing new. */
 	readonly etag: string | undefined;
 	/** Faults in a row. */
@@ -58,24 +58,24 @@ export type Outcome =
 	| { readonly kind: "damaged"; readonly reason: string }
 	| { readonly kind: "fault"; readonly reason: string; readonly retryAfterMs: number };
 
-export type Numbered = { readonly at: number; readonly entry: DecodedEntry };
+export type NumberedEntry = { readonly at: number; readonly entry: DecodedEntry };
 
 export type Step = {
 	readonly state: State;
 	/** New events, oldest first. */
-	readonly fresh: readonly Numbered[];
+	readonly fresh: readonly NumberedEntry[];
 	/** What to wait for before asking again: nothing, the poll interval, or the back-off. */
 	readonly pause: "none" | "poll" | "back-off";
 };
 
-export function start(plan: Plan): State {
+export function start(plan: ReaderPlan): State {
 	const url = pageUrl(plan.server, plan.stream, alignedForward(plan.from, plan.pageSize));
 	const unknown = { etag: undefined, faults: 0, history: undefined };
-	return { phase: "catching-up", url, wanted: plan.from, ...unknown };
+	return { phase: "catching-up", url, nextAt: plan.from, ...unknown };
 }
 
 /** @throws ReadError `too-large`, `damaged`, `not-varve`, `history-replaced` */
-export function step(state: State, outcome: Outcome, plan: Plan): Step {
+export function step(state: State, outcome: Outcome, plan: ReaderPlan): Step {
 	const calm = { ...state, faults: 0 };
 	switch (outcome.kind) {
 		case "page":
@@ -93,27 +93,27 @@ export function step(state: State, outcome: Outcome, plan: Plan): Step {
 	}
 }
 
-function onPage(state: State, feed: DecodedFeed, etag: string | undefined, plan: Plan): Step {
+function onPage(state: State, feed: DecodedFeed, etag: string | undefined, plan: ReaderPlan): Step {
 	const fresh = freshEntries(feed, state, plan);
-	const wanted = (fresh.at(-1)?.at ?? state.wanted - 1) + 1;
+	const nextAt = (fresh.at(-1)?.at ?? state.nextAt - 1) + 1;
 	const link = feed.links.find(({ relation }) => relation === "previous")?.uri;
 	if (link === undefined && fresh.length === 0) return atHead({ ...state, etag }, plan);
 
 	const asked = rangeOf(state.url, plan.stream);
 	const offered = link === undefined ? undefined : rangeOf(link, plan.stream);
-	if (link === undefined && asked && wanted >= asked.from + asked.count) {
+	if (link === undefined && asked && nextAt >= asked.from + asked.count) {
 		throw new ReadError("not-varve", state.url, `${state.url} is full and has no previous link`);
 	}
 	const head = !asked || !offered || offered.from < asked.from + asked.count;
 	if (head && !plan.follow)
-		return { state: { ...state, phase: "ended", wanted }, fresh, pause: "none" };
+		return { state: { ...state, phase: "ended", nextAt }, fresh, pause: "none" };
 	const bulk = !head && offered.from % plan.pageSize === 0;
 	const url = link === undefined ? state.url : bulk ? withCount(link, plan.pageSize) : link;
 	const same = url === state.url;
 	const next: State = {
 		phase: head ? "at-head" : "catching-up",
 		url,
-		wanted,
+		nextAt,
 		etag: same ? etag : undefined,
 		faults: 0,
 		history: state.history,
@@ -135,7 +135,7 @@ function ofOneHistory(state: State, { links }: DecodedFeed): State {
 	throw new ReadError("history-replaced", state.url, message);
 }
 
-function atHead(state: State, plan: Plan): Step {
+function atHead(state: State, plan: ReaderPlan): Step {
 	const phase = plan.follow ? "at-head" : "ended";
 	return { state: { ...state, phase }, fresh: [], pause: plan.follow ? "poll" : "none" };
 }
@@ -144,7 +144,7 @@ function atHead(state: State, plan: Plan): Step {
  * Bulk pages of very large events may exceed the limit of server or reader; a grid page always
  * fits.
  */
-function onGrid(state: State, plan: Plan): State {
+function onGrid(state: State, plan: ReaderPlan): State {
 	const asked = rangeOf(state.url, plan.stream);
 	if (asked && asked.count > GRID) {
 		return { ...state, url: withCount(state.url, alignedForward(asked.from).count) };
@@ -157,26 +157,26 @@ function onGrid(state: State, plan: Plan): State {
  * single events up to the damaged one. The links keep the count of one until the next bulk page, so
  * the reader does this once.
  */
-function closerTo(state: State, reason: string, plan: Plan): State {
+function closerTo(state: State, reason: string, plan: ReaderPlan): State {
 	const asked = rangeOf(state.url, plan.stream);
 	if (asked && asked.count > GRID) return onGrid(state, plan);
 	if (asked && asked.count > 1) return { ...state, url: withCount(state.url, 1) };
-	throw damagedAt(asked?.from ?? state.wanted, state.url, reason);
+	throw damagedAt(asked?.from ?? state.nextAt, state.url, reason);
 }
 
 /**
  * The entries not yet handed out, oldest first. An answer may overlap pages that were read before.
  * Entries that show no event (see `atOf`) are left out.
  */
-function freshEntries(feed: DecodedFeed, state: State, plan: Plan): readonly Numbered[] {
-	const fresh: Numbered[] = [];
+function freshEntries(feed: DecodedFeed, state: State, plan: ReaderPlan): readonly NumberedEntry[] {
+	const fresh: NumberedEntry[] = [];
 	let lowest = Number.POSITIVE_INFINITY;
 	for (const entry of feed.entries) {
 		const at = atOf(entry, plan.stream, state.url);
 		if (at === undefined) continue;
 		if (at >= lowest) throw new ReadError("not-varve", state.url, `${state.url} is out of order`);
 		lowest = at;
-		if (at >= state.wanted) fresh.push({ at, entry });
+		if (at >= state.nextAt) fresh.push({ at, entry });
 	}
 	return fresh.reverse();
 }

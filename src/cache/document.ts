@@ -18,7 +18,7 @@ export type Document = {
 };
 
 /** A document as its codec wrote it. */
-export type Written = {
+export type EncodedDocument = {
 	readonly text: Uint8Array;
 	readonly type: MediaType;
 	readonly coding: Coding;
@@ -35,7 +35,7 @@ export type Snapshot = {
 	/** The newest version it knows of: the first half of its ETag. */
 	readonly last: number;
 	/** What retention and links make of it, besides `last`; 0 for nothing. A part of the ETag. */
-	readonly shown?: number;
+	readonly variant?: number;
 	/** Which history its events are of, as of before they were read. */
 	readonly history: History;
 };
@@ -60,14 +60,14 @@ const COMPRESS_BYTES_MIN = 1024;
  * @param sealedMaxAge seconds other caches may keep what can never change
  */
 export async function finish(
-	{ text, type, coding: asked, snapshot, lifetime, streams = [] }: Written,
+	{ text, type, coding: asked, snapshot, lifetime, streams = [] }: EncodedDocument,
 	sealedMaxAge: number | undefined,
 ): Promise<Document> {
 	const { sealed, headMaxAge, keepSeconds } = lifetime;
-	const { last, history, shown } = snapshot;
+	const { last, history, variant } = snapshot;
 	const coding = sealed && text.length >= COMPRESS_BYTES_MIN ? asked : "identity";
 	const body = coding === "identity" ? text : await compress(text, coding);
-	const tag = eTag(last, type, coding, history, shown);
+	const tag = eTag(last, type, coding, history, variant);
 	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
 	const keeping = keepingHeaders(control, tag);
 	const headers = [...keeping, "Content-Type", type.contentType];

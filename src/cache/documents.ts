@@ -9,10 +9,10 @@
  */
 import { LRUCache } from "lru-cache";
 import type { StreamName } from "../event.ts";
-import { type Document, finish, type Written } from "./document.ts";
+import { type Document, type EncodedDocument, finish } from "./document.ts";
 import { KeysByStream } from "./keys-by-stream.ts";
 
-export type { Document, Written } from "./document.ts";
+export type { Document, EncodedDocument } from "./document.ts";
 
 export type DocumentLimits = {
 	readonly bytesMax: number;
@@ -26,14 +26,14 @@ const OVERHEAD_BYTES = 1024;
 /** Some hundred pages of a usual size: what is polled between two appends. */
 const HEADS_BYTES_MAX = 8 * 1024 * 1024;
 
-type Making = { readonly made: Promise<Document>; readonly revision: number };
+type PendingDocument = { readonly made: Promise<Document>; readonly revision: number };
 
 export class Documents {
 	readonly #sealedMaxAge: number | undefined;
-	readonly #showing = new KeysByStream();
+	readonly #keysByStream = new KeysByStream();
 	readonly #sealed: LRUCache<string, Document>;
 	readonly #heads: LRUCache<string, Document>;
-	readonly #making = new Map<string, Making>();
+	readonly #pending = new Map<string, PendingDocument>();
 	/** How often documents were dropped because what they show changed. */
 	#revision = 0;
 
@@ -44,7 +44,7 @@ export class Documents {
 			// A cache of no bytes is one that keeps nothing, not one without a bound.
 			maxSize: Math.max(1, bytesMax),
 			sizeCalculation: sizeOf,
-			dispose: (_, key) => this.#showing.remove(key),
+			dispose: (_, key) => this.#keysByStream.remove(key),
 		});
 		this.#heads = new LRUCache({
 			max: countMax,
@@ -62,13 +62,13 @@ export class Documents {
 	 * Makes a document once, however many ask for it at the same moment, and keeps it if its key
 	 * will always mean the same.
 	 */
-	make(key: string, write: () => Promise<Written>): Promise<Document> {
-		const under = this.#making.get(key);
-		if (under?.revision === this.#revision) return under.made;
+	make(key: string, write: () => Promise<EncodedDocument>): Promise<Document> {
+		const pending = this.#pending.get(key);
+		if (pending?.revision === this.#revision) return pending.made;
 		const made = this.#finishAndKeep(key, write, this.#revision);
 		const mine = { made, revision: this.#revision };
-		this.#making.set(key, mine);
-		const done = () => this.#making.get(key) === mine && this.#making.delete(key);
+		this.#pending.set(key, mine);
+		const done = () => this.#pending.get(key) === mine && this.#pending.delete(key);
 		made.then(done, done);
 		return made;
 	}
@@ -76,7 +76,7 @@ export class Documents {
 	/** Drops what shows anything of these streams: they changed otherwise than by growing. */
 	forget(streams: readonly StreamName[]): void {
 		this.#revision++;
-		for (const key of this.#showing.of(streams)) this.#sealed.delete(key);
+		for (const key of this.#keysByStream.of(streams)) this.#sealed.delete(key);
 		this.#heads.clear();
 	}
 
@@ -89,20 +89,24 @@ export class Documents {
 
 	async #finishAndKeep(
 		key: string,
-		write: () => Promise<Written>,
+		write: () => Promise<EncodedDocument>,
 		revision: number,
 	): Promise<Document> {
-		const written = await write();
-		const document = await finish(written, this.#sealedMaxAge);
+		const encoded = await write();
+		const document = await finish(encoded, this.#sealedMaxAge);
 		// What was read before a stream changed must not be kept after it.
-		if (revision === this.#revision) this.#keep(key, document, written);
+		if (revision === this.#revision) this.#keep(key, document, encoded);
 		return document;
 	}
 
-	#keep(key: string, document: Document, { lifetime, streams = [], changedBy }: Written): void {
+	#keep(
+		key: string,
+		document: Document,
+		{ lifetime, streams = [], changedBy }: EncodedDocument,
+	): void {
 		if (lifetime.sealed) {
 			this.#sealed.set(key, document);
-			if (this.#sealed.has(key)) this.#showing.add(key, changedBy ?? streams);
+			if (this.#sealed.has(key)) this.#keysByStream.add(key, changedBy ?? streams);
 		} else if (lifetime.onlyGrows) this.#heads.set(key, document);
 	}
 }

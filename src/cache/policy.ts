@@ -80,9 +80,9 @@ export function eTag(
 	type: MediaType,
 	coding: Coding,
 	history: History,
-	shown = 0,
+	variant = 0,
 ): string {
-	return `"${eTagValue(last, type, coding, history, shown)}"`;
+	return `"${eTagValue(last, type, coding, history, variant)}"`;
 }
 
 /** The same without quotes, as JSON feeds carry it. */
@@ -91,9 +91,9 @@ export function eTagValue(
 	type: MediaType,
 	coding: Coding,
 	history: History,
-	shown = 0,
+	variant = 0,
 ): string {
-	return `${last};${(formTag(type, coding, history) ^ shown) & 0x7fffffff}`;
+	return `${last};${(formTag(type, coding, history) ^ variant) & 0x7fffffff}`;
 }
 
 const tags = new Map<string, number>();

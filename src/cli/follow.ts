@@ -19,7 +19,7 @@ export const follow: Verb = {
 		reads its output ends. If the server finds a damaged event, the command fails.`,
 	options: [
 		...CLIENT_OPTIONS,
-		{ ...FROM, help: `${FROM.help} If the checkpoint file exists, it wins.` },
+		{ ...FROM, help: `${FROM.help} If the position file exists, it wins.` },
 		{
 			name: "checkpoint",
 			flag: "checkpoint",
@@ -40,16 +40,16 @@ export const follow: Verb = {
 async function run({ operands, values }: Arguments): Promise<number> {
 	const options = readOptions(operands, values);
 	const file = optionalText(values, "checkpoint");
-	const checkpoint = await import("../../feeds/reader/checkpoint.ts");
-	const reached = file === undefined ? undefined : await checkpoint.loadCheckpoint(file);
+	const positionFile = await import("../../feeds/reader/position-file.ts");
+	const reached = file === undefined ? undefined : await positionFile.loadCheckpoint(file);
 	const from = reached === undefined ? options.from : reached + 1;
 
 	const printer = new Printer(process.stdout);
 	const stop = new AbortController();
 	const stopListening = onStopSignal(() => stop.abort());
 	printer.signal.addEventListener("abort", () => stop.abort());
-	const keeper = new Keeper(printer, stop, async (at) => {
-		if (file !== undefined) await checkpoint.saveCheckpoint(file, at);
+	const saver = new PositionSaver(printer, stop, async (at) => {
+		if (file !== undefined) await positionFile.saveCheckpoint(file, at);
 	});
 
 	const { readStream } = await import("../../feeds/reader/read.ts");
@@ -62,19 +62,19 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	try {
 		for await (const event of readStream(endless)) {
 			await printer.print(readLine(event));
-			keeper.reached(event.at);
+			saver.reached(event.at);
 		}
 	} catch (error) {
-		throw file === undefined ? error : withCheckpoint(error, file);
+		throw file === undefined ? error : withPositionFile(error, file);
 	}
-	await keeper.close();
+	await saver.close();
 	await printer.flushed();
 	stopListening();
 	return EXIT.done;
 }
 
-/** If there is a checkpoint, --from would change nothing. */
-function withCheckpoint(error: unknown, file: string): unknown {
+/** If there is a position file, --from would change nothing. */
+function withPositionFile(error: unknown, file: string): unknown {
 	if (!(error instanceof ReadError) || error.at === undefined) return error;
 	return new Failure(
 		explainDamage(error, error.at, `write ${error.at} into ${file} to continue after it`),
@@ -85,7 +85,7 @@ function withCheckpoint(error: unknown, file: string): unknown {
  * Saves the number of the latest printed line, one save at a time, as often as the disk can. If a
  * save fails, `follow` ends: otherwise a restart would not keep what the lines promised.
  */
-class Keeper {
+class PositionSaver {
 	readonly #printer: Printer;
 	readonly #stop: AbortController;
 	readonly #save: (at: number) => Promise<void>;

@@ -39,8 +39,13 @@ export class LiveReaders {
 	}
 
 	/** As `LongPolls` has it. */
-	beyond(stream: StreamName, last: Version, timeoutMs: number, gone: AbortSignal): Promise<void> {
-		return this.#waiting.beyond(stream, last, timeoutMs, gone);
+	waitBeyond(
+		stream: StreamName,
+		last: Version,
+		timeoutMs: number,
+		gone: AbortSignal,
+	): Promise<void> {
+		return this.#waiting.waitBeyond(stream, last, timeoutMs, gone);
 	}
 
 	/** Whether readers are to leave once they have been sent what was read for them. */

@@ -31,7 +31,7 @@ export class LongPolls {
 	 * @param stream need not exist; on `$all` the version is the position
 	 * @param signal aborted when the reader goes away
 	 */
-	async beyond(
+	async waitBeyond(
 		stream: StreamName,
 		last: Version,
 		timeoutMs: number,

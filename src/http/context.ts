@@ -1,6 +1,6 @@
 /**
- * What every handler is given: the parts of the running server, and the small services of the edge.
- * `serving.ts` makes it.
+ * The context of every handler: the parts of the running server, and the small services of the
+ * edge. `serving.ts` makes it.
  */
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
@@ -13,28 +13,28 @@ import type { Log } from "../log/log.ts";
 import type { LogTree } from "../log/tree.ts";
 import type { CacheState } from "../purging/purging.ts";
 
-export type Context = Stored &
-	Followed &
-	ForOperators & {
+export type Context = LogContext &
+	FollowingContext &
+	OperatorContext & {
 		readonly settings: Settings;
 		readonly documents: Documents;
 	};
 
-/** What all servers over one log share. */
-export type Stored = {
+/** Shared by all servers over one log. */
+export type LogContext = {
 	readonly log: Log;
 	readonly tree: LogTree;
 	readonly scavenger: Scavenger;
 };
 
 /** How requests learn of commits. */
-export type Followed = {
+export type FollowingContext = {
 	readonly longPolls: LongPolls;
-	readonly live: LiveReaders;
-	readonly lasts: LastVersions;
+	readonly liveReaders: LiveReaders;
+	readonly lastVersions: LastVersions;
 };
 
-export type ForOperators = {
+export type OperatorContext = {
 	/** Told of every error that ends a request; tells the operator of those that are our faults. */
 	readonly report: (error: unknown) => void;
 	/** Why no requests should be sent here any more; undefined as long as they should. */

@@ -22,7 +22,7 @@ import { answerOpenApi } from "./handlers/openapi.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
 import { answerPage } from "./handlers/pages/page.ts";
 import { answerService } from "./handlers/service.ts";
-import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/small.ts";
+import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/status.ts";
 import { answerDelete } from "./handlers/streams/delete.ts";
 import {
 	answerMetadata,
@@ -39,14 +39,14 @@ export type Route = {
 	readonly right: Right;
 	/** Whether the fast lane takes it. */
 	readonly isHot: boolean;
-	readonly handle: RouteHandle;
+	readonly handle: RouteHandler;
 };
 
 export type Method = "GET" | "POST" | "DELETE";
 
 /**
- * What a client has to be allowed for a request. Those of streams are the operations of their ACLs:
- * `$r`, `$w`, `$d`, `$mr` and `$mw`, in this order. Nothing enforces them yet.
+ * The right that a client needs for a request. The rights of streams are the operations of their
+ * ACLs: `$r`, `$w`, `$d`, `$mr` and `$mw`, in this order. Nothing enforces them yet.
  */
 export type Right =
 	| "anyone"
@@ -55,18 +55,18 @@ export type Right =
 	| "delete"
 	| "read-metadata"
 	| "write-metadata"
-	/** To erase for ever what was written. */
+	/** To erase the content of an event for ever. */
 	| "redact"
 	/** To read the signed head and the tiles, which tell of every event that it exists. */
 	| "prove"
 	/** To run the server: the operations under `/admin`. */
 	| "operate";
 
-export type RouteHandle = (exchange: Exchange, target: Target) => Answer | Promise<Answer>;
+export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Promise<Answer>;
 
 /**
- * What the URL of a request names: its query without the `?`, and the segments that its path has
- * names for, percent-decoded, nothing checked; "" for each that it has not.
+ * The parts of a request's URL: its query without the `?`, and the named segments of its path,
+ * percent-decoded, nothing checked; "" for each segment that the path lacks.
  */
 export type Target = { readonly [N in "query" | SegmentName]: string };
 export type SegmentName = "stream" | "from" | "count" | "id" | "time" | "tile";
@@ -75,10 +75,10 @@ type Direction = "forward" | "backward";
 
 const HEAD = { from: "head", direction: "backward", count: "20" } as const;
 
-type Row = readonly [Method, path: string, Right, "hot" | "cold", RouteHandle];
+type RouteRow = readonly [Method, path: string, Right, "hot" | "cold", RouteHandler];
 
 // biome-ignore format: a table is read by its columns
-const TABLE: readonly Row[] = [
+const TABLE: readonly RouteRow[] = [
 	["GET", "/", "anyone", "cold", answerService],
 	["GET", "/openapi.json", "anyone", "cold", answerOpenApi],
 	["GET", "/ping", "anyone", "cold", answerPing],
@@ -138,16 +138,16 @@ export const ROUTES: readonly Route[] = TABLE.map(([method, path, right, heat, h
 	return { method, path, right, isHot: heat === "hot", handle };
 });
 
-function head(exchange: Exchange, { stream, query }: Target): ReturnType<RouteHandle> {
+function head(exchange: Exchange, { stream, query }: Target): ReturnType<RouteHandler> {
 	return answerPage(exchange, { ...HEAD, stream, query });
 }
 
-function page(direction: Direction): RouteHandle {
+function page(direction: Direction): RouteHandler {
 	return (exchange, { stream, from, count, query }) =>
 		answerPage(exchange, { stream, from, direction, count, query });
 }
 
-function event(exchange: Exchange, { stream, from, query }: Target): ReturnType<RouteHandle> {
+function event(exchange: Exchange, { stream, from, query }: Target): ReturnType<RouteHandler> {
 	return answerEvent(exchange, { stream, at: from, query });
 }
 
@@ -159,22 +159,22 @@ function metadataAt(exchange: Exchange, { stream, from, query }: Target): Promis
 	return answerMetadata(exchange, { stream, at: from, query });
 }
 
-function metadataPage(direction: Direction): RouteHandle {
+function metadataPage(direction: Direction): RouteHandler {
 	return (exchange, { stream, from, count, query }) =>
 		answerMetadataPage(exchange, { stream, from, direction, count, query });
 }
 
-function filteredHead(exchange: Exchange, { query }: Target): ReturnType<RouteHandle> {
+function filteredHead(exchange: Exchange, { query }: Target): ReturnType<RouteHandler> {
 	return answerFiltered(exchange, { ...HEAD, query });
 }
 
-function filteredPage(direction: Direction): RouteHandle {
+function filteredPage(direction: Direction): RouteHandler {
 	return (exchange, { from, count, query }) =>
 		answerFiltered(exchange, { from, direction, count, query });
 }
 
 /** A page of one run of scavenge, under the name of the list of runs: contract 10.1. */
-function scavengePage(exchange: Exchange, target: Target): ReturnType<RouteHandle> {
+function scavengePage(exchange: Exchange, target: Target): ReturnType<RouteHandler> {
 	const { id, from, count, query } = target;
 	const stream = `$scavenges-${id}`;
 	return answerPage(exchange, { stream, from, direction: "backward", count, query });
@@ -183,7 +183,7 @@ function scavengePage(exchange: Exchange, target: Target): ReturnType<RouteHandl
 function pageNamedIncoming(
 	exchange: Exchange,
 	{ stream, id, query }: Target,
-): ReturnType<RouteHandle> {
+): ReturnType<RouteHandler> {
 	const range = { from: "incoming", direction: "backward", count: id } as const;
 	return answerPage(exchange, { ...range, stream, query });
 }
@@ -192,6 +192,6 @@ function redact(exchange: Exchange, { stream, from, query }: Target): Promise<An
 	return answerRedact(exchange, { stream, at: from, query });
 }
 
-function stop(id: string): RouteHandle {
+function stop(id: string): RouteHandler {
 	return (exchange, { query }) => answerScavengeStop(exchange, { id, query });
 }

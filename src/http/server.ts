@@ -10,7 +10,7 @@ import type { Context } from "./context.ts";
 import { Door } from "./lanes/door.ts";
 import { createExpressLane } from "./lanes/express.ts";
 import { createFastLane } from "./lanes/fast.ts";
-import { placesOf } from "./lanes/places.ts";
+import { resourcesOf } from "./lanes/resources.ts";
 import { announcesTooMuch } from "./request/body.ts";
 import { ROUTES } from "./routes.ts";
 import { Connections } from "./sockets/connections.ts";
@@ -22,7 +22,7 @@ import { Connections } from "./sockets/connections.ts";
 const KEEP_ALIVE_MS = 75_000;
 /** How often Node looks for connections that are too slow in sending their request. */
 const SLOW_CHECK_MS = 2_000;
-/** What running requests are given to end in when the server closes. */
+/** The time that running requests get when the server closes. */
 const DRAIN_MS = 10_000;
 
 export type Lanes = "both" | "express-only";
@@ -59,7 +59,7 @@ export class HttpServer {
 		const connections = this.#connections;
 		return new Promise((resolve) => {
 			const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-			// Node's own takes an answer that its reader has not fetched yet for none, and cuts it off.
+			// Node's own function would cut off an answer that its reader has not fetched yet.
 			server.closeIdleConnections = () => connections.close();
 			server.close(() => {
 				clearTimeout(timer);
@@ -80,7 +80,7 @@ export class HttpServer {
 			else res.writeContinue();
 			serve(req, res);
 		});
-		// Any other expectation is no reason to refuse what can be answered (RFC 9110 section 10.1.1:
+		// Any other expectation is no reason to refuse a request that can be answered (RFC 9110 section 10.1.1:
 		// a server MAY answer 417), and Node's own refusal has no body.
 		server.on("checkExpectation", serve);
 		server.on("clientError", (error, socket) => refuseUnreadable(error, socket, connections));
@@ -91,8 +91,8 @@ function createNodeServer({ requestTimeoutMs, connectionsMax }: Settings): Serve
 	const server = createServer({
 		keepAliveTimeout: KEEP_ALIVE_MS,
 		headersTimeout: requestTimeoutMs,
-		// A request whose head arrived has a handler, which answers in time; this only ends what is
-		// left.
+		// A request whose head arrived has a handler, which answers in time; this ends only the
+		// rest.
 		requestTimeout: requestTimeoutMs + SLOW_CHECK_MS,
 		connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, requestTimeoutMs),
 	});
@@ -103,10 +103,10 @@ function createNodeServer({ requestTimeoutMs, connectionsMax }: Settings): Serve
 /** Both lanes come from one table, and lead to one door. */
 function takeBy(context: Context, lanes: Lanes): Take {
 	const cors = corsOf(context.settings);
-	const places = placesOf(ROUTES, cors);
+	const resources = resourcesOf(ROUTES, cors);
 	const door = new Door(context, cors);
-	const takeLong = createExpressLane(door, places);
-	const takeFast = createFastLane(door, places);
+	const takeLong = createExpressLane(door, resources);
+	const takeFast = createFastLane(door, resources);
 	return (req, res) => {
 		if (!req.url?.startsWith("/")) takeAbsoluteUrl(req);
 		if (lanes === "both" && takeFast(req, res)) return;

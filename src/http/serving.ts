@@ -1,6 +1,6 @@
 /**
  * One server over a log: the context its handlers work in, the door in front of them, and how both
- * close. Several may serve one log in a process, each with what it remembers for itself.
+ * close. Several servers in a process may serve one log; each remembers for itself.
  */
 import { Documents } from "../cache/documents.ts";
 import type { Settings } from "../config.ts";
@@ -12,32 +12,32 @@ import type { HiddenReads } from "../log/log.ts";
 import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
 import { FaultReports } from "./answering/faults.ts";
-import type { Context, Stored } from "./context.ts";
+import type { Context, LogContext } from "./context.ts";
 import { HttpServer, type Lanes } from "./server.ts";
 import { prefixOf, urlsAt } from "./urls.ts";
 
 const RETRY_AFTER_SECONDS = 1;
 
 /** Writes to the operator: the error of a fault, or a sentence. */
-export type Tell = (what: unknown) => void;
+export type TellOperator = (what: unknown) => void;
 
-/** What a server serves; of it, only the purging of caches is handed the hidden reads. */
-export type Opened = Stored & { readonly hidden: HiddenReads };
+/** The log and its services. The server hands the hidden reads to the purging of caches alone. */
+export type ServedLog = LogContext & { readonly hidden: HiddenReads };
 
 export class Serving {
 	readonly context: Context;
 	readonly #hidden: HiddenReads;
 	readonly #http: HttpServer;
-	readonly #tell: Tell;
+	readonly #tell: TellOperator;
 	readonly #forgetOnErasure: () => void;
 	#purging: Purging | undefined;
 	#unready: Refusal | undefined;
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
 	constructor(
-		{ hidden, ...stored }: Opened,
+		{ hidden, ...stored }: ServedLog,
 		settings: Settings,
-		tell: Tell,
+		tell: TellOperator,
 		lanes: Lanes = "both",
 	) {
 		const { log } = stored;
@@ -49,8 +49,8 @@ export class Serving {
 			settings,
 			documents,
 			longPolls: new LongPolls(log, longPollsMax),
-			live: new LiveReaders(log, liveStreamsMax),
-			lasts: new LastVersions(log),
+			liveReaders: new LiveReaders(log, liveStreamsMax),
+			lastVersions: new LastVersions(log),
 			report: new FaultReports(tell).report,
 			unready: () => this.#unready,
 			purging: () => this.#purging?.state() ?? (settings.purgeUrl === undefined ? undefined : []),
@@ -74,20 +74,20 @@ export class Serving {
 		return this.#http.listen(settings.port, settings.host);
 	}
 
-	/** Tells who sends requests that none should come here any more; the first reason counts. */
+	/** Makes `/health/ready` tell load balancers to send no more requests; the first reason counts. */
 	refuseWith(reason: Refusal): void {
 		this.#unready ??= reason;
 	}
 
-	/** Drains: what waits is answered, running requests end. What is stored stays open. */
+	/** Drains: answers the requests that wait, and lets running ones end. The log stays open. */
 	async close(): Promise<void> {
-		const { longPolls, live, lasts } = this.context;
+		const { longPolls, liveReaders, lastVersions } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
-		live.close();
+		liveReaders.close();
 		await this.#http.close();
-		lasts.close();
+		lastVersions.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}
@@ -97,7 +97,7 @@ async function startPurgingOf(
 	log: Context["log"],
 	hidden: HiddenReads,
 	{ purgeUrl, purgeMethod, purgeBy, publicUrl, data }: Settings,
-	tell: Tell,
+	tell: TellOperator,
 ): Promise<Purging | undefined> {
 	if (purgeUrl === undefined) return undefined;
 	return startPurging(log, hidden, {

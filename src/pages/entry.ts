@@ -26,7 +26,7 @@ export const NO_TIME = "0001-01-01T00:00:00Z";
 const NOTHING = new Uint8Array(0);
 
 /** An event that was read by itself. */
-export type Single = StreamsShown & {
+export type SingleEntry = ShownStreams & {
 	readonly entry: Entry;
 	/** As `Page` has them. */
 	readonly steadyUntil: number;
@@ -34,7 +34,7 @@ export type Single = StreamsShown & {
 };
 
 /** The streams that a document depends on. */
-export type StreamsShown = {
+export type ShownStreams = {
 	/** The stream it is of, and those whose events it shows. */
 	readonly streams: readonly StreamName[];
 	/** Those of them whose metadata or end changes what it shows. */
@@ -52,7 +52,7 @@ export type EventSpec = {
  * Reads one event of any stream.
  * @throws Refusal `stream-not-found`, `event-not-found` (which a link that leads nowhere is, too)
  */
-export async function readEntry(log: Log, urls: Urls, request: EventSpec): Promise<Single> {
+export async function readEntry(log: Log, urls: Urls, request: EventSpec): Promise<SingleEntry> {
 	const { stream, at, resolve } = request;
 	const slice = await log.read({
 		stream,

@@ -39,7 +39,7 @@ export function composeFiltered(
 }
 
 /** What a scan leaves out of its matches. */
-export type Wanting = {
+export type CompletionOptions = {
 	/** Data and metadata. */
 	readonly content: boolean;
 	/** Of links, the events they point to. The filter looked at the links themselves. */
@@ -51,10 +51,10 @@ export type Wanting = {
  * The matches with what the scan left out.
  * @throws Refusal `page-too-large`
  */
-export async function completed(
+export async function completeMatches(
 	log: Log,
 	matches: readonly StreamEntry[],
-	{ content, resolve, pageBytesMax }: Wanting,
+	{ content, resolve, pageBytesMax }: CompletionOptions,
 ): Promise<StreamEntry[]> {
 	const whole: StreamEntry[] = [];
 	let bytes = 0;

@@ -13,7 +13,7 @@ import type { Link } from "../../feeds/model.ts";
 import type { StreamName, Version } from "../event.ts";
 import type { Gap, Slice } from "../log/log.ts";
 import type { Urls } from "./entry.ts";
-import { lowestOf } from "./shown.ts";
+import { lowestOf } from "./variant.ts";
 
 /** @param asAsked adds to the page's own URL what it was asked for with */
 export function pageLinks(

@@ -1,5 +1,5 @@
 /**
- * Where in a stream an event with some id is: for readers whose checkpoint is an id, not a number.
+ * Where in a stream an event with some id is: for readers whose position is an id, not a number.
  *
  * The log finds an event by the id it was appended with, however old it is. Two kinds of ids it
  * does not know: that of the event a link leads to, and one of another system, which is kept in the
@@ -11,7 +11,7 @@ import { LRUCache } from "lru-cache";
 import { parseUuid, type RecordedEvent, type StreamName, type Version } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
 import type { Log } from "../log/log.ts";
-import { readStep } from "./run.ts";
+import { readStep } from "./replay.ts";
 
 /** A second or so of reading heads. */
 export const SEARCHED_MAX = 200_000;

@@ -5,7 +5,7 @@
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
 import type { Log, StreamEntry } from "../log/log.ts";
-import { passed } from "./run.ts";
+import { passed } from "./replay.ts";
 
 /** If the event in the middle is gone, the next one is looked for among so many at a time. */
 const GAP_STEP = 500;

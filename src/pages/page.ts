@@ -10,9 +10,9 @@ import type { Entry, Feed } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
 import type { Log, Slice } from "../log/log.ts";
-import { composeEntry, NO_TIME, type StreamsShown, type Urls } from "./entry.ts";
+import { composeEntry, NO_TIME, type ShownStreams, type Urls } from "./entry.ts";
 import { pageLinks } from "./links.ts";
-import { shownOf, streamsShown } from "./shown.ts";
+import { streamsShown, variantOf } from "./variant.ts";
 
 export type PageSpec = {
 	readonly stream: StreamName;
@@ -22,17 +22,17 @@ export type PageSpec = {
 	/** As of a read of the log. */
 	readonly resolve?: boolean | undefined;
 	/** The value of the head page's tag, from the last version and what is shown. */
-	readonly tag: (last: Version, shown: number) => string;
+	readonly tag: (last: Version, variant: number) => string;
 	/** Adds to the page's own URL what it was asked for with. */
 	readonly asAsked: (url: string) => string;
 };
 
-export type Page = StreamsShown & {
+export type Page = ShownStreams & {
 	readonly feed: Feed;
 	/** The newest version this page knows of: of a sealed page its own newest, else the stream's. */
 	readonly newest: Version;
 	/** What retention and links make of it besides `newest`; 0 for nothing. */
-	readonly shown: number;
+	readonly variant: number;
 	readonly lifetime: PageLifetime;
 };
 
@@ -68,7 +68,7 @@ export async function readPage(log: Log, urls: Urls, request: PageSpec): Promise
 	return {
 		feed: composeFeed(urls, request, slice, isFull),
 		newest: isFull ? newestOf(range) : slice.last,
-		shown: shownOf(range, slice),
+		variant: variantOf(range, slice),
 		streams,
 		// `$all` hides nothing, as long as it resolves no links.
 		changedBy: stream === ALL && !request.resolve ? [] : streams,
@@ -111,7 +111,7 @@ function composeFeed(urls: Urls, request: PageSpec, slice: Slice, isFull: boolea
 		headOfStream: !all && !isFull && (head || (!backward && endsAtHead(range, slice.last))),
 		...(all ? {} : { streamId: stream }),
 		...(backward && !all ? { selfUrl: id } : {}),
-		...(head && !all ? { eTag: request.tag(slice.last, shownOf(range, slice)) } : {}),
+		...(head && !all ? { eTag: request.tag(slice.last, variantOf(range, slice)) } : {}),
 		archive: isFull && (slice.retention?.steadyUntil ?? Infinity) === Infinity,
 		links: pageLinks(urls, stream, range, slice, request.asAsked),
 		entries,

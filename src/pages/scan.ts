@@ -53,19 +53,19 @@ export async function scan(log: Log, filter: Filter, range: PageRange): Promise<
 		const enough = matches[count - 1];
 		if (enough) {
 			matches.length = count;
-			return { last, from, end: beyond(enough.version, 1, forward), sealed: fixed, matches };
+			return { last, from, end: positionPast(enough.version, 1, forward), sealed: fixed, matches };
 		}
-		at = slice.gap ? beyondGap(slice.gap, last, forward) : beyond(at, limit, forward);
+		at = slice.gap ? positionPastGap(slice.gap, last, forward) : positionPast(at, limit, forward);
 		left -= limit;
 	}
 	return { last, from, end: at, sealed: fixed && (!forward || left === 0), matches };
 }
 
 /** Not beyond what was the last position when the scan began: it reads one moment. */
-function beyondGap(gap: Gap, last: Version, forward: boolean): Version {
+function positionPastGap(gap: Gap, last: Version, forward: boolean): Version {
 	return forward ? Math.min(Number(gap.last), Number(last)) + 1 : Number(gap.first) - 1;
 }
 
-function beyond(position: Version, steps: number, forward: boolean): Version {
+function positionPast(position: Version, steps: number, forward: boolean): Version {
 	return forward ? position + steps : position - steps;
 }

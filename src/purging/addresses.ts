@@ -4,8 +4,8 @@ export type CacheAddress = {
 	readonly url: URL;
 	/** The credentials of the URL's userinfo as a header; undefined where it has none. */
 	readonly authorization: string | undefined;
-	/** The URL as it may be shown: without them. */
-	readonly shown: string;
+	/** The URL without its credentials, for messages and answers. */
+	readonly displayUrl: string;
 };
 
 /** @returns undefined where an item is no http or https URL, or has a query or a fragment */
@@ -30,7 +30,7 @@ function parseCache(text: string): CacheAddress | undefined {
 	const user = decode(`${username}:${password}`);
 	if (user === undefined) return undefined;
 	const authorization = isNamed ? `Basic ${Buffer.from(user).toString("base64")}` : undefined;
-	return { url, authorization, shown: url.href.replace(/\/$/, "") };
+	return { url, authorization, displayUrl: url.href.replace(/\/$/, "") };
 }
 
 function decode(text: string): string | undefined {

@@ -77,7 +77,7 @@ export class Purging {
 	#stopListening: () => void = () => {};
 	/** Commits that were not looked at yet; they are looked at one after another. */
 	#commits = 0;
-	#looking: Promise<void> = Promise.resolve();
+	#examining: Promise<void> = Promise.resolve();
 	#writing: Promise<void> = Promise.resolve();
 
 	constructor(log: Log, hidden: HiddenReads, options: PurgingOptions) {
@@ -102,7 +102,7 @@ export class Purging {
 		this.#stopListening = this.#log.onCommit((commit) => {
 			if (commit.marked.length === 0) return;
 			this.#commits++;
-			this.#looking = this.#looking.then(() => this.#look(commit));
+			this.#examining = this.#examining.then(() => this.#examine(commit));
 		});
 		const newest = await newestHiding(this.#hidden).catch((error: unknown) => {
 			this.#options.say(`purging: cannot read the log, so everything is purged: ${String(error)}`);
@@ -125,11 +125,11 @@ export class Purging {
 		this.#stopListening();
 		const { drainMs = DRAIN_MS } = this.#options;
 		const timer = setTimeout(() => this.#stopped.abort(), drainMs);
-		await this.#looking;
+		await this.#examining;
 		// No request is left by now, so none of its answers is on its way any more.
-		for (const [waiting, what] of this.#again) {
-			clearTimeout(waiting);
-			this.#purge(what);
+		for (const [repeat, purge] of this.#again) {
+			clearTimeout(repeat);
+			this.#purge(purge);
 		}
 		this.#again.clear();
 		await Promise.all(this.#queues.map((queue) => queue.close()));
@@ -137,7 +137,7 @@ export class Purging {
 		await this.#writing;
 	}
 
-	async #look(commit: Commit): Promise<void> {
+	async #examine(commit: Commit): Promise<void> {
 		try {
 			const streams = await streamsHidden(this.#log, this.#hidden, commit);
 			this.#position = commit.last;
@@ -153,18 +153,18 @@ export class Purging {
 		}
 	}
 
-	#purgeTwice(what: Purge): void {
-		this.#purge(what);
+	#purgeTwice(purge: Purge): void {
+		this.#purge(purge);
 		const { againMs = AGAIN_MS } = this.#options;
 		const timer = setTimeout(() => {
 			this.#again.delete(timer);
-			this.#purge(what);
+			this.#purge(purge);
 		}, againMs);
-		this.#again.set(timer.unref(), what);
+		this.#again.set(timer.unref(), purge);
 	}
 
-	#purge(what: Purge): void {
-		for (const queue of this.#queues) queue.add(what);
+	#purge(purge: Purge): void {
+		for (const queue of this.#queues) queue.add(purge);
 	}
 
 	/** Writes the watermark once nothing is left to say. */
@@ -182,7 +182,7 @@ export class Purging {
 	}
 
 	#caches(): string {
-		return this.#options.caches.map(({ shown }) => shown).join();
+		return this.#options.caches.map(({ displayUrl }) => displayUrl).join();
 	}
 }
 
@@ -200,7 +200,7 @@ function queueOf(
 	const queue = new PurgeQueue({
 		send: (purge) => send(purge, signal),
 		onIdle,
-		say: (text) => options.say(`cache ${cache.shown} ${text}`),
+		say: (text) => options.say(`cache ${cache.displayUrl} ${text}`),
 		...(pauseMs === undefined ? {} : { pauseMs }),
 	});
 	return queue;

@@ -44,7 +44,7 @@ describe("a damaged page of the database", () => {
 		await expectNamed(spoiled.data, /^positions? (2|3)\d\d.*: cannot be read: SQLITE_CORRUPT/m);
 	});
 
-	test("breaks off a run at the first event it holds, which the log names", async () => {
+	test("breaks off a replay at the first event it holds, which the log names", async () => {
 		const { data } = await spoil(await fill(), "events", (pages) => pages / 2);
 		const store = await openStore({ data });
 		const headers = { Accept: "application/x-ndjson" };

@@ -29,12 +29,12 @@ test("readers wait for commits; closing wakes them, lets none enter and leaves t
 	const readers = new LiveReaders(log, 2);
 	const { signal } = new AbortController();
 	readers.enter(signal);
-	const waits = readers.beyond(ORDER, -1, FOR_EVER_MS, signal);
+	const waits = readers.waitBeyond(ORDER, -1, FOR_EVER_MS, signal);
 	await append(log, ORDER);
 	await waits;
 	expect(readers.isClosed()).toBe(false);
 
-	const last = readers.beyond(ORDER, 0, FOR_EVER_MS, signal);
+	const last = readers.waitBeyond(ORDER, 0, FOR_EVER_MS, signal);
 	readers.close();
 	await last;
 	expect([readers.isClosed(), listeners()]).toEqual([true, 0]);

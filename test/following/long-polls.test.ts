@@ -11,7 +11,7 @@ test("a commit wakes those it brings past what they know, and nobody else", asyn
 	const polls = new LongPolls(log, 10);
 	const woken: string[] = [];
 	const wait = (name: string, ...[stream, last]: [typeof ORDER, number]) =>
-		polls.beyond(stream, last, FOR_EVER_MS, STAYS).then(() => woken.push(name));
+		polls.waitBeyond(stream, last, FOR_EVER_MS, STAYS).then(() => woken.push(name));
 	const next = wait("next", ORDER, -1);
 	const later = wait("later", ORDER, 1);
 	const all = wait("all", ALL, 1);
@@ -34,28 +34,28 @@ test("a commit between the caller's read and the wait is not missed", async () =
 	const { log } = listenedLog();
 	const polls = new LongPolls(log, 10);
 	await append(log, ORDER);
-	await polls.beyond(ORDER, -1, FOR_EVER_MS, STAYS);
+	await polls.waitBeyond(ORDER, -1, FOR_EVER_MS, STAYS);
 	expect(polls.waiting()).toBe(0);
 });
 
 test("a wait ends with its time, and with its reader", async () => {
 	const { log } = listenedLog();
 	const polls = new LongPolls(log, 10);
-	await polls.beyond(ORDER, -1, 1, STAYS);
+	await polls.waitBeyond(ORDER, -1, 1, STAYS);
 	const reader = new AbortController();
-	const left = polls.beyond(ORDER, -1, FOR_EVER_MS, reader.signal);
+	const left = polls.waitBeyond(ORDER, -1, FOR_EVER_MS, reader.signal);
 	expect(polls.waiting()).toBe(1);
 	reader.abort();
 	await left;
 	expect(polls.waiting()).toBe(0);
-	await polls.beyond(ORDER, -1, FOR_EVER_MS, reader.signal);
+	await polls.waitBeyond(ORDER, -1, FOR_EVER_MS, reader.signal);
 });
 
 test("no more wait than may: the next one is answered at once", async () => {
 	const { log } = listenedLog();
 	const polls = new LongPolls(log, 1);
-	const waits = polls.beyond(ORDER, -1, FOR_EVER_MS, STAYS);
-	await polls.beyond(ORDER, -1, FOR_EVER_MS, STAYS);
+	const waits = polls.waitBeyond(ORDER, -1, FOR_EVER_MS, STAYS);
+	await polls.waitBeyond(ORDER, -1, FOR_EVER_MS, STAYS);
 	expect(polls.waiting()).toBe(1);
 	polls.close();
 	await waits;
@@ -64,10 +64,10 @@ test("no more wait than may: the next one is answered at once", async () => {
 test("closing wakes everyone, ends later waits at once, and leaves the log", async () => {
 	const { log, listeners } = listenedLog();
 	const polls = new LongPolls(log, 10);
-	const waits = [ORDER, OTHER].map((stream) => polls.beyond(stream, -1, FOR_EVER_MS, STAYS));
+	const waits = [ORDER, OTHER].map((stream) => polls.waitBeyond(stream, -1, FOR_EVER_MS, STAYS));
 	expect(listeners()).toBe(1);
 	polls.close();
 	await Promise.all(waits);
-	await polls.beyond(ORDER, -1, FOR_EVER_MS, STAYS);
+	await polls.waitBeyond(ORDER, -1, FOR_EVER_MS, STAYS);
 	expect([polls.waiting(), listeners()]).toEqual([0, 0]);
 });

@@ -22,7 +22,7 @@ export type Lane = {
 	readonly port: number;
 	readonly documents: Documents;
 	readonly longPolls: LongPolls;
-	readonly live: LiveReaders;
+	readonly liveReaders: LiveReaders;
 	readonly server: Serving;
 	/** Sends a request and gives back its answer. */
 	ask(request: Ask): Promise<Reply>;
@@ -56,7 +56,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
 		const tell = (what: unknown) => reported.push(what);
 		const server = new Serving({ log, hidden: log.hidden, tree, scavenger }, settings, tell, lanes);
-		const { documents, longPolls, live } = server.context;
+		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();
 		const url = `http://127.0.0.1:${port}`;
 		return {
@@ -64,7 +64,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 			port,
 			documents,
 			longPolls,
-			live,
+			liveReaders,
 			server,
 			ask: (request) => ask(port, request, agent),
 		};

@@ -4,7 +4,7 @@
  */
 import { NO_CORS } from "../../src/http/answering/cors.ts";
 import { createMatcher } from "../../src/http/lanes/matching.ts";
-import { placesOf } from "../../src/http/lanes/places.ts";
+import { resourcesOf } from "../../src/http/lanes/resources.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { batch, head, raw } from "./ask.ts";
 import { type Servers, startServers } from "./harness.ts";
@@ -266,7 +266,7 @@ const HOT: Record<string, { path: string; headers?: string[]; body?: string }[]>
 };
 
 describe("of the hot routes", () => {
-	const match = createMatcher(placesOf(ROUTES, () => NO_CORS));
+	const match = createMatcher(resourcesOf(ROUTES, () => NO_CORS));
 	const hot = ROUTES.filter(({ isHot }) => isHot);
 
 	test("each one in the table has its requests here", () => {
@@ -280,7 +280,7 @@ describe("of the hot routes", () => {
 			const cases = HOT[`${method} ${route}`] ?? [];
 			expect(cases.length).toBeGreaterThan(0);
 			for (const { path, headers = [ATOM], body = "" } of cases) {
-				expect([path, match(method, path)?.place.path]).toEqual([path, route]);
+				expect([path, match(method, path)?.resource.path]).toEqual([path, route]);
 				const length = method === "POST" ? [`Content-Length: ${body.length}`] : [];
 				const request = head(`${method} ${path}`, ...headers, ...length) + body;
 				// The first may write, and what it reads may be remembered.

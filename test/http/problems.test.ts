@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Refusal, type Refusals, type RequestRefusals } from "../../src/errors.ts";
-import { PARTS_MAX, QUIET_MS, ToldDamage } from "../../src/http/answering/faults.ts";
+import { PARTS_MAX, QUIET_MS, ReportedDamage } from "../../src/http/answering/faults.ts";
 import { answerToError, problem } from "../../src/http/answering/problems.ts";
 import { type Ask, batch, EVENTS_JSON, get, head, raw } from "./ask.ts";
 import { type Servers, startServers } from "./harness.ts";
@@ -265,7 +265,7 @@ test("405 says what is allowed, 401 how to show who one is", async () => {
 });
 
 test("a damaged part is told once a minute, and no more than a hundred of them", () => {
-	const told = new ToldDamage();
+	const told = new ReportedDamage();
 	const due = (parts: string[], nowMs: number) => parts.filter((part) => told.isDue(part, nowMs));
 	expect(due(["a at 0", "a at 0", "b at 7"], 1e6)).toEqual(["a at 0", "b at 7"]);
 	expect(due(["a at 0", "c at 1"], 1e6 + QUIET_MS - 1)).toEqual(["c at 1"]);

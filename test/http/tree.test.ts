@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { openCheckpoint } from "../../feeds/proof/checkpoint.ts";
 import { addSubtree, createFrontier, rootOf } from "../../feeds/proof/frontier.ts";
 import { leafHash, sha256 } from "../../feeds/proof/hash.ts";
 import { decodeLeaf } from "../../feeds/proof/leaf.ts";
 import { parseKey } from "../../feeds/proof/note.ts";
 import { checkConsistency, checkInclusion } from "../../feeds/proof/proof.ts";
 import { leavesOf, proveConsistency, proveInclusion } from "../../feeds/proof/prove.ts";
+import { openCheckpoint } from "../../feeds/proof/signed-head.ts";
 import { type Tile, tilePath } from "../../feeds/proof/tiles.ts";
 import { append, events } from "../log/asking.ts";
 import { batch, get } from "./ask.ts";

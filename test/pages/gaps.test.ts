@@ -8,7 +8,7 @@ import { createFilter } from "../../src/pages/filter.ts";
 import { locateEvent } from "../../src/pages/locate.ts";
 import { findMoment } from "../../src/pages/moment.ts";
 import { readPage } from "../../src/pages/page.ts";
-import { readRun } from "../../src/pages/run.ts";
+import { readReplay } from "../../src/pages/replay.ts";
 import { scan } from "../../src/pages/scan.ts";
 import { append, event, events, name, scavenge } from "../log/asking.ts";
 
@@ -80,7 +80,7 @@ async function walk(log: Log, start: PageRange, relation: "previous" | "next"): 
 	return seen;
 }
 
-test(`links, runs, scans and searches (VARVE_SEED=${seed})`, async () => {
+test(`links, replays, scans and searches (VARVE_SEED=${seed})`, async () => {
 	let state = seed;
 	const random = (bound: number) => {
 		state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
@@ -103,7 +103,7 @@ test(`links, runs, scans and searches (VARVE_SEED=${seed})`, async () => {
 		for (const direction of ["forward", "backward"] as const) {
 			const found: number[] = [];
 			const from = direction === "forward" ? 0 : "head";
-			for await (const step of readRun(log, URLS, { stream: ALL, from, direction })) {
+			for await (const step of readReplay(log, URLS, { stream: ALL, from, direction })) {
 				found.push(...step.map(({ event }) => event.position));
 			}
 			expect(found).toEqual(direction === "forward" ? left : left.toReversed());

@@ -5,7 +5,11 @@ import { damagedAt, ReadError } from "../../../feeds/reader/error.ts";
 import { atOf, eventOf, lacksData, type ReadEvent } from "../../../feeds/reader/event.ts";
 import { get, type Reply } from "../../../feeds/reader/exchange.ts";
 import { rangeOf, withBodies, withCount } from "../../../feeds/reader/links.ts";
-import { type ReadOptions, type Settings, settingsOf } from "../../../feeds/reader/options.ts";
+import {
+	type ReaderSettings,
+	type ReadOptions,
+	settingsOf,
+} from "../../../feeds/reader/options.ts";
 import { fetchData } from "../../../feeds/reader/session.ts";
 import { explainDamage, Failure } from "../explain.ts";
 
@@ -35,7 +39,7 @@ export async function* readBackward(
 }
 
 async function* readDown(
-	settings: Settings,
+	settings: ReaderSettings,
 	from: number | undefined,
 	signal: AbortSignal,
 ): AsyncGenerator<ReadEvent> {
@@ -63,7 +67,7 @@ async function* readDown(
 function headBelow(
 	start: number | undefined,
 	page: DecodedFeed | undefined,
-	settings: Settings,
+	settings: ReaderSettings,
 ): string | undefined {
 	if (start === undefined || !page || page.entries.length > 0) return undefined;
 	const last = lastBelow(page, settings);
@@ -78,7 +82,7 @@ function headBelow(
 async function closerTo(
 	url: string,
 	reason: string,
-	settings: Settings,
+	settings: ReaderSettings,
 	signal: AbortSignal,
 ): Promise<string> {
 	const { pathname } = new URL(url);
@@ -94,7 +98,7 @@ async function closerTo(
 async function lastOf(
 	head: string,
 	reason: string,
-	settings: Settings,
+	settings: ReaderSettings,
 	signal: AbortSignal,
 ): Promise<number> {
 	const url = pageDown(settings, BEYOND, 1);
@@ -105,13 +109,17 @@ async function lastOf(
 }
 
 /** The number of the newest event, from a page above it; undefined if there is none. */
-function lastBelow(page: DecodedFeed | undefined, settings: Settings): number | undefined {
+function lastBelow(page: DecodedFeed | undefined, settings: ReaderSettings): number | undefined {
 	const link = linkOf(page, "previous");
 	const next = link && rangeOf(link, settings.stream)?.from;
 	return next ? next - 1 : undefined;
 }
 
-function pageDown({ server, stream }: Settings, from: number | "head", count: number): string {
+function pageDown(
+	{ server, stream }: ReaderSettings,
+	from: number | "head",
+	count: number,
+): string {
 	const start = stream === "$all" && from !== "head" ? boundaryAbove(from) : from;
 	const base = server.endsWith("/") ? server : `${server}/`;
 	return `${base}streams/${encodeURIComponent(stream)}/${start}/backward/${count}`;
@@ -125,7 +133,7 @@ function boundaryAbove(position: number): string {
 	return (position + 1).toString(16).toUpperCase().padStart(16, "0").repeat(2);
 }
 
-function ask(url: string, settings: Settings, signal: AbortSignal): Promise<Reply> {
+function ask(url: string, settings: ReaderSettings, signal: AbortSignal): Promise<Reply> {
 	const request = {
 		url: withBodies(url),
 		headers: { ...settings.headers, accept: "application/vnd.eventstore.atom+json" },
@@ -142,6 +150,6 @@ function pageIn(reply: Reply, url: string): DecodedFeed | undefined {
 	throw new Failure(`${url}: ${"reason" in reply ? reply.reason : reply.kind}`);
 }
 
-function linkOf(page: DecodedFeed | undefined, wanted: string): string | undefined {
-	return page?.links.find(({ relation }) => relation === wanted)?.uri;
+function linkOf(page: DecodedFeed | undefined, name: string): string | undefined {
+	return page?.links.find(({ relation }) => relation === name)?.uri;
 }

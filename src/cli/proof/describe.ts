@@ -1,16 +1,17 @@
 /** Describes a valid proof for people. */
-import type { Checkpoint } from "../../../feeds/proof/checkpoint.ts";
+
 import { LEAF_FLAGS, type Leaf } from "../../../feeds/proof/leaf.ts";
+import type { Checkpoint } from "../../../feeds/proof/signed-head.ts";
 import { count } from "../output/progress.ts";
 
 export function describeInclusion({
 	leaf,
-	checkpoint,
+	checkpoint: signedHead,
 }: {
 	leaf: Leaf;
 	checkpoint: Checkpoint;
 }): string {
-	const { origin, size } = checkpoint;
+	const { origin, size } = signedHead;
 	const rows = [
 		["position", String(leaf.position)],
 		["stream", `${leaf.stream}, version ${leaf.version}`],

@@ -1,10 +1,10 @@
 /** `varve prove`: proofs that an event is in the log, and that the log has only grown. */
 import { readFileSync } from "node:fs";
-import { openCheckpoint } from "../../../feeds/proof/checkpoint.ts";
 import { ProofError } from "../../../feeds/proof/error.ts";
 import { type NoteKey, parseKey } from "../../../feeds/proof/note.ts";
 import { checkConsistency, checkInclusion } from "../../../feeds/proof/proof.ts";
 import { proveConsistency, proveInclusion } from "../../../feeds/proof/prove.ts";
+import { openCheckpoint } from "../../../feeds/proof/signed-head.ts";
 import type { Tile } from "../../../feeds/proof/tiles.ts";
 import { Refusal } from "../../errors.ts";
 import type { Arguments, Option, Values } from "../../options.ts";
@@ -45,7 +45,7 @@ const SINCE: Option = {
 	default: undefined,
 	placeholder: "FILE",
 	perCall: true,
-	help: "File with an older checkpoint of the log: prove that the log begins with it.",
+	help: "File with an older signed head of the log: prove that the log begins with it.",
 };
 
 const CHECK: Option = {
@@ -63,9 +63,9 @@ export const prove: Verb = {
 	summary: "Prove that an event is in the log, or check a proof",
 	operands: ["[POSITION]"],
 	purpose: `Prints a proof that the event at a position of $all is in the log: the event's facts in
-		the log, the hashes from there to the root of the tree, and a checkpoint signed by the log's
-		key. With --since, it prints a proof that the log has only grown since an older checkpoint, such
-		as curl URL/log/checkpoint prints. You can keep the proof. Anyone who has the log's key can
+		the log, the hashes from there to the root of the tree, and the head that the log signed with
+		its key. With --since, it prints a proof that the log has only grown since an older signed head,
+		such as curl URL/log/checkpoint prints. You can keep the proof. Anyone who has the log's key can
 		check it with --check, without a server. The forms are those of C2SP tlog-proof and
 		tlog-witness. A proof still holds after the event's content is erased. With --data, the command
 		makes the proof from the files, and signs it with the key among them. It exits with 1 if it
@@ -127,18 +127,18 @@ async function make(
 	since: string | undefined,
 ): Promise<string> {
 	const key = known ?? keyOf(await source.key());
-	const head = await source.signedHead();
-	told("the checkpoint:", () => openCheckpoint(head, key));
+	const signedHead = await source.signedHead();
+	told("the signed head:", () => openCheckpoint(signedHead, key));
 	const tiles = (tile: Tile) => source.tile(tile);
 	try {
 		if (position !== undefined) {
-			const proof = await proveInclusion(position, head, tiles);
+			const proof = await proveInclusion(position, signedHead, tiles);
 			checkInclusion(proof, key);
 			return proof;
 		}
 		const older = readFileSync(String(since), "utf8");
 		const { size } = openCheckpoint(older, key);
-		const proof = await proveConsistency(size, head, tiles);
+		const proof = await proveConsistency(size, signedHead, tiles);
 		checkConsistency(proof, older, key);
 		return proof;
 	} catch (error) {

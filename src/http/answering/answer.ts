@@ -5,7 +5,7 @@
 
 export type Answer = {
 	readonly status: number;
-	/** The reason phrase, where clients recognise an outcome by it; else HTTP's own. */
+	/** The reason phrase, if clients recognise an outcome by it; else HTTP's own. */
 	readonly reason?: string;
 	/** Names and values in turn: name, value, name, value … */
 	readonly headers: readonly string[];
@@ -17,7 +17,7 @@ export type Answer = {
 export type Chunks = AsyncIterable<string | Uint8Array>;
 
 /** A body of text: its type, its length and its bytes. */
-export function withText(
+export function textAnswer(
 	status: number,
 	contentType: string,
 	text: string,

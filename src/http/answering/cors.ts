@@ -1,17 +1,17 @@
 /**
- * What browsers are told about pages of other origins reading this API (contract 0.4, 11.6).
+ * The headers that let pages of other origins read this API in browsers (contract 0.4, 11.6).
  *
  * The headers are the same for every answer of a route, so they are made once a route. One origin
  * or all of them, never an echo of the request's `Origin`: pages lie in shared caches for a year,
- * and an echo would need `Vary: Origin`, which splits every cached page by who asked first.
+ * and an echo would need `Vary: Origin`, which would store every cached page once for each origin.
  */
 import type { Settings } from "../../config.ts";
 import { ALL } from "../../event.ts";
 
 export type Cors = {
-	/** What every answer of the route carries: names and values in turn. */
+	/** Headers of every answer of the route: names and values in turn. */
 	readonly headers: readonly string[];
-	/** The same where the request came to no handler: there is nothing to allow. */
+	/** The same if the request came to no handler: there is nothing to allow. */
 	readonly refused: readonly string[];
 };
 
@@ -62,7 +62,7 @@ export const NO_CORS: Cors = { headers: [], refused: [] };
 export type CorsOf = (methods: string) => Cors;
 
 /**
- * What `Access-Control-Allow-Methods` says if it is not the methods of the path's rows in their
+ * The value of `Access-Control-Allow-Methods`, if it is not the methods of the path's rows in their
  * order. The contract's routes overlap: it lists the methods of every template that a path matches,
  * in an order of its own, and twice if two have them.
  */
@@ -77,7 +77,7 @@ const ALL_ALSO = /^\/streams\/:stream(?:\/:from(?:\/\w+)?\/:count)?$/;
  * @param methods of the path's rows, in their order
  * @param stream that a request names; "" for none
  */
-export function methodsShown(path: string, methods: readonly string[], stream: string): string {
+export function methodsAllowed(path: string, methods: readonly string[], stream: string): string {
 	const own = OVERLAPPING[path] ?? methods.join(", ");
 	const also = stream === ALL && ALL_ALSO.test(path) ? ", GET" : "";
 	return `${own}${also}, OPTIONS`;

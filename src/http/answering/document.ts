@@ -3,17 +3,17 @@
  * this order, those it can:
  *
  *     answerSealed    nothing can change the document any more, and it is kept
- *     answerAsOf      the stream's last version is known: its tag is what the client has, or the
- *                     document is kept as somebody asked for it since the last append
- *     answerMade      the document is read and written, once for all who ask at the same time
+ *     answerAsOf      the stream's last version is known: the client has its tag, or the document
+ *                     is kept because a client asked for it since the last append
+ *     answerMade      the document is read and written, once for all requests at that moment
  *
  * The first two need no read, and every step answers 304 if the client has the document.
  */
-import type { Document, Written } from "../../cache/documents.ts";
+import type { Document, EncodedDocument } from "../../cache/documents.ts";
 import { cacheControl, type History, keepingHeaders, matches } from "../../cache/policy.ts";
 import type { Version } from "../../event.ts";
 import type { Context } from "../context.ts";
-import type { Look } from "../request/negotiation.ts";
+import type { Representation } from "../request/negotiation.ts";
 import type { Answer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 
@@ -33,8 +33,12 @@ export type DocumentRequest = {
  * @param path which document it is: the stream, and what is shown of it
  * @param resolve whether links show the events they lead to; both forms have one URL
  */
-export function documentKey(look: Look, path: string, resolve: boolean): string {
-	const { base, embed, type, coding } = look;
+export function documentKey(
+	representation: Representation,
+	path: string,
+	resolve: boolean,
+): string {
+	const { base, embed, type, coding } = representation;
 	return `${resolve ? "" : "links\n"}${base}\n${path}\n${embed}\n${type.name}\n${coding}`;
 }
 
@@ -87,7 +91,7 @@ export async function answerMade(
 	{ context, req }: Exchange,
 	{ key }: DocumentRequest,
 	last: Version | undefined,
-	write: () => Promise<Written>,
+	write: () => Promise<EncodedDocument>,
 ): Promise<Answer> {
 	const once = last === undefined ? key : keyAsOf(key, last);
 	return answerWith(await context.documents.make(once, write), req.headers["if-none-match"]);

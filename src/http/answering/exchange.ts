@@ -1,6 +1,6 @@
 /**
- * One request and its answer, the same for both lanes of the front door: whatever a handler returns
- * or throws ends as exactly one answer, within the request timeout.
+ * One request and its answer, the same for both lanes of the front door: each result or error
+ * of a handler becomes exactly one answer, within the request timeout.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal } from "../../errors.ts";
@@ -16,7 +16,7 @@ export type Exchange = {
 	readonly context: Context;
 	readonly req: IncomingMessage;
 	readonly res: ServerResponse;
-	/** What every answer of this route tells browsers. */
+	/** The CORS headers of every answer of this route. */
 	readonly cors: Cors;
 	/**
 	 * Set by a handler whose answer took no read. It is no part of the answer: answers of one form
@@ -32,10 +32,10 @@ export type Exchange = {
  */
 export type Recall = (req: IncomingMessage) => Answer | undefined;
 
-/** A handler: an answer at once where it can, else a promise of one. */
-export type Handle = (exchange: Exchange) => Answer | Promise<Answer>;
+/** A handler: an answer at once if it can, else a promise of one. */
+export type Handler = (exchange: Exchange) => Answer | Promise<Answer>;
 
-export function respond(exchange: Exchange, handle: Handle): void {
+export function respond(exchange: Exchange, handle: Handler): void {
 	const { context, res, cors } = exchange;
 	try {
 		const answer = handle(exchange);

@@ -1,9 +1,9 @@
 /**
- * What the operator hears of the errors that end requests: faults of ours, and damage to the log.
+ * Reports to the operator the errors that end requests: faults of the server, and damage to the log.
  *
- * Refusals are answers and are passed over. Damage is refused, too, and told all the same: each
- * damaged part once a minute, however many requests meet it. A client that asks for it again and
- * again must not fill the disk with what is known.
+ * Refusals are answers and are not reported. Damage is refused, too, but reported all the same:
+ * each damaged part once a minute, however many requests meet it. A client that asks for it again
+ * and again must not fill the operator's disk with the same report.
  */
 import { describeDamage, isRefusal } from "../../errors.ts";
 import { isRequestRefusal } from "./problems.ts";
@@ -15,14 +15,14 @@ export const PARTS_MAX = 100;
 /** The reports of one server; another one in the process makes its own. */
 export class FaultReports {
 	readonly #tell: (fault: unknown) => void;
-	readonly #damage = new ToldDamage();
+	readonly #damage = new ReportedDamage();
 
 	/** @param tell writes one line to the operator: an error, or a sentence */
 	constructor(tell: (fault: unknown) => void) {
 		this.#tell = tell;
 	}
 
-	/** Tells the operator of an error that is no matter of its request. */
+	/** Reports an error that the request did not cause. */
 	readonly report = (error: unknown): void => {
 		if (isRefusal(error, "log-damaged")) {
 			const { part } = error.facts;
@@ -32,18 +32,18 @@ export class FaultReports {
 }
 
 /** The damaged parts that the operator was told of lately. */
-export class ToldDamage {
+export class ReportedDamage {
 	/** When each part was told of, the oldest first. */
-	readonly #toldMs = new Map<string, number>();
+	readonly #reportedMs = new Map<string, number>();
 
 	/** Whether to tell of `part` now, which then counts as told. */
 	isDue(part: string, nowMs: number): boolean {
-		for (const [earlier, atMs] of this.#toldMs) {
+		for (const [earlier, atMs] of this.#reportedMs) {
 			if (nowMs - atMs < QUIET_MS) break;
-			this.#toldMs.delete(earlier);
+			this.#reportedMs.delete(earlier);
 		}
-		if (this.#toldMs.has(part) || this.#toldMs.size >= PARTS_MAX) return false;
-		this.#toldMs.set(part, nowMs);
+		if (this.#reportedMs.has(part) || this.#reportedMs.size >= PARTS_MAX) return false;
+		this.#reportedMs.set(part, nowMs);
 		return true;
 	}
 }

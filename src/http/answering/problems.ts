@@ -6,7 +6,7 @@
  * clients of the contract recognise an outcome by.
  */
 import { Refusal } from "../../errors.ts";
-import { type Answer, withText } from "./answer.ts";
+import { type Answer, textAnswer } from "./answer.ts";
 import { APPEND_PROBLEMS } from "./problems/append.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 import type { Problem, Words } from "./problems/problem.ts";
@@ -36,13 +36,19 @@ export function problem<W extends Words>(refusal: Refusal<W>): Answer {
 	// A proxy may keep a 404 or 410 by its own judgement (RFC 9111 section 4.2.2), and a stream that
 	// is not there now may be there in a second.
 	const headers = [...(entry.headers?.(refusal.facts) ?? []), ...NO_STORE];
-	const answer = withText(entry.status, "application/problem+json", JSON.stringify(body), headers);
+	const answer = textAnswer(
+		entry.status,
+		"application/problem+json",
+		JSON.stringify(body),
+		headers,
+	);
 	return entry.reason === undefined ? answer : { ...answer, reason: entry.reason(refusal.facts) };
 }
 
 /**
- * The answer to whatever a handler threw. The client is not told of what a fault of ours is about.
- * @param report told of every error; it decides what the operator hears of
+ * The answer to an error that a handler threw. If it is a fault of the server, the answer gives no
+ * details.
+ * @param report called with every error; it decides which ones the operator sees
  */
 export function answerToError(error: unknown, report: (error: unknown) => void): Answer {
 	report(error);
@@ -53,7 +59,7 @@ export function answerToError(error: unknown, report: (error: unknown) => void):
 		status: 500,
 		detail: "The server failed to answer. Its log has the cause.",
 	};
-	return withText(500, "application/problem+json", JSON.stringify(body), NO_STORE);
+	return textAnswer(500, "application/problem+json", JSON.stringify(body), NO_STORE);
 }
 
 /** Whether a request may be refused in these words; anything else thrown is a fault of ours. */

@@ -1,6 +1,6 @@
 /**
  * Sends an answer whose body is made while it is sent, as fast as its reader reads: the next chunk
- * is asked for when the last one is on its way, so what waits for a slow reader is one chunk.
+ * is asked for when the last one is on its way, so only one chunk waits for a slow reader.
  */
 import type { ServerResponse } from "node:http";
 import { answered } from "../sockets/connections.ts";
@@ -8,8 +8,8 @@ import { drained } from "../sockets/slow.ts";
 import type { Answer, Chunks } from "./answer.ts";
 
 /**
- * @param report told of an error midway; the answer then breaks off, so that its reader sees it. It
- * passes a refusal over, which is no fault of ours: a stream can be deleted while it is read.
+ * @param report called with an error midway; the answer then breaks off, so that its reader sees
+ * it. `report` ignores a refusal, which is no fault: a stream can be deleted while it is read.
  */
 export async function pump(
 	res: ServerResponse,
@@ -24,7 +24,7 @@ export async function pump(
 		answered(res);
 		return;
 	}
-	// An answer that has nothing to say yet is one all the same.
+	// The headers go out even if there is no chunk yet.
 	res.flushHeaders();
 	try {
 		for await (const chunk of chunks) {

@@ -1,4 +1,4 @@
-/** Sends an answer that is there as a whole. */
+/** Sends an answer whose body is complete. */
 import type { ServerResponse } from "node:http";
 import { Refusal } from "../../errors.ts";
 import { answered } from "../sockets/connections.ts";
@@ -13,7 +13,7 @@ const BEFORE_HANDLERS: ReadonlySet<number> = new Set([406, 415, 500]);
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Writes an answer; a large one only where the readers of others have left room for it. Node leaves
+ * Writes an answer; a large one only if the answers of other readers leave room for it. Node leaves
  * out the body of a HEAD answer by itself, and keeps its length.
  */
 export function send(res: ServerResponse, answer: Answer, cors: Cors): void {

@@ -9,7 +9,7 @@ import { Refusal, type RequestRefusals } from "../../errors.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { problem } from "./problems.ts";
 
-/** What a client is given to close a connection that it has read to the end. */
+/** The time a client has to close a connection that it has read to the end. */
 const CLOSING_MS = 5_000;
 const NOTHING = new Uint8Array(0);
 
@@ -28,9 +28,9 @@ export function takeAbsoluteUrl(req: IncomingMessage): void {
 }
 
 /**
- * Answers bytes that node:http could not read, and closes the connection, once what came before
- * them has its answer: an append among that is carried out, and its client wants to know. Bytes
- * behind a request that was to be the last are not answered.
+ * Answers bytes that node:http could not read, and closes the connection, once the requests before
+ * them have their answers: an append among them is carried out, and its client needs the outcome.
+ * Bytes after a request with `Connection: close` are not answered.
  */
 export function refuseUnreadable(
 	error: Error & { code?: string },
@@ -57,8 +57,8 @@ function closeAfter(answer: ServerResponse, socket: Duplex): void {
 }
 
 /**
- * The client gets what was written, for which it has to close the connection itself: closing it
- * here would reset it where bytes were not read. But not for ever.
+ * The client closes the connection itself, so that it gets all that was written: if the server
+ * closed it with unread bytes, it would be reset. But the client has only `CLOSING_MS` for it.
  */
 function closeGently(socket: Duplex, message: Uint8Array = NOTHING): void {
 	socket.end(message, () => {

@@ -6,11 +6,12 @@
  *     nothing                  written before there was a second one, or by arithmetic
  *
  * A URL without the number may lie in caches with the first history's page, for ever. It is never
- * answered with the new history's: where that answer could be kept, the client is sent to the URL
- * with the number. Heads are revalidated each time, and answered as they are.
+ * answered with the new history's: if a cache could keep that answer, the server redirects the
+ * client to the URL with the number. Clients revalidate heads each time, so heads are answered as
+ * they are.
  */
 import { Refusal } from "../../errors.ts";
-import { type Answer, withText } from "../answering/answer.ts";
+import { type Answer, textAnswer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { baseOf } from "../request/base.ts";
 import { numbered, pathOf, withQuery } from "../urls.ts";
@@ -20,7 +21,7 @@ const GIVEN = /(?:^|&)i=([^&]*)/;
 /**
  * @param query without its `?`
  * @param lasting whether the answer could be kept for ever
- * @returns where the URL leads to another, the redirect
+ * @returns the redirect; undefined if the URL belongs to this history
  * @throws Refusal `history-replaced`
  */
 export function otherHistory(
@@ -37,7 +38,7 @@ export function otherHistory(
 
 	const base = baseOf(req, context.settings.publicUrl);
 	const url = withQuery(base + pathOf(req.url ?? ""), query);
-	return withText(307, "text/plain; charset=utf-8", "This history has a number", [
+	return textAnswer(307, "text/plain; charset=utf-8", "This history has a number", [
 		"Location",
 		numbered(url, incarnation),
 		"Cache-Control",

@@ -8,13 +8,13 @@ import type { Answer } from "../answering/answer.ts";
 import { clientGone, type Exchange } from "../answering/exchange.ts";
 import { header } from "../request/headers.ts";
 
-/** What the wait may take of the request's time; the rest is left to the read. */
+/** The share of the request's time that the wait may take; the read gets the rest. */
 const SHARE = 3 / 4;
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Answers a read once this node has the position it asks for; at once where it asks for none.
- * @throws Refusal `malformed-header`; `position-not-reached` where it does not come in time
+ * Answers a read once this node has the position it asks for; at once if it asks for none.
+ * @throws Refusal `malformed-header`; `position-not-reached` if it does not come in time
  */
 export function afterMinPosition(
 	exchange: Exchange,
@@ -29,7 +29,7 @@ async function waitFor(exchange: Exchange, position: number): Promise<void> {
 	const { log, longPolls, settings } = exchange.context;
 	if ((await log.last(ALL)) >= position) return;
 	const waitMs = settings.requestTimeoutMs * SHARE;
-	await longPolls.beyond(ALL, position - 1, waitMs, clientGone(exchange));
+	await longPolls.waitBeyond(ALL, position - 1, waitMs, clientGone(exchange));
 	const last = await log.last(ALL);
 	if (last >= position) return;
 	const retryAfterSeconds = RETRY_AFTER_SECONDS;

@@ -1,5 +1,5 @@
 /**
- * What a client that knows HTTP and nothing of ours says of the stream it appends to
+ * Preconditions in the standard's own headers, for clients that know HTTP and no header of ours
  * (RFC 9110 section 13.1).
  *
  *     If-None-Match: *       the stream must not exist      as ES-ExpectedVersion -1
@@ -7,8 +7,8 @@
  *     If-Match: *            it must exist                  as -4
  *
  * The log judges them as it judges expected versions, inside its transaction, so a repeat with the
- * same ids answers what the first answer was. A miss is 412, where the contract's own header gives
- * 400.
+ * same ids answers what the first answer was. A miss is 412; with the contract's own
+ * header it is 400.
  */
 import type { IncomingMessage } from "node:http";
 import { isRefusal, Refusal } from "../../errors.ts";
@@ -19,7 +19,7 @@ import { expectedVersion, header } from "../request/headers.ts";
 export type Expectation = {
 	/** `never`: a tag that no head of ours carries. */
 	readonly version: ExpectedVersion | "never";
-	/** The header and its value, where it was a standard one. */
+	/** The header and its value, if it was a standard one. */
 	readonly precondition?: string;
 };
 
@@ -27,8 +27,8 @@ const TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/;
 const OURS = /^"(\d{1,15});\d+"$/;
 
 /**
- * What the request expects of the stream, from whichever header says so.
- * @throws Refusal `malformed-header`, also where two headers say it
+ * The state that the request expects of the stream, from the one header that says so.
+ * @throws Refusal `malformed-header`, also if two headers say it
  */
 export function expectationOf(req: IncomingMessage): Expectation {
 	const match = req.headers["if-match"];

@@ -6,11 +6,11 @@ import { prepareAppend } from "../../commands/append.ts";
 import { Refusal } from "../../errors.ts";
 import { parseStreamName, parseUuid } from "../../event.ts";
 import type { Appended } from "../../log/log.ts";
-import { type Answer, withText } from "../answering/answer.ts";
+import { type Answer, textAnswer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { appendUnder, expectationOf } from "../conditions/preconditions.ts";
 import { baseOf } from "../request/base.ts";
-import { type Appending, offeredEvents } from "../request/bodies/events.ts";
+import { type AppendRequest, offeredEvents } from "../request/bodies/events.ts";
 import { appendKind, incomingKind, namesItsEvents } from "../request/bodies/kind.ts";
 import { readBody } from "../request/body.ts";
 import { checkRequireLeader, eventIdHeader, eventTypeHeader } from "../request/headers.ts";
@@ -53,27 +53,27 @@ export function answerIncoming(
 	return appendTo(exchange, { stream: parseStreamName(target.stream), kind, id, type });
 }
 
-/** Reads the body and appends what is in it. */
-export async function appendTo(exchange: Exchange, appending: Appending): Promise<Answer> {
+/** Reads the body and appends its events. */
+export async function appendTo(exchange: Exchange, request: AppendRequest): Promise<Answer> {
 	const { context, req } = exchange;
-	const { stream, kind } = appending;
+	const { kind } = request;
 	const expectation = expectationOf(req);
 	checkRequireLeader(req);
 	const base = baseOf(req, context.settings.publicUrl);
 
 	const body = await readBody(req, context.settings.bodyBytesMax);
-	const offered = offeredEvents(req, body, appending);
-	const request = prepareAppend(stream, "any", offered, context.settings);
-	const appended = await appendUnder(context.log, request.stream, expectation, (expected) =>
-		context.log.append({ ...request, expected }),
+	const offered = offeredEvents(req, body, request);
+	const append = prepareAppend(request.stream, "any", offered, context.settings);
+	const appended = await appendUnder(context.log, append.stream, expectation, (expected) =>
+		context.log.append({ ...append, expected }),
 	);
-	const answer = created(eventUrl(base, request.stream, appended.first), appended);
+	const answer = created(eventUrl(base, append.stream, appended.first), appended);
 	if (kind !== "entry") return answer;
-	const member = { base, stream: request.stream, version: appended.first };
+	const member = { base, stream: append.stream, version: appended.first };
 	return withCreatedEntry(exchange, answer, member);
 }
 
-/** The contract's names for what was written, and ours for what had been before. */
+/** The contract's headers for the position, and our own header for a repeat. */
 function created(location: string, { position, repeated }: Appended): Answer {
 	const at = String(position);
 	return {
@@ -95,11 +95,11 @@ function created(location: string, { position, repeated }: Appended): Answer {
 }
 
 /**
- * Without an id a repeat could not be told from a new event: the client is sent to a URL that has
- * one.
+ * Without an id the server cannot tell a repeat from a new event, so it redirects the client to a
+ * URL that has one.
  */
 function redirect(location: string): Answer {
-	return withText(307, "text/plain; charset=utf-8", "Forwarding to idempotent URI", [
+	return textAnswer(307, "text/plain; charset=utf-8", "Forwarding to idempotent URI", [
 		"Location",
 		location,
 	]);

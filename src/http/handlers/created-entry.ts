@@ -1,6 +1,5 @@
 /**
- * What a client of AtomPub gets back for the entry it posted: the member as the server has it
- * (RFC 5023 section 9.2).
+ * The answer of AtomPub to a posted entry: the member as the server has it (RFC 5023 section 9.2).
  */
 import { encodeEntryAtom } from "../../../feeds/atom/encode.ts";
 import { ENTRY_TYPE } from "../../../feeds/atompub/service.ts";
@@ -20,7 +19,7 @@ export async function withCreatedEntry(
 	const urls = urlsAt(base, context.log.incarnation);
 	const request = { stream, at: version, resolve: false };
 	const single = await readEntry(context.log, urls, request).catch(orNothing);
-	// What was written may be hidden already; that it was written stands.
+	// The event may be hidden already; it was written all the same.
 	if (single === undefined) return answer;
 	const { entry } = single;
 	const body = Buffer.from(encodeEntryAtom(entry, "content"));

@@ -1,11 +1,11 @@
 /**
- * The description document of a stream: what it can be had as (contract 2.9). A client gets it if
+ * The description document of a stream: the formats that it has (contract 2.9). A client gets it if
  * it asks for its media type; a client that accepts anything gets the feed.
  */
 import type { DescriptionType } from "../../../feeds/formats/feed.ts";
 import { VARY } from "../../cache/policy.ts";
 import { parseStreamName } from "../../event.ts";
-import { type Answer, withText } from "../answering/answer.ts";
+import { type Answer, textAnswer } from "../answering/answer.ts";
 import { prefixOf, streamUrl } from "../urls.ts";
 
 /**
@@ -27,6 +27,6 @@ export function describeStream(stream: string, base: string, type: DescriptionTy
 		},
 	};
 	const headers = ["Cache-Control", "no-cache", "Vary", VARY];
-	const answer = withText(200, type.contentType, JSON.stringify(document), headers);
+	const answer = textAnswer(200, type.contentType, JSON.stringify(document), headers);
 	return { ...answer, reason: "Description Document" };
 }

@@ -3,7 +3,7 @@
  */
 import { EVENT_FORMATS, EVENT_TYPES, type EventMediaType } from "../../../feeds/formats/event.ts";
 import type { EntryEvent } from "../../../feeds/model.ts";
-import type { Written } from "../../cache/documents.ts";
+import type { EncodedDocument } from "../../cache/documents.ts";
 import { historyOf, secondsUntil } from "../../cache/policy.ts";
 import { ALL, type Position, parseStreamName, type StreamName, type Version } from "../../event.ts";
 import { readEntry } from "../../pages/entry.ts";
@@ -18,7 +18,7 @@ import type { Exchange } from "../answering/exchange.ts";
 import { otherHistory } from "../conditions/incarnation.ts";
 import type { Context } from "../context.ts";
 import { resolveLinks } from "../request/headers.ts";
-import { type Look, negotiateLook } from "../request/negotiation.ts";
+import { negotiateRepresentation, type Representation } from "../request/negotiation.ts";
 import { parseAt, urlsAt } from "../urls.ts";
 
 /** An event as its URL names it, percent-decoded, nothing checked. */
@@ -33,14 +33,19 @@ export type EventTarget = {
 type EventRequest = {
 	readonly stream: StreamName;
 	readonly at: Version | "head";
-	readonly look: Look<EventMediaType>;
+	readonly representation: Representation<EventMediaType>;
 	readonly resolve: boolean;
 	readonly isUsual: boolean;
 };
 
 export function answerEvent(exchange: Exchange, target: EventTarget): Answer | Promise<Answer> {
 	const { context, req } = exchange;
-	const look = negotiateLook(req, target.query, EVENT_TYPES, context.settings.publicUrl);
+	const representation = negotiateRepresentation(
+		req,
+		target.query,
+		EVENT_TYPES,
+		context.settings.publicUrl,
+	);
 	const stream = parseStreamName(target.stream);
 	const at = parseAt(stream, target.at);
 	const other = otherHistory(exchange, target.query, at !== "head");
@@ -48,9 +53,9 @@ export function answerEvent(exchange: Exchange, target: EventTarget): Answer | P
 
 	const usual = target.resolves ?? stream !== ALL;
 	const resolve = resolveLinks(req) ?? usual;
-	const request = { stream, at, look, resolve, isUsual: resolve === usual };
+	const request = { stream, at, representation, resolve, isUsual: resolve === usual };
 	const document: DocumentRequest = {
-		key: documentKey(look, `${stream}\n${at}`, resolve),
+		key: documentKey(representation, `${stream}\n${at}`, resolve),
 		lasting: at !== "head",
 		// The tag of the head is that of its event, which may be older than the stream's last one.
 		tagAsOf: () => undefined,
@@ -70,21 +75,24 @@ async function answerRead(
 	return answerMade(exchange, document, last, () => writeEvent(context, request));
 }
 
-async function writeEvent({ log, settings }: Context, request: EventRequest): Promise<Written> {
-	const { stream, at, look, isUsual } = request;
-	const { type, coding, embed, base } = look;
+async function writeEvent(
+	{ log, settings }: Context,
+	request: EventRequest,
+): Promise<EncodedDocument> {
+	const { stream, at, representation, isUsual } = request;
+	const { type, coding, embed, base } = representation;
 	const history = historyOf(log);
 	const single = await readEntry(log, urlsAt(base, history.incarnation), request);
 	const { entry, steadyUntil, cacheSeconds, streams, changedBy } = single;
 	const isHead = at === "head";
-	const written = EVENT_FORMATS[type.format].encode(entry, embed);
+	const encoded = EVENT_FORMATS[type.format].encode(entry, embed);
 	return {
-		text: typeof written === "string" ? Buffer.from(written) : written,
+		text: typeof encoded === "string" ? Buffer.from(encoded) : encoded,
 		type,
 		coding,
 		snapshot: {
 			last: isHead ? placeIn(stream, entry.event) : at,
-			shown: isUsual ? 0 : 1,
+			variant: isUsual ? 0 : 1,
 			history,
 		},
 		lifetime: {

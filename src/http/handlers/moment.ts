@@ -26,7 +26,7 @@ export async function answerMoment(
 	const stream = parseStreamName(target.stream);
 	const time = parseTime(target.time);
 	const base = baseOf(req, context.settings.publicUrl);
-	// It leads into this history; another one that is named has gone.
+	// The redirect leads into this history; a URL of another one is refused.
 	otherHistory(exchange, target.query, false);
 
 	const { first, last } = await findMoment(context.log, stream, time);
@@ -38,7 +38,7 @@ export async function answerMoment(
 	const { incarnation } = context.log;
 	const url = withQuery(pageUrl(base, stream, page), withoutNumber(target.query));
 	const location = numbered(url, incarnation);
-	// The answer may change as long as nothing is at or after the moment, and by what is to come.
+	// As long as no event is at or after the moment, the next event changes the answer.
 	const headers = ["Location", location, "Cache-Control", "no-cache", "Vary", VARY];
 	return { status: 303, headers: [...headers, "Content-Length", "0"] };
 }

@@ -1,17 +1,17 @@
 /**
- * GET /: what there is, for clients of AtomPub (RFC 5023 section 8).
+ * GET /: the list of streams, for clients of AtomPub (RFC 5023 section 8).
  */
 import { type Collection, ENTRY_TYPE, encodeService } from "../../../feeds/atompub/service.ts";
 import { type MediaType, negotiate } from "../../../feeds/media.ts";
 import { VARY } from "../../cache/policy.ts";
 import { Refusal } from "../../errors.ts";
 import { ALL, type StreamName } from "../../event.ts";
-import { type Answer, withText } from "../answering/answer.ts";
+import { type Answer, textAnswer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { baseOf } from "../request/base.ts";
 import { streamUrl } from "../urls.ts";
 
-/** There may be millions of streams; those that began last are shown, and `$streams` has all. */
+/** There may be millions of streams; the answer has the newest ones, and `$streams` has all. */
 const STREAMS_SHOWN = 100;
 const STREAMS = "$streams" as StreamName;
 const SERVICE: MediaType = {
@@ -43,5 +43,10 @@ export async function answerService({ context, req }: Exchange): Promise<Answer>
 	});
 	const lists = [readable("All events", ALL), readable("All streams", STREAMS)];
 	const document = encodeService("Varve", [...lists, ...own]);
-	return withText(200, SERVICE.contentType, document, ["Cache-Control", "no-cache", "Vary", VARY]);
+	return textAnswer(200, SERVICE.contentType, document, [
+		"Cache-Control",
+		"no-cache",
+		"Vary",
+		VARY,
+	]);
 }

@@ -4,7 +4,7 @@
 import { parseTilePath } from "../../../feeds/proof/tiles.ts";
 import { cacheControl } from "../../cache/policy.ts";
 import { Refusal } from "../../errors.ts";
-import { type Answer, withText } from "../answering/answer.ts";
+import { type Answer, textAnswer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { otherHistory } from "../conditions/incarnation.ts";
 
@@ -14,12 +14,12 @@ const FOR_EVER = ["Cache-Control", cacheControl(true, 0)];
 
 /** GET /log/checkpoint */
 export async function answerSignedHead({ context }: Exchange): Promise<Answer> {
-	return withText(200, TEXT, await context.tree.signedHead(), REVALIDATE);
+	return textAnswer(200, TEXT, await context.tree.signedHead(), REVALIDATE);
 }
 
 /** GET /log/key: the key to check signed heads with, if a client trusts this connection. */
 export function answerKey({ context }: Exchange): Answer {
-	return withText(200, TEXT, `${context.tree.key}\n`, REVALIDATE);
+	return textAnswer(200, TEXT, `${context.tree.key}\n`, REVALIDATE);
 }
 
 /**

@@ -2,26 +2,26 @@
  * The one way of every request, whichever lane recognised it:
  *
  *     fast lane ──┐
- *     Express ────┼─▶ place and target ─▶ method allowed? ─▶ known by its words? ─▶ ES-MinPosition
- *     memory ─────┘                                                  │                    │
- *                                                                    ▼                    ▼
- *                                                                  answer ◀───────── the handler
+ *     Express ────┼─▶ resource and target ─▶ method allowed? ─▶ known by its words? ─▶ ES-MinPosition
+ *     memory ─────┘                                                     │                    │
+ *                                                                       ▼                    ▼
+ *                                                                     answer ◀───────── the handler
  *
- * What concerns every request has its place here, and nowhere else: a right, a count, an id.
+ * The steps of every request belong here, and nowhere else: a right, a count, an id.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal } from "../../errors.ts";
 import type { Answer } from "../answering/answer.ts";
 import { type Cors, type CorsOf, PREFLIGHT } from "../answering/cors.ts";
-import { type Exchange, type Handle, respond } from "../answering/exchange.ts";
+import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
 import { afterMinPosition } from "../conditions/min-position.ts";
 import type { Context } from "../context.ts";
-import { corsFor, type Found, type Place } from "./places.ts";
 import { RememberedRequests } from "./remembered.ts";
+import { corsFor, type Resource, type RouteMatch } from "./resources.ts";
 
 export class Door {
 	readonly #context: Context;
-	/** What answers tell browsers that no route gave. */
+	/** The CORS headers of answers that no route gave. */
 	readonly #noRoute: Cors;
 	readonly #remembered = new RememberedRequests();
 
@@ -30,17 +30,17 @@ export class Door {
 		this.#noRoute = corsOf("");
 	}
 
-	/** What a request is, from an earlier one in the very same words. */
-	recall(req: IncomingMessage): Found | undefined {
+	/** The match of an earlier request in the very same words. */
+	recall(req: IncomingMessage): RouteMatch | undefined {
 		return this.#remembered.get(req);
 	}
 
-	/** Answers a request that has a place in the table of routes. */
-	take(req: IncomingMessage, res: ServerResponse, found: Found): void {
-		this.#serve(req, res, corsFor(found), (exchange) => this.#answer(exchange, found));
+	/** Answers a request whose URL is in the table of routes. */
+	take(req: IncomingMessage, res: ServerResponse, match: RouteMatch): void {
+		this.#serve(req, res, corsFor(match), (exchange) => this.#answer(exchange, match));
 	}
 
-	/** Answers a request that has none, or that cannot be read. */
+	/** Answers a request whose URL is not in it, or that cannot be read. */
 	refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void {
 		this.#serve(req, res, this.#noRoute, () => {
 			throw error;
@@ -48,29 +48,29 @@ export class Door {
 	}
 
 	/** Every request comes through here once: count it here, or give it an id. */
-	#serve(req: IncomingMessage, res: ServerResponse, cors: Cors, handle: Handle): void {
+	#serve(req: IncomingMessage, res: ServerResponse, cors: Cors, handle: Handler): void {
 		respond({ context: this.#context, req, res, cors, recall: undefined }, handle);
 	}
 
-	#answer(exchange: Exchange, found: Found): ReturnType<Handle> {
+	#answer(exchange: Exchange, match: RouteMatch): ReturnType<Handler> {
 		const { req } = exchange;
-		const { place, target, recall } = found;
-		const route = place.routes.get(req.method ?? "");
-		if (route === undefined) return answerWithoutRoute(place, req.method ?? "");
-		// Here `route.right` is to be asked for, before any condition: a 304 is an answer, too.
+		const { resource, target, recall } = match;
+		const route = resource.routes.get(req.method ?? "");
+		if (route === undefined) return answerWithoutRoute(resource, req.method ?? "");
+		// Check `route.right` here, before any condition: a 304 is an answer, too.
 		const known = recall?.(req);
 		if (known) return known;
 		if (route.method !== "GET") return route.handle(exchange, target);
 		const answer = afterMinPosition(exchange, () => route.handle(exchange, target));
 		if (exchange.recall) {
-			this.#remembered.set(req, { place, target, recall: exchange.recall });
+			this.#remembered.set(req, { resource, target, recall: exchange.recall });
 		}
 		return answer;
 	}
 }
 
 /** @throws Refusal `method-not-allowed` */
-function answerWithoutRoute({ allowed }: Place, method: string): Answer {
+function answerWithoutRoute({ allowed }: Resource, method: string): Answer {
 	if (method !== "OPTIONS") throw new Refusal("method-not-allowed", { method, allowed });
 	const headers = ["Allow", allowed.join(", "), ...PREFLIGHT, "Content-Length", "0"];
 	return { status: 200, headers };

@@ -1,14 +1,14 @@
 /**
- * The long way, for every request: Express finds the place of a path, or says why it has none.
+ * The long way, for every request: Express finds the resource of a path, or says why there is none.
  */
 import express, { type Express, type Request } from "express";
 import { Refusal } from "../../errors.ts";
 import type { SegmentName, Target } from "../routes.ts";
 import { UNESCAPED } from "../urls.ts";
 import type { Door } from "./door.ts";
-import type { Place } from "./places.ts";
+import type { Resource } from "./resources.ts";
 
-export function createExpressLane(door: Door, places: readonly Place[]): Express {
+export function createExpressLane(door: Door, resources: readonly Resource[]): Express {
 	const app = express();
 	app.disable("x-powered-by");
 	app.disable("etag");
@@ -19,8 +19,10 @@ export function createExpressLane(door: Door, places: readonly Place[]): Express
 		if (!UNESCAPED.test(req.url)) return next();
 		door.refuse(req, res, malformedUrl("It holds a byte that has to be percent-encoded."));
 	});
-	for (const place of places) {
-		app.all(place.path, (req, res) => door.take(req, res, { place, target: targetOf(req, place) }));
+	for (const resource of resources) {
+		app.all(resource.path, (req, res) =>
+			door.take(req, res, { resource, target: targetOf(req, resource) }),
+		);
 	}
 	app.use((req, res) => {
 		door.refuse(req, res, new Refusal("route-not-found", { path: req.path.slice(0, 256) }));
@@ -34,7 +36,7 @@ export function createExpressLane(door: Door, places: readonly Place[]): Express
 	return app;
 }
 
-function targetOf({ params, url }: Request, place: Place): Target {
+function targetOf({ params, url }: Request, resource: Resource): Target {
 	const mark = url.indexOf("?");
 	const segment = (name: SegmentName) => {
 		const found = params[name] ?? "";
@@ -43,7 +45,7 @@ function targetOf({ params, url }: Request, place: Place): Target {
 	};
 	return {
 		query: mark < 0 ? "" : url.slice(mark + 1),
-		stream: place.stream ?? segment("stream"),
+		stream: resource.stream ?? segment("stream"),
 		from: segment("from"),
 		count: segment("count"),
 		id: segment("id"),

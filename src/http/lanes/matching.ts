@@ -5,13 +5,13 @@
  */
 import type { Method, SegmentName } from "../routes.ts";
 import { UNESCAPED } from "../urls.ts";
-import type { Found, Place } from "./places.ts";
+import type { Resource, RouteMatch } from "./resources.ts";
 
 /** @returns undefined for a request that is not hot, or looks unusual */
-export type Matcher = (method: string, url: string) => Found | undefined;
+export type Matcher = (method: string, url: string) => RouteMatch | undefined;
 
 type HotPath = {
-	readonly place: Place;
+	readonly resource: Resource;
 	readonly url: RegExp;
 	/** Which capture of `url` is a segment; the query is the last. No match has those it lacks. */
 	readonly at: { readonly [N in SegmentName]: number };
@@ -20,11 +20,11 @@ type HotPath = {
 /** Beyond what a pattern captures. */
 const NOWHERE = 99;
 
-export function createMatcher(places: readonly Place[]): Matcher {
+export function createMatcher(resources: readonly Resource[]): Matcher {
 	const paths: { readonly [M in Method]: readonly HotPath[] } = {
-		GET: hotPaths(places, "GET"),
-		POST: hotPaths(places, "POST"),
-		DELETE: hotPaths(places, "DELETE"),
+		GET: hotPaths(resources, "GET"),
+		POST: hotPaths(resources, "POST"),
+		DELETE: hotPaths(resources, "DELETE"),
 	};
 	return (method, url) => {
 		const hot = Object.hasOwn(paths, method) ? paths[method as Method] : [];
@@ -36,11 +36,11 @@ export function createMatcher(places: readonly Place[]): Matcher {
 	};
 }
 
-function hotPaths(places: readonly Place[], method: Method): HotPath[] {
-	return places.flatMap((place, index) => {
-		if (!place.routes.get(method)?.isHot) return [];
-		const { path } = place;
-		const earlier = places.slice(0, index).map((one) => one.path);
+function hotPaths(resources: readonly Resource[], method: Method): HotPath[] {
+	return resources.flatMap((resource, index) => {
+		if (!resource.routes.get(method)?.isHot) return [];
+		const { path } = resource;
+		const earlier = resources.slice(0, index).map((one) => one.path);
 		const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name);
 		const captureOf = (name: SegmentName) => names.indexOf(name) + 1 || NOWHERE;
 		const at = {
@@ -51,7 +51,7 @@ function hotPaths(places: readonly Place[], method: Method): HotPath[] {
 			time: captureOf("time"),
 			tile: NOWHERE,
 		};
-		return [{ place, url: patternOf(path, earlier), at }];
+		return [{ resource, url: patternOf(path, earlier), at }];
 	});
 }
 
@@ -106,7 +106,7 @@ function escapeText(text: string): string {
 }
 
 /** Undefined if a segment cannot be decoded. */
-function foundAt({ place, at }: HotPath, match: RegExpExecArray): Found | undefined {
+function foundAt({ resource, at }: HotPath, match: RegExpExecArray): RouteMatch | undefined {
 	try {
 		const target = {
 			query: match[match.length - 1] ?? "",
@@ -117,7 +117,7 @@ function foundAt({ place, at }: HotPath, match: RegExpExecArray): Found | undefi
 			time: decoded(match[at.time]),
 			tile: "",
 		};
-		return { place, target };
+		return { resource, target };
 	} catch {
 		return undefined;
 	}

@@ -1,21 +1,21 @@
 /**
- * Requests by their words: consumers of a stream send the same few headers over and over, so what
- * they ask for need not be worked out again.
+ * Requests by their words: consumers of a stream send the same few headers over and over, so the
+ * server need not parse and match them again.
  *
- * What is remembered is where the request belongs in the table of routes, and how it is answered
- * without a read. The words hold all that the answer depends on, its client's rights among it.
+ * The server remembers the route match of a request, and how to answer it without a read. The words
+ * hold all that the answer depends on, the client's rights included.
  */
 import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
 import { forwardingOf } from "../request/base.ts";
 import { identityOf } from "../request/identity.ts";
-import type { Found } from "./places.ts";
+import type { RouteMatch } from "./resources.ts";
 
-/** As many pages are polled or asked for again, at the most; the oldest go. */
+/** More pages than clients poll or ask for again; the oldest entries are dropped. */
 const KEPT_MAX = 20_000;
 /** The headers of a request are as long as its client likes. */
 const KEPT_CHARACTERS_MAX = 4 * 1024 * 1024;
-/** What an entry takes besides its words, and what is made of them: about as much again. */
+/** The size of an entry besides its words and the parsed request, which is about as long again. */
 const OVERHEAD_CHARACTERS = 256;
 
 /** Headers that make a page wait for something, or another one of it. */
@@ -25,21 +25,21 @@ const SAYING_MORE = ["longpoll", "minposition", "resolvelinktos"].flatMap((name)
 ]);
 
 export class RememberedRequests {
-	readonly #byWords = new LRUCache<string, Found>({
+	readonly #byWords = new LRUCache<string, RouteMatch>({
 		max: KEPT_MAX,
 		maxSize: KEPT_CHARACTERS_MAX,
-		sizeCalculation: (_found, words) => 2 * words.length + OVERHEAD_CHARACTERS,
+		sizeCalculation: (_match, words) => 2 * words.length + OVERHEAD_CHARACTERS,
 	});
 
-	/** What a request in the very same words was found to be. */
-	get(req: IncomingMessage): Found | undefined {
+	/** The match of an earlier request in the very same words. */
+	get(req: IncomingMessage): RouteMatch | undefined {
 		const words = wordsOf(req);
 		return words === undefined ? undefined : this.#byWords.get(words);
 	}
 
-	set(req: IncomingMessage, found: Found): void {
+	set(req: IncomingMessage, match: RouteMatch): void {
 		const words = wordsOf(req);
-		if (words !== undefined) this.#byWords.set(words, found);
+		if (words !== undefined) this.#byWords.set(words, match);
 	}
 }
 

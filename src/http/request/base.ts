@@ -1,10 +1,10 @@
 /**
  * The URL that links and redirects start with: where clients see this server.
  *
- * `--public-url` says it outright. Else it is the request's `Host`, or what a trusted proxy says of
- * the request it got: `X-Forwarded-Host`, `-Port`, `-Proto` and `-Prefix`, or `Forwarded`
- * (RFC 7239). What anybody else says of that is passed over: it would stand in pages that shared
- * caches keep for a year. Of a list the first value counts, as proxies in a row leave it; the
+ * `--public-url` says it outright. Else it is the request's `Host`, or the address that a trusted
+ * proxy reports of the request it got: `X-Forwarded-Host`, `-Port`, `-Proto` and `-Prefix`, or `Forwarded`
+ * (RFC 7239). The server ignores these headers from any other client: the address would stand in
+ * pages that shared caches keep for a year. Of a list the first value counts, as proxies in a row leave it; the
  * outermost has to replace what clients sent.
  */
 import type { IncomingMessage } from "node:http";
@@ -41,7 +41,7 @@ export function baseOf(req: IncomingMessage, publicUrl: string | undefined): str
 	return base;
 }
 
-/** All that a trusted proxy says of the request's address, as text; "" for anybody else. */
+/** All that a trusted proxy reports of the request's address, as text; "" for other clients. */
 export function forwardingOf({ socket, headers }: IncomingMessage): string {
 	if (!connectionOf(socket).isTrusted) return "";
 	const { "x-forwarded-host": host = "", "x-forwarded-port": port = "" } = headers;
@@ -53,7 +53,7 @@ function forwardedBase(req: IncomingMessage): string {
 	const standard = forwardedPairs(first(req, "forwarded"));
 	const named = first(req, "x-forwarded-host") || standard.host;
 	const scheme = schemeOf(first(req, "x-forwarded-proto") || standard.proto);
-	// `Host` itself is that of the connection to the proxy where the proxy names another.
+	// If the proxy names a host, `Host` itself belongs to the connection to the proxy.
 	const { hostname, port } = splitHost(named || (req.headers.host ?? ""));
 	// So is its port, which one that is stated replaces; a named host's own stands first.
 	const stated = portOf(first(req, "x-forwarded-port"));

@@ -18,8 +18,8 @@ export function announcesTooMuch(req: IncomingMessage, bodyBytesMax: number): bo
  * connection would reset it, and with it our answer, before a client that is still sending reads
  * it. The request timeout bounds how long that lasts.
  * @returns the whole body
- * @throws Refusal `body-too-large`, `body-incomplete` where the client went away midway,
- * `overloaded` where the bodies of others leave no room, or are to have the room of this one
+ * @throws Refusal `body-too-large`, `body-incomplete` if the client went away midway,
+ * `overloaded` if other bodies leave no room for this one, or need its room
  */
 export function readBody(req: IncomingMessage, bodyBytesMax: number): Promise<Buffer> {
 	const incoming = incomingOf(req.socket);
@@ -57,7 +57,7 @@ export function readBody(req: IncomingMessage, bodyBytesMax: number): Promise<Bu
 			release();
 			resolve(body.subarray(0, received));
 		});
-		// Every request closes in the end; an error that nobody will see is not made for it.
+		// Every request closes in the end; only one that is incomplete needs an error.
 		const incomplete = () => {
 			release();
 			if (!req.complete) reject(new Refusal("body-incomplete", { received }));

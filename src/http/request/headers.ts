@@ -1,6 +1,6 @@
 /**
- * Reads the request headers of the contract. Each exists under two names: `Kurrent-…` is read
- * first, `ES-…` is what it falls back to.
+ * Reads the request headers of the contract. Each exists under two names: the server reads
+ * `Kurrent-…` first, and else `ES-…`.
  */
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
@@ -27,8 +27,8 @@ type Name = keyof typeof NAMES;
 const ASCII = /^[ -~]*$/;
 
 /**
- * The value of a header under either name; undefined where it is absent. An empty one is none: a
- * client whose `ES-ExpectedVersion` came out empty did not mean "any".
+ * The value of a header under either name; undefined if it is absent. An empty one counts as a
+ * value: a client whose `ES-ExpectedVersion` came out empty did not mean "any".
  */
 export function header(req: IncomingMessage, name: Name): string | undefined {
 	const [kurrent, es] = NAMES[name];
@@ -87,7 +87,7 @@ export function hardDelete(req: IncomingMessage): boolean {
 }
 
 /**
- * Whether links are to show the events they point to; undefined where the client left that open.
+ * Whether links are to show the events they point to; undefined if the client left that open.
  * @throws Refusal `malformed-header`
  */
 export function resolveLinks(req: IncomingMessage): boolean | undefined {
@@ -96,7 +96,7 @@ export function resolveLinks(req: IncomingMessage): boolean | undefined {
 
 /**
  * How long the client is willing to wait for an event.
- * @returns milliseconds, 0 where it did not ask
+ * @returns milliseconds, 0 if it did not ask
  * @throws Refusal `malformed-header`
  */
 export function longPollMs(req: IncomingMessage, secondsMax: number): number {

@@ -1,7 +1,7 @@
 /**
- * What a request asks a document to look like: its media type, content coding, embed level, and the
- * host its links start with. Clients send the same few headers over and over, so each outcome is
- * remembered by the header's text.
+ * Negotiates the representation of a document (RFC 9110 section 12): media type, content coding,
+ * embed level, and the base URL of its links. Clients send the same few headers over and over, so
+ * each outcome is remembered under the text of its header.
  */
 import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
@@ -16,7 +16,8 @@ import type { Embed } from "../../../feeds/model.ts";
 import { Refusal } from "../../errors.ts";
 import { baseOf } from "./base.ts";
 
-export type Look<T extends MediaType = MediaType> = {
+/** In which form a client gets a document; `base` is the URL that the links start with. */
+export type Representation<T extends MediaType = MediaType> = {
 	readonly base: string;
 	readonly type: T;
 	readonly coding: Coding;
@@ -41,12 +42,12 @@ const types = new WeakMap<readonly MediaType[], LRUCache<string, MediaType>>();
  * @param publicUrl what links start with; undefined takes the request's `Host`
  * @throws Refusal `malformed-query`, `not-acceptable`, `malformed-host`
  */
-export function negotiateLook<T extends MediaType>(
+export function negotiateRepresentation<T extends MediaType>(
 	req: IncomingMessage,
 	query: string,
 	available: readonly T[],
 	publicUrl: string | undefined,
-): Look<T> {
+): Representation<T> {
 	const { embed, format } = query === "" ? NO_QUERY : parseQuery(query);
 	const type = typeFor(req, format, available);
 	const acceptEncoding = req.headers["accept-encoding"];
@@ -73,7 +74,7 @@ function typeFor<T extends MediaType>(
 ): T {
 	const accept = format === undefined ? req.headers.accept : acceptOfKnownFormat(format);
 	const type = remembered(typesOf(available), accept ?? "", () => best(accept, available));
-	// What is remembered for a list is a member of it.
+	// The remembered type for a list is a member of that list.
 	return type as T;
 }
 

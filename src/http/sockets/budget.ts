@@ -1,27 +1,27 @@
 /**
- * A bound for memory that the other end of a connection decides about: bodies it has not sent to
- * their end, and answers it has not taken. Who is too slow for what he holds gives way, the oldest
- * first. All others keep what they have, or nobody would come to an end where many readers share a
- * slow link: each would be sent away by those who come again.
+ * A limit on the memory that clients decide about: bodies that they have not sent to the end, and
+ * answers that they have not taken. When memory runs out, the slowest clients are disconnected,
+ * oldest first. All other clients keep what they hold. Otherwise, if many readers share a slow
+ * link, none would ever finish: those who come again would push out the others.
  */
 
-/** What is held for less long is not taken away: its other end may be as fast as any. */
+/** A client that holds memory for less long is not too slow: it may be as fast as any. */
 const PATIENCE_MS = 5_000;
-/** Who moves so many bytes in a millisecond, 2 MBit/s, is not too slow. */
+/** A client that moves so many bytes in a millisecond (2 MBit/s) is not too slow. */
 const BYTES_PER_MS = 256;
 
-/** Milliseconds in which nobody is sent away for what he holds. */
+/** Milliseconds for which a client may hold so many bytes. */
 function patienceFor(bytes: number): number {
 	return PATIENCE_MS + bytes / BYTES_PER_MS;
 }
 
-type Held = { bytes: number; readonly since: number; readonly giveUp: () => void };
+type Holding = { bytes: number; readonly since: number; readonly giveUp: () => void };
 
 export class Budget {
 	/** In bytes; one holder alone may have more. */
 	readonly limit: number;
 	/** Oldest first. */
-	readonly #held = new Map<object, Held>();
+	readonly #held = new Map<object, Holding>();
 	#bytes = 0;
 
 	readonly #patience: typeof patienceFor;
@@ -33,8 +33,8 @@ export class Budget {
 
 	/**
 	 * Counts bytes in, on top of what the holder has.
-	 * @param giveUp told when others need the room; nothing is counted for the holder any more then
-	 * @returns false where there is no room: nothing was counted in
+	 * @param giveUp called when others need the room; the holder then counts no bytes any more
+	 * @returns false if there is no room: nothing was counted in
 	 */
 	hold(holder: object, bytes: number, giveUp: () => void): boolean {
 		const held = this.#held.get(holder);
@@ -58,8 +58,8 @@ export class Budget {
 		this.#held.delete(holder);
 	}
 
-	/** Sends nobody away where that would not be enough. */
-	#makeRoom(bytes: number, asking: Held | undefined): boolean {
+	/** Disconnects no client if that would not free enough. */
+	#makeRoom(bytes: number, asking: Holding | undefined): boolean {
 		const missing = this.#bytes + bytes - this.limit;
 		const ofOthers = this.#bytes - (asking?.bytes ?? 0);
 		const leaving = this.#tooSlow(Math.min(missing, ofOthers), asking);
@@ -70,9 +70,9 @@ export class Budget {
 		return leaving !== undefined;
 	}
 
-	/** Those who can make room for so many bytes; undefined where all of them cannot. */
-	#tooSlow(bytes: number, asking: Held | undefined): Array<[object, Held]> | undefined {
-		const found: Array<[object, Held]> = [];
+	/** The slow holders that free so many bytes; undefined if all of them together cannot. */
+	#tooSlow(bytes: number, asking: Holding | undefined): Array<[object, Holding]> | undefined {
+		const found: Array<[object, Holding]> = [];
 		const now = performance.now();
 		let missing = bytes;
 		for (const [holder, held] of this.#held) {

@@ -1,7 +1,6 @@
 /**
- * What the server keeps of one connection, in one record on its socket. All that a request, a body
- * or an answer knows of its server is its socket, so what they need of the server's limits is in
- * the record as well.
+ * The server's record of one connection, kept on its socket. A request, a body or an answer knows
+ * its server by its socket alone, so the record holds the server's limits as well.
  */
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
@@ -12,31 +11,31 @@ export type Connection = {
 	running: number;
 	/** The newest answer, while any is owed or its request still comes. */
 	newest: ServerResponse | undefined;
-	/** What to do when enough is answered. */
-	afterwards: Afterwards | undefined;
+	/** To run when enough requests are answered. */
+	continuation: Continuation | undefined;
 	/** The answers whose requests wait for their turn; undefined if none ever waited. */
 	queued: Set<ServerResponse> | undefined;
 	readonly slowClients: SlowClients;
-	/** Whether the other end is a proxy whose word on the request's address counts. */
+	/** Whether the other end is a proxy whose report of the request's address counts. */
 	readonly isTrusted: boolean;
 };
 
 /** @param left how many requests may still run when it is done */
-export type Afterwards = { readonly left: number; run(): void };
+export type Continuation = { readonly left: number; run(): void };
 
 const CONNECTION = Symbol("the server's record of this connection");
 
-type Recorded = Duplex & { [CONNECTION]?: Connection };
+type RecordedSocket = Duplex & { [CONNECTION]?: Connection };
 
 /** Puts the record on a socket that was just opened. */
 export function recordConnection(
 	socket: Duplex,
 	{ slowClients, isTrusted }: Pick<Connection, "slowClients" | "isTrusted">,
 ): void {
-	(socket as Recorded)[CONNECTION] = {
+	(socket as RecordedSocket)[CONNECTION] = {
 		running: 0,
 		newest: undefined,
-		afterwards: undefined,
+		continuation: undefined,
 		queued: undefined,
 		slowClients,
 		isTrusted,
@@ -44,7 +43,7 @@ export function recordConnection(
 }
 
 export function connectionOf(socket: Duplex): Connection {
-	const connection = (socket as Recorded)[CONNECTION];
+	const connection = (socket as RecordedSocket)[CONNECTION];
 	if (connection === undefined) throw new Error("no record was made of this connection");
 	return connection;
 }

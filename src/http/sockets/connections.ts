@@ -2,23 +2,28 @@
  * The open connections and how many requests run on each. Closing needs to know: to node:http a
  * connection that never sent a byte is as busy as one that waits for its answer.
  *
- * A request is counted in when it arrives and out when its answer was handed over, which is not to
- * say sent: a connection is closed by `destroySoon`, after what was written to it. The count is
- * kept on the connection, since a listener for the end of every answer costs as much as our share
- * of it.
+ * The server counts a request from its arrival until its answer was written to the socket. That
+ * does not mean sent, so `destroySoon` closes a connection: it sends what was written first. The
+ * count is kept on the connection, since a listener for the end of every answer would double the
+ * cost of our share of it.
  */
 import type { Server, ServerResponse } from "node:http";
 import type { BlockList, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { isWithin } from "../../networks.ts";
-import { type Afterwards, type Connection, connectionOf, recordConnection } from "./connection.ts";
+import {
+	type Connection,
+	type Continuation,
+	connectionOf,
+	recordConnection,
+} from "./connection.ts";
 import { boundSlowClients, type SlowLimits } from "./limits.ts";
 import { enterQueue } from "./slow.ts";
 
 export class Connections {
 	readonly #open = new Set<Socket>();
 
-	/** @param trusted the proxies whose word on the address of a request counts */
+	/** @param trusted the proxies whose report of a request's address counts */
 	constructor(server: Server, limits: SlowLimits, trusted?: BlockList) {
 		const slowClients = boundSlowClients(limits);
 		server.on("connection", (socket: Socket) => {
@@ -34,7 +39,7 @@ export class Connections {
 
 	/**
 	 * Counts a request in.
-	 * @param take called when it is its turn: at once, unless it came behind one that is not answered
+	 * @param take called when it is its turn: at once, unless an earlier request is not answered yet
 	 */
 	begin(res: ServerResponse, take: () => void): void {
 		const connection = connectionOf(res.req.socket);
@@ -45,31 +50,30 @@ export class Connections {
 	}
 
 	/**
-	 * Calls back, once, when no request that arrived whole on a connection waits for its answer any
-	 * more.
-	 * @param then gets what is to answer a request that broke off midway, if there is one
+	 * Calls back, once, when every request that arrived whole on a connection has its answer.
+	 * @param then gets the response to a request that broke off midway, if there is one
 	 */
 	whenAnswered(socket: Duplex, then: (broken: ServerResponse | undefined) => void): void {
 		const connection = connectionOf(socket);
 		const { newest } = connection;
 		const broken = newest?.req.complete === false ? newest : undefined;
-		setAfterwards(connection, { left: broken ? 1 : 0, run: () => then(broken) });
+		setContinuation(connection, { left: broken ? 1 : 0, run: () => then(broken) });
 	}
 
-	/** Closes every connection as soon as nothing runs on it, whatever its client does then. */
+	/** Closes every connection as soon as no request runs on it, even if its client sends more. */
 	close(): void {
 		for (const socket of this.#open) {
 			const connection = connectionOf(socket);
 			if (isOver(connection)) socket.destroySoon();
-			else setAfterwards(connection, { left: 0, run: () => socket.destroySoon() });
+			else setContinuation(connection, { left: 0, run: () => socket.destroySoon() });
 		}
 	}
 }
 
 /**
- * The requests of a connection are taken one after the other. Node hands out a thousand at once,
- * all that one read of the socket brought: what they ask for would be made before anyone else is
- * served, and kept until those before them are sent.
+ * The server takes the requests of a connection one after the other. Node hands out all requests
+ * that one read of the socket brought, up to a thousand. If they were taken at once, their answers
+ * would be made before any other client is served, and would wait in memory for their turn.
  */
 function queue(res: ServerResponse, connection: Connection, take: () => void): void {
 	const queued = connection.queued ?? new Set();
@@ -77,12 +81,12 @@ function queue(res: ServerResponse, connection: Connection, take: () => void): v
 	if (!enterQueue(res)) return;
 	res.once("socket", () => {
 		queued.delete(res);
-		// Behind those of other connections that came meanwhile.
+		// After the requests of other connections that came meanwhile.
 		setImmediate(() => res.destroyed || isOver(connection) || take());
 	});
 }
 
-/** Node tells an answer only when it is its turn that its connection is gone. */
+/** Node tells a response only at its turn that its connection is gone; this tells it now. */
 function dropQueued({ queued }: Connection): void {
 	for (const res of queued ?? []) {
 		res.destroy();
@@ -90,7 +94,7 @@ function dropQueued({ queued }: Connection): void {
 	}
 }
 
-/** Counts a request out, its answer having been written to the end. */
+/** Counts a request out: its answer was written to the end. */
 export function answered({ req }: ServerResponse): void {
 	const connection = connectionOf(req.socket);
 	connection.running--;
@@ -105,21 +109,21 @@ function isComing(res: ServerResponse | undefined): boolean {
 	return headers["transfer-encoding"] !== undefined || headers["content-length"] !== undefined;
 }
 
-/** The first that asks decides what is done. */
-function setAfterwards(connection: Connection, what: Afterwards): void {
-	connection.afterwards ??= what;
+/** The first continuation stays; later ones are dropped. */
+function setContinuation(connection: Connection, next: Continuation): void {
+	connection.continuation ??= next;
 	proceed(connection);
 }
 
 function proceed(connection: Connection): void {
-	const { afterwards, running } = connection;
-	if (afterwards === undefined || running > afterwards.left) return;
-	connection.afterwards = NOTHING_MORE;
-	afterwards.run();
+	const { continuation, running } = connection;
+	if (continuation === undefined || running > continuation.left) return;
+	connection.continuation = NOTHING_MORE;
+	continuation.run();
 }
 
-const NOTHING_MORE: Afterwards = { left: 0, run: () => undefined };
+const NOTHING_MORE: Continuation = { left: 0, run: () => undefined };
 
-function isOver({ afterwards }: Connection): boolean {
-	return afterwards === NOTHING_MORE;
+function isOver({ continuation }: Connection): boolean {
+	return continuation === NOTHING_MORE;
 }

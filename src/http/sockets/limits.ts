@@ -1,23 +1,23 @@
-/** What slow clients of one server may hold, all of them together. */
+/** The limits on the memory that all slow clients of one server hold together. */
 import type { ServerResponse } from "node:http";
 import { Budget } from "./budget.ts";
 
 export type SlowLimits = {
-	/** Milliseconds in which nothing of an answer is taken. */
+	/** A client that takes nothing of its answer for so many milliseconds is disconnected. */
 	readonly stalledMs: number;
 	/** In bytes, of all connections together. */
 	readonly incomingBytesMax: number;
 	readonly outgoingBytesMax: number;
 };
 
-/** What bounds the slow clients of one server, all together. */
+/** The record of the slow clients of one server. */
 export type SlowClients = {
 	readonly stalledMs: number;
 	readonly incoming: Budget;
 	readonly outgoing: Budget;
 	/**
-	 * The answers that wait with a body: what comes from the cache is one body for them all. They
-	 * are as slow as the last of them: nothing would be won by sending the others away.
+	 * The answers that wait, by their body: answers from the cache share one body. They are as
+	 * slow as the last of them: to disconnect the others would free no memory.
 	 */
 	readonly readers: Map<object, Set<ServerResponse>>;
 };

@@ -1,11 +1,11 @@
 /**
- * Slow clients hold memory: a body that is still to come to its end, an answer that is not taken.
- * All together may hold so many bytes, and a reader that takes nothing of its answer is given
- * `--stalled-ms`.
+ * Slow clients hold memory: a body that has not arrived in full, or an answer that the client does
+ * not take. The bytes of all of them together are limited. A reader that takes nothing of its
+ * answer for `--stalled-ms` is disconnected.
  *
- * Node counts that time anew with every byte that moves, and sets its own when the answer is
- * through. A limit on the server would do the same at a tenth of the cost of a request, so only
- * what can stall has a clock.
+ * Node restarts that timer with every byte that moves, and sets a timer of its own when the answer
+ * has been sent. A timer on every connection would cost a tenth of a request, so only answers that
+ * can stall have one.
  */
 import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
@@ -13,17 +13,17 @@ import type { Budget } from "./budget.ts";
 import { connectionOf } from "./connection.ts";
 import type { SlowClients } from "./limits.ts";
 
-/** What is shorter is not counted: the system's buffers take an answer of that size at once. */
+/** Shorter ones are not counted: the system's buffers take an answer of that size at once. */
 export const COUNTED_BYTES = 64 * 1024;
-/** What a request costs that waits for its turn to be answered. */
+/** The cost of a request that waits for its turn to be answered. */
 const QUEUED_BYTES = 4 * 1024;
 
-/** What the bodies on their way in may hold. */
+/** The budget of the bodies that are still arriving. */
 export function incomingOf(socket: Socket): Budget {
 	return slowOf(socket).incoming;
 }
 
-/** How many bytes the answers that wait may have, all together. */
+/** The limit on the bytes of all waiting answers together. */
 export function outgoingMaxOf({ req }: ServerResponse): number {
 	return slowOf(req.socket).outgoing.limit;
 }
@@ -34,15 +34,15 @@ function slowOf(socket: Socket): SlowClients {
 
 /**
  * Counts a request that waits behind another on its connection: 64 KiB may hold a thousand of them.
- * @returns false where there is no room for it: its connection is closed
+ * @returns false if there is no room for it: its connection is closed
  */
 export function enterQueue(res: ServerResponse): boolean {
 	const { socket } = res.req;
 	const { outgoing } = slowOf(socket);
-	const sendAway = () => void socket.destroy();
+	const disconnect = () => void socket.destroy();
 	if (socket.destroyed) return false;
-	if (!outgoing.hold(res, QUEUED_BYTES, sendAway)) {
-		sendAway();
+	if (!outgoing.hold(res, QUEUED_BYTES, disconnect)) {
+		disconnect();
 		return false;
 	}
 	res.once("close", () => outgoing.release(res));
@@ -50,15 +50,15 @@ export function enterQueue(res: ServerResponse): boolean {
 }
 
 /**
- * Counts an answer, if it is one that may wait, until its reader has taken it, and sets its clock.
- * @returns false where there is no room for it
+ * Counts an answer, if it is one that may wait, until its reader has taken it, and starts its timer.
+ * @returns false if there is no room for it
  */
 export function enterAnswer(res: ServerResponse, body: Uint8Array): boolean {
 	if (res.req.method === "HEAD" || body.length <= COUNTED_BYTES) return true;
 	if (!enter(slowOf(res.req.socket), res, body)) return false;
-	startStallClock(res);
-	// Before Node sets a clock of its own. The next answer on the connection may be a long poll.
-	res.prependOnceListener("finish", () => stopStallClock(res));
+	startStallTimer(res);
+	// Before Node sets a timer of its own. The next answer on the connection may be a long poll.
+	res.prependOnceListener("finish", () => stopStallTimer(res));
 	return true;
 }
 
@@ -83,20 +83,20 @@ function enter({ outgoing, readers }: SlowClients, res: ServerResponse, body: Ui
 }
 
 /**
- * Waits until a chunk of an answer is taken, or its reader is gone. Who holds too much is sent
- * away.
- * @param bytes what waits meanwhile
+ * Waits until the reader has taken a chunk of its answer, or is gone. A reader that holds too much
+ * is disconnected.
+ * @param bytes the number of bytes that wait meanwhile
  */
 export function drained(res: ServerResponse, bytes: number): Promise<void> {
 	const { socket } = res.req;
 	const { outgoing } = slowOf(socket);
-	const sendAway = () => void socket.destroy();
-	if (bytes > COUNTED_BYTES && !outgoing.hold(res, bytes, sendAway)) sendAway();
+	const disconnect = () => void socket.destroy();
+	if (bytes > COUNTED_BYTES && !outgoing.hold(res, bytes, disconnect)) disconnect();
 	return new Promise((resolve) => {
-		startStallClock(res);
+		startStallTimer(res);
 		const done = () => {
 			outgoing.release(res);
-			stopStallClock(res);
+			stopStallTimer(res);
 			res.off("drain", done);
 			res.off("close", done);
 			resolve();
@@ -106,11 +106,11 @@ export function drained(res: ServerResponse, bytes: number): Promise<void> {
 	});
 }
 
-/** From now on the connection ends where nothing of the answer is taken for so long. */
-function startStallClock({ req, socket }: ServerResponse): void {
+/** From now on the connection ends if the client takes nothing of the answer for `stalledMs`. */
+function startStallTimer({ req, socket }: ServerResponse): void {
 	socket?.setTimeout(slowOf(req.socket).stalledMs);
 }
 
-function stopStallClock({ socket }: ServerResponse): void {
+function stopStallTimer({ socket }: ServerResponse): void {
 	socket?.setTimeout(0);
 }

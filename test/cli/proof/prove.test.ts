@@ -110,7 +110,7 @@ describe("varve prove", () => {
 		for (const [args, code, reason] of [
 			[["1", "--data", newDirectory()], 1, /cannot be used: it holds no log/],
 			[["303", "--data", backup], 1, /the log has 303 events, and none at position 303/],
-			[["1", "--data", backup, "--key", GOLANG], 1, /the checkpoint: it is not signed by/],
+			[["1", "--data", backup, "--key", GOLANG], 1, /the signed head: it is not signed by/],
 			[["--check", "f", "--key", GOLANG, "--data", backup], 2, /leave out --data/],
 		] as const) {
 			const done = await varve(["prove", ...args]);

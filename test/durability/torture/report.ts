@@ -9,7 +9,7 @@ import type { LossResult } from "./power/loss.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-export type Run = {
+export type TortureRun = {
 	readonly seed: number;
 	/** Disks that were looked at for each cut of power. */
 	readonly images: number;
@@ -22,7 +22,7 @@ export type Run = {
 
 export type Report = { readonly name: string; readonly text: string; readonly isGood: boolean };
 
-export function reportOf({ seed, images, started, killed, lost }: Run): Report {
+export function reportOf({ seed, images, started, killed, lost }: TortureRun): Report {
 	const date = new Date(started).toISOString();
 	const minutes = ((Date.now() - started) / 60_000).toFixed(1);
 	const commit = git(["rev-parse", "--short=10", "HEAD"]);

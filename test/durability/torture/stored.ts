@@ -15,12 +15,12 @@ const EVENTS = `
 		metadata, created, lower(hex(hash)) AS leaf
 	FROM events LEFT JOIN streams ON streams.id = events.stream ORDER BY position`;
 
-type Row = Omit<LoggedEvent, "isJson" | "erased"> & { readonly flags: number };
+type EventRow = Omit<LoggedEvent, "isJson" | "erased"> & { readonly flags: number };
 
 export function storedEvents(directory: string): LoggedEvent[] {
 	const database = new Database(join(directory, "log.sqlite"), { readonly: true });
 	try {
-		return (database.prepare(EVENTS).all() as Row[]).map(({ flags, id, ...row }) => ({
+		return (database.prepare(EVENTS).all() as EventRow[]).map(({ flags, id, ...row }) => ({
 			...row,
 			id: id.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"),
 			isJson: (flags & FLAG_JSON) !== 0,

@@ -1,12 +1,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { openCheckpoint, signCheckpoint } from "../../../feeds/proof/checkpoint.ts";
 import { ProofError } from "../../../feeds/proof/error.ts";
 import { leafHash, sha256 } from "../../../feeds/proof/hash.ts";
 import { decodeLeaf, encodeLeaf, hashOfEvent, type LeafHead } from "../../../feeds/proof/leaf.ts";
 import { formatKey, noteKey, openNote, parseKey, signNote } from "../../../feeds/proof/note.ts";
 import { checkInclusion, formatInclusion } from "../../../feeds/proof/proof.ts";
+import { openCheckpoint, signCheckpoint } from "../../../feeds/proof/signed-head.ts";
 import { parseTilePath, tileOf, tilePath } from "../../../feeds/proof/tiles.ts";
 import { ROOT } from "../../structure/source.ts";
 

@@ -1,14 +1,14 @@
 /** How the fast lane's patterns come from the paths of the table. */
 import { NO_CORS } from "../../../src/http/answering/cors.ts";
 import { createMatcher, patternOf } from "../../../src/http/lanes/matching.ts";
-import { placesOf } from "../../../src/http/lanes/places.ts";
+import { resourcesOf } from "../../../src/http/lanes/resources.ts";
 import { ROUTES, type Route } from "../../../src/http/routes.ts";
 
-const match = createMatcher(placesOf(ROUTES, () => NO_CORS));
+const match = createMatcher(resourcesOf(ROUTES, () => NO_CORS));
 
 test("a hot URL is taken apart, and each segment is decoded once", () => {
 	const found = match("GET", "/streams/a%252Fb/5/forward/2%30?embed=body");
-	expect(found?.place.path).toBe("/streams/:stream/:from/forward/:count");
+	expect(found?.resource.path).toBe("/streams/:stream/:from/forward/:count");
 	const lacking = { id: "", time: "", tile: "" };
 	const named = { stream: "a%2Fb", from: "5", count: "20", query: "embed=body" };
 	expect(found?.target).toEqual({ ...named, ...lacking });

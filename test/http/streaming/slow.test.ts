@@ -26,14 +26,14 @@ afterAll(() => Promise.all([servers.close(), bounded.close()]));
 
 const NOTHING = new Uint8Array(0);
 const JSON_FEED = "application/vnd.eventstore.atom+json";
-const RUN = head("GET /streams/large", "Accept: application/x-ndjson");
+const REPLAY = head("GET /streams/large", "Accept: application/x-ndjson");
 const PAGE = head("GET /streams/large/0/forward/12?embed=body", "Accept: application/atom+xml");
 
 const POLL =
 	"GET /streams/large/12/forward/1 HTTP/1.1\r\nHost: varve.test\r\nES-LongPoll: 1\r\n\r\n";
 
 test.each([
-	["lines", RUN],
+	["lines", REPLAY],
 	["a page", PAGE],
 	["a page that waited behind another answer", `${POLL}${PAGE}`],
 ])("a reader that takes nothing of %s is disconnected", async (_, request) => {
@@ -65,7 +65,7 @@ test("one that goes on reading, however slowly, gets all of it", async () => {
 		socket.pause();
 		setTimeout(() => socket.resume(), 1);
 	});
-	socket.write(RUN);
+	socket.write(REPLAY);
 	await until(() => closed);
 	expect(bytes).toBeGreaterThan(24_000_000);
 });

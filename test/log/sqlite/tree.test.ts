@@ -1,8 +1,8 @@
 import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openCheckpoint } from "../../../feeds/proof/checkpoint.ts";
 import { rootOf } from "../../../feeds/proof/frontier.ts";
 import { parseKey } from "../../../feeds/proof/note.ts";
+import { openCheckpoint } from "../../../feeds/proof/signed-head.ts";
 import { openForReading } from "../../../src/log/sqlite/files/directory.ts";
 import { raiseIncarnation } from "../../../src/log/sqlite/files/incarnation.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";

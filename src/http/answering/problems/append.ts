@@ -1,4 +1,4 @@
-/** What an append is refused with. */
+/** Problems of an append. */
 import type { Problem } from "./problem.ts";
 
 type Words =

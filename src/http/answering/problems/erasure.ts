@@ -1,4 +1,4 @@
-/** What a redaction or a scavenge is refused with. */
+/** Problems of a redaction or a scavenge. */
 import type { Problem } from "./problem.ts";
 
 type Words = "event-not-redactable" | "scavenge-running" | "scavenge-not-found";

@@ -1,4 +1,4 @@
-/** What a read is refused with. */
+/** Problems of a read. */
 import type { Problem } from "./problem.ts";
 
 type Words =

@@ -1,4 +1,4 @@
-/** What is refused of a request before it is known what it asks for. */
+/** Problems of a request that the server finds before it knows the resource. */
 import type { Problem } from "./problem.ts";
 
 type Words =

@@ -1,6 +1,6 @@
 /**
- * What a request is refused with for the state the server or its disk is in: another time it could
- * be answered, or after a repair.
+ * Problems of the server's state or its disk: the same request can succeed later, or after a
+ * repair.
  */
 import type { Problem } from "./problem.ts";
 

@@ -1,10 +1,10 @@
 /**
- * The scavenge routes of contract 10.1: start, stop, what runs, what ran last.
+ * The scavenge routes of contract 10.1: start, stop, the current run, the last run.
  */
 import { ADMIN_TYPES, type MessageFormat } from "../../../../feeds/formats/message.ts";
 import type { ScavengeOptions } from "../../../commands/scavenge/scavenger.ts";
 import { Refusal } from "../../../errors.ts";
-import { type Answer, withText } from "../../answering/answer.ts";
+import { type Answer, textAnswer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { negotiateType } from "../../request/negotiation.ts";
 import { scavengePath } from "../../urls.ts";
@@ -58,11 +58,11 @@ function linkTo(id: string | undefined): string {
 
 type Fields = { readonly [name: string]: string };
 
-/** @throws Refusal `not-acceptable` before anything is done */
+/** @throws Refusal `not-acceptable`, before the handler changes anything */
 function writerFor({ req }: Exchange, query: string): (root: string, fields: Fields) => Answer {
 	const type = negotiateType(req, query, ADMIN_TYPES);
 	return (root, fields) => {
-		// Ids, words and paths of ours: nothing in them needs escaping.
+		// The server makes these ids, words and paths itself: nothing in them needs escaping.
 		const named = Object.entries(fields).map(
 			([name, value]) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, value] as const,
 		);
@@ -74,7 +74,7 @@ function writerFor({ req }: Exchange, query: string): (root: string, fields: Fie
 			xml,
 			text: inText,
 		};
-		return withText(200, type.contentType, texts[type.format], [
+		return textAnswer(200, type.contentType, texts[type.format], [
 			"Cache-Control",
 			"no-store",
 			"Vary",

@@ -3,12 +3,12 @@
  */
 import { PAGE_FORMATS, PAGE_TYPES, type PageType } from "../../../../feeds/formats/feed.ts";
 import type { PageRange } from "../../../../feeds/geometry.ts";
-import type { Written } from "../../../cache/documents.ts";
+import type { EncodedDocument } from "../../../cache/documents.ts";
 import { eTag, type History, historyOf } from "../../../cache/policy.ts";
 import { ALL } from "../../../event.ts";
-import { completed, composeFiltered } from "../../../pages/filtered.ts";
+import { completeMatches, composeFiltered } from "../../../pages/filtered.ts";
 import { type Scan, scan } from "../../../pages/scan.ts";
-import { streamsShown, unresolvedShown } from "../../../pages/shown.ts";
+import { streamsShown, unresolvedVariant } from "../../../pages/variant.ts";
 import type { Answer } from "../../answering/answer.ts";
 import {
 	answerAsOf,
@@ -20,7 +20,7 @@ import {
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
 import { longPollMs, resolveLinks } from "../../request/headers.ts";
-import { type Look, negotiateLook } from "../../request/negotiation.ts";
+import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
 import { filteredUrlsAt, pagePath, urlsAt, withEmbed } from "../../urls.ts";
 import { type FilterQuery, parseFilter } from "./filter-query.ts";
 import { type PageTarget, parseRange } from "./request.ts";
@@ -28,7 +28,7 @@ import { UNUSUAL } from "./write.ts";
 
 type FilteredRequest = FilterQuery & {
 	readonly range: PageRange;
-	readonly look: Look<PageType>;
+	readonly representation: Representation<PageType>;
 	readonly waitMs: number;
 	/** Whether links show what they point to: only if it is asked for, as on all of `$all`. */
 	readonly resolve: boolean;
@@ -56,25 +56,26 @@ function parseFiltered(
 	target: Omit<PageTarget, "stream">,
 ): FilteredRequest {
 	const { publicUrl, longPollSecondsMax } = context.settings;
-	const look = negotiateLook(req, target.query, PAGE_TYPES, publicUrl);
+	const representation = negotiateRepresentation(req, target.query, PAGE_TYPES, publicUrl);
 	const range = parseRange(ALL, target);
 	const filter = parseFilter(new URLSearchParams(target.query));
 	const waitMs = range.direction === "forward" ? longPollMs(req, longPollSecondsMax) : 0;
 	const resolve = resolveLinks(req) ?? false;
 	const path = `${ALL}\nfiltered?${filter.query}\n${pagePath(ALL, range)}`;
 	const document: DocumentRequest = {
-		key: documentKey(look, path, resolve),
+		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head" && !resolve,
-		tagAsOf: (last, history) => (resolve ? undefined : eTag(last, look.type, "identity", history)),
+		tagAsOf: (last, history) =>
+			resolve ? undefined : eTag(last, representation.type, "identity", history),
 	};
-	return { ...filter, range, look, waitMs, resolve, document };
+	return { ...filter, range, representation, waitMs, resolve, document };
 }
 
 async function answerFresh(exchange: Exchange, request: FilteredRequest): Promise<Answer> {
 	const { context, req } = exchange;
 	const { document, waitMs } = request;
-	const { last } = await context.lasts.learn(ALL);
-	// As long as nothing is committed the page is what it was.
+	const { last } = await context.lastVersions.learn(ALL);
+	// As long as nothing is committed, the page is unchanged.
 	const unchanged = answerAsOf(context, document, last, req.headers["if-none-match"]);
 	if (unchanged && waitMs === 0) return unchanged;
 
@@ -85,7 +86,7 @@ async function answerFresh(exchange: Exchange, request: FilteredRequest): Promis
 	return answerMade(exchange, document, asOf, () => writeFiltered(exchange, request, scanned));
 }
 
-/** Long poll: what comes but does not match is searched once, and waited on behind. */
+/** Long poll: searches each new event once, and waits on until one matches. */
 async function scanPatiently(
 	exchange: Exchange,
 	{ range, filter, waitMs }: FilteredRequest,
@@ -98,9 +99,9 @@ async function scanPatiently(
 		const leftMs = until - Date.now();
 		if (leftMs <= 0) break;
 		const { last } = scanned;
-		await longPolls.beyond(ALL, Math.max(last, scanned.from - 1), leftMs, gone);
+		await longPolls.waitBeyond(ALL, Math.max(last, scanned.from - 1), leftMs, gone);
 		scanned = await scan(log, filter, range);
-		// Woken without news: the server closes, or too many wait.
+		// The wait ended without a commit: the server closes, or too many requests wait.
 		if (scanned.last === last) break;
 	}
 	return scanned;
@@ -108,32 +109,32 @@ async function scanPatiently(
 
 async function writeFiltered(
 	{ context }: Exchange,
-	{ range, query, resolve, look }: FilteredRequest,
+	{ range, query, resolve, representation }: FilteredRequest,
 	scanned: Scanned,
-): Promise<Written> {
+): Promise<EncodedDocument> {
 	const { log, settings } = context;
-	const { base, embed, type, coding } = look;
+	const { base, embed, type, coding } = representation;
 	const { history, sealed } = scanned;
 	const format = PAGE_FORMATS[type.format];
 	const content = format.showsContent(embed);
 	const { pageBytesMax } = settings;
 	const matches =
 		content || resolve
-			? await completed(log, scanned.matches, { content, resolve, pageBytesMax })
+			? await completeMatches(log, scanned.matches, { content, resolve, pageBytesMax })
 			: scanned.matches;
 	const filtered = filteredUrlsAt(base, log.incarnation, query);
 	const urls = { ...filtered, self: withEmbed(filtered.page(range), embed) };
 	const feed = composeFiltered(urlsAt(base, log.incarnation), urls, range, scanned, matches);
 	const newest = range.direction === "forward" ? scanned.end - 1 : scanned.from;
-	const shown = resolve ? unresolvedShown(matches) ^ UNUSUAL : 0;
+	const variant = resolve ? unresolvedVariant(matches) ^ UNUSUAL : 0;
 	return {
 		text: Buffer.from(format.encode(feed, embed)),
 		type,
 		coding,
-		snapshot: { last: sealed ? newest : scanned.last, shown, history },
+		snapshot: { last: sealed ? newest : scanned.last, variant, history },
 		lifetime: {
-			// Both forms of a page have one URL: what was asked for by a header is not kept.
-			// Nor is what was searched before an erasure.
+			// Both forms of a page have one URL, so the form that a header asks for is not kept.
+			// Nor is a page that was searched before an erasure.
 			sealed: sealed && !resolve && history.erasures === log.erasures,
 			headMaxAge: settings.headMaxAge,
 			...(resolve ? { keepSeconds: 0 } : {}),

@@ -25,9 +25,10 @@ import { writePage } from "./write.ts";
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
 	const { context, req } = exchange;
-	const look = negotiatePage(exchange, target);
-	const { type } = look;
-	if (type.format === "description") return describeStream(target.stream, look.base, type);
+	const representation = negotiatePage(exchange, target);
+	const { type } = representation;
+	if (type.format === "description")
+		return describeStream(target.stream, representation.base, type);
 	const stream = parseStreamName(target.stream);
 	const range = parseRange(stream, target);
 	const other = otherHistory(exchange, target.query, range.from !== "head");
@@ -35,9 +36,14 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 
 	if (!isPageType(type)) {
 		const { query } = target;
-		return answerStreaming(exchange, { stream, range, look: { ...look, type }, query });
+		return answerStreaming(exchange, {
+			stream,
+			range,
+			representation: { ...representation, type },
+			query,
+		});
 	}
-	const place = { stream, range, look: { ...look, type } };
+	const place = { stream, range, representation: { ...representation, type } };
 	if (PAGE_FORMATS[type.format].ownUrl === "first-batch" && isStreamItself(req.url)) {
 		return answerHttpFeed(exchange, place);
 	}
@@ -50,8 +56,8 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 
 /**
  * The answer to a request for a page, if it needs no read and no wait.
- * @param req this request; only what its client has already is read from it
- * @param request what it asks for, parsed now or for an earlier request in the same words
+ * @param req this request, of which only `If-None-Match` is read
+ * @param request the same request, parsed now or earlier from the same words
  * @returns undefined if the page has to be read
  */
 function answerKnown(
@@ -62,7 +68,7 @@ function answerKnown(
 	const ifNoneMatch = req.headers["if-none-match"];
 	const sealed = answerSealed(context, document, ifNoneMatch);
 	if (sealed) return sealed;
-	const last = waitMs > 0 ? undefined : context.lasts.known(stream);
+	const last = waitMs > 0 ? undefined : context.lastVersions.known(stream);
 	return last === undefined ? undefined : answerAsOf(context, document, last, ifNoneMatch);
 }
 
@@ -72,13 +78,13 @@ async function answerFresh(exchange: Exchange, request: PageRequest): Promise<An
 	const ifNoneMatch = req.headers["if-none-match"];
 	if (waitMs > 0) await waitForNews(exchange, request, ifNoneMatch);
 
-	const known = context.lasts.known(stream);
+	const known = context.lastVersions.known(stream);
 	const { last, retention } =
-		known === undefined ? await context.lasts.learn(stream) : { last: known };
-	// If metadata or links decide what is shown, only the page itself can tell.
+		known === undefined ? await context.lastVersions.learn(stream) : { last: known };
+	// If metadata or links decide which events are visible, only the page itself can tell.
 	const unchanged = retention ? undefined : answerAsOf(context, document, last, ifNoneMatch);
 	if (unchanged) return unchanged;
-	// A page that may change, made a moment ago, may be older than `last`.
+	// A page that may change may be older than `last` if it was made a moment ago.
 	const asOf = isSealed(range, last) ? undefined : last;
 	return answerMade(exchange, document, asOf, () => writePage(context, request));
 }
@@ -91,10 +97,10 @@ async function waitForNews(
 ): Promise<void> {
 	const { context } = exchange;
 	const from = Number(range.from);
-	const { last, retention } = await context.lasts.learn(stream);
+	const { last, retention } = await context.lastVersions.learn(stream);
 	const tag = retention ? undefined : tagHeld(document, last, context.log, ifNoneMatch);
 	if (from <= last && tag === undefined) return;
-	// Beyond the end of the log by more than one, the client waits for what it asked for.
+	// If `from` lies further beyond the end, the client waits for `from`, not for the next event.
 	const known = Math.max(last, from - 1);
-	await context.longPolls.beyond(stream, known, waitMs, clientGone(exchange));
+	await context.longPolls.waitBeyond(stream, known, waitMs, clientGone(exchange));
 }

@@ -1,5 +1,5 @@
 /**
- * What a request for a page asks for, read from its URL and its headers.
+ * A request for a page, read from its URL and its headers.
  */
 
 import {
@@ -15,7 +15,7 @@ import { ALL, type StreamName, type Version } from "../../../event.ts";
 import { type DocumentRequest, documentKey } from "../../answering/document.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { longPollMs, resolveLinks } from "../../request/headers.ts";
-import { type Look, negotiateLook } from "../../request/negotiation.ts";
+import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
 import { pagePath, parseCount, parseFrom } from "../../urls.ts";
 
 /** A page as its URL names it, percent-decoded, nothing checked. */
@@ -33,7 +33,7 @@ export type PageTarget = {
 export type PageRequest = {
 	readonly stream: StreamName;
 	readonly range: PageRange;
-	readonly look: Look<PageType>;
+	readonly representation: Representation<PageType>;
 	/** How long the client is willing to wait for something new; 0 for not at all. */
 	readonly waitMs: number;
 	readonly resolve: boolean;
@@ -46,10 +46,10 @@ export type PageRequest = {
 export function negotiatePage(
 	{ context, req }: Exchange,
 	{ stream, direction, query }: PageTarget,
-): Look<FeedType | DescriptionType> {
+): Representation<FeedType | DescriptionType> {
 	const isDescribed = direction === "backward" && stream !== ALL;
 	const available = isDescribed ? DESCRIBED_FEED_TYPES : FEED_TYPES;
-	return negotiateLook(req, query, available, context.settings.publicUrl);
+	return negotiateRepresentation(req, query, available, context.settings.publicUrl);
 }
 
 /** @throws Refusal `invalid-event-number`, `invalid-position`, `invalid-count` */
@@ -67,28 +67,28 @@ export function parseRange(
  */
 export function parsePageRequest(
 	{ context, req }: Exchange,
-	place: Pick<PageRequest, "stream" | "range" | "look">,
+	place: Pick<PageRequest, "stream" | "range" | "representation">,
 	usual: boolean,
 ): PageRequest {
-	const { stream, range, look } = place;
+	const { stream, range, representation } = place;
 	const isForward = range.direction === "forward";
 	const waitMs = isForward ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
 	const resolve = resolveLinks(req) ?? usual;
 	const isUsual = resolve === usual;
 	const document: DocumentRequest = {
-		key: documentKey(look, `${stream}\n${pagePath(stream, range)}`, resolve),
+		key: documentKey(representation, `${stream}\n${pagePath(stream, range)}`, resolve),
 		lasting: range.from !== "head",
 		tagAsOf: (last, history) => (isUsual ? tagAsOf(place, last, history) : undefined),
 	};
-	return { stream, range, look, waitMs, resolve, isUsual, document };
+	return { stream, range, representation, waitMs, resolve, isUsual, document };
 }
 
 /** The tag of a page that can still change; undefined for any other, and without events. */
 function tagAsOf(
-	{ stream, range, look }: Pick<PageRequest, "stream" | "range" | "look">,
+	{ stream, range, representation }: Pick<PageRequest, "stream" | "range" | "representation">,
 	last: Version,
 	history: History,
 ): string | undefined {
 	if (isSealed(range, last) || (last < 0 && stream !== ALL)) return undefined;
-	return eTag(last, look.type, "identity", history);
+	return eTag(last, representation.type, "identity", history);
 }

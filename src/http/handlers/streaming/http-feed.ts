@@ -2,11 +2,11 @@
  * GET of a stream's own URL as a batch of CloudEvents: an HTTP feed (http-feeds.org).
  *
  *     /streams/s                                 from the first event
- *     /streams/s?lastEventId=8f1e…               what comes after that event
- *     /streams/s?lastEventId=8f1e…&timeout=5000  waits so long if nothing does, in milliseconds
+ *     /streams/s?lastEventId=8f1e…               the events after that event
+ *     /streams/s?lastEventId=8f1e…&timeout=5000  waits so long if there is none, in milliseconds
  *
- * Oldest first; an empty batch says that there is nothing newer. Pages are to be had in the same
- * format under their own URLs, and are what caches can keep.
+ * Oldest first; an empty batch says that there is nothing newer. Pages have the same format under
+ * URLs of their own, and caches can keep pages.
  */
 import { setImmediate } from "node:timers/promises";
 import { attributesOf } from "../../../../feeds/cloudevents/attributes.ts";
@@ -23,21 +23,21 @@ import {
 import type { Log, StreamEntry } from "../../../log/log.ts";
 import { composeEvents } from "../../../pages/entry.ts";
 import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
-import { passed, readStep } from "../../../pages/run.ts";
+import { passed, readStep } from "../../../pages/replay.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
-import type { Look } from "../../request/negotiation.ts";
+import type { Representation } from "../../request/negotiation.ts";
 import { urlsAt } from "../../urls.ts";
 
 const BATCH = 100;
 const ID_LENGTH_MAX = 1024;
-/** What the wait may take of the request's time; the rest is left to the read. */
+/** The share of the request's time that the wait may take; the read gets the rest. */
 const SHARE = 3 / 4;
 
 /** @throws Refusal `malformed-query`, `stream-not-found` */
 export async function answerHttpFeed(
 	exchange: Exchange,
-	{ stream, look }: { stream: StreamName; look: Look },
+	{ stream, representation }: { stream: StreamName; representation: Representation },
 ): Promise<Answer> {
 	const { log, longPolls, settings } = exchange.context;
 	const query = new URL(exchange.req.url ?? "", "http://any").searchParams;
@@ -46,16 +46,21 @@ export async function answerHttpFeed(
 	const from = await startOf(exchange, stream, query.get("lastEventId") ?? "");
 	if (waitMs > 0) {
 		const last = await log.last(stream);
-		if (last < from) await longPolls.beyond(stream, from - 1, waitMs, gone);
+		if (last < from) await longPolls.waitBeyond(stream, from - 1, waitMs, gone);
 	}
 	const entries = await readBatch(log, stream, from, gone);
 	const newest = entries.at(-1);
 	if (newest) rememberEvent(log, stream, idOf(newest.event), newest.version);
 
-	const urls = urlsAt(look.base, log.incarnation);
+	const urls = urlsAt(representation.base, log.incarnation);
 	const oldestLast = composeEvents(urls, stream, entries).reverse();
 	const body = Buffer.from(encodeCloudEvents({ entries: oldestLast }));
-	const form = ["Content-Type", look.type.contentType, "Content-Length", String(body.length)];
+	const form = [
+		"Content-Type",
+		representation.type.contentType,
+		"Content-Length",
+		String(body.length),
+	];
 	return { status: 200, headers: [...NOT_KEPT, ...form], body };
 }
 
@@ -75,7 +80,7 @@ async function readBatch(
 		const reached = slice.entries.at(-1)?.version;
 		from = reached === undefined ? passed(slice, from, BATCH) : reached + 1;
 		if (shown.length > 0 || from > slice.last || gone.aborted) return shown;
-		// Others are served in between.
+		// The server serves other requests in between.
 		await setImmediate();
 	}
 }

@@ -10,7 +10,7 @@
 import type { Entry } from "../../../../feeds/model.ts";
 import { encodeEntryLine } from "../../../../feeds/ndjson/encode.ts";
 import { NOT_KEPT } from "../../../cache/policy.ts";
-import { readRun } from "../../../pages/run.ts";
+import { readReplay } from "../../../pages/replay.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { compressed } from "../../answering/compress.ts";
 import type { Exchange } from "../../answering/exchange.ts";
@@ -20,14 +20,14 @@ import type { StreamingRequest } from "./request.ts";
 /** @throws Refusal `stream-not-found`, and what a read of the log refuses */
 export async function answerNdjson(
 	{ context, req }: Exchange,
-	{ stream, range, look }: StreamingRequest,
+	{ stream, range, representation }: StreamingRequest,
 ): Promise<Answer> {
 	const { log } = context;
-	const { type, coding, base } = look;
-	const run = isStreamItself(req.url)
+	const { type, coding, base } = representation;
+	const replay = isStreamItself(req.url)
 		? { stream, from: 0, direction: "forward" as const }
 		: { stream, from: range.from, direction: range.direction };
-	const steps = readRun(log, urlsAt(base, log.incarnation), run);
+	const steps = readReplay(log, urlsAt(base, log.incarnation), replay);
 	// The first step decides whether there is anything to answer with.
 	const first = await steps.next();
 	const chunks = lines(first, steps);

@@ -1,14 +1,14 @@
 import type { StreamingType } from "../../../../feeds/formats/feed.ts";
 import type { PageRange } from "../../../../feeds/geometry.ts";
 import type { StreamName } from "../../../event.ts";
-import type { Look } from "../../request/negotiation.ts";
+import type { Representation } from "../../request/negotiation.ts";
 
-/** A request for a stream in a format that runs on. */
+/** A request for a stream in a streaming format. */
 export type StreamingRequest = {
 	readonly stream: StreamName;
-	/** Of the page its URL names: where the answer starts, and in which direction it goes. */
+	/** Of the page that the URL names: the answer's start and its direction. */
 	readonly range: PageRange;
-	readonly look: Look<StreamingType>;
+	readonly representation: Representation<StreamingType>;
 	/** Of the URL, without its `?`. */
 	readonly query: string;
 };

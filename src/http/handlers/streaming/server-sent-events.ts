@@ -1,13 +1,13 @@
 /**
- * GET of a stream as server-sent events: what is there, and then what comes, as long as the reader
- * stays.
+ * GET of a stream as server-sent events: the events that are there, then the new ones, as long as
+ * the reader stays.
  *
  *     /streams/s                   from the first event on
  *     /streams/s/40/forward/20     from 40 on
- *     /streams/s/head/backward/20  only what comes after the head
+ *     /streams/s/head/backward/20  only events after the head
  *     Last-Event-ID: 41            from 42 on, whatever the URL says; so does ?lastEventId=41
  *
- * There is one loop for what is there and what comes: it reads from the next number it owes, and
+ * One loop sends the events that are there and the new ones: it reads from the next number it owes, and
  * waits for a commit only if that number is beyond the end of what it read. So no event is lost or
  * sent twice in between. The loop waits for a stream without events, too. The answer is never
  * compressed: a proxy that unpacks it would hold events back until it has a full block.
@@ -22,14 +22,14 @@ import { NOT_KEPT } from "../../../cache/policy.ts";
 import { Refusal } from "../../../errors.ts";
 import type { Version } from "../../../event.ts";
 import { composeEntry } from "../../../pages/entry.ts";
-import { passed, readStep, STEP_FIRST, stepAfter } from "../../../pages/run.ts";
+import { passed, readStep, STEP_FIRST, stepAfter } from "../../../pages/replay.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import type { Context } from "../../context.ts";
 import { isStreamItself, urlsAt } from "../../urls.ts";
 import type { StreamingRequest } from "./request.ts";
 
-/** A server that was restarted is back by then; sooner, a thousand readers would only queue up. */
+/** A restarted server is back by then; earlier, a thousand readers would only queue up. */
 const RETRY_MS = 2000;
 /** nginx would collect events until a buffer is full. */
 const NOT_COLLECTED = ["X-Accel-Buffering", "no"];
@@ -39,32 +39,32 @@ export async function answerServerSentEvents(
 	exchange: Exchange,
 	request: StreamingRequest,
 ): Promise<Answer> {
-	const { log, live } = exchange.context;
-	const { stream, range, look, query } = request;
+	const { log, liveReaders } = exchange.context;
+	const { stream, range, representation, query } = request;
 	const seen = lastEventId(exchange, query);
 	const start = seen === undefined ? startOf(exchange, range) : seen + 1;
-	// Asked in any case: what can be read no more is refused before the answer starts.
+	// Asked in any case: a stream that was deleted is refused before the answer starts.
 	const last = await log.last(stream);
 	const from = start === "head" ? last + 1 : start;
 	const gone = clientGone(exchange);
-	if (exchange.req.method !== "HEAD") live.enter(gone);
-	const headers = ["Content-Type", look.type.contentType, ...NOT_KEPT, ...NOT_COLLECTED];
+	if (exchange.req.method !== "HEAD") liveReaders.enter(gone);
+	const headers = ["Content-Type", representation.type.contentType, ...NOT_KEPT, ...NOT_COLLECTED];
 	return { status: 200, headers, chunks: follow(exchange.context, request, from, gone) };
 }
 
 async function* follow(
-	{ log, live, settings }: Context,
-	{ stream, look }: StreamingRequest,
+	{ log, liveReaders, settings }: Context,
+	{ stream, representation }: StreamingRequest,
 	from: Version,
 	gone: AbortSignal,
 ): AsyncGenerator<string> {
-	const { embed, base } = look;
+	const { embed, base } = representation;
 	const urls = urlsAt(base, log.incarnation);
 	const whole = embed !== "none" && embed !== "content";
 	let next = from;
 	let limit = STEP_FIRST;
 	yield encodeRetry(RETRY_MS);
-	while (!live.isClosed() && !gone.aborted) {
+	while (!liveReaders.isClosed() && !gone.aborted) {
 		const range = { stream, from: next, limit, direction: "forward", content: true } as const;
 		const slice = await readStep(log, range);
 		const shown = slice.entries.filter(({ unresolved }) => unresolved === undefined);
@@ -77,7 +77,8 @@ async function* follow(
 		next = reached === undefined ? searched : reached + 1;
 		limit = stepAfter(slice);
 		yield texts.length === 0 ? HEARTBEAT : texts.join("");
-		if (next > slice.last) await live.beyond(stream, next - 1, settings.heartbeatMs, gone);
+		if (next > slice.last)
+			await liveReaders.waitBeyond(stream, next - 1, settings.heartbeatMs, gone);
 	}
 }
 

@@ -1,5 +1,5 @@
 /**
- * GET of a stream in a format that runs on: the answer is written while the stream is read, and no
+ * GET of a stream in a streaming format: the answer is written while the stream is read, and no
  * cache keeps it. A format that `feeds/formats/feed.ts` calls streaming needs its row here.
  */
 import type { StreamingFormat } from "../../../../feeds/formats/feed.ts";
@@ -17,5 +17,5 @@ const STREAMING_FORMATS: Readonly<Record<StreamingFormat, AnswerStreaming>> = {
 };
 
 export function answerStreaming(exchange: Exchange, request: StreamingRequest): Promise<Answer> {
-	return STREAMING_FORMATS[request.look.type.format](exchange, request);
+	return STREAMING_FORMATS[request.representation.type.format](exchange, request);
 }

@@ -10,7 +10,7 @@ import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { metadataKind } from "../../request/bodies/kind.ts";
 import { eventIdHeader, eventTypeHeader } from "../../request/headers.ts";
-import { negotiateLook } from "../../request/negotiation.ts";
+import { negotiateRepresentation } from "../../request/negotiation.ts";
 import { appendTo } from "../append.ts";
 import { answerEvent, type EventTarget } from "../event.ts";
 import { answerPage } from "../pages/page.ts";
@@ -66,7 +66,7 @@ export async function answerMetadataAppend(
 
 /** A stream without metadata: an empty document, which the next write replaces. */
 function answerNone({ context, req }: Exchange, query: string): Answer {
-	const { type } = negotiateLook(req, query, EVENT_TYPES, context.settings.publicUrl);
+	const { type } = negotiateRepresentation(req, query, EVENT_TYPES, context.settings.publicUrl);
 	const body = Buffer.from(EVENT_FORMATS[type.format].nothing);
 	return {
 		status: 200,

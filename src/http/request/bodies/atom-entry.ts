@@ -20,7 +20,7 @@ export function isAtomEntry({ headers }: IncomingMessage): boolean {
 /**
  * `ES-EventType` and `ES-EventId` win over what the entry says. An entry without an id of ours gets
  * a new one each time, as AtomPub has it: many clients send the same placeholder in every entry.
- * @param id "" where the request has none
+ * @param id "" if the request has none
  * @throws BodyFormatError; Refusal `missing-event-type`
  */
 export function entryIn(

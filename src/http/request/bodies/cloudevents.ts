@@ -14,7 +14,7 @@ import { parseUuid } from "../../../event.ts";
 
 export type CloudEventKind = "cloudevent" | "cloudevents" | "cloudevent-binary";
 
-/** Of ours alone, so that a derived id meets no other. */
+/** Only Varve uses it, so no derived id equals an id from elsewhere. */
 const NAMESPACE = Buffer.from("b5b1a2f4c0d54d6fae3c6a0d8f1e7b29", "hex");
 
 /** Binary mode: the attributes are headers, and the body is of the data's own type. */

@@ -9,8 +9,8 @@ import { entryIn } from "./atom-entry.ts";
 import { cloudEventsIn } from "./cloudevents.ts";
 import { type BodyKind, isCloudEvent } from "./kind.ts";
 
-/** What the body is, and of a body that is one event its id and type. */
-export type Appending = {
+/** The stream and the kind of the body; if the body is one event, also its id and type. */
+export type AppendRequest = {
 	readonly stream: string;
 	readonly kind: BodyKind;
 	readonly id: string;
@@ -23,7 +23,7 @@ const EMPTY = new Uint8Array(0);
 export function offeredEvents(
 	req: IncomingMessage,
 	body: Buffer,
-	{ stream, kind, id, type }: Appending,
+	{ stream, kind, id, type }: AppendRequest,
 ): OfferedEvent[] {
 	try {
 		if (kind === "entry") return [entryIn(req, body, id, stream)];

@@ -36,17 +36,17 @@ const BODY_KINDS: ReadonlyMap<string, BodyKind> = new Map([
 	["application/cloudevents-batch+json", "cloudevents"],
 ]);
 /**
- * Those whose events name their own ids and types. The atom types do as well, and what the headers
- * say is passed over; but the contract asks for the headers all the same.
+ * Kinds whose events name their own ids and types. In the atom types they do as well, and the
+ * server ignores the headers; but the contract requires the headers all the same.
  */
 const SELF_NAMING: ReadonlySet<BodyKind> = new Set(["batch", "xml-batch", "entry"]);
-/** What can be sent to a URL that holds the event's id. */
+/** The kinds that a client can send to a URL that holds the event's id. */
 const AT_OWN_URL: ReadonlySet<BodyKind> = new Set(["atom", "atom-json", "json", "text"]);
 const APPENDED = [...BODY_KINDS.keys()];
 const APPENDED_ALONE = APPENDED.filter((name) => AT_OWN_URL.has(BODY_KINDS.get(name) as BodyKind));
 
 /**
- * What is appended to a stream.
+ * The kind of a body that is appended to a stream.
  * @throws Refusal `unsupported-media-type`
  */
 export function appendKind(req: IncomingMessage): BodyKind {
@@ -54,7 +54,7 @@ export function appendKind(req: IncomingMessage): BodyKind {
 }
 
 /**
- * What is sent to a URL that holds the id of the event.
+ * The kind of a body that is sent to a URL that holds the id of the event.
  * @throws Refusal `unsupported-media-type`
  */
 export function incomingKind(req: IncomingMessage): BodyKind {
@@ -62,8 +62,8 @@ export function incomingKind(req: IncomingMessage): BodyKind {
 }
 
 /**
- * What metadata is sent as (contract 5.1). It is no event of a client's own, so the forms that name
- * such an event by themselves, CloudEvents and entries of AtomPub, are none of it.
+ * The kind of a body that sets metadata (contract 5.1). Metadata is not an event of the client's
+ * own. So a client cannot send it as a CloudEvent or an AtomPub entry, which name such an event.
  * @throws Refusal `unsupported-media-type`
  */
 export function metadataKind(req: IncomingMessage): BodyKind {
@@ -104,7 +104,7 @@ function bodyKind(req: IncomingMessage, available: readonly string[]): BodyKind 
 	const charset = parameters.map((one) => one.trim()).find((one) => one.startsWith("charset="));
 	const isPlain = coding === "identity" && /^(charset="?utf-?8"?)?$/.test(charset ?? "");
 	if (kind !== undefined && isPlain) return kind;
-	// Not a media type at all, which is another mistake than one nobody reads here.
+	// It is not a media type at all: another mistake than a media type that the server cannot read.
 	if (/^[^/;\s][^/]*$/.test(contentType)) {
 		const value = contentType.slice(0, 128);
 		const reason = "It takes a media type, such as application/json.";

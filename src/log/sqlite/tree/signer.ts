@@ -16,9 +16,9 @@ import {
 } from "node:crypto";
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { openCheckpoint, signCheckpoint } from "../../../../feeds/proof/checkpoint.ts";
 import { ProofError } from "../../../../feeds/proof/error.ts";
 import { type NoteKey, noteKey } from "../../../../feeds/proof/note.ts";
+import { openCheckpoint, signCheckpoint } from "../../../../feeds/proof/signed-head.ts";
 import type { TreeHead } from "../../../../feeds/proof/tree.ts";
 import { Refusal } from "../../../errors.ts";
 import { Contradiction, isDiskFull } from "../failures.ts";

@@ -1,6 +1,7 @@
 /**
- * Checkpoints (C2SP tlog-checkpoint): a signed note with the log's name, the number of its events,
- * and the root of the tree over them.
+ * Signed heads of the log: a signed note with the log's name, the number of its events, and the
+ * root of the Merkle tree over them. C2SP calls it a checkpoint (tlog-checkpoint), and so do the
+ * public names.
  */
 import type { KeyObject } from "node:crypto";
 import { ProofError } from "./error.ts";
@@ -25,19 +26,19 @@ export function signCheckpoint(
 }
 
 /**
- * Reads a checkpoint and checks its signature.
+ * Reads a signed head and checks its signature.
  * @throws ProofError
  */
 export function openCheckpoint(note: string, key: NoteKey): Checkpoint {
-	const checkpoint = readCheckpoint(openNote(note, key));
-	if (checkpoint.origin !== key.name) {
-		throw new ProofError(`it belongs to the log ${checkpoint.origin}, but the key to ${key.name}`);
+	const head = readCheckpoint(openNote(note, key));
+	if (head.origin !== key.name) {
+		throw new ProofError(`it belongs to the log ${head.origin}, but the key to ${key.name}`);
 	}
-	return checkpoint;
+	return head;
 }
 
 /**
- * Reads a checkpoint without checking its signature. Do not rely on the result.
+ * Reads a signed head without checking its signature. Do not rely on the result.
  * @throws ProofError
  */
 export function readCheckpoint(note: string): Checkpoint {
@@ -45,7 +46,7 @@ export function readCheckpoint(note: string): Checkpoint {
 	const root = Buffer.from(encoded, "base64");
 	const isRoot = root.length === HASH_BYTES && root.toString("base64") === encoded;
 	if (origin === "" || !/^(0|[1-9]\d{0,15})$/.test(size) || !isRoot) {
-		throw new ProofError("it is not a checkpoint");
+		throw new ProofError("it is not a signed head");
 	}
 	return { origin, size: Number(size), root };
 }

@@ -1,15 +1,16 @@
 /**
- * A checkpoint in a file: the `at` of the last handled event, as one decimal line.
+ * A reader position in a file: the `at` of the last handled event, as one decimal line. The public
+ * names call it a checkpoint.
  *
  * The new value is written to another file, fsynced, and renamed over the old file, so that a crash
  * at any moment leaves the whole old value or the whole new one. A program with its own database
- * should keep the checkpoint there instead, in the transaction of the events it stands for.
+ * should keep the position there instead, in the transaction of the events it stands for.
  */
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
- * The checkpoint, or undefined if there is no such file.
+ * The position, or undefined if there is no such file.
  * @throws Error if the file holds anything but one whole number
  */
 export async function loadCheckpoint(file: string): Promise<number | undefined> {

@@ -1,5 +1,5 @@
 /**
- * A run: the entries of a stream from the place a client names to its end, in steps.
+ * A replay: the entries of a stream from the place a client names to its end, in steps.
  *
  * Memory is bounded by one step, whose size follows the events': a step of small events is worth a
  * read, and one of large ones stays small. It ends where the stream ended when it began, so that a
@@ -19,15 +19,15 @@ const STEP_MAX = 500;
 /** What a step aims at. */
 const STEP_BYTES = 512 * 1024;
 
-export type Run = Pick<PageRange, "from" | "direction"> & { readonly stream: StreamName };
+export type Replay = Pick<PageRange, "from" | "direction"> & { readonly stream: StreamName };
 
 /**
- * Reads a run; each step is a batch of entries in the run's direction, the first one maybe empty.
+ * Reads a replay; each step is a batch of entries in its direction. The first one may be empty.
  * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
  */
-export async function* readRun(log: Log, urls: Urls, run: Run): AsyncGenerator<Entry[]> {
-	const { stream, direction } = run;
-	let from = run.from;
+export async function* readReplay(log: Log, urls: Urls, replay: Replay): AsyncGenerator<Entry[]> {
+	const { stream, direction } = replay;
+	let from = replay.from;
 	let limit = STEP_FIRST;
 	let end: Version | undefined;
 	for (;;) {
@@ -39,7 +39,7 @@ export async function* readRun(log: Log, urls: Urls, run: Run): AsyncGenerator<E
 			({ version }) => direction === "backward" || version <= until,
 		);
 		yield composeEvents(urls, stream, entries);
-		const next = nextFrom(run, slice, { from, limit }, until);
+		const next = nextFrom(replay, slice, { from, limit }, until);
 		if (next === undefined) return;
 		from = next;
 		limit = stepAfter(slice);
@@ -71,7 +71,7 @@ export function stepAfter({ entries }: Slice): number {
 
 /** Where the next step starts; undefined at the end. A step may find none: events may be gone. */
 function nextFrom(
-	{ direction }: Run,
+	{ direction }: Replay,
 	slice: Slice,
 	{ from, limit }: Pick<Range, "from" | "limit">,
 	end: Version,

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { TEXT_TYPES } from "../../../feeds/formats/message.ts";
 import { COUNT_MAX, GRID } from "../../../feeds/geometry.ts";
 import { ALL, EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts";
-import { type Answer, withText } from "../answering/answer.ts";
+import { type Answer, textAnswer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { answerToError } from "../answering/problems.ts";
 import { negotiateType } from "../request/negotiation.ts";
@@ -27,7 +27,7 @@ export function answerPing({ req }: Exchange, { query }: { query: string }): Ans
 	if (type.format === "json") return json(200, { text: PONG });
 	const xml = `<?xml version="1.0" encoding="utf-8"?><TextMessage><Text>${PONG}</Text></TextMessage>`;
 	const text = type.format === "xml" ? xml : `Text: ${PONG}`;
-	return withText(200, type.contentType, text, [...NO_STORE, "Vary", "Accept"]);
+	return textAnswer(200, type.contentType, text, [...NO_STORE, "Vary", "Accept"]);
 }
 
 /** GET /info: version, features and limits, and how purges of caches go. */
@@ -94,7 +94,7 @@ async function canWork(log: Exchange["context"]["log"]): Promise<boolean> {
 }
 
 function json(status: number, value: unknown): Answer {
-	return withText(status, JSON_TYPE, JSON.stringify(value), NO_STORE);
+	return textAnswer(status, JSON_TYPE, JSON.stringify(value), NO_STORE);
 }
 
 function readVersion(): string {

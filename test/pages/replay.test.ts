@@ -1,10 +1,10 @@
-/** A run does not walk through what is hidden. */
+/** A replay does not walk through what is hidden. */
 
 import { randomUUID } from "node:crypto";
 import type { StreamName } from "../../src/event.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import { readPage } from "../../src/pages/page.ts";
-import { readRun } from "../../src/pages/run.ts";
+import { readReplay } from "../../src/pages/replay.ts";
 import { replacing } from "../log/asking.ts";
 
 const URLS = {
@@ -48,7 +48,11 @@ test.each([
 		},
 	});
 	const shown: string[] = [];
-	for await (const step of readRun(counted, URLS, { stream: S, from: 0, direction: "forward" })) {
+	for await (const step of readReplay(counted, URLS, {
+		stream: S,
+		from: 0,
+		direction: "forward",
+	})) {
 		shown.push(...step.map(({ title }) => title));
 	}
 	expect(shown).toEqual(Array.from({ length: 10 }, (_, i) => `${9_990 + i}@s`));

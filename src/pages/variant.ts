@@ -11,7 +11,7 @@ import type { Slice, StreamEntry } from "../log/log.ts";
  * within the page, and which of the page's links lead nowhere. Two pages of one URL and one last
  * version are the same if their numbers are.
  */
-export function shownOf(range: PageRange, { retention, entries, last }: Slice): number {
+export function variantOf(range: PageRange, { retention, entries, last }: Slice): number {
 	if (!retention) return 0;
 	const { first } = retention;
 	const starts = first > 0 && lowestOf(range, last) <= first;
@@ -19,7 +19,7 @@ export function shownOf(range: PageRange, { retention, entries, last }: Slice): 
 }
 
 /** Which links lead nowhere, folded to a number; 0 if all of them lead somewhere. */
-export function unresolvedShown(entries: readonly StreamEntry[]): number {
+export function unresolvedVariant(entries: readonly StreamEntry[]): number {
 	return fold(unresolvedIn(entries));
 }
 

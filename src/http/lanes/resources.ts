@@ -1,54 +1,54 @@
 /**
- * The table of routes by path: what both lanes, and the door behind them, know of a URL that the
- * API has.
+ * The table of routes by path: the facts of a URL of the API that both lanes, and the door
+ * behind them, need.
  */
 import { ALL } from "../../event.ts";
-import { type Cors, type CorsOf, methodsShown, NO_CORS } from "../answering/cors.ts";
+import { type Cors, type CorsOf, methodsAllowed, NO_CORS } from "../answering/cors.ts";
 import type { Recall } from "../answering/exchange.ts";
 import type { Route, Target } from "../routes.ts";
 
-export type Place = {
+export type Resource = {
 	readonly path: string;
 	/** By method; that of GET stands under HEAD as well. */
 	readonly routes: ReadonlyMap<string, Route>;
 	/** The methods there are, as `Allow` lists them. */
 	readonly allowed: readonly string[];
-	/** The stream that the path itself names. */
+	/** The stream that the path itself names; undefined if a segment names it. */
 	readonly stream: string | undefined;
-	/** What every answer tells browsers, on `$all` and on any other stream. */
+	/** The CORS headers of every answer, on `$all` and on any other stream. */
 	readonly corsOfAll: Cors;
 	readonly cors: Cors;
 };
 
-/** What a lane found a request to be. */
-export type Found = {
-	readonly place: Place;
+/** The resource that a lane found for a request, and the parts of its URL. */
+export type RouteMatch = {
+	readonly resource: Resource;
 	readonly target: Target;
-	/** How it is answered without a read, if its words are remembered. */
+	/** Answers it without a read, if its words are remembered. */
 	readonly recall?: Recall | undefined;
 };
 
-/** The places of a table, in its order. */
-export function placesOf(routes: readonly Route[], corsOf: CorsOf): Place[] {
+/** The resources of a table, in its order. */
+export function resourcesOf(routes: readonly Route[], corsOf: CorsOf): Resource[] {
 	const paths = [...new Set(routes.map(({ path }) => path))];
 	return paths.map((path) => {
 		const here = routes.filter((route) => route.path === path);
-		return placeOf(path, here, corsOf);
+		return resourceOf(path, here, corsOf);
 	});
 }
 
-export function corsFor({ place, target }: Found): Cors {
-	return target.stream === ALL ? place.corsOfAll : place.cors;
+export function corsFor({ resource, target }: RouteMatch): Cors {
+	return target.stream === ALL ? resource.corsOfAll : resource.cors;
 }
 
-function placeOf(path: string, routes: readonly Route[], corsOf: CorsOf): Place {
+function resourceOf(path: string, routes: readonly Route[], corsOf: CorsOf): Resource {
 	const methods = routes.map(({ method }) => method);
 	const byMethod = new Map<string, Route>(routes.map((route) => [route.method, route]));
 	const get = byMethod.get("GET");
 	if (get) byMethod.set("HEAD", get);
-	// Probes are no business of browsers.
+	// Health checks carry no CORS headers: browsers do not need them.
 	const shown = (stream: string) =>
-		path.startsWith("/health/") ? NO_CORS : corsOf(methodsShown(path, methods, stream));
+		path.startsWith("/health/") ? NO_CORS : corsOf(methodsAllowed(path, methods, stream));
 	return {
 		path,
 		routes: byMethod,
