@@ -29,7 +29,7 @@ export type ReaderOptions = {
 	readonly checksReads?: boolean | undefined;
 };
 
-export type How = {
+export type ReadOptions = {
 	/** Whether to read what metadata and deletes hide, too. */
 	readonly hidden: boolean;
 	/** Whether an erasure is on its way, so that `seen` has to tell whether this read shows it. */
@@ -62,7 +62,7 @@ export class Reader {
 	}
 
 	/** @throws Refusal `page-too-large`, `stream-deleted` */
-	read(range: Range, { hidden, isErasing }: How): Slice {
+	read(range: Range, { hidden, isErasing }: ReadOptions): Slice {
 		return this.#inSnapshot(() => {
 			if (isErasing) this.#erasures = Number(this.#statements.erasures.get());
 			const { stream } = range;
