@@ -38,7 +38,7 @@ export function createMemoryLog(
 
 export class MemoryLog implements Log {
 	readonly incarnation = 1;
-	/** As `openLog` hands it out. */
+	/** What `openLog` hands out beside the log. */
 	readonly hidden: HiddenReads = { read: async (range) => this.#read(range, true) };
 	readonly #pageBytesMax: number;
 	readonly #clock: () => number;

@@ -20,9 +20,7 @@ export type FoundEntry = {
 	readonly version: Version;
 	/** The event that stands there; of an index stream the event it points to. */
 	readonly event: RecordedEvent;
-	/**
-	 * Of an index stream: the state of the event's own stream; undefined if it has none.
-	 */
+	/** Of an index stream: the state of the event's own stream, if that is more than its entries. */
 	readonly origin?: StreamState | undefined;
 	/** Of a link that is to be resolved: where it points to, and what was found there. */
 	readonly target?: (Target & { readonly found?: FoundTarget | undefined }) | undefined;

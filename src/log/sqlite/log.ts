@@ -114,7 +114,7 @@ type Parts = {
 
 export class SqliteLog implements Log {
 	readonly incarnation: number;
-	/** As `openLog` hands it out. */
+	/** What `openLog` hands out beside the log. */
 	readonly hidden: HiddenReads = { read: (range) => this.#read(range, true) };
 	readonly #parts: Parts;
 	#closing: Promise<void> | undefined;
