@@ -82,7 +82,7 @@ function tell(what: unknown): void {
 
 async function closeAll(serving: Serving): Promise<void> {
 	const { log, tree, scavenger } = serving.context;
-	await Promise.all([serving.close(), scavenger.close()]);
+	await serving.close(scavenger.close());
 	tree.close();
 	await log.close();
 }
