@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { EVENT_FORMATS, EVENT_TYPES } from "../../../feeds/formats/event.ts";
 import { FEED_TYPES, isPageType, PAGE_FORMATS } from "../../../feeds/formats/feed.ts";
 import { ROOT } from "../../structure/source.ts";
+import { head } from "../sample.ts";
 
 const FEED = "feeds/formats/feed.ts";
 const EVENT = "feeds/formats/event.ts";
@@ -35,6 +36,13 @@ describe("what is added without the rest of it", () => {
 		]);
 	});
 
+	test("does not compile: a batch at a stream's own URL without its encoder", () => {
+		add(FEED, "export type PageFormat =", ' "csv" |');
+		const row = 'csv: { encode: encodeFeedJson, showsContent: () => true, ownUrl: "first-batch" },';
+		add(FEED, "PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {", row);
+		expect(faults().map(([file]) => file)).toEqual([FEED]);
+	});
+
 	test("does not compile: a media type without its format", () => {
 		add(FEED, "] = [", ' mediaType("text/csv", "csv"),');
 		add(EVENT, "] = [", ' eventType("text/csv", "csv"),');
@@ -47,6 +55,14 @@ test("every format is had by some media type", () => {
 	expect([...pages].sort()).toEqual(Object.keys(PAGE_FORMATS).sort());
 	const events = new Set(EVENT_TYPES.map(({ format }) => format));
 	expect([...events].sort()).toEqual(Object.keys(EVENT_FORMATS).sort());
+});
+
+test("a batch at a stream's own URL is in the format of its row", () => {
+	const batches = Object.values(PAGE_FORMATS).flatMap(({ encode, ownUrl }) =>
+		ownUrl === "newest-page" ? [] : [[ownUrl.batch(head), encode(head, "body")]],
+	);
+	expect(batches.length).toBeGreaterThan(0);
+	for (const [batch, page] of batches) expect(batch).toBe(page);
 });
 
 /** Adds to a file of the copy, behind the only place that reads so. */

@@ -26,6 +26,8 @@ export type PageTarget = {
 	readonly count: string;
 	/** Without its `?`. */
 	readonly query: string;
+	/** Whether the URL is the stream's own: then the page is the head. */
+	readonly isOwnUrl?: boolean;
 	/** Whether links are resolved if the client does not say: on all but `$all`, by default. */
 	readonly resolves?: boolean;
 };
