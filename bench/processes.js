@@ -15,9 +15,9 @@ process.on("exit", () => {
  * Starts a program and waits for the line that says where it listens.
  * @returns its url, how long that took, its process id, and two ways to end it
  */
-export async function startProgram(script, args, { nodeArgs = [], env = {} } = {}) {
+export async function startProgram(script, args, { nodeArgs = [], env = {}, root = ROOT } = {}) {
 	const startedAt = performance.now();
-	const child = spawnNode([...nodeArgs, join(ROOT, script), ...args], env);
+	const child = spawnNode([...nodeArgs, join(root, script), ...args], env);
 	const url = await firstUrl(child, script);
 	child.stdout.resume();
 	return {
@@ -35,17 +35,21 @@ async function end(child, signal) {
 	await gone;
 }
 
-/** `varve serve` on a free port; BENCH_NODE_ARGS reaches it, for a profiler. */
-export function startVarve(directory, args = []) {
+/**
+ * `varve serve` on a free port; BENCH_NODE_ARGS reaches it, for a profiler.
+ * @param root the checkout it is of
+ */
+export function startVarve(directory, args = [], root = ROOT) {
 	const nodeArgs = (process.env.BENCH_NODE_ARGS ?? "").split(" ").filter(Boolean);
 	return startProgram("bin/varve", ["serve", "--port", "0", "--data", directory, ...args], {
 		nodeArgs,
+		root,
 	});
 }
 
-/** Runs a script to its end. @returns what it wrote to stdout, trimmed */
-export async function runScript(script, args, input) {
-	const child = spawnNode([join(ROOT, script), ...args], {});
+/** Runs a script of a checkout to its end. @returns what it wrote to stdout, trimmed */
+export async function runScript(script, args, input, root = ROOT) {
+	const child = spawnNode([join(root, script), ...args], {});
 	if (input) await feed(child.stdin, input);
 	child.stdin.end();
 	const chunks = [];

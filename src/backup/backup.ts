@@ -1,4 +1,4 @@
-/** A backup of a store, made or brought up to date while the store is in use. */
+/** A backup of a data directory, made or brought up to date while a server has it open. */
 import { existsSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Refusal } from "../errors.ts";
@@ -14,32 +14,39 @@ import {
 } from "../log/sqlite/copies.ts";
 import { Copy } from "./copy.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
-import { copyKey, openTarget, readMark, type Standing, standingOf, type Target } from "./target.ts";
+import {
+	copyKey,
+	type LastCheck,
+	lastCheckOf,
+	openTarget,
+	readRecord,
+	type Target,
+} from "./target.ts";
 
-/** What a run says of itself while it lasts, and how it is stopped. */
-export type Watch = {
+/** Hears of the progress of a run, and can stop it. */
+export type BackupWatcher = {
 	readonly signal?: AbortSignal;
-	/** The copying begins. */
+	/** Called when the copying begins. */
 	copying?(measure: Measure): void;
-	/** The copy is there, and is being read. */
+	/** Called when the copy is whole, and its verification begins. */
 	verifying?(measure: Measure): void;
 };
 
-export type BackedUp = {
+export type BackupResult = {
 	readonly path: string;
 	readonly events: number;
-	/** Of them, how many this run copied or a run before it that did not finish. */
+	/** How many of them this run copied, or an unfinished run before it. */
 	readonly added: number;
 	readonly incarnation: number;
-	/** Absent where none was asked for. */
+	/** Absent if none was asked for. */
 	readonly verification?: Verification;
 	/** After the run, this verification included. */
-	readonly standing: Standing;
+	readonly lastCheck: LastCheck;
 };
 
 /**
- * Backs up the log of `data` into `target`, where it goes on with what is there.
- * A first copy that fails its verification is not put in its place.
+ * Backs up the log of `data` into `target`, and goes on from the copy that is there.
+ * A first copy that fails its verification does not become a backup.
  * @throws Refusal `backup-unusable`, `data-directory-unusable`, `data-directory-in-use` (of the
  *   target), `newer-schema`, `disk-full`
  */
@@ -47,17 +54,17 @@ export async function backUp(
 	data: string,
 	target: string,
 	verify: boolean,
-	watch: Watch = {},
-): Promise<BackedUp> {
+	watcher: BackupWatcher = {},
+): Promise<BackupResult> {
 	const source = resolve(data);
 	if (!existsSync(logFile(source))) {
 		throw new Refusal("data-directory-unusable", { path: source, reason: "it holds no log" });
 	}
-	// The target is brought to this program's schema; the store is not touched, and must be at it.
+	// The target is brought to this program's schema. The source is not touched: it must be at it.
 	refuseOtherSchema(source);
 	const opened = openTarget(target, source);
 	try {
-		return await run(opened, source, verify, watch);
+		return await run(opened, source, verify, watcher);
 	} finally {
 		opened.close();
 	}
@@ -67,40 +74,40 @@ async function run(
 	target: Target,
 	source: string,
 	verify: boolean,
-	watch: Watch,
-): Promise<BackedUp> {
+	watcher: BackupWatcher,
+): Promise<BackupResult> {
 	const { directory, path } = target;
-	const before = standingOf(readMark(path));
-	const { events, added } = await copy(target, source, watch);
+	const before = lastCheckOf(readRecord(path));
+	const { events, added } = await copy(target, source, watcher);
 	const incarnation = incarnationOf(logFile(directory));
 	const facts = { finished: new Date().toISOString(), events, incarnation };
 
-	// What is there counts as soon as it is: to read all of it may take long.
-	if (!target.isFirst) target.mark({ ...facts, verified: false, ...before });
-	const verification = verify ? await verifyCopy(directory, watch) : undefined;
-	const standing = verification ? standingAfter(verification) : before;
+	// The copy counts as soon as it is whole: its verification may take long.
+	if (!target.isFirst) target.writeRecord({ ...facts, verified: false, ...before });
+	const verification = verify ? await verifyCopy(directory, watcher) : undefined;
+	const lastCheck = verification ? checkAfter(verification) : before;
 	const isDamaged = verification !== undefined && !verification.ok;
 	if (target.isFirst && isDamaged) target.discard();
 	else if (target.isFirst) target.promote();
 	if (!target.isFirst || !isDamaged)
-		target.mark({ ...facts, verified: verification?.ok ?? false, ...standing });
-	return { path, events, added, incarnation, standing, ...(verification && { verification }) };
+		target.writeRecord({ ...facts, verified: verification?.ok ?? false, ...lastCheck });
+	return { path, events, added, incarnation, lastCheck, ...(verification && { verification }) };
 }
 
-function standingAfter({ ok, faults }: Verification): Standing {
+function checkAfter({ ok, faults }: Verification): LastCheck {
 	return ok ? { lastVerified: new Date().toISOString() } : { faults: faults.length };
 }
 
-async function copy(target: Target, source: string, watch: Watch) {
+async function copy(target: Target, source: string, watcher: BackupWatcher) {
 	const [file, newer] = [logFile(target.directory), join(target.partial, "newer.sqlite")];
 	let copying: Copy | undefined;
 	try {
-		// A first copy that is not finished has events without their streams and entries: no migration
-		// is made for that, and it would be brought forward with holes.
+		// An unfinished first copy has events without their streams and entries. No migration expects
+		// that, and the result would have holes.
 		if (target.isFirst && existsSync(file) && isOlder(file)) rmSync(file);
 		migrateCopy(file, "DELETE");
-		copying = new Copy(file, logFile(source), target.path, watch.signal);
-		watch.copying?.(copying);
+		copying = new Copy(file, logFile(source), target.path, watcher.signal);
+		watcher.copying?.(copying);
 		const before = target.isFirst ? 0 : copying.events();
 		if (target.isFirst) await copying.fill();
 		else if (copying.isFarBehind()) await copying.fillNewer(newer);
@@ -109,8 +116,8 @@ async function copy(target: Target, source: string, watch: Watch) {
 		target.clear();
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {
-		if (watch.signal?.aborted) throw error;
-		// What was copied may be what is damaged, and not the store.
+		if (watcher.signal?.aborted) throw error;
+		// The copy may be damaged, and not the source.
 		if (isOfDamage(error) || (error instanceof Refusal && !target.isFirst)) target.discard();
 		throw error instanceof Refusal ? error : faultOf(error, target.path);
 	} finally {
@@ -128,7 +135,7 @@ function faultOf(error: unknown, path: string): Error {
 	return refusalOf(error, path);
 }
 
-/** Rows that break a constraint were not written as they are. */
+/** Whether a file is damaged. Rows that break a constraint are damaged, too. */
 function isOfDamage(error: unknown): boolean {
 	return isDamage(error) || String((error as NodeJS.ErrnoException)?.code).includes("CONSTRAINT");
 }

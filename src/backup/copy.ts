@@ -1,14 +1,14 @@
 /**
- * Brings a copy of a log up to what the log is: by rows, as the log only grows.
+ * Brings a copy of a log up to date with the log, row by row, as the log only grows.
  *
  *     fill()         the bulk of a first copy, in short transactions
  *     fillNewer()    the bulk of a later one, in the same way, beside the copy
- *     complete()     what is missing to one snapshot of the store, in one transaction: afterwards
- *                    the copy is what the store was at that moment; until then, and after an
- *                    interruption, it is what it was
+ *     complete()     the missing rows of one snapshot of the source, in one transaction: afterwards
+ *                    the copy equals the source at that moment; until then, and after an
+ *                    interruption, it is unchanged
  *
- * What was copied of the tables that only grow stays, but for erasures: those are looked for where
- * the store's count of them has moved. The other tables are replaced whole: see tables.ts.
+ * Copied rows of the tables that only grow stay, except for erasures: if the source's count of
+ * erasures has grown, the copy looks for them. The other tables are replaced whole: see tables.ts.
  */
 import { setImmediate } from "node:timers/promises";
 import { levelWidth } from "../../feeds/proof/tiles.ts";
@@ -18,8 +18,8 @@ import {
 	COPYING_CACHE_KIB,
 	type Connection,
 	inTransaction,
+	type OnEntries,
 	openCopy,
-	type SeeEntries,
 } from "../log/sqlite/copies.ts";
 import { copyErasures } from "./erasures.ts";
 import { entriesStep, fill, ROWS_LEFT_MAX } from "./fill.ts";
@@ -43,9 +43,9 @@ export class Copy {
 
 	/**
 	 * @param file of the copy, at this program's schema
-	 * @param source of the store, at this program's schema; nothing that is asked of it changes it
-	 * @param path what refusals call the copy
-	 * @throws Refusal `backup-unusable` where the two are not one history
+	 * @param source the database to copy, at this program's schema; nothing here changes it
+	 * @param path the name of the copy in refusals
+	 * @throws Refusal `backup-unusable` if the two are not one history
 	 */
 	constructor(file: string, source: string, path: string, signal?: AbortSignal) {
 		this.#path = path;
@@ -62,14 +62,14 @@ export class Copy {
 		}
 	}
 
-	/** Events that are copied, be it ahead, or in a transaction that goes on. */
+	/** The number of copied events, including those ahead and those of an open transaction. */
 	events(): number {
 		return this.#lastEvent() + 1;
 	}
 
 	/**
-	 * How far it is, from 0 to 1, by the size of the files: that of rows not seen yet is not known.
-	 * It does not look at the store, which would be a snapshot while a transaction runs.
+	 * The progress, from 0 to 1, by the size of the files: the size of rows not yet read is not
+	 * known. It does not read the source: within a transaction, that would take a snapshot.
 	 */
 	fraction(): number {
 		const copies = this.#newer ? 2 : 1;
@@ -78,7 +78,7 @@ export class Copy {
 		return missing > 0 ? Math.min(1, written / missing) : 1;
 	}
 
-	/** Whether the store has more that is new than one transaction should copy. */
+	/** Whether the source has more new events than one transaction should copy. */
 	isFarBehind(): boolean {
 		const last = this.#statements.sourceLastEvent.get() as number;
 		return last - this.#lastEvent() > ROWS_LEFT_MAX;
@@ -89,7 +89,7 @@ export class Copy {
 		await this.#fill("main");
 	}
 
-	/** @param file of what is copied ahead; it is of no use once this copy is complete */
+	/** @param file for the rows that are copied ahead; it is of no use once this copy is complete */
 	async fillNewer(file: string): Promise<void> {
 		attachNewer(this.#database, file);
 		this.#database.pragma(`newer.cache_size = -${COPYING_CACHE_KIB}`);
@@ -99,11 +99,11 @@ export class Copy {
 	}
 
 	/**
-	 * @param isSound whether the copy is to stay sound: what is damaged of the new is refused then
+	 * @param isSound whether the copy must stay sound: then damaged new rows are refused
 	 * @throws Refusal `backup-unusable`
 	 */
 	async complete(isSound: boolean): Promise<void> {
-		const check = isSound ? new Additions(this.#database, () => this.#breathe()) : undefined;
+		const check = isSound ? new Additions(this.#database, () => this.#yieldTurn()) : undefined;
 		await inTransaction(this.#database, () =>
 			withoutTriggers(this.#database, async () => {
 				await this.#addAll(check);
@@ -116,12 +116,12 @@ export class Copy {
 		this.#database.close();
 	}
 
-	#fill(into: copying.Into): Promise<void> {
+	#fill(into: copying.CopyTarget): Promise<void> {
 		return fill(this.#database, {
 			into,
 			lastEvent: () => this.#lastEvent(),
 			lastStream: () => this.#lastStream(),
-			breathe: () => this.#breathe(),
+			yieldTurn: () => this.#yieldTurn(),
 		});
 	}
 
@@ -138,13 +138,13 @@ export class Copy {
 		const first = (lastEvent.get() as number) + 1;
 		const streams = lastStream.get() as number;
 		if (this.#newer) await this.#mergeNewer(first, check);
-		// The first read of the store is the snapshot.
+		// The first read of the source takes the snapshot.
 		this.#refuseOtherHistory();
 		const before = this.#lastEvent();
 		await this.#copyNewer(before + 1, check);
 		check?.streams(streams);
 		const digested = (positions: readonly number[]) => check?.digested(positions);
-		await copyErasures(this.#database, before, digested, () => this.#breathe());
+		await copyErasures(this.#database, before, digested, () => this.#yieldTurn());
 		await check?.erased();
 		this.#copyNodes();
 		await check?.nodes(first, this.events());
@@ -153,21 +153,21 @@ export class Copy {
 	}
 
 	async #mergeNewer(first: number, check: Additions | undefined): Promise<void> {
-		await mergeNewer(this.#database, () => this.#breathe());
+		await mergeNewer(this.#database, () => this.#yieldTurn());
 		const merged = (this.#statements.lastEvent.get() as number) + 1;
-		const merge = (see?: SeeEntries) =>
-			mergeEntries(this.#database, merged, see, () => this.#breathe());
+		const merge = (onEntries?: OnEntries) =>
+			mergeEntries(this.#database, merged, onEntries, () => this.#yieldTurn());
 		await (check ? check.span({ from: first, to: merged }, merge) : merge());
 		this.#refuseFaults(check);
 	}
 
 	async #copyNewer(first: number, check: Additions | undefined): Promise<void> {
 		const { events, streams } = this.#statements;
-		while (events.run(this.#lastEvent()).changes > 0) await this.#breathe();
-		while (streams.run(this.#lastStream()).changes > 0) await this.#breathe();
-		const copyEntries = async (see?: SeeEntries) => {
-			const copySome = entriesStep(this.#database, "main", see);
-			while (copySome()) await this.#breathe();
+		while (events.run(this.#lastEvent()).changes > 0) await this.#yieldTurn();
+		while (streams.run(this.#lastStream()).changes > 0) await this.#yieldTurn();
+		const copyEntries = async (onEntries?: OnEntries) => {
+			const copySome = entriesStep(this.#database, "main", onEntries);
+			while (copySome()) await this.#yieldTurn();
 		};
 		await (check ? check.span({ from: first, to: this.events() }, copyEntries) : copyEntries());
 	}
@@ -179,14 +179,14 @@ export class Copy {
 			nodes.run(level, lastNode.get(level), levelWidth(size, level));
 	}
 
-	/** What is noted of a stream only ever comes, or moves on. */
+	/** Marks of a stream are only added, or move on; a lost mark is a fault. */
 	#checkMarks(check: Additions): void {
 		for (const name of this.#database.prepare(copying.LOST_MARKS).pluck().all()) {
 			check.report(`what was noted of ${name} is lost`);
 		}
 	}
 
-	/** What is damaged does not get into a backup that is sound. */
+	/** Keeps damaged rows out of a sound backup. */
 	#refuseFaults(check: Additions | undefined): void {
 		if (!check || check.faults.length === 0) return;
 		const named = check.faults.slice(0, FAULTS_NAMED).join("; ");
@@ -215,7 +215,7 @@ export class Copy {
 	}
 
 	/** Lets timers and signals have their turn. */
-	async #breathe(): Promise<void> {
+	async #yieldTurn(): Promise<void> {
 		await setImmediate();
 		this.#signal?.throwIfAborted();
 	}

@@ -6,9 +6,9 @@ import * as copying from "./statements.ts";
 type StoreRow = { readonly incarnation: number; readonly erasures: number };
 
 /**
- * Refuses a store that is not the one that was copied, or was set back.
+ * Refuses a source that is not the one that was copied, or that was set back.
  * @param last the position of the last event that was copied; -1 for none
- * @param path what the refusal calls the copy
+ * @param path the name of the copy in the refusal
  * @throws Refusal `backup-unusable`
  */
 export function refuseOtherHistory(database: Connection, last: number, path: string): void {
@@ -18,7 +18,7 @@ export function refuseOtherHistory(database: Connection, last: number, path: str
 	throw new Refusal("backup-unusable", { path, reason: `${reason}; take another target` });
 }
 
-/** Why the store is of another history; undefined if it is of the same. */
+/** The reason why the source has another history; undefined if it has the same. */
 function otherHistory(database: Connection, last: number): string | undefined {
 	const copied = database.prepare(copying.BACKUP_STORE).get() as StoreRow;
 	const stored = database.prepare(copying.SOURCE_STORE).get() as StoreRow;

@@ -1,22 +1,22 @@
 /**
- * What a later run copies ahead of the one transaction that changes the backup:
+ * A later run copies most new rows ahead of the one transaction that changes the backup:
  *
- *     partial/newer.sqlite    events, streams and entries it has not, in tables like its own
+ *     partial/newer.sqlite    new events, streams and entries, in tables like those of the backup
  *
- * It is filled as a first copy is: an interruption loses next to nothing of it, and no snapshot of
- * the store is held for long. From there it goes to the backup without a look at the store.
+ * It is filled like a first copy: an interruption loses almost nothing, and no snapshot of the
+ * source is held for long. Its rows then go to the backup without a read of the source.
  */
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Connection, type EntryRow, isDamage, type SeeEntries } from "../log/sqlite/copies.ts";
+import { type Connection, type EntryRow, isDamage, type OnEntries } from "../log/sqlite/copies.ts";
 import * as copying from "./statements.ts";
 
-type Breathe = () => Promise<void>;
+type YieldTurn = () => Promise<void>;
 
 /**
- * Attaches the file as `newer`: what an earlier run left there, or empty where there is nothing
- * that follows the backup as it is.
- * @param database the backup, with the store attached
+ * Attaches the file as `newer`: with the rows of an earlier run, or empty if they do not follow the
+ * present end of the backup.
+ * @param database the backup, with the source attached
  */
 export function attachNewer(database: Connection, file: string): void {
 	const attach = database.prepare(copying.ATTACH_NEWER);
@@ -32,7 +32,7 @@ export function attachNewer(database: Connection, file: string): void {
 	database.exec(`BEGIN; ${create.join(";")}; PRAGMA newer.user_version = ${schema}; COMMIT`);
 }
 
-/** Leaves it attached where it is one. */
+/** Leaves the file attached if it is one. */
 function isContinuation(database: Connection, file: string): boolean {
 	let isAttached = false;
 	let isFit = false;
@@ -47,7 +47,7 @@ function isContinuation(database: Connection, file: string): boolean {
 	return isFit;
 }
 
-/** The backup may have gone on meanwhile, or the store may have been set back. */
+/** The backup may have gone on meanwhile, or the source may have been set back. */
 function follows(database: Connection): boolean {
 	const one = (sql: string, ...key: unknown[]) =>
 		database
@@ -64,32 +64,32 @@ function follows(database: Connection): boolean {
 }
 
 /** Copies the events and streams of it to the backup. */
-export async function mergeNewer(database: Connection, breathe: Breathe): Promise<void> {
+export async function mergeNewer(database: Connection, yieldTurn: YieldTurn): Promise<void> {
 	const last = (sql: string) => database.prepare(sql).pluck();
 	const events = database.prepare(copying.copyEvents("main", "newer"));
 	const streams = database.prepare(copying.copyStreams("main", "newer"));
 	const [lastEvent, lastStream] = [last(copying.LAST_EVENT), last(copying.LAST_STREAM)];
-	while (events.run(lastEvent.get()).changes > 0) await breathe();
-	while (streams.run(lastStream.get()).changes > 0) await breathe();
+	while (events.run(lastEvent.get()).changes > 0) await yieldTurn();
+	while (streams.run(lastStream.get()).changes > 0) await yieldTurn();
 }
 
 /**
- * Copies the entries of events below one; those above came while the entries were copied ahead, and
- * are left to be copied from the store.
+ * Copies the entries of events below one. Entries above it came while the entries were copied
+ * ahead; they are copied from the source later.
  */
 export async function mergeEntries(
 	database: Connection,
 	below: number,
-	see: SeeEntries | undefined,
-	breathe: Breathe,
+	onEntries: OnEntries | undefined,
+	yieldTurn: YieldTurn,
 ): Promise<void> {
 	const rows = database.prepare(copying.MERGED_ENTRIES).raw();
 	const entries = database.prepare(copying.MERGE_ENTRIES);
-	for (let key: readonly number[] | undefined = [-1, -1]; key; await breathe()) {
+	for (let key: readonly number[] | undefined = [-1, -1]; key; await yieldTurn()) {
 		const seen = rows.all(...key, below) as EntryRow[];
 		const last = seen.at(-1);
 		if (last) {
-			see?.(seen);
+			onEntries?.(seen);
 			entries.run(...key, last[0], last[1], below);
 		}
 		key = last && [last[0], last[1]];

@@ -1,4 +1,4 @@
-/** How far a backup or a restore is. */
+/** The progress of a backup or a restore. */
 import type { Verification } from "../log/log.ts";
 import { verifyDirectory } from "../log/sqlite/copies.ts";
 
@@ -10,7 +10,7 @@ export type Measure = {
 	fraction(): number;
 };
 
-/** Verifies what was copied, and says how far that is. */
+/** Verifies a copy, and reports the progress. */
 export function verifyCopy(
 	directory: string,
 	{ signal, verifying }: { signal?: AbortSignal; verifying?(measure: Measure): void },

@@ -4,7 +4,7 @@
  *     DATA/restoring/    copied, brought to this program's schema, verified, given its number
  *     DATA/log.sqlite    renamed out of there, last of all: the directory holds a log or none
  *
- * What is left of an interrupted restore is thrown away by the next one, and is no log to a server.
+ * The next restore removes the files of an interrupted one, and no server takes them for a log.
  */
 import {
 	existsSync,
@@ -34,11 +34,11 @@ import {
 	takeSnapshot,
 } from "../log/sqlite/copies.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
-import { copyKey, isWithin, readMark, type Standing, standingOf } from "./target.ts";
+import { copyKey, isWithin, type LastCheck, lastCheckOf, readRecord } from "./target.ts";
 
-export type Restoring = {
+export type RestoreOptions = {
 	readonly verify: boolean;
-	/** The history was not replaced: nothing was appended to the store after the backup. */
+	/** The history was not replaced: nothing was appended to the log after the backup. */
 	readonly sameHistory: boolean;
 	/** The restored history's number is at least this; else the seconds since 1970. */
 	readonly incarnation?: number;
@@ -49,30 +49,30 @@ export type Restoring = {
 	verifying?(measure: Measure): void;
 };
 
-export type Restored = {
-	/** Undefined where the backup failed its verification: nothing was restored. */
+export type RestoreResult = {
+	/** Undefined if the backup failed its verification: nothing was restored. */
 	readonly incarnation: number | undefined;
 	readonly verification?: Verification;
-	/** Of the backup; undefined where it is the copy of a data directory. */
-	readonly standing: Standing | undefined;
+	/** Of the backup; undefined if it is the copy of a data directory. */
+	readonly lastCheck: LastCheck | undefined;
 };
 
 /** Pages of 4 KiB between two looks at the signal. */
 const PAGES_AT_ONCE = 2000;
 
-/** What may lie in a directory that is restored into. */
+/** Files that may lie in a directory that is restored into. */
 const IGNORED = ["lock", "lock-journal", "restoring", "lost+found"];
 
 /**
- * Restores `backup` into `data`, which is made where there is none.
+ * Restores `backup` into `data`, which is made if there is none.
  * @throws Refusal `backup-unusable`, `data-directory-unusable`, `data-directory-in-use`,
  *   `newer-schema`, `disk-full`
  */
 export async function restore(
 	backup: string,
 	data: string,
-	restoring: Restoring,
-): Promise<Restored> {
+	options: RestoreOptions,
+): Promise<RestoreResult> {
 	const [from, directory] = [resolve(backup), resolve(data)];
 	const source = openBackup(from);
 	let made: string | undefined;
@@ -83,11 +83,11 @@ export async function restore(
 		made = mkdirSync(directory, { recursive: true });
 		lock = lockDirectory(directory);
 		refuseFilled(directory);
-		const mark = readMark(from);
-		const staged = await stage(source, from, directory, restoring);
-		return { ...staged, standing: mark && standingOf(mark) };
+		const record = readRecord(from);
+		const staged = await stage(source, from, directory, options);
+		return { ...staged, lastCheck: record && lastCheckOf(record) };
 	} catch (error) {
-		if (isRefusal(error) || restoring.signal?.aborted) throw error;
+		if (isRefusal(error) || options.signal?.aborted) throw error;
 		throw refusalOf(error, directory);
 	} finally {
 		source.close();
@@ -101,23 +101,23 @@ async function stage(
 	source: Connection,
 	from: string,
 	directory: string,
-	restoring: Restoring,
-): Promise<Omit<Restored, "standing">> {
+	options: RestoreOptions,
+): Promise<Omit<RestoreResult, "lastCheck">> {
 	const staging = join(directory, "restoring");
 	rmSync(staging, { recursive: true, force: true });
 	mkdirSync(staging);
 	const file = logFile(staging);
-	await copyPages(source, file, restoring);
+	await copyPages(source, file, options);
 	migrateCopy(file, "WAL");
 
 	let verification: Verification | undefined;
-	if (restoring.verify) {
-		verification = await verifyCopy(staging, restoring);
+	if (options.verify) {
+		verification = await verifyCopy(staging, options);
 		if (!verification.ok) return { incarnation: undefined, verification };
 	}
-	const incarnation = restoring.sameHistory
+	const incarnation = options.sameHistory
 		? incarnationOf(file)
-		: raiseIncarnation(staging, restoring.incarnation ?? Math.floor(Date.now() / 1000));
+		: raiseIncarnation(staging, options.incarnation ?? Math.floor(Date.now() / 1000));
 
 	syncFile(file);
 	copyKey(from, staging);
@@ -132,7 +132,7 @@ async function stage(
 async function copyPages(
 	source: Connection,
 	file: string,
-	{ signal, copying }: Restoring,
+	{ signal, copying }: RestoreOptions,
 ): Promise<void> {
 	let [copied, all] = [0, 1];
 	copying?.({ events: () => copied, unit: "pages", fraction: () => copied / all });
@@ -172,7 +172,7 @@ function missing(path: string): string {
 	return "its first backup was never finished; run varve backup again";
 }
 
-/** Where nobody may write, nobody can be at it. */
+/** If the file system is read-only, no process can have the backup open for writing. */
 function refuseInUse(path: string): void {
 	if (!existsSync(join(path, "lock"))) return;
 	try {

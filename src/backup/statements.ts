@@ -1,11 +1,11 @@
 /**
  * The SQL of backups: all that crosses from one database to another. The backup's own database is
- * `main`; the store's is attached as `source`, and what a later run copies ahead as `newer`.
+ * `main`; the database to copy is attached as `source`, and the rows copied ahead as `newer`.
  */
 import { FLAGS_ERASED } from "../log/sqlite/copies.ts";
 
 /** The databases that rows are copied to. */
-export type Into = "main" | "newer";
+export type CopyTarget = "main" | "newer";
 
 export const ATTACH_SOURCE = "ATTACH ? AS source";
 export const ATTACH_NEWER = "ATTACH ? AS newer";
@@ -17,24 +17,24 @@ export const SOURCE_LAST_EVENT = "SELECT coalesce(max(position), -1) FROM source
 export const SOURCE_LAST_STREAM = "SELECT coalesce(max(id), -1) FROM source.streams";
 /** As SELECT_WAL_LENGTH. */
 export const SOURCE_WAL_LENGTH = "PRAGMA source.wal_checkpoint(NOOP)";
-/** Null where nothing was copied ahead. */
+/** Null if nothing was copied ahead. */
 export const NEWER_LAST_EVENT = "SELECT max(position) FROM newer.events";
 export const NEWER_LAST_STREAM = "SELECT max(id) FROM newer.streams";
 export const NEWER_FIRST_EVENT = "SELECT min(position) FROM newer.events";
 export const NEWER_HAS_ROWS = `
 	SELECT EXISTS (SELECT 1 FROM newer.streams) OR EXISTS (SELECT 1 FROM newer.entries)`;
 
-/** Whether the store holds the same event at a position. */
-export const isSameEvent = (copy: Into): string => `
+/** Whether the source holds the same event at a position. */
+export const isSameEvent = (copy: CopyTarget): string => `
 	SELECT EXISTS (SELECT 1 FROM ${copy}.events b JOIN source.events s USING (position)
 		WHERE b.position = ? AND b.id = s.id AND b.created = s.created
 			AND b.stream = s.stream AND b.version = s.version AND b.hash = s.hash)`;
 
-/** These tables only grow, by their keys: what follows the last key is what is missing. */
-export const copyEvents = (to: Into, from = "source"): string => `
+/** These tables only grow, by their keys: the missing rows follow the last key. */
+export const copyEvents = (to: CopyTarget, from = "source"): string => `
 	INSERT INTO ${to}.events SELECT * FROM ${from}.events
 	WHERE position > ? ORDER BY position LIMIT 500`;
-export const copyStreams = (to: Into, from = "source"): string => `
+export const copyStreams = (to: CopyTarget, from = "source"): string => `
 	INSERT INTO ${to}.streams SELECT * FROM ${from}.streams WHERE id > ? ORDER BY id LIMIT 5000`;
 
 export const ENTRIES_AT_ONCE = 20_000;
@@ -42,8 +42,9 @@ export const ENTRIES_AT_ONCE = 20_000;
  * The first of the entries that streams of a range of ids have beyond ours: each stream's in order,
  * so what is there of a stream is the beginning of it.
  */
-export const newerEntries = (to: Into): string => {
-	const last = (copy: Into) => `(SELECT max(version) FROM ${copy}.entries WHERE stream = s.id)`;
+export const newerEntries = (to: CopyTarget): string => {
+	const last = (copy: CopyTarget) =>
+		`(SELECT max(version) FROM ${copy}.entries WHERE stream = s.id)`;
 	const known = to === "main" ? last("main") : `${last("newer")}, ${last("main")}`;
 	return `
 		SELECT n.stream, n.version, n.position
@@ -52,9 +53,10 @@ export const newerEntries = (to: Into): string => {
 		WHERE s.id BETWEEN ? AND ? ORDER BY s.id, n.version LIMIT ${ENTRIES_AT_ONCE}`;
 };
 
-export const copyEntries = (to: Into): string => `INSERT INTO ${to}.entries ${newerEntries(to)}`;
+export const copyEntries = (to: CopyTarget): string =>
+	`INSERT INTO ${to}.entries ${newerEntries(to)}`;
 
-/** What a later run copied ahead goes to the backup without a look at the store. */
+/** The rows that a later run copied ahead go to the backup without a read of the source. */
 export const MERGED_ENTRIES = `
 	SELECT stream, version, position FROM newer.entries
 	WHERE (stream, version) > (?, ?) AND position < ?
@@ -78,10 +80,10 @@ export const BACKUP_ERASURES = `
 		AND s.position = b.position AND (s.flags & ${FLAGS_ERASED}) > 0
 		AND (s.flags <> b.flags OR length(s.metadata) <> length(b.metadata))`;
 
-/** Whether the copy has all erasures of the store: it counts them. */
+/** Whether the copy has all erasures of the source: both count them. */
 export const HAS_ERASURES =
 	"SELECT (SELECT erasures FROM main.store) = (SELECT erasures FROM source.store)";
-/** Digests are added where something was erased, and never go: their number tells of new ones. */
+/** Each erasure adds digests, and they never go: so their number tells of new ones. */
 export const HAS_DIGESTS = `
 	SELECT (SELECT count(*) FROM main.digests) = (SELECT count(*) FROM source.digests)`;
 export const BACKUP_DIGESTS = `
@@ -98,7 +100,7 @@ export const BACKUP_STORE = "SELECT * FROM main.store";
 export const SOURCE_STORE = "SELECT * FROM source.store";
 export const IS_SAME_HISTORY =
 	"SELECT (SELECT incarnation FROM main.store) = (SELECT incarnation FROM source.store)";
-/** Those of ours: Litestream keeps tables of its own in the store. */
+/** Our tables only: Litestream keeps tables of its own in the source. */
 export const BACKUP_TABLES = `
 	SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`;
 export const BACKUP_TRIGGERS = "SELECT name, sql FROM main.sqlite_schema WHERE type = 'trigger'";
@@ -110,7 +112,7 @@ export const TABLES_TO_FILL = `
 	SELECT sql FROM main.sqlite_schema
 	WHERE type = 'table' AND name IN ('events', 'streams', 'entries')`;
 
-/** Streams of whose marks the store has fewer, or older ones. */
+/** Streams of which the source has fewer or older marks than the backup. */
 export const LOST_MARKS = `
 	SELECT coalesce(name, '$all') FROM main.marks had
 	LEFT JOIN source.marks has ON has.stream = had.stream LEFT JOIN main.streams ON id = had.stream

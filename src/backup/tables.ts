@@ -8,7 +8,7 @@ import * as copying from "./statements.ts";
 /** The tables that only grow, and may be large; see `statements.ts`. */
 const GROWING = ["events", "streams", "entries", "nodes", "digests"];
 
-/** Replaces the tables that are small by those of the store. */
+/** Replaces the small tables by those of the source. */
 export function replaceSmall(database: Connection): void {
 	const tables = database.prepare(copying.BACKUP_TABLES).pluck().all() as string[];
 	for (const table of tables) {
@@ -17,8 +17,8 @@ export function replaceSmall(database: Connection): void {
 }
 
 /**
- * Does `change` without the triggers that guard a log, within a transaction. A copy is changed as
- * the log was, which its triggers do not know.
+ * Does `change` without the triggers that guard a log, within a transaction. A copy changes as the
+ * log did, and the triggers would refuse that.
  */
 export async function withoutTriggers(
 	database: Connection,

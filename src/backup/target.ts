@@ -1,11 +1,11 @@
 /**
- * The directory a backup lies in. It is shaped like a data directory, so whatever reads one reads
+ * The directory of a backup. It is shaped like a data directory, so programs that read one can read
  * the other:
  *
- *     backup.json   what it is a backup of, and of which state; the mark of a backup
+ *     backup.json   the record of the backup: its source, and the state it is a copy of
  *     log.sqlite    the log, whole; a file of this name is never half a backup
- *     log.key       the key that signs for the log, where it has one: a secret, as the log is
- *     partial/      what a run copies before it is whole; the next one goes on with it. It is
+ *     log.key       the key that signs for the log, if it has one: a secret, as the log is
+ *     partial/      the copy of a run until it is whole; the next run goes on with it. It is
  *                   `log.sqlite` of the first run, `newer.sqlite` of a later one: see newer.ts
  *     lock          held while a backup runs
  */
@@ -30,29 +30,29 @@ import {
 	syncFile,
 } from "../log/sqlite/copies.ts";
 
-/** Whether anybody has looked at the whole of a backup. What a later run adds it checks itself. */
-export type Standing = {
-	/** ISO 8601, when a run last found all of it sound; absent where none has. */
+/** The last verification of a whole backup. A later run checks the rows it adds itself. */
+export type LastCheck = {
+	/** ISO 8601, when a run last found all of it sound; absent if none has. */
 	readonly lastVerified?: string | undefined;
-	/** How many the last verification found; absent where it found none. */
+	/** How many faults the last verification found; absent if it found none. */
 	readonly faults?: number | undefined;
 };
 
-/** What `backup.json` says. */
-export type Mark = Standing & {
+/** The content of `backup.json`. */
+export type BackupRecord = LastCheck & {
 	/** The data directory. */
 	readonly of: string;
 	/** ISO 8601; absent while the first copy is not finished. */
 	readonly finished?: string;
 	readonly events?: number;
 	readonly incarnation?: number;
-	/** Whether the run that finished it verified it. */
+	/** Whether the run that finished the backup verified it. */
 	readonly verified?: boolean;
 };
 
 /**
- * What may lie in a new target: what the root of a file system has, and what a run leaves that
- * ended before it could leave its mark.
+ * Files that may lie in a new target: those of the root of a file system, and those of a run that
+ * ended before it could write its record.
  */
 const IGNORED = ["lost+found", "lock", "lock-journal", "backup.json.new"];
 
@@ -80,7 +80,7 @@ export class Target {
 	readonly path: string;
 	/** Whether there is no whole log in it yet. */
 	readonly isFirst: boolean;
-	/** The folder for what is not finished. */
+	/** The folder for an unfinished copy. */
 	readonly partial: string;
 	readonly #data: string;
 	readonly #lock: Connection;
@@ -102,7 +102,7 @@ export class Target {
 	/** Makes it a target, if it is a new one. */
 	begin(): void {
 		if (!this.isFirst) return;
-		this.mark({});
+		this.writeRecord({});
 		mkdirSync(this.partial, { recursive: true });
 	}
 
@@ -115,20 +115,19 @@ export class Target {
 		rmSync(this.partial, { recursive: true });
 	}
 
-	/** Removes what a later run copied ahead, once the backup has it. */
+	/** Removes the rows that a later run copied ahead, once the backup has them. */
 	clear(): void {
 		if (!this.isFirst) this.discard();
 	}
 
-	/** Removes what is not finished: the next run begins without it. */
+	/** Removes the unfinished copy: the next run begins without it. */
 	discard(): void {
 		rmSync(this.partial, { recursive: true, force: true });
 	}
 
-	/** Writes down what the backup is. */
-	mark(facts: Omit<Mark, "of">): void {
-		const mark: Mark = { of: this.#data, ...facts };
-		writeWhole(this.path, "backup.json", `${JSON.stringify(mark, null, "\t")}\n`);
+	writeRecord(facts: Omit<BackupRecord, "of">): void {
+		const record: BackupRecord = { of: this.#data, ...facts };
+		writeWhole(this.path, "backup.json", `${JSON.stringify(record, null, "\t")}\n`);
 	}
 
 	/** Lets go of the directory. */
@@ -138,23 +137,23 @@ export class Target {
 }
 
 /** Of a directory that may be a backup. */
-export function readMark(path: string): Mark | undefined {
+export function readRecord(path: string): BackupRecord | undefined {
 	const file = join(path, "backup.json");
 	if (!existsSync(file)) return undefined;
 	try {
-		return JSON.parse(readFileSync(file, "utf8")) as Mark;
+		return JSON.parse(readFileSync(file, "utf8")) as BackupRecord;
 	} catch {
 		return undefined;
 	}
 }
 
-export function standingOf(mark: Mark | undefined): Standing {
-	// Marks from before there was `lastVerified` tell of the run that wrote them only.
-	const lastVerified = mark?.lastVerified ?? (mark?.verified ? mark.finished : undefined);
-	return { lastVerified, faults: mark?.faults };
+export function lastCheckOf(record: BackupRecord | undefined): LastCheck {
+	// Old records without `lastVerified` tell only of the run that wrote them.
+	const lastVerified = record?.lastVerified ?? (record?.verified ? record.finished : undefined);
+	return { lastVerified, faults: record?.faults };
 }
 
-/** Whether `path` is `folder` or lies in it, links followed as far as there is anything. */
+/** Whether `path` is `folder` or lies in it, following links as far as the path exists. */
 export function isWithin(path: string, folder: string): boolean {
 	const [inner, outer] = [realPath(path), realPath(folder)];
 	return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
@@ -194,7 +193,7 @@ function refuseForeign(path: string): void {
 	const refuse = (reason: string) => new Refusal("backup-unusable", { path, reason });
 	if (!statSync(path).isDirectory()) throw refuse("it is a file; a backup is a directory");
 	const found = readdirSync(path).filter((name) => !IGNORED.includes(name));
-	if (found.length === 0 || readMark(path)) return;
+	if (found.length === 0 || readRecord(path)) return;
 	if (found.includes("log.sqlite")) throw refuse("it is a data directory, not a backup");
 	throw refuse("it holds something else; choose an empty directory, or one that holds a backup");
 }

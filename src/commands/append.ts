@@ -1,5 +1,5 @@
 /**
- * What a client may append: the rules no engine should know.
+ * The rules for the events that a client appends; no engine should know them.
  */
 import { Refusal } from "../errors.ts";
 import {
@@ -29,7 +29,7 @@ export type OfferedEvent = {
 };
 
 /**
- * Turns what a client offers into an append the log may be asked for.
+ * Checks the events that a client offers, and makes them an append for the log.
  * @throws Refusal `invalid-stream-name`, `stream-not-writable`, `malformed-body` (an empty batch),
  *   `invalid-event`, `duplicate-event-id`, `event-too-large`, `too-many-events`
  */

@@ -57,7 +57,7 @@ export type Right =
 	| "write-metadata"
 	/** To erase the content of an event for ever. */
 	| "redact"
-	/** To see signed head and tiles, which show for every event that it is in the log. */
+	/** To read the signed head and the tiles, which tell of every event that it exists. */
 	| "prove"
 	/** To run the server: the operations under `/admin`. */
 	| "operate";

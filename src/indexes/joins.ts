@@ -7,15 +7,15 @@
  *     $bc-9f2c         correlation: `$correlationId` of the metadata
  *     $streams         the first event of every stream
  *
- * Contract 6.2. What is malformed or too long joins nothing: an index never stands in an event's
- * way.
+ * Contract 6.2. If a name is malformed or too long, the event does not join that index: an index
+ * never keeps an event from being appended.
  */
 
 import { nameFault, STREAM_NAME_BYTES_MAX, type StreamName } from "../event.ts";
 import { LINK_TYPE } from "./links.ts";
 
-/** What the answer depends on; a `RecordedEvent` is one. */
-export type Joining = {
+/** The fields that decide; a `RecordedEvent` has them. */
+export type JoiningEvent = {
 	readonly stream: string;
 	readonly version: number;
 	readonly type: string;
@@ -30,7 +30,7 @@ const CORRELATION_ID = "$correlationId";
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The index streams `event` joins, each once: category, type, correlation, `$streams`. */
-export function streamsJoined(event: Joining): StreamName[] {
+export function streamsJoined(event: JoiningEvent): StreamName[] {
 	const joined: StreamName[] = [];
 	const isSystem = event.stream.startsWith("$");
 	const dash = event.stream.indexOf("-");
@@ -54,7 +54,7 @@ export function isWritable(stream: string): boolean {
 }
 
 /**
- * Whether clients may delete `stream`: what they may append to, but no metadata of another stream.
+ * Whether clients may delete `stream`: one they may append to, but not the metadata of another.
  */
 export function isDeletable(stream: string): boolean {
 	return isWritable(stream) && !stream.startsWith("$$");
@@ -65,7 +65,7 @@ function join(joined: StreamName[], name: string): void {
 }
 
 /**
- * `$correlationId` of a JSON object, where it is text; looked for in the bytes before any parsing.
+ * `$correlationId` of a JSON object, if it is text. The bytes are searched before they are parsed.
  */
 function correlationId(metadata: Uint8Array): string | undefined {
 	// `{"$correlationId":"x"}`

@@ -18,7 +18,7 @@ const DATA_BYTES_MAX = 16 + 1 + 1024;
 
 /**
  * Where a link points to, split at the first `@`: names of streams may hold others.
- * @returns undefined where the data names no event; such an event is as good as any other
+ * @returns undefined if the data names no event; such an event is an ordinary one
  */
 export function targetOf(data: Uint8Array): Target | undefined {
 	if (data.length > DATA_BYTES_MAX) return undefined;
@@ -44,7 +44,7 @@ export function linkAt(stream: StreamName, version: Version, event: RecordedEven
 	};
 }
 
-/** A UUID that is the same wherever the same name is asked for (RFC 9562, version 8). */
+/** A UUID made from the name alone: the same name has the same UUID (RFC 9562, version 8). */
 export function stableId(name: string): string {
 	const bytes = createHash("sha256").update(name).digest().subarray(0, 16);
 	bytes[6] = ((bytes[6] as number) & 0x0f) | 0x80;

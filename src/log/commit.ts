@@ -1,4 +1,4 @@
-/** What is asked of the log to change, what it answers, and what it tells of a commit. */
+/** The changes that a log accepts, its answers, and the report of a commit to its listeners. */
 import type { ExpectedVersion, NewEvent, Position, StreamName, Version } from "../event.ts";
 
 export type Append = {

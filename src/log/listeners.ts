@@ -1,4 +1,4 @@
-/** Who listens to the commits of a log: the same order and the same end for every engine. */
+/** The listeners to the commits of a log: the same order and the same end for every engine. */
 import type { Commit } from "./commit.ts";
 
 type Registered = { readonly listener: (commit: Commit) => void };
@@ -15,7 +15,7 @@ export class Listeners {
 		};
 	}
 
-	/** Calls all who were registered before this commit, and have not stopped. */
+	/** Calls the listeners that were registered before this commit and have not stopped. */
 	tell(commit: Commit): void {
 		for (const one of this.#registered) {
 			if (this.#registered.includes(one)) one.listener(commit);

@@ -13,10 +13,10 @@
  *
  * Reading
  * - A read is one snapshot: its entries, its `last` and its `retention` are of one moment.
- * - No read resolves with what a commit changed before all listeners have heard of that commit.
- *   So a client that saw position n, and asks again with `ES-MinPosition: n`, is not answered from
- *   what a listener remembers of the time before n. If the writer stops, the listeners may never
- *   hear of its last commit; reads show it then, if it is on disk.
+ * - A read shows a commit only after all listeners have heard of it. Suppose a client saw position
+ *   n and asks again with `ES-MinPosition: n`: no listener answers from a memory older than n.
+ *   If the writer stops, the listeners may never hear of its last commit; if that commit is on
+ *   disk, reads show it.
  *
  * Listening
  * - Listeners are called in the order they were registered, for one commit after another, in the
@@ -38,11 +38,11 @@ export type {
 export { DEFAULT_LOG_LIMITS, type LogLimits } from "./limits.ts";
 export type { Gap, Range, Retention, Slice, StreamEntry } from "./range.ts";
 
-export interface Log extends Erasing, Locating, Probing {
+export interface Log extends Erasure, EventLookup, WriterProbe {
 	/**
 	 * The number of the history in this log: 1 for the first, and a higher one for each that
-	 * replaced it (a restored backup, for example). It stays the same while the log is open. What
-	 * was learnt of one incarnation, positions included, says nothing of another.
+	 * replaced it (a restored backup, for example). It stays the same while the log is open. Facts
+	 * of one incarnation, positions included, say nothing of another.
 	 */
 	readonly incarnation: number;
 
@@ -63,16 +63,16 @@ export interface Log extends Erasing, Locating, Probing {
 	delete(deletion: Deletion): Promise<Appended>;
 
 	/**
-	 * Reads a range of any stream (an own stream, an index stream, or `$all`), as far as the stream's
-	 * of the stream shows it. A stream that has no events, or was softly deleted, has `last` -1; that
-	 * is no refusal here.
+	 * Reads a range of any stream (an own stream, an index stream, or `$all`), as far as the
+	 * metadata of the stream shows it. A stream that has no events, or was softly deleted, has `last`
+	 * -1; `read` does not refuse it.
 	 * @throws Refusal `page-too-large` if the events exceed `pageBytesMax`, `stream-deleted`,
 	 * `log-damaged`, `shutting-down`
 	 */
 	read(range: Range): Promise<Slice>;
 
 	/**
-	 * The last version of a stream (of `$all`: the last position); -1 where `read` says so.
+	 * The last version of a stream (of `$all`: the last position); -1 if `read` says so.
 	 * @throws Refusal `stream-deleted`, `log-damaged`, `shutting-down`
 	 */
 	last(stream: StreamName): Promise<Version>;
@@ -80,7 +80,8 @@ export interface Log extends Erasing, Locating, Probing {
 	/**
 	 * Calls `listener` after each commit is on disk, from the next commit on. A listener must not
 	 * throw, and nothing waits for what it starts.
-	 * @returns stops it: it is not called again, not even for a commit that is being told
+	 * @returns a function that stops the listener: the log does not call it again, not even for a
+	 * commit that it is telling listeners about
 	 */
 	onCommit(listener: (commit: Commit) => void): () => void;
 
@@ -98,44 +99,44 @@ export interface Log extends Erasing, Locating, Probing {
 }
 
 /** For probes that ask whether this server should get requests. */
-export interface Probing {
+export interface WriterProbe {
 	/**
-	 * Resolves when the writer has done all it was given before: soon if it is well, late or never if
-	 * it hangs.
+	 * Resolves when the writer has done all earlier work. A healthy writer answers soon; a writer
+	 * that hangs answers late or never.
 	 * @throws Refusal `writer-stopped`, `shutting-down`
 	 */
 	writerAnswers(): Promise<void>;
 }
 
-/** For readers whose checkpoint is an id, not a number. */
-export interface Locating {
+/** For readers whose position is an id, not a number. */
+export interface EventLookup {
 	/**
-	 * Where in a stream the event with an id stands, of whatever age, shown or not. If several
-	 * have one id, it is the earliest of an own stream, and the newest of an index or `$all`. In an
-	 * own stream that is one look-up, elsewhere one for each stream there is. A link stands under its
-	 * own id, not that of the event it points to.
-	 * @param id as of `NewEvent`
+	 * Finds the version of the event with an id in a stream, whatever its age, shown or not. If
+	 * several events have one id, it finds the earliest in an own stream, and the newest in an index
+	 * or `$all`. An own stream costs one look-up; an index or `$all` costs one for each stream of the
+	 * log. A link has its own id, not that of the event it points to.
+	 * @param id as in `NewEvent`
 	 * @returns undefined if there is none
 	 */
 	locate(stream: StreamName, id: string): Promise<Version | undefined>;
 }
 
 /**
- * Erasing content on purpose. The event stays, with its position, version, id, type and time. So
+ * Erases content on purpose. The event stays, with its position, version, id, type and time. So
  * everything that depends on them (the numbers, the answer to a repeat) stays true for ever.
  */
-export interface Erasing {
+export interface Erasure {
 	/**
-	 * How many transactions have erased anything since the log began, as far as its listeners were
-	 * told. It only grows, and a restart keeps it. If it is the same before a read began and after a
-	 * later one resolved, no erasure came between the two.
+	 * How many transactions have erased anything since the log began, as far as the listeners have
+	 * heard. The number only grows, and a restart keeps it. If it is the same before one read began
+	 * and after a later read resolved, no erasure came between the two.
 	 */
 	readonly erasures: number;
 
 	/**
 	 * Erases the data of an event, whether or not a read shows it, and on request its metadata.
-	 * A repeat changes nothing. Resolves after the fsync, once no file of the log holds the bytes. If
-	 * a long read (`verify`, a backup) still needs them, the bytes go as soon as it has ended.
+	 * A repeat changes nothing. `redact` resolves after the fsync, once no file of the log holds the
+	 * bytes. If a long read (`verify`, a backup) still needs them, the bytes go when it ends.
 	 * @throws Refusal `stream-not-found`, `event-not-found`, `event-not-redactable`, `disk-full`,
 	 * `writer-stopped`, `shutting-down`
 	 */
@@ -152,8 +153,8 @@ export interface Erasing {
 }
 
 /**
- * Reads what metadata and deletes hide, too. Only purging has it, to find what caches must not show
- * any longer; nothing that answers a client does.
+ * Also reads the events that metadata and deletes hide. Only purging has it, to find the events
+ * that caches must no longer show. No code that answers a client has it.
  */
 export interface HiddenReads {
 	/** As `Log.read`; a stream that was deleted for ever is read as any other. */
@@ -166,7 +167,7 @@ export type Verification = {
 	readonly streams: number;
 	/** Events whose content was erased, by redaction or by a scavenge. */
 	readonly erased: number;
-	/** Index entries of erased events that depend on erased metadata, so that nothing proves them. */
+	/** Index entries that nothing can prove: they depend on metadata that was erased. */
 	readonly unproven: number;
 	/** The first hundred faults, in words. */
 	readonly faults: readonly string[];

@@ -1,11 +1,11 @@
 /**
  * The log as a few arrays: the readable specification, and the oracle the other engines are tested
- * against. It keeps every promise of `log.ts` except that nothing survives the process; as nothing
- * ever waits for a disk, the limits of the append queue have nothing to bound here.
+ * against. It keeps every promise of `log.ts` except that nothing survives the process. No append
+ * waits for a disk, so the limits of the append queue do not apply.
  *
  *     append ─▶ facts ─▶ plan ─▶ write       memory/appending.ts
  *     read   ─▶ facts ─▶ plan ─▶ slice       memory/reading.ts
- *     both on                                memory/store.ts
+ *     both on                                memory/tables.ts
  */
 import { Refusal } from "../errors.ts";
 import type { StreamName, Version } from "../event.ts";
@@ -21,9 +21,9 @@ import {
 	type Verification,
 } from "./log.ts";
 import { append, remove } from "./memory/appending.ts";
-import { Erasing } from "./memory/erasing.ts";
+import { MemoryEraser } from "./memory/eraser.ts";
 import { locate, read } from "./memory/reading.ts";
-import { Store } from "./memory/store.ts";
+import { MemoryTables } from "./memory/tables.ts";
 import { viewOf } from "./memory/view.ts";
 import { lastShown } from "./reading/plan.ts";
 import { verify } from "./verify/verify.ts";
@@ -42,10 +42,10 @@ export class MemoryLog implements Log {
 	readonly hidden: HiddenReads = { read: async (range) => this.#read(range, true) };
 	readonly #pageBytesMax: number;
 	readonly #clock: () => number;
-	readonly #store = new Store();
+	readonly #tables = new MemoryTables();
 	readonly #listeners = new Listeners();
 	readonly #tell = (commit: Commit) => this.#listeners.tell(commit);
-	readonly #erasing = new Erasing(this.#store, this.#tell);
+	readonly #eraser = new MemoryEraser(this.#tables, this.#tell);
 	#isClosed = false;
 
 	constructor({ pageBytesMax }: LogLimits, clock: () => number) {
@@ -54,27 +54,27 @@ export class MemoryLog implements Log {
 	}
 
 	get erasures(): number {
-		return this.#erasing.count;
+		return this.#eraser.count;
 	}
 
 	async append(request: Append): Promise<Appended> {
 		this.#refuseClosed();
-		return append(this.#store, request, this.#clock(), this.#tell);
+		return append(this.#tables, request, this.#clock(), this.#tell);
 	}
 
 	async delete(request: Deletion): Promise<Appended> {
 		this.#refuseClosed();
-		return remove(this.#store, request, this.#clock(), this.#tell);
+		return remove(this.#tables, request, this.#clock(), this.#tell);
 	}
 
 	async redact(redaction: Redaction): Promise<void> {
 		this.#refuseClosed();
-		this.#erasing.redact(redaction);
+		this.#eraser.redact(redaction);
 	}
 
 	async scavenge(from: number): Promise<ScavengeStep> {
 		this.#refuseClosed();
-		return this.#erasing.scavenge(from, this.#clock());
+		return this.#eraser.scavenge(from, this.#clock());
 	}
 
 	async read(range: Range): Promise<Slice> {
@@ -83,13 +83,13 @@ export class MemoryLog implements Log {
 
 	async last(stream: StreamName): Promise<Version> {
 		this.#refuseClosed();
-		const state = this.#store.stateOf(stream);
-		return lastShown(stream, { last: this.#store.lastOf(stream), state });
+		const state = this.#tables.stateOf(stream);
+		return lastShown(stream, { last: this.#tables.lastOf(stream), state });
 	}
 
 	async locate(stream: StreamName, id: string): Promise<Version | undefined> {
 		this.#refuseClosed();
-		return locate(this.#store, stream, id);
+		return locate(this.#tables, stream, id);
 	}
 
 	async writerAnswers(): Promise<void> {
@@ -101,7 +101,7 @@ export class MemoryLog implements Log {
 	}
 
 	async verify(): Promise<Verification> {
-		return verify(viewOf(this.#store));
+		return verify(viewOf(this.#tables));
 	}
 
 	async close(): Promise<void> {
@@ -111,7 +111,7 @@ export class MemoryLog implements Log {
 	#read(range: Range, hidden: boolean): Slice {
 		this.#refuseClosed();
 		const pageBytesMax = this.#pageBytesMax;
-		return read(this.#store, range, { now: this.#clock(), pageBytesMax, hidden });
+		return read(this.#tables, range, { now: this.#clock(), pageBytesMax, hidden });
 	}
 
 	#refuseClosed(): void {

@@ -1,10 +1,10 @@
 /**
- * What brings a database to the schema this program knows: numbered SQL files, as
- * `migrations/sqlite/0001-log.sql`.
+ * Migrations bring a database to the schema this program knows. They are numbered SQL files, such
+ * as `migrations/sqlite/0001-log.sql`.
  *
  * An engine applies each file whole or not at all, and records its number in the same transaction.
- * A file that was released is never edited. A database that is ahead of us is left alone: an
- * older program would not know what it breaks.
+ * A file that was released is never edited. This program does not touch a database with a
+ * newer schema, because it would not know what it breaks.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -14,7 +14,7 @@ import { Refusal } from "../errors.ts";
 export type Migration = { readonly number: number; readonly sql: string };
 
 /**
- * What a database still lacks, in the order it has to be applied.
+ * The migrations that a database still lacks, in the order to apply them.
  * @param path what the refusal calls the database
  * @param found the number of the last migration applied to it; 0 for an empty database
  * @throws Refusal `newer-schema`
@@ -41,7 +41,7 @@ export function migrationsFor(engine: "sqlite"): Migration[] {
 }
 
 /**
- * The folder that holds `migrations/`: above `dist/src/log` where built, above `src/log` where not.
+ * The folder that holds `migrations/`: above `dist/src/log` if built, above `src/log` if not.
  */
 function packageRoot(): string {
 	const here = dirname(fileURLToPath(import.meta.url));

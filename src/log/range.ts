@@ -1,4 +1,4 @@
-/** What is asked of a read, and what it returns. */
+/** The request of a read, and its answer. */
 import type { Position, RecordedEvent, StreamName, Version } from "../event.ts";
 import type { Target } from "../indexes/links.ts";
 
@@ -33,7 +33,7 @@ export type Slice = {
 	 * show.
 	 */
 	readonly retention?: Retention;
-	/** Of `$all`, if all of the range was scavenged: the whole run of such positions. */
+	/** Of `$all`, if all of the range was scavenged: the whole gap. */
 	readonly gap?: Gap;
 };
 
@@ -48,7 +48,7 @@ export type Retention = {
 	readonly first: Version;
 	/**
 	 * The time until which the range shows the same, unless the stream grows into it or metadata
-	 * milliseconds since 1970; 0 if it may change at any moment, Infinity if never.
+	 * changes. Milliseconds since 1970; 0 if it may change at any moment, Infinity if never.
 	 */
 	readonly steadyUntil: number;
 	/** `$cacheControl`: the seconds that caches may keep an answer that can still change. */

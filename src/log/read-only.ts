@@ -1,4 +1,4 @@
-/** A log that is only read: whatever would write is refused, and always for the same reason. */
+/** A log that is only read: it refuses every write, always for the same reason. */
 import type { Refusal } from "../errors.ts";
 import type { StreamName, Version } from "../event.ts";
 import type { Commit, Log, Range, Slice, Verification } from "./log.ts";

@@ -1,9 +1,9 @@
 /**
  * Which events may be redacted: a pure decision, so that all engines refuse the same.
  *
- * What the log itself, or a reader of it, goes by has no content to spare: a tombstone, metadata of
- * a stream, a link. All of them have a type that begins with `$`. An event is redacted where it
- * stands; a list of links is the wrong place to ask, since it is not the link that would change.
+ * The log and its readers rely on the content of tombstones, links and metadata of streams, so
+ * these cannot be redacted. All of them have a type that begins with `$`. A client redacts an event
+ * in its own stream, not in an index stream: the link there would not change.
  */
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
@@ -21,7 +21,7 @@ export type RedactionFacts = {
 
 type RedactedEvent = {
 	readonly type: string;
-	/** Whether its data was erased before, by whatever. */
+	/** Whether its data was erased before, by a redaction or a scavenge. */
 	readonly isErased: boolean;
 	/** What is left of its metadata. */
 	readonly metadataBytes: number;

@@ -1,28 +1,28 @@
 /**
- * The log as a Merkle tree, as it is shown to whoever checks it: see docs/proofs.md. Its leaves are
- * the events by position; what is in it never changes.
+ * The log as a Merkle tree, for programs that check it: see docs/proofs.md. Its leaves are the
+ * events by position. Once a leaf or a node is in the tree, it never changes.
  */
 import type { Tile } from "../../feeds/proof/tiles.ts";
 
 export interface LogTree {
-	/** What checkpoints are checked by: `name+id+key`. */
+	/** The key that signed heads are checked with: `name+id+key`. */
 	readonly key: string;
 
 	/**
-	 * What is damaged, where the log cannot be held against what was signed last, or differs from it
-	 * by that: then it is signed for no more, and must not be appended to.
+	 * The damage, in words, if damage keeps the log from being compared with the last signed head, or
+	 * makes it differ. Then the log signs nothing more, and nothing may be appended to it.
 	 */
 	readonly damage: string | undefined;
 
 	/**
-	 * A signed checkpoint of all events there are; all in it is of one moment.
+	 * The signed head of all events there are; all of it is of one moment.
 	 * @throws Refusal `log-damaged`
 	 */
-	checkpoint(): Promise<string>;
+	signedHead(): Promise<string>;
 
 	/**
 	 * The hashes of a tile, or the leaves of a bundle with two bytes of length before each.
-	 * @returns undefined where the log does not reach so far
+	 * @returns undefined if the log does not reach so far
 	 * @throws Refusal `log-damaged`
 	 */
 	tile(tile: Tile): Promise<Buffer | undefined>;

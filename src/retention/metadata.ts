@@ -2,8 +2,8 @@
  * A stream's metadata: the JSON of the newest event of `$$` and its name (contract 5.4).
  *
  * The log reads four keys of it, and writes one; the rest is the client's, and its bytes are never
- * altered. A document that is malformed anywhere it matters counts as empty: half of a retention
- * rule is none.
+ * altered. If one of these keys is malformed, the document counts as empty: half of a
+ * retention rule is none.
  */
 import {
 	eachMember,
@@ -13,7 +13,7 @@ import {
 	skipValue,
 } from "../../feeds/json/text.ts";
 
-/** What the log itself heeds. */
+/** The keys that the log reads. */
 export type StreamMetadata = {
 	/** Only so many of the newest events are shown. */
 	readonly maxCount?: number;
@@ -21,7 +21,7 @@ export type StreamMetadata = {
 	readonly maxAgeMs?: number;
 	/** Events with lower numbers are not shown. */
 	readonly truncateBefore?: number;
-	/** How long caches may keep what can still change. */
+	/** How long caches may keep an answer that can still change. */
 	readonly cacheSeconds?: number;
 	/** `$tb` at its largest: the stream was deleted, and may come back. */
 	readonly isDeleted: boolean;
@@ -36,7 +36,7 @@ const TRUNCATE_BEFORE = "$tb";
 const INTEGER_MAX = BigInt(DELETED_BEFORE);
 const INTEGER = /^-?\d{1,20}$/;
 
-/** Reads what the log heeds; a malformed document counts as empty. */
+/** Reads the keys of the log; a malformed document counts as empty. */
 export function parseMetadata(bytes: Uint8Array): StreamMetadata {
 	const text = textOf(bytes);
 	if (!isObject(text)) return NO_METADATA;
@@ -60,7 +60,7 @@ export function parseMetadata(bytes: Uint8Array): StreamMetadata {
 
 /**
  * The document with `$tb` set, everything else in it byte for byte as it was.
- * @param bytes undefined where there is none; one that is no JSON object is replaced
+ * @param bytes undefined if there is no document; one that is not a JSON object is replaced
  * @param before the digits of `$tb`
  */
 export function withTruncateBefore(bytes: Uint8Array | undefined, before: string): Uint8Array {
@@ -71,7 +71,7 @@ export function withTruncateBefore(bytes: Uint8Array | undefined, before: string
 	let isEmpty = true;
 	visit(text, (name, start, end) => {
 		isEmpty = false;
-		// Of a name that stands there twice the last one counts; all are set.
+		// If a name is there twice, JSON readers take the last one; all are set.
 		if (name === TRUNCATE_BEFORE) places.push([start, end]);
 	});
 	if (places.length === 0) {

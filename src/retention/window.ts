@@ -6,20 +6,20 @@
  *                and $maxCount │
  *                or scavenged  │
  *
- * Contract 2.3 and 5.5. Numbers are never given anew, and `created` never falls along a stream, so
- * what is hidden is always its low end.
+ * Contract 2.3 and 5.5. Versions are never reused, and `created` never falls along a stream, so
+ * the hidden events are always its low end.
  */
 import { ALL, type StreamName, type Version } from "../event.ts";
 import { NO_METADATA, type StreamMetadata } from "./metadata.ts";
 
-/** What is to be known of a stream besides its entries. */
-export type Standing = {
-	/** Its last version, whether or not it is shown; -1 where it has no events. */
+/** The facts of a stream that decide which of its events are shown. */
+export type StreamState = {
+	/** Its last version, whether or not it is shown; -1 if it has no events. */
 	readonly last: Version;
 	readonly metadata: StreamMetadata;
 	/** Whether it was deleted for ever. */
 	readonly isGone: boolean;
-	/** The lowest version that was not scavenged: what lies below is shown by no metadata again. */
+	/** The lowest version that was not scavenged; no metadata can show lower ones again. */
 	readonly scavenged: Version;
 };
 
@@ -32,16 +32,16 @@ export function metadataStream(stream: StreamName): StreamName {
 	return `${METADATA_PREFIX}${stream}` as StreamName;
 }
 
-/** The stream whose metadata `stream` holds; undefined where it is no metadata stream. */
+/** The stream whose metadata `stream` holds; undefined if it is no metadata stream. */
 export function describedStream(stream: StreamName): StreamName | undefined {
 	if (!stream.startsWith(METADATA_PREFIX)) return undefined;
 	return stream.slice(METADATA_PREFIX.length) as StreamName;
 }
 
 /**
- * The metadata that holds for a stream: metadata streams have their own rule whatever is written
- * about them, and nothing is hidden from `$all`.
- * @param written what stands in its metadata stream
+ * The metadata that applies to a stream. Metadata streams have their own rule, whatever clients
+ * write about them, and no event is hidden from `$all`.
+ * @param written the metadata in its metadata stream
  */
 export function effectiveMetadata(stream: StreamName, written = NO_METADATA): StreamMetadata {
 	if (stream.startsWith(METADATA_PREFIX)) return OF_METADATA_STREAMS;
@@ -51,26 +51,26 @@ export function effectiveMetadata(stream: StreamName, written = NO_METADATA): St
 }
 
 /**
- * The lowest version that `$tb`, `$maxCount` and the last scavenge leave; beyond `last` where they
+ * The lowest version that `$tb`, `$maxCount` and the last scavenge leave; beyond `last` if they
  * leave none.
  */
-export function firstShown({ last, metadata, isGone, scavenged }: Standing): Version {
+export function firstShown({ last, metadata, isGone, scavenged }: StreamState): Version {
 	if (isGone || metadata.isDeleted) return last + 1;
 	const { truncateBefore = 0, maxCount = Number.POSITIVE_INFINITY } = metadata;
 	return Math.max(scavenged, Math.min(truncateBefore, last + 1), last + 1 - maxCount);
 }
 
 /** @param now milliseconds since 1970 */
-export function isShown(of: Standing, version: Version, created: number, now: number): boolean {
+export function isShown(of: StreamState, version: Version, created: number, now: number): boolean {
 	return version >= firstShown(of) && created + (of.metadata.maxAgeMs ?? Infinity) > now;
 }
 
 /**
- * The lowest version from `from` on that `$maxAge` leaves, beyond `last` where it leaves none: by
- * halving, as `created` never falls. A reader far below it is sent there in one step.
+ * The lowest version from `from` on that `$maxAge` leaves, beyond `last` if it leaves none. A
+ * binary search finds it, as `created` never falls. A reader far below it gets there in one step.
  */
 export function firstUnexpired(
-	{ last, metadata }: Standing,
+	{ last, metadata }: StreamState,
 	createdAt: (version: Version) => number,
 	from: Version,
 	now: number,
@@ -87,10 +87,10 @@ export function firstUnexpired(
 }
 
 /**
- * The moment an event that is shown may stop being shown, in milliseconds since 1970: 0 for with
- * the next append, Infinity for not by itself.
+ * The moment at which a shown event may become hidden, in milliseconds since 1970: 0 if the next
+ * append may hide it, Infinity if only new metadata or a delete can.
  */
-export function shownUntil({ metadata }: Standing, created: number): number {
+export function shownUntil({ metadata }: StreamState, created: number): number {
 	if (metadata.maxCount !== undefined) return 0;
 	return created + (metadata.maxAgeMs ?? Infinity);
 }

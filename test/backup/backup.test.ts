@@ -214,25 +214,25 @@ describe("a backup", () => {
 		const markOf = () => JSON.parse(readFileSync(join(target, "backup.json"), "utf8"));
 		for (const more of [0, 2]) {
 			await append(log, "order-1", events(more));
-			expect((await backUp(data, target, false)).standing).toEqual({});
+			expect((await backUp(data, target, false)).lastCheck).toEqual({});
 			expect(markOf()).toMatchObject({ verified: false });
 			expect(markOf()).not.toHaveProperty("lastVerified");
 		}
-		const { standing } = await backUp(data, target, true);
-		expect(Date.parse(standing.lastVerified ?? "")).toBeLessThanOrEqual(Date.now());
+		const { lastCheck } = await backUp(data, target, true);
+		expect(Date.parse(lastCheck.lastVerified ?? "")).toBeLessThanOrEqual(Date.now());
 		await append(log, "order-1", events(2));
-		expect((await backUp(data, target, false)).standing).toEqual(standing);
-		expect(markOf()).toMatchObject({ verified: false, events: EVENTS + 4, ...standing });
+		expect((await backUp(data, target, false)).lastCheck).toEqual(lastCheck);
+		expect(markOf()).toMatchObject({ verified: false, events: EVENTS + 4, ...lastCheck });
 		const stop = new AbortController();
 		const watch = { signal: stop.signal, verifying: () => stop.abort() };
 		await expect(backUp(data, target, true, watch)).rejects.toThrow(/abort/);
-		expect(markOf()).toMatchObject({ verified: false, ...standing });
+		expect(markOf()).toMatchObject({ verified: false, ...lastCheck });
 
 		alter(target, "DELETE FROM entries WHERE position = 1");
-		const { verification, standing: damaged } = await backUp(data, target, true);
+		const { verification, lastCheck: damaged } = await backUp(data, target, true);
 		expect(damaged).toEqual({ faults: verification?.faults.length });
 		expect(damaged.faults).toBeGreaterThan(0);
-		expect((await backUp(data, target, false)).standing).toEqual(damaged);
+		expect((await backUp(data, target, false)).lastCheck).toEqual(damaged);
 		expect(markOf()).not.toHaveProperty("lastVerified");
 	});
 
@@ -241,8 +241,8 @@ describe("a backup", () => {
 		const mark = { of: data, finished: "2026-01-02T03:04:05.678Z", events: EVENTS, incarnation: 1 };
 		for (const verified of [true, false]) {
 			writeFileSync(join(target, "backup.json"), JSON.stringify({ ...mark, verified }));
-			const { standing } = await backUp(data, target, false);
-			expect(standing.lastVerified).toBe(verified ? mark.finished : undefined);
+			const { lastCheck } = await backUp(data, target, false);
+			expect(lastCheck.lastVerified).toBe(verified ? mark.finished : undefined);
 		}
 	});
 

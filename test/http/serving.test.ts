@@ -11,7 +11,7 @@ import { ask, get } from "./ask.ts";
 const NO_TREE: LogTree = {
 	key: "",
 	damage: undefined,
-	checkpoint: async () => "",
+	signedHead: async () => "",
 	tile: async () => undefined,
 	close: () => {},
 };

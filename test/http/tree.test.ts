@@ -24,11 +24,11 @@ const bytes = async (path: string) => {
 };
 const tile = (one: Tile) => bytes(tilePath(one));
 const key = async () => parseKey((await text("key")).trim());
-const checkpoint = async () => openCheckpoint(await text("checkpoint"), await key());
+const signedHead = async () => openCheckpoint(await text("checkpoint"), await key());
 
 describe("the log as a tree", () => {
 	test("is empty at first, and signed for all the same", async () => {
-		expect(await checkpoint()).toMatchObject({ size: 0, root: sha256(new Uint8Array(0)) });
+		expect(await signedHead()).toMatchObject({ size: 0, root: sha256(new Uint8Array(0)) });
 		const none = await servers.ask(get("/log/tile/0/000.p/1"));
 		expect([none.status, none.json.type]).toEqual([404, "urn:varve:problem:tile-not-found"]);
 	});
@@ -50,7 +50,7 @@ describe("the log as a tree", () => {
 		expect(Buffer.from(leaf?.id as Uint8Array).toString("hex")).toBe(event?.id.replaceAll("-", ""));
 		const hash = await bytes("0/000.p/1");
 		expect(hash).toEqual(leafHash(bundled as Uint8Array));
-		expect((await checkpoint()).root).toEqual(hash);
+		expect((await signedHead()).root).toEqual(hash);
 	});
 
 	test("proves every kind of place in it, and that it grew", async () => {
@@ -69,7 +69,7 @@ describe("the log as a tree", () => {
 		for (const path of ["entries/000", "entries/001", "entries/002.p/189"]) {
 			for (const leaf of leavesOf(await bytes(path))) addSubtree(frontier, leafHash(leaf), 0);
 		}
-		expect(rootOf(frontier)).toEqual((await checkpoint()).root);
+		expect(rootOf(frontier)).toEqual((await signedHead()).root);
 	});
 
 	test("has tiles that may be kept for ever, and a signed head that may not", async () => {
@@ -141,7 +141,7 @@ describe("the log as a tree", () => {
 test("a tile of large events is made without holding up the others", async () => {
 	const data = Buffer.alloc(3_000_000, 65);
 	for (let i = 0; i < 4; i++) await append(servers.log, "large", events(1, { data }));
-	const { size } = await checkpoint();
+	const { size } = await signedHead();
 	const path = tilePath({ level: "entries", number: 2, width: size - 512 });
 	const [bundle, info] = await Promise.all([bytes(path), servers.ask(get("/info"))]);
 	expect(info.status).toBe(200);

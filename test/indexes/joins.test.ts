@@ -2,11 +2,11 @@ import {
 	CORRELATED_METADATA_BYTES_MAX,
 	isIndexStream,
 	isWritable,
-	type Joining,
+	type JoiningEvent,
 	streamsJoined,
 } from "../../src/indexes/joins.ts";
 
-function joined(fields: Partial<Joining> & { meta?: string }): string[] {
+function joined(fields: Partial<JoiningEvent> & { meta?: string }): string[] {
 	const metadata = Buffer.from(fields.meta ?? "");
 	return streamsJoined({ stream: "s", version: 1, type: "T", metadata, ...fields });
 }

@@ -88,7 +88,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/log",
 		...LOG_KNOWS,
 	],
-	"src/log/sqlite/erasing": [
+	"src/log/sqlite/erasure": [
 		...SQL,
 		"src/log/sqlite/files",
 		"src/log/sqlite/streams",
@@ -100,7 +100,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/log/sqlite/verify",
 		"src/log/sqlite/streams",
 		"src/log/sqlite/tree",
-		"src/log/sqlite/erasing",
+		"src/log/sqlite/erasure",
 		"src/log/verify",
 		"src/log",
 		...LOG_KNOWS,

@@ -8,7 +8,7 @@ const importing = (path: string, ...targets: readonly string[]) =>
 	parseSource(path, targets.map((target) => `import "${target}";\n`).join(""));
 
 test("a file belongs to the longest name that fits", () => {
-	expect(layerOf("src/log/sqlite/tree/tree.ts")).toBe("src/log/sqlite/tree");
+	expect(layerOf("src/log/sqlite/tree/merkle-tree.ts")).toBe("src/log/sqlite/tree");
 	expect(layerOf("src/log/sqlite/log.ts")).toBe("src/log/sqlite");
 	expect(layerOf("src/log/reading/slice.ts")).toBe("src/log");
 });

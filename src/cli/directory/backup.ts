@@ -1,7 +1,7 @@
 /** `varve backup`: copies a data directory while its server runs. */
 import { resolve } from "node:path";
-import type { BackedUp } from "../../backup/backup.ts";
-import type { Standing } from "../../backup/target.ts";
+import type { BackupResult } from "../../backup/backup.ts";
+import type { LastCheck } from "../../backup/target.ts";
 import { OPTIONS } from "../../config.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
@@ -92,26 +92,27 @@ export async function interruptible(
 	}
 }
 
-function report(done: BackedUp, seconds: string): number {
-	const { path, events, added, verification, standing } = done;
+function report(done: BackupResult, seconds: string): number {
+	const { path, events, added, verification, lastCheck } = done;
 	if (verification && !verification.ok) {
 		for (const fault of verification.faults) process.stdout.write(`${fault}\n`);
 		const found = `${verification.faults.length} faults in the backup ${path}`;
 		process.stdout.write(`not ok: ${found}; run varve verify to see if the store has them too\n`);
 		return EXIT.failed;
 	}
-	const checked = verification ? "verified" : unverified(standing);
+	const checked = verification ? "verified" : unverified(lastCheck);
 	const what = `${count(events)} events, ${count(added)} of them new`;
 	process.stdout.write(`backed up to ${path}: ${what}, in ${seconds} s; ${checked}\n`);
-	if (verification || standing.lastVerified !== undefined) return EXIT.done;
+	if (verification || lastCheck.lastVerified !== undefined) return EXIT.done;
 	const then = "run this without --no-verify before you rely on it";
-	if (standing.faults !== undefined) throw new Failure(`${path} is not known to be sound: ${then}`);
+	if (lastCheck.faults !== undefined)
+		throw new Failure(`${path} is not known to be sound: ${then}`);
 	process.stderr.write(`varve: ${path} was never verified: ${then}\n`);
 	return EXIT.done;
 }
 
 /** Describes a backup that this run has not verified. */
-export function unverified({ lastVerified, faults }: Standing): string {
+export function unverified({ lastVerified, faults }: LastCheck): string {
 	if (faults !== undefined) return `not verified, and the last verification found ${faults} faults`;
 	if (lastVerified !== undefined) return `not verified since ${lastVerified}`;
 	return "never verified";

@@ -1,6 +1,6 @@
 /** `varve restore`: makes a data directory from a backup. */
 import { resolve } from "node:path";
-import type { Restored } from "../../backup/restore.ts";
+import type { RestoreResult } from "../../backup/restore.ts";
 import { OPTIONS } from "../../config.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
@@ -77,13 +77,13 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	});
 }
 
-function report({ incarnation, verification, standing }: Restored, data: string): number {
+function report({ incarnation, verification, lastCheck }: RestoreResult, data: string): number {
 	if (incarnation === undefined) {
 		for (const fault of verification?.faults ?? []) process.stdout.write(`${fault}\n`);
 		process.stdout.write("not restored: the backup is damaged; --no-verify restores it anyway\n");
 		return EXIT.failed;
 	}
-	const source = standing ? `; the backup was ${unverified(standing)}` : "";
+	const source = lastCheck ? `; the backup was ${unverified(lastCheck)}` : "";
 	const checked = verification
 		? `${count(verification.events)} events, verified`
 		: `not verified${source}; run varve verify to see if it is sound`;

@@ -24,7 +24,7 @@ class DirectorySource implements LogSource {
 	}
 
 	signedHead(): Promise<string> {
-		return this.#tree.checkpoint();
+		return this.#tree.signedHead();
 	}
 
 	async key(): Promise<string> {

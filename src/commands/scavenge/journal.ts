@@ -1,7 +1,7 @@
 /**
- * What a scavenge writes down of itself, as events: a stream for each run, and links to its start
- * and its end in the list of runs (contract 6.3). So its story is read like any other, and what the
- * last run came to is known after a restart.
+ * The record of scavenges, as events: a stream for each run, and links to its start and its end in
+ * the list of runs (contract 6.3). So clients read it like any stream, and a restarted server knows
+ * the result of the last run.
  *
  *     $scavenges         $> 0@$scavenges-<id>    $> 9@$scavenges-<id>
  *     $scavenges-<id>    $scavengeStarted  $scavengeChunksCompleted …  $scavengeCompleted
@@ -15,7 +15,7 @@ import type { Log } from "../../log/log.ts";
 /** `Interrupted` is a run whose server stopped before the run did. */
 export type Result = "Success" | "Stopped" | "Errored" | "Interrupted";
 
-/** A run as its stream tells of it; without a result it is not over. */
+/** A run, according to its stream; without a result it is not over. */
 export type Run = { readonly id: string; readonly result?: Result };
 
 const SCAVENGES = "$scavenges" as StreamName;
@@ -31,7 +31,7 @@ export class Journal {
 	readonly #log: Log;
 	readonly #node: string;
 
-	/** @param node where this server listens, which each event says */
+	/** @param node the address of this server, which each event holds */
 	constructor(log: Log, node: string) {
 		this.#log = log;
 		this.#node = node;
@@ -49,7 +49,7 @@ export class Journal {
 		return this.#writeLinked(id, COMPLETED, { result, ...facts });
 	}
 
-	/** The run that was started last; undefined where the list does not lead to one. */
+	/** The newest run; undefined if the list does not lead to one. */
 	async newest(): Promise<Run | undefined> {
 		try {
 			const [link] = (await this.#log.read({ stream: SCAVENGES, ...NEWEST })).entries;
@@ -74,7 +74,7 @@ export class Journal {
 		try {
 			await this.#append(SCAVENGES, { type: LINK_TYPE, isJson: false, data });
 		} catch (error) {
-			// Who deletes the list for ever goes without it.
+			// If an operator deletes the list for ever, runs are no longer listed.
 			if (!isRefusal(error, "stream-deleted")) throw error;
 		}
 	}
@@ -102,7 +102,7 @@ function streamOf(id: string): StreamName {
 	return `${SCAVENGES}-${id}` as StreamName;
 }
 
-/** Clients may append there, too; what makes no sense says nothing. */
+/** Clients may append to the stream, too; events that make no sense are ignored. */
 function resultIn(data: Uint8Array): Result {
 	try {
 		const { result } = JSON.parse(Buffer.from(data).toString());

@@ -8,7 +8,7 @@
  *                        └──the process ends, and the next one finds a run without an end:
  *                                               Interrupted
  *
- * A run that ended early has done what it had done; the next one does the rest.
+ * A run that ended early keeps what it has erased; the next run does the rest.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -17,19 +17,22 @@ import type { Log } from "../../log/log.ts";
 import { Journal, type Result, type Run } from "./journal.ts";
 
 export type ScavengeOptions = {
-	/** How much of the time it works, in percent; the rest it rests. */
+	/** The share of time in which the run works, in percent; for the rest it sleeps. */
 	readonly throttlePercent: number;
-	/** What the contract knows besides, noted with the run: there are no chunks to choose among. */
+	/**
+	 * Other parameters of the contract, recorded with the run. They have no effect: there are no
+	 * chunks.
+	 */
 	readonly noted: object;
 };
 
-type Running = { readonly id: string; readonly ending: AbortController; over: Promise<void> };
+type ActiveRun = { readonly id: string; readonly ending: AbortController; over: Promise<void> };
 
-/** Progress is told for each tenth of the streams, and at so many events, twice that, and so on. */
+/** A run reports progress at each tenth of the streams, and at so many events, twice that, … */
 const PROGRESS_EVENTS = 1000;
 
 /**
- * @param node where this server listens
+ * @param node the address of this server
  * @param report tells the operator of a run that failed
  */
 export async function openScavenger(
@@ -39,7 +42,7 @@ export async function openScavenger(
 ): Promise<Scavenger> {
 	const journal = new Journal(log, node);
 	const last = await settleLast(journal).catch((error: unknown) => {
-		// A full disk, say, is no reason not to start.
+		// The server starts all the same, on a full disk for example.
 		report(error);
 		return undefined;
 	});
@@ -50,7 +53,7 @@ export class Scavenger {
 	readonly #log: Log;
 	readonly #journal: Journal;
 	readonly #report: (error: unknown) => void;
-	#running: Running | undefined;
+	#running: ActiveRun | undefined;
 	#last: Run | undefined;
 	#isClosed = false;
 
@@ -69,7 +72,7 @@ export class Scavenger {
 		if (this.#isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
 		if (this.#running) throw new Refusal("scavenge-running", { scavengeId: this.#running.id });
 		const id = randomUUID();
-		const mine: Running = { id, ending: new AbortController(), over: Promise.resolve() };
+		const mine: ActiveRun = { id, ending: new AbortController(), over: Promise.resolve() };
 		this.#running = mine;
 		const started = this.#journal.started(id, { throttlePercent, ...noted });
 		mine.over = started.then(
@@ -97,24 +100,23 @@ export class Scavenger {
 		return running.id;
 	}
 
-	/** The run that is running. */
 	current(): string | undefined {
 		return this.#running?.id;
 	}
 
-	/** The run that was started last, be it by an earlier process; undefined where there is none. */
+	/** The newest run, even if an earlier process started it; undefined if there is none. */
 	last(): Run | undefined {
 		return this.#last;
 	}
 
-	/** Interrupts what runs; nothing starts after it. */
+	/** Interrupts the active run; no run starts after it. */
 	async close(): Promise<void> {
 		this.#isClosed = true;
 		this.#running?.ending.abort("Interrupted" satisfies Result);
 		await this.#running?.over;
 	}
 
-	async #run({ id, ending }: Running, throttlePercent: number): Promise<void> {
+	async #run({ id, ending }: ActiveRun, throttlePercent: number): Promise<void> {
 		this.#last = { id };
 		const ended = await scavenge(this.#log, this.#journal, id, throttlePercent, ending.signal);
 		if (ended.error !== undefined) this.#report(ended.error);
@@ -136,7 +138,7 @@ async function settleLast(journal: Journal): Promise<Run | undefined> {
 	return { id: last.id, result: "Interrupted" };
 }
 
-type Ended = { readonly result: Result; readonly error?: unknown; readonly facts: object };
+type RunEnd = { readonly result: Result; readonly error?: unknown; readonly facts: object };
 
 /** All steps of a run, and a rest after each. */
 async function scavenge(
@@ -145,7 +147,7 @@ async function scavenge(
 	id: string,
 	throttlePercent: number,
 	signal: AbortSignal,
-): Promise<Ended> {
+): Promise<RunEnd> {
 	const began = performance.now();
 	const erased = { events: 0, bytes: 0, tenths: 0, told: PROGRESS_EVENTS };
 	const facts = () => ({

@@ -14,10 +14,10 @@ const FOR_EVER = ["Cache-Control", cacheControl(true, 0)];
 
 /** GET /log/checkpoint */
 export async function answerSignedHead({ context }: Exchange): Promise<Answer> {
-	return textAnswer(200, TEXT, await context.tree.checkpoint(), REVALIDATE);
+	return textAnswer(200, TEXT, await context.tree.signedHead(), REVALIDATE);
 }
 
-/** GET /log/key: the key that checks signed heads, for clients that trust the way it came. */
+/** GET /log/key: the key to check signed heads with, if a client trusts this connection. */
 export function answerKey({ context }: Exchange): Answer {
 	return textAnswer(200, TEXT, `${context.tree.key}\n`, REVALIDATE);
 }

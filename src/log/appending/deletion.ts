@@ -42,7 +42,7 @@ export function tombstone(stream: StreamName, version: Version): NewEvent {
 	};
 }
 
-/** Nothing here is random: the event is named after its place, which it alone will ever have. */
+/** The id is not random: it is made from the place of the event, which no other event will have. */
 function metadataEvent(stream: StreamName, version: Version, data: Uint8Array): NewEvent {
 	return {
 		id: stableId(`${version}@${metadataStream(stream)}`),

@@ -22,9 +22,9 @@
 import { Refusal } from "../../errors.ts";
 import type { ExpectedVersion, StreamName } from "../../event.ts";
 import { metadataStream } from "../../retention/window.ts";
-import type { Facts, Fate } from "./facts.ts";
+import type { Facts, Lifecycle } from "./facts.ts";
 
-/** What is judged: the ids stay with the engine, and are spoken of by their index in the batch. */
+/** The append to judge. Its ids stay with the engine; here they are indexes in the batch. */
 export type Proposal = {
 	readonly stream: StreamName;
 	readonly expected: ExpectedVersion;
@@ -32,7 +32,7 @@ export type Proposal = {
 };
 
 /** The facts a delete is judged by. */
-export type DeleteFacts = Pick<Facts, "fateOf" | "lastOf">;
+export type DeleteFacts = Pick<Facts, "lifecycleOf" | "lastOf">;
 
 /**
  * Write from version `first` on; or the batch is there already, from version `first` to `final`.
@@ -44,15 +44,16 @@ export type Judgement =
 /** @throws Refusal `wrong-expected-version`, `stream-deleted` */
 export function judge(proposal: Proposal, facts: Facts): Judgement {
 	const { expected, stream } = proposal;
-	const fate = facts.fateOf(stream);
-	if (fate === "hard-deleted") throw new Refusal("stream-deleted", { stream, attempt: "write" });
+	const lifecycle = facts.lifecycleOf(stream);
+	if (lifecycle === "hard-deleted")
+		throw new Refusal("stream-deleted", { stream, attempt: "write" });
 	if (expected === "any") return judgeByIds(proposal, facts);
-	if (expected === "no-stream") return judgeBeginning(proposal, facts, fate);
+	if (expected === "no-stream") return judgeBeginning(proposal, facts, lifecycle);
 	if (expected !== "stream-exists") return judgeByVersion(expected, proposal, facts);
 	if (facts.lastOf(stream) < 0 && facts.lastOf(metadataStream(stream)) < 0)
 		throw refusal(proposal, facts);
 	const judgement = judgeByIds(proposal, facts);
-	if (judgement.write && fate === "soft-deleted")
+	if (judgement.write && lifecycle === "soft-deleted")
 		throw new Refusal("stream-deleted", { stream, attempt: "write" });
 	return judgement;
 }
@@ -64,22 +65,25 @@ export function judge(proposal: Proposal, facts: Facts): Judgement {
  */
 export function judgeDelete(proposal: Omit<Proposal, "count">, facts: DeleteFacts): void {
 	const { stream, expected } = proposal;
-	const fate = facts.fateOf(stream);
-	if (fate === "hard-deleted") throw new Refusal("stream-deleted", { stream, attempt: "write" });
+	const lifecycle = facts.lifecycleOf(stream);
+	if (lifecycle === "hard-deleted")
+		throw new Refusal("stream-deleted", { stream, attempt: "write" });
 	const last = facts.lastOf(stream);
-	// There is nothing to delete where there is neither an event nor metadata (contract 1.6).
+	// If a stream has neither an event nor metadata, there is nothing to delete (contract 1.6).
 	if (last < 0 && facts.lastOf(metadataStream(stream)) < 0) throw refusal(proposal, facts);
 	if (expected === "any") return;
 	if (expected === "stream-exists") {
-		if (fate === "soft-deleted") throw new Refusal("stream-deleted", { stream, attempt: "write" });
+		if (lifecycle === "soft-deleted")
+			throw new Refusal("stream-deleted", { stream, attempt: "write" });
 		return;
 	}
-	const holds = expected === "no-stream" ? last < 0 || fate === "soft-deleted" : expected === last;
+	const holds =
+		expected === "no-stream" ? last < 0 || lifecycle === "soft-deleted" : expected === last;
 	if (!holds) throw refusal(proposal, facts);
 }
 
 /** `no-stream`: at the stream's beginning, which a soft delete gives it anew. */
-function judgeBeginning(proposal: Proposal, facts: Facts, fate: Fate): Judgement {
+function judgeBeginning(proposal: Proposal, facts: Facts, lifecycle: Lifecycle): Judgement {
 	const { stream } = proposal;
 	const first = facts.lastOf(stream) < 0 ? undefined : facts.versionOf(0);
 	if (first !== undefined && (first === 0 || facts.isRevival(first))) {
@@ -87,7 +91,7 @@ function judgeBeginning(proposal: Proposal, facts: Facts, fate: Fate): Judgement
 			return { write: false, first, final: first + proposal.count - 1 };
 		}
 	}
-	if (fate === "soft-deleted") return { write: true, first: facts.lastOf(stream) + 1 };
+	if (lifecycle === "soft-deleted") return { write: true, first: facts.lastOf(stream) + 1 };
 	return judgeByVersion(-1, proposal, facts);
 }
 

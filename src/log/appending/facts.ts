@@ -1,5 +1,5 @@
 /**
- * What an engine tells of the log while an append or a delete is planned.
+ * The facts that an engine gives while an append or a delete is planned.
  *
  * An engine that finds out at once answers each question as it is asked: SQLite does, inside its
  * transaction, and most appends ask two. An engine that cannot (its database is behind a network)
@@ -11,8 +11,8 @@ import { parseMetadata } from "../../retention/metadata.ts";
 import { describedStream, effectiveMetadata } from "../../retention/window.ts";
 
 export interface Facts {
-	/** As `fateOf` says. */
-	fateOf(stream: StreamName): Fate;
+	/** As `lifecycleOf` says. */
+	lifecycleOf(stream: StreamName): Lifecycle;
 	/** The last version of a stream, shown or not; -1 if it has no events. */
 	lastOf(stream: StreamName): Version;
 	/** The metadata that was written last for a stream. */
@@ -26,7 +26,7 @@ export interface Facts {
 }
 
 /** Whether a stream was deleted: so that it may come back, or for ever. */
-export type Fate = "live" | "soft-deleted" | "hard-deleted";
+export type Lifecycle = "live" | "soft-deleted" | "hard-deleted";
 
 /** The newest event of a metadata stream: its version there (-1 if there is none), and its data. */
 export type NewestMetadata = {
@@ -35,16 +35,16 @@ export type NewestMetadata = {
 };
 
 /**
- * The fate of a stream. A metadata stream ends with the stream it describes, and is never deleted
+ * Whether a stream lives. A metadata stream ends with the stream it describes, and is never deleted
  * softly.
  * @param hasTombstone of the stream, or of the one it describes
- * @param metadata asked for where it matters
+ * @param metadata called only if the answer depends on it
  */
-export function fateOf(
+export function lifecycleOf(
 	stream: StreamName,
 	hasTombstone: boolean,
 	metadata: () => NewestMetadata,
-): Fate {
+): Lifecycle {
 	if (hasTombstone) return "hard-deleted";
 	if (describedStream(stream) !== undefined) return "live";
 	return isHidden(stream, metadata().data) ? "soft-deleted" : "live";
@@ -55,7 +55,7 @@ export function isHidden(stream: StreamName, metadata: Uint8Array | undefined): 
 	return effectiveMetadata(stream, metadata && parseMetadata(metadata)).isDeleted;
 }
 
-/** What has to be known to plan an append or a delete. */
+/** The facts to fetch before an append or a delete is planned. */
 export type FactsNeeded = {
 	/** The streams whose last version, tombstone and newest metadata may be asked for. */
 	readonly streams: readonly StreamName[];

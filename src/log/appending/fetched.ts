@@ -1,13 +1,13 @@
 /**
  * Facts that were fetched before anything is planned, for a group of appends and deletes that are
- * planned one after another and committed together. What is planned is added, so the next one of
- * the group builds upon it.
+ * planned one after another and committed together. The group adds each plan to the facts, so the
+ * next plan builds upon it.
  *
  *     factsNeeded of each ─▶ one fetch ─▶ plan ─▶ add ─▶ plan ─▶ add … ─▶ write all of it
  */
 import type { StreamName, Version } from "../../event.ts";
 import { describedStream } from "../../retention/window.ts";
-import { type Facts, type Fate, fateOf, type NewestMetadata } from "./facts.ts";
+import { type Facts, type Lifecycle, lifecycleOf, type NewestMetadata } from "./facts.ts";
 import type { PlannedWrite } from "./plan.ts";
 
 export type Fetched = {
@@ -54,7 +54,7 @@ export class FetchedFacts {
 	for(stream: StreamName, events: readonly { readonly id: string }[]): Facts {
 		const placesOf = (index: number) => this.#placesOf(stream, events[index]?.id ?? "");
 		return {
-			fateOf: (of) => this.#fateOf(of),
+			lifecycleOf: (of) => this.#lifecycleOf(of),
 			lastOf: (of) => this.#lastOf(of),
 			metadataOf: (of) => this.#of(of).metadata,
 			versionOf(index) {
@@ -96,9 +96,9 @@ export class FetchedFacts {
 		return this.#of(described).metadata.last;
 	}
 
-	#fateOf(stream: StreamName): Fate {
+	#lifecycleOf(stream: StreamName): Lifecycle {
 		const { hasTombstone } = this.#of(describedStream(stream) ?? stream);
-		return fateOf(stream, hasTombstone, () => this.#of(stream).metadata);
+		return lifecycleOf(stream, hasTombstone, () => this.#of(stream).metadata);
 	}
 
 	#placesOf(stream: StreamName, id: string): readonly Place[] {

@@ -1,4 +1,4 @@
-/** What events change of streams besides making them grow, so that their pages may change. */
+/** The changes that events make to streams besides growth, so that sealed pages may change. */
 import type { StreamName } from "../../event.ts";
 import { LINK_TYPE } from "../../indexes/links.ts";
 import { describedStream } from "../../retention/window.ts";

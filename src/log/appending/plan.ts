@@ -16,7 +16,7 @@ import { revival, softDeletion, tombstone } from "./deletion.ts";
 import { judge, judgeDelete } from "./expectation.ts";
 import { type Facts, isHidden } from "./facts.ts";
 
-export type Plan = Repeat | Writing;
+export type Plan = Repeat | WritePlan;
 
 /** The batch is there already: it is answered as it was the first time. */
 export type Repeat = {
@@ -27,7 +27,7 @@ export type Repeat = {
 	readonly final: Version;
 };
 
-export type Writing = {
+export type WritePlan = {
 	readonly repeated: false;
 	readonly writes: readonly PlannedWrite[];
 	/** Which of `writes` is answered: the version of its first event, the position of its last. */
@@ -68,7 +68,7 @@ export function planAppend(append: PlannedAppend, facts: Facts): Plan {
 	if (!judgement.write) {
 		return { repeated: true, first: judgement.first, final: judgement.final };
 	}
-	if (facts.fateOf(stream) === "soft-deleted") {
+	if (facts.lifecycleOf(stream) === "soft-deleted") {
 		const metadata = revival(stream, facts.metadataOf(stream), judgement.first);
 		const revived: PlannedWrite = { stream, made: undefined, mark: "revival" };
 		return {
@@ -104,7 +104,7 @@ function undeletionAfter(
 	facts: Facts,
 ): PlannedWrite | undefined {
 	const described = describedStream(stream);
-	if (described === undefined || facts.fateOf(described) !== "soft-deleted") return undefined;
+	if (described === undefined || facts.lifecycleOf(described) !== "soft-deleted") return undefined;
 	const written = { last: facts.lastOf(stream) + events.length, data: events.at(-1)?.data };
 	if (isHidden(described, written.data)) return undefined;
 	return madeFor(stream, revival(described, written, facts.lastOf(described) + 1));

@@ -1,4 +1,4 @@
-/** Reading in memory: fetch what the plan asks for. */
+/** Reading in memory: fetch the entries that the plan names. */
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { firstUnexpired } from "../../retention/window.ts";
@@ -12,10 +12,9 @@ import {
 	unexpiredSought,
 } from "../reading/slice.ts";
 import { bytesOf, checkBytes, type Entry, withTargets } from "../reading/targets.ts";
-import type { Store } from "./store.ts";
+import type { MemoryTables } from "./tables.ts";
 
-/** A moment, and what to keep within. */
-export type Reading = {
+export type ReadOptions = {
 	readonly now: number;
 	readonly pageBytesMax: number;
 	/** Whether to read what metadata and deletes hide. */
@@ -25,43 +24,51 @@ export type Reading = {
 const NOTHING = new Uint8Array(0);
 
 /** @throws Refusal as `Log.read` */
-export function read(store: Store, range: Range, { now, pageBytesMax, hidden }: Reading): Slice {
+export function read(
+	tables: MemoryTables,
+	range: Range,
+	{ now, pageBytesMax, hidden }: ReadOptions,
+): Slice {
 	const { stream, content } = range;
-	const last = store.lastOf(stream);
-	const state = hidden ? undefined : store.stateOf(stream);
-	const hasMarkedEntries = store.hasMarkedEntries(stream);
+	const last = tables.lastOf(stream);
+	const state = hidden ? undefined : tables.stateOf(stream);
+	const hasMarkedEntries = tables.hasMarkedEntries(stream);
 	const plan = planRead(range, { last, state, hasMarkedEntries }, now);
-	const entries = entriesOf(store, plan);
+	const entries = entriesOf(tables, plan);
 	const bytes = entries.reduce((sum, { event }) => sum + bytesOf(event), 0);
 	if (content) checkBytes(bytes, pageBytesMax);
 	const targets = {
-		dataOf: (link: RecordedEvent) => store.events[link.position]?.data ?? NOTHING,
-		stateOf: (of: StreamName) => store.stateOf(of),
-		eventAt: (of: StreamName, version: Version) => shown(store.eventAt(of, version), content),
+		dataOf: (link: RecordedEvent) => tables.events[link.position]?.data ?? NOTHING,
+		stateOf: (of: StreamName) => tables.stateOf(of),
+		eventAt: (of: StreamName, version: Version) => shown(tables.eventAt(of, version), content),
 	};
 	const found = plan.resolves ? withTargets(plan, entries, targets, pageBytesMax) : entries;
-	return sliceOf(plan, found, restOf(store, plan, found));
+	return sliceOf(plan, found, restOf(tables, plan, found));
 }
 
-export function entriesOf(store: Store, { range, from, to }: ReadPlan): Entry[] {
+export function entriesOf(tables: MemoryTables, { range, from, to }: ReadPlan): Entry[] {
 	const entries: Entry[] = [];
 	for (let version = Number(from); version <= to; version++) {
-		const event = shown(store.eventAt(range.stream, version), range.content);
-		// `$all` has no place for what was scavenged; elsewhere it lies below `from`.
-		if (event && !(range.stream === ALL && store.scavenged.has(version))) {
+		const event = shown(tables.eventAt(range.stream, version), range.content);
+		// `$all` leaves out scavenged events; in other streams they lie below `from`.
+		if (event && !(range.stream === ALL && tables.scavenged.has(version))) {
 			entries.push({ version, event });
 		}
 	}
 	return range.direction === "forward" ? entries : entries.reverse();
 }
 
-export function restOf(store: Store, plan: ReadPlan, found: readonly FoundEntry[]): SliceRest {
+export function restOf(
+	tables: MemoryTables,
+	plan: ReadPlan,
+	found: readonly FoundEntry[],
+): SliceRest {
 	const { range, facts, now } = plan;
 	const position = gapSought(plan, found);
-	const gap = position === undefined ? undefined : store.gapAt(position);
+	const gap = position === undefined ? undefined : tables.gapAt(position);
 	const from = unexpiredSought(plan, found);
 	if (from === undefined || !facts.state) return { gap };
-	const createdAt = (at: Version) => store.eventAt(range.stream, at)?.created ?? 0;
+	const createdAt = (at: Version) => tables.eventAt(range.stream, at)?.created ?? 0;
 	return { gap, firstUnexpired: firstUnexpired(facts.state, createdAt, from, now) };
 }
 
@@ -73,11 +80,11 @@ export function shown(
 }
 
 /** As `Log.locate`: the earliest of an own stream, the newest of any other. */
-export function locate(store: Store, stream: StreamName, id: string): Version | undefined {
+export function locate(tables: MemoryTables, stream: StreamName, id: string): Version | undefined {
 	const isOwn = stream !== ALL && !isIndexStream(stream);
 	let found: Version | undefined;
-	for (let version = 0; version <= store.lastOf(stream); version++) {
-		if (store.eventAt(stream, version)?.id !== id) continue;
+	for (let version = 0; version <= tables.lastOf(stream); version++) {
+		if (tables.eventAt(stream, version)?.id !== id) continue;
 		if (isOwn) return version;
 		found = version;
 	}

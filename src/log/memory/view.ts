@@ -1,8 +1,8 @@
 /** The log in memory, as it is shown to be verified. */
 import type { LogView } from "../verify/view.ts";
-import type { Store } from "./store.ts";
+import type { MemoryTables } from "./tables.ts";
 
-export function viewOf({ events, streams }: Store): LogView {
+export function viewOf({ events, streams }: MemoryTables): LogView {
 	return {
 		size: () => events.length,
 		*events(from, to) {

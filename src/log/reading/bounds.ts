@@ -1,8 +1,8 @@
-/** What part of a stream a read covers: arithmetic every engine shares. */
+/** The part of a stream that a read covers: arithmetic that every engine shares. */
 import type { Range } from "../log.ts";
 
 /**
- * The lowest and the highest version a read finds; low > high where it finds none. A read covers
+ * The lowest and the highest version a read finds; low > high if it finds none. A read covers
  * `limit` versions from where it says it starts, whether or not they exist: backward from far
  * beyond the head it finds nothing, or fewer than `limit` (contract 2.3).
  */

@@ -9,7 +9,7 @@
 import { Refusal } from "../../errors.ts";
 import { ALL, type StreamName, type Version } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
-import { firstShown, type Standing } from "../../retention/window.ts";
+import { firstShown, type StreamState } from "../../retention/window.ts";
 import type { Range } from "../log.ts";
 import { bounds } from "./bounds.ts";
 
@@ -20,7 +20,7 @@ export type ReadFacts = {
 	/**
 	 * Undefined if the stream is nothing but its entries; left out as well to read what is hidden.
 	 */
-	readonly state: Standing | undefined;
+	readonly state: StreamState | undefined;
 	/**
 	 * Whether entries may change otherwise than by growth. Of an index: whether any stream has
 	 * metadata, links or a tombstone. Of any other stream, and of `$all`: whether it holds links.
@@ -72,6 +72,6 @@ export function isMarked({ range, facts, resolves }: ReadPlan): boolean {
 	return isIndexStream(range.stream) ? facts.hasMarkedEntries : resolves;
 }
 
-function refuseGone(stream: StreamName, state: Standing | undefined): void {
+function refuseGone(stream: StreamName, state: StreamState | undefined): void {
 	if (state?.isGone) throw new Refusal("stream-deleted", { stream, attempt: "read" });
 }

@@ -11,7 +11,7 @@ import {
 } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { linkAt, type Target } from "../../indexes/links.ts";
-import { firstShown, isShown, type Standing, shownUntil } from "../../retention/window.ts";
+import { firstShown, isShown, type StreamState, shownUntil } from "../../retention/window.ts";
 import type { Gap, Range, Slice, StreamEntry } from "../log.ts";
 import { isMarked, type ReadPlan } from "./plan.ts";
 
@@ -21,19 +21,19 @@ export type FoundEntry = {
 	/** The event that stands there; of an index stream the event it points to. */
 	readonly event: RecordedEvent;
 	/**
-	 * Of an index stream: the standing of the event's own stream, where it has one worth asking for.
+	 * Of an index stream: the state of the event's own stream; undefined if it has none.
 	 */
-	readonly origin?: Standing | undefined;
+	readonly origin?: StreamState | undefined;
 	/** Of a link that is to be resolved: where it points to, and what was found there. */
 	readonly target?: (Target & { readonly found?: FoundTarget | undefined }) | undefined;
 };
 
 export type FoundTarget = {
 	readonly event: RecordedEvent;
-	readonly standing?: Standing | undefined;
+	readonly state?: StreamState | undefined;
 };
 
-/** What a slice says besides its entries; both are asked for by few reads. */
+/** The parts of a slice besides its entries. Few reads need either of them. */
 export type SliceRest = {
 	/** The answer to `gapSought`: undefined if that position was not scavenged. */
 	readonly gap?: Gap | undefined;
@@ -49,7 +49,7 @@ type Shown = {
 
 const NOTHING = new Uint8Array(0);
 
-/** The position of a gap that may be all the range covers: then the whole gap is told. */
+/** The position of a gap that may cover the whole range; the slice then says how far it goes. */
 export function gapSought(
 	{ range, low, to }: ReadPlan,
 	found: readonly FoundEntry[],
@@ -92,7 +92,7 @@ function markedSlice(plan: ReadPlan, found: readonly FoundEntry[], rest: SliceRe
 	const bound = state ? firstShown(state) : 0;
 	const entries: StreamEntry[] = [];
 	let first = bound;
-	// The bound is part of what a page says, which has no older neighbours there.
+	// A page at the bound has no link to older pages, so it changes when the bound moves.
 	let steadyUntil = state?.metadata.maxCount || (bound > 0 && low <= bound) ? 0 : Infinity;
 	for (const one of found) {
 		const { created } = one.event;
@@ -104,7 +104,7 @@ function markedSlice(plan: ReadPlan, found: readonly FoundEntry[], rest: SliceRe
 		entries.push(entry);
 		steadyUntil = Math.min(steadyUntil, until, state ? shownUntil(state, created) : Infinity);
 	}
-	// What an empty page leads to moves on as events expire.
+	// The links of an empty page change as events expire.
 	if (first > bound && entries.length === 0) {
 		steadyUntil = 0;
 		first = rest.firstUnexpired ?? first;
@@ -127,7 +127,7 @@ function entryOf({ stream, content }: Range, entry: FoundEntry, now: number): Sh
 		return { entry: { version, event, unresolved }, until };
 	}
 	if (!origin) return { entry: { version, event }, until: Infinity };
-	const found = { event, standing: origin };
+	const found = { event, state: origin };
 	const until = targetUntil(found, now);
 	if (isTargetShown(found, now)) return { entry: { version, event }, until };
 	const unresolved = { stream: event.stream, version: event.version };
@@ -144,18 +144,18 @@ function linkOf(
 	return content ? link : { ...link, data: NOTHING };
 }
 
-function isTargetShown({ event, standing }: FoundTarget, now: number): boolean {
-	return standing === undefined || isShown(standing, event.version, event.created, now);
+function isTargetShown({ event, state }: FoundTarget, now: number): boolean {
+	return state === undefined || isShown(state, event.version, event.created, now);
 }
 
 /**
- * What is hidden may be shown again when metadata changes, but not where the stream is gone for
- * ever, nor where the event was scavenged.
+ * Metadata can show a hidden event again, but not if its stream is gone for ever, nor if the event
+ * was scavenged.
  */
 function targetUntil(found: FoundTarget, now: number): number {
-	const { standing, event } = found;
-	if (standing === undefined || standing.isGone || event.version < standing.scavenged) {
+	const { state, event } = found;
+	if (state === undefined || state.isGone || event.version < state.scavenged) {
 		return Infinity;
 	}
-	return isTargetShown(found, now) ? shownUntil(standing, event.created) : 0;
+	return isTargetShown(found, now) ? shownUntil(state, event.created) : 0;
 }

@@ -1,6 +1,6 @@
 /**
- * What entries lead to. An entry of an index stream leads to the event of another stream, and shows
- * it as far as that stream does. An event that is a link shows the event it points to.
+ * The targets of entries. An entry of an index stream leads to the event of another stream, and
+ * shows it as far as that stream does. An event that is a link shows the event it points to.
  *
  * An engine that cannot look things up in between asks `targetsOf` first, and fetches all of them
  * at once.
@@ -9,7 +9,7 @@ import { Refusal } from "../../errors.ts";
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { LINK_TYPE, linkAt, type Target, targetOf } from "../../indexes/links.ts";
-import type { Standing } from "../../retention/window.ts";
+import type { StreamState } from "../../retention/window.ts";
 import type { ReadPlan } from "./plan.ts";
 import type { FoundEntry, FoundTarget } from "./slice.ts";
 
@@ -18,7 +18,7 @@ export interface TargetFacts {
 	/** The data of a link, which says where it points to, whether or not content was asked for. */
 	dataOf(link: RecordedEvent): Uint8Array;
 	/** Undefined if the stream is nothing but its entries. */
-	stateOf(stream: StreamName): Standing | undefined;
+	stateOf(stream: StreamName): StreamState | undefined;
 	/** The event at a version of a stream; undefined if there is none. */
 	eventAt(stream: StreamName, version: Version): RecordedEvent | undefined;
 }
@@ -29,7 +29,7 @@ export type Entry = { readonly version: Version; readonly event: RecordedEvent }
 const NOTHING = new Uint8Array(0);
 
 /**
- * Adds to the entries of a plan that resolves what they lead to.
+ * Adds their targets to the entries of a plan that resolves links.
  * @throws Refusal `page-too-large` if that has more bytes than `bytesMax`, with the entries' own
  */
 export function withTargets(
@@ -87,8 +87,8 @@ function findTarget(
 ): FoundTarget | undefined {
 	const event = stream === ALL ? undefined : facts.eventAt(stream, version);
 	if (!event) return undefined;
-	const standing = facts.stateOf(stream);
-	if (event.stream === stream) return { event, standing };
+	const state = facts.stateOf(stream);
+	if (event.stream === stream) return { event, state };
 	const link = linkAt(stream, version, event);
-	return { event: content ? link : { ...link, data: NOTHING }, standing };
+	return { event: content ? link : { ...link, data: NOTHING }, state };
 }

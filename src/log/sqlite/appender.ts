@@ -3,9 +3,9 @@
  * them in one transaction with one fsync.
  *
  * An append that is refused is refused before it has inserted anything, so the others stand.
- * Anything else that goes wrong undoes the whole transaction, and every append in it: even its
- * refusals may rest on an append that is now undone. A sync that failed is the end of it all: what
- * the disk holds is not known any more, and only a new start can find out (decision 42).
+ * Any other failure undoes the whole transaction, and every append in it: even a refusal may rest
+ * on an append that is now undone. After a sync that failed, nobody knows what the disk holds; only
+ * a new start can find out (decision 42).
  */
 import type Database from "better-sqlite3";
 import { HASH_BYTES } from "../../../feeds/proof/hash.ts";
@@ -14,7 +14,7 @@ import { isRefusal } from "../../errors.ts";
 import type { NewEvent, StreamName } from "../../event.ts";
 import { streamsJoined } from "../../indexes/joins.ts";
 import { marksOf } from "../appending/marks.ts";
-import { type PlannedWrite, planAppend, planDelete, type Writing } from "../appending/plan.ts";
+import { type PlannedWrite, planAppend, planDelete, type WritePlan } from "../appending/plan.ts";
 import { WriterFacts } from "./facts.ts";
 import { Contradiction, failureOf, isSyncFailure } from "./failures.ts";
 import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "./flags.ts";
@@ -29,7 +29,7 @@ import {
 } from "./protocol.ts";
 import * as sql from "./statements.ts";
 import { type Stream, Streams } from "./streams/streams.ts";
-import { Tree } from "./tree/tree.ts";
+import { MerkleTree } from "./tree/merkle-tree.ts";
 
 const FLAGS = { revival: FLAG_REVIVAL, tombstone: FLAG_TOMBSTONE };
 
@@ -38,7 +38,7 @@ export class Appender {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #streams: Streams;
 	readonly #facts: WriterFacts;
-	readonly #tree: Tree;
+	readonly #merkleTree: MerkleTree;
 	/** Of the event that is being inserted: SQLite copies it. */
 	readonly #hash = Buffer.alloc(HASH_BYTES);
 	#next = 0;
@@ -47,20 +47,20 @@ export class Appender {
 
 	/**
 	 * @param database open for writing and migrated
-	 * @throws where the end of the log, or what else an append builds upon, cannot be read
+	 * @throws if the end of the log, or other rows that an append builds upon, cannot be read
 	 */
 	constructor(database: Database.Database) {
 		this.#database = database;
 		this.#statements = prepare(database);
 		this.#streams = new Streams(database, () => this.#next);
 		this.#facts = new WriterFacts(database, this.#streams);
-		this.#tree = new Tree(database);
+		this.#merkleTree = new MerkleTree(database);
 		this.#reset();
 	}
 
 	/**
-	 * Answers each write of the batch. What it answers as written is on disk.
-	 * @throws where a sync failed, or undoing did: nothing may be committed after that
+	 * Answers each write of the batch. A write that is answered as written is on disk.
+	 * @throws if a sync failed, or the rollback did: nothing may be committed after that
 	 */
 	commit(batch: Batch): Answers {
 		const writes = unpack(batch);
@@ -69,8 +69,8 @@ export class Appender {
 			this.#statements.begin.run();
 			this.#now = batch.now;
 			const answers = writes.map((write) => this.#answer(write));
-			this.#streams.insertRuns();
-			// Where all were refused or repeated there is nothing to sync.
+			this.#streams.insertSpans();
+			// If all were refused or repeated, there is nothing to sync.
 			this.#statements[grown.size > 0 ? "commit" : "rollback"].run();
 			return packAnswers(answers, { last: this.#next - 1, grown, marked });
 		} catch (error) {
@@ -106,7 +106,7 @@ export class Appender {
 		return { first: plan.first, position, repeated: true };
 	}
 
-	#write({ writes, answered }: Writing, batch: readonly PackedEvent[]): Answer {
+	#write({ writes, answered }: WritePlan, batch: readonly PackedEvent[]): Answer {
 		let answer = { first: -1, position: -1, repeated: false };
 		for (const [index, planned] of writes.entries()) {
 			const events = planned.made ? [packed(planned.made)] : batch;
@@ -143,7 +143,7 @@ export class Appender {
 		const hash = hashOfDigested(head, digests, this.#hash);
 		const { insertEvent } = this.#statements;
 		insertEvent.run(position, stream.id, version, id, type, created, flags, hash, data, metadata);
-		this.#tree.add(hash);
+		this.#merkleTree.add(hash);
 		streams.enter(name, stream, position);
 		for (const joined of streamsJoined({ stream: name, version, type, metadata })) {
 			streams.enter(joined, streams.findOrCreate(joined), position);
@@ -159,14 +159,14 @@ export class Appender {
 	/** Learns the end of the log from the file, and forgets what it knew. */
 	#reset(): void {
 		const [end, before] = this.#statements.lastTwo.all() as { position: number; created: number }[];
-		// A page that is torn may read as one of rows without numbers.
+		// A torn page may read as one whose rows have no numbers.
 		if ((before?.position ?? -1) + 1 !== (end?.position ?? 0)) {
 			throw new Contradiction("the newest events do not lie one behind the other");
 		}
 		this.#next = (end?.position ?? -1) + 1;
 		this.#created = end?.created ?? 0;
 		this.#streams.reset();
-		this.#tree.reset(this.#next);
+		this.#merkleTree.reset(this.#next);
 	}
 }
 

@@ -1,6 +1,6 @@
 /**
- * The door for `src/backup/`: all that it takes of this engine. A backup is a log of this engine,
- * whose rows and pages are copied as they are; so the SQL of backups knows the tables, too.
+ * The door for `src/backup/`: all parts of this engine that it uses. A backup is a log of this
+ * engine, and its rows and pages are copied unchanged. So the SQL of backups knows the tables, too.
  */
 import { migrationsFor } from "../migrate.ts";
 import type { Connection } from "./files/directory.ts";
@@ -24,12 +24,12 @@ export {
 export { incarnationOf, raiseIncarnation } from "./files/incarnation.ts";
 export { APPLICATION_ID, isOlder, refuseOtherSchema } from "./files/schema.ts";
 export { FLAGS_ERASED } from "./flags.ts";
-export { Additions, type EntryRow, type SeeEntries } from "./verify/additions.ts";
+export { Additions, type EntryRow, type OnEntries } from "./verify/additions.ts";
 export { verifyDirectory } from "./verify/verifier.ts";
 
 /**
- * Brings a copy to this program's schema; makes it where there is none.
- * @param journal `DELETE` for a backup: its one file can be read where nothing may be written
+ * Brings a copy to this program's schema; makes it if there is none.
+ * @param journal `DELETE` for a backup: its one file can be read on a read-only disk
  */
 export function migrateCopy(file: string, journal: "WAL" | "DELETE"): void {
 	migrateFile(file, migrationsFor("sqlite"), journal);

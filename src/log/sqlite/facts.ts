@@ -1,11 +1,16 @@
 /**
- * What the writer tells of the log while it plans an append: looked up when it is asked for, within
- * the transaction, so that what came before in the same batch counts.
+ * The facts of the log for a plan in the writer. Each is looked up when the plan asks for it,
+ * within the transaction, so that earlier appends of the same batch count.
  */
 import type Database from "better-sqlite3";
 import type { StreamName, Version } from "../../event.ts";
 import { describedStream } from "../../retention/window.ts";
-import { type Facts, type Fate, fateOf, type NewestMetadata } from "../appending/facts.ts";
+import {
+	type Facts,
+	type Lifecycle,
+	lifecycleOf,
+	type NewestMetadata,
+} from "../appending/facts.ts";
 import { present } from "./failures.ts";
 import { FLAG_REVIVAL } from "./flags.ts";
 import type { PackedWrite } from "./protocol.ts";
@@ -32,17 +37,17 @@ export class WriterFacts implements Facts {
 		return this;
 	}
 
-	fateOf(name: StreamName): Fate {
+	lifecycleOf(name: StreamName): Lifecycle {
 		const described = describedStream(name);
 		if (described !== undefined) {
 			const isGone = this.#streams.find(described)?.isGone === true;
-			return fateOf(name, isGone, () => this.metadataOf(name));
+			return lifecycleOf(name, isGone, () => this.metadataOf(name));
 		}
 		const stream = this.#streams.find(name);
-		if (stream?.fate) return stream.fate;
-		const fate = fateOf(name, stream?.isGone === true, () => this.metadataOf(name));
-		if (stream) stream.fate = fate;
-		return fate;
+		if (stream?.lifecycle) return stream.lifecycle;
+		const lifecycle = lifecycleOf(name, stream?.isGone === true, () => this.metadataOf(name));
+		if (stream) stream.lifecycle = lifecycle;
+		return lifecycle;
 	}
 
 	lastOf(name: StreamName): Version {
@@ -66,13 +71,13 @@ export class WriterFacts implements Facts {
 	}
 
 	isAt(index: number, version: Version): boolean {
-		this.#streams.insertRuns();
+		this.#streams.insertSpans();
 		const found = this.#statements.isAt.get(this.#idOf(index), this.#streamId(), version);
 		return present(found, AN_EVENT) === 1;
 	}
 
 	isRevival(version: Version): boolean {
-		this.#streams.insertRuns();
+		this.#streams.insertSpans();
 		const flags = present(this.#statements.flagsAt.get(this.#streamId(), version), AN_EVENT);
 		return ((flags as number) & FLAG_REVIVAL) !== 0;
 	}

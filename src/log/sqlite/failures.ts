@@ -1,6 +1,7 @@
 /**
- * Tells a full disk, which is answered, from a broken one, which is a fault; from a sync that
- * failed, after which nothing may be written any more; and from what is stored and cannot be read.
+ * Tells four failures apart: a full disk, which is answered with a refusal; a broken disk, which is
+ * a fault; a sync that failed, after which nothing may be written; and stored rows that cannot be
+ * read.
  */
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
@@ -8,12 +9,12 @@ import { Refusal } from "../../errors.ts";
 import type { Answer } from "./protocol.ts";
 
 /**
- * Where growing a file failed for another reason than SQLITE_FULL, this much room rules out a full
+ * If growing a file failed for another reason than SQLITE_FULL, this much room rules out a full
  * disk.
  */
 const ROOM_BYTES = 1024 * 1024;
 
-/** What every append of a failed transaction is answered. */
+/** The answer to every append of a failed transaction. */
 export function failureOf(error: unknown, file: string): Answer {
 	if (isUnreadable(error) || isTaken(error)) {
 		const part = "what has to be known to write this";
@@ -31,34 +32,34 @@ export function causeOf(error: unknown): string {
 }
 
 /**
- * Whether `error` says that a sync failed, for whatever reason: a full disk is none that matters.
+ * Whether `error` says that a sync failed, for whatever reason, a full disk included.
  * The system may have dropped what it could not write and call the rest clean, so that a second
- * sync succeeds and means nothing. What is on the disk only a recovery can tell.
+ * sync succeeds and means nothing. Only a recovery can tell what is on the disk.
  */
 export function isSyncFailure(error: unknown): boolean {
 	const code = codeOf(error);
 	return code === "SQLITE_IOERR_FSYNC" || code === "SQLITE_IOERR_DIR_FSYNC";
 }
 
-/** Something that has to be in the database, and is not. */
+/** A row that must be in the database is missing. */
 export class MissingRows extends Error {
 	override readonly name = "MissingRows";
 }
 
-/** Two things in the database of which one cannot be so. */
+/** Two facts in the database contradict each other. */
 export class Contradiction extends Error {
 	override readonly name = "Contradiction";
 }
 
-/** @throws MissingRows where a look-up did not find what has to be there, or a row without it */
+/** @throws MissingRows if a look-up did not find a row or a value that must be there */
 export function present<T>(found: T | null | undefined, what: string): T {
 	if (found === undefined || found === null) throw new MissingRows(`${what} is missing`);
 	return found;
 }
 
 /**
- * Whether `error` says that what is stored cannot be read: a page is damaged, or the disk does not
- * give it. Trying again does not help, and what needs none of it goes on.
+ * Whether `error` says that stored rows cannot be read: a page is damaged, or the disk cannot read
+ * it. Trying again does not help; requests that do not need these rows go on.
  */
 export function isUnreadable(error: unknown): boolean {
 	if (error instanceof MissingRows || error instanceof Contradiction) return true;
@@ -76,15 +77,15 @@ const UNREADABLE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a row is there already whose number was free: numbers are given by what is there, so some
- * of that has to be lost.
+ * Whether a row exists although its number seemed free. Numbers follow from the rows that are
+ * there, so some of those must be lost.
  */
 function isTaken(error: unknown): boolean {
 	const code = codeOf(error);
 	return code === "SQLITE_CONSTRAINT_PRIMARYKEY" || code === "SQLITE_CONSTRAINT_UNIQUE";
 }
 
-/** What a read has failed with: the refusal, where `part` of the log cannot be read. */
+/** The error to throw for a failed read: a refusal if `part` of the log cannot be read. */
 export function damageOr(error: unknown, part: string): unknown {
 	if (!isUnreadable(error)) return error;
 	return new Refusal("log-damaged", { part, reason: causeOf(error) });
@@ -103,7 +104,7 @@ export function isDiskFull(error: unknown, file: string): boolean {
 	return bavail * bsize < ROOM_BYTES;
 }
 
-/** Whether `error` says that a file holds what SQLite did not write there. */
+/** Whether `error` says that a file holds bytes that SQLite did not write there. */
 export function isDamage(error: unknown): boolean {
 	const code = codeOf(error);
 	return code?.startsWith("SQLITE_CORRUPT") === true || code === "SQLITE_NOTADB";

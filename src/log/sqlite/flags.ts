@@ -1,10 +1,10 @@
 /**
  * The flags of an event, as rows and batches hold them. The first three are known from its append
- * on and are part of its leaf, so their numbers are `LEAF_FLAGS`. Erasing adds the others.
+ * on and are part of its leaf, so their numbers are `LEAF_FLAGS`. Erasure adds the others.
  */
 import { LEAF_FLAGS } from "../../../feeds/proof/leaf.ts";
 
-/** Its data (where that is empty: its metadata) is JSON. */
+/** Its data is JSON; if its data is empty, its metadata is. */
 export const FLAG_JSON = LEAF_FLAGS.json;
 /** The last event of a stream that was deleted for ever. */
 export const FLAG_TOMBSTONE = LEAF_FLAGS.tombstone;

@@ -21,7 +21,7 @@ import {
 	type Verification,
 } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
-import { Erasures, erasuresOf } from "./erasing/erasures.ts";
+import { ErasureQueue, erasuresOf } from "./erasure/queue.ts";
 import { damageOr } from "./failures.ts";
 import { claimDirectory } from "./files/claim.ts";
 import { logFile, refusalOf } from "./files/directory.ts";
@@ -73,11 +73,11 @@ export async function openSqliteLog(
 		const listeners = new Listeners();
 		const tell = (commit: Commit) => listeners.tell(commit);
 		const count = erasuresOf(logFile(directory));
-		const erasures = new Erasures(writing.erasing, count, clock, tell);
+		const erasureQueue = new ErasureQueue(writing.erasurePort, count, clock, tell);
 		const queue = new AppendQueue(writing, limits, clock, {
 			onCommit: tell,
 			onStop(refusal) {
-				erasures.stop(refusal);
+				erasureQueue.stop(refusal);
 				onStop(refusal);
 			},
 			// The last connection to close tidies the WAL away, and the reader's may not write. So the
@@ -85,7 +85,15 @@ export async function openSqliteLog(
 			onEnd: () => reader.close(),
 		});
 		if (writing.stopped !== undefined) queue.stop(writing.stopped);
-		return new SqliteLog({ directory, incarnation, queue, erasures, reader, listeners, release });
+		return new SqliteLog({
+			directory,
+			incarnation,
+			queue,
+			erasureQueue,
+			reader,
+			listeners,
+			release,
+		});
 	} catch (error) {
 		opened?.close();
 		release();
@@ -97,7 +105,7 @@ type Parts = {
 	readonly directory: string;
 	readonly incarnation: number;
 	readonly queue: AppendQueue;
-	readonly erasures: Erasures;
+	readonly erasureQueue: ErasureQueue;
 	readonly reader: Reader;
 	readonly listeners: Listeners;
 	/** Lets go of the directory. */
@@ -117,7 +125,7 @@ export class SqliteLog implements Log {
 	}
 
 	get erasures(): number {
-		return this.#parts.erasures.count;
+		return this.#parts.erasureQueue.count;
 	}
 
 	append(append: Append): Promise<Appended> {
@@ -130,12 +138,12 @@ export class SqliteLog implements Log {
 
 	async redact(redaction: Redaction): Promise<void> {
 		this.#refuseClosing();
-		await this.#parts.erasures.redact(redaction);
+		await this.#parts.erasureQueue.redact(redaction);
 	}
 
 	async scavenge(from: number): Promise<ScavengeStep> {
 		this.#refuseClosing();
-		return this.#parts.erasures.scavenge(from);
+		return this.#parts.erasureQueue.scavenge(from);
 	}
 
 	read(range: Range): Promise<Slice> {
@@ -152,7 +160,7 @@ export class SqliteLog implements Log {
 
 	async writerAnswers(): Promise<void> {
 		this.#refuseClosing();
-		await this.#parts.erasures.ping();
+		await this.#parts.erasureQueue.ping();
 	}
 
 	onCommit(listener: (commit: Commit) => void): () => void {
@@ -169,13 +177,13 @@ export class SqliteLog implements Log {
 	}
 
 	#read(range: Range, hidden: boolean): Promise<Slice> {
-		const { reader, erasures } = this.#parts;
+		const { reader, erasureQueue } = this.#parts;
 		return this.#reading(range.stream, range.from, () =>
-			reader.read(range, { hidden, isErasing: erasures.isErasing() }),
+			reader.read(range, { hidden, isErasing: erasureQueue.isErasing() }),
 		);
 	}
 
-	/** @param where what is read of the stream, in words for the operator */
+	/** @param where the place that is read, in words for the operator */
 	async #reading<T>(
 		stream: StreamName,
 		where: string | number,
@@ -187,18 +195,18 @@ export class SqliteLog implements Log {
 		} catch (error) {
 			throw damageOr(error, `${stream} at ${where}`);
 		} finally {
-			// A refusal shows a commit as well: that the stream was deleted.
+			// A refusal can show a commit, too: the delete of the stream.
 			const telling = this.#telling();
 			if (telling) await telling;
 		}
 	}
 
-	/** What was read may be on disk before the listeners have heard of it. */
+	/** A read may find a commit on disk before the listeners have heard of it. */
 	#telling(): Promise<unknown> | undefined {
-		const { queue, erasures, reader } = this.#parts;
+		const { queue, erasureQueue, reader } = this.#parts;
 		const { position, erasures: count } = reader.seen;
-		const appended = queue.told(position);
-		const erased = erasures.told(count);
+		const appended = queue.listenersReached(position);
+		const erased = erasureQueue.listenersReached(count);
 		return appended || erased ? Promise.all([appended, erased]) : undefined;
 	}
 

@@ -1,8 +1,8 @@
 /**
- * What the log's thread and the writer's thread say to each other.
+ * The messages between the log's thread and the writer's thread.
  *
- * A batch is many appends in one message, and what crosses between threads is kept flat, since
- * every object, key and Map entry is paid for twice there. The appends travel as one block of bytes
+ * A batch is many appends in one message. Messages are flat, since each object, key and Map entry
+ * is serialised and read again. The appends travel as one block of bytes
  * that changes owner instead of being copied again; only texts stay texts:
  *
  *     write:  expected  kind  events
@@ -21,7 +21,7 @@ import type { ExpectedVersion, StreamName, Version } from "../../event.ts";
 import type { Append, Appended, Deletion } from "../log.ts";
 import { FLAG_JSON } from "./flags.ts";
 
-/** What waits for the writer. */
+/** A write that waits for the writer. */
 export type Write = Append | Deletion;
 
 export type Batch = {
@@ -57,7 +57,7 @@ export type PackedEvent = {
 
 /** The writer's answer to a batch. */
 export type Answers = {
-	/** Of each write: first version, position, and 1 where it was a repeat. */
+	/** Of each write: first version, position, and 1 if it was a repeat. */
 	readonly appended: Float64Array;
 	/** By the index of the write: why it was not written. */
 	readonly denied: ReadonlyMap<number, Denied>;
@@ -67,15 +67,15 @@ export type Answers = {
 	 */
 	readonly last: number;
 	readonly grown: readonly StreamName[];
-	readonly lasts: Float64Array;
+	readonly lastVersions: Float64Array;
 	/** As in `Commit`. */
 	readonly marked: readonly StreamName[];
 };
 
-/** What the writer says first, unless it stops at once. */
+/** The first message of the writer, unless it stops at once. */
 export const READY = "ready";
 
-/** What the writer says last, where it cannot go on. Batches in flight are never answered then. */
+/** The last message of a writer that cannot go on. It never answers the batches in flight. */
 export type Stopped = { readonly stopped: string };
 
 export type Answer = Appended | Denied;
@@ -203,8 +203,8 @@ export function packAnswers(
 			appended.set([answer.first, answer.position, answer.repeated ? 1 : 0], index * 3);
 		} else denied.set(index, answer);
 	}
-	const lasts = Float64Array.from(grown.values(), (stream) => stream.last);
-	return { appended, denied, last, grown: [...grown.keys()], lasts, marked: [...marked] };
+	const lastVersions = Float64Array.from(grown.values(), (stream) => stream.last);
+	return { appended, denied, last, grown: [...grown.keys()], lastVersions, marked: [...marked] };
 }
 
 /** The answer to the write `index` of the batch. */

@@ -6,15 +6,15 @@
  *                     │            writer's door; all who come meanwhile go together after
  *                     └─ full: refused `overloaded`
  *
- * Once the thread has stopped unasked, or could not even begin, every append is refused with what
- * stopped it: those that come, those that wait, and those in flight, of which nobody knows whether
- * they are on disk.
+ * If the thread stops by itself, or cannot begin, the queue refuses every append and gives the
+ * reason: new appends, waiting ones, and those in flight. Nobody knows whether appends in flight
+ * are on disk.
  */
 import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import type { Version } from "../../event.ts";
+import { ListenerProgress } from "../listener-progress.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
-import { Told } from "../told.ts";
 import { messageOf } from "./failures.ts";
 import { type Answers, answerAt, pack, packedBytes, type Stopped, type Write } from "./protocol.ts";
 
@@ -31,10 +31,10 @@ const BATCH_BYTES_MAX = 8 * 1024 * 1024;
  */
 const IN_FLIGHT_MAX = 2;
 
-/** Nobody knows when it will be started again; a client that asks this often is no burden. */
+/** Nobody knows when the server will start again; a client that retries this often is no burden. */
 const RESTART_SECONDS = 30;
 
-type Waiting = {
+type WaitingWrite = {
 	readonly write: Write;
 	readonly bytes: number;
 	/** Those behind it do not share its commit. */
@@ -49,13 +49,13 @@ export type WriterThread = {
 	readonly exited: Promise<number>;
 };
 
-/** Who is told what becomes of the queue. */
+/** Hears of the commits and of the end of the queue. */
 export type Listener = {
 	/** After each commit is on disk, in order. */
 	onCommit(commit: Commit): void;
-	/** Once, where the writer stopped unasked. */
+	/** Once, if the writer stops by itself. */
 	onStop(refusal: Refusal<"writer-stopped">): void;
-	/** Once, where it ends as it was asked to: before it lets go of the file. */
+	/** Once, if the queue is closed: before the writer lets go of the file. */
 	onEnd(): void;
 };
 
@@ -65,9 +65,9 @@ export class AppendQueue {
 	readonly #clock: () => number;
 	readonly #listener: Listener;
 	readonly #stopped: Promise<void>;
-	#waiting: Waiting[] = [];
+	#waiting: WaitingWrite[] = [];
 	/** Oldest first, as they will be answered. */
-	#inFlight: Waiting[][] = [];
+	#inFlight: WaitingWrite[][] = [];
 	/** Appends and bytes that are waiting or in flight. */
 	#count = 0;
 	#bytes = 0;
@@ -75,7 +75,7 @@ export class AppendQueue {
 	#isClosing = false;
 	#isEnding = false;
 	#broken: Refusal<"writer-stopped"> | undefined;
-	readonly #told = new Told(-1);
+	readonly #listenerProgress = new ListenerProgress(-1);
 
 	/** @param thread runs `writer.ts`; the queue ends it */
 	constructor(
@@ -113,9 +113,9 @@ export class AppendQueue {
 		});
 	}
 
-	/** As `Told.of`, of a position that a read has found. */
-	told(position: number): Promise<void> | undefined {
-		return this.#told.of(position, this.#inFlight.length);
+	/** As `ListenerProgress.reached`, of a position that a read has found. */
+	listenersReached(position: number): Promise<void> | undefined {
+		return this.#listenerProgress.reached(position, this.#inFlight.length);
 	}
 
 	/** Refuses every append from now on: the writer has stopped. */
@@ -129,11 +129,11 @@ export class AppendQueue {
 		this.#count = 0;
 		this.#bytes = 0;
 		for (const { reject } of stranded) reject(this.#broken);
-		this.#told.end();
+		this.#listenerProgress.end();
 		this.#endWhenDone();
 	}
 
-	/** Lets what waits be written, then ends the thread. */
+	/** Lets the waiting appends be written, then ends the thread. */
 	async close(): Promise<void> {
 		this.#isClosing = true;
 		this.#endWhenDone();
@@ -147,7 +147,7 @@ export class AppendQueue {
 		this.#writer.postMessage("close");
 	}
 
-	/** An append that would wait alone is never too large: what a client may send bounds it. */
+	/** An append that would wait alone is never too large: the limit of a request bounds it. */
 	#full(bytes: number): Refusal | undefined {
 		const { appendQueueMax, appendQueueBytesMax } = this.#limits;
 		const isLong = this.#count >= appendQueueMax;
@@ -187,10 +187,10 @@ export class AppendQueue {
 	}
 
 	/**
-	 * One of them met what is damaged, and none was written: the others are not to fail with it. By
-	 * halves, it is alone after a few commits.
+	 * One write of the batch met damage, so none was written. The others must not fail with it: the
+	 * batch is split in halves, until the write is alone after a few commits.
 	 */
-	#sendApart(together: readonly Waiting[]): void {
+	#sendApart(together: readonly WaitingWrite[]): void {
 		const ends = [Math.ceil(together.length / 2) - 1, together.length - 1];
 		this.#waiting.unshift(
 			...together.map((waiting, index) => ({ ...waiting, endsCommit: ends.includes(index) })),
@@ -201,7 +201,7 @@ export class AppendQueue {
 	#settle(answers: Answers): void {
 		const answered = this.#inFlight.shift() ?? [];
 		if (answered.length > 1 && hasMetDamage(answers)) {
-			this.#told.answered(-1);
+			this.#listenerProgress.answered(-1);
 			this.#sendApart(answered);
 			return;
 		}
@@ -216,27 +216,27 @@ export class AppendQueue {
 		}
 		// Their waiting callers run after this, so a listener knows of a commit before its client does.
 		if (answers.grown.length > 0) this.#listener.onCommit(commitOf(answers));
-		this.#told.answered(answers.last);
+		this.#listenerProgress.answered(answers.last);
 		this.#endWhenDone();
 	}
 }
 
-/** What everything that would write is refused with, once nothing does. */
+/** The refusal of every write once the writer has stopped. */
 export function writerStopped(reason: string): Refusal<"writer-stopped"> {
 	return new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS });
 }
 
-/** What stops a transaction is answered to all its writes. */
+/** The damage that stopped a transaction is the answer to all its writes. */
 function hasMetDamage({ denied }: Answers): boolean {
 	const first = denied.get(0);
 	return first !== undefined && "word" in first && first.word === "log-damaged";
 }
 
-function commitOf({ last, grown, lasts, marked }: Answers): Commit {
+function commitOf({ last, grown, lastVersions, marked }: Answers): Commit {
 	return {
 		last,
 		marked,
-		streams: new Map(grown.map((name, index) => [name, lasts[index] as Version])),
+		streams: new Map(grown.map((name, index) => [name, lastVersions[index] as Version])),
 	};
 }
 

@@ -3,31 +3,31 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { READY, type Stopped } from "./protocol.ts";
 import type { WriterThread } from "./queue.ts";
 
-/** Erasing has a line of its own to the writer's thread, so that it never waits behind appends. */
+/** Erasures have their own port to the writer's thread, so that they never wait behind appends. */
 export type WriterData = {
 	readonly file: string;
 	readonly checkpoints: boolean;
-	readonly erasing: MessagePort;
+	readonly erasurePort: MessagePort;
 };
 
-export type Writing = WriterThread & {
-	readonly erasing: MessagePort;
+export type StartedWriter = WriterThread & {
+	readonly erasurePort: MessagePort;
 	/** Why the thread could not begin. */
 	readonly stopped: string | undefined;
 };
 
 /** A batch is one message, so the writer's own heap stays small; this is room, not need. */
 const WRITER_HEAP_MIB = 128;
-/** What a batch leaves behind is dead with its answer; Node's default keeps three times as much. */
+/** The garbage of a batch is dead once it is answered; Node's default keeps three times as much. */
 const WRITER_YOUNG_MIB = 8;
 
 /** Resolves once the thread has opened the database. */
-export function startWriter(file: string, checkpoints: boolean): Promise<Writing> {
+export function startWriter(file: string, checkpoints: boolean): Promise<StartedWriter> {
 	// The name carries the extension this very file runs under: .js built, .ts where types are
 	// stripped.
 	const url = new URL(import.meta.url.replace(/start(\.\w+)$/, "writer$1"));
 	const { port1, port2 } = new MessageChannel();
-	const data: WriterData = { file, checkpoints, erasing: port2 };
+	const data: WriterData = { file, checkpoints, erasurePort: port2 };
 	const writer = new Worker(url, {
 		workerData: data,
 		transferList: [port2],
@@ -38,14 +38,14 @@ export function startWriter(file: string, checkpoints: boolean): Promise<Writing
 			maxYoungGenerationSizeMb: WRITER_YOUNG_MIB,
 		},
 	});
-	// It may end before anybody else listens.
+	// The thread may end before anything else listens.
 	const exited = new Promise<number>((resolve) => writer.once("exit", resolve));
 	return new Promise((resolve, reject) => {
-		// Left in place: an error that nobody listens for would end the process, not the thread.
+		// Left in place: an error without a listener would end the process, not the thread.
 		writer.on("error", reject);
 		writer.once("message", (message: typeof READY | Stopped) => {
 			const stopped = message === READY ? undefined : message.stopped;
-			resolve({ writer, exited, erasing: port1, stopped });
+			resolve({ writer, exited, erasurePort: port1, stopped });
 		});
 	});
 }

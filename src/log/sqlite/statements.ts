@@ -10,7 +10,7 @@ export const BEGIN_READ = "BEGIN";
 export const COMMIT = "COMMIT";
 export const ROLLBACK = "ROLLBACK";
 
-/** Waits for nobody: what a reader still needs in the WAL stays there until the next one. */
+/** Waits for no reader: pages of the WAL that a reader needs stay there until the next one. */
 export const CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)";
 /** Whether it was busy, the pages of the WAL, and how many of them were copied; copies none. */
 export const SELECT_WAL_LENGTH = "PRAGMA wal_checkpoint(NOOP)";
@@ -34,8 +34,8 @@ const MARKS = "metadata, tombstone, link, scavenged";
 
 /**
  * What the log itself says of the marks of `s`, see `streams/rows.ts`: the newest event of its
- * metadata stream, and whether its own newest, `n`, is a tombstone. That is looked at where there
- * is any.
+ * metadata stream, and whether its own newest, `n`, is a tombstone. The tombstone is looked
+ * for only if the log has any.
  */
 const PROOF = `
 	(SELECT position FROM entries WHERE stream = (SELECT id FROM streams WHERE name = '$$' || s.name)
@@ -62,7 +62,7 @@ export const SELECT_ALL = `
 		${MARKS}
 	FROM (SELECT 1) LEFT JOIN marks ON marks.stream = 0`;
 
-/** Of a window of own streams those that may hold something to scavenge. */
+/** The own streams of a window that may have events to scavenge. */
 export const SELECT_MARKED_STREAMS = `
 	SELECT id, name FROM streams LEFT JOIN marks ON marks.stream = id WHERE id BETWEEN ? AND ?
 		AND (metadata IS NOT NULL OR tombstone IS NOT NULL OR substr(name, 1, 2) = '$$')
@@ -118,11 +118,11 @@ export const INSERT_NODE = "INSERT INTO nodes (level, number, hash) VALUES (?, ?
 export const INSERT_ENTRY = "INSERT INTO entries (stream, version, position) VALUES (?, ?, ?)";
 
 /**
- * The entries of a run of events, stream by stream: most batches lie next to each other in their
- * own stream, their category and their type. Position less version is the same throughout a run.
+ * The entries of a span of events, stream by stream: most batches lie next to each other in their
+ * own stream, their category and their type. Position less version is the same throughout a span.
  * Half the price of as many INSERT_ENTRY, and the events' pages were written just now.
  */
-export const INSERT_RUN = `
+export const INSERT_SPAN = `
 	INSERT INTO entries (stream, version, position)
 	SELECT ?, position - ?, position FROM events WHERE position BETWEEN ? AND ?`;
 
@@ -142,8 +142,8 @@ export const SELECT_IS_AT = `
 	WHERE entries.stream = ? AND entries.version = ?`;
 
 /**
- * What a read returns of an event besides what the client wrote, and how long that is: SQLite reads
- * a blob's length from the row's header, and not the blob. The id comes as text: a Buffer for each
+ * The columns of an event besides its data and metadata, and the lengths of those. SQLite reads a
+ * blob's length from the row's header, and not the blob. The id comes as text: a Buffer for each
  * row costs three times what writing the digits does.
  */
 const HEAD_COLUMNS =
@@ -156,7 +156,7 @@ export type Order = "ASC" | "DESC";
 const OF_STREAM = `
 	FROM entries n CROSS JOIN events e ON e.position = n.position
 	WHERE n.stream = ? AND n.version BETWEEN ? AND ?`;
-/** The same of `$all`, which has no place for what was scavenged. */
+/** The same of `$all`, which leaves out scavenged events. */
 const OF_ALL = `
 	FROM events e WHERE e.position BETWEEN ? AND ? AND (e.flags & ${FLAG_SCAVENGED}) = 0`;
 
@@ -165,7 +165,7 @@ export const selectEvents = readsOf("e.position", OF_ALL);
 
 /** The statements of a read, all with the same parameters and in the same order. */
 export type Reads = {
-	/** The version of each entry, and its event without what the client wrote. */
+	/** The version of each entry, and its event without data and metadata. */
 	heads(order: Order): string;
 	/** The data and metadata of each, one after another in a single value. */
 	joined(order: Order): string;
@@ -187,7 +187,7 @@ function readsOf(version: string, range: string): Reads {
 	};
 }
 
-/** The run of scavenged positions that a position may be in: the last to begin at or before it. */
+/** The gap of scavenged positions that a position may be in: the last to begin at or before it. */
 export const SELECT_GAP =
 	"SELECT first, last, packed FROM gaps WHERE first <= ? ORDER BY first DESC LIMIT 1";
 /** How many positions from the one to the other were scavenged. */
@@ -206,7 +206,7 @@ export const SELECT_TO_SCAVENGE = `
 	FROM entries n CROSS JOIN events e ON e.position = n.position
 	WHERE n.stream = ? AND n.version >= ? ORDER BY n.version LIMIT ?`;
 
-/** What the hash of an event covers of its content, before that goes; once an event. */
+/** Keeps the digests that the hash of an event covers, before its content goes; once an event. */
 export const INSERT_DIGESTS = `
 	INSERT INTO digests (position, data, metadata)
 	SELECT position, sha256(data), sha256(metadata) FROM events WHERE position = ?
@@ -233,7 +233,7 @@ export const MARK_SCAVENGED = `
 export const DELETE_GAP = "DELETE FROM gaps WHERE first = ?";
 export const INSERT_GAP = "INSERT INTO gaps (first, last, packed) VALUES (?, ?, ?)";
 
-/** Gaps with room between what was packed and where packing ends: see `packing.ts`. */
+/** Gaps with room between their packed part and the end of packing: see `packing.ts`. */
 export const SELECT_TO_PACK = `
 	SELECT first, last, coalesce(packed, first - 1) AS packed FROM gaps
 	WHERE first >= ? AND last - coalesce(packed, first - 1) > ? ORDER BY first LIMIT 1`;

@@ -1,18 +1,18 @@
 /**
- * The writer's thread: takes batches, answers them, one after another; and between two of them, one
- * step of erasing where that is asked for.
+ * The writer's thread. It takes batches and answers them, one after another. Between two batches it
+ * takes one step of an erasure, if the log has asked for one.
  *
- *     batch ─▶ commit ─▶ answers ─▶ checkpoint, where one is due
+ *     batch ─▶ commit ─▶ answers ─▶ checkpoint of the WAL, if one is due
  *                 └── failed ──────────┴─▶ stopped: says why, and takes no more
  *
- * What fails here, and is not answered as an append's own failure, leaves doubt about what the disk
- * holds. So the thread ends, and nothing is written until the directory is opened anew. The same
- * where it cannot even begin, because what an append builds upon cannot be read (decision 44).
+ * After any failure that is not the append's own, nobody knows what the disk holds. So the thread
+ * ends, and nothing is written until the directory is opened anew. The thread also ends if it
+ * cannot read the rows that an append builds upon (decision 44).
  */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Appender } from "./appender.ts";
-import { Eraser, type Erasure } from "./erasing/eraser.ts";
-import { CLEANED, PING } from "./erasing/erasures.ts";
+import { Eraser, type ErasureRequest } from "./erasure/eraser.ts";
+import { CLEANED, PING } from "./erasure/queue.ts";
 import { causeOf, isUnreadable } from "./failures.ts";
 import { takeCheckpoints } from "./files/checkpoint.ts";
 import { openForWriting } from "./files/directory.ts";
@@ -22,14 +22,14 @@ import type { WriterData } from "./start.ts";
 const port = parentPort;
 if (!port) throw new Error("writer.ts runs in a worker thread");
 
-const { file, checkpoints, erasing } = workerData as WriterData;
+const { file, checkpoints, erasurePort } = workerData as WriterData;
 const database = openForWriting(file);
 const checkpointWhenDue = takeCheckpoints(database, checkpoints);
 const eraser = new Eraser(database);
 const appender = openAppender();
 if (appender) serve(port, appender);
 
-/** Undefined where what it has to know of the log cannot be read; that is told. */
+/** Undefined if the rows it has to know cannot be read; then it has told the log so. */
 function openAppender(): Appender | undefined {
 	try {
 		return new Appender(database);
@@ -53,20 +53,20 @@ function serve(port: MessagePort, appender: Appender): void {
 			if (answers.grown.length > 0) checkpointWhenDue();
 		});
 	});
-	erasing.on("message", (erasure: Erasure | typeof PING) => {
+	erasurePort.on("message", (erasure: ErasureRequest | typeof PING) => {
 		if (erasure === PING) {
-			erasing.postMessage(PING);
+			erasurePort.postMessage(PING);
 			return;
 		}
 		orStop(() => {
 			const erased = eraser.erase(erasure);
-			// Reads show it already: whatever becomes of the WAL, no document of before may be kept.
-			erasing.postMessage(erased);
+			// Reads show the erasure already, so caches must drop their documents, whatever the WAL does.
+			erasurePort.postMessage(erased);
 			try {
-				// If another process moves the WAL, cutting it would tear what that process follows.
+				// If another process makes the checkpoints, cutting the WAL would break what it follows.
 				if (checkpoints) eraser.clean(erased);
 			} finally {
-				erasing.postMessage(CLEANED);
+				erasurePort.postMessage(CLEANED);
 			}
 			checkpointWhenDue();
 		});
@@ -90,6 +90,6 @@ function stop(reason: string): void {
 function end(): void {
 	eraser.close();
 	database.close();
-	erasing.close();
+	erasurePort.close();
 	port?.close();
 }

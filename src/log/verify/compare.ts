@@ -1,4 +1,4 @@
-/** Names the entries that are not those the events must have, where the sums of both differ. */
+/** If the sums differ, names the entries that are not those the events must have. */
 import { streamsJoined } from "../../indexes/joins.ts";
 import { isUnproven, misplaced, unprovenIn } from "./entries.ts";
 import type { Span } from "./sums.ts";
@@ -7,13 +7,13 @@ import type { LogView, Report } from "./view.ts";
 /** Spans of 1,024 positions that are looked at in one pass: a table of some 60,000 entries. */
 const SPANS_AT_ONCE = 16;
 
-/** Reports nothing where the difference has settled meanwhile. */
+/** Reports nothing if the difference has settled meanwhile. */
 export function compareEntries(view: LogView, spans: readonly Span[], report: Report): void {
 	for (let done = 0; done < spans.length; done += SPANS_AT_ONCE) {
 		const examined = spans.slice(done, done + SPANS_AT_ONCE);
 		const found = compareSpans(view, examined, report);
 		const left = spans.length - done - examined.length;
-		if (found && left > 0) report(`entries differ in ${left} more runs of 1,024 positions`);
+		if (found && left > 0) report(`entries differ in ${left} more spans of 1,024 positions`);
 		if (found) return;
 	}
 }

@@ -27,7 +27,7 @@ export type CheckedEntries = {
 
 /**
  * Checks the entries of the first `size` events.
- * @param onEntries told now and then how many more were seen
+ * @param onEntries called now and then with the number of entries since the last call
  */
 export function checkEntries(
 	view: LogView,
@@ -47,14 +47,14 @@ export function checkEntries(
 		}
 		if (++seen % 65_536 === 0) onEntries(65_536);
 		if (check.see(version, position)) return;
-		// What came after the first look has its events by now: both are written together.
+		// Entries that came after the first look have their events by now: both are written together.
 		if (position >= end) end = view.size();
 		if (position < 0 || position >= end) report(misplaced(of.name, version, position));
 	});
 	return { sums: check.sums, streams, unproven: check.unproven };
 }
 
-/** Is shown the entries of streams, one stream after another and each by version. */
+/** Checks the entries of streams: one stream after another, each by version. */
 export class EntryCheck {
 	readonly sums: Sums;
 	readonly #span: Span;
@@ -62,7 +62,7 @@ export class EntryCheck {
 	readonly #report: Report;
 	readonly #keyOf = createNameKeys();
 	#unproven = 0;
-	/** The stream whose entries are shown now, and its last one. */
+	/** The stream that is being checked, and its last entry. */
 	#name = "";
 	#key: NameKey = { first: 0, second: 0 };
 	#isIndex = false;
@@ -80,7 +80,7 @@ export class EntryCheck {
 		this.#report = report;
 	}
 
-	/** Of the entries in the span, those that nothing can prove. They are not in the sums. */
+	/** The entries in the span that nothing can prove. They are not in the sums. */
 	get unproven(): number {
 		return this.#unproven;
 	}
@@ -127,7 +127,7 @@ export function unprovenIn(view: LogView): Positions {
 	return erased;
 }
 
-/** What an event correlates with cannot be told once its metadata was erased. */
+/** Once the metadata of an event was erased, nothing can tell its correlation. */
 export function isUnproven(name: string, position: number, erased: Positions): boolean {
 	return name.startsWith("$bc-") && erased.has(position);
 }

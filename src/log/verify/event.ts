@@ -1,4 +1,4 @@
-/** What must hold of one event, by itself and by its hash. */
+/** The rules for one event, by itself and by its hash. */
 import { HASH_BYTES, leafHash, sha256 } from "../../../feeds/proof/hash.ts";
 import { encodeLeaf, hashOfEvent, type LeafHead } from "../../../feeds/proof/leaf.ts";
 import type { StoredEvent } from "./view.ts";
@@ -6,7 +6,7 @@ import type { StoredEvent } from "./view.ts";
 /** Of all calls, as none of them waits. */
 const computed = Buffer.alloc(HASH_BYTES);
 
-/** Whether an event has the hash of what it holds. */
+/** Whether the hash of an event is that of all its fields. */
 export function isAsHashed(event: StoredEvent): boolean {
 	const { hash, data, metadata, digests } = event;
 	if (!hash) return false;
@@ -23,7 +23,7 @@ export function isHashOf(
 	return Buffer.compare(hash, hashOfEvent(head, data, metadata, computed)) === 0;
 }
 
-/** Whether a leaf hash is that of what the tree holds of an event. */
+/** Whether a hash is that of a leaf. */
 export function isHashOfLeaf(hash: Uint8Array, leaf: Uint8Array): boolean {
 	return Buffer.compare(hash, leafHash(leaf)) === 0;
 }
@@ -34,7 +34,7 @@ export function expectedHash(event: StoredEvent): Uint8Array {
 	return digests ? leafHash(leafOf(event)) : hashOfEvent(event, data, metadata);
 }
 
-/** What the tree holds of an event. */
+/** The leaf of an event. */
 export function leafOf(event: StoredEvent): Buffer {
 	const { digests } = event;
 	// Erased content has left its digest. Content that is there must still have it.
@@ -47,22 +47,22 @@ export function leafOf(event: StoredEvent): Buffer {
 	});
 }
 
-/** Whether the content is gone that the event says was erased. */
+/** Whether the event has lost all content that it says was erased. */
 export function isErasedWhole({ data, metadata, isErased, isScavenged }: StoredEvent): boolean {
 	return !isErased || (data.length === 0 && (!isScavenged || metadata.length === 0));
 }
 
-/** Whether an id is one: that of no event is all zero. */
+/** Whether an id is valid: no event has an id of zeros only. */
 export function isEventId(id: Uint8Array): boolean {
 	return id.some((byte) => byte !== 0);
 }
 
-/** The fault of an event that does not have its hash, if nothing but its position is told. */
+/** The fault of an event that does not have its hash; it names only the position. */
 export function withoutItsHash(position: number): string {
 	return `the event at position ${position} does not have its hash`;
 }
 
-/** The same, for a report that names what is damaged. */
+/** The same, for a report that names the event. */
 export function notAppended({ position, version, stream }: StoredEvent): string {
 	const which = `position ${position}: version ${version} of ${stream}`;
 	return `${which} is not what was appended: it does not have its hash`;

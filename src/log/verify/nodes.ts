@@ -1,4 +1,4 @@
-/** What must hold of the nodes of the tree: each is the root of the 256 hashes below it. */
+/** The rule for the nodes of the tree: each is the root of the 256 hashes below it. */
 import { rootOver } from "../../../feeds/proof/frontier.ts";
 import { levelWidth, TILE_WIDTH } from "../../../feeds/proof/tiles.ts";
 import { isAsHashed, withoutItsHash } from "./event.ts";
@@ -36,8 +36,9 @@ export function checkUpperNodes({ hashes }: LogView, size: number, report: Repor
 }
 
 /**
- * Checks what the root of the first `size` events is made of: 255 hashes a level at most. One level
- * down is enough: if a hash below is damaged as well, the one above it does not agree with it.
+ * Checks the hashes that make the root of the first `size` events: 255 hashes a level at most. One
+ * level down is enough: if a hash below is damaged as well, the one above it does not agree with
+ * it.
  */
 export function checkEdge(size: number, view: LogView, hashes: Hashes, report: Report): void {
 	for (const event of view.events(size - (size % TILE_WIDTH), size)) {

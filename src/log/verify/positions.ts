@@ -1,6 +1,6 @@
 /**
- * A set of positions, for as many as a log has: a Set ends at 2²⁴ of them, and takes forty bytes
- * for each. This one takes a bit, where others are near.
+ * A set of positions, for as many as a log has. A Set ends at 2²⁴ members, and takes forty bytes
+ * for each. This set takes one bit for each, if others are near.
  */
 const WIDTH = 8192;
 

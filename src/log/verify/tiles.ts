@@ -1,5 +1,5 @@
 /**
- * Holds each event against its hash, and each 256 hashes against the node above them. Where they
+ * Holds each event against its hash, and each 256 hashes against the node above them. If they
  * differ, the node tells whether the event or its hash is damaged.
  */
 import { TILE_WIDTH } from "../../../feeds/proof/tiles.ts";
@@ -15,7 +15,7 @@ export class TileCheck {
 	#hashes: Uint8Array[] = [];
 	#differing: StoredEvent[] = [];
 
-	/** @param nodes undefined where the engine keeps no tree */
+	/** @param nodes undefined if the engine keeps no tree */
 	constructor(nodes: Hashes | undefined, report: Report) {
 		this.#nodes = nodes;
 		this.#report = report;

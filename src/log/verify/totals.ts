@@ -1,10 +1,10 @@
-/** The blocks that the events of a log are checked in, and what all of them come to. */
+/** The blocks in which the events of a log are checked, and the totals of all blocks. */
 import { TILE_WIDTH } from "../../../feeds/proof/tiles.ts";
 import type { CheckedBlock } from "./events.ts";
 import { addSums, createSums, type Span, type Sums } from "./sums.ts";
 import type { Report } from "./view.ts";
 
-/** What is read in one go: a level-2 node of the tree, and half a second's work. */
+/** Events read in one go: those of a level-2 node of the tree, half a second's work. */
 const BLOCK_EVENTS = 256 * TILE_WIDTH;
 
 export function blocksOf(size: number): Span[] {

@@ -8,7 +8,7 @@
  *         └─ sums of the entries there are ─────┘
  *     the engine's own files and notes
  *
- * The parts rest on nothing of each other but their sums, so an engine may do them side by side.
+ * The parts share only their sums, so an engine may do them side by side.
  */
 import type { Verification } from "../log.ts";
 import { compareEntries } from "./compare.ts";

@@ -1,4 +1,4 @@
-/** What an engine shows of itself to be verified, and what is found. */
+/** The view of a log that an engine gives to be verified, and the report of faults. */
 import type { LeafHead } from "../../../feeds/proof/leaf.ts";
 import type { Span } from "./sums.ts";
 
@@ -6,27 +6,28 @@ export interface LogView {
 	/** How many events there are. */
 	size(): number;
 	/**
-	 * Events `from` up to `to`, `to` not included, by position; what is missing is left out.
-	 * @param onUnreadable told of a run that cannot be read, before what comes after it; without it
-	 * that is thrown
+	 * Events `from` up to `to`, `to` not included, by position; missing events are left out.
+	 * @param onUnreadable hears of a span that cannot be read, before the events after it; without
+	 *   it,
+	 * `events` throws
 	 */
 	events(from: number, to: number, onUnreadable?: OnUnreadable): Iterable<StoredEvent>;
 	/** Calls for each entry of each stream but `$all`, stream by stream, each by version. */
 	entries(visit: Visit): void;
-	/** The positions of events whose metadata was erased, and with it what they correlate with. */
+	/** The positions of events whose metadata was erased, and with it their correlation. */
 	unproven(): Iterable<number>;
-	/** Those of the tree that can be read; absent where an engine keeps none. */
+	/** The hashes of the tree that can be read; absent if an engine keeps none. */
 	readonly hashes?: Hashes;
-	/** What an engine's own checks find, in a part of what it keeps. */
+	/** The faults that the engine's own checks find in a part of its data. */
 	faults(part: Part): readonly string[];
 }
 
-/** The files as such, and what is noted in them beside events and entries. */
+/** The files as such, and the notes in them beside events and entries. */
 export type Part = (typeof PARTS)[number];
 export const PARTS = ["files", "notes"] as const;
 
 /**
- * Hashes `from` up to `to` of a level of the tree, `to` not included; fewer where some are missing.
+ * Hashes `from` up to `to` of a level of the tree, `to` not included; fewer if some are missing.
  * Those of level 0 are the leaf hashes of the events.
  */
 export type Hashes = (level: number, from: number, to: number) => readonly Uint8Array[];
@@ -35,13 +36,13 @@ export type Hashes = (level: number, from: number, to: number) => readonly Uint8
 export type StoredEvent = LeafHead & {
 	readonly data: Uint8Array;
 	readonly metadata: Uint8Array;
-	/** The leaf hash; absent where an engine keeps none. */
+	/** The leaf hash; absent if an engine keeps none. */
 	readonly hash?: Uint8Array | undefined;
 	/** Whether it says that its data, and maybe its metadata, were erased. */
 	readonly isErased: boolean;
 	/** Whether it says that a scavenge erased both. */
 	readonly isScavenged?: boolean;
-	/** The SHA-256 digests of what it held, where some of it was erased. */
+	/** The SHA-256 digests of its content, if some of it was erased. */
 	readonly digests?: { readonly data: Uint8Array; readonly metadata: Uint8Array } | undefined;
 };
 
@@ -68,7 +69,7 @@ export function createReport(): { readonly faults: string[]; readonly report: Re
 	};
 }
 
-/** Reports what stops `work` midway: on a damaged file that is a finding too. */
+/** Reports the error that stops `work` midway: on a damaged file it is a finding, too. */
 export function reporting(report: Report, what: string, work: () => void): void {
 	try {
 		work();

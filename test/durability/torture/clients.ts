@@ -18,8 +18,8 @@ import {
 import type { Random } from "./random.ts";
 import {
 	type Connection,
-	getCheckpoint,
 	getData,
+	getSignedHead,
 	sendBatch,
 	sendDelete,
 	sendRedaction,
@@ -47,7 +47,7 @@ const MIX = {
 	redact: 3,
 	scavenge: 1,
 	read: 6,
-	checkpoint: 8,
+	signedHead: 8,
 } as const;
 
 /** Two tiles of the tree are touched by a batch beyond 256 events. */
@@ -134,8 +134,8 @@ function createClient({ history, witness }: Notes, random: Random, name: string)
 				if (!(await change(to, mine, "softDelete"))) return false;
 				return append(to, mine, random.pick(["no-stream", "any"]), 1 + random.below(3));
 			}
-			case "checkpoint":
-				return seeCheckpoint(to);
+			case "signedHead":
+				return seeSignedHead(to);
 			case "read":
 				return readOwnWrite(to);
 			case "redact":
@@ -246,10 +246,10 @@ function createClient({ history, witness }: Notes, random: Random, name: string)
 		return true;
 	}
 
-	/** Asks for a checkpoint of the log, which must have all that anyone knows by now. */
-	async function seeCheckpoint(to: Connection): Promise<boolean> {
+	/** Asks for the signed head of the log, which must have all that anyone knows by now. */
+	async function seeSignedHead(to: Connection): Promise<boolean> {
 		const floor = Math.max(history.floors.position + 1, witness.size);
-		const text = await getCheckpoint(to);
+		const text = await getSignedHead(to);
 		if (text === undefined) return false;
 		witness.keep(text, floor, process.hrtime.bigint());
 		return true;

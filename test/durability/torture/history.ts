@@ -137,7 +137,7 @@ export type Counts = {
 	revived: number;
 	redacted: number;
 	scavenges: number;
-	/** Checkpoints of the log that a client was shown under load, and later found to hold. */
+	/** Signed heads of the log that a client was shown under load, and later found to hold. */
 	notes: number;
 	/** Of the WAL, by the writer; and those that were cut off. */
 	checkpoints: number;

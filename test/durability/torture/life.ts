@@ -141,9 +141,9 @@ export async function beginLife(
 		log.push(...storedEvents(launch.data));
 		const changed = before.findIndex((event, index) => !isStill(event, log[index]));
 		const rewritten = changed < 0 ? [] : [`position ${changed} is not what it was`];
-		const [key, checkpoint] = await Promise.all([shownTree.key(), shownTree.signedHead()]);
+		const [key, signedHead] = await Promise.all([shownTree.key(), shownTree.signedHead()]);
 		const tile: TileSource = (one) => shownTree.tile(one);
-		const witnessed = await witness.faults({ key, checkpoint, tile }, history);
+		const witnessed = await witness.faults({ key, signedHead, tile }, history);
 		const seen = await Promise.all(followers.map((follower) => follower.faults(log)));
 		const reads = await readFaults(url, shownByStream(log));
 		return [

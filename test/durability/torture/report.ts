@@ -83,7 +83,7 @@ function rows(killed: KillResult, lost: LossResult | undefined): Cell[][] {
 		["scavenges begun", killed.scavenges, lost?.scavenges],
 		["appends without an answer, found written whole", killed.unknownWritten, lost?.unknownWritten],
 		["appends without an answer, found absent", killed.unknownAbsent, lost?.unknownAbsent],
-		["signed checkpoints kept under load, each proven to be continued", killed.notes, lost?.notes],
+		["signed heads kept under load, each proven to be continued", killed.notes, lost?.notes],
 		["events checked", killed.events, lost?.events],
 		[
 			"events seen by readers at the tail, once and in order",

@@ -72,8 +72,8 @@ export async function getData(
 	return reply && { status: reply.status, data: reply.body };
 }
 
-/** A signed checkpoint of the log, or whatever else is the answer. Undefined: no answer. */
-export async function getCheckpoint(to: Connection): Promise<string | undefined> {
+/** The signed head of the log, or whatever else is the answer. Undefined: no answer. */
+export async function getSignedHead(to: Connection): Promise<string | undefined> {
 	return (await ask(to, "GET", "/log/checkpoint", {}))?.body.toString();
 }
 

@@ -32,7 +32,7 @@ test("a disk needs to hold what had been shown when its power was cut, and no mo
 	const half = shownOf(leaves.slice(0, BEFORE));
 	expect(await witness.faultsOfDisk(half, 3n)).toEqual([]);
 	expect(await witness.faultsOfDisk(half, 4n)).toEqual([
-		`a checkpoint of 310 events was shown: the log has 300 events, but had 310 before`,
+		`a signed head of 310 events was shown: the log has 300 events, but had 310 before`,
 	]);
 	expect(await witness.faultsOfDisk(shownOf(leaves, OTHER), 0n)).toEqual([]);
 	expect((await witness.faultsOfDisk(shownOf(leaves, OTHER), 1n)).join()).toContain("key");
@@ -42,7 +42,7 @@ type Spoiled = (leaves: Uint8Array[]) => Shown;
 const WRONG: readonly (readonly [string, Spoiled, string])[] = [
 	["the tail is lost", (leaves) => shownOf(leaves.slice(0, 305)), "but had 310 before"],
 	[
-		"what was acknowledged after the last checkpoint is lost",
+		"what was acknowledged after the last signed head is lost",
 		(leaves) => shownOf(leaves.slice(0, EVENTS - 1)),
 		"position 599: the leaf is not of what",
 	],
@@ -52,7 +52,7 @@ const WRONG: readonly (readonly [string, Spoiled, string])[] = [
 		"does not begin with the older one",
 	],
 	[
-		"two events nobody had a checkpoint of have changed places",
+		"two events nobody had a signed head of have changed places",
 		(leaves) => shownOf(swapped(leaves, 590, 591)),
 		"position 590: the leaf is not of what",
 	],
@@ -85,7 +85,7 @@ const WRONG: readonly (readonly [string, Spoiled, string])[] = [
 		"the signature is of something else",
 		(leaves) => {
 			const shown = shownOf(leaves);
-			return { ...shown, checkpoint: shown.checkpoint.replace("600", "599") };
+			return { ...shown, signedHead: shown.signedHead.replace("600", "599") };
 		},
 		"its signature by the key of varve/test is wrong",
 	],
@@ -96,15 +96,15 @@ test.each(WRONG)("it sees that %s", async (_, spoil, said) => {
 	expect((await witness.faults(spoil([...leaves]), history)).join("\n")).toContain(said);
 });
 
-test("it sees a checkpoint that lacks what was acknowledged before, or that has two roots", async () => {
+test("it sees a signed head that lacks what was acknowledged before, or that has two roots", async () => {
 	const { witness, history, leaves } = await story();
-	witness.keep(shownOf(leaves.slice(0, 400)).checkpoint, 401, 5n);
-	witness.keep(shownOf(changed(leaves.slice(0, 310), 0)).checkpoint, 0, 6n);
+	witness.keep(shownOf(leaves.slice(0, 400)).signedHead, 401, 5n);
+	witness.keep(shownOf(changed(leaves.slice(0, 310), 0)).signedHead, 0, 6n);
 	witness.keep("a page of something else", 0, 7n);
 	expect(await witness.faults(shownOf(leaves), history)).toEqual([
-		"a checkpoint of 400 events, where 401 were known",
-		"two checkpoints of 310 events differ",
-		"a checkpoint under load: it is not a signed note",
+		"a signed head of 400 events, where 401 were known",
+		"two signed heads of 310 events differ",
+		"a signed head under load: it is not a signed note",
 	]);
 });
 
@@ -114,11 +114,11 @@ async function story(): Promise<{ witness: Witness; history: History; leaves: Ui
 	const history = newHistory();
 	const witness = createWitness(KEY.text, 1n);
 	acknowledge(history, 0, BEFORE);
-	witness.keep(shownOf(leaves.slice(0, 10)).checkpoint, 10, 2n);
-	witness.keep(shownOf(leaves.slice(0, 256)).checkpoint, 200, 3n);
+	witness.keep(shownOf(leaves.slice(0, 10)).signedHead, 10, 2n);
+	witness.keep(shownOf(leaves.slice(0, 256)).signedHead, 200, 3n);
 	expect(await witness.faults(shownOf(leaves.slice(0, BEFORE)), history)).toEqual([]);
 	acknowledge(history, BEFORE, EVENTS);
-	witness.keep(shownOf(leaves.slice(0, 310)).checkpoint, 310, 4n);
+	witness.keep(shownOf(leaves.slice(0, 310)).signedHead, 310, 4n);
 	return { witness, history, leaves };
 }
 
@@ -182,7 +182,7 @@ function shownOf(
 		return Buffer.concat(indexes.map((index) => subtree(level * 8, index)));
 	};
 	const root = treeRoot(leaves.length, subtree);
-	return { key: text, checkpoint: signCheckpoint(leaves.length, root, key, secret), tile };
+	return { key: text, signedHead: signCheckpoint(leaves.length, root, key, secret), tile };
 }
 
 function bundle(leaves: readonly Uint8Array[]): Buffer {

@@ -1,10 +1,10 @@
 /**
- * A client that trusts nobody. Under load it asks for checkpoints of the log and keeps them; what it
+ * A client that trusts nobody. Under load it asks for signed heads of the log and keeps them; what it
  * is shown later, after crashes too, it holds against all that it has kept:
  *
- *     one name    every checkpoint is signed with the key it was given at first
- *     no less     a checkpoint has all that was acknowledged or shown before it was asked for
- *     only more   the log of each checkpoint it has kept is proven to be the beginning of what it is shown
+ *     one name    every signed head is signed with the key it was given at first
+ *     no less     a signed head has all that was acknowledged or shown before it was asked for
+ *     only more   the log of each signed head it has kept is proven to be the beginning of what it is shown
  *     the same    each leaf it has seen is what it was, and the root is that of all the leaves
  *     included    what was acknowledged is in the tree where it was said to be, as it was sent
  *
@@ -34,16 +34,16 @@ import { acknowledgedAt, isLeafOf, misplaced } from "./leaves.ts";
 /** What a log shows of itself. */
 export type Shown = {
 	readonly key: string;
-	readonly checkpoint: string;
+	readonly signedHead: string;
 	readonly tile: TileSource;
 };
 
 export type Witness = {
-	/** How many events the log has, by the largest checkpoint it was shown. */
+	/** How many events the log has, by the largest signed head it was shown. */
 	readonly size: number;
-	/** How many checkpoints it was shown under load and has found to hold since. */
+	/** How many signed heads it was shown under load and has found to hold since. */
 	readonly proven: number;
-	/** Keeps a checkpoint that came under load. @param floor how many events it must have */
+	/** Keeps a signed head that came under load. @param floor how many events it must have */
 	keep(text: string, floor: number, at: bigint): void;
 	/** What is wrong with the log it is shown now. */
 	faults(shown: Shown, history: History): Promise<string[]>;
@@ -78,21 +78,21 @@ export function createWitness(keyText: string, givenAt: bigint): Witness {
 
 		keep(text, floor, at) {
 			try {
-				const checkpoint = openCheckpoint(text, key);
-				if (checkpoint.size < floor) {
-					found.push(`a checkpoint of ${checkpoint.size} events, where ${floor} were known`);
+				const signedHead = openCheckpoint(text, key);
+				if (signedHead.size < floor) {
+					found.push(`a signed head of ${signedHead.size} events, where ${floor} were known`);
 				}
-				const note = { size: checkpoint.size, text, at };
+				const note = { size: signedHead.size, text, at };
 				const known = notes.get(note.size);
 				// An Ed25519 signature is determined by what it is over.
 				if (known && known.text !== text)
-					found.push(`two checkpoints of ${note.size} events differ`);
+					found.push(`two signed heads of ${note.size} events differ`);
 				if (known) return;
 				notes.set(note.size, note);
 				unproven.push(note);
 				size = Math.max(size, note.size);
 			} catch (error) {
-				found.push(`a checkpoint under load: ${reasonOf(error)}`);
+				found.push(`a signed head under load: ${reasonOf(error)}`);
 			}
 		},
 
@@ -103,12 +103,12 @@ export function createWitness(keyText: string, givenAt: bigint): Witness {
 			const checked = unproven.splice(0);
 			const newest = notes.get(size);
 			const older = newest && !checked.includes(newest) ? [...checked, newest] : checked;
-			faults.push(...(await unlikeBefore(key, shown.checkpoint, older, source)));
+			faults.push(...(await unlikeBefore(key, shown.signedHead, older, source)));
 			if (faults.length > 0) return faults;
 			proven += checked.length;
-			const now = openCheckpoint(shown.checkpoint, key);
+			const now = openCheckpoint(shown.signedHead, key);
 			size = now.size;
-			notes.set(size, { size, text: shown.checkpoint, at: process.hrtime.bigint() });
+			notes.set(size, { size, text: shown.signedHead, at: process.hrtime.bigint() });
 
 			const before = leaves;
 			leaves = await allLeaves(size, source);
@@ -124,7 +124,7 @@ export function createWitness(keyText: string, givenAt: bigint): Witness {
 			for (const batch of fresh) included.add(batch);
 			faults.push(...fresh.flatMap((batch) => misplaced(batch, leaves)));
 			for (const batch of fresh.slice(-PROVEN_ALONE)) {
-				faults.push(...(await unproved(key, shown.checkpoint, batch, source)));
+				faults.push(...(await unproved(key, shown.signedHead, batch, source)));
 			}
 			return faults;
 		},
@@ -133,7 +133,7 @@ export function createWitness(keyText: string, givenAt: bigint): Witness {
 			if (givenAt > cutAt) return [];
 			const then = [...notes.values()].filter(({ at }) => at <= cutAt);
 			const source = onceEach(shown.tile);
-			return [...keyFaults(shown), ...(await unlikeBefore(key, shown.checkpoint, then, source))];
+			return [...keyFaults(shown), ...(await unlikeBefore(key, shown.signedHead, then, source))];
 		},
 	};
 
@@ -142,24 +142,24 @@ export function createWitness(keyText: string, givenAt: bigint): Witness {
 	}
 }
 
-/** Which of the older checkpoints the log of this one does not begin with. */
+/** Which of the older signed heads the log of this one does not begin with. */
 async function unlikeBefore(
 	key: NoteKey,
-	checkpoint: string,
+	signedHead: string,
 	older: readonly Note[],
 	source: TileSource,
 ): Promise<string[]> {
 	const faults: string[] = [];
 	try {
-		openCheckpoint(checkpoint, key);
+		openCheckpoint(signedHead, key);
 	} catch (error) {
-		return [`the checkpoint: ${reasonOf(error)}`];
+		return [`the signed head: ${reasonOf(error)}`];
 	}
 	for (const { size, text } of older) {
 		try {
-			checkConsistency(await proveConsistency(size, checkpoint, source), text, key);
+			checkConsistency(await proveConsistency(size, signedHead, source), text, key);
 		} catch (error) {
-			faults.push(`a checkpoint of ${size} events was shown: ${reasonOf(error)}`);
+			faults.push(`a signed head of ${size} events was shown: ${reasonOf(error)}`);
 		}
 	}
 	return faults;
@@ -168,13 +168,13 @@ async function unlikeBefore(
 /** Proves the last event of an acknowledged append to be in the log, as anyone may. */
 async function unproved(
 	key: NoteKey,
-	checkpoint: string,
+	signedHead: string,
 	batch: Batch,
 	source: TileSource,
 ): Promise<string[]> {
 	const position = acknowledgedAt(batch)?.last ?? -1;
 	try {
-		const { leaf } = checkInclusion(await proveInclusion(position, checkpoint, source), key);
+		const { leaf } = checkInclusion(await proveInclusion(position, signedHead, source), key);
 		if (isLeafOf(leaf, batch, batch.events.length - 1)) return [];
 		return [`position ${position} is proven to be another event than was acknowledged`];
 	} catch (error) {

@@ -14,7 +14,7 @@ const EVENT = { eventId: "c322e299-cb73-4b47-97c5-5054f920746e", eventType: "T",
 const NO_TREE: LogTree = {
 	key: "",
 	damage: undefined,
-	checkpoint: async () => "",
+	signedHead: async () => "",
 	tile: async () => undefined,
 	close: () => {},
 };

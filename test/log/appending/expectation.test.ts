@@ -5,7 +5,7 @@ import { name, refusal } from "../asking.ts";
 /** A stream that holds `stored`, asked about a batch of `ids`. */
 function facts(stored: string, ids: string, metadataLast = -1): Facts {
 	return {
-		fateOf: () => "live",
+		lifecycleOf: () => "live",
 		metadataOf: () => ({ last: metadataLast, data: undefined }),
 		isRevival: () => false,
 		lastOf: (stream) => (stream === "s" ? stored.length - 1 : metadataLast),
@@ -80,7 +80,7 @@ test.each([
 		const revived = marked.indexOf("|");
 		const asked: Facts = {
 			...facts(marked.replace("|", ""), ids, 0),
-			fateOf: () => "soft-deleted",
+			lifecycleOf: () => "soft-deleted",
 			isRevival: (version) => version === revived,
 		};
 		const judged = async () => judge({ stream: name("s"), expected, count: ids.length }, asked);

@@ -28,14 +28,15 @@ export function listening(given: Given): void {
 		});
 
 		test("hears of commits in the order of the log, and of none twice", async () => {
-			const lasts: number[] = [];
-			log.onCommit(({ last }) => lasts.push(last));
+			const lastVersions: number[] = [];
+			log.onCommit(({ last }) => lastVersions.push(last));
 			const sent = Array.from({ length: 100 }, (_, i) => append(log, `s-${i % 7}`, events(2)));
 			const answers = await Promise.all(sent);
-			expect(lasts).toEqual([...new Set(lasts)].sort((a, b) => a - b));
-			expect(lasts.at(-1)).toBe(199);
+			expect(lastVersions).toEqual([...new Set(lastVersions)].sort((a, b) => a - b));
+			expect(lastVersions.at(-1)).toBe(199);
 			// Each answer stands in a commit that was told, whichever it was.
-			for (const { position } of answers) expect(position).toBeLessThanOrEqual(lasts.at(-1) ?? -1);
+			for (const { position } of answers)
+				expect(position).toBeLessThanOrEqual(lastVersions.at(-1) ?? -1);
 		});
 
 		test("is called after those that were registered before it", async () => {

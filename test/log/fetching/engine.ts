@@ -12,9 +12,9 @@ import { type Plan, planAppend, planDelete } from "../../../src/log/appending/pl
 import { Listeners } from "../../../src/log/listeners.ts";
 import type * as log from "../../../src/log/log.ts";
 import { carryOut, fetchPlaces, fetchStream } from "../../../src/log/memory/appending.ts";
-import { Erasing } from "../../../src/log/memory/erasing.ts";
+import { MemoryEraser } from "../../../src/log/memory/eraser.ts";
 import { entriesOf, locate, restOf, shown } from "../../../src/log/memory/reading.ts";
-import { Store } from "../../../src/log/memory/store.ts";
+import { MemoryTables } from "../../../src/log/memory/tables.ts";
 import { viewOf } from "../../../src/log/memory/view.ts";
 import { lastShown, planRead, type ReadPlan } from "../../../src/log/reading/plan.ts";
 import {
@@ -47,10 +47,10 @@ export class FetchingLog implements log.Log {
 	roundTrips = 0;
 	readonly #limits: log.LogLimits;
 	readonly #clock: () => number;
-	readonly #store = new Store();
+	readonly #tables = new MemoryTables();
 	readonly #listeners = new Listeners();
 	readonly #tell = (commit: log.Commit) => this.#listeners.tell(commit);
-	readonly #erasing = new Erasing(this.#store, this.#tell);
+	readonly #eraser = new MemoryEraser(this.#tables, this.#tell);
 	#waiting: Waiting[] = [];
 	#transaction: Promise<unknown> = Promise.resolve();
 	#isClosed = false;
@@ -61,17 +61,17 @@ export class FetchingLog implements log.Log {
 	}
 
 	get erasures(): number {
-		return this.#erasing.count;
+		return this.#eraser.count;
 	}
 
 	append = (request: log.Append) => this.#write(request, request.events);
 	delete = (request: log.Deletion) => this.#write(request, []);
-	redact = (redaction: log.Redaction) => this.#alone(async () => this.#erasing.redact(redaction));
-	scavenge = (from: number) => this.#alone(async () => this.#erasing.scavenge(from, this.#clock()));
+	redact = (redaction: log.Redaction) => this.#alone(async () => this.#eraser.redact(redaction));
+	scavenge = (from: number) => this.#alone(async () => this.#eraser.scavenge(from, this.#clock()));
 	read = (range: log.Range) => this.#read(range, false);
 	writerAnswers = () => this.#alone(async () => {});
 	onCommit = (listener: (commit: log.Commit) => void) => this.#listeners.add(listener);
-	verify = async () => verify(viewOf(this.#store));
+	verify = async () => verify(viewOf(this.#tables));
 
 	last = (stream: StreamName): Promise<Version> =>
 		this.#alone(async () => {
@@ -80,7 +80,7 @@ export class FetchingLog implements log.Log {
 		});
 
 	locate = (stream: StreamName, id: string): Promise<Version | undefined> =>
-		this.#alone(async () => locate(this.#store, stream, id));
+		this.#alone(async () => locate(this.#tables, stream, id));
 
 	async close(): Promise<void> {
 		this.#isClosed = true;
@@ -101,15 +101,15 @@ export class FetchingLog implements log.Log {
 		const needed = group.map(({ request, events }) => factsNeeded(request.stream, events));
 		const facts = await this.#fetch(() => {
 			const names = new Set(needed.flatMap(({ streams }) => streams));
-			const streams = [...names].map((name) => [name, fetchStream(this.#store, name)] as const);
-			const places = needed.flatMap((one) => fetchPlaces(this.#store, one));
+			const streams = [...names].map((name) => [name, fetchStream(this.#tables, name)] as const);
+			const places = needed.flatMap((one) => fetchPlaces(this.#tables, one));
 			return new FetchedFacts({ streams: new Map(streams), places });
 		});
 		const decided = group.flatMap((waiting) => decide(waiting, facts));
 		await this.#fetch(() => {
 			for (const { plan, request, events, resolve } of decided) {
 				const batch = { stream: request.stream, events };
-				resolve(carryOut(this.#store, plan, batch, this.#clock(), this.#tell));
+				resolve(carryOut(this.#tables, plan, batch, this.#clock(), this.#tell));
 			}
 		});
 	}
@@ -129,18 +129,18 @@ export class FetchingLog implements log.Log {
 	}
 
 	#stateOf(stream: StreamName) {
-		const hasMarkedEntries = this.#store.hasMarkedEntries(stream);
+		const hasMarkedEntries = this.#tables.hasMarkedEntries(stream);
 		return {
-			last: this.#store.lastOf(stream),
-			state: this.#store.stateOf(stream),
+			last: this.#tables.lastOf(stream),
+			state: this.#tables.stateOf(stream),
 			hasMarkedEntries,
 		};
 	}
 
 	/** The data of links comes with the entries. */
 	#entriesOf(plan: ReadPlan): { entries: Entry[]; links: Map<Position, Uint8Array> } {
-		const entries = entriesOf(this.#store, plan);
-		const data = ({ event }: Entry) => this.#store.events[event.position]?.data as Uint8Array;
+		const entries = entriesOf(this.#tables, plan);
+		const data = ({ event }: Entry) => this.#tables.events[event.position]?.data as Uint8Array;
 		return { entries, links: new Map(entries.map((one) => [one.event.position, data(one)])) };
 	}
 
@@ -153,10 +153,10 @@ export class FetchingLog implements log.Log {
 		const places = targetsOf(plan, entries, { dataOf });
 		const key = (stream: StreamName, version: Version) => `${version}@${stream}`;
 		const { states, events } = await this.#fetch(() => ({
-			states: new Map(places.map(({ stream }) => [stream, this.#store.stateOf(stream)])),
+			states: new Map(places.map(({ stream }) => [stream, this.#tables.stateOf(stream)])),
 			events: new Map(
 				places.map(({ stream, version }) => {
-					const event = this.#store.eventAt(stream, version);
+					const event = this.#tables.eventAt(stream, version);
 					return [key(stream, version), shown(event, plan.range.content)];
 				}),
 			),
@@ -171,7 +171,7 @@ export class FetchingLog implements log.Log {
 
 	async #restOf(plan: ReadPlan, found: readonly FoundEntry[]) {
 		const isAsked = gapSought(plan, found) ?? unexpiredSought(plan, found);
-		return isAsked === undefined ? {} : this.#fetch(() => restOf(this.#store, plan, found));
+		return isAsked === undefined ? {} : this.#fetch(() => restOf(this.#tables, plan, found));
 	}
 
 	/** One transaction at a time, so that each is of one snapshot. */

@@ -7,7 +7,7 @@ import Database from "better-sqlite3";
 import { DEFAULT_LOG_LIMITS } from "../../../src/log/log.ts";
 import { logFile } from "../../../src/log/sqlite/files/directory.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { openStore, type Store } from "../../../src/log/sqlite/store.ts";
+import { type OpenedLog, openDirectory } from "../../../src/log/sqlite/open.ts";
 import { openLogTree, readLogTree } from "../../../src/log/sqlite/tree/log-tree.ts";
 import { append, events, read, refusal } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
@@ -34,7 +34,7 @@ describe("a log is damaged, and was not set back", () => {
 	])("where it lost %s", async (_, change, reason) => {
 		const directory = changed(change);
 		const asFound = readFileSync(logFile(directory));
-		const store = await openStore(directory, DEFAULT_LOG_LIMITS);
+		const store = await openDirectory(directory, DEFAULT_LOG_LIMITS);
 		const stopped = { word: "writer-stopped", facts: { reason: expect.stringMatching(reason) } };
 		expect(store.stopped).toMatchObject(stopped);
 		expect(await refusal(append(store.log, "b", events(1)))).toEqual([
@@ -45,7 +45,7 @@ describe("a log is damaged, and was not set back", () => {
 		await expectUnsigned(store);
 		// What `varve prove` makes proofs from.
 		const tree = readLogTree(directory);
-		expect(await wordOf(() => tree.checkpoint())).toBe("log-damaged");
+		expect(await wordOf(() => tree.signedHead())).toBe("log-damaged");
 		tree.close();
 		expect(readFileSync(logFile(directory)).equals(asFound)).toBe(true);
 	});
@@ -54,18 +54,18 @@ describe("a log is damaged, and was not set back", () => {
 		const directory = changed(() => {});
 		await grow(directory, 400);
 		change(directory, flippedHash(520));
-		const store = await openStore(directory, DEFAULT_LOG_LIMITS);
+		const store = await openDirectory(directory, DEFAULT_LOG_LIMITS);
 		expect(store.stopped?.facts.reason).toContain("position 520 does not have its hash");
 		await expectUnsigned(store);
 	});
 
 	test("where it happened since the start: nothing is signed that takes back what was", async () => {
 		const directory = changed(() => {});
-		const store = await openStore(directory, DEFAULT_LOG_LIMITS);
-		store.tree.checkpoint();
+		const store = await openDirectory(directory, DEFAULT_LOG_LIMITS);
+		store.tree.signedHead();
 		await append(store.log, "a", events(3));
 		change(directory, flippedHash(550));
-		expect(await refusal(store.tree.checkpoint())).toEqual([
+		expect(await refusal(store.tree.signedHead())).toEqual([
 			"log-damaged",
 			expect.objectContaining({ reason: expect.stringContaining("first 600 events") }),
 		]);
@@ -99,7 +99,7 @@ describe("a log was set back, and is not damaged", () => {
 			cpSync(`${sound}/${name}`, `${directory}/${name}`);
 		}
 		const rewound = { path: directory, signed: SIGNED, size: count };
-		expect(await refusal(openStore(directory, DEFAULT_LOG_LIMITS))).toEqual([
+		expect(await refusal(openDirectory(directory, DEFAULT_LOG_LIMITS))).toEqual([
 			"history-rewound",
 			rewound,
 		]);
@@ -140,16 +140,16 @@ async function grow(directory: string, count: number): Promise<void> {
 
 function sign(directory: string): void {
 	const tree = openLogTree(directory);
-	tree.checkpoint();
+	tree.signedHead();
 	tree.close();
 }
 
-async function expectUnsigned(store: Store): Promise<void> {
-	expect(await wordOf(() => store.tree.checkpoint())).toBe("log-damaged");
+async function expectUnsigned(store: OpenedLog): Promise<void> {
+	expect(await wordOf(() => store.tree.signedHead())).toBe("log-damaged");
 	await close(store);
 }
 
-async function close({ log, tree }: Store): Promise<void> {
+async function close({ log, tree }: OpenedLog): Promise<void> {
 	tree.close();
 	await log.close();
 }

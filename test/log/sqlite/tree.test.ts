@@ -23,7 +23,7 @@ async function grow(directory: string, count: number): Promise<void> {
 async function signed(directory: string): Promise<{ key: string; note: string }> {
 	const tree = openLogTree(directory);
 	try {
-		return { key: tree.key, note: await tree.checkpoint() };
+		return { key: tree.key, note: await tree.signedHead() };
 	} finally {
 		tree.close();
 	}

@@ -1,8 +1,9 @@
 /**
- * Checkpoints: what the WAL holds is copied into the database file, and the WAL starts anew.
+ * WAL checkpoints: SQLite copies the pages of the WAL into the database file, and the WAL starts
+ * anew.
  *
- * SQLite would make them by itself inside a commit, and keep to itself what goes wrong. Here a
- * failure is told, no client waits for one, and a sync that failed is never tried again as if
+ * SQLite would make them by itself inside a commit, and hide their failures. Here a failure is
+ * reported, no client waits for a checkpoint, and a sync that failed is never tried again as if
  * nothing had happened (decision 42).
  */
 import type Database from "better-sqlite3";
@@ -16,9 +17,9 @@ import { CHECKPOINT, SELECT_WAL_LENGTH } from "../statements.ts";
 export const CHECKPOINT_PAGES = 8192;
 
 /**
- * Takes the checkpoints of a connection over from SQLite.
+ * Takes over the WAL checkpoints of a connection from SQLite.
  * @param own false leaves the WAL to another process, which must move it into the database
- * @returns to be called after each commit; makes a checkpoint where one is due
+ * @returns a function to call after each commit; it makes a checkpoint if one is due
  */
 export function takeCheckpoints(database: Database.Database, own: boolean): () => void {
 	database.pragma("wal_autocheckpoint = 0");
@@ -31,9 +32,9 @@ export function takeCheckpoints(database: Database.Database, own: boolean): () =
 }
 
 /**
- * Copies as much of the WAL as no reader still needs where it was, and syncs both files. A full
- * disk only puts it off: the WAL has everything, and whoever appends is told.
- * @throws SQLite's error where reading, writing or a sync failed
+ * Copies the pages of the WAL that no reader still needs there, and syncs both files. A full disk
+ * only delays it: the WAL has everything, and appends are refused with `disk-full`.
+ * @throws SQLite's error if reading, writing or a sync failed
  */
 export function checkpoint(database: Database.Database): void {
 	try {

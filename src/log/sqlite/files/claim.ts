@@ -1,4 +1,4 @@
-/** Who has a data directory: one process at a time. */
+/** The claim to a data directory: one process at a time has it. */
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import Database from "better-sqlite3";
@@ -10,7 +10,7 @@ import { prepareUpgrade, type Upgrade } from "./upgrade.ts";
 
 /**
  * Makes the directory if need be, locks it, and brings its database to the schema of this program.
- * @returns the way to let go of the lock
+ * @returns a function that lets go of the lock
  * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`, `disk-full`
  */
 export function claimDirectory(
@@ -58,7 +58,7 @@ export function isClaimed(directory: string): boolean {
 	if (!existsSync(file)) return false;
 	const lock = new Database(file, { readonly: true, timeout: 0 });
 	try {
-		// Whatever is read takes the shared lock for a moment, which an exclusive one refuses.
+		// Any read takes the shared lock for a moment; an exclusive lock refuses that.
 		lock.pragma("schema_version");
 		return false;
 	} catch (error) {
@@ -69,7 +69,7 @@ export function isClaimed(directory: string): boolean {
 	}
 }
 
-/** What would be served in place of the log it was meant for. */
+/** Refuses directories whose log is a backup or an unfinished restore, not the log to serve. */
 function refuseCopies(directory: string): void {
 	const refuse = (reason: string) =>
 		new Refusal("data-directory-unusable", { path: directory, reason });

@@ -2,7 +2,7 @@
  * The data directory: which files lie in it, and how its database is opened.
  *
  *     log.sqlite   the log (with -wal and -shm beside it while it is in use)
- *     log.key, log.checkpoint   who signs for it, and what was signed last; see tree/signer.ts
+ *     log.key, log.checkpoint   the signing key, and the last signed head; see tree/signer.ts
  *     purged.json  up to where caches were purged; see src/purging
  *     incarnation  the highest number a history in it was given; from the second one on
  *     log.schema-2.sqlite   the log as it was before an upgrade; see upgrade.ts
@@ -28,13 +28,13 @@ const READING_CACHE_KIB = 2 * 1024;
 /** A copy is filled by one connection, in a process of its own. */
 export const COPYING_CACHE_KIB = 64 * 1024;
 
-/** What a WAL that had to grow (a long read held it) gives back to the disk afterwards. */
+/** A WAL that grew because a long read held it shrinks to this size afterwards. */
 const WAL_BYTES_KEPT = 64 * 1024 * 1024;
 
 /** For how long a foreign process (a backup, a shell) may hold the file before a write fails. */
 const BUSY_TIMEOUT_MS = 5000;
 
-/** What only this engine knows by the package's names. */
+/** The types of better-sqlite3 that the rest of this engine needs. */
 export type Connection = Database.Database;
 export type Statement = Database.Statement;
 
@@ -49,14 +49,14 @@ export function openForWriting(file: string): Connection {
 	database.pragma("synchronous = FULL");
 	database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
 	database.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
-	// What is erased is overwritten with zeros; and what SQLite moves while it divides pages leaves
-	// no copy behind, which no erasing would find. Divided pages are few: it costs appends nothing.
+	// SQLite overwrites erased bytes with zeros. Rows that it moves while it divides pages also leave
+	// no copy behind, which no erasure would find. Divided pages are few: it costs appends nothing.
 	database.pragma("secure_delete = ON");
 	registerFunctions(database);
 	return database;
 }
 
-/** Opens the database for reading; nothing it is asked can change it. */
+/** Opens the database for reading; no statement can change it. */
 export function openForReading(file: string): Connection {
 	const database = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
 	database.pragma(`cache_size = -${READING_CACHE_KIB}`);
@@ -71,22 +71,22 @@ export function openCopy(file: string): Connection {
 	const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
 	database.pragma("synchronous = FULL");
 	database.pragma(`cache_size = -${COPYING_CACHE_KIB}`);
-	// What is erased in the store is overwritten here as well.
+	// Erasures in the source are overwritten with zeros here as well.
 	database.pragma("secure_delete = ON");
 	registerFunctions(database);
 	return database;
 }
 
 /**
- * Opens a copy of a log that nobody serves. One that was interrupted in its transaction has to be
- * rolled back first, which takes the right to write; any other is only read.
+ * Opens a copy of a log that no server has open. One that was interrupted in its transaction has to
+ * be rolled back first, which takes the right to write; any other is only read.
  */
 export function openSettled(file: string): Connection {
 	const isInterrupted = existsSync(`${file}-journal`) && statSync(`${file}-journal`).size > 0;
 	return new Database(file, { readonly: !isInterrupted, timeout: BUSY_TIMEOUT_MS });
 }
 
-/** What an error on opening says of the directory. */
+/** The refusal for an error that opening the directory met. */
 export function refusalOf(error: unknown, directory: string): Refusal {
 	if (existsSync(directory) && isDiskFull(error, logFile(directory))) {
 		return new Refusal("disk-full", { path: directory });
@@ -103,7 +103,7 @@ export function syncFile(file: string): void {
 	}
 }
 
-/** Makes what was created, renamed or removed in a folder survive a power cut. */
+/** Makes files that were created, renamed or removed in a folder survive a power cut. */
 export function syncDirectory(folder: string): void {
 	syncFile(folder);
 }

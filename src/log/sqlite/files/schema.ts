@@ -26,8 +26,8 @@ export function schemaOf(database: Database.Database): number {
 }
 
 /**
- * Brings a database to the schema of this program; makes it where there is none.
- * @param journal without a WAL, the one file can be read where nothing may be written: a backup
+ * Brings a database to the schema of this program; makes it if there is none.
+ * @param journal without a WAL, the one file can be read on a read-only disk: a backup
  */
 export function migrateFile(
 	file: string,
@@ -39,12 +39,12 @@ export function migrateFile(
 		database.pragma(`page_size = ${PAGE_BYTES}`);
 		database.pragma(`journal_mode = ${journal}`);
 		refuseForeign(database);
-		// A crash leaves a WAL whose last sync may have failed. What was found in it is written and
-		// synced once more before anything is built upon it.
+		// A crash leaves a WAL whose last sync may have failed. Its pages are written and synced
+		// once more before anything is built upon them.
 		checkpoint(database);
 		if (schemaOf(database) === migrations.length) return;
 		applyAll(database, migrations);
-		// Closing would do this too, and tell nobody where it fails.
+		// Closing would do this too, and hide a failure.
 		checkpoint(database);
 	} finally {
 		database.close();
@@ -58,7 +58,7 @@ function refuseForeign(database: Database.Database): void {
 	throw new Error("log.sqlite is the database of another program");
 }
 
-/** All steps are one: a crash on the way leaves the schema there was. */
+/** All steps are one transaction: a crash leaves the old schema. */
 function applyAll(database: Database.Database, migrations: readonly Migration[]): void {
 	const apply = database.transaction((number: number, sql: string) => {
 		database.exec(sql);
@@ -74,7 +74,7 @@ function applyAll(database: Database.Database, migrations: readonly Migration[])
 
 /**
  * Whether a database that is only read, and not migrated, has all this program looks for.
- * @returns why not; undefined where it has
+ * @returns the reason why not; undefined if it has
  */
 export function schemaFault(file: string, path: string): Refusal | undefined {
 	const known = migrationsFor("sqlite").length;
@@ -84,7 +84,7 @@ export function schemaFault(file: string, path: string): Refusal | undefined {
 }
 
 /**
- * For what copies a log as it is, and so needs it at the very schema of this program.
+ * For programs that copy a log unchanged: it must be at the schema of this program.
  * @throws Refusal `newer-schema`, `data-directory-unusable`
  */
 export function refuseOtherSchema(directory: string): void {

@@ -1,8 +1,8 @@
 /**
- * The way back from an upgrade: before a log is brought to a newer schema, the file as it is gets
- * copied beside it, as `log.schema-2.sqlite`. An older program serves that again.
+ * The way back from an upgrade. Before a migration brings a log to a newer schema, the file is
+ * copied beside it, as `log.schema-2.sqlite`. An older program can serve that copy.
  *
- * Where the file system can share blocks (btrfs, XFS) the copy is instant and takes no room.
+ * If the file system can share blocks (btrfs, XFS), the copy is instant and takes no room.
  */
 import { constants, copyFileSync, existsSync, renameSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -15,14 +15,14 @@ import { schemaOf } from "./schema.ts";
 export type Upgrade = {
 	/** Whether to keep the log as it was. */
 	readonly keepsCopy: boolean;
-	/** Told before anything is done: both may take minutes. */
+	/** Called before the copy and the migration begin: both may take minutes. */
 	onUpgrade?(upgrade: { found: number; known: number; copy: string | undefined }): void;
 };
 
 /**
- * Keeps what a migration is about to change.
+ * Copies the file that a migration is about to change.
  * @param file of the database, in a directory that is locked
- * @throws Refusal `data-directory-unusable` where it cannot be kept: nothing was changed
+ * @throws Refusal `data-directory-unusable` if the copy fails: nothing was changed
  */
 export function prepareUpgrade(
 	file: string,
@@ -37,7 +37,7 @@ export function prepareUpgrade(
 	if (keepsCopy) copyLog(file, copy);
 }
 
-/** The schema of a database; where that is not `known`, its one file holds all of it afterwards. */
+/** The schema of a database. If it is older than `known`, the WAL is moved into the file first. */
 function settledSchema(file: string, known: number): number {
 	const database = openForWriting(file);
 	try {

@@ -1,4 +1,4 @@
-/** Fetches events as they stand in a stream, and holds them against what is noted of them. */
+/** Fetches the events of a stream, and checks them against the marks of the stream. */
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../../event.ts";
@@ -9,7 +9,7 @@ import { MissingRows, present } from "../failures.ts";
 import { FLAG_JSON, FLAG_REDACTED } from "../flags.ts";
 import * as sql from "../statements.ts";
 import type { StreamRow } from "../streams/rows.ts";
-import { checkComplete, checkHashes, checkNoted, type Row } from "../verify/reads.ts";
+import { checkComplete, checkHashes, checkNoted, type EventRow } from "../verify/reads.ts";
 
 /** Some 2 MB of names. A number never changes its name, so none of them grows stale. */
 const NAMES_KEPT_MAX = 10_000;
@@ -20,15 +20,15 @@ const NAMES_KEPT_MAX = 10_000;
  */
 const JOINED_BYTES_MAX = 1024 * 1024;
 
-/** What the client wrote of one event. */
-type Content = { readonly data: Uint8Array; readonly metadata: Uint8Array };
+/** The data and metadata of one event. */
+type EventContent = { readonly data: Uint8Array; readonly metadata: Uint8Array };
 
 const NOTHING = new Uint8Array(0);
-const NO_CONTENT: Content = { data: NOTHING, metadata: NOTHING };
+const NO_CONTENT: EventContent = { data: NOTHING, metadata: NOTHING };
 
 export type EventOptions = {
 	readonly pageBytesMax: number;
-	/** Whether to hold each event that is read against its hash. */
+	/** Whether to check each event that is read against its hash. */
 	readonly checksReads: boolean;
 };
 
@@ -52,7 +52,7 @@ export class Events {
 		const reads = (isAll ? this.#statements.ofAll : this.#statements.ofStream)[direction];
 		const where = isAll ? [from, to] : [of.id, from, to];
 		// All at once: a call out of SQLite for each row costs as much again as the row.
-		const rows = reads.heads.all(...where) as Row[];
+		const rows = reads.heads.all(...where) as EventRow[];
 		const low = Number(from);
 		const high = Number(to);
 		const scavenged = () => (isAll ? (this.#statements.scavenged.get({ low, high }) as number) : 0);
@@ -70,32 +70,35 @@ export class Events {
 	eventAt(of: StreamRow, version: Version, content: boolean): RecordedEvent {
 		const reads = this.#statements.ofStream.forward;
 		const where = [of.id, version, version];
-		const found = present(reads.heads.get(...where), "what a link leads to") as Row;
+		const found = present(reads.heads.get(...where), "what a link leads to") as EventRow;
 		const written = content
-			? (present(reads.apart.get(...where), "content") as Content)
+			? (present(reads.apart.get(...where), "content") as EventContent)
 			: NO_CONTENT;
 		const event = this.#event(found, written);
 		if (content) this.#check(reads, where, [found], [event]);
 		return event;
 	}
 
-	/** Whether events whose content was read are what was appended, where reads are checked. */
+	/** Checks events whose content was read against their hashes, if the options ask for it. */
 	#check(
 		reads: PreparedReads,
 		where: readonly number[],
-		rows: readonly Row[],
+		rows: readonly EventRow[],
 		events: readonly RecordedEvent[],
 	): void {
 		if (!this.#options.checksReads || rows.length === 0) return;
 		checkHashes(rows, events, reads.hashes.get(...where) as Uint8Array);
 	}
 
-	/** What the clients wrote of these rows. */
-	#contents(reads: PreparedReads, where: readonly number[], rows: readonly Row[]): Content[] {
+	#contents(
+		reads: PreparedReads,
+		where: readonly number[],
+		rows: readonly EventRow[],
+	): EventContent[] {
 		let bytes = 0;
 		for (const row of rows) bytes += row[8] + row[9];
 		checkBytes(bytes, this.#options.pageBytesMax);
-		if (bytes > JOINED_BYTES_MAX) return reads.apart.all(...where) as Content[];
+		if (bytes > JOINED_BYTES_MAX) return reads.apart.all(...where) as EventContent[];
 		const joined = (reads.joined.get(...where) ?? NOTHING) as Uint8Array;
 		if (joined.length !== bytes) throw new MissingRows("some of the content is missing");
 		let at = 0;
@@ -107,7 +110,7 @@ export class Events {
 		return rows.map((row) => ({ data: cut(row[8]), metadata: cut(row[9]) }));
 	}
 
-	#event(row: Row, { data, metadata }: Content): RecordedEvent {
+	#event(row: EventRow, { data, metadata }: EventContent): RecordedEvent {
 		const event: RecordedEvent = {
 			position: row[1],
 			stream: this.#nameOf(row[2]),

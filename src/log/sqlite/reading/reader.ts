@@ -18,19 +18,19 @@ import { openForReading } from "../files/directory.ts";
 import * as sql from "../statements.ts";
 import { Locator } from "../streams/locator.ts";
 import type { StreamRow } from "../streams/rows.ts";
-import { Standings } from "../streams/standings.ts";
+import { StreamStates } from "../streams/stream-states.ts";
 import { Events } from "./events.ts";
 
 export type ReaderOptions = {
 	readonly pageBytesMax: number;
 	/** Milliseconds since 1970, which `$maxAge` goes by. */
 	readonly clock: () => number;
-	/** Whether to hold each event that is read against its hash. */
+	/** Whether to check each event that is read against its hash. */
 	readonly checksReads?: boolean | undefined;
 };
 
-export type How = {
-	/** Whether to read what metadata and deletes hide, too. */
+export type ReadOptions = {
+	/** Whether to read also the events that metadata and deletes hide. */
 	readonly hidden: boolean;
 	/** Whether an erasure is on its way, so that `seen` has to tell whether this read shows it. */
 	readonly isErasing: boolean;
@@ -39,7 +39,7 @@ export type How = {
 export class Reader {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
-	readonly #standings: Standings;
+	readonly #states: StreamStates;
 	readonly #events: Events;
 	readonly #locator: Locator;
 	readonly #pageBytesMax: number;
@@ -49,7 +49,7 @@ export class Reader {
 	constructor(file: string, { pageBytesMax, clock, checksReads = false }: ReaderOptions) {
 		this.#database = openForReading(file);
 		this.#statements = prepare(this.#database);
-		this.#standings = new Standings(this.#database);
+		this.#states = new StreamStates(this.#database);
 		this.#events = new Events(this.#database, { pageBytesMax, checksReads });
 		this.#locator = new Locator(this.#database);
 		this.#pageBytesMax = pageBytesMax;
@@ -58,19 +58,19 @@ export class Reader {
 
 	/** The newest position, and number of erasures, that the reads so far may show. */
 	get seen(): { readonly position: number; readonly erasures: number } {
-		return { position: this.#standings.newest, erasures: this.#erasures };
+		return { position: this.#states.newest, erasures: this.#erasures };
 	}
 
 	/** @throws Refusal `page-too-large`, `stream-deleted` */
-	read(range: Range, { hidden, isErasing }: How): Slice {
+	read(range: Range, { hidden, isErasing }: ReadOptions): Slice {
 		return this.#inSnapshot(() => {
 			if (isErasing) this.#erasures = Number(this.#statements.erasures.get());
 			const { stream } = range;
-			const row = this.#standings.find(stream);
+			const row = this.#states.find(stream);
 			const last = row?.last ?? -1;
-			const state = hidden ? undefined : this.#standings.of(stream, row);
+			const state = hidden ? undefined : this.#states.of(stream, row);
 			const hasMarkedEntries = isIndexStream(stream)
-				? this.#standings.isAnyMarked()
+				? this.#states.isAnyMarked()
 				: row !== undefined && row.link !== null;
 			const plan = planRead(range, { last, state, hasMarkedEntries }, this.#clock());
 			const isEmpty = !row || plan.from > plan.to;
@@ -84,12 +84,12 @@ export class Reader {
 
 	/** @throws Refusal `stream-deleted` */
 	last(stream: StreamName): Version {
-		const row = this.#standings.find(stream);
-		return lastShown(stream, { last: row?.last ?? -1, state: this.#standings.of(stream, row) });
+		const row = this.#states.find(stream);
+		return lastShown(stream, { last: row?.last ?? -1, state: this.#states.of(stream, row) });
 	}
 
 	locate(stream: StreamName, id: string): Promise<Version | undefined> {
-		return this.#locator.locate(stream, this.#standings.find(stream), id);
+		return this.#locator.locate(stream, this.#states.find(stream), id);
 	}
 
 	close(): void {
@@ -109,13 +109,13 @@ export class Reader {
 	#targets({ range: { content } }: ReadPlan): TargetFacts {
 		const rows = new Map<StreamName, StreamRow | undefined>();
 		const find = (name: StreamName) => {
-			if (!rows.has(name)) rows.set(name, this.#standings.find(name));
+			if (!rows.has(name)) rows.set(name, this.#states.find(name));
 			return rows.get(name);
 		};
 		return {
 			dataOf: ({ data, position }: RecordedEvent) =>
 				content ? data : (present(this.#statements.dataAt.get(position), "a link") as Buffer),
-			stateOf: (stream) => this.#standings.of(stream, find(stream)),
+			stateOf: (stream) => this.#states.of(stream, find(stream)),
 			eventAt: (stream, version) => {
 				const row = find(stream);
 				if (!row || version > row.last) return undefined;
@@ -145,7 +145,7 @@ export class Reader {
 function prepare(database: Database.Database) {
 	return {
 		begin: database.prepare(sql.BEGIN_READ),
-		// There is nothing to commit; and where a damaged page was met, a commit would fail as well.
+		// There is nothing to commit; and after a damaged page, a commit would fail as well.
 		end: database.prepare(sql.ROLLBACK),
 		createdAt: database.prepare(sql.SELECT_CREATED_AT).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),

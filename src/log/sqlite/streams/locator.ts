@@ -1,8 +1,8 @@
 /**
- * Where the event with an id stands. Ids are indexed by stream: one look-up finds an event of an
- * own stream, and for an index or `$all` every stream is asked in turn, some at a time, so that
- * others are served in between. What that costs is up to the streams, however many events they
- * have.
+ * Finds the event with an id in a stream. Ids are indexed by stream, so one look-up finds an event
+ * of an own stream. For an index or `$all` it asks every stream, some at a time, so that other
+ * requests are served in between. The cost depends on the number of streams, not on the number of
+ * events.
  */
 import { setImmediate } from "node:timers/promises";
 import type Database from "better-sqlite3";
@@ -22,7 +22,7 @@ export class Locator {
 		this.#statements = prepare(database);
 	}
 
-	/** @param row of the stream; undefined where it has no events */
+	/** @param row of the stream; undefined if it has no events */
 	async locate(
 		stream: StreamName,
 		row: StreamRow | undefined,

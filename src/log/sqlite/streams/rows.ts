@@ -1,9 +1,9 @@
 /**
- * What is known of a stream besides its entries: its number, its last version, its marks.
+ * The row of a stream: its number, its last version, its marks.
  *
- * A damaged page of `marks` may read as one with fewer rows. Taken at its word, a stream that was
- * deleted for ever would be read and appended to again. So each look-up holds them against what the
- * log itself says: see `verify/reads.ts`.
+ * A damaged page of `marks` may read as one with fewer rows. If the log believed it, clients could
+ * read a stream that was deleted for ever, and append to it. So each look-up compares the marks
+ * with the events themselves: see `verify/reads.ts`.
  */
 import type Database from "better-sqlite3";
 import { isUnreadable, present } from "../failures.ts";
@@ -16,7 +16,7 @@ export type StreamRow = {
 	readonly last: number;
 	/** The position of its newest event; null for `$all`. */
 	readonly newest: number | null;
-	/** Positions of events; null where there is none. */
+	/** Positions of events; null if there is none. */
 	readonly metadata: number | null;
 	readonly tombstone: number | null;
 	readonly link: number | null;
@@ -24,25 +24,25 @@ export type StreamRow = {
 	readonly scavenged: number | null;
 };
 
-/** A row, and what the log says of its marks. */
+/** A row, and the marks according to the events. */
 type ProvenRow = StreamRow & {
 	/** The position of the newest event of its metadata stream. */
 	readonly described: number | null;
-	/** Null where the stream's last event is missing: whoever reads that finds out. */
+	/** Null if the stream's last event is missing: a read of that event reports it. */
 	readonly ended: number | null;
 };
 
 export type Rows = {
 	/**
-	 * The row of a stream; undefined where it has no events.
-	 * @throws Contradiction where its marks are not what the log says
+	 * The row of a stream; undefined if it has no events.
+	 * @throws Contradiction if its marks do not agree with the events
 	 */
 	find(stream: string): StreamRow | undefined;
 	/** The same, with its marks as they are noted. */
 	findUnproven(stream: string): StreamRow | undefined;
 	/**
-	 * That of `$all`; undefined where the log is empty. Its marks hide nothing, so they are taken as
-	 * they are noted: it is what there is to be read of a damaged log.
+	 * The row of `$all`; undefined if the log is empty. Its marks hide nothing, so they are not
+	 * checked: clients can read `$all` of a damaged log.
 	 */
 	all(): StreamRow | undefined;
 };
@@ -58,7 +58,7 @@ export function prepareRows(database: Database.Database): Rows {
 				row = found(proven.get(stream) as ProvenRow | undefined);
 			} catch (error) {
 				if (!isUnreadable(error)) throw error;
-				// Damage to other pages takes no stream with it whose own rows can be read.
+				// A stream whose own rows can be read stays readable if other pages are damaged.
 				return findUnproven(stream);
 			}
 			if (row) checkMarks(row);

@@ -6,7 +6,7 @@ import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../../event.ts";
 import { describedStream, metadataStream } from "../../../retention/window.ts";
-import type { Fate } from "../../appending/facts.ts";
+import type { Lifecycle } from "../../appending/facts.ts";
 import type { StreamMark } from "../../appending/marks.ts";
 import { Contradiction, present } from "../failures.ts";
 import * as sql from "../statements.ts";
@@ -14,18 +14,18 @@ import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
 
 /**
  * A stream's number and last version. Its newest entries may not be inserted yet: those of events
- * `runFrom` to `runTo`, which lie next to each other; -1 where there are none.
+ * `spanFrom` to `spanTo`, which lie next to each other; -1 if there are none.
  */
 export type Stream = {
 	readonly id: number;
 	last: number;
-	runFrom: number;
-	runTo: number;
-	/** The position of the newest event of its metadata stream; null where there is none. */
+	spanFrom: number;
+	spanTo: number;
+	/** The position of the newest event of its metadata stream; null if there is none. */
 	metadata: number | null;
 	isGone: boolean;
 	/** Kept by the appender, and forgotten with every change of metadata. */
-	fate: Fate | undefined;
+	lifecycle: Lifecycle | undefined;
 };
 
 /** Some 3 MB of names; a stream that was pushed out costs one look-up to come back. */
@@ -102,12 +102,12 @@ export class Streams {
 
 	/** Gives the event at `position` the next version of the stream. */
 	enter(name: StreamName, stream: Stream, position: number): void {
-		if (stream.runTo !== position - 1 || stream.runFrom < 0) {
-			if (stream.runFrom < 0) this.grown.set(name, stream);
-			this.#insertRun(stream);
-			stream.runFrom = position;
+		if (stream.spanTo !== position - 1 || stream.spanFrom < 0) {
+			if (stream.spanFrom < 0) this.grown.set(name, stream);
+			this.#insertSpan(stream);
+			stream.spanFrom = position;
 		}
-		stream.runTo = position;
+		stream.spanTo = position;
 		stream.last++;
 	}
 
@@ -120,13 +120,13 @@ export class Streams {
 	}
 
 	positionAt(stream: Stream, version: number): number {
-		this.insertRuns();
+		this.insertSpans();
 		const position = this.#statements.positionAt.get(stream.id, version);
 		return present(position, "an entry of the stream") as number;
 	}
 
-	insertRuns(): void {
-		for (const stream of this.grown.values()) this.#insertRun(stream);
+	insertSpans(): void {
+		for (const stream of this.grown.values()) this.#insertSpan(stream);
 	}
 
 	/** The transaction is over, one way or the other. */
@@ -143,13 +143,13 @@ export class Streams {
 		this.#hasMetadata = this.#statements.hasMetadata.get() === 1;
 	}
 
-	#insertRun(stream: Stream): void {
-		const { insertEntry, insertRun } = this.#statements;
-		const { id, last, runFrom, runTo } = stream;
-		if (runFrom < 0) return;
-		if (runFrom === runTo) insertEntry.run(id, last, runTo);
-		else insertRun.run(id, runTo - last, runFrom, runTo);
-		stream.runFrom = -1;
+	#insertSpan(stream: Stream): void {
+		const { insertEntry, insertSpan } = this.#statements;
+		const { id, last, spanFrom, spanTo } = stream;
+		if (spanFrom < 0) return;
+		if (spanFrom === spanTo) insertEntry.run(id, last, spanTo);
+		else insertSpan.run(id, spanTo - last, spanFrom, spanTo);
+		stream.spanFrom = -1;
 	}
 
 	/** Metadata may be there before the stream is. */
@@ -163,7 +163,7 @@ export class Streams {
 		const stream = this.findOrCreate(name);
 		this.#statements.markTombstone.run(stream.id, position);
 		stream.isGone = true;
-		stream.fate = undefined;
+		stream.lifecycle = undefined;
 	}
 
 	#markLink(name: StreamName, position: number): void {
@@ -174,7 +174,7 @@ export class Streams {
 	#markMetadata(stream: Stream, position: number): void {
 		this.#statements.markMetadata.run(stream.id, position);
 		stream.metadata = position;
-		stream.fate = undefined;
+		stream.lifecycle = undefined;
 	}
 
 	#keep(name: string, stream: Stream): Stream {
@@ -195,11 +195,11 @@ function streamOf({
 	return {
 		id,
 		last,
-		runFrom: -1,
-		runTo: -1,
+		spanFrom: -1,
+		spanTo: -1,
 		metadata,
 		isGone: tombstone !== null,
-		fate: undefined,
+		lifecycle: undefined,
 	};
 }
 
@@ -207,7 +207,7 @@ function prepare(database: Database.Database) {
 	return {
 		insertStream: database.prepare(sql.INSERT_STREAM),
 		insertEntry: database.prepare(sql.INSERT_ENTRY),
-		insertRun: database.prepare(sql.INSERT_RUN),
+		insertSpan: database.prepare(sql.INSERT_SPAN),
 		positionAt: database.prepare(sql.SELECT_POSITION_AT).pluck(),
 		hasMetadata: database.prepare(sql.SELECT_HAS_METADATA).pluck(),
 		markMetadata: database.prepare(sql.MARK_METADATA),

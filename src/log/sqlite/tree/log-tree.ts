@@ -10,8 +10,7 @@ import { openSigner, readSigner, type Signer } from "./signer.ts";
 import { StoredTree } from "./stored-tree.ts";
 
 /**
- * Opens the tree of a directory whose log is open, and makes the key it signs with where there is
- * none yet.
+ * Opens the tree of a directory whose log is open, and makes its signing key if there is none yet.
  * @throws Refusal `data-directory-unusable`, `disk-full`, `history-rewound`
  */
 export function openLogTree(directory: string): LogTree {
@@ -19,8 +18,8 @@ export function openLogTree(directory: string): LogTree {
 }
 
 /**
- * Opens the tree of a directory that a server may have, or nobody. Neither the log nor what lies
- * beside it is changed, and so what is signed is not noted either; SQLite may leave an empty WAL.
+ * Opens the tree of a directory, whether or not a server has it open. It changes neither the log
+ * nor the files beside it, so it does not keep what it signs. SQLite may leave an empty WAL.
  * @throws Refusal `data-directory-unusable`, `history-rewound`
  */
 export function readLogTree(directory: string): LogTree {

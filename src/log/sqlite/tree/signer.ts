@@ -1,11 +1,11 @@
 /**
- * Who signs for a data directory's log:
+ * The key that signs for a data directory's log, and the last signed head:
  *
  *     log.key         the private key, made at the first start, readable by its owner only
- *     log.checkpoint  the last checkpoint that was signed
+ *     log.checkpoint  the last signed head
  *
  * A log must never sign for two histories under one name. The name is that of the key, and holds
- * the incarnation; and a log that does not begin with what was signed last is refused.
+ * the incarnation. A log that does not begin with the log of the last signed head is refused.
  */
 import {
 	createHash,
@@ -24,16 +24,16 @@ import { Refusal } from "../../../errors.ts";
 import { Contradiction, isDiskFull } from "../failures.ts";
 import { syncDirectory } from "../files/directory.ts";
 
-/** The root over the first events of the log, as many as are asked for. */
+/** The root over the first `size` events of the log. */
 export type HeadAt = (size: number) => TreeHead;
 
 /**
- * Makes the key where there is none, and notes what it signs.
+ * Makes the key if there is none, and keeps each signed head.
  * @throws Refusal `data-directory-unusable`, `disk-full`
  */
 export function openSigner(directory: string, incarnation: number): Signer {
 	if (!existsSync(join(directory, "log.key"))) makeKey(directory);
-	const file = checkpointFile(directory);
+	const file = headFile(directory);
 	// Not synced, as the log was: after a power cut an older one serves nearly as well.
 	const keep = (note: string) => writeWhole(file, note, { mode: 0o644, flush: false });
 	return new Signer(directory, incarnation, keep);
@@ -54,10 +54,10 @@ export class Signer {
 	readonly #directory: string;
 	readonly #privateKey: KeyObject;
 	readonly #keep: (note: string) => void;
-	/** What was signed last, and the note if it was signed here. */
+	/** The last signed head, and its note if this process signed it. */
 	#last: (TreeHead & { readonly note?: string }) | undefined;
 
-	/** @param keep is told what it signs, before anyone else */
+	/** @param keep gets each signed head before any client does */
 	constructor(directory: string, incarnation: number, keep: (note: string) => void) {
 		const privateKey = readKey(directory);
 		this.key = noteKey(originOf(privateKey, incarnation), createPublicKey(privateKey));
@@ -67,13 +67,12 @@ export class Signer {
 	}
 
 	/**
-	 * Refuses a log that does not begin with what was signed last.
-	 * @param sizeNow asked after that was read: beside a server the log may grow, and be signed for,
-	 *   at any moment
+	 * Refuses a log that does not begin with the log of the last signed head.
+	 * @param sizeNow called after that head was read: a server may append and sign at any moment
 	 * @throws Refusal `history-rewound`
 	 */
 	refuseRewound(sizeNow: () => number, headAt: HeadAt): void {
-		const signed = readSigned(checkpointFile(this.#directory), this.key);
+		const signed = readSigned(headFile(this.#directory), this.key);
 		if (!signed) return;
 		const size = sizeNow();
 		if (!beginsWith(signed, size, headAt)) {
@@ -84,8 +83,8 @@ export class Signer {
 	}
 
 	/**
-	 * The checkpoint of a log that has grown since the last one, or not.
-	 * @throws Contradiction where it does not begin with that: it was damaged since
+	 * The signed head of the log, whether or not the log has grown since the last one.
+	 * @throws Contradiction if the log does not begin with the last one: it was damaged since
 	 */
 	sign({ size, root }: TreeHead, headAt: HeadAt): string {
 		const last = this.#last;
@@ -100,7 +99,7 @@ export class Signer {
 	}
 }
 
-function checkpointFile(directory: string): string {
+function headFile(directory: string): string {
 	return join(directory, "log.checkpoint");
 }
 
@@ -119,7 +118,7 @@ function makeKey(directory: string): void {
 	const { privateKey } = generateKeyPairSync("ed25519");
 	const text = String(privateKey.export({ format: "pem", type: "pkcs8" }));
 	writeWhole(join(directory, "log.key"), text, { mode: 0o600, flush: true });
-	// Before anyone is shown the key: after a power cut it must not be another.
+	// Before any client sees the key: after a power cut it must be the same key.
 	syncDirectory(directory);
 }
 
@@ -129,26 +128,26 @@ function readKey(directory: string): KeyObject {
 		const key = createPrivateKey(text);
 		if (key.asymmetricKeyType === "ed25519") return key;
 	} catch {
-		// Said below, without a word of what the file holds.
+		// Reported below, without the content of the file.
 	}
 	const reason = "its file `log.key` holds no Ed25519 private key";
 	throw new Refusal("data-directory-unusable", { path: directory, reason });
 }
 
-/** What was signed last in this name; undefined where nothing was. */
+/** The last signed head of this name; undefined if there is none. */
 function readSigned(file: string, key: NoteKey): (TreeHead & { root: Buffer }) | undefined {
 	if (!existsSync(file)) return undefined;
 	try {
 		return openCheckpoint(readFileSync(file, "utf8"), key);
 	} catch (error) {
-		// Of another incarnation, or another key: nothing was signed in this name.
+		// It is of another incarnation or another key: nothing was signed under this name.
 		if (error instanceof ProofError) return undefined;
 		throw error;
 	}
 }
 
 /**
- * Writes a file that is there whole or not at all, whenever the process ends.
+ * Writes a file whole or not at all, even if the process ends meanwhile.
  * @throws Refusal `disk-full`
  */
 function writeWhole(file: string, text: string, how: { mode: number; flush: boolean }): void {

@@ -45,7 +45,7 @@ export class StoredTree implements LogTree {
 		this.damage = this.#damage();
 	}
 
-	async checkpoint(): Promise<string> {
+	async signedHead(): Promise<string> {
 		const part = "the right edge of its tree";
 		if (this.damage !== undefined) {
 			throw new Refusal("log-damaged", { part, reason: this.damage });
@@ -76,7 +76,7 @@ export class StoredTree implements LogTree {
 		return { size, root: rootOf(frontierOf(size, this.#hashes)) };
 	}
 
-	/** What keeps the log from being held against what was signed last, if anything does. */
+	/** The damage that keeps the log from being compared with the last signed head, if any. */
 	#damage(): string | undefined {
 		try {
 			this.#refuseRewound();
@@ -97,7 +97,7 @@ export class StoredTree implements LogTree {
 		}
 	}
 
-	/** @throws Contradiction if what was signed for is damaged, or the log has lost its end */
+	/** @throws Contradiction if events of the signed head are damaged, or the log has lost its end */
 	#refuseDamaged({ signed, size }: { readonly signed: number; readonly size: number }): void {
 		if (signed <= size) {
 			requireEdge(signed, this.#view, this.#hashes);
@@ -113,7 +113,7 @@ export class StoredTree implements LogTree {
 		const from = number * TILE_WIDTH;
 		const found = this.#hashes(level, from, from + width);
 		if (found.length < width) throw new MissingRows("some of its hashes are missing");
-		// It will be kept for ever, and with a damaged hash nothing in it could be proven.
+		// Clients keep a tile for ever; with a damaged hash they could prove nothing in it.
 		if (width === TILE_WIDTH) requireTile(level, number, found, this.#hashes);
 		return Buffer.concat(found);
 	}

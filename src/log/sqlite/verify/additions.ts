@@ -1,12 +1,12 @@
 /**
- * Checks what is added to a log by rows, as to a backup, before the log has it: damage that comes
- * with it must not spoil a sound log. The rules are those of `verify`, for what is new alone:
+ * Checks rows that are added to a log, such as a backup, before the log has them: damaged rows must
+ * not spoil a sound log. The rules are those of `verify`, for the new rows alone:
  *
  *     events    dense, and each as its hash says
  *     entries   those the events must have and no others, each behind what its stream had
  *     streams   none without entries
  *     nodes     each the root of the 256 below it
- *     erased    what is left of an event fits its digests
+ *     erased    the rest of an event fits its digests
  */
 import type Database from "better-sqlite3";
 import { levelWidth } from "../../../../feeds/proof/tiles.ts";
@@ -32,39 +32,39 @@ const NEIGHBOURS = 3;
 
 /** Of `entries`. */
 export type EntryRow = readonly [stream: number, version: number, position: number];
-/** Is shown entries before they are added: stream by stream, each by version. */
-export type SeeEntries = (rows: readonly EntryRow[]) => void;
+/** Called with entries before they are added: stream by stream, each by version. */
+export type OnEntries = (rows: readonly EntryRow[]) => void;
 
 export class Additions {
 	readonly #database: Database.Database;
-	readonly #breathe: () => Promise<void>;
+	readonly #yieldTurn: () => Promise<void>;
 	readonly #found = createReport();
 	readonly #view: LogView;
 	readonly #hashes: Hashes;
 	readonly #nameOf: Names;
 	readonly #lastVersion: Database.Statement;
-	/** What was erased: the digests of events that were added so come later. */
+	/** The erased events that were added: their digests come later. */
 	readonly #erased = new Positions();
 
 	/**
 	 * @param database the log, in the transaction that adds to it
-	 * @param breathe lets timers and signals have their turn
+	 * @param yieldTurn lets timers and signals have their turn
 	 */
-	constructor(database: Database.Database, breathe: () => Promise<void>) {
+	constructor(database: Database.Database, yieldTurn: () => Promise<void>) {
 		this.#database = database;
-		this.#breathe = breathe;
+		this.#yieldTurn = yieldTurn;
 		this.#view = viewOf(database);
 		this.#hashes = prepareHashes(database);
 		this.#nameOf = namesIn(database);
 		this.#lastVersion = database.prepare(LAST_VERSION).pluck();
 	}
 
-	/** What was found so far. */
+	/** The faults found so far. */
 	get faults(): readonly string[] {
 		return this.#found.faults;
 	}
 
-	/** Adds a fault that only who adds can find. */
+	/** Adds a fault that only the caller can find. */
 	report(fault: string): void {
 		this.#found.report(fault);
 	}
@@ -73,7 +73,7 @@ export class Additions {
 	 * Checks the events of a span, which are there, and the entries that come to them.
 	 * @param add adds them, and shows them before
 	 */
-	async span(span: sums.Span, add: (see: SeeEntries) => Promise<void>): Promise<void> {
+	async span(span: sums.Span, add: (onEntries: OnEntries) => Promise<void>): Promise<void> {
 		const { report } = this.#found;
 		const unproven = new Positions();
 		const partial = this.#viewBefore(unproven);
@@ -81,10 +81,10 @@ export class Additions {
 		for (let from = span.from; from < span.to; from += EVENTS_AT_ONCE) {
 			const to = Math.min(from + EVENTS_AT_ONCE, span.to);
 			sums.addSums(owed, checkEvents(partial, { from, to }, report).sums);
-			await this.#breathe();
+			await this.#yieldTurn();
 		}
 		const entries = new EntryCheck(span, unproven, report);
-		await add(this.#seeWith(entries));
+		await add(this.#onEntriesWith(entries));
 		const spans = sums.differences(owed, entries.sums);
 		if (spans.length > 0) compareEntries(partial, spans, report);
 	}
@@ -101,17 +101,17 @@ export class Additions {
 			for (let at = levelWidth(from, level); at < end; at += NODES_AT_ONCE) {
 				const span = { from: at, to: Math.min(at + NODES_AT_ONCE, end) };
 				checkNodes(this.#hashes, level, span, this.#found.report);
-				await this.#breathe();
+				await this.#yieldTurn();
 			}
 		}
 	}
 
-	/** Is told the positions of digests that are new. */
+	/** Takes the positions of new digests. */
 	digested(positions: readonly number[]): void {
 		for (const position of positions) this.#erased.add(position);
 	}
 
-	/** Checks what is left of events that are newly erased, all digests being there. */
+	/** Checks the rest of newly erased events, once all digests are there. */
 	async erased(): Promise<void> {
 		for (const { from, to } of spansOf(this.#erased)) {
 			for (const event of this.#view.events(from, to)) {
@@ -119,11 +119,11 @@ export class Additions {
 				if (event.isErased && event.digests && isAsHashed(event)) continue;
 				this.report(notAppended(event));
 			}
-			await this.#breathe();
+			await this.#yieldTurn();
 		}
 	}
 
-	/** The log while neither nodes nor digests of what is new are there. */
+	/** The log before the nodes and digests of the new rows are there. */
 	#viewBefore(unproven: Positions): LogView {
 		const { hashes: _, ...view } = this.#view;
 		const erased = this.#erased;
@@ -141,10 +141,10 @@ export class Additions {
 		return { ...view, events, unproven: () => unproven };
 	}
 
-	#seeWith(entries: EntryCheck): SeeEntries {
+	#onEntriesWith(entries: EntryCheck): OnEntries {
 		let stream = -1;
 		let name = "";
-		const see = ([of, version, position]: EntryRow) => {
+		const seeRow = ([of, version, position]: EntryRow) => {
 			if (of !== stream) {
 				stream = of;
 				name = this.#nameOf(of);
@@ -153,7 +153,7 @@ export class Additions {
 			if (!entries.see(version, position)) this.report(misplaced(name, version, position));
 		};
 		return (rows) => {
-			for (const row of rows) see(row);
+			for (const row of rows) seeRow(row);
 		};
 	}
 }

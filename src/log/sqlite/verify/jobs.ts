@@ -1,4 +1,4 @@
-/** The parts of a verification that threads do side by side, and what they tell of them. */
+/** The parts of a verification that threads do side by side, and their messages. */
 import type Database from "better-sqlite3";
 import { compareEntries } from "../../verify/compare.ts";
 import { type CheckedEntries, checkEntries } from "../../verify/entries.ts";
@@ -29,10 +29,10 @@ export type Outcome = {
 	readonly block?: CheckedBlock;
 };
 
-/** What a thread posts: how far it is, or that its job is done. */
+/** A message of a thread: its progress, or the outcome of its job. */
 export type Message = { readonly entries: number } | { readonly outcome: Outcome };
 
-/** @param post told of what is done between times */
+/** @param post called with the progress now and then */
 export function doJob(
 	database: Database.Database,
 	view: LogView,

@@ -5,7 +5,7 @@ import type { Job } from "./jobs.ts";
 /** Events checked, and the part of all there is to do, from 0 to 1. */
 export type Progress = { readonly events: number; readonly fraction: number };
 
-/** What the checks of an entry, of the files and of the notes cost: a part of an event's own. */
+/** The cost of checking an entry, the files and the notes, as a part of the cost of an event. */
 const ENTRY_SHARE = 0.08;
 const PART_SHARES: Record<Part, number> = { files: 0.4, notes: 0.15 };
 

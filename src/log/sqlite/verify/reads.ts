@@ -1,6 +1,6 @@
 /**
- * What is read is held against what else the log says: a page of the file may be damaged without a
- * sign of it, and what was read may be kept in caches for ever.
+ * Compares rows that were read with other facts of the log. A page of the file may be damaged
+ * without a sign of it, and caches may keep an answer for ever.
  */
 import { HASH_BYTES } from "../../../../feeds/proof/hash.ts";
 import type { RecordedEvent } from "../../../event.ts";
@@ -10,7 +10,7 @@ import { Contradiction, MissingRows } from "../failures.ts";
 import { FLAG_SCAVENGED, FLAGS_ERASED } from "../flags.ts";
 
 /** In a statement's order: see `selectEntries`. */
-export type Row = [
+export type EventRow = [
 	entryVersion: number,
 	position: number,
 	stream: number,
@@ -33,7 +33,7 @@ export function checkComplete(found: number, covered: number, scavenged: () => n
 	throw new MissingRows("some of the events are missing");
 }
 
-/** Two marks of a stream, and what the log says of both; null for nothing. */
+/** Two marks of a stream, and the events that prove them; null for none. */
 type ProvenMarks = {
 	/** The position of the newest event of its metadata stream. */
 	readonly metadata: number | null;
@@ -62,11 +62,11 @@ export function checkMarks({ metadata, described, tombstone, ended }: ProvenMark
  * @throws Contradiction
  */
 export function checkNoted(
-	rows: readonly Row[],
+	rows: readonly EventRow[],
 	{ link }: { readonly link: number | null },
 	{ resolve, hidden }: { readonly resolve: boolean; readonly hidden: boolean },
 ): void {
-	const misses = ([, , , , , type, , flags]: Row) =>
+	const misses = ([, , , , , type, , flags]: EventRow) =>
 		(resolve && link === null && type === LINK_TYPE) || (!hidden && (flags & FLAG_SCAVENGED) !== 0);
 	if (rows.some(misses)) throw new Contradiction("its events are not what is noted of the stream");
 }
@@ -75,18 +75,18 @@ export function checkNoted(
 const idBytes = Buffer.alloc(16);
 
 /**
- * Checks that events are what was appended. Content that was erased proves nothing by itself;
+ * Checks that events are as they were appended. Content that was erased proves nothing by itself;
  * `verify` has the digests it left.
  * @param hashes their leaf hashes, one behind the other
  * @throws Contradiction
  */
 export function checkHashes(
-	rows: readonly Row[],
+	rows: readonly EventRow[],
 	events: readonly RecordedEvent[],
 	hashes: Uint8Array,
 ): void {
 	for (const [index, event] of events.entries()) {
-		const [, , , , id, , , flags] = rows[index] as Row;
+		const [, , , , id, , , flags] = rows[index] as EventRow;
 		if (flags & FLAGS_ERASED) continue;
 		idBytes.write(id, "hex");
 		const { position, stream, version, type, created, data, metadata } = event;

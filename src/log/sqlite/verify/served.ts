@@ -1,19 +1,19 @@
 /**
- * What the tree is made of is checked before it is signed for or handed out. That is also how a
- * hash that is damaged is told from one of another history, where all agree with each other.
+ * Checks the hashes of the tree before the log signs them or hands them out. This also tells a
+ * damaged hash from another history: there all hashes agree with each other.
  */
 import { isHashOfLeaf, withoutItsHash } from "../../verify/event.ts";
 import { checkEdge, isNodeOver } from "../../verify/nodes.ts";
 import type { Hashes, LogView, StoredEvent } from "../../verify/view.ts";
 import { Contradiction, isUnreadable } from "../failures.ts";
 
-/** @throws Contradiction if the root of the first `size` events is made of what is damaged */
+/** @throws Contradiction if the root of the first `size` events is made of damaged hashes */
 export function requireEdge(size: number, view: LogView, hashes: Hashes): void {
 	checkEdge(size, view, hashes, refuse);
 }
 
 /**
- * @param leaf what the tree holds of the event
+ * @param leaf the leaf of the event
  * @throws Contradiction if the event has another hash
  */
 export function requireLeaf({ position, hash }: StoredEvent, leaf: Uint8Array): void {

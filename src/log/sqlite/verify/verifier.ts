@@ -24,7 +24,7 @@ const THREADS_MAX = 2;
 
 /**
  * Verifies the log in `directory`.
- * @param onProgress told every now and then how far it is
+ * @param onProgress called now and then with the progress
  * @throws Refusal `data-directory-unusable`; the signal's reason
  */
 export async function verifyDirectory(
@@ -55,7 +55,7 @@ export async function verifyDirectory(
 	}
 }
 
-/** @param threads those that are started, for the caller to close */
+/** @param threads gets the threads that are started; the caller closes them */
 async function verifyWith(
 	threads: VerifyingThread[],
 	start: () => VerifyingThread,
@@ -87,11 +87,11 @@ type Found = {
 	readonly blocks: readonly Span[];
 	/** In the order of the blocks. */
 	readonly ofBlocks: readonly Outcome[];
-	/** Undefined where they cannot be read. */
+	/** Undefined if they cannot be read. */
 	readonly entries: CheckedEntries | undefined;
 };
 
-/** Holds what the parts found against each other. */
+/** Compares the findings of the parts. */
 async function conclude(
 	thread: VerifyingThread,
 	size: number,

@@ -26,7 +26,7 @@ export class VerifyingThread {
 
 	/**
 	 * Does one job; the next may be given when it is done.
-	 * @param onEntries told now and then how many more entries were seen
+	 * @param onEntries called now and then with the number of entries since the last call
 	 */
 	work(job: Job, onEntries: (count: number) => void = () => {}): Promise<Outcome> {
 		return new Promise((resolve, reject) => {
@@ -42,7 +42,7 @@ export class VerifyingThread {
 		});
 	}
 
-	/** Lets it end, once it has done what it was given. */
+	/** Lets the thread end, once it has done its jobs. */
 	close(): void {
 		this.#worker.postMessage("close");
 	}

@@ -240,7 +240,7 @@ async function treeFaults(image: string, witness: Witness, cutAt: bigint): Promi
 			throw new Error(`there is no tile ${tilePath(one)}`);
 		};
 		const { key } = tree;
-		return await witness.faultsOfDisk({ key, checkpoint: await tree.checkpoint(), tile }, cutAt);
+		return await witness.faultsOfDisk({ key, signedHead: await tree.signedHead(), tile }, cutAt);
 	} finally {
 		tree.close();
 	}

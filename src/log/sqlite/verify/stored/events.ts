@@ -11,7 +11,7 @@ import type { Names } from "./names.ts";
 import * as verifying from "./statements.ts";
 
 const EVENTS_PER_READ = 256;
-/** What is read as one value; larger events are read one by one. */
+/** Bytes read as one value; larger events are read one by one. */
 const JOINED_BYTES_MAX = 4 * 1024 * 1024;
 const NOTHING = new Uint8Array(0);
 
@@ -19,7 +19,7 @@ type Head = [
 	...[position: number, stream: number, version: number, type: string, created: number],
 	...[flags: number, id: number, hash: number, data: number, metadata: number],
 ];
-type Content = Pick<StoredEvent, "flags" | "id" | "data" | "metadata"> & {
+type StoredContent = Pick<StoredEvent, "flags" | "id" | "data" | "metadata"> & {
 	readonly hash: Uint8Array;
 };
 type Digests = StoredEvent["digests"];
@@ -48,7 +48,7 @@ export class StoredEvents {
 		let length = 0;
 		for (const head of found) length += head[6] + head[7] + head[8] + head[9];
 		const joined = length <= JOINED_BYTES_MAX ? (bytes.get(from, to) as Buffer | null) : undefined;
-		// Where lengths are damaged, what is joined cannot be told apart.
+		// If lengths are damaged, the joined value cannot be divided.
 		const isJoined = joined?.length === length;
 		let at = 0;
 		const cut = (length: number) => {
@@ -56,7 +56,7 @@ export class StoredEvents {
 			at += length;
 			return (joined as Buffer).subarray(at - length, at);
 		};
-		// Written out: what a spread costs here, a third of the whole, is paid for every event.
+		// Written out: a spread here would cost a third of the whole, for every event.
 		for (const head of found) {
 			const [position, stream, version, type, created] = head;
 			const content = isJoined ? undefined : this.#contentAt(position);
@@ -81,7 +81,7 @@ export class StoredEvents {
 		}
 	}
 
-	/** Where some of them cannot be read, one by one: so it is known which. */
+	/** Reads events one by one if some cannot be read: so it finds out which. */
 	*#readAround({ from, to }: Span, onUnreadable: OnUnreadable): Iterable<StoredEvent> {
 		let next = from;
 		try {
@@ -108,8 +108,8 @@ export class StoredEvents {
 		if (to > first) onUnreadable({ from: first, to }, reason);
 	}
 
-	#contentAt(position: number): Content {
-		const row = this.#statements.event.get(position) as Record<keyof Content, unknown>;
+	#contentAt(position: number): StoredContent {
+		const row = this.#statements.event.get(position) as Record<keyof StoredContent, unknown>;
 		return {
 			flags: Number(row.flags),
 			id: bytesOf(row.id),

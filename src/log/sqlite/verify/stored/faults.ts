@@ -1,12 +1,12 @@
 /**
- * What is wrong with the file as such, and with what is noted in it beside events and entries:
- * marks, names, and the runs of scavenged positions.
+ * The faults of the file as such, and of the notes in it beside events and entries:
+ * marks, names, and the gaps.
  */
 import type Database from "better-sqlite3";
 import { causeOf, isUnreadable } from "../../failures.ts";
 import * as verifying from "./statements.ts";
 
-/** What SQLite finds in its file, page by page; it gives up where it follows a damaged one. */
+/** The faults that SQLite finds in its file, page by page; it gives up behind a damaged page. */
 export function faultsOfFile(database: Database.Database): string[] {
 	const found: string[] = [];
 	try {
@@ -18,7 +18,7 @@ export function faultsOfFile(database: Database.Database): string[] {
 	return found;
 }
 
-/** What does not agree with the log beside it. One check that cannot be made hides no other. */
+/** The notes that do not agree with the events. A check that fails hides no other check. */
 export function faultsOfNotes(database: Database.Database): string[] {
 	const one = <T>(statement: string) => database.prepare(statement).get() as T;
 	const each = (statement: string, fault: (value: unknown) => string) =>
@@ -57,16 +57,20 @@ export function emptyStreams(database: Database.Database, after: number): string
 	return names.map((name) => `stream ${name} has a name and no entries`);
 }
 
-type Positions = { readonly events: number; readonly first: number; readonly last: number };
+type PositionCounts = { readonly events: number; readonly first: number; readonly last: number };
 
-function positionFaults({ events, first, last }: Positions): string[] {
+function positionFaults({ events, first, last }: PositionCounts): string[] {
 	const isDense = events === 0 || (first === 0 && last === events - 1);
 	return isDense ? [] : [`there are ${events} events at positions ${first} to ${last}`];
 }
 
-type Scavenged = { readonly events: number; readonly positions: number; readonly both: number };
+type ScavengedCounts = {
+	readonly events: number;
+	readonly positions: number;
+	readonly both: number;
+};
 
-function scavengeFaults({ events, positions, both }: Scavenged): string[] {
+function scavengeFaults({ events, positions, both }: ScavengedCounts): string[] {
 	if (positions === events && both === events) return [];
 	return [`${events} events were scavenged, and ${positions} positions are noted as gaps`];
 }

@@ -1,4 +1,4 @@
-/** The names of streams, to be verified: a stream that has none is told by its number. */
+/** The names of streams, to be verified: a stream without a name is named by its number. */
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import * as sql from "../../statements.ts";
@@ -7,7 +7,7 @@ const NAMES_KEPT_MAX = 20_000;
 
 export type Names = (id: number) => string;
 
-/** Those that were asked for of late are kept. */
+/** Keeps the names that were asked for lately. */
 export function namesIn(database: Database.Database): Names {
 	const statement = database.prepare(sql.SELECT_STREAM_NAME).pluck();
 	const kept = new LRUCache<number, string>({ max: NAMES_KEPT_MAX });

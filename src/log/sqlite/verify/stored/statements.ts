@@ -7,7 +7,7 @@ import { FLAG_SCAVENGED, FLAG_TOMBSTONE } from "../../flags.ts";
 /** Events that change the marks of their stream. */
 const FLAGS_MARKING = FLAG_TOMBSTONE | FLAG_SCAVENGED;
 
-/** Runs that overlap or touch the one before. */
+/** Gaps that overlap or touch the one before. */
 export const VERIFY_GAPS = `
 	SELECT first FROM (SELECT first, lag(last) OVER (ORDER BY first) AS before FROM gaps)
 	WHERE first <= before + 1 LIMIT 100`;
@@ -20,7 +20,7 @@ export const COUNT_SCAVENGED = `
 export const VERIFY_POSITIONS =
 	"SELECT count(*) AS events, min(position) AS first, max(position) AS last FROM events";
 
-/** What is in a run of events, and all their bytes as one value. */
+/** The events of a span, and all their bytes as one value. */
 export const VERIFY_HEADS = `
 	SELECT position, stream, version, type, created, flags,
 		length(id), length(hash), length(data), length(metadata)
@@ -41,7 +41,7 @@ export const VERIFY_ENTRIES = `
 	SELECT stream, version, position FROM entries WHERE (stream, version) > (?, ?)
 	ORDER BY stream, version LIMIT ?`;
 
-/** The version of the last entry of a stream; -1 where it has none. */
+/** The version of the last entry of a stream; -1 if it has none. */
 export const LAST_VERSION = "SELECT coalesce(max(version), -1) FROM entries WHERE stream = ?";
 
 /** Streams behind one that have no entries. */
@@ -49,7 +49,7 @@ export const EMPTY_STREAMS = `
 	SELECT name FROM streams WHERE id > ?
 		AND NOT EXISTS (SELECT 1 FROM entries WHERE stream = streams.id) LIMIT 100`;
 
-/** The marks there must be, by what is in the log; 0 stands for `$all`. */
+/** The marks that must exist, according to the events; 0 stands for `$all`. */
 const VERIFY_MARKS_OWED = `
 	SELECT stream, max(metadata), max(tombstone), max(link), max(scavenged) FROM (
 		SELECT described.id AS stream,

@@ -1,4 +1,4 @@
-/** What a database shows of the log in it, to be verified. */
+/** The view of the log in a database, to be verified. */
 import type Database from "better-sqlite3";
 import type { Hashes, LogView, Visit } from "../../../verify/view.ts";
 import { isUnreadable } from "../../failures.ts";
@@ -26,7 +26,7 @@ export function viewOf(database: Database.Database): LogView {
 	};
 }
 
-/** Read in steps, so that no snapshot is held for long; what is behind never changes. */
+/** Reads in steps, so that no snapshot is held for long; the rows behind never change. */
 function visitEntries(entries: Database.Statement, nameOf: Names, visit: Visit): void {
 	let [last, version] = [-1, -1];
 	let stream = { name: "" };
@@ -44,7 +44,7 @@ function visitEntries(entries: Database.Statement, nameOf: Names, visit: Visit):
 	}
 }
 
-/** Hashes that cannot be read are missing: what lies below them is checked all the same. */
+/** Leaves out hashes that cannot be read: the hashes below them are checked all the same. */
 function readableOf(hashes: Hashes): Hashes {
 	return (level, from, to) => {
 		try {

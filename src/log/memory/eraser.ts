@@ -1,21 +1,21 @@
-/** Erasure in memory: the readable specification of `Erasing`. */
+/** Erasure in memory: the readable specification of `Erasure`. */
 import type { RecordedEvent, StreamName } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { isErasable } from "../../retention/erasable.ts";
 import type { Commit, Redaction, ScavengeStep } from "../commit.ts";
 import { isRedactionDue } from "../redaction.ts";
-import type { Store } from "./store.ts";
+import type { MemoryTables } from "./tables.ts";
 
 const NOTHING = new Uint8Array(0);
 
-export class Erasing {
-	readonly #store: Store;
+export class MemoryEraser {
+	readonly #tables: MemoryTables;
 	readonly #tell: (commit: Commit) => void;
 	#count = 0;
 
 	/** @param tell hands an erasure to the log's listeners */
-	constructor(store: Store, tell: (commit: Commit) => void) {
-		this.#store = store;
+	constructor(tables: MemoryTables, tell: (commit: Commit) => void) {
+		this.#tables = tables;
 		this.#tell = tell;
 	}
 
@@ -26,21 +26,21 @@ export class Erasing {
 
 	redact(redaction: Redaction): void {
 		const { stream, version, metadata } = redaction;
-		const found = this.#store.eventAt(stream, version);
+		const found = this.#tables.eventAt(stream, version);
 		const event = found && {
 			type: found.type,
 			isErased: found.isRedacted === true,
 			metadataBytes: found.metadata.length,
 		};
-		const last = this.#store.lastOf(stream);
+		const last = this.#tables.lastOf(stream);
 		if (!isRedactionDue(redaction, { last, event }) || !found) return;
 		this.#erase(found, metadata);
 		this.#finish([stream]);
 	}
 
-	/** All at once: here nobody waits meanwhile. */
+	/** Erases all in one step: no append waits meanwhile. */
 	scavenge(from: number, now: number): ScavengeStep {
-		const { streams } = this.#store;
+		const { streams } = this.#tables;
 		const erased = { events: 0, bytes: 0 };
 		const changed: StreamName[] = [];
 		for (const stream of from === 0 ? streams.keys() : []) {
@@ -48,8 +48,8 @@ export class Erasing {
 			for (const event of events) {
 				erased.bytes += event.data.length + event.metadata.length;
 				this.#erase(event, true);
-				this.#store.scavenged.add(event.position);
-				this.#store.firstLeft.set(stream, event.version + 1);
+				this.#tables.scavenged.add(event.position);
+				this.#tables.firstLeft.set(stream, event.version + 1);
 			}
 			erased.events += events.length;
 			if (events.length > 0) changed.push(stream);
@@ -60,10 +60,10 @@ export class Erasing {
 
 	/** The low end of a stream that may go. */
 	#erasableOf(stream: StreamName, now: number): RecordedEvent[] {
-		const state = isIndexStream(stream) ? undefined : this.#store.stateOf(stream);
+		const state = isIndexStream(stream) ? undefined : this.#tables.stateOf(stream);
 		if (!state) return [];
-		const positions = this.#store.positionsOf(stream).slice(state.scavenged);
-		const events = positions.map((position) => this.#store.events[position] as RecordedEvent);
+		const positions = this.#tables.positionsOf(stream).slice(state.scavenged);
+		const events = positions.map((position) => this.#tables.events[position] as RecordedEvent);
 		const kept = events.findIndex(
 			({ version, created }) => !isErasable(stream, state, version, created, now),
 		);
@@ -72,7 +72,7 @@ export class Erasing {
 
 	#erase(event: RecordedEvent, metadata: boolean): void {
 		const left = metadata ? NOTHING : event.metadata;
-		this.#store.events[event.position] = {
+		this.#tables.events[event.position] = {
 			...event,
 			data: NOTHING,
 			metadata: left,
@@ -82,7 +82,7 @@ export class Erasing {
 
 	#finish(marked: readonly StreamName[]): void {
 		this.#count++;
-		const last = this.#store.events.length - 1;
+		const last = this.#tables.events.length - 1;
 		this.#tell({ last, streams: new Map(), marked, erasures: this.#count });
 	}
 }

@@ -9,7 +9,7 @@ import type { Hashes } from "../../verify/view.ts";
 import * as sql from "../statements.ts";
 import { frontierOf, prepareHashes } from "../verify/stored/hashes.ts";
 
-export class Tree {
+export class MerkleTree {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #hashes: Hashes;
 	#frontier: Frontier = createFrontier();

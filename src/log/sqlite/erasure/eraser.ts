@@ -1,12 +1,12 @@
 /**
- * Takes content out of the log, in the writer's thread and on its connection, a transaction at a
- * time between those of the appends.
+ * Erases content of the log, in the writer's thread and on its connection. Its transactions run
+ * between those of the appends.
  *
- * What is erased is overwritten, not only unlinked: the connection's `secure_delete` writes zeros
- * over it in the database, and once a run is over (or a redaction done) the WAL, which holds older
- * copies of its pages, is folded into the database and cut to nothing. A read of an old snapshot
- * can be in the way of that; then it is tried again until it is done. A process that ends before
- * leaves it to the next start, whose migration is the only connection and so takes the WAL away.
+ * Erased bytes are overwritten, not only unlinked: the connection's `secure_delete` writes zeros
+ * over them in the database. The WAL holds older copies of these pages. So after a run or a
+ * redaction a WAL checkpoint moves it into the database and cuts it to nothing. A read of an old
+ * snapshot can block that; then the eraser tries again until it is done. If the process ends
+ * before, the next start does it: its migration is the only connection, and so removes the WAL.
  */
 import type Database from "better-sqlite3";
 import { isRefusal } from "../../../errors.ts";
@@ -20,37 +20,37 @@ import { FLAG_REDACTED, FLAG_SCAVENGED } from "../flags.ts";
 import type { Denied } from "../protocol.ts";
 import * as sql from "../statements.ts";
 import type { StreamRow } from "../streams/rows.ts";
-import { Standings } from "../streams/standings.ts";
+import { StreamStates } from "../streams/stream-states.ts";
 import { Gaps } from "./gaps.ts";
 import { Packing } from "./packing.ts";
 
-export type Erasure =
+export type ErasureRequest =
 	| { readonly redact: Redaction }
 	/** @param now the time by the log's clock, which `$maxAge` goes by */
 	| { readonly scavenge: number; readonly now: number };
 
 /** The answer to an erasure. */
-export type Erased = {
+export type ErasureResult = {
 	readonly step?: ScavengeStep | undefined;
 	readonly denied?: Denied | undefined;
 	/** The last position of the log. */
 	readonly last: number;
 	/** The streams whose events were erased. */
 	readonly marked: readonly StreamName[];
-	/** The new count, where anything was erased. */
+	/** The new count, if anything was erased. */
 	readonly erasures?: number | undefined;
 };
 
 /**
- * An append that comes meanwhile waits for one step: some 10 ms, most of which is the fsync that
- * appends have, too.
+ * An append that comes meanwhile waits for one step: some 10 ms. Most of that is the fsync, which
+ * appends also have.
  */
 const STEP_EVENTS_MAX = 500;
 /** Overwriting is as slow as writing: a step of large events takes no longer than one of small. */
 const STEP_BYTES_MAX = 4 * 1024 * 1024;
 /** Streams a step looks at, nearly all of which have nothing to erase. */
 const STEP_STREAMS_MAX = 1000;
-/** For so long appends may wait for a read that is in the way of cutting the WAL. */
+/** How long appends may wait for a read that blocks the cutting of the WAL. */
 const CUT_WAIT_MS = 100;
 /** A verify or a backup reads for minutes. */
 const CUT_AGAIN_MS = 5000;
@@ -60,19 +60,25 @@ const PACKING_FROM = 2 ** 40;
 
 const SCAVENGED_BEFORE = "an event was scavenged, and is noted as one that was not";
 
-type Row = { position: number; version: number; created: number; flags: number; bytes: number };
-type Work = {
+type ScavengeRow = {
+	position: number;
+	version: number;
+	created: number;
+	flags: number;
+	bytes: number;
+};
+type ErasureWork = {
 	readonly marked: StreamName[];
-	/** Whether there is something to commit, where nothing was erased. */
+	/** Whether there is something to commit although nothing was erased. */
 	readonly changed?: boolean;
 	readonly step?: ScavengeStep;
 };
-type Bounds = { events: number; bytes: number };
+type StepBudget = { events: number; bytes: number };
 
 export class Eraser {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
-	readonly #standings: Standings;
+	readonly #states: StreamStates;
 	readonly #gaps: Gaps;
 	readonly #packing: Packing;
 	#cutting: NodeJS.Timeout | undefined;
@@ -81,26 +87,26 @@ export class Eraser {
 	constructor(database: Database.Database) {
 		this.#database = database;
 		this.#statements = prepare(database);
-		this.#standings = new Standings(database);
+		this.#states = new StreamStates(database);
 		this.#gaps = new Gaps(database);
 		this.#packing = new Packing(database);
 	}
 
 	/** @throws where a sync failed: nothing may be committed after that */
-	erase(erasure: Erasure): Erased {
+	erase(erasure: ErasureRequest): ErasureResult {
 		return "redact" in erasure
 			? this.#transact(() => this.#redact(erasure.redact))
 			: this.#transact(() => this.#scavenge(erasure.scavenge, erasure.now));
 	}
 
 	/**
-	 * Takes older copies of what was erased out of the WAL, at once or later.
-	 * @throws where that fails for another reason than a full disk: as above
+	 * Removes older copies of the erased bytes from the WAL, at once or later.
+	 * @throws if that fails for another reason than a full disk: as above
 	 */
-	clean({ denied, step, erasures }: Erased): void {
+	clean({ denied, step, erasures }: ErasureResult): void {
 		if (denied) return;
 		if (step?.next === undefined) this.#cutWal();
-		// A run may be stopped, or fail, and nobody comes back.
+		// A run may be stopped or fail, and no later step may come.
 		else if (erasures !== undefined) this.#cutWalLater();
 	}
 
@@ -112,7 +118,7 @@ export class Eraser {
 	 * Runs `work`, which returns the streams it erased from, as one transaction.
 	 * @throws where a sync failed: nothing may be committed after that
 	 */
-	#transact(work: () => Work): Erased {
+	#transact(work: () => ErasureWork): ErasureResult {
 		const { begin, commit, rollback, raise, end } = this.#statements;
 		const lastOf = () => (end.get() as { position: number } | undefined)?.position ?? -1;
 		try {
@@ -131,10 +137,10 @@ export class Eraser {
 		}
 	}
 
-	#redact(redaction: Redaction): Work {
+	#redact(redaction: Redaction): ErasureWork {
 		const { stream, version, metadata } = redaction;
 		type Found = { position: number; type: string; flags: number; metadataBytes: number };
-		const row = this.#standings.find(stream);
+		const row = this.#states.find(stream);
 		const found = row && (this.#statements.toRedact.get(row.id, version) as Found | undefined);
 		const isErased = ((found?.flags ?? 0) & (FLAG_SCAVENGED | FLAG_REDACTED)) !== 0;
 		const event = found && { ...found, isErased };
@@ -145,7 +151,7 @@ export class Eraser {
 		return { marked: [stream] };
 	}
 
-	#scavenge(from: number, now: number): Work & { step: ScavengeStep } {
+	#scavenge(from: number, now: number): ErasureWork & { step: ScavengeStep } {
 		const { markedStreams, lastStream } = this.#statements;
 		const end = Number(lastStream.get()) + 1;
 		if (from >= PACKING_FROM) {
@@ -153,13 +159,13 @@ export class Eraser {
 			const next = packed === undefined ? undefined : PACKING_FROM + packed;
 			return { marked: [], changed: next !== undefined, step: { next, end, events: 0, bytes: 0 } };
 		}
-		const left: Bounds = { events: STEP_EVENTS_MAX, bytes: STEP_BYTES_MAX };
+		const left: StepBudget = { events: STEP_EVENTS_MAX, bytes: STEP_BYTES_MAX };
 		const marked: StreamName[] = [];
 		let next: number | undefined = from + STEP_STREAMS_MAX;
 		type Marked = { id: number; name: StreamName };
 		for (const { id, name } of markedStreams.all(from, next - 1) as Marked[]) {
 			const before = left.events;
-			const row = present(this.#standings.find(name), "the name of a stream");
+			const row = present(this.#states.find(name), "the name of a stream");
 			const isThrough = this.#scavengeStream(name, row, now, left);
 			if (left.events < before) marked.push(name);
 			if (isThrough) continue;
@@ -172,23 +178,27 @@ export class Eraser {
 	}
 
 	/** @returns whether it came to the end of what may be erased, within the bounds */
-	#scavengeStream(name: StreamName, row: StreamRow, now: number, left: Bounds): boolean {
-		const standing = isIndexStream(name) ? undefined : this.#standings.of(name, row);
-		if (!standing) return true;
+	#scavengeStream(name: StreamName, row: StreamRow, now: number, left: StepBudget): boolean {
+		const state = isIndexStream(name) ? undefined : this.#states.of(name, row);
+		if (!state) return true;
 		const { keepDigests, scavengeEvent, toScavenge, markScavenged } = this.#statements;
 		const erased: number[] = [];
-		let first = standing.scavenged;
+		let first = state.scavenged;
 		let isThrough = false;
-		for (const event of toScavenge.iterate(row.id, first, left.events + 1) as Iterable<Row>) {
+		for (const event of toScavenge.iterate(
+			row.id,
+			first,
+			left.events + 1,
+		) as Iterable<ScavengeRow>) {
 			const { position, version, created, flags, bytes } = event;
 			if (flags & FLAG_SCAVENGED) throw new Contradiction(SCAVENGED_BEFORE);
-			isThrough = !isErasable(name, standing, version, created, now);
+			isThrough = !isErasable(name, state, version, created, now);
 			if (isThrough || left.events === erased.length || left.bytes <= 0) break;
 			erased.push(position);
 			left.bytes -= bytes;
 			first = version + 1;
 		}
-		if (first > standing.last) isThrough = true;
+		if (first > state.last) isThrough = true;
 		for (const position of erased) {
 			keepDigests.run(position);
 			scavengeEvent.run(position);
@@ -212,7 +222,8 @@ export class Eraser {
 			const [{ busy }] = this.#database.pragma("wal_checkpoint(TRUNCATE)") as [{ busy: number }];
 			if (busy !== 0) this.#cutWalLater();
 		} catch (error) {
-			// Room may come; whatever else fails here fails for the appends as well, and ends the thread.
+			// A full disk may get room. Any other failure would also fail the appends, and ends the
+			// thread.
 			if (!isDiskFull(error, this.#database.name)) throw error;
 			this.#cutWalLater();
 		} finally {

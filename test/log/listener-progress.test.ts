@@ -1,4 +1,4 @@
-import { Told } from "../../src/log/told.ts";
+import { ListenerProgress } from "../../src/log/listener-progress.ts";
 
 /** Whether a promise has resolved by now. */
 async function isDone(promise: Promise<void> | undefined): Promise<boolean> {
@@ -7,33 +7,33 @@ async function isDone(promise: Promise<void> | undefined): Promise<boolean> {
 }
 
 test("what the listeners have heard of is shown at once", () => {
-	const told = new Told(-1);
-	told.answered(7);
-	expect(told.of(7, 1)).toBeUndefined();
-	expect(told.of(8, 0)).toBeUndefined();
+	const progress = new ListenerProgress(-1);
+	progress.answered(7);
+	expect(progress.reached(7, 1)).toBeUndefined();
+	expect(progress.reached(8, 0)).toBeUndefined();
 });
 
 test("what they have not heard of waits for the answer that tells of it", async () => {
-	const told = new Told(3);
-	const waiting = told.of(5, 2);
+	const progress = new ListenerProgress(3);
+	const waiting = progress.reached(5, 2);
 	expect(await isDone(waiting)).toBe(false);
-	told.answered(4);
+	progress.answered(4);
 	expect(await isDone(waiting)).toBe(false);
-	told.answered(5);
+	progress.answered(5);
 	expect(await isDone(waiting)).toBe(true);
 });
 
 test("nobody waits for a position that no request in flight can hold", async () => {
-	const told = new Told(3);
-	const waiting = told.of(900, 2);
-	told.answered(4);
-	told.answered(5);
+	const progress = new ListenerProgress(3);
+	const waiting = progress.reached(900, 2);
+	progress.answered(4);
+	progress.answered(5);
 	expect(await isDone(waiting)).toBe(true);
 });
 
 test("nobody waits for a writer that has stopped", async () => {
-	const told = new Told(3);
-	const waiting = told.of(5, 2);
-	told.end();
+	const progress = new ListenerProgress(3);
+	const waiting = progress.reached(5, 2);
+	progress.end();
 	expect(await isDone(waiting)).toBe(true);
 });

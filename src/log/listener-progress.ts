@@ -1,41 +1,42 @@
 /**
- * How far the listeners have heard, and the reads that wait until they have.
+ * How far the listeners have heard of the commits, and the reads that wait for them.
  *
  *     commit ─▶ on disk, so a read finds it ─▶ the writer's answer ─▶ listeners told
  *                      └──────────── a read waits here ─────────────────────┘
  *
- * A position that no request in flight can hold is waited for by nobody: a damaged log may name one
- * that was never committed.
+ * A damaged log may name a position that was never committed. So no read waits for a position that
+ * no request in flight can hold.
  */
-type Waiting = {
+type WaitingRead = {
 	readonly seen: number;
 	/** How many answers may still come before the one that tells of it. */
 	left: number;
 	readonly resolve: () => void;
 };
 
-export class Told {
+export class ListenerProgress {
 	#upTo: number;
-	#waiting: Waiting[] = [];
+	#waiting: WaitingRead[] = [];
 
-	/** @param upTo where the log was when it was opened, or less */
+	/** @param upTo the end of the log when it was opened, or less */
 	constructor(upTo: number) {
 		this.#upTo = upTo;
 	}
 
 	/**
 	 * Undefined if the listeners have heard of it; else a promise that resolves once they have.
-	 * @param seen what a read has found: a position, or a number of erasures
-	 * @param inFlight the requests to the writer that are not answered: one of them may have made it
+	 * @param seen a position, or a number of erasures, that a read has found
+	 * @param inFlight how many requests the writer has not answered; one of them may have caused
+	 *   `seen`
 	 */
-	of(seen: number, inFlight: number): Promise<void> | undefined {
+	reached(seen: number, inFlight: number): Promise<void> | undefined {
 		if (seen <= this.#upTo || inFlight === 0) return undefined;
 		return new Promise((resolve) => {
 			this.#waiting.push({ seen, left: inFlight, resolve });
 		});
 	}
 
-	/** The oldest request was answered; what it committed, up to here, the listeners know. */
+	/** The writer answered the oldest request, and the listeners know all commits up to `upTo`. */
 	answered(upTo: number): void {
 		this.#upTo = Math.max(this.#upTo, upTo);
 		if (this.#waiting.length === 0) return;
@@ -47,7 +48,7 @@ export class Told {
 		});
 	}
 
-	/** Nothing will be answered any more. */
+	/** The writer will answer nothing more. */
 	end(): void {
 		for (const { resolve } of this.#waiting.splice(0)) resolve();
 	}

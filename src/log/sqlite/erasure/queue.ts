@@ -1,34 +1,34 @@
-/** The log's side of erasing: asks the writer's thread, step by step, and tells of what it did. */
+/** The erasures that wait for the writer's thread; it tells the log's listeners of each. */
 import type { MessagePort } from "node:worker_threads";
 import { Refusal } from "../../../errors.ts";
+import { ListenerProgress } from "../../listener-progress.ts";
 import type { Commit, Redaction, ScavengeStep } from "../../log.ts";
-import { Told } from "../../told.ts";
 import { openForReading } from "../files/directory.ts";
 import { SELECT_ERASURES } from "../statements.ts";
-import type { Erased, Erasure } from "./eraser.ts";
+import type { ErasureRequest, ErasureResult } from "./eraser.ts";
 
 /** Sent to the writer's thread, and back by it. */
 export const PING = "ping";
-/** Follows each `Erased`: its older copies are gone, or somebody reads them still. */
+/** Follows each `ErasureResult`: the older copies are gone, or a reader still needs them. */
 export const CLEANED = "cleaned";
 
-type Waiting = { resolve(erased: Erased): void; reject(error: Error): void };
+type WaitingErasure = { resolve(erased: ErasureResult): void; reject(error: Error): void };
 
-export class Erasures {
+export class ErasureQueue {
 	readonly #port: MessagePort;
 	readonly #clock: () => number;
 	readonly #onCommit: (commit: Commit) => void;
 	/** Oldest first, as they will be answered. */
-	readonly #waiting: Waiting[] = [];
-	readonly #told: Told;
-	/** How many of those that wait nobody has been told of. */
+	readonly #waiting: WaitingErasure[] = [];
+	readonly #listenerProgress: ListenerProgress;
+	/** How many waiting erasures the listeners have not heard of. */
 	#untold = 0;
-	/** What the oldest of those that wait became; it is answered once it is cleaned up. */
-	#erased: Erased | undefined;
+	/** The result of the oldest waiting erasure; its caller hears of it once the WAL is clean. */
+	#erased: ErasureResult | undefined;
 	#count: number;
 	#pinged: Promise<void> | undefined;
 	#ping: { resolve(): void; reject(error: Error): void } | undefined;
-	/** Why nothing can be asked any more. */
+	/** The reason why the queue takes nothing more. */
 	#ended: Refusal | undefined;
 
 	/** @param port leads to `eraser.ts`; it is closed when the writer's thread ends */
@@ -40,10 +40,10 @@ export class Erasures {
 	) {
 		this.#port = port;
 		this.#count = count;
-		this.#told = new Told(count);
+		this.#listenerProgress = new ListenerProgress(count);
 		this.#clock = clock;
 		this.#onCommit = onCommit;
-		port.on("message", (message: Erased | typeof CLEANED | typeof PING) => {
+		port.on("message", (message: ErasureResult | typeof CLEANED | typeof PING) => {
 			if (message === PING) this.#answered();
 			else if (message === CLEANED) this.#settle();
 			else this.#tell(message);
@@ -53,19 +53,19 @@ export class Erasures {
 		port.unref();
 	}
 
-	/** As `Erasing.erasures`. */
+	/** As `Erasure.erasures`. */
 	get count(): number {
 		return this.#count;
 	}
 
-	/** Whether one is on its way, which a read may see before anybody is told. */
+	/** Whether an erasure is in flight: a read may show it before the listeners have heard of it. */
 	isErasing(): boolean {
 		return this.#untold > 0;
 	}
 
-	/** As `Told.of`, of a number of erasures that a read has found. */
-	told(count: number): Promise<void> | undefined {
-		return this.#told.of(count, this.#untold);
+	/** As `ListenerProgress.reached`, of a number of erasures that a read has found. */
+	listenersReached(count: number): Promise<void> | undefined {
+		return this.#listenerProgress.reached(count, this.#untold);
 	}
 
 	async redact(redaction: Redaction): Promise<void> {
@@ -79,8 +79,8 @@ export class Erasures {
 	}
 
 	/**
-	 * Resolves when the thread has come to this message. It is no erasure, but it must not wait in
-	 * the line of the appends, which is bounded; all who ask meanwhile share one.
+	 * Resolves when the thread has read this message. A ping is no erasure, but it must not wait in
+	 * the queue of the appends, which is bounded. All callers that ask meanwhile share one ping.
 	 */
 	ping(): Promise<void> {
 		if (this.#ended) return Promise.reject(this.#ended);
@@ -91,15 +91,15 @@ export class Erasures {
 		return this.#pinged;
 	}
 
-	/** Refuses who waits, and who comes: the writer has stopped, or is gone. */
+	/** Refuses waiting and new erasures: the writer has stopped, or is gone. */
 	stop(refusal: Refusal): void {
 		this.#ended ??= refusal;
 		for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
 		this.#ping?.reject(this.#ended);
-		this.#told.end();
+		this.#listenerProgress.end();
 	}
 
-	#ask(erasure: Erasure): Promise<Erased> {
+	#ask(erasure: ErasureRequest): Promise<ErasureResult> {
 		if (this.#ended) return Promise.reject(this.#ended);
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({ resolve, reject });
@@ -115,7 +115,7 @@ export class Erasures {
 	}
 
 	/** The listeners know of an erasure before its caller does. */
-	#tell(erased: Erased): void {
+	#tell(erased: ErasureResult): void {
 		this.#erased = erased;
 		this.#untold--;
 		if (erased.erasures !== undefined) {
@@ -123,7 +123,7 @@ export class Erasures {
 			const { last, marked, erasures } = erased;
 			this.#onCommit({ last, streams: new Map(), marked, erasures });
 		}
-		this.#told.answered(this.#count);
+		this.#listenerProgress.answered(this.#count);
 	}
 
 	#settle(): void {

@@ -1,14 +1,14 @@
 /**
- * Moves the skeletons of long gaps together, so that the pages they stood on are free for what is
- * appended next. Emptied in place, a row of 300 bytes leaves a hole that nothing ever fills: SQLite
+ * Moves the skeletons of long gaps together, so that the pages they stood on are free for the next
+ * appends. Emptied in place, a row of 300 bytes leaves a hole that nothing ever fills: SQLite
  * appends at the end.
  *
  *     first        the rows that are moved         last
  *     ├── MARGIN ──┼───────────────────┼── MARGIN ──┤
  *
  * While SQLite joins pages it leaves copies of the rows it moved, on the page and its neighbours to
- * the left and right. A copy of a skeleton is harmless; one of an event that is erased later would
- * be found by no erasing. So the margins stay where they are: more rows than three pages can hold.
+ * the left and right. A copy of a skeleton is harmless; no erasure would find one of an event
+ * that is erased later. So the margins stay where they are: more rows than three pages can hold.
  */
 import type Database from "better-sqlite3";
 import * as sql from "../statements.ts";
@@ -34,7 +34,7 @@ export class Packing {
 	/**
 	 * One step, within a transaction.
 	 * @param from no gap that begins earlier is looked at
-	 * @returns where the next step begins; undefined where nothing is left
+	 * @returns where the next step begins; undefined if nothing is left
 	 */
 	step(from: number): number | undefined {
 		const gap = this.#next(from);
@@ -51,8 +51,8 @@ export class Packing {
 	}
 
 	/**
-	 * Less than a step is left for the next time: a gap that grows a little every day is packed where
-	 * it grew, and now and then.
+	 * Less than a step waits for the next time: so a gap that grows a little every day is packed only
+	 * now and then, at its new end.
 	 */
 	#next(from: number): Unpacked | undefined {
 		return this.#select.get(from, 2 * MARGIN + STEP_ROWS_MAX) as Unpacked | undefined;

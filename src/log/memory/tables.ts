@@ -1,4 +1,4 @@
-/** What the log in memory holds, and what can be said of each stream in it. */
+/** The content of the log in memory, and facts of each stream in it. */
 import {
 	ALL,
 	type NewEvent,
@@ -14,7 +14,7 @@ import {
 	describedStream,
 	effectiveMetadata,
 	metadataStream,
-	type Standing,
+	type StreamState,
 } from "../../retention/window.ts";
 import { TOMBSTONE_TYPE } from "../appending/deletion.ts";
 import type { NewestMetadata } from "../appending/facts.ts";
@@ -23,7 +23,7 @@ import type { Gap } from "../log.ts";
 /** Events that say more of a stream than that it grew; a client may have sent one as any other. */
 const MARKING: ReadonlySet<string> = new Set([LINK_TYPE, TOMBSTONE_TYPE]);
 
-export class Store {
+export class MemoryTables {
 	/** By position. */
 	readonly events: RecordedEvent[] = [];
 	/** Of every stream but `$all`: the position at each version. */
@@ -82,7 +82,7 @@ export class Store {
 	}
 
 	/** Undefined if the stream is nothing but its entries. */
-	stateOf(stream: StreamName): Standing | undefined {
+	stateOf(stream: StreamName): StreamState | undefined {
 		const isGone = this.isGone(stream);
 		const last = this.lastOf(stream);
 		const isDescribed = this.newestMetadata(stream).last >= 0;
@@ -98,7 +98,7 @@ export class Store {
 		return isIndexStream(stream) ? this.#isAnyMarked : this.#linking.has(stream);
 	}
 
-	/** The run of scavenged positions around `position`; undefined if that is not scavenged. */
+	/** The gap around `position`; undefined if that is not scavenged. */
 	gapAt(position: Position): Gap | undefined {
 		if (!this.scavenged.has(position)) return undefined;
 		let [first, last] = [position, position];

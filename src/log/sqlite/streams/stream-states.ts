@@ -5,7 +5,7 @@ import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../../event.ts";
 import { NO_METADATA, parseMetadata, type StreamMetadata } from "../../../retention/metadata.ts";
-import { describedStream, effectiveMetadata, type Standing } from "../../../retention/window.ts";
+import { describedStream, effectiveMetadata, type StreamState } from "../../../retention/window.ts";
 import { present } from "../failures.ts";
 import * as sql from "../statements.ts";
 import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
@@ -15,7 +15,7 @@ const METADATA_KEPT_MAX = 10_000;
 
 const NOTHING_FOUND = { last: -1, metadata: null, tombstone: null };
 
-export class Standings {
+export class StreamStates {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #rows: Rows;
 	/** The newest position that anything looked up so far rests on; -1 before that. */
@@ -42,8 +42,8 @@ export class Standings {
 		return this.#newest;
 	}
 
-	/** The standing of a stream; undefined where it is nothing but its entries. */
-	of(stream: StreamName, row: StreamRow | undefined): Standing | undefined {
+	/** The state of a stream; undefined if it is nothing but its entries. */
+	of(stream: StreamName, row: StreamRow | undefined): StreamState | undefined {
 		const described = describedStream(stream);
 		// A metadata stream ends with its stream, whether or not it ever had an event.
 		if (!row && described === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The runs of scavenged positions: disjoint, and none touches another, so that wherever a read of
- * the log meets one, its end is the next thing there is to read.
+ * The gaps in the log: spans of scavenged positions. They are disjoint, and none touches another.
+ * So if a read of the log meets one, the position after its end is the next one to read.
  */
 import type Database from "better-sqlite3";
 import type { Gap } from "../../log.ts";
@@ -20,19 +20,19 @@ export class Gaps {
 		this.#insert = database.prepare(sql.INSERT_GAP);
 	}
 
-	/** Adds positions that are in no run yet, ascending. */
+	/** Adds positions that are in no gap yet, ascending. */
 	add(positions: readonly number[]): void {
 		let first: number | undefined;
 		let last = -1;
 		for (const position of positions) {
-			if (first !== undefined && position !== last + 1) this.#addRun(first, last);
+			if (first !== undefined && position !== last + 1) this.#addGap(first, last);
 			if (first === undefined || position !== last + 1) first = position;
 			last = position;
 		}
-		if (first !== undefined) this.#addRun(first, last);
+		if (first !== undefined) this.#addGap(first, last);
 	}
 
-	#addRun(from: number, to: number): void {
+	#addGap(from: number, to: number): void {
 		let [first, last] = [from, to];
 		let packed: number | null = null;
 		const before = this.#select.get(from) as StoredGap | undefined;

@@ -1,9 +1,9 @@
 /**
  * A data directory as a server has it: the log, and the tree over it.
  *
- * A damaged page takes with it what stands on it, and no more (decision 44). Where what an append
- * builds upon is damaged, or what tells whether the log was rewound, the rest is served all the
- * same; nothing is written then, so that the damage stays as it is.
+ * A damaged page makes its own rows unreadable, and no others (decision 44). If an append cannot
+ * read the rows it builds upon, or nothing can tell whether the log was rewound, the server still
+ * serves the rest. It then writes nothing, so that the damage stays as it is.
  */
 import type { Refusal } from "../../errors.ts";
 import type { HiddenReads, Log, LogLimits } from "../log.ts";
@@ -13,12 +13,12 @@ import { type OnStop, openSqliteLog, type SqliteOptions } from "./log.ts";
 import { writerStopped } from "./queue.ts";
 import { openLogTree } from "./tree/log-tree.ts";
 
-export type Store = {
+export type OpenedLog = {
 	readonly log: Log;
-	/** For purging only. */
+	/** For purging, and nobody else. */
 	readonly hidden: HiddenReads;
 	readonly tree: LogTree;
-	/** Why it is only read, where it is. */
+	/** Why the log is only read, if it is: see `SqliteOptions.onStop`. */
 	readonly stopped: Refusal<"writer-stopped"> | undefined;
 };
 
@@ -26,11 +26,11 @@ export type Store = {
  * Opens the log of a data directory and its tree.
  * @throws Refusal as `openSqliteLog`, and `history-rewound`
  */
-export async function openStore(
+export async function openDirectory(
 	directory: string,
 	limits: LogLimits,
 	options: SqliteOptions = {},
-): Promise<Store> {
+): Promise<OpenedLog> {
 	let stopped: Refusal<"writer-stopped"> | undefined;
 	const onStop: OnStop = (refusal) => {
 		stopped = refusal;
