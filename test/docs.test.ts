@@ -186,7 +186,9 @@ function factsOfWord(): { word: string; facts: string[] }[] {
 }
 
 function statusOfWord(): Map<string, string> {
-	const tables = ["src/http/answering/problems.ts", ...filesIn("src/http/answering/problems")].map(read).join("\n");
+	const tables = ["src/http/answering/problems.ts", ...filesIn("src/http/answering/problems")]
+		.map(read)
+		.join("\n");
 	const entries = tables.matchAll(/^\t"?([a-z-]+)"?: \{\s*status: (\d+)/gm);
 	return new Map([...entries].map(([, word = "", status = ""]) => [word, status]));
 }
