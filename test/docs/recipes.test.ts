@@ -127,7 +127,13 @@ test("one ends where its stream was deleted for ever, and says so", async () => 
 	}
 });
 
-test("one reads $all from its first event", async () => {
+test("one reads $all from its first event, past what was erased and what is no JSON", async () => {
+	await post("erased-1", "application/json", "{}");
+	const erased = await fetch(`${server.url}/streams/erased-1/0/data`, { method: "DELETE" });
+	expect(erased.status).toBe(204);
+	await post("scan-1", "application/octet-stream", "\x00");
+	// A reader that has this order has passed those.
+	await place(1);
 	const all = present.map((one) => start(one, "$all", "all"));
 	await until(() => all.every((reader) => reader.orders().length === orders), "all orders");
 	await Promise.all(all.map((reader) => reader.kill()));
@@ -222,6 +228,19 @@ async function place(count: number): Promise<void> {
 		});
 		expect(status).toBe(201);
 	}
+}
+
+async function post(stream: string, contentType: string, body: string): Promise<void> {
+	const { status } = await fetch(`${server.url}/streams/${stream}`, {
+		method: "POST",
+		headers: {
+			"Content-Type": contentType,
+			"ES-EventType": "OrderPlaced",
+			"ES-EventId": randomUUID(),
+		},
+		body,
+	});
+	expect(status).toBe(201);
 }
 
 async function deleteOrder(name: string): Promise<void> {
