@@ -1,5 +1,5 @@
 /**
- * Which media type and which content coding a request gets. What there is to choose from stands in
+ * Chooses the media type and the content coding of an answer. The media types stand in
  * `formats/`. A request is answered with the name it asked for.
  */
 import Negotiator from "negotiator";

@@ -16,7 +16,7 @@ export type Feed = FeedHead &
 		readonly entries: readonly Entry[];
 	};
 
-/** What a page says of itself in each format. */
+/** The facts of a page that each format shows. */
 export type FeedHead = {
 	/** The feed's identity: the URL of the stream, the same on each of its pages. */
 	readonly id: string;
@@ -28,7 +28,7 @@ export type FeedHead = {
 	readonly links: readonly Link[];
 };
 
-/** What it says in JSON besides. */
+/** Further facts that JSON shows. */
 export type FeedHeadJson = {
 	/** The stream's name. */
 	readonly streamId?: string;
@@ -54,7 +54,7 @@ export type Entry = {
 	readonly unresolved?: boolean;
 };
 
-/** The event of an entry: the event itself, and where the stream that was read has it. */
+/** The event of an entry: the event itself, and its place in the stream that was read. */
 export type EntryEvent = FeedEvent & EntryPlace;
 
 /** An event as feeds name its parts. `data` and `metadata` are the bytes as stored. */
@@ -92,7 +92,7 @@ export type LoggedEvent = EventContent & {
 	readonly created: string;
 };
 
-/** What its client sent. */
+/** The parts of an event that its client sent. */
 export type EventContent = {
 	readonly id: string;
 	readonly type: string;

@@ -12,7 +12,7 @@ import { Refusal } from "./errors.ts";
 
 export { isRefusal, Refusal } from "./errors.ts";
 
-/** What an operator needs to hear; the reason stands before it. */
+/** Advice to the operator, printed after the reason. */
 const STOPPED =
 	"The server refuses appends, and reads go on, until you start it again on a sound disk and log. " +
 	"See docs/operations.md, When the disk fails; varve verify names what is damaged.";
@@ -21,7 +21,9 @@ const STOPPED =
 export class RunningServer {
 	/** Where it listens, e.g. `http://127.0.0.1:2113`. */
 	readonly url: string;
-	/** Resolves, if ever, with what stopped the writer: reads go on, and appends are refused. */
+	/**
+	 * Resolves, if ever, with the reason why the writer stopped: reads go on, appends are refused.
+	 */
 	readonly writerStopped: Promise<Refusal>;
 	readonly #serving: Serving;
 
@@ -106,8 +108,8 @@ async function closeLog({ log, tree }: Pick<OpenedLog, "log" | "tree">): Promise
 }
 
 /**
- * Opens the store. Who wants no server that cannot write gets none: a restart mends a failed sync,
- * but no damage, so it is said at the start, and not after it.
+ * Opens the log. If the operator wants no server that cannot write (`--on-write-failure exit`), it
+ * refuses a log whose writer has stopped already: a restart mends a failed sync, but no damage.
  * @throws Refusal as `startServer`
  */
 async function openWhole(settings: Settings, onStop: OnStop): Promise<OpenedLog> {
@@ -134,7 +136,7 @@ function announceUpgrade({ found, known, copy }: Parameters<NonNullable<Upgrade[
 	console.error(`varve: upgrading the log from schema ${found} to ${known}${kept}`);
 }
 
-/** What a scavenge calls this server in its events. */
+/** The name of this server in the events of a scavenge. */
 function nodeOf({ publicUrl, host, port }: Settings): string {
 	return publicUrl ?? urlOf(host, port).replace("http://", "");
 }

@@ -55,7 +55,7 @@ const EMPTY: MemberContent = { bytes: new Uint8Array(0), isJson: false };
  * | null, or missing                         | none                     | no    |
  *
  * The caller checks ids, duplicate ids and sizes.
- * @throws BodyFormatError with line, column and byteOffset if it is not JSON; else, where one
+ * @throws BodyFormatError with line, column and byteOffset if it is not JSON; else, if one
  * event is at fault, with its index
  */
 export function decodeEventBatch(body: Uint8Array): DecodedEvent[] {

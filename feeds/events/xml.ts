@@ -40,7 +40,7 @@ type Value = string | { [name: string]: Value | Value[] };
 
 /**
  * Reads a batch of events.
- * @throws BodyFormatError, with the event's index where one event is at fault
+ * @throws BodyFormatError, with the event's index if one event is at fault
  */
 export function decodeEventXml(body: Uint8Array): DecodedEvent[] {
 	if (!isUtf8(body)) throw new BodyFormatError({ reason: "it is not UTF-8" });

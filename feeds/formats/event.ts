@@ -1,5 +1,5 @@
 /**
- * What a single event can be had as: the formats, how each is written, and the media types that ask
+ * The formats of a single event: how each is written, and the media types that ask
  * for it. As with feeds, a format without its row in the table does not compile.
  */
 import { encodeEntryAtom } from "../atom/encode.ts";
@@ -26,7 +26,7 @@ export type EventEncoding = {
 	encode(entry: Entry, embed: Embed): string | Uint8Array;
 	/** Whether it is text, in UTF-8, as the `Content-Type` then says. */
 	readonly isText: boolean;
-	/** The document of a stream's metadata that nobody has written yet. */
+	/** The metadata document of a stream that has no metadata. */
 	readonly nothing: "{}" | "";
 };
 

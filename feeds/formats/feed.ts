@@ -1,5 +1,5 @@
 /**
- * What a feed can be had as: the formats, how each is written, and the media types that ask for it.
+ * The formats of a feed: how each is written, and the media types that ask for it.
  *
  * A format is complete or it does not compile: a word that is added to one of the unions needs its
  * row in a table that is a `Record` over the union. Several media types may ask for one format;
@@ -27,7 +27,7 @@ export type PageEncoding = {
 	encode(feed: Feed, embed: Embed): string;
 	/** Whether the document shows data or metadata: only then the log is read with them. */
 	showsContent(embed: Embed): boolean;
-	/** What a stream's own URL answers: its newest page, or a batch from its first event on. */
+	/** The answer at a stream's own URL: its newest page, or a batch from its first event on. */
 	readonly ownUrl: "newest-page" | { readonly batch: EncodeBatch };
 };
 
@@ -81,13 +81,13 @@ export const FEED_TYPES: readonly FeedType[] = [
 	mediaType("application/cloudevents-batch+json", "cloudevents"),
 ];
 
-/** What a filtered feed can be had as: a filter searches one page at a time. */
+/** The media types of a filtered feed: a filter searches one page at a time. */
 export const PAGE_TYPES: readonly PageType[] = FEED_TYPES.filter(isPageType);
 
-/** What the head of a stream and its backward pages can be had as. */
+/** The media types of a stream's head and its backward pages. */
 export const DESCRIBED_FEED_TYPES: ReadonlyArray<FeedType | DescriptionType> = [
 	...FEED_TYPES,
-	// What a stream says about itself, to those who ask for it by name.
+	// The description of a stream, for clients that ask for it by name.
 	mediaType("application/vnd.eventstore.streamdesc+json", "description"),
 	mediaType("application/vnd.kurrent.streamdesc+json", "description"),
 ];

@@ -1,4 +1,4 @@
-/** What a plain message of the server can be had as. */
+/** The formats of a plain message of the server. */
 import { type MediaType, mediaType } from "../media.ts";
 
 export type MessageFormat = "text" | "json" | "xml";

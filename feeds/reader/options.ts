@@ -6,7 +6,7 @@ import type { ReaderPlan } from "./step.ts";
 
 export type ReadOptions = ReadTarget & ReadHabits & Partial<StandIns>;
 
-/** What is read, and how far. */
+/** The stream to read, and how far. */
 export type ReadTarget = {
 	/** The server, with its path prefix if it has one: `http://127.0.0.1:2113`. */
 	readonly url: string;

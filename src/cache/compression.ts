@@ -1,11 +1,11 @@
-/** Compression of whole documents, done once for all who are sent them. */
+/** Compresses whole documents, each once for all clients that get it. */
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import type { Coding } from "../../feeds/media.ts";
 
 /**
- * Pages of the grid are compressed once and sent many times, so they are worth the effort. What
- * bulk readers ask for is mostly sent once: 500 events take 2.8 ms at quality 5 and 0.5 at 1, for a
+ * Pages of the grid are compressed once and sent many times, so they are worth the effort. Pages
+ * for bulk readers are mostly sent once: 500 events take 2.8 ms at quality 5 and 0.5 at 1, for a
  * fifth more bytes, which is still less than gzip makes of them.
  */
 const BULK_BYTES_MIN = 64 * 1024;

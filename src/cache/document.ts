@@ -17,37 +17,37 @@ export type Document = {
 	readonly body: Uint8Array;
 };
 
-/** A document as its codec wrote it. */
+/** A document as its encoder wrote it, before compression. */
 export type EncodedDocument = {
 	readonly text: Uint8Array;
 	readonly type: MediaType;
 	readonly coding: Coding;
 	readonly snapshot: Snapshot;
 	readonly lifetime: Lifetime;
-	/** The stream it is of, and those whose events it shows. */
+	/** Its own stream, and the streams whose events it shows. */
 	readonly streams?: readonly StreamName[];
-	/** Those of them whose metadata or end changes what it shows; all, if it is not said. */
+	/** The part of `streams` whose metadata or deletion changes the document; by default all. */
 	readonly changedBy?: readonly StreamName[];
 };
 
-/** Of which moment a document is: what its ETag tells. */
+/** The moment of a document: its ETag is made of it. */
 export type Snapshot = {
 	/** The newest version it knows of: the first half of its ETag. */
 	readonly last: number;
-	/** What retention and links make of it, besides `last`; 0 for nothing. A part of the ETag. */
+	/** Tells documents apart that have the same `last`; 0 for the plain one. A part of the ETag. */
 	readonly variant?: number;
-	/** Which history its events are of, as of before they were read. */
+	/** The history of its events, taken before they were read. */
 	readonly history: History;
 };
 
-/** How long a document stays what it is. */
+/** How long a document stays the same. */
 export type Lifetime = {
 	readonly sealed: boolean;
 	/** Whether nothing but an append to its stream can change it, which its key then tells. */
 	readonly onlyGrows?: boolean;
 	/** Seconds a document that is not sealed may be kept. */
 	readonly headMaxAge: number;
-	/** If retention bounds how long a full page shows what it does: for so many seconds. */
+	/** If retention changes a full page at some time: the seconds until then. */
 	readonly keepSeconds?: number | undefined;
 };
 
@@ -57,7 +57,7 @@ const COMPRESS_BYTES_MIN = 1024;
 /**
  * Compresses a document, if it is sealed (the next append makes any other worthless), and writes
  * its headers.
- * @param sealedMaxAge seconds other caches may keep what can never change
+ * @param sealedMaxAge seconds for which other caches may keep a sealed document
  */
 export async function finish(
 	{ text, type, coding: asked, snapshot, lifetime, streams = [] }: EncodedDocument,
@@ -71,7 +71,7 @@ export async function finish(
 	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
 	const keeping = keepingHeaders(control, tag);
 	const headers = [...keeping, "Content-Type", type.contentType];
-	// What is revalidated each time needs no purge.
+	// A document that caches revalidate each time needs no purge.
 	if (mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(streams)));
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	headers.push("Content-Length", String(body.length));

@@ -1,11 +1,11 @@
 /**
  * The finished documents that are kept.
  *
- * The key says all a document depends on, so one is removed only for room (the bound is on bytes
- * and on count), or if a stream it shows was deleted or got metadata. What no append can change is
- * kept for its own sake. A page that grows is kept under the last version it was asked for, for the
- * pollers that come before the next append; those have a room of their own, or the heads of a busy
- * stream would push out the pages that consumers catch up by.
+ * The key holds everything a document depends on. So a document is removed only to make room (bytes
+ * and count are limited), or if a stream that it shows was deleted or got metadata. Sealed
+ * documents are kept under their key alone. A page that grows is kept under its key and the last
+ * version, for the pollers that come before the next append. These heads have a cache of their own;
+ * otherwise the heads of a busy stream would push out the pages that consumers catch up with.
  */
 import { LRUCache } from "lru-cache";
 import type { StreamName } from "../event.ts";
@@ -17,13 +17,13 @@ export type { Document, EncodedDocument } from "./document.ts";
 export type DocumentLimits = {
 	readonly bytesMax: number;
 	readonly countMax: number;
-	/** Seconds other caches may keep what can never change. */
+	/** Seconds for which other caches may keep a sealed document. */
 	readonly sealedMaxAge?: number;
 };
 
 /** Bytes of headers, key and bookkeeping that a kept document costs besides its body. */
 const OVERHEAD_BYTES = 1024;
-/** Some hundred pages of a usual size: what is polled between two appends. */
+/** Some hundred pages of a usual size: more than clients poll between two appends. */
 const HEADS_BYTES_MAX = 8 * 1024 * 1024;
 
 type PendingDocument = { readonly made: Promise<Document>; readonly revision: number };
@@ -34,14 +34,14 @@ export class Documents {
 	readonly #sealed: LRUCache<string, Document>;
 	readonly #heads: LRUCache<string, Document>;
 	readonly #pending = new Map<string, PendingDocument>();
-	/** How often documents were dropped because what they show changed. */
+	/** How often documents were dropped because their streams changed. */
 	#revision = 0;
 
 	constructor({ bytesMax, countMax, sealedMaxAge }: DocumentLimits) {
 		this.#sealedMaxAge = sealedMaxAge;
 		this.#sealed = new LRUCache({
 			max: countMax,
-			// A cache of no bytes is one that keeps nothing, not one without a bound.
+			// LRUCache takes 0 for no limit; here it means to keep nothing.
 			maxSize: Math.max(1, bytesMax),
 			sizeCalculation: sizeOf,
 			dispose: (_, key) => this.#keysByStream.remove(key),
@@ -59,8 +59,8 @@ export class Documents {
 	}
 
 	/**
-	 * Makes a document once, however many ask for it at the same moment, and keeps it if its key
-	 * will always mean the same.
+	 * Makes a document once, even if many requests ask for it at the same moment, and keeps it if
+	 * its key will always mean the same.
 	 */
 	make(key: string, write: () => Promise<EncodedDocument>): Promise<Document> {
 		const pending = this.#pending.get(key);
@@ -73,14 +73,14 @@ export class Documents {
 		return made;
 	}
 
-	/** Drops what shows anything of these streams: they changed otherwise than by growing. */
+	/** Drops all documents that show these streams: they changed otherwise than by growing. */
 	forget(streams: readonly StreamName[]): void {
 		this.#revision++;
 		for (const key of this.#keysByStream.of(streams)) this.#sealed.delete(key);
 		this.#heads.clear();
 	}
 
-	/** Drops all: content was erased, and any of them may show it. */
+	/** Drops all documents: content was erased, and any of them may show it. */
 	forgetAll(): void {
 		this.#revision++;
 		this.#sealed.clear();
@@ -94,7 +94,7 @@ export class Documents {
 	): Promise<Document> {
 		const encoded = await write();
 		const document = await finish(encoded, this.#sealedMaxAge);
-		// What was read before a stream changed must not be kept after it.
+		// A document that was read before a stream changed must not be kept afterwards.
 		if (revision === this.#revision) this.#keep(key, document, encoded);
 		return document;
 	}

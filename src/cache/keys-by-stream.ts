@@ -1,6 +1,6 @@
 import type { StreamName } from "../event.ts";
 
-/** Which kept documents, by their keys, show events of which streams. */
+/** The keys of the kept documents that show events of a stream, for each stream. */
 export class KeysByStream {
 	readonly #streamsOf = new Map<string, readonly StreamName[]>();
 	readonly #keysOf = new Map<StreamName, Set<string>>();

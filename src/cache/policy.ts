@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import type { Coding, MediaType } from "../../feeds/media.ts";
 
 /**
- * Raised when the bytes we write for the same events change, so that no cache keeps the old form.
+ * Raise it when the bytes for the same events change, so that no cache keeps the old form.
  */
 const FORMAT_REVISION = 1;
 
@@ -18,7 +18,7 @@ const REVALIDATE = "no-cache";
 
 /**
  * @param headMaxAge seconds a head page may be kept; a cache that folds pollers into one needs it
- * @param keepSeconds how long a full page shows what it does, if retention bounds that
+ * @param keepSeconds how long a full page stays the same, if retention changes it
  * @param sealedMaxAge seconds anything may be kept: after an erasure, copies that no purge reaches
  *   have to expire
  */
@@ -43,7 +43,7 @@ export function secondsUntil(moment: number | undefined): number | undefined {
 	return Math.max(0, Math.floor((moment - Date.now()) / 1000));
 }
 
-/** Whether a cache may answer with what carries this, without asking. */
+/** Whether a cache may use an answer with this `Cache-Control` without asking the server. */
 export function mayBeUsed(control: string): boolean {
 	return control !== REVALIDATE;
 }
@@ -52,20 +52,20 @@ export function mayBeUsed(control: string): boolean {
 export const VARY = "Accept, Accept-Encoding";
 
 /**
- * What a document and the 304 that stands for it both say (RFC 9110 section 15.4.5): names and
+ * Headers of a document and of the 304 that stands for it (RFC 9110 section 15.4.5): names and
  * values in turn.
  */
 export function keepingHeaders(control: string, tag: string): string[] {
 	return ["Cache-Control", control, "Vary", VARY, "ETag", tag];
 }
 
-/** What an answer says that nobody is to keep: names and values in turn. */
+/** Headers of an answer that no cache may keep: names and values in turn. */
 export const NOT_KEPT: readonly string[] = ["Cache-Control", "no-store", "Vary", VARY];
 
 /** Which history the events of a document are of, and how often content was erased from it. */
 export type History = { readonly incarnation: number; readonly erasures: number };
 
-/** As of now: to be taken before the read, so that no older content gets a newer tag. */
+/** The history now. Take it before the read, so that no older content gets a newer tag. */
 export function historyOf({ incarnation, erasures }: History): History {
 	return { incarnation, erasures };
 }
@@ -97,7 +97,7 @@ export function eTagValue(
 }
 
 const tags = new Map<string, number>();
-/** A long scavenge raises the number of erasures many times: what is not asked for again goes. */
+/** A long scavenge raises the number of erasures many times, so old entries are cleared. */
 const TAGS_MAX = 1000;
 
 function formTag(type: MediaType, coding: Coding, { incarnation, erasures }: History): number {

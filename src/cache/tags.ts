@@ -1,5 +1,5 @@
 /**
- * The tags by which caches in front of this server find what shows events of a stream: in
+ * The tags by which caches in front of this server find the documents that show a stream: in
  * `Cache-Tag` (commas, as CDNs and Varnish set-ups have it) and `Surrogate-Key` (spaces).
  *
  *     varve               every document: purging it empties the cache of us

@@ -1,12 +1,12 @@
 /**
- * The last versions of the streams that are polled, so that "nothing new" is answered without
- * asking the log.
+ * The last versions of the streams that clients poll, so that the server answers "nothing new"
+ * without asking the log.
  *
- * What is known here only grows, so of two versions the greater is the later one: it does not
- * matter whether a commit or the log's own answer arrives first. A stream is noted before the log
- * is asked, so no commit in between is missed. Of streams whose pages metadata, links or deletes
- * may change, nothing is known: their last version does not tell what they show. An erasure may
- * change any page.
+ * A known version only grows, so of two versions the greater is the later one: it does not matter
+ * whether a commit or the log's own answer arrives first. A stream is noted before the log is
+ * asked, so no commit in between is missed. If metadata, links or deletes may change the pages of a
+ * stream, its version is not kept: it does not tell which events the pages show. An erasure may
+ * change any page, so it clears everything.
  */
 import { LRUCache } from "lru-cache";
 import { ALL, type StreamName, type Version } from "../event.ts";
@@ -41,7 +41,7 @@ export class LastVersions {
 	}
 
 	/**
-	 * Asks the log, and knows the last version from now on, if that tells what the stream shows.
+	 * Asks the log, and remembers the last version if it tells which events the stream shows.
 	 * @returns the log's answer, without entries
 	 * @throws Refusal as a read of the log
 	 */
@@ -49,13 +49,13 @@ export class LastVersions {
 		const kept = this.#keptOf(stream);
 		if (!this.#isClosed && !kept.has(stream)) kept.set(stream, NOTED);
 		const head = await this.#log.read({ stream, ...NO_ENTRIES });
-		// What a stream without events will show when it has some is not known either.
+		// A stream without events is not kept either: metadata or links may affect its first events.
 		if (head.retention || head.last < 0) kept.delete(stream);
 		else this.#raise(stream, head.last as number);
 		return head;
 	}
 
-	/** Nothing is known from now on, and the log is not listened to. */
+	/** Forgets everything, and stops listening to the log. */
 	close(): void {
 		this.#isClosed = true;
 		this.#stopListening();
@@ -76,7 +76,7 @@ export class LastVersions {
 		// On `$all` the version is the position.
 		this.#raise(ALL, last as number);
 		for (const stream of marked) this.#own.delete(stream);
-		// Any of them may show an event of a stream that was marked.
+		// Any index may show an event of a stream that was marked.
 		if (marked.length > 0) this.#indexes.clear();
 	}
 

@@ -1,5 +1,6 @@
 /**
- * The readers that stay connected: how many there are, how they wait, and how they are sent home.
+ * The readers that stay connected: counts them, lets them wait, and ends them when the server
+ * closes.
  */
 import { Refusal } from "../errors.ts";
 import type { StreamName, Version } from "../event.ts";
@@ -38,7 +39,7 @@ export class LiveReaders {
 		gone.addEventListener("abort", () => this.#count--, { once: true });
 	}
 
-	/** As `LongPolls` has it. */
+	/** As `LongPolls.waitBeyond`. */
 	waitBeyond(
 		stream: StreamName,
 		last: Version,

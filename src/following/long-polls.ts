@@ -18,7 +18,7 @@ export class LongPolls {
 	#count = 0;
 	#isClosed = false;
 
-	/** @param waitersMax how many may wait at a time; each takes about a kilobyte and a timer */
+	/** @param waitersMax how many requests may wait; each takes about a kilobyte and a timer */
 	constructor(log: Log, waitersMax: number) {
 		this.#log = log;
 		this.#waitersMax = waitersMax;
@@ -27,7 +27,7 @@ export class LongPolls {
 
 	/**
 	 * Waits until `stream` has a version beyond `last`. It resolves in every case and does not say
-	 * why: the caller reads again. It resolves at once if too many wait already.
+	 * why: the caller reads again. It resolves at once if too many requests wait already.
 	 * @param stream need not exist; on `$all` the version is the position
 	 * @param signal aborted when the reader goes away
 	 */
@@ -49,17 +49,17 @@ export class LongPolls {
 			const timer = setTimeout(wake, timeoutMs);
 			signal.addEventListener("abort", wake);
 			this.#add(stream, waiter);
-			// A commit between the caller's read and now woke nobody.
+			// A commit between the caller's read and now found no waiter.
 			this.#log.last(stream).then((now) => now > last && wake(), wake);
 		});
 	}
 
-	/** How many wait. */
+	/** The number of waiting requests. */
 	waiting(): number {
 		return this.#count;
 	}
 
-	/** Wakes everyone who waits; from now on nobody waits, and the log is not listened to. */
+	/** Wakes all waiters, takes no new ones, and stops listening to the log. */
 	close(): void {
 		this.#isClosed = true;
 		this.#stopListening();

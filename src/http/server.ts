@@ -80,8 +80,8 @@ export class HttpServer {
 			else res.writeContinue();
 			serve(req, res);
 		});
-		// Any other expectation is no reason to refuse a request that can be answered (RFC 9110 section 10.1.1:
-		// a server MAY answer 417), and Node's own refusal has no body.
+		// Any other expectation is no reason to refuse a request that can be answered (RFC 9110 section
+		// 10.1.1: a server MAY answer 417), and Node's own refusal has no body.
 		server.on("checkExpectation", serve);
 		server.on("clientError", (error, socket) => refuseUnreadable(error, socket, connections));
 	}

@@ -74,7 +74,9 @@ export class Serving {
 		return this.#http.listen(settings.port, settings.host);
 	}
 
-	/** Makes `/health/ready` tell load balancers to send no more requests; the first reason counts. */
+	/**
+	 * Makes `/health/ready` tell load balancers to send no more requests; the first reason counts.
+	 */
 	refuseWith(reason: Refusal): void {
 		this.#unready ??= reason;
 	}

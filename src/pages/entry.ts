@@ -20,12 +20,12 @@ export type Urls = {
 	page(stream: StreamName, page: PageRange): string;
 };
 
-/** What the contract has in the place of a time if there is none. */
+/** The contract's time for an entry or a feed that has none. */
 export const NO_TIME = "0001-01-01T00:00:00Z";
 
 const NOTHING = new Uint8Array(0);
 
-/** An event that was read by itself. */
+/** A single event, read for a document of its own. */
 export type SingleEntry = ShownStreams & {
 	readonly entry: Entry;
 	/** As `Page` has them. */
@@ -35,13 +35,13 @@ export type SingleEntry = ShownStreams & {
 
 /** The streams that a document depends on. */
 export type ShownStreams = {
-	/** The stream it is of, and those whose events it shows. */
+	/** Its own stream, and the streams whose events it shows. */
 	readonly streams: readonly StreamName[];
-	/** Those of them whose metadata or end changes what it shows. */
+	/** The part of `streams` whose metadata or deletion changes the document. */
 	readonly changedBy: readonly StreamName[];
 };
 
-/** @param at its version in that stream, or `head` for the last one that is shown */
+/** @param at its version in that stream, or `head` for the last visible one */
 export type EventSpec = {
 	readonly stream: StreamName;
 	readonly at: Version | "head";
@@ -93,7 +93,7 @@ export function composeEvents(
 
 export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): Entry {
 	const { event, link, unresolved } = entry;
-	// What stands in the stream that was read: a link, or the event itself.
+	// Whether the entry in the stream that was read is the event itself, and no link to it.
 	const own = link === undefined && (read === ALL || read === event.stream);
 	const isLink = !own || unresolved !== undefined;
 	const at = unresolved ?? event;

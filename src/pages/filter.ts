@@ -15,7 +15,7 @@ export type Criterion = {
 /** Keeps the entries to show, in their order. */
 export type Filter = (entries: readonly StreamEntry[]) => StreamEntry[];
 
-/** What a server writes for itself; no filtered read ever shows it. */
+/** Streams that a server writes for itself; no filtered read ever shows them. */
 const HIDDEN = /^(?:\$epoch-information|\$persistentsubscription-\$all::.*-(?:checkpoint|parked))$/;
 
 /**

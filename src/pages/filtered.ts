@@ -38,7 +38,7 @@ export function composeFiltered(
 	};
 }
 
-/** What a scan leaves out of its matches. */
+/** Which parts of the matches to read, since a scan leaves them out. */
 export type CompletionOptions = {
 	/** Data and metadata. */
 	readonly content: boolean;
@@ -48,7 +48,7 @@ export type CompletionOptions = {
 };
 
 /**
- * The matches with what the scan left out.
+ * Reads the parts of the matches that the scan left out.
  * @throws Refusal `page-too-large`
  */
 export async function completeMatches(
@@ -69,7 +69,7 @@ export async function completeMatches(
 	return whole;
 }
 
-/** As those of `$all`, but for the metadata, which a filter has not. */
+/** As the links of `$all`, but without the one to the metadata, which a filter has not. */
 function links(urls: FilteredUrls, range: PageRange, scanned: Scan): Link[] {
 	const { direction, count } = range;
 	const { from, end, last } = scanned;
@@ -86,7 +86,7 @@ function links(urls: FilteredUrls, range: PageRange, scanned: Scan): Link[] {
 		all.push({ relation: "last", uri: urls.page({ direction: "forward", from: 0, count }) });
 		all.push({ relation: "next", uri: urls.page({ direction: "backward", from: older, count }) });
 	}
-	// A page that searched nothing is asked for again, as it is.
+	// If a page searched nothing, its reader asks for the same page again.
 	if (!forward || end > from) {
 		all.push({
 			relation: "previous",

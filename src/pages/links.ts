@@ -1,5 +1,5 @@
 /**
- * Where the links of a page lead: along the grid, around what is hidden, and over what is gone.
+ * The links of a page: along the grid, around hidden events, and across gaps.
  */
 import {
 	alignedForward,
@@ -15,7 +15,7 @@ import type { Gap, Slice } from "../log/log.ts";
 import type { Urls } from "./entry.ts";
 import { lowestOf } from "./variant.ts";
 
-/** @param asAsked adds to the page's own URL what it was asked for with */
+/** @param asAsked adds to the page's own URL the query that the client asked with */
 export function pageLinks(
 	urls: Urls,
 	stream: StreamName,
@@ -67,7 +67,7 @@ function neighboursShown(range: PageRange, slice: Slice): Neighbours {
 
 /**
  * The pages on both sides of a gap, if all of a page was scavenged. Towards the head that is the
- * page of the grid with the next event, so that all readers who come here go on together.
+ * page of the grid with the next event, so that all readers of this page go on together.
  */
 function neighboursOfGap(range: PageRange, near: Neighbours, gap: Gap, last: Version): Neighbours {
 	const older = Number(gap.first) - 1;

@@ -1,10 +1,10 @@
 /**
- * Where in a stream an event with some id is: for readers whose position is an id, not a number.
+ * Finds the version of an event by its id: for readers whose position is an id, not a number.
  *
- * The log finds an event by the id it was appended with, however old it is. Two kinds of ids it
- * does not know: that of the event a link leads to, and one of another system, which is kept in the
- * metadata. Those that were handed out last are remembered; any other is looked for from the head
- * down, a bounded way.
+ * The log finds an event by the id it was appended with, however old it is. It does not
+ * know two kinds of ids: that of the event a link leads to, and one of another system, which is
+ * kept in the metadata. The server remembers the ids that it handed out last. It searches for any
+ * other from the head down, through a bounded number of events.
  */
 import { setImmediate } from "node:timers/promises";
 import { LRUCache } from "lru-cache";
@@ -21,7 +21,7 @@ const REMEMBERED_MAX = 10_000;
 
 const remembered = new WeakMap<Log, LRUCache<string, Version>>();
 
-/** Keeps in mind where an event that is handed out is: its reader will come back with the id. */
+/** Remembers the version of an event that is handed out: its reader will come back with the id. */
 export function rememberEvent(log: Log, stream: StreamName, id: string, version: Version): void {
 	const known = remembered.get(log) ?? new LRUCache({ max: REMEMBERED_MAX });
 	remembered.set(log, known);
@@ -31,8 +31,8 @@ export function rememberEvent(log: Log, stream: StreamName, id: string, version:
 /**
  * @param matches whether an event is the one with `id`
  * @param content whether `matches` has to see data and metadata
- * @returns undefined if there is none; an id the log does not know is looked for among the newest
- *   `SEARCHED_MAX` events
+ * @returns undefined if there is none; for an id that the log does not know, the newest
+ *   `SEARCHED_MAX` events are searched
  */
 export async function locateEvent(
 	log: Log,
@@ -46,7 +46,7 @@ export async function locateEvent(
 	const uuid = parseUuid(id);
 	const indexed = uuid === undefined ? undefined : await log.locate(stream, uuid);
 	if (indexed !== undefined) return indexed;
-	// All that is in an index has the id it was appended with.
+	// Every event in an index has the id it was appended with.
 	if (uuid !== undefined && isIndexStream(stream)) return undefined;
 	let from: Version | "head" = "head";
 	for (let searched = 0; searched < SEARCHED_MAX; ) {
@@ -61,7 +61,7 @@ export async function locateEvent(
 		if (lowest <= 0) return undefined;
 		searched += gap ? 0 : start - lowest + 1;
 		from = lowest - 1;
-		// Others are served in between.
+		// The server serves other requests in between.
 		await setImmediate();
 	}
 	return undefined;

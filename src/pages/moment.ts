@@ -1,5 +1,5 @@
 /**
- * Where in a stream a moment lies: by halving, since `created` never falls along the log, and so
+ * Finds a moment in a stream by binary search, since `created` never falls along the log, and so
  * along no stream. A stream of a million events takes 20 reads of one event without its data.
  */
 import { Refusal } from "../errors.ts";
@@ -33,14 +33,14 @@ export async function findMoment(log: Log, stream: StreamName, time: number): Pr
 			low = entry.version + 1;
 			continue;
 		}
-		// What it found is the earliest yet that is late enough; nothing is between it and `middle`.
+		// This entry is the earliest so far that is late enough; no entry is between it and `middle`.
 		if (entry) first = entry.version;
 		high = middle;
 	}
 	return { first, last };
 }
 
-/** When the entry came to stand here: a link may be years younger than the event it shows. */
+/** The time of the entry itself: a link may be years younger than the event it shows. */
 function timeOf({ event, link }: StreamEntry): number {
 	return (link ?? event).created;
 }

@@ -21,9 +21,9 @@ export type PageSpec = {
 	readonly content: boolean;
 	/** As of a read of the log. */
 	readonly resolve?: boolean | undefined;
-	/** The value of the head page's tag, from the last version and what is shown. */
+	/** The value of the head page's tag, from the last version and the variant. */
 	readonly tag: (last: Version, variant: number) => string;
-	/** Adds to the page's own URL what it was asked for with. */
+	/** Adds to the page's own URL the query that the client asked with. */
 	readonly asAsked: (url: string) => string;
 };
 
@@ -31,12 +31,12 @@ export type Page = ShownStreams & {
 	readonly feed: Feed;
 	/** The newest version this page knows of: of a sealed page its own newest, else the stream's. */
 	readonly newest: Version;
-	/** What retention and links make of it besides `newest`; 0 for nothing. */
+	/** Tells pages apart that have the same `newest`: see `variantOf`. */
 	readonly variant: number;
 	readonly lifetime: PageLifetime;
 };
 
-/** How long a page stays what it is. */
+/** How long a page stays the same. */
 export type PageLifetime = {
 	/** Whether it can never change again. */
 	readonly sealed: boolean;

@@ -1,9 +1,9 @@
 /**
  * Regular expressions of clients, run within a bound of time.
  *
- * Some expressions take ages on some texts (`(a+)+$` on a hundred `a`), and the engine has no bound
- * of its own. A script in a context of its own has one: the engine looks for its end whenever it
- * goes back. A whole scan is one run, since each start of that clock costs some 50 µs.
+ * Some expressions take ages on some texts (`(a+)+$` on a hundred `a`), and the engine has no time
+ * limit of its own. A script in a context of its own has one: the engine checks it whenever it
+ * backtracks. A whole scan is one call of the script, since starting that timer costs some 50 µs.
  */
 import { createContext, Script } from "node:vm";
 import { LRUCache } from "lru-cache";
@@ -14,8 +14,8 @@ export const PATTERN_LENGTH_MAX = 512;
 /** An honest expression reads a scan of 4,096 names in about 1 ms. */
 const RUN_MS_MAX = 200;
 /**
- * The engine's clock is the wall's. A run that ended by it is tried again if the process got less
- * of the processor than that: then the machine is busy, and the expression may be honest.
+ * The engine measures wall time. A call that ran out of time is tried again if the process got less
+ * processor time than that: then the machine is busy, and the expression may be honest.
  */
 const RUNS_MAX = 5;
 /** Expressions that ran out of time once are refused at once from then on. */

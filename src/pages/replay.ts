@@ -1,9 +1,9 @@
 /**
  * A replay: the entries of a stream from the place a client names to its end, in steps.
  *
- * Memory is bounded by one step, whose size follows the events': a step of small events is worth a
- * read, and one of large ones stays small. It ends where the stream ended when it began, so that a
- * stream that grows faster than its reader reads still has an end.
+ * Only one step is in memory. Its size follows the size of the events: a step of small events has
+ * many of them, and a step of large ones few. A replay ends at the head of the moment it began, so
+ * it has an end even if the stream grows faster than its reader reads.
  */
 import type { PageRange } from "../../feeds/geometry.ts";
 import type { Entry } from "../../feeds/model.ts";
@@ -16,7 +16,7 @@ const STEP_MIN = 1;
 export const STEP_FIRST = 20;
 /** Beyond this a larger step reads no faster. */
 const STEP_MAX = 500;
-/** What a step aims at. */
+/** The size that a step aims at. */
 const STEP_BYTES = 512 * 1024;
 
 export type Replay = Pick<PageRange, "from" | "direction"> & { readonly stream: StreamName };
@@ -47,8 +47,8 @@ export async function* readReplay(log: Log, urls: Urls, replay: Replay): AsyncGe
 }
 
 /**
- * A step of events that are much larger than those before may be too large, and one may end behind
- * a damaged event: then one at a time.
+ * Reads a step. If its events are much larger than the ones before, it may be too large; and it may
+ * reach a damaged event. Then it reads a single event instead.
  */
 export async function readStep(log: Log, range: Range): Promise<Slice> {
 	try {

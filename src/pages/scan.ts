@@ -2,15 +2,15 @@
  * A bounded search along `$all`: the entries a filter keeps, from some position on.
  *
  * It ends at `count` matches, at the end of the log, or after SCAN_MAX positions, whichever comes
- * first, so a page may be short or empty while matches lie further on: its links go on behind what
- * was searched.
+ * first, so a page may be short or empty while matches lie further on: its links lead to the first
+ * position that was not searched.
  *
  *     from ─────────── searched ───────────▶ end         last
  *     ├──────m────╳╳╳╳╳╳╳╳╳────m────────────┤┄┄┄┄┄┄┄┄┄┄┄┄┤
  *               a gap, jumped over
  *
- * What was searched to its end can never have another result, but for erasure: nothing is ever
- * written there.
+ * A search that ran to its end always has the same result, unless events are erased: the log never
+ * inserts events there.
  */
 import { COUNT_MAX, type PageRange } from "../../feeds/geometry.ts";
 import { ALL, type Version } from "../event.ts";

@@ -1,15 +1,15 @@
 /**
- * What a page shows besides the events of its range: a number for its tag, and the streams whose
- * change makes caches drop the page.
+ * Facts of a page besides the events of its range: its variant, a number for its tag, and the
+ * streams whose change makes caches drop the page.
  */
 import type { PageRange } from "../../feeds/geometry.ts";
 import type { StreamName, Version } from "../event.ts";
 import type { Slice, StreamEntry } from "../log/log.ts";
 
 /**
- * A number for what retention and links make of a page: the first version that is shown, if it is
- * within the page, and which of the page's links lead nowhere. Two pages of one URL and one last
- * version are the same if their numbers are.
+ * The variant of a page: a number made of its first visible version, if that is within the page,
+ * and of its links that lead nowhere. Two pages of one URL and one last version are equal if their
+ * variants are. 0 if retention and links change nothing.
  */
 export function variantOf(range: PageRange, { retention, entries, last }: Slice): number {
 	if (!retention) return 0;
@@ -18,7 +18,9 @@ export function variantOf(range: PageRange, { retention, entries, last }: Slice)
 	return fold([...(starts ? [first] : []), ...unresolvedIn(entries)]);
 }
 
-/** Which links lead nowhere, folded to a number; 0 if all of them lead somewhere. */
+/**
+ * The variant of a filtered page: its links that lead nowhere, as a number; 0 if there are none.
+ */
 export function unresolvedVariant(entries: readonly StreamEntry[]): number {
 	return fold(unresolvedIn(entries));
 }
@@ -34,7 +36,7 @@ function fold(numbers: readonly number[]): number {
 	return folded;
 }
 
-/** The stream that was read, and every stream that something shown of it stands in. */
+/** The stream that was read, and the stream of every event and link that the page shows. */
 export function streamsShown(
 	stream: StreamName,
 	entries: readonly Pick<StreamEntry, "event" | "link" | "unresolved">[],

@@ -2,13 +2,13 @@
 
 export type CacheAddress = {
 	readonly url: URL;
-	/** The credentials of the URL's userinfo as a header; undefined where it has none. */
+	/** The credentials of the URL's userinfo as a header; undefined if it has none. */
 	readonly authorization: string | undefined;
 	/** The URL without its credentials, for messages and answers. */
 	readonly displayUrl: string;
 };
 
-/** @returns undefined where an item is no http or https URL, or has a query or a fragment */
+/** @returns undefined if an item is no http or https URL, or has a query or a fragment */
 export function parseCaches(text: string): CacheAddress[] | undefined {
 	const caches: CacheAddress[] = [];
 	for (const item of text.split(",")) {
@@ -37,7 +37,7 @@ function decode(text: string): string | undefined {
 	try {
 		return decodeURIComponent(text);
 	} catch {
-		// A lone % is no percent-encoding: the URL is not one that was meant.
+		// A lone % is no percent-encoding: the URL is mistyped.
 		return undefined;
 	}
 }

@@ -8,14 +8,14 @@ export type Call = {
 	/** In place of the address's own path; undefined for that. */
 	readonly path?: string;
 	readonly headers: Readonly<Record<string, string>>;
-	/** Statuses besides 2xx that say it is done. */
+	/** Statuses besides 2xx that mean success. */
 	readonly also?: readonly number[];
 };
 
 /** A cache next door answers in milliseconds; one at a CDN in a second. */
 const TIMEOUT_MS = 10_000;
 
-/** @throws Error where the cache cannot be reached in time, or says no */
+/** @throws Error if the cache does not answer in time, or refuses */
 export async function callCache(
 	{ url, authorization }: CacheAddress,
 	{ method, path, headers, also = [] }: Call,

@@ -1,9 +1,9 @@
 /**
- * From a commit to the streams whose pages caches must not show any longer.
+ * Finds the streams whose pages caches must not show any longer, from a commit.
  *
- * A stream is also marked where a link was appended to it, which hides nothing. What is hidden
- * stays hidden by metadata with a rule of retention, by a tombstone, or because it was erased. A
- * rule that is written again as it was is purged again: what it was before is not kept.
+ * A stream is also marked if a link was appended to it, which hides nothing. Metadata with a rule
+ * of retention, a tombstone or an erasure hides events. If a client writes the same rule again, the
+ * stream is purged again: the rule before is not kept.
  */
 import { isRefusal } from "../errors.ts";
 import { ALL, type StreamName } from "../event.ts";
@@ -14,7 +14,7 @@ import { metadataStream } from "../retention/window.ts";
 const TOMBSTONES = "$et-$streamDeleted" as StreamName;
 const METADATA = "$et-$metadata" as StreamName;
 
-/** Of the streams a commit marked those that show less than before. */
+/** The streams, of those that a commit marked, that show less than before. */
 export async function streamsHidden(
 	log: Log,
 	hidden: HiddenReads,
@@ -31,7 +31,7 @@ export async function streamsHidden(
 	return found;
 }
 
-/** The position of the newest event that may have hidden others; -1 where there is none. */
+/** The position of the newest event that may have hidden others; -1 if there is none. */
 export async function newestHiding(hidden: HiddenReads): Promise<number> {
 	const positions = [TOMBSTONES, METADATA].map(async (stream) => {
 		const newest = { from: "head", limit: 1, direction: "backward", content: false } as const;

@@ -1,11 +1,11 @@
 /**
- * The URLs that show events of a stream, for caches that know no tags: those our links lead to, on
- * the grid.
+ * The URLs that show events of a stream, for caches that know no tags: the targets of the server's
+ * links, on the grid.
  *
  * Of each event: itself, the pages of 20 that hold it, forward and backward, and the page of 500
  * that our reader asks for; in its own stream, in the indexes it joined, and in the log; each plain
- * and with `?embed=body`. What else a client can ask for (other counts, the short pages that lead
- * to the grid, streams of links) cannot be listed: a cache that is purged by URL must not keep it.
+ * and with `?embed=body`. The other URLs (other counts, the short pages that lead to the grid,
+ * streams of links) cannot be listed: a cache that is purged by URL must not keep them.
  */
 import { setImmediate } from "node:timers/promises";
 import { GRID, type PageRange } from "../../feeds/geometry.ts";
@@ -25,10 +25,10 @@ export type Paths = {
 const BULK = 500;
 /** So many of the largest events are sure to fit into one read. */
 const STEP = GRID;
-/** Some seconds of purging; a stream with more is said to be too large for it. */
+/** Some seconds of purging; a stream with more paths is reported as too large. */
 export const PATHS_MAX = 10_000;
 
-/** @returns undefined where there are more than `PATHS_MAX` */
+/** @returns undefined if there are more than `PATHS_MAX` */
 export async function pathsShowing(
 	hidden: HiddenReads,
 	paths: Paths,
@@ -41,7 +41,7 @@ export async function pathsShowing(
 		for (const { event } of entries) {
 			for (const path of await pathsOf(hidden, paths, event)) found.add(path);
 			if (found.size > PATHS_MAX) return undefined;
-			// Others are served in between.
+			// The server serves other requests in between.
 			await setImmediate();
 		}
 		if (from + STEP > last) return found;
@@ -70,7 +70,7 @@ function pathsAt(paths: Paths, stream: StreamName, version: Version): string[] {
 	return [paths.event(stream, version), ...plain, ...embedded];
 }
 
-/** Where in an index the event at a position stands: by halving, as they lie in its order. */
+/** The version of the event at a position in an index, by binary search: both orders agree. */
 async function versionIn(
 	hidden: HiddenReads,
 	stream: StreamName,

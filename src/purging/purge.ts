@@ -1,5 +1,5 @@
 /**
- * How a purge is put to a cache: by tags, in one request, or URL by URL.
+ * Sends a purge to a cache: by tags in one request, or URL by URL.
  *
  *     by tags    BAN /            Cache-Tag: 8e3d06dd0ba2dc8f,8e     Surrogate-Key: the same
  *     by URLs    PURGE /streams/order-42/0/forward/20      Host and Accept as readers send them
@@ -17,7 +17,7 @@ export type Send = (purge: Purge, signal: AbortSignal) => Promise<void>;
 
 /** The forms a cache that is purged by URL may keep, each under its own key. */
 const FORMS = ["application/atom+xml", "application/vnd.eventstore.atom+json"];
-/** Not there: what nginx and Squid answer where they do not have it. */
+/** Statuses of nginx and Squid for a document that they do not have. */
 const ABSENT = [404, 412];
 
 export function sendTags(cache: CacheAddress, method: string): Send {
@@ -34,9 +34,9 @@ export type UrlOptions = {
 	readonly hidden: HiddenReads;
 	readonly paths: Paths;
 	readonly method: string;
-	/** What readers ask for, where that is not the cache's own name. */
+	/** The host that readers ask for, if it is not the cache's own. */
 	readonly host: string | undefined;
-	/** Told of what cannot be purged this way, and has to be done by hand. */
+	/** Called with the reason if this way cannot purge it, and the operator has to. */
 	readonly abandon: (reason: string) => void;
 };
 

@@ -1,13 +1,13 @@
 /**
- * Tells the caches in front of the server what they must not show any longer.
+ * Tells the caches in front of the server which documents to drop.
  *
  *     commit ─▶ which streams show less? ─▶ a queue for each cache ─▶ PURGE, BAN, POST
  *                                                  │ all idle
  *                                                  ▼
  *                                              watermark
  *
- * Nothing waits for it: a delete is answered when it is on disk. What a crash cut short is known by
- * the watermark, and then everything is purged at the next start.
+ * No request waits for it: a delete is answered when it is on disk. If a crash cuts a purge short,
+ * the watermark shows it, and the next start purges everything.
  */
 import { join } from "node:path";
 import type { Commit, HiddenReads, Log } from "../log/log.ts";
@@ -22,7 +22,7 @@ export type { CacheState } from "./queue.ts";
 
 export type PurgingOptions = Calls &
 	Pauses & {
-		/** Where the watermark lies. */
+		/** The directory of the watermark. */
 		readonly directory: string;
 		readonly say: (text: string) => void;
 	};
@@ -45,14 +45,14 @@ type Pauses = {
 };
 
 /**
- * An answer that was on its way to the cache when it was purged is kept after it: all is said once
- * more, when such answers have arrived.
+ * If an answer is on its way to the cache during a purge, the cache keeps it afterwards. So every
+ * purge is sent once more, when such answers have arrived.
  */
 const AGAIN_MS = 10_000;
-/** What a shutdown gives the last purges. */
+/** The time that a shutdown gives the last purges. */
 const DRAIN_MS = 5_000;
 
-/** Starts to look at commits, and purges everything if the caches may have missed one. */
+/** Starts to examine commits, and purges everything if the caches may have missed one. */
 export async function startPurging(
 	log: Log,
 	hidden: HiddenReads,
@@ -70,12 +70,12 @@ export class Purging {
 	readonly #file: string;
 	readonly #queues: readonly PurgeQueue[];
 	readonly #stopped = new AbortController();
-	/** What is to be said once more. */
+	/** The purges to send once more. */
 	readonly #again = new Map<NodeJS.Timeout, Purge>();
 	#position = -1;
 	#erasures = 0;
 	#stopListening: () => void = () => {};
-	/** Commits that were not looked at yet; they are looked at one after another. */
+	/** The number of commits not examined yet; they are examined one after another. */
 	#commits = 0;
 	#examining: Promise<void> = Promise.resolve();
 	#writing: Promise<void> = Promise.resolve();
@@ -115,12 +115,12 @@ export class Purging {
 		this.#purge("everything");
 	}
 
-	/** Of each cache, in the order they were listed. */
+	/** The state of each cache, in the order of the options. */
 	state(): CacheState[] {
 		return this.#queues.map((queue) => queue.state());
 	}
 
-	/** Tells what is still to be told, for a bounded time. */
+	/** Sends the purges that are left, for a bounded time. */
 	async close(): Promise<void> {
 		this.#stopListening();
 		const { drainMs = DRAIN_MS } = this.#options;
@@ -167,7 +167,7 @@ export class Purging {
 		for (const queue of this.#queues) queue.add(purge);
 	}
 
-	/** Writes the watermark once nothing is left to say. */
+	/** Writes the watermark once no purge is left. */
 	#note(): void {
 		const isQuiet = this.#commits === 0 && this.#again.size === 0;
 		if (!isQuiet || this.#queues.some((queue) => !queue.isIdle())) return;

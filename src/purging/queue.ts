@@ -1,40 +1,40 @@
 /**
- * What one cache is still to be told, and the loop that tells it.
+ * The purges that one cache has not had yet, and the loop that sends them.
  *
  *     add ─▶ pending ─▶ under way ─▶ purged
  *               ▲           │ failed
  *               └─ a pause ─┘ each twice the last, up to a minute
  *
- * Streams wait by name, each once, so what waits is bounded without losing anything: beyond
- * PENDING_MAX everything is purged instead. A purge is repeated until it succeeds.
+ * Streams wait by name, each once. So the queue is bounded, and loses nothing: beyond PENDING_MAX,
+ * everything is purged instead. A purge is repeated until it succeeds.
  */
 import type { StreamName } from "../event.ts";
 
-/** What a cache is to drop: what shows these streams, or all it has of us. */
+/** The documents that a cache is to drop: those that show these streams, or all of this server. */
 export type Purge = { readonly streams: readonly StreamName[] } | "everything";
 
 export type CacheState = {
-	/** Streams that are not purged yet; "everything" where all of them are to be. */
+	/** The number of streams not purged yet; "everything" if all documents are to be. */
 	readonly pending: number | "everything";
 	readonly purged: number;
 	readonly failed: number;
-	/** Why the last try failed; null where it did not. */
+	/** Why the last try failed; null if it did not. */
 	readonly failure: string | null;
-	/** Purges that cannot be had this way: the cache has to be emptied by hand. */
+	/** Purges that cannot be sent: the operator has to empty the cache. */
 	readonly abandoned: number;
 };
 
 export type QueueOptions = {
-	/** Carries out a purge. @throws whatever stands in the way; it is tried again */
+	/** Carries out a purge. @throws an error of any kind; the purge is tried again */
 	readonly send: (purge: Purge) => Promise<void>;
 	readonly onIdle: () => void;
-	/** Told when purges begin to fail, and when they succeed again. */
+	/** Called when purges begin to fail, and when they succeed again. */
 	readonly say: (text: string) => void;
 	readonly pauseMs?: number;
 };
 
 const PENDING_MAX = 10_000;
-/** Two tags a stream: some 1.6 KiB of header, where nginx and Varnish take 8. */
+/** Two tags a stream: some 1.6 KiB of header; nginx and Varnish take 8. */
 const STREAMS_A_CALL = 40;
 const PAUSE_MS = 500;
 const PAUSE_MS_MAX = 60_000;
@@ -78,12 +78,12 @@ export class PurgeQueue {
 		};
 	}
 
-	/** Whether the cache was told everything. */
+	/** Whether the cache has had every purge. */
 	isIdle(): boolean {
 		return this.#running === undefined && !this.#hasMore();
 	}
 
-	/** Tries what is left once more, without pauses. An aborted `send` ends even that. */
+	/** Tries the purges that are left once more, without pauses, until `send` is aborted. */
 	async close(): Promise<void> {
 		this.#isClosed = true;
 		this.#wake?.();

@@ -1,6 +1,6 @@
 /**
- * Up to where in the log caches were told of what was hidden, kept beside the log. It is written
- * behind the purge, so whatever is lost in a crash is purged once too often.
+ * The position in the log up to which the caches were told of hidden events, in a file beside the
+ * log. It is written after the purge, so after a crash a purge is repeated, never left out.
  */
 import { readFile, rename, writeFile } from "node:fs/promises";
 
@@ -10,11 +10,11 @@ export type Watermark = {
 	readonly position: number;
 	/** As `Log.erasures` was then. */
 	readonly erasures: number;
-	/** Which caches they are: another list knows of nothing. */
+	/** The list of caches; for another list the watermark does not count. */
 	readonly caches: string;
 };
 
-/** Undefined where there is none that can be read: then nothing was purged, as far as is known. */
+/** Undefined if the file is missing or unreadable: then no purge is known to be done. */
 export async function readWatermark(file: string): Promise<Watermark | undefined> {
 	try {
 		const { incarnation, position, erasures, caches } = JSON.parse(await readFile(file, "utf8"));

@@ -1,7 +1,8 @@
 /**
  * Compresses an answer while it is made, chunk by chunk: each is flushed as it is written, so
  * events are on their way as soon as they were read, and no more than one chunk is ever held. The
- * next chunk is asked for when this one was handed on: a slow reader slows the reads as it would uncompressed.
+ * next chunk is asked for when this one was handed on: a slow reader slows the reads as it would
+ * uncompressed.
  */
 import { once } from "node:events";
 import { constants, createBrotliCompress, createGzip } from "node:zlib";

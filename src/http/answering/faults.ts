@@ -1,5 +1,6 @@
 /**
- * Reports to the operator the errors that end requests: faults of the server, and damage to the log.
+ * Reports to the operator the errors that end requests: faults of the server, and damage to the
+ * log.
  *
  * Refusals are answers and are not reported. Damage is refused, too, but reported all the same:
  * each damaged part once a minute, however many requests meet it. A client that asks for it again

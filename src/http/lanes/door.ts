@@ -2,10 +2,10 @@
  * The one way of every request, whichever lane recognised it:
  *
  *     fast lane ──┐
- *     Express ────┼─▶ resource and target ─▶ method allowed? ─▶ known by its words? ─▶ ES-MinPosition
- *     memory ─────┘                                                     │                    │
- *                                                                       ▼                    ▼
- *                                                                     answer ◀───────── the handler
+ *     Express ────┼─▶ route match ─▶ method allowed? ─▶ known by its words? ─▶ ES-MinPosition
+ *     memory ─────┘                                             │                    │
+ *                                                               ▼                    ▼
+ *                                                             answer ◀───────── the handler
  *
  * The steps of every request belong here, and nowhere else: a right, a count, an id.
  */

@@ -2,10 +2,10 @@
  * The URL that links and redirects start with: where clients see this server.
  *
  * `--public-url` says it outright. Else it is the request's `Host`, or the address that a trusted
- * proxy reports of the request it got: `X-Forwarded-Host`, `-Port`, `-Proto` and `-Prefix`, or `Forwarded`
- * (RFC 7239). The server ignores these headers from any other client: the address would stand in
- * pages that shared caches keep for a year. Of a list the first value counts, as proxies in a row leave it; the
- * outermost has to replace what clients sent.
+ * proxy reports of the request it got: `X-Forwarded-Host`, `-Port`, `-Proto` and `-Prefix`, or
+ * `Forwarded` (RFC 7239). The server ignores these headers from any other client: the address would
+ * stand in pages that shared caches keep for a year. Of a list the first value counts, as proxies
+ * in a row leave it; the outermost has to replace what clients sent.
  */
 import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";

@@ -50,7 +50,8 @@ export function enterQueue(res: ServerResponse): boolean {
 }
 
 /**
- * Counts an answer, if it is one that may wait, until its reader has taken it, and starts its timer.
+ * Counts an answer, if it is one that may wait, until its reader has taken it, and starts its
+ * timer.
  * @returns false if there is no room for it
  */
 export function enterAnswer(res: ServerResponse, body: Uint8Array): boolean {

@@ -7,9 +7,9 @@
  *     /streams/s/head/backward/20  only events after the head
  *     Last-Event-ID: 41            from 42 on, whatever the URL says; so does ?lastEventId=41
  *
- * One loop sends the events that are there and the new ones: it reads from the next number it owes, and
- * waits for a commit only if that number is beyond the end of what it read. So no event is lost or
- * sent twice in between. The loop waits for a stream without events, too. The answer is never
+ * One loop sends the events that are there and the new ones: it reads from the next number it owes,
+ * and waits for a commit only if that number is beyond the end of what it read. So no event is lost
+ * or sent twice in between. The loop waits for a stream without events, too. The answer is never
  * compressed: a proxy that unpacks it would hold events back until it has a full block.
  */
 import {
