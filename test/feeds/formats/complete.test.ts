@@ -10,6 +10,8 @@ import { head } from "../sample.ts";
 
 const FEED = "feeds/formats/feed.ts";
 const EVENT = "feeds/formats/event.ts";
+const MESSAGE = "feeds/formats/message.ts";
+const BODY = "src/http/request/bodies/kind.ts";
 const STREAMING = "src/http/handlers/streaming/streaming.ts";
 
 let copy: string;
@@ -29,10 +31,14 @@ describe("what is added without the rest of it", () => {
 		add(FEED, "export type PageFormat =", ' "csv" |');
 		add(FEED, "export type StreamingFormat =", ' "tsv" |');
 		add(EVENT, "export type EventFormat =", ' "csv"');
+		add(BODY, "export type BodyKind =", ' "csv"');
+		add(MESSAGE, "export type MessageFormat =", ' "csv" |');
 		expect(faults()).toEqual([
 			[EVENT, "Property 'csv' is missing"],
 			[FEED, "Property 'csv' is missing"],
+			["src/http/answering/message.ts", "Property 'csv' is missing"],
 			[STREAMING, "Property 'tsv' is missing"],
+			["src/http/request/bodies/events.ts", "Property 'csv' is missing"],
 		]);
 	});
 
