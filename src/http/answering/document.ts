@@ -102,7 +102,8 @@ function keyAsOf(key: string, last: Version): string {
 	return `${key}\n${last}`;
 }
 
-function answerWith(document: Document, ifNoneMatch: string | undefined): Answer {
+/** The answer with a document that is at hand: 304 if the client has it. */
+export function answerWith(document: Document, ifNoneMatch: string | undefined): Answer {
 	if (matches(ifNoneMatch, document.eTag)) return notModified(document.notModifiedHeaders);
 	return { status: 200, headers: document.headers, body: document.body };
 }
