@@ -31,7 +31,7 @@ export type RequestRefusals = {
 	"invalid-count": { value: string; countMax: number };
 	"invalid-position": { value: string };
 	"invalid-filter": { reason: string };
-	"missing-event-type": { stream: string };
+	"missing-event-type": { stream: string; form?: "entry" };
 	"invalid-event": { index: number; field: string; reason: string };
 	"duplicate-event-id": { eventId: string; index: number };
 	"event-too-large": { index: number; bytes: number; eventBytesMax: number };

@@ -56,7 +56,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/errors.ts",
 		"feeds/time.ts",
 	],
-	"feeds/atompub": ["feeds/atom", "feeds/events", "feeds/errors.ts"],
+	"feeds/atompub": ["feeds/atom", "feeds/events", "feeds/json", "feeds/errors.ts"],
 	// The tables of formats know every codec.
 	"feeds/formats": ["feeds"],
 	"feeds/reader": ["feeds/json", "feeds/model.ts", "feeds/geometry.ts", "feeds/errors.ts"],

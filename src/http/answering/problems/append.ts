@@ -22,9 +22,11 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"missing-event-type": {
 		status: 400,
 		title: "Missing event type",
-		detail: () =>
-			"Must include an event type with the request either in body or as ES-EventType header. " +
-			"A batch of events is sent as application/vnd.eventstore.events+json.",
+		detail: ({ form }) =>
+			form === "entry"
+				? 'The entry has no type of event. Add it as <category term="OrderPlaced"/>.'
+				: "Must include an event type with the request either in body or as ES-EventType header. " +
+					"A batch of events is sent as application/vnd.eventstore.events+json.",
 	},
 	"invalid-event": {
 		status: 400,
