@@ -41,10 +41,12 @@ export type RequestRefusals = {
 
 	// The log is not in the state that the request needs.
 	"wrong-expected-version": { stream: string; expected: number; current: number };
+	/** Some ids of an append stand in the stream: not all of them, or in another order. */
+	"events-known": { stream: string; known: readonly string[]; count: number; current: number };
 	"precondition-failed": { stream: string; precondition: string; current: number };
 	"stream-not-found": { stream: string };
 	"event-not-found": { stream: string; eventNumber: number };
-	"stream-deleted": { stream: string; attempt: "read" | "write" };
+	"stream-deleted": { stream: string; attempt: "read" | "write"; forEver: boolean };
 	"history-replaced": { incarnation: number };
 	"tile-not-found": { tile: string };
 	"scavenge-running": { scavengeId: string };
