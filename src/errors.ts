@@ -18,6 +18,7 @@ export type RequestRefusals = {
 	"malformed-json": { reason: string; line: number; column: number; byteOffset: number };
 	"malformed-header": { header: string; value: string; reason: string };
 	"malformed-query": { parameter: string; value: string; reason: string };
+	"misspelt-name": { kind: "header" | "query parameter"; name: string; meant: string };
 	"route-not-found": { path: string };
 	"method-not-allowed": { method: string; allowed: readonly string[] };
 	"not-acceptable": { accept: string; available: readonly string[] };

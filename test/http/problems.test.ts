@@ -56,6 +56,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"malformed-json": [400, "Bad Request", batch("s", "[{]")],
 	"malformed-header": [400, "Bad Request", batch("s", [event()], { "ES-ExpectedVersion": "x" })],
 	"malformed-query": [400, "Bad Request", get("/streams/s?format=doc")],
+	"misspelt-name": [400, "Bad Request", batch("s", [event()], { ExpectedVersion: "0" })],
 	"route-not-found": [404, "Not Found", get("/nowhere")],
 	"method-not-allowed": [405, "Method Not Allowed", { ...get("/streams/s"), method: "PATCH" }],
 	"not-acceptable": [406, "Not Acceptable", get("/streams/s", "image/png")],
