@@ -9,6 +9,7 @@ type Words =
 	| "too-many-events"
 	| "stream-not-writable"
 	| "wrong-expected-version"
+	| "events-known"
 	| "precondition-failed";
 
 const currentVersion = ({ current }: { current: number }) => [
@@ -63,6 +64,17 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		reason: () => "Wrong expected EventNumber",
 		title: "Wrong expected version",
 		detail: (f) => `Stream '${f.stream}' is at version ${f.current}; ${f.expected} was expected.`,
+		headers: currentVersion,
+	},
+	"events-known": {
+		status: 400,
+		reason: () => "Wrong expected EventNumber",
+		title: "Some of the events are known",
+		detail: (f) =>
+			`${f.known.length} of the ${f.count} event ids already stand in stream '${f.stream}', ` +
+			`${f.known.length === f.count ? "in another order" : "the others do not"}. ` +
+			"Nothing was written. If these events are to be appended, send only the others; " +
+			"to learn the outcome of an earlier append, send exactly its events.",
 		headers: currentVersion,
 	},
 	"precondition-failed": {
