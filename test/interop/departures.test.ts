@@ -146,12 +146,13 @@ test("14: a repeat is known for ever, and answers the place of the original", as
 	const place = (await own.ask(batch("s", events))).headers.location?.slice(own.url.length);
 	await own.ask(batch("s", [event()]));
 	own = await own.restart();
-	for (const expected of ["-2", "-4"]) {
+	for (const expected of ["-2", "-4", "-1", "0", "1", "2", "99"]) {
 		const again = await own.ask(batch("s", events, { "ES-ExpectedVersion": expected }));
 		expect([again.status, again.headers.location]).toEqual([201, `${own.url}${place}`]);
 	}
 	const mixed = await own.ask(batch("s", [events[0], event()]));
 	expect([mixed.status, mixed.reason]).toEqual([400, "Wrong expected EventNumber"]);
+	expect(mixed.json.known).toEqual([events[0]?.eventId]);
 	expect((await own.ask(get("/streams/s"))).json.entries).toHaveLength(3);
 	await own.close();
 });

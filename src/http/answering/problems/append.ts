@@ -9,6 +9,7 @@ type Words =
 	| "too-many-events"
 	| "stream-not-writable"
 	| "wrong-expected-version"
+	| "events-known"
 	| "precondition-failed";
 
 const currentVersion = ({ current }: { current: number }) => [
@@ -22,9 +23,11 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"missing-event-type": {
 		status: 400,
 		title: "Missing event type",
-		detail: () =>
-			"Must include an event type with the request either in body or as ES-EventType header. " +
-			"A batch of events is sent as application/vnd.eventstore.events+json.",
+		detail: ({ form }) =>
+			form === "entry"
+				? 'The entry has no type of event. Add it as <category term="OrderPlaced"/>.'
+				: "Must include an event type with the request either in body or as ES-EventType header. " +
+					"A batch of events is sent as application/vnd.eventstore.events+json.",
 	},
 	"invalid-event": {
 		status: 400,
@@ -61,6 +64,17 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		reason: () => "Wrong expected EventNumber",
 		title: "Wrong expected version",
 		detail: (f) => `Stream '${f.stream}' is at version ${f.current}; ${f.expected} was expected.`,
+		headers: currentVersion,
+	},
+	"events-known": {
+		status: 400,
+		reason: () => "Wrong expected EventNumber",
+		title: "Some of the events are known",
+		detail: (f) =>
+			`${f.known.length} of the ${f.count} event ids already stand in stream '${f.stream}', ` +
+			`${f.known.length === f.count ? "in another order" : "the others do not"}. ` +
+			"Nothing was written. If these events are to be appended, send only the others; " +
+			"to learn the outcome of an earlier append, send exactly its events.",
 		headers: currentVersion,
 	},
 	"precondition-failed": {
