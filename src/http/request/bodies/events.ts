@@ -5,13 +5,15 @@ import { checkJson, decodeEventBatch } from "../../../../feeds/events/decode.ts"
 import { decodeEventXml } from "../../../../feeds/events/xml.ts";
 import type { OfferedEvent } from "../../../commands/append.ts";
 import { Refusal } from "../../../errors.ts";
+import type { StreamName } from "../../../event.ts";
+import { describedStream } from "../../../retention/window.ts";
 import { entryIn } from "./atom-entry.ts";
 import { cloudEventsIn } from "./cloudevents.ts";
 import { type BodyKind, isCloudEvent } from "./kind.ts";
 
 /** The stream and the kind of the body; if the body is one event, also its id and type. */
 export type AppendRequest = {
-	readonly stream: string;
+	readonly stream: StreamName;
 	readonly kind: BodyKind;
 	readonly id: string;
 	readonly type: string;
@@ -30,7 +32,9 @@ export function offeredEvents(
 		if (isCloudEvent(kind)) return cloudEventsIn(kind, req, body);
 		if (kind === "batch" || kind === "atom-json") return decodeEventBatch(body);
 		if (kind === "xml-batch" || kind === "atom") return decodeEventXml(body);
-		if (kind === "json") checkJson(body);
+		// No body at all is how some clients say "no metadata" (departure 30).
+		const isNothing = body.length === 0 && describedStream(stream) !== undefined;
+		if (kind === "json" && !isNothing) checkJson(body);
 	} catch (error) {
 		throw error instanceof BodyFormatError ? refusalOf(error) : error;
 	}
