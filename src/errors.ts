@@ -10,7 +10,7 @@
 export type RequestRefusals = {
 	// The request cannot be read.
 	"malformed-http": { reason: string };
-	"headers-too-large": { headerBytesMax: number };
+	"headers-too-large": { headerBytesMax: number; headerFieldsMax: number };
 	"request-too-slow": Record<never, never>;
 	"malformed-url": { reason: string };
 	"malformed-host": { host: string };

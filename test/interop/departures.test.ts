@@ -50,6 +50,18 @@ test.each([{}, { Accept: "*/*" }])(
 
 test.todo("2: a browser gets the admin page of the same resource");
 
+test.each(["application/rss+xml", "application/rdf+xml, application/rss+xml;q=0.9"])(
+	"29: a reader that asks for %s alone gets Atom",
+	async (accept) => {
+		const reply = await read("s", accept);
+		expect([reply.status, reply.headers["content-type"]]).toEqual([200, `${ATOM}; charset=utf-8`]);
+		const page = await read("s/0/forward/20", accept);
+		expect(page.headers["content-type"]).toBe(`${ATOM}; charset=utf-8`);
+		expect((await read("s", `${accept}, application/json;q=0.1`)).json.entries).toBeDefined();
+		expect((await read("s", "application/rss+xml;q=0")).status).toBe(406);
+	},
+);
+
 test("3: a list of types is ranked by q, and 406 says what there is", async () => {
 	const listed = `image/png, ${ATOM};q=0.2, ${ATOM_JSON};q=0.9`;
 	expect((await read("s", listed)).headers["content-type"]).toContain(ATOM_JSON);

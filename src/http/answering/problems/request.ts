@@ -28,7 +28,9 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"headers-too-large": {
 		status: 431,
 		title: "Request headers too large",
-		detail: (f) => `Request line and headers together may have at most ${f.headerBytesMax} bytes.`,
+		detail: (f) =>
+			`Request line and headers together may have at most ${f.headerBytesMax} bytes, ` +
+			`and at most ${f.headerFieldsMax} headers.`,
 	},
 	"request-too-slow": {
 		status: 408,

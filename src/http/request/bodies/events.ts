@@ -10,13 +10,15 @@ import { checkJson, decodeEventBatch } from "../../../../feeds/events/decode.ts"
 import { decodeEventXml } from "../../../../feeds/events/xml.ts";
 import type { OfferedEvent } from "../../../commands/append.ts";
 import { Refusal } from "../../../errors.ts";
+import type { StreamName } from "../../../event.ts";
+import { describedStream } from "../../../retention/window.ts";
 import { entryIn } from "./atom-entry.ts";
 import { offeredCloudEvent } from "./cloudevents.ts";
 import type { BodyKind } from "./kind.ts";
 
 /** The stream and the kind of the body; if the body is one event, also its id and type. */
 export type AppendRequest = {
-	readonly stream: string;
+	readonly stream: StreamName;
 	readonly kind: BodyKind;
 	readonly id: string;
 	readonly type: string;
@@ -56,8 +58,10 @@ export function offeredEvents(
 }
 
 /** One event, whose data is the body. */
-function jsonEvent(body: Buffer, { id, type }: AppendRequest): OfferedEvent[] {
-	checkJson(body);
+function jsonEvent(body: Buffer, { stream, id, type }: AppendRequest): OfferedEvent[] {
+	// No body at all is how some clients say "no metadata" (departure 30).
+	const isNothing = body.length === 0 && describedStream(stream) !== undefined;
+	if (!isNothing) checkJson(body);
 	return [{ eventId: id, eventType: type, isJson: true, data: body, metadata: EMPTY }];
 }
 
