@@ -244,7 +244,9 @@ test("a conflict says in full what it conflicts with", async () => {
 		type: "urn:varve:problem:wrong-expected-version",
 		title: "Wrong expected version",
 		status: 400,
-		detail: "Stream 's' is at version 1; 9 was expected.",
+		detail:
+			"Stream 's' is at version 1; version 9 was expected. " +
+			"Read it, decide again, and send ES-ExpectedVersion: 1.",
 		stream: "s",
 		expected: 9,
 		current: 1,

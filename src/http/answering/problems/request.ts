@@ -39,7 +39,8 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-host": {
 		status: 400,
 		title: "Malformed Host header",
-		detail: (f) => `'${f.host}' is not a host name with an optional port.`,
+		detail: (f) =>
+			`'${f.host}' is not a host name with an optional port, such as varve.example.com:2113.`,
 	},
 	"malformed-body": {
 		status: 400,
@@ -57,7 +58,7 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-header": {
 		status: 400,
 		title: "Malformed header",
-		detail: (f) => `${f.header} header in wrong format. ${f.reason}`,
+		detail: (f) => `${f.header} header in wrong format. It was '${f.value}'. ${f.reason}`,
 	},
 	"malformed-query": {
 		status: 400,
@@ -67,7 +68,7 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"route-not-found": {
 		status: 404,
 		title: "No resource at this path",
-		detail: (f) => `This server has no resource at the path ${f.path}.`,
+		detail: (f) => `This server has no resource at the path ${f.path}. ${pathAdvice(f.path)}`,
 	},
 	"method-not-allowed": {
 		status: 405,
@@ -87,12 +88,15 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		reason: () => "Invalid or missing Content-Type",
 		title: "Invalid or missing Content-Type",
 		detail: (f) =>
-			`This resource cannot read '${f.contentType}'; send one of ${f.available.join(", ")}.`,
+			`${unreadable(f.contentType)} ${recommended(f.available)} ` +
+			`This resource reads ${f.available.join(", ")}, in UTF-8 and not compressed.`,
 	},
 	"body-too-large": {
 		status: 413,
 		title: "Body too large",
-		detail: (f) => `A request body may have at most ${f.bodyBytesMax} bytes. Nothing was written.`,
+		detail: (f) =>
+			`A request body may have at most ${f.bodyBytesMax} bytes. Nothing was written. ` +
+			"Send the events in several appends.",
 	},
 	"body-incomplete": {
 		status: 400,
@@ -100,3 +104,37 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		detail: (f) => `The body ended after ${f.received} bytes, before its announced end.`,
 	},
 };
+
+function unreadable(contentType: string): string {
+	if (contentType === "") return "The request has no Content-Type.";
+	return `This resource cannot read '${contentType}'.`;
+}
+
+/** Of a long list, most clients need one of three. */
+function recommended(available: readonly string[]): string {
+	const uses = [
+		["application/json", "JSON with Content-Type: application/json"],
+		["application/octet-stream", "other bytes as application/octet-stream"],
+		[EVENTS, `and several events as ${EVENTS}`],
+	];
+	const fitting = uses.filter(([name = ""]) => available.includes(name));
+	return `Send ${fitting.map(([, use]) => use).join(", ")}.`;
+}
+
+const EVENTS = "application/vnd.eventstore.events+json";
+
+function pathAdvice(path: string): string {
+	if (/^\/streams\/?$/.test(path)) {
+		return (
+			"The name of the stream is missing, as in /streams/order-42. In a shell, put a name with $ in " +
+			"single quotes: '/streams/$all'."
+		);
+	}
+	if (path.startsWith("/streams/")) {
+		return (
+			"A stream is at /streams/order-42, its events at /streams/order-42/0, its pages at " +
+			"/streams/order-42/0/forward/20. In a stream's name, write / as %2F."
+		);
+	}
+	return "A stream is at /streams/{name}, as in /streams/order-42; /openapi.json lists all paths.";
+}
