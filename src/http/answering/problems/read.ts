@@ -1,4 +1,5 @@
 /** Problems of a read. */
+import { lacksDollar } from "../../../event.ts";
 import type { Problem } from "./problem.ts";
 
 type Words =
@@ -94,9 +95,8 @@ function positionOf(value: string): string {
 	return half + half;
 }
 
-/** An unquoted $ce-order reaches the server as -order, and `"\$all"` as it stands. */
 function nameAdvice(stream: string): string {
-	if (!/^(?:-|\\\$|(?:ce|et|bc)-|all$|streams$)/.test(stream)) return "";
+	if (!lacksDollar(stream)) return "";
 	return (
 		" The streams that the server keeps have names that start with $, such as $ce-order. " +
 		"In a shell, put them in single quotes: '$ce-order'."
