@@ -9,6 +9,10 @@ const UNKNOWN_SIGNER =
 	"this machine does not trust the server's certificate; if you do, name its authority: " +
 	"NODE_EXTRA_CA_CERTS=ca.pem";
 
+/** The Fetch standard has a list of such ports, and its error has no code. */
+const BLOCKED_PORT =
+	"fetch never connects to this port, as it belongs to another protocol; take another port";
+
 const WORDS: ReadonlyMap<string, string> = new Map([
 	["ERR_SSL_WRONG_VERSION_NUMBER", WITHOUT_TLS],
 	["ERR_SSL_PACKET_LENGTH_TOO_LONG", WITHOUT_TLS],
@@ -21,6 +25,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 
 /** What to do about the fault; undefined if its own message says it well enough. */
 export function transportFault(error: unknown): string | undefined {
-	const { code } = (error ?? {}) as { code?: unknown };
+	const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+	if (message === "bad port") return BLOCKED_PORT;
 	return typeof code === "string" ? WORDS.get(code) : undefined;
 }

@@ -162,7 +162,10 @@ async function checkJson(bytes: Buffer | undefined, flag: string, hint: string):
 	if (!bytes) return;
 	const { findJsonFault } = await import("../../feeds/json/fault.ts");
 	const fault = findJsonFault(bytes.toString("latin1"));
-	if (fault) throw usage(`${flag} is not JSON: ${fault.reason} (byte ${fault.at})${hint}`);
+	if (!fault) return;
+	// Without single quotes, a shell takes the double quotes away: {"a":1} arrives as {a:1}.
+	const example = `write ${flag} '{"total":1}', in single quotes`;
+	throw usage(`${flag} is not JSON: ${fault.reason} (byte ${fault.at}); ${example}${hint}`);
 }
 
 function placeOf({ headers }: Response, stream: string, id: string) {

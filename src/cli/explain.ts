@@ -27,7 +27,7 @@ export function isUsage(error: unknown): boolean {
  */
 export function unquotedHint(error: unknown): string {
 	if (!isRefusal(error, "unknown-option")) return "";
-	const rest = /^-[^-].*/.exec(error.facts.option)?.[0];
+	const rest = /^-[^-].+/.exec(error.facts.option)?.[0];
 	if (rest === undefined) return "";
 	return `; if it was $ce${rest}, put the name in single quotes: '$ce${rest}'`;
 }
@@ -69,7 +69,8 @@ const FAULTS: Readonly<Record<string, (fault: Fault) => string>> = {
 	ENOENT: (fault) => `${fault.path ?? "the file"}: no such file or directory`,
 	EISDIR: (fault) => `${fault.path ?? "the file"} is a directory`,
 	ENOSPC: (fault) => `${fault.path ?? "the disk"}: no space left`,
-	ENOTFOUND: (fault) => `${(fault as { hostname?: string }).hostname ?? "the host"} is unknown`,
+	ENOTFOUND: (fault) =>
+		`${(fault as { hostname?: string }).hostname ?? "the host"} is unknown; check --url`,
 	ECONNREFUSED: (fault) => `nothing answers at ${place(fault)}; is the server running?`,
 	ECONNRESET: () => "the server closed the connection",
 };

@@ -37,6 +37,14 @@ describe("a command line that is wrong", () => {
 		[["read", "http://127.0.0.1:2113/streams/s"], "a name, not a URL", "--url http://"],
 		[["append", "s"], "--type is missing", "--type OrderPlaced"],
 		[["append", "s", "--type", "T", "--id", "7"], "--id 7", "without --id, varve makes one"],
+		[
+			["append", "s", "--type", "T", "--data", "{a:1}"],
+			"--data is not JSON",
+			`'{"total":1}'`,
+			"--raw",
+		],
+		[["serve", "--port", "1", "--port", "2"], "--port: it is given twice"],
+		[["prove"], "name either a POSITION or --since", "varve prove 7"],
 	])("%j", async (args, ...words) => {
 		const { code, stderr } = await run(...args);
 		expect(code).toBe(2);
@@ -92,6 +100,11 @@ describe("a URL with the wrong scheme", () => {
 			]);
 		},
 	);
+
+	test("a port that fetch blocks", async () => {
+		const { code, stderr } = await run(...append, "--url", "http://127.0.0.1:1");
+		expect([code, stderr]).toEqual([1, expect.stringContaining("take another port")]);
+	});
 
 	test("http for a server with TLS", async () => {
 		const { code, stderr } = await run(...append, "--url", tlsUrl);

@@ -135,6 +135,30 @@ const MISTAKES: [mistake: string, ask: Ask, ...words: string[]][] = [
 	["$ce-order unquoted", get("/streams/-order"), "'-order' has no events", "'$ce-order'"],
 	["a stream of the server without its $", get("/streams/ce-order"), "start with $"],
 	["$all unquoted", get("/streams/"), "The name of the stream is missing", "'/streams/$all'"],
+	[
+		"PUT for POST",
+		{ method: "PUT", path: "/streams/s", body: "{}" },
+		"does not allow PUT. It allows GET, POST",
+		"to append one, send POST.",
+	],
+	[
+		"a PUT of an event",
+		{ method: "PUT", path: "/streams/s/0", body: "{}" },
+		"does not allow PUT",
+		"send POST to the stream",
+	],
+	[
+		"a POST to all streams",
+		{ path: "/streams/streams/s", body: "{}" },
+		"does not allow POST",
+		"POST /streams/order-42",
+	],
+	[
+		"a format that no stream has",
+		get("/streams/order-42", "text/csv"),
+		"none of the formats in Accept 'text/csv'",
+		"Accept: application/json",
+	],
 	["a path that is none", get("/stream/s"), "/stream/s", "/streams/order-42", "/openapi.json"],
 	[
 		"a page in the wrong direction",

@@ -73,7 +73,9 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"method-not-allowed": {
 		status: 405,
 		title: "Method not allowed",
-		detail: (f) => `This resource does not allow ${f.method}. It allows ${f.allowed.join(", ")}.`,
+		detail: (f) =>
+			`This resource does not allow ${f.method}. It allows ${f.allowed.join(", ")}.` +
+			methodAdvice(f.method, f.allowed),
 		headers: (f) => ["Allow", f.allowed.join(", ")],
 	},
 	"not-acceptable": {
@@ -81,7 +83,7 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		title: "Not available in the requested format",
 		detail: (f) =>
 			`The server has none of the formats in Accept '${f.accept}'. ` +
-			`It has ${f.available.join(", ")}.`,
+			`Send, for example, Accept: ${suggested(f.available)}. It has ${f.available.join(", ")}.`,
 	},
 	"unsupported-media-type": {
 		status: 415,
@@ -122,6 +124,17 @@ function recommended(available: readonly string[]): string {
 }
 
 const EVENTS = "application/vnd.eventstore.events+json";
+
+function suggested(available: readonly string[]): string | undefined {
+	return available.includes("application/json") ? "application/json" : available[0];
+}
+
+function methodAdvice(method: string, allowed: readonly string[]): string {
+	if (method === "POST") return " An append goes to a stream, as in POST /streams/order-42.";
+	if (!/^(?:PUT|PATCH)$/.test(method)) return "";
+	const append = allowed.includes("POST") ? "send POST" : "send POST to the stream";
+	return ` Events never change; to append one, ${append}.`;
+}
 
 function pathAdvice(path: string): string {
 	if (/^\/streams\/?$/.test(path)) {
