@@ -92,6 +92,16 @@ export function nameFault(text: string, bytesMax: number): string | undefined {
 }
 
 /**
+ * Whether a name looks like one that starts with $ and lost it: in a shell, $ce-order is -order if
+ * nothing quotes it.
+ */
+export function lacksDollar(name: string): boolean {
+	return LACKS_DOLLAR.test(name);
+}
+
+const LACKS_DOLLAR = /^(?:-|\\\$|(?:ce|et|bc)-|all$|streams$)/;
+
+/**
  * Reads a UUID in any notation the field uses: dashed, 32 digits, in braces or parentheses, any
  * case.
  * @returns the UUID in lower case with dashes; undefined if `text` is not a UUID, or is all zero

@@ -99,7 +99,7 @@ function parseFlags(argv: readonly string[], options: readonly Option[]) {
 		const equals = argument.indexOf("=");
 		const flag = equals < 0 ? argument : argument.slice(0, equals);
 		const option = optionOf(flag, options);
-		if (given.has(option)) throw invalidOption(flag, argument, "it is given twice");
+		if (given.has(option)) throw invalidOption(flag, "", "it is given twice; leave one out");
 		if (equals >= 0) given.set(option, argument.slice(equals + 1));
 		else if (option.kind === "yes-no") given.set(option, "yes");
 		else given.set(option, valueAfter(flag, argv[++index]));

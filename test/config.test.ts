@@ -80,7 +80,11 @@ describe("settings", () => {
 	});
 
 	test("refuse an option given twice, even to the same effect", () => {
-		expect(refused("--port", "80", "--port=80")).toMatchObject({ reason: "it is given twice" });
+		expect(refused("--port", "80", "--port=80")).toMatchObject({
+			option: "--port",
+			value: "",
+			reason: "it is given twice; leave one out",
+		});
 	});
 
 	test("refuse an option whose value is missing", () => {

@@ -41,6 +41,8 @@ type Found = { [field in Field]?: Slice };
 
 const FIELDS: readonly Field[] = ["eventId", "eventType", "data", "metadata"];
 const ESCAPED_OR_WIDE = /[\\\u0080-\u00ff]/;
+const NOT_A_BATCH =
+	'it is not an array of events, such as [{"eventId":"<UUID>","eventType":"OrderPlaced","data":{}}]';
 const EMPTY: MemberContent = { bytes: new Uint8Array(0), isJson: false };
 
 /**
@@ -62,7 +64,7 @@ export function decodeEventBatch(body: Uint8Array): DecodedEvent[] {
 	const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
 	const text = validText(bytes);
 	const start = skipSpace(text, 0);
-	if (text[start] !== "[") throw new BodyFormatError({ reason: "it is not an array of events" });
+	if (text[start] !== "[") throw new BodyFormatError({ reason: NOT_A_BATCH });
 
 	const events: DecodedEvent[] = [];
 	eachElement(text, start, (at) => {

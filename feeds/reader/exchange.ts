@@ -7,6 +7,7 @@
  */
 import { parseRetryAfter } from "./backoff.ts";
 import { ReadError } from "./error.ts";
+import { transportFault } from "./transport.ts";
 
 export type Request = {
 	readonly url: string;
@@ -140,5 +141,6 @@ function problemOf(body: Buffer): { type: string; reason: string } {
 function reasonOf(error: unknown): string {
 	const { message, cause } = error as { message?: unknown; cause?: unknown };
 	const { message: within, code } = (cause ?? {}) as { message?: unknown; code?: unknown };
-	return [message ?? error, within || code].filter(Boolean).join(": ");
+	const told = transportFault(cause) ?? (within || code);
+	return [message ?? error, told].filter(Boolean).join(": ");
 }

@@ -5,7 +5,15 @@ import { buffer } from "node:stream/consumers";
 import { parseUuid } from "../event.ts";
 import type { Arguments, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
-import { CLIENT_OPTIONS, credentials, EXIT, optionalText, text, type Verb } from "./verb.ts";
+import {
+	CLIENT_OPTIONS,
+	credentials,
+	EXIT,
+	optionalText,
+	streamOperand,
+	text,
+	type Verb,
+} from "./verb.ts";
 
 export const append: Verb = {
 	name: "append",
@@ -80,11 +88,10 @@ export const append: Verb = {
 };
 
 async function run({ operands, values }: Arguments): Promise<number> {
-	const [stream, unexpected] = operands;
-	if (stream === undefined) throw usage("STREAM is missing: name the stream to append to");
-	if (unexpected !== undefined) throw usage(`unexpected ${unexpected}: name one stream only`);
+	const stream = streamOperand(operands, "append to");
 	const type = optionalText(values, "type");
-	if (type === undefined) throw usage("--type is missing: name the event's type");
+	if (type === undefined)
+		throw usage("--type is missing: name the event's type, such as --type OrderPlaced");
 	const id = parseId(optionalText(values, "id"));
 	const expected = parseExpected(text(values, "expected"));
 
@@ -101,7 +108,8 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		},
 		body,
 	});
-	if (response.status !== 201) throw new Failure(await refusalText(response, stream));
+	if (response.status !== 201)
+		throw new Failure(await refusalText(response, stream, text(values, "expected")));
 	process.stdout.write(`${JSON.stringify(placeOf(response, stream, id))}\n`);
 	return EXIT.done;
 }
@@ -112,7 +120,8 @@ function usage(message: string): Failure {
 
 function parseId(given: string | undefined): string {
 	const id = given === undefined ? randomUUID() : parseUuid(given);
-	if (id === undefined) throw usage(`--id ${given}: it is not a UUID`);
+	if (id === undefined)
+		throw usage(`--id ${given}: it is not a UUID; without --id, varve makes one`);
 	return id;
 }
 
@@ -153,7 +162,10 @@ async function checkJson(bytes: Buffer | undefined, flag: string, hint: string):
 	if (!bytes) return;
 	const { findJsonFault } = await import("../../feeds/json/fault.ts");
 	const fault = findJsonFault(bytes.toString("latin1"));
-	if (fault) throw usage(`${flag} is not JSON: ${fault.reason} (byte ${fault.at})${hint}`);
+	if (!fault) return;
+	// Without single quotes, a shell takes the double quotes away: {"a":1} arrives as {a:1}.
+	const example = `write ${flag} '{"total":1}', in single quotes`;
+	throw usage(`${flag} is not JSON: ${fault.reason} (byte ${fault.at}); ${example}${hint}`);
 }
 
 function placeOf({ headers }: Response, stream: string, id: string) {
@@ -169,10 +181,14 @@ function placeOf({ headers }: Response, stream: string, id: string) {
 	};
 }
 
-async function refusalText(response: Response, stream: string): Promise<string> {
+async function refusalText(response: Response, stream: string, expected: string): Promise<string> {
 	const current = response.headers.get("es-currentversion");
-	if (current === "-1") return `wrong expected version: ${stream} has no events`;
-	if (current !== null) return `wrong expected version: ${stream} is at ${current}`;
+	if (current !== null) {
+		const [state, right] =
+			current === "-1" ? ["has no events", "none"] : [`is at ${current}`, current];
+		const wrong = `wrong expected version ${expected}: ${stream} ${state}`;
+		return `${wrong}; read it, decide again, and append with --expected-version ${right}`;
+	}
 	const body = await response.text();
 	try {
 		const { detail, title } = JSON.parse(body) as { detail?: unknown; title?: unknown };

@@ -3,6 +3,7 @@
  * what helps.
  */
 import { ReadError } from "../../feeds/reader/error.ts";
+import { transportFault } from "../../feeds/reader/transport.ts";
 import { describeDamage, isRefusal, type Refusal } from "../errors.ts";
 
 /** A failure that a verb describes itself, in words for the terminal. */
@@ -21,6 +22,16 @@ export function isUsage(error: unknown): boolean {
 	return isRefusal(error, "unknown-option") || isRefusal(error, "invalid-option");
 }
 
+/**
+ * What to do about a stream's name that a shell took for a variable: `$ce-order` comes as `-order`.
+ */
+export function unquotedHint(error: unknown): string {
+	if (!isRefusal(error, "unknown-option")) return "";
+	const rest = /^-[^-].+/.exec(error.facts.option)?.[0];
+	if (rest === undefined) return "";
+	return `; if it was $ce${rest}, put the name in single quotes: '$ce${rest}'`;
+}
+
 export function explain(error: unknown): string {
 	if (isRefusal(error)) return explainRefusal(error);
 	if (!(error instanceof Error)) return String(error);
@@ -28,7 +39,8 @@ export function explain(error: unknown): string {
 	// `fetch` hides the reason in the cause; a name with several addresses fails with several.
 	if (error instanceof AggregateError && error.errors.length > 0) return explain(error.errors[0]);
 	if (error.cause instanceof Error) return explain(error.cause);
-	return FAULTS[(error as NodeJS.ErrnoException).code ?? ""]?.(error as Fault) ?? error.message;
+	const words = FAULTS[(error as NodeJS.ErrnoException).code ?? ""]?.(error as Fault);
+	return words ?? transportFault(error) ?? error.message;
 }
 
 /** @param remedy how the next run gets past the event `at` */
@@ -57,7 +69,8 @@ const FAULTS: Readonly<Record<string, (fault: Fault) => string>> = {
 	ENOENT: (fault) => `${fault.path ?? "the file"}: no such file or directory`,
 	EISDIR: (fault) => `${fault.path ?? "the file"} is a directory`,
 	ENOSPC: (fault) => `${fault.path ?? "the disk"}: no space left`,
-	ENOTFOUND: (fault) => `${(fault as { hostname?: string }).hostname ?? "the host"} is unknown`,
+	ENOTFOUND: (fault) =>
+		`${(fault as { hostname?: string }).hostname ?? "the host"} is unknown; check --url`,
 	ECONNREFUSED: (fault) => `nothing answers at ${place(fault)}; is the server running?`,
 	ECONNRESET: () => "the server closed the connection",
 };
@@ -70,7 +83,9 @@ function explainRefusal(refusal: Refusal): string {
 	if (isRefusal(refusal, "unknown-option")) {
 		const { option, nearest } = refusal.facts;
 		const what = option.startsWith("VARVE_") ? `variable ${option}` : option;
-		return `unknown ${what}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`;
+		if (nearest !== undefined) return `unknown ${what}; did you mean ${nearest}?`;
+		const isShort = /^-[^-]$/.test(option);
+		return `unknown ${what}${isShort ? "; options have full names, such as --url" : ""}`;
 	}
 	if (isRefusal(refusal, "invalid-option")) {
 		const { option, value, reason } = refusal.facts;

@@ -40,7 +40,8 @@ export function explainVerb(verb: Verb): string {
 	].join("\n");
 }
 
-function signature(option: Option): string {
+/** An option as it is typed: `--port N`. */
+export function signature(option: Option): string {
 	const placeholder = option.placeholder ?? PLACEHOLDERS[option.kind];
 	return placeholder === "" ? `--${option.flag}` : `--${option.flag} ${placeholder}`;
 }

@@ -2,7 +2,6 @@
 import { setMaxListeners } from "node:events";
 import { basename } from "node:path";
 import type { Arguments, Values } from "../options.ts";
-import { Failure } from "./explain.ts";
 import { Connection } from "./import/connection.ts";
 import type { Target } from "./import/deliver.ts";
 import { deriveId, idOf, itemOf, type Line, lineFailure, parseLine } from "./import/event.ts";
@@ -78,9 +77,7 @@ export const importVerb: Verb = {
 };
 
 async function run({ operands, values }: Arguments): Promise<number> {
-	const [file = "-", unexpected] = operands;
-	if (unexpected !== undefined)
-		throw new Failure(`unexpected ${unexpected}: name one file only`, 2);
+	const [file = "-"] = operands;
 	const source = await openLines(file);
 	const reading = readItems(source, optionalText(values, "source") ?? sourceName(file));
 	return values.dryRun ? check(reading) : send(reading, source, values);

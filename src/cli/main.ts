@@ -12,10 +12,10 @@ import { incarnation } from "./directory/incarnation.ts";
 import { restore } from "./directory/restore.ts";
 import { redact } from "./erasure/redact.ts";
 import { scavenge } from "./erasure/scavenge.ts";
-import { explain, Failure, isUsage } from "./explain.ts";
+import { explain, Failure, isUsage, unquotedHint } from "./explain.ts";
 import { exportVerb } from "./export.ts";
 import { follow } from "./follow.ts";
-import { explainVerb, overview } from "./help.ts";
+import { explainVerb, overview, signature } from "./help.ts";
 import { importVerb } from "./import.ts";
 import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
@@ -57,7 +57,9 @@ export async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<numb
 
 	try {
 		refuseUnknownVariables(env, everyOption());
-		return await verb.run(parseArguments(rest, env, verb.options));
+		const call = parseArguments(rest, env, verb.options);
+		refuseExtra(verb, call.operands);
+		return await verb.run(call);
 	} catch (error) {
 		return report(error, verb);
 	}
@@ -74,17 +76,43 @@ function asksForHelp(rest: readonly string[]): boolean {
 	return options.includes("--help") || options.includes("-h");
 }
 
+/**
+ * A verb that ignored what it does not know would verify another directory than the one named.
+ * @throws Failure
+ */
+function refuseExtra({ name, operands }: Verb, given: readonly string[]): void {
+	const unexpected = given[operands.length];
+	if (unexpected === undefined) return;
+	const taken = operands.length === 0 ? "only options" : `only ${operands.join(" ")} and options`;
+	throw new Failure(`unexpected ${unexpected}: varve ${name} takes ${taken}`, EXIT.usage);
+}
+
 function refuseVerb(name: string): number {
+	if (name.startsWith("-")) return refuseOptionFirst(name);
 	const close = nearest(name, [...VERBS.map((verb) => verb.name), "help", "version"]);
-	const hint = close === undefined ? "" : `; did you mean ${close}?`;
+	const verbs = VERBS.map((verb) => verb.name).join(", ");
+	const hint = close === undefined ? `; the verbs are ${verbs}` : `; did you mean ${close}?`;
 	process.stderr.write(`varve: unknown verb ${name}${hint}\nTry: varve --help\n`);
 	return EXIT.usage;
 }
 
+/** The option itself is not repeated: its value may be a password. */
+function refuseOptionFirst(given: string): number {
+	const flag = given.replace(/=.*/s, "");
+	const ofVerb = ({ options }: Verb) => options.find((option) => `--${option.flag}` === flag);
+	const verb = VERBS.find(ofVerb);
+	const option = verb && ofVerb(verb);
+	const example = option ? `varve ${verb.name} ${signature(option)}` : "varve serve --port 2113";
+	process.stderr.write(`varve: no verb before ${flag}; write the verb first: ${example}\n`);
+	process.stderr.write("Try: varve --help\n");
+	return EXIT.usage;
+}
+
 function report(error: unknown, verb: Verb): number {
-	process.stderr.write(`varve: ${explain(error)}\n`);
-	if (error instanceof Failure) return error.exitCode;
-	if (!isUsage(error)) return EXIT.failed;
+	const hint = verb.operands.some((name) => name.includes("STREAM")) ? unquotedHint(error) : "";
+	process.stderr.write(`varve: ${explain(error)}${hint}\n`);
+	if (error instanceof Failure && error.exitCode !== EXIT.usage) return error.exitCode;
+	if (!(error instanceof Failure) && !isUsage(error)) return EXIT.failed;
 	process.stderr.write(`Try: varve ${verb.name} --help\n`);
 	return EXIT.usage;
 }

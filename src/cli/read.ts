@@ -1,6 +1,7 @@
 /** `varve read`: the events of a stream as NDJSON, up to its head. */
 import type { ReadEvent } from "../../feeds/reader/event.ts";
 import type { ReadOptions } from "../../feeds/reader/options.ts";
+import { lacksDollar } from "../event.ts";
 import type { Arguments, Option, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
@@ -11,6 +12,7 @@ import {
 	EXIT,
 	number,
 	optionalNumber,
+	streamOperand,
 	text,
 	type Verb,
 } from "./verb.ts";
@@ -93,19 +95,20 @@ async function refuseMissing({ url, stream, headers = {} }: ReadOptions): Promis
 	const address = `${url.replace(/\/$/, "")}/streams/${encodeURIComponent(stream)}`;
 	const accept = "application/vnd.eventstore.atom+json";
 	const { status } = await fetch(address, { method: "HEAD", headers: { ...headers, accept } });
-	if (status === 404) throw new Failure(`stream '${stream}' has no events`);
+	if (status === 404) throw new Failure(`stream '${stream}' has no events${nameHint(stream)}`);
+}
+
+/** The streams that the server keeps lose their $ in a shell, or are typed without it. */
+function nameHint(stream: string): string {
+	if (!lacksDollar(stream)) return "";
+	return "; a name that starts with $ goes in single quotes: '$ce-order', '$all'";
 }
 
 /** The options of the reader, for each verb that reads one stream to its head. */
 export function readOptions(operands: readonly string[], values: Values): ReadOptions {
-	const [stream, unexpected] = operands;
-	if (stream === undefined)
-		throw new Failure("STREAM is missing: name the stream to read", EXIT.usage);
-	if (unexpected !== undefined)
-		throw new Failure(`unexpected ${unexpected}: name one stream only`, EXIT.usage);
 	return {
 		url: text(values, "url"),
-		stream,
+		stream: streamOperand(operands, "read"),
 		from: optionalNumber(values, "from") ?? 0,
 		headers: credentials(values),
 		onRetry: ({ reason, delayMs }) => {

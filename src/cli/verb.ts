@@ -3,6 +3,7 @@
  * dispatches, `help.ts` prints. A verb loads heavy modules only when it runs.
  */
 import type { Arguments, Option, Values } from "../options.ts";
+import { Failure } from "./explain.ts";
 
 export type Verb = {
 	readonly name: string;
@@ -41,6 +42,24 @@ export const CLIENT_OPTIONS: readonly Option[] = [
 		help: "Credentials, sent as Basic.",
 	},
 ];
+
+/**
+ * The operand of a verb that works on one stream.
+ * @param purpose what the verb does with it
+ * @throws Failure
+ */
+export function streamOperand([stream]: readonly string[], purpose: string): string {
+	if (stream === undefined || stream === "") {
+		const state = stream === undefined ? "missing" : "empty";
+		const quoted = "in a shell, put a name with $ in single quotes: '$all'";
+		throw new Failure(`STREAM is ${state}: name the stream to ${purpose}; ${quoted}`, EXIT.usage);
+	}
+	if (/^https?:\/\//i.test(stream)) {
+		const hint = "STREAM is a name, not a URL; give the server with --url";
+		throw new Failure(`${hint}: order-42 --url http://127.0.0.1:2113`, EXIT.usage);
+	}
+	return stream;
+}
 
 /** The value of a text option that has a default, or that the caller has checked. */
 export function text(values: Values, name: string): string {

@@ -61,7 +61,7 @@ function checkEvent(offered: OfferedEvent, index: number, eventBytesMax: number)
 		const reason =
 			offered.eventType === ""
 				? "Empty eventType provided. (Parameter 'eventType')"
-				: `cannot be an event type: ${typeFault}.`;
+				: `This cannot be an event type: ${typeFault}.`;
 		throw new Refusal("invalid-event", { index, field: "eventType", reason });
 	}
 	const bytes = offered.data.length + offered.metadata.length;

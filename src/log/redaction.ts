@@ -42,7 +42,9 @@ export function isRedactionDue(redaction: Redaction, { last, event }: RedactionF
 
 function refuseReadOnly(stream: StreamName, version: Version): void {
 	if (stream === ALL || isIndexStream(stream)) {
-		const reason = "this stream lists events of other streams; redact the event in its own stream";
+		const reason =
+			"this stream lists events of other streams; name the stream that the event was appended to, " +
+			"and its version there, such as event 0 of order-42";
 		throw notRedactable(stream, version, reason);
 	}
 	if (describedStream(stream) !== undefined) {

@@ -91,12 +91,12 @@ test("varve redact erases the data of an event, and with --metadata that as well
 });
 
 test.each([
-	[["scavenge", "now"], "name one action: start, stop or status"],
-	[["scavenge", "start", "stop"], "name one action: start, stop or status"],
+	[["scavenge", "now"], "now is no action: name start, stop or status"],
+	[["scavenge", "start", "stop"], "unexpected stop: varve scavenge takes only"],
 	[["scavenge", "--throttle-percent", "0"], "--throttle-percent"],
-	[["redact", "s"], "name the event: STREAM and VERSION"],
+	[["redact", "s"], "VERSION is missing: name the event"],
 	[["redact", "s", "head"], "head is not a version"],
-	[["redact", "s", "1", "2"], "name the event: STREAM and VERSION"],
+	[["redact", "s", "1", "2"], "unexpected 2: varve redact takes only STREAM VERSION"],
 ])("refuses %j", async (args, words) => {
 	const { code, stderr } = await varve(args);
 	expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);

@@ -56,7 +56,7 @@ describe("the command line", () => {
 		[["append", "s", "--type", "T", "--id", "7"], "it is not a UUID"],
 		[["append", "s", "--type", "T", "--expected-version", "-1"], "any, none or exists"],
 		[["read"], "STREAM is missing: name the stream to read"],
-		[["read", "a", "b"], "unexpected b: name one stream only"],
+		[["read", "a", "b"], "unexpected b: varve read takes only STREAM"],
 	])("refuses %j", async (args, words) => {
 		const { code, stderr } = await varve(args);
 		expect(code).toBe(2);

@@ -75,7 +75,10 @@ describe("varve append and read", () => {
 		await run("append", "stale", "--type", "T");
 		const again = await run("append", "stale", "--type", "T", "--expected-version", "none");
 		expect(again).toMatchObject({ code: 1, stdout: "" });
-		expect(again.stderr).toBe("varve: wrong expected version: stale is at 0\n");
+		expect(again.stderr).toBe(
+			"varve: wrong expected version none: stale is at 0; " +
+				"read it, decide again, and append with --expected-version 0\n",
+		);
 	});
 
 	test("answer a repeated id as the first time", async () => {

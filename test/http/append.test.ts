@@ -483,7 +483,7 @@ describe("what cannot be appended", () => {
 			{ path, headers: {}, body: "a" },
 			415,
 			"Invalid or missing Content-Type",
-			"send one of",
+			"Send JSON with Content-Type: application/json",
 		],
 		[
 			"a media type without a slash",
@@ -536,9 +536,9 @@ describe("what cannot be appended", () => {
 			batch("$ce-order", events(1)),
 			401,
 			"Unauthorized",
-			"Clients cannot append to it.",
+			"Append to a stream of your own",
 		],
-		["$all", batch("$all", events(1)), 401, "Unauthorized", "Clients cannot append to it."],
+		["$all", batch("$all", events(1)), 401, "Unauthorized", "Append to a stream of your own"],
 	];
 
 	test.each(CASES)(

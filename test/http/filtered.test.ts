@@ -150,14 +150,14 @@ test.each([
 	["context=streamid&data=a", "Invalid type please provide one of the following: Regex, Prefix."],
 	["context=streamid&type=Regex&data=a", /^Invalid type/],
 	["context=streamid&type=prefix", /^Please provide a comma delimited list of data with at least/],
-	["context=streamid&type=prefix&data=,,", /with at least one item\.$/],
+	["context=streamid&type=prefix&data=,,", /with at least one item\. Example: /],
 	["exclude-system-events=yes", "exclude-sytem-events should have a value of true."],
 	["context=streamid&type=regex&data=(", /Invalid regular expression/],
 	[`context=streamid&type=regex&data=${"a".repeat(513)}`, /512 characters/],
 ])("S38: the filter %j is refused", async (query, detail) => {
 	const reply = await servers.ask(get(`/streams/$all/filtered?${query}`));
 	expect([reply.status, reply.json.type]).toEqual([400, "urn:varve:problem:invalid-filter"]);
-	if (typeof detail === "string") expect(reply.json.detail).toBe(detail);
+	if (typeof detail === "string") expect(reply.json.detail).toContain(detail);
 	else expect(reply.json.detail).toMatch(detail);
 });
 

@@ -247,7 +247,9 @@ test("a conflict says in full what it conflicts with", async () => {
 		type: "urn:varve:problem:wrong-expected-version",
 		title: "Wrong expected version",
 		status: 400,
-		detail: "Stream 's' is at version 2; 9 was expected.",
+		detail:
+			"Stream 's' is at version 2; version 9 was expected. " +
+			"Read it, decide again, and send ES-ExpectedVersion: 2.",
 		stream: "s",
 		expected: 9,
 		current: 2,

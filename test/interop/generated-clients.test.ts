@@ -69,7 +69,7 @@ function tryClient(section: string): void {
 	const printed = run(`VARVE_URL=${server.url} node ${program.replace(/ts$/, "js")}`);
 	expect(printed.split("\n")).toEqual([
 		`201 ${server.url}/streams/order%2342/0`,
-		"400 urn:varve:problem:wrong-expected-version Stream 'order#42' is at version 0; 7 was expected.",
+		"400 urn:varve:problem:wrong-expected-version Stream 'order#42' is at version 0; version 7 was expected. Read it, decide again, and send ES-ExpectedVersion: 0.",
 		'{"total":7}',
 		"204",
 		"",

@@ -40,11 +40,12 @@ export const backup: Verb = {
 };
 
 async function run({ operands, values }: Arguments): Promise<number> {
-	const [target, unexpected] = operands;
+	const [target] = operands;
 	if (target === undefined)
-		throw new Failure("TARGET is missing: name the directory of the backup", EXIT.usage);
-	if (unexpected !== undefined)
-		throw new Failure(`unexpected ${unexpected}: name one target only`, EXIT.usage);
+		throw new Failure(
+			"TARGET is missing: name the directory of the backup, such as /backup/varve",
+			EXIT.usage,
+		);
 
 	const { backUp } = await import("../../backup/backup.ts");
 	const data = resolve(text(values, "data"));

@@ -50,11 +50,12 @@ export const restore: Verb = {
 };
 
 async function run({ operands, values }: Arguments): Promise<number> {
-	const [backup, unexpected] = operands;
+	const [backup] = operands;
 	if (backup === undefined)
-		throw new Failure("BACKUP is missing: name the directory of the backup", EXIT.usage);
-	if (unexpected !== undefined)
-		throw new Failure(`unexpected ${unexpected}: name one backup only`, EXIT.usage);
+		throw new Failure(
+			"BACKUP is missing: name the directory of the backup, such as /backup/varve",
+			EXIT.usage,
+		);
 	const incarnation = optionalNumber(values, "incarnation");
 	if (values.sameHistory && incarnation !== undefined)
 		throw new Failure(

@@ -1,7 +1,7 @@
 /** `varve redact`: erases the data of one event. */
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
-import { CLIENT_OPTIONS, EXIT, type Verb } from "../verb.ts";
+import { CLIENT_OPTIONS, EXIT, streamOperand, type Verb } from "../verb.ts";
 
 export const redact: Verb = {
 	name: "redact",
@@ -29,12 +29,20 @@ export const redact: Verb = {
 };
 
 async function run({ operands, values }: Arguments): Promise<number> {
-	const [stream, version, unexpected] = operands;
-	if (stream === undefined || version === undefined || unexpected !== undefined) {
-		throw new Failure("name the event: STREAM and VERSION", EXIT.usage);
+	const stream = streamOperand(operands, "redact an event of");
+	const version = operands[1];
+	if (version === undefined) {
+		const quoted = "in a shell, put a name with $ in single quotes";
+		throw new Failure(
+			`VERSION is missing: name the event, such as order-42 7; ${quoted}`,
+			EXIT.usage,
+		);
 	}
 	if (!/^\d{1,15}$/.test(version)) {
-		throw new Failure(`${version} is not a version: it must be a whole number from 0`, EXIT.usage);
+		throw new Failure(
+			`${version} is not a version: it must be a whole number from 0, as in order-42 7`,
+			EXIT.usage,
+		);
 	}
 	const { request } = await import("./request.ts");
 	const query = values.metadata ? "?metadata=true" : "";

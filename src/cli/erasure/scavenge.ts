@@ -61,10 +61,10 @@ type Story = {
 type Last = { readonly scavengeId: string; readonly scavengeResult: string };
 
 async function run({ operands, values }: Arguments): Promise<number> {
-	const [action = "start", unexpected] = operands;
+	const [action = "start"] = operands;
 	const act = ACTIONS.get(action);
-	if (!act || unexpected !== undefined) {
-		throw new Failure("name one action: start, stop or status", EXIT.usage);
+	if (!act) {
+		throw new Failure(`${action} is no action: name start, stop or status`, EXIT.usage);
 	}
 	return act(values);
 }

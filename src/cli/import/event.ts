@@ -95,7 +95,7 @@ export function idOf({ number, members }: Line): string | undefined {
 	if (members.id === undefined) return undefined;
 	const wrong = (reason: string) => lineFailure(number, reason);
 	const id = parseUuid(stringOf(members.id, "id", wrong));
-	if (id === undefined) throw wrong("id is not a UUID");
+	if (id === undefined) throw wrong("id is not a UUID; without an id, the import derives one");
 	return id;
 }
 
@@ -120,6 +120,7 @@ export function lineFailure(line: number, reason: string): Failure {
 
 type Wrong = (reason: string) => Failure;
 
+const EXAMPLE = '{"stream":"order-42","type":"OrderPlaced","data":{}}';
 const NOT_ASCII = /[\x80-\xff]/;
 
 function membersOf(text: string, wrong: Wrong): Members {
@@ -127,10 +128,11 @@ function membersOf(text: string, wrong: Wrong): Members {
 		JSON.parse(text);
 	} catch {
 		const fault = findJsonFault(text);
-		throw wrong(`it is not JSON: ${fault?.reason} (column ${(fault?.at ?? 0) + 1})`);
+		const what = `it is not JSON: ${fault?.reason} (column ${(fault?.at ?? 0) + 1})`;
+		throw wrong(`${what}; a line holds one event, such as ${EXAMPLE}`);
 	}
 	const start = skipSpace(text, 0);
-	if (text[start] !== "{") throw wrong("it is not an object");
+	if (text[start] !== "{") throw wrong(`it is not an object, such as ${EXAMPLE}`);
 	if (nestsTooDeep(text)) throw wrong(`it nests deeper than ${NESTING_MAX} levels`);
 	const members: { [name in Name]?: string } = {};
 	eachMember(text, start, (name, from) => {
@@ -149,11 +151,13 @@ function isName(name: string): name is Name {
 
 function unknownName(name: string): string {
 	const close = nearest(name, NAMES);
-	return `unknown member ${name}${close === undefined ? "" : `; did you mean ${close}?`}`;
+	const known =
+		close === undefined ? `the members are ${NAMES.join(", ")}` : `did you mean ${close}?`;
+	return `unknown member ${name}; ${known}`;
 }
 
 function stringOf(literal: string | undefined, name: Name, wrong: Wrong): string {
-	if (literal === undefined) throw wrong(`${name} is missing`);
+	if (literal === undefined) throw wrong(`${name} is missing; a line needs ${EXAMPLE}`);
 	if (!literal.startsWith('"')) throw wrong(`${name} is not a string`);
 	if (!literal.includes("\\") && !NOT_ASCII.test(literal)) return literal.slice(1, -1);
 	return JSON.parse(Buffer.from(literal, "latin1").toString("utf8")) as string;

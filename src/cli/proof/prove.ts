@@ -95,7 +95,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		return EXIT.done;
 	}
 	if ((operand === undefined) === (since === undefined)) {
-		throw usage("prove", operand ?? "", "name either a POSITION or --since");
+		throw usage("prove", operand ?? "", "name either a POSITION or --since, as in varve prove 7");
 	}
 	const position = operand === undefined ? undefined : positionOf(operand);
 	const source = await sourceOf(values);

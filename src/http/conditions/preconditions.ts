@@ -23,6 +23,9 @@ export type Expectation = {
 	readonly precondition?: string;
 };
 
+const IF_MATCH_WANTED =
+	'It takes the ETag of the stream\'s head with its quotes, such as "17;814", or * for any stream ' +
+	"that has events.";
 const TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/;
 const OURS = /^"(\d{1,15});\d+"$/;
 
@@ -43,7 +46,11 @@ export function expectationOf(req: IncomingMessage): Expectation {
 	}
 	if (noneMatch === undefined) return ofMatch(match ?? "");
 	if (noneMatch.trim() !== "*")
-		throw malformed("If-None-Match", noneMatch, "On POST, it takes only *.");
+		throw malformed(
+			"If-None-Match",
+			noneMatch,
+			"On POST, it takes only *: the stream has no events.",
+		);
 	return { version: "no-stream", precondition: "If-None-Match: *" };
 }
 
@@ -76,7 +83,7 @@ function ofMatch(value: string): Expectation {
 	if (value.trim() === "*") return { version: "stream-exists", precondition };
 	const tags = value.split(",").map((tag) => tag.trim());
 	if (!tags.every((tag) => TAG.test(tag))) {
-		throw malformed("If-Match", value, 'It takes * or an entity tag such as "17;814".');
+		throw malformed("If-Match", value, IF_MATCH_WANTED);
 	}
 	// Compared strongly (section 13.1.1), a weak tag equals none; nor does one that we never gave.
 	const versions = new Set(tags.flatMap((tag) => OURS.exec(tag)?.[1] ?? []).map(Number));

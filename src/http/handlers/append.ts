@@ -47,7 +47,10 @@ export function answerIncoming(
 	const id = parseUuid(target.id);
 	if (id === undefined) {
 		const reason = "Invalid request. Unable to parse guid";
-		throw new Refusal("malformed-url", { reason: `${reason} '${target.id.slice(0, 64)}'.` });
+		const wanted = "The last segment of the path is the event's id, a UUID.";
+		throw new Refusal("malformed-url", {
+			reason: `${reason} '${target.id.slice(0, 64)}'. ${wanted}`,
+		});
 	}
 	const type = eventTypeHeader(req) ?? "";
 	return appendTo(exchange, { stream: parseStreamName(target.stream), kind, id, type });

@@ -7,6 +7,12 @@ import type { IncomingMessage } from "node:http";
 import { Refusal } from "../../errors.ts";
 import { type ExpectedVersion, parseUuid } from "../../event.ts";
 
+const UUID_WANTED =
+	"It takes a UUID that the client makes, for example with uuidgen. Without the header, the " +
+	"server makes the UUID and redirects to a URL that holds it.";
+const VERSION_WANTED =
+	"It takes the version of the stream's last event, from 0, or -1 (the stream has no events), -4 " +
+	"(it has events) or -2 (either). Example: ES-ExpectedVersion: 7.";
 const INTEGER = /^-?\d{1,19}$/;
 const SAFE_HOST = /^(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(\d{1,5}))?$/;
 
@@ -54,7 +60,7 @@ export function eventIdHeader(req: IncomingMessage): string | undefined {
 	const text = header(req, "eventid");
 	if (text === undefined) return undefined;
 	const id = parseUuid(text);
-	if (id === undefined) throw malformed("ES-EventId", text, "It takes a UUID.");
+	if (id === undefined) throw malformed("ES-EventId", text, UUID_WANTED);
 	return id;
 }
 
@@ -68,7 +74,7 @@ export function expectedVersion(req: IncomingMessage): ExpectedVersion {
 	if (number === -1) return "no-stream";
 	if (number === -2) return "any";
 	if (number === -4) return "stream-exists";
-	throw malformed("ES-ExpectedVersion", value, "It takes -1, -2, -4 or a version from 0.");
+	throw malformed("ES-ExpectedVersion", value, VERSION_WANTED);
 }
 
 /** @throws Refusal `malformed-header` */
@@ -103,7 +109,8 @@ export function longPollMs(req: IncomingMessage, secondsMax: number): number {
 	const value = header(req, "longpoll");
 	if (value === undefined) return 0;
 	const seconds = INTEGER.test(value.trim()) ? Number(value) : 0;
-	if (seconds < 1) throw malformed("ES-LongPoll", value, "It takes a positive number of seconds.");
+	if (seconds < 1)
+		throw malformed("ES-LongPoll", value, "It takes a positive number of seconds, such as 20.");
 	return Math.min(seconds, secondsMax) * 1000;
 }
 

@@ -54,8 +54,9 @@ describe("a line of an import", () => {
 
 	test.each([
 		['{"stream":"s","type":"T"', "line 7: it is not JSON"],
-		["[]", "it is not an object"],
-		['{"type":"T"}', "stream is missing"],
+		["[]", 'it is not an object, such as {"stream":"order-42",'],
+		['{"type":"T"}', 'stream is missing; a line needs {"stream":"order-42",'],
+		['{"stream":"s","eventType":"T"}', "unknown member eventType; the members are stream, type"],
 		['{"stream":"","type":"T"}', "stream is not valid: it is empty"],
 		['{"stream":5,"type":"T"}', "stream is not a string"],
 		['{"stream":"s"}', "type is missing"],

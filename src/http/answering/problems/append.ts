@@ -19,6 +19,17 @@ const currentVersion = ({ current }: { current: number }) => [
 	String(current),
 ];
 
+/** What a client that got a field wrong has to send. */
+const FIELDS: { readonly [field: string]: string } = {
+	eventId:
+		"Every event needs a UUID that its client makes, for example with uuidgen. In a batch it is " +
+		"the member eventId; with a single event, the header ES-EventId.",
+	eventType:
+		"In a batch, the member eventType names the event's type (type is another name, which does not " +
+		'count): {"eventId":"<UUID>","eventType":"OrderPlaced","data":{}}. With a single event, it is ' +
+		"the header ES-EventType: OrderPlaced.",
+};
+
 export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"missing-event-type": {
 		status: 400,
@@ -27,17 +38,20 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			form === "entry"
 				? 'The entry has no type of event. Add it as <category term="OrderPlaced"/>.'
 				: "Must include an event type with the request either in body or as ES-EventType header. " +
-					"A batch of events is sent as application/vnd.eventstore.events+json.",
+					"Add one, for example ES-EventType: OrderPlaced; or send a batch, whose events name " +
+					"their own types, with Content-Type: application/vnd.eventstore.events+json.",
 	},
 	"invalid-event": {
 		status: 400,
 		title: "Invalid event",
-		detail: (f) => `Event ${f.index} of the batch: ${f.field} ${f.reason}`,
+		detail: (f) => `Event ${f.index} of the batch: ${f.reason} ${FIELDS[f.field] ?? ""}`.trimEnd(),
 	},
 	"duplicate-event-id": {
 		status: 400,
 		title: "Event id used twice in one append",
-		detail: (f) => `Event ${f.index} of the batch has the same id as an earlier one: ${f.eventId}.`,
+		detail: (f) =>
+			`Event ${f.index} of the batch has the same id as an earlier one: ${f.eventId}. ` +
+			"Make a new UUID for each event, for example with uuidgen.",
 	},
 	"event-too-large": {
 		status: 413,
@@ -51,19 +65,22 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 413,
 		title: "Too many events in one append",
 		detail: (f) =>
-			`The append has ${f.events} events. The limit is ${f.eventsMax}. Nothing was written.`,
+			`The append has ${f.events} events. The limit is ${f.eventsMax}. Nothing was written. ` +
+			"Send the events in several appends.",
 	},
 	"stream-not-writable": {
 		status: 401,
 		title: "Stream not writable",
-		detail: (f) => `Only the server itself writes to '${f.stream}'. Clients cannot append to it.`,
+		detail: (f) =>
+			`Only the server itself writes to '${f.stream}'. Append to a stream of your own, such as ` +
+			"order-42: the server lists its events in $all, $ce-order and the like.",
 		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
 	},
 	"wrong-expected-version": {
 		status: 400,
 		reason: () => "Wrong expected EventNumber",
 		title: "Wrong expected version",
-		detail: (f) => `Stream '${f.stream}' is at version ${f.current}; ${f.expected} was expected.`,
+		detail: (f) => `${conflict(f)} ${wayOut(f)}`,
 		headers: currentVersion,
 	},
 	"events-known": {
@@ -80,8 +97,47 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"precondition-failed": {
 		status: 412,
 		title: "Precondition failed",
-		detail: (f) =>
-			`Stream '${f.stream}' is at version ${f.current}, which does not meet ${f.precondition}.`,
+		detail: (f) => `${stateOf(f)}, which does not meet ${f.precondition}. ${currentCondition(f)}`,
 		headers: currentVersion,
 	},
 };
+
+type State = { readonly stream: string; readonly current: number };
+
+function stateOf({ stream, current }: State): string {
+	if (current < 0) return `Stream '${stream}' has no events`;
+	return `Stream '${stream}' is at version ${current}`;
+}
+
+type Conflict = State & { readonly expected: number };
+
+function conflict(facts: Conflict): string {
+	if (isPartOfBatch(facts)) return `${stateOf(facts)}, and has a part of this batch already.`;
+	const { expected } = facts;
+	return `${stateOf(facts)}; ${EXPECTATIONS.get(expected) ?? `version ${expected}`} was expected.`;
+}
+
+const EXPECTATIONS: ReadonlyMap<number, string> = new Map([
+	[-1, "a stream without events (-1)"],
+	[-4, "a stream with events (-4)"],
+]);
+
+function wayOut(facts: Conflict): string {
+	if (isPartOfBatch(facts)) return "Read it, and send only the events that it does not have.";
+	const { current } = facts;
+	return `${current < 0 ? "Decide" : "Read it, decide"} again, and send ES-ExpectedVersion: ${current}.`;
+}
+
+/** The state is as expected. What is wrong is a batch of which a part was appended before. */
+function isPartOfBatch({ expected, current }: Conflict): boolean {
+	return expected === -2 || (expected === -4 && current >= 0);
+}
+
+/** The version is all that counts of a tag, but a client gets the whole tag from a read. */
+function currentCondition({ current }: State): string {
+	if (current < 0) return "To write its first event, send If-None-Match: *.";
+	return (
+		"Read it, decide again, and send the ETag of that answer: If-Match: " +
+		`"${current};…", with its quotes.`
+	);
+}

@@ -42,7 +42,8 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-host": {
 		status: 400,
 		title: "Malformed Host header",
-		detail: (f) => `'${f.host}' is not a host name with an optional port.`,
+		detail: (f) =>
+			`'${f.host}' is not a host name with an optional port, such as varve.example.com:2113.`,
 	},
 	"malformed-body": {
 		status: 400,
@@ -60,7 +61,7 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-header": {
 		status: 400,
 		title: "Malformed header",
-		detail: (f) => `${f.header} header in wrong format. ${f.reason}`,
+		detail: (f) => `${f.header} header in wrong format. It was '${f.value}'. ${f.reason}`,
 	},
 	"malformed-query": {
 		status: 400,
@@ -78,12 +79,14 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"route-not-found": {
 		status: 404,
 		title: "No resource at this path",
-		detail: (f) => `This server has no resource at the path ${f.path}.`,
+		detail: (f) => `This server has no resource at the path ${f.path}. ${pathAdvice(f.path)}`,
 	},
 	"method-not-allowed": {
 		status: 405,
 		title: "Method not allowed",
-		detail: (f) => `This resource does not allow ${f.method}. It allows ${f.allowed.join(", ")}.`,
+		detail: (f) =>
+			`This resource does not allow ${f.method}. It allows ${f.allowed.join(", ")}.` +
+			methodAdvice(f.method, f.allowed),
 		headers: (f) => ["Allow", f.allowed.join(", ")],
 	},
 	"not-acceptable": {
@@ -91,19 +94,22 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		title: "Not available in the requested format",
 		detail: (f) =>
 			`The server has none of the formats in Accept '${f.accept}'. ` +
-			`It has ${f.available.join(", ")}.`,
+			`Send, for example, Accept: ${suggested(f.available)}. It has ${f.available.join(", ")}.`,
 	},
 	"unsupported-media-type": {
 		status: 415,
 		reason: () => "Invalid or missing Content-Type",
 		title: "Invalid or missing Content-Type",
 		detail: (f) =>
-			`This resource cannot read '${f.contentType}'; send one of ${f.available.join(", ")}.`,
+			`${unreadable(f.contentType)} ${recommended(f.available)} ` +
+			`This resource reads ${f.available.join(", ")}, in UTF-8 and not compressed.`,
 	},
 	"body-too-large": {
 		status: 413,
 		title: "Body too large",
-		detail: (f) => `A request body may have at most ${f.bodyBytesMax} bytes. Nothing was written.`,
+		detail: (f) =>
+			`A request body may have at most ${f.bodyBytesMax} bytes. Nothing was written. ` +
+			"Send the events in several appends.",
 	},
 	"body-incomplete": {
 		status: 400,
@@ -111,3 +117,48 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		detail: (f) => `The body ended after ${f.received} bytes, before its announced end.`,
 	},
 };
+
+function unreadable(contentType: string): string {
+	if (contentType === "") return "The request has no Content-Type.";
+	return `This resource cannot read '${contentType}'.`;
+}
+
+/** Of a long list, most clients need one of three. */
+function recommended(available: readonly string[]): string {
+	const uses = [
+		["application/json", "JSON with Content-Type: application/json"],
+		["application/octet-stream", "other bytes as application/octet-stream"],
+		[EVENTS, `and several events as ${EVENTS}`],
+	];
+	const fitting = uses.filter(([name = ""]) => available.includes(name));
+	return `Send ${fitting.map(([, use]) => use).join(", ")}.`;
+}
+
+const EVENTS = "application/vnd.eventstore.events+json";
+
+function suggested(available: readonly string[]): string | undefined {
+	return available.includes("application/json") ? "application/json" : available[0];
+}
+
+function methodAdvice(method: string, allowed: readonly string[]): string {
+	if (method === "POST") return " An append goes to a stream, as in POST /streams/order-42.";
+	if (!/^(?:PUT|PATCH)$/.test(method)) return "";
+	const append = allowed.includes("POST") ? "send POST" : "send POST to the stream";
+	return ` Events never change; to append one, ${append}.`;
+}
+
+function pathAdvice(path: string): string {
+	if (/^\/streams\/?$/.test(path)) {
+		return (
+			"The name of the stream is missing, as in /streams/order-42. In a shell, put a name with $ in " +
+			"single quotes: '/streams/$all'."
+		);
+	}
+	if (path.startsWith("/streams/")) {
+		return (
+			"A stream is at /streams/order-42, its events at /streams/order-42/0, its pages at " +
+			"/streams/order-42/0/forward/20. In a stream's name, write / as %2F."
+		);
+	}
+	return "A stream is at /streams/{name}, as in /streams/order-42; /openapi.json lists all paths.";
+}

@@ -88,11 +88,16 @@ function lastEventId({ req }: Exchange, query: string): Version | undefined {
 	const value = sent ?? new URLSearchParams(query).get("lastEventId") ?? "";
 	if (value === "") return undefined;
 	if (/^\d{1,15}$/.test(value)) return Number(value);
-	const reason = "it takes the id of an event of this stream: a whole number from 0.";
+	const wanted = "takes the id of an event of this stream: a whole number from 0.";
 	const shown = value.slice(0, 64);
 	if (sent === undefined) {
-		throw new Refusal("malformed-query", { parameter: "lastEventId", value: shown, reason });
+		throw new Refusal("malformed-query", {
+			parameter: "lastEventId",
+			value: shown,
+			reason: `it ${wanted}`,
+		});
 	}
+	const reason = `It ${wanted}`;
 	throw new Refusal("malformed-header", { header: "Last-Event-ID", value: shown, reason });
 }
 
