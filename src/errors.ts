@@ -33,6 +33,7 @@ export type RequestRefusals = {
 	"invalid-filter": { reason: string };
 	"missing-event-type": { stream: string };
 	"invalid-event": { index: number; field: string; reason: string };
+	"malformed-metadata": { index: number; rule: string; reason: string };
 	"duplicate-event-id": { eventId: string; index: number };
 	"event-too-large": { index: number; bytes: number; eventBytesMax: number };
 	"too-many-events": { events: number; eventsMax: number };

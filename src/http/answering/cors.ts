@@ -50,6 +50,7 @@ const EXPOSED_HEADERS = [
 	"ES-Position",
 	"ES-CurrentVersion",
 	"ETag",
+	"Varve-Ignored",
 ].join(", ");
 
 /** For a day a browser need not ask again; the methods of a route change with a release at most. */

@@ -51,20 +51,31 @@ export function retaining(given: Given): void {
 			expect((await append(log, "a", events(1), 9)).first).toBe(10);
 		});
 
-		test("do nothing where they are zero, negative, or the document is malformed", async () => {
+		test("do nothing if they are zero, negative, or malformed", async () => {
 			for (const data of [
 				'{"$tb":0,"$maxCount":-1}',
 				'{"$tb":4',
 				'{"$tb":"4"}',
-				'{"$tb":4.0}',
-				'{"$tb":4,"$maxCount":null}',
+				'{"$tb":4.5}',
 				'{"$tb":9223372036854776000}',
-				'{"$tb":4,"$acl":{"$r":[1]}}',
 				'[{"$tb":4}]',
 				"",
 			]) {
 				await describeAs("a", data);
 				expect([data, versions(await read(log, "a")).length]).toEqual([data, 10]);
+			}
+		});
+
+		test("apply beside what is malformed, however their numbers are written", async () => {
+			for (const data of [
+				'{"$tb":4.0}',
+				'{"$tb":0.4e1}',
+				'{"$tb":4,"$maxCount":null}',
+				'{"$maxCount":6,"$maxAge":"a day"}',
+				'{"$tb":4,"$acl":{"$r":[1]}}',
+			]) {
+				await describeAs("a", data);
+				expect([data, versions(await read(log, "a"))]).toEqual([data, [4, 5, 6, 7, 8, 9]]);
 			}
 		});
 

@@ -4,6 +4,7 @@ import type { Problem } from "./problem.ts";
 type Words =
 	| "missing-event-type"
 	| "invalid-event"
+	| "malformed-metadata"
 	| "duplicate-event-id"
 	| "event-too-large"
 	| "too-many-events"
@@ -30,6 +31,11 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 400,
 		title: "Invalid event",
 		detail: (f) => `Event ${f.index} of the batch: ${f.field} ${f.reason}`,
+	},
+	"malformed-metadata": {
+		status: 400,
+		title: "Malformed metadata of a stream",
+		detail: (f) => `Event ${f.index} of the batch: ${f.rule} is malformed: ${f.reason}.`,
 	},
 	"duplicate-event-id": {
 		status: 400,
