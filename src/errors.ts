@@ -37,7 +37,7 @@ export type RequestRefusals = {
 	"duplicate-event-id": { eventId: string; index: number };
 	"event-too-large": { index: number; bytes: number; eventBytesMax: number };
 	"too-many-events": { events: number; eventsMax: number };
-	"stream-not-writable": { stream: string };
+	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
 	// The log is not in the state that the request needs.

@@ -44,7 +44,9 @@ export function prepareAppend(
 	limits: AppendLimits,
 ): Append {
 	const name = parseStreamName(stream);
-	if (name === ALL || !isWritable(name)) throw new Refusal("stream-not-writable", { stream });
+	if (name === ALL || !isWritable(name)) {
+		throw new Refusal("stream-not-writable", { stream, attempt: "append" });
+	}
 	if (offered.length === 0) throw new Refusal("malformed-body", { reason: "It holds no event." });
 	if (offered.length > limits.eventsPerAppendMax) {
 		throw new Refusal("too-many-events", {

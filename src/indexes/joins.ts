@@ -72,10 +72,12 @@ export function isWritable(stream: string): boolean {
 }
 
 /**
- * Whether clients may delete `stream`: one they may append to, but not the metadata of another.
+ * Whether clients may delete `stream`: not `$all`, nor the metadata of another. The next event that
+ * joins an index stream goes on with it, so it cannot be deleted for ever.
  */
-export function isDeletable(stream: string): boolean {
-	return isWritable(stream) && !stream.startsWith("$$");
+export function isDeletable(stream: string, forEver: boolean): boolean {
+	if (stream === "$all" || stream.startsWith("$$")) return false;
+	return !(forEver && isIndexStream(stream));
 }
 
 /** The part of the name before its first dash; undefined for a stream of no category. */

@@ -60,6 +60,15 @@ describe("metadata", () => {
 		]);
 	});
 
+	test("of $all names the rules that never hide anything from it", async () => {
+		const reply = await describeAs("%24all", '{"$maxCount":5,"$maxAge":60,"$cacheControl":3}');
+		expect(ignored(reply)).toEqual([
+			201,
+			'"$maxCount";event=0;reason="it does not apply to this stream", ' +
+				'"$maxAge";event=0;reason="it does not apply to this stream"',
+		]);
+	});
+
 	test("with a malformed ACL is refused, by any way to write it, and changes nothing", async () => {
 		const stream = nextStream();
 		await servers.ask(batch(stream, [event(), event()]));

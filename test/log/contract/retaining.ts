@@ -220,6 +220,31 @@ export function retaining(given: Given): void {
 			await describeAs("$ce-order", { $maxCount: 1 });
 			expect(versions(await read(log, "$ce-order"))).toEqual([2]);
 		});
+
+		test.each(["1000", "9223372036854775806", "9223372036854775807"])(
+			"does not go dark by a $tb of %s: that hides what is there, and nothing later",
+			async (before) => {
+				for (const stream of ["$ce-order", "$et-OrderPlaced", "$bc-c", "$streams"]) {
+					await describeAs(stream, `{"$tb":${before}}`);
+					expect([stream, (await read(log, stream)).entries]).toEqual([stream, []]);
+				}
+				const metadata = Buffer.from('{"$correlationId":"c"}');
+				await append(log, "order-3", events(2, { metadata }));
+				expect(versions(await read(log, "$ce-order"))).toEqual([3, 4]);
+				expect(versions(await read(log, "$et-OrderPlaced"))).toEqual([3, 4]);
+				expect(versions(await read(log, "$bc-c"))).toEqual([0, 1]);
+				expect(versions(await read(log, "$streams"))).toEqual([2]);
+				await describeAs("$ce-order", { $maxCount: 100 });
+				expect(versions(await read(log, "$ce-order"))).toEqual([0, 1, 2, 3, 4]);
+			},
+		);
+
+		test("hides up to a $tb that is not beyond what is there, and counts on", async () => {
+			await describeAs("$ce-order", { $tb: 2 });
+			await append(log, "order-3", events(1));
+			expect(versions(await read(log, "$ce-order"))).toEqual([2, 3]);
+			expect(retention(await read(log, "$ce-order"))?.first).toBe(2);
+		});
 	});
 
 	describe("a link a client wrote", () => {

@@ -59,7 +59,11 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"stream-not-writable": {
 		status: 401,
 		title: "Stream not writable",
-		detail: (f) => `Only the server itself writes to '${f.stream}'. Clients cannot append to it.`,
+		detail: (f) =>
+			f.attempt === "append"
+				? `Only the server itself writes to '${f.stream}'. Clients cannot append to it.`
+				: `The server itself goes on writing to '${f.stream}', so clients cannot delete it for ever. ` +
+					"Without ES-HardDelete, a delete of an index stream hides what it holds now.",
 		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
 	},
 	"wrong-expected-version": {
