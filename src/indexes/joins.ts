@@ -28,7 +28,8 @@ export type JoinFault = { readonly name: string; readonly reason: string };
 /** Metadata is a handful of fields; parsing megabytes of it would hold up every other append. */
 export const CORRELATED_METADATA_BYTES_MAX = 64 * 1024;
 
-const STREAMS = "$streams" as StreamName;
+/** The list of all streams of clients. */
+export const STREAMS = "$streams" as StreamName;
 const CORRELATION_ID = "$correlationId";
 const OPENING_BRACE = 0x7b;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -247,6 +247,51 @@ export function retaining(given: Given): void {
 		});
 	});
 
+	describe("$streams", () => {
+		const listed = async () =>
+			(await read(log, "$streams")).entries.map(({ event, isHidden, unresolved }) => [
+				unresolved?.stream ?? event.stream,
+				unresolved ? "gone" : isHidden ? "hidden" : "shown",
+			]);
+
+		beforeEach(async () => {
+			for (const stream of ["a", "b", "c", "d"]) await append(log, stream, events(3));
+		});
+
+		test("lists a stream that hides its first event, without the content of that", async () => {
+			await describeAs("a", { $tb: 1 });
+			await describeAs("b", { $maxCount: 1 });
+			await describeAs("c", { $maxAge: 10 });
+			given.now += 60_000;
+			expect(await listed()).toEqual([
+				["a", "hidden"],
+				["b", "hidden"],
+				["c", "hidden"],
+				["d", "shown"],
+			]);
+			const [first] = (await read(log, "$streams")).entries;
+			expect(first?.event).toMatchObject({ stream: "a", version: 0, type: "OrderPlaced" });
+			expect(first?.event).toMatchObject({ isRedacted: true });
+			expect([first?.event.data.length, first?.event.metadata.length]).toEqual([0, 0]);
+			expect(retention(await read(log, "$streams"))?.steadyUntil).toBe(0);
+		});
+
+		test("does not list a deleted stream, until that comes back", async () => {
+			await log.delete({ stream: name("a"), expected: "any", hard: false });
+			await log.delete({ stream: name("b"), expected: "any", hard: true });
+			expect((await listed()).slice(0, 2)).toEqual([
+				["a", "gone"],
+				["b", "gone"],
+			]);
+			await log.scavenge(0);
+			expect(retention(await read(log, "$streams", { limit: 1 }))?.steadyUntil).toBe(0);
+			await append(log, "a", events(1));
+			expect((await listed())[0]).toEqual(["a", "hidden"]);
+			await log.delete({ stream: name("a"), expected: "any", hard: true });
+			expect((await listed())[0]).toEqual(["a", "gone"]);
+		});
+	});
+
 	describe("a link a client wrote", () => {
 		const link = (data: string) => event({ type: "$>", isJson: false, data: Buffer.from(data) });
 		const found = async (stream: string, resolve?: boolean) => {
