@@ -57,7 +57,7 @@ const COMPRESS_BYTES_MIN = 1024;
 /**
  * Compresses a document, if it is sealed (the next append makes any other worthless), and writes
  * its headers.
- * @param sealedMaxAge seconds for which other caches may keep a sealed document
+ * @param sealedMaxAge seconds for which other caches may keep any document
  */
 export async function finish(
 	{ text, type, coding: asked, snapshot, lifetime, streams = [] }: EncodedDocument,
