@@ -67,7 +67,7 @@ export type FeedEvent = {
 	readonly isJson: boolean;
 	readonly data: Uint8Array;
 	readonly metadata: Uint8Array;
-	/** Set if its data, and possibly its metadata, was erased. */
+	/** Set if its data, and possibly its metadata, was erased, or is hidden and left out. */
 	readonly isRedacted?: boolean;
 };
 

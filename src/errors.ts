@@ -34,10 +34,11 @@ export type RequestRefusals = {
 	"invalid-filter": { reason: string };
 	"missing-event-type": { stream: string; form?: "entry" };
 	"invalid-event": { index: number; field: string; reason: string };
+	"malformed-metadata": { index: number; rule: string; reason: string };
 	"duplicate-event-id": { eventId: string; index: number };
 	"event-too-large": { index: number; bytes: number; eventBytesMax: number };
 	"too-many-events": { events: number; eventsMax: number };
-	"stream-not-writable": { stream: string };
+	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
 	// The log is not in the state that the request needs.

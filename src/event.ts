@@ -36,7 +36,7 @@ export type RecordedEvent = NewEvent & {
 	readonly version: Version;
 	/** Milliseconds since 1970, UTC; never smaller than `created` of the event before. */
 	readonly created: number;
-	/** Present if its data, and possibly its metadata, was erased. */
+	/** Present if its data, and possibly its metadata, was erased, or is hidden and left out. */
 	readonly isRedacted?: true;
 };
 

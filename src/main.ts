@@ -4,11 +4,13 @@
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
 import { type ServedLog, Serving } from "./http/serving.ts";
+import type { Log } from "./log/log.ts";
 import { type OnStop, type OpenedLog, openLog, type Upgrade } from "./log/open.ts";
+import { clockWarning, readClock } from "./log/reading/clock.ts";
 
 export type { Settings } from "./config.ts";
 
-import { Refusal } from "./errors.ts";
+import { isRefusal, Refusal } from "./errors.ts";
 
 export { isRefusal, Refusal } from "./errors.ts";
 
@@ -50,6 +52,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	const stop = new WriterStop();
 	const { log, hidden, tree } = await openWhole(settings, (refusal) => stop.note(refusal));
 	try {
+		await tellOfClock(log);
 		const scavenger = await openScavenger(log, nodeOf(settings), tell);
 		return await serve({ log, hidden, tree, scavenger }, settings, stop.noted);
 	} catch (error) {
@@ -90,6 +93,16 @@ class WriterStop {
 	note(refusal: Refusal<"writer-stopped">): void {
 		tell(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
 		this.#resolve(refusal);
+	}
+}
+
+/** A damaged end of the log has been told of already, and keeps no server from its reads. */
+async function tellOfClock(log: Log): Promise<void> {
+	try {
+		const warning = clockWarning(await readClock(log));
+		if (warning !== undefined) tell(warning);
+	} catch (error) {
+		if (!isRefusal(error, "log-damaged")) throw error;
 	}
 }
 

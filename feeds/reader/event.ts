@@ -27,8 +27,9 @@ export function atOf(entry: DecodedEntry, stream: string, url: string): number |
 }
 
 /** Whether the feed leaves out the event's data, which it does if they are not JSON. */
-export function lacksData(entry: DecodedEntry): boolean {
-	return entry.event?.data === undefined && entry.event?.isJson === false;
+export function lacksData({ event }: DecodedEntry): boolean {
+	// Of an event without data there is nothing to fetch, and its own URL may answer 404.
+	return event?.data === undefined && event?.isJson === false && event.isRedacted !== true;
 }
 
 /** @param data the event's data, from the feed or from its own URL */

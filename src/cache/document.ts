@@ -62,7 +62,7 @@ const CHANGING_BYTES_MIN = 16 * 1024;
 
 /**
  * Compresses a document, if it is large enough, and writes its headers.
- * @param sealedMaxAge seconds for which other caches may keep a sealed document
+ * @param sealedMaxAge seconds for which other caches may keep any document
  */
 export async function finish(
 	{ text, type, coding: asked, snapshot, lifetime, streams = [] }: EncodedDocument,

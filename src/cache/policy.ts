@@ -19,22 +19,21 @@ const REVALIDATE = "no-cache";
 /**
  * @param headMaxAge seconds a head page may be kept; a cache that folds pollers into one needs it
  * @param keepSeconds how long a full page stays the same, if retention changes it
- * @param sealedMaxAge seconds anything may be kept: after an erasure, copies that no purge reaches
- *   have to expire
+ * @param longest seconds after which no cache may use any answer, stale or not: after an erasure,
+ *   copies that no purge reaches have to expire
  */
 export function cacheControl(
 	sealed: boolean,
 	headMaxAge: number,
 	keepSeconds?: number,
-	sealedMaxAge = FOR_EVER_SECONDS,
+	longest = FOR_EVER_SECONDS,
 ): string {
-	if (sealed) return sealedMaxAge > 0 ? `max-age=${sealedMaxAge}, public, immutable` : REVALIDATE;
-	if (keepSeconds !== undefined) {
-		const seconds = Math.min(keepSeconds, sealedMaxAge);
-		return seconds > 0 ? `max-age=${seconds}, public` : REVALIDATE;
-	}
-	if (headMaxAge === 0) return REVALIDATE;
-	return `max-age=${headMaxAge}, public, stale-while-revalidate=${headMaxAge}`;
+	const wanted = sealed ? longest : (keepSeconds ?? headMaxAge);
+	const seconds = Math.min(wanted, longest);
+	if (seconds <= 0) return REVALIDATE;
+	if (sealed) return `max-age=${seconds}, public, immutable`;
+	const stale = keepSeconds === undefined ? Math.min(seconds, longest - seconds) : 0;
+	return `max-age=${seconds}, public${stale > 0 ? `, stale-while-revalidate=${stale}` : ""}`;
 }
 
 /** Whole seconds from now to a moment in milliseconds since 1970; undefined for no such moment. */

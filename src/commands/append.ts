@@ -13,6 +13,9 @@ import {
 } from "../event.ts";
 import { isWritable } from "../indexes/joins.ts";
 import type { Append } from "../log/log.ts";
+import { aclFaultOf } from "../retention/metadata.ts";
+import { ACL } from "../retention/rules.ts";
+import { describedStream } from "../retention/window.ts";
 
 export type AppendLimits = {
 	readonly eventsPerAppendMax: number;
@@ -31,7 +34,8 @@ export type OfferedEvent = {
 /**
  * Checks the events that a client offers, and makes them an append for the log.
  * @throws Refusal `invalid-stream-name`, `stream-not-writable`, `malformed-body` (an empty batch),
- *   `invalid-event`, `duplicate-event-id`, `event-too-large`, `too-many-events`
+ *   `invalid-event`, `malformed-metadata`, `duplicate-event-id`, `event-too-large`,
+ *   `too-many-events`
  */
 export function prepareAppend(
 	stream: string,
@@ -40,7 +44,9 @@ export function prepareAppend(
 	limits: AppendLimits,
 ): Append {
 	const name = parseStreamName(stream);
-	if (name === ALL || !isWritable(name)) throw new Refusal("stream-not-writable", { stream });
+	if (name === ALL || !isWritable(name)) {
+		throw new Refusal("stream-not-writable", { stream, attempt: "append" });
+	}
 	if (offered.length === 0) throw new Refusal("malformed-body", { reason: "It holds no event." });
 	if (offered.length > limits.eventsPerAppendMax) {
 		throw new Refusal("too-many-events", {
@@ -49,6 +55,7 @@ export function prepareAppend(
 		});
 	}
 	const events = offered.map((event, index) => checkEvent(event, index, limits.eventBytesMax));
+	if (describedStream(name) !== undefined) refuseMalformedAcl(events);
 	refuseDuplicates(events);
 	return { stream: name, expected, events };
 }
@@ -76,6 +83,14 @@ function idFault(text: string): { field: string; reason: string } {
 		? "Empty eventId provided. (Parameter 'eventId')"
 		: `'${text.slice(0, 64)}' is not a UUID.`;
 	return { field: "eventId", reason };
+}
+
+/** An ACL that counts as absent would open what its author meant to close. */
+function refuseMalformedAcl(events: readonly NewEvent[]): void {
+	for (const [index, { data }] of events.entries()) {
+		const reason = aclFaultOf(data);
+		if (reason !== undefined) throw new Refusal("malformed-metadata", { index, rule: ACL, reason });
+	}
 }
 
 function refuseDuplicates(events: readonly NewEvent[]): void {

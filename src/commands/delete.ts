@@ -10,7 +10,9 @@ import { describedStream } from "../retention/window.ts";
 /** @throws Refusal `invalid-stream-name`, `stream-not-writable` */
 export function prepareDelete(stream: string, expected: ExpectedVersion, hard: boolean): Deletion {
 	const name = describableStream(stream);
-	if (!isDeletable(name)) throw new Refusal("stream-not-writable", { stream });
+	if (!isDeletable(name, hard)) {
+		throw new Refusal("stream-not-writable", { stream, attempt: "delete" });
+	}
 	return { stream: name, expected, hard };
 }
 

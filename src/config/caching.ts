@@ -27,7 +27,7 @@ export const CACHING_OPTIONS = [
 		default: 31_536_000,
 		min: 0,
 		max: 31_536_000,
-		help: "Seconds that caches may keep a full page. Limits how long an unpurged copy outlives an erasure.",
+		help: "Seconds that caches may keep any page. Limits how long an unpurged copy outlives an erasure.",
 	},
 	{
 		name: "purgeUrl",
@@ -55,6 +55,6 @@ export const CACHING_OPTIONS = [
 		kind: "text",
 		default: "tags",
 		pattern: { test: /^(tags|urls)$/, reason: "it must be tags or urls" },
-		help: "tags: one request names many streams. urls: one request for each page. See docs/caching.md.",
+		help: "tags: one request names many streams. urls: one for each page; not for Squid. See docs/caching.md.",
 	},
 ] as const satisfies readonly Option[];

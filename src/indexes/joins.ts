@@ -22,25 +22,44 @@ export type JoiningEvent = {
 	readonly metadata: Uint8Array;
 };
 
+/** An index that an event does not join, though its client may think so. */
+export type JoinFault = { readonly name: string; readonly reason: string };
+
 /** Metadata is a handful of fields; parsing megabytes of it would hold up every other append. */
 export const CORRELATED_METADATA_BYTES_MAX = 64 * 1024;
 
-const STREAMS = "$streams" as StreamName;
+/** The list of all streams of clients. */
+export const STREAMS = "$streams" as StreamName;
 const CORRELATION_ID = "$correlationId";
+const OPENING_BRACE = 0x7b;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The index streams `event` joins, each once: category, type, correlation, `$streams`. */
 export function streamsJoined(event: JoiningEvent): StreamName[] {
 	const joined: StreamName[] = [];
-	const isSystem = event.stream.startsWith("$");
-	const dash = event.stream.indexOf("-");
-	if (dash > 0 && !isSystem) join(joined, `$ce-${event.stream.slice(0, dash)}`);
+	const category = categoryOf(event.stream);
+	if (category !== undefined) join(joined, `$ce-${category}`);
 	// A link is a place in another stream and no event of its own type.
 	if (event.type !== LINK_TYPE) join(joined, `$et-${event.type}`);
-	const correlation = correlationId(event.metadata);
-	if (correlation !== undefined) join(joined, `$bc-${correlation}`);
-	if (event.version === 0 && !isSystem) joined.push(STREAMS);
+	const { id } = correlationOf(event.metadata);
+	if (id !== undefined) join(joined, `$bc-${id}`);
+	if (event.version === 0 && !event.stream.startsWith("$")) joined.push(STREAMS);
 	return joined;
+}
+
+/** Why an event joins no category or no correlation, if its stream or its metadata names one. */
+export function joinFaults(event: Pick<JoiningEvent, "stream" | "metadata">): JoinFault[] {
+	const faults: JoinFault[] = [];
+	const category = categoryOf(event.stream);
+	// Only a name of which the category is nearly all is too long with `$ce-` before it.
+	const categoryFault = category && nameFault(`$ce-${category}`, STREAM_NAME_BYTES_MAX);
+	if (categoryFault)
+		faults.push({ name: "$ce-", reason: `as the name of a stream, ${categoryFault}` });
+	const { id, fault } = correlationOf(event.metadata);
+	const idFault = id === undefined ? undefined : nameFault(`$bc-${id}`, STREAM_NAME_BYTES_MAX);
+	const reason = idFault === undefined ? fault : `as the name of a stream, ${idFault}`;
+	if (reason !== undefined) faults.push({ name: CORRELATION_ID, reason });
+	return faults;
 }
 
 /** Whether `stream` is written by the log alone, its name being one `streamsJoined` gives. */
@@ -54,37 +73,57 @@ export function isWritable(stream: string): boolean {
 }
 
 /**
- * Whether clients may delete `stream`: one they may append to, but not the metadata of another.
+ * Whether clients may delete `stream`: not `$all`, nor the metadata of another. The next event that
+ * joins an index stream goes on with it, so it cannot be deleted for ever.
  */
-export function isDeletable(stream: string): boolean {
-	return isWritable(stream) && !stream.startsWith("$$");
+export function isDeletable(stream: string, forEver: boolean): boolean {
+	if (stream === "$all" || stream.startsWith("$$")) return false;
+	return !(forEver && isIndexStream(stream));
+}
+
+/** The part of the name before its first dash; undefined for a stream of no category. */
+function categoryOf(stream: string): string | undefined {
+	const dash = stream.indexOf("-");
+	return dash > 0 && !stream.startsWith("$") ? stream.slice(0, dash) : undefined;
 }
 
 function join(joined: StreamName[], name: string): void {
 	if (nameFault(name, STREAM_NAME_BYTES_MAX) === undefined) joined.push(name as StreamName);
 }
 
+/** What metadata says of a correlation: its id, or why it has none; nothing if it says nothing. */
+type Correlation = { readonly id?: string; readonly fault?: string };
+
+const NO_CORRELATION: Correlation = {};
+
 /**
  * `$correlationId` of a JSON object, if it is text. The bytes are searched before they are parsed.
  */
-function correlationId(metadata: Uint8Array): string | undefined {
-	// `{"$correlationId":"x"}`
-	if (metadata.length < 22 || metadata.length > CORRELATED_METADATA_BYTES_MAX) return undefined;
+function correlationOf(metadata: Uint8Array): Correlation {
+	// `{"$correlationId":1}`
+	if (metadata.length < 20) return NO_CORRELATION;
 	const bytes = Buffer.from(metadata.buffer, metadata.byteOffset, metadata.byteLength);
-	if (!bytes.includes(CORRELATION_ID)) return undefined;
+	const searched = bytes.subarray(0, CORRELATED_METADATA_BYTES_MAX);
+	if (!searched.includes(CORRELATION_ID)) return NO_CORRELATION;
+	if (searched.length < bytes.length) {
+		return { fault: `the metadata is longer than ${CORRELATED_METADATA_BYTES_MAX} bytes` };
+	}
 	const parsed = parse(bytes);
-	if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return undefined;
-	const id = Object.hasOwn(parsed, CORRELATION_ID)
-		? (parsed as Record<string, unknown>)[CORRELATION_ID]
-		: undefined;
-	return typeof id === "string" && id !== "" ? id : undefined;
+	// The client's bytes need not be JSON; then they correlate with nothing.
+	if (parsed === undefined && bytes[0] === OPENING_BRACE)
+		return { fault: "the metadata is not JSON" };
+	if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return NO_CORRELATION;
+	if (!Object.hasOwn(parsed, CORRELATION_ID)) return NO_CORRELATION;
+	const id: unknown = (parsed as Record<string, unknown>)[CORRELATION_ID];
+	if (id === null) return NO_CORRELATION;
+	if (typeof id !== "string") return { fault: "it is not text" };
+	return id === "" ? { fault: "it is empty" } : { id };
 }
 
 function parse(bytes: Uint8Array): unknown {
 	try {
 		return JSON.parse(utf8.decode(bytes));
 	} catch {
-		// The client's bytes need not be JSON; then they correlate with nothing.
 		return undefined;
 	}
 }

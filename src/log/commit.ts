@@ -9,7 +9,7 @@ export type Append = {
 };
 
 export type Deletion = {
-	/** A stream that clients may append to, but not a metadata stream. */
+	/** As `isDeletable` of `indexes/joins.ts` says. */
 	readonly stream: StreamName;
 	readonly expected: ExpectedVersion;
 	/** True deletes for ever: the name can never be used again. */

@@ -63,6 +63,11 @@ export type StreamEntry = {
 	readonly event: RecordedEvent;
 	/** The link a client wrote, if it was resolved. */
 	readonly link?: RecordedEvent;
+	/**
+	 * Of `$streams`: present if the stream is there but hides its first event. The event is shown
+	 * without its content, because it stands for the stream.
+	 */
+	readonly isHidden?: true;
 	/** The target of this entry, a link, if no event is shown there. */
 	readonly unresolved?: Target;
 };

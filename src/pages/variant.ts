@@ -7,15 +7,15 @@ import type { StreamName, Version } from "../event.ts";
 import type { Slice, StreamEntry } from "../log/log.ts";
 
 /**
- * The variant of a page: a number made of its first visible version, if that is within the page,
- * and of its links that lead nowhere. Two pages of one URL and one last version are equal if their
- * variants are. 0 if retention and links change nothing.
+ * The variant of a page: a number made of its first visible version, if that is within the page, of
+ * its links that lead nowhere, and of its events without content. Two pages of one URL and one last
+ * version are equal if their variants are. 0 if retention and links change nothing.
  */
 export function variantOf(range: PageRange, { retention, entries, last }: Slice): number {
 	if (!retention) return 0;
 	const { first } = retention;
 	const starts = first > 0 && lowestOf(range, last) <= first;
-	return fold([...(starts ? [first] : []), ...unresolvedIn(entries)]);
+	return fold([...(starts ? [first] : []), ...unresolvedIn(entries), ...hiddenIn(entries)]);
 }
 
 /**
@@ -27,6 +27,11 @@ export function unresolvedVariant(entries: readonly StreamEntry[]): number {
 
 function unresolvedIn(entries: readonly StreamEntry[]): Version[] {
 	return entries.flatMap(({ unresolved, version }) => (unresolved ? [version] : []));
+}
+
+/** Below zero: an event that is hidden is another thing than a link in its place. */
+function hiddenIn(entries: readonly StreamEntry[]): number[] {
+	return entries.flatMap(({ isHidden, version }) => (isHidden ? [-2 - version] : []));
 }
 
 /** FNV-1a, on whole numbers. */

@@ -17,16 +17,18 @@ export type Send = (purge: Purge, signal: AbortSignal) => Promise<void>;
 
 /** The forms a cache that is purged by URL may keep, each under its own key. */
 const FORMS = ["application/atom+xml", "application/vnd.eventstore.atom+json"];
-/** Statuses of nginx and Squid for a document that they do not have. */
+/** Statuses of nginx for a document that it does not have. */
 const ABSENT = [404, 412];
+/** It answers 200 all the same (5.7, `findings/squid-purge.sh`), so its success is none. */
+const SQUID = "Squid drops only one of the forms of a page that it keeps";
 
 export function sendTags(cache: CacheAddress, method: string): Send {
-	return (purge, signal) => {
+	return async (purge, signal) => {
 		const tags = purge === "everything" ? [EVERYTHING] : purge.streams.flatMap(tagsToPurge);
 		const headers: Record<string, string> = {};
 		const pairs = tagHeaders([...new Set(tags)]);
 		for (let i = 0; i < pairs.length; i += 2) headers[pairs[i] as string] = pairs[i + 1] as string;
-		return callCache(cache, { method, headers }, signal);
+		await callCache(cache, { method, headers }, signal);
 	};
 }
 
@@ -46,12 +48,15 @@ export function sendUrls(cache: CacheAddress, options: UrlOptions): Send {
 	async function purgeStream(stream: StreamName, signal: AbortSignal): Promise<void> {
 		const found = await pathsShowing(hidden, paths, stream);
 		if (!found) return abandon(`stream '${stream}' has too many pages to purge each by its URL`);
+		let isSquid = false;
 		for (const path of found) {
 			for (const Accept of FORMS) {
 				const headers = { Accept, ...named };
-				await callCache(cache, { method, path, headers, also: ABSENT }, signal);
+				const server = await callCache(cache, { method, path, headers, also: ABSENT }, signal);
+				isSquid ||= /^squid\b/i.test(server);
 			}
 		}
+		if (isSquid) abandon(`stream '${stream}': ${SQUID}`);
 	}
 	return async (purge, signal) => {
 		if (purge === "everything")

@@ -2,8 +2,9 @@
  * A stream's metadata: the JSON of the newest event of `$$` and its name (contract 5.4).
  *
  * The log reads four keys of it, and writes one; the rest is the client's, and its bytes are never
- * altered. If one of these keys is malformed, the document counts as empty: half of a
- * retention rule is none.
+ * altered. If the value of one key is malformed, that key counts as absent, and the others apply:
+ * nobody's retention is switched off by a mistake beside it. Whoever writes the document is told
+ * (`faultsOf`).
  */
 import {
 	eachMember,
@@ -12,6 +13,7 @@ import {
 	skipSpace,
 	skipValue,
 } from "../../feeds/json/text.ts";
+import { ACL, aclFault, FLAG_RULES, NUMBER_MAX, NUMBER_RULES, wholeNumber } from "./rules.ts";
 
 /** The keys that the log reads. */
 export type StreamMetadata = {
@@ -29,23 +31,26 @@ export type StreamMetadata = {
 
 export const NO_METADATA: StreamMetadata = { isDeleted: false };
 
-/** As large as a number of the contract can be. No event has it, so it hides them all. */
-export const DELETED_BEFORE = "9223372036854775807";
+/** The `$tb` of a soft delete. */
+export const DELETED_BEFORE = NUMBER_MAX;
 
 const TRUNCATE_BEFORE = "$tb";
-const INTEGER_MAX = BigInt(DELETED_BEFORE);
-const INTEGER = /^-?\d{1,20}$/;
+const KNOWN: readonly string[] = [...NUMBER_RULES, ...FLAG_RULES, ACL];
 
-/** Reads the keys of the log; a malformed document counts as empty. */
+/** A key of a document that has no effect, though whoever wrote it may think so. */
+export type MetadataFault = {
+	/** The key; `metadata` if the fault is the whole document's. */
+	readonly rule: string;
+	readonly reason: string;
+};
+
+/** Reads the keys of the log, as far as they are well-formed. */
 export function parseMetadata(bytes: Uint8Array): StreamMetadata {
-	const text = textOf(bytes);
-	if (!isObject(text)) return NO_METADATA;
-	const found = new Map<string, string>();
-	visit(text, (name, start, end) => found.set(name, text.slice(start, end)));
-	if (!isWellTyped(found)) return NO_METADATA;
-
-	const positive = (name: string) => {
-		const number = Number(found.get(name) ?? 0);
+	const found = membersOf(bytes);
+	if (found === undefined) return NO_METADATA;
+	const before = wholeNumber(found.get(TRUNCATE_BEFORE) ?? "0");
+	const positive = (name: (typeof NUMBER_RULES)[number]) => {
+		const number = Number(wholeNumber(found.get(name) ?? "0"));
 		return number > 0 ? number : undefined;
 	};
 	const maxAge = positive("$maxAge");
@@ -54,8 +59,31 @@ export function parseMetadata(bytes: Uint8Array): StreamMetadata {
 		...optional("maxAgeMs", maxAge === undefined ? undefined : maxAge * 1000),
 		...optional("truncateBefore", positive(TRUNCATE_BEFORE)),
 		...optional("cacheSeconds", positive("$cacheControl")),
-		isDeleted: found.get(TRUNCATE_BEFORE) === DELETED_BEFORE,
+		isDeleted: before === BigInt(DELETED_BEFORE),
 	};
+}
+
+/**
+ * What of a document does nothing: keys of the contract whose values are malformed, and keys that
+ * differ from one of them only by the case of their letters. A number that is zero or less is a
+ * client's way to say "none".
+ */
+export function faultsOf(bytes: Uint8Array): MetadataFault[] {
+	if (bytes.length === 0) return [];
+	const found = membersOf(bytes);
+	if (found === undefined) return [{ rule: "metadata", reason: "it is not a JSON object" }];
+	const faults: MetadataFault[] = [];
+	for (const [rule, text] of found) {
+		const reason = faultOf(rule, text);
+		if (reason !== undefined) faults.push({ rule, reason });
+	}
+	return faults;
+}
+
+/** Says why the `$acl` of a document is malformed; undefined if it is not, or there is none. */
+export function aclFaultOf(bytes: Uint8Array): string | undefined {
+	const acl = membersOf(bytes)?.get(ACL);
+	return acl === undefined ? undefined : aclFault(acl);
 }
 
 /**
@@ -97,6 +125,15 @@ function isObject(text: string): boolean {
 	return text[skipSpace(text, 0)] === "{" && isJsonText(text) && !nestsTooDeep(text);
 }
 
+/** The text of each value, by name, the last of a name; undefined if it is no JSON object. */
+function membersOf(bytes: Uint8Array): Map<string, string> | undefined {
+	const text = textOf(bytes);
+	if (!isObject(text)) return undefined;
+	const found = new Map<string, string>();
+	visit(text, (name, start, end) => found.set(name, text.slice(start, end)));
+	return found;
+}
+
 function visit(text: string, see: (name: string, start: number, end: number) => void): void {
 	eachMember(text, skipSpace(text, 0), (name, start) => {
 		const end = skipValue(text, start);
@@ -105,31 +142,17 @@ function visit(text: string, see: (name: string, start: number, end: number) => 
 	});
 }
 
-/** Whether each key the contract gives a type has a value of that type. */
-function isWellTyped(found: ReadonlyMap<string, string>): boolean {
-	for (const name of ["$maxCount", "$maxAge", TRUNCATE_BEFORE, "$cacheControl"]) {
-		if (!isInteger(found.get(name) ?? "0")) return false;
+function faultOf(rule: string, text: string): string | undefined {
+	if (NUMBER_RULES.some((name) => name === rule)) {
+		const number = wholeNumber(text);
+		return typeof number === "string" ? number : undefined;
 	}
-	if (!["true", "false"].includes(found.get("$tmp") ?? "true")) return false;
-	return isAcl(JSON.parse(found.get("$acl") ?? "{}"));
-}
-
-/**
- * Above 2^63-1 a number is none of the contract's, as 9223372036854776000, which JavaScript makes
- * of it.
- */
-function isInteger(text: string): boolean {
-	if (!INTEGER.test(text)) return false;
-	const number = BigInt(text);
-	return number <= INTEGER_MAX && number >= -INTEGER_MAX - 1n;
-}
-
-function isAcl(acl: unknown): boolean {
-	if (typeof acl !== "object" || acl === null || Array.isArray(acl)) return false;
-	return ["$r", "$w", "$d", "$mr", "$mw"].every((right) => {
-		const roles: unknown = Object.hasOwn(acl, right) ? acl[right as keyof typeof acl] : "";
-		return [roles].flat().every((role) => typeof role === "string");
-	});
+	if (FLAG_RULES.some((name) => name === rule)) {
+		return text === "true" || text === "false" ? undefined : "it is neither true nor false";
+	}
+	if (rule === ACL) return aclFault(text);
+	const meant = KNOWN.find((name) => name.toLowerCase() === rule.toLowerCase());
+	return meant === undefined ? undefined : `the log knows it as ${meant}`;
 }
 
 function optional(name: keyof StreamMetadata, value: number | undefined): Partial<StreamMetadata> {

@@ -51,6 +51,28 @@ export function effectiveMetadata(stream: StreamName, written = NO_METADATA): St
 }
 
 /**
+ * The metadata that applies to an index stream. Clients cannot append to it and so cannot bring it
+ * back: its `$tb`, whatever the number, hides no more than stood there when it was written
+ * (departure 26). The next entry is shown, and a deleted index is there again with it.
+ * @param before how many of its entries are older than the metadata
+ */
+export function metadataOfIndex(
+	written: StreamMetadata,
+	last: Version,
+	before: () => Version,
+): StreamMetadata {
+	const { truncateBefore } = written;
+	if (truncateBefore === undefined) return written;
+	const present = before();
+	if (truncateBefore <= present) return written;
+	return {
+		...written,
+		truncateBefore: present,
+		isDeleted: written.isDeleted && Number(present) > Number(last),
+	};
+}
+
+/**
  * The lowest version that `$tb`, `$maxCount` and the last scavenge leave; beyond `last` if they
  * leave none.
  */
@@ -76,11 +98,23 @@ export function firstUnexpired(
 	now: number,
 ): Version {
 	const { maxAgeMs = Infinity } = metadata;
+	return lowestFrom(from, last, (version) => createdAt(version) + maxAgeMs > now);
+}
+
+/**
+ * A binary search: the lowest version from `from` on for which `holds`, beyond `last` if it holds
+ * for none. It has to hold for all versions above one for which it does.
+ */
+export function lowestFrom(
+	from: Version,
+	last: Version,
+	holds: (version: Version) => boolean,
+): Version {
 	let low = Number(from);
 	let high = Number(last) + 1;
 	while (low < high) {
 		const middle = Math.floor((low + high) / 2);
-		if (createdAt(middle) + maxAgeMs > now) high = middle;
+		if (holds(middle)) high = middle;
 		else low = middle + 1;
 	}
 	return low;

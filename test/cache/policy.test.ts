@@ -8,6 +8,27 @@ test("what is sealed may be kept for ever, what is not is revalidated", () => {
 	expect(cacheControl(false, 9)).toBe("max-age=9, public, stale-while-revalidate=9");
 });
 
+test.each([
+	["a sealed page", [true, 0, undefined, 60], "max-age=60, public, immutable"],
+	["a page under $maxAge", [false, 0, 3600, 60], "max-age=60, public"],
+	["$cacheControl", [false, 63_072_000, undefined, 60], "max-age=60, public"],
+	[
+		"a head page, stale included",
+		[false, 40, undefined, 60],
+		"max-age=40, public, stale-while-revalidate=20",
+	],
+	[
+		"a head page that is short",
+		[false, 30, undefined, 60],
+		"max-age=30, public, stale-while-revalidate=30",
+	],
+	["$cacheControl of 19 digits by a year", [false, 2 ** 63, undefined], "max-age=31536000, public"],
+	["everything by 0", [true, 5, 5, 0], "no-cache"],
+	["a head page by 0", [false, 5, undefined, 0], "no-cache"],
+] as const)("the longest lifetime caps %s", (_, [sealed, head, keep, longest], control) => {
+	expect(cacheControl(sealed, head, keep, longest)).toBe(control);
+});
+
 const HISTORY = { incarnation: 1, erasures: 0 };
 
 test("each erasure and each history has tags of its own", () => {

@@ -83,6 +83,15 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ path: "/streams/s", headers: { "Content-Type": "application/json" }, body: "1" },
 	],
 	"invalid-event": [400, "Bad Request", batch("s", [{}])],
+	"malformed-metadata": [
+		400,
+		"Bad Request",
+		{
+			path: "/streams/s/metadata",
+			headers: { "Content-Type": "application/json", "ES-EventId": randomUUID() },
+			body: '{"$acl":"all"}',
+		},
+	],
 	"duplicate-event-id": [400, "Bad Request", batch("s", [twice, twice])],
 	"event-too-large": [
 		413,

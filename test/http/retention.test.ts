@@ -128,11 +128,30 @@ describe("DELETE of a stream", () => {
 		expect(outcome(await remove("s", { "ES-ExpectedVersion": "-4" }))).toBe("410 Stream deleted");
 	});
 
-	test("is refused for what is not a stream of its own", async () => {
+	test("is refused for what nobody can delete, in words about deleting", async () => {
 		await fill("order-1", 1);
-		expect((await remove("$ce-order")).status).toBe(401);
-		expect((await remove("$all")).status).toBe(401);
+		const forEver = { "ES-HardDelete": "true" };
+		for (const refused of [await remove("$all"), await remove("$ce-order", forEver)]) {
+			expect([refused.status, refused.text]).toEqual([
+				401,
+				expect.stringContaining("clients cannot delete it for ever"),
+			]);
+		}
 		expect((await remove("$$order-1")).status).toBe(400);
+	});
+
+	test("of an index stream hides it until its next entry, whose number goes on", async () => {
+		await fill("order-1", 3);
+		expect(numbers(await read("%24ce-order"))).toEqual([2, 1, 0]);
+		expect(outcome(await remove("$ce-order"))).toBe("204 Stream deleted");
+		expect(outcome(await read("%24ce-order"))).toBe("404 Not Found");
+		expect(numbers(await read("order-1"))).toEqual([2, 1, 0]);
+		await fill("order-2", 2);
+		const back = await read("%24ce-order?embed=rich");
+		const places = feedOf(back).entries.map((entry) => entry.positionEventNumber);
+		expect(places).toEqual([4, 3]);
+		const older = await read("%24ce-order/2");
+		expect(outcome(older)).toBe("404 Not Found");
 	});
 });
 

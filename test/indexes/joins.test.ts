@@ -3,6 +3,7 @@ import {
 	isIndexStream,
 	isWritable,
 	type JoiningEvent,
+	joinFaults,
 	streamsJoined,
 } from "../../src/indexes/joins.ts";
 
@@ -75,6 +76,36 @@ test.each([
 	["after a byte order mark", '\ufeff{"$correlationId":"x"}'],
 ])("metadata %s correlates with nothing", (_, meta) => {
 	expect(joined({ meta })).toEqual(["$et-T"]);
+});
+
+test.each([
+	["with a number", '{"$correlationId":1}', "it is not text"],
+	["with an empty one", '{"$correlationId":"", "a":"padding"}', "it is empty"],
+	["with a control character", '{"$correlationId":"a\\u0000b"}', "it holds a control character"],
+	["with one too long", `{"$correlationId":"${"x".repeat(1021)}"}`, "it is 1025 bytes long"],
+	["too large", `{"$correlationId":"x"}`.padEnd(CORRELATED_METADATA_BYTES_MAX + 1), "65536 bytes"],
+	["that is cut off", '{"$correlationId":"abcdef"', "the metadata is not JSON"],
+])("metadata %s correlates with nothing, and that is said", (_, meta, reason) => {
+	expect(joinFaults({ stream: "s", metadata: Buffer.from(meta) })).toEqual([
+		{ name: "$correlationId", reason: expect.stringContaining(reason) },
+	]);
+});
+
+test.each([
+	["a correlation", '{"$correlationId":"9f2c"}'],
+	["no correlation", '{"$correlationId":null,"a":1}'],
+	["one further inside", '{"inner":{"$correlationId":7}}'],
+	["text that is no JSON", "a note on $correlationId"],
+])("nothing is missing from an index after metadata with %s", (_, meta) => {
+	expect(joinFaults({ stream: "order-1", metadata: Buffer.from(meta) })).toEqual([]);
+});
+
+test("a category too long for a name is missing from its index, and that is said", () => {
+	const metadata = Buffer.alloc(0);
+	expect(joinFaults({ stream: `${"x".repeat(1021)}-1`, metadata })).toEqual([
+		{ name: "$ce-", reason: expect.stringContaining("it is 1025 bytes long") },
+	]);
+	expect(joinFaults({ stream: `${"x".repeat(1020)}-1`, metadata })).toEqual([]);
 });
 
 test("metadata that is no UTF-8 correlates with nothing", () => {

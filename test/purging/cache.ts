@@ -15,6 +15,8 @@ export type Cache = {
 	readonly told: Told[];
 	/** What it answers to purges from now on; `undefined` is no answer at all. */
 	answer: (told: Told) => number | undefined;
+	/** What it calls itself in its answers to purges; "" for nothing. */
+	server: string;
 	/** Where it gets what it has not. */
 	upstream: string;
 	close(): Promise<void>;
@@ -40,7 +42,8 @@ export async function startCache(): Promise<Cache> {
 		cache.told.push(told);
 		const status = cache.answer(told);
 		if (status !== undefined && status < 300) purge(told);
-		return status === undefined ? undefined : res.writeHead(status).end();
+		const named = cache.server === "" ? {} : { Server: cache.server };
+		return status === undefined ? undefined : res.writeHead(status, named).end();
 	};
 	const pass = (req: IncomingMessage, res: ServerResponse) => {
 		const key = `${req.url} ${req.headers.accept}`;
@@ -64,6 +67,7 @@ export async function startCache(): Promise<Cache> {
 		port,
 		told: [],
 		answer: () => 200,
+		server: "",
 		upstream: "",
 		close: () =>
 			new Promise((resolve) => {

@@ -281,3 +281,15 @@ test("by URLs, every page of the grid that shows the stream is named, in both fo
 	// Pages that show nothing of it are left alone.
 	expect(told.map(({ path }) => path).join()).not.toContain("order-2");
 });
+
+test("by URLs, a success that Squid reports is none: the cache must be emptied by hand", async () => {
+	await start({ purgeBy: "urls" });
+	await append("order-1");
+	cache.server = "squid/5.7";
+	await remove("order-1", false);
+	await until(async () => Number((await states())[0]?.abandoned) > 0);
+	expect((await states())[0]).toMatchObject({ failed: 0, abandoned: 1 });
+	expect(said.join("\n")).toContain(
+		"must be emptied by hand: stream 'order-1': Squid drops only one of the forms of a page",
+	);
+});

@@ -26,6 +26,7 @@ const HTTP_KNOWS = [
 	"src/commands",
 	"src/log/log.ts",
 	"src/log/tree.ts",
+	"src/log/reading/clock.ts",
 	"src/config.ts",
 	"src/networks.ts",
 	"feeds",

@@ -51,6 +51,7 @@ const EXPOSED_HEADERS = [
 	"ES-CurrentVersion",
 	"ETag",
 	"Varve-Repeated",
+	"Varve-Ignored",
 	"Retry-After",
 ].join(", ");
 

@@ -64,7 +64,9 @@ export function answerAsOf(
 ): Answer | undefined {
 	const tag = tagHeld(request, last, log, ifNoneMatch);
 	if (tag !== undefined) {
-		return notModified(keepingHeaders(cacheControl(false, settings.headMaxAge), tag));
+		const { headMaxAge, sealedMaxAge } = settings;
+		const control = cacheControl(false, headMaxAge, undefined, sealedMaxAge);
+		return notModified(keepingHeaders(control, tag));
 	}
 	const kept = documents.get(keyAsOf(request.key, last));
 	return kept && answerWith(kept, ifNoneMatch);

@@ -3,6 +3,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { prepareAppend } from "../../commands/append.ts";
+import { type Ignored, ignoredOf } from "../../commands/ignored.ts";
 import { Refusal } from "../../errors.ts";
 import { parseStreamName, parseUuid } from "../../event.ts";
 import type { Appended } from "../../log/log.ts";
@@ -70,14 +71,21 @@ export async function appendTo(exchange: Exchange, request: AppendRequest): Prom
 	const appended = await appendUnder(context.log, append.stream, expectation, (expected) =>
 		context.log.append({ ...append, expected }),
 	);
-	const answer = created(eventUrl(base, append.stream, appended.first), appended);
+	const location = eventUrl(base, append.stream, appended.first);
+	const answer = created(location, appended, ignoredOf(append));
 	if (kind !== "entry") return answer;
 	const member = { base, stream: append.stream, version: appended.first };
 	return withCreatedEntry(exchange, answer, member);
 }
 
-/** The contract's headers for the position, and our own header for a repeat. */
-function created(location: string, { position, repeated }: Appended): Answer {
+/**
+ * The contract's headers for the position, and our own for a repeat and for what has no effect.
+ */
+function created(
+	location: string,
+	{ position, repeated }: Appended,
+	ignored: readonly Ignored[],
+): Answer {
 	const at = String(position);
 	return {
 		status: 201,
@@ -89,12 +97,24 @@ function created(location: string, { position, repeated }: Appended): Answer {
 			"Kurrent-Position",
 			at,
 			...(repeated ? ["Varve-Repeated", "true"] : []),
+			...(ignored.length > 0 ? ["Varve-Ignored", listOf(ignored)] : []),
 			"Content-Type",
 			"text/plain; charset=utf-8",
 			"Content-Length",
 			"0",
 		],
 	};
+}
+
+/**
+ * A list of strings with parameters (RFC 9651 section 3.1). The names and the reasons are ours, so
+ * they hold nothing that would have to be escaped.
+ */
+function listOf(ignored: readonly Ignored[]): string {
+	const items = ignored.map(({ index, name, reason }) => {
+		return `"${name}";event=${index};reason="${reason}"`;
+	});
+	return items.join(", ");
 }
 
 /**

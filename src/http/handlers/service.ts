@@ -6,6 +6,7 @@ import { type MediaType, negotiate } from "../../../feeds/media.ts";
 import { VARY } from "../../cache/policy.ts";
 import { Refusal } from "../../errors.ts";
 import { ALL, type StreamName } from "../../event.ts";
+import { STREAMS } from "../../indexes/joins.ts";
 import { type Answer, textAnswer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { baseOf } from "../request/base.ts";
@@ -13,7 +14,6 @@ import { streamUrl } from "../urls.ts";
 
 /** There may be millions of streams; the answer has the newest ones, and `$streams` has all. */
 const STREAMS_SHOWN = 100;
-const STREAMS = "$streams" as StreamName;
 const SERVICE: MediaType = {
 	name: "application/atomsvc+xml",
 	contentType: "application/atomsvc+xml; charset=utf-8",
@@ -38,7 +38,9 @@ export async function answerService({ context, req }: Exchange): Promise<Answer>
 	const readable = (title: string, stream: StreamName): Collection => {
 		return { title, href: streamUrl(base, stream), accepts: [] };
 	};
-	const own = entries.map(({ event: { stream } }) => {
+	// A stream that was deleted accepts no entries, or is not there for now.
+	const there = entries.filter(({ unresolved }) => unresolved === undefined);
+	const own = there.map(({ event: { stream } }) => {
 		return { ...readable(stream, stream), accepts: [ENTRY_TYPE] };
 	});
 	const lists = [readable("All events", ALL), readable("All streams", STREAMS)];

@@ -4,7 +4,9 @@
 import { createRequire } from "node:module";
 import { TEXT_TYPES } from "../../../feeds/formats/message.ts";
 import { COUNT_MAX, GRID } from "../../../feeds/geometry.ts";
+import { isRefusal } from "../../errors.ts";
 import { ALL, EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts";
+import { clockWarning, readClock } from "../../log/reading/clock.ts";
 import { type Answer, textAnswer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { answerMessage } from "../answering/message.ts";
@@ -27,9 +29,10 @@ export function answerPing({ req }: Exchange, { query }: { query: string }): Ans
 	return answerMessage(negotiateType(req, query, TEXT_TYPES), "TextMessage", { text: PONG });
 }
 
-/** GET /info: version, features and limits, and how purges of caches go. */
-export function answerInfo({ context }: Exchange): Answer {
+/** GET /info: version, features and limits, the clock, and how purges of caches go. */
+export async function answerInfo({ context }: Exchange): Promise<Answer> {
 	const { settings } = context;
+	const clock = await clockOf(context);
 	const purging = context.purging();
 	return json(200, {
 		varveVersion: VERSION,
@@ -49,8 +52,21 @@ export function answerInfo({ context }: Exchange): Answer {
 			longPollSecondsMax: settings.longPollSecondsMax,
 			requestTimeoutMs: settings.requestTimeoutMs,
 		},
+		...(clock ? { clock } : {}),
 		...(purging ? { purging } : {}),
 	});
+}
+
+/** Undefined if the newest event cannot be read: the rest of the answer does not depend on it. */
+async function clockOf({ log }: Exchange["context"]) {
+	try {
+		const clock = await readClock(log);
+		const warning = clockWarning(clock);
+		return { behindSeconds: clock.behindSeconds, ...(warning === undefined ? {} : { warning }) };
+	} catch (error) {
+		if (isRefusal(error)) return undefined;
+		throw error;
+	}
 }
 
 /** GET /health/live: the process answers. `?liveCode=200` changes the status of success. */
@@ -66,7 +82,11 @@ export function answerLive({ req }: Exchange): Answer {
 export async function answerReady({ context }: Exchange): Promise<Answer> {
 	const refusal = context.unready();
 	if (refusal) return answerToError(refusal, context.report);
-	return { status: (await canWork(context.log)) ? 204 : 503, headers: NO_STORE };
+	if (!(await canWork(context.log))) return { status: 503, headers: NO_STORE };
+	// It can work, so it stays ready: taking it away from its clients would mend no clock.
+	const behind = (await clockOf(context))?.behindSeconds ?? 0;
+	const warning = behind > 0 ? ["Varve-Clock-Behind", String(behind)] : [];
+	return { status: 204, headers: [...NO_STORE, ...warning] };
 }
 
 /**

@@ -7,6 +7,7 @@
  * that: `fetched.ts`. So the plans are plain functions, and no engine repeats a rule.
  */
 import type { StreamName, Version } from "../../event.ts";
+import { isIndexStream } from "../../indexes/joins.ts";
 import { parseMetadata } from "../../retention/metadata.ts";
 import { describedStream, effectiveMetadata } from "../../retention/window.ts";
 
@@ -36,7 +37,7 @@ export type NewestMetadata = {
 
 /**
  * Whether a stream lives. A metadata stream ends with the stream it describes, and is never deleted
- * softly.
+ * softly. Nor is an index stream: its delete hides what it holds, and the next entry is shown.
  * @param hasTombstone of the stream, or of the one it describes
  * @param metadata called only if the answer depends on it
  */
@@ -46,7 +47,7 @@ export function lifecycleOf(
 	metadata: () => NewestMetadata,
 ): Lifecycle {
 	if (hasTombstone) return "hard-deleted";
-	if (describedStream(stream) !== undefined) return "live";
+	if (describedStream(stream) !== undefined || isIndexStream(stream)) return "live";
 	return isHidden(stream, metadata().data) ? "soft-deleted" : "live";
 }
 

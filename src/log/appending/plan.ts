@@ -64,7 +64,7 @@ type PlannedDeletion = {
  */
 export function planAppend(append: PlannedAppend, facts: Facts): Plan {
 	const { stream, expected, events } = append;
-	if (!isWritable(stream)) throw new Refusal("stream-not-writable", { stream });
+	if (!isWritable(stream)) throw new Refusal("stream-not-writable", { stream, attempt: "append" });
 	const judgement = judge({ stream, expected, count: events.length }, facts);
 	if (!judgement.write) {
 		return { repeated: true, first: judgement.first, final: judgement.final };
@@ -88,7 +88,9 @@ export function planAppend(append: PlannedAppend, facts: Facts): Plan {
  * @throws Refusal `stream-not-writable`, `wrong-expected-version`, `stream-deleted`
  */
 export function planDelete({ stream, expected, hard }: PlannedDeletion, facts: Facts): Plan {
-	if (!isDeletable(stream)) throw new Refusal("stream-not-writable", { stream });
+	if (!isDeletable(stream, hard)) {
+		throw new Refusal("stream-not-writable", { stream, attempt: "delete" });
+	}
 	judgeDelete({ stream, expected }, facts);
 	const write: PlannedWrite = hard
 		? { stream, made: tombstone(stream, facts.lastOf(stream) + 1), mark: "tombstone" }

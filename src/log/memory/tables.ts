@@ -13,6 +13,8 @@ import { parseMetadata, type StreamMetadata } from "../../retention/metadata.ts"
 import {
 	describedStream,
 	effectiveMetadata,
+	lowestFrom,
+	metadataOfIndex,
 	metadataStream,
 	type StreamState,
 } from "../../retention/window.ts";
@@ -107,6 +109,12 @@ export class MemoryTables {
 
 	#metadataOf(stream: StreamName): StreamMetadata {
 		const { data } = this.newestMetadata(stream);
-		return effectiveMetadata(stream, data && parseMetadata(data));
+		const written = effectiveMetadata(stream, data && parseMetadata(data));
+		if (!isIndexStream(stream)) return written;
+		const [last, positions] = [this.lastOf(stream), this.positionsOf(stream)];
+		const at = this.positionsOf(metadataStream(stream)).at(-1) ?? -1;
+		return metadataOfIndex(written, last, () =>
+			lowestFrom(0, last, (version) => Number(positions[version]) >= Number(at)),
+		);
 	}
 }

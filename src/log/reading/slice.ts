@@ -9,7 +9,7 @@ import {
 	type StreamName,
 	type Version,
 } from "../../event.ts";
-import { isIndexStream } from "../../indexes/joins.ts";
+import { isIndexStream, STREAMS } from "../../indexes/joins.ts";
 import { linkAt, type Target } from "../../indexes/links.ts";
 import { firstShown, isShown, type StreamState, shownUntil } from "../../retention/window.ts";
 import type { Gap, Range, Slice, StreamEntry } from "../log.ts";
@@ -128,8 +128,25 @@ function entryOf({ stream, content }: Range, entry: FoundEntry, now: number): Sh
 	const found = { event, state: origin };
 	const until = targetUntil(found, now);
 	if (isTargetShown(found, now)) return { entry: { version, event }, until };
+	if (stream === STREAMS && !origin.isGone) return listed(entry, origin, content);
+	return { entry: leadingNowhere(stream, entry, content), until };
+}
+
+/**
+ * The entry of a stream that hides its first event. A stream that was softly deleted may come back,
+ * scavenged or not.
+ */
+function listed(entry: FoundEntry, { metadata }: StreamState, content: boolean): Shown {
+	const { version, event } = entry;
+	if (metadata.isDeleted) return { entry: leadingNowhere(STREAMS, entry, content), until: 0 };
+	const bare = { ...event, data: NOTHING, metadata: NOTHING, isRedacted: true } as const;
+	return { entry: { version, event: bare, isHidden: true }, until: 0 };
+}
+
+function leadingNowhere(stream: StreamName, entry: FoundEntry, content: boolean): StreamEntry {
+	const { version, event } = entry;
 	const unresolved = { stream: event.stream, version: event.version };
-	return { entry: { version, event: linkOf(stream, entry, content), unresolved }, until };
+	return { version, event: linkOf(stream, entry, content), unresolved };
 }
 
 /** The link that an entry of an index stream stands for. */

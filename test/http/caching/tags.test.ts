@@ -118,3 +118,29 @@ test("--sealed-max-age bounds for how long copies that nobody purges may be used
 	expect(await control()).toBe("max-age=3600, public");
 	await own.close();
 });
+
+test("--sealed-max-age caps what --head-max-age and $cacheControl grant, 304 and redirect too", async () => {
+	const own = await startServers({ sealedMaxAge: 60, headMaxAge: 3600 });
+	const metadata = {
+		path: "/streams/long/metadata",
+		headers: { "Content-Type": "application/json", "ES-EventId": randomUUID() },
+	};
+	await own.ask({ ...metadata, body: '{"$cacheControl":63072000}' });
+	for (const stream of ["long", "plain"]) {
+		await own.ask(batch(stream, [{ eventId: randomUUID(), eventType: "t", data: {} }]));
+		for (const path of [`/streams/${stream}`, `/streams/${stream}/head`]) {
+			for (const lane of [own, own.express]) {
+				const { headers } = await lane.ask(get(path));
+				const again = await lane.ask(get(path, ATOM_JSON, { "If-None-Match": headers.etag }));
+				expect([again.status, headers["cache-control"], again.headers["cache-control"]]).toEqual([
+					304,
+					"max-age=60, public",
+					"max-age=60, public",
+				]);
+			}
+		}
+	}
+	const redirect = await own.ask(get("/streams/plain/"));
+	expect(redirect.headers["cache-control"]).toBe("max-age=60, public");
+	await own.close();
+});

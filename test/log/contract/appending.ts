@@ -108,7 +108,7 @@ export function appending(given: Given): void {
 			for (const stream of ["$all", "$streams", "$ce-order", "$et-Placed", "$bc-1"]) {
 				expect(await refusal(append(log, stream, events(1)))).toEqual([
 					"stream-not-writable",
-					{ stream },
+					{ stream, attempt: "append" },
 				]);
 			}
 		});

@@ -211,12 +211,43 @@ export function deleting(given: Given): void {
 			await remove("a", "no-stream", true);
 		});
 
-		test("anything of an index stream, $all or metadata is refused", async () => {
+		test("of $all or metadata is refused, and that of an index for ever", async () => {
 			await append(log, "order-1", events(1));
 			await describeAs("order-1", "{}");
-			for (const stream of ["$all", "$ce-order", "$streams", "$$order-1"]) {
-				expect((await refusal(remove(stream)))[0]).toBe("stream-not-writable");
+			const refused = (stream: string) => ["stream-not-writable", { stream, attempt: "delete" }];
+			for (const stream of ["$all", "$$order-1"]) {
+				expect(await refusal(remove(stream))).toEqual(refused(stream));
 			}
+			for (const stream of ["$all", "$ce-order", "$streams"]) {
+				expect(await refusal(remove(stream, "any", true))).toEqual(refused(stream));
+			}
+		});
+
+		test("of an index hides what is there; the next entry shows, under its number", async () => {
+			await append(log, "order-1", events(3));
+			await remove("$ce-order");
+			expect(await read(log, "$ce-order")).toMatchObject({ last: -1, entries: [] });
+			expect(await log.last(name("$ce-order"))).toBe(-1);
+			expect((await read(log, "order-1")).entries).toHaveLength(3);
+			await append(log, "order-2", events(2));
+			expect(versions(await read(log, "$ce-order"))).toEqual([3, 4]);
+			expect(await log.last(name("$ce-order"))).toBe(4);
+			await remove("$ce-order");
+			await remove("$ce-order");
+			expect((await read(log, "$ce-order")).last).toBe(-1);
+			await append(log, "order-1", events(1));
+			expect(versions(await read(log, "$ce-order"))).toEqual([5]);
+			await describeAs("$ce-order", "{}");
+			expect(versions(await read(log, "$ce-order"))).toEqual([0, 1, 2, 3, 4, 5]);
+		});
+
+		test("of $streams hides the streams there are, and not the ones that begin", async () => {
+			await append(log, "a", events(1));
+			await remove("$streams");
+			await append(log, "a", events(1));
+			expect((await read(log, "$streams")).last).toBe(-1);
+			await append(log, "b", events(1));
+			expect(versions(await read(log, "$streams"))).toEqual([1]);
 		});
 	});
 

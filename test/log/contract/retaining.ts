@@ -51,20 +51,31 @@ export function retaining(given: Given): void {
 			expect((await append(log, "a", events(1), 9)).first).toBe(10);
 		});
 
-		test("do nothing where they are zero, negative, or the document is malformed", async () => {
+		test("do nothing if they are zero, negative, or malformed", async () => {
 			for (const data of [
 				'{"$tb":0,"$maxCount":-1}',
 				'{"$tb":4',
 				'{"$tb":"4"}',
-				'{"$tb":4.0}',
-				'{"$tb":4,"$maxCount":null}',
+				'{"$tb":4.5}',
 				'{"$tb":9223372036854776000}',
-				'{"$tb":4,"$acl":{"$r":[1]}}',
 				'[{"$tb":4}]',
 				"",
 			]) {
 				await describeAs("a", data);
 				expect([data, versions(await read(log, "a")).length]).toEqual([data, 10]);
+			}
+		});
+
+		test("apply beside what is malformed, however their numbers are written", async () => {
+			for (const data of [
+				'{"$tb":4.0}',
+				'{"$tb":0.4e1}',
+				'{"$tb":4,"$maxCount":null}',
+				'{"$maxCount":6,"$maxAge":"a day"}',
+				'{"$tb":4,"$acl":{"$r":[1]}}',
+			]) {
+				await describeAs("a", data);
+				expect([data, versions(await read(log, "a"))]).toEqual([data, [4, 5, 6, 7, 8, 9]]);
 			}
 		});
 
@@ -208,6 +219,76 @@ export function retaining(given: Given): void {
 		test("has a retention of its own", async () => {
 			await describeAs("$ce-order", { $maxCount: 1 });
 			expect(versions(await read(log, "$ce-order"))).toEqual([2]);
+		});
+
+		test.each(["1000", "9223372036854775806", "9223372036854775807"])(
+			"does not go dark by a $tb of %s: that hides what is there, and nothing later",
+			async (before) => {
+				for (const stream of ["$ce-order", "$et-OrderPlaced", "$bc-c", "$streams"]) {
+					await describeAs(stream, `{"$tb":${before}}`);
+					expect([stream, (await read(log, stream)).entries]).toEqual([stream, []]);
+				}
+				const metadata = Buffer.from('{"$correlationId":"c"}');
+				await append(log, "order-3", events(2, { metadata }));
+				expect(versions(await read(log, "$ce-order"))).toEqual([3, 4]);
+				expect(versions(await read(log, "$et-OrderPlaced"))).toEqual([3, 4]);
+				expect(versions(await read(log, "$bc-c"))).toEqual([0, 1]);
+				expect(versions(await read(log, "$streams"))).toEqual([2]);
+				await describeAs("$ce-order", { $maxCount: 100 });
+				expect(versions(await read(log, "$ce-order"))).toEqual([0, 1, 2, 3, 4]);
+			},
+		);
+
+		test("hides up to a $tb that is not beyond what is there, and counts on", async () => {
+			await describeAs("$ce-order", { $tb: 2 });
+			await append(log, "order-3", events(1));
+			expect(versions(await read(log, "$ce-order"))).toEqual([2, 3]);
+			expect(retention(await read(log, "$ce-order"))?.first).toBe(2);
+		});
+	});
+
+	describe("$streams", () => {
+		const listed = async () =>
+			(await read(log, "$streams")).entries.map(({ event, isHidden, unresolved }) => [
+				unresolved?.stream ?? event.stream,
+				unresolved ? "gone" : isHidden ? "hidden" : "shown",
+			]);
+
+		beforeEach(async () => {
+			for (const stream of ["a", "b", "c", "d"]) await append(log, stream, events(3));
+		});
+
+		test("lists a stream that hides its first event, without the content of that", async () => {
+			await describeAs("a", { $tb: 1 });
+			await describeAs("b", { $maxCount: 1 });
+			await describeAs("c", { $maxAge: 10 });
+			given.now += 60_000;
+			expect(await listed()).toEqual([
+				["a", "hidden"],
+				["b", "hidden"],
+				["c", "hidden"],
+				["d", "shown"],
+			]);
+			const [first] = (await read(log, "$streams")).entries;
+			expect(first?.event).toMatchObject({ stream: "a", version: 0, type: "OrderPlaced" });
+			expect(first?.event).toMatchObject({ isRedacted: true });
+			expect([first?.event.data.length, first?.event.metadata.length]).toEqual([0, 0]);
+			expect(retention(await read(log, "$streams"))?.steadyUntil).toBe(0);
+		});
+
+		test("does not list a deleted stream, until that comes back", async () => {
+			await log.delete({ stream: name("a"), expected: "any", hard: false });
+			await log.delete({ stream: name("b"), expected: "any", hard: true });
+			expect((await listed()).slice(0, 2)).toEqual([
+				["a", "gone"],
+				["b", "gone"],
+			]);
+			await log.scavenge(0);
+			expect(retention(await read(log, "$streams", { limit: 1 }))?.steadyUntil).toBe(0);
+			await append(log, "a", events(1));
+			expect((await listed())[0]).toEqual(["a", "hidden"]);
+			await log.delete({ stream: name("a"), expected: "any", hard: true });
+			expect((await listed())[0]).toEqual(["a", "gone"]);
 		});
 	});
 

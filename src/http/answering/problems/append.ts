@@ -4,6 +4,7 @@ import type { Problem } from "./problem.ts";
 type Words =
 	| "missing-event-type"
 	| "invalid-event"
+	| "malformed-metadata"
 	| "duplicate-event-id"
 	| "event-too-large"
 	| "too-many-events"
@@ -46,6 +47,11 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		title: "Invalid event",
 		detail: (f) => `Event ${f.index} of the batch: ${f.reason} ${FIELDS[f.field] ?? ""}`.trimEnd(),
 	},
+	"malformed-metadata": {
+		status: 400,
+		title: "Malformed metadata of a stream",
+		detail: (f) => `Event ${f.index} of the batch: ${f.rule} is malformed: ${f.reason}.`,
+	},
 	"duplicate-event-id": {
 		status: 400,
 		title: "Event id used twice in one append",
@@ -72,8 +78,11 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 401,
 		title: "Stream not writable",
 		detail: (f) =>
-			`Only the server itself writes to '${f.stream}'. Append to a stream of your own, such as ` +
-			"order-42: the server lists its events in $all, $ce-order and the like.",
+			f.attempt === "append"
+				? `Only the server itself writes to '${f.stream}'. Append to a stream of your own, such as ` +
+					"order-42: the server lists its events in $all, $ce-order and the like."
+				: `The server itself goes on writing to '${f.stream}', so clients cannot delete it for ever. ` +
+					"Without ES-HardDelete, a delete of an index stream hides what it holds now.",
 		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
 	},
 	"wrong-expected-version": {

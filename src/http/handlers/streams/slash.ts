@@ -2,6 +2,7 @@
  * A stream's URL with a slash behind it: the client is sent to the one without (contract 0.6).
  */
 import { FEED_TYPES } from "../../../../feeds/formats/feed.ts";
+import { cacheControl, FOR_EVER_SECONDS } from "../../../cache/policy.ts";
 import { type Answer, textAnswer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { baseOf } from "../../request/base.ts";
@@ -22,6 +23,6 @@ export function answerSlash(exchange: Exchange, { query }: { query: string }): A
 		"Location",
 		location,
 		"Cache-Control",
-		"max-age=31536000, public",
+		cacheControl(false, 0, FOR_EVER_SECONDS, context.settings.sealedMaxAge),
 	]);
 }

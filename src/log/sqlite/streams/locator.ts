@@ -8,6 +8,7 @@ import { setImmediate } from "node:timers/promises";
 import type Database from "better-sqlite3";
 import { ALL, type Position, type StreamName, type Version } from "../../../event.ts";
 import { isIndexStream } from "../../../indexes/joins.ts";
+import { lowestFrom } from "../../../retention/window.ts";
 import * as sql from "../statements.ts";
 import type { StreamRow } from "./rows.ts";
 
@@ -50,16 +51,9 @@ export class Locator {
 
 	/** Positions rise with the versions of every stream. */
 	#versionIn({ id, last }: StreamRow, position: Position): Version | undefined {
-		let low = 0;
-		let high = last;
-		while (low <= high) {
-			const middle = Math.floor((low + high) / 2);
-			const found = this.#statements.positionAt.get(id, middle) as number;
-			if (found === position) return middle;
-			if (found < Number(position)) low = middle + 1;
-			else high = middle - 1;
-		}
-		return undefined;
+		const positionAt = (version: Version) => this.#statements.positionAt.get(id, version) as number;
+		const version = lowestFrom(0, last, (one) => positionAt(one) >= Number(position));
+		return positionAt(version) === position ? version : undefined;
 	}
 }
 

@@ -4,8 +4,15 @@
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../../event.ts";
+import { isIndexStream } from "../../../indexes/joins.ts";
 import { NO_METADATA, parseMetadata, type StreamMetadata } from "../../../retention/metadata.ts";
-import { describedStream, effectiveMetadata, type StreamState } from "../../../retention/window.ts";
+import {
+	describedStream,
+	effectiveMetadata,
+	lowestFrom,
+	metadataOfIndex,
+	type StreamState,
+} from "../../../retention/window.ts";
 import { present } from "../failures.ts";
 import * as sql from "../statements.ts";
 import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
@@ -21,6 +28,8 @@ export class StreamStates {
 	/** The newest position that anything looked up so far rests on; -1 before that. */
 	#newest = -1;
 	readonly #metadata = new LRUCache<number, StreamMetadata>({ max: METADATA_KEPT_MAX });
+	/** How many entries of an index are older than its metadata, by the position of that. */
+	readonly #before = new LRUCache<number, number>({ max: METADATA_KEPT_MAX });
 
 	constructor(database: Database.Database) {
 		this.#statements = prepare(database);
@@ -53,12 +62,27 @@ export class StreamStates {
 		const isGone = (described === undefined ? tombstone : this.find(described)?.tombstone) != null;
 		if (!row && !isGone) return undefined;
 		const written = metadata === null ? NO_METADATA : this.#metadataAt(metadata);
-		return { last, metadata: effectiveMetadata(stream, written), isGone, scavenged };
+		const applied =
+			row && metadata !== null && isIndexStream(stream)
+				? metadataOfIndex(written, last, () => this.#entriesBefore(row, metadata))
+				: effectiveMetadata(stream, written);
+		return { last, metadata: applied, isGone, scavenged };
 	}
 
 	/** Whether any stream has metadata or links, or was deleted (or has an event that looks so). */
 	isAnyMarked(): boolean {
 		return this.#statements.isAnyMarked.get() === 1;
+	}
+
+	#entriesBefore({ id, last }: StreamRow, position: number): number {
+		let before = this.#before.get(position);
+		if (before === undefined) {
+			const positionAt = (version: number) =>
+				present(this.#statements.positionAt.get(id, version), "an entry of the stream") as number;
+			before = Number(lowestFrom(0, last, (version) => positionAt(version) >= position));
+			this.#before.set(position, before);
+		}
+		return before;
 	}
 
 	#metadataAt(position: number): StreamMetadata {
@@ -77,5 +101,6 @@ function prepare(database: Database.Database) {
 	return {
 		isAnyMarked: database.prepare(sql.SELECT_IS_ANY_MARKED).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
+		positionAt: database.prepare(sql.SELECT_POSITION_AT).pluck(),
 	};
 }
