@@ -34,6 +34,7 @@ export type ServingSettings = {
 	readonly corsOrigin: string;
 	readonly corsHeaders: string | undefined;
 	readonly allowAnonymous: boolean;
+	readonly infoState: string;
 };
 
 /** The log's files, and how they are treated. */
@@ -155,6 +156,14 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "yes-no",
 		default: false,
 		help: "Let everyone who can reach a non-loopback address read and write.",
+	},
+	{
+		name: "infoState",
+		flag: "info-state",
+		kind: "text",
+		default: "leader",
+		pattern: { test: /^(leader|master)$/, reason: "it must be leader or master" },
+		help: "What /info and /gossip call this node: leader, or master for clients of version 5.",
 	},
 	{
 		name: "onWriteFailure",

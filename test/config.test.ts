@@ -42,6 +42,7 @@ describe("settings", () => {
 				"purge-method": "BAN",
 				"purge-by": "urls",
 				"on-write-failure": "exit",
+				"info-state": "master",
 			};
 			const word = words[option.flag] ?? texts.text;
 			const text =

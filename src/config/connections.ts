@@ -54,7 +54,7 @@ export const CONNECTION_OPTIONS = [
 		default: 2_000,
 		min: 1,
 		max: 1_000_000,
-		help: "Readers of server-sent events at a time. Further ones get 503.",
+		help: "Readers of server-sent events at a time. Further ones are told to come back in 5 s.",
 	},
 	{
 		name: "heartbeatMs",

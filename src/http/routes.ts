@@ -17,6 +17,7 @@ import {
 	answerScavengeStop,
 } from "./handlers/erasure/scavenge.ts";
 import { answerEvent } from "./handlers/event.ts";
+import { answerGossip } from "./handlers/gossip.ts";
 import { answerMoment } from "./handlers/moment.ts";
 import { answerOpenApi } from "./handlers/openapi.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
@@ -83,6 +84,7 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/openapi.json", "anyone", "cold", answerOpenApi],
 	["GET", "/ping", "anyone", "cold", answerPing],
 	["GET", "/info", "anyone", "cold", answerInfo],
+	["GET", "/gossip", "anyone", "cold", answerGossip],
 	["GET", "/log/checkpoint", "prove", "cold", answerSignedHead],
 	["GET", "/log/key", "anyone", "cold", answerKey],
 	["GET", "/log/tile/*tile", "prove", "cold", answerTile],

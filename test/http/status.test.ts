@@ -19,6 +19,34 @@ test("/ping answers", async () => {
 	expect(reply.json).toEqual({ text: "Ping request successfully handled" });
 });
 
+test("/gossip has this server as the only member, and the leader, at the address it was asked by", async () => {
+	const { port } = new URL(servers.url);
+	const reply = await servers.ask(get("/gossip", "*/*"));
+	expect([reply.status, reply.headers["cache-control"]]).toEqual([200, "no-store"]);
+	expect(reply.json.members).toEqual([
+		expect.objectContaining({
+			state: "Leader",
+			isAlive: true,
+			httpEndPointIp: "127.0.0.1",
+			httpEndPointPort: Number(port),
+			externalHttpIp: "127.0.0.1",
+			externalHttpPort: Number(port),
+		}),
+	]);
+	const named = await servers.ask(get("/gossip", "*/*", { Host: "store.example" }));
+	expect(named.json).toMatchObject({ serverIp: "store.example", serverPort: 80 });
+	expect((await servers.ask(get("/gossip", "*/*", { Host: "a b" }))).status).toBe(400);
+});
+
+test("--info-state master is what clients of version 5 look for", async () => {
+	const own = await startServers({ infoState: "master", publicUrl: "https://store.example" });
+	expect((await own.ask(get("/info"))).json.state).toBe("master");
+	expect((await own.ask(get("/gossip"))).json.members).toMatchObject([
+		{ state: "Master", externalHttpIp: "store.example", externalHttpPort: 443 },
+	]);
+	await own.close();
+});
+
 test("/info says version, features and limits", async () => {
 	const reply = await servers.ask(get("/info"));
 	const manifest = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));

@@ -29,7 +29,9 @@ function follow(url: string, type: string): Followed {
 	followers.push(source);
 	const seen: Followed["seen"] = [];
 	source.addEventListener(type, ({ lastEventId, data }) => {
-		seen.push({ id: lastEventId, n: (JSON.parse(data) as { n: unknown }).n });
+		const found = JSON.parse(data) as { n: unknown; data?: { n: unknown } };
+		// `$all` and categories show whole events.
+		seen.push({ id: lastEventId, n: found.data?.n ?? found.n });
 	});
 	return { seen, source, resumed };
 }
@@ -71,6 +73,36 @@ describe("EventSource", () => {
 		const positions = all.seen.map(({ id }) => Number(id));
 		expect(positions).toEqual(positions.toSorted((a, b) => a - b));
 		expect(new Set(positions).size).toBe(positions.length);
+	});
+
+	test("hears of an event of type error as of any other, by one name for all", async () => {
+		const source = new EventSource(`${servers.url}/streams/faults?event=message&embed=body`);
+		followers.push(source);
+		const faults: unknown[] = [];
+		const types: unknown[] = [];
+		source.onerror = (fault) => faults.push(fault);
+		source.onmessage = ({ data }) => types.push((JSON.parse(data) as { type: unknown }).type);
+		const events = ["Failed", "error", "open"].map((eventType) => {
+			return { eventId: randomUUID(), eventType, data: {} };
+		});
+		await servers.ask(batch("faults", events));
+		await until(() => types.length === 3);
+		expect([types, faults]).toEqual([["Failed", "error", "open"], []]);
+	});
+
+	test("comes back by itself if the server has too many readers", async () => {
+		const own = await startServers({ liveStreamsMax: 1 });
+		await append(own.url, "full", [0]);
+		const first = follow(`${own.url}/streams/full`, "Placed");
+		await until(() => first.seen.length === 1);
+		const second = follow(`${own.url}/streams/full`, "Placed");
+		const refused = new Promise((resolve) => {
+			second.source.addEventListener("error", resolve, { once: true });
+		});
+		await refused;
+		expect(second.source.readyState).toBe(EventSource.CONNECTING);
+		second.source.close();
+		await own.close();
 	});
 
 	test("gives up on a stream that is not there", async () => {

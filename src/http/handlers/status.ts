@@ -20,7 +20,7 @@ const NO_STORE = ["Cache-Control", "no-store"];
 export const VERSION = readVersion();
 
 /** The level of the wire contract we speak, in the place where its clients look for it. */
-const CONTRACT_VERSION = "24.10.14.0";
+export const CONTRACT_VERSION = "24.10.14.0";
 
 const PONG = "Ping request successfully handled";
 
@@ -37,7 +37,7 @@ export async function answerInfo({ context }: Exchange): Promise<Answer> {
 	return json(200, {
 		varveVersion: VERSION,
 		esVersion: CONTRACT_VERSION,
-		state: "leader",
+		state: settings.infoState,
 		features: { projections: false, userManagement: false, atomPub: true },
 		authentication: { type: "none" },
 		limits: {

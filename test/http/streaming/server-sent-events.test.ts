@@ -9,6 +9,9 @@ beforeAll(async () => {
 });
 afterAll(() => servers.close());
 
+/** How long a reader that was let in waits before it connects again, in milliseconds. */
+const STAYS = 2000;
+
 const readers: Reader[] = [];
 afterEach(async () => {
 	for (const reader of readers.splice(0)) reader.leave();
@@ -113,6 +116,38 @@ describe("server-sent events", () => {
 		expect(lines[2]).toMatchObject({ version: 2, dataBase64: "/wAK" });
 	});
 
+	test("of $all and index streams are whole events by default, since data alone says little", async () => {
+		const stream = newStream();
+		const sent = event(new Uint8Array([255, 0]), false, "Whole");
+		await append(stream, sent);
+		const entry = { stream, version: 0, id: sent.id, type: "Whole", dataBase64: "/wA=" };
+		const index = await open("/streams/%24et-Whole");
+		await until(() => index.messages.length === 1);
+		expect(JSON.parse(index.messages[0]?.data ?? "")).toMatchObject({ ...entry, at: 0 });
+		index.leave();
+		const last = await servers.log.last("$all" as never);
+		const all = await open(`/streams/%24all?lastEventId=${last - 1}`);
+		await until(() => all.messages.length === 1);
+		expect(JSON.parse(all.messages[0]?.data ?? "")).toMatchObject(entry);
+		all.leave();
+		const bare = await open("/streams/%24et-Whole?embed=content");
+		await until(() => bare.messages.length === 1);
+		expect(bare.messages[0]?.data).toBe("/wA=");
+	});
+
+	test("have one name for all if that is asked for, and never that of a broken connection", async () => {
+		const stream = newStream();
+		await append(stream, ...["Placed", "error", "open"].map((type) => event("1", true, type)));
+		const typed = await open(`/streams/${stream}`);
+		const named = await open(`/streams/${stream}?event=message&embed=body`);
+		await until(() => typed.messages.length === 3 && named.messages.length === 3);
+		const names = (reader: Reader) => reader.messages.map((message) => message.event);
+		expect(names(typed)).toEqual(["Placed", "message", "message"]);
+		expect(names(named)).toEqual(["message", "message", "message"]);
+		const types = named.messages.map(({ data }) => (JSON.parse(data) as Json).type);
+		expect(types).toEqual(["Placed", "error", "open"]);
+	});
+
 	test("lose nothing and repeat nothing while events are appended and the reader comes and goes", async () => {
 		const seed = randomInt(2 ** 31);
 		console.log(`seed ${seed}`);
@@ -149,8 +184,9 @@ describe("server-sent events", () => {
 			// The server learns of it in its own time, and has three places.
 			await until(async () => {
 				const probe = await connect(servers.port, "/streams/probe");
+				await until(() => probe.retry !== undefined);
 				probe.leave();
-				return probe.status === 200;
+				return probe.retry === STAYS;
 			});
 		}
 		await writing;
@@ -179,19 +215,27 @@ describe("server-sent events", () => {
 		const held = [];
 		for (let n = 0; n < 3; n++) held.push(await until(() => place()));
 		const refused = await servers.ask(get("/streams/x", "text/event-stream"));
-		expect([refused.status, refused.headers["retry-after"]]).toEqual([503, "5"]);
-		expect(refused.json).toMatchObject({ queue: "live stream", limit: 3 });
+		expect([refused.status, refused.headers["content-type"]]).toEqual([
+			200,
+			"text/event-stream; charset=utf-8",
+		]);
+		expect([refused.headers["cache-control"], refused.text]).toEqual([
+			"no-store",
+			": overloaded\nretry: 5000\n\n",
+		]);
 		held[0]?.leave();
 		await until(() => place());
 
 		async function place(): Promise<Reader | undefined> {
 			const reader = await open("/streams/x");
-			return reader.status === 200 ? reader : undefined;
+			await until(() => reader.retry !== undefined);
+			return reader.retry === STAYS ? reader : undefined;
 		}
 	});
 
 	test.each([
 		["/streams/s?lastEventId=x", {}, "malformed-query"],
+		["/streams/s?event=error", {}, "malformed-query"],
 		["/streams/s", { "Last-Event-ID": "-1" }, "malformed-header"],
 		["/streams/s", { "Last-Event-ID": "1.5" }, "malformed-header"],
 		["/streams/s/5/backward/20", {}, "not-acceptable"],

@@ -6,6 +6,10 @@
  *     /streams/s/40/forward/20     from 40 on
  *     /streams/s/head/backward/20  only events after the head
  *     Last-Event-ID: 41            from 42 on, whatever the URL says; so does ?lastEventId=41
+ *     ?event=message               every event under that one name, for `onmessage`
+ *
+ * In own streams `data` is the event's data; in the others, whose events are of many streams, it is
+ * the event's line. `embed` says otherwise: `content` or `body`.
  *
  * One loop sends the events that are there and the new ones: it reads from the next number it owes,
  * and waits for a commit only if that number is beyond the end of what it read. So no event is lost
@@ -13,13 +17,16 @@
  * compressed: a proxy that unpacks it would hold events back until it has a full block.
  */
 import {
+	encodeLeave,
 	encodeRetry,
 	encodeServerSentEvent,
 	HEARTBEAT,
+	type ServerSentForm,
 } from "../../../../feeds/event-source/encode.ts";
 import { NOT_KEPT } from "../../../cache/policy.ts";
-import { Refusal } from "../../../errors.ts";
+import { isRefusal, Refusal } from "../../../errors.ts";
 import type { Version } from "../../../event.ts";
+import { isWritable } from "../../../indexes/joins.ts";
 import { composeEntry } from "../../../pages/entry.ts";
 import { passed, readStep, STEP_FIRST, stepAfter } from "../../../pages/replay.ts";
 import type { Answer } from "../../answering/answer.ts";
@@ -33,33 +40,62 @@ const RETRY_MS = 2000;
 /** nginx would collect events until a buffer is full. */
 const NOT_COLLECTED = ["X-Accel-Buffering", "no"];
 
-/** @throws Refusal `malformed-header`, `malformed-query`, `not-acceptable`, `overloaded` */
+/** @throws Refusal `malformed-header`, `malformed-query`, `not-acceptable` */
 export async function answerServerSentEvents(
 	exchange: Exchange,
 	request: StreamingRequest,
 ): Promise<Answer> {
+	try {
+		return await answerLive(exchange, request);
+	} catch (error) {
+		// An EventSource gives up for ever on any status but 200, so it is asked to come back.
+		if (!isRefusal(error, "overloaded") && !isRefusal(error, "shutting-down")) throw error;
+		const leave = encodeLeave(error.facts.retryAfterSeconds * 1000, error.word);
+		const body = Buffer.from(leave);
+		const headers = [...headersOf(request), "Content-Length", String(body.length)];
+		return { status: 200, headers, body };
+	}
+}
+
+async function answerLive(exchange: Exchange, request: StreamingRequest): Promise<Answer> {
 	const { log, liveReaders } = exchange.context;
-	const { stream, representation, query } = request;
+	const { stream, query } = request;
 	const seen = lastEventId(exchange, query);
 	const start = seen === undefined ? startOf(exchange, request) : seen + 1;
+	const form = formOf(request);
 	// Asked in any case: a stream that was deleted is refused before the answer starts.
 	const last = await log.last(stream);
 	const from = start === "head" ? last + 1 : start;
 	const gone = clientGone(exchange);
 	if (exchange.req.method !== "HEAD") liveReaders.enter(gone);
-	const headers = ["Content-Type", representation.type.contentType, ...NOT_KEPT, ...NOT_COLLECTED];
-	return { status: 200, headers, chunks: follow(exchange.context, request, from, gone) };
+	const chunks = follow(exchange.context, request, { from, form }, gone);
+	return { status: 200, headers: headersOf(request), chunks };
+}
+
+function headersOf({ representation: { type } }: StreamingRequest): string[] {
+	return ["Content-Type", type.contentType, ...NOT_KEPT, ...NOT_COLLECTED];
+}
+
+/** @throws Refusal `malformed-query` */
+function formOf({ stream, representation, query }: StreamingRequest): ServerSentForm {
+	const { embed } = representation;
+	const isWhole = embed === "none" ? !isWritable(stream) : embed !== "content";
+	const name = new URLSearchParams(query).get("event");
+	if (name === null || name === "message") return { isWhole, name: name ?? undefined };
+	throw new Refusal("malformed-query", {
+		parameter: "event",
+		value: name.slice(0, 64),
+		reason: "it takes message, one name for all events; without it, each has its type for a name.",
+	});
 }
 
 async function* follow(
 	{ log, liveReaders, settings }: Context,
 	{ stream, representation }: StreamingRequest,
-	from: Version,
+	{ from, form }: { from: Version; form: ServerSentForm },
 	gone: AbortSignal,
 ): AsyncGenerator<string> {
-	const { embed, base } = representation;
-	const urls = urlsAt(base, log.incarnation);
-	const whole = embed !== "none" && embed !== "content";
+	const urls = urlsAt(representation.base, log.incarnation);
 	let next = from;
 	let limit = STEP_FIRST;
 	yield encodeRetry(RETRY_MS);
@@ -68,7 +104,7 @@ async function* follow(
 		const slice = await readStep(log, range);
 		const shown = slice.entries.filter(({ unresolved }) => unresolved === undefined);
 		const texts = shown.map((entry) =>
-			encodeServerSentEvent(composeEntry(urls, stream, entry), entry.version, whole),
+			encodeServerSentEvent(composeEntry(urls, stream, entry), entry.version, form),
 		);
 		const reached = slice.entries.at(-1)?.version;
 		// If events are gone a step may find none, with more beyond it.
