@@ -48,6 +48,21 @@ export function negotiate<T extends MediaType>(
 	return available.find((type) => type.name === name);
 }
 
+const OTHER_FEEDS = ["application/rss+xml", "application/rdf+xml", "text/rss+xml"];
+
+/**
+ * Atom, for readers that ask for feeds of another format alone: a server may answer with what it
+ * has (RFC 9110 section 12.4.1), and they read Atom as well.
+ */
+export function atomInstead<T extends MediaType>(
+	accept: string | undefined,
+	available: readonly T[],
+): T | undefined {
+	const others = OTHER_FEEDS.map((name) => ({ name, contentType: name }));
+	if (negotiate(accept, others) === undefined) return undefined;
+	return available.find(({ name }) => name === "application/atom+xml");
+}
+
 /** Picks the coding for an `Accept-Encoding` header; no header means none. */
 export function negotiateCoding(acceptEncoding: string | undefined): Coding {
 	if (acceptEncoding === undefined || acceptEncoding === "") return "identity";

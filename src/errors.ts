@@ -10,7 +10,7 @@
 export type RequestRefusals = {
 	// The request cannot be read.
 	"malformed-http": { reason: string };
-	"headers-too-large": { headerBytesMax: number };
+	"headers-too-large": { headerBytesMax: number; headerFieldsMax: number };
 	"request-too-slow": Record<never, never>;
 	"malformed-url": { reason: string };
 	"malformed-host": { host: string };
@@ -18,6 +18,7 @@ export type RequestRefusals = {
 	"malformed-json": { reason: string; line: number; column: number; byteOffset: number };
 	"malformed-header": { header: string; value: string; reason: string };
 	"malformed-query": { parameter: string; value: string; reason: string };
+	"misspelt-name": { kind: "header" | "query parameter"; name: string; meant: string };
 	"route-not-found": { path: string };
 	"method-not-allowed": { method: string; allowed: readonly string[] };
 	"not-acceptable": { accept: string; available: readonly string[] };
@@ -31,7 +32,7 @@ export type RequestRefusals = {
 	"invalid-count": { value: string; countMax: number };
 	"invalid-position": { value: string };
 	"invalid-filter": { reason: string };
-	"missing-event-type": { stream: string };
+	"missing-event-type": { stream: string; form?: "entry" };
 	"invalid-event": { index: number; field: string; reason: string };
 	"duplicate-event-id": { eventId: string; index: number };
 	"event-too-large": { index: number; bytes: number; eventBytesMax: number };
@@ -41,10 +42,12 @@ export type RequestRefusals = {
 
 	// The log is not in the state that the request needs.
 	"wrong-expected-version": { stream: string; expected: number; current: number };
+	/** Some ids of an append stand in the stream: not all of them, or in another order. */
+	"events-known": { stream: string; known: readonly string[]; count: number; current: number };
 	"precondition-failed": { stream: string; precondition: string; current: number };
 	"stream-not-found": { stream: string };
 	"event-not-found": { stream: string; eventNumber: number };
-	"stream-deleted": { stream: string; attempt: "read" | "write" };
+	"stream-deleted": { stream: string; attempt: "read" | "write"; forEver: boolean };
 	"history-replaced": { incarnation: number };
 	"tile-not-found": { tile: string };
 	"scavenge-running": { scavengeId: string };

@@ -113,3 +113,8 @@ export function parseUuid(text: string): string | undefined {
 	const id = DIGITS.test(plain) ? plain.replace(DIGITS, "$1-$2-$3-$4-$5") : plain;
 	return UUID.test(id) && id !== NIL_UUID ? id : undefined;
 }
+
+/** @param bytes the 16 bytes of a UUID */
+export function uuidOf(bytes: Uint8Array): string {
+	return Buffer.from(bytes).toString("hex").replace(DIGITS, "$1-$2-$3-$4-$5");
+}

@@ -3,7 +3,7 @@
  */
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
-import { Serving } from "./http/serving.ts";
+import { type ServedLog, Serving } from "./http/serving.ts";
 import { type OnStop, type OpenedLog, openLog, type Upgrade } from "./log/open.ts";
 
 export type { Settings } from "./config.ts";
@@ -35,8 +35,9 @@ export class RunningServer {
 	}
 
 	/** Drains: running requests end, long polls are answered, the log lets go of its files. */
-	close(): Promise<void> {
-		return closeAll(this.#serving);
+	async close(): Promise<void> {
+		await closeServing(this.#serving);
+		await closeLog(this.#serving.context);
 	}
 }
 
@@ -48,14 +49,28 @@ export class RunningServer {
 export async function startServer(settings: Settings): Promise<RunningServer> {
 	const stop = new WriterStop();
 	const { log, hidden, tree } = await openWhole(settings, (refusal) => stop.note(refusal));
-	const scavenger = await openScavenger(log, nodeOf(settings), tell);
-	const serving = new Serving({ log, hidden, tree, scavenger }, settings, tell);
-	stop.noted.then((refusal) => serving.refuseWith(refusal));
+	try {
+		const scavenger = await openScavenger(log, nodeOf(settings), tell);
+		return await serve({ log, hidden, tree, scavenger }, settings, stop.noted);
+	} catch (error) {
+		await closeLog({ log, tree });
+		throw error;
+	}
+}
+
+/** Listens; if the address cannot be had, only the log is left open. */
+async function serve(
+	stored: ServedLog,
+	settings: Settings,
+	writerStopped: Promise<Refusal>,
+): Promise<RunningServer> {
+	const serving = new Serving(stored, settings, tell);
+	writerStopped.then((refusal) => serving.refuseWith(refusal));
 	try {
 		const port = await serving.listen();
-		return new RunningServer(urlOf(settings.host, port), stop.noted, serving);
+		return new RunningServer(urlOf(settings.host, port), writerStopped, serving);
 	} catch (error) {
-		await closeAll(serving);
+		await closeServing(serving);
 		throw error;
 	}
 }
@@ -82,9 +97,12 @@ function tell(what: unknown): void {
 	console.error("varve:", what);
 }
 
-async function closeAll(serving: Serving): Promise<void> {
-	const { log, tree, scavenger } = serving.context;
-	await Promise.all([serving.close(), scavenger.close()]);
+/** A scavenge erases until it is closed, and the server tells caches of that. */
+function closeServing(serving: Serving): Promise<void> {
+	return serving.close(serving.context.scavenger.close());
+}
+
+async function closeLog({ log, tree }: Pick<OpenedLog, "log" | "tree">): Promise<void> {
 	tree.close();
 	await log.close();
 }
@@ -107,8 +125,7 @@ async function openWhole(settings: Settings, onStop: OnStop): Promise<OpenedLog>
 		isOpen = true;
 		return store;
 	}
-	store.tree.close();
-	await store.log.close();
+	await closeLog(store);
 	const reason = `${store.stopped.facts.reason}; with --on-write-failure stay, the server serves what it can read`;
 	throw new Refusal("data-directory-unusable", { path: data, reason });
 }

@@ -1,18 +1,76 @@
-/** Parses XML documents into trees of elements. Only this file knows xml2js. */
+/**
+ * Parses XML documents into trees of elements, with namespaces. Each element knows where it stands
+ * in the text, so that its content can be taken out as it was written.
+ *
+ * Only the tokenizer of xml2js is used: the trees that xml2js makes know no places, and lose the
+ * order of children. Its types leave the tokenizer out.
+ */
 import { Parser } from "xml2js";
 import { FeedFormatError } from "../errors.ts";
 
-/** Names for parts that are not elements; no element name can hold these characters. */
-const TEXT = "#text";
-const ATTRIBUTES = "@";
-const NAMESPACE = "@ns";
-
-type Tokenizer = {
-	onerror: (error: Error) => void;
-	onopentag: (tag: unknown) => void;
+export type Element = {
+	/** As it is written, with its prefix. */
+	readonly name: string;
+	readonly namespace: string;
+	readonly local: string;
+	/** By their names as they are written. */
+	readonly attributes: ReadonlyMap<string, string>;
+	readonly children: readonly Element[];
+	readonly place: Place;
 };
 
-export type Element = { readonly [name: string]: unknown };
+/** Where an element stands in the text of its document, and its text among the document's texts. */
+export type Place = {
+	/** Of the `<` of the start tag. */
+	readonly start: number;
+	/** Between the tags; both are equal if the element is one tag. */
+	readonly innerStart: number;
+	readonly innerEnd: number;
+	readonly texts: readonly string[];
+	readonly textStart: number;
+	readonly textEnd: number;
+};
+
+type Attribute = { readonly name: string; readonly value: string };
+
+type Handlers = {
+	onerror: (error: Error) => void;
+	ondoctype: () => void;
+	ontext: (text: string) => void;
+	oncdata: (text: string) => void;
+	onattribute: (attribute: Attribute) => void;
+	onopentag: (tag: { name: string; uri: string; local: string }) => void;
+	onclosetag: () => void;
+};
+
+/** The positions are counted in UTF-16 units, from 1 for the first. */
+type Tokenizer = Handlers & {
+	readonly position: number;
+	readonly startTagPosition: number;
+	/** Of the start tag that is being read. */
+	readonly attribList: readonly unknown[];
+	ENTITIES: typeof ENTITIES;
+	write(text: string): void;
+	close(): void;
+};
+
+/** An element whose end was not yet seen. */
+type Open = Omit<Element, "children" | "place"> & {
+	readonly children: Element[];
+	readonly place: Omit<Place, "innerEnd" | "textEnd">;
+};
+
+/** Those of XML. The tokenizer would also take those of HTML, which no XML document can hold. */
+const ENTITIES: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
+	amp: "&",
+	lt: "<",
+	gt: ">",
+	quot: '"',
+	apos: "'",
+});
+/** The tokenizer compares each attribute of an element with all before it. */
+const ATTRIBUTES_MAX = 1000;
+const STEP_CHARACTERS = 65_536;
 
 /**
  * Parses a document. It refuses every document type: feeds need none, and entity bombs and external
@@ -20,74 +78,87 @@ export type Element = { readonly [name: string]: unknown };
  * @throws FeedFormatError
  */
 export function parseXml(xml: string): Element {
-	if (/<!DOCTYPE/i.test(xml)) throw new FeedFormatError("the document has a document type");
-	const parser = new Parser({
-		charkey: TEXT,
-		attrkey: ATTRIBUTES,
-		xmlns: true,
-		explicitRoot: false,
-		async: false,
-	});
-	let failure: Error | null = null;
-	// After the end of the root, the parser reports no faults, or throws them; so this listens to its
-	// tokenizer, which its types leave out.
-	const { saxParser } = parser as unknown as { saxParser: Tokenizer };
-	saxParser.onerror = (error) => {
-		failure ??= error;
+	const open: Open[] = [];
+	const texts: string[] = [];
+	let root: Element | undefined;
+	let attributes = new Map<string, string>();
+	const tokenizer = newTokenizer();
+	const addText = (text: string) => {
+		texts.push(text);
 	};
-	let root: unknown;
-	const { onopentag } = saxParser;
-	saxParser.onopentag = (tag) => {
-		if (root !== undefined) failure ??= new Error("a second element outside of the root");
-		onopentag(tag);
+	tokenizer.onerror = (error) => {
+		throw malformed(error);
 	};
-	try {
-		// It calls back before it returns. A callback that threw would be called again with the error.
-		parser.parseString(xml, (error, result) => {
-			failure ??= error;
-			root ??= result;
-		});
-	} catch (error) {
-		failure ??= error instanceof Error ? error : new Error(String(error));
+	tokenizer.ondoctype = () => {
+		throw new FeedFormatError("the document has a document type");
+	};
+	tokenizer.ontext = addText;
+	tokenizer.oncdata = addText;
+	tokenizer.onattribute = ({ name, value }) => {
+		// The tokenizer takes the last of several.
+		if (attributes.has(name)) throw malformed(new Error(`two attributes ${name}`));
+		attributes.set(name, value);
+	};
+	tokenizer.onopentag = ({ name, uri, local }) => {
+		if (root !== undefined) throw malformed(new Error("a second element outside of the root"));
+		const [start, innerStart] = [tokenizer.startTagPosition - 1, tokenizer.position];
+		const place = { start, innerStart, texts, textStart: texts.length };
+		open.push({ name, namespace: uri, local, attributes, children: [], place });
+		attributes = new Map();
+	};
+	tokenizer.onclosetag = () => {
+		const { place, ...known } = open.pop() as Open;
+		const innerEnd = Math.max(place.innerStart, tokenizer.startTagPosition - 1);
+		const element = { ...known, place: { ...place, innerEnd, textEnd: texts.length } };
+		const parent = open.at(-1);
+		if (parent) parent.children.push(element);
+		else root = element;
+	};
+	for (let at = 0; at < xml.length; at += STEP_CHARACTERS) {
+		tokenizer.write(xml.slice(at, at + STEP_CHARACTERS));
+		if (tokenizer.attribList.length > ATTRIBUTES_MAX) {
+			throw new FeedFormatError(`an element has more than ${ATTRIBUTES_MAX} attributes`);
+		}
 	}
-	if (failure !== null) throw new FeedFormatError("the document is not well-formed XML", failure);
-	if (typeof root !== "object" || root === null) throw new FeedFormatError("the document is empty");
-	return root as Element;
+	tokenizer.close();
+	if (root === undefined) throw new FeedFormatError("the document is empty");
+	return root;
+}
+
+function newTokenizer(): Tokenizer {
+	const { saxParser } = new Parser({ xmlns: true }) as unknown as { saxParser: Tokenizer };
+	saxParser.ENTITIES = ENTITIES;
+	return saxParser;
 }
 
 /** Whether the element has this name in this namespace. */
 export function isElement(element: Element, namespace: string, local: string): boolean {
-	const name = element[NAMESPACE] as { uri?: string; local?: string } | undefined;
-	return name?.local === local && (name.uri ?? "") === namespace;
+	return element.local === local && element.namespace === namespace;
 }
 
 /** The children of this name in this namespace, in order, with any prefix. */
 export function childrenOf(element: Element, namespace: string, local: string): Element[] {
-	const found: Element[] = [];
-	for (const [name, children] of Object.entries(element)) {
-		if (!Array.isArray(children) || (name !== local && !name.endsWith(`:${local}`))) continue;
-		for (const child of children as Element[]) {
-			if (isElement(child, namespace, local)) found.push(child);
-		}
-	}
-	return found;
+	return element.children.filter((child) => isElement(child, namespace, local));
 }
 
-export function textOf(element: Element): string {
-	const text = element[TEXT];
-	return typeof text === "string" ? text : "";
+/** All text in the element, that of its children included. */
+export function textOf({ place: { texts, textStart, textEnd } }: Element): string {
+	return texts.slice(textStart, textEnd).join("");
 }
 
 export function attributeOf(element: Element, name: string): string | undefined {
-	return attributesOf(element)[name]?.value;
+	return element.attributes.get(name);
 }
 
 /** Whether the element holds only text: no elements, and no attributes except namespaces. */
-export function isTextOnly(element: Element): boolean {
-	const named = Object.keys(attributesOf(element)).some((name) => !name.startsWith("xmlns"));
-	return !named && !Object.values(element).some((child) => Array.isArray(child));
+export function isTextOnly({ attributes, children }: Element): boolean {
+	return children.length === 0 && [...attributes.keys()].every((name) => name.startsWith("xmlns"));
 }
 
-function attributesOf(element: Element): { [name: string]: { value: string } | undefined } {
-	return (element[ATTRIBUTES] ?? {}) as { [name: string]: { value: string } };
+/** The tokenizer counts from 0, and puts the place into lines of its own. */
+function malformed(error: Error): FeedFormatError {
+	const [what = "", ...places] = error.message.split("\n");
+	const [line, column] = places.map((place) => Number(/^\w+: (\d+)$/.exec(place)?.[1] ?? 0) + 1);
+	const where = column === undefined ? "" : `, at line ${line}, column ${column}`;
+	return new FeedFormatError(`the document is not well-formed XML: ${what}${where}`, error);
 }

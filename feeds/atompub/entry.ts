@@ -3,13 +3,17 @@
  *
  *     atom:id        a urn:uuid is the event's id; any other id is ignored
  *     atom:category  its term is the event's type
- *     atom:content   JSON and XML unchanged, text as text, anything else decoded from Base64
+ *     atom:content   JSON and XML unchanged, text as text, anything else decoded from Base64; XML
+ *                    gets the namespaces it inherits, and JSON may come in Base64, too
  *     atom:title     kept in the metadata: {"atom":{"title":"…","contentType":"…"}}
  */
 import { isUtf8 } from "node:buffer";
 import { attributeOf, childrenOf, type Element, isElement, parseXml, textOf } from "../atom/xml.ts";
 import { BodyFormatError, FeedFormatError } from "../errors.ts";
 import { checkJson } from "../events/decode.ts";
+import { countElements, ELEMENTS_MAX } from "../events/xml.ts";
+import { isJsonText } from "../json/text.ts";
+import { innerXml } from "./inner.ts";
 
 export type PostedEntry = {
 	/** The UUID after `urn:uuid:`; undefined if the entry has another id. */
@@ -26,86 +30,75 @@ type PostedContent = Pick<PostedEntry, "isJson" | "data">;
 const ATOM = "http://www.w3.org/2005/Atom";
 const NOTHING = new Uint8Array(0);
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-/** The parts of XML at the level of tags: comments, CDATA, instructions, and tags. */
-const TAGS =
-	/<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<(\/?)([^\s>/]+)(?:"[^"]*"|'[^']*'|[^>"']+)*>/g;
-
 /** @throws BodyFormatError */
 export function decodePostedEntry(body: Uint8Array): PostedEntry {
 	const xml = textOfBody(body);
 	const entry = parsed(xml);
 	if (!isElement(entry, ATOM, "entry")) throw fault("its root is not an Atom entry");
-	const [content] = childrenOf(entry, ATOM, "content");
-	const [title] = childrenOf(entry, ATOM, "title");
+	const content = onlyOne(entry, "content");
+	const title = onlyOne(entry, "title");
+	const id = onlyOne(entry, "id");
 	const [category] = childrenOf(entry, ATOM, "category");
-	const [id] = childrenOf(entry, ATOM, "id");
 	const contentType = content && attributeOf(content, "type");
-	const about = { ...(title ? { title: textOf(title) } : {}), contentType };
+	const about = { ...(title ? { title: titleOf(title) } : {}), contentType };
 	const hasMore = title !== undefined || contentType !== undefined;
 	return {
 		uuid: /^urn:uuid:(.+)$/i.exec(id ? textOf(id).trim() : "")?.[1],
 		type: (category && attributeOf(category, "term")) ?? "",
-		...(content ? contentOf(xml, content) : { isJson: false, data: NOTHING }),
+		...(content ? contentOf(xml, entry, content) : { isJson: false, data: NOTHING }),
 		metadata: hasMore ? Buffer.from(JSON.stringify({ atom: about })) : NOTHING,
 	};
 }
 
-function contentOf(xml: string, content: Element): PostedContent {
+/** Section 4.1.2: an entry has at most one of these. */
+function onlyOne(entry: Element, name: string): Element | undefined {
+	const [found, another] = childrenOf(entry, ATOM, name);
+	if (another) throw fault(`it has more than one ${name}`);
+	return found;
+}
+
+/** White space around the `div` of an XHTML title is no part of the title (section 3.1.1.3). */
+function titleOf(title: Element): string {
+	return attributeOf(title, "type") === "xhtml" ? textOf(title).trim() : textOf(title);
+}
+
+function contentOf(xml: string, entry: Element, content: Element): PostedContent {
 	if (attributeOf(content, "src") !== undefined) throw fault("its content is at another URL (src)");
 	const type = (attributeOf(content, "type") ?? "text").trim().toLowerCase();
 	const mediaType = type.split(";", 1)[0]?.trim() ?? "";
 	if (type === "xhtml" || /^[^/]+\/xml$|\+xml$/.test(mediaType)) {
-		return { isJson: false, data: Buffer.from(innerXml(xml)) };
+		const inner = innerXml(xml, [entry, content]);
+		if (inner === undefined) throw fault("its content is not an XML document by itself");
+		return { isJson: false, data: Buffer.from(inner) };
 	}
-	if (hasElements(content)) {
+	if (content.children.length > 0) {
 		throw fault(`its content holds elements, but its type is ${type}`);
 	}
 	const text = textOf(content);
-	if (/[/+]json$/.test(mediaType)) {
-		const data = Buffer.from(text);
-		checkJson(data);
-		return { isJson: true, data };
-	}
+	if (/[/+]json$/.test(mediaType)) return { isJson: true, data: jsonOf(text) };
 	if (type === "text" || type === "html" || mediaType.startsWith("text/")) {
 		return { isJson: false, data: Buffer.from(text) };
 	}
+	const data = fromBase64(text);
+	if (!data) throw fault(`its content is of type ${type}, but is not Base64`);
+	return { isJson: false, data };
+}
+
+/**
+ * JSON as text, or in Base64, which is its only form in section 4.1.3.3. No text is both: a letter
+ * or digit that JSON starts with stands for a byte beyond ASCII in Base64, and JSON starts with no
+ * such byte.
+ */
+function jsonOf(text: string): Buffer {
+	const data = fromBase64(text);
+	const json = data && isUtf8(data) && isJsonText(data.toString()) ? data : Buffer.from(text);
+	checkJson(json);
+	return json;
+}
+
+function fromBase64(text: string): Buffer | undefined {
 	const digits = text.replace(/\s/g, "");
-	if (!BASE64.test(digits)) throw fault(`its content is of type ${type}, but is not Base64`);
-	return { isJson: false, data: Buffer.from(digits, "base64") };
-}
-
-function hasElements(element: Element): boolean {
-	return Object.values(element).some((child) => Array.isArray(child));
-}
-
-/** The exact text in the entry's `content`, which must be XML by itself. */
-function innerXml(xml: string): string {
-	let depth = 0;
-	let start = -1;
-	for (const { 0: tag, 1: slash, 2: name, index } of xml.matchAll(TAGS)) {
-		if (name === undefined || name.startsWith("!")) continue;
-		const closes = slash === "/";
-		if (closes) depth--;
-		const isContent = depth === 1 && /^(?:[^:]+:)?content$/.test(name);
-		if (isContent && closes && start >= 0) return alone(xml.slice(start, index));
-		if (isContent && !closes && start < 0) {
-			if (tag.endsWith("/>")) return "";
-			start = index + tag.length;
-		}
-		if (!closes && !tag.endsWith("/>")) depth++;
-	}
-	return "";
-}
-
-function alone(inner: string): string {
-	const text = inner.trim();
-	if (text === "") return "";
-	try {
-		parseXml(text);
-		return text;
-	} catch {
-		throw fault("its content is not an XML document by itself; declare its namespaces in it");
-	}
+	return BASE64.test(digits) ? Buffer.from(digits, "base64") : undefined;
 }
 
 function textOfBody(body: Uint8Array): string {
@@ -118,6 +111,7 @@ function textOfBody(body: Uint8Array): string {
 }
 
 function parsed(xml: string): Element {
+	if (countElements(xml) > ELEMENTS_MAX) throw fault(`it has more than ${ELEMENTS_MAX} elements`);
 	try {
 		return parseXml(xml);
 	} catch (error) {

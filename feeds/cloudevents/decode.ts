@@ -9,6 +9,7 @@ import { isUtf8 } from "node:buffer";
 import { BodyFormatError } from "../errors.ts";
 import { checkJson } from "../events/decode.ts";
 import { eachElement, eachMember, skipSpace, skipValue, stringAt } from "../json/text.ts";
+import { parseTime } from "../time.ts";
 import {
 	type Attributes,
 	IN_BASE64,
@@ -107,9 +108,9 @@ function finish(attributes: Attributes, content: DataContent, index: number): De
 		if (textOf(attributes, name) === "") throw fault(index, `${name} is missing, or is not text`);
 	}
 	if (textOf(attributes, "specversion") !== "1.0") throw fault(index, 'specversion is not "1.0"');
-	const time = attributes.get("time");
-	if (time !== undefined && Number.isNaN(Date.parse(textOf(attributes, "time")))) {
-		throw fault(index, "time is not a time of RFC 3339");
+	const time = textOf(attributes, "time");
+	if (attributes.has("time") && parseTime(time) === undefined) {
+		throw fault(index, `time is ${shown(time)}, and not such as 2026-03-01T14:00:00Z (RFC 3339)`);
 	}
 	const [id, source] = [textOf(attributes, "id"), textOf(attributes, "source")];
 	const type = textOf(attributes, "type");

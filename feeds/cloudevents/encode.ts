@@ -8,8 +8,9 @@
  */
 import { isUtf8 } from "node:buffer";
 import { quote, textOf } from "../json/string.ts";
-import { isJsonText } from "../json/text.ts";
+import { isJsonText, stringAt } from "../json/text.ts";
 import type { Entry, EntryEvent, Feed } from "../model.ts";
+import { parseTime } from "../time.ts";
 import { type Attributes, attributesOf, IN_BASE64, PLACES } from "./attributes.ts";
 
 /** An Integer of CloudEvents has 32 bits; a larger number is written as a String. */
@@ -26,7 +27,7 @@ export function encodeCloudEvent(entry: Entry): string {
 	const { event } = entry;
 	const kept = attributesOf(event.metadata);
 	const own = kept ?? foreign(event);
-	const first = { id: textIn(own, "id"), source: textIn(own, "source"), time: textIn(own, "time") };
+	const first = { id: textIn(own, "id"), source: textIn(own, "source"), time: timeIn(own) };
 	let out =
 		`{"specversion":"1.0","id":${first.id ?? quote(event.eventId)}` +
 		`,"source":${first.source ?? quote(streamPath(entry.id))},"type":${quote(event.eventType)}` +
@@ -45,6 +46,13 @@ export function encodeCloudEvent(entry: Entry): string {
 function textIn(attributes: Attributes, name: string): string | undefined {
 	const value = attributes.get(name);
 	return value?.[0] === '"' && value !== '""' ? value : undefined;
+}
+
+/** The time as it was sent, if it is one. */
+function timeIn(attributes: Attributes): string | undefined {
+	const value = textIn(attributes, "time");
+	if (value === undefined) return undefined;
+	return parseTime(stringAt(value, 0, value.length)) === undefined ? undefined : value;
 }
 
 /** The attributes of an event that was not appended as a CloudEvent. */

@@ -53,7 +53,7 @@ export function decodeEventXml(body: Uint8Array): DecodedEvent[] {
 }
 
 /** Start tags, counted before the document is parsed; also those in comments and CDATA. */
-function countElements(xml: string): number {
+export function countElements(xml: string): number {
 	let count = 0;
 	for (let at = xml.indexOf("<"); at !== -1; at = xml.indexOf("<", at + 1)) {
 		const next = xml[at + 1];

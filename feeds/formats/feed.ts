@@ -28,8 +28,11 @@ export type PageEncoding = {
 	/** Whether the document shows data or metadata: only then the log is read with them. */
 	showsContent(embed: Embed): boolean;
 	/** The answer at a stream's own URL: its newest page, or a batch from its first event on. */
-	readonly ownUrl: "newest-page" | "first-batch";
+	readonly ownUrl: "newest-page" | { readonly batch: EncodeBatch };
 };
+
+/** Writes a batch of the format; the entries are in the order of a feed, newest first. */
+export type EncodeBatch = (feed: Pick<Feed, "entries">) => string;
 
 export const PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {
 	atom: {
@@ -43,7 +46,11 @@ export const PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {
 		ownUrl: "newest-page",
 	},
 	"json-feed": { encode: encodeJsonFeed, showsContent: () => true, ownUrl: "newest-page" },
-	cloudevents: { encode: encodeCloudEvents, showsContent: () => true, ownUrl: "first-batch" },
+	cloudevents: {
+		encode: encodeCloudEvents,
+		showsContent: () => true,
+		ownUrl: { batch: encodeCloudEvents },
+	},
 };
 
 export type PageType = MediaType & { readonly format: PageFormat };

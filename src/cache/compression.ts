@@ -14,11 +14,13 @@ const EFFORT = { br: { page: 5, bulk: 1 }, gzip: { page: 6, bulk: 1 } };
 const brotliAsync = promisify(brotliCompress);
 const gzipAsync = promisify(gzip);
 
+/** @param isLasting whether it will be sent many times; else the least effort is enough */
 export async function compress(
 	text: Uint8Array,
 	coding: Exclude<Coding, "identity">,
+	isLasting: boolean,
 ): Promise<Uint8Array> {
-	const effort = EFFORT[coding][text.length < BULK_BYTES_MIN ? "page" : "bulk"];
+	const effort = EFFORT[coding][isLasting && text.length < BULK_BYTES_MIN ? "page" : "bulk"];
 	const compressed = await (coding === "br"
 		? brotliAsync(text, brotliOptions(text.length, effort))
 		: gzipAsync(text, { level: effort }));

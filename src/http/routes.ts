@@ -139,7 +139,7 @@ export const ROUTES: readonly Route[] = TABLE.map(([method, path, right, heat, h
 });
 
 function head(exchange: Exchange, { stream, query }: Target): ReturnType<RouteHandler> {
-	return answerPage(exchange, { ...HEAD, stream, query });
+	return answerPage(exchange, { ...HEAD, isOwnUrl: true, stream, query });
 }
 
 function page(direction: Direction): RouteHandler {

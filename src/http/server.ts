@@ -12,6 +12,7 @@ import { createExpressLane } from "./lanes/express.ts";
 import { createFastLane } from "./lanes/fast.ts";
 import { resourcesOf } from "./lanes/resources.ts";
 import { announcesTooMuch } from "./request/body.ts";
+import { fieldFault } from "./request/fields.ts";
 import { ROUTES } from "./routes.ts";
 import { Connections } from "./sockets/connections.ts";
 
@@ -97,6 +98,11 @@ function createNodeServer({ requestTimeoutMs, connectionsMax }: Settings): Serve
 		connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, requestTimeoutMs),
 	});
 	server.maxConnections = connectionsMax;
+	// All of them: `fieldFault` refuses what is too much.
+	server.maxHeadersCount = 0;
+	// A client may end its half of the connection behind its request, and still gets its answer (RFC
+	// 9112 section 9.6). Node has this switch in every version, and in no document.
+	Object.assign(server, { httpAllowHalfOpen: true });
 	return server;
 }
 
@@ -109,6 +115,8 @@ function takeBy(context: Context, lanes: Lanes): Take {
 	const takeFast = createFastLane(door, resources);
 	return (req, res) => {
 		if (!req.url?.startsWith("/")) takeAbsoluteUrl(req);
+		const fault = fieldFault(req);
+		if (fault) return door.refuse(req, res, fault);
 		if (lanes === "both" && takeFast(req, res)) return;
 		takeLong(req, res);
 	};

@@ -81,14 +81,18 @@ export class Serving {
 		this.#unready ??= reason;
 	}
 
-	/** Drains: answers the requests that wait, and lets running ones end. The log stays open. */
-	async close(): Promise<void> {
+	/**
+	 * Drains: answers the requests that wait, and lets running ones end. The log stays open.
+	 * @param settled resolves when nothing outside this server erases any more; until then the
+	 *   server goes on telling caches of erasures
+	 */
+	async close(settled: Promise<unknown> = Promise.resolve()): Promise<void> {
 		const { longPolls, liveReaders, lastVersions } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
 		liveReaders.close();
-		await this.#http.close();
+		await Promise.all([this.#http.close(), settled]);
 		lastVersions.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();

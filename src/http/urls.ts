@@ -26,7 +26,6 @@ const WHOLE_NUMBER = /^\d{1,19}$/;
 /** Most stream names: nothing of them needs escaping. */
 const PLAIN = /^[\w.~-]+$/;
 const POSITION = /^[0-9a-fA-F]{32}$/;
-const STREAM_ITSELF = /^\/streams\/[^/?]+\/?(?:\?|$)/;
 
 /**
  * The URLs of documents, as a client at `base` sees them.
@@ -129,11 +128,6 @@ export function pathOf(url: string): string {
 /** The path of a run of scavenge, of which the contract wants no more than that. */
 export function scavengePath(id: string): string {
 	return `/admin/scavenge/${id}`;
-}
-
-/** Whether a request's URL is a stream's own, and names no page of it. */
-export function isStreamItself(url: string | undefined): boolean {
-	return STREAM_ITSELF.test(url ?? "");
 }
 
 /**

@@ -49,8 +49,9 @@ export interface Log extends Erasure, EventLookup, WriterProbe {
 	/**
 	 * Appends a batch to one stream, whole or not at all. A stream that was softly deleted comes
 	 * back, with its metadata rewritten in the same transaction.
-	 * @throws Refusal `stream-not-writable`, `wrong-expected-version`, `stream-deleted`,
-	 * `overloaded`, `disk-full`, `log-damaged`, `shutting-down`, and `writer-stopped`
+	 * @throws Refusal `stream-not-writable`, `wrong-expected-version`, `events-known`,
+	 * `stream-deleted`, `overloaded`, `disk-full`, `log-damaged`, `shutting-down`, and
+	 * `writer-stopped`
 	 */
 	append(append: Append): Promise<Appended>;
 

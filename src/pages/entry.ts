@@ -20,7 +20,7 @@ export type Urls = {
 	page(stream: StreamName, page: PageRange): string;
 };
 
-/** The contract's time for an entry or a feed that has none. */
+/** The contract's word for a feed that has no time: clients compare it as it is. */
 export const NO_TIME = "0001-01-01T00:00:00Z";
 
 const NOTHING = new Uint8Array(0);
@@ -129,10 +129,10 @@ export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): 
 /** Events of one commit share their time, and stand side by side on a page. */
 let formatted = { milliseconds: Number.NaN, text: "" };
 
-/** RFC 3339 in UTC, the fraction without trailing zeros. */
+/** RFC 3339 in UTC, always with three digits of fraction: so times sort as text does. */
 function formatTime(milliseconds: number): string {
 	if (formatted.milliseconds !== milliseconds) {
-		const text = new Date(milliseconds).toISOString().replace(/\.?0+Z$/, "Z");
+		const text = new Date(milliseconds).toISOString();
 		formatted = { milliseconds, text };
 	}
 	return formatted.text;

@@ -363,6 +363,9 @@ describe("a repeat", () => {
 		await append(stream, sent);
 		const reply = await append(stream, [...sent, event()], expected);
 		expect([reply.status, reply.reason]).toEqual([400, "Wrong expected EventNumber"]);
+		const known = sent.map(({ eventId }) => eventId);
+		const type = "urn:varve:problem:events-known";
+		expect(reply.json).toMatchObject({ type, known, count: 2, current: 0 });
 		expect((await append(stream, [event(), ...sent], expected)).status).toBe(400);
 	});
 
@@ -374,13 +377,18 @@ describe("a repeat", () => {
 		expect((await append(stream, [event()], 0)).status).toBe(400);
 	});
 
-	test("at the exact head is a new write, known ids or not", async () => {
+	test("at the version that a new read shows, after a lost answer, writes nothing twice", async () => {
 		const stream = newStream();
-		const sent = events(1);
-		await append(stream, sent);
-		const reply = await append(stream, sent, 0);
-		expect(reply.headers.location).toBe(`${servers.url}/streams/${stream}/1`);
-		expect(reply.headers["varve-repeated"]).toBeUndefined();
+		const sent = single(stream, { "ES-EventId": randomUUID(), "ES-ExpectedVersion": "-1" });
+		const first = await servers.ask(sent);
+		const shown = await last(stream);
+		for (const version of [shown, shown + 1, 99]) {
+			const headers = { ...sent.headers, "ES-ExpectedVersion": String(version) };
+			const again = await servers.ask({ ...sent, headers });
+			await expectRepeat(again, stream, 0);
+			expect(again.headers["es-position"]).toBe(first.headers["es-position"]);
+		}
+		expect(await last(stream)).toBe(0);
 	});
 
 	test("of an id known to another stream is a new event", async () => {

@@ -109,8 +109,8 @@ describe("an entry that is posted", () => {
 		["<content>words</content>", "words"],
 		['<content type="html">&lt;p&gt;x</content>', "<p>x"],
 		[
-			'<content type="application/xml"><o a="1"><content>2</content></o></content>',
-			'<o a="1"><content>2</content></o>',
+			'<content type="application/xml"><o xmlns="" a="1"><content>2</content></o></content>',
+			'<o xmlns="" a="1"><content>2</content></o>',
 		],
 		[
 			'<content type="image/svg+xml"><!-- <content> --><g xmlns="urn:g"/></content>',
@@ -126,6 +126,77 @@ describe("an entry that is posted", () => {
 		const stream = newStream();
 		expect((await post(stream, entry(content))).status).toBe(201);
 		expect(await stored(stream)).toMatchObject({ isJson: false, data });
+	});
+
+	test.each([
+		[
+			"JSON in Base64",
+			'<content type="application/json">eyJu\nIjoxfQ==</content>',
+			'{"n":1}',
+			true,
+		],
+		[
+			"JSON that is in Base64's alphabet",
+			'<content type="application/json">1234</content>',
+			"1234",
+			true,
+		],
+		[
+			"text like a document type",
+			"<content><![CDATA[<!DOCTYPE a>]]></content>",
+			"<!DOCTYPE a>",
+			false,
+		],
+		[
+			"content behind that of another namespace",
+			'<m:content xmlns:m="http://search.yahoo.com/mrss/" url="u"/>' +
+				'<content type="xhtml"><div xmlns="http://www.w3.org/1999/xhtml">x</div></content>',
+			'<div xmlns="http://www.w3.org/1999/xhtml">x</div>',
+			false,
+		],
+		[
+			"content before a content of another namespace",
+			'<content>ours</content><content xmlns="urn:other">theirs</content>',
+			"ours",
+			false,
+		],
+	])("has %s as its data", async (_, content, data, isJson) => {
+		const stream = newStream();
+		expect((await post(stream, entry(content))).status).toBe(201);
+		expect(await stored(stream)).toMatchObject({ isJson, data });
+	});
+
+	const ATOM = "http://www.w3.org/2005/Atom";
+	test.each([
+		["<a:content type='text/xml'><x:d xmlns:x='urn:x'/></a:content>", "<x:d xmlns:x='urn:x'/>"],
+		[
+			"<a:content type='xhtml'> <h:div>1<h:b k='v'/></h:div> </a:content>",
+			"<h:div xmlns:h=\"http://www.w3.org/1999/xhtml\">1<h:b k='v'/></h:div>",
+		],
+		["<a:content type='text/xml'><d/></a:content>", '<d xmlns="urn:d"/>'],
+		["<a:content type='text/xml' xmlns=''><d/></a:content>", "<d/>"],
+		["<a:content type='text/xml' xmlns='urn:e'><d/></a:content>", '<d xmlns="urn:e"/>'],
+		[
+			"<a:content type='text/xml'><!-- <d> --><d xmlns='urn:e' t='h:p'></d></a:content>",
+			"<!-- <d> --><d xmlns:h=\"http://www.w3.org/1999/xhtml\" xmlns='urn:e' t='h:p'></d>",
+		],
+		["<a:content type='text/xml'/>", ""],
+	])("keeps the namespaces that its content inherits: %s", async (content, data) => {
+		const stream = newStream();
+		const body =
+			`<a:entry xmlns:a="${ATOM}" xmlns:h="http://www.w3.org/1999/xhtml" xmlns="urn:d">` +
+			'<a:title type="xhtml"> <h:div>Less: <h:em> &lt; </h:em></h:div> </a:title>' +
+			`<a:category term="t"/>${content}</a:entry>`;
+		expect((await post(stream, body)).status).toBe(201);
+		const { data: found, metadata } = await stored(stream);
+		expect(found).toBe(data);
+		expect(JSON.parse(metadata).atom.title).toBe("Less:  <");
+	});
+
+	test("without a category is told that it lacks one", async () => {
+		const { json } = await post(newStream(), entry("", undefined, ""));
+		expect(json).toMatchObject({ type: "urn:varve:problem:missing-event-type", status: 400 });
+		expect(json.detail).toContain('<category term="');
 	});
 
 	test("with the same urn:uuid is a repeat; a placeholder for an id makes a new event each time", async () => {
@@ -161,6 +232,17 @@ describe("an entry that is posted", () => {
 		["JSON that is none", entry('<content type="application/json">{</content>')],
 		["elements for text", entry("<content><b/></content>")],
 		["content elsewhere", entry('<content type="image/png" src="http://x/y"/>')],
+		["two contents", entry("<content>1</content><content>2</content>")],
+		["two roots in its content", entry('<content type="text/xml"><a/><b/></content>')],
+		["text beside the root of its content", entry('<content type="text/xml">x<a/></content>')],
+		["an entity of no document", entry("<content>&toString;</content>")],
+		["an entity that XML has not", entry("<content>&nbsp;</content>")],
+		["an attribute twice", entry('<content type="text/xml"><a b="1" b="2"/></content>')],
+		["too many elements", entry(`<x xmlns="urn:x">${"<a/>".repeat(100_000)}</x>`)],
+		[
+			"too many attributes",
+			entry(`<x ${Array.from({ length: 20_000 }, (_, n) => `a${n}=""`).join(" ")}/>`),
+		],
 		["no Base64", entry('<content type="image/png">&amp;</content>')],
 		["a prefix from without", entry('<content type="application/xml"><x:a/></content>')],
 		["no id of an event", entry("", "urn:uuid:nonsense")],

@@ -59,6 +59,43 @@ test.each(HEAD_PAGES)("%s may change: it has to be revalidated", async (path) =>
 	expect(headers.etag).toMatch(/^"\d+;\d+"$/);
 });
 
+describe("a large page that may change", () => {
+	const PATH = "/streams/large/0/forward/500?embed=body";
+	const coded = (coding: string, headers = {}) =>
+		page(PATH, ATOM_JSON, { "Accept-Encoding": coding, ...headers });
+	beforeAll(() => append("large", 200));
+
+	test("is compressed, under a tag of its own for each coding", async () => {
+		const plain = await coded("identity");
+		const replies = [await coded("gzip"), await coded("br")];
+		const [gzip, br] = replies.map(({ body }) => body) as [Buffer, Buffer];
+		expect(gunzipSync(gzip).toString()).toBe(plain.text);
+		expect(brotliDecompressSync(br).toString()).toBe(plain.text);
+		for (const { body, headers } of replies) {
+			expect(body.length).toBeLessThan(plain.body.length / 5);
+			expect(headers).toMatchObject({ "cache-control": "no-cache", vary: plain.headers.vary });
+		}
+		const tags = [plain, ...replies].map(({ headers }) => headers.etag);
+		expect(new Set(tags).size).toBe(3);
+	});
+
+	test("is 304 to whoever has it in that coding, until the next append", async () => {
+		for (const coding of ["identity", "gzip", "br"]) {
+			const { headers } = await coded(coding);
+			const has = { "If-None-Match": headers.etag };
+			const same = await coded(coding, has);
+			expect([coding, same.status, same.headers.etag]).toEqual([coding, 304, headers.etag]);
+			await append("large", 1);
+			expect((await coded(coding, has)).status).toBe(200);
+		}
+	});
+
+	test("of the usual size stays as it is", async () => {
+		const reply = await page("/streams/s", ATOM_JSON, { "Accept-Encoding": "br" });
+		expect(reply.headers["content-encoding"]).toBeUndefined();
+	});
+});
+
 test("--head-max-age lets a proxy fold its pollers into one", async () => {
 	const own = await startServers({ headMaxAge: 3 });
 	await append("s", 25, own);

@@ -64,7 +64,15 @@ describe("reading CloudEvents", () => {
 	test("metadata that only looks like kept attributes makes no broken one", async () => {
 		const stream = newStream();
 		const eventId = randomUUID();
-		const cloudevents = { id: 5, source: "", time: null, type: "x", Upper: 1, ok: true, a: {} };
+		const cloudevents = {
+			id: 5,
+			source: "",
+			time: "yesterday 5",
+			type: "x",
+			Upper: 1,
+			ok: true,
+			a: {},
+		};
 		const metadata = { cloudevents };
 		await servers.ask(batch(stream, [{ eventId, eventType: "Placed", data: {}, metadata }]));
 		const { time, position: _, ...attributes } = (await one(stream)).json;
@@ -117,6 +125,7 @@ describe("appending CloudEvents", () => {
 		['"datacontenttype":"image/png","data_base64":"AP8="', {}],
 		['"data":null', {}],
 		['"subject":"4\\u00322","retries":3,"sampled":true,"time":"2020-01-01T00:00:00.5+01:00"', {}],
+		['"time":"2016-12-31T23:59:60Z","data":1', {}],
 		['"dataschema":"https://example.com/s","partitionkey":"x","data":[1.10]', {}],
 	])("gives back what was sent: %s", async (members) => {
 		const stream = newStream();
@@ -191,6 +200,12 @@ describe("appending CloudEvents", () => {
 		[{ with_score: "x" }],
 		[{ extension: {} }],
 		[{ time: "yesterday" }],
+		[{ time: "yesterday 5" }],
+		[{ time: "2020-01-01" }],
+		[{ time: "2020-02-30T00:00:00Z" }],
+		[{ time: "2016-12-30T23:59:60Z" }],
+		[{ time: "" }],
+		[{ time: 1577836800 }],
 		[{ data: 1, data_base64: "AA==" }],
 		[{ data_base64: "&" }],
 		[{ data_base64: 5 }],

@@ -73,9 +73,8 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const express = await startLane("express-only");
 
 	const stop = async () => {
-		for (const { server } of [both, express]) await server.close();
+		for (const { server } of [both, express]) await server.close(scavenger.close());
 		tree.close();
-		await scavenger.close();
 		const verification = await log.verify();
 		await log.close();
 		expect(verification.faults).toEqual([]);

@@ -40,6 +40,27 @@ test.each([
 	expect((await servers.ask(get("/streams/s/metadata"))).status).toBe(404);
 });
 
+test("nothing at all is no metadata, and given back as it was sent (departure 30)", async () => {
+	const json = () => ({ "Content-Type": "application/json", "ES-EventId": randomUUID() });
+	const path = "/streams/bare/metadata";
+	const send = (body: string) => servers.ask({ path, headers: json(), body });
+	expect((await send('{"$maxCount":1}')).status).toBe(201);
+	expect((await send("")).status).toBe(201);
+	for (const accept of ["application/json", "*/*"]) {
+		const shown = await servers.ask(get(path, accept));
+		expect([accept, shown.status]).toEqual([accept, 200]);
+	}
+	expect((await servers.ask(get(path, "application/json"))).text).toBe("");
+	const feed = await servers.ask(get("/streams/$$bare/head/backward/5?embed=body"));
+	expect(feed.json.entries).toHaveLength(1);
+	expect((await send(" ")).status).toBe(400);
+	expect((await servers.ask({ method: "DELETE", path: "/streams/bare" })).status).toBe(204);
+	const event = { "Content-Type": "application/json", "ES-EventType": "t" };
+	const alone = { ...event, "ES-EventId": randomUUID() };
+	const refused = await servers.ask({ path: "/streams/bare", headers: alone, body: "" });
+	expect(refused.status).toBe(400);
+});
+
 test("JSON and batches are what it is sent as", async () => {
 	const json = { "Content-Type": "application/json", "ES-EventId": randomUUID() };
 	expect((await post(json, '{"a":1}')).status).toBe(201);

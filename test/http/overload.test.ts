@@ -169,6 +169,21 @@ describe("closing", () => {
 		expect(body.length).toBe(announced);
 	});
 
+	test("a server that cannot start gives the directory back", async () => {
+		const settings = { ...parseSettings([], {}), data: directory, port: 0 };
+		// No parser lets this one through, and node:http takes it when the log is open already.
+		await expect(startServer({ ...settings, requestTimeoutMs: -1 })).rejects.toThrow(
+			"headersTimeout",
+		);
+		const server = await startServer(settings);
+		const elsewhere = { ...settings, data: join(directory, "other") };
+		const port = Number(new URL(server.url).port);
+		await expect(startServer({ ...elsewhere, port })).rejects.toThrow("EADDRINUSE");
+		const other = await startServer(elsewhere);
+		await other.close();
+		await server.close();
+	});
+
 	test("gives the address and the directory back", async () => {
 		const first = await start();
 		await first.close();

@@ -17,6 +17,7 @@ beforeAll(async () => {
 		pageBytesMax: 3000,
 	});
 	await servers.ask(batch("s", [event("x".repeat(1900)), event("x".repeat(1900))]));
+	await servers.ask(batch("s", [stored]));
 	await servers.ask(batch("gone", [event()]));
 	const headers = { "ES-HardDelete": "True" };
 	await servers.ask({ method: "DELETE", path: "/streams/gone", headers });
@@ -24,8 +25,8 @@ beforeAll(async () => {
 afterAll(() => servers.close());
 
 const event = (data: unknown = 1) => ({ eventId: randomUUID(), eventType: "t", data });
-const _JSON_EVENT = { "Content-Type": "application/json", "ES-EventType": "t" };
 const twice = event();
+const stored = event();
 
 type Word = keyof RequestRefusals;
 type Provoked = readonly [status: number, reason: string, sent: Ask | string];
@@ -55,6 +56,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"malformed-json": [400, "Bad Request", batch("s", "[{]")],
 	"malformed-header": [400, "Bad Request", batch("s", [event()], { "ES-ExpectedVersion": "x" })],
 	"malformed-query": [400, "Bad Request", get("/streams/s?format=doc")],
+	"misspelt-name": [400, "Bad Request", batch("s", [event()], { ExpectedVersion: "0" })],
 	"route-not-found": [404, "Not Found", get("/nowhere")],
 	"method-not-allowed": [405, "Method Not Allowed", { ...get("/streams/s"), method: "PATCH" }],
 	"not-acceptable": [406, "Not Acceptable", get("/streams/s", "image/png")],
@@ -107,6 +109,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		"Wrong expected EventNumber",
 		batch("s", [event()], { "ES-ExpectedVersion": "9" }),
 	],
+	"events-known": [400, "Wrong expected EventNumber", batch("s", [stored, event()])],
 	"precondition-failed": [
 		412,
 		"Precondition Failed",
@@ -245,11 +248,11 @@ test("a conflict says in full what it conflicts with", async () => {
 		title: "Wrong expected version",
 		status: 400,
 		detail:
-			"Stream 's' is at version 1; version 9 was expected. " +
-			"Read it, decide again, and send ES-ExpectedVersion: 1.",
+			"Stream 's' is at version 2; version 9 was expected. " +
+			"Read it, decide again, and send ES-ExpectedVersion: 2.",
 		stream: "s",
 		expected: 9,
-		current: 1,
+		current: 2,
 	});
 });
 

@@ -100,8 +100,18 @@ describe("DELETE of a stream", () => {
 		expect(tombstone).toMatchObject({ title: "1@s", summary: "$streamDeleted" });
 	});
 
+	test.each([[{}], [{ "ES-ExpectedVersion": "-1" }], [{ "ES-ExpectedVersion": "-2" }]])(
+		"that was never written is done with %j (departure 25)",
+		async (headers) => {
+			expect(outcome(await remove("s", headers))).toBe("204 Stream deleted");
+			expect(outcome(await read("s"))).toMatch(/^404 /);
+			expect(outcome(await remove("s", { ...headers, "ES-HardDelete": "True" }))).toMatch(/^204 /);
+			expect(outcome(await read("s"))).toMatch(/^410 /);
+		},
+	);
+
 	test("checks its headers, and reports the current version on a conflict", async () => {
-		const missing = await remove("s");
+		const missing = await remove("s", { "ES-ExpectedVersion": "0" });
 		expect(outcome(missing)).toBe("400 Wrong expected EventNumber");
 		expect(missing.headers["es-currentversion"]).toBe("-1");
 		await fill("s", 3);

@@ -50,6 +50,18 @@ test.each([{}, { Accept: "*/*" }])(
 
 test.todo("2: a browser gets the admin page of the same resource");
 
+test.each(["application/rss+xml", "application/rdf+xml, application/rss+xml;q=0.9"])(
+	"29: a reader that asks for %s alone gets Atom",
+	async (accept) => {
+		const reply = await read("s", accept);
+		expect([reply.status, reply.headers["content-type"]]).toEqual([200, `${ATOM}; charset=utf-8`]);
+		const page = await read("s/0/forward/20", accept);
+		expect(page.headers["content-type"]).toBe(`${ATOM}; charset=utf-8`);
+		expect((await read("s", `${accept}, application/json;q=0.1`)).json.entries).toBeDefined();
+		expect((await read("s", "application/rss+xml;q=0")).status).toBe(406);
+	},
+);
+
 test("3: a list of types is ranked by q, and 406 says what there is", async () => {
 	const listed = `image/png, ${ATOM};q=0.2, ${ATOM_JSON};q=0.9`;
 	expect((await read("s", listed)).headers["content-type"]).toContain(ATOM_JSON);
@@ -146,12 +158,13 @@ test("14: a repeat is known for ever, and answers the place of the original", as
 	const place = (await own.ask(batch("s", events))).headers.location?.slice(own.url.length);
 	await own.ask(batch("s", [event()]));
 	own = await own.restart();
-	for (const expected of ["-2", "-4"]) {
+	for (const expected of ["-2", "-4", "-1", "0", "1", "2", "99"]) {
 		const again = await own.ask(batch("s", events, { "ES-ExpectedVersion": expected }));
 		expect([again.status, again.headers.location]).toEqual([201, `${own.url}${place}`]);
 	}
 	const mixed = await own.ask(batch("s", [events[0], event()]));
 	expect([mixed.status, mixed.reason]).toEqual([400, "Wrong expected EventNumber"]);
+	expect(mixed.json.known).toEqual([events[0]?.eventId]);
 	expect((await own.ask(get("/streams/s"))).json.entries).toHaveLength(3);
 	await own.close();
 });

@@ -62,7 +62,11 @@ const GOOD: Record<string, Recorded[]> = {
 		at(3, 4, wrote(2, "c")),
 		at(5, 6, wrote(0, "ab")),
 		at(7, 8, wrote(0, "ab", "no-stream")),
-		at(9, 10, saw("abc")),
+		at(9, 10, wrote(0, "ab", 2)),
+		at(11, 12, wrote(0, "ab", 7)),
+		at(13, 14, refused(2, "ba", 2)),
+		at(15, 16, refused(2, "cd", 2)),
+		at(17, 18, saw("abc")),
 	],
 	"without an answer, and it happened": [at(1, NEVER, unknown("a")), at(2, 3, saw("a"))],
 	"without an answer, and it did not": [
@@ -119,6 +123,10 @@ const BAD: Record<string, Recorded[]> = {
 		at(1, NEVER, unknown("a")),
 		at(2, 3, wrote(1, "a")),
 		at(4, 5, saw("aa")),
+	],
+	"a repeat at the version of a new read that wrote again": [
+		at(1, 2, wrote(0, "a")),
+		at(3, 4, wrote(1, "a", 0)),
 	],
 	"a repeat that wrote again": [at(1, 2, wrote(0, "a")), at(3, 4, wrote(1, "a"))],
 	"a torn batch: a part is seen": [at(1, 4, wrote(0, "abc")), at(2, 3, saw("ab"))],

@@ -3,7 +3,9 @@
  * write down when each operation was called and answered.
  *
  * A call that breaks off, as when the server is killed, has no answer; the client then sends the
- * same events again once the server is back, as clients should.
+ * same events again once the server is back, as clients should: as it sent them, or, as one that
+ * decides anew does, at the version that a new read shows. Now and then it sends events whose
+ * answer it had.
  */
 import { randomUUID } from "node:crypto";
 import { Agent } from "node:http";
@@ -25,6 +27,9 @@ export type Load = {
 
 /** By stream, the newest of its entries that a read asks for. */
 const NEWEST = 20;
+const READ: Operation = { kind: "read", count: NEWEST, newest: [], last: -1 };
+
+type Append = Extract<Operation, { kind: "append" }>;
 
 export type History = {
 	/** Grows as operations are answered. */
@@ -74,9 +79,14 @@ async function runClient(
 		// A read that broke off says nothing. An append may have happened.
 		if (operation.kind === "append") {
 			done(Infinity, operation);
-			again = () => record(stream, operation);
+			again = () => sendAgain(stream, operation);
 		}
 		await whenUp();
+	};
+	const sendAgain = async (stream: string, operation: Append): Promise<void> => {
+		if (random.upTo(1) === 0) return record(stream, operation);
+		await record(stream, READ);
+		await record(stream, { ...operation, expected: expectedOf(known.get(stream) ?? -1) });
 	};
 	while (!isOver()) {
 		const repeat = again;
@@ -84,14 +94,16 @@ async function runClient(
 		if (repeat) await repeat();
 		else {
 			const stream = random.pick(streams);
-			await record(stream, anyOperation(random, known.get(stream) ?? -1));
+			const operation = anyOperation(random, known.get(stream) ?? -1);
+			await record(stream, operation);
+			if (operation.kind === "append" && random.upTo(9) === 0) await sendAgain(stream, operation);
 		}
 	}
 	agent.destroy();
 }
 
 function anyOperation(random: Random, known: number): Operation {
-	if (random.upTo(3) === 0) return { kind: "read", count: NEWEST, newest: [], last: -1 };
+	if (random.upTo(3) === 0) return READ;
 	const expected: Expected = random.pick([
 		"any",
 		"any",
@@ -104,7 +116,11 @@ function anyOperation(random: Random, known: number): Operation {
 		known + 1,
 	]);
 	const ids = Array.from({ length: 1 + random.upTo(3) }, () => randomUUID());
-	return { kind: "append", expected: expected === -1 ? "no-stream" : expected, ids };
+	return { kind: "append", expected: expectedOf(expected), ids };
+}
+
+function expectedOf(expected: Expected): Expected {
+	return expected === -1 ? "no-stream" : expected;
 }
 
 const WORDS = { any: "-2", "no-stream": "-1", "stream-exists": "-4" } as const;

@@ -73,28 +73,31 @@ function shows(state: State, read: Extract<Operation, { kind: "read" }>): boolea
 	return true;
 }
 
-/** Where the batch is written, or stands already; undefined where it is refused. */
+/**
+ * Where the batch is written, or stands already; undefined where it is refused. The ids decide
+ * before the expectation does: one that is known is never written again.
+ */
 function firstOf(
 	state: State,
 	{ expected, ids }: Extract<Operation, { kind: "append" }>,
 ): number | undefined {
-	if (expected === "stream-exists" && state.version < 0) return undefined;
-	if (expected === "any" || expected === "stream-exists") {
-		const known = ids.map((id) => versionOf(state, id));
-		if (known.every((version) => version === undefined)) return state.version + 1;
-		return known.includes(undefined) ? undefined : known[0];
+	const known = ids.map((id) => versionOf(state, id));
+	if (known.some((version) => version !== undefined)) {
+		const [first = Number.NaN] = known;
+		return known.every((version, index) => version === first + index) ? first : undefined;
 	}
-	const after = expected === "no-stream" ? -1 : expected;
-	if (after === state.version) return after + 1;
-	const isThere = ids.every((id, index) => versionOf(state, id) === after + 1 + index);
-	return isThere ? after + 1 : undefined;
+	const isThere = state.version >= 0;
+	const holds =
+		expected === "any" ||
+		(expected === "stream-exists" && isThere) ||
+		(expected === "no-stream" && !isThere) ||
+		(isThere && expected === state.version);
+	return holds ? state.version + 1 : undefined;
 }
 
-/** The lowest version of an id. */
 function versionOf(state: State, id: string): number | undefined {
-	let found: number | undefined;
 	for (let at: State | undefined = state; at; at = at.below) {
-		if (at.id === id && at.version >= 0) found = at.version;
+		if (at.id === id && at.version >= 0) return at.version;
 	}
-	return found;
+	return undefined;
 }

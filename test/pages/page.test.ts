@@ -102,3 +102,15 @@ test("an entry of an index stream is a link: the event's own name, its place bes
 	expect(own.event.linkMetadata).toBeUndefined();
 	await expect(single(S, 9)).rejects.toMatchObject({ word: "event-not-found" });
 });
+
+test.each([
+	[1_772_373_600_000, "2026-03-01T14:00:00.000Z"],
+	[1_772_373_600_100, "2026-03-01T14:00:00.100Z"],
+	[1_772_373_600_058, "2026-03-01T14:00:00.058Z"],
+])("a time always has three digits of fraction: so times sort as text does", async (now, text) => {
+	const log = createMemoryLog(undefined, () => now);
+	await append(log, S, 1);
+	const { feed } = await page(log, S, { direction: "forward", from: 0, count: 5 });
+	expect([feed.updated, feed.entries[0]?.updated]).toEqual([text, text]);
+	expect((await readEntry(log, URLS, { stream: S, at: 0 })).entry.updated).toBe(text);
+});

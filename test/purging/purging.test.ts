@@ -222,6 +222,21 @@ test("a shutdown tells what is left; the next start has nothing to say", async (
 	expect(tagsTold()).toEqual(tagsOf("order-2"));
 });
 
+test("a shutdown tells what a running scavenge erases to its end", async () => {
+	await start();
+	const streams = Array.from({ length: 200 }, (_, i) => `order-${i}`);
+	await Promise.all(streams.map((stream) => append(stream)));
+	await Promise.all(streams.map((stream) => describeBy(stream, { $maxCount: 1 })));
+	expect((await tell({ method: "POST", path: "/admin/scavenge", body: "" })).status).toBe(200);
+	await server.close();
+	cache.told.length = 0;
+	await start();
+	await append("other-1");
+	await remove("other-1", true);
+	await until(() => cache.told.length > 0);
+	expect(tagsTold()).toEqual(tagsOf("other-1"));
+}, 30_000);
+
 test("what could not be purged before the end is purged at the next start, with everything", async () => {
 	await start();
 	await append("order-1");

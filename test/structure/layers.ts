@@ -42,14 +42,21 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/geometry.ts": [],
 	"feeds/errors.ts": [],
 	"feeds/media.ts": [],
+	"feeds/time.ts": [],
 	"feeds/json": ["feeds/model.ts", "feeds/errors.ts"],
 	"feeds/atom": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/ndjson": ["feeds/json", "feeds/model.ts"],
 	"feeds/event-source": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/json-feed": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/events": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
-	"feeds/cloudevents": ["feeds/events", "feeds/json", "feeds/model.ts", "feeds/errors.ts"],
-	"feeds/atompub": ["feeds/atom", "feeds/events", "feeds/errors.ts"],
+	"feeds/cloudevents": [
+		"feeds/events",
+		"feeds/json",
+		"feeds/model.ts",
+		"feeds/errors.ts",
+		"feeds/time.ts",
+	],
+	"feeds/atompub": ["feeds/atom", "feeds/events", "feeds/json", "feeds/errors.ts"],
 	// The tables of formats know every codec.
 	"feeds/formats": ["feeds"],
 	"feeds/reader": ["feeds/json", "feeds/model.ts", "feeds/geometry.ts", "feeds/errors.ts"],
@@ -145,7 +152,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/http/sockets": ["src/networks.ts", ...VALUES],
 	// Mints what pages and purging ask for by interfaces of theirs.
 	"src/http/urls.ts": ["src/pages", "src/purging/paths.ts", "feeds", ...VALUES],
-	"src/http/request": ["src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
+	"src/http/request": ["src/nearest.ts", "src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
 	"src/http/context.ts": [
 		"src/http/sockets",
 		"src/http/urls.ts",

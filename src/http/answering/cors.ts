@@ -50,6 +50,8 @@ const EXPOSED_HEADERS = [
 	"ES-Position",
 	"ES-CurrentVersion",
 	"ETag",
+	"Varve-Repeated",
+	"Retry-After",
 ].join(", ");
 
 /** For a day a browser need not ask again; the methods of a route change with a release at most. */

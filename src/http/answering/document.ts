@@ -23,10 +23,10 @@ export type DocumentRequest = {
 	/** Whether it can be sealed one day: its URL names a place in the stream, not the head. */
 	readonly lasting: boolean;
 	/**
-	 * The tag of the document as of a last version of its stream; undefined if only the document
-	 * itself can tell.
+	 * The tags that the document can have as of a last version of its stream: its size decides
+	 * whether it is compressed. None if only the document itself can tell.
 	 */
-	tagAsOf(last: Version, history: History): string | undefined;
+	tagsAsOf(last: Version, history: History): readonly string[];
 };
 
 /**
@@ -78,8 +78,7 @@ export function tagHeld(
 	ifNoneMatch: string | undefined,
 ): string | undefined {
 	if (ifNoneMatch === undefined) return undefined;
-	const tag = request.tagAsOf(last, history);
-	return tag !== undefined && matches(ifNoneMatch, tag) ? tag : undefined;
+	return request.tagsAsOf(last, history).find((tag) => matches(ifNoneMatch, tag));
 }
 
 /**
@@ -102,7 +101,8 @@ function keyAsOf(key: string, last: Version): string {
 	return `${key}\n${last}`;
 }
 
-function answerWith(document: Document, ifNoneMatch: string | undefined): Answer {
+/** The answer with a document that is at hand: 304 if the client has it. */
+export function answerWith(document: Document, ifNoneMatch: string | undefined): Answer {
 	if (matches(ifNoneMatch, document.eTag)) return notModified(document.notModifiedHeaders);
 	return { status: 200, headers: document.headers, body: document.body };
 }

@@ -77,10 +77,19 @@ function timeout(timeoutMs: number): Refusal<"request-timeout"> {
 	return new Refusal("request-timeout", { timeoutMs, retryAfterSeconds: 1 });
 }
 
-/** A signal that is aborted when the client goes away, or has its answer. */
-export function clientGone({ res }: Exchange): AbortSignal {
+/**
+ * A signal that is aborted when the client goes away, or has its answer. A client that went away
+ * looks like one that only ended its half of the connection. So if one does, nobody waits for it:
+ * it gets what is there.
+ */
+export function clientGone({ req: { socket }, res }: Exchange): AbortSignal {
 	const gone = new AbortController();
-	if (res.destroyed) gone.abort();
-	else res.once("close", () => gone.abort());
+	const abort = () => gone.abort();
+	if (res.destroyed || socket.readableEnded) abort();
+	socket.once("end", abort);
+	res.once("close", () => {
+		socket.off("end", abort);
+		abort();
+	});
 	return gone.signal;
 }

@@ -2,10 +2,11 @@
  * Requests that never reach a route: bytes that are no HTTP, and request lines in their rarer
  * forms.
  */
-import { type IncomingMessage, maxHeaderSize, type ServerResponse, STATUS_CODES } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Refusal, type RequestRefusals } from "../../errors.ts";
+import { headersTooLarge } from "../request/fields.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { problem } from "./problems.ts";
 
@@ -78,7 +79,7 @@ function refusalOf(
 	error: Error & { code?: string; reason?: unknown },
 ): Refusal<keyof RequestRefusals> {
 	if (error.code === "HPE_HEADER_OVERFLOW") {
-		return new Refusal("headers-too-large", { headerBytesMax: maxHeaderSize });
+		return headersTooLarge();
 	}
 	if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return new Refusal("request-too-slow", {});
 	const reason = typeof error.reason === "string" ? error.reason : error.message;

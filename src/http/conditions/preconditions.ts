@@ -74,8 +74,6 @@ export async function appendUnder<T>(
 	} catch (error) {
 		if (!isRefusal(error, "wrong-expected-version")) throw error;
 		const { current } = error.facts;
-		// It exists as was asked; what is wrong is a batch of which only a part was there before.
-		if (version === "stream-exists" && current >= 0) throw error;
 		throw failed(stream, precondition, current);
 	}
 }

@@ -58,7 +58,7 @@ export function answerEvent(exchange: Exchange, target: EventTarget): Answer | P
 		key: documentKey(representation, `${stream}\n${at}`, resolve),
 		lasting: at !== "head",
 		// The tag of the head is that of its event, which may be older than the stream's last one.
-		tagAsOf: () => undefined,
+		tagsAsOf: () => [],
 	};
 	const sealed = answerSealed(context, document, req.headers["if-none-match"]);
 	return sealed ?? answerRead(exchange, request, document);

@@ -4,17 +4,22 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { matches } from "../../cache/policy.ts";
+import type { Document } from "../../cache/documents.ts";
 import type { Answer } from "../answering/answer.ts";
+import { answerWith } from "../answering/document.ts";
 import type { Exchange } from "../answering/exchange.ts";
 
-const DOCUMENT = readFileSync(createRequire(import.meta.url).resolve("varve/openapi.json"));
-const TAG = `"${createHash("sha256").update(DOCUMENT).digest("base64url").slice(0, 22)}"`;
-/** Another version of the server has another document, under the same URL. */
-const KEEPING = ["Cache-Control", "no-cache", "ETag", TAG];
+const DOCUMENT = readDocument();
 
 export function answerOpenApi({ req }: Exchange): Answer {
-	if (matches(req.headers["if-none-match"], TAG)) return { status: 304, headers: KEEPING };
-	const form = ["Content-Type", "application/json", "Content-Length", String(DOCUMENT.length)];
-	return { status: 200, headers: [...KEEPING, ...form], body: DOCUMENT };
+	return answerWith(DOCUMENT, req.headers["if-none-match"]);
+}
+
+function readDocument(): Document {
+	const body = readFileSync(createRequire(import.meta.url).resolve("varve/openapi.json"));
+	const eTag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+	// Another version of the server has another document, under the same URL.
+	const keeping = ["Cache-Control", "no-cache", "ETag", eTag];
+	const form = ["Content-Type", "application/json", "Content-Length", String(body.length)];
+	return { eTag, headers: [...keeping, ...form], notModifiedHeaders: keeping, body };
 }

@@ -7,6 +7,7 @@ import { COUNT_MAX, GRID } from "../../../feeds/geometry.ts";
 import { ALL, EVENT_TYPE_BYTES_MAX, STREAM_NAME_BYTES_MAX } from "../../event.ts";
 import { type Answer, textAnswer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
+import { answerMessage } from "../answering/message.ts";
 import { answerToError } from "../answering/problems.ts";
 import { negotiateType } from "../request/negotiation.ts";
 
@@ -23,11 +24,7 @@ const PONG = "Ping request successfully handled";
 
 /** GET /ping, in the forms of contract 10.3. */
 export function answerPing({ req }: Exchange, { query }: { query: string }): Answer {
-	const type = negotiateType(req, query, TEXT_TYPES);
-	if (type.format === "json") return json(200, { text: PONG });
-	const xml = `<?xml version="1.0" encoding="utf-8"?><TextMessage><Text>${PONG}</Text></TextMessage>`;
-	const text = type.format === "xml" ? xml : `Text: ${PONG}`;
-	return textAnswer(200, type.contentType, text, [...NO_STORE, "Vary", "Accept"]);
+	return answerMessage(negotiateType(req, query, TEXT_TYPES), "TextMessage", { text: PONG });
 }
 
 /** GET /info: version, features and limits, and how purges of caches go. */

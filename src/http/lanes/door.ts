@@ -16,6 +16,7 @@ import { type Cors, type CorsOf, PREFLIGHT } from "../answering/cors.ts";
 import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
 import { afterMinPosition } from "../conditions/min-position.ts";
 import type { Context } from "../context.ts";
+import { refuseMisspelt } from "../request/misspelt.ts";
 import { RememberedRequests } from "./remembered.ts";
 import { corsFor, type Resource, type RouteMatch } from "./resources.ts";
 
@@ -60,7 +61,10 @@ export class Door {
 		// Check `route.right` here, before any condition: a 304 is an answer, too.
 		const known = recall?.(req);
 		if (known) return known;
-		if (route.method !== "GET") return route.handle(exchange, target);
+		if (route.method !== "GET") {
+			refuseMisspelt(req, target.query);
+			return route.handle(exchange, target);
+		}
 		const answer = afterMinPosition(exchange, () => route.handle(exchange, target));
 		if (exchange.recall) {
 			this.#remembered.set(req, { resource, target, recall: exchange.recall });

@@ -7,6 +7,7 @@ import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
 import {
 	acceptOfFormat,
+	atomInstead,
 	type Coding,
 	type MediaType,
 	negotiate,
@@ -79,7 +80,7 @@ function typeFor<T extends MediaType>(
 }
 
 function best<T extends MediaType>(accept: string | undefined, available: readonly T[]): T {
-	const type = negotiate(accept, available);
+	const type = negotiate(accept, available) ?? atomInstead(accept, available);
 	if (type) return type;
 	throw new Refusal("not-acceptable", {
 		accept: (accept ?? "").slice(0, 256),

@@ -2,22 +2,20 @@
  * Does what a client believes of a stream still hold? A pure decision; the engines fetch the facts
  * it asks for inside their transaction.
  *
- *     expected         stream ends at v                           answer
- *     any              none of the ids is in the stream           write
- *     stream-exists    all are                                    repeat: the first answer again
- *                      some are                                   refuse
- *     E = v            (no-stream is E = -1)                      write, known ids or not
- *     E < v            the ids are those stored from E+1 on       repeat
- *                      they are not, or the stream ends first     refuse
- *     E > v                                                       refuse
+ *     1  deleted for ever                                   refuse: stream-deleted
+ *     2  the ids of the batch stand in the stream:
+ *          all, one after another, in its order             repeat: the first answer again
+ *          some, or in another order                        refuse: events-known
+ *          none                                             see 3
+ *     3  expected         holds if
+ *          any            always
+ *          no-stream      the stream has no event, or was deleted softly
+ *          stream-exists  it has an event or metadata       (deleted softly: stream-deleted)
+ *          a number       it is the last version            (deleted softly or not)
  *
- *     deleted for ever                                            stream-deleted
- *     deleted softly   any, E = v                                 write, numbering goes on
- *                      no-stream                                  repeat, else write
- *                      stream-exists                              repeat, else stream-deleted
- *
- * Identity is the event id alone: bodies are never compared. Contract 1.4 and 1.5, departure 14. As
- * a stream that came back began a second time, its `no-stream` is repeated from there, too.
+ * The ids come first: a client whose answer was lost reads again, and sends the same events with
+ * the version it finds (decision 63). Hidden events count, and bodies are never compared. Contract
+ * 1.4, 1.5, departures 14 and 25.
  */
 import { Refusal } from "../../errors.ts";
 import type { ExpectedVersion, StreamName } from "../../event.ts";
@@ -31,6 +29,9 @@ export type Proposal = {
 	readonly count: number;
 };
 
+/** A delete has no ids, so it is never a repeat. */
+export type ProposedDelete = Omit<Proposal, "count">;
+
 /** The facts a delete is judged by. */
 export type DeleteFacts = Pick<Facts, "lifecycleOf" | "lastOf">;
 
@@ -41,100 +42,81 @@ export type Judgement =
 	| { readonly write: true; readonly first: number }
 	| { readonly write: false; readonly first: number; readonly final: number };
 
-/** @throws Refusal `wrong-expected-version`, `stream-deleted` */
+/** @throws Refusal `events-known`, `wrong-expected-version`, `stream-deleted` */
 export function judge(proposal: Proposal, facts: Facts): Judgement {
-	const { expected, stream } = proposal;
-	const lifecycle = facts.lifecycleOf(stream);
-	if (lifecycle === "hard-deleted")
-		throw new Refusal("stream-deleted", { stream, attempt: "write" });
-	if (expected === "any") return judgeByIds(proposal, facts);
-	if (expected === "no-stream") return judgeBeginning(proposal, facts, lifecycle);
-	if (expected !== "stream-exists") return judgeByVersion(expected, proposal, facts);
-	if (facts.lastOf(stream) < 0 && facts.lastOf(metadataStream(stream)) < 0)
-		throw refusal(proposal, facts);
-	const judgement = judgeByIds(proposal, facts);
-	if (judgement.write && lifecycle === "soft-deleted")
-		throw new Refusal("stream-deleted", { stream, attempt: "write" });
-	return judgement;
+	const { stream, count } = proposal;
+	const lifecycle = livingOf(stream, facts);
+	const last = facts.lastOf(stream);
+	// A stream without events knows no ids, and spares the look-ups.
+	const first = last < 0 ? undefined : placeOf(proposal, facts);
+	if (first !== undefined) return { write: false, first, final: first + count - 1 };
+	checkExpectation(proposal, lifecycle, facts);
+	return { write: true, first: last + 1 };
 }
 
 /**
- * Whether a stream may be deleted; a delete has no ids, so it is never a repeat. One that was
- * deleted softly may be deleted again.
+ * Whether a stream may be deleted: also one that was never written, and, once more, one that was
+ * deleted softly.
  * @throws Refusal `wrong-expected-version`, `stream-deleted`
  */
-export function judgeDelete(proposal: Omit<Proposal, "count">, facts: DeleteFacts): void {
-	const { stream, expected } = proposal;
+export function judgeDelete(proposal: ProposedDelete, facts: DeleteFacts): void {
+	checkExpectation(proposal, livingOf(proposal.stream, facts), facts);
+}
+
+/** The lifecycle of a stream that can still be written. */
+function livingOf(stream: StreamName, facts: DeleteFacts): Exclude<Lifecycle, "hard-deleted"> {
 	const lifecycle = facts.lifecycleOf(stream);
-	if (lifecycle === "hard-deleted")
-		throw new Refusal("stream-deleted", { stream, attempt: "write" });
-	const last = facts.lastOf(stream);
-	// If a stream has neither an event nor metadata, there is nothing to delete (contract 1.6).
-	if (last < 0 && facts.lastOf(metadataStream(stream)) < 0) throw refusal(proposal, facts);
-	if (expected === "any") return;
-	if (expected === "stream-exists") {
-		if (lifecycle === "soft-deleted")
-			throw new Refusal("stream-deleted", { stream, attempt: "write" });
-		return;
-	}
-	const holds =
-		expected === "no-stream" ? last < 0 || lifecycle === "soft-deleted" : expected === last;
-	if (!holds) throw refusal(proposal, facts);
+	if (lifecycle === "hard-deleted") throw deleted(stream, true);
+	return lifecycle;
 }
 
-/** `no-stream`: at the stream's beginning, which a soft delete gives it anew. */
-function judgeBeginning(proposal: Proposal, facts: Facts, lifecycle: Lifecycle): Judgement {
-	const { stream } = proposal;
-	const first = facts.lastOf(stream) < 0 ? undefined : facts.versionOf(0);
-	if (first !== undefined && (first === 0 || facts.isRevival(first))) {
-		if (standsAt(first, proposal, facts)) {
-			return { write: false, first, final: first + proposal.count - 1 };
-		}
-	}
-	if (lifecycle === "soft-deleted") return { write: true, first: facts.lastOf(stream) + 1 };
-	return judgeByVersion(-1, proposal, facts);
-}
-
-function judgeByIds(proposal: Proposal, facts: Facts): Judgement {
-	const last = facts.lastOf(proposal.stream);
-	const write = { write: true, first: last + 1 } as const;
-	// A stream without events knows no ids, and spares the look-ups.
-	if (last < 0) return write;
+/** The version at which the whole batch stands, in its order; undefined if no event of it does. */
+function placeOf(proposal: Proposal, facts: Facts): number | undefined {
 	const first = facts.versionOf(0);
-	let final = first;
 	for (let index = 1; index < proposal.count; index++) {
-		final = facts.versionOf(index);
-		if ((final === undefined) !== (first === undefined)) throw refusal(proposal, facts);
+		if (first === undefined) {
+			if (facts.versionOf(index) !== undefined) throw known(proposal, facts);
+		} else if (!standsAt(first + index, index, proposal, facts)) throw known(proposal, facts);
 	}
-	if (first === undefined || final === undefined) return write;
-	return { write: false, first, final };
+	return first;
 }
 
-function judgeByVersion(expected: number, proposal: Proposal, facts: Facts): Judgement {
-	const last = facts.lastOf(proposal.stream);
-	const first = expected + 1;
-	if (expected === last) return { write: true, first };
-	const final = expected + proposal.count;
-	if (!standsAt(first, proposal, facts)) throw refusal(proposal, facts);
-	return { write: false, first, final };
+function standsAt(version: number, index: number, { stream }: Proposal, facts: Facts): boolean {
+	return version <= facts.lastOf(stream) && facts.isAt(index, version);
 }
 
-/** Whether the whole batch is there, in its order, from `first` on. */
-function standsAt(first: number, { stream, count }: Proposal, facts: Facts): boolean {
-	// Past the end there is nothing to compare with: the batch is not there, or not all of it.
-	if (first + count - 1 > facts.lastOf(stream)) return false;
-	for (let index = 0; index < count; index++) {
-		if (!facts.isAt(index, first + index)) return false;
+/** @throws Refusal `wrong-expected-version`, `stream-deleted` */
+function checkExpectation(
+	{ stream, expected }: ProposedDelete,
+	lifecycle: Lifecycle,
+	facts: DeleteFacts,
+): void {
+	if (expected === "any") return;
+	const isHidden = lifecycle === "soft-deleted";
+	const last = facts.lastOf(stream);
+	let holds = expected === last;
+	if (expected === "no-stream") holds = last < 0 || isHidden;
+	if (expected === "stream-exists") {
+		holds = last >= 0 || facts.lastOf(metadataStream(stream)) >= 0;
+		if (holds && isHidden) throw deleted(stream, false);
 	}
-	return true;
-}
-
-function refusal(proposal: Omit<Proposal, "count">, facts: Pick<Facts, "lastOf">): Refusal {
-	return new Refusal("wrong-expected-version", {
-		stream: proposal.stream,
-		expected: headerForm(proposal.expected),
-		current: facts.lastOf(proposal.stream),
+	if (holds) return;
+	throw new Refusal("wrong-expected-version", {
+		stream,
+		expected: headerForm(expected),
+		current: last,
 	});
+}
+
+function deleted(stream: StreamName, forEver: boolean): Refusal {
+	return new Refusal("stream-deleted", { stream, attempt: "write", forEver });
+}
+
+function known({ stream, count }: Proposal, facts: Facts): Refusal {
+	const ids = Array.from({ length: count }, (_, index) => index)
+		.filter((index) => facts.versionOf(index) !== undefined)
+		.map((index) => facts.idOf(index));
+	return new Refusal("events-known", { stream, known: ids, count, current: facts.lastOf(stream) });
 }
 
 /** As the client wrote it in `ES-ExpectedVersion`: a number, as what it is compared with. */

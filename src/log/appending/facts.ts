@@ -21,8 +21,8 @@ export interface Facts {
 	versionOf(index: number): Version | undefined;
 	/** Whether the event at `version` of the batch's stream has the id of the batch's `index`. */
 	isAt(index: number, version: Version): boolean;
-	/** Whether the event at the version of the batch's first id brought its stream back. */
-	isRevival(version: Version): boolean;
+	/** The id of the batch's event `index`, as clients write it. */
+	idOf(index: number): string;
 }
 
 /** Whether a stream was deleted: so that it may come back, or for ever. */

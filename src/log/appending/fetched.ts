@@ -29,8 +29,6 @@ export type Place = {
 	readonly stream: StreamName;
 	readonly id: string;
 	readonly version: Version;
-	/** Whether it brought the stream back. */
-	readonly isRevival: boolean;
 };
 
 type Identified = { readonly id: string; readonly data: Uint8Array };
@@ -52,7 +50,8 @@ export class FetchedFacts {
 
 	/** The facts for one append or delete of the group. */
 	for(stream: StreamName, events: readonly { readonly id: string }[]): Facts {
-		const placesOf = (index: number) => this.#placesOf(stream, events[index]?.id ?? "");
+		const idOf = (index: number) => events[index]?.id ?? "";
+		const placesOf = (index: number) => this.#placesOf(stream, idOf(index));
 		return {
 			lifecycleOf: (of) => this.#lifecycleOf(of),
 			lastOf: (of) => this.#lastOf(of),
@@ -62,8 +61,7 @@ export class FetchedFacts {
 				return versions.length === 0 ? undefined : Math.min(...versions);
 			},
 			isAt: (index, version) => placesOf(index).some((place) => place.version === version),
-			isRevival: (version) =>
-				placesOf(0).some((place) => place.version === version && place.isRevival),
+			idOf,
 		};
 	}
 
@@ -75,8 +73,7 @@ export class FetchedFacts {
 		const hasTombstone = before.hasTombstone || mark === "tombstone";
 		this.#streams.set(stream, { ...before, last, hasTombstone });
 		for (const [index, { id }] of events.entries()) {
-			const isRevival = index === 0 && mark === "revival";
-			this.#addPlace({ stream, id, version: first + index, isRevival });
+			this.#addPlace({ stream, id, version: first + index });
 		}
 		const described = describedStream(stream);
 		if (described === undefined) return;

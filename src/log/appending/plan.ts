@@ -59,7 +59,8 @@ type PlannedDeletion = {
 /**
  * Plans an append. A stream that was deleted softly comes back: by its events, or by metadata that
  * a client writes for it.
- * @throws Refusal `stream-not-writable`, `wrong-expected-version`, `stream-deleted`
+ * @throws Refusal `stream-not-writable`, `wrong-expected-version`, `events-known`,
+ *   `stream-deleted`
  */
 export function planAppend(append: PlannedAppend, facts: Facts): Plan {
 	const { stream, expected, events } = append;

@@ -59,7 +59,7 @@ export function fetchPlaces(
 	return tables.positionsOf(stream).flatMap((position, version) => {
 		const id = tables.events[position]?.id ?? "";
 		if (!wanted.has(id)) return [];
-		return { stream, id, version, isRevival: tables.revivals.has(position) };
+		return { stream, id, version };
 	});
 }
 
@@ -93,7 +93,6 @@ function write(
 		const { stream, made, mark } = planned;
 		const events = made ? [made] : batch;
 		const first = tables.lastOf(stream) + 1;
-		if (mark === "revival") tables.revivals.add(tables.events.length);
 		if (mark === "tombstone") tables.gone.add(stream);
 		for (const event of events) {
 			for (const name of tables.add(event, stream, created)) grown.set(name, tables.lastOf(name));

@@ -30,8 +30,6 @@ export class MemoryTables {
 	readonly streams = new Map<StreamName, Position[]>();
 	/** Streams deleted for ever; their last event is the tombstone. */
 	readonly gone = new Set<StreamName>();
-	/** The events that brought a stream back. */
-	readonly revivals = new Set<Position>();
 	/** The events no read shows any more. */
 	readonly scavenged = new Set<Position>();
 	/** Of each stream, the lowest version that was not scavenged. */

@@ -75,5 +75,6 @@ export function isMarked({ range, facts, resolves }: ReadPlan): boolean {
 }
 
 function refuseGone(stream: StreamName, state: StreamState | undefined): void {
-	if (state?.isGone) throw new Refusal("stream-deleted", { stream, attempt: "read" });
+	if (state?.isGone)
+		throw new Refusal("stream-deleted", { stream, attempt: "read", forEver: true });
 }

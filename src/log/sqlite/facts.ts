@@ -3,7 +3,7 @@
  * within the transaction, so that earlier appends of the same batch count.
  */
 import type Database from "better-sqlite3";
-import type { StreamName, Version } from "../../event.ts";
+import { type StreamName, uuidOf, type Version } from "../../event.ts";
 import { describedStream } from "../../retention/window.ts";
 import {
 	type Facts,
@@ -12,12 +12,12 @@ import {
 	type NewestMetadata,
 } from "../appending/facts.ts";
 import { present } from "./failures.ts";
-import { FLAG_REVIVAL } from "./flags.ts";
 import type { PackedWrite } from "./protocol.ts";
 import * as sql from "./statements.ts";
 import type { Streams } from "./streams/streams.ts";
 
 const AN_EVENT = "an event of the stream";
+const NO_BYTES = new Uint8Array(0);
 
 export class WriterFacts implements Facts {
 	readonly #statements: ReturnType<typeof prepare>;
@@ -66,27 +66,25 @@ export class WriterFacts implements Facts {
 	}
 
 	versionOf(index: number): Version | undefined {
-		const found = this.#statements.versionOfId.get(this.#streamId(), this.#idOf(index));
+		const found = this.#statements.versionOfId.get(this.#streamId(), this.#bytesOf(index));
 		return found as Version | undefined;
 	}
 
 	isAt(index: number, version: Version): boolean {
 		this.#streams.insertSpans();
-		const found = this.#statements.isAt.get(this.#idOf(index), this.#streamId(), version);
+		const found = this.#statements.isAt.get(this.#bytesOf(index), this.#streamId(), version);
 		return present(found, AN_EVENT) === 1;
 	}
 
-	isRevival(version: Version): boolean {
-		this.#streams.insertSpans();
-		const flags = present(this.#statements.flagsAt.get(this.#streamId(), version), AN_EVENT);
-		return ((flags as number) & FLAG_REVIVAL) !== 0;
+	idOf(index: number): string {
+		return uuidOf(this.#events[index]?.id ?? NO_BYTES);
 	}
 
 	#streamId(): number | undefined {
 		return this.#streams.find(this.#stream)?.id;
 	}
 
-	#idOf(index: number): Uint8Array | undefined {
+	#bytesOf(index: number): Uint8Array | undefined {
 		return this.#events[index]?.id;
 	}
 }
@@ -95,7 +93,6 @@ function prepare(database: Database.Database) {
 	return {
 		versionOfId: database.prepare(sql.SELECT_VERSION_OF_ID).pluck(),
 		isAt: database.prepare(sql.SELECT_IS_AT).pluck(),
-		flagsAt: database.prepare(sql.SELECT_FLAGS_AT).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
 	};
 }

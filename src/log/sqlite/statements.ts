@@ -93,10 +93,6 @@ export const SELECT_CREATED_AT = `
 	SELECT events.created FROM entries JOIN events USING (position)
 	WHERE entries.stream = ? AND entries.version = ?`;
 
-export const SELECT_FLAGS_AT = `
-	SELECT events.flags FROM entries JOIN events USING (position)
-	WHERE entries.stream = ? AND entries.version = ?`;
-
 export const SELECT_STREAM_NAME = "SELECT name FROM streams WHERE id = ?";
 
 export const INSERT_STREAM = "INSERT INTO streams (name) VALUES (?)";

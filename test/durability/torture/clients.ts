@@ -98,7 +98,7 @@ function createClient({ history, witness }: Notes, random: Random, name: string)
 		async work(to, isOver) {
 			// Those without an answer first: that is what one does.
 			for (const batch of batches.filter(isUnknown)) {
-				if (random.chance(0.5) && !(await send(to, batch))) return;
+				if (random.chance(0.5) && !(await sendAgain(to, batch))) return;
 			}
 			while (!isOver() && (await act(to)));
 		},
@@ -123,7 +123,7 @@ function createClient({ history, witness }: Notes, random: Random, name: string)
 			case "creating":
 				return append(to, stream, random.pick(["no-stream", "stream-exists"]), 2);
 			case "again":
-				return batches.length === 0 || send(to, random.pick(batches.slice(-40)));
+				return batches.length === 0 || sendAgain(to, random.pick(batches.slice(-40)));
 			case "twice": {
 				const batch = begin(stream, "any", someEvents(1 + random.below(3)));
 				const answers = await Promise.all([send(to, batch, true), send(to, batch, true)]);
@@ -195,16 +195,28 @@ function createClient({ history, witness }: Notes, random: Random, name: string)
 		return batch;
 	}
 
-	async function send(to: Connection, batch: Batch, besides = false): Promise<boolean> {
+	/** As it was sent, or at the version that the client now knows of: it is written once anyway. */
+	function sendAgain(to: Connection, batch: Batch): Promise<boolean> {
+		const last = believed.get(batch.stream);
+		if (last === undefined || last < 0 || random.chance(0.5)) return send(to, batch);
+		return send(to, batch, false, last);
+	}
+
+	async function send(
+		to: Connection,
+		batch: Batch,
+		besides = false,
+		expected = batch.expected,
+	): Promise<boolean> {
 		const { stream, events } = batch;
-		const attempt = newAttempt(history, stream, besides);
+		const attempt = { ...newAttempt(history, stream, besides), expected };
 		batch.attempts.push(attempt);
-		const outcome = await sendBatch(to, batch);
+		const outcome = await sendBatch(to, batch, expected);
 		const last = outcome.kind === "written" ? outcome.first + events.length - 1 : -1;
 		answered(history, attempt, stream, outcome, last);
 		if (outcome.kind === "written" && !outcome.repeated) believed.set(stream, last);
 		else if (outcome.kind === "refused") believed.set(stream, outcome.current ?? -1);
-		checkRefusal(outcome, OF_WRITES, `${batch.expected} of ${stream}`);
+		checkRefusal(outcome, OF_WRITES, `${expected} of ${stream}`);
 		return outcome.kind !== "unknown";
 	}
 

@@ -34,6 +34,8 @@ export type Attempt = {
 	readonly positionFloor: number;
 	/** … and the highest version of the request's own stream. */
 	readonly versionFloor: number;
+	/** The version it expected, if it was not the batch's: that of a client that read again. */
+	expected?: Expected;
 	/** Whether another attempt of the same batch was on its way at the time. */
 	readonly besides: boolean;
 	outcome: Outcome;

@@ -17,11 +17,14 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 /** Sends a batch: one event as a body with headers, or several as a document. */
-export async function sendBatch(to: Connection, batch: Batch): Promise<Outcome> {
-	const { stream, events } = batch;
+export async function sendBatch(
+	to: Connection,
+	{ stream, events }: Batch,
+	expected: Expected,
+): Promise<Outcome> {
 	const isMetadata = stream.startsWith("$$");
 	const path = isMetadata ? `${pathOf(stream.slice(2))}/metadata` : pathOf(stream);
-	const headers: OutgoingHttpHeaders = expectedHeader(batch.expected);
+	const headers: OutgoingHttpHeaders = expectedHeader(expected);
 	const [event] = events;
 	let body: Buffer;
 	if (events.length === 1 && event && event.metadata.length === 0) {

@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { EVENT_FORMATS, EVENT_TYPES } from "../../../feeds/formats/event.ts";
 import { FEED_TYPES, isPageType, PAGE_FORMATS } from "../../../feeds/formats/feed.ts";
 import { ROOT } from "../../structure/source.ts";
+import { head } from "../sample.ts";
 
 const FEED = "feeds/formats/feed.ts";
 const EVENT = "feeds/formats/event.ts";
+const MESSAGE = "feeds/formats/message.ts";
+const BODY = "src/http/request/bodies/kind.ts";
 const STREAMING = "src/http/handlers/streaming/streaming.ts";
 
 let copy: string;
@@ -28,11 +31,22 @@ describe("what is added without the rest of it", () => {
 		add(FEED, "export type PageFormat =", ' "csv" |');
 		add(FEED, "export type StreamingFormat =", ' "tsv" |');
 		add(EVENT, "export type EventFormat =", ' "csv"');
+		add(BODY, "export type BodyKind =", ' "csv"');
+		add(MESSAGE, "export type MessageFormat =", ' "csv" |');
 		expect(faults()).toEqual([
 			[EVENT, "Property 'csv' is missing"],
 			[FEED, "Property 'csv' is missing"],
+			["src/http/answering/message.ts", "Property 'csv' is missing"],
 			[STREAMING, "Property 'tsv' is missing"],
+			["src/http/request/bodies/events.ts", "Property 'csv' is missing"],
 		]);
+	});
+
+	test("does not compile: a batch at a stream's own URL without its encoder", () => {
+		add(FEED, "export type PageFormat =", ' "csv" |');
+		const row = 'csv: { encode: encodeFeedJson, showsContent: () => true, ownUrl: "first-batch" },';
+		add(FEED, "PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {", row);
+		expect(faults().map(([file]) => file)).toEqual([FEED]);
 	});
 
 	test("does not compile: a media type without its format", () => {
@@ -47,6 +61,14 @@ test("every format is had by some media type", () => {
 	expect([...pages].sort()).toEqual(Object.keys(PAGE_FORMATS).sort());
 	const events = new Set(EVENT_TYPES.map(({ format }) => format));
 	expect([...events].sort()).toEqual(Object.keys(EVENT_FORMATS).sort());
+});
+
+test("a batch at a stream's own URL is in the format of its row", () => {
+	const batches = Object.values(PAGE_FORMATS).flatMap(({ encode, ownUrl }) =>
+		ownUrl === "newest-page" ? [] : [[ownUrl.batch(head), encode(head, "body")]],
+	);
+	expect(batches.length).toBeGreaterThan(0);
+	for (const [batch, page] of batches) expect(batch).toBe(page);
 });
 
 /** Adds to a file of the copy, behind the only place that reads so. */

@@ -48,6 +48,7 @@ describe.each(["fast", "express"])("in the %s lane", (lane) => {
 		const ask = (request: Parameters<Lane["ask"]>[0]) => lanes[lane]?.ask(request);
 		const page = await ask(get("/streams/newstream/0/forward/1"));
 		const replies = [
+			// A repeat.
 			await ask(batch("newstream", [EVENT])),
 			await ask(batch("newstream", [{ ...EVENT, eventId: crypto.randomUUID() }], E_0)),
 			page,
@@ -60,11 +61,16 @@ describe.each(["fast", "express"])("in the %s lane", (lane) => {
 			}),
 		];
 		expect(replies.map((reply) => reply?.status)).toEqual([201, 400, 200, 304]);
+		expect(replies[0]?.headers["varve-repeated"]).toBe("true");
 		for (const reply of replies) {
 			const exposed = reply?.headers["access-control-expose-headers"];
 			expect(exposed).toMatch(
 				/^Location, Kurrent-Position, Kurrent-CurrentVersion, ES-Position, ES-CurrentVersion\b/,
 			);
+			const own = Object.keys(reply?.headers ?? {}).filter((name) =>
+				/^(varve|es|kurrent)-/.test(name),
+			);
+			expect(String(exposed).toLowerCase().split(", ")).toEqual(expect.arrayContaining(own));
 			const allowed = reply?.headers["access-control-allow-headers"];
 			for (const name of ["Authorization", "ES-LongPoll", "ES-ResolveLinkTos", "Kurrent-EventId"]) {
 				expect(allowed).toContain(`, ${name}`);

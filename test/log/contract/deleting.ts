@@ -134,10 +134,10 @@ export function deleting(given: Given): void {
 		test("ends the stream with a tombstone, and the name is dead for ever", async () => {
 			await append(log, "a", events(3));
 			expect(await remove("a", 2, true)).toEqual({ first: 3, position: 3, repeated: false });
-			const unread = ["stream-deleted", { stream: "a", attempt: "read" }];
+			const unread = ["stream-deleted", { stream: "a", attempt: "read", forEver: true }];
 			expect(await refusal(read(log, "a"))).toEqual(unread);
 			expect(await refusal(log.last(name("a")))).toEqual(unread);
-			const gone = ["stream-deleted", { stream: "a", attempt: "write" }];
+			const gone = ["stream-deleted", { stream: "a", attempt: "write", forEver: true }];
 			for (const expected of ["any", "no-stream", "stream-exists", 2, 3, 99] as const) {
 				expect(await refusal(append(log, "a", events(1), expected))).toEqual(gone);
 				expect(await refusal(remove("a", expected))).toEqual(gone);
@@ -151,7 +151,7 @@ export function deleting(given: Given): void {
 				await append(log, "a", events(1));
 				if (had === "there was some") await describeAs("a", "{}");
 				await remove("a", "any", true);
-				const facts = { stream: "$$a", attempt: "read" };
+				const facts = { stream: "$$a", attempt: "read", forEver: true };
 				expect(await refusal(read(log, "$$a"))).toEqual(["stream-deleted", facts]);
 				expect(await refusal(log.last(name("$$a")))).toEqual(["stream-deleted", facts]);
 				const write = { ...facts, attempt: "write" };
@@ -192,8 +192,6 @@ export function deleting(given: Given): void {
 
 	describe("a delete that expects", () => {
 		test.each([false, true])("a version gets it, or a conflict (hard: %s)", async (hard) => {
-			expect(await refusal(remove("a", "any", hard))).toEqual(conflict("a", -2, -1));
-			expect(await refusal(remove("a", "no-stream", hard))).toEqual(conflict("a", -1, -1));
 			expect(await refusal(remove("a", "stream-exists", hard))).toEqual(conflict("a", -4, -1));
 			expect(await refusal(remove("a", 0, hard))).toEqual(conflict("a", 0, -1));
 			await append(log, "a", events(3));
@@ -203,10 +201,10 @@ export function deleting(given: Given): void {
 			await remove("a", hard ? "stream-exists" : 2, hard);
 		});
 
-		test("existence is told of a soft delete by stream-deleted", async () => {
+		test("existence is told of a soft delete by stream-deleted, and that it is not for ever", async () => {
 			await append(log, "a", events(1));
 			await remove("a", "stream-exists");
-			const gone = ["stream-deleted", { stream: "a", attempt: "write" }];
+			const gone = ["stream-deleted", { stream: "a", attempt: "write", forEver: false }];
 			expect(await refusal(remove("a", "stream-exists"))).toEqual(gone);
 			expect(await refusal(append(log, "a", events(1), "stream-exists"))).toEqual(gone);
 			await remove("a", 0);
@@ -220,6 +218,28 @@ export function deleting(given: Given): void {
 				expect((await refusal(remove(stream)))[0]).toBe("stream-not-writable");
 			}
 		});
+	});
+
+	describe("a delete of a stream that was never written (departure 25)", () => {
+		test.each(["any", "no-stream"] as const)("expecting %s hides it", async (expected) => {
+			expect(await remove("a", expected)).toEqual({ first: 0, position: 0, repeated: false });
+			expect(await metadataOf("a")).toBe(DELETED);
+			expect(await log.last(name("a"))).toBe(-1);
+			await remove("a", expected);
+			expect((await append(log, "a", events(1), "no-stream")).first).toBe(0);
+			expect((await read(log, "a")).last).toBe(0);
+		});
+
+		test.each(["any", "no-stream"] as const)(
+			"expecting %s, for ever, ends it",
+			async (expected) => {
+				expect(await remove("a", expected, true)).toMatchObject({ first: 0, position: 0 });
+				expect((await refusal(append(log, "a", events(1))))[0]).toBe("stream-deleted");
+				expect((await refusal(remove("a", expected, true)))[0]).toBe("stream-deleted");
+				const { entries } = await read(log, "$all");
+				expect(entries.map(({ event }) => event.type)).toEqual(["$streamDeleted"]);
+			},
+		);
 	});
 
 	describe("an append to a stream that was deleted softly", () => {
@@ -262,6 +282,16 @@ export function deleting(given: Given): void {
 			expect((await refusal(append(log, "a", events(1), "no-stream")))[0]).toBe(
 				"wrong-expected-version",
 			);
+		});
+
+		test("of events that it hides is a repeat, whatever it expects, and brings nothing back", async () => {
+			for (const expected of [0, 2, 9] as const) {
+				const repeated = { first: 0, position: 1, repeated: true };
+				expect(await append(log, "a", batch, expected)).toEqual(repeated);
+			}
+			const mixed = await refusal(append(log, "a", [...batch, event()], 2));
+			expect(mixed[0]).toBe("events-known");
+			expect((await read(log, "a")).last).toBe(-1);
 		});
 	});
 }

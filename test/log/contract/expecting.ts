@@ -1,6 +1,7 @@
 /** The contract of expected versions, and of appends sent again (contract 1.4 and 1.5). */
+import type { NewEvent } from "../../../src/event.ts";
 import type { Log } from "../../../src/log/log.ts";
-import { append, event, events, ids, idsOf, name, read, refusal } from "../asking.ts";
+import { append, event, events, idsOf, name, read, refusal } from "../asking.ts";
 import type { Given } from "../contract.ts";
 
 export function expecting(given: Given): void {
@@ -72,6 +73,15 @@ export function expecting(given: Given): void {
 			expect(await append(log, "a", batch.slice(1), 1)).toEqual({ ...repeated, first: 2 });
 		});
 
+		test.each([5, 6, 2 ** 52, 3])(
+			"under another version (%d), as a client that reads first sends it, is not written again",
+			async (expected) => {
+				expect(await append(log, "a", batch, expected)).toEqual(repeated);
+				expect(await append(log, "a", batch.slice(1), expected)).toEqual({ ...repeated, first: 2 });
+				expect(await log.last(name("a"))).toBe(5);
+			},
+		);
+
 		test("under no-stream answers what it answered first", async () => {
 			const first = events(2);
 			await append(log, "c", first, "no-stream");
@@ -81,31 +91,41 @@ export function expecting(given: Given): void {
 		});
 
 		test("with new events among the known is refused, whichever come first", async () => {
-			const refused = ["wrong-expected-version", { stream: "a", expected: -2, current: 5 }];
-			expect(await refusal(append(log, "a", [...batch, event()]))).toEqual(refused);
-			expect(await refusal(append(log, "a", [event(), ...batch]))).toEqual(refused);
-			expect((await refusal(append(log, "a", [...batch, event()], "stream-exists")))[0]).toBe(
-				"wrong-expected-version",
-			);
+			const facts = { stream: "a", known: idsOf(batch), count: 4, current: 5 };
+			for (const expected of ["any", "stream-exists", "no-stream", 0, 5, 9] as const) {
+				for (const mixed of [
+					[...batch, event()],
+					[event(), ...batch],
+				]) {
+					const refused = await refusal(append(log, "a", mixed, expected));
+					expect(refused).toEqual(["events-known", facts]);
+				}
+			}
 			expect(await log.last(name("a"))).toBe(5);
 		});
 
-		test("under a version where other events stand, or too few, is refused", async () => {
+		test("in another order, or with a gap, is refused", async () => {
+			const [first, second, third] = batch as [NewEvent, NewEvent, NewEvent];
 			const tail = (await read(log, "a", { from: 4 })).entries.map((entry) => entry.event);
-			expect((await refusal(append(log, "a", batch, 1)))[0]).toBe("wrong-expected-version");
-			expect((await refusal(append(log, "a", [...tail, event()], 3)))[0]).toBe(
-				"wrong-expected-version",
-			);
-			expect((await refusal(append(log, "a", [...batch].reverse(), 0)))[0]).toBe(
-				"wrong-expected-version",
-			);
-			expect((await append(log, "a", tail, 3)).repeated).toBe(true);
+			for (const expected of ["any", 0, 5] as const) {
+				for (const other of [
+					[...batch].reverse(),
+					[first, third],
+					[third, second],
+					[...tail].reverse(),
+				]) {
+					const facts = { stream: "a", known: idsOf(other), count: other.length, current: 5 };
+					const refused = await refusal(append(log, "a", other, expected));
+					expect(refused).toEqual(["events-known", facts]);
+				}
+			}
 		});
 
-		test("under the current version is written again, and found where it stood first", async () => {
-			expect(await append(log, "a", batch, 5)).toEqual({ first: 6, position: 10, repeated: false });
-			expect(await append(log, "a", batch, "any")).toEqual(repeated);
-			expect(idsOf(batch)).toEqual(ids(await read(log, "a", { from: 6 })));
+		test("in a group with others, under the version they leave, is written once", async () => {
+			const mixed = refusal(append(log, "a", [event(), ...batch], 6));
+			const group = [append(log, "a", events(1), 5), append(log, "a", batch, 6)];
+			expect(await Promise.all(group)).toMatchObject([{ first: 6, repeated: false }, repeated]);
+			expect((await mixed)[0]).toBe("events-known");
 		});
 
 		test("to another stream is new there", async () => {

@@ -38,7 +38,7 @@ export function reading(given: Given): void {
 			}
 			expect(await locate("$ce-order", shared?.id)).toBe(2);
 			expect(await locate("$all", shared?.id)).toBe(2);
-			await append(given.log, "order-1", shared ? [shared] : [], 0);
+			await append(given.log, "order-4", shared ? [shared] : []);
 			expect([await locate("order-1", shared?.id), await locate("$all", shared?.id)]).toEqual([
 				0, 3,
 			]);

@@ -9,6 +9,7 @@ type Words =
 	| "too-many-events"
 	| "stream-not-writable"
 	| "wrong-expected-version"
+	| "events-known"
 	| "precondition-failed";
 
 const currentVersion = ({ current }: { current: number }) => [
@@ -33,10 +34,12 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"missing-event-type": {
 		status: 400,
 		title: "Missing event type",
-		detail: () =>
-			"Must include an event type with the request either in body or as ES-EventType header. " +
-			"Add one, for example ES-EventType: OrderPlaced; or send a batch, whose events name their own " +
-			"types, with Content-Type: application/vnd.eventstore.events+json.",
+		detail: ({ form }) =>
+			form === "entry"
+				? 'The entry has no type of event. Add it as <category term="OrderPlaced"/>.'
+				: "Must include an event type with the request either in body or as ES-EventType header. " +
+					"Add one, for example ES-EventType: OrderPlaced; or send a batch, whose events name " +
+					"their own types, with Content-Type: application/vnd.eventstore.events+json.",
 	},
 	"invalid-event": {
 		status: 400,
@@ -78,6 +81,17 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		reason: () => "Wrong expected EventNumber",
 		title: "Wrong expected version",
 		detail: (f) => `${conflict(f)} ${wayOut(f)}`,
+		headers: currentVersion,
+	},
+	"events-known": {
+		status: 400,
+		reason: () => "Wrong expected EventNumber",
+		title: "Some of the events are known",
+		detail: (f) =>
+			`${f.known.length} of the ${f.count} event ids already stand in stream '${f.stream}', ` +
+			`${f.known.length === f.count ? "in another order" : "the others do not"}. ` +
+			"Nothing was written. If these events are to be appended, send only the others; " +
+			"to learn the outcome of an earlier append, send exactly its events.",
 		headers: currentVersion,
 	},
 	"precondition-failed": {

@@ -64,7 +64,11 @@ export const READ_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 410,
 		reason: (f) => (f.attempt === "read" ? "Deleted" : "Stream deleted"),
 		title: "Stream deleted",
-		detail: (f) => `Stream '${f.stream}' was deleted for ever.`,
+		detail: (f) =>
+			f.forEver
+				? `Stream '${f.stream}' was deleted for ever.`
+				: `Stream '${f.stream}' was deleted, so it does not exist as was expected (-4). ` +
+					"An append that expects any version (-2) or no stream (-1) brings it back.",
 	},
 	"history-replaced": {
 		status: 410,

@@ -11,6 +11,7 @@ type Words =
 	| "malformed-json"
 	| "malformed-header"
 	| "malformed-query"
+	| "misspelt-name"
 	| "route-not-found"
 	| "method-not-allowed"
 	| "not-acceptable"
@@ -27,7 +28,9 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"headers-too-large": {
 		status: 431,
 		title: "Request headers too large",
-		detail: (f) => `Request line and headers together may have at most ${f.headerBytesMax} bytes.`,
+		detail: (f) =>
+			`Request line and headers together may have at most ${f.headerBytesMax} bytes, ` +
+			`and at most ${f.headerFieldsMax} headers.`,
 	},
 	"request-too-slow": {
 		status: 408,
@@ -64,6 +67,14 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 400,
 		title: "Malformed query",
 		detail: (f) => `Query parameter '${f.parameter}' cannot be '${f.value}': ${f.reason}`,
+	},
+	"misspelt-name": {
+		status: 400,
+		title: "Misspelt name",
+		detail: (f) =>
+			`The server knows no ${f.kind} '${f.name}'. If you mean the ` +
+			`${f.meant === "metadata" ? "query parameter" : "header"} ${f.meant}, write it so; ` +
+			"else rename yours. Nothing was changed.",
 	},
 	"route-not-found": {
 		status: 404,

@@ -1,11 +1,12 @@
 /**
  * The scavenge routes of contract 10.1: start, stop, the current run, the last run.
  */
-import { ADMIN_TYPES, type MessageFormat } from "../../../../feeds/formats/message.ts";
+import { ADMIN_TYPES } from "../../../../feeds/formats/message.ts";
 import type { ScavengeOptions } from "../../../commands/scavenge/scavenger.ts";
 import { Refusal } from "../../../errors.ts";
-import { type Answer, textAnswer } from "../../answering/answer.ts";
+import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
+import { answerMessage, type MessageFields } from "../../answering/message.ts";
 import { negotiateType } from "../../request/negotiation.ts";
 import { scavengePath } from "../../urls.ts";
 
@@ -56,31 +57,12 @@ function linkTo(id: string | undefined): string {
 	return id === undefined ? "" : scavengePath(id);
 }
 
-type Fields = { readonly [name: string]: string };
+type WriteMessage = (root: string, fields: MessageFields) => Answer;
 
 /** @throws Refusal `not-acceptable`, before the handler changes anything */
-function writerFor({ req }: Exchange, query: string): (root: string, fields: Fields) => Answer {
+function writerFor({ req }: Exchange, query: string): WriteMessage {
 	const type = negotiateType(req, query, ADMIN_TYPES);
-	return (root, fields) => {
-		// The server makes these ids, words and paths itself: nothing in them needs escaping.
-		const named = Object.entries(fields).map(
-			([name, value]) => [`${name[0]?.toUpperCase()}${name.slice(1)}`, value] as const,
-		);
-		const inText = named.map(([name, value]) => `${name}: ${value}`).join(", ");
-		const inXml = named.map(([name, value]) => `<${name}>${value}</${name}>`).join("");
-		const xml = `<?xml version="1.0" encoding="utf-8"?><${root}>${inXml}</${root}>`;
-		const texts: Readonly<Record<MessageFormat, string>> = {
-			json: JSON.stringify(fields),
-			xml,
-			text: inText,
-		};
-		return textAnswer(200, type.contentType, texts[type.format], [
-			"Cache-Control",
-			"no-store",
-			"Vary",
-			"Accept",
-		]);
-	};
+	return (root, fields) => answerMessage(type, root, fields);
 }
 
 /** @throws Refusal `malformed-query`, in the contract's words */

@@ -4,7 +4,7 @@
 import { PAGE_FORMATS, PAGE_TYPES, type PageType } from "../../../../feeds/formats/feed.ts";
 import type { PageRange } from "../../../../feeds/geometry.ts";
 import type { EncodedDocument } from "../../../cache/documents.ts";
-import { eTag, type History, historyOf } from "../../../cache/policy.ts";
+import { type History, historyOf } from "../../../cache/policy.ts";
 import { ALL } from "../../../event.ts";
 import { completeMatches, composeFiltered } from "../../../pages/filtered.ts";
 import { type Scan, scan } from "../../../pages/scan.ts";
@@ -23,7 +23,7 @@ import { longPollMs, resolveLinks } from "../../request/headers.ts";
 import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
 import { filteredUrlsAt, pagePath, urlsAt, withEmbed } from "../../urls.ts";
 import { type FilterQuery, parseFilter } from "./filter-query.ts";
-import { type PageTarget, parseRange } from "./request.ts";
+import { type PageTarget, parseRange, tagsOfChanging } from "./request.ts";
 import { UNUSUAL } from "./write.ts";
 
 type FilteredRequest = FilterQuery & {
@@ -65,8 +65,7 @@ function parseFiltered(
 	const document: DocumentRequest = {
 		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head" && !resolve,
-		tagAsOf: (last, history) =>
-			resolve ? undefined : eTag(last, representation.type, "identity", history),
+		tagsAsOf: (last, history) => (resolve ? [] : tagsOfChanging(representation, last, history)),
 	};
 	return { ...filter, range, representation, waitMs, resolve, document };
 }

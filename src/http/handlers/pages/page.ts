@@ -10,7 +10,6 @@ import { answerAsOf, answerMade, answerSealed, tagHeld } from "../../answering/d
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
 import type { Context } from "../../context.ts";
-import { isStreamItself } from "../../urls.ts";
 import { describeStream } from "../description.ts";
 import { answerHttpFeed } from "../streaming/http-feed.ts";
 import { answerStreaming } from "../streaming/streaming.ts";
@@ -34,18 +33,15 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const other = otherHistory(exchange, target.query, range.from !== "head");
 	if (other) return other;
 
+	const { query, isOwnUrl = false } = target;
 	if (!isPageType(type)) {
-		const { query } = target;
-		return answerStreaming(exchange, {
-			stream,
-			range,
-			representation: { ...representation, type },
-			query,
-		});
+		const place = { stream, range, representation: { ...representation, type } };
+		return answerStreaming(exchange, { ...place, isOwnUrl, query });
 	}
 	const place = { stream, range, representation: { ...representation, type } };
-	if (PAGE_FORMATS[type.format].ownUrl === "first-batch" && isStreamItself(req.url)) {
-		return answerHttpFeed(exchange, place);
+	const { ownUrl } = PAGE_FORMATS[type.format];
+	if (isOwnUrl && ownUrl !== "newest-page") {
+		return answerHttpFeed(exchange, { ...place, query, encode: ownUrl.batch });
 	}
 	const request = parsePageRequest(exchange, place, target.resolves ?? stream !== ALL);
 	const known = answerKnown(context, req, request);

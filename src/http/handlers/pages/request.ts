@@ -26,6 +26,8 @@ export type PageTarget = {
 	readonly count: string;
 	/** Without its `?`. */
 	readonly query: string;
+	/** Whether the URL is the stream's own: then the page is the head. */
+	readonly isOwnUrl?: boolean;
 	/** Whether links are resolved if the client does not say: on all but `$all`, by default. */
 	readonly resolves?: boolean;
 };
@@ -78,17 +80,27 @@ export function parsePageRequest(
 	const document: DocumentRequest = {
 		key: documentKey(representation, `${stream}\n${pagePath(stream, range)}`, resolve),
 		lasting: range.from !== "head",
-		tagAsOf: (last, history) => (isUsual ? tagAsOf(place, last, history) : undefined),
+		tagsAsOf: (last, history) => (isUsual ? tagsAsOf(place, last, history) : []),
 	};
 	return { stream, range, representation, waitMs, resolve, isUsual, document };
 }
 
-/** The tag of a page that can still change; undefined for any other, and without events. */
-function tagAsOf(
+/** The tags of a page that can still change; none for any other, and without events. */
+function tagsAsOf(
 	{ stream, range, representation }: Pick<PageRequest, "stream" | "range" | "representation">,
 	last: Version,
 	history: History,
-): string | undefined {
-	if (isSealed(range, last) || (last < 0 && stream !== ALL)) return undefined;
-	return eTag(last, representation.type, "identity", history);
+): readonly string[] {
+	if (isSealed(range, last) || (last < 0 && stream !== ALL)) return [];
+	return tagsOfChanging(representation, last, history);
+}
+
+/** The tags that a page may have as of `last`: as it is, and compressed. */
+export function tagsOfChanging(
+	{ type, coding }: Pick<Representation, "type" | "coding">,
+	last: Version,
+	history: History,
+): readonly string[] {
+	const plain = eTag(last, type, "identity", history);
+	return coding === "identity" ? [plain] : [plain, eTag(last, type, coding, history)];
 }

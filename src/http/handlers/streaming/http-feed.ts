@@ -10,7 +10,7 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { attributesOf } from "../../../../feeds/cloudevents/attributes.ts";
-import { encodeCloudEvents } from "../../../../feeds/cloudevents/encode.ts";
+import type { EncodeBatch, PageType } from "../../../../feeds/formats/feed.ts";
 import { NOT_KEPT } from "../../../cache/policy.ts";
 import { Refusal } from "../../../errors.ts";
 import {
@@ -34,16 +34,25 @@ const ID_LENGTH_MAX = 1024;
 /** The share of the request's time that the wait may take; the read gets the rest. */
 const SHARE = 3 / 4;
 
+export type BatchRequest = {
+	readonly stream: StreamName;
+	readonly representation: Representation<PageType>;
+	/** Of the URL, without its `?`. */
+	readonly query: string;
+	/** Of the format that was asked for. */
+	readonly encode: EncodeBatch;
+};
+
 /** @throws Refusal `malformed-query`, `stream-not-found` */
 export async function answerHttpFeed(
 	exchange: Exchange,
-	{ stream, representation }: { stream: StreamName; representation: Representation },
+	{ stream, representation, query, encode }: BatchRequest,
 ): Promise<Answer> {
 	const { log, longPolls, settings } = exchange.context;
-	const query = new URL(exchange.req.url ?? "", "http://any").searchParams;
-	const waitMs = Math.min(timeoutOf(query), settings.requestTimeoutMs * SHARE);
+	const parameters = new URLSearchParams(query);
+	const waitMs = Math.min(timeoutOf(parameters), settings.requestTimeoutMs * SHARE);
 	const gone = clientGone(exchange);
-	const from = await startOf(exchange, stream, query.get("lastEventId") ?? "");
+	const from = await startOf(exchange, stream, parameters.get("lastEventId") ?? "");
 	if (waitMs > 0) {
 		const last = await log.last(stream);
 		if (last < from) await longPolls.waitBeyond(stream, from - 1, waitMs, gone);
@@ -54,7 +63,7 @@ export async function answerHttpFeed(
 
 	const urls = urlsAt(representation.base, log.incarnation);
 	const oldestLast = composeEvents(urls, stream, entries).reverse();
-	const body = Buffer.from(encodeCloudEvents({ entries: oldestLast }));
+	const body = Buffer.from(encode({ entries: oldestLast }));
 	const form = [
 		"Content-Type",
 		representation.type.contentType,
@@ -109,8 +118,8 @@ function idOf({ id, metadata }: RecordedEvent): string {
 	return kept?.[0] === '"' ? (JSON.parse(kept) as string) : id;
 }
 
-function timeoutOf(query: URLSearchParams): number {
-	const value = query.get("timeout") ?? "0";
+function timeoutOf(parameters: URLSearchParams): number {
+	const value = parameters.get("timeout") ?? "0";
 	if (/^\d{1,9}$/.test(value)) return Number(value);
 	throw new Refusal("malformed-query", {
 		parameter: "timeout",

@@ -14,17 +14,17 @@ import { readReplay } from "../../../pages/replay.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { compressed } from "../../answering/compress.ts";
 import type { Exchange } from "../../answering/exchange.ts";
-import { isStreamItself, urlsAt } from "../../urls.ts";
+import { urlsAt } from "../../urls.ts";
 import type { StreamingRequest } from "./request.ts";
 
 /** @throws Refusal `stream-not-found`, and what a read of the log refuses */
 export async function answerNdjson(
-	{ context, req }: Exchange,
-	{ stream, range, representation }: StreamingRequest,
+	{ context }: Exchange,
+	{ stream, range, isOwnUrl, representation }: StreamingRequest,
 ): Promise<Answer> {
 	const { log } = context;
 	const { type, coding, base } = representation;
-	const replay = isStreamItself(req.url)
+	const replay = isOwnUrl
 		? { stream, from: 0, direction: "forward" as const }
 		: { stream, from: range.from, direction: range.direction };
 	const steps = readReplay(log, urlsAt(base, log.incarnation), replay);

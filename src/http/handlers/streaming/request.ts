@@ -8,6 +8,8 @@ export type StreamingRequest = {
 	readonly stream: StreamName;
 	/** Of the page that the URL names: the answer's start and its direction. */
 	readonly range: PageRange;
+	/** Whether the URL is the stream's own: then the answer starts with the first event. */
+	readonly isOwnUrl: boolean;
 	readonly representation: Representation<StreamingType>;
 	/** Of the URL, without its `?`. */
 	readonly query: string;

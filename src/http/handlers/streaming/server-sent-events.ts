@@ -17,7 +17,6 @@ import {
 	encodeServerSentEvent,
 	HEARTBEAT,
 } from "../../../../feeds/event-source/encode.ts";
-import type { PageRange } from "../../../../feeds/geometry.ts";
 import { NOT_KEPT } from "../../../cache/policy.ts";
 import { Refusal } from "../../../errors.ts";
 import type { Version } from "../../../event.ts";
@@ -26,7 +25,7 @@ import { passed, readStep, STEP_FIRST, stepAfter } from "../../../pages/replay.t
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import type { Context } from "../../context.ts";
-import { isStreamItself, urlsAt } from "../../urls.ts";
+import { urlsAt } from "../../urls.ts";
 import type { StreamingRequest } from "./request.ts";
 
 /** A restarted server is back by then; earlier, a thousand readers would only queue up. */
@@ -40,9 +39,9 @@ export async function answerServerSentEvents(
 	request: StreamingRequest,
 ): Promise<Answer> {
 	const { log, liveReaders } = exchange.context;
-	const { stream, range, representation, query } = request;
+	const { stream, representation, query } = request;
 	const seen = lastEventId(exchange, query);
-	const start = seen === undefined ? startOf(exchange, range) : seen + 1;
+	const start = seen === undefined ? startOf(exchange, request) : seen + 1;
 	// Asked in any case: a stream that was deleted is refused before the answer starts.
 	const last = await log.last(stream);
 	const from = start === "head" ? last + 1 : start;
@@ -102,11 +101,13 @@ function lastEventId({ req }: Exchange, query: string): Version | undefined {
 	throw new Refusal("malformed-header", { header: "Last-Event-ID", value: shown, reason });
 }
 
-function startOf(exchange: Exchange, { from, direction }: PageRange): Version | "head" {
-	if (isStreamItself(exchange.req.url)) return 0;
+/** @throws Refusal `not-acceptable` */
+function startOf({ req }: Exchange, { range, isOwnUrl }: StreamingRequest): Version | "head" {
+	const { from, direction } = range;
+	if (isOwnUrl) return 0;
 	if (direction === "forward" || from === "head") return from;
 	throw new Refusal("not-acceptable", {
-		accept: String(exchange.req.headers.accept).slice(0, 256),
+		accept: String(req.headers.accept).slice(0, 256),
 		available: ["any format of a page; events that come later are read forward"],
 	});
 }

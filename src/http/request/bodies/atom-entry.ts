@@ -31,7 +31,7 @@ export function entryIn(
 ): OfferedEvent {
 	const { uuid, type, isJson, data, metadata } = decodePostedEntry(body);
 	const eventType = eventTypeHeader(req) ?? type;
-	if (eventType === "") throw new Refusal("missing-event-type", { stream });
+	if (eventType === "") throw new Refusal("missing-event-type", { stream, form: "entry" });
 	const eventId = id !== "" ? id : (uuid ?? randomUUID());
 	return { eventId, eventType, isJson, data, metadata };
 }

@@ -3,12 +3,7 @@
  */
 import { createHash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import {
-	type DecodedCloudEvent,
-	decodeBinaryCloudEvent,
-	decodeCloudEvent,
-	decodeCloudEventBatch,
-} from "../../../../feeds/cloudevents/decode.ts";
+import type { DecodedCloudEvent } from "../../../../feeds/cloudevents/decode.ts";
 import type { OfferedEvent } from "../../../commands/append.ts";
 import { parseUuid } from "../../../event.ts";
 
@@ -23,18 +18,15 @@ export function isBinaryCloudEvent({ headers }: IncomingMessage): boolean {
 	return headers["ce-specversion"] !== undefined && !/^application\/cloudevents/i.test(contentType);
 }
 
-/** @throws BodyFormatError */
-export function cloudEventsIn(
-	kind: CloudEventKind,
-	req: IncomingMessage,
-	body: Buffer,
-): OfferedEvent[] {
-	if (kind === "cloudevents") return decodeCloudEventBatch(body).map(offered);
-	if (kind === "cloudevent") return [offered(decodeCloudEvent(body))];
-	return [offered(decodeBinaryCloudEvent(req.headers, body))];
-}
-
-function offered({ id, source, type, isJson, data, metadata }: DecodedCloudEvent): OfferedEvent {
+/** A CloudEvent as an event to append. */
+export function offeredCloudEvent({
+	id,
+	source,
+	type,
+	isJson,
+	data,
+	metadata,
+}: DecodedCloudEvent): OfferedEvent {
 	const eventId = parseUuid(id) ?? derivedId(source, id);
 	return { eventId, eventType: type, isJson, data, metadata };
 }

@@ -1,41 +1,72 @@
 /** The events in the body of an append. */
 import type { IncomingMessage } from "node:http";
+import {
+	decodeBinaryCloudEvent,
+	decodeCloudEvent,
+	decodeCloudEventBatch,
+} from "../../../../feeds/cloudevents/decode.ts";
 import { BodyFormatError } from "../../../../feeds/errors.ts";
 import { checkJson, decodeEventBatch } from "../../../../feeds/events/decode.ts";
 import { decodeEventXml } from "../../../../feeds/events/xml.ts";
 import type { OfferedEvent } from "../../../commands/append.ts";
 import { Refusal } from "../../../errors.ts";
+import type { StreamName } from "../../../event.ts";
+import { describedStream } from "../../../retention/window.ts";
 import { entryIn } from "./atom-entry.ts";
-import { cloudEventsIn } from "./cloudevents.ts";
-import { type BodyKind, isCloudEvent } from "./kind.ts";
+import { offeredCloudEvent } from "./cloudevents.ts";
+import type { BodyKind } from "./kind.ts";
 
 /** The stream and the kind of the body; if the body is one event, also its id and type. */
 export type AppendRequest = {
-	readonly stream: string;
+	readonly stream: StreamName;
 	readonly kind: BodyKind;
 	readonly id: string;
 	readonly type: string;
 };
 
+type ReadEvents = (body: Buffer, request: AppendRequest, req: IncomingMessage) => OfferedEvent[];
+
 const EMPTY = new Uint8Array(0);
+
+const READERS: Readonly<Record<BodyKind, ReadEvents>> = {
+	batch: decodeEventBatch,
+	"atom-json": decodeEventBatch,
+	"xml-batch": decodeEventXml,
+	atom: decodeEventXml,
+	json: jsonEvent,
+	text: plainEvent,
+	bytes: plainEvent,
+	entry: (body, { id, stream }, req) => [entryIn(req, body, id, stream)],
+	cloudevent: (body) => [offeredCloudEvent(decodeCloudEvent(body))],
+	cloudevents: (body) => decodeCloudEventBatch(body).map(offeredCloudEvent),
+	"cloudevent-binary": (body, _request, { headers }) => [
+		offeredCloudEvent(decodeBinaryCloudEvent(headers, body)),
+	],
+};
 
 /** @throws Refusal `malformed-body`, `malformed-json`, `missing-event-type` */
 export function offeredEvents(
 	req: IncomingMessage,
 	body: Buffer,
-	{ stream, kind, id, type }: AppendRequest,
+	request: AppendRequest,
 ): OfferedEvent[] {
 	try {
-		if (kind === "entry") return [entryIn(req, body, id, stream)];
-		if (isCloudEvent(kind)) return cloudEventsIn(kind, req, body);
-		if (kind === "batch" || kind === "atom-json") return decodeEventBatch(body);
-		if (kind === "xml-batch" || kind === "atom") return decodeEventXml(body);
-		if (kind === "json") checkJson(body);
+		return READERS[request.kind](body, request, req);
 	} catch (error) {
 		throw error instanceof BodyFormatError ? refusalOf(error) : error;
 	}
-	const isJson = kind === "json";
-	return [{ eventId: id, eventType: type, isJson, data: body, metadata: EMPTY }];
+}
+
+/** One event, whose data is the body. */
+function jsonEvent(body: Buffer, { stream, id, type }: AppendRequest): OfferedEvent[] {
+	// No body at all is how some clients say "no metadata" (departure 30).
+	const isNothing = body.length === 0 && describedStream(stream) !== undefined;
+	if (!isNothing) checkJson(body);
+	return [{ eventId: id, eventType: type, isJson: true, data: body, metadata: EMPTY }];
+}
+
+function plainEvent(body: Buffer, { id, type }: AppendRequest): OfferedEvent[] {
+	return [{ eventId: id, eventType: type, isJson: false, data: body, metadata: EMPTY }];
 }
 
 function refusalOf(error: BodyFormatError): Refusal {

@@ -88,7 +88,7 @@ function kindByForm(req: IncomingMessage): BodyKind | undefined {
 	return isBinaryCloudEvent(req) ? "cloudevent-binary" : undefined;
 }
 
-export function isCloudEvent(kind: BodyKind): kind is CloudEventKind {
+function isCloudEvent(kind: BodyKind): boolean {
 	return kind.startsWith("cloudevent");
 }
 
