@@ -5,9 +5,10 @@
  * as long as bytes keep coming. Every way out clears the timer, removes the listener from `signal`
  * and releases the connection, so nothing keeps the process alive afterwards.
  */
+
+import { transportFault } from "../exchange/transport.ts";
 import { parseRetryAfter } from "./backoff.ts";
 import { ReadError } from "./error.ts";
-import { transportFault } from "./transport.ts";
 
 export type Request = {
 	readonly url: string;

@@ -64,18 +64,22 @@ export type ReaderSettings = ReaderPlan &
 	Required<ReadHabits> &
 	StandIns & { readonly origin: string };
 
+const NO_URL = "not a URL such as http://127.0.0.1:2113";
 const BODY_BYTES_MAX = 256 * 1024 * 1024;
 /** A timer of more than 2^31 ms would fire at once. */
 const MILLISECONDS_MAX = 2_147_483_647;
 
 /** @throws RangeError, TypeError */
 export function settingsOf(options: ReadOptions): ReaderSettings {
+	if (!URL.canParse(options.url)) throw new TypeError(`url: ${options.url} is ${NO_URL}`);
 	const server = new URL(options.url);
 	if (server.protocol !== "http:" && server.protocol !== "https:") {
-		throw new TypeError(`url: ${options.url} is neither http nor https`);
+		throw new TypeError(`url: ${options.url} is ${NO_URL}`);
 	}
 	if (options.stream === "" || !options.stream.isWellFormed()) {
-		throw new TypeError("stream: it is empty or not Unicode text");
+		throw new TypeError(
+			"stream: it is empty or not Unicode text; name one, such as order-42 or $all",
+		);
 	}
 	// Every URL parser takes these for "here" and "one up", however they are escaped.
 	if (options.stream === "." || options.stream === "..") {

@@ -2,8 +2,9 @@
  * Explains refusals and faults to the person who typed a command, in one line: what is wrong, and
  * what helps.
  */
+
+import { transportFault } from "../../feeds/exchange/transport.ts";
 import { ReadError } from "../../feeds/reader/error.ts";
-import { transportFault } from "../../feeds/reader/transport.ts";
 import { describeDamage, isRefusal, type Refusal } from "../errors.ts";
 
 /** A failure that a verb describes itself, in words for the terminal. */

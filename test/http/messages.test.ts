@@ -199,8 +199,8 @@ test.each(MISTAKES)("%s", async (_mistake, ask, ...words) => {
 test("a batch of which a part is there already", async () => {
 	await servers.ask(batch("halves", [part]));
 	const { json } = await servers.ask(batch("halves", [part, event()]));
-	expect(json.detail).toContain("has a part of this batch already");
-	expect(json.detail).toContain("send only the events that it does not have");
+	expect(json.detail).toContain("1 of the 2 event ids already stand in stream 'halves'");
+	expect(json.detail).toContain("send only the others");
 });
 
 test("the examples in the messages work", async () => {

@@ -60,7 +60,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/atompub": ["feeds/atom", "feeds/events", "feeds/json", "feeds/errors.ts"],
 	// The tables of formats know every codec.
 	"feeds/formats": ["feeds"],
-	"feeds/reader": ["feeds/json", "feeds/model.ts", "feeds/geometry.ts", "feeds/errors.ts"],
+	"feeds/exchange": [],
+	"feeds/reader": [
+		"feeds/exchange",
+		"feeds/json",
+		"feeds/model.ts",
+		"feeds/geometry.ts",
+		"feeds/errors.ts",
+	],
 	"feeds/proof": [],
 	"feeds/index.ts": ["feeds"],
 

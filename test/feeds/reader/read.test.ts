@@ -180,7 +180,7 @@ describe("events that are not JSON", () => {
 
 test.each([
 	[{ url: "ftp://h" }, "url"],
-	[{ url: "nonsense" }, "Invalid URL"],
+	[{ url: "nonsense" }, "not a URL such as http://127.0.0.1:2113"],
 	[{ stream: "" }, "stream"],
 	[{ stream: ".." }, "stream"],
 	[{ from: -1 }, "from"],

@@ -39,8 +39,8 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			form === "entry"
 				? 'The entry has no type of event. Add it as <category term="OrderPlaced"/>.'
 				: "Must include an event type with the request either in body or as ES-EventType header. " +
-					"Add one, for example ES-EventType: OrderPlaced; or send a batch, whose events name " +
-					"their own types, with Content-Type: application/vnd.eventstore.events+json.",
+					"Add one, for example ES-EventType: OrderPlaced; or send a batch, whose events name their " +
+					"own types, with Content-Type: application/vnd.eventstore.events+json.",
 	},
 	"invalid-event": {
 		status: 400,
@@ -89,7 +89,7 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 400,
 		reason: () => "Wrong expected EventNumber",
 		title: "Wrong expected version",
-		detail: (f) => `${conflict(f)} ${wayOut(f)}`,
+		detail: (f) => `${stateOf(f)}; ${expectation(f.expected)} was expected. ${wayOut(f)}`,
 		headers: currentVersion,
 	},
 	"events-known": {
@@ -118,12 +118,8 @@ function stateOf({ stream, current }: State): string {
 	return `Stream '${stream}' is at version ${current}`;
 }
 
-type Conflict = State & { readonly expected: number };
-
-function conflict(facts: Conflict): string {
-	if (isPartOfBatch(facts)) return `${stateOf(facts)}, and has a part of this batch already.`;
-	const { expected } = facts;
-	return `${stateOf(facts)}; ${EXPECTATIONS.get(expected) ?? `version ${expected}`} was expected.`;
+function expectation(expected: number): string {
+	return EXPECTATIONS.get(expected) ?? `version ${expected}`;
 }
 
 const EXPECTATIONS: ReadonlyMap<number, string> = new Map([
@@ -131,15 +127,8 @@ const EXPECTATIONS: ReadonlyMap<number, string> = new Map([
 	[-4, "a stream with events (-4)"],
 ]);
 
-function wayOut(facts: Conflict): string {
-	if (isPartOfBatch(facts)) return "Read it, and send only the events that it does not have.";
-	const { current } = facts;
+function wayOut({ current }: State): string {
 	return `${current < 0 ? "Decide" : "Read it, decide"} again, and send ES-ExpectedVersion: ${current}.`;
-}
-
-/** The state is as expected. What is wrong is a batch of which a part was appended before. */
-function isPartOfBatch({ expected, current }: Conflict): boolean {
-	return expected === -2 || (expected === -4 && current >= 0);
 }
 
 /** The version is all that counts of a tag, but a client gets the whole tag from a read. */
