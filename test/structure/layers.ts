@@ -52,7 +52,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/atompub": ["feeds/atom", "feeds/events", "feeds/errors.ts"],
 	// The tables of formats know every codec.
 	"feeds/formats": ["feeds"],
-	"feeds/reader": ["feeds/json", "feeds/model.ts", "feeds/geometry.ts", "feeds/errors.ts"],
+	// Needs nothing but `fetch`: a client stands on it.
+	"feeds/exchange": [],
+	"feeds/reader": [
+		"feeds/exchange",
+		"feeds/json",
+		"feeds/model.ts",
+		"feeds/geometry.ts",
+		"feeds/errors.ts",
+	],
 	"feeds/proof": [],
 	"feeds/index.ts": ["feeds"],
 
