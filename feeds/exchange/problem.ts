@@ -50,12 +50,14 @@ export function isPassing({ word }: Problem): boolean {
 }
 
 /**
- * Whether the problem is about the stream that `url` names. A mixed-up cache may answer with a
- * document of ours that is about another stream.
+ * Whether the problem is about the stream that `url` names, or its metadata stream. A mixed-up
+ * cache may answer with a document of ours that is about another stream.
  */
 export function isAbout({ facts }: Problem, url: string): boolean {
-	const segment = /\/streams\/([^/?#]+)/.exec(url)?.[1];
-	return segment !== undefined && facts.stream === decoded(segment);
+	const [, segment, rest] = /\/streams\/([^/?#]+)(\/metadata)?/.exec(url) ?? [];
+	const stream = segment === undefined ? undefined : decoded(segment);
+	if (stream === undefined) return false;
+	return facts.stream === stream || (rest !== undefined && facts.stream === `$$${stream}`);
 }
 
 /** What an answer that is no problem of Varve's says, in one line. */

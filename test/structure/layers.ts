@@ -61,6 +61,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/geometry.ts",
 		"feeds/errors.ts",
 	],
+	// The package varve-client is this part and what it may import: see client/tsconfig.json.
+	"feeds/client": [
+		"feeds/exchange",
+		"feeds/reader",
+		"feeds/events/encode.ts",
+		"feeds/model.ts",
+		"feeds/errors.ts",
+	],
 	"feeds/proof": [],
 	"feeds/index.ts": ["feeds"],
 
