@@ -17,6 +17,8 @@ type Facts = {
 	readonly problem?: Problem;
 	/** The ids of the events, also of those that were made up. */
 	readonly ids?: readonly string[];
+	/** What `fetch` threw the last time. */
+	readonly cause?: unknown;
 };
 
 export class WriteError extends Error {
@@ -25,8 +27,8 @@ export class WriteError extends Error {
 	readonly problem: Problem | undefined;
 	readonly ids: readonly string[];
 
-	constructor(failure: WriteFailure, message: string, { url, problem, ids = [] }: Facts) {
-		super(message);
+	constructor(failure: WriteFailure, message: string, { url, problem, ids = [], cause }: Facts) {
+		super(message, cause === undefined ? undefined : { cause });
 		this.name = "WriteError";
 		this.failure = failure;
 		this.url = url;

@@ -51,7 +51,8 @@ export async function send(
 		const reason = reasonOf(answer, problem);
 		if (isHopeless(faults, settings.retriesMax)) {
 			const message = `${url} failed ${faults.all} times; the last reason: ${reason}`;
-			throw new WriteError("unanswered", message, { url, ids });
+			const cause = "unanswered" in answer ? answer.cause : undefined;
+			throw new WriteError("unanswered", message, { url, ids, cause });
 		}
 		const delayMs = nextDelay(faults.all, settings.random(), retryAfterMsOf(answer));
 		settings.onRetry({ url, reason, faults: faults.all, delayMs });

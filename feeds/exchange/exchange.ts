@@ -39,7 +39,12 @@ export type Answer = {
  * Why there is no answer. The server may have acted on the request.
  * `hidden`: something answered, but `fetch` does not show it, as with each 407.
  */
-export type NoAnswer = { readonly unanswered: string; readonly hidden: boolean };
+export type NoAnswer = {
+	readonly unanswered: string;
+	readonly hidden: boolean;
+	/** What `fetch` threw. */
+	readonly cause: unknown;
+};
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 /** Those that keep method and body (RFC 9110 section 15.4). */
@@ -154,8 +159,8 @@ function noAnswer(error: unknown): NoAnswer {
 	const { message: within, code } = (cause ?? {}) as { message?: unknown; code?: unknown };
 	if (cause && !within && !code) {
 		const what = "not an answer of Varve: 407 Proxy Authentication Required, or another";
-		return { unanswered: `${what} that ${message} hides`, hidden: true };
+		return { unanswered: `${what} that ${message} hides`, hidden: true, cause: error };
 	}
 	const unanswered = [message ?? error, within || code].filter(Boolean).join(": ");
-	return { unanswered, hidden: false };
+	return { unanswered, hidden: false, cause: error };
 }
