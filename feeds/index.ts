@@ -3,6 +3,7 @@
  */
 export { decodeEntryAtom, decodeFeedAtom } from "./atom/decode.ts";
 export { encodeEntryAtom, encodeFeedAtom } from "./atom/encode.ts";
+export * from "./client/index.ts";
 export { decodeCloudEvent, decodeCloudEventBatch } from "./cloudevents/decode.ts";
 export { encodeCloudEvent, encodeCloudEvents } from "./cloudevents/encode.ts";
 export { FeedFormatError } from "./errors.ts";
@@ -41,8 +42,4 @@ export {
 	type TreeHead,
 	treeRoot,
 } from "./proof/tree.ts";
-export { ReadError, type ReadFailure } from "./reader/error.ts";
-export type { ReadEvent } from "./reader/event.ts";
-export type { ReadOptions, Retry } from "./reader/options.ts";
 export { loadCheckpoint, saveCheckpoint } from "./reader/position-file.ts";
-export { readStream } from "./reader/read.ts";

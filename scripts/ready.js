@@ -21,6 +21,12 @@ when("dist/.varve-built", ["tsconfig.json", "package-lock.json", "src", "feeds"]
 	"-p",
 	".",
 ]);
+when(
+	"client/dist/.varve-built",
+	["tsconfig.json", "client/tsconfig.json", "package-lock.json", "feeds"],
+	"building the client",
+	[process.execPath, "node_modules/typescript/bin/tsc", "-p", "client"],
+);
 
 function when(stamp, inputs, doing, [command, ...args]) {
 	const stampFile = join(root, stamp);

@@ -1,5 +1,4 @@
 /** Encodes batches of events as clients send them; `decodeEventBatch` decodes them. */
-import { isUtf8 } from "node:buffer";
 import { BodyFormatError } from "../errors.ts";
 import { quote, textOf } from "../json/string.ts";
 import { isJsonText } from "../json/text.ts";
@@ -33,6 +32,16 @@ export function encodeEventBatch(events: readonly OutgoingEvent[]): string {
 			`${metadata === "" ? "" : `,"metadata":${metadata}`}}`;
 	});
 	return `${out}]`;
+}
+
+/** As `isUtf8` of Node, which browsers do not have. */
+function isUtf8(bytes: Uint8Array): boolean {
+	try {
+		new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+		return true;
+	} catch {
+		return false;
+	}
 }
 
 /** The value as JSON; "" for none. */

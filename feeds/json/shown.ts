@@ -71,7 +71,9 @@ function contentBytes(text: string): Uint8Array {
 }
 
 function bytesOf(text: string): Uint8Array {
-	return text === "" ? EMPTY : Buffer.from(text);
+	if (text === "") return EMPTY;
+	// Node takes small buffers from a pool; browsers have none.
+	return typeof Buffer === "undefined" ? new TextEncoder().encode(text) : Buffer.from(text);
 }
 
 /** The content's text of each entry in a feed's text; undefined if an entry has none. */

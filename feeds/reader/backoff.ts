@@ -15,6 +15,32 @@ export const BACKOFF_MAX_MS = 30_000;
 export const RETRY_AFTER_MAX_MS = 300_000;
 
 /**
+ * The most answers in a row from something that is not Varve. While a server is deployed anew, its
+ * ingress may say 404 for minutes; a wrong address or a login page says so for ever. With these
+ * delays, the reader gives up after three to six minutes.
+ */
+export const FOREIGN_MAX = 20;
+
+/** Faults in a row. */
+export type Faults = {
+	readonly all: number;
+	/** Those in a row whose answer came from something that is not Varve. */
+	readonly foreign: number;
+};
+
+export const NO_FAULTS: Faults = { all: 0, foreign: 0 };
+
+/** One fault more. */
+export function counted(faults: Faults, foreign: boolean): Faults {
+	return { all: faults.all + 1, foreign: foreign ? faults.foreign + 1 : 0 };
+}
+
+/** Whether to give up after so many faults. */
+export function isHopeless(faults: Faults, retriesMax: number): boolean {
+	return faults.all > retriesMax || faults.foreign > FOREIGN_MAX;
+}
+
+/**
  * Milliseconds to wait after the `faults`-th fault in a row (1, 2, …).
  * @param random a number from 0 up to, not including, 1
  * @param retryAfterMs the server's request; jitter is added to it, never subtracted

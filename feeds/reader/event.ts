@@ -52,6 +52,5 @@ export function eventOf(entry: DecodedEntry, at: number, data: Uint8Array): Read
 
 // All events share one function: a closure for each would cost more than the rest of the object.
 function parseData(this: ReadEvent): unknown {
-	const { buffer, byteOffset, byteLength } = this.data;
-	return JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString());
+	return JSON.parse(new TextDecoder().decode(this.data));
 }

@@ -1,15 +1,19 @@
 /** The requests of a reader: the next page, or the data of one event. */
 import { decodeFeedJson } from "../json/decode.ts";
-import type { DecodedEntry } from "../model.ts";
-import { nextDelay } from "./backoff.ts";
+import type { DecodedEntry, DecodedFeed } from "../model.ts";
+import { counted, type Faults, isHopeless, NO_FAULTS, nextDelay } from "./backoff.ts";
 import { damagedAt, ReadError } from "./error.ts";
 import { atOf } from "./event.ts";
-import { get, type Reply } from "./exchange.ts";
+
 import { eventOfAllUrl, withBodies } from "./links.ts";
 import type { ReaderSettings } from "./options.ts";
+import { type Fault, get, type Reply } from "./reply.ts";
 import type { Outcome, State } from "./step.ts";
 
 export type PageAnswer = { readonly outcome: Outcome; readonly elapsedMs: number };
+
+/** Why the server cannot read a page from its disk. */
+export type Damage = { readonly damage: string };
 
 const FEED_TYPE = "application/vnd.eventstore.atom+json";
 
@@ -53,21 +57,55 @@ export async function fetchData(
 	const position = settings.stream === "$all" ? entry.event?.position : undefined;
 	const own = entry.links.find(({ relation }) => relation === "alternate")?.uri ?? entry.id;
 	const url = position === undefined ? own : eventOfAllUrl(settings.server, position, own);
-	for (let faults = 1; ; faults++) {
-		const reply = await ask(url, { accept: "application/octet-stream" }, 0, settings, signal);
-		if (reply.kind === "ok") return reply.body;
-		if (reply.kind === "missing" || reply.kind === "deleted") return undefined;
-		if (reply.kind === "too-large") {
-			throw new ReadError("too-large", url, `${url} exceeds ${settings.bodyBytesMax} bytes`);
-		}
-		if (reply.kind === "damaged") {
-			// An entry with data is an event, so it has a number.
-			throw damagedAt(atOf(entry, settings.stream, url) as number, url, reply.reason);
-		}
-		const fault =
-			reply.kind === "fault" ? reply : { reason: "304 without a condition", retryAfterMs: 0 };
-		await backOff(url, faults, fault, settings, signal);
+	const reply = await persist<Reply>(url, settings, signal, () =>
+		ask(url, { accept: "application/octet-stream" }, 0, settings, signal),
+	);
+	if (reply.kind === "ok") return reply.body;
+	if (reply.kind === "too-large") {
+		throw new ReadError("too-large", url, `${url} exceeds ${settings.bodyBytesMax} bytes`);
 	}
+	if (reply.kind === "damaged") {
+		// An entry with data is an event, so it has a number.
+		throw damagedAt(atOf(entry, settings.stream, url) as number, url, reply.reason);
+	}
+	return undefined;
+}
+
+/**
+ * Fetches one page, for as long as it takes; undefined if there is no such stream.
+ * @throws ReadError `stream-deleted`, `history-replaced`, `refused`, `unanswered`, `too-large`
+ */
+export async function fetchPage(
+	url: string,
+	settings: ReaderSettings,
+	signal: AbortSignal,
+): Promise<DecodedFeed | Damage | undefined> {
+	const outcome = await persist<Outcome>(url, settings, signal, async () =>
+		outcomeOf(await ask(withBodies(url), { accept: FEED_TYPE }, 0, settings, signal), url),
+	);
+	if (outcome.kind === "page") return outcome.feed;
+	if (outcome.kind === "damaged") return { damage: outcome.reason };
+	if (outcome.kind === "missing") return undefined;
+	throw new ReadError("too-large", url, `${url} is larger than a page may be`);
+}
+
+/** Asks until there is an answer that is no fault. */
+async function persist<T>(
+	url: string,
+	settings: ReaderSettings,
+	signal: AbortSignal,
+	once: () => Promise<T | Fault>,
+): Promise<T> {
+	for (let faults = NO_FAULTS; ; ) {
+		const answer = await once();
+		if (!isFault(answer)) return answer;
+		faults = counted(faults, answer.foreign);
+		await backOff(url, faults, answer, settings, signal);
+	}
+}
+
+function isFault(answer: unknown): answer is Fault {
+	return (answer as { readonly kind?: unknown }).kind === "fault";
 }
 
 /**
@@ -76,21 +114,18 @@ export async function fetchData(
  */
 export async function backOff(
 	url: string,
-	faults: number,
-	fault: { readonly reason: string; readonly retryAfterMs: number },
+	faults: Faults,
+	fault: Fault,
 	settings: ReaderSettings,
 	signal: AbortSignal,
 ): Promise<void> {
 	const { reason } = fault;
-	if (faults > settings.retriesMax) {
-		throw new ReadError(
-			"unanswered",
-			url,
-			`${url} failed ${faults} times; the last reason: ${reason}`,
-		);
+	if (isHopeless(faults, settings.retriesMax)) {
+		const message = `${url} failed ${faults.all} times; the last reason: ${reason}`;
+		throw new ReadError("unanswered", url, message);
 	}
-	const delayMs = nextDelay(faults, settings.random(), fault.retryAfterMs);
-	settings.onRetry({ url, reason, faults, delayMs });
+	const delayMs = nextDelay(faults.all, settings.random(), fault.retryAfterMs);
+	settings.onRetry({ url, reason, faults: faults.all, delayMs });
 	await settings.sleep(delayMs, signal);
 }
 
@@ -101,15 +136,10 @@ function ask(
 	settings: ReaderSettings,
 	signal: AbortSignal,
 ): Promise<Reply> {
-	const own = new URL(url).origin === settings.origin ? settings.headers : {};
-	const request = {
-		url,
-		headers: { ...own, ...headers },
-		answerMs: heldMs + settings.timeoutMs,
-		silenceMs: settings.timeoutMs,
-		bodyBytesMax: settings.bodyBytesMax,
-	};
-	return get(request, settings.fetch, signal);
+	const { origin, timeoutMs, bodyBytesMax } = settings;
+	const own = { origin, headers: settings.headers };
+	const limits = { answerMs: heldMs + timeoutMs, silenceMs: timeoutMs, bodyBytesMax };
+	return get({ url, headers, own, limits }, settings.fetch, signal);
 }
 
 function outcomeOf(reply: Reply, url: string): Outcome {
@@ -118,11 +148,11 @@ function outcomeOf(reply: Reply, url: string): Outcome {
 	}
 	if (reply.kind !== "ok") return reply as Outcome;
 	try {
-		const feed = decodeFeedJson(reply.body.toString());
+		const feed = decodeFeedJson(new TextDecoder().decode(reply.body));
 		return { kind: "page", feed, etag: reply.etag };
 	} catch (error) {
 		// The body was cut short, or a proxy sent an error page with status 200.
 		const reason = `the answer is not a feed: ${error instanceof Error ? error.message : error}`;
-		return { kind: "fault", reason, retryAfterMs: 0 };
+		return { kind: "fault", reason, retryAfterMs: 0, foreign: true };
 	}
 }

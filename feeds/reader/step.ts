@@ -23,9 +23,11 @@
  */
 import { alignedForward, GRID } from "../geometry.ts";
 import type { DecodedEntry, DecodedFeed } from "../model.ts";
+import { counted, type Faults, NO_FAULTS } from "./backoff.ts";
 import { damagedAt, ReadError } from "./error.ts";
 import { atOf } from "./event.ts";
 import { historyOf, pageUrl, rangeOf, withCount } from "./links.ts";
+import { type Fault, historyReplaced } from "./reply.ts";
 
 /** The stream, and how to read it; fixed for the life of a reader. */
 export type ReaderPlan = {
@@ -44,8 +46,7 @@ export type State = {
 	readonly nextAt: number;
 	/** The ETag of this URL, if it had nothing new. */
 	readonly etag: string | undefined;
-	/** Faults in a row. */
-	readonly faults: number;
+	readonly faults: Faults;
 	/** The history of the links so far; undefined before the first page. */
 	readonly history: string | undefined;
 };
@@ -56,7 +57,7 @@ export type Outcome =
 	| { readonly kind: "missing" }
 	| { readonly kind: "too-large" }
 	| { readonly kind: "damaged"; readonly reason: string }
-	| { readonly kind: "fault"; readonly reason: string; readonly retryAfterMs: number };
+	| Fault;
 
 export type NumberedEntry = { readonly at: number; readonly entry: DecodedEntry };
 
@@ -70,13 +71,13 @@ export type Step = {
 
 export function start(plan: ReaderPlan): State {
 	const url = pageUrl(plan.server, plan.stream, alignedForward(plan.from, plan.pageSize));
-	const unknown = { etag: undefined, faults: 0, history: undefined };
+	const unknown = { etag: undefined, faults: NO_FAULTS, history: undefined };
 	return { phase: "catching-up", url, nextAt: plan.from, ...unknown };
 }
 
 /** @throws ReadError `too-large`, `damaged`, `not-varve`, `history-replaced` */
 export function step(state: State, outcome: Outcome, plan: ReaderPlan): Step {
-	const calm = { ...state, faults: 0 };
+	const calm = { ...state, faults: NO_FAULTS };
 	switch (outcome.kind) {
 		case "page":
 			return onPage(ofOneHistory(calm, outcome.feed), outcome.feed, outcome.etag, plan);
@@ -89,7 +90,11 @@ export function step(state: State, outcome: Outcome, plan: ReaderPlan): Step {
 		case "damaged":
 			return { state: closerTo(calm, outcome.reason, plan), fresh: [], pause: "none" };
 		case "fault":
-			return { state: { ...state, faults: state.faults + 1 }, fresh: [], pause: "back-off" };
+			return {
+				state: { ...state, faults: counted(state.faults, outcome.foreign) },
+				fresh: [],
+				pause: "back-off",
+			};
 	}
 }
 
@@ -115,7 +120,7 @@ function onPage(state: State, feed: DecodedFeed, etag: string | undefined, plan:
 		url,
 		nextAt,
 		etag: same ? etag : undefined,
-		faults: 0,
+		faults: NO_FAULTS,
 		history: state.history,
 	};
 	// Links to pages without new events must not become a loop without a pause.
@@ -131,8 +136,7 @@ function ofOneHistory(state: State, { links }: DecodedFeed): State {
 	const history = historyOf(links.map(({ uri }) => uri));
 	if (history === undefined || history === state.history) return state;
 	if (state.history === undefined) return { ...state, history };
-	const message = `${state.url} belongs to a history that was replaced; read again from the start`;
-	throw new ReadError("history-replaced", state.url, message);
+	throw historyReplaced(state.url);
 }
 
 function atHead(state: State, plan: ReaderPlan): Step {

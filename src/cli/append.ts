@@ -2,6 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
+import type { Appended, NewEvent } from "../../feeds/client/append.ts";
+import { WriteError } from "../../feeds/client/error.ts";
+import type { Expected } from "../../feeds/client/options.ts";
+import type { Retry } from "../../feeds/reader/options.ts";
 import { parseUuid } from "../event.ts";
 import type { Arguments, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
@@ -14,6 +18,9 @@ import {
 	text,
 	type Verb,
 } from "./verb.ts";
+
+/** Somebody waits for the command: a second or so of faults, then it says what is wrong. */
+const RETRIES_MAX = 4;
 
 export const append: Verb = {
 	name: "append",
@@ -95,22 +102,25 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const id = parseId(optionalText(values, "id"));
 	const expected = parseExpected(text(values, "expected"));
 
-	const { mediaType, body } = await bodyOf(values, type, id);
-	const response = await fetch(`${text(values, "url")}/streams/${encodeURIComponent(stream)}`, {
-		method: "POST",
-		redirect: "manual",
-		headers: {
-			...credentials(values),
-			"Content-Type": mediaType,
-			"ES-EventType": Buffer.from(type, "utf8").toString("latin1"),
-			"ES-EventId": id,
-			"ES-ExpectedVersion": expected,
+	const event = { id, type, ...(await contentOf(values)) };
+	const reasons: string[] = [];
+	const address = {
+		url: text(values, "url"),
+		stream,
+		headers: credentials(values),
+		retriesMax: RETRIES_MAX,
+		onRetry: (retry: Retry) => {
+			reasons.push(retry.reason);
+			sayIfLong(retry);
 		},
-		body,
-	});
-	if (response.status !== 201)
-		throw new Failure(await refusalText(response, stream, text(values, "expected")));
-	process.stdout.write(`${JSON.stringify(placeOf(response, stream, id))}\n`);
+	};
+	const client = await import("../../feeds/client/append.ts");
+	try {
+		const appended = await client.append(address, event, { expected });
+		process.stdout.write(`${JSON.stringify(placeOf(appended, stream, id))}\n`);
+	} catch (error) {
+		throw explained(error, stream, id, reasons);
+	}
 	return EXIT.done;
 }
 
@@ -125,32 +135,25 @@ function parseId(given: string | undefined): string {
 	return id;
 }
 
-/** The number for `ES-ExpectedVersion`. */
-function parseExpected(word: string): string {
-	if (word === "any") return "-2";
-	if (word === "none") return "-1";
-	if (word === "exists") return "-4";
-	if (/^\d{1,15}$/.test(word)) return word;
+function parseExpected(word: string): Expected {
+	if (word === "any" || word === "none" || word === "exists") return word;
+	if (/^\d{1,15}$/.test(word)) return Number(word);
 	throw usage(`--expected-version ${word}: it must be a version from 0, any, none or exists`);
 }
 
-/** Data alone is the body. An event with metadata, or with no content, goes in a batch of one. */
-async function bodyOf(values: Values, type: string, id: string) {
-	const data = await contentOf(optionalText(values, "data"), "--data");
-	const metadata = await contentOf(optionalText(values, "metadata"), "--metadata");
+async function contentOf(values: Values): Promise<Pick<NewEvent, "data" | "metadata" | "isJson">> {
+	const data = await bytesOf(optionalText(values, "data"), "--data");
+	const metadata = await bytesOf(optionalText(values, "metadata"), "--metadata");
 	if (values.raw) {
 		if (metadata) throw usage("--raw data cannot have --metadata");
-		return { mediaType: "application/octet-stream", body: data ?? Buffer.alloc(0) };
+		return { data: data ?? Buffer.alloc(0), isJson: false };
 	}
 	await checkJson(data, "--data", "; to send other bytes, add --raw");
 	await checkJson(metadata, "--metadata", "");
-	if (data && !metadata) return { mediaType: "application/json", body: data };
-	const { encodeEventBatch } = await import("../../feeds/events/encode.ts");
-	const body = encodeEventBatch([{ eventId: id, eventType: type, data, metadata }]);
-	return { mediaType: "application/vnd.eventstore.events+json", body: Buffer.from(body) };
+	return { data, metadata };
 }
 
-async function contentOf(given: string | undefined, flag: string): Promise<Buffer | undefined> {
+async function bytesOf(given: string | undefined, flag: string): Promise<Buffer | undefined> {
 	if (given === undefined) return undefined;
 	if (given === "-") return await buffer(process.stdin);
 	if (!given.startsWith("@")) return Buffer.from(given);
@@ -168,32 +171,43 @@ async function checkJson(bytes: Buffer | undefined, flag: string, hint: string):
 	throw usage(`${flag} is not JSON: ${fault.reason} (byte ${fault.at}); ${example}${hint}`);
 }
 
-function placeOf({ headers }: Response, stream: string, id: string) {
-	const location = headers.get("location") ?? "";
-	const position = headers.get("es-position");
+function placeOf(appended: Appended, stream: string, id: string) {
+	const { version, position, location, repeated } = appended;
 	return {
 		stream,
-		version: Number(location.slice(location.lastIndexOf("/") + 1)),
-		...(position === null ? {} : { position: Number(position) }),
+		version,
+		...(position === undefined ? {} : { position }),
 		id,
 		location,
-		...(headers.get("varve-repeated") === "true" ? { repeated: true } : {}),
+		...(repeated ? { repeated } : {}),
 	};
 }
 
-async function refusalText(response: Response, stream: string, expected: string): Promise<string> {
-	const current = response.headers.get("es-currentversion");
-	if (current !== null) {
-		const [state, right] =
-			current === "-1" ? ["has no events", "none"] : [`is at ${current}`, current];
-		const wrong = `wrong expected version ${expected}: ${stream} ${state}`;
-		return `${wrong}; read it, decide again, and append with --expected-version ${right}`;
-	}
-	const body = await response.text();
-	try {
-		const { detail, title } = JSON.parse(body) as { detail?: unknown; title?: unknown };
-		return `${response.status} ${String(detail ?? title ?? response.statusText)}`;
-	} catch {
-		return `${response.status} ${response.statusText} ${body.slice(0, 500)}`.trim();
-	}
+/** The first waits are short; whoever waits for longer is told why. */
+function sayIfLong({ reason, delayMs }: Retry): void {
+	if (delayMs < 1000) return;
+	process.stderr.write(`varve: ${reason}; trying again in ${Math.ceil(delayMs / 1000)} s\n`);
+}
+
+function explained(
+	error: unknown,
+	stream: string,
+	id: string,
+	reasons: readonly string[],
+): unknown {
+	if (!(error instanceof WriteError)) return error;
+	const { current, failure } = error;
+	if (current !== undefined) return new Failure(conflict(stream, current));
+	// If there never was a connection, nothing was sent.
+	const isUnsent = reasons.every((reason) => reason.includes("ECONNREFUSED"));
+	if (failure !== "unanswered" || (isUnsent && error.cause !== undefined)) return error;
+	return new Failure(`${error.message}; to learn what became of the event, repeat with --id ${id}`);
+}
+
+function conflict(stream: string, current: number): string {
+	const [state, right] = current === -1 ? ["has no events", "none"] : [`is at ${current}`, current];
+	return (
+		`wrong expected version: ${stream} ${state}; read it, decide again, ` +
+		`and append with --expected-version ${right}`
+	);
 }

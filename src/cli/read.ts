@@ -91,11 +91,15 @@ async function run({ operands, values }: Arguments): Promise<number> {
  * hold a mistake.
  * @throws Failure
  */
-async function refuseMissing({ url, stream, headers = {} }: ReadOptions): Promise<void> {
-	const address = `${url.replace(/\/$/, "")}/streams/${encodeURIComponent(stream)}`;
-	const accept = "application/vnd.eventstore.atom+json";
-	const { status } = await fetch(address, { method: "HEAD", headers: { ...headers, accept } });
-	if (status === 404) throw new Failure(`stream '${stream}' has no events${nameHint(stream)}`);
+async function refuseMissing(options: ReadOptions): Promise<void> {
+	const { settingsOf } = await import("../../feeds/reader/options.ts");
+	const { fetchPage } = await import("../../feeds/reader/session.ts");
+	const { pageUrl } = await import("../../feeds/reader/links.ts");
+	const settings = settingsOf(options);
+	const { server, stream } = settings;
+	const url = pageUrl(server, stream, { direction: "forward", from: 0, count: 1 });
+	const page = await fetchPage(url, settings, options.signal ?? new AbortController().signal);
+	if (page === undefined) throw new Failure(`stream '${stream}' has no events${nameHint(stream)}`);
 }
 
 /** The streams that the server keeps lose their $ in a shell, or are typed without it. */

@@ -60,12 +60,21 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/atompub": ["feeds/atom", "feeds/events", "feeds/json", "feeds/errors.ts"],
 	// The tables of formats know every codec.
 	"feeds/formats": ["feeds"],
+	// Needs nothing but `fetch`: a client stands on it.
 	"feeds/exchange": [],
 	"feeds/reader": [
 		"feeds/exchange",
 		"feeds/json",
 		"feeds/model.ts",
 		"feeds/geometry.ts",
+		"feeds/errors.ts",
+	],
+	// The package varve-client is this part and what it may import: see client/tsconfig.json.
+	"feeds/client": [
+		"feeds/exchange",
+		"feeds/reader",
+		"feeds/events/encode.ts",
+		"feeds/model.ts",
 		"feeds/errors.ts",
 	],
 	"feeds/proof": [],

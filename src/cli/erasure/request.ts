@@ -1,32 +1,53 @@
 /** One request to a server's API, for verbs that ask for something to be done. */
+import { exchange } from "../../../feeds/exchange/exchange.ts";
+import { describeAnswer, mediaTypeOf, problemIn } from "../../../feeds/exchange/problem.ts";
 import type { Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { credentials, text } from "../verb.ts";
 
 /** If a server accepts a connection and then says nothing for so long, the command gives up. */
 const ANSWER_MS = 60_000;
+/** The answers are a few words; a proxy's error page may be longer, and is cut. */
+const BODY_BYTES_MAX = 1024 * 1024;
 
 /**
+ * Asks once: some of these requests must not be sent twice.
  * @param path behind the server's URL
  * @returns the answer's body; undefined if it has none
- * @throws Failure with the server's own words if it refuses
+ * @throws Failure with the server's own words if it refuses, and with what was seen if something
+ * else answers: then nobody may believe that anything was erased
  */
-export async function request(values: Values, method: string, path: string): Promise<unknown> {
-	const answer = await fetch(text(values, "url").replace(/\/$/, "") + path, {
-		method,
-		headers: { Accept: "application/json", ...credentials(values) },
-		signal: AbortSignal.timeout(ANSWER_MS),
-	});
-	const body = await answer.text();
-	if (!answer.ok) throw new Failure(detailOf(body) ?? `${method} ${path}: ${answer.status}`);
-	return body === "" ? undefined : JSON.parse(body);
+export async function request(
+	values: Values,
+	method: "GET" | "POST" | "DELETE",
+	path: string,
+): Promise<unknown> {
+	const url = text(values, "url").replace(/\/$/, "") + path;
+	const answer = await exchange(
+		{
+			method,
+			url,
+			headers: { accept: "application/json" },
+			own: { origin: new URL(url).origin, headers: credentials(values) },
+			limits: { answerMs: ANSWER_MS, silenceMs: ANSWER_MS, bodyBytesMax: BODY_BYTES_MAX },
+		},
+		fetch,
+		new AbortController().signal,
+	);
+	if ("unanswered" in answer) throw answer.cause;
+	const { status, statusText, headers, body = new Uint8Array(0) } = answer;
+	const type = headers.get("content-type");
+	const said = status === 200 ? jsonIn(type, body) : undefined;
+	if (status === 204 || said !== undefined) return said;
+	const problem = problemIn(status, type, body);
+	const seen = describeAnswer(status, statusText, type, body);
+	throw new Failure(problem?.detail ?? `${method} ${path}: not an answer of Varve: ${seen}`);
 }
 
-/** The sentence for people in a problem (RFC 9457). */
-function detailOf(body: string): string | undefined {
+function jsonIn(contentType: string | null, body: Uint8Array): unknown {
+	if (mediaTypeOf(contentType) !== "application/json") return undefined;
 	try {
-		const { detail } = JSON.parse(body) as { detail?: unknown };
-		return typeof detail === "string" ? detail : undefined;
+		return JSON.parse(new TextDecoder().decode(body));
 	} catch {
 		return undefined;
 	}

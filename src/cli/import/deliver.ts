@@ -4,9 +4,20 @@
  * Every event has an id, so sending twice is safe: the server answers the repeat as it answered the
  * first time. So a retry is right after any failure, whether or not the append was carried out.
  *
- *            201 ──▶ done                              4xx, several ──▶ each event alone
- *   send ──▶ 5xx, 408, 429, no connection ──▶ wait ──▶ send       4xx, one ──▶ the import stops
+ *   send ──▶ 201 with the event's URL ──▶ done
+ *        ──▶ refused, several events ──▶ each alone
+ *        ──▶ refused, one event ──▶ the import stops
+ *        ──▶ anything else ──▶ wait ──▶ send
+ *
+ * Refused means a problem document of Varve's. What a proxy or a login page says, with whichever
+ * status, says nothing about the events.
  */
+import {
+	describeAnswer,
+	isPassing,
+	type Problem,
+	problemIn,
+} from "../../../feeds/exchange/problem.ts";
 import { Failure } from "../explain.ts";
 import { type Answer, type Connection, headerOf } from "./connection.ts";
 import { type Item, lineFailure } from "./event.ts";
@@ -39,12 +50,17 @@ export async function deliver(
 	path: string,
 	items: readonly Item[],
 ): Promise<Delivered> {
-	const { answer, attempts } = await send(target, connection, requestOf(target, path, items));
+	const { answer, refused, attempts } = await send(
+		target,
+		connection,
+		requestOf(target, path, items),
+	);
 	// After a retry, a repeat may be this import's own first attempt, so it does not count.
-	if (answer.status === 201)
+	if (refused === undefined)
 		return { repeated: attempts === 1 && isRepeat(answer) ? items.length : 0 };
 	const [first] = items;
-	if (items.length === 1 && first) throw lineFailure(first.line, refusalText(answer));
+	if (items.length === 1 && first)
+		throw lineFailure(first.line, `${answer.status} ${answer.reason}: ${refused.detail}`);
 	// A part was there before, in another batch, or one event is at fault: send one at a time.
 	let repeated = 0;
 	for (const item of items) repeated += (await deliver(target, connection, path, [item])).repeated;
@@ -64,7 +80,8 @@ async function send(target: Target, connection: Connection, request: string) {
 	const startedAt = Date.now();
 	for (let attempts = 1; ; attempts++) {
 		const result = await attempt(connection, request);
-		if (result instanceof Error || isPassing(result.status)) {
+		const refused = result instanceof Error ? undefined : refusalIn(result);
+		if (result instanceof Error || (refused === undefined && !isCreated(result))) {
 			const pauseMs = pauseOf(result, attempts);
 			const spentMs = Date.now() - startedAt;
 			if (target.stop.signal.aborted) throw new Failure(`stopped trying: ${troubleText(result)}`);
@@ -75,7 +92,7 @@ async function send(target: Target, connection: Connection, request: string) {
 			// If the server closed an idle connection, that is not worth a message.
 			if (attempts > 1 || !(result instanceof Error)) target.onWait(troubleText(result));
 			await pause(pauseMs, target.stop.signal);
-		} else return { answer: result, attempts };
+		} else return { answer: result, refused, attempts };
 	}
 }
 
@@ -87,8 +104,23 @@ async function attempt(connection: Connection, request: string): Promise<Answer 
 	}
 }
 
-function isPassing(status: number): boolean {
-	return status >= 500 || status === 408 || status === 429;
+/** The problem, if the server itself refused the events for good. */
+function refusalIn(answer: Answer): Problem | undefined {
+	const problem = problemOf(answer);
+	return problem && answer.status < 500 && !isPassing(problem) ? problem : undefined;
+}
+
+function problemOf(answer: Answer): Problem | undefined {
+	return problemIn(answer.status, headerOf(answer, "content-type"), bytesOf(answer));
+}
+
+/** Every append is answered with the URL of its first event, which ends in the version. */
+function isCreated(answer: Answer): boolean {
+	return answer.status === 201 && /\/\d+$/.test(headerOf(answer, "location") ?? "");
+}
+
+function bytesOf({ body }: Answer): Uint8Array {
+	return Buffer.from(body, "latin1");
 }
 
 /**
@@ -121,20 +153,13 @@ function isRepeat(answer: Answer): boolean {
 
 function troubleText(result: Answer | Error): string {
 	if (!(result instanceof Error)) {
-		if (result.status === 507) return "the server's disk is full";
-		return `the server answered ${refusalText(result)}`;
+		const problem = problemOf(result);
+		if (problem?.word === "disk-full") return "the server's disk is full";
+		const { status, reason } = result;
+		if (problem) return `the server answered ${status} ${reason}: ${problem.detail}`;
+		const type = headerOf(result, "content-type");
+		return `the answer is ${describeAnswer(status, reason, type, bytesOf(result))}`;
 	}
 	const { code } = result as NodeJS.ErrnoException;
 	return code === "ECONNREFUSED" ? "the server does not answer" : result.message || String(code);
-}
-
-/** The problem's own words (RFC 9457), if the body holds any. */
-function refusalText({ status, reason, body }: Answer): string {
-	const text = Buffer.from(body, "latin1").toString("utf8");
-	try {
-		const { detail, title } = JSON.parse(text) as { detail?: unknown; title?: unknown };
-		return `${status} ${reason}: ${String(detail ?? title ?? text)}`;
-	} catch {
-		return `${status} ${reason}${text === "" ? "" : `: ${text.slice(0, 500)}`}`;
-	}
 }

@@ -1,16 +1,14 @@
 /** A stream from its newest event down, page by page along the `next` links. */
-import { decodeFeedJson } from "../../../feeds/json/decode.ts";
 import type { DecodedFeed } from "../../../feeds/model.ts";
 import { damagedAt, ReadError } from "../../../feeds/reader/error.ts";
 import { atOf, eventOf, lacksData, type ReadEvent } from "../../../feeds/reader/event.ts";
-import { get, type Reply } from "../../../feeds/reader/exchange.ts";
-import { rangeOf, withBodies, withCount } from "../../../feeds/reader/links.ts";
+import { rangeOf, withCount } from "../../../feeds/reader/links.ts";
 import {
 	type ReaderSettings,
 	type ReadOptions,
 	settingsOf,
 } from "../../../feeds/reader/options.ts";
-import { fetchData } from "../../../feeds/reader/session.ts";
+import { fetchData, fetchPage } from "../../../feeds/reader/session.ts";
 import { explainDamage, Failure } from "../explain.ts";
 
 const PAGE_SIZE = 20;
@@ -45,12 +43,11 @@ async function* readDown(
 ): AsyncGenerator<ReadEvent> {
 	let url: string | undefined = pageDown(settings, from ?? "head", PAGE_SIZE);
 	for (let start = from; url !== undefined && !signal.aborted; start = undefined) {
-		const reply = await ask(url, settings, signal);
-		if (reply.kind === "damaged") {
-			url = await closerTo(url, reply.reason, settings, signal);
+		const page = await fetchPage(url, settings, signal);
+		if (page !== undefined && "damage" in page) {
+			url = await closerTo(url, page.damage, settings, signal);
 			continue;
 		}
-		const page = pageIn(reply, url);
 		for (const entry of page?.entries ?? []) {
 			const at = atOf(entry, settings.stream, url);
 			if (at === undefined) continue;
@@ -101,9 +98,8 @@ async function lastOf(
 	settings: ReaderSettings,
 	signal: AbortSignal,
 ): Promise<number> {
-	const url = pageDown(settings, BEYOND, 1);
-	const reply = await ask(url, settings, signal);
-	const last = reply.kind === "damaged" ? undefined : lastBelow(pageIn(reply, url), settings);
+	const page = await fetchPage(pageDown(settings, BEYOND, 1), settings, signal);
+	const last = page !== undefined && "damage" in page ? undefined : lastBelow(page, settings);
 	if (last === undefined) throw new Failure(`${head}: ${reason}`);
 	return last;
 }
@@ -131,23 +127,6 @@ function pageDown(
  */
 function boundaryAbove(position: number): string {
 	return (position + 1).toString(16).toUpperCase().padStart(16, "0").repeat(2);
-}
-
-function ask(url: string, settings: ReaderSettings, signal: AbortSignal): Promise<Reply> {
-	const request = {
-		url: withBodies(url),
-		headers: { ...settings.headers, accept: "application/vnd.eventstore.atom+json" },
-		answerMs: settings.timeoutMs,
-		silenceMs: settings.timeoutMs,
-		bodyBytesMax: settings.bodyBytesMax,
-	};
-	return get(request, settings.fetch, signal);
-}
-
-function pageIn(reply: Reply, url: string): DecodedFeed | undefined {
-	if (reply.kind === "missing") return undefined;
-	if (reply.kind === "ok") return decodeFeedJson(reply.body.toString());
-	throw new Failure(`${url}: ${"reason" in reply ? reply.reason : reply.kind}`);
 }
 
 function linkOf(page: DecodedFeed | undefined, name: string): string | undefined {

@@ -154,7 +154,7 @@ describe("varve import", () => {
 	});
 
 	test("waits where the server asks it to, and tries again", async () => {
-		const answers = ["503", "507", "cut", "201"];
+		const answers = ["503", "507", "cut", "404", "200", "302", "401", "201"];
 		const seen: string[] = [];
 		const fake = createServer((request: IncomingMessage, response) => {
 			request.resume();
@@ -162,8 +162,8 @@ describe("varve import", () => {
 			const answer = answers[seen.length - 1] ?? "201";
 			if (answer === "cut") return void request.socket.destroy();
 			// Without a length the body is chunked; the client has to follow that too.
-			response.writeHead(Number(answer), answer === "503" ? { "Retry-After": "0" } : {});
-			response.write("{}");
+			response.writeHead(Number(answer), { "Retry-After": "0", ...HEADERS[answer] });
+			response.write(answer === "507" ? DISK_FULL : "<p>Not the server</p>");
 			response.end();
 		});
 		fake.listen(0, "127.0.0.1");
@@ -177,6 +177,20 @@ describe("varve import", () => {
 		fake.close();
 		expect(code).toBe(0);
 		expect(stderr).toContain("the server's disk is full; trying again");
-		expect(seen).toEqual(Array(4).fill("POST /prefix/streams/a%2F%C3%A9%20%25"));
+		expect(stderr).toContain("the answer is 404 Not Found (text/html): <p>Not the server</p>");
+		expect(seen).toEqual(Array(8).fill("POST /prefix/streams/a%2F%C3%A9%20%25"));
 	});
+});
+
+const HEADERS: Readonly<Record<string, Record<string, string>>> = {
+	"507": { "Content-Type": "application/problem+json" },
+	"404": { "Content-Type": "text/html" },
+	"302": { Location: "http://login.example/" },
+	"201": { Location: "http://h/prefix/streams/a%2F%C3%A9%20%25/0" },
+};
+const DISK_FULL = JSON.stringify({
+	type: "urn:varve:problem:disk-full",
+	title: "Disk full",
+	status: 507,
+	detail: "The server's disk is full.",
 });

@@ -1,7 +1,7 @@
 import type { ReadError } from "../../../feeds/reader/error.ts";
 import type { ReadOptions, Retry } from "../../../feeds/reader/options.ts";
 import { readStream } from "../../../feeds/reader/read.ts";
-import { type FeedServer, type Meddling, startServer } from "./server.ts";
+import { type FeedServer, type Meddling, problemOf, startServer } from "./server.ts";
 
 let server: FeedServer;
 afterEach(() => server.close());
@@ -25,8 +25,17 @@ async function read(options: Partial<ReadOptions> = {}): Promise<Read> {
 describe("what may pass is asked again", () => {
 	test.each<[string, Meddling, string]>([
 		["500", { status: 500 }, "500 Internal Server Error"],
-		["502", { status: 502, body: "<h1>Bad\n gateway</h1>" }, "502 <h1>Bad gateway</h1>"],
-		["503", { status: 503, body: '{"title":"t","detail":"full"}' }, "503 full"],
+		[
+			"502",
+			{ status: 502, body: "<h1>Bad\n gateway</h1>" },
+			"502 Bad Gateway: <h1>Bad gateway</h1>",
+		],
+		["503 of a full queue", problemOf(503, "overloaded", {}, "full"), "503 full"],
+		[
+			"503 of a balancer",
+			{ status: 503, body: "no upstream" },
+			"503 Service Unavailable: no upstream",
+		],
 		["408", { status: 408 }, "408 Request Timeout"],
 		["429", { status: 429 }, "429 Too Many Requests"],
 		["a page of no feed", "garbage", "the answer is not a feed"],
@@ -97,7 +106,7 @@ describe("what may pass is asked again", () => {
 describe("what will not pass is an error that says why", () => {
 	test.each([400, 401, 403, 405, 406, 414])("%i, with the detail of the answer", async (status) => {
 		server = await startServer();
-		server.meddle = () => ({ status, body: '{"title":"No","detail":"not for you"}' });
+		server.meddle = () => problemOf(status, "malformed-header", {}, "not for you");
 		const error = await read().catch((thrown: ReadError) => thrown);
 		expect(error).toMatchObject({ name: "ReadError", failure: "refused", status });
 		expect(String(error)).toContain(`${status} not for you`);
@@ -107,10 +116,10 @@ describe("what will not pass is an error that says why", () => {
 	test("a damaged event, after all before it, and without a retry", async () => {
 		server = await startServer();
 		server.append("s", ...numbered(1200));
-		const body = '{"type":"urn:varve:problem:log-damaged","detail":"broken"}';
+		const damage = problemOf(500, "log-damaged", { part: "events" }, "broken");
 		server.meddle = ({ url }) => {
 			const [from = 0, count = 0] = (url.match(/\d+(?=\/forward)|\d+(?=\?)/g) ?? []).map(Number);
-			return from <= 733 && from + count > 733 ? { status: 500, body } : undefined;
+			return from <= 733 && from + count > 733 ? damage : undefined;
 		};
 		const ats: number[] = [];
 		const reading = async (from: number, follow: boolean) => {
@@ -134,8 +143,8 @@ describe("what will not pass is an error that says why", () => {
 	test("damaged data of a single event", async () => {
 		server = await startServer();
 		server.append("s", ...upTo(30).map((n) => `text ${n}`));
-		const body = '{"type":"urn:varve:problem:log-damaged"}';
-		server.meddle = ({ url }) => (/\/s\/17$/.test(url) ? { status: 500, body } : undefined);
+		const damage = problemOf(500, "log-damaged", { part: "events" });
+		server.meddle = ({ url }) => (/\/s\/17$/.test(url) ? damage : undefined);
 		const ats: number[] = [];
 		const reading = async () => {
 			for await (const { at } of readStream({ url: server.url, stream: "s" })) ats.push(at);
@@ -146,20 +155,19 @@ describe("what will not pass is an error that says why", () => {
 
 	test("a stream that was deleted for ever", async () => {
 		server = await startServer();
-		server.meddle = () => ({ status: 410 });
+		server.meddle = () => problemOf(410, "stream-deleted", { stream: "s", attempt: "read" });
 		await expect(read({ follow: true })).rejects.toMatchObject({ failure: "stream-deleted" });
 	});
 
 	test("a history that was replaced, which is not a deleted stream", async () => {
 		server = await startServer();
-		const body = '{"type":"urn:varve:problem:history-replaced"}';
-		server.meddle = () => ({ status: 410, body });
+		server.meddle = () => problemOf(410, "history-replaced", { incarnation: 2 });
 		await expect(read({ follow: true })).rejects.toMatchObject({ failure: "history-replaced" });
 	});
 
-	test("a path that leads to no Varve, other than a stream that may still come", async () => {
+	test("a path the server does not have, other than a stream that may still come", async () => {
 		server = await startServer();
-		server.meddle = () => ({ status: 404, body: '{"type":"/problems/route-not-found"}' });
+		server.meddle = () => problemOf(404, "route-not-found", { path: "/x" });
 		await expect(read({ follow: true })).rejects.toMatchObject({ failure: "refused", status: 404 });
 	});
 
@@ -173,11 +181,148 @@ describe("what will not pass is an error that says why", () => {
 		const feed = (entries: string) =>
 			`{"title":"s","id":"http://h/s","updated":"2026-01-01T00:00:00Z",` +
 			`"author":{"name":"a"},"headOfStream":true,"links":[],"entries":[${entries}]}`;
-		server.meddle = () => ({ status: 200, body: feed(entry(0, "")) });
+		const headers = { "content-type": "application/vnd.eventstore.atom+json" };
+		server.meddle = () => ({ status: 200, headers, body: feed(entry(0, "")) });
 		await expect(read()).rejects.toMatchObject({ failure: "not-varve" });
 		const rising = `${entry(0, ',"position":0')},${entry(1, ',"position":1')}`;
-		server.meddle = () => ({ status: 200, body: feed(rising) });
+		server.meddle = () => ({ status: 200, headers, body: feed(rising) });
 		await expect(read()).rejects.toThrow("out of order");
+	});
+});
+
+const HTML = { "content-type": "text/html" };
+const PROBLEM = { "content-type": "application/problem+json" };
+const LOGIN = "<html>Please log in</html>";
+
+/** What stands between a client and its server, and what it has been seen to say. */
+const STRANGERS: readonly (readonly [string, Meddling])[] = [
+	["404 of an ingress", { status: 404, headers: HTML, body: "default backend - 404" }],
+	["404 without a body", { status: 404 }],
+	["410 of a web server", { status: 410, headers: HTML, body: "Gone" }],
+	[
+		"404 of another API",
+		{ status: 404, headers: PROBLEM, body: '{"type":"about:blank","status":404}' },
+	],
+	[
+		"404 that says it is a 410",
+		{ ...problemOf(410, "stream-deleted", { stream: "s" }), status: 404 },
+	],
+	[
+		"404 in our words as HTML",
+		{ ...problemOf(404, "stream-not-found", { stream: "s" }), headers: HTML },
+	],
+	["404 about another stream", problemOf(404, "stream-not-found", { stream: "t" })],
+	["404 of an event elsewhere", problemOf(404, "event-not-found", { stream: "t", eventNumber: 0 })],
+	["410 about another stream", problemOf(410, "stream-deleted", { stream: "t" })],
+	["410 without the new history", problemOf(410, "history-replaced")],
+	["200 with a login page", { status: 200, headers: HTML, body: LOGIN }],
+	["200 without a type", { status: 200, body: "{}" }],
+	["an empty 200", { status: 200 }],
+	["204", { status: 204 }],
+	["206", { status: 206, body: "{" }],
+	["304 that nobody asked for", { status: 304 }],
+	["301 without a place", { status: 301 }],
+	["302 to no web page", { status: 302, headers: { location: "mailto:me@example.org" } }],
+	["400 of a proxy", { status: 400, headers: HTML, body: "Bad request" }],
+	["401 of a proxy", { status: 401, headers: { "www-authenticate": "Basic" } }],
+	["403 of a firewall", { status: 403, headers: HTML, body: "Blocked" }],
+	["407", { status: 407 }],
+	["412 of a hop", { status: 412 }],
+	["413 of a hop", { status: 413 }],
+];
+
+describe("what something on the way says is not believed", () => {
+	test.each(STRANGERS)("%s, in the place of a page", async (_, stranger) => {
+		server = await startServer();
+		server.append("s", ...numbered(1500));
+		server.meddle = ({ url }) => (/\/500\/forward/.test(url) ? once(stranger) : undefined);
+		const { ats, retries } = await read();
+		expect(ats).toEqual(upTo(1500));
+		expect(retries).toHaveLength(1);
+	});
+
+	test.each(STRANGERS)("%s, in the place of an event's data", async (_, stranger) => {
+		server = await startServer();
+		server.append("s", "one", "two", "three");
+		server.meddle = ({ url }) => (/\/s\/1$/.test(url) ? once(stranger) : undefined);
+		const { ats, retries } = await read();
+		expect(ats).toEqual([0, 1, 2]);
+		expect(retries).toHaveLength(1);
+	});
+
+	test("bytes of the right type without the tag of an event, in the place of its data", async () => {
+		server = await startServer();
+		server.append("s", "one");
+		const headers = { "content-type": "application/octet-stream", etag: '"62f1"' };
+		server.meddle = ({ url }) => (/\/s\/0$/.test(url) ? once({ status: 200, headers }) : undefined);
+		expect((await read()).retries).toHaveLength(1);
+	});
+
+	test.each(STRANGERS)("%s for ever: an error that says what was seen", async (_, stranger) => {
+		server = await startServer();
+		server.meddle = () => stranger;
+		const error = await read({ follow: true }).catch((thrown: ReadError) => thrown);
+		expect(error).toMatchObject({ name: "ReadError", failure: "unanswered" });
+		expect(String(error)).toMatch(/not an answer of Varve: \d{3} /);
+		expect((await read({ retriesMax: 2 }).catch(String)) as string).toContain("failed 3 times");
+	});
+
+	test("304 with another tag than the one that was sent", async () => {
+		server = await startServer();
+		server.append("s", { n: 0 });
+		let conditional = 0;
+		server.meddle = ({ headers }) => {
+			if (headers["if-none-match"] === undefined) return undefined;
+			if (++conditional === 2) server.append("s", { n: 1 });
+			return conditional === 1 ? { status: 304, headers: { etag: '"99;7"' } } : undefined;
+		};
+		const retries: Retry[] = [];
+		const onRetry = (retry: Retry) => retries.push(retry);
+		const options = {
+			url: server.url,
+			stream: "s",
+			follow: true,
+			longPollSeconds: 1,
+			sleep,
+			onRetry,
+		};
+		for await (const { at } of readStream(options)) if (at === 1) break;
+		expect(retries.map(({ reason }) => reason)).toEqual([expect.stringContaining("304")]);
+	});
+
+	/** The stranger the first time, the server itself from then on. */
+	function once(stranger: Meddling): Meddling {
+		server.meddle = () => undefined;
+		return stranger;
+	}
+});
+
+describe("redirects", () => {
+	test("to another origin are followed, without the headers for the first one", async () => {
+		server = await startServer();
+		const other = await startServer();
+		try {
+			other.append("s", ...numbered(30));
+			server.meddle = ({ url }) => ({ status: 307, headers: { location: other.url + url } });
+			const headers = { "x-api-key": "secret", authorization: "Basic c2VjcmV0" };
+			expect((await read({ headers })).ats).toEqual(upTo(30));
+			expect(server.seen[0]?.headers).toMatchObject(headers);
+			for (const seen of other.seen) {
+				expect(seen.headers).not.toHaveProperty("x-api-key");
+				expect(seen.headers).not.toHaveProperty("authorization");
+			}
+		} finally {
+			await other.close();
+		}
+	});
+
+	test("within the origin keep them", async () => {
+		server = await startServer();
+		server.append("s", ...numbered(3));
+		server.meddle = ({ url }) =>
+			url.includes("moved") ? undefined : { status: 301, headers: { location: `${url}&moved` } };
+		expect((await read({ headers: { "x-api-key": "secret" } })).ats).toEqual(upTo(3));
+		expect(server.seen[1]?.headers).toMatchObject({ "x-api-key": "secret" });
 	});
 });
 
@@ -187,7 +332,7 @@ describe("pages too large", () => {
 		server.append("s", ...numbered(1100));
 		server.meddle = ({ url }) =>
 			/\/500\/forward\/500/.test(url)
-				? { status: 413, body: '{"type":"/problems/page-too-large"}' }
+				? problemOf(400, "page-too-large", { bytes: 2, pageBytesMax: 1 })
 				: undefined;
 		expect((await read()).ats).toEqual(upTo(1100));
 		const asked = server.seen.map(({ url }) => url.replace(/\?.*|\/streams\/s\//g, ""));
@@ -266,7 +411,10 @@ describe("in chaos", () => {
 });
 
 const TROUBLES: readonly Meddling[] = [
-	{ status: 503 },
+	{ status: 404, headers: { "content-type": "text/html" }, body: "default backend - 404" },
+	{ status: 410 },
+	{ status: 204 },
+	problemOf(503, "overloaded"),
 	{ status: 500, headers: { "retry-after": "1" } },
 	{ status: 429 },
 	"cut",

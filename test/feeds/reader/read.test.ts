@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { ReadEvent } from "../../../feeds/reader/event.ts";
 import type { ReadOptions } from "../../../feeds/reader/options.ts";
 import { readStream } from "../../../feeds/reader/read.ts";
-import { type FeedServer, startServer } from "./server.ts";
+import { type FeedServer, problemOf, startServer } from "./server.ts";
 
 let server: FeedServer;
 afterEach(() => server.close());
@@ -166,7 +166,8 @@ describe("events that are not JSON", () => {
 	test("that retention took between page and fetch are passed over", async () => {
 		server = await startServer();
 		server.append("s", "a", "b", "c");
-		server.meddle = ({ url }) => (url.endsWith("/s/1") ? { status: 404 } : undefined);
+		const gone = problemOf(404, "event-not-found", { stream: "s", eventNumber: 1 });
+		server.meddle = ({ url }) => (url.endsWith("/s/1") ? gone : undefined);
 		expect((await all("s")).map(({ at }) => at)).toEqual([0, 2]);
 	});
 

@@ -27,13 +27,19 @@ export type Seen = {
 	closed: boolean;
 };
 
+type Status = {
+	readonly status: number;
+	readonly headers?: Record<string, string>;
+	readonly body?: string;
+};
+
 /**
- * A status answers just that; `cut` breaks the connection within the body; `no-answer` breaks it
+ * A status answers just that, as something on the way would; `problemOf` makes those of Varve. `cut` breaks the connection within the body; `no-answer` breaks it
  * before; `garbage` is a 200 that is no feed; `silent` never answers; `overlap` begins the page
  * some versions too early; `early` answers a long poll at once.
  */
 export type Meddling =
-	| { readonly status: number; readonly headers?: Record<string, string>; readonly body?: string }
+	| Status
 	| "cut"
 	| "no-answer"
 	| "garbage"
@@ -41,6 +47,16 @@ export type Meddling =
 	| "overlap"
 	| "early"
 	| undefined;
+
+/** A refusal as the real server words it. */
+export function problemOf(status: number, word: string, facts: object = {}, detail = "Said so.") {
+	const type = `urn:varve:problem:${word}`;
+	return {
+		status,
+		headers: { "content-type": "application/problem+json", "cache-control": "no-store" },
+		body: JSON.stringify({ type, title: "Title", status, detail, ...facts }),
+	};
+}
 
 export type FeedServer = {
 	/** What readers are given as `url`. */
@@ -126,8 +142,7 @@ async function answer(
 	if (meddling === "no-answer") return void response.destroy();
 	if (meddling === "silent") return;
 	if (typeof meddling === "object") {
-		response.writeHead(meddling.status, meddling.headers);
-		return void response.end(meddling.body ?? "");
+		return send(response, meddling);
 	}
 	const url = new URL(seen.url, feeds.url);
 	const [, , name = "", from = "", direction, count = ""] = url.pathname
@@ -143,9 +158,10 @@ async function answer(
 		await longPoll(waiters, seconds, request, () => start <= lastOf(feeds, stream));
 	}
 	const last = lastOf(feeds, stream);
-	if (last < 0) return void response.writeHead(404).end();
+	if (last < 0) return send(response, problemOf(404, "stream-not-found", { stream }));
 	const etag = `"${last};7"`;
-	if (request.headers["if-none-match"] === etag) return void response.writeHead(304).end();
+	if (request.headers["if-none-match"] === etag)
+		return void response.writeHead(304, { etag }).end();
 	const shown = meddling === "overlap" ? { ...range, from: Math.max(0, start - 7) } : range;
 	const base = `http://${request.headers.host}${prefix}/streams/`;
 	const embed = (url.searchParams.get("embed") ?? "none") as Embed;
@@ -161,6 +177,10 @@ async function answer(
 	});
 	if (meddling !== "cut") return void response.end(body);
 	response.write(body.slice(0, body.length / 2), () => response.destroy());
+}
+
+function send(response: ServerResponse, { status, headers, body = "" }: Status): void {
+	response.writeHead(status, headers).end(body);
 }
 
 function pageOf(
@@ -236,8 +256,11 @@ function entryOf(event: Stored, number: number, stream: string, base: string): E
 
 function sendData(feeds: FeedServer, stream: string, version: number, response: ServerResponse) {
 	const event = streamOf(feeds, stream)[version];
-	if (!event || feeds.gone.has(event.position)) return void response.writeHead(404).end();
-	response.writeHead(200, { "content-type": "application/octet-stream" }).end(event.data);
+	if (!event || feeds.gone.has(event.position)) {
+		return send(response, problemOf(404, "event-not-found", { stream, eventNumber: version }));
+	}
+	const headers = { "content-type": "application/octet-stream", etag: `"${version};7"` };
+	response.writeHead(200, headers).end(event.data);
 }
 
 /** `$ce-order` are the events of order-1, order-2 …, as in a real store. */
