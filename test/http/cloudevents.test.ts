@@ -158,6 +158,22 @@ describe("appending CloudEvents", () => {
 		]);
 	});
 
+	test("writes what is new of a batch that is partly known", async () => {
+		const stream = newStream();
+		const [a, b, c, d] = [1, 2, 3, 4].map((data) => cloudEvent({ id: `P-${data}`, data }));
+		await post(stream, BATCH, [a, c]);
+		const reply = await post(stream, BATCH, [a, b, c, d]);
+		expect([reply.status, reply.headers["varve-repeated"]]).toEqual([201, undefined]);
+		expect(reply.headers.location).toMatch(new RegExp(`/streams/${stream}/2$`));
+		// The version that the rest is expected at counts for the rest.
+		const late = await post(stream, BATCH, [d, cloudEvent()], { "ES-ExpectedVersion": "1" });
+		expect([late.status, late.json.current]).toEqual([400, 3]);
+		const known = await post(stream, BATCH, [d, a]);
+		expect([known.status, known.headers["varve-repeated"]]).toEqual([201, "true"]);
+		const events = await feed(`/streams/${stream}`);
+		expect(events.map(({ data }) => data)).toEqual([1, 3, 2, 4]);
+	});
+
 	test("in binary mode takes the attributes from headers, and any type of data", async () => {
 		const stream = newStream();
 		const headers = {
