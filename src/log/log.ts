@@ -113,9 +113,9 @@ export interface WriterProbe {
 export interface EventLookup {
 	/**
 	 * Finds the version of the event with an id in a stream, whatever its age, shown or not. If
-	 * several events have one id, it finds the earliest in an own stream, and the newest in an index
-	 * or `$all`. An own stream costs one look-up; an index or `$all` costs one for each stream of the
-	 * log. A link has its own id, not that of the event it points to.
+	 * several events have one id, it finds the earliest. An own stream costs one look-up; an index
+	 * or `$all` costs one for each stream of the log. A link has its own id, not that of the event
+	 * it points to.
 	 * @param id as in `NewEvent`
 	 * @returns undefined if there is none
 	 */

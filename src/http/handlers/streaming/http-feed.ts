@@ -7,10 +7,15 @@
  *
  * Oldest first; an empty batch says that there is nothing newer. Pages have the same format under
  * URLs of their own, and caches can keep pages.
+ *
+ * A reader goes on from the `id` of the last event it has, so here each id stands for one entry. An
+ * event that was appended to this stream under a UUID keeps its id: the log has each once. Any
+ * other gets an id that names its place, such as `41@order-42`: the id of another system is unique
+ * with its source only, and one UUID may stand in two streams of an index.
  */
 import { setImmediate } from "node:timers/promises";
 import { attributesOf } from "../../../../feeds/cloudevents/attributes.ts";
-import { encodeCloudEvents } from "../../../../feeds/cloudevents/encode.ts";
+import { encodeWithId } from "../../../../feeds/cloudevents/encode.ts";
 import { NOT_KEPT } from "../../../cache/policy.ts";
 import { Refusal } from "../../../errors.ts";
 import {
@@ -21,8 +26,8 @@ import {
 	type Version,
 } from "../../../event.ts";
 import type { Log, StreamEntry } from "../../../log/log.ts";
-import { composeEvents } from "../../../pages/entry.ts";
-import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
+import { composeEntry } from "../../../pages/entry.ts";
+import { locateEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
 import { passed, readStep } from "../../../pages/replay.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
@@ -31,6 +36,7 @@ import { urlsAt } from "../../urls.ts";
 
 const BATCH = 100;
 const ID_LENGTH_MAX = 1024;
+const PLACE = /^(\d{1,15})(?:\.(\d{1,15}))?@/;
 /** The share of the request's time that the wait may take; the read gets the rest. */
 const SHARE = 3 / 4;
 
@@ -49,12 +55,12 @@ export async function answerHttpFeed(
 		if (last < from) await longPolls.waitBeyond(stream, from - 1, waitMs, gone);
 	}
 	const entries = await readBatch(log, stream, from, gone);
-	const newest = entries.at(-1);
-	if (newest) rememberEvent(log, stream, idOf(newest.event), newest.version);
 
 	const urls = urlsAt(representation.base, log.incarnation);
-	const oldestLast = composeEvents(urls, stream, entries).reverse();
-	const body = Buffer.from(encodeCloudEvents({ entries: oldestLast }));
+	const events = entries.map((entry) =>
+		encodeWithId(composeEntry(urls, stream, entry), placeOf(log, stream, entry)),
+	);
+	const body = Buffer.from(`[${events.join(",")}]`);
 	const form = [
 		"Content-Type",
 		representation.type.contentType,
@@ -86,21 +92,45 @@ async function readBatch(
 }
 
 async function startOf(exchange: Exchange, stream: StreamName, id: string): Promise<Version> {
+	const { log } = exchange.context;
 	if (id === "") return 0;
+	const place = parsePlace(log, stream, id);
+	if (place !== undefined) return place + 1;
 	const uuid = parseUuid(id);
 	const matches = (event: RecordedEvent) => (uuid ? event.id === uuid : idOf(event) === id);
 	const isLong = id.length > ID_LENGTH_MAX;
 	const version = isLong
 		? undefined
-		: await locateEvent(exchange.context.log, stream, id, matches, uuid === undefined);
+		: await locateEvent(log, stream, id, matches, uuid === undefined);
 	if (version !== undefined) return version + 1;
 	throw new Refusal("malformed-query", {
 		parameter: "lastEventId",
 		value: id.slice(0, 64),
 		reason: uuid
 			? "no event of this stream has this id."
-			: `no event among the newest ${SEARCHED_MAX} of this stream has this id.`,
+			: `no event among the oldest ${SEARCHED_MAX} of this stream has this id.`,
 	});
+}
+
+/** The id that names an entry's place; undefined if the event's own id is the only one here. */
+function placeOf(log: Log, stream: StreamName, entry: StreamEntry): string | undefined {
+	const { event, link, version } = entry;
+	const isOwn = link === undefined && event.stream === stream;
+	if (isOwn && parseUuid(idOf(event)) === event.id) return undefined;
+	const history = log.incarnation === 1 ? "" : `.${log.incarnation}`;
+	return `${version}${history}@${stream}`;
+}
+
+/**
+ * The version that an id names.
+ * @throws Refusal `history-replaced` if it is a place of another history
+ */
+function parsePlace(log: Log, stream: StreamName, id: string): Version | undefined {
+	const [start, version, history = "1"] = PLACE.exec(id) ?? [];
+	if (start === undefined || id.slice(start.length) !== stream) return undefined;
+	const { incarnation } = log;
+	if (history !== String(incarnation)) throw new Refusal("history-replaced", { incarnation });
+	return Number(version);
 }
 
 /** The id an event has as a CloudEvent. */
