@@ -23,7 +23,7 @@
  *   order of the log. All of them have heard of a commit before its append, delete, redaction or
  *   step of a scavenge resolves.
  */
-import type { StreamName, Version } from "../event.ts";
+import type { Position, StreamName, Version } from "../event.ts";
 import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "./commit.ts";
 import type { Range, Slice } from "./range.ts";
 
@@ -38,14 +38,7 @@ export type {
 export { DEFAULT_LOG_LIMITS, type LogLimits } from "./limits.ts";
 export type { Gap, Range, Retention, Slice, StreamEntry } from "./range.ts";
 
-export interface Log extends Erasure, EventLookup, WriterProbe {
-	/**
-	 * The number of the history in this log: 1 for the first, and a higher one for each that
-	 * replaced it (a restored backup, for example). It stays the same while the log is open. Facts
-	 * of one incarnation, positions included, say nothing of another.
-	 */
-	readonly incarnation: number;
-
+export interface Log extends Erasure, EventLookup, Histories, WriterProbe {
 	/**
 	 * Appends a batch to one stream, whole or not at all. A stream that was softly deleted comes
 	 * back, with its metadata rewritten in the same transaction.
@@ -97,6 +90,22 @@ export interface Log extends Erasure, EventLookup, WriterProbe {
 	 * the files. Repeating it changes nothing.
 	 */
 	close(): Promise<void>;
+}
+
+/** Which history this is, and which histories its events are from. */
+export interface Histories {
+	/**
+	 * The number of the history in this log: 1 for the first, and a higher one for each that
+	 * replaced it (a restored backup, for example). It stays the same while the log is open. Facts
+	 * of one incarnation, positions included, say nothing of another.
+	 */
+	readonly incarnation: number;
+
+	/**
+	 * The number of the history in which the event at a position was written: a history that
+	 * replaced another one keeps the events that both have.
+	 */
+	incarnationAt(position: Position): number;
 }
 
 /** For probes that ask whether this server should get requests. */

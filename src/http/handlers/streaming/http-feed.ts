@@ -56,7 +56,7 @@ export async function answerHttpFeed(
 	}
 	const entries = await readBatch(log, stream, from, gone);
 
-	const urls = urlsAt(representation.base, log.incarnation);
+	const urls = urlsAt(representation.base, log);
 	const events = entries.map((entry) =>
 		encodeWithId(composeEntry(urls, stream, entry), placeOf(log, stream, entry)),
 	);
@@ -94,8 +94,8 @@ async function readBatch(
 async function startOf(exchange: Exchange, stream: StreamName, id: string): Promise<Version> {
 	const { log } = exchange.context;
 	if (id === "") return 0;
-	const place = parsePlace(log, stream, id);
-	if (place !== undefined) return place + 1;
+	const named = await versionNamed(log, stream, id);
+	if (named !== undefined) return named + 1;
 	const uuid = parseUuid(id);
 	const matches = (event: RecordedEvent) => (uuid ? event.id === uuid : idOf(event) === id);
 	const isLong = id.length > ID_LENGTH_MAX;
@@ -117,20 +117,35 @@ function placeOf(log: Log, stream: StreamName, entry: StreamEntry): string | und
 	const { event, link, version } = entry;
 	const isOwn = link === undefined && event.stream === stream;
 	if (isOwn && parseUuid(idOf(event)) === event.id) return undefined;
-	const history = log.incarnation === 1 ? "" : `.${log.incarnation}`;
+	const incarnation = incarnationOf(log, entry);
+	const history = incarnation === 1 ? "" : `.${incarnation}`;
 	return `${version}${history}@${stream}`;
 }
 
 /**
  * The version that an id names.
- * @throws Refusal `history-replaced` if it is a place of another history
+ * @throws Refusal `history-replaced` if it is a place of a history that is gone
  */
-function parsePlace(log: Log, stream: StreamName, id: string): Version | undefined {
-	const [start, version, history = "1"] = PLACE.exec(id) ?? [];
+async function versionNamed(
+	log: Log,
+	stream: StreamName,
+	id: string,
+): Promise<Version | undefined> {
+	const [start, digits, history = "1"] = PLACE.exec(id) ?? [];
 	if (start === undefined || id.slice(start.length) !== stream) return undefined;
-	const { incarnation } = log;
-	if (history !== String(incarnation)) throw new Refusal("history-replaced", { incarnation });
-	return Number(version);
+	const version = Number(digits);
+	const range = { stream, from: version, limit: 1, direction: "forward", content: false } as const;
+	const { entries, last } = await log.read(range);
+	const there = entries.find((entry) => entry.version === version);
+	// What metadata hides is not read; what is beyond the end belongs to no earlier history.
+	const hidden = version <= last ? Number(history) : log.incarnation;
+	const written = there ? incarnationOf(log, there) : hidden;
+	if (Number(history) === written) return version;
+	throw new Refusal("history-replaced", { incarnation: log.incarnation });
+}
+
+function incarnationOf(log: Log, { event, link }: StreamEntry): number {
+	return log.incarnationAt((link ?? event).position);
 }
 
 /** The id an event has as a CloudEvent. */

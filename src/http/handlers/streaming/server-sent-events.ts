@@ -59,7 +59,7 @@ async function* follow(
 	gone: AbortSignal,
 ): AsyncGenerator<string> {
 	const { embed, base } = representation;
-	const urls = urlsAt(base, log.incarnation);
+	const urls = urlsAt(base, log);
 	const whole = embed !== "none" && embed !== "content";
 	let next = from;
 	let limit = STEP_FIRST;
