@@ -16,22 +16,42 @@ import { type Attributes, attributesOf, IN_BASE64, PLACES } from "./attributes.t
 /** An Integer of CloudEvents has 32 bits; a larger number is written as a String. */
 const INTEGER_MAX = 2 ** 31 - 1;
 
+/** Holds the event's own id if `id` is another. */
+const OWN_ID = "eventid";
+
 /** `application/cloudevents-batch+json` */
 export function encodeCloudEvents(feed: Pick<Feed, "entries">): string {
 	const shown = feed.entries.filter(({ unresolved }) => !unresolved);
 	return `[${shown.map(encodeCloudEvent).reverse().join(",")}]`;
 }
 
+/** The same of entries that may be known by other ids than their events'. */
+export function encodeBatch(
+	batch: readonly { readonly entry: Entry; readonly id: string | undefined }[],
+): string {
+	return `[${batch.map(({ entry, id }) => encodeWithId(entry, id)).join(",")}]`;
+}
+
 /** `application/cloudevents+json` */
 export function encodeCloudEvent(entry: Entry): string {
+	return encodeWithId(entry, undefined);
+}
+
+/** @param id in place of the event's own, which is then the attribute `eventid` */
+function encodeWithId(entry: Entry, id: string | undefined): string {
 	const { event } = entry;
 	const kept = attributesOf(event.metadata);
 	const own = kept ?? foreign(event);
 	const first = { id: textIn(own, "id"), source: textIn(own, "source"), time: timeIn(own) };
+	const ownId = first.id ?? quote(event.eventId);
 	let out =
-		`{"specversion":"1.0","id":${first.id ?? quote(event.eventId)}` +
+		`{"specversion":"1.0","id":${id === undefined ? ownId : quote(id)}` +
 		`,"source":${first.source ?? quote(streamPath(entry.id))},"type":${quote(event.eventType)}` +
 		`,"time":${first.time ?? quote(entry.updated)}`;
+	if (id !== undefined) {
+		out += `,"${OWN_ID}":${ownId}`;
+		own.delete(OWN_ID);
+	}
 	for (const [name, value] of own) {
 		const elsewhere = name in first || name === IN_BASE64 || name === "specversion";
 		if (!elsewhere && name !== "type" && !PLACES.has(name)) out += `,"${name}":${value}`;

@@ -8,6 +8,7 @@
  * Redirects are followed here and not by `fetch`, because `fetch` takes headers such as `x-api-key`
  * along to any host. What is meant for one origin is sent to that origin only.
  */
+import { transportFault } from "./transport.ts";
 
 export type Request = {
 	readonly method?: "GET" | "POST" | "DELETE";
@@ -161,6 +162,8 @@ function noAnswer(error: unknown): NoAnswer {
 		const what = "not an answer of Varve: 407 Proxy Authentication Required, or another";
 		return { unanswered: `${what} that ${message} hides`, hidden: true, cause: error };
 	}
-	const unanswered = [message ?? error, within || code].filter(Boolean).join(": ");
+	const unanswered = [message ?? error, transportFault(cause) ?? (within || code)]
+		.filter(Boolean)
+		.join(": ");
 	return { unanswered, hidden: false, cause: error };
 }

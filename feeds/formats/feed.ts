@@ -7,11 +7,11 @@
  * name.
  */
 import { encodeFeedAtom } from "../atom/encode.ts";
-import { encodeCloudEvents } from "../cloudevents/encode.ts";
+import { encodeBatch, encodeCloudEvents } from "../cloudevents/encode.ts";
 import { encodeFeedJson } from "../json/encode.ts";
 import { encodeJsonFeed } from "../json-feed/encode.ts";
 import { type MediaType, mediaType } from "../media.ts";
-import type { Embed, Feed } from "../model.ts";
+import type { Embed, Entry, Feed } from "../model.ts";
 
 /** A document that shows one page and ends; a sealed page in such a format is kept for ever. */
 export type PageFormat = "atom" | "json" | "json-feed" | "cloudevents";
@@ -31,8 +31,14 @@ export type PageEncoding = {
 	readonly ownUrl: "newest-page" | { readonly batch: EncodeBatch };
 };
 
-/** Writes a batch of the format; the entries are in the order of a feed, newest first. */
-export type EncodeBatch = (feed: Pick<Feed, "entries">) => string;
+/** Writes a batch of the format, oldest first. */
+export type EncodeBatch = (batch: readonly BatchEntry[]) => string;
+
+export type BatchEntry = {
+	readonly entry: Entry;
+	/** The id to write in place of the event's own, which does not stand for this entry alone. */
+	readonly id: string | undefined;
+};
 
 export const PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {
 	atom: {
@@ -49,7 +55,7 @@ export const PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {
 	cloudevents: {
 		encode: encodeCloudEvents,
 		showsContent: () => true,
-		ownUrl: { batch: encodeCloudEvents },
+		ownUrl: { batch: encodeBatch },
 	},
 };
 

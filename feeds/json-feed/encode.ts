@@ -27,9 +27,9 @@ export function encodeJsonFeed(feed: Feed): string {
 function item(entry: Entry): string[] {
 	if (entry.unresolved) return [];
 	const { event } = entry;
-	const id = quote(entry.id);
+	const url = entry.links.find(({ relation }) => relation === "alternate")?.uri ?? entry.id;
 	return [
-		`{"id":${id},"url":${id},"title":${quote(entry.title)}` +
+		`{"id":${quote(entry.id)},"url":${quote(url)},"title":${quote(entry.title)}` +
 			`,"content_text":${JSON.stringify(textOf(event.data))}` +
 			`,"date_published":${quote(entry.updated)},"tags":[${quote(event.eventType)}]` +
 			`,"_varve":${encodeEntryLine(entry).trimEnd()}}`,

@@ -119,7 +119,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		const appended = await client.append(address, event, { expected });
 		process.stdout.write(`${JSON.stringify(placeOf(appended, stream, id))}\n`);
 	} catch (error) {
-		throw explained(error, stream, id, reasons);
+		throw explained(error, { stream, id, expected: text(values, "expected"), reasons });
 	}
 	return EXIT.done;
 }
@@ -189,25 +189,28 @@ function sayIfLong({ reason, delayMs }: Retry): void {
 	process.stderr.write(`varve: ${reason}; trying again in ${Math.ceil(delayMs / 1000)} s\n`);
 }
 
-function explained(
-	error: unknown,
-	stream: string,
-	id: string,
-	reasons: readonly string[],
-): unknown {
+type Attempt = {
+	readonly stream: string;
+	readonly id: string;
+	readonly expected: string;
+	/** Why it was sent again, each time. */
+	readonly reasons: readonly string[];
+};
+
+function explained(error: unknown, { stream, id, expected, reasons }: Attempt): unknown {
 	if (!(error instanceof WriteError)) return error;
 	const { current, failure } = error;
-	if (current !== undefined) return new Failure(conflict(stream, current));
+	if (current !== undefined) return new Failure(conflict(stream, expected, current));
 	// If there never was a connection, nothing was sent.
 	const isUnsent = reasons.every((reason) => reason.includes("ECONNREFUSED"));
 	if (failure !== "unanswered" || (isUnsent && error.cause !== undefined)) return error;
 	return new Failure(`${error.message}; to learn what became of the event, repeat with --id ${id}`);
 }
 
-function conflict(stream: string, current: number): string {
+function conflict(stream: string, expected: string, current: number): string {
 	const [state, right] = current === -1 ? ["has no events", "none"] : [`is at ${current}`, current];
 	return (
-		`wrong expected version: ${stream} ${state}; read it, decide again, ` +
+		`wrong expected version ${expected}: ${stream} ${state}; read it, decide again, ` +
 		`and append with --expected-version ${right}`
 	);
 }

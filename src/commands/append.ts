@@ -1,7 +1,7 @@
 /**
  * The rules for the events that a client appends; no engine should know them.
  */
-import { Refusal } from "../errors.ts";
+import { isRefusal, Refusal } from "../errors.ts";
 import {
 	ALL,
 	EVENT_TYPE_BYTES_MAX,
@@ -12,7 +12,7 @@ import {
 	parseUuid,
 } from "../event.ts";
 import { isWritable } from "../indexes/joins.ts";
-import type { Append } from "../log/log.ts";
+import type { Append, Appended } from "../log/log.ts";
 import { aclFaultOf } from "../retention/metadata.ts";
 import { ACL } from "../retention/rules.ts";
 import { describedStream } from "../retention/window.ts";
@@ -58,6 +58,28 @@ export function prepareAppend(
 	if (describedStream(name) !== undefined) refuseMalformedAcl(events);
 	refuseDuplicates(events);
 	return { stream: name, expected, events };
+}
+
+/**
+ * Appends the events that the stream does not have yet, for clients whose source may send a batch
+ * that is part old and part new. An attempt that is refused has written nothing and names the known
+ * ids. An id that is known stays known, so each attempt is smaller, and the one that writes is
+ * atomic. If all ids are known, it answers as to a repeat of the first event.
+ * @throws Refusal as `Log.append`, except `events-known`
+ */
+export async function appendNew(
+	append: Append,
+	attempt: (append: Append) => Promise<Appended>,
+): Promise<Appended> {
+	try {
+		return await attempt(append);
+	} catch (error) {
+		if (!isRefusal(error, "events-known")) throw error;
+		const known = new Set(error.facts.known);
+		const unknown = append.events.filter(({ id }) => !known.has(id));
+		const events = unknown.length > 0 ? unknown : append.events.slice(0, 1);
+		return appendNew({ ...append, events }, attempt);
+	}
 }
 
 function checkEvent(offered: OfferedEvent, index: number, eventBytesMax: number): NewEvent {

@@ -110,7 +110,7 @@ async function startPurgingOf(
 		caches: parseCaches(purgeUrl) ?? [],
 		method: purgeMethod,
 		by: purgeBy === "urls" ? "urls" : "tags",
-		paths: urlsAt(publicUrl === undefined ? "" : prefixOf(publicUrl), log.incarnation),
+		paths: urlsAt(publicUrl === undefined ? "" : prefixOf(publicUrl), log),
 		host: publicUrl === undefined ? undefined : new URL(publicUrl).host,
 		directory: data,
 		say: tell,

@@ -12,6 +12,7 @@ import { COUNT_MAX } from "../../feeds/geometry.ts";
 import type { Embed } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
+import type { Histories } from "../log/log.ts";
 import type { Urls } from "../pages/entry.ts";
 import type { FilteredUrls } from "../pages/filtered.ts";
 import type { Paths } from "../purging/paths.ts";
@@ -30,15 +31,18 @@ const POSITION = /^[0-9a-fA-F]{32}$/;
 /**
  * The URLs of documents, as a client at `base` sees them.
  * @param base scheme, host and prefix without a slash at its end; "" for paths alone
- * @param incarnation the number of this history: every URL of a document that can be kept has it
+ * @param histories of the log: every URL of a document that can be kept has the number of this one
  */
-export function urlsAt(base: string, incarnation: number): Urls & Paths {
+export function urlsAt(base: string, histories: Histories): Urls & Paths {
+	const { incarnation } = histories;
 	const page = (stream: StreamName, range: PageRange) =>
 		numbered(pageUrl(base, stream, range), incarnation);
 	return {
 		stream: (stream) => streamUrl(base, stream),
 		metadata: (stream) => `${streamUrl(base, stream)}/metadata`,
 		event: (stream, at) => numbered(eventUrl(base, stream, at), incarnation),
+		id: (stream, at, position) =>
+			numbered(eventUrl(base, stream, at), histories.incarnationAt(position)),
 		page,
 		pageWithEvents: (stream, range) => withQuery(page(stream, range), "embed=body"),
 	};

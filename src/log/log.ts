@@ -23,7 +23,7 @@
  *   order of the log. All of them have heard of a commit before its append, delete, redaction or
  *   step of a scavenge resolves.
  */
-import type { StreamName, Version } from "../event.ts";
+import type { Position, StreamName, Version } from "../event.ts";
 import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "./commit.ts";
 import type { Range, Slice } from "./range.ts";
 
@@ -38,14 +38,7 @@ export type {
 export { DEFAULT_LOG_LIMITS, type LogLimits } from "./limits.ts";
 export type { Gap, Range, Retention, Slice, StreamEntry } from "./range.ts";
 
-export interface Log extends Erasure, EventLookup, WriterProbe {
-	/**
-	 * The number of the history in this log: 1 for the first, and a higher one for each that
-	 * replaced it (a restored backup, for example). It stays the same while the log is open. Facts
-	 * of one incarnation, positions included, say nothing of another.
-	 */
-	readonly incarnation: number;
-
+export interface Log extends Erasure, EventLookup, Histories, WriterProbe {
 	/**
 	 * Appends a batch to one stream, whole or not at all. A stream that was softly deleted comes
 	 * back, with its metadata rewritten in the same transaction.
@@ -99,6 +92,22 @@ export interface Log extends Erasure, EventLookup, WriterProbe {
 	close(): Promise<void>;
 }
 
+/** Which history this is, and which histories its events are from. */
+export interface Histories {
+	/**
+	 * The number of the history in this log: 1 for the first, and a higher one for each that
+	 * replaced it (a restored backup, for example). It stays the same while the log is open. Facts
+	 * of one incarnation, positions included, say nothing of another.
+	 */
+	readonly incarnation: number;
+
+	/**
+	 * The number of the history in which the event at a position was written: a history that
+	 * replaced another one keeps the events that both have.
+	 */
+	incarnationAt(position: Position): number;
+}
+
 /** For probes that ask whether this server should get requests. */
 export interface WriterProbe {
 	/**
@@ -113,9 +122,9 @@ export interface WriterProbe {
 export interface EventLookup {
 	/**
 	 * Finds the version of the event with an id in a stream, whatever its age, shown or not. If
-	 * several events have one id, it finds the earliest in an own stream, and the newest in an index
-	 * or `$all`. An own stream costs one look-up; an index or `$all` costs one for each stream of the
-	 * log. A link has its own id, not that of the event it points to.
+	 * several events have one id, it finds the earliest. An own stream costs one look-up; an index
+	 * or `$all` costs one for each stream of the log. A link has its own id, not that of the event
+	 * it points to.
 	 * @param id as in `NewEvent`
 	 * @returns undefined if there is none
 	 */

@@ -57,6 +57,10 @@ export class MemoryLog implements Log {
 		return this.#eraser.count;
 	}
 
+	incarnationAt(): number {
+		return this.incarnation;
+	}
+
 	async append(request: Append): Promise<Appended> {
 		this.#refuseClosed();
 		return append(this.#tables, request, this.#clock(), this.#tell);

@@ -1,6 +1,6 @@
 /** A log that is only read: it refuses every write, always for the same reason. */
 import type { Refusal } from "../errors.ts";
-import type { StreamName, Version } from "../event.ts";
+import type { Position, StreamName, Version } from "../event.ts";
 import type { Commit, Log, Range, Slice, Verification } from "./log.ts";
 
 export class ReadOnlyLog implements Log {
@@ -12,6 +12,10 @@ export class ReadOnlyLog implements Log {
 		this.incarnation = log.incarnation;
 		this.#log = log;
 		this.#refusal = refusal;
+	}
+
+	incarnationAt(position: Position): number {
+		return this.#log.incarnationAt(position);
 	}
 
 	get erasures(): number {

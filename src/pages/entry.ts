@@ -8,7 +8,7 @@
 import type { PageRange } from "../../feeds/geometry.ts";
 import type { Entry } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
-import { ALL, type StreamName, type Version } from "../event.ts";
+import { ALL, type Position, type StreamName, type Version } from "../event.ts";
 import { LINK_TYPE } from "../indexes/links.ts";
 import type { Log, StreamEntry } from "../log/log.ts";
 
@@ -17,6 +17,11 @@ export type Urls = {
 	stream(stream: StreamName): string;
 	metadata(stream: StreamName): string;
 	event(stream: StreamName, at: Version): string;
+	/**
+	 * The id of an event for ever (RFC 4287 section 4.2.6): a restored backup gives it another URL,
+	 * but not another id. An event that takes the place of a lost one gets an id of its own.
+	 */
+	id(stream: StreamName, at: Version, position: Position): string;
 	page(stream: StreamName, page: PageRange): string;
 };
 
@@ -100,7 +105,7 @@ export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): 
 	const url = urls.event(at.stream, at.version);
 	return {
 		title: `${at.version}@${at.stream}`,
-		id: url,
+		id: urls.id(at.stream, at.version, event.position),
 		updated: formatTime((link ?? event).created),
 		author: "EventStore",
 		summary: isLink ? LINK_TYPE : event.type,

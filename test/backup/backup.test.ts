@@ -335,6 +335,7 @@ describe("a restore", () => {
 		expect(contentOf(directory)).toEqual({
 			...contentOf(data),
 			store: [{ ...(contentOf(data).store?.[0] as object), incarnation }],
+			histories: [{ incarnation, first: EVENTS }],
 		});
 		const restored = await openSqliteLog(directory);
 		expect(restored.incarnation).toBe(incarnation);

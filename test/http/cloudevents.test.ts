@@ -152,10 +152,26 @@ describe("appending CloudEvents", () => {
 		}
 		await post(stream, ONE, { ...sent, source: "/other" });
 		const events = await feed(`/streams/${stream}`);
-		expect(events.map(({ id, source }) => [id, source])).toEqual([
+		expect(events.map(({ eventid, source }) => [eventid, source])).toEqual([
 			["A-1", "/shop"],
 			["A-1", "/other"],
 		]);
+	});
+
+	test("writes what is new of a batch that is partly known", async () => {
+		const stream = newStream();
+		const [a, b, c, d] = [1, 2, 3, 4].map((data) => cloudEvent({ id: `P-${data}`, data }));
+		await post(stream, BATCH, [a, c]);
+		const reply = await post(stream, BATCH, [a, b, c, d]);
+		expect([reply.status, reply.headers["varve-repeated"]]).toEqual([201, undefined]);
+		expect(reply.headers.location).toMatch(new RegExp(`/streams/${stream}/2$`));
+		// The version that the rest is expected at counts for the rest.
+		const late = await post(stream, BATCH, [d, cloudEvent()], { "ES-ExpectedVersion": "1" });
+		expect([late.status, late.json.current]).toEqual([400, 3]);
+		const known = await post(stream, BATCH, [d, a]);
+		expect([known.status, known.headers["varve-repeated"]]).toEqual([201, "true"]);
+		const events = await feed(`/streams/${stream}`);
+		expect(events.map(({ data }) => data)).toEqual([1, 3, 2, 4]);
 	});
 
 	test("in binary mode takes the attributes from headers, and any type of data", async () => {
@@ -240,13 +256,52 @@ describe("an HTTP feed", () => {
 			if (events.length === 0) break;
 			path = `/streams/${stream}?lastEventId=${events.at(-1)?.id}`;
 		}
-		expect(read.map(({ id }) => id)).toEqual(sent.map(({ id }) => id));
+		expect(read.map(({ id, eventid }) => eventid ?? id)).toEqual(sent.map(({ id }) => id));
 		// Ids that were not the last of a batch, and so are looked for.
 		for (const n of [120, 121]) {
 			const events = await feed(`/streams/${stream}?lastEventId=${sent[n]?.id}`);
 			expect(events[0]?.id).toBe(sent[n + 1]?.id);
 		}
 	});
+
+	const followed = async (stream: string) => {
+		const read: Json[] = [];
+		for (let id = ""; ; ) {
+			const events = await feed(`/streams/${stream}?lastEventId=${encodeURIComponent(id)}`);
+			if (events.length === 0) return read;
+			read.push(...events);
+			id = String(events.at(-1)?.id);
+		}
+	};
+
+	test("that holds ids of two sources has each event once, and starts an id of both after the oldest", async () => {
+		const stream = newStream();
+		const of = (source: string) =>
+			Array.from({ length: 150 }, (_, n) => cloudEvent({ source, id: String(n + 1) }));
+		await post(stream, BATCH, [...of("/a"), ...of("/b")]);
+		const read = await followed(stream);
+		expect(read.map(({ version }) => version)).toEqual(Array.from({ length: 300 }, (_, n) => n));
+		expect(new Set(read.map(({ id }) => id)).size).toBe(300);
+		expect(read[250]).toMatchObject({ id: `250@${stream}`, eventid: "101", source: "/b" });
+		expect((await feed(`/streams/${stream}?lastEventId=100`))[0]?.version).toBe(100);
+	});
+
+	test.each(["$ce-", "$et-"])(
+		"of %s has each event once, if one id stands in two streams",
+		async (index) => {
+			const category = newStream().replace("-", "");
+			const type = `t${category}`;
+			const same = Array.from({ length: 60 }, () => cloudEvent({ type }));
+			for (const n of [1, 2, 3]) await post(`${category}-${n}`, BATCH, same);
+			const stream = encodeURIComponent(`${index}${index === "$ce-" ? category : type}`);
+			const read = await followed(stream);
+			expect(read.map(({ stream, version }) => [stream, version])).toEqual(
+				[1, 2, 3].flatMap((n) => same.map((_, version) => [`${category}-${n}`, version])),
+			);
+			const again = await feed(`/streams/${stream}?lastEventId=${same[59]?.id}`);
+			expect(again[0]?.stream).toBe(`${category}-2`);
+		},
+	);
 
 	test("waits for news as long as it is asked to", async () => {
 		const stream = newStream();

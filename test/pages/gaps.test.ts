@@ -18,6 +18,7 @@ const URLS: Urls = {
 	stream: (stream) => `/${stream}`,
 	metadata: (stream) => `/${stream}/metadata`,
 	event: (stream, at) => `/${stream}/${at}`,
+	id: (stream, at) => `/${stream}/${at}`,
 	page: (_, { from, direction, count }) => `${from} ${direction} ${count}`,
 };
 

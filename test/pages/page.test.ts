@@ -13,6 +13,7 @@ const URLS: Urls = {
 	stream: (stream) => `/${stream}`,
 	metadata: (stream) => `/${stream}/metadata`,
 	event: (stream, at) => `/${stream}/${at}`,
+	id: (stream, at) => `/${stream}/${at}`,
 	page: (stream, { from, direction, count }) => `/${stream}/${from}/${direction}/${count}`,
 };
 

@@ -11,6 +11,7 @@ const URLS = {
 	stream: (stream: string) => `/${stream}`,
 	metadata: (stream: string) => `/${stream}/metadata`,
 	event: (stream: string, at: number) => `/${stream}/${at}`,
+	id: (stream: string, at: number) => `/${stream}/${at}`,
 	page: (stream: string, page: { from: unknown; direction: string; count: number }) =>
 		`/${stream}/${page.from}/${page.direction}/${page.count}`,
 };

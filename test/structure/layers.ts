@@ -168,7 +168,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 	"src/http/sockets": ["src/networks.ts", ...VALUES],
 	// Mints what pages and purging ask for by interfaces of theirs.
-	"src/http/urls.ts": ["src/pages", "src/purging/paths.ts", "feeds", ...VALUES],
+	"src/http/urls.ts": ["src/pages", "src/purging/paths.ts", "src/log/log.ts", "feeds", ...VALUES],
 	"src/http/request": ["src/nearest.ts", "src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
 	"src/http/context.ts": [
 		"src/http/sockets",

@@ -2,7 +2,7 @@
  * POST to a stream: the contract's checks in the contract's order, then one append.
  */
 import { randomUUID } from "node:crypto";
-import { prepareAppend } from "../../commands/append.ts";
+import { appendNew, prepareAppend } from "../../commands/append.ts";
 import { type Ignored, ignoredOf } from "../../commands/ignored.ts";
 import { Refusal } from "../../errors.ts";
 import { parseStreamName, parseUuid } from "../../event.ts";
@@ -12,7 +12,7 @@ import type { Exchange } from "../answering/exchange.ts";
 import { appendUnder, expectationOf } from "../conditions/preconditions.ts";
 import { baseOf } from "../request/base.ts";
 import { type AppendRequest, offeredEvents } from "../request/bodies/events.ts";
-import { appendKind, incomingKind, namesItsEvents } from "../request/bodies/kind.ts";
+import { appendKind, incomingKind, isCloudEvent, namesItsEvents } from "../request/bodies/kind.ts";
 import { readBody } from "../request/body.ts";
 import { checkRequireLeader, eventIdHeader, eventTypeHeader } from "../request/headers.ts";
 import { eventUrl, incomingUrl } from "../urls.ts";
@@ -68,9 +68,11 @@ export async function appendTo(exchange: Exchange, request: AppendRequest): Prom
 	const body = await readBody(req, context.settings.bodyBytesMax);
 	const offered = offeredEvents(req, body, request);
 	const append = prepareAppend(request.stream, "any", offered, context.settings);
-	const appended = await appendUnder(context.log, append.stream, expectation, (expected) =>
-		context.log.append({ ...append, expected }),
-	);
+	const appended = await appendUnder(context.log, append.stream, expectation, (expected) => {
+		const whole = { ...append, expected };
+		if (!isCloudEvent(kind)) return context.log.append(whole);
+		return appendNew(whole, (part) => context.log.append(part));
+	});
 	const location = eventUrl(base, append.stream, appended.first);
 	const answer = created(location, appended, ignoredOf(append));
 	if (kind !== "entry") return answer;

@@ -16,7 +16,7 @@ export async function withCreatedEntry(
 	answer: Answer,
 	{ base, stream, version }: { base: string; stream: StreamName; version: Version },
 ): Promise<Answer> {
-	const urls = urlsAt(base, context.log.incarnation);
+	const urls = urlsAt(base, context.log);
 	const request = { stream, at: version, resolve: false };
 	const single = await readEntry(context.log, urls, request).catch(orNothing);
 	// The event may be hidden already; it was written all the same.
@@ -24,7 +24,12 @@ export async function withCreatedEntry(
 	const { entry } = single;
 	const body = Buffer.from(encodeEntryAtom(entry, "content"));
 	const kept = answer.headers.slice(0, answer.headers.indexOf("Content-Type"));
-	const about = ["Content-Location", entry.id, "Content-Type", `${ENTRY_TYPE};charset=utf-8`];
+	const about = [
+		"Content-Location",
+		urls.event(stream, version),
+		"Content-Type",
+		`${ENTRY_TYPE};charset=utf-8`,
+	];
 	return { ...answer, headers: [...kept, ...about, "Content-Length", String(body.length)], body };
 }
 

@@ -82,7 +82,7 @@ async function writeEvent(
 	const { stream, at, representation, isUsual } = request;
 	const { type, coding, embed, base } = representation;
 	const history = historyOf(log);
-	const single = await readEntry(log, urlsAt(base, history.incarnation), request);
+	const single = await readEntry(log, urlsAt(base, log), request);
 	const { entry, steadyUntil, cacheSeconds, streams, changedBy } = single;
 	const isHead = at === "head";
 	const encoded = EVENT_FORMATS[type.format].encode(entry, embed);

@@ -1,6 +1,5 @@
 /** Reading in memory: fetch the entries that the plan names. */
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
-import { isIndexStream } from "../../indexes/joins.ts";
 import { firstUnexpired } from "../../retention/window.ts";
 import type { Range, Slice } from "../log.ts";
 import { planRead, type ReadPlan } from "../reading/plan.ts";
@@ -79,14 +78,10 @@ export function shown(
 	return event && !content ? { ...event, data: NOTHING, metadata: NOTHING } : event;
 }
 
-/** As `Log.locate`: the earliest of an own stream, the newest of any other. */
+/** As `Log.locate`: the earliest. */
 export function locate(tables: MemoryTables, stream: StreamName, id: string): Version | undefined {
-	const isOwn = stream !== ALL && !isIndexStream(stream);
-	let found: Version | undefined;
 	for (let version = 0; version <= tables.lastOf(stream); version++) {
-		if (tables.eventAt(stream, version)?.id !== id) continue;
-		if (isOwn) return version;
-		found = version;
+		if (tables.eventAt(stream, version)?.id === id) return version;
 	}
-	return found;
+	return undefined;
 }

@@ -8,7 +8,7 @@
  */
 import { resolve } from "node:path";
 import { Refusal } from "../../errors.ts";
-import type { StreamName, Version } from "../../event.ts";
+import type { Position, StreamName, Version } from "../../event.ts";
 import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "../commit.ts";
 import { Listeners } from "../listeners.ts";
 import {
@@ -25,7 +25,7 @@ import { ErasureQueue, erasuresOf } from "./erasure/queue.ts";
 import { damageOr } from "./failures.ts";
 import { claimDirectory } from "./files/claim.ts";
 import { logFile, refusalOf } from "./files/directory.ts";
-import { incarnationOf } from "./files/incarnation.ts";
+import { type History, historiesOf, incarnationOf } from "./files/incarnation.ts";
 import type { Upgrade } from "./files/upgrade.ts";
 import { AppendQueue } from "./queue.ts";
 import { Reader } from "./reading/reader.ts";
@@ -67,6 +67,7 @@ export async function openSqliteLog(
 	let opened: Reader | undefined;
 	try {
 		const incarnation = incarnationOf(logFile(directory));
+		const histories = historiesOf(logFile(directory));
 		const reader = new Reader(logFile(directory), { pageBytesMax, clock, checksReads });
 		opened = reader;
 		const writing = await startWriter(logFile(directory), checkpoints);
@@ -88,6 +89,7 @@ export async function openSqliteLog(
 		return new SqliteLog({
 			directory,
 			incarnation,
+			histories,
 			queue,
 			erasureQueue,
 			reader,
@@ -104,6 +106,7 @@ export async function openSqliteLog(
 type Parts = {
 	readonly directory: string;
 	readonly incarnation: number;
+	readonly histories: readonly History[];
 	readonly queue: AppendQueue;
 	readonly erasureQueue: ErasureQueue;
 	readonly reader: Reader;
@@ -126,6 +129,10 @@ export class SqliteLog implements Log {
 
 	get erasures(): number {
 		return this.#parts.erasureQueue.count;
+	}
+
+	incarnationAt(position: Position): number {
+		return this.#parts.histories.find(({ first }) => first <= position)?.incarnation ?? 1;
 	}
 
 	append(append: Append): Promise<Appended> {

@@ -17,6 +17,11 @@ export const SELECT_WAL_LENGTH = "PRAGMA wal_checkpoint(NOOP)";
 
 export const SELECT_INCARNATION = "SELECT incarnation FROM store";
 export const UPDATE_INCARNATION = "UPDATE store SET incarnation = ?";
+/** The history begins with the next event. */
+export const INSERT_HISTORY = `
+	INSERT INTO histories SELECT ?, coalesce((SELECT max(position) + 1 FROM events), 0)`;
+export const SELECT_HISTORIES =
+	"SELECT incarnation, first FROM histories ORDER BY incarnation DESC";
 
 /** The end of the log. `created` of the last event is the floor for that of the next. */
 export const SELECT_END = "SELECT position, created FROM events ORDER BY position DESC LIMIT 1";

@@ -84,7 +84,8 @@ describe.each([
 		async (_name, accept) => {
 			for (const path of [...HEADS, `${LASTING[0]}?i=2`, `${LASTING[2]}&i=2`]) {
 				const reply = await lane().ask(get(path, accept));
-				const urls = [...new Set(reply.text.match(/https?:\/\/127[^"<]*/g))].map((url) =>
+				const links = reply.text.replace(/<(?:\w+:)?id>[^<]*|"id":"[^"]*/g, "");
+				const urls = [...new Set(links.match(/https?:\/\/127[^"<]*/g))].map((url) =>
 					url.replaceAll("&amp;", "&"),
 				);
 				expect(urls.length).toBeGreaterThan(0);
@@ -135,4 +136,42 @@ test("a stream at a time leads to a page of this history, whatever query it came
 		expect([query, reply.status, reply.headers.location]).toEqual([query, 303, page + to]);
 	}
 	expect((await at("?i=1")).status).toBe(410);
+});
+
+test("an event keeps its id in every format; one that is written now has the number in it", async () => {
+	const idsIn = ({ json }: Reply) => (json.entries as { id: string }[]).map(({ id }) => id);
+	const path = "/streams/order-1/40/forward/20";
+	const before = idsIn(old[path] as Reply);
+	const now = async (accept?: string) =>
+		servers.ask(accept === undefined ? get(`${path}?i=2`) : get(`${path}?i=2`, accept));
+	const origin = /^https?:\/\/[^/]+/;
+	const paths = (ids: string[]) => ids.map((id) => id.replace(origin, ""));
+	expect(paths(idsIn(await now()))).toEqual(paths(before));
+	expect(paths(before)[0]).toBe("/streams/order-1/44");
+
+	await servers.ask(batch("order-1", [event()]));
+	expect(paths(idsIn(await now()))[0]).toBe("/streams/order-1/45?i=2");
+	const atom = (await now(ATOM)).text;
+	expect([
+		atom.match(/<id>[^<]*\/44<\/id>/)?.length,
+		atom.match(/<id>[^<]*\/45\?i=2<\/id>/)?.length,
+	]).toEqual([1, 1]);
+	const items = (await now("application/feed+json")).json.items as { id: string; url: string }[];
+	expect(items.slice(0, 2).map(({ id, url }) => paths([id, url]))).toEqual([
+		["/streams/order-1/45?i=2", "/streams/order-1/45?i=2"],
+		["/streams/order-1/44", "/streams/order-1/44?i=2"],
+	]);
+});
+
+test("an HTTP feed goes on from what both histories have, and from no event that is lost", async () => {
+	const feed = async (id: string) => {
+		const url = `/streams/$ce-order?lastEventId=${encodeURIComponent(id)}`;
+		return servers.ask(get(url, "application/cloudevents-batch+json"));
+	};
+	const [next] = (await feed("44@$ce-order")).json as unknown as { id: string }[];
+	expect(next?.id).toBe("45.2@$ce-order");
+	expect((await feed("45.2@$ce-order")).json).toEqual([]);
+	for (const lost of ["45@$ce-order", "60@$ce-order", "44.2@$ce-order"]) {
+		expect([lost, (await feed(lost)).status]).toEqual([lost, 410]);
+	}
 });

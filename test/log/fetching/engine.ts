@@ -64,6 +64,7 @@ export class FetchingLog implements log.Log {
 		return this.#eraser.count;
 	}
 
+	incarnationAt = () => this.incarnation;
 	append = (request: log.Append) => this.#write(request, request.events);
 	delete = (request: log.Deletion) => this.#write(request, []);
 	redact = (redaction: log.Redaction) => this.#alone(async () => this.#eraser.redact(redaction));

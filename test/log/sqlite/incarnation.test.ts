@@ -2,8 +2,11 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
+import { migrationsFor } from "../../../src/log/migrate.ts";
+import { claimDirectory } from "../../../src/log/sqlite/files/claim.ts";
 import { raiseIncarnation, readIncarnation } from "../../../src/log/sqlite/files/incarnation.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
+import { append, event } from "../asking.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -55,4 +58,27 @@ test("the database lets it only rise", () => {
 	expect(() => database.exec("INSERT INTO store (incarnation) VALUES (9)")).toThrow(/one store/);
 	expect(() => database.exec("DELETE FROM store")).toThrow(/one store/);
 	database.close();
+});
+
+test("each event is known to be of the history it was written in", async () => {
+	const log = await openSqliteLog(directory);
+	await append(log, "s", [event(), event()]);
+	await log.close();
+	raiseIncarnation(directory);
+	raiseIncarnation(directory);
+	const restored = await openSqliteLog(directory);
+	await append(restored, "s", [event()]);
+	expect([0, 1, 2, 3].map((position) => restored.incarnationAt(position))).toEqual([1, 1, 3, 3]);
+	await restored.close();
+});
+
+test("a store that had a number before its histories were kept keeps its ids", async () => {
+	rmSync(join(directory, "log.sqlite"));
+	claimDirectory(directory, migrationsFor("sqlite").slice(0, 4))();
+	const database = new Database(join(directory, "log.sqlite"));
+	database.exec("UPDATE store SET incarnation = 7");
+	database.close();
+	const log = await openSqliteLog(directory);
+	expect([log.incarnation, log.incarnationAt(0)]).toEqual([7, 7]);
+	await log.close();
 });

@@ -123,7 +123,7 @@ async function writeFiltered(
 			: scanned.matches;
 	const filtered = filteredUrlsAt(base, log.incarnation, query);
 	const urls = { ...filtered, self: withEmbed(filtered.page(range), embed) };
-	const feed = composeFiltered(urlsAt(base, log.incarnation), urls, range, scanned, matches);
+	const feed = composeFiltered(urlsAt(base, log), urls, range, scanned, matches);
 	const newest = range.direction === "forward" ? scanned.end - 1 : scanned.from;
 	const variant = resolve ? unresolvedVariant(matches) ^ UNUSUAL : 0;
 	return {

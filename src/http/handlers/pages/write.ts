@@ -22,7 +22,7 @@ export async function writePage(
 	const history = historyOf(log);
 	// Both forms of a page have one URL: the unusual one is not kept, and has a tag of its own.
 	const form = isUsual ? 0 : UNUSUAL;
-	const page = await readPage(log, urlsAt(base, history.incarnation), {
+	const page = await readPage(log, urlsAt(base, log), {
 		stream,
 		range,
 		content: format.showsContent(embed),

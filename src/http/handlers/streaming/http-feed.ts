@@ -7,6 +7,11 @@
  *
  * Oldest first; an empty batch says that there is nothing newer. Pages have the same format under
  * URLs of their own, and caches can keep pages.
+ *
+ * A reader goes on from the `id` of the last event it has, so here each id stands for one entry. An
+ * event that was appended to this stream under a UUID keeps its id: the log has each once. Any
+ * other gets an id that names its place, such as `41@order-42`: the id of another system is unique
+ * with its source only, and one UUID may stand in two streams of an index.
  */
 import { setImmediate } from "node:timers/promises";
 import { attributesOf } from "../../../../feeds/cloudevents/attributes.ts";
@@ -21,8 +26,8 @@ import {
 	type Version,
 } from "../../../event.ts";
 import type { Log, StreamEntry } from "../../../log/log.ts";
-import { composeEvents } from "../../../pages/entry.ts";
-import { locateEvent, rememberEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
+import { composeEntry } from "../../../pages/entry.ts";
+import { locateEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
 import { passed, readStep } from "../../../pages/replay.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
@@ -31,6 +36,7 @@ import { urlsAt } from "../../urls.ts";
 
 const BATCH = 100;
 const ID_LENGTH_MAX = 1024;
+const PLACE = /^(\d{1,15})(?:\.(\d{1,15}))?@/;
 /** The share of the request's time that the wait may take; the read gets the rest. */
 const SHARE = 3 / 4;
 
@@ -58,12 +64,13 @@ export async function answerHttpFeed(
 		if (last < from) await longPolls.waitBeyond(stream, from - 1, waitMs, gone);
 	}
 	const entries = await readBatch(log, stream, from, gone);
-	const newest = entries.at(-1);
-	if (newest) rememberEvent(log, stream, idOf(newest.event), newest.version);
 
-	const urls = urlsAt(representation.base, log.incarnation);
-	const oldestLast = composeEvents(urls, stream, entries).reverse();
-	const body = Buffer.from(encode({ entries: oldestLast }));
+	const urls = urlsAt(representation.base, log);
+	const batch = entries.map((entry) => ({
+		entry: composeEntry(urls, stream, entry),
+		id: placeOf(log, stream, entry),
+	}));
+	const body = Buffer.from(encode(batch));
 	const form = [
 		"Content-Type",
 		representation.type.contentType,
@@ -95,21 +102,60 @@ async function readBatch(
 }
 
 async function startOf(exchange: Exchange, stream: StreamName, id: string): Promise<Version> {
+	const { log } = exchange.context;
 	if (id === "") return 0;
+	const named = await versionNamed(log, stream, id);
+	if (named !== undefined) return named + 1;
 	const uuid = parseUuid(id);
 	const matches = (event: RecordedEvent) => (uuid ? event.id === uuid : idOf(event) === id);
 	const isLong = id.length > ID_LENGTH_MAX;
 	const version = isLong
 		? undefined
-		: await locateEvent(exchange.context.log, stream, id, matches, uuid === undefined);
+		: await locateEvent(log, stream, id, matches, uuid === undefined);
 	if (version !== undefined) return version + 1;
 	throw new Refusal("malformed-query", {
 		parameter: "lastEventId",
 		value: id.slice(0, 64),
 		reason: uuid
 			? "no event of this stream has this id."
-			: `no event among the newest ${SEARCHED_MAX} of this stream has this id.`,
+			: `no event among the oldest ${SEARCHED_MAX} of this stream has this id.`,
 	});
+}
+
+/** The id that names an entry's place; undefined if the event's own id is the only one here. */
+function placeOf(log: Log, stream: StreamName, entry: StreamEntry): string | undefined {
+	const { event, link, version } = entry;
+	const isOwn = link === undefined && event.stream === stream;
+	if (isOwn && parseUuid(idOf(event)) === event.id) return undefined;
+	const incarnation = incarnationOf(log, entry);
+	const history = incarnation === 1 ? "" : `.${incarnation}`;
+	return `${version}${history}@${stream}`;
+}
+
+/**
+ * The version that an id names.
+ * @throws Refusal `history-replaced` if it is a place of a history that is gone
+ */
+async function versionNamed(
+	log: Log,
+	stream: StreamName,
+	id: string,
+): Promise<Version | undefined> {
+	const [start, digits, history = "1"] = PLACE.exec(id) ?? [];
+	if (start === undefined || id.slice(start.length) !== stream) return undefined;
+	const version = Number(digits);
+	const range = { stream, from: version, limit: 1, direction: "forward", content: false } as const;
+	const { entries, last } = await log.read(range);
+	const there = entries.find((entry) => entry.version === version);
+	// What metadata hides is not read; what is beyond the end belongs to no earlier history.
+	const hidden = version <= last ? Number(history) : log.incarnation;
+	const written = there ? incarnationOf(log, there) : hidden;
+	if (Number(history) === written) return version;
+	throw new Refusal("history-replaced", { incarnation: log.incarnation });
+}
+
+function incarnationOf(log: Log, { event, link }: StreamEntry): number {
+	return log.incarnationAt((link ?? event).position);
 }
 
 /** The id an event has as a CloudEvent. */

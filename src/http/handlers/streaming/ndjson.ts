@@ -27,7 +27,7 @@ export async function answerNdjson(
 	const replay = isOwnUrl
 		? { stream, from: 0, direction: "forward" as const }
 		: { stream, from: range.from, direction: range.direction };
-	const steps = readReplay(log, urlsAt(base, log.incarnation), replay);
+	const steps = readReplay(log, urlsAt(base, log), replay);
 	// The first step decides whether there is anything to answer with.
 	const first = await steps.next();
 	const chunks = lines(first, steps);

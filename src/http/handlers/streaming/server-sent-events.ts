@@ -95,7 +95,7 @@ async function* follow(
 	{ from, form }: { from: Version; form: ServerSentForm },
 	gone: AbortSignal,
 ): AsyncGenerator<string> {
-	const urls = urlsAt(representation.base, log.incarnation);
+	const urls = urlsAt(representation.base, log);
 	let next = from;
 	let limit = STEP_FIRST;
 	yield encodeRetry(RETRY_MS);

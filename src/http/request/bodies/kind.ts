@@ -88,7 +88,7 @@ function kindByForm(req: IncomingMessage): BodyKind | undefined {
 	return isBinaryCloudEvent(req) ? "cloudevent-binary" : undefined;
 }
 
-function isCloudEvent(kind: BodyKind): boolean {
+export function isCloudEvent(kind: BodyKind): boolean {
 	return kind.startsWith("cloudevent");
 }
 

@@ -9,9 +9,30 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Refusal } from "../../../errors.ts";
 import { migrationsFor } from "../../migrate.ts";
-import { SELECT_INCARNATION, UPDATE_INCARNATION } from "../statements.ts";
+import {
+	INSERT_HISTORY,
+	SELECT_HISTORIES,
+	SELECT_INCARNATION,
+	UPDATE_INCARNATION,
+} from "../statements.ts";
 import { claimDirectory } from "./claim.ts";
 import { logFile, openForReading, openForWriting, refusalOf } from "./directory.ts";
+
+/** A history that replaced another one, and the position of the first event written in it. */
+export type History = { readonly incarnation: number; readonly first: number };
+
+/**
+ * The histories of a log, the newest first; the very first is not among them.
+ * @param file the database, at this program's schema
+ */
+export function historiesOf(file: string): readonly History[] {
+	const database = openForReading(file);
+	try {
+		return database.prepare(SELECT_HISTORIES).all() as History[];
+	} finally {
+		database.close();
+	}
+}
 
 /** @param file the database, at this program's schema */
 export function incarnationOf(file: string): number {
@@ -55,7 +76,11 @@ export function raiseIncarnation(path: string, least = 2): number {
 		writeFileSync(highestFile(directory), `${next}\n`, { flush: true });
 		const database = openForWriting(file);
 		try {
-			database.prepare(UPDATE_INCARNATION).run(next);
+			const raise = database.transaction(() => {
+				database.prepare(UPDATE_INCARNATION).run(next);
+				database.prepare(INSERT_HISTORY).run(next);
+			});
+			raise.immediate();
 		} finally {
 			database.close();
 		}

@@ -40,7 +40,7 @@ export class Locator {
 			const range = [bytes, from, from + STREAMS_A_STEP - 1];
 			for (const position of this.#statements.positionsOfId.all(...range) as Position[]) {
 				const version = stream === ALL ? position : this.#versionIn(row, position);
-				if (version !== undefined) found = Math.max(Number(found ?? -1), Number(version));
+				if (version !== undefined) found = Math.min(found ?? Infinity, version);
 			}
 			await setImmediate();
 			// The log may have been closed meanwhile.
