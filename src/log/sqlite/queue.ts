@@ -47,6 +47,8 @@ export type WriterThread = {
 	readonly writer: Worker;
 	/** Its exit code, whenever it ends. */
 	readonly exited: Promise<number>;
+	/** The last position of the log before the first batch; -1 if there is none. */
+	readonly last: number;
 };
 
 /** Hears of the commits and of the end of the queue. */
@@ -75,11 +77,11 @@ export class AppendQueue {
 	#isClosing = false;
 	#isEnding = false;
 	#broken: Refusal<"writer-stopped"> | undefined;
-	readonly #listenerProgress = new ListenerProgress(-1);
+	readonly #listenerProgress: ListenerProgress;
 
 	/** @param thread runs `writer.ts`; the queue ends it */
 	constructor(
-		{ writer, exited }: WriterThread,
+		{ writer, exited, last }: WriterThread,
 		limits: LogLimits,
 		clock: () => number,
 		listener: Listener,
@@ -88,6 +90,7 @@ export class AppendQueue {
 		this.#limits = limits;
 		this.#clock = clock;
 		this.#listener = listener;
+		this.#listenerProgress = new ListenerProgress(last);
 		writer.on("message", (message: Answers | Stopped) => {
 			if ("stopped" in message) this.stop(message.stopped);
 			else this.#settle(message);

@@ -16,7 +16,7 @@ import { CLEANED, PING } from "./erasure/queue.ts";
 import { causeOf, isUnreadable } from "./failures.ts";
 import { takeCheckpoints } from "./files/checkpoint.ts";
 import { openForWriting } from "./files/directory.ts";
-import { type Batch, READY, type Stopped } from "./protocol.ts";
+import type { Batch, Ready, Stopped } from "./protocol.ts";
 import type { WriterData } from "./start.ts";
 
 const port = parentPort;
@@ -41,7 +41,8 @@ function openAppender(): Appender | undefined {
 }
 
 function serve(port: MessagePort, appender: Appender): void {
-	port.postMessage(READY);
+	const ready: Ready = { last: appender.last };
+	port.postMessage(ready);
 	port.on("message", (message: Batch | "close") => {
 		if (message === "close") {
 			end();
