@@ -183,20 +183,30 @@ export class SqliteLog implements Log {
 		);
 	}
 
-	/** @param where the place that is read, in words for the operator */
+	/**
+	 * @param where the place that is read, in words for the operator
+	 * @param work one call of the reader
+	 */
 	async #reading<T>(
 		stream: StreamName,
 		where: string | number,
 		work: () => T | Promise<T>,
 	): Promise<T> {
 		this.#refuseClosing();
+		let telling: Promise<unknown> | undefined;
 		try {
-			return await work();
+			let found: T | Promise<T>;
+			try {
+				found = work();
+			} finally {
+				// At once, as the next read forgets what this one has seen. A refusal can show a commit,
+				// too: the delete of the stream.
+				telling = this.#telling();
+			}
+			return await found;
 		} catch (error) {
 			throw damageOr(error, `${stream} at ${where}`);
 		} finally {
-			// A refusal can show a commit, too: the delete of the stream.
-			const telling = this.#telling();
 			if (telling) await telling;
 		}
 	}

@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import type { Log } from "../../../src/log/log.ts";
 import { logFile } from "../../../src/log/sqlite/files/directory.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { append, events, read, versions } from "../asking.ts";
+import { append, events, read, refusal, versions } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 
 /** Runs `work` while an append waits for another connection, which has locked the database. */
@@ -31,6 +31,17 @@ async function whileAppendHangs(
 	}
 }
 
+/** The entry of the first event of `stream` then leads to a position that the log does not have. */
+function moveEntry(directory: string, stream: string, position: number): void {
+	const database = new Database(logFile(directory));
+	const triggers = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'");
+	for (const name of triggers.pluck().all()) database.exec(`DROP TRIGGER "${name}"`);
+	database.pragma("foreign_keys = OFF");
+	const entry = "stream = (SELECT id FROM streams WHERE name = ?) AND version = 0";
+	database.prepare(`UPDATE entries SET position = ? WHERE ${entry}`).run(position, stream);
+	database.close();
+}
+
 describe("while an append hangs", () => {
 	test("reads of older events are answered, also if it is the first since the start", async () => {
 		const directory = newDirectory();
@@ -43,6 +54,18 @@ describe("while an append hangs", () => {
 			expect(versions(await read(log, "$all"))).toEqual([0, 1]);
 		});
 		expect((await read(log, "$all")).last).toBe(2);
+		await log.close();
+	});
+
+	test("reads of a healthy stream are answered after those of a damaged one", async () => {
+		const directory = newDirectory();
+		const log = await openSqliteLog(directory);
+		for (const stream of ["damaged", "healthy"]) await append(log, stream, events(1));
+		moveEntry(directory, "damaged", 1_000_000);
+		expect((await refusal(read(log, "damaged")))[0]).toBe("log-damaged");
+		await whileAppendHangs(directory, log, async () => {
+			expect(versions(await read(log, "healthy"))).toEqual([0]);
+		});
 		await log.close();
 	});
 });
