@@ -153,6 +153,29 @@ export function listening(given: Given): void {
 			}
 		});
 
+		test("finds no id that the listeners have not heard of", async () => {
+			const lasts = new Map<string, number>();
+			log.onCommit(({ last, streams }) => {
+				lasts.set("$all", last);
+				for (const [stream, version] of streams) lasts.set(stream, version);
+			});
+			for (let turn = 0; turn < 20; turn++) {
+				const sent = event({ data: Buffer.alloc(200_000) });
+				let isDone = false;
+				const appended = append(log, "order-1", [sent]).then(() => {
+					isDone = true;
+				});
+				while (!isDone) {
+					for (const stream of ["$all", "order-1"]) {
+						const found = await log.locate(name(stream), sent.id);
+						expect(Number(found ?? -1)).toBeLessThanOrEqual(lasts.get(stream) ?? -1);
+					}
+					await setImmediate();
+				}
+				await appended;
+			}
+		});
+
 		test("shows no erasure that the listeners have not heard of", async () => {
 			await append(log, "a", events(40, { data: Buffer.alloc(5000) }));
 			for (let version = 0; version < 40; version++) {

@@ -1,34 +1,30 @@
-/** What reads show, and wait for, beside a writer that hangs. */
+/** What reads show, and what they wait for, beside a writer that hangs. */
 import { setImmediate } from "node:timers/promises";
 import Database from "better-sqlite3";
-import type { Log } from "../../../src/log/log.ts";
+import type { Appended, Log } from "../../../src/log/log.ts";
 import { logFile } from "../../../src/log/sqlite/files/directory.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { append, events, read, refusal, versions } from "../asking.ts";
+import { append, event, events, name, read, refusal, versions } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 
-/** Runs `work` while an append waits for another connection, which has locked the database. */
-async function whileAppendHangs(
-	directory: string,
-	log: Log,
-	work: () => Promise<void>,
-): Promise<void> {
+/** An append that waits for another connection, which has locked the database. */
+type Hanging = { readonly appended: Promise<Appended>; unlock(): void };
+
+async function hang(directory: string, log: Log, batch = events(1)): Promise<Hanging> {
 	const other = new Database(logFile(directory));
 	other.exec("BEGIN IMMEDIATE");
-	let isDone = false;
-	const appended = append(log, "other", events(1)).finally(() => {
-		isDone = true;
-	});
-	try {
-		// The queue sends at the end of a turn of the event loop.
-		for (let turn = 0; turn < 3; turn++) await setImmediate();
-		await work();
-		expect(isDone).toBe(false);
-	} finally {
-		other.exec("ROLLBACK");
-		other.close();
-		await appended;
-	}
+	const appended = append(log, "late-1", batch);
+	// The queue sends at the end of a turn of the event loop.
+	for (let turn = 0; turn < 3; turn++) await setImmediate();
+	return { appended, unlock: () => other.close() };
+}
+
+/** Lets nothing else run until the log on disk holds `count` events. */
+function waitForDisk(directory: string, count: number): void {
+	const database = new Database(logFile(directory), { readonly: true });
+	const size = database.prepare("SELECT count(*) FROM events").pluck();
+	while (Number(size.get()) < count);
+	database.close();
 }
 
 /** The entry of the first event of `stream` then leads to a position that the log does not have. */
@@ -49,10 +45,11 @@ describe("while an append hangs", () => {
 		await append(first, "a", events(2));
 		await first.close();
 		const log = await openSqliteLog(directory);
-		await whileAppendHangs(directory, log, async () => {
-			expect(versions(await read(log, "a"))).toEqual([0, 1]);
-			expect(versions(await read(log, "$all"))).toEqual([0, 1]);
-		});
+		const { appended, unlock } = await hang(directory, log);
+		expect(versions(await read(log, "a"))).toEqual([0, 1]);
+		expect(versions(await read(log, "$all"))).toEqual([0, 1]);
+		unlock();
+		expect((await appended).position).toBe(2);
 		expect((await read(log, "$all")).last).toBe(2);
 		await log.close();
 	});
@@ -63,9 +60,45 @@ describe("while an append hangs", () => {
 		for (const stream of ["damaged", "healthy"]) await append(log, stream, events(1));
 		moveEntry(directory, "damaged", 1_000_000);
 		expect((await refusal(read(log, "damaged")))[0]).toBe("log-damaged");
-		await whileAppendHangs(directory, log, async () => {
-			expect(versions(await read(log, "healthy"))).toEqual([0]);
-		});
+		const { appended, unlock } = await hang(directory, log);
+		expect(versions(await read(log, "healthy"))).toEqual([0]);
+		unlock();
+		await appended;
 		await log.close();
+	});
+});
+
+describe("a look-up of an id in a log of many streams", () => {
+	const COUNT = 1500;
+	let directory: string;
+	let log: Log;
+
+	beforeEach(async () => {
+		directory = newDirectory();
+		log = await openSqliteLog(directory);
+		// Each is in a category of its own, which is a stream as well.
+		const streams = Array.from({ length: COUNT }, (_, i) => `kind${i}-1`);
+		await Promise.all(streams.map((stream) => append(log, stream, events(1))));
+		await append(log, "late-1", events(1));
+	});
+
+	test("finds none that was committed after it began", async () => {
+		const sent = event();
+		const { appended, unlock } = await hang(directory, log, [sent]);
+		const found = log.locate(name("$all"), sent.id);
+		unlock();
+		waitForDisk(directory, COUNT + 2);
+		expect(await found).toBeUndefined();
+		const { position } = await appended;
+		expect(await log.locate(name("$all"), sent.id)).toBe(position);
+		await log.close();
+	});
+
+	test("is refused if the log is closed before it is through", async () => {
+		const sent = event();
+		await append(log, "late-1", [sent]);
+		const found = refusal(log.locate(name("$all"), sent.id));
+		await log.close();
+		expect((await found)[0]).toBe("shutting-down");
 	});
 });
