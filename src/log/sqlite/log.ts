@@ -73,7 +73,7 @@ export async function openSqliteLog(
 		const listeners = new Listeners();
 		const tell = (commit: Commit) => listeners.tell(commit);
 		const count = erasuresOf(logFile(directory));
-		const erasureQueue = new ErasureQueue(writing.erasurePort, count, clock, tell);
+		const erasureQueue = new ErasureQueue(writing, count, clock, tell);
 		const queue = new AppendQueue(writing, limits, clock, {
 			onCommit: tell,
 			onStop(refusal) {
@@ -225,8 +225,9 @@ export class SqliteLog implements Log {
 	}
 
 	async #close(): Promise<void> {
-		const { queue, reader, release } = this.#parts;
+		const { queue, erasureQueue, reader, release } = this.#parts;
 		await queue.close();
+		erasureQueue.stop(new Refusal("shutting-down", { retryAfterSeconds: 1 }));
 		reader.close();
 		release();
 	}

@@ -15,6 +15,7 @@ import { Refusal } from "../../errors.ts";
 import type { Version } from "../../event.ts";
 import { ListenerProgress } from "../listener-progress.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
+import type { ErasureMessage } from "./erasure/queue.ts";
 import { messageOf } from "./failures.ts";
 import { type Answers, answerAt, pack, packedBytes, type Stopped, type Write } from "./protocol.ts";
 
@@ -91,9 +92,9 @@ export class AppendQueue {
 		this.#clock = clock;
 		this.#listener = listener;
 		this.#listenerProgress = new ListenerProgress(last);
-		writer.on("message", (message: Answers | Stopped) => {
+		writer.on("message", (message: Answers | Stopped | ErasureMessage) => {
 			if ("stopped" in message) this.stop(message.stopped);
-			else this.#settle(message);
+			else if ("grown" in message) this.#settle(message);
 		});
 		writer.on("messageerror", (error) => this.stop(messageOf(error)));
 		writer.on("error", (error) => this.stop(messageOf(error)));

@@ -3,7 +3,10 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { Ready, Stopped } from "./protocol.ts";
 import type { WriterThread } from "./queue.ts";
 
-/** Erasures have their own port to the writer's thread, so that they never wait behind appends. */
+/**
+ * Erasures have their own port to the writer's thread, so that they never wait behind appends. Their
+ * answers come as those of appends do.
+ */
 export type WriterData = {
 	readonly file: string;
 	readonly checkpoints: boolean;

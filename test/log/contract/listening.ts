@@ -39,6 +39,27 @@ export function listening(given: Given): void {
 				expect(position).toBeLessThanOrEqual(lastVersions.at(-1) ?? -1);
 		});
 
+		test("hears of appends and erasures in the order of the log", async () => {
+			await append(log, "a", events(200));
+			await append(log, "$$b", [event({ type: "$metadata", data: Buffer.from('{"$tb":200}') })]);
+			await append(log, "b", events(200));
+			const heard: Commit[] = [];
+			log.onCommit((commit) => heard.push(commit));
+			for (let version = 0; version < 200; version++) {
+				await Promise.all([
+					log.redact({ stream: name("a"), version, metadata: false }),
+					append(log, "c", events(1)),
+					version % 50 === 0 ? log.scavenge(0) : append(log, "d", events(1)),
+				]);
+			}
+			const lasts = heard.map(({ last }) => last);
+			expect(lasts).toEqual(lasts.toSorted((a, b) => a - b));
+			expect(lasts.at(-1)).toBe(400 + 200 + 196);
+			const counts = heard.flatMap(({ erasures }) => erasures ?? []);
+			expect(counts).toEqual(counts.map((_, index) => index + 1));
+			expect(counts.at(-1)).toBe(log.erasures);
+		});
+
 		test("is called after those that were registered before it", async () => {
 			const called: string[] = [];
 			const tell = (who: string) => () => called.push(who);
