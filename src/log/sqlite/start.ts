@@ -4,8 +4,8 @@ import type { Ready, Stopped } from "./protocol.ts";
 import type { WriterThread } from "./queue.ts";
 
 /**
- * Erasures have their own port to the writer's thread, so that they never wait behind appends. Their
- * answers come as those of appends do.
+ * Erasures have their own port to the writer's thread, so that they never wait behind appends.
+ * Their answers come as those of appends do.
  */
 export type WriterData = {
 	readonly file: string;

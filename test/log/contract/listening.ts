@@ -215,6 +215,27 @@ export function listening(given: Given): void {
 	});
 
 	describe("the number of erasures", () => {
+		test("that is the same before a read and after a later one: none came between", async () => {
+			await append(log, "a", events(60));
+			const erasing = (async () => {
+				for (let version = 0; version < 60; version++) {
+					await log.redact({ stream: name("a"), version, metadata: false });
+				}
+			})();
+			const redacted = async () =>
+				(await read(log, "a")).entries.filter(({ event }) => event.isRedacted).length;
+			while (log.erasures < 60) {
+				const before = log.erasures;
+				const first = await redacted();
+				await setImmediate();
+				const second = await redacted();
+				if (log.erasures !== before) continue;
+				expect([first, second]).toEqual([before, before]);
+			}
+			await erasing;
+			expect([await redacted(), log.erasures]).toEqual([60, 60]);
+		});
+
 		test("counts what changed something, and no other call", async () => {
 			expect(log.erasures).toBe(0);
 			await append(log, "a", [event({ metadata: Buffer.from("{}") }), event()]);

@@ -1,5 +1,6 @@
-/** What reads show, and what they wait for, beside a writer that hangs. */
+/** What reads show, and what they wait for, beside a writer that hangs or has stopped. */
 import { setImmediate } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import Database from "better-sqlite3";
 import type { Appended, Log } from "../../../src/log/log.ts";
 import { logFile } from "../../../src/log/sqlite/files/directory.ts";
@@ -19,12 +20,28 @@ async function hang(directory: string, log: Log, batch = events(1)): Promise<Han
 	return { appended, unlock: () => other.close() };
 }
 
-/** Lets nothing else run until the log on disk holds `count` events. */
-function waitForDisk(directory: string, count: number): void {
+/** Lets nothing else run until the log on disk holds `count` events, and so many erasures. */
+function waitForDisk(directory: string, count: number, erasures = 0): void {
 	const database = new Database(logFile(directory), { readonly: true });
 	const size = database.prepare("SELECT count(*) FROM events").pluck();
 	while (Number(size.get()) < count);
+	const erased = database.prepare("SELECT erasures FROM store").pluck();
+	while (Number(erased.get()) < erasures);
 	database.close();
+}
+
+/** The thread that writes the first event of a log. */
+async function writerOf(log: Log): Promise<Worker> {
+	const { postMessage } = Worker.prototype;
+	const writer = new Promise<Worker>((resolve) => {
+		Worker.prototype.postMessage = function (this: Worker, ...message) {
+			resolve(this);
+			postMessage.apply(this, message);
+		};
+	});
+	await append(log, "first", events(1));
+	Worker.prototype.postMessage = postMessage;
+	return writer;
 }
 
 /** The entry of the first event of `stream` then leads to a position that the log does not have. */
@@ -100,5 +117,54 @@ describe("a look-up of an id in a log of many streams", () => {
 		const found = refusal(log.locate(name("$all"), sent.id));
 		await log.close();
 		expect((await found)[0]).toBe("shutting-down");
+	});
+});
+
+describe("if the writer stops before it can answer", () => {
+	let log: Log;
+	let writer: Worker;
+	let heard: number;
+	let asked: Promise<unknown>[];
+
+	beforeEach(async () => {
+		const directory = newDirectory();
+		log = await openSqliteLog(directory);
+		writer = await writerOf(log);
+		heard = 0;
+		log.onCommit(() => heard++);
+		// From here on it commits, and no answer arrives.
+		writer.removeAllListeners("message");
+		const redaction = { stream: name("first"), version: 0, metadata: false };
+		asked = [append(log, "a", events(2)), log.redact(redaction)].map(refusal);
+		for (let turn = 0; turn < 3; turn++) await setImmediate();
+		waitForDisk(directory, 3, 1);
+	});
+
+	afterEach(() => log.close());
+
+	const stop = async () => {
+		await writer.terminate();
+		const words = (await Promise.all(asked)).map((refused) => (refused as [string])[0]);
+		expect(words).toEqual(["writer-stopped", "writer-stopped"]);
+	};
+
+	test("reads show what is on disk, which the listeners never hear of", async () => {
+		await stop();
+		expect(versions(await read(log, "a"))).toEqual([0, 1]);
+		expect((await read(log, "first")).entries[0]?.event.isRedacted).toBe(true);
+		expect(heard).toBe(0);
+	});
+
+	test("reads that wait for its answer go on", async () => {
+		let isDone = false;
+		const reading = Promise.all([read(log, "a"), read(log, "first")]).finally(() => {
+			isDone = true;
+		});
+		for (let turn = 0; turn < 3; turn++) await setImmediate();
+		expect(isDone).toBe(false);
+		await stop();
+		const [a, first] = await reading;
+		expect(versions(a)).toEqual([0, 1]);
+		expect(first.entries[0]?.event.isRedacted).toBe(true);
 	});
 });
