@@ -17,20 +17,22 @@ type WaitingRead = {
 export class ListenerProgress {
 	#upTo: number;
 	#waiting: WaitingRead[] = [];
+	#isEnded = false;
 
-	/** @param upTo the end of the log when it was opened, or less */
+	/** @param upTo what the listeners need not hear of: all there was when the log was opened */
 	constructor(upTo: number) {
 		this.#upTo = upTo;
 	}
 
 	/**
-	 * Undefined if the listeners have heard of it; else a promise that resolves once they have.
+	 * Undefined if the listeners have heard of it, or nobody will tell them any more; else a promise
+	 * that resolves once one of the two holds.
 	 * @param seen a position, or a number of erasures, that a read has found
 	 * @param inFlight how many requests the writer has not answered; one of them may have caused
 	 *   `seen`
 	 */
 	reached(seen: number, inFlight: number): Promise<void> | undefined {
-		if (seen <= this.#upTo || inFlight === 0) return undefined;
+		if (seen <= this.#upTo || inFlight === 0 || this.#isEnded) return undefined;
 		return new Promise((resolve) => {
 			this.#waiting.push({ seen, left: inFlight, resolve });
 		});
@@ -48,8 +50,9 @@ export class ListenerProgress {
 		});
 	}
 
-	/** The writer will answer nothing more. */
+	/** The writer will answer nothing more: no read waits from now on. */
 	end(): void {
+		this.#isEnded = true;
 		for (const { resolve } of this.#waiting.splice(0)) resolve();
 	}
 }

@@ -126,7 +126,8 @@ export interface EventLookup {
 	 * or `$all` costs one for each stream of the log. A link has its own id, not that of the event
 	 * it points to.
 	 * @param id as in `NewEvent`
-	 * @returns undefined if there is none
+	 * @returns undefined if there was none when the look-up began
+	 * @throws Refusal `log-damaged`, `shutting-down`
 	 */
 	locate(stream: StreamName, id: string): Promise<Version | undefined>;
 }
@@ -148,7 +149,7 @@ export interface Erasure {
 	 * A repeat changes nothing. `redact` resolves after the fsync, once no file of the log holds the
 	 * bytes. If a long read (`verify`, a backup) still needs them, the bytes go when it ends.
 	 * @throws Refusal `stream-not-found`, `event-not-found`, `event-not-redactable`, `disk-full`,
-	 * `writer-stopped`, `shutting-down`
+	 * `log-damaged`, `writer-stopped`, `shutting-down`
 	 */
 	redact(redaction: Redaction): Promise<void>;
 
@@ -157,7 +158,7 @@ export interface Erasure {
 	 * can show (see `retention/erasable.ts`). A run may stop after any step; a new run finds what is
 	 * left.
 	 * @param from 0, or the `next` of the step before
-	 * @throws Refusal `disk-full`, `writer-stopped`, `shutting-down`
+	 * @throws Refusal `disk-full`, `log-damaged`, `writer-stopped`, `shutting-down`
 	 */
 	scavenge(from: number): Promise<ScavengeStep>;
 }

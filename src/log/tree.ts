@@ -15,7 +15,9 @@ export interface LogTree {
 	readonly damage: string | undefined;
 
 	/**
-	 * The signed head of all events there are; all of it is of one moment.
+	 * The signed head of all events there are; all of it is of one moment. It waits for no listener
+	 * of the log, so it may be ahead of what `Log.read` shows: a client that asks for the newest of
+	 * its events may have to ask again.
 	 * @throws Refusal `log-damaged`
 	 */
 	signedHead(): Promise<string>;

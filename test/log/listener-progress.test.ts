@@ -36,4 +36,5 @@ test("nobody waits for a writer that has stopped", async () => {
 	const waiting = progress.reached(5, 2);
 	progress.end();
 	expect(await isDone(waiting)).toBe(true);
+	expect(progress.reached(5, 2)).toBeUndefined();
 });

@@ -58,6 +58,11 @@ export class Appender {
 		this.#reset();
 	}
 
+	/** The last position of the log; -1 if it is empty. */
+	get last(): number {
+		return this.#next - 1;
+	}
+
 	/**
 	 * Answers each write of the batch. A write that is answered as written is on disk.
 	 * @throws if a sync failed, or the rollback did: nothing may be committed after that
@@ -72,14 +77,14 @@ export class Appender {
 			this.#streams.insertSpans();
 			// If all were refused or repeated, there is nothing to sync.
 			this.#statements[grown.size > 0 ? "commit" : "rollback"].run();
-			return packAnswers(answers, { last: this.#next - 1, grown, marked });
+			return packAnswers(answers, { last: this.last, grown, marked });
 		} catch (error) {
 			if (isSyncFailure(error)) throw error;
 			const failure = failureOf(error, this.#database.name);
 			this.#undo();
 			return packAnswers(
 				writes.map(() => failure),
-				{ last: this.#next - 1, grown, marked },
+				{ last: this.last, grown, marked },
 			);
 		} finally {
 			this.#streams.settle();

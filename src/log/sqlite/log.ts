@@ -74,7 +74,7 @@ export async function openSqliteLog(
 		const listeners = new Listeners();
 		const tell = (commit: Commit) => listeners.tell(commit);
 		const count = erasuresOf(logFile(directory));
-		const erasureQueue = new ErasureQueue(writing.erasurePort, count, clock, tell);
+		const erasureQueue = new ErasureQueue(writing, count, clock, tell);
 		const queue = new AppendQueue(writing, limits, clock, {
 			onCommit: tell,
 			onStop(refusal) {
@@ -190,20 +190,30 @@ export class SqliteLog implements Log {
 		);
 	}
 
-	/** @param where the place that is read, in words for the operator */
+	/**
+	 * @param where the place that is read, in words for the operator
+	 * @param work one call of the reader
+	 */
 	async #reading<T>(
 		stream: StreamName,
 		where: string | number,
 		work: () => T | Promise<T>,
 	): Promise<T> {
 		this.#refuseClosing();
+		let telling: Promise<unknown> | undefined;
 		try {
-			return await work();
+			let found: T | Promise<T>;
+			try {
+				found = work();
+			} finally {
+				// At once, as the next read forgets what this one has seen. A refusal can show a commit,
+				// too: the delete of the stream.
+				telling = this.#telling();
+			}
+			return await found;
 		} catch (error) {
 			throw damageOr(error, `${stream} at ${where}`);
 		} finally {
-			// A refusal can show a commit, too: the delete of the stream.
-			const telling = this.#telling();
 			if (telling) await telling;
 		}
 	}
@@ -222,8 +232,9 @@ export class SqliteLog implements Log {
 	}
 
 	async #close(): Promise<void> {
-		const { queue, reader, release } = this.#parts;
+		const { queue, erasureQueue, reader, release } = this.#parts;
 		await queue.close();
+		erasureQueue.stop(new Refusal("shutting-down", { retryAfterSeconds: 1 }));
 		reader.close();
 		release();
 	}

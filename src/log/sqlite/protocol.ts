@@ -72,8 +72,11 @@ export type Answers = {
 	readonly marked: readonly StreamName[];
 };
 
-/** The first message of the writer, unless it stops at once. */
-export const READY = "ready";
+/**
+ * The first message of the writer, unless it stops at once: the last position of the log, -1 if
+ * it is empty.
+ */
+export type Ready = { readonly last: number };
 
 /** The last message of a writer that cannot go on. It never answers the batches in flight. */
 export type Stopped = { readonly stopped: string };

@@ -15,6 +15,7 @@ import { Refusal } from "../../errors.ts";
 import type { Version } from "../../event.ts";
 import { ListenerProgress } from "../listener-progress.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
+import type { ErasureMessage } from "./erasure/queue.ts";
 import { messageOf } from "./failures.ts";
 import { type Answers, answerAt, pack, packedBytes, type Stopped, type Write } from "./protocol.ts";
 
@@ -47,6 +48,8 @@ export type WriterThread = {
 	readonly writer: Worker;
 	/** Its exit code, whenever it ends. */
 	readonly exited: Promise<number>;
+	/** The last position of the log before the first batch; -1 if there is none. */
+	readonly last: number;
 };
 
 /** Hears of the commits and of the end of the queue. */
@@ -75,11 +78,11 @@ export class AppendQueue {
 	#isClosing = false;
 	#isEnding = false;
 	#broken: Refusal<"writer-stopped"> | undefined;
-	readonly #listenerProgress = new ListenerProgress(-1);
+	readonly #listenerProgress: ListenerProgress;
 
 	/** @param thread runs `writer.ts`; the queue ends it */
 	constructor(
-		{ writer, exited }: WriterThread,
+		{ writer, exited, last }: WriterThread,
 		limits: LogLimits,
 		clock: () => number,
 		listener: Listener,
@@ -88,9 +91,10 @@ export class AppendQueue {
 		this.#limits = limits;
 		this.#clock = clock;
 		this.#listener = listener;
-		writer.on("message", (message: Answers | Stopped) => {
+		this.#listenerProgress = new ListenerProgress(last);
+		writer.on("message", (message: Answers | Stopped | ErasureMessage) => {
 			if ("stopped" in message) this.stop(message.stopped);
-			else this.#settle(message);
+			else if ("grown" in message) this.#settle(message);
 		});
 		writer.on("messageerror", (error) => this.stop(messageOf(error)));
 		writer.on("error", (error) => this.stop(messageOf(error)));

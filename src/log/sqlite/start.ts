@@ -1,9 +1,12 @@
 /** Starts the writer's thread. */
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import { READY, type Stopped } from "./protocol.ts";
+import type { Ready, Stopped } from "./protocol.ts";
 import type { WriterThread } from "./queue.ts";
 
-/** Erasures have their own port to the writer's thread, so that they never wait behind appends. */
+/**
+ * Erasures have their own port to the writer's thread, so that they never wait behind appends.
+ * Their answers come as those of appends do.
+ */
 export type WriterData = {
 	readonly file: string;
 	readonly checkpoints: boolean;
@@ -43,9 +46,9 @@ export function startWriter(file: string, checkpoints: boolean): Promise<Started
 	return new Promise((resolve, reject) => {
 		// Left in place: an error without a listener would end the process, not the thread.
 		writer.on("error", reject);
-		writer.once("message", (message: typeof READY | Stopped) => {
-			const stopped = message === READY ? undefined : message.stopped;
-			resolve({ writer, exited, erasurePort: port1, stopped });
+		writer.once("message", (message: Ready | Stopped) => {
+			const begun = "stopped" in message ? { last: -1, ...message } : message;
+			resolve({ writer, exited, erasurePort: port1, stopped: undefined, ...begun });
 		});
 	});
 }

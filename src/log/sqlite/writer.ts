@@ -1,6 +1,7 @@
 /**
  * The writer's thread. It takes batches and answers them, one after another. Between two batches it
- * takes one step of an erasure, if the log has asked for one.
+ * takes one step of an erasure, if the log has asked for one. Batches and erasures come on two
+ * ports; all answers leave on one.
  *
  *     batch ─▶ commit ─▶ answers ─▶ checkpoint of the WAL, if one is due
  *                 └── failed ──────────┴─▶ stopped: says why, and takes no more
@@ -12,11 +13,11 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Appender } from "./appender.ts";
 import { Eraser, type ErasureRequest } from "./erasure/eraser.ts";
-import { CLEANED, PING } from "./erasure/queue.ts";
+import { CLEANED, type ErasureMessage, PING } from "./erasure/queue.ts";
 import { causeOf, isUnreadable } from "./failures.ts";
 import { takeCheckpoints } from "./files/checkpoint.ts";
 import { openForWriting } from "./files/directory.ts";
-import { type Batch, READY, type Stopped } from "./protocol.ts";
+import type { Answers, Batch, Ready, Stopped } from "./protocol.ts";
 import type { WriterData } from "./start.ts";
 
 const port = parentPort;
@@ -41,7 +42,7 @@ function openAppender(): Appender | undefined {
 }
 
 function serve(port: MessagePort, appender: Appender): void {
-	port.postMessage(READY);
+	answer({ last: appender.last });
 	port.on("message", (message: Batch | "close") => {
 		if (message === "close") {
 			end();
@@ -49,24 +50,24 @@ function serve(port: MessagePort, appender: Appender): void {
 		}
 		orStop(() => {
 			const answers = appender.commit(message);
-			port.postMessage(answers);
+			answer(answers);
 			if (answers.grown.length > 0) checkpointWhenDue();
 		});
 	});
 	erasurePort.on("message", (erasure: ErasureRequest | typeof PING) => {
 		if (erasure === PING) {
-			erasurePort.postMessage(PING);
+			answer({ erasing: PING });
 			return;
 		}
 		orStop(() => {
 			const erased = eraser.erase(erasure);
 			// Reads show the erasure already, so caches must drop their documents, whatever the WAL does.
-			erasurePort.postMessage(erased);
+			answer({ erasing: erased });
 			try {
 				// If another process makes the checkpoints, cutting the WAL would break what it follows.
 				if (checkpoints) eraser.clean(erased);
 			} finally {
-				erasurePort.postMessage(CLEANED);
+				answer({ erasing: CLEANED });
 			}
 			checkpointWhenDue();
 		});
@@ -82,9 +83,13 @@ function orStop(work: () => void): void {
 }
 
 function stop(reason: string): void {
-	const stopped: Stopped = { stopped: reason };
-	port?.postMessage(stopped);
+	answer({ stopped: reason });
 	end();
+}
+
+/** All on one port, so that the log hears of the commits in their order. */
+function answer(message: Ready | Answers | ErasureMessage | Stopped): void {
+	port?.postMessage(message);
 }
 
 function end(): void {

@@ -39,6 +39,27 @@ export function listening(given: Given): void {
 				expect(position).toBeLessThanOrEqual(lastVersions.at(-1) ?? -1);
 		});
 
+		test("hears of appends and erasures in the order of the log", async () => {
+			await append(log, "a", events(200));
+			await append(log, "$$b", [event({ type: "$metadata", data: Buffer.from('{"$tb":200}') })]);
+			await append(log, "b", events(200));
+			const heard: Commit[] = [];
+			log.onCommit((commit) => heard.push(commit));
+			for (let version = 0; version < 200; version++) {
+				await Promise.all([
+					log.redact({ stream: name("a"), version, metadata: false }),
+					append(log, "c", events(1)),
+					version % 50 === 0 ? log.scavenge(0) : append(log, "d", events(1)),
+				]);
+			}
+			const lasts = heard.map(({ last }) => last);
+			expect(lasts).toEqual(lasts.toSorted((a, b) => a - b));
+			expect(lasts.at(-1)).toBe(400 + 200 + 196);
+			const counts = heard.flatMap(({ erasures }) => erasures ?? []);
+			expect(counts).toEqual(counts.map((_, index) => index + 1));
+			expect(counts.at(-1)).toBe(log.erasures);
+		});
+
 		test("is called after those that were registered before it", async () => {
 			const called: string[] = [];
 			const tell = (who: string) => () => called.push(who);
@@ -153,6 +174,29 @@ export function listening(given: Given): void {
 			}
 		});
 
+		test("finds no id that the listeners have not heard of", async () => {
+			const lasts = new Map<string, number>();
+			log.onCommit(({ last, streams }) => {
+				lasts.set("$all", last);
+				for (const [stream, version] of streams) lasts.set(stream, version);
+			});
+			for (let turn = 0; turn < 20; turn++) {
+				const sent = event({ data: Buffer.alloc(200_000) });
+				let isDone = false;
+				const appended = append(log, "order-1", [sent]).then(() => {
+					isDone = true;
+				});
+				while (!isDone) {
+					for (const stream of ["$all", "order-1"]) {
+						const found = await log.locate(name(stream), sent.id);
+						expect(Number(found ?? -1)).toBeLessThanOrEqual(lasts.get(stream) ?? -1);
+					}
+					await setImmediate();
+				}
+				await appended;
+			}
+		});
+
 		test("shows no erasure that the listeners have not heard of", async () => {
 			await append(log, "a", events(40, { data: Buffer.alloc(5000) }));
 			for (let version = 0; version < 40; version++) {
@@ -171,6 +215,27 @@ export function listening(given: Given): void {
 	});
 
 	describe("the number of erasures", () => {
+		test("that is the same before a read and after a later one: none came between", async () => {
+			await append(log, "a", events(60));
+			const erasing = (async () => {
+				for (let version = 0; version < 60; version++) {
+					await log.redact({ stream: name("a"), version, metadata: false });
+				}
+			})();
+			const redacted = async () =>
+				(await read(log, "a")).entries.filter(({ event }) => event.isRedacted).length;
+			while (log.erasures < 60) {
+				const before = log.erasures;
+				const first = await redacted();
+				await setImmediate();
+				const second = await redacted();
+				if (log.erasures !== before) continue;
+				expect([first, second]).toEqual([before, before]);
+			}
+			await erasing;
+			expect([await redacted(), log.erasures]).toEqual([60, 60]);
+		});
+
 		test("counts what changed something, and no other call", async () => {
 			expect(log.erasures).toBe(0);
 			await append(log, "a", [event({ metadata: Buffer.from("{}") }), event()]);

@@ -50,7 +50,8 @@ describe("the append queue", () => {
 		);
 		const told: string[] = [];
 		const exited = new Promise<number>((resolve) => dying.once("exit", resolve));
-		const queue = new AppendQueue({ writer: dying, exited }, DEFAULT_LOG_LIMITS, Date.now, {
+		const thread = { writer: dying, exited, last: -1 };
+		const queue = new AppendQueue(thread, DEFAULT_LOG_LIMITS, Date.now, {
 			onCommit: () => {},
 			onStop: ({ facts }) => told.push(facts.reason),
 			onEnd: () => {},

@@ -1,9 +1,10 @@
 /** The erasures that wait for the writer's thread; it tells the log's listeners of each. */
-import type { MessagePort } from "node:worker_threads";
+import type { MessagePort, Worker } from "node:worker_threads";
 import { Refusal } from "../../../errors.ts";
 import { ListenerProgress } from "../../listener-progress.ts";
 import type { Commit, Redaction, ScavengeStep } from "../../log.ts";
 import { openForReading } from "../files/directory.ts";
+import type { Answers, Stopped } from "../protocol.ts";
 import { SELECT_ERASURES } from "../statements.ts";
 import type { ErasureRequest, ErasureResult } from "./eraser.ts";
 
@@ -11,6 +12,19 @@ import type { ErasureRequest, ErasureResult } from "./eraser.ts";
 export const PING = "ping";
 /** Follows each `ErasureResult`: the older copies are gone, or a reader still needs them. */
 export const CLEANED = "cleaned";
+
+/** A message of the writer's thread that is for this queue. */
+export type ErasureMessage = { readonly erasing: ErasureResult | typeof CLEANED | typeof PING };
+
+export type ErasingThread = {
+	/**
+	 * Answers erasures on the port on which it answers appends: so the listeners hear of all commits
+	 * in the order of the log.
+	 */
+	readonly writer: Worker;
+	/** Leads to `eraser.ts`, past the batches of appends that wait for the writer. */
+	readonly erasurePort: MessagePort;
+};
 
 type WaitingErasure = { resolve(erased: ErasureResult): void; reject(error: Error): void };
 
@@ -31,26 +45,25 @@ export class ErasureQueue {
 	/** The reason why the queue takes nothing more. */
 	#ended: Refusal | undefined;
 
-	/** @param port leads to `eraser.ts`; it is closed when the writer's thread ends */
+	/** @param count as `Erasure.erasures`, before the first erasure of the thread */
 	constructor(
-		port: MessagePort,
+		{ writer, erasurePort }: ErasingThread,
 		count: number,
 		clock: () => number,
 		onCommit: (commit: Commit) => void,
 	) {
-		this.#port = port;
+		this.#port = erasurePort;
 		this.#count = count;
 		this.#listenerProgress = new ListenerProgress(count);
 		this.#clock = clock;
 		this.#onCommit = onCommit;
-		port.on("message", (message: ErasureResult | typeof CLEANED | typeof PING) => {
-			if (message === PING) this.#answered();
-			else if (message === CLEANED) this.#settle();
-			else this.#tell(message);
+		writer.on("message", (message: ErasureMessage | Answers | Stopped) => {
+			if (!("erasing" in message)) return;
+			const { erasing } = message;
+			if (erasing === PING) this.#answered();
+			else if (erasing === CLEANED) this.#settle();
+			else this.#tell(erasing);
 		});
-		port.on("close", () => this.stop(new Refusal("shutting-down", { retryAfterSeconds: 1 })));
-		// An idle line does not keep the process alive; the writer's thread does.
-		port.unref();
 	}
 
 	/** As `Erasure.erasures`. */
@@ -94,6 +107,7 @@ export class ErasureQueue {
 	/** Refuses waiting and new erasures: the writer has stopped, or is gone. */
 	stop(refusal: Refusal): void {
 		this.#ended ??= refusal;
+		this.#untold = 0;
 		for (const { reject } of this.#waiting.splice(0)) reject(this.#ended);
 		this.#ping?.reject(this.#ended);
 		this.#listenerProgress.end();

@@ -56,13 +56,17 @@ export class Reader {
 		this.#clock = clock;
 	}
 
-	/** The newest position, and number of erasures, that the reads so far may show. */
+	/**
+	 * The newest position, and number of erasures, that the last call may show. If one read asked for
+	 * what another has seen, a damaged entry of one stream would make reads of all others wait.
+	 */
 	get seen(): { readonly position: number; readonly erasures: number } {
 		return { position: this.#states.newest, erasures: this.#erasures };
 	}
 
 	/** @throws Refusal `page-too-large`, `stream-deleted` */
 	read(range: Range, { hidden, isErasing }: ReadOptions): Slice {
+		this.#begin();
 		return this.#inSnapshot(() => {
 			if (isErasing) this.#erasures = Number(this.#statements.erasures.get());
 			const { stream } = range;
@@ -84,16 +88,23 @@ export class Reader {
 
 	/** @throws Refusal `stream-deleted` */
 	last(stream: StreamName): Version {
+		this.#begin();
 		const row = this.#states.find(stream);
 		return lastShown(stream, { last: row?.last ?? -1, state: this.#states.of(stream, row) });
 	}
 
 	locate(stream: StreamName, id: string): Promise<Version | undefined> {
+		this.#begin();
 		return this.#locator.locate(stream, this.#states.find(stream), id);
 	}
 
 	close(): void {
 		this.#database.close();
+	}
+
+	#begin(): void {
+		this.#states.begin();
+		this.#erasures = 0;
 	}
 
 	#inSnapshot(work: () => Slice): Slice {

@@ -3,9 +3,13 @@
  * of an own stream. For an index or `$all` it asks every stream, some at a time, so that other
  * requests are served in between. The cost depends on the number of streams, not on the number of
  * events.
+ *
+ * The events that may be found are those up to the row's last version, although more may be
+ * committed meanwhile: the listeners have not heard of those yet.
  */
 import { setImmediate } from "node:timers/promises";
 import type Database from "better-sqlite3";
+import { Refusal } from "../../../errors.ts";
 import { ALL, type Position, type StreamName, type Version } from "../../../event.ts";
 import { isIndexStream } from "../../../indexes/joins.ts";
 import { lowestFrom } from "../../../retention/window.ts";
@@ -23,7 +27,10 @@ export class Locator {
 		this.#statements = prepare(database);
 	}
 
-	/** @param row of the stream; undefined if it has no events */
+	/**
+	 * @param row of the stream; undefined if it has no events
+	 * @throws Refusal `shutting-down` if the database is closed meanwhile
+	 */
 	async locate(
 		stream: StreamName,
 		row: StreamRow | undefined,
@@ -32,7 +39,8 @@ export class Locator {
 		if (!row) return undefined;
 		const bytes = Buffer.from(id.replaceAll("-", ""), "hex");
 		if (stream !== ALL && !isIndexStream(stream)) {
-			return this.#statements.versionOfId.get(row.id, bytes) as Version | undefined;
+			const earliest = this.#statements.versionOfId.get(row.id, bytes) as Version | undefined;
+			return earliest !== undefined && earliest <= row.last ? earliest : undefined;
 		}
 		let found: Version | undefined;
 		const last = this.#statements.lastStream.get() as number;
@@ -40,11 +48,11 @@ export class Locator {
 			const range = [bytes, from, from + STREAMS_A_STEP - 1];
 			for (const position of this.#statements.positionsOfId.all(...range) as Position[]) {
 				const version = stream === ALL ? position : this.#versionIn(row, position);
-				if (version !== undefined) found = Math.min(found ?? Infinity, version);
+				if (version !== undefined && version <= row.last)
+					found = Math.min(found ?? Infinity, version);
 			}
 			await setImmediate();
-			// The log may have been closed meanwhile.
-			if (!this.#database.open) return undefined;
+			if (!this.#database.open) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
 		}
 		return found;
 	}

@@ -25,7 +25,6 @@ const NOTHING_FOUND = { last: -1, metadata: null, tombstone: null };
 export class StreamStates {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #rows: Rows;
-	/** The newest position that anything looked up so far rests on; -1 before that. */
 	#newest = -1;
 	readonly #metadata = new LRUCache<number, StreamMetadata>({ max: METADATA_KEPT_MAX });
 	/** How many entries of an index are older than its metadata, by the position of that. */
@@ -47,8 +46,14 @@ export class StreamStates {
 		return row;
 	}
 
+	/** The newest position that the look-ups since `begin` rest on; -1 if there were none. */
 	get newest(): number {
 		return this.#newest;
+	}
+
+	/** A new read begins. */
+	begin(): void {
+		this.#newest = -1;
 	}
 
 	/** The state of a stream; undefined if it is nothing but its entries. */
