@@ -6,6 +6,7 @@
 import { setImmediate } from "node:timers/promises";
 import { Refusal } from "../../../src/errors.ts";
 import type { NewEvent, Position, StreamName, Version } from "../../../src/event.ts";
+import type { Target } from "../../../src/indexes/links.ts";
 import { factsNeeded } from "../../../src/log/appending/facts.ts";
 import { FetchedFacts } from "../../../src/log/appending/fetched.ts";
 import { type Plan, planAppend, planDelete } from "../../../src/log/appending/plan.ts";
@@ -17,19 +18,8 @@ import { entriesOf, locate, restOf, shown } from "../../../src/log/memory/readin
 import { MemoryTables } from "../../../src/log/memory/tables.ts";
 import { viewOf } from "../../../src/log/memory/view.ts";
 import { lastShown, planRead, type ReadPlan } from "../../../src/log/reading/plan.ts";
-import {
-	type FoundEntry,
-	gapSought,
-	sliceOf,
-	unexpiredSought,
-} from "../../../src/log/reading/slice.ts";
-import {
-	bytesOf,
-	checkBytes,
-	type Entry,
-	targetsOf,
-	withTargets,
-} from "../../../src/log/reading/targets.ts";
+import { type FoundEntry, restSought, sliceOf } from "../../../src/log/reading/slice.ts";
+import { type Entry, targetsOf, withTargets } from "../../../src/log/reading/targets.ts";
 import { verify } from "../../../src/log/verify/verify.ts";
 
 type Waiting = {
@@ -119,11 +109,8 @@ export class FetchingLog implements log.Log {
 			const known = await this.#fetch(() => this.#stateOf(range.stream));
 			const state = hidden ? undefined : known.state;
 			const plan = planRead(range, { ...known, state }, this.#clock());
-			const { pageBytesMax } = this.#limits;
 			const { entries, links } = await this.#fetch(() => this.#entriesOf(plan));
-			const bytes = entries.reduce((sum, { event }) => sum + bytesOf(event), 0);
-			if (range.content) checkBytes(bytes, pageBytesMax);
-			const found = plan.resolves ? await this.#withTargets(plan, entries, links) : entries;
+			const found = await this.#withTargets(plan, entries, links);
 			return sliceOf(plan, found, await this.#restOf(plan, found));
 		});
 	}
@@ -148,30 +135,34 @@ export class FetchingLog implements log.Log {
 		plan: ReadPlan,
 		entries: readonly Entry[],
 		links: Map<Position, Uint8Array>,
-	): Promise<FoundEntry[]> {
+	): Promise<readonly FoundEntry[]> {
 		const dataOf = ({ position }: { position: Position }) => links.get(position) as Uint8Array;
 		const places = targetsOf(plan, entries, { dataOf });
+		const facts = { dataOf, ...(await this.#targetsAt(places, plan.range.content)) };
+		return withTargets(plan, entries, facts, this.#limits.pageBytesMax);
+	}
+
+	async #targetsAt(places: readonly Target[], content: boolean) {
+		if (places.length === 0) return { stateOf: () => undefined, eventAt: () => undefined };
 		const key = (stream: StreamName, version: Version) => `${version}@${stream}`;
 		const { states, events } = await this.#fetch(() => ({
 			states: new Map(places.map(({ stream }) => [stream, this.#tables.stateOf(stream)])),
 			events: new Map(
 				places.map(({ stream, version }) => {
 					const event = this.#tables.eventAt(stream, version);
-					return [key(stream, version), shown(event, plan.range.content)];
+					return [key(stream, version), shown(event, content)];
 				}),
 			),
 		}));
-		const facts = {
-			dataOf,
+		return {
 			stateOf: (stream: StreamName) => states.get(stream),
 			eventAt: (stream: StreamName, version: Version) => events.get(key(stream, version)),
 		};
-		return withTargets(plan, entries, facts, this.#limits.pageBytesMax);
 	}
 
 	async #restOf(plan: ReadPlan, found: readonly FoundEntry[]) {
-		const isAsked = gapSought(plan, found) ?? unexpiredSought(plan, found);
-		return isAsked === undefined ? {} : this.#fetch(() => restOf(this.#tables, plan, found));
+		const sought = restSought(plan, found);
+		return sought ? this.#fetch(() => restOf(this.#tables, plan.range.stream, sought)) : {};
 	}
 
 	/** One transaction at a time, so that each is of one snapshot. */
