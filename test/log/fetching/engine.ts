@@ -12,7 +12,7 @@ import { FetchedFacts } from "../../../src/log/appending/fetched.ts";
 import { type Plan, planAppend, planDelete } from "../../../src/log/appending/plan.ts";
 import { Listeners } from "../../../src/log/listeners.ts";
 import type * as log from "../../../src/log/log.ts";
-import { carryOut, fetchPlaces, fetchStream } from "../../../src/log/memory/appending.ts";
+import { commit, fetchPlaces, fetchStream } from "../../../src/log/memory/appending.ts";
 import { MemoryEraser } from "../../../src/log/memory/eraser.ts";
 import { entriesOf, locate, restOf, shown } from "../../../src/log/memory/reading.ts";
 import { MemoryTables } from "../../../src/log/memory/tables.ts";
@@ -29,7 +29,7 @@ type Waiting = {
 	readonly reject: (error: unknown) => void;
 };
 
-type Decided = Waiting & { readonly plan: Plan };
+type Decided = Waiting & { readonly plan: Plan; readonly answer: log.Appended };
 
 export class FetchingLog implements log.Log {
 	readonly incarnation = 1;
@@ -93,15 +93,17 @@ export class FetchingLog implements log.Log {
 			const names = new Set(needed.flatMap(({ streams }) => streams));
 			const streams = [...names].map((name) => [name, fetchStream(this.#tables, name)] as const);
 			const places = needed.flatMap((one) => fetchPlaces(this.#tables, one));
-			return new FetchedFacts({ streams: new Map(streams), places });
+			const end = this.#tables.events.length;
+			return new FetchedFacts({ end, streams: new Map(streams), places });
 		});
 		const decided = group.flatMap((waiting) => decide(waiting, facts));
 		await this.#fetch(() => {
-			for (const { plan, request, events, resolve } of decided) {
+			for (const { plan, request, events } of decided) {
 				const batch = { stream: request.stream, events };
-				resolve(carryOut(this.#tables, plan, batch, this.#clock(), this.#tell));
+				commit(this.#tables, plan, batch, this.#clock(), this.#tell);
 			}
 		});
+		for (const { resolve, answer } of decided) resolve(answer);
 	}
 
 	#read(range: log.Range, hidden: boolean): Promise<log.Slice> {
@@ -188,10 +190,8 @@ function decide(waiting: Waiting, facts: FetchedFacts): Decided[] {
 	try {
 		const known = facts.for(request.stream, events);
 		const plan = "hard" in request ? planDelete(request, known) : planAppend(request, known);
-		for (const write of plan.repeated ? [] : plan.writes) {
-			facts.add(write, write.made ? [write.made] : events);
-		}
-		return [{ ...waiting, plan }];
+		const answer = facts.add(plan, { stream: request.stream, events });
+		return [{ ...waiting, plan, answer }];
 	} catch (error) {
 		reject(error);
 		return [];
