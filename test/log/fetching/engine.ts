@@ -21,6 +21,7 @@ import { lastShown, planRead, type ReadPlan } from "../../../src/log/reading/pla
 import { type FoundEntry, restSought, sliceOf } from "../../../src/log/reading/slice.ts";
 import { type Entry, targetsOf, withTargets } from "../../../src/log/reading/targets.ts";
 import { verify } from "../../../src/log/verify/verify.ts";
+import type { LogView } from "../../../src/log/verify/view.ts";
 
 type Waiting = {
 	readonly request: log.Append | log.Deletion;
@@ -61,7 +62,7 @@ export class FetchingLog implements log.Log {
 	read = (range: log.Range) => this.#read(range, false);
 	writerAnswers = () => this.#alone(async () => {});
 	onCommit = (listener: (commit: log.Commit) => void) => this.#listeners.add(listener);
-	verify = async () => verify(viewOf(this.#tables));
+	verify = async () => verify(this.#view());
 
 	last = (stream: StreamName): Promise<Version> =>
 		this.#alone(async () => {
@@ -167,6 +168,18 @@ export class FetchingLog implements log.Log {
 		return sought ? this.#fetch(() => restOf(this.#tables, plan.range.stream, sought)) : {};
 	}
 
+	/** Every part of it comes with a round trip. */
+	#view(): LogView {
+		const { size, events, entries, unproven, faults } = viewOf(this.#tables);
+		return {
+			size,
+			events: (from, to, visitor) => this.#fetch(() => events(from, to, visitor)),
+			entries: (visit) => this.#fetch(() => entries(visit)),
+			unproven: () => this.#fetch(unproven),
+			faults: (part) => this.#fetch(() => faults(part)),
+		};
+	}
+
 	/** One transaction at a time, so that each is of one snapshot. */
 	#alone<T>(work: () => Promise<T>): Promise<T> {
 		if (this.#isClosed) {
@@ -177,7 +190,7 @@ export class FetchingLog implements log.Log {
 		return result;
 	}
 
-	async #fetch<T>(look: () => T): Promise<T> {
+	async #fetch<T>(look: () => T | Promise<T>): Promise<T> {
 		this.roundTrips++;
 		await setImmediate();
 		return look();
