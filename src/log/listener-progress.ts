@@ -6,6 +6,10 @@
  *
  * A damaged log may name a position that was never committed. So no read waits for a position that
  * no request in flight can hold.
+ *
+ * A second node has no request in flight for the commits of the first, and `reached` lets its reads
+ * go on. Before it answers a read, its engine has to fetch the commits up to what the read found,
+ * and tell them to its listeners.
  */
 type WaitingRead = {
 	readonly seen: number;

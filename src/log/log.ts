@@ -72,7 +72,8 @@ export interface Log extends Erasure, EventLookup, Histories, WriterProbe {
 	last(stream: StreamName): Promise<Version>;
 
 	/**
-	 * Calls `listener` after each commit is on disk, from the next commit on. A listener must not
+	 * Calls `listener` after each commit is on disk, from the next commit on. If several processes
+	 * (nodes) serve one log, the listeners of each hear the commits of all. A listener must not
 	 * throw, and nothing waits for what it starts.
 	 * @returns a function that stops the listener: the log does not call it again, not even for a
 	 * commit that it is telling listeners about

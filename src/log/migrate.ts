@@ -29,9 +29,12 @@ export function missingMigrations(
 	return migrations.filter(({ number }) => number > found);
 }
 
-/** Reads the migrations of an engine; their numbers are 1, 2, 3 … */
-export function migrationsFor(engine: "sqlite"): Migration[] {
-	const folder = join(packageRoot(), "migrations", engine);
+/**
+ * Reads the migrations of an engine; their numbers are 1, 2, 3 …
+ * @param engine the name of its folder in `migrations/`
+ */
+export function migrationsFor(engine: string): Migration[] {
+	const folder = folderOf(engine);
 	const files = readdirSync(folder).filter((file) => /^\d{4}-.+\.sql$/.test(file));
 	return files.sort().map((file, index) => {
 		const number = Number(file.slice(0, 4));
@@ -40,13 +43,12 @@ export function migrationsFor(engine: "sqlite"): Migration[] {
 	});
 }
 
-/**
- * The folder that holds `migrations/`: above `dist/src/log` if built, above `src/log` if not.
- */
-function packageRoot(): string {
+/** `migrations/` lies above `dist/src/log` if the program is built, and above `src/log` if not. */
+function folderOf(engine: string): string {
 	const here = dirname(fileURLToPath(import.meta.url));
 	for (let folder = here; folder !== dirname(folder); folder = dirname(folder)) {
-		if (existsSync(join(folder, "migrations", "sqlite"))) return folder;
+		const migrations = join(folder, "migrations", engine);
+		if (existsSync(migrations)) return migrations;
 	}
-	throw new Error(`no folder above ${here} holds migrations/sqlite`);
+	throw new Error(`no folder above ${here} holds migrations/${engine}`);
 }

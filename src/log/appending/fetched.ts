@@ -1,16 +1,21 @@
 /**
  * Facts that were fetched before anything is planned, for a group of appends and deletes that are
  * planned one after another and committed together. The group adds each plan to the facts, so the
- * next plan builds upon it.
+ * next plan builds upon it, and a repeat of something in the group is answered like any other.
  *
  *     factsNeeded of each ─▶ one fetch ─▶ plan ─▶ add ─▶ plan ─▶ add … ─▶ write all of it
+ *                                                  └ answer        └ answer
  */
-import type { StreamName, Version } from "../../event.ts";
+import type { Position, StreamName, Version } from "../../event.ts";
 import { describedStream } from "../../retention/window.ts";
+import type { Appended } from "../commit.ts";
+import { type Batch, carryOut, type InsertedAt } from "./carry-out.ts";
 import { type Facts, type Lifecycle, lifecycleOf, type NewestMetadata } from "./facts.ts";
-import type { PlannedWrite } from "./plan.ts";
+import type { Plan, PlannedWrite } from "./plan.ts";
 
 export type Fetched = {
+	/** How many events the log has. */
+	readonly end: number;
 	/** Of each stream that was asked for. */
 	readonly streams: Map<StreamName, FetchedStream>;
 	/** Where the ids that were asked for stand. */
@@ -29,9 +34,10 @@ export type Place = {
 	readonly stream: StreamName;
 	readonly id: string;
 	readonly version: Version;
+	readonly position: Position;
 };
 
-type Identified = { readonly id: string; readonly data: Uint8Array };
+type Identified = { readonly id: string; readonly type: string; readonly data: Uint8Array };
 
 const NO_EVENTS: FetchedStream = {
 	last: -1,
@@ -42,8 +48,10 @@ const NO_EVENTS: FetchedStream = {
 export class FetchedFacts {
 	readonly #streams: Map<StreamName, FetchedStream>;
 	readonly #places = new Map<string, Place[]>();
+	#end: number;
 
-	constructor({ streams, places }: Fetched) {
+	constructor({ end, streams, places }: Fetched) {
+		this.#end = end;
 		this.#streams = streams;
 		for (const place of places) this.#addPlace(place);
 	}
@@ -65,20 +73,38 @@ export class FetchedFacts {
 		};
 	}
 
-	/** @param events those of `write` */
-	add({ stream, mark }: PlannedWrite, events: readonly Identified[]): void {
+	/**
+	 * Adds what a plan writes, so that the plans behind it find it.
+	 * @returns the answer to the batch, which holds once the group is committed
+	 */
+	add(plan: Plan, batch: Batch<Identified>): Appended {
+		const lastId = batch.events.at(-1)?.id ?? "";
+		return carryOut(plan, batch, {
+			made: (event) => event,
+			insert: (write, events) => this.#insert(write, events),
+			mark: () => {},
+			positionAt: (stream, at) =>
+				this.#placesOf(stream, lastId).find(({ version }) => version === at)?.position ?? -1,
+		});
+	}
+
+	#insert({ stream, mark }: PlannedWrite, events: readonly Identified[]): InsertedAt {
 		const before = this.#of(stream);
 		const first = this.#lastOf(stream) + 1;
+		const position = this.#end;
+		this.#end += events.length;
 		const last = first + events.length - 1;
 		const hasTombstone = before.hasTombstone || mark === "tombstone";
 		this.#streams.set(stream, { ...before, last, hasTombstone });
 		for (const [index, { id }] of events.entries()) {
-			this.#addPlace({ stream, id, version: first + index });
+			this.#addPlace({ stream, id, version: first + index, position: position + index });
 		}
 		const described = describedStream(stream);
-		if (described === undefined) return;
-		const metadata = { last, data: events.at(-1)?.data };
-		this.#streams.set(described, { ...this.#of(described), metadata });
+		if (described !== undefined) {
+			const metadata = { last, data: events.at(-1)?.data };
+			this.#streams.set(described, { ...this.#of(described), metadata });
+		}
+		return { version: first, position };
 	}
 
 	#of(stream: StreamName): FetchedStream {

@@ -1,9 +1,9 @@
 /** Appending in memory: fetch the facts, plan, write the plan. */
 import type { NewEvent, StreamName, Version } from "../../event.ts";
+import { type Batch, carryOut } from "../appending/carry-out.ts";
 import { type Facts, type FactsNeeded, factsNeeded } from "../appending/facts.ts";
 import { FetchedFacts, type FetchedStream, type Place } from "../appending/fetched.ts";
-import { marksOf } from "../appending/marks.ts";
-import { type Plan, planAppend, planDelete, type WritePlan } from "../appending/plan.ts";
+import { type Plan, planAppend, planDelete } from "../appending/plan.ts";
 import type { Append, Appended, Commit, Deletion } from "../commit.ts";
 import type { MemoryTables } from "./tables.ts";
 
@@ -18,13 +18,8 @@ export function append(
 	tell: (commit: Commit) => void,
 ): Appended {
 	const { stream, events } = request;
-	return carryOut(
-		tables,
-		planAppend(request, factsFor(tables, stream, events)),
-		request,
-		now,
-		tell,
-	);
+	const plan = planAppend(request, factsFor(tables, stream, events));
+	return commit(tables, plan, request, now, tell);
 }
 
 /** @throws Refusal as `Log.delete` */
@@ -36,13 +31,14 @@ export function remove(
 ): Appended {
 	const { stream } = request;
 	const plan = planDelete(request, factsFor(tables, stream, []));
-	return carryOut(tables, plan, { stream, events: [] }, now, tell);
+	return commit(tables, plan, { stream, events: [] }, now, tell);
 }
 
 function factsFor(tables: MemoryTables, stream: StreamName, events: readonly NewEvent[]): Facts {
 	const needed = factsNeeded(stream, events);
 	const streams = new Map(needed.streams.map((name) => [name, fetchStream(tables, name)]));
-	return new FetchedFacts({ streams, places: fetchPlaces(tables, needed) }).for(stream, events);
+	const places = fetchPlaces(tables, needed);
+	return new FetchedFacts({ end: tables.events.length, streams, places }).for(stream, events);
 }
 
 export function fetchStream(tables: MemoryTables, stream: StreamName): FetchedStream {
@@ -59,47 +55,35 @@ export function fetchPlaces(
 	return tables.positionsOf(stream).flatMap((position, version) => {
 		const id = tables.events[position]?.id ?? "";
 		if (!wanted.has(id)) return [];
-		return { stream, id, version };
+		return { stream, id, version, position };
 	});
 }
 
-type Batch = { readonly stream: StreamName; readonly events: readonly NewEvent[] };
-
-export function carryOut(
+/** Writes all of a plan as one commit, of one moment; a repeat writes nothing. */
+export function commit(
 	tables: MemoryTables,
 	plan: Plan,
-	{ stream, events }: Batch,
-	now: number,
-	tell: (commit: Commit) => void,
-): Appended {
-	if (!plan.repeated) return write(tables, plan, events, now, tell);
-	const position = tables.eventAt(stream, plan.final)?.position ?? -1;
-	return { first: plan.first, position, repeated: true };
-}
-
-/** Writes all of a plan as one commit, of one moment. */
-function write(
-	tables: MemoryTables,
-	{ writes, answered }: WritePlan,
-	batch: readonly NewEvent[],
+	batch: Batch<NewEvent>,
 	now: number,
 	tell: (commit: Commit) => void,
 ): Appended {
 	const created = Math.max(now, tables.events.at(-1)?.created ?? 0);
 	const grown = new Map<StreamName, Version>();
 	const marked = new Set<StreamName>();
-	let answer = { first: -1, position: -1 };
-	for (const [index, planned] of writes.entries()) {
-		const { stream, made, mark } = planned;
-		const events = made ? [made] : batch;
-		const first = tables.lastOf(stream) + 1;
-		if (mark === "tombstone") tables.gone.add(stream);
-		for (const event of events) {
-			for (const name of tables.add(event, stream, created)) grown.set(name, tables.lastOf(name));
-		}
-		for (const { stream } of marksOf(planned, events)) marked.add(stream);
-		if (index === answered) answer = { first, position: tables.events.length - 1 };
-	}
+	const appended = carryOut(plan, batch, {
+		made: (event) => event,
+		insert({ stream, mark }, events) {
+			const first = { version: tables.lastOf(stream) + 1, position: tables.events.length };
+			if (mark === "tombstone") tables.gone.add(stream);
+			for (const event of events) {
+				for (const name of tables.add(event, stream, created)) grown.set(name, tables.lastOf(name));
+			}
+			return first;
+		},
+		mark: ({ stream }) => marked.add(stream),
+		positionAt: (stream, version) => tables.eventAt(stream, version)?.position ?? -1,
+	});
+	if (appended.repeated) return appended;
 	tell({ last: tables.events.length - 1, streams: grown, marked: [...marked] });
-	return { ...answer, repeated: false };
+	return appended;
 }

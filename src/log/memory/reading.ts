@@ -3,14 +3,8 @@ import { ALL, type RecordedEvent, type StreamName, type Version } from "../../ev
 import { firstUnexpired } from "../../retention/window.ts";
 import type { Range, Slice } from "../log.ts";
 import { planRead, type ReadPlan } from "../reading/plan.ts";
-import {
-	type FoundEntry,
-	gapSought,
-	type SliceRest,
-	sliceOf,
-	unexpiredSought,
-} from "../reading/slice.ts";
-import { bytesOf, checkBytes, type Entry, withTargets } from "../reading/targets.ts";
+import { type RestSought, restSought, type SliceRest, sliceOf } from "../reading/slice.ts";
+import { type Entry, withTargets } from "../reading/targets.ts";
 import type { MemoryTables } from "./tables.ts";
 
 export type ReadOptions = {
@@ -33,16 +27,13 @@ export function read(
 	const state = hidden ? undefined : tables.stateOf(stream);
 	const hasMarkedEntries = tables.hasMarkedEntries(stream);
 	const plan = planRead(range, { last, state, hasMarkedEntries }, now);
-	const entries = entriesOf(tables, plan);
-	const bytes = entries.reduce((sum, { event }) => sum + bytesOf(event), 0);
-	if (content) checkBytes(bytes, pageBytesMax);
 	const targets = {
 		dataOf: (link: RecordedEvent) => tables.events[link.position]?.data ?? NOTHING,
 		stateOf: (of: StreamName) => tables.stateOf(of),
 		eventAt: (of: StreamName, version: Version) => shown(tables.eventAt(of, version), content),
 	};
-	const found = plan.resolves ? withTargets(plan, entries, targets, pageBytesMax) : entries;
-	return sliceOf(plan, found, restOf(tables, plan, found));
+	const found = withTargets(plan, entriesOf(tables, plan), targets, pageBytesMax);
+	return sliceOf(plan, found, restOf(tables, stream, restSought(plan, found)));
 }
 
 export function entriesOf(tables: MemoryTables, { range, from, to }: ReadPlan): Entry[] {
@@ -59,16 +50,14 @@ export function entriesOf(tables: MemoryTables, { range, from, to }: ReadPlan): 
 
 export function restOf(
 	tables: MemoryTables,
-	plan: ReadPlan,
-	found: readonly FoundEntry[],
+	stream: StreamName,
+	sought: RestSought | undefined,
 ): SliceRest {
-	const { range, facts, now } = plan;
-	const position = gapSought(plan, found);
-	const gap = position === undefined ? undefined : tables.gapAt(position);
-	const from = unexpiredSought(plan, found);
-	if (from === undefined || !facts.state) return { gap };
-	const createdAt = (at: Version) => tables.eventAt(range.stream, at)?.created ?? 0;
-	return { gap, firstUnexpired: firstUnexpired(facts.state, createdAt, from, now) };
+	if (!sought) return {};
+	if (sought.kind === "gap") return { gap: tables.gapAt(sought.position) };
+	const { state, from, now } = sought;
+	const createdAt = (at: Version) => tables.eventAt(stream, at)?.created ?? 0;
+	return { firstUnexpired: firstUnexpired(state, createdAt, from, now) };
 }
 
 export function shown(

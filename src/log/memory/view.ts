@@ -5,10 +5,10 @@ import type { MemoryTables } from "./tables.ts";
 export function viewOf({ events, streams }: MemoryTables): LogView {
 	return {
 		size: () => events.length,
-		*events(from, to) {
+		events(from, to, { visit }) {
 			for (const event of events.slice(from, to)) {
 				const id = Buffer.from(event.id.replaceAll("-", ""), "hex");
-				yield { ...event, id, flags: 0, isErased: event.isRedacted === true };
+				visit({ ...event, id, flags: 0, isErased: event.isRedacted === true });
 			}
 		},
 		entries(visit) {

@@ -31,11 +31,28 @@ export type FoundTarget = {
 	readonly state?: StreamState | undefined;
 };
 
-/** The parts of a slice besides its entries. Few reads need either of them. */
+/**
+ * What a slice needs besides its entries. Few reads need anything, and none needs both: nothing was
+ * found, or all that was found is expired.
+ */
+export type RestSought =
+	/** The position of a gap that may cover the whole range; the slice then says how far it goes. */
+	| { readonly kind: "gap"; readonly position: Position }
+	/**
+	 * The lowest version from `from` on that is not expired at `now` (`firstUnexpired` of
+	 * `retention/window.ts`, or one query).
+	 */
+	| {
+			readonly kind: "unexpired";
+			readonly state: StreamState;
+			readonly from: Version;
+			readonly now: number;
+	  };
+
+/** The answer to `restSought`. */
 export type SliceRest = {
-	/** The answer to `gapSought`: undefined if that position was not scavenged. */
+	/** Undefined if that position was not scavenged. */
 	readonly gap?: Gap | undefined;
-	/** The answer to `unexpiredSought`. */
 	readonly firstUnexpired?: Version | undefined;
 };
 
@@ -47,27 +64,21 @@ type Shown = {
 
 const NOTHING = new Uint8Array(0);
 
-/** The position of a gap that may cover the whole range; the slice then says how far it goes. */
-export function gapSought(
-	{ range, low, to }: ReadPlan,
+/** Undefined if the slice needs nothing besides its entries. */
+export function restSought(
+	{ range, facts: { state }, low, to, now }: ReadPlan,
 	found: readonly FoundEntry[],
-): Position | undefined {
-	return range.stream === ALL && found.length === 0 && low <= to ? Number(low) : undefined;
-}
-
-/**
- * If all that was found is expired: the version from which the first that is not has to be looked
- * for (`firstUnexpired` of `retention/window.ts`, or one query). As `created` never falls, the
- * highest that was found tells.
- */
-export function unexpiredSought(
-	{ range, facts: { state }, now }: ReadPlan,
-	found: readonly FoundEntry[],
-): Version | undefined {
+): RestSought | undefined {
+	// As `created` never falls, the highest that was found tells whether all are expired.
 	const highest = range.direction === "forward" ? found.at(-1) : found[0];
-	if (state?.metadata.maxAgeMs === undefined || !highest) return undefined;
+	if (!highest) {
+		const mayBeGap = range.stream === ALL && low <= to;
+		return mayBeGap ? { kind: "gap", position: Number(low) } : undefined;
+	}
+	if (state?.metadata.maxAgeMs === undefined) return undefined;
 	const { version, event } = highest;
-	return isShown(state, version, event.created, now) ? undefined : version + 1;
+	if (isShown(state, version, event.created, now)) return undefined;
+	return { kind: "unexpired", state, from: version + 1, now };
 }
 
 /** @param found in the order of the read: the versions of the plan */

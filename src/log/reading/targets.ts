@@ -29,23 +29,26 @@ export type Entry = { readonly version: Version; readonly event: RecordedEvent }
 const NOTHING = new Uint8Array(0);
 
 /**
- * Adds their targets to the entries of a plan that resolves links.
- * @throws Refusal `page-too-large` if that has more bytes than `bytesMax`, with the entries' own
+ * Adds their targets to the entries of a plan, if it resolves links.
+ * @throws Refusal `page-too-large` if entries and targets have more bytes than `bytesMax`. To fetch
+ * no content in vain, an engine may call `checkBytes` before.
  */
 export function withTargets(
 	plan: ReadPlan,
 	entries: readonly Entry[],
 	facts: TargetFacts,
 	bytesMax: number,
-): FoundEntry[] {
+): readonly FoundEntry[] {
 	const { stream, content } = plan.range;
+	let bytes = 0;
+	for (const { event } of content ? entries : []) bytes += bytesOf(event);
+	checkBytes(bytes, bytesMax);
+	if (!plan.resolves) return entries;
 	if (isIndexStream(stream)) {
 		return entries.map(({ version, event }) => {
 			return { version, event, origin: facts.stateOf(event.stream) };
 		});
 	}
-	let bytes = 0;
-	for (const { event } of content ? entries : []) bytes += bytesOf(event);
 	return entries.map(({ version, event }) => {
 		const target = linkedBy(event, facts);
 		if (!target) return { version, event };
@@ -56,12 +59,13 @@ export function withTargets(
 	});
 }
 
-/** The places that `withTargets` will ask for. */
+/** The places that `withTargets` will ask for; none if the plan does not resolve links. */
 export function targetsOf(
-	{ range }: ReadPlan,
+	{ range, resolves }: ReadPlan,
 	entries: readonly Entry[],
 	facts: Pick<TargetFacts, "dataOf">,
 ): Target[] {
+	if (!resolves) return [];
 	const isIndex = isIndexStream(range.stream);
 	return entries.flatMap(({ event }) => (isIndex ? event : (linkedBy(event, facts) ?? [])));
 }
@@ -71,7 +75,7 @@ export function checkBytes(bytes: number, pageBytesMax: number): void {
 	if (bytes > pageBytesMax) throw new Refusal("page-too-large", { bytes, pageBytesMax });
 }
 
-export function bytesOf({ data, metadata }: RecordedEvent): number {
+function bytesOf({ data, metadata }: RecordedEvent): number {
 	return data.length + metadata.length;
 }
 

@@ -13,8 +13,8 @@ import { DIGESTS_BYTES, hashOfDigested, writeDigests } from "../../../feeds/proo
 import { isRefusal } from "../../errors.ts";
 import type { NewEvent, StreamName } from "../../event.ts";
 import { streamsJoined } from "../../indexes/joins.ts";
-import { marksOf } from "../appending/marks.ts";
-import { type PlannedWrite, planAppend, planDelete, type WritePlan } from "../appending/plan.ts";
+import { carryOut, type InsertedAt, type PlanWriter } from "../appending/carry-out.ts";
+import { type PlannedWrite, planAppend, planDelete } from "../appending/plan.ts";
 import { WriterFacts } from "./facts.ts";
 import { Contradiction, failureOf, isSyncFailure } from "./failures.ts";
 import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "./flags.ts";
@@ -39,6 +39,13 @@ export class Appender {
 	readonly #streams: Streams;
 	readonly #facts: WriterFacts;
 	readonly #merkleTree: MerkleTree;
+	readonly #writer: PlanWriter<PackedEvent> = {
+		made: packed,
+		insert: (write, events) => this.#insert(write, events),
+		mark: (mark, position) => this.#streams.mark(mark, position),
+		positionAt: (stream, version) =>
+			this.#streams.positionAt(this.#streams.findOrCreate(stream), version),
+	};
 	/** Of the event that is being inserted: SQLite copies it. */
 	readonly #hash = Buffer.alloc(HASH_BYTES);
 	#next = 0;
@@ -106,35 +113,18 @@ export class Appender {
 		const hard = kind === "hard-delete";
 		const plan =
 			kind === "append" ? planAppend(write, facts) : planDelete({ stream, expected, hard }, facts);
-		if (!plan.repeated) return this.#write(plan, write.events);
-		const position = this.#streams.positionAt(this.#streams.findOrCreate(stream), plan.final);
-		return { first: plan.first, position, repeated: true };
+		return carryOut(plan, write, this.#writer);
 	}
 
-	#write({ writes, answered }: WritePlan, batch: readonly PackedEvent[]): Answer {
-		let answer = { first: -1, position: -1, repeated: false };
-		for (const [index, planned] of writes.entries()) {
-			const events = planned.made ? [packed(planned.made)] : batch;
-			const first = this.#insert(planned, events);
-			if (index === answered) answer = { first, position: this.#next - 1, repeated: false };
-		}
-		return answer;
-	}
-
-	/** Inserts events at the end of a stream, and returns the version of the first. */
-	#insert(planned: PlannedWrite, events: readonly PackedEvent[]): number {
-		const { stream: name, mark } = planned;
-		const streams = this.#streams;
-		const stream = streams.findOrCreate(name);
-		const from = this.#next;
-		const first = stream.last + 1;
+	#insert({ stream: name, mark }: PlannedWrite, events: readonly PackedEvent[]): InsertedAt {
+		const stream = this.#streams.findOrCreate(name);
+		const first = { version: stream.last + 1, position: this.#next };
 		this.#created = Math.max(this.#created, this.#now);
 		let firstFlags = mark === undefined ? 0 : FLAGS[mark];
 		for (const event of events) {
 			this.#insertEvent(name, stream, event, event.flags | firstFlags);
 			firstFlags = 0;
 		}
-		for (const mark of marksOf(planned, events)) streams.mark(mark, from + mark.index);
 		return first;
 	}
 

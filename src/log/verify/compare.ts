@@ -2,16 +2,20 @@
 import { streamsJoined } from "../../indexes/joins.ts";
 import { isUnproven, misplaced, unprovenIn } from "./entries.ts";
 import type { Span } from "./sums.ts";
-import type { LogView, Report } from "./view.ts";
+import type { LogView, Report, StoredEvent } from "./view.ts";
 
 /** Spans of 1,024 positions that are looked at in one pass: a table of some 60,000 entries. */
 const SPANS_AT_ONCE = 16;
 
 /** Reports nothing if the difference has settled meanwhile. */
-export function compareEntries(view: LogView, spans: readonly Span[], report: Report): void {
+export async function compareEntries(
+	view: LogView,
+	spans: readonly Span[],
+	report: Report,
+): Promise<void> {
 	for (let done = 0; done < spans.length; done += SPANS_AT_ONCE) {
 		const examined = spans.slice(done, done + SPANS_AT_ONCE);
-		const found = compareSpans(view, examined, report);
+		const found = await compareSpans(view, examined, report);
 		const left = spans.length - done - examined.length;
 		if (found && left > 0) report(`entries differ in ${left} more spans of 1,024 positions`);
 		if (found) return;
@@ -22,11 +26,15 @@ export function compareEntries(view: LogView, spans: readonly Span[], report: Re
 type Owed = { readonly name: string; readonly version: number; readonly position: number };
 
 /** @returns whether there was anything to report */
-function compareSpans(view: LogView, spans: readonly Span[], report: Report): boolean {
-	const { owed, unreadable } = owedIn(view, spans);
-	const unproven = unprovenIn(view);
+async function compareSpans(
+	view: LogView,
+	spans: readonly Span[],
+	report: Report,
+): Promise<boolean> {
+	const { owed, unreadable } = await owedIn(view, spans);
+	const unproven = await unprovenIn(view);
 	let found = false;
-	view.entries(({ name }, version, position) => {
+	await view.entries(({ name }, version, position) => {
 		if (!isWithin(spans, position) || isWithin(unreadable, position)) return;
 		if (isUnproven(name, position, unproven)) return;
 		const key = keyOf(name, position);
@@ -46,19 +54,19 @@ function compareSpans(view: LogView, spans: readonly Span[], report: Report): bo
 }
 
 /** The entries that the events of some spans must have, and the events that cannot be read. */
-function owedIn(view: LogView, spans: readonly Span[]) {
+async function owedIn(view: LogView, spans: readonly Span[]) {
 	const owed = new Map<string, Owed>();
 	// Events that cannot be read were named; their entries have nothing to be held against.
 	const unreadable: Span[] = [];
-	for (const { from, to } of spans) {
-		for (const event of view.events(from, to, (span) => unreadable.push(span))) {
-			const { stream, version, position } = event;
-			for (const name of [stream, ...streamsJoined(event)]) {
-				const entry = { name, version: name === stream ? version : -1, position };
-				owed.set(keyOf(name, position), entry);
-			}
+	const visit = (event: StoredEvent) => {
+		const { stream, version, position } = event;
+		for (const name of [stream, ...streamsJoined(event)]) {
+			const entry = { name, version: name === stream ? version : -1, position };
+			owed.set(keyOf(name, position), entry);
 		}
-	}
+	};
+	const onUnreadable = (span: Span) => unreadable.push(span);
+	for (const { from, to } of spans) await view.events(from, to, { visit, onUnreadable });
 	return { owed, unreadable };
 }
 

@@ -29,17 +29,17 @@ export type CheckedEntries = {
  * Checks the entries of the first `size` events.
  * @param onEntries called now and then with the number of entries since the last call
  */
-export function checkEntries(
+export async function checkEntries(
 	view: LogView,
 	size: number,
 	report: Report,
 	onEntries: (count: number) => void = () => {},
-): CheckedEntries {
-	const check = new EntryCheck({ from: 0, to: size }, unprovenIn(view), report);
+): Promise<CheckedEntries> {
+	const check = new EntryCheck({ from: 0, to: size }, await unprovenIn(view), report);
 	let stream: VisitedStream | undefined;
 	let end = size;
 	let [streams, seen] = [0, 0];
-	view.entries((of, version, position) => {
+	await view.entries((of, version, position) => {
 		if (of !== stream) {
 			stream = of;
 			check.begin(of.name);
@@ -121,9 +121,9 @@ export function misplaced(name: string, version: number, position: number): stri
 }
 
 /** The positions of events whose metadata was erased. */
-export function unprovenIn(view: LogView): Positions {
+export async function unprovenIn(view: LogView): Promise<Positions> {
 	const erased = new Positions();
-	for (const position of view.unproven()) erased.add(position);
+	for (const position of await view.unproven()) erased.add(position);
 	return erased;
 }
 

@@ -6,7 +6,7 @@ import { streamsJoined } from "../../indexes/joins.ts";
 import { isErasedWhole, isEventId } from "./event.ts";
 import { addEntry, createNameKeys, createSums, type Span, type Sums } from "./sums.ts";
 import { TileCheck } from "./tiles.ts";
-import type { LogView, OnUnreadable, Report } from "./view.ts";
+import type { LogView, OnUnreadable, Report, StoredEvent } from "./view.ts";
 
 export type CheckedBlock = {
 	/** Of the entries the events must have. */
@@ -20,20 +20,24 @@ export type CheckedBlock = {
 };
 
 /** Checks events `from` up to `to`, where blocks begin; `to` may be less than a block away. */
-export function checkEvents(view: LogView, { from, to }: Span, report: Report): CheckedBlock {
+export async function checkEvents(
+	view: LogView,
+	{ from, to }: Span,
+	report: Report,
+): Promise<CheckedBlock> {
 	const sums = createSums({ from, to });
 	const keyOf = createNameKeys();
 	const tiles = new TileCheck(view.hashes, report);
 	let next = from;
 	let [events, erased] = [0, 0];
 	let [firstCreated, lastCreated] = [Number.POSITIVE_INFINITY, 0];
-	const skip: OnUnreadable = (span, reason) => {
+	const onUnreadable: OnUnreadable = (span, reason) => {
 		const last = span.to - 1;
 		const which = last > span.from ? `positions ${span.from} to ${last}` : `position ${last}`;
 		report(`${which}: cannot be read: ${reason}`);
 		next = span.to;
 	};
-	for (const event of view.events(from, to, skip)) {
+	const visit = (event: StoredEvent) => {
 		const { position, stream, version, created } = event;
 		if (position !== next) report(`position ${position}: follows position ${next - 1}`);
 		if (created < lastCreated) {
@@ -51,7 +55,8 @@ export function checkEvents(view: LogView, { from, to }: Span, report: Report): 
 		lastCreated = Math.max(lastCreated, created);
 		events++;
 		if (event.isErased) erased++;
-	}
+	};
+	await view.events(from, to, { visit, onUnreadable });
 	if (next !== to) report(`position ${next}: there is no event up to position ${to - 1}`);
 	tiles.end();
 	return { sums, events, erased, firstCreated, lastCreated };

@@ -3,7 +3,7 @@ import { rootOver } from "../../../feeds/proof/frontier.ts";
 import { levelWidth, TILE_WIDTH } from "../../../feeds/proof/tiles.ts";
 import { isAsHashed, withoutItsHash } from "./event.ts";
 import type { Span } from "./sums.ts";
-import type { Hashes, LogView, Report } from "./view.ts";
+import type { Hashes, LogView, Report, StoredEvent } from "./view.ts";
 
 /** Whether a node is the root of the hashes of its tile. */
 export function isNodeOver(node: Uint8Array | undefined, below: readonly Uint8Array[]): boolean {
@@ -39,9 +39,15 @@ export function checkUpperNodes({ hashes }: LogView, size: number, report: Repor
  * Checks the hashes that make the root of the first `size` events: 255 hashes a level at most. One
  * level down is enough: if a hash below is damaged as well, the one above it does not agree with
  * it.
+ * @param events those behind the last full tile
  */
-export function checkEdge(size: number, view: LogView, hashes: Hashes, report: Report): void {
-	for (const event of view.events(size - (size % TILE_WIDTH), size)) {
+export function checkEdge(
+	size: number,
+	events: Iterable<StoredEvent>,
+	hashes: Hashes,
+	report: Report,
+): void {
+	for (const event of events) {
 		if (!isAsHashed(event)) report(withoutItsHash(event.position));
 	}
 	for (let level = 1; levelWidth(size, level) > 0; level++) {

@@ -19,15 +19,15 @@ import { differences } from "./sums.ts";
 import { blocksOf, EventTotals } from "./totals.ts";
 import { createReport, type LogView, PARTS } from "./view.ts";
 
-export function verify(view: LogView): Verification {
+export async function verify(view: LogView): Promise<Verification> {
 	const { faults, report } = createReport();
 	const size = view.size();
 	const totals = new EventTotals(size, report);
-	for (const part of PARTS) for (const fault of view.faults(part)) report(fault);
-	for (const block of blocksOf(size)) totals.add(block, checkEvents(view, block, report));
-	const { sums, streams, unproven } = checkEntries(view, size, report);
+	for (const part of PARTS) for (const fault of await view.faults(part)) report(fault);
+	for (const block of blocksOf(size)) totals.add(block, await checkEvents(view, block, report));
+	const { sums, streams, unproven } = await checkEntries(view, size, report);
 	const spans = differences(totals.sums, sums);
-	if (spans.length > 0) compareEntries(view, spans, report);
+	if (spans.length > 0) await compareEntries(view, spans, report);
 	checkUpperNodes(view, size, report);
 	const { events, erased } = totals;
 	return { ok: faults.length === 0, events, streams, erased, unproven, faults };

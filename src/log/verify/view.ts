@@ -1,25 +1,31 @@
-/** The view of a log that an engine gives to be verified, and the report of faults. */
+/**
+ * The view of a log that an engine gives to be verified, and the report of faults.
+ *
+ * The rules visit millions of events and entries, so a visit waits for nothing. An engine behind a
+ * network fetches some, visits them, and fetches the next; the rules wait once for a whole pass.
+ */
 import type { LeafHead } from "../../../feeds/proof/leaf.ts";
 import type { Span } from "./sums.ts";
 
 export interface LogView {
-	/** How many events there are. */
-	size(): number;
 	/**
-	 * Events `from` up to `to`, `to` not included, by position; missing events are left out.
-	 * @param onUnreadable hears of a span that cannot be read, before the events after it; without
-	 *   it,
-	 * `events` throws
+	 * How many events there are: at least those of all entries visited so far. It is asked during a
+	 * visit, so an engine that has to fetch it does so with each batch of entries.
 	 */
-	events(from: number, to: number, onUnreadable?: OnUnreadable): Iterable<StoredEvent>;
-	/** Calls for each entry of each stream but `$all`, stream by stream, each by version. */
-	entries(visit: Visit): void;
+	size(): number;
+	/** Visits events `from` up to `to`, `to` not included, by position; missing ones are left out. */
+	events(from: number, to: number, visitor: EventVisitor): void | Promise<void>;
+	/** Visits each entry of each stream but `$all`, stream by stream, each by version. */
+	entries(visit: Visit): void | Promise<void>;
 	/** The positions of events whose metadata was erased, and with it their correlation. */
-	unproven(): Iterable<number>;
-	/** The hashes of the tree that can be read; absent if an engine keeps none. */
+	unproven(): Iterable<number> | Promise<Iterable<number>>;
+	/**
+	 * The hashes of the tree that can be read; absent if an engine keeps none. They are asked for
+	 * during a visit: the nodes are few, so an engine may fetch them all before.
+	 */
 	readonly hashes?: Hashes;
 	/** The faults that the engine's own checks find in a part of its data. */
-	faults(part: Part): readonly string[];
+	faults(part: Part): readonly string[] | Promise<readonly string[]>;
 }
 
 /** The files as such, and the notes in them beside events and entries. */
@@ -46,6 +52,12 @@ export type StoredEvent = LeafHead & {
 	readonly digests?: { readonly data: Uint8Array; readonly metadata: Uint8Array } | undefined;
 };
 
+export type EventVisitor = {
+	readonly visit: (event: StoredEvent) => void;
+	/** Hears of a span that cannot be read, before the events after it. */
+	readonly onUnreadable: OnUnreadable;
+};
+
 export type OnUnreadable = (span: Span, reason: string) => void;
 
 /** @param stream the same object for all entries of a stream */
@@ -70,9 +82,13 @@ export function createReport(): { readonly faults: string[]; readonly report: Re
 }
 
 /** Reports the error that stops `work` midway: on a damaged file it is a finding, too. */
-export function reporting(report: Report, what: string, work: () => void): void {
+export async function reporting(
+	report: Report,
+	what: string,
+	work: () => Promise<void>,
+): Promise<void> {
 	try {
-		work();
+		await work();
 	} catch (error) {
 		report(`${what}: reading stopped: ${error instanceof Error ? error.message : String(error)}`);
 	}

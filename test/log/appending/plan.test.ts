@@ -9,7 +9,7 @@ const HIDING = Buffer.from('{"$tb":9223372036854775807}');
 function facts(metadata: Uint8Array | undefined, hasTombstone = false) {
 	const newest = { last: metadata ? 0 : -1, data: metadata };
 	const a = { last: 4, hasTombstone, metadata: newest };
-	return new FetchedFacts({ streams: new Map([[name("a"), a]]), places: [] });
+	return new FetchedFacts({ end: 5, streams: new Map([[name("a"), a]]), places: [] });
 }
 
 /** Each write as `stream: what`, the answered one with an arrow. */

@@ -6,31 +6,22 @@
 import { setImmediate } from "node:timers/promises";
 import { Refusal } from "../../../src/errors.ts";
 import type { NewEvent, Position, StreamName, Version } from "../../../src/event.ts";
+import type { Target } from "../../../src/indexes/links.ts";
 import { factsNeeded } from "../../../src/log/appending/facts.ts";
 import { FetchedFacts } from "../../../src/log/appending/fetched.ts";
 import { type Plan, planAppend, planDelete } from "../../../src/log/appending/plan.ts";
 import { Listeners } from "../../../src/log/listeners.ts";
 import type * as log from "../../../src/log/log.ts";
-import { carryOut, fetchPlaces, fetchStream } from "../../../src/log/memory/appending.ts";
+import { commit, fetchPlaces, fetchStream } from "../../../src/log/memory/appending.ts";
 import { MemoryEraser } from "../../../src/log/memory/eraser.ts";
 import { entriesOf, locate, restOf, shown } from "../../../src/log/memory/reading.ts";
 import { MemoryTables } from "../../../src/log/memory/tables.ts";
 import { viewOf } from "../../../src/log/memory/view.ts";
 import { lastShown, planRead, type ReadPlan } from "../../../src/log/reading/plan.ts";
-import {
-	type FoundEntry,
-	gapSought,
-	sliceOf,
-	unexpiredSought,
-} from "../../../src/log/reading/slice.ts";
-import {
-	bytesOf,
-	checkBytes,
-	type Entry,
-	targetsOf,
-	withTargets,
-} from "../../../src/log/reading/targets.ts";
+import { type FoundEntry, restSought, sliceOf } from "../../../src/log/reading/slice.ts";
+import { type Entry, targetsOf, withTargets } from "../../../src/log/reading/targets.ts";
 import { verify } from "../../../src/log/verify/verify.ts";
+import type { LogView } from "../../../src/log/verify/view.ts";
 
 type Waiting = {
 	readonly request: log.Append | log.Deletion;
@@ -39,7 +30,7 @@ type Waiting = {
 	readonly reject: (error: unknown) => void;
 };
 
-type Decided = Waiting & { readonly plan: Plan };
+type Decided = Waiting & { readonly plan: Plan; readonly answer: log.Appended };
 
 export class FetchingLog implements log.Log {
 	readonly incarnation = 1;
@@ -72,7 +63,7 @@ export class FetchingLog implements log.Log {
 	read = (range: log.Range) => this.#read(range, false);
 	writerAnswers = () => this.#alone(async () => {});
 	onCommit = (listener: (commit: log.Commit) => void) => this.#listeners.add(listener);
-	verify = async () => verify(viewOf(this.#tables));
+	verify = async () => verify(this.#view());
 
 	last = (stream: StreamName): Promise<Version> =>
 		this.#alone(async () => {
@@ -104,15 +95,17 @@ export class FetchingLog implements log.Log {
 			const names = new Set(needed.flatMap(({ streams }) => streams));
 			const streams = [...names].map((name) => [name, fetchStream(this.#tables, name)] as const);
 			const places = needed.flatMap((one) => fetchPlaces(this.#tables, one));
-			return new FetchedFacts({ streams: new Map(streams), places });
+			const end = this.#tables.events.length;
+			return new FetchedFacts({ end, streams: new Map(streams), places });
 		});
 		const decided = group.flatMap((waiting) => decide(waiting, facts));
 		await this.#fetch(() => {
-			for (const { plan, request, events, resolve } of decided) {
+			for (const { plan, request, events } of decided) {
 				const batch = { stream: request.stream, events };
-				resolve(carryOut(this.#tables, plan, batch, this.#clock(), this.#tell));
+				commit(this.#tables, plan, batch, this.#clock(), this.#tell);
 			}
 		});
+		for (const { resolve, answer } of decided) resolve(answer);
 	}
 
 	#read(range: log.Range, hidden: boolean): Promise<log.Slice> {
@@ -120,11 +113,8 @@ export class FetchingLog implements log.Log {
 			const known = await this.#fetch(() => this.#stateOf(range.stream));
 			const state = hidden ? undefined : known.state;
 			const plan = planRead(range, { ...known, state }, this.#clock());
-			const { pageBytesMax } = this.#limits;
 			const { entries, links } = await this.#fetch(() => this.#entriesOf(plan));
-			const bytes = entries.reduce((sum, { event }) => sum + bytesOf(event), 0);
-			if (range.content) checkBytes(bytes, pageBytesMax);
-			const found = plan.resolves ? await this.#withTargets(plan, entries, links) : entries;
+			const found = await this.#withTargets(plan, entries, links);
 			return sliceOf(plan, found, await this.#restOf(plan, found));
 		});
 	}
@@ -149,30 +139,46 @@ export class FetchingLog implements log.Log {
 		plan: ReadPlan,
 		entries: readonly Entry[],
 		links: Map<Position, Uint8Array>,
-	): Promise<FoundEntry[]> {
+	): Promise<readonly FoundEntry[]> {
 		const dataOf = ({ position }: { position: Position }) => links.get(position) as Uint8Array;
 		const places = targetsOf(plan, entries, { dataOf });
+		const facts = { dataOf, ...(await this.#targetsAt(places, plan.range.content)) };
+		return withTargets(plan, entries, facts, this.#limits.pageBytesMax);
+	}
+
+	async #targetsAt(places: readonly Target[], content: boolean) {
+		if (places.length === 0) return { stateOf: () => undefined, eventAt: () => undefined };
 		const key = (stream: StreamName, version: Version) => `${version}@${stream}`;
 		const { states, events } = await this.#fetch(() => ({
 			states: new Map(places.map(({ stream }) => [stream, this.#tables.stateOf(stream)])),
 			events: new Map(
 				places.map(({ stream, version }) => {
 					const event = this.#tables.eventAt(stream, version);
-					return [key(stream, version), shown(event, plan.range.content)];
+					return [key(stream, version), shown(event, content)];
 				}),
 			),
 		}));
-		const facts = {
-			dataOf,
+		return {
 			stateOf: (stream: StreamName) => states.get(stream),
 			eventAt: (stream: StreamName, version: Version) => events.get(key(stream, version)),
 		};
-		return withTargets(plan, entries, facts, this.#limits.pageBytesMax);
 	}
 
 	async #restOf(plan: ReadPlan, found: readonly FoundEntry[]) {
-		const isAsked = gapSought(plan, found) ?? unexpiredSought(plan, found);
-		return isAsked === undefined ? {} : this.#fetch(() => restOf(this.#tables, plan, found));
+		const sought = restSought(plan, found);
+		return sought ? this.#fetch(() => restOf(this.#tables, plan.range.stream, sought)) : {};
+	}
+
+	/** Every part of it comes with a round trip. */
+	#view(): LogView {
+		const { size, events, entries, unproven, faults } = viewOf(this.#tables);
+		return {
+			size,
+			events: (from, to, visitor) => this.#fetch(() => events(from, to, visitor)),
+			entries: (visit) => this.#fetch(() => entries(visit)),
+			unproven: () => this.#fetch(unproven),
+			faults: (part) => this.#fetch(() => faults(part)),
+		};
 	}
 
 	/** One transaction at a time, so that each is of one snapshot. */
@@ -185,7 +191,7 @@ export class FetchingLog implements log.Log {
 		return result;
 	}
 
-	async #fetch<T>(look: () => T): Promise<T> {
+	async #fetch<T>(look: () => T | Promise<T>): Promise<T> {
 		this.roundTrips++;
 		await setImmediate();
 		return look();
@@ -198,10 +204,8 @@ function decide(waiting: Waiting, facts: FetchedFacts): Decided[] {
 	try {
 		const known = facts.for(request.stream, events);
 		const plan = "hard" in request ? planDelete(request, known) : planAppend(request, known);
-		for (const write of plan.repeated ? [] : plan.writes) {
-			facts.add(write, write.made ? [write.made] : events);
-		}
-		return [{ ...waiting, plan }];
+		const answer = facts.add(plan, { stream: request.stream, events });
+		return [{ ...waiting, plan, answer }];
 	} catch (error) {
 		reject(error);
 		return [];

@@ -1,5 +1,5 @@
 import { DEFAULT_LOG_LIMITS } from "../../../src/log/log.ts";
-import { append, event, events, read } from "../asking.ts";
+import { append, event, events, name, read } from "../asking.ts";
 import { contract } from "../contract.ts";
 import { FetchingLog } from "./engine.ts";
 
@@ -26,6 +26,37 @@ describe("a log whose facts are a round trip away", () => {
 			[3, false],
 		]);
 		expect((await read(log, "a")).retention?.first).toBe(3);
+		await log.close();
+	});
+
+	test("answers repeats in the round trips of their group, also those of the same group", async () => {
+		const log = new FetchingLog(DEFAULT_LOG_LIMITS, Date.now);
+		const [old, young] = [events(2), events(3)];
+		await append(log, "a", old);
+		await append(log, "b", events(4));
+		log.roundTrips = 0;
+		const answers = await Promise.all([
+			append(log, "a", old, "no-stream"),
+			append(log, "c", events(1)),
+			append(log, "a", young, 1),
+			append(log, "a", young, 1),
+			append(log, "a", young),
+			append(log, "a", old, "stream-exists"),
+			append(log, "c", events(1)),
+		]);
+		expect(log.roundTrips).toBe(2);
+		expect(answers.map(({ first, position, repeated }) => [first, position, repeated])).toEqual([
+			[0, 1, true],
+			[0, 6, false],
+			[2, 9, false],
+			[2, 9, true],
+			[2, 9, true],
+			[0, 1, true],
+			[1, 10, false],
+		]);
+		expect((await read(log, "$all")).entries.map(({ event }) => event.stream)).toEqual(
+			["a", "a", "b", "b", "b", "b", "c", "a", "a", "a", "c"].map(name),
+		);
 		await log.close();
 	});
 

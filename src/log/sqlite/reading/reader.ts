@@ -5,13 +5,7 @@ import { isIndexStream } from "../../../indexes/joins.ts";
 import { firstUnexpired } from "../../../retention/window.ts";
 import type { Gap, Range, Slice } from "../../log.ts";
 import { lastShown, planRead, type ReadPlan } from "../../reading/plan.ts";
-import {
-	type FoundEntry,
-	gapSought,
-	type SliceRest,
-	sliceOf,
-	unexpiredSought,
-} from "../../reading/slice.ts";
+import { type RestSought, restSought, type SliceRest, sliceOf } from "../../reading/slice.ts";
 import { type TargetFacts, withTargets } from "../../reading/targets.ts";
 import { present } from "../failures.ts";
 import { openForReading } from "../files/directory.ts";
@@ -20,6 +14,8 @@ import { Locator } from "../streams/locator.ts";
 import type { StreamRow } from "../streams/rows.ts";
 import { StreamStates } from "../streams/stream-states.ts";
 import { Events } from "./events.ts";
+
+const NO_REST: SliceRest = {};
 
 export type ReaderOptions = {
 	readonly pageBytesMax: number;
@@ -79,10 +75,8 @@ export class Reader {
 			const plan = planRead(range, { last, state, hasMarkedEntries }, this.#clock());
 			const isEmpty = !row || plan.from > plan.to;
 			const entries = isEmpty ? [] : this.#events.entries(plan, row, hidden);
-			const found = plan.resolves
-				? withTargets(plan, entries, this.#targets(plan), this.#pageBytesMax)
-				: entries;
-			return sliceOf(plan, found, this.#restOf(plan, row, found));
+			const found = withTargets(plan, entries, this.#targets(plan), this.#pageBytesMax);
+			return sliceOf(plan, found, this.#restOf(row, restSought(plan, found)));
 		});
 	}
 
@@ -135,15 +129,13 @@ export class Reader {
 		};
 	}
 
-	#restOf(plan: ReadPlan, row: StreamRow | undefined, found: readonly FoundEntry[]): SliceRest {
-		const position = gapSought(plan, found);
-		const gap = position === undefined ? undefined : this.#gapAt(position);
-		const from = unexpiredSought(plan, found);
-		const { state } = plan.facts;
-		if (from === undefined || !state) return { gap };
+	#restOf(row: StreamRow | undefined, sought: RestSought | undefined): SliceRest {
+		if (!sought) return NO_REST;
+		if (sought.kind === "gap") return { gap: this.#gapAt(sought.position) };
+		const { state, from, now } = sought;
 		const createdAt = (version: Version) =>
 			present(this.#statements.createdAt.get(row?.id, version), "an event") as number;
-		return { gap, firstUnexpired: firstUnexpired(state, createdAt, from, plan.now) };
+		return { firstUnexpired: firstUnexpired(state, createdAt, from, now) };
 	}
 
 	#gapAt(position: Position): Gap | undefined {

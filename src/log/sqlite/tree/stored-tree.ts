@@ -8,12 +8,13 @@ import type { TreeHead } from "../../../../feeds/proof/tree.ts";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import type { LogTree } from "../../tree.ts";
 import { leafOf } from "../../verify/event.ts";
-import type { Hashes, LogView } from "../../verify/view.ts";
+import type { Hashes } from "../../verify/view.ts";
 import { Contradiction, causeOf, damageOr, isUnreadable, MissingRows } from "../failures.ts";
 import { requireEdge, requireLeaf, requireTile } from "../verify/served.ts";
 import { prepareSize, prepareSizeByStreams } from "../verify/stored/end.ts";
+import { StoredEvents } from "../verify/stored/events.ts";
 import { frontierOf, prepareHashes } from "../verify/stored/hashes.ts";
-import { viewOf } from "../verify/stored/view.ts";
+import { namesIn } from "../verify/stored/names.ts";
 import type { Signer } from "./signer.ts";
 
 /** Content hashed in one go, a few milliseconds' worth; others get their turn in between. */
@@ -24,7 +25,7 @@ export class StoredTree implements LogTree {
 	readonly damage: string | undefined;
 	readonly #database: Database.Database;
 	readonly #signer: Signer;
-	readonly #view: LogView;
+	readonly #events: StoredEvents;
 	readonly #hashes: Hashes;
 	readonly #size: () => number;
 	/** Of all events; in a transaction, so of one snapshot. */
@@ -37,7 +38,7 @@ export class StoredTree implements LogTree {
 	constructor(database: Database.Database, signer: Signer) {
 		this.#database = database;
 		this.#signer = signer;
-		this.#view = viewOf(database);
+		this.#events = new StoredEvents(database, namesIn(database));
 		this.#hashes = prepareHashes(database);
 		this.#size = prepareSize(database);
 		this.#head = database.transaction(() => this.#headAt(this.#size()));
@@ -100,7 +101,7 @@ export class StoredTree implements LogTree {
 	/** @throws Contradiction if events of the signed head are damaged, or the log has lost its end */
 	#refuseDamaged({ signed, size }: { readonly signed: number; readonly size: number }): void {
 		if (signed <= size) {
-			requireEdge(signed, this.#view, this.#hashes);
+			requireEdge(signed, this.#events, this.#hashes);
 			return;
 		}
 		// Its end may be missing in one place and not in the other.
@@ -123,7 +124,7 @@ export class StoredTree implements LogTree {
 		const parts: Buffer[] = [];
 		const from = number * TILE_WIDTH;
 		let bytes = 0;
-		for (const event of this.#view.events(from, from + width)) {
+		for (const event of this.#events.read(from, from + width)) {
 			const leaf = leafOf(event);
 			requireLeaf(event, leaf);
 			const length = Buffer.alloc(2);

@@ -18,6 +18,7 @@ import { checkNodes } from "../../verify/nodes.ts";
 import { Positions } from "../../verify/positions.ts";
 import * as sums from "../../verify/sums.ts";
 import { createReport, type Hashes, type LogView, type StoredEvent } from "../../verify/view.ts";
+import { StoredEvents } from "./stored/events.ts";
 import { emptyStreams } from "./stored/faults.ts";
 import { prepareHashes } from "./stored/hashes.ts";
 import { type Names, namesIn } from "./stored/names.ts";
@@ -40,6 +41,7 @@ export class Additions {
 	readonly #yieldTurn: () => Promise<void>;
 	readonly #found = createReport();
 	readonly #view: LogView;
+	readonly #events: StoredEvents;
 	readonly #hashes: Hashes;
 	readonly #nameOf: Names;
 	readonly #lastVersion: Database.Statement;
@@ -56,6 +58,7 @@ export class Additions {
 		this.#view = viewOf(database);
 		this.#hashes = prepareHashes(database);
 		this.#nameOf = namesIn(database);
+		this.#events = new StoredEvents(database, this.#nameOf);
 		this.#lastVersion = database.prepare(LAST_VERSION).pluck();
 	}
 
@@ -80,13 +83,13 @@ export class Additions {
 		const owed = sums.createSums(span);
 		for (let from = span.from; from < span.to; from += EVENTS_AT_ONCE) {
 			const to = Math.min(from + EVENTS_AT_ONCE, span.to);
-			sums.addSums(owed, checkEvents(partial, { from, to }, report).sums);
+			sums.addSums(owed, (await checkEvents(partial, { from, to }, report)).sums);
 			await this.#yieldTurn();
 		}
 		const entries = new EntryCheck(span, unproven, report);
 		await add(this.#onEntriesWith(entries));
 		const spans = sums.differences(owed, entries.sums);
-		if (spans.length > 0) compareEntries(partial, spans, report);
+		if (spans.length > 0) await compareEntries(partial, spans, report);
 	}
 
 	/** Checks the streams behind one, all entries being there. */
@@ -114,7 +117,7 @@ export class Additions {
 	/** Checks the rest of newly erased events, once all digests are there. */
 	async erased(): Promise<void> {
 		for (const { from, to } of spansOf(this.#erased)) {
-			for (const event of this.#view.events(from, to)) {
+			for (const event of this.#events.read(from, to)) {
 				if (!this.#erased.has(event.position)) continue;
 				if (event.isErased && event.digests && isAsHashed(event)) continue;
 				this.report(notAppended(event));
@@ -126,17 +129,14 @@ export class Additions {
 	/** The log before the nodes and digests of the new rows are there. */
 	#viewBefore(unproven: Positions): LogView {
 		const { hashes: _, ...view } = this.#view;
-		const erased = this.#erased;
-		const events = function* (from: number, to: number): Iterable<StoredEvent> {
-			for (const event of view.events(from, to)) {
-				if (!event.isErased) {
-					yield event;
-					continue;
-				}
-				erased.add(event.position);
-				if (event.metadata.length === 0) unproven.add(event.position);
-				yield { ...event, hash: undefined };
-			}
+		const before = (event: StoredEvent): StoredEvent => {
+			if (!event.isErased) return event;
+			this.#erased.add(event.position);
+			if (event.metadata.length === 0) unproven.add(event.position);
+			return { ...event, hash: undefined };
+		};
+		const events: LogView["events"] = (from, to, { visit }) => {
+			for (const event of this.#events.read(from, to)) visit(before(event));
 		};
 		return { ...view, events, unproven: () => unproven };
 	}

@@ -33,44 +33,46 @@ export type Outcome = {
 export type Message = { readonly entries: number } | { readonly outcome: Outcome };
 
 /** @param post called with the progress now and then */
-export function doJob(
+export async function doJob(
 	database: Database.Database,
 	view: LogView,
 	job: Job,
 	post: (message: Message) => void,
-): Outcome {
+): Promise<Outcome> {
 	const { faults, report } = createReport();
 	let found: Omit<Outcome, "faults"> = {};
-	reporting(report, nameOf(job), () => {
+	await reporting(report, nameOf(job), async () => {
 		if (isOfOneMoment(job)) database.exec(sql.BEGIN_READ);
-		found = find(view, job, report, post);
+		found = await find(view, job, report, post);
 	});
 	if (database.inTransaction) database.exec(sql.ROLLBACK);
 	return { faults, ...found };
 }
 
-function find(
+async function find(
 	view: LogView,
 	job: Job,
 	report: Report,
 	post: (message: Message) => void,
-): Omit<Outcome, "faults"> {
+): Promise<Omit<Outcome, "faults">> {
 	switch (job.kind) {
 		case "size":
 			return { size: view.size() };
 		case "files":
 		case "notes":
-			for (const fault of view.faults(job.kind)) report(fault);
+			for (const fault of await view.faults(job.kind)) report(fault);
 			return {};
 		case "entries":
-			return { entries: checkEntries(view, job.size, report, (entries) => post({ entries })) };
+			return {
+				entries: await checkEntries(view, job.size, report, (entries) => post({ entries })),
+			};
 		case "events":
-			return { block: checkEvents(view, job.block, report) };
+			return { block: await checkEvents(view, job.block, report) };
 		case "nodes":
 			checkUpperNodes(view, job.size, report);
 			return {};
 		case "compare":
-			compareEntries(view, job.spans, report);
+			await compareEntries(view, job.spans, report);
 			return {};
 	}
 }

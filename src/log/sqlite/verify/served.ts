@@ -2,14 +2,16 @@
  * Checks the hashes of the tree before the log signs them or hands them out. This also tells a
  * damaged hash from another history: there all hashes agree with each other.
  */
+import { TILE_WIDTH } from "../../../../feeds/proof/tiles.ts";
 import { isHashOfLeaf, withoutItsHash } from "../../verify/event.ts";
 import { checkEdge, isNodeOver } from "../../verify/nodes.ts";
-import type { Hashes, LogView, StoredEvent } from "../../verify/view.ts";
+import type { Hashes, StoredEvent } from "../../verify/view.ts";
 import { Contradiction, isUnreadable } from "../failures.ts";
+import type { StoredEvents } from "./stored/events.ts";
 
 /** @throws Contradiction if the root of the first `size` events is made of damaged hashes */
-export function requireEdge(size: number, view: LogView, hashes: Hashes): void {
-	checkEdge(size, view, hashes, refuse);
+export function requireEdge(size: number, stored: StoredEvents, hashes: Hashes): void {
+	checkEdge(size, stored.read(size - (size % TILE_WIDTH), size), hashes, refuse);
 }
 
 /**

@@ -10,12 +10,12 @@ if (!port) throw new Error("thread.ts runs in a worker thread");
 const database = openForReading(workerData as string);
 const view = viewOf(database);
 
-port.on("message", (job: Job | "close") => {
+port.on("message", async (job: Job | "close") => {
 	if (job === "close") {
 		database.close();
 		port.close();
 		return;
 	}
 	const post = (message: Message) => port.postMessage(message);
-	post({ outcome: doJob(database, view, job, post) });
+	post({ outcome: await doJob(database, view, job, post) });
 });

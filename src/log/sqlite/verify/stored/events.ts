@@ -33,7 +33,10 @@ export class StoredEvents {
 		this.#nameOf = nameOf;
 	}
 
-	/** As `LogView.events`. */
+	/**
+	 * Events as `LogView.events` visits them.
+	 * @throws if some cannot be read and `onUnreadable` is left out
+	 */
 	*read(from: number, to: number, onUnreadable?: OnUnreadable): Iterable<StoredEvent> {
 		for (let at = from; at < to; at += EVENTS_PER_READ) {
 			const end = Math.min(at + EVENTS_PER_READ, to);

@@ -18,7 +18,9 @@ export function viewOf(database: Database.Database): LogView {
 	const unproven = database.prepare(verifying.VERIFY_UNPROVEN).pluck();
 	return {
 		size: prepareSize(database),
-		events: (from, to, onUnreadable) => stored.read(from, to, onUnreadable),
+		events(from, to, { visit, onUnreadable }) {
+			for (const event of stored.read(from, to, onUnreadable)) visit(event);
+		},
 		entries: (visit) => visitEntries(entries, nameOf, visit),
 		unproven: () => unproven.iterate() as Iterable<number>,
 		hashes: readableOf(prepareHashes(database)),
