@@ -14,7 +14,7 @@
  *          a number       it is the last version            (deleted softly or not)
  *
  * The ids come first: a client whose answer was lost reads again, and sends the same events with
- * the version it finds (decision 63). Hidden events count, and bodies are never compared. Contract
+ * the version it finds (decision 62). Hidden events count, and bodies are never compared. Contract
  * 1.4, 1.5, departures 14 and 25.
  */
 import { Refusal } from "../../errors.ts";
