@@ -1,11 +1,13 @@
 /**
- * Every route of the API, on one screen: method, path, the right it takes, whether it is hot, and
- * its handler. Both lanes of the front door are made from this table.
+ * Every route of the API, on one screen: method, path, the right it takes, whether it is hot, its
+ * handler, and the stream of its requests if no segment of the path is its name. Both lanes of the
+ * front door are made from this table.
  *
  * A path's segments are matched as they are written, and each is percent-decoded once, so `%2F` can
  * be part of a stream's name. Of several paths that match, the first in the table answers, with all
  * of its methods: the rows of one path stand together. HEAD goes where GET goes.
  */
+import { ALL } from "../event.ts";
 import type { Answer } from "./answering/answer.ts";
 import type { Exchange } from "./answering/exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
@@ -32,12 +34,16 @@ import {
 } from "./handlers/streams/metadata.ts";
 import { answerSlash } from "./handlers/streams/slash.ts";
 import { answerKey, answerSignedHead, answerTile } from "./handlers/tree.ts";
+import type { Right } from "./rights.ts";
 
 export type Route = {
 	readonly method: Method;
 	/** Segments behind `/`; `:name` is any one, `*name` all that are left. */
 	readonly path: string;
+	/** `neededFor` says on which stream the client needs it. */
 	readonly right: Right;
+	/** The stream of its requests, if no segment is its name; `:id` stands for that segment. */
+	readonly stream: string | undefined;
 	/** Whether the fast lane takes it. */
 	readonly isHot: boolean;
 	readonly handle: RouteHandler;
@@ -45,42 +51,28 @@ export type Route = {
 
 export type Method = "GET" | "POST" | "DELETE";
 
-/**
- * The right that a client needs for a request. The rights of streams are the operations of their
- * ACLs: `$r`, `$w`, `$d`, `$mr` and `$mw`, in this order. Nothing enforces them yet.
- */
-export type Right =
-	| "anyone"
-	| "read"
-	| "write"
-	| "delete"
-	| "read-metadata"
-	| "write-metadata"
-	/** To erase the content of an event for ever. */
-	| "redact"
-	/** To read the signed head and the tiles, which tell of every event that it exists. */
-	| "prove"
-	/** To run the server: the operations under `/admin`. */
-	| "operate";
-
 export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Promise<Answer>;
 
 /**
  * The parts of a request's URL: its query without the `?`, and the named segments of its path,
- * percent-decoded, nothing checked; "" for each segment that the path lacks.
+ * percent-decoded, nothing checked; "" for each segment that the path lacks. If the route says the
+ * stream, `stream` is that one.
  */
 export type Target = { readonly [N in "query" | SegmentName]: string };
 export type SegmentName = "stream" | "from" | "count" | "id" | "time" | "tile";
 
 type Direction = "forward" | "backward";
 
+/** The stream of one run of scavenge. */
+const SCAVENGE = "$scavenges-:id";
 const HEAD = { from: "head", direction: "backward", count: "20" } as const;
 
-type RouteRow = readonly [Method, path: string, Right, "hot" | "cold", RouteHandler];
+type Heat = "hot" | "cold";
+type RouteRow = readonly [Method, path: string, Right, Heat, RouteHandler, stream?: string];
 
 // biome-ignore format: a table is read by its columns
 const TABLE: readonly RouteRow[] = [
-	["GET", "/", "anyone", "cold", answerService],
+	["GET", "/", "read", "cold", answerService, "$streams"],
 	["GET", "/openapi.json", "anyone", "cold", answerOpenApi],
 	["GET", "/ping", "anyone", "cold", answerPing],
 	["GET", "/info", "anyone", "cold", answerInfo],
@@ -115,8 +107,8 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/streams/:stream/incoming/:id", "read", "cold", pageNamedIncoming],
 	["POST", "/streams/:stream/incoming/:id", "write", "cold", answerIncoming],
 	// `$all` as it is written, in each of its two spellings.
-	["GET", "/streams/$all/filtered", "read", "cold", filteredHead],
-	["GET", "/streams/%24all/filtered", "read", "cold", filteredHead],
+	["GET", "/streams/$all/filtered", "read", "cold", filteredHead, ALL],
+	["GET", "/streams/%24all/filtered", "read", "cold", filteredHead, ALL],
 	["GET", "/streams/:stream/:from", "read", "cold", event],
 	// Before the route that would take `at` for a number.
 	["GET", "/streams/:stream/at/:time", "read", "cold", answerMoment],
@@ -125,19 +117,20 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/streams/:stream/:from/:count", "read", "cold", page("backward")],
 	["GET", "/streams/:stream/:from/forward/:count", "read", "hot", page("forward")],
 	["GET", "/streams/:stream/:from/backward/:count", "read", "hot", page("backward")],
-	["GET", "/streams/$all/filtered/:from/:count", "read", "cold", filteredPage("backward")],
-	["GET", "/streams/%24all/filtered/:from/:count", "read", "cold", filteredPage("backward")],
-	["GET", "/streams/$all/filtered/:from/forward/:count", "read", "cold", filteredPage("forward")],
-	["GET", "/streams/%24all/filtered/:from/forward/:count", "read", "cold", filteredPage("forward")],
-	["GET", "/streams/$all/filtered/:from/backward/:count", "read", "cold", filteredPage("backward")],
-	["GET", "/streams/%24all/filtered/:from/backward/:count", "read", "cold", filteredPage("backward")],
-	// Behind the routes of pages, whose direction it would take for a number.
-	["GET", "/streams/$scavenges/:id/:from/:count", "read", "cold", scavengePage],
-	["GET", "/streams/%24scavenges/:id/:from/:count", "read", "cold", scavengePage],
+	["GET", "/streams/$all/filtered/:from/:count", "read", "cold", filteredPage("backward"), ALL],
+	["GET", "/streams/%24all/filtered/:from/:count", "read", "cold", filteredPage("backward"), ALL],
+	["GET", "/streams/$all/filtered/:from/forward/:count", "read", "cold", filteredPage("forward"), ALL],
+	["GET", "/streams/%24all/filtered/:from/forward/:count", "read", "cold", filteredPage("forward"), ALL],
+	["GET", "/streams/$all/filtered/:from/backward/:count", "read", "cold", filteredPage("backward"), ALL],
+	["GET", "/streams/%24all/filtered/:from/backward/:count", "read", "cold", filteredPage("backward"), ALL],
+	// A page of one run of scavenge, under the name of the list of runs (contract 10.1). It stands
+	// behind the routes of pages, whose direction it would take for a number.
+	["GET", "/streams/$scavenges/:id/:from/:count", "read", "cold", page("backward"), SCAVENGE],
+	["GET", "/streams/%24scavenges/:id/:from/:count", "read", "cold", page("backward"), SCAVENGE],
 ];
 
-export const ROUTES: readonly Route[] = TABLE.map(([method, path, right, heat, handle]) => {
-	return { method, path, right, isHot: heat === "hot", handle };
+export const ROUTES: readonly Route[] = TABLE.map(([method, path, right, heat, handle, stream]) => {
+	return { method, path, right, stream, isHot: heat === "hot", handle };
 });
 
 function head(exchange: Exchange, { stream, query }: Target): ReturnType<RouteHandler> {
@@ -173,13 +166,6 @@ function filteredHead(exchange: Exchange, { query }: Target): ReturnType<RouteHa
 function filteredPage(direction: Direction): RouteHandler {
 	return (exchange, { from, count, query }) =>
 		answerFiltered(exchange, { from, direction, count, query });
-}
-
-/** A page of one run of scavenge, under the name of the list of runs: contract 10.1. */
-function scavengePage(exchange: Exchange, target: Target): ReturnType<RouteHandler> {
-	const { id, from, count, query } = target;
-	const stream = `$scavenges-${id}`;
-	return answerPage(exchange, { stream, from, direction: "backward", count, query });
 }
 
 function pageNamedIncoming(

@@ -16,7 +16,9 @@ import { type Cors, type CorsOf, PREFLIGHT } from "../answering/cors.ts";
 import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
 import { afterMinPosition } from "../conditions/min-position.ts";
 import type { Context } from "../context.ts";
+import { identityOf } from "../request/identity.ts";
 import { refuseMisspelt } from "../request/misspelt.ts";
+import { neededFor, permit } from "../rights.ts";
 import { RememberedRequests } from "./remembered.ts";
 import { corsFor, type Resource, type RouteMatch } from "./resources.ts";
 
@@ -58,7 +60,8 @@ export class Door {
 		const { resource, target, recall } = match;
 		const route = resource.routes.get(req.method ?? "");
 		if (route === undefined) return answerWithoutRoute(resource, req.method ?? "");
-		// Check `route.right` here, before any condition: a 304 is an answer, too.
+		// Before any condition, since a 304 is an answer, too.
+		permit(identityOf(req), neededFor(route, target));
 		const known = recall?.(req);
 		if (known) return known;
 		if (route.method !== "GET") {

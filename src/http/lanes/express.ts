@@ -45,7 +45,8 @@ function targetOf({ params, url }: Request, resource: Resource): Target {
 	};
 	return {
 		query: mark < 0 ? "" : url.slice(mark + 1),
-		stream: resource.stream ?? segment("stream"),
+		// A function, since `$` in a plain replacement would have a meaning.
+		stream: resource.stream?.replace(":id", () => segment("id")) ?? segment("stream"),
 		from: segment("from"),
 		count: segment("count"),
 		id: segment("id"),

@@ -39,7 +39,8 @@ export function createMatcher(resources: readonly Resource[]): Matcher {
 function hotPaths(resources: readonly Resource[], method: Method): HotPath[] {
 	return resources.flatMap((resource, index) => {
 		if (!resource.routes.get(method)?.isHot) return [];
-		const { path } = resource;
+		const { path, stream } = resource;
+		if (stream !== undefined) throw new Error(`a hot route names its stream: ${path}`);
 		const earlier = resources.slice(0, index).map((one) => one.path);
 		const names = [...path.matchAll(/:(\w+)/g)].map(([, name]) => name);
 		const captureOf = (name: SegmentName) => names.indexOf(name) + 1 || NOWHERE;

@@ -13,7 +13,7 @@ export type Resource = {
 	readonly routes: ReadonlyMap<string, Route>;
 	/** The methods there are, as `Allow` lists them. */
 	readonly allowed: readonly string[];
-	/** The stream that the path itself names; undefined if a segment names it. */
+	/** As its routes have it. */
 	readonly stream: string | undefined;
 	/** The CORS headers of every answer, on `$all` and on any other stream. */
 	readonly corsOfAll: Cors;
@@ -53,7 +53,7 @@ function resourceOf(path: string, routes: readonly Route[], corsOf: CorsOf): Res
 		path,
 		routes: byMethod,
 		allowed: [...methods, ...(get ? ["HEAD"] : []), "OPTIONS"],
-		stream: /^\/streams\/((?:\$|%24)\w+)/.exec(path)?.[1]?.replace("%24", "$"),
+		stream: routes[0]?.stream,
 		corsOfAll: shown(ALL),
 		cors: shown(""),
 	};

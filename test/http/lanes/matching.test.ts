@@ -43,6 +43,12 @@ test("a hot route that is never come to, or has a wildcard, is refused at the st
 	expect(() => patternOf("/a/*rest", [])).toThrow("a hot route has no wildcard: /a/*rest");
 });
 
+test("a hot route whose row names the stream is refused at the start", () => {
+	const [filtered] = ROUTES.filter(({ path }) => path === "/streams/$all/filtered");
+	const hot = [{ ...filtered, isHot: true } as Route];
+	expect(() => createMatcher(resourcesOf(hot, () => NO_CORS))).toThrow("names its stream");
+});
+
 test("the rows of one path stand together in the table", () => {
 	const changes = ROUTES.filter(({ path }, index) => path !== ROUTES[index - 1]?.path);
 	const paths = changes.map(({ path }: Route) => path);

@@ -1,0 +1,64 @@
+/** What a client needs for a request: a right, and the stream whose ACL gives it. */
+import type { StreamName } from "../event.ts";
+import { describedStream } from "../retention/window.ts";
+
+/**
+ * The rights on streams are the operations of their ACLs: `$r`, `$w`, `$d`, `$mr` and `$mw`, in
+ * this order. Nothing enforces them yet.
+ */
+export type Right =
+	| "anyone"
+	| "read"
+	| "write"
+	| "delete"
+	| "read-metadata"
+	| "write-metadata"
+	/** To erase the content of an event for ever. */
+	| "redact"
+	/** To read the signed head and the tiles, which tell of every event that it exists. */
+	| "prove"
+	/** To run the server: the operations under `/admin`. */
+	| "operate";
+
+export type Needed = {
+	readonly right: Right;
+	/** Undefined for a right that is not one on a stream. */
+	readonly stream: string | undefined;
+};
+
+/**
+ * The right on a stream that stands for one on its metadata stream; undefined for a right that is
+ * not one on a stream. So no client gets around `$mr` and `$mw` by the metadata stream's own URL.
+ */
+const ON_METADATA: Readonly<Record<Right, Right | undefined>> = {
+	anyone: undefined,
+	read: "read-metadata",
+	write: "write-metadata",
+	delete: "delete",
+	"read-metadata": "read-metadata",
+	"write-metadata": "write-metadata",
+	redact: "redact",
+	prove: undefined,
+	operate: undefined,
+};
+
+/**
+ * @param right of the request's route
+ * @param stream the request's stream, percent-decoded; it need not be a valid name
+ */
+export function neededFor(
+	{ right }: { readonly right: Right },
+	{ stream }: { readonly stream: string },
+): Needed {
+	const onMetadata = ON_METADATA[right];
+	if (onMetadata === undefined) return { right, stream: undefined };
+	const described = describedStream(stream as StreamName);
+	if (described === undefined) return { right, stream };
+	return { right: onMetadata, stream: described };
+}
+
+/**
+ * Lets a request pass if clients of its identity have what it needs. The server knows no users yet,
+ * and any client may do everything.
+ */
+export function permit(_identity: string, _needed: Needed): void {}

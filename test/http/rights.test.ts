@@ -1,0 +1,112 @@
+/** What a client needs for each request: of every row of the table, found as the lanes find it. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { NO_CORS } from "../../src/http/answering/cors.ts";
+import type { Door } from "../../src/http/lanes/door.ts";
+import { createExpressLane } from "../../src/http/lanes/express.ts";
+import { createMatcher } from "../../src/http/lanes/matching.ts";
+import { resourcesOf } from "../../src/http/lanes/resources.ts";
+import { neededFor } from "../../src/http/rights.ts";
+import { ROUTES } from "../../src/http/routes.ts";
+import { ask } from "./ask.ts";
+
+const N32 = "0".repeat(32);
+const ID = "0d9b7f3e-7a3c-4f0e-8f52-3a6c1f5a2b11";
+
+type Case = readonly [request: string, path: string, right: string, stream?: string];
+
+/** Requests, the path of the table that takes each, and what it needs. */
+// biome-ignore format: a table is read by its columns
+const NEEDED: readonly Case[] = [
+	["GET /", "/", "read", "$streams"],
+	["GET /openapi.json", "/openapi.json", "anyone"],
+	["GET /ping", "/ping", "anyone"],
+	["GET /info", "/info", "anyone"],
+	["GET /gossip", "/gossip", "anyone"],
+	["GET /log/checkpoint", "/log/checkpoint", "prove"],
+	["GET /log/key", "/log/key", "anyone"],
+	["GET /log/tile/8/0/000", "/log/tile/*tile", "prove"],
+	["GET /health/live", "/health/live", "anyone"],
+	["GET /health/ready", "/health/ready", "anyone"],
+	["POST /admin/scavenge", "/admin/scavenge", "operate"],
+	["GET /admin/scavenge/current", "/admin/scavenge/current", "operate"],
+	["DELETE /admin/scavenge/current", "/admin/scavenge/current", "operate"],
+	["GET /admin/scavenge/last", "/admin/scavenge/last", "operate"],
+	[`DELETE /admin/scavenge/${ID}`, "/admin/scavenge/:id", "operate"],
+
+	["GET /streams/a%2Fb", "/streams/:stream", "read", "a/b"],
+	["HEAD /streams/a", "/streams/:stream", "read", "a"],
+	["GET /streams/$$a?x=$$b", "/streams/:stream", "read-metadata", "a"],
+	["GET /streams/%24%24$ce-a", "/streams/:stream", "read-metadata", "$ce-a"],
+	["GET /streams/%24%61ll", "/streams/:stream", "read", "$all"],
+	["POST /streams/a", "/streams/:stream", "write", "a"],
+	["POST /streams/$$a", "/streams/:stream", "write-metadata", "a"],
+	["DELETE /streams/a", "/streams/:stream", "delete", "a"],
+	// A request that is sent elsewhere, and asked what it needs there.
+	["POST /streams/a/", "/streams/:stream/", "anyone"],
+	["DELETE /streams/a/", "/streams/:stream/", "anyone"],
+	["GET /streams/a/", "/streams/:stream/", "anyone"],
+	["POST /streams/a/metadata/", "/streams/:stream/metadata/", "anyone"],
+	["GET /streams/a/metadata/", "/streams/:stream/metadata/", "anyone"],
+	["GET /streams/a/metadata", "/streams/:stream/metadata", "read-metadata", "a"],
+	["POST /streams/a/metadata", "/streams/:stream/metadata", "write-metadata", "a"],
+	["GET /streams/a/metadata/0", "/streams/:stream/metadata/:from", "read-metadata", "a"],
+	["GET /streams/a/metadata/0/5", "/streams/:stream/metadata/:from/:count", "read-metadata", "a"],
+	["GET /streams/a/metadata/0/forward/5", "/streams/:stream/metadata/:from/forward/:count", "read-metadata", "a"],
+	["GET /streams/a/metadata/0/backward/5", "/streams/:stream/metadata/:from/backward/:count", "read-metadata", "a"],
+	["GET /streams/a/incoming/5", "/streams/:stream/incoming/:id", "read", "a"],
+	[`POST /streams/a/incoming/${ID}`, "/streams/:stream/incoming/:id", "write", "a"],
+	[`POST /streams/$$a/incoming/${ID}`, "/streams/:stream/incoming/:id", "write-metadata", "a"],
+	["GET /streams/$all/filtered", "/streams/$all/filtered", "read", "$all"],
+	["GET /streams/%24all/filtered", "/streams/%24all/filtered", "read", "$all"],
+	["GET /streams/a/0", "/streams/:stream/:from", "read", "a"],
+	["GET /streams/$$a/0", "/streams/:stream/:from", "read-metadata", "a"],
+	["GET /streams/a/at/2026-03-01T14:00:00Z", "/streams/:stream/at/:time", "read", "a"],
+	["DELETE /streams/a/0/data", "/streams/:stream/:from/data", "redact", "a"],
+	["DELETE /streams/$$a/0/data", "/streams/:stream/:from/data", "redact", "a"],
+	["GET /streams/a/0/5", "/streams/:stream/:from/:count", "read", "a"],
+	["GET /streams/a/0/forward/5", "/streams/:stream/:from/forward/:count", "read", "a"],
+	["GET /streams/$$a/0/forward/5", "/streams/:stream/:from/forward/:count", "read-metadata", "a"],
+	["GET /streams/a/0/backward/5", "/streams/:stream/:from/backward/:count", "read", "a"],
+	[`GET /streams/$all/filtered/${N32}/5`, "/streams/$all/filtered/:from/:count", "read", "$all"],
+	[`GET /streams/%24all/filtered/${N32}/5`, "/streams/%24all/filtered/:from/:count", "read", "$all"],
+	[`GET /streams/$all/filtered/${N32}/forward/5`, "/streams/$all/filtered/:from/forward/:count", "read", "$all"],
+	[`GET /streams/%24all/filtered/${N32}/forward/5`, "/streams/%24all/filtered/:from/forward/:count", "read", "$all"],
+	["GET /streams/$all/filtered/head/backward/5", "/streams/$all/filtered/:from/backward/:count", "read", "$all"],
+	["GET /streams/%24all/filtered/head/backward/5", "/streams/%24all/filtered/:from/backward/:count", "read", "$all"],
+	["GET /streams/$scavenges/$&/0/5", "/streams/$scavenges/:id/:from/:count", "read", "$scavenges-$&"],
+	[`GET /streams/%24scavenges/${ID}/0/5`, "/streams/%24scavenges/:id/:from/:count", "read", `$scavenges-${ID}`],
+];
+
+const resources = resourcesOf(ROUTES, () => NO_CORS);
+
+/** Says what it would ask for, instead of answering. */
+const door: Pick<Door, "take" | "refuse"> = {
+	take(req, res, { resource, target }) {
+		const route = resource.routes.get(req.method ?? "");
+		const needed = route && { path: route.path, ...neededFor(route, target) };
+		res.setHeader("needed", JSON.stringify(needed ?? "no route")).end();
+	},
+	refuse: (_req, res) => res.setHeader("needed", "no resource").end(),
+};
+const server = createServer(createExpressLane(door as Door, resources));
+beforeAll(() => new Promise<void>((done) => server.listen(0, "127.0.0.1", done)));
+afterAll(() => new Promise((done) => server.close(done)));
+
+test.each(NEEDED.map(([request, path, right, stream]) => ({ request, path, right, stream })))(
+	"$request needs the right $right",
+	async ({ request, path, right, stream }) => {
+		const [method = "", url = ""] = request.split(" ");
+		const { headers } = await ask((server.address() as AddressInfo).port, { method, path: url });
+		expect(JSON.parse(String(headers.needed))).toEqual({ path, right, stream });
+		const hot = createMatcher(resources)(method, url);
+		const route = hot?.resource.routes.get(method);
+		if (hot && route) expect(neededFor(route, hot.target)).toEqual({ right, stream });
+	},
+);
+
+test("each row of the table has its request here", () => {
+	const asked = NEEDED.map(([request, path]) => `${request.split(" ")[0]} ${path}`);
+	const rows = ROUTES.map(({ method, path }) => `${method} ${path}`);
+	expect(rows.filter((row) => !asked.includes(row))).toEqual([]);
+});
