@@ -69,7 +69,7 @@ export class Door {
 			return route.handle(exchange, target);
 		}
 		const answer = afterMinPosition(exchange, () => route.handle(exchange, target));
-		if (exchange.recall) {
+		if (exchange.recall && req.method === "GET") {
 			this.#remembered.set(req, { resource, target, recall: exchange.recall });
 		}
 		return answer;

@@ -7,8 +7,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
-import { forwardingOf } from "../request/base.ts";
-import { identityOf } from "../request/identity.ts";
+import { wordsOf } from "../request/words.ts";
 import type { RouteMatch } from "./resources.ts";
 
 /** More pages than clients poll or ask for again; the oldest entries are dropped. */
@@ -17,12 +16,6 @@ const KEPT_MAX = 20_000;
 const KEPT_CHARACTERS_MAX = 4 * 1024 * 1024;
 /** The size of an entry besides its words and the parsed request, which is about as long again. */
 const OVERHEAD_CHARACTERS = 256;
-
-/** Headers that make a page wait for something, or another one of it. */
-const SAYING_MORE = ["longpoll", "minposition", "resolvelinktos"].flatMap((name) => [
-	`es-${name}`,
-	`kurrent-${name}`,
-]);
 
 export class RememberedRequests {
 	readonly #byWords = new LRUCache<string, RouteMatch>({
@@ -41,13 +34,4 @@ export class RememberedRequests {
 		const words = wordsOf(req);
 		if (words !== undefined) this.#byWords.set(words, match);
 	}
-}
-
-/** Undefined if the request says more than its words, and has to be read in full. */
-function wordsOf(req: IncomingMessage): string | undefined {
-	const { url, headers } = req;
-	for (const says of SAYING_MORE) if (headers[says] !== undefined) return undefined;
-	const { host = "", accept = "", "accept-encoding": coding = "" } = headers;
-	const identity = identityOf(req);
-	return `${identity}\n${url}\n${host}\n${accept}\n${coding}\n${forwardingOf(req)}`;
 }

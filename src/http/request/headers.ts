@@ -30,6 +30,26 @@ const NAMES = {
 
 type Name = keyof typeof NAMES;
 
+/**
+ * Whether a read depends on the header. Such a request has to be read in full: its words
+ * (`words.ts`) do not tell it from one without the header.
+ */
+const CHANGES_READS: Readonly<Record<Name, boolean>> = {
+	expectedversion: false,
+	eventtype: false,
+	eventid: false,
+	requireleader: false,
+	longpoll: true,
+	harddelete: false,
+	resolvelinktos: true,
+	minposition: true,
+};
+
+/** The headers that change a read, under both names, as Node writes them. */
+export const READ_CHANGING_HEADERS: readonly string[] = Object.entries(CHANGES_READS).flatMap(
+	([name, changes]) => (changes ? NAMES[name as Name] : []),
+);
+
 const ASCII = /^[ -~]*$/;
 
 /**
