@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { appendEvents, deleteStream } from "varve/feeds";
 import { startServer } from "../varve.js";
 import { hasNginxPurge, startNginx } from "./nginx.js";
 import { freePort } from "./ports.js";
@@ -56,10 +57,7 @@ async function prove(url) {
 		await read(url, path);
 		await expectKept(url, path);
 	}
-	await request(url, `/streams/${customer}`, {
-		method: "DELETE",
-		headers: { "ES-HardDelete": "true" },
-	});
+	await deleteStream({ url, stream: customer }, { forEver: true });
 	// The purge follows the delete: it is never waited for.
 	for (const path of shown) {
 		while ((await read(url, path)).text.includes(SECRET)) await sleep(50);
@@ -75,17 +73,8 @@ function page(path) {
 }
 
 async function append(url, stream) {
-	const events = Array.from({ length: 20 }, () => ({
-		eventId: randomUUID(),
-		eventType: "Registered",
-		data: { name: SECRET },
-	}));
-	const headers = { "Content-Type": "application/vnd.eventstore.events+json" };
-	await request(url, `/streams/${stream}`, {
-		method: "POST",
-		headers,
-		body: JSON.stringify(events),
-	});
+	const registered = { type: "Registered", data: { name: SECRET } };
+	await appendEvents({ url, stream }, Array(20).fill(registered));
 }
 
 async function expectKept(url, path) {
@@ -97,11 +86,6 @@ async function read(url, path) {
 	const response = await fetch(url + path, { headers: { Accept: FEED } });
 	const cache = response.headers.get("x-cache-status");
 	return { status: response.status, cache, text: await response.text() };
-}
-
-async function request(url, path, options) {
-	const response = await fetch(url + path, options);
-	if (!response.ok) throw new Error(`${options.method} ${path}: ${response.status}`);
 }
 
 function startNginxPurging(at, upstreamPort, port) {

@@ -40,6 +40,8 @@ export type Appended = {
 	readonly location: string;
 	/** The stream had the events already. */
 	readonly repeated: boolean;
+	/** What of the events has no effect, such as malformed rules of metadata: `Varve-Ignored`. */
+	readonly ignored?: string;
 };
 
 /** Bytes alone need no batch, which cannot carry all bytes. */
@@ -99,6 +101,7 @@ async function post(
 	const location = answer.headers.get("location") ?? "";
 	const version = versionIn(location);
 	const position = answer.headers.get("es-position");
+	const ignored = answer.headers.get("varve-ignored");
 	return {
 		version,
 		lastVersion: version + ids.length - 1,
@@ -106,6 +109,7 @@ async function post(
 		ids,
 		location,
 		repeated: answer.headers.get("varve-repeated") === "true",
+		...(ignored === null ? {} : { ignored }),
 	};
 }
 

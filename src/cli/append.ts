@@ -118,6 +118,8 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	try {
 		const appended = await client.append(address, event, { expected });
 		process.stdout.write(`${JSON.stringify(placeOf(appended, stream, id))}\n`);
+		if (appended.ignored !== undefined)
+			process.stderr.write(`varve: the server ignores a part of it: ${appended.ignored}\n`);
 	} catch (error) {
 		throw explained(error, { stream, id, expected: text(values, "expected"), reasons });
 	}

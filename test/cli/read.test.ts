@@ -87,6 +87,13 @@ describe("varve append and read", () => {
 		expect(JSON.parse((await run(...args)).stdout)).toMatchObject({ version: 0, repeated: true });
 	});
 
+	test("say what of an event has no effect", async () => {
+		const data = '{"$maxAge":"long","$maxCount":2.0}';
+		const { code, stderr } = await run("append", "$$kept", "--type", "$metadata", "--data", data);
+		expect([code, stderr]).toEqual([0, expect.stringContaining('"$maxAge"')]);
+		expect(stderr).not.toContain("$maxCount");
+	});
+
 	test("read from a version, and no more than asked for", async () => {
 		const versions = async (...args: string[]) =>
 			parse((await run("read", "long", ...args)).stdout).map(({ version }) => version);
