@@ -3,7 +3,8 @@
  *
  * - `wrong-expected-version`  the stream is at `current`: read it, and decide again
  * - `stream-deleted`  the stream was deleted for ever, or was expected to exist and does not
- * - `refused`     the server refused for another reason, which `problem` has; nothing was written
+ * - `refused`     the server refused for another reason, which `problem` has; or, without one, no
+ *   connection to the URL can come about. Nothing was written
  * - `unanswered`  too many faults in a row: **it may have been written**. Send it again with the
  *   same `ids` to learn that: the server answers what the first answer was
  */
@@ -13,7 +14,7 @@ export type WriteFailure = "wrong-expected-version" | "stream-deleted" | "refuse
 
 type Facts = {
 	readonly url: string;
-	/** What the server said, word for word; undefined for `unanswered`. */
+	/** What the server said, word for word; undefined if it said nothing. */
 	readonly problem?: Problem;
 	/** The ids of the events, also of those that were made up. */
 	readonly ids?: readonly string[];

@@ -47,6 +47,9 @@ export async function send(
 		if (!("unanswered" in answer) && attempt.isDone(answer))
 			return { answer, attempts: faults.all + 1 };
 
+		if ("unanswered" in answer && answer.unreachable !== undefined) {
+			throw new WriteError("refused", answer.unreachable, { url, ids, cause: answer.cause });
+		}
 		faults = counted(faults, isForeign(answer, problem));
 		const reason = reasonOf(answer, problem);
 		if (isHopeless(faults, settings.retriesMax)) {

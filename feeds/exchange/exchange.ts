@@ -8,7 +8,7 @@
  * Redirects are followed here and not by `fetch`, because `fetch` takes headers such as `x-api-key`
  * along to any host. What is meant for one origin is sent to that origin only.
  */
-import { transportFault } from "./transport.ts";
+import { neverConnects, transportFault } from "./transport.ts";
 
 export type Request = {
 	readonly method?: "GET" | "POST" | "DELETE";
@@ -43,6 +43,8 @@ export type Answer = {
 export type NoAnswer = {
 	readonly unanswered: string;
 	readonly hidden: boolean;
+	/** There never was a connection, and there never will be: the URL is wrong, or not trusted. */
+	readonly unreachable?: string | undefined;
 	/** What `fetch` threw. */
 	readonly cause: unknown;
 };
@@ -165,5 +167,5 @@ function noAnswer(error: unknown): NoAnswer {
 	const unanswered = [message ?? error, transportFault(cause) ?? (within || code)]
 		.filter(Boolean)
 		.join(": ");
-	return { unanswered, hidden: false, cause: error };
+	return { unanswered, hidden: false, unreachable: neverConnects(cause), cause: error };
 }

@@ -23,6 +23,15 @@ const WORDS: ReadonlyMap<string, string> = new Map([
 	["UNABLE_TO_VERIFY_LEAF_SIGNATURE", UNKNOWN_SIGNER],
 ]);
 
+/**
+ * What to do about a fault that no repeat can mend, because no connection comes about; undefined
+ * for any other. The server has received nothing.
+ */
+export function neverConnects(error: unknown): string | undefined {
+	const fault = transportFault(error);
+	return fault === NOT_HTTP ? undefined : fault;
+}
+
 /** What to do about the fault; undefined if its own message says it well enough. */
 export function transportFault(error: unknown): string | undefined {
 	const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };

@@ -85,19 +85,24 @@ async function followByLines({ port, stream, seen, signal }: Target): Promise<vo
 	}
 }
 
+/** An event of an HTTP feed; its own id is `eventid` if `id` names its place. */
+type Told = { readonly id: string; readonly eventid?: string };
+
 async function followByHttpFeed({ port, stream, seen, signal }: Target): Promise<void> {
+	/** An entry's own id in the feed. */
+	let newest: string | undefined;
 	while (!signal.aborted) {
-		const newest = seen.at(-1);
-		const query = newest ? `?lastEventId=${newest.id}&timeout=2000` : "";
+		const query = newest ? `?lastEventId=${encodeURIComponent(newest)}&timeout=2000` : "";
 		const headers = { Accept: "application/cloudevents-batch+json" };
 		const path = `/streams/${encodeURIComponent(stream)}${query}`;
 		let text = "";
 		const isWhole = await lines(port, path, headers, signal, (line) => {
 			text += line;
 		});
-		const batch = isWhole && text.startsWith("[") ? (JSON.parse(text) as { id: string }[]) : [];
+		const batch: Told[] = isWhole && text.startsWith("[") ? JSON.parse(text) : [];
 		// It numbers nothing: the place in the feed is the number.
-		for (const { id } of batch) seen.push({ id, at: seen.length });
+		for (const { id, eventid = id } of batch) seen.push({ id: eventid, at: seen.length });
+		newest = batch.at(-1)?.id ?? newest;
 		await soon();
 	}
 }
