@@ -21,9 +21,10 @@ export function encodeEventJson(event: EntryEvent): string {
  * The data as it was sent, to the byte; what is no JSON becomes a JSON string of its text. Metadata
  * of a stream may have been sent as nothing at all: then the event is JSON and has no content.
  */
-export function encodeDataJson({ isJson, data, metadata }: EntryEvent): string {
+export function encodeDataJson({ isJson, isRedacted, data, metadata }: EntryEvent): string {
 	const text = textOf(data);
-	return isJson && (data.length > 0 || metadata.length === 0) ? text : JSON.stringify(text);
+	const isNothing = data.length === 0 && metadata.length === 0 && !isRedacted;
+	return isJson && (data.length > 0 || isNothing) ? text : JSON.stringify(text);
 }
 
 /**
