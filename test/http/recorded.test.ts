@@ -28,6 +28,12 @@ type Exchange = {
 const file = resolve("test/http/data/recorded-exchanges.json");
 const exchanges = JSON.parse(readFileSync(file, "utf8")) as Exchange[];
 
+/**
+ * Departure 14, by client and index: an event whose id stands in the stream is sent again, with
+ * another expected version. The genuine server refused; ours answers what the first append got.
+ */
+const REPEATS: ReadonlySet<string> = new Set(["goes 1"]);
+
 describe.each([...new Set(exchanges.map(({ client }) => client))])("what %s got", (client) => {
 	const own = exchanges.filter((exchange) => exchange.client === client);
 	let servers: Servers;
@@ -42,6 +48,12 @@ describe.each([...new Set(exchanges.map(({ client }) => client))])("what %s got"
 			const { method, url, headers, body, ...recorded } = own[index] as Exchange;
 			const ask = { method, path: url, headers, ...(body === undefined ? {} : { body }) };
 			const reply = await servers.ask(ask);
+			if (REPEATS.has(`${client} ${index}`)) {
+				expect([recorded.status, recorded.reason]).toEqual([400, "Wrong expected EventNumber"]);
+				expect([reply.status, reply.headers["varve-repeated"]]).toEqual([201, "true"]);
+				expect(reply.headers.location).toBe(`${servers.url}${url}/0`);
+				return;
+			}
 			expect([reply.status, reply.reason]).toEqual([recorded.status, recorded.reason]);
 			expect(reply.headers["es-currentversion"]).toBe(recorded.currentVersion);
 			if (recorded.contentType) expect(reply.headers["content-type"]).toBe(recorded.contentType);
