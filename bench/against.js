@@ -90,7 +90,10 @@ function reading(path, headers, condition) {
 		async rate(url) {
 			const asked = { ...headers };
 			if (condition) {
-				const answer = await fetch(url + path, { headers });
+				// `fetch` asks for br by itself, and each coding has a tag of its own.
+				const answer = await fetch(url + path, {
+					headers: { "Accept-Encoding": "identity", ...headers },
+				});
 				await answer.arrayBuffer();
 				asked["If-None-Match"] = answer.headers.get("etag");
 			}
