@@ -102,6 +102,28 @@ export type EventContent = {
 	readonly metadata: Uint8Array;
 };
 
+/** An event as the log has it. */
+export type StoredEvent = EventContent & {
+	readonly stream: string;
+	readonly version: number;
+	readonly position: number;
+	/** Milliseconds since 1970. */
+	readonly created: number;
+	/** As in `FeedEvent`. */
+	readonly isRedacted?: boolean;
+};
+
+/** An entry of a stream that was read, for a line. */
+export type LinesEntry = {
+	/** Its version in that stream; on `$all` its position. */
+	readonly version: number;
+	readonly event: StoredEvent;
+	/** If it is a link to the event that somebody wrote: the link. */
+	readonly link?: StoredEvent;
+	/** If it is a link whose target cannot be shown: where it points to. */
+	readonly unresolved?: { readonly stream: string; readonly version: number };
+};
+
 /**
  * An entry as a reader decodes it, with as much of the event as the embed level shows.
  */

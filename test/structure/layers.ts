@@ -47,6 +47,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/json": ["feeds/model.ts", "feeds/errors.ts"],
 	"feeds/atom": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/ndjson": ["feeds/json", "feeds/model.ts"],
+	"feeds/lines": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/event-source": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/json-feed": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/events": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
@@ -65,6 +66,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/reader": [
 		"feeds/exchange",
 		"feeds/json",
+		"feeds/lines",
 		"feeds/model.ts",
 		"feeds/geometry.ts",
 		"feeds/errors.ts",
