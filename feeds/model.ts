@@ -102,6 +102,17 @@ export type EventContent = {
 	readonly metadata: Uint8Array;
 };
 
+/** An event as a reader hands it out. */
+export type ReadEvent = LoggedEvent & {
+	/**
+	 * Its number in the stream that is read (for `$all` the position, for `$ce-order` the number in
+	 * the category). Keep this number as the reader position, and continue with `from: at + 1`.
+	 */
+	readonly at: number;
+	/** Parses `data`. @throws SyntaxError if it is not JSON */
+	json(): unknown;
+};
+
 /** An event as the log has it. */
 export type StoredEvent = EventContent & {
 	readonly stream: string;

@@ -2,6 +2,37 @@
  * Faults of the connection, in words. OpenSSL and the parser of HTTP tell only what they met, not
  * what was done wrong: a URL with https for a port that speaks plain HTTP, or the other way round.
  */
+
+/** As much of `fetch` as this client uses. */
+export type Fetcher = (url: string, request: FetcherRequest) => Promise<FetcherResponse>;
+
+export type FetcherRequest = {
+	readonly method: string;
+	readonly headers: Record<string, string>;
+	readonly body?: Uint8Array<ArrayBuffer> | string;
+	/** Redirects are answers. */
+	readonly redirect: "manual";
+	readonly signal: AbortSignal;
+};
+
+export type FetcherResponse = {
+	readonly status: number;
+	readonly statusText: string;
+	readonly headers: Fields;
+	readonly body: FetcherBody | null;
+};
+
+/** Header fields. Several of one name are one value, with commas between them. */
+export type Fields = { get(name: string): string | null };
+
+export type FetcherBody = {
+	cancel(): Promise<unknown>;
+	getReader(): { read(): Promise<FetcherChunk>; cancel(): Promise<unknown> };
+};
+
+export type FetcherChunk =
+	| { readonly done: false; readonly value: Uint8Array }
+	| { readonly done: true };
 const WITHOUT_TLS = "the server does not use TLS at this port; write http:// in place of https://";
 const NOT_HTTP =
 	"the answer is not HTTP; if the server uses TLS at this port, write https:// in place of http://";

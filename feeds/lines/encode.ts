@@ -7,32 +7,35 @@
  * a buffer is faster than two small ones for each event. All of a line but `data` and the
  * metadata is ASCII, so a reader finds its way without decoding UTF-8.
  */
-import { isUtf8 } from "node:buffer";
-import { isJsonText } from "../json/text.ts";
 import type { LinesEntry } from "../model.ts";
+import { asBuffer, type ContentText, contentTextOf } from "./content.ts";
 
-const LINE_BREAK = /[\r\n]/;
-const WIDE = /[\u0080-\u00ff]/;
 const PLAIN = /^[ !#-[\]-~]*$/;
 const NOT_ASCII = /[^ -~]/g;
 
 /** @param entries in the order of their lines */
 export function encodeLines(entries: readonly LinesEntry[]): Uint8Array {
+	const content = contentTextOf(entries);
 	let text = "";
-	for (const entry of entries) text += entry.unresolved ? linkLine(entry) : eventLine(entry);
+	for (const entry of entries) {
+		text += entry.unresolved ? linkLine(entry) : eventLine(entry, content);
+	}
 	return Buffer.from(text, "latin1");
 }
 
 /** `data` is the last member, and the metadata stands before it: a reader relies on that. */
-function eventLine({ version: at, event, link }: LinesEntry): string {
+function eventLine({ version: at, event, link }: LinesEntry, content: ContentText): string {
 	const { stream, version, id, type, isJson, isRedacted, data, metadata } = event;
 	const { position, created } = link ?? event;
+	// With metadata, `isJson` may be said of that alone.
+	const isSure = isJson && metadata.length === 0;
 	return (
 		`{"at":${at},"stream":${ascii(stream)},"version":${version},"position":${position}` +
 		`,"id":"${id}","type":${ascii(type)},"created":"${time(created)}","isJson":${isJson}` +
 		(isRedacted ? ',"isRedacted":true' : "") +
-		(link ? content("linkMetadata", link.metadata, true) : "") +
-		`${content("metadata", metadata, true)}${content("data", data, isJson)}}\n`
+		(link ? member("linkMetadata", link.metadata, content.ofJson(link.metadata)) : "") +
+		member("metadata", metadata, content.ofJson(metadata)) +
+		`${member("data", data, isJson ? content.ofJson(data, isSure) : undefined)}}\n`
 	);
 }
 
@@ -46,21 +49,11 @@ function linkLine({ version: at, event, link, unresolved }: LinesEntry): string 
 	);
 }
 
-/**
- * The member that holds `bytes`; "" if there are none. Bytes that are no JSON, no UTF-8, or that
- * would break the line, are in Base64.
- */
-function content(name: string, bytes: Uint8Array, isJson: boolean): string {
+/** The member that holds `bytes`; "" if there are none. Without their text it is in Base64. */
+function member(name: string, bytes: Uint8Array, text: string | undefined): string {
 	if (bytes.length === 0) return "";
-	const buffer = Buffer.isBuffer(bytes)
-		? bytes
-		: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-	if (isJson) {
-		const text = buffer.toString("latin1");
-		const fits = !LINE_BREAK.test(text) && (!WIDE.test(text) || isUtf8(buffer));
-		if (fits && isJsonText(text)) return `,"${name}":${text}`;
-	}
-	return `,"${name}Base64":"${buffer.toString("base64")}"`;
+	if (text !== undefined) return `,"${name}":${text}`;
+	return `,"${name}Base64":"${asBuffer(bytes).toString("base64")}"`;
 }
 
 function ascii(text: string): string {

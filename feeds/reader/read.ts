@@ -2,17 +2,18 @@
  * The reader: hands out every event of a stream once, in order, from any position.
  *
  * `step.ts` decides what comes next (its header draws the states). This file does it: it asks,
- * hands out, and waits. While the consumer works on a page, the reader already fetches the next
- * one: one page ahead, and only if the links say that it exists.
+ * hands out, and waits. While the consumer works on a page, the next ones are on their way
+ * (`pages/ahead.ts`).
  */
 import { pollDelay } from "./backoff.ts";
 import { dataAhead } from "./data.ts";
-import { eventOf, lacksData, type ReadEvent } from "./event.ts";
+import type { ReadEvent } from "./event.ts";
 import { type ReaderSettings, type ReadOptions, settingsOf } from "./options.ts";
-import { askForPage, backOff, fetchData, type PageAnswer } from "./session.ts";
+import { PagesAhead } from "./pages/ahead.ts";
+import type { ReaderPage } from "./pages/page.ts";
+import { ProgressMeter } from "./pages/progress.ts";
+import { backOff, fetchData, type PageAnswer } from "./session.ts";
 import { type State, type Step, start, step } from "./step.ts";
-
-const NO_DATA = new Uint8Array(0);
 
 /**
  * Reads a stream. With `follow` it stays at the head and never ends by itself; without, it ends
@@ -43,18 +44,27 @@ async function* run(
 	outer?.addEventListener("abort", onAbort);
 	if (outer?.aborted) stop.abort();
 	try {
+		const ahead = new PagesAhead(settings, signal);
+		const { onProgress, from } = settings;
+		const meter = onProgress && new ProgressMeter(onProgress);
 		let state = start(settings);
-		let asked: Promise<PageAnswer> | undefined;
+		let at: number | undefined;
 		while (state.phase !== "ended") {
-			const answer = await (asked ?? askForPage(state, settings, signal));
-			const next = step(state, answer.outcome, settings);
-			asked = askAhead(next, settings, signal);
-			const dataOf = dataAhead(next.fresh, (entry) => fetchData(entry, settings, signal));
-			for (const { at, entry } of next.fresh) {
-				const data = lacksData(entry) ? await dataOf(entry) : (entry.event?.data ?? NO_DATA);
-				if (signal.aborted) return;
-				if (data !== undefined) yield eventOf(entry, at, data);
+			const answer = await ahead.take(state);
+			const { outcome } = answer;
+			const page = outcome.kind === "page" ? outcome.page : undefined;
+			const next = step(state, outcome, settings);
+			if (page) askAhead(ahead, next, page, meter !== undefined);
+			if (page?.lacking.size) yield* withData(next.fresh, page, settings, signal);
+			else {
+				for (const event of next.fresh) {
+					if (signal.aborted) return;
+					yield event;
+				}
 			}
+			at = next.fresh.at(-1)?.at ?? at;
+			const bytes = page?.bytes ?? 0;
+			meter?.passed({ events: next.fresh.length, bytes }, { at, from, last: ahead.last });
 			await pause(next, state, answer, settings, signal);
 			state = next.state;
 		}
@@ -67,16 +77,27 @@ async function* run(
 }
 
 /** At the head a page may take as long as a long poll, so the reader does not fetch it ahead. */
-function askAhead(
-	next: Step,
+function askAhead(ahead: PagesAhead, next: Step, page: ReaderPage, always: boolean): void {
+	const isFar = next.pause === "none" && next.state.phase === "catching-up";
+	if (isFar) ahead.ask(next.state, page);
+	if (isFar || always) ahead.learn(next.state, page);
+}
+
+/** The events of a page, some of whose data has to be fetched. */
+async function* withData(
+	fresh: readonly ReadEvent[],
+	{ lacking }: ReaderPage,
 	settings: ReaderSettings,
 	signal: AbortSignal,
-): Promise<PageAnswer> | undefined {
-	if (next.pause !== "none" || next.state.phase !== "catching-up") return undefined;
-	const asked = askForPage(next.state, settings, signal);
-	// It is awaited after the events before it; until then, a failure must not count as unhandled.
-	asked.catch(() => undefined);
-	return asked;
+): AsyncGenerator<ReadEvent, void, void> {
+	const queue = fresh.flatMap(({ at }) => lacking.get(at) ?? []);
+	const dataOf = dataAhead(queue, (entry) => fetchData(entry, settings, signal));
+	for (const event of fresh) {
+		const entry = lacking.get(event.at);
+		const data = entry ? await dataOf(entry) : event.data;
+		if (signal.aborted) return;
+		if (data !== undefined) yield entry ? { ...event, data } : event;
+	}
 }
 
 async function pause(

@@ -27,7 +27,7 @@ export const exportVerb: Verb = {
 async function run({ operands, values }: Arguments): Promise<number> {
 	const printer = new Printer(process.stdout);
 	const options = readOptions(operands.length === 0 ? ["$all"] : operands, values);
-	const { readStream } = await import("../../feeds/reader/read.ts");
+	const { readStream } = await import("../../feeds/node/index.ts");
 	const bounded = { ...options, retriesMax: RETRIES_MAX, signal: printer.signal };
 	for await (const event of readStream(bounded)) await printer.print(exportLine(event));
 	await printer.flushed();

@@ -52,7 +52,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		if (file !== undefined) await positionFile.saveCheckpoint(file, at);
 	});
 
-	const { readStream } = await import("../../feeds/reader/read.ts");
+	const { readStream } = await import("../../feeds/node/index.ts");
 	const endless = {
 		...options,
 		...(from === undefined ? {} : { from }),

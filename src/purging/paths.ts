@@ -2,7 +2,7 @@
  * The URLs that show events of a stream, for caches that know no tags: the targets of the server's
  * links, on the grid.
  *
- * Of each event: itself, the pages of 20 that hold it, forward and backward, and the page of 500
+ * Of each event: itself, the pages of 20 that hold it, forward and backward, and the page of 1,000
  * that our reader asks for; in its own stream, in the indexes it joined, and in the log; each plain
  * and with `?embed=body`. The other URLs (other counts, the short pages that lead to the grid,
  * streams of links) cannot be listed: a cache that is purged by URL must not keep them.
@@ -22,7 +22,7 @@ export type Paths = {
 };
 
 /** The page size of our reader. */
-const BULK = 500;
+const BULK = 1000;
 /** So many of the largest events are sure to fit into one read. */
 const STEP = GRID;
 /** Some seconds of purging; a stream with more paths is reported as too large. */

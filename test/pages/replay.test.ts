@@ -67,7 +67,7 @@ test.each([
 		tag: () => "",
 		asAsked: (url: string) => url,
 	};
-	const { feed } = await readPage(log, URLS, request);
+	const feed = feedOf(URLS, request, await readPage(log, request));
 	const previous = feed.links.find(({ relation }) => relation === "previous");
 	expect(previous?.uri).toBe("/s/9990/forward/10");
 });

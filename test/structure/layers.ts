@@ -71,6 +71,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/geometry.ts",
 		"feeds/errors.ts",
 	],
+	// The reader on Node.js, which knows modules of it.
+	"feeds/node": ["feeds/exchange", "feeds/reader", "feeds/model.ts"],
 	// The package varve-client is this part and what it may import: see client/tsconfig.json.
 	"feeds/client": [
 		"feeds/exchange",
