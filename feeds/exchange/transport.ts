@@ -44,6 +44,8 @@ const UNKNOWN_SIGNER =
 const BLOCKED_PORT =
 	"fetch never connects to this port, as it belongs to another protocol; take another port";
 
+const OPENSSL_SAYS = /wrong version number|packet length too long/;
+
 const WORDS: ReadonlyMap<string, string> = new Map([
 	["ERR_SSL_WRONG_VERSION_NUMBER", WITHOUT_TLS],
 	["ERR_SSL_PACKET_LENGTH_TOO_LONG", WITHOUT_TLS],
@@ -67,5 +69,7 @@ export function neverConnects(error: unknown): string | undefined {
 export function transportFault(error: unknown): string | undefined {
 	const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
 	if (message === "bad port") return BLOCKED_PORT;
+	// node:https has what OpenSSL said in the message alone.
+	if (code === "EPROTO") return OPENSSL_SAYS.test(String(message)) ? WITHOUT_TLS : undefined;
 	return typeof code === "string" ? WORDS.get(code) : undefined;
 }

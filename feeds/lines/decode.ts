@@ -18,9 +18,15 @@ import { type Json, objectOf, textIn } from "../json/members.ts";
 import { eachMember, isJsonText, skipSpace, skipValue } from "../json/text.ts";
 import type { ReadEvent } from "../model.ts";
 
-/** Numbers that a double holds exactly, and names without an escape. */
-const HEAD =
-	/\{"at":(\d{1,15}),"stream":"([ !#-[\]-~]*)","version":(\d{1,15}),"position":(\d{1,15}),"id":"([ !#-[\]-~]*)","type":"([ !#-[\]-~]*)","created":"([ !#-[\]-~]*)","isJson":(true|false)/y;
+/** Names without an escape, in ASCII. */
+const NAME = '"([ !#-[\\]-~]*)"';
+/** Numbers that a double holds exactly. */
+const NUMBER = "(\\d{1,15})";
+const HEAD = new RegExp(
+	`\\{"at":${NUMBER},"stream":${NAME},"version":${NUMBER},"position":${NUMBER}` +
+		`,"id":${NAME},"type":${NAME},"created":${NAME},"isJson":(true|false)`,
+	"y",
+);
 const METADATA = ',"metadata":';
 const DATA = ',"data":';
 const LINE_FEED = 0x0a;

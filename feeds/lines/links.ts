@@ -3,7 +3,8 @@
  * its document.
  *
  * The targets are relative to the page's own URL: a stream's name may have thousands of characters,
- * and ten links with it would outgrow what proxies take for all headers of an answer (nginx: 4 KiB).
+ * and ten links with it would outgrow what proxies take for all headers of an answer (nginx:
+ * 4 KiB).
  */
 import type { Link } from "../model.ts";
 

@@ -5,11 +5,12 @@
  * hands out, and waits. While the consumer works on a page, the next ones are on their way
  * (`pages/ahead.ts`).
  */
+
+import { PagesAhead } from "./ahead.ts";
 import { pollDelay } from "./backoff.ts";
 import { dataAhead } from "./data.ts";
 import type { ReadEvent } from "./event.ts";
 import { type ReaderSettings, type ReadOptions, settingsOf } from "./options.ts";
-import { PagesAhead } from "./pages/ahead.ts";
 import type { ReaderPage } from "./pages/page.ts";
 import { ProgressMeter } from "./pages/progress.ts";
 import { backOff, fetchData, type PageAnswer } from "./session.ts";

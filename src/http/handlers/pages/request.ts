@@ -58,7 +58,7 @@ export function negotiatePage(
 	return negotiateRepresentation(req, query, available, context.settings.publicUrl);
 }
 
-/** Without the embed level, if the format has none: a page is then kept once, however it is asked. */
+/** Without the embed level, if the format has none: then a page is kept once for all of them. */
 export function asEmbedded(representation: Representation<PageType>): Representation<PageType> {
 	const hasLevels = PAGE_FORMATS[representation.type.format].writes.from === "feed";
 	return hasLevels ? representation : { ...representation, embed: "none" };

@@ -10,11 +10,11 @@
  *
  * The links are still what counts: an answer is used only if the page before it links to its URL.
  */
-import { linkedFrom, rangeOf, withCount, withFrom } from "../links.ts";
-import type { ReaderSettings } from "../options.ts";
-import { askForPage, type PageAnswer } from "../session.ts";
-import type { State } from "../step.ts";
-import type { ReaderPage } from "./page.ts";
+import { linkedFrom, rangeOf, withCount, withFrom } from "./links.ts";
+import type { ReaderSettings } from "./options.ts";
+import type { ReaderPage } from "./pages/page.ts";
+import { askForPage, type PageAnswer } from "./session.ts";
+import type { State } from "./step.ts";
 
 /** Requests on their way at once, the next page included. */
 const PAGES_MAX = 4;
