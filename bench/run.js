@@ -9,9 +9,19 @@ import { rows as hashing } from "./rows/hashing.js";
 import { rows as importing } from "./rows/import.js";
 import { rows as pages } from "./rows/pages.js";
 import { rows as proxy } from "./rows/proxy.js";
+import { rows as replay } from "./rows/replay.js";
 import { rows as size } from "./rows/size.js";
 
-const ROWS = [...pages, ...appends, ...catchUp, ...size, ...proxy, ...importing, ...hashing];
+const ROWS = [
+	...pages,
+	...appends,
+	...catchUp,
+	...replay,
+	...size,
+	...proxy,
+	...importing,
+	...hashing,
+];
 
 const settings = readArguments(process.argv.slice(2));
 if (settings?.list) process.stdout.write(`${ROWS.map(({ name }) => name).join("\n")}\n`);

@@ -2,6 +2,7 @@
 import type { Arguments } from "../options.ts";
 import { exportLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
+import { showReading } from "./output/reading.ts";
 import { FROM, RETRIES_MAX, readOptions } from "./read.ts";
 import { CLIENT_OPTIONS, EXIT, type Verb } from "./verb.ts";
 
@@ -28,8 +29,18 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const printer = new Printer(process.stdout);
 	const options = readOptions(operands.length === 0 ? ["$all"] : operands, values);
 	const { readStream } = await import("../../feeds/node/index.ts");
-	const bounded = { ...options, retriesMax: RETRIES_MAX, signal: printer.signal };
-	for await (const event of readStream(bounded)) await printer.print(exportLine(event));
+	const reading = showReading(options.from ?? 0);
+	const bounded = {
+		...options,
+		...reading.options,
+		retriesMax: RETRIES_MAX,
+		signal: printer.signal,
+	};
+	try {
+		for await (const event of readStream(bounded)) await printer.print(exportLine(event));
+	} finally {
+		reading.close();
+	}
 	await printer.flushed();
 	return EXIT.done;
 }

@@ -4,6 +4,7 @@ import type { Arguments } from "../options.ts";
 import { explainDamage, Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
+import { showReading } from "./output/reading.ts";
 import { FROM, readOptions } from "./read.ts";
 import { onStopSignal } from "./signals.ts";
 import { CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "./verb.ts";
@@ -53,8 +54,10 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	});
 
 	const { readStream } = await import("../../feeds/node/index.ts");
+	const reading = showReading(from ?? 0);
 	const endless = {
 		...options,
+		...reading.options,
 		...(from === undefined ? {} : { from }),
 		follow: true,
 		signal: stop.signal,
@@ -66,6 +69,8 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		}
 	} catch (error) {
 		throw file === undefined ? error : withPositionFile(error, file);
+	} finally {
+		reading.close();
 	}
 	await saver.close();
 	await printer.flushed();
