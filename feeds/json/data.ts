@@ -1,6 +1,7 @@
 /** The data of an event as a value. */
+import { textOf } from "./string.ts";
 
-const decoder = new TextDecoder();
+const MARK = 0xfeff;
 
 /**
  * The `json()` of an event. All events share it: a closure for each would cost more than the rest
@@ -8,5 +9,6 @@ const decoder = new TextDecoder();
  * @throws SyntaxError if the data is not JSON
  */
 export function parseData(this: { readonly data: Uint8Array }): unknown {
-	return JSON.parse(decoder.decode(this.data));
+	const text = textOf(this.data);
+	return JSON.parse(text.charCodeAt(0) === MARK ? text.slice(1) : text);
 }

@@ -45,22 +45,24 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 	return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
-/** The part of a buffer that has the content of all events; undefined if it lies elsewhere, too. */
+/**
+ * The part of a buffer that seems to have the content of all events, by the first and the last.
+ * Undefined if it has more: buffers of their own may come from one pool, with others between them.
+ */
 function blockOf(entries: readonly LinesEntry[]): Buffer | undefined {
-	let buffer: ArrayBufferLike | undefined;
-	let [low, high, bytes] = [Infinity, 0, 0];
+	let bytes = 0;
+	let first: Uint8Array | undefined;
+	let last: Uint8Array | undefined;
 	for (const { event } of entries) {
-		for (const part of [event.data, event.metadata]) {
-			if (part.length === 0) continue;
-			buffer ??= part.buffer;
-			if (part.buffer !== buffer) return undefined;
-			low = Math.min(low, part.byteOffset);
-			high = Math.max(high, part.byteOffset + part.length);
-			bytes += part.length;
-		}
+		const { data, metadata } = event;
+		bytes += data.length + metadata.length;
+		if (metadata.length > 0) last = metadata;
+		else if (data.length > 0) last = data;
+		first ??= data.length > 0 ? data : last;
 	}
-	// Buffers of their own may come from one pool, with others between them.
-	return buffer && high - low === bytes ? Buffer.from(buffer, low, bytes) : undefined;
+	if (first === undefined || last === undefined || first.buffer !== last.buffer) return undefined;
+	const span = last.byteOffset + last.length - first.byteOffset;
+	return span === bytes ? Buffer.from(first.buffer, first.byteOffset, bytes) : undefined;
 }
 
 function fits(text: string, bytes: Uint8Array): boolean {

@@ -2,7 +2,7 @@
 import type { Arguments } from "../options.ts";
 import { exportLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
-import { showReading } from "./output/reading.ts";
+import { ShownReading } from "./output/reading.ts";
 import { FROM, RETRIES_MAX, readOptions } from "./read.ts";
 import { CLIENT_OPTIONS, EXIT, type Verb } from "./verb.ts";
 
@@ -29,7 +29,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const printer = new Printer(process.stdout);
 	const options = readOptions(operands.length === 0 ? ["$all"] : operands, values);
 	const { readStream } = await import("../../feeds/node/index.ts");
-	const reading = showReading(options.from ?? 0);
+	const reading = new ShownReading(options.from ?? 0);
 	const bounded = {
 		...options,
 		...reading.options,

@@ -4,7 +4,7 @@ import type { Arguments } from "../options.ts";
 import { explainDamage, Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
-import { showReading } from "./output/reading.ts";
+import { ShownReading } from "./output/reading.ts";
 import { FROM, readOptions } from "./read.ts";
 import { onStopSignal } from "./signals.ts";
 import { CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "./verb.ts";
@@ -54,7 +54,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	});
 
 	const { readStream } = await import("../../feeds/node/index.ts");
-	const reading = showReading(from ?? 0);
+	const reading = new ShownReading(from ?? 0);
 	const endless = {
 		...options,
 		...reading.options,

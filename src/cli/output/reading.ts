@@ -2,34 +2,42 @@
 import type { Progress as Reached } from "../../../feeds/reader/pages/progress.ts";
 import { Progress } from "./progress.ts";
 
-/** What a verb gives its reader, and closes at the end. */
-export type ShownReading = {
-	/** For the reader; nothing if nobody would see it. */
-	readonly options: { readonly onProgress?: (reached: Reached) => void };
-	close(): void;
-};
+export class ShownReading {
+	readonly #from: number;
+	readonly #bar: Progress | undefined;
+	#last: Reached | undefined;
 
-/** @param from the first event that the reader was to hand out */
-export function showReading(from: number): ShownReading {
-	const { stderr, stdout } = process;
-	// On one terminal, lines and a bar would overwrite each other.
-	if (!stderr.isTTY || stdout.isTTY) return { options: {}, close: () => undefined };
-	let last: Reached | undefined;
-	const progress = new Progress(stderr, {
-		events: () => last?.events ?? 0,
-		fraction: () => fractionOf(from, last),
-	});
-	return {
-		options: {
+	/** @param from the first event that the reader is to hand out */
+	constructor(from: number) {
+		const { stderr, stdout } = process;
+		this.#from = from;
+		// On one terminal, lines and a bar would overwrite each other.
+		const isSeen = stderr.isTTY && !stdout.isTTY;
+		const measure = {
+			events: () => this.#last?.events ?? 0,
+			fraction: () => this.#fraction(),
+		};
+		this.#bar = isSeen ? new Progress(stderr, measure) : undefined;
+	}
+
+	/** For the reader: nothing if nobody would see it. */
+	get options(): { readonly onProgress?: (reached: Reached) => void } {
+		if (this.#bar === undefined) return {};
+		return {
 			onProgress: (reached) => {
-				last = reached;
+				this.#last = reached;
 			},
-		},
-		close: () => progress.close(),
-	};
-}
+		};
+	}
 
-function fractionOf(from: number, reached: Reached | undefined): number | undefined {
-	if (reached?.head === undefined || reached.head < from) return undefined;
-	return ((reached.at ?? from - 1) - from + 1) / (reached.head - from + 1);
+	/** Removes the bar. */
+	close(): void {
+		this.#bar?.close();
+	}
+
+	#fraction(): number | undefined {
+		const { at = this.#from - 1, head } = this.#last ?? {};
+		if (head === undefined || head < this.#from) return undefined;
+		return (at - this.#from + 1) / (head - this.#from + 1);
+	}
 }
