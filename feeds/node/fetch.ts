@@ -13,7 +13,7 @@ import {
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { pipeline, type Readable } from "node:stream";
-import { createBrotliDecompress, createGunzip } from "node:zlib";
+import { createBrotliDecompress, createUnzip } from "node:zlib";
 import type { Fetcher, FetcherRequest, FetcherResponse } from "../exchange/transport.ts";
 
 const httpAgent = new HttpAgent({ keepAlive: true });
@@ -33,6 +33,8 @@ export const nodeFetch: Fetcher = async (url, init) => {
 		const req = start(url, init);
 		try {
 			const [res] = (await once(req, "response")) as [IncomingMessage];
+			// From here on, whoever reads the answer meets a fault.
+			req.on("error", () => undefined);
 			return responseOf(res);
 		} catch (cause) {
 			init.signal.throwIfAborted();
@@ -81,7 +83,7 @@ function bodyOf(stream: Readable): FetcherResponse["body"] {
 function decoded(res: IncomingMessage): Readable {
 	const coding = res.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
 	if (coding === "identity") return res;
-	const decoder = coding === "br" ? createBrotliDecompress() : createGunzip();
+	const decoder = coding === "br" ? createBrotliDecompress() : createUnzip();
 	// A fault of either ends the other, and is met by whoever reads.
 	return pipeline(res, decoder, () => undefined);
 }

@@ -78,6 +78,11 @@ export class PagesAhead {
 		];
 	}
 
+	/** Takes note that the reader has read all there is. */
+	atHead({ nextAt }: State): void {
+		this.#last = Math.max(nextAt - 1, this.#last ?? -1);
+	}
+
 	/** Learns the last version from the stream's newest page. A fault is no matter. */
 	learn(state: State, { links }: ReaderPage): void {
 		const newest = links.find(({ relation }) => relation === "first")?.uri;

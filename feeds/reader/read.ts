@@ -3,9 +3,8 @@
  *
  * `step.ts` decides what comes next (its header draws the states). This file does it: it asks,
  * hands out, and waits. While the consumer works on a page, the next ones are on their way
- * (`pages/ahead.ts`).
+ * (`ahead.ts`).
  */
-
 import { PagesAhead } from "./ahead.ts";
 import { pollDelay } from "./backoff.ts";
 import { dataAhead } from "./data.ts";
@@ -55,7 +54,7 @@ async function* run(
 			const { outcome } = answer;
 			const page = outcome.kind === "page" ? outcome.page : undefined;
 			const next = step(state, outcome, settings);
-			if (page) askAhead(ahead, next, page, meter !== undefined);
+			if (page) askAhead(ahead, next, page);
 			if (page?.lacking.size) yield* withData(next.fresh, page, settings, signal);
 			else {
 				for (const event of next.fresh) {
@@ -78,10 +77,13 @@ async function* run(
 }
 
 /** At the head a page may take as long as a long poll, so the reader does not fetch it ahead. */
-function askAhead(ahead: PagesAhead, next: Step, page: ReaderPage, always: boolean): void {
-	const isFar = next.pause === "none" && next.state.phase === "catching-up";
-	if (isFar) ahead.ask(next.state, page);
-	if (isFar || always) ahead.learn(next.state, page);
+function askAhead(ahead: PagesAhead, { state, pause }: Step, page: ReaderPage): void {
+	const isAtHead = state.phase !== "catching-up";
+	if (isAtHead && page.events.length > 0) ahead.atHead(state);
+	if (!isAtHead && pause === "none") {
+		ahead.ask(state, page);
+		ahead.learn(state, page);
+	}
 }
 
 /** The events of a page, some of whose data has to be fetched. */

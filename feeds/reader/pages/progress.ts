@@ -51,8 +51,7 @@ export class ProgressMeter {
 			at,
 			head,
 			eventsPerSecond,
-			secondsLeft:
-				left === 0 || eventsPerSecond > 0 ? secondsFor(left, eventsPerSecond) : undefined,
+			secondsLeft: secondsFor(left, eventsPerSecond),
 		});
 	}
 
@@ -78,5 +77,5 @@ type Reached = {
 
 function secondsFor(left: number | undefined, eventsPerSecond: number): number | undefined {
 	if (left === undefined || left === 0) return left;
-	return left / eventsPerSecond;
+	return eventsPerSecond > 0 ? left / eventsPerSecond : undefined;
 }
