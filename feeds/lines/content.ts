@@ -2,8 +2,8 @@
  * Which data and metadata of a page can stand in a line.
  *
  * A log reads the content of a page as one value and cuts it up. So all of it lies side by side in
- * one buffer, and is looked through at once: 173 bytes at a time, the calls would cost more than the
- * work.
+ * one buffer, and is looked through at once: 173 bytes at a time, the calls would cost more than
+ * the work.
  */
 import { isAscii, isUtf8 } from "node:buffer";
 import { isJsonText } from "../json/text.ts";
