@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The proof: two readers catch up through nginx, one after the other, and the server is counted.
-// The second asks it for nothing but the head: where that is, and the page that ends there. Exit code 0 where
-// that is so.
+// The second asks it for nothing but the head: where that is, and the page that ends there. Exit
+// code 0 where that is so.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
