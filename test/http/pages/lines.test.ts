@@ -41,7 +41,12 @@ async function appendBytes(stream: string, type: string, body: string | Buffer):
 async function page(path: string, headers = {}): Promise<Reply> {
 	const reply = await servers.ask(get(`/streams/${path}`, LINES, headers));
 	const slow = await servers.express.ask(get(`/streams/${path}`, LINES, headers));
-	expect([slow.status, slow.body]).toEqual([reply.status, reply.body]);
+	const seen = ({ status, headers: { date: _, ...others }, body, text }: Reply) => {
+		// On other ports.
+		const link = others.link?.toString().replaceAll(/:\d+\//g, "/");
+		return [status, { ...others, link }, status === 200 ? body : text.replaceAll(/:\d+\//g, "/")];
+	};
+	expect(seen(slow)).toEqual(seen(reply));
 	return reply;
 }
 
