@@ -63,7 +63,7 @@ export class ServerSource implements LogSource {
 	}
 }
 
-/** Whether the body has as many hashes or leaves as the tile. Only the proof says if they are right. */
+/** Whether the body has as many hashes or leaves as the tile; the proof shows if they are right. */
 function isTile({ headers, body }: Answer, { level, width }: Tile): boolean {
 	const type = mediaTypeOf(headers.get("content-type"));
 	if (type !== "application/octet-stream" || body === undefined) return false;
