@@ -63,7 +63,8 @@ export async function answerMetadataAppend(
 			reason: "You should not include an event type for metadata.",
 		});
 	}
-	return appendTo(exchange, { stream, kind, id: eventIdHeader(req) ?? "", type });
+	const id = eventIdHeader(req) ?? "";
+	return appendTo(exchange, { stream, kind, id, type, isMetadata: true });
 }
 
 /** A stream without metadata: an empty document, which the next write replaces. */
