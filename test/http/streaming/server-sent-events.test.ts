@@ -233,6 +233,31 @@ describe("server-sent events", () => {
 		}
 	});
 
+	test("ask a reader to come back that waits for a position which is not there", async () => {
+		const impatient = await startServers({ requestTimeoutMs: 200 });
+		const position = { "ES-MinPosition": "999" };
+		for (const lane of [impatient, impatient.express]) {
+			const live = await lane.ask(get("/streams/s", "text/event-stream", position));
+			expect([live.status, live.text]).toEqual([200, ": position-not-reached\nretry: 1000\n\n"]);
+			const other = await lane.ask(get("/streams/s", "application/x-ndjson", position));
+			expect([other.status, other.headers["retry-after"]]).toEqual([503, "1"]);
+		}
+		// It asks for a page, and only names the other type.
+		const page = "application/atom+xml, text/event-stream;q=0.5";
+		expect((await impatient.ask(get("/streams/s", page, position))).status).toBe(503);
+		await impatient.close();
+	});
+
+	test("are refused with a status for what does not pass by itself", async () => {
+		const stream = newStream();
+		await append(stream, ...numbered(1));
+		await servers.log.delete({ stream: stream as never, expected: "any", hard: true });
+		const gone = await servers.ask(get(`/streams/${stream}`, "text/event-stream"));
+		expect([gone.status, gone.json.type]).toEqual([410, "urn:varve:problem:stream-deleted"]);
+		const elsewhere = await servers.ask(get("/ping", "text/event-stream"));
+		expect(elsewhere.status).toBe(406);
+	});
+
 	test.each([
 		["/streams/s?lastEventId=x", {}, "malformed-query"],
 		["/streams/s?event=error", {}, "malformed-query"],

@@ -63,7 +63,7 @@ export function offeredEvents(
 
 /**
  * No body at all is how some clients say "no metadata", of whatever type they send it (departure
- * 30). A client that sends batches names no id in a header, as the events of a batch have their own.
+ * 30). A client that sends batches names no id in a header, as each event of a batch has its own.
  */
 function noMetadata({ kind, id, type }: AppendRequest): OfferedEvent {
 	const eventId = id === "" && namesItsEvents(kind) ? randomUUID() : id;
