@@ -234,17 +234,21 @@ describe("server-sent events", () => {
 	});
 
 	test("ask a reader to come back that waits for a position which is not there", async () => {
-		const impatient = await startServers({ requestTimeoutMs: 200 });
+		// Three quarters of it are for the wait, and the rest for a machine that does other things.
+		const impatient = await startServers({ requestTimeoutMs: 2000 });
 		const position = { "ES-MinPosition": "999" };
-		for (const lane of [impatient, impatient.express]) {
-			const live = await lane.ask(get("/streams/s", "text/event-stream", position));
-			expect([live.status, live.text]).toEqual([200, ": position-not-reached\nretry: 1000\n\n"]);
-			const other = await lane.ask(get("/streams/s", "application/x-ndjson", position));
-			expect([other.status, other.headers["retry-after"]]).toEqual([503, "1"]);
-		}
-		// It asks for a page, and only names the other type.
+		// The last one asks for a page, and only names the other type.
 		const page = "application/atom+xml, text/event-stream;q=0.5";
-		expect((await impatient.ask(get("/streams/s", page, position))).status).toBe(503);
+		const accepts = ["text/event-stream", "application/x-ndjson", page];
+		const requests = accepts.map((accept) => get("/streams/s", accept, position));
+		const lanes = [impatient, impatient.express];
+		const all = lanes.map(({ ask }) => Promise.all(requests.map((request) => ask(request))));
+		for (const [live, ...others] of await Promise.all(all)) {
+			const came = [live?.status, live?.text];
+			expect(came).toEqual([200, ": position-not-reached\nretry: 1000\n\n"]);
+			for (const { status, headers } of others)
+				expect([status, headers["retry-after"]]).toEqual([503, "1"]);
+		}
 		await impatient.close();
 	});
 
