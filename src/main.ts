@@ -3,14 +3,13 @@
  */
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
-import { type ServedLog, Serving } from "./http/serving.ts";
-import type { Log } from "./log/log.ts";
+import { Serving } from "./http/serving.ts";
 import { type OnStop, type OpenedLog, openLog, type Upgrade } from "./log/open.ts";
-import { clockWarning, readClock } from "./log/reading/clock.ts";
+import { ClockWatch } from "./log/reading/clock-watch.ts";
 
 export type { Settings } from "./config.ts";
 
-import { isRefusal, Refusal } from "./errors.ts";
+import { Refusal } from "./errors.ts";
 
 export { isRefusal, Refusal } from "./errors.ts";
 
@@ -28,16 +27,24 @@ export class RunningServer {
 	 */
 	readonly writerStopped: Promise<Refusal>;
 	readonly #serving: Serving;
+	readonly #clockWatch: ClockWatch;
 
 	/** As `startServer` makes it. */
-	constructor(url: string, writerStopped: Promise<Refusal>, serving: Serving) {
+	constructor(
+		url: string,
+		writerStopped: Promise<Refusal>,
+		serving: Serving,
+		clockWatch: ClockWatch,
+	) {
 		this.url = url;
 		this.writerStopped = writerStopped;
 		this.#serving = serving;
+		this.#clockWatch = clockWatch;
 	}
 
 	/** Drains: running requests end, long polls are answered, the log lets go of its files. */
 	async close(): Promise<void> {
+		this.#clockWatch.close();
 		await closeServing(this.#serving);
 		await closeLog(this.#serving.context);
 	}
@@ -51,27 +58,32 @@ export class RunningServer {
 export async function startServer(settings: Settings): Promise<RunningServer> {
 	const stop = new WriterStop();
 	const { log, hidden, tree } = await openWhole(settings, (refusal) => stop.note(refusal));
+	const clockWatch = new ClockWatch(log, tell);
 	try {
-		await tellOfClock(log);
+		await clockWatch.start();
 		const scavenger = await openScavenger(log, nodeOf(settings), tell);
-		return await serve({ log, hidden, tree, scavenger }, settings, stop.noted);
+		const serving = new Serving({ log, hidden, tree, scavenger }, settings, tell);
+		const url = await listen(serving, settings, stop.noted);
+		return new RunningServer(url, stop.noted, serving, clockWatch);
 	} catch (error) {
+		clockWatch.close();
 		await closeLog({ log, tree });
 		throw error;
 	}
 }
 
-/** Listens; if the address cannot be had, only the log is left open. */
-async function serve(
-	stored: ServedLog,
+/**
+ * Listens; if the address cannot be had, only the log is left open.
+ * @returns where
+ */
+async function listen(
+	serving: Serving,
 	settings: Settings,
 	writerStopped: Promise<Refusal>,
-): Promise<RunningServer> {
-	const serving = new Serving(stored, settings, tell);
+): Promise<string> {
 	writerStopped.then((refusal) => serving.refuseWith(refusal));
 	try {
-		const port = await serving.listen();
-		return new RunningServer(urlOf(settings.host, port), writerStopped, serving);
+		return urlOf(settings.host, await serving.listen());
 	} catch (error) {
 		await closeServing(serving);
 		throw error;
@@ -93,16 +105,6 @@ class WriterStop {
 	note(refusal: Refusal<"writer-stopped">): void {
 		tell(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
 		this.#resolve(refusal);
-	}
-}
-
-/** A damaged end of the log has been told of already, and keeps no server from its reads. */
-async function tellOfClock(log: Log): Promise<void> {
-	try {
-		const warning = clockWarning(await readClock(log));
-		if (warning !== undefined) tell(warning);
-	} catch (error) {
-		if (!isRefusal(error, "log-damaged")) throw error;
 	}
 }
 

@@ -46,6 +46,11 @@ export function problemIn(
 }
 
 export function isPassing({ word }: Problem): boolean {
+	return passes(word);
+}
+
+/** Whether a refusal of this word may pass by itself. */
+export function passes(word: string): boolean {
 	return PASSING.has(word);
 }
 

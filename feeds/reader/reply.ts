@@ -45,7 +45,11 @@ export async function get(
 	signal: AbortSignal,
 ): Promise<Reply> {
 	const answer = await exchange(request, fetcher, signal);
-	if ("unanswered" in answer) return fault(answer.unanswered, answer.hidden);
+	if ("unanswered" in answer) {
+		const { unreachable, unanswered, hidden } = answer;
+		if (unreachable === undefined) return fault(unanswered, hidden);
+		throw new ReadError("refused", request.url, unreachable);
+	}
 	if (answer.status === 200) return documentIn(answer, request);
 	if (answer.status === 304) return unchanged(answer, request);
 	return problemReply(answer, request);

@@ -109,6 +109,9 @@ export interface Histories {
 	incarnationAt(position: Position): number;
 }
 
+/** A history that replaced another one, and the position of the first event written in it. */
+export type History = { readonly incarnation: number; readonly first: number };
+
 /** For probes that ask whether this server should get requests. */
 export interface WriterProbe {
 	/**

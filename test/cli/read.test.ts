@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { append } from "../../feeds/client/index.ts";
 import {
 	newDirectory,
 	removeDirectories,
@@ -159,33 +160,21 @@ describe("varve follow", () => {
 
 describe("varve export", () => {
 	test("into varve import makes the same streams, byte for byte", async () => {
-		const post = async (contentType: string, body: string | Buffer) => {
-			const response = await fetch(`${server.url}/streams/odd%2F%20%C3%A9`, {
-				method: "POST",
-				headers: {
-					"Content-Type": contentType,
-					"ES-EventType": "Odd",
-					"ES-EventId": crypto.randomUUID(),
-				},
-				body,
-			});
-			expect(response.status).toBe(201);
-		};
-		const batch = (rest: string) =>
-			post(
-				"application/vnd.eventstore.events+json",
-				`[{"eventId":"${crypto.randomUUID()}","eventType":"Odd",${rest}}]`,
-			);
-		await post("application/json", '"a string"');
-		await post("application/json", "null");
-		await post("application/json", ' {\n "a" : 1.0 } ');
-		await post("application/octet-stream", Buffer.from([255, 0, 10]));
-		await post("application/octet-stream", '{"not":"marked as JSON"}');
-		await batch('"data":"text","metadata":{"m":1}');
-		await batch('"data":{\n"a":12345678901234567890},"metadata":[ 1.10 ]');
-		await batch('"data":5,"metadata":{}');
-		await batch('"data":"{\\"a\\": 1 }\\n"');
-		await batch('"metadata":{"only":true}');
+		const odd = { url: server.url, stream: "odd/ é" };
+		const post = (data: string | Buffer, isJson = true) =>
+			append(odd, { type: "Odd", data: Buffer.from(data), isJson });
+		const batch = (data: unknown, metadata: string) =>
+			append(odd, { type: "Odd", data, metadata: Buffer.from(metadata) });
+		await post('"a string"');
+		await post("null");
+		await post(' {\n "a" : 1.0 } ');
+		await post(Buffer.from([255, 0, 10]), false);
+		await post('{"not":"marked as JSON"}', false);
+		await batch("text", '{"m":1}');
+		await batch(Buffer.from('{\n"a":12345678901234567890}'), "[ 1.10 ]");
+		await batch(5, "{}");
+		await append(odd, { type: "Odd", data: '{"a": 1 }\n' });
+		await batch(undefined, '{"only":true}');
 
 		const copy = await startServer();
 		const exported = await run("export");

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Appended, append as appendEvent } from "../../feeds/client/index.ts";
 import { readStream } from "../../feeds/reader/read.ts";
 import { ROOT, type Server, startServer, varve } from "./processes.ts";
 
@@ -92,7 +93,7 @@ describeWithNginx(`behind nginx${hasNginx ? "" : " (SKIPPED: nginx is not instal
 		const stream = `/streams/late-${randomUUID()}`;
 		expect((await get(stream)).status).toBe(404);
 		expect((await get(stream)).status).toBe(404);
-		expect((await append(stream)).status).toBe(201);
+		expect(await append(stream)).toMatchObject({ version: 0, repeated: false });
 		expect((await get(stream)).status).toBe(200);
 	});
 
@@ -119,16 +120,9 @@ describeWithNginx(`behind nginx${hasNginx ? "" : " (SKIPPED: nginx is not instal
 		return fetch(nginx.url + path, { headers: { Accept: JSON_FEED, ...headers } });
 	}
 
-	function append(path: string): Promise<Response> {
-		return fetch(nginx.url + path, {
-			method: "POST",
-			headers: {
-				"Content-Type": "application/json",
-				"ES-EventType": "Tried",
-				"ES-EventId": randomUUID(),
-			},
-			body: "{}",
-		});
+	function append(path: string): Promise<Appended> {
+		const stream = path.slice("/streams/".length);
+		return appendEvent({ url: nginx.url, stream }, { type: "Tried", data: {} });
 	}
 });
 

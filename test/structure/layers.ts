@@ -85,7 +85,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/nearest.ts": [],
 	"src/networks.ts": [],
 	"src/options.ts": ["src/errors.ts", "src/nearest.ts"],
-	"src/indexes": ["src/event.ts"],
+	"src/indexes": ["feeds/json", "src/event.ts"],
 	"src/retention": ["feeds/json", "src/event.ts"],
 
 	// The core states the promises, judges and plans; an engine fetches.

@@ -46,8 +46,11 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	}
 	const { request } = await import("./request.ts");
 	const query = values.metadata ? "?metadata=true" : "";
-	await request(values, "DELETE", `/streams/${encodeURIComponent(stream)}/${version}/data${query}`);
-	const what = values.metadata ? "data and metadata" : "data";
+	const path = `/streams/${encodeURIComponent(stream)}/${version}/data${query}`;
+	const erased = await request(values, "DELETE", path, ({ status, headers }) =>
+		status === 204 ? (headers.get("varve-redacted") ?? undefined) : undefined,
+	);
+	const what = erased.replace(", ", " and ");
 	process.stdout.write(`${what} of ${version}@${stream} erased\n`);
 	return EXIT.done;
 }

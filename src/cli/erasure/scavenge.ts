@@ -60,6 +60,8 @@ type Story = {
 };
 type Last = { readonly scavengeId: string; readonly scavengeResult: string };
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [action = "start"] = operands;
 	const act = ACTIONS.get(action);
@@ -76,10 +78,8 @@ const ACTIONS: ReadonlyMap<string, (values: Values) => Promise<number>> = new Ma
 ]);
 
 async function start(values: Values): Promise<number> {
-	const { request } = await import("./request.ts");
 	const query = `?throttlePercent=${number(values, "throttlePercent")}`;
-	const started = await request(values, "POST", `/admin/scavenge${query}`);
-	const { scavengeId } = started as { scavengeId: string };
+	const { scavengeId } = await askForRun(values, "POST", `/admin/scavenge${query}`);
 	process.stdout.write(`scavenge ${scavengeId} runs\n`);
 	if (values.detach) return EXIT.done;
 	for await (const story of storyOf(scavengeId, values, true)) {
@@ -92,16 +92,13 @@ async function start(values: Values): Promise<number> {
 }
 
 async function stop(values: Values): Promise<number> {
-	const { request } = await import("./request.ts");
-	const stopped = await request(values, "DELETE", "/admin/scavenge/current");
-	process.stdout.write(`scavenge ${(stopped as Last).scavengeId} stopped\n`);
+	const { scavengeId } = await askForRun(values, "DELETE", "/admin/scavenge/current");
+	process.stdout.write(`scavenge ${scavengeId} stopped\n`);
 	return EXIT.done;
 }
 
 async function status(values: Values): Promise<number> {
-	const { request } = await import("./request.ts");
-	const last = await request(values, "GET", "/admin/scavenge/last");
-	const { scavengeId, scavengeResult } = last as Last;
+	const { scavengeId, scavengeResult } = await askForRun(values, "GET", "/admin/scavenge/last");
 	if (scavengeResult === "Unknown") {
 		process.stdout.write("no scavenge was ever started\n");
 		return EXIT.done;
@@ -113,6 +110,22 @@ async function status(values: Values): Promise<number> {
 	const told = said || (isRunning ? progress(newest as Story) : completed(newest as Story));
 	process.stdout.write(`scavenge ${scavengeId} ${isRunning ? "runs" : "is over"}: ${told}\n`);
 	return EXIT.done;
+}
+
+/** Which run an answer is about, and how that run went, if it was asked for the last one. */
+async function askForRun(
+	values: Values,
+	method: "GET" | "POST" | "DELETE",
+	path: string,
+): Promise<Last> {
+	const { request, membersIn } = await import("./request.ts");
+	return request(values, method, path, (answer) => {
+		const { scavengeId, scavengeResult = "" } = membersIn(answer) ?? {};
+		const isRun = typeof scavengeId === "string" && UUID.test(scavengeId);
+		const isTold =
+			typeof scavengeResult === "string" && (method !== "GET" || scavengeResult !== "");
+		return isRun && isTold ? { scavengeId, scavengeResult } : undefined;
+	});
 }
 
 /** The events that a run has written so far; with `follow`, also those it still writes. */

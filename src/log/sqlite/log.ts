@@ -14,6 +14,7 @@ import { Listeners } from "../listeners.ts";
 import {
 	DEFAULT_LOG_LIMITS,
 	type HiddenReads,
+	type History,
 	type Log,
 	type LogLimits,
 	type Range,
@@ -25,7 +26,7 @@ import { ErasureQueue, erasuresOf } from "./erasure/queue.ts";
 import { damageOr } from "./failures.ts";
 import { claimDirectory } from "./files/claim.ts";
 import { logFile, refusalOf } from "./files/directory.ts";
-import { type History, historiesOf, incarnationOf } from "./files/incarnation.ts";
+import { historiesOf, incarnationOf } from "./files/incarnation.ts";
 import type { Upgrade } from "./files/upgrade.ts";
 import { AppendQueue } from "./queue.ts";
 import { Reader } from "./reading/reader.ts";

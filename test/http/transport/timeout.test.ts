@@ -19,6 +19,11 @@ const NO_TREE: LogTree = {
 	close: () => {},
 };
 
+/** Streams whose last version is asked for in vain. */
+const HELD = "held" as Parameters<Log["last"]>[0];
+const BROKEN = "broken" as Parameters<Log["last"]>[0];
+const reported: unknown[] = [];
+
 let server: Serving;
 let port: number;
 /** A log whose appends and reads go on only when they are let. */
@@ -34,10 +39,14 @@ beforeEach(async () => {
 	log = replacing(inner, {
 		append: async (append) => held.then(() => inner.append(append)),
 		read: async (range) => held.then(() => inner.read(range)),
+		last: async (stream) => {
+			if (stream === BROKEN) throw new Error("no such thing was foreseen");
+			return stream === HELD ? held.then(() => inner.last(stream)) : inner.last(stream);
+		},
 	});
 	const settings = { ...parseSettings([], {}), requestTimeoutMs: 150, longPollSecondsMax: 1 };
 	const report = (error: unknown) => {
-		throw error;
+		reported.push(error);
 	};
 	const scavenger = await openScavenger(inner, "test", report);
 	const stored = { log, hidden: inner.hidden, tree: NO_TREE, scavenger };
@@ -48,6 +57,7 @@ afterEach(async () => {
 	release();
 	await server.close();
 	await log.close();
+	for (const error of reported.splice(0)) throw error;
 });
 
 test("an append that takes too long is answered 503, and its repeat tells what became of it", async () => {
@@ -96,3 +106,19 @@ test("the late answer is dropped, and the connection goes on", async () => {
 });
 
 const STREAM = "s" as Parameters<Log["last"]>[0];
+
+describe("a live stream", () => {
+	test("that cannot begin in time asks its reader to come back", async () => {
+		const late = await ask(port, get("/streams/held", "text/event-stream"));
+		expect([late.status, late.text]).toEqual([200, ": request-timeout\nretry: 1000\n\n"]);
+		expect(late.headers["content-type"]).toBe("text/event-stream; charset=utf-8");
+		const bare = { ...get("/streams/held", "text/event-stream"), method: "HEAD" };
+		expect((await ask(port, bare)).status).toBe(200);
+	});
+
+	test("asks it after a fault, too, and the operator hears of the fault", async () => {
+		const faulty = await ask(port, get("/streams/broken", "text/event-stream"));
+		expect([faulty.status, faulty.text]).toEqual([200, ": internal-error\nretry: 5000\n\n"]);
+		expect(String(reported.splice(0))).toContain("no such thing was foreseen");
+	});
+});

@@ -51,6 +51,15 @@ describe.each(stores)("a store of schema %s", (file) => {
 			expect({ [stream]: await shownBy(log, stream) }).toEqual({ [stream]: content });
 	});
 
+	test("keeps its histories", async () => {
+		const { last } = await read(log, "$all");
+		// Only since schema 5 a log knows where its histories begin.
+		const histories = schema < 5 ? [1, 1, 1] : [7, 1, 7];
+		expect([log.incarnation, log.incarnationAt(0), log.incarnationAt(Number(last))]).toEqual(
+			histories,
+		);
+	});
+
 	test("passes verification, knows its events, and takes new ones", async () => {
 		expect(await log.verify()).toMatchObject({ ok: true, faults: [] });
 		const [first] = (await read(log, "empty")).entries;

@@ -8,6 +8,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Refusal } from "../../../errors.ts";
+import type { History } from "../../log.ts";
 import { migrationsFor } from "../../migrate.ts";
 import {
 	INSERT_HISTORY,
@@ -17,9 +18,6 @@ import {
 } from "../statements.ts";
 import { claimDirectory } from "./claim.ts";
 import { logFile, openForReading, openForWriting, refusalOf } from "./directory.ts";
-
-/** A history that replaced another one, and the position of the first event written in it. */
-export type History = { readonly incarnation: number; readonly first: number };
 
 /**
  * The histories of a log, the newest first; the very first is not among them.
