@@ -112,7 +112,7 @@ const PRINTED = "wrong-expected-version 0\n1\n0 OrderPlaced\n1 OrderPaid\n1\n";
 				const path = join(folder, "node_modules/varve-client/dist", name);
 				return /from "(?![./])/.test(readFileSync(path, "utf8"));
 			});
-		expect(needy).toEqual([join("reader", "position-file.js")]);
+		expect(needy).toEqual([join("position", "position-file.js"), join("position", "slots.js")]);
 		const bare = PROGRAM.replace(/^import .*position-file.*$/m, "")
 			.replace(/^.*[cC]heckpoint.*$/gm, "")
 			.replace(/, type \w+/g, "")

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadCheckpoint, saveCheckpoint } from "../../../feeds/reader/position-file.ts";
+import { loadCheckpoint, saveCheckpoint } from "../../../feeds/position/position-file.ts";
 
 let folder = "";
 let file = "";
