@@ -119,7 +119,7 @@ function optionOf(flag: string, options: readonly Option[]): Option {
 }
 
 /**
- * Whether the next argument is the value of a yes-no option, which may stand alone. A digit is none:
+ * Whether the next argument is the value of a yes-no option, which may stand alone. No digit is:
  * in `redact order-42 --metadata 1` it is the version.
  */
 function isYesNo(next: string | undefined): boolean {

@@ -90,7 +90,7 @@ export async function saveCheckpoint(
 	if (found === undefined) await syncDirectory(dirname(await realpath(file)));
 }
 
-/** For callers in plain JavaScript, who have no types: a position without a name fits any stream. */
+/** For callers in plain JavaScript: a position that names nothing would fit any stream. */
 function checkIdentity(identity: StreamIdentity | undefined): void {
 	if (typeof identity?.stream === "string" && typeof identity.log === "string") return;
 	throw new TypeError("identity is missing; get it with: await identify({ url, stream })");

@@ -14,8 +14,8 @@ export const exportVerb: Verb = {
 		id, data and metadata. varve import makes the same streams from it: the same events in the same
 		order, with the same ids and byte for byte the same content. Content that one line of JSON
 		cannot carry is in Base64. The command ends at the head; with --since and --until it prints the
-		events of a span of time. It fails if the stream has no events. If the log is damaged, it prints the
-		events before the first one that cannot be read, and fails; with --from it continues after that
+		events of a span of time. It fails if the stream has no events. If the log is damaged, it
+		prints the events before the first one that cannot be read, and fails; with --from it continues after that
 		event.`,
 	options: [...CLIENT_OPTIONS, FROM, ...SPAN],
 	examples: [
@@ -38,6 +38,6 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		printed++;
 	}
 	await printer.flushed();
-	if (printed === 0) await refuseMissing(bounded);
+	if (printed === 0 && !printer.signal.aborted) await refuseMissing(bounded);
 	return EXIT.done;
 }

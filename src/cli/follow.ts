@@ -20,8 +20,8 @@ export const follow: Verb = {
 		refused for others. The command writes it after it has handed over the lines, so a crash can
 		repeat the last lines but never lose one: at least once. With --until the command ends at the
 		first later event, or a minute after that time by the server's clock. Otherwise it ends on
-		SIGINT, on SIGTERM, or when the program that reads its output ends. If the server finds a damaged
-		event, the command fails.`,
+		SIGINT, on SIGTERM, or when the program that reads its output ends. If the server finds a
+		damaged event, the command fails.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{ ...FROM, help: `${FROM.help} If the position file has a position, it wins.` },

@@ -36,8 +36,8 @@ export const read: Verb = {
 	purpose: `Prints the events of a stream, oldest first, one JSON object a line: stream, version,
 		position, id, type, created, data and metadata. data is the JSON that was appended, with its
 		numbers unchanged; if an event is not JSON, the line has dataBase64 instead. The command ends at
-		the head. It fails if the stream has no events. --since and --until print the events of a span of
-		time. You can read every stream: $all, $ce-order (a category), $et-OrderPlaced (a type),
+		the head. It fails if the stream has no events. --since and --until print the events of a span
+		of time. You can read every stream: $all, $ce-order (a category), $et-OrderPlaced (a type),
 		$streams.`,
 	options: [
 		...CLIENT_OPTIONS,
@@ -87,7 +87,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		if (++printed >= limit) break;
 	}
 	await printer.flushed();
-	if (printed === 0) await refuseMissing(options);
+	if (printed === 0 && !printer.signal.aborted) await refuseMissing(options);
 	return EXIT.done;
 }
 

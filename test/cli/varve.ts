@@ -14,6 +14,7 @@ export type Started = {
 	child: ChildProcess;
 	/** What it has printed so far. */
 	stdout(): string;
+	stderr(): string;
 	finished: Promise<Finished>;
 };
 
@@ -33,7 +34,7 @@ export function start(args: string[], env: Record<string, string> = {}, input?: 
 	child.stdin.on("error", () => undefined);
 	if (input !== undefined) child.stdin.end(input);
 	const finished = once(child, "close").then(([code]) => ({ code, stdout, stderr }));
-	return { child, stdout: () => stdout, finished };
+	return { child, stdout: () => stdout, stderr: () => stderr, finished };
 }
 
 export function varve(args: string[], env?: Record<string, string>, input = ""): Promise<Finished> {

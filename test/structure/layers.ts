@@ -245,6 +245,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/backup",
 		"src/log",
 		"src/log/open.ts",
+		// A dry run refuses what the server would, in its words.
+		"src/commands/append.ts",
+		"src/http/answering/problems.ts",
 		"feeds",
 		...VALUES,
 	],

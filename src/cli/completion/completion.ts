@@ -19,9 +19,9 @@ export function completionVerb(verbs: () => readonly Verb[]): Verb {
 		name: "completion",
 		summary: "Print the completions of a shell",
 		operands: ["bash|zsh|fish"],
-		purpose: `Prints a script by which bash, zsh or fish completes the verbs of varve, their options,
-			and the values of options that are words or files. The script is made from the same table as
-			the help.`,
+		purpose: `Prints a script by which bash, zsh or fish completes the verbs of varve, their
+			options, and the values of options that are words or files. The script is made from the same
+			table as the help.`,
 		options: [],
 		examples: [
 			"echo 'eval \"$(varve completion bash)\"' >> ~/.bashrc",

@@ -48,7 +48,7 @@ export class FirstAnswer {
 	 * For the reader's `onRetry`.
 	 * @throws Failure if the server is not there, and the verb does not wait for it
 	 */
-	readonly onRetry = ({ reason, delayMs }: Retry): void => {
+	readonly onRetry = ({ reason, faults, delayMs }: Retry): void => {
 		const fault = this.#answered ? undefined : this.#fault;
 		const isAbsent = fault !== undefined && (isNotThere(fault) || neverConnects(fault));
 		if (isAbsent && !this.#waits) {
@@ -57,7 +57,10 @@ export class FirstAnswer {
 		}
 		clearTimeout(this.#timer);
 		const said = isAbsent ? explain(fault).replace(/; is the server running\?$/, "") : reason;
-		process.stderr.write(`varve: ${said}; trying again in ${Math.ceil(delayMs / 1000)} s\n`);
+		// The first waits are short: one line stands for them.
+		if (faults > 1 && delayMs < 1000) return;
+		const when = delayMs < 1000 ? "" : ` in ${Math.ceil(delayMs / 1000)} s`;
+		process.stderr.write(`varve: ${said}; trying again${when}\n`);
 	};
 
 	/** Says nothing any more. */

@@ -16,8 +16,8 @@ export const deleteVerb: Verb = {
 	summary: "Delete a stream: until the next append, or for ever",
 	operands: ["STREAM"],
 	purpose: `Hides the events of a stream. The next append brings the stream back, with new events
-		only; its versions continue. With --hard the stream ends for ever: nobody can append to it again,
-		under this name. Then the command asks for the stream's name on standard input, unless you pass
+		only; its versions continue. With --hard the stream ends for ever: nobody can append to it
+		again. Then the command asks for the stream's name on standard input, unless you pass
 		--yes. Neither erases anything from the disk; a later varve scavenge does. With
 		--expected-version, the server refuses the delete if the stream has another version. The command
 		fails if there is nothing to hide.`,
@@ -98,10 +98,9 @@ async function confirm(stream: string, values: Values): Promise<void> {
 
 /** The first line of standard input; undefined if it ends before. */
 async function ask(question: string): Promise<string | undefined> {
-	process.stderr.write(question);
+	process.stderr.write(process.stdin.isTTY ? question : `${question.trimEnd()}\n`);
 	const lines = createInterface({ input: process.stdin });
 	for await (const line of lines) return line;
-	process.stderr.write("\n");
 	return undefined;
 }
 

@@ -18,8 +18,8 @@ export const streams: Verb = {
 	summary: "List the streams",
 	operands: ["[PREFIX]"],
 	purpose: `Prints the names of the streams that have events, one a line, in the order in which they
-		began. With PREFIX, it prints only those whose name starts with it. It leaves out deleted streams,
-		metadata streams ($$order-42) and index streams ($ce-order). It reads the stream $streams.`,
+		began. With PREFIX, it prints only those whose name starts with it. It leaves out deleted
+		streams, metadata streams ($$order-42) and index streams ($ce-order). It reads the stream $streams.`,
 	options: [...CLIENT_OPTIONS],
 	examples: ["varve streams", "varve streams order-", "varve streams | wc -l"],
 	run,
@@ -27,8 +27,13 @@ export const streams: Verb = {
 
 async function run({ operands: [prefix = ""], values }: Arguments): Promise<number> {
 	const printer = new Printer(process.stdout);
-	for await (const name of namesOf(await settingsFrom(values, printer.signal), prefix, printer))
-		await printer.print(`${name}\n`);
+	const settings = await settingsFrom(values, printer.signal);
+	try {
+		for await (const name of namesOf(settings, prefix, printer)) await printer.print(`${name}\n`);
+	} catch (error) {
+		// Nobody reads on.
+		if (!printer.signal.aborted) throw error;
+	}
 	await printer.flushed();
 	return EXIT.done;
 }
