@@ -35,8 +35,7 @@ export function encodeSlot({ at, owner, saves }: Slot): Buffer {
 }
 
 /**
- * @param isFirst whether this is the first slot of its file; earlier versions wrote the number alone
- * there
+ * @param isFirst whether it is the first of its file: earlier versions wrote the number there
  */
 export function decodeSlot(text: string, isFirst: boolean): SlotState {
 	const shown = text.replace(/[\0 \n]+$/, "");

@@ -15,8 +15,8 @@ export const exportVerb: Verb = {
 		order, with the same ids and byte for byte the same content. Content that one line of JSON
 		cannot carry is in Base64. The command ends at the head; with --since and --until it prints the
 		events of a span of time. It fails if the stream has no events. If the log is damaged, it
-		prints the events before the first one that cannot be read, and fails; with --from it continues after that
-		event.`,
+		prints the events before the first one that cannot be read, and fails; with --from it continues
+		after that event.`,
 	options: [...CLIENT_OPTIONS, FROM, ...SPAN],
 	examples: [
 		"varve export | gzip > backup.ndjson.gz",

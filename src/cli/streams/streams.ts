@@ -19,7 +19,7 @@ export const streams: Verb = {
 	operands: ["[PREFIX]"],
 	purpose: `Prints the names of the streams that have events, one a line, in the order in which they
 		began. With PREFIX, it prints only those whose name starts with it. It leaves out deleted
-		streams, metadata streams ($$order-42) and index streams ($ce-order). It reads the stream $streams.`,
+		streams, metadata streams ($$order-42) and index streams ($ce-order). It reads $streams.`,
 	options: [...CLIENT_OPTIONS],
 	examples: ["varve streams", "varve streams order-", "varve streams | wc -l"],
 	run,
