@@ -156,6 +156,19 @@ describe("a server that is not there", () => {
 		]);
 	});
 
+	test.each([[["read", "s"]], [["follow", "s"]], [["streams"]]])(
+		"and one that its URL never reaches is not waited for: %j",
+		async (args) => {
+			const url = server.url.replace("http:", "https:");
+			expect(await varve([...args, "--url", url])).toEqual({
+				code: 1,
+				stdout: "",
+				stderr:
+					"varve: the server does not use TLS at this port; write http:// in place of https://\n",
+			});
+		},
+	);
+
 	test("is waited for by follow, which says so", async () => {
 		const following = start(["follow", "s", ...nowhere]);
 		await until(() => following.stderr().includes("\n"), "a word");

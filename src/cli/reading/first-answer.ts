@@ -46,12 +46,13 @@ export class FirstAnswer {
 
 	/**
 	 * For the reader's `onRetry`.
-	 * @throws Failure if the server is not there, and the verb does not wait for it
+	 * @throws Failure if the server is not there, and the verb does not wait for it; if no wait helps,
+	 * because the URL is wrong or not trusted
 	 */
 	readonly onRetry = ({ reason, faults, delayMs }: Retry): void => {
 		const fault = this.#answered ? undefined : this.#fault;
-		const isAbsent = fault !== undefined && (isNotThere(fault) || neverConnects(fault));
-		if (isAbsent && !this.#waits) {
+		const isAbsent = fault !== undefined && isNotThere(fault);
+		if ((isAbsent && !this.#waits) || neverConnects(fault) !== undefined) {
 			this.close();
 			throw new Failure(explain(fault));
 		}
