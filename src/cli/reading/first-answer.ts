@@ -46,7 +46,7 @@ export class FirstAnswer {
 
 	/**
 	 * For the reader's `onRetry`.
-	 * @throws Failure if the server is not there, and the verb does not wait for it; if no wait helps,
+	 * @throws Failure if the server is not there and the verb does not wait for it; if no wait helps,
 	 * because the URL is wrong or not trusted
 	 */
 	readonly onRetry = ({ reason, faults, delayMs }: Retry): void => {
