@@ -87,7 +87,8 @@ export const OPTIONS: readonly ServerOption[] = [
 		flag: "data",
 		kind: "text",
 		default: "./data",
-		help: "Directory of the log. Only one process at a time can use it.",
+		placeholder: "DIR",
+		help: "Directory of the log. Only one server at a time can use it.",
 	},
 	{
 		name: "upgradeCopy",

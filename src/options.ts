@@ -101,7 +101,8 @@ function parseFlags(argv: readonly string[], options: readonly Option[]) {
 		const option = optionOf(flag, options);
 		if (given.has(option)) throw invalidOption(flag, "", "it is given twice; leave one out");
 		if (equals >= 0) given.set(option, argument.slice(equals + 1));
-		else if (option.kind === "yes-no") given.set(option, "yes");
+		else if (option.kind === "yes-no")
+			given.set(option, isYesNo(argv[index + 1]) ? (argv[++index] as string) : "yes");
 		else given.set(option, valueAfter(flag, argv[++index]));
 	}
 	return { operands, given };
@@ -115,6 +116,14 @@ function optionOf(flag: string, options: readonly Option[]): Option {
 		options.map((candidate) => candidate.flag),
 	);
 	throw unknownOption(flag, close && `--${close}`);
+}
+
+/**
+ * Whether the next argument is the value of a yes-no option, which may stand alone. No digit is:
+ * in `redact order-42 --metadata 1` it is the version.
+ */
+function isYesNo(next: string | undefined): boolean {
+	return next !== undefined && /^(?:yes|no|true|false|on|off)$/i.test(next);
 }
 
 /** A value may start with one dash (`-1`, `-`), never with two: that is the next option. */

@@ -137,7 +137,8 @@ function parseId(given: string | undefined): string {
 	return id;
 }
 
-function parseExpected(word: string): Expected {
+/** @throws Failure */
+export function parseExpected(word: string): Expected {
 	if (word === "any" || word === "none" || word === "exists") return word;
 	if (/^\d{1,15}$/.test(word)) return Number(word);
 	throw usage(`--expected-version ${word}: it must be a version from 0, any, none or exists`);

@@ -2,7 +2,8 @@
 import type { Arguments } from "../options.ts";
 import { exportLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
-import { FROM, RETRIES_MAX, readOptions } from "./read.ts";
+import { FROM, RETRIES_MAX, readOptions, refuseMissing } from "./read.ts";
+import { SPAN } from "./reading/span.ts";
 import { CLIENT_OPTIONS, EXIT, type Verb } from "./verb.ts";
 
 export const exportVerb: Verb = {
@@ -12,13 +13,15 @@ export const exportVerb: Verb = {
 	purpose: `Prints the events of a stream, by default $all, one JSON object a line: stream, type,
 		id, data and metadata. varve import makes the same streams from it: the same events in the same
 		order, with the same ids and byte for byte the same content. Content that one line of JSON
-		cannot carry is in Base64. The command ends at the head. If the log is damaged, it prints the
-		events before the first one that cannot be read, and fails; with --from it continues after that
-		event.`,
-	options: [...CLIENT_OPTIONS, FROM],
+		cannot carry is in Base64. The command ends at the head; with --since and --until it prints the
+		events of a span of time. It fails if the stream has no events. If the log is damaged, it
+		prints the events before the first one that cannot be read, and fails; with --from it continues
+		after that event.`,
+	options: [...CLIENT_OPTIONS, FROM, ...SPAN],
 	examples: [
 		"varve export | gzip > backup.ndjson.gz",
 		"varve export order-42",
+		"varve export --since 2026-03-01T00:00:00Z --until 2026-04-01T00:00:00Z",
 		"varve export --url http://old:2113 | varve import --url http://new:2113",
 	],
 	run,
@@ -29,7 +32,12 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const options = readOptions(operands.length === 0 ? ["$all"] : operands, values);
 	const { readStream } = await import("../../feeds/reader/read.ts");
 	const bounded = { ...options, retriesMax: RETRIES_MAX, signal: printer.signal };
-	for await (const event of readStream(bounded)) await printer.print(exportLine(event));
+	let printed = 0;
+	for await (const event of readStream(bounded)) {
+		await printer.print(exportLine(event));
+		printed++;
+	}
 	await printer.flushed();
+	if (printed === 0 && !printer.signal.aborted) await refuseMissing(bounded);
 	return EXIT.done;
 }

@@ -7,6 +7,7 @@ import { readFileSync } from "node:fs";
 import { nearest } from "../nearest.ts";
 import { type Option, parseArguments, refuseUnknownVariables } from "../options.ts";
 import { append } from "./append.ts";
+import { completionVerb } from "./completion/completion.ts";
 import { backup } from "./directory/backup.ts";
 import { incarnation } from "./directory/incarnation.ts";
 import { restore } from "./directory/restore.ts";
@@ -20,6 +21,8 @@ import { importVerb } from "./import.ts";
 import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
 import { serve } from "./serve.ts";
+import { deleteVerb } from "./streams/delete.ts";
+import { streams } from "./streams/streams.ts";
 import { EXIT, type Verb } from "./verb.ts";
 import { verify } from "./verify.ts";
 
@@ -30,6 +33,8 @@ export const VERBS: readonly Verb[] = [
 	follow,
 	importVerb,
 	exportVerb,
+	streams,
+	deleteVerb,
 	scavenge,
 	redact,
 	verify,
@@ -37,6 +42,7 @@ export const VERBS: readonly Verb[] = [
 	backup,
 	restore,
 	incarnation,
+	completionVerb(() => VERBS),
 ];
 
 /**
@@ -46,7 +52,8 @@ export const VERBS: readonly Verb[] = [
  */
 export async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
 	const [word = "--help", ...rest] = argv;
-	if (word === "version" || word === "--version") return print(`varve ${version()}\n`);
+	if (word === "version" || word === "--version" || word === "-v")
+		return print(`varve ${version()}\n`);
 	if (word === "--help" || word === "-h") return print(overview(VERBS));
 	if (word === "help" && rest[0] === undefined) return print(overview(VERBS));
 
