@@ -1,5 +1,6 @@
 /** `varve follow`: the events of a stream as NDJSON, for ever. */
 import { ReadError } from "../../feeds/reader/error.ts";
+import { standardStream } from "../observe/standard.ts";
 import type { Arguments } from "../options.ts";
 import { explainDamage, Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
@@ -44,7 +45,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const reached = file === undefined ? undefined : await positionFile.loadCheckpoint(file);
 	const from = reached === undefined ? options.from : reached + 1;
 
-	const printer = new Printer(process.stdout);
+	const printer = new Printer(standardStream(1));
 	const stop = new AbortController();
 	const stopListening = onStopSignal(() => stop.abort());
 	printer.signal.addEventListener("abort", () => stop.abort());

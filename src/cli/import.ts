@@ -1,6 +1,7 @@
 /** `varve import`: sends NDJSON over HTTP. It can resume, and writes no event twice. */
 import { setMaxListeners } from "node:events";
 import { basename } from "node:path";
+import { standardStream } from "../observe/standard.ts";
 import type { Arguments, Values } from "../options.ts";
 import { Connection } from "./import/connection.ts";
 import type { Target } from "./import/deliver.ts";
@@ -8,6 +9,7 @@ import { deriveId, idOf, itemOf, type Line, lineFailure, parseLine } from "./imp
 import { Lanes } from "./import/lanes.ts";
 import { type LineSource, openLines } from "./import/lines.ts";
 import { count, Progress } from "./output/progress.ts";
+import { note, report } from "./output/standard.ts";
 import { onStopSignal } from "./signals.ts";
 import {
 	CLIENT_OPTIONS,
@@ -130,7 +132,7 @@ async function check(reading: Reading): Promise<number> {
 	for await (const lines of reading.chunks)
 		for (const text of lines) if (nextItem(reading, text)) events++;
 	const { size } = reading.ordinals;
-	process.stdout.write(`${count(events)} events in ${count(size)} streams; nothing was sent\n`);
+	report(`${count(events)} events in ${count(size)} streams; nothing was sent\n`);
 	return EXIT.done;
 }
 
@@ -146,7 +148,7 @@ async function send(reading: Reading, source: LineSource, values: Values): Promi
 		() => new Connection(target.url),
 	);
 	const lanes = new Lanes(target, connections);
-	const progress = new Progress(process.stderr, {
+	const progress = new Progress(standardStream(2), {
 		events: () => lanes.done.events,
 		fraction: () => source.bytes && source.bytesRead() / source.bytes,
 	});
@@ -166,10 +168,10 @@ async function send(reading: Reading, source: LineSource, values: Values): Promi
 	}
 	const summary = summarise(lanes, reading.ordinals.size, performance.now() - startedAt);
 	if (!interrupted) {
-		process.stdout.write(`${summary}\n`);
+		report(`${summary}\n`);
 		return EXIT.done;
 	}
-	process.stderr.write(`interrupted: ${summary}\nRun the same command again to continue.\n`);
+	note(`interrupted: ${summary}\nRun the same command again to continue.\n`);
 	return EXIT.interrupted;
 }
 

@@ -2,10 +2,12 @@
 import type { ReadEvent } from "../../feeds/reader/event.ts";
 import type { ReadOptions } from "../../feeds/reader/options.ts";
 import { lacksDollar } from "../event.ts";
+import { standardStream } from "../observe/standard.ts";
 import type { Arguments, Option, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
+import { note } from "./output/standard.ts";
 import {
 	CLIENT_OPTIONS,
 	credentials,
@@ -70,7 +72,7 @@ export const RETRIES_MAX = 5;
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const limit = optionalNumber(values, "limit") ?? Number.POSITIVE_INFINITY;
-	const printer = new Printer(process.stdout);
+	const printer = new Printer(standardStream(1));
 	const options = {
 		...readOptions(operands, values),
 		retriesMax: RETRIES_MAX,
@@ -116,7 +118,7 @@ export function readOptions(operands: readonly string[], values: Values): ReadOp
 		from: optionalNumber(values, "from") ?? 0,
 		headers: credentials(values),
 		onRetry: ({ reason, delayMs }) => {
-			process.stderr.write(`varve: ${reason}; trying again in ${Math.ceil(delayMs / 1000)} s\n`);
+			note(`varve: ${reason}; trying again in ${Math.ceil(delayMs / 1000)} s\n`);
 		},
 	};
 }

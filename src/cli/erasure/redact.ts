@@ -1,6 +1,7 @@
 /** `varve redact`: erases the data of one event. */
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
+import { report } from "../output/standard.ts";
 import { CLIENT_OPTIONS, EXIT, streamOperand, type Verb } from "../verb.ts";
 
 export const redact: Verb = {
@@ -48,6 +49,6 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const query = values.metadata ? "?metadata=true" : "";
 	await request(values, "DELETE", `/streams/${encodeURIComponent(stream)}/${version}/data${query}`);
 	const what = values.metadata ? "data and metadata" : "data";
-	process.stdout.write(`${what} of ${version}@${stream} erased\n`);
+	report(`${what} of ${version}@${stream} erased\n`);
 	return EXIT.done;
 }
