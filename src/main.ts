@@ -34,6 +34,7 @@ export class RunningServer {
 	readonly #serving: Serving;
 	readonly #operatorLog: LogLines;
 	#settings: Settings;
+	#closing: Promise<void> | undefined;
 
 	/** As `startServer` makes it. */
 	constructor(
@@ -70,7 +71,12 @@ export class RunningServer {
 	 * Drains: running requests end, long polls are answered, the log lets go of its files.
 	 * @param reason for the operator log
 	 */
-	async close(reason = "the program asked for it"): Promise<void> {
+	close(reason = "the program asked for it"): Promise<void> {
+		this.#closing ??= this.#close(reason);
+		return this.#closing;
+	}
+
+	async #close(reason: string): Promise<void> {
 		this.#operatorLog.info("stopping", { reason });
 		await closeServing(this.#serving);
 		await closeStored(this.#serving.context);
