@@ -66,6 +66,8 @@ async function run({ operands, values }: Arguments): Promise<number> {
 			saver.reached(event.at);
 		}
 	} catch (error) {
+		// The lines before it are handed over; where that cannot be saved, they come again.
+		await saver.close().catch(() => undefined);
 		throw file === undefined ? error : withPositionFile(error, file);
 	}
 	await saver.close();
