@@ -23,6 +23,7 @@ const PASSING: ReadonlySet<string> = new Set([
 	"request-timeout",
 	"position-not-reached",
 	"disk-full",
+	"insufficient-storage",
 	"shutting-down",
 	"writer-stopped",
 	"internal-error",

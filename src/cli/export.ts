@@ -1,5 +1,7 @@
 /** `varve export`: a stream as the NDJSON that `varve import` takes. */
+import { standardStream } from "../observe/standard.ts";
 import type { Arguments } from "../options.ts";
+import { Failure } from "./explain.ts";
 import { exportLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
 import { FROM, RETRIES_MAX, readOptions, refuseMissing } from "./read.ts";
@@ -27,8 +29,11 @@ export const exportVerb: Verb = {
 	run,
 };
 
+/** A part of a store looks like a whole one: whoever keeps it must hear of it. */
+const CUT = "the export is cut off: the program that reads it has ended";
+
 async function run({ operands, values }: Arguments): Promise<number> {
-	const printer = new Printer(process.stdout);
+	const printer = new Printer(standardStream(1));
 	const options = readOptions(operands.length === 0 ? ["$all"] : operands, values);
 	const { readStream } = await import("../../feeds/reader/read.ts");
 	const bounded = { ...options, retriesMax: RETRIES_MAX, signal: printer.signal };
@@ -38,6 +43,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		printed++;
 	}
 	await printer.flushed();
-	if (printed === 0 && !printer.signal.aborted) await refuseMissing(bounded);
+	if (printer.signal.aborted) throw new Failure(CUT);
+	if (printed === 0) await refuseMissing(bounded);
 	return EXIT.done;
 }

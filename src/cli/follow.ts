@@ -1,10 +1,13 @@
 /** `varve follow`: the events of a stream as NDJSON, for ever. */
+
 import { ReadError } from "../../feeds/reader/error.ts";
 import type { ReadOptions } from "../../feeds/reader/options.ts";
+import { standardStream } from "../observe/standard.ts";
 import type { Arguments } from "../options.ts";
 import { explainDamage, Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
+import { note } from "./output/standard.ts";
 import { FROM, readOptions } from "./read.ts";
 import { SPAN } from "./reading/span.ts";
 import { onStopSignal } from "./signals.ts";
@@ -46,7 +49,7 @@ export const follow: Verb = {
 async function run({ operands, values }: Arguments): Promise<number> {
 	const options = readOptions(operands, values, true);
 	const file = optionalText(values, "checkpoint");
-	const printer = new Printer(process.stdout);
+	const printer = new Printer(standardStream(1));
 	const stop = new AbortController();
 	const stopListening = onStopSignal(() => stop.abort());
 	printer.signal.addEventListener("abort", () => stop.abort());
@@ -63,6 +66,8 @@ async function run({ operands, values }: Arguments): Promise<number> {
 			saver.reached(event.at);
 		}
 	} catch (error) {
+		// The lines before it are handed over; where that cannot be saved, they come again.
+		await saver.close().catch(() => undefined);
 		throw file === undefined ? error : withPositionFile(error, file);
 	}
 	await saver.close();
@@ -90,7 +95,7 @@ async function openPosition(file: string | undefined, options: ReadOptions): Pro
 		throw error;
 	});
 	if (identity === undefined) return { at: undefined, save: async () => undefined };
-	const warn = (sentence: string) => process.stderr.write(`varve: ${sentence}\n`);
+	const warn = (sentence: string) => note(`varve: ${sentence}\n`);
 	const at = await loadCheckpoint(file, identity, warn);
 	return { at, save: (reached) => saveCheckpoint(file, reached, identity) };
 }

@@ -1,6 +1,7 @@
 /** `varve import`: sends NDJSON over HTTP. It can resume, and writes no event twice. */
 import { setMaxListeners } from "node:events";
 import { basename } from "node:path";
+import { standardStream } from "../observe/standard.ts";
 import type { Arguments, Values } from "../options.ts";
 import { Connection } from "./import/connection.ts";
 import type { Target } from "./import/deliver.ts";
@@ -9,6 +10,7 @@ import { Lanes } from "./import/lanes.ts";
 import { type LineSource, openLines } from "./import/lines.ts";
 import { counted } from "./import/tally.ts";
 import { Progress } from "./output/progress.ts";
+import { note, report } from "./output/standard.ts";
 import { onStopSignal } from "./signals.ts";
 import {
 	CLIENT_OPTIONS,
@@ -138,7 +140,7 @@ async function check(reading: Reading): Promise<number> {
 		}
 	}
 	const streams = counted(reading.ordinals.size, "stream");
-	process.stdout.write(`${counted(events, "event")} in ${streams}; nothing was sent\n`);
+	report(`${counted(events, "event")} in ${streams}; nothing was sent\n`);
 	return EXIT.done;
 }
 
@@ -154,7 +156,7 @@ async function send(reading: Reading, source: LineSource, values: Values): Promi
 		() => new Connection(target.url),
 	);
 	const lanes = new Lanes(target, connections);
-	const progress = new Progress(process.stderr, {
+	const progress = new Progress(standardStream(2), {
 		events: () => lanes.done.events,
 		fraction: () => lanes.done.fraction(source),
 	});
@@ -174,10 +176,10 @@ async function send(reading: Reading, source: LineSource, values: Values): Promi
 	}
 	const summary = lanes.done.summary(performance.now() - startedAt);
 	if (!interrupted) {
-		process.stdout.write(`${summary}\n`);
+		report(`${summary}\n`);
 		return EXIT.done;
 	}
-	process.stderr.write(`interrupted: ${summary}\nRun the same command again to continue.\n`);
+	note(`interrupted: ${summary}\nRun the same command again to continue.\n`);
 	return EXIT.interrupted;
 }
 

@@ -2,6 +2,7 @@
 import type { ReadEvent } from "../../feeds/reader/event.ts";
 import type { ReadOptions } from "../../feeds/reader/options.ts";
 import { lacksDollar } from "../event.ts";
+import { standardStream } from "../observe/standard.ts";
 import type { Arguments, Option, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
@@ -75,7 +76,7 @@ export const RETRIES_MAX = 5;
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const limit = optionalNumber(values, "limit") ?? Number.POSITIVE_INFINITY;
-	const printer = new Printer(process.stdout);
+	const printer = new Printer(standardStream(1));
 	const options = {
 		...readOptions(operands, values),
 		retriesMax: RETRIES_MAX,

@@ -54,7 +54,7 @@ export type Server = {
 	data: string;
 	greeting: string;
 	pid: number;
-	/** What it has said so far. */
+	/** What it has logged so far. */
 	stderr(): string;
 	/** Resolves with the exit, however it comes. */
 	finished: Promise<Finished>;

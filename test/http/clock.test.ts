@@ -8,6 +8,7 @@ import { DEFAULT_LOG_LIMITS } from "../../src/log/log.ts";
 import { ClockWatch } from "../../src/log/reading/clock-watch.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { type RunningServer, startServer } from "../../src/main.ts";
+import { LogLines } from "../../src/observe/lines.ts";
 import { append, events, read, scavenge } from "../log/asking.ts";
 import { ask, batch, get } from "./ask.ts";
 
@@ -16,17 +17,14 @@ const YEAR_S = 365 * 24 * 3600;
 let directory: string;
 let said: string[];
 let server: RunningServer | undefined;
-const error = console.error;
 
 beforeEach(() => {
 	directory = mkdtempSync(join(tmpdir(), "varve-clock-"));
 	said = [];
-	console.error = (...words: unknown[]) => said.push(words.join(" "));
 });
 afterEach(async () => {
 	await server?.close();
 	server = undefined;
-	console.error = error;
 	rmSync(directory, { recursive: true });
 });
 
@@ -39,7 +37,8 @@ async function appendAhead(seconds: number): Promise<void> {
 }
 
 async function tell(path: string) {
-	server ??= await startServer({ ...parseSettings([], {}), data: directory, port: 0 });
+	const operatorLog = new LogLines("text", "info", (line) => said.push(line));
+	server ??= await startServer({ ...parseSettings([], {}), data: directory, port: 0 }, operatorLog);
 	return ask(Number(new URL(server.url).port), get(path, "application/json"));
 }
 

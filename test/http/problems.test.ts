@@ -160,6 +160,12 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ path: "/secret/place" },
 		"needs a full disk: test/durability",
 	],
+	"insufficient-storage": [
+		507,
+		"Insufficient Storage",
+		{ freeBytes: 10, freeBytesMin: 100, retryAfterSeconds: 30 },
+		"needs a disk that is low: test/log/room",
+	],
 	"writer-stopped": [
 		503,
 		"Service Unavailable",

@@ -29,6 +29,8 @@ const HTTP_KNOWS = [
 	"src/log/reading/clock.ts",
 	"src/config.ts",
 	"src/networks.ts",
+	"src/observe",
+	"src/log/room",
 	"feeds",
 	...VALUES,
 ];
@@ -86,12 +88,16 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/event.ts": ["src/errors.ts"],
 	"src/nearest.ts": [],
 	"src/networks.ts": [],
-	"src/options.ts": ["src/errors.ts", "src/nearest.ts"],
+	"src/options": ["feeds/json", "src/errors.ts", "src/nearest.ts"],
+	"src/options.ts": ["src/options", "src/nearest.ts"],
+	// Knows nothing of what it is told.
+	"src/observe": [],
 	"src/indexes": ["feeds/json", "src/event.ts"],
 	"src/retention": ["feeds/json", "src/event.ts"],
 
 	// The core states the promises, judges and plans; an engine fetches.
 	"src/log": LOG_KNOWS,
+	"src/log/room": ["src/errors.ts"],
 	"src/log/verify": ["src/log", ...LOG_KNOWS],
 	"src/log/memory": ["src/log", "src/log/verify", ...LOG_KNOWS],
 	"src/log/memory.ts": ["src/log/memory", "src/log", "src/log/verify", ...LOG_KNOWS],
@@ -156,7 +162,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/geometry.ts",
 		...VALUES,
 	],
-	"src/commands": ["src/log/log.ts", "src/retention", "src/indexes", ...VALUES],
+	"src/commands": [
+		"src/observe/operator-log.ts",
+		"src/log/log.ts",
+		"src/retention",
+		"src/indexes",
+		...VALUES,
+	],
 	"src/config/caching.ts": ["src/options.ts", "src/purging/addresses.ts"],
 	"src/config": ["src/options.ts", "src/networks.ts", "src/log/log.ts"],
 	"src/config.ts": [
@@ -225,6 +237,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/config.ts",
 		"src/log",
 		"src/log/open.ts",
+		"src/log/room",
+		"src/observe",
 		...VALUES,
 	],
 
@@ -242,6 +256,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/config.ts",
 		"src/options.ts",
 		"src/nearest.ts",
+		"src/observe",
 		"src/backup",
 		"src/log",
 		"src/log/open.ts",
@@ -259,6 +274,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	"better-sqlite3": ["src/log/sqlite"],
 	"lru-cache": ["src/http", "src/following", "src/pages", "src/cache", "src/log/sqlite"],
 	negotiator: ["feeds"],
+	pino: ["src/observe"],
 	xml2js: ["feeds"],
 };
 

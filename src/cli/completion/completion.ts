@@ -1,6 +1,8 @@
 /** `varve completion`: a script by which a shell completes verbs, options and their values. */
+
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
+import { answer } from "../output/standard.ts";
 import { EXIT, type Verb } from "../verb.ts";
 import { bashScript } from "./bash.ts";
 import { fishScript } from "./fish.ts";
@@ -39,6 +41,6 @@ function print({ operands: [shell] }: Arguments, verbs: readonly Verb[]): number
 		const what = shell === undefined ? "the shell is missing" : `there is none for ${shell}`;
 		throw new Failure(`${what}; name one of ${names}`, EXIT.usage);
 	}
-	process.stdout.write(script(verbs.map(completedOf)));
+	answer(script(verbs.map(completedOf)));
 	return EXIT.done;
 }

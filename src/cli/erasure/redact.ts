@@ -1,6 +1,7 @@
 /** `varve redact`: erases the data of one event. */
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
+import { report } from "../output/standard.ts";
 import { CLIENT_OPTIONS, EXIT, streamOperand, type Verb } from "../verb.ts";
 
 export const redact: Verb = {
@@ -51,6 +52,6 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		status === 204 ? (headers.get("varve-redacted") ?? undefined) : undefined,
 	);
 	const what = erased.replace(", ", " and ");
-	process.stdout.write(`${what} of ${version}@${stream} erased\n`);
+	report(`${what} of ${version}@${stream} erased\n`);
 	return EXIT.done;
 }

@@ -2,6 +2,7 @@
 import type { ReadEvent } from "../../../feeds/reader/event.ts";
 import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
+import { answer, note, report } from "../output/standard.ts";
 import { CLIENT_OPTIONS, credentials, EXIT, number, text, type Verb } from "../verb.ts";
 
 export const scavenge: Verb = {
@@ -80,12 +81,12 @@ const ACTIONS: ReadonlyMap<string, (values: Values) => Promise<number>> = new Ma
 async function start(values: Values): Promise<number> {
 	const query = `?throttlePercent=${number(values, "throttlePercent")}`;
 	const { scavengeId } = await askForRun(values, "POST", `/admin/scavenge${query}`);
-	process.stdout.write(`scavenge ${scavengeId} runs\n`);
+	report(`scavenge ${scavengeId} runs\n`);
 	if (values.detach) return EXIT.done;
 	for await (const story of storyOf(scavengeId, values, true)) {
-		if (story.type === "$scavengeChunksCompleted") process.stderr.write(`${progress(story)}\n`);
+		if (story.type === "$scavengeChunksCompleted") note(`${progress(story)}\n`);
 		if (story.type !== "$scavengeCompleted") continue;
-		process.stdout.write(`${completed(story)}\n`);
+		report(`${completed(story)}\n`);
 		return story.facts.result === "Success" ? EXIT.done : EXIT.failed;
 	}
 	return EXIT.failed;
@@ -93,14 +94,14 @@ async function start(values: Values): Promise<number> {
 
 async function stop(values: Values): Promise<number> {
 	const { scavengeId } = await askForRun(values, "DELETE", "/admin/scavenge/current");
-	process.stdout.write(`scavenge ${scavengeId} stopped\n`);
+	report(`scavenge ${scavengeId} stopped\n`);
 	return EXIT.done;
 }
 
 async function status(values: Values): Promise<number> {
 	const { scavengeId, scavengeResult } = await askForRun(values, "GET", "/admin/scavenge/last");
 	if (scavengeResult === "Unknown") {
-		process.stdout.write("no scavenge was ever started\n");
+		answer("no scavenge was ever started\n");
 		return EXIT.done;
 	}
 	let newest: Story | undefined;
@@ -108,7 +109,7 @@ async function status(values: Values): Promise<number> {
 	const isRunning = scavengeResult === "InProgress";
 	const said = newest?.type === "$scavengeStarted" || !newest ? "nothing erased yet" : "";
 	const told = said || (isRunning ? progress(newest as Story) : completed(newest as Story));
-	process.stdout.write(`scavenge ${scavengeId} ${isRunning ? "runs" : "is over"}: ${told}\n`);
+	answer(`scavenge ${scavengeId} ${isRunning ? "runs" : "is over"}: ${told}\n`);
 	return EXIT.done;
 }
 

@@ -1,4 +1,5 @@
 /** The source of a proof: the tree of a log, from a server or from a directory. */
+
 import { send } from "../../../feeds/client/send.ts";
 import type { Answer } from "../../../feeds/exchange/exchange.ts";
 import { mediaTypeOf } from "../../../feeds/exchange/problem.ts";
@@ -8,6 +9,7 @@ import { leavesOf } from "../../../feeds/proof/prove.ts";
 import { readCheckpoint } from "../../../feeds/proof/signed-head.ts";
 import { type Tile, tilePath } from "../../../feeds/proof/tiles.ts";
 import { type ReaderSettings, settingsOf } from "../../../feeds/reader/options.ts";
+import { note } from "../output/standard.ts";
 
 export type LogSource = {
 	/** The signed head of the present log. */
@@ -33,7 +35,7 @@ export class ServerSource implements LogSource {
 	constructor(url: string, headers: Readonly<Record<string, string>>) {
 		this.#base = `${url.replace(/\/+$/, "")}/log`;
 		const onRetry = ({ reason }: { readonly reason: string }) => {
-			process.stderr.write(`varve: ${reason}; trying again\n`);
+			note(`varve: ${reason}; trying again\n`);
 		};
 		// The tree is that of all events.
 		this.#settings = settingsOf({ url, stream: "$all", headers, retriesMax: RETRIES_MAX, onRetry });

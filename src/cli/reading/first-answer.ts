@@ -7,6 +7,7 @@
 import { neverConnects } from "../../../feeds/exchange/transport.ts";
 import type { Retry } from "../../../feeds/reader/options.ts";
 import { explain, Failure } from "../explain.ts";
+import { note } from "../output/standard.ts";
 
 const SILENT_MS = 2000;
 
@@ -61,7 +62,7 @@ export class FirstAnswer {
 		// The first waits are short: one line stands for them.
 		if (faults > 1 && delayMs < 1000) return;
 		const when = delayMs < 1000 ? "" : ` in ${Math.ceil(delayMs / 1000)} s`;
-		process.stderr.write(`varve: ${said}; trying again${when}\n`);
+		note(`varve: ${said}; trying again${when}\n`);
 	};
 
 	/** Says nothing any more. */
@@ -70,7 +71,7 @@ export class FirstAnswer {
 	}
 
 	#sayWaiting(): void {
-		process.stderr.write(`varve: no answer from ${this.#url} yet; waiting\n`);
+		note(`varve: no answer from ${this.#url} yet; waiting\n`);
 	}
 }
 

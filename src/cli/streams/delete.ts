@@ -1,9 +1,11 @@
 /** `varve delete`: hides a stream until the next append to it, or ends it for ever. */
+
 import { createInterface } from "node:readline/promises";
 import { WriteError } from "../../../feeds/client/error.ts";
 import type { Arguments, Values } from "../../options.ts";
 import { parseExpected } from "../append.ts";
 import { Failure } from "../explain.ts";
+import { note, report } from "../output/standard.ts";
 import { refuseMissing } from "../read.ts";
 import { FirstAnswer } from "../reading/first-answer.ts";
 import { CLIENT_OPTIONS, credentials, EXIT, streamOperand, text, type Verb } from "../verb.ts";
@@ -80,7 +82,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	} catch (error) {
 		throw explained(error, stream, text(values, "expected"));
 	}
-	process.stdout.write(`${stream} deleted${forEver ? " for ever" : ""}\n`);
+	report(`${stream} deleted${forEver ? " for ever" : ""}\n`);
 	return EXIT.done;
 }
 
@@ -98,7 +100,7 @@ async function confirm(stream: string, values: Values): Promise<void> {
 
 /** The first line of standard input; undefined if it ends before. */
 async function ask(question: string): Promise<string | undefined> {
-	process.stderr.write(process.stdin.isTTY ? question : `${question.trimEnd()}\n`);
+	note(process.stdin.isTTY ? question : `${question.trimEnd()}\n`);
 	const lines = createInterface({ input: process.stdin });
 	for await (const line of lines) return line;
 	return undefined;

@@ -1,6 +1,8 @@
 /** `varve streams`: the names of the streams that have events. */
+
 import type { DecodedEntry, DecodedFeed } from "../../../feeds/model.ts";
 import type { ReaderSettings } from "../../../feeds/reader/options.ts";
+import { standardStream } from "../../observe/standard.ts";
 import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { Printer } from "../output/printer.ts";
@@ -26,7 +28,7 @@ export const streams: Verb = {
 };
 
 async function run({ operands: [prefix = ""], values }: Arguments): Promise<number> {
-	const printer = new Printer(process.stdout);
+	const printer = new Printer(standardStream(1));
 	const settings = await settingsFrom(values, printer.signal);
 	try {
 		for await (const name of namesOf(settings, prefix, printer)) await printer.print(`${name}\n`);

@@ -14,6 +14,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Refusal } from "../../errors.ts";
 import type { Log } from "../../log/log.ts";
+import { logFault, type OperatorLog } from "../../observe/operator-log.ts";
 import { Journal, type Result, type Run } from "./journal.ts";
 
 export type ScavengeOptions = {
@@ -33,34 +34,34 @@ const PROGRESS_EVENTS = 1000;
 
 /**
  * @param node the address of this server
- * @param report tells the operator of a run that failed
+ * @param operatorLog gets the start and the end of each run
  */
 export async function openScavenger(
 	log: Log,
 	node: string,
-	report: (error: unknown) => void,
+	operatorLog: OperatorLog,
 ): Promise<Scavenger> {
 	const journal = new Journal(log, node);
 	const last = await settleLast(journal).catch((error: unknown) => {
 		// The server starts all the same, on a full disk for example.
-		report(error);
+		logFault(operatorLog, error);
 		return undefined;
 	});
-	return new Scavenger(log, journal, report, last);
+	return new Scavenger(log, journal, operatorLog, last);
 }
 
 export class Scavenger {
 	readonly #log: Log;
 	readonly #journal: Journal;
-	readonly #report: (error: unknown) => void;
+	readonly #operatorLog: OperatorLog;
 	#running: ActiveRun | undefined;
 	#last: Run | undefined;
 	#isClosed = false;
 
-	constructor(log: Log, journal: Journal, report: (error: unknown) => void, last: Run | undefined) {
+	constructor(log: Log, journal: Journal, operatorLog: OperatorLog, last: Run | undefined) {
 		this.#log = log;
 		this.#journal = journal;
-		this.#report = report;
+		this.#operatorLog = operatorLog;
 		this.#last = last;
 	}
 
@@ -118,12 +119,15 @@ export class Scavenger {
 
 	async #run({ id, ending }: ActiveRun, throttlePercent: number): Promise<void> {
 		this.#last = { id };
+		this.#operatorLog.info("scavenge started", { scavengeId: id, throttlePercent });
 		const ended = await scavenge(this.#log, this.#journal, id, throttlePercent, ending.signal);
-		if (ended.error !== undefined) this.#report(ended.error);
+		if (ended.error !== undefined) logFault(this.#operatorLog, ended.error);
 		const error = ended.error instanceof Error ? { error: ended.error.message } : {};
 		await this.#journal
 			.completed(id, ended.result, { ...error, ...ended.facts })
-			.catch(this.#report);
+			.catch((fault: unknown) => logFault(this.#operatorLog, fault));
+		const told = { scavengeId: id, result: ended.result, ...ended.facts };
+		this.#operatorLog.info("scavenge ended", told);
 		this.#last = { id, result: ended.result };
 		this.#running = undefined;
 	}

@@ -6,6 +6,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Refusal, type RequestRefusals } from "../../errors.ts";
+import type { RequestLog } from "../../observe/requests.ts";
 import { headersTooLarge } from "../request/fields.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { problem } from "./problems.ts";
@@ -37,6 +38,7 @@ export function refuseUnreadable(
 	error: Error & { code?: string },
 	socket: Duplex,
 	connections: Connections,
+	requests: RequestLog,
 ): void {
 	if (!socket.writable || error.code === "ECONNRESET") {
 		socket.destroy();
@@ -46,7 +48,7 @@ export function refuseUnreadable(
 		if (!socket.writable) socket.destroy();
 		else if (broken?.headersSent) closeAfter(broken, socket);
 		else if (error.code === "HPE_CLOSED_CONNECTION") closeGently(socket);
-		else closeGently(socket, messageOf(error));
+		else closeGently(socket, messageOf(error, requests));
 	});
 }
 
@@ -67,12 +69,15 @@ function closeGently(socket: Duplex, message: Uint8Array = NOTHING): void {
 	});
 }
 
-function messageOf(error: Error): Buffer {
+function messageOf(error: Error, requests: RequestLog): Buffer {
 	const { status, headers, body = "" } = problem(refusalOf(error));
 	const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`];
 	if (!headers.includes("Connection")) lines.push("Connection: close");
 	for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
-	return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), Buffer.from(body)]);
+	const message = [Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), Buffer.from(body)];
+	const whole = Buffer.concat(message);
+	requests.unreadable(status, whole.length);
+	return whole;
 }
 
 function refusalOf(

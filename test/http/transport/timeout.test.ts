@@ -5,8 +5,11 @@ import { parseSettings } from "../../../src/config.ts";
 import { Serving } from "../../../src/http/serving.ts";
 import type { Log } from "../../../src/log/log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
+import type { Room } from "../../../src/log/room/room.ts";
 import type { LogTree } from "../../../src/log/tree.ts";
 import { replacing } from "../../log/asking.ts";
+import { quietRoom } from "../../log/room/quiet.ts";
+import { toldTo } from "../../observe/told.ts";
 import { ask, batch, get, head, raw } from "../ask.ts";
 
 const EVENT = { eventId: "c322e299-cb73-4b47-97c5-5054f920746e", eventType: "T", data: {} };
@@ -27,6 +30,7 @@ const reported: unknown[] = [];
 let server: Serving;
 let port: number;
 /** A log whose appends and reads go on only when they are let. */
+let room: Room;
 let log: Log;
 let release: () => void;
 let held: Promise<void>;
@@ -45,17 +49,19 @@ beforeEach(async () => {
 		},
 	});
 	const settings = { ...parseSettings([], {}), requestTimeoutMs: 150, longPollSecondsMax: 1 };
-	const report = (error: unknown) => {
+	const report = toldTo((error) => {
 		reported.push(error);
-	};
+	});
+	room = quietRoom();
 	const scavenger = await openScavenger(inner, "test", report);
-	const stored = { log, hidden: inner.hidden, tree: NO_TREE, scavenger };
+	const stored = { log, hidden: inner.hidden, tree: NO_TREE, room, scavenger };
 	server = new Serving(stored, { ...settings, port: 0 }, report);
 	port = await server.listen();
 });
 afterEach(async () => {
 	release();
 	await server.close();
+	room.close();
 	await log.close();
 	for (const error of reported.splice(0)) throw error;
 });

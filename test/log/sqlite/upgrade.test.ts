@@ -180,7 +180,9 @@ describe("an upgrade", () => {
 		const serve = await varve(["serve", "--port", "0", "--data", directory]);
 		expect([serve.code, serve.stderr]).toEqual([
 			1,
-			`varve: ${directory} was written by a newer varve (schema ${next}, this one knows ${known.length}); upgrade\n`,
+			expect.stringContaining(
+				`not started: ${directory} was written by a newer varve (schema ${next}, this one knows ${known.length}); upgrade\n`,
+			),
 		]);
 		const target = join(newDirectory(), "b");
 		const backup = await varve(["backup", target, "--data", directory]);

@@ -9,6 +9,7 @@ type Words =
 	| "request-timeout"
 	| "position-not-reached"
 	| "disk-full"
+	| "insufficient-storage"
 	| "writer-stopped"
 	| "log-damaged"
 	| "shutting-down";
@@ -46,6 +47,15 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		detail: () => "The server's disk is full. Nothing was written. Reads go on.",
 		// Where the server keeps its files is for its operator.
 		shown: () => ({}),
+	},
+	"insufficient-storage": {
+		status: 507,
+		title: "Insufficient storage",
+		detail: (f) =>
+			`The server's disk has ${f.freeBytes} bytes left. The server takes no appends below ` +
+			`${f.freeBytesMin} bytes. Nothing was written. Reads, deletes, metadata and scavenges go on. ` +
+			"When there is room again, send the same request again.",
+		headers: retryAfter,
 	},
 	"writer-stopped": {
 		status: 503,
