@@ -22,12 +22,16 @@ import {
 	APPLICATION_ID,
 	type Connection,
 	incarnationOf,
+	leaveReadable,
 	lockDirectory,
 	logFile,
 	messageOf,
 	migrateCopy,
 	openSettled,
+	provideTemporaryPlace,
+	type ReadableLog,
 	raiseIncarnation,
+	readableLog,
 	refusalOf,
 	syncDirectory,
 	syncFile,
@@ -74,7 +78,8 @@ export async function restore(
 	options: RestoreOptions,
 ): Promise<RestoreResult> {
 	const [from, directory] = [resolve(backup), resolve(data)];
-	const source = openBackup(from);
+	provideTemporaryPlace(directory);
+	const { source, close } = openBackup(from);
 	let made: string | undefined;
 	let lock: Connection | undefined;
 	try {
@@ -90,7 +95,7 @@ export async function restore(
 		if (isRefusal(error) || options.signal?.aborted) throw error;
 		throw refusalOf(error, directory);
 	} finally {
-		source.close();
+		close();
 		if (lock) rmSync(join(directory, "restoring"), { recursive: true, force: true });
 		lock?.close();
 		if (made !== undefined && !existsSync(logFile(directory))) removeMade(directory, made);
@@ -125,6 +130,7 @@ async function stage(
 	for (const name of ["incarnation", "log.key", "log.sqlite"]) {
 		if (existsSync(join(staging, name))) renameSync(join(staging, name), join(directory, name));
 	}
+	leaveReadable(logFile(directory));
 	for (const folder of [directory, dirname(directory)]) syncDirectory(folder);
 	return { incarnation, ...(verification && { verification }) };
 }
@@ -149,19 +155,26 @@ async function copyPages(
  * Opens the log of a backup and takes its snapshot. A copy of a data directory will do, too, if no
  * process has it.
  */
-function openBackup(path: string): Connection {
+function openBackup(path: string): { readonly source: Connection; close(): void } {
 	const file = logFile(path);
 	if (!existsSync(file)) throw unusable(path, missing(path));
 	refuseInUse(path);
+	let readable: ReadableLog | undefined;
 	let source: Connection | undefined;
+	const close = () => {
+		source?.close();
+		readable?.close();
+	};
 	try {
-		source = openSettled(file);
+		readable = readableLog(path);
+		source = openSettled(readable.file);
 		if (source.pragma("application_id", { simple: true }) !== APPLICATION_ID)
 			throw unusable(path, "its log.sqlite is the database of another program");
 		takeSnapshot(source);
-		return source;
+		return { source, close };
 	} catch (error) {
-		source?.close();
+		close();
+		if (isRefusal(error, "data-directory-unusable")) throw unusable(path, error.facts.reason);
 		throw isRefusal(error) ? error : unusable(path, messageOf(error));
 	}
 }

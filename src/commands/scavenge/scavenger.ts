@@ -3,7 +3,7 @@
  *
  *     idle ──start──▶ running ──no step left──▶ Success
  *                        ├──stop()─────────────▶ Stopped
- *                        ├──a step fails───────▶ Errored
+ *                        ├──a step fails───────▶ Errored     (a locked log makes it wait)
  *                        ├──close()────────────▶ Interrupted
  *                        └──the process ends, and the next one finds a run without an end:
  *                                               Interrupted
@@ -11,10 +11,10 @@
  * A run that ended early keeps what it has erased; the next run does the rest.
  */
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Refusal } from "../../errors.ts";
-import type { Log } from "../../log/log.ts";
+import { isRefusal, Refusal } from "../../errors.ts";
+import type { Log, ScavengeStep } from "../../log/log.ts";
 import { Journal, type Result, type Run } from "./journal.ts";
+import { rest, untilUnlocked } from "./patience.ts";
 
 export type ScavengeOptions = {
 	/** The share of time in which the run works, in percent; for the rest it sleeps. */
@@ -55,7 +55,8 @@ export class Scavenger {
 	readonly #report: (error: unknown) => void;
 	#running: ActiveRun | undefined;
 	#last: Run | undefined;
-	#isClosed = false;
+	/** Aborted when no run may go on, nor wait to write down its end. */
+	readonly #closing = new AbortController();
 
 	constructor(log: Log, journal: Journal, report: (error: unknown) => void, last: Run | undefined) {
 		this.#log = log;
@@ -69,7 +70,7 @@ export class Scavenger {
 	 * @throws Refusal `scavenge-running`, and those of an append
 	 */
 	async start({ throttlePercent, noted }: ScavengeOptions): Promise<string> {
-		if (this.#isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+		if (this.#closing.signal.aborted) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
 		if (this.#running) throw new Refusal("scavenge-running", { scavengeId: this.#running.id });
 		const id = randomUUID();
 		const mine: ActiveRun = { id, ending: new AbortController(), over: Promise.resolve() };
@@ -111,7 +112,7 @@ export class Scavenger {
 
 	/** Interrupts the active run; no run starts after it. */
 	async close(): Promise<void> {
-		this.#isClosed = true;
+		this.#closing.abort();
 		this.#running?.ending.abort("Interrupted" satisfies Result);
 		await this.#running?.over;
 	}
@@ -122,7 +123,7 @@ export class Scavenger {
 		if (ended.error !== undefined) this.#report(ended.error);
 		const error = ended.error instanceof Error ? { error: ended.error.message } : {};
 		await this.#journal
-			.completed(id, ended.result, { ...error, ...ended.facts })
+			.completed(id, ended.result, { ...error, ...ended.facts }, this.#closing.signal)
 			.catch(this.#report);
 		this.#last = { id, result: ended.result };
 		this.#running = undefined;
@@ -156,19 +157,17 @@ async function scavenge(
 		eventsErased: erased.events,
 	});
 	try {
-		for (let from: number | undefined = 0; from !== undefined; ) {
+		for (let from = 0; ; ) {
 			if (signal.aborted) return { result: signal.reason as Result, facts: facts() };
-			const before = performance.now();
-			const step = await log.scavenge(from);
-			const tookMs = performance.now() - before;
-			from = step.next;
+			const { step, tookMs } = await untilUnlocked(() => timed(log.scavenge(from)), signal);
 			erased.events += step.events;
 			erased.bytes += step.bytes;
-			if (from === undefined) break;
+			if (step.next === undefined) break;
+			from = step.next;
 			const tenths = Math.min(10, Math.floor((10 * from) / step.end));
 			if (tenths > erased.tenths || erased.events >= erased.told) {
 				const chunks = { chunkStartNumber: erased.tenths, chunkEndNumber: tenths };
-				await journal.progress(id, { ...chunks, wasScavenged: true, ...facts() });
+				await journal.progress(id, { ...chunks, wasScavenged: true, ...facts() }, signal);
 				erased.tenths = tenths;
 				while (erased.told <= erased.events) erased.told *= 2;
 			}
@@ -176,12 +175,18 @@ async function scavenge(
 		}
 		return { result: "Success", facts: facts() };
 	} catch (error) {
+		// It was stopped while it waited.
+		if (signal.aborted && isRefusal(error, "log-locked"))
+			return { result: signal.reason as Result, facts: facts() };
 		return { result: "Errored", error, facts: facts() };
 	}
 }
 
-async function rest(forMs: number, signal: AbortSignal): Promise<void> {
-	if (forMs > 0) await sleep(forMs, undefined, { signal }).catch(() => undefined);
+async function timed(
+	taken: Promise<ScavengeStep>,
+): Promise<{ step: ScavengeStep; tookMs: number }> {
+	const before = performance.now();
+	return { step: await taken, tookMs: performance.now() - before };
 }
 
 /** `hh:mm:ss.fffffff`, as clients of the contract read a span of time. */
