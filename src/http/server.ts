@@ -84,7 +84,9 @@ export class HttpServer {
 		// Any other expectation is no reason to refuse a request that can be answered (RFC 9110 section
 		// 10.1.1: a server MAY answer 417), and Node's own refusal has no body.
 		server.on("checkExpectation", serve);
-		server.on("clientError", (error, socket) => refuseUnreadable(error, socket, connections));
+		server.on("clientError", (error, socket) =>
+			refuseUnreadable(error, socket, connections, bodyBytesMax),
+		);
 	}
 }
 
