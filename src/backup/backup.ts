@@ -10,7 +10,7 @@ import {
 	logFile,
 	migrateCopy,
 	provideTemporaryPlace,
-	readableLog,
+	ReadableLog,
 	refusalOf,
 	refuseOtherSchema,
 } from "../log/sqlite/copies.ts";
@@ -63,7 +63,7 @@ export async function backUp(
 		throw new Refusal("data-directory-unusable", { path: source, reason: "it holds no log" });
 	}
 	provideTemporaryPlace(target);
-	const readable = readableLog(source);
+	const readable = new ReadableLog(source);
 	let opened: Target | undefined;
 	try {
 		// The target is brought to this program's schema. The source is not touched: it must be at it.

@@ -123,7 +123,7 @@ class Pause {
 		this.#pagesMax = this.#pages() < before ? WAL_PAGES_MAX : 2 * before;
 	}
 
-	/** 0 for a source on a read-only medium: of its WAL SQLite does not tell, and it does not grow. */
+	/** 0 for a source on a read-only medium: SQLite does not tell, and nobody writes there. */
 	#pages(): number {
 		try {
 			const [, pages] = this.#walLength.get() as [busy: number, pages: number, copied: number];

@@ -29,9 +29,8 @@ import {
 	migrateCopy,
 	openSettled,
 	provideTemporaryPlace,
-	type ReadableLog,
+	ReadableLog,
 	raiseIncarnation,
-	readableLog,
 	refusalOf,
 	syncDirectory,
 	syncFile,
@@ -79,7 +78,7 @@ export async function restore(
 ): Promise<RestoreResult> {
 	const [from, directory] = [resolve(backup), resolve(data)];
 	provideTemporaryPlace(directory);
-	const { source, close } = openBackup(from);
+	const source = new BackupLog(from);
 	let made: string | undefined;
 	let lock: Connection | undefined;
 	try {
@@ -89,13 +88,13 @@ export async function restore(
 		lock = lockDirectory(directory);
 		refuseFilled(directory);
 		const record = readRecord(from);
-		const staged = await stage(source, from, directory, options);
+		const staged = await stage(source.database, from, directory, options);
 		return { ...staged, lastCheck: record && lastCheckOf(record) };
 	} catch (error) {
 		if (isRefusal(error) || options.signal?.aborted) throw error;
 		throw refusalOf(error, directory);
 	} finally {
-		close();
+		source.close();
 		if (lock) rmSync(join(directory, "restoring"), { recursive: true, force: true });
 		lock?.close();
 		if (made !== undefined && !existsSync(logFile(directory))) removeMade(directory, made);
@@ -151,31 +150,52 @@ async function copyPages(
 	});
 }
 
-/**
- * Opens the log of a backup and takes its snapshot. A copy of a data directory will do, too, if no
- * process has it.
- */
-function openBackup(path: string): { readonly source: Connection; close(): void } {
-	const file = logFile(path);
-	if (!existsSync(file)) throw unusable(path, missing(path));
-	refuseInUse(path);
-	let readable: ReadableLog | undefined;
-	let source: Connection | undefined;
-	const close = () => {
-		source?.close();
-		readable?.close();
-	};
+/** The log of a backup, and its snapshot. */
+class BackupLog {
+	readonly database: Connection;
+	readonly #readable: ReadableLog;
+
+	/**
+	 * @param path of the backup. A copy of a data directory will do, too, if no process has it
+	 * @throws Refusal `backup-unusable`
+	 */
+	constructor(path: string) {
+		if (!existsSync(logFile(path))) throw unusable(path, missing(path));
+		refuseInUse(path);
+		this.#readable = readableOf(path);
+		try {
+			this.database = openSnapshot(this.#readable.file, path);
+		} catch (error) {
+			this.#readable.close();
+			throw isRefusal(error) ? error : unusable(path, messageOf(error));
+		}
+	}
+
+	close(): void {
+		this.database.close();
+		this.#readable.close();
+	}
+}
+
+function readableOf(path: string): ReadableLog {
 	try {
-		readable = readableLog(path);
-		source = openSettled(readable.file);
-		if (source.pragma("application_id", { simple: true }) !== APPLICATION_ID)
-			throw unusable(path, "its log.sqlite is the database of another program");
-		takeSnapshot(source);
-		return { source, close };
+		return new ReadableLog(path);
 	} catch (error) {
-		close();
-		if (isRefusal(error, "data-directory-unusable")) throw unusable(path, error.facts.reason);
-		throw isRefusal(error) ? error : unusable(path, messageOf(error));
+		if (!isRefusal(error, "data-directory-unusable")) throw error;
+		throw unusable(path, error.facts.reason);
+	}
+}
+
+function openSnapshot(file: string, path: string): Connection {
+	const database = openSettled(file);
+	try {
+		if (database.pragma("application_id", { simple: true }) !== APPLICATION_ID)
+			throw unusable(path, "its log.sqlite is the database of another program");
+		takeSnapshot(database);
+		return database;
+	} catch (error) {
+		database.close();
+		throw error;
 	}
 }
 

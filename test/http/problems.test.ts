@@ -169,8 +169,8 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"log-locked": [
 		503,
 		"Service Unavailable",
-		{ retryAfterSeconds: 5 },
-		"needs another program with a lock: test/faults/lock.test.ts",
+		{ retryAfterSeconds: 2 },
+		"needs another program with a lock: test/files/locked.test.ts",
 	],
 	"log-damaged": [
 		500,

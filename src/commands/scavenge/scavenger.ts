@@ -28,6 +28,9 @@ export type ScavengeOptions = {
 
 type ActiveRun = { readonly id: string; readonly ending: AbortController; over: Promise<void> };
 
+/** A step takes some 10 ms. One that took longer than this waited, for a lock or the disk. */
+const WORKED_MS_MAX = 250;
+
 /** A run reports progress at each tenth of the streams, and at so many events, twice that, … */
 const PROGRESS_EVENTS = 1000;
 
@@ -171,7 +174,7 @@ async function scavenge(
 				erased.tenths = tenths;
 				while (erased.told <= erased.events) erased.told *= 2;
 			}
-			await rest(tookMs * (100 / throttlePercent - 1), signal);
+			await rest(Math.min(tookMs, WORKED_MS_MAX) * (100 / throttlePercent - 1), signal);
 		}
 		return { result: "Success", facts: facts() };
 	} catch (error) {

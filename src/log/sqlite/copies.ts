@@ -22,7 +22,7 @@ export {
 	syncFile,
 } from "./files/directory.ts";
 export { incarnationOf, raiseIncarnation } from "./files/incarnation.ts";
-export { leaveReadable, type ReadableLog, readableLog } from "./files/medium.ts";
+export { leaveReadable, ReadableLog } from "./files/medium.ts";
 export { APPLICATION_ID, isOlder, refuseOtherSchema } from "./files/schema.ts";
 export { provideTemporaryPlace } from "./files/temporary.ts";
 export { FLAGS_ERASED } from "./flags.ts";

@@ -14,8 +14,8 @@ import type { Answer } from "./protocol.ts";
  */
 const ROOM_BYTES = 1024 * 1024;
 
-/** When a client asks again: locks of backup tools and shells last for seconds, or for hours. */
-const LOCKED_RETRY_SECONDS = 5;
+/** When a client asks again: each attempt waits some seconds for the lock, besides. */
+const LOCKED_RETRY_SECONDS = 2;
 
 const LOCKED = { retryAfterSeconds: LOCKED_RETRY_SECONDS };
 

@@ -17,7 +17,7 @@ import {
 } from "../statements.ts";
 import { claimDirectory } from "./claim.ts";
 import { logFile, openForReading, openForWriting, refusalOf } from "./directory.ts";
-import { leaveReadable, readableLog } from "./medium.ts";
+import { leaveReadable, ReadableLog } from "./medium.ts";
 
 /** A history that replaced another one, and the position of the first event written in it. */
 export type History = { readonly incarnation: number; readonly first: number };
@@ -53,7 +53,7 @@ export function readIncarnation(path: string): number {
 	const directory = resolve(path);
 	refuseEmpty(directory);
 	try {
-		const readable = readableLog(directory);
+		const readable = new ReadableLog(directory);
 		try {
 			return incarnationOf(readable.file);
 		} finally {

@@ -29,21 +29,31 @@ import { isWritableDirectory } from "./temporary.ts";
 /** A few seconds of copying, and room that a temporary directory has. */
 export const PRIVATE_COPY_BYTES_MAX = 1024 ** 3;
 
-export type ReadableLog = {
-	/** The database to open for reading. */
+/** The database that stands for the log of a directory while it is read. */
+export class ReadableLog {
+	/** To be opened for reading. */
 	readonly file: string;
-	/** Removes the private copy, if there is one; its connections are closed before. */
-	close(): void;
-};
+	readonly #copy: string | undefined;
+	readonly #discard = () => {
+		if (this.#copy !== undefined) rmSync(this.#copy, { recursive: true, force: true });
+	};
 
-/**
- * Finds the database that stands for the log of a directory while it is read.
- * @throws Refusal `data-directory-unusable` if SQLite cannot read it where it lies, nor may it be
- *   copied
- */
-export function readableLog(directory: string): ReadableLog {
-	const file = logFile(directory);
-	return isStranded(file) ? copyOf(file) : { file, close: () => {} };
+	/**
+	 * @throws Refusal `data-directory-unusable` if SQLite cannot read it where it lies, and no copy
+	 *   of it can be made
+	 */
+	constructor(directory: string) {
+		const file = logFile(directory);
+		this.#copy = isStranded(file) ? copyOf(file) : undefined;
+		this.file = this.#copy === undefined ? file : join(this.#copy, basename(file));
+		if (this.#copy !== undefined) process.once("exit", this.#discard);
+	}
+
+	/** Removes the private copy, if there is one. Its connections are closed before. */
+	close(): void {
+		process.off("exit", this.#discard);
+		this.#discard();
+	}
 }
 
 /** Leaves a log that was closed in order so that it can be read on a read-only medium. */
@@ -73,10 +83,10 @@ function isStranded(file: string): boolean {
 }
 
 /**
- * Nobody writes to the files meanwhile: on this medium nobody can. On another mount of the same
+ * Copies a database into a new folder. Nobody writes to the files meanwhile: on this medium nobody can. On another mount of the same
  * files a server would make `-shm`, or keep the lock.
  */
-function copyOf(file: string): ReadableLog {
+function copyOf(file: string): string {
 	const refuse = (reason: string) =>
 		new Refusal("data-directory-unusable", { path: dirname(file), reason });
 	const before = stateOf(file);
@@ -95,7 +105,7 @@ function copyOf(file: string): ReadableLog {
 		if (after.state !== before.state) throw refuse("a server has opened it; run this again");
 		// It may hold half a transaction, which only a connection that writes can undo.
 		openSettled(copy).close();
-		return discardable(copy, folder);
+		return folder;
 	} catch (error) {
 		if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 		if (isRefusal(error)) throw error;
@@ -104,18 +114,6 @@ function copyOf(file: string): ReadableLog {
 				`a temporary copy cannot be made (${causeOf(error)}); set TMPDIR to a writable directory`,
 		);
 	}
-}
-
-function discardable(file: string, folder: string): ReadableLog {
-	const discard = () => rmSync(folder, { recursive: true, force: true });
-	process.once("exit", discard);
-	return {
-		file,
-		close() {
-			process.off("exit", discard);
-			discard();
-		},
-	};
 }
 
 type FileState = {

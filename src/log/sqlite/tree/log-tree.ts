@@ -11,7 +11,7 @@ import {
 	SERVING_TIMEOUT_MS,
 } from "../files/directory.ts";
 import { incarnationOf } from "../files/incarnation.ts";
-import { readableLog } from "../files/medium.ts";
+import { ReadableLog } from "../files/medium.ts";
 import { schemaFault } from "../files/schema.ts";
 import { openSigner, readSigner, type Signer } from "./signer.ts";
 import { StoredTree } from "./stored-tree.ts";
@@ -40,13 +40,17 @@ export function readLogTree(directory: string): LogTree {
 		throw new Refusal("data-directory-unusable", { path: directory, reason });
 	return openTree(directory, () => {
 		refuseLeftWal(directory);
-		const readable = readableLog(directory);
+		const readable = new ReadableLog(directory);
 		try {
 			const { file } = readable;
 			const fault = schemaFault(file, directory);
 			if (fault) throw fault;
 			const signer = readSigner(directory, incarnationOf(file));
-			return opened(openForReading(file), () => signer, readable.close);
+			return opened(
+				openForReading(file),
+				() => signer,
+				() => readable.close(),
+			);
 		} catch (error) {
 			readable.close();
 			throw error;

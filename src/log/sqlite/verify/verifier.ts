@@ -14,7 +14,7 @@ import { differences, type Span } from "../../verify/sums.ts";
 import { blocksOf, EventTotals } from "../../verify/totals.ts";
 import { createReport, type Report } from "../../verify/view.ts";
 import { logFile, refusalOf } from "../files/directory.ts";
-import { type ReadableLog, readableLog } from "../files/medium.ts";
+import { ReadableLog } from "../files/medium.ts";
 import { schemaFault } from "../files/schema.ts";
 import { provideTemporaryPlace } from "../files/temporary.ts";
 import type { Job, Outcome } from "./jobs.ts";
@@ -44,7 +44,7 @@ export async function verifyDirectory(
 	};
 	try {
 		provideTemporaryPlace(directory);
-		readable = readableLog(resolve(directory));
+		readable = new ReadableLog(resolve(directory));
 		const { file } = readable;
 		const fault = schemaFault(file, directory);
 		if (fault) throw fault;
