@@ -169,7 +169,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"log-locked": [
 		503,
 		"Service Unavailable",
-		{ retryAfterSeconds: 2 },
+		{ retryAfterSeconds: 1 },
 		"needs another program with a lock: test/files/locked.test.ts",
 	],
 	"log-damaged": [

@@ -83,8 +83,8 @@ function isStranded(file: string): boolean {
 }
 
 /**
- * Copies a database into a new folder. Nobody writes to the files meanwhile: on this medium nobody can. On another mount of the same
- * files a server would make `-shm`, or keep the lock.
+ * Copies a database into a new folder. Nobody writes to the files meanwhile: on this medium nobody
+ * can. On another mount of the same files a server would make `-shm`, or keep the lock.
  */
 function copyOf(file: string): string {
 	const refuse = (reason: string) =>
