@@ -67,7 +67,8 @@ export function readLogTree(directory: string): LogTree {
 function refuseLeftWal(directory: string): void {
 	const wal = statSync(`${logFile(directory)}-wal`, { throwIfNoEntry: false });
 	if (!wal || wal.size === 0 || isClaimed(directory)) return;
-	const reason = "it was not closed in order; start the server once, or use a backup";
+	const reason =
+		"it was not closed in order; start the server once (of a read-only medium, on a copy), or use a backup";
 	throw new Refusal("data-directory-unusable", { path: directory, reason });
 }
 
