@@ -25,6 +25,7 @@ const PASSING: ReadonlySet<string> = new Set([
 	"disk-full",
 	"shutting-down",
 	"writer-stopped",
+	"log-locked",
 	"internal-error",
 ]);
 

@@ -49,12 +49,23 @@ export async function answerServerSentEvents(
 		return await answerLive(exchange, request);
 	} catch (error) {
 		// An EventSource gives up for ever on any status but 200, so it is asked to come back.
-		if (!isRefusal(error, "overloaded") && !isRefusal(error, "shutting-down")) throw error;
+		if (!isPassing(error)) throw error;
 		const leave = encodeLeave(error.facts.retryAfterSeconds * 1000, error.word);
 		const body = Buffer.from(leave);
 		const headers = [...headersOf(request), "Content-Length", String(body.length)];
 		return { status: 200, headers, body };
 	}
+}
+
+/** Whether the same request may succeed a little later. */
+function isPassing(
+	error: unknown,
+): error is Refusal<"overloaded" | "shutting-down" | "log-locked"> {
+	return (
+		isRefusal(error, "overloaded") ||
+		isRefusal(error, "shutting-down") ||
+		isRefusal(error, "log-locked")
+	);
 }
 
 async function answerLive(exchange: Exchange, request: StreamingRequest): Promise<Answer> {
