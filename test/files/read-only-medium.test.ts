@@ -97,6 +97,15 @@ describeMounted("a log on a read-only medium", () => {
 		expect([code, stderr]).toEqual([1, expect.stringContaining("set TMPDIR to a writable")]);
 	});
 
+	test("takes no backup", async () => {
+		const data = await stoppedStore("SIGTERM");
+		const medium = newDirectory();
+		for (const target of [medium, join(medium, "new")]) {
+			const { code, stderr } = await onReadOnly(medium, ["backup", target, "--data", data]);
+			expect([code, stderr]).toEqual([1, expect.stringContaining("cannot write to it")]);
+		}
+	});
+
 	test("is not served, and keeps its number", async () => {
 		const data = await stoppedStore("SIGTERM");
 		for (const args of [

@@ -11,7 +11,7 @@
  *                  lock is the operating system's, so it ends with the process, however it ends
  */
 import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
 import { causeOf, isDiskFull, isLocked, isReadOnlyMedium } from "../failures.ts";
@@ -115,10 +115,17 @@ function adviceOn(error: unknown, directory: string): string | undefined {
 	if (isLocked(error)) {
 		return "another program, such as a backup tool or a database shell, holds a lock on a file of it";
 	}
-	if (isReadOnlyMedium(error) && existsSync(directory) && !isWritableDirectory(directory)) {
+	if ((isReadOnlyMedium(error) || !existsSync(directory)) && !mayBeWritten(directory)) {
 		return "this process cannot write to it; is it on a read-only medium, or does it belong to another user?";
 	}
 	return undefined;
+}
+
+/** Of a directory that is not there, the one in which it would be made counts. */
+function mayBeWritten(directory: string): boolean {
+	const parent = dirname(directory);
+	if (existsSync(directory) || parent === directory) return isWritableDirectory(directory);
+	return mayBeWritten(parent);
 }
 
 export function syncFile(file: string): void {
