@@ -46,7 +46,7 @@ export async function openScavenger(
 	const journal = new Journal(log, node);
 	const last = await settleLast(journal).catch((error: unknown) => {
 		// The server starts all the same, on a full disk for example.
-		report(error);
+		report(withoutEnd(error));
 		return undefined;
 	});
 	return new Scavenger(log, journal, report, last);
@@ -127,10 +127,16 @@ export class Scavenger {
 		const error = ended.error instanceof Error ? { error: ended.error.message } : {};
 		await this.#journal
 			.completed(id, ended.result, { ...error, ...ended.facts }, this.#closing.signal)
-			.catch(this.#report);
+			.catch((error: unknown) => this.#report(withoutEnd(error)));
 		this.#last = { id, result: ended.result };
 		this.#running = undefined;
 	}
+}
+
+/** What the operator is told if the end of a run is not on record; a lock is no fault. */
+function withoutEnd(error: unknown): unknown {
+	if (!isRefusal(error, "log-locked")) return error;
+	return "another program holds a lock on the log, so the end of a scavenge is not on record yet";
 }
 
 /** Records the end of a run that an earlier process did not live to see. */
