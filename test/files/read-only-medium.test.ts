@@ -1,6 +1,7 @@
 /** A log on a medium that takes no writes: a snapshot, a forensic copy. */
-import { cpSync, existsSync, readdirSync, rmSync, truncateSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
+import Database from "better-sqlite3";
 import { PRIVATE_COPY_BYTES_MAX } from "../../src/log/sqlite/files/medium.ts";
 import { newDirectory, removeDirectories, varve } from "../cli/varve.ts";
 import { closeStore, events, openStore } from "../faults/store.ts";
@@ -76,6 +77,21 @@ describeMounted("a log on a read-only medium", () => {
 				expect.stringContaining("was not closed in order"),
 			]);
 		}
+	});
+
+	test("is read as it was before a transaction that was cut off", async () => {
+		const data = await stoppedStore("SIGTERM");
+		const [backup, cut] = [join(newDirectory(), "backup"), join(newDirectory(), "cut")];
+		expect((await varve(["backup", backup, "--data", data])).code).toBe(0);
+		const database = new Database(log(backup));
+		database.pragma("cache_size = 5");
+		database.exec("BEGIN; CREATE TABLE half (content)");
+		for (let row = 0; row < 100; row++) database.exec("INSERT INTO half VALUES (zeroblob(2000))");
+		cpSync(backup, cut, { recursive: true });
+		database.close();
+		expect(statSync(log(cut, "-journal")).size).toBeGreaterThan(0);
+		const { stdout, stderr } = await onReadOnly(cut, ["verify", "--data", cut]);
+		expect([stdout, stderr]).toEqual(["ok: 60 events in 2 streams\n", ""]);
 	});
 
 	test("is refused with advice if it is too large for a copy", async () => {

@@ -103,8 +103,7 @@ function copyOf(file: string): string {
 		for (const end of before.ends) copyFileSync(`${file}${end}`, `${copy}${end}`);
 		const after = stateOf(file);
 		if (after.state !== before.state) throw refuse("a server has opened it; run this again");
-		// It may hold half a transaction, which only a connection that writes can undo.
-		openSettled(copy).close();
+		settle(copy);
 		return folder;
 	} catch (error) {
 		if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
@@ -113,6 +112,16 @@ function copyOf(file: string): string {
 			"it is on a read-only medium, without the files that SQLite needs beside log.sqlite, and " +
 				`a temporary copy cannot be made (${causeOf(error)}); set TMPDIR to a writable directory`,
 		);
+	}
+}
+
+/** It may hold half a transaction, which the first read undoes if its connection may write. */
+function settle(copy: string): void {
+	const database = openSettled(copy);
+	try {
+		database.pragma("user_version");
+	} finally {
+		database.close();
 	}
 }
 
