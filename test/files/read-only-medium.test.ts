@@ -30,11 +30,9 @@ async function expectReadable(data: string): Promise<void> {
 	};
 	const well = (said: string) => ({ code: 0, said: expect.stringContaining(said) });
 	expect(await say("verify", "--data", data)).toEqual(well("ok: 60 events in 2 streams"));
-	expect(await say("incarnation", "--data", data)).toEqual(well("1\n"));
 	expect(await say("prove", "7", "--data", data)).toEqual(well("tlog-proof"));
 	const target = join(newDirectory(), "backup");
 	expect(await say("backup", target, "--data", data)).toEqual(well("60 events, 60 of them new"));
-	expect(await say("backup", target, "--data", data)).toEqual(well("60 events, 0 of them new"));
 	const restored = join(newDirectory(), "restored");
 	expect(await say("restore", data, "--data", restored)).toEqual(well("60 events, verified"));
 }
@@ -54,6 +52,7 @@ describeMounted("a log on a read-only medium", () => {
 		const data = await stoppedStore("SIGTERM");
 		const before = readdirSync(data);
 		await expectReadable(data);
+		expect((await onReadOnly(data, ["incarnation", "--data", data])).stdout).toBe("1\n");
 		expect(readdirSync(data)).toEqual(before);
 	});
 
@@ -71,12 +70,9 @@ describeMounted("a log on a read-only medium", () => {
 		for (const directory of [data, bare]) {
 			const verified = await onReadOnly(directory, ["verify", "--data", directory]);
 			expect(verified.stdout).toBe("ok: 60 events in 2 streams\n");
-			const proved = await onReadOnly(directory, ["prove", "7", "--data", directory]);
-			expect([proved.code, proved.stderr]).toEqual([
-				1,
-				expect.stringContaining("was not closed in order"),
-			]);
 		}
+		const { code, stderr } = await onReadOnly(bare, ["prove", "7", "--data", bare]);
+		expect([code, stderr]).toEqual([1, expect.stringContaining("was not closed in order")]);
 	});
 
 	test("is read as it was before a transaction that was cut off", async () => {
