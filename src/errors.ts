@@ -64,6 +64,7 @@ export type RequestRefusals = {
 	"shutting-down": { retryAfterSeconds: number };
 	"writer-stopped": { reason: string; retryAfterSeconds: number };
 	"log-damaged": { part: string; reason: string };
+	"log-locked": { retryAfterSeconds: number };
 };
 
 /** The refusals of a start or a command. */

@@ -26,6 +26,7 @@ const PASSING: ReadonlySet<string> = new Set([
 	"insufficient-storage",
 	"shutting-down",
 	"writer-stopped",
+	"log-locked",
 	"internal-error",
 ]);
 

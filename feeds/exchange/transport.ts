@@ -24,10 +24,12 @@ const NO_COMMON_TLS =
 const BLOCKED_PORT =
 	"fetch never connects to this port, as it belongs to another protocol; take another port";
 
+/** How the parser's message begins; in Node.js 24 it has no code. */
+const NO_STATUS_LINE = "Response does not match the HTTP/";
+
 const WORDS: ReadonlyMap<string, string> = new Map([
 	["ERR_SSL_WRONG_VERSION_NUMBER", WITHOUT_TLS],
 	["ERR_SSL_PACKET_LENGTH_TOO_LONG", WITHOUT_TLS],
-	["HPE_INVALID_CONSTANT", NOT_HTTP],
 	["DEPTH_ZERO_SELF_SIGNED_CERT", UNKNOWN_SIGNER],
 	["SELF_SIGNED_CERT_IN_CHAIN", UNKNOWN_SIGNER],
 	["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", UNKNOWN_SIGNER],
@@ -63,5 +65,6 @@ export function neverConnects(error: unknown): string | undefined {
 export function transportFault(error: unknown): string | undefined {
 	const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
 	if (message === "bad port") return BLOCKED_PORT;
+	if (typeof message === "string" && message.startsWith(NO_STATUS_LINE)) return NOT_HTTP;
 	return typeof code === "string" ? WORDS.get(code) : undefined;
 }

@@ -35,13 +35,14 @@ export class HttpServer {
 
 	constructor(context: Context, lanes: Lanes) {
 		const { settings, requests } = context;
+		const { bodyBytesMax } = settings;
 		const proxies = parseNetworks(settings.trustedProxies ?? "");
 		this.#server = createNodeServer(settings);
 		this.#connections = new Connections(this.#server, settings, proxies);
-		this.#receive(takeBy(context, lanes), settings.bodyBytesMax);
+		this.#receive(takeBy(context, lanes), bodyBytesMax);
 		const connections = this.#connections;
 		this.#server.on("clientError", (error, socket) =>
-			refuseUnreadable(error, socket, connections, requests),
+			refuseUnreadable(error, socket, connections, bodyBytesMax, requests),
 		);
 	}
 

@@ -201,9 +201,13 @@ function ordersIn(file: string): string[] {
 	}
 }
 
-/** From lines, of which those of the last page may be there twice after a crash. */
+/**
+ * From lines, of which those of the last page may be there twice after a crash. What follows the
+ * last end of a line is still being written.
+ */
 function ordersOf(lines: string): string[] {
-	const events = new Set(lines.split("\n").filter((line) => line.endsWith("}")));
+	const whole = lines.split("\n").slice(0, -1);
+	const events = new Set(whole.filter((line) => line.endsWith("}")));
 	const known = [...events].map(
 		(line) => JSON.parse(line) as { streamId: string; eventType: string; data: string },
 	);

@@ -172,6 +172,12 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ reason: "SQLITE_IOERR_FSYNC: disk I/O error", retryAfterSeconds: 1 },
 		"needs a disk that fails: test/faults",
 	],
+	"log-locked": [
+		503,
+		"Service Unavailable",
+		{ retryAfterSeconds: 1 },
+		"needs another program with a lock: test/files/locked.test.ts",
+	],
 	"log-damaged": [
 		500,
 		"Internal Server Error",

@@ -77,8 +77,10 @@ export class Appender {
 	commit(batch: Batch): Answers {
 		const writes = unpack(batch);
 		const { grown, marked } = this.#streams;
+		let hasBegun = false;
 		try {
 			this.#statements.begin.run();
+			hasBegun = true;
 			this.#now = batch.now;
 			const answers = writes.map((write) => this.#answer(write));
 			this.#streams.insertSpans();
@@ -88,7 +90,8 @@ export class Appender {
 		} catch (error) {
 			if (isSyncFailure(error)) throw error;
 			const failure = failureOf(error, this.#database.name);
-			this.#undo();
+			// Who may not even begin, because another program holds a lock, has nothing to undo.
+			if (hasBegun) this.#undo();
 			return packAnswers(
 				writes.map(() => failure),
 				{ last: this.last, grown, marked },

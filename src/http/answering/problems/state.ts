@@ -12,6 +12,7 @@ type Words =
 	| "insufficient-storage"
 	| "writer-stopped"
 	| "log-damaged"
+	| "log-locked"
 	| "shutting-down";
 
 const retryAfter = (facts: { retryAfterSeconds: number }) => [
@@ -72,6 +73,14 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		detail: (f) =>
 			`The request needs a part of the log that cannot be read: ${f.part}. ` +
 			"The server still answers requests that do not need it.",
+	},
+	"log-locked": {
+		status: 503,
+		title: "Log locked",
+		detail: () =>
+			"Another program holds a lock on the server's database. Nothing was written. The server goes " +
+			"on by itself when the lock is released: send the request again then.",
+		headers: retryAfter,
 	},
 	"shutting-down": {
 		status: 503,
