@@ -36,10 +36,10 @@ export const VERIFY_UNPROVEN = `
 	SELECT d.position FROM digests d CROSS JOIN events e ON e.position = d.position
 	WHERE length(e.metadata) = 0 ORDER BY d.position`;
 
-/** The entries behind one, stream by stream. */
-export const VERIFY_ENTRIES = `
-	SELECT stream, version, position FROM entries WHERE (stream, version) > (?, ?)
-	ORDER BY stream, version LIMIT ?`;
+/** The places behind one, stream by stream: the keys of its ids, then its entries. */
+export const VERIFY_PLACES = `
+	SELECT stream, key, position FROM places WHERE (stream, key, position) > (?, ?, ?)
+	ORDER BY stream, key, position LIMIT ?`;
 
 /** The version of the last entry of a stream; -1 if it has none. */
 export const LAST_VERSION = "SELECT coalesce(max(version), -1) FROM entries WHERE stream = ?";
