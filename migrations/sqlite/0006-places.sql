@@ -2,8 +2,8 @@
 -- its id in the index of ids lay on two pages, so each append to a stream of its own wrote two. Now
 -- they are neighbours, and the id is there as a number of 6 bytes.
 --
--- It takes some 30 seconds for ten million events, and while it lasts a quarter of the room of the log
--- once more: all changes go to the WAL first. `id_key` is a function of ours.
+-- It takes up to a minute for ten million events, and while it lasts half of the room of the log once
+-- more: all changes go to the WAL first. `id_key` is a function of ours.
 
 -- Where the events of a stream stand. A key of 0 or more is a version. A key below is made of an event's
 -- id, in its own stream alone: see src/log/sqlite/ids/keys.ts. Two ids may have one key.

@@ -12,9 +12,9 @@ import {
 	type NewestMetadata,
 } from "../appending/facts.ts";
 import { present } from "./failures.ts";
-import { Ids } from "./streams/ids.ts";
 import type { PackedWrite } from "./protocol.ts";
 import * as sql from "./statements.ts";
+import { Ids } from "./streams/ids.ts";
 import type { Streams } from "./streams/streams.ts";
 
 const AN_EVENT = "an event of the stream";

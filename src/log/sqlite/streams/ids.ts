@@ -2,8 +2,8 @@
 import type Database from "better-sqlite3";
 import type { Position, Version } from "../../../event.ts";
 import { present } from "../failures.ts";
-import * as sql from "../statements.ts";
 import { idKeyOf } from "../ids/keys.ts";
+import * as sql from "../statements.ts";
 
 /** An event with the key of an id; a place of null says that the event is missing. */
 type Candidate = [place: number | null, hasId: number | null];

@@ -13,8 +13,8 @@ import { Refusal } from "../../../errors.ts";
 import { ALL, type Position, type StreamName, type Version } from "../../../event.ts";
 import { isIndexStream } from "../../../indexes/joins.ts";
 import { lowestFrom } from "../../../retention/window.ts";
-import { Ids } from "./ids.ts";
 import * as sql from "../statements.ts";
+import { Ids } from "./ids.ts";
 import type { StreamRow } from "./rows.ts";
 
 const STREAMS_A_STEP = 2000;
