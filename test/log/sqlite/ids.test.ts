@@ -1,11 +1,13 @@
-/** Ids whose keys are the same, and ids that a stream has twice. */
+/** Where events stand: ids with one key, ids that a stream has twice, and look-ups by version. */
+import { readFileSync, writeFileSync } from "node:fs";
 import Database from "better-sqlite3";
 import { migrationsFor } from "../../../src/log/migrate.ts";
 import { claimDirectory } from "../../../src/log/sqlite/files/claim.ts";
 import { logFile } from "../../../src/log/sqlite/files/directory.ts";
 import { idKeyOf } from "../../../src/log/sqlite/ids/keys.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { append, event, name, refusal } from "../asking.ts";
+import * as statements from "../../../src/log/sqlite/statements.ts";
+import { append, event, events, name, refusal } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 
 /** Found among 33 million ids: 6 bytes of their hashes are the same. */
@@ -63,4 +65,41 @@ test("an id that an older program wrote twice is that of the first event", async
 		expect(await log.locate(name("old"), id)).toBe(first);
 	}
 	await log.close();
+});
+
+test("a look-up by version begins at that version, and not at the first entry", async () => {
+	const EVENTS = 6000;
+	const directory = newDirectory();
+	const log = await openSqliteLog(directory);
+	await append(log, "a", events(EVENTS));
+	await log.close();
+	const file = logFile(directory);
+	const pages = new Database(file, { readonly: true });
+	const leaves = pages
+		.prepare("SELECT pageno FROM dbstat WHERE name = 'places' AND pagetype = 'leaf' ORDER BY path")
+		.pluck()
+		.all() as number[];
+	pages.close();
+	// The keys of ids come first, then the entries of the stream, then those of its type.
+	const middle = Math.floor(leaves.length / 2);
+	const bytes = readFileSync(file);
+	for (const page of leaves.slice(0, middle)) bytes.fill(0, (page - 1) * 4096, page * 4096);
+	writeFileSync(file, bytes);
+
+	const database = new Database(file, { readonly: true });
+	const { id } = database.prepare("SELECT id FROM streams WHERE name = 'a'").get() as {
+		id: number;
+	};
+	const rows = (sql: string, ...values: number[]) => database.prepare(sql).all(id, ...values);
+	expect(() => rows("SELECT position FROM entries WHERE stream = ? AND version >= 0")).toThrow(
+		/malformed/,
+	);
+	const late = EVENTS - 10;
+	expect(rows(statements.SELECT_TO_SCAVENGE, late, 20)).toHaveLength(10);
+	for (const order of ["ASC", "DESC"] as const) {
+		expect(rows(statements.selectEntries.heads(order), late, EVENTS)).toHaveLength(10);
+		expect(rows(statements.selectEntries.apart(order), late, EVENTS)).toHaveLength(10);
+	}
+	expect(rows(statements.SELECT_POSITION_AT, late)).toHaveLength(1);
+	database.close();
 });
