@@ -7,11 +7,21 @@ import { rows as appends } from "./rows/appends.js";
 import { rows as catchUp } from "./rows/catch-up.js";
 import { rows as hashing } from "./rows/hashing.js";
 import { rows as importing } from "./rows/import.js";
+import { rows as memory } from "./rows/memory.js";
 import { rows as pages } from "./rows/pages.js";
 import { rows as proxy } from "./rows/proxy.js";
 import { rows as size } from "./rows/size.js";
 
-const ROWS = [...pages, ...appends, ...catchUp, ...size, ...proxy, ...importing, ...hashing];
+const ROWS = [
+	...pages,
+	...appends,
+	...catchUp,
+	...size,
+	...proxy,
+	...importing,
+	...hashing,
+	...memory,
+];
 
 const settings = readArguments(process.argv.slice(2));
 if (settings?.list) process.stdout.write(`${ROWS.map(({ name }) => name).join("\n")}\n`);

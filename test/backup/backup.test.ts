@@ -233,7 +233,7 @@ describe("a backup", () => {
 		await expect(backUp(data, target, true, watch)).rejects.toThrow(/abort/);
 		expect(markOf()).toMatchObject({ verified: false, ...lastCheck });
 
-		alter(target, "DELETE FROM entries WHERE position = 1");
+		alter(target, "DELETE FROM places WHERE position = 1");
 		const { verification, lastCheck: damaged } = await backUp(data, target, true);
 		expect(damaged).toEqual({ faults: verification?.faults.length });
 		expect(damaged.faults).toBeGreaterThan(0);
@@ -253,7 +253,7 @@ describe("a backup", () => {
 
 	test("of a log that is wrong in itself fails its verification and is not put in place", async () => {
 		await log.close();
-		alter(data, "DELETE FROM entries WHERE position = 1");
+		alter(data, "DELETE FROM places WHERE position = 1");
 		expect(await backUp(data, target, true)).toMatchObject({ verification: { ok: false } });
 		expect(existsSync(join(target, "log.sqlite"))).toBe(false);
 	});
@@ -261,7 +261,7 @@ describe("a backup", () => {
 	test("begins anew where a first copy was damaged, and not the store", async () => {
 		const partial = join(target, "partial");
 		const damages = [
-			() => alter(partial, "DELETE FROM entries WHERE position = 1"),
+			() => alter(partial, "DELETE FROM places WHERE position = 1"),
 			() => writeFileSync(join(partial, "log.sqlite"), "no database ".repeat(1000)),
 		];
 		for (const damageIt of damages) {

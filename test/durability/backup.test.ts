@@ -211,7 +211,7 @@ test("a backup that nobody has verified is not taken for a sound one", async () 
 	expect(later.stdout).toMatch(/ s; not verified since \d{4}-\d\d-\d\dT.*Z\n$/);
 	expect(await restore()).toMatch(/not verified; the backup was not verified since \d{4}-/);
 
-	alter(target, "DELETE FROM entries WHERE position = 1");
+	alter(target, "DELETE FROM places WHERE position = 1");
 	expect(await backup()).toMatchObject({ code: 1, stdout: expect.stringContaining("not ok: ") });
 	const damaged = await backup("--no-verify");
 	expect([damaged.code, damaged.stdout, damaged.stderr]).toEqual([

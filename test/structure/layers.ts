@@ -13,6 +13,7 @@ const SQL = [
 	"src/log/sqlite/statements.ts",
 	"src/log/sqlite/failures.ts",
 	"src/log/sqlite/protocol.ts",
+	"src/log/sqlite/ids",
 ];
 
 /** What HTTP is an edge of. */
@@ -101,6 +102,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/log/verify": ["src/log", ...LOG_KNOWS],
 	"src/log/memory": ["src/log", "src/log/verify", ...LOG_KNOWS],
 	"src/log/memory.ts": ["src/log/memory", "src/log", "src/log/verify", ...LOG_KNOWS],
+	"src/log/sqlite/ids": ["feeds/proof"],
 	"src/log/sqlite/files": [...SQL, "src/log", ...LOG_KNOWS],
 	// What every look-up proves stands below the look-ups.
 	"src/log/sqlite/verify": [
@@ -128,6 +130,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...LOG_KNOWS,
 	],
 	"src/log/sqlite": [
+		"src/log/sqlite/ids",
 		"src/log/sqlite/files",
 		"src/log/sqlite/verify",
 		"src/log/sqlite/streams",
