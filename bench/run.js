@@ -7,6 +7,7 @@ import { rows as appends } from "./rows/appends.js";
 import { rows as catchUp } from "./rows/catch-up.js";
 import { rows as hashing } from "./rows/hashing.js";
 import { rows as importing } from "./rows/import.js";
+import { rows as memory } from "./rows/memory.js";
 import { rows as pages } from "./rows/pages.js";
 import { rows as proxy } from "./rows/proxy.js";
 import { rows as replay } from "./rows/replay.js";
@@ -21,6 +22,7 @@ const ROWS = [
 	...proxy,
 	...importing,
 	...hashing,
+	...memory,
 ];
 
 const settings = readArguments(process.argv.slice(2));

@@ -15,6 +15,12 @@ export { encodeJsonFeed } from "./json-feed/encode.ts";
 export type * from "./model.ts";
 export { encodeEntryLine, encodeLine } from "./ndjson/encode.ts";
 export { nodeFetch, readStream } from "./node/index.ts";
+export {
+	identify,
+	loadCheckpoint,
+	type StreamIdentity,
+	saveCheckpoint,
+} from "./position/position-file.ts";
 export { ProofError } from "./proof/error.ts";
 export { leafHash, nodeHash } from "./proof/hash.ts";
 export {
@@ -43,4 +49,3 @@ export {
 	type TreeHead,
 	treeRoot,
 } from "./proof/tree.ts";
-export { loadCheckpoint, saveCheckpoint } from "./reader/position-file.ts";

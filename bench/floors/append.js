@@ -3,7 +3,7 @@
 //
 // The requests of one turn of the event loop share a transaction, and are answered when it is on
 // disk: WAL, synchronous=FULL, the same page size and checkpoints as ours, since our own code opens
-// the file. It writes the event's row with its one index, and nothing else: no stream entries, no
+// the file. It writes the event's row and an index of its id, and nothing else: no stream entries, no
 // expectation, no look for a repeat.
 import { createServer } from "node:http";
 import { migrationsFor } from "../../dist/src/log/migrate.js";
@@ -13,6 +13,7 @@ import { logFile, openForWriting } from "../../dist/src/log/sqlite/files/directo
 const directory = process.argv[2];
 claimDirectory(directory, migrationsFor("sqlite"));
 const database = openForWriting(logFile(directory));
+database.exec("CREATE INDEX IF NOT EXISTS floor_by_id ON events (stream, id)");
 const begin = database.prepare("BEGIN IMMEDIATE");
 const commit = database.prepare("COMMIT");
 const insert = database.prepare(`

@@ -1,5 +1,5 @@
 // Floor of the batches: better-sqlite3 and nothing around it. It inserts the rows that ours inserts
-// (the event, its index, and its places in its stream, its category and its type) into the same
+// (the event, its id, and its places in its stream, its category and its type) into the same
 // tables, a transaction for every batch, each on disk before the next. Arguments: directory, events
 // a batch, streams, seconds. Writes the batches a second.
 import { randomBytes } from "node:crypto";
@@ -21,9 +21,7 @@ const insertStream = database.prepare("INSERT OR IGNORE INTO streams (id, name) 
 const insertEvent = database.prepare(`
 	INSERT INTO events (position, stream, version, id, type, created, flags, hash, data, metadata)
 	VALUES (?, ?, ?, ?, 'OrderPlaced', ?, 1, zeroblob(32), ?, ?)`);
-const insertEntry = database.prepare(
-	"INSERT INTO entries (stream, version, position) VALUES (?, ?, ?)",
-);
+const insertPlace = database.prepare("INSERT INTO places (stream, key, position) VALUES (?, ?, ?)");
 const CATEGORY = streamCount + 1;
 const TYPE = streamCount + 2;
 let position = database.prepare("SELECT count(*) FROM events").pluck().get();
@@ -45,10 +43,13 @@ function insertBatch() {
 	const now = Date.now();
 	for (let i = 0; i < eventsPerBatch; i++) {
 		const version = versions[stream]++;
-		insertEvent.run(position, stream, version, randomBytes(16), now, DATA, NOTHING);
-		insertEntry.run(stream, version, position);
-		insertEntry.run(CATEGORY, position, position);
-		insertEntry.run(TYPE, position, position);
+		const id = randomBytes(16);
+		insertEvent.run(position, stream, version, id, now, DATA, NOTHING);
+		// The key of the id: 6 bytes at random, as those of its hash are.
+		insertPlace.run(stream, -1 - id.readUIntBE(0, 6), position);
+		insertPlace.run(stream, version, position);
+		insertPlace.run(CATEGORY, position, position);
+		insertPlace.run(TYPE, position, position);
 		position++;
 	}
 }

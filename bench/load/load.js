@@ -31,8 +31,20 @@ export function append(url, { connections, seconds, events = 1, streams = 1000 }
 	return run({ kind: "append", url, connections, seconds, headers: {}, args });
 }
 
+/**
+ * Appends to `streams` streams, reads their heads, pages of their category and type, and asks for
+ * streams that are not there; wrk cannot.
+ * @returns requests answered a second
+ */
+export function mixed(url, { connections, seconds, streams }) {
+	const args = [1, streams, Date.now() + seed++];
+	return run({ kind: "mixed", url, connections, seconds, headers: {}, args });
+}
+
 async function run(task) {
-	const { requests, micros, failed } = await (LOAD_TOOL === "wrk" ? runWrk(task) : runOwn(task));
+	const { requests, micros, failed } = await (LOAD_TOOL === "wrk" && task.kind !== "mixed"
+		? runWrk(task)
+		: runOwn(task));
 	if (failed > 0 || requests === 0) {
 		throw new Error(`${failed} of ${requests} requests to ${task.url} failed`);
 	}

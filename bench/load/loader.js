@@ -8,7 +8,8 @@ const DATA =
 
 const task = JSON.parse(process.argv[2]);
 const { hostname, port, host, pathname, search } = new URL(task.url);
-const next = task.kind === "get" ? getRequests() : appendRequests();
+const KINDS = { get: getRequests, append: appendRequests, mixed: mixedRequests };
+const next = KINDS[task.kind]();
 const found = { requests: 0, micros: 0, p99: 0, failed: 0 };
 const startedAt = performance.now();
 const endsAt = startedAt + task.seconds * 1000;
@@ -44,7 +45,8 @@ function drive() {
 
 function bodyLength(head) {
 	const status = Number(head.slice(9, 12));
-	if (status >= 400) found.failed++;
+	// A mixed load also asks for streams that are not there.
+	if (status >= 400 && !(status === 404 && task.kind === "mixed")) found.failed++;
 	return status === 304 ? 0 : Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0);
 }
 
@@ -58,6 +60,24 @@ function getRequests() {
 		return `GET ${one} HTTP/1.1\r\n${head}\r\n`;
 	});
 	return () => requests[Math.floor(Math.random() * count)];
+}
+
+/** What a busy day brings: appends, heads, pages of a category and of types, and what is not there. */
+function mixedRequests() {
+	const [, streams] = task.args;
+	const append = appendRequests();
+	const upTo = (count) => Math.floor(Math.random() * count);
+	const page = (stream) => `${stream}/${20 * upTo(500)}/forward/20?embed=body`;
+	const get = (path) =>
+		`GET /streams/${path} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/vnd.eventstore.atom+json\r\n\r\n`;
+	const reads = [
+		() => get(`order-${1 + upTo(streams)}?embed=body`),
+		() => get(`order-${1 + upTo(streams)}`),
+		() => get(page("%24ce-order")),
+		() => get(page("%24et-OrderPlaced")),
+		() => get(`absent-${upTo(1e9)}`),
+	];
+	return () => (Math.random() < 0.4 ? append() : reads[upTo(reads.length)]());
 }
 
 function appendRequests() {

@@ -13,6 +13,7 @@ import { type ReaderSettings, type ReadOptions, settingsOf } from "./options.ts"
 import type { ReaderPage } from "./pages/page.ts";
 import { ProgressMeter } from "./pages/progress.ts";
 import { backOff, fetchData, type PageAnswer } from "./session.ts";
+import { firstAt, hasPassed, inSpan } from "./span.ts";
 import { type State, type Step, start, step } from "./step.ts";
 
 /**
@@ -44,27 +45,30 @@ async function* run(
 	outer?.addEventListener("abort", onAbort);
 	if (outer?.aborted) stop.abort();
 	try {
+		const first = await fromSince(settings, signal);
 		const ahead = new PagesAhead(settings, signal);
-		const { onProgress, from } = settings;
+		const { onProgress } = settings;
 		const meter = onProgress && new ProgressMeter(onProgress);
-		let state = start(settings);
+		let state = start(first);
 		let at: number | undefined;
 		while (state.phase !== "ended") {
 			const answer = await ahead.take(state);
 			const { outcome } = answer;
 			const page = outcome.kind === "page" ? outcome.page : undefined;
 			const next = step(state, outcome, settings);
-			if (page) askAhead(ahead, next, page);
-			if (page?.lacking.size) yield* withData(next.fresh, page, settings, signal);
+			const { wanted, isOver } = inSpan(next.fresh, settings);
+			if (page && !isOver) askAhead(ahead, next, page);
+			if (page?.lacking.size) yield* withData(wanted, page, settings, signal);
 			else {
-				for (const event of next.fresh) {
+				for (const event of wanted) {
 					if (signal.aborted) return;
 					yield event;
 				}
 			}
-			at = next.fresh.at(-1)?.at ?? at;
-			const bytes = page?.bytes ?? 0;
-			meter?.passed({ events: next.fresh.length, bytes }, { at, from, last: ahead.last });
+			at = wanted.at(-1)?.at ?? at;
+			const passed = { events: wanted.length, bytes: page?.bytes ?? 0 };
+			meter?.passed(passed, { at, from: first.from, last: ahead.last });
+			if (isOver || hasPassed(answer, next, settings)) return;
 			await pause(next, state, answer, settings, signal);
 			state = next.state;
 		}
@@ -74,6 +78,13 @@ async function* run(
 		outer?.removeEventListener("abort", onAbort);
 		stop.abort();
 	}
+}
+
+/** The settings, with the number of the first event of the span; `from` may lie within it. */
+async function fromSince(settings: ReaderSettings, signal: AbortSignal): Promise<ReaderSettings> {
+	if (settings.since === Number.NEGATIVE_INFINITY) return settings;
+	const first = await firstAt(settings, settings.since, signal);
+	return { ...settings, from: Math.max(settings.from, first ?? 0) };
 }
 
 /** At the head a page may take as long as a long poll, so the reader does not fetch it ahead. */

@@ -22,7 +22,7 @@ import {
 	openCopy,
 } from "../log/sqlite/copies.ts";
 import { copyErasures } from "./erasures.ts";
-import { entriesStep, fill, ROWS_LEFT_MAX } from "./fill.ts";
+import { entriesStep, eventsStep, fill, ROWS_LEFT_MAX } from "./fill.ts";
 import { refuseOtherHistory } from "./history.ts";
 import { attachNewer, mergeEntries, mergeNewer } from "./newer.ts";
 import * as copying from "./statements.ts";
@@ -162,8 +162,9 @@ export class Copy {
 	}
 
 	async #copyNewer(first: number, check: Additions | undefined): Promise<void> {
-		const { events, streams } = this.#statements;
-		while (events.run(this.#lastEvent()).changes > 0) await this.#yieldTurn();
+		const { streams } = this.#statements;
+		const copyEvents = eventsStep(this.#database, "main", () => this.#lastEvent());
+		while (copyEvents()) await this.#yieldTurn();
 		while (streams.run(this.#lastStream()).changes > 0) await this.#yieldTurn();
 		const copyEntries = async (onEntries?: OnEntries) => {
 			const copySome = entriesStep(this.#database, "main", onEntries);
@@ -223,7 +224,6 @@ export class Copy {
 
 function prepare(database: Connection) {
 	return {
-		events: database.prepare(copying.copyEvents("main")),
 		streams: database.prepare(copying.copyStreams("main")),
 		lastNode: database.prepare(copying.LAST_NODE).pluck(),
 		nodes: database.prepare(copying.COPY_NODES),

@@ -14,6 +14,7 @@ import {
 	type Connection,
 	type EntryRow,
 	inTransaction,
+	isReadOnlyMedium,
 	type OnEntries,
 	type Statement,
 } from "../log/sqlite/copies.ts";
@@ -46,11 +47,11 @@ export type FillOptions = {
 export async function fill(database: Connection, options: FillOptions): Promise<void> {
 	const { into, lastEvent, lastStream } = options;
 	const pause = new Pause(database, options.yieldTurn);
-	const events = database.prepare(copying.copyEvents(into));
+	const copyEvents = eventsStep(database, into, lastEvent);
 	const streams = database.prepare(copying.copyStreams(into));
 	for (let copiedBefore = Infinity; ; ) {
 		const before = lastEvent() + lastStream();
-		await inShortTransactions(database, pause, () => events.run(lastEvent()).changes > 0);
+		await inShortTransactions(database, pause, copyEvents);
 		await inShortTransactions(database, pause, () => streams.run(lastStream()).changes > 0);
 		await inShortTransactions(database, pause, entriesStep(database, into));
 		const copied = lastEvent() + lastStream() - before;
@@ -58,6 +59,27 @@ export async function fill(database: Connection, options: FillOptions): Promise<
 		if (copied <= ROWS_LEFT_MAX || copied >= copiedBefore) return;
 		copiedBefore = copied;
 	}
+}
+
+/**
+ * @param lastEvent the last event that was copied; -1 for none
+ * @param from the database that is read
+ * @returns a function that copies some of the newer events, with their ids; false after the last
+ */
+export function eventsStep(
+	database: Connection,
+	into: copying.CopyTarget,
+	lastEvent: () => number,
+	from = "source",
+): () => boolean {
+	const events = database.prepare(copying.copyEvents(into, from));
+	const ids = into === "main" ? database.prepare(copying.ADD_IDS) : undefined;
+	return () => {
+		const last = lastEvent();
+		const { changes } = events.run(last);
+		if (changes > 0) ids?.run(last);
+		return changes > 0;
+	};
 }
 
 /**
@@ -122,8 +144,14 @@ class Pause {
 		this.#pagesMax = this.#pages() < before ? WAL_PAGES_MAX : 2 * before;
 	}
 
+	/** 0 for a source on a read-only medium: SQLite does not tell, and nobody writes there. */
 	#pages(): number {
-		const [, pages] = this.#walLength.get() as [busy: number, pages: number, copied: number];
-		return pages;
+		try {
+			const [, pages] = this.#walLength.get() as [busy: number, pages: number, copied: number];
+			return pages;
+		} catch (error) {
+			if (isReadOnlyMedium(error)) return 0;
+			throw error;
+		}
 	}
 }

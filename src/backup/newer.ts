@@ -9,6 +9,7 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Connection, type EntryRow, isDamage, type OnEntries } from "../log/sqlite/copies.ts";
+import { eventsStep } from "./fill.ts";
 import * as copying from "./statements.ts";
 
 type YieldTurn = () => Promise<void>;
@@ -66,10 +67,10 @@ function follows(database: Connection): boolean {
 /** Copies the events and streams of it to the backup. */
 export async function mergeNewer(database: Connection, yieldTurn: YieldTurn): Promise<void> {
 	const last = (sql: string) => database.prepare(sql).pluck();
-	const events = database.prepare(copying.copyEvents("main", "newer"));
+	const copySome = eventsStep(database, "main", () => lastEvent.get() as number, "newer");
 	const streams = database.prepare(copying.copyStreams("main", "newer"));
 	const [lastEvent, lastStream] = [last(copying.LAST_EVENT), last(copying.LAST_STREAM)];
-	while (events.run(lastEvent.get()).changes > 0) await yieldTurn();
+	while (copySome()) await yieldTurn();
 	while (streams.run(lastStream.get()).changes > 0) await yieldTurn();
 }
 

@@ -22,7 +22,7 @@ export const NEWER_LAST_EVENT = "SELECT max(position) FROM newer.events";
 export const NEWER_LAST_STREAM = "SELECT max(id) FROM newer.streams";
 export const NEWER_FIRST_EVENT = "SELECT min(position) FROM newer.events";
 export const NEWER_HAS_ROWS = `
-	SELECT EXISTS (SELECT 1 FROM newer.streams) OR EXISTS (SELECT 1 FROM newer.entries)`;
+	SELECT EXISTS (SELECT 1 FROM newer.streams) OR EXISTS (SELECT 1 FROM newer.places)`;
 
 /** Whether the source holds the same event at a position. */
 export const isSameEvent = (copy: CopyTarget): string => `
@@ -34,6 +34,9 @@ export const isSameEvent = (copy: CopyTarget): string => `
 export const copyEvents = (to: CopyTarget, from = "source"): string => `
 	INSERT INTO ${to}.events SELECT * FROM ${from}.events
 	WHERE position > ? ORDER BY position LIMIT 500`;
+/** The keys of their ids; the source's are not read. In `newer` nobody looks for an id. */
+export const ADD_IDS = `
+	INSERT INTO main.places SELECT stream, id_key(id), position FROM main.events WHERE position > ?`;
 export const copyStreams = (to: CopyTarget, from = "source"): string => `
 	INSERT INTO ${to}.streams SELECT * FROM ${from}.streams WHERE id > ? ORDER BY id LIMIT 5000`;
 
@@ -43,8 +46,7 @@ export const ENTRIES_AT_ONCE = 20_000;
  * so what is there of a stream is the beginning of it.
  */
 export const newerEntries = (to: CopyTarget): string => {
-	const last = (copy: CopyTarget) =>
-		`(SELECT max(version) FROM ${copy}.entries WHERE stream = s.id)`;
+	const last = (copy: CopyTarget) => `(SELECT max(key) FROM ${copy}.places WHERE stream = s.id)`;
 	const known = to === "main" ? last("main") : `${last("newer")}, ${last("main")}`;
 	return `
 		SELECT n.stream, n.version, n.position
@@ -54,17 +56,17 @@ export const newerEntries = (to: CopyTarget): string => {
 };
 
 export const copyEntries = (to: CopyTarget): string =>
-	`INSERT INTO ${to}.entries ${newerEntries(to)}`;
+	`INSERT INTO ${to}.places ${newerEntries(to)}`;
 
 /** The rows that a later run copied ahead go to the backup without a read of the source. */
 export const MERGED_ENTRIES = `
-	SELECT stream, version, position FROM newer.entries
-	WHERE (stream, version) > (?, ?) AND position < ?
-	ORDER BY stream, version LIMIT ${ENTRIES_AT_ONCE}`;
+	SELECT stream, key, position FROM newer.places
+	WHERE (stream, key) > (?, ?) AND position < ?
+	ORDER BY stream, key LIMIT ${ENTRIES_AT_ONCE}`;
 export const MERGE_ENTRIES = `
-	INSERT INTO main.entries SELECT * FROM newer.entries
-	WHERE (stream, version) > (?, ?) AND (stream, version) <= (?, ?) AND position < ?
-	ORDER BY stream, version`;
+	INSERT INTO main.places SELECT * FROM newer.places
+	WHERE (stream, key) > (?, ?) AND (stream, key) <= (?, ?) AND position < ?
+	ORDER BY stream, key`;
 
 /**
  * What was erased since it was copied. Whatever is erased has its digests; that it is new shows in
@@ -110,7 +112,7 @@ export const replaceTable = (table: string): string =>
 /** How the tables that are copied ahead were made: `CREATE TABLE …`. */
 export const TABLES_TO_FILL = `
 	SELECT sql FROM main.sqlite_schema
-	WHERE type = 'table' AND name IN ('events', 'streams', 'entries')`;
+	WHERE type = 'table' AND name IN ('events', 'streams', 'places')`;
 
 /** Streams of which the source has fewer or older marks than the backup. */
 export const LOST_MARKS = `

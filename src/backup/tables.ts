@@ -1,12 +1,12 @@
 /**
- * The tables of a copy. Events, streams, entries, nodes and digests only grow, by their keys. Every
+ * The tables of a copy. Events, streams, places, nodes and digests only grow, by their keys. Every
  * other table is small and is replaced whole, so a table that is added one day is not forgotten.
  */
 import type { Connection } from "../log/sqlite/copies.ts";
 import * as copying from "./statements.ts";
 
 /** The tables that only grow, and may be large; see `statements.ts`. */
-const GROWING = ["events", "streams", "entries", "nodes", "digests"];
+const GROWING = ["events", "streams", "places", "nodes", "digests"];
 
 /** Replaces the small tables by those of the source. */
 export function replaceSmall(database: Connection): void {

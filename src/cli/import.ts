@@ -1,13 +1,16 @@
 /** `varve import`: sends NDJSON over HTTP. It can resume, and writes no event twice. */
 import { setMaxListeners } from "node:events";
 import { basename } from "node:path";
+import { standardStream } from "../observe/standard.ts";
 import type { Arguments, Values } from "../options.ts";
 import { Connection } from "./import/connection.ts";
 import type { Target } from "./import/deliver.ts";
 import { deriveId, idOf, itemOf, type Line, lineFailure, parseLine } from "./import/event.ts";
 import { Lanes } from "./import/lanes.ts";
 import { type LineSource, openLines } from "./import/lines.ts";
-import { count, Progress } from "./output/progress.ts";
+import { counted } from "./import/tally.ts";
+import { Progress } from "./output/progress.ts";
+import { note, report } from "./output/standard.ts";
 import { onStopSignal } from "./signals.ts";
 import {
 	CLIENT_OPTIONS,
@@ -65,7 +68,7 @@ export const importVerb: Verb = {
 			kind: "yes-no",
 			default: false,
 			perCall: true,
-			help: "Check every line, and send nothing.",
+			help: "Check every line by the server's rules, and send nothing.",
 		},
 	],
 	examples: [
@@ -126,11 +129,18 @@ function derive({ source }: Reading, line: Line, ordinal: number): string {
 }
 
 async function check(reading: Reading): Promise<number> {
+	const { refuseAsServer } = await import("./import/dry-run.ts");
 	let events = 0;
-	for await (const lines of reading.chunks)
-		for (const text of lines) if (nextItem(reading, text)) events++;
-	const { size } = reading.ordinals;
-	process.stdout.write(`${count(events)} events in ${count(size)} streams; nothing was sent\n`);
+	for await (const lines of reading.chunks) {
+		for (const text of lines) {
+			const next = nextItem(reading, text);
+			if (next === undefined) continue;
+			refuseAsServer(next.stream, next.item);
+			events++;
+		}
+	}
+	const streams = counted(reading.ordinals.size, "stream");
+	report(`${counted(events, "event")} in ${streams}; nothing was sent\n`);
 	return EXIT.done;
 }
 
@@ -146,9 +156,9 @@ async function send(reading: Reading, source: LineSource, values: Values): Promi
 		() => new Connection(target.url),
 	);
 	const lanes = new Lanes(target, connections);
-	const progress = new Progress(process.stderr, {
+	const progress = new Progress(standardStream(2), {
 		events: () => lanes.done.events,
-		fraction: () => source.bytes && source.bytesRead() / source.bytes,
+		fraction: () => lanes.done.fraction(source),
 	});
 	const say = oncePerReason(progress);
 	let interrupted = false;
@@ -164,12 +174,12 @@ async function send(reading: Reading, source: LineSource, values: Values): Promi
 		progress.close();
 		for (const connection of connections) connection.close();
 	}
-	const summary = summarise(lanes, reading.ordinals.size, performance.now() - startedAt);
+	const summary = lanes.done.summary(performance.now() - startedAt);
 	if (!interrupted) {
-		process.stdout.write(`${summary}\n`);
+		report(`${summary}\n`);
 		return EXIT.done;
 	}
-	process.stderr.write(`interrupted: ${summary}\nRun the same command again to continue.\n`);
+	note(`interrupted: ${summary}\nRun the same command again to continue.\n`);
 	return EXIT.interrupted;
 }
 
@@ -178,10 +188,12 @@ async function pump(reading: Reading, lanes: Lanes): Promise<void> {
 	let malformed: unknown;
 	try {
 		for await (const lines of reading.chunks) {
+			lanes.done.read(lines);
 			for (const text of lines) {
 				if (lanes.full) await lanes.room();
 				if (lanes.stopped) break;
 				const next = nextItem(reading, text);
+				lanes.done.taken(text, next !== undefined);
 				if (next) lanes.push(next.stream, next.item);
 			}
 			if (lanes.stopped) break;
@@ -212,12 +224,4 @@ function oncePerReason(progress: Progress): (reason: string) => void {
 		saidAt = performance.now();
 		progress.say(`${reason}; trying again`);
 	};
-}
-
-function summarise({ done }: Lanes, streams: number, ms: number): string {
-	const seconds = ms / 1000;
-	const there = done.repeated === 0 ? "" : ` (${count(done.repeated)} already there)`;
-	const rate = count(Math.round(done.events / Math.max(seconds, 0.001)));
-	const what = `${count(done.events)} events${there} into ${count(streams)} streams`;
-	return `imported ${what} in ${seconds.toFixed(1)} s, ${rate} events/s`;
 }

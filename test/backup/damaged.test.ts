@@ -52,8 +52,7 @@ beforeEach(() => {
 
 const stream = (of: string) => `(SELECT id FROM streams WHERE name = '${of}')`;
 const entry = (of: string, at: string) => `WHERE stream = ${stream(of)} AND ${at}`;
-const last = (of: string) =>
-	`version = (SELECT max(version) FROM entries WHERE stream = ${stream(of)})`;
+const last = (of: string) => `key = (SELECT max(key) FROM places WHERE stream = ${stream(of)})`;
 
 describe.each([
 	["a little that is new", later],
@@ -69,22 +68,22 @@ describe.each([
 		],
 		[
 			"the newest entry of an index is missing",
-			`DELETE FROM entries ${entry("$ce-order", last("$ce-order"))}`,
+			`DELETE FROM places ${entry("$ce-order", last("$ce-order"))}`,
 			/is not in \$ce-order/,
 		],
 		[
 			"an entry of an index is missing",
-			`DELETE FROM entries ${entry("$ce-order", "version = 50")}`,
+			`DELETE FROM places ${entry("$ce-order", "key = 50")}`,
 			/\$ce-order version 51: follows version 49/,
 		],
 		[
 			"the first new entry of an index is missing",
-			`DELETE FROM entries ${entry("$et-OrderPlaced", `position = ${FIRST}`)}`,
+			`DELETE FROM places ${entry("$et-OrderPlaced", `position = ${FIRST}`)}`,
 			/\$et-OrderPlaced version \d+: follows/,
 		],
 		[
 			"an own entry is missing",
-			`DELETE FROM entries ${entry("order-100", "version = 99")}`,
+			`DELETE FROM places ${entry("order-100", "key = 99")}`,
 			/version 99 of order-100/,
 		],
 		["a delete is lost", "DELETE FROM marks WHERE tombstone > 0", /noted of gone-1 is lost/],
@@ -96,32 +95,32 @@ describe.each([
 		["a link is lost", "UPDATE marks SET link = NULL", /\$all is lost|links is lost/],
 		[
 			"all entries of an index are missing",
-			`DELETE FROM entries ${entry("$et-Paid", "true")}`,
+			`DELETE FROM places ${entry("$et-Paid", "true")}`,
 			/stream \$et-Paid has no entries|is not in \$et-Paid/,
 		],
 		[
 			"an entry points to another event",
-			`UPDATE entries SET position = 60 ${entry("order-100", "version = 5")}`,
+			`UPDATE places SET position = 60 ${entry("order-100", "key = 5")}`,
 			/order-100 version \d+: p/,
 		],
 		[
 			"an entry points to an older event",
-			`UPDATE entries SET position = 2 ${entry("$et-New", "version = 0")}`,
+			`UPDATE places SET position = 2 ${entry("$et-New", "key = 0")}`,
 			/\$et-New version 0: position 2 does not belong there/,
 		],
 		[
 			"an entry points beyond the log",
-			`UPDATE entries SET position = 1e12 ${entry("$streams", last("$streams"))}`,
+			`UPDATE places SET position = 1e12 ${entry("$streams", last("$streams"))}`,
 			/\$streams/,
 		],
 		[
 			"an entry stands in another stream",
-			`UPDATE entries SET stream = ${stream("$bc-c-100")} ${entry("$et-New", last("$et-New"))}`,
+			`UPDATE places SET stream = ${stream("$bc-c-100")} ${entry("$et-New", last("$et-New"))}`,
 			/\$bc-c-100|\$et-New/,
 		],
 		[
 			"an entry has another version",
-			`UPDATE entries SET version = version + 4 ${entry("$et-New", last("$et-New"))}`,
+			`UPDATE places SET key = key + 4 ${entry("$et-New", last("$et-New"))}`,
 			/\$et-New version \d+: follows version/,
 		],
 		[
@@ -189,7 +188,7 @@ test.each([
 
 test("a backup that is damaged itself is not built upon where that shows", async () => {
 	copyFileSync(logFile(later), logFile(data));
-	alter(target, `DELETE FROM entries ${entry("$ce-order", last("$ce-order"))}`);
+	alter(target, `DELETE FROM places ${entry("$ce-order", last("$ce-order"))}`);
 	const before = sumsOf(target);
 	expect(await refusal(backUp(data, target, false))).toEqual([
 		"backup-unusable",
@@ -204,7 +203,7 @@ test("damage in what the backup has already does not get into it with what is ne
 	const sound = sumsOf(target);
 	for (const sql of [
 		"UPDATE events SET type = 'X' WHERE position = 100",
-		"DELETE FROM entries WHERE position = 100",
+		"DELETE FROM places WHERE position = 100",
 		"UPDATE nodes SET hash = zeroblob(32)",
 		"UPDATE digests SET data = zeroblob(32)",
 		// An erasure to come looks at this event again; what is left of it stays what it was.

@@ -142,8 +142,7 @@ describe("a damaged page of the database", () => {
 	});
 
 	test.each([
-		["the index of ids", "events_by_id", "a-1", 500, 200],
-		["the entries of streams", "entries", "a-1", 500, 500],
+		["the places of streams", "places", "a-1", 500, 500],
 		["the names of streams", "streams", "new", 500, 500],
 	])("of %s leaves the rest", async (_, table, stream, appended, read) => {
 		const { data } = await spoil(await fill(), table, () => 0);
@@ -157,10 +156,7 @@ describe("a damaged page of the database", () => {
 		}
 		expect((await store.ask(get("/info"))).status).toBe(200);
 		expect((await store.server.stop()).code).toBe(0);
-		await expectNamed(
-			data,
-			new RegExp(table === "events_by_id" ? "ree \\d+ page" : "malformed|page"),
-		);
+		await expectNamed(data, /malformed|page/);
 	});
 });
 
@@ -192,7 +188,7 @@ test("a torn page of marks brings back no stream that was deleted", async () => 
 });
 
 test("an append that meets a damaged page fails alone, whoever shares its commit", async () => {
-	const { data } = await spoil(await fill(), "events_by_id", () => 0);
+	const { data } = await spoil(await fill(), "places", () => 0);
 	const store = await openStore({ data });
 	// All at once, so that most of them wait for the same commit.
 	const streams = Array.from({ length: 30 }, (_, i) => (i % 10 === 4 ? "a-1" : `new-${i}`));
@@ -515,7 +511,7 @@ describe("a directory that may not be written", () => {
 		for (const data of [empty, below, filled.data]) {
 			const { status, stdout, stderr } = run("serve", "--port", "0", "--data", data);
 			expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-			expect(stderr).toMatch(/^varve: \S+ cannot be used: .*(CANTOPEN|READONLY|EACCES).*\n$/);
+			expect(stderr).toMatch(/ not started: \S+ cannot be used: .*(CANTOPEN|READONLY|EACCES).*\n$/);
 		}
 		expect(statSync(join(filled.data, "log.sqlite")).mtimeMs).toBe(before);
 		for (const directory of [empty, filled.data]) chmodSync(directory, 0o755);

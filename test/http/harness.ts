@@ -15,6 +15,8 @@ import { Serving } from "../../src/http/serving.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
+import { quietRoom } from "../log/room/quiet.ts";
+import { toldTo } from "../observe/told.ts";
 import { type Ask, ask, type Reply } from "./ask.ts";
 
 export type Lane = {
@@ -51,11 +53,13 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const log = await openSqliteLog(directory, settings);
 	const tree = openLogTree(directory);
 	const reported: unknown[] = [];
-	const scavenger = await openScavenger(log, "127.0.0.1:2113", (error) => reported.push(error));
+	const operatorLog = toldTo((what) => reported.push(what));
+	const scavenger = await openScavenger(log, "127.0.0.1:2113", operatorLog);
+	const room = quietRoom();
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
-		const tell = (what: unknown) => reported.push(what);
-		const server = new Serving({ log, hidden: log.hidden, tree, scavenger }, settings, tell, lanes);
+		const stored = { log, hidden: log.hidden, tree, room, scavenger };
+		const server = new Serving(stored, settings, operatorLog, lanes);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();
 		const url = `http://127.0.0.1:${port}`;
@@ -74,6 +78,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 
 	const stop = async () => {
 		for (const { server } of [both, express]) await server.close(scavenger.close());
+		room.close();
 		tree.close();
 		const verification = await log.verify();
 		await log.close();

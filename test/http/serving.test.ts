@@ -6,6 +6,8 @@ import { Serving } from "../../src/http/serving.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import type { LogTree } from "../../src/log/tree.ts";
 import { replacing } from "../log/asking.ts";
+import { quietRoom } from "../log/room/quiet.ts";
+import { toldTo } from "../observe/told.ts";
 import { ask, get } from "./ask.ts";
 
 const NO_TREE: LogTree = {
@@ -23,11 +25,19 @@ test("each of two servers in a process reports damage, once", async () => {
 	const read = async () => {
 		throw new Refusal("log-damaged", facts);
 	};
-	const scavenger = await openScavenger(inner, "test", console.error);
+	const scavenger = await openScavenger(inner, "test", toldTo(console.error));
 	const log = replacing(inner, { read });
-	const stored = { log, hidden: inner.hidden, tree: NO_TREE, scavenger };
+	const room = quietRoom();
+	const stored = { log, hidden: inner.hidden, tree: NO_TREE, room, scavenger };
 	const told: unknown[][] = [[], []];
-	const servers = told.map((lines) => new Serving(stored, settings, (what) => lines.push(what)));
+	const servers = told.map(
+		(lines) =>
+			new Serving(
+				stored,
+				settings,
+				toldTo((what) => lines.push(what)),
+			),
+	);
 	for (const server of servers) {
 		const port = await server.listen();
 		for (const path of ["/streams/a", "/streams/b"]) {
@@ -40,6 +50,7 @@ test("each of two servers in a process reports damage, once", async () => {
 		[expect.stringContaining(facts.part)],
 	]);
 	for (const server of servers) await server.close();
+	room.close();
 	await scavenger.close();
 	await inner.close();
 });

@@ -13,6 +13,7 @@ const SQL = [
 	"src/log/sqlite/statements.ts",
 	"src/log/sqlite/failures.ts",
 	"src/log/sqlite/protocol.ts",
+	"src/log/sqlite/ids",
 ];
 
 /** What HTTP is an edge of. */
@@ -29,6 +30,8 @@ const HTTP_KNOWS = [
 	"src/log/reading/clock.ts",
 	"src/config.ts",
 	"src/networks.ts",
+	"src/observe",
+	"src/log/room",
 	"feeds",
 	...VALUES,
 ];
@@ -70,6 +73,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/model.ts",
 		"feeds/geometry.ts",
 		"feeds/errors.ts",
+		"feeds/time.ts",
 	],
 	// The reader on Node.js, which knows modules of it.
 	"feeds/node": ["feeds/exchange", "feeds/reader", "feeds/model.ts"],
@@ -81,6 +85,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/model.ts",
 		"feeds/errors.ts",
 	],
+	"feeds/position": ["feeds/reader", "feeds/model.ts"],
 	"feeds/proof": [],
 	"feeds/index.ts": ["feeds"],
 
@@ -88,15 +93,20 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/event.ts": ["src/errors.ts"],
 	"src/nearest.ts": [],
 	"src/networks.ts": [],
-	"src/options.ts": ["src/errors.ts", "src/nearest.ts"],
-	"src/indexes": ["src/event.ts"],
+	"src/options": ["feeds/json", "src/errors.ts", "src/nearest.ts"],
+	"src/options.ts": ["src/options", "src/nearest.ts"],
+	// Knows nothing of what it is told.
+	"src/observe": [],
+	"src/indexes": ["feeds/json", "src/event.ts"],
 	"src/retention": ["feeds/json", "src/event.ts"],
 
 	// The core states the promises, judges and plans; an engine fetches.
 	"src/log": LOG_KNOWS,
+	"src/log/room": ["src/errors.ts"],
 	"src/log/verify": ["src/log", ...LOG_KNOWS],
 	"src/log/memory": ["src/log", "src/log/verify", ...LOG_KNOWS],
 	"src/log/memory.ts": ["src/log/memory", "src/log", "src/log/verify", ...LOG_KNOWS],
+	"src/log/sqlite/ids": ["feeds/proof"],
 	"src/log/sqlite/files": [...SQL, "src/log", ...LOG_KNOWS],
 	// What every look-up proves stands below the look-ups.
 	"src/log/sqlite/verify": [
@@ -124,6 +134,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...LOG_KNOWS,
 	],
 	"src/log/sqlite": [
+		"src/log/sqlite/ids",
 		"src/log/sqlite/files",
 		"src/log/sqlite/verify",
 		"src/log/sqlite/streams",
@@ -158,7 +169,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/geometry.ts",
 		...VALUES,
 	],
-	"src/commands": ["src/log/log.ts", "src/retention", "src/indexes", ...VALUES],
+	"src/commands": [
+		"src/observe/operator-log.ts",
+		"src/log/log.ts",
+		"src/retention",
+		"src/indexes",
+		...VALUES,
+	],
 	"src/config/caching.ts": ["src/options.ts", "src/purging/addresses.ts"],
 	"src/config": ["src/options.ts", "src/networks.ts", "src/log/log.ts"],
 	"src/config.ts": [
@@ -227,6 +244,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/config.ts",
 		"src/log",
 		"src/log/open.ts",
+		"src/log/room",
+		"src/observe",
 		...VALUES,
 	],
 
@@ -244,9 +263,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/config.ts",
 		"src/options.ts",
 		"src/nearest.ts",
+		"src/observe",
 		"src/backup",
 		"src/log",
 		"src/log/open.ts",
+		// A dry run refuses what the server would, in its words.
+		"src/commands/append.ts",
+		"src/http/answering/problems.ts",
 		"feeds",
 		...VALUES,
 	],
@@ -258,6 +281,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	"better-sqlite3": ["src/log/sqlite"],
 	"lru-cache": ["src/http", "src/following", "src/pages", "src/cache", "src/log/sqlite"],
 	negotiator: ["feeds"],
+	pino: ["src/observe"],
 	xml2js: ["feeds"],
 };
 

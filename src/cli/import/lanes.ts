@@ -11,8 +11,9 @@
  * `room` says when to go on.
  */
 import type { Connection } from "./connection.ts";
-import { type Delivered, deliver, type Target } from "./deliver.ts";
+import { deliver, type Target } from "./deliver.ts";
 import type { Item } from "./event.ts";
+import { Tally } from "./tally.ts";
 
 /** The limits of one append: small enough to be read and committed in one step. */
 const BATCH_EVENTS_MAX = 100;
@@ -35,8 +36,8 @@ export class Lanes {
 	#failure: Error | undefined;
 	#changed: (() => void) | undefined;
 
-	/** Events that the server has acknowledged, and how many of them it had already. */
-	readonly done = { events: 0, repeated: 0 };
+	/** What the server has acknowledged. */
+	readonly done = new Tally();
 
 	constructor(target: Target, connections: readonly Connection[]) {
 		this.#target = target;
@@ -96,7 +97,7 @@ export class Lanes {
 			const batch = this.#take(lane);
 			deliver(this.#target, connection, lane.path, batch)
 				.then(
-					(delivered) => this.#onDelivered(batch, delivered),
+					({ repeated }) => this.done.delivered(lane.stream, batch.length, repeated),
 					(error: Error) => this.#onFailure(error),
 				)
 				.then(() => this.#release(lane, connection));
@@ -127,11 +128,6 @@ export class Lanes {
 		if (before.headers !== undefined || item.headers !== undefined) return false;
 		// One request at a time keeps the file's order across all streams: nothing may overtake.
 		return this.#inFlightMax > 1 || item.line === before.line + 1;
-	}
-
-	#onDelivered(batch: readonly Item[], { repeated }: Delivered): void {
-		this.done.events += batch.length;
-		this.done.repeated += repeated;
 	}
 
 	#onFailure(error: Error): void {

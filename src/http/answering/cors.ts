@@ -54,6 +54,7 @@ const EXPOSED_HEADERS = [
 	"Varve-Lines",
 	"Varve-Repeated",
 	"Varve-Ignored",
+	"Varve-Redacted",
 	"Retry-After",
 ].join(", ");
 

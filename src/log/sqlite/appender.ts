@@ -18,6 +18,7 @@ import { type PlannedWrite, planAppend, planDelete } from "../appending/plan.ts"
 import { WriterFacts } from "./facts.ts";
 import { Contradiction, failureOf, isSyncFailure } from "./failures.ts";
 import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "./flags.ts";
+import { idKeyOf } from "./ids/keys.ts";
 import {
 	type Answer,
 	type Answers,
@@ -77,8 +78,10 @@ export class Appender {
 	commit(batch: Batch): Answers {
 		const writes = unpack(batch);
 		const { grown, marked } = this.#streams;
+		let hasBegun = false;
 		try {
 			this.#statements.begin.run();
+			hasBegun = true;
 			this.#now = batch.now;
 			const answers = writes.map((write) => this.#answer(write));
 			this.#streams.insertSpans();
@@ -88,7 +91,8 @@ export class Appender {
 		} catch (error) {
 			if (isSyncFailure(error)) throw error;
 			const failure = failureOf(error, this.#database.name);
-			this.#undo();
+			// Who may not even begin, because another program holds a lock, has nothing to undo.
+			if (hasBegun) this.#undo();
 			return packAnswers(
 				writes.map(() => failure),
 				{ last: this.last, grown, marked },
@@ -129,15 +133,16 @@ export class Appender {
 	}
 
 	#insertEvent(name: StreamName, stream: Stream, event: PackedEvent, flags: number): void {
-		const { id, type, digests, data, metadata } = event;
+		const { id, idKey, type, digests, data, metadata } = event;
 		const streams = this.#streams;
 		const created = this.#created;
 		const position = this.#next++;
 		const version = stream.last + 1;
 		const head = { position, created, version, id, flags, stream: name, type };
 		const hash = hashOfDigested(head, digests, this.#hash);
-		const { insertEvent } = this.#statements;
+		const { insertEvent, insertPlace } = this.#statements;
 		insertEvent.run(position, stream.id, version, id, type, created, flags, hash, data, metadata);
+		insertPlace.run(stream.id, idKey, position);
 		this.#merkleTree.add(hash);
 		streams.enter(name, stream, position);
 		for (const joined of streamsJoined({ stream: name, version, type, metadata })) {
@@ -169,7 +174,8 @@ function packed({ id, type, isJson, data, metadata }: NewEvent): PackedEvent {
 	const digests = Buffer.allocUnsafe(DIGESTS_BYTES);
 	writeDigests(digests, 0, data, metadata);
 	const flags = isJson ? FLAG_JSON : 0;
-	return { id: Buffer.from(id.replaceAll("-", ""), "hex"), type, flags, digests, data, metadata };
+	const bytes = Buffer.from(id.replaceAll("-", ""), "hex");
+	return { id: bytes, idKey: idKeyOf(bytes), type, flags, digests, data, metadata };
 }
 
 function prepare(database: Database.Database) {
@@ -179,5 +185,6 @@ function prepare(database: Database.Database) {
 		rollback: database.prepare(sql.ROLLBACK),
 		lastTwo: database.prepare(sql.SELECT_LAST_TWO),
 		insertEvent: database.prepare(sql.INSERT_EVENT),
+		insertPlace: database.prepare(sql.INSERT_PLACE),
 	};
 }

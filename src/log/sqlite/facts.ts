@@ -14,6 +14,7 @@ import {
 import { present } from "./failures.ts";
 import type { PackedWrite } from "./protocol.ts";
 import * as sql from "./statements.ts";
+import { Ids } from "./streams/ids.ts";
 import type { Streams } from "./streams/streams.ts";
 
 const AN_EVENT = "an event of the stream";
@@ -22,12 +23,14 @@ const NO_BYTES = new Uint8Array(0);
 export class WriterFacts implements Facts {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #streams: Streams;
+	readonly #ids: Ids;
 	#events: PackedWrite["events"] = [];
 	#stream = "" as StreamName;
 
 	constructor(database: Database.Database, streams: Streams) {
 		this.#statements = prepare(database);
 		this.#streams = streams;
+		this.#ids = new Ids(database);
 	}
 
 	/** The facts for one write, until they are asked for another. */
@@ -66,8 +69,8 @@ export class WriterFacts implements Facts {
 	}
 
 	versionOf(index: number): Version | undefined {
-		const found = this.#statements.versionOfId.get(this.#streamId(), this.#bytesOf(index));
-		return found as Version | undefined;
+		const event = this.#events[index];
+		return event && this.#ids.versionOf(this.#streamId(), event.id, event.idKey);
 	}
 
 	isAt(index: number, version: Version): boolean {
@@ -91,7 +94,6 @@ export class WriterFacts implements Facts {
 
 function prepare(database: Database.Database) {
 	return {
-		versionOfId: database.prepare(sql.SELECT_VERSION_OF_ID).pluck(),
 		isAt: database.prepare(sql.SELECT_IS_AT).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
 	};

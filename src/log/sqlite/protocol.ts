@@ -7,19 +7,20 @@
  *
  *     write:  expected  kind  events
  *             8, float  1     4
- *     event:  data length  metadata length  type  flags  id  digests  data  metadata
- *             4            4                4     1      16  64
+ *     event:  data length  metadata length  type  flags  id  id's key  digests  data  metadata
+ *             4            4                4     1      16  6         64
  *
  * (little-endian; a delete is a write of another kind, without events; `type` is the index of its
  * text). Copying out of the client's Buffers is needed once: those are windows on pools that must
- * not change owner. The digests of data and metadata are made on this side, as the writer's thread
- * is the one that all appends wait for.
+ * not change owner. The digests of data and metadata, and the keys of the ids, are made on this
+ * side, as the writer's thread is the one that all appends wait for.
  */
 import { DIGESTS_BYTES, writeDigests } from "../../../feeds/proof/leaf.ts";
 import type { Refusals, Word } from "../../errors.ts";
 import type { ExpectedVersion, StreamName, Version } from "../../event.ts";
 import type { Append, Appended, Deletion } from "../log.ts";
 import { FLAG_JSON } from "./flags.ts";
+import { ID_KEY_BYTES, idKeyAt, idKeyText } from "./ids/keys.ts";
 
 /** A write that waits for the writer. */
 export type Write = Append | Deletion;
@@ -47,6 +48,8 @@ export type PackedWrite = {
 
 export type PackedEvent = {
 	readonly id: Uint8Array;
+	/** See `ids/keys.ts`. */
+	readonly idKey: number;
 	readonly type: string;
 	readonly flags: number;
 	/** SHA-256 of data, and of metadata. */
@@ -95,7 +98,8 @@ const COUNT_AT = 9;
 const TYPE_AT = 8;
 const FLAGS_AT = 12;
 const ID_AT = 13;
-const DIGESTS_AT = ID_AT + 16;
+const ID_KEY_AT = ID_AT + 16;
+const DIGESTS_AT = ID_KEY_AT + ID_KEY_BYTES;
 const EVENT_BYTES = DIGESTS_AT + DIGESTS_BYTES;
 
 /** The words among the expected versions, as numbers no version can be. */
@@ -137,6 +141,8 @@ export function pack(writes: readonly Write[], bytes: number, now: number): Batc
 			block.writeUInt32LE(typeIndex, offset + TYPE_AT);
 			block[offset + FLAGS_AT] = isJson ? FLAG_JSON : 0;
 			block.write(id.replaceAll("-", ""), offset + ID_AT, 16, "hex");
+			const idBytes = block.subarray(offset + ID_AT, offset + ID_KEY_AT);
+			block.write(idKeyText(idBytes), offset + ID_KEY_AT, "latin1");
 			writeDigests(block, offset + DIGESTS_AT, data, metadata);
 			offset += EVENT_BYTES;
 			block.set(data, offset);
@@ -166,7 +172,8 @@ export function unpack({ streams, types, bytes }: Batch): PackedWrite[] {
 			const metadata = data + block.readUInt32LE(offset);
 			const end = metadata + block.readUInt32LE(offset + 4);
 			events.push({
-				id: block.subarray(offset + ID_AT, offset + DIGESTS_AT),
+				id: block.subarray(offset + ID_AT, offset + ID_KEY_AT),
+				idKey: idKeyAt(block, offset + ID_KEY_AT),
 				digests: block.subarray(offset + DIGESTS_AT, data),
 				type: types[block.readUInt32LE(offset + TYPE_AT)] as string,
 				flags: block[offset + FLAGS_AT] as number,

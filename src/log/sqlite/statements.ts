@@ -116,24 +116,35 @@ export const SELECT_NODES =
 
 export const INSERT_NODE = "INSERT INTO nodes (level, number, hash) VALUES (?, ?, ?)";
 
-export const INSERT_ENTRY = "INSERT INTO entries (stream, version, position) VALUES (?, ?, ?)";
+/** A place of an event: by its version, or by the key of its id; see `ids/keys.ts`. */
+export const INSERT_PLACE = "INSERT INTO places (stream, key, position) VALUES (?, ?, ?)";
+
+/** Whether a stream has a place with a key or a higher one. */
+export const SELECT_HAS_PLACES =
+	"SELECT EXISTS (SELECT 1 FROM places WHERE stream = ? AND key >= ?)";
 
 /**
  * The entries of a span of events, stream by stream: most batches lie next to each other in their
  * own stream, their category and their type. Position less version is the same throughout a span.
- * Half the price of as many INSERT_ENTRY, and the events' pages were written just now.
+ * Half the price of as many INSERT_PLACE, and the events' pages were written just now.
  */
 export const INSERT_SPAN = `
-	INSERT INTO entries (stream, version, position)
+	INSERT INTO places (stream, key, position)
 	SELECT ?, position - ?, position FROM events WHERE position BETWEEN ? AND ?`;
 
-/** The earliest event of a stream with an id: the index ends in the position. */
-export const SELECT_VERSION_OF_ID = `
-	SELECT version FROM events WHERE stream = ? AND id = ? ORDER BY position LIMIT 1`;
+/**
+ * The events of a stream whose ids have a key, the earliest first, and whether each has the id. A
+ * version of null says that the event is missing.
+ */
+export const SELECT_VERSIONS_OF_ID = `
+	SELECT e.version, e.id = ? FROM places p LEFT JOIN events e ON e.position = p.position
+	WHERE p.stream = ? AND p.key = ? ORDER BY p.position`;
 
-/** The events with an id, of the streams numbered from one to another: a look-up for each. */
+/** The same of the streams numbered from one to another, with positions: a look-up for each. */
 export const SELECT_POSITIONS_OF_ID = `
-	SELECT e.position FROM streams s CROSS JOIN events e ON e.stream = s.id AND e.id = ?
+	SELECT e.position, e.id = ?
+	FROM streams s CROSS JOIN places p ON p.stream = s.id AND p.key = ?
+		LEFT JOIN events e ON e.position = p.position
 	WHERE s.id BETWEEN ? AND ?`;
 
 export const SELECT_POSITION_AT = "SELECT position FROM entries WHERE stream = ? AND version = ?";

@@ -22,8 +22,15 @@ export async function compareEntries(
 	}
 }
 
-/** An entry that an event must have; in an index stream its version is not known, and -1. */
-type Owed = { readonly name: string; readonly version: number; readonly position: number };
+/**
+ * An entry that an event must have; in an index stream its version is not known, and undefined.
+ * Or the key of its id, in place of a version.
+ */
+type Owed = {
+	readonly name: string;
+	readonly version: number | undefined;
+	readonly position: number;
+};
 
 /** @returns whether there was anything to report */
 async function compareSpans(
@@ -37,9 +44,9 @@ async function compareSpans(
 	await view.entries(({ name }, version, position) => {
 		if (!isWithin(spans, position) || isWithin(unreadable, position)) return;
 		if (isUnproven(name, position, unproven)) return;
-		const key = keyOf(name, position);
+		const key = keyOf(name, version, position);
 		const expected = owed.get(key);
-		if (expected && (expected.version < 0 || expected.version === version)) {
+		if (expected && (expected.version === undefined || expected.version === version)) {
 			owed.delete(key);
 			return;
 		}
@@ -47,8 +54,7 @@ async function compareSpans(
 		found = true;
 	});
 	for (const { name, version, position } of owed.values()) {
-		const what = version < 0 ? `is not in ${name}` : `version ${version} of ${name} is not it`;
-		report(`position ${position}: ${what}`);
+		report(`position ${position}: ${missing(name, version)}`);
 	}
 	return found || owed.size > 0;
 }
@@ -61,9 +67,12 @@ async function owedIn(view: LogView, spans: readonly Span[]) {
 	const visit = (event: StoredEvent) => {
 		const { stream, version, position } = event;
 		for (const name of [stream, ...streamsJoined(event)]) {
-			const entry = { name, version: name === stream ? version : -1, position };
-			owed.set(keyOf(name, position), entry);
+			const entry = { name, version: name === stream ? version : undefined, position };
+			owed.set(keyOf(name, 0, position), entry);
 		}
+		const idKey = view.idKeyOf?.(event.id);
+		if (idKey === undefined) return;
+		owed.set(keyOf(stream, idKey, position), { name: stream, version: idKey, position });
 	};
 	const onUnreadable = (span: Span) => unreadable.push(span);
 	for (const { from, to } of spans) await view.events(from, to, { visit, onUnreadable });
@@ -74,6 +83,12 @@ function isWithin(spans: readonly Span[], position: number): boolean {
 	return spans.some(({ from, to }) => position >= from && position < to);
 }
 
-function keyOf(name: string, position: number): string {
-	return `${position} ${name}`;
+/** An event has one entry and one id in a stream, at most. */
+function keyOf(name: string, version: number, position: number): string {
+	return `${position} ${version < 0 ? "id" : "entry"} ${name}`;
+}
+
+function missing(name: string, version: number | undefined): string {
+	if (version === undefined) return `is not in ${name}`;
+	return version < 0 ? `its id is not noted in ${name}` : `version ${version} of ${name} is not it`;
 }

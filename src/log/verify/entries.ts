@@ -9,6 +9,7 @@ import { isIndexStream } from "../../indexes/joins.ts";
 import { Positions } from "./positions.ts";
 import {
 	addEntry,
+	addId,
 	createNameKeys,
 	createSums,
 	type NameKey,
@@ -43,8 +44,8 @@ export async function checkEntries(
 		if (of !== stream) {
 			stream = of;
 			check.begin(of.name);
-			if (!isIndexStream(of.name) && position < size) streams++;
 		}
+		if (version === 0 && position < size && !isIndexStream(of.name)) streams++;
 		if (++seen % 65_536 === 0) onEntries(65_536);
 		if (check.see(version, position)) return;
 		// Entries that came after the first look have their events by now: both are written together.
@@ -97,9 +98,17 @@ export class EntryCheck {
 		this.#position = -1;
 	}
 
-	/** @returns whether it points into the span */
+	/**
+	 * @param version or the key of an id
+	 * @returns whether it points into the span
+	 */
 	see(version: number, position: number): boolean {
 		const name = this.#name;
+		if (version < 0) {
+			const isWithin = position >= this.#span.from && position < this.#span.to;
+			if (isWithin) addId(this.sums, this.#key, version, position);
+			return isWithin;
+		}
 		if (version !== this.#version + 1) {
 			this.#report(`${name} version ${version}: follows version ${this.#version}`);
 		}
@@ -115,8 +124,9 @@ export class EntryCheck {
 	}
 }
 
-/** The fault of an entry that points where it must not. */
+/** The fault of an entry, or of the key of an id, that points where it must not. */
 export function misplaced(name: string, version: number, position: number): string {
+	if (version < 0) return `${name}: position ${position} does not have the id noted for it`;
 	return `${name} version ${version}: position ${position} does not belong there`;
 }
 

@@ -4,12 +4,12 @@
  */
 import { streamsJoined } from "../../indexes/joins.ts";
 import { isErasedWhole, isEventId } from "./event.ts";
-import { addEntry, createNameKeys, createSums, type Span, type Sums } from "./sums.ts";
+import { addEntry, addId, createNameKeys, createSums, type Span, type Sums } from "./sums.ts";
 import { TileCheck } from "./tiles.ts";
 import type { LogView, OnUnreadable, Report, StoredEvent } from "./view.ts";
 
 export type CheckedBlock = {
-	/** Of the entries the events must have. */
+	/** Of the entries the events must have, and of the keys of their ids. */
 	readonly sums: Sums;
 	readonly events: number;
 	/** Those of them whose content was erased. */
@@ -49,6 +49,7 @@ export async function checkEvents(
 		}
 		tiles.see(event);
 		addEntry(sums, keyOf(stream), version, position);
+		if (view.idKeyOf) addId(sums, keyOf(stream), view.idKeyOf(event.id), position);
 		for (const name of streamsJoined(event)) addEntry(sums, keyOf(name), -1, position);
 		next = position + 1;
 		firstCreated = Math.min(firstCreated, created);

@@ -43,6 +43,13 @@ export function addEntry(sums: Sums, name: NameKey, version: number, position: n
 	sums.seconds[bucket] = (sums.seconds[bucket] as number) + second;
 }
 
+/** @param key of an event's id: a number below 0, of at most 53 bits */
+export function addId(sums: Sums, name: NameKey, key: number, position: number): void {
+	const high = Math.floor(key / 0x1_0000_0000);
+	const ofKey = { first: mix(name.first, high), second: mix(name.second, ~high) };
+	addEntry(sums, ofKey, key | 0, position);
+}
+
 /** Adds the sums of some buckets to those of all. */
 export function addSums(sums: Sums, part: Sums): void {
 	const start = (part.from - sums.from) / BUCKET_POSITIONS;

@@ -15,8 +15,16 @@ export interface LogView {
 	size(): number;
 	/** Visits events `from` up to `to`, `to` not included, by position; missing ones are left out. */
 	events(from: number, to: number, visitor: EventVisitor): void | Promise<void>;
-	/** Visits each entry of each stream but `$all`, stream by stream, each by version. */
+	/**
+	 * Visits each entry of each stream but `$all`, stream by stream, each by version. An engine that
+	 * finds ids by `idKeyOf` also visits those of a stream, before its entries.
+	 */
 	entries(visit: Visit): void | Promise<void>;
+	/**
+	 * The key, below 0, by which a stream of the engine finds an event's id; absent if the engine has
+	 * no such keys.
+	 */
+	readonly idKeyOf?: ((id: Uint8Array) => number) | undefined;
 	/** The positions of events whose metadata was erased, and with it their correlation. */
 	unproven(): Iterable<number> | Promise<Iterable<number>>;
 	/**
@@ -60,7 +68,10 @@ export type EventVisitor = {
 
 export type OnUnreadable = (span: Span, reason: string) => void;
 
-/** @param stream the same object for all entries of a stream */
+/**
+ * @param stream the same object for all entries of a stream
+ * @param version or the key of an id, which is below 0
+ */
 export type Visit = (stream: VisitedStream, version: number, position: number) => void;
 
 export type VisitedStream = { readonly name: string };

@@ -180,7 +180,7 @@ type Row = {
 function contentOf(directory: string): string {
 	const raw = new Database(join(directory, "log.sqlite"), { readonly: true });
 	try {
-		const tables = ["events", "entries", "streams", "nodes", "marks", "store", "digests"];
+		const tables = ["events", "places", "streams", "nodes", "marks", "store", "digests"];
 		return JSON.stringify(
 			tables.map((table) => raw.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).raw().all()),
 		);
@@ -213,8 +213,9 @@ function flippedInEntry(stream: string, column: "stream" | "version" | "position
 		const entry = entries[number(`${stream}${column}`, entries.length)] as (typeof entries)[0];
 		position = entry.position;
 		const of = column === "position" ? "" : "OR REPLACE";
+		const changed = column === "version" ? "key" : column;
 		raw
-			.prepare(`UPDATE ${of} entries SET ${column} = ? WHERE stream = ? AND version = ?`)
+			.prepare(`UPDATE ${of} places SET ${changed} = ? WHERE stream = ? AND key = ?`)
 			.run(flippedValue(entry[column], position), entry.stream, entry.version);
 	});
 	return { directory, name: stream, position };

@@ -18,13 +18,13 @@ async function filledDirectory(): Promise<string> {
 describe("whoever opens the file", () => {
 	test.each([
 		"UPDATE events SET data = x'00'",
-		"UPDATE entries SET position = 0 WHERE version = 1",
+		"UPDATE places SET position = 0 WHERE key = 1",
 		"UPDATE streams SET name = 'other' WHERE id = 1",
 		"DELETE FROM events",
 		"DELETE FROM events WHERE position = 4",
-		"DELETE FROM entries",
+		"DELETE FROM places",
 		"DELETE FROM streams",
-		"INSERT INTO entries SELECT stream, version, 4 FROM entries",
+		"INSERT INTO places SELECT stream, key, position FROM places",
 	])("cannot: %s", async (sql) => {
 		const directory = await filledDirectory();
 		const raw = new Database(join(directory, "log.sqlite"));
@@ -37,8 +37,8 @@ describe("whoever opens the file", () => {
 const swapped = `
 	CREATE TEMP TABLE two AS SELECT * FROM entries WHERE version < 2
 		AND stream = (SELECT id FROM streams WHERE name = '$et-OrderPlaced');
-	UPDATE entries SET position = (SELECT 1 - position FROM two WHERE two.version = entries.version)
-		WHERE (stream, version) IN (SELECT stream, version FROM two)`;
+	UPDATE places SET position = (SELECT 1 - position FROM two WHERE two.version = places.key)
+		WHERE (stream, key) IN (SELECT stream, version FROM two)`;
 
 /** What erasing may do to an event, and what looks like it and is something else. */
 describe("the content of an event may go, and nothing else of it", () => {
@@ -92,32 +92,53 @@ describe("verify finds", () => {
 	test.each([
 		["a missing event", "DELETE FROM events WHERE position = 2", /position 3: follows position 1/],
 		["a missing last event", "DELETE FROM events WHERE position = 4", /does not belong there/],
-		[
-			"a missing own entry",
-			entry("DELETE FROM entries", "order-1", 2),
-			/version 2 of order-1 is n/,
-		],
+		["a missing own entry", entry("DELETE FROM places", "order-1", 2), /version 2 of order-1 is n/],
 		[
 			"a missing index entry",
-			entry("DELETE FROM entries", "$ce-order", 4),
+			entry("DELETE FROM places", "$ce-order", 4),
 			/position 4: is not in \$ce-order/,
 		],
 		[
 			"a gap in an index",
-			entry("DELETE FROM entries", "$ce-order", 1),
+			entry("DELETE FROM places", "$ce-order", 1),
 			/\$ce-order version 2: foll/,
 		],
 		[
 			"an extra entry",
-			"INSERT INTO entries SELECT id, 5, 4 FROM streams WHERE id = 1",
+			"INSERT INTO places SELECT id, 5, 4 FROM streams WHERE id = 1",
 			/not belong/,
 		],
 		[
 			"an entry that moved",
-			entry("UPDATE entries SET position = 4", "$bc-c", 2),
+			entry("UPDATE places SET position = 4", "$bc-c", 2),
 			/\$bc-c version 2/,
 		],
 		["two entries that swapped", swapped, /points at or before the entry/],
+		[
+			"a missing id",
+			"DELETE FROM places WHERE key < 0 AND position = 1",
+			/position 1: its id is not noted in order-1/,
+		],
+		[
+			"an id noted for another event",
+			"UPDATE places SET position = 2 WHERE key < 0 AND position = 1",
+			/order-1: position 2 does not have the id noted for it/,
+		],
+		[
+			"an id noted in another stream",
+			"UPDATE places SET stream = (SELECT id FROM streams WHERE name = '$ce-order') WHERE key < 0 AND position = 3",
+			/\$ce-order: position 3 does not have the id/,
+		],
+		[
+			"an id noted twice",
+			"INSERT INTO places SELECT stream, key - 1, position FROM places WHERE key < 0 AND position = 1",
+			/order-1: position 1 does not have the id/,
+		],
+		[
+			"a key of an id that has turned in its first bit",
+			"UPDATE places SET key = key + (1 << 46) * iif(key < -(1 << 46), 1, -1) WHERE key < 0 AND position = 1",
+			/position 1: its id is not noted/,
+		],
 		[
 			"a changed type",
 			"UPDATE events SET type = 'Other' WHERE position = 1",
@@ -174,7 +195,7 @@ describe("verify finds", () => {
 		const directory = await filledDirectory();
 		const file = join(directory, "log.sqlite");
 		const raw = new Database(file);
-		const page = raw.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'events_by_id'");
+		const page = raw.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'places'");
 		const offset = ((page.pluck().get() as number) - 1) * 4096;
 		raw.close();
 		const descriptor = openSync(file, "r+");
@@ -187,6 +208,6 @@ describe("verify finds", () => {
 });
 
 function entry(change: string, stream: string, version: number): string {
-	return `${change} WHERE version = ${version}
+	return `${change} WHERE key = ${version}
 		AND stream = (SELECT id FROM streams WHERE name = '${stream}')`;
 }

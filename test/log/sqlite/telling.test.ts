@@ -50,8 +50,8 @@ function moveEntry(directory: string, stream: string, position: number): void {
 	const triggers = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'");
 	for (const name of triggers.pluck().all()) database.exec(`DROP TRIGGER "${name}"`);
 	database.pragma("foreign_keys = OFF");
-	const entry = "stream = (SELECT id FROM streams WHERE name = ?) AND version = 0";
-	database.prepare(`UPDATE entries SET position = ? WHERE ${entry}`).run(position, stream);
+	const entry = "stream = (SELECT id FROM streams WHERE name = ?) AND key = 0";
+	database.prepare(`UPDATE places SET position = ? WHERE ${entry}`).run(position, stream);
 	database.close();
 }
 

@@ -4,17 +4,20 @@
  *     leaf_hash(position, stream's name, version, id, type, created, flags, data, metadata)
  *     subtree_root(number, hash)  of 256 hashes whose numbers differ modulo 256; an aggregate
  *     sha256(bytes)
+ *     id_key(id)  the key by which a stream finds an id
  */
 import type Database from "better-sqlite3";
 import { rootOver } from "../../../../feeds/proof/frontier.ts";
 import { sha256 } from "../../../../feeds/proof/hash.ts";
 import { hashOfEvent } from "../../../../feeds/proof/leaf.ts";
 import { TILE_WIDTH } from "../../../../feeds/proof/tiles.ts";
+import { idKeyOf } from "../ids/keys.ts";
 
 export function registerFunctions(database: Database.Database): void {
 	const pure = { deterministic: true, directOnly: true };
 	database.function("leaf_hash", { ...pure, varargs: true }, leafHash);
 	database.function("sha256", pure, (bytes: unknown) => sha256(bytes as Uint8Array));
+	database.function("id_key", pure, (id: unknown) => idKeyOf(id as Uint8Array));
 	database.aggregate("subtree_root", {
 		...pure,
 		varargs: true,

@@ -14,6 +14,7 @@ import { ALL, type Position, type StreamName, type Version } from "../../../even
 import { isIndexStream } from "../../../indexes/joins.ts";
 import { lowestFrom } from "../../../retention/window.ts";
 import * as sql from "../statements.ts";
+import { Ids } from "./ids.ts";
 import type { StreamRow } from "./rows.ts";
 
 const STREAMS_A_STEP = 2000;
@@ -21,10 +22,12 @@ const STREAMS_A_STEP = 2000;
 export class Locator {
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
+	readonly #ids: Ids;
 
 	constructor(database: Database.Database) {
 		this.#database = database;
 		this.#statements = prepare(database);
+		this.#ids = new Ids(database);
 	}
 
 	/**
@@ -39,14 +42,13 @@ export class Locator {
 		if (!row) return undefined;
 		const bytes = Buffer.from(id.replaceAll("-", ""), "hex");
 		if (stream !== ALL && !isIndexStream(stream)) {
-			const earliest = this.#statements.versionOfId.get(row.id, bytes) as Version | undefined;
+			const earliest = this.#ids.versionOf(row.id, bytes);
 			return earliest !== undefined && earliest <= row.last ? earliest : undefined;
 		}
 		let found: Version | undefined;
 		const last = this.#statements.lastStream.get() as number;
 		for (let from = 0; from <= last; from += STREAMS_A_STEP) {
-			const range = [bytes, from, from + STREAMS_A_STEP - 1];
-			for (const position of this.#statements.positionsOfId.all(...range) as Position[]) {
+			for (const position of this.#ids.positionsIn(from, from + STREAMS_A_STEP - 1, bytes)) {
 				const version = stream === ALL ? position : this.#versionIn(row, position);
 				if (version !== undefined && version <= row.last)
 					found = Math.min(found ?? Infinity, version);
@@ -67,8 +69,6 @@ export class Locator {
 
 function prepare(database: Database.Database) {
 	return {
-		versionOfId: database.prepare(sql.SELECT_VERSION_OF_ID).pluck(),
-		positionsOfId: database.prepare(sql.SELECT_POSITIONS_OF_ID).pluck(),
 		positionAt: database.prepare(sql.SELECT_POSITION_AT).pluck(),
 		lastStream: database.prepare(sql.SELECT_LAST_STREAM).pluck(),
 	};

@@ -32,6 +32,8 @@ export type Stream = {
 const STREAMS_KEPT_MAX = 20_000;
 /** `$all` is no row of `streams`, and has marks all the same. */
 const ALL_ID = 0;
+/** No key of a place is lower. */
+const ANY_KEY = Number.MIN_SAFE_INTEGER;
 
 export class Streams {
 	readonly #statements: ReturnType<typeof prepare>;
@@ -77,6 +79,7 @@ export class Streams {
 		if (Number(found.newest) >= this.#end()) {
 			throw new Contradiction(`the log ends before position ${found.newest} of the stream`);
 		}
+		this.#refuseTaken(found.id, found.last + 1);
 		return this.#keep(name, streamOf(found));
 	}
 
@@ -93,6 +96,7 @@ export class Streams {
 		const found = this.find(name);
 		if (found) return found;
 		const id = Number(this.#statements.insertStream.run(name).lastInsertRowid);
+		this.#refuseTaken(id, ANY_KEY);
 		this.#hasMetadata ||= describedStream(name) !== undefined;
 		const stream = this.#keep(name, streamOf({ id, last: -1, metadata: null, tombstone: null }));
 		const metadata = this.findMetadata(name);
@@ -143,11 +147,20 @@ export class Streams {
 		this.#hasMetadata = this.#statements.hasMetadata.get() === 1;
 	}
 
+	/**
+	 * Numbers follow from the rows that are there. If places exist although their number seems free,
+	 * some rows are lost.
+	 */
+	#refuseTaken(id: number, key: number): void {
+		if (this.#statements.hasPlaces.get(id, key) === 0) return;
+		throw new Contradiction(`places of the stream ${id} exist, and seem to be free`);
+	}
+
 	#insertSpan(stream: Stream): void {
-		const { insertEntry, insertSpan } = this.#statements;
+		const { insertPlace, insertSpan } = this.#statements;
 		const { id, last, spanFrom, spanTo } = stream;
 		if (spanFrom < 0) return;
-		if (spanFrom === spanTo) insertEntry.run(id, last, spanTo);
+		if (spanFrom === spanTo) insertPlace.run(id, last, spanTo);
 		else insertSpan.run(id, spanTo - last, spanFrom, spanTo);
 		stream.spanFrom = -1;
 	}
@@ -206,8 +219,9 @@ function streamOf({
 function prepare(database: Database.Database) {
 	return {
 		insertStream: database.prepare(sql.INSERT_STREAM),
-		insertEntry: database.prepare(sql.INSERT_ENTRY),
+		insertPlace: database.prepare(sql.INSERT_PLACE),
 		insertSpan: database.prepare(sql.INSERT_SPAN),
+		hasPlaces: database.prepare(sql.SELECT_HAS_PLACES).pluck(),
 		positionAt: database.prepare(sql.SELECT_POSITION_AT).pluck(),
 		hasMetadata: database.prepare(sql.SELECT_HAS_METADATA).pluck(),
 		markMetadata: database.prepare(sql.MARK_METADATA),

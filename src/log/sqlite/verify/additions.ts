@@ -3,7 +3,8 @@
  * not spoil a sound log. The rules are those of `verify`, for the new rows alone:
  *
  *     events    dense, and each as its hash says
- *     entries   those the events must have and no others, each behind what its stream had
+ *     entries   those the events must have and no others, each behind what its stream had; the
+ *               keys of ids are made anew of the events, and need no check
  *     streams   none without entries
  *     nodes     each the root of the 256 below it
  *     erased    the rest of an event fits its digests
@@ -128,7 +129,7 @@ export class Additions {
 
 	/** The log before the nodes and digests of the new rows are there. */
 	#viewBefore(unproven: Positions): LogView {
-		const { hashes: _, ...view } = this.#view;
+		const { hashes: _, idKeyOf: __, ...view } = this.#view;
 		const before = (event: StoredEvent): StoredEvent => {
 			if (!event.isErased) return event;
 			this.#erased.add(event.position);
@@ -138,7 +139,11 @@ export class Additions {
 		const events: LogView["events"] = (from, to, { visit }) => {
 			for (const event of this.#events.read(from, to)) visit(before(event));
 		};
-		return { ...view, events, unproven: () => unproven };
+		const entries: LogView["entries"] = (visit) =>
+			view.entries((stream, version, position) => {
+				if (version >= 0) visit(stream, version, position);
+			});
+		return { ...view, events, entries, unproven: () => unproven };
 	}
 
 	#onEntriesWith(entries: EntryCheck): OnEntries {

@@ -36,9 +36,9 @@ export class ProgressCount {
 
 	#tell(): void {
 		const size = this.#size;
-		// An event has three entries or four.
-		const others = Math.min(this.#entries, 3 * size) * ENTRY_SHARE + size * this.#parts;
-		const total = size * (1 + 3 * ENTRY_SHARE + PART_SHARES.files + PART_SHARES.notes);
+		// An event has three entries or four, and an id.
+		const others = Math.min(this.#entries, 4 * size) * ENTRY_SHARE + size * this.#parts;
+		const total = size * (1 + 4 * ENTRY_SHARE + PART_SHARES.files + PART_SHARES.notes);
 		const fraction = (this.#events + others) / Math.max(total, 1);
 		this.#onProgress({ events: this.#events, fraction });
 	}

@@ -36,18 +36,18 @@ export const VERIFY_UNPROVEN = `
 	SELECT d.position FROM digests d CROSS JOIN events e ON e.position = d.position
 	WHERE length(e.metadata) = 0 ORDER BY d.position`;
 
-/** The entries behind one, stream by stream. */
-export const VERIFY_ENTRIES = `
-	SELECT stream, version, position FROM entries WHERE (stream, version) > (?, ?)
-	ORDER BY stream, version LIMIT ?`;
+/** The places behind one, stream by stream: the keys of its ids, then its entries. */
+export const VERIFY_PLACES = `
+	SELECT stream, key, position FROM places WHERE (stream, key, position) > (?, ?, ?)
+	ORDER BY stream, key, position LIMIT ?`;
 
 /** The version of the last entry of a stream; -1 if it has none. */
-export const LAST_VERSION = "SELECT coalesce(max(version), -1) FROM entries WHERE stream = ?";
+export const LAST_VERSION = "SELECT max(coalesce(max(key), -1), -1) FROM places WHERE stream = ?";
 
 /** Streams behind one that have no entries. */
 export const EMPTY_STREAMS = `
 	SELECT name FROM streams WHERE id > ?
-		AND NOT EXISTS (SELECT 1 FROM entries WHERE stream = streams.id) LIMIT 100`;
+		AND NOT EXISTS (SELECT 1 FROM places WHERE stream = streams.id AND key >= 0) LIMIT 100`;
 
 /** The marks that must exist, according to the events; 0 stands for `$all`. */
 const VERIFY_MARKS_OWED = `

@@ -2,6 +2,7 @@
 import type Database from "better-sqlite3";
 import type { Hashes, LogView, Visit } from "../../../verify/view.ts";
 import { isUnreadable } from "../../failures.ts";
+import { idKeyOf } from "../../ids/keys.ts";
 import { prepareSize } from "./end.ts";
 import { StoredEvents } from "./events.ts";
 import { faultsOfFile, faultsOfNotes } from "./faults.ts";
@@ -9,19 +10,20 @@ import { prepareHashes } from "./hashes.ts";
 import { type Names, namesIn } from "./names.ts";
 import * as verifying from "./statements.ts";
 
-const ENTRIES_PER_READ = 4096;
+const PLACES_PER_READ = 4096;
 
 export function viewOf(database: Database.Database): LogView {
 	const nameOf = namesIn(database);
 	const stored = new StoredEvents(database, nameOf);
-	const entries = database.prepare(verifying.VERIFY_ENTRIES).raw();
+	const places = database.prepare(verifying.VERIFY_PLACES).raw();
 	const unproven = database.prepare(verifying.VERIFY_UNPROVEN).pluck();
 	return {
 		size: prepareSize(database),
 		events(from, to, { visit, onUnreadable }) {
 			for (const event of stored.read(from, to, onUnreadable)) visit(event);
 		},
-		entries: (visit) => visitEntries(entries, nameOf, visit),
+		entries: (visit) => visitPlaces(places, nameOf, visit),
+		idKeyOf,
 		unproven: () => unproven.iterate() as Iterable<number>,
 		hashes: readableOf(prepareHashes(database)),
 		faults: (part) => (part === "files" ? faultsOfFile(database) : faultsOfNotes(database)),
@@ -29,20 +31,20 @@ export function viewOf(database: Database.Database): LogView {
 }
 
 /** Reads in steps, so that no snapshot is held for long; the rows behind never change. */
-function visitEntries(entries: Database.Statement, nameOf: Names, visit: Visit): void {
-	let [last, version] = [-1, -1];
+function visitPlaces(places: Database.Statement, nameOf: Names, visit: Visit): void {
+	let [last, key, position] = [-1, 0, 0];
 	let stream = { name: "" };
 	for (;;) {
-		const rows = entries.all(last, version, ENTRIES_PER_READ) as [number, number, number][];
+		const rows = places.all(last, key, position, PLACES_PER_READ) as [number, number, number][];
 		for (const row of rows) {
 			if (row[0] !== last) {
 				last = row[0];
 				stream = { name: nameOf(last) };
 			}
-			version = row[1];
-			visit(stream, version, row[2]);
+			[, key, position] = row;
+			visit(stream, key, position);
 		}
-		if (rows.length < ENTRIES_PER_READ) return;
+		if (rows.length < PLACES_PER_READ) return;
 	}
 }
 
