@@ -11,6 +11,7 @@ const REAL_LOG = "git-history.ndjson.gz";
 
 const HELP = `npm run bench -- [options]
 
+  NAME            the same as --only NAME
   --only NAME     run only rows whose names start with NAME (repeatable); --list shows the names
   --rounds N      measure N pairs of floor and ours for each ratio, which is their median (default 5)
   --seconds S     length of one measurement in whole seconds (default 2)
@@ -22,8 +23,9 @@ const HELP = `npm run bench -- [options]
 
 /** @returns the settings; undefined where only help was asked for, and given */
 export function readArguments(args) {
-	const { values } = parseArgs({
+	const { values, positionals } = parseArgs({
 		args,
+		allowPositionals: true,
 		options: {
 			only: { type: "string", multiple: true, default: [] },
 			rounds: { type: "string", default: "5" },
@@ -41,7 +43,7 @@ export function readArguments(args) {
 		return undefined;
 	}
 	return {
-		only: values.only,
+		only: [...values.only, ...positionals],
 		list: values.list,
 		rounds: wholeNumber("rounds", values.rounds),
 		seconds: wholeNumber("seconds", values.seconds),

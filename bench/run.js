@@ -10,12 +10,14 @@ import { rows as importing } from "./rows/import.js";
 import { rows as memory } from "./rows/memory.js";
 import { rows as pages } from "./rows/pages.js";
 import { rows as proxy } from "./rows/proxy.js";
+import { rows as replay } from "./rows/replay.js";
 import { rows as size } from "./rows/size.js";
 
 const ROWS = [
 	...pages,
 	...appends,
 	...catchUp,
+	...replay,
 	...size,
 	...proxy,
 	...importing,

@@ -102,6 +102,39 @@ export type EventContent = {
 	readonly metadata: Uint8Array;
 };
 
+/** An event as a reader hands it out. */
+export type ReadEvent = LoggedEvent & {
+	/**
+	 * Its number in the stream that is read (for `$all` the position, for `$ce-order` the number in
+	 * the category). Keep this number as the reader position, and continue with `from: at + 1`.
+	 */
+	readonly at: number;
+	/** Parses `data`. @throws SyntaxError if it is not JSON */
+	json(): unknown;
+};
+
+/** An event as the log has it. */
+export type StoredEvent = EventContent & {
+	readonly stream: string;
+	readonly version: number;
+	readonly position: number;
+	/** Milliseconds since 1970. */
+	readonly created: number;
+	/** As in `FeedEvent`. */
+	readonly isRedacted?: boolean;
+};
+
+/** An entry of a stream that was read, for a line. */
+export type LinesEntry = {
+	/** Its version in that stream; on `$all` its position. */
+	readonly version: number;
+	readonly event: StoredEvent;
+	/** If it is a link to the event that somebody wrote: the link. */
+	readonly link?: StoredEvent;
+	/** If it is a link whose target cannot be shown: where it points to. */
+	readonly unresolved?: { readonly stream: string; readonly version: number };
+};
+
 /**
  * An entry as a reader decodes it, with as much of the event as the embed level shows.
  */

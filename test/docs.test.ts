@@ -53,6 +53,7 @@ describe("README.md", () => {
 			"application/x-ndjson",
 			"text/event-stream",
 			"application/cloudevents-batch+json",
+			"application/vnd.varve.events+ndjson",
 			"application/feed+json",
 			"application/atom+xml",
 			"application/atomsvc+xml",

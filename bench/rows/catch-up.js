@@ -6,7 +6,7 @@ import { runScript, startVarve } from "../processes.js";
 export const rows = [
 	{
 		name: "catch-up",
-		what: "catch-up of one consumer, pages of 500 not in the cache",
+		what: "catch-up of one consumer, pages not in the cache",
 		floorIs: "better-sqlite3 SELECT of the same rows",
 		unit: "events/s",
 		target: { ratio: 0.25 },

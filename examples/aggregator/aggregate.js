@@ -71,10 +71,18 @@ async function aggregate() {
 		onRetry: ({ reason, delayMs }) => {
 			process.stderr.write(`${reason}; trying again in ${Math.ceil(delayMs / 1000)} s\n`);
 		},
+		...(process.stderr.isTTY ? { onProgress: showProgress } : {}),
 	});
 	for await (const event of events) batch.add(event);
 	batch.flush();
 	model.close();
+}
+
+/** One line on the terminal, which is written over. */
+function showProgress({ at = -1, head, eventsPerSecond, secondsLeft }) {
+	const place = head === undefined ? `${at}` : `${at} of ${head}`;
+	const left = secondsLeft ? `, ${Math.ceil(secondsLeft)} s left` : "";
+	process.stderr.write(`\r\u001b[K${place}, ${Math.round(eventsPerSecond)}/s${left}`);
 }
 
 /**

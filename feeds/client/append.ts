@@ -119,7 +119,7 @@ async function post(
  */
 export function isCreated({ status, headers }: Answer): boolean {
 	const isPlace = /\/\d+$/.test(headers.get("location") ?? "");
-	return status === 201 && isPlace && headers.has("es-position");
+	return status === 201 && isPlace && headers.get("es-position") !== null;
 }
 
 export function versionIn(location: string): number {

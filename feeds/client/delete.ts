@@ -46,5 +46,5 @@ export async function deleteStream(
 
 /** The server names the position of the deletion, which nothing on the way knows. */
 function isDeleted({ status, headers }: Answer): boolean {
-	return status === 204 && headers.has("es-position");
+	return status === 204 && headers.get("es-position") !== null;
 }

@@ -8,7 +8,13 @@
  * Redirects are followed here and not by `fetch`, because `fetch` takes headers such as `x-api-key`
  * along to any host. What is meant for one origin is sent to that origin only.
  */
-import { neverConnects, transportFault } from "./transport.ts";
+import {
+	type Fetcher,
+	type FetcherResponse,
+	type Fields,
+	neverConnects,
+	transportFault,
+} from "./transport.ts";
 
 export type Request = {
 	readonly method?: "GET" | "POST" | "DELETE";
@@ -31,7 +37,9 @@ export type Limits = {
 export type Answer = {
 	readonly status: number;
 	readonly statusText: string;
-	readonly headers: Headers;
+	readonly headers: Fields;
+	/** Where it came from, which is elsewhere than was asked if there were redirects. */
+	readonly url: string;
 	/** Undefined if it has more bytes than `bodyBytesMax`. */
 	readonly body: Uint8Array | undefined;
 };
@@ -58,7 +66,7 @@ const REDIRECTS_MAX = 5;
 /** @throws the reason of `signal` if that ended it */
 export async function exchange(
 	request: Request,
-	fetcher: typeof fetch,
+	fetcher: Fetcher,
 	signal: AbortSignal,
 ): Promise<Answer | NoAnswer> {
 	signal.throwIfAborted();
@@ -73,10 +81,11 @@ export async function exchange(
 		timer = setTimeout(silent, silenceMs);
 	};
 	try {
-		const response = await follow(request, fetcher, stop.signal);
+		const { response, url } = await follow(request, fetcher, stop.signal);
 		alive();
 		const { status, statusText, headers } = response;
-		return { status, statusText, headers, body: await readBody(response, bodyBytesMax, alive) };
+		const body = await readBody(response, bodyBytesMax, alive);
+		return { status, statusText, headers, url, body };
 	} catch (error) {
 		// Half an answer may be left in the connection, so the connection cannot be used again.
 		stop.abort();
@@ -91,9 +100,9 @@ export async function exchange(
 /** The first answer that is no redirect, or the redirect that is not followed. */
 async function follow(
 	request: Request,
-	fetcher: typeof fetch,
+	fetcher: Fetcher,
 	signal: AbortSignal,
-): Promise<Response> {
+): Promise<{ readonly response: FetcherResponse; readonly url: string }> {
 	const { method = "GET", headers, own, body } = request;
 	let { url } = request;
 	for (let hops = 0; ; hops++) {
@@ -105,14 +114,18 @@ async function follow(
 			signal,
 		});
 		const location = response.headers.get("location");
-		if (!REDIRECTS.has(response.status) || location === null) return response;
+		if (!REDIRECTS.has(response.status) || location === null) {
+			return { response, url };
+		}
 		const next = URL.canParse(location, url) ? new URL(location, url) : undefined;
-		if (hops === REDIRECTS_MAX || next === undefined || !/^https?:$/.test(next.protocol))
-			return response;
+		if (hops === REDIRECTS_MAX || next === undefined || !/^https?:$/.test(next.protocol)) {
+			return { response, url };
+		}
 		// Events go to nobody but the server they were meant for.
 		const isRead = method === "GET";
-		if (!isRead && !(SAME_METHOD.has(response.status) && next.origin === own.origin))
-			return response;
+		if (!isRead && !(SAME_METHOD.has(response.status) && next.origin === own.origin)) {
+			return { response, url };
+		}
 		await response.body?.cancel();
 		url = next.href;
 	}
@@ -120,7 +133,7 @@ async function follow(
 
 /** The whole body; undefined if it exceeds `bytesMax`. */
 async function readBody(
-	response: Response,
+	response: FetcherResponse,
 	bytesMax: number,
 	alive: () => void,
 ): Promise<Uint8Array | undefined> {
@@ -129,8 +142,9 @@ async function readBody(
 	const chunks: Uint8Array[] = [];
 	let bytes = 0;
 	for (;;) {
-		const { done, value } = await reader.read();
-		if (done) return joined(chunks, bytes);
+		const chunk = await reader.read();
+		if (chunk.done) return joined(chunks, bytes);
+		const { value } = chunk;
 		alive();
 		bytes += value.byteLength;
 		if (bytes > bytesMax) {

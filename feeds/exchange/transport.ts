@@ -2,6 +2,37 @@
  * Faults of the connection, in words. OpenSSL and the parser of HTTP tell only what they met, not
  * what was done wrong: a URL with https for a port that speaks plain HTTP, or the other way round.
  */
+
+/** As much of `fetch` as this client uses. */
+export type Fetcher = (url: string, request: FetcherRequest) => Promise<FetcherResponse>;
+
+export type FetcherRequest = {
+	readonly method: string;
+	readonly headers: Record<string, string>;
+	readonly body?: Uint8Array<ArrayBuffer> | string;
+	/** Redirects are answers. */
+	readonly redirect: "manual";
+	readonly signal: AbortSignal;
+};
+
+export type FetcherResponse = {
+	readonly status: number;
+	readonly statusText: string;
+	readonly headers: Fields;
+	readonly body: FetcherBody | null;
+};
+
+/** Header fields. Several of one name are one value, with commas between them. */
+export type Fields = { get(name: string): string | null };
+
+export type FetcherBody = {
+	cancel(): Promise<unknown>;
+	getReader(): { read(): Promise<FetcherChunk>; cancel(): Promise<unknown> };
+};
+
+export type FetcherChunk =
+	| { readonly done: false; readonly value: Uint8Array }
+	| { readonly done: true };
 const WITHOUT_TLS = "the server does not use TLS at this port; write http:// in place of https://";
 const NOT_HTTP =
 	"the answer is not HTTP; if the server uses TLS at this port, write https:// in place of http://";
@@ -24,6 +55,7 @@ const NO_COMMON_TLS =
 const BLOCKED_PORT =
 	"fetch never connects to this port, as it belongs to another protocol; take another port";
 
+const OPENSSL_SAYS = /wrong version number|packet length too long/;
 /** How the parser's message begins; in Node.js 24 it has no code. */
 const NO_STATUS_LINE = "Response does not match the HTTP/";
 
@@ -65,6 +97,8 @@ export function neverConnects(error: unknown): string | undefined {
 export function transportFault(error: unknown): string | undefined {
 	const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
 	if (message === "bad port") return BLOCKED_PORT;
+	// node:https has what OpenSSL said in the message alone.
+	if (code === "EPROTO") return OPENSSL_SAYS.test(String(message)) ? WITHOUT_TLS : undefined;
 	if (typeof message === "string" && message.startsWith(NO_STATUS_LINE)) return NOT_HTTP;
 	return typeof code === "string" ? WORDS.get(code) : undefined;
 }

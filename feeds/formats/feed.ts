@@ -10,11 +10,12 @@ import { encodeFeedAtom } from "../atom/encode.ts";
 import { encodeBatch, encodeCloudEvents } from "../cloudevents/encode.ts";
 import { encodeFeedJson } from "../json/encode.ts";
 import { encodeJsonFeed } from "../json-feed/encode.ts";
+import { encodeLines } from "../lines/encode.ts";
 import { type MediaType, mediaType } from "../media.ts";
-import type { Embed, Entry, Feed } from "../model.ts";
+import type { Embed, Entry, Feed, LinesEntry } from "../model.ts";
 
 /** A document that shows one page and ends; a sealed page in such a format is kept for ever. */
-export type PageFormat = "atom" | "json" | "json-feed" | "cloudevents";
+export type PageFormat = "atom" | "json" | "json-feed" | "cloudevents" | "lines";
 
 /**
  * An answer that runs on through the stream, written entry by entry while the stream is read. Its
@@ -23,8 +24,17 @@ export type PageFormat = "atom" | "json" | "json-feed" | "cloudevents";
 export type StreamingFormat = "ndjson" | "event-stream";
 
 /** How the pages of a format are written. */
-export type PageEncoding = {
-	encode(feed: Feed, embed: Embed): string;
+export type PageEncoding = PageTraits & {
+	/**
+	 * What the document is written from. A feed has its links in the document; entries, which are in
+	 * the order of the page's direction, have them in a header.
+	 */
+	readonly writes:
+		| { readonly from: "feed"; encode(feed: Feed, embed: Embed): string }
+		| { readonly from: "entries"; encode(entries: readonly LinesEntry[]): Uint8Array };
+};
+
+type PageTraits = {
 	/** Whether the document shows data or metadata: only then the log is read with them. */
 	showsContent(embed: Embed): boolean;
 	/** The answer at a stream's own URL: its newest page, or a batch from its first event on. */
@@ -42,20 +52,29 @@ export type BatchEntry = {
 
 export const PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {
 	atom: {
-		encode: encodeFeedAtom,
+		writes: { from: "feed", encode: encodeFeedAtom },
 		showsContent: (embed) => embed !== "none",
 		ownUrl: "newest-page",
 	},
 	json: {
-		encode: encodeFeedJson,
+		writes: { from: "feed", encode: encodeFeedJson },
 		showsContent: (embed) => embed !== "none" && embed !== "rich",
 		ownUrl: "newest-page",
 	},
-	"json-feed": { encode: encodeJsonFeed, showsContent: () => true, ownUrl: "newest-page" },
+	"json-feed": {
+		writes: { from: "feed", encode: encodeJsonFeed },
+		showsContent: () => true,
+		ownUrl: "newest-page",
+	},
 	cloudevents: {
-		encode: encodeCloudEvents,
+		writes: { from: "feed", encode: encodeCloudEvents },
 		showsContent: () => true,
 		ownUrl: { batch: encodeBatch },
+	},
+	lines: {
+		writes: { from: "entries", encode: encodeLines },
+		showsContent: () => true,
+		ownUrl: "newest-page",
 	},
 };
 
@@ -85,6 +104,7 @@ export const FEED_TYPES: readonly FeedType[] = [
 	mediaType("application/x-ndjson", "ndjson"),
 	mediaType("text/event-stream", "event-stream"),
 	mediaType("application/cloudevents-batch+json", "cloudevents"),
+	mediaType("application/vnd.varve.events+ndjson", "lines"),
 ];
 
 /** The media types of a filtered feed: a filter searches one page at a time. */

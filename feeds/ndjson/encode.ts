@@ -1,20 +1,20 @@
 /**
  * An event as a line of NDJSON. `data` and `metadata` are the stored bytes, copied, so that numbers
- * survive. Bytes that are not JSON, or would not survive on one line, are in Base64.
+ * survive. Bytes that are not JSON, not UTF-8, or would break the line, are in Base64.
  */
+import { isUtf8 } from "node:buffer";
 import { quote, textOf } from "../json/string.ts";
 import { isJsonText } from "../json/text.ts";
 import type { Entry, LoggedEvent } from "../model.ts";
 
 /**
- * A line with everything about an event, for people and programs. JSON on several lines is put on
- * one.
+ * A line with everything about an event, for people and programs.
  * @param at its number in the index stream, if it was read from one
  * @returns one JSON object and a line feed
  */
 export function encodeLine(event: LoggedEvent, at?: number): string {
-	const data = oneLine(jsonText(event.data, event.isJson));
-	const metadata = oneLine(jsonText(event.metadata, true));
+	const data = unbroken(jsonText(event.data, event.isJson));
+	const metadata = unbroken(jsonText(event.metadata, true));
 	return (
 		`{"stream":${quote(event.stream)},"version":${event.version}` +
 		`${at === undefined ? "" : `,"at":${at}`},"position":${event.position}` +
@@ -47,12 +47,10 @@ export function contentMember(name: string, bytes: Uint8Array, json: string | un
 export function jsonText(bytes: Uint8Array, isJson: boolean): string | undefined {
 	if (!isJson || bytes.length === 0) return undefined;
 	const text = textOf(bytes);
+	if (text.includes("\ufffd") && !isUtf8(bytes)) return undefined;
 	return isJsonText(text) ? text : undefined;
 }
 
-/**
- * Within JSON a line break can only be white space between tokens: inside strings it is escaped.
- */
-export function oneLine(json: string | undefined): string | undefined {
-	return json?.replace(/[\r\n]+/g, " ");
+function unbroken(json: string | undefined): string | undefined {
+	return json !== undefined && /[\r\n]/.test(json) ? undefined : json;
 }

@@ -4,8 +4,6 @@
  * and held, however many a page has.
  */
 import type { DecodedEntry } from "../model.ts";
-import { lacksData } from "./event.ts";
-import type { NumberedEntry } from "./step.ts";
 
 /** Requests in flight at once: enough to hide a round trip, few enough to spare the server. */
 const AHEAD_MAX = 8;
@@ -13,11 +11,10 @@ const AHEAD_MAX = 8;
 export type FetchData = (entry: DecodedEntry) => Promise<Uint8Array | undefined>;
 
 /**
- * Returns the data of the entries that lack them, in the order of the page. Undefined means that
- * the event is gone: retention may remove it between the page, which may be cached, and the fetch.
+ * Returns the data of entries, in their order. Undefined means that the event is gone: retention
+ * may remove it between the page, which may be cached, and the fetch.
  */
-export function dataAhead(page: readonly NumberedEntry[], fetchData: FetchData): FetchData {
-	const queue = page.filter(({ entry }) => lacksData(entry)).map(({ entry }) => entry);
+export function dataAhead(queue: readonly DecodedEntry[], fetchData: FetchData): FetchData {
 	const held = new Map<DecodedEntry, Promise<Uint8Array | undefined>>();
 	let started = 0;
 	return (entry) => {

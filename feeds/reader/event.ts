@@ -1,16 +1,9 @@
 /** An event as a reader hands it out, and how to get it from an entry of a feed. */
-import type { DecodedEntry, LoggedEvent } from "../model.ts";
+import { parseData } from "../json/data.ts";
+import type { DecodedEntry, ReadEvent } from "../model.ts";
 import { ReadError } from "./error.ts";
 
-export type ReadEvent = LoggedEvent & {
-	/**
-	 * Its number in the stream that is read (for `$all` the position, for `$ce-order` the number in
-	 * the category). Keep this number as the reader position, and continue with `from: at + 1`.
-	 */
-	readonly at: number;
-	/** Parses `data`. @throws SyntaxError if it is not JSON */
-	json(): unknown;
-};
+export type { ReadEvent } from "../model.ts";
 
 const NOTHING = new Uint8Array(0);
 
@@ -48,9 +41,4 @@ export function eventOf(entry: DecodedEntry, at: number, data: Uint8Array): Read
 		created: entry.updated,
 		json: parseData,
 	};
-}
-
-// All events share one function: a closure for each would cost more than the rest of the object.
-function parseData(this: ReadEvent): unknown {
-	return JSON.parse(new TextDecoder().decode(this.data));
 }

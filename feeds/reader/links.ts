@@ -4,6 +4,7 @@
  * own. The reader never rebuilds them: it sets only their last segment (the count) and `embed`.
  */
 import type { PageRange } from "../geometry.ts";
+import type { Link } from "../model.ts";
 
 const HEX_POSITION = /^([0-9a-f]{16})[0-9a-f]{16}$/i;
 const NUMBERED = /\/[0-9a-f]+\/(?:for|back)ward\/\d+$/i;
@@ -71,6 +72,26 @@ export function withCount(url: string, count: number): string {
 	const changed = new URL(url);
 	changed.pathname = changed.pathname.replace(/\d+$/, String(count));
 	return changed.href;
+}
+
+/** A page of the same size with another start. */
+export function withFrom(url: string, from: number, stream: string): string {
+	const changed = new URL(url);
+	const number = stream === "$all" ? hexPosition(from) : String(from);
+	changed.pathname = changed.pathname.replace(FORWARD, (_, __, count) => {
+		return `/${number}/forward/${count}`;
+	});
+	return changed.href;
+}
+
+/** Where the forward page starts that a link of `relation` leads to; undefined if there is none. */
+export function linkedFrom(
+	links: readonly Link[],
+	relation: string,
+	stream: string,
+): number | undefined {
+	const link = links.find((one) => one.relation === relation);
+	return link && rangeOf(link.uri, stream)?.from;
 }
 
 /** The same page with whole events, which links of the server do not ask for. */

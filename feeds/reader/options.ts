@@ -1,11 +1,13 @@
 /**
  * The options of a reader, with defaults and bounds. Wrong values are refused, never adjusted.
  */
+import type { Fetcher } from "../exchange/transport.ts";
 import { COUNT_MAX } from "../geometry.ts";
 import { parseTime } from "../time.ts";
+import type { Progress } from "./pages/progress.ts";
 import type { ReaderPlan } from "./step.ts";
 
-export type ReadOptions = ReadTarget & ReadHabits & Partial<StandIns>;
+export type ReadOptions = ReadTarget & ReadHabits & ReadReports & Partial<StandIns>;
 
 /** The stream to read, and how far. */
 export type ReadTarget = {
@@ -25,7 +27,7 @@ export type ReadTarget = {
 	/** True stays at the head for ever and waits for more; false (default) ends there. */
 	readonly follow?: boolean;
 	/**
-	 * Events a page while catching up; default 500. Readers with the same size share cached pages.
+	 * Events a page while catching up; default 1,000. Readers with the same size share cached pages.
 	 */
 	readonly pageSize?: number;
 	/** Ends the iteration quietly. */
@@ -52,9 +54,15 @@ export type ReadHabits = {
 	readonly onRetry?: (retry: Retry) => void;
 };
 
+/** What a reader tells of itself. */
+export type ReadReports = {
+	/** Called after each page whose events were handed out. */
+	readonly onProgress?: (progress: Progress) => void;
+};
+
 /** Replacements for `fetch` and the like, for tests and for other transports. */
 export type StandIns = {
-	readonly fetch: typeof fetch;
+	readonly fetch: Fetcher;
 	readonly sleep: (delayMs: number, signal: AbortSignal) => Promise<void>;
 	readonly random: () => number;
 };
@@ -70,7 +78,11 @@ export type Retry = {
 /** All of it, decided. */
 export type ReaderSettings = ReaderPlan &
 	Required<ReadHabits> &
+	ReadReports &
 	StandIns & { readonly origin: string };
+
+/** Larger pages are hardly faster, and take longer until the first event. */
+export const PAGE_SIZE = 1000;
 
 const NO_URL = "not a URL such as http://127.0.0.1:2113";
 const BODY_BYTES_MAX = 256 * 1024 * 1024;
@@ -104,7 +116,7 @@ export function settingsOf(options: ReadOptions): ReaderSettings {
 		since,
 		until,
 		follow: options.follow ?? false,
-		pageSize: within("pageSize", options.pageSize, 500, 1, COUNT_MAX),
+		pageSize: within("pageSize", options.pageSize, PAGE_SIZE, 1, COUNT_MAX),
 		longPollSeconds: within("longPollSeconds", options.longPollSeconds, 20, 1, 3600),
 		headers: options.headers ?? {},
 		retriesMax: within("retriesMax", options.retriesMax, Number.POSITIVE_INFINITY, 0, 2 ** 31),
@@ -112,6 +124,7 @@ export function settingsOf(options: ReadOptions): ReaderSettings {
 		pollIntervalMs: within("pollIntervalMs", options.pollIntervalMs, 1000, 0, MILLISECONDS_MAX / 2),
 		bodyBytesMax: within("bodyBytesMax", options.bodyBytesMax, BODY_BYTES_MAX, 1, 2 ** 32),
 		onRetry: options.onRetry ?? (() => undefined),
+		...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
 		fetch: options.fetch ?? globalThis.fetch,
 		sleep: options.sleep ?? sleepUnlessAborted,
 		random: options.random ?? Math.random,

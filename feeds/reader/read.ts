@@ -2,18 +2,19 @@
  * The reader: hands out every event of a stream once, in order, from any position.
  *
  * `step.ts` decides what comes next (its header draws the states). This file does it: it asks,
- * hands out, and waits. While the consumer works on a page, the reader already fetches the next
- * one: one page ahead, and only if the links say that it exists.
+ * hands out, and waits. While the consumer works on a page, the next ones are on their way
+ * (`ahead.ts`).
  */
+import { PagesAhead } from "./ahead.ts";
 import { pollDelay } from "./backoff.ts";
 import { dataAhead } from "./data.ts";
-import { eventOf, lacksData, type ReadEvent } from "./event.ts";
+import type { ReadEvent } from "./event.ts";
 import { type ReaderSettings, type ReadOptions, settingsOf } from "./options.ts";
-import { askForPage, backOff, fetchData, type PageAnswer } from "./session.ts";
+import type { ReaderPage } from "./pages/page.ts";
+import { ProgressMeter } from "./pages/progress.ts";
+import { backOff, fetchData, type PageAnswer } from "./session.ts";
 import { firstAt, hasPassed, inSpan } from "./span.ts";
 import { type State, type Step, start, step } from "./step.ts";
-
-const NO_DATA = new Uint8Array(0);
 
 /**
  * Reads a stream. With `follow` it stays at the head and never ends by itself; without, it ends
@@ -44,19 +45,29 @@ async function* run(
 	outer?.addEventListener("abort", onAbort);
 	if (outer?.aborted) stop.abort();
 	try {
-		let state = start(await fromSince(settings, signal));
-		let asked: Promise<PageAnswer> | undefined;
+		const first = await fromSince(settings, signal);
+		const ahead = new PagesAhead(settings, signal);
+		const { onProgress } = settings;
+		const meter = onProgress && new ProgressMeter(onProgress);
+		let state = start(first);
+		let at: number | undefined;
 		while (state.phase !== "ended") {
-			const answer = await (asked ?? askForPage(state, settings, signal));
-			const next = step(state, answer.outcome, settings);
+			const answer = await ahead.take(state);
+			const { outcome } = answer;
+			const page = outcome.kind === "page" ? outcome.page : undefined;
+			const next = step(state, outcome, settings);
 			const { wanted, isOver } = inSpan(next.fresh, settings);
-			asked = isOver ? undefined : askAhead(next, settings, signal);
-			const dataOf = dataAhead(wanted, (entry) => fetchData(entry, settings, signal));
-			for (const { at, entry } of wanted) {
-				const data = lacksData(entry) ? await dataOf(entry) : (entry.event?.data ?? NO_DATA);
-				if (signal.aborted) return;
-				if (data !== undefined) yield eventOf(entry, at, data);
+			if (page && !isOver) askAhead(ahead, next, page);
+			if (page?.lacking.size) yield* withData(wanted, page, settings, signal);
+			else {
+				for (const event of wanted) {
+					if (signal.aborted) return;
+					yield event;
+				}
 			}
+			at = wanted.at(-1)?.at ?? at;
+			const passed = { events: wanted.length, bytes: page?.bytes ?? 0 };
+			meter?.passed(passed, { at, from: first.from, last: ahead.last });
 			if (isOver || hasPassed(answer, next, settings)) return;
 			await pause(next, state, answer, settings, signal);
 			state = next.state;
@@ -77,16 +88,30 @@ async function fromSince(settings: ReaderSettings, signal: AbortSignal): Promise
 }
 
 /** At the head a page may take as long as a long poll, so the reader does not fetch it ahead. */
-function askAhead(
-	next: Step,
+function askAhead(ahead: PagesAhead, { state, pause }: Step, page: ReaderPage): void {
+	const isAtHead = state.phase !== "catching-up";
+	if (isAtHead && page.events.length > 0) ahead.atHead(state);
+	if (!isAtHead && pause === "none") {
+		ahead.ask(state, page);
+		ahead.learn(state, page);
+	}
+}
+
+/** The events of a page, some of whose data has to be fetched. */
+async function* withData(
+	fresh: readonly ReadEvent[],
+	{ lacking }: ReaderPage,
 	settings: ReaderSettings,
 	signal: AbortSignal,
-): Promise<PageAnswer> | undefined {
-	if (next.pause !== "none" || next.state.phase !== "catching-up") return undefined;
-	const asked = askForPage(next.state, settings, signal);
-	// It is awaited after the events before it; until then, a failure must not count as unhandled.
-	asked.catch(() => undefined);
-	return asked;
+): AsyncGenerator<ReadEvent, void, void> {
+	const queue = fresh.flatMap(({ at }) => lacking.get(at) ?? []);
+	const dataOf = dataAhead(queue, (entry) => fetchData(entry, settings, signal));
+	for (const event of fresh) {
+		const entry = lacking.get(event.at);
+		const data = entry ? await dataOf(entry) : event.data;
+		if (signal.aborted) return;
+		if (data !== undefined) yield entry ? { ...event, data } : event;
+	}
 }
 
 async function pause(

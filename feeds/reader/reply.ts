@@ -7,23 +7,32 @@
  */
 import { type Answer, exchange, type Request } from "../exchange/exchange.ts";
 import { describeAnswer, isAbout, isPassing, mediaTypeOf, problemIn } from "../exchange/problem.ts";
+import type { Fetcher, Fields } from "../exchange/transport.ts";
 import { parseRetryAfter } from "./backoff.ts";
 import { ReadError } from "./error.ts";
 
 /**
  * `missing`: there is no such stream or event. `deleted`: the stream was deleted for ever.
- * `damaged`: the server cannot read its disk, and asking again does not help. Every other refusal
- * throws.
+ * `not-offered`: the server does not know lines. `damaged`: the server cannot read its disk, and
+ * asking again does not help. Every other refusal throws.
  */
 export type Reply =
-	| (Served & { readonly kind: "ok"; readonly body: Uint8Array; readonly etag: string | undefined })
+	| (Served & Document & { readonly kind: "ok" })
 	| (Served & { readonly kind: "not-modified" | "missing" })
-	| { readonly kind: "deleted" | "too-large" }
+	| { readonly kind: "deleted" | "too-large" | "not-offered" }
 	| { readonly kind: "damaged"; readonly reason: string }
 	| Fault;
 
 /** Milliseconds since 1970: the `Date` of the answer. A browser may hide it. */
 export type Served = { readonly servedAt: number | undefined };
+
+export type Document = {
+	readonly body: Uint8Array;
+	readonly etag: string | undefined;
+	readonly headers: Fields;
+	/** Where it came from: its links start there. */
+	readonly url: string;
+};
 
 export type Fault = {
 	readonly kind: "fault";
@@ -32,6 +41,10 @@ export type Fault = {
 	/** Whether something answered that is not Varve; see `FOREIGN_MAX`. */
 	readonly foreign: boolean;
 };
+
+/** The formats of a page that a reader asks for: the first is the one it prefers. */
+export const LINES_TYPE = "application/vnd.varve.events+ndjson";
+export const FEED_TYPE = "application/vnd.eventstore.atom+json";
 
 const NOTHING = new Uint8Array(0);
 /** What proxies say while the server is away. */
@@ -43,11 +56,7 @@ const OUR_ETAG = /^(?:W\/)?"\d+;\d+[^"]*"$/;
  * @throws ReadError `refused`, `history-replaced`
  * @throws the reason of `signal` if that ended it
  */
-export async function get(
-	request: Request,
-	fetcher: typeof fetch,
-	signal: AbortSignal,
-): Promise<Reply> {
+export async function get(request: Request, fetcher: Fetcher, signal: AbortSignal): Promise<Reply> {
 	const answer = await exchange(request, fetcher, signal);
 	if ("unanswered" in answer) {
 		const { unreachable, unanswered, hidden } = answer;
@@ -56,6 +65,8 @@ export async function get(
 	}
 	if (answer.status === 200) return documentIn(answer, request);
 	if (answer.status === 304) return unchanged(answer, request);
+	if (answer.status === 406 && request.headers.accept === LINES_TYPE)
+		return { kind: "not-offered" };
 	return problemReply(answer, request);
 }
 
@@ -72,15 +83,17 @@ function foreign({ status, statusText, headers, body }: Answer): Fault {
 
 /** Every document of the server has the media type that was asked for, and a tag. */
 function documentIn(answer: Answer, { headers: asked }: Request): Reply {
-	const { headers, body } = answer;
-	if (mediaTypeOf(headers.get("content-type")) !== asked.accept) return foreign(answer);
+	const { headers, url, body } = answer;
+	const type = mediaTypeOf(headers.get("content-type"));
+	// Some servers answer with what they have.
+	if (asked.accept === LINES_TYPE && type === FEED_TYPE) return { kind: "not-offered" };
+	if (type !== asked.accept) return foreign(answer);
 	const etag = headers.get("etag") ?? undefined;
 	// Bytes prove nothing by themselves; a page does, when it is decoded.
 	if (asked.accept === "application/octet-stream" && !OUR_ETAG.test(etag ?? ""))
 		return foreign({ ...answer, body: NOTHING });
-	return body === undefined
-		? { kind: "too-large" }
-		: { kind: "ok", body, etag, servedAt: servedAt(answer) };
+	if (body === undefined) return { kind: "too-large" };
+	return { kind: "ok", body, etag, headers, url, servedAt: servedAt(answer) };
 }
 
 /** A 304 answers a condition, and names the tag it compared (RFC 9110 section 15.4.5). */

@@ -4,10 +4,18 @@ import type { DecodedEntry, DecodedFeed } from "../model.ts";
 import { counted, type Faults, isHopeless, NO_FAULTS, nextDelay } from "./backoff.ts";
 import { damagedAt, ReadError } from "./error.ts";
 import { atOf } from "./event.ts";
-
 import { eventOfAllUrl, keyUrl, withBodies } from "./links.ts";
 import type { ReaderSettings } from "./options.ts";
-import { type Fault, get, type Reply } from "./reply.ts";
+import { decodePage } from "./pages/page.ts";
+import {
+	type Document,
+	type Fault,
+	FEED_TYPE,
+	get,
+	LINES_TYPE,
+	type Reply,
+	type Served,
+} from "./reply.ts";
 import type { Outcome, State } from "./step.ts";
 
 export type PageAnswer = { readonly outcome: Outcome; readonly elapsedMs: number };
@@ -15,12 +23,14 @@ export type PageAnswer = { readonly outcome: Outcome; readonly elapsedMs: number
 /** Why the server cannot read a page from its disk. */
 export type Damage = { readonly damage: string };
 
-const FEED_TYPE = "application/vnd.eventstore.atom+json";
+/** On one machine, compression takes more time than it saves. Browsers ask for what they like. */
+const PLAIN = { "accept-encoding": "identity" };
+const NEAR = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /**
  * Asks once for the page of `state`: at the head with a long poll, and with a condition if the same
  * URL had nothing new before.
- * @throws ReadError `stream-deleted`, `history-replaced`, `refused`
+ * @throws ReadError `stream-deleted`, `history-replaced`, `refused`, `not-varve`
  */
 export async function askForPage(
 	state: State,
@@ -29,18 +39,24 @@ export async function askForPage(
 ): Promise<PageAnswer> {
 	const { longPollSeconds } = settings;
 	const waits = state.phase === "at-head" && settings.follow;
-	const headers: Record<string, string> = { accept: FEED_TYPE };
+	const isLines = state.form === "lines";
+	const headers: Record<string, string> = { accept: isLines ? LINES_TYPE : FEED_TYPE };
 	if (waits) headers["es-longpoll"] = String(longPollSeconds);
 	if (state.etag !== undefined) headers["if-none-match"] = state.etag;
 	const began = performance.now();
 	const reply = await ask(
-		withBodies(state.url),
+		// Lines always hold whole events.
+		isLines ? state.url : withBodies(state.url),
 		headers,
 		waits ? longPollSeconds * 1000 : 0,
 		settings,
 		signal,
 	);
-	return { outcome: outcomeOf(reply, state.url), elapsedMs: performance.now() - began };
+	const { stream } = settings;
+	return {
+		outcome: outcomeOf(reply, state.url, (page) => decodePage(page, state.form, stream)),
+		elapsedMs: performance.now() - began,
+	};
 }
 
 /**
@@ -80,10 +96,10 @@ export async function fetchPage(
 	settings: ReaderSettings,
 	signal: AbortSignal,
 ): Promise<DecodedFeed | Damage | undefined> {
-	const outcome = await persist<Outcome>(url, settings, signal, async () =>
-		outcomeOf(await ask(withBodies(url), { accept: FEED_TYPE }, 0, settings, signal), url),
+	const outcome = await persist(url, settings, signal, async () =>
+		outcomeOf(await ask(withBodies(url), { accept: FEED_TYPE }, 0, settings, signal), url, feedOf),
 	);
-	if (outcome.kind === "page") return outcome.feed;
+	if (outcome.kind === "page") return outcome.page;
 	if (outcome.kind === "damaged") return { damage: outcome.reason };
 	if (outcome.kind === "missing") return undefined;
 	throw new ReadError("too-large", url, `${url} is larger than a page may be`);
@@ -156,22 +172,35 @@ function ask(
 	signal: AbortSignal,
 ): Promise<Reply> {
 	const { origin, timeoutMs, bodyBytesMax } = settings;
+	const sent = NEAR.test(new URL(url).hostname) ? { ...headers, ...PLAIN } : headers;
 	const own = { origin, headers: settings.headers };
 	const limits = { answerMs: heldMs + timeoutMs, silenceMs: timeoutMs, bodyBytesMax };
-	return get({ url, headers, own, limits }, settings.fetch, signal);
+	return get({ url, headers: sent, own, limits }, settings.fetch, signal);
 }
 
-function outcomeOf(reply: Reply, url: string): Outcome {
+type Decoded<Page> =
+	| (Served & { readonly kind: "page"; readonly page: Page; readonly etag: string | undefined })
+	| Exclude<Outcome, { readonly kind: "page" }>;
+
+function outcomeOf<Page>(
+	reply: Reply,
+	url: string,
+	decode: (document: Document) => Page,
+): Decoded<Page> {
 	if (reply.kind === "deleted") {
 		throw new ReadError("stream-deleted", url, `${url}: the stream was deleted for ever`, 410);
 	}
-	if (reply.kind !== "ok") return reply as Outcome;
+	if (reply.kind !== "ok") return reply as Exclude<Outcome, { readonly kind: "page" }>;
 	try {
-		const feed = decodeFeedJson(new TextDecoder().decode(reply.body));
-		return { kind: "page", feed, etag: reply.etag, servedAt: reply.servedAt };
+		return { kind: "page", page: decode(reply), etag: reply.etag, servedAt: reply.servedAt };
 	} catch (error) {
+		if (error instanceof ReadError) throw error;
 		// The body was cut short, or a proxy sent an error page with status 200.
 		const reason = `the answer is not a feed: ${error instanceof Error ? error.message : error}`;
 		return { kind: "fault", reason, retryAfterMs: 0, foreign: true };
 	}
+}
+
+function feedOf({ body }: Document): DecodedFeed {
+	return decodeFeedJson(new TextDecoder().decode(body));
 }

@@ -2,12 +2,13 @@
  * Reading a span of time. `created` never falls along a stream, so the events of a span stand
  * together: the server finds the first, and the reader ends at the first one beyond.
  */
+import type { ReadEvent } from "../model.ts";
 import { ReadError } from "./error.ts";
 import { atOf } from "./event.ts";
 import { momentUrl, rangeOf } from "./links.ts";
 import type { ReaderSettings } from "./options.ts";
 import { fetchPage, type PageAnswer } from "./session.ts";
-import type { NumberedEntry, ReaderPlan, Step } from "./step.ts";
+import type { ReaderPlan, Step } from "./step.ts";
 
 /**
  * The number of the first event at or after a moment; the next number if there is none yet.
@@ -35,14 +36,14 @@ export async function firstAt(
 	return numbers.findLast((at) => at !== undefined) ?? range.from;
 }
 
-/** The entries of the span, and whether no later one can belong to it. */
+/** The events of the span, and whether no later one can belong to it. */
 export function inSpan(
-	fresh: readonly NumberedEntry[],
+	fresh: readonly ReadEvent[],
 	{ since, until }: ReaderPlan,
-): { readonly wanted: readonly NumberedEntry[]; readonly isOver: boolean } {
+): { readonly wanted: readonly ReadEvent[]; readonly isOver: boolean } {
 	if (since === Number.NEGATIVE_INFINITY && until === Number.POSITIVE_INFINITY)
 		return { wanted: fresh, isOver: false };
-	const times = fresh.map(({ entry }) => Date.parse(entry.updated));
+	const times = fresh.map(({ created }) => Date.parse(created));
 	const beyond = times.findIndex((time) => time >= until);
 	const wanted = fresh.filter(
 		(_, index) => (times[index] as number) >= since && (beyond < 0 || index < beyond),

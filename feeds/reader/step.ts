@@ -18,15 +18,18 @@
  * **Bulk pages.** The server's links keep a count, or lead to the grid of 20 after the head. If a
  * reader is not at the head, and its place is a multiple of its own page size, it goes (back) to
  * pages of that size: it changes the count in the link. So a reader that starts at 48 reads
- * 48/forward/452 and then 500/forward/500, as all others do. A reader that falls far behind reads
- * at most 24 small pages before it is fast again.
+ * 48/forward/952 and then 1000/forward/1000, as all others do. A reader that falls far behind reads
+ * at most 49 small pages before it is fast again.
+ *
+ * **Lines or feeds.** A reader asks for pages of lines. If the server does not know them, it asks
+ * the same URL for a feed, and goes on with feeds.
  */
 import { alignedForward, GRID } from "../geometry.ts";
-import type { DecodedEntry, DecodedFeed } from "../model.ts";
+import type { ReadEvent } from "../model.ts";
 import { counted, type Faults, NO_FAULTS } from "./backoff.ts";
 import { damagedAt, ReadError } from "./error.ts";
-import { atOf } from "./event.ts";
 import { historyOf, pageUrl, rangeOf, withCount } from "./links.ts";
+import type { PageForm, ReaderPage } from "./pages/page.ts";
 import { type Fault, historyReplaced, type Served } from "./reply.ts";
 
 /** The stream, and how to read it; fixed for the life of a reader. */
@@ -45,6 +48,7 @@ export type State = {
 	readonly phase: "catching-up" | "at-head" | "ended";
 	/** The page to ask for; meaningless once ended. */
 	readonly url: string;
+	readonly form: PageForm;
 	/** The lowest number not yet handed out. */
 	readonly nextAt: number;
 	/** The ETag of this URL, if it had nothing new. */
@@ -57,21 +61,20 @@ export type State = {
 export type Outcome =
 	| (Served & {
 			readonly kind: "page";
-			readonly feed: DecodedFeed;
+			readonly page: ReaderPage;
 			readonly etag: string | undefined;
 	  })
 	| (Served & { readonly kind: "not-modified" })
 	| (Served & { readonly kind: "missing" })
+	| { readonly kind: "not-offered" }
 	| { readonly kind: "too-large" }
 	| { readonly kind: "damaged"; readonly reason: string }
 	| Fault;
 
-export type NumberedEntry = { readonly at: number; readonly entry: DecodedEntry };
-
 export type Step = {
 	readonly state: State;
 	/** New events, oldest first. */
-	readonly fresh: readonly NumberedEntry[];
+	readonly fresh: readonly ReadEvent[];
 	/** What to wait for before asking again: nothing, the poll interval, or the back-off. */
 	readonly pause: "none" | "poll" | "back-off";
 };
@@ -79,7 +82,7 @@ export type Step = {
 export function start(plan: ReaderPlan): State {
 	const url = pageUrl(plan.server, plan.stream, alignedForward(plan.from, plan.pageSize));
 	const unknown = { etag: undefined, faults: NO_FAULTS, history: undefined };
-	return { phase: "catching-up", url, nextAt: plan.from, ...unknown };
+	return { phase: "catching-up", url, form: "lines", nextAt: plan.from, ...unknown };
 }
 
 /** @throws ReadError `too-large`, `damaged`, `not-varve`, `history-replaced` */
@@ -87,11 +90,13 @@ export function step(state: State, outcome: Outcome, plan: ReaderPlan): Step {
 	const calm = { ...state, faults: NO_FAULTS };
 	switch (outcome.kind) {
 		case "page":
-			return onPage(ofOneHistory(calm, outcome.feed), outcome.feed, outcome.etag, plan);
+			return onPage(ofOneHistory(calm, outcome.page), outcome.page, outcome.etag, plan);
 		case "not-modified":
 			return atHead(calm, plan);
 		case "missing":
 			return atHead({ ...calm, etag: undefined }, plan);
+		case "not-offered":
+			return { state: { ...calm, form: "feed", etag: undefined }, fresh: [], pause: "none" };
 		case "too-large":
 			return { state: onGrid(calm, plan), fresh: [], pause: "none" };
 		case "damaged":
@@ -105,10 +110,10 @@ export function step(state: State, outcome: Outcome, plan: ReaderPlan): Step {
 	}
 }
 
-function onPage(state: State, feed: DecodedFeed, etag: string | undefined, plan: ReaderPlan): Step {
-	const fresh = freshEntries(feed, state, plan);
+function onPage(state: State, page: ReaderPage, etag: string | undefined, plan: ReaderPlan): Step {
+	const fresh = freshEvents(page, state);
 	const nextAt = (fresh.at(-1)?.at ?? state.nextAt - 1) + 1;
-	const link = feed.links.find(({ relation }) => relation === "previous")?.uri;
+	const link = page.links.find(({ relation }) => relation === "previous")?.uri;
 	if (link === undefined && fresh.length === 0) return atHead({ ...state, etag }, plan);
 
 	const asked = rangeOf(state.url, plan.stream);
@@ -123,12 +128,11 @@ function onPage(state: State, feed: DecodedFeed, etag: string | undefined, plan:
 	const url = link === undefined ? state.url : bulk ? withCount(link, plan.pageSize) : link;
 	const same = url === state.url;
 	const next: State = {
+		...state,
 		phase: head ? "at-head" : "catching-up",
 		url,
 		nextAt,
 		etag: same ? etag : undefined,
-		faults: NO_FAULTS,
-		history: state.history,
 	};
 	// Links to pages without new events must not become a loop without a pause.
 	const onward = fresh.length > 0 || (asked && offered && offered.from > asked.from);
@@ -136,10 +140,10 @@ function onPage(state: State, feed: DecodedFeed, etag: string | undefined, plan:
 }
 
 /**
- * The state, with the history of the feed's links. The first history has no number. If a reader
+ * The state, with the history of the page's links. The first history has no number. If a reader
  * waits at its end and a restored history replaces it, the reader learns that here, not from a 410.
  */
-function ofOneHistory(state: State, { links }: DecodedFeed): State {
+function ofOneHistory(state: State, { links }: ReaderPage): State {
 	const history = historyOf(links.map(({ uri }) => uri));
 	if (history === undefined || history === state.history) return state;
 	if (state.history === undefined) return { ...state, history };
@@ -175,19 +179,9 @@ function closerTo(state: State, reason: string, plan: ReaderPlan): State {
 	throw damagedAt(asked?.from ?? state.nextAt, state.url, reason);
 }
 
-/**
- * The entries not yet handed out, oldest first. An answer may overlap pages that were read before.
- * Entries that show no event (see `atOf`) are left out.
- */
-function freshEntries(feed: DecodedFeed, state: State, plan: ReaderPlan): readonly NumberedEntry[] {
-	const fresh: NumberedEntry[] = [];
-	let lowest = Number.POSITIVE_INFINITY;
-	for (const entry of feed.entries) {
-		const at = atOf(entry, plan.stream, state.url);
-		if (at === undefined) continue;
-		if (at >= lowest) throw new ReadError("not-varve", state.url, `${state.url} is out of order`);
-		lowest = at;
-		if (at >= state.nextAt) fresh.push({ at, entry });
-	}
-	return fresh.reverse();
+/** The events not yet handed out. An answer may overlap pages that were read before. */
+function freshEvents({ events }: ReaderPage, { nextAt }: State): readonly ReadEvent[] {
+	const first = events[0];
+	if (first === undefined || first.at >= nextAt) return events;
+	return events.filter(({ at }) => at >= nextAt);
 }

@@ -22,6 +22,8 @@ export type EncodedDocument = {
 	readonly text: Uint8Array;
 	readonly type: MediaType;
 	readonly coding: Coding;
+	/** Headers of its own: names and values in turn. */
+	readonly headers?: readonly string[];
 	readonly snapshot: Snapshot;
 	readonly lifetime: Lifetime;
 	/** Its own stream, and the streams whose events it shows. */
@@ -65,9 +67,10 @@ const CHANGING_BYTES_MIN = 16 * 1024;
  * @param sealedMaxAge seconds for which other caches may keep any document
  */
 export async function finish(
-	{ text, type, coding: asked, snapshot, lifetime, streams = [] }: EncodedDocument,
+	encoded: EncodedDocument,
 	sealedMaxAge: number | undefined,
 ): Promise<Document> {
+	const { text, type, coding: asked, snapshot, lifetime, streams = [] } = encoded;
 	const { sealed, headMaxAge, keepSeconds } = lifetime;
 	const { last, history, variant } = snapshot;
 	const isLarge = text.length >= (sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN);
@@ -76,7 +79,7 @@ export async function finish(
 	const tag = eTag(last, type, coding, history, variant);
 	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
 	const keeping = keepingHeaders(control, tag);
-	const headers = [...keeping, "Content-Type", type.contentType];
+	const headers = [...keeping, "Content-Type", type.contentType, ...(encoded.headers ?? [])];
 	// A document that caches revalidate each time needs no purge.
 	if (mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(streams)));
 	if (coding !== "identity") headers.push("Content-Encoding", coding);

@@ -4,6 +4,7 @@ import type { Arguments } from "../options.ts";
 import { Failure } from "./explain.ts";
 import { exportLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
+import { ShownReading } from "./output/reading.ts";
 import { FROM, RETRIES_MAX, readOptions, refuseMissing } from "./read.ts";
 import { SPAN } from "./reading/span.ts";
 import { CLIENT_OPTIONS, EXIT, type Verb } from "./verb.ts";
@@ -35,12 +36,17 @@ const CUT = "the export is cut off: the program that reads it has ended";
 async function run({ operands, values }: Arguments): Promise<number> {
 	const printer = new Printer(standardStream(1));
 	const options = readOptions(operands.length === 0 ? ["$all"] : operands, values);
-	const { readStream } = await import("../../feeds/reader/read.ts");
+	const { readStream } = await import("../../feeds/node/index.ts");
 	const bounded = { ...options, retriesMax: RETRIES_MAX, signal: printer.signal };
+	const reading = new ShownReading(options.from ?? 0);
 	let printed = 0;
-	for await (const event of readStream(bounded)) {
-		await printer.print(exportLine(event));
-		printed++;
+	try {
+		for await (const event of readStream({ ...bounded, ...reading.options })) {
+			await printer.print(exportLine(event));
+			printed++;
+		}
+	} finally {
+		reading.close();
 	}
 	await printer.flushed();
 	if (printer.signal.aborted) throw new Failure(CUT);

@@ -7,6 +7,7 @@ import type { Arguments } from "../options.ts";
 import { explainDamage, Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
+import { ShownReading } from "./output/reading.ts";
 import { note } from "./output/standard.ts";
 import { FROM, readOptions } from "./read.ts";
 import { SPAN } from "./reading/span.ts";
@@ -58,8 +59,10 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const kept = await openPosition(file, stoppable);
 	if (stop.signal.aborted) return EXIT.done;
 	const saver = new PositionSaver(printer, stop, kept.save);
-	const { readStream } = await import("../../feeds/reader/read.ts");
-	const endless = { ...stoppable, ...(kept.at === undefined ? {} : { from: kept.at + 1 }) };
+	const { readStream } = await import("../../feeds/node/index.ts");
+	const started = kept.at === undefined ? stoppable : { ...stoppable, from: kept.at + 1 };
+	const reading = new ShownReading(started.from ?? 0);
+	const endless = { ...started, ...reading.options };
 	try {
 		for await (const event of readStream(endless)) {
 			await printer.print(readLine(event));
@@ -69,6 +72,8 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		// The lines before it are handed over; where that cannot be saved, they come again.
 		await saver.close().catch(() => undefined);
 		throw file === undefined ? error : withPositionFile(error, file);
+	} finally {
+		reading.close();
 	}
 	await saver.close();
 	await printer.flushed();

@@ -139,7 +139,7 @@ export function readOptions(
 
 async function events(options: ReadOptions, values: Values): Promise<AsyncIterable<ReadEvent>> {
 	if (!values.backward) {
-		const { readStream } = await import("../../feeds/reader/read.ts");
+		const { readStream } = await import("../../feeds/node/index.ts");
 		return readStream(withPageSize(options, optionalNumber(values, "limit")));
 	}
 	const { readBackward } = await import("./output/backward.ts");

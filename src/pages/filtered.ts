@@ -33,7 +33,7 @@ export function composeFiltered(
 		author: "EventStore",
 		headOfStream: false,
 		archive: false,
-		links: links(filtered, range, scanned),
+		links: filteredLinks(filtered, range, scanned),
 		entries,
 	};
 }
@@ -70,7 +70,7 @@ export async function completeMatches(
 }
 
 /** As the links of `$all`, but without the one to the metadata, which a filter has not. */
-function links(urls: FilteredUrls, range: PageRange, scanned: Scan): Link[] {
+export function filteredLinks(urls: FilteredUrls, range: PageRange, scanned: Scan): Link[] {
 	const { direction, count } = range;
 	const { from, end, last } = scanned;
 	const forward = direction === "forward";

@@ -1,12 +1,12 @@
 /**
- * A range of a stream, as a feed.
+ * A range of a stream: what a document shows of it, whatever its format, and the feed.
  *
  * Everything a page says (entries, links, whether it is sealed, its tag) is computed from one read
  * and the `last` of that same moment, so a reader that follows its links sees each event once, in
  * order.
  */
 import { isSealed, type PageRange } from "../../feeds/geometry.ts";
-import type { Entry, Feed } from "../../feeds/model.ts";
+import type { Entry, Feed, Link } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
 import type { Log, Slice } from "../log/log.ts";
@@ -28,7 +28,7 @@ export type PageSpec = {
 };
 
 export type Page = ShownStreams & {
-	readonly feed: Feed;
+	readonly slice: Slice;
 	/** The newest version this page knows of: of a sealed page its own newest, else the stream's. */
 	readonly newest: Version;
 	/** Tells pages apart that have the same `newest`: see `variantOf`. */
@@ -52,7 +52,7 @@ export type PageLifetime = {
  * Reads and composes a page.
  * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
  */
-export async function readPage(log: Log, urls: Urls, request: PageSpec): Promise<Page> {
+export async function readPage(log: Log, request: PageSpec): Promise<Page> {
 	const { stream, range } = request;
 	const slice = await log.read({
 		stream,
@@ -66,7 +66,7 @@ export async function readPage(log: Log, urls: Urls, request: PageSpec): Promise
 	const isFull = isSealed(range, slice.last);
 	const streams = streamsShown(stream, slice.entries);
 	return {
-		feed: composeFeed(urls, request, slice, isFull),
+		slice,
 		newest: isFull ? newestOf(range) : slice.last,
 		variant: variantOf(range, slice),
 		streams,
@@ -74,6 +74,37 @@ export async function readPage(log: Log, urls: Urls, request: PageSpec): Promise
 		changedBy: stream === ALL && !request.resolve ? [] : streams,
 		lifetime: lifetimeOf(slice, isFull),
 	};
+}
+
+/** The page as a feed. */
+export function feedOf(urls: Urls, request: PageSpec, { slice, variant }: Page): Feed {
+	const { stream, range } = request;
+	const isFull = isSealed(range, slice.last);
+	const all = stream === ALL;
+	const backward = range.direction === "backward";
+	const newestFirst = backward ? slice.entries : slice.entries.toReversed();
+	const entries = newestFirst.map((entry) => composeEntry(urls, stream, entry));
+	const id = urls.stream(stream);
+	const head = range.from === "head";
+	return {
+		id,
+		title: all ? "All events" : `Event stream '${stream}'`,
+		updated: updatedOf(entries, backward || all),
+		author: "EventStore",
+		// A full page that ends at the head has to say the same when it no longer does.
+		headOfStream: !all && !isFull && (head || (!backward && endsAtHead(range, slice.last))),
+		...(all ? {} : { streamId: stream }),
+		...(backward && !all ? { selfUrl: id } : {}),
+		...(head && !all ? { eTag: request.tag(slice.last, variant) } : {}),
+		archive: isFull && (slice.retention?.steadyUntil ?? Infinity) === Infinity,
+		links: linksOf(urls, request, slice),
+		entries,
+	};
+}
+
+/** The links of the page. */
+export function linksOf(urls: Urls, { stream, range, asAsked }: PageSpec, slice: Slice): Link[] {
+	return pageLinks(urls, stream, range, slice, asAsked);
 }
 
 function lifetimeOf({ retention }: Slice, isFull: boolean): PageLifetime {
@@ -92,30 +123,6 @@ function lifetimeOf({ retention }: Slice, isFull: boolean): PageLifetime {
 function newestOf(range: PageRange): Version {
 	const from = range.from === "head" ? 0 : range.from;
 	return range.direction === "forward" ? from + range.count - 1 : from;
-}
-
-function composeFeed(urls: Urls, request: PageSpec, slice: Slice, isFull: boolean): Feed {
-	const { stream, range } = request;
-	const all = stream === ALL;
-	const backward = range.direction === "backward";
-	const newestFirst = backward ? slice.entries : slice.entries.toReversed();
-	const entries = newestFirst.map((entry) => composeEntry(urls, stream, entry));
-	const id = urls.stream(stream);
-	const head = range.from === "head";
-	return {
-		id,
-		title: all ? "All events" : `Event stream '${stream}'`,
-		updated: updatedOf(entries, backward || all),
-		author: "EventStore",
-		// A full page that ends at the head has to say the same when it no longer does.
-		headOfStream: !all && !isFull && (head || (!backward && endsAtHead(range, slice.last))),
-		...(all ? {} : { streamId: stream }),
-		...(backward && !all ? { selfUrl: id } : {}),
-		...(head && !all ? { eTag: request.tag(slice.last, variantOf(range, slice)) } : {}),
-		archive: isFull && (slice.retention?.steadyUntil ?? Infinity) === Infinity,
-		links: pageLinks(urls, stream, range, slice, request.asAsked),
-		entries,
-	};
 }
 
 /**

@@ -2,8 +2,8 @@
  * The URLs that show events of a stream, for caches that know no tags: the targets of the server's
  * links, on the grid.
  *
- * Of each event: itself, the pages of 20 that hold it, forward and backward, and the page of 500
- * that our reader asks for; in its own stream, in the indexes it joined, and in the log; each plain
+ * Of each event: itself, the pages of 20 that hold it, forward and backward, and the pages of
+ * bulk readers; in its own stream, in the indexes it joined, and in the log; each plain
  * and with `?embed=body`. The other URLs (other counts, the short pages that lead to the grid,
  * streams of links) cannot be listed: a cache that is purged by URL must not keep them.
  */
@@ -21,8 +21,8 @@ export type Paths = {
 	pageWithEvents(stream: StreamName, page: PageRange): string;
 };
 
-/** The page size of our reader. */
-const BULK = 500;
+/** The page sizes of our reader, and of the readers to copy from (docs/recipes.md). */
+const BULK = [1000, 500];
 /** So many of the largest events are sure to fit into one read. */
 const STEP = GRID;
 /** Some seconds of purging; a stream with more paths is reported as too large. */
@@ -63,7 +63,7 @@ function pathsAt(paths: Paths, stream: StreamName, version: Version): string[] {
 	const pages: PageRange[] = [
 		{ direction: "forward", from: start(GRID), count: GRID },
 		{ direction: "backward", from: start(GRID) + GRID - 1, count: GRID },
-		{ direction: "forward", from: start(BULK), count: BULK },
+		...BULK.map((count): PageRange => ({ direction: "forward", from: start(count), count })),
 	];
 	const plain = pages.map((page) => paths.page(stream, page));
 	const embedded = pages.map((page) => paths.pageWithEvents(stream, page));

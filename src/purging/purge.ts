@@ -16,7 +16,11 @@ import type { Purge } from "./queue.ts";
 export type Send = (purge: Purge, signal: AbortSignal) => Promise<void>;
 
 /** The forms a cache that is purged by URL may keep, each under its own key. */
-const FORMS = ["application/atom+xml", "application/vnd.eventstore.atom+json"];
+const FORMS = [
+	"application/atom+xml",
+	"application/vnd.eventstore.atom+json",
+	"application/vnd.varve.events+ndjson",
+];
 /** Statuses of nginx for a document that it does not have. */
 const ABSENT = [404, 412];
 /** It answers 200 all the same (5.7, `findings/squid-purge.sh`), so its success is none. */

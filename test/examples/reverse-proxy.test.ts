@@ -51,9 +51,13 @@ describeWithNginx(`behind nginx${hasNginx ? "" : " (SKIPPED: nginx is not instal
 
 	test("a second reader asks the server for nothing but the head", async () => {
 		expect(await catchUp()).toBe(2000);
-		expect(hop.take().length).toBeGreaterThan(4);
+		expect(hop.take().length).toBeGreaterThan(2);
 		expect(await catchUp()).toBe(2000);
-		expect(hop.take()).toEqual([expect.stringMatching(/7D0\/forward\/500\?embed=body$/)]);
+		// The page behind the last event, and the newest page, which says how far that is.
+		expect(hop.take().sort()).toEqual([
+			expect.stringMatching(/7D0\/forward\/1000$/),
+			expect.stringMatching(/head\/backward\/1$/),
+		]);
 	});
 
 	test("the commands of the README get what stands beside them", async () => {

@@ -7,7 +7,7 @@ import type { Urls } from "../../src/pages/entry.ts";
 import { createFilter } from "../../src/pages/filter.ts";
 import { locateEvent } from "../../src/pages/locate.ts";
 import { findMoment } from "../../src/pages/moment.ts";
-import { readPage } from "../../src/pages/page.ts";
+import { feedOf, readPage } from "../../src/pages/page.ts";
 import { readReplay } from "../../src/pages/replay.ts";
 import { scan } from "../../src/pages/scan.ts";
 import { append, event, events, name, scavenge } from "../log/asking.ts";
@@ -69,7 +69,7 @@ async function walk(log: Log, start: PageRange, relation: "previous" | "next"): 
 			tag: () => "",
 			asAsked: (url: string) => url,
 		};
-		const { feed } = await readPage(log, URLS, request);
+		const feed = feedOf(URLS, request, await readPage(log, request));
 		const positions = feed.entries.map(({ event }) => event.position);
 		seen.push(...(relation === "next" ? positions : positions.reverse()));
 		const link = feed.links.find((one) => one.relation === relation)?.uri;

@@ -5,7 +5,7 @@ import type { Log } from "../../src/log/log.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import type { Urls } from "../../src/pages/entry.ts";
 import { readEntry } from "../../src/pages/entry.ts";
-import { readPage } from "../../src/pages/page.ts";
+import { feedOf, readPage } from "../../src/pages/page.ts";
 
 const S = "s-1" as StreamName;
 const ALL = "$all" as StreamName;
@@ -29,9 +29,12 @@ async function append(log: Log, stream: StreamName, count: number): Promise<void
 	await log.append({ stream, expected: "any", events });
 }
 
-function page(log: Log, stream: StreamName, range: PageRange) {
+async function page(log: Log, stream: StreamName, range: PageRange) {
 	const tag = (last: number) => `tag of ${last}`;
-	return readPage(log, URLS, { stream, range, content: true, tag, asAsked: (url) => url });
+	const spec = { stream, range, content: true, tag, asAsked: (url: string) => url };
+	const made = await readPage(log, spec);
+	const { slice: _, ...facts } = made;
+	return { ...facts, feed: feedOf(URLS, spec, made) };
 }
 
 test("a sealed page is equal at every later moment, in either direction, on every stream", async () => {

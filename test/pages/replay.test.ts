@@ -3,7 +3,7 @@
 import { randomUUID } from "node:crypto";
 import type { StreamName } from "../../src/event.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
-import { readPage } from "../../src/pages/page.ts";
+import { feedOf, readPage } from "../../src/pages/page.ts";
 import { readReplay } from "../../src/pages/replay.ts";
 import { replacing } from "../log/asking.ts";
 
@@ -67,7 +67,7 @@ test.each([
 		tag: () => "",
 		asAsked: (url: string) => url,
 	};
-	const { feed } = await readPage(log, URLS, request);
+	const feed = feedOf(URLS, request, await readPage(log, request));
 	const previous = feed.links.find(({ relation }) => relation === "previous");
 	expect(previous?.uri).toBe("/s/9990/forward/10");
 });

@@ -50,6 +50,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/json": ["feeds/model.ts", "feeds/errors.ts"],
 	"feeds/atom": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/ndjson": ["feeds/json", "feeds/model.ts"],
+	"feeds/lines": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/event-source": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/json-feed": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/events": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
@@ -68,11 +69,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/reader": [
 		"feeds/exchange",
 		"feeds/json",
+		"feeds/lines",
 		"feeds/model.ts",
 		"feeds/geometry.ts",
 		"feeds/errors.ts",
 		"feeds/time.ts",
 	],
+	// The reader on Node.js, which knows modules of it.
+	"feeds/node": ["feeds/exchange", "feeds/reader", "feeds/model.ts"],
 	// The package varve-client is this part and what it may import: see client/tsconfig.json.
 	"feeds/client": [
 		"feeds/exchange",

@@ -1,8 +1,24 @@
 /** An event as a line of NDJSON, on the way to standard output. */
-import { contentMember, jsonText } from "../../../feeds/ndjson/encode.ts";
+import { contentMember, encodeLine, jsonText } from "../../../feeds/ndjson/encode.ts";
 import type { ReadEvent } from "../../../feeds/reader/event.ts";
 
-export { encodeLine as readLine } from "../../../feeds/ndjson/encode.ts";
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
+/**
+ * For people: JSON on several lines is put on one. A line break in JSON can only be white space
+ * between tokens, because inside strings it is escaped.
+ */
+export function readLine(event: ReadEvent): string {
+	const data = event.isJson ? onOneLine(event.data) : event.data;
+	return encodeLine({ ...event, data, metadata: onOneLine(event.metadata) });
+}
+
+function onOneLine(bytes: Uint8Array): Uint8Array {
+	if (!bytes.includes(LINE_FEED) && !bytes.includes(CARRIAGE_RETURN)) return bytes;
+	const json = jsonText(bytes, true);
+	return json === undefined ? bytes : Buffer.from(json.replace(/[\r\n]+/g, " "));
+}
 
 /**
  * For `varve import`: the line that appends exactly the same bytes again. Strings and null are in

@@ -50,6 +50,8 @@ const EXPOSED_HEADERS = [
 	"ES-Position",
 	"ES-CurrentVersion",
 	"ETag",
+	"Link",
+	"Varve-Lines",
 	"Varve-Repeated",
 	"Varve-Ignored",
 	"Varve-Redacted",

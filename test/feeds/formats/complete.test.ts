@@ -44,7 +44,8 @@ describe("what is added without the rest of it", () => {
 
 	test("does not compile: a batch at a stream's own URL without its encoder", () => {
 		add(FEED, "export type PageFormat =", ' "csv" |');
-		const row = 'csv: { encode: encodeFeedJson, showsContent: () => true, ownUrl: "first-batch" },';
+		const row =
+			'csv: { writes: { from: "feed", encode: encodeFeedJson }, showsContent: () => true, ownUrl: "first-batch" },';
 		add(FEED, "PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {", row);
 		expect(faults().map(([file]) => file)).toEqual([FEED]);
 	});
@@ -65,8 +66,10 @@ test("every format is had by some media type", () => {
 
 test("a batch at a stream's own URL is in the format of its row", () => {
 	const oldestFirst = head.entries.map((entry) => ({ entry, id: undefined })).reverse();
-	const batches = Object.values(PAGE_FORMATS).flatMap(({ encode, ownUrl }) =>
-		ownUrl === "newest-page" ? [] : [[ownUrl.batch(oldestFirst), encode(head, "body")]],
+	const batches = Object.values(PAGE_FORMATS).flatMap(({ writes, ownUrl }) =>
+		ownUrl === "newest-page" || writes.from !== "feed"
+			? []
+			: [[ownUrl.batch(oldestFirst), writes.encode(head, "body")]],
 	);
 	expect(batches.length).toBeGreaterThan(0);
 	for (const [batch, page] of batches) expect(batch).toBe(page);

@@ -8,6 +8,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { neighbours, type PageRange } from "../../../feeds/geometry.ts";
 import { encodeFeedJson } from "../../../feeds/json/encode.ts";
+import { encodeLines } from "../../../feeds/lines/encode.ts";
+import { encodeLinks } from "../../../feeds/lines/links.ts";
 import type { Embed, Entry, Link } from "../../../feeds/model.ts";
 
 export type Stored = {
@@ -62,7 +64,10 @@ export type FeedServer = {
 	/** What readers are given as `url`. */
 	readonly url: string;
 	readonly log: Stored[];
+	/** The requests for what the server offers. */
 	readonly seen: Seen[];
+	/** How many requests were for another form. */
+	refused: number;
 	/** Called for each request, in order. */
 	meddle: (seen: Seen, index: number) => Meddling;
 	/** Forgets these positions, as retention does. */
@@ -75,16 +80,25 @@ export type FeedServer = {
 	reopen(): Promise<void>;
 };
 
-type Options = { readonly prefix?: string; readonly query?: string };
+/** In which form a server has its pages: the second is the form of older ones. */
+export const FORMS = ["lines", "feeds"] as const;
+type Form = (typeof FORMS)[number];
+const LINES = "application/vnd.varve.events+ndjson";
 
-export async function startServer({ prefix = "", query = "" }: Options = {}): Promise<FeedServer> {
+type Options = { readonly offers: Form; readonly prefix?: string; readonly query?: string };
+
+export async function startServer({
+	offers,
+	prefix = "",
+	query = "",
+}: Options): Promise<FeedServer> {
 	const waiters = new Set<() => void>();
 	const log: Stored[] = [];
 	let port = 0;
 	let server: Server;
 	const listen = async () => {
 		server = createServer((request, response) => {
-			answer(feeds, { waiters, prefix, query }, request, response).catch((error) => {
+			answer(feeds, { offers, waiters, prefix, query }, request, response).catch((error) => {
 				response.destroy(error);
 			});
 		});
@@ -97,6 +111,7 @@ export async function startServer({ prefix = "", query = "" }: Options = {}): Pr
 		url: `http://127.0.0.1:${port}${prefix}`,
 		log,
 		seen: [],
+		refused: 0,
 		meddle: () => undefined,
 		gone: new Set(),
 		append(stream, ...all) {
@@ -120,6 +135,7 @@ export async function startServer({ prefix = "", query = "" }: Options = {}): Pr
 }
 
 type Surroundings = {
+	readonly offers: Form;
 	readonly waiters: Set<() => void>;
 	readonly prefix: string;
 	readonly query: string;
@@ -127,10 +143,15 @@ type Surroundings = {
 
 async function answer(
 	feeds: FeedServer,
-	{ waiters, prefix, query }: Surroundings,
+	{ offers, waiters, prefix, query }: Surroundings,
 	request: IncomingMessage,
 	response: ServerResponse,
 ): Promise<void> {
+	const isLines = request.headers.accept === LINES;
+	if (isLines && offers === "feeds") {
+		feeds.refused++;
+		return send(response, problemOf(406, "not-acceptable"));
+	}
 	const seen: Seen = { url: request.url ?? "", headers: request.headers, status: 0, closed: false };
 	const meddling = feeds.meddle(seen, feeds.seen.push(seen) - 1);
 	response.on("finish", () => {
@@ -164,35 +185,33 @@ async function answer(
 		return void response.writeHead(304, { etag }).end();
 	const shown = meddling === "overlap" ? { ...range, from: Math.max(0, start - 7) } : range;
 	const base = `http://${request.headers.host}${prefix}/streams/`;
-	const embed = (url.searchParams.get("embed") ?? "none") as Embed;
-	const body =
-		meddling === "garbage"
-			? "<html>back soon</html>"
-			: pageOf(feeds, stream, range, shown, last, base, query, embed);
+	const links = linksOf(stream, range, last, base, query);
+	const events = shownIn(feeds, stream, shown, range);
+	const page = isLines
+		? linesOf(events, links, `http://${request.headers.host}${seen.url}`)
+		: feedOf(events, stream, links, base, url.searchParams.get("embed") as Embed);
+	const body = meddling === "garbage" ? Buffer.from("<html>back soon</html>") : page.body;
 	const sealed = start + range.count - 1 <= last;
 	response.writeHead(200, {
-		"content-type": "application/vnd.eventstore.atom+json; charset=utf-8",
-		"content-length": Buffer.byteLength(body),
+		...page.headers,
+		"content-length": body.length,
 		...(sealed ? {} : { etag }),
 	});
 	if (meddling !== "cut") return void response.end(body);
-	response.write(body.slice(0, body.length / 2), () => response.destroy());
+	response.write(body.subarray(0, body.length / 2), () => response.destroy());
 }
 
 function send(response: ServerResponse, { status, headers, body = "" }: Status): void {
 	response.writeHead(status, headers).end(body);
 }
 
-function pageOf(
-	feeds: FeedServer,
+function linksOf(
 	stream: string,
 	range: PageRange,
-	shown: PageRange,
 	last: number,
 	base: string,
 	query: string,
-	embed: Embed,
-): string {
+): Link[] {
 	const id = `${base}${encodeURIComponent(stream)}`;
 	const { previous } = neighbours(range, last);
 	const links: Link[] = [{ relation: "self", uri: id }];
@@ -205,26 +224,78 @@ function pageOf(
 			uri: `${id}/${number}/forward/${previous.count}${query}`,
 		});
 	}
+	return links;
+}
+
+type Numbered = { readonly event: Stored; readonly number: number };
+
+/** Oldest first. */
+function shownIn(
+	feeds: FeedServer,
+	stream: string,
+	shown: PageRange,
+	range: PageRange,
+): Numbered[] {
 	const end = Number(range.from) + range.count;
-	const entries = streamOf(feeds, stream)
+	return streamOf(feeds, stream)
 		.map((event, number) => ({ event, number }))
 		.slice(Number(shown.from), end)
-		.filter(({ event }) => !feeds.gone.has(event.position))
-		.map(({ event, number }) => entryOf(event, number, stream, base))
-		.reverse();
-	return encodeFeedJson(
+		.filter(({ event }) => !feeds.gone.has(event.position));
+}
+
+type PageDocument = { readonly headers: Record<string, string>; readonly body: Uint8Array };
+
+function linesOf(events: readonly Numbered[], links: readonly Link[], page: string): PageDocument {
+	const entries = events.map(({ event, number }) => ({
+		version: number,
+		event: {
+			...event,
+			id: idOf(event),
+			type: "Happened",
+			created: CREATED,
+			data: Buffer.from(event.data),
+			metadata: metadataOf(event),
+		},
+	}));
+	const type = `${LINES}; charset=utf-8`;
+	const lines = String(entries.length);
+	const headers = { "content-type": type, "varve-lines": lines, link: encodeLinks(links, page) };
+	return { headers, body: encodeLines(entries) };
+}
+
+function feedOf(
+	events: readonly Numbered[],
+	stream: string,
+	links: readonly Link[],
+	base: string,
+	embed: Embed,
+): PageDocument {
+	const entries = events.map(({ event, number }) => entryOf(event, number, stream, base));
+	const text = encodeFeedJson(
 		{
-			id,
+			id: `${base}${encodeURIComponent(stream)}`,
 			title: stream,
 			updated: "2026-01-01T00:00:00Z",
 			author: "Varve",
 			headOfStream: false,
 			archive: false,
 			links,
-			entries,
+			entries: entries.reverse(),
 		},
-		embed,
+		embed ?? "none",
 	);
+	const headers = { "content-type": "application/vnd.eventstore.atom+json; charset=utf-8" };
+	return { headers, body: Buffer.from(text) };
+}
+
+const CREATED = Date.parse("2026-01-01T00:00:00.500Z");
+
+function idOf({ position }: Stored): string {
+	return `00000000-0000-4000-8000-${String(position).padStart(12, "0")}`;
+}
+
+function metadataOf({ position }: Stored): Buffer {
+	return Buffer.from(`{"position":${position}}`);
 }
 
 function entryOf(event: Stored, number: number, stream: string, base: string): Entry {
@@ -232,7 +303,7 @@ function entryOf(event: Stored, number: number, stream: string, base: string): E
 	return {
 		title: `${event.version}@${event.stream}`,
 		id,
-		updated: "2026-01-01T00:00:00.5Z",
+		updated: new Date(CREATED).toISOString(),
 		author: "Varve",
 		summary: "Happened",
 		links: [
@@ -240,13 +311,13 @@ function entryOf(event: Stored, number: number, stream: string, base: string): E
 			{ relation: "alternate", uri: id },
 		],
 		event: {
-			eventId: `00000000-0000-4000-8000-${String(event.position).padStart(12, "0")}`,
+			eventId: idOf(event),
 			eventType: "Happened",
 			eventNumber: event.version,
 			streamId: event.stream,
 			isJson: event.isJson,
 			data: Buffer.from(event.data),
-			metadata: Buffer.from(`{"position":${event.position}}`),
+			metadata: metadataOf(event),
 			positionEventNumber: stream === "$all" ? event.version : number,
 			positionStreamId: stream === "$all" ? event.stream : stream,
 			position: event.position,

@@ -118,6 +118,7 @@ test("every media type of an event and of a page copes with one that has no data
 			"application/feed+json",
 			"application/x-ndjson",
 			"application/cloudevents-batch+json",
+			"application/vnd.varve.events+ndjson",
 		],
 		event: [
 			ATOM,
@@ -144,7 +145,7 @@ test("every media type of an event and of a page copes with one that has no data
 				200,
 				false,
 			]);
-			if (type === "application/x-ndjson") {
+			if (type.includes("ndjson")) {
 				for (const line of reply.text.trim().split("\n")) JSON.parse(line);
 			} else if (type.includes("json")) JSON.parse(reply.text);
 			else if (!type.includes("octet")) expect(wellFormed(reply.text)).toBe(true);

@@ -36,6 +36,7 @@ const TYPES = [
 	"application/atomsvc+xml",
 	"application/feed+json",
 	"application/x-ndjson",
+	"application/vnd.varve.events+ndjson",
 	"text/event-stream",
 	"text/html",
 	"*/*",

@@ -3,10 +3,12 @@
  */
 import { PAGE_FORMATS, PAGE_TYPES, type PageType } from "../../../../feeds/formats/feed.ts";
 import type { PageRange } from "../../../../feeds/geometry.ts";
+import { encodeLinks } from "../../../../feeds/lines/links.ts";
 import type { EncodedDocument } from "../../../cache/documents.ts";
 import { type History, historyOf } from "../../../cache/policy.ts";
 import { ALL } from "../../../event.ts";
-import { completeMatches, composeFiltered } from "../../../pages/filtered.ts";
+import type { StreamEntry } from "../../../log/log.ts";
+import { completeMatches, composeFiltered, filteredLinks } from "../../../pages/filtered.ts";
 import { type Scan, scan } from "../../../pages/scan.ts";
 import { streamsShown, unresolvedVariant } from "../../../pages/variant.ts";
 import type { Answer } from "../../answering/answer.ts";
@@ -19,12 +21,19 @@ import {
 } from "../../answering/document.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
+import type { Context } from "../../context.ts";
 import { longPollMs, resolveLinks } from "../../request/headers.ts";
 import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
 import { filteredUrlsAt, pagePath, urlsAt, withEmbed } from "../../urls.ts";
 import { type FilterQuery, parseFilter } from "./filter-query.ts";
-import { type PageTarget, parseRange, tagsOfChanging } from "./request.ts";
-import { UNUSUAL } from "./write.ts";
+import {
+	asEmbedded,
+	isLinkedPage,
+	type PageTarget,
+	parseRange,
+	tagsOfChanging,
+} from "./request.ts";
+import { type EncodedBody, UNUSUAL, withLinks } from "./write.ts";
 
 type FilteredRequest = FilterQuery & {
 	readonly range: PageRange;
@@ -32,6 +41,8 @@ type FilteredRequest = FilterQuery & {
 	readonly waitMs: number;
 	/** Whether links show what they point to: only if it is asked for, as on all of `$all`. */
 	readonly resolve: boolean;
+	/** As `PageRequest` has it. */
+	readonly isAsLinked: boolean;
 	readonly document: DocumentRequest;
 };
 
@@ -56,18 +67,21 @@ function parseFiltered(
 	target: Omit<PageTarget, "stream">,
 ): FilteredRequest {
 	const { publicUrl, longPollSecondsMax } = context.settings;
-	const representation = negotiateRepresentation(req, target.query, PAGE_TYPES, publicUrl);
+	const asked = negotiateRepresentation(req, target.query, PAGE_TYPES, publicUrl);
+	const representation = asEmbedded(asked);
 	const range = parseRange(ALL, target);
 	const filter = parseFilter(new URLSearchParams(target.query));
 	const waitMs = range.direction === "forward" ? longPollMs(req, longPollSecondsMax) : 0;
 	const resolve = resolveLinks(req) ?? false;
-	const path = `${ALL}\nfiltered?${filter.query}\n${pagePath(ALL, range)}`;
+	const isAsLinked = isLinkedPage(req, representation);
+	const page = `${ALL}\nfiltered?${filter.query}\n${pagePath(ALL, range)}`;
+	const path = isAsLinked ? page : `${page}\nelsewhere`;
 	const document: DocumentRequest = {
 		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head" && !resolve,
 		tagsAsOf: (last, history) => (resolve ? [] : tagsOfChanging(representation, last, history)),
 	};
-	return { ...filter, range, representation, waitMs, resolve, document };
+	return { ...filter, range, representation, waitMs, resolve, isAsLinked, document };
 }
 
 async function answerFresh(exchange: Exchange, request: FilteredRequest): Promise<Answer> {
@@ -108,11 +122,12 @@ async function scanPatiently(
 
 async function writeFiltered(
 	{ context }: Exchange,
-	{ range, query, resolve, representation }: FilteredRequest,
+	request: FilteredRequest,
 	scanned: Scanned,
 ): Promise<EncodedDocument> {
 	const { log, settings } = context;
-	const { base, embed, type, coding } = representation;
+	const { range, resolve, representation } = request;
+	const { embed, type, coding } = representation;
 	const { history, sealed } = scanned;
 	const format = PAGE_FORMATS[type.format];
 	const content = format.showsContent(embed);
@@ -121,13 +136,10 @@ async function writeFiltered(
 		content || resolve
 			? await completeMatches(log, scanned.matches, { content, resolve, pageBytesMax })
 			: scanned.matches;
-	const filtered = filteredUrlsAt(base, log.incarnation, query);
-	const urls = { ...filtered, self: withEmbed(filtered.page(range), embed) };
-	const feed = composeFiltered(urlsAt(base, log), urls, range, scanned, matches);
 	const newest = range.direction === "forward" ? scanned.end - 1 : scanned.from;
 	const variant = resolve ? unresolvedVariant(matches) ^ UNUSUAL : 0;
 	return {
-		text: Buffer.from(format.encode(feed, embed)),
+		...encodeFiltered(context, request, scanned, matches),
 		type,
 		coding,
 		snapshot: { last: sealed ? newest : scanned.last, variant, history },
@@ -141,4 +153,21 @@ async function writeFiltered(
 		streams: streamsShown(ALL, matches),
 		changedBy: [],
 	};
+}
+
+function encodeFiltered(
+	{ log }: Context,
+	{ range, query, representation: { base, embed, type }, isAsLinked }: FilteredRequest,
+	scanned: Scan,
+	matches: readonly StreamEntry[],
+): EncodedBody {
+	const { writes } = PAGE_FORMATS[type.format];
+	const filtered = filteredUrlsAt(base, log.incarnation, query);
+	const urls = { ...filtered, self: withEmbed(filtered.page(range), embed) };
+	if (writes.from === "feed") {
+		const feed = composeFiltered(urlsAt(base, log), urls, range, scanned, matches);
+		return { text: Buffer.from(writes.encode(feed, embed)) };
+	}
+	const links = filteredLinks(urls, range, scanned);
+	return withLinks(writes.encode, matches, encodeLinks(links, isAsLinked ? urls.self : undefined));
 }

@@ -14,6 +14,7 @@ import { describeStream } from "../description.ts";
 import { answerHttpFeed } from "../streaming/http-feed.ts";
 import { answerStreaming } from "../streaming/streaming.ts";
 import {
+	asEmbedded,
 	negotiatePage,
 	type PageRequest,
 	type PageTarget,
@@ -38,7 +39,7 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 		const place = { stream, range, representation: { ...representation, type } };
 		return answerStreaming(exchange, { ...place, isOwnUrl, query });
 	}
-	const place = { stream, range, representation: { ...representation, type } };
+	const place = { stream, range, representation: asEmbedded({ ...representation, type }) };
 	const { ownUrl } = PAGE_FORMATS[type.format];
 	if (isOwnUrl && ownUrl !== "newest-page") {
 		return answerHttpFeed(exchange, { ...place, query, encode: ownUrl.batch });

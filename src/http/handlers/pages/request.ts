@@ -2,11 +2,13 @@
  * A request for a page, read from its URL and its headers.
  */
 
+import type { IncomingMessage } from "node:http";
 import {
 	DESCRIBED_FEED_TYPES,
 	type DescriptionType,
 	FEED_TYPES,
 	type FeedType,
+	PAGE_FORMATS,
 	type PageType,
 } from "../../../../feeds/formats/feed.ts";
 import { isSealed, type PageRange } from "../../../../feeds/geometry.ts";
@@ -16,7 +18,7 @@ import { type DocumentRequest, documentKey } from "../../answering/document.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { longPollMs, resolveLinks } from "../../request/headers.ts";
 import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
-import { pagePath, parseCount, parseFrom } from "../../urls.ts";
+import { pagePath, parseCount, parseFrom, pathOf } from "../../urls.ts";
 
 /** A page as its URL names it, percent-decoded, nothing checked. */
 export type PageTarget = {
@@ -41,6 +43,8 @@ export type PageRequest = {
 	readonly resolve: boolean;
 	/** Whether links are treated as they are if the client does not say. */
 	readonly isUsual: boolean;
+	/** Whether relative links of the page can be resolved, if its format has any. */
+	readonly isAsLinked: boolean;
 	readonly document: DocumentRequest;
 };
 
@@ -52,6 +56,12 @@ export function negotiatePage(
 	const isDescribed = direction === "backward" && stream !== ALL;
 	const available = isDescribed ? DESCRIBED_FEED_TYPES : FEED_TYPES;
 	return negotiateRepresentation(req, query, available, context.settings.publicUrl);
+}
+
+/** Without the embed level, if the format has none: then a page is kept once for all of them. */
+export function asEmbedded(representation: Representation<PageType>): Representation<PageType> {
+	const hasLevels = PAGE_FORMATS[representation.type.format].writes.from === "feed";
+	return hasLevels ? representation : { ...representation, embed: "none" };
 }
 
 /** @throws Refusal `invalid-event-number`, `invalid-position`, `invalid-count` */
@@ -77,12 +87,26 @@ export function parsePageRequest(
 	const waitMs = isForward ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
 	const resolve = resolveLinks(req) ?? usual;
 	const isUsual = resolve === usual;
+	const isAsLinked = isLinkedPage(req, representation);
+	const page = `${stream}\n${pagePath(stream, range)}`;
+	const path = isAsLinked ? page : `${page}\nelsewhere`;
 	const document: DocumentRequest = {
-		key: documentKey(representation, `${stream}\n${pagePath(stream, range)}`, resolve),
+		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head",
 		tagsAsOf: (last, history) => (isUsual ? tagsAsOf(place, last, history) : []),
 	};
-	return { stream, range, representation, waitMs, resolve, isUsual, document };
+	return { stream, range, representation, waitMs, resolve, isUsual, isAsLinked, document };
+}
+
+/** The other forms are a stream's own URL, its metadata, and pages without their direction. */
+const AS_LINKED = /^\/streams\/[^/]+(?:\/filtered)?\/[^/]+\/(?:forward|backward)\/\d+$/;
+
+/** Whether links that are relative to the page's own URL lead from the URL it is asked for by. */
+export function isLinkedPage(
+	{ url = "" }: IncomingMessage,
+	{ type }: Representation<PageType>,
+): boolean {
+	return PAGE_FORMATS[type.format].writes.from === "feed" || AS_LINKED.test(pathOf(url));
 }
 
 /** The tags of a page that can still change; none for any other, and without events. */

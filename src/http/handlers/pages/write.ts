@@ -1,10 +1,12 @@
 /**
- * A page as a document: read from the log, composed, and encoded in the format that was asked for.
+ * A page as a document: read from the log, and written in the format that was asked for.
  */
 import { PAGE_FORMATS } from "../../../../feeds/formats/feed.ts";
+import { encodeLinks } from "../../../../feeds/lines/links.ts";
+import type { LinesEntry } from "../../../../feeds/model.ts";
 import type { EncodedDocument } from "../../../cache/documents.ts";
 import { eTagValue, historyOf, secondsUntil } from "../../../cache/policy.ts";
-import { readPage } from "../../../pages/page.ts";
+import { feedOf, linksOf, type Page, type PageSpec, readPage } from "../../../pages/page.ts";
 import type { Context } from "../../context.ts";
 import { urlsAt, withEmbed } from "../../urls.ts";
 import type { PageRequest } from "./request.ts";
@@ -13,26 +15,26 @@ import type { PageRequest } from "./request.ts";
 export const UNUSUAL = 0x2b1dc0de;
 
 /** @throws Refusal `stream-not-found`, `stream-deleted`, and what a read of the log refuses */
-export async function writePage(
-	{ log, settings }: Context,
-	{ stream, range, representation, resolve, isUsual }: PageRequest,
-): Promise<EncodedDocument> {
-	const { type, coding, embed, base } = representation;
+export async function writePage(context: Context, request: PageRequest): Promise<EncodedDocument> {
+	const { log, settings } = context;
+	const { stream, range, representation, resolve, isUsual } = request;
+	const { type, coding, embed } = representation;
 	const format = PAGE_FORMATS[type.format];
 	const history = historyOf(log);
 	// Both forms of a page have one URL: the unusual one is not kept, and has a tag of its own.
 	const form = isUsual ? 0 : UNUSUAL;
-	const page = await readPage(log, urlsAt(base, log), {
+	const spec: PageSpec = {
 		stream,
 		range,
 		content: format.showsContent(embed),
 		resolve,
 		tag: (last, variant) => eTagValue(last, type, "identity", history, variant ^ form),
 		asAsked: (url) => withEmbed(url, embed),
-	});
+	};
+	const page = await readPage(log, spec);
 	const { lifetime } = page;
 	return {
-		text: Buffer.from(format.encode(page.feed, embed)),
+		...encodePage(context, request, spec, page),
 		type,
 		coding,
 		snapshot: { last: page.newest, variant: page.variant ^ form, history },
@@ -45,4 +47,36 @@ export async function writePage(
 		streams: page.streams,
 		changedBy: page.changedBy,
 	};
+}
+
+function encodePage(
+	{ log }: Context,
+	{ representation: { base, type, embed }, isAsLinked }: PageRequest,
+	spec: PageSpec,
+	page: Page,
+): EncodedBody {
+	const { writes } = PAGE_FORMATS[type.format];
+	const urls = urlsAt(base, log);
+	if (writes.from === "feed") {
+		return { text: Buffer.from(writes.encode(feedOf(urls, spec, page), embed)) };
+	}
+	const links = linksOf(urls, spec, page.slice);
+	const url = isAsLinked ? urls.page(spec.stream, spec.range) : undefined;
+	return withLinks(writes.encode, page.slice.entries, encodeLinks(links, url));
+}
+
+/** The bytes of a document, and the headers that belong to them. */
+export type EncodedBody = Pick<EncodedDocument, "text" | "headers">;
+
+/**
+ * A page whose links are in a header. Its lines are counted, because a connection may end between
+ * two of them, and nothing in the page would show it.
+ */
+export function withLinks(
+	encode: (entries: readonly LinesEntry[]) => Uint8Array,
+	entries: readonly LinesEntry[],
+	links: string,
+): EncodedBody {
+	const headers = ["Link", links, "Varve-Lines", String(entries.length)];
+	return { text: encode(entries), headers };
 }

@@ -1,0 +1,16 @@
+/** The reader on Node.js: the same, with a faster transport. */
+import type { ReadEvent } from "../model.ts";
+import type { ReadOptions } from "../reader/options.ts";
+import { readStream as readByFetch } from "../reader/read.ts";
+import { nodeFetch } from "./fetch.ts";
+
+export { nodeFetch } from "./fetch.ts";
+
+/**
+ * Reads a stream, as `readStream` of the client does, by `node:http`.
+ * @throws RangeError, TypeError at once if an option makes no sense
+ * @throws ReadError while iterating
+ */
+export function readStream(options: ReadOptions): AsyncGenerator<ReadEvent, void, void> {
+	return readByFetch({ ...options, fetch: options.fetch ?? nodeFetch });
+}
