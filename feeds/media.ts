@@ -48,7 +48,12 @@ export function negotiate<T extends MediaType>(
 	return available.find((type) => type.name === name);
 }
 
-const OTHER_FEEDS = ["application/rss+xml", "application/rdf+xml", "text/rss+xml"];
+/** Feeds that clients ask for and nobody writes here. */
+export const OTHER_FEEDS: readonly MediaType[] = [
+	"application/rss+xml",
+	"application/rdf+xml",
+	"text/rss+xml",
+].map((name) => ({ name, contentType: name }));
 
 /**
  * Atom, for readers that ask for feeds of another format alone: a server may answer with what it
@@ -58,8 +63,7 @@ export function atomInstead<T extends MediaType>(
 	accept: string | undefined,
 	available: readonly T[],
 ): T | undefined {
-	const others = OTHER_FEEDS.map((name) => ({ name, contentType: name }));
-	if (negotiate(accept, others) === undefined) return undefined;
+	if (negotiate(accept, OTHER_FEEDS) === undefined) return undefined;
 	return available.find(({ name }) => name === "application/atom+xml");
 }
 

@@ -15,12 +15,18 @@ when("node_modules/.varve-installed", ["package-lock.json"], "installing depende
 	"--no-audit",
 	"--no-fund",
 ]);
-when("dist/.varve-built", ["tsconfig.json", "package-lock.json", "src", "feeds"], "building", [
+when("dist/.varve-built", ["tsconfig.json", "package-lock.json", "src", "feeds", "admin"], "building", [
 	process.execPath,
 	"node_modules/typescript/bin/tsc",
 	"-p",
 	".",
 ]);
+when(
+	"dist/admin/browser/.varve-built",
+	["tsconfig.json", "admin/browser", "package-lock.json"],
+	"building the scripts of the admin UI",
+	[process.execPath, "node_modules/typescript/bin/tsc", "-p", "admin/browser"],
+);
 when(
 	"client/dist/.varve-built",
 	["tsconfig.json", "client/tsconfig.json", "package-lock.json", "feeds"],

@@ -17,6 +17,7 @@ import { type Arguments, type Option, parseArguments } from "./options.ts";
 export { environmentName } from "./options.ts";
 
 export type Settings = ServingSettings &
+	ScreenSettings &
 	StorageSettings &
 	CachingSettings &
 	RequestSettings &
@@ -35,6 +36,11 @@ export type ServingSettings = {
 	readonly corsHeaders: string | undefined;
 	readonly allowAnonymous: boolean;
 	readonly infoState: string;
+};
+
+/** What people get in a browser. */
+export type ScreenSettings = {
+	readonly noAdminUi: boolean;
 };
 
 /** The log's files, and how they are treated. */
@@ -156,6 +162,13 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "yes-no",
 		default: false,
 		help: "Let everyone who can reach a non-loopback address read and write.",
+	},
+	{
+		name: "noAdminUi",
+		flag: "no-admin-ui",
+		kind: "yes-no",
+		default: false,
+		help: "Run without the admin UI: browsers get what programs get.",
 	},
 	{
 		name: "infoState",

@@ -1,12 +1,14 @@
 /**
  * The composition root: the only file that knows every part.
  */
+import { existsSync } from "node:fs";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import type { Settings } from "./config.ts";
 import { type ServedLog, Serving } from "./http/serving.ts";
 import type { Log } from "./log/log.ts";
 import { type OnStop, type OpenedLog, openLog, type Upgrade } from "./log/open.ts";
 import { clockWarning, readClock } from "./log/reading/clock.ts";
+import type { Screens } from "./screens.ts";
 
 export type { Settings } from "./config.ts";
 
@@ -54,11 +56,20 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 	try {
 		await tellOfClock(log);
 		const scavenger = await openScavenger(log, nodeOf(settings), tell);
-		return await serve({ log, hidden, tree, scavenger }, settings, stop.noted);
+		const screens = settings.noAdminUi ? undefined : await loadScreens();
+		return await serve({ log, hidden, tree, scavenger, screens }, settings, stop.noted);
 	} catch (error) {
 		await closeLog({ log, tree });
 		throw error;
 	}
+}
+
+/** The admin UI may be left out of an installation, so nothing imports it by name. */
+async function loadScreens(): Promise<Screens | undefined> {
+	const path = "../admin/index.js";
+	if (!existsSync(new URL(path, import.meta.url))) return undefined;
+	const admin: { createScreens(): Screens } = await import(path);
+	return admin.createScreens();
 }
 
 /** Listens; if the address cannot be had, only the log is left open. */

@@ -27,6 +27,8 @@ const HTTP_KNOWS = [
 	"src/log/log.ts",
 	"src/log/tree.ts",
 	"src/log/reading/clock.ts",
+	"src/listing",
+	"src/screens.ts",
 	"src/config.ts",
 	"src/networks.ts",
 	"feeds",
@@ -143,6 +145,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 	"src/following": ["src/log/log.ts", "src/indexes", ...VALUES],
 	"src/pages": ["src/log/log.ts", "src/indexes", "feeds", ...VALUES],
+	"src/listing": [
+		"src/log/log.ts",
+		"src/indexes",
+		"src/retention",
+		"src/pages/replay.ts",
+		...VALUES,
+	],
+	"src/screens.ts": ["src/listing", "src/log/log.ts", ...VALUES],
 	"src/cache": ["src/event.ts", "feeds"],
 	"src/purging/addresses.ts": [],
 	"src/purging": [
@@ -176,7 +186,11 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/http/request",
 		...HTTP_KNOWS,
 	],
+	"src/http/version.ts": [],
+	"src/http/rights.ts": ["src/retention", ...VALUES],
 	"src/http/answering": [
+		"src/http/version.ts",
+		"src/http/rights.ts",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",
@@ -191,6 +205,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...HTTP_KNOWS,
 	],
 	"src/http/handlers": [
+		"src/http/version.ts",
 		"src/http/urls.ts",
 		"src/http/request",
 		"src/http/context.ts",
@@ -200,6 +215,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	// The routes, the lanes and the server, with what they serve by.
 	"src/http": [
+		"src/http/rights.ts",
 		"src/purging/addresses.ts",
 		"src/http/sockets",
 		"src/http/urls.ts",
@@ -210,7 +226,19 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/http/handlers",
 		...HTTP_KNOWS,
 	],
+	// An edge: makes pages for people of what the server hands it.
+	admin: [
+		"src/screens.ts",
+		"src/listing",
+		"src/log/log.ts",
+		"src/retention",
+		"src/indexes",
+		"src/http/urls.ts",
+		"feeds",
+		...VALUES,
+	],
 	"src/main.ts": [
+		"src/screens.ts",
 		"src/http",
 		"src/http/urls.ts",
 		"src/http/context.ts",
@@ -255,6 +283,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	"lru-cache": ["src/http", "src/following", "src/pages", "src/cache", "src/log/sqlite"],
 	negotiator: ["feeds"],
 	xml2js: ["feeds"],
+	hono: ["admin"],
+	etag: ["admin"],
 };
 
 /** A path's part: the longest name in LAYERS that fits. */

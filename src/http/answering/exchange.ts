@@ -9,6 +9,7 @@ import { header } from "../request/headers.ts";
 import type { Answer } from "./answer.ts";
 import type { Cors } from "./cors.ts";
 import { answerToError, problem } from "./problems.ts";
+import { showRefusal } from "./screens/refused.ts";
 import { pump } from "./pump.ts";
 import { send } from "./send.ts";
 
@@ -42,8 +43,16 @@ export function respond(exchange: Exchange, handle: Handler): void {
 		if (answer instanceof Promise) respondLater(exchange, answer);
 		else deliver(exchange, answer);
 	} catch (error) {
-		send(res, answerToError(error, context.report), cors);
+		const answer = refused(exchange, error);
+		if (answer instanceof Promise) respondLater(exchange, answer);
+		else send(res, answer, cors);
 	}
+}
+
+/** The answer to an error: a page for a person's browser, a problem document for all others. */
+function refused({ context, req }: Exchange, error: unknown): Answer | Promise<Answer> {
+	const answer = answerToError(error, context.report);
+	return showRefusal(context, req, answer) ?? answer;
 }
 
 /** A late answer is dropped: `send` writes nothing once headers went out. */
@@ -59,7 +68,7 @@ function respondLater(exchange: Exchange, later: Promise<Answer>): void {
 		);
 	}, requestTimeoutMs + waits);
 	later
-		.catch((error: unknown) => answerToError(error, context.report))
+		.catch((error: unknown) => refused(exchange, error))
 		.then((answer) => {
 			clearTimeout(timer);
 			deliver(exchange, answer);

@@ -15,6 +15,7 @@ import type { Answer } from "../answering/answer.ts";
 import { type Cors, type CorsOf, PREFLIGHT } from "../answering/cors.ts";
 import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
 import { afterMinPosition } from "../conditions/min-position.ts";
+import { showScreen, submitForm } from "../answering/screens/show.ts";
 import type { Context } from "../context.ts";
 import { identityOf } from "../request/identity.ts";
 import { refuseMisspelt } from "../request/misspelt.ts";
@@ -65,9 +66,13 @@ export class Door {
 		const known = recall?.(req);
 		if (known) return known;
 		if (route.method !== "GET") {
+			const done = submitForm(exchange, resource.path, target);
+			if (done) return done;
 			refuseMisspelt(req, target.query);
 			return route.handle(exchange, target);
 		}
+		const screen = showScreen(exchange, resource.path, target);
+		if (screen) return screen;
 		const answer = afterMinPosition(exchange, () => route.handle(exchange, target));
 		if (exchange.recall && req.method === "GET") {
 			this.#remembered.set(req, { resource, target, recall: exchange.recall });

@@ -17,7 +17,8 @@ type Words =
 	| "not-acceptable"
 	| "unsupported-media-type"
 	| "body-too-large"
-	| "body-incomplete";
+	| "body-incomplete"
+	| "form-not-ours";
 
 export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
@@ -115,6 +116,13 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 400,
 		title: "Body incomplete",
 		detail: (f) => `The body ended after ${f.received} bytes, before its announced end.`,
+	},
+	"form-not-ours": {
+		status: 403,
+		title: "Form not ours",
+		detail: () =>
+			"The form was not sent from a page that this server gave to this browser since its last " +
+			"start. Nothing was changed. Go back, load the page again, and send the form from there.",
 	},
 };
 
