@@ -28,9 +28,18 @@ const FORMAT_QUERY: ReadonlyMap<string, string> = new Map([
 	["xml", "text/xml"],
 	["atom", "application/atom+xml"],
 	["atomxj", "application/vnd.eventstore.atom+json"],
+	["json-feed", "application/feed+json"],
+	["ndjson", "application/x-ndjson"],
+	["csv", "text/csv"],
+	["cloudevents", "application/cloudevents-batch+json"],
+	["event-stream", "text/event-stream"],
+	["bytes", "application/octet-stream"],
 	["atomsvc", "application/atomsvc+xml"],
 	["atomsvcxj", "application/vnd.eventstore.atomsvc+json"],
 ]);
+
+/** The words that `?format=` takes, for links of a browser, which cannot send `Accept`. */
+export const FORMATS: readonly string[] = [...FORMAT_QUERY.keys()];
 
 /**
  * Picks the best of `available` for an `Accept` header (RFC 9110 section 12.5.1). No header means

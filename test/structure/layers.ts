@@ -49,6 +49,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/json": ["feeds/model.ts", "feeds/errors.ts"],
 	"feeds/atom": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/ndjson": ["feeds/json", "feeds/model.ts"],
+	"feeds/csv": ["feeds/model.ts"],
 	"feeds/event-source": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/json-feed": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/events": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
@@ -285,6 +286,8 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	xml2js: ["feeds"],
 	hono: ["admin"],
 	etag: ["admin"],
+	"@noble/hashes": ["admin/browser"],
+	"@noble/ed25519": ["admin/browser"],
 };
 
 /** A path's part: the longest name in LAYERS that fits. */

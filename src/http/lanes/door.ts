@@ -15,8 +15,10 @@ import type { Answer } from "../answering/answer.ts";
 import { type Cors, type CorsOf, PREFLIGHT } from "../answering/cors.ts";
 import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
 import { afterMinPosition } from "../conditions/min-position.ts";
+import { guarded } from "../answering/screens/guard.ts";
 import { showScreen, submitForm } from "../answering/screens/show.ts";
 import type { Context } from "../context.ts";
+import { namesHtml } from "../request/html.ts";
 import { identityOf } from "../request/identity.ts";
 import { refuseMisspelt } from "../request/misspelt.ts";
 import { neededFor, permit } from "../rights.ts";
@@ -41,7 +43,10 @@ export class Door {
 
 	/** Answers a request whose URL is in the table of routes. */
 	take(req: IncomingMessage, res: ServerResponse, match: RouteMatch): void {
-		this.#serve(req, res, corsFor(match), (exchange) => this.#answer(exchange, match));
+		const cors = corsFor(match);
+		if (this.#context.screens && namesHtml(req)) {
+			this.#serve(req, res, cors, (exchange) => guarded(this.#answer(exchange, match)));
+		} else this.#serve(req, res, cors, (exchange) => this.#answer(exchange, match));
 	}
 
 	/** Answers a request whose URL is not in it, or that cannot be read. */

@@ -27,6 +27,11 @@ const REMEMBERED = 200;
 const REMEMBERED_LENGTH_MAX = 512;
 const verdicts = new LRUCache<string, { readonly isHtml: boolean }>({ max: REMEMBERED });
 
+/** Whether a client lists HTML at all, as every browser does that opens a URL. */
+export function namesHtml({ headers: { accept } }: IncomingMessage): boolean {
+	return accept !== undefined && NAMED.test(accept);
+}
+
 /** @param query the URL's query without its `?`: `format` in it names another form */
 export function prefersHtml({ headers: { accept } }: IncomingMessage, query = ""): boolean {
 	if (accept === undefined || !NAMED.test(accept)) return false;

@@ -7,6 +7,7 @@ import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
 import {
 	acceptOfFormat,
+	FORMATS,
 	atomInstead,
 	type Coding,
 	type MediaType,
@@ -94,7 +95,7 @@ function acceptOfKnownFormat(format: string): string {
 	throw new Refusal("malformed-query", {
 		parameter: "format",
 		value: format.slice(0, 64),
-		reason: "it takes json, xml, text, atom or atomxj.",
+		reason: `it takes ${FORMATS.join(", ")}.`,
 	});
 }
 

@@ -45,7 +45,8 @@ export function answerScreen(
 	{ status, html, headers = [] }: Screen,
 ): Promise<Answer> {
 	const all = [...headers, ...HEADERS, "Content-Type", HTML.contentType];
-	return compressBody(req, { status, headers: all, body: Buffer.from(html) }, false);
+	const answer = { status, headers: all, body: Buffer.from(html), isForOwnOrigin: true } as const;
+	return compressBody(req, answer, false);
 }
 
 /** @param isLasting whether it will be sent many times */
