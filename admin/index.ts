@@ -15,7 +15,7 @@ import { streams } from "./screens/streams.ts";
 
 type Show = (frame: Frame) => Promise<Screen>;
 
-/** By the path of the resource, as the server's table of routes has it. A new page has its row here. */
+/** By the path of the resource, as the server's table of routes has it. A page has its row here. */
 const SCREENS: Readonly<Record<string, Show>> = {
 	"/": start,
 	"/streams": streams,

@@ -15,12 +15,12 @@ when("node_modules/.varve-installed", ["package-lock.json"], "installing depende
 	"--no-audit",
 	"--no-fund",
 ]);
-when("dist/.varve-built", ["tsconfig.json", "package-lock.json", "src", "feeds", "admin"], "building", [
-	process.execPath,
-	"node_modules/typescript/bin/tsc",
-	"-p",
-	".",
-]);
+when(
+	"dist/.varve-built",
+	["tsconfig.json", "package-lock.json", "src", "feeds", "admin"],
+	"building",
+	[process.execPath, "node_modules/typescript/bin/tsc", "-p", "."],
+);
 when(
 	"dist/admin/browser/.varve-built",
 	["tsconfig.json", "admin/browser", "package-lock.json"],

@@ -9,6 +9,7 @@ import {
 	CONNECTION_OPTIONS,
 	type ConnectionSettings,
 } from "./config/connections.ts";
+import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
@@ -36,11 +37,6 @@ export type ServingSettings = {
 	readonly corsHeaders: string | undefined;
 	readonly allowAnonymous: boolean;
 	readonly infoState: string;
-};
-
-/** What people get in a browser. */
-export type ScreenSettings = {
-	readonly noAdminUi: boolean;
 };
 
 /** The log's files, and how they are treated. */
@@ -163,13 +159,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: false,
 		help: "Let everyone who can reach a non-loopback address read and write.",
 	},
-	{
-		name: "noAdminUi",
-		flag: "no-admin-ui",
-		kind: "yes-no",
-		default: false,
-		help: "Run without the admin UI: browsers get what programs get.",
-	},
+	...SCREEN_OPTIONS,
 	{
 		name: "infoState",
 		flag: "info-state",

@@ -26,6 +26,9 @@ export type RequestRefusals = {
 	"body-too-large": { bodyBytesMax: number };
 	"body-incomplete": { received: number };
 	"form-not-ours": Record<never, never>;
+	"host-not-ours": { host: string };
+	"foreign-origin": { origin: string };
+	"anonymous-write": { isForwarded: boolean };
 
 	// The request asks for the impossible.
 	"invalid-stream-name": { stream: string; reason: string };

@@ -68,7 +68,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
 async function loadScreens(): Promise<Screens | undefined> {
 	const path = "../admin/index.js";
 	if (!existsSync(new URL(path, import.meta.url))) return undefined;
-	const admin: { createScreens(): Screens } = await import(path);
+	const admin: { createScreens(): Screens } = await import(`${path}`);
 	return admin.createScreens();
 }
 

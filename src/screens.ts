@@ -4,7 +4,8 @@
  * builds without it.
  */
 import type { StreamName } from "./event.ts";
-import type { ListQuery, Listing } from "./listing/list.ts";
+import type { Listing } from "./listing/list.ts";
+import type { ListQuery } from "./listing/query.ts";
 import type { Appended, Log } from "./log/log.ts";
 
 export interface Screens {

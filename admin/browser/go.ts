@@ -39,7 +39,9 @@ async function suggest(field: HTMLInputElement, list: HTMLElement): Promise<void
 	}
 	const base = document.documentElement.dataset.base ?? "";
 	const query = new URLSearchParams({ prefix: text, limit: String(SHOWN) });
-	const answer = await fetch(`${base}/streams?${query}`, { headers: { Accept: "application/json" } });
+	const answer = await fetch(`${base}/streams?${query}`, {
+		headers: { Accept: "application/json" },
+	});
 	if (field.value.trim() !== text) return;
 	const { streams }: { streams: Listed[] } = answer.ok ? await answer.json() : { streams: [] };
 	const rows = [...meant(text, base), ...streams.map((row) => rowOf(row, base))];

@@ -26,8 +26,15 @@ const BROWSERS_OWN: Hashing = {
 		return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as BufferSource));
 	},
 	async verify(signature, message, key) {
-		const usable = await crypto.subtle.importKey("raw", key as BufferSource, "Ed25519", false, ["verify"]);
-		return crypto.subtle.verify("Ed25519", usable, signature as BufferSource, message as BufferSource);
+		const usable = await crypto.subtle.importKey("raw", key as BufferSource, "Ed25519", false, [
+			"verify",
+		]);
+		return crypto.subtle.verify(
+			"Ed25519",
+			usable,
+			signature as BufferSource,
+			message as BufferSource,
+		);
 	},
 };
 

@@ -1,4 +1,4 @@
-/** The keyboard: letters are keys outside fields, unless the switch in their list turns them off. */
+/** The keyboard: outside fields letters are keys, unless the switch in their list is off. */
 import { live } from "./live.js";
 
 const SWITCH = "varve-letters";
@@ -12,7 +12,9 @@ export function listenToKeys(): void {
 	const letters = document.getElementById("letters") as HTMLInputElement | null;
 	if (letters) {
 		letters.checked = areLettersOn();
-		letters.addEventListener("change", () => localStorage.setItem(SWITCH, letters.checked ? "on" : "off"));
+		letters.addEventListener("change", () =>
+			localStorage.setItem(SWITCH, letters.checked ? "on" : "off"),
+		);
 	}
 	document.getElementById("keys-open")?.addEventListener("click", showKeys);
 	document.addEventListener("keydown", (event) => {

@@ -1,16 +1,18 @@
 /** What the script adds to pages that work without it. Each part looks for what it works on. */
-import { tellTimes } from "./times.js";
+
 import { copyOnClick } from "./copy.js";
-import { openDialogs } from "./deed.js";
-import { checkFields } from "./fields.js";
+import { openDialogs } from "./forms/deed.js";
+import { checkFields } from "./forms/fields.js";
 import { suggestPlaces } from "./go.js";
 import { listenToKeys } from "./keys.js";
 import { followLive } from "./live.js";
 import { jumpByCore, swapLinks } from "./swap.js";
 import { switchTheme } from "./theme.js";
+import { keepTimes, tellTimes } from "./times.js";
 
 switchTheme();
 tellTimes();
+keepTimes();
 suggestPlaces();
 copyOnClick();
 openDialogs();

@@ -17,17 +17,27 @@ type Facts = {
 	readonly created: number;
 	readonly id: string;
 };
-type Outcome = { readonly tone: "ok" | "bad" | "warn"; readonly word: string; readonly said: string };
+type Outcome = {
+	readonly tone: "ok" | "bad" | "warn";
+	readonly word: string;
+	readonly said: string;
+};
 
 export async function checkProof(): Promise<void> {
 	const panel = document.getElementById("proof-panel");
 	if (!panel) return;
-	document.getElementById("proof-save")?.addEventListener("click", () => save(panel.dataset.proof ?? ""));
+	document
+		.getElementById("proof-save")
+		?.addEventListener("click", () => save(panel.dataset.proof ?? ""));
 	say({ tone: "warn", word: "checking…", said: "Reading the bytes and hashing them." });
 	try {
 		say(await check(panel, await hashing()));
 	} catch (error) {
-		say({ tone: "warn", word: "not checked", said: `It could not be checked: ${(error as Error).message}.` });
+		say({
+			tone: "warn",
+			word: "not checked",
+			said: `It could not be checked: ${(error as Error).message}.`,
+		});
 	}
 }
 
@@ -42,14 +52,19 @@ async function check({ dataset }: HTMLElement, { sha256, verify }: Hashing): Pro
 	const hash = await sha256(joined(new Uint8Array([0]), leaf));
 	const place = { position: Number(index.replace("index ", "")), size: Number(size) };
 	const found = await rootOf(hash, encoded.map(fromBase64), place, sha256);
-	show("proof-leaf", hex(hash));
-	show("proof-root", hex(fromBase64(root)));
+	showHash("proof-leaf", hash);
+	showHash("proof-root", fromBase64(root));
 	if (found === undefined || hex(found) !== hex(fromBase64(root))) {
-		return wrong(`the hashes lead to ${found ? hex(found) : "no root"}, the log signed ${hex(fromBase64(root))}`);
+		return wrong(
+			`the hashes lead to ${found ? hex(found) : "no root"}, the log signed ${hex(fromBase64(root))}`,
+		);
 	}
 	if (place.position !== facts.position) return wrong("the proof is of another event");
 	if (!(await isSigned(note, dataset.key ?? "", verify))) return wrong("the signature is wrong");
-	const left = dataset.hasMetadata === "yes" || dataset.erased === "yes" ? "" : " Its metadata is too large to be checked here.";
+	const left =
+		dataset.hasMetadata === "yes" || dataset.erased === "yes"
+			? ""
+			: " Its metadata is too large to be checked here.";
 	const what = dataset.erased === "yes" ? "The skeleton of this event" : "The bytes of this event";
 	return {
 		tone: "ok",
@@ -59,17 +74,25 @@ async function check({ dataset }: HTMLElement, { sha256, verify }: Hashing): Pro
 }
 
 function wrong(reason: string): Outcome {
-	return { tone: "bad", word: "DOES NOT MATCH", said: `This event is not what the log has signed: ${reason}.` };
+	return {
+		tone: "bad",
+		word: "DOES NOT MATCH",
+		said: `This event is not what the log has signed: ${reason}.`,
+	};
 }
 
 /** The leaf: format, stream, type, position, version, created, id, flags, two digests. */
 function leafFault(leaf: Uint8Array, facts: Facts): string | undefined {
 	const view = new DataView(leaf.buffer, leaf.byteOffset, leaf.byteLength);
-	const text = (at: number) => new TextDecoder().decode(leaf.subarray(at + 2, at + 2 + view.getUint16(at)));
+	const text = (at: number) =>
+		new TextDecoder().decode(leaf.subarray(at + 2, at + 2 + view.getUint16(at)));
 	const typeAt = 3 + view.getUint16(1);
 	const at = typeAt + 2 + view.getUint16(typeAt);
 	const number = (from: number) => Number(view.getBigUint64(from));
-	const id = hex(leaf.subarray(at + 24, at + 40)).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+	const id = hex(leaf.subarray(at + 24, at + 40)).replace(
+		/^(.{8})(.{4})(.{4})(.{4})(.{12})$/,
+		"$1-$2-$3-$4-$5",
+	);
 	const said: Facts = {
 		stream: text(1),
 		version: number(at + 8),
@@ -79,7 +102,8 @@ function leafFault(leaf: Uint8Array, facts: Facts): string | undefined {
 		id,
 	};
 	for (const name of Object.keys(said) as (keyof Facts)[]) {
-		if (said[name] !== facts[name]) return `its ${name} is ${facts[name]}, in the leaf ${said[name]}`;
+		if (said[name] !== facts[name])
+			return `its ${name} is ${facts[name]}, in the leaf ${said[name]}`;
 	}
 	return undefined;
 }
@@ -97,7 +121,9 @@ async function contentFault(
 	if (hex(data) !== hex(digests.subarray(0, HASH_BYTES))) return "its data has another hash";
 	if (dataset.hasMetadata !== "yes") return undefined;
 	const metadata = await sha256(fromBase64(dataset.metadata ?? ""));
-	return hex(metadata) === hex(digests.subarray(HASH_BYTES)) ? undefined : "its metadata has another hash";
+	return hex(metadata) === hex(digests.subarray(HASH_BYTES))
+		? undefined
+		: "its metadata has another hash";
 }
 
 /** RFC 9162 section 2.1.3.2. */
@@ -151,6 +177,13 @@ function say({ tone, word, said }: Outcome): void {
 function show(id: string, text: string): void {
 	const place = document.getElementById(id);
 	if (place) place.textContent = text;
+}
+
+/** Both ends of a hash are as much as a person compares; the whole stands in its title. */
+function showHash(id: string, hash: Uint8Array): void {
+	const text = hex(hash);
+	show(id, `${text.slice(0, 16)}…${text.slice(-8)}`);
+	document.getElementById(id)?.setAttribute("title", text);
 }
 
 function save(text: string): void {

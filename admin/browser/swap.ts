@@ -38,7 +38,10 @@ export async function swapTo(url: string, isNew: boolean): Promise<boolean> {
 
 /** The live line keeps its state and its listeners. */
 function keepLive(old: Element, now: Element): void {
-	const [line, next] = [old.querySelector<HTMLElement>("#live"), now.querySelector<HTMLElement>("#live")];
+	const [line, next] = [
+		old.querySelector<HTMLElement>("#live"),
+		now.querySelector<HTMLElement>("#live"),
+	];
 	if (line && next) next.replaceWith(line);
 }
 
@@ -61,9 +64,14 @@ export function swapLinks(): void {
 	});
 	addEventListener("popstate", () => void swapTo(location.href, false));
 	const form = document.querySelector<HTMLFormElement>("form[data-swap]");
-	form?.addEventListener("input", () => later(() => void swapTo(urlOf(form), false).then((shown) => {
-		if (shown) history.replaceState({ swapped: true }, "", urlOf(form));
-	})));
+	form?.addEventListener("input", () =>
+		later(
+			() =>
+				void swapTo(urlOf(form), false).then((shown) => {
+					if (shown) history.replaceState({ swapped: true }, "", urlOf(form));
+				}),
+		),
+	);
 }
 
 function isModified({ ctrlKey, metaKey, shiftKey, altKey }: MouseEvent): boolean {

@@ -1,4 +1,4 @@
-/** The switch between light and dark: a cookie keeps it, and the server writes it into each page. */
+/** The switch between light and dark: a cookie keeps it, and the server reads it. */
 const YEAR_SECONDS = 31_536_000;
 
 export function switchTheme(): void {

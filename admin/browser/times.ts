@@ -7,8 +7,7 @@ const UNITS = [
 	[1, "s"],
 ] as const;
 
-let timer: ReturnType<typeof setInterval> | undefined;
-
+/** Of the rows that are there now; new ones are told when they come. */
 export function tellTimes(): void {
 	tellAgo();
 	for (const time of document.querySelectorAll<HTMLTimeElement>("time")) {
@@ -21,7 +20,11 @@ export function tellTimes(): void {
 		local.textContent = `${new Date(utc.dateTime).toLocaleTimeString()} in ${zone()}`;
 		local.hidden = false;
 	}
-	timer ??= setInterval(() => {
+}
+
+/** Once a page. */
+export function keepTimes(): void {
+	setInterval(() => {
 		if (!document.hidden) tellAgo();
 	}, EVERY_MS);
 }

@@ -9,12 +9,12 @@ import { parseStreamName, type StreamName } from "../../src/event.ts";
 import { withTruncateBefore } from "../../src/retention/metadata.ts";
 import type { Screen, ShownProblem, Visit } from "../../src/screens.ts";
 import { type Frame, redirect } from "../frame/frame.ts";
+import { withoutRule, withRules } from "../parts/json/rules.ts";
 import { streamPath } from "../parts/name.ts";
 import { confirmationOf, type Deed, deedScreen } from "../screens/deed.ts";
 import { metadata } from "../screens/metadata.ts";
-import { stream as streamScreen } from "../screens/stream/screen.ts";
 import { describedIn } from "../screens/stream/described.ts";
-import { withoutRule, withRules } from "./metadata.ts";
+import { stream as streamScreen } from "../screens/stream/screen.ts";
 
 type Act = (frame: Frame, stream: StreamName, form: URLSearchParams) => Promise<Screen>;
 
@@ -34,7 +34,9 @@ export function act(frame: Frame, form: URLSearchParams): Promise<Screen> {
 	const stream = parseStreamName(frame.visit.target.stream);
 	const found = Object.hasOwn(ACTS, action) ? ACTS[action] : undefined;
 	if (found) return found(frame, stream, form);
-	throw new Refusal("malformed-body", { reason: `No form has the action '${action.slice(0, 40)}'.` });
+	throw new Refusal("malformed-body", {
+		reason: `No form has the action '${action.slice(0, 40)}'.`,
+	});
 }
 
 async function append(frame: Frame, stream: StreamName, form: URLSearchParams): Promise<Screen> {
@@ -76,7 +78,9 @@ function jsonBytes(name: string, text: string): Uint8Array {
 	try {
 		JSON.parse(trimmed);
 	} catch (error) {
-		throw new Refusal("malformed-body", { reason: `${name} is not JSON: ${(error as Error).message}.` });
+		throw new Refusal("malformed-body", {
+			reason: `${name} is not JSON: ${(error as Error).message}.`,
+		});
 	}
 	return Buffer.from(trimmed);
 }
@@ -111,7 +115,9 @@ async function confirmed(
 		const last = Number(await visit.store.last(stream));
 		const typed = (form.get("confirm") ?? "").trim();
 		if (typed !== confirmationOf(stream, last).trim()) {
-			throw new Refusal("malformed-body", { reason: "What was typed is not what the form asks for. Nothing was changed." });
+			throw new Refusal("malformed-body", {
+				reason: "What was typed is not what the form asks for. Nothing was changed.",
+			});
 		}
 		return await perform(frame, stream, form);
 	} catch (error) {
@@ -119,7 +125,11 @@ async function confirmed(
 	}
 }
 
-async function remove({ visit }: Frame, stream: StreamName, form: URLSearchParams): Promise<Screen> {
+async function remove(
+	{ visit }: Frame,
+	stream: StreamName,
+	form: URLSearchParams,
+): Promise<Screen> {
 	const forEver = form.get("how") === "hard";
 	await visit.store.deeds.remove(stream, forEver);
 	return redirect(visit, forEver ? "/streams?order=changed" : streamPath(stream));
@@ -128,7 +138,11 @@ async function remove({ visit }: Frame, stream: StreamName, form: URLSearchParam
 async function truncate(frame: Frame, stream: StreamName, form: URLSearchParams): Promise<Screen> {
 	const before = (form.get("before") ?? "").trim();
 	if (!/^\d{1,15}$/.test(before)) {
-		throw new Refusal("malformed-metadata", { index: 0, rule: "$tb", reason: "it is not a whole number" });
+		throw new Refusal("malformed-metadata", {
+			index: 0,
+			rule: "$tb",
+			reason: "it is not a whole number",
+		});
 	}
 	return rewrite(frame, stream, (text) =>
 		Buffer.from(withTruncateBefore(text === "" ? undefined : Buffer.from(text), before)).toString(),
@@ -166,14 +180,23 @@ async function describe(frame: Frame, stream: StreamName, form: URLSearchParams)
 	}
 }
 
-async function write(visit: Visit, stream: StreamName, text: string, expected: number): Promise<void> {
+async function write(
+	visit: Visit,
+	stream: StreamName,
+	text: string,
+	expected: number,
+): Promise<void> {
 	const data = jsonBytes("The document", text);
 	const empty = new Uint8Array(0);
 	const document = { stream, id: randomUUID(), type: "", isJson: true, data, metadata: empty };
 	await visit.store.deeds.describe({ ...document, expected });
 }
 
-async function redact({ visit }: Frame, stream: StreamName, form: URLSearchParams): Promise<Screen> {
+async function redact(
+	{ visit }: Frame,
+	stream: StreamName,
+	form: URLSearchParams,
+): Promise<Screen> {
 	const version = Number(form.get("event"));
 	await visit.store.deeds.redact(stream, version, form.get("metadata") === "yes");
 	return redirect(visit, streamPath(stream, `/${version}`));

@@ -22,7 +22,7 @@ const BESIDE_HASHES = ["_md.js", "_u64.js", "utils.js"];
 const STYLE = new URL("../../../admin/style/", import.meta.url);
 const SCRIPTS = new URL("../browser/", import.meta.url);
 
-/** The mark of Varve: layers. It has no colours of the page, since a browser shows it in its tabs. */
+/** The mark of Varve: layers. Its colours are its own, since a browser shows it in its tabs. */
 export const SIGN = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><path fill="#3d8c92" d="M1 1h18v3H1z"/><path fill="#a67a1e" d="M1 6h18v2H1z"/><path fill="#5b7fa6" d="M1 11h18v3H1z"/><path fill="#8b6a9f" d="M1 16h18v3H1z"/></svg>`;
 
 export class Files {
@@ -69,7 +69,10 @@ function styles(): string {
 }
 
 function scripts(): (readonly [name: string, contentType: string, text: string])[] {
-	const names = readdirSync(SCRIPTS).filter((name) => name.endsWith(".js"));
+	const files = readdirSync(SCRIPTS, { recursive: true, encoding: "utf8" });
+	const names = files
+		.filter((name) => name.endsWith(".js"))
+		.map((name) => name.replaceAll("\\", "/"));
 	return names.map((name) => {
 		const text = readFileSync(new URL(name, SCRIPTS), "utf8");
 		return [name, SCRIPT, beside(text)];

@@ -3,7 +3,7 @@ import { ALL } from "../../src/event.ts";
 import { prefixOf } from "../../src/http/urls.ts";
 import type { Screen, Visit } from "../../src/screens.ts";
 import { type Html, html, type Part } from "../html.ts";
-import { type TypeCounts, type Types } from "../parts/hues.ts";
+import type { TypeCounts, Types } from "../parts/hues.ts";
 import { grouped } from "../parts/numbers.ts";
 import { visibleText } from "../parts/visible.ts";
 import type { Files } from "./files.ts";
@@ -77,7 +77,9 @@ ${barOf(frame, page.place)}
 ${topOf(page)}
 ${page.note}
 <div class="${page.aside === undefined ? "one" : "two"}"><div class="col">${page.main}</div>${
-		page.aside === undefined ? "" : html`<aside class="col" aria-label="Beside it">${page.aside}</aside>`
+		page.aside === undefined
+			? ""
+			: html`<aside class="col" aria-label="Beside it">${page.aside}</aside>`
 	}</div>
 </main>
 ${footOf(frame)}
@@ -95,8 +97,8 @@ export function redirect({ base }: Visit, path: string): Screen {
 }
 
 /**
- * Adds the path under which the server is seen to each link. A quote of a client is escaped, so that
- * only a link of a template looks like one.
+ * Adds the path under which the server is seen to each link. A quote of a client is escaped, so
+ * that only a link of a template looks like one.
  */
 function withPrefix(text: string, prefix: string): string {
 	if (prefix === "") return text;
@@ -159,7 +161,8 @@ function footOf({ visit }: Frame): Html {
 
 function keysDialog(own: readonly KeyOf[]): Html {
 	const rows = [...KEYS, ...own].map(
-		({ keys, text }) => html`<dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${text}</dd>`,
+		({ keys, text }) =>
+			html`<dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${text}</dd>`,
 	);
 	return html`<dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2>
 <dl class="keys">${rows}</dl>

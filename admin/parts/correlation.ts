@@ -1,8 +1,8 @@
-/** What an event says of where it comes from: `$correlationId` and `$causationId` of its metadata. */
+/** What an event says of where it comes from: its `$correlationId` and its `$causationId`. */
 import { EVENT_TYPE_BYTES_MAX } from "../../src/event.ts";
-import { readJson } from "./json.ts";
+import { readJson } from "./json/json.ts";
+import { textOf } from "./json/preview.ts";
 import { streamPath } from "./name.ts";
-import { textOf } from "./preview.ts";
 
 /** The index reads no more of it. */
 const METADATA_BYTES_MAX = 64 * 1024;

@@ -35,7 +35,7 @@ export function streamLink(stream: StreamName | string, found = ""): Html {
 export function typeOf(type: string, hues: Hues): Html {
 	const hue = hues.get(type) ?? 0;
 	const text = html`<bdi title="${visibleText(type)}">${visible(type)}</bdi>`;
-	return html`<span class="type"><i class="c c${hue}"></i>${text}</span>`;
+	return html`<span class="ty"><i class="c c${hue}"></i>${text}</span>`;
 }
 
 function bdi(stream: string, shown: Part): Html {

@@ -14,7 +14,7 @@ export function strip(types: readonly string[], hues: Hues): Html {
 	return html`<svg viewBox="0 0 ${width} 1" preserveAspectRatio="none" aria-hidden="true">${layers}</svg>`;
 }
 
-/** What the core of a stream shows: the types of its layers, and which of them are on the screen. */
+/** What the core of a stream shows: the types of its layers, and which are on the screen. */
 export type Core = {
 	/** The newest layer first. */
 	readonly types: readonly string[];
@@ -27,7 +27,10 @@ export type Core = {
 };
 
 /** Down the side of a table; a click leads to the events of its layer. */
-export function coreOf({ types, shownFrom, shownTo, last, eventsPerLayer }: Core, hues: Hues): Html {
+export function coreOf(
+	{ types, shownFrom, shownTo, last, eventsPerLayer }: Core,
+	hues: Hues,
+): Html {
 	const layers = runsOf(types, hues).map(
 		({ hue, from, length }) =>
 			html`<rect class="f${hue}" x="0" y="${from}" width="8" height="${length}"/>`,

@@ -4,7 +4,7 @@ import { parseStreamName, type StreamName } from "../../src/event.ts";
 import { isDeletable } from "../../src/indexes/joins.ts";
 import type { Screen, ShownProblem, Visit } from "../../src/screens.ts";
 import { type Frame, screenOf } from "../frame/frame.ts";
-import { html, type Html, type Part } from "../html.ts";
+import { type Html, html, type Part } from "../html.ts";
 import { nameOf, streamPath } from "../parts/name.ts";
 import { counted, grouped } from "../parts/numbers.ts";
 import { hasUnseen, visible } from "../parts/visible.ts";
@@ -55,13 +55,15 @@ const TITLES: Readonly<Record<Deed, string>> = {
 };
 
 function titleOf(deed: Deed, { stream, version }: About): Html {
-	if (deed === "redact") return html`Redact event ${version} of <span class="mono">${nameOf(stream)}</span>`;
+	if (deed === "redact")
+		return html`Redact event ${version} of <span class="mono">${nameOf(stream)}</span>`;
 	return html`${TITLES[deed]} <span class="mono">${nameOf(stream)}</span>`;
 }
 
 async function aboutOf({ target, store }: Visit, deed: Deed): Promise<About> {
 	const stream = parseStreamName(target.stream);
-	if (!isDeletable(stream, false)) throw new Refusal("stream-not-writable", { stream, attempt: "delete" });
+	if (!isDeletable(stream, false))
+		throw new Refusal("stream-not-writable", { stream, attempt: "delete" });
 	const last = Number(await store.last(stream));
 	if (last < 0) throw new Refusal("stream-not-found", { stream });
 	const version = deed === "redact" ? Number(target.from) : -1;
@@ -74,7 +76,9 @@ async function aboutOf({ target, store }: Visit, deed: Deed): Promise<About> {
 const BODIES: Readonly<Record<Deed, (about: About) => Html>> = {
 	delete: ({ stream, last }) => {
 		const forEver = isDeletable(stream, true);
-		return html`<label class="check"><input type="radio" name="how" value="soft" checked><span>Delete, can come back<small>Readers get 404. The next append brings the stream back, from ${grouped(last + 1)} on.</small></span></label>
+		const next = grouped(last + 1);
+		return html`
+<label class="check"><input type="radio" name="how" value="soft" checked><span>Delete, can come back<small>Readers get 404. The next append brings the stream back, from ${next} on.</small></span></label>
 ${forEver && html`<label class="check"><input type="radio" name="how" value="hard"><span>Delete for ever<small>Readers get 410. No event can ever be appended under this name again.</small></span></label>`}
 ${says(html`<b>${counted(last + 1, "event")}</b> disappear from the stream, its category and its types.`, html`<b class="mono">$all</b> goes on showing them until a scavenge erases their content.`, "Numbers, ids and proofs in the log stay valid.")}`;
 	},
@@ -82,7 +86,8 @@ ${says(html`<b>${counted(last + 1, "event")}</b> disappear from the stream, its 
 		html`<label class="field">Hide all events before number<input class="mono" name="before" inputmode="numeric" pattern="\\d+" required size="12" value="${last + 1}"></label>
 ${says("The events before it disappear from the stream, its category and its types.", html`<b class="mono">$all</b> goes on showing them until a scavenge erases their content.`, "The number is kept in the stream's metadata: a smaller one shows them again, as long as they are not erased.")}`,
 	redact: () =>
-		html`<label class="check"><input type="checkbox" name="metadata" value="yes"><span>Its metadata, too<small>Its correlation can then no longer be proved.</small></span></label>
+		html`
+<label class="check"><input type="checkbox" name="metadata" value="yes"><span>Its metadata, too<small>Its correlation can then no longer be proved.</small></span></label>
 ${says("The data is erased on disk, in this log. No copy stays in it, and none can be brought back from it.", "The event stays: its number, its id, its type, its time and its proof.", "Backups keep it until their next run, caches until they are purged.")}`,
 };
 
@@ -103,7 +108,10 @@ const BUTTONS: Readonly<Record<Deed, string>> = {
 
 function confirmation({ stream, last }: About, deed: Deed): Html {
 	const wanted = confirmationOf(stream, last);
-	const what = wanted === stream ? html`type <b class="mono">${visible(stream)}</b>` : html`type the number of its events, <b class="mono">${wanted}</b>`;
+	const what =
+		wanted === stream
+			? html`type <b class="mono">${visible(stream)}</b>`
+			: html`type the number of its events, <b class="mono">${wanted}</b>`;
 	return html`<label class="field"><span>To do it, ${what}</span><input class="mono" name="confirm" required autocomplete="off" spellcheck="false" autofocus></label>
 <p class="hint" id="deed-left" role="status"></p>
 <p class="buttons"><span class="mono sent">${REQUESTS[deed]}</span><a class="button" href="${streamPath(stream)}" data-close>Keep it</a><button type="submit" class="danger">${BUTTONS[deed]}</button></p>`;

@@ -1,8 +1,15 @@
 /** The field that goes to a stream, an event or a position: what it takes the text for. */
-import { ALL, nameFault, parseUuid, STREAM_NAME_BYTES_MAX, type StreamName } from "../../src/event.ts";
+
 import { isRefusal } from "../../src/errors.ts";
-import type { Store } from "../../src/screens.ts";
+import {
+	ALL,
+	nameFault,
+	parseUuid,
+	STREAM_NAME_BYTES_MAX,
+	type StreamName,
+} from "../../src/event.ts";
 import { eventUrl } from "../../src/http/urls.ts";
+import type { Store } from "../../src/screens.ts";
 import { streamPath } from "../parts/name.ts";
 import { pathHolding } from "./stream/place.ts";
 

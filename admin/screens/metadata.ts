@@ -1,11 +1,11 @@
 /** The metadata of a stream: as a form of the rules the store knows, and as the JSON that it is. */
 import { parseStreamName, type StreamName } from "../../src/event.ts";
-import { describableOf } from "../deeds/metadata.ts";
 import type { Screen, ShownProblem } from "../../src/screens.ts";
 import { type Frame, screenOf } from "../frame/frame.ts";
-import { html, type Html } from "../html.ts";
+import { type Html, html } from "../html.ts";
 import { accepting, curlPanel } from "../parts/curl.ts";
-import { type Json, writeJson } from "../parts/json.ts";
+import { type Json, writeJson } from "../parts/json/json.ts";
+import { describableOf } from "../parts/json/rules.ts";
 import { nameOf, streamPath } from "../parts/name.ts";
 import { visible } from "../parts/visible.ts";
 import { crumbsOf } from "./stream/crumbs.ts";
@@ -32,7 +32,8 @@ export async function metadata(frame: Frame, refused?: MetadataRefused): Promise
 	const { visit } = frame;
 	const stream = describableOf(parseStreamName(visit.target.stream));
 	const described = await describedIn(visit.store, stream);
-	const words = inWords(described) ?? "Nothing is set: all events are kept, and shown to all who may read.";
+	const words =
+		inWords(described) ?? "Nothing is set: all events are kept, and shown to all who may read.";
 	const text = refused?.text ?? described.text;
 	return screenOf(frame, {
 		title: `Metadata of ${stream}`,

@@ -1,16 +1,16 @@
 /** The overview: is the store well, and what happens in it now. */
 import { ALL } from "../../src/event.ts";
+import { STREAMS } from "../../src/indexes/joins.ts";
 import type { Screen } from "../../src/screens.ts";
 import { type Frame, screenOf } from "../frame/frame.ts";
 import { LIVE_KEY, ROW_KEYS } from "../frame/keys.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { accepting, curlPanel, quotedWord } from "../parts/curl.ts";
-import { eventRows } from "../parts/event-rows.ts";
 import { liveOf } from "../parts/live.ts";
 import { typeOf } from "../parts/name.ts";
 import { counted, grouped, spanOf } from "../parts/numbers.ts";
 import { strip } from "../parts/strip.ts";
-import { STREAMS } from "../../src/indexes/joins.ts";
+import { eventRows } from "./event-rows.ts";
 
 const EVENTS_SHOWN = 16;
 const STRIP_EVENTS = 100;
@@ -28,12 +28,18 @@ export async function overview(frame: Frame): Promise<Screen> {
 	]);
 	const types = recent.entries.map(({ event }) => event.type);
 	const main =
-		entries.length === 0 ? firstSteps(base) : newestPanel(frame, eventRows(frame, {
-			stream: ALL,
-			entries,
-			isIndex: true,
-			caption: "The newest events",
-		}), entries.length);
+		entries.length === 0
+			? firstSteps(base)
+			: newestPanel(
+					frame,
+					eventRows(frame, {
+						stream: ALL,
+						entries,
+						isIndex: true,
+						caption: "The newest events",
+					}),
+					entries.length,
+				);
 	return screenOf(frame, {
 		title: "Overview",
 		place: "overview",
@@ -79,7 +85,8 @@ function typesPanel({ types }: Frame, events: number): Part {
 	const rest = types.counted.length - shown.length;
 	return html`<section class="panel" aria-labelledby="types"><header><h2 id="types">Event types</h2><span class="more">${grouped(types.counted.length)}${types.isCut ? " and more" : " in all"}</span></header>
 <div class="body"><div class="counts">${shown.map(
-		({ type, events: count }) => html`<a href="/streams/${encodeURIComponent(`$et-${type}`)}">${typeOf(type, types.hues)}<span class="num">${grouped(count)}</span><span class="share-of">${share(count, events)}</span></a>`,
+		({ type, events: count }) =>
+			html`<a href="/streams/${encodeURIComponent(`$et-${type}`)}">${typeOf(type, types.hues)}<span class="num">${grouped(count)}</span><span class="share-of">${share(count, events)}</span></a>`,
 	)}</div>${rest > 0 && html`<a href="/streams?prefix=%24et-">${grouped(rest)} more</a>`}</div></section>`;
 }
 

@@ -60,7 +60,9 @@ function noEvent(stream: StreamName, number: number, last: number): Said {
 			? "It may get that number one day; nothing was deleted here."
 			: "The event was hidden by the stream's metadata, or erased.";
 	const newest =
-		last < 0 ? [] : [html`<a href="${eventUrl("", stream, last)}">Event ${grouped(last)}, the newest</a>`];
+		last < 0
+			? []
+			: [html`<a href="${eventUrl("", stream, last)}">Event ${grouped(last)}, the newest</a>`];
 	return {
 		heading: html`${nameOf(stream)} has no event ${grouped(number)}`,
 		say: `${has} ${why}`,
@@ -74,7 +76,11 @@ function noStream(stream: StreamName): Said {
 	return {
 		heading: html`No stream ${nameOf(stream)}`,
 		say: "It has no events. Names are compared letter by letter, capitals too.",
-		ways: [html`<a href="${near}">Streams that begin with ${visible(begin)}</a>`, toStreams(), toOverview()],
+		ways: [
+			html`<a href="${near}">Streams that begin with ${visible(begin)}</a>`,
+			toStreams(),
+			toOverview(),
+		],
 	};
 }
 
@@ -89,7 +95,8 @@ function deleted(stream: StreamName): Said {
 /** What the retry costs is said by the header; the link is the same URL. */
 function retry({ status, retryAfterSeconds }: ShownProblem): Html[] {
 	if (status !== 503) return [];
-	const wait = typeof retryAfterSeconds === "number" ? ` in ${counted(retryAfterSeconds, "second")}` : "";
+	const wait =
+		typeof retryAfterSeconds === "number" ? ` in ${counted(retryAfterSeconds, "second")}` : "";
 	return [html`<a href="">Try again${wait}</a>`];
 }
 

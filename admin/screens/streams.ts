@@ -1,6 +1,11 @@
-/** The lists of streams: all of them, and categories, event types and correlations in the same form. */
-import { formatListQuery, parseListQuery } from "../../src/listing/query.ts";
-import type { ListedStream, Listing, ListOrder, ListQuery } from "../../src/listing/list.ts";
+/** The lists of streams; categories, event types and correlations are lists of the same form. */
+import type { ListedStream, Listing } from "../../src/listing/list.ts";
+import {
+	formatListQuery,
+	type ListOrder,
+	type ListQuery,
+	parseListQuery,
+} from "../../src/listing/query.ts";
 import type { Screen } from "../../src/screens.ts";
 import { type Frame, screenOf } from "../frame/frame.ts";
 import { FILTER_KEY, PAGE_KEYS, ROW_KEYS } from "../frame/keys.ts";
@@ -79,9 +84,7 @@ function ofKind({ prefix }: Kind): ListQuery {
 
 function panel(frame: Frame, search: Search, listing: Listing): Html {
 	const rows =
-		listing.streams.length === 0
-			? nothing(search, listing)
-			: table(frame, search, listing.streams);
+		listing.streams.length === 0 ? nothing(search, listing) : table(frame, search, listing.streams);
 	return html`<section class="panel" aria-label="The list" id="swap">${toolbar(search)}${rows}${foot(search, listing)}</section>`;
 }
 
@@ -109,7 +112,9 @@ function choice(name: string, value: string, text: string, isChosen: boolean): H
 function table(frame: Frame, { query, kind }: Search, streams: readonly ListedStream[]): Html {
 	const found = query.contains || query.prefix;
 	const isBy = (order: ListOrder) =>
-		query.order === order ? html` aria-sort="${order === "name" ? "ascending" : "descending"}"` : "";
+		query.order === order
+			? html` aria-sort="${order === "name" ? "ascending" : "descending"}"`
+			: "";
 	const first = kind ? "Oldest entry" : "First event";
 	return html`<table class="rows streams" role="table"><caption class="away">Streams</caption>
 <colgroup><col><col class="kind"><col class="kind"><col class="count"><col class="ago"></colgroup>
@@ -137,13 +142,18 @@ function foot({ query, kind }: Search, listing: Listing): Html {
 	const { streams, next, searched, indexed } = listing;
 	const what = kind ? "names" : "streams";
 	const isFirst = query.after === undefined;
-	const shown = isFirst && next === undefined ? `${counted(streams.length, "stream")}, all shown` : `${counted(streams.length, "stream")} here`;
+	const shown =
+		isFirst && next === undefined
+			? `${counted(streams.length, "stream")}, all shown`
+			: `${counted(streams.length, "stream")} here`;
 	const looked =
 		next !== undefined && streams.length < query.limit
 			? ` · looked at ${grouped(searched)} ${query.order === "name" ? what : "events"} so far`
 			: "";
 	const index =
-		indexed && !indexed.isComplete ? ` · still counting, ${grouped(indexed.streams)} streams so far` : "";
+		indexed && !indexed.isComplete
+			? ` · still counting, ${grouped(indexed.streams)} streams so far`
+			: "";
 	const first = linkTo({ ...query, after: undefined });
 	return html`<div class="foot"><span>${shown}${looked}${index}</span><span class="pages">
 ${isFirst ? html`<span class="button" aria-disabled="true">First</span>` : html`<a class="button" href="${first}" data-key="[">First <kbd class="wide needs-script">[</kbd></a>`}
@@ -181,8 +191,13 @@ function nothing({ query }: Search, listing: Listing): Html {
 	if (listing.total === 0 && prefix === "" && contains === "") {
 		return html`<div class="empty"><h2>No streams yet</h2><p>The first append makes the first stream.</p><a class="button" href="/streams/order-1">Append the first event</a></div>`;
 	}
-	const said = contains ? html`contains “${visible(contains)}”` : html`begins with “${visible(prefix)}”`;
-	const where = [category && html` in category ${visible(category)}`, type && html` whose first event is ${visible(type)}`];
+	const said = contains
+		? html`contains “${visible(contains)}”`
+		: html`begins with “${visible(prefix)}”`;
+	const where = [
+		category && html` in category ${visible(category)}`,
+		type && html` whose first event is ${visible(type)}`,
+	];
 	const part = /\d+/.exec(prefix)?.[0] ?? prefix.slice(Math.ceil(prefix.length / 2));
 	const isName = prefix !== "" && !prefix.startsWith("$");
 	return html`<div class="empty"><h2>No stream ${prefix || contains ? said : ""}${where}</h2>

@@ -25,7 +25,9 @@ export function encodeEntryCsv({ event, updated }: Entry): string {
 	const { streamId, eventNumber, position, eventId, eventType, data, metadata } = event;
 	const texts = [data, metadata].map(textOf);
 	const isText = texts.every((text) => text !== undefined);
-	const content = isText ? texts : [data, metadata].map((bytes) => Buffer.from(bytes).toString("base64"));
+	const content = isText
+		? texts
+		: [data, metadata].map((bytes) => Buffer.from(bytes).toString("base64"));
 	const encoding = isText ? "utf-8" : "base64";
 	const place = [streamId, eventNumber, position, eventId, eventType, updated, encoding];
 	return `${[...place, ...content].map(fieldOf).join(",")}\r\n`;

@@ -22,18 +22,18 @@ import { answerEvent } from "./handlers/event.ts";
 import { answerGossip } from "./handlers/gossip.ts";
 import { answerMoment } from "./handlers/moment.ts";
 import { answerOpenApi } from "./handlers/openapi.ts";
-import { answerFile, answerWeb } from "./handlers/screens.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
 import { answerPage } from "./handlers/pages/page.ts";
+import { answerFile, answerWeb } from "./handlers/screens.ts";
 import { answerService } from "./handlers/service.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/status.ts";
 import { answerDelete } from "./handlers/streams/delete.ts";
+import { answerList } from "./handlers/streams/list.ts";
 import {
 	answerMetadata,
 	answerMetadataAppend,
 	answerMetadataPage,
 } from "./handlers/streams/metadata.ts";
-import { answerList } from "./handlers/streams/list.ts";
 import { answerSlash } from "./handlers/streams/slash.ts";
 import { answerKey, answerSignedHead, answerTile } from "./handlers/tree.ts";
 import type { Right } from "./rights.ts";

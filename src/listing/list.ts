@@ -1,38 +1,23 @@
 /**
- * Lists of streams: by name, by time, by size. Nothing of them is written with an append. What a row
- * shows is looked up when it is asked for, `changed` and `created` are read from the end of the log,
- * and `largest` comes from an index in memory that says how far it has come.
+ * Lists of streams: by name, by time, by size. Nothing of them is written with an append. What a
+ * row shows is looked up when it is asked for, `changed` and `created` are read from the end of the
+ * log, and `largest` comes from an index in memory that says how far it has come.
  *
  *     name      the names in the order of their bytes; with `prefix`, only those that begin with it
  *     changed   back through `$all`, or through one category: each stream at its newest event
  *     created   back through `$streams`, or through the first events of one category or type
  *     largest   the streams with the most events
  *
- * A list is paged by key: `next` names the place to go on from, so a page costs the same however far
- * down it is. A request looks at a bounded number of names or events. If it finds less than a page
- * among them, it says how many it searched, and where to go on.
+ * A list is paged by key: `next` names the place to go on from, so a page costs the same however
+ * far down it is. A request looks at a bounded number of names or events. If it finds less than a
+ * page among them, it says how many it searched, and where to go on.
  */
 import { STREAMS } from "../indexes/joins.ts";
 import type { Log } from "../log/log.ts";
 import { Largest } from "./largest.ts";
+import type { ListQuery } from "./query.ts";
 import { type ListedStream, rowOf } from "./row.ts";
 import { type Candidate, candidatesOf } from "./walk.ts";
-
-export type ListOrder = "name" | "changed" | "created" | "largest";
-
-export type ListQuery = {
-	readonly order: ListOrder;
-	/** What the names begin with; "" for all but system streams. Capitals count. */
-	readonly prefix: string;
-	/** A part of the names; "" for any. */
-	readonly contains: string;
-	readonly category: string | undefined;
-	/** The type of the first event. */
-	readonly type: string | undefined;
-	/** The `next` of the page before: a name, a version or a position, as `order` has it. */
-	readonly after: string | undefined;
-	readonly limit: number;
-};
 
 export type Listing = {
 	readonly streams: readonly ListedStream[];
@@ -45,7 +30,6 @@ export type Listing = {
 	/** How far the index of the largest streams has come. */
 	readonly indexed?: { readonly streams: number; readonly isComplete: boolean };
 };
-
 
 /** Listens to the log until it is closed. */
 export class StreamLists {

@@ -1,6 +1,21 @@
 /** A request for a list of streams, read from the query of its URL. */
 import { Refusal } from "../errors.ts";
-import type { ListOrder, ListQuery } from "./list.ts";
+
+export type ListOrder = "name" | "changed" | "created" | "largest";
+
+export type ListQuery = {
+	readonly order: ListOrder;
+	/** What the names begin with; "" for all but system streams. Capitals count. */
+	readonly prefix: string;
+	/** A part of the names; "" for any. */
+	readonly contains: string;
+	readonly category: string | undefined;
+	/** The type of the first event. */
+	readonly type: string | undefined;
+	/** The `next` of the page before: a name, a version or a position, as `order` has it. */
+	readonly after: string | undefined;
+	readonly limit: number;
+};
 
 export const LIST_LIMIT_MAX = 500;
 const LIST_LIMIT = 25;

@@ -6,8 +6,8 @@ import { STREAMS } from "../indexes/joins.ts";
 import type { Log, StreamEntry } from "../log/log.ts";
 import { describedStream } from "../retention/window.ts";
 import type { Largest } from "./largest.ts";
-import type { ListQuery } from "./list.ts";
 import { rangesOf } from "./names.ts";
+import type { ListQuery } from "./query.ts";
 
 export type Candidate = {
 	readonly stream: StreamName;
@@ -82,9 +82,7 @@ async function* bySize(largest: Largest, { after }: ListQuery): AsyncGenerator<S
 }
 
 /** Which stream an entry stands for in the list; undefined if for none. */
-type Standing = (
-	entry: StreamEntry,
-) => StreamName | undefined | Promise<StreamName | undefined>;
+type Standing = (entry: StreamEntry) => StreamName | undefined | Promise<StreamName | undefined>;
 
 async function* backward(
 	log: Log,

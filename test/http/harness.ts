@@ -47,7 +47,8 @@ export async function startServers(overrides: Partial<Settings> = {}): Promise<S
 }
 
 async function startIn(directory: string, overrides: Partial<Settings>): Promise<Servers> {
-	const settings: Settings = { ...parseSettings([], {}), data: directory, port: 0, ...overrides };
+	const usual = { ...parseSettings([], {}), data: directory, port: 0, allowAnonymous: true };
+	const settings: Settings = { ...usual, ...overrides };
 	const log = await openSqliteLog(directory, settings);
 	const tree = openLogTree(directory);
 	const reported: unknown[] = [];

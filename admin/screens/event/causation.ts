@@ -48,7 +48,8 @@ async function eventsAround(
 	last: number,
 	event: RecordedEvent,
 ): Promise<RecordedEvent[]> {
-	const at = last < CAUSED_MAX ? 0 : ((await versionIn(store, stream, Number(event.position))) ?? 0);
+	const at =
+		last < CAUSED_MAX ? 0 : ((await versionIn(store, stream, Number(event.position))) ?? 0);
 	const start = Math.max(0, Math.min(at - Math.floor(CAUSED_MAX / 2), last + 1 - CAUSED_MAX));
 	const events: RecordedEvent[] = [];
 	for (let from = start; from <= last && events.length < CAUSED_MAX; from += STEP) {
@@ -80,7 +81,8 @@ function leadsTo(
 	to: RecordedEvent,
 	causes: ReadonlyMap<RecordedEvent, RecordedEvent>,
 ): boolean {
-	for (let at: RecordedEvent | undefined = from; at; at = causes.get(at)) if (at === to) return true;
+	for (let at: RecordedEvent | undefined = from; at; at = causes.get(at))
+		if (at === to) return true;
 	return false;
 }
 

@@ -1,8 +1,8 @@
-/** The drawing of what caused what: rails at the left, a bar for each event from its cause to it. */
+/** What caused what as a drawing: rails at the left, a bar for each event from its cause on. */
 import type { RecordedEvent } from "../../../src/event.ts";
 import { eventUrl } from "../../../src/http/urls.ts";
 import type { Frame } from "../../frame/frame.ts";
-import { html, type Html, type Part } from "../../html.ts";
+import { type Html, html, type Part } from "../../html.ts";
 import { correlationPath } from "../../parts/correlation.ts";
 import { nameOf, typeOf } from "../../parts/name.ts";
 import { clockOf, counted, durationOf, grouped } from "../../parts/numbers.ts";
@@ -26,10 +26,15 @@ export function causedPanel(
 	const [start, end] = [Math.min(...times), Math.max(...times)];
 	const streams = new Set(rows.map(({ event: { stream } }) => stream)).size;
 	const said = `${counted(total, "event")} in ${counted(streams, "stream")}, ${durationOf(end - start)}`;
-	const shown = rows.length < total ? html`<p class="foot">${counted(rows.length, "event")} near this one. <a href="${correlationPath(correlation)}">All ${grouped(total)}</a></p>` : "";
+	const span = { start, end, event };
+	const list = rows.map((row) => rowOf(frame, rows, row, span));
+	const shown =
+		rows.length < total
+			? html`<p class="foot">${counted(rows.length, "event")} near this one. <a href="${correlationPath(correlation)}">All ${grouped(total)}</a></p>`
+			: "";
 	return html`<section class="panel" aria-labelledby="caused"><header><h2 id="caused">What caused what</h2><a href="${correlationPath(correlation)}" class="mono">${visible(correlation.slice(0, 80))}</a><span class="more">${said}</span></header>
 <p class="foot">From ${clockOf(start, frame.now)} UTC; at the right, how long after its cause</p>
-<div class="caused">${railsOf(rows, event)}<ol>${rows.map((row) => rowOf(frame, rows, row, { start, end, event }))}</ol></div>${shown}</section>`;
+<div class="caused">${railsOf(rows, event)}<ol>${list}</ol></div>${shown}</section>`;
 }
 
 function railsOf(rows: readonly Caused[], event: RecordedEvent): Html {
@@ -68,13 +73,16 @@ function rowOf(frame: Frame, rows: readonly Caused[], row: Caused, span: Span): 
 }
 
 function rootOf(fault: Caused["fault"]): Part {
-	if (fault === "a cycle") return html`<span class="badge warn" title="Its causes lead back to it; the drawing cuts them here">a cycle</span>`;
-	if (fault === "not here") return html`<span class="badge" title="The cause it names is not among these events">cause elsewhere</span>`;
+	if (fault === "a cycle")
+		return html`<span class="badge warn" title="Its causes lead back to it; the drawing cuts them here">a cycle</span>`;
+	if (fault === "not here")
+		return html`<span class="badge" title="The cause it names is not among these events">cause elsewhere</span>`;
 	return "start";
 }
 
 function barOf({ types }: Frame, event: RecordedEvent, from: number, { start, end }: Span): Html {
-	const scale = (time: number) => Math.round(((time - start) / Math.max(end - start, 1)) * (BAR_WIDTH - 8));
+	const scale = (time: number) =>
+		Math.round(((time - start) / Math.max(end - start, 1)) * (BAR_WIDTH - 8));
 	const hue = types.hues.get(event.type) ?? 0;
 	const [left, right] = [Math.min(scale(from), scale(event.created)), scale(event.created)];
 	return html`<svg class="bar-of" viewBox="0 0 ${BAR_WIDTH} 14" preserveAspectRatio="none" aria-hidden="true"><rect class="span f${hue}" x="${left}" y="5" width="${Math.max(right - left, 0)}" height="4"/><rect class="f${hue}" x="${right}" y="1" width="6" height="12"/></svg>`;

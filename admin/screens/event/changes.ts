@@ -2,11 +2,11 @@
 import type { RecordedEvent } from "../../../src/event.ts";
 import { eventUrl } from "../../../src/http/urls.ts";
 import type { Store } from "../../../src/screens.ts";
-import { html, type Html } from "../../html.ts";
-import { diffOf, differenceOf, noDifference, summaryOf } from "../../parts/diff.ts";
-import { type Json, readJson } from "../../parts/json.ts";
+import { type Html, html } from "../../html.ts";
+import { differenceOf, diffOf, noDifference, summaryOf } from "../../parts/json/diff.ts";
+import { type Json, readJson } from "../../parts/json/json.ts";
+import { textOf } from "../../parts/json/preview.ts";
 import { durationOf, grouped, sizeOf } from "../../parts/numbers.ts";
-import { textOf } from "../../parts/preview.ts";
 import { visible } from "../../parts/visible.ts";
 import { previousOfType } from "../stream/filter.ts";
 
@@ -41,7 +41,8 @@ function firstOf({ type, version }: RecordedEvent) {
 }
 
 function notCompared(...events: readonly RecordedEvent[]): string {
-	if (events.some(({ isRedacted }) => isRedacted)) return "Not compared: the content of one was erased.";
+	if (events.some(({ isRedacted }) => isRedacted))
+		return "Not compared: the content of one was erased.";
 	const large = events.find(({ data }) => data.length > COMPARED_BYTES);
 	if (large) return `Not compared: more than ${sizeOf(COMPARED_BYTES)}.`;
 	return "Not compared: one of them is not JSON.";

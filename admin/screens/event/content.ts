@@ -1,11 +1,12 @@
 /** The content of an event: as a tree, as the text that was sent, or as bytes. */
-import { streamPath } from "../../parts/name.ts";
+
 import type { RecordedEvent } from "../../../src/event.ts";
-import { html, type Html, type Part } from "../../html.ts";
-import { readJson } from "../../parts/json.ts";
+import { type Html, html, type Part } from "../../html.ts";
+import { readJson } from "../../parts/json/json.ts";
+import { textOf } from "../../parts/json/preview.ts";
+import { treeOf } from "../../parts/json/tree.ts";
+import { streamPath } from "../../parts/name.ts";
 import { grouped, sizeOf } from "../../parts/numbers.ts";
-import { textOf } from "../../parts/preview.ts";
-import { treeOf } from "../../parts/tree.ts";
 import { visible } from "../../parts/visible.ts";
 
 export type View = "tree" | "text" | "bytes";
@@ -37,10 +38,11 @@ export function contentPanel(event: RecordedEvent, view: View, from: number): Ht
 		const current = name === view ? html` aria-current="true"` : "";
 		return html`<a href="${path}?view=${name}"${current}>${text}</a>`;
 	});
+	const shown = event.isRedacted ? erased(event) : bodyOf(event, view, from, path);
 	const form = event.isJson ? "application/json" : "application/octet-stream";
 	return html`<section class="panel" aria-labelledby="content"><header><h2 id="content">Content</h2><span class="more">${event.isRedacted ? "erased" : form}</span>
 <span class="buttons"><span class="segments">${tabs}</span><button type="button" class="needs-script" data-copy-url="${path}?format=bytes" data-url="${path}?format=bytes">Copy <kbd class="wide">c</kbd></button></span></header>
-<div class="body">${event.isRedacted ? erased(event) : bodyOf(event, view, from, path)}</div></section>`;
+<div class="body">${shown}</div></section>`;
 }
 
 function erased({ data, metadata }: RecordedEvent): Html {
@@ -82,14 +84,19 @@ function bytesOf(data: Uint8Array, from: number, path: string): Html {
 		rows.push(hexRow(part.subarray(at, at + HEX_ROW), start + at));
 	}
 	const step = (to: number, text: string) =>
-		to >= 0 && to < data.length && html`<a class="button" href="${path}?view=bytes&from=${to}">${text}</a>`;
-	return html`<h3>Data, ${sizeOf(data.length)}, bytes ${grouped(start)} to ${grouped(start + part.length)}</h3>
+		to >= 0 &&
+		to < data.length &&
+		html`<a class="button" href="${path}?view=bytes&from=${to}">${text}</a>`;
+	const [size, end] = [sizeOf(data.length), grouped(start + part.length)];
+	return html`<h3>Data, ${size}, bytes ${grouped(start)} to ${end}</h3>
 <pre class="code hex" tabindex="0">${data.length === 0 ? "none" : rows.join("\n")}</pre>
 <p class="buttons">${step(start - HEX_BYTES, "Before")}${step(start + HEX_BYTES, "Further")}<a href="${path}?format=bytes">Open all</a></p>`;
 }
 
 function hexRow(bytes: Uint8Array, offset: number): string {
 	const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
-	const ascii = Array.from(bytes, (byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : "."));
+	const ascii = Array.from(bytes, (byte) =>
+		byte > 31 && byte < 127 ? String.fromCharCode(byte) : ".",
+	);
 	return `${offset.toString(16).padStart(6, "0")}  ${hex.padEnd(3 * HEX_ROW - 1)}  ${ascii.join("")}`;
 }

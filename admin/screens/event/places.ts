@@ -1,13 +1,13 @@
 /** Where an event stands: its number in its stream, in the log, and in each index it joined. */
 import { ALL, type RecordedEvent, type StreamName } from "../../../src/event.ts";
-import { streamsJoined, STREAMS } from "../../../src/indexes/joins.ts";
+import { STREAMS, streamsJoined } from "../../../src/indexes/joins.ts";
 import type { StreamEntry } from "../../../src/log/log.ts";
 import type { Store } from "../../../src/screens.ts";
-import { html, type Html, type Part } from "../../html.ts";
-import { eventPath } from "../../parts/event-rows.ts";
+import { type Html, html, type Part } from "../../html.ts";
 import { nameOf } from "../../parts/name.ts";
 import { grouped } from "../../parts/numbers.ts";
 import { visibleText } from "../../parts/visible.ts";
+import { eventPath } from "../event-rows.ts";
 import { pathHolding } from "../stream/place.ts";
 
 export type Standing = {
@@ -89,6 +89,7 @@ function rowOf({ stream, version, last, before, after }: Standing): Html {
 }
 
 function arrow(sign: string, where: string, path: string | undefined): Part {
-	if (path === undefined) return html`<span class="button arrow" aria-disabled="true">${sign}</span>`;
+	if (path === undefined)
+		return html`<span class="button arrow" aria-disabled="true">${sign}</span>`;
 	return html`<a class="button arrow" href="${path}" aria-label="Event ${where}">${sign}</a>`;
 }

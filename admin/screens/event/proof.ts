@@ -6,7 +6,7 @@ import { Refusal } from "../../../src/errors.ts";
 import type { RecordedEvent } from "../../../src/event.ts";
 import { eventUrl } from "../../../src/http/urls.ts";
 import type { Store } from "../../../src/screens.ts";
-import { html, type Html } from "../../html.ts";
+import { type Html, html } from "../../html.ts";
 import { visible } from "../../parts/visible.ts";
 
 /** More would be a heavy page; then the metadata is not checked, and the panel says so. */

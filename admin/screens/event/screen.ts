@@ -1,13 +1,14 @@
 /** One event: what it is, what it changed, what caused it, where it stands, and its proof. */
-import { ALL, parseStreamName, type RecordedEvent } from "../../../src/event.ts";
+
 import { Refusal } from "../../../src/errors.ts";
+import { ALL, parseStreamName, type RecordedEvent } from "../../../src/event.ts";
 import { eventUrl, parseAt } from "../../../src/http/urls.ts";
 import type { StreamEntry } from "../../../src/log/log.ts";
 import type { Screen, Visit } from "../../../src/screens.ts";
 import { type Frame, screenOf } from "../../frame/frame.ts";
 import { COPY_KEY, STEP_KEYS } from "../../frame/keys.ts";
-import { html, type Html, type Part } from "../../html.ts";
-import { correlationOf, causeOf } from "../../parts/correlation.ts";
+import { type Html, html, type Part } from "../../html.ts";
+import { causeOf, correlationOf } from "../../parts/correlation.ts";
 import { accepting, curlPanel } from "../../parts/curl.ts";
 import { nameOf, streamLink, streamPath, typeOf } from "../../parts/name.ts";
 import { agoOf, dateOf, grouped } from "../../parts/numbers.ts";
@@ -76,11 +77,18 @@ function actionsOf({ store }: Visit, shown: RecordedEvent, own: Standing | undef
 		path === undefined
 			? html`<span class="button" aria-disabled="true">${none}</span>`
 			: html`<a class="button" href="${path}" data-key="${key}">${text}</a>`;
-	const canRedact = !stream.startsWith("$$") && stream !== ALL && !shown.isRedacted && store.may("redact", stream);
+	const canRedact =
+		!stream.startsWith("$$") && stream !== ALL && !shown.isRedacted && store.may("redact", stream);
 	return [
-		step(own?.before, "← before", "ArrowLeft", "the first"),
-		step(own?.after, "after →", "ArrowRight", `${Number(version) + 1} not there yet`),
-		canRedact && html`<a class="button" href="${streamPath(stream, `/${version}`)}?deed=redact" data-dialog>Redact</a>`,
+		step(own?.before, `← ${Number(version) - 1}`, "ArrowLeft", "the first"),
+		step(
+			own?.after,
+			`${Number(version) + 1} →`,
+			"ArrowRight",
+			`${Number(version) + 1} not there yet`,
+		),
+		canRedact &&
+			html`<a class="button" href="${streamPath(stream, `/${version}`)}?deed=redact" data-dialog>Redact</a>`,
 	];
 }
 
@@ -90,7 +98,8 @@ function caused(
 	correlation: string | undefined,
 	causation: Causation | undefined,
 ): Part {
-	if (correlation !== undefined && causation) return causedPanel(frame, causation, correlation, shown);
+	if (correlation !== undefined && causation)
+		return causedPanel(frame, causation, correlation, shown);
 	return html`<section class="panel" aria-labelledby="caused"><header><h2 id="caused">What caused what</h2></header><div class="body"><p class="none">This event names no correlation. If events are appended with <code>$correlationId</code> and <code>$causationId</code> in their metadata, their story is drawn here.</p></div></section>`;
 }
 

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import type { StreamName } from "../../../src/event.ts";
 import type { ShownProblem, Visit } from "../../../src/screens.ts";
-import { html, type Html, type Part } from "../../html.ts";
+import { type Html, html, type Part } from "../../html.ts";
 import { streamPath } from "../../parts/name.ts";
 import { sizeOf } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
@@ -29,7 +29,13 @@ export function appendPanel(
 	{ last, expects }: { readonly last: number; readonly expects: number },
 	refused?: Refused,
 ): Html {
-	const fields = refused?.fields ?? { type: "", data: "", metadata: "", id: randomUUID(), expected: String(expects) };
+	const fields = refused?.fields ?? {
+		type: "",
+		data: "",
+		metadata: "",
+		id: randomUUID(),
+		expected: String(expects),
+	};
 	const conflict = refused && conflictOf(refused.problem);
 	const expected = conflict === undefined ? fields.expected : String(conflict.current);
 	const { eventBytesMax } = visit.store.facts();
@@ -55,7 +61,8 @@ function conflictOf({ type, current, expected }: ShownProblem): Conflict | undef
 }
 
 function wrong(problem: ShownProblem, conflict: Conflict | undefined): Part {
-	if (conflict === undefined) return html`<p class="note bad" role="alert">${visible(problem.detail)}</p>`;
+	if (conflict === undefined)
+		return html`<p class="note bad" role="alert">${visible(problem.detail)}</p>`;
 	const { current, expected } = conflict;
 	const is = current < 0 ? "has no events" : `is at ${current} now`;
 	return html`<p class="note bad" role="alert">The stream ${is}, you expected ${expected < 0 ? "none" : expected}. Nothing was written. The newest events are beside this form.</p>`;

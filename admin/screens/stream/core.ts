@@ -1,4 +1,4 @@
-/** What the core of a stream shows: a layer for each event, or for as many as one layer stands for. */
+/** What the core of a stream shows: a layer for each event, or for a run of them. */
 import { ALL, type StreamName } from "../../../src/event.ts";
 import type { StreamEntry } from "../../../src/log/log.ts";
 import type { Store } from "../../../src/screens.ts";

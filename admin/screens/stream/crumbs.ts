@@ -1,6 +1,6 @@
 /** The way from the list of streams to a stream. */
 import type { StreamName } from "../../../src/event.ts";
-import { html, type Html } from "../../html.ts";
+import { type Html, html } from "../../html.ts";
 import { nameOf } from "../../parts/name.ts";
 
 export function crumbsOf(name: StreamName): Html {

@@ -4,7 +4,7 @@ import { parseMetadata, type StreamMetadata } from "../../../src/retention/metad
 import { metadataStream } from "../../../src/retention/window.ts";
 import type { Store } from "../../../src/screens.ts";
 import { html, type Part } from "../../html.ts";
-import { type Json, readJson } from "../../parts/json.ts";
+import { type Json, readJson } from "../../parts/json/json.ts";
 import { counted, grouped } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
 
@@ -19,11 +19,11 @@ export type Described = {
 const NODES_MAX = 10_000;
 const NOTHING: Described = { version: -1, text: "", rules: { isDeleted: false } };
 const RIGHTS = [
-	["$r", "Read by"],
+	["$r", "read by"],
 	["$w", "written by"],
 	["$d", "deleted by"],
-	["$mr", "metadata read by"],
-	["$mw", "metadata written by"],
+	["$mr", "its metadata read by"],
+	["$mw", "its metadata written by"],
 ] as const;
 
 /** Also of a stream that was deleted for ever, whose metadata counts no more. */
@@ -51,7 +51,8 @@ export function inWords({ text, rules }: Described): Part {
 	if (maxAgeMs !== undefined) kept.push(html`<b>${ageInWords(maxAgeMs)}</b>`);
 	if (maxCount !== undefined) kept.push(html`at most <b>${counted(maxCount, "event")}</b>`);
 	const said: Part[] = [];
-	if (kept.length > 0) said.push(html`Keeps ${kept.map((part, at) => [at > 0 ? ", " : "", part])}.`);
+	if (kept.length > 0)
+		said.push(html`Keeps ${kept.map((part, at) => [at > 0 ? ", " : "", part])}.`);
 	if (truncateBefore !== undefined && !isDeleted) {
 		said.push(html`Events before <b>${grouped(Number(truncateBefore))}</b> are hidden.`);
 	}
@@ -72,7 +73,7 @@ function rightsInWords(acl: Json | undefined): Part {
 		return [html`${words} <b>${visible(names.join(", "))}</b>`];
 	});
 	if (said.length === 0) return undefined;
-	return html`${said.map((part, at) => [at > 0 ? "; " : "", part])}.`;
+	return html`It is ${said.map((part, at) => [at > 0 ? "; " : "", part])}.`;
 }
 
 export function namesIn(roles: Json | undefined): string[] {

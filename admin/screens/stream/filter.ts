@@ -1,4 +1,4 @@
-/** The entries of one type in a stream: found by a bounded walk from the newest, or from a number. */
+/** The entries of one type in a stream: found by a bounded walk down from a number. */
 import type { StreamName } from "../../../src/event.ts";
 import type { StreamEntry } from "../../../src/log/log.ts";
 import type { Store } from "../../../src/screens.ts";

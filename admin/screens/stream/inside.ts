@@ -2,15 +2,15 @@
 import type { RecordedEvent } from "../../../src/event.ts";
 import type { StreamEntry } from "../../../src/log/log.ts";
 import type { Store } from "../../../src/screens.ts";
-import { html, type Html, type Part } from "../../html.ts";
-import { diffOf, differenceOf } from "../../parts/diff.ts";
-import { eventPath } from "../../parts/event-rows.ts";
-import { readJson } from "../../parts/json.ts";
-import { grouped, sizeOf } from "../../parts/numbers.ts";
-import { textOf } from "../../parts/preview.ts";
-import { treeOf } from "../../parts/tree.ts";
-import { visible } from "../../parts/visible.ts";
+import { type Html, html, type Part } from "../../html.ts";
 import { correlationOf, correlationPath } from "../../parts/correlation.ts";
+import { differenceOf, diffOf } from "../../parts/json/diff.ts";
+import { readJson } from "../../parts/json/json.ts";
+import { textOf } from "../../parts/json/preview.ts";
+import { treeOf } from "../../parts/json/tree.ts";
+import { grouped, sizeOf } from "../../parts/numbers.ts";
+import { visible } from "../../parts/visible.ts";
+import { eventPath } from "../event-rows.ts";
 import { previousOfType } from "./filter.ts";
 import type { Place } from "./place.ts";
 
@@ -26,7 +26,8 @@ export async function insideOf(store: Store, place: Place, entry: StreamEntry): 
 	const path = eventPath(place.stream, entry);
 	const changed = await changedSince(store, event);
 	const correlation = correlationOf(event.metadata);
-	return html`<div class="halves"><div class="panel-less"><h3>Data and metadata</h3>${contentTree(event.data, event.isJson)}${
+	const data = contentTree(event.data, event.isJson);
+	return html`<div class="halves"><div class="panel-less"><h3>Data and metadata</h3>${data}${
 		event.metadata.length > 0 && contentTree(event.metadata, true)
 	}</div><div class="panel-less">${changed}</div></div>
 <p class="links"><a href="${path}">Open event ${grouped(Number(event.version))}</a>${
@@ -40,7 +41,8 @@ export function contentTree(bytes: Uint8Array, isJson: boolean): Html {
 	const text = textOf(bytes, SHOWN_BYTES);
 	if (text === undefined) return html`<p class="none">binary, ${sizeOf(bytes.length)}</p>`;
 	if (isJson && looksLikeJson(text)) return treeOf(readJson(text, NODES_MAX));
-	const rest = bytes.length > SHOWN_BYTES ? html`<p class="none">… ${sizeOf(bytes.length)} in all</p>` : "";
+	const rest =
+		bytes.length > SHOWN_BYTES ? html`<p class="none">… ${sizeOf(bytes.length)} in all</p>` : "";
 	return html`<pre class="code" tabindex="0">${visible(text)}</pre>${rest}`;
 }
 

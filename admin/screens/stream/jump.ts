@@ -31,7 +31,9 @@ export function jumpTo(
 	if (asked === "") return streamPath(stream);
 	if (NUMBER.test(asked)) {
 		const number = Number(asked.replaceAll(",", ""));
-		return Number.isSafeInteger(number) ? pathHolding(stream, Math.min(number, Math.max(last, 0)), last) : undefined;
+		return Number.isSafeInteger(number)
+			? pathHolding(stream, Math.min(number, Math.max(last, 0)), last)
+			: undefined;
 	}
 	const time = momentOf(asked, now);
 	if (time === undefined) return undefined;

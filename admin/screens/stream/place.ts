@@ -1,8 +1,8 @@
 /** Which entries of a stream a visit shows: the place that its URL names. */
 import { GRID, isSealed, neighbours, type PageRange } from "../../../feeds/geometry.ts";
 import { ALL, parseStreamName, type StreamName } from "../../../src/event.ts";
-import { isIndexStream } from "../../../src/indexes/joins.ts";
 import { pageUrl, parseCount, parseFrom } from "../../../src/http/urls.ts";
+import { isIndexStream } from "../../../src/indexes/joins.ts";
 import type { Visit } from "../../../src/screens.ts";
 import { streamPath } from "../../parts/name.ts";
 

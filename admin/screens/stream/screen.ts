@@ -4,12 +4,12 @@ import { isDeletable, isWritable } from "../../../src/indexes/joins.ts";
 import type { Screen } from "../../../src/screens.ts";
 import { type Frame, redirect, screenOf } from "../../frame/frame.ts";
 import { APPEND_KEY, LIVE_KEY, OPEN_KEY, PAGE_KEYS, ROW_KEYS } from "../../frame/keys.ts";
-import { html, type Html, type Part } from "../../html.ts";
+import { type Html, html, type Part } from "../../html.ts";
 import { accepting, curlPanel } from "../../parts/curl.ts";
-import { eventRows } from "../../parts/event-rows.ts";
 import { nameOf, streamPath } from "../../parts/name.ts";
 import { agoOf, clockOf, counted, grouped } from "../../parts/numbers.ts";
 import { visibleText } from "../../parts/visible.ts";
+import { eventRows } from "../event-rows.ts";
 import { stoppedNote } from "../overview.ts";
 import { appendPanel, type Refused } from "./append.ts";
 import { crumbsOf } from "./crumbs.ts";
@@ -35,7 +35,10 @@ export async function stream(frame: Frame, refused?: Refused): Promise<Screen> {
 		stream: place.stream,
 		entries: shown.entries,
 		isIndex,
-		openPath: openPathOf(visit.query, visit.path === "/streams/:stream" ? streamPath(place.stream) : pathOf(frame)),
+		openPath: openPathOf(
+			visit.query,
+			visit.path === "/streams/:stream" ? streamPath(place.stream) : pathOf(frame),
+		),
 		caption: "Events",
 		...(opened ? { open: opened } : {}),
 	});
@@ -46,7 +49,13 @@ export async function stream(frame: Frame, refused?: Refused): Promise<Screen> {
 		...headingOf(frame, shown),
 		main: entriesPanel(frame, shown, rows, jump === null ? undefined : jump),
 		aside: asideOf(frame, shown, refused),
-		keys: [...ROW_KEYS, OPEN_KEY, ...PAGE_KEYS, LIVE_KEY, ...(isWritable(place.stream) ? [APPEND_KEY] : [])],
+		keys: [
+			...ROW_KEYS,
+			OPEN_KEY,
+			...PAGE_KEYS,
+			LIVE_KEY,
+			...(isWritable(place.stream) ? [APPEND_KEY] : []),
+		],
 	});
 }
 
@@ -109,8 +118,10 @@ function actionsOf({ visit: { store } }: Frame, { place, described }: Shown): Pa
 	const text = described.version < 0 ? "Add metadata" : "Metadata";
 	return [
 		hasMetadata && html`<a class="button" href="${streamPath(name, "/metadata")}">${text}</a>`,
-		canDelete && html`<a class="button" href="${streamPath(name)}?deed=truncate" data-dialog>Truncate</a>`,
-		canDelete && html`<a class="button" href="${streamPath(name)}?deed=delete" data-dialog>Delete</a>`,
+		canDelete &&
+			html`<a class="button" href="${streamPath(name)}?deed=truncate" data-dialog>Truncate</a>`,
+		canDelete &&
+			html`<a class="button" href="${streamPath(name)}?deed=delete" data-dialog>Delete</a>`,
 	];
 }
 
@@ -132,7 +143,9 @@ function elsewhere(name: StreamName): Part {
 		["Live (SSE)", "event-stream"],
 		["CloudEvents", "cloudevents"],
 	] as const;
-	const file = visibleText(name).replace(/[^\w.-]+/g, "_").slice(0, 100);
+	const file = visibleText(name)
+		.replace(/[^\w.-]+/g, "_")
+		.slice(0, 100);
 	return forms.map(([text, format]) => {
 		const isFile = format === "ndjson" || format === "csv";
 		const download = isFile ? html` download="${file}.${format}"` : "";
@@ -161,7 +174,9 @@ function emptyStream(frame: Frame, shown: Shown, refused: Refused | undefined): 
 		crumbs: crumbsOf(name),
 		facts: counted(0, "event"),
 		note: html`${stoppedNote(visit.store.facts().stopped)}${said}`,
-		main: mayAppend ? appendPanel(visit, name, { last: isDeleted ? -2 : -1, expects: -1 }, refused) : html`<section class="panel"><div class="empty"><h2>Nothing here yet</h2><p>The store itself writes this list, as soon as there is something to list.</p></div></section>`,
+		main: mayAppend
+			? appendPanel(visit, name, { last: isDeleted ? -2 : -1, expects: -1 }, refused)
+			: html`<section class="panel"><div class="empty"><h2>Nothing here yet</h2><p>The store itself writes this list, as soon as there is something to list.</p></div></section>`,
 		aside: curlPanel(visit.base + streamPath(name), accepting("application/x-ndjson")),
 	});
 }

@@ -27,7 +27,9 @@ export async function readShown(visit: Visit, place: Place): Promise<Shown> {
 	const last = Number(slice.last);
 	const first = Number(slice.retention?.first ?? 0);
 	const type = query.get("type") ?? "";
-	const before = /^\d{1,15}$/.test(query.get("before") ?? "") ? Number(query.get("before")) : undefined;
+	const before = /^\d{1,15}$/.test(query.get("before") ?? "")
+		? Number(query.get("before"))
+		: undefined;
 	const [types, described, found] = await Promise.all([
 		typesOf(store, name, last),
 		describedIn(store, name),
@@ -37,4 +39,3 @@ export async function readShown(visit: Visit, place: Place): Promise<Shown> {
 	const entries = found?.entries ?? slice.entries;
 	return { place, entries, last, first, types, described, filtered };
 }
-

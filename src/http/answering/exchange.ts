@@ -9,8 +9,8 @@ import { header } from "../request/headers.ts";
 import type { Answer } from "./answer.ts";
 import type { Cors } from "./cors.ts";
 import { answerToError, problem } from "./problems.ts";
-import { showRefusal } from "./screens/refused.ts";
 import { pump } from "./pump.ts";
+import { showRefusal } from "./screens/refused.ts";
 import { send } from "./send.ts";
 
 export type Exchange = {

@@ -1,7 +1,8 @@
-/** What the admin UI has besides the screens of resources: its files, and where people look for it. */
+/** What the admin UI has besides screens: its files, and where people look for it. */
+
+import { matches } from "../../cache/policy.ts";
 import { Refusal } from "../../errors.ts";
 import type { Answer } from "../answering/answer.ts";
-import { matches } from "../../cache/policy.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { compressBody } from "../answering/screens/screen.ts";
 import { baseOf } from "../request/base.ts";

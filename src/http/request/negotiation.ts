@@ -7,9 +7,9 @@ import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
 import {
 	acceptOfFormat,
-	FORMATS,
 	atomInstead,
 	type Coding,
+	FORMATS,
 	type MediaType,
 	negotiate,
 	negotiateCoding,

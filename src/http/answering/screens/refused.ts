@@ -8,7 +8,11 @@ import { answerScreen } from "./screen.ts";
 import { visitOf } from "./visit.ts";
 
 /** Headers of a problem document that say nothing of its body. */
-const OF_THE_BODY: ReadonlySet<string> = new Set(["Content-Type", "Content-Length", "Cache-Control"]);
+const OF_THE_BODY: ReadonlySet<string> = new Set([
+	"Content-Type",
+	"Content-Length",
+	"Cache-Control",
+]);
 
 /** @returns undefined if the client is a program, or the refusal is about where it came to */
 export function showRefusal(
@@ -42,6 +46,7 @@ async function show(
 
 function pairsOf(headers: readonly string[]): [string, string][] {
 	const pairs: [string, string][] = [];
-	for (let at = 0; at < headers.length; at += 2) pairs.push([headers[at] ?? "", headers[at + 1] ?? ""]);
+	for (let at = 0; at < headers.length; at += 2)
+		pairs.push([headers[at] ?? "", headers[at + 1] ?? ""]);
 	return pairs;
 }

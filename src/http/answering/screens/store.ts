@@ -52,8 +52,7 @@ function mayDo(identity: string, right: Right, stream = ""): boolean {
 }
 
 function deedsFor({ log, settings }: Context, identity: string): Deeds {
-	const need = (right: Right, stream: string) =>
-		permit(identity, neededFor({ right }, { stream }));
+	const need = (right: Right, stream: string) => permit(identity, neededFor({ right }, { stream }));
 	return {
 		async append({ stream, expected, id, type, ...content }: OfferedDeed) {
 			need("write", stream);

@@ -27,7 +27,7 @@ export type JsonMember = { readonly key: string; readonly value: Json };
 /** Beyond this depth a value is not read further. */
 const DEPTH_MAX = 64;
 const SPACE = /[ \t\r\n]*/y;
-const STRING = /"[^"\\]*(?:\\[^][^"\\]*)*("|$)/y;
+const STRING = /"[^"\\]*(?:\\[\s\S][^"\\]*)*("|$)/y;
 const SCALAR = /[^\s,\]}"[{:]+/y;
 const CUT: JsonScalar = { kind: "cut", text: "", isCut: true };
 

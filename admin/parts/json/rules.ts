@@ -1,8 +1,8 @@
 /** Changes of a stream's metadata document: the rules that a form names, and nothing else in it. */
-import { Refusal } from "../../src/errors.ts";
-import type { StreamName } from "../../src/event.ts";
-import { describedStream } from "../../src/retention/window.ts";
-import { type Json, quoted, readJson, writeJson } from "../parts/json.ts";
+import { Refusal } from "../../../src/errors.ts";
+import type { StreamName } from "../../../src/event.ts";
+import { describedStream } from "../../../src/retention/window.ts";
+import { type Json, quoted, readJson, writeJson } from "./json.ts";
 
 const NODES_MAX = 100_000;
 const NUMBERS = ["$maxAge", "$maxCount", "$tb", "$cacheControl"];
@@ -35,7 +35,10 @@ export function withoutRule(text: string, key: string): string {
 	return written(membersOf(text), new Map([[key, undefined]]));
 }
 
-function written(members: ReadonlyMap<string, Json>, rules: ReadonlyMap<string, string | undefined>): string {
+function written(
+	members: ReadonlyMap<string, Json>,
+	rules: ReadonlyMap<string, string | undefined>,
+): string {
 	const kept = new Map([...members].map(([key, value]) => [key, writeJson(value)]));
 	for (const [key, text] of rules) {
 		if (text === undefined) kept.delete(key);

@@ -1,9 +1,9 @@
 /** JSON as a tree: nested `details`, with every key in the order in which it was sent. */
-import { type Html, html, type Part } from "../html.ts";
+import { type Html, html, type Part } from "../../html.ts";
+import { counted, grouped } from "../numbers.ts";
+import { visible } from "../visible.ts";
 import { type Json, type JsonArray, type JsonObject, quoted } from "./json.ts";
-import { counted, grouped } from "./numbers.ts";
 import { preview, scalarOf } from "./preview.ts";
-import { visible } from "./visible.ts";
 
 /** Of one object or array; the others stand in groups of as many that are opened by themselves. */
 const SHOWN_MAX = 200;

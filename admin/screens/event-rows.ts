@@ -4,9 +4,9 @@ import { eventUrl } from "../../src/http/urls.ts";
 import type { StreamEntry } from "../../src/log/log.ts";
 import type { Frame } from "../frame/frame.ts";
 import { type Html, html, type Part } from "../html.ts";
-import { streamLink, typeOf } from "./name.ts";
-import { clockOf, grouped, sizeOf } from "./numbers.ts";
-import { previewOf } from "./preview.ts";
+import { previewOf } from "../parts/json/preview.ts";
+import { streamLink, typeOf } from "../parts/name.ts";
+import { clockOf, grouped, sizeOf } from "../parts/numbers.ts";
 
 export type EventTable = {
 	/** The stream that was read. */
@@ -54,7 +54,10 @@ ${isIndex && html`<td role="cell" class="stream">${streamOf(entry)}</td>`}
 }
 
 /** The screen of an entry: of an index, that of the event in its own stream. */
-export function eventPath(stream: StreamName, { event, version, link, unresolved }: StreamEntry): string {
+export function eventPath(
+	stream: StreamName,
+	{ event, version, link, unresolved }: StreamEntry,
+): string {
 	if (stream === ALL) return eventUrl("", event.stream, event.version);
 	if (unresolved) return eventUrl("", stream, version);
 	if (link) return eventUrl("", stream, version);
@@ -71,7 +74,8 @@ function streamOf({ event, unresolved }: StreamEntry): Part {
 }
 
 function dataOf({ event, unresolved, isHidden }: StreamEntry): Part {
-	if (unresolved) return html`<span class="none">a link to an event that is not shown any more</span>`;
+	if (unresolved)
+		return html`<span class="none">a link to an event that is not shown any more</span>`;
 	if (isHidden) return html`<span class="none">hidden by the stream's metadata</span>`;
 	return previewOf(event);
 }

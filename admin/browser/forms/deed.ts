@@ -21,7 +21,10 @@ export function openDialogs(): void {
 async function show(link: HTMLAnchorElement): Promise<void> {
 	const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
 	const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-	const [form, title] = [page.querySelector<HTMLFormElement>("form[data-deed]"), page.querySelector("h1")];
+	const [form, title] = [
+		page.querySelector<HTMLFormElement>("form[data-deed]"),
+		page.querySelector("h1"),
+	];
 	if (!answer.ok || !form || !title) {
 		location.assign(link.href);
 		return;
@@ -58,7 +61,8 @@ function watch(form: HTMLFormElement): void {
 	};
 	const choose = () => {
 		const chosen = form.querySelector<HTMLInputElement>("[name=how]:checked");
-		if (button && chosen) button.textContent = chosen.value === "hard" ? "Delete for ever" : "Delete";
+		if (button && chosen)
+			button.textContent = chosen.value === "hard" ? "Delete for ever" : "Delete";
 	};
 	field.addEventListener("input", look);
 	form.addEventListener("change", choose);

@@ -2,10 +2,10 @@
  * The beginning of an event's data on one line: `key:value` pairs, nested objects one level deep,
  * arrays as their length. The column cuts it, so it is always longer than the column is wide.
  */
-import { type Html, html, type Part } from "../html.ts";
+import { type Html, html, type Part } from "../../html.ts";
+import { sizeOf } from "../numbers.ts";
+import { visible } from "../visible.ts";
 import { type Json, type JsonMember, quoted, readJson } from "./json.ts";
-import { sizeOf } from "./numbers.ts";
-import { visible } from "./visible.ts";
 
 /** A row is never as wide as what so many bytes show. */
 const READ_BYTES = 4096;

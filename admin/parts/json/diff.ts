@@ -1,8 +1,8 @@
 /** What changed between two JSON documents: each place that differs, with what was there before. */
-import { type Html, html, type Part } from "../html.ts";
+import { type Html, html, type Part } from "../../html.ts";
+import { counted } from "../numbers.ts";
+import { visible } from "../visible.ts";
 import { type Json, type JsonObject, writeJson } from "./json.ts";
-import { counted } from "./numbers.ts";
-import { visible } from "./visible.ts";
 
 export type Change = {
 	/** `shipTo.city`, `lines[2]` */
@@ -24,7 +24,7 @@ const VALUE_MAX = 80;
 /** What stays around the part of a long text that differs. */
 const CONTEXT = 12;
 
-/** Members of objects are compared by key, those of arrays by `id` if all have one, else by place. */
+/** Members of objects are compared by key, items by `id` if all have one, else by place. */
 export function differenceOf(before: Json, after: Json): Difference {
 	const changes: Change[] = [];
 	compare("", before, after, changes);
@@ -40,9 +40,7 @@ function compare(path: string, before: Json, after: Json, changes: Change[]): vo
 		return;
 	}
 	const isByKey = before.kind === "object" || (old.byId && now.byId);
-	const [left, right] = isByKey
-		? [old.named, now.named]
-		: [placed(before), placed(after)];
+	const [left, right] = isByKey ? [old.named, now.named] : [placed(before), placed(after)];
 	for (const [name, value] of left) {
 		const other = right.get(name);
 		const at = joined(path, name, before.kind === "object");
@@ -51,7 +49,11 @@ function compare(path: string, before: Json, after: Json, changes: Change[]): vo
 	}
 	for (const [name, value] of right) {
 		if (left.has(name)) continue;
-		changes.push({ path: joined(path, name, after.kind === "object"), before: undefined, after: value });
+		changes.push({
+			path: joined(path, name, after.kind === "object"),
+			before: undefined,
+			after: value,
+		});
 	}
 }
 
@@ -96,6 +98,7 @@ export function diffOf({ changes, same }: Difference): Html {
 	const rest = changes.length - shown.length;
 	return html`<table class="diff">
 		<caption class="away">What changed</caption>
+		<colgroup><col class="place"><col class="how"><col></colgroup>
 		<thead class="away"><tr><th>Place</th><th>Change</th><th>Values</th></tr></thead>
 		<tbody>${shown}</tbody></table>
 		${rest > 0 ? html`<p class="foot">${counted(rest, "change")} more</p>` : ""}

@@ -1,4 +1,4 @@
-/** Says of JSON while it is typed whether it is JSON, where it is not, and how many bytes it has. */
+/** Says while JSON is typed whether it is JSON, where it is not, and how many bytes it has. */
 export function checkFields(root: ParentNode): void {
 	for (const hint of root.querySelectorAll<HTMLElement>("[data-checks]")) {
 		const form = hint.closest("form");
@@ -15,7 +15,8 @@ function check({ value }: HTMLTextAreaElement, hint: HTMLElement): void {
 	const bytes = new TextEncoder().encode(text).length;
 	const fault = text === "" ? undefined : faultOf(value);
 	hint.className = `hint ${fault === undefined ? "ok" : "bad"}`;
-	hint.textContent = fault ?? (text === "" ? "No data" : `Valid JSON, ${bytes.toLocaleString("en-US")} bytes`);
+	hint.textContent =
+		fault ?? (text === "" ? "No data" : `Valid JSON, ${bytes.toLocaleString("en-US")} bytes`);
 }
 
 function faultOf(text: string): string | undefined {
