@@ -39,7 +39,9 @@ const FORMAT_QUERY: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** The words that `?format=` takes, for links of a browser, which cannot send `Accept`. */
-export const FORMATS: readonly string[] = [...FORMAT_QUERY.keys()];
+export const FORMATS: readonly string[] = [...FORMAT_QUERY.keys()].filter(
+	(name) => !name.startsWith("atomsvc"),
+);
 
 /**
  * Picks the best of `available` for an `Accept` header (RFC 9110 section 12.5.1). No header means

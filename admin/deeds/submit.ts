@@ -149,9 +149,15 @@ async function truncate(frame: Frame, stream: StreamName, form: URLSearchParams)
 	);
 }
 
-/** Shows the events of a stream again that was deleted until the next append. */
-function restore(frame: Frame, stream: StreamName): Promise<Screen> {
-	return rewrite(frame, stream, (text) => withoutRule(text, "$tb"));
+/**
+ * Shows the events of a stream again that was deleted until the next append. Metadata for such a
+ * stream undoes the delete, and the log hides what was deleted by a rule of its own, which it
+ * writes behind it: so the rule is taken out after that once more.
+ */
+async function restore(frame: Frame, stream: StreamName): Promise<Screen> {
+	const show = () => rewrite(frame, stream, (text) => withoutRule(text, "$tb"));
+	await show();
+	return show();
 }
 
 /** Only if nobody wrote metadata meanwhile. */

@@ -73,23 +73,43 @@ async function aboutOf({ target, store }: Visit, deed: Deed): Promise<About> {
 	return { stream, last, version };
 }
 
+const ALL_GOES_ON = html`<b class="mono">$all</b> goes on showing them until a scavenge erases their content.`;
+
 const BODIES: Readonly<Record<Deed, (about: About) => Html>> = {
 	delete: ({ stream, last }) => {
-		const forEver = isDeletable(stream, true);
-		const next = grouped(last + 1);
-		return html`
-<label class="check"><input type="radio" name="how" value="soft" checked><span>Delete, can come back<small>Readers get 404. The next append brings the stream back, from ${next} on.</small></span></label>
-${forEver && html`<label class="check"><input type="radio" name="how" value="hard"><span>Delete for ever<small>Readers get 410. No event can ever be appended under this name again.</small></span></label>`}
-${says(html`<b>${counted(last + 1, "event")}</b> disappear from the stream, its category and its types.`, html`<b class="mono">$all</b> goes on showing them until a scavenge erases their content.`, "Numbers, ids and proofs in the log stay valid.")}`;
+		const soft = `Readers get 404. The next append brings it back, from ${grouped(last + 1)} on.`;
+		const hard = "Readers get 410. No event can ever be appended under this name again.";
+		const events = html`<b>${counted(last + 1, "event")}</b>`;
+		return html`${way("soft", "Delete, can come back", soft)}${
+			isDeletable(stream, true) && way("hard", "Delete for ever", hard)
+		}${says(
+			html`${events} disappear from the stream, its category and its types.`,
+			ALL_GOES_ON,
+			"Numbers, ids and proofs in the log stay valid.",
+		)}`;
 	},
 	truncate: ({ last }) =>
-		html`<label class="field">Hide all events before number<input class="mono" name="before" inputmode="numeric" pattern="\\d+" required size="12" value="${last + 1}"></label>
-${says("The events before it disappear from the stream, its category and its types.", html`<b class="mono">$all</b> goes on showing them until a scavenge erases their content.`, "The number is kept in the stream's metadata: a smaller one shows them again, as long as they are not erased.")}`,
+		html`<label class="field">Hide all events before number${numberField(last + 1)}</label>${says(
+			"The events before it disappear from the stream, its category and its types.",
+			ALL_GOES_ON,
+			"The number stands in the stream's metadata. A smaller one shows them again, if they are not erased.",
+		)}`,
 	redact: () =>
-		html`
-<label class="check"><input type="checkbox" name="metadata" value="yes"><span>Its metadata, too<small>Its correlation can then no longer be proved.</small></span></label>
-${says("The data is erased on disk, in this log. No copy stays in it, and none can be brought back from it.", "The event stays: its number, its id, its type, its time and its proof.", "Backups keep it until their next run, caches until they are purged.")}`,
+		html`<label class="check"><input type="checkbox" name="metadata" value="yes"><span>Its metadata, too</span></label>${says(
+			"The data is erased on disk. No copy stays in this log, and none can be brought back from it.",
+			"The event stays: its number, its id, its type, its time and its proof.",
+			"Backups keep the data until their next run, caches until they are purged.",
+		)}`,
 };
+
+function way(value: string, name: string, said: string): Html {
+	const checked = value === "soft" ? html` checked` : "";
+	return html`<label class="check"><input type="radio" name="how" value="${value}"${checked}><span>${name}<small>${said}</small></span></label>`;
+}
+
+function numberField(value: number): Html {
+	return html`<input class="mono" name="before" inputmode="numeric" pattern="\\d+" required size="12" value="${value}">`;
+}
 
 function says(...lines: readonly Part[]): Html {
 	return html`<ul class="says">${lines.map((line) => html`<li>${line}</li>`)}</ul>`;

@@ -15,6 +15,7 @@ import { Serving } from "../../src/http/serving.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
+import type { Screens } from "../../src/screens.ts";
 import { type Ask, ask, type Reply } from "./ask.ts";
 
 export type Lane = {
@@ -42,11 +43,19 @@ export type Servers = Lane & {
 	close(): Promise<void>;
 };
 
-export async function startServers(overrides: Partial<Settings> = {}): Promise<Servers> {
-	return startIn(mkdtempSync(join(tmpdir(), "varve-http-")), overrides);
+/** @param screens the admin UI, which tests of the API run without */
+export async function startServers(
+	overrides: Partial<Settings> = {},
+	screens?: Screens,
+): Promise<Servers> {
+	return startIn(mkdtempSync(join(tmpdir(), "varve-http-")), overrides, screens);
 }
 
-async function startIn(directory: string, overrides: Partial<Settings>): Promise<Servers> {
+async function startIn(
+	directory: string,
+	overrides: Partial<Settings>,
+	screens?: Screens,
+): Promise<Servers> {
 	const usual = { ...parseSettings([], {}), data: directory, port: 0, allowAnonymous: true };
 	const settings: Settings = { ...usual, ...overrides };
 	const log = await openSqliteLog(directory, settings);
@@ -56,7 +65,8 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
 		const tell = (what: unknown) => reported.push(what);
-		const server = new Serving({ log, hidden: log.hidden, tree, scavenger }, settings, tell, lanes);
+		const served = { log, hidden: log.hidden, tree, scavenger, screens };
+		const server = new Serving(served, settings, tell, lanes);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();
 		const url = `http://127.0.0.1:${port}`;
@@ -92,7 +102,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 		async restart(between = () => undefined) {
 			await stop();
 			between(directory);
-			return startIn(directory, overrides);
+			return startIn(directory, overrides, screens);
 		},
 		async close() {
 			await stop();

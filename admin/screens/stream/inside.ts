@@ -27,7 +27,7 @@ export async function insideOf(store: Store, place: Place, entry: StreamEntry): 
 	const changed = await changedSince(store, event);
 	const correlation = correlationOf(event.metadata);
 	const data = contentTree(event.data, event.isJson);
-	return html`<div class="halves"><div class="panel-less"><h3>Data and metadata</h3>${data}${
+	return html`<div class="halves"><div class="panel-less"><h2 class="label">Data and metadata</h2>${data}${
 		event.metadata.length > 0 && contentTree(event.metadata, true)
 	}</div><div class="panel-less">${changed}</div></div>
 <p class="links"><a href="${path}">Open event ${grouped(Number(event.version))}</a>${
@@ -54,13 +54,13 @@ function looksLikeJson(text: string): boolean {
 async function changedSince(store: Store, event: RecordedEvent): Promise<Part> {
 	const before = await previousOfType(store, event.stream, event.type, Number(event.version));
 	if (before === undefined) {
-		return html`<h3>What changed</h3><p class="none">No earlier ${visible(event.type)} nearby in this stream.</p>`;
+		return html`<h2 class="label">What changed</h2><p class="none">No earlier ${visible(event.type)} nearby in this stream.</p>`;
 	}
 	const [old, now] = [before.event, event].map(({ data, isJson }) =>
 		isJson && data.length <= COMPARED_BYTES ? textOf(data, COMPARED_BYTES) : undefined,
 	);
 	const link = html`<a href="${eventPath(event.stream, before)}">${grouped(Number(before.version))}</a>`;
-	const head = html`<h3>Changed since ${link}, the ${visible(event.type)} before it</h3>`;
+	const head = html`<h2 class="label">Changed since ${link}, the ${visible(event.type)} before it</h2>`;
 	if (!old || !now) return html`${head}<p class="none">Not compared: not JSON, or too large.</p>`;
 	return html`${head}${diffOf(differenceOf(readJson(old, COMPARED_NODES), readJson(now, COMPARED_NODES)))}`;
 }
