@@ -8,7 +8,7 @@ import { type Html, html, type Part } from "../html.ts";
 import { accepting, curlPanel, quotedWord } from "../parts/curl.ts";
 import { liveOf } from "../parts/live.ts";
 import { typeOf } from "../parts/name.ts";
-import { counted, grouped, spanOf } from "../parts/numbers.ts";
+import { counted, dateOf, grouped, spanOf } from "../parts/numbers.ts";
 import { strip } from "../parts/strip.ts";
 import { eventRows } from "./event-rows.ts";
 
@@ -47,7 +47,7 @@ export async function overview(frame: Frame): Promise<Screen> {
 		facts: html`<span>Running for <b>${spanOf(now - facts.started)}</b></span><span>${facts.stopped === undefined ? "Writing" : "Not writing"}</span>`,
 		note: html`${stoppedNote(facts.stopped)}${tiles(frame, types, Number(streams) + 1)}`,
 		main,
-		aside: html`${typesPanel(frame, head + 1)}${curlPanel(`${base}/streams/%24all`, accepting("application/x-ndjson"))}`,
+		aside: html`${logPanel(frame)}${typesPanel(frame, head + 1)}${curlPanel(`${base}/streams/%24all`, accepting("application/x-ndjson"))}`,
 		keys: [...ROW_KEYS, LIVE_KEY],
 	});
 }
@@ -77,6 +77,23 @@ function newestPanel(frame: Frame, rows: Html, shown: number): Html {
 	return html`<section class="panel" aria-labelledby="newest" id="swap">
 <header><h2 id="newest">Newest events</h2>${liveOf(ALL, head)}</header>
 ${rows}<div class="foot"><span>The last ${shown} of ${counted(head + 1, "event")}</span><a href="/streams/%24all">All events</a></div></section>`;
+}
+
+/** What the server knows of its log; disk, backups and verification stand here once it does. */
+function logPanel({ visit, head = -1 }: Frame): Html {
+	const { key, stopped, started } = visit.store.facts();
+	const [name, id] = key.split("+");
+	const time = new Date(started).toISOString();
+	const text = `${dateOf(started)}, ${time.slice(11, 19)} UTC`;
+	const when = html`<time datetime="${time}">${text}</time>`;
+	const state =
+		stopped === undefined
+			? html`<span class="badge ok">writing</span>`
+			: html`<span class="badge bad">not writing</span>`;
+	return html`<section class="panel" aria-labelledby="log"><header><h2 id="log">The log</h2>${state}</header><div class="body"><dl class="facts-list">
+<dt>Events</dt><dd>${grouped(head + 1)}</dd>
+<dt>Started</dt><dd>${when}</dd>
+<dt>Signed head</dt><dd><a href="/log/checkpoint">for ${counted(head + 1, "event")}</a><small class="mono">${name}+${id}</small></dd></dl></div></section>`;
 }
 
 function typesPanel({ types }: Frame, events: number): Part {

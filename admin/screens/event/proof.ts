@@ -22,11 +22,11 @@ export async function proofPanel(store: Store, event: RecordedEvent): Promise<Ht
 	const hashes = proof.split("\n\n")[0]?.split("\n").length ?? 3;
 	const small = event.metadata.length <= METADATA_BYTES_MAX && !event.isRedacted;
 	const metadata = small ? Buffer.from(event.metadata).toString("base64") : "";
-	const command = html`<code>varve prove ${position}</code>`;
+	const said = html`Not checked: that needs JavaScript, or <code>varve prove ${position}</code>.`;
 	const name = key.split("+").slice(0, 2).join("+");
 	return html`<section class="panel" aria-labelledby="proof" id="proof-panel" data-proof="${proof}" data-key="${key}" data-metadata="${metadata}" data-has-metadata="${small ? "yes" : "no"}" data-erased="${event.isRedacted ? "yes" : "no"}" data-event="${factsOf(event)}" data-url="${eventUrl("", event.stream, event.version)}?format=bytes">
 <header><h2 id="proof">Proof</h2><span class="badge" id="proof-state" role="status">not checked</span></header>
-<div class="body"><p class="hint" id="proof-said">Not checked: that needs JavaScript, or ${command}.</p>
+<div class="body"><p class="hint" id="proof-said">${said}</p>
 <dl class="facts-list"><dt>Leaf</dt><dd class="mono" id="proof-leaf">–</dd><dt>Root</dt><dd class="mono" id="proof-root">–</dd><dt>Hashes</dt><dd class="mono">${hashes - 3}</dd><dt>Key</dt><dd class="mono">${visible(name)}</dd></dl>
 <button type="button" class="needs-script" id="proof-save">Download the proof</button></div></section>`;
 }

@@ -18,7 +18,8 @@ import { connectionOf } from "../sockets/connection.ts";
 
 /** The hosts that passed, by their text; more than any honest population sends. */
 const REMEMBERED = 200;
-const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*))(?::\d{1,5})?$/;
+const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*))(?::(\d{1,5}))?$/;
+const PORT_MAX = 65_535;
 const FORWARDING = [
 	"forwarded",
 	"via",
@@ -101,7 +102,8 @@ export class OriginRules {
 
 /** The name or address of a `Host`, in lower case; undefined if it cannot be one. */
 function nameOf(host: string): string | undefined {
-	const [, address, name] = HOST.exec(host) ?? [];
+	const [, address, name, port = "0"] = HOST.exec(host) ?? [];
+	if (Number(port) > PORT_MAX) return undefined;
 	return (address ?? name)?.toLowerCase().replace(/\.$/, "");
 }
 
