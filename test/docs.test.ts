@@ -54,7 +54,6 @@ describe("README.md", () => {
 			"text/event-stream",
 			"application/cloudevents-batch+json",
 			"application/feed+json",
-			"text/csv",
 			"application/atom+xml",
 			"application/atomsvc+xml",
 		]);
