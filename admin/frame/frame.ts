@@ -34,6 +34,8 @@ export type Page = PageHead & {
 	/** The main column, and what stands beside it. */
 	readonly main: Part;
 	readonly aside?: Part;
+	/** Whether the column beside needs little room. */
+	readonly isSlim?: true;
 	/** The keys that work here, besides those that work everywhere. */
 	readonly keys?: readonly KeyOf[];
 	readonly status?: number;
@@ -66,6 +68,7 @@ export async function frameOf(visit: Visit, files: Files, counts: TypeCounts): P
 
 export function screenOf(frame: Frame, page: Page): Screen {
 	const { visit } = frame;
+	const layout = page.aside === undefined ? "one" : page.isSlim ? "two slim" : "two";
 	const theme = visit.theme === undefined ? undefined : html` data-theme="${visit.theme}"`;
 	const text = html`<!doctype html>
 <html lang="en"${theme} data-base="${prefixOf(visit.base)}">
@@ -76,7 +79,7 @@ ${barOf(frame, page.place)}
 <main id="main" tabindex="-1">
 ${topOf(page)}
 ${page.note}
-<div class="${page.aside === undefined ? "one" : "two"}"><div class="col">${page.main}</div>${
+<div class="${layout}"><div class="col">${page.main}</div>${
 		page.aside === undefined
 			? ""
 			: html`<aside class="col" aria-label="Beside it">${page.aside}</aside>`

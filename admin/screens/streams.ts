@@ -55,6 +55,7 @@ export async function streams(frame: Frame): Promise<Screen> {
 			const current = prefix === kind?.prefix ? html` aria-current="page"` : "";
 			return html`<a class="button" href="/streams?prefix=${encodeURIComponent(prefix)}"${current}>${text}</a>`;
 		}),
+		isSlim: true,
 		main: panel(frame, search, listing),
 		aside: html`${categories && facet(frame, search, categories)}${curlPanel(api, accepting("application/json"))}`,
 		keys: [...ROW_KEYS, ...PAGE_KEYS, FILTER_KEY],

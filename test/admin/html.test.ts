@@ -1,8 +1,9 @@
 /** Who gets pages: whoever lists HTML first. Readers, programs and caches get what they always got. */
 
+import { Refusal } from "../../src/errors.ts";
 import { get } from "../http/ask.ts";
 import { type Servers, startServers } from "../http/harness.ts";
-import { fill, HOSTILE, screens } from "./browser.ts";
+import { fill, HOSTILE, post, screens } from "./browser.ts";
 
 const CHROMIUM =
 	"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
@@ -126,6 +127,32 @@ test("without the UI a browser gets what programs get", async () => {
 	for (const path of ["/web", "/ui/x/main.js"]) {
 		expect((await without.ask(get(path))).status).toBe(404);
 	}
+});
+
+test("names of streams and ids of events in the content are links, and nothing else is", async () => {
+	const { text } = await servers.ask(page("/streams/order-7/1"));
+	const cause = /"\$causationId|href="\/streams\/order-7\/0"><span class="s">/.exec(text);
+	expect(cause).not.toBeNull();
+	await post(servers, "named-1", [
+		{
+			eventType: "T",
+			raw: '{"of":"order-7","not":"order-700","url":"http://evil.example/order-7"}',
+		},
+	]);
+	const named = (await servers.ask(page("/streams/named-1/0"))).text;
+	expect(named).toContain('<a href="/streams/order-7"><span class="s">&quot;order-7&quot;');
+	expect(named).not.toMatch(/href="[^"]*(?:order-700|evil)/);
+});
+
+test("a writer that stopped is told on the pages, with what to do about it", async () => {
+	const own = await startServers({}, screens());
+	await post(own, "order-1", [{ eventType: "T", raw: "{}" }]);
+	const reason = "the disk failed";
+	own.server.refuseWith(new Refusal("writer-stopped", { reason, retryAfterSeconds: 5 }));
+	for (const path of ["/", "/streams/order-1"]) {
+		expect((await own.ask(page(path))).text).toContain("<b>Writing has stopped.</b>");
+	}
+	await own.close();
 });
 
 test("users of EventStore are sent where the UI is", async () => {

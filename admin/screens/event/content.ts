@@ -2,9 +2,9 @@
 
 import type { RecordedEvent } from "../../../src/event.ts";
 import { type Html, html, type Part } from "../../html.ts";
-import { readJson } from "../../parts/json/json.ts";
+import { type Json, readJson } from "../../parts/json/json.ts";
 import { textOf } from "../../parts/json/preview.ts";
-import { treeOf } from "../../parts/json/tree.ts";
+import { type Links, treeOf } from "../../parts/json/tree.ts";
 import { streamPath } from "../../parts/name.ts";
 import { grouped, sizeOf } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
@@ -32,13 +32,23 @@ export function viewOf(event: RecordedEvent, asked: string): View {
 	return "tree";
 }
 
-export function contentPanel(event: RecordedEvent, view: View, from: number): Html {
+/** The content as JSON, as far as the tree shows it. */
+export function contentOf({ data, metadata, isJson }: RecordedEvent): Json[] {
+	const texts = [isJson ? textOf(data, TREE_BYTES) : undefined, textOf(metadata, TREE_BYTES)];
+	return texts.flatMap((text) => (text ? [readJson(text, TREE_NODES)] : []));
+}
+
+/** @param from the first byte that is shown as bytes */
+export function contentPanel(
+	event: RecordedEvent,
+	{ view, from, links }: { readonly view: View; readonly from: number; readonly links: Links },
+): Html {
 	const path = streamPath(event.stream, `/${event.version}`);
 	const tabs = VIEWS.map(([name, text]) => {
 		const current = name === view ? html` aria-current="true"` : "";
 		return html`<a href="${path}?view=${name}"${current}>${text}</a>`;
 	});
-	const shown = event.isRedacted ? erased(event) : bodyOf(event, view, from, path);
+	const shown = event.isRedacted ? erased(event) : bodyOf(event, { view, from, links }, path);
 	const form = event.isJson ? "application/json" : "application/octet-stream";
 	return html`<section class="panel" aria-labelledby="content"><header><h2 id="content">Content</h2><span class="more">${event.isRedacted ? "erased" : form}</span>
 <span class="buttons"><span class="segments">${tabs}</span><button type="button" class="needs-script" data-copy-url="${path}?format=bytes" data-url="${path}?format=bytes">Copy <kbd class="wide">c</kbd></button></span></header>
@@ -50,10 +60,13 @@ function erased({ data, metadata }: RecordedEvent): Html {
 	return html`<p class="none">The content of this event was erased on purpose. ${left} Its number, its id and its proof stay${data.length > 0 ? "" : ""}.</p>`;
 }
 
-function bodyOf(event: RecordedEvent, view: View, from: number, path: string): Part {
+type Shown = Parameters<typeof contentPanel>[1];
+
+function bodyOf(event: RecordedEvent, { view, from, links }: Shown, path: string): Part {
 	const { data, metadata } = event;
 	if (view === "bytes") return bytesOf(data, from, path);
-	const show = view === "tree" ? asTree : asText;
+	const show = (bytes: Uint8Array, isJson: boolean) =>
+		view === "tree" ? asTree(bytes, isJson, links) : asText(bytes);
 	const whole = html`<a href="${path}?format=bytes">Open all ${sizeOf(data.length)}</a>`;
 	const shown = view === "tree" ? TREE_BYTES : TEXT_BYTES;
 	const isCut = data.length > shown;
@@ -61,11 +74,11 @@ function bodyOf(event: RecordedEvent, view: View, from: number, path: string): P
 <div><h3>Metadata, ${sizeOf(metadata.length)}</h3>${show(metadata, true)}</div></div>`;
 }
 
-function asTree(bytes: Uint8Array, isJson: boolean): Html {
+function asTree(bytes: Uint8Array, isJson: boolean, links: Links): Html {
 	if (bytes.length === 0) return html`<p class="none">none</p>`;
 	const text = textOf(bytes, TREE_BYTES);
 	if (text === undefined || !isJson || !/^\s*[[{"\-\dtfn]/.test(text)) return asText(bytes);
-	return treeOf(readJson(text, TREE_NODES));
+	return treeOf(readJson(text, TREE_NODES), links);
 }
 
 /** As it was sent: nothing is indented, and what cannot be seen is marked. */

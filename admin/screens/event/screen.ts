@@ -17,7 +17,8 @@ import { crumbsOf } from "../stream/crumbs.ts";
 import { type Causation, causationOf } from "./causation.ts";
 import { causedPanel } from "./caused-panel.ts";
 import { changesPanel } from "./changes.ts";
-import { contentPanel, viewOf } from "./content.ts";
+import { contentOf, contentPanel, viewOf } from "./content.ts";
+import { linksIn } from "./links.ts";
 import { placesPanel, type Standing, standingsOf } from "./places.ts";
 import { proofPanel } from "./proof.ts";
 
@@ -33,6 +34,7 @@ export async function event(frame: Frame): Promise<Screen> {
 		changesPanel(store, shown),
 		correlation === undefined ? undefined : causationOf(store, correlation, shown),
 	]);
+	const links = await linksIn(store, contentOf(shown), causation);
 	const view = viewOf(shown, query.get("view") ?? "");
 	const from = Number(/^\d{1,9}$/.exec(query.get("from") ?? "0")?.[0] ?? 0);
 	return screenOf(frame, {
@@ -43,7 +45,7 @@ export async function event(frame: Frame): Promise<Screen> {
 		facts: factsOf(frame, shown),
 		note: noteOf(entry),
 		actions: actionsOf(visit, shown, standings[0]),
-		main: html`${contentPanel(shown, view, from)}${changes}${caused(frame, shown, correlation, causation)}`,
+		main: html`${contentPanel(shown, { view, from, links })}${changes}${caused(frame, shown, correlation, causation)}`,
 		aside: html`${placesPanel(standings)}${await proofPanel(store, shown)}${identity(shown, causation)}${curlPanel(visit.base + eventUrl("", shown.stream, shown.version), accepting("application/json"))}`,
 		keys: [...STEP_KEYS, COPY_KEY],
 	});

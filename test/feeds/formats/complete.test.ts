@@ -44,7 +44,8 @@ describe("what is added without the rest of it", () => {
 
 	test("does not compile: a batch at a stream's own URL without its encoder", () => {
 		add(FEED, "export type PageFormat =", ' "sheet" |');
-		const row = 'sheet: { encode: encodeFeedJson, showsContent: () => true, ownUrl: "first-batch" },';
+		const row =
+			'sheet: { encode: encodeFeedJson, showsContent: () => true, ownUrl: "first-batch" },';
 		add(FEED, "PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {", row);
 		expect(faults().map(([file]) => file)).toEqual([FEED]);
 	});

@@ -40,7 +40,8 @@ export function visitOf(
 		store: storeFor(context, identityOf(req)),
 		explain: problemOf,
 	};
-	const given = `${COOKIE}=${id}; Path=/; HttpOnly; SameSite=Strict`;
+	const secure = visit.base.startsWith("https:") ? "; Secure" : "";
+	const given = `${COOKIE}=${id}; Path=/; HttpOnly; SameSite=Strict${secure}`;
 	return { visit, cookie: known === undefined ? ["Set-Cookie", given] : [] };
 }
 
