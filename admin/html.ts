@@ -14,8 +14,3 @@ export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): 
 	// Only a promise among the parts would make a promise of it, and `Part` has none.
 	return template(strings, ...parts) as unknown as Html;
 }
-
-/** An attribute that is there or not: `checked`, `open`. The name is ours. */
-export function when(isThere: boolean, part: Html | string): Part {
-	return isThere ? part : undefined;
-}

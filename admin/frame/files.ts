@@ -23,7 +23,7 @@ const STYLE = new URL("../../../admin/style/", import.meta.url);
 const SCRIPTS = new URL("../browser/", import.meta.url);
 
 /** The mark of Varve: layers. Its colours are its own, since a browser shows it in its tabs. */
-export const SIGN = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><path fill="#3d8c92" d="M1 1h18v3H1z"/><path fill="#a67a1e" d="M1 6h18v2H1z"/><path fill="#5b7fa6" d="M1 11h18v3H1z"/><path fill="#8b6a9f" d="M1 16h18v3H1z"/></svg>`;
+const SIGN = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20"><path fill="#3d8c92" d="M1 1h18v3H1z"/><path fill="#a67a1e" d="M1 6h18v2H1z"/><path fill="#5b7fa6" d="M1 11h18v3H1z"/><path fill="#8b6a9f" d="M1 16h18v3H1z"/></svg>`;
 
 export class Files {
 	readonly #files: ReadonlyMap<string, StaticFile>;

@@ -133,7 +133,7 @@ function rowOf({ types, now }: Frame, row: ListedStream, found: string): Html {
 <td role="cell" class="time" data-rough>${changed === undefined ? "" : agoOf(changed, now)}</td></tr>`;
 }
 
-export function deletedBadge(deleted: ListedStream["deleted"]): Part {
+function deletedBadge(deleted: ListedStream["deleted"]): Part {
 	if (deleted === "no") return undefined;
 	if (deleted === "for-ever") return html` <span class="badge bad">deleted for ever</span>`;
 	return html` <span class="badge warn">deleted</span>`;

@@ -9,7 +9,7 @@ import { causeOf } from "../../parts/correlation.ts";
 import { versionIn } from "./places.ts";
 
 /** More are no picture; of a larger correlation those nearest to the event are shown. */
-export const CAUSED_MAX = 500;
+const CAUSED_MAX = 500;
 /** Read with their metadata, some of which are large. */
 const STEP = 100;
 

@@ -83,7 +83,7 @@ export function namesIn(roles: Json | undefined): string[] {
 }
 
 /** `30 days`, `12 hours`: exact, and in the largest unit that is. */
-export function ageInWords(milliseconds: number): string {
+function ageInWords(milliseconds: number): string {
 	const seconds = Math.round(milliseconds / 1000);
 	const units = [
 		[86_400, "day"],

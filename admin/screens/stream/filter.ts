@@ -47,7 +47,7 @@ export async function findOfType(
 }
 
 /** Undefined if it is hidden by now. */
-export async function entryAt(
+async function entryAt(
 	store: Store,
 	stream: StreamName,
 	version: number,

@@ -36,7 +36,7 @@ export async function insideOf(store: Store, place: Place, entry: StreamEntry): 
 	}</p>`;
 }
 
-export function contentTree(bytes: Uint8Array, isJson: boolean): Html {
+function contentTree(bytes: Uint8Array, isJson: boolean): Html {
 	if (bytes.length === 0) return html`<p class="none">none</p>`;
 	const text = textOf(bytes, SHOWN_BYTES);
 	if (text === undefined) return html`<p class="none">binary, ${sizeOf(bytes.length)}</p>`;

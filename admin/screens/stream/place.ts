@@ -35,7 +35,7 @@ export function placeOf({ path, target, query }: Visit): Place {
 }
 
 /** The path of a range's screen: of the newest entries, the stream's own. */
-export function rangePath(stream: StreamName, range: PageRange): string {
+function rangePath(stream: StreamName, range: PageRange): string {
 	return range.from === "head" ? streamPath(stream) : pageUrl("", stream, range);
 }
 

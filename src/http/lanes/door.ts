@@ -47,7 +47,7 @@ export class Door {
 	/** Answers a request whose URL is in the table of routes. */
 	take(req: IncomingMessage, res: ServerResponse, match: RouteMatch): void {
 		const cors = corsFor(match);
-		if (this.#context.screens && namesHtml(req)) {
+		if (namesHtml(req)) {
 			this.#serve(req, res, cors, (exchange) => guarded(this.#answer(exchange, match)));
 		} else this.#serve(req, res, cors, (exchange) => this.#answer(exchange, match));
 	}

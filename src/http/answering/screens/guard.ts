@@ -1,7 +1,7 @@
 /**
  * What a browser opens besides screens is content of clients: a feed, an event in the form it was
- * sent. It must not run as a page of this origin, which could send the forms of the screens. So it
- * is shown in a sandbox, and as the type it has.
+ * sent. It must not run as a page of this origin, which could send forms and write as the server's
+ * own pages do. So it is shown in a sandbox, and as the type it has.
  */
 import type { Answer } from "../answer.ts";
 
