@@ -61,7 +61,9 @@ type AxeResult = { violations: { id: string; nodes: { html: string }[] }[] };
 export async function violations(page: Page): Promise<string[]> {
 	const session = await page.context().newCDPSession(page);
 	await session.send("Runtime.evaluate", { expression: AXE });
-	const run = "axe.run(document, { resultTypes: ['violations'] })";
+	const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+	const options = JSON.stringify({ resultTypes: ["violations"], runOnly: rules });
+	const run = `axe.run(document, ${options})`;
 	const { result } = await session.send("Runtime.evaluate", {
 		expression: `${run}.then((found) => JSON.stringify(found))`,
 		awaitPromise: true,
