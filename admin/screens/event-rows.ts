@@ -58,7 +58,8 @@ export function eventPath(
 	stream: StreamName,
 	{ event, version, link, unresolved }: StreamEntry,
 ): string {
-	if (stream === ALL) return eventUrl("", event.stream, event.version);
+	// Also if the event is hidden in its own stream, or that was deleted.
+	if (stream === ALL) return eventUrl("", ALL, Number(event.position));
 	if (unresolved) return eventUrl("", stream, version);
 	if (link) return eventUrl("", stream, version);
 	return eventUrl("", event.stream, event.version);

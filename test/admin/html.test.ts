@@ -147,6 +147,23 @@ test("names of streams and ids of events in the content are links, and nothing e
 	expect(named).not.toMatch(/href="[^"]*(?:order-700|evil)/);
 });
 
+test("an event that its own stream hides has its page in $all", async () => {
+	await post(servers, "ended-1", [{ eventType: "T", raw: '{"n":1}' }]);
+	await servers.ask({
+		method: "DELETE",
+		path: "/streams/ended-1",
+		headers: { "ES-HardDelete": "true" },
+	});
+	expect((await servers.ask(page("/streams/ended-1/0"))).status).toBe(410);
+	const { text } = await servers.ask(page("/streams/%24all"));
+	const paths = [...text.matchAll(/data-page="([^"]+)"/g)].map(([, path = ""]) => path);
+	for (const path of paths.slice(0, 3)) {
+		const reply = await servers.ask(page(path));
+		expect([path, reply.status]).toEqual([path, 200]);
+	}
+	expect((await servers.ask(page(`${paths[1]}?view=text`))).text).toContain("{&quot;n&quot;:1}");
+});
+
 test("a writer that stopped is told on the pages, with what to do about it", async () => {
 	const own = await startServers({}, screens());
 	await post(own, "order-1", [{ eventType: "T", raw: "{}" }]);

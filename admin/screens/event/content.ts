@@ -5,7 +5,6 @@ import { type Html, html, type Part } from "../../html.ts";
 import { type Json, readJson } from "../../parts/json/json.ts";
 import { textOf } from "../../parts/json/preview.ts";
 import { type Links, treeOf } from "../../parts/json/tree.ts";
-import { streamPath } from "../../parts/name.ts";
 import { grouped, sizeOf } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
 
@@ -38,17 +37,22 @@ export function contentOf({ data, metadata, isJson }: RecordedEvent): Json[] {
 	return texts.flatMap((text) => (text ? [readJson(text, TREE_NODES)] : []));
 }
 
-/** @param from the first byte that is shown as bytes */
-export function contentPanel(
-	event: RecordedEvent,
-	{ view, from, links }: { readonly view: View; readonly from: number; readonly links: Links },
-): Html {
-	const path = streamPath(event.stream, `/${event.version}`);
+/** How the content is shown. */
+export type ContentView = {
+	readonly view: View;
+	/** The first byte that is shown as bytes. */
+	readonly from: number;
+	readonly links: Links;
+	/** Of the screen. */
+	readonly path: string;
+};
+
+export function contentPanel(event: RecordedEvent, { view, from, links, path }: ContentView): Html {
 	const tabs = VIEWS.map(([name, text]) => {
 		const current = name === view ? html` aria-current="true"` : "";
 		return html`<a href="${path}?view=${name}"${current}>${text}</a>`;
 	});
-	const shown = event.isRedacted ? erased(event) : bodyOf(event, { view, from, links }, path);
+	const shown = event.isRedacted ? erased(event) : bodyOf(event, { view, from, links, path });
 	const form = event.isJson ? "application/json" : "application/octet-stream";
 	return html`<section class="panel" aria-labelledby="content"><header><h2 id="content">Content</h2><span class="more">${event.isRedacted ? "erased" : form}</span>
 <span class="buttons"><span class="segments">${tabs}</span><button type="button" class="needs-script" data-copy-url="${path}?format=bytes" data-url="${path}?format=bytes">Copy <kbd class="wide">c</kbd></button></span></header>
@@ -60,9 +64,7 @@ function erased({ data, metadata }: RecordedEvent): Html {
 	return html`<p class="none">The content of this event was erased on purpose. ${left} Its number, its id and its proof stay${data.length > 0 ? "" : ""}.</p>`;
 }
 
-type Shown = Parameters<typeof contentPanel>[1];
-
-function bodyOf(event: RecordedEvent, { view, from, links }: Shown, path: string): Part {
+function bodyOf(event: RecordedEvent, { view, from, links, path }: ContentView): Part {
 	const { data, metadata } = event;
 	if (view === "bytes") return bytesOf(data, from, path);
 	const show = (bytes: Uint8Array, isJson: boolean) =>

@@ -1,4 +1,5 @@
 /** Where an event stands: its number in its stream, in the log, and in each index it joined. */
+import { isRefusal } from "../../../src/errors.ts";
 import { ALL, type RecordedEvent, type StreamName } from "../../../src/event.ts";
 import { STREAMS, streamsJoined } from "../../../src/indexes/joins.ts";
 import type { StreamEntry } from "../../../src/log/log.ts";
@@ -28,8 +29,18 @@ export async function standingsOf(store: Store, event: RecordedEvent): Promise<S
 		const version = await versionIn(store, stream, Number(event.position));
 		return version === undefined ? undefined : standing(store, stream, version);
 	});
-	const standings = await Promise.all([own, all, ...found]);
+	const standings = await Promise.all([own, all, ...found].map(orHidden));
 	return standings.filter((one) => one !== undefined);
+}
+
+/** A stream that was deleted shows the event nowhere; `$all` does. */
+async function orHidden(found: Promise<Standing | undefined>): Promise<Standing | undefined> {
+	try {
+		return await found;
+	} catch (error) {
+		if (isRefusal(error, "stream-deleted")) return undefined;
+		throw error;
+	}
 }
 
 /**

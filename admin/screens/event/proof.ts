@@ -4,7 +4,6 @@
  */
 import { Refusal } from "../../../src/errors.ts";
 import type { RecordedEvent } from "../../../src/event.ts";
-import { eventUrl } from "../../../src/http/urls.ts";
 import type { Store } from "../../../src/screens.ts";
 import { type Html, html } from "../../html.ts";
 import { visible } from "../../parts/visible.ts";
@@ -12,7 +11,8 @@ import { visible } from "../../parts/visible.ts";
 /** More would be a heavy page; then the metadata is not checked, and the panel says so. */
 const METADATA_BYTES_MAX = 16 * 1024;
 
-export async function proofPanel(store: Store, event: RecordedEvent): Promise<Html> {
+/** @param path of the screen */
+export async function proofPanel(store: Store, event: RecordedEvent, path: string): Promise<Html> {
 	const position = Number(event.position);
 	const proof = await proofOf(store, position);
 	const { key } = store.facts();
@@ -24,7 +24,7 @@ export async function proofPanel(store: Store, event: RecordedEvent): Promise<Ht
 	const metadata = small ? Buffer.from(event.metadata).toString("base64") : "";
 	const said = html`Not checked: that needs JavaScript, or <code>varve prove ${position}</code>.`;
 	const name = key.split("+").slice(0, 2).join("+");
-	return html`<section class="panel" aria-labelledby="proof" id="proof-panel" data-proof="${proof}" data-key="${key}" data-metadata="${metadata}" data-has-metadata="${small ? "yes" : "no"}" data-erased="${event.isRedacted ? "yes" : "no"}" data-event="${factsOf(event)}" data-url="${eventUrl("", event.stream, event.version)}?format=bytes">
+	return html`<section class="panel" aria-labelledby="proof" id="proof-panel" data-proof="${proof}" data-key="${key}" data-metadata="${metadata}" data-has-metadata="${small ? "yes" : "no"}" data-erased="${event.isRedacted ? "yes" : "no"}" data-event="${factsOf(event)}" data-url="${path}?format=bytes">
 <header><h2 id="proof">Proof</h2><span class="badge" id="proof-state" role="status">not checked</span></header>
 <div class="body"><p class="hint" id="proof-said">${said}</p>
 <dl class="facts-list"><dt>Leaf</dt><dd class="mono" id="proof-leaf">–</dd><dt>Root</dt><dd class="mono" id="proof-root">–</dd><dt>Hashes</dt><dd class="mono">${hashes - 3}</dd><dt>Key</dt><dd class="mono">${visible(name)}</dd></dl>

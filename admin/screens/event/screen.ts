@@ -28,6 +28,7 @@ export async function event(frame: Frame): Promise<Screen> {
 	const { store, query } = visit;
 	const entry = await entryOf(visit);
 	const { event: shown } = entry;
+	const path = pathOf(visit, shown);
 	const correlation = correlationOf(shown.metadata);
 	const [standings, changes, causation] = await Promise.all([
 		standingsOf(store, shown),
@@ -44,11 +45,22 @@ export async function event(frame: Frame): Promise<Screen> {
 		heading: typeOf(shown.type, frame.types.hues),
 		facts: factsOf(frame, shown),
 		note: noteOf(entry),
-		actions: actionsOf(visit, shown, standings[0]),
-		main: html`${contentPanel(shown, { view, from, links })}${changes}${caused(frame, shown, correlation, causation)}`,
-		aside: html`${placesPanel(standings)}${await proofPanel(store, shown)}${identity(shown, causation)}${curlPanel(visit.base + eventUrl("", shown.stream, shown.version), accepting("application/json"))}`,
+		actions: actionsOf(
+			visit,
+			shown,
+			standings.find(({ stream }) => stream === shown.stream),
+		),
+		main: html`${contentPanel(shown, { view, from, links, path })}${changes}${caused(frame, shown, correlation, causation)}`,
+		aside: html`${placesPanel(standings)}${await proofPanel(store, shown, path)}${identity(shown, causation)}${curlPanel(visit.base + path, accepting("application/json"))}`,
 		keys: [...STEP_KEYS, COPY_KEY],
 	});
+}
+
+/** An event that was asked for in `$all` may be hidden in its own stream. */
+function pathOf({ target }: Visit, { stream, version, position }: RecordedEvent): string {
+	return target.stream === ALL
+		? eventUrl("", ALL, Number(position))
+		: eventUrl("", stream, version);
 }
 
 async function entryOf({ store, target }: Visit): Promise<StreamEntry> {

@@ -1,4 +1,5 @@
 /** The entries of one type in a stream: found by a bounded walk down from a number. */
+import { isRefusal } from "../../../src/errors.ts";
 import type { StreamName } from "../../../src/event.ts";
 import type { StreamEntry } from "../../../src/log/log.ts";
 import type { Store } from "../../../src/screens.ts";
@@ -56,7 +57,10 @@ async function entryAt(
 	return (await store.read(range)).entries[0];
 }
 
-/** The newest entry of a type below a number, among so many as a screen looks through. */
+/**
+ * The newest entry of a type below a number, among so many as a screen looks through.
+ * @returns undefined also for an event of a stream that was deleted for ever
+ */
 export async function previousOfType(
 	store: Store,
 	stream: StreamName,
@@ -65,7 +69,12 @@ export async function previousOfType(
 ): Promise<StreamEntry | undefined> {
 	if (below <= 0) return undefined;
 	const range = { stream, from: below - 1, limit: STEP, direction: "backward" } as const;
-	const { entries } = await store.read({ ...range, content: false, resolve: false });
-	const found = entries.find(({ event }) => event.type === type);
-	return found && entryAt(store, stream, Number(found.version));
+	try {
+		const { entries } = await store.read({ ...range, content: false, resolve: false });
+		const found = entries.find(({ event }) => event.type === type);
+		return found && (await entryAt(store, stream, Number(found.version)));
+	} catch (error) {
+		if (isRefusal(error, "stream-deleted")) return undefined;
+		throw error;
+	}
 }
