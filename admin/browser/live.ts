@@ -29,6 +29,9 @@ class Live {
 		this.#pause.addEventListener("click", () => this.toggle());
 		document.addEventListener("visibilitychange", () => this.#connect());
 		document.addEventListener("varve:reading", () => this.#show());
+		// Whoever has read goes on with what is new.
+		document.addEventListener("focusout", () => setTimeout(() => this.#goOn()));
+		addEventListener("scroll", () => this.#goOn(), { passive: true });
 		addEventListener("pagehide", () => this.#source?.close());
 		this.#connect();
 	}
@@ -60,6 +63,10 @@ class Live {
 		};
 	}
 
+	#goOn(): void {
+		if (this.#waiting > 0) this.#schedule();
+	}
+
 	#schedule(): void {
 		this.#show();
 		if (this.#isDue || this.#isPaused || isReading()) return;
@@ -81,6 +88,8 @@ class Live {
 		this.#line.classList.toggle("paused", isHeld);
 		this.#say(isHeld ? "Paused" : "Live", isHeld ? "" : "ok");
 		this.#button.hidden = !isHeld || this.#waiting === 0;
+		// Who reads has paused it already.
+		this.#pause.hidden = isHeld && !this.#isPaused;
 		const count = this.#waiting.toLocaleString("en-US");
 		this.#button.textContent = `${count} new ${this.#waiting === 1 ? "event" : "events"}`;
 	}
@@ -93,7 +102,8 @@ class Live {
 }
 
 function isReading(): boolean {
-	return scrollY > SCROLLED_PX || document.querySelector("tr[data-open]") !== null;
+	if (scrollY > SCROLLED_PX || document.activeElement?.closest("tr.row")) return true;
+	return document.querySelector("tr[data-open]") !== null;
 }
 
 export let live: Live | undefined;

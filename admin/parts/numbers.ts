@@ -23,6 +23,12 @@ export function sizeOf(bytes: number): string {
 	return `${grouped(Math.round(bytes / 1e9))} GB`;
 }
 
+/** Of a limit, in the units that options have: `4 MiB`. */
+export function limitOf(bytes: number): string {
+	const mebibytes = bytes / (1024 * 1024);
+	return mebibytes >= 1 ? `${Number(mebibytes.toFixed(1))} MiB` : `${grouped(bytes)} B`;
+}
+
 /** `09:54:38.796` of today, with its date if it is of another day; all in UTC. */
 export function clockOf(time: number, now: number): Html {
 	const text = new Date(time).toISOString();

@@ -4,7 +4,7 @@ import type { StreamName } from "../../../src/event.ts";
 import type { ShownProblem, Visit } from "../../../src/screens.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { streamPath } from "../../parts/name.ts";
-import { sizeOf } from "../../parts/numbers.ts";
+import { limitOf } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
 
 /** The fields as they were sent, to be sent again. */
@@ -45,7 +45,7 @@ ${refused && wrong(refused.problem, conflict)}
 <input type="hidden" name="_token" value="${visit.token}"><input type="hidden" name="action" value="append"><input type="hidden" name="id" value="${fields.id}">
 <label class="field">Type<input name="type" required maxlength="1020" value="${fields.type}" spellcheck="false" autocomplete="off"></label>
 <label class="field">Data · JSON<textarea name="data" rows="6" spellcheck="false" aria-describedby="data-hint">${"\n"}${fields.data}</textarea></label>
-<p class="hint" id="data-hint" role="status" data-checks="data">At most ${sizeOf(eventBytesMax)} with its metadata</p>
+<p class="hint" id="data-hint" role="status" data-checks="data">At most ${limitOf(eventBytesMax)} with its metadata</p>
 <details${fields.metadata === "" ? "" : html` open`}><summary class="hint">Metadata, id</summary>
 <label class="field">Metadata · JSON<textarea name="metadata" rows="3" spellcheck="false">${"\n"}${fields.metadata}</textarea></label><p class="hint" data-checks="metadata"></p>
 <p class="hint">The id is <span class="mono">${fields.id}</span>. Sent again, the event is not written twice.</p></details>
