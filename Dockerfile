@@ -9,6 +9,7 @@ COPY tsconfig.json ./
 COPY feeds feeds
 COPY client client
 COPY src src
+COPY admin admin
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:24-bookworm-slim
@@ -16,6 +17,7 @@ WORKDIR /app
 ENV NODE_ENV=production VARVE_HOST=0.0.0.0 VARVE_DATA=/data
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY admin/style admin/style
 COPY package.json openapi.json LICENSE ./
 COPY bin bin
 COPY migrations migrations

@@ -11,7 +11,7 @@ export default {
 		],
 	},
 	moduleNameMapper: {
-		"^(?:\\.\\./)+(src|feeds)/(.*)\\.ts$": "<rootDir>/dist/$1/$2.js",
+		"^(?:\\.\\./)+(src|feeds|admin)/(.*)\\.ts$": "<rootDir>/dist/$1/$2.js",
 	},
 	testTimeout: 60_000,
 	// A test that failed midway may leave its server running; the run has to end all the same.

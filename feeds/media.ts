@@ -28,9 +28,20 @@ const FORMAT_QUERY: ReadonlyMap<string, string> = new Map([
 	["xml", "text/xml"],
 	["atom", "application/atom+xml"],
 	["atomxj", "application/vnd.eventstore.atom+json"],
+	["json-feed", "application/feed+json"],
+	["ndjson", "application/x-ndjson"],
+	["csv", "text/csv"],
+	["cloudevents", "application/cloudevents-batch+json"],
+	["event-stream", "text/event-stream"],
+	["bytes", "application/octet-stream"],
 	["atomsvc", "application/atomsvc+xml"],
 	["atomsvcxj", "application/vnd.eventstore.atomsvc+json"],
 ]);
+
+/** The words that `?format=` takes, for links of a browser, which cannot send `Accept`. */
+export const FORMATS: readonly string[] = [...FORMAT_QUERY.keys()].filter(
+	(name) => !name.startsWith("atomsvc"),
+);
 
 /**
  * Picks the best of `available` for an `Accept` header (RFC 9110 section 12.5.1). No header means
@@ -48,7 +59,12 @@ export function negotiate<T extends MediaType>(
 	return available.find((type) => type.name === name);
 }
 
-const OTHER_FEEDS = ["application/rss+xml", "application/rdf+xml", "text/rss+xml"];
+/** Feeds that clients ask for and nobody writes here. */
+export const OTHER_FEEDS: readonly MediaType[] = [
+	"application/rss+xml",
+	"application/rdf+xml",
+	"text/rss+xml",
+].map((name) => ({ name, contentType: name }));
 
 /**
  * Atom, for readers that ask for feeds of another format alone: a server may answer with what it
@@ -58,8 +74,7 @@ export function atomInstead<T extends MediaType>(
 	accept: string | undefined,
 	available: readonly T[],
 ): T | undefined {
-	const others = OTHER_FEEDS.map((name) => ({ name, contentType: name }));
-	if (negotiate(accept, others) === undefined) return undefined;
+	if (negotiate(accept, OTHER_FEEDS) === undefined) return undefined;
 	return available.find(({ name }) => name === "application/atom+xml");
 }
 

@@ -25,9 +25,15 @@ await when("node_modules/.varve-installed", ["package-lock.json"], INSTALLING, [
 ]);
 await when(
 	"dist/.varve-built",
-	["tsconfig.json", "package-lock.json", "src", "feeds"],
+	["tsconfig.json", "package-lock.json", "src", "feeds", "admin"],
 	"building",
 	[process.execPath, "node_modules/typescript/bin/tsc", "-p", "."],
+);
+await when(
+	"dist/admin/browser/.varve-built",
+	["tsconfig.json", "admin/browser", "package-lock.json"],
+	"building the scripts of the admin UI",
+	[process.execPath, "node_modules/typescript/bin/tsc", "-p", "admin/browser"],
 );
 await when(
 	"client/dist/.varve-built",

@@ -11,6 +11,7 @@ import {
 } from "./config/connections.ts";
 import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
+import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
@@ -20,6 +21,7 @@ export { differencesOf, settingsShown } from "./config/differences.ts";
 export { environmentName } from "./options.ts";
 
 export type Settings = ServingSettings &
+	ScreenSettings &
 	StorageSettings &
 	OperatorSettings &
 	CachingSettings &
@@ -154,6 +156,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: false,
 		help: "Let everyone who can reach a non-loopback address read and write.",
 	},
+	...SCREEN_OPTIONS,
 	{
 		name: "infoState",
 		flag: "info-state",

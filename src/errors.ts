@@ -25,6 +25,10 @@ export type RequestRefusals = {
 	"unsupported-media-type": { contentType: string; available: readonly string[] };
 	"body-too-large": { bodyBytesMax: number };
 	"body-incomplete": { received: number };
+	"form-not-ours": Record<never, never>;
+	"host-not-ours": { host: string };
+	"foreign-origin": { origin: string };
+	"anonymous-write": { isForwarded: boolean };
 
 	// The request asks for the impossible.
 	"invalid-stream-name": { stream: string; reason: string };

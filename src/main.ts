@@ -1,18 +1,20 @@
 /**
  * The composition root: the only file that knows every part.
  */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import { differencesOf, OPTIONS, type Settings, settingsShown } from "./config.ts";
 import { Refusal } from "./errors.ts";
-import { VERSION } from "./http/handlers/status.ts";
 import { Serving } from "./http/serving.ts";
+import { VERSION } from "./http/version.ts";
 import { type OnStop, type OpenedLog, openLog, type Upgrade } from "./log/open.ts";
 import { ClockWatch } from "./log/reading/clock-watch.ts";
 import { Room, type RoomListener } from "./log/room/room.ts";
 import type { LogLines } from "./observe/lines.ts";
 import { type Level, logFault, type OperatorLog } from "./observe/operator-log.ts";
 import { openOperatorLog } from "./observe/stderr.ts";
+import type { Screens } from "./screens.ts";
 
 export type { Settings } from "./config.ts";
 export { isRefusal, Refusal } from "./errors.ts";
@@ -113,7 +115,9 @@ export async function startServer(
 	try {
 		await clockWatch.start();
 		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog);
-		const serving = new Serving({ log, hidden, tree, room, scavenger }, settings, operatorLog);
+		const screens = settings.noAdminUi ? undefined : await loadScreens();
+		const stored = { log, hidden, tree, room, scavenger, screens };
+		const serving = new Serving(stored, settings, operatorLog);
 		const url = await listen(serving, settings, stop.noted);
 		operatorLog.info("listening", { url });
 		return new RunningServer(url, stop.noted, serving, clockWatch, operatorLog);
@@ -122,6 +126,14 @@ export async function startServer(
 		await closeStored({ log, tree, room });
 		throw error;
 	}
+}
+
+/** The admin UI may be left out of an installation, so nothing imports it by name. */
+async function loadScreens(): Promise<Screens | undefined> {
+	const path = "../admin/index.js";
+	if (!existsSync(new URL(path, import.meta.url))) return undefined;
+	const admin: { createScreens(): Screens } = await import(`${path}`);
+	return admin.createScreens();
 }
 
 /**

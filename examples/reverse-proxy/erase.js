@@ -33,7 +33,8 @@ const closing = [() => rmSync(directory, { recursive: true, force: true })];
 try {
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
-	const purge = ["--purge-url", url, ...proxy.options];
+	// The example writes through the proxy, which marks what it passes on.
+	const purge = ["--allow-anonymous", "--purge-url", url, ...proxy.options];
 	const server = await startServer(join(directory, "data"), ...purge);
 	closing.push(() => server.stop());
 	const started = await proxy.start(join(directory, name), new URL(server.url).port, port);

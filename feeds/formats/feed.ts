@@ -21,7 +21,7 @@ export type PageFormat = "atom" | "json" | "json-feed" | "cloudevents" | "lines"
  * An answer that runs on through the stream, written entry by entry while the stream is read. Its
  * table is the server's, as there is no feed to encode: `src/http/handlers/streaming/`.
  */
-export type StreamingFormat = "ndjson" | "event-stream";
+export type StreamingFormat = "ndjson" | "csv" | "event-stream";
 
 /** How the pages of a format are written. */
 export type PageEncoding = PageTraits & {
@@ -102,6 +102,7 @@ export const FEED_TYPES: readonly FeedType[] = [
 	mediaType("application/vnd.kurrent.events+json", "json"),
 	mediaType("application/feed+json", "json-feed"),
 	mediaType("application/x-ndjson", "ndjson"),
+	mediaType("text/csv", "csv"),
 	mediaType("text/event-stream", "event-stream"),
 	mediaType("application/cloudevents-batch+json", "cloudevents"),
 	mediaType("application/vnd.varve.events+ndjson", "lines"),

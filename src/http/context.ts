@@ -9,17 +9,24 @@ import type { Refusal } from "../errors.ts";
 import type { LastVersions } from "../following/last-versions.ts";
 import type { LiveReaders } from "../following/live-readers.ts";
 import type { LongPolls } from "../following/long-polls.ts";
+import type { StreamLists } from "../listing/list.ts";
 import type { Log } from "../log/log.ts";
 import type { Room } from "../log/room/room.ts";
 import type { LogTree } from "../log/tree.ts";
 import type { RequestLog } from "../observe/requests.ts";
 import type { CacheState } from "../purging/purging.ts";
+import type { Screens } from "../screens.ts";
 
 export type Context = LogContext &
 	FollowingContext &
 	OperatorContext & {
 		readonly settings: Settings;
 		readonly documents: Documents;
+		readonly lists: StreamLists;
+		/** The admin UI; undefined if the server runs without it. */
+		readonly screens: Screens | undefined;
+		/** Milliseconds since 1970. */
+		readonly startedMs: number;
 	};
 
 /** Shared by all servers over one log. */

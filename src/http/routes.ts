@@ -24,9 +24,11 @@ import { answerMoment } from "./handlers/moment.ts";
 import { answerOpenApi } from "./handlers/openapi.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
 import { answerPage } from "./handlers/pages/page.ts";
+import { answerFile, answerWeb } from "./handlers/screens.ts";
 import { answerService } from "./handlers/service.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/status.ts";
 import { answerDelete } from "./handlers/streams/delete.ts";
+import { answerList } from "./handlers/streams/list.ts";
 import {
 	answerMetadata,
 	answerMetadataAppend,
@@ -59,7 +61,7 @@ export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Prom
  * stream, `stream` is that one.
  */
 export type Target = { readonly [N in "query" | SegmentName]: string };
-export type SegmentName = "stream" | "from" | "count" | "id" | "time" | "tile";
+export type SegmentName = "stream" | "from" | "count" | "id" | "time" | "tile" | "file";
 
 type Direction = "forward" | "backward";
 
@@ -88,6 +90,12 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/admin/scavenge/last", "operate", "cold", answerScavengeLast],
 	["DELETE", "/admin/scavenge/:id", "operate", "cold", answerScavengeStop],
 
+	// Where users of EventStore look for its admin UI.
+	["GET", "/web", "anyone", "cold", answerWeb],
+	["GET", "/web/index.html", "anyone", "cold", answerWeb],
+	["GET", "/ui/*file", "anyone", "cold", answerFile],
+
+	["GET", "/streams", "read", "cold", answerList, "$streams"],
 	["GET", "/streams/:stream", "read", "hot", head],
 	["POST", "/streams/:stream", "write", "hot", answerAppend],
 	["DELETE", "/streams/:stream", "delete", "cold", answerDelete],

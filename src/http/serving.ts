@@ -8,11 +8,13 @@ import { Refusal } from "../errors.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
 import { LongPolls } from "../following/long-polls.ts";
+import { StreamLists } from "../listing/list.ts";
 import type { HiddenReads } from "../log/log.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
 import { RequestLog } from "../observe/requests.ts";
 import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
+import type { Screens } from "../screens.ts";
 import { FaultReports } from "./answering/faults.ts";
 import type { Context, LogContext } from "./context.ts";
 import { HttpServer, type Lanes } from "./server.ts";
@@ -21,7 +23,11 @@ import { prefixOf, urlsAt } from "./urls.ts";
 const RETRY_AFTER_SECONDS = 1;
 
 /** The log and its services. The server hands the hidden reads to the purging of caches alone. */
-export type ServedLog = LogContext & { readonly hidden: HiddenReads };
+export type ServedLog = LogContext & {
+	readonly hidden: HiddenReads;
+	/** The admin UI, if there is to be one. */
+	readonly screens?: Screens | undefined;
+};
 
 export class Serving {
 	readonly context: Context;
@@ -34,7 +40,7 @@ export class Serving {
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
 	constructor(
-		{ hidden, ...stored }: ServedLog,
+		{ hidden, screens, ...stored }: ServedLog,
 		settings: Settings,
 		operatorLog: OperatorLog,
 		lanes: Lanes = "both",
@@ -47,6 +53,9 @@ export class Serving {
 			...stored,
 			settings,
 			documents,
+			lists: new StreamLists(log),
+			screens,
+			startedMs: Date.now(),
 			longPolls: new LongPolls(log, longPollsMax),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log),
@@ -87,13 +96,14 @@ export class Serving {
 	 *   server goes on telling caches of erasures
 	 */
 	async close(settled: Promise<unknown> = Promise.resolve()): Promise<void> {
-		const { longPolls, liveReaders, lastVersions } = this.context;
+		const { longPolls, liveReaders, lastVersions, lists } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
 		liveReaders.close();
 		await Promise.all([this.#http.close(), settled]);
 		lastVersions.close();
+		lists.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}

@@ -25,7 +25,7 @@
  */
 import type { Position, StreamName, Version } from "../event.ts";
 import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "./commit.ts";
-import type { Range, Slice } from "./range.ts";
+import type { NameRange, Range, Slice } from "./range.ts";
 
 export type {
 	Append,
@@ -36,9 +36,9 @@ export type {
 	ScavengeStep,
 } from "./commit.ts";
 export { DEFAULT_LOG_LIMITS, type LogLimits } from "./limits.ts";
-export type { Gap, Range, Retention, Slice, StreamEntry } from "./range.ts";
+export type { Gap, NameRange, Range, Retention, Slice, StreamEntry } from "./range.ts";
 
-export interface Log extends Erasure, EventLookup, Histories, WriterProbe {
+export interface Log extends Erasure, EventLookup, Histories, StreamNames, WriterProbe {
 	/**
 	 * Appends a batch to one stream, whole or not at all. A stream that was softly deleted comes
 	 * back, with its metadata rewritten in the same transaction.
@@ -134,6 +134,17 @@ export interface EventLookup {
 	 * @throws Refusal `log-damaged`, `shutting-down`
 	 */
 	locate(stream: StreamName, id: string): Promise<Version | undefined>;
+}
+
+/** For lists of streams. */
+export interface StreamNames {
+	/**
+	 * The names of streams in a range, in the order of their bytes: own streams, index streams and
+	 * metadata streams that have ever had an event, the deleted ones too. It may name a stream before
+	 * the listeners have heard of its first event.
+	 * @throws Refusal `log-damaged`, `shutting-down`
+	 */
+	names(range: NameRange): Promise<readonly StreamName[]>;
 }
 
 /**

@@ -16,13 +16,14 @@ import {
 	type HiddenReads,
 	type Log,
 	type LogLimits,
+	type NameRange,
 	type Range,
 	type Slice,
 	type Verification,
 } from "./log.ts";
 import { append, remove } from "./memory/appending.ts";
 import { MemoryEraser } from "./memory/eraser.ts";
-import { locate, read } from "./memory/reading.ts";
+import { locate, namesIn, read } from "./memory/reading.ts";
 import { MemoryTables } from "./memory/tables.ts";
 import { viewOf } from "./memory/view.ts";
 import { lastShown } from "./reading/plan.ts";
@@ -94,6 +95,11 @@ export class MemoryLog implements Log {
 	async locate(stream: StreamName, id: string): Promise<Version | undefined> {
 		this.#refuseClosed();
 		return locate(this.#tables, stream, id);
+	}
+
+	async names(range: NameRange): Promise<readonly StreamName[]> {
+		this.#refuseClosed();
+		return namesIn(this.#tables, range);
 	}
 
 	async writerAnswers(): Promise<void> {

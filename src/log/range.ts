@@ -21,6 +21,15 @@ export type Range = {
 	readonly resolve?: boolean;
 };
 
+/** Names in the order of their bytes in UTF-8. */
+export type NameRange = {
+	/** The first name it may hold. */
+	readonly from: string;
+	/** The first name behind it; undefined for no end. */
+	readonly before: string | undefined;
+	readonly limit: number;
+};
+
 export type Slice = {
 	/**
 	 * The last version of the stream at the moment of the read; -1 if it shows no events at all.

@@ -1,7 +1,7 @@
 /** A log that is only read: it refuses every write, always for the same reason. */
 import type { Refusal } from "../errors.ts";
 import type { Position, StreamName, Version } from "../event.ts";
-import type { Commit, Log, Range, Slice, Verification } from "./log.ts";
+import type { Commit, Log, NameRange, Range, Slice, Verification } from "./log.ts";
 
 export class ReadOnlyLog implements Log {
 	readonly incarnation: number;
@@ -38,6 +38,10 @@ export class ReadOnlyLog implements Log {
 
 	locate(stream: StreamName, id: string): Promise<Version | undefined> {
 		return this.#log.locate(stream, id);
+	}
+
+	names(range: NameRange): Promise<readonly StreamName[]> {
+		return this.#log.names(range);
 	}
 
 	onCommit(listener: (commit: Commit) => void): () => void {

@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createScreens } from "../../admin/index.ts";
 import { type Servers, startServers } from "../http/harness.ts";
 import { operations } from "../http/openapi/document.ts";
 import { ROOT } from "../structure/source.ts";
@@ -28,7 +29,7 @@ describe("docs/http-api.md", () => {
 	let answers: string[];
 
 	beforeAll(async () => {
-		servers = await startServers({ publicUrl: BASE });
+		servers = await startServers({ publicUrl: BASE }, createScreens());
 		answers = [];
 		const known = new Set<string>();
 		for (const { command } of exchanges) {

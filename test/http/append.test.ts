@@ -55,7 +55,7 @@ describe("an append", () => {
 			const body = JSON.stringify(events(1));
 			const lines = [
 				`POST /streams/${stream} HTTP/1.1`,
-				"Host: varve.test",
+				"Host: localhost",
 				`Content-Type: ${EVENTS_JSON}`,
 				`Content-Length: ${body.length}`,
 			];
@@ -103,9 +103,9 @@ describe("an append", () => {
 	});
 
 	test("writes Location through the request's Host", async () => {
-		const headers = { Host: "events.example:8080", "ES-EventId": randomUUID() };
+		const headers = { Host: "events.localhost:8080", "ES-EventId": randomUUID() };
 		const reply = await servers.ask(single("a'b", headers));
-		expect(reply.headers.location).toBe("http://events.example:8080/streams/a%27b/0");
+		expect(reply.headers.location).toBe("http://events.localhost:8080/streams/a%27b/0");
 	});
 
 	test("writes Location through the public URL where there is one", async () => {

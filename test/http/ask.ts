@@ -111,5 +111,5 @@ export function allOf(socket: Socket): Promise<string> {
 
 /** A request's head as it goes over the wire, with a Host and closing the connection. */
 export function head(line: string, ...headers: string[]): string {
-	return `${[`${line} HTTP/1.1`, "Host: varve.test", "Connection: close", ...headers].join("\r\n")}\r\n\r\n`;
+	return `${[`${line} HTTP/1.1`, "Host: localhost", "Connection: close", ...headers].join("\r\n")}\r\n\r\n`;
 }

@@ -15,6 +15,7 @@ import { Serving } from "../../src/http/serving.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
+import type { Screens } from "../../src/screens.ts";
 import { quietRoom } from "../log/room/quiet.ts";
 import { toldTo } from "../observe/told.ts";
 import { type Ask, ask, type Reply } from "./ask.ts";
@@ -44,12 +45,21 @@ export type Servers = Lane & {
 	close(): Promise<void>;
 };
 
-export async function startServers(overrides: Partial<Settings> = {}): Promise<Servers> {
-	return startIn(mkdtempSync(join(tmpdir(), "varve-http-")), overrides);
+/** @param screens the admin UI, which tests of the API run without */
+export async function startServers(
+	overrides: Partial<Settings> = {},
+	screens?: Screens,
+): Promise<Servers> {
+	return startIn(mkdtempSync(join(tmpdir(), "varve-http-")), overrides, screens);
 }
 
-async function startIn(directory: string, overrides: Partial<Settings>): Promise<Servers> {
-	const settings: Settings = { ...parseSettings([], {}), data: directory, port: 0, ...overrides };
+async function startIn(
+	directory: string,
+	overrides: Partial<Settings>,
+	screens?: Screens,
+): Promise<Servers> {
+	const usual = { ...parseSettings([], {}), data: directory, port: 0, allowAnonymous: true };
+	const settings: Settings = { ...usual, ...overrides };
 	const log = await openSqliteLog(directory, settings);
 	const tree = openLogTree(directory);
 	const reported: unknown[] = [];
@@ -58,8 +68,8 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const room = quietRoom();
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
-		const stored = { log, hidden: log.hidden, tree, room, scavenger };
-		const server = new Serving(stored, settings, operatorLog, lanes);
+		const served = { log, hidden: log.hidden, tree, room, scavenger, screens };
+		const server = new Serving(served, settings, operatorLog, lanes);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();
 		const url = `http://127.0.0.1:${port}`;
@@ -96,7 +106,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 		async restart(between = () => undefined) {
 			await stop();
 			between(directory);
-			return startIn(directory, overrides);
+			return startIn(directory, overrides, screens);
 		},
 		async close() {
 			await stop();

@@ -155,8 +155,8 @@ const MISTAKES: [mistake: string, ask: Ask, ...words: string[]][] = [
 	],
 	[
 		"a format that no stream has",
-		get("/streams/order-42", "text/csv"),
-		"none of the formats in Accept 'text/csv'",
+		get("/streams/order-42", "text/calendar"),
+		"none of the formats in Accept 'text/calendar'",
 		"Accept: application/json",
 	],
 	["a path that is none", get("/stream/s"), "/stream/s", "/streams/order-42", "/openapi.json"],

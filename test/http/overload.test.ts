@@ -140,7 +140,7 @@ describe("closing", () => {
 		const port = Number(new URL(server.url).port);
 		const silent = open(port);
 		const idle = open(port);
-		idle.write("GET /ping HTTP/1.1\r\nHost: a\r\n\r\n");
+		idle.write("GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n");
 		const half = open(port);
 		half.write("GET /ping HT");
 		await until(() => idle.bytesRead > 0 && silent.readyState === "open" && half.bytesWritten > 0);
@@ -159,7 +159,7 @@ describe("closing", () => {
 		await ask(port, batch("s", events));
 		const socket = open(port);
 		socket.write(
-			"GET /streams/s?embed=body HTTP/1.1\r\nHost: a\r\nAccept: application/json\r\n\r\n",
+			"GET /streams/s?embed=body HTTP/1.1\r\nHost: localhost\r\nAccept: application/json\r\n\r\n",
 		);
 		await until(() => socket.bytesRead > 0);
 		const text = allOf(socket);

@@ -44,7 +44,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"request-too-slow": [
 		408,
 		"Request Timeout",
-		`POST /streams/s HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n${POST}\r\n\r\n[`,
+		`POST /streams/s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n${POST}\r\n\r\n[`,
 	],
 	"malformed-url": [400, "Bad Request", head("GET /streams/%zz")],
 	"malformed-host": [
@@ -71,6 +71,15 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		"Bad Request",
 		{ received: 7 },
 		"the client is gone before it can be told",
+	],
+	"form-not-ours": [403, "Forbidden", {}, "only a server with an admin UI takes forms: test/admin"],
+	"host-not-ours": [421, "Misdirected Request", get("/ping", "*/*", { Host: "evil.example" })],
+	"foreign-origin": [403, "Forbidden", batch("s", [event()], { Origin: "http://evil.example" })],
+	"anonymous-write": [
+		401,
+		"Unauthorized",
+		{ isForwarded: true },
+		"test/http/origin.test.ts: the server here lets everyone write",
 	],
 	"invalid-stream-name": [400, "Bad Request", get("/streams/%00")],
 	"invalid-event-number": [400, "Bad Request", get("/streams/s/x")],

@@ -33,8 +33,8 @@ test("/gossip has this server as the only member, and the leader, at the address
 			externalHttpPort: Number(port),
 		}),
 	]);
-	const named = await servers.ask(get("/gossip", "*/*", { Host: "store.example" }));
-	expect(named.json).toMatchObject({ serverIp: "store.example", serverPort: 80 });
+	const named = await servers.ask(get("/gossip", "*/*", { Host: "store.localhost" }));
+	expect(named.json).toMatchObject({ serverIp: "store.localhost", serverPort: 80 });
 	expect((await servers.ask(get("/gossip", "*/*", { Host: "a b" }))).status).toBe(400);
 });
 

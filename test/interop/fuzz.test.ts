@@ -85,7 +85,7 @@ async function statusesOf(bytes: Uint8Array): Promise<number[]> {
 	const socket = connect(servers.port, "127.0.0.1").on("error", () => undefined);
 	const answered = allOf(socket);
 	socket.write(bytes);
-	socket.write("GET /ping HTTP/1.1\r\nHost: varve.test\r\nConnection: close\r\n\r\n");
+	socket.write("GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 	const lines = (await answered).matchAll(/HTTP\/1\.1 (\d{3}) /g);
 	return [...lines].map(([, digits]) => Number(digits));
 }

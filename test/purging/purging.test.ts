@@ -254,7 +254,8 @@ test("what could not be purged before the end is purged at the next start, with 
 });
 
 test("by URLs, every page of the grid that shows the stream is named, in each form", async () => {
-	await start({ purgeBy: "urls", publicUrl: "https://events.example.org/log" });
+	const publicUrl = "https://events.example.org/log";
+	await start({ purgeBy: "urls", publicUrl, allowAnonymous: true });
 	await append("other-1", 3);
 	await append("order-1", 25);
 	await append("order-2", 25);

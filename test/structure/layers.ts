@@ -28,6 +28,8 @@ const HTTP_KNOWS = [
 	"src/log/log.ts",
 	"src/log/tree.ts",
 	"src/log/reading/clock.ts",
+	"src/listing",
+	"src/screens.ts",
 	"src/config.ts",
 	"src/networks.ts",
 	"src/observe",
@@ -51,6 +53,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"feeds/atom": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
 	"feeds/ndjson": ["feeds/json", "feeds/model.ts"],
 	"feeds/lines": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
+	"feeds/csv": ["feeds/model.ts"],
 	"feeds/event-source": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/json-feed": ["feeds/json", "feeds/ndjson", "feeds/model.ts"],
 	"feeds/events": ["feeds/json", "feeds/model.ts", "feeds/errors.ts"],
@@ -158,6 +161,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 	"src/following": ["src/log/log.ts", "src/indexes", ...VALUES],
 	"src/pages": ["src/log/log.ts", "src/indexes", "feeds", ...VALUES],
+	"src/listing": [
+		"src/log/log.ts",
+		"src/indexes",
+		"src/retention",
+		"src/pages/replay.ts",
+		...VALUES,
+	],
+	"src/screens.ts": ["src/listing", "src/log/log.ts", ...VALUES],
 	"src/cache": ["src/event.ts", "feeds"],
 	"src/purging/addresses.ts": [],
 	"src/purging": [
@@ -197,7 +208,11 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/http/request",
 		...HTTP_KNOWS,
 	],
+	"src/http/version.ts": [],
+	"src/http/rights.ts": ["src/retention", ...VALUES],
 	"src/http/answering": [
+		"src/http/version.ts",
+		"src/http/rights.ts",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",
@@ -212,6 +227,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...HTTP_KNOWS,
 	],
 	"src/http/handlers": [
+		"src/http/version.ts",
 		"src/http/urls.ts",
 		"src/http/request",
 		"src/http/context.ts",
@@ -221,6 +237,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	// The routes, the lanes and the server, with what they serve by.
 	"src/http": [
+		"src/http/rights.ts",
 		"src/purging/addresses.ts",
 		"src/http/sockets",
 		"src/http/urls.ts",
@@ -231,7 +248,19 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/http/handlers",
 		...HTTP_KNOWS,
 	],
+	// An edge: makes pages for people of what the server hands it.
+	admin: [
+		"src/screens.ts",
+		"src/listing",
+		"src/log/log.ts",
+		"src/retention",
+		"src/indexes",
+		"src/http/urls.ts",
+		"feeds",
+		...VALUES,
+	],
 	"src/main.ts": [
+		"src/screens.ts",
 		"src/http",
 		"src/http/urls.ts",
 		"src/http/context.ts",
@@ -283,6 +312,10 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	negotiator: ["feeds"],
 	pino: ["src/observe"],
 	xml2js: ["feeds"],
+	hono: ["admin"],
+	etag: ["admin"],
+	"@noble/hashes": ["admin/browser"],
+	"@noble/ed25519": ["admin/browser"],
 };
 
 /** A path's part: the longest name in LAYERS that fits. */

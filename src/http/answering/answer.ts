@@ -10,6 +10,8 @@ export type Answer = {
 	/** Names and values in turn: name, value, name, value … */
 	readonly headers: readonly string[];
 	readonly body?: Uint8Array | undefined;
+	/** Present if no page of another origin may read it, whatever `--cors-origin` says. */
+	readonly isForOwnOrigin?: true;
 	/** In place of a body, one that is made while it is sent; see `pump.ts`. */
 	readonly chunks?: Chunks;
 };

@@ -11,6 +11,7 @@ import type { Cors } from "./cors.ts";
 import { leaveInstead } from "./leave.ts";
 import { answerToError, problem } from "./problems.ts";
 import { pump } from "./pump.ts";
+import { showRefusal } from "./screens/refused.ts";
 import { send } from "./send.ts";
 
 export type Exchange = {
@@ -43,8 +44,16 @@ export function respond(exchange: Exchange, handle: Handler): void {
 		if (answer instanceof Promise) respondLater(exchange, answer);
 		else deliver(exchange, answer);
 	} catch (error) {
-		send(res, refused(exchange, error), cors);
+		const answer = refused(exchange, error);
+		if (answer instanceof Promise) respondLater(exchange, answer);
+		else send(res, answer, cors);
 	}
+}
+
+/** The answer to an error: a page for a person's browser, else a problem document or a pause. */
+function refused({ context, req }: Exchange, error: unknown): Answer | Promise<Answer> {
+	const answer = answerToError(error, context.report);
+	return leaveInstead(req, error) ?? showRefusal(context, req, answer) ?? answer;
 }
 
 /** A late answer is dropped: `send` writes nothing once headers went out. */
@@ -62,11 +71,6 @@ function respondLater(exchange: Exchange, later: Promise<Answer>): void {
 			clearTimeout(timer);
 			deliver(exchange, answer);
 		});
-}
-
-function refused({ context, req }: Exchange, error: unknown): Answer {
-	const answer = answerToError(error, context.report);
-	return leaveInstead(req, error) ?? answer;
 }
 
 function deliver({ context, res, cors }: Exchange, answer: Answer): void {

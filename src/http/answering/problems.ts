@@ -6,6 +6,7 @@
  * clients of the contract recognise an outcome by.
  */
 import { Refusal } from "../../errors.ts";
+import type { ShownProblem } from "../../screens.ts";
 import { type Answer, textAnswer } from "./answer.ts";
 import { APPEND_PROBLEMS } from "./problems/append.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
@@ -26,13 +27,7 @@ const NO_STORE = ["Cache-Control", "no-store"];
 /** The answer to a refusal. */
 export function problem<W extends Words>(refusal: Refusal<W>): Answer {
 	const entry: Problem<W> = PROBLEMS[refusal.word];
-	const body = {
-		type: `urn:varve:problem:${refusal.word}`,
-		title: entry.title,
-		status: entry.status,
-		detail: detailOf(refusal),
-		...(entry.shown ?? all)(refusal.facts),
-	};
+	const body = bodyOf(refusal);
 	// A proxy may keep a 404 or 410 by its own judgement (RFC 9111 section 4.2.2), and a stream that
 	// is not there now may be there in a second.
 	const headers = [...(entry.headers?.(refusal.facts) ?? []), ...NO_STORE];
@@ -43,6 +38,22 @@ export function problem<W extends Words>(refusal: Refusal<W>): Answer {
 		headers,
 	);
 	return entry.reason === undefined ? answer : { ...answer, reason: entry.reason(refusal.facts) };
+}
+
+/** How a client is told of an error; undefined for a fault of the server. */
+export function problemOf(error: unknown): ShownProblem | undefined {
+	return isRequestRefusal(error) ? bodyOf(error) : undefined;
+}
+
+function bodyOf<W extends Words>(refusal: Refusal<W>): ShownProblem {
+	const entry: Problem<W> = PROBLEMS[refusal.word];
+	return {
+		type: `urn:varve:problem:${refusal.word}`,
+		title: entry.title,
+		status: entry.status,
+		detail: entry.detail(refusal.facts),
+		...(entry.shown ?? all)(refusal.facts),
+	};
 }
 
 /**

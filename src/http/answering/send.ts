@@ -24,9 +24,10 @@ export function send(res: ServerResponse, answer: Answer, cors: Cors): void {
 	answered(res);
 }
 
-function write(res: ServerResponse, { status, reason, headers, body }: Answer, cors: Cors): void {
+function write(res: ServerResponse, answer: Answer, cors: Cors): void {
+	const { status, reason, headers, body } = answer;
 	const shared = BEFORE_HANDLERS.has(status) ? cors.refused : cors.headers;
-	const all = headers.concat(shared);
+	const all = headers.concat(answer.isForOwnOrigin ? [] : shared);
 	if (reason === undefined) res.writeHead(status, all);
 	else res.writeHead(status, reason, all);
 	res.end(body);

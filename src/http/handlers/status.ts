@@ -1,7 +1,6 @@
 /**
  * The small endpoints: is it there, what is it, can it work.
  */
-import { createRequire } from "node:module";
 import { TEXT_TYPES } from "../../../feeds/formats/message.ts";
 import { COUNT_MAX, GRID } from "../../../feeds/geometry.ts";
 import { isRefusal } from "../../errors.ts";
@@ -12,12 +11,10 @@ import type { Exchange } from "../answering/exchange.ts";
 import { answerMessage } from "../answering/message.ts";
 import { answerToError } from "../answering/problems.ts";
 import { negotiateType } from "../request/negotiation.ts";
+import { VERSION } from "../version.ts";
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const NO_STORE = ["Cache-Control", "no-store"];
-
-/** From the package's own manifest. */
-export const VERSION = readVersion();
 
 /** The level of the wire contract we speak, in the place where its clients look for it. */
 export const CONTRACT_VERSION = "24.10.14.0";
@@ -117,9 +114,4 @@ async function canWork(log: Exchange["context"]["log"]): Promise<boolean> {
 
 function json(status: number, value: unknown): Answer {
 	return textAnswer(status, JSON_TYPE, JSON.stringify(value), NO_STORE);
-}
-
-function readVersion(): string {
-	const manifest: { version: string } = createRequire(import.meta.url)("varve/package.json");
-	return manifest.version;
 }

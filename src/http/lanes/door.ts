@@ -14,10 +14,14 @@ import { Refusal } from "../../errors.ts";
 import type { Answer } from "../answering/answer.ts";
 import { type Cors, type CorsOf, PREFLIGHT } from "../answering/cors.ts";
 import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
+import { guarded } from "../answering/screens/guard.ts";
+import { showScreen, submitForm } from "../answering/screens/show.ts";
 import { afterMinPosition } from "../conditions/min-position.ts";
 import type { Context } from "../context.ts";
+import { namesHtml } from "../request/html.ts";
 import { identityOf } from "../request/identity.ts";
 import { refuseMisspelt } from "../request/misspelt.ts";
+import { OriginRules } from "../request/origin.ts";
 import { neededFor, permit } from "../rights.ts";
 import { RememberedRequests } from "./remembered.ts";
 import { corsFor, type Resource, type RouteMatch } from "./resources.ts";
@@ -27,9 +31,11 @@ export class Door {
 	/** The CORS headers of answers that no route gave. */
 	readonly #noRoute: Cors;
 	readonly #remembered = new RememberedRequests();
+	readonly #origins: OriginRules;
 
 	constructor(context: Context, corsOf: CorsOf) {
 		this.#context = context;
+		this.#origins = new OriginRules(context.settings);
 		this.#noRoute = corsOf("");
 	}
 
@@ -40,7 +46,10 @@ export class Door {
 
 	/** Answers a request whose URL is in the table of routes. */
 	take(req: IncomingMessage, res: ServerResponse, match: RouteMatch): void {
-		this.#serve(req, res, corsFor(match), (exchange) => this.#answer(exchange, match));
+		const cors = corsFor(match);
+		if (namesHtml(req)) {
+			this.#serve(req, res, cors, (exchange) => guarded(this.#answer(exchange, match)));
+		} else this.#serve(req, res, cors, (exchange) => this.#answer(exchange, match));
 	}
 
 	/** Answers a request whose URL is not in it, or that cannot be read. */
@@ -60,6 +69,8 @@ export class Door {
 	#answer(exchange: Exchange, match: RouteMatch): ReturnType<Handler> {
 		const { req } = exchange;
 		const { resource, target, recall } = match;
+		// A request in remembered words has the host of one that passed.
+		if (recall === undefined) this.#origins.checkHost(req);
 		const route = resource.routes.get(req.method ?? "");
 		if (route === undefined) return answerWithoutRoute(resource, req.method ?? "");
 		// Before any condition, since a 304 is an answer, too.
@@ -67,9 +78,14 @@ export class Door {
 		const known = recall?.(req);
 		if (known) return known;
 		if (route.method !== "GET") {
+			this.#origins.checkWrite(req);
+			const done = submitForm(exchange, resource.path, target);
+			if (done) return done;
 			refuseMisspelt(req, target.query);
 			return route.handle(exchange, target);
 		}
+		const screen = showScreen(exchange, resource.path, target);
+		if (screen) return screen;
 		const answer = afterMinPosition(exchange, () => route.handle(exchange, target));
 		if (exchange.recall && req.method === "GET") {
 			this.#remembered.set(req, { resource, target, recall: exchange.recall });

@@ -9,6 +9,7 @@ import {
 	acceptOfFormat,
 	atomInstead,
 	type Coding,
+	FORMATS,
 	type MediaType,
 	negotiate,
 	negotiateCoding,
@@ -94,7 +95,7 @@ function acceptOfKnownFormat(format: string): string {
 	throw new Refusal("malformed-query", {
 		parameter: "format",
 		value: format.slice(0, 64),
-		reason: "it takes json, xml, text, atom or atomxj.",
+		reason: `it takes ${FORMATS.join(", ")}.`,
 	});
 }
 

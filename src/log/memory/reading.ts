@@ -1,7 +1,7 @@
 /** Reading in memory: fetch the entries that the plan names. */
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
 import { firstUnexpired } from "../../retention/window.ts";
-import type { Range, Slice } from "../log.ts";
+import type { NameRange, Range, Slice } from "../log.ts";
 import { planRead, type ReadPlan } from "../reading/plan.ts";
 import { type RestSought, restSought, type SliceRest, sliceOf } from "../reading/slice.ts";
 import { type Entry, withTargets } from "../reading/targets.ts";
@@ -65,6 +65,21 @@ export function shown(
 	content: boolean,
 ): RecordedEvent | undefined {
 	return event && !content ? { ...event, data: NOTHING, metadata: NOTHING } : event;
+}
+
+/** As `Log.names`. */
+export function namesIn(
+	tables: MemoryTables,
+	{ from, before, limit }: NameRange,
+): readonly StreamName[] {
+	const low = Buffer.from(from);
+	const high = before === undefined ? undefined : Buffer.from(before);
+	return [...tables.streams.keys()]
+		.map((name) => ({ name, bytes: Buffer.from(name) }))
+		.filter(({ bytes }) => bytes.compare(low) >= 0 && (!high || bytes.compare(high) < 0))
+		.sort((one, other) => one.bytes.compare(other.bytes))
+		.slice(0, limit)
+		.map(({ name }) => name);
 }
 
 /** As `Log.locate`: the earliest. */

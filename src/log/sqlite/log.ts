@@ -17,6 +17,7 @@ import {
 	type History,
 	type Log,
 	type LogLimits,
+	type NameRange,
 	type Range,
 	type Slice,
 	type Verification,
@@ -165,6 +166,15 @@ export class SqliteLog implements Log {
 
 	locate(stream: StreamName, id: string): Promise<Version | undefined> {
 		return this.#reading(stream, id, () => this.#parts.reader.locate(stream, id));
+	}
+
+	async names(range: NameRange): Promise<readonly StreamName[]> {
+		this.#refuseClosing();
+		try {
+			return this.#parts.reader.names(range);
+		} catch (error) {
+			throw refusalOr(error, `the names of streams from '${range.from}' on`);
+		}
 	}
 
 	async writerAnswers(): Promise<void> {

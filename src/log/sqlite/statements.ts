@@ -100,6 +100,9 @@ export const SELECT_CREATED_AT = `
 
 export const SELECT_STREAM_NAME = "SELECT name FROM streams WHERE id = ?";
 
+export const SELECT_NAMES =
+	"SELECT name FROM streams WHERE name >= ? AND name < ? ORDER BY name LIMIT ?";
+
 export const INSERT_STREAM = "INSERT INTO streams (name) VALUES (?)";
 
 export const INSERT_EVENT = `

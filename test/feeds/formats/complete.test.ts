@@ -28,31 +28,31 @@ describe("what is added without the rest of it", () => {
 
 	/** Many faults a run: a run of the compiler takes seconds. */
 	test("does not compile: a word without its row in a table", () => {
-		add(FEED, "export type PageFormat =", ' "csv" |');
+		add(FEED, "export type PageFormat =", ' "sheet" |');
 		add(FEED, "export type StreamingFormat =", ' "tsv" |');
-		add(EVENT, "export type EventFormat =", ' "csv"');
-		add(BODY, "export type BodyKind =", ' "csv"');
-		add(MESSAGE, "export type MessageFormat =", ' "csv" |');
+		add(EVENT, "export type EventFormat =", ' "sheet"');
+		add(BODY, "export type BodyKind =", ' "sheet"');
+		add(MESSAGE, "export type MessageFormat =", ' "sheet" |');
 		expect(faults()).toEqual([
-			[EVENT, "Property 'csv' is missing"],
-			[FEED, "Property 'csv' is missing"],
-			["src/http/answering/message.ts", "Property 'csv' is missing"],
+			[EVENT, "Property 'sheet' is missing"],
+			[FEED, "Property 'sheet' is missing"],
+			["src/http/answering/message.ts", "Property 'sheet' is missing"],
 			[STREAMING, "Property 'tsv' is missing"],
-			["src/http/request/bodies/events.ts", "Property 'csv' is missing"],
+			["src/http/request/bodies/events.ts", "Property 'sheet' is missing"],
 		]);
 	});
 
 	test("does not compile: a batch at a stream's own URL without its encoder", () => {
-		add(FEED, "export type PageFormat =", ' "csv" |');
+		add(FEED, "export type PageFormat =", ' "sheet" |');
 		const row =
-			'csv: { writes: { from: "feed", encode: encodeFeedJson }, showsContent: () => true, ownUrl: "first-batch" },';
+			'sheet: { writes: { from: "feed", encode: encodeFeedJson }, showsContent: () => true, ownUrl: "first-batch" },';
 		add(FEED, "PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {", row);
 		expect(faults().map(([file]) => file)).toEqual([FEED]);
 	});
 
 	test("does not compile: a media type without its format", () => {
-		add(FEED, "] = [", ' mediaType("text/csv", "csv"),');
-		add(EVENT, "] = [", ' eventType("text/csv", "csv"),');
+		add(FEED, "] = [", ' mediaType("text/x-sheet", "sheet"),');
+		add(EVENT, "] = [", ' eventType("text/x-sheet", "sheet"),');
 		expect(faults().map(([file]) => file)).toEqual([EVENT, FEED]);
 	});
 });

@@ -160,7 +160,7 @@ describe("application/x-ndjson", () => {
 	test("to HEAD has the headers of GET and no body", async () => {
 		const text = await raw(
 			servers.port,
-			`HEAD /streams/cart-1 HTTP/1.1\r\nHost: a\r\nAccept: ${NDJSON}\r\nConnection: close\r\n\r\n`,
+			`HEAD /streams/cart-1 HTTP/1.1\r\nHost: localhost\r\nAccept: ${NDJSON}\r\nConnection: close\r\n\r\n`,
 		);
 		expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
 		expect(text).toContain("Content-Type: application/x-ndjson; charset=utf-8\r\n");

@@ -30,7 +30,7 @@ const REPLAY = head("GET /streams/large", "Accept: application/x-ndjson");
 const PAGE = head("GET /streams/large/0/forward/12?embed=body", "Accept: application/atom+xml");
 
 const POLL =
-	"GET /streams/large/12/forward/1 HTTP/1.1\r\nHost: varve.test\r\nES-LongPoll: 1\r\n\r\n";
+	"GET /streams/large/12/forward/1 HTTP/1.1\r\nHost: localhost\r\nES-LongPoll: 1\r\n\r\n";
 
 test.each([
 	["lines", REPLAY],
@@ -73,7 +73,7 @@ test("one that goes on reading, however slowly, gets all of it", async () => {
 test("who goes away while his answer waits behind another leaves nothing behind", async () => {
 	const few = await startServers({ liveStreamsMax: 2, heartbeatMs: 100 });
 	const poll =
-		"GET /streams/none/0/forward/1 HTTP/1.1\r\nHost: varve.test\r\nES-LongPoll: 100\r\n\r\n";
+		"GET /streams/none/0/forward/1 HTTP/1.1\r\nHost: localhost\r\nES-LongPoll: 100\r\n\r\n";
 	const accept = "Accept: text/event-stream";
 	for (let n = 0; n < 5; n++) {
 		const socket = open(few.port);
@@ -188,7 +188,7 @@ describe("what slow clients send", () => {
 
 describe("answers that wait behind another", () => {
 	const get1 = (path: string, ...more: string[]) =>
-		`${[`GET ${path} HTTP/1.1`, "Host: varve.test", `Accept: ${JSON_FEED}`, ...more].join("\r\n")}\r\n\r\n`;
+		`${[`GET ${path} HTTP/1.1`, "Host: localhost", `Accept: ${JSON_FEED}`, ...more].join("\r\n")}\r\n\r\n`;
 	const poll = get1("/streams/later/0/forward/1", "ES-LongPoll: 100");
 	const page = (count: number) => `/streams/small/0/forward/${count}?embed=body`;
 

@@ -4,7 +4,7 @@ import { type Servers, startServers } from "../harness.ts";
 
 type Headers = Record<string, string>;
 
-const OWN = { Host: "inner.example:2113" };
+const OWN = { Host: "inner.localhost:2113" };
 
 let trusting: Servers;
 let wary: Servers;
@@ -25,18 +25,18 @@ afterAll(async () => {
 });
 
 const MATRIX: [name: string, headers: Headers, base: string][] = [
-	["nothing", {}, "http://inner.example:2113"],
+	["nothing", {}, "http://inner.localhost:2113"],
 	["a host", { "X-Forwarded-Host": "es.example" }, "http://es.example"],
 	["a host and port", { "X-Forwarded-Host": "es.example:81" }, "http://es.example:81"],
 	["an IPv6 address", { "X-Forwarded-Host": "[2001:db8::1]:81" }, "http://[2001:db8::1]:81"],
 	["a list of hosts", { "X-Forwarded-Host": "es.example, mid.example" }, "http://es.example"],
-	["a port", { "X-Forwarded-Port": "8443" }, "http://inner.example:8443"],
-	["a list of ports", { "X-Forwarded-Port": "8443, 2114" }, "http://inner.example:8443"],
-	["a port that is a word", { "X-Forwarded-Port": "abc" }, "http://inner.example:2113"],
+	["a port", { "X-Forwarded-Port": "8443" }, "http://inner.localhost:8443"],
+	["a list of ports", { "X-Forwarded-Port": "8443, 2114" }, "http://inner.localhost:8443"],
+	["a port that is a word", { "X-Forwarded-Port": "abc" }, "http://inner.localhost:2113"],
 	[
 		"a scheme, and its port beside",
 		{ "X-Forwarded-Proto": "https", "X-Forwarded-Port": "443" },
-		"https://inner.example",
+		"https://inner.localhost",
 	],
 	[
 		"a host, and its port beside",
@@ -53,15 +53,15 @@ const MATRIX: [name: string, headers: Headers, base: string][] = [
 		{ "X-Forwarded-Host": "es.example", "X-Forwarded-Port": "99999" },
 		"http://es.example",
 	],
-	["a scheme", { "X-Forwarded-Proto": "https" }, "https://inner.example:2113"],
-	["a scheme that is none", { "X-Forwarded-Proto": "gopher" }, "http://inner.example:2113"],
+	["a scheme", { "X-Forwarded-Proto": "https" }, "https://inner.localhost:2113"],
+	["a scheme that is none", { "X-Forwarded-Proto": "gopher" }, "http://inner.localhost:2113"],
 	[
 		"a default port",
 		{ "X-Forwarded-Host": "es.example:443", "X-Forwarded-Proto": "https" },
 		"https://es.example",
 	],
-	["a prefix", { "X-Forwarded-Prefix": "events" }, "http://inner.example:2113/events"],
-	["a prefix in slashes", { "X-Forwarded-Prefix": "//a//b/" }, "http://inner.example:2113/a/b"],
+	["a prefix", { "X-Forwarded-Prefix": "events" }, "http://inner.localhost:2113/events"],
+	["a prefix in slashes", { "X-Forwarded-Prefix": "//a//b/" }, "http://inner.localhost:2113/a/b"],
 	[
 		"S42: all of them",
 		{
@@ -113,7 +113,7 @@ describe.each(["fast", "express"] as const)("in the %s lane", (name) => {
 
 	test.each(MATRIX)("departure 21: anybody else's %s is passed over", async (_, headers) => {
 		const reply = await ask(wary, get("/streams/newstream", ATOM_JSON, { ...OWN, ...headers }));
-		expect(reply.json.id).toBe("http://inner.example:2113/streams/newstream");
+		expect(reply.json.id).toBe("http://inner.localhost:2113/streams/newstream");
 	});
 
 	test.each([

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => servers.close());
 
 function request(line: string, lines: readonly string[], body = ""): string {
-	const fields = ["Host: a", ...lines, `Content-Length: ${Buffer.byteLength(body)}`];
+	const fields = ["Host: localhost", ...lines, `Content-Length: ${Buffer.byteLength(body)}`];
 	return `${line} HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n${body}`;
 }
 

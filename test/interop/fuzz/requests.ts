@@ -231,7 +231,7 @@ export const requestBytes: Arbitrary<Uint8Array> = fc
 		const payload = verb === "GET" ? "" : text;
 		const lines = [
 			`${verb} ${where} HTTP/1.1`,
-			"Host: varve.test",
+			"Host: localhost",
 			`Content-Type: ${type}`,
 			`Content-Length: ${Buffer.byteLength(payload, "latin1")}`,
 			"Connection: keep-alive",

@@ -110,7 +110,6 @@ describe.each(["fast", "express"] as const)("in the %s lane", (name) => {
 		["/streams/routed/0/forward/20/more", "no route"],
 		["/streams/routed/0/", "no route"],
 		["/Streams/routed", "no route"],
-		["/streams", "no route"],
 		["/streams/routed/0/Forward/20", "no route"],
 		["/streams/$all/filtered", "no filter"],
 		["/streams/%24all/filtered/head/20", "no filter"],

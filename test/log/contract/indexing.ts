@@ -9,6 +9,34 @@ export function indexing(given: Given): void {
 		log = given.log;
 	});
 
+	describe("the names of streams", () => {
+		const all = { from: "", before: undefined, limit: 100 };
+
+		test("stand in the order of their bytes, whatever a language makes of them", async () => {
+			// In UTF-16, the code units of the last begin below those of the one before it.
+			const given = ["b", "a-2", "a-10", "B", "é", "\uff5e", "\u{1f600}"];
+			for (const stream of given) await append(log, stream, [event()]);
+			const names = (await log.names(all)).filter((one) => !one.startsWith("$"));
+			expect(names).toEqual(["B", "a-10", "a-2", "b", "é", "\uff5e", "\u{1f600}"]);
+		});
+
+		test("are had from one on, before another, and no more than asked for", async () => {
+			for (const stream of ["a", "b", "c", "d"]) await append(log, stream, [event()]);
+			expect(await log.names({ from: "b", before: "d", limit: 10 })).toEqual(["b", "c"]);
+			expect(await log.names({ from: "b\0", before: undefined, limit: 1 })).toEqual(["c"]);
+			expect(await log.names({ from: "e", before: undefined, limit: 9 })).toEqual([]);
+		});
+
+		test("are those of index streams, of metadata and of deleted streams as well", async () => {
+			await append(log, "a-1", [event({ type: "T" })]);
+			await append(log, "$$a-1", [event({ type: "$metadata", data: Buffer.from("{}") })]);
+			await log.delete({ stream: name("a-1"), expected: "any", hard: true });
+			const names = await log.names(all);
+			for (const one of ["a-1", "$$a-1", "$ce-a", "$et-T", "$streams"])
+				expect(names).toContain(one);
+		});
+	});
+
 	describe("an index stream", () => {
 		test("lists events of a category, a type and a correlation in commit order", async () => {
 			const correlated = { metadata: Buffer.from('{"$correlationId":"c 1"}') };

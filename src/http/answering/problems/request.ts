@@ -17,7 +17,11 @@ type Words =
 	| "not-acceptable"
 	| "unsupported-media-type"
 	| "body-too-large"
-	| "body-incomplete";
+	| "body-incomplete"
+	| "form-not-ours"
+	| "host-not-ours"
+	| "foreign-origin"
+	| "anonymous-write";
 
 export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
@@ -115,6 +119,37 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 400,
 		title: "Body incomplete",
 		detail: (f) => `The body ended after ${f.received} bytes, before its announced end.`,
+	},
+	"form-not-ours": {
+		status: 403,
+		title: "Form not ours",
+		detail: () =>
+			"The form was not sent from a page that this server gave to this browser since its last " +
+			"start. Nothing was changed. Go back, load the page again, and send the form from there.",
+	},
+	"host-not-ours": {
+		status: 421,
+		title: "Not a name of this server",
+		detail: (f) =>
+			`The Host header says '${f.host}', which is no name of this server. If clients reach it under ` +
+			"that name, its operator has to say so: --public-url http://that-name:port.",
+	},
+	"foreign-origin": {
+		status: 403,
+		title: "Write from another origin",
+		detail: (f) =>
+			`A page of the origin '${f.origin}' sent this. Pages of other origins may change nothing here, ` +
+			"unless the operator names theirs: --cors-origin https://app.example.com. Nothing was changed.",
+	},
+	"anonymous-write": {
+		status: 401,
+		title: "Anonymous write",
+		detail: (f) =>
+			`${f.isForwarded ? "A proxy has passed this request on" : "This server is reached from beyond its machine"}` +
+			", and it knows no users yet, so everyone out there could write. If that is meant, its operator " +
+			"has to say so: --allow-anonymous. Nothing was changed.",
+		shown: () => ({}),
+		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
 	},
 };
 

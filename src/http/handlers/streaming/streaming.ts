@@ -5,7 +5,7 @@
 import type { StreamingFormat } from "../../../../feeds/formats/feed.ts";
 import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
-import { answerNdjson } from "./ndjson.ts";
+import { answerCsv, answerNdjson } from "./ndjson.ts";
 import type { StreamingRequest } from "./request.ts";
 import { answerServerSentEvents } from "./server-sent-events.ts";
 
@@ -13,6 +13,7 @@ type AnswerStreaming = (exchange: Exchange, request: StreamingRequest) => Promis
 
 const STREAMING_FORMATS: Readonly<Record<StreamingFormat, AnswerStreaming>> = {
 	ndjson: answerNdjson,
+	csv: answerCsv,
 	"event-stream": answerServerSentEvents,
 };
 

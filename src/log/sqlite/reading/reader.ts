@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import type { Position, RecordedEvent, StreamName, Version } from "../../../event.ts";
 import { isIndexStream } from "../../../indexes/joins.ts";
 import { firstUnexpired } from "../../../retention/window.ts";
-import type { Gap, Range, Slice } from "../../log.ts";
+import type { Gap, NameRange, Range, Slice } from "../../log.ts";
 import { lastShown, planRead, type ReadPlan } from "../../reading/plan.ts";
 import { type RestSought, restSought, type SliceRest, sliceOf } from "../../reading/slice.ts";
 import { type TargetFacts, withTargets } from "../../reading/targets.ts";
@@ -16,6 +16,8 @@ import { StreamStates } from "../streams/stream-states.ts";
 import { Events } from "./events.ts";
 
 const NO_REST: SliceRest = {};
+/** To SQLite every blob is greater than every text. */
+const NO_END = Buffer.alloc(0);
 
 export type ReaderOptions = {
 	readonly pageBytesMax: number;
@@ -92,6 +94,11 @@ export class Reader {
 		return this.#locator.locate(stream, this.#states.find(stream), id);
 	}
 
+	/** Names are never changed, so they need no snapshot. */
+	names({ from, before, limit }: NameRange): StreamName[] {
+		return this.#statements.names.all(from, before ?? NO_END, limit) as StreamName[];
+	}
+
 	close(): void {
 		this.#database.close();
 	}
@@ -153,6 +160,7 @@ function prepare(database: Database.Database) {
 		createdAt: database.prepare(sql.SELECT_CREATED_AT).pluck(),
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
 		gap: database.prepare(sql.SELECT_GAP),
+		names: database.prepare(sql.SELECT_NAMES).pluck(),
 		erasures: database.prepare(sql.SELECT_ERASURES).pluck(),
 	};
 }

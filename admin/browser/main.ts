@@ -1,0 +1,31 @@
+/** What the script adds to pages that work without it. Each part looks for what it works on. */
+
+import { copyOnClick } from "./copy.js";
+import { openDialogs } from "./forms/deed.js";
+import { checkFields } from "./forms/fields.js";
+import { suggestPlaces } from "./go.js";
+import { listenToKeys } from "./keys.js";
+import { followLive } from "./live.js";
+import { jumpByCore, swapLinks } from "./swap.js";
+import { switchTheme } from "./theme.js";
+import { keepTimes, tellTimes } from "./times.js";
+
+switchTheme();
+tellTimes();
+keepTimes();
+suggestPlaces();
+copyOnClick();
+openDialogs();
+swapLinks();
+jumpByCore();
+listenToKeys();
+checkFields(document);
+followLive();
+document.addEventListener("varve:swapped", () => {
+	tellTimes();
+	checkFields(document);
+});
+if (document.getElementById("proof-panel")) {
+	// Only the page of an event has one.
+	void import("./proof.js").then(({ checkProof }) => checkProof());
+}

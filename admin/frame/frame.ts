@@ -1,0 +1,174 @@
+/** What every screen has around its content: the bar, the head of the log, the foot. */
+import { ALL } from "../../src/event.ts";
+import { prefixOf } from "../../src/http/urls.ts";
+import type { Screen, Visit } from "../../src/screens.ts";
+import { type Html, html, type Part } from "../html.ts";
+import type { TypeCounts, Types } from "../parts/hues.ts";
+import { grouped } from "../parts/numbers.ts";
+import { visibleText } from "../parts/visible.ts";
+import type { Files } from "./files.ts";
+import { KEYS, type KeyOf } from "./keys.ts";
+
+/** The places of the bar. A later page stands here once there is something on it. */
+const PLACES = [
+	{ place: "overview", path: "/", text: "Overview" },
+	{ place: "streams", path: "/streams", text: "Streams" },
+	{ place: "all", path: "/streams/%24all", text: "All events" },
+] as const;
+
+export type Place = (typeof PLACES)[number]["place"];
+
+/** What a screen stands in: made once a request. */
+export type Frame = {
+	readonly visit: Visit;
+	readonly files: Files;
+	readonly types: Types;
+	/** The last position of the log; -1 if it is empty, undefined if it cannot be read. */
+	readonly head: number | undefined;
+	/** Milliseconds since 1970; all times of a screen are told from this moment. */
+	readonly now: number;
+};
+
+export type Page = PageHead & {
+	readonly place: Place | undefined;
+	/** The main column, and what stands beside it. */
+	readonly main: Part;
+	readonly aside?: Part;
+	/** Whether the column beside needs little room. */
+	readonly isSlim?: true;
+	/** The keys that work here, besides those that work everywhere. */
+	readonly keys?: readonly KeyOf[];
+	readonly status?: number;
+	readonly headers?: readonly string[];
+};
+
+type PageHead = {
+	/** Of the window; characters that cannot be seen are shown in it as well. */
+	readonly title: string;
+	readonly crumbs?: Part;
+	readonly heading?: Part;
+	/** One line under the heading. */
+	readonly facts?: Part;
+	readonly actions?: Part;
+	/** What needs a look, or says in words what holds here. */
+	readonly note?: Part;
+};
+
+const NO_TYPES: Types = { counted: [], isCut: false, hues: new Map() };
+
+/** Reads what the frame shows; a log that cannot be read still has a frame. */
+export async function frameOf(visit: Visit, files: Files, counts: TypeCounts): Promise<Frame> {
+	const { store } = visit;
+	const [head, types] = await Promise.all([
+		store.last(ALL).then(Number, () => undefined),
+		counts.of(store).catch(() => NO_TYPES),
+	]);
+	return { visit, files, types, head, now: Date.now() };
+}
+
+export function screenOf(frame: Frame, page: Page): Screen {
+	const { visit } = frame;
+	const layout = page.aside === undefined ? "one" : page.isSlim ? "two slim" : "two";
+	const theme = visit.theme === undefined ? undefined : html` data-theme="${visit.theme}"`;
+	const text = html`<!doctype html>
+<html lang="en"${theme} data-base="${prefixOf(visit.base)}">
+${headOf(frame, page)}
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+${barOf(frame, page.place)}
+<main id="main" tabindex="-1">
+${topOf(page)}
+${page.note}
+<div class="${layout}"><div class="col">${page.main}</div>${
+		page.aside === undefined
+			? ""
+			: html`<aside class="col" aria-label="Beside it">${page.aside}</aside>`
+	}</div>
+</main>
+${footOf(frame)}
+${keysDialog(page.keys ?? [])}
+<div id="toast" role="status" aria-live="polite"></div>
+</body>
+</html>`;
+	const { status = 200, headers = [] } = page;
+	return { status, html: withPrefix(String(text), prefixOf(visit.base)), headers };
+}
+
+/** A redirect after a form, so that a reload sends nothing twice. */
+export function redirect({ base }: Visit, path: string): Screen {
+	return { status: 303, html: "", headers: ["Location", `${base}${path}`] };
+}
+
+/**
+ * Adds the path under which the server is seen to each link. A quote of a client is escaped, so
+ * that only a link of a template looks like one.
+ */
+function withPrefix(text: string, prefix: string): string {
+	if (prefix === "") return text;
+	return text.replace(/ (href|action|src|data-url)="\//g, ` $1="${prefix}/`);
+}
+
+function headOf({ files }: Frame, { title }: Page): Html {
+	return html`<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${visibleText(title)} – Varve</title>
+<link rel="icon" href="${files.path("sign.svg")}">
+<link rel="stylesheet" href="${files.path("admin.css")}">
+<script type="module" src="${files.path("main.js")}"></script>
+</head>`;
+}
+
+function barOf(frame: Frame, at: Place | undefined): Html {
+	const places = PLACES.map(({ place, path, text }) => {
+		const current = place === at ? html` aria-current="page"` : "";
+		return html`<a href="${path}"${current} data-place="${place}">${text}</a>`;
+	});
+	return html`<header class="bar">
+<a class="sign" href="/"><img src="${frame.files.path("sign.svg")}" width="20" height="20" alt="">Varve</a>
+<nav aria-label="Places">${places}</nav>
+<form class="go" role="search" action="/" method="get">
+<input name="go" type="search" id="go" placeholder="Go to a stream, event id or position" aria-label="Go to a stream, an event id or a position" autocomplete="off" spellcheck="false" maxlength="1100" aria-controls="go-list"><kbd class="wide needs-script">/</kbd>
+<ul id="go-list" hidden></ul></form>
+${stateOf(frame)}
+<button type="button" class="icon needs-script" id="theme" aria-label="Light or dark"><svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.6"/><path d="M8 2a6 6 0 0 1 0 12z" fill="currentColor"/></svg></button>
+<button type="button" class="icon wide needs-script" id="keys-open" aria-label="Keys"><kbd>?</kbd></button>
+</header>`;
+}
+
+function stateOf({ visit, head }: Frame): Html {
+	const { stopped } = visit.store.facts();
+	const [tone, words] =
+		head === undefined
+			? ["bad", "The log cannot be read"]
+			: stopped === undefined
+				? ["ok", "Writing"]
+				: ["bad", stopped === "shutting-down" ? "Shutting down" : "Writing has stopped"];
+	const place = head === undefined || head < 0 ? "no events" : grouped(head);
+	return html`<p class="state"><i class="dot ${tone}"></i><span class="words">${words} · head </span><span class="mono" id="head">${place}</span></p>`;
+}
+
+function topOf({ crumbs, heading, facts, actions }: Page): Part {
+	if (heading === undefined) return undefined;
+	return html`<div class="top"><div>${crumbs && html`<nav class="crumbs" aria-label="Where this is">${crumbs}</nav>`}
+<h1>${heading}</h1>${facts && html`<p class="facts">${facts}</p>`}</div>
+${actions && html`<div class="actions">${actions}</div>`}</div>`;
+}
+
+function footOf({ visit }: Frame): Html {
+	const { version } = visit.store.facts();
+	return html`<footer><p><span>Varve ${version}</span><span class="mono">${new URL(visit.base).host}</span>
+<a href="/openapi.json">The API behind this page</a></p>
+<p class="wide needs-script"><kbd>j</kbd> <kbd>k</kbd> rows <kbd>Enter</kbd> open <kbd>g</kbd> <kbd>s</kbd> streams <kbd>?</kbd> all keys</p></footer>`;
+}
+
+function keysDialog(own: readonly KeyOf[]): Html {
+	const rows = [...KEYS, ...own].map(
+		({ keys, text }) =>
+			html`<dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${text}</dd>`,
+	);
+	return html`<dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2>
+<dl class="keys">${rows}</dl>
+<label class="check"><input type="checkbox" id="letters" checked> Letters are keys</label>
+<form method="dialog" class="buttons"><button class="plain">Close <kbd>Esc</kbd></button></form></dialog>`;
+}

@@ -1,0 +1,73 @@
+/** The admin UI: the screens of the resources that have one. */
+import type { Screen, Screens, ShownProblem, StaticFile, Visit } from "../src/screens.ts";
+import { act } from "./deeds/submit.ts";
+import { Files } from "./frame/files.ts";
+import { type Frame, frameOf, redirect } from "./frame/frame.ts";
+import { TypeCounts } from "./parts/hues.ts";
+import { DEEDS, deedScreen } from "./screens/deed.ts";
+import { event } from "./screens/event/screen.ts";
+import { placeFor } from "./screens/go.ts";
+import { metadata } from "./screens/metadata.ts";
+import { overview } from "./screens/overview.ts";
+import { problemScreen } from "./screens/problem.ts";
+import { stream } from "./screens/stream/screen.ts";
+import { streams } from "./screens/streams.ts";
+
+type Show = (frame: Frame) => Promise<Screen>;
+
+/** By the path of the resource, as the server's table of routes has it. A page has its row here. */
+const SCREENS: Readonly<Record<string, Show>> = {
+	"/": start,
+	"/streams": streams,
+	"/streams/:stream": orDeed(stream),
+	"/streams/:stream/metadata": (frame) => metadata(frame),
+	"/streams/:stream/:from": orDeed(event),
+	"/streams/:stream/:from/:count": stream,
+	"/streams/:stream/:from/forward/:count": stream,
+	"/streams/:stream/:from/backward/:count": stream,
+};
+
+export function createScreens(): Screens {
+	return new AdminUi();
+}
+
+class AdminUi implements Screens {
+	readonly #files = new Files();
+	readonly #types = new TypeCounts();
+
+	show(visit: Visit): Promise<Screen> | undefined {
+		const show = Object.hasOwn(SCREENS, visit.path) ? SCREENS[visit.path] : undefined;
+		return show && this.#in(visit, show);
+	}
+
+	submit(visit: Visit, form: URLSearchParams): Promise<Screen> {
+		return this.#in(visit, (frame) => act(frame, form));
+	}
+
+	refused(visit: Visit, problem: ShownProblem): Promise<Screen> {
+		return this.#in(visit, (frame) => problemScreen(frame, problem));
+	}
+
+	file(name: string): StaticFile | undefined {
+		return this.#files.get(name);
+	}
+
+	async #in(visit: Visit, show: Show): Promise<Screen> {
+		return show(await frameOf(visit, this.#files, this.#types));
+	}
+}
+
+async function start(frame: Frame): Promise<Screen> {
+	const { visit } = frame;
+	const to = await placeFor(visit.store, visit.query.get("go") ?? "");
+	return to === undefined ? overview(frame) : redirect(visit, to);
+}
+
+/** `?deed=` shows the form of a deed about the same thing. */
+function orDeed(show: Show): Show {
+	return (frame) => {
+		const asked = frame.visit.query.get("deed");
+		const deed = DEEDS.find((one) => one === asked);
+		return deed ? deedScreen(frame, deed) : show(frame);
+	};
+}

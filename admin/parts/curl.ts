@@ -1,0 +1,29 @@
+/** The command that gets what a screen shows, to paste into a shell. */
+import { type Html, html } from "../html.ts";
+import { visible } from "./visible.ts";
+
+/**
+ * @param url complete; its path is percent-encoded
+ * @param options words of curl besides the URL, each as it is to be written
+ */
+export function curlPanel(url: string, ...options: readonly string[]): Html {
+	const command = [`curl ${quotedWord(url)}`, ...options].join(" \\\n  ");
+	return html`<section class="panel curl" aria-labelledby="curl">
+		<header><h2 id="curl">This page with curl</h2>
+		<button type="button" class="quiet needs-script" data-copy="#curl-line">Copy</button></header>
+		<div class="body"><pre id="curl-line" class="code" tabindex="0">${visibleLines(command)}</pre></div></section>`;
+}
+
+export function accepting(type: string): string {
+	return `-H ${quotedWord(`Accept: ${type}`)}`;
+}
+
+/** A word of a POSIX shell: nothing in it has a meaning. */
+export function quotedWord(text: string): string {
+	return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** The lines of our own are no text of a client. */
+function visibleLines(text: string) {
+	return text.split("\n").map((line, index) => [index > 0 ? "\n  " : "", visible(line.trim())]);
+}

@@ -1,0 +1,78 @@
+/**
+ * The beginning of an event's data on one line: `key:value` pairs, nested objects one level deep,
+ * arrays as their length. The column cuts it, so it is always longer than the column is wide.
+ */
+import { type Html, html, type Part } from "../../html.ts";
+import { sizeOf } from "../numbers.ts";
+import { visible } from "../visible.ts";
+import { type Json, type JsonMember, quoted, readJson } from "./json.ts";
+
+/** A row is never as wide as what so many bytes show. */
+const READ_BYTES = 4096;
+const NODES_MAX = 60;
+const MEMBERS_MAX = 14;
+const STRING_MAX = 120;
+
+export type Content = {
+	readonly isJson: boolean;
+	readonly data: Uint8Array;
+	readonly isRedacted?: true;
+};
+
+export function previewOf({ isJson, data, isRedacted }: Content): Part {
+	if (isRedacted) return html`<span class="none">erased</span>`;
+	if (data.length === 0) return html`<span class="none">no data</span>`;
+	const text = textOf(data, READ_BYTES);
+	if (isJson) return preview(readJson(text ?? "", NODES_MAX));
+	if (text === undefined) return html`<span class="none">binary, ${sizeOf(data.length)}</span>`;
+	return visible(text.slice(0, 2 * STRING_MAX));
+}
+
+/** Bytes as text, without a character that was cut at the end; undefined if they are not UTF-8. */
+export function textOf(bytes: Uint8Array, bytesMax: number): string | undefined {
+	const isCut = bytes.length > bytesMax;
+	try {
+		const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+		return decoder.decode(bytes.subarray(0, bytesMax), { stream: isCut });
+	} catch {
+		return undefined;
+	}
+}
+
+/** A value on one line, without the braces of the outermost object. */
+export function preview(value: Json): Html {
+	if (value.kind !== "object") return html`${short(value, 0)}`;
+	return html`${membersOf(value.members, 0)}`;
+}
+
+function membersOf(members: readonly JsonMember[], depth: number): Part {
+	return members
+		.slice(0, MEMBERS_MAX)
+		.map(({ key, value }, index) => [
+			index > 0 ? " " : "",
+			html`<span class="k">${visible(key.slice(0, STRING_MAX))}</span>:${short(value, depth + 1)}`,
+		]);
+}
+
+function short(value: Json, depth: number): Part {
+	switch (value.kind) {
+		case "object":
+			if (value.members.length === 0) return "{}";
+			return depth > 1 ? "{…}" : html`{${membersOf(value.members, depth)}}`;
+		case "array":
+			return `[${value.isCut ? "…" : value.items.length}]`;
+		case "string":
+			return html`<span class="s">${stringOf(value.text)}</span>`;
+		default:
+			return scalarOf(value);
+	}
+}
+
+/** A number, or one of the three words. */
+export function scalarOf({ kind, text }: { kind: string; text: string }): Html {
+	return html`<span class="${kind === "number" ? "n" : "b"}">${text}</span>`;
+}
+
+function stringOf(text: string): Part {
+	return visible(quoted(text.length > STRING_MAX ? `${text.slice(0, STRING_MAX)}…` : text));
+}

@@ -1,0 +1,43 @@
+/** Names of streams and types of events, as text and as links. */
+import type { StreamName } from "../../src/event.ts";
+import { escapeSegment } from "../../src/http/urls.ts";
+import { type Html, html, type Part } from "../html.ts";
+import type { Hues } from "./hues.ts";
+import { visible, visibleText } from "./visible.ts";
+
+/** A name is cut in the middle by its column: what stands behind the last slash stays. */
+const KEPT_MAX = 60;
+
+/** The path of a stream's screen, and of what is below it. */
+export function streamPath(stream: string, below = ""): string {
+	return `/streams/${escapeSegment(stream)}${below}`;
+}
+
+/** @param found a part of the name to mark */
+export function nameOf(stream: string, found = ""): Html {
+	const at = found === "" ? -1 : stream.indexOf(found);
+	if (at >= 0) {
+		const [before, after] = [stream.slice(0, at), stream.slice(at + found.length)];
+		return bdi(stream, html`${visible(before)}<mark>${visible(found)}</mark>${visible(after)}`);
+	}
+	const slash = stream.lastIndexOf("/");
+	const tail = stream.slice(slash);
+	if (slash <= 0 || tail.length > KEPT_MAX) return bdi(stream, visible(stream));
+	const head = html`<span class="n1">${visible(stream.slice(0, slash))}</span>`;
+	return bdi(stream, html`${head}<span class="n2">${visible(tail)}</span>`);
+}
+
+export function streamLink(stream: StreamName | string, found = ""): Html {
+	return html`<a class="name" href="${streamPath(stream)}">${nameOf(stream, found)}</a>`;
+}
+
+/** A type with the mark of its hue. */
+export function typeOf(type: string, hues: Hues): Html {
+	const hue = hues.get(type) ?? 0;
+	const text = html`<bdi title="${visibleText(type)}">${visible(type)}</bdi>`;
+	return html`<span class="ty"><i class="c c${hue}"></i>${text}</span>`;
+}
+
+function bdi(stream: string, shown: Part): Html {
+	return html`<bdi class="mono" title="${visibleText(stream)}">${shown}</bdi>`;
+}

@@ -1,0 +1,112 @@
+// Takes the pictures of docs/admin-ui.md: starts a server in a directory of its own, plays a day in
+// a shop, and lets an installed Chromium show the pages. Nothing of the store is kept.
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const root = join(fileURLToPath(import.meta.url), "../..");
+const pictures = join(root, "docs/pictures");
+const browserPath = process.env.VARVE_TEST_CHROMIUM ?? "/usr/bin/chromium";
+const PAGES = [
+	["overview", "/", "light"],
+	["streams", "/streams", "light"],
+	["stream", "/streams/stock-GDN-1?open=40", "light"],
+	["event", "/streams/order-2030/4", "dark"],
+];
+
+const directory = mkdtempSync(join(tmpdir(), "varve-pictures-"));
+const command = ["serve", "--port", "0", "--data", join(directory, "data")];
+const server = spawn(process.execPath, [join(root, "bin/varve"), ...command]);
+try {
+	const url = await urlOf(server);
+	for (let order = 2001; order <= 2030; order++) await sell(url, order);
+	await take(url);
+} finally {
+	server.kill("SIGTERM");
+	await once(server, "exit");
+	rmSync(directory, { recursive: true, force: true });
+}
+
+async function urlOf({ stdout }) {
+	let text = "";
+	for await (const chunk of stdout) {
+		text += chunk;
+		const found = /listens on (\S+)/.exec(text);
+		if (found) return found[1];
+	}
+	throw new Error("the server did not start");
+}
+
+async function take(url) {
+	mkdirSync(pictures, { recursive: true });
+	const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+	try {
+		for (const [name, path, colorScheme] of PAGES) {
+			const viewport = { width: 1400, height: 900 };
+			const page = await browser.newPage({ colorScheme, viewport });
+			await page.goto(url + path);
+			if (name === "event") await page.locator("#proof-state.ok").waitFor();
+			await page.screenshot({ path: join(pictures, `${name}.png`) });
+			await page.close();
+		}
+	} finally {
+		await browser.close();
+	}
+}
+
+/** One order, from the cart to the parcel: each event names what caused it. */
+async function sell(url, order) {
+	const story = { url, order, cause: undefined };
+	await tell(story, `cart-${order}`, "CartOpened", { customer: `cus-${order % 7}` });
+	await tell(story, `cart-${order}`, "ItemAdded", { sku: "SKU-2207", quantity: 1, price: 24.9 });
+	await tell(story, `cart-${order}`, "CartCheckedOut", { total: 24.9 });
+	await tell(story, `order-${order}`, "OrderPlaced", { total: 24.9, status: "placed" });
+	const { cause } = story;
+	await tell(story, `mail-${order}`, "MailQueued", { template: "order-placed" });
+	story.cause = cause;
+	await tell(story, `payment-${order}`, "PaymentCaptured", { amount: 24.9, method: "card" });
+	await tell(story, `order-${order}`, "OrderPaid", { by: "card", amount: 24.9 });
+	await tell(story, "stock-GDN-1", "StockReserved", {
+		order: `order-${order}`,
+		onHand: 90 - (order % 40),
+	});
+	const status = { status: "packed", parcels: 1, warehouse: "GDN-1" };
+	await tell(story, `order-${order}`, "StatusChanged", { ...status, status: "packing" });
+	await tell(story, `order-${order}`, "StatusChanged", status);
+	await tell(story, `order-${order}`, "StatusChanged", {
+		status: "shipped",
+		parcels: 1,
+		carrier: "Post",
+	});
+	await tell(story, "stock-GDN-1", "StockShipped", { order: `order-${order}`, quantity: 1 });
+}
+
+async function tell(story, stream, eventType, data) {
+	const { url, order, cause } = story;
+	const eventId = idOf(`${order} ${stream} ${eventType} ${JSON.stringify(data)}`);
+	const metadata = { $correlationId: `checkout-${order}`, ...(cause && { $causationId: cause }) };
+	const answer = await fetch(`${url}/streams/${stream}`, {
+		method: "POST",
+		headers: { "Content-Type": "application/vnd.eventstore.events+json" },
+		body: JSON.stringify([{ eventId, eventType, data, metadata }]),
+	});
+	if (answer.status !== 201) throw new Error(await answer.text());
+	story.cause = eventId;
+}
+
+/** The same pictures have the same ids. */
+function idOf(text) {
+	const hex = createHash("sha256").update(text).digest("hex");
+	return [
+		hex.slice(0, 8),
+		hex.slice(8, 12),
+		hex.slice(12, 16),
+		hex.slice(16, 20),
+		hex.slice(20, 32),
+	].join("-");
+}

@@ -1,0 +1,31 @@
+/** What the admin UI has besides screens: its files, and where people look for it. */
+
+import { matches } from "../../cache/policy.ts";
+import { Refusal } from "../../errors.ts";
+import type { Answer } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
+import { compressBody } from "../answering/screens/screen.ts";
+import { baseOf } from "../request/base.ts";
+
+/** The name of a file changes with its content, so whoever has it need never ask again. */
+const FOR_EVER = ["Cache-Control", "max-age=31536000, public, immutable"];
+
+/** GET /ui/… */
+export async function answerFile(
+	{ context, req }: Exchange,
+	{ file: name }: { file: string },
+): Promise<Answer> {
+	const file = context.screens?.file(name);
+	if (!file) throw new Refusal("route-not-found", { path: `/ui/${name}`.slice(0, 256) });
+	const kept = ["ETag", file.eTag, ...FOR_EVER, "Vary", "Accept-Encoding"];
+	if (matches(req.headers["if-none-match"], file.eTag)) return { status: 304, headers: kept };
+	const headers = [...kept, "Content-Type", file.contentType, "X-Content-Type-Options", "nosniff"];
+	return compressBody(req, { status: 200, headers, body: file.body }, true);
+}
+
+/** GET /web and /web/index.html */
+export function answerWeb({ context, req }: Exchange): Answer {
+	if (!context.screens) throw new Refusal("route-not-found", { path: "/web" });
+	const location = `${baseOf(req, context.settings.publicUrl)}/`;
+	return { status: 302, headers: ["Location", location, "Content-Length", "0"] };
+}

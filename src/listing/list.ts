@@ -1,0 +1,94 @@
+/**
+ * Lists of streams: by name, by time, by size. Nothing of them is written with an append. What a
+ * row shows is looked up when it is asked for, `changed` and `created` are read from the end of the
+ * log, and `largest` comes from an index in memory that says how far it has come.
+ *
+ *     name      the names in the order of their bytes; with `prefix`, only those that begin with it
+ *     changed   back through `$all`, or through one category: each stream at its newest event
+ *     created   back through `$streams`, or through the first events of one category or type
+ *     largest   the streams with the most events
+ *
+ * A list is paged by key: `next` names the place to go on from, so a page costs the same however
+ * far down it is. A request looks at a bounded number of names or events. If it finds less than a
+ * page among them, it says how many it searched, and where to go on.
+ */
+import { STREAMS } from "../indexes/joins.ts";
+import type { Log } from "../log/log.ts";
+import { Largest } from "./largest.ts";
+import type { ListQuery } from "./query.ts";
+import { type ListedStream, rowOf } from "./row.ts";
+import { type Candidate, candidatesOf } from "./walk.ts";
+
+export type Listing = {
+	readonly streams: readonly ListedStream[];
+	/** Undefined at the end of the list. */
+	readonly next: string | undefined;
+	/** How many names or events were looked at for this page. */
+	readonly searched: number;
+	/** How many streams clients have appended to, those included that were deleted. */
+	readonly total: number;
+	/** How far the index of the largest streams has come. */
+	readonly indexed?: { readonly streams: number; readonly isComplete: boolean };
+};
+
+/** Listens to the log until it is closed. */
+export class StreamLists {
+	readonly #log: Log;
+	readonly #largest: Largest;
+
+	constructor(log: Log) {
+		this.#log = log;
+		this.#largest = new Largest(log);
+	}
+
+	/** @throws Refusal as a read of the log */
+	async list(query: ListQuery): Promise<Listing> {
+		const total = Number(await this.#log.last(STREAMS)) + 1;
+		const { found, next, searched } = await this.#collect(query);
+		const streams = found.map(({ row }) => row);
+		const indexed = query.order === "largest" ? { indexed: this.#largest.progress() } : {};
+		return { streams, next, searched, total, ...indexed };
+	}
+
+	close(): void {
+		this.#largest.close();
+	}
+
+	async #collect(query: ListQuery): Promise<Collected> {
+		const found: Found[] = [];
+		let searched = 0;
+		const steps = candidatesOf(this.#log, this.#largest, query);
+		for await (const step of steps) {
+			for (const candidate of step.candidates) {
+				const row = await this.#rowOf(candidate, query);
+				if (row === undefined) continue;
+				// One more than the page tells whether there is a next one.
+				if (found.length === query.limit) {
+					return { found, next: found.at(-1)?.key, searched: searched + step.searched };
+				}
+				found.push({ key: candidate.key, row });
+			}
+			searched += step.searched;
+			if (step.isLast) return { found, next: undefined, searched };
+			if (searched >= step.searchedMax) return { found, next: step.next, searched };
+		}
+		return { found, next: undefined, searched };
+	}
+
+	async #rowOf({ stream }: Candidate, query: ListQuery): Promise<ListedStream | undefined> {
+		if (!stream.startsWith(query.prefix) || !stream.includes(query.contains)) return undefined;
+		const { category, type } = query;
+		if (category !== undefined && !stream.startsWith(`${category}-`)) return undefined;
+		const row = await rowOf(this.#log, stream);
+		return type === undefined || row.firstType === type ? row : undefined;
+	}
+}
+
+type Found = { readonly key: string; readonly row: ListedStream };
+type Collected = {
+	readonly found: readonly Found[];
+	readonly next: string | undefined;
+	readonly searched: number;
+};
+
+export type { ListedStream } from "./row.ts";

@@ -1,0 +1,39 @@
+/** Ranges of names in the order of their bytes in UTF-8, which is that of their code points. */
+import type { NameRange } from "../log/log.ts";
+
+type Span = Omit<NameRange, "limit">;
+
+/**
+ * The ranges of names that begin with a prefix, after a name. System streams, whose names begin
+ * with `$`, are left out unless the prefix asks for them.
+ */
+export function rangesOf(prefix: string, after: string | undefined): Span[] {
+	const all: Span[] =
+		prefix === ""
+			? [
+					{ from: "", before: "$" },
+					{ from: "%", before: undefined },
+				]
+			: [{ from: prefix, before: successorOf(prefix) }];
+	if (after === undefined) return all;
+	// Nothing is between a name and the same name with NUL behind it.
+	const from = `${after}\0`;
+	return all
+		.filter(({ before }) => before === undefined || isBelow(from, before))
+		.map((span) => (isBelow(span.from, from) ? { ...span, from } : span));
+}
+
+/** The first text behind all that begin with `prefix`; undefined if there is none. */
+export function successorOf(prefix: string): string | undefined {
+	const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
+	while (points.at(-1) === 0x10_ffff) points.pop();
+	const last = points.pop();
+	if (last === undefined) return undefined;
+	// UTF-8 cannot write surrogates.
+	points.push(last === 0xd7ff ? 0xe000 : last + 1);
+	return String.fromCodePoint(...points);
+}
+
+function isBelow(one: string, other: string): boolean {
+	return Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0;
+}

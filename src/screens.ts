@@ -1,0 +1,126 @@
+/**
+ * The interface between the server and its admin UI: a screen is a resource as a page for people,
+ * in HTML. `admin/` makes the screens, and sees of the server what stands here. The server runs and
+ * builds without it.
+ */
+import type { StreamName } from "./event.ts";
+import type { Listing } from "./listing/list.ts";
+import type { ListQuery } from "./listing/query.ts";
+import type { Appended, Log } from "./log/log.ts";
+
+export interface Screens {
+	/** The screen of a resource; undefined if it has none, and programs' answer is the only one. */
+	show(visit: Visit): Promise<Screen> | undefined;
+
+	/** Does what a form says, which has been checked to come from a screen of this server. */
+	submit(visit: Visit, form: URLSearchParams): Promise<Screen>;
+
+	/** The screen of a refusal: what was wrong, and the ways on. */
+	refused(visit: Visit, problem: ShownProblem): Promise<Screen>;
+
+	/** A static file, whose name changes with its content; undefined if there is none. */
+	file(name: string): StaticFile | undefined;
+}
+
+/** One request of a person's browser. */
+export type Visit = {
+	/** The path as the table of routes has it: `/streams/:stream`; "" if no route is its. */
+	readonly path: string;
+	/** The named segments of the path, percent-decoded, nothing checked; "" for those it lacks. */
+	readonly target: VisitTarget;
+	readonly query: URLSearchParams;
+	readonly base: string;
+	/** Undefined follows the system's preference. */
+	readonly theme: "light" | "dark" | undefined;
+	/** What a form of this visitor has to hold as `_token`. */
+	readonly token: string;
+	readonly store: Store;
+	/** How programs are told of an error; undefined for a fault of the server. */
+	explain(error: unknown): ShownProblem | undefined;
+};
+
+export type VisitTarget = {
+	readonly stream: string;
+	readonly from: string;
+	readonly count: string;
+	readonly time: string;
+};
+
+export type Screen = {
+	readonly status: number;
+	/** "" for a redirect. */
+	readonly html: string;
+	/** Names and values in turn, besides those that each screen has. */
+	readonly headers?: readonly string[];
+};
+
+/** The body of a problem document (RFC 9457). */
+export type ShownProblem = {
+	readonly type: string;
+	readonly title: string;
+	readonly status: number;
+	readonly detail: string;
+	readonly [fact: string]: unknown;
+};
+
+export type StaticFile = {
+	readonly contentType: string;
+	readonly body: Buffer;
+	/** With its quotes. */
+	readonly eTag: string;
+};
+
+/** The store as one visitor may see it. */
+export interface Store extends Pick<Log, "read" | "last" | "locate"> {
+	/** A list of streams: see `listing/`. */
+	list(query: ListQuery): Promise<Listing>;
+
+	/** The proof that the event at a position is in the log, as `varve prove` makes it. */
+	proof(position: number): Promise<string>;
+
+	facts(): Facts;
+
+	/**
+	 * Whether this visitor has a right on a stream. A screen shows no form that would be refused.
+	 * @param right as `http/rights.ts` has it: `write`, `delete`, `write-metadata`, `redact` …
+	 */
+	may(right: string, stream: StreamName | undefined): boolean;
+
+	readonly deeds: Deeds;
+}
+
+/** What a screen's forms change. Each refuses as the request for programs does. */
+export interface Deeds {
+	/** Appends one event. */
+	append(event: OfferedDeed): Promise<Appended>;
+	/** Deletes a stream. */
+	remove(stream: StreamName, forEver: boolean): Promise<Appended>;
+	/** Replaces the metadata of a stream: `data` is the document, `type` is not read. */
+	describe(document: OfferedDeed): Promise<Appended>;
+	/** Erases the data of an event, and on request its metadata. */
+	redact(stream: StreamName, version: number, metadata: boolean): Promise<void>;
+}
+
+export type OfferedDeed = {
+	readonly stream: StreamName;
+	readonly id: string;
+	readonly type: string;
+	readonly data: Uint8Array;
+	readonly metadata: Uint8Array;
+	readonly isJson: boolean;
+	/** The last version the stream is expected to have; -1: none; undefined: any. */
+	readonly expected: number | undefined;
+};
+
+/** What the server says of itself. */
+export type Facts = {
+	readonly version: string;
+	/** Milliseconds since 1970. */
+	readonly started: number;
+	/** Why nothing can be written, in words for people; undefined as long as it can. */
+	readonly stopped: string | undefined;
+	/** The key that signed heads are checked with. */
+	readonly key: string;
+	readonly eventBytesMax: number;
+	readonly bodyBytesMax: number;
+};
