@@ -264,7 +264,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/http",
 		"src/http/urls.ts",
 		"src/http/context.ts",
-		"src/http/handlers",
+		"src/http/version.ts",
 		"src/purging",
 		"src/purging/addresses.ts",
 		"src/following",
