@@ -5,16 +5,17 @@
  *     event: OrderPlaced
  *     data: {"total":1.10}
  *
- * `data` is the event's data, for an application that knows its types; or the event's line of
- * NDJSON, which holds everything and is always one line.
+ * `data` is the event's data, for an application that knows its types; or the object of its line of
+ * NDJSON, which holds everything. Line breaks within JSON become further lines of `data`: an
+ * `EventSource` puts them together again, each as a line feed.
  */
 import { isUtf8 } from "node:buffer";
 import { textOf } from "../json/string.ts";
 import type { Entry } from "../model.ts";
-import { encodeEntryLine } from "../ndjson/encode.ts";
+import { encodeEntryObject } from "../ndjson/encode.ts";
 
 export type ServerSentForm = {
-	/** Whether `data` is the whole event, as its line. */
+	/** Whether `data` is the whole event, as the object of its line. */
 	readonly isWhole: boolean;
 	/** The name of every event; undefined for its type. */
 	readonly name: string | undefined;
@@ -30,7 +31,7 @@ const ANY = "message";
 /** @param at the event's number in the stream; a reader that returns continues after it */
 export function encodeServerSentEvent(entry: Entry, at: number, form: ServerSentForm): string {
 	const { eventType, data } = entry.event;
-	const text = form.isWhole ? encodeEntryLine(entry).trimEnd() : dataText(data);
+	const text = form.isWhole ? encodeEntryObject(entry) : dataText(data);
 	const lines = text.split(/\r\n|\r|\n/);
 	const name = form.name ?? (OF_THE_CONNECTION.has(eventType) ? ANY : eventType);
 	return `id: ${at}\nevent: ${name}\ndata: ${lines.join("\ndata: ")}\n\n`;

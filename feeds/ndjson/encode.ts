@@ -15,22 +15,42 @@ import type { Entry, LoggedEvent } from "../model.ts";
 export function encodeLine(event: LoggedEvent, at?: number): string {
 	const data = unbroken(jsonText(event.data, event.isJson));
 	const metadata = unbroken(jsonText(event.metadata, true));
+	return `${objectOf(event, at, data, metadata)}\n`;
+}
+
+function objectOf(
+	event: LoggedEvent,
+	at: number | undefined,
+	data: string | undefined,
+	metadata: string | undefined,
+): string {
 	return (
 		`{"stream":${quote(event.stream)},"version":${event.version}` +
 		`${at === undefined ? "" : `,"at":${at}`},"position":${event.position}` +
 		`,"id":${quote(event.id)},"type":${quote(event.type)},"created":${quote(event.created)}` +
 		`${contentMember("data", event.data, data)}` +
-		`${contentMember("metadata", event.metadata, metadata)}}\n`
+		`${contentMember("metadata", event.metadata, metadata)}}`
 	);
 }
 
 /** An entry of a feed as a line. It has `at` if the feed is of an index stream. */
-export function encodeEntryLine({ event, updated }: Entry): string {
+export function encodeEntryLine(entry: Entry): string {
+	const [event, at] = loggedOf(entry);
+	return encodeLine(event, at);
+}
+
+/** The same object, for a form that can carry the line breaks within JSON. */
+export function encodeEntryObject(entry: Entry): string {
+	const [event, at] = loggedOf(entry);
+	return objectOf(event, at, jsonText(event.data, event.isJson), jsonText(event.metadata, true));
+}
+
+function loggedOf({ event, updated }: Entry): [LoggedEvent, number | undefined] {
 	const { streamId, eventNumber, eventId, eventType, position, isJson, data, metadata } = event;
 	const line = { position, isJson, data, metadata, created: updated };
 	const named = { stream: streamId, version: eventNumber, id: eventId, type: eventType, ...line };
 	const own = event.positionStreamId === streamId;
-	return encodeLine(named, own ? undefined : event.positionEventNumber);
+	return [named, own ? undefined : event.positionEventNumber];
 }
 
 /**
