@@ -3,7 +3,15 @@ import { ALL, type StreamName } from "../../../src/event.ts";
 import { isDeletable, isWritable } from "../../../src/indexes/joins.ts";
 import type { Screen } from "../../../src/screens.ts";
 import { type Frame, redirect, screenOf } from "../../frame/frame.ts";
-import { APPEND_KEY, LIVE_KEY, OPEN_KEY, PAGE_KEYS, ROW_KEYS } from "../../frame/keys.ts";
+import {
+	APPEND_KEY,
+	FILTER_KEY,
+	type KeyOf,
+	LIVE_KEY,
+	OPEN_KEY,
+	PAGE_KEYS,
+	ROW_KEYS,
+} from "../../frame/keys.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { accepting, curlPanel } from "../../parts/curl.ts";
 import { nameOf, streamPath } from "../../parts/name.ts";
@@ -49,14 +57,21 @@ export async function stream(frame: Frame, refused?: Refused): Promise<Screen> {
 		...headingOf(frame, shown),
 		main: entriesPanel(frame, shown, rows, jump === null ? undefined : jump),
 		aside: asideOf(frame, shown, refused),
-		keys: [
-			...ROW_KEYS,
-			OPEN_KEY,
-			...PAGE_KEYS,
-			LIVE_KEY,
-			...(isWritable(place.stream) ? [APPEND_KEY] : []),
-		],
+		keys: keysOf(shown),
 	});
+}
+
+/** Exactly those that do something on this screen. */
+function keysOf({ place, types }: Shown): readonly KeyOf[] {
+	const hasChips = types.counts === undefined || types.counts.length > 1;
+	return [
+		...ROW_KEYS,
+		OPEN_KEY,
+		...PAGE_KEYS,
+		LIVE_KEY,
+		...(hasChips ? [FILTER_KEY] : []),
+		...(isWritable(place.stream) ? [APPEND_KEY] : []),
+	];
 }
 
 async function openedIn(
