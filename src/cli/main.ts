@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { OPTIONS } from "../config.ts";
 import { nearest } from "../nearest.ts";
+import { settingIn } from "../options/file.ts";
 import { type Option, parseArguments, refuseUnknownVariables } from "../options.ts";
 import { append } from "./append.ts";
 import { completionVerb } from "./completion/completion.ts";
@@ -88,9 +89,17 @@ function everyOption(): Option[] {
 
 /** Where programs read the operator log, they read of a wrong command line there, too. */
 function asksForJson(rest: readonly string[], env: NodeJS.ProcessEnv): boolean {
-	const given = rest.join(" ");
-	const isGiven = given.includes("--log-format");
-	return isGiven ? /--log-format[= ]json/.test(given) : env.VARVE_LOG_FORMAT === "json";
+	const format = given("--log-format", rest) ?? env.VARVE_LOG_FORMAT;
+	if (format !== undefined) return format === "json";
+	const config = given("--config", rest) ?? env.VARVE_CONFIG;
+	return config !== undefined && settingIn(config, "log-format") === "json";
+}
+
+/** The value of a flag, in a command line that may be wrong elsewhere. */
+function given(flag: string, rest: readonly string[]): string | undefined {
+	const at = rest.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
+	if (at < 0) return undefined;
+	return rest[at] === flag ? (rest[at + 1] ?? "") : rest[at]?.slice(flag.length + 1);
 }
 
 function asksForHelp(rest: readonly string[]): boolean {
