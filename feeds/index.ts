@@ -17,6 +17,7 @@ export { encodeEntryLine, encodeLine } from "./ndjson/encode.ts";
 export {
 	identify,
 	loadCheckpoint,
+	makeCheckpoint,
 	type StreamIdentity,
 	saveCheckpoint,
 } from "./position/position-file.ts";
