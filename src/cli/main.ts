@@ -6,8 +6,8 @@
 import { readFileSync } from "node:fs";
 import { OPTIONS } from "../config.ts";
 import { nearest } from "../nearest.ts";
-import { settingIn } from "../options/file.ts";
-import { type Option, parseArguments, refuseUnknownVariables } from "../options.ts";
+import { escapeInvisible } from "../observe/visible.ts";
+import { type Option, parseArguments, refuseUnknownVariables, settingIn } from "../options.ts";
 import { append } from "./append.ts";
 import { completionVerb } from "./completion/completion.ts";
 import { backup } from "./directory/backup.ts";
@@ -142,7 +142,8 @@ function refuseOptionFirst(given: string): number {
 
 function report(error: unknown, verb: Verb): number {
 	const hint = verb.operands.some((name) => name.includes("STREAM")) ? unquotedHint(error) : "";
-	note(`varve: ${explain(error)}${hint}\n`);
+	// On one line: a server's words with line breaks must not look like ours.
+	note(`varve: ${escapeInvisible(explain(error))}${hint}\n`);
 	if (error instanceof Failure && error.exitCode !== EXIT.usage) return error.exitCode;
 	if (!(error instanceof Failure) && !isUsage(error)) return EXIT.failed;
 	note(`Try: varve ${verb.name} --help\n`);

@@ -16,8 +16,8 @@ const STOPS: readonly StopSignal[] = ["SIGINT", "SIGTERM"];
 type Asked = { readonly signal: StopSignal; readonly number: number; readonly atMs: number };
 
 /**
- * The same signal within this time is a copy. A terminal sends Ctrl-C to all processes of a command,
- * and `npm start` and `timeout` hand it on besides. Nobody types it twice so soon.
+ * The same signal within this time is a copy. A terminal sends Ctrl-C to all processes of a
+ * command, and `npm start` and `timeout` hand it on besides. Nobody types it twice so soon.
  */
 const COPY_MS = 500;
 
