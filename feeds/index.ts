@@ -18,6 +18,7 @@ export { nodeFetch, readStream } from "./node/index.ts";
 export {
 	identify,
 	loadCheckpoint,
+	makeCheckpoint,
 	type StreamIdentity,
 	saveCheckpoint,
 } from "./position/position-file.ts";

@@ -17,7 +17,7 @@ import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
 import { type Arguments, type Option, parseArguments } from "./options.ts";
 
-export { differencesOf, settingsShown } from "./config/differences.ts";
+export { differencesOf, reloadedOf, settingsShown } from "./config/differences.ts";
 export { environmentName } from "./options.ts";
 
 export type Settings = ServingSettings &

@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
-import { differencesOf, OPTIONS, type Settings, settingsShown } from "./config.ts";
+import { differencesOf, OPTIONS, reloadedOf, type Settings, settingsShown } from "./config.ts";
 import { Refusal } from "./errors.ts";
 import { Serving } from "./http/serving.ts";
 import { VERSION } from "./http/version.ts";
@@ -64,7 +64,7 @@ export class RunningServer {
 		this.#operatorLog.setLevel(settings.logLevel as Level);
 		requests.isOn = settings.logRequests;
 		room.setFreeMin(settings.diskFreeMin);
-		this.#settings = settings;
+		this.#settings = { ...this.#settings, ...reloadedOf(OPTIONS, settings) };
 		this.#operatorLog.info("settings reloaded", { changed: taken });
 		if (waiting.length > 0) {
 			this.#operatorLog.warn("some new settings count from the next start on", { waiting });

@@ -61,6 +61,15 @@ export async function loadCheckpoint(
 }
 
 /**
+ * Makes the file, empty, if there is none. So a place where nothing can be written is found before
+ * the first event is handled, and not after it, at each restart.
+ * @throws Error if the file cannot be written, or is no file
+ */
+export async function makeCheckpoint(file: string): Promise<void> {
+	await (await openForSaves(file)).close();
+}
+
+/**
  * Resolves once `at` is on disk. Calls for one file must not overlap.
  * @param identity of the stream that `at` was read from: `await identify(address)`
  * @throws RangeError
@@ -73,8 +82,7 @@ export async function saveCheckpoint(
 ): Promise<void> {
 	if (!Number.isSafeInteger(at) || at < 0) throw new RangeError(`${at} is not an event number`);
 	checkIdentity(identity);
-	const found = await openIfThere(file, constants.O_RDWR);
-	const handle = found ?? (await open(file, constants.O_RDWR | constants.O_CREAT));
+	const handle = await openForSaves(file);
 	try {
 		const [first, second] = await readSlots(handle, file);
 		const newest = newestOf(first, second, file);
@@ -87,7 +95,6 @@ export async function saveCheckpoint(
 	} finally {
 		await handle.close();
 	}
-	if (found === undefined) await syncDirectory(dirname(await realpath(file)));
 }
 
 /** For callers in plain JavaScript: a position that names nothing would fit any stream. */
@@ -103,11 +110,24 @@ async function openIfThere(
 ): Promise<FileHandle | undefined> {
 	try {
 		const found = await stat(file);
-		if (!found.isFile() && !found.isDirectory())
+		if (!found.isFile())
 			throw new Error(`${file} is not a regular file; a position must be kept in one`);
 		return await open(file, flags);
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+		throw error;
+	}
+}
+
+async function openForSaves(file: string): Promise<FileHandle> {
+	const found = await openIfThere(file, constants.O_RDWR);
+	if (found !== undefined) return found;
+	const made = await open(file, constants.O_RDWR | constants.O_CREAT);
+	try {
+		await syncDirectory(dirname(await realpath(file)));
+		return made;
+	} catch (error) {
+		await made.close();
 		throw error;
 	}
 }

@@ -1,4 +1,5 @@
 /** `varve append`: one event. */
+
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
@@ -10,6 +11,7 @@ import { parseUuid } from "../event.ts";
 import type { Arguments, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
 import { note, report } from "./output/standard.ts";
+import { FirstAnswer } from "./reading/first-answer.ts";
 import {
 	CLIENT_OPTIONS,
 	credentials,
@@ -110,6 +112,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		stream,
 		headers: credentials(values),
 		retriesMax: RETRIES_MAX,
+		fetch: new FirstAnswer(text(values, "url"), false).fetch,
 		onRetry: (retry: Retry) => {
 			reasons.push(retry.reason);
 			sayIfLong(retry);

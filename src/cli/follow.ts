@@ -47,12 +47,21 @@ export const follow: Verb = {
 	run,
 };
 
+/**
+ * How long a stop waits for the program that reads the lines: less than supervisors wait for a
+ * stop. What it has not taken by then, the next run prints again, by the position file.
+ */
+const HAND_OVER_MS = 5000;
+
 async function run({ operands, values }: Arguments): Promise<number> {
 	const options = readOptions(operands, values, true);
 	const file = optionalText(values, "checkpoint");
 	const printer = new Printer(standardStream(1));
 	const stop = new AbortController();
-	const stopListening = onStopSignal(() => stop.abort());
+	const stopListening = onStopSignal(() => {
+		stop.abort();
+		setInterval(() => printer.giveUp(), HAND_OVER_MS).unref();
+	});
 	printer.signal.addEventListener("abort", () => stop.abort());
 	const stoppable = { ...options, follow: true, signal: stop.signal };
 
@@ -91,7 +100,7 @@ type Kept = {
 /** @throws Error if the file belongs to another stream or log, or holds something else */
 async function openPosition(file: string | undefined, options: ReadOptions): Promise<Kept> {
 	if (file === undefined) return { at: undefined, save: async () => undefined };
-	const { identify, loadCheckpoint, saveCheckpoint } = await import(
+	const { identify, loadCheckpoint, makeCheckpoint, saveCheckpoint } = await import(
 		"../../feeds/position/position-file.ts"
 	);
 	const identity = await identify(options).catch((error: unknown) => {
@@ -102,6 +111,8 @@ async function openPosition(file: string | undefined, options: ReadOptions): Pro
 	if (identity === undefined) return { at: undefined, save: async () => undefined };
 	const warn = (sentence: string) => note(`varve: ${sentence}\n`);
 	const at = await loadCheckpoint(file, identity, warn);
+	// Before the first line is printed, and not after it at each restart.
+	await makeCheckpoint(file);
 	return { at, save: (reached) => saveCheckpoint(file, reached, identity) };
 }
 

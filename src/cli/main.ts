@@ -6,7 +6,8 @@
 import { readFileSync } from "node:fs";
 import { OPTIONS } from "../config.ts";
 import { nearest } from "../nearest.ts";
-import { type Option, parseArguments, refuseUnknownVariables } from "../options.ts";
+import { escapeInvisible } from "../observe/visible.ts";
+import { type Option, parseArguments, refuseUnknownVariables, settingIn } from "../options.ts";
 import { append } from "./append.ts";
 import { completionVerb } from "./completion/completion.ts";
 import { backup } from "./directory/backup.ts";
@@ -88,9 +89,17 @@ function everyOption(): Option[] {
 
 /** Where programs read the operator log, they read of a wrong command line there, too. */
 function asksForJson(rest: readonly string[], env: NodeJS.ProcessEnv): boolean {
-	const given = rest.join(" ");
-	const isGiven = given.includes("--log-format");
-	return isGiven ? /--log-format[= ]json/.test(given) : env.VARVE_LOG_FORMAT === "json";
+	const format = given("--log-format", rest) ?? env.VARVE_LOG_FORMAT;
+	if (format !== undefined) return format === "json";
+	const config = given("--config", rest) ?? env.VARVE_CONFIG;
+	return config !== undefined && settingIn(config, "log-format") === "json";
+}
+
+/** The value of a flag, in a command line that may be wrong elsewhere. */
+function given(flag: string, rest: readonly string[]): string | undefined {
+	const at = rest.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
+	if (at < 0) return undefined;
+	return rest[at] === flag ? (rest[at + 1] ?? "") : rest[at]?.slice(flag.length + 1);
 }
 
 function asksForHelp(rest: readonly string[]): boolean {
@@ -133,7 +142,8 @@ function refuseOptionFirst(given: string): number {
 
 function report(error: unknown, verb: Verb): number {
 	const hint = verb.operands.some((name) => name.includes("STREAM")) ? unquotedHint(error) : "";
-	note(`varve: ${explain(error)}${hint}\n`);
+	// On one line: a server's words with line breaks must not look like ours.
+	note(`varve: ${escapeInvisible(explain(error))}${hint}\n`);
 	if (error instanceof Failure && error.exitCode !== EXIT.usage) return error.exitCode;
 	if (!(error instanceof Failure) && !isUsage(error)) return EXIT.failed;
 	note(`Try: varve ${verb.name} --help\n`);

@@ -13,14 +13,23 @@ export type StopSignal = "SIGINT" | "SIGTERM";
 
 const STOPS: readonly StopSignal[] = ["SIGINT", "SIGTERM"];
 
-type Asked = { readonly signal: StopSignal; readonly number: number };
+type Asked = { readonly signal: StopSignal; readonly number: number; readonly atMs: number };
+
+/**
+ * The same signal within this time is a copy. A terminal sends Ctrl-C to all processes of a
+ * command, and `npm start` and `timeout` hand it on besides. Nobody types it twice so soon.
+ */
+const COPY_MS = 500;
 
 let asked: Asked | undefined;
 let stop: ((signal: StopSignal) => void) | undefined;
 let onSecond: ((signal: StopSignal) => void) | undefined;
 let isListening = false;
 
-/** Keeps SIGINT and SIGTERM for the verb, and drops SIGHUP. A second signal ends the process. */
+/**
+ * Keeps SIGINT and SIGTERM for the verb, and drops SIGHUP. A second signal, if it is no copy of the
+ * first, ends the process.
+ */
 export function holdSignals(): void {
 	if (isListening) return;
 	isListening = true;
@@ -68,10 +77,11 @@ export function onReloadSignal(reload: () => void): void {
 
 function onSignal(signal: NodeJS.Signals, number: number): void {
 	if (asked !== undefined) {
+		if (signal === asked.signal && performance.now() - asked.atMs < COPY_MS) return;
 		onSecond?.(signal as StopSignal);
 		process.exit(128 + number);
 	}
-	asked = { signal: signal as StopSignal, number };
+	asked = { signal: signal as StopSignal, number, atMs: performance.now() };
 	stop?.(asked.signal);
 }
 

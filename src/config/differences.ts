@@ -27,6 +27,12 @@ export function differencesOf(
 	};
 }
 
+/** The settings that a running server takes, by name. */
+export function reloadedOf(options: readonly Option[], after: Values): Values {
+	const taken = options.filter(({ reloads }) => reloads);
+	return Object.fromEntries(taken.map(({ name }) => [name, after[name]]));
+}
+
 function shownOf({ name, shown }: Option, settings: Values): Value {
 	const value = settings[name];
 	return shown && typeof value === "string" ? shown(value) : value;

@@ -1,5 +1,9 @@
 /** Reads small files that an operator names: settings and secrets. */
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
+
+/** Long enough for a program that decrypts what it writes into a pipe. */
+const PIPE_MS_MAX = 10_000;
+const PIPE_PAUSE_MS = 20;
 
 /**
  * @returns the text of the file
@@ -22,9 +26,11 @@ function readUpTo(path: string, bytesMax: number): Uint8Array {
 	let file: number | undefined;
 	let length = 0;
 	try {
-		file = openSync(path, "r");
+		// Otherwise, a pipe that nobody opens for writing would be waited for: by a server that reads
+		// its settings again, too.
+		file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
 		for (;;) {
-			const read = readSync(file, buffer, length, bytesMax - length, null);
+			const read = readWaiting(file, buffer.subarray(length));
 			length += read;
 			if (read === 0 || length === bytesMax) return buffer.subarray(0, length);
 		}
@@ -36,9 +42,24 @@ function readUpTo(path: string, bytesMax: number): Uint8Array {
 	}
 }
 
+/** Reads what is there; from a pipe, what comes in time. */
+function readWaiting(file: number, buffer: Uint8Array): number {
+	const untilMs = performance.now() + PIPE_MS_MAX;
+	for (;;) {
+		try {
+			return readSync(file, buffer, 0, buffer.length, null);
+		} catch (error) {
+			const isEmpty = (error as NodeJS.ErrnoException).code === "EAGAIN";
+			if (!isEmpty || performance.now() > untilMs) throw error;
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PIPE_PAUSE_MS);
+		}
+	}
+}
+
 const REASONS: Readonly<Record<string, string>> = {
 	ENOENT: "there is no such file",
 	EACCES: "this user may not read it",
 	EISDIR: "it is a directory",
+	EAGAIN: `it is a pipe into which nothing was written for ${PIPE_MS_MAX / 1000} s`,
 	ENOTDIR: "a part of the path is no directory",
 };

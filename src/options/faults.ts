@@ -16,7 +16,7 @@ export function invalidOption(option: string, value: string, reason: string): Re
 	const linked = ORCHESTRATED_VALUE.test(value)
 		? "; Kubernetes seems to have set it for a service named varve; enableServiceLinks: false prevents that"
 		: "";
-	// The password of a URL is hidden, because the message goes to logs.
-	const shown = value.replace(/\/\/[^/,]*@/g, "//***@");
+	// The password of a URL is hidden, because the message goes to logs. It may hold any character.
+	const shown = value.replace(/\/\/.*@/gs, "//***@");
 	return new Refusal("invalid-option", { option, value: shown, reason: reason + linked });
 }

@@ -43,6 +43,22 @@ export function readSettingsFile(
 	return values;
 }
 
+/**
+ * One value of a file, as far as it can be read: what is wrong beside it does not count here.
+ * @returns undefined if there is none
+ */
+export function settingIn(path: string, flag: string): unknown {
+	try {
+		const values = JSON.parse(readSmallFile(path, FILE_BYTES_MAX)) as Record<
+			string,
+			unknown
+		> | null;
+		return values?.[flag];
+	} catch {
+		return undefined;
+	}
+}
+
 /** @returns the text of a JSON object */
 function documentIn(path: string): string {
 	const refuse = (reason: string) => invalidOption("--config", path, reason);

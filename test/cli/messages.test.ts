@@ -29,6 +29,7 @@ describe("a command line that is wrong", () => {
 		[["--url=http://x"], "no verb before --url;", "varve append --url URL"],
 		[["-p", "3000"], "no verb before -p", "varve serve --port 2113"],
 		[["start"], "unknown verb start", "the verbs are serve, append"],
+		[["st\u001b[31m"], "unknown verb st\\u001b[31m"],
 		[["serve", "3000"], "unexpected 3000: varve serve takes only options"],
 		[["serve", "-p", "3000"], "unknown -p", "options have full names"],
 		[["verify", "/elsewhere"], "unexpected /elsewhere: varve verify takes only options"],

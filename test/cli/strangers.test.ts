@@ -69,6 +69,20 @@ describe.each(["an object", "nothing at all"])("%s is no sign that something was
 	});
 });
 
+test.each([[["append", "s", "--type", "T"]], [["redact", "s", "0"]], [["prove", "0"]]])(
+	"what a terminal would act on in a problem stays in its line: %j",
+	async (args) => {
+		const problem = { type: "urn:varve:problem:invalid-request", status: 400, title: "T" };
+		const detail = "a\u001b]0;b\u0007\u202e\nvarve: all is well";
+		answer = [400, "application/problem+json", JSON.stringify({ ...problem, detail })];
+		const { code, stderr } = await run(args);
+		expect(code).toBe(1);
+		const escapes = "a\\u001b]0;b\\u0007\\u202e\\u000avarve: all is well";
+		expect(stderr).toContain(escapes);
+		expect(stderr.trimEnd()).not.toContain("\n");
+	},
+);
+
 test("a run that a stranger names is none, if the name is no id", async () => {
 	answer = [200, "application/json", '{"scavengeId":"","scavengeResult":"Unknown"}'];
 	expect((await run(["scavenge", "status"])).code).toBe(1);

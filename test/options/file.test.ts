@@ -1,4 +1,5 @@
 /** Settings and secrets in files: what they may hold, and which of two values counts. */
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,6 +90,15 @@ describe("a file of settings", () => {
 		expect(refusal(() => settings('{ "prot": 80 }'))?.nearest).toBe('"port"');
 	});
 
+	test("does not come out of a pipe that nobody writes into, and nobody waits for one", () => {
+		const pipe = join(directory, "pipe");
+		if (spawnSync("mkfifo", [pipe]).status !== 0) {
+			console.warn("SKIPPED: a named pipe, mkfifo is not there");
+			return;
+		}
+		expect(refusal(() => parseSettings(["--config", pipe], {}))?.reason).toMatch(/it is empty/);
+	});
+
 	test.each([
 		["/nowhere/varve.json", "there is no such file"],
 		[tmpdir(), "it is a directory"],
@@ -125,6 +135,7 @@ describe("a secret in a file", () => {
 		["a\u0000b", /control character/],
 		["x".repeat(65 * 1024), /longer than 65536 bytes/],
 		["ftp://user:s3cret@a", /must be a list of URLs/],
+		["http://us/er:s3cret,@a", /must be a list of URLs/],
 	])("%.20j is refused, and not shown", (text, reason) => {
 		writeFileSync(secret, text);
 		const facts = refusal(() => parseSettings([], env));
@@ -138,6 +149,11 @@ describe("a secret in a file", () => {
 		expect(refusal(() => parseSettings([], both))?.reason).toMatch(/VARVE_PURGE_URL is set, too/);
 		const none = { VARVE_PURGE_URL_FILE: "/nowhere" };
 		expect(refusal(() => parseSettings([], none))?.reason).toBe("there is no such file");
+	});
+
+	test("is not shown of a URL that may have none", () => {
+		const argv = ["--public-url", "http://user:s3c/ret,@a"];
+		expect(refusal(() => parseSettings(argv, {}))?.value).toBe("http://***@a");
 	});
 
 	test("is offered for options that hold secrets, and for no others", () => {

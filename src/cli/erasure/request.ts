@@ -3,6 +3,7 @@ import { type Answer, exchange } from "../../../feeds/exchange/exchange.ts";
 import { describeAnswer, mediaTypeOf, problemIn } from "../../../feeds/exchange/problem.ts";
 import type { Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
+import { FirstAnswer } from "../reading/first-answer.ts";
 import { credentials, text } from "../verb.ts";
 
 /** If a server accepts a connection and then says nothing for so long, the command gives up. */
@@ -37,7 +38,7 @@ export async function request<T>(
 			own: { origin: new URL(url).origin, headers: credentials(values) },
 			limits: { answerMs: ANSWER_MS, silenceMs: ANSWER_MS, bodyBytesMax: BODY_BYTES_MAX },
 		},
-		fetch,
+		new FirstAnswer(text(values, "url"), false).fetch,
 		new AbortController().signal,
 	);
 	if ("unanswered" in answer) throw answer.cause;

@@ -15,6 +15,8 @@ export class Printer {
 	#pending = "";
 	#failure: Error | undefined;
 	#writing: Promise<void> | undefined;
+	/** Ends the write under way, with an error or none. */
+	#settle: (error?: Error | null) => void = () => undefined;
 
 	constructor(out: StandardStream) {
 		this.#out = out;
@@ -44,15 +46,21 @@ export class Printer {
 		if (this.#failure) throw new Failure(lost(this.#failure));
 	}
 
+	/** Ends a write that the reader of stdout does not take. What it has not taken is lost. */
+	giveUp(): void {
+		this.#settle(new Error("the program that reads it takes nothing"));
+	}
+
 	async #write(): Promise<void> {
 		// The lines of one turn: the next ones may already be there.
 		await new Promise((resolve) => setImmediate(resolve));
 		while (this.#pending !== "" && !this.#gone.signal.aborted) {
 			const text = this.#pending;
 			this.#pending = "";
-			const error = await new Promise<Error | null | undefined>((resolve) =>
-				this.#out.write(text, resolve),
-			);
+			const error = await new Promise<Error | null | undefined>((resolve) => {
+				this.#settle = resolve;
+				this.#out.write(text, resolve);
+			});
 			if (error) this.#fail(error);
 		}
 		this.#writing = undefined;

@@ -2,6 +2,8 @@
  * Shows progress on stderr: a bar that is redrawn if stderr is a terminal, otherwise a line every
  * few seconds.
  */
+import { escapeInvisible } from "../../observe/visible.ts";
+
 export type Measure = {
 	/** The number of events done, or of what `unit` names. */
 	events(): number;
@@ -38,9 +40,9 @@ export class Progress {
 		this.#timer.unref();
 	}
 
-	/** Prints a line without tearing the bar. */
+	/** Prints a line without tearing the bar; words of a server in it cannot act on a terminal. */
 	say(line: string): void {
-		this.#stream.write(`${this.#isLive ? CLEAR_LINE : ""}${line}\n`);
+		this.#stream.write(`${this.#isLive ? CLEAR_LINE : ""}${escapeInvisible(line)}\n`);
 	}
 
 	/** Removes the bar; nothing is reported after it. */

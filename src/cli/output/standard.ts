@@ -8,6 +8,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { standardStream } from "../../observe/standard.ts";
+import { escapeInvisible } from "../../observe/visible.ts";
 import { explain } from "../explain.ts";
 import { EXIT } from "../verb.ts";
 
@@ -34,9 +35,12 @@ export function waitAtExit(written: () => Promise<unknown>): void {
 	awaited.push(written);
 }
 
-/** Notes go to standard error, where nobody waits for them. */
+/**
+ * Notes go to standard error, where nobody waits for them. They repeat words of servers, files and
+ * arguments: what a terminal would act on is shown as escapes.
+ */
 export function note(text: string): void {
-	standardStream(2).write(text);
+	standardStream(2).write(text.split("\n").map(escapeInvisible).join("\n"));
 }
 
 /** A reader of standard error that is this slow gets no more of it. */

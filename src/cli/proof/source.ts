@@ -9,7 +9,7 @@ import { leavesOf } from "../../../feeds/proof/prove.ts";
 import { readCheckpoint } from "../../../feeds/proof/signed-head.ts";
 import { type Tile, tilePath } from "../../../feeds/proof/tiles.ts";
 import { type ReaderSettings, settingsOf } from "../../../feeds/reader/options.ts";
-import { note } from "../output/standard.ts";
+import { FirstAnswer } from "../reading/first-answer.ts";
 
 export type LogSource = {
 	/** The signed head of the present log. */
@@ -34,11 +34,10 @@ export class ServerSource implements LogSource {
 	/** @param url the server's, with or without a slash at the end */
 	constructor(url: string, headers: Readonly<Record<string, string>>) {
 		this.#base = `${url.replace(/\/+$/, "")}/log`;
-		const onRetry = ({ reason }: { readonly reason: string }) => {
-			note(`varve: ${reason}; trying again\n`);
-		};
+		const { fetch, onRetry } = new FirstAnswer(url, false);
 		// The tree is that of all events.
-		this.#settings = settingsOf({ url, stream: "$all", headers, retriesMax: RETRIES_MAX, onRetry });
+		const address = { url, stream: "$all", headers, retriesMax: RETRIES_MAX };
+		this.#settings = settingsOf({ ...address, fetch, onRetry });
 	}
 
 	async signedHead(): Promise<string> {

@@ -75,9 +75,9 @@ export async function appendTo(exchange: Exchange, request: AppendRequest): Prom
 			if (!isCloudEvent(kind)) return context.log.append(whole);
 			return appendNew(whole, (part) => context.log.append(part));
 		});
-	// Metadata is small, and can be what makes room: with a $maxCount, a scavenge erases.
-	const makesRoom = describedStream(append.stream) !== undefined;
-	const appended = await (makesRoom ? write() : context.room.admit(body.length, write));
+	// Metadata can be what makes room: with a $maxCount, a scavenge erases.
+	const isMetadata = describedStream(append.stream) !== undefined;
+	const appended = await context.room.admit(body.length, write, isMetadata);
 	const location = eventUrl(base, append.stream, appended.first);
 	const answer = created(location, appended, ignoredOf(append));
 	if (kind !== "entry") return answer;

@@ -1,6 +1,7 @@
 /**
  * Keeps some of the disk free, so that SQLite never meets its end: while less is left, appends are
- * refused. What needs no new room, or makes room, goes on: reads, deletes, metadata, scavenges.
+ * refused. What needs no new room, or makes room, goes on: reads, deletes, scavenges; and metadata,
+ * until half of the minimum is used, since they can be as large as any event.
  *
  *     enough ──less than the minimum is free──▶ low      appends are refused
  *        ▲                                       │
@@ -22,6 +23,9 @@ const RETRY_AFTER_SECONDS = 30;
 const FREE_MIN_BYTES = 64 * 1024 * 1024;
 /** Of a small disk, that would be most: then this part of it. */
 const FREE_MIN_PART = 1 / 10;
+
+/** Of the minimum, or of the usual one if that is less: what metadata must leave. */
+const LEFT_BY_METADATA_PART = 1 / 2;
 
 /** A byte is written to the WAL and to the database, and its page holds others beside it. */
 const BYTES_A_BYTE = 3;
@@ -49,6 +53,7 @@ export class Room {
 	readonly #timer: NodeJS.Timeout;
 	#freeMin: number | undefined;
 	#state: RoomState = { freeBytes: Number.MAX_SAFE_INTEGER, freeBytesMin: 0, low: false };
+	#leftByMetadata = 0;
 	/** What is left when all appends that were let in have taken their room. */
 	#left = 0;
 	/** The room of the appends that were let in, and have no answer yet. */
@@ -82,10 +87,11 @@ export class Room {
 	/**
 	 * Carries out an append if there is room.
 	 * @param bytes of its events
+	 * @param isMetadata whether it may use some of what is kept free
 	 * @throws Refusal `insufficient-storage`, and whatever the work throws
 	 */
-	async admit<T>(bytes: number, work: () => Promise<T>): Promise<T> {
-		if (this.#isLow()) this.#refuseIfLow();
+	async admit<T>(bytes: number, work: () => Promise<T>, isMetadata = false): Promise<T> {
+		if (this.#isLow(isMetadata)) this.#refuseIfLow(isMetadata);
 		const cost = bytes * BYTES_A_BYTE + BYTES_AN_APPEND;
 		this.#left -= cost;
 		this.#inFlight += cost;
@@ -100,17 +106,21 @@ export class Room {
 		clearInterval(this.#timer);
 	}
 
-	#isLow(): boolean {
-		return this.#state.low || this.#left < this.#state.freeBytesMin;
+	#isLow(isMetadata: boolean): boolean {
+		return this.#left < this.#minimumOf(isMetadata);
 	}
 
-	#refuseIfLow(): void {
+	#minimumOf(isMetadata: boolean): number {
+		return isMetadata ? this.#leftByMetadata : this.#state.freeBytesMin;
+	}
+
+	#refuseIfLow(isMetadata: boolean): void {
 		if (performance.now() - this.#askedMs >= ASK_AGAIN_MS) this.#ask();
-		if (!this.#isLow()) return;
+		if (!this.#isLow(isMetadata)) return;
 		throw new Refusal("insufficient-storage", {
 			// What appends under way will take is as good as taken.
 			freeBytes: Math.max(0, Math.min(this.#state.freeBytes, this.#left)),
-			freeBytesMin: this.#state.freeBytesMin,
+			freeBytesMin: this.#minimumOf(isMetadata),
 			retryAfterSeconds: RETRY_AFTER_SECONDS,
 		});
 	}
@@ -119,7 +129,10 @@ export class Room {
 		this.#askedMs = performance.now();
 		const before = this.#state;
 		try {
-			this.#state = roomOf(this.#directory, this.#freeMin);
+			const { usual, ...state } = roomOf(this.#directory, this.#freeMin);
+			this.#state = state;
+			const kept = Math.min(state.freeBytesMin, usual);
+			this.#leftByMetadata = Math.floor(kept * LEFT_BY_METADATA_PART);
 			this.#isUnknown = false;
 		} catch (error) {
 			this.#state = { ...before, low: false };
@@ -131,10 +144,10 @@ export class Room {
 	}
 }
 
-function roomOf(directory: string, freeMin: number | undefined): RoomState {
+function roomOf(directory: string, freeMin: number | undefined) {
 	const { bavail, blocks, bsize } = statfsSync(directory);
 	const freeBytes = bavail * bsize;
 	const usual = Math.min(FREE_MIN_BYTES, Math.floor(blocks * bsize * FREE_MIN_PART));
 	const freeBytesMin = freeMin ?? usual;
-	return { freeBytes, freeBytesMin, low: freeBytes < freeBytesMin };
+	return { usual, freeBytes, freeBytesMin, low: freeBytes < freeBytesMin };
 }

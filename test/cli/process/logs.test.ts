@@ -1,5 +1,7 @@
 /** The operator log of a server, as a program reads it. */
+import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { event } from "../../faults/store.ts";
 import { ask, batch, get } from "../../http/ask.ts";
 import { newDirectory, removeDirectories, startServer, varve } from "../varve.ts";
@@ -142,5 +144,12 @@ test("has a refusal to start, also of a wrong command line, in its form", async 
 	expect([variable.code, linesOf(variable.stderr)[0]?.msg]).toEqual([
 		2,
 		expect.stringContaining("VARVE_PORT"),
+	]);
+	const file = join(newDirectory(), "varve.json");
+	writeFileSync(file, '{ "log-format": "json", "prot": 1 }');
+	const inFile = await varve(["serve", "--config", file]);
+	expect([inFile.code, linesOf(inFile.stderr)[0]?.msg]).toEqual([
+		2,
+		`not started: unknown "prot" in ${file}; did you mean "port"?`,
 	]);
 });

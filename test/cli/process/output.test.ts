@@ -1,9 +1,21 @@
 /** Standard output that is full, closed or unread: what a command has done, it has done. */
 import { type SpawnOptions, spawn, spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync, rmdirSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+	closeSync,
+	constants,
+	existsSync,
+	openSync,
+	readFileSync,
+	readSync,
+	rmdirSync,
+	writeFileSync,
+	writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ask, get } from "../../http/ask.ts";
+import { event } from "../../faults/store.ts";
+import { ask, batch, get } from "../../http/ask.ts";
 import { newDirectory, removeDirectories, type Server, startServer, until } from "../varve.ts";
 
 const BIN = fileURLToPath(new URL("../../../bin/varve", import.meta.url));
@@ -103,6 +115,49 @@ test("an export to a disk that fills in the middle of its last write fails", () 
 	}
 });
 
+/** Opened for both, so that it opens at once, and stays open. */
+function openPipe(): number {
+	const fifo = join(newDirectory(), "fifo");
+	expect(spawnSync("mkfifo", [fifo]).status).toBe(0);
+	return openSync(fifo, constants.O_RDWR | constants.O_NONBLOCK);
+}
+
+function fill(pipe: number): void {
+	const bytes = Buffer.alloc(4096);
+	expect(() => {
+		for (;;) writeSync(pipe, bytes);
+	}).toThrow("EAGAIN");
+}
+
+/** Whether there is something to read; takes one byte. */
+function hasBytes(pipe: number): boolean {
+	try {
+		return readSync(pipe, Buffer.alloc(1)) === 1;
+	} catch {
+		return false;
+	}
+}
+
+test("a stop ends varve follow if nobody reads what it prints, and keeps no position", async () => {
+	const file = join(newDirectory(), "position");
+	// More than a pipe holds.
+	const large = batch("large", [event("x".repeat(300_000))]);
+	expect((await ask(Number(new URL(server.url).port), large)).status).toBe(201);
+	const pipe = openPipe();
+	const args = [BIN, "follow", "large", "--url", server.url, "--checkpoint", file];
+	const child = spawn(process.execPath, args, { stdio: ["ignore", pipe, "pipe"] });
+	let stderr = "";
+	child.stderr?.on("data", (text) => {
+		stderr += text;
+	});
+	await until(() => hasBytes(pipe), "the first bytes");
+	child.kill("SIGTERM");
+	expect(await once(child, "close")).toEqual([1, null]);
+	expect(stderr).toMatch(/cannot be written: the program that reads it takes nothing\n$/);
+	expect(readFileSync(file, "utf8")).toBe("");
+	closeSync(pipe);
+});
+
 describe("varve serve", () => {
 	test.each([
 		["full", "> /dev/full 2> /dev/full"],
@@ -117,10 +172,8 @@ describe("varve serve", () => {
 	});
 
 	test("serves, and stops in order, if nobody reads a pipe that is full", async () => {
-		const fifo = join(newDirectory(), "fifo");
-		expect(spawnSync("mkfifo", [fifo]).status).toBe(0);
-		// Opened for both, so that it opens at once, and stays open; nothing ever reads it.
-		const end = openSync(fifo, "r+");
+		const end = openPipe();
+		fill(end);
 		const port = await freePort();
 		const args = [BIN, "serve", "--port", String(port), "--data", newDirectory(), "--log-requests"];
 		const options: SpawnOptions = { stdio: ["ignore", end, end] };

@@ -101,15 +101,37 @@ test("npm start hands the server its signals", async () => {
 	expect(stderr).toMatch(/ stopped reason=SIGTERM\n/);
 });
 
-test("a second signal ends the process at once, and the log says so", async () => {
-	const server = await startServer();
-	// Its body never ends, so the server would wait for it.
-	const port = Number(new URL(server.url).port);
-	const headers = { "Transfer-Encoding": "chunked", Expect: "100-continue" };
-	const held = request({ host: "127.0.0.1", port, method: "POST", path: "/streams/s", headers });
+/** An append that the server waits for: the end of its body is still to come. */
+async function heldAppend(url: string) {
+	const { hostname: host, port } = new URL(url);
+	const headers = {
+		"Content-Type": "application/vnd.eventstore.events+json",
+		"Transfer-Encoding": "chunked",
+		Expect: "100-continue",
+	};
+	const held = request({ host, port, method: "POST", path: "/streams/s", headers });
 	held.on("error", () => undefined);
 	held.flushHeaders();
 	await once(held, "continue");
+	return held;
+}
+
+test("a copy of a signal, such as npm start makes of Ctrl-C, cuts no request", async () => {
+	const server = await startServer();
+	const held = await heldAppend(server.url);
+	process.kill(server.pid, "SIGINT");
+	const stopped = server.stop("SIGINT");
+	await until(() => server.stderr().includes(" stopping "), "the stop");
+	held.end(JSON.stringify([event()]));
+	const [answer] = await once(held, "response");
+	answer.resume();
+	expect(answer.statusCode).toBe(201);
+	expect((await stopped).code).toBe(0);
+});
+
+test("a second signal ends the process at once, and the log says so", async () => {
+	const server = await startServer();
+	await heldAppend(server.url);
 	void server.stop("SIGTERM");
 	await until(() => server.stderr().includes(" stopping "), "the stop");
 	const { code, stderr } = await server.stop("SIGINT");
@@ -142,6 +164,12 @@ test("SIGHUP takes new settings from the file, and cuts no request", async () =>
 	await told("the disk is low");
 	expect((await ask(port, batch("s", [event()]))).status).toBe(507);
 	await told(" request method=POST path=/streams/s status=507");
+
+	// The server has kept its first value, so nothing waits.
+	const waits = server.stderr().split("count from the next start").length;
+	hup('{ "log-requests": false, "disk-free-min": "1024GiB", "cors-origin": "none" }');
+	await told('settings reloaded changed={"log-requests":false}');
+	expect(server.stderr().split("count from the next start").length).toBe(waits);
 
 	hup('{ "log-level": "error" }');
 	await until(() => server.stderr().includes("the disk is low"), "the level");

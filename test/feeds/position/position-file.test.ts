@@ -10,7 +10,11 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadCheckpoint, saveCheckpoint } from "../../../feeds/position/position-file.ts";
+import {
+	loadCheckpoint,
+	makeCheckpoint,
+	saveCheckpoint,
+} from "../../../feeds/position/position-file.ts";
 
 const billing = { stream: "$ce-order", log: "varve/1f0c6e6a3f2b9d71", last: 2 ** 53 };
 /** Fails the test if there is anything to warn of. */
@@ -210,7 +214,17 @@ test("without an identity, nothing is loaded or saved", async () => {
 
 test("a directory in its place is a clear error, not a missing checkpoint", async () => {
 	file = folder;
-	await expect(load()).rejects.toThrow("EISDIR");
+	await expect(load()).rejects.toThrow(`${folder} is not a regular file`);
+	await expect(makeCheckpoint(file)).rejects.toThrow("not a regular file");
+});
+
+test("a file can be made before there is a position, and is then no position", async () => {
+	await makeCheckpoint(file);
+	expect(await load()).toBeUndefined();
+	await save(3);
+	await makeCheckpoint(file);
+	expect(await load()).toBe(3);
+	await expect(makeCheckpoint(join(folder, "no", "where"))).rejects.toThrow("ENOENT");
 });
 
 (process.platform === "win32" ? test.skip : test)("a device keeps nothing", async () => {

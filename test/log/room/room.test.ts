@@ -56,6 +56,19 @@ describe("room on a disk", () => {
 		room.close();
 	});
 
+	test("is not used up by metadata, which may be as large as any event", async () => {
+		const { room } = roomOf(ALL);
+		expect(await room.admit(1, done, true)).toBe("done");
+		const { freeBytes = 0 } = room.state() ?? {};
+		const held = room.admit(freeBytes / 3, () => new Promise(() => undefined), true);
+		expect(held).toBeInstanceOf(Promise);
+		await expect(room.admit(1, done, true)).rejects.toMatchObject({
+			word: "insufficient-storage",
+			facts: { freeBytesMin: expect.any(Number) },
+		});
+		room.close();
+	});
+
 	test("is 64 MiB by default, or a tenth of a smaller disk", () => {
 		const { room } = roomOf(undefined);
 		expect(room.state()?.freeBytesMin).toBeLessThanOrEqual(64 * MIB);

@@ -53,8 +53,8 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 507,
 		title: "Insufficient storage",
 		detail: (f) =>
-			`The server's disk has ${f.freeBytes} bytes left. The server takes no appends below ` +
-			`${f.freeBytesMin} bytes. Nothing was written. Reads, deletes, metadata and scavenges go on. ` +
+			`The server's disk has ${f.freeBytes} bytes left. The server takes no such appends below ` +
+			`${f.freeBytesMin} bytes. Nothing was written. Reads, deletes and scavenges go on. ` +
 			"When there is room again, send the same request again.",
 		headers: retryAfter,
 	},
