@@ -10,6 +10,7 @@ import {
 	type ConnectionSettings,
 } from "./config/connections.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
+import { SEARCH_OPTIONS, type SearchSettings } from "./config/searching.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
@@ -22,6 +23,7 @@ export type Settings = ServingSettings &
 	StorageSettings &
 	CachingSettings &
 	RequestSettings &
+	SearchSettings &
 	LogLimits &
 	CacheSettings &
 	ConnectionSettings &
@@ -258,6 +260,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		max: 10_000_000,
 		help: "Sealed pages kept in memory.",
 	},
+	...SEARCH_OPTIONS,
 	...CONNECTION_OPTIONS,
 ];
 

@@ -14,6 +14,7 @@ import type { Log } from "../log/log.ts";
 import type { LogTree } from "../log/tree.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
+import type { Searches } from "../searching/searches.ts";
 
 export type Context = LogContext &
 	FollowingContext &
@@ -21,6 +22,7 @@ export type Context = LogContext &
 		readonly settings: Settings;
 		readonly documents: Documents;
 		readonly lists: StreamLists;
+		readonly searches: Searches;
 		/** The admin UI; undefined if the server runs without it. */
 		readonly screens: Screens | undefined;
 		/** Milliseconds since 1970. */
