@@ -131,4 +131,7 @@ export type Facts = {
 	readonly key: string;
 	readonly eventBytesMax: number;
 	readonly bodyBytesMax: number;
+	/** Where a search ends. */
+	readonly searchFoundMax: number;
+	readonly searchMs: number;
 };

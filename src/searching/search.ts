@@ -52,7 +52,7 @@ export async function* search(
 	limits: SearchLimits,
 ): AsyncGenerator<SearchStep> {
 	const started = performance.now();
-	const running = new Running(log, query, limits, await startOf(log, query));
+	const running = new Running(log, query, limits, await spanOf(log, query));
 	for (;;) {
 		const hits = await running.step();
 		const milliseconds = performance.now() - started;
@@ -61,15 +61,6 @@ export async function* search(
 		if (progress.end !== undefined) return;
 		await setImmediate();
 	}
-}
-
-/** An id is looked up, and so is not searched for. */
-async function startOf(log: SearchLog, query: SearchQuery): Promise<Span> {
-	const span = await spanOf(log, query);
-	if (query.id === undefined || span.high < span.low) return span;
-	const at = await log.locate(span.stream, query.id);
-	if (at === undefined || at < span.low || at > span.high) return { ...span, low: span.high + 1 };
-	return { stream: span.stream, low: Number(at), high: Number(at) };
 }
 
 /** One search while it runs. */

@@ -7,7 +7,13 @@ import type { Conditions, SearchQuery } from "./query.ts";
 export type SearchLog = Pick<Log, "read" | "last" | "locate">;
 
 /** Read from `high` down to `low`; nothing if it is below. */
-export type Span = { readonly stream: StreamName; readonly low: number; readonly high: number };
+export type Span = {
+	readonly stream: StreamName;
+	readonly low: number;
+	readonly high: number;
+	/** The condition that leaves nothing to be searched. */
+	readonly emptiedBy?: "id" | "stream" | "type" | "time";
+};
 
 /**
  * The stream of the conditions: the one that is named; else, if there is one, the index of the type
@@ -32,17 +38,29 @@ function categoryIndexOf(prefix: string): string {
 	return dash > 0 && !prefix.startsWith("$") ? `$ce-${prefix.slice(0, dash)}` : "";
 }
 
-/** @throws Refusal as a read of the stream */
+/** @throws Refusal as a read of the stream, and `shutting-down` */
 export async function spanOf(log: SearchLog, query: SearchQuery): Promise<Span> {
 	const stream = searchedStream(query);
 	const last = Number(await log.last(stream));
-	let [low, high] = [0, last];
-	if (last >= 0 && query.from !== undefined) low = await firstAt(log, stream, query.from);
-	if (last >= 0 && query.until !== undefined) {
-		high = Math.min(high, (await firstAt(log, stream, query.until)) - 1);
+	if (last < 0) {
+		const emptiedBy = stream.startsWith("$et-") && query.type !== undefined ? "type" : "stream";
+		return { stream, low: 0, high: -1, ...(stream === ALL ? {} : { emptiedBy }) };
 	}
-	if (query.before !== undefined) high = Math.min(high, query.before - 1);
-	return { stream, low, high };
+	const low = query.from === undefined ? 0 : await firstAt(log, stream, query.from);
+	const end = query.until === undefined ? last + 1 : await firstAt(log, stream, query.until);
+	if (low >= end) return { stream, low, high: low - 1, emptiedBy: "time" };
+	const high = Math.min(end, query.before ?? Infinity) - 1;
+	return query.id === undefined
+		? { stream, low, high }
+		: spanOfId(log, { stream, low, high }, query.id);
+}
+
+/** An id is looked up, and so is not searched for. */
+async function spanOfId(log: SearchLog, span: Span, id: string): Promise<Span> {
+	const at = await log.locate(span.stream, id);
+	if (at === undefined) return { ...span, high: span.low - 1, emptiedBy: "id" };
+	if (at < span.low || at > span.high) return { ...span, high: span.low - 1, emptiedBy: "time" };
+	return { stream: span.stream, low: Number(at), high: Number(at) };
 }
 
 async function firstAt(log: SearchLog, stream: StreamName, time: number): Promise<Version> {

@@ -9,6 +9,7 @@ import { type MediaType, mediaType } from "../../../feeds/media.ts";
 import { encodeEntryLine } from "../../../feeds/ndjson/encode.ts";
 import { NOT_KEPT } from "../../cache/policy.ts";
 import { composeEvents, type Urls } from "../../pages/entry.ts";
+import { aloneIn } from "../../searching/alone.ts";
 import { formatSearchQuery, parseSearchQuery, type SearchQuery } from "../../searching/query.ts";
 import type { Hit, Progress, SearchStep } from "../../searching/search.ts";
 import { searchedStream } from "../../searching/source.ts";
@@ -106,19 +107,13 @@ function shownProgress({ span, next, reached, ...progress }: Progress) {
 	};
 }
 
-/** What each condition has found by itself is told where together they found nothing. */
+/** What each condition fits by itself is told if together they found nothing. */
 function endOf(progress: Progress, { asked, next }: Told) {
-	const { end, found, fitting } = progress;
-	const { type, stream, value } = asked;
-	const alone = {
-		...(type === undefined ? {} : { type: fitting.type }),
-		...(stream === undefined ? {} : { stream: fitting.stream }),
-		...(value === undefined ? {} : { path: fitting.path, value: fitting.value }),
-	};
+	const { end, found } = progress;
 	return {
 		reason: end,
 		...shownProgress(progress),
-		...(found === 0 ? { alone } : {}),
+		...(found === 0 ? { alone: aloneIn(progress, asked) } : {}),
 		...(end === "all-searched" ? {} : { next: next(progress) }),
 	};
 }

@@ -36,7 +36,7 @@ export function storeFor(context: Context, identity: string): Store {
 }
 
 function factsOf({ settings, unready, tree, startedMs }: Context): Facts {
-	const { eventBytesMax, bodyBytesMax } = settings;
+	const { eventBytesMax, bodyBytesMax, searchFoundMax, searchMs } = settings;
 	return {
 		version: VERSION,
 		started: startedMs,
@@ -44,6 +44,8 @@ function factsOf({ settings, unready, tree, startedMs }: Context): Facts {
 		key: tree.key,
 		eventBytesMax,
 		bodyBytesMax,
+		searchFoundMax,
+		searchMs,
 	};
 }
 
