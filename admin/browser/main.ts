@@ -26,7 +26,7 @@ document.addEventListener("varve:swapped", () => {
 	checkFields(document);
 });
 if (document.getElementById("search-found")) {
-	void import("./search.js").then(({ goOnSearching }) => goOnSearching());
+	void import("./search/run.js").then(({ goOnSearching }) => goOnSearching());
 }
 if (document.getElementById("proof-panel")) {
 	// Only the page of an event has one.

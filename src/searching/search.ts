@@ -40,8 +40,11 @@ export type SearchEnd = "all-searched" | "found-max" | "time-max";
 
 export type SearchLimits = { readonly foundMax: number; readonly msMax: number };
 
-const STEP_FIRST = 20;
+/** Events may have 4 MiB each, and how large they are is only known once they were read. */
+const STEP_FIRST = 1;
 const STEP_MAX = 500;
+/** Of events with their content: if they suddenly are large, not too many of them are. */
+const WHOLE_STEP_MAX = 100;
 /** What others wait for at most, but for an event that is large by itself. */
 const STEP_MS = 3;
 
@@ -110,7 +113,8 @@ class Running {
 		if (from < this.#low) return [];
 		const began = performance.now();
 		const limit = Math.min(this.#limit, from - this.#low + 1);
-		const slice = await this.#read(from, limit, this.#query.value !== undefined);
+		const isWhole = this.#query.value !== undefined;
+		const slice = await this.#read(from, limit, isWhole);
 		if (slice === undefined) {
 			// Too large for one step, or damaged: one by one it is seen which entry that is.
 			this.#limit = 1;
@@ -128,7 +132,8 @@ class Running {
 			if (this.#found >= this.#limits.foundMax) return hits;
 		}
 		this.#pass(slice, from - limit);
-		this.#limit = Math.min(stepAfter(slice), paced(limit, performance.now() - began));
+		const paced = pacedAfter(limit, performance.now() - began);
+		this.#limit = Math.min(isWhole ? WHOLE_STEP_MAX : STEP_MAX, stepAfter(slice), paced);
 		return hits;
 	}
 
@@ -169,7 +174,7 @@ class Running {
 }
 
 /** As many entries as take the time of a step, by what the last ones took. */
-function paced(limit: number, milliseconds: number): number {
+function pacedAfter(limit: number, milliseconds: number): number {
 	const fitting = milliseconds > STEP_MS ? Math.floor(limit / 2) : limit * 2;
-	return Math.max(1, Math.min(STEP_MAX, fitting));
+	return Math.max(1, fitting);
 }

@@ -16,9 +16,9 @@ export type Span = {
 };
 
 /**
- * The stream of the conditions: the one that is named; else, if there is one, the index of the type
- * or of the category; else `$all`. It depends on nothing but them, so that a search goes on where it
- * stopped.
+ * The stream of the conditions: the one that is named; else, if there is one, the index of the
+ * type or of the category; else `$all`. It depends on nothing but them, so that a search goes on
+ * where it stopped.
  */
 export function searchedStream({ stream, type }: Conditions): StreamName {
 	if (stream?.name !== undefined) return stream.name;

@@ -12,8 +12,10 @@ export function nothingFound(progress: Progress, query: SearchQuery): Html {
 	const { span, next, end } = progress;
 	const said = end === "all-searched" ? "No event found" : "Nothing found so far";
 	const alone = aloneIn(progress, query);
+	const searched = countOf("searched", span.high - next);
+	const reason = emptiedBy(alone, query);
 	return html`<div class="empty" id="search-none"><h2>${said}</h2>
-<p>Searched: ${countOf("searched", span.high - next)} events of ${nameOf(span.stream)}. ${emptiedBy(alone, query)}</p>
+<p>Searched: ${searched} events of ${nameOf(span.stream)}. ${reason}</p>
 ${span.emptiedBy === undefined && counts(alone, query)}</div>`;
 }
 

@@ -20,10 +20,11 @@ export function foundTable(
 	hits: readonly Hit[],
 	value: ValueCondition | undefined,
 ): Html {
+	const rows = hits.map((hit) => rowOf(frame, hit, value));
 	return html`<table class="rows" role="table"><caption class="away">Events found</caption>
 <colgroup><col class="no"><col class="type"><col class="stream"><col><col class="time"></colgroup>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader" class="num">Position</th><th scope="col" role="columnheader">Type</th><th scope="col" role="columnheader">Stream</th><th scope="col" role="columnheader">Data</th><th scope="col" role="columnheader" class="num">Time, UTC</th></tr></thead>
-<tbody role="rowgroup" id="search-rows">${hits.map((hit) => rowOf(frame, hit, value))}</tbody></table>`;
+<tbody role="rowgroup" id="search-rows">${rows}</tbody></table>`;
 }
 
 function rowOf({ types, now }: Frame, hit: Hit, condition: ValueCondition | undefined): Html {

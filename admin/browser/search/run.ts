@@ -2,7 +2,7 @@
  * A search goes on by itself: the next part is asked for where the last one ended, and its rows are
  * added below, until all is searched, a limit is reached, or somebody stops it.
  */
-import { tellTimes } from "./times.js";
+import { tellTimes } from "../times.js";
 
 export function goOnSearching(): void {
 	const state = document.getElementById("search-found");
