@@ -10,6 +10,7 @@ import { placeFor } from "./screens/go.ts";
 import { metadata } from "./screens/metadata.ts";
 import { overview } from "./screens/overview.ts";
 import { problemScreen } from "./screens/problem.ts";
+import { search } from "./screens/search/screen.ts";
 import { stream } from "./screens/stream/screen.ts";
 import { streams } from "./screens/streams.ts";
 
@@ -18,6 +19,7 @@ type Show = (frame: Frame) => Promise<Screen>;
 /** By the path of the resource, as the server's table of routes has it. A page has its row here. */
 const SCREENS: Readonly<Record<string, Show>> = {
 	"/": start,
+	"/search": search,
 	"/streams": streams,
 	"/streams/:stream": orDeed(stream),
 	"/streams/:stream/metadata": (frame) => metadata(frame),

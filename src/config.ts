@@ -12,6 +12,7 @@ import {
 import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
+import { SEARCH_OPTIONS, type SearchSettings } from "./config/searching.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
@@ -26,6 +27,7 @@ export type Settings = ServingSettings &
 	OperatorSettings &
 	CachingSettings &
 	RequestSettings &
+	SearchSettings &
 	LogLimits &
 	CacheSettings &
 	ConnectionSettings &
@@ -221,6 +223,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		max: 10_000_000,
 		help: "Sealed pages kept in memory.",
 	},
+	...SEARCH_OPTIONS,
 	...CONNECTION_OPTIONS,
 ];
 

@@ -7,6 +7,8 @@ import type { StreamName } from "./event.ts";
 import type { Listing } from "./listing/list.ts";
 import type { ListQuery } from "./listing/query.ts";
 import type { Appended, Log } from "./log/log.ts";
+import type { SearchQuery } from "./searching/query.ts";
+import type { SearchStep } from "./searching/search.ts";
 
 export interface Screens {
 	/** The screen of a resource; undefined if it has none, and programs' answer is the only one. */
@@ -75,6 +77,12 @@ export interface Store extends Pick<Log, "read" | "last" | "locate"> {
 	/** A list of streams: see `listing/`. */
 	list(query: ListQuery): Promise<Listing>;
 
+	/**
+	 * The steps of a search. Whoever takes the first one has to take all, or to call `return`.
+	 * @param msMax the time it has at most
+	 */
+	search(query: SearchQuery, msMax: number): AsyncGenerator<SearchStep>;
+
 	/** The proof that the event at a position is in the log, as `varve prove` makes it. */
 	proof(position: number): Promise<string>;
 
@@ -123,4 +131,7 @@ export type Facts = {
 	readonly key: string;
 	readonly eventBytesMax: number;
 	readonly bodyBytesMax: number;
+	/** Where a search ends. */
+	readonly searchFoundMax: number;
+	readonly searchMs: number;
 };

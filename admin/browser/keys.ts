@@ -2,7 +2,12 @@
 import { live } from "./live.js";
 
 const SWITCH = "varve-letters";
-const PLACES: Readonly<Record<string, string>> = { o: "overview", s: "streams", e: "all" };
+const PLACES: Readonly<Record<string, string>> = {
+	o: "overview",
+	s: "streams",
+	e: "all",
+	f: "search",
+};
 const SEQUENCE_MS = 1500;
 
 let isAfterG = false;

@@ -25,6 +25,9 @@ document.addEventListener("varve:swapped", () => {
 	tellTimes();
 	checkFields(document);
 });
+if (document.getElementById("search-found")) {
+	void import("./search/run.js").then(({ goOnSearching }) => goOnSearching());
+}
 if (document.getElementById("proof-panel")) {
 	// Only the page of an event has one.
 	void import("./proof.js").then(({ checkProof }) => checkProof());

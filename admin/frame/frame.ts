@@ -14,6 +14,7 @@ const PLACES = [
 	{ place: "overview", path: "/", text: "Overview" },
 	{ place: "streams", path: "/streams", text: "Streams" },
 	{ place: "all", path: "/streams/%24all", text: "All events" },
+	{ place: "search", path: "/search", text: "Search" },
 ] as const;
 
 export type Place = (typeof PLACES)[number]["place"];

@@ -7,6 +7,7 @@ export const KEYS: readonly KeyOf[] = [
 	{ keys: ["g", "o"], text: "overview" },
 	{ keys: ["g", "s"], text: "streams" },
 	{ keys: ["g", "e"], text: "all events" },
+	{ keys: ["g", "f"], text: "search" },
 	{ keys: ["?"], text: "this list" },
 	{ keys: ["Esc"], text: "close" },
 ];
@@ -24,6 +25,7 @@ export const PAGE_KEYS: readonly KeyOf[] = [
 export const LIVE_KEY: KeyOf = { keys: ["p"], text: "pause or resume" };
 export const APPEND_KEY: KeyOf = { keys: ["a"], text: "append an event" };
 export const FILTER_KEY: KeyOf = { keys: ["f"], text: "filter" };
+export const STOP_KEY: KeyOf = { keys: ["Esc"], text: "stop the search" };
 export const COPY_KEY: KeyOf = { keys: ["c"], text: "copy" };
 export const STEP_KEYS: readonly KeyOf[] = [
 	{ keys: ["←"], text: "event before" },

@@ -8,7 +8,6 @@ import {
 	STREAM_NAME_BYTES_MAX,
 	type StreamName,
 } from "../../src/event.ts";
-import { eventUrl } from "../../src/http/urls.ts";
 import type { Store } from "../../src/screens.ts";
 import { streamPath } from "../parts/name.ts";
 import { pathHolding } from "./stream/place.ts";
@@ -28,8 +27,8 @@ export async function placeFor(store: Store, asked: string): Promise<string | un
 		if (Number(position) <= last) return pathHolding(ALL, Number(position), last);
 	}
 	const id = parseUuid(text);
-	const found = id === undefined ? undefined : await eventOf(store, id);
-	return found ?? `/streams?find=${encodeURIComponent(text)}&how=prefix`;
+	if (id !== undefined) return `/search?id=${id}`;
+	return `/streams?find=${encodeURIComponent(text)}&how=prefix`;
 }
 
 function isName(text: string): boolean {
@@ -43,12 +42,4 @@ async function isThere(store: Store, stream: StreamName): Promise<boolean> {
 		// Its screen says when it was deleted.
 		return isRefusal(error, "stream-deleted");
 	}
-}
-
-async function eventOf(store: Store, id: string): Promise<string | undefined> {
-	const at = await store.locate(ALL, id);
-	if (at === undefined) return undefined;
-	const range = { stream: ALL, from: at, limit: 1, direction: "backward", content: false } as const;
-	const [entry] = (await store.read(range)).entries;
-	return entry && eventUrl("", entry.event.stream, entry.event.version);
 }

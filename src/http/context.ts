@@ -16,6 +16,7 @@ import type { LogTree } from "../log/tree.ts";
 import type { RequestLog } from "../observe/requests.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
+import type { Searches } from "../searching/searches.ts";
 
 export type Context = LogContext &
 	FollowingContext &
@@ -23,6 +24,7 @@ export type Context = LogContext &
 		readonly settings: Settings;
 		readonly documents: Documents;
 		readonly lists: StreamLists;
+		readonly searches: Searches;
 		/** The admin UI; undefined if the server runs without it. */
 		readonly screens: Screens | undefined;
 		/** Milliseconds since 1970. */

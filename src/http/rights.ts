@@ -13,6 +13,8 @@ export type Right =
 	| "delete"
 	| "read-metadata"
 	| "write-metadata"
+	/** To search; the stream that is searched needs `read` besides. */
+	| "search"
 	/** To erase the content of an event for ever. */
 	| "redact"
 	/** To read the signed head and the tiles, which tell of every event that it exists. */
@@ -38,6 +40,7 @@ const ON_METADATA: Readonly<Record<Right, Right | undefined>> = {
 	"read-metadata": "read-metadata",
 	"write-metadata": "write-metadata",
 	redact: "redact",
+	search: undefined,
 	prove: undefined,
 	operate: undefined,
 };

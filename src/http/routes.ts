@@ -25,6 +25,7 @@ import { answerOpenApi } from "./handlers/openapi.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
 import { answerPage } from "./handlers/pages/page.ts";
 import { answerFile, answerWeb } from "./handlers/screens.ts";
+import { answerSearch } from "./handlers/search.ts";
 import { answerService } from "./handlers/service.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/status.ts";
 import { answerDelete } from "./handlers/streams/delete.ts";
@@ -95,6 +96,7 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/web/index.html", "anyone", "cold", answerWeb],
 	["GET", "/ui/*file", "anyone", "cold", answerFile],
 
+	["GET", "/search", "search", "cold", answerSearch],
 	["GET", "/streams", "read", "cold", answerList, "$streams"],
 	["GET", "/streams/:stream", "read", "hot", head],
 	["POST", "/streams/:stream", "write", "hot", answerAppend],

@@ -15,6 +15,7 @@ import { RequestLog } from "../observe/requests.ts";
 import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
+import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
 import type { Context, LogContext } from "./context.ts";
 import { HttpServer, type Lanes } from "./server.ts";
@@ -54,6 +55,7 @@ export class Serving {
 			settings,
 			documents,
 			lists: new StreamLists(log),
+			searches: new Searches(log, settings),
 			screens,
 			startedMs: Date.now(),
 			longPolls: new LongPolls(log, longPollsMax),

@@ -20,7 +20,11 @@ export type Moment = {
  * @param time milliseconds since 1970, UTC
  * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
  */
-export async function findMoment(log: Log, stream: StreamName, time: number): Promise<Moment> {
+export async function findMoment(
+	log: Pick<Log, "read" | "last">,
+	stream: StreamName,
+	time: number,
+): Promise<Moment> {
 	const last = await log.last(stream);
 	if (last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
 	let low = 0;
@@ -47,7 +51,7 @@ function timeOf({ event, link }: StreamEntry): number {
 
 /** The first entry from `from` on and before `end`: events can be gone. */
 async function nextEntry(
-	log: Log,
+	log: Pick<Log, "read">,
 	stream: StreamName,
 	from: Version,
 	end: Version,

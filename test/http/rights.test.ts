@@ -62,6 +62,7 @@ const NEEDED: readonly Case[] = [
 	["GET /web", "/web", "anyone"],
 	["GET /web/index.html", "/web/index.html", "anyone"],
 	["GET /ui/0a/main.js", "/ui/*file", "anyone"],
+	["GET /search?type=T", "/search", "search"],
 	["GET /streams", "/streams", "read", "$streams"],
 	["GET /streams/a/0", "/streams/:stream/:from", "read", "a"],
 	["GET /streams/$$a/0", "/streams/:stream/:from", "read-metadata", "a"],

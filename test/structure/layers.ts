@@ -29,6 +29,7 @@ const HTTP_KNOWS = [
 	"src/log/tree.ts",
 	"src/log/reading/clock.ts",
 	"src/listing",
+	"src/searching",
 	"src/screens.ts",
 	"src/config.ts",
 	"src/networks.ts",
@@ -168,7 +169,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/pages/replay.ts",
 		...VALUES,
 	],
-	"src/screens.ts": ["src/listing", "src/log/log.ts", ...VALUES],
+	"src/searching": [
+		"src/log/log.ts",
+		"src/pages/moment.ts",
+		"src/pages/replay.ts",
+		"feeds/time.ts",
+		...VALUES,
+	],
+	"src/screens.ts": ["src/listing", "src/searching", "src/log/log.ts", ...VALUES],
 	"src/cache": ["src/event.ts", "feeds"],
 	"src/purging/addresses.ts": [],
 	"src/purging": [
@@ -228,6 +236,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	"src/http/handlers": [
 		"src/http/version.ts",
+		"src/http/rights.ts",
 		"src/http/urls.ts",
 		"src/http/request",
 		"src/http/context.ts",
@@ -252,6 +261,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	admin: [
 		"src/screens.ts",
 		"src/listing",
+		"src/searching",
 		"src/log/log.ts",
 		"src/retention",
 		"src/indexes",

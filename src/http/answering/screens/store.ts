@@ -6,18 +6,23 @@ import { Refusal } from "../../../errors.ts";
 import { type ExpectedVersion, parseStreamName } from "../../../event.ts";
 import { metadataStream } from "../../../retention/window.ts";
 import type { Deeds, Facts, OfferedDeed, Store } from "../../../screens.ts";
+import { searchedStream } from "../../../searching/source.ts";
 import type { Context } from "../../context.ts";
 import { neededFor, permit, type Right } from "../../rights.ts";
 import { VERSION } from "../../version.ts";
 
 /** @param identity of the visitor, in the word of `identityOf` */
 export function storeFor(context: Context, identity: string): Store {
-	const { log, tree, lists } = context;
+	const { log, tree, lists, searches } = context;
 	return {
 		read: (range) => log.read(range),
 		last: (stream) => log.last(stream),
 		locate: (stream, id) => log.locate(stream, id),
 		list: (query) => lists.list(query),
+		search: (query, msMax) => {
+			permit(identity, neededFor({ right: "read" }, { stream: searchedStream(query) }));
+			return searches.run(query, msMax);
+		},
 		proof: async (position) =>
 			proveInclusion(position, await tree.signedHead(), async (tile) => {
 				const bytes = await tree.tile(tile);
@@ -31,7 +36,7 @@ export function storeFor(context: Context, identity: string): Store {
 }
 
 function factsOf({ settings, unready, tree, startedMs }: Context): Facts {
-	const { eventBytesMax, bodyBytesMax } = settings;
+	const { eventBytesMax, bodyBytesMax, searchFoundMax, searchMs } = settings;
 	return {
 		version: VERSION,
 		started: startedMs,
@@ -39,6 +44,8 @@ function factsOf({ settings, unready, tree, startedMs }: Context): Facts {
 		key: tree.key,
 		eventBytesMax,
 		bodyBytesMax,
+		searchFoundMax,
+		searchMs,
 	};
 }
 

@@ -1,0 +1,55 @@
+/**
+ * All searches of a server. Each takes its turns of the one thread that answers requests, so only
+ * some run at a time.
+ */
+import { Refusal } from "../errors.ts";
+import type { SearchQuery } from "./query.ts";
+import { type SearchStep, search } from "./search.ts";
+import type { SearchLog } from "./source.ts";
+
+export type SearchesLimits = {
+	readonly searchesMax: number;
+	readonly searchFoundMax: number;
+	readonly searchMs: number;
+};
+
+const RETRY_AFTER_SECONDS = 5;
+
+export class Searches {
+	readonly #log: SearchLog;
+	readonly #limits: SearchesLimits;
+	#running = 0;
+
+	constructor(log: SearchLog, limits: SearchesLimits) {
+		this.#log = log;
+		this.#limits = limits;
+	}
+
+	/** How many run. */
+	get running(): number {
+		return this.#running;
+	}
+
+	/**
+	 * Each step as it is done, the first one at once. Whoever takes a first step has to take all, or
+	 * to call `return`: until then the search is one of those that run.
+	 * @param msMax for a caller who gives it less time than the server does
+	 * @throws Refusal `overloaded`, and as a read of the stream that is searched
+	 */
+	async *run(query: SearchQuery, msMax = Infinity): AsyncGenerator<SearchStep> {
+		const { searchesMax, searchFoundMax, searchMs } = this.#limits;
+		if (this.#running >= searchesMax) {
+			const retryAfterSeconds = RETRY_AFTER_SECONDS;
+			throw new Refusal("overloaded", { queue: "searches", limit: searchesMax, retryAfterSeconds });
+		}
+		this.#running++;
+		try {
+			yield* search(this.#log, query, {
+				foundMax: Math.min(query.limit ?? searchFoundMax, searchFoundMax),
+				msMax: Math.min(msMax, searchMs),
+			});
+		} finally {
+			this.#running--;
+		}
+	}
+}
