@@ -50,7 +50,7 @@ export async function* readReplay(log: Log, urls: Urls, replay: Replay): AsyncGe
  * Reads a step. If its events are much larger than the ones before, it may be too large; and it may
  * reach a damaged event. Then it reads a single event instead.
  */
-export async function readStep(log: Log, range: Range): Promise<Slice> {
+export async function readStep(log: Pick<Log, "read">, range: Range): Promise<Slice> {
 	try {
 		return await log.read(range);
 	} catch (error) {

@@ -1,0 +1,74 @@
+/**
+ * A stream as of a moment: its newest events until then, and the object that they make. The work
+ * is bounded: of a long stream the newest events alone are read, and the answer says from where.
+ */
+import { ALL, type StreamName, type Version } from "../../event.ts";
+import { isIndexStream } from "../../indexes/joins.ts";
+import type { Slice } from "../../log/log.ts";
+import type { LogReads } from "../moment.ts";
+import { readStep, STEP_FIRST, stepAfter } from "../replay.ts";
+import { type Merged, merge } from "./merge.ts";
+import { findAsOf, type PlaceAsOf } from "./place.ts";
+import type { AsOf } from "./query.ts";
+
+/** Some 20 ms of reading. */
+export const EVENTS_MAX = 1000;
+/** Twice the largest event: some 50 ms of parsing. */
+export const BYTES_MAX = 8 * 1024 * 1024;
+/** Events of several streams make no object; of them a page is shown. */
+const OF_SEVERAL_MAX = 20;
+
+export type StreamAsOf = PlaceAsOf &
+	Merged & {
+		/** The lowest version that is shown now: metadata and erasures hide those below. */
+		readonly first: Version;
+		/** The lowest version that was looked at. */
+		readonly from: Version;
+		/** Whether the events are those of one stream, so that they make an object. */
+		readonly isObject: boolean;
+	};
+
+/** @throws Refusal as `findAsOf`, and as a read of the stream */
+export async function readAsOf(log: LogReads, stream: StreamName, asOf: AsOf): Promise<StreamAsOf> {
+	const place = await findAsOf(log, stream, asOf);
+	const isObject = !makesNoObject(stream);
+	const read = await readBack(log, stream, place.at, isObject ? EVENTS_MAX : OF_SEVERAL_MAX);
+	return { ...place, ...merge(read.entries.toReversed()), ...read.bounds, isObject };
+}
+
+/** Whether a stream holds the events of others. */
+function makesNoObject(stream: StreamName): boolean {
+	return stream === ALL || isIndexStream(stream);
+}
+
+type Bounds = Pick<StreamAsOf, "first" | "from">;
+
+async function readBack(log: LogReads, stream: StreamName, at: Version, eventsMax: number) {
+	const entries: Slice["entries"][number][] = [];
+	const range = { stream, direction: "backward", content: true } as const;
+	let [next, first, bytes, step] = [Number(at), 0, 0, Math.min(STEP_FIRST, eventsMax)];
+	let from = next + 1;
+	while (next >= first && bytes < BYTES_MAX && Number(at) - next < eventsMax) {
+		const limit = Math.min(step, eventsMax - (Number(at) - next), next + 1);
+		const slice = await readStep(log, { ...range, from: next, limit });
+		for (const { event } of slice.entries) bytes += event.data.length + event.metadata.length;
+		entries.push(...slice.entries);
+		first = Math.max(first, Number(slice.retention?.first ?? 0));
+		from = lowestOf(slice, next, limit);
+		next = from - 1;
+		step = stepAfter(slice);
+	}
+	const bounds: Bounds = { first, from: Math.max(from, first) };
+	return { entries, bounds };
+}
+
+/**
+ * The lowest version that a step looked at. A step of large events may have read fewer than it
+ * was asked for; what is below the lowest one is then read by the next.
+ */
+function lowestOf({ entries, gap }: Slice, start: number, limit: number): number {
+	const reached = entries.at(-1)?.version;
+	if (reached !== undefined) return Number(reached);
+	// A gap covers all that was read, however much that was.
+	return Math.max(0, gap ? Number(gap.first) : start - limit + 1);
+}
