@@ -12,6 +12,7 @@ import { overview } from "./screens/overview.ts";
 import { problemScreen } from "./screens/problem.ts";
 import { stream } from "./screens/stream/screen.ts";
 import { streams } from "./screens/streams.ts";
+import { time } from "./screens/time/screen.ts";
 
 type Show = (frame: Frame) => Promise<Screen>;
 
@@ -19,7 +20,7 @@ type Show = (frame: Frame) => Promise<Screen>;
 const SCREENS: Readonly<Record<string, Show>> = {
 	"/": start,
 	"/streams": streams,
-	"/streams/:stream": orDeed(stream),
+	"/streams/:stream": orDeed(orTime(stream)),
 	"/streams/:stream/metadata": (frame) => metadata(frame),
 	"/streams/:stream/:from": orDeed(event),
 	"/streams/:stream/:from/:count": stream,
@@ -61,6 +62,11 @@ async function start(frame: Frame): Promise<Screen> {
 	const { visit } = frame;
 	const to = await placeFor(visit.store, visit.query.get("go") ?? "");
 	return to === undefined ? overview(frame) : redirect(visit, to);
+}
+
+/** `?as-of=` shows the same stream at another moment. */
+function orTime(show: Show): Show {
+	return (frame) => (frame.visit.query.has("as-of") ? time(frame) : show(frame));
 }
 
 /** `?deed=` shows the form of a deed about the same thing. */

@@ -25,6 +25,7 @@ export const LIVE_KEY: KeyOf = { keys: ["p"], text: "pause or resume" };
 export const APPEND_KEY: KeyOf = { keys: ["a"], text: "append an event" };
 export const FILTER_KEY: KeyOf = { keys: ["f"], text: "filter" };
 export const COPY_KEY: KeyOf = { keys: ["c"], text: "copy" };
+export const TIME_KEY: KeyOf = { keys: ["t"], text: "as of a moment" };
 export const STEP_KEYS: readonly KeyOf[] = [
 	{ keys: ["←"], text: "event before" },
 	{ keys: ["→"], text: "event after" },

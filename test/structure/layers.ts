@@ -231,6 +231,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	admin: [
 		"src/screens.ts",
 		"src/listing",
+		"src/pages/as-of",
 		"src/log/log.ts",
 		"src/retention",
 		"src/indexes",

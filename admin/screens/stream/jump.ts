@@ -40,7 +40,8 @@ export function jumpTo(
 	return streamPath(stream, `/at/${new Date(time).toISOString()}`);
 }
 
-function momentOf(text: string, now: number): number | undefined {
+/** @returns milliseconds since 1970; undefined if it is no time */
+export function momentOf(text: string, now: number): number | undefined {
 	const [, count, unit = ""] = BACK.exec(text) ?? [];
 	if (count !== undefined) return now - Number(count) * (UNIT_MS[unit] ?? 0);
 	const clock = CLOCK.exec(text);

@@ -3,7 +3,7 @@ import { ALL, type StreamName } from "../../../src/event.ts";
 import { isDeletable, isWritable } from "../../../src/indexes/joins.ts";
 import type { Screen } from "../../../src/screens.ts";
 import { type Frame, redirect, screenOf } from "../../frame/frame.ts";
-import { APPEND_KEY, LIVE_KEY, OPEN_KEY, PAGE_KEYS, ROW_KEYS } from "../../frame/keys.ts";
+import { APPEND_KEY, LIVE_KEY, OPEN_KEY, PAGE_KEYS, ROW_KEYS, TIME_KEY } from "../../frame/keys.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { accepting, curlPanel } from "../../parts/curl.ts";
 import { nameOf, streamPath } from "../../parts/name.ts";
@@ -54,6 +54,7 @@ export async function stream(frame: Frame, refused?: Refused): Promise<Screen> {
 			OPEN_KEY,
 			...PAGE_KEYS,
 			LIVE_KEY,
+			...(shown.last >= 0 ? [TIME_KEY] : []),
 			...(isWritable(place.stream) ? [APPEND_KEY] : []),
 		],
 	});
@@ -111,12 +112,14 @@ function since({ now }: Frame, { entries, place }: Shown): Part {
 	return html`<span>last ${agoOf(time, now)}, ${clockOf(time, now)} UTC</span>`;
 }
 
-function actionsOf({ visit: { store } }: Frame, { place, described }: Shown): Part {
+function actionsOf({ visit: { store } }: Frame, { place, described, last }: Shown): Part {
 	const { stream: name } = place;
 	const hasMetadata = !name.startsWith("$$") && name !== ALL;
 	const canDelete = isDeletable(name, false) && store.may("delete", name);
 	const text = described.version < 0 ? "Add metadata" : "Metadata";
 	return [
+		last >= 0 &&
+			html`<a class="button" href="${streamPath(name)}?as-of=${last}" data-key="t">As of <kbd class="wide needs-script">t</kbd></a>`,
 		hasMetadata && html`<a class="button" href="${streamPath(name, "/metadata")}">${text}</a>`,
 		canDelete &&
 			html`<a class="button" href="${streamPath(name)}?deed=truncate" data-dialog>Truncate</a>`,
