@@ -6,7 +6,6 @@ import { checkFields } from "./forms/fields.js";
 import { suggestPlaces } from "./go.js";
 import { listenToKeys } from "./keys.js";
 import { followLive } from "./live.js";
-import { slideThroughTime } from "./slide.js";
 import { jumpByCore, swapLinks } from "./swap.js";
 import { switchTheme } from "./theme.js";
 import { keepTimes, tellTimes } from "./times.js";
@@ -19,7 +18,6 @@ copyOnClick();
 openDialogs();
 swapLinks();
 jumpByCore();
-slideThroughTime();
 listenToKeys();
 checkFields(document);
 followLive();
@@ -30,4 +28,7 @@ document.addEventListener("varve:swapped", () => {
 if (document.getElementById("proof-panel")) {
 	// Only the page of an event has one.
 	void import("./proof.js").then(({ checkProof }) => checkProof());
+}
+if (document.querySelector(".slider")) {
+	void import("./moment/slide.js").then(({ slideThroughTime }) => slideThroughTime());
 }

@@ -34,9 +34,12 @@ export function objectPanel(moment: Moment): Html {
 	// What this event changed stands in the order of all, unless there are more than are shown.
 	const rows = (members.size > ROWS_MAX ? ordered : [...members]).slice(0, ROWS_MAX);
 	const rest = members.size - rows.length;
-	return html`<section class="panel" aria-labelledby="object"><header><h2 id="object">The object they make</h2><span class="more">later events win, key by key</span>${copy}</header>${copy && html`<pre id="object-json" hidden>${json}</pre>`}
+	const more =
+		rest > 0 && html`<p class="foot">${counted(rest, "key")} more; the curl line has them all</p>`;
+	const copied = copy && html`<pre id="object-json" hidden>${json}</pre>`;
+	return html`<section class="panel" aria-labelledby="object"><header><h2 id="object">The object they make</h2><span class="more">later events win, key by key</span>${copy}</header>${copied}
 ${members.size === 0 ? nothing(moment) : tableOf(rows, moment)}
-${rest > 0 && html`<p class="foot">${counted(rest, "key")} more; the curl line has them all</p>`}${limitsOf(moment)}${leftOutOf(moment)}</section>`;
+${more}${limitsOf(moment)}${leftOutOf(moment)}</section>`;
 }
 
 function changed({ setBy }: Member, at: number): number {
@@ -44,7 +47,8 @@ function changed({ setBy }: Member, at: number): number {
 }
 
 function tableOf(rows: readonly (readonly [string, Member])[], moment: Moment): Html {
-	return html`<table class="made"><caption class="away">Keys, values, and the event that set each</caption>
+	return html`<table class="made">
+<caption class="away">Keys, values, and the event that set each</caption>
 <colgroup><col class="key"><col><col class="by"></colgroup>
 <thead><tr><th scope="col">Key</th><th scope="col">Value</th><th scope="col" class="num">Set by</th></tr></thead>
 <tbody>${rows.map(([key, member]) => rowOf(key, member, moment))}</tbody></table>`;

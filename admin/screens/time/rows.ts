@@ -1,7 +1,7 @@
 /** The events around a moment: those until then, and the next ones in grey. */
 import { ALL } from "../../../src/event.ts";
 import type { StreamEntry } from "../../../src/log/log.ts";
-import { effectOf } from "../../../src/pages/as-of/merge.ts";
+import { type MergedEvent as Effect, effectOf } from "../../../src/pages/as-of/merge.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { nameOf, streamPath, typeOf } from "../../parts/name.ts";
@@ -11,38 +11,65 @@ import { type Moment, momentPath } from "./moment.ts";
 
 const ROWS = 20;
 const LATER = 5;
+const LATER_BYTES_MAX = 1024 * 1024;
 
 export async function eventsPanel(frame: Frame, moment: Moment): Promise<Html> {
 	const { stream, isObject } = moment;
 	const [at, first, last] = [Number(moment.at), Number(moment.first), Number(moment.last)];
 	const from = Math.max(first, Math.min(at + LATER, last) - ROWS + 1, 0);
-	const range = { stream, from, limit: ROWS, direction: "forward", content: isObject } as const;
-	const { entries } = await frame.visit.store.read(range);
-	const second = isObject ? "Changes" : "Stream";
+	const range = { stream, from, limit: ROWS, direction: "forward", content: false } as const;
+	const [{ entries }, effects] = await Promise.all([
+		frame.visit.store.read(range),
+		isObject ? effectsAround(frame, moment) : undefined,
+	]);
+	const rows = entries.map((entry) =>
+		rowOf(frame, moment, entry, effects?.get(Number(entry.version))),
+	);
+	const number = stream === ALL ? "Position" : "No.";
+	const second = isObject
+		? html`<th scope="col" role="columnheader" class="num">Changes</th>`
+		: html`<th scope="col" role="columnheader">Stream</th>`;
 	return html`<section class="panel" aria-labelledby="until"><header><h2 id="until">Events up to here</h2><span class="more wide needs-script"><kbd>←</kbd> <kbd>→</kbd> step</span></header>
 <table class="rows moments" role="table"><caption class="away">Events around this moment</caption>
 <colgroup><col class="no"><col><col class="${isObject ? "changes" : "stream"}"><col class="time"></colgroup>
-<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader" class="num">${stream === ALL ? "Position" : "No."}</th><th scope="col" role="columnheader">Type</th><th scope="col" role="columnheader"${isObject && html` class="num"`}>${second}</th><th scope="col" role="columnheader" class="num">Time, UTC</th></tr></thead>
-<tbody role="rowgroup">${entries.map((entry) => rowOf(frame, moment, entry))}</tbody></table>
+<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader" class="num">${number}</th><th scope="col" role="columnheader">Type</th>${second}<th scope="col" role="columnheader" class="num">Time, UTC</th></tr></thead>
+<tbody role="rowgroup">${rows}</tbody></table>
 <div class="foot"><span>${footOf(entries, at, last)}</span></div></section>`;
 }
 
-function rowOf(frame: Frame, moment: Moment, entry: StreamEntry): Html {
+function rowOf(frame: Frame, moment: Moment, entry: StreamEntry, effect?: Effect): Html {
 	const { version, event, link, unresolved } = entry;
 	const number = Number(version);
 	const at = Number(moment.at);
 	const path = eventPath(moment.stream, entry);
 	const state = number > at ? html` class="row later"` : html` class="row"`;
+	const content = moment.isObject
+		? html`<td role="cell" class="size">${changesOf(effect)}</td>`
+		: html`<td role="cell" class="stream">${streamThen(entry)}</td>`;
 	const current = number === at ? html` aria-current="true"` : "";
 	return html`<tr role="row"${state}${current} data-page="${path}">
 <td role="cell" class="no num"><a href="${path}" class="mono">${grouped(number)}</a></td>
 <td role="cell" class="type"><a class="open" data-step href="${momentPath(moment, number)}">${typeOf(unresolved ? "$>" : event.type, frame.types.hues)}</a></td>
-${moment.isObject ? html`<td role="cell" class="size">${changesOf(entry)}</td>` : html`<td role="cell" class="stream">${streamThen(entry)}</td>`}
+${content}
 <td role="cell" class="time">${clockOf((link ?? event).created, frame.now)}</td></tr>`;
 }
 
-function changesOf(entry: StreamEntry): Part {
-	const effect = effectOf(entry);
+/** What the events until then did to the object, and what the next ones would do. */
+async function effectsAround(
+	{ visit }: Frame,
+	{ stream, at, events }: Moment,
+): Promise<ReadonlyMap<number, Effect>> {
+	const from = Number(at) + 1;
+	const range = { stream, from, limit: LATER, direction: "forward", content: true } as const;
+	const { entries } = await visit.store.read(range);
+	const small = entries.filter(({ event }) => event.data.length <= LATER_BYTES_MAX);
+	const all = [...events, ...small.map(effectOf)];
+	return new Map(all.map((one) => [Number(one.entry.version), one]));
+}
+
+/** Undefined of an event that was not read: it is too old, or large and came later. */
+function changesOf(effect: Effect | undefined): Part {
+	if (effect === undefined) return html`<span class="none">not read</span>`;
 	if ("keys" in effect) return counted(effect.keys, "key");
 	return html`<span class="none">${effect.leftOut}</span>`;
 }

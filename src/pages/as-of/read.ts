@@ -4,7 +4,7 @@
  */
 import { ALL, type StreamName, type Version } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
-import type { Slice } from "../../log/log.ts";
+import type { Slice, StreamEntry } from "../../log/log.ts";
 import type { LogReads } from "../moment.ts";
 import { readStep, STEP_FIRST, stepAfter } from "../replay.ts";
 import { type Merged, merge } from "./merge.ts";
@@ -44,21 +44,25 @@ function makesNoObject(stream: StreamName): boolean {
 type Bounds = Pick<StreamAsOf, "first" | "from">;
 
 async function readBack(log: LogReads, stream: StreamName, at: Version, eventsMax: number) {
-	const entries: Slice["entries"][number][] = [];
+	const entries: StreamEntry[] = [];
 	const range = { stream, direction: "backward", content: true } as const;
 	let [next, first, bytes, step] = [Number(at), 0, 0, Math.min(STEP_FIRST, eventsMax)];
-	let from = next + 1;
 	while (next >= first && bytes < BYTES_MAX && Number(at) - next < eventsMax) {
 		const limit = Math.min(step, eventsMax - (Number(at) - next), next + 1);
 		const slice = await readStep(log, { ...range, from: next, limit });
-		for (const { event } of slice.entries) bytes += event.data.length + event.metadata.length;
-		entries.push(...slice.entries);
 		first = Math.max(first, Number(slice.retention?.first ?? 0));
-		from = lowestOf(slice, next, limit);
-		next = from - 1;
+		let lowest = lowestOf(slice, next, limit);
+		for (const entry of slice.entries) {
+			entries.push(entry);
+			bytes += entry.event.data.length + entry.event.metadata.length;
+			if (bytes < BYTES_MAX) continue;
+			lowest = Number(entry.version);
+			break;
+		}
+		next = lowest - 1;
 		step = stepAfter(slice);
 	}
-	const bounds: Bounds = { first, from: Math.max(from, first) };
+	const bounds: Bounds = { first, from: Math.max(next + 1, first) };
 	return { entries, bounds };
 }
 
