@@ -17,7 +17,8 @@ export async function eventsPanel(frame: Frame, moment: Moment): Promise<Html> {
 	const { stream, isObject } = moment;
 	const [at, first, last] = [Number(moment.at), Number(moment.first), Number(moment.last)];
 	const from = Math.max(first, Math.min(at + LATER, last) - ROWS + 1, 0);
-	const range = { stream, from, limit: ROWS, direction: "forward", content: false } as const;
+	const limit = Math.min(ROWS, Math.max(LATER, at + LATER + 1 - from));
+	const range = { stream, from, limit, direction: "forward", content: false } as const;
 	const [{ entries }, effects] = await Promise.all([
 		frame.visit.store.read(range),
 		isObject ? effectsAround(frame, moment) : undefined,
@@ -57,9 +58,9 @@ ${content}
 /** What the events until then did to the object, and what the next ones would do. */
 async function effectsAround(
 	{ visit }: Frame,
-	{ stream, at, events }: Moment,
+	{ stream, at, first, events }: Moment,
 ): Promise<ReadonlyMap<number, Effect>> {
-	const from = Number(at) + 1;
+	const from = Math.max(Number(at) + 1, Number(first));
 	const range = { stream, from, limit: LATER, direction: "forward", content: true } as const;
 	const { entries } = await visit.store.read(range);
 	const small = entries.filter(({ event }) => event.data.length <= LATER_BYTES_MAX);

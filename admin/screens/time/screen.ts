@@ -60,7 +60,7 @@ async function momentScreen(frame: Frame, moment: Moment): Promise<Screen> {
 	]);
 	const url = `${visit.base}${streamPath(stream)}?${new URLSearchParams({ "as-of": asOfOf(visit.query, at) })}`;
 	return screenOf(frame, {
-		title: `${stream === ALL ? "All events" : stream} as of ${at < 0 ? "before its first event" : at}`,
+		title: `${stream === ALL ? "All events" : stream} ${at < 0 ? "before its first event" : `as of ${at}`}`,
 		place: stream === ALL ? "all" : "streams",
 		crumbs:
 			stream === ALL
@@ -83,7 +83,7 @@ function asOfOf(query: URLSearchParams, at: number): string {
 function headingOf({ stream, at }: Moment): Part {
 	const name = stream === ALL ? "All events" : html`<span class="mono">${nameOf(stream)}</span>`;
 	const what = stream === ALL ? "position" : "event";
-	const when = at < 0 ? "as of before its first event" : `as of ${what} ${grouped(Number(at))}`;
+	const when = at < 0 ? "before its first event" : `as of ${what} ${grouped(Number(at))}`;
 	return html`${name} <span class="as-of">${when}</span>`;
 }
 
