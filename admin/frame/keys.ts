@@ -17,6 +17,7 @@ export const ROW_KEYS: readonly KeyOf[] = [
 	{ keys: ["o"], text: "open its page" },
 ];
 export const OPEN_KEY: KeyOf = { keys: ["Enter"], text: "open the row in place" };
+export const ENTER_TIME_KEY: KeyOf = { keys: ["Enter"], text: "as of the row" };
 export const PAGE_KEYS: readonly KeyOf[] = [
 	{ keys: ["["], text: "newer page" },
 	{ keys: ["]"], text: "older page" },

@@ -5,11 +5,12 @@ import { asOfIn, parseAsOf } from "../../../src/pages/as-of/query.ts";
 import { readAsOf } from "../../../src/pages/as-of/read.ts";
 import type { Screen } from "../../../src/screens.ts";
 import { type Frame, redirect, screenOf } from "../../frame/frame.ts";
-import { COPY_KEY, ROW_KEYS, STEP_KEYS } from "../../frame/keys.ts";
+import { COPY_KEY, ENTER_TIME_KEY, ROW_KEYS, STEP_KEYS } from "../../frame/keys.ts";
 import { html, type Part } from "../../html.ts";
 import { accepting, curlPanel } from "../../parts/curl.ts";
 import { nameOf, streamLink, streamPath } from "../../parts/name.ts";
 import { clockOf, dateOf, grouped } from "../../parts/numbers.ts";
+import { stoppedNote } from "../overview.ts";
 import { crumbsOf } from "../stream/crumbs.ts";
 import { describedIn, inWords } from "../stream/described.ts";
 import { momentOf } from "../stream/jump.ts";
@@ -68,10 +69,10 @@ async function momentScreen(frame: Frame, moment: Moment): Promise<Screen> {
 				: html`${crumbsOf(stream)} / ${streamLink(stream)} / as of`,
 		heading: headingOf(moment),
 		facts: factsOf(frame, moment),
-		actions: actionsOf(moment),
-		note,
+		actions: actionsOf(moment, asOfOf(visit.query, at)),
+		note: html`${stoppedNote(visit.store.facts().stopped)}${note}`,
 		main: html`${railPanel(frame, moment, scale)}<div class="moment"><div class="col">${events}${curlPanel(url, accepting("application/json"))}</div><div class="col">${beside}</div></div>`,
-		keys: [...ROW_KEYS, ...STEP_KEYS, ...(isObject ? [COPY_KEY] : [])],
+		keys: [...ROW_KEYS, ENTER_TIME_KEY, ...STEP_KEYS, ...(isObject ? [COPY_KEY] : [])],
 	});
 }
 
@@ -99,10 +100,10 @@ function factsOf({ now }: Frame, { newest, at, first, last, stream }: Moment): P
 	}<span><b>${grouped(until)}</b> of ${grouped(all)} events</span>`;
 }
 
-function actionsOf(moment: Moment): Part {
-	const { stream, at, newest, isByTime } = moment;
+function actionsOf(moment: Moment, asked: string): Part {
+	const { stream, newest, isByTime } = moment;
 	const current = html` aria-current="true"`;
-	const path = `${streamPath(stream)}?as-of=${Math.max(Number(at), 0)}`;
+	const path = `${streamPath(stream)}?as-of=${encodeURIComponent(asked)}`;
 	const position = newest && Number((newest.link ?? newest.event).position);
 	return html`<span class="segments"><a href="${path}" data-step${isByTime ? current : ""}>By time</a><a href="${path}&by=number" data-step${isByTime ? "" : current}>By number</a></span>${
 		stream !== ALL &&
