@@ -191,3 +191,14 @@ test("of a long stream the newest thousand events are merged, of large ones 8 Mi
 	const large = (await asOf("large-1", "3")).json;
 	expect([large.from, Object.keys(large.object as object)]).toEqual([1, ["k1", "k2", "k3"]]);
 });
+
+test("an event with more keys than a person or a program can use is left out, and many are cut", async () => {
+	const wide = (keys: number, name: string) =>
+		`{${Array.from({ length: keys }, (_, at) => `"${name}${at}":1`).join(",")}}`;
+	await append("wide-1", wide(50_001, "a"), wide(50_000, "b"), wide(49_999, "c"), wide(1, "d"));
+	const { from, events, object } = (await asOf("wide-1", "3")).json;
+	expect([from, (events as unknown[]).length]).toEqual([1, 3]);
+	expect(Object.keys(object as object).length).toBe(100_000);
+	const [left] = (await asOf("wide-1", "0")).json.events as { leftOut: string }[];
+	expect(left?.leftOut).toBe("too many keys");
+});

@@ -1,5 +1,5 @@
 /** The object that the events up to a moment make, with the event that set each key. */
-import type { LeftOut, Member } from "../../../src/pages/as-of/merge.ts";
+import { KEYS_MAX, type LeftOut, type Member } from "../../../src/pages/as-of/merge.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { type Json, readJson } from "../../parts/json/json.ts";
 import { preview } from "../../parts/json/preview.ts";
@@ -21,6 +21,7 @@ const SAID: Readonly<Record<LeftOut, string>> = {
 	"not shown": "leads to an event that is not shown any more",
 	"not JSON": "is not a JSON object",
 	"not an object": "is not a JSON object",
+	"too many keys": `has more than ${grouped(KEYS_MAX)} keys`,
 };
 
 export function objectPanel(moment: Moment): Html {

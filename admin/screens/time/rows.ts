@@ -1,7 +1,7 @@
 /** The events around a moment: those until then, and the next ones in grey. */
 import { ALL } from "../../../src/event.ts";
 import type { StreamEntry } from "../../../src/log/log.ts";
-import { type MergedEvent as Effect, effectOf } from "../../../src/pages/as-of/merge.ts";
+import { type MergedEvent as Effect, effectOf, readEvent } from "../../../src/pages/as-of/merge.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { nameOf, streamPath, typeOf } from "../../parts/name.ts";
@@ -64,7 +64,7 @@ async function effectsAround(
 	const range = { stream, from, limit: LATER, direction: "forward", content: true } as const;
 	const { entries } = await visit.store.read(range);
 	const small = entries.filter(({ event }) => event.data.length <= LATER_BYTES_MAX);
-	const all = [...events, ...small.map(effectOf)];
+	const all = [...events, ...small.map((entry) => effectOf(readEvent(entry)))];
 	return new Map(all.map((one) => [Number(one.entry.version), one]));
 }
 

@@ -26,36 +26,40 @@ export type Member = {
 export type MergedEvent =
 	| { readonly entry: StreamEntry; readonly keys: number }
 	| { readonly entry: StreamEntry; readonly leftOut: LeftOut };
-export type LeftOut = "erased" | "not shown" | "not JSON" | "not an object";
+export type LeftOut = "erased" | "not shown" | "not JSON" | "not an object" | "too many keys";
 
+/** An event with the keys that it sets, and the text of their values; or why it sets none. */
+export type ReadEvent = {
+	readonly entry: StreamEntry;
+	readonly sent: ReadonlyMap<string, string> | LeftOut;
+};
+
+/** An object with more is a table; some 50 ms of parsing. */
+export const KEYS_MAX = 50_000;
 const OPENING_BRACE = "{";
 
-/** @param entries the oldest first */
-export function merge(entries: readonly StreamEntry[]): Merged {
+/** @param read the oldest first */
+export function merge(read: readonly ReadEvent[]): Merged {
 	const members = new Map<string, Member>();
-	const events = entries.map((entry, index): MergedEvent => {
-		const text = objectIn(entry);
-		if (text.leftOut !== undefined) return { entry, leftOut: text.leftOut };
-		const sent = membersOf(text.json);
-		const isLast = index === entries.length - 1;
-		for (const [key, json] of sent) {
-			const before = isLast ? members.get(key)?.json : undefined;
-			members.set(key, {
-				json,
-				setBy: entry.version,
-				...(before === undefined ? {} : { before }),
-			});
+	const newest = read.at(-1);
+	for (const one of read) {
+		if (typeof one.sent === "string") continue;
+		const setBy = one.entry.version;
+		for (const [key, json] of one.sent) {
+			const before = one === newest ? members.get(key)?.json : undefined;
+			members.set(key, before === undefined ? { json, setBy } : { json, setBy, before });
 		}
-		return { entry, keys: sent.size };
-	});
-	return { members, events };
+	}
+	return { members, events: read.map(effectOf) };
 }
 
-/** What an event does to an object: how many keys it sets, or why it sets none. */
-export function effectOf(entry: StreamEntry): MergedEvent {
+export function effectOf({ entry, sent }: ReadEvent): MergedEvent {
+	return typeof sent === "string" ? { entry, leftOut: sent } : { entry, keys: sent.size };
+}
+
+export function readEvent(entry: StreamEntry): ReadEvent {
 	const text = objectIn(entry);
-	if (text.leftOut !== undefined) return { entry, leftOut: text.leftOut };
-	return { entry, keys: membersOf(text.json).size };
+	return { entry, sent: text.leftOut ?? membersOf(text.json) };
 }
 
 type ObjectText =
@@ -73,12 +77,13 @@ function objectIn({ event, unresolved, isHidden }: StreamEntry): ObjectText {
 }
 
 /** If a key was sent twice, the later one counts, as for readers of JSON. */
-function membersOf(json: string): Map<string, string> {
+function membersOf(json: string): Map<string, string> | LeftOut {
 	const members = new Map<string, string>();
 	eachMember(json, skipSpace(json, 0), (name, start) => {
 		const end = skipValue(json, start, Number.POSITIVE_INFINITY);
 		members.set(name, json.slice(start, end));
-		return end;
+		// At the end of the text there is nothing more to visit.
+		return members.size > KEYS_MAX ? json.length : end;
 	});
-	return members;
+	return members.size > KEYS_MAX ? "too many keys" : members;
 }
