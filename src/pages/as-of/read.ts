@@ -5,9 +5,8 @@
 import { setImmediate } from "node:timers/promises";
 import { ALL, type StreamName, type Version } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
-import type { Slice } from "../../log/log.ts";
 import type { LogReads } from "../moment.ts";
-import { readStep, STEP_FIRST, stepAfter } from "../replay.ts";
+import { readStep, STEP_FIRST, type Step, stepAfter } from "../replay.ts";
 import { KEYS_MAX, type Merged, merge, type ReadEvent, readEvent } from "./merge.ts";
 import { findAsOf, type PlaceAsOf } from "./place.ts";
 import type { AsOf } from "./query.ts";
@@ -61,7 +60,7 @@ async function readBack(log: LogReads, stream: StreamName, at: Version, eventsMa
 		const limit = Math.min(step, eventsMax - (Number(at) - next), next + 1);
 		const slice = await readStep(log, { ...range, from: next, limit });
 		first = Math.max(first, Number(slice.retention?.first ?? 0));
-		let lowest = lowestOf(slice, next, limit);
+		let lowest = lowestOf(slice, next);
 		for (const entry of slice.entries) {
 			const one = readEvent(entry);
 			read.push(one);
@@ -95,13 +94,9 @@ class Budget {
 	}
 }
 
-/**
- * The lowest version that a step looked at. A step of large events may have read fewer than it
- * was asked for; what is below the lowest one is then read by the next.
- */
-function lowestOf({ entries, gap }: Slice, start: number, limit: number): number {
+/** The lowest version that a step looked at. */
+function lowestOf({ entries, gap, limit }: Step, start: number): number {
 	const reached = entries.at(-1)?.version;
 	if (reached !== undefined) return Number(reached);
-	// A gap covers all that was read, however much that was.
 	return Math.max(0, gap ? Number(gap.first) : start - limit + 1);
 }
