@@ -13,6 +13,7 @@ import { problemScreen } from "./screens/problem.ts";
 import { search } from "./screens/search/screen.ts";
 import { stream } from "./screens/stream/screen.ts";
 import { streams } from "./screens/streams.ts";
+import { time } from "./screens/time/screen.ts";
 
 type Show = (frame: Frame) => Promise<Screen>;
 
@@ -21,7 +22,7 @@ const SCREENS: Readonly<Record<string, Show>> = {
 	"/": start,
 	"/search": search,
 	"/streams": streams,
-	"/streams/:stream": orDeed(stream),
+	"/streams/:stream": orDeed(orTime(stream)),
 	"/streams/:stream/metadata": (frame) => metadata(frame),
 	"/streams/:stream/:from": orDeed(event),
 	"/streams/:stream/:from/:count": stream,
@@ -63,6 +64,11 @@ async function start(frame: Frame): Promise<Screen> {
 	const { visit } = frame;
 	const to = await placeFor(visit.store, visit.query.get("go") ?? "");
 	return to === undefined ? overview(frame) : redirect(visit, to);
+}
+
+/** `?as-of=` shows the same stream at another moment. */
+function orTime(show: Show): Show {
+	return (frame) => (frame.visit.query.has("as-of") ? time(frame) : show(frame));
 }
 
 /** `?deed=` shows the form of a deed about the same thing. */

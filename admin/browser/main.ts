@@ -32,3 +32,6 @@ if (document.getElementById("proof-panel")) {
 	// Only the page of an event has one.
 	void import("./proof.js").then(({ checkProof }) => checkProof());
 }
+if (document.querySelector(".slider")) {
+	void import("./moment/slide.js").then(({ slideThroughTime }) => slideThroughTime());
+}

@@ -18,6 +18,7 @@ export const ROW_KEYS: readonly KeyOf[] = [
 	{ keys: ["o"], text: "open its page" },
 ];
 export const OPEN_KEY: KeyOf = { keys: ["Enter"], text: "open the row in place" };
+export const ENTER_TIME_KEY: KeyOf = { keys: ["Enter"], text: "as of the row" };
 export const PAGE_KEYS: readonly KeyOf[] = [
 	{ keys: ["["], text: "newer page" },
 	{ keys: ["]"], text: "older page" },
@@ -27,6 +28,7 @@ export const APPEND_KEY: KeyOf = { keys: ["a"], text: "append an event" };
 export const FILTER_KEY: KeyOf = { keys: ["f"], text: "filter" };
 export const STOP_KEY: KeyOf = { keys: ["Esc"], text: "stop the search" };
 export const COPY_KEY: KeyOf = { keys: ["c"], text: "copy" };
+export const TIME_KEY: KeyOf = { keys: ["t"], text: "as of a moment" };
 export const STEP_KEYS: readonly KeyOf[] = [
 	{ keys: ["←"], text: "event before" },
 	{ keys: ["→"], text: "event after" },

@@ -8,6 +8,7 @@
  * of its methods: the rows of one path stand together. HEAD goes where GET goes.
  */
 import { ALL } from "../event.ts";
+import { hasAsOf } from "../pages/as-of/query.ts";
 import type { Answer } from "./answering/answer.ts";
 import type { Exchange } from "./answering/exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
@@ -22,6 +23,7 @@ import { answerEvent } from "./handlers/event.ts";
 import { answerGossip } from "./handlers/gossip.ts";
 import { answerMoment } from "./handlers/moment.ts";
 import { answerOpenApi } from "./handlers/openapi.ts";
+import { answerStreamAsOf } from "./handlers/pages/as-of.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
 import { answerPage } from "./handlers/pages/page.ts";
 import { answerFile, answerWeb } from "./handlers/screens.ts";
@@ -144,6 +146,7 @@ export const ROUTES: readonly Route[] = TABLE.map(([method, path, right, heat, h
 });
 
 function head(exchange: Exchange, { stream, query }: Target): ReturnType<RouteHandler> {
+	if (hasAsOf(query)) return answerStreamAsOf(exchange, { stream, query });
 	return answerPage(exchange, { ...HEAD, isOwnUrl: true, stream, query });
 }
 

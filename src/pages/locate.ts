@@ -41,7 +41,7 @@ export async function locateEvent(
 		const found = slice.entries.find(({ event }) => matches(event));
 		if (found) return found.version;
 		const reached = slice.entries.at(-1)?.version;
-		from = reached === undefined ? passed(slice, from, STEP) : reached + 1;
+		from = reached === undefined ? passed(slice, from, slice.limit) : reached + 1;
 		if (from > slice.last) return undefined;
 		// The server serves other requests in between.
 		await setImmediate();

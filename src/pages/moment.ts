@@ -10,6 +10,8 @@ import { passed } from "./replay.ts";
 /** If the event in the middle is gone, the next one is looked for among so many at a time. */
 const GAP_STEP = 500;
 
+export type LogReads = Pick<Log, "read" | "last">;
+
 export type Moment = {
 	/** The version of the first event at or after the moment; beyond `last` if there is none. */
 	readonly first: Version;
@@ -20,10 +22,19 @@ export type Moment = {
  * @param time milliseconds since 1970, UTC
  * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
  */
-export async function findMoment(
-	log: Pick<Log, "read" | "last">,
+export function findMoment(log: LogReads, stream: StreamName, time: number): Promise<Moment> {
+	return findFirst(log, stream, (entry) => timeOf(entry) >= time);
+}
+
+/**
+ * Finds the first entry for which `holds`.
+ * @param holds has to hold for all entries behind one for which it does
+ * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
+ */
+export async function findFirst(
+	log: LogReads,
 	stream: StreamName,
-	time: number,
+	holds: (entry: StreamEntry) => boolean,
 ): Promise<Moment> {
 	const last = await log.last(stream);
 	if (last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
@@ -33,11 +44,11 @@ export async function findMoment(
 	while (low < high) {
 		const middle = Math.floor((low + high) / 2);
 		const entry = await nextEntry(log, stream, middle, high);
-		if (entry && timeOf(entry) < time) {
+		if (entry && !holds(entry)) {
 			low = entry.version + 1;
 			continue;
 		}
-		// This entry is the earliest so far that is late enough; no entry is between it and `middle`.
+		// This entry is the earliest so far for which it holds; no entry is between it and `middle`.
 		if (entry) first = entry.version;
 		high = middle;
 	}
@@ -45,13 +56,13 @@ export async function findMoment(
 }
 
 /** The time of the entry itself: a link may be years younger than the event it shows. */
-function timeOf({ event, link }: StreamEntry): number {
+export function timeOf({ event, link }: StreamEntry): number {
 	return (link ?? event).created;
 }
 
 /** The first entry from `from` on and before `end`: events can be gone. */
 async function nextEntry(
-	log: Pick<Log, "read">,
+	log: LogReads,
 	stream: StreamName,
 	from: Version,
 	end: Version,

@@ -39,24 +39,27 @@ export async function* readReplay(log: Log, urls: Urls, replay: Replay): AsyncGe
 			({ version }) => direction === "backward" || version <= until,
 		);
 		yield composeEvents(urls, stream, entries);
-		const next = nextFrom(replay, slice, { from, limit }, until);
+		const next = nextFrom(replay, slice, from, until);
 		if (next === undefined) return;
 		from = next;
 		limit = stepAfter(slice);
 	}
 }
 
+/** What a step found, and how many versions it looked at, which may be fewer than it was to. */
+export type Step = Slice & { readonly limit: number };
+
 /**
  * Reads a step. If its events are much larger than the ones before, it may be too large; and it may
  * reach a damaged event. Then it reads a single event instead.
  */
-export async function readStep(log: Log, range: Range): Promise<Slice> {
+export async function readStep(log: Pick<Log, "read">, range: Range): Promise<Step> {
 	try {
-		return await log.read(range);
+		return { ...(await log.read(range)), limit: range.limit };
 	} catch (error) {
 		const isSmaller = isRefusal(error, "page-too-large") || isRefusal(error, "log-damaged");
 		if (!isSmaller || range.limit === STEP_MIN) throw error;
-		return log.read({ ...range, limit: STEP_MIN });
+		return { ...(await log.read({ ...range, limit: STEP_MIN })), limit: STEP_MIN };
 	}
 }
 
@@ -72,14 +75,14 @@ export function stepAfter({ entries }: Slice): number {
 /** Where the next step starts; undefined at the end. A step may find none: events may be gone. */
 function nextFrom(
 	{ direction }: Replay,
-	slice: Slice,
-	{ from, limit }: Pick<Range, "from" | "limit">,
+	step: Step,
+	from: Range["from"],
 	end: Version,
 ): Version | undefined {
-	const { entries, last, gap } = slice;
+	const { entries, last, gap, limit } = step;
 	const reached = entries.at(-1)?.version;
 	if (direction === "forward") {
-		const next = reached === undefined ? passed(slice, Number(from), limit) : reached + 1;
+		const next = reached === undefined ? passed(step, Number(from), limit) : reached + 1;
 		return next > end ? undefined : next;
 	}
 	const start = from === "head" ? last : from;
@@ -89,7 +92,10 @@ function nextFrom(
 	return next < end ? undefined : next;
 }
 
-/** Where to read on, forward, after a step from `from` that found nothing: events may be gone. */
+/**
+ * Where to read on, forward, after a read from `from` that found nothing: events may be gone.
+ * @param limit of that read; of a step its own, since it may be smaller than was asked for
+ */
 export function passed({ gap, retention }: Slice, from: Version, limit: number): Version {
 	return Math.max(from + limit, Number(gap?.last ?? -1) + 1, retention?.first ?? 0);
 }

@@ -1,7 +1,7 @@
 /** Every way through a log with gaps finds what is left: once, and in order. */
 import { randomInt } from "node:crypto";
 import type { PageRange } from "../../feeds/geometry.ts";
-import type { Log } from "../../src/log/log.ts";
+import { DEFAULT_LOG_LIMITS, type Log } from "../../src/log/log.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import type { Urls } from "../../src/pages/entry.ts";
 import { createFilter } from "../../src/pages/filter.ts";
@@ -119,4 +119,23 @@ test(`links, replays, scans and searches (VARVE_SEED=${seed})`, async () => {
 			expect(await locateEvent(log, ALL, id, (event) => event.id === id, false)).toBe(at);
 		}
 	}
+});
+
+test("a replay of events that are suddenly large goes on behind a gap of one, and skips none", async () => {
+	const limits = { ...DEFAULT_LOG_LIMITS, pageBytesMax: 2_000_000 };
+	const log = createMemoryLog(limits);
+	// Two steps of small events; the third is to begin at the gap, and is too large.
+	await append(log, "stays", events(520));
+	await append(log, "goes", [event({ type: "t" })]);
+	const large = { type: "t", data: Buffer.alloc(100_000, "1") };
+	for (let at = 0; at < 40; at++) await append(log, "stays", [event(large)]);
+	await append(log, "$$goes", [event({ type: "$metadata", data: Buffer.from('{"$tb":1000000}') })]);
+	await scavenge(log);
+	const shown: string[] = [];
+	const whole = { stream: ALL, from: 0, direction: "forward" } as const;
+	for await (const step of readReplay(log, URLS, whole)) {
+		shown.push(...step.map(({ title }) => title));
+	}
+	const stays = Array.from({ length: 560 }, (_, at) => `${at}@stays`);
+	expect(shown).toEqual([...stays, "0@$$goes"]);
 });

@@ -262,6 +262,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/screens.ts",
 		"src/listing",
 		"src/searching",
+		"src/pages/as-of",
 		"src/log/log.ts",
 		"src/retention",
 		"src/indexes",

@@ -40,7 +40,10 @@ export function jumpTo(
 	return streamPath(stream, `/at/${new Date(time).toISOString()}`);
 }
 
-/** Of today, or with its day, or so long before `now`; undefined if it is no time. */
+/**
+ * Of today, or with its day, or so long before `now`.
+ * @returns milliseconds since 1970; undefined if it is no time
+ */
 export function momentOf(text: string, now: number): number | undefined {
 	const [, count, unit = ""] = BACK.exec(text) ?? [];
 	if (count !== undefined) return now - Number(count) * (UNIT_MS[unit] ?? 0);

@@ -11,6 +11,7 @@ import {
 	OPEN_KEY,
 	PAGE_KEYS,
 	ROW_KEYS,
+	TIME_KEY,
 } from "../../frame/keys.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { accepting, curlPanel } from "../../parts/curl.ts";
@@ -62,7 +63,7 @@ export async function stream(frame: Frame, refused?: Refused): Promise<Screen> {
 }
 
 /** Exactly those that do something on this screen. */
-function keysOf({ place, types }: Shown): readonly KeyOf[] {
+function keysOf({ place, types, last }: Shown): readonly KeyOf[] {
 	const hasChips = types.counts === undefined || types.counts.length > 1;
 	return [
 		...ROW_KEYS,
@@ -70,6 +71,7 @@ function keysOf({ place, types }: Shown): readonly KeyOf[] {
 		...PAGE_KEYS,
 		LIVE_KEY,
 		...(hasChips ? [FILTER_KEY] : []),
+		...(last >= 0 ? [TIME_KEY] : []),
 		...(isWritable(place.stream) ? [APPEND_KEY] : []),
 	];
 }
@@ -126,12 +128,14 @@ function since({ now }: Frame, { entries, place }: Shown): Part {
 	return html`<span>last ${agoOf(time, now)}, ${clockOf(time, now)} UTC</span>`;
 }
 
-function actionsOf({ visit: { store } }: Frame, { place, described }: Shown): Part {
+function actionsOf({ visit: { store } }: Frame, { place, described, last }: Shown): Part {
 	const { stream: name } = place;
 	const hasMetadata = !name.startsWith("$$") && name !== ALL;
 	const canDelete = isDeletable(name, false) && store.may("delete", name);
 	const text = described.version < 0 ? "Add metadata" : "Metadata";
 	return [
+		last >= 0 &&
+			html`<a class="button" href="${streamPath(name)}?as-of=${last}" data-key="t">As of <kbd class="wide needs-script">t</kbd></a>`,
 		hasMetadata && html`<a class="button" href="${streamPath(name, "/metadata")}">${text}</a>`,
 		canDelete &&
 			html`<a class="button" href="${streamPath(name)}?deed=truncate" data-dialog>Truncate</a>`,

@@ -10,6 +10,7 @@ export type Schema = {
 	readonly properties?: { readonly [name: string]: Schema };
 	readonly additionalProperties?: boolean | Schema;
 	readonly items?: Schema;
+	readonly anyOf?: readonly Schema[];
 };
 
 /**
@@ -18,6 +19,10 @@ export type Schema = {
  */
 export function faults(value: unknown, schema: Schema, at = "$"): string[] {
 	if (schema.$ref !== undefined) return faults(value, named(schema.$ref), at);
+	if (schema.anyOf) {
+		const found = schema.anyOf.map((one) => faults(value, one, at));
+		return found.some((none) => none.length === 0) ? [] : found.flat();
+	}
 	if (schema.type !== undefined && !isOf(value, schema.type)) {
 		return [`${at}: ${JSON.stringify(value)} is no ${schema.type}`];
 	}

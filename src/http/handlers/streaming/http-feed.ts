@@ -94,7 +94,7 @@ async function readBatch(
 		if (slice.last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
 		const shown = slice.entries.filter(({ unresolved }) => unresolved === undefined);
 		const reached = slice.entries.at(-1)?.version;
-		from = reached === undefined ? passed(slice, from, BATCH) : reached + 1;
+		from = reached === undefined ? passed(slice, from, slice.limit) : reached + 1;
 		if (shown.length > 0 || from > slice.last || gone.aborted) return shown;
 		// The server serves other requests in between.
 		await setImmediate();

@@ -98,7 +98,7 @@ async function* follow(
 		);
 		const reached = slice.entries.at(-1)?.version;
 		// If events are gone a step may find none, with more beyond it.
-		const searched = Math.min(passed(slice, next, limit), Math.max(next, slice.last + 1));
+		const searched = Math.min(passed(slice, next, slice.limit), Math.max(next, slice.last + 1));
 		next = reached === undefined ? searched : reached + 1;
 		limit = stepAfter(slice);
 		yield texts.length === 0 ? HEARTBEAT : texts.join("");
