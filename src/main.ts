@@ -105,7 +105,7 @@ export async function startServer(
 		settings: settingsShown(OPTIONS, settings),
 	});
 	const stop = new WriterStop(operatorLog);
-	const { log, hidden, tree } = await openWhole(settings, operatorLog, (refusal) =>
+	const { log, hidden, tree, measured } = await openWhole(settings, operatorLog, (refusal) =>
 		stop.note(refusal),
 	);
 	const room = new Room(settings.data, settings.diskFreeMin, roomTold(operatorLog));
@@ -113,7 +113,8 @@ export async function startServer(
 	try {
 		await clockWatch.start();
 		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog);
-		const serving = new Serving({ log, hidden, tree, room, scavenger }, settings, operatorLog);
+		const stored = { log, hidden, tree, measured, room, scavenger };
+		const serving = new Serving(stored, settings, operatorLog);
 		const url = await listen(serving, settings, stop.noted);
 		operatorLog.info("listening", { url });
 		return new RunningServer(url, stop.noted, serving, clockWatch, operatorLog);

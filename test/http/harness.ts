@@ -58,7 +58,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const room = quietRoom();
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
-		const stored = { log, hidden: log.hidden, tree, room, scavenger };
+		const stored = { log, measured: log, hidden: log.hidden, tree, room, scavenger };
 		const server = new Serving(stored, settings, operatorLog, lanes);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();

@@ -52,6 +52,7 @@ function targetOf({ params, url }: Request, resource: Resource): Target {
 		id: segment("id"),
 		time: segment("time"),
 		tile: segment("tile"),
+		path: segment("path"),
 	};
 }
 

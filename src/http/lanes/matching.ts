@@ -51,6 +51,7 @@ function hotPaths(resources: readonly Resource[], method: Method): HotPath[] {
 			id: captureOf("id"),
 			time: captureOf("time"),
 			tile: NOWHERE,
+			path: NOWHERE,
 		};
 		return [{ resource, url: patternOf(path, earlier), at }];
 	});
@@ -117,6 +118,7 @@ function foundAt({ resource, at }: HotPath, match: RegExpExecArray): RouteMatch 
 			id: decoded(match[at.id]),
 			time: decoded(match[at.time]),
 			tile: "",
+			path: "",
 		};
 		return { resource, target };
 	} catch {
