@@ -1,5 +1,5 @@
 /** For a server over a log that tells nothing of its work. */
-import { LogActivity, type MeasuredLog } from "../../src/log/activity.ts";
+import { LogActivity, type MeasuredLog } from "../../src/observe/numbers/log-activity.ts";
 
 export function unmeasured(): MeasuredLog {
 	const sizes = { database: 0, wal: 0 };

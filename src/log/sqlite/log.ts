@@ -10,7 +10,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Refusal } from "../../errors.ts";
 import type { Position, StreamName, Version } from "../../event.ts";
-import type { FileSizes, LogActivity, MeasuredLog } from "../activity.ts";
+import type { FileSizes, LogActivity, MeasuredLog } from "../../observe/numbers/log-activity.ts";
 import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "../commit.ts";
 import { Listeners } from "../listeners.ts";
 import {

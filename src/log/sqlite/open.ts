@@ -6,7 +6,7 @@
  * serves the rest. It then writes nothing, so that the damage stays as it is.
  */
 import type { Refusal } from "../../errors.ts";
-import type { MeasuredLog } from "../activity.ts";
+import type { MeasuredLog } from "../../observe/numbers/log-activity.ts";
 import type { HiddenReads, Log, LogLimits } from "../log.ts";
 import { ReadOnlyLog } from "../read-only.ts";
 import type { LogTree } from "../tree.ts";

@@ -13,7 +13,7 @@
 import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import type { Version } from "../../event.ts";
-import { LogActivity } from "../activity.ts";
+import { LogActivity } from "../../observe/numbers/log-activity.ts";
 import { ListenerProgress } from "../listener-progress.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
 import type { ErasureMessage } from "./erasure/queue.ts";

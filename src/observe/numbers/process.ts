@@ -41,7 +41,7 @@ function openFiles(): number | undefined {
 	}
 }
 
-/** Bytes that the process has read from disks and written to them; 0 if the system does not tell. */
+/** Bytes that the process has read from disks and written to them; 0 if nobody tells. */
 export function diskBytes(): { readonly read: number; readonly written: number } {
 	try {
 		const text = readFileSync("/proc/self/io", "latin1");

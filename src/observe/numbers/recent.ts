@@ -46,7 +46,7 @@ export type StateFigure = {
 export type TimedFigure = Figure & {
 	/** Milliseconds since 1970. */
 	readonly timeMs: number;
-	/** The time that the counts are of; not always that of the plan, since a process can be held up. */
+	/** The time that the counts are of: a process that is held up takes a figure later. */
 	readonly seconds: number;
 };
 

@@ -36,9 +36,12 @@ export function partOf(tree: StatTree, path: readonly string[]): StatTree | unde
 	return below.length > 0 ? undefined : { [found]: part };
 }
 
-/** The tree as JSON has it. */
-export function shownTree(tree: StatTree, form: StatForm): object {
-	return Object.fromEntries(shownParts(tree, form, []));
+/**
+ * The tree as JSON has it.
+ * @param above the names by which it was found, if it is a part
+ */
+export function shownTree(tree: StatTree, form: StatForm, above: readonly string[] = []): object {
+	return Object.fromEntries(shownParts(tree, form, above));
 }
 
 type Shown = readonly (readonly [name: string, value: unknown])[];

@@ -27,11 +27,24 @@ export type OtlpOptions = {
 	readonly metrics: () => Promise<readonly Metric[]>;
 };
 
-export type Otlp = {
+type Provider = { shutdown(): Promise<void> };
+
+/** Sends until it is closed. */
+export class Otlp {
 	readonly tracing: RequestTracing;
-	/** Sends what is left, as far as the collector takes it. */
-	close(): Promise<void>;
-};
+	readonly #providers: readonly Provider[];
+
+	/** As `startOtlp` makes it. */
+	constructor(tracing: RequestTracing, providers: readonly Provider[]) {
+		this.tracing = tracing;
+		this.#providers = providers;
+	}
+
+	/** Sends what is left, as far as the collector takes it. What it does not take is told of. */
+	async close(): Promise<void> {
+		await Promise.allSettled(this.#providers.map((provider) => provider.shutdown()));
+	}
+}
 
 /** @throws Error with the code `ERR_MODULE_NOT_FOUND` if the packages are not installed */
 export async function startOtlp(options: OtlpOptions, operatorLog: OperatorLog): Promise<Otlp> {
@@ -41,13 +54,7 @@ export async function startOtlp(options: OtlpOptions, operatorLog: OperatorLog):
 	const traces = startTraces(packages, options, resource, exports);
 	const metrics = startMetrics(packages, options, resource, exports);
 	const tracing = new SpanTracing(traces.getTracer("varve", options.version), packages);
-	return {
-		tracing,
-		async close() {
-			// What they could not send, `exports` has told.
-			await Promise.allSettled([traces.shutdown(), metrics.shutdown()]);
-		},
-	};
+	return new Otlp(tracing, [traces, metrics]);
 }
 
 type Packages = Awaited<ReturnType<typeof loadPackages>>;

@@ -33,10 +33,10 @@ export async function answerStats(
 	const names = path === "" ? [] : path.split("/");
 	const part = partOf(await context.stats(), names);
 	if (part === undefined) throw new Refusal("route-not-found", { path: pathText(path) });
-	return textAnswer(200, contentType, JSON.stringify(shownTree(part, form)), A_SECOND);
+	return textAnswer(200, contentType, JSON.stringify(shownTree(part, form, names)), A_SECOND);
 }
 
-/** GET /stats/replication and /stats/tcp: there are no replicas, and no clients but those of HTTP. */
+/** GET /stats/replication and /stats/tcp: there are no replicas, and all clients speak HTTP. */
 export function answerNoStats({ req }: Exchange, { query }: { query: string }): Answer {
 	return textAnswer(200, negotiateType(req, query, [JSON_TYPE]).contentType, "[]", A_SECOND);
 }

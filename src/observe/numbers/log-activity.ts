@@ -2,7 +2,7 @@
  * What the log has done since it was opened, and what waits for it: plain numbers, for whoever
  * measures the server. Nothing in the log depends on them.
  */
-import { COUNTS, Histogram, WORK_SECONDS } from "../observe/numbers/histogram.ts";
+import { COUNTS, Histogram, WORK_SECONDS } from "./histogram.ts";
 
 export class LogActivity {
 	/** From the begin of a transaction of appends to the end of its sync. */
