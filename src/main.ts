@@ -107,7 +107,7 @@ export async function startServer(
 		settings: settingsShown(OPTIONS, settings),
 	});
 	const stop = new WriterStop(operatorLog);
-	const { log, hidden, tree } = await openWhole(settings, operatorLog, (refusal) =>
+	const { log, hidden, tree, measured } = await openWhole(settings, operatorLog, (refusal) =>
 		stop.note(refusal),
 	);
 	const room = new Room(settings.data, settings.diskFreeMin, roomTold(operatorLog));
@@ -116,7 +116,7 @@ export async function startServer(
 		await clockWatch.start();
 		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog);
 		const screens = settings.noAdminUi ? undefined : await loadScreens();
-		const stored = { log, hidden, tree, room, scavenger, screens };
+		const stored = { log, hidden, tree, measured, room, scavenger, screens };
 		const serving = new Serving(stored, settings, operatorLog);
 		const url = await listen(serving, settings, stop.noted);
 		operatorLog.info("listening", { url });

@@ -29,6 +29,8 @@ const HEADS_BYTES_MAX = 8 * 1024 * 1024;
 type PendingDocument = { readonly made: Promise<Document>; readonly revision: number };
 
 export class Documents {
+	/** Documents that were at hand, and documents that had to be made. */
+	readonly asked = { hits: 0, misses: 0 };
 	readonly #sealedMaxAge: number | undefined;
 	readonly #keysByStream = new KeysByStream();
 	readonly #sealed: LRUCache<string, Document>;
@@ -55,7 +57,9 @@ export class Documents {
 
 	/** A kept document; undefined if there is none. */
 	get(key: string): Document | undefined {
-		return this.#sealed.get(key) ?? this.#heads.get(key);
+		const kept = this.#sealed.get(key) ?? this.#heads.get(key);
+		if (kept) this.asked.hits++;
+		return kept;
 	}
 
 	/**
@@ -64,13 +68,25 @@ export class Documents {
 	 */
 	make(key: string, write: () => Promise<EncodedDocument>): Promise<Document> {
 		const pending = this.#pending.get(key);
-		if (pending?.revision === this.#revision) return pending.made;
+		if (pending?.revision === this.#revision) {
+			this.asked.hits++;
+			return pending.made;
+		}
+		this.asked.misses++;
 		const made = this.#finishAndKeep(key, write, this.#revision);
 		const mine = { made, revision: this.#revision };
 		this.#pending.set(key, mine);
 		const done = () => this.#pending.get(key) === mine && this.#pending.delete(key);
 		made.then(done, done);
 		return made;
+	}
+
+	/** What is kept at this moment. */
+	kept(): { readonly documents: number; readonly bytes: number } {
+		return {
+			documents: this.#sealed.size + this.#heads.size,
+			bytes: this.#sealed.calculatedSize + this.#heads.calculatedSize,
+		};
 	}
 
 	/** Drops all documents that show these streams: they changed otherwise than by growing. */

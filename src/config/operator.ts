@@ -6,6 +6,9 @@ export type OperatorSettings = {
 	readonly logFormat: string;
 	readonly logLevel: string;
 	readonly logRequests: boolean;
+	readonly otlpEndpoint: string | undefined;
+	readonly otlpTracePercent: number;
+	readonly keepTraceparent: boolean;
 	/** Undefined for what `src/log/room/` makes of the size of the disk. */
 	readonly diskFreeMin: number | undefined;
 };
@@ -47,6 +50,29 @@ export const OPERATOR_OPTIONS = [
 		default: false,
 		reloads: true,
 		help: "Log each request: method, path, status, milliseconds, bytes and an id. Needs the level info.",
+	},
+	{
+		name: "otlpEndpoint",
+		flag: "otlp-endpoint",
+		kind: "url",
+		default: undefined,
+		help: "Collector to send metrics and traces to, by OTLP over HTTP, such as http://127.0.0.1:4318.",
+	},
+	{
+		name: "otlpTracePercent",
+		flag: "otlp-trace-percent",
+		kind: "whole-number",
+		default: 100,
+		min: 0,
+		max: 100,
+		help: "Of 100 requests without a traceparent, how many are traced. With one, its sender decides.",
+	},
+	{
+		name: "keepTraceparent",
+		flag: "keep-traceparent",
+		kind: "yes-no",
+		default: false,
+		help: "Keep the traceparent of an append as metadata of its events, if they come without metadata.",
 	},
 	{
 		name: "diskFreeMin",

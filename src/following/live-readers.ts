@@ -39,6 +39,11 @@ export class LiveReaders {
 		gone.addEventListener("abort", () => this.#count--, { once: true });
 	}
 
+	/** The number of readers that are connected. */
+	connected(): number {
+		return this.#count;
+	}
+
 	/** As `LongPolls.waitBeyond`. */
 	waitBeyond(
 		stream: StreamName,

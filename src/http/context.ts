@@ -13,14 +13,21 @@ import type { StreamLists } from "../listing/list.ts";
 import type { Log } from "../log/log.ts";
 import type { Room } from "../log/room/room.ts";
 import type { LogTree } from "../log/tree.ts";
+import type { MeasuredLog } from "../observe/numbers/log-activity.ts";
+import type { RecentFigures } from "../observe/numbers/recent.ts";
+import type { RequestNumbers } from "../observe/numbers/requests.ts";
+import type { StatTree } from "../observe/numbers/stat-tree.ts";
+import type { RequestTracing } from "../observe/otlp/tracing.ts";
 import type { RequestLog } from "../observe/requests.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
+import type { SocketNumbers } from "./sockets/connections.ts";
 
 export type Context = LogContext &
 	FollowingContext &
-	OperatorContext & {
+	OperatorContext &
+	NumbersContext & {
 		readonly settings: Settings;
 		readonly documents: Documents;
 		readonly lists: StreamLists;
@@ -34,6 +41,8 @@ export type Context = LogContext &
 /** Shared by all servers over one log. */
 export type LogContext = {
 	readonly log: Log;
+	/** What the log tells of its work. */
+	readonly measured: MeasuredLog;
 	readonly tree: LogTree;
 	/** Lets appends in, as long as the disk has room for them. */
 	readonly room: Room;
@@ -56,4 +65,16 @@ export type OperatorContext = {
 	readonly unready: () => Refusal | undefined;
 	/** How the caches in front of us are told of erasures; undefined if none is to be told. */
 	readonly purging: () => readonly CacheState[] | undefined;
+};
+
+/** What is counted of one server; `numbers/` makes metrics of it. */
+export type NumbersContext = {
+	readonly requestNumbers: RequestNumbers;
+	readonly sockets: () => SocketNumbers;
+	/** The last hour, for charts. */
+	readonly recent: RecentFigures;
+	/** At most a second old. */
+	readonly stats: () => Promise<StatTree>;
+	/** Undefined if nobody is told of requests one by one. */
+	readonly tracing: () => RequestTracing | undefined;
 };

@@ -19,6 +19,8 @@ export type Right =
 	| "redact"
 	/** To read the signed head and the tiles, which tell of every event that it exists. */
 	| "prove"
+	/** To read the numbers of the server: how much it holds, and how well it works. */
+	| "monitor"
 	/** To run the server: the operations under `/admin`. */
 	| "operate";
 
@@ -42,6 +44,7 @@ const ON_METADATA: Readonly<Record<Right, Right | undefined>> = {
 	redact: "redact",
 	search: undefined,
 	prove: undefined,
+	monitor: undefined,
 	operate: undefined,
 };
 

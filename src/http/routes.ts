@@ -22,6 +22,8 @@ import {
 import { answerEvent } from "./handlers/event.ts";
 import { answerGossip } from "./handlers/gossip.ts";
 import { answerMoment } from "./handlers/moment.ts";
+import { answerMetrics } from "./handlers/numbers/metrics.ts";
+import { answerNoStats, answerRecent, answerStats } from "./handlers/numbers/stats.ts";
 import { answerOpenApi } from "./handlers/openapi.ts";
 import { answerStreamAsOf } from "./handlers/pages/as-of.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
@@ -64,7 +66,7 @@ export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Prom
  * stream, `stream` is that one.
  */
 export type Target = { readonly [N in "query" | SegmentName]: string };
-export type SegmentName = "stream" | "from" | "count" | "id" | "time" | "tile" | "file";
+export type SegmentName = "stream" | "from" | "count" | "id" | "time" | "tile" | "file" | "path";
 
 type Direction = "forward" | "backward";
 
@@ -87,6 +89,13 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/log/tile/*tile", "prove", "cold", answerTile],
 	["GET", "/health/live", "anyone", "cold", answerLive],
 	["GET", "/health/ready", "anyone", "cold", answerReady],
+	["GET", "/metrics", "monitor", "cold", answerMetrics],
+	["GET", "/stats", "monitor", "cold", answerStats],
+	["GET", "/stats/recent", "monitor", "cold", answerRecent],
+	// The contract has these two beside the statistics, and before the route that takes any name.
+	["GET", "/stats/replication", "monitor", "cold", answerNoStats],
+	["GET", "/stats/tcp", "monitor", "cold", answerNoStats],
+	["GET", "/stats/*path", "monitor", "cold", answerStats],
 	["POST", "/admin/scavenge", "operate", "cold", answerScavengeStart],
 	["GET", "/admin/scavenge/current", "operate", "cold", answerScavengeCurrent],
 	["DELETE", "/admin/scavenge/current", "operate", "cold", stop("current")],

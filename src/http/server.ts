@@ -14,7 +14,7 @@ import { resourcesOf } from "./lanes/resources.ts";
 import { announcesTooMuch } from "./request/body.ts";
 import { fieldFault } from "./request/fields.ts";
 import { ROUTES } from "./routes.ts";
-import { Connections } from "./sockets/connections.ts";
+import { Connections, type SocketNumbers } from "./sockets/connections.ts";
 
 /**
  * Longer than the idle time of the usual proxies (60 s), so that they close first and never meet a
@@ -34,7 +34,7 @@ export class HttpServer {
 	readonly #connections: Connections;
 
 	constructor(context: Context, lanes: Lanes) {
-		const { settings, requests } = context;
+		const { settings, requests, requestNumbers } = context;
 		const { bodyBytesMax } = settings;
 		const proxies = parseNetworks(settings.trustedProxies ?? "");
 		this.#server = createNodeServer(settings);
@@ -42,7 +42,10 @@ export class HttpServer {
 		this.#receive(takeBy(context, lanes), bodyBytesMax);
 		const connections = this.#connections;
 		this.#server.on("clientError", (error, socket) =>
-			refuseUnreadable(error, socket, connections, bodyBytesMax, requests),
+			refuseUnreadable(error, socket, connections, bodyBytesMax, (status, bytes) => {
+				requestNumbers.others.note(status, undefined);
+				requests.unreadable(status, bytes);
+			}),
 		);
 	}
 
@@ -57,6 +60,10 @@ export class HttpServer {
 				resolve(typeof address === "object" && address ? address.port : port);
 			});
 		});
+	}
+
+	sockets(): SocketNumbers {
+		return this.#connections.numbers();
 	}
 
 	/** Takes no new connections, lets running requests end, then closes what is left. */

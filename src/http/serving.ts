@@ -10,7 +10,10 @@ import { LiveReaders } from "../following/live-readers.ts";
 import { LongPolls } from "../following/long-polls.ts";
 import { StreamLists } from "../listing/list.ts";
 import type { HiddenReads } from "../log/log.ts";
+import { RecentRing } from "../observe/numbers/recent.ts";
+import { RequestNumbers } from "../observe/numbers/requests.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
+import type { Otlp } from "../observe/otlp/otlp.ts";
 import { RequestLog } from "../observe/requests.ts";
 import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
@@ -18,8 +21,13 @@ import type { Screens } from "../screens.ts";
 import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
 import type { Context, LogContext } from "./context.ts";
+import { startOtlpOf } from "./numbers/collector.ts";
+import { Figures } from "./numbers/figures.ts";
+import { ServerStats } from "./numbers/stats.ts";
+import { ROUTES } from "./routes.ts";
 import { HttpServer, type Lanes } from "./server.ts";
 import { prefixOf, urlsAt } from "./urls.ts";
+import { VERSION } from "./version.ts";
 
 const RETRY_AFTER_SECONDS = 1;
 
@@ -36,7 +44,9 @@ export class Serving {
 	readonly #http: HttpServer;
 	readonly #operatorLog: OperatorLog;
 	readonly #forgetOnErasure: () => void;
+	readonly #recent: RecentRing;
 	#purging: Purging | undefined;
+	#otlp: Otlp | undefined;
 	#unready: Refusal | undefined;
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
@@ -50,6 +60,8 @@ export class Serving {
 		const { longPollsMax, liveStreamsMax, sealedMaxAge } = settings;
 		const { cacheBytesMax: bytesMax, cachePagesMax: countMax } = settings;
 		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
+		const report = new FaultReports(operatorLog).report;
+		this.#recent = new RecentRing(new Figures(() => this.context).take, report);
 		this.context = {
 			...stored,
 			settings,
@@ -61,10 +73,15 @@ export class Serving {
 			longPolls: new LongPolls(log, longPollsMax),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log),
-			report: new FaultReports(operatorLog).report,
+			report,
 			requests: new RequestLog(operatorLog, settings.logRequests),
 			unready: () => this.#unready,
 			purging: () => this.#purging?.state() ?? (settings.purgeUrl === undefined ? undefined : []),
+			requestNumbers: new RequestNumbers(ROUTES),
+			sockets: () => this.#http.sockets(),
+			recent: this.#recent,
+			stats: new ServerStats(() => this.context).tree,
+			tracing: () => this.#otlp?.tracing,
 		};
 		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
@@ -82,6 +99,7 @@ export class Serving {
 	async listen(): Promise<number> {
 		const { log, settings } = this.context;
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
+		this.#otlp = await startOtlpOf(this.context, VERSION, this.#operatorLog);
 		return this.#http.listen(settings.port, settings.host);
 	}
 
@@ -104,6 +122,8 @@ export class Serving {
 		longPolls.close();
 		liveReaders.close();
 		await Promise.all([this.#http.close(), settled]);
+		// They read the log, which its owner closes after this.
+		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
 		lastVersions.close();
 		lists.close();
 		this.#forgetOnErasure();

@@ -68,8 +68,8 @@ async function startIn(
 	const room = quietRoom();
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
-		const served = { log, hidden: log.hidden, tree, room, scavenger, screens };
-		const server = new Serving(served, settings, operatorLog, lanes);
+		const stored = { log, measured: log, hidden: log.hidden, tree, room, scavenger, screens };
+		const server = new Serving(stored, settings, operatorLog, lanes);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();
 		const url = `http://127.0.0.1:${port}`;

@@ -7,6 +7,7 @@ import { createMemoryLog } from "../../src/log/memory.ts";
 import type { LogTree } from "../../src/log/tree.ts";
 import { replacing } from "../log/asking.ts";
 import { quietRoom } from "../log/room/quiet.ts";
+import { unmeasured } from "../log/unmeasured.ts";
 import { toldTo } from "../observe/told.ts";
 import { ask, get } from "./ask.ts";
 
@@ -28,7 +29,14 @@ test("each of two servers in a process reports damage, once", async () => {
 	const scavenger = await openScavenger(inner, "test", toldTo(console.error));
 	const log = replacing(inner, { read });
 	const room = quietRoom();
-	const stored = { log, hidden: inner.hidden, tree: NO_TREE, room, scavenger };
+	const stored = {
+		log,
+		measured: unmeasured(),
+		hidden: inner.hidden,
+		tree: NO_TREE,
+		room,
+		scavenger,
+	};
 	const told: unknown[][] = [[], []];
 	const servers = told.map(
 		(lines) =>

@@ -5,7 +5,14 @@ import type { Source } from "./source.ts";
 const VALUES = ["src/event.ts", "src/errors.ts"];
 
 /** What an engine is made of, and what integrity is judged by. */
-const LOG_KNOWS = ["feeds/proof", "src/retention", "src/indexes", ...VALUES];
+const LOG_KNOWS = [
+	"feeds/proof",
+	"src/retention",
+	"src/indexes",
+	// Counts what the log does.
+	"src/observe/numbers/log-activity.ts",
+	...VALUES,
+];
 
 /** The lowest files of the SQLite engine, which all its parts stand on. */
 const SQL = [
@@ -34,6 +41,8 @@ const HTTP_KNOWS = [
 	"src/config.ts",
 	"src/networks.ts",
 	"src/observe",
+	"src/observe/numbers",
+	"src/observe/otlp",
 	"src/log/room",
 	"feeds",
 	...VALUES,
@@ -101,6 +110,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/options.ts": ["src/options", "src/nearest.ts"],
 	// Knows nothing of what it is told.
 	"src/observe": [],
+	"src/observe/numbers": [],
+	"src/observe/otlp": ["src/observe/numbers", "src/observe/operator-log.ts"],
 	"src/indexes": ["feeds/json", "src/event.ts"],
 	"src/retention": ["feeds/json", "src/event.ts"],
 
@@ -227,6 +238,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/http/context.ts",
 		...HTTP_KNOWS,
 	],
+	"src/http/numbers": ["src/http/context.ts", ...HTTP_KNOWS],
 	"src/http/conditions": [
 		"src/http/urls.ts",
 		"src/http/request",
@@ -242,6 +254,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/http/context.ts",
 		"src/http/answering",
 		"src/http/conditions",
+		"src/http/numbers",
 		...HTTP_KNOWS,
 	],
 	// The routes, the lanes and the server, with what they serve by.
@@ -254,6 +267,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/http/context.ts",
 		"src/http/answering",
 		"src/http/conditions",
+		"src/http/numbers",
 		"src/http/handlers",
 		...HTTP_KNOWS,
 	],
@@ -322,6 +336,14 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	"lru-cache": ["src/http", "src/following", "src/pages", "src/cache", "src/log/sqlite"],
 	negotiator: ["feeds"],
 	pino: ["src/observe"],
+	"prom-client": ["src/observe/numbers"],
+	"@opentelemetry/api": ["src/observe/otlp"],
+	"@opentelemetry/core": ["src/observe/otlp"],
+	"@opentelemetry/exporter-metrics-otlp-http": ["src/observe/otlp"],
+	"@opentelemetry/exporter-trace-otlp-http": ["src/observe/otlp"],
+	"@opentelemetry/resources": ["src/observe/otlp"],
+	"@opentelemetry/sdk-metrics": ["src/observe/otlp"],
+	"@opentelemetry/sdk-trace": ["src/observe/otlp"],
 	xml2js: ["feeds"],
 	hono: ["admin"],
 	etag: ["admin"],

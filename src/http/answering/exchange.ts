@@ -4,6 +4,8 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal } from "../../errors.ts";
+import type { StreamName, Version } from "../../event.ts";
+import type { RunningRequest } from "../../observe/numbers/requests.ts";
 import type { Context } from "../context.ts";
 import { header } from "../request/headers.ts";
 import type { Answer } from "./answer.ts";
@@ -20,6 +22,7 @@ export type Exchange = {
 	readonly res: ServerResponse;
 	/** The CORS headers of every answer of this route. */
 	readonly cors: Cors;
+	readonly running: RunningRequest;
 	/**
 	 * Set by a handler whose answer took no read. It is no part of the answer: answers of one form
 	 * are sent faster.
@@ -38,7 +41,6 @@ export type Recall = (req: IncomingMessage) => Answer | undefined;
 export type Handler = (exchange: Exchange) => Answer | Promise<Answer>;
 
 export function respond(exchange: Exchange, handle: Handler): void {
-	const { res, cors } = exchange;
 	try {
 		const answer = handle(exchange);
 		if (answer instanceof Promise) respondLater(exchange, answer);
@@ -46,7 +48,7 @@ export function respond(exchange: Exchange, handle: Handler): void {
 	} catch (error) {
 		const answer = refused(exchange, error);
 		if (answer instanceof Promise) respondLater(exchange, answer);
-		else send(res, answer, cors);
+		else sendNow(exchange, answer);
 	}
 }
 
@@ -58,12 +60,12 @@ function refused({ context, req }: Exchange, error: unknown): Answer | Promise<A
 
 /** A late answer is dropped: `send` writes nothing once headers went out. */
 function respondLater(exchange: Exchange, later: Promise<Answer>): void {
-	const { context, req, res, cors } = exchange;
+	const { context, req } = exchange;
 	const { requestTimeoutMs, longPollSecondsMax } = context.settings;
 	const waits = header(req, "longpoll") === undefined ? 0 : longPollSecondsMax * 1000;
 	const timer = setTimeout(() => {
 		const late = req.complete ? timeout(requestTimeoutMs) : new Refusal("request-too-slow", {});
-		send(res, leaveInstead(req, late) ?? problem(late), cors);
+		sendNow(exchange, leaveInstead(req, late) ?? problem(late));
 	}, requestTimeoutMs + waits);
 	later
 		.catch((error: unknown) => refused(exchange, error))
@@ -73,11 +75,26 @@ function respondLater(exchange: Exchange, later: Promise<Answer>): void {
 		});
 }
 
-function deliver({ context, res, cors }: Exchange, answer: Answer): void {
+function deliver(exchange: Exchange, answer: Answer): void {
 	const { chunks } = answer;
-	if (chunks === undefined) send(res, answer, cors);
-	else
-		pump(res, { ...answer, headers: answer.headers.concat(cors.headers) }, chunks, context.report);
+	if (chunks === undefined) {
+		sendNow(exchange, answer);
+		return;
+	}
+	const { context, res, cors, running } = exchange;
+	pump(res, { ...answer, headers: answer.headers.concat(cors.headers) }, chunks, context.report);
+	// Its head is on its way; the rest can take hours.
+	running.end(statusOf(res));
+}
+
+function sendNow({ res, cors, running }: Exchange, answer: Answer): void {
+	send(res, answer, cors);
+	running.end(statusOf(res));
+}
+
+/** Of the answer that went out; 0 if its client left before. */
+function statusOf(res: ServerResponse): number {
+	return res.headersSent ? res.statusCode : 0;
 }
 
 function timeout(timeoutMs: number): Refusal<"request-timeout"> {
@@ -99,4 +116,16 @@ export function clientGone({ req: { socket }, res }: Exchange): AbortSignal {
 		abort();
 	});
 	return gone.signal;
+}
+
+/** As `LongPolls.waitBeyond`, for a request that from now on counts as one that waited. */
+export function holdBeyond(
+	{ context, running }: Exchange,
+	stream: StreamName,
+	last: Version,
+	waitMs: number,
+	gone: AbortSignal,
+): Promise<void> {
+	running.isHeld = true;
+	return context.longPolls.waitBeyond(stream, last, waitMs, gone);
 }

@@ -6,10 +6,12 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Refusal, type RequestRefusals } from "../../errors.ts";
-import type { RequestLog } from "../../observe/requests.ts";
 import { headersTooLarge } from "../request/fields.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { problem } from "./problems.ts";
+
+/** Hears of each answer: its status and its bytes. */
+type Told = (status: number, bytes: number) => void;
 
 /** The time a client has to close a connection that it has read to the end. */
 const CLOSING_MS = 5_000;
@@ -39,7 +41,7 @@ export function refuseUnreadable(
 	socket: Duplex,
 	connections: Connections,
 	bodyBytesMax: number,
-	requests: RequestLog,
+	tell: Told,
 ): void {
 	if (!socket.writable || error.code === "ECONNRESET") {
 		socket.destroy();
@@ -49,7 +51,7 @@ export function refuseUnreadable(
 		if (!socket.writable) socket.destroy();
 		else if (broken?.headersSent) closeAfter(broken, socket);
 		else if (error.code === "HPE_CLOSED_CONNECTION") closeGently(socket);
-		else closeGently(socket, messageOf(refusalOf(error, broken, bodyBytesMax), requests));
+		else closeGently(socket, messageOf(refusalOf(error, broken, bodyBytesMax), tell));
 	};
 	// The bytes before these, even of the same read, may be refused by the request's own handler:
 	// that comes first, however the bytes were cut into packets.
@@ -73,14 +75,14 @@ function closeGently(socket: Duplex, message: Uint8Array = NOTHING): void {
 	});
 }
 
-function messageOf(refusal: Refusal<keyof RequestRefusals>, requests: RequestLog): Buffer {
+function messageOf(refusal: Refusal<keyof RequestRefusals>, tell: Told): Buffer {
 	const { status, headers, body = "" } = problem(refusal);
 	const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`];
 	if (!headers.includes("Connection")) lines.push("Connection: close");
 	for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
 	const message = [Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), Buffer.from(body)];
 	const whole = Buffer.concat(message);
-	requests.unreadable(status, whole.length);
+	tell(status, whole.length);
 	return whole;
 }
 

@@ -5,7 +5,7 @@
 import { Refusal } from "../../errors.ts";
 import { ALL } from "../../event.ts";
 import type { Answer } from "../answering/answer.ts";
-import { clientGone, type Exchange } from "../answering/exchange.ts";
+import { clientGone, type Exchange, holdBeyond } from "../answering/exchange.ts";
 import { header } from "../request/headers.ts";
 
 /** The share of the request's time that the wait may take; the read gets the rest. */
@@ -26,10 +26,10 @@ export function afterMinPosition(
 }
 
 async function waitFor(exchange: Exchange, position: number): Promise<void> {
-	const { log, longPolls, settings } = exchange.context;
+	const { log, settings } = exchange.context;
 	if ((await log.last(ALL)) >= position) return;
 	const waitMs = settings.requestTimeoutMs * SHARE;
-	await longPolls.waitBeyond(ALL, position - 1, waitMs, clientGone(exchange));
+	await holdBeyond(exchange, ALL, position - 1, waitMs, clientGone(exchange));
 	const last = await log.last(ALL);
 	if (last >= position) return;
 	const retryAfterSeconds = RETRY_AFTER_SECONDS;

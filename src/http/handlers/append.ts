@@ -14,6 +14,7 @@ import { appendUnder, expectationOf } from "../conditions/preconditions.ts";
 import { baseOf } from "../request/base.ts";
 import { type AppendRequest, offeredEvents } from "../request/bodies/events.ts";
 import { appendKind, incomingKind, isCloudEvent, namesItsEvents } from "../request/bodies/kind.ts";
+import { withTraceparent } from "../request/bodies/trace.ts";
 import { readBody } from "../request/body.ts";
 import { checkRequireLeader, eventIdHeader, eventTypeHeader } from "../request/headers.ts";
 import { eventUrl, incomingUrl } from "../urls.ts";
@@ -61,14 +62,14 @@ export function answerIncoming(
 /** Reads the body and appends its events. */
 export async function appendTo(exchange: Exchange, request: AppendRequest): Promise<Answer> {
 	const { context, req } = exchange;
+	const { settings } = context;
 	const { kind } = request;
 	const expectation = expectationOf(req);
 	checkRequireLeader(req);
-	const base = baseOf(req, context.settings.publicUrl);
+	const base = baseOf(req, settings.publicUrl);
 
-	const body = await readBody(req, context.settings.bodyBytesMax);
-	const offered = offeredEvents(req, body, request);
-	const append = prepareAppend(request.stream, "any", offered, context.settings);
+	const body = await readBody(req, settings.bodyBytesMax);
+	const append = prepareAppend(request.stream, "any", offeredBy(exchange, body, request), settings);
 	const write = () =>
 		appendUnder(context.log, append.stream, expectation, (expected) => {
 			const whole = { ...append, expected };
@@ -83,6 +84,14 @@ export async function appendTo(exchange: Exchange, request: AppendRequest): Prom
 	if (kind !== "entry") return answer;
 	const member = { base, stream: append.stream, version: appended.first };
 	return withCreatedEntry(exchange, answer, member);
+}
+
+function offeredBy({ context, req }: Exchange, body: Buffer, request: AppendRequest) {
+	const { keepTraceparent, eventBytesMax } = context.settings;
+	const events = offeredEvents(req, body, request);
+	// The metadata of a stream is no event of a trace.
+	if (!keepTraceparent || describedStream(request.stream) !== undefined) return events;
+	return withTraceparent(req, events, eventBytesMax);
 }
 
 /**

@@ -11,6 +11,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal } from "../../errors.ts";
+import { RunningRequest } from "../../observe/numbers/requests.ts";
 import type { Answer } from "../answering/answer.ts";
 import { type Cors, type CorsOf, PREFLIGHT } from "../answering/cors.ts";
 import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
@@ -23,6 +24,7 @@ import { identityOf } from "../request/identity.ts";
 import { refuseMisspelt } from "../request/misspelt.ts";
 import { OriginRules } from "../request/origin.ts";
 import { neededFor, permit } from "../rights.ts";
+import type { Route } from "../routes.ts";
 import { RememberedRequests } from "./remembered.ts";
 import { corsFor, type Resource, type RouteMatch } from "./resources.ts";
 
@@ -46,32 +48,42 @@ export class Door {
 
 	/** Answers a request whose URL is in the table of routes. */
 	take(req: IncomingMessage, res: ServerResponse, match: RouteMatch): void {
+		const route = match.resource.routes.get(req.method ?? "");
 		const cors = corsFor(match);
-		if (namesHtml(req)) {
-			this.#serve(req, res, cors, (exchange) => guarded(this.#answer(exchange, match)));
-		} else this.#serve(req, res, cors, (exchange) => this.#answer(exchange, match));
+		const answer: Handler = (exchange) => this.#answer(exchange, match, route);
+		const handle: Handler = namesHtml(req) ? (exchange) => guarded(answer(exchange)) : answer;
+		this.#serve(req, res, { cors, route }, handle);
 	}
 
 	/** Answers a request whose URL is not in it, or that cannot be read. */
 	refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void {
-		this.#serve(req, res, this.#noRoute, () => {
+		this.#serve(req, res, { cors: this.#noRoute, route: undefined }, () => {
 			throw error;
 		});
 	}
 
 	/** Every request comes through here once: count it here, or give it an id. */
-	#serve(req: IncomingMessage, res: ServerResponse, cors: Cors, handle: Handler): void {
-		const { requests } = this.#context;
+	#serve(
+		req: IncomingMessage,
+		res: ServerResponse,
+		{ cors, route }: { readonly cors: Cors; readonly route: Route | undefined },
+		handle: Handler,
+	): void {
+		const { requests, requestNumbers, tracing } = this.#context;
 		if (requests.isOn) requests.begin(req, res);
-		respond({ context: this.#context, req, res, cors, recall: undefined }, handle);
+		const numbers = requestNumbers.of(route);
+		const running = new RunningRequest(numbers, tracing()?.begin(req, numbers.route));
+		respond({ context: this.#context, req, res, cors, running, recall: undefined }, handle);
 	}
 
-	#answer(exchange: Exchange, match: RouteMatch): ReturnType<Handler> {
+	#answer(
+		exchange: Exchange,
+		{ resource, target, recall }: RouteMatch,
+		route: Route | undefined,
+	): ReturnType<Handler> {
 		const { req } = exchange;
-		const { resource, target, recall } = match;
 		// A request in remembered words has the host of one that passed.
 		if (recall === undefined) this.#origins.checkHost(req);
-		const route = resource.routes.get(req.method ?? "");
 		if (route === undefined) return answerWithoutRoute(resource, req.method ?? "");
 		// Before any condition, since a 304 is an answer, too.
 		permit(identityOf(req), neededFor(route, target));

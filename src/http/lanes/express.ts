@@ -53,6 +53,7 @@ function targetOf({ params, url }: Request, resource: Resource): Target {
 		time: segment("time"),
 		tile: segment("tile"),
 		file: segment("file"),
+		path: segment("path"),
 	};
 }
 

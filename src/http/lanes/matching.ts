@@ -52,6 +52,7 @@ function hotPaths(resources: readonly Resource[], method: Method): HotPath[] {
 			time: captureOf("time"),
 			tile: NOWHERE,
 			file: NOWHERE,
+			path: NOWHERE,
 		};
 		return [{ resource, url: patternOf(path, earlier), at }];
 	});
@@ -119,6 +120,7 @@ function foundAt({ resource, at }: HotPath, match: RegExpExecArray): RouteMatch 
 			time: decoded(match[at.time]),
 			tile: "",
 			file: "",
+			path: "",
 		};
 		return { resource, target };
 	} catch {

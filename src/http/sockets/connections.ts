@@ -20,8 +20,17 @@ import {
 import { boundSlowClients, type SlowLimits } from "./limits.ts";
 import { enterQueue } from "./slow.ts";
 
+/** What came and went on all connections, in bytes, and how many are open. */
+export type SocketNumbers = {
+	readonly open: number;
+	readonly received: number;
+	readonly sent: number;
+};
+
 export class Connections {
 	readonly #open = new Set<Socket>();
+	/** Of the connections that are closed. */
+	readonly #closed = { received: 0, sent: 0 };
 
 	/** @param trusted the proxies whose report of a request's address counts */
 	constructor(server: Server, limits: SlowLimits, trusted?: BlockList) {
@@ -32,9 +41,20 @@ export class Connections {
 			this.#open.add(socket);
 			socket.once("close", () => {
 				this.#open.delete(socket);
+				this.#closed.received += socket.bytesRead;
+				this.#closed.sent += socket.bytesWritten;
 				dropQueued(connectionOf(socket));
 			});
 		});
+	}
+
+	numbers(): SocketNumbers {
+		let { received, sent } = this.#closed;
+		for (const socket of this.#open) {
+			received += socket.bytesRead;
+			sent += socket.bytesWritten;
+		}
+		return { open: this.#open.size, received, sent };
 	}
 
 	/**

@@ -79,6 +79,7 @@ export class Appender {
 		const writes = unpack(batch);
 		const { grown, marked } = this.#streams;
 		let hasBegun = false;
+		const begunMs = performance.now();
 		try {
 			this.#statements.begin.run();
 			hasBegun = true;
@@ -86,8 +87,16 @@ export class Appender {
 			const answers = writes.map((write) => this.#answer(write));
 			this.#streams.insertSpans();
 			// If all were refused or repeated, there is nothing to sync.
+			const insertedMs = performance.now();
 			this.#statements[grown.size > 0 ? "commit" : "rollback"].run();
-			return packAnswers(answers, { last: this.last, grown, marked });
+			const endedMs = performance.now();
+			return packAnswers(answers, {
+				last: this.last,
+				grown,
+				marked,
+				commitMs: endedMs - begunMs,
+				syncMs: endedMs - insertedMs,
+			});
 		} catch (error) {
 			if (isSyncFailure(error)) throw error;
 			const failure = failureOf(error, this.#database.name);
@@ -95,7 +104,7 @@ export class Appender {
 			if (hasBegun) this.#undo();
 			return packAnswers(
 				writes.map(() => failure),
-				{ last: this.last, grown, marked },
+				{ last: this.last, grown, marked, commitMs: 0, syncMs: 0 },
 			);
 		} finally {
 			this.#streams.settle();

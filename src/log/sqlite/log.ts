@@ -6,9 +6,11 @@
  *                 └────────────── answers ─────────────┘
  *     read ───▶ reader: a read-only connection of this thread; WAL lets it go on while others write
  */
+import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Refusal } from "../../errors.ts";
 import type { Position, StreamName, Version } from "../../event.ts";
+import type { FileSizes, LogActivity, MeasuredLog } from "../../observe/numbers/log-activity.ts";
 import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "../commit.ts";
 import { Listeners } from "../listeners.ts";
 import {
@@ -118,7 +120,7 @@ type Parts = {
 	readonly release: () => void;
 };
 
-export class SqliteLog implements Log {
+export class SqliteLog implements Log, MeasuredLog {
 	readonly incarnation: number;
 	/** What `openLog` hands out beside the log. */
 	readonly hidden: HiddenReads = { read: (range) => this.#read(range, true) };
@@ -128,6 +130,21 @@ export class SqliteLog implements Log {
 	constructor(parts: Parts) {
 		this.incarnation = parts.incarnation;
 		this.#parts = parts;
+	}
+
+	get activity(): LogActivity {
+		return this.#parts.queue.activity;
+	}
+
+	async fileSizes(): Promise<FileSizes> {
+		const file = logFile(this.#parts.directory);
+		const sizeOf = (path: string) =>
+			stat(path).then(
+				({ size }) => size,
+				() => 0,
+			);
+		const [database, wal] = await Promise.all([sizeOf(file), sizeOf(`${file}-wal`)]);
+		return { database, wal };
 	}
 
 	get erasures(): number {
@@ -195,11 +212,14 @@ export class SqliteLog implements Log {
 		return this.#closing;
 	}
 
-	#read(range: Range, hidden: boolean): Promise<Slice> {
+	async #read(range: Range, hidden: boolean): Promise<Slice> {
 		const { reader, erasureQueue } = this.#parts;
-		return this.#reading(range.stream, range.from, () =>
+		const begunMs = performance.now();
+		const slice = await this.#reading(range.stream, range.from, () =>
 			reader.read(range, { hidden, isErasing: erasureQueue.isErasing() }),
 		);
+		this.activity.readSeconds.observe((performance.now() - begunMs) / 1000);
+		return slice;
 	}
 
 	/**

@@ -6,6 +6,7 @@
  * serves the rest. It then writes nothing, so that the damage stays as it is.
  */
 import type { Refusal } from "../../errors.ts";
+import type { MeasuredLog } from "../../observe/numbers/log-activity.ts";
 import type { HiddenReads, Log, LogLimits } from "../log.ts";
 import { ReadOnlyLog } from "../read-only.ts";
 import type { LogTree } from "../tree.ts";
@@ -18,6 +19,7 @@ export type OpenedLog = {
 	/** For purging, and nobody else. */
 	readonly hidden: HiddenReads;
 	readonly tree: LogTree;
+	readonly measured: MeasuredLog;
 	/** Why the log is only read, if it is: see `SqliteOptions.onStop`. */
 	readonly stopped: Refusal<"writer-stopped"> | undefined;
 };
@@ -39,10 +41,11 @@ export async function openDirectory(
 	const log = await openSqliteLog(directory, limits, { ...options, onStop });
 	try {
 		const tree = openLogTree(directory);
-		if (stopped || tree.damage === undefined) return { log, hidden: log.hidden, tree, stopped };
+		const parts = { hidden: log.hidden, tree, measured: log };
+		if (stopped || tree.damage === undefined) return { ...parts, log, stopped };
 		const refusal = writerStopped(`the log is damaged: ${tree.damage}`);
 		onStop(refusal);
-		return { log: new ReadOnlyLog(log, refusal), hidden: log.hidden, tree, stopped: refusal };
+		return { ...parts, log: new ReadOnlyLog(log, refusal), stopped: refusal };
 	} catch (error) {
 		await log.close();
 		throw error;

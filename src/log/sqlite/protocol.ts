@@ -73,6 +73,9 @@ export type Answers = {
 	readonly lastVersions: Float64Array;
 	/** As in `Commit`. */
 	readonly marked: readonly StreamName[];
+	/** Milliseconds of the transaction, and of the commit at its end; 0 if there was none. */
+	readonly commitMs: number;
+	readonly syncMs: number;
 };
 
 /**
@@ -116,6 +119,11 @@ export function packedBytes(write: Write): number {
 	let bytes = WRITE_BYTES + events.length * EVENT_BYTES;
 	for (const event of events) bytes += event.data.length + event.metadata.length;
 	return bytes;
+}
+
+/** Bytes of data and metadata, of a write that takes `packed` bytes in a batch. */
+export function contentBytes(write: Write, packed: number): number {
+	return packed - WRITE_BYTES - eventsOf(write).length * EVENT_BYTES;
 }
 
 /** @param bytes the sum of `packedBytes` */
@@ -199,12 +207,14 @@ type Committed = {
 	readonly last: number;
 	readonly grown: ReadonlyMap<StreamName, { readonly last: number }>;
 	readonly marked: ReadonlySet<StreamName>;
+	readonly commitMs: number;
+	readonly syncMs: number;
 };
 
 /** Writes down the answers to a batch, and what its commit changed. */
 export function packAnswers(
 	answers: readonly Answer[],
-	{ last, grown, marked }: Committed,
+	{ last, grown, marked, commitMs, syncMs }: Committed,
 ): Answers {
 	const appended = new Float64Array(answers.length * 3);
 	const denied = new Map<number, Denied>();
@@ -214,7 +224,16 @@ export function packAnswers(
 		} else denied.set(index, answer);
 	}
 	const lastVersions = Float64Array.from(grown.values(), (stream) => stream.last);
-	return { appended, denied, last, grown: [...grown.keys()], lastVersions, marked: [...marked] };
+	return {
+		appended,
+		denied,
+		last,
+		grown: [...grown.keys()],
+		lastVersions,
+		marked: [...marked],
+		commitMs,
+		syncMs,
+	};
 }
 
 /** The answer to the write `index` of the batch. */

@@ -13,11 +13,21 @@
 import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import type { Version } from "../../event.ts";
+import { LogActivity } from "../../observe/numbers/log-activity.ts";
 import { ListenerProgress } from "../listener-progress.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
 import type { ErasureMessage } from "./erasure/queue.ts";
 import { messageOf } from "./failures.ts";
-import { type Answers, answerAt, pack, packedBytes, type Stopped, type Write } from "./protocol.ts";
+import {
+	type Answer,
+	type Answers,
+	answerAt,
+	contentBytes,
+	pack,
+	packedBytes,
+	type Stopped,
+	type Write,
+} from "./protocol.ts";
 
 /**
  * Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it
@@ -38,6 +48,7 @@ const RESTART_SECONDS = 30;
 type WaitingWrite = {
 	readonly write: Write;
 	readonly bytes: number;
+	readonly sinceMs: number;
 	/** Those behind it do not share its commit. */
 	readonly endsCommit?: boolean;
 	readonly resolve: (appended: Appended) => void;
@@ -63,6 +74,7 @@ export type Listener = {
 };
 
 export class AppendQueue {
+	readonly activity = new LogActivity();
 	readonly #writer: Worker;
 	readonly #limits: LogLimits;
 	readonly #clock: () => number;
@@ -72,8 +84,8 @@ export class AppendQueue {
 	/** Oldest first, as they will be answered. */
 	#inFlight: WaitingWrite[][] = [];
 	/** Appends and bytes that are waiting or in flight. */
-	#count = 0;
-	#bytes = 0;
+	readonly #held = this.activity.waiting;
+	#last: number;
 	#isSending = false;
 	#isClosing = false;
 	#isEnding = false;
@@ -91,6 +103,7 @@ export class AppendQueue {
 		this.#limits = limits;
 		this.#clock = clock;
 		this.#listener = listener;
+		this.#last = last;
 		this.#listenerProgress = new ListenerProgress(last);
 		writer.on("message", (message: Answers | Stopped | ErasureMessage) => {
 			if ("stopped" in message) this.stop(message.stopped);
@@ -109,10 +122,10 @@ export class AppendQueue {
 		const bytes = packedBytes(write);
 		const full = this.#full(bytes);
 		if (full) return reject(full);
-		this.#count++;
-		this.#bytes += bytes;
+		this.activity.enter(bytes);
+		const sinceMs = performance.now();
 		return new Promise((resolve, reject) => {
-			this.#waiting.push({ write, bytes, resolve, reject });
+			this.#waiting.push({ write, bytes, sinceMs, resolve, reject });
 			this.#sendSoon();
 		});
 	}
@@ -130,8 +143,8 @@ export class AppendQueue {
 		const stranded = [...this.#inFlight.flat(), ...this.#waiting];
 		this.#inFlight = [];
 		this.#waiting = [];
-		this.#count = 0;
-		this.#bytes = 0;
+		this.#held.appends = 0;
+		this.#held.bytes = 0;
 		for (const { reject } of stranded) reject(this.#broken);
 		this.#listenerProgress.end();
 		this.#endWhenDone();
@@ -150,7 +163,7 @@ export class AppendQueue {
 	}
 
 	#endWhenDone(): void {
-		if (!this.#isClosing || this.#isEnding || this.#count > 0) return;
+		if (!this.#isClosing || this.#isEnding || this.#held.appends > 0) return;
 		this.#isEnding = true;
 		if (!this.#broken) this.#listener.onEnd();
 		this.#writer.postMessage("close");
@@ -159,8 +172,9 @@ export class AppendQueue {
 	/** An append that would wait alone is never too large: the limit of a request bounds it. */
 	#full(bytes: number): Refusal | undefined {
 		const { appendQueueMax, appendQueueBytesMax } = this.#limits;
-		const isLong = this.#count >= appendQueueMax;
-		const isLarge = this.#count > 0 && this.#bytes + bytes > appendQueueBytesMax;
+		const held = this.#held;
+		const isLong = held.appends >= appendQueueMax;
+		const isLarge = held.appends > 0 && held.bytes + bytes > appendQueueBytesMax;
 		if (!isLong && !isLarge) return undefined;
 		const limit = isLong ? appendQueueMax : appendQueueBytesMax;
 		return new Refusal("overloaded", { queue: "append", limit, retryAfterSeconds: 1 });
@@ -214,19 +228,36 @@ export class AppendQueue {
 			this.#sendApart(answered);
 			return;
 		}
-		for (const { bytes } of answered) this.#bytes -= bytes;
-		this.#count -= answered.length;
+		for (const { bytes } of answered) this.#held.bytes -= bytes;
+		this.#held.appends -= answered.length;
 		this.#send();
-		for (const [index, { resolve, reject }] of answered.entries()) {
+		let written = 0;
+		for (const [index, waited] of answered.entries()) {
 			const answer = answerAt(answers, index);
-			if ("first" in answer) resolve(answer);
-			else if ("word" in answer) reject(new Refusal(answer.word, answer.facts));
-			else reject(new Error(`the write failed: ${answer.fault}`));
+			written += this.#measure(waited, answer);
+			if ("first" in answer) waited.resolve(answer);
+			else if ("word" in answer) waited.reject(new Refusal(answer.word, answer.facts));
+			else waited.reject(new Error(`the write failed: ${answer.fault}`));
 		}
+		if (answers.grown.length > 0) this.#measureCommit(answers, answered.length, written);
 		// Their waiting callers run after this, so a listener knows of a commit before its client does.
 		if (answers.grown.length > 0) this.#listener.onCommit(commitOf(answers));
 		this.#listenerProgress.answered(answers.last);
 		this.#endWhenDone();
+	}
+
+	/** @returns the bytes of data and metadata that the append wrote */
+	#measure({ write, bytes, sinceMs }: WaitingWrite, answer: Answer): number {
+		const { appends, appendSeconds } = this.activity;
+		appendSeconds.observe((performance.now() - sinceMs) / 1000);
+		const isNew = "first" in answer && !answer.repeated;
+		appends[isNew ? "written" : "first" in answer ? "repeated" : "refused"]++;
+		return isNew ? contentBytes(write, bytes) : 0;
+	}
+
+	#measureCommit({ last, commitMs, syncMs }: Answers, appends: number, bytes: number): void {
+		this.activity.noteCommit({ appends, events: last - this.#last, bytes, commitMs, syncMs });
+		this.#last = last;
 	}
 }
 

@@ -3,7 +3,7 @@ import { DOCUMENT } from "./document.ts";
 
 export type Schema = {
 	readonly $ref?: string;
-	readonly type?: string;
+	readonly type?: string | readonly string[];
 	readonly enum?: readonly unknown[];
 	readonly const?: unknown;
 	readonly required?: readonly string[];
@@ -23,7 +23,7 @@ export function faults(value: unknown, schema: Schema, at = "$"): string[] {
 		const found = schema.anyOf.map((one) => faults(value, one, at));
 		return found.some((none) => none.length === 0) ? [] : found.flat();
 	}
-	if (schema.type !== undefined && !isOf(value, schema.type)) {
+	if (schema.type !== undefined && ![schema.type].flat().some((type) => isOf(value, type))) {
 		return [`${at}: ${JSON.stringify(value)} is no ${schema.type}`];
 	}
 	const allowed = schema.enum ?? ("const" in schema ? [schema.const] : undefined);
@@ -55,6 +55,7 @@ function isOf(value: unknown, type: string): boolean {
 	if (type === "object") {
 		return typeof value === "object" && value !== null && !Array.isArray(value);
 	}
+	if (type === "null") return value === null;
 	return typeof value === type;
 }
 

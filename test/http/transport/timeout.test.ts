@@ -9,6 +9,7 @@ import type { Room } from "../../../src/log/room/room.ts";
 import type { LogTree } from "../../../src/log/tree.ts";
 import { replacing } from "../../log/asking.ts";
 import { quietRoom } from "../../log/room/quiet.ts";
+import { unmeasured } from "../../log/unmeasured.ts";
 import { toldTo } from "../../observe/told.ts";
 import { ask, batch, get, head, raw } from "../ask.ts";
 
@@ -54,7 +55,14 @@ beforeEach(async () => {
 	});
 	room = quietRoom();
 	const scavenger = await openScavenger(inner, "test", report);
-	const stored = { log, hidden: inner.hidden, tree: NO_TREE, room, scavenger };
+	const stored = {
+		log,
+		measured: unmeasured(),
+		hidden: inner.hidden,
+		tree: NO_TREE,
+		room,
+		scavenger,
+	};
 	server = new Serving(stored, { ...settings, port: 0 }, report);
 	port = await server.listen();
 });

@@ -19,7 +19,7 @@ import {
 	type DocumentRequest,
 	documentKey,
 } from "../../answering/document.ts";
-import { clientGone, type Exchange } from "../../answering/exchange.ts";
+import { clientGone, type Exchange, holdBeyond } from "../../answering/exchange.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
 import type { Context } from "../../context.ts";
 import { longPollMs, resolveLinks } from "../../request/headers.ts";
@@ -104,7 +104,7 @@ async function scanPatiently(
 	exchange: Exchange,
 	{ range, filter, waitMs }: FilteredRequest,
 ): Promise<Scan> {
-	const { log, longPolls } = exchange.context;
+	const { log } = exchange.context;
 	const until = Date.now() + waitMs;
 	const gone = clientGone(exchange);
 	let scanned = await scan(log, filter, range);
@@ -112,7 +112,7 @@ async function scanPatiently(
 		const leftMs = until - Date.now();
 		if (leftMs <= 0) break;
 		const { last } = scanned;
-		await longPolls.waitBeyond(ALL, Math.max(last, scanned.from - 1), leftMs, gone);
+		await holdBeyond(exchange, ALL, Math.max(last, scanned.from - 1), leftMs, gone);
 		scanned = await scan(log, filter, range);
 		// The wait ended without a commit: the server closes, or too many requests wait.
 		if (scanned.last === last) break;

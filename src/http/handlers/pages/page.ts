@@ -7,7 +7,7 @@ import { isSealed } from "../../../../feeds/geometry.ts";
 import { ALL, parseStreamName } from "../../../event.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { answerAsOf, answerMade, answerSealed, tagHeld } from "../../answering/document.ts";
-import { clientGone, type Exchange } from "../../answering/exchange.ts";
+import { clientGone, type Exchange, holdBeyond } from "../../answering/exchange.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
 import type { Context } from "../../context.ts";
 import { describeStream } from "../description.ts";
@@ -99,5 +99,5 @@ async function waitForNews(
 	if (from <= last && tag === undefined) return;
 	// If `from` lies further beyond the end, the client waits for `from`, not for the next event.
 	const known = Math.max(last, from - 1);
-	await context.longPolls.waitBeyond(stream, known, waitMs, clientGone(exchange));
+	await holdBeyond(exchange, stream, known, waitMs, clientGone(exchange));
 }

@@ -30,7 +30,7 @@ import { composeEntry } from "../../../pages/entry.ts";
 import { locateEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
 import { passed, readStep } from "../../../pages/replay.ts";
 import type { Answer } from "../../answering/answer.ts";
-import { clientGone, type Exchange } from "../../answering/exchange.ts";
+import { clientGone, type Exchange, holdBeyond } from "../../answering/exchange.ts";
 import type { Representation } from "../../request/negotiation.ts";
 import { urlsAt } from "../../urls.ts";
 
@@ -54,14 +54,14 @@ export async function answerHttpFeed(
 	exchange: Exchange,
 	{ stream, representation, query, encode }: BatchRequest,
 ): Promise<Answer> {
-	const { log, longPolls, settings } = exchange.context;
+	const { log, settings } = exchange.context;
 	const parameters = new URLSearchParams(query);
 	const waitMs = Math.min(timeoutOf(parameters), settings.requestTimeoutMs * SHARE);
 	const gone = clientGone(exchange);
 	const from = await startOf(exchange, stream, parameters.get("lastEventId") ?? "");
 	if (waitMs > 0) {
 		const last = await log.last(stream);
-		if (last < from) await longPolls.waitBeyond(stream, from - 1, waitMs, gone);
+		if (last < from) await holdBeyond(exchange, stream, from - 1, waitMs, gone);
 	}
 	const entries = await readBatch(log, stream, from, gone);
 
