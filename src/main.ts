@@ -50,13 +50,13 @@ export class RunningServer {
  */
 export async function startServer(settings: Settings): Promise<RunningServer> {
 	const stop = new WriterStop();
-	const { log, hidden, tree } = await openWhole(settings, (refusal) => stop.note(refusal));
+	const { log, hidden, tree, moves } = await openWhole(settings, (refusal) => stop.note(refusal));
 	try {
 		await tellOfClock(log);
 		const scavenger = await openScavenger(log, nodeOf(settings), tell);
-		return await serve({ log, hidden, tree, scavenger }, settings, stop.noted);
+		return await serve({ log, hidden, tree, moves, scavenger }, settings, stop.noted);
 	} catch (error) {
-		await closeLog({ log, tree });
+		await closeLog({ log, tree, moves });
 		throw error;
 	}
 }
@@ -115,8 +115,13 @@ function closeServing(serving: Serving): Promise<void> {
 	return serving.close(serving.context.scavenger.close());
 }
 
-async function closeLog({ log, tree }: Pick<OpenedLog, "log" | "tree">): Promise<void> {
+async function closeLog({
+	log,
+	tree,
+	moves,
+}: Pick<OpenedLog, "log" | "tree" | "moves">): Promise<void> {
 	tree.close();
+	moves.close();
 	await log.close();
 }
 

@@ -10,6 +10,7 @@ import type { LastVersions } from "../following/last-versions.ts";
 import type { LiveReaders } from "../following/live-readers.ts";
 import type { LongPolls } from "../following/long-polls.ts";
 import type { Log } from "../log/log.ts";
+import type { LogMoves } from "../log/moving/moves.ts";
 import type { LogTree } from "../log/tree.ts";
 import type { CacheState } from "../purging/purging.ts";
 
@@ -24,6 +25,7 @@ export type Context = LogContext &
 export type LogContext = {
 	readonly log: Log;
 	readonly tree: LogTree;
+	readonly moves: LogMoves;
 	readonly scavenger: Scavenger;
 };
 

@@ -17,7 +17,11 @@ export type Right =
 	| "redact"
 	/** To read the signed head and the tiles, which tell of every event that it exists. */
 	| "prove"
-	/** To run the server: the operations under `/admin`. */
+	/** To read the whole log, with what metadata hides. */
+	| "export"
+	/** To write a log with the ids, times and places that its events had elsewhere. */
+	| "import"
+	/** To run the server: the other operations under `/admin`. */
 	| "operate";
 
 export type Needed = {
@@ -39,6 +43,8 @@ const ON_METADATA: Readonly<Record<Right, Right | undefined>> = {
 	"write-metadata": "write-metadata",
 	redact: "redact",
 	prove: undefined,
+	export: undefined,
+	import: undefined,
 	operate: undefined,
 };
 

@@ -21,6 +21,8 @@ import {
 import { answerEvent } from "./handlers/event.ts";
 import { answerGossip } from "./handlers/gossip.ts";
 import { answerMoment } from "./handlers/moment.ts";
+import { answerExport } from "./handlers/moving/export.ts";
+import { answerImport, answerImportState } from "./handlers/moving/import.ts";
 import { answerOpenApi } from "./handlers/openapi.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
 import { answerPage } from "./handlers/pages/page.ts";
@@ -87,6 +89,9 @@ const TABLE: readonly RouteRow[] = [
 	["DELETE", "/admin/scavenge/current", "operate", "cold", stop("current")],
 	["GET", "/admin/scavenge/last", "operate", "cold", answerScavengeLast],
 	["DELETE", "/admin/scavenge/:id", "operate", "cold", answerScavengeStop],
+	["GET", "/admin/export", "export", "cold", answerExport],
+	["GET", "/admin/import", "import", "cold", answerImportState],
+	["POST", "/admin/import", "import", "cold", answerImport],
 
 	["GET", "/streams/:stream", "read", "hot", head],
 	["POST", "/streams/:stream", "write", "hot", answerAppend],

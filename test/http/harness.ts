@@ -14,6 +14,7 @@ import type { LongPolls } from "../../src/following/long-polls.ts";
 import { Serving } from "../../src/http/serving.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
+import { openMoves } from "../../src/log/sqlite/moving/moves.ts";
 import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
 import { type Ask, ask, type Reply } from "./ask.ts";
 
@@ -50,12 +51,18 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const settings: Settings = { ...parseSettings([], {}), data: directory, port: 0, ...overrides };
 	const log = await openSqliteLog(directory, settings);
 	const tree = openLogTree(directory);
+	const moves = openMoves(directory, (span) => log.import(span));
 	const reported: unknown[] = [];
 	const scavenger = await openScavenger(log, "127.0.0.1:2113", (error) => reported.push(error));
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
 		const tell = (what: unknown) => reported.push(what);
-		const server = new Serving({ log, hidden: log.hidden, tree, scavenger }, settings, tell, lanes);
+		const server = new Serving(
+			{ log, hidden: log.hidden, tree, moves, scavenger },
+			settings,
+			tell,
+			lanes,
+		);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();
 		const url = `http://127.0.0.1:${port}`;
@@ -75,6 +82,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const stop = async () => {
 		for (const { server } of [both, express]) await server.close(scavenger.close());
 		tree.close();
+		moves.close();
 		const verification = await log.verify();
 		await log.close();
 		expect(verification.faults).toEqual([]);

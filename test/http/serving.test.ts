@@ -4,10 +4,19 @@ import { parseSettings } from "../../src/config.ts";
 import { Refusal } from "../../src/errors.ts";
 import { Serving } from "../../src/http/serving.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
+import type { LogMoves } from "../../src/log/moving/moves.ts";
 import type { LogTree } from "../../src/log/tree.ts";
 import { replacing } from "../log/asking.ts";
 import { ask, get } from "./ask.ts";
 
+const NO_MOVES: LogMoves = {
+	size: () => 0,
+	incarnation: () => 1,
+	events: async () => [],
+	eventsOf: async () => undefined,
+	import: async ({ from }) => ({ next: from, written: 0 }),
+	close: () => {},
+};
 const NO_TREE: LogTree = {
 	key: "",
 	damage: undefined,
@@ -25,7 +34,7 @@ test("each of two servers in a process reports damage, once", async () => {
 	};
 	const scavenger = await openScavenger(inner, "test", console.error);
 	const log = replacing(inner, { read });
-	const stored = { log, hidden: inner.hidden, tree: NO_TREE, scavenger };
+	const stored = { log, hidden: inner.hidden, tree: NO_TREE, moves: NO_MOVES, scavenger };
 	const told: unknown[][] = [[], []];
 	const servers = told.map((lines) => new Serving(stored, settings, (what) => lines.push(what)));
 	for (const server of servers) {

@@ -21,6 +21,7 @@ import {
 	type Verification,
 } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
+import type { MovedSpan } from "../moving/moves.ts";
 import { ErasureQueue, erasuresOf } from "./erasure/queue.ts";
 import { damageOr } from "./failures.ts";
 import { claimDirectory } from "./files/claim.ts";
@@ -141,6 +142,11 @@ export class SqliteLog implements Log {
 
 	delete(deletion: Deletion): Promise<Appended> {
 		return this.#parts.queue.write(deletion);
+	}
+
+	/** Appends events of another log, as `AppendQueue.import`; for `LogMoves`. */
+	import(span: MovedSpan): Promise<Appended> {
+		return this.#parts.queue.import(span);
 	}
 
 	async redact(redaction: Redaction): Promise<void> {

@@ -7,9 +7,11 @@
  */
 import type { Refusal } from "../../errors.ts";
 import type { HiddenReads, Log, LogLimits } from "../log.ts";
+import type { LogMoves } from "../moving/moves.ts";
 import { ReadOnlyLog } from "../read-only.ts";
 import type { LogTree } from "../tree.ts";
 import { type OnStop, openSqliteLog, type SqliteOptions } from "./log.ts";
+import { openMoves } from "./moving/moves.ts";
 import { writerStopped } from "./queue.ts";
 import { openLogTree } from "./tree/log-tree.ts";
 
@@ -18,6 +20,7 @@ export type OpenedLog = {
 	/** For purging, and nobody else. */
 	readonly hidden: HiddenReads;
 	readonly tree: LogTree;
+	readonly moves: LogMoves;
 	/** Why the log is only read, if it is: see `SqliteOptions.onStop`. */
 	readonly stopped: Refusal<"writer-stopped"> | undefined;
 };
@@ -38,11 +41,16 @@ export async function openDirectory(
 	};
 	const log = await openSqliteLog(directory, limits, { ...options, onStop });
 	try {
+		const { hidden } = log;
 		const tree = openLogTree(directory);
-		if (stopped || tree.damage === undefined) return { log, hidden: log.hidden, tree, stopped };
+		if (stopped || tree.damage === undefined) {
+			const moves = openMoves(directory, (span) => log.import(span));
+			return { log, hidden, tree, moves, stopped };
+		}
 		const refusal = writerStopped(`the log is damaged: ${tree.damage}`);
 		onStop(refusal);
-		return { log: new ReadOnlyLog(log, refusal), hidden: log.hidden, tree, stopped: refusal };
+		const moves = openMoves(directory, () => Promise.reject(refusal));
+		return { log: new ReadOnlyLog(log, refusal), hidden, tree, moves, stopped: refusal };
 	} catch (error) {
 		await log.close();
 		throw error;

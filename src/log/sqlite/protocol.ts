@@ -19,6 +19,7 @@ import { DIGESTS_BYTES, writeDigests } from "../../../feeds/proof/leaf.ts";
 import type { Refusals, Word } from "../../errors.ts";
 import type { ExpectedVersion, StreamName, Version } from "../../event.ts";
 import type { Append, Appended, Deletion } from "../log.ts";
+import type { MovedSpan } from "../moving/moves.ts";
 import { FLAG_JSON } from "./flags.ts";
 
 /** A write that waits for the writer. */
@@ -33,6 +34,9 @@ export type Batch = {
 	readonly types: readonly string[];
 	readonly bytes: ArrayBuffer;
 };
+
+/** The one write of a transaction: it is written or undone as a whole. It is cloned, not packed. */
+export type SpanBatch = { readonly span: MovedSpan };
 
 export type Kind = (typeof KINDS)[number];
 
@@ -88,6 +92,9 @@ export type Denied =
 	/** The disk or SQLite failed, in words; nothing of the batch was written. */
 	| { readonly fault: string };
 
+/** What an event of a span takes besides its content and its names. */
+const MOVED_BYTES = 256;
+
 const KINDS = ["append", "soft-delete", "hard-delete"] as const;
 const WRITE_BYTES = 8 + 1 + 4;
 const KIND_AT = 8;
@@ -111,6 +118,15 @@ export function packedBytes(write: Write): number {
 	const events = eventsOf(write);
 	let bytes = WRITE_BYTES + events.length * EVENT_BYTES;
 	for (const event of events) bytes += event.data.length + event.metadata.length;
+	return bytes;
+}
+
+/** About the bytes that a span takes in the memory of both threads. */
+export function spanBytes({ events }: MovedSpan): number {
+	let bytes = 0;
+	for (const { data, metadata, stream, type } of events) {
+		bytes += MOVED_BYTES + data.length + metadata.length + stream.length + type.length;
+	}
 	return bytes;
 }
 

@@ -15,9 +15,19 @@ import { Refusal } from "../../errors.ts";
 import type { Version } from "../../event.ts";
 import { ListenerProgress } from "../listener-progress.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
+import type { MovedSpan } from "../moving/moves.ts";
 import type { ErasureMessage } from "./erasure/queue.ts";
 import { messageOf } from "./failures.ts";
-import { type Answers, answerAt, pack, packedBytes, type Stopped, type Write } from "./protocol.ts";
+import {
+	type Answers,
+	answerAt,
+	pack,
+	packedBytes,
+	type SpanBatch,
+	type Stopped,
+	spanBytes,
+	type Write,
+} from "./protocol.ts";
 
 /**
  * Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it
@@ -36,7 +46,7 @@ const IN_FLIGHT_MAX = 2;
 const RESTART_SECONDS = 30;
 
 type WaitingWrite = {
-	readonly write: Write;
+	readonly write: Write | MovedSpan;
 	readonly bytes: number;
 	/** Those behind it do not share its commit. */
 	readonly endsCommit?: boolean;
@@ -104,9 +114,17 @@ export class AppendQueue {
 	}
 
 	write(write: Write): Promise<Appended> {
+		return this.#enqueue(write, packedBytes(write));
+	}
+
+	/** Appends events of another log, in a commit of their own; as `Importer.import` answers. */
+	import(span: MovedSpan): Promise<Appended> {
+		return this.#enqueue(span, spanBytes(span));
+	}
+
+	#enqueue(write: Write | MovedSpan, bytes: number): Promise<Appended> {
 		if (this.#isClosing) return reject(new Refusal("shutting-down", { retryAfterSeconds: 1 }));
 		if (this.#broken) return reject(this.#broken);
-		const bytes = packedBytes(write);
 		const full = this.#full(bytes);
 		if (full) return reject(full);
 		this.#count++;
@@ -174,20 +192,31 @@ export class AppendQueue {
 	#send(): void {
 		if (this.#broken || this.#waiting.length === 0) return;
 		if (this.#inFlight.length >= IN_FLIGHT_MAX) return;
+		const [{ write: next }] = this.#waiting as [WaitingWrite];
+		if (isSpan(next)) this.#sendSpan(next);
+		else this.#sendWrites();
+		if (this.#waiting.length > 0) this.#sendSoon();
+	}
+
+	#sendSpan(span: MovedSpan): void {
+		this.#inFlight.push(this.#waiting.splice(0, 1));
+		const batch: SpanBatch = { span };
+		this.#writer.postMessage(batch);
+	}
+
+	#sendWrites(): void {
 		let bytes = 0;
-		let count = 0;
+		const writes: Write[] = [];
 		for (const waiting of this.#waiting) {
-			if (count > 0 && bytes + waiting.bytes > BATCH_BYTES_MAX) break;
+			if (isSpan(waiting.write)) break;
+			if (writes.length > 0 && bytes + waiting.bytes > BATCH_BYTES_MAX) break;
 			bytes += waiting.bytes;
-			count++;
+			writes.push(waiting.write);
 			if (waiting.endsCommit) break;
 		}
-		const sent = this.#waiting.splice(0, count);
-		this.#inFlight.push(sent);
-		const writes = sent.map((waiting) => waiting.write);
+		this.#inFlight.push(this.#waiting.splice(0, writes.length));
 		const batch = pack(writes, bytes, this.#clock());
 		this.#writer.postMessage(batch, [batch.bytes]);
-		if (this.#waiting.length > 0) this.#sendSoon();
 	}
 
 	/**
@@ -228,6 +257,10 @@ export class AppendQueue {
 /** The refusal of every write once the writer has stopped. */
 export function writerStopped(reason: string): Refusal<"writer-stopped"> {
 	return new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS });
+}
+
+function isSpan(write: Write | MovedSpan): write is MovedSpan {
+	return "root" in write;
 }
 
 /** The damage that stopped a transaction is the answer to all its writes. */

@@ -5,12 +5,21 @@ import { parseSettings } from "../../../src/config.ts";
 import { Serving } from "../../../src/http/serving.ts";
 import type { Log } from "../../../src/log/log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
+import type { LogMoves } from "../../../src/log/moving/moves.ts";
 import type { LogTree } from "../../../src/log/tree.ts";
 import { replacing } from "../../log/asking.ts";
 import { ask, batch, get, head, raw } from "../ask.ts";
 
 const EVENT = { eventId: "c322e299-cb73-4b47-97c5-5054f920746e", eventType: "T", data: {} };
 
+const NO_MOVES: LogMoves = {
+	size: () => 0,
+	incarnation: () => 1,
+	events: async () => [],
+	eventsOf: async () => undefined,
+	import: async ({ from }) => ({ next: from, written: 0 }),
+	close: () => {},
+};
 const NO_TREE: LogTree = {
 	key: "",
 	damage: undefined,
@@ -40,7 +49,7 @@ beforeEach(async () => {
 		throw error;
 	};
 	const scavenger = await openScavenger(inner, "test", report);
-	const stored = { log, hidden: inner.hidden, tree: NO_TREE, scavenger };
+	const stored = { log, hidden: inner.hidden, tree: NO_TREE, moves: NO_MOVES, scavenger };
 	server = new Serving(stored, { ...settings, port: 0 }, report);
 	port = await server.listen();
 });
