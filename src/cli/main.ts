@@ -17,6 +17,7 @@ import { exportVerb } from "./export.ts";
 import { follow } from "./follow.ts";
 import { explainVerb, overview, signature } from "./help.ts";
 import { importVerb } from "./import.ts";
+import { compare } from "./moving/compare.ts";
 import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
 import { serve } from "./serve.ts";
@@ -30,6 +31,7 @@ export const VERBS: readonly Verb[] = [
 	follow,
 	importVerb,
 	exportVerb,
+	compare,
 	scavenge,
 	redact,
 	verify,

@@ -261,6 +261,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/options.ts",
 		"src/nearest.ts",
 		"src/backup",
+		"src/retention",
+		"src/indexes",
 		"src/log",
 		"src/log/open.ts",
 		"feeds",

@@ -5,7 +5,7 @@ import { Refusal } from "../../../errors.ts";
 import { type Position, type StreamName, uuidOf, type Version } from "../../../event.ts";
 import type { MovedEvent } from "../../moving/moves.ts";
 import type { StoredEvent } from "../../verify/view.ts";
-import { damageOr } from "../failures.ts";
+import { damageOr, MissingRows } from "../failures.ts";
 import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "../flags.ts";
 import * as sql from "../statements.ts";
 import { prepareSize } from "../verify/stored/end.ts";
@@ -44,9 +44,8 @@ export class Exporter {
 	async events(from: Position): Promise<readonly MovedEvent[]> {
 		this.#refuseClosed();
 		const size = this.size();
-		const stored = this.#reading(`position ${from}`, () =>
-			bounded(this.#events.read(from, Math.min(from + EVENTS_MAX, size))),
-		);
+		const to = Math.min(from + EVENTS_MAX, size);
+		const stored = this.#reading(`position ${from}`, () => this.#sound(from, to));
 		if (stored.length === 0) this.#correlations.forget();
 		return this.#moved(stored);
 	}
@@ -65,6 +64,21 @@ export class Exporter {
 
 	close(): void {
 		this.#database.close();
+	}
+
+	/**
+	 * The events of a span before the first that cannot be read.
+	 * @throws MissingRows if that is the first of all
+	 */
+	#sound(from: number, to: number): StoredEvent[] {
+		let reason = "it is missing";
+		const onUnreadable = (_: unknown, why: string) => {
+			reason = why;
+		};
+		const events = this.#events.read(from, to, onUnreadable);
+		const sound = bounded(dense(events, from));
+		if (sound.length === 0 && from < to) throw new MissingRows(reason);
+		return sound;
 	}
 
 	*#at(positions: readonly number[]): Iterable<StoredEvent> {
@@ -115,6 +129,15 @@ export class Exporter {
 
 	#refuseClosed(): void {
 		if (!this.#database.open) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+	}
+}
+
+/** The events up to the first position that none of them has. */
+function* dense(events: Iterable<StoredEvent>, from: number): Iterable<StoredEvent> {
+	let next = from;
+	for (const event of events) {
+		if (event.position !== next++) return;
+		yield event;
 	}
 }
 

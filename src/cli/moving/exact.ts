@@ -1,0 +1,161 @@
+/**
+ * Makes an empty store the copy of the log that a file holds: every event at its place, erased ones
+ * too. Lines go to the server as they are, some at a time; before each span stands the root of the
+ * tree over all lines before it, so the server can tell whether it holds the same log.
+ *
+ *     lines the server has ──▶ hashed ──▶ root
+ *     lines it has not     ──▶ sent behind that root, and hashed for the next one
+ */
+import {
+	addSubtree,
+	createFrontier,
+	type Frontier,
+	rootOf,
+} from "../../../feeds/proof/frontier.ts";
+import { Failure } from "../explain.ts";
+import { lineFailure } from "../import/event.ts";
+import { ask, objectIn, type Reply, type Server } from "./admin.ts";
+
+/** One request: small enough to be written in one step. */
+const SPAN_LINES_MAX = 1000;
+const SPAN_BYTES_MAX = 2 * 1024 * 1024;
+const HASH_BYTES = 32;
+
+/** What the server says of its log: how many events it has, and the number of its history. */
+export type State = { readonly next: number; readonly incarnation: number };
+
+/** What an exact import needs to know of a line; the server checks the rest. */
+type Place = {
+	readonly position: number;
+	readonly hash: Buffer;
+	readonly stream: string;
+	readonly logIncarnation: number;
+};
+
+/** Whether a line is the first one of a whole log. */
+export function beginsLog(text: string): boolean {
+	return placeIn(text)?.position === 0;
+}
+
+/**
+ * Asks whether the server takes a log whose first line is given.
+ * @returns its state; or why it does not, in words
+ */
+export async function stateFor(server: Server, first: string): Promise<State | string> {
+	const reply = await ask(server, "GET", "/admin/import");
+	const said = objectIn(reply);
+	const { next, incarnation } = said ?? {};
+	if (typeof next !== "number" || typeof incarnation !== "number") {
+		return `the server takes no import that keeps them (${reply.problem?.detail ?? reply.seen})`;
+	}
+	if (next === 0) return { next, incarnation };
+	const own = Buffer.from((await ask(server, "GET", "/admin/export?from=0")).body);
+	const theirs = placeIn(own.toString("latin1").split("\n", 1)[0] ?? "");
+	const ours = placeIn(first);
+	if (ours && theirs?.hash.equals(ours.hash)) return { next, incarnation };
+	return "the server holds other events already";
+}
+
+export class ExactImport {
+	readonly done = { events: 0, repeated: 0 };
+	readonly streams = new Set<string>();
+	readonly #server: Server;
+	readonly #state: State;
+	readonly #frontier: Frontier = createFrontier();
+	/** The lines of the next request, and where it begins. */
+	#waiting: { readonly number: number; readonly text: string }[] = [];
+	#waitingBytes = 0;
+	#root: Buffer = Buffer.alloc(0);
+	#from = 0;
+	#logIncarnation = 1;
+
+	constructor(server: Server, state: State) {
+		this.#server = server;
+		this.#state = state;
+	}
+
+	/**
+	 * Takes the next line.
+	 * @param text in latin1
+	 * @throws Failure
+	 */
+	async take(text: string, number: number): Promise<void> {
+		const place = placeIn(text);
+		const { size } = this.#frontier;
+		if (!place) throw lineFailure(number, "it is no line of an export, as those before it are");
+		if (place.position !== size) {
+			const what = `its position is ${place.position}, and that of the line before it ${size - 1}`;
+			throw lineFailure(number, `${what}; with --renumber the events get new ones`);
+		}
+		this.streams.add(place.stream);
+		this.#logIncarnation = place.logIncarnation;
+		if (size < this.#state.next) {
+			this.done.events++;
+			this.done.repeated++;
+		} else {
+			if (this.#waiting.length === 0) this.#begin();
+			this.#waiting.push({ number, text });
+			this.#waitingBytes += text.length + 1;
+		}
+		addSubtree(this.#frontier, place.hash, 0);
+		const isFull = this.#waiting.length >= SPAN_LINES_MAX || this.#waitingBytes >= SPAN_BYTES_MAX;
+		if (isFull) await this.#send("");
+	}
+
+	/**
+	 * Sends what is left.
+	 * @returns whether the server has to be started again: the number of its history was raised
+	 */
+	async finish(): Promise<boolean> {
+		if (this.#waiting.length === 0) this.#begin();
+		const raises = this.#logIncarnation > 1;
+		await this.#send(raises ? `&incarnation=${this.#logIncarnation}` : "");
+		return this.#logIncarnation !== this.#state.incarnation;
+	}
+
+	/** How many events the server has behind the last line. */
+	get more(): number {
+		return Math.max(0, this.#state.next - this.#frontier.size);
+	}
+
+	#begin(): void {
+		this.#root = rootOf(this.#frontier);
+		this.#from = this.#frontier.size;
+	}
+
+	async #send(more: string): Promise<void> {
+		const lines = this.#waiting;
+		const body = Buffer.from(lines.map(({ text }) => `${text}\n`).join(""), "latin1");
+		const path = `/admin/import?from=${this.#from}&root=${this.#root.toString("hex")}${more}`;
+		const reply = await ask(this.#server, "POST", path, new Uint8Array(body));
+		const { written } = objectIn(reply) ?? {};
+		if (typeof written !== "number") throw this.#failureOf(reply);
+		this.done.events += lines.length;
+		this.done.repeated += lines.length - written;
+		this.#waiting = [];
+		this.#waitingBytes = 0;
+	}
+
+	#failureOf({ problem, seen }: Reply): Failure {
+		if (!problem) return new Failure(`${this.#server.url}: not an answer of Varve: ${seen}`);
+		const { line, index, reason } = problem.facts;
+		const at = typeof line === "number" ? line - 1 : index;
+		const number = typeof at === "number" ? this.#waiting[at]?.number : undefined;
+		if (number === undefined) return new Failure(problem.detail);
+		return lineFailure(number, typeof reason === "string" ? reason : problem.detail);
+	}
+}
+
+function placeIn(text: string): Place | undefined {
+	try {
+		const line = JSON.parse(text) as Partial<Record<string, unknown>>;
+		const { position, hash, stream, incarnation = 1, logIncarnation = incarnation } = line;
+		if (typeof position !== "number" || typeof stream !== "string") return undefined;
+		if (typeof hash !== "string" || typeof logIncarnation !== "number") return undefined;
+		const bytes = Buffer.from(hash, "base64");
+		if (bytes.length !== HASH_BYTES) return undefined;
+		return { position, hash: bytes, stream, logIncarnation };
+	} catch {
+		return undefined;
+	}
+}
