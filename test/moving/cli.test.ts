@@ -67,14 +67,16 @@ test("an import that was interrupted goes on where it was", async () => {
 	await stopSound(copy);
 });
 
-/** The ids that a read of a stream shows, each with its data. */
-async function shownIn(server: Server, stream: string, type?: string): Promise<string[]> {
-	const { stdout } = await varve(["read", stream, "--url", server.url]);
-	const events = stdout.split("\n").filter((line) => line !== "");
-	return events
-		.map((line) => JSON.parse(line) as { id: string; type: string; data?: unknown })
-		.filter((event) => type === undefined || event.type === type)
-		.map(({ id, data }) => `${id} ${JSON.stringify(data)}`);
+/** What a read of a stream shows: ids and content, in order. */
+async function shownIn(server: Server, stream: string): Promise<string[]> {
+	const headers = { Accept: "application/x-ndjson", "ES-ResolveLinkTos": "true" };
+	const answer = await fetch(`${server.url}/streams/${encodeURIComponent(stream)}`, { headers });
+	if (answer.status !== 200) return [String(answer.status)];
+	const shown = (await answer.text()).trimEnd().split("\n");
+	return shown.map((line) => {
+		const { id, type, data, dataBase64, metadata } = JSON.parse(line);
+		return JSON.stringify({ id, type, data, dataBase64, metadata });
+	});
 }
 
 const NAMES = "order-1 order-2 early-1 person-1 ln back-1 back-2 away ended empty-metadata many";

@@ -34,13 +34,14 @@ export async function fill(log: Log, clock: Clock): Promise<void> {
 		await append(log, "person-1", numbered(2, correlated("c-1")));
 	}
 	await append(log, "bytes", [
-		event({ isJson: false, data: Buffer.from([0, 255, 10, 13, 34]), metadata: Buffer.from([1]) }),
+		event({ isJson: false, data: Buffer.from([0, 255, 10, 13, 34]) }),
+		event({ isJson: false, data: Buffer.from("text"), metadata: Buffer.from("no JSON") }),
 		event({ data: Buffer.from('{\n "a": 1.10,\r\n "b": 12345678901234567890}') }),
 		event({ data: Buffer.from('"text\\u0000"'), metadata: Buffer.from(" {} ") }),
 		event({ data: Buffer.from("null") }),
 		event({ data: new Uint8Array(0), metadata: json({ only: "metadata" }) }),
 		event({ isJson: false, data: new Uint8Array(0) }),
-		event({ data: Buffer.from("\ufeff{}") }),
+		event({ isJson: false, data: Buffer.from("\ufeff{}") }),
 		event({ data: Buffer.from(`${"[".repeat(63)}${"]".repeat(63)}`) }),
 		event({ data: Buffer.from('{"ä":"€"}'), type: "Straße" }),
 	]);
@@ -55,7 +56,7 @@ export async function fill(log: Log, clock: Clock): Promise<void> {
 	]);
 	await append(log, "empty-metadata", numbered(2));
 	await describe("empty-metadata", "{}");
-	await describe("empty-metadata", "not json");
+	await describe("empty-metadata", "[]");
 	await describe("never-written", { $tb: 3 });
 	// Deleted softly, and back: by events, by metadata, and not at all.
 	await append(log, "back-1", numbered(3, correlated("c-3")));

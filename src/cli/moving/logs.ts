@@ -72,6 +72,9 @@ function differenceOf(
 	if (mine === undefined) return `${at}: only COPY has it: ${nameOf(theirs)}`;
 	if (theirs === undefined) return `${at}: only SOURCE has it: ${nameOf(mine)}`;
 	const [one, other] = [membersOf(mine), membersOf(theirs)];
+	if (one.id !== other.id || one.stream !== other.stream) {
+		return `${at}: ${nameOf(mine)} in SOURCE, ${nameOf(theirs)} in COPY`;
+	}
 	const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
 	const differ = names.filter((name) => JSON.stringify(one[name]) !== JSON.stringify(other[name]));
 	// The hash covers everything else, so it says something only where it stands alone.
@@ -82,8 +85,7 @@ function differenceOf(
 
 /** Content is not printed: it may be long, and somebody's own. */
 const SHORT: ReadonlySet<string> = new Set([
-	...["stream", "type", "id", "version", "created", "mark", "erased", "incarnation"],
-	...["logIncarnation", "isJson"],
+	...["type", "version", "created", "mark", "erased", "incarnation", "logIncarnation", "isJson"],
 ]);
 
 function difference(name: string, one: Members, other: Members): string {
