@@ -1,31 +1,25 @@
 /** `varve export`: the log, or a stream of it, as the NDJSON that `varve import` takes. */
 import { lacksDollar } from "../event.ts";
 import type { Arguments, Values } from "../options.ts";
+import { serverOf } from "./moving/admin.ts";
 import { exportLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
 import { FROM, RETRIES_MAX, readOptions } from "./read.ts";
-import {
-	CLIENT_OPTIONS,
-	EXIT,
-	optionalNumber,
-	serverOf,
-	streamOperand,
-	type Verb,
-} from "./verb.ts";
+import { CLIENT_OPTIONS, EXIT, optionalNumber, streamOperand, type Verb } from "./verb.ts";
 
 export const exportVerb: Verb = {
 	name: "export",
 	summary: "Print events in the form that varve import reads",
 	operands: ["[STREAM]"],
-	purpose: `Prints the whole log, or all events of one stream, one JSON object a line: stream, type,
-		id, data and metadata, byte for byte; then version, position, created, hash, and what else a copy
-		needs to be equal to its source. Content that one line of JSON cannot carry is in Base64. Events
-		that metadata hides are there, too. What was erased has a line without the content, which says
-		whether the event was redacted or scavenged. From the whole log, varve import makes an equal
-		store. The command ends at the head. If the log is damaged, it prints the events before the first
-		one that cannot be read, and fails; with --from it continues after that event. The entries of an
-		index stream ($ce-order) are printed as the events they stand for. If the server has no
-		/admin/export, the command prints what reads show, and says so.`,
+	purpose: `Prints the whole log, or all events of one stream, one JSON object a line: stream,
+		type, id, data and metadata, byte for byte; then version, position, created, hash, and what else
+		a copy needs to be equal to its source. Content that one line of JSON cannot carry is in Base64.
+		Events that metadata hides are there, too. What was erased has a line without the content, which
+		says whether the event was redacted or scavenged. From the whole log, varve import makes an
+		equal store. The command ends at the head. If the log is damaged, it prints the events before
+		the first one that cannot be read, and fails; with --from it continues after that event. The
+		entries of an index stream ($ce-order) are printed as the events they stand for. If the server
+		has no /admin/export, the command prints what reads show, and says so.`,
 	options: [...CLIENT_OPTIONS, FROM],
 	examples: [
 		"varve export | gzip > backup.ndjson.gz",

@@ -5,12 +5,13 @@ import { Failure } from "./explain.ts";
 import { checkExport } from "./import/check.ts";
 import { Items } from "./import/items.ts";
 import { openLines } from "./import/lines.ts";
+import { describeLosses, Renumbering } from "./import/renumber.ts";
 import { type Input, send } from "./import/send.ts";
+import { serverOf } from "./moving/admin.ts";
 import { beginsLog, type State, stateFor } from "./moving/exact.ts";
-import { describeLosses, Renumbering } from "./moving/renumber.ts";
 import { sendExact } from "./moving/send.ts";
 import { count } from "./output/progress.ts";
-import { CLIENT_OPTIONS, EXIT, number, optionalText, serverOf, type Verb } from "./verb.ts";
+import { CLIENT_OPTIONS, EXIT, number, optionalText, type Verb } from "./verb.ts";
 
 export const importVerb: Verb = {
 	name: "import",
@@ -25,9 +26,10 @@ export const importVerb: Verb = {
 		events it has, and does not write them twice. If the server is away or busy, the command waits.
 		If a line is wrong, the command stops and names the line. Two lines with one id in one stream
 		and different content are wrong, if no more than a million lines lie between them. The whole log
-		of varve export makes an empty store equal to its source: positions, times, erased events, links,
-		all in one order. If the server does not take that, or holds other events, the command appends
-		the events with new numbers, adjusts links and $tb, and says what the copy has not got.`,
+		of varve export makes an empty store equal to its source: positions, times, erased events,
+		links, all in one order. If the server does not take that, or holds other events, the command
+		appends the events with new numbers, adjusts links and $tb, and says what the copy has not
+		got.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{

@@ -4,7 +4,6 @@
  */
 import type { Arguments, Option, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
-import type { Server } from "./moving/admin.ts";
 
 export type Verb = {
 	readonly name: string;
@@ -79,20 +78,6 @@ export function number(values: Values, name: string): number {
 export function optionalNumber(values: Values, name: string): number | undefined {
 	const value = values[name];
 	return value === undefined ? undefined : Number(value);
-}
-
-/** How long a verb that reads a server tries again. */
-const RETRY_MS_MAX = 30_000;
-
-/** The server of `--url`, to be asked as `moving/admin.ts` asks. */
-export function serverOf(values: Values, signal: AbortSignal, retryMsMax = RETRY_MS_MAX): Server {
-	return {
-		url: text(values, "url"),
-		headers: credentials(values),
-		retryMsMax,
-		signal,
-		onWait: (reason) => process.stderr.write(`varve: ${reason}; trying again\n`),
-	};
 }
 
 /** The headers that carry the credentials of `--user`, if any. */

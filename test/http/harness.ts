@@ -14,7 +14,7 @@ import type { LongPolls } from "../../src/following/long-polls.ts";
 import { Serving } from "../../src/http/serving.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
-import { openMoves } from "../../src/log/sqlite/moving/moves.ts";
+import { SqliteMoves } from "../../src/log/sqlite/moving/moves.ts";
 import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
 import { type Ask, ask, type Reply } from "./ask.ts";
 
@@ -51,7 +51,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const settings: Settings = { ...parseSettings([], {}), data: directory, port: 0, ...overrides };
 	const log = await openSqliteLog(directory, settings);
 	const tree = openLogTree(directory);
-	const moves = openMoves(directory, (span) => log.import(span));
+	const moves = new SqliteMoves(directory, (span) => log.import(span));
 	const reported: unknown[] = [];
 	const scavenger = await openScavenger(log, "127.0.0.1:2113", (error) => reported.push(error));
 	const agent = new Agent({ keepAlive: true });

@@ -6,7 +6,7 @@ import { addSubtree, createFrontier, rootOf } from "../../feeds/proof/frontier.t
 import { DEFAULT_LOG_LIMITS } from "../../src/log/log.ts";
 import type { LogMoves, MovedEvent } from "../../src/log/moving/moves.ts";
 import { openSqliteLog, type SqliteLog } from "../../src/log/sqlite/log.ts";
-import { openMoves } from "../../src/log/sqlite/moving/moves.ts";
+import { SqliteMoves } from "../../src/log/sqlite/moving/moves.ts";
 import { newDirectory, removeDirectories } from "../cli/varve.ts";
 import { append, event, name, refusal } from "../log/asking.ts";
 import { fill, shown, streamsOf } from "./store.ts";
@@ -16,7 +16,7 @@ const clock = { now: Date.UTC(2024, 0, 1) };
 
 async function open(directory = newDirectory()): Promise<Store> {
 	const log = await openSqliteLog(directory, DEFAULT_LOG_LIMITS, { clock: () => clock.now });
-	const moves = openMoves(directory, (span) => log.import(span));
+	const moves = new SqliteMoves(directory, (span) => log.import(span));
 	const close = async () => {
 		moves.close();
 		expect((await log.verify()).faults).toEqual([]);

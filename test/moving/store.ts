@@ -66,6 +66,13 @@ export async function fill(log: Log, clock: Clock): Promise<void> {
 	await remove("back-2", false);
 	await describe("back-2", { owner: "somebody" });
 	await append(log, "back-2", numbered(1));
+	await append(log, "back-3", numbered(2));
+	await remove("back-3", false);
+	const twice = [{ first: 1 }, { second: 2 }].map((of) =>
+		event({ type: "$metadata", data: json(of) }),
+	);
+	await append(log, "$$back-3", twice);
+	await append(log, "back-3", numbered(1));
 	await append(log, "away", numbered(2));
 	await remove("away", false);
 	// Deleted for ever, with events, and without.

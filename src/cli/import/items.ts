@@ -2,7 +2,6 @@
 
 import { decodeLine } from "../../../feeds/moving/decode.ts";
 import type { LineEvent } from "../../../feeds/moving/event.ts";
-import type { Content, Renumbering } from "../moving/renumber.ts";
 import { exportLine } from "../output/event.ts";
 import { Doubles } from "./doubles.ts";
 import {
@@ -16,6 +15,7 @@ import {
 	lineFailure,
 	parseLine,
 } from "./event.ts";
+import type { Content, Renumbering } from "./renumber.ts";
 
 export type Addressed = { readonly stream: string; readonly item: Item };
 

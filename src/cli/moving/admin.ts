@@ -9,7 +9,9 @@ import {
 	type Problem,
 	problemIn,
 } from "../../../feeds/exchange/problem.ts";
+import type { Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
+import { credentials, text } from "../verb.ts";
 
 /** A server, and how long to ask it. */
 export type Server = {
@@ -21,6 +23,20 @@ export type Server = {
 	/** Called with the reason when a wait begins. */
 	onWait(reason: string): void;
 };
+
+/** How long a verb that reads a server tries again. */
+const RETRY_MS_MAX = 30_000;
+
+/** The server of `--url`, to be asked as `moving/admin.ts` asks. */
+export function serverOf(values: Values, signal: AbortSignal, retryMsMax = RETRY_MS_MAX): Server {
+	return {
+		url: text(values, "url"),
+		headers: credentials(values),
+		retryMsMax,
+		signal,
+		onWait: (reason) => process.stderr.write(`varve: ${reason}; trying again\n`),
+	};
+}
 
 export type Reply = {
 	readonly status: number;

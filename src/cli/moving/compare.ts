@@ -2,8 +2,8 @@
 import type { Arguments, Values } from "../../options.ts";
 import { explain, Failure } from "../explain.ts";
 import { count } from "../output/progress.ts";
-import { CLIENT_OPTIONS, EXIT, optionalText, serverOf, type Verb } from "../verb.ts";
-import type { Server } from "./admin.ts";
+import { CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "../verb.ts";
+import { type Server, serverOf } from "./admin.ts";
 import { type Compared, compareLogs } from "./logs.ts";
 
 /** As `cmp` and `diff` have it, but for 2: that is a wrong command line here. */
@@ -19,9 +19,9 @@ export const compare: Verb = {
 	purpose: `Reads two servers, named by their URLs, and compares their logs position by position:
 		streams, versions, ids, types, times, content byte for byte, metadata of streams, links,
 		tombstones, erased events and their hashes, and the histories they are of. Then it compares what
-		reads of each stream show, index streams too. It prints the first differences. The exit code is 0
-		if there are none, 1 if there are some, 3 if a store cannot be read. Compare stores that nobody
-		writes to: an event that came meanwhile is a difference.`,
+		reads of each stream show, index streams too. It prints the first differences. The exit code is
+		0 if there are none, 1 if there are some, 3 if a store cannot be read. Compare stores that
+		nobody writes to: an event that came meanwhile is a difference.`,
 	options: [
 		...CLIENT_OPTIONS.filter(({ name }) => name !== "url"),
 		{
@@ -74,9 +74,13 @@ async function compareReadsOf(
 }
 
 function conclude(
-	{ events, erased, different, streams }: Compared,
+	{ events, erased, different, streams, histories }: Compared,
 	reads: number | undefined,
 ): number {
+	if (histories) {
+		const [source, copy] = histories;
+		print(`history ${source} in SOURCE, ${copy} in COPY: one of them was restored from a backup`);
+	}
 	const logs = `${count(events)} events, ${count(erased)} of them erased`;
 	if (different === 0 && (reads ?? 0) === 0) {
 		const shown = reads === undefined ? "" : `; ${count(streams.size)} streams show the same`;

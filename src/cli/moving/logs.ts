@@ -16,7 +16,14 @@ export type Compared = {
 	readonly different: number;
 	/** The names of all streams of both, index streams too. */
 	readonly streams: ReadonlySet<string>;
+	/** The numbers of the histories, if they differ: after a restore they do, and no event does. */
+	readonly histories: readonly [source: number, copy: number] | undefined;
 };
+
+/** A line without the number of the log's history, which is no event's. */
+type EventLine = { readonly text: string; readonly logIncarnation: number | undefined };
+
+const LOG_INCARNATION = /,"logIncarnation":(\d+)(?=,"hash":"[\w+/]{43}="\}$)/;
 
 /**
  * @param shownMax how many differences are told
@@ -30,11 +37,13 @@ export async function compareLogs(
 ): Promise<Compared> {
 	const streams = new Set<string>(["$all", "$streams"]);
 	let [events, erased, different] = [0, 0, 0];
+	let histories: Compared["histories"];
 	const [ofSource, ofCopy] = [linesOf(source), linesOf(copy)];
 	for (;;) {
 		const [one, other] = await Promise.all([ofSource.next(), ofCopy.next()]);
-		if (one.done && other.done) return { events, erased, different, streams };
-		const [mine, theirs] = [one.value ?? undefined, other.value ?? undefined];
+		if (one.done && other.done) return { events, erased, different, streams, histories };
+		const [mine, theirs] = [one.value?.text, other.value?.text];
+		if (one.value && other.value) histories = historiesOf(one.value, other.value);
 		const event = noteStreams(mine, streams);
 		if (mine !== theirs) noteStreams(theirs, streams);
 		if (event?.erased !== undefined) erased++;
@@ -43,16 +52,30 @@ export async function compareLogs(
 	}
 }
 
-async function* linesOf(server: Server): AsyncGenerator<string, undefined> {
+/** A line names the number of its event's history, and that of the log if it is another. */
+function historiesOf(one: EventLine, other: EventLine): Compared["histories"] {
+	const numberOf = ({ text, logIncarnation }: EventLine) =>
+		logIncarnation ?? Number(membersOf(text).incarnation ?? 1);
+	const numbers = [numberOf(one), numberOf(other)] as const;
+	return numbers[0] === numbers[1] ? undefined : numbers;
+}
+
+async function* linesOf(server: Server): AsyncGenerator<EventLine, undefined> {
 	try {
 		for await (const page of exportedPages(server, { from: 0 })) {
-			for (const line of page.split("\n")) if (line !== "") yield line;
+			for (const line of page.split("\n")) if (line !== "") yield eventLineOf(line);
 		}
 	} catch (error) {
 		if (!(error instanceof NoExport)) throw error;
 		throw new Failure(`${server.url} has no /admin/export for us: ${error.message}`);
 	}
 	return undefined;
+}
+
+function eventLineOf(line: string): EventLine {
+	const [found, number] = LOG_INCARNATION.exec(line) ?? [];
+	if (found === undefined) return { text: line, logIncarnation: undefined };
+	return { text: line.replace(LOG_INCARNATION, ""), logIncarnation: Number(number) };
 }
 
 function noteStreams(line: string | undefined, streams: Set<string>): LineEvent | undefined {
@@ -85,7 +108,7 @@ function differenceOf(
 
 /** Content is not printed: it may be long, and somebody's own. */
 const SHORT: ReadonlySet<string> = new Set([
-	...["type", "version", "created", "mark", "erased", "incarnation", "logIncarnation", "isJson"],
+	...["type", "version", "created", "mark", "erased", "incarnation", "isJson"],
 ]);
 
 function difference(name: string, one: Members, other: Members): string {

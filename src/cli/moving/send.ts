@@ -3,7 +3,8 @@ import type { Values } from "../../options.ts";
 import { type Input, interruptedAfter, summarise } from "../import/send.ts";
 import { count, Progress } from "../output/progress.ts";
 import { onStopSignal } from "../signals.ts";
-import { EXIT, number, serverOf } from "../verb.ts";
+import { EXIT, number } from "../verb.ts";
+import { serverOf } from "./admin.ts";
 import { ExactImport, type State } from "./exact.ts";
 
 /** @returns the exit code */

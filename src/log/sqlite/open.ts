@@ -11,7 +11,7 @@ import type { LogMoves } from "../moving/moves.ts";
 import { ReadOnlyLog } from "../read-only.ts";
 import type { LogTree } from "../tree.ts";
 import { type OnStop, openSqliteLog, type SqliteOptions } from "./log.ts";
-import { openMoves } from "./moving/moves.ts";
+import { SqliteMoves } from "./moving/moves.ts";
 import { writerStopped } from "./queue.ts";
 import { openLogTree } from "./tree/log-tree.ts";
 
@@ -44,12 +44,12 @@ export async function openDirectory(
 		const { hidden } = log;
 		const tree = openLogTree(directory);
 		if (stopped || tree.damage === undefined) {
-			const moves = openMoves(directory, (span) => log.import(span));
+			const moves = new SqliteMoves(directory, (span) => log.import(span));
 			return { log, hidden, tree, moves, stopped };
 		}
 		const refusal = writerStopped(`the log is damaged: ${tree.damage}`);
 		onStop(refusal);
-		const moves = openMoves(directory, () => Promise.reject(refusal));
+		const moves = new SqliteMoves(directory, () => Promise.reject(refusal));
 		return { log: new ReadOnlyLog(log, refusal), hidden, tree, moves, stopped: refusal };
 	} catch (error) {
 		await log.close();

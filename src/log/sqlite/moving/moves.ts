@@ -1,40 +1,54 @@
-/** What moves a log of this engine: `exporter.ts` reads, and the queue of the writer's thread takes. */
+/** What moves a log of this engine: the exporter reads, and the writer's thread takes spans. */
 import { Refusal } from "../../../errors.ts";
+import type { Position, StreamName, Version } from "../../../event.ts";
 import type { Appended } from "../../commit.ts";
-import type { Imported, LogMoves, MovedSpan } from "../../moving/moves.ts";
+import type { Imported, LogMoves, MovedEvent, MovedSpan } from "../../moving/moves.ts";
 import { faultOfEvent } from "../../moving/rules.ts";
 import { logFile, openForReading } from "../files/directory.ts";
 import { Exporter } from "./exporter.ts";
 
-/**
- * @param directory its log is open
- * @param write as `AppendQueue.import`
- */
-export function openMoves(
-	directory: string,
-	write: (span: MovedSpan) => Promise<Appended>,
-): LogMoves {
-	const exporter = new Exporter(openForReading(logFile(directory)));
-	return {
-		size: () => exporter.size(),
-		incarnation: () => exporter.incarnation(),
-		events: (from) => exporter.events(from),
-		eventsOf: (stream, from) => exporter.eventsOf(stream, from),
-		import: (span) => importChecked(span, write),
-		close: () => exporter.close(),
-	};
-}
+/** As `AppendQueue.import`. */
+export type WriteSpan = (span: MovedSpan) => Promise<Appended>;
 
-/** The writer's thread is the one that all appends wait for, so what it need not check is checked here. */
-async function importChecked(
-	span: MovedSpan,
-	write: (span: MovedSpan) => Promise<Appended>,
-): Promise<Imported> {
-	for (const [index, event] of span.events.entries()) {
-		const place = span.from + index;
-		const fault = event.position === place ? faultOfEvent(event) : `its position is not ${place}`;
-		if (fault !== undefined) throw new Refusal("invalid-line", { line: index + 1, reason: fault });
+export class SqliteMoves implements LogMoves {
+	readonly #exporter: Exporter;
+	readonly #write: WriteSpan;
+
+	/** @param directory its log is open */
+	constructor(directory: string, write: WriteSpan) {
+		this.#exporter = new Exporter(openForReading(logFile(directory)));
+		this.#write = write;
 	}
-	const { first: known, position } = await write(span);
-	return { next: position + 1, written: span.events.length - known };
+
+	size(): Position {
+		return this.#exporter.size();
+	}
+
+	incarnation(): number {
+		return this.#exporter.incarnation();
+	}
+
+	events(from: Position): Promise<readonly MovedEvent[]> {
+		return this.#exporter.events(from);
+	}
+
+	eventsOf(stream: StreamName, from: Version): Promise<readonly MovedEvent[] | undefined> {
+		return this.#exporter.eventsOf(stream, from);
+	}
+
+	/** All appends wait for the writer's thread, so it checks only what it alone can. */
+	async import(span: MovedSpan): Promise<Imported> {
+		for (const [index, event] of span.events.entries()) {
+			const place = span.from + index;
+			const fault = event.position === place ? faultOfEvent(event) : `its position is not ${place}`;
+			if (fault === undefined) continue;
+			throw new Refusal("invalid-line", { line: index + 1, reason: fault });
+		}
+		const { first: known, position } = await this.#write(span);
+		return { next: position + 1, written: span.events.length - known };
+	}
+
+	close(): void {
+		this.#exporter.close();
+	}
 }

@@ -10,8 +10,8 @@ export const SELECT_POSITIONS = `
 export const SELECT_LAST_ERASED = "SELECT coalesce(max(position), -1) FROM digests";
 
 /**
- * The correlations of events whose metadata was erased, of the streams numbered from one to another.
- * Only the entries still know them.
+ * The correlations of events whose metadata was erased, of the streams numbered from one to
+ * another. Only the entries still know them.
  */
 export const SELECT_CORRELATIONS = `
 	SELECT n.position, substr(s.name, 5) AS correlation
