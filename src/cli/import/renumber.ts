@@ -154,7 +154,9 @@ export class Renumbering {
 		const event = { ...line, id, data: this.#truncatedAt(described, data, written.truncateBefore) };
 		const wasDeleted = this.#deleted.delete(described);
 		const since = this.#cameBack.get(described);
-		if (isMade && wasDeleted) return undefined;
+		// What deleted a stream may stand before the first line, and in the copy already.
+		const isBehind = this.#isWhole === false && since === undefined;
+		if (isMade && (wasDeleted || isBehind)) return undefined;
 		if (isMade && since !== undefined) {
 			this.#cameBack.delete(described);
 			if (since === 1) return undefined;
