@@ -59,10 +59,16 @@ test("export into import makes an equal store", async () => {
 });
 
 test("an import that was interrupted goes on where it was", async () => {
-	const copy = await startServer();
-	for (const part of [7, 40, lines.length]) {
+	// It may take less at once than an import would send.
+	const limits = ["--events-per-append-max", "9", "--body-bytes-max", "20000"];
+	const copy = await startServer(undefined, undefined, [...limits, "--event-bytes-max", "9000"]);
+	const backup = join(newDirectory(), "backup");
+	for (const part of [7, 60, lines.length]) {
 		const imported = await varve(into(copy), {}, `${lines.slice(0, part).join("\n")}\n`);
 		expect(imported).toMatchObject({ code: 0, stderr: "" });
+		// A backup of it is sound wherever the import stands.
+		const made = await varve(["backup", "--data", copy.data, backup]);
+		expect([made.code, made.stdout]).toEqual([0, expect.stringContaining("verified")]);
 	}
 	expect((await compared(copy)).code).toBe(0);
 	await stopSound(copy);

@@ -21,8 +21,15 @@ const SPAN_LINES_MAX = 1000;
 const SPAN_BYTES_MAX = 2 * 1024 * 1024;
 const HASH_BYTES = 32;
 
-/** What the server says of its log: how many events it has, and the number of its history. */
-export type State = { readonly next: number; readonly incarnation: number };
+/** What the server says of its log, and of its limits for one request. */
+export type State = {
+	/** How many events it has. */
+	readonly next: number;
+	/** The number of its history. */
+	readonly incarnation: number;
+	readonly linesMax: number;
+	readonly bodyBytesMax: number;
+};
 
 /** What an exact import needs to know of a line; the server checks the rest. */
 type Place = {
@@ -43,17 +50,22 @@ export function beginsLog(text: string): boolean {
  */
 export async function stateFor(server: Server, first: string): Promise<State | string> {
 	const reply = await ask(server, "GET", "/admin/import");
-	const said = objectIn(reply);
-	const { next, incarnation } = said ?? {};
-	if (typeof next !== "number" || typeof incarnation !== "number") {
+	const state = stateIn(objectIn(reply));
+	if (!state) {
 		return `the server takes no import that keeps them (${reply.problem?.detail ?? reply.seen})`;
 	}
-	if (next === 0) return { next, incarnation };
+	if (state.next === 0) return state;
 	const own = Buffer.from((await ask(server, "GET", "/admin/export?from=0")).body);
 	const theirs = placeIn(own.toString("latin1").split("\n", 1)[0] ?? "");
 	const ours = placeIn(first);
-	if (ours && theirs?.hash.equals(ours.hash)) return { next, incarnation };
+	if (ours && theirs?.hash.equals(ours.hash)) return state;
 	return "the server holds other events already";
+}
+
+function stateIn(said: Readonly<Record<string, unknown>> | undefined): State | undefined {
+	const names = ["next", "incarnation", "linesMax", "bodyBytesMax"] as const;
+	const isWhole = said && names.every((name) => Number.isSafeInteger(said[name]));
+	return isWhole ? (said as State) : undefined;
 }
 
 export class ExactImport {
@@ -61,6 +73,8 @@ export class ExactImport {
 	readonly streams = new Set<string>();
 	readonly #server: Server;
 	readonly #state: State;
+	readonly #linesMax: number;
+	readonly #bytesMax: number;
 	readonly #frontier: Frontier = createFrontier();
 	/** The lines of the next request, and where it begins. */
 	#waiting: { readonly number: number; readonly text: string }[] = [];
@@ -72,6 +86,8 @@ export class ExactImport {
 	constructor(server: Server, state: State) {
 		this.#server = server;
 		this.#state = state;
+		this.#linesMax = Math.min(SPAN_LINES_MAX, state.linesMax);
+		this.#bytesMax = Math.min(SPAN_BYTES_MAX, state.bodyBytesMax);
 	}
 
 	/**
@@ -93,13 +109,15 @@ export class ExactImport {
 			this.done.events++;
 			this.done.repeated++;
 		} else {
+			const bytes = text.length + 1;
+			const isFull =
+				this.#waiting.length >= this.#linesMax || this.#waitingBytes + bytes > this.#bytesMax;
+			if (isFull && this.#waiting.length > 0) await this.#send("");
 			if (this.#waiting.length === 0) this.#begin();
 			this.#waiting.push({ number, text });
-			this.#waitingBytes += text.length + 1;
+			this.#waitingBytes += bytes;
 		}
 		addSubtree(this.#frontier, place.hash, 0);
-		const isFull = this.#waiting.length >= SPAN_LINES_MAX || this.#waitingBytes >= SPAN_BYTES_MAX;
-		if (isFull) await this.#send("");
 	}
 
 	/**

@@ -19,9 +19,10 @@ const NDJSON = "application/x-ndjson";
 /** Of the tree without events. */
 const EMPTY_ROOT = rootOver([]);
 
-/** GET /admin/import: where the import of a whole log would continue. */
-export function answerImportState({ context: { moves } }: Exchange): Answer {
-	return json({ next: moves.size(), incarnation: moves.incarnation() });
+/** GET /admin/import: where the import of a whole log would continue, and what a request may have. */
+export function answerImportState({ context: { moves, settings } }: Exchange): Answer {
+	const { eventsPerAppendMax: linesMax, bodyBytesMax } = settings;
+	return json({ next: moves.size(), incarnation: moves.incarnation(), linesMax, bodyBytesMax });
 }
 
 /**
