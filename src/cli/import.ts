@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import type { Arguments, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
-import { checkExport } from "./import/check.ts";
+import { LogCheck } from "./import/check.ts";
 import { Items } from "./import/items.ts";
 import { openLines } from "./import/lines.ts";
 import { describeLosses, Renumbering } from "./import/renumber.ts";
@@ -102,7 +102,9 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const input: Input = { source, chunks };
 	const name = optionalText(values, "source") ?? sourceName(file);
 	const isLog = beginsLog(first);
-	if (values.dryRun) return check(new Items(name), input, isLog && !values.renumber);
+	if (values.dryRun) {
+		return isLog && !values.renumber ? checkLog(chunks) : check(new Items(name), chunks);
+	}
 	const state = isLog && !values.renumber ? await stateOf(values, first) : undefined;
 	if (typeof state === "object") return sendExact(state, input, values);
 	if (values.exact) {
@@ -140,17 +142,29 @@ async function peeked(chunks: AsyncIterable<readonly string[]>): Promise<Peeked>
 	return { first, chunks: all() };
 }
 
-async function check(items: Items, { chunks }: Input, isLog: boolean): Promise<number> {
+type Chunks = AsyncIterable<readonly string[]>;
+
+async function check(items: Items, chunks: Chunks): Promise<number> {
 	let events = 0;
-	const checkPlace = isLog ? checkExport() : () => undefined;
+	for await (const lines of chunks) for (const text of lines) if (items.next(text)) events++;
+	return nothingSent(events, items.streams);
+}
+
+/** Checks the lines of a whole log as the server would. */
+async function checkLog(chunks: Chunks): Promise<number> {
+	const log = new LogCheck();
+	let line = 0;
 	for await (const lines of chunks) {
 		for (const text of lines) {
-			if (!items.next(text)) continue;
-			checkPlace(text, items.lines);
-			events++;
+			line++;
+			if (text.trim() !== "") log.check(text, line);
 		}
 	}
-	const what = `${count(events)} events in ${count(items.streams)} streams`;
+	return nothingSent(log.events, log.streams.size);
+}
+
+function nothingSent(events: number, streams: number): number {
+	const what = `${count(events)} events in ${count(streams)} streams`;
 	process.stdout.write(`${what}; nothing was sent\n`);
 	return EXIT.done;
 }

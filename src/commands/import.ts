@@ -18,6 +18,8 @@ export type OfferedLine = Omit<MovedEvent, "stream"> & { readonly stream: string
 
 /** The last moment that RFC 3339 can write: 9999-12-31T23:59:59.999Z. */
 const CREATED_MAX = 253_402_300_799_999;
+/** Numbers of histories are seconds since 1970, or smaller; those that follow have to find room. */
+export const INCARNATION_MAX = 1e12;
 
 /** @throws Refusal `invalid-line`, `event-too-large`, `too-many-events` */
 export function prepareImport(
@@ -48,5 +50,6 @@ function faultOf({ stream, type, id, created, incarnation }: OfferedLine): strin
 	if (typeFault !== undefined) return `type cannot be one: ${typeFault}`;
 	if (parseUuid(id) !== id) return "id is not a UUID in lower case with dashes";
 	if (created > CREATED_MAX) return "created is after the year 9999";
-	return incarnation < 1 ? "incarnation is not a number from 1" : undefined;
+	if (incarnation >= 1 && incarnation <= INCARNATION_MAX) return undefined;
+	return `incarnation is not a number from 1 to ${INCARNATION_MAX}`;
 }

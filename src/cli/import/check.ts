@@ -4,17 +4,28 @@ import type { MovedEvent } from "../../log/moving/moves.ts";
 import { faultOfEvent } from "../../log/moving/rules.ts";
 import { lineFailure } from "./event.ts";
 
-/**
- * @returns a function that takes line after line
- * @throws Failure by that function
- */
-export function checkExport(): (text: string, number: number) => void {
-	let next = 0;
-	return (text, number) => {
+export class LogCheck {
+	readonly streams = new Set<string>();
+	#next = 0;
+
+	get events(): number {
+		return this.#next;
+	}
+
+	/**
+	 * Checks the next line.
+	 * @param text in latin1
+	 * @throws Failure
+	 */
+	check(text: string, number: number): void {
 		const event = decodeLine(text);
 		if (typeof event === "string") throw lineFailure(number, event);
-		const isNext = event.position === next++;
-		const fault = isNext ? faultOfEvent(event as MovedEvent) : `its position is not ${next - 1}`;
+		const isNext = event.position === this.#next;
+		const fault = isNext
+			? faultOfEvent(event as MovedEvent)
+			: `its position is ${event.position}, and not ${this.#next}`;
 		if (fault !== undefined) throw lineFailure(number, fault);
-	};
+		this.#next++;
+		this.streams.add(event.stream);
+	}
 }

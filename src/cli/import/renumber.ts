@@ -45,6 +45,8 @@ export type Losses = {
 
 /** No stream has so many events: a link to it leads to no event. */
 const NOWHERE = Number.MAX_SAFE_INTEGER;
+/** Hardly any link is older than its event; more of them are told of without a look. */
+const AHEAD_MAX = 100_000;
 
 export class Renumbering {
 	readonly losses: Losses = {
@@ -65,6 +67,8 @@ export class Renumbering {
 	readonly #deleted = new Set<string>();
 	/** Of streams that metadata brought back: how many of their metadata came since. */
 	readonly #cameBack = new Map<string, number>();
+	/** Links to events that had not come yet. */
+	readonly #ahead: { readonly stream: string; readonly version: number }[] = [];
 	/** The last `$tb` of a stream: the source's, and what the copy was given for it. */
 	readonly #truncated = new Map<string, { data: Uint8Array; before: number; given: number }>();
 
@@ -102,8 +106,12 @@ export class Renumbering {
 		return { stream, before, event: { ...line, data } };
 	}
 
-	/** Metadata whose `$tb` counted events that came later and were left out. */
+	/** Behind the last line: metadata whose `$tb` counted later events that were left out. */
 	corrections(): Deed[] {
+		const moved = this.#ahead.filter(
+			(link) => this.#numbers.of(link.stream, link.version) !== link.version,
+		);
+		this.losses.unsure += moved.length;
 		const deeds: Deed[] = [];
 		for (const [described, { data, before, given }] of this.#truncated) {
 			const now = this.#numbers.firstFrom(described, before);
@@ -182,10 +190,14 @@ export class Renumbering {
 		if (!target) return data;
 		const { stream, version } = target;
 		const isIndex = isIndexStream(stream);
-		const isAhead = Number(version) >= (this.#next.get(stream) ?? 0);
-		const isKnown = this.#isWhole === true && (!isIndex || this.#keepsOrder);
-		if ((isIndex && !isKnown) || (isAhead && this.#next.has(stream))) this.losses.unsure++;
-		if (isIndex && !isKnown) return data;
+		if (isIndex && !(this.#isWhole && this.#keepsOrder)) {
+			this.losses.unsure++;
+			return data;
+		}
+		if (Number(version) >= (this.#next.get(stream) ?? 0)) {
+			if (this.#ahead.length < AHEAD_MAX) this.#ahead.push({ stream, version: Number(version) });
+			else this.losses.unsure++;
+		}
 		const now = this.#numbers.of(stream, Number(version));
 		if (now === undefined) this.losses.links++;
 		if (now === version) return data;
@@ -193,26 +205,17 @@ export class Renumbering {
 	}
 }
 
-/** What could not be kept, a sentence each. */
+/** What the copy has not got, a line each. */
 export function describeLosses(losses: Losses, streams: number): string[] {
 	const { scavenged, redacted, correlations, links, unsure, ages } = losses;
-	const told: [number, string][] = [
-		[scavenged, "scavenged events have no place in the copy"],
-		[
-			streams,
-			"streams have smaller event numbers, as events were left out; $tb and links count them",
-		],
-		[
-			redacted,
-			"redacted events are there without what was erased, and do not say that they were redacted",
-		],
-		[correlations, "of these are missing in their $bc-… stream"],
-		[links, "links lead to no event, as theirs is left out"],
-		[
-			unsure,
-			"links may lead to another event: theirs is in an index stream, or came after the link",
-		],
-		[ages, "times metadata set $maxAge, which counts from this import on"],
+	const told: [string, number][] = [
+		["scavenged events, which have no place in the copy", scavenged],
+		["streams with smaller event numbers, because events were left out", streams],
+		["redacted events, which do not say in the copy that they were redacted", redacted],
+		["redacted events that are missing in their $bc-… stream", correlations],
+		["links that lead to no event, because theirs was left out", links],
+		["links that may lead to another event: into index streams, or to later events", unsure],
+		["events of metadata with $maxAge, which counts from this import on", ages],
 	];
-	return told.filter(([number]) => number > 0).map(([number, what]) => `${number} ${what}`);
+	return told.filter(([, number]) => number > 0).map(([what, number]) => `${what}: ${number}`);
 }

@@ -60,7 +60,7 @@ async function* linesOf(server: Server, stream: string): AsyncGenerator<string, 
 		Accept: "application/x-ndjson",
 		"ES-ResolveLinkTos": "true",
 	};
-	// Credentials are for this server alone.
+	// Credentials are for this server alone. After 300 s without a byte, `fetch` itself gives up.
 	const answer = await fetch(url, { headers, redirect: "manual", signal: server.signal });
 	if (answer.status !== 200) {
 		const body = new Uint8Array(await answer.arrayBuffer());

@@ -7,7 +7,7 @@ import { isUtf8 } from "node:buffer";
 import { decodeLine } from "../../../../feeds/moving/decode.ts";
 import type { LineEvent } from "../../../../feeds/moving/event.ts";
 import { rootOver } from "../../../../feeds/proof/frontier.ts";
-import { type OfferedLine, prepareImport } from "../../../commands/import.ts";
+import { INCARNATION_MAX, type OfferedLine, prepareImport } from "../../../commands/import.ts";
 import { Refusal } from "../../../errors.ts";
 import { type Answer, textAnswer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
@@ -19,7 +19,7 @@ const NDJSON = "application/x-ndjson";
 /** Of the tree without events. */
 const EMPTY_ROOT = rootOver([]);
 
-/** GET /admin/import: where the import of a whole log would continue, and what a request may have. */
+/** GET /admin/import: where the import of a whole log would continue, and its limits. */
 export function answerImportState({ context: { moves, settings } }: Exchange): Answer {
 	const { eventsPerAppendMax: linesMax, bodyBytesMax } = settings;
 	return json({ next: moves.size(), incarnation: moves.incarnation(), linesMax, bodyBytesMax });
@@ -37,7 +37,7 @@ export async function answerImport(
 	refuseOthers(query, ["from", "root", "incarnation"]);
 	const from = numberOf(query, "from") ?? 0;
 	const root = rootIn(query, from);
-	const incarnation = numberOf(query, "incarnation") ?? 1;
+	const incarnation = numberOf(query, "incarnation", INCARNATION_MAX) ?? 1;
 	refuseOtherType(req.headers["content-type"]);
 	const body = await readBody(req, settings.bodyBytesMax);
 	const events = prepareImport(linesIn(body), settings);

@@ -10,11 +10,11 @@ export function refuseOthers(query: URLSearchParams, known: readonly string[]): 
 }
 
 /** @returns undefined if it is not given */
-export function numberOf(query: URLSearchParams, name: string): number | undefined {
+export function numberOf(query: URLSearchParams, name: string, max = 1e15): number | undefined {
 	const value = query.get(name);
 	if (value === null) return undefined;
-	if (/^\d{1,15}$/.test(value)) return Number(value);
-	throw malformed(name, value, "it takes a whole number from 0");
+	if (/^\d{1,15}$/.test(value) && Number(value) <= max) return Number(value);
+	throw malformed(name, value, `it takes a whole number from 0 to ${max}`);
 }
 
 export function malformed(parameter: string, value: string, reason: string): Refusal {

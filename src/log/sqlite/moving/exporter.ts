@@ -5,7 +5,7 @@ import { Refusal } from "../../../errors.ts";
 import { type Position, type StreamName, uuidOf, type Version } from "../../../event.ts";
 import type { MovedEvent } from "../../moving/moves.ts";
 import type { StoredEvent } from "../../verify/view.ts";
-import { damageOr, MissingRows } from "../failures.ts";
+import { damageOr, isUnreadable, MissingRows } from "../failures.ts";
 import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "../flags.ts";
 import * as sql from "../statements.ts";
 import { prepareSize } from "../verify/stored/end.ts";
@@ -56,9 +56,10 @@ export class Exporter {
 		const { streamId, positions } = this.#statements;
 		const id = streamId.get(stream) as number | undefined;
 		if (id === undefined) return undefined;
-		const stored = this.#reading(`${stream} at ${from}`, () =>
-			bounded(this.#at(positions.all(id, from, from + EVENTS_MAX - 1) as number[])),
-		);
+		const stored = this.#reading(`${stream} at ${from}`, () => {
+			const at = positions.all(id, from, from + EVENTS_MAX - 1) as number[];
+			return this.#soundAt(at, from);
+		});
 		return this.#moved(stored);
 	}
 
@@ -81,8 +82,26 @@ export class Exporter {
 		return sound;
 	}
 
-	*#at(positions: readonly number[]): Iterable<StoredEvent> {
-		for (const position of positions) yield* this.#events.read(position, position + 1);
+	/**
+	 * The events at the positions of versions `from` on, before the first that cannot be read.
+	 * @throws as `#sound`, if that is the first of all
+	 */
+	#soundAt(positions: readonly number[], from: Version): StoredEvent[] {
+		const sound: StoredEvent[] = [];
+		let bytes = 0;
+		for (const position of positions) {
+			try {
+				const [event] = this.#events.read(position, position + 1);
+				if (event?.version !== from + sound.length) throw new MissingRows("it is missing");
+				bytes += event.data.length + event.metadata.length;
+				if (sound.length > 0 && bytes > BYTES_MAX) return sound;
+				sound.push(event);
+			} catch (error) {
+				if (sound.length > 0 && isUnreadable(error)) return sound;
+				throw error;
+			}
+		}
+		return sound;
 	}
 
 	async #moved(stored: readonly StoredEvent[]): Promise<MovedEvent[]> {
