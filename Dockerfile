@@ -1,5 +1,5 @@
 # The build uses the dependencies of development; the image has only those of production.
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /app
 # better-sqlite3 has binaries for most platforms. If there is none for this one, these compile it.
 RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
@@ -11,7 +11,7 @@ COPY client client
 COPY src src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
-FROM node:20-bookworm-slim
+FROM node:24-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production VARVE_HOST=0.0.0.0 VARVE_DATA=/data
 COPY --from=build /app/node_modules node_modules
@@ -19,7 +19,9 @@ COPY --from=build /app/dist dist
 COPY package.json openapi.json LICENSE ./
 COPY bin bin
 COPY migrations migrations
-RUN mkdir /data && chown node:node /data
+# Whoever the container runs as (--user) may make the log in a new volume. The root may be read-only
+# (--read-only), without a /tmp: the server writes to /data only.
+RUN mkdir /data && chown node:node /data && chmod 1777 /data
 USER node
 VOLUME /data
 EXPOSE 2113

@@ -14,6 +14,12 @@ export { encodeEntryJson, encodeFeedJson } from "./json/encode.ts";
 export { encodeJsonFeed } from "./json-feed/encode.ts";
 export type * from "./model.ts";
 export { encodeEntryLine, encodeLine } from "./ndjson/encode.ts";
+export {
+	identify,
+	loadCheckpoint,
+	type StreamIdentity,
+	saveCheckpoint,
+} from "./position/position-file.ts";
 export { ProofError } from "./proof/error.ts";
 export { leafHash, nodeHash } from "./proof/hash.ts";
 export {
@@ -42,4 +48,3 @@ export {
 	type TreeHead,
 	treeRoot,
 } from "./proof/tree.ts";
-export { loadCheckpoint, saveCheckpoint } from "./reader/position-file.ts";

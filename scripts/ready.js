@@ -1,43 +1,61 @@
 // Makes a checkout ready to run: installs the dependencies and builds, each only when something
 // changed since the last time. What was installed and built is remembered as a hash of its inputs,
-// so a second call costs a few milliseconds, and a pull or a branch switch is noticed.
-import { spawnSync } from "node:child_process";
+// so a second call costs a few milliseconds, and a pull or a branch switch is noticed. It says on
+// stderr what it does, and that it still does it: without a terminal, npm is silent to its end.
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+/** npm runs the install script of better-sqlite3 as a part of it. */
+const INSTALLING =
+	"installing dependencies, and compiling the database if there is no binary for this machine";
 
-when("node_modules/.varve-installed", ["package-lock.json"], "installing dependencies", [
+/** Longer than a build takes, and shorter than anybody waits for a word. */
+const SAY_AGAIN_MS = 10_000;
+
+await when("node_modules/.varve-installed", ["package-lock.json"], INSTALLING, [
 	"npm",
 	"ci",
 	"--no-audit",
 	"--no-fund",
 ]);
-when("dist/.varve-built", ["tsconfig.json", "package-lock.json", "src", "feeds"], "building", [
-	process.execPath,
-	"node_modules/typescript/bin/tsc",
-	"-p",
-	".",
-]);
-when(
+await when(
+	"dist/.varve-built",
+	["tsconfig.json", "package-lock.json", "src", "feeds"],
+	"building",
+	[process.execPath, "node_modules/typescript/bin/tsc", "-p", "."],
+);
+await when(
 	"client/dist/.varve-built",
 	["tsconfig.json", "client/tsconfig.json", "package-lock.json", "feeds"],
 	"building the client",
 	[process.execPath, "node_modules/typescript/bin/tsc", "-p", "client"],
 );
 
-function when(stamp, inputs, doing, [command, ...args]) {
+async function when(stamp, inputs, doing, [command, ...args]) {
 	const stampFile = join(root, stamp);
 	const hash = hashOf(inputs);
 	if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === hash) return;
-	process.stderr.write(`varve: ${doing} (this happens once)\n`);
+	say(`${doing} (this happens once)`);
+	const startedAt = performance.now();
+	const timer = setInterval(() => {
+		const seconds = Math.round((performance.now() - startedAt) / 1000);
+		say(`still ${doing.split(",")[0]}, for ${seconds} s`);
+	}, SAY_AGAIN_MS);
 	// The tools' own output goes to stderr, so that stdout stays the program's.
-	const done = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
-	if (done.status !== 0) process.exit(done.status ?? 1);
+	const [code] = await once(spawn(command, args, { cwd: root, stdio: ["ignore", 2, 2] }), "exit");
+	clearInterval(timer);
+	if (code !== 0) process.exit(code ?? 1);
 	mkdirSync(dirname(stampFile), { recursive: true });
 	writeFileSync(stampFile, hash);
+}
+
+function say(line) {
+	process.stderr.write(`varve: ${line}\n`);
 }
 
 function hashOf(inputs) {

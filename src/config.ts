@@ -9,15 +9,19 @@ import {
 	CONNECTION_OPTIONS,
 	type ConnectionSettings,
 } from "./config/connections.ts";
+import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
+import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
 import { type Arguments, type Option, parseArguments } from "./options.ts";
 
+export { differencesOf, settingsShown } from "./config/differences.ts";
 export { environmentName } from "./options.ts";
 
 export type Settings = ServingSettings &
 	StorageSettings &
+	OperatorSettings &
 	CachingSettings &
 	RequestSettings &
 	LogLimits &
@@ -44,14 +48,6 @@ export type StorageSettings = {
 	readonly checkpoints: boolean;
 	readonly checkReads: boolean;
 	readonly onWriteFailure: string;
-};
-
-/** What one request may take. */
-export type RequestSettings = {
-	readonly requestTimeoutMs: number;
-	readonly bodyBytesMax: number;
-	readonly eventBytesMax: number;
-	readonly eventsPerAppendMax: number;
 };
 
 /** The documents that are kept in memory. */
@@ -87,7 +83,8 @@ export const OPTIONS: readonly ServerOption[] = [
 		flag: "data",
 		kind: "text",
 		default: "./data",
-		help: "Directory of the log. Only one process at a time can use it.",
+		placeholder: "DIR",
+		help: "Directory of the log. Only one server at a time can use it.",
 	},
 	{
 		name: "upgradeCopy",
@@ -173,43 +170,9 @@ export const OPTIONS: readonly ServerOption[] = [
 		pattern: { test: /^(stay|exit)$/, reason: "it must be stay or exit" },
 		help: "What to do if the disk fails and nothing can be appended: stay (reads go on), or exit.",
 	},
+	...OPERATOR_OPTIONS,
 	...CACHING_OPTIONS,
-	{
-		name: "requestTimeoutMs",
-		flag: "request-timeout-ms",
-		kind: "whole-number",
-		default: 30_000,
-		min: 100,
-		max: 3_600_000,
-		help: "Milliseconds that a request may take before it gets 503. A long poll adds its own time.",
-	},
-	{
-		name: "bodyBytesMax",
-		flag: "body-bytes-max",
-		kind: "bytes",
-		default: 16 * MIB,
-		min: 1024,
-		max: 256 * MIB,
-		help: "Bytes of a request body. A larger one gets 413.",
-	},
-	{
-		name: "eventBytesMax",
-		flag: "event-bytes-max",
-		kind: "bytes",
-		default: 4 * MIB,
-		min: 1024,
-		max: 4 * MIB,
-		help: "Bytes of data and metadata of one event. A larger one gets 413.",
-	},
-	{
-		name: "eventsPerAppendMax",
-		flag: "events-per-append-max",
-		kind: "whole-number",
-		default: 10_000,
-		min: 1,
-		max: 100_000,
-		help: "Events of one append. Known clients send up to 5,000.",
-	},
+	...REQUEST_OPTIONS,
 	{
 		name: "pageBytesMax",
 		flag: "page-bytes-max",
@@ -257,6 +220,11 @@ export const OPTIONS: readonly ServerOption[] = [
 	},
 	...CONNECTION_OPTIONS,
 ];
+
+/** Options of the verbs that work on a data directory without a server. */
+export const DATA_OPTIONS: readonly Option[] = OPTIONS.filter(
+	({ name }) => name === "data" || name === "config",
+);
 
 /**
  * The server's settings from what follows `varve serve` and from the environment.

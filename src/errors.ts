@@ -64,9 +64,11 @@ export type RequestRefusals = {
 	"position-not-reached": { position: number; last: number; retryAfterSeconds: number };
 	"page-too-large": { bytes: number; pageBytesMax: number };
 	"disk-full": { path: string };
+	"insufficient-storage": { freeBytes: number; freeBytesMin: number; retryAfterSeconds: number };
 	"shutting-down": { retryAfterSeconds: number };
 	"writer-stopped": { reason: string; retryAfterSeconds: number };
 	"log-damaged": { part: string; reason: string };
+	"log-locked": { retryAfterSeconds: number };
 };
 
 /** The refusals of a start or a command. */

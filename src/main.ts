@@ -1,17 +1,20 @@
 /**
  * The composition root: the only file that knows every part.
  */
+import { resolve } from "node:path";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
-import type { Settings } from "./config.ts";
-import { type ServedLog, Serving } from "./http/serving.ts";
-import type { Log } from "./log/log.ts";
+import { differencesOf, OPTIONS, type Settings, settingsShown } from "./config.ts";
+import { Refusal } from "./errors.ts";
+import { VERSION } from "./http/handlers/status.ts";
+import { Serving } from "./http/serving.ts";
 import { type OnStop, type OpenedLog, openLog, type Upgrade } from "./log/open.ts";
-import { clockWarning, readClock } from "./log/reading/clock.ts";
+import { ClockWatch } from "./log/reading/clock-watch.ts";
+import { Room, type RoomListener } from "./log/room/room.ts";
+import type { LogLines } from "./observe/lines.ts";
+import { type Level, logFault, type OperatorLog } from "./observe/operator-log.ts";
+import { openOperatorLog } from "./observe/stderr.ts";
 
 export type { Settings } from "./config.ts";
-
-import { isRefusal, Refusal } from "./errors.ts";
-
 export { isRefusal, Refusal } from "./errors.ts";
 
 /** Advice to the operator, printed after the reason. */
@@ -28,50 +31,112 @@ export class RunningServer {
 	 */
 	readonly writerStopped: Promise<Refusal>;
 	readonly #serving: Serving;
+	readonly #clockWatch: ClockWatch;
+	readonly #operatorLog: LogLines;
+	#settings: Settings;
+	#closing: Promise<void> | undefined;
 
 	/** As `startServer` makes it. */
-	constructor(url: string, writerStopped: Promise<Refusal>, serving: Serving) {
+	constructor(
+		url: string,
+		writerStopped: Promise<Refusal>,
+		serving: Serving,
+		clockWatch: ClockWatch,
+		operatorLog: LogLines,
+	) {
 		this.url = url;
 		this.writerStopped = writerStopped;
 		this.#serving = serving;
+		this.#clockWatch = clockWatch;
+		this.#operatorLog = operatorLog;
+		this.#settings = serving.context.settings;
 	}
 
-	/** Drains: running requests end, long polls are answered, the log lets go of its files. */
-	async close(): Promise<void> {
+	/**
+	 * Takes new settings, as far as a running server can, and cuts no request: the others count from
+	 * the next start on. The operator log says which are which.
+	 */
+	reload(settings: Settings): void {
+		const { room, requests } = this.#serving.context;
+		const { taken, waiting } = differencesOf(OPTIONS, this.#settings, settings);
+		this.#operatorLog.setLevel(settings.logLevel as Level);
+		requests.isOn = settings.logRequests;
+		room.setFreeMin(settings.diskFreeMin);
+		this.#settings = settings;
+		this.#operatorLog.info("settings reloaded", { changed: taken });
+		if (waiting.length > 0) {
+			this.#operatorLog.warn("some new settings count from the next start on", { waiting });
+		}
+	}
+
+	/**
+	 * Drains: running requests end, long polls are answered, the log lets go of its files.
+	 * @param reason for the operator log
+	 */
+	close(reason = "the program asked for it"): Promise<void> {
+		this.#closing ??= this.#close(reason);
+		return this.#closing;
+	}
+
+	async #close(reason: string): Promise<void> {
+		this.#operatorLog.info("stopping", { reason });
+		this.#clockWatch.close();
 		await closeServing(this.#serving);
-		await closeLog(this.#serving.context);
+		await closeStored(this.#serving.context);
+		this.#operatorLog.info("stopped", { reason });
 	}
 }
 
 /**
  * Opens the log and listens.
+ * @param operatorLog by default, the settings' on standard error
  * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`,
  *   `history-rewound`; the system's error if the address cannot be had
  */
-export async function startServer(settings: Settings): Promise<RunningServer> {
-	const stop = new WriterStop();
-	const { log, hidden, tree, moves } = await openWhole(settings, (refusal) => stop.note(refusal));
+export async function startServer(
+	settings: Settings,
+	operatorLog = openOperatorLog(settings.logFormat, settings.logLevel),
+): Promise<RunningServer> {
+	operatorLog.info("starting", {
+		version: VERSION,
+		node: process.version,
+		pid: process.pid,
+		data: resolve(settings.data),
+		settings: settingsShown(OPTIONS, settings),
+	});
+	const stop = new WriterStop(operatorLog);
+	const { log, hidden, tree, moves } = await openWhole(settings, operatorLog, (refusal) =>
+		stop.note(refusal),
+	);
+	const room = new Room(settings.data, settings.diskFreeMin, roomTold(operatorLog));
+	const clockWatch = new ClockWatch(log, clockTold(operatorLog));
 	try {
-		await tellOfClock(log);
-		const scavenger = await openScavenger(log, nodeOf(settings), tell);
-		return await serve({ log, hidden, tree, moves, scavenger }, settings, stop.noted);
+		await clockWatch.start();
+		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog);
+		const stored = { log, hidden, tree, moves, room, scavenger };
+		const serving = new Serving(stored, settings, operatorLog);
+		const url = await listen(serving, settings, stop.noted);
+		operatorLog.info("listening", { url });
+		return new RunningServer(url, stop.noted, serving, clockWatch, operatorLog);
 	} catch (error) {
-		await closeLog({ log, tree, moves });
+		clockWatch.close();
+		await closeStored({ log, tree, moves, room });
 		throw error;
 	}
 }
 
-/** Listens; if the address cannot be had, only the log is left open. */
-async function serve(
-	stored: ServedLog,
+/**
+ * Listens; if the address cannot be had, only the log is left open.
+ * @returns where
+ */
+async function listen(
+	serving: Serving,
 	settings: Settings,
 	writerStopped: Promise<Refusal>,
-): Promise<RunningServer> {
-	const serving = new Serving(stored, settings, tell);
+): Promise<string> {
 	writerStopped.then((refusal) => serving.refuseWith(refusal));
 	try {
-		const port = await serving.listen();
-		return new RunningServer(urlOf(settings.host, port), writerStopped, serving);
+		return urlOf(settings.host, await serving.listen());
 	} catch (error) {
 		await closeServing(serving);
 		throw error;
@@ -82,32 +147,41 @@ async function serve(
 class WriterStop {
 	/** Resolves with the reason; never, if the writer does not stop. */
 	readonly noted: Promise<Refusal>;
+	readonly #operatorLog: OperatorLog;
 	#resolve: (refusal: Refusal) => void = () => undefined;
 
-	constructor() {
+	constructor(operatorLog: OperatorLog) {
+		this.#operatorLog = operatorLog;
 		this.noted = new Promise((resolve) => {
 			this.#resolve = resolve;
 		});
 	}
 
 	note(refusal: Refusal<"writer-stopped">): void {
-		tell(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
+		this.#operatorLog.error(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
 		this.#resolve(refusal);
 	}
 }
 
-/** A damaged end of the log has been told of already, and keeps no server from its reads. */
-async function tellOfClock(log: Log): Promise<void> {
-	try {
-		const warning = clockWarning(await readClock(log));
-		if (warning !== undefined) tell(warning);
-	} catch (error) {
-		if (!isRefusal(error, "log-damaged")) throw error;
-	}
+function clockTold(operatorLog: OperatorLog): (what: unknown) => void {
+	return (what) => {
+		if (typeof what === "string") operatorLog.warn(what);
+		else logFault(operatorLog, what);
+	};
 }
 
-function tell(what: unknown): void {
-	console.error("varve:", what);
+function roomTold(operatorLog: OperatorLog): RoomListener {
+	return {
+		onChange({ low, freeBytes, freeBytesMin }) {
+			const facts = { freeBytes, freeBytesMin };
+			if (low) operatorLog.error("the disk is low: appends are refused until there is room", facts);
+			else operatorLog.info("the disk has room again: appends go on", facts);
+		},
+		onUnknown(error) {
+			const reason = String(error);
+			operatorLog.warn("the room on the disk is not known: nothing is kept free", { reason });
+		},
+	};
 }
 
 /** A scavenge erases until it is closed, and the server tells caches of that. */
@@ -115,11 +189,10 @@ function closeServing(serving: Serving): Promise<void> {
 	return serving.close(serving.context.scavenger.close());
 }
 
-async function closeLog({
-	log,
-	tree,
-	moves,
-}: Pick<OpenedLog, "log" | "tree" | "moves">): Promise<void> {
+type Stored = Pick<OpenedLog, "log" | "tree" | "moves"> & { readonly room?: Room };
+
+async function closeStored({ log, tree, moves, room }: Stored): Promise<void> {
+	room?.close();
 	tree.close();
 	moves.close();
 	await log.close();
@@ -130,28 +203,35 @@ async function closeLog({
  * refuses a log whose writer has stopped already: a restart mends a failed sync, but no damage.
  * @throws Refusal as `startServer`
  */
-async function openWhole(settings: Settings, onStop: OnStop): Promise<OpenedLog> {
+async function openWhole(
+	settings: Settings,
+	operatorLog: OperatorLog,
+	onStop: OnStop,
+): Promise<OpenedLog> {
 	const { data, checkpoints, checkReads, upgradeCopy, onWriteFailure } = settings;
 	let isOpen = onWriteFailure === "stay";
+	const onUpgrade: Announce = (upgrade) => operatorLog.info(announcement(upgrade));
 	const store = await openLog(data, settings, {
 		checkpoints,
 		checksReads: checkReads,
-		upgrade: { keepsCopy: upgradeCopy, onUpgrade: announceUpgrade },
+		upgrade: { keepsCopy: upgradeCopy, onUpgrade },
 		onStop: (refusal) => isOpen && onStop(refusal),
 	});
 	if (!store.stopped || isOpen) {
 		isOpen = true;
 		return store;
 	}
-	await closeLog(store);
+	await closeStored(store);
 	const reason = `${store.stopped.facts.reason}; with --on-write-failure stay, the server serves what it can read`;
 	throw new Refusal("data-directory-unusable", { path: data, reason });
 }
 
+type Announce = NonNullable<Upgrade["onUpgrade"]>;
+
 /** Copy and migration can take minutes; the operator deletes the copy. */
-function announceUpgrade({ found, known, copy }: Parameters<NonNullable<Upgrade["onUpgrade"]>>[0]) {
+function announcement({ found, known, copy }: Parameters<Announce>[0]): string {
 	const kept = copy === undefined ? "" : `; a copy of the log as it was stays in ${copy}`;
-	console.error(`varve: upgrading the log from schema ${found} to ${known}${kept}`);
+	return `upgrading the log from schema ${found} to ${known}${kept}`;
 }
 
 /** The name of this server in the events of a scavenge. */

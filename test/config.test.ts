@@ -1,4 +1,10 @@
-import { environmentName, isLoopback, OPTIONS, parseSettings } from "../src/config.ts";
+import {
+	environmentName,
+	isLoopback,
+	OPTIONS,
+	parseSettings,
+	type Settings,
+} from "../src/config.ts";
 import { nearest } from "../src/nearest.ts";
 import { refuseUnknownVariables } from "../src/options.ts";
 
@@ -26,6 +32,26 @@ describe("settings", () => {
 		expect(parseSettings(["--port", "80"], {}).port).toBe(80);
 	});
 
+	test.each(OPTIONS.filter(({ kind }) => kind === "yes-no").map(({ flag, name }) => [flag, name]))(
+		"of yes or no stand alone, or with a value of either form: --%s",
+		(flag, name) => {
+			const settingOf = (...argv: string[]) => parseSettings(argv, {})[name as keyof Settings];
+			expect(settingOf(`--${flag}`)).toBe(true);
+			expect(settingOf(`--${flag}`, "--port", "1")).toBe(true);
+			for (const [word, value] of Object.entries({
+				yes: true,
+				no: false,
+				ON: true,
+				false: false,
+			})) {
+				expect(settingOf(`--${flag}=${word}`)).toBe(value);
+				expect(settingOf(`--${flag}`, word)).toBe(value);
+			}
+			expect(settingOf(`--${flag}=0`)).toBe(false);
+			expect(refused(`--${flag}=maybe`)).toMatchObject({ reason: "it must be yes or no" });
+		},
+	);
+
 	test("prefer the flag to the environment and the environment to the default", () => {
 		const env = { VARVE_PORT: "1111", VARVE_DATA: "/there" };
 		expect(parseSettings(["--port", "2222"], env)).toMatchObject({ port: 2222, data: "/there" });
@@ -33,7 +59,8 @@ describe("settings", () => {
 
 	test("can all be given in the environment", () => {
 		const texts = { text: "127.0.0.9", "yes-no": "yes", url: "http://a/b" } as const;
-		for (const option of OPTIONS) {
+		// A file that is named has to be there: test/options has its tests.
+		for (const option of OPTIONS.filter(({ name }) => name !== "config")) {
 			const kind = option.kind;
 			const words: Record<string, string> = {
 				"cors-origin": "none",
@@ -43,6 +70,8 @@ describe("settings", () => {
 				"purge-by": "urls",
 				"on-write-failure": "exit",
 				"info-state": "master",
+				"log-format": "json",
+				"log-level": "warn",
 			};
 			const word = words[option.flag] ?? texts.text;
 			const text =

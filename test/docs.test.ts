@@ -94,6 +94,18 @@ describe("README.md", () => {
 	}
 });
 
+describe("a first start", () => {
+	test("decides for each package whether its install script runs, so that npm asks nothing", () => {
+		type Lock = { packages: Record<string, { hasInstallScript?: true; optional?: true }> };
+		const { packages } = JSON.parse(read("package-lock.json")) as Lock;
+		const { allowScripts } = JSON.parse(read("package.json")) as { allowScripts: object };
+		const scripted = Object.entries(packages)
+			.filter(([, { hasInstallScript }]) => hasInstallScript)
+			.map(([path]) => path.replace(/^.*node_modules\//, ""));
+		expect(Object.keys(allowScripts).sort()).toEqual([...new Set(scripted)].sort());
+	});
+});
+
 describe("docs/", () => {
 	test("options.md has every option of the server as the code has it", () => {
 		const documented = read("docs/options.md").match(/^\| `--.*$/gm);

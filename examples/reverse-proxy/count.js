@@ -1,17 +1,22 @@
 #!/usr/bin/env node
 // The proof: two readers catch up through nginx, one after the other, and the server is counted.
 // The second asks it for nothing but the head. Exit code 0 where that is so.
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { readStream } from "varve/feeds";
 import { startServer, varve } from "../varve.js";
 import { startCountingHop } from "./counting-hop.js";
 import { hasNginx, startNginx } from "./nginx.js";
 
-const [log] = process.argv.slice(2);
-if (!log) {
-	process.stderr.write("Usage: count.js LOG.ndjson[.gz]\n");
+const SAMPLE = fileURLToPath(
+	new URL("../../test/data/git-history-2000.ndjson.gz", import.meta.url),
+);
+
+const [log = SAMPLE] = process.argv.slice(2);
+if (!existsSync(log)) {
+	process.stderr.write(`Usage: count.js [LOG.ndjson[.gz]]\n\n${log} is not there.\n`);
 	process.exit(2);
 }
 if (!hasNginx()) {

@@ -9,23 +9,22 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { appendEvents, deleteStream } from "varve/feeds";
 import { startServer } from "../varve.js";
-import { hasNginxPurge, startNginx } from "./nginx.js";
+import { lacksForPurging, startNginx } from "./nginx.js";
 import { freePort } from "./ports.js";
 import { hasVarnish, startVarnish } from "./varnish.js";
 
 const FEED = "application/vnd.eventstore.atom+json";
 const SECRET = "the secret";
 const PROXIES = {
-	varnish: { has: hasVarnish, start: startVarnish, options: ["--purge-method", "BAN"] },
-	nginx: { has: hasNginxPurge, start: startNginxPurging, options: ["--purge-by", "urls"] },
+	varnish: { lacks: lacksVarnish, start: startVarnish, options: ["--purge-method", "BAN"] },
+	nginx: { lacks: lacksForPurging, start: startNginxPurging, options: ["--purge-by", "urls"] },
 };
 
 const [name = "varnish"] = process.argv.slice(2);
 const proxy = PROXIES[name];
-if (!proxy?.has()) {
-	process.stderr.write(
-		proxy ? `${name} is not installed\n` : "Usage: erase.js [varnish | nginx]\n",
-	);
+const lacking = proxy ? proxy.lacks() : "Usage: erase.js [varnish | nginx]";
+if (lacking !== undefined) {
+	process.stderr.write(`${lacking}\n`);
 	process.exit(2);
 }
 
@@ -86,6 +85,10 @@ async function read(url, path) {
 	const response = await fetch(url + path, { headers: { Accept: FEED } });
 	const cache = response.headers.get("x-cache-status");
 	return { status: response.status, cache, text: await response.text() };
+}
+
+function lacksVarnish() {
+	return hasVarnish() ? undefined : "varnishd is not installed";
 }
 
 function startNginxPurging(at, upstreamPort, port) {

@@ -5,15 +5,41 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { answers, freePort } from "./ports.js";
 
-/** Where Debian's libnginx-mod-http-cache-purge puts it. */
-const PURGE_MODULE = "/usr/lib/nginx/modules/ngx_http_cache_purge_module.so";
+/** Debian and Ubuntu have it in the package libnginx-mod-http-cache-purge. */
+const PURGE_MODULE = "ngx_http_cache_purge_module.so";
+/** Where packages put modules, besides where this nginx looks for them. */
+const MODULE_FOLDERS = [
+	"/usr/lib/nginx/modules",
+	"/usr/lib64/nginx/modules",
+	"/usr/share/nginx/modules",
+	"/usr/local/lib/nginx/modules",
+];
 
 export function hasNginx() {
 	return spawnSync("nginx", ["-v"]).status === 0;
 }
 
-export function hasNginxPurge() {
-	return hasNginx() && existsSync(PURGE_MODULE);
+/** What nginx lacks to purge pages, in words; undefined if it can. */
+export function lacksForPurging() {
+	if (!hasNginx()) return "nginx is not installed";
+	if (purgeModule() !== undefined) return undefined;
+	const folders = moduleFolders().join(", ");
+	return (
+		`nginx is installed, but not its module ${PURGE_MODULE} (looked in ${folders}); on Debian ` +
+		"and Ubuntu, install libnginx-mod-http-cache-purge"
+	);
+}
+
+function purgeModule() {
+	return moduleFolders()
+		.map((folder) => join(folder, PURGE_MODULE))
+		.find((path) => existsSync(path));
+}
+
+function moduleFolders() {
+	const built = String(spawnSync("nginx", ["-V"]).stderr);
+	const own = /--modules-path=(\S+)/.exec(built)?.[1];
+	return [...new Set([...(own === undefined ? [] : [own]), ...MODULE_FOLDERS])];
 }
 
 /**
@@ -51,7 +77,7 @@ function mainConfiguration(purging) {
 	const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
 		.map((name) => `    ${name}_temp_path temp/${name};\n`)
 		.join("");
-	const module = purging ? `load_module ${PURGE_MODULE};\n` : "";
+	const module = purging ? `load_module ${purgeModule()};\n` : "";
 	return `${user}${module}daemon off;
 pid nginx.pid;
 worker_processes 1;

@@ -9,11 +9,11 @@ import { Parser } from "xml2js";
 import { FeedFormatError } from "../errors.ts";
 
 export type Element = {
-	/** As it is written, with its prefix. */
+	/** The name as the document writes it, with its prefix. */
 	readonly name: string;
 	readonly namespace: string;
 	readonly local: string;
-	/** By their names as they are written. */
+	/** The values by the names of the attributes, as the document writes them. */
 	readonly attributes: ReadonlyMap<string, string>;
 	readonly children: readonly Element[];
 	readonly place: Place;
@@ -21,10 +21,11 @@ export type Element = {
 
 /** Where an element stands in the text of its document, and its text among the document's texts. */
 export type Place = {
-	/** Of the `<` of the start tag. */
+	/** The start tag begins here, with its `<`. */
 	readonly start: number;
-	/** Between the tags; both are equal if the element is one tag. */
+	/** What the element holds begins here, behind the start tag … */
 	readonly innerStart: number;
+	/** … and ends here, before the end tag. Both places are the same if the element is one tag. */
 	readonly innerEnd: number;
 	readonly texts: readonly string[];
 	readonly textStart: number;
@@ -43,24 +44,24 @@ type Handlers = {
 	onclosetag: () => void;
 };
 
-/** The positions are counted in UTF-16 units, from 1 for the first. */
+/** The tokenizer counts positions in UTF-16 units, and the first one is 1. */
 type Tokenizer = Handlers & {
 	readonly position: number;
 	readonly startTagPosition: number;
-	/** Of the start tag that is being read. */
+	/** The attributes of the start tag that the tokenizer is reading. */
 	readonly attribList: readonly unknown[];
 	ENTITIES: typeof ENTITIES;
 	write(text: string): void;
 	close(): void;
 };
 
-/** An element whose end was not yet seen. */
+/** An element whose end tag the parser has not met yet. */
 type Open = Omit<Element, "children" | "place"> & {
 	readonly children: Element[];
 	readonly place: Omit<Place, "innerEnd" | "textEnd">;
 };
 
-/** Those of XML. The tokenizer would also take those of HTML, which no XML document can hold. */
+/** XML has these five entities. The tokenizer by itself takes those of HTML, too. */
 const ENTITIES: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
 	amp: "&",
 	lt: "<",
@@ -95,7 +96,7 @@ export function parseXml(xml: string): Element {
 	tokenizer.ontext = addText;
 	tokenizer.oncdata = addText;
 	tokenizer.onattribute = ({ name, value }) => {
-		// The tokenizer takes the last of several.
+		// If an attribute is there twice, the tokenizer takes the last one; XML forbids it.
 		if (attributes.has(name)) throw malformed(new Error(`two attributes ${name}`));
 		attributes.set(name, value);
 	};
@@ -155,7 +156,7 @@ export function isTextOnly({ attributes, children }: Element): boolean {
 	return children.length === 0 && [...attributes.keys()].every((name) => name.startsWith("xmlns"));
 }
 
-/** The tokenizer counts from 0, and puts the place into lines of its own. */
+/** The tokenizer counts lines and columns from 0, and its message has a line for each. */
 function malformed(error: Error): FeedFormatError {
 	const [what = "", ...places] = error.message.split("\n");
 	const [line, column] = places.map((place) => Number(/^\w+: (\d+)$/.exec(place)?.[1] ?? 0) + 1);

@@ -1,11 +1,13 @@
 /**
- * An Atom entry that a client posts, as an event (RFC 5023 section 9.2, RFC 4287 section 4.1.3).
+ * Reads an Atom entry that a client posts as an event (RFC 5023 section 9.2, RFC 4287 section
+ * 4.1.3).
  *
- *     atom:id        a urn:uuid is the event's id; any other id is ignored
- *     atom:category  its term is the event's type
- *     atom:content   JSON and XML unchanged, text as text, anything else decoded from Base64; XML
- *                    gets the namespaces it inherits, and JSON may come in Base64, too
- *     atom:title     kept in the metadata: {"atom":{"title":"…","contentType":"…"}}
+ *     atom:id        the event takes its id from a urn:uuid; the server ignores any other id
+ *     atom:category  the event takes its type from the term
+ *     atom:content   the event keeps JSON, XML and text as they are, and the bytes that anything
+ *                    else in Base64 stands for; XML gets the namespaces it inherits, and JSON may
+ *                    come in Base64, too
+ *     atom:title     the metadata keeps it: {"atom":{"title":"…","contentType":"…"}}
  */
 import { isUtf8 } from "node:buffer";
 import { attributeOf, childrenOf, type Element, isElement, parseXml, textOf } from "../atom/xml.ts";
@@ -30,6 +32,7 @@ type PostedContent = Pick<PostedEntry, "isJson" | "data">;
 const ATOM = "http://www.w3.org/2005/Atom";
 const NOTHING = new Uint8Array(0);
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
 /** @throws BodyFormatError */
 export function decodePostedEntry(body: Uint8Array): PostedEntry {
 	const xml = textOfBody(body);
@@ -50,14 +53,14 @@ export function decodePostedEntry(body: Uint8Array): PostedEntry {
 	};
 }
 
-/** Section 4.1.2: an entry has at most one of these. */
+/** RFC 4287 section 4.1.2: an entry has at most one content, one title and one id. */
 function onlyOne(entry: Element, name: string): Element | undefined {
 	const [found, another] = childrenOf(entry, ATOM, name);
 	if (another) throw fault(`it has more than one ${name}`);
 	return found;
 }
 
-/** White space around the `div` of an XHTML title is no part of the title (section 3.1.1.3). */
+/** An XHTML title begins and ends with its `div`; white space around that is none of its text. */
 function titleOf(title: Element): string {
 	return attributeOf(title, "type") === "xhtml" ? textOf(title).trim() : textOf(title);
 }
@@ -85,9 +88,9 @@ function contentOf(xml: string, entry: Element, content: Element): PostedContent
 }
 
 /**
- * JSON as text, or in Base64, which is its only form in section 4.1.3.3. No text is both: a letter
- * or digit that JSON starts with stands for a byte beyond ASCII in Base64, and JSON starts with no
- * such byte.
+ * Reads JSON as text or from Base64: RFC 4287 section 4.1.3.3 knows only the second form, and most
+ * clients send the first. No text is both. If JSON starts with a letter or a digit, Base64 takes
+ * that for a byte beyond ASCII, and no JSON starts with such a byte.
  */
 function jsonOf(text: string): Buffer {
 	const data = fromBase64(text);

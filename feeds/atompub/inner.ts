@@ -1,6 +1,6 @@
 /**
- * The XML within an element, as a document by itself: as it was written, and its root declares the
- * namespaces that it has from the elements around it.
+ * Takes the XML within an element out, as a document by itself. The text stays as the client wrote
+ * it, but its root declares the namespaces that it has from the elements around it.
  *
  *     <entry xmlns="…Atom" xmlns:x="…xhtml">      <x:div xmlns:x="…xhtml"><x:b>1</x:b></x:div>
  *       <content type="xhtml">              ──▶
@@ -12,7 +12,7 @@
 import { escapeAttribute } from "../atom/text.ts";
 import type { Element } from "../atom/xml.ts";
 
-/** What no prefix holds, and stands before one. */
+/** A prefix holds none of these characters; one of them stands before each prefix. */
 const DELIMITER = /[\s<>"'=/:()[\],;&@|]/;
 
 type Namespaces = ReadonlyMap<string, string>;
@@ -43,7 +43,7 @@ function hasText(holder: Element, child: Element): boolean {
 	return [...before, ...after].join("").trim() !== "";
 }
 
-/** The namespaces in scope, by prefix; that of elements without one has "". */
+/** The namespaces in scope, by their prefixes; "" is the prefix of the default namespace. */
 function inherited(around: readonly Element[]): Namespaces {
 	const found = new Map<string, string>();
 	for (const { attributes } of around) {
@@ -56,8 +56,8 @@ function inherited(around: readonly Element[]): Namespaces {
 }
 
 /**
- * A prefix is declared if it stands anywhere in the text: values of attributes may hold prefixed
- * names, too.
+ * The declarations that the root lacks. It declares each prefix that stands anywhere in the text,
+ * because values of attributes may hold names with prefixes, too.
  */
 function declarations(xml: string, root: Element, namespaces: Namespaces): string {
 	const prefixes = prefixesIn(xml.slice(root.place.start, root.place.innerEnd));
@@ -70,7 +70,7 @@ function declarations(xml: string, root: Element, namespaces: Namespaces): strin
 	return out;
 }
 
-/** The words before colons. */
+/** All words before colons: every prefix is among them. */
 function prefixesIn(text: string): Set<string> {
 	const found = new Set<string>();
 	for (let colon = text.indexOf(":"); colon >= 0; colon = text.indexOf(":", colon + 1)) {
@@ -81,7 +81,7 @@ function prefixesIn(text: string): Set<string> {
 	return found;
 }
 
-/** Whether an element without a prefix has its namespace from outside of `root`. */
+/** Whether an element without a prefix takes its namespace from outside of `root`. */
 function usesDefault(root: Element): boolean {
 	const waiting = [root];
 	for (let element = waiting.pop(); element !== undefined; element = waiting.pop()) {

@@ -113,9 +113,13 @@ async function post(
 	};
 }
 
-/** Every append is answered with the URL of its first event, which ends in the version. */
+/**
+ * Every append is answered with the URL of its first event, which ends in the version, and with a
+ * position of the log.
+ */
 export function isCreated({ status, headers }: Answer): boolean {
-	return status === 201 && /\/\d+$/.test(headers.get("location") ?? "");
+	const isPlace = /\/\d+$/.test(headers.get("location") ?? "");
+	return status === 201 && isPlace && headers.has("es-position");
 }
 
 export function versionIn(location: string): number {

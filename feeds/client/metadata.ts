@@ -27,8 +27,7 @@ export async function readMetadata(address: StreamAddress): Promise<Metadata> {
 	const url = streamUrl(settings, "/metadata");
 	const headers = { accept: "application/json" };
 	const { answer } = await send({ url, headers, isDone: isMetadata }, settings, address.signal);
-	const version = /^(?:W\/)?"(\d+);/.exec(answer.headers.get("etag") ?? "")?.[1];
-	return { value: objectIn(answer) ?? {}, version: version === undefined ? -1 : Number(version) };
+	return { value: objectIn(answer) ?? {}, version: versionOf(answer) ?? -1 };
 }
 
 /**
@@ -59,9 +58,18 @@ export async function writeMetadata(
 	return versionIn(answer.headers.get("location") ?? "");
 }
 
+/** Others answer `{}`, too; only the server names a version with it. */
 function isMetadata(answer: Answer): boolean {
 	const isJson = mediaTypeOf(answer.headers.get("content-type")) === "application/json";
-	return answer.status === 200 && isJson && objectIn(answer) !== undefined;
+	const isVersioned = versionOf(answer) !== undefined;
+	return answer.status === 200 && isJson && isVersioned && objectIn(answer) !== undefined;
+}
+
+/** The version in the tag of the document, or in the header for "none yet". */
+function versionOf({ headers }: Answer): number | undefined {
+	const version = /^(?:W\/)?"(\d+);/.exec(headers.get("etag") ?? "")?.[1];
+	if (version !== undefined) return Number(version);
+	return headers.get("es-currentversion") === "-1" ? -1 : undefined;
 }
 
 /** The object in the body; metadata may also be stored as nothing at all. */

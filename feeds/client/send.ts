@@ -48,7 +48,9 @@ export async function send(
 			return { answer, attempts: faults.all + 1 };
 
 		if ("unanswered" in answer && answer.unreachable !== undefined) {
-			throw new WriteError("refused", answer.unreachable, { url, ids, cause: answer.cause });
+			// An attempt before this one may have arrived.
+			const failure = faults.all === 0 ? "refused" : "unanswered";
+			throw new WriteError(failure, answer.unreachable, { url, ids, cause: answer.cause });
 		}
 		faults = counted(faults, isForeign(answer, problem));
 		const reason = reasonOf(answer, problem);

@@ -21,7 +21,7 @@ import { type DecodedEvent, decodeEventBatch } from "./decode.ts";
 /** 100,000 elements take up to 0.8 s, and the process does nothing else meanwhile. */
 export const ELEMENTS_MAX = 100_000;
 
-/** The form in which xml2js returns an element that keeps the order of its children. */
+/** The form in which xml2js returns an element, if it is to keep the order of the children. */
 type Node = {
 	readonly "#name": string;
 	readonly "#text"?: string;
@@ -35,7 +35,7 @@ type Tokenizer = {
 	onopentag: (tag: unknown) => void;
 };
 
-/** An element in JSON: its text, or an object of its attributes, children and text. */
+/** An element in JSON: its text, or an object that has its attributes, children and text. */
 type Value = string | { [name: string]: Value | Value[] };
 
 /**
@@ -52,7 +52,7 @@ export function decodeEventXml(body: Uint8Array): DecodedEvent[] {
 	return decodeEventBatch(Buffer.from(JSON.stringify(events)));
 }
 
-/** Start tags, counted before the document is parsed; also those in comments and CDATA. */
+/** Counts start tags before anything parses the document, those in comments and CDATA too. */
 export function countElements(xml: string): number {
 	let count = 0;
 	for (let at = xml.indexOf("<"); at !== -1; at = xml.indexOf("<", at + 1)) {
@@ -105,7 +105,7 @@ function parse(xml: string): Node {
 	return root;
 }
 
-/** The parser counts from 0, and puts the place into lines of their own. */
+/** The parser counts lines and columns from 0, and its message has a line for each. */
 function malformed({ message }: Error): BodyFormatError {
 	const [what = "", ...places] = message.split("\n");
 	const [line = 0, column = 0] = places.map((place) =>

@@ -23,8 +23,10 @@ const PASSING: ReadonlySet<string> = new Set([
 	"request-timeout",
 	"position-not-reached",
 	"disk-full",
+	"insufficient-storage",
 	"shutting-down",
 	"writer-stopped",
+	"log-locked",
 	"internal-error",
 ]);
 
@@ -46,6 +48,11 @@ export function problemIn(
 }
 
 export function isPassing({ word }: Problem): boolean {
+	return passes(word);
+}
+
+/** Whether a refusal of this word may pass by itself. */
+export function passes(word: string): boolean {
 	return PASSING.has(word);
 }
 

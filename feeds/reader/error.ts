@@ -6,7 +6,8 @@
  * - `history-replaced`  the server was restored to another history (410): events that were read may
  *   not exist in it; start again from nothing
  * - `refused`         the server understood the request and refused it: credentials, rights, a bad
- *   name, a wrong path
+ *   name, a wrong path. Or, without a status, no connection to the URL can come about: a
+ *   certificate that is not trusted, `https` for a server without TLS
  * - `too-large`       one grid page or one event exceeds the bound on a body
  * - `damaged`         the server cannot read the event `at` from its disk. The reader has handed
  *   out all events before it; to continue after it, read with `from: at + 1`

@@ -7,6 +7,8 @@ import type { PageRange } from "../geometry.ts";
 
 const HEX_POSITION = /^([0-9a-f]{16})[0-9a-f]{16}$/i;
 const NUMBERED = /\/[0-9a-f]+\/(?:for|back)ward\/\d+$/i;
+/** A number that no event has. */
+const BEYOND = 2 ** 52;
 const FORWARD = /\/([0-9a-f]+)\/forward\/(\d+)$/i;
 
 /** The URL of a forward page. Positions of `$all` are written twice, 16 hexadecimal digits each. */
@@ -15,6 +17,15 @@ export function pageUrl(server: string, stream: string, range: PageRange): strin
 	const from = stream === "$all" ? hexPosition(Number(range.from)) : String(range.from);
 	const prefix = base.pathname.replace(/\/+$/, "");
 	base.pathname = `${prefix}/streams/${encodeURIComponent(stream)}/${from}/forward/${range.count}`;
+	return base.href;
+}
+
+/** The URL of a page above every event: it is empty, and its `previous` link follows the newest. */
+export function lastPageUrl(server: string, stream: string): string {
+	const base = new URL(server);
+	const from = stream === "$all" ? hexPosition(BEYOND) : String(BEYOND);
+	const prefix = base.pathname.replace(/\/+$/, "");
+	base.pathname = `${prefix}/streams/${encodeURIComponent(stream)}/${from}/backward/1`;
 	return base.href;
 }
 
@@ -28,6 +39,21 @@ export function eventOfAllUrl(server: string, position: number, own: string): st
 	url.pathname = `${prefix}/streams/%24all/${hexPosition(position)}`;
 	url.search = new URL(own).search;
 	return url.href;
+}
+
+/** The URL that leads to the page with the first event at or after a time (RFC 3339). */
+export function momentUrl(server: string, stream: string, time: string): string {
+	const base = new URL(server);
+	const prefix = base.pathname.replace(/\/+$/, "");
+	base.pathname = `${prefix}/streams/${encodeURIComponent(stream)}/at/${time}`;
+	return base.href;
+}
+
+/** The URL of the public key of the server's log. */
+export function keyUrl(server: string): string {
+	const base = new URL(server);
+	base.pathname = `${base.pathname.replace(/\/+$/, "")}/log/key`;
+	return base.href;
 }
 
 /** The versions that a forward URL asks for; undefined for any other URL. */

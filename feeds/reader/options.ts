@@ -2,6 +2,7 @@
  * The options of a reader, with defaults and bounds. Wrong values are refused, never adjusted.
  */
 import { COUNT_MAX } from "../geometry.ts";
+import { parseTime } from "../time.ts";
 import type { ReaderPlan } from "./step.ts";
 
 export type ReadOptions = ReadTarget & ReadHabits & Partial<StandIns>;
@@ -14,6 +15,13 @@ export type ReadTarget = {
 	readonly stream: string;
 	/** Number of the first event to read: the version, on `$all` the position. Default 0. */
 	readonly from?: number;
+	/**
+	 * Only events that were created at or after this moment: a `Date`, or a time as RFC 3339 writes
+	 * it, with its offset. The server finds the first one.
+	 */
+	readonly since?: string | Date;
+	/** Only events that were created before this moment; the reader ends at the first later one. */
+	readonly until?: string | Date;
 	/** True stays at the head for ever and waits for more; false (default) ends there. */
 	readonly follow?: boolean;
 	/**
@@ -85,11 +93,16 @@ export function settingsOf(options: ReadOptions): ReaderSettings {
 	if (options.stream === "." || options.stream === "..") {
 		throw new TypeError(`stream: a URL cannot name ${options.stream}`);
 	}
+	const since = momentOf("since", options.since) ?? Number.NEGATIVE_INFINITY;
+	const until = momentOf("until", options.until) ?? Number.POSITIVE_INFINITY;
+	if (until < since) throw new RangeError(`until: ${options.until} is before since`);
 	return {
 		server: server.href,
 		origin: server.origin,
 		stream: options.stream,
 		from: within("from", options.from, 0, 0, Number.MAX_SAFE_INTEGER - COUNT_MAX),
+		since,
+		until,
 		follow: options.follow ?? false,
 		pageSize: within("pageSize", options.pageSize, 500, 1, COUNT_MAX),
 		longPollSeconds: within("longPollSeconds", options.longPollSeconds, 20, 1, 3600),
@@ -103,6 +116,22 @@ export function settingsOf(options: ReadOptions): ReaderSettings {
 		sleep: options.sleep ?? sleepUnlessAborted,
 		random: options.random ?? Math.random,
 	};
+}
+
+/** Milliseconds since 1970. */
+function momentOf(name: string, given: string | Date | undefined): number | undefined {
+	if (given === undefined) return undefined;
+	const time = given instanceof Date ? given.getTime() : parseTime(given);
+	if (time !== undefined && TIMES.test(timeText(time))) return time;
+	const shown = given instanceof Date ? "this Date" : given;
+	throw new RangeError(`${name}: ${shown} is not a time such as 2026-03-01T14:00:00Z`);
+}
+
+/** The years that RFC 3339 can write. */
+const TIMES = /^\d{4}-/;
+
+function timeText(time: number): string {
+	return Number.isNaN(time) ? "" : new Date(time).toISOString();
 }
 
 function within(

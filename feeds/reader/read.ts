@@ -10,6 +10,7 @@ import { dataAhead } from "./data.ts";
 import { eventOf, lacksData, type ReadEvent } from "./event.ts";
 import { type ReaderSettings, type ReadOptions, settingsOf } from "./options.ts";
 import { askForPage, backOff, fetchData, type PageAnswer } from "./session.ts";
+import { firstAt, hasPassed, inSpan } from "./span.ts";
 import { type State, type Step, start, step } from "./step.ts";
 
 const NO_DATA = new Uint8Array(0);
@@ -43,18 +44,20 @@ async function* run(
 	outer?.addEventListener("abort", onAbort);
 	if (outer?.aborted) stop.abort();
 	try {
-		let state = start(settings);
+		let state = start(await fromSince(settings, signal));
 		let asked: Promise<PageAnswer> | undefined;
 		while (state.phase !== "ended") {
 			const answer = await (asked ?? askForPage(state, settings, signal));
 			const next = step(state, answer.outcome, settings);
-			asked = askAhead(next, settings, signal);
-			const dataOf = dataAhead(next.fresh, (entry) => fetchData(entry, settings, signal));
-			for (const { at, entry } of next.fresh) {
+			const { wanted, isOver } = inSpan(next.fresh, settings);
+			asked = isOver ? undefined : askAhead(next, settings, signal);
+			const dataOf = dataAhead(wanted, (entry) => fetchData(entry, settings, signal));
+			for (const { at, entry } of wanted) {
 				const data = lacksData(entry) ? await dataOf(entry) : (entry.event?.data ?? NO_DATA);
 				if (signal.aborted) return;
 				if (data !== undefined) yield eventOf(entry, at, data);
 			}
+			if (isOver || hasPassed(answer, next, settings)) return;
 			await pause(next, state, answer, settings, signal);
 			state = next.state;
 		}
@@ -64,6 +67,13 @@ async function* run(
 		outer?.removeEventListener("abort", onAbort);
 		stop.abort();
 	}
+}
+
+/** The settings, with the number of the first event of the span; `from` may lie within it. */
+async function fromSince(settings: ReaderSettings, signal: AbortSignal): Promise<ReaderSettings> {
+	if (settings.since === Number.NEGATIVE_INFINITY) return settings;
+	const first = await firstAt(settings, settings.since, signal);
+	return { ...settings, from: Math.max(settings.from, first ?? 0) };
 }
 
 /** At the head a page may take as long as a long poll, so the reader does not fetch it ahead. */

@@ -16,10 +16,14 @@ import { ReadError } from "./error.ts";
  * throws.
  */
 export type Reply =
-	| { readonly kind: "ok"; readonly body: Uint8Array; readonly etag: string | undefined }
-	| { readonly kind: "not-modified" | "missing" | "deleted" | "too-large" }
+	| (Served & { readonly kind: "ok"; readonly body: Uint8Array; readonly etag: string | undefined })
+	| (Served & { readonly kind: "not-modified" | "missing" })
+	| { readonly kind: "deleted" | "too-large" }
 	| { readonly kind: "damaged"; readonly reason: string }
 	| Fault;
+
+/** Milliseconds since 1970: the `Date` of the answer. A browser may hide it. */
+export type Served = { readonly servedAt: number | undefined };
 
 export type Fault = {
 	readonly kind: "fault";
@@ -45,7 +49,11 @@ export async function get(
 	signal: AbortSignal,
 ): Promise<Reply> {
 	const answer = await exchange(request, fetcher, signal);
-	if ("unanswered" in answer) return fault(answer.unanswered, answer.hidden);
+	if ("unanswered" in answer) {
+		const { unreachable, unanswered, hidden } = answer;
+		if (unreachable === undefined) return fault(unanswered, hidden);
+		throw new ReadError("refused", request.url, unreachable);
+	}
 	if (answer.status === 200) return documentIn(answer, request);
 	if (answer.status === 304) return unchanged(answer, request);
 	return problemReply(answer, request);
@@ -70,7 +78,9 @@ function documentIn(answer: Answer, { headers: asked }: Request): Reply {
 	// Bytes prove nothing by themselves; a page does, when it is decoded.
 	if (asked.accept === "application/octet-stream" && !OUR_ETAG.test(etag ?? ""))
 		return foreign({ ...answer, body: NOTHING });
-	return body === undefined ? { kind: "too-large" } : { kind: "ok", body, etag };
+	return body === undefined
+		? { kind: "too-large" }
+		: { kind: "ok", body, etag, servedAt: servedAt(answer) };
 }
 
 /** A 304 answers a condition, and names the tag it compared (RFC 9110 section 15.4.5). */
@@ -78,7 +88,13 @@ function unchanged(answer: Answer, { headers: asked }: Request): Reply {
 	const condition = asked["if-none-match"];
 	const etag = answer.headers.get("etag");
 	const answersIt = etag === null || bare(etag) === bare(condition ?? "");
-	return condition !== undefined && answersIt ? { kind: "not-modified" } : foreign(answer);
+	if (condition === undefined || !answersIt) return foreign(answer);
+	return { kind: "not-modified", servedAt: servedAt(answer) };
+}
+
+function servedAt({ headers }: Answer): number | undefined {
+	const time = Date.parse(headers.get("date") ?? "");
+	return Number.isNaN(time) ? undefined : time;
 }
 
 function bare(etag: string): string {
@@ -93,7 +109,9 @@ function problemReply(answer: Answer, { url }: Request): Reply {
 	switch (problem.word) {
 		case "stream-not-found":
 		case "event-not-found":
-			return isAbout(problem, url) ? { kind: "missing" } : foreign(answer);
+			return isAbout(problem, url)
+				? { kind: "missing", servedAt: servedAt(answer) }
+				: foreign(answer);
 		case "stream-deleted":
 			return isAbout(problem, url) ? { kind: "deleted" } : foreign(answer);
 		case "page-too-large":

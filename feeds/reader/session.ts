@@ -5,7 +5,7 @@ import { counted, type Faults, isHopeless, NO_FAULTS, nextDelay } from "./backof
 import { damagedAt, ReadError } from "./error.ts";
 import { atOf } from "./event.ts";
 
-import { eventOfAllUrl, withBodies } from "./links.ts";
+import { eventOfAllUrl, keyUrl, withBodies } from "./links.ts";
 import type { ReaderSettings } from "./options.ts";
 import { type Fault, get, type Reply } from "./reply.ts";
 import type { Outcome, State } from "./step.ts";
@@ -89,6 +89,25 @@ export async function fetchPage(
 	throw new ReadError("too-large", url, `${url} is larger than a page may be`);
 }
 
+/** A key of C2SP's signed notes, `NAME+HASH+KEY`. */
+const KEY = /^[!-*,-~]{1,256}\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}\n$/;
+
+/**
+ * Fetches the public key of the server's log, for as long as it takes.
+ * @throws ReadError `refused`, `unanswered`
+ */
+export async function fetchKey(settings: ReaderSettings, signal: AbortSignal): Promise<string> {
+	const url = keyUrl(settings.server);
+	return persist<string>(url, settings, signal, async () => {
+		const reply = await ask(url, { accept: "text/plain" }, 0, settings, signal);
+		if (reply.kind === "fault") return reply;
+		const text = reply.kind === "ok" ? new TextDecoder().decode(reply.body) : "";
+		if (KEY.test(text)) return text;
+		const reason = "not an answer of Varve: it is not the key of a log";
+		return { kind: "fault", reason, retryAfterMs: 0, foreign: true };
+	});
+}
+
 /** Asks until there is an answer that is no fault. */
 async function persist<T>(
 	url: string,
@@ -149,7 +168,7 @@ function outcomeOf(reply: Reply, url: string): Outcome {
 	if (reply.kind !== "ok") return reply as Outcome;
 	try {
 		const feed = decodeFeedJson(new TextDecoder().decode(reply.body));
-		return { kind: "page", feed, etag: reply.etag };
+		return { kind: "page", feed, etag: reply.etag, servedAt: reply.servedAt };
 	} catch (error) {
 		// The body was cut short, or a proxy sent an error page with status 200.
 		const reason = `the answer is not a feed: ${error instanceof Error ? error.message : error}`;

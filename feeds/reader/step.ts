@@ -27,13 +27,16 @@ import { counted, type Faults, NO_FAULTS } from "./backoff.ts";
 import { damagedAt, ReadError } from "./error.ts";
 import { atOf } from "./event.ts";
 import { historyOf, pageUrl, rangeOf, withCount } from "./links.ts";
-import { type Fault, historyReplaced } from "./reply.ts";
+import { type Fault, historyReplaced, type Served } from "./reply.ts";
 
 /** The stream, and how to read it; fixed for the life of a reader. */
 export type ReaderPlan = {
 	readonly server: string;
 	readonly stream: string;
 	readonly from: number;
+	/** Milliseconds since 1970; infinite if there is no bound. */
+	readonly since: number;
+	readonly until: number;
 	readonly follow: boolean;
 	readonly pageSize: number;
 };
@@ -52,9 +55,13 @@ export type State = {
 };
 
 export type Outcome =
-	| { readonly kind: "page"; readonly feed: DecodedFeed; readonly etag: string | undefined }
-	| { readonly kind: "not-modified" }
-	| { readonly kind: "missing" }
+	| (Served & {
+			readonly kind: "page";
+			readonly feed: DecodedFeed;
+			readonly etag: string | undefined;
+	  })
+	| (Served & { readonly kind: "not-modified" })
+	| (Served & { readonly kind: "missing" })
 	| { readonly kind: "too-large" }
 	| { readonly kind: "damaged"; readonly reason: string }
 	| Fault;

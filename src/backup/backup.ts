@@ -9,6 +9,8 @@ import {
 	isOlder,
 	logFile,
 	migrateCopy,
+	provideTemporaryPlace,
+	ReadableLog,
 	refusalOf,
 	refuseOtherSchema,
 } from "../log/sqlite/copies.ts";
@@ -60,19 +62,29 @@ export async function backUp(
 	if (!existsSync(logFile(source))) {
 		throw new Refusal("data-directory-unusable", { path: source, reason: "it holds no log" });
 	}
-	// The target is brought to this program's schema. The source is not touched: it must be at it.
-	refuseOtherSchema(source);
-	const opened = openTarget(target, source);
+	provideTemporaryPlace(target);
+	const readable = new ReadableLog(source);
+	let opened: Target | undefined;
 	try {
-		return await run(opened, source, verify, watcher);
+		// The target is brought to this program's schema. The source is not touched: it must be at it.
+		refuseOtherSchema(readable.file, source);
+		opened = openTarget(target, source);
+		return await run(opened, { directory: source, file: readable.file }, verify, watcher);
 	} finally {
-		opened.close();
+		opened?.close();
+		readable.close();
 	}
 }
 
+type Source = {
+	readonly directory: string;
+	/** The database to copy: that of the directory, or a private copy of it. */
+	readonly file: string;
+};
+
 async function run(
 	target: Target,
-	source: string,
+	source: Source,
 	verify: boolean,
 	watcher: BackupWatcher,
 ): Promise<BackupResult> {
@@ -98,7 +110,7 @@ function checkAfter({ ok, faults }: Verification): LastCheck {
 	return ok ? { lastVerified: new Date().toISOString() } : { faults: faults.length };
 }
 
-async function copy(target: Target, source: string, watcher: BackupWatcher) {
+async function copy(target: Target, source: Source, watcher: BackupWatcher) {
 	const [file, newer] = [logFile(target.directory), join(target.partial, "newer.sqlite")];
 	let copying: Copy | undefined;
 	try {
@@ -106,13 +118,13 @@ async function copy(target: Target, source: string, watcher: BackupWatcher) {
 		// that, and the result would have holes.
 		if (target.isFirst && existsSync(file) && isOlder(file)) rmSync(file);
 		migrateCopy(file, "DELETE");
-		copying = new Copy(file, logFile(source), target.path, watcher.signal);
+		copying = new Copy(file, source.file, target.path, watcher.signal);
 		watcher.copying?.(copying);
 		const before = target.isFirst ? 0 : copying.events();
 		if (target.isFirst) await copying.fill();
 		else if (copying.isFarBehind()) await copying.fillNewer(newer);
 		await copying.complete(!target.isFirst);
-		copyKey(source, target.path);
+		copyKey(source.directory, target.path);
 		target.clear();
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {

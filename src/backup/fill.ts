@@ -14,6 +14,7 @@ import {
 	type Connection,
 	type EntryRow,
 	inTransaction,
+	isReadOnlyMedium,
 	type OnEntries,
 	type Statement,
 } from "../log/sqlite/copies.ts";
@@ -122,8 +123,14 @@ class Pause {
 		this.#pagesMax = this.#pages() < before ? WAL_PAGES_MAX : 2 * before;
 	}
 
+	/** 0 for a source on a read-only medium: SQLite does not tell, and nobody writes there. */
 	#pages(): number {
-		const [, pages] = this.#walLength.get() as [busy: number, pages: number, copied: number];
-		return pages;
+		try {
+			const [, pages] = this.#walLength.get() as [busy: number, pages: number, copied: number];
+			return pages;
+		} catch (error) {
+			if (isReadOnlyMedium(error)) return 0;
+			throw error;
+		}
 	}
 }

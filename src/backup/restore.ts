@@ -22,11 +22,14 @@ import {
 	APPLICATION_ID,
 	type Connection,
 	incarnationOf,
+	leaveReadable,
 	lockDirectory,
 	logFile,
 	messageOf,
 	migrateCopy,
 	openSettled,
+	provideTemporaryPlace,
+	ReadableLog,
 	raiseIncarnation,
 	refusalOf,
 	syncDirectory,
@@ -74,7 +77,8 @@ export async function restore(
 	options: RestoreOptions,
 ): Promise<RestoreResult> {
 	const [from, directory] = [resolve(backup), resolve(data)];
-	const source = openBackup(from);
+	provideTemporaryPlace(directory);
+	const source = new BackupLog(from);
 	let made: string | undefined;
 	let lock: Connection | undefined;
 	try {
@@ -84,7 +88,7 @@ export async function restore(
 		lock = lockDirectory(directory);
 		refuseFilled(directory);
 		const record = readRecord(from);
-		const staged = await stage(source, from, directory, options);
+		const staged = await stage(source.database, from, directory, options);
 		return { ...staged, lastCheck: record && lastCheckOf(record) };
 	} catch (error) {
 		if (isRefusal(error) || options.signal?.aborted) throw error;
@@ -125,6 +129,7 @@ async function stage(
 	for (const name of ["incarnation", "log.key", "log.sqlite"]) {
 		if (existsSync(join(staging, name))) renameSync(join(staging, name), join(directory, name));
 	}
+	leaveReadable(logFile(directory));
 	for (const folder of [directory, dirname(directory)]) syncDirectory(folder);
 	return { incarnation, ...(verification && { verification }) };
 }
@@ -145,24 +150,52 @@ async function copyPages(
 	});
 }
 
-/**
- * Opens the log of a backup and takes its snapshot. A copy of a data directory will do, too, if no
- * process has it.
- */
-function openBackup(path: string): Connection {
-	const file = logFile(path);
-	if (!existsSync(file)) throw unusable(path, missing(path));
-	refuseInUse(path);
-	let source: Connection | undefined;
+/** The log of a backup, and its snapshot. */
+class BackupLog {
+	readonly database: Connection;
+	readonly #readable: ReadableLog;
+
+	/**
+	 * @param path of the backup. A copy of a data directory will do, too, if no process has it
+	 * @throws Refusal `backup-unusable`
+	 */
+	constructor(path: string) {
+		if (!existsSync(logFile(path))) throw unusable(path, missing(path));
+		refuseInUse(path);
+		this.#readable = readableOf(path);
+		try {
+			this.database = openSnapshot(this.#readable.file, path);
+		} catch (error) {
+			this.#readable.close();
+			throw isRefusal(error) ? error : unusable(path, messageOf(error));
+		}
+	}
+
+	close(): void {
+		this.database.close();
+		this.#readable.close();
+	}
+}
+
+function readableOf(path: string): ReadableLog {
 	try {
-		source = openSettled(file);
-		if (source.pragma("application_id", { simple: true }) !== APPLICATION_ID)
-			throw unusable(path, "its log.sqlite is the database of another program");
-		takeSnapshot(source);
-		return source;
+		return new ReadableLog(path);
 	} catch (error) {
-		source?.close();
-		throw isRefusal(error) ? error : unusable(path, messageOf(error));
+		if (!isRefusal(error, "data-directory-unusable")) throw error;
+		throw unusable(path, error.facts.reason);
+	}
+}
+
+function openSnapshot(file: string, path: string): Connection {
+	const database = openSettled(file);
+	try {
+		if (database.pragma("application_id", { simple: true }) !== APPLICATION_ID)
+			throw unusable(path, "its log.sqlite is the database of another program");
+		takeSnapshot(database);
+		return database;
+	} catch (error) {
+		database.close();
+		throw error;
 	}
 }
 

@@ -21,11 +21,12 @@ import {
 	writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve, sep } from "node:path";
-import { Refusal } from "../errors.ts";
+import { isRefusal, Refusal } from "../errors.ts";
 import {
 	type Connection,
 	lockDirectory,
 	logFile,
+	refusalOf,
 	syncDirectory,
 	syncFile,
 } from "../log/sqlite/copies.ts";
@@ -59,20 +60,30 @@ const IGNORED = ["lost+found", "lock", "lock-journal", "backup.json.new"];
 /**
  * Makes the directory if need be, and locks it.
  * @param data the data directory, which exists
- * @throws Refusal `backup-unusable`, `data-directory-in-use`
+ * @throws Refusal `backup-unusable`, `data-directory-unusable`, `data-directory-in-use`,
+ *   `disk-full`
  */
 export function openTarget(given: string, data: string): Target {
 	const path = resolve(given);
 	refuseWithin(path, data);
 	refuseForeign(path);
-	mkdirSync(path, { recursive: true });
-	const target = new Target(path, data, lockDirectory(path));
+	const target = new Target(path, data, lockTarget(path));
 	try {
 		target.begin();
 		return target;
 	} catch (error) {
 		target.close();
 		throw error;
+	}
+}
+
+/** @throws Refusal `data-directory-unusable`, `data-directory-in-use`, `disk-full` */
+function lockTarget(path: string): Connection {
+	try {
+		mkdirSync(path, { recursive: true });
+		return lockDirectory(path);
+	} catch (error) {
+		throw isRefusal(error) ? error : refusalOf(error, path);
 	}
 }
 

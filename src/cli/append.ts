@@ -9,6 +9,7 @@ import type { Retry } from "../../feeds/reader/options.ts";
 import { parseUuid } from "../event.ts";
 import type { Arguments, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
+import { note, report } from "./output/standard.ts";
 import {
 	CLIENT_OPTIONS,
 	credentials,
@@ -117,9 +118,9 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const client = await import("../../feeds/client/append.ts");
 	try {
 		const appended = await client.append(address, event, { expected });
-		process.stdout.write(`${JSON.stringify(placeOf(appended, stream, id))}\n`);
+		report(`${JSON.stringify(placeOf(appended, stream, id))}\n`);
 		if (appended.ignored !== undefined)
-			process.stderr.write(`varve: the server ignores a part of it: ${appended.ignored}\n`);
+			note(`varve: the server ignores a part of it: ${appended.ignored}\n`);
 	} catch (error) {
 		throw explained(error, { stream, id, expected: text(values, "expected"), reasons });
 	}
@@ -137,7 +138,8 @@ function parseId(given: string | undefined): string {
 	return id;
 }
 
-function parseExpected(word: string): Expected {
+/** @throws Failure */
+export function parseExpected(word: string): Expected {
 	if (word === "any" || word === "none" || word === "exists") return word;
 	if (/^\d{1,15}$/.test(word)) return Number(word);
 	throw usage(`--expected-version ${word}: it must be a version from 0, any, none or exists`);
@@ -188,7 +190,7 @@ function placeOf(appended: Appended, stream: string, id: string) {
 /** The first waits are short; whoever waits for longer is told why. */
 function sayIfLong({ reason, delayMs }: Retry): void {
 	if (delayMs < 1000) return;
-	process.stderr.write(`varve: ${reason}; trying again in ${Math.ceil(delayMs / 1000)} s\n`);
+	note(`varve: ${reason}; trying again in ${Math.ceil(delayMs / 1000)} s\n`);
 }
 
 type Attempt = {

@@ -100,6 +100,8 @@ function explainRefusal(refusal: Refusal): string {
 	if (isRefusal(refusal, "backup-unusable"))
 		return `${refusal.facts.path}: ${refusal.facts.reason}`;
 	if (isRefusal(refusal, "log-damaged")) return describeDamage(refusal.facts);
+	if (isRefusal(refusal, "log-locked"))
+		return "another program, such as a database shell, holds a lock on the log; end it, and try again";
 	if (isRefusal(refusal, "newer-schema")) {
 		const { path, found, known } = refusal.facts;
 		const schemas = `schema ${found}, this one knows ${known}`;

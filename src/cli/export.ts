@@ -1,10 +1,14 @@
 /** `varve export`: the log, or a stream of it, as the NDJSON that `varve import` takes. */
 import { lacksDollar } from "../event.ts";
+import { standardStream } from "../observe/standard.ts";
 import type { Arguments, Values } from "../options.ts";
-import { serverOf } from "./moving/admin.ts";
+import { Failure } from "./explain.ts";
+import { readServer } from "./moving/admin.ts";
 import { exportLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
-import { FROM, RETRIES_MAX, readOptions } from "./read.ts";
+import { note } from "./output/standard.ts";
+import { FROM, RETRIES_MAX, readOptions, refuseMissing } from "./read.ts";
+import { SPAN } from "./reading/span.ts";
 import { CLIENT_OPTIONS, EXIT, optionalNumber, streamOperand, type Verb } from "./verb.ts";
 
 export const exportVerb: Verb = {
@@ -18,25 +22,33 @@ export const exportVerb: Verb = {
 		says whether the event was redacted or scavenged. From the whole log, varve import makes an
 		equal store. The command ends at the head. If the log is damaged, it prints the events before
 		the first one that cannot be read, and fails; with --from it continues after that event. The
-		entries of an index stream ($ce-order) are printed as the events they stand for. If the server
-		has no /admin/export, the command prints what reads show, and says so.`,
-	options: [...CLIENT_OPTIONS, FROM],
+		entries of an index stream ($ce-order) are printed as the events they stand for. With --since
+		or --until, the command prints what reads show of a span of time, for an import that appends the
+		events anew. If the server has no /admin/export, it prints what reads show, and says so. It
+		fails if the stream has no events.`,
+	options: [...CLIENT_OPTIONS, FROM, ...SPAN],
 	examples: [
 		"varve export | gzip > backup.ndjson.gz",
 		"varve export order-42",
+		"varve export --since 2026-03-01T00:00:00Z --until 2026-04-01T00:00:00Z",
 		"varve export --url http://old:2113 | varve import --url http://new:2113",
 	],
 	run,
 };
 
+/** A part of a store looks like a whole one: whoever keeps it must hear of it. */
+const CUT = "the export is cut off: the program that reads it has ended";
+
 async function run({ operands, values }: Arguments): Promise<number> {
-	const printer = new Printer(process.stdout);
+	const printer = new Printer(standardStream(1));
 	const named = operands.length === 0 ? ["$all"] : operands;
 	const stream = streamOperand(named, "export");
-	if (isKept(stream) || !(await exportWhole(stream, values, printer))) {
+	const isSpan = values.since !== undefined || values.until !== undefined;
+	if (isSpan || isKept(stream) || !(await exportWhole(stream, values, printer))) {
 		await exportShown(named, values, printer);
 	}
 	await printer.flushed();
+	if (printer.signal.aborted) throw new Failure(CUT);
 	return EXIT.done;
 }
 
@@ -48,7 +60,7 @@ function isKept(stream: string): boolean {
 /** @returns whether the server can export so; if not, nothing was printed */
 async function exportWhole(stream: string, values: Values, printer: Printer): Promise<boolean> {
 	const { exportedPages, NoExport } = await import("./moving/pages.ts");
-	const server = serverOf(values, printer.signal);
+	const server = readServer(values, printer.signal);
 	const from = optionalNumber(values, "from") ?? 0;
 	try {
 		const of = stream === "$all" ? undefined : stream;
@@ -58,7 +70,7 @@ async function exportWhole(stream: string, values: Values, printer: Printer): Pr
 	} catch (error) {
 		if (printer.signal.aborted) return true;
 		if (!(error instanceof NoExport)) throw error;
-		process.stderr.write(
+		note(
 			`varve: the server has no /admin/export for us (${error.message}): the lines leave out what ` +
 				"was erased, and what a copy needs to be equal\n",
 		);
@@ -75,5 +87,10 @@ async function exportShown(
 	const options = readOptions(operands, values);
 	const { readStream } = await import("../../feeds/reader/read.ts");
 	const bounded = { ...options, retriesMax: RETRIES_MAX, signal: printer.signal };
-	for await (const event of readStream(bounded)) await printer.print(exportLine(event));
+	let printed = 0;
+	for await (const event of readStream(bounded)) {
+		await printer.print(exportLine(event));
+		printed++;
+	}
+	if (printed === 0 && !printer.signal.aborted) await refuseMissing(bounded);
 }

@@ -1,10 +1,15 @@
 /** `varve follow`: the events of a stream as NDJSON, for ever. */
+
 import { ReadError } from "../../feeds/reader/error.ts";
+import type { ReadOptions } from "../../feeds/reader/options.ts";
+import { standardStream } from "../observe/standard.ts";
 import type { Arguments } from "../options.ts";
 import { explainDamage, Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
+import { note } from "./output/standard.ts";
 import { FROM, readOptions } from "./read.ts";
+import { SPAN } from "./reading/span.ts";
 import { onStopSignal } from "./signals.ts";
 import { CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "./verb.ts";
 
@@ -12,14 +17,18 @@ export const follow: Verb = {
 	name: "follow",
 	summary: "Print the events of a stream, and wait for more",
 	operands: ["STREAM"],
-	purpose: `Prints what varve read prints, then waits for more events. It continues when the server
-		restarts. With --checkpoint it stores in a file how far it has come, and starts after that the
-		next time. It writes the file after it has handed over the lines, so a crash can repeat the last
-		lines but never lose one: at least once. It ends on SIGINT, on SIGTERM, or when the program that
-		reads its output ends. If the server finds a damaged event, the command fails.`,
+	purpose: `Prints what varve read prints, then waits for more events. It waits for a server that is
+		not there, and continues when the server restarts. With --checkpoint it stores in a file how far
+		it has come, and starts after that the next time. The file names the stream and the log, and is
+		refused for others. The command writes it after it has handed over the lines, so a crash can
+		repeat the last lines but never lose one: at least once. With --until the command ends at the
+		first later event, or a minute after that time by the server's clock. Otherwise it ends on
+		SIGINT, on SIGTERM, or when the program that reads its output ends. If the server finds a
+		damaged event, the command fails.`,
 	options: [
 		...CLIENT_OPTIONS,
-		{ ...FROM, help: `${FROM.help} If the position file exists, it wins.` },
+		{ ...FROM, help: `${FROM.help} If the position file has a position, it wins.` },
+		...SPAN,
 		{
 			name: "checkpoint",
 			flag: "checkpoint",
@@ -27,7 +36,7 @@ export const follow: Verb = {
 			default: undefined,
 			placeholder: "FILE",
 			perCall: true,
-			help: "File that stores the number of the last printed event.",
+			help: "File that stores the number of the last printed event, its stream and its log.",
 		},
 	],
 	examples: [
@@ -38,39 +47,57 @@ export const follow: Verb = {
 };
 
 async function run({ operands, values }: Arguments): Promise<number> {
-	const options = readOptions(operands, values);
+	const options = readOptions(operands, values, true);
 	const file = optionalText(values, "checkpoint");
-	const positionFile = await import("../../feeds/reader/position-file.ts");
-	const reached = file === undefined ? undefined : await positionFile.loadCheckpoint(file);
-	const from = reached === undefined ? options.from : reached + 1;
-
-	const printer = new Printer(process.stdout);
+	const printer = new Printer(standardStream(1));
 	const stop = new AbortController();
 	const stopListening = onStopSignal(() => stop.abort());
 	printer.signal.addEventListener("abort", () => stop.abort());
-	const saver = new PositionSaver(printer, stop, async (at) => {
-		if (file !== undefined) await positionFile.saveCheckpoint(file, at);
-	});
+	const stoppable = { ...options, follow: true, signal: stop.signal };
 
+	const kept = await openPosition(file, stoppable);
+	if (stop.signal.aborted) return EXIT.done;
+	const saver = new PositionSaver(printer, stop, kept.save);
 	const { readStream } = await import("../../feeds/reader/read.ts");
-	const endless = {
-		...options,
-		...(from === undefined ? {} : { from }),
-		follow: true,
-		signal: stop.signal,
-	};
+	const endless = { ...stoppable, ...(kept.at === undefined ? {} : { from: kept.at + 1 }) };
 	try {
 		for await (const event of readStream(endless)) {
 			await printer.print(readLine(event));
 			saver.reached(event.at);
 		}
 	} catch (error) {
+		// The lines before it are handed over; where that cannot be saved, they come again.
+		await saver.close().catch(() => undefined);
 		throw file === undefined ? error : withPositionFile(error, file);
 	}
 	await saver.close();
 	await printer.flushed();
 	stopListening();
 	return EXIT.done;
+}
+
+/** A reader position that is kept between two runs. */
+type Kept = {
+	/** Number of the last event that an earlier run handed over. */
+	readonly at: number | undefined;
+	readonly save: (at: number) => Promise<void>;
+};
+
+/** @throws Error if the file belongs to another stream or log, or holds something else */
+async function openPosition(file: string | undefined, options: ReadOptions): Promise<Kept> {
+	if (file === undefined) return { at: undefined, save: async () => undefined };
+	const { identify, loadCheckpoint, saveCheckpoint } = await import(
+		"../../feeds/position/position-file.ts"
+	);
+	const identity = await identify(options).catch((error: unknown) => {
+		// SIGINT or SIGTERM came before the first answer.
+		if (options.signal?.aborted) return undefined;
+		throw error;
+	});
+	if (identity === undefined) return { at: undefined, save: async () => undefined };
+	const warn = (sentence: string) => note(`varve: ${sentence}\n`);
+	const at = await loadCheckpoint(file, identity, warn);
+	return { at, save: (reached) => saveCheckpoint(file, reached, identity) };
 }
 
 /** If there is a position file, --from would change nothing. */

@@ -15,9 +15,15 @@ export function overview(verbs: readonly Verb[]): string {
 		"",
 		"An event store: append events to streams over HTTP, read them back as feeds, for ever.",
 		"",
-		...table([...rows, ["help VERB", "Explain a verb"], ["version", "Print the version"]]),
+		...table([
+			...rows,
+			["help VERB", "Explain a verb (-h, --help)"],
+			["version", "Print the version (-v, --version)"],
+		]),
 		"",
 		"Start with `varve serve`: it prints a command that appends an event, and one that reads it.",
+		"An option without a value in its description means yes; --checkpoints no and --checkpoints=no",
+		"mean no. Everything after -- is an operand, even if it looks like an option.",
 		"An option with a VARVE_ name in brackets is an environment variable too: --port is VARVE_PORT.",
 		"",
 	].join("\n");

@@ -2,15 +2,15 @@
 import { basename } from "node:path";
 import type { Arguments, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
-import { LogCheck } from "./import/check.ts";
 import { Items } from "./import/items.ts";
 import { openLines } from "./import/lines.ts";
 import { describeLosses, Renumbering } from "./import/renumber.ts";
 import { type Input, send } from "./import/send.ts";
-import { serverOf } from "./moving/admin.ts";
+import { counted } from "./import/tally.ts";
+import { writtenServer } from "./moving/admin.ts";
 import { beginsLog, type State, stateFor } from "./moving/exact.ts";
 import { sendExact } from "./moving/send.ts";
-import { count } from "./output/progress.ts";
+import { note, report } from "./output/standard.ts";
 import { CLIENT_OPTIONS, EXIT, number, optionalText, type Verb } from "./verb.ts";
 
 export const importVerb: Verb = {
@@ -65,7 +65,7 @@ export const importVerb: Verb = {
 			kind: "yes-no",
 			default: false,
 			perCall: true,
-			help: "Check every line, and send nothing.",
+			help: "Check every line by the server's rules, and send nothing.",
 		},
 		{
 			name: "exact",
@@ -102,8 +102,11 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const input: Input = { source, chunks };
 	const name = optionalText(values, "source") ?? sourceName(file);
 	const isLog = beginsLog(first);
+	const renumbering = new Renumbering(number(values, "inFlight") === 1);
 	if (values.dryRun) {
-		return isLog && !values.renumber ? checkLog(chunks) : check(new Items(name), chunks);
+		return isLog && !values.renumber
+			? checkLog(chunks)
+			: check(new Items(name, renumbering), chunks);
 	}
 	const state = isLog && !values.renumber ? await stateOf(values, first) : undefined;
 	if (typeof state === "object") return sendExact(state, input, values);
@@ -111,10 +114,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		source.close();
 		throw new Failure(state ?? "the file is not the export of a whole log");
 	}
-	return sendRenumbered(new Renumbering(number(values, "inFlight") === 1), name, input, {
-		values,
-		reason: state,
-	});
+	return sendRenumbered(renumbering, name, input, { values, reason: state });
 }
 
 /** Undefined for standard input: two different inputs of that name must not share their ids. */
@@ -145,13 +145,22 @@ async function peeked(chunks: AsyncIterable<readonly string[]>): Promise<Peeked>
 type Chunks = AsyncIterable<readonly string[]>;
 
 async function check(items: Items, chunks: Chunks): Promise<number> {
+	const { refuseAsServer } = await import("./import/dry-run.ts");
 	let events = 0;
-	for await (const lines of chunks) for (const text of lines) if (items.next(text)) events++;
+	for await (const lines of chunks) {
+		for (const text of lines) {
+			const next = items.next(text);
+			if (next === undefined) continue;
+			refuseAsServer(next.stream, next.item);
+			events++;
+		}
+	}
 	return nothingSent(events, items.streams);
 }
 
 /** Checks the lines of a whole log as the server would. */
 async function checkLog(chunks: Chunks): Promise<number> {
+	const { LogCheck } = await import("./import/dry-run.ts");
 	const log = new LogCheck();
 	let line = 0;
 	for await (const lines of chunks) {
@@ -160,18 +169,17 @@ async function checkLog(chunks: Chunks): Promise<number> {
 			if (text.trim() !== "") log.check(text, line);
 		}
 	}
-	return nothingSent(log.events, log.streams.size);
+	return nothingSent(log.events, log.streams);
 }
 
 function nothingSent(events: number, streams: number): number {
-	const what = `${count(events)} events in ${count(streams)} streams`;
-	process.stdout.write(`${what}; nothing was sent\n`);
+	const what = `${counted(events, "event")} in ${counted(streams, "stream")}`;
+	report(`${what}; nothing was sent\n`);
 	return EXIT.done;
 }
 
 function stateOf(values: Values, first: string): Promise<State | string> {
-	const retryMs = number(values, "retrySeconds") * 1000;
-	return stateFor(serverOf(values, new AbortController().signal, retryMs), first);
+	return stateFor(writtenServer(values, new AbortController().signal), first);
 }
 
 type Renumbered = { readonly values: Values; readonly reason: string | undefined };
@@ -184,11 +192,11 @@ async function sendRenumbered(
 	{ values, reason }: Renumbered,
 ): Promise<number> {
 	if (reason !== undefined) {
-		process.stderr.write(`varve: ${reason}: the events get new positions and times\n`);
+		note(`varve: ${reason}: the events get new positions and times\n`);
 	}
 	return send(new Items(name, renumbering), input, values, () => {
 		for (const loss of describeLosses(renumbering.losses, renumbering.streams)) {
-			process.stderr.write(`varve: ${loss}\n`);
+			note(`varve: ${loss}\n`);
 		}
 	});
 }

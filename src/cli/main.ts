@@ -4,9 +4,11 @@
  * instant.
  */
 import { readFileSync } from "node:fs";
+import { OPTIONS } from "../config.ts";
 import { nearest } from "../nearest.ts";
 import { type Option, parseArguments, refuseUnknownVariables } from "../options.ts";
 import { append } from "./append.ts";
+import { completionVerb } from "./completion/completion.ts";
 import { backup } from "./directory/backup.ts";
 import { incarnation } from "./directory/incarnation.ts";
 import { restore } from "./directory/restore.ts";
@@ -18,9 +20,13 @@ import { follow } from "./follow.ts";
 import { explainVerb, overview, signature } from "./help.ts";
 import { importVerb } from "./import.ts";
 import { compare } from "./moving/compare.ts";
+import { answer, exitCode, note } from "./output/standard.ts";
 import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
-import { serve } from "./serve.ts";
+import { refuseStart, serve } from "./serve.ts";
+import { releaseSignals } from "./signals.ts";
+import { deleteVerb } from "./streams/delete.ts";
+import { streams } from "./streams/streams.ts";
 import { EXIT, type Verb } from "./verb.ts";
 import { verify } from "./verify.ts";
 
@@ -32,6 +38,8 @@ export const VERBS: readonly Verb[] = [
 	importVerb,
 	exportVerb,
 	compare,
+	streams,
+	deleteVerb,
 	scavenge,
 	redact,
 	verify,
@@ -39,6 +47,7 @@ export const VERBS: readonly Verb[] = [
 	backup,
 	restore,
 	incarnation,
+	completionVerb(() => VERBS),
 ];
 
 /**
@@ -47,8 +56,13 @@ export const VERBS: readonly Verb[] = [
  * @returns the exit code: 0 done, 1 failed, 2 wrong command line, 130 interrupted
  */
 export async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
+	return exitCode(await run(argv, env));
+}
+
+async function run(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
 	const [word = "--help", ...rest] = argv;
-	if (word === "version" || word === "--version") return print(`varve ${version()}\n`);
+	if (word === "version" || word === "--version" || word === "-v")
+		return print(`varve ${version()}\n`);
 	if (word === "--help" || word === "-h") return print(overview(VERBS));
 	if (word === "help" && rest[0] === undefined) return print(overview(VERBS));
 
@@ -58,11 +72,13 @@ export async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<numb
 	if (word === "help" || asksForHelp(rest)) return print(explainVerb(verb));
 
 	try {
+		if (!verb.keepsSignals) releaseSignals();
 		refuseUnknownVariables(env, everyOption());
-		const call = parseArguments(rest, env, verb.options);
+		const call = parseArguments(rest, env, verb.options, OPTIONS);
 		refuseExtra(verb, call.operands);
 		return await verb.run(call);
 	} catch (error) {
+		if (verb === serve && asksForJson(rest, env)) return refuseStart(error);
 		return report(error, verb);
 	}
 }
@@ -70,6 +86,13 @@ export async function main(argv: string[], env: NodeJS.ProcessEnv): Promise<numb
 /** A variable for one verb is not a mistake if another verb runs. */
 function everyOption(): Option[] {
 	return VERBS.flatMap((verb) => verb.options);
+}
+
+/** Where programs read the operator log, they read of a wrong command line there, too. */
+function asksForJson(rest: readonly string[], env: NodeJS.ProcessEnv): boolean {
+	const given = rest.join(" ");
+	const isGiven = given.includes("--log-format");
+	return isGiven ? /--log-format[= ]json/.test(given) : env.VARVE_LOG_FORMAT === "json";
 }
 
 function asksForHelp(rest: readonly string[]): boolean {
@@ -94,7 +117,7 @@ function refuseVerb(name: string): number {
 	const close = nearest(name, [...VERBS.map((verb) => verb.name), "help", "version"]);
 	const verbs = VERBS.map((verb) => verb.name).join(", ");
 	const hint = close === undefined ? `; the verbs are ${verbs}` : `; did you mean ${close}?`;
-	process.stderr.write(`varve: unknown verb ${name}${hint}\nTry: varve --help\n`);
+	note(`varve: unknown verb ${name}${hint}\nTry: varve --help\n`);
 	return EXIT.usage;
 }
 
@@ -105,22 +128,22 @@ function refuseOptionFirst(given: string): number {
 	const verb = VERBS.find(ofVerb);
 	const option = verb && ofVerb(verb);
 	const example = option ? `varve ${verb.name} ${signature(option)}` : "varve serve --port 2113";
-	process.stderr.write(`varve: no verb before ${flag}; write the verb first: ${example}\n`);
-	process.stderr.write("Try: varve --help\n");
+	note(`varve: no verb before ${flag}; write the verb first: ${example}\n`);
+	note("Try: varve --help\n");
 	return EXIT.usage;
 }
 
 function report(error: unknown, verb: Verb): number {
 	const hint = verb.operands.some((name) => name.includes("STREAM")) ? unquotedHint(error) : "";
-	process.stderr.write(`varve: ${explain(error)}${hint}\n`);
+	note(`varve: ${explain(error)}${hint}\n`);
 	if (error instanceof Failure && error.exitCode !== EXIT.usage) return error.exitCode;
 	if (!(error instanceof Failure) && !isUsage(error)) return EXIT.failed;
-	process.stderr.write(`Try: varve ${verb.name} --help\n`);
+	note(`Try: varve ${verb.name} --help\n`);
 	return EXIT.usage;
 }
 
 function print(text: string): number {
-	process.stdout.write(text);
+	answer(text);
 	return EXIT.done;
 }
 

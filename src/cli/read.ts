@@ -2,10 +2,13 @@
 import type { ReadEvent } from "../../feeds/reader/event.ts";
 import type { ReadOptions } from "../../feeds/reader/options.ts";
 import { lacksDollar } from "../event.ts";
+import { standardStream } from "../observe/standard.ts";
 import type { Arguments, Option, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
 import { readLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
+import { FirstAnswer } from "./reading/first-answer.ts";
+import { SPAN, spanOf } from "./reading/span.ts";
 import {
 	CLIENT_OPTIONS,
 	credentials,
@@ -34,11 +37,13 @@ export const read: Verb = {
 	purpose: `Prints the events of a stream, oldest first, one JSON object a line: stream, version,
 		position, id, type, created, data and metadata. data is the JSON that was appended, with its
 		numbers unchanged; if an event is not JSON, the line has dataBase64 instead. The command ends at
-		the head. It fails if the stream has no events. You can read every stream: $all, $ce-order (a
-		category), $et-OrderPlaced (a type), $streams.`,
+		the head. It fails if the stream has no events. --since and --until print the events of a span
+		of time. You can read every stream: $all, $ce-order (a category), $et-OrderPlaced (a type),
+		$streams.`,
 	options: [
 		...CLIENT_OPTIONS,
 		FROM,
+		...SPAN,
 		{
 			name: "limit",
 			flag: "limit",
@@ -61,6 +66,7 @@ export const read: Verb = {
 		"varve read order-42",
 		"varve read order-42 --backward --limit 1",
 		"varve read '$all' --from 1000 | jq .type",
+		"varve read '$all' --since 2026-03-01T00:00:00Z --until 2026-04-01T00:00:00Z",
 	],
 	run,
 };
@@ -70,7 +76,7 @@ export const RETRIES_MAX = 5;
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const limit = optionalNumber(values, "limit") ?? Number.POSITIVE_INFINITY;
-	const printer = new Printer(process.stdout);
+	const printer = new Printer(standardStream(1));
 	const options = {
 		...readOptions(operands, values),
 		retriesMax: RETRIES_MAX,
@@ -82,7 +88,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		if (++printed >= limit) break;
 	}
 	await printer.flushed();
-	if (printed === 0) await refuseMissing(options);
+	if (printed === 0 && !printer.signal.aborted) await refuseMissing(options);
 	return EXIT.done;
 }
 
@@ -91,14 +97,14 @@ async function run({ operands, values }: Arguments): Promise<number> {
  * hold a mistake.
  * @throws Failure
  */
-async function refuseMissing(options: ReadOptions): Promise<void> {
+export async function refuseMissing(options: ReadOptions): Promise<void> {
 	const { settingsOf } = await import("../../feeds/reader/options.ts");
 	const { fetchPage } = await import("../../feeds/reader/session.ts");
-	const { pageUrl } = await import("../../feeds/reader/links.ts");
+	const { lastPageUrl } = await import("../../feeds/reader/links.ts");
 	const settings = settingsOf(options);
 	const { server, stream } = settings;
-	const url = pageUrl(server, stream, { direction: "forward", from: 0, count: 1 });
-	const page = await fetchPage(url, settings, options.signal ?? new AbortController().signal);
+	const { signal = new AbortController().signal } = options;
+	const page = await fetchPage(lastPageUrl(server, stream), settings, signal);
 	if (page === undefined) throw new Failure(`stream '${stream}' has no events${nameHint(stream)}`);
 }
 
@@ -108,16 +114,26 @@ function nameHint(stream: string): string {
 	return "; a name that starts with $ goes in single quotes: '$ce-order', '$all'";
 }
 
-/** The options of the reader, for each verb that reads one stream to its head. */
-export function readOptions(operands: readonly string[], values: Values): ReadOptions {
+/**
+ * The options of the reader, for each verb that reads one stream.
+ * @param waits whether the verb waits for a server that is not there
+ * @throws Failure
+ */
+export function readOptions(
+	operands: readonly string[],
+	values: Values,
+	waits = false,
+): ReadOptions {
+	const url = text(values, "url");
+	const { fetch, onRetry } = new FirstAnswer(url, waits);
 	return {
-		url: text(values, "url"),
+		url,
 		stream: streamOperand(operands, "read"),
 		from: optionalNumber(values, "from") ?? 0,
+		...spanOf(values),
 		headers: credentials(values),
-		onRetry: ({ reason, delayMs }) => {
-			process.stderr.write(`varve: ${reason}; trying again in ${Math.ceil(delayMs / 1000)} s\n`);
-		},
+		fetch,
+		onRetry,
 	};
 }
 

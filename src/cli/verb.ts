@@ -15,6 +15,8 @@ export type Verb = {
 	readonly purpose: string;
 	readonly options: readonly Option[];
 	readonly examples: readonly string[];
+	/** True if `run` takes the signals that came before it: see `signals.ts`. */
+	readonly keepsSignals?: boolean;
 	/** Returns the exit code. */
 	run(call: Arguments): Promise<number>;
 };
@@ -39,6 +41,7 @@ export const CLIENT_OPTIONS: readonly Option[] = [
 		kind: "text",
 		default: undefined,
 		placeholder: "NAME:PASSWORD",
+		shown: () => "***",
 		help: "Credentials, sent as Basic.",
 	},
 ];

@@ -1,8 +1,10 @@
 /** `varve verify`: checks every invariant of a data directory. */
 import { resolve } from "node:path";
-import { OPTIONS } from "../config.ts";
+import { DATA_OPTIONS } from "../config.ts";
+import { standardStream } from "../observe/standard.ts";
 import type { Arguments } from "../options.ts";
 import { Progress } from "./output/progress.ts";
+import { report } from "./output/standard.ts";
 import { EXIT, text, type Verb } from "./verb.ts";
 
 export const verify: Verb = {
@@ -15,7 +17,7 @@ export const verify: Verb = {
 		the files themselves. If all is well, it prints the counts and exits with 0. Otherwise it names
 		what is damaged and exits with 1. It changes nothing and takes no lock: a server may run on the
 		directory. On a large log it shows its progress and the time left on stderr.`,
-	options: OPTIONS.filter((option) => option.name === "data"),
+	options: DATA_OPTIONS,
 	examples: ["varve verify --data ./data"],
 	run,
 };
@@ -23,7 +25,7 @@ export const verify: Verb = {
 async function run({ values }: Arguments): Promise<number> {
 	const { verifyDirectory } = await import("../log/open.ts");
 	const done = { events: 0, fraction: 0 };
-	const progress = new Progress(process.stderr, {
+	const progress = new Progress(standardStream(2), {
 		events: () => done.events,
 		fraction: () => done.fraction,
 	});
@@ -34,10 +36,10 @@ async function run({ values }: Arguments): Promise<number> {
 	const { ok, events, streams, erased, faults } = found;
 	if (ok) {
 		const without = erased === 0 ? "" : `, ${erased} of them without their content`;
-		process.stdout.write(`ok: ${events} events in ${streams} streams${without}\n`);
+		report(`ok: ${events} events in ${streams} streams${without}\n`);
 		return EXIT.done;
 	}
-	for (const fault of faults) process.stdout.write(`${fault}\n`);
-	process.stdout.write(`not ok: ${faults.length} faults, ${events} events in ${streams} streams\n`);
+	for (const fault of faults) report(`${fault}\n`);
+	report(`not ok: ${faults.length} faults, ${events} events in ${streams} streams\n`);
 	return EXIT.failed;
 }

@@ -35,6 +35,7 @@ export const CACHING_OPTIONS = [
 		kind: "text",
 		default: undefined,
 		placeholder: "URL,URL",
+		shown: withoutCredentials,
 		pattern: {
 			test: { test: (text) => parseCaches(text) !== undefined },
 			reason: "it must be a list of URLs such as http://user:password@varnish:6081",
@@ -58,3 +59,7 @@ export const CACHING_OPTIONS = [
 		help: "tags: one request names many streams. urls: one for each page; not for Squid. See docs/caching.md.",
 	},
 ] as const satisfies readonly Option[];
+
+function withoutCredentials(urls: string): string {
+	return (parseCaches(urls) ?? []).map(({ displayUrl }) => displayUrl).join();
+}

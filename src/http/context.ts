@@ -11,7 +11,9 @@ import type { LiveReaders } from "../following/live-readers.ts";
 import type { LongPolls } from "../following/long-polls.ts";
 import type { Log } from "../log/log.ts";
 import type { LogMoves } from "../log/moving/moves.ts";
+import type { Room } from "../log/room/room.ts";
 import type { LogTree } from "../log/tree.ts";
+import type { RequestLog } from "../observe/requests.ts";
 import type { CacheState } from "../purging/purging.ts";
 
 export type Context = LogContext &
@@ -26,6 +28,8 @@ export type LogContext = {
 	readonly log: Log;
 	readonly tree: LogTree;
 	readonly moves: LogMoves;
+	/** Lets appends in, as long as the disk has room for them. */
+	readonly room: Room;
 	readonly scavenger: Scavenger;
 };
 
@@ -39,6 +43,8 @@ export type FollowingContext = {
 export type OperatorContext = {
 	/** Told of every error that ends a request; tells the operator of those that are our faults. */
 	readonly report: (error: unknown) => void;
+	/** A line for each request, if the operator wants them. */
+	readonly requests: RequestLog;
 	/** Why no requests should be sent here any more; undefined as long as they should. */
 	readonly unready: () => Refusal | undefined;
 	/** How the caches in front of us are told of erasures; undefined if none is to be told. */

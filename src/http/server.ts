@@ -34,11 +34,16 @@ export class HttpServer {
 	readonly #connections: Connections;
 
 	constructor(context: Context, lanes: Lanes) {
-		const { settings } = context;
+		const { settings, requests } = context;
+		const { bodyBytesMax } = settings;
 		const proxies = parseNetworks(settings.trustedProxies ?? "");
 		this.#server = createNodeServer(settings);
 		this.#connections = new Connections(this.#server, settings, proxies);
-		this.#receive(takeBy(context, lanes), settings.bodyBytesMax);
+		this.#receive(takeBy(context, lanes), bodyBytesMax);
+		const connections = this.#connections;
+		this.#server.on("clientError", (error, socket) =>
+			refuseUnreadable(error, socket, connections, bodyBytesMax, requests),
+		);
 	}
 
 	/** @returns the port it listens on */
@@ -84,7 +89,6 @@ export class HttpServer {
 		// Any other expectation is no reason to refuse a request that can be answered (RFC 9110 section
 		// 10.1.1: a server MAY answer 417), and Node's own refusal has no body.
 		server.on("checkExpectation", serve);
-		server.on("clientError", (error, socket) => refuseUnreadable(error, socket, connections));
 	}
 }
 

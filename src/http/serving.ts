@@ -9,6 +9,8 @@ import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
 import { LongPolls } from "../following/long-polls.ts";
 import type { HiddenReads } from "../log/log.ts";
+import type { OperatorLog } from "../observe/operator-log.ts";
+import { RequestLog } from "../observe/requests.ts";
 import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
 import { FaultReports } from "./answering/faults.ts";
@@ -18,9 +20,6 @@ import { prefixOf, urlsAt } from "./urls.ts";
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** Writes to the operator: the error of a fault, or a sentence. */
-export type TellOperator = (what: unknown) => void;
-
 /** The log and its services. The server hands the hidden reads to the purging of caches alone. */
 export type ServedLog = LogContext & { readonly hidden: HiddenReads };
 
@@ -28,7 +27,7 @@ export class Serving {
 	readonly context: Context;
 	readonly #hidden: HiddenReads;
 	readonly #http: HttpServer;
-	readonly #tell: TellOperator;
+	readonly #operatorLog: OperatorLog;
 	readonly #forgetOnErasure: () => void;
 	#purging: Purging | undefined;
 	#unready: Refusal | undefined;
@@ -37,7 +36,7 @@ export class Serving {
 	constructor(
 		{ hidden, ...stored }: ServedLog,
 		settings: Settings,
-		tell: TellOperator,
+		operatorLog: OperatorLog,
 		lanes: Lanes = "both",
 	) {
 		const { log } = stored;
@@ -51,13 +50,14 @@ export class Serving {
 			longPolls: new LongPolls(log, longPollsMax),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log),
-			report: new FaultReports(tell).report,
+			report: new FaultReports(operatorLog).report,
+			requests: new RequestLog(operatorLog, settings.logRequests),
 			unready: () => this.#unready,
 			purging: () => this.#purging?.state() ?? (settings.purgeUrl === undefined ? undefined : []),
 		};
 		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
-		this.#tell = tell;
+		this.#operatorLog = operatorLog;
 		this.#forgetOnErasure = log.onCommit(({ marked, erasures }) => {
 			if (erasures !== undefined) documents.forgetAll();
 			else if (marked.length > 0) documents.forget(marked);
@@ -70,7 +70,7 @@ export class Serving {
 	 */
 	async listen(): Promise<number> {
 		const { log, settings } = this.context;
-		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#tell);
+		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
 		return this.#http.listen(settings.port, settings.host);
 	}
 
@@ -103,7 +103,7 @@ async function startPurgingOf(
 	log: Context["log"],
 	hidden: HiddenReads,
 	{ purgeUrl, purgeMethod, purgeBy, publicUrl, data }: Settings,
-	tell: TellOperator,
+	operatorLog: OperatorLog,
 ): Promise<Purging | undefined> {
 	if (purgeUrl === undefined) return undefined;
 	return startPurging(log, hidden, {
@@ -113,6 +113,6 @@ async function startPurgingOf(
 		paths: urlsAt(publicUrl === undefined ? "" : prefixOf(publicUrl), log),
 		host: publicUrl === undefined ? undefined : new URL(publicUrl).host,
 		directory: data,
-		say: tell,
+		say: (text) => operatorLog.warn(text),
 	});
 }

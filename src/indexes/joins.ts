@@ -11,6 +11,7 @@
  * never keeps an event from being appended.
  */
 
+import { eachMember, skipSpace, skipValue } from "../../feeds/json/text.ts";
 import { nameFault, STREAM_NAME_BYTES_MAX, type StreamName } from "../event.ts";
 import { LINK_TYPE } from "./links.ts";
 
@@ -32,6 +33,7 @@ export const CORRELATED_METADATA_BYTES_MAX = 64 * 1024;
 export const STREAMS = "$streams" as StreamName;
 const CORRELATION_ID = "$correlationId";
 const OPENING_BRACE = 0x7b;
+const BACKSLASH = 0x5c;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The index streams `event` joins, each once: category, type, correlation, `$streams`. */
@@ -58,7 +60,13 @@ export function joinFaults(event: Pick<JoiningEvent, "stream" | "metadata">): Jo
 	const { id, fault } = correlationOf(event.metadata);
 	const idFault = id === undefined ? undefined : nameFault(`$bc-${id}`, STREAM_NAME_BYTES_MAX);
 	const reason = idFault === undefined ? fault : `as the name of a stream, ${idFault}`;
-	if (reason !== undefined) faults.push({ name: CORRELATION_ID, reason });
+	const unread = reason ?? escapedFault(event.metadata);
+	if (unread !== undefined) faults.push({ name: CORRELATION_ID, reason: unread });
+	else if (id !== undefined && isRepeated(event.metadata))
+		faults.push({
+			name: CORRELATION_ID,
+			reason: "it is there more than once; the last one counts",
+		});
 	return faults;
 }
 
@@ -118,6 +126,34 @@ function correlationOf(metadata: Uint8Array): Correlation {
 	if (id === null) return NO_CORRELATION;
 	if (typeof id !== "string") return { fault: "it is not text" };
 	return id === "" ? { fault: "it is empty" } : { id };
+}
+
+/**
+ * The name of the member is searched for as it is, and logs are written so for ever. So a name with
+ * an escape, such as `"\u0024correlationId"`, joins nothing, and that is said.
+ */
+function escapedFault(metadata: Uint8Array): string | undefined {
+	if (metadata.length > CORRELATED_METADATA_BYTES_MAX || !metadata.includes(BACKSLASH)) return;
+	const bytes = Buffer.from(metadata.buffer, metadata.byteOffset, metadata.byteLength);
+	if (bytes[0] !== OPENING_BRACE || bytes.includes(CORRELATION_ID)) return;
+	const parsed = parse(bytes);
+	if (typeof parsed !== "object" || parsed === null) return;
+	if (!Object.hasOwn(parsed, CORRELATION_ID)) return;
+	return `its name is written with an escape; write it as ${CORRELATION_ID}`;
+}
+
+/** Whether an object that has a correlation has several. */
+function isRepeated(metadata: Uint8Array): boolean {
+	const bytes = Buffer.from(metadata.buffer, metadata.byteOffset, metadata.byteLength);
+	const isNamedOnce = bytes.indexOf(CORRELATION_ID) === bytes.lastIndexOf(CORRELATION_ID);
+	if (isNamedOnce && !bytes.includes(BACKSLASH)) return false;
+	const text = bytes.toString("latin1");
+	let count = 0;
+	eachMember(text, skipSpace(text, 0), (name, start) => {
+		if (name === CORRELATION_ID) count++;
+		return skipValue(text, start, Number.POSITIVE_INFINITY);
+	});
+	return count > 1;
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -43,7 +43,7 @@ export interface Log extends Erasure, EventLookup, Histories, WriterProbe {
 	 * Appends a batch to one stream, whole or not at all. A stream that was softly deleted comes
 	 * back, with its metadata rewritten in the same transaction.
 	 * @throws Refusal `stream-not-writable`, `wrong-expected-version`, `events-known`,
-	 * `stream-deleted`, `overloaded`, `disk-full`, `log-damaged`, `shutting-down`, and
+	 * `stream-deleted`, `overloaded`, `disk-full`, `log-damaged`, `log-locked`, `shutting-down`, and
 	 * `writer-stopped`
 	 */
 	append(append: Append): Promise<Appended>;
@@ -109,6 +109,9 @@ export interface Histories {
 	incarnationAt(position: Position): number;
 }
 
+/** A history that replaced another one, and the position of the first event written in it. */
+export type History = { readonly incarnation: number; readonly first: number };
+
 /** For probes that ask whether this server should get requests. */
 export interface WriterProbe {
 	/**
@@ -150,7 +153,7 @@ export interface Erasure {
 	 * A repeat changes nothing. `redact` resolves after the fsync, once no file of the log holds the
 	 * bytes. If a long read (`verify`, a backup) still needs them, the bytes go when it ends.
 	 * @throws Refusal `stream-not-found`, `event-not-found`, `event-not-redactable`, `disk-full`,
-	 * `log-damaged`, `writer-stopped`, `shutting-down`
+	 * `log-damaged`, `log-locked`, `writer-stopped`, `shutting-down`
 	 */
 	redact(redaction: Redaction): Promise<void>;
 
@@ -159,7 +162,7 @@ export interface Erasure {
 	 * can show (see `retention/erasable.ts`). A run may stop after any step; a new run finds what is
 	 * left.
 	 * @param from 0, or the `next` of the step before
-	 * @throws Refusal `disk-full`, `log-damaged`, `writer-stopped`, `shutting-down`
+	 * @throws Refusal `disk-full`, `log-damaged`, `log-locked`, `writer-stopped`, `shutting-down`
 	 */
 	scavenge(from: number): Promise<ScavengeStep>;
 }

@@ -25,7 +25,10 @@ export type Urls = {
 	page(stream: StreamName, page: PageRange): string;
 };
 
-/** The contract's word for a feed that has no time: clients compare it as it is. */
+/**
+ * The contract's word for a feed that has no time. It is no time of an event, and has no fraction:
+ * clients compare it as it is (decision 65).
+ */
 export const NO_TIME = "0001-01-01T00:00:00Z";
 
 const NOTHING = new Uint8Array(0);

@@ -35,6 +35,7 @@ export const NO_METADATA: StreamMetadata = { isDeleted: false };
 export const DELETED_BEFORE = NUMBER_MAX;
 
 const TRUNCATE_BEFORE = "$tb";
+const REPEATED = "it is there more than once; the last one counts";
 const KNOWN: readonly string[] = [...NUMBER_RULES, ...FLAG_RULES, ACL];
 
 /** A key of a document that has no effect, though whoever wrote it may think so. */
@@ -70,11 +71,12 @@ export function parseMetadata(bytes: Uint8Array): StreamMetadata {
  */
 export function faultsOf(bytes: Uint8Array): MetadataFault[] {
 	if (bytes.length === 0) return [];
-	const found = membersOf(bytes);
+	const repeated = new Set<string>();
+	const found = membersOf(bytes, (name) => KNOWN.includes(name) && repeated.add(name));
 	if (found === undefined) return [{ rule: "metadata", reason: "it is not a JSON object" }];
 	const faults: MetadataFault[] = [];
 	for (const [rule, text] of found) {
-		const reason = faultOf(rule, text);
+		const reason = faultOf(rule, text) ?? (repeated.has(rule) ? REPEATED : undefined);
 		if (reason !== undefined) faults.push({ rule, reason });
 	}
 	return faults;
@@ -125,12 +127,21 @@ function isObject(text: string): boolean {
 	return text[skipSpace(text, 0)] === "{" && isJsonText(text) && !nestsTooDeep(text);
 }
 
-/** The text of each value, by name, the last of a name; undefined if it is no JSON object. */
-function membersOf(bytes: Uint8Array): Map<string, string> | undefined {
+/**
+ * The text of each value, by name, the last of a name; undefined if it is no JSON object.
+ * @param onRepeated called with each name that is there again
+ */
+function membersOf(
+	bytes: Uint8Array,
+	onRepeated: (name: string) => void = () => undefined,
+): Map<string, string> | undefined {
 	const text = textOf(bytes);
 	if (!isObject(text)) return undefined;
 	const found = new Map<string, string>();
-	visit(text, (name, start, end) => found.set(name, text.slice(start, end)));
+	visit(text, (name, start, end) => {
+		if (found.has(name)) onRepeated(name);
+		found.set(name, text.slice(start, end));
+	});
 	return found;
 }
 

@@ -1,4 +1,5 @@
 /** `varve scavenge` and `varve redact`, as an operator types them. */
+import { appendEvents, deleteStream } from "../../feeds/client/index.ts";
 import { removeDirectories, type Server, start, startServer, until, varve } from "./varve.ts";
 
 let server: Server;
@@ -10,20 +11,11 @@ afterAll(async () => {
 	removeDirectories();
 });
 
-const ask = (path: string, init?: RequestInit) => fetch(`${server.url}${path}`, init);
 const verb = (...args: string[]) => varve([...args, "--url", server.url]);
 
 async function append(stream: string, count: number): Promise<void> {
-	const events = Array.from({ length: count }, (_, n) => ({
-		eventId: crypto.randomUUID(),
-		eventType: "t",
-		data: { n },
-	}));
-	await ask(`/streams/${encodeURIComponent(stream)}`, {
-		method: "POST",
-		headers: { "Content-Type": "application/vnd.eventstore.events+json" },
-		body: JSON.stringify(events),
-	});
+	const events = Array.from({ length: count }, (_, n) => ({ type: "t", data: { n } }));
+	await appendEvents({ url: server.url, stream }, events);
 }
 
 test("varve scavenge tells what it did, and what was done last", async () => {
@@ -32,7 +24,7 @@ test("varve scavenge tells what it did, and what was done last", async () => {
 		stdout: "no scavenge was ever started\n",
 	});
 	await append("gone", 1500);
-	await ask("/streams/gone", { method: "DELETE" });
+	await deleteStream({ url: server.url, stream: "gone" });
 	const { code, stdout, stderr } = await verb("scavenge");
 	expect([code, stdout]).toEqual([
 		0,
@@ -48,7 +40,7 @@ test("varve scavenge tells what it did, and what was done last", async () => {
 
 test("varve scavenge can be left alone, looked at, and stopped", async () => {
 	await append("slow", 3000);
-	await ask("/streams/slow", { method: "DELETE" });
+	await deleteStream({ url: server.url, stream: "slow" });
 	const slow = ["--throttle-percent", "1"];
 	const begun = await verb("scavenge", "start", "--detach", ...slow);
 	expect(begun).toMatchObject({ code: 0, stdout: expect.stringMatching(/ runs\n$/) });

@@ -3,15 +3,18 @@ import { environmentName } from "../../src/options.ts";
 import { varve } from "./varve.ts";
 
 describe("the command line", () => {
-	test.each([[[]], [["--help"]], [["help"]]])("lists its verbs for %j", async (args) => {
+	test.each([[[]], [["--help"]], [["-h"]], [["help"]]])("lists its verbs for %j", async (args) => {
 		const { code, stdout } = await varve(args);
 		expect(code).toBe(0);
 		for (const verb of VERBS) expect(stdout).toContain(verb.summary);
 	});
 
-	test.each([[["version"]], [["--version"]]])("prints its version for %j", async (args) => {
-		expect((await varve(args)).stdout).toMatch(/^varve \d+\.\d+\.\d+\n$/);
-	});
+	test.each([[["version"]], [["--version"]], [["-v"]]])(
+		"prints its version for %j",
+		async (args) => {
+			expect((await varve(args)).stdout).toMatch(/^varve \d+\.\d+\.\d+\n$/);
+		},
+	);
 
 	test.each(VERBS.map((verb) => verb.name))("explains every option of %s", async (name) => {
 		const { stdout, code } = await varve([name, "--help"]);

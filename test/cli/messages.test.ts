@@ -2,9 +2,15 @@
  * What a newcomer types wrong, and what the command says: what was wrong, what is right, and an
  * example.
  */
+import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer, type Server as Listener } from "node:net";
-import { removeDirectories, type Server, startServer, varve } from "./varve.ts";
+import { join } from "node:path";
+import { ReadError } from "../../feeds/reader/error.ts";
+import { readStream } from "../../feeds/reader/read.ts";
+import { newDirectory, removeDirectories, type Server, startServer, varve } from "./varve.ts";
 
 let server: Server;
 beforeAll(async () => {
@@ -90,16 +96,21 @@ describe("a URL with the wrong scheme", () => {
 
 	const append = ["append", "s", "--type", "T", "--data", "1"];
 
-	test.each([[append], [["scavenge", "status"]], [["redact", "s", "0"]]])(
-		"https for a server without TLS: %j",
-		async (args) => {
-			const { code, stderr } = await run(...args, "--url", server.url.replace("http:", "https:"));
-			expect([code, stderr]).toEqual([
-				1,
-				"varve: the server does not use TLS at this port; write http:// in place of https://\n",
-			]);
-		},
-	);
+	test.each([
+		[append],
+		[["scavenge", "status"]],
+		[["redact", "s", "0"]],
+		[["read", "s"]],
+		[["follow", "$all"]],
+		[["export"]],
+		[["prove", "0"]],
+	])("https for a server without TLS: %j", async (args) => {
+		const { code, stderr } = await run(...args, "--url", server.url.replace("http:", "https:"));
+		expect([code, stderr]).toEqual([
+			1,
+			"varve: the server does not use TLS at this port; write http:// in place of https://\n",
+		]);
+	});
 
 	test("a port that fetch blocks", async () => {
 		const { code, stderr } = await run(...append, "--url", "http://127.0.0.1:1");
@@ -110,5 +121,67 @@ describe("a URL with the wrong scheme", () => {
 		const { code, stderr } = await run(...append, "--url", tlsUrl);
 		expect(code).toBe(1);
 		expect(stderr).toContain("write https:// in place of http://");
+	});
+});
+
+const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
+
+/** A certificate that signs itself. */
+function certificateFor(name: string): { readonly cert: string; readonly key: string } {
+	const directory = newDirectory();
+	const [cert, key] = [join(directory, "cert.pem"), join(directory, "key.pem")];
+	const form = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
+	const made = spawnSync("openssl", [
+		...["req", "-x509", ...form, "-days", "2", "-subj", `/CN=${name}`],
+		...["-addext", `subjectAltName=DNS:${name}`, "-keyout", key, "-out", cert],
+	]);
+	expect(made.status).toBe(0);
+	return { cert, key };
+}
+
+(hasOpenssl ? describe : describe.skip)("a certificate that does not do", () => {
+	let files: ReturnType<typeof certificateFor>;
+	let tls: ReturnType<typeof createTlsServer>;
+	let url: string;
+	beforeAll(async () => {
+		files = certificateFor("elsewhere.test");
+		const [cert, key] = [readFileSync(files.cert), readFileSync(files.key)];
+		tls = createTlsServer({ cert, key }).listen(0, "127.0.0.1");
+		await once(tls, "listening");
+		url = `https://127.0.0.1:${(tls.address() as AddressInfo).port}`;
+	});
+	afterAll(() => tls.close());
+
+	test.each([
+		[["append", "s", "--type", "T"]],
+		[["read", "s"]],
+		[["follow", "s"]],
+		[["export"]],
+		[["prove", "0"]],
+		[["redact", "s", "0"]],
+	])("ends %j at once, with what to do", async (args) => {
+		const untrusted = await varve([...args, "--url", url]);
+		expect([untrusted.code, untrusted.stdout, untrusted.stderr]).toEqual([
+			1,
+			"",
+			expect.stringMatching(/^varve: .*does not trust the server's certificate.*ca\.pem\n$/),
+		]);
+		const trusted = { NODE_EXTRA_CA_CERTS: files.cert };
+		const misnamed = await varve([...args, "--url", url], trusted);
+		expect([misnamed.code, misnamed.stderr]).toEqual([
+			1,
+			expect.stringMatching(/^varve: .*certificate is for another name.*\n$/),
+		]);
+	});
+
+	test("ends a program's reader with an error, and no repeat", async () => {
+		const retries: unknown[] = [];
+		const onRetry = (retry: unknown) => retries.push(retry);
+		const reading = readStream({ url, stream: "s", follow: true, onRetry }).next();
+		const error = await reading.catch((thrown: unknown) => thrown);
+		expect(error).toBeInstanceOf(ReadError);
+		expect(error).toMatchObject({ failure: "refused", status: undefined });
+		expect((error as ReadError).message).toContain("NODE_EXTRA_CA_CERTS=");
+		expect(retries).toEqual([]);
 	});
 });

@@ -1,5 +1,9 @@
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { append } from "../../feeds/client/index.ts";
 import {
 	newDirectory,
 	removeDirectories,
@@ -13,6 +17,12 @@ import {
 let server: Server;
 const env = () => ({ VARVE_URL: server.url });
 const run = (...args: string[]) => varve(args, env());
+/** The newest position in a position file; undefined as long as there is none. */
+const positionIn = (path: string): number | undefined => {
+	if (!existsSync(path)) return undefined;
+	const slots = parse(readFileSync(path, "utf8").replace(/ +\n/g, "\n"));
+	return slots.reduce((newest, { at }) => Math.max(newest, Number(at)), -1);
+};
 const parse = (stdout: string) =>
 	stdout
 		.split("\n")
@@ -35,6 +45,15 @@ afterAll(async () => {
 describe("varve read of nothing", () => {
 	test.each([[], ["--backward"], ["--from", "5"]])("says so, and fails: %s", async (...options) => {
 		const { code, stdout, stderr } = await run("read", "no-such-stream", ...options);
+		expect([code, stdout, stderr]).toEqual([
+			1,
+			"",
+			"varve: stream 'no-such-stream' has no events\n",
+		]);
+	});
+
+	test("fails for an export, too", async () => {
+		const { code, stdout, stderr } = await run("export", "no-such-stream");
 		expect([code, stdout, stderr]).toEqual([
 			1,
 			"",
@@ -120,6 +139,148 @@ describe("varve append and read", () => {
 	});
 });
 
+describe("a server that is not there", () => {
+	const nowhere = ["--url", "http://127.0.0.1:3"];
+
+	test.each([
+		[["read", "s"]],
+		[["read", "s", "--backward"]],
+		[["export"]],
+		[["streams"]],
+		[["delete", "s"]],
+	])("is said at once: %j", async (args) => {
+		const { code, stdout, stderr } = await varve([...args, ...nowhere]);
+		expect([code, stdout, stderr]).toEqual([
+			1,
+			"",
+			"varve: nothing answers at 127.0.0.1:3; is the server running?\n",
+		]);
+	});
+
+	test.each([[["read", "s"]], [["follow", "s"]], [["streams"]]])(
+		"and one that its URL never reaches is not waited for: %j",
+		async (args) => {
+			const url = server.url.replace("http:", "https:");
+			expect(await varve([...args, "--url", url])).toEqual({
+				code: 1,
+				stdout: "",
+				stderr:
+					"varve: the server does not use TLS at this port; write http:// in place of https://\n",
+			});
+		},
+	);
+
+	test("is waited for by follow, which says so", async () => {
+		const following = start(["follow", "s", ...nowhere]);
+		await until(() => following.stderr().includes("\n"), "a word");
+		following.child.kill("SIGTERM");
+		const { code, stderr } = await following.finished;
+		expect(code).toBe(0);
+		expect(stderr).toContain("varve: nothing answers at 127.0.0.1:3; trying again");
+	});
+
+	test("and one that takes the request and is silent is no silence", async () => {
+		const silent = createServer(() => undefined).listen(0, "127.0.0.1");
+		await once(silent, "listening");
+		const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+		const reading = start(["read", "s", "--url", url]);
+		await until(() => reading.stderr().includes("\n"), "a word");
+		reading.child.kill("SIGKILL");
+		expect((await reading.finished).stderr).toBe(`varve: no answer from ${url} yet; waiting\n`);
+		silent.close();
+		silent.closeAllConnections();
+	});
+});
+
+describe("a span of time", () => {
+	let events: { version: number; created: string }[] = [];
+	beforeAll(async () => {
+		// One commit each, so that they have times of their own.
+		for (let version = 0; version < 30; version++)
+			await fetch(`${server.url}/streams/span`, {
+				method: "POST",
+				headers: {
+					"Content-Type": "application/json",
+					"ES-EventType": "T",
+					"ES-EventId": crypto.randomUUID(),
+				},
+				body: "{}",
+			});
+		events = parse((await run("read", "span")).stdout) as typeof events;
+	});
+	const versionsOf = async (...args: string[]) =>
+		parse((await run(...args)).stdout).map(({ version }) => version);
+	const wanted = (since: string, until: string) =>
+		events
+			.filter(({ created }) => created >= since && created < until)
+			.map(({ version }) => version);
+
+	test("has the events created at or after its start and before its end", async () => {
+		const [since = "", until = ""] = [events[7]?.created, events[25]?.created];
+		const inside = wanted(since, until);
+		expect(inside.length).toBeGreaterThan(1);
+		const span = ["--since", since, "--until", until];
+		expect(await versionsOf("read", "span", ...span)).toEqual(inside);
+		expect(await versionsOf("read", "span", ...span, "--backward")).toEqual(inside.reverse());
+		const { stdout } = await run("export", "span", ...span);
+		expect(parse(stdout).length).toBe(inside.length);
+		expect(parse((await run("export", ...span)).stdout).length).toBe(inside.length);
+	});
+
+	test("may be open at either side, and --from and --limit hold within it", async () => {
+		const middle = events[20]?.created ?? "";
+		const later = wanted(middle, "9");
+		expect(await versionsOf("read", "span", "--since", middle)).toEqual(later);
+		expect(await versionsOf("read", "span", "--until", middle)).toEqual(wanted("0", middle));
+		expect(await versionsOf("read", "span", "--since", middle, "--from", "25")).toEqual(
+			later.filter((version) => Number(version) >= 25),
+		);
+		expect(await versionsOf("read", "span", "--since", middle, "--limit", "2")).toEqual(
+			later.slice(0, 2),
+		);
+	});
+
+	test.each([
+		["before all events", ["--until", "2001-01-01T00:00:00Z"]],
+		["after all of them", ["--since", "9001-01-01T00:00:00+01:00"]],
+		["of no length", ["--since", "2020-01-01T00:00:00Z", "--until", "2020-01-01T00:00:00Z"]],
+	])("%s is empty, which is no failure", async (_, span) => {
+		for (const how of [[], ["--backward"]]) {
+			expect(await run("read", "span", ...span, ...how)).toEqual({
+				code: 0,
+				stdout: "",
+				stderr: "",
+			});
+		}
+		expect((await run("read", "no-such-stream", ...span)).code).toBe(1);
+	});
+
+	test("ends a follow at the first later event", async () => {
+		const until = events[20]?.created ?? "";
+		expect(await versionsOf("follow", "span", "--until", until)).toEqual(wanted("0", until));
+	});
+
+	test("ends a follow that waits, once the server's clock has passed it", async () => {
+		const span = ["--since", "2001-01-01T00:00:00Z", "--until", "2001-01-02T00:00:00Z"];
+		expect((await run("follow", "never-written", ...span)).code).toBe(0);
+		expect((await run("follow", "span", ...span)).code).toBe(0);
+	});
+
+	test.each([
+		[["--since", "2020-01-02T00:00:00Z", "--until", "2020-01-01T23:59:59Z"], "is before --since"],
+		[["--since", "yesterday"], "--since yesterday: it must be a time with its offset"],
+		[["--until", "2026-03-01"], "--until 2026-03-01: it must be a time with its offset"],
+		[["--until", "2026-02-30T00:00:00Z"], "it must be a time with its offset"],
+	])("is refused if it makes no sense: %j", async (span, words) => {
+		const verbs = span.length === 4 ? ["read", "export", "follow"] : ["read"];
+		for (const verb of verbs) {
+			const { code, stdout, stderr } = await run(verb, "span", ...span);
+			expect([code, stdout]).toEqual([2, ""]);
+			expect(stderr).toContain(words);
+		}
+	});
+});
+
 describe("varve follow", () => {
 	test("prints what comes, remembers how far it got, and goes on from there", async () => {
 		const checkpoint = join(newDirectory(), "checkpoint");
@@ -129,7 +290,7 @@ describe("varve follow", () => {
 		await until(() => first.stdout().includes("First"), "the first event");
 		await run("append", "follow", "--type", "Second");
 		await until(() => first.stdout().includes("Second"), "the second event");
-		await until(() => existsSync(checkpoint) && readFileSync(checkpoint, "utf8") === "1\n", "1");
+		await until(() => positionIn(checkpoint) === 1, "1");
 		first.child.kill("SIGINT");
 		expect(await first.finished).toMatchObject({ code: 0, stderr: "" });
 
@@ -138,7 +299,45 @@ describe("varve follow", () => {
 		await until(() => second.stdout().includes("Third"), "the third event");
 		second.child.kill("SIGTERM");
 		expect(parse((await second.finished).stdout).map(({ type }) => type)).toEqual(["Third"]);
-		expect(readFileSync(checkpoint, "utf8")).toBe("2\n");
+		expect(positionIn(checkpoint)).toBe(2);
+	});
+
+	test("refuses the position file of another stream, in words that name both", async () => {
+		const checkpoint = join(newDirectory(), "checkpoint");
+		const first = start(["follow", "long", "--checkpoint", checkpoint], env());
+		await until(() => positionIn(checkpoint) === 44, "44");
+		first.child.kill("SIGTERM");
+		await first.finished;
+		const { code, stdout, stderr } = await run("follow", "$all", "--checkpoint", checkpoint);
+		expect([code, stdout]).toEqual([1, ""]);
+		expect(stderr).toContain("the position 44 in stream 'long' of the log varve/");
+		expect(stderr).toContain("cannot be used for stream '$all' of the log varve/");
+	});
+
+	test("refuses the position file of another server's log, whatever its URL", async () => {
+		const checkpoint = join(newDirectory(), "checkpoint");
+		const other = await startServer();
+		const away = { VARVE_URL: other.url };
+		await varve(["append", "long", "--type", "T"], away);
+		const first = start(["follow", "long", "--checkpoint", checkpoint], away);
+		await until(() => positionIn(checkpoint) === 0, "0");
+		first.child.kill("SIGTERM");
+		await first.finished;
+		await other.stop();
+		const { code, stderr } = await run("follow", "long", "--checkpoint", checkpoint);
+		expect([code, stderr.match(/the log varve\/[0-9a-f]{16}/g)?.length]).toEqual([1, 2]);
+	});
+
+	test("warns of a position beyond the head, and of a file of an earlier version", async () => {
+		const checkpoint = join(newDirectory(), "checkpoint");
+		writeFileSync(checkpoint, "999\n");
+		const following = start(["follow", "long", "--checkpoint", checkpoint], env());
+		await until(() => following.stderr().includes("\n"), "the warnings");
+		following.child.kill("SIGTERM");
+		const { stdout, stderr } = await following.finished;
+		expect(stdout).toBe("");
+		expect(stderr).toContain("does not say what it belongs to");
+		expect(stderr).toContain("at 999, beyond the head: stream 'long' ends at 44");
 	});
 
 	test("stops where it cannot keep its checkpoint", async () => {
@@ -159,33 +358,21 @@ describe("varve follow", () => {
 
 describe("varve export", () => {
 	test("into varve import makes the same streams, byte for byte", async () => {
-		const post = async (contentType: string, body: string | Buffer) => {
-			const response = await fetch(`${server.url}/streams/odd%2F%20%C3%A9`, {
-				method: "POST",
-				headers: {
-					"Content-Type": contentType,
-					"ES-EventType": "Odd",
-					"ES-EventId": crypto.randomUUID(),
-				},
-				body,
-			});
-			expect(response.status).toBe(201);
-		};
-		const batch = (rest: string) =>
-			post(
-				"application/vnd.eventstore.events+json",
-				`[{"eventId":"${crypto.randomUUID()}","eventType":"Odd",${rest}}]`,
-			);
-		await post("application/json", '"a string"');
-		await post("application/json", "null");
-		await post("application/json", ' {\n "a" : 1.0 } ');
-		await post("application/octet-stream", Buffer.from([255, 0, 10]));
-		await post("application/octet-stream", '{"not":"marked as JSON"}');
-		await batch('"data":"text","metadata":{"m":1}');
-		await batch('"data":{\n"a":12345678901234567890},"metadata":[ 1.10 ]');
-		await batch('"data":5,"metadata":{}');
-		await batch('"data":"{\\"a\\": 1 }\\n"');
-		await batch('"metadata":{"only":true}');
+		const odd = { url: server.url, stream: "odd/ é" };
+		const post = (data: string | Buffer, isJson = true) =>
+			append(odd, { type: "Odd", data: Buffer.from(data), isJson });
+		const batch = (data: unknown, metadata: string) =>
+			append(odd, { type: "Odd", data, metadata: Buffer.from(metadata) });
+		await post('"a string"');
+		await post("null");
+		await post(' {\n "a" : 1.0 } ');
+		await post(Buffer.from([255, 0, 10]), false);
+		await post('{"not":"marked as JSON"}', false);
+		await batch("text", '{"m":1}');
+		await batch(Buffer.from('{\n"a":12345678901234567890}'), "[ 1.10 ]");
+		await batch(5, "{}");
+		await append(odd, { type: "Odd", data: '{"a": 1 }\n' });
+		await batch(undefined, '{"only":true}');
 
 		const copy = await startServer();
 		const exported = await run("export");

@@ -26,10 +26,14 @@ describe("varve serve", () => {
 		const { port } = new URL(server.url);
 		const inUse = await varve(["serve", "--port", "0", "--data", server.data]);
 		expect(inUse).toMatchObject({ code: 1, stdout: "" });
-		expect(inUse.stderr).toMatch(/^varve: \S+ is in use by another varve process.*\n$/);
+		expect(inUse.stderr).toMatch(
+			/^.* starting .*\n.* ERROR not started: \S+ is in use by another.*\n$/,
+		);
 		const taken = await varve(["serve", "--port", port, "--data", newDirectory()]);
 		expect(taken).toMatchObject({ code: 1, stdout: "" });
-		expect(taken.stderr).toMatch(/^varve: 127.0.0.1:\d+ is taken by another process.*\n$/);
+		expect(taken.stderr).toMatch(
+			/^.* starting .*\n.* ERROR not started: 127.0.0.1:\d+ is taken by another.*\n$/,
+		);
 		await server.stop();
 	});
 

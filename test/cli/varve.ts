@@ -14,6 +14,7 @@ export type Started = {
 	child: ChildProcess;
 	/** What it has printed so far. */
 	stdout(): string;
+	stderr(): string;
 	finished: Promise<Finished>;
 };
 
@@ -33,7 +34,7 @@ export function start(args: string[], env: Record<string, string> = {}, input?: 
 	child.stdin.on("error", () => undefined);
 	if (input !== undefined) child.stdin.end(input);
 	const finished = once(child, "close").then(([code]) => ({ code, stdout, stderr }));
-	return { child, stdout: () => stdout, finished };
+	return { child, stdout: () => stdout, stderr: () => stderr, finished };
 }
 
 export function varve(args: string[], env?: Record<string, string>, input = ""): Promise<Finished> {
@@ -53,6 +54,8 @@ export type Server = {
 	data: string;
 	greeting: string;
 	pid: number;
+	/** What it has logged so far. */
+	stderr(): string;
 	/** Resolves with the exit, however it comes. */
 	finished: Promise<Finished>;
 	/** Sends the signal and resolves with the exit. */
@@ -99,7 +102,8 @@ async function startAt(
 		server.child.kill(signal);
 		return server.finished;
 	};
-	return { url, data, greeting, pid: server.child.pid as number, finished: server.finished, stop };
+	const { child, stderr, finished } = server;
+	return { url, data, greeting, pid: child.pid as number, stderr, finished, stop };
 }
 
 const directories: string[] = [];

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { append as appendEvent } from "../../feeds/client/index.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { alter } from "../backup/store.ts";
@@ -330,12 +331,7 @@ function appendUntilStopped(url: string) {
 
 /** Appends one event, again where no answer comes, as clients do; returns its version. */
 async function append(url: string, stream: string, id: string): Promise<number> {
-	const headers = { "Content-Type": "application/json", "ES-EventType": "Tick", "ES-EventId": id };
-	const request = { method: "POST", redirect: "manual", headers, body: "{}" } as const;
-	const ask = () => fetch(`${url}/streams/${stream}`, request);
-	const response = await ask().catch(ask);
-	expect(response.status).toBe(201);
-	return Number(response.headers.get("location")?.split("/").at(-1));
+	return (await appendEvent({ url, stream }, { type: "Tick", data: {}, id })).version;
 }
 
 /** Where each event is; an id that is there twice is a failure. */

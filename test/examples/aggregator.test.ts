@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -9,18 +8,12 @@ import { type Ended, ROOT, run, type Server, startServer, varve } from "./proces
 const SLICE = `${ROOT}test/data/git-history-2000.ndjson.gz`;
 const AGGREGATE = `${ROOT}examples/aggregator/aggregate.js`;
 
-type Line = {
-	readonly stream: string;
-	readonly type: string;
-	readonly data: { readonly commit: string; readonly path: string; readonly blob?: string };
-};
-
-const expected = foldLines(gunzipSync(readFileSync(SLICE)).toString().trimEnd().split("\n"));
-
+let expected: { readonly events: number };
 let directory: string;
 let server: Server;
 
 beforeAll(async () => {
+	expected = (await import(`${ROOT}examples/aggregator/fold.js`)).foldLog(SLICE);
 	directory = mkdtempSync(join(tmpdir(), "varve-aggregator-"));
 	server = await startServer(join(directory, "data"));
 	expect((await varve("import", SLICE, "--url", server.url)).code).toBe(0);
@@ -66,6 +59,22 @@ describe("the example aggregator", () => {
 	});
 });
 
+test("the proof of the example passes, here with the first 300 events of its input", async () => {
+	const lines = gunzipSync(readFileSync(SLICE)).toString().split("\n").slice(0, 300);
+	const log = join(directory, "log.ndjson");
+	writeFileSync(log, lines.join("\n"));
+	const { code, stdout } = await run(`${ROOT}examples/aggregator/whole-log.js`, [log]);
+	expect(stdout).toContain("killed 5 times");
+	expect(code).toBe(0);
+});
+
+test("the files that its README names are there", () => {
+	const page = readFileSync(`${ROOT}examples/aggregator/README.md`, "utf8");
+	const named = [...page.matchAll(/(?:test|examples|bin)\/[\w./-]+\w/g)].map(([path]) => path);
+	expect(named).toContain("test/data/git-history-2000.ndjson.gz");
+	for (const path of named) expect([path, existsSync(ROOT + path)]).toEqual([path, true]);
+});
+
 function aggregate(
 	state: string,
 	args: readonly string[] = [],
@@ -76,35 +85,4 @@ function aggregate(
 
 async function report(state: string): Promise<{ events: number }> {
 	return JSON.parse((await run(AGGREGATE, ["report", "--state", state])).stdout);
-}
-
-/** The same answer by other means: everything in memory, straight from the file. */
-function foldLines(texts: readonly string[]) {
-	const lines = texts.map((text) => JSON.parse(text) as Line);
-	const files = lines.filter(({ stream }) => stream.startsWith("file-"));
-	const authored = lines.filter(({ type }) => type === "CommitAuthored");
-	const alive = new Map(files.map(({ data }) => [data.path, data.blob]));
-	const tree = [...alive]
-		.filter(([, blob]) => blob !== undefined)
-		.sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-		.map(([path, blob]) => `${path} ${blob}\n`);
-	const authors = tally(authored.map(({ stream }) => stream.replace("author-", "")));
-	return {
-		events: lines.length,
-		streams: new Set(lines.map(({ stream }) => stream)).size,
-		commits: new Set(authored.map(({ data }) => data.commit)).size,
-		types: Object.fromEntries(tally(lines.map(({ type }) => type))),
-		authors: authors.length,
-		topAuthors: authors.slice(0, 5),
-		mostChangedFiles: tally(files.map(({ data }) => data.path)).slice(0, 5),
-		filesAtHead: tree.length,
-		treeSha256: createHash("sha256").update(tree.join("")).digest("hex"),
-	};
-}
-
-/** How often each name occurs, the most frequent first. */
-function tally(names: readonly string[]): [name: string, count: number][] {
-	const counts = new Map<string, number>();
-	for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-	return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
 }

@@ -1,8 +1,10 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Appended, append as appendEvent } from "../../feeds/client/index.ts";
 import { readStream } from "../../feeds/reader/read.ts";
 import { ROOT, type Server, startServer, varve } from "./processes.ts";
 
@@ -54,6 +56,17 @@ describeWithNginx(`behind nginx${hasNginx ? "" : " (SKIPPED: nginx is not instal
 		expect(hop.take()).toEqual([expect.stringMatching(/7D0\/forward\/500\?embed=body$/)]);
 	});
 
+	test("the commands of the README get what stands beside them", async () => {
+		const page = readFileSync(`${EXAMPLE}/README.md`, "utf8");
+		const shown = [...page.matchAll(/^(page=.*|curl -i "\$page")(?: {2}# (.*))?$/gm)];
+		const commands = shown.map(([, command]) => command).join("\n");
+		const program = commands.replaceAll("http://127.0.0.1:8080", nginx.url);
+		const { stdout: printed } = await promisify(execFile)("sh", ["-c", program]);
+		const promised = shown.map(([, , answer]) => answer).filter(Boolean);
+		expect(promised).toEqual(["X-Cache-Status: MISS", "X-Cache-Status: HIT"]);
+		expect(printed.match(/^X-Cache-Status: \w+/gm)).toEqual(promised);
+	});
+
 	test("links lead to the host and port the reader asked", async () => {
 		const { links } = (await (await get("/streams/%24ce-author/0/forward/20")).json()) as {
 			links: { uri: string }[];
@@ -92,7 +105,7 @@ describeWithNginx(`behind nginx${hasNginx ? "" : " (SKIPPED: nginx is not instal
 		const stream = `/streams/late-${randomUUID()}`;
 		expect((await get(stream)).status).toBe(404);
 		expect((await get(stream)).status).toBe(404);
-		expect((await append(stream)).status).toBe(201);
+		expect(await append(stream)).toMatchObject({ version: 0, repeated: false });
 		expect((await get(stream)).status).toBe(200);
 	});
 
@@ -119,16 +132,9 @@ describeWithNginx(`behind nginx${hasNginx ? "" : " (SKIPPED: nginx is not instal
 		return fetch(nginx.url + path, { headers: { Accept: JSON_FEED, ...headers } });
 	}
 
-	function append(path: string): Promise<Response> {
-		return fetch(nginx.url + path, {
-			method: "POST",
-			headers: {
-				"Content-Type": "application/json",
-				"ES-EventType": "Tried",
-				"ES-EventId": randomUUID(),
-			},
-			body: "{}",
-		});
+	function append(path: string): Promise<Appended> {
+		const stream = path.slice("/streams/".length);
+		return appendEvent({ url: nginx.url, stream }, { type: "Tried", data: {} });
 	}
 });
 

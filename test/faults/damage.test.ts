@@ -515,7 +515,7 @@ describe("a directory that may not be written", () => {
 		for (const data of [empty, below, filled.data]) {
 			const { status, stdout, stderr } = run("serve", "--port", "0", "--data", data);
 			expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-			expect(stderr).toMatch(/^varve: \S+ cannot be used: .*(CANTOPEN|READONLY|EACCES).*\n$/);
+			expect(stderr).toMatch(/ not started: \S+ cannot be used: .*(CANTOPEN|READONLY|EACCES).*\n$/);
 		}
 		expect(statSync(join(filled.data, "log.sqlite")).mtimeMs).toBe(before);
 		for (const directory of [empty, filled.data]) chmodSync(directory, 0o755);

@@ -379,6 +379,9 @@ describe("what is no HTTP", () => {
 		await new Promise((resolve) => alone.once("data", resolve));
 		alone.write("nonsense\r\n");
 		expect(statusesIn(await answer)).toEqual([413]);
+		// In one packet with the rest, as well.
+		const whole = await raw(servers.port, `${post}${tooLarge}nonsense\r\n`);
+		expect(statusesIn(whole)).toEqual([413]);
 
 		const poll = "GET /streams/s/20/forward/20 HTTP/1.1\r\nHost: a\r\nES-LongPoll: 1\r\n\r\n";
 		const queued = await raw(servers.port, `${poll}${post}${tooLarge}nonsense\r\n`);

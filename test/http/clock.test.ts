@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseSettings } from "../../src/config.ts";
 import { DEFAULT_LOG_LIMITS } from "../../src/log/log.ts";
+import { ClockWatch } from "../../src/log/reading/clock-watch.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { type RunningServer, startServer } from "../../src/main.ts";
+import { LogLines } from "../../src/observe/lines.ts";
 import { append, events, read, scavenge } from "../log/asking.ts";
 import { ask, batch, get } from "./ask.ts";
 
@@ -15,17 +17,14 @@ const YEAR_S = 365 * 24 * 3600;
 let directory: string;
 let said: string[];
 let server: RunningServer | undefined;
-const error = console.error;
 
 beforeEach(() => {
 	directory = mkdtempSync(join(tmpdir(), "varve-clock-"));
 	said = [];
-	console.error = (...words: unknown[]) => said.push(words.join(" "));
 });
 afterEach(async () => {
 	await server?.close();
 	server = undefined;
-	console.error = error;
 	rmSync(directory, { recursive: true });
 });
 
@@ -38,7 +37,8 @@ async function appendAhead(seconds: number): Promise<void> {
 }
 
 async function tell(path: string) {
-	server ??= await startServer({ ...parseSettings([], {}), data: directory, port: 0 });
+	const operatorLog = new LogLines("text", "info", (line) => said.push(line));
+	server ??= await startServer({ ...parseSettings([], {}), data: directory, port: 0 }, operatorLog);
 	return ask(Number(new URL(server.url).port), get(path, "application/json"));
 }
 
@@ -78,4 +78,38 @@ test("an empty log has no clock to be behind", async () => {
 	const sent = batch("a", [{ eventId: randomUUID(), eventType: "t", data: {} }]);
 	expect((await ask(Number(new URL(server?.url ?? "").port), sent)).status).toBe(201);
 	expect((await tell("/info")).json.clock).toEqual({ behindSeconds: 0 });
+});
+
+test("a clock that goes back while the server runs is told of once a change, with numbers", async () => {
+	let now = Date.parse("2026-06-14T09:31:22Z");
+	const log = await openSqliteLog(directory, DEFAULT_LOG_LIMITS, { clock: () => now });
+	const told: unknown[] = [];
+	const watch = new ClockWatch(
+		log,
+		(what) => told.push(what),
+		() => now,
+	);
+	const after = async (seconds: number, appends = 0) => {
+		now += seconds * 1000;
+		if (appends > 0) await append(log, "a", events(appends));
+		await watch.look();
+		return told.splice(0).map((what) => String(what).split(". ")[0]);
+	};
+	const behind = (seconds: number, until: string) =>
+		`the clock is ${seconds} s behind the newest event of the log, which is of ${until}`;
+	expect(await after(0)).toEqual([]);
+	expect(await after(0, 1)).toEqual([]);
+	expect(await after(-59)).toEqual([]);
+	const noon = "2026-06-14T09:31:22.000Z";
+	expect(await after(-3541)).toEqual([behind(3600, noon)]);
+	// Neither time that goes on, nor events that get the same time, are a change.
+	expect([...(await after(0, 1)), ...(await after(600)), ...(await after(-50))]).toEqual([]);
+	expect(await after(-60)).toEqual([behind(3110, noon)]);
+	expect(await after(3110)).toEqual(["the clock is no longer behind the newest event of the log"]);
+	expect(await after(0)).toEqual([]);
+	// Ahead for one append, and then set right.
+	expect(await after(86_400, 1)).toEqual([]);
+	expect(await after(-86_400)).toEqual([behind(86_400, "2026-06-15T09:31:22.000Z")]);
+	await log.close();
+	expect(await after(-86_400)).toEqual([]);
 });

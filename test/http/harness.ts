@@ -16,6 +16,8 @@ import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { SqliteMoves } from "../../src/log/sqlite/moving/moves.ts";
 import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
+import { quietRoom } from "../log/room/quiet.ts";
+import { toldTo } from "../observe/told.ts";
 import { type Ask, ask, type Reply } from "./ask.ts";
 
 export type Lane = {
@@ -53,16 +55,13 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const tree = openLogTree(directory);
 	const moves = new SqliteMoves(directory, (span) => log.import(span));
 	const reported: unknown[] = [];
-	const scavenger = await openScavenger(log, "127.0.0.1:2113", (error) => reported.push(error));
+	const operatorLog = toldTo((what) => reported.push(what));
+	const scavenger = await openScavenger(log, "127.0.0.1:2113", operatorLog);
+	const room = quietRoom();
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
-		const tell = (what: unknown) => reported.push(what);
-		const server = new Serving(
-			{ log, hidden: log.hidden, tree, moves, scavenger },
-			settings,
-			tell,
-			lanes,
-		);
+		const stored = { log, hidden: log.hidden, tree, moves, room, scavenger };
+		const server = new Serving(stored, settings, operatorLog, lanes);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();
 		const url = `http://127.0.0.1:${port}`;
@@ -81,6 +80,7 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 
 	const stop = async () => {
 		for (const { server } of [both, express]) await server.close(scavenger.close());
+		room.close();
 		tree.close();
 		moves.close();
 		const verification = await log.verify();

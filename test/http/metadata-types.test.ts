@@ -1,6 +1,6 @@
 /** What metadata may be sent as: the types of the contract (5.1), and nothing that names an event of its own. */
 import { randomUUID } from "node:crypto";
-import { get } from "./ask.ts";
+import { ATOM_JSON, get } from "./ask.ts";
 import { type Servers, startServers } from "./harness.ts";
 
 let servers: Servers;
@@ -60,6 +60,70 @@ test("nothing at all is no metadata, and given back as it was sent (departure 30
 	const refused = await servers.ask({ path: "/streams/bare", headers: alone, body: "" });
 	expect(refused.status).toBe(400);
 });
+
+const TYPES = [
+	"application/json",
+	"text/xml",
+	"application/xml",
+	"application/octet-stream",
+	"application/vnd.eventstore.events+json",
+	"application/vnd.kurrent.event+json",
+	"application/vnd.eventstore.events+xml",
+	"application/atom+xml",
+	"application/vnd.eventstore.atom+json",
+];
+
+test.each(TYPES)(
+	"nothing at all, as %s, is no metadata, and given back as it was",
+	async (type) => {
+		const stream = `none-${TYPES.indexOf(type)}`;
+		const path = `/streams/${stream}/metadata`;
+		const json = { "Content-Type": "application/json" };
+		const some = {
+			path,
+			headers: { ...json, "ES-EventId": randomUUID() },
+			body: '{"$maxCount":1}',
+		};
+		expect((await servers.ask(some)).status).toBe(201);
+		const headers = { "Content-Type": type, "ES-EventId": randomUUID() };
+		const none = await servers.ask({ path, headers, body: "" });
+		expect([none.status, none.headers["varve-ignored"]]).toEqual([201, undefined]);
+		expect((await servers.ask({ path, headers, body: "" })).headers["varve-repeated"]).toBe("true");
+		const kept = await servers.ask(get(path, "application/json"));
+		expect([kept.status, kept.text]).toEqual([200, ""]);
+		const whole = await servers.ask(get(`${path}?embed=body`, ATOM_JSON));
+		expect(whole.json).toMatchObject({ eventType: "$metadata", isJson: true, eventNumber: 1 });
+		// Only metadata can be nothing.
+		const event = { ...headers, "ES-EventType": "t", "ES-EventId": randomUUID() };
+		const alone = await servers.ask({ path: `/streams/${stream}`, headers: event, body: "" });
+		expect(alone.status).toBe(/xml$|octet/.test(type) && !/\+xml$/.test(type) ? 201 : 400);
+	},
+);
+
+test("nothing at all, as a batch, needs no id, as no batch does", async () => {
+	const headers = { "Content-Type": "application/vnd.eventstore.events+json" };
+	expect((await servers.ask({ path: "/streams/n/metadata", headers, body: "" })).status).toBe(201);
+	const json = { "Content-Type": "application/json" };
+	const refused = await servers.ask({ path: "/streams/n/metadata", headers: json, body: "" });
+	expect([refused.status, refused.json.detail]).toEqual([400, expect.stringContaining("eventId")]);
+});
+
+test.each(["text/xml", "application/xml", "application/octet-stream"])(
+	"a document sent as %s is JSON, or refused",
+	async (type) => {
+		const send = (body: string) => {
+			const headers = { "Content-Type": type, "ES-EventId": randomUUID() };
+			return servers.ask({ path: "/streams/typed/metadata", headers, body });
+		};
+		expect((await send('{"$maxCount":3}')).status).toBe(201);
+		for (const body of ["<metadata/>", " ", '{"$maxCount":']) {
+			const { status, json } = await send(body);
+			expect([status, json.type]).toEqual([400, "urn:varve:problem:malformed-json"]);
+		}
+		const shown = await servers.ask(get("/streams/typed/metadata", "application/json"));
+		expect(shown.text).toBe('{"$maxCount":3}');
+	},
+);
 
 test("JSON and batches are what it is sent as", async () => {
 	const json = { "Content-Type": "application/json", "ES-EventId": randomUUID() };

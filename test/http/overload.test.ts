@@ -101,7 +101,8 @@ describe("closing", () => {
 	});
 	afterEach(() => rmSync(directory, { recursive: true }));
 
-	const start = () => startServer({ ...parseSettings([], {}), data: directory, port: 0 });
+	const start = () =>
+		startServer({ ...parseSettings(["--log-level", "error"], {}), data: directory, port: 0 });
 
 	test("lets running appends and long polls end, and loses nothing that was acknowledged", async () => {
 		const server = await start();
@@ -170,7 +171,7 @@ describe("closing", () => {
 	});
 
 	test("a server that cannot start gives the directory back", async () => {
-		const settings = { ...parseSettings([], {}), data: directory, port: 0 };
+		const settings = { ...parseSettings(["--log-level", "error"], {}), data: directory, port: 0 };
 		// No parser lets this one through, and node:http takes it when the log is open already.
 		await expect(startServer({ ...settings, requestTimeoutMs: -1 })).rejects.toThrow(
 			"headersTimeout",

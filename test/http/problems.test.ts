@@ -165,11 +165,23 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ path: "/secret/place" },
 		"needs a full disk: test/durability",
 	],
+	"insufficient-storage": [
+		507,
+		"Insufficient Storage",
+		{ freeBytes: 10, freeBytesMin: 100, retryAfterSeconds: 30 },
+		"needs a disk that is low: test/log/room",
+	],
 	"writer-stopped": [
 		503,
 		"Service Unavailable",
 		{ reason: "SQLITE_IOERR_FSYNC: disk I/O error", retryAfterSeconds: 1 },
 		"needs a disk that fails: test/faults",
+	],
+	"log-locked": [
+		503,
+		"Service Unavailable",
+		{ retryAfterSeconds: 1 },
+		"needs another program with a lock: test/files/locked.test.ts",
 	],
 	"log-damaged": [
 		500,

@@ -7,6 +7,8 @@ import { createMemoryLog } from "../../src/log/memory.ts";
 import type { LogMoves } from "../../src/log/moving/moves.ts";
 import type { LogTree } from "../../src/log/tree.ts";
 import { replacing } from "../log/asking.ts";
+import { quietRoom } from "../log/room/quiet.ts";
+import { toldTo } from "../observe/told.ts";
 import { ask, get } from "./ask.ts";
 
 const NO_MOVES: LogMoves = {
@@ -32,11 +34,20 @@ test("each of two servers in a process reports damage, once", async () => {
 	const read = async () => {
 		throw new Refusal("log-damaged", facts);
 	};
-	const scavenger = await openScavenger(inner, "test", console.error);
+	const scavenger = await openScavenger(inner, "test", toldTo(console.error));
 	const log = replacing(inner, { read });
-	const stored = { log, hidden: inner.hidden, tree: NO_TREE, moves: NO_MOVES, scavenger };
+	const room = quietRoom();
+	const moves = NO_MOVES;
+	const stored = { log, hidden: inner.hidden, tree: NO_TREE, moves, room, scavenger };
 	const told: unknown[][] = [[], []];
-	const servers = told.map((lines) => new Serving(stored, settings, (what) => lines.push(what)));
+	const servers = told.map(
+		(lines) =>
+			new Serving(
+				stored,
+				settings,
+				toldTo((what) => lines.push(what)),
+			),
+	);
 	for (const server of servers) {
 		const port = await server.listen();
 		for (const path of ["/streams/a", "/streams/b"]) {
@@ -49,6 +60,7 @@ test("each of two servers in a process reports damage, once", async () => {
 		[expect.stringContaining(facts.part)],
 	]);
 	for (const server of servers) await server.close();
+	room.close();
 	await scavenger.close();
 	await inner.close();
 });

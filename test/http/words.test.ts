@@ -1,7 +1,7 @@
 /** What the server remembers a request by holds every header that a page depends on. */
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { IncomingMessage } from "node:http";
-import { READ_CHANGING_HEADERS } from "../../src/http/request/headers.ts";
+import { changesRead, READ_CHANGING_HEADERS } from "../../src/http/request/headers.ts";
 import { batch, get } from "./ask.ts";
 import { type Servers, startServers } from "./harness.ts";
 
@@ -26,6 +26,12 @@ test.each([
 	const known = [...IN_WORDS, ...OF_THE_CONNECTION, ...READ_CHANGING_HEADERS];
 	expect(read.size).toBeGreaterThan(0);
 	expect([...read].filter((name) => !known.includes(name))).toEqual([]);
+});
+
+test("a request with any header that changes a read is read in full", () => {
+	for (const name of READ_CHANGING_HEADERS)
+		expect([name, changesRead({ [name]: "" })]).toEqual([name, true]);
+	expect(changesRead({ accept: "*/*", "es-eventid": "1", "es-expectedversion": "0" })).toBe(false);
 });
 
 test("what HEAD asked for is not remembered for GET", async () => {

@@ -85,14 +85,37 @@ test.each([
 	["with one too long", `{"$correlationId":"${"x".repeat(1021)}"}`, "it is 1025 bytes long"],
 	["too large", `{"$correlationId":"x"}`.padEnd(CORRELATED_METADATA_BYTES_MAX + 1), "65536 bytes"],
 	["that is cut off", '{"$correlationId":"abcdef"', "the metadata is not JSON"],
+	["with an escaped name", '{"\\u0024correlationId":"x"}', "write it as $correlationId"],
+	["with a name of escapes", '{"a":1, "$corr\\u0065l\\u0061tionId":"x"}', "with an escape"],
 ])("metadata %s correlates with nothing, and that is said", (_, meta, reason) => {
 	expect(joinFaults({ stream: "s", metadata: Buffer.from(meta) })).toEqual([
 		{ name: "$correlationId", reason: expect.stringContaining(reason) },
 	]);
 });
 
+test("metadata with several correlations joins the last one, and that is said", () => {
+	const reason = "it is there more than once; the last one counts";
+	for (const second of ["$correlationId", "\\u0024correlationId"]) {
+		const meta = `{"$correlationId":"a","${second}":"b"}`;
+		expect(joined({ meta })).toEqual(["$et-T", "$bc-b"]);
+		const metadata = Buffer.from(meta);
+		expect(joinFaults({ stream: "s", metadata })).toEqual([{ name: "$correlationId", reason }]);
+	}
+	for (const meta of ['{"$correlationId":"$correlationId"}', '{"$correlationId":"a\\nb\\u0062"}'])
+		expect(joinFaults({ stream: "s", metadata: Buffer.from(meta) })).toHaveLength(
+			meta.includes("\\n") ? 1 : 0,
+		);
+});
+
+test("an id written with escapes is the id they stand for", () => {
+	const meta = '{"$correlationId":"\\u0061-\\u00e9\\ud83d\\ude00\\/"}';
+	expect(joined({ meta })).toEqual(["$et-T", "$bc-a-é😀/"]);
+	expect(joinFaults({ stream: "s", metadata: Buffer.from(meta) })).toEqual([]);
+});
+
 test.each([
 	["a correlation", '{"$correlationId":"9f2c"}'],
+	["an escape of something else", '{"\\u0024causationId":"9f2c"}'],
 	["no correlation", '{"$correlationId":null,"a":1}'],
 	["one further inside", '{"inner":{"$correlationId":7}}'],
 	["text that is no JSON", "a note on $correlationId"],

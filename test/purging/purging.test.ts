@@ -8,6 +8,7 @@ import { tagsToPurge } from "../../src/cache/tags.ts";
 import { parseSettings, type Settings } from "../../src/config.ts";
 import type { StreamName } from "../../src/event.ts";
 import { type RunningServer, startServer } from "../../src/main.ts";
+import { LogLines } from "../../src/observe/lines.ts";
 import { type Ask, ATOM_JSON, ask, batch, get, type Reply } from "../http/ask.ts";
 import { until } from "../http/harness.ts";
 import { type Cache, startCache, type Told } from "./cache.ts";
@@ -16,24 +17,22 @@ let cache: Cache;
 let directory: string;
 let server: RunningServer;
 let said: string[];
-const error = console.error;
 
 beforeEach(async () => {
 	said = [];
-	console.error = (...words: unknown[]) => said.push(words.join(" "));
 	directory = mkdtempSync(join(tmpdir(), "varve-purging-"));
 	cache = await startCache();
 });
 afterEach(async () => {
 	await server.close();
 	await cache.close();
-	console.error = error;
 	rmSync(directory, { recursive: true });
 });
 
 async function start(overrides: Partial<Settings> = {}): Promise<void> {
 	const settings = { ...parseSettings([], {}), data: directory, port: 0, purgeUrl: cache.url };
-	server = await startServer({ ...settings, ...overrides });
+	const operatorLog = new LogLines("text", "warn", (line) => said.push(line));
+	server = await startServer({ ...settings, ...overrides }, operatorLog);
 	cache.upstream = server.url;
 }
 
@@ -172,12 +171,14 @@ test("a purge that fails is tried again until it succeeds, and /info says so", a
 	const failing = await until(async () => (await states()).find(({ failure }) => failure));
 	expect(failing).toMatchObject({ purged: 0, pending: 1, failure: "it answered 503 to PURGE" });
 	expect(said).toEqual([
-		`varve: cache ${cache.url} did not accept a purge, which will be repeated: it answered 503 to PURGE`,
+		expect.stringContaining(
+			` WARN  cache ${cache.url} did not accept a purge, which will be repeated: it answered 503 to PURGE`,
+		),
 	]);
 	cache.answer = () => 204;
 	const purged = await until(async () => (await states()).find(({ pending }) => pending === 0));
 	expect(purged).toMatchObject({ purged: 1, failure: null });
-	expect(said[1]).toBe(`varve: cache ${cache.url} accepts purges again`);
+	expect(said[1]).toContain(`cache ${cache.url} accepts purges again`);
 });
 
 test("a delete never waits for a cache, and each cache is on its own", async () => {
@@ -204,7 +205,8 @@ test("credentials of the URL are sent as Basic, and shown nowhere", async () => 
 	expect(cache.told[0]?.headers.authorization).toBe(basic);
 	const shown = JSON.stringify([said, await states()]);
 	expect(shown).not.toMatch(/s3cret|us%40er|us@er/);
-	expect(() => parseSettings(["--purge-url", "http://a:s3cret@h/?q"], {})).toThrow(/\*\*\*@h/);
+	const mistyped = ["--purge-url", "http://a:s3cret@h/?q"];
+	expect(() => parseSettings(mistyped, {})).toThrow(/"value":"","reason":"it must be a list/);
 });
 
 test("a shutdown tells what is left; the next start has nothing to say", async () => {

@@ -43,6 +43,22 @@ describe("metadata", () => {
 		expect([parseMetadata(bytes("")), faultsOf(bytes(""))]).toEqual([NO_METADATA, []]);
 	});
 
+	test("knows a rule by its name, with escapes or without", () => {
+		const text = '{"\\u0024maxCount":5,"$max\\u0041ge":"x","\\u0024acl":{"$r":7}}';
+		expect(parseMetadata(bytes(text))).toEqual({ maxCount: 5, isDeleted: false });
+		expect(faultsOf(bytes(text)).map(({ rule }) => rule)).toEqual(["$maxAge", "$acl"]);
+		expect(aclFaultOf(bytes(text))).toContain("$r is neither");
+	});
+
+	test("takes the last of several rules of one name, and names it", () => {
+		const text = bytes('{"$maxCount":5,"x":1,"$maxCount":7,"x":2,"\\u0024tb":1,"$tb":"1"}');
+		expect(parseMetadata(text)).toEqual({ maxCount: 7, isDeleted: false });
+		expect(faultsOf(text)).toEqual([
+			{ rule: "$maxCount", reason: "it is there more than once; the last one counts" },
+			{ rule: "$tb", reason: "it is not a number" },
+		]);
+	});
+
 	test.each([
 		["$maxAge", '"5"', "it is not a number"],
 		["$maxAge", "null", "it is not a number"],

@@ -2,10 +2,12 @@
 import { resolve } from "node:path";
 import type { BackupResult } from "../../backup/backup.ts";
 import type { LastCheck } from "../../backup/target.ts";
-import { OPTIONS } from "../../config.ts";
+import { DATA_OPTIONS } from "../../config.ts";
+import { standardStream } from "../../observe/standard.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { count, type Measure, Progress } from "../output/progress.ts";
+import { note, report } from "../output/standard.ts";
 import { onStopSignal } from "../signals.ts";
 import { EXIT, text, type Verb } from "../verb.ts";
 
@@ -31,7 +33,7 @@ export const backup: Verb = {
 		may interrupt it at any time: once TARGET holds a complete backup, it always does. Run the
 		same command again to continue. If the history of a store was replaced, use a new TARGET.
 		varve restore turns a backup into a data directory.`,
-	options: [...OPTIONS.filter((option) => option.name === "data"), NO_VERIFY],
+	options: [...DATA_OPTIONS, NO_VERIFY],
 	examples: [
 		"varve backup /mnt/backups/varve --data ./data",
 		"varve backup /mnt/backups/varve --data ./data --no-verify",
@@ -57,7 +59,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 			verifying: (measure) => show(measure, "copied; verifying"),
 		});
 		const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
-		return () => report(done, seconds);
+		return () => told(done, seconds);
 	});
 }
 
@@ -76,8 +78,8 @@ export async function interruptible(
 	const stopListening = onStopSignal(() => stop.abort());
 	const show: Show = (measure, done) => {
 		progress?.close();
-		if (done !== undefined) process.stderr.write(`${done}\n`);
-		progress = new Progress(process.stderr, measure);
+		if (done !== undefined) note(`${done}\n`);
+		progress = new Progress(standardStream(2), measure);
 	};
 	try {
 		const say = await work(stop.signal, show);
@@ -86,29 +88,29 @@ export async function interruptible(
 	} catch (error) {
 		progress?.close();
 		if (!stop.signal.aborted) throw error;
-		process.stderr.write("interrupted\nRun the same command again to continue.\n");
+		note("interrupted\nRun the same command again to continue.\n");
 		return EXIT.interrupted;
 	} finally {
 		stopListening();
 	}
 }
 
-function report(done: BackupResult, seconds: string): number {
+function told(done: BackupResult, seconds: string): number {
 	const { path, events, added, verification, lastCheck } = done;
 	if (verification && !verification.ok) {
-		for (const fault of verification.faults) process.stdout.write(`${fault}\n`);
+		for (const fault of verification.faults) report(`${fault}\n`);
 		const found = `${verification.faults.length} faults in the backup ${path}`;
-		process.stdout.write(`not ok: ${found}; run varve verify to see if the store has them too\n`);
+		report(`not ok: ${found}; run varve verify to see if the store has them too\n`);
 		return EXIT.failed;
 	}
 	const checked = verification ? "verified" : unverified(lastCheck);
 	const what = `${count(events)} events, ${count(added)} of them new`;
-	process.stdout.write(`backed up to ${path}: ${what}, in ${seconds} s; ${checked}\n`);
+	report(`backed up to ${path}: ${what}, in ${seconds} s; ${checked}\n`);
 	if (verification || lastCheck.lastVerified !== undefined) return EXIT.done;
 	const then = "run this without --no-verify before you rely on it";
 	if (lastCheck.faults !== undefined)
 		throw new Failure(`${path} is not known to be sound: ${then}`);
-	process.stderr.write(`varve: ${path} was never verified: ${then}\n`);
+	note(`varve: ${path} was never verified: ${then}\n`);
 	return EXIT.done;
 }
 

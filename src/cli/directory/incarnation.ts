@@ -1,7 +1,8 @@
 /** `varve incarnation`: prints the number of a directory's history, or gives it a new one. */
 import { resolve } from "node:path";
-import { OPTIONS } from "../../config.ts";
+import { DATA_OPTIONS } from "../../config.ts";
 import type { Arguments } from "../../options.ts";
+import { answer, report } from "../output/standard.ts";
 import { EXIT, optionalNumber, text, type Verb } from "../verb.ts";
 
 export const incarnation: Verb = {
@@ -14,7 +15,7 @@ export const incarnation: Verb = {
 		way. Caches keep pages for ever; with a new number, every link carries it, so no cache takes a
 		page of the old history for one of the new. The server must not be running.`,
 	options: [
-		...OPTIONS.filter((option) => option.name === "data"),
+		...DATA_OPTIONS,
 		{
 			name: "raise",
 			flag: "raise",
@@ -44,6 +45,7 @@ async function run({ values }: Arguments): Promise<number> {
 	const number = values.raise
 		? raiseIncarnation(directory, optionalNumber(values, "to"))
 		: readIncarnation(directory);
-	process.stdout.write(`${number}\n`);
+	if (values.raise) report(`${number}\n`);
+	else answer(`${number}\n`);
 	return EXIT.done;
 }

@@ -1,10 +1,11 @@
 /** `varve restore`: makes a data directory from a backup. */
 import { resolve } from "node:path";
 import type { RestoreResult } from "../../backup/restore.ts";
-import { OPTIONS } from "../../config.ts";
+import { DATA_OPTIONS } from "../../config.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { count } from "../output/progress.ts";
+import { report } from "../output/standard.ts";
 import { EXIT, optionalNumber, text, type Verb } from "../verb.ts";
 import { interruptible, NO_VERIFY, unverified } from "./backup.ts";
 
@@ -21,7 +22,7 @@ export const restore: Verb = {
 		this one. If nothing at all was appended since the backup, for example because you move a
 		stopped store, --same-history keeps the number.`,
 	options: [
-		...OPTIONS.filter((option) => option.name === "data"),
+		...DATA_OPTIONS,
 		{
 			name: "sameHistory",
 			flag: "same-history",
@@ -74,20 +75,20 @@ async function run({ operands, values }: Arguments): Promise<number> {
 			copying: (measure) => show(measure),
 			verifying: (measure) => show(measure, "copied; verifying"),
 		});
-		return () => report(restored, data);
+		return () => told(restored, data);
 	});
 }
 
-function report({ incarnation, verification, lastCheck }: RestoreResult, data: string): number {
+function told({ incarnation, verification, lastCheck }: RestoreResult, data: string): number {
 	if (incarnation === undefined) {
-		for (const fault of verification?.faults ?? []) process.stdout.write(`${fault}\n`);
-		process.stdout.write("not restored: the backup is damaged; --no-verify restores it anyway\n");
+		for (const fault of verification?.faults ?? []) report(`${fault}\n`);
+		report("not restored: the backup is damaged; --no-verify restores it anyway\n");
 		return EXIT.failed;
 	}
 	const source = lastCheck ? `; the backup was ${unverified(lastCheck)}` : "";
 	const checked = verification
 		? `${count(verification.events)} events, verified`
 		: `not verified${source}; run varve verify to see if it is sound`;
-	process.stdout.write(`restored to ${data}: history number ${incarnation}, ${checked}\n`);
+	report(`restored to ${data}: history number ${incarnation}, ${checked}\n`);
 	return EXIT.done;
 }

@@ -1,6 +1,7 @@
 /** `varve redact`: erases the data of one event. */
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
+import { report } from "../output/standard.ts";
 import { CLIENT_OPTIONS, EXIT, streamOperand, type Verb } from "../verb.ts";
 
 export const redact: Verb = {
@@ -46,8 +47,11 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	}
 	const { request } = await import("./request.ts");
 	const query = values.metadata ? "?metadata=true" : "";
-	await request(values, "DELETE", `/streams/${encodeURIComponent(stream)}/${version}/data${query}`);
-	const what = values.metadata ? "data and metadata" : "data";
-	process.stdout.write(`${what} of ${version}@${stream} erased\n`);
+	const path = `/streams/${encodeURIComponent(stream)}/${version}/data${query}`;
+	const erased = await request(values, "DELETE", path, ({ status, headers }) =>
+		status === 204 ? (headers.get("varve-redacted") ?? undefined) : undefined,
+	);
+	const what = erased.replace(", ", " and ");
+	report(`${what} of ${version}@${stream} erased\n`);
 	return EXIT.done;
 }

@@ -1,5 +1,5 @@
 /** One request to a server's API, for verbs that ask for something to be done. */
-import { exchange } from "../../../feeds/exchange/exchange.ts";
+import { type Answer, exchange } from "../../../feeds/exchange/exchange.ts";
 import { describeAnswer, mediaTypeOf, problemIn } from "../../../feeds/exchange/problem.ts";
 import type { Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
@@ -11,17 +11,23 @@ const ANSWER_MS = 60_000;
 const BODY_BYTES_MAX = 1024 * 1024;
 
 /**
+ * What an answer says; undefined if the server cannot have written it. A status says nothing: each
+ * proxy and each login page answers with 200 and 204, too.
+ */
+export type Understand<T> = (answer: Answer) => T | undefined;
+
+/**
  * Asks once: some of these requests must not be sent twice.
  * @param path behind the server's URL
- * @returns the answer's body; undefined if it has none
  * @throws Failure with the server's own words if it refuses, and with what was seen if something
  * else answers: then nobody may believe that anything was erased
  */
-export async function request(
+export async function request<T>(
 	values: Values,
 	method: "GET" | "POST" | "DELETE",
 	path: string,
-): Promise<unknown> {
+	understand: Understand<T>,
+): Promise<T> {
 	const url = text(values, "url").replace(/\/$/, "") + path;
 	const answer = await exchange(
 		{
@@ -35,19 +41,22 @@ export async function request(
 		new AbortController().signal,
 	);
 	if ("unanswered" in answer) throw answer.cause;
+	const said = understand(answer);
+	if (said !== undefined) return said;
 	const { status, statusText, headers, body = new Uint8Array(0) } = answer;
 	const type = headers.get("content-type");
-	const said = status === 200 ? jsonIn(type, body) : undefined;
-	if (status === 204 || said !== undefined) return said;
 	const problem = problemIn(status, type, body);
 	const seen = describeAnswer(status, statusText, type, body);
 	throw new Failure(problem?.detail ?? `${method} ${path}: not an answer of Varve: ${seen}`);
 }
 
-function jsonIn(contentType: string | null, body: Uint8Array): unknown {
-	if (mediaTypeOf(contentType) !== "application/json") return undefined;
+/** The members of the JSON object that a 200 holds. */
+export function membersIn({ status, headers, body }: Answer): Record<string, unknown> | undefined {
+	if (status !== 200 || mediaTypeOf(headers.get("content-type")) !== "application/json") return;
 	try {
-		return JSON.parse(new TextDecoder().decode(body));
+		const value: unknown = JSON.parse(new TextDecoder().decode(body));
+		const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+		return isObject ? (value as Record<string, unknown>) : undefined;
 	} catch {
 		return undefined;
 	}

@@ -2,6 +2,7 @@
 import type { ReadEvent } from "../../../feeds/reader/event.ts";
 import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
+import { answer, note, report } from "../output/standard.ts";
 import { CLIENT_OPTIONS, credentials, EXIT, number, text, type Verb } from "../verb.ts";
 
 export const scavenge: Verb = {
@@ -60,6 +61,8 @@ type Story = {
 };
 type Last = { readonly scavengeId: string; readonly scavengeResult: string };
 
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [action = "start"] = operands;
 	const act = ACTIONS.get(action);
@@ -76,34 +79,29 @@ const ACTIONS: ReadonlyMap<string, (values: Values) => Promise<number>> = new Ma
 ]);
 
 async function start(values: Values): Promise<number> {
-	const { request } = await import("./request.ts");
 	const query = `?throttlePercent=${number(values, "throttlePercent")}`;
-	const started = await request(values, "POST", `/admin/scavenge${query}`);
-	const { scavengeId } = started as { scavengeId: string };
-	process.stdout.write(`scavenge ${scavengeId} runs\n`);
+	const { scavengeId } = await askForRun(values, "POST", `/admin/scavenge${query}`);
+	report(`scavenge ${scavengeId} runs\n`);
 	if (values.detach) return EXIT.done;
 	for await (const story of storyOf(scavengeId, values, true)) {
-		if (story.type === "$scavengeChunksCompleted") process.stderr.write(`${progress(story)}\n`);
+		if (story.type === "$scavengeChunksCompleted") note(`${progress(story)}\n`);
 		if (story.type !== "$scavengeCompleted") continue;
-		process.stdout.write(`${completed(story)}\n`);
+		report(`${completed(story)}\n`);
 		return story.facts.result === "Success" ? EXIT.done : EXIT.failed;
 	}
 	return EXIT.failed;
 }
 
 async function stop(values: Values): Promise<number> {
-	const { request } = await import("./request.ts");
-	const stopped = await request(values, "DELETE", "/admin/scavenge/current");
-	process.stdout.write(`scavenge ${(stopped as Last).scavengeId} stopped\n`);
+	const { scavengeId } = await askForRun(values, "DELETE", "/admin/scavenge/current");
+	report(`scavenge ${scavengeId} stopped\n`);
 	return EXIT.done;
 }
 
 async function status(values: Values): Promise<number> {
-	const { request } = await import("./request.ts");
-	const last = await request(values, "GET", "/admin/scavenge/last");
-	const { scavengeId, scavengeResult } = last as Last;
+	const { scavengeId, scavengeResult } = await askForRun(values, "GET", "/admin/scavenge/last");
 	if (scavengeResult === "Unknown") {
-		process.stdout.write("no scavenge was ever started\n");
+		answer("no scavenge was ever started\n");
 		return EXIT.done;
 	}
 	let newest: Story | undefined;
@@ -111,8 +109,24 @@ async function status(values: Values): Promise<number> {
 	const isRunning = scavengeResult === "InProgress";
 	const said = newest?.type === "$scavengeStarted" || !newest ? "nothing erased yet" : "";
 	const told = said || (isRunning ? progress(newest as Story) : completed(newest as Story));
-	process.stdout.write(`scavenge ${scavengeId} ${isRunning ? "runs" : "is over"}: ${told}\n`);
+	answer(`scavenge ${scavengeId} ${isRunning ? "runs" : "is over"}: ${told}\n`);
 	return EXIT.done;
+}
+
+/** Which run an answer is about, and how that run went, if it was asked for the last one. */
+async function askForRun(
+	values: Values,
+	method: "GET" | "POST" | "DELETE",
+	path: string,
+): Promise<Last> {
+	const { request, membersIn } = await import("./request.ts");
+	return request(values, method, path, (answer) => {
+		const { scavengeId, scavengeResult = "" } = membersIn(answer) ?? {};
+		const isRun = typeof scavengeId === "string" && UUID.test(scavengeId);
+		const isTold =
+			typeof scavengeResult === "string" && (method !== "GET" || scavengeResult !== "");
+		return isRun && isTold ? { scavengeId, scavengeResult } : undefined;
+	});
 }
 
 /** The events that a run has written so far; with `follow`, also those it still writes. */

@@ -177,7 +177,9 @@ function isRepeat(answer: Answer): boolean {
 function troubleText(result: Answer | Error): string {
 	if (!(result instanceof Error)) {
 		const problem = problemOf(result);
-		if (problem?.word === "disk-full") return "the server's disk is full";
+		if (problem?.word === "disk-full" || problem?.word === "insufficient-storage") {
+			return "the server's disk is full";
+		}
 		const { status, reason } = result;
 		if (problem) return `the server answered ${status} ${reason}: ${problem.detail}`;
 		const type = headerOf(result, "content-type");

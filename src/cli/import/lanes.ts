@@ -14,8 +14,9 @@
 import type { StreamName } from "../../event.ts";
 import { describedStream } from "../../retention/window.ts";
 import type { Connection } from "./connection.ts";
-import { type Delivered, deliver, type Target } from "./deliver.ts";
+import { deliver, type Target } from "./deliver.ts";
 import type { Item } from "./event.ts";
+import { Tally } from "./tally.ts";
 
 /** The limits of one append: small enough to be read and committed in one step. */
 const BATCH_EVENTS_MAX = 100;
@@ -24,8 +25,7 @@ const BATCH_BYTES_MAX = 256 * 1024;
 const WAITING_EVENTS_MAX = 4096;
 const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 
-/** An event, and the path of its stream's URL. */
-type Sent = { readonly path: string; readonly item: Item };
+type Sent = { readonly stream: string; readonly item: Item };
 type Lane = { readonly name: string; waiting: Sent[]; busy: boolean };
 
 export class Lanes {
@@ -40,8 +40,8 @@ export class Lanes {
 	#failure: Error | undefined;
 	#changed: (() => void) | undefined;
 
-	/** Events that the server has acknowledged, and how many of them it had already. */
-	readonly done = { events: 0, repeated: 0 };
+	/** What the server has acknowledged. */
+	readonly done = new Tally();
 
 	constructor(target: Target, connections: readonly Connection[]) {
 		this.#target = target;
@@ -59,7 +59,7 @@ export class Lanes {
 			lane = { name, waiting: [], busy: false };
 			this.#lanes.set(name, lane);
 		}
-		lane.waiting.push({ path: this.#pathOf(stream), item });
+		lane.waiting.push({ stream, item });
 		this.#waitingEvents++;
 		this.#waitingBytes += item.body.length;
 		if (!lane.busy) this.#ready.add(lane);
@@ -100,11 +100,11 @@ export class Lanes {
 			const connection = this.#idle.pop() as Connection;
 			this.#ready.delete(lane);
 			lane.busy = true;
-			const [{ path }] = lane.waiting as [Sent];
+			const [{ stream }] = lane.waiting as [Sent];
 			const batch = this.#take(lane);
-			deliver(this.#target, connection, path, batch)
+			deliver(this.#target, connection, this.#pathOf(stream), batch)
 				.then(
-					(delivered) => this.#onDelivered(batch, delivered),
+					({ repeated }) => this.done.delivered(stream, batch.length, repeated),
 					(error: Error) => this.#onFailure(error),
 				)
 				.then(() => this.#release(lane, connection));
@@ -129,11 +129,6 @@ export class Lanes {
 		this.#waitingEvents -= count;
 		this.#waitingBytes -= bytes;
 		return waiting.slice(0, count).map(({ item }) => item);
-	}
-
-	#onDelivered(batch: readonly Item[], { repeated }: Delivered): void {
-		this.done.events += batch.length;
-		this.done.repeated += repeated;
 	}
 
 	#onFailure(error: Error): void {
@@ -167,5 +162,5 @@ export class Lanes {
 /** Whether two events that follow each other in a lane can be in one append. */
 function travelsWith(before: Sent, sent: Sent): boolean {
 	if (before.item.headers !== undefined || sent.item.headers !== undefined) return false;
-	return before.path === sent.path;
+	return before.stream === sent.stream;
 }

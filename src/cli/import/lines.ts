@@ -43,10 +43,11 @@ export class LineSource {
 		if (!packed) input.pause();
 	}
 
-	/** How many bytes of the file were read. */
-	bytesRead(): number {
-		return this.#bytesRead;
-	}
+	/** How many bytes of the file were read; if it is compressed, how many were unpacked. */
+	readonly bytesRead = (): number => {
+		const { bytesWritten } = this.#plain as { bytesWritten?: number };
+		return bytesWritten ?? this.#bytesRead;
+	};
 
 	/** Ends the reading, with an error if it had not reached the end. */
 	close(): void {

@@ -1,7 +1,9 @@
 /** Sends the lines of a file as appends, many streams at once: `varve import` without places. */
 import { setMaxListeners } from "node:events";
+import { standardStream } from "../../observe/standard.ts";
 import type { Values } from "../../options.ts";
-import { count, Progress } from "../output/progress.ts";
+import { Progress } from "../output/progress.ts";
+import { note, report } from "../output/standard.ts";
 import { onStopSignal } from "../signals.ts";
 import { credentials, EXIT, number, text } from "../verb.ts";
 import { Connection } from "./connection.ts";
@@ -44,9 +46,9 @@ export async function send(
 		() => new Connection(target.url),
 	);
 	const lanes = new Lanes(target, connections);
-	const progress = new Progress(process.stderr, {
+	const progress = new Progress(standardStream(2), {
 		events: () => lanes.done.events,
-		fraction: () => source.bytes && source.bytesRead() / source.bytes,
+		fraction: () => lanes.done.fraction(source),
 	});
 	const say = oncePerReason(progress);
 	let interrupted = false;
@@ -62,15 +64,15 @@ export async function send(
 		progress.close();
 		for (const connection of connections) connection.close();
 	}
-	const done = summarise(lanes.done, items.streams, performance.now() - startedAt);
+	const done = lanes.done.summary(performance.now() - startedAt);
 	if (interrupted) return interruptedAfter(done);
 	tellLosses();
-	process.stdout.write(`${done}\n`);
+	report(`${done}\n`);
 	return EXIT.done;
 }
 
 export function interruptedAfter(done: string): number {
-	process.stderr.write(`interrupted: ${done}\nRun the same command again to continue.\n`);
+	note(`interrupted: ${done}\nRun the same command again to continue.\n`);
 	return EXIT.interrupted;
 }
 
@@ -83,10 +85,12 @@ async function pump(
 	let malformed: unknown;
 	try {
 		for await (const lines of chunks) {
+			lanes.done.read(lines);
 			for (const text of lines) {
 				if (lanes.full) await lanes.room();
 				if (lanes.stopped) break;
 				const next = items.next(text);
+				lanes.done.taken(text, next !== undefined);
 				if (next) lanes.push(next.stream, next.item);
 			}
 			if (lanes.stopped) break;
@@ -130,16 +134,4 @@ function oncePerReason(progress: Progress): (reason: string) => void {
 		saidAt = performance.now();
 		progress.say(`${reason}; trying again`);
 	};
-}
-
-export function summarise(
-	done: { readonly events: number; readonly repeated: number },
-	streams: number,
-	ms: number,
-): string {
-	const seconds = ms / 1000;
-	const there = done.repeated === 0 ? "" : ` (${count(done.repeated)} already there)`;
-	const rate = count(Math.round(done.events / Math.max(seconds, 0.001)));
-	const what = `${count(done.events)} events${there} into ${count(streams)} streams`;
-	return `imported ${what} in ${seconds.toFixed(1)} s, ${rate} events/s`;
 }

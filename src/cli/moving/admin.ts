@@ -11,7 +11,8 @@ import {
 } from "../../../feeds/exchange/problem.ts";
 import type { Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
-import { credentials, text } from "../verb.ts";
+import { FirstAnswer } from "../reading/first-answer.ts";
+import { credentials, number, text } from "../verb.ts";
 
 /** A server, and how long to ask it. */
 export type Server = {
@@ -20,21 +21,34 @@ export type Server = {
 	/** How long a request is tried again; 0 for ever. */
 	readonly retryMsMax: number;
 	readonly signal: AbortSignal;
-	/** Called with the reason when a wait begins. */
-	onWait(reason: string): void;
+	readonly fetch: typeof fetch;
+	/** Called with the reason when a wait begins, with the number of this fault in a row. */
+	onWait(reason: string, faults: number, delayMs: number): void;
 };
 
 /** How long a verb that reads a server tries again. */
 const RETRY_MS_MAX = 30_000;
 
-/** The server of `--url`, to be asked as `moving/admin.ts` asks. */
-export function serverOf(values: Values, signal: AbortSignal, retryMsMax = RETRY_MS_MAX): Server {
+/** The server of `--url`, for a verb that reads it; one that is not there is a failure at once. */
+export function readServer(values: Values, signal: AbortSignal): Server {
+	return serverOf(values, signal, RETRY_MS_MAX, false);
+}
+
+/** The server of `--url`, for a verb that waits for it as long as `--retry-seconds` says. */
+export function writtenServer(values: Values, signal: AbortSignal): Server {
+	return serverOf(values, signal, number(values, "retrySeconds") * 1000, true);
+}
+
+function serverOf(values: Values, signal: AbortSignal, retryMsMax: number, waits: boolean): Server {
+	const url = text(values, "url");
+	const { fetch, onRetry } = new FirstAnswer(url, waits);
 	return {
-		url: text(values, "url"),
+		url,
 		headers: credentials(values),
 		retryMsMax,
 		signal,
-		onWait: (reason) => process.stderr.write(`varve: ${reason}; trying again\n`),
+		fetch,
+		onWait: (reason, faults, delayMs) => onRetry({ url, reason, faults, delayMs }),
 	};
 }
 
@@ -75,7 +89,7 @@ export async function ask(
 		if (server.retryMsMax > 0 && Date.now() - startedAt + pauseMs > server.retryMsMax) {
 			throw new Failure(`${server.url}: ${reason}`);
 		}
-		server.onWait(reason);
+		server.onWait(reason, attempts, pauseMs);
 		await pause(pauseMs, server.signal);
 	}
 }
@@ -95,7 +109,7 @@ export function objectIn({ status, body }: Reply): Readonly<Record<string, unkno
 
 /** @returns the reason, if there was no answer */
 async function askOnce(
-	{ url, headers, signal }: Server,
+	{ url, headers, signal, fetch }: Server,
 	method: "GET" | "POST",
 	path: string,
 	body: Uint8Array<ArrayBuffer> | undefined,

@@ -2,8 +2,9 @@
 import type { Arguments, Values } from "../../options.ts";
 import { explain, Failure } from "../explain.ts";
 import { count } from "../output/progress.ts";
+import { answer } from "../output/standard.ts";
 import { CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "../verb.ts";
-import { type Server, serverOf } from "./admin.ts";
+import { readServer, type Server } from "./admin.ts";
 import { type Compared, compareLogs } from "./logs.ts";
 
 /** As `cmp` and `diff` have it, but for 2: that is a wrong command line here. */
@@ -84,14 +85,14 @@ function conclude(
 	const logs = `${count(events)} events, ${count(erased)} of them erased`;
 	if (different === 0 && (reads ?? 0) === 0) {
 		const shown = reads === undefined ? "" : `; ${count(streams.size)} streams show the same`;
-		process.stdout.write(`equal: ${logs}${shown}\n`);
+		answer(`equal: ${logs}${shown}\n`);
 		return EXIT.done;
 	}
 	const more =
 		reads === undefined
 			? ""
 			: `; ${count(reads)} of ${count(streams.size)} streams show other events`;
-	process.stdout.write(`different: ${count(different)} of ${logs}${more}\n`);
+	answer(`different: ${count(different)} of ${logs}${more}\n`);
 	return EXIT.failed;
 }
 
@@ -99,8 +100,8 @@ function serversOf(source: string, copy: string, values: Values): readonly [Serv
 	const { signal } = new AbortController();
 	const copyUser = optionalText(values, "copyUser");
 	return [
-		serverOf({ ...values, url: source }, signal),
-		serverOf({ ...values, url: copy, user: copyUser }, signal),
+		readServer({ ...values, url: source }, signal),
+		readServer({ ...values, url: copy, user: copyUser }, signal),
 	];
 }
 
@@ -111,5 +112,5 @@ function urlOf(text: string): string {
 }
 
 function print(line: string): void {
-	process.stdout.write(`${line}\n`);
+	answer(`${line}\n`);
 }

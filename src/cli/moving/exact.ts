@@ -14,6 +14,7 @@ import {
 } from "../../../feeds/proof/frontier.ts";
 import { Failure } from "../explain.ts";
 import { lineFailure } from "../import/event.ts";
+import { Tally } from "../import/tally.ts";
 import { ask, objectIn, type Reply, type Server } from "./admin.ts";
 
 /** One request: small enough to be written in one step. */
@@ -68,16 +69,18 @@ function stateIn(said: Readonly<Record<string, unknown>> | undefined): State | u
 	return isWhole ? (said as State) : undefined;
 }
 
+type Waiting = { readonly number: number; readonly stream: string; readonly text: string };
+
 export class ExactImport {
-	readonly done = { events: 0, repeated: 0 };
-	readonly streams = new Set<string>();
+	/** What the server has. */
+	readonly done = new Tally();
 	readonly #server: Server;
 	readonly #state: State;
 	readonly #linesMax: number;
 	readonly #bytesMax: number;
 	readonly #frontier: Frontier = createFrontier();
 	/** The lines of the next request, and where it begins. */
-	#waiting: { readonly number: number; readonly text: string }[] = [];
+	#waiting: Waiting[] = [];
 	#waitingBytes = 0;
 	#root: Buffer = Buffer.alloc(0);
 	#from = 0;
@@ -103,18 +106,16 @@ export class ExactImport {
 			const what = `its position is ${place.position}, and that of the line before it ${size - 1}`;
 			throw lineFailure(number, `${what}; with --renumber the events get new ones`);
 		}
-		this.streams.add(place.stream);
 		this.#logIncarnation = place.logIncarnation;
 		if (size < this.#state.next) {
-			this.done.events++;
-			this.done.repeated++;
+			this.done.delivered(place.stream, 1, 1);
 		} else {
 			const bytes = text.length + 1;
 			const isFull =
 				this.#waiting.length >= this.#linesMax || this.#waitingBytes + bytes > this.#bytesMax;
 			if (isFull && this.#waiting.length > 0) await this.#send("");
 			if (this.#waiting.length === 0) this.#begin();
-			this.#waiting.push({ number, text });
+			this.#waiting.push({ number, stream: place.stream, text });
 			this.#waitingBytes += bytes;
 		}
 		addSubtree(this.#frontier, place.hash, 0);
@@ -148,8 +149,10 @@ export class ExactImport {
 		const reply = await ask(this.#server, "POST", path, new Uint8Array(body));
 		const { written } = objectIn(reply) ?? {};
 		if (typeof written !== "number") throw this.#failureOf(reply);
-		this.done.events += lines.length;
-		this.done.repeated += lines.length - written;
+		const known = lines.length - written;
+		for (const [index, { stream }] of lines.entries()) {
+			this.done.delivered(stream, 1, index < known ? 1 : 0);
+		}
 		this.#waiting = [];
 		this.#waitingBytes = 0;
 	}

@@ -40,7 +40,9 @@ function failureOf({ status, problem, seen }: Reply, { url }: Server, at: number
 	const lacks = problem?.word === "route-not-found" || problem === undefined;
 	if ([401, 403, 404, 405, 501].includes(status) && (lacks || status < 404))
 		return new NoExport(seen);
-	if (problem?.word === "stream-not-found") return new Failure(problem.detail);
+	if (problem?.word === "stream-not-found") {
+		return new Failure(`stream '${problem.facts.stream}' has no events`);
+	}
 	return new Failure(`${url}: ${problem?.detail ?? `not an answer of Varve: ${seen}`}`);
 }
 

@@ -1,10 +1,12 @@
 /** Makes a store the copy of the log in a file, and tells how far it is. */
+import { standardStream } from "../../observe/standard.ts";
 import type { Values } from "../../options.ts";
-import { type Input, interruptedAfter, summarise } from "../import/send.ts";
+import { type Input, interruptedAfter } from "../import/send.ts";
 import { count, Progress } from "../output/progress.ts";
+import { note, report } from "../output/standard.ts";
 import { onStopSignal } from "../signals.ts";
-import { EXIT, number } from "../verb.ts";
-import { serverOf } from "./admin.ts";
+import { EXIT } from "../verb.ts";
+import { writtenServer } from "./admin.ts";
 import { ExactImport, type State } from "./exact.ts";
 
 /** @returns the exit code */
@@ -15,14 +17,14 @@ export async function sendExact(
 ): Promise<number> {
 	const startedAt = performance.now();
 	const stop = new AbortController();
-	const server = serverOf(values, stop.signal, number(values, "retrySeconds") * 1000);
+	const server = writtenServer(values, stop.signal);
 	const exact = new ExactImport(
 		{ ...server, onWait: (why) => progress.say(`${why}; trying again`) },
 		state,
 	);
-	const progress = new Progress(process.stderr, {
+	const progress = new Progress(standardStream(2), {
 		events: () => exact.done.events,
-		fraction: () => source.bytes && source.bytesRead() / source.bytes,
+		fraction: () => exact.done.fraction(source),
 	});
 	const stopListening = onStopSignal(() => {
 		stop.abort();
@@ -32,9 +34,12 @@ export async function sendExact(
 	try {
 		let line = 0;
 		for await (const lines of chunks) {
+			exact.done.read(lines);
 			for (const text of lines) {
 				line++;
-				if (text.trim() !== "") await exact.take(text, line);
+				const isEvent = text.trim() !== "";
+				if (isEvent) await exact.take(text, line);
+				exact.done.taken(text, isEvent);
 			}
 		}
 		isRaised = await exact.finish();
@@ -45,12 +50,12 @@ export async function sendExact(
 		progress.close();
 		source.close();
 	}
-	const done = summarise(exact.done, exact.streams.size, performance.now() - startedAt);
+	const done = exact.done.summary(performance.now() - startedAt);
 	if (stop.signal.aborted) return interruptedAfter(done);
 	const more = exact.more === 0 ? "" : `, and has ${count(exact.more)} more behind them`;
-	process.stdout.write(`${done}; the store has the events of the source at their places${more}\n`);
+	report(`${done}; the store has the events of the source at their places${more}\n`);
 	if (isRaised) {
-		process.stderr.write(
+		note(
 			"varve: the source has another history number; restart the server, so that it serves the copy " +
 				"under that number, too\n",
 		);

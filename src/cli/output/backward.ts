@@ -2,19 +2,18 @@
 import type { DecodedFeed } from "../../../feeds/model.ts";
 import { damagedAt, ReadError } from "../../../feeds/reader/error.ts";
 import { atOf, eventOf, lacksData, type ReadEvent } from "../../../feeds/reader/event.ts";
-import { rangeOf, withCount } from "../../../feeds/reader/links.ts";
+import { lastPageUrl, rangeOf, withCount } from "../../../feeds/reader/links.ts";
 import {
 	type ReaderSettings,
 	type ReadOptions,
 	settingsOf,
 } from "../../../feeds/reader/options.ts";
 import { fetchData, fetchPage } from "../../../feeds/reader/session.ts";
+import { firstAt } from "../../../feeds/reader/span.ts";
 import { explainDamage, Failure } from "../explain.ts";
 
 const PAGE_SIZE = 20;
 const NO_DATA = new Uint8Array(0);
-/** A number that no event has. */
-const BEYOND = 2 ** 52;
 
 /**
  * Reads a stream newest first; a stream without events yields none. If the log is damaged, it
@@ -41,8 +40,10 @@ async function* readDown(
 	from: number | undefined,
 	signal: AbortSignal,
 ): AsyncGenerator<ReadEvent> {
-	let url: string | undefined = pageDown(settings, from ?? "head", PAGE_SIZE);
-	for (let start = from; url !== undefined && !signal.aborted; start = undefined) {
+	const top = await topOf(settings, from, signal);
+	if (top !== undefined && top < 0) return;
+	let url: string | undefined = pageDown(settings, top ?? "head", PAGE_SIZE);
+	for (let start = top; url !== undefined && !signal.aborted; start = undefined) {
 		const page = await fetchPage(url, settings, signal);
 		if (page !== undefined && "damage" in page) {
 			url = await closerTo(url, page.damage, settings, signal);
@@ -51,6 +52,9 @@ async function* readDown(
 		for (const entry of page?.entries ?? []) {
 			const at = atOf(entry, settings.stream, url);
 			if (at === undefined) continue;
+			const time = Date.parse(entry.updated);
+			if (time < settings.since) return;
+			if (time >= settings.until) continue;
 			const data = lacksData(entry)
 				? await fetchData(entry, settings, signal)
 				: (entry.event?.data ?? NO_DATA);
@@ -58,6 +62,18 @@ async function* readDown(
 		}
 		url = headBelow(start, page, settings) ?? linkOf(page, "next");
 	}
+}
+
+/** The number to start from: undefined is the head, -1 says that there is nothing to read. */
+async function topOf(
+	settings: ReaderSettings,
+	from: number | undefined,
+	signal: AbortSignal,
+): Promise<number | undefined> {
+	if (settings.until === Number.POSITIVE_INFINITY) return from;
+	const beyond = await firstAt(settings, settings.until, signal);
+	if (beyond === undefined) return from;
+	return Math.min(from ?? Number.POSITIVE_INFINITY, beyond - 1);
 }
 
 /** Pages above the head have no events; `next` would lead down to it twenty numbers at a time. */
@@ -98,7 +114,7 @@ async function lastOf(
 	settings: ReaderSettings,
 	signal: AbortSignal,
 ): Promise<number> {
-	const page = await fetchPage(pageDown(settings, BEYOND, 1), settings, signal);
+	const page = await fetchPage(lastPageUrl(settings.server, settings.stream), settings, signal);
 	const last = page !== undefined && "damage" in page ? undefined : lastBelow(page, settings);
 	if (last === undefined) throw new Failure(`${head}: ${reason}`);
 	return last;

@@ -2,25 +2,27 @@
  * Prints lines to stdout, no faster than stdout takes them. It writes all lines of one turn of the
  * event loop at once. If the reader of stdout goes away (`| head`), it ends quietly.
  */
+import type { StandardStream } from "../../observe/standard.ts";
+import { Failure } from "../explain.ts";
+import { isReaderGone, lost, waitAtExit } from "./standard.ts";
+
 /** Large enough to make writes rare, small enough to cost no memory. */
 const PENDING_CHARS_MAX = 64 * 1024;
 
 export class Printer {
-	readonly #out: NodeJS.WritableStream;
+	readonly #out: StandardStream;
 	readonly #gone = new AbortController();
 	#pending = "";
 	#failure: Error | undefined;
 	#writing: Promise<void> | undefined;
 
-	constructor(out: NodeJS.WritableStream) {
+	constructor(out: StandardStream) {
 		this.#out = out;
-		out.on("error", (error: NodeJS.ErrnoException) => {
-			if (error.code !== "EPIPE") this.#failure = error;
-			this.#gone.abort();
-		});
+		// A verb that fails has printed what came before.
+		waitAtExit(() => this.flushed().catch(() => undefined));
 	}
 
-	/** Aborts when stdout has no reader any more. */
+	/** Aborts when stdout has no reader any more, or cannot be written. */
 	get signal(): AbortSignal {
 		return this.#gone.signal;
 	}
@@ -34,12 +36,12 @@ export class Printer {
 
 	/**
 	 * Resolves when everything printed so far was handed to the system, or stdout has no reader.
-	 * @throws the error of the write, for example of a full disk
+	 * @throws Failure if it was not, for example on a full disk
 	 */
 	async flushed(): Promise<void> {
 		if (this.#pending !== "") this.#writing ??= this.#write();
 		await this.#writing;
-		if (this.#failure) throw this.#failure;
+		if (this.#failure) throw new Failure(lost(this.#failure));
 	}
 
 	async #write(): Promise<void> {
@@ -48,8 +50,16 @@ export class Printer {
 		while (this.#pending !== "" && !this.#gone.signal.aborted) {
 			const text = this.#pending;
 			this.#pending = "";
-			await new Promise((resolve) => this.#out.write(text, resolve));
+			const error = await new Promise<Error | null | undefined>((resolve) =>
+				this.#out.write(text, resolve),
+			);
+			if (error) this.#fail(error);
 		}
 		this.#writing = undefined;
+	}
+
+	#fail(error: Error): void {
+		if (!isReaderGone(error)) this.#failure = error;
+		this.#gone.abort();
 	}
 }

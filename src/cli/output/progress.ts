@@ -10,6 +10,9 @@ export type Measure = {
 	fraction(): number | undefined;
 };
 
+/** Where it is shown: standard error, as a rule. */
+type Terminal = { readonly isTTY?: boolean; write(text: string): unknown };
+
 const REDRAW_MS = 200;
 const REPORT_MS = 5000;
 /** The rate is that of the last seconds; earlier ones say little about the time left. */
@@ -20,13 +23,13 @@ const CLEAR_LINE = "\r\u001b[K";
 type Sample = { readonly at: number; readonly events: number; readonly fraction: number };
 
 export class Progress {
-	readonly #stream: NodeJS.WriteStream;
+	readonly #stream: Terminal;
 	readonly #measure: Measure;
 	readonly #isLive: boolean;
 	readonly #timer: NodeJS.Timeout;
 	#samples: readonly Sample[];
 
-	constructor(stream: NodeJS.WriteStream, measure: Measure) {
+	constructor(stream: Terminal, measure: Measure) {
 		this.#stream = stream;
 		this.#measure = measure;
 		this.#isLive = stream.isTTY === true;

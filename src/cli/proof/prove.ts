@@ -9,6 +9,7 @@ import type { Tile } from "../../../feeds/proof/tiles.ts";
 import { Refusal } from "../../errors.ts";
 import type { Arguments, Option, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
+import { answer, report } from "../output/standard.ts";
 import { CLIENT_OPTIONS, credentials, EXIT, optionalText, text, type Verb } from "../verb.ts";
 import { describeConsistency, describeInclusion } from "./describe.ts";
 import { directorySource } from "./directory.ts";
@@ -91,7 +92,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		if (operand !== undefined) throw usage("--check", check, "leave out POSITION");
 		if (values.data !== undefined) throw usage("--check", check, "leave out --data");
 		if (!key) throw usage("--check", check, "add the log's --key; see varve prove --help");
-		print(told(`${check}:`, () => checkFile(readFileSync(check, "utf8"), since, key)));
+		report(told(`${check}:`, () => checkFile(readFileSync(check, "utf8"), since, key)));
 		return EXIT.done;
 	}
 	if ((operand === undefined) === (since === undefined)) {
@@ -100,7 +101,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const position = operand === undefined ? undefined : positionOf(operand);
 	const source = await sourceOf(values);
 	try {
-		print(await make(source, key, position, since));
+		answer(await make(source, key, position, since));
 	} finally {
 		source.close();
 	}
@@ -173,8 +174,4 @@ function positionOf(operand: string): number {
 
 function usage(option: string, value: string, reason: string): Refusal<"invalid-option"> {
 	return new Refusal("invalid-option", { option, value, reason });
-}
-
-function print(text: string): void {
-	process.stdout.write(text);
 }

@@ -1,6 +1,15 @@
 /** The source of a proof: the tree of a log, from a server or from a directory. */
+
+import { send } from "../../../feeds/client/send.ts";
+import type { Answer } from "../../../feeds/exchange/exchange.ts";
+import { mediaTypeOf } from "../../../feeds/exchange/problem.ts";
+import { HASH_BYTES } from "../../../feeds/proof/hash.ts";
+import { parseKey } from "../../../feeds/proof/note.ts";
+import { leavesOf } from "../../../feeds/proof/prove.ts";
+import { readCheckpoint } from "../../../feeds/proof/signed-head.ts";
 import { type Tile, tilePath } from "../../../feeds/proof/tiles.ts";
-import { Failure } from "../explain.ts";
+import { type ReaderSettings, settingsOf } from "../../../feeds/reader/options.ts";
+import { note } from "../output/standard.ts";
 
 export type LogSource = {
 	/** The signed head of the present log. */
@@ -11,39 +20,74 @@ export type LogSource = {
 	close(): void;
 };
 
-/** A server's log; nothing is held open between two requests. */
+/** Faults in a row that a proof tolerates: a few seconds of them. */
+const RETRIES_MAX = 5;
+
+/**
+ * A server's log; nothing is held open between two requests. What is no document of the log comes
+ * from something on the way, and is asked for again: it must not look as if the log were forged.
+ */
 export class ServerSource implements LogSource {
 	readonly #base: string;
-	readonly #headers: Readonly<Record<string, string>>;
+	readonly #settings: ReaderSettings;
 
 	/** @param url the server's, with or without a slash at the end */
 	constructor(url: string, headers: Readonly<Record<string, string>>) {
 		this.#base = `${url.replace(/\/+$/, "")}/log`;
-		this.#headers = headers;
+		const onRetry = ({ reason }: { readonly reason: string }) => {
+			note(`varve: ${reason}; trying again\n`);
+		};
+		// The tree is that of all events.
+		this.#settings = settingsOf({ url, stream: "$all", headers, retriesMax: RETRIES_MAX, onRetry });
 	}
 
-	signedHead(): Promise<string> {
-		return this.#text("checkpoint");
+	async signedHead(): Promise<string> {
+		return textOf(await this.#get("checkpoint", (answer) => isText(answer, readCheckpoint)));
 	}
 
 	async key(): Promise<string> {
-		return (await this.#text("key")).trim();
+		const isKey = (answer: Answer) => isText(answer, (text) => parseKey(text.trim()));
+		return textOf(await this.#get("key", isKey)).trim();
 	}
 
 	tile(tile: Tile): Promise<Uint8Array> {
-		return this.#get(`tile/${tilePath(tile)}`);
+		return this.#get(`tile/${tilePath(tile)}`, (answer) => isTile(answer, tile));
 	}
 
 	close(): void {}
 
-	async #text(path: string): Promise<string> {
-		return new TextDecoder().decode(await this.#get(path));
+	/** @throws WriteError `refused`, `unanswered` */
+	async #get(path: string, isOurs: (answer: Answer) => boolean): Promise<Uint8Array> {
+		const isDone = (answer: Answer) => answer.status === 200 && isOurs(answer);
+		const attempt = { url: `${this.#base}/${path}`, headers: {}, isDone };
+		const { answer } = await send(attempt, this.#settings);
+		return answer.body ?? new Uint8Array(0);
 	}
+}
 
-	async #get(path: string): Promise<Uint8Array> {
-		const url = `${this.#base}/${path}`;
-		const answer = await fetch(url, { headers: this.#headers });
-		if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
-		throw new Failure(`${url} answers ${answer.status} ${answer.statusText}`);
+/** Whether the body has as many hashes or leaves as the tile; the proof shows if they are right. */
+function isTile({ headers, body }: Answer, { level, width }: Tile): boolean {
+	const type = mediaTypeOf(headers.get("content-type"));
+	if (type !== "application/octet-stream" || body === undefined) return false;
+	if (level !== "entries") return body.length === width * HASH_BYTES;
+	try {
+		return leavesOf(body).length === width;
+	} catch {
+		return false;
 	}
+}
+
+/** Whether the body is a text of a form that `read` accepts. */
+function isText({ headers, body }: Answer, read: (text: string) => unknown): boolean {
+	if (mediaTypeOf(headers.get("content-type")) !== "text/plain") return false;
+	try {
+		read(textOf(body));
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function textOf(body: Uint8Array | undefined): string {
+	return new TextDecoder().decode(body);
 }

@@ -11,6 +11,7 @@ import { isRefusal } from "../../errors.ts";
 import type { NewEvent, StreamName } from "../../event.ts";
 import { LINK_TYPE } from "../../indexes/links.ts";
 import type { Log } from "../../log/log.ts";
+import { untilUnlocked } from "./patience.ts";
 
 /** `Interrupted` is a run whose server stopped before the run did. */
 export type Result = "Success" | "Stopped" | "Errored" | "Interrupted";
@@ -25,6 +26,8 @@ const COMPLETED = "$scavengeCompleted";
 const RESULTS: readonly unknown[] = ["Success", "Stopped", "Errored", "Interrupted"];
 const NEWEST = { from: "head", limit: 1, direction: "backward", content: true } as const;
 const RUN_ID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/;
+/** A locked log refuses at once. */
+const NO_PATIENCE = AbortSignal.abort();
 const NOTHING = new Uint8Array(0);
 
 export class Journal {
@@ -38,15 +41,17 @@ export class Journal {
 	}
 
 	started(id: string, options: object): Promise<void> {
-		return this.#writeLinked(id, STARTED, options);
+		return this.#writeLinked(id, STARTED, options, NO_PATIENCE);
 	}
 
-	async progress(id: string, facts: object): Promise<void> {
-		await this.#write(id, CHUNKS_COMPLETED, facts);
+	/** @param patience until it is aborted, a locked log makes the call wait */
+	async progress(id: string, facts: object, patience: AbortSignal): Promise<void> {
+		await this.#write(id, CHUNKS_COMPLETED, facts, patience);
 	}
 
-	completed(id: string, result: Result, facts: object): Promise<void> {
-		return this.#writeLinked(id, COMPLETED, { result, ...facts });
+	/** @param patience as of `progress` */
+	completed(id: string, result: Result, facts: object, patience = NO_PATIENCE): Promise<void> {
+		return this.#writeLinked(id, COMPLETED, { result, ...facts }, patience);
 	}
 
 	/** The newest run; undefined if the list does not lead to one. */
@@ -68,11 +73,16 @@ export class Journal {
 		}
 	}
 
-	async #writeLinked(id: string, type: string, facts: object): Promise<void> {
-		const version = await this.#write(id, type, facts);
+	async #writeLinked(
+		id: string,
+		type: string,
+		facts: object,
+		patience: AbortSignal,
+	): Promise<void> {
+		const version = await this.#write(id, type, facts, patience);
 		const data = Buffer.from(`${version}@${streamOf(id)}`);
 		try {
-			await this.#append(SCAVENGES, { type: LINK_TYPE, isJson: false, data });
+			await this.#append(SCAVENGES, { type: LINK_TYPE, isJson: false, data }, patience);
 		} catch (error) {
 			// If an operator deletes the list for ever, runs are no longer listed.
 			if (!isRefusal(error, "stream-deleted")) throw error;
@@ -80,21 +90,20 @@ export class Journal {
 	}
 
 	/** @returns its version in the stream of the run */
-	#write(id: string, type: string, facts: object): Promise<number> {
+	#write(id: string, type: string, facts: object, patience: AbortSignal): Promise<number> {
 		const whole = { scavengeId: id, nodeEndpoint: this.#node, ...facts };
-		return this.#append(streamOf(id), {
-			type,
-			isJson: true,
-			data: Buffer.from(JSON.stringify(whole)),
-		});
+		const data = Buffer.from(JSON.stringify(whole));
+		return this.#append(streamOf(id), { type, isJson: true, data }, patience);
 	}
 
 	async #append(
 		stream: StreamName,
 		event: Pick<NewEvent, "type" | "isJson" | "data">,
+		patience: AbortSignal,
 	): Promise<number> {
-		const whole = { id: randomUUID(), metadata: NOTHING, ...event };
-		return (await this.#log.append({ stream, expected: "any", events: [whole] })).first;
+		const events = [{ id: randomUUID(), metadata: NOTHING, ...event }];
+		const append = () => this.#log.append({ stream, expected: "any", events });
+		return (await untilUnlocked(append, patience)).first;
 	}
 }
 

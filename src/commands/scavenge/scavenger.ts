@@ -3,7 +3,7 @@
  *
  *     idle ──start──▶ running ──no step left──▶ Success
  *                        ├──stop()─────────────▶ Stopped
- *                        ├──a step fails───────▶ Errored
+ *                        ├──a step fails───────▶ Errored     (a locked log makes it wait)
  *                        ├──close()────────────▶ Interrupted
  *                        └──the process ends, and the next one finds a run without an end:
  *                                               Interrupted
@@ -11,10 +11,11 @@
  * A run that ended early keeps what it has erased; the next run does the rest.
  */
 import { randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Refusal } from "../../errors.ts";
-import type { Log } from "../../log/log.ts";
+import { isRefusal, Refusal } from "../../errors.ts";
+import type { Log, ScavengeStep } from "../../log/log.ts";
+import { logFault, type OperatorLog } from "../../observe/operator-log.ts";
 import { Journal, type Result, type Run } from "./journal.ts";
+import { rest, untilUnlocked } from "./patience.ts";
 
 export type ScavengeOptions = {
 	/** The share of time in which the run works, in percent; for the rest it sleeps. */
@@ -28,39 +29,43 @@ export type ScavengeOptions = {
 
 type ActiveRun = { readonly id: string; readonly ending: AbortController; over: Promise<void> };
 
+/** A step takes some 10 ms. One that took longer than this waited, for a lock or the disk. */
+const WORKED_MS_MAX = 250;
+
 /** A run reports progress at each tenth of the streams, and at so many events, twice that, … */
 const PROGRESS_EVENTS = 1000;
 
 /**
  * @param node the address of this server
- * @param report tells the operator of a run that failed
+ * @param operatorLog gets the start and the end of each run
  */
 export async function openScavenger(
 	log: Log,
 	node: string,
-	report: (error: unknown) => void,
+	operatorLog: OperatorLog,
 ): Promise<Scavenger> {
 	const journal = new Journal(log, node);
 	const last = await settleLast(journal).catch((error: unknown) => {
 		// The server starts all the same, on a full disk for example.
-		report(error);
+		tellWithoutEnd(operatorLog, error);
 		return undefined;
 	});
-	return new Scavenger(log, journal, report, last);
+	return new Scavenger(log, journal, operatorLog, last);
 }
 
 export class Scavenger {
 	readonly #log: Log;
 	readonly #journal: Journal;
-	readonly #report: (error: unknown) => void;
+	readonly #operatorLog: OperatorLog;
 	#running: ActiveRun | undefined;
 	#last: Run | undefined;
-	#isClosed = false;
+	/** Aborted when no run may go on, nor wait to write down its end. */
+	readonly #closing = new AbortController();
 
-	constructor(log: Log, journal: Journal, report: (error: unknown) => void, last: Run | undefined) {
+	constructor(log: Log, journal: Journal, operatorLog: OperatorLog, last: Run | undefined) {
 		this.#log = log;
 		this.#journal = journal;
-		this.#report = report;
+		this.#operatorLog = operatorLog;
 		this.#last = last;
 	}
 
@@ -69,7 +74,7 @@ export class Scavenger {
 	 * @throws Refusal `scavenge-running`, and those of an append
 	 */
 	async start({ throttlePercent, noted }: ScavengeOptions): Promise<string> {
-		if (this.#isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+		if (this.#closing.signal.aborted) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
 		if (this.#running) throw new Refusal("scavenge-running", { scavengeId: this.#running.id });
 		const id = randomUUID();
 		const mine: ActiveRun = { id, ending: new AbortController(), over: Promise.resolve() };
@@ -111,21 +116,34 @@ export class Scavenger {
 
 	/** Interrupts the active run; no run starts after it. */
 	async close(): Promise<void> {
-		this.#isClosed = true;
+		this.#closing.abort();
 		this.#running?.ending.abort("Interrupted" satisfies Result);
 		await this.#running?.over;
 	}
 
 	async #run({ id, ending }: ActiveRun, throttlePercent: number): Promise<void> {
 		this.#last = { id };
+		this.#operatorLog.info("scavenge started", { scavengeId: id, throttlePercent });
 		const ended = await scavenge(this.#log, this.#journal, id, throttlePercent, ending.signal);
-		if (ended.error !== undefined) this.#report(ended.error);
+		if (ended.error !== undefined) logFault(this.#operatorLog, ended.error);
 		const error = ended.error instanceof Error ? { error: ended.error.message } : {};
 		await this.#journal
-			.completed(id, ended.result, { ...error, ...ended.facts })
-			.catch(this.#report);
+			.completed(id, ended.result, { ...error, ...ended.facts }, this.#closing.signal)
+			.catch((fault: unknown) => tellWithoutEnd(this.#operatorLog, fault));
+		const told = { scavengeId: id, result: ended.result, ...ended.facts };
+		this.#operatorLog.info("scavenge ended", told);
 		this.#last = { id, result: ended.result };
 		this.#running = undefined;
+	}
+}
+
+/** Tells that the end of a run is not on record; a lock is no fault. */
+function tellWithoutEnd(operatorLog: OperatorLog, error: unknown): void {
+	if (!isRefusal(error, "log-locked")) logFault(operatorLog, error);
+	else {
+		operatorLog.warn(
+			"another program holds a lock on the log, so the end of a scavenge is not on record yet",
+		);
 	}
 }
 
@@ -156,32 +174,36 @@ async function scavenge(
 		eventsErased: erased.events,
 	});
 	try {
-		for (let from: number | undefined = 0; from !== undefined; ) {
+		for (let from = 0; ; ) {
 			if (signal.aborted) return { result: signal.reason as Result, facts: facts() };
-			const before = performance.now();
-			const step = await log.scavenge(from);
-			const tookMs = performance.now() - before;
-			from = step.next;
+			const { step, tookMs } = await untilUnlocked(() => timed(log.scavenge(from)), signal);
 			erased.events += step.events;
 			erased.bytes += step.bytes;
-			if (from === undefined) break;
+			if (step.next === undefined) break;
+			from = step.next;
 			const tenths = Math.min(10, Math.floor((10 * from) / step.end));
 			if (tenths > erased.tenths || erased.events >= erased.told) {
 				const chunks = { chunkStartNumber: erased.tenths, chunkEndNumber: tenths };
-				await journal.progress(id, { ...chunks, wasScavenged: true, ...facts() });
+				await journal.progress(id, { ...chunks, wasScavenged: true, ...facts() }, signal);
 				erased.tenths = tenths;
 				while (erased.told <= erased.events) erased.told *= 2;
 			}
-			await rest(tookMs * (100 / throttlePercent - 1), signal);
+			await rest(Math.min(tookMs, WORKED_MS_MAX) * (100 / throttlePercent - 1), signal);
 		}
 		return { result: "Success", facts: facts() };
 	} catch (error) {
+		// It was stopped while it waited.
+		if (signal.aborted && isRefusal(error, "log-locked"))
+			return { result: signal.reason as Result, facts: facts() };
 		return { result: "Errored", error, facts: facts() };
 	}
 }
 
-async function rest(forMs: number, signal: AbortSignal): Promise<void> {
-	if (forMs > 0) await sleep(forMs, undefined, { signal }).catch(() => undefined);
+async function timed(
+	taken: Promise<ScavengeStep>,
+): Promise<{ step: ScavengeStep; tookMs: number }> {
+	const before = performance.now();
+	return { step: await taken, tookMs: performance.now() - before };
 }
 
 /** `hh:mm:ss.fffffff`, as clients of the contract read a span of time. */

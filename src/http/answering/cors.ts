@@ -52,6 +52,7 @@ const EXPOSED_HEADERS = [
 	"ETag",
 	"Varve-Repeated",
 	"Varve-Ignored",
+	"Varve-Redacted",
 	"Retry-After",
 ].join(", ");
 

@@ -8,6 +8,7 @@ import type { Context } from "../context.ts";
 import { header } from "../request/headers.ts";
 import type { Answer } from "./answer.ts";
 import type { Cors } from "./cors.ts";
+import { leaveInstead } from "./leave.ts";
 import { answerToError, problem } from "./problems.ts";
 import { pump } from "./pump.ts";
 import { send } from "./send.ts";
@@ -36,13 +37,13 @@ export type Recall = (req: IncomingMessage) => Answer | undefined;
 export type Handler = (exchange: Exchange) => Answer | Promise<Answer>;
 
 export function respond(exchange: Exchange, handle: Handler): void {
-	const { context, res, cors } = exchange;
+	const { res, cors } = exchange;
 	try {
 		const answer = handle(exchange);
 		if (answer instanceof Promise) respondLater(exchange, answer);
 		else deliver(exchange, answer);
 	} catch (error) {
-		send(res, answerToError(error, context.report), cors);
+		send(res, refused(exchange, error), cors);
 	}
 }
 
@@ -52,18 +53,20 @@ function respondLater(exchange: Exchange, later: Promise<Answer>): void {
 	const { requestTimeoutMs, longPollSecondsMax } = context.settings;
 	const waits = header(req, "longpoll") === undefined ? 0 : longPollSecondsMax * 1000;
 	const timer = setTimeout(() => {
-		send(
-			res,
-			problem(req.complete ? timeout(requestTimeoutMs) : new Refusal("request-too-slow", {})),
-			cors,
-		);
+		const late = req.complete ? timeout(requestTimeoutMs) : new Refusal("request-too-slow", {});
+		send(res, leaveInstead(req, late) ?? problem(late), cors);
 	}, requestTimeoutMs + waits);
 	later
-		.catch((error: unknown) => answerToError(error, context.report))
+		.catch((error: unknown) => refused(exchange, error))
 		.then((answer) => {
 			clearTimeout(timer);
 			deliver(exchange, answer);
 		});
+}
+
+function refused({ context, req }: Exchange, error: unknown): Answer {
+	const answer = answerToError(error, context.report);
+	return leaveInstead(req, error) ?? answer;
 }
 
 function deliver({ context, res, cors }: Exchange, answer: Answer): void {

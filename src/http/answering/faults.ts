@@ -7,6 +7,7 @@
  * and again must not fill the operator's disk with the same report.
  */
 import { describeDamage, isRefusal } from "../../errors.ts";
+import { logFault, type OperatorLog } from "../../observe/operator-log.ts";
 import { isRequestRefusal } from "./problems.ts";
 
 export const QUIET_MS = 60_000;
@@ -15,20 +16,21 @@ export const PARTS_MAX = 100;
 
 /** The reports of one server; another one in the process makes its own. */
 export class FaultReports {
-	readonly #tell: (fault: unknown) => void;
+	readonly #log: OperatorLog;
 	readonly #damage = new ReportedDamage();
 
-	/** @param tell writes one line to the operator: an error, or a sentence */
-	constructor(tell: (fault: unknown) => void) {
-		this.#tell = tell;
+	constructor(log: OperatorLog) {
+		this.#log = log;
 	}
 
 	/** Reports an error that the request did not cause. */
 	readonly report = (error: unknown): void => {
 		if (isRefusal(error, "log-damaged")) {
 			const { part } = error.facts;
-			if (this.#damage.isDue(part, performance.now())) this.#tell(describeDamage(error.facts));
-		} else if (!isRequestRefusal(error)) this.#tell(error);
+			if (this.#damage.isDue(part, performance.now())) {
+				this.#log.error(describeDamage(error.facts));
+			}
+		} else if (!isRequestRefusal(error)) logFault(this.#log, error);
 	};
 }
 

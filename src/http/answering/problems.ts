@@ -30,7 +30,7 @@ export function problem<W extends Words>(refusal: Refusal<W>): Answer {
 		type: `urn:varve:problem:${refusal.word}`,
 		title: entry.title,
 		status: entry.status,
-		detail: entry.detail(refusal.facts),
+		detail: detailOf(refusal),
 		...(entry.shown ?? all)(refusal.facts),
 	};
 	// A proxy may keep a 404 or 410 by its own judgement (RFC 9111 section 4.2.2), and a stream that
@@ -60,6 +60,16 @@ export function answerToError(error: unknown, report: (error: unknown) => void):
 		detail: "The server failed to answer. Its log has the cause.",
 	};
 	return textAnswer(500, "application/problem+json", JSON.stringify(body), NO_STORE);
+}
+
+/** What the answer to a refusal says in a sentence; undefined for an error that is none. */
+export function problemDetail(error: unknown): string | undefined {
+	return isRequestRefusal(error) ? detailOf(error) : undefined;
+}
+
+function detailOf<W extends Words>({ word, facts }: Refusal<W>): string {
+	const entry: Problem<W> = PROBLEMS[word];
+	return entry.detail(facts);
 }
 
 /** Whether a request may be refused in these words; anything else thrown is a fault of ours. */

@@ -6,6 +6,7 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Refusal, type RequestRefusals } from "../../errors.ts";
+import type { RequestLog } from "../../observe/requests.ts";
 import { headersTooLarge } from "../request/fields.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { problem } from "./problems.ts";
@@ -37,17 +38,22 @@ export function refuseUnreadable(
 	error: Error & { code?: string },
 	socket: Duplex,
 	connections: Connections,
+	bodyBytesMax: number,
+	requests: RequestLog,
 ): void {
 	if (!socket.writable || error.code === "ECONNRESET") {
 		socket.destroy();
 		return;
 	}
-	connections.whenAnswered(socket, (broken) => {
+	const end = (broken: ServerResponse | undefined) => {
 		if (!socket.writable) socket.destroy();
 		else if (broken?.headersSent) closeAfter(broken, socket);
 		else if (error.code === "HPE_CLOSED_CONNECTION") closeGently(socket);
-		else closeGently(socket, messageOf(error));
-	});
+		else closeGently(socket, messageOf(refusalOf(error, broken, bodyBytesMax), requests));
+	};
+	// The bytes before these, even of the same read, may be refused by the request's own handler:
+	// that comes first, however the bytes were cut into packets.
+	connections.whenAnswered(socket, (broken) => setImmediate(end, broken));
 }
 
 /** The request that broke off has its answer already; one that is still being made breaks off. */
@@ -67,17 +73,27 @@ function closeGently(socket: Duplex, message: Uint8Array = NOTHING): void {
 	});
 }
 
-function messageOf(error: Error): Buffer {
-	const { status, headers, body = "" } = problem(refusalOf(error));
+function messageOf(refusal: Refusal<keyof RequestRefusals>, requests: RequestLog): Buffer {
+	const { status, headers, body = "" } = problem(refusal);
 	const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`];
 	if (!headers.includes("Connection")) lines.push("Connection: close");
 	for (let i = 0; i < headers.length; i += 2) lines.push(`${headers[i]}: ${headers[i + 1]}`);
-	return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), Buffer.from(body)]);
+	const message = [Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), Buffer.from(body)];
+	const whole = Buffer.concat(message);
+	requests.unreadable(status, whole.length);
+	return whole;
 }
 
+/** @param broken the response to the request that broke off, if there is one */
 function refusalOf(
 	error: Error & { code?: string; reason?: unknown },
+	broken: ServerResponse | undefined,
+	bodyBytesMax: number,
 ): Refusal<keyof RequestRefusals> {
+	// A request that waited for its turn has no handler yet, and all of its body in this buffer.
+	if (broken && broken.req.readableLength > bodyBytesMax) {
+		return new Refusal("body-too-large", { bodyBytesMax });
+	}
 	if (error.code === "HPE_HEADER_OVERFLOW") {
 		return headersTooLarge();
 	}

@@ -7,6 +7,7 @@ import { type Ignored, ignoredOf } from "../../commands/ignored.ts";
 import { Refusal } from "../../errors.ts";
 import { parseStreamName, parseUuid } from "../../event.ts";
 import type { Appended } from "../../log/log.ts";
+import { describedStream } from "../../retention/window.ts";
 import { type Answer, textAnswer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { appendUnder, expectationOf } from "../conditions/preconditions.ts";
@@ -68,11 +69,15 @@ export async function appendTo(exchange: Exchange, request: AppendRequest): Prom
 	const body = await readBody(req, context.settings.bodyBytesMax);
 	const offered = offeredEvents(req, body, request);
 	const append = prepareAppend(request.stream, "any", offered, context.settings);
-	const appended = await appendUnder(context.log, append.stream, expectation, (expected) => {
-		const whole = { ...append, expected };
-		if (!isCloudEvent(kind)) return context.log.append(whole);
-		return appendNew(whole, (part) => context.log.append(part));
-	});
+	const write = () =>
+		appendUnder(context.log, append.stream, expectation, (expected) => {
+			const whole = { ...append, expected };
+			if (!isCloudEvent(kind)) return context.log.append(whole);
+			return appendNew(whole, (part) => context.log.append(part));
+		});
+	// Metadata is small, and can be what makes room: with a $maxCount, a scavenge erases.
+	const makesRoom = describedStream(append.stream) !== undefined;
+	const appended = await (makesRoom ? write() : context.room.admit(body.length, write));
 	const location = eventUrl(base, append.stream, appended.first);
 	const answer = created(location, appended, ignoredOf(append));
 	if (kind !== "entry") return answer;

@@ -3,8 +3,9 @@
  * has one member, this server, at the address by which the client reached it.
  *
  * The names are those of two ages: clients up to version 5 look for `externalHttpIp`, later ones
- * for `httpEndPointIp`. There is no TCP, so its ports are 0. Positions are left out: whoever may
- * ask for this need not know how many events there are.
+ * for `httpEndPointIp`. With `--info-state master` only the first are there: a client of that age
+ * may refuse a member that has names it does not know. There is no TCP, so its ports are 0.
+ * Positions are left out: whoever may ask for this need not know how many events there are.
  */
 import { randomUUID } from "node:crypto";
 import { type Answer, textAnswer } from "../answering/answer.ts";
@@ -23,15 +24,15 @@ export function answerGossip({ context, req }: Exchange): Answer {
 	const { hostname, port, protocol } = new URL(baseOf(req, publicUrl));
 	const ip = hostname.replace(/^\[|\]$/g, "");
 	const httpPort = Number(port) || (protocol === "https:" ? 443 : 80);
+	const isOld = infoState === "master";
 	const member = {
 		instanceId: INSTANCE,
 		timeStamp: new Date().toISOString(),
-		state: infoState === "master" ? "Master" : "Leader",
+		state: isOld ? "Master" : "Leader",
 		isAlive: true,
 		...addressesOf(ip, httpPort),
 		nodePriority: 0,
-		isReadOnlyReplica: false,
-		esVersion: CONTRACT_VERSION,
+		...(isOld ? {} : laterFields(ip, httpPort)),
 	};
 	const body = { members: [member], serverIp: ip, serverPort: httpPort };
 	return textAnswer(200, JSON_TYPE, JSON.stringify(body), ["Cache-Control", "no-store"]);
@@ -45,13 +46,21 @@ function addressesOf(ip: string, httpPort: number): { readonly [name: string]: s
 		externalTcpIp: ip,
 		externalTcpPort: 0,
 		externalSecureTcpPort: 0,
-		internalHttpEndPointIp: ip,
-		internalHttpEndPointPort: httpPort,
-		httpEndPointIp: ip,
-		httpEndPointPort: httpPort,
 		internalHttpIp: ip,
 		internalHttpPort: httpPort,
 		externalHttpIp: ip,
 		externalHttpPort: httpPort,
+	};
+}
+
+/** What members have since version 20. */
+function laterFields(ip: string, httpPort: number): object {
+	return {
+		internalHttpEndPointIp: ip,
+		internalHttpEndPointPort: httpPort,
+		httpEndPointIp: ip,
+		httpEndPointPort: httpPort,
+		isReadOnlyReplica: false,
+		esVersion: CONTRACT_VERSION,
 	};
 }

@@ -29,11 +29,12 @@ export function answerPing({ req }: Exchange, { query }: { query: string }): Ans
 	return answerMessage(negotiateType(req, query, TEXT_TYPES), "TextMessage", { text: PONG });
 }
 
-/** GET /info: version, features and limits, the clock, and how purges of caches go. */
+/** GET /info: version, features and limits, the disk, the clock, and how purges of caches go. */
 export async function answerInfo({ context }: Exchange): Promise<Answer> {
 	const { settings } = context;
 	const clock = await clockOf(context);
 	const purging = context.purging();
+	const disk = context.room.state();
 	return json(200, {
 		varveVersion: VERSION,
 		esVersion: CONTRACT_VERSION,
@@ -52,6 +53,7 @@ export async function answerInfo({ context }: Exchange): Promise<Answer> {
 			longPollSecondsMax: settings.longPollSecondsMax,
 			requestTimeoutMs: settings.requestTimeoutMs,
 		},
+		...(disk ? { disk } : {}),
 		...(clock ? { clock } : {}),
 		...(purging ? { purging } : {}),
 	});
@@ -76,17 +78,20 @@ export function answerLive({ req }: Exchange): Answer {
 }
 
 /**
- * GET /health/ready: reads and appends are possible, and the server is not shutting down. A disk
- * that hangs holds the writer, and appends with it: then it is not, either.
+ * GET /health/ready: the writer can work, and the server is not shutting down. A disk that hangs
+ * holds the writer, and appends with it: then it is not ready, either.
  */
 export async function answerReady({ context }: Exchange): Promise<Answer> {
 	const refusal = context.unready();
 	if (refusal) return answerToError(refusal, context.report);
 	if (!(await canWork(context.log))) return { status: 503, headers: NO_STORE };
-	// It can work, so it stays ready: taking it away from its clients would mend no clock.
+	// It can work, so it stays ready: taking it away from its clients would mend no clock, and would
+	// keep them from the deletes that make room.
 	const behind = (await clockOf(context))?.behindSeconds ?? 0;
 	const warning = behind > 0 ? ["Varve-Clock-Behind", String(behind)] : [];
-	return { status: 204, headers: [...NO_STORE, ...warning] };
+	const disk = context.room.state();
+	const room = disk?.low ? ["Varve-Disk-Free", String(disk.freeBytes)] : [];
+	return { status: 204, headers: [...NO_STORE, ...warning, ...room] };
 }
 
 /**

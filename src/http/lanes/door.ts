@@ -52,6 +52,8 @@ export class Door {
 
 	/** Every request comes through here once: count it here, or give it an id. */
 	#serve(req: IncomingMessage, res: ServerResponse, cors: Cors, handle: Handler): void {
+		const { requests } = this.#context;
+		if (requests.isOn) requests.begin(req, res);
 		respond({ context: this.#context, req, res, cors, recall: undefined }, handle);
 	}
 

@@ -50,6 +50,21 @@ export const READ_CHANGING_HEADERS: readonly string[] = Object.entries(CHANGES_R
 	([name, changes]) => (changes ? NAMES[name as Name] : []),
 );
 
+/**
+ * Whether a request has one of them. The names are written out, as each remembered request is asked
+ * for them: a loop over the list takes 60 ns more. A test compares the two.
+ */
+export function changesRead(headers: IncomingMessage["headers"]): boolean {
+	return (
+		headers["kurrent-longpoll"] !== undefined ||
+		headers["es-longpoll"] !== undefined ||
+		headers["kurrent-resolvelinktos"] !== undefined ||
+		headers["es-resolvelinktos"] !== undefined ||
+		headers["kurrent-minposition"] !== undefined ||
+		headers["es-minposition"] !== undefined
+	);
+}
+
 const ASCII = /^[ -~]*$/;
 
 /**

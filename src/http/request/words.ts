@@ -4,13 +4,13 @@
  */
 import type { IncomingMessage } from "node:http";
 import { forwardingOf } from "./base.ts";
-import { READ_CHANGING_HEADERS } from "./headers.ts";
+import { changesRead } from "./headers.ts";
 import { identityOf } from "./identity.ts";
 
 /** @returns undefined if the request says more than its words, and has to be read in full */
 export function wordsOf(req: IncomingMessage): string | undefined {
 	const { url, headers } = req;
-	for (const name of READ_CHANGING_HEADERS) if (headers[name] !== undefined) return undefined;
+	if (changesRead(headers)) return undefined;
 	const { host = "", accept = "", "accept-encoding": coding = "" } = headers;
 	const identity = identityOf(req);
 	return `${identity}\n${url}\n${host}\n${accept}\n${coding}\n${forwardingOf(req)}`;

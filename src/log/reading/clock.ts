@@ -10,7 +10,7 @@ import { ALL, type Version } from "../../event.ts";
 import type { Log } from "../log.ts";
 
 /** Clocks of the servers of one log differ by less, and time servers correct them by less. */
-const TOLERANCE_MS = 60_000;
+export const TOLERANCE_MS = 60_000;
 
 export type Clock = {
 	/** How far the clock is behind the newest event, in whole seconds; 0 for less than a minute. */

@@ -93,8 +93,10 @@ export class Appender {
 
 	#transact<Write>(writes: readonly Write[], answerTo: (write: Write) => Answer): Answers {
 		const { grown, marked } = this.#streams;
+		let hasBegun = false;
 		try {
 			this.#statements.begin.run();
+			hasBegun = true;
 			const answers = writes.map(answerTo);
 			this.#streams.insertSpans();
 			// If all were refused or repeated, there is nothing to sync.
@@ -104,7 +106,8 @@ export class Appender {
 		} catch (error) {
 			if (isSyncFailure(error)) throw error;
 			const failure = isRefusal(error) ? deniedBy(error) : failureOf(error, this.#database.name);
-			this.#undo();
+			// Who may not even begin, because another program holds a lock, has nothing to undo.
+			if (hasBegun) this.#undo();
 			return packAnswers(
 				writes.map(() => failure),
 				{ last: this.last, grown, marked },

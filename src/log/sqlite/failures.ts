@@ -1,7 +1,7 @@
 /**
- * Tells four failures apart: a full disk, which is answered with a refusal; a broken disk, which is
- * a fault; a sync that failed, after which nothing may be written; and stored rows that cannot be
- * read.
+ * Tells failures apart: a full disk and a lock of another program, which are answered with a
+ * refusal; a broken disk, which is a fault; a sync that failed, after which nothing may be written;
+ * stored rows that cannot be read; and a medium that takes no writes.
  */
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
@@ -14,6 +14,11 @@ import type { Answer } from "./protocol.ts";
  */
 const ROOM_BYTES = 1024 * 1024;
 
+/** When a client asks again: each attempt waits some seconds for the lock, besides. */
+const LOCKED_RETRY_SECONDS = 2;
+
+const LOCKED = { retryAfterSeconds: LOCKED_RETRY_SECONDS };
+
 /** The answer to every append of a failed transaction. */
 export function failureOf(error: unknown, file: string): Answer {
 	if (isUnreadable(error) || isTaken(error)) {
@@ -21,6 +26,7 @@ export function failureOf(error: unknown, file: string): Answer {
 		return { word: "log-damaged", facts: { part, reason: causeOf(error) } };
 	}
 	if (isDiskFull(error, file)) return { word: "disk-full", facts: { path: dirname(file) } };
+	if (isLocked(error)) return { word: "log-locked", facts: LOCKED };
 	return { fault: causeOf(error) };
 }
 
@@ -85,8 +91,12 @@ function isTaken(error: unknown): boolean {
 	return code === "SQLITE_CONSTRAINT_PRIMARYKEY" || code === "SQLITE_CONSTRAINT_UNIQUE";
 }
 
-/** The error to throw for a failed read: a refusal if `part` of the log cannot be read. */
-export function damageOr(error: unknown, part: string): unknown {
+/**
+ * The error to throw for a failed read: a refusal if `part` of the log cannot be read, or another
+ * program has locked the log.
+ */
+export function refusalOr(error: unknown, part: string): unknown {
+	if (isLocked(error)) return new Refusal("log-locked", LOCKED);
 	if (!isUnreadable(error)) return error;
 	return new Refusal("log-damaged", { part, reason: causeOf(error) });
 }
@@ -102,6 +112,24 @@ export function isDiskFull(error: unknown, file: string): boolean {
 	if (!code?.startsWith("SQLITE_IOERR") && code !== "SQLITE_CANTOPEN") return false;
 	const { bavail, bsize } = statfsSync(dirname(file));
 	return bavail * bsize < ROOM_BYTES;
+}
+
+/**
+ * Whether `error` says that another program holds a lock on the database for longer than we wait.
+ * SQLite has changed nothing then. The second code says that a lock did not come free in time where
+ * locks are held for a moment only.
+ */
+export function isLocked(error: unknown): boolean {
+	const code = codeOf(error);
+	return code?.startsWith("SQLITE_BUSY") === true || code === "SQLITE_PROTOCOL";
+}
+
+/** Whether `error` says that reading a database takes a write beside it, and that this failed. */
+export function isReadOnlyMedium(error: unknown): boolean {
+	const code = codeOf(error);
+	return (
+		code?.startsWith("SQLITE_READONLY") === true || code?.startsWith("SQLITE_CANTOPEN") === true
+	);
 }
 
 /** Whether `error` says that a file holds bytes that SQLite did not write there. */

@@ -14,6 +14,7 @@ import { Listeners } from "../listeners.ts";
 import {
 	DEFAULT_LOG_LIMITS,
 	type HiddenReads,
+	type History,
 	type Log,
 	type LogLimits,
 	type Range,
@@ -23,10 +24,11 @@ import {
 import { type Migration, migrationsFor } from "../migrate.ts";
 import type { MovedSpan } from "../moving/moves.ts";
 import { ErasureQueue, erasuresOf } from "./erasure/queue.ts";
-import { damageOr } from "./failures.ts";
+import { refusalOr } from "./failures.ts";
 import { claimDirectory } from "./files/claim.ts";
 import { logFile, refusalOf } from "./files/directory.ts";
-import { type History, historiesOf, incarnationOf } from "./files/incarnation.ts";
+import { historiesOf, incarnationOf } from "./files/incarnation.ts";
+import { leaveReadable } from "./files/medium.ts";
 import type { Upgrade } from "./files/upgrade.ts";
 import { AppendQueue } from "./queue.ts";
 import { Reader } from "./reading/reader.ts";
@@ -218,7 +220,7 @@ export class SqliteLog implements Log {
 			}
 			return await found;
 		} catch (error) {
-			throw damageOr(error, `${stream} at ${where}`);
+			throw refusalOr(error, `${stream} at ${where}`);
 		} finally {
 			if (telling) await telling;
 		}
@@ -238,10 +240,11 @@ export class SqliteLog implements Log {
 	}
 
 	async #close(): Promise<void> {
-		const { queue, erasureQueue, reader, release } = this.#parts;
+		const { directory, queue, erasureQueue, reader, release } = this.#parts;
 		await queue.close();
 		erasureQueue.stop(new Refusal("shutting-down", { retryAfterSeconds: 1 }));
 		reader.close();
+		if (!queue.hasStopped) leaveReadable(logFile(directory));
 		release();
 	}
 }

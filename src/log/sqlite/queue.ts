@@ -155,6 +155,11 @@ export class AppendQueue {
 		this.#endWhenDone();
 	}
 
+	/** Whether the writer stopped by itself: the files are as it left them. */
+	get hasStopped(): boolean {
+		return this.#broken !== undefined;
+	}
+
 	/** Lets the waiting appends be written, then ends the thread. */
 	async close(): Promise<void> {
 		this.#isClosing = true;

@@ -25,6 +25,9 @@ if (!port) throw new Error("writer.ts runs in a worker thread");
 
 const { file, checkpoints, erasurePort } = workerData as WriterData;
 const database = openForWriting(file);
+// What a statement may have to undo is a few hundred pages. Some hold what it erases, so they do
+// not go to a file.
+database.pragma("temp_store = MEMORY");
 const checkpointWhenDue = takeCheckpoints(database, checkpoints);
 const eraser = new Eraser(database);
 const appender = openAppender();

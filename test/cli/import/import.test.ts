@@ -126,6 +126,28 @@ describe("varve import", () => {
 		expect(await numbersIn("dry-0")).toEqual([]);
 	});
 
+	test.each([
+		["the server's own stream", { stream: "$all" }],
+		["an index stream", { stream: "$ce-order" }],
+		["a step in a path", { stream: ".." }],
+		["no type", { type: "" }],
+		["a type that is too long", { type: "t".repeat(2000) }],
+		["an event that is too large", { data: { a: "x".repeat(5_000_000) } }],
+		["a large string", { data: "x".repeat(5_000_000) }],
+		["an ACL that is malformed", { stream: "$$s", type: "$metadata", data: { $acl: 5 } }],
+	])("refuses on a dry run what the run refuses: %s", async (_, member) => {
+		const lines = ["s", member].map((given) => {
+			const named = typeof given === "string" ? { stream: `${given}-dry` } : given;
+			return JSON.stringify({ stream: "s", type: "T", ...named });
+		});
+		const args = ["import", "-", "--source", "x"];
+		const dry = await varve([...args, "--dry-run"], env(), lines.join("\n"));
+		const real = await varve(args, env(), lines.join("\n"));
+		expect([dry.code, dry.stdout, real.code]).toEqual([1, "", 1]);
+		const reason = (stderr: string) => stderr.replace(/^varve: line 2: (\d{3} [^:]+: )?/, "");
+		expect(reason(dry.stderr)).toBe(reason(real.stderr));
+	});
+
 	test("keeps the order of the file across streams with one request in flight", async () => {
 		const other = await startServer();
 		const url = ["--url", other.url];

@@ -51,6 +51,7 @@ const counter: Decider<number> = {
 const STRANGERS: readonly Trouble[] = [
 	{ status: 404, headers: { "content-type": "text/html" }, body: "default backend - 404" },
 	{ status: 201 },
+	{ status: 201, headers: { location: "/streams/order/0" } },
 	{ status: 200, headers: { "content-type": "text/html" }, body: "<p>Log in</p>" },
 	{ status: 204 },
 	{ status: 302, headers: { location: "http://127.0.0.1:1/login" } },
@@ -196,6 +197,22 @@ describe("metadata", () => {
 			failure: "wrong-expected-version",
 			current: 1,
 		});
+	});
+
+	test.each([0, 1])("is not what a stub of an API answers (%d written)", async (written) => {
+		const order = fresh();
+		await append(order, { type: "A" });
+		if (written > 0) await writeMetadata(order, { $maxCount: 5 });
+		const reasons: string[] = [];
+		const onRetry = ({ reason }: { reason: string }) => reasons.push(reason);
+		const json = { "content-type": "application/json" };
+		hop.troubles.push({ status: 200, headers: json, body: "{}" }, { status: 204 });
+		const value = written > 0 ? { $maxCount: 5 } : {};
+		expect(await readMetadata({ ...order, onRetry })).toEqual({ value, version: written - 1 });
+		expect(reasons).toEqual([
+			expect.stringContaining("not an answer of Varve: 200"),
+			expect.stringContaining("not an answer of Varve: 204"),
+		]);
 	});
 
 	test("of no stream is refused in the server's words", async () => {

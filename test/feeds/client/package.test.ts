@@ -31,7 +31,7 @@ afterAll(async () => {
 
 const PROGRAM = `
 import { append, decide, readStream, WriteError, type NewEvent, type ReadEvent } from "varve-client";
-import { loadCheckpoint, saveCheckpoint } from "varve-client/position-file";
+import { identify, loadCheckpoint, saveCheckpoint } from "varve-client/position-file";
 
 const order = { url: process.argv[2] ?? "", stream: "order-1" };
 const placed: NewEvent = { type: "OrderPlaced", data: { total: 12 } };
@@ -45,11 +45,12 @@ const paid = await decide<boolean>(order, {
 	decide: (isPaid: boolean) => (isPaid ? [] : [{ type: "OrderPaid" }]),
 });
 console.log(paid.appended?.version);
-for await (const event of readStream(order)) {
+const checkpoint = await identify(order);
+for await (const event of readStream({ ...order, since: "2001-01-01T00:00:00Z", until: new Date("9999-01-01") })) {
 	console.log(event.at, event.type);
-	await saveCheckpoint("at", event.at);
+	await saveCheckpoint("at", event.at, checkpoint);
 }
-console.log(await loadCheckpoint("at"));
+console.log(await loadCheckpoint("at", checkpoint));
 `;
 /** Node's own fetch needs `Buffer`; the files of the package do not see it. */
 const NO_BUFFER = `
@@ -112,7 +113,7 @@ const PRINTED = "wrong-expected-version 0\n1\n0 OrderPlaced\n1 OrderPaid\n1\n";
 				const path = join(folder, "node_modules/varve-client/dist", name);
 				return /from "(?![./])/.test(readFileSync(path, "utf8"));
 			});
-		expect(needy).toEqual([join("reader", "position-file.js")]);
+		expect(needy).toEqual([join("position", "position-file.js"), join("position", "slots.js")]);
 		const bare = PROGRAM.replace(/^import .*position-file.*$/m, "")
 			.replace(/^.*[cC]heckpoint.*$/gm, "")
 			.replace(/, type \w+/g, "")

@@ -1,4 +1,5 @@
 /** `$all` shows every event, whatever its own stream hides: its readers must get them all. */
+import { append as appendEvent, deleteStream } from "../../../feeds/client/index.ts";
 import { readStream } from "../../../feeds/reader/read.ts";
 import { type Servers, startServers } from "../../http/harness.ts";
 
@@ -11,9 +12,9 @@ afterEach(() => servers.close());
 test("a reader of $all gets binary events that their stream hides, and tombstones", async () => {
 	await append("hidden-1", 1);
 	await append("hidden-1", 2);
-	await change("DELETE", "/streams/hidden-1");
+	await deleteStream({ url: servers.url, stream: "hidden-1" });
 	await append("buried-1", 3);
-	await change("DELETE", "/streams/buried-1", { "ES-HardDelete": "true" });
+	await deleteStream({ url: servers.url, stream: "buried-1" }, { forEver: true });
 
 	const found: string[] = [];
 	for await (const { type, data } of readStream({ url: servers.url, stream: "$all" })) {
@@ -30,9 +31,8 @@ test("a reader of $all gets binary events that their stream hides, and tombstone
 test("a reader of $all gets a link as it was appended, and not what it leads to", async () => {
 	await append("scan-1", 1);
 	const id = "00000000-0000-4000-8000-0000000000ff";
-	const headers = { "Content-Type": "application/octet-stream", "ES-EventType": "$>" };
-	const link = { path: "/streams/links", headers: { ...headers, "ES-EventId": id } };
-	expect((await servers.ask({ ...link, body: "0@scan-1" })).status).toBe(201);
+	const link = { id, type: "$>", data: Buffer.from("0@scan-1"), isJson: false };
+	await appendEvent({ url: servers.url, stream: "links" }, link);
 
 	const found: string[] = [];
 	for await (const { id, type, data } of readStream({ url: servers.url, stream: "$all" })) {
@@ -43,19 +43,6 @@ test("a reader of $all gets a link as it was appended, and not what it leads to"
 
 async function append(stream: string, number: number): Promise<void> {
 	const id = `00000000-0000-4000-8000-00000000000${number}`;
-	const headers = {
-		"Content-Type": "application/octet-stream",
-		"ES-EventType": "Scanned",
-		"ES-EventId": id,
-	};
-	const reply = await servers.ask({
-		path: `/streams/${stream}`,
-		headers,
-		body: Buffer.of(0, number),
-	});
-	expect(reply.status).toBe(201);
-}
-
-async function change(method: string, path: string, headers = {}): Promise<void> {
-	expect((await servers.ask({ method, path, headers })).status).toBe(204);
+	const event = { id, type: "Scanned", data: Uint8Array.of(0, number), isJson: false };
+	await appendEvent({ url: servers.url, stream }, event);
 }

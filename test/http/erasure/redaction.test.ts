@@ -35,12 +35,15 @@ test("the data goes for good, the metadata only if that is asked for; a repeat i
 		return (await servers.ask(get(path))).json;
 	};
 	for (const lane of [servers, servers.express]) {
-		expect((await lane.ask(redact("person-1", 0))).status).toBe(204);
+		const some = await lane.ask(redact("person-1", 0));
+		expect([some.status, some.headers["varve-redacted"]]).toEqual([204, "data"]);
 		const whole = await lane.ask(redact("person-1", 1, "?metadata=True"));
-		expect([whole.status, whole.text, whole.headers["cache-control"]]).toEqual([
+		const { "cache-control": kept, "varve-redacted": erased } = whole.headers;
+		expect([whole.status, whole.text, kept, erased]).toEqual([
 			204,
 			"",
 			"no-store",
+			"data, metadata",
 		]);
 	}
 	expect(await read(0)).toMatchObject({

@@ -233,6 +233,35 @@ describe("server-sent events", () => {
 		}
 	});
 
+	test("ask a reader to come back that waits for a position which is not there", async () => {
+		// Three quarters of it are for the wait, and the rest for a machine that does other things.
+		const impatient = await startServers({ requestTimeoutMs: 2000 });
+		const position = { "ES-MinPosition": "999" };
+		// The last one asks for a page, and only names the other type.
+		const page = "application/atom+xml, text/event-stream;q=0.5";
+		const accepts = ["text/event-stream", "application/x-ndjson", page];
+		const requests = accepts.map((accept) => get("/streams/s", accept, position));
+		const lanes = [impatient, impatient.express];
+		const all = lanes.map(({ ask }) => Promise.all(requests.map((request) => ask(request))));
+		for (const [live, ...others] of await Promise.all(all)) {
+			const came = [live?.status, live?.text];
+			expect(came).toEqual([200, ": position-not-reached\nretry: 1000\n\n"]);
+			for (const { status, headers } of others)
+				expect([status, headers["retry-after"]]).toEqual([503, "1"]);
+		}
+		await impatient.close();
+	});
+
+	test("are refused with a status for what does not pass by itself", async () => {
+		const stream = newStream();
+		await append(stream, ...numbered(1));
+		await servers.log.delete({ stream: stream as never, expected: "any", hard: true });
+		const gone = await servers.ask(get(`/streams/${stream}`, "text/event-stream"));
+		expect([gone.status, gone.json.type]).toEqual([410, "urn:varve:problem:stream-deleted"]);
+		const elsewhere = await servers.ask(get("/ping", "text/event-stream"));
+		expect(elsewhere.status).toBe(406);
+	});
+
 	test.each([
 		["/streams/s?lastEventId=x", {}, "malformed-query"],
 		["/streams/s?event=error", {}, "malformed-query"],

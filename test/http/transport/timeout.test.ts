@@ -6,8 +6,11 @@ import { Serving } from "../../../src/http/serving.ts";
 import type { Log } from "../../../src/log/log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
 import type { LogMoves } from "../../../src/log/moving/moves.ts";
+import type { Room } from "../../../src/log/room/room.ts";
 import type { LogTree } from "../../../src/log/tree.ts";
 import { replacing } from "../../log/asking.ts";
+import { quietRoom } from "../../log/room/quiet.ts";
+import { toldTo } from "../../observe/told.ts";
 import { ask, batch, get, head, raw } from "../ask.ts";
 
 const EVENT = { eventId: "c322e299-cb73-4b47-97c5-5054f920746e", eventType: "T", data: {} };
@@ -28,9 +31,15 @@ const NO_TREE: LogTree = {
 	close: () => {},
 };
 
+/** Streams whose last version is asked for in vain. */
+const HELD = "held" as Parameters<Log["last"]>[0];
+const BROKEN = "broken" as Parameters<Log["last"]>[0];
+const reported: unknown[] = [];
+
 let server: Serving;
 let port: number;
 /** A log whose appends and reads go on only when they are let. */
+let room: Room;
 let log: Log;
 let release: () => void;
 let held: Promise<void>;
@@ -43,20 +52,28 @@ beforeEach(async () => {
 	log = replacing(inner, {
 		append: async (append) => held.then(() => inner.append(append)),
 		read: async (range) => held.then(() => inner.read(range)),
+		last: async (stream) => {
+			if (stream === BROKEN) throw new Error("no such thing was foreseen");
+			return stream === HELD ? held.then(() => inner.last(stream)) : inner.last(stream);
+		},
 	});
 	const settings = { ...parseSettings([], {}), requestTimeoutMs: 150, longPollSecondsMax: 1 };
-	const report = (error: unknown) => {
-		throw error;
-	};
+	const report = toldTo((error) => {
+		reported.push(error);
+	});
+	room = quietRoom();
 	const scavenger = await openScavenger(inner, "test", report);
-	const stored = { log, hidden: inner.hidden, tree: NO_TREE, moves: NO_MOVES, scavenger };
+	const moves = NO_MOVES;
+	const stored = { log, hidden: inner.hidden, tree: NO_TREE, moves, room, scavenger };
 	server = new Serving(stored, { ...settings, port: 0 }, report);
 	port = await server.listen();
 });
 afterEach(async () => {
 	release();
 	await server.close();
+	room.close();
 	await log.close();
+	for (const error of reported.splice(0)) throw error;
 });
 
 test("an append that takes too long is answered 503, and its repeat tells what became of it", async () => {
@@ -105,3 +122,19 @@ test("the late answer is dropped, and the connection goes on", async () => {
 });
 
 const STREAM = "s" as Parameters<Log["last"]>[0];
+
+describe("a live stream", () => {
+	test("that cannot begin in time asks its reader to come back", async () => {
+		const late = await ask(port, get("/streams/held", "text/event-stream"));
+		expect([late.status, late.text]).toEqual([200, ": request-timeout\nretry: 1000\n\n"]);
+		expect(late.headers["content-type"]).toBe("text/event-stream; charset=utf-8");
+		const bare = { ...get("/streams/held", "text/event-stream"), method: "HEAD" };
+		expect((await ask(port, bare)).status).toBe(200);
+	});
+
+	test("asks it after a fault, too, and the operator hears of the fault", async () => {
+		const faulty = await ask(port, get("/streams/broken", "text/event-stream"));
+		expect([faulty.status, faulty.text]).toEqual([200, ": internal-error\nretry: 5000\n\n"]);
+		expect(String(reported.splice(0))).toContain("no such thing was foreseen");
+	});
+});

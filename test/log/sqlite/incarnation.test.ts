@@ -6,6 +6,8 @@ import { migrationsFor } from "../../../src/log/migrate.ts";
 import { claimDirectory } from "../../../src/log/sqlite/files/claim.ts";
 import { raiseIncarnation, readIncarnation } from "../../../src/log/sqlite/files/incarnation.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
+import { openLogTree } from "../../../src/log/sqlite/tree/log-tree.ts";
+import { verifyDirectory } from "../../../src/log/sqlite/verify/verifier.ts";
 import { append, event } from "../asking.ts";
 
 let directory: string;
@@ -81,4 +83,62 @@ test("a store that had a number before its histories were kept keeps its ids", a
 	const log = await openSqliteLog(directory);
 	expect([log.incarnation, log.incarnationAt(0)]).toEqual([7, 7]);
 	await log.close();
+});
+
+describe("verify finds histories that are not as they were written", () => {
+	const change = (...statements: string[]) => {
+		const database = new Database(join(directory, "log.sqlite"));
+		database.exec("DROP TRIGGER histories_are_never_updated");
+		database.exec("DROP TRIGGER histories_are_never_deleted");
+		for (const statement of statements) database.exec(statement);
+		database.close();
+	};
+
+	beforeEach(async () => {
+		const log = await openSqliteLog(directory);
+		await append(log, "s", [event(), event()]);
+		await log.close();
+		raiseIncarnation(directory);
+		const restored = await openSqliteLog(directory);
+		await append(restored, "s", [event()]);
+		await restored.close();
+		raiseIncarnation(directory);
+	});
+
+	test("but none in those that are", async () => {
+		expect(await verifyDirectory(directory)).toMatchObject({ ok: true, faults: [] });
+	});
+
+	test.each([
+		[
+			"UPDATE histories SET first = 4 WHERE incarnation = 3",
+			["3: it begins at position 4, behind"],
+		],
+		[
+			"UPDATE histories SET first = 9 WHERE incarnation = 2",
+			["behind the end (3)", "at position 9"],
+		],
+		["DELETE FROM histories WHERE incarnation = 3", ["it is history 3, and the newest that is"]],
+		["DELETE FROM histories", ["is history 3, and the newest that is noted is 1"]],
+		["INSERT INTO histories VALUES (8, 3)", ["is history 3, and the newest that is noted is 8"]],
+	])("%s", async (statement, faults) => {
+		change(statement);
+		const found = await verifyDirectory(directory);
+		expect(found.ok).toBe(false);
+		expect(found.faults).toEqual(faults.map((fault) => expect.stringContaining(fault)));
+	});
+
+	test("a newer history that the log has signed for", async () => {
+		const tree = openLogTree(directory);
+		await tree.signedHead();
+		tree.close();
+		expect(await verifyDirectory(directory)).toMatchObject({ ok: true });
+		const note = join(directory, "log.checkpoint");
+		writeFileSync(note, readFileSync(note, "utf8").replace("/3\n", "/9\n"));
+		expect((await verifyDirectory(directory)).faults).toEqual([
+			"the log is history 3, and its last signed head is of 9",
+		]);
+		writeFileSync(note, "nothing that was ever signed");
+		expect(await verifyDirectory(directory)).toMatchObject({ ok: true });
+	});
 });

@@ -10,6 +10,7 @@ import {
 	isEventId,
 } from "../../../src/log/verify/event.ts";
 import { checkEvents } from "../../../src/log/verify/events.ts";
+import { historyFaults } from "../../../src/log/verify/histories.ts";
 import { checkEdge, checkUpperNodes, isNodeOver } from "../../../src/log/verify/nodes.ts";
 import { Positions } from "../../../src/log/verify/positions.ts";
 import { EventTotals } from "../../../src/log/verify/totals.ts";
@@ -203,5 +204,52 @@ describe("the tree", () => {
 
 	test("has no upper nodes to be checked while no tile of nodes is full", () => {
 		expect(faultsOf((report) => checkUpperNodes(logOf(), SIZE, report))).toEqual([]);
+	});
+});
+
+describe("the histories of a log", () => {
+	const second = { incarnation: 2, first: 3 };
+	const third = { incarnation: 7, first: 3 };
+	test.each([
+		["the first one alone", { incarnation: 1, histories: [], size: 0 }],
+		["one that has no event yet", { incarnation: 2, histories: [second], size: 3 }],
+		["two that begin at one place", { incarnation: 7, histories: [second, third], size: 9 }],
+		["an older signed head", { incarnation: 2, histories: [second], size: 4, signed: 1 }],
+		["its own signed head", { incarnation: 2, histories: [second], size: 4, signed: 2 }],
+	])("may be %s", (_, facts) => {
+		expect(historyFaults(facts)).toEqual([]);
+	});
+
+	test.each([
+		[
+			{ incarnation: 2, histories: [second], size: 2 },
+			"history 2: it begins at position 3, behind the end (2)",
+		],
+		[
+			{ incarnation: 7, histories: [{ ...second, first: 4 }, third], size: 9 },
+			"history 7: it begins at position 3, and the one before it (2) at position 4",
+		],
+		[
+			{ incarnation: 2, histories: [third, second], size: 9 },
+			"history 2: the one before it is number 7",
+		],
+		[
+			{ incarnation: 1, histories: [{ incarnation: 1, first: 0 }], size: 9 },
+			"history 1: the one before it is number 1",
+		],
+		[
+			{ incarnation: 7, histories: [second], size: 9 },
+			"the log says that it is history 7, and the newest that is noted is 2",
+		],
+		[
+			{ incarnation: 1, histories: [second], size: 9 },
+			"the log says that it is history 1, and the newest that is noted is 2",
+		],
+		[
+			{ incarnation: 2, histories: [second], size: 9, signed: 7 },
+			"the log is history 2, and its last signed head is of 7",
+		],
+	])("are not %j", (facts, fault) => {
+		expect(historyFaults(facts)).toEqual([fault]);
 	});
 });

@@ -9,8 +9,10 @@ type Words =
 	| "request-timeout"
 	| "position-not-reached"
 	| "disk-full"
+	| "insufficient-storage"
 	| "writer-stopped"
 	| "log-damaged"
+	| "log-locked"
 	| "shutting-down";
 
 const retryAfter = (facts: { retryAfterSeconds: number }) => [
@@ -47,6 +49,15 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		// Where the server keeps its files is for its operator.
 		shown: () => ({}),
 	},
+	"insufficient-storage": {
+		status: 507,
+		title: "Insufficient storage",
+		detail: (f) =>
+			`The server's disk has ${f.freeBytes} bytes left. The server takes no appends below ` +
+			`${f.freeBytesMin} bytes. Nothing was written. Reads, deletes, metadata and scavenges go on. ` +
+			"When there is room again, send the same request again.",
+		headers: retryAfter,
+	},
 	"writer-stopped": {
 		status: 503,
 		title: "Writer stopped",
@@ -62,6 +73,14 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		detail: (f) =>
 			`The request needs a part of the log that cannot be read: ${f.part}. ` +
 			"The server still answers requests that do not need it.",
+	},
+	"log-locked": {
+		status: 503,
+		title: "Log locked",
+		detail: () =>
+			"Another program holds a lock on the server's database. Nothing was written. The server goes " +
+			"on by itself when the lock is released: send the request again then.",
+		headers: retryAfter,
 	},
 	"shutting-down": {
 		status: 503,

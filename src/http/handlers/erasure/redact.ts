@@ -22,7 +22,9 @@ export async function answerRedact({ context }: Exchange, target: RedactTarget):
 	if (version === "head") throw new Refusal("invalid-event-number", { value: "head" });
 	const metadata = parseMetadata(new URLSearchParams(target.query).get("metadata") ?? "false");
 	await context.log.redact({ stream, version, metadata });
-	return { status: 204, headers: ["Cache-Control", "no-store"] };
+	const erased = metadata ? "data, metadata" : "data";
+	// A 204 alone could be anybody's. Whoever has to erase must know that it was this server's.
+	return { status: 204, headers: ["Cache-Control", "no-store", "Varve-Redacted", erased] };
 }
 
 /** On $all it may be a plain number: nothing of $all can be redacted, and the log says why. */

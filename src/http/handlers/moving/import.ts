@@ -30,7 +30,7 @@ export function answerImportState({ context: { moves, settings } }: Exchange): A
  * tree has that root. `incarnation` is the number of the source's history, with the last of them.
  */
 export async function answerImport(
-	{ context: { moves, settings }, req }: Exchange,
+	{ context: { moves, room, settings }, req }: Exchange,
 	target: { query: string },
 ): Promise<Answer> {
 	const query = new URLSearchParams(target.query);
@@ -41,7 +41,8 @@ export async function answerImport(
 	refuseOtherType(req.headers["content-type"]);
 	const body = await readBody(req, settings.bodyBytesMax);
 	const events = prepareImport(linesIn(body), settings);
-	return json(await moves.import({ from, root, incarnation, events }));
+	const span = { from, root, incarnation, events };
+	return json(await room.admit(body.length, () => moves.import(span)));
 }
 
 function rootIn(query: URLSearchParams, from: number): Buffer {

@@ -17,47 +17,37 @@
  * compressed: a proxy that unpacks it would hold events back until it has a full block.
  */
 import {
-	encodeLeave,
 	encodeRetry,
 	encodeServerSentEvent,
 	HEARTBEAT,
 	type ServerSentForm,
 } from "../../../../feeds/event-source/encode.ts";
 import { NOT_KEPT } from "../../../cache/policy.ts";
-import { isRefusal, Refusal } from "../../../errors.ts";
+import { Refusal } from "../../../errors.ts";
 import type { Version } from "../../../event.ts";
 import { isWritable } from "../../../indexes/joins.ts";
 import { composeEntry } from "../../../pages/entry.ts";
 import { passed, readStep, STEP_FIRST, stepAfter } from "../../../pages/replay.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
+import { NOT_COLLECTED } from "../../answering/leave.ts";
 import type { Context } from "../../context.ts";
 import { urlsAt } from "../../urls.ts";
 import type { StreamingRequest } from "./request.ts";
 
 /** A restarted server is back by then; earlier, a thousand readers would only queue up. */
 const RETRY_MS = 2000;
-/** nginx would collect events until a buffer is full. */
-const NOT_COLLECTED = ["X-Accel-Buffering", "no"];
 
-/** @throws Refusal `malformed-header`, `malformed-query`, `not-acceptable` */
+/**
+ * A refusal that may pass by itself becomes an answer that an EventSource comes back after: see
+ * `answering/leave.ts`.
+ * @throws Refusal `malformed-header`, `malformed-query`, `not-acceptable`, `overloaded`,
+ *   `shutting-down`, `stream-deleted`, `log-damaged`
+ */
 export async function answerServerSentEvents(
 	exchange: Exchange,
 	request: StreamingRequest,
 ): Promise<Answer> {
-	try {
-		return await answerLive(exchange, request);
-	} catch (error) {
-		// An EventSource gives up for ever on any status but 200, so it is asked to come back.
-		if (!isRefusal(error, "overloaded") && !isRefusal(error, "shutting-down")) throw error;
-		const leave = encodeLeave(error.facts.retryAfterSeconds * 1000, error.word);
-		const body = Buffer.from(leave);
-		const headers = [...headersOf(request), "Content-Length", String(body.length)];
-		return { status: 200, headers, body };
-	}
-}
-
-async function answerLive(exchange: Exchange, request: StreamingRequest): Promise<Answer> {
 	const { log, liveReaders } = exchange.context;
 	const { stream, query } = request;
 	const seen = lastEventId(exchange, query);

@@ -17,6 +17,8 @@ import { answerPage } from "../pages/page.ts";
 import type { PageTarget } from "../pages/request.ts";
 
 const METADATA_TYPE = "$metadata";
+/** The version of the metadata, by which a client knows that this "none" is the server's. */
+const NONE_YET = ["Kurrent-CurrentVersion", "-1", "ES-CurrentVersion", "-1"];
 
 /** GET /streams/{stream}/metadata, and of an older version /metadata/{n} */
 export async function answerMetadata(exchange: Exchange, target: EventTarget): Promise<Answer> {
@@ -61,7 +63,8 @@ export async function answerMetadataAppend(
 			reason: "You should not include an event type for metadata.",
 		});
 	}
-	return appendTo(exchange, { stream, kind, id: eventIdHeader(req) ?? "", type });
+	const id = eventIdHeader(req) ?? "";
+	return appendTo(exchange, { stream, kind, id, type, isMetadata: true });
 }
 
 /** A stream without metadata: an empty document, which the next write replaces. */
@@ -73,6 +76,7 @@ function answerNone({ context, req }: Exchange, query: string): Answer {
 		headers: [
 			"Cache-Control",
 			"no-cache",
+			...NONE_YET,
 			"Content-Type",
 			type.contentType,
 			"Content-Length",

@@ -1,4 +1,5 @@
 /** The events in the body of an append. */
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import {
 	decodeBinaryCloudEvent,
@@ -14,7 +15,7 @@ import type { StreamName } from "../../../event.ts";
 import { describedStream } from "../../../retention/window.ts";
 import { entryIn } from "./atom-entry.ts";
 import { offeredCloudEvent } from "./cloudevents.ts";
-import type { BodyKind } from "./kind.ts";
+import { type BodyKind, namesItsEvents } from "./kind.ts";
 
 /** The stream and the kind of the body; if the body is one event, also its id and type. */
 export type AppendRequest = {
@@ -22,6 +23,8 @@ export type AppendRequest = {
 	readonly kind: BodyKind;
 	readonly id: string;
 	readonly type: string;
+	/** Whether the URL says that the body is the metadata of a stream. */
+	readonly isMetadata?: boolean;
 };
 
 type ReadEvents = (body: Buffer, request: AppendRequest, req: IncomingMessage) => OfferedEvent[];
@@ -50,6 +53,7 @@ export function offeredEvents(
 	body: Buffer,
 	request: AppendRequest,
 ): OfferedEvent[] {
+	if (body.length === 0 && request.isMetadata) return [noMetadata(request)];
 	try {
 		return READERS[request.kind](body, request, req);
 	} catch (error) {
@@ -57,9 +61,18 @@ export function offeredEvents(
 	}
 }
 
+/**
+ * No body at all is how some clients say "no metadata", of whatever type they send it (departure
+ * 30). A client that sends batches names no id in a header, as each event of a batch has its own.
+ */
+function noMetadata({ kind, id, type }: AppendRequest): OfferedEvent {
+	const eventId = id === "" && namesItsEvents(kind) ? randomUUID() : id;
+	return { eventId, eventType: type, isJson: true, data: EMPTY, metadata: EMPTY };
+}
+
 /** One event, whose data is the body. */
 function jsonEvent(body: Buffer, { stream, id, type }: AppendRequest): OfferedEvent[] {
-	// No body at all is how some clients say "no metadata" (departure 30).
+	// The same event as under the URL of the metadata.
 	const isNothing = body.length === 0 && describedStream(stream) !== undefined;
 	if (!isNothing) checkJson(body);
 	return [{ eventId: id, eventType: type, isJson: true, data: body, metadata: EMPTY }];

@@ -63,13 +63,18 @@ export function incomingKind(req: IncomingMessage): BodyKind {
 
 /**
  * The kind of a body that sets metadata (contract 5.1). Metadata is not an event of the client's
- * own. So a client cannot send it as a CloudEvent or an AtomPub entry, which name such an event.
+ * own. So a client cannot send it as a CloudEvent or an AtomPub entry, which name such an event. A
+ * document alone has to be JSON, whatever type it comes as: other metadata does nothing (departure
+ * 30).
  * @throws Refusal `unsupported-media-type`
  */
 export function metadataKind(req: IncomingMessage): BodyKind {
 	const names = [...BODY_KINDS].flatMap(([name, kind]) => (isCloudEvent(kind) ? [] : [name]));
 	const own = kindByForm(req);
-	if (own === undefined) return bodyKind(req, names);
+	if (own === undefined) {
+		const kind = bodyKind(req, names);
+		return kind === "text" || kind === "bytes" ? "json" : kind;
+	}
 	const form = own === "entry" ? "an entry of AtomPub" : "a CloudEvent, by its ce-… headers";
 	const contentType = `${req.headers["content-type"] ?? ""}: ${form}`.slice(0, 256);
 	throw new Refusal("unsupported-media-type", { contentType, available: names });

@@ -6,6 +6,7 @@ import { isRefusal, Refusal } from "../../../errors.ts";
 import type { Migration } from "../../migrate.ts";
 import { type Connection, logFile, refusalOf, syncDirectory } from "./directory.ts";
 import { migrateFile } from "./schema.ts";
+import { provideTemporaryPlace } from "./temporary.ts";
 import { prepareUpgrade, type Upgrade } from "./upgrade.ts";
 
 /**
@@ -22,6 +23,7 @@ export function claimDirectory(
 	let lock: Connection | undefined;
 	try {
 		mkdirSync(directory, { recursive: true });
+		provideTemporaryPlace(directory);
 		lock = lockDirectory(directory);
 		refuseCopies(directory);
 		prepareUpgrade(logFile(directory), migrations, upgrade);

@@ -1,7 +1,8 @@
 /**
  * The data directory: which files lie in it, and how its database is opened.
  *
- *     log.sqlite   the log (with -wal and -shm beside it while it is in use)
+ *     log.sqlite   the log
+ *     log.sqlite-wal, -shm   the WAL and its index; empty after an orderly stop, see medium.ts
  *     log.key, log.checkpoint   the signing key, and the last signed head; see tree/signer.ts
  *     purged.json  up to where caches were purged; see src/purging
  *     incarnation  the highest number a history in it was given; from the second one on
@@ -10,12 +11,13 @@
  *                  lock is the operating system's, so it ends with the process, however it ends
  */
 import { closeSync, existsSync, fsyncSync, openSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
-import { causeOf, isDiskFull } from "../failures.ts";
+import { causeOf, isDiskFull, isLocked, isReadOnlyMedium } from "../failures.ts";
 import { CHECKPOINT_PAGES } from "./checkpoint.ts";
 import { registerFunctions } from "./functions.ts";
+import { isWritableDirectory, temporaryStore } from "./temporary.ts";
 
 /**
  * Each connection's own page cache; more is the operating system's to give. The writer comes back
@@ -33,6 +35,12 @@ const WAL_BYTES_KEPT = 64 * 1024 * 1024;
 
 /** For how long a foreign process (a backup, a shell) may hold the file before a write fails. */
 const BUSY_TIMEOUT_MS = 5000;
+
+/**
+ * The same for reads in the thread that serves requests: all of them wait meanwhile. While a server
+ * has the log open, nobody else can get a lock that keeps reads out, unless by going round SQLite.
+ */
+export const SERVING_TIMEOUT_MS = 100;
 
 /** The types of better-sqlite3 that the rest of this engine needs. */
 export type Connection = Database.Database;
@@ -52,14 +60,19 @@ export function openForWriting(file: string): Connection {
 	// SQLite overwrites erased bytes with zeros. Rows that it moves while it divides pages also leave
 	// no copy behind, which no erasure would find. Divided pages are few: it costs appends nothing.
 	database.pragma("secure_delete = ON");
+	database.pragma(`temp_store = ${temporaryStore()}`);
 	registerFunctions(database);
 	return database;
 }
 
-/** Opens the database for reading; no statement can change it. */
-export function openForReading(file: string): Connection {
-	const database = new Database(file, { readonly: true, timeout: BUSY_TIMEOUT_MS });
+/**
+ * Opens the database for reading; no statement can change it.
+ * @param timeoutMs how long a read waits if another program has locked it
+ */
+export function openForReading(file: string, timeoutMs = BUSY_TIMEOUT_MS): Connection {
+	const database = new Database(file, { readonly: true, timeout: timeoutMs });
 	database.pragma(`cache_size = -${READING_CACHE_KIB}`);
+	database.pragma(`temp_store = ${temporaryStore()}`);
 	return database;
 }
 
@@ -71,6 +84,7 @@ export function openCopy(file: string): Connection {
 	const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
 	database.pragma("synchronous = FULL");
 	database.pragma(`cache_size = -${COPYING_CACHE_KIB}`);
+	database.pragma(`temp_store = ${temporaryStore()}`);
 	// Erasures in the source are overwritten with zeros here as well.
 	database.pragma("secure_delete = ON");
 	registerFunctions(database);
@@ -91,7 +105,27 @@ export function refusalOf(error: unknown, directory: string): Refusal {
 	if (existsSync(directory) && isDiskFull(error, logFile(directory))) {
 		return new Refusal("disk-full", { path: directory });
 	}
-	return new Refusal("data-directory-unusable", { path: directory, reason: causeOf(error) });
+	const cause = causeOf(error);
+	const advice = adviceOn(error, directory);
+	const reason = advice === undefined ? cause : `${advice} (${cause})`;
+	return new Refusal("data-directory-unusable", { path: directory, reason });
+}
+
+function adviceOn(error: unknown, directory: string): string | undefined {
+	if (isLocked(error)) {
+		return "another program, such as a backup tool or a database shell, holds a lock on a file of it";
+	}
+	if ((isReadOnlyMedium(error) || !existsSync(directory)) && !mayBeWritten(directory)) {
+		return "this process cannot write to it; is it on a read-only medium, or does it belong to another user?";
+	}
+	return undefined;
+}
+
+/** Of a directory that is not there, the one in which it would be made counts. */
+function mayBeWritten(directory: string): boolean {
+	const parent = dirname(directory);
+	if (existsSync(directory) || parent === directory) return isWritableDirectory(directory);
+	return mayBeWritten(parent);
 }
 
 export function syncFile(file: string): void {

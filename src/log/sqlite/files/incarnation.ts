@@ -7,7 +7,8 @@
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Refusal } from "../../../errors.ts";
+import { isRefusal, Refusal } from "../../../errors.ts";
+import type { History } from "../../log.ts";
 import { migrationsFor } from "../../migrate.ts";
 import {
 	INSERT_HISTORY,
@@ -17,9 +18,7 @@ import {
 } from "../statements.ts";
 import { claimDirectory } from "./claim.ts";
 import { logFile, openForReading, openForWriting, refusalOf } from "./directory.ts";
-
-/** A history that replaced another one, and the position of the first event written in it. */
-export type History = { readonly incarnation: number; readonly first: number };
+import { leaveReadable, ReadableLog } from "./medium.ts";
 
 /**
  * The histories of a log, the newest first; the very first is not among them.
@@ -52,9 +51,14 @@ export function readIncarnation(path: string): number {
 	const directory = resolve(path);
 	refuseEmpty(directory);
 	try {
-		return incarnationOf(logFile(directory));
+		const readable = new ReadableLog(directory);
+		try {
+			return incarnationOf(readable.file);
+		} finally {
+			readable.close();
+		}
 	} catch (error) {
-		throw refusalOf(error, directory);
+		throw isRefusal(error) ? error : refusalOf(error, directory);
 	}
 }
 
@@ -84,6 +88,7 @@ export function raiseIncarnation(path: string, least = 2): number {
 		} finally {
 			database.close();
 		}
+		leaveReadable(file);
 		return next;
 	} finally {
 		release();

@@ -4,7 +4,7 @@ import type Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
 import { type Migration, migrationsFor, missingMigrations } from "../../migrate.ts";
 import { checkpoint } from "./checkpoint.ts";
-import { logFile, openForReading, openForWriting, openSettled, refusalOf } from "./directory.ts";
+import { openForReading, openForWriting, openSettled, refusalOf } from "./directory.ts";
 
 /**
  * "Varv", in the header of the file: `file log.sqlite` tells it, and no other database passes for
@@ -85,13 +85,14 @@ export function schemaFault(file: string, path: string): Refusal | undefined {
 
 /**
  * For programs that copy a log unchanged: it must be at the schema of this program.
+ * @param file its database, or a private copy of that
  * @throws Refusal `newer-schema`, `data-directory-unusable`
  */
-export function refuseOtherSchema(directory: string): void {
+export function refuseOtherSchema(file: string, directory: string): void {
 	const known = migrationsFor("sqlite").length;
 	let found: number;
 	try {
-		found = schemaIn(logFile(directory), openForReading);
+		found = schemaIn(file, openForReading);
 	} catch (error) {
 		throw refusalOf(error, directory);
 	}

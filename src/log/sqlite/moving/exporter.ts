@@ -5,7 +5,7 @@ import { Refusal } from "../../../errors.ts";
 import { type Position, type StreamName, uuidOf, type Version } from "../../../event.ts";
 import type { MovedEvent } from "../../moving/moves.ts";
 import type { StoredEvent } from "../../verify/view.ts";
-import { damageOr, isUnreadable, MissingRows } from "../failures.ts";
+import { isUnreadable, MissingRows, refusalOr } from "../failures.ts";
 import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "../flags.ts";
 import * as sql from "../statements.ts";
 import { prepareSize } from "../verify/stored/end.ts";
@@ -21,11 +21,11 @@ const BYTES_MAX = 4 * 1024 * 1024;
 type History = { readonly incarnation: number; readonly first: number };
 
 export class Exporter {
-	readonly size: () => Position;
 	readonly #database: Database.Database;
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #events: StoredEvents;
 	readonly #correlations: Correlations;
+	readonly #size: () => Position;
 
 	/** @param database open for reading; it is closed with the exporter */
 	constructor(database: Database.Database) {
@@ -33,34 +33,38 @@ export class Exporter {
 		this.#statements = prepare(database);
 		this.#events = new StoredEvents(database, namesIn(database));
 		this.#correlations = new Correlations(database);
-		this.size = prepareSize(database);
+		this.#size = prepareSize(database);
 	}
 
+	/** @throws Refusal `log-damaged`, `log-locked`, `shutting-down` */
+	size(): Position {
+		return this.#reading("the end of the log", this.#size);
+	}
+
+	/** @throws as `size` */
 	incarnation(): number {
-		return Number(this.#statements.incarnation.get());
+		const { incarnation } = this.#statements;
+		return this.#reading("the number of the history", () => Number(incarnation.get()));
 	}
 
-	/** @throws Refusal `log-damaged`, `shutting-down` */
+	/** @throws as `size` */
 	async events(from: Position): Promise<readonly MovedEvent[]> {
-		this.#refuseClosed();
-		const size = this.size();
-		const to = Math.min(from + EVENTS_MAX, size);
+		const to = Math.min(from + EVENTS_MAX, this.size());
 		const stored = this.#reading(`position ${from}`, () => this.#sound(from, to));
 		if (stored.length === 0) this.#correlations.forget();
 		return this.#moved(stored);
 	}
 
-	/** @throws Refusal `log-damaged`, `shutting-down` */
+	/** @throws as `size` */
 	async eventsOf(stream: StreamName, from: Version): Promise<readonly MovedEvent[] | undefined> {
-		this.#refuseClosed();
 		const { streamId, positions } = this.#statements;
-		const id = streamId.get(stream) as number | undefined;
-		if (id === undefined) return undefined;
 		const stored = this.#reading(`${stream} at ${from}`, () => {
+			const id = streamId.get(stream) as number | undefined;
+			if (id === undefined) return undefined;
 			const at = positions.all(id, from, from + EVENTS_MAX - 1) as number[];
 			return this.#soundAt(at, from);
 		});
-		return this.#moved(stored);
+		return stored && this.#moved(stored);
 	}
 
 	close(): void {
@@ -106,8 +110,9 @@ export class Exporter {
 
 	async #moved(stored: readonly StoredEvent[]): Promise<MovedEvent[]> {
 		const lost = stored.some((event) => event.isErased && event.metadata.length === 0);
-		if (lost) await this.#correlations.learn(() => this.#yieldTurn());
-		const histories = this.#statements.histories.all() as History[];
+		if (lost) await this.#learnCorrelations();
+		const { histories: all } = this.#statements;
+		const histories = this.#reading("the histories of the log", () => all.all() as History[]);
 		return stored.map((event) => this.#movedOf(event, histories));
 	}
 
@@ -133,11 +138,20 @@ export class Exporter {
 		};
 	}
 
+	async #learnCorrelations(): Promise<void> {
+		try {
+			await this.#correlations.learn(() => this.#yieldTurn());
+		} catch (error) {
+			throw refusalOr(error, "the correlations of erased events");
+		}
+	}
+
 	#reading<T>(part: string, work: () => T): T {
+		this.#refuseClosed();
 		try {
 			return work();
 		} catch (error) {
-			throw damageOr(error, part);
+			throw refusalOr(error, part);
 		}
 	}
 

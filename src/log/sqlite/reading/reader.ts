@@ -8,7 +8,7 @@ import { lastShown, planRead, type ReadPlan } from "../../reading/plan.ts";
 import { type RestSought, restSought, type SliceRest, sliceOf } from "../../reading/slice.ts";
 import { type TargetFacts, withTargets } from "../../reading/targets.ts";
 import { present } from "../failures.ts";
-import { openForReading } from "../files/directory.ts";
+import { openForReading, SERVING_TIMEOUT_MS } from "../files/directory.ts";
 import * as sql from "../statements.ts";
 import { Locator } from "../streams/locator.ts";
 import type { StreamRow } from "../streams/rows.ts";
@@ -43,7 +43,7 @@ export class Reader {
 	#erasures = 0;
 
 	constructor(file: string, { pageBytesMax, clock, checksReads = false }: ReaderOptions) {
-		this.#database = openForReading(file);
+		this.#database = openForReading(file, SERVING_TIMEOUT_MS);
 		this.#statements = prepare(this.#database);
 		this.#states = new StreamStates(this.#database);
 		this.#events = new Events(this.#database, { pageBytesMax, checksReads });

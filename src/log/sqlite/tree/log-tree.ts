@@ -3,8 +3,15 @@ import { existsSync, statSync } from "node:fs";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import type { LogTree } from "../../tree.ts";
 import { isClaimed } from "../files/claim.ts";
-import { logFile, openForReading, refusalOf } from "../files/directory.ts";
+import {
+	type Connection,
+	logFile,
+	openForReading,
+	refusalOf,
+	SERVING_TIMEOUT_MS,
+} from "../files/directory.ts";
 import { incarnationOf } from "../files/incarnation.ts";
+import { ReadableLog } from "../files/medium.ts";
 import { schemaFault } from "../files/schema.ts";
 import { openSigner, readSigner, type Signer } from "./signer.ts";
 import { StoredTree } from "./stored-tree.ts";
@@ -14,7 +21,12 @@ import { StoredTree } from "./stored-tree.ts";
  * @throws Refusal `data-directory-unusable`, `disk-full`, `history-rewound`
  */
 export function openLogTree(directory: string): LogTree {
-	return openTree(directory, (file) => openSigner(directory, incarnationOf(file)));
+	return openTree(directory, () => {
+		const file = logFile(directory);
+		// The server's own thread reads by it: requests do not wait with one that is locked out.
+		const database = openForReading(file, SERVING_TIMEOUT_MS);
+		return opened(database, () => openSigner(directory, incarnationOf(file)));
+	});
 }
 
 /**
@@ -23,14 +35,26 @@ export function openLogTree(directory: string): LogTree {
  * @throws Refusal `data-directory-unusable`, `history-rewound`
  */
 export function readLogTree(directory: string): LogTree {
-	const file = logFile(directory);
 	const reason = "it holds no log";
-	if (!existsSync(file)) throw new Refusal("data-directory-unusable", { path: directory, reason });
+	if (!existsSync(logFile(directory)))
+		throw new Refusal("data-directory-unusable", { path: directory, reason });
 	return openTree(directory, () => {
 		refuseLeftWal(directory);
-		const fault = schemaFault(file, directory);
-		if (fault) throw fault;
-		return readSigner(directory, incarnationOf(file));
+		const readable = new ReadableLog(directory);
+		try {
+			const { file } = readable;
+			const fault = schemaFault(file, directory);
+			if (fault) throw fault;
+			const signer = readSigner(directory, incarnationOf(file));
+			return opened(
+				openForReading(file),
+				() => signer,
+				() => readable.close(),
+			);
+		} catch (error) {
+			readable.close();
+			throw error;
+		}
 	});
 }
 
@@ -43,22 +67,25 @@ export function readLogTree(directory: string): LogTree {
 function refuseLeftWal(directory: string): void {
 	const wal = statSync(`${logFile(directory)}-wal`, { throwIfNoEntry: false });
 	if (!wal || wal.size === 0 || isClaimed(directory)) return;
-	const reason = "it was not closed in order; start the server once, or use a backup";
+	const reason =
+		"it was not closed in order; start the server once (of a read-only medium, on a copy), or use a backup";
 	throw new Refusal("data-directory-unusable", { path: directory, reason });
 }
 
-function openTree(directory: string, signerOf: (file: string) => Signer): LogTree {
+function openTree(directory: string, open: () => LogTree): LogTree {
 	try {
-		const file = logFile(directory);
-		const signer = signerOf(file);
-		const database = openForReading(file);
-		try {
-			return new StoredTree(database, signer);
-		} catch (error) {
-			database.close();
-			throw error;
-		}
+		return open();
 	} catch (error) {
 		throw isRefusal(error) ? error : refusalOf(error, directory);
+	}
+}
+
+/** @param onClose called when the tree is closed, after its database */
+function opened(database: Connection, signerOf: () => Signer, onClose?: () => void): LogTree {
+	try {
+		return new StoredTree(database, signerOf(), onClose);
+	} catch (error) {
+		database.close();
+		throw error;
 	}
 }

@@ -9,7 +9,7 @@ import { isRefusal, Refusal } from "../../../errors.ts";
 import type { LogTree } from "../../tree.ts";
 import { leafOf } from "../../verify/event.ts";
 import type { Hashes } from "../../verify/view.ts";
-import { Contradiction, causeOf, damageOr, isUnreadable, MissingRows } from "../failures.ts";
+import { Contradiction, causeOf, isUnreadable, MissingRows, refusalOr } from "../failures.ts";
 import { requireEdge, requireLeaf, requireTile } from "../verify/served.ts";
 import { prepareSize, prepareSizeByStreams } from "../verify/stored/end.ts";
 import { StoredEvents } from "../verify/stored/events.ts";
@@ -28,14 +28,17 @@ export class StoredTree implements LogTree {
 	readonly #events: StoredEvents;
 	readonly #hashes: Hashes;
 	readonly #size: () => number;
+	readonly #onClose: () => void;
 	/** Of all events; in a transaction, so of one snapshot. */
 	readonly #head: () => TreeHead;
 
 	/**
 	 * @param database open for reading; it is closed with the tree
+	 * @param onClose called after that
 	 * @throws Refusal `history-rewound`
 	 */
-	constructor(database: Database.Database, signer: Signer) {
+	constructor(database: Database.Database, signer: Signer, onClose: () => void = () => {}) {
+		this.#onClose = onClose;
 		this.#database = database;
 		this.#signer = signer;
 		this.#events = new StoredEvents(database, namesIn(database));
@@ -54,7 +57,7 @@ export class StoredTree implements LogTree {
 		try {
 			return this.#signer.sign(this.#head(), (size) => this.#headAt(size));
 		} catch (error) {
-			throw damageOr(error, part);
+			throw refusalOr(error, part);
 		}
 	}
 
@@ -65,12 +68,13 @@ export class StoredTree implements LogTree {
 			if (end > levelWidth(this.#size(), level)) return undefined;
 			return tile.level === "entries" ? await this.#bundle(tile) : this.#tile(level, tile);
 		} catch (error) {
-			throw damageOr(error, `tile ${tilePath(tile)} of its tree`);
+			throw refusalOr(error, `tile ${tilePath(tile)} of its tree`);
 		}
 	}
 
 	close(): void {
 		this.#database.close();
+		this.#onClose();
 	}
 
 	#headAt(size: number): TreeHead {

@@ -14,7 +14,9 @@ import { differences, type Span } from "../../verify/sums.ts";
 import { blocksOf, EventTotals } from "../../verify/totals.ts";
 import { createReport, type Report } from "../../verify/view.ts";
 import { logFile, refusalOf } from "../files/directory.ts";
+import { ReadableLog } from "../files/medium.ts";
 import { schemaFault } from "../files/schema.ts";
+import { provideTemporaryPlace } from "../files/temporary.ts";
 import type { Job, Outcome } from "./jobs.ts";
 import { type Progress, ProgressCount } from "./progress.ts";
 import { VerifyingThread } from "./verifying-thread.ts";
@@ -32,15 +34,18 @@ export async function verifyDirectory(
 	onProgress: (progress: Progress) => void = () => {},
 	signal?: AbortSignal,
 ): Promise<Verification> {
-	const file = logFile(resolve(directory));
-	if (!existsSync(file)) {
+	if (!existsSync(logFile(resolve(directory)))) {
 		throw new Refusal("data-directory-unusable", { path: directory, reason: "it holds no log" });
 	}
+	let readable: ReadableLog | undefined;
 	const threads: VerifyingThread[] = [];
 	const stop = () => {
 		for (const thread of threads) thread.end();
 	};
 	try {
+		provideTemporaryPlace(directory);
+		readable = new ReadableLog(resolve(directory));
+		const { file } = readable;
 		const fault = schemaFault(file, directory);
 		if (fault) throw fault;
 		signal?.throwIfAborted();
@@ -52,6 +57,7 @@ export async function verifyDirectory(
 	} finally {
 		signal?.removeEventListener("abort", stop);
 		for (const thread of threads) thread.close();
+		readable?.close();
 	}
 }
 

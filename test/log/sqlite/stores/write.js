@@ -1,6 +1,6 @@
 /**
  * Writes a small store of the schema this program has, something of everything in it, and beside it
- * what reads of it return: `0004.sqlite`, `0004.expected.json`. To be run once for each version that
+ * what reads of it return: `0005.sqlite`, `0005.expected.json`. To be run once for each version that
  * is released, or whose schema was in use, with its code:
  *
  *     npm run build && node test/log/sqlite/stores/write.js
@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_LOG_LIMITS } from "../../../../dist/src/log/log.js";
 import { migrationsFor } from "../../../../dist/src/log/migrate.js";
+import { raiseIncarnation } from "../../../../dist/src/log/sqlite/files/incarnation.js";
 import { openSqliteLog } from "../../../../dist/src/log/sqlite/log.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
@@ -20,7 +21,7 @@ const directory = mkdtempSync(join(tmpdir(), "varve-store-"));
 
 let ordinal = 0;
 let time = Date.UTC(2026, 0, 1);
-const log = await openSqliteLog(directory, DEFAULT_LOG_LIMITS, { clock: () => (time += 1000) });
+let log = await open();
 
 for (let i = 0; i < 45; i++) {
 	await append("order-1", [event({ data: json({ count: i, price: "1.10" }) })]);
@@ -45,9 +46,22 @@ await append("person-1", [event({ metadata: json({ by: "me" }) }), event(), even
 await log.redact({ stream: "person-1", version: 0, metadata: true });
 await log.redact({ stream: "person-1", version: 1, metadata: false });
 for (let from = 0; from !== undefined; ) from = (await log.scavenge(from)).next;
+// Since schema 5: what comes now is of another history.
+await log.close();
+raiseIncarnation(directory, 7);
+log = await open();
+await append("later-1", [event()]);
 
 const streams = ["$all", "$streams", "$ce-order", "$et-OrderPaid", "$bc-c-3", "links", "order-1"];
-const more = ["order-2", "$$order-1", "Größe/ä 100 %-1", "empty", "hidden-1", "person-1"];
+const more = [
+	"order-2",
+	"$$order-1",
+	"Größe/ä 100 %-1",
+	"empty",
+	"hidden-1",
+	"person-1",
+	"later-1",
+];
 const expected = {};
 for (const stream of [...streams, ...more]) expected[stream] = await read(stream);
 await log.close();
@@ -55,6 +69,10 @@ await log.close();
 copyFileSync(join(directory, "log.sqlite"), join(here, `${name}.sqlite`));
 writeFileSync(join(here, `${name}.expected.json`), `${JSON.stringify(expected, null, "\t")}\n`);
 rmSync(directory, { recursive: true });
+
+function open() {
+	return openSqliteLog(directory, DEFAULT_LOG_LIMITS, { clock: () => (time += 1000) });
+}
 
 function append(stream, events) {
 	return log.append({ stream, expected: "any", events });

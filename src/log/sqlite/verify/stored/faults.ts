@@ -1,9 +1,11 @@
 /**
  * The faults of the file as such, and of the notes in it beside events and entries:
- * marks, names, and the gaps.
+ * marks, names, gaps, and histories.
  */
 import type Database from "better-sqlite3";
+import { historyFaults } from "../../../verify/histories.ts";
 import { causeOf, isUnreadable } from "../../failures.ts";
+import { historyFactsIn } from "./histories.ts";
 import * as verifying from "./statements.ts";
 
 /** The faults that SQLite finds in its file, page by page; it gives up behind a damaged page. */
@@ -40,6 +42,7 @@ export function faultsOfNotes(database: Database.Database): string[] {
 			),
 		tombstones: () =>
 			each(verifying.VERIFY_TOMBSTONES, (name) => `${name}: it goes on behind its tombstone`),
+		histories: () => historyFaults(historyFactsIn(database)),
 	};
 	return Object.entries(checks).flatMap(([what, check]) => {
 		try {
