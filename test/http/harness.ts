@@ -16,7 +16,7 @@ import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { SqliteMoves } from "../../src/log/sqlite/moving/moves.ts";
 import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
-import { quietRoom } from "../log/room/quiet.ts";
+import { quietRoom, roomOf } from "../log/room/quiet.ts";
 import { toldTo } from "../observe/told.ts";
 import { type Ask, ask, type Reply } from "./ask.ts";
 
@@ -57,7 +57,8 @@ async function startIn(directory: string, overrides: Partial<Settings>): Promise
 	const reported: unknown[] = [];
 	const operatorLog = toldTo((what) => reported.push(what));
 	const scavenger = await openScavenger(log, "127.0.0.1:2113", operatorLog);
-	const room = quietRoom();
+	const { diskFreeMin } = settings;
+	const room = diskFreeMin === undefined ? quietRoom() : roomOf(directory, diskFreeMin);
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
 		const stored = { log, hidden: log.hidden, tree, moves, room, scavenger };

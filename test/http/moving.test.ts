@@ -183,6 +183,18 @@ test("more lines than an append may have are refused as such", async () => {
 	expect([reply.status, reply.json.type]).toEqual([413, "urn:varve:problem:too-many-events"]);
 });
 
+test("an import is refused as long as the disk is low, as an append is", async () => {
+	const low = await startServers({ diskFreeMin: Number.MAX_SAFE_INTEGER });
+	const body = lines.join("\n");
+	const imported = { method: "POST", path: "/admin/import", headers: NDJSON, body };
+	for (const asked of [imported, batch("s", [{ eventId: randomUUID(), eventType: "T" }])]) {
+		const { status, json } = await low.ask(asked);
+		expect([status, json.type]).toEqual([507, "urn:varve:problem:insufficient-storage"]);
+	}
+	expect((await low.ask(get("/admin/import"))).json.next).toBe(0);
+	await low.close();
+});
+
 test.each([
 	["?from=x", 400, "malformed-query"],
 	["?form=1", 400, "malformed-query"],

@@ -237,9 +237,12 @@ test("an export that is not as it was written is refused, and nothing is written
 		const imported = await varve(into(copy, "--exact"), {}, `${all.join("\n")}\n`);
 		expect([imported.code, imported.stderr]).toEqual([1, expect.stringContaining(reason)]);
 	}
-	const [[, reason], altered] = [spoilt[2] as [string[], string], spoilt[2]?.[0] ?? []];
-	const dry = await varve(into(copy, "--dry-run"), {}, altered.join("\n"));
-	expect([dry.code, dry.stderr]).toEqual([1, expect.stringContaining(reason)]);
+	for (const [all, reason] of spoilt.slice(0, 3)) {
+		const dry = await varve(into(copy, "--dry-run"), {}, all.join("\n"));
+		expect([dry.code, dry.stdout, dry.stderr]).toEqual([1, "", expect.stringContaining(reason)]);
+	}
+	const dry = await varve(into(copy, "--dry-run", file));
+	expect([dry.code, dry.stdout]).toEqual([0, expect.stringMatching(/nothing was sent$/m)]);
 	expect((await varve(["export", "--url", copy.url])).stdout).toBe("");
 	await copy.stop();
 });
