@@ -25,7 +25,7 @@ export const exportVerb: Verb = {
 		entries of an index stream ($ce-order) are printed as the events they stand for. With --since
 		or --until, the command prints what reads show of a span of time, for an import that appends the
 		events anew. If the server has no /admin/export, it prints what reads show, and says so. It
-		fails if the stream has no events.`,
+		fails if STREAM has no events.`,
 	options: [...CLIENT_OPTIONS, FROM, ...SPAN],
 	examples: [
 		"varve export | gzip > backup.ndjson.gz",

@@ -50,5 +50,5 @@ test("what another program's lock keeps from being written is refused, and nothi
 	const result = async () => (await store.ask(get(`${run}?embed=body`))).text;
 	await until(async () => (await result()).includes("$scavengeCompleted"));
 	expect(await result()).toContain("Success");
-	expect((await closeStore(store)).stderr).toBe("");
+	expect((await closeStore(store)).stderr).not.toMatch(/ (?:WARN|ERROR) /);
 });

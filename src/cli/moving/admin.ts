@@ -128,7 +128,7 @@ async function askOnce(
 		signal,
 	);
 	if (!("unanswered" in answer)) return replyOf(answer);
-	if (answer.unreachable !== undefined) throw new Failure(`${url}: ${answer.unreachable}`);
+	if (answer.unreachable !== undefined) throw new Failure(answer.unreachable);
 	return answer.unanswered;
 }
 

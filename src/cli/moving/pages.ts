@@ -26,15 +26,18 @@ export async function* exportedPages(
 		if (reply.status !== 200) throw failureOf(reply, server, at);
 		if (reply.body.length === 0) return;
 		const text = Buffer.from(reply.body).toString();
-		at = nextAfter(text, stream === undefined ? "position" : "version", server);
+		const next = nextAfter(text, stream === undefined ? "position" : "version");
+		if (next === undefined) throw strangeAnswer(reply, server);
+		at = next;
 		yield text;
 	}
 }
 
-function failureOf({ status, problem, seen }: Reply, { url }: Server, at: number): Error {
+function failureOf(reply: Reply, server: Server, at: number): Error {
+	const { status, problem, seen } = reply;
 	if (problem?.word === "log-damaged") {
 		return new Failure(
-			explainDamage(new ReadError("damaged", url, problem.detail, status, at), at),
+			explainDamage(new ReadError("damaged", server.url, problem.detail, status, at), at),
 		);
 	}
 	const lacks = problem?.word === "route-not-found" || problem === undefined;
@@ -43,16 +46,21 @@ function failureOf({ status, problem, seen }: Reply, { url }: Server, at: number
 	if (problem?.word === "stream-not-found") {
 		return new Failure(`stream '${problem.facts.stream}' has no events`);
 	}
-	return new Failure(`${url}: ${problem?.detail ?? `not an answer of Varve: ${seen}`}`);
+	if (problem === undefined) return strangeAnswer(reply, server);
+	return new Failure(`${server.url}: ${problem.detail}`);
 }
 
-function nextAfter(text: string, member: "position" | "version", { url }: Server): number {
+/** The number behind that of the last line; undefined if it is no line of an export. */
+function nextAfter(text: string, member: "position" | "version"): number | undefined {
 	const last = text.slice(text.lastIndexOf("\n", text.length - 2) + 1);
 	try {
 		const { [member]: number } = JSON.parse(last) as Partial<Record<typeof member, unknown>>;
-		if (typeof number === "number" && Number.isSafeInteger(number)) return number + 1;
+		return Number.isSafeInteger(number) ? (number as number) + 1 : undefined;
 	} catch {
-		// Reported below: it is no line of an export.
+		return undefined;
 	}
-	throw new Failure(`${url}: not an answer of Varve: its export has no ${member}`);
+}
+
+function strangeAnswer({ seen }: Reply, { url }: Server): Failure {
+	return new Failure(`${url}: the answer is ${seen}, which is not the server's`);
 }
