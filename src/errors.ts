@@ -42,6 +42,8 @@ export type RequestRefusals = {
 	"duplicate-event-id": { eventId: string; index: number };
 	"event-too-large": { index: number; bytes: number; eventBytesMax: number };
 	"too-many-events": { events: number; eventsMax: number };
+	/** A line of an import cannot be an event of any log, or not at its place. */
+	"invalid-line": { line: number; reason: string };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
@@ -53,6 +55,8 @@ export type RequestRefusals = {
 	"stream-not-found": { stream: string };
 	"event-not-found": { stream: string; eventNumber: number };
 	"stream-deleted": { stream: string; attempt: "read" | "write"; forEver: boolean };
+	/** The log does not begin as the log whose events are imported. */
+	"import-conflict": { position: number; reason: string };
 	"history-replaced": { incarnation: number };
 	"tile-not-found": { tile: string };
 	"scavenge-running": { scavengeId: string };

@@ -107,7 +107,7 @@ export async function startServer(
 		settings: settingsShown(OPTIONS, settings),
 	});
 	const stop = new WriterStop(operatorLog);
-	const { log, hidden, tree, measured } = await openWhole(settings, operatorLog, (refusal) =>
+	const { log, hidden, tree, measured, moves } = await openWhole(settings, operatorLog, (refusal) =>
 		stop.note(refusal),
 	);
 	const room = new Room(settings.data, settings.diskFreeMin, roomTold(operatorLog));
@@ -116,14 +116,14 @@ export async function startServer(
 		await clockWatch.start();
 		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog);
 		const screens = settings.noAdminUi ? undefined : await loadScreens();
-		const stored = { log, hidden, tree, measured, room, scavenger, screens };
+		const stored = { log, hidden, tree, moves, measured, room, scavenger, screens };
 		const serving = new Serving(stored, settings, operatorLog);
 		const url = await listen(serving, settings, stop.noted);
 		operatorLog.info("listening", { url });
 		return new RunningServer(url, stop.noted, serving, clockWatch, operatorLog);
 	} catch (error) {
 		clockWatch.close();
-		await closeStored({ log, tree, room });
+		await closeStored({ log, tree, moves, room });
 		throw error;
 	}
 }
@@ -200,11 +200,12 @@ function closeServing(serving: Serving): Promise<void> {
 	return serving.close(serving.context.scavenger.close());
 }
 
-type Stored = Pick<OpenedLog, "log" | "tree"> & { readonly room?: Room };
+type Stored = Pick<OpenedLog, "log" | "tree" | "moves"> & { readonly room?: Room };
 
-async function closeStored({ log, tree, room }: Stored): Promise<void> {
+async function closeStored({ log, tree, moves, room }: Stored): Promise<void> {
 	room?.close();
 	tree.close();
+	moves.close();
 	await log.close();
 }
 

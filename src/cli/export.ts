@@ -1,25 +1,32 @@
-/** `varve export`: a stream as the NDJSON that `varve import` takes. */
+/** `varve export`: the log, or a stream of it, as the NDJSON that `varve import` takes. */
+import { lacksDollar } from "../event.ts";
 import { standardStream } from "../observe/standard.ts";
-import type { Arguments } from "../options.ts";
+import type { Arguments, Values } from "../options.ts";
 import { Failure } from "./explain.ts";
+import { readServer } from "./moving/admin.ts";
 import { exportLine } from "./output/event.ts";
 import { Printer } from "./output/printer.ts";
 import { ShownReading } from "./output/reading.ts";
+import { note } from "./output/standard.ts";
 import { FROM, RETRIES_MAX, readOptions, refuseMissing } from "./read.ts";
 import { SPAN } from "./reading/span.ts";
-import { CLIENT_OPTIONS, EXIT, type Verb } from "./verb.ts";
+import { CLIENT_OPTIONS, EXIT, optionalNumber, streamOperand, type Verb } from "./verb.ts";
 
 export const exportVerb: Verb = {
 	name: "export",
 	summary: "Print events in the form that varve import reads",
 	operands: ["[STREAM]"],
-	purpose: `Prints the events of a stream, by default $all, one JSON object a line: stream, type,
-		id, data and metadata. varve import makes the same streams from it: the same events in the same
-		order, with the same ids and byte for byte the same content. Content that one line of JSON
-		cannot carry is in Base64. The command ends at the head; with --since and --until it prints the
-		events of a span of time. It fails if the stream has no events. If the log is damaged, it
-		prints the events before the first one that cannot be read, and fails; with --from it continues
-		after that event.`,
+	purpose: `Prints the whole log, or all events of one stream, one JSON object a line: stream,
+		type, id, data and metadata, byte for byte; then version, position, created, hash, and what else
+		a copy needs to be equal to its source. Content that one line of JSON cannot carry is in Base64.
+		Events that metadata hides are there, too. What was erased has a line without the content, which
+		says whether the event was redacted or scavenged. From the whole log, varve import makes an
+		equal store. The command ends at the head. If the log is damaged, it prints the events before
+		the first one that cannot be read, and fails; with --from it continues after that event. The
+		entries of an index stream ($ce-order) are printed as the events they stand for. With --since
+		or --until, the command prints what reads show of a span of time, for an import that appends the
+		events anew. If the server has no /admin/export, it prints what reads show, and says so. It
+		fails if STREAM has no events.`,
 	options: [...CLIENT_OPTIONS, FROM, ...SPAN],
 	examples: [
 		"varve export | gzip > backup.ndjson.gz",
@@ -35,7 +42,50 @@ const CUT = "the export is cut off: the program that reads it has ended";
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const printer = new Printer(standardStream(1));
-	const options = readOptions(operands.length === 0 ? ["$all"] : operands, values);
+	const named = operands.length === 0 ? ["$all"] : operands;
+	const stream = streamOperand(named, "export");
+	const isSpan = values.since !== undefined || values.until !== undefined;
+	if (isSpan || isKept(stream) || !(await exportWhole(stream, values, printer))) {
+		await exportShown(named, values, printer);
+	}
+	await printer.flushed();
+	if (printer.signal.aborted) throw new Failure(CUT);
+	return EXIT.done;
+}
+
+/** Whether the log itself keeps the stream: its entries stand for events of other streams. */
+function isKept(stream: string): boolean {
+	return /^\$(?:ce|et|bc)-|^\$streams$/.test(stream) || lacksDollar(stream);
+}
+
+/** @returns whether the server can export so; if not, nothing was printed */
+async function exportWhole(stream: string, values: Values, printer: Printer): Promise<boolean> {
+	const { exportedPages, NoExport } = await import("./moving/pages.ts");
+	const server = readServer(values, printer.signal);
+	const from = optionalNumber(values, "from") ?? 0;
+	try {
+		const of = stream === "$all" ? undefined : stream;
+		for await (const lines of exportedPages(server, { from, stream: of })) {
+			await printer.print(lines);
+		}
+	} catch (error) {
+		if (printer.signal.aborted) return true;
+		if (!(error instanceof NoExport)) throw error;
+		note(
+			`varve: the server has no /admin/export for us (${error.message}): the lines leave out what ` +
+				"was erased, and what a copy needs to be equal\n",
+		);
+		return false;
+	}
+	return true;
+}
+
+async function exportShown(
+	operands: readonly string[],
+	values: Values,
+	printer: Printer,
+): Promise<void> {
+	const options = readOptions(operands, values);
 	const { readStream } = await import("../../feeds/node/index.ts");
 	const bounded = { ...options, retriesMax: RETRIES_MAX, signal: printer.signal };
 	const reading = new ShownReading(options.from ?? 0);
@@ -48,8 +98,5 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	} finally {
 		reading.close();
 	}
-	await printer.flushed();
-	if (printer.signal.aborted) throw new Failure(CUT);
-	if (printed === 0) await refuseMissing(bounded);
-	return EXIT.done;
+	if (printed === 0 && !printer.signal.aborted) await refuseMissing(bounded);
 }

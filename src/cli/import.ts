@@ -1,26 +1,17 @@
 /** `varve import`: sends NDJSON over HTTP. It can resume, and writes no event twice. */
-import { setMaxListeners } from "node:events";
 import { basename } from "node:path";
-import { standardStream } from "../observe/standard.ts";
 import type { Arguments, Values } from "../options.ts";
-import { Connection } from "./import/connection.ts";
-import type { Target } from "./import/deliver.ts";
-import { deriveId, idOf, itemOf, type Line, lineFailure, parseLine } from "./import/event.ts";
-import { Lanes } from "./import/lanes.ts";
-import { type LineSource, openLines } from "./import/lines.ts";
+import { Failure } from "./explain.ts";
+import { Items } from "./import/items.ts";
+import { openLines } from "./import/lines.ts";
+import { describeLosses, Renumbering } from "./import/renumber.ts";
+import { type Input, send } from "./import/send.ts";
 import { counted } from "./import/tally.ts";
-import { Progress } from "./output/progress.ts";
+import { writtenServer } from "./moving/admin.ts";
+import { beginsLog, type State, stateFor } from "./moving/exact.ts";
+import { sendExact } from "./moving/send.ts";
 import { note, report } from "./output/standard.ts";
-import { onStopSignal } from "./signals.ts";
-import {
-	CLIENT_OPTIONS,
-	credentials,
-	EXIT,
-	number,
-	optionalText,
-	text,
-	type Verb,
-} from "./verb.ts";
+import { CLIENT_OPTIONS, EXIT, number, optionalText, type Verb } from "./verb.ts";
 
 export const importVerb: Verb = {
 	name: "import",
@@ -28,11 +19,17 @@ export const importVerb: Verb = {
 	operands: ["[FILE]"],
 	purpose: `Appends one event for each line: {"stream","type","data","metadata","id"}; the last two
 		are optional. FILE may be compressed with gzip. Without FILE, or with -, the command reads
-		standard input. It fills many streams at once, each in the order of the file, and sends data and
-		metadata byte for byte. If a line has no id, the command derives one from the source's name, the
-		line's place in its stream, and its content. So you can run an interrupted import again: the
-		server recognises the events it has, and does not write them twice. If the server is away or
-		busy, the command waits. If a line is wrong, the command stops and names the line.`,
+		standard input. It fills many streams at once, and sends data and metadata byte for byte. The
+		events of one stream, and the metadata of that stream, always arrive in the order of the file.
+		If a line has no id, the command derives one from the source's name, the line's place in its
+		stream, and its content. So you can run an interrupted import again: the server recognises the
+		events it has, and does not write them twice. If the server is away or busy, the command waits.
+		If a line is wrong, the command stops and names the line. Two lines with one id in one stream
+		and different content are wrong, if no more than a million lines lie between them. The whole log
+		of varve export makes an empty store equal to its source: positions, times, erased events,
+		links, all in one order. If the server does not take that, or holds other events, the command
+		appends the events with new numbers, adjusts links and $tb, and says what the copy has not
+		got.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{
@@ -42,7 +39,7 @@ export const importVerb: Verb = {
 			default: 64,
 			min: 1,
 			max: 1024,
-			help: "Requests that run at once. 1 keeps the order of the file across streams.",
+			help: "Requests that run at once. With 1, events of different streams keep their order, too.",
 		},
 		{
 			name: "source",
@@ -70,6 +67,22 @@ export const importVerb: Verb = {
 			perCall: true,
 			help: "Check every line by the server's rules, and send nothing.",
 		},
+		{
+			name: "exact",
+			flag: "exact",
+			kind: "yes-no",
+			default: false,
+			perCall: true,
+			help: "Stop if the copy cannot be equal to its source.",
+		},
+		{
+			name: "renumber",
+			flag: "renumber",
+			kind: "yes-no",
+			default: false,
+			perCall: true,
+			help: "Append the events of an export with new numbers, whatever the server can do.",
+		},
 	],
 	examples: [
 		"varve import events.ndjson.gz",
@@ -81,9 +94,27 @@ export const importVerb: Verb = {
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [file = "-"] = operands;
+	if (values.exact && values.renumber) {
+		throw new Failure("--exact and --renumber contradict each other", EXIT.usage);
+	}
 	const source = await openLines(file);
-	const reading = readItems(source, optionalText(values, "source") ?? sourceName(file));
-	return values.dryRun ? check(reading) : send(reading, source, values);
+	const { first, chunks } = await peeked(source.chunks);
+	const input: Input = { source, chunks };
+	const name = optionalText(values, "source") ?? sourceName(file);
+	const isLog = beginsLog(first);
+	const renumbering = new Renumbering(number(values, "inFlight") === 1);
+	if (values.dryRun) {
+		return isLog && !values.renumber
+			? checkLog(chunks)
+			: check(new Items(name, renumbering), chunks);
+	}
+	const state = isLog && !values.renumber ? await stateOf(values, first) : undefined;
+	if (typeof state === "object") return sendExact(state, input, values);
+	if (values.exact) {
+		source.close();
+		throw new Failure(state ?? "the file is not the export of a whole log");
+	}
+	return sendRenumbered(renumbering, name, input, { values, reason: state });
 }
 
 /** Undefined for standard input: two different inputs of that name must not share their ids. */
@@ -91,137 +122,81 @@ function sourceName(file: string): string | undefined {
 	return file === "-" ? undefined : basename(file).replace(/\.gz$/, "");
 }
 
-type Reading = {
-	readonly chunks: AsyncIterable<readonly string[]>;
-	/** How often each stream was seen: the only memory of earlier lines, one number a stream. */
-	readonly ordinals: Map<string, number>;
-	readonly source: string | undefined;
-	lines: number;
-};
+type Peeked = { readonly first: string; readonly chunks: AsyncIterable<readonly string[]> };
 
-function readItems({ chunks }: LineSource, source: string | undefined): Reading {
-	return { chunks, ordinals: new Map(), source, lines: 0 };
+/** The first line, and all lines. */
+async function peeked(chunks: AsyncIterable<readonly string[]>): Promise<Peeked> {
+	const rest = chunks[Symbol.asyncIterator]();
+	const seen: (readonly string[])[] = [];
+	let first = "";
+	while (first === "") {
+		const { done, value } = await rest.next();
+		if (done) break;
+		seen.push(value);
+		first = value.find((line) => line.trim() !== "") ?? "";
+	}
+	async function* all(): AsyncGenerator<readonly string[]> {
+		yield* seen.splice(0);
+		for (let step = await rest.next(); !step.done; step = await rest.next()) yield step.value;
+	}
+	return { first, chunks: all() };
 }
 
-/** The next line as an event; undefined for an empty one. */
-function nextItem(reading: Reading, text: string) {
-	reading.lines++;
-	if (text === "" || text.trim() === "") return undefined;
-	const line = parseLine(text, reading.lines);
-	const { stream } = line;
-	const ordinal = reading.ordinals.get(stream);
-	// A slice would keep its whole chunk in memory, as long as the map lives.
-	reading.ordinals.set(ordinal === undefined ? unshared(stream) : stream, (ordinal ?? 0) + 1);
-	return { stream, item: itemOf(line, idOf(line) ?? derive(reading, line, ordinal ?? 0)) };
-}
+type Chunks = AsyncIterable<readonly string[]>;
 
-function unshared(text: string): string {
-	return Buffer.from(text, "utf8").toString("utf8");
-}
-
-function derive({ source }: Reading, line: Line, ordinal: number): string {
-	if (source === undefined)
-		throw lineFailure(
-			line.number,
-			"it has no id; name the input with --source, so that one can be derived",
-		);
-	return deriveId(source, ordinal, line);
-}
-
-async function check(reading: Reading): Promise<number> {
+async function check(items: Items, chunks: Chunks): Promise<number> {
 	const { refuseAsServer } = await import("./import/dry-run.ts");
 	let events = 0;
-	for await (const lines of reading.chunks) {
+	for await (const lines of chunks) {
 		for (const text of lines) {
-			const next = nextItem(reading, text);
+			const next = items.next(text);
 			if (next === undefined) continue;
 			refuseAsServer(next.stream, next.item);
 			events++;
 		}
 	}
-	const streams = counted(reading.ordinals.size, "stream");
-	report(`${counted(events, "event")} in ${streams}; nothing was sent\n`);
+	return nothingSent(events, items.streams);
+}
+
+/** Checks the lines of a whole log as the server would. */
+async function checkLog(chunks: Chunks): Promise<number> {
+	const { LogCheck } = await import("./import/dry-run.ts");
+	const log = new LogCheck();
+	let line = 0;
+	for await (const lines of chunks) {
+		for (const text of lines) {
+			line++;
+			if (text.trim() !== "") log.check(text, line);
+		}
+	}
+	return nothingSent(log.events, log.streams);
+}
+
+function nothingSent(events: number, streams: number): number {
+	const what = `${counted(events, "event")} in ${counted(streams, "stream")}`;
+	report(`${what}; nothing was sent\n`);
 	return EXIT.done;
 }
 
-async function send(reading: Reading, source: LineSource, values: Values): Promise<number> {
-	const startedAt = performance.now();
-	const stop = new AbortController();
-	// Each waiting request listens to it.
-	setMaxListeners(0, stop.signal);
-	stop.signal.addEventListener("abort", () => source.close());
-	const target = targetOf(values, stop, (reason) => say(reason));
-	const connections = Array.from(
-		{ length: number(values, "inFlight") },
-		() => new Connection(target.url),
-	);
-	const lanes = new Lanes(target, connections);
-	const progress = new Progress(standardStream(2), {
-		events: () => lanes.done.events,
-		fraction: () => lanes.done.fraction(source),
-	});
-	const say = oncePerReason(progress);
-	let interrupted = false;
-	const stopListening = onStopSignal(() => {
-		progress.say("stopping: waiting for the requests that run");
-		interrupted = true;
-		stop.abort();
-	});
-	try {
-		await pump(reading, lanes);
-	} finally {
-		stopListening();
-		progress.close();
-		for (const connection of connections) connection.close();
-	}
-	const summary = lanes.done.summary(performance.now() - startedAt);
-	if (!interrupted) {
-		report(`${summary}\n`);
-		return EXIT.done;
-	}
-	note(`interrupted: ${summary}\nRun the same command again to continue.\n`);
-	return EXIT.interrupted;
+function stateOf(values: Values, first: string): Promise<State | string> {
+	return stateFor(writtenServer(values, new AbortController().signal), first);
 }
 
-/** Delivers everything before a malformed line, and nothing after it. */
-async function pump(reading: Reading, lanes: Lanes): Promise<void> {
-	let malformed: unknown;
-	try {
-		for await (const lines of reading.chunks) {
-			lanes.done.read(lines);
-			for (const text of lines) {
-				if (lanes.full) await lanes.room();
-				if (lanes.stopped) break;
-				const next = nextItem(reading, text);
-				lanes.done.taken(text, next !== undefined);
-				if (next) lanes.push(next.stream, next.item);
-			}
-			if (lanes.stopped) break;
+type Renumbered = { readonly values: Values; readonly reason: string | undefined };
+
+/** Appends the lines; those of an export get new numbers. */
+async function sendRenumbered(
+	renumbering: Renumbering,
+	name: string | undefined,
+	input: Input,
+	{ values, reason }: Renumbered,
+): Promise<number> {
+	if (reason !== undefined) {
+		note(`varve: ${reason}: the events get new positions and times\n`);
+	}
+	return send(new Items(name, renumbering), input, values, () => {
+		for (const loss of describeLosses(renumbering.losses, renumbering.streams)) {
+			note(`varve: ${loss}\n`);
 		}
-	} catch (error) {
-		// After a stop, the input was closed while it was read.
-		if (!lanes.stopped) malformed = error;
-	}
-	await lanes.settled();
-	if (malformed) throw malformed;
-}
-
-function targetOf(values: Values, stop: AbortController, onWait: Target["onWait"]): Target {
-	const url = new URL(text(values, "url"));
-	const headers = Object.entries({ Host: url.host, ...credentials(values) })
-		.map(([name, value]) => `${name}: ${value}\r\n`)
-		.join("");
-	return { url, headers, retryMsMax: number(values, "retrySeconds") * 1000, stop, onWait };
-}
-
-/** Reports a reason once, even if 64 connections find the server away. */
-function oncePerReason(progress: Progress): (reason: string) => void {
-	let said = "";
-	let saidAt = 0;
-	return (reason) => {
-		if (reason === said && performance.now() - saidAt < 30_000) return;
-		said = reason;
-		saidAt = performance.now();
-		progress.say(`${reason}; trying again`);
-	};
+	});
 }

@@ -20,6 +20,7 @@ import { exportVerb } from "./export.ts";
 import { follow } from "./follow.ts";
 import { explainVerb, overview, signature } from "./help.ts";
 import { importVerb } from "./import.ts";
+import { compare } from "./moving/compare.ts";
 import { answer, exitCode, note } from "./output/standard.ts";
 import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
@@ -37,6 +38,7 @@ export const VERBS: readonly Verb[] = [
 	follow,
 	importVerb,
 	exportVerb,
+	compare,
 	streams,
 	deleteVerb,
 	scavenge,

@@ -11,6 +11,7 @@ import type { LiveReaders } from "../following/live-readers.ts";
 import type { LongPolls } from "../following/long-polls.ts";
 import type { StreamLists } from "../listing/list.ts";
 import type { Log } from "../log/log.ts";
+import type { LogMoves } from "../log/moving/moves.ts";
 import type { Room } from "../log/room/room.ts";
 import type { LogTree } from "../log/tree.ts";
 import type { MeasuredLog } from "../observe/numbers/log-activity.ts";
@@ -44,6 +45,7 @@ export type LogContext = {
 	/** What the log tells of its work. */
 	readonly measured: MeasuredLog;
 	readonly tree: LogTree;
+	readonly moves: LogMoves;
 	/** Lets appends in, as long as the disk has room for them. */
 	readonly room: Room;
 	readonly scavenger: Scavenger;

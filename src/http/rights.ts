@@ -21,7 +21,11 @@ export type Right =
 	| "prove"
 	/** To read the numbers of the server: how much it holds, and how well it works. */
 	| "monitor"
-	/** To run the server: the operations under `/admin`. */
+	/** To read the whole log, with what metadata hides. */
+	| "export"
+	/** To write a log with the ids, times and places that its events had elsewhere. */
+	| "import"
+	/** To run the server: the other operations under `/admin`. */
 	| "operate";
 
 export type Needed = {
@@ -45,6 +49,8 @@ const ON_METADATA: Readonly<Record<Right, Right | undefined>> = {
 	search: undefined,
 	prove: undefined,
 	monitor: undefined,
+	export: undefined,
+	import: undefined,
 	operate: undefined,
 };
 

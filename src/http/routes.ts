@@ -22,6 +22,8 @@ import {
 import { answerEvent } from "./handlers/event.ts";
 import { answerGossip } from "./handlers/gossip.ts";
 import { answerMoment } from "./handlers/moment.ts";
+import { answerExport } from "./handlers/moving/export.ts";
+import { answerImport, answerImportState } from "./handlers/moving/import.ts";
 import { answerMetrics } from "./handlers/numbers/metrics.ts";
 import { answerNoStats, answerRecent, answerStats } from "./handlers/numbers/stats.ts";
 import { answerOpenApi } from "./handlers/openapi.ts";
@@ -101,6 +103,9 @@ const TABLE: readonly RouteRow[] = [
 	["DELETE", "/admin/scavenge/current", "operate", "cold", stop("current")],
 	["GET", "/admin/scavenge/last", "operate", "cold", answerScavengeLast],
 	["DELETE", "/admin/scavenge/:id", "operate", "cold", answerScavengeStop],
+	["GET", "/admin/export", "export", "cold", answerExport],
+	["GET", "/admin/import", "import", "cold", answerImportState],
+	["POST", "/admin/import", "import", "cold", answerImport],
 
 	// Where users of EventStore look for its admin UI.
 	["GET", "/web", "anyone", "cold", answerWeb],

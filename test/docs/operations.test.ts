@@ -63,6 +63,50 @@ test("the commands of an upgrade and of the way back lead to the log as it was",
 	expect(readdirSync(join(data, "newer"))).toEqual(["log.sqlite"]);
 });
 
+test("the commands that move a store make an equal one", async () => {
+	const { run } = newMachine();
+	const [old, other] = [await startServer(), await startServer()];
+	await varve(["append", "order-1", "--type", "OrderPlaced", "--url", old.url]);
+	await varve(["append", "order-1", "--type", "OrderPaid", "--url", old.url]);
+	await varve(["redact", "order-1", "0", "--url", old.url]);
+	const [, , , , , , move = ""] = runnable();
+	const here = move.replaceAll("http://old:2113", old.url).replaceAll("http://new:2113", other.url);
+	expect(run(here)).toMatch(/^imported 2 events .*\nequal: 2 events, 1 of them erased; /);
+	await Promise.all([old.stop(), other.stop()]);
+});
+
+test("the commands of a recovery carry over what came after the backup", async () => {
+	const { folder, run } = newMachine();
+	const damaged = await startServer(join(folder, "varve"));
+	const append = (stream: string, type: string) =>
+		varve(["append", stream, "--type", type, "--url", damaged.url]);
+	const erase = (path: string) =>
+		fetch(damaged.url + path, { method: "DELETE", headers: { "ES-HardDelete": "true" } });
+	for (const stream of ["order-1", "order-2", "order-3"]) await append(stream, "OrderPlaced");
+	await fetch(`${damaged.url}/streams/order-3`, { method: "DELETE" });
+	const [backup = "", restore = ""] = runnable();
+	run(backup);
+	await append("order-1", "OrderPaid");
+	await append("order-3", "OrderPlacedAgain");
+	await erase("/streams/order-2");
+	run(restore);
+	const restored = await startServer(join(folder, "varve-restored"));
+	const [, , , , , , , recover = ""] = runnable();
+	const here = recover
+		.replace(/--from \d+/, "--from 4")
+		.replaceAll("http://damaged:2114", damaged.url)
+		.replaceAll("http://restored:2113", restored.url);
+	expect(run(here)).toMatch(/^imported 3 events/);
+	const shown = async (url: string, stream: string) => {
+		const headers = { Accept: "application/x-ndjson" };
+		const answer = await fetch(`${url}/streams/${encodeURIComponent(stream)}`, { headers });
+		return (await answer.text()).replace(/"(?:created|id)":"[^"]*"/g, "");
+	};
+	for (const stream of ["order-1", "order-2", "order-3", "$$order-3"])
+		expect(await shown(restored.url, stream)).toBe(await shown(damaged.url, stream));
+	await Promise.all([damaged.stop(), restored.stop()]);
+});
+
 test("every option of the command line it names exists", async () => {
 	const { OPTIONS } = await import("../../src/config.ts");
 	const { VERBS } = await import("../../src/cli/main.ts");
@@ -72,7 +116,7 @@ test("every option of the command line it names exists", async () => {
 
 /** The blocks that are marked as such: ```sh run */
 function runnable(): string[] {
-	return [...page.matchAll(/^```sh run\n([\s\S]*?)^```$/gm)].map(([, block]) => block ?? "");
+	return [...page.matchAll(/^ *```sh run\n([\s\S]*?)^ *```$/gm)].map(([, block]) => block ?? "");
 }
 
 /** A folder that stands for the machine's, and the way to run the page's commands there. */

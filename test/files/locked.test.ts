@@ -25,12 +25,17 @@ test("what another program's lock keeps from being written is refused, and nothi
 	const scavenge = await store.ask({ method: "POST", path: "/admin/scavenge?throttlePercent=10" });
 	const run = `/streams/$scavenges-${/[\da-f]{8}-[\da-f-]{27}/.exec(scavenge.text)}`;
 
+	const lines = (await store.ask(get("/admin/export"))).text.split("\n", 5).join("\n");
+	const headers = { "Content-Type": "application/x-ndjson" };
+	const imported = () => store.ask({ method: "POST", path: "/admin/import", headers, body: lines });
+
 	const other = new Database(join(store.data, "log.sqlite"));
 	other.exec("BEGIN EXCLUSIVE");
 	const refused = [
 		store.append("s-3", [event()]),
 		store.append("s-4", [event()]),
 		store.ask({ method: "DELETE", path: "/streams/s-3" }),
+		imported(),
 	];
 	expect((await store.ask(get("/streams/s-3"))).status).toBe(200);
 	for (const reply of await Promise.all(refused)) expectLocked(reply);
@@ -38,11 +43,12 @@ test("what another program's lock keeps from being written is refused, and nothi
 	other.exec("ROLLBACK");
 	other.close();
 
+	expect((await imported()).json.written).toBe(0);
 	const next = event();
 	expect((await store.append("s-3", [next])).status).toBe(201);
 	expect(await idsOf(store, "s-3")).toEqual([...kept, next].map(({ eventId }) => eventId));
 	const result = async () => (await store.ask(get(`${run}?embed=body`))).text;
 	await until(async () => (await result()).includes("$scavengeCompleted"));
 	expect(await result()).toContain("Success");
-	expect((await closeStore(store)).stderr).toBe("");
+	expect((await closeStore(store)).stderr).not.toMatch(/ (?:WARN|ERROR) /);
 });

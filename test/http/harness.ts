@@ -14,9 +14,10 @@ import type { LongPolls } from "../../src/following/long-polls.ts";
 import { Serving } from "../../src/http/serving.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
+import { SqliteMoves } from "../../src/log/sqlite/moving/moves.ts";
 import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
 import type { Screens } from "../../src/screens.ts";
-import { quietRoom } from "../log/room/quiet.ts";
+import { quietRoom, roomOf } from "../log/room/quiet.ts";
 import { toldTo } from "../observe/told.ts";
 import { type Ask, ask, type Reply } from "./ask.ts";
 
@@ -62,13 +63,16 @@ async function startIn(
 	const settings: Settings = { ...usual, ...overrides };
 	const log = await openSqliteLog(directory, settings);
 	const tree = openLogTree(directory);
+	const moves = new SqliteMoves(directory, (span) => log.import(span));
 	const reported: unknown[] = [];
 	const operatorLog = toldTo((what) => reported.push(what));
 	const scavenger = await openScavenger(log, "127.0.0.1:2113", operatorLog);
-	const room = quietRoom();
+	const { diskFreeMin } = settings;
+	const room = diskFreeMin === undefined ? quietRoom() : roomOf(directory, diskFreeMin);
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
-		const stored = { log, measured: log, hidden: log.hidden, tree, room, scavenger, screens };
+		const { hidden } = log;
+		const stored = { log, measured: log, hidden, tree, moves, room, scavenger, screens };
 		const server = new Serving(stored, settings, operatorLog, lanes);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();
@@ -90,6 +94,7 @@ async function startIn(
 		for (const { server } of [both, express]) await server.close(scavenger.close());
 		room.close();
 		tree.close();
+		moves.close();
 		const verification = await log.verify();
 		await log.close();
 		expect(verification.faults).toEqual([]);

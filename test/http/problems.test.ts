@@ -24,6 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => servers.close());
 
+const lines = (path: string, body: string): Ask => {
+	return { method: "POST", path, headers: { "Content-Type": "application/x-ndjson" }, body };
+};
 const event = (data: unknown = 1) => ({ eventId: randomUUID(), eventType: "t", data });
 const twice = event();
 const stored = event();
@@ -115,6 +118,8 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 			Array.from({ length: 11 }, () => event()),
 		),
 	],
+	"invalid-line": [400, "Bad Request", lines("/admin/import", "{}\n")],
+	"import-conflict": [409, "Conflict", lines(`/admin/import?from=999&root=${"0".repeat(64)}`, "")],
 	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
 	"event-not-redactable": [
 		403,

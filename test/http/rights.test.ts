@@ -39,6 +39,9 @@ const NEEDED: readonly Case[] = [
 	["DELETE /admin/scavenge/current", "/admin/scavenge/current", "operate"],
 	["GET /admin/scavenge/last", "/admin/scavenge/last", "operate"],
 	[`DELETE /admin/scavenge/${ID}`, "/admin/scavenge/:id", "operate"],
+	["GET /admin/export?from=0&stream=a", "/admin/export", "export"],
+	["GET /admin/import", "/admin/import", "import"],
+	["POST /admin/import?from=0", "/admin/import", "import"],
 
 	["GET /streams/a%2Fb", "/streams/:stream", "read", "a/b"],
 	["HEAD /streams/a", "/streams/:stream", "read", "a"],

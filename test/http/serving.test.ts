@@ -4,6 +4,7 @@ import { parseSettings } from "../../src/config.ts";
 import { Refusal } from "../../src/errors.ts";
 import { Serving } from "../../src/http/serving.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
+import type { LogMoves } from "../../src/log/moving/moves.ts";
 import type { LogTree } from "../../src/log/tree.ts";
 import { replacing } from "../log/asking.ts";
 import { quietRoom } from "../log/room/quiet.ts";
@@ -11,6 +12,14 @@ import { unmeasured } from "../log/unmeasured.ts";
 import { toldTo } from "../observe/told.ts";
 import { ask, get } from "./ask.ts";
 
+const NO_MOVES: LogMoves = {
+	size: () => 0,
+	incarnation: () => 1,
+	events: async () => [],
+	eventsOf: async () => undefined,
+	import: async ({ from }) => ({ next: from, written: 0 }),
+	close: () => {},
+};
 const NO_TREE: LogTree = {
 	key: "",
 	damage: undefined,
@@ -34,6 +43,7 @@ test("each of two servers in a process reports damage, once", async () => {
 		measured: unmeasured(),
 		hidden: inner.hidden,
 		tree: NO_TREE,
+		moves: NO_MOVES,
 		room,
 		scavenger,
 	};

@@ -4,7 +4,7 @@
  * Every event has an id, so sending twice is safe: the server answers the repeat as it answered the
  * first time. So a retry is right after any failure, whether or not the append was carried out.
  *
- *   send ──▶ 201 with the event's URL ──▶ done
+ *   send ──▶ 201 with the event's URL, or 204 of a delete ──▶ done
  *        ──▶ refused, several events ──▶ each alone
  *        ──▶ refused, one event ──▶ the import stops
  *        ──▶ anything else ──▶ wait ──▶ send
@@ -32,6 +32,8 @@ export type Target = {
 	readonly stop: AbortController;
 	/** Called with the reason when a wait begins. */
 	onWait(reason: string): void;
+	/** Called with the line of an event, and what of it has no effect: `Varve-Ignored`. */
+	onIgnored(line: number, ignored: string): void;
 };
 
 export type Delivered = { readonly repeated: number };
@@ -56,9 +58,12 @@ export async function deliver(
 		requestOf(target, path, items),
 	);
 	// After a retry, a repeat may be this import's own first attempt, so it does not count.
-	if (refused === undefined)
+	if (refused === undefined) {
+		tellIgnored(target, answer, items);
 		return { repeated: attempts === 1 && isRepeat(answer) ? items.length : 0 };
+	}
 	const [first] = items;
+	if (first?.isDelete && refused.word === "stream-deleted") return { repeated: 1 };
 	if (items.length === 1 && first)
 		throw lineFailure(first.line, `${answer.status} ${answer.reason}: ${refused.detail}`);
 	// A part was there before, in another batch, or one event is at fault: send one at a time.
@@ -70,10 +75,13 @@ export async function deliver(
 function requestOf(target: Target, path: string, items: readonly Item[]): string {
 	const [first] = items;
 	const alone = first?.headers;
-	const headers = alone ?? "Content-Type: application/vnd.eventstore.events+json\r\n";
+	const expected = first?.before === undefined ? "" : `ES-ExpectedVersion: ${first.before}\r\n`;
+	const kind = alone ?? "Content-Type: application/vnd.eventstore.events+json\r\n";
+	const headers = kind + expected;
+	const method = first?.isDelete ? "DELETE" : "POST";
 	const body = alone === undefined ? `[${items.map((item) => item.body).join()}]` : first?.body;
 	const length = `Content-Length: ${body?.length ?? 0}\r\n`;
-	return `POST ${path} HTTP/1.1\r\n${target.headers}${headers}${length}\r\n${body}`;
+	return `${method} ${path} HTTP/1.1\r\n${target.headers}${headers}${length}\r\n${body}`;
 }
 
 async function send(target: Target, connection: Connection, request: string) {
@@ -81,7 +89,7 @@ async function send(target: Target, connection: Connection, request: string) {
 	for (let attempts = 1; ; attempts++) {
 		const result = await attempt(connection, request);
 		const refused = result instanceof Error ? undefined : refusalIn(result);
-		if (result instanceof Error || (refused === undefined && !isCreated(result))) {
+		if (result instanceof Error || (refused === undefined && !isDone(result, request))) {
 			const pauseMs = pauseOf(result, attempts);
 			const spentMs = Date.now() - startedAt;
 			if (target.stop.signal.aborted) throw new Failure(`stopped trying: ${troubleText(result)}`);
@@ -115,7 +123,10 @@ function problemOf(answer: Answer): Problem | undefined {
 }
 
 /** Every append is answered with the URL of its first event, which ends in the version. */
-function isCreated(answer: Answer): boolean {
+function isDone(answer: Answer, request: string): boolean {
+	if (request.startsWith("DELETE ")) {
+		return answer.status === 204 && headerOf(answer, "es-position") !== undefined;
+	}
 	return answer.status === 201 && /\/\d+$/.test(headerOf(answer, "location") ?? "");
 }
 
@@ -146,6 +157,18 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
 		signal.addEventListener("abort", done);
 	});
 }
+
+/** What of the events the server stored without effect, each by its line. */
+function tellIgnored(target: Target, answer: Answer, items: readonly Item[]): void {
+	const ignored = headerOf(answer, "varve-ignored");
+	for (const [, name, index, reason] of (ignored ?? "").matchAll(IGNORED)) {
+		const item = items[Number(index)];
+		if (item) target.onIgnored(item.line, `${name} has no effect: ${reason}`);
+	}
+}
+
+/** A member of `Varve-Ignored`: the server's names and reasons hold nothing that is escaped. */
+const IGNORED = /"([^"]*)";event=(\d+);reason="([^"]*)"/g;
 
 function isRepeat(answer: Answer): boolean {
 	return headerOf(answer, "varve-repeated") === "true";

@@ -34,7 +34,10 @@ export type Line = {
 type Members = { readonly [name in Name]?: string };
 type Name = (typeof NAMES)[number];
 
-/** The members of a line. `varve read` also prints the last four; they are not sent. */
+/**
+ * The members of a line. `varve read` also prints version, position and created, and `varve export`
+ * all of them; an import that gives events numbers of its own sends none of these.
+ */
 const NAMES = [
 	"stream",
 	"type",
@@ -47,6 +50,14 @@ const NAMES = [
 	"version",
 	"position",
 	"created",
+	"hash",
+	"mark",
+	"erased",
+	"dataDigest",
+	"metadataDigest",
+	"correlation",
+	"incarnation",
+	"logIncarnation",
 ] as const;
 
 /** An event ready to be sent. */
@@ -56,7 +67,16 @@ export type Item = {
 	readonly body: string;
 	/** The header lines of a request of its own. */
 	readonly headers: string | undefined;
+	/** The last version of the stream until then, -1 for none; undefined if it may be any. */
+	readonly before?: number;
+	/** True for the delete of the stream for ever. */
+	readonly isDelete?: true;
 };
+
+/** The item that ends a stream for ever. */
+export function deleteItem(line: number, before: number): Item {
+	return { line, body: "", headers: "ES-HardDelete: True\r\n", before, isDelete: true };
+}
 
 /**
  * Reads one line.
@@ -88,6 +108,12 @@ export function itemOf({ number, members }: Line, id: string): Item {
 	if (!data?.startsWith('"')) return member(number, id, type, data, metadata);
 	if (metadata !== undefined) throw wrong("data that is a string cannot have metadata");
 	return alone(number, id, type, "application/json", data);
+}
+
+/** All that two lines with one id must have in common, unless one of them is at fault. */
+export function contentText({ members }: Line): string {
+	const { type, data, metadata, dataBase64, metadataBase64 } = members;
+	return [type, data, metadata, dataBase64, metadataBase64].join("\0");
 }
 
 /** The id in a line, if it has one. */

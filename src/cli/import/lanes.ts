@@ -1,6 +1,7 @@
 /**
- * Many streams at once, each in order: a lane per stream, and one request of a lane in flight at a
- * time.
+ * Many streams at once, each in order: a lane for each stream together with its metadata, and one
+ * request of a lane in flight at a time. With one connection, all lines are in one lane, so their
+ * order is kept across streams.
  *
  *   lines ──▶ lane a: a7 a8 a9 ──▶ [a5 a6] in flight
  *             lane b: b3       ──▶ waits its turn for a connection
@@ -10,6 +11,8 @@
  * costs no more requests than a quiet one. The number and the bytes of waiting events are limited;
  * `room` says when to go on.
  */
+import type { StreamName } from "../../event.ts";
+import { describedStream } from "../../retention/window.ts";
 import type { Connection } from "./connection.ts";
 import { deliver, type Target } from "./deliver.ts";
 import type { Item } from "./event.ts";
@@ -22,7 +25,8 @@ const BATCH_BYTES_MAX = 256 * 1024;
 const WAITING_EVENTS_MAX = 4096;
 const WAITING_BYTES_MAX = 16 * 1024 * 1024;
 
-type Lane = { readonly stream: string; readonly path: string; waiting: Item[]; busy: boolean };
+type Sent = { readonly stream: string; readonly item: Item };
+type Lane = { readonly name: string; waiting: Sent[]; busy: boolean };
 
 export class Lanes {
 	readonly #target: Target;
@@ -48,12 +52,14 @@ export class Lanes {
 
 	/** Takes the next event of a stream. The caller checks before that there is room. */
 	push(stream: string, item: Item): void {
-		let lane = this.#lanes.get(stream);
+		// A delete is metadata, and what follows it in the stream has to find it.
+		const name = this.#inFlightMax === 1 ? "" : (describedStream(stream as StreamName) ?? stream);
+		let lane = this.#lanes.get(name);
 		if (!lane) {
-			lane = { stream, path: this.#pathOf(stream), waiting: [], busy: false };
-			this.#lanes.set(stream, lane);
+			lane = { name, waiting: [], busy: false };
+			this.#lanes.set(name, lane);
 		}
-		lane.waiting.push(item);
+		lane.waiting.push({ stream, item });
 		this.#waitingEvents++;
 		this.#waitingBytes += item.body.length;
 		if (!lane.busy) this.#ready.add(lane);
@@ -94,10 +100,11 @@ export class Lanes {
 			const connection = this.#idle.pop() as Connection;
 			this.#ready.delete(lane);
 			lane.busy = true;
+			const [{ stream }] = lane.waiting as [Sent];
 			const batch = this.#take(lane);
-			deliver(this.#target, connection, lane.path, batch)
+			deliver(this.#target, connection, this.#pathOf(stream), batch)
 				.then(
-					({ repeated }) => this.done.delivered(lane.stream, batch.length, repeated),
+					({ repeated }) => this.done.delivered(stream, batch.length, repeated),
 					(error: Error) => this.#onFailure(error),
 				)
 				.then(() => this.#release(lane, connection));
@@ -109,25 +116,19 @@ export class Lanes {
 		const { waiting } = lane;
 		let bytes = 0;
 		let count = 0;
-		let before: Item | undefined;
-		for (const item of waiting) {
-			if (before && !this.#travelsWith(before, item)) break;
-			if (count === BATCH_EVENTS_MAX || (count > 0 && bytes + item.body.length > BATCH_BYTES_MAX))
-				break;
-			bytes += item.body.length;
+		let before: Sent | undefined;
+		for (const sent of waiting) {
+			const { length } = sent.item.body;
+			if (before && !travelsWith(before, sent)) break;
+			if (count === BATCH_EVENTS_MAX || (count > 0 && bytes + length > BATCH_BYTES_MAX)) break;
+			bytes += length;
 			count++;
-			before = item;
+			before = sent;
 		}
-		lane.waiting = count === waiting.length ? [] : waiting.slice(count);
+		lane.waiting = waiting.slice(count);
 		this.#waitingEvents -= count;
 		this.#waitingBytes -= bytes;
-		return count === waiting.length ? waiting : waiting.slice(0, count);
-	}
-
-	#travelsWith(before: Item, item: Item): boolean {
-		if (before.headers !== undefined || item.headers !== undefined) return false;
-		// One request at a time keeps the file's order across all streams: nothing may overtake.
-		return this.#inFlightMax > 1 || item.line === before.line + 1;
+		return waiting.slice(0, count).map(({ item }) => item);
 	}
 
 	#onFailure(error: Error): void {
@@ -140,7 +141,7 @@ export class Lanes {
 	#release(lane: Lane, connection: Connection): void {
 		lane.busy = false;
 		if (lane.waiting.length > 0) this.#ready.add(lane);
-		else this.#lanes.delete(lane.stream);
+		else this.#lanes.delete(lane.name);
 		this.#idle.push(connection);
 		this.#dispatch();
 		this.#changed?.();
@@ -156,4 +157,10 @@ export class Lanes {
 		const prefix = this.#target.url.pathname.replace(/\/$/, "");
 		return `${prefix}/streams/${encodeURIComponent(stream)}`;
 	}
+}
+
+/** Whether two events that follow each other in a lane can be in one append. */
+function travelsWith(before: Sent, sent: Sent): boolean {
+	if (before.item.headers !== undefined || sent.item.headers !== undefined) return false;
+	return before.stream === sent.stream;
 }

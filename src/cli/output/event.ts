@@ -1,4 +1,5 @@
 /** An event as a line of NDJSON, on the way to standard output. */
+import { exactText } from "../../../feeds/moving/encode.ts";
 import { contentMember, encodeLine, jsonText } from "../../../feeds/ndjson/encode.ts";
 import type { ReadEvent } from "../../../feeds/reader/event.ts";
 
@@ -20,23 +21,21 @@ function onOneLine(bytes: Uint8Array): Uint8Array {
 	return json === undefined ? bytes : Buffer.from(json.replace(/[\r\n]+/g, " "));
 }
 
+type Exported = Pick<ReadEvent, "stream" | "type" | "id" | "isJson" | "data" | "metadata">;
+
 /**
  * For `varve import`: the line that appends exactly the same bytes again. Strings and null are in
  * Base64, because an import takes `null` for nothing; so are line breaks, because a line has none.
  */
-export function exportLine(event: ReadEvent): string {
+export function exportLine(event: Exported): string {
 	const { stream, type, id } = event;
 	const head = JSON.stringify({ stream, type, id }).slice(0, -1);
-	const data = exact(jsonText(event.data, event.isJson));
-	const metadata = exact(jsonText(event.metadata, true));
+	const data = event.isJson ? exactText(event.data) : undefined;
+	const metadata = exactText(event.metadata);
 	const plain = data ?? (event.data.length === 0 ? "" : undefined);
 	const isJson = event.isJson && plain === undefined ? ',"isJson":true' : "";
 	return (
 		`${head}${isJson}${contentMember("data", event.data, data)}` +
 		`${contentMember("metadata", event.metadata, metadata)}}\n`
 	);
-}
-
-function exact(json: string | undefined): string | undefined {
-	return json === undefined || /^\s*["n]|[\r\n]|^\s|\s$/.test(json) ? undefined : json;
 }

@@ -10,15 +10,17 @@
 import type Database from "better-sqlite3";
 import { HASH_BYTES } from "../../../feeds/proof/hash.ts";
 import { DIGESTS_BYTES, hashOfDigested, writeDigests } from "../../../feeds/proof/leaf.ts";
-import { isRefusal } from "../../errors.ts";
+import { isRefusal, type Refusal } from "../../errors.ts";
 import type { NewEvent, StreamName } from "../../event.ts";
 import { streamsJoined } from "../../indexes/joins.ts";
 import { carryOut, type InsertedAt, type PlanWriter } from "../appending/carry-out.ts";
 import { type PlannedWrite, planAppend, planDelete } from "../appending/plan.ts";
+import type { MovedSpan } from "../moving/moves.ts";
 import { WriterFacts } from "./facts.ts";
 import { Contradiction, failureOf, isSyncFailure } from "./failures.ts";
 import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "./flags.ts";
 import { idKeyOf } from "./ids/keys.ts";
+import { Importer, type LogEnd } from "./moving/importer.ts";
 import {
 	type Answer,
 	type Answers,
@@ -49,8 +51,8 @@ export class Appender {
 	};
 	/** Of the event that is being inserted: SQLite copies it. */
 	readonly #hash = Buffer.alloc(HASH_BYTES);
-	#next = 0;
-	#created = 0;
+	readonly #end: LogEnd = { next: 0, created: 0 };
+	readonly #importer: Importer;
 	#now = 0;
 
 	/**
@@ -60,15 +62,16 @@ export class Appender {
 	constructor(database: Database.Database) {
 		this.#database = database;
 		this.#statements = prepare(database);
-		this.#streams = new Streams(database, () => this.#next);
+		this.#streams = new Streams(database, () => this.#end.next);
 		this.#facts = new WriterFacts(database, this.#streams);
 		this.#merkleTree = new MerkleTree(database);
+		this.#importer = new Importer(database, this.#streams, this.#merkleTree, this.#end);
 		this.#reset();
 	}
 
 	/** The last position of the log; -1 if it is empty. */
 	get last(): number {
-		return this.#next - 1;
+		return this.#end.next - 1;
 	}
 
 	/**
@@ -77,18 +80,31 @@ export class Appender {
 	 */
 	commit(batch: Batch): Answers {
 		const writes = unpack(batch);
+		this.#now = batch.now;
+		return this.#transact(writes, (write) => this.#answer(write));
+	}
+
+	/**
+	 * Writes events of another log, all or none.
+	 * @throws as `commit`
+	 */
+	import(span: MovedSpan): Answers {
+		return this.#transact([span], () => this.#importer.import(span));
+	}
+
+	#transact<Write>(writes: readonly Write[], answerTo: (write: Write) => Answer): Answers {
 		const { grown, marked } = this.#streams;
 		let hasBegun = false;
 		const begunMs = performance.now();
 		try {
 			this.#statements.begin.run();
 			hasBegun = true;
-			this.#now = batch.now;
-			const answers = writes.map((write) => this.#answer(write));
+			const answers = writes.map(answerTo);
 			this.#streams.insertSpans();
 			// If all were refused or repeated, there is nothing to sync.
+			const isChanged = grown.size > 0 || answers.some((answer) => !isSettled(answer));
 			const insertedMs = performance.now();
-			this.#statements[grown.size > 0 ? "commit" : "rollback"].run();
+			this.#statements[isChanged ? "commit" : "rollback"].run();
 			const endedMs = performance.now();
 			return packAnswers(answers, {
 				last: this.last,
@@ -99,7 +115,7 @@ export class Appender {
 			});
 		} catch (error) {
 			if (isSyncFailure(error)) throw error;
-			const failure = failureOf(error, this.#database.name);
+			const failure = isRefusal(error) ? deniedBy(error) : failureOf(error, this.#database.name);
 			// Who may not even begin, because another program holds a lock, has nothing to undo.
 			if (hasBegun) this.#undo();
 			return packAnswers(
@@ -115,7 +131,7 @@ export class Appender {
 		try {
 			return this.#carryOut(write);
 		} catch (error) {
-			if (isRefusal(error)) return { word: error.word, facts: error.facts };
+			if (isRefusal(error)) return deniedBy(error);
 			throw error;
 		}
 	}
@@ -131,8 +147,8 @@ export class Appender {
 
 	#insert({ stream: name, mark }: PlannedWrite, events: readonly PackedEvent[]): InsertedAt {
 		const stream = this.#streams.findOrCreate(name);
-		const first = { version: stream.last + 1, position: this.#next };
-		this.#created = Math.max(this.#created, this.#now);
+		const first = { version: stream.last + 1, position: this.#end.next };
+		this.#end.created = Math.max(this.#end.created, this.#now);
 		let firstFlags = mark === undefined ? 0 : FLAGS[mark];
 		for (const event of events) {
 			this.#insertEvent(name, stream, event, event.flags | firstFlags);
@@ -144,8 +160,8 @@ export class Appender {
 	#insertEvent(name: StreamName, stream: Stream, event: PackedEvent, flags: number): void {
 		const { id, idKey, type, digests, data, metadata } = event;
 		const streams = this.#streams;
-		const created = this.#created;
-		const position = this.#next++;
+		const created = this.#end.created;
+		const position = this.#end.next++;
 		const version = stream.last + 1;
 		const head = { position, created, version, id, flags, stream: name, type };
 		const hash = hashOfDigested(head, digests, this.#hash);
@@ -172,11 +188,20 @@ export class Appender {
 		if ((before?.position ?? -1) + 1 !== (end?.position ?? 0)) {
 			throw new Contradiction("the newest events do not lie one behind the other");
 		}
-		this.#next = (end?.position ?? -1) + 1;
-		this.#created = end?.created ?? 0;
+		this.#end.next = (end?.position ?? -1) + 1;
+		this.#end.created = end?.created ?? 0;
 		this.#streams.reset();
-		this.#merkleTree.reset(this.#next);
+		this.#merkleTree.reset(this.#end.next);
 	}
+}
+
+/** Whether there was nothing to write. */
+function isSettled(answer: Answer): boolean {
+	return !("first" in answer) || answer.repeated;
+}
+
+function deniedBy({ word, facts }: Refusal): Answer {
+	return { word, facts };
 }
 
 function packed({ id, type, isJson, data, metadata }: NewEvent): PackedEvent {

@@ -25,6 +25,7 @@ import {
 	type Verification,
 } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
+import type { MovedSpan } from "../moving/moves.ts";
 import { ErasureQueue, erasuresOf } from "./erasure/queue.ts";
 import { refusalOr } from "./failures.ts";
 import { claimDirectory } from "./files/claim.ts";
@@ -161,6 +162,11 @@ export class SqliteLog implements Log, MeasuredLog {
 
 	delete(deletion: Deletion): Promise<Appended> {
 		return this.#parts.queue.write(deletion);
+	}
+
+	/** Appends events of another log, as `AppendQueue.import`; for `LogMoves`. */
+	import(span: MovedSpan): Promise<Appended> {
+		return this.#parts.queue.import(span);
 	}
 
 	async redact(redaction: Redaction): Promise<void> {

@@ -8,9 +8,11 @@
 import type { Refusal } from "../../errors.ts";
 import type { MeasuredLog } from "../../observe/numbers/log-activity.ts";
 import type { HiddenReads, Log, LogLimits } from "../log.ts";
+import type { LogMoves } from "../moving/moves.ts";
 import { ReadOnlyLog } from "../read-only.ts";
 import type { LogTree } from "../tree.ts";
 import { type OnStop, openSqliteLog, type SqliteOptions } from "./log.ts";
+import { SqliteMoves } from "./moving/moves.ts";
 import { writerStopped } from "./queue.ts";
 import { openLogTree } from "./tree/log-tree.ts";
 
@@ -20,6 +22,7 @@ export type OpenedLog = {
 	readonly hidden: HiddenReads;
 	readonly tree: LogTree;
 	readonly measured: MeasuredLog;
+	readonly moves: LogMoves;
 	/** Why the log is only read, if it is: see `SqliteOptions.onStop`. */
 	readonly stopped: Refusal<"writer-stopped"> | undefined;
 };
@@ -40,12 +43,17 @@ export async function openDirectory(
 	};
 	const log = await openSqliteLog(directory, limits, { ...options, onStop });
 	try {
+		const { hidden } = log;
 		const tree = openLogTree(directory);
 		const parts = { hidden: log.hidden, tree, measured: log };
-		if (stopped || tree.damage === undefined) return { ...parts, log, stopped };
+		if (stopped || tree.damage === undefined) {
+			const moves = new SqliteMoves(directory, (span) => log.import(span));
+			return { ...parts, log, moves, stopped };
+		}
 		const refusal = writerStopped(`the log is damaged: ${tree.damage}`);
 		onStop(refusal);
-		return { ...parts, log: new ReadOnlyLog(log, refusal), stopped: refusal };
+		const moves = new SqliteMoves(directory, () => Promise.reject(refusal));
+		return { ...parts, log: new ReadOnlyLog(log, refusal), moves, stopped: refusal };
 	} catch (error) {
 		await log.close();
 		throw error;

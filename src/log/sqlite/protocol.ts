@@ -19,6 +19,7 @@ import { DIGESTS_BYTES, writeDigests } from "../../../feeds/proof/leaf.ts";
 import type { Refusals, Word } from "../../errors.ts";
 import type { ExpectedVersion, StreamName, Version } from "../../event.ts";
 import type { Append, Appended, Deletion } from "../log.ts";
+import type { MovedSpan } from "../moving/moves.ts";
 import { FLAG_JSON } from "./flags.ts";
 import { ID_KEY_BYTES, idKeyAt, idKeyText } from "./ids/keys.ts";
 
@@ -34,6 +35,9 @@ export type Batch = {
 	readonly types: readonly string[];
 	readonly bytes: ArrayBuffer;
 };
+
+/** The one write of a transaction: it is written or undone as a whole. It is cloned, not packed. */
+export type SpanBatch = { readonly span: MovedSpan };
 
 export type Kind = (typeof KINDS)[number];
 
@@ -94,6 +98,9 @@ export type Denied =
 	/** The disk or SQLite failed, in words; nothing of the batch was written. */
 	| { readonly fault: string };
 
+/** What an event of a span takes besides its content and its names. */
+const MOVED_BYTES = 256;
+
 const KINDS = ["append", "soft-delete", "hard-delete"] as const;
 const WRITE_BYTES = 8 + 1 + 4;
 const KIND_AT = 8;
@@ -124,6 +131,15 @@ export function packedBytes(write: Write): number {
 /** Bytes of data and metadata, of a write that takes `packed` bytes in a batch. */
 export function contentBytes(write: Write, packed: number): number {
 	return packed - WRITE_BYTES - eventsOf(write).length * EVENT_BYTES;
+}
+
+/** About the bytes that a span takes in the memory of both threads. */
+export function spanBytes({ events }: MovedSpan): number {
+	let bytes = 0;
+	for (const { data, metadata, stream, type } of events) {
+		bytes += MOVED_BYTES + data.length + metadata.length + stream.length + type.length;
+	}
+	return bytes;
 }
 
 /** @param bytes the sum of `packedBytes` */

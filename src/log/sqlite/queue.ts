@@ -16,6 +16,7 @@ import type { Version } from "../../event.ts";
 import { LogActivity } from "../../observe/numbers/log-activity.ts";
 import { ListenerProgress } from "../listener-progress.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
+import type { MovedSpan } from "../moving/moves.ts";
 import type { ErasureMessage } from "./erasure/queue.ts";
 import { messageOf } from "./failures.ts";
 import {
@@ -25,7 +26,9 @@ import {
 	contentBytes,
 	pack,
 	packedBytes,
+	type SpanBatch,
 	type Stopped,
+	spanBytes,
 	type Write,
 } from "./protocol.ts";
 
@@ -46,7 +49,7 @@ const IN_FLIGHT_MAX = 2;
 const RESTART_SECONDS = 30;
 
 type WaitingWrite = {
-	readonly write: Write;
+	readonly write: Write | MovedSpan;
 	readonly bytes: number;
 	readonly sinceMs: number;
 	/** Those behind it do not share its commit. */
@@ -117,9 +120,17 @@ export class AppendQueue {
 	}
 
 	write(write: Write): Promise<Appended> {
+		return this.#enqueue(write, packedBytes(write));
+	}
+
+	/** Appends events of another log, in a commit of their own; as `Importer.import` answers. */
+	import(span: MovedSpan): Promise<Appended> {
+		return this.#enqueue(span, spanBytes(span));
+	}
+
+	#enqueue(write: Write | MovedSpan, bytes: number): Promise<Appended> {
 		if (this.#isClosing) return reject(new Refusal("shutting-down", { retryAfterSeconds: 1 }));
 		if (this.#broken) return reject(this.#broken);
-		const bytes = packedBytes(write);
 		const full = this.#full(bytes);
 		if (full) return reject(full);
 		this.activity.enter(bytes);
@@ -193,20 +204,31 @@ export class AppendQueue {
 	#send(): void {
 		if (this.#broken || this.#waiting.length === 0) return;
 		if (this.#inFlight.length >= IN_FLIGHT_MAX) return;
+		const [{ write: next }] = this.#waiting as [WaitingWrite];
+		if (isSpan(next)) this.#sendSpan(next);
+		else this.#sendWrites();
+		if (this.#waiting.length > 0) this.#sendSoon();
+	}
+
+	#sendSpan(span: MovedSpan): void {
+		this.#inFlight.push(this.#waiting.splice(0, 1));
+		const batch: SpanBatch = { span };
+		this.#writer.postMessage(batch);
+	}
+
+	#sendWrites(): void {
 		let bytes = 0;
-		let count = 0;
+		const writes: Write[] = [];
 		for (const waiting of this.#waiting) {
-			if (count > 0 && bytes + waiting.bytes > BATCH_BYTES_MAX) break;
+			if (isSpan(waiting.write)) break;
+			if (writes.length > 0 && bytes + waiting.bytes > BATCH_BYTES_MAX) break;
 			bytes += waiting.bytes;
-			count++;
+			writes.push(waiting.write);
 			if (waiting.endsCommit) break;
 		}
-		const sent = this.#waiting.splice(0, count);
-		this.#inFlight.push(sent);
-		const writes = sent.map((waiting) => waiting.write);
+		this.#inFlight.push(this.#waiting.splice(0, writes.length));
 		const batch = pack(writes, bytes, this.#clock());
 		this.#writer.postMessage(batch, [batch.bytes]);
-		if (this.#waiting.length > 0) this.#sendSoon();
 	}
 
 	/**
@@ -252,7 +274,8 @@ export class AppendQueue {
 		appendSeconds.observe((performance.now() - sinceMs) / 1000);
 		const isNew = "first" in answer && !answer.repeated;
 		appends[isNew ? "written" : "first" in answer ? "repeated" : "refused"]++;
-		return isNew ? contentBytes(write, bytes) : 0;
+		if (!isNew) return 0;
+		return isSpan(write) ? contentOf(write) : contentBytes(write, bytes);
 	}
 
 	#measureCommit({ last, commitMs, syncMs }: Answers, appends: number, bytes: number): void {
@@ -264,6 +287,17 @@ export class AppendQueue {
 /** The refusal of every write once the writer has stopped. */
 export function writerStopped(reason: string): Refusal<"writer-stopped"> {
 	return new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS });
+}
+
+/** Bytes of data and metadata, also of events that were there already. */
+function contentOf({ events }: MovedSpan): number {
+	let bytes = 0;
+	for (const { data, metadata } of events) bytes += data.length + metadata.length;
+	return bytes;
+}
+
+function isSpan(write: Write | MovedSpan): write is MovedSpan {
+	return "root" in write;
 }
 
 /** The damage that stopped a transaction is the answer to all its writes. */

@@ -17,7 +17,7 @@ import { CLEANED, type ErasureMessage, PING } from "./erasure/queue.ts";
 import { causeOf, isUnreadable } from "./failures.ts";
 import { takeCheckpoints } from "./files/checkpoint.ts";
 import { openForWriting } from "./files/directory.ts";
-import type { Answers, Batch, Ready, Stopped } from "./protocol.ts";
+import type { Answers, Batch, Ready, SpanBatch, Stopped } from "./protocol.ts";
 import type { WriterData } from "./start.ts";
 
 const port = parentPort;
@@ -46,13 +46,13 @@ function openAppender(): Appender | undefined {
 
 function serve(port: MessagePort, appender: Appender): void {
 	answer({ last: appender.last });
-	port.on("message", (message: Batch | "close") => {
+	port.on("message", (message: Batch | SpanBatch | "close") => {
 		if (message === "close") {
 			end();
 			return;
 		}
 		orStop(() => {
-			const answers = appender.commit(message);
+			const answers = "span" in message ? appender.import(message.span) : appender.commit(message);
 			answer(answers);
 			if (answers.grown.length > 0) checkpointWhenDue();
 		});

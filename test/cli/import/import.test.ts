@@ -164,6 +164,45 @@ describe("varve import", () => {
 		await other.stop();
 	});
 
+	test("keeps the order of the file with one request in flight, in whichever way streams follow", async () => {
+		const other = await startServer();
+		const streams = ["a", "a", "b", "a", "b", "b", "$$a", "a", "c", "a"];
+		const lines = streams.map((stream, n) => JSON.stringify({ stream, type: "T", data: { n } }));
+		const import1 = ["import", "-", "--in-flight", "1", "--source", "x", "--url", other.url];
+		expect((await varve(import1, {}, lines.join("\n"))).code).toBe(0);
+		const { stdout } = await varve(["read", "$all", "--url", other.url]);
+		const read = stdout.trim().split("\n");
+		expect(read.map((line) => (JSON.parse(line) as { stream: string }).stream)).toEqual(streams);
+		await other.stop();
+	});
+
+	test.each([["--dry-run"], ["--in-flight", "4"]])(
+		"refuses two lines with one id and different content, and names both (%s)",
+		async (...options) => {
+			const line = (n: number) =>
+				`{"stream":"double","type":"T","data":{"n":${n}},"id":"c322e299-cb73-4b47-97c5-5054f920746e"}`;
+			const other = '{"stream":"double","type":"T"}';
+			const call = ["import", "-", "--source", "x", ...options];
+			const input = [line(1), other, line(1), line(2)].join("\n");
+			const { code, stderr } = await varve(call, env(), input);
+			expect(code).toBe(1);
+			expect(stderr).toContain(
+				"varve: line 4: its id c322e299-cb73-4b47-97c5-5054f920746e is that of line 1",
+			);
+		},
+	);
+
+	test("says which lines have what the server stores without effect", async () => {
+		const lines = [
+			'{"stream":"ignored-1","type":"T","metadata":{"$correlationId":7}}',
+			'{"stream":"$$ignored-1","type":"$metadata","data":{"$maxCount":"many"}}',
+		];
+		const { code, stderr } = await varve(["import", "--source", "x"], env(), lines.join("\n"));
+		expect(code).toBe(0);
+		expect(stderr).toMatch(/^line 1: \$correlationId has no effect: it is not text$/m);
+		expect(stderr).toMatch(/^line 2: \$maxCount has no effect: /m);
+	});
+
 	test("stops on an interrupt with exit code 130, even while its input is idle", async () => {
 		const running = start(["import", "-", "--source", "x"], env());
 		running.child.stdin?.write(log("idle", 3, 1));

@@ -5,6 +5,7 @@ import { parseSettings } from "../../../src/config.ts";
 import { Serving } from "../../../src/http/serving.ts";
 import type { Log } from "../../../src/log/log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
+import type { LogMoves } from "../../../src/log/moving/moves.ts";
 import type { Room } from "../../../src/log/room/room.ts";
 import type { LogTree } from "../../../src/log/tree.ts";
 import { replacing } from "../../log/asking.ts";
@@ -15,6 +16,14 @@ import { ask, batch, get, head, raw } from "../ask.ts";
 
 const EVENT = { eventId: "c322e299-cb73-4b47-97c5-5054f920746e", eventType: "T", data: {} };
 
+const NO_MOVES: LogMoves = {
+	size: () => 0,
+	incarnation: () => 1,
+	events: async () => [],
+	eventsOf: async () => undefined,
+	import: async ({ from }) => ({ next: from, written: 0 }),
+	close: () => {},
+};
 const NO_TREE: LogTree = {
 	key: "",
 	damage: undefined,
@@ -60,6 +69,7 @@ beforeEach(async () => {
 		measured: unmeasured(),
 		hidden: inner.hidden,
 		tree: NO_TREE,
+		moves: NO_MOVES,
 		room,
 		scavenger,
 	};

@@ -8,6 +8,8 @@ type Words =
 	| "duplicate-event-id"
 	| "event-too-large"
 	| "too-many-events"
+	| "invalid-line"
+	| "import-conflict"
 	| "stream-not-writable"
 	| "wrong-expected-version"
 	| "events-known"
@@ -73,6 +75,19 @@ export const APPEND_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		detail: (f) =>
 			`The append has ${f.events} events. The limit is ${f.eventsMax}. Nothing was written. ` +
 			"Send the events in several appends.",
+	},
+	"invalid-line": {
+		status: 400,
+		title: "Invalid line of an import",
+		detail: (f) => `Line ${f.line} of the body: ${f.reason}. Nothing was written.`,
+	},
+	"import-conflict": {
+		status: 409,
+		title: "Another log",
+		detail: (f) =>
+			`This store does not begin as the source of these lines does: ${f.reason}. Nothing was ` +
+			"written. An import that keeps positions needs an empty store, or one that holds the first " +
+			"events of the same source and no others.",
 	},
 	"stream-not-writable": {
 		status: 401,

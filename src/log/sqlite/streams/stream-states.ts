@@ -63,7 +63,9 @@ export class StreamStates {
 		if (!row && described === undefined) return undefined;
 		const { last, metadata, tombstone } = row ?? NOTHING_FOUND;
 		const scavenged = row?.scavenged ?? 0;
-		if (described === undefined && metadata === null && tombstone === null) return undefined;
+		// In the middle of an import, what was scavenged may come before the metadata that hid it.
+		const isPlain = metadata === null && tombstone === null && scavenged === 0;
+		if (described === undefined && isPlain) return undefined;
 		const isGone = (described === undefined ? tombstone : this.find(described)?.tombstone) != null;
 		if (!row && !isGone) return undefined;
 		const written = metadata === null ? NO_METADATA : this.#metadataAt(metadata);
