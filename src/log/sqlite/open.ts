@@ -43,7 +43,6 @@ export async function openDirectory(
 	};
 	const log = await openSqliteLog(directory, limits, { ...options, onStop });
 	try {
-		const { hidden } = log;
 		const tree = openLogTree(directory);
 		const parts = { hidden: log.hidden, tree, measured: log };
 		if (stopped || tree.damage === undefined) {

@@ -18,7 +18,7 @@
 import { DIGESTS_BYTES, writeDigests } from "../../../feeds/proof/leaf.ts";
 import type { Refusals, Word } from "../../errors.ts";
 import type { ExpectedVersion, StreamName, Version } from "../../event.ts";
-import type { Append, Appended, Deletion } from "../log.ts";
+import type { Append, Appended, Commit, Deletion } from "../log.ts";
 import type { MovedSpan } from "../moving/moves.ts";
 import { FLAG_JSON } from "./flags.ts";
 import { ID_KEY_BYTES, idKeyAt, idKeyText } from "./ids/keys.ts";
@@ -128,9 +128,16 @@ export function packedBytes(write: Write): number {
 	return bytes;
 }
 
-/** Bytes of data and metadata, of a write that takes `packed` bytes in a batch. */
-export function contentBytes(write: Write, packed: number): number {
-	return packed - WRITE_BYTES - eventsOf(write).length * EVENT_BYTES;
+/** Bytes of data and metadata, of a write that takes `packed` bytes in a batch, or of a span. */
+export function contentBytes(write: Write | MovedSpan, packed: number): number {
+	if (!isSpan(write)) return packed - WRITE_BYTES - eventsOf(write).length * EVENT_BYTES;
+	let bytes = 0;
+	for (const { data, metadata } of write.events) bytes += data.length + metadata.length;
+	return bytes;
+}
+
+export function isSpan(write: Write | MovedSpan): write is MovedSpan {
+	return "root" in write;
 }
 
 /** About the bytes that a span takes in the memory of both threads. */
@@ -261,4 +268,18 @@ export function answerAt({ appended, denied }: Answers, index: number): Answer {
 			repeated: appended[index * 3 + 2] === 1,
 		}
 	);
+}
+
+/** The damage that stopped a transaction is the answer to all its writes. */
+export function hasMetDamage({ denied }: Answers): boolean {
+	const first = denied.get(0);
+	return first !== undefined && "word" in first && first.word === "log-damaged";
+}
+
+export function commitOf({ last, grown, lastVersions, marked }: Answers): Commit {
+	return {
+		last,
+		marked,
+		streams: new Map(grown.map((name, index) => [name, lastVersions[index] as Version])),
+	};
 }

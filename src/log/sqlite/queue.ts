@@ -12,7 +12,6 @@
  */
 import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
-import type { Version } from "../../event.ts";
 import { LogActivity } from "../../observe/numbers/log-activity.ts";
 import { ListenerProgress } from "../listener-progress.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
@@ -23,7 +22,10 @@ import {
 	type Answer,
 	type Answers,
 	answerAt,
+	commitOf,
 	contentBytes,
+	hasMetDamage,
+	isSpan,
 	pack,
 	packedBytes,
 	type SpanBatch,
@@ -274,8 +276,7 @@ export class AppendQueue {
 		appendSeconds.observe((performance.now() - sinceMs) / 1000);
 		const isNew = "first" in answer && !answer.repeated;
 		appends[isNew ? "written" : "first" in answer ? "repeated" : "refused"]++;
-		if (!isNew) return 0;
-		return isSpan(write) ? contentOf(write) : contentBytes(write, bytes);
+		return isNew ? contentBytes(write, bytes) : 0;
 	}
 
 	#measureCommit({ last, commitMs, syncMs }: Answers, appends: number, bytes: number): void {
@@ -287,31 +288,6 @@ export class AppendQueue {
 /** The refusal of every write once the writer has stopped. */
 export function writerStopped(reason: string): Refusal<"writer-stopped"> {
 	return new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS });
-}
-
-/** Bytes of data and metadata, also of events that were there already. */
-function contentOf({ events }: MovedSpan): number {
-	let bytes = 0;
-	for (const { data, metadata } of events) bytes += data.length + metadata.length;
-	return bytes;
-}
-
-function isSpan(write: Write | MovedSpan): write is MovedSpan {
-	return "root" in write;
-}
-
-/** The damage that stopped a transaction is the answer to all its writes. */
-function hasMetDamage({ denied }: Answers): boolean {
-	const first = denied.get(0);
-	return first !== undefined && "word" in first && first.word === "log-damaged";
-}
-
-function commitOf({ last, grown, lastVersions, marked }: Answers): Commit {
-	return {
-		last,
-		marked,
-		streams: new Map(grown.map((name, index) => [name, lastVersions[index] as Version])),
-	};
 }
 
 function reject(error: Error): Promise<never> {
