@@ -10,6 +10,7 @@ import { pollDelay } from "./backoff.ts";
 import { dataAhead } from "./data.ts";
 import type { ReadEvent } from "./event.ts";
 import { type ReaderSettings, type ReadOptions, settingsOf } from "./options.ts";
+import { handOut } from "./pages/hand-out.ts";
 import type { ReaderPage } from "./pages/page.ts";
 import { ProgressMeter } from "./pages/progress.ts";
 import { backOff, fetchData, type PageAnswer } from "./session.ts";
@@ -25,21 +26,14 @@ import { type State, type Step, start, step } from "./step.ts";
  */
 export function readStream(options: ReadOptions): AsyncGenerator<ReadEvent, void, void> {
 	const stop = new AbortController();
-	const events = run(settingsOf(options), options.signal, stop);
-	// A generator's own return() waits for the pending next(), which may be a long poll.
-	const leave = events.return.bind(events);
-	events.return = (value) => {
-		stop.abort();
-		return leave(value);
-	};
-	return events;
+	return handOut(run(settingsOf(options), options.signal, stop), stop);
 }
 
 async function* run(
 	settings: ReaderSettings,
 	outer: AbortSignal | undefined,
 	stop: AbortController,
-): AsyncGenerator<ReadEvent, void, void> {
+): AsyncGenerator<readonly ReadEvent[], void, void> {
 	const { signal } = stop;
 	const onAbort = () => stop.abort();
 	outer?.addEventListener("abort", onAbort);
@@ -59,12 +53,8 @@ async function* run(
 			const { wanted, isOver } = inSpan(next.fresh, settings);
 			if (page && !isOver) askAhead(ahead, next, page);
 			if (page?.lacking.size) yield* withData(wanted, page, settings, signal);
-			else {
-				for (const event of wanted) {
-					if (signal.aborted) return;
-					yield event;
-				}
-			}
+			else if (wanted.length > 0) yield wanted;
+			if (signal.aborted) return;
 			at = wanted.at(-1)?.at ?? at;
 			const passed = { events: wanted.length, bytes: page?.bytes ?? 0 };
 			meter?.passed(passed, { at, from: first.from, last: ahead.last });
@@ -97,20 +87,20 @@ function askAhead(ahead: PagesAhead, { state, pause }: Step, page: ReaderPage): 
 	}
 }
 
-/** The events of a page, some of whose data has to be fetched. */
+/** The events of a page, one by one: some of their data has to be fetched. */
 async function* withData(
 	fresh: readonly ReadEvent[],
 	{ lacking }: ReaderPage,
 	settings: ReaderSettings,
 	signal: AbortSignal,
-): AsyncGenerator<ReadEvent, void, void> {
+): AsyncGenerator<readonly ReadEvent[], void, void> {
 	const queue = fresh.flatMap(({ at }) => lacking.get(at) ?? []);
 	const dataOf = dataAhead(queue, (entry) => fetchData(entry, settings, signal));
 	for (const event of fresh) {
 		const entry = lacking.get(event.at);
 		const data = entry ? await dataOf(entry) : event.data;
 		if (signal.aborted) return;
-		if (data !== undefined) yield entry ? { ...event, data } : event;
+		if (data !== undefined) yield [entry ? { ...event, data } : event];
 	}
 }
 

@@ -144,7 +144,8 @@ export function messageOf(error: unknown): string {
 	return typeof message === "string" ? message : String(error);
 }
 
-function codeOf(error: unknown): string | undefined {
+/** The code of SQLite or of the system. */
+export function codeOf(error: unknown): string | undefined {
 	const code = (error as { code?: unknown } | undefined)?.code;
 	return typeof code === "string" ? code : undefined;
 }

@@ -157,12 +157,11 @@ export const SELECT_IS_AT = `
 	WHERE entries.stream = ? AND entries.version = ?`;
 
 /**
- * The columns of an event besides its data and metadata, and the lengths of those. SQLite reads a
- * blob's length from the row's header, and not the blob. The id comes as text: a Buffer for each
- * row costs three times what writing the digits does.
+ * The columns of an event besides its id and its content, and the lengths of that. SQLite reads a
+ * blob's length from the row's header, and not the blob.
  */
 const HEAD_COLUMNS =
-	"e.position, e.stream, e.version, lower(hex(e.id)), e.type, e.created, e.flags, " +
+	"e.position, e.stream, e.version, e.type, e.created, e.flags, " +
 	"length(e.data), length(e.metadata)";
 
 export type Order = "ASC" | "DESC";
@@ -178,28 +177,45 @@ const OF_ALL = `
 export const selectEntries = readsOf("n.version", OF_STREAM);
 export const selectEvents = readsOf("e.position", OF_ALL);
 
-/** The statements of a read, all with the same parameters and in the same order. */
+/**
+ * The statements of a read, all with the same parameters and in the same order. Each but `apart`
+ * gives one row, whose values hold those of all entries: a value costs 0.1 µs on its way out of
+ * SQLite, and a Buffer 1 to 3 µs. So the heads come as JSON, for half the price of rows.
+ */
 export type Reads = {
-	/** The version of each entry, and its event without data and metadata. */
+	/** Of each entry, its version and its event without id and content; and the ids, side by side. */
 	heads(order: Order): string;
-	/** The data and metadata of each, one after another in a single value. */
+	/** The data and metadata of each, side by side. */
 	joined(order: Order): string;
 	/** The data and metadata of each, in a row of its own. */
 	apart(order: Order): string;
-	/** The leaf hash of each, one after another in a single value. */
+	/** The leaf hash of each, side by side. */
 	hashes(order: Order): string;
 };
 
+/**
+ * The order is that of the subquery, which SQLite keeps for any aggregate but count, min and max;
+ * `ORDER BY` within the aggregate would sort what the index already has in order, for twice the
+ * price.
+ */
 function readsOf(version: string, range: string): Reads {
+	const joined = (values: string, columns: string, order: Order) =>
+		`SELECT ${values} FROM (SELECT ${columns} ${range} ORDER BY ${version} ${order})`;
 	return {
-		heads: (order) => `SELECT ${version}, ${HEAD_COLUMNS} ${range} ORDER BY ${version} ${order}`,
-		joined: (order) => `
-			SELECT CAST(group_concat(e.data || e.metadata, '' ORDER BY ${version} ${order}) AS BLOB)
-			${range}`,
+		heads: (order) =>
+			joined(
+				`'[' || group_concat(head) || ']', ${sideBySide("id")}`,
+				`json_array(${version}, ${HEAD_COLUMNS}) AS head, e.id`,
+				order,
+			),
+		joined: (order) => joined(sideBySide("content"), "e.data || e.metadata AS content", order),
 		apart: (order) => `SELECT e.data, e.metadata ${range} ORDER BY ${version} ${order}`,
-		hashes: (order) => `
-			SELECT CAST(group_concat(e.hash, '' ORDER BY ${version} ${order}) AS BLOB) ${range}`,
+		hashes: (order) => joined(sideBySide("hash"), "e.hash", order),
 	};
+}
+
+function sideBySide(column: string): string {
+	return `CAST(group_concat(${column}, '') AS BLOB)`;
 }
 
 /** The gap of scavenged positions that a position may be in: the last to begin at or before it. */

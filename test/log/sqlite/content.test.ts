@@ -1,5 +1,7 @@
+import Database from "better-sqlite3";
+import { logFile } from "../../../src/log/sqlite/files/directory.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
-import { append, event, read } from "../asking.ts";
+import { append, event, events, read, refusal } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
 
 describe("the content of a read", () => {
@@ -30,5 +32,41 @@ describe("the content of a read", () => {
 		}
 		expect((await log.verify()).ok).toBe(true);
 		await log.close();
+	});
+});
+
+describe("the heads of a read", () => {
+	test("have the types and ids that were sent, in both directions", async () => {
+		const log = await openSqliteLog(newDirectory());
+		const types = ["a", 'quoted "twice"', "back\\slash", "κόσμε-🪨", "\u2028", "[1,2]", "a"];
+		const sent = types.map((type) => event({ type }));
+		await append(log, "a", sent);
+		const ids = sent.map(({ id }) => id);
+		for (const stream of ["a", "$all"]) {
+			const forward = (await read(log, stream)).entries;
+			expect(forward.map(({ event }) => [event.id, event.type])).toEqual(
+				ids.map((id, at) => [id, types[at]]),
+			);
+			const backward = await read(log, stream, { from: "head", direction: "backward" });
+			expect(backward.entries).toEqual(forward.toReversed());
+		}
+		await log.close();
+	});
+
+	test("are damaged if a column holds bytes that never holds any", async () => {
+		const directory = newDirectory();
+		const log = await openSqliteLog(directory);
+		await append(log, "a", events(3));
+		await log.close();
+		const raw = new Database(logFile(directory)).unsafeMode();
+		raw.exec("DROP TRIGGER events_are_never_updated; PRAGMA writable_schema = ON");
+		raw.exec("UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '') WHERE name = 'events'");
+		raw.exec("PRAGMA writable_schema = RESET");
+		raw.exec("UPDATE events SET type = x'fffe' WHERE position = 1");
+		raw.close();
+		const damaged = await openSqliteLog(directory);
+		expect((await refusal(read(damaged, "a")))[0]).toBe("log-damaged");
+		expect((await read(damaged, "a", { limit: 1 })).entries).toHaveLength(1);
+		await damaged.close();
 	});
 });

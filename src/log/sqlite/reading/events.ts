@@ -5,20 +5,22 @@ import { ALL, type RecordedEvent, type StreamName, type Version } from "../../..
 import { isIndexStream } from "../../../indexes/joins.ts";
 import type { ReadPlan } from "../../reading/plan.ts";
 import { checkBytes, type Entry } from "../../reading/targets.ts";
-import { MissingRows, present } from "../failures.ts";
+import { Contradiction, codeOf, MissingRows, present } from "../failures.ts";
 import { FLAG_JSON, FLAG_REDACTED } from "../flags.ts";
 import * as sql from "../statements.ts";
 import type { StreamRow } from "../streams/rows.ts";
 import { checkComplete, checkHashes, checkNoted, type EventRow } from "../verify/reads.ts";
 
+const ID_BYTES = 16;
+
 /** Some 2 MB of names. A number never changes its name, so none of them grows stale. */
 const NAMES_KEPT_MAX = 10_000;
 
-/**
- * Up to here the content of a read is fetched as one value and cut up: a Buffer out of SQLite costs
- * 1 to 3 µs, and 20 events have 40 of them. Beyond, copying it once more costs memory instead.
- */
+/** Up to here the content of a read is fetched as one value. Beyond, the copy costs memory. */
 const JOINED_BYTES_MAX = 1024 * 1024;
+
+/** Events without their content, and their ids in the notation of `NewEvent.id`. */
+type Heads = { readonly rows: readonly EventRow[]; readonly ids: readonly string[] };
 
 /** The data and metadata of one event. */
 type EventContent = { readonly data: Uint8Array; readonly metadata: Uint8Array };
@@ -51,16 +53,16 @@ export class Events {
 		const isAll = stream === ALL;
 		const reads = (isAll ? this.#statements.ofAll : this.#statements.ofStream)[direction];
 		const where = isAll ? [from, to] : [of.id, from, to];
-		// All at once: a call out of SQLite for each row costs as much again as the row.
-		const rows = reads.heads.all(...where) as EventRow[];
+		const heads = headsOf(reads, where);
+		const { rows } = heads;
 		const low = Number(from);
 		const high = Number(to);
 		const scavenged = () => (isAll ? (this.#statements.scavenged.get({ low, high }) as number) : 0);
 		checkComplete(rows.length, high - low + 1, scavenged);
 		if (!isIndexStream(stream)) checkNoted(rows, of, { resolve, hidden });
 		const contents = content ? this.#contents(reads, where, rows) : [];
-		const events = rows.map((row, index) =>
-			this.#event(row, content ? present(contents[index], "content") : NO_CONTENT),
+		const events = rows.map((_, index) =>
+			this.#event(heads, index, content ? present(contents[index], "content") : NO_CONTENT),
 		);
 		if (content) this.#check(reads, where, rows, events);
 		return rows.map(([version], index) => ({ version, event: events[index] as RecordedEvent }));
@@ -70,12 +72,13 @@ export class Events {
 	eventAt(of: StreamRow, version: Version, content: boolean): RecordedEvent {
 		const reads = this.#statements.ofStream.forward;
 		const where = [of.id, version, version];
-		const found = present(reads.heads.get(...where), "what a link leads to") as EventRow;
+		const heads = headsOf(reads, where);
+		present(heads.rows[0], "what a link leads to");
 		const written = content
 			? (present(reads.apart.get(...where), "content") as EventContent)
 			: NO_CONTENT;
-		const event = this.#event(found, written);
-		if (content) this.#check(reads, where, [found], [event]);
+		const event = this.#event(heads, 0, written);
+		if (content) this.#check(reads, where, heads.rows, [event]);
 		return event;
 	}
 
@@ -96,7 +99,7 @@ export class Events {
 		rows: readonly EventRow[],
 	): EventContent[] {
 		let bytes = 0;
-		for (const row of rows) bytes += row[8] + row[9];
+		for (const row of rows) bytes += row[7] + row[8];
 		checkBytes(bytes, this.#options.pageBytesMax);
 		if (bytes > JOINED_BYTES_MAX) return reads.apart.all(...where) as EventContent[];
 		const joined = (reads.joined.get(...where) ?? NOTHING) as Uint8Array;
@@ -107,22 +110,23 @@ export class Events {
 			at += length;
 			return joined.subarray(at - length, at);
 		};
-		return rows.map((row) => ({ data: cut(row[8]), metadata: cut(row[9]) }));
+		return rows.map((row) => ({ data: cut(row[7]), metadata: cut(row[8]) }));
 	}
 
-	#event(row: EventRow, { data, metadata }: EventContent): RecordedEvent {
+	#event({ rows, ids }: Heads, index: number, { data, metadata }: EventContent): RecordedEvent {
+		const [, position, stream, version, type, created, flags] = rows[index] as EventRow;
 		const event: RecordedEvent = {
-			position: row[1],
-			stream: this.#nameOf(row[2]),
-			version: row[3],
-			id: uuid(row[4]),
-			type: row[5],
-			created: row[6],
-			isJson: (row[7] & FLAG_JSON) !== 0,
+			position,
+			stream: this.#nameOf(stream),
+			version,
+			id: ids[index] as string,
+			type,
+			created,
+			isJson: (flags & FLAG_JSON) !== 0,
 			data,
 			metadata,
 		};
-		return row[7] & FLAG_REDACTED ? { ...event, isRedacted: true } : event;
+		return flags & FLAG_REDACTED ? { ...event, isRedacted: true } : event;
 	}
 
 	#nameOf(id: number): StreamName {
@@ -134,12 +138,34 @@ export class Events {
 	}
 }
 
-/** 32 hexadecimal digits in lower case → the notation of `NewEvent.id`. */
-function uuid(hex: string): string {
-	const [a, b, c] = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16)];
-	return `${a}-${b}-${c}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+/** @throws MissingRows, Contradiction */
+function headsOf(reads: PreparedReads, where: readonly number[]): Heads {
+	const [json, bytes] = selectHeads(reads, where);
+	const rows = JSON.parse(json ?? "[]") as EventRow[];
+	const found = bytes ?? Buffer.alloc(0);
+	if (found.length !== ID_BYTES * rows.length) throw new MissingRows("some of the ids are missing");
+	const hex = found.toString("hex");
+	return { rows, ids: rows.map((_, index) => uuid(hex, 2 * ID_BYTES * index)) };
 }
 
+/** @throws Contradiction if a column of a damaged row holds what it never holds */
+function selectHeads(reads: PreparedReads, where: readonly number[]): JoinedHeads {
+	try {
+		return reads.heads.get(...where) as JoinedHeads;
+	} catch (error) {
+		// What JSON cannot hold: bytes where there should be text or a number.
+		if (codeOf(error) !== "SQLITE_ERROR") throw error;
+		throw new Contradiction("some of the events are not events");
+	}
+}
+
+/** @param at where its 32 hexadecimal digits begin, in lower case */
+function uuid(hex: string, at: number): string {
+	const part = (from: number, to: number) => hex.slice(at + from, at + to);
+	return `${part(0, 8)}-${part(8, 12)}-${part(12, 16)}-${part(16, 20)}-${part(20, 32)}`;
+}
+
+type JoinedHeads = [json: string | null, ids: Buffer | null];
 type PreparedReads = ReturnType<typeof prepareReads>;
 
 function prepare(database: Database.Database) {

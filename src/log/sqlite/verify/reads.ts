@@ -15,7 +15,6 @@ export type EventRow = [
 	position: number,
 	stream: number,
 	version: number,
-	id: string,
 	type: string,
 	created: number,
 	flags: number,
@@ -66,7 +65,7 @@ export function checkNoted(
 	{ link }: { readonly link: number | null },
 	{ resolve, hidden }: { readonly resolve: boolean; readonly hidden: boolean },
 ): void {
-	const misses = ([, , , , , type, , flags]: EventRow) =>
+	const misses = ([, , , , type, , flags]: EventRow) =>
 		(resolve && link === null && type === LINK_TYPE) || (!hidden && (flags & FLAG_SCAVENGED) !== 0);
 	if (rows.some(misses)) throw new Contradiction("its events are not what is noted of the stream");
 }
@@ -86,9 +85,9 @@ export function checkHashes(
 	hashes: Uint8Array,
 ): void {
 	for (const [index, event] of events.entries()) {
-		const [, , , , id, , , flags] = rows[index] as EventRow;
+		const [, , , , , , flags] = rows[index] as EventRow;
 		if (flags & FLAGS_ERASED) continue;
-		idBytes.write(id, "hex");
+		idBytes.write(event.id.replaceAll("-", ""), "hex");
 		const { position, stream, version, type, created, data, metadata } = event;
 		const head = { position, stream, version, id: idBytes, type, created, flags };
 		const hash = hashes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
