@@ -37,7 +37,7 @@ export type Recall = (req: IncomingMessage) => Answer | undefined;
 export type Handler = (exchange: Exchange) => Answer | Promise<Answer>;
 
 export function respond(exchange: Exchange, handle: Handler): void {
-	const { context, res, cors } = exchange;
+	const { res, cors } = exchange;
 	try {
 		const answer = handle(exchange);
 		if (answer instanceof Promise) respondLater(exchange, answer);
