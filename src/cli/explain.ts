@@ -76,8 +76,8 @@ const FAULTS: Readonly<Record<string, (fault: Fault) => string>> = {
 	ECONNRESET: () => "the server closed the connection",
 };
 
-function place(fault: Fault): string {
-	return `${fault.address ?? ""}:${fault.port ?? ""}`;
+function place({ address = "", port }: Fault): string {
+	return `${address.includes(":") ? `[${address}]` : address}:${port ?? ""}`;
 }
 
 function explainRefusal(refusal: Refusal): string {

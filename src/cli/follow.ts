@@ -21,11 +21,11 @@ export const follow: Verb = {
 	purpose: `Prints what varve read prints, then waits for more events. It waits for a server that is
 		not there, and continues when the server restarts. With --checkpoint it stores in a file how far
 		it has come, and starts after that the next time. The file names the stream and the log, and is
-		refused for others. The command writes it after it has handed over the lines, so a crash can
-		repeat the last lines but never lose one: at least once. With --until the command ends at the
-		first later event, or a minute after that time by the server's clock. Otherwise it ends on
-		SIGINT, on SIGTERM, or when the program that reads its output ends. If the server finds a
-		damaged event, the command fails.`,
+		refused for others, and if it cannot be written. The command writes it after it has handed over
+		the lines, so a crash can repeat the last lines but never lose one: at least once. With --until
+		the command ends at the first later event, or a minute after that time by the server's clock.
+		Otherwise it ends on SIGINT, on SIGTERM, or when the program that reads its output ends. If the
+		server finds a damaged event, the command fails.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{ ...FROM, help: `${FROM.help} If the position file has a position, it wins.` },

@@ -21,11 +21,11 @@ export const serve: Verb = {
 	purpose: `Starts the server on a data directory, and prints its URL and two commands to try. It
 		makes the directory if there is none. The server answers an append when it is on disk, so you
 		may kill the process at any moment. SIGTERM and SIGINT let running requests finish, then the
-		process exits with 0; a second signal ends it at once. SIGHUP makes the server read its --config
-		file again. The operator log goes to stderr. If the disk fails, the server refuses
-		appends until the next start, and reads go on. With --on-write-failure exit, the process exits
-		with 1 instead, so that a supervisor can start it again. The server does the same if it finds
-		damage at its start in data that an append builds upon.`,
+		process exits with 0; a second signal, half a second later, ends it at once. SIGHUP makes the
+		server read its --config file again. The operator log goes to stderr. If the disk fails, the
+		server refuses appends until the next start, and reads go on. With --on-write-failure exit, the
+		process exits with 1 instead, so that a supervisor can start it again. The server does the same
+		if it finds damage at its start in data that an append builds upon.`,
 	options: OPTIONS,
 	keepsSignals: true,
 	examples: [

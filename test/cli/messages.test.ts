@@ -10,6 +10,7 @@ import { type AddressInfo, createServer, type Server as Listener } from "node:ne
 import { join } from "node:path";
 import { ReadError } from "../../feeds/reader/error.ts";
 import { readStream } from "../../feeds/reader/read.ts";
+import { explain } from "../../src/cli/explain.ts";
 import { newDirectory, removeDirectories, type Server, startServer, varve } from "./varve.ts";
 
 let server: Server;
@@ -123,6 +124,11 @@ describe("a URL with the wrong scheme", () => {
 		expect(code).toBe(1);
 		expect(stderr).toContain("write https:// in place of http://");
 	});
+});
+
+test("an address of IPv6 stands in brackets, as in a URL", () => {
+	const fault = Object.assign(new Error(), { code: "ECONNREFUSED", address: "::1", port: 2113 });
+	expect(explain(fault)).toBe("nothing answers at [::1]:2113; is the server running?");
 });
 
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
