@@ -22,14 +22,15 @@ export type Judged = {
 const NOT_FOUND: Judged = { isFound: false };
 
 /** The conditions that take no content; they are all counted. */
-export function fitsHead({ id, type, stream }: Conditions, entry: StreamEntry, counts: Fitting) {
+export function fitsHead({ type, stream }: Conditions, entry: StreamEntry, counts: Fitting) {
 	const { event } = entry;
 	const isOfType = type === undefined || event.type === type;
 	// An entry of a stream is in it, also if it shows the event of another.
 	const isInStream = stream === undefined || stream.name !== undefined || stream.fits(event.stream);
 	if (isOfType) counts.type++;
 	if (isInStream) counts.stream++;
-	return isOfType && isInStream && (id === undefined || event.id === id);
+	// An id was looked up: the entry has it, or the link that it shows.
+	return isOfType && isInStream;
 }
 
 /** Pauses where data is large, see `values.ts`. */

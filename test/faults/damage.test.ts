@@ -44,6 +44,19 @@ describe("a damaged page of the database", () => {
 		await expectNamed(spoiled.data, /^positions? (2|3)\d\d.*: cannot be read: SQLITE_CORRUPT/m);
 	});
 
+	test("is passed over by a search, which says how many events it could not read", async () => {
+		const { data } = await spoil(await fill(), "events", (pages) => pages / 2);
+		const store = await openStore({ data });
+		const { text } = await store.ask({ path: "/search" });
+		const lines = text.trimEnd().split("\n");
+		const { end } = JSON.parse(lines.at(-1) ?? "");
+		expect([end.reason, end.searched]).toEqual(["all-searched", end.of]);
+		expect(end.unreadable).toBeGreaterThan(0);
+		expect(lines.filter((line) => line.startsWith('{"event"')).length).toBe(end.found);
+		expect(end.found).toBeGreaterThan(0);
+		await store.server.stop();
+	});
+
 	test("breaks off a replay at the first event it holds, which the log names", async () => {
 		const { data } = await spoil(await fill(), "events", (pages) => pages / 2);
 		const store = await openStore({ data });

@@ -44,6 +44,8 @@ export async function answerSearch(
 	res.once("close", () => void steps.return(undefined));
 	// The first step decides whether there is anything to answer with.
 	const first = await steps.next();
+	// Then nobody will hear of its close.
+	if (res.destroyed) await steps.return(undefined);
 
 	const urls = urlsAt(base, context.log);
 	const next = (progress: Progress) => {
