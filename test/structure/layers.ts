@@ -274,6 +274,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	// The routes, the lanes and the server, with what they serve by.
 	"src/http": [
+		"src/http/version.ts",
 		"src/http/rights.ts",
 		"src/purging/addresses.ts",
 		"src/http/sockets",
