@@ -22,7 +22,8 @@ describe("a data directory", () => {
 		const appended = await append(first, "order-1", given);
 		const before = await read(first, "$all");
 		await first.close();
-		expect(readdirSync(directory).sort()).toEqual(["lock", "log.sqlite"]);
+		const left = ["lock", "log.sqlite", "log.sqlite-shm", "log.sqlite-wal"];
+		expect(readdirSync(directory).sort()).toEqual(left);
 
 		const second = await openSqliteLog(directory);
 		expect(await read(second, "$all")).toEqual(before);
