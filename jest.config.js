@@ -14,6 +14,8 @@ export default {
 		"^(?:\\.\\./)+(src|feeds|admin)/(.*)\\.ts$": "<rootDir>/dist/$1/$2.js",
 	},
 	testTimeout: 60_000,
+	// Jest would take one less than there are cores. Most tests wait for processes and for the disk.
+	maxWorkers: "100%",
 	// A test that failed midway may leave its server running; the run has to end all the same.
 	forceExit: true,
 };
