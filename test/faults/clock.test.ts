@@ -48,7 +48,7 @@ withClock("a server goes on as if nothing had happened", async () => {
 		10, 10, 10, 10,
 	]);
 	// Ten years ahead, then twenty back: the clock of the last appends is behind the log.
-	const behind = /varve: the clock is (\d+) s behind the newest event of the log, which is of 20/;
+	const behind = /WARN +the clock is (\d+) s behind the newest event of the log, which is of 20/;
 	await until(() => behind.test(store.server.stderr()));
 	expect(Number(behind.exec(store.server.stderr())?.[1])).toBeGreaterThan(9 * YEAR_S);
 	await closeStore(store);
