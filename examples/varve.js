@@ -13,7 +13,7 @@ const START_MS_MAX = 30_000;
  * @returns its URL, and the way to stop it; resolves once it listens
  */
 export async function startServer(data, ...options) {
-	const args = ["serve", "--port", "0", "--data", data, ...options];
+	const args = ["serve", "--port", "0", "--data", data, "--log-level", "warn", ...options];
 	const server = spawn(process.execPath, [VARVE, ...args], {
 		env: withoutOptions(process.env),
 		stdio: ["ignore", "pipe", "inherit"],
