@@ -18,7 +18,7 @@ const EARLY_SIGNAL = `
 	process.on("newListener", function early(name) {
 		if (name !== "SIGTERM") return;
 		process.off("newListener", early);
-		setImmediate(() => process.kill(process.pid, "SIGTERM"));
+		queueMicrotask(() => process.kill(process.pid, "SIGTERM"));
 	});`;
 
 describe("a signal before the verb has begun", () => {
