@@ -1,4 +1,4 @@
-/** What the field in the bar takes its text for, while it is typed. */
+/** Lists what the field in the bar takes its text for, while a person types. */
 const TYPING_MS = 150;
 const SHOWN = 8;
 const NUMBER = /^[\d,]+$/;
@@ -49,7 +49,7 @@ async function suggest(field: HTMLInputElement, list: HTMLElement): Promise<void
 	list.hidden = rows.length === 0;
 }
 
-/** What the text is besides the beginning of a name. */
+/** Makes a row for each thing that the text may name, besides the beginning of a stream. */
 function meant(text: string, base: string): HTMLElement[] {
 	const to = `${base}/?go=${encodeURIComponent(text)}`;
 	if (NUMBER.test(text)) return [row(to, `Position ${text}`, "in the log")];

@@ -88,7 +88,7 @@ class Live {
 		this.#line.classList.toggle("paused", isHeld);
 		this.#say(isHeld ? "Paused" : "Live", isHeld ? "" : "ok");
 		this.#button.hidden = !isHeld || this.#waiting === 0;
-		// Who reads has paused it already.
+		// A person who reads an open row has paused the tail already.
 		this.#pause.hidden = isHeld && !this.#isPaused;
 		const count = this.#waiting.toLocaleString("en-US");
 		this.#button.textContent = `${count} new ${this.#waiting === 1 ? "event" : "events"}`;

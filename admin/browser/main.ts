@@ -1,4 +1,6 @@
-/** What the script adds to pages that work without it. Each part looks for what it works on. */
+/**
+ * Starts all parts of the script. The pages work without it. Each part looks for what it works on.
+ */
 
 import { copyOnClick } from "./copy.js";
 import { openDialogs } from "./forms/deed.js";

@@ -45,7 +45,7 @@ function keepLive(old: Element, now: Element): void {
 	if (line && next) next.replaceWith(line);
 }
 
-/** Who types in the form goes on typing: all but the form is exchanged. */
+/** Exchanges all but the form, so that a person who types in it goes on typing. */
 function exchangeAround(old: Element, now: Element, form: HTMLFormElement): void {
 	for (const child of [...old.children]) if (child !== form) child.remove();
 	for (const child of [...now.children]) {

@@ -7,7 +7,7 @@ const UNITS = [
 	[1, "s"],
 ] as const;
 
-/** Of the rows that are there now; new ones are told when they come. */
+/** Writes the age and the local time of each row that is there now; call it again for new rows. */
 export function tellTimes(): void {
 	tellAgo();
 	for (const time of document.querySelectorAll<HTMLTimeElement>("time")) {

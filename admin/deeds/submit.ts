@@ -1,7 +1,7 @@
 /**
- * What the forms do. Each sends its deed to its stream's URL; after it, the browser is led to the
- * screen that shows what it did. If the store refuses, the form is shown again with all that was
- * typed, and the reason.
+ * Carries out what a form asks for. A form sends its deed to the URL of its stream. The server then
+ * leads the browser to the screen that shows what was done. If the store refuses, the server shows
+ * the form again, with all that the person typed, and the reason.
  */
 import { randomUUID } from "node:crypto";
 import { Refusal } from "../../src/errors.ts";

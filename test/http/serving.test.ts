@@ -4,29 +4,11 @@ import { parseSettings } from "../../src/config.ts";
 import { Refusal } from "../../src/errors.ts";
 import { Serving } from "../../src/http/serving.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
-import type { LogMoves } from "../../src/log/moving/moves.ts";
-import type { LogTree } from "../../src/log/tree.ts";
 import { replacing } from "../log/asking.ts";
+import { bare } from "../log/bare.ts";
 import { quietRoom } from "../log/room/quiet.ts";
-import { unmeasured } from "../log/unmeasured.ts";
 import { toldTo } from "../observe/told.ts";
 import { ask, get } from "./ask.ts";
-
-const NO_MOVES: LogMoves = {
-	size: () => 0,
-	incarnation: () => 1,
-	events: async () => [],
-	eventsOf: async () => undefined,
-	import: async ({ from }) => ({ next: from, written: 0 }),
-	close: () => {},
-};
-const NO_TREE: LogTree = {
-	key: "",
-	damage: undefined,
-	signedHead: async () => "",
-	tile: async () => undefined,
-	close: () => {},
-};
 
 test("each of two servers in a process reports damage, once", async () => {
 	const settings = { ...parseSettings([], {}), port: 0 };
@@ -38,15 +20,7 @@ test("each of two servers in a process reports damage, once", async () => {
 	const scavenger = await openScavenger(inner, "test", toldTo(console.error));
 	const log = replacing(inner, { read });
 	const room = quietRoom();
-	const stored = {
-		log,
-		measured: unmeasured(),
-		hidden: inner.hidden,
-		tree: NO_TREE,
-		moves: NO_MOVES,
-		room,
-		scavenger,
-	};
+	const stored = { ...bare(inner), log, room, scavenger };
 	const told: unknown[][] = [[], []];
 	const servers = told.map(
 		(lines) =>

@@ -102,7 +102,7 @@ function stopButton(): HTMLButtonElement | null {
 	return document.getElementById("search-stop") as HTMLButtonElement | null;
 }
 
-/** What the conditions fit by themselves is told of all parts together. */
+/** Adds what each condition found by itself in this part to what it found in the parts before. */
 function addUp(page: Document): void {
 	for (const place of document.querySelectorAll<HTMLElement>("#search-none [data-sum]")) {
 		const more = page.querySelector<HTMLElement>(`[data-sum=${place.dataset.sum}]`);

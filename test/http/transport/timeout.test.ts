@@ -5,32 +5,14 @@ import { parseSettings } from "../../../src/config.ts";
 import { Serving } from "../../../src/http/serving.ts";
 import type { Log } from "../../../src/log/log.ts";
 import { createMemoryLog } from "../../../src/log/memory.ts";
-import type { LogMoves } from "../../../src/log/moving/moves.ts";
 import type { Room } from "../../../src/log/room/room.ts";
-import type { LogTree } from "../../../src/log/tree.ts";
 import { replacing } from "../../log/asking.ts";
+import { bare } from "../../log/bare.ts";
 import { quietRoom } from "../../log/room/quiet.ts";
-import { unmeasured } from "../../log/unmeasured.ts";
 import { toldTo } from "../../observe/told.ts";
 import { ask, batch, get, head, raw } from "../ask.ts";
 
 const EVENT = { eventId: "c322e299-cb73-4b47-97c5-5054f920746e", eventType: "T", data: {} };
-
-const NO_MOVES: LogMoves = {
-	size: () => 0,
-	incarnation: () => 1,
-	events: async () => [],
-	eventsOf: async () => undefined,
-	import: async ({ from }) => ({ next: from, written: 0 }),
-	close: () => {},
-};
-const NO_TREE: LogTree = {
-	key: "",
-	damage: undefined,
-	signedHead: async () => "",
-	tile: async () => undefined,
-	close: () => {},
-};
 
 /** Streams whose last version is asked for in vain. */
 const HELD = "held" as Parameters<Log["last"]>[0];
@@ -64,15 +46,7 @@ beforeEach(async () => {
 	});
 	room = quietRoom();
 	const scavenger = await openScavenger(inner, "test", report);
-	const stored = {
-		log,
-		measured: unmeasured(),
-		hidden: inner.hidden,
-		tree: NO_TREE,
-		moves: NO_MOVES,
-		room,
-		scavenger,
-	};
+	const stored = { ...bare(inner), log, room, scavenger };
 	server = new Serving(stored, { ...settings, port: 0 }, report);
 	port = await server.listen();
 });

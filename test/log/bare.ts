@@ -1,0 +1,29 @@
+/** What a server needs of a log in memory, which has no tree and cannot be moved. */
+
+import type { createMemoryLog } from "../../src/log/memory.ts";
+import type { OpenedLog } from "../../src/log/open.ts";
+import { unmeasured } from "./unmeasured.ts";
+
+type Bare = Pick<OpenedLog, "hidden" | "tree" | "moves" | "measured">;
+
+export function bare({ hidden }: ReturnType<typeof createMemoryLog>): Bare {
+	return {
+		hidden,
+		measured: unmeasured(),
+		tree: {
+			key: "",
+			damage: undefined,
+			signedHead: async () => "",
+			tile: async () => undefined,
+			close: () => {},
+		},
+		moves: {
+			size: () => 0,
+			incarnation: () => 1,
+			events: async () => [],
+			eventsOf: async () => undefined,
+			import: async ({ from }) => ({ next: from, written: 0 }),
+			close: () => {},
+		},
+	};
+}
