@@ -68,6 +68,16 @@ const APPENDING = `
 	const [built, directory] = process.argv.slice(1);
 	const { openSqliteLog } = await import(built);
 	const log = await openSqliteLog(directory);
+	// The pipe does not block: while its reader is busy, it may be full.
+	const say = (line) => {
+		for (;;) {
+			try {
+				return writeSync(1, line);
+			} catch (error) {
+				if (error.code !== "EAGAIN") throw error;
+			}
+		}
+	};
 	await Promise.all(Array.from({ length: 8 }, async (_, client) => {
 		for (;;) {
 			const stream = "client-" + client + "-" + randomInt(3);
@@ -76,7 +86,7 @@ const APPENDING = `
 				data: Buffer.alloc(randomInt(3000), "x"), metadata: Buffer.alloc(0),
 			}));
 			const { first } = await log.append({ stream, expected: "any", events });
-			events.forEach(({ id }, index) => writeSync(1, [id, stream, first + index, ".\\n"].join(" ")));
+			events.forEach(({ id }, index) => say([id, stream, first + index, ".\\n"].join(" ")));
 		}
 	}));`;
 
