@@ -28,6 +28,8 @@ export type Target = {
 	readonly headers: string;
 	/** How long one batch is retried; 0 for ever. */
 	readonly retryMsMax: number;
+	/** When the server last took events of any batch: until then it was there. By `Date.now()`. */
+	tookAtMs: number;
 	/** After an abort, nothing new is sent and nothing waits. */
 	readonly stop: AbortController;
 	/** Called with the reason when a wait begins. */
@@ -91,7 +93,9 @@ async function send(target: Target, connection: Connection, request: string) {
 		const refused = result instanceof Error ? undefined : refusalIn(result);
 		if (result instanceof Error || (refused === undefined && !isDone(result, request))) {
 			const pauseMs = pauseOf(result, attempts);
-			const spentMs = Date.now() - startedAt;
+			// One batch can meet every restart of a server that others get through to.
+			const isAway = result instanceof Error;
+			const spentMs = Date.now() - (isAway ? Math.max(startedAt, target.tookAtMs) : startedAt);
 			if (target.stop.signal.aborted) throw new Failure(`stopped trying: ${troubleText(result)}`);
 			if (target.retryMsMax > 0 && spentMs + pauseMs > target.retryMsMax)
 				throw new Failure(
@@ -100,7 +104,10 @@ async function send(target: Target, connection: Connection, request: string) {
 			// If the server closed an idle connection, that is not worth a message.
 			if (attempts > 1 || !(result instanceof Error)) target.onWait(troubleText(result));
 			await pause(pauseMs, target.stop.signal);
-		} else return { answer: result, refused, attempts };
+		} else {
+			target.tookAtMs = Date.now();
+			return { answer: result, refused, attempts };
+		}
 	}
 }
 

@@ -121,7 +121,7 @@ function targetOf(
 		if (told === IGNORED_TOLD_MAX) say("no more lines are named for what has no effect");
 	};
 	const retryMsMax = number(values, "retrySeconds") * 1000;
-	return { url, headers, retryMsMax, stop, onWait, onIgnored };
+	return { url, headers, retryMsMax, tookAtMs: Date.now(), stop, onWait, onIgnored };
 }
 
 /** Reports a reason once, even if 64 connections find the server away. */
