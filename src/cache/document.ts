@@ -5,15 +5,18 @@
 import type { Coding, MediaType } from "../../feeds/media.ts";
 import type { StreamName } from "../event.ts";
 import { compress } from "./compression.ts";
+import { fieldLines } from "./field-lines.ts";
 import { cacheControl, eTag, type History, keepingHeaders, mayBeUsed } from "./policy.ts";
 import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
 	readonly eTag: string;
-	/** Headers of a 200, names and values in turn. */
-	readonly headers: readonly string[];
-	/** Headers of a 304, in the same way. */
-	readonly notModifiedHeaders: readonly string[];
+	/** Header fields of a 200, as the lines that are sent; but for its length. */
+	readonly lines: string;
+	/** Those of a 304. */
+	readonly notModifiedLines: string;
+	/** `Content-Length` and its value. */
+	readonly length: readonly string[];
 	readonly body: Uint8Array;
 };
 
@@ -83,6 +86,11 @@ export async function finish(
 	// A document that caches revalidate each time needs no purge.
 	if (mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(streams)));
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
-	headers.push("Content-Length", String(body.length));
-	return { eTag: tag, headers, notModifiedHeaders: keeping, body };
+	return {
+		eTag: tag,
+		lines: fieldLines(headers),
+		notModifiedLines: fieldLines(keeping),
+		length: ["Content-Length", String(body.length)],
+		body,
+	};
 }

@@ -89,10 +89,10 @@ test("a cache of no bytes keeps nothing", async () => {
 test("only a sealed document of some size is compressed", async () => {
 	const documents = new Documents({ bytesMax: 1e6, countMax: 10 });
 	const codingOf = async (text: string, sealed: boolean) => {
-		const { headers } = await documents.make(`${text.length} ${sealed}`, async () =>
+		const { lines } = await documents.make(`${text.length} ${sealed}`, async () =>
 			encoded(text, { sealed }, "gzip"),
 		);
-		return headers.includes("Content-Encoding");
+		return lines.includes("Content-Encoding");
 	};
 	expect(await codingOf("x".repeat(5000), true)).toBe(true);
 	expect(await codingOf("x".repeat(5000), false)).toBe(false);

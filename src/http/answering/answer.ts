@@ -2,13 +2,9 @@
  * An answer, before it is written to a socket. Handlers return it; both lanes of the front door
  * send it with the same function, so that the bytes cannot differ: `send.ts`.
  */
+import type { Head } from "../sockets/head.ts";
 
-export type Answer = {
-	readonly status: number;
-	/** The reason phrase, if clients recognise an outcome by it; else HTTP's own. */
-	readonly reason?: string;
-	/** Names and values in turn: name, value, name, value … */
-	readonly headers: readonly string[];
+export type Answer = Head & {
 	readonly body?: Uint8Array | undefined;
 	/** Present if no page of another origin may read it, whatever `--cors-origin` says. */
 	readonly isForOwnOrigin?: true;

@@ -2,6 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { Refusal } from "../../errors.ts";
 import { answered } from "../sockets/connections.ts";
+import { writeHead } from "../sockets/head.ts";
 import { enterAnswer, outgoingMaxOf } from "../sockets/slow.ts";
 import type { Answer } from "./answer.ts";
 import type { Cors } from "./cors.ts";
@@ -25,12 +26,9 @@ export function send(res: ServerResponse, answer: Answer, cors: Cors): void {
 }
 
 function write(res: ServerResponse, answer: Answer, cors: Cors): void {
-	const { status, reason, headers, body } = answer;
-	const shared = BEFORE_HANDLERS.has(status) ? cors.refused : cors.headers;
-	const all = headers.concat(answer.isForOwnOrigin ? [] : shared);
-	if (reason === undefined) res.writeHead(status, all);
-	else res.writeHead(status, reason, all);
-	res.end(body);
+	const shared = BEFORE_HANDLERS.has(answer.status) ? cors.refused : cors.lines;
+	writeHead(res, answer, answer.isForOwnOrigin ? "" : shared);
+	res.end(answer.body);
 }
 
 function tooManyWait(res: ServerResponse): Answer {
