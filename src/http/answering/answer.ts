@@ -5,7 +5,8 @@
 import type { Head } from "../sockets/head.ts";
 
 export type Answer = Head & {
-	readonly body?: Uint8Array | undefined;
+	/** Text is ASCII, and short: see `Document`. */
+	readonly body?: Uint8Array | string | undefined;
 	/** Present if no page of another origin may read it, whatever `--cors-origin` says. */
 	readonly isForOwnOrigin?: true;
 	/** In place of a body, one that is made while it is sent; see `pump.ts`. */

@@ -20,7 +20,7 @@ const RETRY_AFTER_SECONDS = 1;
 export function send(res: ServerResponse, answer: Answer, cors: Cors): void {
 	if (res.destroyed || res.headersSent) return;
 	const { body } = answer;
-	const hasRoom = body === undefined || enterAnswer(res, body);
+	const hasRoom = typeof body !== "object" || enterAnswer(res, body);
 	write(res, hasRoom ? answer : tooManyWait(res), cors);
 	answered(res);
 }
@@ -28,7 +28,8 @@ export function send(res: ServerResponse, answer: Answer, cors: Cors): void {
 function write(res: ServerResponse, answer: Answer, cors: Cors): void {
 	const shared = BEFORE_HANDLERS.has(answer.status) ? cors.refused : cors.lines;
 	writeHead(res, answer, answer.isForOwnOrigin ? "" : shared);
-	res.end(answer.body);
+	if (typeof answer.body === "string") res.end(answer.body, "latin1");
+	else res.end(answer.body);
 }
 
 function tooManyWait(res: ServerResponse): Answer {
