@@ -4,7 +4,7 @@
  *
  *     answerSealed    nothing can change the document any more, and it is kept
  *     answerAsOf      the stream's last version is known: the client has its tag, or the document
- *                     is kept because a client asked for it since the last append
+ *                     is kept because clients asked for it since the last append
  *     answerMade      the document is read and written, once for all requests at that moment
  *
  * The first two need no read, and every step answers 304 if the client has the document.
