@@ -181,14 +181,10 @@ export const selectEvents = readsOf("e.position", OF_ALL);
  * The statements of a read, all with the same parameters and in the same order. Each but `apart`
  * gives one row, whose values hold those of all entries: a value costs 0.1 µs on its way out of
  * SQLite, and a Buffer 1 to 3 µs. So the heads come as JSON, for half the price of rows.
- *
- * `whole` takes one more parameter, before the others: how many bytes of content an event may have.
  */
 export type Reads = {
 	/** Of each entry, its version and its event without id and content; and the ids, side by side. */
 	heads(order: Order): string;
-	/** The same, and the data and metadata of each, side by side; nothing of an event with more. */
-	whole(order: Order): string;
 	/** The data and metadata of each, side by side. */
 	joined(order: Order): string;
 	/** The data and metadata of each, in a row of its own. */
@@ -205,15 +201,14 @@ export type Reads = {
 function readsOf(version: string, range: string): Reads {
 	const joined = (values: string, columns: string, order: Order) =>
 		`SELECT ${values} FROM (SELECT ${columns} ${range} ORDER BY ${version} ${order})`;
-	const heads = `'[' || group_concat(head) || ']', ${sideBySide("id")}`;
-	const columns = `json_array(${version}, ${HEAD_COLUMNS}) AS head, e.id`;
-	const content = "e.data || e.metadata";
-	const bounded = `iif(length(e.data) + length(e.metadata) <= ?, ${content}, NULL)`;
 	return {
-		heads: (order) => joined(heads, columns, order),
-		whole: (order) =>
-			joined(`${heads}, ${sideBySide("content")}`, `${columns}, ${bounded} AS content`, order),
-		joined: (order) => joined(sideBySide("content"), `${content} AS content`, order),
+		heads: (order) =>
+			joined(
+				`'[' || group_concat(head) || ']', ${sideBySide("id")}`,
+				`json_array(${version}, ${HEAD_COLUMNS}) AS head, e.id`,
+				order,
+			),
+		joined: (order) => joined(sideBySide("content"), "e.data || e.metadata AS content", order),
 		apart: (order) => `SELECT e.data, e.metadata ${range} ORDER BY ${version} ${order}`,
 		hashes: (order) => joined(sideBySide("hash"), "e.hash", order),
 	};

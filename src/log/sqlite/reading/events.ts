@@ -6,7 +6,6 @@ import { isIndexStream } from "../../../indexes/joins.ts";
 import type { ReadPlan } from "../../reading/plan.ts";
 import { checkBytes, type Entry } from "../../reading/targets.ts";
 import { Contradiction, codeOf, MissingRows, present } from "../failures.ts";
-import type { Statement } from "../files/directory.ts";
 import { FLAG_JSON, FLAG_REDACTED } from "../flags.ts";
 import * as sql from "../statements.ts";
 import type { StreamRow } from "../streams/rows.ts";
@@ -21,12 +20,7 @@ const NAMES_KEPT_MAX = 10_000;
 const JOINED_BYTES_MAX = 1024 * 1024;
 
 /** Events without their content, and their ids in the notation of `NewEvent.id`. */
-type Heads = {
-	readonly rows: readonly EventRow[];
-	readonly ids: readonly string[];
-	/** The data and metadata of each, side by side, as far as they were read with the heads. */
-	readonly content: Uint8Array | undefined;
-};
+type Heads = { readonly rows: readonly EventRow[]; readonly ids: readonly string[] };
 
 /** The data and metadata of one event. */
 type EventContent = { readonly data: Uint8Array; readonly metadata: Uint8Array };
@@ -59,14 +53,14 @@ export class Events {
 		const isAll = stream === ALL;
 		const reads = (isAll ? this.#statements.ofAll : this.#statements.ofStream)[direction];
 		const where = isAll ? [from, to] : [of.id, from, to];
-		const heads = content ? wholeOf(reads, where) : headsOf(reads, where);
+		const heads = headsOf(reads, where);
 		const { rows } = heads;
 		const low = Number(from);
 		const high = Number(to);
 		const scavenged = () => (isAll ? (this.#statements.scavenged.get({ low, high }) as number) : 0);
 		checkComplete(rows.length, high - low + 1, scavenged);
 		if (!isIndexStream(stream)) checkNoted(rows, of, { resolve, hidden });
-		const contents = content ? this.#contents(reads, where, heads) : [];
+		const contents = content ? this.#contents(reads, where, rows) : [];
 		const events = rows.map((_, index) =>
 			this.#event(heads, index, content ? present(contents[index], "content") : NO_CONTENT),
 		);
@@ -102,14 +96,13 @@ export class Events {
 	#contents(
 		reads: PreparedReads,
 		where: readonly number[],
-		{ rows, content }: Heads,
+		rows: readonly EventRow[],
 	): EventContent[] {
 		let bytes = 0;
 		for (const row of rows) bytes += row[7] + row[8];
 		checkBytes(bytes, this.#options.pageBytesMax);
 		if (bytes > JOINED_BYTES_MAX) return reads.apart.all(...where) as EventContent[];
-		const isWhole = content?.length === bytes;
-		const joined = isWhole ? content : ((reads.joined.get(...where) ?? NOTHING) as Uint8Array);
+		const joined = (reads.joined.get(...where) ?? NOTHING) as Uint8Array;
 		if (joined.length !== bytes) throw new MissingRows("some of the content is missing");
 		let at = 0;
 		const cut = (length: number) => {
@@ -147,33 +140,18 @@ export class Events {
 
 /** @throws MissingRows, Contradiction */
 function headsOf(reads: PreparedReads, where: readonly number[]): Heads {
-	return decodeHeads(select(reads.heads, where));
-}
-
-/**
- * The same with the content, for a fifth less than two statements. No event may have more than its
- * share of what is fetched as one value, so the sum of all is bounded before it is known.
- * @param where ends with the versions
- */
-function wholeOf(reads: PreparedReads, where: readonly number[]): Heads {
-	const [low, high] = where.slice(-2) as [number, number];
-	const share = Math.floor(JOINED_BYTES_MAX / (high - low + 1));
-	return decodeHeads(select(reads.whole, [share, ...where]));
-}
-
-function decodeHeads([json, bytes, content]: JoinedHeads): Heads {
+	const [json, bytes] = selectHeads(reads, where);
 	const rows = JSON.parse(json ?? "[]") as EventRow[];
 	const found = bytes ?? Buffer.alloc(0);
 	if (found.length !== ID_BYTES * rows.length) throw new MissingRows("some of the ids are missing");
 	const hex = found.toString("hex");
-	const ids = rows.map((_, index) => uuid(hex, 2 * ID_BYTES * index));
-	return { rows, ids, content: content ?? undefined };
+	return { rows, ids: rows.map((_, index) => uuid(hex, 2 * ID_BYTES * index)) };
 }
 
 /** @throws Contradiction if a column of a damaged row holds what it never holds */
-function select(heads: Statement, where: readonly number[]): JoinedHeads {
+function selectHeads(reads: PreparedReads, where: readonly number[]): JoinedHeads {
 	try {
-		return heads.get(...where) as JoinedHeads;
+		return reads.heads.get(...where) as JoinedHeads;
 	} catch (error) {
 		// What JSON cannot hold: bytes where there should be text or a number.
 		if (codeOf(error) !== "SQLITE_ERROR") throw error;
@@ -187,7 +165,7 @@ function uuid(hex: string, at: number): string {
 	return `${part(0, 8)}-${part(8, 12)}-${part(12, 16)}-${part(16, 20)}-${part(20, 32)}`;
 }
 
-type JoinedHeads = [json: string | null, ids: Buffer | null, content?: Buffer | null];
+type JoinedHeads = [json: string | null, ids: Buffer | null];
 type PreparedReads = ReturnType<typeof prepareReads>;
 
 function prepare(database: Database.Database) {
@@ -206,7 +184,6 @@ function prepare(database: Database.Database) {
 function prepareReads(database: Database.Database, reads: sql.Reads, order: sql.Order) {
 	return {
 		heads: database.prepare(reads.heads(order)).raw(),
-		whole: database.prepare(reads.whole(order)).raw(),
 		joined: database.prepare(reads.joined(order)).pluck(),
 		apart: database.prepare(reads.apart(order)),
 		hashes: database.prepare(reads.hashes(order)).pluck(),
