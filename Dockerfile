@@ -14,7 +14,8 @@ RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:24-bookworm-slim
 WORKDIR /app
-ENV NODE_ENV=production VARVE_HOST=0.0.0.0 VARVE_DATA=/data
+# glibc keeps up to eight arenas a core: with two, it returns more of the memory that is free.
+ENV NODE_ENV=production VARVE_HOST=0.0.0.0 VARVE_DATA=/data MALLOC_ARENA_MAX=2
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY admin/style admin/style
@@ -32,5 +33,6 @@ EXPOSE 2113
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD \
   ["node", "-e", "fetch(`http://127.0.0.1:${process.env.VARVE_PORT ?? 2113}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # npm does not stand in between, so SIGTERM reaches the server and lets it drain.
-ENTRYPOINT ["node", "bin/varve"]
+# Half of the room that young objects get by default: 16 MB less, see docs/operations.md.
+ENTRYPOINT ["node", "--max-semi-space-size=8", "bin/varve"]
 CMD ["serve"]

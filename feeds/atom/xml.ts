@@ -5,8 +5,8 @@
  * Only the tokenizer of xml2js is used: the trees that xml2js makes know no places, and lose the
  * order of children. Its types leave the tokenizer out.
  */
-import { Parser } from "xml2js";
 import { FeedFormatError } from "../errors.ts";
+import { xml2js } from "../xml-parser.ts";
 
 export type Element = {
 	/** The name as the document writes it, with its prefix. */
@@ -127,6 +127,7 @@ export function parseXml(xml: string): Element {
 }
 
 function newTokenizer(): Tokenizer {
+	const { Parser } = xml2js();
 	const { saxParser } = new Parser({ xmlns: true }) as unknown as { saxParser: Tokenizer };
 	saxParser.ENTITIES = ENTITIES;
 	return saxParser;

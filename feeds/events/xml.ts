@@ -13,9 +13,9 @@
  * parser expands no entity of a document in any case; the refusal tells the client so.
  */
 import { isUtf8 } from "node:buffer";
-import { Parser } from "xml2js";
 import { BodyFormatError } from "../errors.ts";
 import { NESTING_MAX } from "../json/text.ts";
+import { xml2js } from "../xml-parser.ts";
 import { type DecodedEvent, decodeEventBatch } from "./decode.ts";
 
 /** 100,000 elements take up to 0.8 s, and the process does nothing else meanwhile. */
@@ -63,6 +63,7 @@ export function countElements(xml: string): number {
 }
 
 function parse(xml: string): Node {
+	const { Parser } = xml2js();
 	const parser = new Parser({
 		charkey: "#text",
 		attrkey: "@",

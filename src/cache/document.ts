@@ -5,21 +5,25 @@
 import type { Coding, MediaType } from "../../feeds/media.ts";
 import type { StreamName } from "../event.ts";
 import { compress } from "./compression.ts";
+import { fieldLines } from "./field-lines.ts";
 import { cacheControl, eTag, type History, keepingHeaders, mayBeUsed } from "./policy.ts";
 import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
 	readonly eTag: string;
-	/** Headers of a 200, names and values in turn. */
-	readonly headers: readonly string[];
-	/** Headers of a 304, in the same way. */
-	readonly notModifiedHeaders: readonly string[];
-	readonly body: Uint8Array;
+	/** Header fields of a 200, as the lines that are sent; but for its length. */
+	readonly lines: string;
+	/** Those of a 304. */
+	readonly notModifiedLines: string;
+	/** `Content-Length` and its value. */
+	readonly length: readonly string[];
+	/** Text if it is short, and sent once or a few times: see `bodyOf`. */
+	readonly body: Uint8Array | string;
 };
 
 /** A document as its encoder wrote it, before compression. */
 export type EncodedDocument = {
-	readonly text: Uint8Array;
+	readonly text: Uint8Array | string;
 	readonly type: MediaType;
 	readonly coding: Coding;
 	/** Headers of its own: names and values in turn. */
@@ -73,9 +77,11 @@ export async function finish(
 	const { text, type, coding: asked, snapshot, lifetime, streams = [] } = encoded;
 	const { sealed, headMaxAge, keepSeconds } = lifetime;
 	const { last, history, variant } = snapshot;
-	const isLarge = text.length >= (sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN);
-	const coding = isLarge ? asked : "identity";
-	const body = coding === "identity" ? text : await compress(text, coding, sealed);
+	const written = bodyOf(text, sealed);
+	const least = sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN;
+	const isPlain = asked === "identity" || typeof written === "string" || written.length < least;
+	const coding = isPlain ? "identity" : asked;
+	const body = isPlain ? written : await compress(written, asked, sealed);
 	const tag = eTag(last, type, coding, history, variant);
 	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
 	const keeping = keepingHeaders(control, tag);
@@ -83,6 +89,22 @@ export async function finish(
 	// A document that caches revalidate each time needs no purge.
 	if (mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(streams)));
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
-	headers.push("Content-Length", String(body.length));
-	return { eTag: tag, headers, notModifiedHeaders: keeping, body };
+	return {
+		eTag: tag,
+		lines: fieldLines(headers),
+		notModifiedLines: fieldLines(keeping),
+		length: ["Content-Length", String(body.length)],
+		body,
+	};
+}
+
+/**
+ * The body before compression. ASCII that is not kept for long stays text: Node writes a short text
+ * in one piece with the head, and no memory outside the heap waits for a collection.
+ */
+function bodyOf(text: Uint8Array | string, sealed: boolean): Uint8Array | string {
+	if (typeof text !== "string") return text;
+	const isAscii = Buffer.byteLength(text) === text.length;
+	if (isAscii && !sealed && text.length < CHANGING_BYTES_MIN) return text;
+	return Buffer.from(text, isAscii ? "latin1" : "utf8");
 }

@@ -4,7 +4,8 @@
  * The key holds everything a document depends on. So a document is removed only to make room (bytes
  * and count are limited), or if a stream that it shows was deleted or got metadata. Sealed
  * documents are kept under their key alone. A page that grows is kept under its key and the last
- * version, for the pollers that come before the next append. These heads have a cache of their own;
+ * version, for the pollers that come before the next append, once it was asked for a second time:
+ * most heads never are, and would only grow old in memory. These heads have a cache of their own;
  * otherwise the heads of a busy stream would push out the pages that consumers catch up with.
  */
 import { LRUCache } from "lru-cache";
@@ -26,6 +27,9 @@ const OVERHEAD_BYTES = 1024;
 /** Some hundred pages of a usual size: more than clients poll between two appends. */
 const HEADS_BYTES_MAX = 8 * 1024 * 1024;
 
+/** Heads that were asked for once, by their keys: more than are asked for between two appends. */
+const ASKED_ONCE_MAX = 1000;
+
 type PendingDocument = { readonly made: Promise<Document>; readonly revision: number };
 
 export class Documents {
@@ -35,6 +39,7 @@ export class Documents {
 	readonly #keysByStream = new KeysByStream();
 	readonly #sealed: LRUCache<string, Document>;
 	readonly #heads: LRUCache<string, Document>;
+	readonly #askedOnce = new LRUCache<string, true>({ max: ASKED_ONCE_MAX });
 	readonly #pending = new Map<string, PendingDocument>();
 	/** How often documents were dropped because their streams changed. */
 	#revision = 0;
@@ -123,7 +128,10 @@ export class Documents {
 		if (lifetime.sealed) {
 			this.#sealed.set(key, document);
 			if (this.#sealed.has(key)) this.#keysByStream.add(key, changedBy ?? streams);
-		} else if (lifetime.onlyGrows) this.#heads.set(key, document);
+		} else if (lifetime.onlyGrows) {
+			if (this.#askedOnce.delete(key)) this.#heads.set(key, document);
+			else this.#askedOnce.set(key, true);
+		}
 	}
 }
 

@@ -2,14 +2,11 @@
  * An answer, before it is written to a socket. Handlers return it; both lanes of the front door
  * send it with the same function, so that the bytes cannot differ: `send.ts`.
  */
+import type { Head } from "../sockets/head.ts";
 
-export type Answer = {
-	readonly status: number;
-	/** The reason phrase, if clients recognise an outcome by it; else HTTP's own. */
-	readonly reason?: string;
-	/** Names and values in turn: name, value, name, value … */
-	readonly headers: readonly string[];
-	readonly body?: Uint8Array | undefined;
+export type Answer = Head & {
+	/** Text is ASCII, and short: see `Document`. */
+	readonly body?: Uint8Array | string | undefined;
 	/** Present if no page of another origin may read it, whatever `--cors-origin` says. */
 	readonly isForOwnOrigin?: true;
 	/** In place of a body, one that is made while it is sent; see `pump.ts`. */

@@ -5,14 +5,15 @@
  * or all of them, never an echo of the request's `Origin`: pages lie in shared caches for a year,
  * and an echo would need `Vary: Origin`, which would store every cached page once for each origin.
  */
+import { fieldLines } from "../../cache/field-lines.ts";
 import type { Settings } from "../../config.ts";
 import { ALL } from "../../event.ts";
 
 export type Cors = {
-	/** Headers of every answer of the route: names and values in turn. */
-	readonly headers: readonly string[];
+	/** Fields of every answer of the route, as the lines that are sent. */
+	readonly lines: string;
 	/** The same if the request came to no handler: there is nothing to allow. */
-	readonly refused: readonly string[];
+	readonly refused: string;
 };
 
 /** Which headers clients of the contract send, in its order. */
@@ -62,7 +63,7 @@ const EXPOSED_HEADERS = [
 const PREFLIGHT_SECONDS = "86400";
 export const PREFLIGHT = ["Access-Control-Max-Age", PREFLIGHT_SECONDS];
 
-export const NO_CORS: Cors = { headers: [], refused: [] };
+export const NO_CORS: Cors = { lines: "", refused: "" };
 
 /** The headers of a route, from the methods it shows. */
 export type CorsOf = (methods: string) => Cors;
@@ -94,21 +95,22 @@ export function corsOf({ corsOrigin, corsHeaders }: Settings): CorsOf {
 	const allowed =
 		corsHeaders === undefined ? ALLOWED_HEADERS : `${ALLOWED_HEADERS}, ${corsHeaders}`;
 	const made = new Map<string, Cors>();
-	const headersFor = (methods: string) => [
-		"Access-Control-Allow-Methods",
-		methods,
-		"Access-Control-Allow-Headers",
-		allowed,
-		"Access-Control-Allow-Origin",
-		corsOrigin,
-		"Access-Control-Expose-Headers",
-		EXPOSED_HEADERS,
-	];
-	const refused = headersFor("");
+	const linesFor = (methods: string) =>
+		fieldLines([
+			"Access-Control-Allow-Methods",
+			methods,
+			"Access-Control-Allow-Headers",
+			allowed,
+			"Access-Control-Allow-Origin",
+			corsOrigin,
+			"Access-Control-Expose-Headers",
+			EXPOSED_HEADERS,
+		]);
+	const refused = linesFor("");
 	return (methods) => {
 		const known = made.get(methods);
 		if (known) return known;
-		const cors = { headers: methods === "" ? refused : headersFor(methods), refused };
+		const cors = { lines: methods === "" ? refused : linesFor(methods), refused };
 		made.set(methods, cors);
 		return cors;
 	};

@@ -4,18 +4,21 @@
  *
  *     answerSealed    nothing can change the document any more, and it is kept
  *     answerAsOf      the stream's last version is known: the client has its tag, or the document
- *                     is kept because a client asked for it since the last append
+ *                     is kept because clients asked for it since the last append
  *     answerMade      the document is read and written, once for all requests at that moment
  *
  * The first two need no read, and every step answers 304 if the client has the document.
  */
 import type { Document, EncodedDocument } from "../../cache/documents.ts";
+import { fieldLines } from "../../cache/field-lines.ts";
 import { cacheControl, type History, keepingHeaders, matches } from "../../cache/policy.ts";
 import type { Version } from "../../event.ts";
 import type { Context } from "../context.ts";
 import type { Representation } from "../request/negotiation.ts";
 import type { Answer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
+
+const NOTHING_MORE: readonly string[] = [];
 
 export type DocumentRequest = {
 	/** All that the document depends on besides the events: see `documentKey`. */
@@ -66,7 +69,7 @@ export function answerAsOf(
 	if (tag !== undefined) {
 		const { headMaxAge, sealedMaxAge } = settings;
 		const control = cacheControl(false, headMaxAge, undefined, sealedMaxAge);
-		return notModified(keepingHeaders(control, tag));
+		return notModified(fieldLines(keepingHeaders(control, tag)));
 	}
 	const kept = documents.get(keyAsOf(request.key, last));
 	return kept && answerWith(kept, ifNoneMatch);
@@ -105,10 +108,10 @@ function keyAsOf(key: string, last: Version): string {
 
 /** The answer with a document that is at hand: 304 if the client has it. */
 export function answerWith(document: Document, ifNoneMatch: string | undefined): Answer {
-	if (matches(ifNoneMatch, document.eTag)) return notModified(document.notModifiedHeaders);
-	return { status: 200, headers: document.headers, body: document.body };
+	if (matches(ifNoneMatch, document.eTag)) return notModified(document.notModifiedLines);
+	return { status: 200, headers: document.length, lines: document.lines, body: document.body };
 }
 
-function notModified(headers: readonly string[]): Answer {
-	return { status: 304, headers };
+function notModified(lines: string): Answer {
+	return { status: 304, headers: NOTHING_MORE, lines };
 }

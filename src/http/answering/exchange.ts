@@ -82,7 +82,7 @@ function deliver(exchange: Exchange, answer: Answer): void {
 		return;
 	}
 	const { context, res, cors, running } = exchange;
-	pump(res, { ...answer, headers: answer.headers.concat(cors.headers) }, chunks, context.report);
+	pump(res, answer, cors.lines, chunks, context.report);
 	// Its head is on its way; the rest can take hours.
 	running.end(statusOf(res));
 }

@@ -4,21 +4,24 @@
  */
 import type { ServerResponse } from "node:http";
 import { answered } from "../sockets/connections.ts";
+import { writeHead } from "../sockets/head.ts";
 import { drained } from "../sockets/slow.ts";
 import type { Answer, Chunks } from "./answer.ts";
 
 /**
+ * @param shared lines of fields that every answer of the route has
  * @param report called with an error midway; the answer then breaks off, so that its reader sees
  * it. `report` ignores a refusal, which is no fault: a stream can be deleted while it is read.
  */
 export async function pump(
 	res: ServerResponse,
-	{ status, headers }: Answer,
+	answer: Answer,
+	shared: string,
 	chunks: Chunks,
 	report: (error: unknown) => void,
 ): Promise<void> {
 	if (res.destroyed || res.headersSent) return;
-	res.writeHead(status, headers as string[]);
+	writeHead(res, answer, shared);
 	if (res.req.method === "HEAD") {
 		res.end();
 		answered(res);

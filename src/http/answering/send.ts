@@ -2,6 +2,7 @@
 import type { ServerResponse } from "node:http";
 import { Refusal } from "../../errors.ts";
 import { answered } from "../sockets/connections.ts";
+import { writeHead } from "../sockets/head.ts";
 import { enterAnswer, outgoingMaxOf } from "../sockets/slow.ts";
 import type { Answer } from "./answer.ts";
 import type { Cors } from "./cors.ts";
@@ -19,18 +20,16 @@ const RETRY_AFTER_SECONDS = 1;
 export function send(res: ServerResponse, answer: Answer, cors: Cors): void {
 	if (res.destroyed || res.headersSent) return;
 	const { body } = answer;
-	const hasRoom = body === undefined || enterAnswer(res, body);
+	const hasRoom = typeof body !== "object" || enterAnswer(res, body);
 	write(res, hasRoom ? answer : tooManyWait(res), cors);
 	answered(res);
 }
 
 function write(res: ServerResponse, answer: Answer, cors: Cors): void {
-	const { status, reason, headers, body } = answer;
-	const shared = BEFORE_HANDLERS.has(status) ? cors.refused : cors.headers;
-	const all = headers.concat(answer.isForOwnOrigin ? [] : shared);
-	if (reason === undefined) res.writeHead(status, all);
-	else res.writeHead(status, reason, all);
-	res.end(body);
+	const shared = BEFORE_HANDLERS.has(answer.status) ? cors.refused : cors.lines;
+	writeHead(res, answer, answer.isForOwnOrigin ? "" : shared);
+	if (typeof answer.body === "string") res.end(answer.body, "latin1");
+	else res.end(answer.body);
 }
 
 function tooManyWait(res: ServerResponse): Answer {

@@ -85,9 +85,8 @@ async function writeEvent(
 	const single = await readEntry(log, urlsAt(base, log), request);
 	const { entry, steadyUntil, cacheSeconds, streams, changedBy } = single;
 	const isHead = at === "head";
-	const encoded = EVENT_FORMATS[type.format].encode(entry, embed);
 	return {
-		text: typeof encoded === "string" ? Buffer.from(encoded) : encoded,
+		text: EVENT_FORMATS[type.format].encode(entry, embed),
 		type,
 		coding,
 		snapshot: {

@@ -137,8 +137,7 @@ describe("/stats/recent", () => {
 		const recent = servers.server.context.recent as RecentRing;
 		await recent.takeNow();
 		await servers.ask(batch("r", [{ eventId: randomUUID(), eventType: "t", data: 12345 }]));
-		await servers.ask(get("/streams/r"));
-		await servers.ask(get("/streams/r"));
+		for (let time = 0; time < 3; time++) await servers.ask(get("/streams/r"));
 		await recent.takeNow();
 		const { json, headers } = await stats("/recent");
 		expect(headers["cache-control"]).toBe("no-store");
@@ -147,12 +146,12 @@ describe("/stats/recent", () => {
 		expect(figures).toHaveLength(2);
 		expect(figures[1]).toMatchObject({
 			time: expect.stringMatching(/^\d{4}-.*Z$/),
-			requests: 3,
+			requests: 4,
 			failures: 0,
 			events: 1,
 			eventBytes: 5,
 			cacheHits: 1,
-			cacheMisses: 1,
+			cacheMisses: 2,
 			commitMsP50: expect.any(Number),
 			commitMsP99: expect.any(Number),
 			longPolls: 0,

@@ -25,7 +25,7 @@ test("a reader that does not read has next to nothing made for it, and none once
 	const made = { count: 0, ended: false };
 	const reported: unknown[] = [];
 	const server = createServer((_req, res) => {
-		pump(res, { status: 200, headers: [] }, chunksOf(made), (error) => reported.push(error));
+		pump(res, { status: 200, headers: [] }, "", chunksOf(made), (error) => reported.push(error));
 	});
 	new Connections(server, LIMITS);
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -58,7 +58,7 @@ test("an answer that fails midway breaks off, and its fault is reported", async 
 		throw fault;
 	}
 	const server = createServer((_req, res) => {
-		pump(res, { status: 200, headers: [] }, failing(), (error) => reported.push(error));
+		pump(res, { status: 200, headers: [] }, "", failing(), (error) => reported.push(error));
 	});
 	new Connections(server, LIMITS);
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

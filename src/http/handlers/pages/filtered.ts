@@ -166,7 +166,7 @@ function encodeFiltered(
 	const urls = { ...filtered, self: withEmbed(filtered.page(range), embed) };
 	if (writes.from === "feed") {
 		const feed = composeFiltered(urlsAt(base, log), urls, range, scanned, matches);
-		return { text: Buffer.from(writes.encode(feed, embed)) };
+		return { text: writes.encode(feed, embed) };
 	}
 	const links = filteredLinks(urls, range, scanned);
 	return withLinks(writes.encode, matches, encodeLinks(links, isAsLinked ? urls.self : undefined));

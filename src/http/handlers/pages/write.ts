@@ -58,7 +58,7 @@ function encodePage(
 	const { writes } = PAGE_FORMATS[type.format];
 	const urls = urlsAt(base, log);
 	if (writes.from === "feed") {
-		return { text: Buffer.from(writes.encode(feedOf(urls, spec, page), embed)) };
+		return { text: writes.encode(feedOf(urls, spec, page), embed) };
 	}
 	const links = linksOf(urls, spec, page.slice);
 	const url = isAsLinked ? urls.page(spec.stream, spec.range) : undefined;
