@@ -27,10 +27,21 @@ import { answerImport, answerImportState } from "./handlers/moving/import.ts";
 import { answerMetrics } from "./handlers/numbers/metrics.ts";
 import { answerNoStats, answerRecent, answerStats } from "./handlers/numbers/stats.ts";
 import { answerOpenApi } from "./handlers/openapi.ts";
+import {
+	answerBackups,
+	answerLines,
+	answerOptions,
+	answerState,
+} from "./handlers/operations/state.ts";
+import {
+	answerVerificationStart,
+	answerVerificationStop,
+	answerVerifications,
+} from "./handlers/operations/verification.ts";
 import { answerStreamAsOf } from "./handlers/pages/as-of.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
 import { answerPage } from "./handlers/pages/page.ts";
-import { answerFile, answerWeb } from "./handlers/screens.ts";
+import { answerFile, answerForm, answerWeb } from "./handlers/screens.ts";
 import { answerSearch } from "./handlers/search.ts";
 import { answerService } from "./handlers/service.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/status.ts";
@@ -85,6 +96,7 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/openapi.json", "anyone", "cold", answerOpenApi],
 	["GET", "/ping", "anyone", "cold", answerPing],
 	["GET", "/info", "anyone", "cold", answerInfo],
+	["GET", "/info/options", "operate", "cold", answerOptions],
 	["GET", "/gossip", "anyone", "cold", answerGossip],
 	["GET", "/log/checkpoint", "prove", "cold", answerSignedHead],
 	["GET", "/log/key", "anyone", "cold", answerKey],
@@ -103,6 +115,12 @@ const TABLE: readonly RouteRow[] = [
 	["DELETE", "/admin/scavenge/current", "operate", "cold", stop("current")],
 	["GET", "/admin/scavenge/last", "operate", "cold", answerScavengeLast],
 	["DELETE", "/admin/scavenge/:id", "operate", "cold", answerScavengeStop],
+	["GET", "/admin", "operate", "cold", answerState],
+	["GET", "/admin/backups", "operate", "cold", answerBackups],
+	["GET", "/admin/log", "operate", "cold", answerLines],
+	["POST", "/admin/verification", "operate", "cold", answerVerificationStart],
+	["GET", "/admin/verification", "operate", "cold", answerVerifications],
+	["DELETE", "/admin/verification", "operate", "cold", answerVerificationStop],
 	["GET", "/admin/export", "export", "cold", answerExport],
 	["GET", "/admin/import", "import", "cold", answerImportState],
 	["POST", "/admin/import", "import", "cold", answerImport],
@@ -111,6 +129,7 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/web", "anyone", "cold", answerWeb],
 	["GET", "/web/index.html", "anyone", "cold", answerWeb],
 	["GET", "/ui/*file", "anyone", "cold", answerFile],
+	["POST", "/ui/operations", "operate", "cold", answerForm],
 
 	["GET", "/search", "search", "cold", answerSearch],
 	["GET", "/streams", "read", "cold", answerList, "$streams"],
