@@ -7,6 +7,7 @@ const PLACES: Readonly<Record<string, string>> = {
 	s: "streams",
 	e: "all",
 	f: "search",
+	p: "operations",
 };
 const SEQUENCE_MS = 1500;
 

@@ -155,10 +155,10 @@ export class Verifications {
 	#tell({ id: verificationId }: VerificationRun, { result, found }: End): void {
 		const { faults = [], ...counts } = found ?? {};
 		const facts = { verificationId, result, ...counts };
-		if (result !== "Damaged") return this.#operatorLog.info("verification ended", facts);
-		const [first] = faults;
-		const told = { ...facts, faults: faults.length, first };
-		this.#operatorLog.error("verification ended: the log is damaged", told);
+		if (result === "Damaged") {
+			const told = { ...facts, faults: faults.length, first: faults[0] };
+			this.#operatorLog.error("verification ended: the log is damaged", told);
+		} else this.#operatorLog.info("verification ended", facts);
 	}
 
 	/** Without a record the run goes on: its result is in the operator log, too. */
