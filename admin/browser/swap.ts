@@ -62,7 +62,9 @@ function keepLive(old: Element, now: Element): void {
 		old.querySelector<HTMLElement>("#live"),
 		now.querySelector<HTMLElement>("#live"),
 	];
-	if (line && next) next.replaceWith(line);
+	if (!line || !next) return;
+	line.dataset.last = next.dataset.last;
+	next.replaceWith(line);
 }
 
 /** Exchanges all but the form, so that a person who types in it goes on typing. */

@@ -45,6 +45,7 @@ import { answerFile, answerForm, answerWeb } from "./handlers/screens.ts";
 import { answerSearch } from "./handlers/search.ts";
 import { answerService } from "./handlers/service.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/status.ts";
+import { answerChanges } from "./handlers/streaming/changes.ts";
 import { answerDelete } from "./handlers/streams/delete.ts";
 import { answerList } from "./handlers/streams/list.ts";
 import {
@@ -98,6 +99,8 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/info", "anyone", "cold", answerInfo],
 	["GET", "/info/options", "operate", "cold", answerOptions],
 	["GET", "/gossip", "anyone", "cold", answerGossip],
+	// The handler asks for the right to read each stream that the query names.
+	["GET", "/log/changes", "anyone", "cold", answerChanges],
 	["GET", "/log/checkpoint", "prove", "cold", answerSignedHead],
 	["GET", "/log/key", "anyone", "cold", answerKey],
 	["GET", "/log/tile/*tile", "prove", "cold", answerTile],

@@ -30,11 +30,11 @@ function table(shown: readonly OptionInForce[]): Html {
 function rowOf({ option, value, source, isWaiting }: OptionInForce): Html {
 	const isSecret = option.shown !== undefined && value !== "";
 	return html`<tr role="row" class="row"><td role="cell" class="mono">--${option.flag}</td>
-<td role="cell" class="wide-cell">${isSecret ? html`<span class="badge">set, not shown</span>` : valueOf(value)}${isWaiting && html` <span class="badge warn">another value waits for the next start</span>`}<small>${option.help}</small></td>
+<td role="cell" class="wide-cell">${isSecret ? html`<span class="badge">set, not shown</span>` : shownOf(value)}${isWaiting && html` <span class="badge warn">another value waits for the next start</span>`}<small>${option.help}</small></td>
 <td role="cell">${SOURCES[source]}</td></tr>`;
 }
 
-function valueOf(value: string): Part {
+function shownOf(value: string): Part {
 	return value === ""
 		? html`<span class="none">none</span>`
 		: html`<span class="mono">${visible(value)}</span>`;
