@@ -1,4 +1,4 @@
-/** Keeps the parts of a page true that say how often they change. A hidden page asks for nothing. */
+/** Keeps the parts of a page true that say how often they change. A hidden page asks nothing. */
 import { refreshParts } from "./swap.js";
 
 let timer: ReturnType<typeof setTimeout> | undefined;

@@ -34,7 +34,7 @@ export async function operate(frame: Frame, form: URLSearchParams): Promise<Scre
 		const reason = `No form has the action '${action.slice(0, 40)}'.`;
 		throw new Refusal("malformed-body", { reason });
 	}
-	const percent = percentOf(form.get("throttlePercent") ?? "100");
+	const percent = percentOf(form.get("throttlePercent") ?? "25");
 	try {
 		await deed.perform(visit.store.operations, percent);
 		return redirect(visit, `/admin#${deed.anchor}`);

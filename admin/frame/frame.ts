@@ -10,8 +10,8 @@ import type { Files } from "./files.ts";
 import { KEYS, type KeyOf } from "./keys.ts";
 
 /**
- * The places of the bar, and the right that each needs, if not all who come may see it. A later page
- * stands here once there is something on it.
+ * The places of the bar, and the right that each needs, if not all who come may see it. A later
+ * page stands here once there is something on it.
  */
 const PLACES = [
 	{ place: "overview", path: "/", text: "Overview" },

@@ -17,9 +17,11 @@ export function stoppedNote(stopped: string | undefined): Part {
 export function stoppedPanel({ state, since, reason }: WriterState, now: number): Part {
 	if (state === "writing") return undefined;
 	if (state === "shutting-down") return stoppedNote("shutting-down");
+	const atMs = Date.parse(since ?? "");
+	const when = since !== undefined && html`At ${clockOf(atMs, now)} UTC, ${agoOf(atMs, now)}. `;
 	return html`<section class="stopped" role="alert" aria-labelledby="stopped" id="writer">
 <div><h2 id="stopped">Writing has stopped</h2>
-<p>${since !== undefined && html`At ${clockOf(Date.parse(since), now)} UTC, ${agoOf(Date.parse(since), now)}. `}The disk failed, or the log is damaged. Nothing that was acknowledged is lost.</p>
+<p>${when}The disk failed, or the log is damaged. Nothing that was acknowledged is lost.</p>
 ${reason !== undefined && html`<p class="code">${visible(reason)}</p>`}</div>
 ${twoLists()}</section>`;
 }

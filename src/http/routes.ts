@@ -131,8 +131,9 @@ const TABLE: readonly RouteRow[] = [
 	// Where users of EventStore look for its admin UI.
 	["GET", "/web", "anyone", "cold", answerWeb],
 	["GET", "/web/index.html", "anyone", "cold", answerWeb],
-	["GET", "/ui/*file", "anyone", "cold", answerFile],
+	// Before the route that would take it for the name of a file.
 	["POST", "/ui/operations", "operate", "cold", answerForm],
+	["GET", "/ui/*file", "anyone", "cold", answerFile],
 
 	["GET", "/search", "search", "cold", answerSearch],
 	["GET", "/streams", "read", "cold", answerList, "$streams"],

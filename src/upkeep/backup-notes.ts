@@ -1,7 +1,7 @@
 /**
  * What a data directory knows of its backups: each run of a backup leaves a note in it, one file
- * for each target. A note says how it was when the run ended; nobody looks whether the backup is still
- * there.
+ * for each target. A note says how it was when the run ended; nobody looks whether the backup is
+ * still there.
  */
 import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";

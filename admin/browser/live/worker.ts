@@ -1,7 +1,7 @@
 /**
- * A worker that all pages of a browser share: it holds the one connection for all of them. A browser
- * opens no more than six to a server over HTTP/1.1, and pages that hold one each would soon leave
- * none to load anything with.
+ * A worker that all pages of a browser share: it holds the one connection for all of them. A
+ * browser opens no more than six to a server over HTTP/1.1, and pages that hold one each would soon
+ * leave none to load anything with.
  */
 import { type Change, ChangeSource } from "./source.js";
 

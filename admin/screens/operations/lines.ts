@@ -23,7 +23,8 @@ export function linesPanel(frame: Frame, lines: readonly RecentLine[], level: Le
 	);
 	return html`<section class="panel" aria-labelledby="lines"><header><h2 id="lines">Operator log</h2><span class="segments">${choices}</span></header>
 ${lines.length === 0 ? html`<p class="foot">No such line since the server started.</p>` : table(frame, lines)}
-<p class="foot">The newest ${lines.length} that are kept in memory. All of them go to standard error.</p></section>`;
+<p class="foot">The newest ${lines.length} that are kept in memory.
+All of them go to standard error.</p></section>`;
 }
 
 function table(frame: Frame, lines: readonly RecentLine[]): Html {

@@ -4,8 +4,8 @@ import type { ServerState, Store } from "../../../src/screens.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { agoOf, counted, sizeOf } from "../../parts/numbers.ts";
+import { actionForm, progressOf, startForm } from "../../parts/run.ts";
 import { visible } from "../../parts/visible.ts";
-import { actionForm, progressOf, startForm } from "./run.ts";
 
 const LIST = "$scavenges" as StreamName;
 /** Starts and ends: two for each run. */
@@ -76,7 +76,8 @@ function runningOf(
 }
 
 function starting({ visit }: Frame): Html {
-	return html`<p>Erases from the disk what no read of a stream can show any more: events that metadata hides, and those of deleted streams.</p>
+	return html`<p>Erases from the disk what no read of a stream can show any more: events that
+metadata hides, and those of deleted streams.</p>
 <details><summary>Start a scavenge</summary><div class="deed"><ul class="says"><li>The content of these events is gone <b>for ever</b>, also from <b class="mono">$all</b>.</li><li>Numbers, ids, types, times and proofs stay.</li><li>While the clock of this machine is wrong, <code>$maxAge</code> hides events too early: look at it before.</li></ul>
 ${startForm(visit, { action: "start-scavenge", button: "Erase for ever", isDanger: true, percent: 100, request: "POST /admin/scavenge" })}</div></details>`;
 }

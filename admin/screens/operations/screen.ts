@@ -5,10 +5,10 @@ import { type Frame, screenOf } from "../../frame/frame.ts";
 import { ROW_KEYS } from "../../frame/keys.ts";
 import { html, type Part } from "../../html.ts";
 import { curlPanel } from "../../parts/curl.ts";
+import { looksLine, looksOf } from "../../parts/looks.ts";
 import { spanOf } from "../../parts/numbers.ts";
 import { stoppedPanel } from "../../parts/stopped.ts";
 import { visible } from "../../parts/visible.ts";
-import { looksLine, looksOf } from "../overview/looks.ts";
 import { backupsPanel, cachesPanel, serverPanel, signingPanel } from "./facts.ts";
 import { LINES_SHOWN, linesPanel } from "./lines.ts";
 import { optionsPanel } from "./options.ts";
@@ -36,7 +36,8 @@ export async function operations(frame: Frame, refused?: ShownProblem): Promise<
 		heading: "Operations",
 		facts: html`<span>Running for <b>${spanOf(now - Date.parse(state.process.started))}</b></span>${looksLine(looksOf(state, now))}`,
 		note: html`${noteOf(refused)}${stoppedPanel(state.writer, now)}`,
-		main: html`<div class="col" id="runs" data-part${refresh}>${verificationPanel(frame, state)}${scavengePanel(frame, state, past)}</div>
+		main: html`<div class="col" id="runs" data-part${refresh}>${verificationPanel(frame, state)}
+${scavengePanel(frame, state, past)}</div>
 ${linesPanel(frame, lines, level)}${optionsPanel(options, query.get("options") === "all")}`,
 		aside: html`${serverPanel(frame, state)}${backupsPanel(frame, state, data)}${cachesPanel(state)}${signingPanel(frame, state)}${curlPanel(`${base}/admin`)}`,
 		keys: ROW_KEYS,

@@ -4,11 +4,13 @@ import type { VerificationRun } from "../../../src/upkeep/verification-record.ts
 import type { Frame } from "../../frame/frame.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { agoOf, counted, durationOf, grouped } from "../../parts/numbers.ts";
+import { actionForm, progressOf, startForm } from "../../parts/run.ts";
 import { visible } from "../../parts/visible.ts";
-import { actionForm, progressOf, startForm } from "./run.ts";
 
 const SHOWN = 6;
 const FAULTS_SHOWN = 20;
+/** A verification names no more. */
+const FAULTS_NAMED = 100;
 const FAULT_CHARACTERS = 500;
 const TONES: Readonly<Record<string, string>> = { Sound: "ok", Damaged: "bad", Failed: "bad" };
 
@@ -20,7 +22,8 @@ export function verificationPanel(frame: Frame, { verification }: ServerState): 
 		? html`<span class="badge accent">running</span>`
 		: html`<span class="badge ${TONES[newest?.result ?? ""] ?? ""}">${newest?.result?.toLowerCase() ?? "never verified"}</span>`;
 	return html`<section class="panel" aria-labelledby="verification"><header><h2 id="verification">Verification</h2>${badge}</header>
-<div class="body">${running ? runningOf(frame, running, mayAct) : starting(frame, mayAct)}${faultsOf(runs)}</div>
+<div class="body">${running ? runningOf(frame, running, mayAct) : starting(frame, mayAct)}
+${faultsOf(runs)}</div>
 ${history(frame, runs)}</section>`;
 }
 
@@ -41,7 +44,8 @@ function runningOf(
 function starting({ visit }: Frame, mayAct: boolean): Html {
 	const form = { action: "start-verification", button: "Verify the log", isDanger: false } as const;
 	const asked = { ...form, percent: 25, request: "POST /admin/verification" } as const;
-	return html`<p>Reads all of the log, and checks each event against its hash, the tree above them, every list and the file. Appends and reads go on.</p>
+	return html`<p>Reads all of the log, and checks each event against its hash, the tree above them,
+every list and the file. Appends and reads go on.</p>
 ${mayAct && startForm(visit, asked)}`;
 }
 
@@ -51,7 +55,9 @@ function faultsOf(runs: readonly VerificationRun[]): Part {
 	if (!found || found.faults.length === 0) return undefined;
 	const shown = found.faults.slice(0, FAULTS_SHOWN);
 	const rest = found.faults.length - shown.length;
-	return html`<div class="note bad"><b>${counted(found.faults.length, "fault")}</b>${found.faults.length >= 100 && " at least"} in the newest one. Take the steps of “Recover from damage” in the manual.
+	const most = found.faults.length >= FAULTS_NAMED && " at least";
+	return html`<div class="note bad"><b>${counted(found.faults.length, "fault")}</b>${most} in the newest one.
+Take the steps of “Recover from damage” in the manual.
 <ul class="faults" tabindex="0" aria-label="Faults">${shown.map((fault) => html`<li>${visible(fault.slice(0, FAULT_CHARACTERS))}</li>`)}</ul>${rest > 0 && html`<p class="hint">${grouped(rest)} more with the curl line beside this.</p>`}</div>`;
 }
 
@@ -59,9 +65,8 @@ function history({ now }: Frame, runs: readonly VerificationRun[]): Part {
 	if (runs.length === 0)
 		return html`<p class="foot">No verification has run here yet. What <code>varve verify</code> finds is not kept.</p>`;
 	const rows = runs.slice(0, SHOWN).map(
-		(
-			run,
-		) => html`<tr role="row" class="row"><td role="cell">${agoOf(Date.parse(run.ended ?? run.started), now)}</td>
+		(run) => html`<tr role="row" class="row">
+<td role="cell">${agoOf(Date.parse(run.ended ?? run.started), now)}</td>
 <td role="cell"><span class="badge ${TONES[run.result ?? ""] ?? ""}">${run.result}</span></td>
 <td role="cell" class="wide-cell">${whatOf(run)}</td></tr>`,
 	);

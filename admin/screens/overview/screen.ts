@@ -6,13 +6,14 @@ import { LIVE_KEY, ROW_KEYS } from "../../frame/keys.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { accepting, curlPanel, quotedWord } from "../../parts/curl.ts";
 import { liveOf } from "../../parts/live.ts";
+import { looksLine, looksOf } from "../../parts/looks.ts";
 import { typeOf } from "../../parts/name.ts";
 import { counted, grouped, spanOf } from "../../parts/numbers.ts";
+import { actionForm } from "../../parts/run.ts";
 import { stoppedNote, stoppedPanel } from "../../parts/stopped.ts";
 import { eventRows } from "../event-rows.ts";
 import { hourPanel } from "./hour.ts";
 import { logPanel } from "./log-panel.ts";
-import { looksLine, looksOf } from "./looks.ts";
 import { SERIES_NAMES } from "./series.ts";
 import { tiles } from "./tiles.ts";
 
@@ -45,6 +46,8 @@ export async function overview(frame: Frame): Promise<Screen> {
 		place: "overview",
 		heading: "Overview",
 		facts: html`<span>Running for <b>${spanOf(now - started)}</b></span><span>${stopped === undefined ? "Writing" : "Not writing"}</span>${state && looksLine(looksOf(state, now))}`,
+		actions:
+			state && mayVerify(frame, state) && actionForm(visit, "start-verification", "Verify the log"),
 		note: html`${state ? stoppedPanel(state.writer, now) : stoppedNote(stopped)}${tiles(frame, { newest: types, figures, state, chosen })}`,
 		main: html`${chart}${events}`,
 		aside: html`${logPanel(frame, state)}${typesPanel(frame, head + 1)}${curls(base, state)}`,
@@ -55,6 +58,10 @@ export async function overview(frame: Frame): Promise<Screen> {
 /** Undefined if this visitor may not see the numbers of the server. */
 async function stateOf(store: Store): Promise<ServerState | undefined> {
 	return store.may("monitor", undefined) ? store.operations.state() : undefined;
+}
+
+function mayVerify({ visit: { store } }: Frame, { verification }: ServerState): boolean {
+	return store.may("operate", undefined) && verification.running === undefined;
 }
 
 function curls(base: string, state: ServerState | undefined): Html {

@@ -32,7 +32,8 @@ function headTile({ head = -1, types }: Frame, { newest }: TilesOf): Html {
 	const last =
 		newest.length === 0 ? "no events yet" : `last ${counted(newest.length, "event")} by type`;
 	return html`<div class="tile"><h2>Head of the log</h2><p class="figure">${head < 0 ? "0" : grouped(head)} <small>${head < 0 ? "events" : "position"}</small></p>
-${strip(newest.toReversed(), types.hues)}<p class="cap"><span>${last}</span><span>now</span></p></div>`;
+${strip(newest.toReversed(), types.hues)}
+<p class="cap"><span>${last}</span><span>now</span></p></div>`;
 }
 
 function seriesTile({ now }: Frame, about: TilesOf, name: SeriesName): Html {
@@ -47,7 +48,8 @@ function seriesTile({ now }: Frame, about: TilesOf, name: SeriesName): Html {
 	const span = shown[0] ? `${spanOf(now - shown[0].timeMs)} ago` : "";
 	const figure = isStill ? html`<span class="still">stopped</span>` : figureOf(series, newest, now);
 	return html`<div class="tile"><h2><a href="${to}"${current}>${series.title}</a></h2><p class="figure">${figure}</p>
-${sparkOf(values, BARS)}<p class="cap"><span>${peakOf(name, figures)}</span><span>${span}</span></p></div>`;
+${sparkOf(values, BARS)}
+<p class="cap"><span>${peakOf(name, figures)}</span><span>${span}</span></p></div>`;
 }
 
 function isStopped(state: ServerState | undefined): boolean {

@@ -1,6 +1,7 @@
 /**
- * GET /log/changes?stream=…&stream=…: the last version of each of these streams now, and whenever it
- * has changed, as server-sent events. One connection follows many streams, however fast they grow:
+ * GET /log/changes?stream=…&stream=…: the last version of each of these streams now, and whenever
+ * it has changed, as server-sent events. One connection follows many streams, however fast they
+ * grow:
  *
  *     data: {"stream":"order-1","last":12}
  *

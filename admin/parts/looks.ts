@@ -1,7 +1,7 @@
 /** What needs a look, in order of weight: each in a few words, with the place that says more. */
-import type { ServerState } from "../../../src/screens.ts";
-import { html, type Part } from "../../html.ts";
-import { counted } from "../../parts/numbers.ts";
+import type { ServerState } from "../../src/screens.ts";
+import { html, type Part } from "../html.ts";
+import { counted } from "./numbers.ts";
 
 export type Look = { readonly words: string; readonly to: string };
 

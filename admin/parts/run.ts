@@ -1,7 +1,7 @@
 /** A run that takes its time: how far it is, how it is started, how it is stopped. */
-import type { Visit } from "../../../src/screens.ts";
-import { type Html, html, type Part } from "../../html.ts";
-import { agoOf, spanOf } from "../../parts/numbers.ts";
+import type { Visit } from "../../src/screens.ts";
+import { type Html, html, type Part } from "../html.ts";
+import { agoOf, spanOf } from "./numbers.ts";
 
 const PERCENTS = [100, 50, 25, 10] as const;
 /** Before that, what is left cannot be told. */
