@@ -58,7 +58,7 @@ const KNOWN_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 /** Parameters of the routes that change something, and of links that clients may post to. */
-const KNOWN_PARAMETERS = ["metadata", "embed", "format", "i", "throttlePercent"];
+const KNOWN_PARAMETERS = ["metadata", "embed", "format", "i"];
 
 /** Verdicts on header names, by their text: clients send the same few over and over. */
 const REMEMBERED = 500;
