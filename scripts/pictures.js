@@ -14,6 +14,7 @@ const pictures = join(root, "docs/pictures");
 const browserPath = process.env.VARVE_TEST_CHROMIUM ?? "/usr/bin/chromium";
 const PAGES = [
 	["overview", "/", "light"],
+	["operations", "/admin", "light"],
 	["streams", "/streams", "light"],
 	["stream", "/streams/stock-GDN-1?open=40", "light"],
 	["event", "/streams/order-2030/4", "dark"],

@@ -21,7 +21,8 @@ export function stoppedPanel({ state, since, reason }: WriterState, now: number)
 	const when = since !== undefined && html`At ${clockOf(atMs, now)} UTC, ${agoOf(atMs, now)}. `;
 	return html`<section class="stopped" role="alert" aria-labelledby="stopped" id="writer">
 <div><h2 id="stopped">Writing has stopped</h2>
-<p>${when}The disk failed, or the log is damaged. No append is acknowledged until the server writes again.</p>
+<p>${when}The disk failed, or the log is damaged.
+No append is acknowledged until the server writes again.</p>
 ${reason !== undefined && html`<p class="code">${visible(reason)}</p>`}</div>
 ${twoLists()}</section>`;
 }
