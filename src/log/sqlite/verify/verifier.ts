@@ -84,12 +84,16 @@ async function verifyWith(
 		threads.push(start());
 	}
 	const progress = new ProgressCount(size, onProgress);
-	// The long ones first, and then each thread takes block after block.
 	const long: readonly Job[] = [{ kind: "files" }, { kind: "entries", size }, { kind: "notes" }];
 	const short = blocks.map((block): Job => ({ kind: "events", block }));
-	const outcomes = await share(threads, [...long, ...short], progress);
+	// Two threads begin with the long ones, so that both end at a time; one begins with the blocks,
+	// so that its progress is seen.
+	const isAlone = threadsMax === 1;
+	const jobs = isAlone ? [...short, ...long] : [...long, ...short];
+	const outcomes = await share(threads, jobs, progress);
 	for (const { faults } of outcomes) for (const fault of faults) report(fault);
-	const ofBlocks = outcomes.slice(long.length);
+	const firstBlock = isAlone ? 0 : long.length;
+	const ofBlocks = outcomes.slice(firstBlock, firstBlock + short.length);
 	const entries = outcomes.find((outcome) => outcome.entries)?.entries;
 	const rest = await conclude(first, size, { blocks, ofBlocks, entries }, report);
 	return { ok: faults.length === 0, ...rest, faults };
