@@ -3,6 +3,8 @@ import type { Visit } from "../../src/screens.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { agoOf, spanOf } from "./numbers.ts";
 
+/** While something runs, the script looks again so often. */
+const REFRESH_SECONDS = 2;
 const PERCENTS = [100, 50, 25, 10] as const;
 /** Before that, what is left cannot be told. */
 const FRACTION_MIN = 0.02;
@@ -14,6 +16,12 @@ export type Progress = {
 	/** From 0 to 1. */
 	readonly fraction: number;
 };
+
+/** Attributes of a panel that the script shows anew while its run is not over. */
+export function partOf(id: string, isRunning: boolean): Html {
+	const refresh = isRunning && html` data-refresh="${REFRESH_SECONDS}"`;
+	return html` id="${id}" data-part${refresh}`;
+}
 
 export function progressOf({ label, started, fraction }: Progress, now: number): Html {
 	const percent = Math.floor(100 * Math.min(fraction, 1));

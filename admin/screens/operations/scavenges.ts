@@ -4,7 +4,7 @@ import type { ServerState, Store } from "../../../src/screens.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { agoOf, counted, sizeOf } from "../../parts/numbers.ts";
-import { actionForm, progressOf, startForm } from "../../parts/run.ts";
+import { actionForm, partOf, progressOf, startForm } from "../../parts/run.ts";
 import { visible } from "../../parts/visible.ts";
 
 const LIST = "$scavenges" as StreamName;
@@ -59,7 +59,7 @@ function factsIn(data: Uint8Array): Record<string, unknown> {
 export function scavengePanel(frame: Frame, state: ServerState, past: readonly PastRun[]): Html {
 	const { running } = state.scavenge;
 	const mayAct = frame.visit.store.may("operate", undefined);
-	return html`<section class="panel" aria-labelledby="scavenge"><header><h2 id="scavenge">Scavenge</h2>${running ? html`<span class="badge accent">running</span>` : html`<span class="badge">idle</span>`}</header>
+	return html`<section class="panel" aria-labelledby="scavenge"${partOf("scavenges", !!running)}><header><h2 id="scavenge">Scavenge</h2>${running ? html`<span class="badge accent">running</span>` : html`<span class="badge">idle</span>`}</header>
 <div class="body">${running ? runningOf(frame, running, mayAct) : mayAct && starting(frame)}</div>
 ${history(frame, past)}</section>`;
 }

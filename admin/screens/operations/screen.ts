@@ -15,9 +15,6 @@ import { optionsPanel } from "./options.ts";
 import { pastScavenges, scavengePanel } from "./scavenges.ts";
 import { verificationPanel } from "./verification.ts";
 
-/** While something runs, the script looks again so often. */
-const REFRESH_SECONDS = 2;
-
 /** @param refused why a form of this screen was not carried out */
 export async function operations(frame: Frame, refused?: ShownProblem): Promise<Screen> {
 	const { visit, now } = frame;
@@ -27,8 +24,6 @@ export async function operations(frame: Frame, refused?: ShownProblem): Promise<
 	const options = store.operations.options();
 	const data = options.find(({ option }) => option.name === "data")?.value ?? "";
 	const lines = store.operations.lines(level, LINES_SHOWN);
-	const isRunning = state.scavenge.running ?? state.verification.running;
-	const refresh = isRunning ? html` data-refresh="${REFRESH_SECONDS}"` : "";
 	return screenOf(frame, {
 		title: "Operations",
 		place: "operations",
@@ -36,9 +31,7 @@ export async function operations(frame: Frame, refused?: ShownProblem): Promise<
 		heading: "Operations",
 		facts: html`<span>Running for <b>${spanOf(now - Date.parse(state.process.started))}</b></span>${looksLine(looksOf(state, now))}`,
 		note: html`${noteOf(refused)}${stoppedPanel(state.writer, now)}`,
-		main: html`<div class="col" id="runs" data-part${refresh}>${verificationPanel(frame, state)}
-${scavengePanel(frame, state, past)}</div>
-${linesPanel(frame, lines, level)}${optionsPanel(options, query.get("options") === "all")}`,
+		main: html`${verificationPanel(frame, state)}${scavengePanel(frame, state, past)}${linesPanel(frame, lines, level)}${optionsPanel(options, query.get("options") === "all")}`,
 		aside: html`${serverPanel(frame, state)}${backupsPanel(frame, state, data)}${cachesPanel(state)}${signingPanel(frame, state)}${curlPanel(`${base}/admin`)}`,
 		keys: ROW_KEYS,
 	});

@@ -4,7 +4,7 @@ import type { VerificationRun } from "../../../src/upkeep/verification-record.ts
 import type { Frame } from "../../frame/frame.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { agoOf, counted, durationOf, grouped } from "../../parts/numbers.ts";
-import { actionForm, progressOf, startForm } from "../../parts/run.ts";
+import { actionForm, partOf, progressOf, startForm } from "../../parts/run.ts";
 import { visible } from "../../parts/visible.ts";
 
 const SHOWN = 6;
@@ -21,7 +21,7 @@ export function verificationPanel(frame: Frame, { verification }: ServerState): 
 	const badge = running
 		? html`<span class="badge accent">running</span>`
 		: html`<span class="badge ${TONES[newest?.result ?? ""] ?? ""}">${newest?.result?.toLowerCase() ?? "never verified"}</span>`;
-	return html`<section class="panel" aria-labelledby="verification"><header><h2 id="verification">Verification</h2>${badge}</header>
+	return html`<section class="panel" aria-labelledby="verification"${partOf("verifications", !!running)}><header><h2 id="verification">Verification</h2>${badge}</header>
 <div class="body">${running ? runningOf(frame, running, mayAct) : starting(frame, mayAct)}
 ${faultsOf(runs)}</div>
 ${history(frame, runs)}</section>`;

@@ -71,6 +71,22 @@ test("tells where each stream is, then what has changed, and nothing of others",
 	following.close();
 });
 
+test("tells of a delete while it follows: until the next append, and for ever", async () => {
+	await append("short-1");
+	const following = await follow("stream=short-1");
+	const told = (last: number | null) =>
+		until(() => JSON.stringify(following.told.at(-1)) === `{"stream":"short-1","last":${last}}`);
+	await told(0);
+	await servers.ask({ method: "DELETE", path: "/streams/short-1" });
+	await told(-1);
+	await append("short-1");
+	await told(1);
+	const headers = { "ES-HardDelete": "true" };
+	await servers.ask({ method: "DELETE", path: "/streams/short-1", headers });
+	await told(null);
+	following.close();
+});
+
 test("many changes in a moment are told once, with the newest", async () => {
 	const following = await follow("stream=many-1");
 	await until(() => following.told.length === 1);

@@ -41,22 +41,18 @@ export function answerLines(exchange: Exchange, { query }: Queried): Answer {
 
 /** GET /info/options, in the shape of contract 10.2. */
 export function answerOptions(exchange: Exchange, { query }: Queried): Answer {
-	const options = exchange.context.options.list();
-	return jsonWriter(
-		exchange,
-		query,
-	)(
-		options.map(({ option, value, source, isWaiting }) => ({
-			name: option.flag,
-			description: option.help,
-			group: option.group ?? "Server",
-			value,
-			configurationSource: source,
-			deprecationMessage: null,
-			schema: { type: SCHEMA_TYPES[option.kind] },
-			waitsForRestart: isWaiting,
-		})),
-	);
+	const write = jsonWriter(exchange, query);
+	const shown = exchange.context.options.list().map(({ option, value, source, isWaiting }) => ({
+		name: option.flag,
+		description: option.help,
+		group: option.group ?? "Server",
+		value,
+		configurationSource: source,
+		deprecationMessage: null,
+		schema: { type: SCHEMA_TYPES[option.kind] },
+		waitsForRestart: isWaiting,
+	}));
+	return write(shown);
 }
 
 const SCHEMA_TYPES = {

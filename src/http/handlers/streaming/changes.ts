@@ -69,41 +69,51 @@ async function* changes(
 	streams: ReadonlySet<StreamName>,
 	gone: AbortSignal,
 ): AsyncGenerator<string> {
-	const changed = new Map<StreamName, Last>();
+	/** What is to be told; undefined where the log has to be asked. */
+	const changed = new Map<StreamName, Last | undefined>(
+		[...streams].map((one) => [one, undefined]),
+	);
 	let reached = -1;
-	// Before the log is asked, so that no commit in between is missed.
 	const stop = log.onCommit((commit) => {
 		reached = commit.last;
 		note(commit, streams, changed);
 	});
+	const pause = () => sleep(PAUSE_MS, undefined, { signal: gone }).catch(() => undefined);
+	const isOver = () => liveReaders.isClosed() || gone.aborted;
 	try {
 		yield encodeRetry(RETRY_MS);
 		reached = Math.max(reached, await log.last(ALL));
-		for (const stream of streams) {
-			const last = await lastOf(log, stream);
-			if (!changed.has(stream)) changed.set(stream, last);
-		}
-		while (!liveReaders.isClosed() && !gone.aborted) {
-			const texts = [...changed].map(([stream, last]) => encode(stream, last));
+		while (!isOver()) {
+			const told = [...changed];
 			changed.clear();
-			yield texts.length === 0 ? HEARTBEAT : texts.join("");
-			await sleep(PAUSE_MS, undefined, { signal: gone }).catch(() => undefined);
+			let text = "";
+			for (const [stream, last] of told)
+				text += encode(stream, last ?? (await lastOf(log, stream)));
+			yield text === "" ? HEARTBEAT : text;
 			const untilMs = performance.now() + settings.heartbeatMs;
-			while (changed.size === 0 && performance.now() < untilMs) {
-				if (liveReaders.isClosed() || gone.aborted) return;
-				await liveReaders.waitBeyond(ALL, reached, untilMs - performance.now(), gone);
-			}
+			do {
+				// Others may write much faster, and a log that cannot be read wakes at once.
+				await pause();
+				const leftMs = untilMs - performance.now();
+				if (changed.size > 0 || leftMs <= 0 || isOver()) break;
+				await liveReaders.waitBeyond(ALL, reached, leftMs, gone);
+			} while (changed.size === 0);
 		}
 	} finally {
 		stop();
 	}
 }
 
-/** A deletion is told as one; a commit names the streams that grew. */
-function note(commit: Commit, streams: ReadonlySet<StreamName>, changed: Map<StreamName, Last>) {
+/** A commit tells how far streams grew. Of a stream that did more than that, the log is asked. */
+function note(
+	{ last, streams: grown, marked }: Commit,
+	streams: ReadonlySet<StreamName>,
+	changed: Map<StreamName, Last | undefined>,
+): void {
 	for (const stream of streams) {
-		const last = stream === ALL ? commit.last : commit.streams.get(stream);
-		if (last !== undefined) changed.set(stream, last);
+		const reached = stream === ALL ? last : grown.get(stream);
+		if (marked.includes(stream)) changed.set(stream, undefined);
+		else if (reached !== undefined) changed.set(stream, reached);
 	}
 }
 
