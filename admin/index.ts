@@ -1,5 +1,6 @@
 /** The admin UI: the screens of the resources that have one. */
 import type { Screen, Screens, ShownProblem, StaticFile, Visit } from "../src/screens.ts";
+import { operate } from "./deeds/operate.ts";
 import { act } from "./deeds/submit.ts";
 import { Files } from "./frame/files.ts";
 import { type Frame, frameOf, redirect } from "./frame/frame.ts";
@@ -8,7 +9,8 @@ import { DEEDS, deedScreen } from "./screens/deed.ts";
 import { event } from "./screens/event/screen.ts";
 import { placeFor } from "./screens/go.ts";
 import { metadata } from "./screens/metadata.ts";
-import { overview } from "./screens/overview.ts";
+import { operations } from "./screens/operations/screen.ts";
+import { overview } from "./screens/overview/screen.ts";
 import { problemScreen } from "./screens/problem.ts";
 import { search } from "./screens/search/screen.ts";
 import { stream } from "./screens/stream/screen.ts";
@@ -20,6 +22,7 @@ type Show = (frame: Frame) => Promise<Screen>;
 /** By the path of the resource, as the server's table of routes has it. A page has its row here. */
 const SCREENS: Readonly<Record<string, Show>> = {
 	"/": start,
+	"/admin": (frame) => operations(frame),
 	"/search": search,
 	"/streams": streams,
 	"/streams/:stream": orDeed(orTime(stream)),
@@ -44,7 +47,8 @@ class AdminUi implements Screens {
 	}
 
 	submit(visit: Visit, form: URLSearchParams): Promise<Screen> {
-		return this.#in(visit, (frame) => act(frame, form));
+		const isOfServer = visit.path === "/ui/operations";
+		return this.#in(visit, (frame) => (isOfServer ? operate(frame, form) : act(frame, form)));
 	}
 
 	refused(visit: Visit, problem: ShownProblem): Promise<Screen> {

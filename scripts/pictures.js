@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -14,17 +15,26 @@ const pictures = join(root, "docs/pictures");
 const browserPath = process.env.VARVE_TEST_CHROMIUM ?? "/usr/bin/chromium";
 const PAGES = [
 	["overview", "/", "light"],
+	["operations", "/admin", "light"],
 	["streams", "/streams", "light"],
 	["stream", "/streams/stock-GDN-1?open=40", "light"],
 	["event", "/streams/order-2030/4", "dark"],
 ];
+
+const PAUSE_MS = 4000;
 
 const directory = mkdtempSync(join(tmpdir(), "varve-pictures-"));
 const command = ["serve", "--port", "0", "--data", join(directory, "data")];
 const server = spawn(process.execPath, [join(root, "bin/varve"), ...command]);
 try {
 	const url = await urlOf(server);
-	for (let order = 2001; order <= 2030; order++) await sell(url, order);
+	// Over some minutes, so that the charts have something to show.
+	for (let order = 2001; order <= 2030; order++) {
+		await sell(url, order);
+		await read(url, order);
+		await sleep(PAUSE_MS * (1 + Math.sin(order)));
+	}
+	await careFor(url);
 	await take(url);
 } finally {
 	server.kill("SIGTERM");
@@ -40,6 +50,28 @@ async function urlOf({ stdout }) {
 		if (found) return found[1];
 	}
 	throw new Error("the server did not start");
+}
+
+/** Programs read what was sold. */
+async function read(url, order) {
+	for (let times = 0; times < 20; times++) {
+		const answer = await fetch(`${url}/streams/order-${order}/0/forward/20`);
+		await answer.text();
+	}
+}
+
+/** A backup and a verification, for Operations to show. */
+async function careFor(url) {
+	const target = join(directory, "backup");
+	const backup = ["backup", target, "--data", join(directory, "data")];
+	const [code] = await once(spawn(process.execPath, [join(root, "bin/varve"), ...backup]), "exit");
+	if (code !== 0) throw new Error("the backup failed");
+	await fetch(`${url}/admin/verification?throttlePercent=100`, { method: "POST" });
+	for (;;) {
+		const answer = await fetch(`${url}/admin/verification`);
+		if ((await answer.json()).running === null) return;
+		await sleep(100);
+	}
 }
 
 async function take(url) {

@@ -19,7 +19,8 @@ import { parseNetworks } from "./networks.ts";
 import { type Arguments, type Option, parseArguments } from "./options.ts";
 
 export { differencesOf, reloadedOf, settingsShown } from "./config/differences.ts";
-export { environmentName } from "./options.ts";
+export { type OptionInForce, OptionsInForce } from "./config/in-force.ts";
+export { environmentName, type Sources } from "./options.ts";
 
 export type Settings = ServingSettings &
 	ScreenSettings &
@@ -158,7 +159,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: false,
 		help: "Let everyone who can reach a non-loopback address read and write.",
 	},
-	...SCREEN_OPTIONS,
+	...grouped("Admin UI", SCREEN_OPTIONS),
 	{
 		name: "infoState",
 		flag: "info-state",
@@ -175,9 +176,9 @@ export const OPTIONS: readonly ServerOption[] = [
 		pattern: { test: /^(stay|exit)$/, reason: "it must be stay or exit" },
 		help: "What to do if the disk fails and nothing can be appended: stay (reads go on), or exit.",
 	},
-	...OPERATOR_OPTIONS,
-	...CACHING_OPTIONS,
-	...REQUEST_OPTIONS,
+	...grouped("Operator", OPERATOR_OPTIONS),
+	...grouped("Caching", CACHING_OPTIONS),
+	...grouped("Requests", REQUEST_OPTIONS),
 	{
 		name: "pageBytesMax",
 		flag: "page-bytes-max",
@@ -223,9 +224,13 @@ export const OPTIONS: readonly ServerOption[] = [
 		max: 10_000_000,
 		help: "Sealed pages kept in memory.",
 	},
-	...SEARCH_OPTIONS,
-	...CONNECTION_OPTIONS,
+	...grouped("Search", SEARCH_OPTIONS),
+	...grouped("Connections", CONNECTION_OPTIONS),
 ];
+
+function grouped(group: string, options: readonly ServerOption[]): ServerOption[] {
+	return options.map((option) => ({ ...option, group }));
+}
 
 /** Options of the verbs that work on a data directory without a server. */
 export const DATA_OPTIONS: readonly Option[] = OPTIONS.filter(

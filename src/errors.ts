@@ -61,6 +61,8 @@ export type RequestRefusals = {
 	"tile-not-found": { tile: string };
 	"scavenge-running": { scavengeId: string };
 	"scavenge-not-found": { scavengeId: string };
+	"verification-running": { verificationId: string };
+	"verification-not-found": Record<never, never>;
 
 	// The server cannot do it now.
 	overloaded: { queue: string; limit: number; retryAfterSeconds: number };

@@ -4,7 +4,15 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
-import { differencesOf, OPTIONS, reloadedOf, type Settings, settingsShown } from "./config.ts";
+import {
+	differencesOf,
+	OPTIONS,
+	OptionsInForce,
+	reloadedOf,
+	type Settings,
+	type Sources,
+	settingsShown,
+} from "./config.ts";
 import { Refusal } from "./errors.ts";
 import { Serving } from "./http/serving.ts";
 import { VERSION } from "./http/version.ts";
@@ -15,6 +23,7 @@ import type { LogLines } from "./observe/lines.ts";
 import { type Level, logFault, type OperatorLog } from "./observe/operator-log.ts";
 import { openOperatorLog } from "./observe/stderr.ts";
 import type { Screens } from "./screens.ts";
+import { openUpkeep } from "./upkeep/upkeep.ts";
 
 export type { Settings } from "./config.ts";
 export { isRefusal, Refusal } from "./errors.ts";
@@ -58,12 +67,13 @@ export class RunningServer {
 	 * Takes new settings, as far as a running server can, and cuts no request: the others count from
 	 * the next start on. The operator log says which are which.
 	 */
-	reload(settings: Settings): void {
-		const { room, requests } = this.#serving.context;
+	reload(settings: Settings, sources?: Sources): void {
+		const { room, requests, options } = this.#serving.context;
 		const { taken, waiting } = differencesOf(OPTIONS, this.#settings, settings);
 		this.#operatorLog.setLevel(settings.logLevel as Level);
 		requests.isOn = settings.logRequests;
 		room.setFreeMin(settings.diskFreeMin);
+		options.reload(settings, sources);
 		this.#settings = { ...this.#settings, ...reloadedOf(OPTIONS, settings) };
 		this.#operatorLog.info("settings reloaded", { changed: taken });
 		if (waiting.length > 0) {
@@ -92,12 +102,14 @@ export class RunningServer {
 /**
  * Opens the log and listens.
  * @param operatorLog by default, the settings' on standard error
+ * @param sources where the settings came from, by name; those it lacks came from the caller
  * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`,
  *   `history-rewound`; the system's error if the address cannot be had
  */
 export async function startServer(
 	settings: Settings,
 	operatorLog = openOperatorLog(settings.logFormat, settings.logLevel),
+	sources?: Sources,
 ): Promise<RunningServer> {
 	operatorLog.info("starting", {
 		version: VERSION,
@@ -116,8 +128,11 @@ export async function startServer(
 		await clockWatch.start();
 		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog);
 		const screens = settings.noAdminUi ? undefined : await loadScreens();
-		const stored = { log, hidden, tree, moves, measured, room, scavenger, screens };
-		const serving = new Serving(stored, settings, operatorLog);
+		const upkeep = await openUpkeep(log, settings.data, operatorLog);
+		const stored = { log, hidden, tree, moves, measured, room, scavenger, upkeep, screens };
+		const options = new OptionsInForce(OPTIONS, settings, sources);
+		const told = { lines: operatorLog.recent, options };
+		const serving = new Serving({ ...stored, ...told }, settings, operatorLog);
 		const url = await listen(serving, settings, stop.noted);
 		operatorLog.info("listening", { url });
 		return new RunningServer(url, stop.noted, serving, clockWatch, operatorLog);
@@ -197,7 +212,8 @@ function roomTold(operatorLog: OperatorLog): RoomListener {
 
 /** A scavenge erases until it is closed, and the server tells caches of that. */
 function closeServing(serving: Serving): Promise<void> {
-	return serving.close(serving.context.scavenger.close());
+	const { scavenger, upkeep } = serving.context;
+	return serving.close(Promise.all([scavenger.close(), upkeep.verifications.close()]));
 }
 
 type Stored = Pick<OpenedLog, "log" | "tree" | "moves"> & { readonly room?: Room };

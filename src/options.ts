@@ -13,6 +13,8 @@ import {
 	environmentName,
 	fileVariable,
 	type Option,
+	type Source,
+	type Sources,
 	type Value,
 	type Values,
 } from "./options/option.ts";
@@ -20,12 +22,21 @@ import { fromEnvironment } from "./options/secret.ts";
 import { parseValue } from "./options/values.ts";
 
 export { settingIn } from "./options/file.ts";
-export { environmentName, type Option, type Value, type Values } from "./options/option.ts";
+export {
+	environmentName,
+	type Option,
+	type Source,
+	type Sources,
+	type Value,
+	type Values,
+} from "./options/option.ts";
 export { sizeText } from "./options/values.ts";
 
 export type Arguments = {
 	readonly operands: readonly string[];
 	readonly values: Values;
+	/** Where each value came from, by the name of its option. */
+	readonly sources: Sources;
 	/**
 	 * Reads all of it again: the files may have changed.
 	 * @throws Refusal as `parseArguments`
@@ -46,21 +57,32 @@ export function parseArguments(
 	inFile: readonly Option[] = options,
 ): Arguments {
 	const { operands, given } = parseFlags(argv, options);
-	const find = (option: Option, file?: ReadonlyMap<string, FileValue>): Value => {
+	const find = (option: Option, file?: ReadonlyMap<string, FileValue>): Found => {
+		const from = (source: Source, text: string, where: string) => {
+			return { source, value: parseValue(option, text, where) };
+		};
 		const flag = given.get(option);
-		if (flag !== undefined) return parseValue(option, flag, `--${option.flag}`);
+		if (flag !== undefined) return from("argument", flag, `--${option.flag}`);
 		const variable = fromEnvironment(option, env);
-		if (variable !== undefined) return parseValue(option, variable, environmentName(option));
+		if (variable !== undefined) return from("environment", variable, environmentName(option));
 		const stored = file?.get(option.flag);
-		return stored ? parseValue(option, stored.text, stored.where) : option.default;
+		if (stored) return from("file", stored.text, stored.where);
+		return { source: "default", value: option.default };
 	};
 	const config = options.find(({ name }) => name === "config");
-	const path = config && find(config);
+	const path = config && find(config).value;
 	const file = path === undefined ? undefined : readSettingsFile(String(path), inFile);
 	const values: Record<string, Value> = {};
-	for (const option of options) values[option.name] = find(option, file);
-	return { operands, values, reread: () => parseArguments(argv, env, options, inFile) };
+	const sources: Record<string, Source> = {};
+	for (const option of options) {
+		const { value, source } = find(option, file);
+		values[option.name] = value;
+		sources[option.name] = source;
+	}
+	return { operands, values, sources, reread: () => parseArguments(argv, env, options, inFile) };
 }
+
+type Found = { readonly source: Source; readonly value: Value };
 
 /**
  * Refuses an unknown variable whose name starts with VARVE_.

@@ -3,12 +3,22 @@
  * in HTML. `admin/` makes the screens, and sees of the server what stands here. The server runs and
  * builds without it.
  */
+import type { Run as ScavengeRun } from "./commands/scavenge/journal.ts";
+import type { ScavengeProgress } from "./commands/scavenge/scavenger.ts";
+import type { OptionInForce } from "./config.ts";
 import type { StreamName } from "./event.ts";
 import type { Listing } from "./listing/list.ts";
 import type { ListQuery } from "./listing/query.ts";
 import type { Appended, Log } from "./log/log.ts";
+import type { RoomState } from "./log/room/room.ts";
+import type { TimedFigure } from "./observe/numbers/recent.ts";
+import type { Level } from "./observe/operator-log.ts";
+import type { RecentLine } from "./observe/recent-lines.ts";
+import type { CacheState } from "./purging/purging.ts";
 import type { SearchQuery } from "./searching/query.ts";
 import type { SearchStep } from "./searching/search.ts";
+import type { BackupNote } from "./upkeep/backup-notes.ts";
+import type { VerificationsState } from "./upkeep/verifications.ts";
 
 export interface Screens {
 	/** The screen of a resource; undefined if it has none, and programs' answer is the only one. */
@@ -95,6 +105,25 @@ export interface Store extends Pick<Log, "read" | "last" | "locate"> {
 	may(right: string, stream: StreamName | undefined): boolean;
 
 	readonly deeds: Deeds;
+	readonly operations: Operations;
+}
+
+/** The server itself, for whoever runs it. Each refuses as the request for programs does. */
+export interface Operations {
+	state(): Promise<ServerState>;
+	/** The last hour, oldest first. */
+	recent(): readonly TimedFigure[];
+	options(): readonly OptionInForce[];
+	/**
+	 * The newest lines of the operator log, newest first.
+	 * @param level the least important ones
+	 */
+	lines(level: Level, limit: number): readonly RecentLine[];
+	/** @param throttlePercent the share of time in which the run works */
+	startScavenge(throttlePercent: number): Promise<void>;
+	stopScavenge(): Promise<void>;
+	startVerification(throttlePercent: number): Promise<void>;
+	stopVerification(): Promise<void>;
 }
 
 /** What a screen's forms change. Each refuses as the request for programs does. */
@@ -118,6 +147,48 @@ export type OfferedDeed = {
 	readonly isJson: boolean;
 	/** The last version the stream is expected to have; -1: none; undefined: any. */
 	readonly expected: number | undefined;
+};
+
+/** How the server and its log are at a moment. Times are in ISO 8601. */
+export type ServerState = {
+	readonly process: {
+		readonly version: string;
+		readonly node: string;
+		readonly started: string;
+	};
+	readonly writer: WriterState;
+	readonly log: LogState;
+	/** Absent while the system does not tell. */
+	readonly disk?: RoomState;
+	readonly scavenge: {
+		readonly running: ScavengeProgress | undefined;
+		readonly last: ScavengeRun | undefined;
+	};
+	readonly verification: VerificationsState;
+	/** The newest first. */
+	readonly backups: readonly BackupNote[];
+	/** Undefined if no cache is to be told of erasures. */
+	readonly caches: readonly CacheState[] | undefined;
+};
+
+export type WriterState = {
+	readonly state: "writing" | "stopped" | "shutting-down";
+	/** Since when it does not write, and why it stopped. */
+	readonly since?: string;
+	readonly reason?: string;
+};
+
+export type LogState = {
+	/** Undefined if the log cannot tell. */
+	readonly events: number | undefined;
+	readonly streams: number | undefined;
+	/** Transactions that erased content. */
+	readonly erasures: number;
+	readonly incarnation: number;
+	readonly databaseBytes: number;
+	readonly walBytes: number;
+	/** The key that signed heads are checked with. */
+	readonly key: string;
 };
 
 /** What the server says of itself. */

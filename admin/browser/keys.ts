@@ -1,5 +1,5 @@
 /** The keyboard: outside fields letters are keys, unless the switch in their list is off. */
-import { live } from "./live.js";
+import { live } from "./live/live.js";
 
 const SWITCH = "varve-letters";
 const PLACES: Readonly<Record<string, string>> = {
@@ -7,6 +7,7 @@ const PLACES: Readonly<Record<string, string>> = {
 	s: "streams",
 	e: "all",
 	f: "search",
+	p: "operations",
 };
 const SEQUENCE_MS = 1500;
 

@@ -7,7 +7,8 @@ import { openDialogs } from "./forms/deed.js";
 import { checkFields } from "./forms/fields.js";
 import { suggestPlaces } from "./go.js";
 import { listenToKeys } from "./keys.js";
-import { followLive } from "./live.js";
+import { followLive } from "./live/live.js";
+import { keepParts } from "./refresh.js";
 import { jumpByCore, swapLinks } from "./swap.js";
 import { switchTheme } from "./theme.js";
 import { keepTimes, tellTimes } from "./times.js";
@@ -23,6 +24,7 @@ jumpByCore();
 listenToKeys();
 checkFields(document);
 followLive();
+keepParts();
 document.addEventListener("varve:swapped", () => {
 	tellTimes();
 	checkFields(document);

@@ -22,6 +22,7 @@ export async function swapTo(url: string, isNew: boolean): Promise<boolean> {
 		location.assign(url);
 		return false;
 	}
+	exchangeParts(page);
 	keepLive(old, now);
 	const focused = document.activeElement?.id;
 	const kept = old.querySelector("form");
@@ -36,13 +37,34 @@ export async function swapTo(url: string, isNew: boolean): Promise<boolean> {
 	return true;
 }
 
+/**
+ * Shows the parts of the page anew that tell how something is. The rows stay, and so does a part in
+ * which somebody has opened something, or stands.
+ */
+export async function refreshParts(): Promise<void> {
+	const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+	if (!answer.ok) return;
+	exchangeParts(new DOMParser().parseFromString(await answer.text(), "text/html"));
+	document.dispatchEvent(new Event("varve:swapped"));
+}
+
+function exchangeParts(page: Document): void {
+	for (const old of document.querySelectorAll("[data-part]")) {
+		const now = page.getElementById(old.id);
+		const isUsed = old.contains(document.activeElement) || old.querySelector("details[open]");
+		if (now && !isUsed) old.replaceWith(document.adoptNode(now));
+	}
+}
+
 /** The live line keeps its state and its listeners. */
 function keepLive(old: Element, now: Element): void {
 	const [line, next] = [
 		old.querySelector<HTMLElement>("#live"),
 		now.querySelector<HTMLElement>("#live"),
 	];
-	if (line && next) next.replaceWith(line);
+	if (!line || !next) return;
+	line.dataset.last = next.dataset.last;
+	next.replaceWith(line);
 }
 
 /** Exchanges all but the form, so that a person who types in it goes on typing. */

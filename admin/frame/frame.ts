@@ -9,12 +9,16 @@ import { visibleText } from "../parts/visible.ts";
 import type { Files } from "./files.ts";
 import { KEYS, type KeyOf } from "./keys.ts";
 
-/** The places of the bar. A later page stands here once there is something on it. */
+/**
+ * The places of the bar, and the right that each needs, if not all who come may see it. A later
+ * page stands here once there is something on it.
+ */
 const PLACES = [
 	{ place: "overview", path: "/", text: "Overview" },
 	{ place: "streams", path: "/streams", text: "Streams" },
 	{ place: "all", path: "/streams/%24all", text: "All events" },
 	{ place: "search", path: "/search", text: "Search" },
+	{ place: "operations", path: "/admin", text: "Operations", right: "operate" },
 ] as const;
 
 export type Place = (typeof PLACES)[number]["place"];
@@ -121,7 +125,9 @@ function headOf({ files }: Frame, { title }: Page): Html {
 }
 
 function barOf(frame: Frame, at: Place | undefined): Html {
-	const places = PLACES.map(({ place, path, text }) => {
+	const { store } = frame.visit;
+	const shown = PLACES.filter((one) => !("right" in one) || store.may(one.right, undefined));
+	const places = shown.map(({ place, path, text }) => {
 		const current = place === at ? html` aria-current="page"` : "";
 		return html`<a href="${path}"${current} data-place="${place}">${text}</a>`;
 	});

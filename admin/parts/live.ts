@@ -1,16 +1,13 @@
 /**
  * The live line of a table: new events come in place, or wait behind a button while somebody reads.
- * Without JavaScript a link shows what is newer.
+ * Without JavaScript the page shows what is new when it is loaded again.
  */
 import type { StreamName } from "../../src/event.ts";
-import { pageUrl } from "../../src/http/urls.ts";
 import { type Html, html } from "../html.ts";
 
 /** @param last the newest event that the table could show; -1 for none */
 export function liveOf(stream: StreamName, last: number): Html {
-	const page = { direction: "forward", from: last + 1, count: 20 } as const;
-	const url = `${pageUrl("", stream, page)}?event=message&embed=content`;
-	return html`<p class="live" id="live" data-url="${url}"><i class="dot"></i><b role="status">as of now</b>
+	return html`<p class="live" id="live" data-url="/log/changes" data-stream="${stream}" data-last="${last}"><i class="dot"></i><b role="status">as of now</b><span class="hint" id="live-rate"></span>
 <button type="button" class="chip needs-script" id="live-new" hidden></button>
 <button type="button" class="quiet needs-script" id="live-pause">Pause <kbd class="wide">p</kbd></button></p>`;
 }

@@ -14,6 +14,7 @@ import {
 	refusalOf,
 	refuseOtherSchema,
 } from "../log/sqlite/copies.ts";
+import { type BackupNote, noteBackup } from "../upkeep/backup-notes.ts";
 import { Copy } from "./copy.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
 import {
@@ -44,6 +45,8 @@ export type BackupResult = {
 	readonly verification?: Verification;
 	/** After the run, this verification included. */
 	readonly lastCheck: LastCheck;
+	/** Why the data directory has no note of it; undefined if it has one, or there is no backup. */
+	readonly unnoted: string | undefined;
 };
 
 /**
@@ -93,6 +96,7 @@ async function run(
 	const { events, added } = await copy(target, source, watcher);
 	const incarnation = incarnationOf(logFile(directory));
 	const facts = { finished: new Date().toISOString(), events, incarnation };
+	const note = { target: path, ...facts };
 
 	// The copy counts as soon as it is whole: its verification may take long.
 	if (!target.isFirst) target.writeRecord({ ...facts, verified: false, ...before });
@@ -101,9 +105,33 @@ async function run(
 	const isDamaged = verification !== undefined && !verification.ok;
 	if (target.isFirst && isDamaged) target.discard();
 	else if (target.isFirst) target.promote();
-	if (!target.isFirst || !isDamaged)
+	if (!target.isFirst || !isDamaged) {
 		target.writeRecord({ ...facts, verified: verification?.ok ?? false, ...lastCheck });
-	return { path, events, added, incarnation, lastCheck, ...(verification && { verification }) };
+	}
+	const unnoted =
+		target.isFirst && isDamaged ? undefined : await leaveNote(source, note, lastCheck);
+	return {
+		path,
+		events,
+		added,
+		incarnation,
+		lastCheck,
+		unnoted,
+		...(verification && { verification }),
+	};
+}
+
+/**
+ * Tells the data directory of the backup, for the server of it.
+ * @returns why it could not; undefined if it could
+ */
+async function leaveNote(
+	{ directory }: Source,
+	note: Omit<BackupNote, keyof LastCheck>,
+	{ lastVerified, faults }: LastCheck,
+): Promise<string | undefined> {
+	const check = { ...(lastVerified !== undefined && { lastVerified }), ...(faults && { faults }) };
+	return noteBackup(directory, { ...note, ...check }).then(() => undefined, String);
 }
 
 function checkAfter({ ok, faults }: Verification): LastCheck {

@@ -20,5 +20,5 @@ export function verifyCopy(
 	const onProgress = (now: typeof done) => {
 		done = now;
 	};
-	return verifyDirectory(directory, onProgress, signal);
+	return verifyDirectory(directory, { onProgress, ...(signal && { signal }) });
 }

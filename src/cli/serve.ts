@@ -54,7 +54,7 @@ async function run(call: Arguments): Promise<number> {
 	if (ended.reason !== undefined) return notStarted(log, ended.reason);
 	let server: RunningServer;
 	try {
-		server = await startServer(settings, log);
+		server = await startServer(settings, log, call.sources);
 	} catch (error) {
 		log.error(`not started: ${explain(error)}`);
 		return EXIT.failed;
@@ -109,7 +109,8 @@ function endOnBug(log: LogLines): void {
 /** A file that is wrong changes nothing. */
 function reload(server: RunningServer, call: Arguments, log: LogLines): void {
 	try {
-		server.reload(settingsOf(call.reread?.() ?? call));
+		const now = call.reread?.() ?? call;
+		server.reload(settingsOf(now), now.sources);
 	} catch (error) {
 		log.error(`the settings are not reloaded: ${explain(error)}`);
 	}

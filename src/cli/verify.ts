@@ -30,9 +30,8 @@ async function run({ values }: Arguments): Promise<number> {
 		fraction: () => done.fraction,
 	});
 	const directory = resolve(text(values, "data"));
-	const found = await verifyDirectory(directory, (now) => Object.assign(done, now)).finally(() =>
-		progress.close(),
-	);
+	const onProgress = (now: typeof done) => Object.assign(done, now);
+	const found = await verifyDirectory(directory, { onProgress }).finally(() => progress.close());
 	const { ok, events, streams, erased, faults } = found;
 	if (ok) {
 		const without = erased === 0 ? "" : `, ${erased} of them without their content`;

@@ -4,7 +4,7 @@
  */
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
-import type { Settings } from "../config.ts";
+import type { OptionsInForce, Settings } from "../config.ts";
 import type { Refusal } from "../errors.ts";
 import type { LastVersions } from "../following/last-versions.ts";
 import type { LiveReaders } from "../following/live-readers.ts";
@@ -19,10 +19,12 @@ import type { RecentFigures } from "../observe/numbers/recent.ts";
 import type { RequestNumbers } from "../observe/numbers/requests.ts";
 import type { StatTree } from "../observe/numbers/stat-tree.ts";
 import type { RequestTracing } from "../observe/otlp/tracing.ts";
+import type { RecentLines } from "../observe/recent-lines.ts";
 import type { RequestLog } from "../observe/requests.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
+import type { Upkeep } from "../upkeep/upkeep.ts";
 import type { SocketNumbers } from "./sockets/connections.ts";
 
 export type Context = LogContext &
@@ -49,6 +51,8 @@ export type LogContext = {
 	/** Lets appends in, as long as the disk has room for them. */
 	readonly room: Room;
 	readonly scavenger: Scavenger;
+	/** Verifications of the log, and what is known of its backups. */
+	readonly upkeep: Upkeep;
 };
 
 /** How requests learn of commits. */
@@ -65,8 +69,13 @@ export type OperatorContext = {
 	readonly requests: RequestLog;
 	/** Why no requests should be sent here any more; undefined as long as they should. */
 	readonly unready: () => Refusal | undefined;
+	/** Since when, in milliseconds since 1970. */
+	readonly unreadyMs: () => number | undefined;
 	/** How the caches in front of us are told of erasures; undefined if none is to be told. */
 	readonly purging: () => readonly CacheState[] | undefined;
+	/** The newest lines of the operator log. */
+	readonly lines: RecentLines;
+	readonly options: OptionsInForce;
 };
 
 /** What is counted of one server; `numbers/` makes metrics of it. */

@@ -27,13 +27,25 @@ import { answerImport, answerImportState } from "./handlers/moving/import.ts";
 import { answerMetrics } from "./handlers/numbers/metrics.ts";
 import { answerNoStats, answerRecent, answerStats } from "./handlers/numbers/stats.ts";
 import { answerOpenApi } from "./handlers/openapi.ts";
+import {
+	answerBackups,
+	answerLines,
+	answerOptions,
+	answerState,
+} from "./handlers/operations/state.ts";
+import {
+	answerVerificationStart,
+	answerVerificationStop,
+	answerVerifications,
+} from "./handlers/operations/verification.ts";
 import { answerStreamAsOf } from "./handlers/pages/as-of.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
 import { answerPage } from "./handlers/pages/page.ts";
-import { answerFile, answerWeb } from "./handlers/screens.ts";
+import { answerFile, answerForm, answerWeb } from "./handlers/screens.ts";
 import { answerSearch } from "./handlers/search.ts";
 import { answerService } from "./handlers/service.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/status.ts";
+import { answerChanges } from "./handlers/streaming/changes.ts";
 import { answerDelete } from "./handlers/streams/delete.ts";
 import { answerList } from "./handlers/streams/list.ts";
 import {
@@ -85,7 +97,10 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/openapi.json", "anyone", "cold", answerOpenApi],
 	["GET", "/ping", "anyone", "cold", answerPing],
 	["GET", "/info", "anyone", "cold", answerInfo],
+	["GET", "/info/options", "operate", "cold", answerOptions],
 	["GET", "/gossip", "anyone", "cold", answerGossip],
+	// The handler asks for the right to read each stream that the query names.
+	["GET", "/log/changes", "anyone", "cold", answerChanges],
 	["GET", "/log/checkpoint", "prove", "cold", answerSignedHead],
 	["GET", "/log/key", "anyone", "cold", answerKey],
 	["GET", "/log/tile/*tile", "prove", "cold", answerTile],
@@ -103,6 +118,12 @@ const TABLE: readonly RouteRow[] = [
 	["DELETE", "/admin/scavenge/current", "operate", "cold", stop("current")],
 	["GET", "/admin/scavenge/last", "operate", "cold", answerScavengeLast],
 	["DELETE", "/admin/scavenge/:id", "operate", "cold", answerScavengeStop],
+	["GET", "/admin", "operate", "cold", answerState],
+	["GET", "/admin/backups", "operate", "cold", answerBackups],
+	["GET", "/admin/log", "operate", "cold", answerLines],
+	["POST", "/admin/verification", "operate", "cold", answerVerificationStart],
+	["GET", "/admin/verification", "operate", "cold", answerVerifications],
+	["DELETE", "/admin/verification", "operate", "cold", answerVerificationStop],
 	["GET", "/admin/export", "export", "cold", answerExport],
 	["GET", "/admin/import", "import", "cold", answerImportState],
 	["POST", "/admin/import", "import", "cold", answerImport],
@@ -110,6 +131,8 @@ const TABLE: readonly RouteRow[] = [
 	// Where users of EventStore look for its admin UI.
 	["GET", "/web", "anyone", "cold", answerWeb],
 	["GET", "/web/index.html", "anyone", "cold", answerWeb],
+	// Before the route that would take it for the name of a file.
+	["POST", "/ui/operations", "operate", "cold", answerForm],
 	["GET", "/ui/*file", "anyone", "cold", answerFile],
 
 	["GET", "/search", "search", "cold", answerSearch],

@@ -3,7 +3,7 @@
  * close. Several servers in a process may serve one log; each remembers for itself.
  */
 import { Documents } from "../cache/documents.ts";
-import type { Settings } from "../config.ts";
+import { OPTIONS, OptionsInForce, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
@@ -14,6 +14,7 @@ import { RecentRing } from "../observe/numbers/recent.ts";
 import { RequestNumbers } from "../observe/numbers/requests.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
 import type { Otlp } from "../observe/otlp/otlp.ts";
+import { RecentLines } from "../observe/recent-lines.ts";
 import { RequestLog } from "../observe/requests.ts";
 import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
@@ -36,6 +37,10 @@ export type ServedLog = LogContext & {
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
 	readonly screens?: Screens | undefined;
+	/** The newest lines of the operator log, if it keeps them. */
+	readonly lines?: RecentLines;
+	/** By default, those of the settings. */
+	readonly options?: OptionsInForce;
 };
 
 export class Serving {
@@ -48,10 +53,11 @@ export class Serving {
 	#purging: Purging | undefined;
 	#otlp: Otlp | undefined;
 	#unready: Refusal | undefined;
+	#unreadyMs: number | undefined;
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
 	constructor(
-		{ hidden, screens, ...stored }: ServedLog,
+		{ hidden, screens, lines = new RecentLines(), options, ...stored }: ServedLog,
 		settings: Settings,
 		operatorLog: OperatorLog,
 		lanes: Lanes = "both",
@@ -74,8 +80,11 @@ export class Serving {
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log),
 			report,
+			lines,
+			options: options ?? new OptionsInForce(OPTIONS, settings),
 			requests: new RequestLog(operatorLog, settings.logRequests),
 			unready: () => this.#unready,
+			unreadyMs: () => this.#unreadyMs,
 			purging: () => this.#purging?.state() ?? (settings.purgeUrl === undefined ? undefined : []),
 			requestNumbers: new RequestNumbers(ROUTES),
 			sockets: () => this.#http.sockets(),
@@ -108,6 +117,7 @@ export class Serving {
 	 */
 	refuseWith(reason: Refusal): void {
 		this.#unready ??= reason;
+		this.#unreadyMs ??= Date.now();
 	}
 
 	/**
@@ -119,6 +129,7 @@ export class Serving {
 		const { longPolls, liveReaders, lastVersions, lists } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
+		this.#unreadyMs = Date.now();
 		longPolls.close();
 		liveReaders.close();
 		await Promise.all([this.#http.close(), settled]);

@@ -83,8 +83,9 @@ export interface Log extends Erasure, EventLookup, Histories, StreamNames, Write
 	/**
 	 * Checks every invariant of the stored log, see `verify/verify.ts`. It reads everything, so it is
 	 * slow.
+	 * @throws the reason of the watch's signal
 	 */
-	verify(): Promise<Verification>;
+	verify(watch?: VerifyWatch): Promise<Verification>;
 
 	/**
 	 * Lets running appends finish, refuses new ones and reads with `shutting-down`, and lets go of
@@ -186,6 +187,20 @@ export interface HiddenReads {
 	/** As `Log.read`; a stream that was deleted for ever is read as any other. */
 	read(range: Range): Promise<Slice>;
 }
+
+/** Hears of a verification, stops it, and says how fast it may be. */
+export type VerifyWatch = {
+	readonly onProgress?: (progress: VerifyProgress) => void;
+	readonly signal?: AbortSignal;
+	/**
+	 * The share of time in which it works, from 1 to 100. Below 100 it does one thing at a time, and
+	 * leaves the processor to whoever wants it.
+	 */
+	readonly percent?: number;
+};
+
+/** Events checked, and the part of all there is to do, from 0 to 1. */
+export type VerifyProgress = { readonly events: number; readonly fraction: number };
 
 export type Verification = {
 	readonly ok: boolean;

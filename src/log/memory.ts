@@ -20,6 +20,7 @@ import {
 	type Range,
 	type Slice,
 	type Verification,
+	type VerifyWatch,
 } from "./log.ts";
 import { append, remove } from "./memory/appending.ts";
 import { MemoryEraser } from "./memory/eraser.ts";
@@ -110,8 +111,10 @@ export class MemoryLog implements Log {
 		return this.#listeners.add(listener);
 	}
 
-	async verify(): Promise<Verification> {
-		return verify(viewOf(this.#tables));
+	async verify({ signal }: VerifyWatch = {}): Promise<Verification> {
+		const found = await verify(viewOf(this.#tables));
+		signal?.throwIfAborted();
+		return found;
 	}
 
 	async close(): Promise<void> {

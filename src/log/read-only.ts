@@ -1,7 +1,7 @@
 /** A log that is only read: it refuses every write, always for the same reason. */
 import type { Refusal } from "../errors.ts";
 import type { Position, StreamName, Version } from "../event.ts";
-import type { Commit, Log, NameRange, Range, Slice, Verification } from "./log.ts";
+import type { Commit, Log, NameRange, Range, Slice, Verification, VerifyWatch } from "./log.ts";
 
 export class ReadOnlyLog implements Log {
 	readonly incarnation: number;
@@ -48,8 +48,8 @@ export class ReadOnlyLog implements Log {
 		return this.#log.onCommit(listener);
 	}
 
-	verify(): Promise<Verification> {
-		return this.#log.verify();
+	verify(watch?: VerifyWatch): Promise<Verification> {
+		return this.#log.verify(watch);
 	}
 
 	close(): Promise<void> {

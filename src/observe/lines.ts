@@ -7,6 +7,7 @@
 import { pino, stdSerializers, stdTimeFunctions } from "pino";
 import type { Facts, Level, OperatorLog } from "./operator-log.ts";
 import { plainLine } from "./plain.ts";
+import { RecentLines } from "./recent-lines.ts";
 import { escapeInvisible } from "./visible.ts";
 
 /** A value of a fact is cut here: what a client sends must not fill the operator's disk. */
@@ -16,12 +17,15 @@ export type LogForm = "json" | "text";
 
 /** The operator log of one process. */
 export class LogLines implements OperatorLog {
+	/** The newest lines. */
+	readonly recent = new RecentLines();
 	readonly #pino: ReturnType<typeof createPino>;
 
 	/** @param write takes one line, which ends with a line break */
 	constructor(form: LogForm, level: Level, write: (line: string) => void) {
 		this.#pino = createPino(level, (json) => {
 			const escaped = escapeInvisible(json);
+			this.recent.add(escaped);
 			write(form === "json" ? escaped : plainLine(escaped));
 		});
 	}

@@ -4,6 +4,10 @@ export type Kind = "text" | "whole-number" | "bytes" | "yes-no" | "url";
 export type Value = string | number | boolean | undefined;
 export type Values = Readonly<Record<string, Value>>;
 
+/** Where a value comes from. That of a file which a variable names is of the environment. */
+export type Source = "default" | "file" | "environment" | "argument";
+export type Sources = Readonly<Record<string, Source>>;
+
 /** A regular expression, or an object that tests a text like one. */
 type Tester = { test(text: string): boolean };
 
@@ -14,6 +18,8 @@ export type Option = Bounds &
 		readonly kind: Kind;
 		readonly default: Value;
 		readonly help: string;
+		/** What it is about, in lists of options. */
+		readonly group?: string;
 		/** The name of the value in help texts, if the kind does not say enough. */
 		readonly placeholder?: string;
 		/** True for an option of one call, such as an event's type: it has no environment name. */

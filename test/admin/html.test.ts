@@ -172,7 +172,7 @@ test("a writer that stopped is told on the pages, with what to do about it", asy
 	const reason = "the disk failed";
 	own.server.refuseWith(new Refusal("writer-stopped", { reason, retryAfterSeconds: 5 }));
 	for (const path of ["/", "/streams/order-1"]) {
-		expect((await own.ask(page(path))).text).toContain("<b>Writing has stopped.</b>");
+		expect((await own.ask(page(path))).text).toContain("Writing has stopped");
 	}
 	await own.close();
 });
@@ -231,7 +231,17 @@ test("the first view of a page is below 60 kB, compressed", async () => {
 	const bytes = async (path: string, accept: string) =>
 		(await servers.ask(get(path, accept, headers))).body.length;
 	const files = ["admin.css", "main.js", "theme.js", "times.js", "toast.js", "copy.js", "swap.js"];
-	const more = ["live.js", "keys.js", "go.js", "forms/deed.js", "forms/fields.js", "proof.js"];
+	const more = [
+		"live/live.js",
+		"live/follow.js",
+		"live/source.js",
+		"refresh.js",
+		"keys.js",
+		"go.js",
+		"forms/deed.js",
+		"forms/fields.js",
+		"proof.js",
+	];
 	const { text } = await servers.ask(page("/"));
 	const place = /\/ui\/[0-9a-f]{10}\//.exec(text)?.[0];
 	let shared = 0;

@@ -19,6 +19,9 @@ const LOOKS = [
 ] as const;
 const PAGES = {
 	overview: "/",
+	"the chart of an hour": "/?chart=reads",
+	operations: "/admin",
+	"all options": "/admin?options=all&level=warn",
 	streams: "/streams",
 	"streams found": "/streams?contains=order",
 	"streams that are not there": "/streams?find=nothing&how=prefix",
@@ -49,6 +52,7 @@ const PAGES = {
 /** One of each form is enough for the slower half of the check. */
 const NARROW: ReadonlySet<string> = new Set([
 	"overview",
+	"operations",
 	"streams",
 	"a search",
 	"a search that is wrong",

@@ -16,7 +16,7 @@ const BASE = "http://127.0.0.1:2113";
 /** A command, and the answer below it. */
 const EXCHANGE = /^```sh\n([\s\S]*?)^```\n\n```http\n([\s\S]*?)^```$/gm;
 /** Where an answer without an end has shown enough: behind the third event. */
-const ENOUGH = /^id: 2\n(?:.+\n)+\n/m;
+const ENOUGH = /^id: 2\n(?:.+\n)+\n|"last":-1\}\n\n/m;
 
 const page = readFileSync(FILE, "utf8");
 const exchanges = [...page.matchAll(EXCHANGE)].map(([, command = "", answer = ""]) => ({

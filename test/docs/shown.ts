@@ -42,6 +42,8 @@ function steady(text: string, known: ReadonlySet<string>): string {
 			.replace(/(?<="figures":\[)\{.*\}(?=\]\}$)/, "")
 			.replace(UUID, (id) => (known.has(id) ? id : RANDOM_ID))
 			.replace(/"milliseconds":\d+/g, '"milliseconds":2')
+			.replace(/"(databaseBytes|walBytes)":\d+/g, '"$1":4194304')
+			.replace(/"node":"v[\d.]+"/g, '"node":"v24.12.0"')
 			.replace(/varve\/[0-9a-f]{16}/g, "varve/1f0c6e6a3f2b9d71")
 			.replace(/(?<=\+)[0-9a-f]{8}\+[\w+/]{44}/g, `8c1b2f7e+${"Aa1+".repeat(11)}`)
 			.replace(

@@ -17,6 +17,7 @@ import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { SqliteMoves } from "../../src/log/sqlite/moving/moves.ts";
 import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
 import type { Screens } from "../../src/screens.ts";
+import { openUpkeep } from "../../src/upkeep/upkeep.ts";
 import { quietRoom, roomOf } from "../log/room/quiet.ts";
 import { toldTo } from "../observe/told.ts";
 import { type Ask, ask, type Reply } from "./ask.ts";
@@ -67,12 +68,13 @@ async function startIn(
 	const reported: unknown[] = [];
 	const operatorLog = toldTo((what) => reported.push(what));
 	const scavenger = await openScavenger(log, "127.0.0.1:2113", operatorLog);
+	const upkeep = await openUpkeep(log, directory, operatorLog);
 	const { diskFreeMin } = settings;
 	const room = diskFreeMin === undefined ? quietRoom() : roomOf(directory, diskFreeMin);
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
 		const { hidden } = log;
-		const stored = { log, measured: log, hidden, tree, moves, room, scavenger, screens };
+		const stored = { log, measured: log, hidden, tree, moves, room, scavenger, upkeep, screens };
 		const server = new Serving(stored, settings, operatorLog, lanes);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();
@@ -92,6 +94,7 @@ async function startIn(
 
 	const stop = async () => {
 		for (const { server } of [both, express]) await server.close(scavenger.close());
+		await upkeep.verifications.close();
 		room.close();
 		tree.close();
 		moves.close();

@@ -150,6 +150,13 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		"erasure/scavenge.test.ts",
 	],
 	"scavenge-not-found": [404, "Not Found", { scavengeId: "none" }, "erasure/scavenge.test.ts"],
+	"verification-running": [
+		409,
+		"Conflict",
+		{ verificationId: randomUUID() },
+		"operations/verification.test.ts",
+	],
+	"verification-not-found": [404, "Not Found", { method: "DELETE", path: "/admin/verification" }],
 	overloaded: [
 		503,
 		"Server Is Too Busy",

@@ -2,13 +2,21 @@
 
 import type { createMemoryLog } from "../../src/log/memory.ts";
 import type { OpenedLog } from "../../src/log/open.ts";
+import type { Upkeep } from "../../src/upkeep/upkeep.ts";
+import { Verifications } from "../../src/upkeep/verifications.ts";
+import { toldTo } from "../observe/told.ts";
 import { unmeasured } from "./unmeasured.ts";
 
-type Bare = Pick<OpenedLog, "hidden" | "tree" | "moves" | "measured">;
+type Bare = Pick<OpenedLog, "hidden" | "tree" | "moves" | "measured"> & {
+	readonly upkeep: Upkeep;
+};
 
-export function bare({ hidden }: ReturnType<typeof createMemoryLog>): Bare {
+export function bare(log: ReturnType<typeof createMemoryLog>): Bare {
+	const { hidden } = log;
+	const verifications = new Verifications(log, "/nowhere/at/all", toldTo(console.error), []);
 	return {
 		hidden,
+		upkeep: { verifications, backups: async () => [] },
 		measured: unmeasured(),
 		tree: {
 			key: "",

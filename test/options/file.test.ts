@@ -59,6 +59,23 @@ describe("a file of settings", () => {
 		expect(values).toEqual({ config: file, data: "/there" });
 	});
 
+	test("says of each value where it came from, also when it is read again", () => {
+		writeFileSync(file, '{ "port": 7, "log-level": "warn", "body-bytes-max": "2MiB" }');
+		const env = { VARVE_LOG_LEVEL: "error", VARVE_SEARCH_MS: "20" };
+		const call = parseArguments(["--config", file, "--body-bytes-max", "1MiB"], env, OPTIONS);
+		const wanted = {
+			config: "argument",
+			bodyBytesMax: "argument",
+			logLevel: "environment",
+			searchMs: "environment",
+			port: "file",
+			host: "default",
+		};
+		expect(call.sources).toMatchObject(wanted);
+		writeFileSync(file, "{}");
+		expect(call.reread?.().sources).toMatchObject({ ...wanted, port: "default" });
+	});
+
 	test("is read again on request", () => {
 		writeFileSync(file, '{ "port": 7 }');
 		const call = parseArguments(["--config", file], {}, OPTIONS);

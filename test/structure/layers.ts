@@ -39,6 +39,7 @@ const HTTP_KNOWS = [
 	"src/listing",
 	"src/searching",
 	"src/screens.ts",
+	"src/upkeep",
 	"src/config.ts",
 	"src/networks.ts",
 	"src/observe",
@@ -202,7 +203,21 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/time.ts",
 		...VALUES,
 	],
-	"src/screens.ts": ["src/listing", "src/searching", "src/log/log.ts", ...VALUES],
+	"src/screens.ts": [
+		"src/listing",
+		"src/searching",
+		"src/log/log.ts",
+		"src/log/room",
+		"src/commands",
+		"src/purging",
+		"src/observe",
+		"src/observe/numbers",
+		"src/upkeep",
+		"src/config.ts",
+		...VALUES,
+	],
+	// Beside the log: how it was cared for.
+	"src/upkeep": ["src/log/log.ts", "src/observe/operator-log.ts", ...VALUES],
 	"src/cache": ["src/event.ts", "feeds"],
 	"src/purging/addresses.ts": [],
 	"src/purging": [
@@ -252,9 +267,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/http/urls.ts",
 		"src/http/request",
 		"src/http/context.ts",
+		"src/http/numbers",
 		...HTTP_KNOWS,
 	],
-	"src/http/numbers": ["src/http/context.ts", ...HTTP_KNOWS],
+	"src/http/numbers": ["src/http/context.ts", "src/http/version.ts", ...HTTP_KNOWS],
 	"src/http/conditions": [
 		"src/http/urls.ts",
 		"src/http/request",
@@ -291,6 +307,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	// An edge: makes pages for people of what the server hands it.
 	admin: [
 		"src/screens.ts",
+		"src/upkeep",
+		"src/observe",
+		"src/observe/numbers",
+		"src/config.ts",
 		"src/listing",
 		"src/searching",
 		"src/pages/as-of",
@@ -317,11 +337,13 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/log/open.ts",
 		"src/log/room",
 		"src/observe",
+		"src/upkeep",
 		...VALUES,
 	],
 
 	// An edge: copies the files of a log, and puts them back.
 	"src/backup": [
+		"src/upkeep",
 		"src/log",
 		"src/log/verify",
 		"src/log/sqlite",

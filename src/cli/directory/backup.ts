@@ -96,7 +96,10 @@ export async function interruptible(
 }
 
 function told(done: BackupResult, seconds: string): number {
-	const { path, events, added, verification, lastCheck } = done;
+	const { path, events, added, verification, lastCheck, unnoted } = done;
+	if (unnoted !== undefined) {
+		note(`varve: the server of the data directory will not know of this backup: ${unnoted}\n`);
+	}
 	if (verification && !verification.ok) {
 		for (const fault of verification.faults) report(`${fault}\n`);
 		const found = `${verification.faults.length} faults in the backup ${path}`;

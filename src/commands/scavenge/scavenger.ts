@@ -27,7 +27,24 @@ export type ScavengeOptions = {
 	readonly noted: object;
 };
 
-type ActiveRun = { readonly id: string; readonly ending: AbortController; over: Promise<void> };
+type ActiveRun = {
+	readonly id: string;
+	readonly started: string;
+	readonly ending: AbortController;
+	readonly progress: { fraction: number; events: number; bytes: number };
+	over: Promise<void>;
+};
+
+/** The run that is not over, and what it has erased. */
+export type ScavengeProgress = {
+	readonly id: string;
+	/** ISO 8601. */
+	readonly started: string;
+	/** Of what it looks at, from 0 to 1; it tidies up behind that. */
+	readonly fraction: number;
+	readonly events: number;
+	readonly bytes: number;
+};
 
 /** A step takes some 10 ms. One that took longer than this waited, for a lock or the disk. */
 const WORKED_MS_MAX = 250;
@@ -73,20 +90,23 @@ export class Scavenger {
 	 * Starts a run, and resolves with its id once that is on record.
 	 * @throws Refusal `scavenge-running`, and those of an append
 	 */
-	async start({ throttlePercent, noted }: ScavengeOptions): Promise<string> {
+	async start({ throttlePercent, noted: options }: ScavengeOptions): Promise<string> {
 		if (this.#closing.signal.aborted) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
 		if (this.#running) throw new Refusal("scavenge-running", { scavengeId: this.#running.id });
 		const id = randomUUID();
-		const mine: ActiveRun = { id, ending: new AbortController(), over: Promise.resolve() };
+		const progress = { fraction: 0, events: 0, bytes: 0 };
+		const started = new Date().toISOString();
+		const ending = new AbortController();
+		const mine: ActiveRun = { id, started, ending, progress, over: Promise.resolve() };
 		this.#running = mine;
-		const started = this.#journal.started(id, { throttlePercent, ...noted });
-		mine.over = started.then(
+		const noted = this.#journal.started(id, { throttlePercent, ...options });
+		mine.over = noted.then(
 			() => this.#run(mine, throttlePercent),
 			() => {
 				this.#running = undefined;
 			},
 		);
-		await started;
+		await noted;
 		return id;
 	}
 
@@ -109,6 +129,11 @@ export class Scavenger {
 		return this.#running?.id;
 	}
 
+	progress(): ScavengeProgress | undefined {
+		const running = this.#running;
+		return running && { id: running.id, started: running.started, ...running.progress };
+	}
+
 	/** The newest run, even if an earlier process started it; undefined if there is none. */
 	last(): Run | undefined {
 		return this.#last;
@@ -121,10 +146,11 @@ export class Scavenger {
 		await this.#running?.over;
 	}
 
-	async #run({ id, ending }: ActiveRun, throttlePercent: number): Promise<void> {
+	async #run(run: ActiveRun, throttlePercent: number): Promise<void> {
+		const { id } = run;
 		this.#last = { id };
 		this.#operatorLog.info("scavenge started", { scavengeId: id, throttlePercent });
-		const ended = await scavenge(this.#log, this.#journal, id, throttlePercent, ending.signal);
+		const ended = await scavenge(this.#log, this.#journal, run, throttlePercent);
 		if (ended.error !== undefined) logFault(this.#operatorLog, ended.error);
 		const error = ended.error instanceof Error ? { error: ended.error.message } : {};
 		await this.#journal
@@ -162,9 +188,8 @@ type RunEnd = { readonly result: Result; readonly error?: unknown; readonly fact
 async function scavenge(
 	log: Log,
 	journal: Journal,
-	id: string,
+	{ id, ending: { signal }, progress }: ActiveRun,
 	throttlePercent: number,
-	signal: AbortSignal,
 ): Promise<RunEnd> {
 	const began = performance.now();
 	const erased = { events: 0, bytes: 0, tenths: 0, told: PROGRESS_EVENTS };
@@ -179,6 +204,8 @@ async function scavenge(
 			const { step, tookMs } = await untilUnlocked(() => timed(log.scavenge(from)), signal);
 			erased.events += step.events;
 			erased.bytes += step.bytes;
+			const fraction = step.next === undefined ? 1 : Math.min(1, step.next / step.end);
+			Object.assign(progress, { fraction, events: erased.events, bytes: erased.bytes });
 			if (step.next === undefined) break;
 			from = step.next;
 			const tenths = Math.min(10, Math.floor((10 * from) / step.end));

@@ -20,7 +20,7 @@ import { isRequestRefusal } from "./problems.ts";
 export const NOT_COLLECTED: readonly string[] = ["X-Accel-Buffering", "no"];
 /** Of refusals that say nothing themselves: as long as a full server asks for. */
 const RETRY_AFTER_SECONDS = 5;
-const STREAM = /\/streams\/[^?]+(?:\?(.*))?$/s;
+const STREAM = /\/(?:streams\/[^?]+|log\/changes)(?:\?(.*))?$/s;
 
 /** Undefined if the request is not for a live stream, or the refusal does not pass by itself. */
 export function leaveInstead(req: IncomingMessage, error: unknown): Answer | undefined {

@@ -23,6 +23,14 @@ export async function answerFile(
 	return compressBody(req, { status: 200, headers, body: file.body }, true);
 }
 
+/** POST of what is no form, to a place that takes nothing else. */
+export function answerForm({ context, req }: Exchange): never {
+	if (!context.screens) throw new Refusal("route-not-found", { path: "/ui/operations" });
+	const contentType = String(req.headers["content-type"] ?? "").slice(0, 256);
+	const available = ["application/x-www-form-urlencoded"];
+	throw new Refusal("unsupported-media-type", { contentType, available });
+}
+
 /** GET /web and /web/index.html */
 export function answerWeb({ context, req }: Exchange): Answer {
 	if (!context.screens) throw new Refusal("route-not-found", { path: "/web" });

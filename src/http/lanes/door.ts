@@ -16,7 +16,7 @@ import type { Answer } from "../answering/answer.ts";
 import { type Cors, type CorsOf, PREFLIGHT } from "../answering/cors.ts";
 import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
 import { guarded } from "../answering/screens/guard.ts";
-import { showScreen, submitForm } from "../answering/screens/show.ts";
+import { showScreen, submitForm, takesForms } from "../answering/screens/show.ts";
 import { afterMinPosition } from "../conditions/min-position.ts";
 import type { Context } from "../context.ts";
 import { namesHtml } from "../request/html.ts";
@@ -90,7 +90,7 @@ export class Door {
 		const known = recall?.(req);
 		if (known) return known;
 		if (route.method !== "GET") {
-			this.#origins.checkWrite(req);
+			this.#origins.checkWrite(req, takesForms(resource.path));
 			const done = submitForm(exchange, resource.path, target);
 			if (done) return done;
 			refuseMisspelt(req, target.query);

@@ -37,6 +37,7 @@ export async function metricsOf(context: Context, version: string): Promise<Metr
 		...appendMetrics(context),
 		...cacheMetrics(context),
 		...readerMetrics(context),
+		...(await upkeepMetrics(context)),
 		...processMetrics(),
 	];
 }
@@ -162,6 +163,40 @@ function cacheMetrics({ documents, settings }: Context): Metric[] {
 		gauge("varve_cache_documents", "Documents in memory.", kept.documents),
 		gauge("varve_cache_bytes", "Bytes of the documents in memory.", kept.bytes),
 		gauge("varve_cache_bytes_max", "Bytes that sealed documents may take.", settings.cacheBytesMax),
+	];
+}
+
+/** What was not there yet has no value. */
+async function upkeepMetrics({ upkeep, scavenger }: Context): Promise<Metric[]> {
+	const { running } = upkeep.verifications.state();
+	const whole = upkeep.verifications.lastWhole();
+	const [backup] = await upkeep.backups();
+	const seconds = (time: string | undefined) =>
+		time === undefined ? undefined : Date.parse(time) / 1000;
+	return [
+		gauge("varve_scavenge_running", "1 while a scavenge runs.", Number(!!scavenger.current())),
+		gauge("varve_verification_running", "1 while a verification runs.", Number(!!running)),
+		gauge(
+			"varve_verification_last_time_seconds",
+			"When a verification by this server last ended that read the whole log, in seconds since 1970.",
+			seconds(whole?.ended),
+		),
+		gauge(
+			"varve_verification_last_faults",
+			"Faults that it found; it names 100 at most.",
+			whole?.found?.faults.length,
+		),
+		gauge(
+			"varve_backup_last_time_seconds",
+			"When the newest backup that is known was whole, in seconds since 1970.",
+			seconds(backup?.finished),
+		),
+		gauge("varve_backup_last_events", "Events in it.", backup?.events),
+		gauge(
+			"varve_backup_last_verified_time_seconds",
+			"When all of it was last found sound, in seconds since 1970.",
+			seconds(backup?.lastVerified),
+		),
 	];
 }
 

@@ -64,9 +64,12 @@ export class OriginRules {
 		if (this.#passed.size < REMEMBERED) this.#passed.add(host);
 	}
 
-	/** @throws Refusal `foreign-origin`, `anonymous-write` */
-	checkWrite(req: IncomingMessage): void {
-		this.#checkOrigin(req);
+	/**
+	 * @param takesForms whether the resource takes forms of screens
+	 * @throws Refusal `foreign-origin`, `anonymous-write`
+	 */
+	checkWrite(req: IncomingMessage, takesForms: boolean): void {
+		this.#checkOrigin(req, takesForms);
 		if (this.#allowsAnonymous) return;
 		const isForwarded = FORWARDING.some((name) => req.headers[name] !== undefined);
 		if (this.#isAnonymousOff || isForwarded) throw new Refusal("anonymous-write", { isForwarded });
@@ -83,7 +86,7 @@ export class OriginRules {
 		return this.#isReachable && (isIP(name) !== 0 || !name.includes("."));
 	}
 
-	#checkOrigin({ headers }: IncomingMessage): void {
+	#checkOrigin({ headers }: IncomingMessage, takesForms: boolean): void {
 		const { origin, host } = headers;
 		const site = headers["sec-fetch-site"];
 		if (origin === undefined) {
@@ -92,7 +95,7 @@ export class OriginRules {
 		}
 		if (origin === this.#named) return;
 		// A page that tells nobody where it is sends its forms like this; their token decides.
-		if (origin === "null" && FORM.test(headers["content-type"] ?? "")) return;
+		if (origin === "null" && takesForms && FORM.test(headers["content-type"] ?? "")) return;
 		const from = URL.canParse(origin) ? new URL(origin).host : undefined;
 		if (from !== undefined && (from === this.#publicHost || from === withoutPort(host, origin)))
 			return;

@@ -23,6 +23,7 @@ import {
 	type Range,
 	type Slice,
 	type Verification,
+	type VerifyWatch,
 } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import type { MovedSpan } from "../moving/moves.ts";
@@ -209,8 +210,8 @@ export class SqliteLog implements Log, MeasuredLog {
 		return this.#parts.listeners.add(listener);
 	}
 
-	verify(): Promise<Verification> {
-		return verifyDirectory(this.#parts.directory);
+	verify(watch?: VerifyWatch): Promise<Verification> {
+		return verifyDirectory(this.#parts.directory, watch);
 	}
 
 	close(): Promise<void> {

@@ -230,6 +230,7 @@ function seed(): Promise<Reply> {
 
 async function send(operation: Operation, headers: object, body?: string): Promise<Reply> {
 	const scavengeId = await scavengeFor(operation);
+	await prepareVerification(operation);
 	const { method, parameters } = operation;
 	const examples = parameters.filter(({ example }) => example !== undefined);
 	const named = Object.fromEntries(
@@ -271,6 +272,14 @@ async function scavengeFor({ operationId, path }: Operation): Promise<string> {
 	await servers.ask(batch("scavenged", events));
 	await servers.ask({ path: "/streams/scavenged", method: "DELETE" });
 	return scavenger.start({ throttlePercent: 1, noted: {} });
+}
+
+/** One runs if it is to be stopped, and none if one is to be started. */
+async function prepareVerification({ operationId }: Operation): Promise<void> {
+	const { verifications } = servers.server.context.upkeep;
+	if (!/^(?:start|stop)Verification$/.test(operationId)) return;
+	if (verifications.state().running) await verifications.stop();
+	if (operationId === "stopVerification") verifications.start(1);
 }
 
 function example({ body }: Operation, contentType: string): string | undefined {

@@ -164,7 +164,7 @@ describe("a log whose reads are checked", () => {
 
 test("a sound log is found sound, with its counts", async () => {
 	const seen: number[] = [];
-	const found = await verifyDirectory(sound, ({ fraction }) => seen.push(fraction));
+	const found = await verifyDirectory(sound, { onProgress: ({ fraction }) => seen.push(fraction) });
 	expect(found).toMatchObject({ ok: true, events: EVENTS, streams: 7, erased: 0, faults: [] });
 	expect(seen.at(-1)).toBeCloseTo(1);
 });

@@ -5,6 +5,8 @@
 import type { Problem } from "./problem.ts";
 
 type Words =
+	| "verification-running"
+	| "verification-not-found"
 	| "overloaded"
 	| "request-timeout"
 	| "position-not-reached"
@@ -21,6 +23,16 @@ const retryAfter = (facts: { retryAfterSeconds: number }) => [
 ];
 
 export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
+	"verification-running": {
+		status: 409,
+		title: "Verification is already running",
+		detail: () => "A verification is running already. Only one runs at a time.",
+	},
+	"verification-not-found": {
+		status: 404,
+		title: "No verification is running",
+		detail: () => "No verification is running.",
+	},
 	overloaded: {
 		status: 503,
 		reason: () => "Server Is Too Busy",

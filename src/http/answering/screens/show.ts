@@ -29,6 +29,15 @@ export function showScreen(
 	return screen && answerVisit(req, visited, screen);
 }
 
+/**
+ * Whether the forms of screens are sent there. Elsewhere a body of their type is no form: `curl -d`
+ * says it of any.
+ * @param path of the resource
+ */
+export function takesForms(path: string): boolean {
+	return path.startsWith("/streams/:stream") || path.startsWith("/ui/");
+}
+
 /** @returns undefined if the request holds no form, or there is no UI to send one */
 export function submitForm(
 	{ context, req }: Asked,
@@ -36,7 +45,8 @@ export function submitForm(
 	target: VisitTarget,
 ): Promise<Answer> | undefined {
 	const { screens } = context;
-	if (!screens || !FORM.test(req.headers["content-type"] ?? "")) return undefined;
+	const isForm = takesForms(path) && FORM.test(req.headers["content-type"] ?? "");
+	if (!screens || !isForm) return undefined;
 	const submit = async () => {
 		const body = await readBody(req, context.settings.bodyBytesMax);
 		const form = new URLSearchParams(body.toString());

@@ -10,6 +10,7 @@ import { searchedStream } from "../../../searching/source.ts";
 import type { Context } from "../../context.ts";
 import { neededFor, permit, type Right } from "../../rights.ts";
 import { VERSION } from "../../version.ts";
+import { operationsFor } from "./operations.ts";
 
 /** @param identity of the visitor, in the word of `identityOf` */
 export function storeFor(context: Context, identity: string): Store {
@@ -32,6 +33,7 @@ export function storeFor(context: Context, identity: string): Store {
 		facts: () => factsOf(context),
 		may: (right, stream) => mayDo(identity, right as Right, stream),
 		deeds: deedsFor(context, identity),
+		operations: operationsFor(context, identity),
 	};
 }
 

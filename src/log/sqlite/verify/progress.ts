@@ -1,9 +1,7 @@
 /** How far a verification is. */
+import type { VerifyProgress } from "../../log.ts";
 import type { Part } from "../../verify/view.ts";
 import type { Job } from "./jobs.ts";
-
-/** Events checked, and the part of all there is to do, from 0 to 1. */
-export type Progress = { readonly events: number; readonly fraction: number };
 
 /** The cost of checking an entry, the files and the notes, as a part of the cost of an event. */
 const ENTRY_SHARE = 0.08;
@@ -11,13 +9,13 @@ const PART_SHARES: Record<Part, number> = { files: 0.4, notes: 0.15 };
 
 export class ProgressCount {
 	readonly #size: number;
-	readonly #onProgress: (progress: Progress) => void;
+	readonly #onProgress: (progress: VerifyProgress) => void;
 	#events = 0;
 	#entries = 0;
 	#parts = 0;
 
 	/** @param size events there are to be checked */
-	constructor(size: number, onProgress: (progress: Progress) => void) {
+	constructor(size: number, onProgress: (progress: VerifyProgress) => void) {
 		this.#size = size;
 		this.#onProgress = onProgress;
 	}

@@ -2,13 +2,17 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { openForReading } from "../files/directory.ts";
 import { doJob, type Job, type Message } from "./jobs.ts";
+import { Pace } from "./pace.ts";
 import { viewOf } from "./stored/view.ts";
+import type { ThreadData } from "./verifying-thread.ts";
 
 const port = parentPort;
 if (!port) throw new Error("thread.ts runs in a worker thread");
 
-const database = openForReading(workerData as string);
-const view = viewOf(database);
+const { file, percent } = workerData as ThreadData;
+const pace = new Pace(percent);
+const database = openForReading(file);
+const view = viewOf(database, () => pace.rest());
 
 port.on("message", async (job: Job | "close") => {
 	if (job === "close") {
@@ -17,5 +21,8 @@ port.on("message", async (job: Job | "close") => {
 		return;
 	}
 	const post = (message: Message) => port.postMessage(message);
-	post({ outcome: await doJob(database, view, job, post) });
+	pace.begin();
+	const outcome = await doJob(database, view, job, post);
+	pace.rest();
+	post({ outcome });
 });

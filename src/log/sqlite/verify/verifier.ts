@@ -8,7 +8,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { Refusal } from "../../../errors.ts";
-import type { Verification } from "../../log.ts";
+import type { Verification, VerifyWatch } from "../../log.ts";
 import type { CheckedEntries } from "../../verify/entries.ts";
 import { differences, type Span } from "../../verify/sums.ts";
 import { blocksOf, EventTotals } from "../../verify/totals.ts";
@@ -18,21 +18,20 @@ import { ReadableLog } from "../files/medium.ts";
 import { schemaFault } from "../files/schema.ts";
 import { provideTemporaryPlace } from "../files/temporary.ts";
 import type { Job, Outcome } from "./jobs.ts";
-import { type Progress, ProgressCount } from "./progress.ts";
+import { ProgressCount } from "./progress.ts";
 import { VerifyingThread } from "./verifying-thread.ts";
 
 /** More threads would read the same disk, and take cores from a server that is running. */
 const THREADS_MAX = 2;
+const FULL_PERCENT = 100;
 
 /**
  * Verifies the log in `directory`.
- * @param onProgress called now and then with the progress
  * @throws Refusal `data-directory-unusable`; the signal's reason
  */
 export async function verifyDirectory(
 	directory: string,
-	onProgress: (progress: Progress) => void = () => {},
-	signal?: AbortSignal,
+	{ onProgress = () => {}, signal, percent = FULL_PERCENT }: VerifyWatch = {},
 ): Promise<Verification> {
 	if (!existsSync(logFile(resolve(directory)))) {
 		throw new Refusal("data-directory-unusable", { path: directory, reason: "it holds no log" });
@@ -50,7 +49,9 @@ export async function verifyDirectory(
 		if (fault) throw fault;
 		signal?.throwIfAborted();
 		signal?.addEventListener("abort", stop);
-		return await verifyWith(threads, () => new VerifyingThread(file), onProgress);
+		const threadsMax = percent < FULL_PERCENT ? 1 : THREADS_MAX;
+		const start = () => new VerifyingThread(file, percent);
+		return await verifyWith({ threads, threadsMax, start }, onProgress);
 	} catch (error) {
 		signal?.throwIfAborted();
 		throw error instanceof Refusal ? error : refusalOf(error, directory);
@@ -61,11 +62,16 @@ export async function verifyDirectory(
 	}
 }
 
-/** @param threads gets the threads that are started; the caller closes them */
+type Threads = {
+	/** Gets the threads that are started; the caller closes them. */
+	readonly threads: VerifyingThread[];
+	readonly threadsMax: number;
+	readonly start: () => VerifyingThread;
+};
+
 async function verifyWith(
-	threads: VerifyingThread[],
-	start: () => VerifyingThread,
-	onProgress: (progress: Progress) => void,
+	{ threads, threadsMax, start }: Threads,
+	onProgress: NonNullable<VerifyWatch["onProgress"]>,
 ): Promise<Verification> {
 	const { faults, report } = createReport();
 	const first = start();
@@ -74,16 +80,20 @@ async function verifyWith(
 	for (const fault of unreadable) report(fault);
 	const blocks = blocksOf(size);
 	// A small log is checked before a second thread has started.
-	while (threads.length < Math.min(THREADS_MAX, availableParallelism(), blocks.length)) {
+	while (threads.length < Math.min(threadsMax, availableParallelism(), blocks.length)) {
 		threads.push(start());
 	}
 	const progress = new ProgressCount(size, onProgress);
-	// The long ones first, and then each thread takes block after block.
 	const long: readonly Job[] = [{ kind: "files" }, { kind: "entries", size }, { kind: "notes" }];
 	const short = blocks.map((block): Job => ({ kind: "events", block }));
-	const outcomes = await share(threads, [...long, ...short], progress);
+	// Two threads begin with the long ones, so that both end at a time; one begins with the blocks,
+	// so that its progress is seen.
+	const isAlone = threadsMax === 1;
+	const jobs = isAlone ? [...short, ...long] : [...long, ...short];
+	const outcomes = await share(threads, jobs, progress);
 	for (const { faults } of outcomes) for (const fault of faults) report(fault);
-	const ofBlocks = outcomes.slice(long.length);
+	const firstBlock = isAlone ? 0 : long.length;
+	const ofBlocks = outcomes.slice(firstBlock, firstBlock + short.length);
 	const entries = outcomes.find((outcome) => outcome.entries)?.entries;
 	const rest = await conclude(first, size, { blocks, ofBlocks, entries }, report);
 	return { ok: faults.length === 0, ...rest, faults };

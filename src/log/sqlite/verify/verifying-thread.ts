@@ -2,6 +2,8 @@
 import { Worker } from "node:worker_threads";
 import type { Job, Message, Outcome } from "./jobs.ts";
 
+export type ThreadData = { readonly file: string; readonly percent: number };
+
 /** Events and entries of a few reads; unbounded, the heap would grow before it is swept. */
 const HEAP_MIB = 96;
 
@@ -11,12 +13,15 @@ export class VerifyingThread {
 	/** Rejects the job that is being done. */
 	#fail: ((error: Error) => void) | undefined;
 
-	/** @param file the database that it reads */
-	constructor(file: string) {
+	/**
+	 * @param file the database that it reads
+	 * @param percent the share of time in which it works
+	 */
+	constructor(file: string, percent: number) {
 		// The name carries the extension this very file runs under.
 		const url = new URL(import.meta.url.replace(/verifying-thread(\.\w+)$/, "thread$1"));
 		this.#worker = new Worker(url, {
-			workerData: file,
+			workerData: { file, percent } satisfies ThreadData,
 			execArgv: [],
 			resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: 16 },
 		});

@@ -12,7 +12,8 @@ import * as verifying from "./statements.ts";
 
 const PLACES_PER_READ = 4096;
 
-export function viewOf(database: Database.Database): LogView {
+/** @param rest called where a long part can pause: no snapshot is held there */
+export function viewOf(database: Database.Database, rest = () => {}): LogView {
 	const nameOf = namesIn(database);
 	const stored = new StoredEvents(database, nameOf);
 	const places = database.prepare(verifying.VERIFY_PLACES).raw();
@@ -22,7 +23,7 @@ export function viewOf(database: Database.Database): LogView {
 		events(from, to, { visit, onUnreadable }) {
 			for (const event of stored.read(from, to, onUnreadable)) visit(event);
 		},
-		entries: (visit) => visitPlaces(places, nameOf, visit),
+		entries: (visit) => visitPlaces({ places, rest }, nameOf, visit),
 		idKeyOf,
 		unproven: () => unproven.iterate() as Iterable<number>,
 		hashes: readableOf(prepareHashes(database)),
@@ -31,7 +32,11 @@ export function viewOf(database: Database.Database): LogView {
 }
 
 /** Reads in steps, so that no snapshot is held for long; the rows behind never change. */
-function visitPlaces(places: Database.Statement, nameOf: Names, visit: Visit): void {
+function visitPlaces(
+	{ places, rest }: { readonly places: Database.Statement; readonly rest: () => void },
+	nameOf: Names,
+	visit: Visit,
+): void {
 	let [last, key, position] = [-1, 0, 0];
 	let stream = { name: "" };
 	for (;;) {
@@ -45,6 +50,7 @@ function visitPlaces(places: Database.Statement, nameOf: Names, visit: Visit): v
 			visit(stream, key, position);
 		}
 		if (rows.length < PLACES_PER_READ) return;
+		rest();
 	}
 }
 

@@ -1,0 +1,42 @@
+/** What needs a look, in order of weight: each in a few words, with the place that says more. */
+import type { ServerState } from "../../src/screens.ts";
+import { html, type Part } from "../html.ts";
+import { counted } from "./numbers.ts";
+
+export type Look = { readonly words: string; readonly to: string };
+
+/** A backup that is older has missed a day at least. */
+const BACKUP_AGE_MS = 2 * 24 * 3600 * 1000;
+
+export function looksOf(state: ServerState, now: number): Look[] {
+	const { writer, disk, verification, backups, caches = [] } = state;
+	const [whole] = verification.runs.filter(({ found }) => found !== undefined);
+	const [backup] = backups;
+	const looks: (Look | false | undefined)[] = [
+		writer.state === "stopped" && { words: "writer stopped", to: "/#writer" },
+		whole?.result === "Damaged" && { words: "damage found", to: "/admin#verification" },
+		disk?.low && { words: "disk low", to: "/admin#log" },
+		backup?.faults !== undefined && { words: "backup has faults", to: "/admin#backups" },
+		caches.some(({ failure, abandoned }) => failure !== null || abandoned > 0) && {
+			words: "cache not purged",
+			to: "/admin#caches",
+		},
+		backup === undefined && { words: "no backup", to: "/admin#backups" },
+		backup !== undefined &&
+			now - Date.parse(backup.finished) > BACKUP_AGE_MS && {
+				words: "backup is old",
+				to: "/admin#backups",
+			},
+		whole === undefined && { words: "never verified", to: "/admin#verification" },
+	];
+	return looks.filter((look) => look !== undefined && look !== false);
+}
+
+export function looksLine(looks: readonly Look[]): Part {
+	if (looks.length === 0) return html`<span>Nothing to look at</span>`;
+	const links = looks.map(({ words, to }, at) => [
+		at > 0 ? ", " : "",
+		html`<a href="${to}">${words}</a>`,
+	]);
+	return html`<span>${counted(looks.length, "thing")} to look at: ${links}</span>`;
+}

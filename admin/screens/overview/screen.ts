@@ -1,0 +1,122 @@
+/** The overview: is the store well, and what happens in it now. */
+import { ALL } from "../../../src/event.ts";
+import type { Screen, ServerState, Store } from "../../../src/screens.ts";
+import { type Frame, screenOf } from "../../frame/frame.ts";
+import { LIVE_KEY, ROW_KEYS } from "../../frame/keys.ts";
+import { type Html, html, type Part } from "../../html.ts";
+import { accepting, curlPanel, quotedWord } from "../../parts/curl.ts";
+import { liveOf } from "../../parts/live.ts";
+import { looksLine, looksOf } from "../../parts/looks.ts";
+import { typeOf } from "../../parts/name.ts";
+import { counted, grouped, spanOf } from "../../parts/numbers.ts";
+import { actionForm } from "../../parts/run.ts";
+import { stoppedNote, stoppedPanel } from "../../parts/stopped.ts";
+import { eventRows } from "../event-rows.ts";
+import { hourPanel } from "./hour.ts";
+import { logPanel } from "./log-panel.ts";
+import { SERIES_NAMES } from "./series.ts";
+import { tiles } from "./tiles.ts";
+
+const EVENTS_SHOWN = 16;
+const STRIP_EVENTS = 100;
+const TYPES_SHOWN = 6;
+const STRIP_WIDTH = 1000;
+
+export async function overview(frame: Frame): Promise<Screen> {
+	const { visit, head = -1, now } = frame;
+	const { store, base } = visit;
+	const newest = { stream: ALL, from: "head", direction: "backward" } as const;
+	const [{ entries }, recent, state] = await Promise.all([
+		store.read({ ...newest, limit: EVENTS_SHOWN, content: true }),
+		store.read({ ...newest, limit: STRIP_EVENTS, content: false }),
+		stateOf(store),
+	]);
+	const chosen = SERIES_NAMES.find((name) => name === visit.query.get("chart"));
+	const figures = state === undefined ? [] : store.operations.recent();
+	const types = recent.entries.map(({ event }) => event.type);
+	const chart = chosen && state && hourPanel(chosen, figures, now);
+	const rows = { stream: ALL, entries, isIndex: true, caption: "The newest events" } as const;
+	const events =
+		entries.length === 0
+			? firstSteps(base)
+			: newestPanel(frame, eventRows(frame, rows), entries.length);
+	const { started, stopped } = store.facts();
+	return screenOf(frame, {
+		title: "Overview",
+		place: "overview",
+		heading: "Overview",
+		facts: html`<span>Running for <b>${spanOf(now - started)}</b></span><span>${stopped === undefined ? "Writing" : "Not writing"}</span>${state && looksLine(looksOf(state, now))}`,
+		actions:
+			state && mayVerify(frame, state) && actionForm(visit, "start-verification", "Verify the log"),
+		note: html`${state ? stoppedPanel(state.writer, now) : stoppedNote(stopped)}${tiles(frame, { newest: types, figures, state, chosen })}`,
+		main: html`${chart}${events}`,
+		aside: html`${logPanel(frame, state)}${typesPanel(frame, head + 1)}${curls(base, state)}`,
+		keys: [...ROW_KEYS, LIVE_KEY],
+	});
+}
+
+/** Undefined if this visitor may not see the numbers of the server. */
+async function stateOf(store: Store): Promise<ServerState | undefined> {
+	return store.may("monitor", undefined) ? store.operations.state() : undefined;
+}
+
+function mayVerify({ visit: { store } }: Frame, { verification }: ServerState): boolean {
+	return store.may("operate", undefined) && verification.running === undefined;
+}
+
+function curls(base: string, state: ServerState | undefined): Html {
+	const path = state === undefined ? "/streams/%24all" : "/stats/recent";
+	const type = state === undefined ? "application/x-ndjson" : "application/json";
+	return curlPanel(`${base}${path}`, accepting(type));
+}
+
+function newestPanel(frame: Frame, rows: Html, shown: number): Html {
+	const { head = -1 } = frame;
+	return html`<section class="panel" aria-labelledby="newest" id="swap">
+<header><h2 id="newest">Newest events</h2>${liveOf(ALL, head)}</header>
+${rows}<div class="foot"><span>The last ${shown} of ${counted(head + 1, "event")}</span><a href="/streams/%24all">All events</a></div></section>`;
+}
+
+function typesPanel({ types }: Frame, events: number): Part {
+	if (types.counted.length === 0) return undefined;
+	const shown = types.counted.slice(0, TYPES_SHOWN);
+	const rest = types.counted.length - shown.length;
+	return html`<section class="panel" aria-labelledby="types"><header><h2 id="types">Event types</h2><span class="more">${grouped(types.counted.length)}${types.isCut ? " and more" : " in all"}</span></header>
+<div class="body">${shareStrip(shown, events, types.hues)}<div class="counts">${shown.map(
+		({ type, events: count }) =>
+			html`<a href="/streams/${encodeURIComponent(`$et-${type}`)}">${typeOf(type, types.hues)}<span class="num">${grouped(count)}</span><span class="share-of">${share(count, events)}</span></a>`,
+	)}</div>${rest > 0 && html`<a href="/streams?prefix=%24et-">${grouped(rest)} more</a>`}</div></section>`;
+}
+
+/** The shares of the commonest types, in their hues; what is left is grey. */
+function shareStrip(
+	shown: Frame["types"]["counted"],
+	events: number,
+	hues: Frame["types"]["hues"],
+): Html {
+	let at = 0;
+	const pieces = shown.map(({ type, events: count }) => {
+		const width = Math.round((STRIP_WIDTH * count) / Math.max(events, 1));
+		const piece = html`<rect class="f${hues.get(type) ?? 0}" x="${at}" y="0" width="${Math.max(width - 2, 1)}" height="1"/>`;
+		at += width;
+		return piece;
+	});
+	const rest = Math.max(STRIP_WIDTH - at, 0);
+	return html`<div class="share" aria-hidden="true"><svg viewBox="0 0 ${STRIP_WIDTH} 1" preserveAspectRatio="none">${pieces}<rect class="f0" x="${at}" y="0" width="${rest}" height="1"/></svg></div>`;
+}
+
+function share(count: number, all: number): string {
+	return `${((100 * count) / Math.max(all, 1)).toFixed(1)} %`;
+}
+
+function firstSteps(base: string): Html {
+	const command = [
+		`curl -i -L ${quotedWord(`${base}/streams/order-1`)}`,
+		"-H 'Content-Type: application/json'",
+		"-H 'ES-EventType: OrderPlaced'",
+		`-d '{"total":12.50}'`,
+	];
+	return html`<section class="panel"><div class="empty"><h2>The store is empty</h2>
+<p>Append the first event, from a shell or from here.</p><pre class="code" tabindex="0">${command.join(" \\\n  ")}</pre>
+<a class="button" href="/streams/order-1">Append the first event</a></div></section>`;
+}

@@ -1,0 +1,44 @@
+/** How the server and its log are, for whoever runs them: made when somebody asks. */
+import { ALL } from "../../event.ts";
+import { STREAMS } from "../../indexes/joins.ts";
+import type { ServerState, WriterState } from "../../screens.ts";
+import type { Context } from "../context.ts";
+import { VERSION } from "../version.ts";
+import { countOf } from "./metrics.ts";
+
+export async function stateOf(context: Context): Promise<ServerState> {
+	const { log, measured, room, tree, scavenger, upkeep, purging, startedMs } = context;
+	const [sizes, events, streams, backups] = await Promise.all([
+		measured.fileSizes(),
+		countOf(log, ALL),
+		countOf(log, STREAMS),
+		upkeep.backups(),
+	]);
+	const disk = room.state();
+	const { erasures, incarnation } = log;
+	const files = { databaseBytes: sizes.database, walBytes: sizes.wal };
+	const process = { version: VERSION, node: globalThis.process.version, started: iso(startedMs) };
+	return {
+		process,
+		writer: writerOf(context),
+		log: { events, streams, erasures, incarnation, ...files, key: tree.key },
+		...(disk && { disk }),
+		scavenge: { running: scavenger.progress(), last: scavenger.last() },
+		verification: upkeep.verifications.state(),
+		backups,
+		caches: purging(),
+	};
+}
+
+function writerOf({ unready, unreadyMs }: Context): WriterState {
+	const refusal = unready();
+	if (refusal === undefined) return { state: "writing" };
+	const isStop = refusal.word === "writer-stopped";
+	const { reason } = refusal.facts as { reason?: string };
+	const why = isStop && reason !== undefined ? { reason } : {};
+	return { state: isStop ? "stopped" : "shutting-down", since: iso(unreadyMs() ?? 0), ...why };
+}
+
+function iso(timeMs: number): string {
+	return new Date(timeMs).toISOString();
+}
