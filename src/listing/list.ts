@@ -3,7 +3,8 @@
  * row shows is looked up when it is asked for, `changed` and `created` are read from the end of the
  * log, and `largest` comes from an index in memory that says how far it has come.
  *
- *     name      the names in the order of their bytes; with `prefix`, only those that begin with it
+ *     name      the names in the order of their bytes; with `prefix`, only those that begin with
+ *               it; with `contains`, those where an index in memory says that it may be
  *     changed   back through `$all`, or through one category: each stream at its newest event
  *     created   back through `$streams`, or through the first events of one category or type
  *     largest   the streams with the most events
@@ -15,6 +16,7 @@
 import { STREAMS } from "../indexes/joins.ts";
 import type { Log } from "../log/log.ts";
 import { Largest } from "./largest.ts";
+import { NameIndex } from "./name-index.ts";
 import type { ListQuery } from "./query.ts";
 import { type ListedStream, rowOf } from "./row.ts";
 import { type Candidate, candidatesOf } from "./walk.ts";
@@ -27,7 +29,7 @@ export type Listing = {
 	readonly searched: number;
 	/** How many streams clients have appended to, those included that were deleted. */
 	readonly total: number;
-	/** How far the index of the largest streams has come. */
+	/** How far the index of the list has come, if it has one; it is as old as the last commit. */
 	readonly indexed?: { readonly streams: number; readonly isComplete: boolean };
 };
 
@@ -35,10 +37,12 @@ export type Listing = {
 export class StreamLists {
 	readonly #log: Log;
 	readonly #largest: Largest;
+	readonly #names: NameIndex;
 
 	constructor(log: Log) {
 		this.#log = log;
 		this.#largest = new Largest(log);
+		this.#names = new NameIndex(log);
 	}
 
 	/** @throws Refusal as a read of the log */
@@ -46,18 +50,25 @@ export class StreamLists {
 		const total = Number(await this.#log.last(STREAMS)) + 1;
 		const { found, next, searched } = await this.#collect(query);
 		const streams = found.map(({ row }) => row);
-		const indexed = query.order === "largest" ? { indexed: this.#largest.progress() } : {};
-		return { streams, next, searched, total, ...indexed };
+		return { streams, next, searched, total, ...this.#indexedFor(query) };
 	}
 
 	close(): void {
 		this.#largest.close();
+		this.#names.close();
+	}
+
+	#indexedFor({ order, contains }: ListQuery): Pick<Listing, "indexed"> {
+		if (order === "largest") return { indexed: this.#largest.progress() };
+		if (order === "name" && contains !== "") return { indexed: this.#names.progress() };
+		return {};
 	}
 
 	async #collect(query: ListQuery): Promise<Collected> {
 		const found: Found[] = [];
 		let searched = 0;
-		const steps = candidatesOf(this.#log, this.#largest, query);
+		const indexes = { names: this.#names, largest: this.#largest };
+		const steps = candidatesOf(this.#log, indexes, query);
 		for await (const step of steps) {
 			for (const candidate of step.candidates) {
 				const row = await this.#rowOf(candidate, query);

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { StreamName } from "../../src/event.ts";
 import { StreamLists } from "../../src/listing/list.ts";
 import { successorOf } from "../../src/listing/names.ts";
@@ -49,6 +50,15 @@ async function allOf(query: string): Promise<string[]> {
 		if (next === undefined) return found;
 		asked = { ...asked, after: next };
 	}
+}
+
+/** Looks for a part until the index of names has all of them. */
+async function untilIndexed(text: string): Promise<void> {
+	for (let tries = 0; tries < 1000; tries++) {
+		if ((await list(`contains=${text}`)).indexed?.isComplete) return;
+		await setImmediate();
+	}
+	throw new Error("the index is never complete");
 }
 
 test("a row says what its stream is: events, types and times of its ends, deleted or not", async () => {
@@ -155,4 +165,30 @@ test("the end of a prefix is the first text behind all that begin with it", () =
 	expect(successorOf("\ud7ff")).toBe("\ue000");
 	expect(successorOf("a\u{10ffff}")).toBe("b");
 	expect(successorOf("\u{10ffff}")).toBeUndefined();
+});
+
+test("a part of a name is found by an index, which hears of new streams", async () => {
+	await Promise.all(Array.from({ length: 300 }, (_, at) => append(`order-${at}`, "T")));
+	expect(await names("contains=er-29")).toHaveLength(11);
+	await untilIndexed("er-29");
+	for (const stream of ["#first", "reorder-29", "zz-order-290"]) await append(stream, "T");
+	const found = await list("contains=der-29");
+	const rest = ["order-290", "order-299", "reorder-29", "zz-order-290"];
+	expect(found.streams.map(({ stream }) => stream)).toEqual(expect.arrayContaining(rest));
+	expect(found.streams).toHaveLength(13);
+	// The other blocks of 64 names were not looked at.
+	expect(found.searched).toBeLessThan(200);
+	expect(found.indexed).toEqual({ streams: 303, isComplete: true });
+	expect(await names("contains=%23fi")).toEqual(["#first"]);
+	expect(await allOf("contains=order-2&limit=7")).toHaveLength(113);
+	expect(await names("contains=order-29&prefix=z")).toEqual(["zz-order-290"]);
+	expect(await names("contains=nothing-has-it")).toEqual([]);
+	// Two characters are in too many blocks: all names are looked at.
+	expect(await names("contains=zz")).toEqual(["zz-order-290"]);
+});
+
+test("names of system streams are found by a part without the index", async () => {
+	await append("order-1", "OrderPlaced");
+	await untilIndexed("rder");
+	expect(await names("prefix=%24et-&contains=Placed")).toEqual(["$et-OrderPlaced"]);
 });
