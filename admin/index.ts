@@ -2,7 +2,7 @@
 import type { Screen, Screens, ShownProblem, StaticFile, Visit } from "../src/screens.ts";
 import { act } from "./deeds/submit.ts";
 import { Files } from "./frame/files.ts";
-import { type Frame, frameOf, redirect } from "./frame/frame.ts";
+import { type Frame, frameOf, redirect, withTheme } from "./frame/frame.ts";
 import { TypeCounts } from "./parts/hues.ts";
 import { DEEDS, deedScreen } from "./screens/deed.ts";
 import { event } from "./screens/event/screen.ts";
@@ -62,6 +62,7 @@ class AdminUi implements Screens {
 
 async function start(frame: Frame): Promise<Screen> {
 	const { visit } = frame;
+	if (visit.query.has("theme")) return withTheme(visit);
 	const to = await placeFor(visit.store, visit.query.get("go") ?? "");
 	return to === undefined ? overview(frame) : redirect(visit, to);
 }

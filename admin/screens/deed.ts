@@ -8,12 +8,13 @@ import { type Html, html, type Part } from "../html.ts";
 import { nameOf, streamPath } from "../parts/name.ts";
 import { counted, grouped } from "../parts/numbers.ts";
 import { hasUnseen, visible } from "../parts/visible.ts";
+import { curlOf } from "./deed-curl.ts";
 import { crumbsOf } from "./stream/crumbs.ts";
 
 export const DEEDS = ["delete", "truncate", "redact"] as const;
 export type Deed = (typeof DEEDS)[number];
 
-type About = {
+export type About = {
 	readonly stream: StreamName;
 	readonly last: number;
 	/** Of the event to redact. */
@@ -45,6 +46,7 @@ export async function deedScreen(
 ${refused && html`<p class="note bad" role="alert">${visible(refused.detail)}</p>`}
 <input type="hidden" name="_token" value="${visit.token}"><input type="hidden" name="action" value="${deed}"><input type="hidden" name="event" value="${about.version}">
 ${BODIES[deed](about)}${confirmation(about, deed)}</form></div></section>`,
+		aside: await curlOf(visit, deed, about),
 	});
 }
 

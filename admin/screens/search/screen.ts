@@ -66,7 +66,8 @@ function result(frame: Frame, { query, wrong }: Asked, found: Found | undefined)
 		hits.length === 0
 			? html`${nothingFound(progress, query)}<div hidden id="search-table">${foundTable(frame, hits, query.value)}</div>`
 			: html`<div id="search-table">${foundTable(frame, hits, query.value)}</div>`;
-	return html`${stateOf(frame, found, on)}${body}
+	const skeleton = html`<div class="skeleton" id="search-skeleton" hidden aria-hidden="true"></div>`;
+	return html`${stateOf(frame, found, on)}${body}${skeleton}
 <div class="foot"><span id="search-said" role="status">${saidOf(found)}</span><span class="pages"><a class="button" id="search-on" data-key="]"${on === undefined ? html` hidden` : html` href="${on}"`}>Go on <kbd class="wide needs-script">]</kbd></a></span></div>`;
 }
 
