@@ -13,6 +13,7 @@
  * far down it is. A request looks at a bounded number of names or events. If it finds less than a
  * page among them, it says how many it searched, and where to go on.
  */
+import { setImmediate } from "node:timers/promises";
 import { STREAMS } from "../indexes/joins.ts";
 import type { Log } from "../log/log.ts";
 import { Largest } from "./largest.ts";
@@ -20,6 +21,10 @@ import { NameIndex } from "./name-index.ts";
 import type { ListQuery } from "./query.ts";
 import { type ListedStream, rowOf } from "./row.ts";
 import { type Candidate, candidatesOf } from "./walk.ts";
+
+/** Some 80 ms of looking up rows that a type may leave out; more than the rows of a page. */
+const LOOK_UPS_MAX = 1000;
+const LOOK_UPS_STEP = 50;
 
 export type Listing = {
 	readonly streams: readonly ListedStream[];
@@ -67,11 +72,17 @@ export class StreamLists {
 	async #collect(query: ListQuery): Promise<Collected> {
 		const found: Found[] = [];
 		let searched = 0;
+		let lookUps = 0;
+		let reached: string | undefined;
 		const indexes = { names: this.#names, largest: this.#largest };
 		const steps = candidatesOf(this.#log, indexes, query);
 		for await (const step of steps) {
-			for (const candidate of step.candidates) {
+			for (const [index, candidate] of step.candidates.entries()) {
+				if (!mayBeListed(candidate, query)) continue;
+				if (lookUps === LOOK_UPS_MAX) return { found, next: reached, searched: searched + index };
+				if (++lookUps % LOOK_UPS_STEP === 0) await setImmediate();
 				const row = await this.#rowOf(candidate, query);
+				reached = candidate.key;
 				if (row === undefined) continue;
 				// One more than the page tells whether there is a next one.
 				if (found.length === query.limit) {
@@ -86,13 +97,15 @@ export class StreamLists {
 		return { found, next: undefined, searched };
 	}
 
-	async #rowOf({ stream }: Candidate, query: ListQuery): Promise<ListedStream | undefined> {
-		if (!stream.startsWith(query.prefix) || !stream.includes(query.contains)) return undefined;
-		const { category, type } = query;
-		if (category !== undefined && !stream.startsWith(`${category}-`)) return undefined;
+	async #rowOf({ stream }: Candidate, { type }: ListQuery): Promise<ListedStream | undefined> {
 		const row = await rowOf(this.#log, stream);
 		return type === undefined || row.firstType === type ? row : undefined;
 	}
+}
+
+function mayBeListed({ stream }: Candidate, { prefix, contains, category }: ListQuery): boolean {
+	if (!stream.startsWith(prefix) || !stream.includes(contains)) return false;
+	return category === undefined || stream.startsWith(`${category}-`);
 }
 
 type Found = { readonly key: string; readonly row: ListedStream };

@@ -29,8 +29,8 @@ export type Step = {
 /** Some 50 ms of looking at names. */
 const NAMES_MAX = 100_000;
 const NAMES_STEP = 1000;
-/** Some 60 ms of reading events without their content. */
-const EVENTS_MAX = 20_000;
+/** Some 30 ms of reading events without their content. */
+const EVENTS_MAX = 10_000;
 const EVENTS_STEP = 500;
 const TOMBSTONE = "$streamDeleted";
 const METADATA = "$metadata";

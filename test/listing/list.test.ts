@@ -138,7 +138,7 @@ test.each(["name", "changed", "created", "largest"])(
 test("a page looks at a bounded number of names, and says where to go on", async () => {
 	// One batch, since each name is a stream of its own: they are made by their index.
 	const streams = Array.from(
-		{ length: 1200 },
+		{ length: 1100 },
 		(_, number) => `s-${String(number).padStart(4, "0")}`,
 	);
 	await Promise.all(streams.map((stream) => append(stream, "T")));
@@ -191,4 +191,14 @@ test("names of system streams are found by a part without the index", async () =
 	await append("order-1", "OrderPlaced");
 	await untilIndexed("rder");
 	expect(await names("prefix=%24et-&contains=Placed")).toEqual(["$et-OrderPlaced"]);
+});
+
+test("a type that few streams begin with is looked for in parts, each of which goes on", async () => {
+	await Promise.all(Array.from({ length: 1200 }, (_, at) => append(`order-${at}`, "T")));
+	await append("zz-1", "Rare");
+	const first = await list("type=Rare");
+	expect(first.streams).toEqual([]);
+	expect(first.searched).toBe(1000);
+	expect(await allOf("type=Rare")).toEqual(["zz-1"]);
+	expect(await allOf("type=T&limit=500")).toHaveLength(1100);
 });

@@ -15,6 +15,7 @@ export function bare({ hidden }: ReturnType<typeof createMemoryLog>): Bare {
 			damage: undefined,
 			signedHead: async () => "",
 			tile: async () => undefined,
+			leaf: async () => undefined,
 			close: () => {},
 		},
 		moves: {
