@@ -1,7 +1,7 @@
 /** A log that is only read: it refuses every write, always for the same reason. */
 import type { Refusal } from "../errors.ts";
 import type { Position, StreamName, Version } from "../event.ts";
-import type { Commit, Log, NameRange, Range, Slice, Verification } from "./log.ts";
+import type { Commit, Log, NameRange, Range, Slice, Verification, VersionRange } from "./log.ts";
 
 export class ReadOnlyLog implements Log {
 	readonly incarnation: number;
@@ -42,6 +42,10 @@ export class ReadOnlyLog implements Log {
 
 	names(range: NameRange): Promise<readonly StreamName[]> {
 		return this.#log.names(range);
+	}
+
+	bytesOf(versions: VersionRange): Promise<number> {
+		return this.#log.bytesOf(versions);
 	}
 
 	onCommit(listener: (commit: Commit) => void): () => void {

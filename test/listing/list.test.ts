@@ -69,7 +69,14 @@ test("a row says what its stream is: events, types and times of its ends, delete
 	await log.delete({ stream: "order-3" as StreamName, expected: "any", hard: true });
 	const { streams, total, next } = await list("prefix=order-");
 	expect(streams).toMatchObject([
-		{ stream: "order-1", events: 2, lastVersion: 1, firstType: "Placed", lastType: "Paid" },
+		{
+			stream: "order-1",
+			events: 2,
+			bytes: 4,
+			lastVersion: 1,
+			firstType: "Placed",
+			lastType: "Paid",
+		},
 		{ stream: "order-2", events: 0, deleted: "until-appended" },
 		{ stream: "order-3", events: 0, deleted: "for-ever" },
 	]);
@@ -138,7 +145,7 @@ test.each(["name", "changed", "created", "largest"])(
 test("a page looks at a bounded number of names, and says where to go on", async () => {
 	// One batch, since each name is a stream of its own: they are made by their index.
 	const streams = Array.from(
-		{ length: 1100 },
+		{ length: 1200 },
 		(_, number) => `s-${String(number).padStart(4, "0")}`,
 	);
 	await Promise.all(streams.map((stream) => append(stream, "T")));
@@ -194,11 +201,19 @@ test("names of system streams are found by a part without the index", async () =
 });
 
 test("a type that few streams begin with is looked for in parts, each of which goes on", async () => {
-	await Promise.all(Array.from({ length: 1200 }, (_, at) => append(`order-${at}`, "T")));
+	await Promise.all(Array.from({ length: 1100 }, (_, at) => append(`order-${at}`, "T")));
 	await append("zz-1", "Rare");
 	const first = await list("type=Rare");
 	expect(first.streams).toEqual([]);
 	expect(first.searched).toBe(1000);
 	expect(await allOf("type=Rare")).toEqual(["zz-1"]);
 	expect(await allOf("type=T&limit=500")).toHaveLength(1100);
+});
+
+test("the size of many events is an estimate, and says so", async () => {
+	await append("small-1", ...Array.from({ length: 100 }, () => "T"));
+	await append("large-1", ...Array.from({ length: 101 }, () => "T"));
+	expect((await list("prefix=large")).streams).toMatchObject([{ bytes: 202, isEstimate: true }]);
+	const [small] = (await list("prefix=small")).streams;
+	expect([small?.bytes, small?.isEstimate]).toEqual([200, undefined]);
 });

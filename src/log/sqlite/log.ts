@@ -23,6 +23,7 @@ import {
 	type Range,
 	type Slice,
 	type Verification,
+	type VersionRange,
 } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import type { MovedSpan } from "../moving/moves.ts";
@@ -197,6 +198,15 @@ export class SqliteLog implements Log, MeasuredLog {
 			return this.#parts.reader.names(range);
 		} catch (error) {
 			throw refusalOr(error, `the names of streams from '${range.from}' on`);
+		}
+	}
+
+	async bytesOf(versions: VersionRange): Promise<number> {
+		this.#refuseClosing();
+		try {
+			return this.#parts.reader.bytesOf(versions);
+		} catch (error) {
+			throw refusalOr(error, `events of stream '${versions.stream}'`);
 		}
 	}
 
