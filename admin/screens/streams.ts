@@ -117,10 +117,11 @@ function table(frame: Frame, { query, kind }: Search, streams: readonly ListedSt
 			? html` aria-sort="${order === "name" ? "ascending" : "descending"}"`
 			: "";
 	const first = kind ? "Oldest entry" : "First event";
+	const rows = streams.map((row) => rowOf(frame, row, found, kind === undefined));
 	return html`<table class="rows streams" role="table"><caption class="away">Streams</caption>
 <colgroup><col><col class="kind"><col class="kind"><col class="count">${kind === undefined && html`<col class="bytes">`}<col class="ago"></colgroup>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"${isBy("name")}>Name</th><th scope="col" role="columnheader" class="kind">${first}</th><th scope="col" role="columnheader" class="kind">Last event</th><th scope="col" role="columnheader" class="num"${isBy("largest")}>Events</th>${kind === undefined && html`<th scope="col" role="columnheader" class="num bytes">Size</th>`}<th scope="col" role="columnheader" class="num"${isBy("changed")}>Changed</th></tr></thead>
-<tbody role="rowgroup">${streams.map((row) => rowOf(frame, row, found, kind === undefined))}</tbody></table>`;
+<tbody role="rowgroup">${rows}</tbody></table>`;
 }
 
 function rowOf({ types, now }: Frame, row: ListedStream, found: string, hasSize: boolean): Html {

@@ -1,7 +1,7 @@
 /**
- * An index of the names of streams, for lists of those that contain a text: see `name-blocks.ts`. It
- * is begun when somebody first asks, and built in small steps between other requests. It hears of
- * each commit that makes a stream, so what it holds is never older than the last commit.
+ * An index of the names of streams, for lists of those that contain a text: see `name-blocks.ts`.
+ * It is begun when somebody first asks, and built in small steps between other requests. It hears
+ * of each commit that makes a stream, so what it holds is never older than the last commit.
  */
 import { setImmediate } from "node:timers/promises";
 import { isRefusal } from "../errors.ts";

@@ -1,13 +1,23 @@
-/** What a form of a deed sends, as commands to paste into a shell. */
+/** The deeds that take something away, and the request of each as a command for a shell. */
 import { randomUUID } from "node:crypto";
+import type { StreamName } from "../../src/event.ts";
 import { isDeletable } from "../../src/indexes/joins.ts";
 import { withTruncateBefore } from "../../src/retention/metadata.ts";
 import type { Visit } from "../../src/screens.ts";
 import { type Html, html } from "../html.ts";
 import { commandPanel, header, quotedWord } from "../parts/curl.ts";
 import { streamPath } from "../parts/name.ts";
-import type { About, Deed } from "./deed.ts";
 import { describedIn } from "./stream/described.ts";
+
+export const DEEDS = ["delete", "truncate", "redact"] as const;
+export type Deed = (typeof DEEDS)[number];
+
+export type About = {
+	readonly stream: StreamName;
+	readonly last: number;
+	/** Of the event to redact. */
+	readonly version: number;
+};
 
 /** A longer document is no line to paste. */
 const METADATA_MAX = 2048;
