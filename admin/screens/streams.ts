@@ -161,7 +161,7 @@ function foot({ query, kind }: Search, listing: Listing): Html {
 			: "";
 	const index =
 		indexed && !indexed.isComplete
-			? ` · still counting, ${grouped(indexed.streams)} streams so far`
+			? ` · its index is being built, ${grouped(indexed.streams)} streams so far`
 			: "";
 	const first = linkTo({ ...query, after: undefined });
 	return html`<div class="foot"><span>${shown}${looked}${index}</span><span class="pages">

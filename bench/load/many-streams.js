@@ -6,7 +6,16 @@ import { openSqliteLog } from "../../dist/src/log/sqlite/log.js";
 const [directory, streams, long] = process.argv.slice(2);
 const log = await openSqliteLog(directory);
 const NOTHING = Buffer.alloc(0);
-const CATEGORIES = ["order", "cart", "customer", "payment", "shipment", "invoice", "device", "ticket"];
+const CATEGORIES = [
+	"order",
+	"cart",
+	"customer",
+	"payment",
+	"shipment",
+	"invoice",
+	"device",
+	"ticket",
+];
 const TYPES = ["LedgerOpened", "AmountPosted", "AmountReserved", "ReservationReleased"];
 const AT_ONCE = 4000;
 const LONG_BATCH = 1000;
