@@ -3,9 +3,10 @@ import type { Screen, Screens, ShownProblem, StaticFile, Visit } from "../src/sc
 import { operate } from "./deeds/operate.ts";
 import { act } from "./deeds/submit.ts";
 import { Files } from "./frame/files.ts";
-import { type Frame, frameOf, redirect } from "./frame/frame.ts";
+import { type Frame, frameOf, redirect, withTheme } from "./frame/frame.ts";
 import { TypeCounts } from "./parts/hues.ts";
-import { DEEDS, deedScreen } from "./screens/deed.ts";
+import { deedScreen } from "./screens/deed.ts";
+import { DEEDS } from "./screens/deed-request.ts";
 import { event } from "./screens/event/screen.ts";
 import { placeFor } from "./screens/go.ts";
 import { metadata } from "./screens/metadata.ts";
@@ -66,6 +67,7 @@ class AdminUi implements Screens {
 
 async function start(frame: Frame): Promise<Screen> {
 	const { visit } = frame;
+	if (visit.query.has("theme")) return withTheme(visit);
 	const to = await placeFor(visit.store, visit.query.get("go") ?? "");
 	return to === undefined ? overview(frame) : redirect(visit, to);
 }

@@ -35,13 +35,7 @@ export interface Screens {
 }
 
 /** One request of a person's browser. */
-export type Visit = {
-	/** The path as the table of routes has it: `/streams/:stream`; "" if no route is its. */
-	readonly path: string;
-	/** The named segments of the path, percent-decoded, nothing checked; "" for those it lacks. */
-	readonly target: VisitTarget;
-	readonly query: URLSearchParams;
-	readonly base: string;
+export type Visit = Visited & {
 	/** Undefined follows the system's preference. */
 	readonly theme: "light" | "dark" | undefined;
 	/** What a form of this visitor has to hold as `_token`. */
@@ -49,6 +43,20 @@ export type Visit = {
 	readonly store: Store;
 	/** How programs are told of an error; undefined for a fault of the server. */
 	explain(error: unknown): ShownProblem | undefined;
+};
+
+/** What the browser asked for. */
+export type Visited = {
+	/** The path as the table of routes has it: `/streams/:stream`; "" if no route is its. */
+	readonly path: string;
+	readonly method: string;
+	/** Path and query as they were sent. */
+	readonly url: string;
+	/** The named segments of the path, percent-decoded, nothing checked; "" for those it lacks. */
+	readonly target: VisitTarget;
+	readonly query: URLSearchParams;
+	/** Where this server is seen: its origin, and the prefix of its paths. */
+	readonly base: string;
 };
 
 export type VisitTarget = {

@@ -21,6 +21,13 @@ const PLACES = [
 	{ place: "operations", path: "/admin", text: "Operations", right: "operate" },
 ] as const;
 
+const THEMES = [
+	["light", "light"],
+	["dark", "dark"],
+	["system", "as the system"],
+] as const;
+const YEAR_SECONDS = 31_536_000;
+
 export type Place = (typeof PLACES)[number]["place"];
 
 /** What a screen stands in: made once a request. */
@@ -104,6 +111,22 @@ export function redirect({ base }: Visit, path: string): Screen {
 	return { status: 303, html: "", headers: ["Location", `${base}${path}`] };
 }
 
+/** Keeps the theme that a link has chosen, and leads back. */
+export function withTheme(visit: Visit): Screen {
+	const { query, base } = visit;
+	const theme = THEMES.find(([name]) => name === query.get("theme"))?.[0] ?? "system";
+	const asked = query.get("to") ?? "/";
+	const screen = redirect(visit, isOwnPath(asked) ? asked : "/");
+	const age = theme === "system" ? 0 : YEAR_SECONDS;
+	const kept = `varve-theme=${theme}; Path=${prefixOf(base)}/; Max-Age=${age}; SameSite=Strict`;
+	return { ...screen, headers: [...(screen.headers ?? []), "Set-Cookie", kept] };
+}
+
+/** A path of this server: with two slashes, or a backslash, it would name another. */
+function isOwnPath(text: string): boolean {
+	return /^\/(?![/\\])[\x21-\x7e]*$/.test(text);
+}
+
 /**
  * Adds the path under which the server is seen to each link. A quote of a client is escaped, so
  * that only a link of a template looks like one.
@@ -165,8 +188,18 @@ ${actions && html`<div class="actions">${actions}</div>`}</div>`;
 function footOf({ visit }: Frame): Html {
 	const { version } = visit.store.facts();
 	return html`<footer><p><span>Varve ${version}</span><span class="mono">${new URL(visit.base).host}</span>
-<a href="/openapi.json">The API behind this page</a></p>
+<a href="/openapi.json">The API behind this page</a>${themesOf(visit)}</p>
 <p class="wide needs-script"><kbd>j</kbd> <kbd>k</kbd> rows <kbd>Enter</kbd> open <kbd>g</kbd> <kbd>s</kbd> streams <kbd>?</kbd> all keys</p></footer>`;
+}
+
+/** Links, which work without the script; the last one follows the system's preference again. */
+function themesOf({ theme, method, url }: Visit): Html {
+	const to = method === "GET" && isOwnPath(url) ? `&to=${encodeURIComponent(url)}` : "";
+	const links = THEMES.map(([name, text]) => {
+		const current = name === (theme ?? "system") ? html` aria-current="true"` : "";
+		return html` <a href="/?theme=${name}${to}"${current}>${text}</a>`;
+	});
+	return html`<span>Colours:${links}</span>`;
 }
 
 function keysDialog(own: readonly KeyOf[]): Html {

@@ -7,15 +7,28 @@ import { visible } from "./visible.ts";
  * @param options words of curl besides the URL, each as it is to be written
  */
 export function curlPanel(url: string, ...options: readonly string[]): Html {
+	return commandPanel({ id: "curl", title: "This page with curl" }, url, ...options);
+}
+
+/** As `curlPanel`, with a title of its own. */
+export function commandPanel(
+	{ id, title }: { readonly id: string; readonly title: string },
+	url: string,
+	...options: readonly string[]
+): Html {
 	const command = [`curl ${quotedWord(url)}`, ...options].join(" \\\n  ");
-	return html`<section class="panel curl" aria-labelledby="curl">
-		<header><h2 id="curl">This page with curl</h2>
-		<button type="button" class="quiet needs-script" data-copy="#curl-line">Copy</button></header>
-		<div class="body"><pre id="curl-line" class="code" tabindex="0">${visibleLines(command)}</pre></div></section>`;
+	return html`<section class="panel curl" aria-labelledby="${id}">
+		<header><h2 id="${id}">${title}</h2>
+		<button type="button" class="quiet needs-script" data-copy="#${id}-line">Copy</button></header>
+		<div class="body"><pre id="${id}-line" class="code" tabindex="0">${visibleLines(command)}</pre></div></section>`;
 }
 
 export function accepting(type: string): string {
-	return `-H ${quotedWord(`Accept: ${type}`)}`;
+	return header(`Accept: ${type}`);
+}
+
+export function header(line: string): string {
+	return `-H ${quotedWord(line)}`;
 }
 
 /** A word of a POSIX shell: nothing in it has a meaning. */

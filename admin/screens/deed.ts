@@ -8,17 +8,8 @@ import { type Html, html, type Part } from "../html.ts";
 import { nameOf, streamPath } from "../parts/name.ts";
 import { counted, grouped } from "../parts/numbers.ts";
 import { hasUnseen, visible } from "../parts/visible.ts";
+import { type About, curlOf, type Deed } from "./deed-request.ts";
 import { crumbsOf } from "./stream/crumbs.ts";
-
-export const DEEDS = ["delete", "truncate", "redact"] as const;
-export type Deed = (typeof DEEDS)[number];
-
-type About = {
-	readonly stream: StreamName;
-	readonly last: number;
-	/** Of the event to redact. */
-	readonly version: number;
-};
 
 /** What a person types to confirm: the name, or if that cannot be typed, the number of events. */
 export function confirmationOf(stream: StreamName, last: number): string {
@@ -45,6 +36,7 @@ export async function deedScreen(
 ${refused && html`<p class="note bad" role="alert">${visible(refused.detail)}</p>`}
 <input type="hidden" name="_token" value="${visit.token}"><input type="hidden" name="action" value="${deed}"><input type="hidden" name="event" value="${about.version}">
 ${BODIES[deed](about)}${confirmation(about, deed)}</form></div></section>`,
+		aside: await curlOf(visit, deed, about),
 	});
 }
 

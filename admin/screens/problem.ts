@@ -4,6 +4,7 @@ import { eventUrl } from "../../src/http/urls.ts";
 import type { Screen, ShownProblem } from "../../src/screens.ts";
 import { type Frame, screenOf } from "../frame/frame.ts";
 import { type Html, html, type Part } from "../html.ts";
+import { accepting, curlPanel } from "../parts/curl.ts";
 import { nameOf, streamPath } from "../parts/name.ts";
 import { counted, grouped } from "../parts/numbers.ts";
 import { visible, visibleText } from "../parts/visible.ts";
@@ -22,8 +23,17 @@ export async function problemScreen(frame: Frame, problem: ShownProblem): Promis
 <section class="panel" aria-labelledby="program"><header><h2 id="program">What a program gets</h2><span class="more">problem+json</span></header>
 <div class="body"><pre class="code" tabindex="0">${JSON.stringify(problem, null, 2)
 			.split("\n")
-			.map((line, at) => [at > 0 ? "\n" : "", indented(line)])}</pre></div></section></div></div>`,
+			.map((line, at) => [
+				at > 0 ? "\n" : "",
+				indented(line),
+			])}</pre></div></section>${curlOf(frame)}</div></div>`,
 	});
+}
+
+/** What a form sends is nothing to repeat. */
+function curlOf({ visit: { method, base, url } }: Frame): Part {
+	if (method !== "GET" || !url.startsWith("/")) return undefined;
+	return curlPanel(base + url, "-i", accepting("application/json"));
 }
 
 /** The spaces in front are ours, and no characters of a client. */

@@ -12,7 +12,7 @@ import { FILTER_KEY, PAGE_KEYS, ROW_KEYS } from "../frame/keys.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { accepting, curlPanel } from "../parts/curl.ts";
 import { nameOf, streamLink, streamPath, typeOf } from "../parts/name.ts";
-import { agoOf, counted, grouped } from "../parts/numbers.ts";
+import { agoOf, counted, grouped, sizeOf } from "../parts/numbers.ts";
 import { visible, visibleText } from "../parts/visible.ts";
 
 const ORDERS: readonly (readonly [ListOrder, string])[] = [
@@ -117,20 +117,28 @@ function table(frame: Frame, { query, kind }: Search, streams: readonly ListedSt
 			? html` aria-sort="${order === "name" ? "ascending" : "descending"}"`
 			: "";
 	const first = kind ? "Oldest entry" : "First event";
+	const rows = streams.map((row) => rowOf(frame, row, found, kind === undefined));
 	return html`<table class="rows streams" role="table"><caption class="away">Streams</caption>
-<colgroup><col><col class="kind"><col class="kind"><col class="count"><col class="ago"></colgroup>
-<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"${isBy("name")}>Name</th><th scope="col" role="columnheader" class="kind">${first}</th><th scope="col" role="columnheader" class="kind">Last event</th><th scope="col" role="columnheader" class="num"${isBy("largest")}>Events</th><th scope="col" role="columnheader" class="num"${isBy("changed")}>Changed</th></tr></thead>
-<tbody role="rowgroup">${streams.map((row) => rowOf(frame, row, found))}</tbody></table>`;
+<colgroup><col><col class="kind"><col class="kind"><col class="count">${kind === undefined && html`<col class="bytes">`}<col class="ago"></colgroup>
+<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"${isBy("name")}>Name</th><th scope="col" role="columnheader" class="kind">${first}</th><th scope="col" role="columnheader" class="kind">Last event</th><th scope="col" role="columnheader" class="num"${isBy("largest")}>Events</th>${kind === undefined && html`<th scope="col" role="columnheader" class="num bytes">Size</th>`}<th scope="col" role="columnheader" class="num"${isBy("changed")}>Changed</th></tr></thead>
+<tbody role="rowgroup">${rows}</tbody></table>`;
 }
 
-function rowOf({ types, now }: Frame, row: ListedStream, found: string): Html {
+function rowOf({ types, now }: Frame, row: ListedStream, found: string, hasSize: boolean): Html {
 	const { stream, deleted, firstType, lastType, events, changed } = row;
 	return html`<tr role="row" class="row" data-page="${streamPath(stream)}">
 <td role="cell" class="title">${streamLink(stream, found)}${deletedBadge(deleted)}</td>
 <td role="cell" class="kind">${firstType === undefined ? "" : typeOf(firstType, types.hues)}</td>
 <td role="cell" class="kind">${lastType === undefined ? "" : typeOf(lastType, types.hues)}</td>
 <td role="cell" class="num count">${grouped(events)}</td>
+${hasSize && html`<td role="cell" class="num bytes">${bytesOf(row)}</td>`}
 <td role="cell" class="time" data-rough>${changed === undefined ? "" : agoOf(changed, now)}</td></tr>`;
+}
+
+/** Of many events it is not counted, and says so. */
+function bytesOf({ bytes, isEstimate }: ListedStream): Part {
+	if (!isEstimate) return sizeOf(bytes);
+	return html`<span title="by its newest 100 events">about ${sizeOf(bytes)}</span>`;
 }
 
 function deletedBadge(deleted: ListedStream["deleted"]): Part {
@@ -153,7 +161,7 @@ function foot({ query, kind }: Search, listing: Listing): Html {
 			: "";
 	const index =
 		indexed && !indexed.isComplete
-			? ` · still counting, ${grouped(indexed.streams)} streams so far`
+			? ` · its index is being built, ${grouped(indexed.streams)} streams so far`
 			: "";
 	const first = linkTo({ ...query, after: undefined });
 	return html`<div class="foot"><span>${shown}${looked}${index}</span><span class="pages">

@@ -27,6 +27,22 @@ export async function proveInclusion(
 	const bundle = await source({ ...tile, level: "entries" });
 	const leaf = leavesOf(bundle)[position % TILE_WIDTH];
 	if (!leaf) throw new ProofError(`the bundle of leaves has none for position ${position}`);
+	return proveLeaf({ position, leaf }, signedHead, source);
+}
+
+/**
+ * As `proveInclusion`, for whoever has the leaf: a bundle has those of all events of a tile.
+ * @throws ProofError if the log is too short, or its tiles cannot be read
+ */
+export async function proveLeaf(
+	{ position, leaf }: { readonly position: number; readonly leaf: Uint8Array },
+	signedHead: string,
+	source: TileSource,
+): Promise<string> {
+	const { size } = readCheckpoint(signedHead);
+	if (position >= size) {
+		throw new ProofError(`the log has ${size} events, and none at position ${position}`);
+	}
 	const hashes = await withTiles(size, source, (tree) => inclusionProof(position, size, tree));
 	return formatInclusion({ position, leaf, hashes }, signedHead);
 }

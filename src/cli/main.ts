@@ -28,6 +28,8 @@ import { refuseStart, serve } from "./serve.ts";
 import { releaseSignals } from "./signals.ts";
 import { deleteVerb } from "./streams/delete.ts";
 import { streams } from "./streams/streams.ts";
+import { open } from "./terminal/open.ts";
+import { tail } from "./terminal/tail.ts";
 import { EXIT, type Verb } from "./verb.ts";
 import { verify } from "./verify.ts";
 
@@ -36,6 +38,8 @@ export const VERBS: readonly Verb[] = [
 	append,
 	read,
 	follow,
+	tail,
+	open,
 	importVerb,
 	exportVerb,
 	compare,

@@ -118,22 +118,23 @@ function reload(server: RunningServer, call: Arguments, log: LogLines): void {
 
 /** Where nobody reads standard output, the server serves all the same. */
 function greet(url: string, settings: Settings, log: LogLines): void {
-	standardStream(1).write(greeting(url, resolve(settings.data)), (error) => {
+	standardStream(1).write(greeting(url, settings), (error) => {
 		if (error) log.warn(`standard output cannot be written: ${explain(error)}`);
 	});
 }
 
 /** Both lines work when pasted into a shell; `-L` follows the redirect that names the event. */
-function greeting(url: string, data: string): string {
+function greeting(url: string, { data, noAdminUi }: Settings): string {
 	// A server on all addresses is reached, from here, under the loopback one.
 	const base = url.replace("//0.0.0.0", "//127.0.0.1").replace("//[::]", "//[::1]");
+	const overview = noAdminUi ? "" : "Open that in a browser to see what is in the store.\n";
 	return `Varve listens on ${base}
-
+${overview}
 Append an event:
   curl -i -L ${base}/streams/greetings ${GREETING}
 Read the stream:
   curl '${base}/streams/greetings?embed=body' -H 'Accept: application/vnd.eventstore.atom+json'
 
-The data is in ${data}
+The data is in ${resolve(data)}
 `;
 }

@@ -44,7 +44,13 @@ import { answerPage } from "./handlers/pages/page.ts";
 import { answerFile, answerForm, answerWeb } from "./handlers/screens.ts";
 import { answerSearch } from "./handlers/search.ts";
 import { answerService } from "./handlers/service.ts";
-import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/status.ts";
+import {
+	answerInfo,
+	answerLive,
+	answerPing,
+	answerReady,
+	answerSubsystems,
+} from "./handlers/status.ts";
 import { answerChanges } from "./handlers/streaming/changes.ts";
 import { answerDelete } from "./handlers/streams/delete.ts";
 import { answerList } from "./handlers/streams/list.ts";
@@ -113,6 +119,7 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/stats/replication", "monitor", "cold", answerNoStats],
 	["GET", "/stats/tcp", "monitor", "cold", answerNoStats],
 	["GET", "/stats/*path", "monitor", "cold", answerStats],
+	["GET", "/sys/subsystems", "operate", "cold", answerSubsystems],
 	["POST", "/admin/scavenge", "operate", "cold", answerScavengeStart],
 	["GET", "/admin/scavenge/current", "operate", "cold", answerScavengeCurrent],
 	["DELETE", "/admin/scavenge/current", "operate", "cold", stop("current")],

@@ -3,7 +3,8 @@
  * row shows is looked up when it is asked for, `changed` and `created` are read from the end of the
  * log, and `largest` comes from an index in memory that says how far it has come.
  *
- *     name      the names in the order of their bytes; with `prefix`, only those that begin with it
+ *     name      the names in the order of their bytes; with `prefix`, only those that begin with
+ *               it; with `contains`, those where an index in memory says that it may be
  *     changed   back through `$all`, or through one category: each stream at its newest event
  *     created   back through `$streams`, or through the first events of one category or type
  *     largest   the streams with the most events
@@ -12,12 +13,18 @@
  * far down it is. A request looks at a bounded number of names or events. If it finds less than a
  * page among them, it says how many it searched, and where to go on.
  */
+import { setImmediate } from "node:timers/promises";
 import { STREAMS } from "../indexes/joins.ts";
 import type { Log } from "../log/log.ts";
 import { Largest } from "./largest.ts";
+import { NameIndex } from "./name-index.ts";
 import type { ListQuery } from "./query.ts";
 import { type ListedStream, rowOf } from "./row.ts";
 import { type Candidate, candidatesOf } from "./walk.ts";
+
+/** Some 80 ms of looking up rows that a type may leave out; more than the rows of a page. */
+const LOOK_UPS_MAX = 1000;
+const LOOK_UPS_STEP = 50;
 
 export type Listing = {
 	readonly streams: readonly ListedStream[];
@@ -27,7 +34,7 @@ export type Listing = {
 	readonly searched: number;
 	/** How many streams clients have appended to, those included that were deleted. */
 	readonly total: number;
-	/** How far the index of the largest streams has come. */
+	/** How far the index of the list has come, if it has one; it is as old as the last commit. */
 	readonly indexed?: { readonly streams: number; readonly isComplete: boolean };
 };
 
@@ -35,10 +42,12 @@ export type Listing = {
 export class StreamLists {
 	readonly #log: Log;
 	readonly #largest: Largest;
+	readonly #names: NameIndex;
 
 	constructor(log: Log) {
 		this.#log = log;
 		this.#largest = new Largest(log);
+		this.#names = new NameIndex(log);
 	}
 
 	/** @throws Refusal as a read of the log */
@@ -46,21 +55,34 @@ export class StreamLists {
 		const total = Number(await this.#log.last(STREAMS)) + 1;
 		const { found, next, searched } = await this.#collect(query);
 		const streams = found.map(({ row }) => row);
-		const indexed = query.order === "largest" ? { indexed: this.#largest.progress() } : {};
-		return { streams, next, searched, total, ...indexed };
+		return { streams, next, searched, total, ...this.#indexedFor(query) };
 	}
 
 	close(): void {
 		this.#largest.close();
+		this.#names.close();
+	}
+
+	#indexedFor({ order, contains }: ListQuery): Pick<Listing, "indexed"> {
+		if (order === "largest") return { indexed: this.#largest.progress() };
+		if (order === "name" && contains !== "") return { indexed: this.#names.progress() };
+		return {};
 	}
 
 	async #collect(query: ListQuery): Promise<Collected> {
 		const found: Found[] = [];
 		let searched = 0;
-		const steps = candidatesOf(this.#log, this.#largest, query);
+		let lookUps = 0;
+		let reached: string | undefined;
+		const indexes = { names: this.#names, largest: this.#largest };
+		const steps = candidatesOf(this.#log, indexes, query);
 		for await (const step of steps) {
-			for (const candidate of step.candidates) {
+			for (const [index, candidate] of step.candidates.entries()) {
+				if (!mayBeListed(candidate, query)) continue;
+				if (lookUps === LOOK_UPS_MAX) return { found, next: reached, searched: searched + index };
+				if (++lookUps % LOOK_UPS_STEP === 0) await setImmediate();
 				const row = await this.#rowOf(candidate, query);
+				reached = candidate.key;
 				if (row === undefined) continue;
 				// One more than the page tells whether there is a next one.
 				if (found.length === query.limit) {
@@ -75,13 +97,15 @@ export class StreamLists {
 		return { found, next: undefined, searched };
 	}
 
-	async #rowOf({ stream }: Candidate, query: ListQuery): Promise<ListedStream | undefined> {
-		if (!stream.startsWith(query.prefix) || !stream.includes(query.contains)) return undefined;
-		const { category, type } = query;
-		if (category !== undefined && !stream.startsWith(`${category}-`)) return undefined;
+	async #rowOf({ stream }: Candidate, { type }: ListQuery): Promise<ListedStream | undefined> {
 		const row = await rowOf(this.#log, stream);
 		return type === undefined || row.firstType === type ? row : undefined;
 	}
+}
+
+function mayBeListed({ stream }: Candidate, { prefix, contains, category }: ListQuery): boolean {
+	if (!stream.startsWith(prefix) || !stream.includes(contains)) return false;
+	return category === undefined || stream.startsWith(`${category}-`);
 }
 
 type Found = { readonly key: string; readonly row: ListedStream };

@@ -1,7 +1,7 @@
 /** Ranges of names in the order of their bytes in UTF-8, which is that of their code points. */
 import type { NameRange } from "../log/log.ts";
 
-type Span = Omit<NameRange, "limit">;
+export type Span = Omit<NameRange, "limit">;
 
 /**
  * The ranges of names that begin with a prefix, after a name. System streams, whose names begin
@@ -34,6 +34,18 @@ export function successorOf(prefix: string): string | undefined {
 	return String.fromCodePoint(...points);
 }
 
-function isBelow(one: string, other: string): boolean {
-	return Buffer.compare(Buffer.from(one), Buffer.from(other)) < 0;
+/** Whether a text stands before another in the order of code points. */
+export function isBelow(one: string, other: string): boolean {
+	const length = Math.min(one.length, other.length);
+	for (let at = 0; at < length; at++) {
+		const [left, right] = [one.charCodeAt(at), other.charCodeAt(at)];
+		if (left !== right) return rankOf(left) < rankOf(right);
+	}
+	return one.length < other.length;
+}
+
+/** Halves of a code point beyond the basic plane stand behind all of that. */
+function rankOf(unit: number): number {
+	if (unit < 0xd800) return unit;
+	return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
 }

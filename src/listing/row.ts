@@ -1,13 +1,16 @@
 /** What a list shows of one stream, looked up when it is asked for. */
 import { isRefusal } from "../errors.ts";
 import type { StreamName, Version } from "../event.ts";
-import type { Log, StreamEntry } from "../log/log.ts";
+import type { Log, StreamEntry, VersionRange } from "../log/log.ts";
 import { passed } from "../pages/replay.ts";
 
 export type ListedStream = ListedEnds & {
 	readonly stream: StreamName;
 	/** How many events it shows; if some within were erased, at most so many. */
 	readonly events: number;
+	/** Of their data and metadata; of many events an estimate, by the newest ones. */
+	readonly bytes: number;
+	readonly isEstimate?: true;
 	/** -1 if it shows none. */
 	readonly lastVersion: Version;
 	readonly deleted: "no" | "until-appended" | "for-ever";
@@ -24,13 +27,17 @@ export type ListedEnds = {
 	readonly position?: number;
 };
 
-const NOTHING = { events: 0, lastVersion: -1 } as const;
+export type ListedLog = Pick<Log, "read" | "bytesOf">;
+
+const NOTHING = { events: 0, bytes: 0, lastVersion: -1 } as const;
+/** More are not looked at for a row. */
+const MEASURED_MAX = 100;
 /** If the oldest event is hidden, so many look-ups find the next one. */
 const STEPS_MAX = 3;
 const STEP = 20;
 
 /** @throws Refusal as a read of the log, but `stream-deleted` */
-export async function rowOf(log: Pick<Log, "read">, stream: StreamName): Promise<ListedStream> {
+export async function rowOf(log: ListedLog, stream: StreamName): Promise<ListedStream> {
 	const newest = { stream, from: "head", limit: 1, direction: "backward", content: false } as const;
 	try {
 		const { last, entries } = await log.read(newest);
@@ -41,6 +48,7 @@ export async function rowOf(log: Pick<Log, "read">, stream: StreamName): Promise
 		return {
 			stream,
 			events,
+			...(await sizeOf(log, { stream, first, last })),
 			lastVersion: last,
 			deleted: "no",
 			...endsOf(oldest, entries[0]),
@@ -49,6 +57,18 @@ export async function rowOf(log: Pick<Log, "read">, stream: StreamName): Promise
 		if (!isRefusal(error, "stream-deleted")) throw error;
 		return { stream, ...NOTHING, deleted: "for-ever" };
 	}
+}
+
+/** The lists of index streams have hundreds of rows, and their events are those of others. */
+async function sizeOf(
+	log: ListedLog,
+	{ stream, first, last }: VersionRange,
+): Promise<Pick<ListedStream, "bytes" | "isEstimate">> {
+	const events = Number(last) - Number(first) + 1;
+	const measured = Math.min(events, stream.startsWith("$") ? 1 : MEASURED_MAX);
+	const bytes = await log.bytesOf({ stream, first: Number(last) - measured + 1, last });
+	if (measured === events) return { bytes };
+	return { bytes: Math.round((bytes / measured) * events), isEstimate: true };
 }
 
 function endsOf(oldest: StreamEntry | undefined, newest: StreamEntry | undefined): ListedEnds {

@@ -6,6 +6,7 @@ import { STREAMS } from "../indexes/joins.ts";
 import type { Log, StreamEntry } from "../log/log.ts";
 import { describedStream } from "../retention/window.ts";
 import type { Largest } from "./largest.ts";
+import type { NameIndex } from "./name-index.ts";
 import { rangesOf } from "./names.ts";
 import type { ListQuery } from "./query.ts";
 
@@ -28,18 +29,21 @@ export type Step = {
 /** Some 50 ms of looking at names. */
 const NAMES_MAX = 100_000;
 const NAMES_STEP = 1000;
-/** Some 60 ms of reading events without their content. */
-const EVENTS_MAX = 20_000;
+/** Some 30 ms of reading events without their content. */
+const EVENTS_MAX = 10_000;
 const EVENTS_STEP = 500;
 const TOMBSTONE = "$streamDeleted";
 const METADATA = "$metadata";
 
-export function candidatesOf(log: Log, largest: Largest, query: ListQuery): AsyncGenerator<Step> {
+/** What a walk may ask besides the log. */
+export type Indexes = { readonly names: NameIndex; readonly largest: Largest };
+
+export function candidatesOf(log: Log, indexes: Indexes, query: ListQuery): AsyncGenerator<Step> {
 	switch (query.order) {
 		case "name":
-			return byName(log, query);
+			return byName(log, indexes.names, query);
 		case "largest":
-			return bySize(largest, query);
+			return bySize(indexes.largest, query);
 		case "created":
 			return backward(log, query, createdIn(query), firstOf);
 		case "changed":
@@ -47,23 +51,29 @@ export function candidatesOf(log: Log, largest: Largest, query: ListQuery): Asyn
 	}
 }
 
-async function* byName(log: Log, query: ListQuery): AsyncGenerator<Step> {
+async function* byName(log: Log, index: NameIndex, query: ListQuery): AsyncGenerator<Step> {
 	// A category is a prefix; of the two the longer one decides, and the row is held against both.
 	const category = query.category === undefined ? "" : `${query.category}-`;
 	const prefix = category.length > query.prefix.length ? category : query.prefix;
-	for (const span of rangesOf(prefix, query.after)) {
-		let { from } = span;
-		for (let isLast = false; !isLast; ) {
-			const limit = stepOf(query);
-			const names = await log.names({ from, before: span.before, limit });
-			const next = names.at(-1);
-			if (next === undefined) break;
-			isLast = names.length < limit;
-			from = `${next}\0`;
-			const candidates = names.map((stream) => ({ stream, key: stream }));
-			// The ranges follow each other, so that only running dry is the end.
-			yield { candidates, searched: names.length, searchedMax: NAMES_MAX, next, isLast: false };
-			await setImmediate();
+	const limit = stepOf(query);
+	let untilPause = NAMES_STEP;
+	for (const whole of rangesOf(prefix, query.after)) {
+		for (const span of index.narrow(whole, query.contains) ?? [whole]) {
+			let { from } = span;
+			for (let isOver = false; !isOver; ) {
+				const names = await log.names({ from, before: span.before, limit });
+				const next = names.at(-1);
+				if (next === undefined) break;
+				isOver = names.length < limit;
+				from = `${next}\0`;
+				const candidates = names.map((stream) => ({ stream, key: stream }));
+				// The ranges follow each other, so that only running dry is the end.
+				yield { candidates, searched: names.length, searchedMax: NAMES_MAX, next, isLast: false };
+				untilPause -= names.length;
+				if (untilPause > 0) continue;
+				await setImmediate();
+				untilPause = NAMES_STEP;
+			}
 		}
 	}
 }

@@ -25,7 +25,7 @@
  */
 import type { Position, StreamName, Version } from "../event.ts";
 import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "./commit.ts";
-import type { NameRange, Range, Slice } from "./range.ts";
+import type { NameRange, Range, Slice, VersionRange } from "./range.ts";
 
 export type {
 	Append,
@@ -36,7 +36,15 @@ export type {
 	ScavengeStep,
 } from "./commit.ts";
 export { DEFAULT_LOG_LIMITS, type LogLimits } from "./limits.ts";
-export type { Gap, NameRange, Range, Retention, Slice, StreamEntry } from "./range.ts";
+export type {
+	Gap,
+	NameRange,
+	Range,
+	Retention,
+	Slice,
+	StreamEntry,
+	VersionRange,
+} from "./range.ts";
 
 export interface Log extends Erasure, EventLookup, Histories, StreamNames, WriterProbe {
 	/**
@@ -146,6 +154,13 @@ export interface StreamNames {
 	 * @throws Refusal `log-damaged`, `shutting-down`
 	 */
 	names(range: NameRange): Promise<readonly StreamName[]>;
+
+	/**
+	 * The bytes of data and metadata that the log has of the events of some versions of a stream,
+	 * whether or not a read shows them; of an index stream, those of the events that it lists.
+	 * @throws Refusal `log-damaged`, `shutting-down`
+	 */
+	bytesOf(versions: VersionRange): Promise<number>;
 }
 
 /**

@@ -21,10 +21,11 @@ import {
 	type Slice,
 	type Verification,
 	type VerifyWatch,
+	type VersionRange,
 } from "./log.ts";
 import { append, remove } from "./memory/appending.ts";
 import { MemoryEraser } from "./memory/eraser.ts";
-import { locate, namesIn, read } from "./memory/reading.ts";
+import { bytesIn, locate, namesIn, read } from "./memory/reading.ts";
 import { MemoryTables } from "./memory/tables.ts";
 import { viewOf } from "./memory/view.ts";
 import { lastShown } from "./reading/plan.ts";
@@ -101,6 +102,11 @@ export class MemoryLog implements Log {
 	async names(range: NameRange): Promise<readonly StreamName[]> {
 		this.#refuseClosed();
 		return namesIn(this.#tables, range);
+	}
+
+	async bytesOf(versions: VersionRange): Promise<number> {
+		this.#refuseClosed();
+		return bytesIn(this.#tables, versions);
 	}
 
 	async writerAnswers(): Promise<void> {

@@ -21,6 +21,13 @@ export type Range = {
 	readonly resolve?: boolean;
 };
 
+/** The first and the last of some versions of a stream. */
+export type VersionRange = {
+	readonly stream: StreamName;
+	readonly first: Version;
+	readonly last: Version;
+};
+
 /** Names in the order of their bytes in UTF-8. */
 export type NameRange = {
 	/** The first name it may hold. */

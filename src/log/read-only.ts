@@ -1,7 +1,16 @@
 /** A log that is only read: it refuses every write, always for the same reason. */
 import type { Refusal } from "../errors.ts";
 import type { Position, StreamName, Version } from "../event.ts";
-import type { Commit, Log, NameRange, Range, Slice, Verification, VerifyWatch } from "./log.ts";
+import type {
+	Commit,
+	Log,
+	NameRange,
+	Range,
+	Slice,
+	Verification,
+	VerifyWatch,
+	VersionRange,
+} from "./log.ts";
 
 export class ReadOnlyLog implements Log {
 	readonly incarnation: number;
@@ -42,6 +51,10 @@ export class ReadOnlyLog implements Log {
 
 	names(range: NameRange): Promise<readonly StreamName[]> {
 		return this.#log.names(range);
+	}
+
+	bytesOf(versions: VersionRange): Promise<number> {
+		return this.#log.bytesOf(versions);
 	}
 
 	onCommit(listener: (commit: Commit) => void): () => void {

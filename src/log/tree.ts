@@ -29,5 +29,12 @@ export interface LogTree {
 	 */
 	tile(tile: Tile): Promise<Buffer | undefined>;
 
+	/**
+	 * The leaf of one event.
+	 * @returns undefined if the log does not reach so far
+	 * @throws Refusal `log-damaged`
+	 */
+	leaf(position: number): Promise<Buffer | undefined>;
+
 	close(): void;
 }

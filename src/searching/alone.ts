@@ -10,9 +10,13 @@ export type Alone = { readonly [condition in Condition]?: number };
 type Condition = "id" | "stream" | "type" | "time" | "path" | "value";
 
 /** `path` and `value` count among the events that fit all others. */
-export function aloneIn({ span, fitting }: Progress, { type, stream, value }: SearchQuery): Alone {
+export function aloneIn(
+	{ span, fitting }: Progress,
+	{ id, type, stream, value }: SearchQuery,
+): Alone {
 	if (span.emptiedBy !== undefined) return { [span.emptiedBy]: 0 };
 	return {
+		...(id === undefined ? {} : { id: fitting.id }),
 		...(stream === undefined ? {} : { stream: fitting.stream }),
 		...(type === undefined ? {} : { type: fitting.type }),
 		...(value === undefined ? {} : { path: fitting.path, value: fitting.value }),

@@ -6,6 +6,7 @@ import { PAUSE, type Value, valuesAt } from "./values.ts";
 
 /** How many entries have fitted each condition; those of values count where the others fit. */
 export type Fitting = {
+	id: number;
 	type: number;
 	stream: number;
 	/** Have anything at the path. */
@@ -22,15 +23,16 @@ export type Judged = {
 const NOT_FOUND: Judged = { isFound: false };
 
 /** The conditions that take no content; they are all counted. */
-export function fitsHead({ type, stream }: Conditions, entry: StreamEntry, counts: Fitting) {
-	const { event } = entry;
+export function fitsHead({ id, type, stream }: Conditions, entry: StreamEntry, counts: Fitting) {
+	const { event, link } = entry;
+	const hasId = id === undefined || event.id === id || link?.id === id;
 	const isOfType = type === undefined || event.type === type;
 	// An entry of a stream is in it, also if it shows the event of another.
 	const isInStream = stream === undefined || stream.name !== undefined || stream.fits(event.stream);
+	if (hasId) counts.id++;
 	if (isOfType) counts.type++;
 	if (isInStream) counts.stream++;
-	// An id was looked up: the entry has it, or the link that it shows.
-	return isOfType && isInStream;
+	return hasId && isOfType && isInStream;
 }
 
 /** Pauses where data is large, see `values.ts`. */

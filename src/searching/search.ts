@@ -72,7 +72,7 @@ class Running {
 	readonly #query: SearchQuery;
 	readonly #limits: SearchLimits;
 	readonly #span: Span;
-	readonly #fitting: Fitting = { type: 0, stream: 0, path: 0, value: 0 };
+	readonly #fitting: Fitting = { id: 0, type: 0, stream: 0, path: 0, value: 0 };
 	#low: number;
 	#next: number;
 	#limit = STEP_FIRST;

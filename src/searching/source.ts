@@ -1,10 +1,14 @@
 /** Which stream a search reads, and which part of it. */
 import { ALL, nameFault, STREAM_NAME_BYTES_MAX, type StreamName, type Version } from "../event.ts";
+import { isIndexStream, STREAMS } from "../indexes/joins.ts";
 import type { Log } from "../log/log.ts";
 import { findMoment } from "../pages/moment.ts";
 import type { Conditions, SearchQuery } from "./query.ts";
 
 export type SearchLog = Pick<Log, "read" | "last" | "locate">;
+
+/** Some 60 ms. */
+const LOOK_UPS_MAX = 20_000;
 
 /** Read from `high` down to `low`; nothing if it is below. */
 export type Span = {
@@ -50,12 +54,24 @@ export async function spanOf(log: SearchLog, query: SearchQuery): Promise<Span> 
 	const end = query.until === undefined ? last + 1 : await firstAt(log, stream, query.until);
 	if (low >= end) return { stream, low, high: low - 1, emptiedBy: "time" };
 	const high = Math.min(end, query.before ?? Infinity) - 1;
-	return query.id === undefined
-		? { stream, low, high }
-		: spanOfId(log, { stream, low, high }, query.id);
+	const span = { stream, low, high };
+	const isLookedUp = query.id !== undefined && (await hasQuickLookUp(log, query, stream));
+	return isLookedUp ? spanOfId(log, span, query.id as string) : span;
 }
 
-/** An id is looked up, and so is not searched for. */
+/**
+ * Ids are found by stream: in an own stream by one look-up, elsewhere by one in each stream of the
+ * log. If there are many of those, the events are searched, which can be stopped and go on.
+ */
+async function hasQuickLookUp(
+	log: SearchLog,
+	{ stream }: Conditions,
+	searched: StreamName,
+): Promise<boolean> {
+	if (stream?.name !== undefined && searched !== ALL && !isIndexStream(searched)) return true;
+	return Number(await log.last(STREAMS)) < LOOK_UPS_MAX;
+}
+
 async function spanOfId(log: SearchLog, span: Span, id: string): Promise<Span> {
 	const at = await log.locate(span.stream, id);
 	if (at === undefined) return { ...span, high: span.low - 1, emptiedBy: "id" };

@@ -36,6 +36,7 @@ const NEEDED: readonly Case[] = [
 	["GET /stats/replication", "/stats/replication", "monitor"],
 	["GET /stats/tcp", "/stats/tcp", "monitor"],
 	["GET /stats/proc/tcp", "/stats/*path", "monitor"],
+	["GET /sys/subsystems", "/sys/subsystems", "operate"],
 	["POST /admin/scavenge", "/admin/scavenge", "operate"],
 	["GET /admin/scavenge/current", "/admin/scavenge/current", "operate"],
 	["DELETE /admin/scavenge/current", "/admin/scavenge/current", "operate"],

@@ -19,6 +19,25 @@ test("/ping answers", async () => {
 	expect(reply.json).toEqual({ text: "Ping request successfully handled" });
 });
 
+test("what tools of EventStore look for is there, or is said not to be there", async () => {
+	expect((await servers.ask(get("/sys/subsystems", "*/*"))).json).toEqual([]);
+	const { features } = (await servers.ask(get("/info", "*/*"))).json as { features: object };
+	expect(features).toMatchObject({ projections: false, atomPub: true });
+	await servers.ask(batch("a-1", [{ eventId: randomUUID(), eventType: "T", data: {} }]));
+	for (const path of [
+		"/stats",
+		"/stats/proc",
+		"/streams/%24all",
+		"/streams/%24streams/0/forward/20",
+	]) {
+		expect((await servers.ask(get(path, "application/json"))).status).toBe(200);
+	}
+	// Contract 8.1: where there are no projections, their routes are missing.
+	for (const path of ["/projections/any", "/projections/continuous", "/projection/x/state"]) {
+		expect((await servers.ask(get(path, "application/json"))).status).toBe(404);
+	}
+});
+
 test("/gossip has this server as the only member, and the leader, at the address it was asked by", async () => {
 	const { port } = new URL(servers.url);
 	const reply = await servers.ask(get("/gossip", "*/*"));

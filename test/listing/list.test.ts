@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import type { StreamName } from "../../src/event.ts";
 import { StreamLists } from "../../src/listing/list.ts";
 import { successorOf } from "../../src/listing/names.ts";
@@ -51,6 +52,15 @@ async function allOf(query: string): Promise<string[]> {
 	}
 }
 
+/** Looks for a part until the index of names has all of them. */
+async function untilIndexed(text: string): Promise<void> {
+	for (let tries = 0; tries < 1000; tries++) {
+		if ((await list(`contains=${text}`)).indexed?.isComplete) return;
+		await setImmediate();
+	}
+	throw new Error("the index is never complete");
+}
+
 test("a row says what its stream is: events, types and times of its ends, deleted or not", async () => {
 	await append("order-1", "Placed", "Paid");
 	await append("order-2", "Placed");
@@ -59,7 +69,14 @@ test("a row says what its stream is: events, types and times of its ends, delete
 	await log.delete({ stream: "order-3" as StreamName, expected: "any", hard: true });
 	const { streams, total, next } = await list("prefix=order-");
 	expect(streams).toMatchObject([
-		{ stream: "order-1", events: 2, lastVersion: 1, firstType: "Placed", lastType: "Paid" },
+		{
+			stream: "order-1",
+			events: 2,
+			bytes: 4,
+			lastVersion: 1,
+			firstType: "Placed",
+			lastType: "Paid",
+		},
 		{ stream: "order-2", events: 0, deleted: "until-appended" },
 		{ stream: "order-3", events: 0, deleted: "for-ever" },
 	]);
@@ -155,4 +172,48 @@ test("the end of a prefix is the first text behind all that begin with it", () =
 	expect(successorOf("\ud7ff")).toBe("\ue000");
 	expect(successorOf("a\u{10ffff}")).toBe("b");
 	expect(successorOf("\u{10ffff}")).toBeUndefined();
+});
+
+test("a part of a name is found by an index, which hears of new streams", async () => {
+	await Promise.all(Array.from({ length: 300 }, (_, at) => append(`order-${at}`, "T")));
+	expect(await names("contains=er-29")).toHaveLength(11);
+	await untilIndexed("er-29");
+	for (const stream of ["#first", "reorder-29", "zz-order-290"]) await append(stream, "T");
+	const found = await list("contains=der-29");
+	const rest = ["order-290", "order-299", "reorder-29", "zz-order-290"];
+	expect(found.streams.map(({ stream }) => stream)).toEqual(expect.arrayContaining(rest));
+	expect(found.streams).toHaveLength(13);
+	// The other blocks of 64 names were not looked at.
+	expect(found.searched).toBeLessThan(200);
+	expect(found.indexed).toEqual({ streams: 303, isComplete: true });
+	expect(await names("contains=%23fi")).toEqual(["#first"]);
+	expect(await allOf("contains=order-2&limit=7")).toHaveLength(113);
+	expect(await names("contains=order-29&prefix=z")).toEqual(["zz-order-290"]);
+	expect(await names("contains=nothing-has-it")).toEqual([]);
+	// Two characters are in too many blocks: all names are looked at.
+	expect(await names("contains=zz")).toEqual(["zz-order-290"]);
+});
+
+test("names of system streams are found by a part without the index", async () => {
+	await append("order-1", "OrderPlaced");
+	await untilIndexed("rder");
+	expect(await names("prefix=%24et-&contains=Placed")).toEqual(["$et-OrderPlaced"]);
+});
+
+test("a type that few streams begin with is looked for in parts, each of which goes on", async () => {
+	await Promise.all(Array.from({ length: 1100 }, (_, at) => append(`order-${at}`, "T")));
+	await append("zz-1", "Rare");
+	const first = await list("type=Rare");
+	expect(first.streams).toEqual([]);
+	expect(first.searched).toBe(1000);
+	expect(await allOf("type=Rare")).toEqual(["zz-1"]);
+	expect(await allOf("type=T&limit=500")).toHaveLength(1100);
+});
+
+test("the size of many events is an estimate, and says so", async () => {
+	await append("small-1", ...Array.from({ length: 100 }, () => "T"));
+	await append("large-1", ...Array.from({ length: 101 }, () => "T"));
+	expect((await list("prefix=large")).streams).toMatchObject([{ bytes: 202, isEstimate: true }]);
+	const [small] = (await list("prefix=small")).streams;
+	expect([small?.bytes, small?.isEstimate]).toEqual([200, undefined]);
 });

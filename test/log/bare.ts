@@ -23,6 +23,7 @@ export function bare(log: ReturnType<typeof createMemoryLog>): Bare {
 			damage: undefined,
 			signedHead: async () => "",
 			tile: async () => undefined,
+			leaf: async () => undefined,
 			close: () => {},
 		},
 		moves: {

@@ -116,7 +116,7 @@ describe.each(["memory", "sqlite"] as const)("a search over %s", (engine) => {
 	test("says what each condition fits by itself, and what left nothing to search", async () => {
 		await append("order-1", "Placed", '{"total":5}', '{"other":1}');
 		const { progress } = await find("stream=order-*&type=Placed&path=$.total&is=gt&value=9");
-		expect(progress.fitting).toEqual({ stream: 2, type: 2, path: 1, value: 0 });
+		expect(progress.fitting).toEqual({ id: 2, stream: 2, type: 2, path: 1, value: 0 });
 		expect((await find("type=placed")).progress.span.emptiedBy).toBe("type");
 		expect((await find("stream=nobody")).progress.span.emptiedBy).toBe("stream");
 		expect((await find("stream=nobody-*")).progress.span.emptiedBy).toBe("stream");

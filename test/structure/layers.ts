@@ -198,6 +198,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	"src/searching": [
 		"src/log/log.ts",
+		"src/indexes",
 		"src/pages/moment.ts",
 		"src/pages/replay.ts",
 		"feeds/time.ts",

@@ -91,6 +91,8 @@ class RunningSearch {
 	#show(isRunning: boolean): void {
 		const stop = stopButton();
 		if (stop) stop.hidden = !isRunning;
+		const skeleton = document.getElementById("search-skeleton");
+		if (skeleton) skeleton.hidden = !isRunning;
 		const on = document.getElementById("search-on") as HTMLAnchorElement | null;
 		if (!on) return;
 		on.hidden = isRunning || this.#url === undefined;

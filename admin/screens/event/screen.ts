@@ -6,7 +6,7 @@ import { eventUrl, parseAt } from "../../../src/http/urls.ts";
 import type { StreamEntry } from "../../../src/log/log.ts";
 import type { Screen, Visit } from "../../../src/screens.ts";
 import { type Frame, screenOf } from "../../frame/frame.ts";
-import { COPY_KEY, STEP_KEYS } from "../../frame/keys.ts";
+import { COPY_KEY, STEP_KEYS, TIME_KEY } from "../../frame/keys.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { causeOf, correlationOf } from "../../parts/correlation.ts";
 import { accepting, curlPanel } from "../../parts/curl.ts";
@@ -52,7 +52,7 @@ export async function event(frame: Frame): Promise<Screen> {
 		),
 		main: html`${contentPanel(shown, { view, from, links, path })}${changes}${caused(frame, shown, correlation, causation)}`,
 		aside: html`${placesPanel(standings)}${await proofPanel(store, shown, path)}${identity(shown, causation)}${curlPanel(visit.base + path, accepting("application/json"))}`,
-		keys: [...STEP_KEYS, COPY_KEY],
+		keys: [...STEP_KEYS, TIME_KEY, COPY_KEY],
 	});
 }
 
@@ -101,6 +101,7 @@ function actionsOf({ store }: Visit, shown: RecordedEvent, own: Standing | undef
 			"ArrowRight",
 			`${Number(version) + 1} not there yet`,
 		),
+		html`<a class="button" href="${streamPath(stream)}?as-of=${version}" data-key="t">As of <kbd class="wide needs-script">t</kbd></a>`,
 		canRedact &&
 			html`<a class="button" href="${streamPath(stream, `/${version}`)}?deed=redact" data-dialog>Redact</a>`,
 	];

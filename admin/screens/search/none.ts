@@ -13,15 +13,15 @@ export function nothingFound(progress: Progress, query: SearchQuery): Html {
 	const said = end === "all-searched" ? "No event found" : "Nothing found so far";
 	const alone = aloneIn(progress, query);
 	const searched = countOf("searched", span.high - next);
-	const reason = emptiedBy(alone, query);
+	const reason = emptiedBy(alone, query, end === "all-searched");
 	return html`<div class="empty" id="search-none"><h2>${said}</h2>
 <p>Searched: ${searched} events of ${nameOf(span.stream)}. ${reason}</p>
 ${span.emptiedBy === undefined && counts(alone, query)}</div>`;
 }
 
 /** The condition that left nothing to be searched. */
-function emptiedBy(alone: Alone, { stream, type }: SearchQuery): Part {
-	if (alone.id === 0) return "No event has this id.";
+function emptiedBy(alone: Alone, { stream, type }: SearchQuery, isOver: boolean): Part {
+	if (alone.id === 0 && isOver) return "No event has this id.";
 	if (alone.time === 0) return "Nothing was written there in this time.";
 	if (alone.type === 0 && type !== undefined)
 		return html`No event has the type “${visible(type)}”.`;

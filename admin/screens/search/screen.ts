@@ -1,6 +1,6 @@
 /**
- * The search. A screen searches for half a second at most, and its link goes on from there: the
- * script follows that link, and adds the rows to those that are there.
+ * The search. A screen searches for half a second at most, the first one for less, and its link
+ * goes on from there: the script follows that link, and adds the rows to those that are there.
  */
 import type { Screen, Store } from "../../../src/screens.ts";
 import { formatSearchQuery, type SearchQuery } from "../../../src/searching/query.ts";
@@ -18,6 +18,9 @@ import { foundTable } from "./rows.ts";
 
 const ROWS = 50;
 const SLICE_MS = 500;
+/** The first view is there at once, if it has looked at some events. */
+const FIRST_MS = 100;
+const FIRST_SEARCHED = 1000;
 
 type Found = { readonly hits: readonly Hit[]; readonly progress: Progress };
 
@@ -44,9 +47,12 @@ export async function search(frame: Frame): Promise<Screen> {
 async function findIn(store: Store, query: SearchQuery): Promise<Found> {
 	const hits: Hit[] = [];
 	const limit = Math.min(query.limit ?? ROWS, ROWS);
-	for await (const step of store.search({ ...query, limit }, SLICE_MS)) {
-		hits.push(...step.hits);
-		if (step.progress.end !== undefined) return { hits, progress: step.progress };
+	const isFirst = query.before === undefined;
+	for await (const { hits: more, progress } of store.search({ ...query, limit }, SLICE_MS)) {
+		hits.push(...more);
+		const { end, span, next, milliseconds } = progress;
+		const isEnough = milliseconds >= FIRST_MS && span.high - next >= FIRST_SEARCHED;
+		if (end !== undefined || (isFirst && isEnough)) return { hits, progress };
 	}
 	// A search says how it ended before it ends.
 	throw new Error("a search ended without a last step");
@@ -66,7 +72,8 @@ function result(frame: Frame, { query, wrong }: Asked, found: Found | undefined)
 		hits.length === 0
 			? html`${nothingFound(progress, query)}<div hidden id="search-table">${foundTable(frame, hits, query.value)}</div>`
 			: html`<div id="search-table">${foundTable(frame, hits, query.value)}</div>`;
-	return html`${stateOf(frame, found, on)}${body}
+	const skeleton = html`<div class="skeleton" id="search-skeleton" hidden aria-hidden="true"></div>`;
+	return html`${stateOf(frame, found, on)}${body}${skeleton}
 <div class="foot"><span id="search-said" role="status">${saidOf(found)}</span><span class="pages"><a class="button" id="search-on" data-key="]"${on === undefined ? html` hidden` : html` href="${on}"`}>Go on <kbd class="wide needs-script">]</kbd></a></span></div>`;
 }
 

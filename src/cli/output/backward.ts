@@ -141,7 +141,7 @@ function pageDown(
  * `$all` is addressed by boundaries between events, 32 hexadecimal digits each (the same 16 twice):
  * backward from a boundary starts with the event below it.
  */
-function boundaryAbove(position: number): string {
+export function boundaryAbove(position: number): string {
 	return (position + 1).toString(16).toUpperCase().padStart(16, "0").repeat(2);
 }
 

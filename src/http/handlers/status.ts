@@ -56,6 +56,11 @@ export async function answerInfo({ context }: Exchange): Promise<Answer> {
 	});
 }
 
+/** GET /sys/subsystems: the parts beside the log that tools of EventStore ask for; none is here. */
+export function answerSubsystems(): Answer {
+	return json(200, []);
+}
+
 /** Undefined if the newest event cannot be read: the rest of the answer does not depend on it. */
 async function clockOf({ log }: Exchange["context"]) {
 	try {

@@ -1,7 +1,7 @@
 /** Reading in memory: fetch the entries that the plan names. */
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
 import { firstUnexpired } from "../../retention/window.ts";
-import type { NameRange, Range, Slice } from "../log.ts";
+import type { NameRange, Range, Slice, VersionRange } from "../log.ts";
 import { planRead, type ReadPlan } from "../reading/plan.ts";
 import { type RestSought, restSought, type SliceRest, sliceOf } from "../reading/slice.ts";
 import { type Entry, withTargets } from "../reading/targets.ts";
@@ -65,6 +65,16 @@ export function shown(
 	content: boolean,
 ): RecordedEvent | undefined {
 	return event && !content ? { ...event, data: NOTHING, metadata: NOTHING } : event;
+}
+
+/** As `Log.bytesOf`. */
+export function bytesIn(tables: MemoryTables, { stream, first, last }: VersionRange): number {
+	let bytes = 0;
+	for (let version = Number(first); version <= last; version++) {
+		const event = tables.eventAt(stream, version);
+		bytes += (event?.data.length ?? 0) + (event?.metadata.length ?? 0);
+	}
+	return bytes;
 }
 
 /** As `Log.names`. */

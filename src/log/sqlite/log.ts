@@ -24,6 +24,7 @@ import {
 	type Slice,
 	type Verification,
 	type VerifyWatch,
+	type VersionRange,
 } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import type { MovedSpan } from "../moving/moves.ts";
@@ -198,6 +199,15 @@ export class SqliteLog implements Log, MeasuredLog {
 			return this.#parts.reader.names(range);
 		} catch (error) {
 			throw refusalOr(error, `the names of streams from '${range.from}' on`);
+		}
+	}
+
+	async bytesOf(versions: VersionRange): Promise<number> {
+		this.#refuseClosing();
+		try {
+			return this.#parts.reader.bytesOf(versions);
+		} catch (error) {
+			throw refusalOr(error, `events of stream '${versions.stream}'`);
 		}
 	}
 

@@ -103,6 +103,12 @@ export const SELECT_STREAM_NAME = "SELECT name FROM streams WHERE id = ?";
 export const SELECT_NAMES =
 	"SELECT name FROM streams WHERE name >= ? AND name < ? ORDER BY name LIMIT ?";
 
+/** SQLite reads the length of a blob from the row's header, and not the blob. */
+export const SELECT_BYTES = `
+	SELECT coalesce(sum(length(e.data) + length(e.metadata)), 0)
+	FROM entries n CROSS JOIN events e ON e.position = n.position
+	WHERE n.stream = ? AND n.version BETWEEN ? AND ?`;
+
 export const INSERT_STREAM = "INSERT INTO streams (name) VALUES (?)";
 
 export const INSERT_EVENT = `

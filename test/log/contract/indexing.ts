@@ -37,6 +37,24 @@ export function indexing(given: Given): void {
 		});
 	});
 
+	test("the bytes of events are those of their data and metadata, hidden or not", async () => {
+		const data = Buffer.from("12345");
+		const metadata = Buffer.from('{"a":1}');
+		await append(log, "a-1", [event({ type: "T", data, metadata }), event({ type: "T", data })]);
+		const none = event({ type: "T", data: Buffer.alloc(0), metadata: Buffer.alloc(0) });
+		await append(log, "a-2", [none]);
+		const bytes = (stream: string, first: number, last: number) =>
+			log.bytesOf({ stream: name(stream), first, last });
+		const second = (await bytes("a-1", 0, 1)) - 12;
+		expect(await bytes("a-1", 0, 0)).toBe(12);
+		expect(await bytes("a-1", 1, 1)).toBe(second);
+		expect(await bytes("$ce-a", 0, 2)).toBe(12 + second);
+		expect(await bytes("a-2", 0, 0)).toBe(0);
+		expect(await bytes("nobody", 0, 9)).toBe(0);
+		await log.delete({ stream: name("a-1"), expected: "any", hard: false });
+		expect(await bytes("a-1", 0, 1)).toBe(12 + second);
+	});
+
 	describe("an index stream", () => {
 		test("lists events of a category, a type and a correlation in commit order", async () => {
 			const correlated = { metadata: Buffer.from('{"$correlationId":"c 1"}') };

@@ -14,7 +14,14 @@ import { Listeners } from "../../../src/log/listeners.ts";
 import type * as log from "../../../src/log/log.ts";
 import { commit, fetchPlaces, fetchStream } from "../../../src/log/memory/appending.ts";
 import { MemoryEraser } from "../../../src/log/memory/eraser.ts";
-import { entriesOf, locate, namesIn, restOf, shown } from "../../../src/log/memory/reading.ts";
+import {
+	bytesIn,
+	entriesOf,
+	locate,
+	namesIn,
+	restOf,
+	shown,
+} from "../../../src/log/memory/reading.ts";
 import { MemoryTables } from "../../../src/log/memory/tables.ts";
 import { viewOf } from "../../../src/log/memory/view.ts";
 import { lastShown, planRead, type ReadPlan } from "../../../src/log/reading/plan.ts";
@@ -76,6 +83,8 @@ export class FetchingLog implements log.Log {
 
 	names = (range: log.NameRange): Promise<readonly StreamName[]> =>
 		this.#alone(async () => namesIn(this.#tables, range));
+	bytesOf = (versions: log.VersionRange): Promise<number> =>
+		this.#alone(async () => bytesIn(this.#tables, versions));
 
 	async close(): Promise<void> {
 		this.#isClosed = true;

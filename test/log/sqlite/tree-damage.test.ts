@@ -128,6 +128,10 @@ test("a tile that is kept for ever is not served with a damaged hash, nor a bund
 			expect([level, became]).toEqual([level, isDamaged ? "log-damaged" : "done"]);
 			expect(await wordOf(() => tree.tile({ level, number: 1, width: 256 }))).toBe("done");
 		}
+		// One leaf depends on nothing but its event.
+		const isEventDamaged = (levels as readonly unknown[]).includes("entries");
+		expect(await wordOf(() => tree.leaf(100))).toBe(isEventDamaged ? "log-damaged" : "done");
+		expect(await wordOf(() => tree.leaf(101))).toBe("done");
 		tree.close();
 	}
 });

@@ -1,9 +1,10 @@
 /** The store as the screens see it, for one visitor. */
-import { proveInclusion } from "../../../../feeds/proof/prove.ts";
+import { proveLeaf } from "../../../../feeds/proof/prove.ts";
 import { prepareAppend } from "../../../commands/append.ts";
 import { prepareDelete } from "../../../commands/delete.ts";
 import { Refusal } from "../../../errors.ts";
 import { type ExpectedVersion, parseStreamName } from "../../../event.ts";
+import type { LogTree } from "../../../log/tree.ts";
 import { metadataStream } from "../../../retention/window.ts";
 import type { Deeds, Facts, OfferedDeed, Store } from "../../../screens.ts";
 import { searchedStream } from "../../../searching/source.ts";
@@ -24,17 +25,22 @@ export function storeFor(context: Context, identity: string): Store {
 			permit(identity, neededFor({ right: "read" }, { stream: searchedStream(query) }));
 			return searches.run(query, msMax);
 		},
-		proof: async (position) =>
-			proveInclusion(position, await tree.signedHead(), async (tile) => {
-				const bytes = await tree.tile(tile);
-				if (bytes) return bytes;
-				throw new Refusal("tile-not-found", { tile: `${tile.level}/${tile.number}` });
-			}),
+		proof: (position) => proofOf(tree, position),
 		facts: () => factsOf(context),
 		may: (right, stream) => mayDo(identity, right as Right, stream),
 		deeds: deedsFor(context, identity),
 		operations: operationsFor(context, identity),
 	};
+}
+
+async function proofOf(tree: LogTree, position: number): Promise<string> {
+	const leaf = await tree.leaf(position);
+	if (!leaf) throw new Refusal("tile-not-found", { tile: `entries of ${position}` });
+	return proveLeaf({ position, leaf }, await tree.signedHead(), async (tile) => {
+		const bytes = await tree.tile(tile);
+		if (bytes) return bytes;
+		throw new Refusal("tile-not-found", { tile: `${tile.level}/${tile.number}` });
+	});
 }
 
 function factsOf({ settings, unready, tree, startedMs }: Context): Facts {

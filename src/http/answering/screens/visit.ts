@@ -32,6 +32,8 @@ export function visitOf(
 	const { stream, from, count, time } = target;
 	const visit: Visit = {
 		path,
+		method: req.method ?? "GET",
+		url,
 		target: { stream, from, count, time },
 		query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
 		base: baseOf(req, context.settings.publicUrl),

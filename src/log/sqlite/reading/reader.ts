@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import type { Position, RecordedEvent, StreamName, Version } from "../../../event.ts";
 import { isIndexStream } from "../../../indexes/joins.ts";
 import { firstUnexpired } from "../../../retention/window.ts";
-import type { Gap, NameRange, Range, Slice } from "../../log.ts";
+import type { Gap, NameRange, Range, Slice, VersionRange } from "../../log.ts";
 import { lastShown, planRead, type ReadPlan } from "../../reading/plan.ts";
 import { type RestSought, restSought, type SliceRest, sliceOf } from "../../reading/slice.ts";
 import { type TargetFacts, withTargets } from "../../reading/targets.ts";
@@ -99,6 +99,13 @@ export class Reader {
 		return this.#statements.names.all(from, before ?? NO_END, limit) as StreamName[];
 	}
 
+	/** Of no snapshot: what was counted stays as it was, but for erasures. */
+	bytesOf({ stream, first, last }: VersionRange): number {
+		this.#begin();
+		const row = this.#states.find(stream);
+		return row ? Number(this.#statements.bytes.get(row.id, first, last)) : 0;
+	}
+
 	close(): void {
 		this.#database.close();
 	}
@@ -161,6 +168,7 @@ function prepare(database: Database.Database) {
 		dataAt: database.prepare(sql.SELECT_DATA_AT).pluck(),
 		gap: database.prepare(sql.SELECT_GAP),
 		names: database.prepare(sql.SELECT_NAMES).pluck(),
+		bytes: database.prepare(sql.SELECT_BYTES).pluck(),
 		erasures: database.prepare(sql.SELECT_ERASURES).pluck(),
 	};
 }

@@ -8,7 +8,7 @@ import type { TreeHead } from "../../../../feeds/proof/tree.ts";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import type { LogTree } from "../../tree.ts";
 import { leafOf } from "../../verify/event.ts";
-import type { Hashes } from "../../verify/view.ts";
+import type { Hashes, StoredEvent } from "../../verify/view.ts";
 import { Contradiction, causeOf, isUnreadable, MissingRows, refusalOr } from "../failures.ts";
 import { requireEdge, requireLeaf, requireTile } from "../verify/served.ts";
 import { prepareSize, prepareSizeByStreams } from "../verify/stored/end.ts";
@@ -72,6 +72,15 @@ export class StoredTree implements LogTree {
 		}
 	}
 
+	async leaf(position: number): Promise<Buffer | undefined> {
+		try {
+			for (const event of this.#events.read(position, position + 1)) return checkedLeaf(event);
+			return undefined;
+		} catch (error) {
+			throw refusalOr(error, `the leaf of event ${position} in its tree`);
+		}
+	}
+
 	close(): void {
 		this.#database.close();
 		this.#onClose();
@@ -129,8 +138,7 @@ export class StoredTree implements LogTree {
 		const from = number * TILE_WIDTH;
 		let bytes = 0;
 		for (const event of this.#events.read(from, from + width)) {
-			const leaf = leafOf(event);
-			requireLeaf(event, leaf);
+			const leaf = checkedLeaf(event);
 			const length = Buffer.alloc(2);
 			length.writeUInt16BE(leaf.length);
 			parts.push(length, leaf);
@@ -143,4 +151,11 @@ export class StoredTree implements LogTree {
 		if (parts.length < 2 * width) throw new MissingRows("some of its leaves are missing");
 		return Buffer.concat(parts);
 	}
+}
+
+/** @throws Contradiction if the event has another hash */
+function checkedLeaf(event: StoredEvent): Buffer {
+	const leaf = leafOf(event);
+	requireLeaf(event, leaf);
+	return leaf;
 }
