@@ -50,13 +50,23 @@ export function nextDelay(faults: number, random: number, retryAfterMs = 0): num
 	return Math.min(retryAfterMs, RETRY_AFTER_MAX_MS) + random * ceiling;
 }
 
+/** A server that holds no more requests, since too many wait, is asked this much less often. */
+const EARLY_FACTOR_MAX = 8;
+
 /**
  * Milliseconds to wait after an answer without new events. If a server (or proxy) does not hold
  * long polls, the reader asks it once an interval, give or take a quarter; if it does, the reader
  * asks again at once.
+ * @param early how many tail pages before this one came back empty before their time, in a row
  */
-export function pollDelay(elapsedMs: number, intervalMs: number, random: number): number {
-	return Math.max(0, intervalMs * (0.75 + random / 2) - elapsedMs);
+export function pollDelay(
+	elapsedMs: number,
+	intervalMs: number,
+	random: number,
+	early = 0,
+): number {
+	const factor = Math.min(EARLY_FACTOR_MAX, 2 ** early);
+	return Math.max(0, intervalMs * factor * (0.75 + random / 2) - elapsedMs);
 }
 
 /** Reads `Retry-After`: seconds or an HTTP date (RFC 9110 section 10.2.3). 0 if there is none. */
