@@ -52,6 +52,8 @@ export function nextDelay(faults: number, random: number, retryAfterMs = 0): num
 
 /** A server that holds no more requests, since too many wait, is asked this much less often. */
 const EARLY_FACTOR_MAX = 8;
+/** Such a server is asked no more often than that, whatever the interval. */
+export const EARLY_INTERVAL_MS = 100;
 
 /**
  * Milliseconds to wait after an answer without new events. If a server (or proxy) does not hold
@@ -66,7 +68,8 @@ export function pollDelay(
 	early = 0,
 ): number {
 	const factor = Math.min(EARLY_FACTOR_MAX, 2 ** early);
-	return Math.max(0, intervalMs * factor * (0.75 + random / 2) - elapsedMs);
+	const oneMs = early > 0 ? Math.max(intervalMs, EARLY_INTERVAL_MS) : intervalMs;
+	return Math.max(0, oneMs * factor * (0.75 + random / 2) - elapsedMs);
 }
 
 /** Reads `Retry-After`: seconds or an HTTP date (RFC 9110 section 10.2.3). 0 if there is none. */

@@ -6,7 +6,7 @@
  * (`ahead.ts`).
  */
 import { PagesAhead } from "./ahead.ts";
-import { pollDelay } from "./backoff.ts";
+import { EARLY_INTERVAL_MS, pollDelay } from "./backoff.ts";
 import { dataAhead } from "./data.ts";
 import type { ReadEvent } from "./event.ts";
 import { type ReaderSettings, type ReadOptions, settingsOf } from "./options.ts";
@@ -108,7 +108,8 @@ async function* withData(
 
 /** Whether a server that knows tail pages did not hold one, and it is empty. */
 function cameEarly({ state, pause }: Step, { elapsedMs }: PageAnswer, settings: ReaderSettings) {
-	return pause === "poll" && state.knowsTails && elapsedMs < settings.pollIntervalMs;
+	const earlyMs = Math.max(settings.pollIntervalMs, EARLY_INTERVAL_MS);
+	return pause === "poll" && state.knowsTails && elapsedMs < earlyMs;
 }
 
 /** @param early as `pollDelay` has it */

@@ -167,7 +167,7 @@ function atEnd(state: State, plan: ReaderPlan): Step {
 	const wasTail = isWaiting(state) && state.knowsTails;
 	if (!wasTail) return atHead(state, plan);
 	// It was not held, so there is nothing to pause for.
-	return { state: { ...state, knowsTails: false }, fresh: [], pause: "none" };
+	return { state: { ...state, knowsTails: false, etag: undefined }, fresh: [], pause: "none" };
 }
 
 /**
