@@ -5,11 +5,13 @@
 import type { Coding, MediaType } from "../../feeds/media.ts";
 import type { StreamName } from "../event.ts";
 import { compress } from "./compression.ts";
-import { cacheControl, eTag, type History, keepingHeaders, mayBeUsed } from "./policy.ts";
+import { cacheControl, eTag, type History, keepingHeaders, mayBeUsed, varyBy } from "./policy.ts";
 import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
 	readonly eTag: string;
+	/** Whether a cache may use it without asking. */
+	readonly mayBeUsed: boolean;
 	/** Headers of a 200, names and values in turn. */
 	readonly headers: readonly string[];
 	/** Headers of a 304, in the same way. */
@@ -26,6 +28,8 @@ export type EncodedDocument = {
 	readonly headers?: readonly string[];
 	readonly snapshot: Snapshot;
 	readonly lifetime: Lifetime;
+	/** Whether a header can have links shown in it as they are. */
+	readonly holdsLinks?: boolean;
 	/** Its own stream, and the streams whose events it shows. */
 	readonly streams?: readonly StreamName[];
 	/** The part of `streams` whose metadata or deletion changes the document; by default all. */
@@ -78,11 +82,14 @@ export async function finish(
 	const body = coding === "identity" ? text : await compress(text, coding, sealed);
 	const tag = eTag(last, type, coding, history, variant);
 	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
-	const keeping = keepingHeaders(control, tag);
+	const isUsed = mayBeUsed(control);
+	const isHead = !sealed && keepSeconds === undefined;
+	const vary = varyBy({ links: encoded.holdsLinks ?? false, waiting: isHead && isUsed });
+	const keeping = keepingHeaders(control, tag, vary);
 	const headers = [...keeping, "Content-Type", type.contentType, ...(encoded.headers ?? [])];
 	// A document that caches revalidate each time needs no purge.
-	if (mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(streams)));
+	if (isUsed) headers.push(...tagHeaders(tagsOf(streams)));
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	headers.push("Content-Length", String(body.length));
-	return { eTag: tag, headers, notModifiedHeaders: keeping, body };
+	return { eTag: tag, mayBeUsed: isUsed, headers, notModifiedHeaders: keeping, body };
 }

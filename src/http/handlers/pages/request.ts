@@ -14,6 +14,7 @@ import {
 import { isSealed, type PageRange } from "../../../../feeds/geometry.ts";
 import { eTag, type History } from "../../../cache/policy.ts";
 import { ALL, type StreamName, type Version } from "../../../event.ts";
+import { mayHoldLinks } from "../../../pages/variant.ts";
 import { type DocumentRequest, documentKey } from "../../answering/document.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { longPollMs, resolveLinks } from "../../request/headers.ts";
@@ -94,6 +95,7 @@ export function parsePageRequest(
 		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head",
 		tagsAsOf: (last, history) => (isUsual ? tagsAsOf(place, last, history) : []),
+		mayHoldLinks: mayHoldLinks(stream),
 	};
 	return { stream, range, representation, waitMs, resolve, isUsual, isAsLinked, document };
 }

@@ -44,6 +44,7 @@ export async function writePage(context: Context, request: PageRequest): Promise
 			headMaxAge: lifetime.cacheSeconds ?? settings.headMaxAge,
 			keepSeconds: isUsual ? secondsUntil(lifetime.steadyUntil) : 0,
 		},
+		holdsLinks: page.holdsLinks,
 		streams: page.streams,
 		changedBy: page.changedBy,
 	};
