@@ -5,11 +5,20 @@
 import type { Coding, MediaType } from "../../feeds/media.ts";
 import type { StreamName } from "../event.ts";
 import { compress } from "./compression.ts";
-import { cacheControl, eTag, type History, keepingHeaders, mayBeUsed, varyBy } from "./policy.ts";
+import {
+	cacheControl,
+	eTag,
+	type History,
+	keepingHeaders,
+	mayBeUsed,
+	NOT_KEPT,
+	varyBy,
+} from "./policy.ts";
 import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
-	readonly eTag: string;
+	/** Undefined for a document that no cache may keep. */
+	readonly eTag: string | undefined;
 	/** Whether a cache may use it without asking. */
 	readonly mayBeUsed: boolean;
 	/** Headers of a 200, names and values in turn. */
@@ -55,6 +64,8 @@ export type Lifetime = {
 	readonly headMaxAge: number;
 	/** If retention changes a full page at some time: the seconds until then. */
 	readonly keepSeconds?: number | undefined;
+	/** Whether no cache may keep it, not even to ask whether it is still true. */
+	readonly passing?: boolean;
 };
 
 /** Below this, compression saves less than its headers cost. */
@@ -75,21 +86,22 @@ export async function finish(
 	sealedMaxAge: number | undefined,
 ): Promise<Document> {
 	const { text, type, coding: asked, snapshot, lifetime, streams = [] } = encoded;
-	const { sealed, headMaxAge, keepSeconds } = lifetime;
+	const { sealed, onlyGrows, headMaxAge, keepSeconds, passing } = lifetime;
 	const { last, history, variant } = snapshot;
 	const isLarge = text.length >= (sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN);
 	const coding = isLarge ? asked : "identity";
 	const body = coding === "identity" ? text : await compress(text, coding, sealed);
 	const tag = eTag(last, type, coding, history, variant);
 	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
-	const isUsed = mayBeUsed(control);
-	const isHead = !sealed && keepSeconds === undefined;
-	const vary = varyBy({ links: encoded.holdsLinks ?? false, waiting: isHead && isUsed });
-	const keeping = keepingHeaders(control, tag, vary);
+	const isUsed = !passing && mayBeUsed(control);
+	const isGrowing = !sealed && (keepSeconds === undefined || onlyGrows === true);
+	const vary = varyBy({ links: encoded.holdsLinks ?? false, waiting: isGrowing && isUsed });
+	const keeping = passing ? NOT_KEPT : keepingHeaders(control, tag, vary);
 	const headers = [...keeping, "Content-Type", type.contentType, ...(encoded.headers ?? [])];
 	// A document that caches revalidate each time needs no purge.
 	if (isUsed) headers.push(...tagHeaders(tagsOf(streams)));
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	headers.push("Content-Length", String(body.length));
-	return { eTag: tag, mayBeUsed: isUsed, headers, notModifiedHeaders: keeping, body };
+	const eTagShown = passing ? undefined : tag;
+	return { eTag: eTagShown, mayBeUsed: isUsed, headers, notModifiedHeaders: keeping, body };
 }

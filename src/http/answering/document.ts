@@ -117,9 +117,9 @@ function keyAsOf(key: string, last: Version): string {
 
 /** The answer with a document that is at hand: 304 if the client has it. */
 export function answerWith(document: Document, held: HeldTags): Answer {
-	if (matches(held.list, document.eTag) && !isWantedInFull(held, document.mayBeUsed)) {
-		return notModified(document.notModifiedHeaders);
-	}
+	const { eTag, mayBeUsed } = document;
+	const isHeld = eTag !== undefined && matches(held.list, eTag);
+	if (isHeld && !isWantedInFull(held, mayBeUsed)) return notModified(document.notModifiedHeaders);
 	return { status: 200, headers: document.headers, body: document.body };
 }
 

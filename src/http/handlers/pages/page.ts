@@ -22,6 +22,7 @@ import {
 	parsePageRequest,
 	parseRange,
 } from "./request.ts";
+import { answerTail } from "./tail.ts";
 import { writePage } from "./write.ts";
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
@@ -45,9 +46,9 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	if (isOwnUrl && ownUrl !== "newest-page") {
 		return answerHttpFeed(exchange, { ...place, query, encode: ownUrl.batch });
 	}
-	const request = parsePageRequest(exchange, place, target.resolves ?? stream !== ALL);
+	const request = parsePageRequest(exchange, place, query, target.resolves ?? stream !== ALL);
 	const known = answerKnown(context, req, request);
-	if (!known) return answerFresh(exchange, request);
+	if (!known) return (request.wait.isTail ? answerTail : answerFresh)(exchange, request);
 	exchange.recall = (again) => answerKnown(context, again, request);
 	return known;
 }
@@ -61,20 +62,20 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 function answerKnown(
 	context: Context,
 	req: IncomingMessage,
-	{ stream, waitMs, document }: PageRequest,
+	{ stream, wait, document }: PageRequest,
 ): Answer | undefined {
 	const held = heldTags(req);
 	const sealed = answerSealed(context, document, held);
 	if (sealed) return sealed;
-	const last = waitMs > 0 ? undefined : context.lastVersions.known(stream);
+	const last = wait.ms > 0 ? undefined : context.lastVersions.known(stream);
 	return last === undefined ? undefined : answerAsOf(context, document, last, held);
 }
 
 async function answerFresh(exchange: Exchange, request: PageRequest): Promise<Answer> {
 	const { context, req } = exchange;
-	const { stream, range, document, waitMs } = request;
+	const { stream, range, document, wait } = request;
 	const held = heldTags(req);
-	if (waitMs > 0) await waitForNews(exchange, request, held);
+	if (wait.ms > 0) await waitForNews(exchange, request, held);
 
 	const known = context.lastVersions.known(stream);
 	const { last, retention } =
@@ -90,7 +91,7 @@ async function answerFresh(exchange: Exchange, request: PageRequest): Promise<An
 /** Long poll: holds the request while its page has nothing new, for as long as the client asked. */
 async function waitForNews(
 	exchange: Exchange,
-	{ stream, range, document, waitMs }: PageRequest,
+	{ stream, range, document, wait }: PageRequest,
 	held: HeldTags,
 ): Promise<void> {
 	const { context } = exchange;
@@ -100,5 +101,5 @@ async function waitForNews(
 	if (from <= last && tag === undefined) return;
 	// If `from` lies further beyond the end, the client waits for `from`, not for the next event.
 	const known = Math.max(last, from - 1);
-	await holdBeyond(exchange, stream, known, waitMs, clientGone(exchange));
+	await holdBeyond(exchange, stream, known, wait.ms, clientGone(exchange));
 }
