@@ -5,12 +5,22 @@
 import type { Coding, MediaType } from "../../feeds/media.ts";
 import type { StreamName } from "../event.ts";
 import { compress } from "./compression.ts";
-import { cacheControl, eTag, type History, keepingHeaders, mayBeUsed, NOT_KEPT } from "./policy.ts";
+import {
+	cacheControl,
+	eTag,
+	type History,
+	keepingHeaders,
+	mayBeUsed,
+	NOT_KEPT,
+	varyBy,
+} from "./policy.ts";
 import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
 	/** Undefined for a document that no cache may keep. */
 	readonly eTag: string | undefined;
+	/** Whether a cache may use it without asking. */
+	readonly mayBeUsed: boolean;
 	/** Headers of a 200, names and values in turn. */
 	readonly headers: readonly string[];
 	/** Headers of a 304, in the same way. */
@@ -27,6 +37,8 @@ export type EncodedDocument = {
 	readonly headers?: readonly string[];
 	readonly snapshot: Snapshot;
 	readonly lifetime: Lifetime;
+	/** Whether a header can have links shown in it as they are. */
+	readonly holdsLinks?: boolean;
 	/** Its own stream, and the streams whose events it shows. */
 	readonly streams?: readonly StreamName[];
 	/** The part of `streams` whose metadata or deletion changes the document; by default all. */
@@ -74,18 +86,22 @@ export async function finish(
 	sealedMaxAge: number | undefined,
 ): Promise<Document> {
 	const { text, type, coding: asked, snapshot, lifetime, streams = [] } = encoded;
-	const { sealed, headMaxAge, keepSeconds, passing } = lifetime;
+	const { sealed, onlyGrows, headMaxAge, keepSeconds, passing } = lifetime;
 	const { last, history, variant } = snapshot;
 	const isLarge = text.length >= (sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN);
 	const coding = isLarge ? asked : "identity";
 	const body = coding === "identity" ? text : await compress(text, coding, sealed);
 	const tag = eTag(last, type, coding, history, variant);
 	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
-	const keeping = passing ? NOT_KEPT : keepingHeaders(control, tag);
+	const isUsed = !passing && mayBeUsed(control);
+	const isGrowing = !sealed && (keepSeconds === undefined || onlyGrows === true);
+	const vary = varyBy({ links: encoded.holdsLinks ?? false, waiting: isGrowing && isUsed });
+	const keeping = passing ? NOT_KEPT : keepingHeaders(control, tag, vary);
 	const headers = [...keeping, "Content-Type", type.contentType, ...(encoded.headers ?? [])];
 	// A document that caches revalidate each time needs no purge.
-	if (!passing && mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(streams)));
+	if (isUsed) headers.push(...tagHeaders(tagsOf(streams)));
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	headers.push("Content-Length", String(body.length));
-	return { eTag: passing ? undefined : tag, headers, notModifiedHeaders: keeping, body };
+	const eTagShown = passing ? undefined : tag;
+	return { eTag: eTagShown, mayBeUsed: isUsed, headers, notModifiedHeaders: keeping, body };
 }

@@ -12,7 +12,7 @@ import { ALL, type StreamName, type Version } from "../event.ts";
 import type { Log, Slice } from "../log/log.ts";
 import { composeEntry, NO_TIME, type ShownStreams, type Urls } from "./entry.ts";
 import { pageLinks } from "./links.ts";
-import { streamsShown, variantOf } from "./variant.ts";
+import { holdsLinks, streamsShown, variantOf } from "./variant.ts";
 
 export type PageSpec = {
 	readonly stream: StreamName;
@@ -73,6 +73,7 @@ export async function readPage(log: Log, request: PageSpec): Promise<Page> {
 		slice,
 		newest: isFull ? newestOf(range) : slice.last,
 		variant: variantOf(range, slice),
+		holdsLinks: holdsLinks(stream, slice.entries),
 		streams,
 		// `$all` hides nothing, as long as it resolves no links.
 		changedBy: stream === ALL && !request.resolve ? [] : streams,

@@ -8,11 +8,12 @@ import type { Document } from "../../cache/documents.ts";
 import type { Answer } from "../answering/answer.ts";
 import { answerWith } from "../answering/document.ts";
 import type { Exchange } from "../answering/exchange.ts";
+import { heldTags } from "../conditions/held-tags.ts";
 
 const DOCUMENT = readDocument();
 
 export function answerOpenApi({ req }: Exchange): Answer {
-	return answerWith(DOCUMENT, req.headers["if-none-match"]);
+	return answerWith(DOCUMENT, heldTags(req));
 }
 
 function readDocument(): Document {
@@ -21,5 +22,11 @@ function readDocument(): Document {
 	// Another version of the server has another document, under the same URL.
 	const keeping = ["Cache-Control", "no-cache", "ETag", eTag];
 	const form = ["Content-Type", "application/json", "Content-Length", String(body.length)];
-	return { eTag, headers: [...keeping, ...form], notModifiedHeaders: keeping, body };
+	return {
+		eTag,
+		mayBeUsed: false,
+		headers: [...keeping, ...form],
+		notModifiedHeaders: keeping,
+		body,
+	};
 }

@@ -8,6 +8,7 @@ import { ALL, parseStreamName } from "../../../event.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { answerAsOf, answerMade, answerSealed, tagHeld } from "../../answering/document.ts";
 import { clientGone, type Exchange, holdBeyond } from "../../answering/exchange.ts";
+import { type HeldTags, heldTags } from "../../conditions/held-tags.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
 import type { Context } from "../../context.ts";
 import { describeStream } from "../description.ts";
@@ -54,7 +55,7 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 
 /**
  * The answer to a request for a page, if it needs no read and no wait.
- * @param req this request, of which only `If-None-Match` is read
+ * @param req this request, of which only the tags that its client has are read
  * @param request the same request, parsed now or earlier from the same words
  * @returns undefined if the page has to be read
  */
@@ -63,24 +64,24 @@ function answerKnown(
 	req: IncomingMessage,
 	{ stream, wait, document }: PageRequest,
 ): Answer | undefined {
-	const ifNoneMatch = req.headers["if-none-match"];
-	const sealed = answerSealed(context, document, ifNoneMatch);
+	const held = heldTags(req);
+	const sealed = answerSealed(context, document, held);
 	if (sealed) return sealed;
 	const last = wait.ms > 0 ? undefined : context.lastVersions.known(stream);
-	return last === undefined ? undefined : answerAsOf(context, document, last, ifNoneMatch);
+	return last === undefined ? undefined : answerAsOf(context, document, last, held);
 }
 
 async function answerFresh(exchange: Exchange, request: PageRequest): Promise<Answer> {
 	const { context, req } = exchange;
 	const { stream, range, document, wait } = request;
-	const ifNoneMatch = req.headers["if-none-match"];
-	if (wait.ms > 0) await waitForNews(exchange, request, ifNoneMatch);
+	const held = heldTags(req);
+	if (wait.ms > 0) await waitForNews(exchange, request, held);
 
 	const known = context.lastVersions.known(stream);
 	const { last, retention } =
 		known === undefined ? await context.lastVersions.learn(stream) : { last: known };
 	// If metadata or links decide which events are visible, only the page itself can tell.
-	const unchanged = retention ? undefined : answerAsOf(context, document, last, ifNoneMatch);
+	const unchanged = retention ? undefined : answerAsOf(context, document, last, held);
 	if (unchanged) return unchanged;
 	// A page that may change may be older than `last` if it was made a moment ago.
 	const asOf = isSealed(range, last) ? undefined : last;
@@ -91,12 +92,12 @@ async function answerFresh(exchange: Exchange, request: PageRequest): Promise<An
 async function waitForNews(
 	exchange: Exchange,
 	{ stream, range, document, wait }: PageRequest,
-	ifNoneMatch: string | undefined,
+	held: HeldTags,
 ): Promise<void> {
 	const { context } = exchange;
 	const from = Number(range.from);
 	const { last, retention } = await context.lastVersions.learn(stream);
-	const tag = retention ? undefined : tagHeld(document, last, context.log, ifNoneMatch);
+	const tag = retention ? undefined : tagHeld(document, last, context.log, held);
 	if (from <= last && tag === undefined) return;
 	// If `from` lies further beyond the end, the client waits for `from`, not for the next event.
 	const known = Math.max(last, from - 1);

@@ -40,6 +40,7 @@ export async function writePage(context: Context, request: PageRequest): Promise
 		coding,
 		snapshot: { last: page.newest, variant: page.variant ^ form, history },
 		lifetime: lifetimeOf(context, request, page),
+		holdsLinks: page.holdsLinks,
 		streams: page.streams,
 		changedBy: page.changedBy,
 	};
