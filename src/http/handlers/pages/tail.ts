@@ -6,9 +6,9 @@
  *
  * Everyone who waits at one place asks for one URL. So a cache asks the server once for all of
  * them, and may keep the answer for some seconds: what it shows stays true for ever, and it leads
- * on. An empty answer would be a lie after the next append. So no cache may keep it, and it leads to
- * the same page under the number of a span of time (`slot`): a cache that remembers a URL as one
- * whose answers cannot be kept folds the next one again.
+ * on. An empty answer would be a lie after the next append. So no cache may keep it, and it leads
+ * to the same page under the number of a span of time (`slot`): a cache that remembers a URL as
+ * one whose answers cannot be kept folds the next one again.
  *
  * With `--tail-linger-ms`, the answer waits so long after its first event for more to come.
  */
