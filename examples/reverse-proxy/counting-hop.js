@@ -1,4 +1,4 @@
-// Stands between nginx and the server, passes everything on, and counts what the server is asked.
+// Stands between a proxy and the server, passes everything on, and counts what the server is asked.
 import { createServer, request } from "node:http";
 
 /** @param origin the server's URL */
@@ -11,7 +11,14 @@ export async function startCountingHop(origin) {
 class CountingHop {
 	#origin;
 	#asked = [];
-	#server = createServer((req, res) => this.#pass(req, res));
+	#statuses = [];
+	/** What was asked and is not passed on yet; undefined if all is passed on at once. */
+	#held;
+	#server = createServer((req, res) => {
+		this.#asked.push(`${req.method} ${req.url}`);
+		if (this.#held) this.#held.push(() => this.#pass(req, res));
+		else this.#pass(req, res);
+	});
 
 	constructor(origin) {
 		this.#origin = new URL(origin);
@@ -32,16 +39,38 @@ class CountingHop {
 		return taken;
 	}
 
+	/** The statuses that the server answered with since the last call. */
+	takeStatuses() {
+		const taken = this.#statuses;
+		this.#statuses = [];
+		return taken;
+	}
+
+	/** Passes nothing on until `release`. */
+	hold() {
+		this.#held = [];
+	}
+
+	get held() {
+		return this.#held?.length ?? 0;
+	}
+
+	release() {
+		const held = this.#held ?? [];
+		this.#held = undefined;
+		for (const pass of held) pass();
+	}
+
 	close() {
 		this.#server.closeAllConnections();
 		this.#server.close();
 	}
 
 	#pass(req, res) {
-		this.#asked.push(`${req.method} ${req.url}`);
 		const { hostname, port } = this.#origin;
 		const { method, url: path, rawHeaders: headers } = req;
 		const onward = request({ hostname, port, method, path, headers }, (answer) => {
+			this.#statuses.push(answer.statusCode);
 			res.writeHead(answer.statusCode, answer.statusMessage, answer.rawHeaders);
 			answer.pipe(res);
 		});

@@ -31,39 +31,43 @@ sub vcl_recv {
         }
         return (synth(500, std.ban_error()));
     }
-    # Appends, and reads that wait, concern only one client.
+    # Appends, and reads that wait in a header for something newer than what may be kept, concern only one client. So do
+    # lists that do not end soon, and consumers of an HTTP feed: others would wait for the end of each.
     if (req.method != "GET" && req.method != "HEAD") {
         return (pass);
     }
     if (req.http.ES-LongPoll || req.http.Kurrent-LongPoll || req.http.ES-MinPosition || req.http.Kurrent-MinPosition ||
-        req.http.ES-ResolveLinkTos || req.http.Kurrent-ResolveLinkTos) {
+        req.http.Accept ~ "application/x-ndjson|text/event-stream" || req.url ~ "[?&](timeout|lastEventId)=") {
         return (pass);
-    }
-    # Lines and live events do not end soon; a cache would wait for their end.
-    if (req.http.Accept ~ "ndjson|event-stream") {
-        return (pipe);
     }
     # Credentials have no meaning yet: anyone may read what the server's headers let caches keep.
     return (hash);
 }
 
 sub vcl_hash {
-    # The path unchanged, and the host, because links start with it. The server sends Vary for Accept and Accept-Encoding.
+    # The path unchanged, and the host, because links start with it. The server names in Vary what matters besides.
     hash_data(req.url);
     hash_data(req.http.Host);
     return (lookup);
 }
 
 sub vcl_backend_response {
-    # The server's Cache-Control decides how long. Varnish does not keep other answers, and requests for them do not
-    # wait for each other.
-    if (beresp.http.Cache-Control !~ "max-age=[1-9]") {
-        set beresp.uncacheable = true;
-        set beresp.ttl = 120s;
-    }
-    # After its time, Varnish asks for a page again, and does not show the old one meanwhile: it may have been erased.
+    # After its time, Varnish asks for a page again, and does not show the old one meanwhile: it may have been erased. It
+    # keeps the old one for a while, to ask with its tag.
     set beresp.grace = 0s;
-    set beresp.keep = 0s;
+    set beresp.keep = 60s;
+    # The server's Cache-Control decides how long.
+    if (beresp.http.Cache-Control !~ "max-age=[1-9]") {
+        if (bereq.url ~ "[?&]wait=") {
+            # Nothing came. Whoever waits at this place meanwhile asks for itself, and one answer that may be kept ends that.
+            set beresp.uncacheable = true;
+            set beresp.ttl = 1s;
+            return (deliver);
+        }
+        # For a moment, requests do not wait for each other, and the server gets the readers' If-None-Match. Not for long,
+        # because the page may be full by then.
+        return (pass(2s));
+    }
     return (deliver);
 }
 

@@ -6,11 +6,22 @@ import type { Coding, MediaType } from "../../feeds/media.ts";
 import type { StreamName } from "../event.ts";
 import { compress } from "./compression.ts";
 import { fieldLines } from "./field-lines.ts";
-import { cacheControl, eTag, type History, keepingHeaders, mayBeUsed } from "./policy.ts";
+import {
+	cacheControl,
+	eTag,
+	type History,
+	keepingHeaders,
+	mayBeUsed,
+	NOT_KEPT,
+	varyBy,
+} from "./policy.ts";
 import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
-	readonly eTag: string;
+	/** Undefined for a document that no cache may keep. */
+	readonly eTag: string | undefined;
+	/** Whether a cache may use it without asking. */
+	readonly mayBeUsed: boolean;
 	/** Header fields of a 200, as the lines that are sent; but for its length. */
 	readonly lines: string;
 	/** Those of a 304. */
@@ -30,6 +41,8 @@ export type EncodedDocument = {
 	readonly headers?: readonly string[];
 	readonly snapshot: Snapshot;
 	readonly lifetime: Lifetime;
+	/** Whether a header can have links shown in it as they are. */
+	readonly holdsLinks?: boolean;
 	/** Its own stream, and the streams whose events it shows. */
 	readonly streams?: readonly StreamName[];
 	/** The part of `streams` whose metadata or deletion changes the document; by default all. */
@@ -55,6 +68,8 @@ export type Lifetime = {
 	readonly headMaxAge: number;
 	/** If retention changes a full page at some time: the seconds until then. */
 	readonly keepSeconds?: number | undefined;
+	/** Whether no cache may keep it, not even to ask whether it is still true. */
+	readonly passing?: boolean;
 };
 
 /** Below this, compression saves less than its headers cost. */
@@ -75,7 +90,7 @@ export async function finish(
 	sealedMaxAge: number | undefined,
 ): Promise<Document> {
 	const { text, type, coding: asked, snapshot, lifetime, streams = [] } = encoded;
-	const { sealed, headMaxAge, keepSeconds } = lifetime;
+	const { sealed, onlyGrows, headMaxAge, keepSeconds, passing } = lifetime;
 	const { last, history, variant } = snapshot;
 	const written = bodyOf(text, sealed);
 	const least = sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN;
@@ -84,13 +99,17 @@ export async function finish(
 	const body = isPlain ? written : await compress(written, asked, sealed);
 	const tag = eTag(last, type, coding, history, variant);
 	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
-	const keeping = keepingHeaders(control, tag);
+	const isUsed = !passing && mayBeUsed(control);
+	const isGrowing = !sealed && (keepSeconds === undefined || onlyGrows === true);
+	const vary = varyBy({ links: encoded.holdsLinks ?? false, waiting: isGrowing && isUsed });
+	const keeping = passing ? NOT_KEPT : keepingHeaders(control, tag, vary);
 	const headers = [...keeping, "Content-Type", type.contentType, ...(encoded.headers ?? [])];
 	// A document that caches revalidate each time needs no purge.
-	if (mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(streams)));
+	if (isUsed) headers.push(...tagHeaders(tagsOf(streams)));
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	return {
-		eTag: tag,
+		eTag: passing ? undefined : tag,
+		mayBeUsed: isUsed,
 		lines: fieldLines(headers),
 		notModifiedLines: fieldLines(keeping),
 		length: ["Content-Length", String(body.length)],

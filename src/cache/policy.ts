@@ -14,6 +14,11 @@ const FORMAT_REVISION = 1;
 
 /** A year, which is what caches take for ever; RFC 2616 allowed no more. */
 export const FOR_EVER_SECONDS = 31_536_000;
+/**
+ * For a tail page that is not full. What it shows stays true for ever; this is for those who come
+ * to the same place a little later, and it is how long a cache without tags may outlive an erasure.
+ */
+export const TAIL_SECONDS = 5;
 const REVALIDATE = "no-cache";
 
 /**
@@ -49,13 +54,33 @@ export function mayBeUsed(control: string): boolean {
 
 /** The caches' key besides the URL. */
 export const VARY = "Accept, Accept-Encoding";
+/** They say what becomes of links. */
+const RESOLVING = "ES-ResolveLinkTos, Kurrent-ResolveLinkTos";
+/** They say what the reader waits for. What was kept before them may be older than they allow. */
+const WAITING = "ES-MinPosition, Kurrent-MinPosition, ES-LongPoll, Kurrent-LongPoll";
+/** nginx keeps no answer whose `Vary` is longer than 128 characters; the spaces make it so. */
+const VARY_BY_ALL = [VARY, RESOLVING, WAITING].join().replaceAll(" ", "");
+
+export type VaryingBy = {
+	/** Whether the document holds links, which a header can have shown as they are. */
+	readonly links: boolean;
+	/** Whether a cache may use it though the next append changes it. */
+	readonly waiting: boolean;
+};
+
+/** The value of `Vary` (RFC 9110 section 12.5.5). */
+export function varyBy({ links, waiting }: VaryingBy): string {
+	if (links && waiting) return VARY_BY_ALL;
+	if (links) return `${VARY}, ${RESOLVING}`;
+	return waiting ? `${VARY}, ${WAITING}` : VARY;
+}
 
 /**
  * Headers of a document and of the 304 that stands for it (RFC 9110 section 15.4.5): names and
  * values in turn.
  */
-export function keepingHeaders(control: string, tag: string): string[] {
-	return ["Cache-Control", control, "Vary", VARY, "ETag", tag];
+export function keepingHeaders(control: string, tag: string, vary = VARY): string[] {
+	return ["Cache-Control", control, "Vary", vary, "ETag", tag];
 }
 
 /** Headers of an answer that no cache may keep: names and values in turn. */

@@ -11,6 +11,7 @@ import { Refusal } from "../errors.ts";
 import { ALL, type Position, type StreamName, type Version } from "../event.ts";
 import { LINK_TYPE } from "../indexes/links.ts";
 import type { Log, StreamEntry } from "../log/log.ts";
+import { holdsLinks } from "./variant.ts";
 
 /** Writes the URLs of the documents; the edge knows how. */
 export type Urls = {
@@ -41,8 +42,10 @@ export type SingleEntry = ShownStreams & {
 	readonly cacheSeconds: number | undefined;
 };
 
-/** The streams that a document depends on. */
+/** What a document depends on besides its own stream. */
 export type ShownStreams = {
+	/** Whether a reader can have links shown in it as they are. */
+	readonly holdsLinks: boolean;
 	/** Its own stream, and the streams whose events it shows. */
 	readonly streams: readonly StreamName[];
 	/** The part of `streams` whose metadata or deletion changes the document. */
@@ -82,6 +85,7 @@ export async function readEntry(log: Log, urls: Urls, request: EventSpec): Promi
 		entry: composeEntry(urls, stream, found),
 		steadyUntil,
 		cacheSeconds,
+		holdsLinks: holdsLinks(stream, [found]),
 		streams,
 		changedBy: stream === ALL && !resolve ? [] : streams,
 	};

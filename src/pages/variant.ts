@@ -1,9 +1,11 @@
 /**
- * Facts of a page besides the events of its range: its variant, a number for its tag, and the
- * streams whose change makes caches drop the page.
+ * Facts of a page besides the events of its range: its variant, a number for its tag, the streams
+ * whose change makes caches drop the page, and whether it holds links.
  */
 import type { PageRange } from "../../feeds/geometry.ts";
-import type { StreamName, Version } from "../event.ts";
+import { ALL, type StreamName, type Version } from "../event.ts";
+import { isIndexStream } from "../indexes/joins.ts";
+import { LINK_TYPE } from "../indexes/links.ts";
 import type { Slice, StreamEntry } from "../log/log.ts";
 
 /**
@@ -53,6 +55,25 @@ export function streamsShown(
 		if (unresolved) streams.add(unresolved.stream);
 	}
 	return [...streams];
+}
+
+/**
+ * Whether a read shows links, or what they lead to: then the request says which. An index stream is
+ * made of links, which the log writes; in other streams a link is an event that a client wrote.
+ */
+export function holdsLinks(stream: StreamName, entries: readonly StreamEntry[]): boolean {
+	if (isIndexStream(stream)) return true;
+	return entries.some(
+		({ event, link, unresolved }) => link || unresolved || event.type === LINK_TYPE,
+	);
+}
+
+/**
+ * Whether a document of a stream may hold links, as far as the last version of the stream tells. Of
+ * an own stream that holds links, the last version is not known without a read.
+ */
+export function mayHoldLinks(stream: StreamName): boolean {
+	return stream === ALL || isIndexStream(stream);
 }
 
 /** The lowest version that a range covers; below 0 if it reaches beyond the first. */

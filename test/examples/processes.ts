@@ -34,8 +34,8 @@ export function varve(...args: readonly string[]): Promise<Ended> {
 }
 
 /** Starts a server on a free port, resolves once it listens. */
-export async function startServer(data: string): Promise<Server> {
-	const child = start(VARVE, ["serve", "--port", "0", "--data", data], {});
+export async function startServer(data: string, ...options: string[]): Promise<Server> {
+	const child = start(VARVE, ["serve", "--port", "0", "--data", data, ...options], {});
 	const stderr = textOf(child, "stderr");
 	const exited = once(child, "exit");
 	const url = await new Promise<string>((resolve, reject) => {

@@ -11,8 +11,16 @@
  */
 import type { Document, EncodedDocument } from "../../cache/documents.ts";
 import { fieldLines } from "../../cache/field-lines.ts";
-import { cacheControl, type History, keepingHeaders, matches } from "../../cache/policy.ts";
+import {
+	cacheControl,
+	type History,
+	keepingHeaders,
+	matches,
+	mayBeUsed,
+	varyBy,
+} from "../../cache/policy.ts";
 import type { Version } from "../../event.ts";
+import { type HeldTags, heldTags } from "../conditions/held-tags.ts";
 import type { Context } from "../context.ts";
 import type { Representation } from "../request/negotiation.ts";
 import type { Answer } from "./answer.ts";
@@ -30,6 +38,8 @@ export type DocumentRequest = {
 	 * whether it is compressed. None if only the document itself can tell.
 	 */
 	tagsAsOf(last: Version, history: History): readonly string[];
+	/** Whether it may hold links while it can change, so that its `Vary` has to say so. */
+	readonly mayHoldLinks: boolean;
 };
 
 /**
@@ -49,10 +59,10 @@ export function documentKey(
 export function answerSealed(
 	{ documents }: Context,
 	{ key, lasting }: DocumentRequest,
-	ifNoneMatch: string | undefined,
+	held: HeldTags,
 ): Answer | undefined {
 	const kept = lasting ? documents.get(key) : undefined;
-	return kept && answerWith(kept, ifNoneMatch);
+	return kept && answerWith(kept, held);
 }
 
 /**
@@ -63,16 +73,20 @@ export function answerAsOf(
 	{ documents, log, settings }: Context,
 	request: DocumentRequest,
 	last: Version,
-	ifNoneMatch: string | undefined,
+	held: HeldTags,
 ): Answer | undefined {
-	const tag = tagHeld(request, last, log, ifNoneMatch);
+	const tag = tagHeld(request, last, log, held);
 	if (tag !== undefined) {
 		const { headMaxAge, sealedMaxAge } = settings;
 		const control = cacheControl(false, headMaxAge, undefined, sealedMaxAge);
-		return notModified(fieldLines(keepingHeaders(control, tag)));
+		const waiting = mayBeUsed(control);
+		const vary = varyBy({ links: request.mayHoldLinks, waiting });
+		if (!isWantedInFull(held, waiting)) {
+			return notModified(fieldLines(keepingHeaders(control, tag, vary)));
+		}
 	}
 	const kept = documents.get(keyAsOf(request.key, last));
-	return kept && answerWith(kept, ifNoneMatch);
+	return kept && answerWith(kept, held);
 }
 
 /** The tag of the document as of `last`, if the client has it under that tag. */
@@ -80,10 +94,10 @@ export function tagHeld(
 	request: DocumentRequest,
 	last: Version,
 	history: History,
-	ifNoneMatch: string | undefined,
+	{ list }: HeldTags,
 ): string | undefined {
-	if (ifNoneMatch === undefined) return undefined;
-	return request.tagsAsOf(last, history).find((tag) => matches(ifNoneMatch, tag));
+	if (list === undefined) return undefined;
+	return request.tagsAsOf(last, history).find((tag) => matches(list, tag));
 }
 
 /**
@@ -98,7 +112,7 @@ export async function answerMade(
 	write: () => Promise<EncodedDocument>,
 ): Promise<Answer> {
 	const once = last === undefined ? key : keyAsOf(key, last);
-	return answerWith(await context.documents.make(once, write), req.headers["if-none-match"]);
+	return answerWith(await context.documents.make(once, write), heldTags(req));
 }
 
 /** A document that may change is another one after each append. */
@@ -107,9 +121,15 @@ function keyAsOf(key: string, last: Version): string {
 }
 
 /** The answer with a document that is at hand: 304 if the client has it. */
-export function answerWith(document: Document, ifNoneMatch: string | undefined): Answer {
-	if (matches(ifNoneMatch, document.eTag)) return notModified(document.notModifiedLines);
+export function answerWith(document: Document, held: HeldTags): Answer {
+	const { eTag, mayBeUsed } = document;
+	const isHeld = eTag !== undefined && matches(held.list, eTag);
+	if (isHeld && !isWantedInFull(held, mayBeUsed)) return notModified(document.notModifiedLines);
 	return { status: 200, headers: document.length, lines: document.lines, body: document.body };
+}
+
+function isWantedInFull({ isBehindCache }: HeldTags, mayBeUsed: boolean): boolean {
+	return isBehindCache && mayBeUsed;
 }
 
 function notModified(lines: string): Answer {

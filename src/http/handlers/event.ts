@@ -15,6 +15,7 @@ import {
 	documentKey,
 } from "../answering/document.ts";
 import type { Exchange } from "../answering/exchange.ts";
+import { heldTags } from "../conditions/held-tags.ts";
 import { otherHistory } from "../conditions/incarnation.ts";
 import type { Context } from "../context.ts";
 import { resolveLinks } from "../request/headers.ts";
@@ -59,8 +60,9 @@ export function answerEvent(exchange: Exchange, target: EventTarget): Answer | P
 		lasting: at !== "head",
 		// The tag of the head is that of its event, which may be older than the stream's last one.
 		tagsAsOf: () => [],
+		mayHoldLinks: false,
 	};
-	const sealed = answerSealed(context, document, req.headers["if-none-match"]);
+	const sealed = answerSealed(context, document, heldTags(req));
 	return sealed ?? answerRead(exchange, request, document);
 }
 
@@ -83,7 +85,7 @@ async function writeEvent(
 	const { type, coding, embed, base } = representation;
 	const history = historyOf(log);
 	const single = await readEntry(log, urlsAt(base, log), request);
-	const { entry, steadyUntil, cacheSeconds, streams, changedBy } = single;
+	const { entry, steadyUntil, cacheSeconds, streams, changedBy, holdsLinks } = single;
 	const isHead = at === "head";
 	return {
 		text: EVENT_FORMATS[type.format].encode(entry, embed),
@@ -99,6 +101,7 @@ async function writeEvent(
 			headMaxAge: cacheSeconds ?? settings.headMaxAge,
 			keepSeconds: isUsual ? secondsUntil(isHead ? undefined : steadyUntil) : 0,
 		},
+		holdsLinks,
 		streams,
 		changedBy,
 	};

@@ -9,11 +9,12 @@ import { fieldLines } from "../../cache/field-lines.ts";
 import type { Answer } from "../answering/answer.ts";
 import { answerWith } from "../answering/document.ts";
 import type { Exchange } from "../answering/exchange.ts";
+import { heldTags } from "../conditions/held-tags.ts";
 
 const DOCUMENT = readDocument();
 
 export function answerOpenApi({ req }: Exchange): Answer {
-	return answerWith(DOCUMENT, req.headers["if-none-match"]);
+	return answerWith(DOCUMENT, heldTags(req));
 }
 
 function readDocument(): Document {
@@ -23,5 +24,5 @@ function readDocument(): Document {
 	const keeping = fieldLines(["Cache-Control", "no-cache", "ETag", eTag]);
 	const type = fieldLines(["Content-Type", "application/json"]);
 	const length = ["Content-Length", String(body.length)];
-	return { eTag, lines: keeping + type, notModifiedLines: keeping, length, body };
+	return { eTag, mayBeUsed: false, lines: keeping + type, notModifiedLines: keeping, length, body };
 }

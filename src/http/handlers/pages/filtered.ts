@@ -10,7 +10,7 @@ import { ALL } from "../../../event.ts";
 import type { StreamEntry } from "../../../log/log.ts";
 import { completeMatches, composeFiltered, filteredLinks } from "../../../pages/filtered.ts";
 import { type Scan, scan } from "../../../pages/scan.ts";
-import { streamsShown, unresolvedVariant } from "../../../pages/variant.ts";
+import { holdsLinks, streamsShown, unresolvedVariant } from "../../../pages/variant.ts";
 import type { Answer } from "../../answering/answer.ts";
 import {
 	answerAsOf,
@@ -20,6 +20,7 @@ import {
 	documentKey,
 } from "../../answering/document.ts";
 import { clientGone, type Exchange, holdBeyond } from "../../answering/exchange.ts";
+import { heldTags } from "../../conditions/held-tags.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
 import type { Context } from "../../context.ts";
 import { longPollMs, resolveLinks } from "../../request/headers.ts";
@@ -58,7 +59,7 @@ export function answerFiltered(
 	const { range, document } = request;
 	const other = otherHistory(exchange, target.query, range.from !== "head");
 	if (other) return other;
-	const sealed = answerSealed(context, document, req.headers["if-none-match"]);
+	const sealed = answerSealed(context, document, heldTags(req));
 	return sealed ?? answerFresh(exchange, request);
 }
 
@@ -80,6 +81,7 @@ function parseFiltered(
 		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head" && !resolve,
 		tagsAsOf: (last, history) => (resolve ? [] : tagsOfChanging(representation, last, history)),
+		mayHoldLinks: true,
 	};
 	return { ...filter, range, representation, waitMs, resolve, isAsLinked, document };
 }
@@ -89,7 +91,7 @@ async function answerFresh(exchange: Exchange, request: FilteredRequest): Promis
 	const { document, waitMs } = request;
 	const { last } = await context.lastVersions.learn(ALL);
 	// As long as nothing is committed, the page is unchanged.
-	const unchanged = answerAsOf(context, document, last, req.headers["if-none-match"]);
+	const unchanged = answerAsOf(context, document, last, heldTags(req));
 	if (unchanged && waitMs === 0) return unchanged;
 
 	const history = historyOf(context.log);
@@ -150,6 +152,7 @@ async function writeFiltered(
 			headMaxAge: settings.headMaxAge,
 			...(resolve ? { keepSeconds: 0 } : {}),
 		},
+		holdsLinks: holdsLinks(ALL, matches),
 		streams: streamsShown(ALL, matches),
 		changedBy: [],
 	};

@@ -8,6 +8,7 @@ import { ALL, parseStreamName } from "../../../event.ts";
 import type { Answer } from "../../answering/answer.ts";
 import { answerAsOf, answerMade, answerSealed, tagHeld } from "../../answering/document.ts";
 import { clientGone, type Exchange, holdBeyond } from "../../answering/exchange.ts";
+import { type HeldTags, heldTags } from "../../conditions/held-tags.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
 import type { Context } from "../../context.ts";
 import { describeStream } from "../description.ts";
@@ -21,6 +22,7 @@ import {
 	parsePageRequest,
 	parseRange,
 } from "./request.ts";
+import { answerTail } from "./tail.ts";
 import { writePage } from "./write.ts";
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
@@ -44,42 +46,42 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	if (isOwnUrl && ownUrl !== "newest-page") {
 		return answerHttpFeed(exchange, { ...place, query, encode: ownUrl.batch });
 	}
-	const request = parsePageRequest(exchange, place, target.resolves ?? stream !== ALL);
+	const request = parsePageRequest(exchange, place, query, target.resolves ?? stream !== ALL);
 	const known = answerKnown(context, req, request);
-	if (!known) return answerFresh(exchange, request);
+	if (!known) return (request.wait.isTail ? answerTail : answerFresh)(exchange, request);
 	exchange.recall = (again) => answerKnown(context, again, request);
 	return known;
 }
 
 /**
  * The answer to a request for a page, if it needs no read and no wait.
- * @param req this request, of which only `If-None-Match` is read
+ * @param req this request, of which only the tags that its client has are read
  * @param request the same request, parsed now or earlier from the same words
  * @returns undefined if the page has to be read
  */
 function answerKnown(
 	context: Context,
 	req: IncomingMessage,
-	{ stream, waitMs, document }: PageRequest,
+	{ stream, wait, document }: PageRequest,
 ): Answer | undefined {
-	const ifNoneMatch = req.headers["if-none-match"];
-	const sealed = answerSealed(context, document, ifNoneMatch);
+	const held = heldTags(req);
+	const sealed = answerSealed(context, document, held);
 	if (sealed) return sealed;
-	const last = waitMs > 0 ? undefined : context.lastVersions.known(stream);
-	return last === undefined ? undefined : answerAsOf(context, document, last, ifNoneMatch);
+	const last = wait.ms > 0 ? undefined : context.lastVersions.known(stream);
+	return last === undefined ? undefined : answerAsOf(context, document, last, held);
 }
 
 async function answerFresh(exchange: Exchange, request: PageRequest): Promise<Answer> {
 	const { context, req } = exchange;
-	const { stream, range, document, waitMs } = request;
-	const ifNoneMatch = req.headers["if-none-match"];
-	if (waitMs > 0) await waitForNews(exchange, request, ifNoneMatch);
+	const { stream, range, document, wait } = request;
+	const held = heldTags(req);
+	if (wait.ms > 0) await waitForNews(exchange, request, held);
 
 	const known = context.lastVersions.known(stream);
 	const { last, retention } =
 		known === undefined ? await context.lastVersions.learn(stream) : { last: known };
 	// If metadata or links decide which events are visible, only the page itself can tell.
-	const unchanged = retention ? undefined : answerAsOf(context, document, last, ifNoneMatch);
+	const unchanged = retention ? undefined : answerAsOf(context, document, last, held);
 	if (unchanged) return unchanged;
 	// A page that may change may be older than `last` if it was made a moment ago.
 	const asOf = isSealed(range, last) ? undefined : last;
@@ -89,15 +91,15 @@ async function answerFresh(exchange: Exchange, request: PageRequest): Promise<An
 /** Long poll: holds the request while its page has nothing new, for as long as the client asked. */
 async function waitForNews(
 	exchange: Exchange,
-	{ stream, range, document, waitMs }: PageRequest,
-	ifNoneMatch: string | undefined,
+	{ stream, range, document, wait }: PageRequest,
+	held: HeldTags,
 ): Promise<void> {
 	const { context } = exchange;
 	const from = Number(range.from);
 	const { last, retention } = await context.lastVersions.learn(stream);
-	const tag = retention ? undefined : tagHeld(document, last, context.log, ifNoneMatch);
+	const tag = retention ? undefined : tagHeld(document, last, context.log, held);
 	if (from <= last && tag === undefined) return;
 	// If `from` lies further beyond the end, the client waits for `from`, not for the next event.
 	const known = Math.max(last, from - 1);
-	await holdBeyond(exchange, stream, known, waitMs, clientGone(exchange));
+	await holdBeyond(exchange, stream, known, wait.ms, clientGone(exchange));
 }
