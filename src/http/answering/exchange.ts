@@ -26,6 +26,8 @@ export type Exchange = {
 	readonly running: RunningRequest;
 	/** Anonymous until the door knows better. */
 	principal: Principal;
+	/** Whether a client without credentials would be let in with this request. */
+	isAnonymousIn: boolean;
 	/**
 	 * Set by a handler whose answer took no read. It is no part of the answer: answers of one form
 	 * are sent faster.
@@ -38,7 +40,7 @@ export type Exchange = {
  * besides `If-None-Match`, the client's rights and the events.
  * @returns undefined if that takes a read by now
  */
-export type Recall = (again: Pick<Exchange, "req" | "principal">) => Answer | undefined;
+export type Recall = (again: Exchange) => Answer | undefined;
 
 /** A handler: an answer at once if it can, else a promise of one. */
 export type Handler = (exchange: Exchange) => Answer | Promise<Answer>;
