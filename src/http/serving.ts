@@ -3,6 +3,7 @@
  * close. Several servers in a process may serve one log; each remembers for itself.
  */
 import { Access } from "../access/access.ts";
+import { changesDefaults } from "../access/acls.ts";
 import { type Authenticator, NOBODY } from "../access/authenticator.ts";
 import { Documents } from "../cache/documents.ts";
 import { isOpen, type Settings } from "../config.ts";
@@ -92,8 +93,9 @@ export class Serving {
 		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
 		this.#operatorLog = operatorLog;
-		this.#forgetOnErasure = log.onCommit(({ marked, erasures }) => {
-			if (erasures !== undefined) documents.forgetAll();
+		this.#forgetOnErasure = log.onCommit((commit) => {
+			const { marked } = commit;
+			if (changesDefaults(commit)) documents.forgetAll();
 			else if (marked.length > 0) documents.forget(marked);
 		});
 	}

@@ -31,7 +31,8 @@ export function storeFor(context: Context, principal: Principal): Store {
 				const bytes = await tree.tile(tile);
 				if (bytes) return bytes;
 				throw new Refusal("tile-not-found", { tile: `${tile.level}/${tile.number}` });
-			}),
+			});
+		},
 		facts: () => factsOf(context),
 		may: (right, stream) =>
 			access.mayNow(principal, neededFor(right: right as Right , stream: stream ?? "" )),
