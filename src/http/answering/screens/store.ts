@@ -35,7 +35,7 @@ export function storeFor(context: Context, principal: Principal): Store {
 		},
 		facts: () => factsOf(context),
 		may: (right, stream) =>
-			access.mayNow(principal, neededFor(right: right as Right , stream: stream ?? "" )),
+			access.mayNow(principal, neededFor({ right: right as Right }, { stream: stream ?? "" })),
 		deeds: deedsFor(context, principal),
 	};
 }
