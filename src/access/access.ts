@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { Refusal } from "../errors.ts";
 import type { StreamName } from "../event.ts";
-import type { Log, LogReads, StreamEntry } from "../log/log.ts";
+import type { HiddenReads, Log, LogReads, StreamEntry } from "../log/log.ts";
 import { type Acl, OF_ADMINS } from "./acl.ts";
 import { Acls } from "./acls.ts";
 import { isByAcl, mayPrincipal } from "./policy.ts";
@@ -29,10 +29,10 @@ export class Access {
 	readonly #key = randomBytes(32);
 
 	/** @param isOpen whether the server lets in clients without credentials */
-	constructor(log: Log, isOpen: boolean) {
+	constructor(log: Log, hidden: HiddenReads, isOpen: boolean) {
 		this.#log = log;
 		this.#isOpen = isOpen;
-		this.#acls = new Acls(log, isOpen);
+		this.#acls = new Acls(log, hidden, isOpen);
 	}
 
 	/**

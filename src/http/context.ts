@@ -4,6 +4,7 @@
  */
 import type { Access } from "../access/access.ts";
 import type { Authenticator } from "../access/authenticator.ts";
+import type { Needed } from "../access/rights.ts";
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
@@ -58,6 +59,8 @@ export type LogContext = {
 export type AccessContext = {
 	readonly authenticator: Authenticator;
 	readonly access: Access;
+	/** What a client needs for a request that a cache asks about; see `lanes/needs.ts`. */
+	readonly neededBy: (method: string, url: string) => Needed | undefined;
 };
 
 /** How requests learn of commits. */

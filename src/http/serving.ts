@@ -24,6 +24,7 @@ import type { Screens } from "../screens.ts";
 import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
 import type { Context, LogContext } from "./context.ts";
+import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
 import { Figures } from "./numbers/figures.ts";
 import { ServerStats } from "./numbers/stats.ts";
@@ -34,7 +35,7 @@ import { VERSION } from "./version.ts";
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** The log and its services. The server hands the hidden reads to the purging of caches alone. */
+/** The log and its services. The server hands the hidden reads to purging and access alone. */
 export type ServedLog = LogContext & {
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
@@ -71,7 +72,8 @@ export class Serving {
 			...stored,
 			settings,
 			authenticator,
-			access: new Access(log, isOpen(settings)),
+			neededBy: createNeeds(ROUTES),
+			access: new Access(log, hidden, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),
