@@ -10,8 +10,10 @@ import {
 	eTag,
 	type History,
 	keepingHeaders,
+	keptSeconds,
 	mayBeUsed,
 	NOT_KEPT,
+	privately,
 	varyBy,
 } from "./policy.ts";
 import { tagHeaders, tagsOf } from "./tags.ts";
@@ -19,13 +21,20 @@ import { tagHeaders, tagsOf } from "./tags.ts";
 export type Document = {
 	/** Undefined for a document that no cache may keep. */
 	readonly eTag: string | undefined;
-	/** Whether a cache may use it without asking. */
+	/** Whether a cache may use it without asking, if it may keep it at all. */
 	readonly mayBeUsed: boolean;
 	/** Headers of a 200, names and values in turn. */
 	readonly headers: readonly string[];
 	/** Headers of a 304, in the same way. */
 	readonly notModifiedHeaders: readonly string[];
 	readonly body: Uint8Array;
+	/** Whether anonymous clients may have it, where the server lets them in; the headers say so. */
+	readonly isPublic: boolean;
+	/**
+	 * Headers for a cache that asks for each request whether its client may have what it keeps, where
+	 * other caches may not keep it. Names and values in turn.
+	 */
+	readonly gatewayHeaders: readonly string[];
 };
 
 /** A document as its encoder wrote it, before compression. */
@@ -39,11 +48,22 @@ export type EncodedDocument = {
 	readonly lifetime: Lifetime;
 	/** Whether a header can have links shown in it as they are. */
 	readonly holdsLinks?: boolean;
-	/** Its own stream, and the streams whose events it shows. */
+	/** Its own stream, and the streams whose metadata or deletion changes what it shows, and to whom. */
 	readonly streams?: readonly StreamName[];
-	/** The part of `streams` whose metadata or deletion changes the document; by default all. */
-	readonly changedBy?: readonly StreamName[];
+	/** By default everybody gets the same. */
+	readonly audience?: Audience;
 };
+
+/** Who gets the document as it is. */
+export type Audience = {
+	/** Whether its reader is shown all that stands there. */
+	readonly isWhole: boolean;
+	/** Whether all that may read its stream are shown the same. */
+	readonly isSame: boolean;
+	readonly isPublic: boolean;
+};
+
+const EVERYBODY: Audience = { isWhole: true, isSame: true, isPublic: true };
 
 /** The moment of a document: its ETag is made of it. */
 export type Snapshot = {
@@ -85,23 +105,57 @@ export async function finish(
 	encoded: EncodedDocument,
 	sealedMaxAge: number | undefined,
 ): Promise<Document> {
-	const { text, type, coding: asked, snapshot, lifetime, streams = [] } = encoded;
-	const { sealed, onlyGrows, headMaxAge, keepSeconds, passing } = lifetime;
+	const { text, type, coding: asked, snapshot, lifetime } = encoded;
+	const { isPublic } = encoded.audience ?? EVERYBODY;
+	const { sealed, passing = false } = lifetime;
 	const { last, history, variant } = snapshot;
 	const isLarge = text.length >= (sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN);
 	const coding = isLarge ? asked : "identity";
 	const body = coding === "identity" ? text : await compress(text, coding, sealed);
-	const tag = eTag(last, type, coding, history, variant);
-	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
-	const isUsed = !passing && mayBeUsed(control);
-	const isGrowing = !sealed && (keepSeconds === undefined || onlyGrows === true);
-	const vary = varyBy({ links: encoded.holdsLinks ?? false, waiting: isGrowing && isUsed });
-	const keeping = passing ? NOT_KEPT : keepingHeaders(control, tag, vary);
+	const tag = passing ? undefined : eTag(last, type, coding, history, variant);
+	const { control, vary, shared, gatewayHeaders } = keepingOf(encoded, sealedMaxAge);
+	const keeping = tag === undefined ? NOT_KEPT : keepingHeaders(control, tag, vary);
 	const headers = [...keeping, "Content-Type", type.contentType, ...(encoded.headers ?? [])];
-	// A document that caches revalidate each time needs no purge.
-	if (isUsed) headers.push(...tagHeaders(tagsOf(streams)));
+	if (!passing) headers.push(...shared);
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	headers.push("Content-Length", String(body.length));
-	const eTagShown = passing ? undefined : tag;
-	return { eTag: eTagShown, mayBeUsed: isUsed, headers, notModifiedHeaders: keeping, body };
+	const rest = { isPublic, gatewayHeaders: passing ? [] : gatewayHeaders, body };
+	const isUsed = !passing && mayBeUsed(control);
+	return { eTag: tag, mayBeUsed: isUsed, headers, notModifiedHeaders: keeping, ...rest };
+}
+
+type Keeping = {
+	readonly control: string;
+	readonly vary: string;
+	/** Headers for caches that anybody's requests pass. */
+	readonly shared: readonly string[];
+	readonly gatewayHeaders: readonly string[];
+};
+
+/**
+ * What caches are told. A page that leaves something out shows more as soon as its reader may see
+ * more, so that its reader asks each time; a cache that knows our tags is told when that happens.
+ */
+function keepingOf(
+	{ lifetime, holdsLinks = false, streams = [], audience = EVERYBODY }: EncodedDocument,
+	sealedMaxAge: number | undefined,
+): Keeping {
+	const { sealed, onlyGrows, headMaxAge, keepSeconds } = lifetime;
+	const seconds = keptSeconds(sealed, headMaxAge, keepSeconds, sealedMaxAge);
+	const isGrowing = !sealed && (keepSeconds === undefined || onlyGrows === true);
+	const vary = varyBy({ links: holdsLinks, waiting: isGrowing && seconds > 0 });
+	const { isPublic, isWhole } = audience;
+	const told = isWhole ? ([sealed, headMaxAge, keepSeconds] as const) : ([false, 0, 0] as const);
+	const control = cacheControl(...told, sealedMaxAge);
+	// A document that caches revalidate each time needs no purge.
+	const tags = seconds > 0 ? tagHeaders(tagsOf(streams)) : [];
+	const gatewayHeaders = seconds > 0 ? gatewayHeadersOf(seconds) : [];
+	if (isPublic) return { control, vary, shared: tags, gatewayHeaders };
+	const forGateway = [...gatewayHeaders, ...tags];
+	return { control: privately(control), vary, shared: [], gatewayHeaders: forGateway };
+}
+
+/** RFC 9213, and nginx's own name for the same. */
+function gatewayHeadersOf(seconds: number): string[] {
+	return ["CDN-Cache-Control", `max-age=${seconds}`, "X-Accel-Expires", String(seconds)];
 }

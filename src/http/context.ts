@@ -2,6 +2,9 @@
  * The context of every handler: the parts of the running server, and the small services of the
  * edge. `serving.ts` makes it.
  */
+import type { Access } from "../access/access.ts";
+import type { Authenticator } from "../access/authenticator.ts";
+import type { Needed } from "../access/rights.ts";
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
@@ -26,6 +29,7 @@ import type { Searches } from "../searching/searches.ts";
 import type { SocketNumbers } from "./sockets/connections.ts";
 
 export type Context = LogContext &
+	AccessContext &
 	FollowingContext &
 	OperatorContext &
 	NumbersContext & {
@@ -49,6 +53,14 @@ export type LogContext = {
 	/** Lets appends in, as long as the disk has room for them. */
 	readonly room: Room;
 	readonly scavenger: Scavenger;
+};
+
+/** Who sends a request, and what they may do. */
+export type AccessContext = {
+	readonly authenticator: Authenticator;
+	readonly access: Access;
+	/** What a client needs for a request that a cache asks about; see `lanes/needs.ts`. */
+	readonly neededBy: (method: string, url: string) => Needed | undefined;
 };
 
 /** How requests learn of commits. */

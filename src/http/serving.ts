@@ -2,8 +2,11 @@
  * One server over a log: the context its handlers work in, the door in front of them, and how both
  * close. Several servers in a process may serve one log; each remembers for itself.
  */
+import { Access } from "../access/access.ts";
+import { changesDefaults } from "../access/acls.ts";
+import { type Authenticator, NOBODY } from "../access/authenticator.ts";
 import { Documents } from "../cache/documents.ts";
-import type { Settings } from "../config.ts";
+import { isOpen, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
@@ -21,6 +24,7 @@ import type { Screens } from "../screens.ts";
 import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
 import type { Context, LogContext } from "./context.ts";
+import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
 import { Figures } from "./numbers/figures.ts";
 import { ServerStats } from "./numbers/stats.ts";
@@ -31,11 +35,13 @@ import { VERSION } from "./version.ts";
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** The log and its services. The server hands the hidden reads to the purging of caches alone. */
+/** The log and its services. The server hands the hidden reads to purging and access alone. */
 export type ServedLog = LogContext & {
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
 	readonly screens?: Screens | undefined;
+	/** By default, everyone is anonymous. */
+	readonly authenticator?: Authenticator;
 };
 
 export class Serving {
@@ -51,7 +57,7 @@ export class Serving {
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
 	constructor(
-		{ hidden, screens, ...stored }: ServedLog,
+		{ hidden, screens, authenticator = NOBODY, ...stored }: ServedLog,
 		settings: Settings,
 		operatorLog: OperatorLog,
 		lanes: Lanes = "both",
@@ -65,6 +71,9 @@ export class Serving {
 		this.context = {
 			...stored,
 			settings,
+			authenticator,
+			neededBy: createNeeds(ROUTES),
+			access: new Access(log, hidden, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),
@@ -86,8 +95,9 @@ export class Serving {
 		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
 		this.#operatorLog = operatorLog;
-		this.#forgetOnErasure = log.onCommit(({ marked, erasures }) => {
-			if (erasures !== undefined) documents.forgetAll();
+		this.#forgetOnErasure = log.onCommit((commit) => {
+			const { marked } = commit;
+			if (changesDefaults(commit)) documents.forgetAll();
 			else if (marked.length > 0) documents.forget(marked);
 		});
 	}
@@ -116,7 +126,7 @@ export class Serving {
 	 *   server goes on telling caches of erasures
 	 */
 	async close(settled: Promise<unknown> = Promise.resolve()): Promise<void> {
-		const { longPolls, liveReaders, lastVersions, lists } = this.context;
+		const { longPolls, liveReaders, lastVersions, lists, access } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
@@ -126,6 +136,7 @@ export class Serving {
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
 		lastVersions.close();
 		lists.close();
+		access.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}

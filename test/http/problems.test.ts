@@ -78,12 +78,6 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"form-not-ours": [403, "Forbidden", {}, "only a server with an admin UI takes forms: test/admin"],
 	"host-not-ours": [421, "Misdirected Request", get("/ping", "*/*", { Host: "evil.example" })],
 	"foreign-origin": [403, "Forbidden", batch("s", [event()], { Origin: "http://evil.example" })],
-	"anonymous-write": [
-		401,
-		"Unauthorized",
-		{ isForwarded: true },
-		"test/http/origin.test.ts: the server here lets everyone write",
-	],
 	"invalid-stream-name": [400, "Bad Request", get("/streams/%00")],
 	"invalid-event-number": [400, "Bad Request", get("/streams/s/x")],
 	"invalid-count": [400, "Bad Request", get("/streams/s/0/forward/5000")],
@@ -120,6 +114,13 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	],
 	"invalid-line": [400, "Bad Request", lines("/admin/import", "{}\n")],
 	"import-conflict": [409, "Conflict", lines(`/admin/import?from=999&root=${"0".repeat(64)}`, "")],
+	unauthorized: [401, "Unauthorized", { cause: "anonymous" }, "../access/door.test.ts"],
+	"logins-busy": [
+		503,
+		"Service Unavailable",
+		{ retryAfterSeconds: 1 },
+		"needs more logins at a time than the server checks",
+	],
 	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
 	"event-not-redactable": [
 		403,

@@ -8,12 +8,11 @@ import type { Document } from "../../cache/documents.ts";
 import type { Answer } from "../answering/answer.ts";
 import { answerWith } from "../answering/document.ts";
 import type { Exchange } from "../answering/exchange.ts";
-import { heldTags } from "../conditions/held-tags.ts";
 
 const DOCUMENT = readDocument();
 
-export function answerOpenApi({ req }: Exchange): Answer {
-	return answerWith(DOCUMENT, heldTags(req));
+export function answerOpenApi(exchange: Exchange): Answer {
+	return answerWith(exchange, DOCUMENT);
 }
 
 function readDocument(): Document {
@@ -22,11 +21,6 @@ function readDocument(): Document {
 	// Another version of the server has another document, under the same URL.
 	const keeping = ["Cache-Control", "no-cache", "ETag", eTag];
 	const form = ["Content-Type", "application/json", "Content-Length", String(body.length)];
-	return {
-		eTag,
-		mayBeUsed: false,
-		headers: [...keeping, ...form],
-		notModifiedHeaders: keeping,
-		body,
-	};
+	const rest = { isPublic: true, mayBeUsed: false, gatewayHeaders: [] };
+	return { eTag, headers: [...keeping, ...form], notModifiedHeaders: keeping, body, ...rest };
 }

@@ -1,4 +1,5 @@
 /** Problems of a request that the server finds before it knows the resource. */
+import type { RequestRefusals } from "../../../errors.ts";
 import type { Problem } from "./problem.ts";
 
 type Words =
@@ -21,7 +22,8 @@ type Words =
 	| "form-not-ours"
 	| "host-not-ours"
 	| "foreign-origin"
-	| "anonymous-write";
+	| "unauthorized"
+	| "logins-busy";
 
 export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
@@ -141,16 +143,31 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			`A page of the origin '${f.origin}' sent this. Pages of other origins may change nothing here, ` +
 			"unless the operator names theirs: --cors-origin https://app.example.com. Nothing was changed.",
 	},
-	"anonymous-write": {
+	unauthorized: {
 		status: 401,
-		title: "Anonymous write",
-		detail: (f) =>
-			`${f.isForwarded ? "A proxy has passed this request on" : "This server is reached from beyond its machine"}` +
-			", and it knows no users yet, so everyone out there could write. If that is meant, its operator " +
-			"has to say so: --allow-anonymous. Nothing was changed.",
+		title: "Not allowed",
+		detail: (f) => DENIED[f.cause],
 		shown: () => ({}),
-		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
+		headers: () => CHALLENGE,
 	},
+	"logins-busy": {
+		status: 503,
+		title: "Too many logins",
+		detail: () => "The server checks as many passwords as it can. Send the request again later.",
+		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
+	},
+};
+
+/** RFC 7617. */
+const CHALLENGE: readonly string[] = ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'];
+
+const DENIED: Readonly<Record<RequestRefusals["unauthorized"]["cause"], string>> = {
+	anonymous: "The request carries no credentials, and clients without them may not do this.",
+	"anonymous-off":
+		"The request carries no credentials, and comes from beyond the machine of the server, where it " +
+		"asks everyone for them.",
+	credentials: "The credentials are wrong, or their user is disabled.",
+	denied: "Your credentials are good, and you may not do this.",
 };
 
 function unreadable(contentType: string): string {

@@ -14,7 +14,6 @@ import {
 import { isSealed, type PageRange } from "../../../../feeds/geometry.ts";
 import { eTag, type History } from "../../../cache/policy.ts";
 import { ALL, type StreamName, type Version } from "../../../event.ts";
-import { mayHoldLinks } from "../../../pages/variant.ts";
 import { type DocumentRequest, documentKey } from "../../answering/document.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { resolveLinks } from "../../request/headers.ts";
@@ -96,10 +95,10 @@ export function parsePageRequest(
 	const path = isAsLinked ? page : `${page}\nelsewhere`;
 	const isTold = isUsual && !wait.isTail;
 	const document: DocumentRequest = {
+		stream,
 		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head",
 		tagsAsOf: (last, history) => (isTold ? tagsAsOf(place, last, history) : []),
-		mayHoldLinks: mayHoldLinks(stream),
 	};
 	return { stream, range, representation, wait, resolve, isUsual, isAsLinked, document };
 }
