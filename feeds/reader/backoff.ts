@@ -50,13 +50,26 @@ export function nextDelay(faults: number, random: number, retryAfterMs = 0): num
 	return Math.min(retryAfterMs, RETRY_AFTER_MAX_MS) + random * ceiling;
 }
 
+/** A server that holds no more requests, since too many wait, is asked this much less often. */
+const EARLY_FACTOR_MAX = 8;
+/** Such a server is asked no more often than that, whatever the interval. */
+export const EARLY_INTERVAL_MS = 100;
+
 /**
  * Milliseconds to wait after an answer without new events. If a server (or proxy) does not hold
  * long polls, the reader asks it once an interval, give or take a quarter; if it does, the reader
  * asks again at once.
+ * @param early how many tail pages before this one came back empty before their time, in a row
  */
-export function pollDelay(elapsedMs: number, intervalMs: number, random: number): number {
-	return Math.max(0, intervalMs * (0.75 + random / 2) - elapsedMs);
+export function pollDelay(
+	elapsedMs: number,
+	intervalMs: number,
+	random: number,
+	early = 0,
+): number {
+	const factor = Math.min(EARLY_FACTOR_MAX, 2 ** early);
+	const oneMs = early > 0 ? Math.max(intervalMs, EARLY_INTERVAL_MS) : intervalMs;
+	return Math.max(0, oneMs * factor * (0.75 + random / 2) - elapsedMs);
 }
 
 /** Reads `Retry-After`: seconds or an HTTP date (RFC 9110 section 10.2.3). 0 if there is none. */

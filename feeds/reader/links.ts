@@ -1,7 +1,8 @@
 /**
  * The few things a reader does with URLs. It makes the first URL itself, and the URL of an event of
  * `$all`; all others are links of the server. Links may carry a path prefix and a query of their
- * own. The reader never rebuilds them: it sets only their last segment (the count) and `embed`.
+ * own. The reader never rebuilds them: it sets only their last segment (the count), `embed` and
+ * `wait`.
  */
 import type { PageRange } from "../geometry.ts";
 import type { Link } from "../model.ts";
@@ -98,6 +99,20 @@ export function linkedFrom(
 export function withBodies(url: string): string {
 	const changed = new URL(url);
 	changed.searchParams.set("embed", "body");
+	return changed.href;
+}
+
+/** The same page for a reader that waits for its first event. */
+export function withWait(url: string, seconds: number): string {
+	const changed = new URL(url);
+	changed.searchParams.set("wait", String(seconds));
+	return changed.href;
+}
+
+/** The same page for a reader that does not wait. */
+export function withoutWait(url: string): string {
+	const changed = new URL(url);
+	for (const name of ["wait", "slot"]) changed.searchParams.delete(name);
 	return changed.href;
 }
 

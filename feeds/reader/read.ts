@@ -6,7 +6,7 @@
  * (`ahead.ts`).
  */
 import { PagesAhead } from "./ahead.ts";
-import { pollDelay } from "./backoff.ts";
+import { EARLY_INTERVAL_MS, pollDelay } from "./backoff.ts";
 import { dataAhead } from "./data.ts";
 import type { ReadEvent } from "./event.ts";
 import { type ReaderSettings, type ReadOptions, settingsOf } from "./options.ts";
@@ -15,7 +15,7 @@ import type { ReaderPage } from "./pages/page.ts";
 import { ProgressMeter } from "./pages/progress.ts";
 import { backOff, fetchData, type PageAnswer } from "./session.ts";
 import { firstAt, hasPassed, inSpan } from "./span.ts";
-import { type State, type Step, start, step } from "./step.ts";
+import { type Step, start, step } from "./step.ts";
 
 /**
  * Reads a stream. With `follow` it stays at the head and never ends by itself; without, it ends
@@ -45,6 +45,7 @@ async function* run(
 		const meter = onProgress && new ProgressMeter(onProgress);
 		let state = start(first);
 		let at: number | undefined;
+		let early = 0;
 		while (state.phase !== "ended") {
 			const answer = await ahead.take(state);
 			const { outcome } = answer;
@@ -59,7 +60,8 @@ async function* run(
 			const passed = { events: wanted.length, bytes: page?.bytes ?? 0 };
 			meter?.passed(passed, { at, from: first.from, last: ahead.last });
 			if (isOver || hasPassed(answer, next, settings)) return;
-			await pause(next, state, answer, settings, signal);
+			await pause(next, answer, early, settings, signal);
+			early = cameEarly(next, answer, settings) ? early + 1 : 0;
 			state = next.state;
 		}
 	} catch (error) {
@@ -104,17 +106,24 @@ async function* withData(
 	}
 }
 
+/** Whether a server that knows tail pages did not hold one, and it is empty. */
+function cameEarly({ state, pause }: Step, { elapsedMs }: PageAnswer, settings: ReaderSettings) {
+	const earlyMs = Math.max(settings.pollIntervalMs, EARLY_INTERVAL_MS);
+	return pause === "poll" && state.knowsTails && elapsedMs < earlyMs;
+}
+
+/** @param early as `pollDelay` has it */
 async function pause(
-	next: Step,
-	before: State,
-	answer: PageAnswer,
+	{ pause, state }: Step,
+	{ outcome, elapsedMs }: PageAnswer,
+	early: number,
 	settings: ReaderSettings,
 	signal: AbortSignal,
 ): Promise<void> {
-	if (next.pause === "back-off" && answer.outcome.kind === "fault") {
-		await backOff(before.url, next.state.faults, answer.outcome, settings, signal);
-	} else if (next.pause === "poll") {
-		const delayMs = pollDelay(answer.elapsedMs, settings.pollIntervalMs, settings.random());
+	if (pause === "back-off" && outcome.kind === "fault") {
+		await backOff(state.url, state.faults, outcome, settings, signal);
+	} else if (pause === "poll") {
+		const delayMs = pollDelay(elapsedMs, settings.pollIntervalMs, settings.random(), early);
 		if (delayMs > 0) await settings.sleep(delayMs, signal);
 	}
 }

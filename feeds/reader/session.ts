@@ -4,7 +4,7 @@ import type { DecodedEntry, DecodedFeed } from "../model.ts";
 import { counted, type Faults, isHopeless, NO_FAULTS, nextDelay } from "./backoff.ts";
 import { damagedAt, ReadError } from "./error.ts";
 import { atOf } from "./event.ts";
-import { eventOfAllUrl, keyUrl, withBodies } from "./links.ts";
+import { eventOfAllUrl, keyUrl, withBodies, withWait } from "./links.ts";
 import type { ReaderSettings } from "./options.ts";
 import { decodePage } from "./pages/page.ts";
 import {
@@ -16,7 +16,7 @@ import {
 	type Reply,
 	type Served,
 } from "./reply.ts";
-import type { Outcome, State } from "./step.ts";
+import { isWaiting, type Outcome, type State } from "./step.ts";
 
 export type PageAnswer = { readonly outcome: Outcome; readonly elapsedMs: number };
 
@@ -28,8 +28,8 @@ const PLAIN = { "accept-encoding": "identity" };
 const NEAR = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /**
- * Asks once for the page of `state`: at the head with a long poll, and with a condition if the same
- * URL had nothing new before.
+ * Asks once for the page of `state`. At the head that is a tail page; of a server that does not know
+ * them, a long poll, with a condition if the same URL had nothing new before.
  * @throws ReadError `stream-deleted`, `history-replaced`, `refused`, `not-varve`
  */
 export async function askForPage(
@@ -38,15 +38,18 @@ export async function askForPage(
 	signal: AbortSignal,
 ): Promise<PageAnswer> {
 	const { longPollSeconds } = settings;
-	const waits = state.phase === "at-head" && settings.follow;
+	const waits = isWaiting(state);
+	const isTail = waits && state.knowsTails;
 	const isLines = state.form === "lines";
 	const headers: Record<string, string> = { accept: isLines ? LINES_TYPE : FEED_TYPE };
-	if (waits) headers["es-longpoll"] = String(longPollSeconds);
-	if (state.etag !== undefined) headers["if-none-match"] = state.etag;
+	if (waits && !isTail) headers["es-longpoll"] = String(longPollSeconds);
+	// A condition would keep caches from answering all that wait with one answer.
+	if (state.etag !== undefined && !isTail) headers["if-none-match"] = state.etag;
+	const url = isTail ? withWait(state.url, longPollSeconds) : state.url;
 	const began = performance.now();
 	const reply = await ask(
 		// Lines always hold whole events.
-		isLines ? state.url : withBodies(state.url),
+		isLines ? url : withBodies(url),
 		headers,
 		waits ? longPollSeconds * 1000 : 0,
 		settings,
@@ -54,7 +57,7 @@ export async function askForPage(
 	);
 	const { stream } = settings;
 	return {
-		outcome: outcomeOf(reply, state.url, (page) => decodePage(page, state.form, stream)),
+		outcome: outcomeOf(reply, url, (page) => decodePage(page, state.form, stream)),
 		elapsedMs: performance.now() - began,
 	};
 }

@@ -2,12 +2,21 @@
  * Decides what a reader does next after an answer. Pure: no clock, no socket.
  *
  *          page reaches on                     page ends at the head
- *              ╭───╮   ╭──────────────────────────────────────────╮  ╭───╮ nothing new: ask that
- *              │   ▼   │                                          ▼  │   ▼ URL again, conditional,
- *   start ──▶ CATCHING-UP ◀──── page reaches on ───────────────── AT-HEAD    with ES-LongPoll
- *              ╰───────────── the head, and not to follow ───────╯
- *                                      ▼
- *                                    ENDED           a fault leaves the state, one fault more
+ *              ╭───╮   ╭──────────────────────────────────────────╮  ╭───╮ nothing new, or less
+ *              │   ▼   │                                          ▼  │   ▼ than a page: wait on
+ *   start ──▶ CATCHING-UP ◀─── bulk page reaches on ──────────── AT-HEAD
+ *              │                                                  │   ▲
+ *              │ the head, and not to follow            page of   ▼   │ page ends at the head
+ *              ▼                                    20 reaches on NEAR-HEAD
+ *            ENDED                                                └───┘ page of 20 reaches on
+ *
+ * A fault leaves the state, with one fault more.
+ *
+ * **Waiting.** At the head and near it, the reader asks for tail pages (`?wait=`): the server holds
+ * the request until there is an event, and all readers ask for the same URLs. So a full page of 20
+ * is no reason to ask without a wait, as long as the reader is less than a bulk page behind. A
+ * server that does not know tail pages answers at once, and its empty page leads nowhere. From then
+ * on, the reader asks conditionally, with `ES-LongPoll`.
  *
  * **Is this the head?** A page of versions from … from+count−1 links to from+count if it is full,
  * or if only retention made holes in it. It links to a lower version if the stream ends within it;
@@ -28,7 +37,7 @@ import { alignedForward, GRID } from "../geometry.ts";
 import type { ReadEvent } from "../model.ts";
 import { counted, type Faults, NO_FAULTS } from "./backoff.ts";
 import { damagedAt, ReadError } from "./error.ts";
-import { historyOf, pageUrl, rangeOf, withCount } from "./links.ts";
+import { historyOf, pageUrl, rangeOf, withCount, withoutWait } from "./links.ts";
 import type { PageForm, ReaderPage } from "./pages/page.ts";
 import { type Fault, historyReplaced, type Served } from "./reply.ts";
 
@@ -45,10 +54,12 @@ export type ReaderPlan = {
 };
 
 export type State = {
-	readonly phase: "catching-up" | "at-head" | "ended";
+	readonly phase: "catching-up" | "at-head" | "near-head" | "ended";
 	/** The page to ask for; meaningless once ended. */
 	readonly url: string;
 	readonly form: PageForm;
+	/** Whether the server knows tail pages, as far as it has shown. */
+	readonly knowsTails: boolean;
 	/** The lowest number not yet handed out. */
 	readonly nextAt: number;
 	/** The ETag of this URL, if it had nothing new. */
@@ -82,7 +93,8 @@ export type Step = {
 export function start(plan: ReaderPlan): State {
 	const url = pageUrl(plan.server, plan.stream, alignedForward(plan.from, plan.pageSize));
 	const unknown = { etag: undefined, faults: NO_FAULTS, history: undefined };
-	return { phase: "catching-up", url, form: "lines", nextAt: plan.from, ...unknown };
+	const asked = { form: "lines", knowsTails: true } as const;
+	return { phase: "catching-up", url, ...asked, nextAt: plan.from, ...unknown };
 }
 
 /** @throws ReadError `too-large`, `damaged`, `not-varve`, `history-replaced` */
@@ -96,7 +108,11 @@ export function step(state: State, outcome: Outcome, plan: ReaderPlan): Step {
 		case "missing":
 			return atHead({ ...calm, etag: undefined }, plan);
 		case "not-offered":
-			return { state: { ...calm, form: "feed", etag: undefined }, fresh: [], pause: "none" };
+			return {
+				state: { ...calm, form: "feed", knowsTails: false, etag: undefined },
+				fresh: [],
+				pause: "none",
+			};
 		case "too-large":
 			return { state: onGrid(calm, plan), fresh: [], pause: "none" };
 		case "damaged":
@@ -114,7 +130,7 @@ function onPage(state: State, page: ReaderPage, etag: string | undefined, plan: 
 	const fresh = freshEvents(page, state);
 	const nextAt = (fresh.at(-1)?.at ?? state.nextAt - 1) + 1;
 	const link = page.links.find(({ relation }) => relation === "previous")?.uri;
-	if (link === undefined && fresh.length === 0) return atHead({ ...state, etag }, plan);
+	if (link === undefined && fresh.length === 0) return atEnd({ ...state, etag }, plan);
 
 	const asked = rangeOf(state.url, plan.stream);
 	const offered = link === undefined ? undefined : rangeOf(link, plan.stream);
@@ -125,18 +141,33 @@ function onPage(state: State, page: ReaderPage, etag: string | undefined, plan: 
 	if (head && !plan.follow)
 		return { state: { ...state, phase: "ended", nextAt }, fresh, pause: "none" };
 	const bulk = !head && offered.from % plan.pageSize === 0;
-	const url = link === undefined ? state.url : bulk ? withCount(link, plan.pageSize) : link;
+	const leads = link === undefined ? state.url : bulk ? withCount(link, plan.pageSize) : link;
+	const phase = head ? "at-head" : phaseBelow(state, asked?.count);
+	const url = phase === "catching-up" ? withoutWait(leads) : leads;
 	const same = url === state.url;
-	const next: State = {
-		...state,
-		phase: head ? "at-head" : "catching-up",
-		url,
-		nextAt,
-		etag: same ? etag : undefined,
-	};
+	const next: State = { ...state, phase, url, nextAt, etag: same ? etag : undefined };
 	// Links to pages without new events must not become a loop without a pause.
 	const onward = fresh.length > 0 || (asked && offered && offered.from > asked.from);
-	return { state: next, fresh, pause: onward ? "none" : "poll" };
+	return { state: next, fresh, pause: onward || !isWaiting(state) ? "none" : "poll" };
+}
+
+/** Where a full page leaves the reader. */
+function phaseBelow(state: State, count: number | undefined): State["phase"] {
+	const isNear = isWaiting(state) && state.knowsTails && count !== undefined && count <= GRID;
+	return isNear ? "near-head" : "catching-up";
+}
+
+/** Whether the reader wants its request to be held. */
+export function isWaiting({ phase }: State): boolean {
+	return phase === "at-head" || phase === "near-head";
+}
+
+/** The page is empty, and leads nowhere: a tail page would lead to itself. */
+function atEnd(state: State, plan: ReaderPlan): Step {
+	const wasTail = isWaiting(state) && state.knowsTails;
+	if (!wasTail) return atHead(state, plan);
+	// It was not held, so there is nothing to pause for.
+	return { state: { ...state, knowsTails: false, etag: undefined }, fresh: [], pause: "none" };
 }
 
 /**
@@ -152,7 +183,9 @@ function ofOneHistory(state: State, { links }: ReaderPage): State {
 
 function atHead(state: State, plan: ReaderPlan): Step {
 	const phase = plan.follow ? "at-head" : "ended";
-	return { state: { ...state, phase }, fresh: [], pause: plan.follow ? "poll" : "none" };
+	// The pause is for servers that do not hold what they should: the next question is the first one.
+	const pause = plan.follow && isWaiting(state) ? "poll" : "none";
+	return { state: { ...state, phase }, fresh: [], pause };
 }
 
 /**

@@ -27,7 +27,7 @@ async function until(isTrue: () => boolean): Promise<void> {
 }
 
 function paths(): string[] {
-	return server.seen.map(({ url }) => url.replace("/streams/s/", "").replace("?embed=body", ""));
+	return server.seen.map(({ url }) => url.replace("/streams/s/", "").replace(/\?.*/, ""));
 }
 
 describe.each(FORMS)("a reader of %s", (offers) => {
@@ -46,7 +46,10 @@ describe.each(FORMS)("a reader of %s", (offers) => {
 				expect((await event).value).toMatchObject({ at: n });
 			}
 			await events.return();
-			expect(server.seen.at(-1)?.headers["es-longpoll"]).toBe("9");
+			const { url = "", headers = {} } = server.seen.at(-1) ?? {};
+			const isTail = offers === "lines";
+			expect(new URL(url, server.url).searchParams.get("wait")).toBe(isTail ? "9" : null);
+			expect(headers["es-longpoll"]).toBe(isTail ? undefined : "9");
 			expect(paths().slice(0, 3)).toEqual(["0/forward/500", "3/forward/17", "4/forward/16"]);
 		});
 
@@ -95,10 +98,12 @@ describe.each(FORMS)("a reader of %s", (offers) => {
 			await events.return();
 		});
 
-		test("asks conditionally once it knows the poll page, and takes 304 for nothing new", async () => {
-			server = await startServer({ offers });
+		test("asks conditionally where there are no tail pages, and takes 304 for nothing new", async () => {
+			server = await startServer({ offers: offers === "lines" ? "lines-alone" : offers });
 			server.append("s", { n: 0 });
-			server.meddle = (_, index) => (index < 5 ? "early" : undefined);
+			// It takes a question to learn that there are none.
+			const known = offers === "lines" ? 1 : 0;
+			server.meddle = (_, index) => (index < known + 5 ? "early" : undefined);
 			const events = readStream({ url: server.url, stream: "s", follow: true, pollIntervalMs: 0 });
 			await events.next();
 			const second = events.next();
@@ -106,11 +111,12 @@ describe.each(FORMS)("a reader of %s", (offers) => {
 			server.append("s", { n: 1 });
 			expect((await second).value).toMatchObject({ at: 1 });
 			await events.return();
-			expect(server.seen.slice(0, 5).map(({ status }) => status)).toEqual([
+			expect(server.seen.slice(known, known + 5).map(({ status }) => status)).toEqual([
 				200, 200, 304, 304, 304,
 			]);
-			expect(server.seen[1]?.headers).not.toHaveProperty("if-none-match");
-			expect(server.seen[2]?.headers["if-none-match"]).toBe('"0;7"');
+			const [, plain, conditional] = server.seen.slice(known).map(({ headers }) => headers);
+			expect(plain).not.toHaveProperty("if-none-match");
+			expect(conditional?.["if-none-match"]).toBe('"0;7"');
 		});
 
 		test("does not hammer a server that answers long polls at once", async () => {
@@ -129,6 +135,41 @@ describe.each(FORMS)("a reader of %s", (offers) => {
 			await events.return();
 			expect(slept).toHaveLength(5);
 			for (const delayMs of slept) expect(delayMs).toBeGreaterThan(3_000_000);
+			// A server that knows how to wait, and does not, is full.
+			if (offers === "lines") expect(slept.at(-1)).toBeGreaterThan(20_000_000);
+		});
+
+		test("asks its first question at the head at once, also at each boundary of the grid", async () => {
+			server = await startServer({ offers });
+			server.append("s", ...numbered(0, 18));
+			const sleep = () => Promise.reject(new Error("it slept"));
+			const events = readStream({ url: server.url, stream: "s", follow: true, sleep });
+			for (let n = 0; n < 64; n++) {
+				const event = events.next();
+				if (n >= 18) {
+					await until(() => server.waiting() === 1);
+					server.append("s", { n });
+				}
+				expect((await event).value).toMatchObject({ at: n });
+			}
+			await events.return();
+		});
+
+		test("leaves an overloaded server in peace, even if it is to ask without an interval", async () => {
+			server = await startServer({ offers: "lines" });
+			server.append("s", { n: 0 });
+			server.meddle = () => "early";
+			const slept: number[] = [];
+			const sleep = async (delayMs: number) => {
+				slept.push(delayMs);
+				if (slept.length === 4) server.append("s", { n: 1 });
+			};
+			const options = { pollIntervalMs: 0, random: () => 0.5, sleep, follow: true };
+			const events = readStream({ url: server.url, stream: "s", ...options });
+			await events.next();
+			expect((await events.next()).value).toMatchObject({ at: 1 });
+			await events.return();
+			expect(slept.every((delayMs) => delayMs > 0)).toBe(true);
 		});
 
 		test("drops what an overlapping page repeats", async () => {

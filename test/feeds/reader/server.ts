@@ -6,7 +6,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { neighbours, type PageRange } from "../../../feeds/geometry.ts";
+import { neighbours, type PageRange, pageToWaitAt } from "../../../feeds/geometry.ts";
 import { encodeFeedJson } from "../../../feeds/json/encode.ts";
 import { encodeLines } from "../../../feeds/lines/encode.ts";
 import { encodeLinks } from "../../../feeds/lines/links.ts";
@@ -80,9 +80,10 @@ export type FeedServer = {
 	reopen(): Promise<void>;
 };
 
-/** In which form a server has its pages: the second is the form of older ones. */
+/** In which form a server has its pages: one with lines has tail pages; the second form is older. */
 export const FORMS = ["lines", "feeds"] as const;
-type Form = (typeof FORMS)[number];
+/** The first servers with lines had no tail pages. */
+type Form = (typeof FORMS)[number] | "lines-alone";
 const LINES = "application/vnd.varve.events+ndjson";
 
 type Options = { readonly offers: Form; readonly prefix?: string; readonly query?: string };
@@ -174,7 +175,9 @@ async function answer(
 	if (direction === undefined) return sendData(feeds, stream, start, response);
 	const range: PageRange = { direction: "forward", from: start, count: Number(count) };
 
-	const seconds = meddling === "early" ? 0 : Number(request.headers["es-longpoll"] ?? 0);
+	const isTail = offers === "lines" && url.searchParams.has("wait");
+	const wanted = isTail ? url.searchParams.get("wait") : request.headers["es-longpoll"];
+	const seconds = meddling === "early" ? 0 : Number(wanted ?? 0);
 	if (seconds > 0 && start > lastOf(feeds, stream)) {
 		await longPoll(waiters, seconds, request, () => start <= lastOf(feeds, stream));
 	}
@@ -185,7 +188,9 @@ async function answer(
 		return void response.writeHead(304, { etag }).end();
 	const shown = meddling === "overlap" ? { ...range, from: Math.max(0, start - 7) } : range;
 	const base = `http://${request.headers.host}${prefix}/streams/`;
-	const links = linksOf(stream, range, last, base, query);
+	const links = isTail
+		? tailLinks(stream, range, last, base, query)
+		: linksOf(stream, neighbours(range, last).previous, base, query);
 	const events = shownIn(feeds, stream, shown, range);
 	const page = isLines
 		? linesOf(events, links, `http://${request.headers.host}${seen.url}`)
@@ -205,15 +210,26 @@ function send(response: ServerResponse, { status, headers, body = "" }: Status):
 	response.writeHead(status, headers).end(body);
 }
 
-function linksOf(
+/** A tail page leads on to a tail page, an empty one to itself. */
+function tailLinks(
 	stream: string,
 	range: PageRange,
 	last: number,
 	base: string,
 	query: string,
 ): Link[] {
-	const id = `${base}${encodeURIComponent(stream)}`;
 	const { previous } = neighbours(range, last);
+	const wait = `${query}${query === "" ? "?" : "&"}wait=20${previous ? "" : "&slot=7"}`;
+	return linksOf(stream, pageToWaitAt(previous ?? range), base, wait);
+}
+
+function linksOf(
+	stream: string,
+	previous: PageRange | undefined,
+	base: string,
+	query: string,
+): Link[] {
+	const id = `${base}${encodeURIComponent(stream)}`;
 	const links: Link[] = [{ relation: "self", uri: id }];
 	if (previous) {
 		const from = Number(previous.from);
