@@ -40,7 +40,7 @@ sub vcl_recv {
         req.http.Accept ~ "application/x-ndjson|text/event-stream" || req.url ~ "[?&](timeout|lastEventId)=") {
         return (pass);
     }
-    # Credentials have no meaning yet: anyone may read what the server's headers let caches keep.
+    # Anyone may read what is public, with credentials or without.
     return (hash);
 }
 
@@ -56,8 +56,8 @@ sub vcl_backend_response {
     # keeps the old one for a while, to ask with its tag.
     set beresp.grace = 0s;
     set beresp.keep = 60s;
-    # The server's Cache-Control decides how long.
-    if (beresp.http.Cache-Control !~ "max-age=[1-9]") {
+    # The server's Cache-Control decides how long. What only some may read is private.
+    if (beresp.http.Cache-Control !~ "max-age=[1-9]" || beresp.http.Cache-Control ~ "private") {
         if (bereq.url ~ "[?&]wait=") {
             # Nothing came. Whoever waits at this place meanwhile asks for itself, and one answer that may be kept ends that.
             set beresp.uncacheable = true;

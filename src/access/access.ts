@@ -9,6 +9,7 @@ import { isByAcl, mayPrincipal } from "./policy.ts";
 import { ANONYMOUS, type Principal } from "./principal.ts";
 import { decidingOn, PermittedReads, verdictsOn } from "./reads.ts";
 import { type Needed, neededFor } from "./rights.ts";
+import { Turns } from "./turns.ts";
 
 const WORD_DIGITS = 16;
 
@@ -24,6 +25,7 @@ export type Sharing = {
 export class Access {
 	readonly #log: Log;
 	readonly #acls: Acls;
+	readonly #turns: Turns;
 	readonly #isOpen: boolean;
 	/** Another process may not know yet that an ACL names a user. */
 	readonly #key = randomBytes(32);
@@ -33,6 +35,7 @@ export class Access {
 		this.#log = log;
 		this.#isOpen = isOpen;
 		this.#acls = new Acls(log, hidden, isOpen);
+		this.#turns = new Turns(log);
 	}
 
 	/**
@@ -105,16 +108,18 @@ export class Access {
 	}
 
 	/**
-	 * The same in a word that tells nobody's name, for caches in front: what they keep under it was
-	 * made by this process for a client of this class, as `answering/document.ts` sees to.
+	 * The same in a word that tells nobody's name, for caches in front: what they keep of a stream
+	 * under it was made by this process for a client of this class, in this turn of the stream, as
+	 * `answering/document.ts` sees to.
 	 */
-	wordOf(principal: Principal): string {
-		const text = this.classOf(principal);
+	wordOf(principal: Principal, stream: StreamName): string {
+		const text = `${this.#turns.of(stream)} ${this.classOf(principal)}`;
 		return createHmac("sha256", this.#key).update(text).digest("hex").slice(0, WORD_DIGITS);
 	}
 
 	close(): void {
 		this.#acls.close();
+		this.#turns.close();
 	}
 }
 

@@ -12,6 +12,7 @@ import type { Right } from "./rights.ts";
 const DECIDED_BY: Readonly<Record<Right, Operation | Holder>> = {
 	anyone: "everyone",
 	authenticated: "authenticated",
+	ask: "everyone",
 	read: "$r",
 	write: "$w",
 	delete: "$d",
@@ -42,6 +43,9 @@ const READING: ReadonlySet<Right> = new Set<Right>([
 	"monitor",
 	"export",
 ]);
+
+/** The rights that no scope takes. */
+const OF_ANY_SCOPE: ReadonlySet<Right> = new Set<Right>(["anyone", "authenticated", "ask"]);
 
 /**
  * @param stream undefined for a right that is not one on a stream
@@ -81,7 +85,7 @@ function hasRole({ name, groups }: Principal, role: string): boolean {
 }
 
 function isInScope({ scope }: Principal, right: Right, stream: string | undefined): boolean {
-	if (scope === undefined || right === "anyone" || right === "authenticated") return true;
+	if (scope === undefined || OF_ANY_SCOPE.has(right)) return true;
 	if (READING.has(right) ? !scope.mayRead : !scope.mayWrite) return false;
 	const { prefixes } = scope;
 	if (prefixes === undefined || right === "search") return true;

@@ -10,6 +10,8 @@ export type Right =
 	| "anyone"
 	/** To be known, whoever it is. */
 	| "authenticated"
+	/** To learn what oneself may do. */
+	| "ask"
 	| "read"
 	| "write"
 	| "delete"
@@ -48,6 +50,7 @@ const OF_ALL: ReadonlySet<Right> = new Set<Right>(["prove", "monitor"]);
 const ON_METADATA: Readonly<Record<Right, Right | undefined>> = {
 	anyone: undefined,
 	authenticated: undefined,
+	ask: undefined,
 	read: "read-metadata",
 	write: "write-metadata",
 	delete: "delete",

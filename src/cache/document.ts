@@ -3,7 +3,8 @@
  * headers.
  */
 import type { Coding, MediaType } from "../../feeds/media.ts";
-import type { StreamName } from "../event.ts";
+import { ALL, type StreamName } from "../event.ts";
+import { isIndexStream } from "../indexes/joins.ts";
 import { compress } from "./compression.ts";
 import {
 	cacheControl,
@@ -19,6 +20,8 @@ import {
 import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
+	/** Its own stream; undefined for a document of no stream. */
+	readonly stream: StreamName | undefined;
 	/** Undefined for a document that no cache may keep. */
 	readonly eTag: string | undefined;
 	/** Whether a cache may use it without asking, if it may keep it at all. */
@@ -120,8 +123,9 @@ export async function finish(
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	headers.push("Content-Length", String(body.length));
 	const rest = { isPublic, gatewayHeaders: passing ? [] : gatewayHeaders, body };
+	const stream = encoded.streams?.[0];
 	const isUsed = !passing && mayBeUsed(control);
-	return { eTag: tag, mayBeUsed: isUsed, headers, notModifiedHeaders: keeping, ...rest };
+	return { stream, eTag: tag, mayBeUsed: isUsed, headers, notModifiedHeaders: keeping, ...rest };
 }
 
 type Keeping = {
@@ -149,10 +153,19 @@ function keepingOf(
 	const control = cacheControl(...told, sealedMaxAge);
 	// A document that caches revalidate each time needs no purge.
 	const tags = seconds > 0 ? tagHeaders(tagsOf(streams)) : [];
-	const gatewayHeaders = seconds > 0 ? gatewayHeadersOf(seconds) : [];
+	const isGated = seconds > 0 && !isMixed(streams, holdsLinks);
+	const gatewayHeaders = isGated ? gatewayHeadersOf(seconds) : [];
 	if (isPublic) return { control, vary, shared: tags, gatewayHeaders };
-	const forGateway = [...gatewayHeaders, ...tags];
+	const forGateway = isGated ? [...gatewayHeaders, ...tags] : [];
 	return { control: privately(control), vary, shared: [], gatewayHeaders: forGateway };
+}
+
+/**
+ * Whether a document of an own stream shows what other streams hold. A gateway is told when its own
+ * stream changes, and not when one of the others does (`access/turns.ts`).
+ */
+function isMixed([own]: readonly StreamName[], holdsLinks: boolean): boolean {
+	return holdsLinks && own !== undefined && own !== ALL && !isIndexStream(own);
 }
 
 /** RFC 9213, and nginx's own name for the same. */

@@ -14,6 +14,7 @@ import { hasAsOf } from "../pages/as-of/query.ts";
 import type { Answer } from "./answering/answer.ts";
 import type { Exchange } from "./answering/exchange.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
+import { answerAuthorize } from "./handlers/authorize.ts";
 import { answerRedact } from "./handlers/erasure/redact.ts";
 import {
 	answerScavengeCurrent,
@@ -87,6 +88,7 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/ping", "anyone", "cold", answerPing],
 	["GET", "/info", "anyone", "cold", answerInfo],
 	["GET", "/gossip", "anyone", "cold", answerGossip],
+	["GET", "/authorize", "ask", "hot", answerAuthorize],
 	["GET", "/log/checkpoint", "prove", "cold", answerSignedHead],
 	["GET", "/log/key", "anyone", "cold", answerKey],
 	["GET", "/log/tile/*tile", "prove", "cold", answerTile],

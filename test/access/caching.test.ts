@@ -1,5 +1,6 @@
 /** Who may keep an answer, and for whom. */
 import { randomUUID } from "node:crypto";
+import type { StreamName } from "../../src/event.ts";
 import { ATOM_JSON, batch, get, type Reply } from "../http/ask.ts";
 import type { Servers } from "../http/harness.ts";
 import { allTo, as, ROLES, type Role, setAcl, startWithRoles, write } from "./roles.ts";
@@ -103,7 +104,7 @@ test("a page is made once for all that see the same, and once for each class of 
 
 test("a trusted cache gets a lifetime and tags, if it says the class that it keeps the page for", async () => {
 	const { access } = servers.server.context;
-	const word = (role: Role) => access.wordOf(ROLES[role]);
+	const word = (role: Role) => access.wordOf(ROLES[role], "c-team" as StreamName);
 	expect(word("mel")).toBe(word("max"));
 	expect(
 		new Set(["anonymous", "una", "mel", "operator", "admin"].map((r) => word(r as Role))).size,
@@ -128,7 +129,7 @@ test("a cache that is not trusted gets no lifetime of what is private", async ()
 	await setAcl(plain, "s", allTo("team"));
 	await write(plain, { stream: "s", type: "T", data: 1 });
 	const { access } = plain.server.context;
-	const headers = { "Varve-Rights": access.wordOf(ROLES.mel) };
+	const headers = { "Varve-Rights": access.wordOf(ROLES.mel, "s" as StreamName) };
 	const reply = await plain.ask(as("mel", get("/streams/s/0/forward/1", ATOM_JSON, headers)));
 	expect([reply.status, reply.headers["cdn-cache-control"]]).toEqual([200, undefined]);
 	await plain.close();

@@ -163,7 +163,8 @@ export function answerWith(asking: Asking, document: Document): Answer {
 	const held = heldTags(asking.req);
 	const isHeld = eTag !== undefined && matches(held.list, eTag) && !isWantedInFull(held, isKept);
 	const headers = isHeld ? document.notModifiedHeaders : document.headers;
-	const told = isForAll ? headers : [...headers.map(privatelyAt), ...forGateway];
+	// Before Cache-Control, or nginx 1.22 takes no notice.
+	const told = isForAll ? headers : [...forGateway, ...headers.map(privatelyAt)];
 	return isHeld ? notModified(told) : { status: 200, headers: told, body };
 }
 
@@ -178,10 +179,11 @@ function privatelyAt(text: string, at: number, headers: readonly string[]): stri
  */
 function headersForGateway(
 	{ context: { access }, req, principal }: Asking,
-	{ gatewayHeaders }: Document,
+	{ stream, gatewayHeaders }: Document,
 ): readonly string[] {
 	if (gatewayHeaders.length === 0 || !connectionOf(req.socket).isTrustedCache) return [];
-	return req.headers["varve-rights"] === access.wordOf(principal) ? gatewayHeaders : [];
+	const word = stream && access.wordOf(principal, stream);
+	return req.headers["varve-rights"] === word ? gatewayHeaders : [];
 }
 
 /** Whether a cache asks for its client, and may keep what it gets. */

@@ -21,6 +21,6 @@ function readDocument(): Document {
 	// Another version of the server has another document, under the same URL.
 	const keeping = ["Cache-Control", "no-cache", "ETag", eTag];
 	const form = ["Content-Type", "application/json", "Content-Length", String(body.length)];
-	const rest = { isPublic: true, mayBeUsed: false, gatewayHeaders: [] };
+	const rest = { stream: undefined, isPublic: true, mayBeUsed: false, gatewayHeaders: [] };
 	return { eTag, headers: [...keeping, ...form], notModifiedHeaders: keeping, body, ...rest };
 }
