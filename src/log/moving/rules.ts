@@ -32,7 +32,7 @@ export function faultOfEvent(event: MovedEvent): string | undefined {
 	if (erased !== undefined && !digests) return "it was erased, and has no digests of its content";
 	if (erased !== undefined && data.length > 0) return "it was erased, and has data";
 	if (erased === "scavenged" && metadata.length > 0) return "it was scavenged, and has metadata";
-	if (erased === "redacted" && type.startsWith("$")) return "no log redacts such an event";
+	if (erased === "redacted" && type.startsWith("$") && !isOfUser(stream, type)) return "no log redacts such an event";
 	if (erased === "scavenged" && mark === "tombstone") return "no log scavenges a tombstone";
 	if (correlation !== undefined && (!erased || metadata.length > 0)) {
 		return "its correlation is that of its metadata";
