@@ -29,6 +29,9 @@ export type RequestRefusals = {
 	"host-not-ours": { host: string };
 	"foreign-origin": { origin: string };
 	"anonymous-write": { isForwarded: boolean };
+	/** `credentials`: they are wrong. */
+	unauthorized: { cause: "anonymous" | "credentials" | "denied" };
+	"logins-busy": { retryAfterSeconds: number };
 
 	// The request asks for the impossible.
 	"invalid-stream-name": { stream: string; reason: string };
