@@ -94,7 +94,7 @@ export class KeptStreams<T> {
 	}
 
 	#read(stream: StreamName): Promise<T | undefined> {
-		const reading = this.#newest(stream).then(
+		const reading: Promise<T | undefined> = this.#newest(stream).then(
 			(value) => this.#settle(stream, reading, value, true),
 			(error) => {
 				if (!isRefusal(error, "shutting-down")) this.#report(error);

@@ -5,7 +5,7 @@
  */
 import { Refusal } from "../../errors.ts";
 import { Failures } from "./failures.ts";
-import { hashOfNothing, hashPassword, isPasswordOf, takesAsLong } from "./hash.ts";
+import { hashOfNothing, hashPassword, isOutdated, isPasswordOf, takesAsLong } from "./hash.ts";
 import { normalPassword } from "./rules.ts";
 import { Turns } from "./turns.ts";
 
@@ -47,7 +47,7 @@ export class PasswordChecks {
 			else this.#failures.failed(login, address);
 			return isRight;
 		});
-		if (!isRight) throw new Refusal("unauthorized", {});
+		if (!isRight) throw new Refusal("unauthorized", { cause: "credentials" });
 	}
 
 	/** Whether a password fits a hash. @throws Refusal `logins-busy` */
@@ -58,6 +58,11 @@ export class PasswordChecks {
 	/** A new hash of a password in its normal form. @throws Refusal `logins-busy` */
 	hash(password: string, address: string): Promise<string> {
 		return this.turns.take(address, () => hashPassword(password, this.cost));
+	}
+
+	/** Whether the hash of an account was made at another cost than new ones are. */
+	isOutdated({ hash }: Pick<Account, "hash">): boolean {
+		return isOutdated(hash, this.cost);
 	}
 
 	/** Where there is nothing to check, or it is quicker, it checks against nothing as well. */

@@ -14,7 +14,8 @@ export function normalPassword(text: string): string {
 export function passwordFault(text: string): string | undefined {
 	if (!text.isWellFormed()) return "it holds half a surrogate pair";
 	if (CONTROL.test(text)) return "it holds a control character, which HTTP cannot carry";
-	if (Array.from(text).length < CHARACTERS_MIN) return `it has fewer than ${CHARACTERS_MIN} characters`;
+	if (Array.from(text).length < CHARACTERS_MIN)
+		return `it has fewer than ${CHARACTERS_MIN} characters`;
 	if (Buffer.byteLength(text) > BYTES_MAX) return `it is longer than ${BYTES_MAX} bytes`;
 	return undefined;
 }

@@ -41,8 +41,16 @@ export class UserChanges {
 	readonly #users: Users;
 	readonly #checks: PasswordChecks;
 	readonly #inTurn = new OneAtATime();
+	readonly #onPassword: (login: string) => void;
 
-	constructor(log: Log, users: Users, checks: PasswordChecks) {
+	/** @param onPassword is told whose password was set */
+	constructor(
+		log: Log,
+		users: Users,
+		checks: PasswordChecks,
+		onPassword: (login: string) => void = () => undefined,
+	) {
+		this.#onPassword = onPassword;
 		this.#log = log;
 		this.#users = users;
 		this.#checks = checks;
@@ -90,6 +98,7 @@ export class UserChanges {
 		await this.#known(login);
 		const hash = await this.#checks.hash(normal, address);
 		await this.#change(login, (user) => ({ ...user, hash }));
+		this.#onPassword(login);
 		await this.#notify(login);
 	}
 

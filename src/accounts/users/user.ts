@@ -6,8 +6,9 @@
  *
  * A user whose newest event cannot be read as one is nobody, and cannot log in.
  */
-import { isUtf8 } from "node:buffer";
+import { ADMINS, EVERYONE, OPERATORS } from "../../access/principal.ts";
 import { nameFault, type RecordedEvent, type StreamName, type Version } from "../../event.ts";
+import { isTexts, type Members, membersOf } from "../json.ts";
 import { isHash, legacyHash } from "../passwords/hash.ts";
 
 export type User = UserFacts & {
@@ -35,8 +36,6 @@ export const PASSWORD_NOTIFICATIONS = "$users-password-notifications" as StreamN
 
 export const USER_CREATED = "$UserCreated";
 export const USER_UPDATED = "$UserUpdated";
-export const ADMINS = "$admins";
-export const OPERATORS = "$ops";
 
 const LOGIN_BYTES_MAX = 256;
 const FULL_NAME_BYTES_MAX = 1024;
@@ -75,7 +74,7 @@ export function factsFault({ fullName, groups }: UserFacts): [string, string] | 
 }
 
 function groupFault(group: string): string | undefined {
-	if (group === "$all") return "everyone is of $all without being named";
+	if (group === EVERYONE) return "everyone is of $all without being named";
 	if (group.startsWith("$") && group !== ADMINS && group !== OPERATORS) {
 		return `of the groups that begin with $, there are only ${ADMINS} and ${OPERATORS}`;
 	}
@@ -91,7 +90,7 @@ export function encodeUser({ login, fullName, groups, isDisabled, hash }: User):
 /** The user that an event makes; undefined if it makes none. */
 export function decodeUser({ type, data, ...event }: RecordedEvent): User | undefined {
 	if (type !== USER_CREATED && type !== USER_UPDATED) return undefined;
-	const known = objectIn(data);
+	const known = membersOf(data);
 	const login = event.stream.slice(USER_STREAMS.length);
 	if (known === undefined || known.loginName !== login || loginFault(login) !== undefined) {
 		return undefined;
@@ -105,25 +104,12 @@ export function decodeUser({ type, data, ...event }: RecordedEvent): User | unde
 	return { ...facts, login, isDisabled: disabled === true, hash, version, updated: created };
 }
 
-function hashIn({ salt, hash }: { readonly [member: string]: unknown }): string {
+function hashIn({ salt, hash }: Members): string {
 	if (typeof hash !== "string") return "";
 	const text = typeof salt === "string" && salt !== "" ? legacyHash(salt, hash) : hash;
 	return isHash(text) ? text : "";
 }
 
 function areFacts(facts: { fullName: unknown; groups: unknown }): facts is UserFacts {
-	const { fullName, groups } = facts;
-	if (typeof fullName !== "string" || !Array.isArray(groups)) return false;
-	return groups.every((group) => typeof group === "string");
-}
-
-function objectIn(data: Uint8Array): { readonly [member: string]: unknown } | undefined {
-	if (!isUtf8(data)) return undefined;
-	try {
-		const value: unknown = JSON.parse(Buffer.from(data).toString());
-		const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-		return isObject ? (value as { readonly [member: string]: unknown }) : undefined;
-	} catch {
-		return undefined;
-	}
+	return typeof facts.fullName === "string" && isTexts(facts.groups);
 }

@@ -48,9 +48,14 @@ export class Users {
 
 	/** Sorted by login, as the contract has it. */
 	async all(): Promise<User[]> {
-		const kept = await this.#kept.all();
-		const all = kept.length > 0 ? kept : await this.initial();
-		return all.sort((one, other) => (one.login < other.login ? -1 : 1));
+		return [...(await this.stored()), ...(await this.initial())].sort((one, other) =>
+			one.login < other.login ? -1 : 1,
+		);
+	}
+
+	/** Those of the log. */
+	stored(): Promise<User[]> {
+		return this.#kept.all();
 	}
 
 	/** The users of the first start, as long as they are in no log. */
