@@ -5,11 +5,12 @@
 import type { Coding, MediaType } from "../../feeds/media.ts";
 import type { StreamName } from "../event.ts";
 import { compress } from "./compression.ts";
-import { cacheControl, eTag, type History, keepingHeaders, mayBeUsed } from "./policy.ts";
+import { cacheControl, eTag, type History, keepingHeaders, mayBeUsed, NOT_KEPT } from "./policy.ts";
 import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
-	readonly eTag: string;
+	/** Undefined for a document that no cache may keep. */
+	readonly eTag: string | undefined;
 	/** Headers of a 200, names and values in turn. */
 	readonly headers: readonly string[];
 	/** Headers of a 304, in the same way. */
@@ -51,6 +52,8 @@ export type Lifetime = {
 	readonly headMaxAge: number;
 	/** If retention changes a full page at some time: the seconds until then. */
 	readonly keepSeconds?: number | undefined;
+	/** Whether no cache may keep it, not even to ask whether it is still true. */
+	readonly passing?: boolean;
 };
 
 /** Below this, compression saves less than its headers cost. */
@@ -71,18 +74,18 @@ export async function finish(
 	sealedMaxAge: number | undefined,
 ): Promise<Document> {
 	const { text, type, coding: asked, snapshot, lifetime, streams = [] } = encoded;
-	const { sealed, headMaxAge, keepSeconds } = lifetime;
+	const { sealed, headMaxAge, keepSeconds, passing } = lifetime;
 	const { last, history, variant } = snapshot;
 	const isLarge = text.length >= (sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN);
 	const coding = isLarge ? asked : "identity";
 	const body = coding === "identity" ? text : await compress(text, coding, sealed);
 	const tag = eTag(last, type, coding, history, variant);
 	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
-	const keeping = keepingHeaders(control, tag);
+	const keeping = passing ? NOT_KEPT : keepingHeaders(control, tag);
 	const headers = [...keeping, "Content-Type", type.contentType, ...(encoded.headers ?? [])];
 	// A document that caches revalidate each time needs no purge.
-	if (mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(streams)));
+	if (!passing && mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(streams)));
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	headers.push("Content-Length", String(body.length));
-	return { eTag: tag, headers, notModifiedHeaders: keeping, body };
+	return { eTag: passing ? undefined : tag, headers, notModifiedHeaders: keeping, body };
 }

@@ -14,6 +14,11 @@ const FORMAT_REVISION = 1;
 
 /** A year, which is what caches take for ever; RFC 2616 allowed no more. */
 export const FOR_EVER_SECONDS = 31_536_000;
+/**
+ * For a tail page that is not full. What it shows stays true for ever; this is for those who come
+ * to the same place a little later, and it is how long a cache without tags may outlive an erasure.
+ */
+export const TAIL_SECONDS = 5;
 const REVALIDATE = "no-cache";
 
 /**

@@ -5,6 +5,7 @@ import { parseCaches } from "../purging/addresses.ts";
 export type CachingSettings = {
 	readonly headMaxAge: number;
 	readonly sealedMaxAge: number;
+	readonly tailLingerMs: number;
 	readonly purgeUrl: string | undefined;
 	readonly purgeMethod: string;
 	readonly purgeBy: string;
@@ -28,6 +29,15 @@ export const CACHING_OPTIONS = [
 		min: 0,
 		max: 31_536_000,
 		help: "Seconds that caches may keep any page. Limits how long an unpurged copy outlives an erasure.",
+	},
+	{
+		name: "tailLingerMs",
+		flag: "tail-linger-ms",
+		kind: "whole-number",
+		default: 0,
+		min: 0,
+		max: 5000,
+		help: "Milliseconds that the answer to a reader that waits (?wait=) waits for more events. Fewer, later answers.",
 	},
 	{
 		name: "purgeUrl",

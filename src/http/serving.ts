@@ -7,7 +7,7 @@ import { Accounts } from "../accounts/accounts.ts";
 import { defaultUsers } from "../accounts/users/first-start.ts";
 import type { InitialUser } from "../accounts/users/users.ts";
 import { Documents } from "../cache/documents.ts";
-import type { Settings } from "../config.ts";
+import { isOpen, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
@@ -83,7 +83,7 @@ export class Serving {
 			settings,
 			accounts,
 			authenticator: new AccountAuthenticator(accounts, settings.trustedProxies),
-			access: new Access(log, true),
+			access: new Access(log, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),

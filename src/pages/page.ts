@@ -25,6 +25,8 @@ export type PageSpec = {
 	readonly tag: (last: Version, variant: number) => string;
 	/** Adds to the page's own URL the query that the client asked with. */
 	readonly asAsked: (url: string) => string;
+	/** Of a tail page: makes a link to a page one to the tail page, or to the same page anew. */
+	readonly asTail?: ((url: string, isSamePage: boolean) => string) | undefined;
 };
 
 export type Page = ShownStreams & {
@@ -42,6 +44,8 @@ export type PageLifetime = {
 	readonly sealed: boolean;
 	/** Whether nothing but an append to its stream can change it. */
 	readonly onlyGrows: boolean;
+	/** Whether all it shows will stay, unless metadata changes: no rule hides events from it. */
+	readonly staysTrue: boolean;
 	/** Of a full page that may change all the same: until when it does not, as `Retention` has it. */
 	readonly steadyUntil?: number | undefined;
 	/** `$cacheControl` of the stream, for a page that is not full. */
@@ -103,15 +107,16 @@ export function feedOf(urls: Urls, request: PageSpec, { slice, variant }: Page):
 }
 
 /** The links of the page. */
-export function linksOf(urls: Urls, { stream, range, asAsked }: PageSpec, slice: Slice): Link[] {
-	return pageLinks(urls, stream, range, slice, asAsked);
+export function linksOf(urls: Urls, request: PageSpec, slice: Slice): Link[] {
+	return pageLinks(urls, request, slice);
 }
 
 function lifetimeOf({ retention }: Slice, isFull: boolean): PageLifetime {
-	const { steadyUntil = Infinity, cacheSeconds } = retention ?? {};
+	const { first = 0, steadyUntil = Infinity, cacheSeconds } = retention ?? {};
 	return {
 		sealed: isFull && steadyUntil === Infinity,
 		onlyGrows: retention === undefined,
+		staysTrue: first === 0 && steadyUntil === Infinity,
 		...(isFull && steadyUntil < Infinity ? { steadyUntil } : {}),
 		cacheSeconds,
 	};

@@ -105,7 +105,9 @@ function keyAsOf(key: string, last: Version): string {
 
 /** The answer with a document that is at hand: 304 if the client has it. */
 export function answerWith(document: Document, ifNoneMatch: string | undefined): Answer {
-	if (matches(ifNoneMatch, document.eTag)) return notModified(document.notModifiedHeaders);
+	const { eTag } = document;
+	const isHeld = eTag !== undefined && matches(ifNoneMatch, eTag);
+	if (isHeld) return notModified(document.notModifiedHeaders);
 	return { status: 200, headers: document.headers, body: document.body };
 }
 

@@ -8,7 +8,7 @@ import { Refusal } from "../../errors.ts";
 import type { StreamName, Version } from "../../event.ts";
 import type { RunningRequest } from "../../observe/numbers/requests.ts";
 import type { Context } from "../context.ts";
-import { header } from "../request/headers.ts";
+import { mayBeHeld } from "../request/waiting.ts";
 import type { Answer } from "./answer.ts";
 import type { Cors } from "./cors.ts";
 import { leaveInstead } from "./leave.ts";
@@ -65,7 +65,7 @@ function refused(exchange: Exchange, error: unknown): Answer | Promise<Answer> {
 function respondLater(exchange: Exchange, later: Promise<Answer>): void {
 	const { context, req } = exchange;
 	const { requestTimeoutMs, longPollSecondsMax } = context.settings;
-	const waits = header(req, "longpoll") === undefined ? 0 : longPollSecondsMax * 1000;
+	const waits = mayBeHeld(req) ? longPollSecondsMax * 1000 : 0;
 	const timer = setTimeout(() => {
 		const late = req.complete ? timeout(requestTimeoutMs) : new Refusal("request-too-slow", {});
 		sendNow(exchange, leaveInstead(req, late) ?? problem(late));

@@ -12,7 +12,7 @@
  * The steps of every request belong here, and nowhere else: a right, a count, an id.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { ANONYMOUS, type Principal } from "../../access/principal.ts";
+import { ANONYMOUS, ANYONE_AS_ADMIN, type Principal } from "../../access/principal.ts";
 import { neededFor } from "../../access/rights.ts";
 import { Refusal } from "../../errors.ts";
 import { RunningRequest } from "../../observe/numbers/requests.ts";
@@ -88,9 +88,9 @@ export class Door {
 		if (route === undefined) return answerWithoutRoute(match.resource, req.method ?? "");
 		// Health checks wait for no login.
 		if (route.right === "anyone") return this.#handle(exchange, match, route);
-		const principal = this.#context.authenticator.principalOf(req);
-		if (!(principal instanceof Promise)) return this.#enter(exchange, match, route, principal);
-		return principal.then((known) => this.#enter(exchange, match, route, known));
+		const found = this.#context.authenticator.principalOf(req);
+		if (!(found instanceof Promise)) return this.#enter(exchange, match, route, found);
+		return found.then((principal) => this.#enter(exchange, match, route, principal));
 	}
 
 	/** Before any condition, since a 304 is an answer, too. */
@@ -98,12 +98,19 @@ export class Door {
 		exchange: Exchange,
 		match: RouteMatch,
 		route: Route,
-		principal: Principal,
+		found: Principal,
 	): ReturnType<Handler> {
+		const principal = found === ANONYMOUS ? this.#anonymous(exchange.req) : found;
 		exchange.principal = principal;
 		const permitted = this.#context.access.permit(principal, neededFor(route, match.target));
 		if (permitted === undefined) return this.#handle(exchange, match, route);
 		return permitted.then(() => this.#handle(exchange, match, route));
+	}
+
+	/** @throws Refusal `unauthorized` if clients without credentials are not let in */
+	#anonymous(req: IncomingMessage): Principal {
+		this.#origins.checkAnonymous(req);
+		return this.#context.settings.insecure ? ANYONE_AS_ADMIN : ANONYMOUS;
 	}
 
 	#handle(

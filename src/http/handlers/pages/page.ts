@@ -21,6 +21,7 @@ import {
 	parsePageRequest,
 	parseRange,
 } from "./request.ts";
+import { answerTail } from "./tail.ts";
 import { writePage } from "./write.ts";
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
@@ -44,10 +45,10 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	if (isOwnUrl && ownUrl !== "newest-page") {
 		return answerHttpFeed(exchange, { ...place, query, encode: ownUrl.batch });
 	}
-	const request = parsePageRequest(exchange, place, target.resolves ?? stream !== ALL);
+	const request = parsePageRequest(exchange, place, query, target.resolves ?? stream !== ALL);
 	const known = answerKnown(context, req, request);
-	if (!known) return answerFresh(exchange, request);
-	exchange.recall = (again) => answerKnown(context, again.req, request);
+	if (!known) return (request.wait.isTail ? answerTail : answerFresh)(exchange, request);
+	exchange.recall = (again) => answerKnown(again, request);
 	return known;
 }
 
@@ -60,20 +61,20 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 function answerKnown(
 	context: Context,
 	req: IncomingMessage,
-	{ stream, waitMs, document }: PageRequest,
+	{ stream, wait, document }: PageRequest,
 ): Answer | undefined {
 	const ifNoneMatch = req.headers["if-none-match"];
 	const sealed = answerSealed(context, document, ifNoneMatch);
 	if (sealed) return sealed;
-	const last = waitMs > 0 ? undefined : context.lastVersions.known(stream);
+	const last = wait.ms > 0 ? undefined : context.lastVersions.known(stream);
 	return last === undefined ? undefined : answerAsOf(context, document, last, ifNoneMatch);
 }
 
 async function answerFresh(exchange: Exchange, request: PageRequest): Promise<Answer> {
 	const { context, req } = exchange;
-	const { stream, range, document, waitMs } = request;
+	const { stream, range, document, wait } = request;
 	const ifNoneMatch = req.headers["if-none-match"];
-	if (waitMs > 0) await waitForNews(exchange, request, ifNoneMatch);
+	if (wait.ms > 0) await waitForNews(exchange, request, ifNoneMatch);
 
 	const known = context.lastVersions.known(stream);
 	const { last, retention } =
@@ -89,7 +90,7 @@ async function answerFresh(exchange: Exchange, request: PageRequest): Promise<An
 /** Long poll: holds the request while its page has nothing new, for as long as the client asked. */
 async function waitForNews(
 	exchange: Exchange,
-	{ stream, range, document, waitMs }: PageRequest,
+	{ stream, range, document, wait }: PageRequest,
 	ifNoneMatch: string | undefined,
 ): Promise<void> {
 	const { context } = exchange;
@@ -99,5 +100,5 @@ async function waitForNews(
 	if (from <= last && tag === undefined) return;
 	// If `from` lies further beyond the end, the client waits for `from`, not for the next event.
 	const known = Math.max(last, from - 1);
-	await holdBeyond(exchange, stream, known, waitMs, clientGone(exchange));
+	await holdBeyond(exchange, stream, known, wait.ms, clientGone(exchange));
 }
