@@ -63,6 +63,12 @@ export class Access {
 		return seesAll(principal) ? this.#log : new PermittedReads(this.#log, this, principal);
 	}
 
+	/** Which streams lists show to a principal. */
+	listsFor(principal: Principal): ((stream: StreamName) => boolean | Promise<boolean>) | undefined {
+		if (seesAll(principal)) return undefined;
+		return (stream) => this.may(principal, neededFor({ right: "read" }, { stream }));
+	}
+
 	/**
 	 * Who else gets a document that shows these entries of a stream.
 	 * @param isWhole whether its reader sees all that stands there

@@ -3,6 +3,8 @@
  * close. Several servers in a process may serve one log; each remembers for itself.
  */
 import { Access } from "../access/access.ts";
+import { changesDefaults } from "../access/acls.ts";
+import type { Authenticator } from "../access/authenticator.ts";
 import { Accounts } from "../accounts/accounts.ts";
 import { defaultUsers } from "../accounts/users/first-start.ts";
 import type { InitialUser } from "../accounts/users/users.ts";
@@ -43,6 +45,8 @@ export type ServedLog = LogContext & {
 	readonly screens?: Screens | undefined;
 	/** The users of a log that has none; by default those that the settings name. */
 	readonly initialUsers?: readonly InitialUser[];
+	/** By default, one that knows the accounts of the log. */
+	readonly authenticator?: Authenticator;
 	/** Told whose password was set. */
 	readonly onPassword?: (login: string) => void;
 };
@@ -60,7 +64,7 @@ export class Serving {
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
 	constructor(
-		{ hidden, screens, initialUsers, onPassword, ...stored }: ServedLog,
+		{ hidden, screens, initialUsers, authenticator, onPassword, ...stored }: ServedLog,
 		settings: Settings,
 		operatorLog: OperatorLog,
 		lanes: Lanes = "both",
@@ -78,11 +82,13 @@ export class Serving {
 			report,
 			onPassword,
 		});
+		const known = new AccountAuthenticator(accounts, settings.trustedProxies);
 		this.context = {
 			...stored,
 			settings,
 			accounts,
-			authenticator: new AccountAuthenticator(accounts, settings.trustedProxies),
+			authenticator: authenticator ?? known,
+			addressOf: (req) => known.addressOf(req),
 			access: new Access(log, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),
@@ -105,8 +111,9 @@ export class Serving {
 		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
 		this.#operatorLog = operatorLog;
-		this.#forgetOnErasure = log.onCommit(({ marked, erasures }) => {
-			if (erasures !== undefined) documents.forgetAll();
+		this.#forgetOnErasure = log.onCommit((commit) => {
+			const { marked } = commit;
+			if (changesDefaults(commit)) documents.forgetAll();
 			else if (marked.length > 0) documents.forget(marked);
 		});
 	}

@@ -143,7 +143,11 @@ describe("the address that failures are counted for", () => {
 		["2001:DB8:1:2:3:4:5:6", {}, "2001:db8:1:2::/64"],
 	])("of a connection from %s with %j is %s", (remoteAddress, headers, expected) => {
 		const socket = { remoteAddress } as never;
-		recordConnection(socket, { slowClients, isTrusted: /^(?:::ffff:)?10\./.test(remoteAddress) });
+		recordConnection(socket, {
+			slowClients,
+			isTrusted: /^10\./.test(remoteAddress),
+			isTrustedCache: false,
+		});
 		expect(clientAddress({ socket, headers } as never, trusted)).toBe(expected);
 	});
 });

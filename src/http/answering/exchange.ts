@@ -14,6 +14,7 @@ import type { Cors } from "./cors.ts";
 import { leaveInstead } from "./leave.ts";
 import { answerToError, problem } from "./problems.ts";
 import { pump } from "./pump.ts";
+import { loginInstead } from "./screens/login.ts";
 import { showRefusal } from "./screens/refused.ts";
 import { send } from "./send.ts";
 
@@ -26,6 +27,8 @@ export type Exchange = {
 	readonly running: RunningRequest;
 	/** Anonymous until the door knows better. */
 	principal: Principal;
+	/** Whether a client without credentials would be let in with this request. */
+	isAnonymousIn: boolean;
 	/**
 	 * Set by a handler whose answer took no read. It is no part of the answer: answers of one form
 	 * are sent faster.
@@ -38,7 +41,7 @@ export type Exchange = {
  * besides `If-None-Match`, the client's rights and the events.
  * @returns undefined if that takes a read by now
  */
-export type Recall = (again: Pick<Exchange, "req" | "principal">) => Answer | undefined;
+export type Recall = (again: Exchange) => Answer | undefined;
 
 /** A handler: an answer at once if it can, else a promise of one. */
 export type Handler = (exchange: Exchange) => Answer | Promise<Answer>;
@@ -58,7 +61,9 @@ export function respond(exchange: Exchange, handle: Handler): void {
 /** The answer to an error: a page for a person's browser, else a problem document or a pause. */
 function refused(exchange: Exchange, error: unknown): Answer | Promise<Answer> {
 	const answer = answerToError(error, exchange.context.report);
-	return leaveInstead(exchange.req, error) ?? showRefusal(exchange, answer) ?? answer;
+	const { context, req } = exchange;
+	const instead = leaveInstead(req, error) ?? loginInstead(context, req, error);
+	return instead ?? showRefusal(exchange, answer) ?? answer;
 }
 
 /** A late answer is dropped: `send` writes nothing once headers went out. */

@@ -78,7 +78,8 @@ export class Door {
 		const running = new RunningRequest(numbers, tracing()?.begin(req, numbers.route));
 		const context = this.#context;
 		const principal = ANONYMOUS;
-		respond({ context, req, res, cors, running, principal, recall: undefined }, handle);
+		const who = { principal, isAnonymousIn: false };
+		respond({ context, req, res, cors, running, ...who, recall: undefined }, handle);
 	}
 
 	#answer(exchange: Exchange, match: RouteMatch, route: Route | undefined): ReturnType<Handler> {
@@ -100,7 +101,8 @@ export class Door {
 		route: Route,
 		found: Principal,
 	): ReturnType<Handler> {
-		const principal = found === ANONYMOUS ? this.#anonymous(exchange.req) : found;
+		exchange.isAnonymousIn = this.#origins.letsInAnonymous(exchange.req);
+		const principal = found === ANONYMOUS ? this.#anonymous(exchange) : found;
 		exchange.principal = principal;
 		const permitted = this.#context.access.permit(principal, neededFor(route, match.target));
 		if (permitted === undefined) return this.#handle(exchange, match, route);
@@ -108,8 +110,8 @@ export class Door {
 	}
 
 	/** @throws Refusal `unauthorized` if clients without credentials are not let in */
-	#anonymous(req: IncomingMessage): Principal {
-		this.#origins.checkAnonymous(req);
+	#anonymous({ isAnonymousIn }: Exchange): Principal {
+		if (!isAnonymousIn) throw new Refusal("unauthorized", { cause: "anonymous-off" });
 		return this.#context.settings.insecure ? ANYONE_AS_ADMIN : ANONYMOUS;
 	}
 

@@ -64,14 +64,10 @@ export class OriginRules {
 		if (this.#passed.size < REMEMBERED) this.#passed.add(host);
 	}
 
-	/**
-	 * Of a request without credentials.
-	 * @throws Refusal `unauthorized`
-	 */
-	checkAnonymous({ headers }: IncomingMessage): void {
-		if (this.#allowsAnonymous) return;
-		if (this.#isOpen && FORWARDING.every((name) => headers[name] === undefined)) return;
-		throw new Refusal("unauthorized", { cause: "anonymous-off" });
+	/** Whether the server lets in this request if it has no credentials. */
+	letsInAnonymous({ headers }: IncomingMessage): boolean {
+		if (this.#allowsAnonymous) return true;
+		return this.#isOpen && FORWARDING.every((name) => headers[name] === undefined);
 	}
 
 	/**

@@ -95,6 +95,7 @@ export function parsePageRequest(
 	const path = isAsLinked ? page : `${page}\nelsewhere`;
 	const isTold = isUsual && !wait.isTail;
 	const document: DocumentRequest = {
+		stream,
 		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head",
 		tagsAsOf: (last, history) => (isTold ? tagsAsOf(place, last, history) : []),
