@@ -9,7 +9,7 @@ import { Accounts } from "../accounts/accounts.ts";
 import { defaultUsers } from "../accounts/users/first-start.ts";
 import type { InitialUser } from "../accounts/users/users.ts";
 import { Documents } from "../cache/documents.ts";
-import { isOpen, type Settings } from "../config.ts";
+import { isOpen, oidcOf, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
@@ -80,6 +80,7 @@ export class Serving {
 			initial,
 			cost: settings.passwordCost,
 			report,
+			oidc: oidcOf(settings),
 			onPassword,
 		});
 		const known = new AccountAuthenticator(accounts, settings.trustedProxies);
