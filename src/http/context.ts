@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Access } from "../access/access.ts";
 import type { Authenticator } from "../access/authenticator.ts";
+import type { Needed } from "../access/rights.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
@@ -63,6 +64,8 @@ export type AccessContext = {
 	readonly addressOf: (req: IncomingMessage) => string;
 	readonly accounts: Accounts;
 	readonly access: Access;
+	/** What a client needs for a request that a cache asks about; see `lanes/needs.ts`. */
+	readonly neededBy: (method: string, url: string) => Needed | undefined;
 };
 
 /** How requests learn of commits. */

@@ -28,6 +28,7 @@ import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
 import { AccountAuthenticator } from "./authentication/authenticator.ts";
 import type { Context, LogContext } from "./context.ts";
+import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
 import { Figures } from "./numbers/figures.ts";
 import { ServerStats } from "./numbers/stats.ts";
@@ -38,7 +39,7 @@ import { VERSION } from "./version.ts";
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** The log and its services. The server hands the hidden reads to the purging of caches alone. */
+/** The log and its services. The server hands the hidden reads to purging and access alone. */
 export type ServedLog = LogContext & {
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
@@ -90,7 +91,8 @@ export class Serving {
 			accounts,
 			authenticator: authenticator ?? known,
 			addressOf: (req) => known.addressOf(req),
-			access: new Access(log, isOpen(settings)),
+			neededBy: createNeeds(ROUTES),
+			access: new Access(log, hidden, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),
