@@ -3,12 +3,14 @@
  * option exists only in this table; help texts, the environment and docs/options.md come from it.
  */
 import { ACCESS_OPTIONS, type AccessSettings } from "./config/access.ts";
+import { ACCOUNT_OPTIONS, type AccountSettings } from "./config/accounts.ts";
 import { CACHING_OPTIONS, type CachingSettings } from "./config/caching.ts";
 import {
 	type BufferSettings,
 	CONNECTION_OPTIONS,
 	type ConnectionSettings,
 } from "./config/connections.ts";
+import { checkOidc, OIDC_OPTIONS, type OidcSettings } from "./config/oidc.ts";
 import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
@@ -20,10 +22,13 @@ import { type Arguments, type Option, parseArguments } from "./options.ts";
 
 export { isLoopback, isOpen } from "./config/access.ts";
 export { differencesOf, reloadedOf, settingsShown } from "./config/differences.ts";
+export { oidcOf } from "./config/oidc.ts";
 export { environmentName } from "./options.ts";
 
 export type Settings = ServingSettings &
 	AccessSettings &
+	AccountSettings &
+	OidcSettings &
 	ScreenSettings &
 	StorageSettings &
 	OperatorSettings &
@@ -153,6 +158,8 @@ export const OPTIONS: readonly ServerOption[] = [
 		help: "Headers that browsers may send besides those of the API, such as X-Trace-Id, X-Tenant.",
 	},
 	...ACCESS_OPTIONS,
+	...ACCOUNT_OPTIONS,
+	...OIDC_OPTIONS,
 	...SCREEN_OPTIONS,
 	{
 		name: "infoState",
@@ -243,5 +250,7 @@ export function settingsOf({ operands, values }: Arguments): Settings {
 	const [unexpected] = operands;
 	if (unexpected !== undefined) throw new Refusal("unknown-option", { option: unexpected });
 	// `parseArguments` has set every name of the table, with a value of its kind.
-	return values as Settings;
+	const settings = values as Settings;
+	checkOidc(settings);
+	return settings;
 }

@@ -51,7 +51,9 @@ export type EncodedDocument = {
 	readonly lifetime: Lifetime;
 	/** Whether a header can have links shown in it as they are. */
 	readonly holdsLinks?: boolean;
-	/** Its own stream, and the streams whose metadata or deletion changes what it shows, and to whom. */
+	/**
+	 * Its own stream, and the streams whose metadata or deletion changes what it shows, and to whom.
+	 */
 	readonly streams?: readonly StreamName[];
 	/** By default everybody gets the same. */
 	readonly audience?: Audience;

@@ -2,9 +2,11 @@
  * The context of every handler: the parts of the running server, and the small services of the
  * edge. `serving.ts` makes it.
  */
+import type { IncomingMessage } from "node:http";
 import type { Access } from "../access/access.ts";
 import type { Authenticator } from "../access/authenticator.ts";
 import type { Needed } from "../access/rights.ts";
+import type { Accounts } from "../accounts/accounts.ts";
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
@@ -58,6 +60,9 @@ export type LogContext = {
 /** Who sends a request, and what they may do. */
 export type AccessContext = {
 	readonly authenticator: Authenticator;
+	/** The address that failures to log in are counted for. */
+	readonly addressOf: (req: IncomingMessage) => string;
+	readonly accounts: Accounts;
 	readonly access: Access;
 	/** What a client needs for a request that a cache asks about; see `lanes/needs.ts`. */
 	readonly neededBy: (method: string, url: string) => Needed | undefined;

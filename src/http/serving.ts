@@ -4,9 +4,12 @@
  */
 import { Access } from "../access/access.ts";
 import { changesDefaults } from "../access/acls.ts";
-import { type Authenticator, NOBODY } from "../access/authenticator.ts";
+import type { Authenticator } from "../access/authenticator.ts";
+import { Accounts } from "../accounts/accounts.ts";
+import { defaultUsers } from "../accounts/users/first-start.ts";
+import type { InitialUser } from "../accounts/users/users.ts";
 import { Documents } from "../cache/documents.ts";
-import { isOpen, type Settings } from "../config.ts";
+import { isOpen, oidcOf, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
@@ -23,6 +26,7 @@ import { type Purging, startPurging } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
+import { AccountAuthenticator } from "./authentication/authenticator.ts";
 import type { Context, LogContext } from "./context.ts";
 import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
@@ -40,8 +44,12 @@ export type ServedLog = LogContext & {
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
 	readonly screens?: Screens | undefined;
-	/** By default, everyone is anonymous. */
+	/** The users of a log that has none; by default those that the settings name. */
+	readonly initialUsers?: readonly InitialUser[];
+	/** By default, one that knows the accounts of the log. */
 	readonly authenticator?: Authenticator;
+	/** Told whose password was set. */
+	readonly onPassword?: (login: string) => void;
 };
 
 export class Serving {
@@ -57,7 +65,7 @@ export class Serving {
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
 	constructor(
-		{ hidden, screens, authenticator = NOBODY, ...stored }: ServedLog,
+		{ hidden, screens, initialUsers, authenticator, onPassword, ...stored }: ServedLog,
 		settings: Settings,
 		operatorLog: OperatorLog,
 		lanes: Lanes = "both",
@@ -68,10 +76,21 @@ export class Serving {
 		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
 		const report = new FaultReports(operatorLog).report;
 		this.#recent = new RecentRing(new Figures(() => this.context).take, report);
+		const initial = initialUsers ?? defaultUsers(settings);
+		const accounts = new Accounts(log, {
+			initial,
+			cost: settings.passwordCost,
+			report,
+			oidc: oidcOf(settings),
+			onPassword,
+		});
+		const known = new AccountAuthenticator(accounts, settings.trustedProxies);
 		this.context = {
 			...stored,
 			settings,
-			authenticator,
+			accounts,
+			authenticator: authenticator ?? known,
+			addressOf: (req) => known.addressOf(req),
 			neededBy: createNeeds(ROUTES),
 			access: new Access(log, hidden, isOpen(settings)),
 			documents,
@@ -107,7 +126,8 @@ export class Serving {
 	 * @returns the port it listens on
 	 */
 	async listen(): Promise<number> {
-		const { log, settings } = this.context;
+		const { log, settings, accounts } = this.context;
+		await accounts.load();
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
 		this.#otlp = await startOtlpOf(this.context, VERSION, this.#operatorLog);
 		return this.#http.listen(settings.port, settings.host);
@@ -126,7 +146,7 @@ export class Serving {
 	 *   server goes on telling caches of erasures
 	 */
 	async close(settled: Promise<unknown> = Promise.resolve()): Promise<void> {
-		const { longPolls, liveReaders, lastVersions, lists, access } = this.context;
+		const { longPolls, liveReaders, lastVersions, lists, access, accounts } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
@@ -137,6 +157,7 @@ export class Serving {
 		lastVersions.close();
 		lists.close();
 		access.close();
+		accounts.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}

@@ -24,6 +24,7 @@ const NOWHERE = 99;
 export function createMatcher(resources: readonly Resource[], takes = isHot): Matcher {
 	const paths: { readonly [M in Method]: readonly HotPath[] } = {
 		GET: pathsOf(resources, "GET", takes),
+		PUT: pathsOf(resources, "PUT", takes),
 		POST: pathsOf(resources, "POST", takes),
 		DELETE: pathsOf(resources, "DELETE", takes),
 	};

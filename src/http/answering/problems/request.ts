@@ -23,7 +23,9 @@ type Words =
 	| "host-not-ours"
 	| "foreign-origin"
 	| "unauthorized"
-	| "logins-busy";
+	| "logins-busy"
+	| "logins-slowed"
+	| "issuer-unreachable";
 
 export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
@@ -147,13 +149,28 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 401,
 		title: "Not allowed",
 		detail: (f) => DENIED[f.cause],
-		shown: () => ({}),
 		headers: () => CHALLENGE,
 	},
 	"logins-busy": {
 		status: 503,
 		title: "Too many logins",
 		detail: () => "The server checks as many passwords as it can. Send the request again later.",
+		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
+	},
+	"logins-slowed": {
+		status: 429,
+		title: "Login slowed down",
+		detail: (f) =>
+			"Too many logins of this name have failed from your address. " +
+			`Try again in ${f.retryAfterSeconds} seconds.`,
+		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
+	},
+	"issuer-unreachable": {
+		status: 503,
+		title: "Issuer unreachable",
+		detail: () =>
+			"The server cannot ask the issuer of this token for its keys, and so not tell whether the token " +
+			"is good. Send the request again later.",
 		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
 	},
 };
