@@ -28,8 +28,8 @@ const PLAIN = { "accept-encoding": "identity" };
 const NEAR = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
 /**
- * Asks once for the page of `state`. At the head that is a tail page; of a server that does not know
- * them, a long poll, with a condition if the same URL had nothing new before.
+ * Asks once for the page of `state`. At the head that is a tail page; of a server that does not
+ * know them, a long poll, with a condition if the same URL had nothing new before.
  * @throws ReadError `stream-deleted`, `history-replaced`, `refused`, `not-varve`
  */
 export async function askForPage(

@@ -5,11 +5,11 @@ import type { StreamName } from "../event.ts";
 import type { HiddenReads, Log, LogReads, StreamEntry } from "../log/log.ts";
 import { type Acl, OF_ADMINS } from "./acl.ts";
 import { Acls } from "./acls.ts";
+import { Editions } from "./editions.ts";
 import { isByAcl, mayPrincipal } from "./policy.ts";
 import { ANONYMOUS, type Principal } from "./principal.ts";
 import { decidingOn, PermittedReads, verdictsOn } from "./reads.ts";
 import { type Needed, neededFor } from "./rights.ts";
-import { Turns } from "./turns.ts";
 
 const WORD_DIGITS = 16;
 
@@ -25,7 +25,7 @@ export type Sharing = {
 export class Access {
 	readonly #log: Log;
 	readonly #acls: Acls;
-	readonly #turns: Turns;
+	readonly #editions: Editions;
 	readonly #isOpen: boolean;
 	/** Another process may not know yet that an ACL names a user. */
 	readonly #key = randomBytes(32);
@@ -35,7 +35,7 @@ export class Access {
 		this.#log = log;
 		this.#isOpen = isOpen;
 		this.#acls = new Acls(log, hidden, isOpen);
-		this.#turns = new Turns(log);
+		this.#editions = new Editions(log);
 	}
 
 	/**
@@ -114,17 +114,17 @@ export class Access {
 
 	/**
 	 * The same in a word that tells nobody's name, for caches in front: what they keep of a stream
-	 * under it was made by this process for a client of this class, in this turn of the stream, as
+	 * under it was made by this process for a client of this class, in this edition of the stream, as
 	 * `answering/document.ts` sees to.
 	 */
 	wordOf(principal: Principal, stream: StreamName): string {
-		const text = `${this.#turns.of(stream)} ${this.classOf(principal)}`;
+		const text = `${this.#editions.of(stream)} ${this.classOf(principal)}`;
 		return createHmac("sha256", this.#key).update(text).digest("hex").slice(0, WORD_DIGITS);
 	}
 
 	close(): void {
 		this.#acls.close();
-		this.#turns.close();
+		this.#editions.close();
 	}
 }
 

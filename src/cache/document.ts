@@ -164,7 +164,7 @@ function keepingOf(
 
 /**
  * Whether a document of an own stream shows what other streams hold. A gateway is told when its own
- * stream changes, and not when one of the others does (`access/turns.ts`).
+ * stream changes, and not when one of the others does (`access/editions.ts`).
  */
 function isMixed([own]: readonly StreamName[], holdsLinks: boolean): boolean {
 	return holdsLinks && own !== undefined && own !== ALL && !isIndexStream(own);

@@ -4,8 +4,9 @@
  *
  * Of each event: itself, the pages of 20 that hold it, forward and backward, and the pages of
  * bulk readers; in its own stream, in the indexes it joined, and in the log; each plain
- * and with `?embed=body`, and each forward one as a tail page. The other URLs (other counts, the short pages that lead to the grid,
- * streams of links) cannot be listed: a cache that is purged by URL must not keep them.
+ * and with `?embed=body`, and each forward one as a tail page. The other URLs (other counts, the
+ * short pages that lead to the grid, other waits, streams of links) cannot be listed: a cache that
+ * is purged by URL must not keep them.
  */
 import { setImmediate } from "node:timers/promises";
 import { GRID, type PageRange } from "../../feeds/geometry.ts";

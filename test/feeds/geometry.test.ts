@@ -5,6 +5,7 @@ import {
 	type Neighbours,
 	neighbours,
 	type PageRange,
+	pageToWaitAt,
 } from "../../feeds/geometry.ts";
 
 const forward = (from: number, count: number): PageRange => ({ direction: "forward", from, count });
@@ -305,3 +306,11 @@ function ascend(start: PageRange, lastNow: () => number, until = lastNow(), size
 		page = previous ?? page;
 	}
 }
+
+test("all who wait at one place wait for one page, which ends on the grid", () => {
+	expect(pageToWaitAt(forward(47, 20))).toEqual(forward(47, 13));
+	expect(pageToWaitAt(forward(47, 13))).toEqual(forward(47, 13));
+	expect(pageToWaitAt(forward(60, 7))).toEqual(forward(60, 20));
+	// Bulk readers meet the others at their first answer.
+	expect(pageToWaitAt(forward(1000, 1000))).toEqual(forward(1000, 1000));
+});

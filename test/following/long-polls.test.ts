@@ -71,3 +71,16 @@ test("closing wakes everyone, ends later waits at once, and leaves the log", asy
 	await polls.waitBeyond(ORDER, -1, FOR_EVER_MS, STAYS);
 	expect([polls.waiting(), listeners()]).toEqual([0, 0]);
 });
+
+test("a delete for ever wakes whoever waits for the stream, however far ahead", async () => {
+	const { log } = listenedLog();
+	const polls = new LongPolls(log, 10);
+	await append(log, ORDER);
+	const far = polls.waitBeyond(ORDER, 100, FOR_EVER_MS, STAYS);
+	const other = polls.waitBeyond(OTHER, -1, FOR_EVER_MS, STAYS);
+	await log.delete({ stream: ORDER, expected: "any", hard: true });
+	await far;
+	expect(polls.waiting()).toBe(1);
+	polls.close();
+	await other;
+});

@@ -288,6 +288,7 @@ test("by URLs, every page of the grid that shows the stream is named, in each fo
 		"order-1/0/forward/500?embed=body",
 		"order-1/0/forward/1000",
 		"$ce-order/20/forward/20",
+		"$ce-order/20/forward/20?wait=20",
 		"$et-Placed/0/forward/20?embed=body",
 		`$all/${"0000000000000014".repeat(2)}/forward/20`,
 		"order-1/24",

@@ -1,14 +1,14 @@
 /**
- * GET of a tail page, `/streams/s/340/forward/20?wait=20`: the page of those who wait for event 340.
+ * GET of a tail page, such as `/streams/s/340/forward/20?wait=20`: of those who wait for event 340.
  *
  *     340 is there         answered at once, with all from 340 on that the page has room for
  *     340 is not there     held until it is there; empty if it does not come in time
  *
- * Everyone who waits at one place asks for one URL. So a cache asks the server once for all of them,
- * and may keep the answer for some seconds: what it shows stays true for ever, and it leads on. An
- * empty answer would be a lie after the next append. So no cache may keep it, and it leads to the
- * same page under the number of a span of time (`slot`): a cache that remembers a URL as one whose
- * answers cannot be kept folds the next one again.
+ * Everyone who waits at one place asks for one URL. So a cache asks the server once for all of
+ * them, and may keep the answer for some seconds: what it shows stays true for ever, and it leads
+ * on. An empty answer would be a lie after the next append. So no cache may keep it, and it leads
+ * to the same page under the number of a span of time (`slot`): a cache that remembers a URL as
+ * one whose answers cannot be kept folds the next one again.
  *
  * With `--tail-linger-ms`, the answer waits so long after its first event for more to come.
  */

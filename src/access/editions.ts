@@ -1,10 +1,10 @@
 /**
- * The turns of streams: a number that another one replaces whenever a stream may show less than
+ * The editions of streams: a number that another one replaces whenever a stream may show less than
  * before, or may be shown to others.
  *
  * A cache in front keeps a page under a word that is made of this number, too. It asks for the word
  * before each answer, so that after such a commit it finds nothing of before, even if no purge
- * reaches it. An index stream shows events of any stream: all of them have one turn.
+ * reaches it. An index stream shows events of any stream: all of them have one edition.
  */
 import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../event.ts";
@@ -17,13 +17,13 @@ import { changesDefaults } from "./acls.ts";
 const KEPT_MAX = 20_000;
 
 /** Listens to the log until it is closed. */
-export class Turns {
+export class Editions {
 	readonly #stopListening: () => void;
 	readonly #own = new LRUCache<StreamName, number>({
 		max: KEPT_MAX,
-		// Its turn must not be again what it was before.
-		dispose: (turn, _stream, reason) => {
-			if (reason === "evict") this.#others = Math.max(this.#others, turn);
+		// Its edition must not be again what it was before.
+		dispose: (edition, _stream, reason) => {
+			if (reason === "evict") this.#others = Math.max(this.#others, edition);
 		},
 	});
 	#newest = 0;
