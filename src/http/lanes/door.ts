@@ -88,7 +88,10 @@ export class Door {
 		if (match.recall === undefined) this.#origins.checkHost(req);
 		if (route === undefined) return answerWithoutRoute(match.resource, req.method ?? "");
 		// Health checks wait for no login.
-		if (route.right === "anyone") return this.#handle(exchange, match, route);
+		if (route.right === "anyone") {
+			exchange.isAnonymousIn = true;
+			return this.#handle(exchange, match, route);
+		}
 		const found = this.#context.authenticator.principalOf(req);
 		if (!(found instanceof Promise)) return this.#enter(exchange, match, route, found);
 		return found.then((principal) => this.#enter(exchange, match, route, principal));
