@@ -22,6 +22,7 @@ const PAGE = fileURLToPath(new URL("../../docs/caching.md", import.meta.url));
 const TABLE = /(?<=<!-- npm run caches -->\n)[\s\S]*?(?=<!-- end -->)/;
 
 const SETTLED_MS = 50;
+const KEEPING = ["--head-max-age", "600"];
 
 const args = process.argv.slice(2);
 const names = args.filter((one) => !one.startsWith("--"));
@@ -31,8 +32,8 @@ chmodSync(directory, 0o755);
 const closing = [() => rmSync(directory, { recursive: true, force: true })];
 try {
 	const servers = {
-		plain: await startServer(join(directory, "plain")),
-		keeping: await startServer(join(directory, "keeping"), "--head-max-age", "600"),
+		plain: await startServer(join(directory, "plain"), "--allow-anonymous"),
+		keeping: await startServer(join(directory, "keeping"), "--allow-anonymous", ...KEEPING),
 	};
 	for (const server of Object.values(servers)) closing.push(() => server.stop());
 	mkdirSync(join(directory, "packages"));
