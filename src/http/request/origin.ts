@@ -20,15 +20,6 @@ import { connectionOf } from "../sockets/connection.ts";
 const REMEMBERED = 200;
 const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*))(?::(\d{1,5}))?$/;
 const PORT_MAX = 65_535;
-const FORWARDING = [
-	"forwarded",
-	"via",
-	"x-forwarded-for",
-	"x-forwarded-host",
-	"x-forwarded-port",
-	"x-forwarded-proto",
-	"x-forwarded-prefix",
-] as const;
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 export class OriginRules {
@@ -67,7 +58,7 @@ export class OriginRules {
 	/** Whether the server lets in this request if it has no credentials. */
 	letsInAnonymous({ headers }: IncomingMessage): boolean {
 		if (this.#allowsAnonymous) return true;
-		return this.#isOpen && FORWARDING.every((name) => headers[name] === undefined);
+		return this.#isOpen && !isForwarded(headers);
 	}
 
 	/**
@@ -100,6 +91,19 @@ export class OriginRules {
 		if (isLoopback(name) || name.endsWith(".localhost")) return true;
 		return this.#isReachable && (isIP(name) !== 0 || !name.includes("."));
 	}
+}
+
+/** Written out, as each request is asked: a loop over a list takes longer. */
+function isForwarded(headers: IncomingMessage["headers"]): boolean {
+	return (
+		headers.forwarded !== undefined ||
+		headers.via !== undefined ||
+		headers["x-forwarded-for"] !== undefined ||
+		headers["x-forwarded-host"] !== undefined ||
+		headers["x-forwarded-port"] !== undefined ||
+		headers["x-forwarded-proto"] !== undefined ||
+		headers["x-forwarded-prefix"] !== undefined
+	);
 }
 
 /** The name or address of a `Host`, in lower case; undefined if it cannot be one. */
