@@ -13,6 +13,7 @@ import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
 import { SEARCH_OPTIONS, type SearchSettings } from "./config/searching.ts";
+import { checkTls, TLS_OPTIONS, type TlsSettings } from "./config/tls.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
@@ -22,6 +23,7 @@ export { differencesOf, reloadedOf, settingsShown } from "./config/differences.t
 export { environmentName } from "./options.ts";
 
 export type Settings = ServingSettings &
+	TlsSettings &
 	ScreenSettings &
 	StorageSettings &
 	OperatorSettings &
@@ -135,10 +137,10 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "text",
 		default: "*",
 		pattern: {
-			test: /^(\*|none|https?:\/\/[\w.:[\]-]+)$/,
-			reason: "it must be *, none, or one origin such as https://app.example.com",
+			test: /^(\*|none|https?:\/\/[\w.:[\]-]+(, ?https?:\/\/[\w.:[\]-]+){0,19})$/,
+			reason: "it must be *, none, or up to 20 origins such as https://app.example.com",
 		},
-		help: "Origin whose pages may use this server from a browser: *, one origin, or none.",
+		help: "Origins whose pages may use this server from a browser: *, a list of origins, or none.",
 	},
 	{
 		name: "corsHeaders",
@@ -158,6 +160,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: false,
 		help: "Let everyone who can reach a non-loopback address read and write.",
 	},
+	...TLS_OPTIONS,
 	...SCREEN_OPTIONS,
 	{
 		name: "infoState",
@@ -256,6 +259,7 @@ export function settingsOf({ operands, values }: Arguments): Settings {
 			reason:
 				"everyone who reaches this address could read and write; to allow it, add --allow-anonymous",
 		});
+	checkTls(settings);
 	return settings;
 }
 

@@ -29,6 +29,8 @@ export type RequestRefusals = {
 	"host-not-ours": { host: string };
 	"foreign-origin": { origin: string };
 	"anonymous-write": { isForwarded: boolean };
+	"plain-credentials": { isForwarded: boolean };
+	"bad-client-certificate": { reason: string };
 
 	// The request asks for the impossible.
 	"invalid-stream-name": { stream: string; reason: string };

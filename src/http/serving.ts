@@ -26,10 +26,13 @@ import { Figures } from "./numbers/figures.ts";
 import { ServerStats } from "./numbers/stats.ts";
 import { ROUTES } from "./routes.ts";
 import { HttpServer, type Lanes } from "./server.ts";
+import type { Certificates } from "./sockets/certificates.ts";
 import { prefixOf, urlsAt } from "./urls.ts";
 import { VERSION } from "./version.ts";
 
 const RETRY_AFTER_SECONDS = 1;
+/** Whoever renews certificates does it earlier. */
+const EXPIRES_SOON_MS = 14 * 24 * 3600 * 1000;
 
 /** The log and its services. The server hands the hidden reads to the purging of caches alone. */
 export type ServedLog = LogContext & {
@@ -100,7 +103,35 @@ export class Serving {
 		const { log, settings } = this.context;
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
 		this.#otlp = await startOtlpOf(this.context, VERSION, this.#operatorLog);
+		this.#tell(this.#http.certificates);
 		return this.#http.listen(settings.port, settings.host);
+	}
+
+	/**
+	 * Reads the files of TLS again, for new connections. If they cannot be used, the certificate of
+	 * before stays.
+	 */
+	renewCertificate(): void {
+		try {
+			this.#tell(this.#http.renew());
+		} catch (error) {
+			if (!(error instanceof Refusal)) throw error;
+			this.#operatorLog.error(
+				"the new certificate cannot be used; that of before stays",
+				error.facts,
+			);
+		}
+	}
+
+	#tell(certificates: Certificates | undefined): void {
+		if (certificates === undefined) return;
+		const { shown, untilMs } = certificates;
+		this.#operatorLog.info("certificate read", shown);
+		if (untilMs - Date.now() < EXPIRES_SOON_MS) {
+			this.#operatorLog.warn("the certificate expires soon, or has expired", {
+				until: shown.until,
+			});
+		}
 	}
 
 	/**

@@ -84,6 +84,17 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ isForwarded: true },
 		"test/http/origin.test.ts: the server here lets everyone write",
 	],
+	"bad-client-certificate": [
+		403,
+		"Forbidden",
+		{ reason: "SELF_SIGNED_CERT_IN_CHAIN" },
+		"test/security/tls.test.ts: the server here speaks plain HTTP",
+	],
+	"plain-credentials": [
+		403,
+		"Forbidden",
+		get("/streams/s", "*/*", { Authorization: "Basic YTpi", "X-Forwarded-For": "192.0.2.1" }),
+	],
 	"invalid-stream-name": [400, "Bad Request", get("/streams/%00")],
 	"invalid-event-number": [400, "Bad Request", get("/streams/s/x")],
 	"invalid-count": [400, "Bad Request", get("/streams/s/0/forward/5000")],

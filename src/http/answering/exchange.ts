@@ -13,6 +13,7 @@ import type { Cors } from "./cors.ts";
 import { leaveInstead } from "./leave.ts";
 import { answerToError, problem } from "./problems.ts";
 import { pump } from "./pump.ts";
+import { guarded, mayBeShown } from "./screens/guard.ts";
 import { showRefusal } from "./screens/refused.ts";
 import { send } from "./send.ts";
 
@@ -55,7 +56,8 @@ export function respond(exchange: Exchange, handle: Handler): void {
 /** The answer to an error: a page for a person's browser, else a problem document or a pause. */
 function refused({ context, req }: Exchange, error: unknown): Answer | Promise<Answer> {
 	const answer = answerToError(error, context.report);
-	return leaveInstead(req, error) ?? showRefusal(context, req, answer) ?? answer;
+	const shown = leaveInstead(req, error) ?? showRefusal(context, req, answer) ?? answer;
+	return mayBeShown(req) ? guarded(shown, context.settings) : shown;
 }
 
 /** A late answer is dropped: `send` writes nothing once headers went out. */

@@ -13,16 +13,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Refusal } from "../../errors.ts";
 import { RunningRequest } from "../../observe/numbers/requests.ts";
 import type { Answer } from "../answering/answer.ts";
-import { type Cors, type CorsOf, PREFLIGHT } from "../answering/cors.ts";
+import { type Cors, type CorsOf, corsForOrigin, PREFLIGHT } from "../answering/cors.ts";
 import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
-import { guarded } from "../answering/screens/guard.ts";
+import { guarded, mayBeShown } from "../answering/screens/guard.ts";
 import { showScreen, submitForm } from "../answering/screens/show.ts";
 import { afterMinPosition } from "../conditions/min-position.ts";
 import type { Context } from "../context.ts";
-import { namesHtml } from "../request/html.ts";
 import { identityOf } from "../request/identity.ts";
 import { refuseMisspelt } from "../request/misspelt.ts";
 import { OriginRules } from "../request/origin.ts";
+import { refusePlainCredentials } from "../request/secrecy.ts";
 import { neededFor, permit } from "../rights.ts";
 import type { Route } from "../routes.ts";
 import { RememberedRequests } from "./remembered.ts";
@@ -49,15 +49,19 @@ export class Door {
 	/** Answers a request whose URL is in the table of routes. */
 	take(req: IncomingMessage, res: ServerResponse, match: RouteMatch): void {
 		const route = match.resource.routes.get(req.method ?? "");
-		const cors = corsFor(match);
+		const cors = corsForOrigin(corsFor(match), req);
 		const answer: Handler = (exchange) => this.#answer(exchange, match, route);
-		const handle: Handler = namesHtml(req) ? (exchange) => guarded(answer(exchange)) : answer;
+		const { settings } = this.#context;
+		const handle: Handler = mayBeShown(req)
+			? (exchange) => guarded(answer(exchange), settings)
+			: answer;
 		this.#serve(req, res, { cors, route }, handle);
 	}
 
 	/** Answers a request whose URL is not in it, or that cannot be read. */
 	refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void {
-		this.#serve(req, res, { cors: this.#noRoute, route: undefined }, () => {
+		const cors = corsForOrigin(this.#noRoute, req);
+		this.#serve(req, res, { cors, route: undefined }, () => {
 			throw error;
 		});
 	}
@@ -84,6 +88,7 @@ export class Door {
 		const { req } = exchange;
 		// A request in remembered words has the host of one that passed.
 		if (recall === undefined) this.#origins.checkHost(req);
+		refusePlainCredentials(req, exchange.context.settings);
 		if (route === undefined) return answerWithoutRoute(resource, req.method ?? "");
 		// Before any condition, since a 304 is an answer, too.
 		permit(identityOf(req), neededFor(route, target));

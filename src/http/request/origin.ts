@@ -35,7 +35,7 @@ export class OriginRules {
 	readonly #isReachable: boolean;
 	readonly #names: ReadonlySet<string>;
 	readonly #publicHost: string | undefined;
-	readonly #named: string | undefined;
+	readonly #named: readonly string[];
 	readonly #isAnonymousOff: boolean;
 	readonly #allowsAnonymous: boolean;
 	readonly #passed = new Set<string>();
@@ -46,7 +46,7 @@ export class OriginRules {
 		const url = publicUrl === undefined ? undefined : new URL(publicUrl);
 		this.#publicHost = url?.host;
 		this.#names = new Set([host.toLowerCase(), ...(url ? [nameOf(url.host) ?? ""] : [])]);
-		this.#named = corsOrigin === "*" || corsOrigin === "none" ? undefined : corsOrigin;
+		this.#named = namedOrigins(corsOrigin);
 		this.#allowsAnonymous = allowAnonymous;
 		this.#isAnonymousOff = publicUrl !== undefined || trustedProxies !== undefined;
 	}
@@ -68,8 +68,9 @@ export class OriginRules {
 	checkWrite(req: IncomingMessage): void {
 		this.#checkOrigin(req);
 		if (this.#allowsAnonymous) return;
-		const isForwarded = FORWARDING.some((name) => req.headers[name] !== undefined);
-		if (this.#isAnonymousOff || isForwarded) throw new Refusal("anonymous-write", { isForwarded });
+		const isPassedOn = isForwarded(req);
+		if (this.#isAnonymousOff || isPassedOn)
+			throw new Refusal("anonymous-write", { isForwarded: isPassedOn });
 	}
 
 	/**
@@ -83,21 +84,33 @@ export class OriginRules {
 		return this.#isReachable && (isIP(name) !== 0 || !name.includes("."));
 	}
 
-	#checkOrigin({ headers }: IncomingMessage): void {
+	#checkOrigin({ headers, socket }: IncomingMessage): void {
 		const { origin, host } = headers;
 		const site = headers["sec-fetch-site"];
 		if (origin === undefined) {
 			if (site === "cross-site") throw new Refusal("foreign-origin", { origin: "unknown" });
 			return;
 		}
-		if (origin === this.#named) return;
+		if (this.#named.includes(origin)) return;
 		// A page that tells nobody where it is sends its forms like this; their token decides.
 		if (origin === "null" && FORM.test(headers["content-type"] ?? "")) return;
-		const from = URL.canParse(origin) ? new URL(origin).host : undefined;
+		// Over TLS, a page of plain http is of another origin, which anybody on its way can write.
+		const isWeaker = connectionOf(socket).isSecure && !origin.startsWith("https:");
+		const from = URL.canParse(origin) && !isWeaker ? new URL(origin).host : undefined;
 		if (from !== undefined && (from === this.#publicHost || from === withoutPort(host, origin)))
 			return;
 		throw new Refusal("foreign-origin", { origin: origin.slice(0, 256) });
 	}
+}
+
+/** The origins that `--cors-origin` names; none for `*` and `none`. */
+export function namedOrigins(corsOrigin: string): readonly string[] {
+	return corsOrigin === "*" || corsOrigin === "none" ? [] : corsOrigin.split(/, ?/);
+}
+
+/** Whether a proxy has passed the request on, or its client says so. */
+export function isForwarded({ headers }: IncomingMessage): boolean {
+	return FORWARDING.some((name) => headers[name] !== undefined);
 }
 
 /** The name or address of a `Host`, in lower case; undefined if it cannot be one. */

@@ -8,6 +8,7 @@
  * cost of our share of it.
  */
 import type { Server, ServerResponse } from "node:http";
+import { Server as SecureServer } from "node:https";
 import type { BlockList, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { isWithin } from "../../networks.ts";
@@ -35,7 +36,9 @@ export class Connections {
 	/** @param trusted the proxies whose report of a request's address counts */
 	constructor(server: Server, limits: SlowLimits, trusted?: BlockList) {
 		const slowClients = boundSlowClients(limits);
-		server.on("connection", (socket: Socket) => {
+		// Of TLS, the one below is not ours: the socket that requests come from is.
+		const opened = server instanceof SecureServer ? "secureConnection" : "connection";
+		server.on(opened, (socket: Socket) => {
 			const isTrusted = trusted !== undefined && isWithin(trusted, socket.remoteAddress ?? "");
 			recordConnection(socket, { slowClients, isTrusted });
 			this.#open.add(socket);

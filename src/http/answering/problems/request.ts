@@ -21,7 +21,9 @@ type Words =
 	| "form-not-ours"
 	| "host-not-ours"
 	| "foreign-origin"
-	| "anonymous-write";
+	| "anonymous-write"
+	| "plain-credentials"
+	| "bad-client-certificate";
 
 export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
@@ -151,7 +153,29 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		shown: () => ({}),
 		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
 	},
+	"plain-credentials": {
+		status: 403,
+		title: "Credentials in plain HTTP",
+		detail: (f) =>
+			"The request came over plain HTTP, so others may have read its password or token: change it. " +
+			`Use https. ${f.isForwarded ? PASSED_ON : NOT_PASSED_ON} Nothing was changed.`,
+		shown: () => ({}),
+	},
+	"bad-client-certificate": {
+		status: 403,
+		title: "Client certificate not accepted",
+		detail: (f) =>
+			`The certificate of this client stands for no user: ${f.reason}. Connect without one, or with ` +
+			"one of the authority that --tls-client-ca names.",
+	},
 };
+
+const PASSED_ON =
+	"A proxy has passed it on: the operator has to name that proxy with --trusted-proxies, and the " +
+	"proxy has to say X-Forwarded-Proto: https.";
+const NOT_PASSED_ON =
+	"The operator gives the server a certificate with --tls-cert, or says with --tls off that this " +
+	"network keeps secrets.";
 
 function unreadable(contentType: string): string {
 	if (contentType === "") return "The request has no Content-Type.";
