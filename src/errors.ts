@@ -31,6 +31,9 @@ export type RequestRefusals = {
 	"anonymous-write": { isForwarded: boolean };
 	"plain-credentials": { isForwarded: boolean };
 	"bad-client-certificate": { reason: string };
+	/** `credentials`: they are wrong. */
+	unauthorized: { cause: "anonymous" | "credentials" | "denied" };
+	"logins-busy": { retryAfterSeconds: number };
 
 	// The request asks for the impossible.
 	"invalid-stream-name": { stream: string; reason: string };

@@ -7,6 +7,8 @@
  * be part of a stream's name. Of several paths that match, the first in the table answers, with all
  * of its methods: the rows of one path stand together. HEAD goes where GET goes.
  */
+
+import type { Right } from "../access/rights.ts";
 import { ALL } from "../event.ts";
 import { hasAsOf } from "../pages/as-of/query.ts";
 import type { Answer } from "./answering/answer.ts";
@@ -43,7 +45,6 @@ import {
 } from "./handlers/streams/metadata.ts";
 import { answerSlash } from "./handlers/streams/slash.ts";
 import { answerKey, answerSignedHead, answerTile } from "./handlers/tree.ts";
-import type { Right } from "./rights.ts";
 
 export type Route = {
 	readonly method: Method;

@@ -2,6 +2,8 @@
  * One server over a log: the context its handlers work in, the door in front of them, and how both
  * close. Several servers in a process may serve one log; each remembers for itself.
  */
+import { Access } from "../access/access.ts";
+import { type Authenticator, NOBODY } from "../access/authenticator.ts";
 import { Documents } from "../cache/documents.ts";
 import type { Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
@@ -39,6 +41,8 @@ export type ServedLog = LogContext & {
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
 	readonly screens?: Screens | undefined;
+	/** By default, everyone is anonymous. */
+	readonly authenticator?: Authenticator;
 };
 
 export class Serving {
@@ -54,7 +58,7 @@ export class Serving {
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
 	constructor(
-		{ hidden, screens, ...stored }: ServedLog,
+		{ hidden, screens, authenticator = NOBODY, ...stored }: ServedLog,
 		settings: Settings,
 		operatorLog: OperatorLog,
 		lanes: Lanes = "both",
@@ -68,6 +72,8 @@ export class Serving {
 		this.context = {
 			...stored,
 			settings,
+			authenticator,
+			access: new Access(log, true),
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),
@@ -147,7 +153,7 @@ export class Serving {
 	 *   server goes on telling caches of erasures
 	 */
 	async close(settled: Promise<unknown> = Promise.resolve()): Promise<void> {
-		const { longPolls, liveReaders, lastVersions, lists } = this.context;
+		const { longPolls, liveReaders, lastVersions, lists, access } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
@@ -157,6 +163,7 @@ export class Serving {
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
 		lastVersions.close();
 		lists.close();
+		access.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}

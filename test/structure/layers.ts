@@ -25,6 +25,7 @@ const SQL = [
 
 /** What HTTP is an edge of. */
 const HTTP_KNOWS = [
+	"src/access",
 	"src/retention",
 	"src/indexes",
 	"src/pages",
@@ -185,6 +186,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...VALUES,
 	],
 
+	"src/access": ["src/log/log.ts", "src/retention", "src/indexes", ...VALUES],
 	"src/following": ["src/log/log.ts", "src/indexes", ...VALUES],
 	"src/pages": ["src/log/log.ts", "src/indexes", "feeds", ...VALUES],
 	"src/listing": [
@@ -243,10 +245,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...HTTP_KNOWS,
 	],
 	"src/http/version.ts": [],
-	"src/http/rights.ts": ["src/retention", ...VALUES],
 	"src/http/answering": [
 		"src/http/version.ts",
-		"src/http/rights.ts",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",
@@ -263,7 +263,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	"src/http/handlers": [
 		"src/http/version.ts",
-		"src/http/rights.ts",
 		"src/http/urls.ts",
 		"src/http/request",
 		"src/http/context.ts",
@@ -275,7 +274,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	// The routes, the lanes and the server, with what they serve by.
 	"src/http": [
 		"src/http/version.ts",
-		"src/http/rights.ts",
 		"src/purging/addresses.ts",
 		"src/http/sockets",
 		"src/http/urls.ts",
