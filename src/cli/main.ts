@@ -28,6 +28,7 @@ import { refuseStart, serve } from "./serve.ts";
 import { releaseSignals } from "./signals.ts";
 import { deleteVerb } from "./streams/delete.ts";
 import { streams } from "./streams/streams.ts";
+import { trust } from "./trust.ts";
 import { EXIT, type Verb } from "./verb.ts";
 import { verify } from "./verify.ts";
 
@@ -77,6 +78,7 @@ async function run(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
 		refuseUnknownVariables(env, everyOption());
 		const call = parseArguments(rest, env, verb.options, OPTIONS);
 		refuseExtra(verb, call.operands);
+		await trust(call.values);
 		return await verb.run(call);
 	} catch (error) {
 		if (verb === serve && asksForJson(rest, env)) return refuseStart(error);
