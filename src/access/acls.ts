@@ -23,6 +23,8 @@ import {
 const KEPT_MAX = 50_000;
 /** Of their names, which are as long as clients like. */
 const KEPT_CHARACTERS_MAX = 8 * 1024 * 1024;
+/** More users and groups than ACLs name; if there are more, any user counts as named. */
+const ROLES_MAX = 10_000;
 /** Its newest event has the ACLs of streams that have none themselves. */
 export const SETTINGS = "$settings" as StreamName;
 const NEWEST = { from: "head", limit: 1, direction: "backward", content: true } as const;
@@ -37,6 +39,8 @@ export class Acls {
 		sizeCalculation: (_acl, stream) => stream.length + 1,
 	});
 	readonly #stopListening: () => void;
+	/** Every role of an ACL that was read. */
+	readonly #roles = new Set<string>();
 	#defaults: DefaultAcls | undefined;
 	/** How many commits may have changed an ACL. */
 	#changes = 0;
@@ -53,6 +57,14 @@ export class Acls {
 		return this.#known.get(stream) ?? this.#read(stream);
 	}
 
+	/**
+	 * Whether an ACL that was read may name a user. An answer of before may have been false; whoever
+	 * shares by it asks again behind the read.
+	 */
+	names(user: string): boolean {
+		return user !== "" && (this.#roles.size >= ROLES_MAX || this.#roles.has(user));
+	}
+
 	/** Forgets everything, and stops listening to the log. */
 	close(): void {
 		this.#stopListening();
@@ -64,6 +76,7 @@ export class Acls {
 		const defaults = this.#defaults ?? (await this.#readDefaults());
 		const written = await this.#written(stream);
 		const acl = effectiveAcl(stream, written, defaults, this.#isAllOpen);
+		this.#note(acl);
 		if (changes === this.#changes) {
 			this.#defaults = defaults;
 			this.#known.set(stream, acl);
@@ -84,6 +97,12 @@ export class Acls {
 	async #newest(stream: StreamName): Promise<Uint8Array | undefined> {
 		const { entries } = await this.#log.read({ stream, ...NEWEST });
 		return entries[0]?.event.data;
+	}
+
+	#note(acl: Acl): void {
+		for (const role of Object.values(acl).flat()) {
+			if (this.#roles.size < ROLES_MAX) this.#roles.add(role);
+		}
 	}
 
 	#follow({ streams, marked, erasures }: Commit): void {

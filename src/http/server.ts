@@ -49,7 +49,8 @@ export class HttpServer {
 		this.certificates = files && readCertificates(files);
 		this.#server = createNodeServer(settings, this.certificates);
 		this.#handshakes = files && new Handshakes(this.#server);
-		this.#connections = new Connections(this.#server, settings, proxies);
+		const caches = parseNetworks(settings.trustedCaches ?? "");
+		this.#connections = new Connections(this.#server, settings, proxies, caches);
 		this.#receive(takeBy(context, lanes), bodyBytesMax);
 		const connections = this.#connections;
 		this.#server.on("clientError", (error, socket) =>

@@ -5,7 +5,7 @@
 import { Access } from "../access/access.ts";
 import { type Authenticator, NOBODY } from "../access/authenticator.ts";
 import { Documents } from "../cache/documents.ts";
-import type { Settings } from "../config.ts";
+import { isOpen, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
@@ -73,7 +73,7 @@ export class Serving {
 			...stored,
 			settings,
 			authenticator,
-			access: new Access(log, true),
+			access: new Access(log, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),

@@ -36,7 +36,10 @@ export type {
 	ScavengeStep,
 } from "./commit.ts";
 export { DEFAULT_LOG_LIMITS, type LogLimits } from "./limits.ts";
-export type { Gap, NameRange, Range, Retention, Slice, StreamEntry } from "./range.ts";
+export type { Gap, NameRange, Range, Retention, Slice, StreamEntry, Withheld } from "./range.ts";
+
+/** What somebody may read of a log: all of it, or as `access/reads.ts` has it. */
+export type LogReads = Pick<Log, "read" | "last" | "locate">;
 
 export interface Log extends Erasure, EventLookup, Histories, StreamNames, WriterProbe {
 	/**

@@ -59,7 +59,13 @@ async function startIn(
 	overrides: Partial<Settings>,
 	screens?: Screens,
 ): Promise<Servers> {
-	const usual = { ...parseSettings([], {}), data: directory, port: 0, allowAnonymous: true };
+	const usual = {
+		...parseSettings([], {}),
+		data: directory,
+		port: 0,
+		allowAnonymous: true,
+		insecure: true,
+	};
 	const settings: Settings = { ...usual, ...overrides };
 	const log = await openSqliteLog(directory, settings);
 	const tree = openLogTree(directory);

@@ -78,12 +78,6 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"form-not-ours": [403, "Forbidden", {}, "only a server with an admin UI takes forms: test/admin"],
 	"host-not-ours": [421, "Misdirected Request", get("/ping", "*/*", { Host: "evil.example" })],
 	"foreign-origin": [403, "Forbidden", batch("s", [event()], { Origin: "http://evil.example" })],
-	"anonymous-write": [
-		401,
-		"Unauthorized",
-		{ isForwarded: true },
-		"test/http/origin.test.ts: the server here lets everyone write",
-	],
 	"bad-client-certificate": [
 		403,
 		"Forbidden",

@@ -223,7 +223,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/indexes",
 		...VALUES,
 	],
-	"src/config/caching.ts": ["src/options.ts", "src/purging/addresses.ts"],
+	"src/config/caching.ts": ["src/options.ts", "src/networks.ts", "src/purging/addresses.ts"],
 	"src/config": ["src/options.ts", "src/networks.ts", "src/log/log.ts", "src/errors.ts"],
 	"src/config.ts": [
 		"src/config",

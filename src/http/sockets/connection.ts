@@ -21,6 +21,8 @@ export type Connection = {
 	readonly isTrusted: boolean;
 	/** Whether it speaks TLS with this server itself. */
 	readonly isSecure: boolean;
+	/** Whether the other end is a cache that asks for each request whether its client may read. */
+	readonly isTrustedCache: boolean;
 };
 
 /** @param left how many requests may still run when it is done */
@@ -30,10 +32,12 @@ const CONNECTION = Symbol("the server's record of this connection");
 
 type RecordedSocket = Duplex & { [CONNECTION]?: Connection };
 
+type Recorded = Pick<Connection, "slowClients" | "isTrusted" | "isTrustedCache">;
+
 /** Puts the record on a socket that was just opened. */
 export function recordConnection(
 	socket: Duplex,
-	{ slowClients, isTrusted }: Pick<Connection, "slowClients" | "isTrusted">,
+	{ slowClients, isTrusted, isTrustedCache }: Recorded,
 ): void {
 	(socket as RecordedSocket)[CONNECTION] = {
 		running: 0,
@@ -43,6 +47,7 @@ export function recordConnection(
 		slowClients,
 		isTrusted,
 		isSecure: socket instanceof TLSSocket,
+		isTrustedCache,
 	};
 }
 

@@ -22,7 +22,6 @@ type Words =
 	| "form-not-ours"
 	| "host-not-ours"
 	| "foreign-origin"
-	| "anonymous-write"
 	| "plain-credentials"
 	| "bad-client-certificate"
 	| "unauthorized"
@@ -146,16 +145,6 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			`A page of the origin '${f.origin}' sent this. Pages of other origins may change nothing here, ` +
 			"unless the operator names theirs: --cors-origin https://app.example.com. Nothing was changed.",
 	},
-	"anonymous-write": {
-		status: 401,
-		title: "Anonymous write",
-		detail: (f) =>
-			`${f.isForwarded ? "A proxy has passed this request on" : "This server is reached from beyond its machine"}` +
-			", and it knows no users yet, so everyone out there could write. If that is meant, its operator " +
-			"has to say so: --allow-anonymous. Nothing was changed.",
-		shown: () => ({}),
-		headers: () => CHALLENGE,
-	},
 	"plain-credentials": {
 		status: 403,
 		title: "Credentials in plain HTTP",
@@ -190,7 +179,10 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 const CHALLENGE: readonly string[] = ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'];
 
 const DENIED: Readonly<Record<RequestRefusals["unauthorized"]["cause"], string>> = {
-	anonymous: "The request carries no credentials, and anonymous clients may not do this.",
+	anonymous: "The request carries no credentials, and clients without them may not do this.",
+	"anonymous-off":
+		"The request carries no credentials, and comes from beyond the machine of the server, where it " +
+		"asks everyone for them.",
 	credentials: "The credentials are wrong, or their user is disabled.",
 	denied: "Your credentials are good, and you may not do this.",
 };
