@@ -3,6 +3,7 @@
  * option exists only in this table; help texts, the environment and docs/options.md come from it.
  */
 import { ACCESS_OPTIONS, type AccessSettings } from "./config/access.ts";
+import { ACCOUNT_OPTIONS, type AccountSettings } from "./config/accounts.ts";
 import { CACHING_OPTIONS, type CachingSettings } from "./config/caching.ts";
 import {
 	type BufferSettings,
@@ -26,6 +27,7 @@ export { environmentName } from "./options.ts";
 export type Settings = ServingSettings &
 	TlsSettings &
 	AccessSettings &
+	AccountSettings &
 	ScreenSettings &
 	StorageSettings &
 	OperatorSettings &
@@ -156,6 +158,7 @@ export const OPTIONS: readonly ServerOption[] = [
 	},
 	...ACCESS_OPTIONS,
 	...TLS_OPTIONS,
+	...ACCOUNT_OPTIONS,
 	...SCREEN_OPTIONS,
 	{
 		name: "infoState",

@@ -33,6 +33,7 @@ export type RequestRefusals = {
 	/** `credentials`: they are wrong; `denied`: they are good, and do not suffice. */
 	unauthorized: { cause: "anonymous" | "anonymous-off" | "credentials" | "denied" };
 	"logins-busy": { retryAfterSeconds: number };
+	"logins-slowed": { retryAfterSeconds: number };
 
 	// The request asks for the impossible.
 	"invalid-stream-name": { stream: string; reason: string };
@@ -50,6 +51,14 @@ export type RequestRefusals = {
 	"invalid-line": { line: number; reason: string };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
+
+	// Of accounts.
+	"invalid-user": { field: string; reason: string };
+	"invalid-token": { field: string; reason: string };
+	"user-not-found": { loginName: string };
+	"user-exists": { loginName: string };
+	"token-not-found": { id: string };
+	"too-many-accounts": { kind: "users" | "tokens"; max: number };
 
 	// The log is not in the state that the request needs.
 	"wrong-expected-version": { stream: string; expected: number; current: number };

@@ -3,7 +3,7 @@
  * edge. `serving.ts` makes it.
  */
 import type { Access } from "../access/access.ts";
-import type { Authenticator } from "../access/authenticator.ts";
+import type { Accounts } from "../accounts/accounts.ts";
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
@@ -25,6 +25,7 @@ import type { RequestLog } from "../observe/requests.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
+import type { AccountAuthenticator } from "./authentication/authenticator.ts";
 import type { SocketNumbers } from "./sockets/connections.ts";
 
 export type Context = LogContext &
@@ -56,7 +57,8 @@ export type LogContext = {
 
 /** Who sends a request, and what they may do. */
 export type AccessContext = {
-	readonly authenticator: Authenticator;
+	readonly authenticator: AccountAuthenticator;
+	readonly accounts: Accounts;
 	readonly access: Access;
 };
 

@@ -3,7 +3,9 @@
  * close. Several servers in a process may serve one log; each remembers for itself.
  */
 import { Access } from "../access/access.ts";
-import { type Authenticator, NOBODY } from "../access/authenticator.ts";
+import { Accounts } from "../accounts/accounts.ts";
+import { defaultUsers } from "../accounts/users/first-start.ts";
+import type { InitialUser } from "../accounts/users/users.ts";
 import { Documents } from "../cache/documents.ts";
 import { isOpen, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
@@ -22,6 +24,7 @@ import { type Purging, startPurging } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
+import { AccountAuthenticator } from "./authentication/authenticator.ts";
 import type { Context, LogContext } from "./context.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
 import { Figures } from "./numbers/figures.ts";
@@ -41,8 +44,10 @@ export type ServedLog = LogContext & {
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
 	readonly screens?: Screens | undefined;
-	/** By default, everyone is anonymous. */
-	readonly authenticator?: Authenticator;
+	/** The users of a log that has none; by default those that the settings name. */
+	readonly initialUsers?: readonly InitialUser[];
+	/** Told whose password was set. */
+	readonly onPassword?: (login: string) => void;
 };
 
 export class Serving {
@@ -58,7 +63,7 @@ export class Serving {
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
 	constructor(
-		{ hidden, screens, authenticator = NOBODY, ...stored }: ServedLog,
+		{ hidden, screens, initialUsers, onPassword, ...stored }: ServedLog,
 		settings: Settings,
 		operatorLog: OperatorLog,
 		lanes: Lanes = "both",
@@ -69,10 +74,18 @@ export class Serving {
 		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
 		const report = new FaultReports(operatorLog).report;
 		this.#recent = new RecentRing(new Figures(() => this.context).take, report);
+		const initial = initialUsers ?? defaultUsers(settings);
+		const accounts = new Accounts(log, {
+			initial,
+			cost: settings.passwordCost,
+			report,
+			onPassword,
+		});
 		this.context = {
 			...stored,
 			settings,
-			authenticator,
+			accounts,
+			authenticator: new AccountAuthenticator(accounts, settings.trustedProxies),
 			access: new Access(log, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),
@@ -106,7 +119,8 @@ export class Serving {
 	 * @returns the port it listens on
 	 */
 	async listen(): Promise<number> {
-		const { log, settings } = this.context;
+		const { log, settings, accounts } = this.context;
+		await accounts.load();
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
 		this.#otlp = await startOtlpOf(this.context, VERSION, this.#operatorLog);
 		this.#tell(this.#http.certificates);
@@ -153,7 +167,7 @@ export class Serving {
 	 *   server goes on telling caches of erasures
 	 */
 	async close(settled: Promise<unknown> = Promise.resolve()): Promise<void> {
-		const { longPolls, liveReaders, lastVersions, lists, access } = this.context;
+		const { longPolls, liveReaders, lastVersions, lists, access, accounts } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
@@ -164,6 +178,7 @@ export class Serving {
 		lastVersions.close();
 		lists.close();
 		access.close();
+		accounts.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}

@@ -25,7 +25,8 @@ type Words =
 	| "plain-credentials"
 	| "bad-client-certificate"
 	| "unauthorized"
-	| "logins-busy";
+	| "logins-busy"
+	| "logins-slowed";
 
 export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
@@ -171,6 +172,14 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 503,
 		title: "Too many logins",
 		detail: () => "The server checks as many passwords as it can. Send the request again later.",
+		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
+	},
+	"logins-slowed": {
+		status: 429,
+		title: "Login slowed down",
+		detail: (f) =>
+			"Too many logins of this name have failed from your address. " +
+			`Try again in ${f.retryAfterSeconds} seconds.`,
 		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
 	},
 };
