@@ -29,6 +29,11 @@ const ROLES_MAX = 10_000;
 export const SETTINGS = "$settings" as StreamName;
 const NEWEST = { from: "head", limit: 1, direction: "backward", content: true } as const;
 
+/** Whether a commit may change the ACLs of streams that have none themselves. */
+export function changesDefaults({ streams, marked, erasures }: Commit): boolean {
+	return erasures !== undefined || streams.has(SETTINGS) || marked.includes(SETTINGS);
+}
+
 /** Listens to the log until it is closed. */
 export class Acls {
 	readonly #log: Log;
@@ -105,8 +110,9 @@ export class Acls {
 		}
 	}
 
-	#follow({ streams, marked, erasures }: Commit): void {
-		const isOfAll = erasures !== undefined || streams.has(SETTINGS) || marked.includes(SETTINGS);
+	#follow(commit: Commit): void {
+		const { marked } = commit;
+		const isOfAll = changesDefaults(commit);
 		if (!isOfAll && marked.length === 0) return;
 		this.#changes++;
 		if (isOfAll) this.#forgetAll();

@@ -3,6 +3,7 @@
  * close. Several servers in a process may serve one log; each remembers for itself.
  */
 import { Access } from "../access/access.ts";
+import { changesDefaults } from "../access/acls.ts";
 import { Accounts } from "../accounts/accounts.ts";
 import { defaultUsers } from "../accounts/users/first-start.ts";
 import type { InitialUser } from "../accounts/users/users.ts";
@@ -108,8 +109,9 @@ export class Serving {
 		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
 		this.#operatorLog = operatorLog;
-		this.#forgetOnErasure = log.onCommit(({ marked, erasures }) => {
-			if (erasures !== undefined) documents.forgetAll();
+		this.#forgetOnErasure = log.onCommit((commit) => {
+			const { marked } = commit;
+			if (changesDefaults(commit)) documents.forgetAll();
 			else if (marked.length > 0) documents.forget(marked);
 		});
 	}

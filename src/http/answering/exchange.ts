@@ -15,6 +15,7 @@ import { leaveInstead } from "./leave.ts";
 import { answerToError, problem } from "./problems.ts";
 import { pump } from "./pump.ts";
 import { guarded, mayBeShown } from "./screens/guard.ts";
+import { loginInstead } from "./screens/login.ts";
 import { showRefusal } from "./screens/refused.ts";
 import { send } from "./send.ts";
 
@@ -62,7 +63,8 @@ export function respond(exchange: Exchange, handle: Handler): void {
 function refused(exchange: Exchange, error: unknown): Answer | Promise<Answer> {
 	const { context, req } = exchange;
 	const answer = answerToError(error, context.report);
-	const shown = leaveInstead(req, error) ?? showRefusal(exchange, answer) ?? answer;
+	const instead = leaveInstead(req, error) ?? loginInstead(context, req, error);
+	const shown = instead ?? showRefusal(exchange, answer) ?? answer;
 	return mayBeShown(req) ? guarded(shown, context.settings) : shown;
 }
 

@@ -30,7 +30,6 @@ import { answerTail } from "./tail.ts";
 import { writePage } from "./write.ts";
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
-	const { context, req } = exchange;
 	const representation = negotiatePage(exchange, target);
 	const { type } = representation;
 	if (type.format === "description")
