@@ -7,6 +7,7 @@ import { TypeCounts } from "./parts/hues.ts";
 import { DEEDS, deedScreen } from "./screens/deed.ts";
 import { event } from "./screens/event/screen.ts";
 import { placeFor } from "./screens/go.ts";
+import { login, logIn, logOut } from "./screens/login.ts";
 import { metadata } from "./screens/metadata.ts";
 import { overview } from "./screens/overview.ts";
 import { problemScreen } from "./screens/problem.ts";
@@ -20,6 +21,7 @@ type Show = (frame: Frame) => Promise<Screen>;
 /** By the path of the resource, as the server's table of routes has it. A page has its row here. */
 const SCREENS: Readonly<Record<string, Show>> = {
 	"/": start,
+	"/login": (frame) => login(frame),
 	"/search": search,
 	"/streams": streams,
 	"/streams/:stream": orDeed(orTime(stream)),
@@ -44,6 +46,8 @@ class AdminUi implements Screens {
 	}
 
 	submit(visit: Visit, form: URLSearchParams): Promise<Screen> {
+		if (visit.path === "/login") return this.#in(visit, (frame) => logIn(frame, form));
+		if (visit.path === "/logout") return this.#in(visit, logOut);
 		return this.#in(visit, (frame) => act(frame, form));
 	}
 

@@ -14,6 +14,7 @@ import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
 import { SEARCH_OPTIONS, type SearchSettings } from "./config/searching.ts";
+import { SESSION_OPTIONS, type SessionSettings } from "./config/sessions.ts";
 import { checkTls, TLS_OPTIONS, type TlsSettings } from "./config/tls.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
@@ -26,6 +27,7 @@ export { environmentName } from "./options.ts";
 
 export type Settings = ServingSettings &
 	TlsSettings &
+	SessionSettings &
 	AccessSettings &
 	AccountSettings &
 	ScreenSettings &
@@ -158,6 +160,7 @@ export const OPTIONS: readonly ServerOption[] = [
 	},
 	...ACCESS_OPTIONS,
 	...TLS_OPTIONS,
+	...SESSION_OPTIONS,
 	...ACCOUNT_OPTIONS,
 	...SCREEN_OPTIONS,
 	{

@@ -25,20 +25,25 @@ export interface Screens {
 }
 
 /** One request of a person's browser. */
-export type Visit = {
+export type Visit = VisitedPlace & {
+	/** Undefined follows the system's preference. */
+	readonly theme: "light" | "dark" | undefined;
+	/** What a form of this visitor has to hold as `_token`. */
+	readonly token: string;
+	readonly account: Account;
+	readonly store: Store;
+	/** How programs are told of an error; undefined for a fault of the server. */
+	explain(error: unknown): ShownProblem | undefined;
+};
+
+/** Where a browser is, or wants to be. */
+export type VisitedPlace = {
 	/** The path as the table of routes has it: `/streams/:stream`; "" if no route is its. */
 	readonly path: string;
 	/** The named segments of the path, percent-decoded, nothing checked; "" for those it lacks. */
 	readonly target: VisitTarget;
 	readonly query: URLSearchParams;
 	readonly base: string;
-	/** Undefined follows the system's preference. */
-	readonly theme: "light" | "dark" | undefined;
-	/** What a form of this visitor has to hold as `_token`. */
-	readonly token: string;
-	readonly store: Store;
-	/** How programs are told of an error; undefined for a fault of the server. */
-	explain(error: unknown): ShownProblem | undefined;
 };
 
 export type VisitTarget = {
@@ -71,6 +76,29 @@ export type StaticFile = {
 	/** With its quotes. */
 	readonly eTag: string;
 };
+
+/** Who the visitor is. */
+export interface Account {
+	/** "" for nobody. */
+	readonly login: string;
+	readonly groups: readonly string[];
+	readonly isAdmin: boolean;
+	/** Whether the visitor can log out: a password that the browser sends by itself it sends again. */
+	readonly hasSession: boolean;
+
+	/**
+	 * Checks a password.
+	 * @returns the headers that begin a session
+	 * @throws Refusal `unauthorized`, `logins-slowed`, `logins-busy`, `plain-credentials`
+	 */
+	logIn(login: string, password: string): Promise<readonly string[]>;
+
+	/**
+	 * Ends all sessions of the visitor, on every server of the store.
+	 * @returns the headers that make the browser forget its own
+	 */
+	logOut(): Promise<readonly string[]>;
+}
 
 /** The store as one visitor may see it. */
 export interface Store extends Pick<Log, "read" | "last" | "locate"> {

@@ -6,6 +6,7 @@ import type { Access } from "../access/access.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
+import type { Sessions } from "../accounts/sessions/sessions.ts";
 import type { Settings } from "../config.ts";
 import type { Refusal } from "../errors.ts";
 import type { LastVersions } from "../following/last-versions.ts";
@@ -59,6 +60,7 @@ export type LogContext = {
 export type AccessContext = {
 	readonly authenticator: AccountAuthenticator;
 	readonly accounts: Accounts;
+	readonly sessions: Sessions;
 	readonly access: Access;
 };
 

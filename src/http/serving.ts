@@ -5,6 +5,8 @@
 import { Access } from "../access/access.ts";
 import { changesDefaults } from "../access/acls.ts";
 import { Accounts } from "../accounts/accounts.ts";
+import { sessionKeyIn } from "../accounts/sessions/key.ts";
+import { Sessions } from "../accounts/sessions/sessions.ts";
 import { defaultUsers } from "../accounts/users/first-start.ts";
 import type { InitialUser } from "../accounts/users/users.ts";
 import { Documents } from "../cache/documents.ts";
@@ -82,11 +84,17 @@ export class Serving {
 			report,
 			onPassword,
 		});
+		const sessions = new Sessions(log, accounts.users, {
+			key: settings.sessionKey ?? sessionKeyIn(settings.data),
+			hours: settings.sessionHours,
+			report,
+		});
 		this.context = {
 			...stored,
 			settings,
 			accounts,
-			authenticator: new AccountAuthenticator(accounts, settings.trustedProxies),
+			sessions,
+			authenticator: new AccountAuthenticator(accounts, sessions, settings),
 			access: new Access(log, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),
@@ -121,8 +129,9 @@ export class Serving {
 	 * @returns the port it listens on
 	 */
 	async listen(): Promise<number> {
-		const { log, settings, accounts } = this.context;
+		const { log, settings, accounts, sessions, report } = this.context;
 		await accounts.load();
+		await sessions.load().catch(report);
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
 		this.#otlp = await startOtlpOf(this.context, VERSION, this.#operatorLog);
 		this.#tell(this.#http.certificates);

@@ -22,10 +22,10 @@ import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
 import { guarded, mayBeShown } from "../answering/screens/guard.ts";
 import { showScreen, submitForm } from "../answering/screens/show.ts";
 import { afterMinPosition } from "../conditions/min-position.ts";
+import { refusePlainCredentials } from "../authentication/secrecy.ts";
 import type { Context } from "../context.ts";
 import { refuseMisspelt } from "../request/misspelt.ts";
 import { OriginRules } from "../request/origin.ts";
-import { refusePlainCredentials } from "../request/secrecy.ts";
 import type { Route } from "../routes.ts";
 import { RememberedRequests } from "./remembered.ts";
 import { corsFor, type Resource, type RouteMatch } from "./resources.ts";
@@ -91,8 +91,9 @@ export class Door {
 		if (match.recall === undefined) this.#origins.checkHost(req);
 		refusePlainCredentials(req, this.#context.settings);
 		if (route === undefined) return answerWithoutRoute(match.resource, req.method ?? "");
-		// Health checks wait for no login.
-		if (route.right === "anyone") return this.#handle(exchange, match, route);
+		// Health checks wait for no login. A page says who is logged in, even if anyone may see it.
+		const isAsked = req.headers.cookie !== undefined && req.headers.authorization === undefined;
+		if (route.right === "anyone" && !isAsked) return this.#handle(exchange, match, route);
 		const found = this.#context.authenticator.principalOf(req);
 		if (!(found instanceof Promise)) return this.#enter(exchange, match, route, found);
 		return found.then((principal) => this.#enter(exchange, match, route, principal));

@@ -13,8 +13,8 @@ import type { IncomingMessage } from "node:http";
 import { Refusal } from "../../errors.ts";
 import { isLoopbackAddress } from "../../networks.ts";
 import { connectionOf } from "../sockets/connection.ts";
-import { forwardedScheme } from "./base.ts";
-import { isForwarded } from "./origin.ts";
+import { forwardedScheme } from "../request/base.ts";
+import { isForwarded } from "../request/origin.ts";
 
 type TlsSetting = { readonly tls: string };
 
