@@ -4,9 +4,10 @@
  */
 import type { Access } from "../access/access.ts";
 import type { Accounts } from "../accounts/accounts.ts";
+import type { Sessions } from "../accounts/sessions/sessions.ts";
+import type { Audit } from "../audit/audit.ts";
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
-import type { Sessions } from "../accounts/sessions/sessions.ts";
 import type { Settings } from "../config.ts";
 import type { Refusal } from "../errors.ts";
 import type { LastVersions } from "../following/last-versions.ts";
@@ -61,6 +62,7 @@ export type AccessContext = {
 	readonly authenticator: AccountAuthenticator;
 	readonly accounts: Accounts;
 	readonly sessions: Sessions;
+	readonly audit: Audit;
 	readonly access: Access;
 };
 

@@ -9,6 +9,7 @@ import { sessionKeyIn } from "../accounts/sessions/key.ts";
 import { Sessions } from "../accounts/sessions/sessions.ts";
 import { defaultUsers } from "../accounts/users/first-start.ts";
 import type { InitialUser } from "../accounts/users/users.ts";
+import { Audit } from "../audit/audit.ts";
 import { Documents } from "../cache/documents.ts";
 import { isOpen, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
@@ -84,6 +85,7 @@ export class Serving {
 			report,
 			onPassword,
 		});
+		const audit = new Audit(log, report);
 		const sessions = new Sessions(log, accounts.users, {
 			key: settings.sessionKey ?? sessionKeyIn(settings.data),
 			hours: settings.sessionHours,
@@ -94,7 +96,10 @@ export class Serving {
 			settings,
 			accounts,
 			sessions,
-			authenticator: new AccountAuthenticator(accounts, sessions, settings),
+			audit,
+			authenticator: new AccountAuthenticator(accounts, sessions, settings, (login, from) =>
+				audit.countRefusal(login, from),
+			),
 			access: new Access(log, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),
@@ -178,7 +183,8 @@ export class Serving {
 	 *   server goes on telling caches of erasures
 	 */
 	async close(settled: Promise<unknown> = Promise.resolve()): Promise<void> {
-		const { longPolls, liveReaders, lastVersions, lists, access, accounts } = this.context;
+		const { longPolls, liveReaders, lastVersions, lists, access } = this.context;
+		const { accounts, sessions, audit } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
@@ -186,9 +192,11 @@ export class Serving {
 		await Promise.all([this.#http.close(), settled]);
 		// They read the log, which its owner closes after this.
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
+		await audit.close();
 		lastVersions.close();
 		lists.close();
 		access.close();
+		sessions.close();
 		accounts.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();

@@ -187,6 +187,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...VALUES,
 	],
 
+	"src/audit": ["src/accounts", "src/log/log.ts", ...VALUES],
 	"src/accounts": ["src/access", "src/log/log.ts", "src/retention", ...VALUES],
 	"src/access": ["src/log/log.ts", "src/retention", "src/indexes", ...VALUES],
 	"src/following": ["src/log/log.ts", "src/indexes", ...VALUES],
@@ -247,7 +248,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/http/request",
 		...HTTP_KNOWS,
 	],
-	"src/http/authentication": ["src/http/sockets", ...HTTP_KNOWS],
+	"src/http/authentication": ["src/http/sockets", "src/http/request", ...HTTP_KNOWS],
 	"src/http/version.ts": [],
 	"src/http/answering": [
 		"src/http/version.ts",

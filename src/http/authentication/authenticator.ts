@@ -35,12 +35,16 @@ export class AccountAuthenticator implements Authenticator {
 	readonly #remembered = new RememberedCredentials();
 	readonly #trusted: BlockList | undefined;
 	readonly #publicUrl: string | undefined;
+	readonly #onRefused: (login: string, address: string) => void;
 
+	/** @param onRefused is told of each login that fails: of which user, if there is one */
 	constructor(
 		accounts: Accounts,
 		sessions: Sessions,
 		{ trustedProxies, publicUrl }: Pick<Settings, "trustedProxies" | "publicUrl">,
+		onRefused: (login: string, address: string) => void,
 	) {
+		this.#onRefused = onRefused;
 		this.#accounts = accounts;
 		this.#sessions = sessions;
 		this.#publicUrl = publicUrl;
@@ -69,7 +73,13 @@ export class AccountAuthenticator implements Authenticator {
 	): Promise<User> {
 		const { users, checks, userChanges, report } = this.#accounts;
 		const user = await users.get(login);
-		await checks.check({ login, password, address: this.addressOf(req) }, user);
+		const address = this.addressOf(req);
+		try {
+			await checks.check({ login, password, address }, user);
+		} catch (error) {
+			this.#onRefused(user?.login ?? "", address);
+			throw error;
+		}
 		// The check has refused a login that nobody has.
 		const known = user as User;
 		if (checks.isOutdated(known)) userChanges.rehash(known, password).catch(report);
@@ -88,7 +98,12 @@ export class AccountAuthenticator implements Authenticator {
 		const credentials = parseAuthorization(text);
 		if (credentials === undefined) throw wrong();
 		if (credentials.scheme === "basic") return this.#verifyUser(credentials, req);
-		return this.#verifyToken(credentials.token);
+		try {
+			return await this.#verifyToken(credentials.token);
+		} catch (error) {
+			this.#onRefused("", this.addressOf(req));
+			throw error;
+		}
 	}
 
 	async #verifyUser(credentials: Basic, req: IncomingMessage): Promise<Verified> {

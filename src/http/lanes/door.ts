@@ -17,12 +17,13 @@ import { neededFor } from "../../access/rights.ts";
 import { Refusal } from "../../errors.ts";
 import { RunningRequest } from "../../observe/numbers/requests.ts";
 import type { Answer } from "../answering/answer.ts";
+import { auditRead, withAudit } from "../answering/audited.ts";
 import { type Cors, type CorsOf, corsForOrigin, PREFLIGHT } from "../answering/cors.ts";
 import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
 import { guarded, mayBeShown } from "../answering/screens/guard.ts";
 import { showScreen, submitForm } from "../answering/screens/show.ts";
-import { afterMinPosition } from "../conditions/min-position.ts";
 import { refusePlainCredentials } from "../authentication/secrecy.ts";
+import { afterMinPosition } from "../conditions/min-position.ts";
 import type { Context } from "../context.ts";
 import { refuseMisspelt } from "../request/misspelt.ts";
 import { OriginRules } from "../request/origin.ts";
@@ -126,6 +127,7 @@ export class Door {
 		route: Route,
 	): ReturnType<Handler> {
 		const { req } = exchange;
+		if (exchange.principal.isAdmin) auditRead(exchange, neededFor(route, target));
 		const known = recall?.(exchange);
 		if (known) return known;
 		if (route.method !== "GET") {
@@ -133,7 +135,9 @@ export class Door {
 			const done = submitForm(exchange, resource.path, target);
 			if (done) return done;
 			refuseMisspelt(req, target.query);
-			return route.handle(exchange, target);
+			const { method, path } = route;
+			const audited = { method, path, needed: neededFor(route, target), target };
+			return withAudit(exchange, audited, route.handle(exchange, target));
 		}
 		const screen = showScreen(exchange, resource.path, target);
 		if (screen) return screen;

@@ -3,10 +3,11 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { Principal } from "../../../access/principal.ts";
 import type { Visit, VisitTarget } from "../../../screens.ts";
-import type { Context } from "../../context.ts";
 import { cookieOf, givenCookie, hostCookie } from "../../authentication/cookies.ts";
 import { sessionIn } from "../../authentication/session.ts";
+import type { Context } from "../../context.ts";
 import { baseOf } from "../../request/base.ts";
+import { doerOf } from "../audited.ts";
 import { problemOf } from "../problems.ts";
 import { accountFor } from "./account.ts";
 import { storeFor } from "./store.ts";
@@ -48,7 +49,7 @@ export function visitOf(
 		theme: theme === "light" || theme === "dark" ? theme : undefined,
 		token: tokenOf(id, sessionIn(req, context.settings.publicUrl)),
 		account: accountFor({ context, req, principal }, base),
-		store: storeFor(context, principal),
+		store: storeFor(context, principal, doerOf({ context, req, principal })),
 		explain: problemOf,
 	};
 	const given = givenCookie(hostCookie(COOKIE, base), id, base);
@@ -56,7 +57,10 @@ export function visitOf(
 }
 
 /** Whether a form was sent from a screen that this process gave to this very browser and session. */
-export function isTokenOf({ context, req }: Pick<Visitor, "context" | "req">, token: string): boolean {
+export function isTokenOf(
+	{ context, req }: Pick<Visitor, "context" | "req">,
+	token: string,
+): boolean {
 	const { publicUrl } = context.settings;
 	const id = cookieOf(req, hostCookie(COOKIE, baseOf(req, publicUrl)));
 	if (id === undefined) return false;
