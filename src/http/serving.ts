@@ -4,6 +4,7 @@
  */
 import { Access } from "../access/access.ts";
 import { changesDefaults } from "../access/acls.ts";
+import type { Authenticator } from "../access/authenticator.ts";
 import { Accounts } from "../accounts/accounts.ts";
 import { sessionKeyIn } from "../accounts/sessions/key.ts";
 import { Sessions } from "../accounts/sessions/sessions.ts";
@@ -50,6 +51,8 @@ export type ServedLog = LogContext & {
 	readonly screens?: Screens | undefined;
 	/** The users of a log that has none; by default those that the settings name. */
 	readonly initialUsers?: readonly InitialUser[];
+	/** By default, one that knows the accounts of the log. */
+	readonly authenticator?: Authenticator;
 	/** Told whose password was set. */
 	readonly onPassword?: (login: string) => void;
 };
@@ -67,7 +70,7 @@ export class Serving {
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
 	constructor(
-		{ hidden, screens, initialUsers, onPassword, ...stored }: ServedLog,
+		{ hidden, screens, initialUsers, authenticator, onPassword, ...stored }: ServedLog,
 		settings: Settings,
 		operatorLog: OperatorLog,
 		lanes: Lanes = "both",
@@ -91,15 +94,18 @@ export class Serving {
 			hours: settings.sessionHours,
 			report,
 		});
+		const known = new AccountAuthenticator(accounts, sessions, settings, (login, from) =>
+			audit.countRefusal(login, from),
+		);
 		this.context = {
 			...stored,
 			settings,
 			accounts,
 			sessions,
 			audit,
-			authenticator: new AccountAuthenticator(accounts, sessions, settings, (login, from) =>
-				audit.countRefusal(login, from),
-			),
+			logins: known,
+			authenticator: authenticator ?? known,
+			addressOf: (req) => known.addressOf(req),
 			access: new Access(log, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),

@@ -242,7 +242,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/http/urls.ts": ["src/pages", "src/purging/paths.ts", "src/log/log.ts", "feeds", ...VALUES],
 	"src/http/request": ["src/nearest.ts", "src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
 	"src/http/context.ts": [
-		"src/http/authentication",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",

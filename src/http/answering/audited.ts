@@ -67,7 +67,7 @@ export function doerOf({
 	principal,
 }: Pick<Exchange, "context" | "req" | "principal">): Doer {
 	const { name, via } = principal;
-	return { who: name, via, from: context.authenticator.addressOf(req) };
+	return { who: name, via, from: context.addressOf(req) };
 }
 
 /** Who reads the audit, or a stream in which its events stand, must not write to it by reading. */

@@ -7,7 +7,7 @@ import type { Visitor } from "./visit.ts";
 
 /** @param base where the visitor sees the server */
 export function accountFor({ context, req, principal }: Visitor, base: string): Account {
-	const { authenticator, sessions, settings } = context;
+	const { logins, sessions, settings } = context;
 	const name = hostCookie(SESSION_COOKIE, base);
 	const { name: login, groups, isAdmin, via } = principal;
 	return {
@@ -17,7 +17,7 @@ export function accountFor({ context, req, principal }: Visitor, base: string): 
 		hasSession: via === "session",
 		async logIn(given, password) {
 			refusePlainSecret(req, settings);
-			const user = await authenticator.userWith({ login: given, password }, req);
+			const user = await logins.userWith({ login: given, password }, req);
 			return givenCookie(name, await sessions.begin(user), base);
 		},
 		async logOut() {

@@ -64,7 +64,7 @@ export async function answerUserCreation(exchange: Exchange, target: UserTarget)
 	const login = neededText(document, "loginName");
 	const password = neededText(document, "password");
 	const user = { login, password, ...factsIn(document) };
-	await context.accounts.userChanges.create(user, context.authenticator.addressOf(req));
+	await context.accounts.userChanges.create(user, context.addressOf(req));
 	return done(type, login, 201, ["Location", userUrl(base, login)]);
 }
 
@@ -96,8 +96,8 @@ export function setDisabled(isDisabled: boolean) {
 export async function answerPasswordReset(exchange: Exchange, target: UserTarget): Promise<Answer> {
 	const type = typeFor(exchange, target);
 	const document = await documentOf(exchange);
-	const { authenticator, accounts } = exchange.context;
-	const address = authenticator.addressOf(exchange.req);
+	const { addressOf, accounts } = exchange.context;
+	const address = addressOf(exchange.req);
 	const password = neededText(document, "newPassword");
 	await accounts.userChanges.resetPassword({ login: target.id, password, address });
 	return done(type, target.id);
@@ -113,7 +113,7 @@ export async function answerPasswordChange(
 	if (!isOwn) throw new Refusal("unauthorized", { cause: "denied" });
 	const type = typeFor(exchange, target);
 	const document = await documentOf(exchange);
-	const address = context.authenticator.addressOf(exchange.req);
+	const address = context.addressOf(exchange.req);
 	const password = neededText(document, "newPassword");
 	const current = neededText(document, "currentPassword");
 	const change = { login: target.id, password, address };
