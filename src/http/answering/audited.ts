@@ -53,7 +53,8 @@ export function withAudit(
 
 /** Counts a read, if it takes an admin. */
 export function auditRead(exchange: Exchange, { right, stream }: Needed): void {
-	if (exchange.req.method !== "GET" && exchange.req.method !== "HEAD") return;
+	const { principal, req } = exchange;
+	if (principal.name === "" || (req.method !== "GET" && req.method !== "HEAD")) return;
 	if (right === "import") exchange.context.audit.noteImport();
 	const isOfSystem = stream?.startsWith("$") && !isOfEveryone(stream);
 	if (right === "administer" || right === "export" || isOfSystem) {

@@ -108,7 +108,8 @@ export class Door {
 		found: Principal,
 	): ReturnType<Handler> {
 		exchange.isAnonymousIn = this.#origins.letsInAnonymous(exchange.req);
-		const principal = found === ANONYMOUS ? this.#anonymous(exchange) : found;
+		const isStranger = found === ANONYMOUS && route.right !== "anyone";
+		const principal = isStranger ? this.#anonymous(exchange) : found;
 		exchange.principal = principal;
 		const permitted = this.#context.access.permit(principal, neededFor(route, match.target));
 		if (permitted === undefined) return this.#handle(exchange, match, route);
