@@ -91,7 +91,9 @@ beforeAll(async () => {
 	put(server);
 	writeFileSync(paths.tlsClientCa, ours.cert);
 	const data = join(directory, "data");
-	settings = { ...parseSettings([], {}), ...paths, data, port: 0, requestTimeoutMs: 1_000 };
+	const users = { adminPassword: "correct horse battery", passwordCost: 10 };
+	const usual = { ...parseSettings([], {}), ...paths, ...users, data };
+	settings = { ...usual, port: 0, requestTimeoutMs: 1_000 };
 	running = await startServer(settings, operatorLog);
 });
 
@@ -151,6 +153,44 @@ test("bytes that are no HTTP get a 400 through TLS, too", async () => {
 	for await (const chunk of socket) text += chunk;
 	expect(text).toMatch(/^HTTP\/1\.1 400 /);
 	expect(text).toContain("malformed-http");
+});
+
+describe("a client certificate", () => {
+	const who = async (made: Partial<Made>, agent?: Agent) => {
+		const headers = { Accept: "application/json" };
+		const options = { headers, ...made, ...(agent ? { agent } : {}) };
+		const { status, text } = await ask("/users/$current", options);
+		const { data, type } = JSON.parse(text) as { data?: { loginName: string }; type?: string };
+		return [status, data?.loginName ?? type];
+	};
+
+	test("stands for the user of its common name", async () => {
+		expect(await who(ours.issue({ name: "admin" }))).toEqual([200, "admin"]);
+		expect(await who({})).toEqual([401, "urn:varve:problem:unauthorized"]);
+	});
+
+	test("stands for nobody if there is no such user", async () => {
+		const made = ours.issue({ name: "nobody" });
+		expect(await who(made)).toEqual([401, "urn:varve:problem:unauthorized"]);
+	});
+
+	test.each([
+		["another authority signed", () => theirs.issue({ name: "admin" })],
+		["signed itself", () => authority("admin")],
+		["has expired", () => ours.issue({ name: "admin", until: new Date(Date.now() - 3600_000) })],
+		["has no name", () => ours.issue({ name: "" })],
+	])("that %s is refused in words", async (_, make) => {
+		const { cert, key } = make();
+		expect(await who({ cert, key })).toEqual([403, "urn:varve:problem:bad-client-certificate"]);
+	});
+
+	test("is not that of a client without one, whose TLS session is resumed", async () => {
+		const agent = new Agent({ maxCachedSessions: 10 });
+		for (let time = 0; time < 3; time++) {
+			expect(await who({}, agent)).toEqual([401, "urn:varve:problem:unauthorized"]);
+		}
+		agent.destroy();
+	});
 });
 
 describe("a renewed certificate", () => {
