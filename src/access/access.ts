@@ -1,13 +1,16 @@
 /** Lets requests pass if their principals have the rights that they need. */
+import { createHmac, randomBytes } from "node:crypto";
 import { Refusal } from "../errors.ts";
 import type { StreamName } from "../event.ts";
-import type { Log, LogReads, StreamEntry } from "../log/log.ts";
+import type { HiddenReads, Log, LogReads, StreamEntry } from "../log/log.ts";
 import { type Acl, OF_ADMINS } from "./acl.ts";
 import { Acls } from "./acls.ts";
 import { isByAcl, mayPrincipal } from "./policy.ts";
 import { ANONYMOUS, type Principal } from "./principal.ts";
 import { decidingOn, PermittedReads, verdictsOn } from "./reads.ts";
 import { type Needed, neededFor } from "./rights.ts";
+
+const WORD_DIGITS = 16;
 
 /** Who else gets a document as it is. */
 export type Sharing = {
@@ -22,12 +25,14 @@ export class Access {
 	readonly #log: Log;
 	readonly #acls: Acls;
 	readonly #isOpen: boolean;
+	/** Another process may not know yet that an ACL names a user. */
+	readonly #key = randomBytes(32);
 
 	/** @param isOpen whether the server lets in clients without credentials */
-	constructor(log: Log, isOpen: boolean) {
+	constructor(log: Log, hidden: HiddenReads, isOpen: boolean) {
 		this.#log = log;
 		this.#isOpen = isOpen;
-		this.#acls = new Acls(log, isOpen);
+		this.#acls = new Acls(log, hidden, isOpen);
 	}
 
 	/**
@@ -97,6 +102,15 @@ export class Access {
 	 */
 	classOf({ rights, name }: Principal): string {
 		return rights === "admin" || !this.#acls.names(name) ? rights : `${rights} ${name}`;
+	}
+
+	/**
+	 * The same in a word that tells nobody's name, for caches in front: what they keep under it was
+	 * made by this process for a client of this class, as `answering/document.ts` sees to.
+	 */
+	wordOf(principal: Principal): string {
+		const text = this.classOf(principal);
+		return createHmac("sha256", this.#key).update(text).digest("hex").slice(0, WORD_DIGITS);
 	}
 
 	close(): void {

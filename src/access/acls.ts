@@ -6,8 +6,9 @@
  * commit may have overtaken is used once and not kept.
  */
 import { LRUCache } from "lru-cache";
+import { isRefusal } from "../errors.ts";
 import type { StreamName } from "../event.ts";
-import type { Commit, Log } from "../log/log.ts";
+import type { Commit, HiddenReads, Log } from "../log/log.ts";
 import { metadataStream } from "../retention/window.ts";
 import {
 	type Acl,
@@ -37,6 +38,7 @@ export function changesDefaults({ streams, marked, erasures }: Commit): boolean 
 /** Listens to the log until it is closed. */
 export class Acls {
 	readonly #log: Log;
+	readonly #hidden: HiddenReads;
 	readonly #isAllOpen: boolean;
 	readonly #known = new LRUCache<StreamName, Acl>({
 		max: KEPT_MAX,
@@ -50,9 +52,13 @@ export class Acls {
 	/** How many commits may have changed an ACL. */
 	#changes = 0;
 
-	/** @param isAllOpen as in `effectiveAcl` */
-	constructor(log: Log, isAllOpen: boolean) {
+	/**
+	 * @param hidden for the metadata of a stream that was deleted for ever, whose ACL still counts
+	 * @param isAllOpen as in `effectiveAcl`
+	 */
+	constructor(log: Log, hidden: HiddenReads, isAllOpen: boolean) {
 		this.#log = log;
+		this.#hidden = hidden;
 		this.#isAllOpen = isAllOpen;
 		this.#stopListening = log.onCommit((commit) => this.#follow(commit));
 	}
@@ -90,18 +96,20 @@ export class Acls {
 	}
 
 	async #written(stream: StreamName): Promise<WrittenAcl> {
-		const data = await this.#newest(metadataStream(stream));
-		return data === undefined ? {} : aclOfMetadata(data);
+		const { entries } = await this.#hidden.read({ stream: metadataStream(stream), ...NEWEST });
+		const [newest] = entries;
+		return newest === undefined ? {} : aclOfMetadata(newest.event.data);
 	}
 
 	async #readDefaults(): Promise<DefaultAcls> {
-		const data = await this.#newest(SETTINGS);
-		return data === undefined ? NO_DEFAULTS : defaultsOf(data);
-	}
-
-	async #newest(stream: StreamName): Promise<Uint8Array | undefined> {
-		const { entries } = await this.#log.read({ stream, ...NEWEST });
-		return entries[0]?.event.data;
+		try {
+			const { entries } = await this.#log.read({ stream: SETTINGS, ...NEWEST });
+			const [newest] = entries;
+			return newest === undefined ? NO_DEFAULTS : defaultsOf(newest.event.data);
+		} catch (error) {
+			if (isRefusal(error, "stream-deleted")) return NO_DEFAULTS;
+			throw error;
+		}
 	}
 
 	#note(acl: Acl): void {

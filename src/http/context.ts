@@ -5,6 +5,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Access } from "../access/access.ts";
 import type { Authenticator } from "../access/authenticator.ts";
+import type { Needed } from "../access/rights.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Sessions } from "../accounts/sessions/sessions.ts";
 import type { Audit } from "../audit/audit.ts";
@@ -70,6 +71,8 @@ export type AccessContext = {
 	readonly logins: Pick<AccountAuthenticator, "userWith">;
 	readonly audit: Audit;
 	readonly access: Access;
+	/** What a client needs for a request that a cache asks about; see `lanes/needs.ts`. */
+	readonly neededBy: (method: string, url: string) => Needed | undefined;
 };
 
 /** How requests learn of commits. */

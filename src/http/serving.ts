@@ -31,6 +31,7 @@ import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
 import { AccountAuthenticator } from "./authentication/authenticator.ts";
 import type { Context, LogContext } from "./context.ts";
+import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
 import { Figures } from "./numbers/figures.ts";
 import { ServerStats } from "./numbers/stats.ts";
@@ -44,7 +45,7 @@ const RETRY_AFTER_SECONDS = 1;
 /** Whoever renews certificates does it earlier. */
 const EXPIRES_SOON_MS = 14 * 24 * 3600 * 1000;
 
-/** The log and its services. The server hands the hidden reads to the purging of caches alone. */
+/** The log and its services. The server hands the hidden reads to purging and access alone. */
 export type ServedLog = LogContext & {
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
@@ -106,7 +107,8 @@ export class Serving {
 			logins: known,
 			authenticator: authenticator ?? known,
 			addressOf: (req) => known.addressOf(req),
-			access: new Access(log, isOpen(settings)),
+			neededBy: createNeeds(ROUTES),
+			access: new Access(log, hidden, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),

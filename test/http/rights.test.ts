@@ -6,6 +6,7 @@ import { NO_CORS } from "../../src/http/answering/cors.ts";
 import type { Door } from "../../src/http/lanes/door.ts";
 import { createExpressLane } from "../../src/http/lanes/express.ts";
 import { createMatcher } from "../../src/http/lanes/matching.ts";
+import { createNeeds } from "../../src/http/lanes/needs.ts";
 import { resourcesOf } from "../../src/http/lanes/resources.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { ask } from "./ask.ts";
@@ -112,6 +113,7 @@ const NEEDED: readonly Case[] = [
 ];
 
 const resources = resourcesOf(ROUTES, () => NO_CORS);
+const neededBy = createNeeds(ROUTES);
 
 /** Says what it would ask for, instead of answering. */
 const door: Pick<Door, "take" | "refuse"> = {
@@ -135,6 +137,9 @@ test.each(NEEDED.map(([request, path, right, stream]) => ({ request, path, right
 		const hot = createMatcher(resources)(method, url);
 		const route = hot?.resource.routes.get(method);
 		if (hot && route) expect(neededFor(route, hot.target)).toEqual({ right, stream });
+		// A cache that asks about a request is told the same, of all that it might keep.
+		const needed = neededBy(method, url);
+		if (needed || hot) expect(needed).toEqual({ right, stream });
 	},
 );
 

@@ -161,12 +161,17 @@ function publicHeaders({ isAnonymousIn }: Asking, headers: readonly string[]): r
 	return headers.map((text, at) => (headers[at - 1] === "Cache-Control" ? privately(text) : text));
 }
 
+/**
+ * A trusted cache says with `Varve-Rights` under which class of rights it will keep the answer. If
+ * its client is of another one by now, it may not keep it.
+ */
 function privateHeaders(
-	{ req }: Asking,
+	{ context: { access }, req, principal }: Asking,
 	{ gatewayHeaders }: Document,
 	headers: readonly string[],
 ): readonly string[] {
 	if (gatewayHeaders.length === 0 || !connectionOf(req.socket).isTrustedCache) return headers;
+	if (req.headers["varve-rights"] !== access.wordOf(principal)) return headers;
 	return [...headers, ...gatewayHeaders];
 }
 
