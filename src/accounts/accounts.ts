@@ -1,5 +1,6 @@
 /**
- * The accounts of a store: its users and tokens, what checks their passwords, and what changes them.
+ * The accounts of a store: its users and tokens, what checks their passwords, and what changes
+ * them.
  */
 import { isRefusal } from "../errors.ts";
 import type { Log } from "../log/log.ts";
@@ -68,7 +69,7 @@ export class Accounts {
 		this.tokens.close();
 	}
 
-	/** Those that a process which ended too early has left. A log that cannot be written keeps them. */
+	/** Those that a process which ended too early left. A log that cannot be written keeps them. */
 	async #eraseOldHashes(): Promise<void> {
 		for (const user of await this.users.stored()) {
 			try {

@@ -3,16 +3,16 @@ import type { User } from "../../../accounts/users/user.ts";
 import { Refusal } from "../../../errors.ts";
 import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
+import { baseOf } from "../../request/base.ts";
+import { type Document, readDocument, textIn, textsIn } from "../../request/bodies/document.ts";
+import { negotiateType } from "../../request/negotiation.ts";
+import { userUrl } from "../../urls.ts";
 import {
 	answerStructured,
 	STRUCTURED_TYPES,
 	type Structure,
 	type StructuredType,
-} from "../../answering/structured.ts";
-import { baseOf } from "../../request/base.ts";
-import { type Document, readDocument, textIn, textsIn } from "../../request/bodies/document.ts";
-import { negotiateType } from "../../request/negotiation.ts";
-import { userUrl } from "../../urls.ts";
+} from "./structured.ts";
 
 /** Its `id` is the login, percent-decoded. */
 export type UserTarget = { readonly id: string; readonly query: string };
