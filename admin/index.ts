@@ -7,9 +7,11 @@ import { TypeCounts } from "./parts/hues.ts";
 import { DEEDS, deedScreen } from "./screens/deed.ts";
 import { event } from "./screens/event/screen.ts";
 import { placeFor } from "./screens/go.ts";
-import { login, logIn, logOut } from "./screens/login.ts";
+import { logIn, login, logOut } from "./screens/login.ts";
 import { metadata } from "./screens/metadata.ts";
 import { overview } from "./screens/overview.ts";
+import { changeTokens, tokens } from "./screens/people/tokens.ts";
+import { changeUsers, users } from "./screens/people/users.ts";
 import { problemScreen } from "./screens/problem.ts";
 import { search } from "./screens/search/screen.ts";
 import { stream } from "./screens/stream/screen.ts";
@@ -22,6 +24,8 @@ type Show = (frame: Frame) => Promise<Screen>;
 const SCREENS: Readonly<Record<string, Show>> = {
 	"/": start,
 	"/login": (frame) => login(frame),
+	"/users": (frame) => users(frame),
+	"/tokens": (frame) => tokens(frame),
 	"/search": search,
 	"/streams": streams,
 	"/streams/:stream": orDeed(orTime(stream)),
@@ -48,6 +52,8 @@ class AdminUi implements Screens {
 	submit(visit: Visit, form: URLSearchParams): Promise<Screen> {
 		if (visit.path === "/login") return this.#in(visit, (frame) => logIn(frame, form));
 		if (visit.path === "/logout") return this.#in(visit, logOut);
+		if (visit.path === "/users") return this.#in(visit, (frame) => changeUsers(frame, form));
+		if (visit.path === "/tokens") return this.#in(visit, (frame) => changeTokens(frame, form));
 		return this.#in(visit, (frame) => act(frame, form));
 	}
 

@@ -15,6 +15,7 @@ const PLACES = [
 	{ place: "streams", path: "/streams", text: "Streams" },
 	{ place: "all", path: "/streams/%24all", text: "All events" },
 	{ place: "search", path: "/search", text: "Search" },
+	{ place: "users", path: "/users", text: "Users" },
 ] as const;
 
 export type Place = (typeof PLACES)[number]["place"];
@@ -121,7 +122,8 @@ function headOf({ files }: Frame, { title }: Page): Html {
 }
 
 function barOf(frame: Frame, at: Place | undefined): Html {
-	const places = PLACES.map(({ place, path, text }) => {
+	const shown = PLACES.filter(({ place }) => place !== "users" || frame.visit.account.isAdmin);
+	const places = shown.map(({ place, path, text }) => {
 		const current = place === at ? html` aria-current="page"` : "";
 		return html`<a href="${path}"${current} data-place="${place}">${text}</a>`;
 	});

@@ -3,8 +3,8 @@
  * admins alone read and nobody but the server writes.
  *
  *     a deed      an event, before its client has the answer
- *     the rest    refused logins, and reads that take an admin: their counts, once a minute, so that
- *                 no stranger fills the disk, and no reader of the log wakes itself
+ *     the rest    refused logins, and reads that take an admin: their counts, once a minute, so
+ *                 that no stranger fills the disk, and no reader of the log wakes itself
  *
  * While a log is imported, and as long as there is nothing in the log at all, the counts wait: the
  * copy of a log has room for no event of its own.

@@ -5,12 +5,7 @@
 import { Access } from "../access/access.ts";
 import { changesDefaults } from "../access/acls.ts";
 import type { Authenticator } from "../access/authenticator.ts";
-import { Accounts } from "../accounts/accounts.ts";
-import { sessionKeyIn } from "../accounts/sessions/key.ts";
-import { Sessions } from "../accounts/sessions/sessions.ts";
-import { defaultUsers } from "../accounts/users/first-start.ts";
 import type { InitialUser } from "../accounts/users/users.ts";
-import { Audit } from "../audit/audit.ts";
 import { Documents } from "../cache/documents.ts";
 import { isOpen, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
@@ -29,7 +24,7 @@ import { type Purging, startPurging } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
-import { AccountAuthenticator } from "./authentication/authenticator.ts";
+import { closeAuthentication, openAuthentication } from "./authentication/open.ts";
 import type { Context, LogContext } from "./context.ts";
 import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
@@ -82,31 +77,10 @@ export class Serving {
 		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
 		const report = new FaultReports(operatorLog).report;
 		this.#recent = new RecentRing(new Figures(() => this.context).take, report);
-		const initial = initialUsers ?? defaultUsers(settings);
-		const accounts = new Accounts(log, {
-			initial,
-			cost: settings.passwordCost,
-			report,
-			onPassword,
-		});
-		const audit = new Audit(log, report);
-		const sessions = new Sessions(log, accounts.users, {
-			key: settings.sessionKey ?? sessionKeyIn(settings.data),
-			hours: settings.sessionHours,
-			report,
-		});
-		const known = new AccountAuthenticator(accounts, sessions, settings, (login, from) =>
-			audit.countRefusal(login, from),
-		);
 		this.context = {
 			...stored,
 			settings,
-			accounts,
-			sessions,
-			audit,
-			logins: known,
-			authenticator: authenticator ?? known,
-			addressOf: (req) => known.addressOf(req),
+			...openAuthentication(log, settings, { initialUsers, authenticator, onPassword, report }),
 			neededBy: createNeeds(ROUTES),
 			access: new Access(log, hidden, isOpen(settings)),
 			documents,
@@ -192,7 +166,6 @@ export class Serving {
 	 */
 	async close(settled: Promise<unknown> = Promise.resolve()): Promise<void> {
 		const { longPolls, liveReaders, lastVersions, lists, access } = this.context;
-		const { accounts, sessions, audit } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
@@ -200,12 +173,10 @@ export class Serving {
 		await Promise.all([this.#http.close(), settled]);
 		// They read the log, which its owner closes after this.
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
-		await audit.close();
+		await closeAuthentication(this.context);
 		lastVersions.close();
 		lists.close();
 		access.close();
-		sessions.close();
-		accounts.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}

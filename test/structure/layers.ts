@@ -27,6 +27,7 @@ const SQL = [
 const HTTP_KNOWS = [
 	"src/access",
 	"src/accounts",
+	"src/audit",
 	"src/retention",
 	"src/indexes",
 	"src/pages",
@@ -206,7 +207,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/time.ts",
 		...VALUES,
 	],
-	"src/screens.ts": ["src/listing", "src/searching", "src/log/log.ts", ...VALUES],
+	"src/screens.ts": ["src/access", "src/listing", "src/searching", "src/log/log.ts", ...VALUES],
 	"src/cache": ["src/event.ts", "feeds"],
 	"src/purging/addresses.ts": [],
 	"src/purging": [
@@ -242,6 +243,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/http/urls.ts": ["src/pages", "src/purging/paths.ts", "src/log/log.ts", "feeds", ...VALUES],
 	"src/http/request": ["src/nearest.ts", "src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
 	"src/http/context.ts": [
+		"src/http/authentication",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",
@@ -250,6 +252,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/http/authentication": ["src/http/sockets", "src/http/request", ...HTTP_KNOWS],
 	"src/http/version.ts": [],
 	"src/http/answering": [
+		"src/http/authentication",
 		"src/http/version.ts",
 		"src/http/sockets",
 		"src/http/urls.ts",

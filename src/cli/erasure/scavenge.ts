@@ -3,7 +3,7 @@ import type { ReadEvent } from "../../../feeds/reader/event.ts";
 import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { answer, note, report } from "../output/standard.ts";
-import { trustedFetch } from "../trust.ts";
+import { trustedFetch } from "../reading/trust.ts";
 import { CLIENT_OPTIONS, credentials, EXIT, number, text, type Verb } from "../verb.ts";
 
 export const scavenge: Verb = {

@@ -8,7 +8,7 @@
  */
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectSecure } from "node:tls";
-import { trusted } from "../trust.ts";
+import { trusted } from "../reading/trust.ts";
 
 export type Answer = {
 	readonly status: number;

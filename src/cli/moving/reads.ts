@@ -5,7 +5,7 @@
 import { problemIn } from "../../../feeds/exchange/problem.ts";
 import type { FetcherResponse } from "../../../feeds/exchange/transport.ts";
 import { Failure } from "../explain.ts";
-import { trustedFetch } from "../trust.ts";
+import { trustedFetch } from "../reading/trust.ts";
 import type { Server } from "./admin.ts";
 
 /** Streams that are read at once: enough to hide the time that an answer takes. */

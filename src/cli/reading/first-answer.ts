@@ -8,7 +8,7 @@ import { type Fetcher, neverConnects } from "../../../feeds/exchange/transport.t
 import type { Retry } from "../../../feeds/reader/options.ts";
 import { explain, Failure } from "../explain.ts";
 import { note } from "../output/standard.ts";
-import { trustedFetch } from "../trust.ts";
+import { trustedFetch } from "./trust.ts";
 
 const SILENT_MS = 2000;
 

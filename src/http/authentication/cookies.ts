@@ -19,8 +19,8 @@ export function cookieOf(
 }
 
 /**
- * The header that gives a browser a cookie until it is closed, for this server alone; an empty value
- * takes it away. Scripts do not see it, and no other site sends it.
+ * The header that gives a browser a cookie until it is closed, for this server alone; an empty
+ * value takes it away. Scripts do not see it, and no other site sends it.
  * @param base where the browser sees the server
  */
 export function givenCookie(name: string, value: string, base: string): readonly string[] {

@@ -12,9 +12,9 @@
 import type { IncomingMessage } from "node:http";
 import { Refusal } from "../../errors.ts";
 import { isLoopbackAddress } from "../../networks.ts";
-import { connectionOf } from "../sockets/connection.ts";
 import { forwardedScheme } from "../request/base.ts";
 import { isForwarded } from "../request/origin.ts";
+import { connectionOf } from "../sockets/connection.ts";
 
 type TlsSetting = { readonly tls: string };
 
@@ -35,6 +35,9 @@ export function refusePlainSecret(req: IncomingMessage, { tls }: TlsSetting): vo
 /** Whether nobody between its client and this server could read the request. */
 export function isSecret(req: IncomingMessage): boolean {
 	const { isSecure, isTrusted } = connectionOf(req.socket);
-	if (isTrusted) return (forwardedScheme(req) ?? (isSecure ? "https" : "http")) === "https";
-	return isSecure || (isLoopbackAddress(req.socket.remoteAddress ?? "") && !isForwarded(req));
+	const isPassedOn = isForwarded(req);
+	if (isTrusted && isPassedOn) {
+		return (forwardedScheme(req) ?? (isSecure ? "https" : "http")) === "https";
+	}
+	return isSecure || (!isPassedOn && isLoopbackAddress(req.socket.remoteAddress ?? ""));
 }

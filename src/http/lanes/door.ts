@@ -17,7 +17,6 @@ import { neededFor } from "../../access/rights.ts";
 import { Refusal } from "../../errors.ts";
 import { RunningRequest } from "../../observe/numbers/requests.ts";
 import type { Answer } from "../answering/answer.ts";
-import { auditRead, withAudit } from "../answering/audited.ts";
 import { type Cors, type CorsOf, corsForOrigin, PREFLIGHT } from "../answering/cors.ts";
 import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
 import { guarded, mayBeShown } from "../answering/screens/guard.ts";
@@ -28,6 +27,7 @@ import type { Context } from "../context.ts";
 import { refuseMisspelt } from "../request/misspelt.ts";
 import { OriginRules } from "../request/origin.ts";
 import type { Route } from "../routes.ts";
+import { auditRead, withAudit } from "./audited.ts";
 import { RememberedRequests } from "./remembered.ts";
 import { corsFor, type Resource, type RouteMatch } from "./resources.ts";
 

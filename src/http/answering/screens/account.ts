@@ -3,7 +3,7 @@ import type { Account } from "../../../screens.ts";
 import { givenCookie, hostCookie } from "../../authentication/cookies.ts";
 import { refusePlainSecret } from "../../authentication/secrecy.ts";
 import { SESSION_COOKIE, sessionIn } from "../../authentication/session.ts";
-import type { Visitor } from "./visit.ts";
+import type { Visitor } from "./visitor.ts";
 
 /** @param base where the visitor sees the server */
 export function accountFor({ context, req, principal }: Visitor, base: string): Account {

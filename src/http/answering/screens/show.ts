@@ -6,7 +6,8 @@ import { readBody } from "../../request/body.ts";
 import { prefersHtml } from "../../request/html.ts";
 import type { Answer } from "../answer.ts";
 import { answerScreen } from "./screen.ts";
-import { isTokenOf, type VisitAndCookie, type Visitor, visitOf } from "./visit.ts";
+import { isTokenOf, type VisitAndCookie, visitOf } from "./visit.ts";
+import type { Visitor } from "./visitor.ts";
 
 /** Anybody may send it. */
 const LOGIN_BYTES_MAX = 16 * 1024;

@@ -1,16 +1,14 @@
 /** A browser's request as the admin UI gets it. */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { IncomingMessage } from "node:http";
-import type { Principal } from "../../../access/principal.ts";
 import type { Visit, VisitTarget } from "../../../screens.ts";
 import { cookieOf, givenCookie, hostCookie } from "../../authentication/cookies.ts";
 import { sessionIn } from "../../authentication/session.ts";
-import type { Context } from "../../context.ts";
 import { baseOf } from "../../request/base.ts";
-import { doerOf } from "../audited.ts";
 import { problemOf } from "../problems.ts";
 import { accountFor } from "./account.ts";
+import { peopleFor } from "./people.ts";
 import { storeFor } from "./store.ts";
+import { doerOf, type Visitor } from "./visitor.ts";
 
 /** The cookie that a visitor's form tokens belong to. */
 const COOKIE = "varve-forms";
@@ -21,13 +19,6 @@ const NO_TARGET: VisitTarget = { stream: "", from: "", count: "", time: "" };
 
 /** A visit, and the header that gives the browser the cookie of its forms, if it has none yet. */
 export type VisitAndCookie = { readonly visit: Visit; readonly cookie: readonly string[] };
-
-/** A person's browser: the part of an exchange that screens are made of. */
-export type Visitor = {
-	readonly context: Context;
-	readonly req: IncomingMessage;
-	readonly principal: Principal;
-};
 
 export function visitOf(
 	{ context, req, principal }: Visitor,
@@ -48,6 +39,7 @@ export function visitOf(
 		base,
 		theme: theme === "light" || theme === "dark" ? theme : undefined,
 		token: tokenOf(id, sessionIn(req, context.settings.publicUrl)),
+		people: peopleFor({ context, req, principal }),
 		account: accountFor({ context, req, principal }, base),
 		store: storeFor(context, principal, doerOf({ context, req, principal })),
 		explain: problemOf,
@@ -56,7 +48,7 @@ export function visitOf(
 	return { visit, cookie: known === undefined ? given : [] };
 }
 
-/** Whether a form was sent from a screen that this process gave to this very browser and session. */
+/** Whether a form was sent from a screen that this process gave to this browser and session. */
 export function isTokenOf(
 	{ context, req }: Pick<Visitor, "context" | "req">,
 	token: string,

@@ -4,10 +4,10 @@
  */
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Fetcher } from "../../feeds/exchange/transport.ts";
-import type { Values } from "../options.ts";
-import { explain, Failure } from "./explain.ts";
-import { EXIT, optionalText } from "./verb.ts";
+import type { Fetcher } from "../../../feeds/exchange/transport.ts";
+import type { Values } from "../../options.ts";
+import { explain, Failure } from "../explain.ts";
+import { EXIT, optionalText } from "../verb.ts";
 
 let authority: string | undefined;
 let trusting: Fetcher | undefined;
@@ -19,7 +19,7 @@ export async function trust(values: Values): Promise<void> {
 	try {
 		const pem = readFileSync(path, "utf8");
 		void new X509Certificate(pem);
-		const { fetchTrusting } = await import("../../feeds/node/fetch.ts");
+		const { fetchTrusting } = await import("../../../feeds/node/fetch.ts");
 		authority = pem;
 		trusting = fetchTrusting(pem);
 	} catch (error) {

@@ -1,14 +1,14 @@
 /**
  * Which requests the audit hears of. It hears of a deed when it is done, before its client has the
- * answer; of reads that take an admin it keeps counts. It does not hear of clients without a name: a
- * store that lets those change things has nobody to tell apart.
+ * answer; of reads that take an admin it keeps counts. It does not hear of clients without a name:
+ * a store that lets those change things has nobody to tell apart.
  */
 import type { Needed } from "../../access/rights.ts";
-import type { Doer } from "../../audit/audit.ts";
 import { ALL, AUDIT } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
-import type { Answer } from "./answer.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Answer } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
+import { doerOf } from "../answering/screens/visitor.ts";
 
 /** The route of a request, and the parts of its URL that say what it is about. */
 export type Audited = {
@@ -60,15 +60,6 @@ export function auditRead(exchange: Exchange, { right, stream }: Needed): void {
 	if (right === "administer" || right === "export" || isOfSystem) {
 		exchange.context.audit.countRead(doerOf(exchange));
 	}
-}
-
-export function doerOf({
-	context,
-	req,
-	principal,
-}: Pick<Exchange, "context" | "req" | "principal">): Doer {
-	const { name, via } = principal;
-	return { who: name, via, from: context.addressOf(req) };
 }
 
 /** Who reads the audit, or a stream in which its events stand, must not write to it by reading. */
