@@ -71,7 +71,12 @@ export class Access {
 
 	/** The log as a principal may read it. */
 	readsFor(principal: Principal): LogReads {
-		return seesAll(principal) ? this.#log : new PermittedReads(this.#log, this, principal);
+		if (seesAll(principal)) return this.#log;
+		const read = (stream: StreamName) => neededFor({ right: "read" }, { stream });
+		return new PermittedReads(this.#log, {
+			permit: (stream) => this.permit(principal, read(stream)),
+			may: (stream) => this.may(principal, read(stream)),
+		});
 	}
 
 	/** Which streams lists show to a principal. */
@@ -103,8 +108,8 @@ export class Access {
 	}
 
 	/**
-	 * The word that all principals share who have the same rights on every stream whose ACL the server
-	 * has seen.
+	 * The word that all principals share who have the same rights on every stream whose ACL the
+	 * server has seen.
 	 */
 	classOf({ rights, name }: Principal): string {
 		return rights === "admin" || !this.#acls.names(name) ? rights : `${rights} ${name}`;

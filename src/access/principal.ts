@@ -17,8 +17,8 @@ export type Principal = {
 	readonly scope: Scope | undefined;
 	readonly via: Via;
 	/**
-	 * The same for all principals with these groups and this scope. `Access.classOf` adds the name, if
-	 * an ACL names it.
+	 * The same for all principals with these groups and this scope. `Access.classOf` adds the name,
+	 * if an ACL names it.
 	 */
 	readonly rights: string;
 };

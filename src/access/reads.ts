@@ -12,57 +12,49 @@ import { ALL, type StreamName, type Version } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
 import { LINK_TYPE, targetOf } from "../indexes/links.ts";
 import type { LogReads, Range, Slice, StreamEntry, Withheld } from "../log/log.ts";
-import type { Access } from "./access.ts";
-import type { Principal } from "./principal.ts";
-import { neededFor } from "./rights.ts";
+
+/** The rights of one principal to read streams. */
+export interface ReadRights {
+	/** @throws Refusal `unauthorized` if it may not */
+	permit(stream: StreamName): void | Promise<void>;
+	may(stream: StreamName): boolean | Promise<boolean>;
+}
 
 export class PermittedReads implements LogReads {
 	readonly #log: LogReads;
-	readonly #access: Access;
-	readonly #principal: Principal;
+	readonly #rights: ReadRights;
 
 	/** As `Access.readsFor` makes it. */
-	constructor(log: LogReads, access: Access, principal: Principal) {
+	constructor(log: LogReads, rights: ReadRights) {
 		this.#log = log;
-		this.#access = access;
-		this.#principal = principal;
+		this.#rights = rights;
 	}
 
 	/** @throws Refusal `unauthorized`, and as the log */
 	async read(range: Range): Promise<Slice> {
-		await this.#permit(range.stream);
+		await this.#rights.permit(range.stream);
 		const slice = await this.#log.read(range);
-		await this.#permit(range.stream);
+		await this.#rights.permit(range.stream);
 		const deciding = slice.entries.map((entry) => decidingOn(range.stream, entry));
 		if (deciding.every((one) => one === OWN)) return slice;
-		const verdicts = await this.#verdictsOn(deciding);
+		const verdicts = await verdictsOn(deciding, (one) => this.#rights.may(one));
 		return permitted(slice, deciding, (stream) => verdicts.get(stream) ?? false);
 	}
 
 	/** @throws Refusal `unauthorized`, and as the log */
 	async last(stream: StreamName): Promise<Version> {
-		await this.#permit(stream);
+		await this.#rights.permit(stream);
 		return this.#log.last(stream);
 	}
 
 	/** @throws Refusal `unauthorized`, and as the log */
 	async locate(stream: StreamName, id: string): Promise<Version | undefined> {
-		await this.#permit(stream);
+		await this.#rights.permit(stream);
 		const at = await this.#log.locate(stream, id);
 		if (at === undefined) return undefined;
 		const range = { stream, from: at, limit: 1, direction: "forward", content: false } as const;
 		const { withheld } = await this.read(range);
 		return withheld === undefined ? at : undefined;
-	}
-
-	#permit(stream: StreamName): void | Promise<void> {
-		return this.#access.permit(this.#principal, neededFor({ right: "read" }, { stream }));
-	}
-
-	#verdictsOn(deciding: readonly Deciding[]): Promise<ReadonlyMap<string, boolean>> {
-		return verdictsOn(deciding, (stream) =>
-			this.#access.may(this.#principal, neededFor({ right: "read" }, { stream })),
-		);
 	}
 }
 

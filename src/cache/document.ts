@@ -43,7 +43,9 @@ export type EncodedDocument = {
 	readonly headers?: readonly string[];
 	readonly snapshot: Snapshot;
 	readonly lifetime: Lifetime;
-	/** Its own stream, and the streams whose metadata or deletion changes what it shows, and to whom. */
+	/**
+	 * Its own stream, and the streams whose metadata or deletion changes what it shows, and to whom.
+	 */
 	readonly streams?: readonly StreamName[];
 	/** By default everybody gets the same. */
 	readonly audience?: Audience;

@@ -31,8 +31,8 @@ export type DocumentKeys = {
 	/** If all are shown the same. */
 	readonly shared: string;
 	/**
-	 * If not: the key of those who are shown what this reader is. Asked before and behind the read: if
-	 * the read shows that the reader is not one of them, the document is not kept.
+	 * If not: the key of those who are shown what this reader is. Asked before and behind the read:
+	 * if the read shows that the reader is not one of them, the document is not kept.
 	 */
 	ofClass(): string;
 	/** Of those who may have it while it is being made. */

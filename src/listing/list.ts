@@ -18,6 +18,7 @@ import type { Log } from "../log/log.ts";
 import { Largest } from "./largest.ts";
 import type { ListQuery } from "./query.ts";
 import { type ListedStream, rowOf } from "./row.ts";
+import { sealName } from "./sealed.ts";
 import { type Candidate, candidatesOf } from "./walk.ts";
 
 export type Listing = {
@@ -46,7 +47,7 @@ export class StreamLists {
 	 * @param mayRead leaves out the streams that somebody may not read
 	 * @throws Refusal as a read of the log
 	 */
-	async list(query: ListQuery, mayRead: MayRead = () => true): Promise<Listing> {
+	async list(query: ListQuery, mayRead?: MayRead): Promise<Listing> {
 		const total = Number(await this.#log.last(STREAMS)) + 1;
 		const { found, next, searched } = await this.#collect(query, mayRead);
 		const streams = found.map(({ row }) => row);
@@ -58,7 +59,7 @@ export class StreamLists {
 		this.#largest.close();
 	}
 
-	async #collect(query: ListQuery, mayRead: MayRead): Promise<Collected> {
+	async #collect(query: ListQuery, mayRead: MayRead = EVERYTHING): Promise<Collected> {
 		const found: Found[] = [];
 		let searched = 0;
 		const steps = candidatesOf(this.#log, this.#largest, query);
@@ -75,7 +76,10 @@ export class StreamLists {
 			}
 			searched += step.searched;
 			if (step.isLast) return { found, next: undefined, searched };
-			if (searched >= step.searchedMax) return { found, next: step.next, searched };
+			if (searched < step.searchedMax) continue;
+			// It is named after the last stream that was looked at, whoever may read that.
+			const isTold = mayRead === EVERYTHING || query.order !== "name";
+			return { found, next: isTold ? step.next : sealName(step.next), searched };
 		}
 		return { found, next: undefined, searched };
 	}
@@ -85,6 +89,8 @@ export class StreamLists {
 		return type === undefined || row.firstType === type ? row : undefined;
 	}
 }
+
+const EVERYTHING: MayRead = () => true;
 
 /** Whether somebody may read a stream. */
 export type MayRead = (stream: StreamName) => boolean | Promise<boolean>;

@@ -183,8 +183,8 @@ export interface Erasure {
 
 /**
  * Also reads the events that metadata and deletes hide. Only purging has it, to find the events
- * that caches must no longer show, and access, to find the ACL of a stream that was deleted for ever.
- * No code that answers a client has it.
+ * that caches must no longer show, and access, to find the ACL of a stream that was deleted for
+ * ever. No code that answers a client has it.
  */
 export interface HiddenReads {
 	/** As `Log.read`; a stream that was deleted for ever is read as any other. */

@@ -84,6 +84,6 @@ export type StreamEntry = {
 	readonly isHidden?: true;
 	/** The target of this entry, a link, if no event is shown there. */
 	readonly unresolved?: Target;
-	/** Of an index stream, if its entries are read as the links that they are: where this one leads. */
+	/** Of an index stream, if its entries are read as the links that they are: where it leads. */
 	readonly leadsTo?: StreamName;
 };

@@ -51,8 +51,8 @@ function fold(numbers: readonly number[]): number {
 }
 
 /**
- * The stream that was read, and the stream of every event and link that the page shows, or would show
- * to a reader who may read all of it.
+ * The stream that was read, and the stream of every event and link that the page shows, or would
+ * show to a reader who may read all of it.
  */
 export function streamsShown(
 	stream: StreamName,

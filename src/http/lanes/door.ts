@@ -94,7 +94,10 @@ export class Door {
 		if (route === undefined) return answerWithoutRoute(match.resource, req.method ?? "");
 		// Health checks wait for no login. A page says who is logged in, even if anyone may see it.
 		const isAsked = req.headers.cookie !== undefined && req.headers.authorization === undefined;
-		if (route.right === "anyone" && !isAsked) return this.#handle(exchange, match, route);
+		if (route.right === "anyone" && !isAsked) {
+			exchange.isAnonymousIn = true;
+			return this.#handle(exchange, match, route);
+		}
 		const found = this.#context.authenticator.principalOf(req);
 		if (!(found instanceof Promise)) return this.#enter(exchange, match, route, found);
 		return found.then((principal) => this.#enter(exchange, match, route, principal));
@@ -107,8 +110,9 @@ export class Door {
 		route: Route,
 		found: Principal,
 	): ReturnType<Handler> {
-		exchange.isAnonymousIn = this.#origins.letsInAnonymous(exchange.req);
-		const isStranger = found === ANONYMOUS && route.right !== "anyone";
+		const isForAnyone = route.right === "anyone";
+		exchange.isAnonymousIn = isForAnyone || this.#origins.letsInAnonymous(exchange.req);
+		const isStranger = found === ANONYMOUS && !isForAnyone;
 		const principal = isStranger ? this.#anonymous(exchange) : found;
 		exchange.principal = principal;
 		const permitted = this.#context.access.permit(principal, neededFor(route, match.target));

@@ -165,7 +165,6 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 401,
 		title: "Not allowed",
 		detail: (f) => DENIED[f.cause],
-		shown: () => ({}),
 		headers: () => CHALLENGE,
 	},
 	"logins-busy": {
