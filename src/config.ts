@@ -10,6 +10,7 @@ import {
 	CONNECTION_OPTIONS,
 	type ConnectionSettings,
 } from "./config/connections.ts";
+import { checkOidc, OIDC_OPTIONS, type OidcSettings } from "./config/oidc.ts";
 import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
@@ -23,6 +24,7 @@ import { type Arguments, type Option, parseArguments } from "./options.ts";
 
 export { isLoopback, isOpen } from "./config/access.ts";
 export { differencesOf, reloadedOf, settingsShown } from "./config/differences.ts";
+export { oidcOf } from "./config/oidc.ts";
 export { environmentName } from "./options.ts";
 
 export type Settings = ServingSettings &
@@ -30,6 +32,7 @@ export type Settings = ServingSettings &
 	SessionSettings &
 	AccessSettings &
 	AccountSettings &
+	OidcSettings &
 	ScreenSettings &
 	StorageSettings &
 	OperatorSettings &
@@ -162,6 +165,7 @@ export const OPTIONS: readonly ServerOption[] = [
 	...TLS_OPTIONS,
 	...SESSION_OPTIONS,
 	...ACCOUNT_OPTIONS,
+	...OIDC_OPTIONS,
 	...SCREEN_OPTIONS,
 	{
 		name: "infoState",
@@ -254,5 +258,6 @@ export function settingsOf({ operands, values }: Arguments): Settings {
 	// `parseArguments` has set every name of the table, with a value of its kind.
 	const settings = values as Settings;
 	checkTls(settings);
+	checkOidc(settings);
 	return settings;
 }

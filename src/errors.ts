@@ -34,6 +34,7 @@ export type RequestRefusals = {
 	unauthorized: { cause: "anonymous" | "anonymous-off" | "credentials" | "denied" };
 	"logins-busy": { retryAfterSeconds: number };
 	"logins-slowed": { retryAfterSeconds: number };
+	"issuer-unreachable": { retryAfterSeconds: number };
 
 	// The request asks for the impossible.
 	"invalid-stream-name": { stream: string; reason: string };

@@ -71,6 +71,9 @@ async function startIn(
 		port: 0,
 		allowAnonymous: true,
 		insecure: true,
+		// For clients that send what every client of EventStore knows.
+		insecureDefaults: true,
+		passwordCost: 10,
 	};
 	const settings: Settings = { ...usual, ...overrides };
 	const log = await openSqliteLog(directory, settings);

@@ -144,6 +144,12 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ retryAfterSeconds: 1 },
 		"../accounts/logins.test.ts",
 	],
+	"issuer-unreachable": [
+		503,
+		"Service Unavailable",
+		{ retryAfterSeconds: 10 },
+		"../accounts/oidc.test.ts",
+	],
 	"invalid-user": [
 		400,
 		"Bad Request",

@@ -382,6 +382,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	xml2js: ["feeds"],
 	hono: ["admin"],
 	etag: ["admin"],
+	jose: ["src/accounts/oidc"],
 	"@noble/hashes": ["admin/browser"],
 	"@noble/ed25519": ["admin/browser"],
 };

@@ -99,11 +99,18 @@ export class AccountAuthenticator implements Authenticator {
 		if (credentials === undefined) throw wrong();
 		if (credentials.scheme === "basic") return this.#verifyUser(credentials, req);
 		try {
-			return await this.#verifyToken(credentials.token);
+			return await this.#verifyBearer(credentials.token);
 		} catch (error) {
 			this.#onRefused("", this.addressOf(req));
 			throw error;
 		}
+	}
+
+	async #verifyBearer(token: string): Promise<Verified> {
+		const { oidc } = this.#accounts;
+		if (token.startsWith("varve_") || oidc === undefined) return this.#verifyToken(token);
+		const { principal, untilMs } = await oidc.verify(token);
+		return { principal, holds: () => Date.now() < untilMs };
 	}
 
 	async #verifyUser(credentials: Basic, req: IncomingMessage): Promise<Verified> {

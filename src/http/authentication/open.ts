@@ -7,7 +7,7 @@ import { Sessions } from "../../accounts/sessions/sessions.ts";
 import { defaultUsers } from "../../accounts/users/first-start.ts";
 import type { InitialUser } from "../../accounts/users/users.ts";
 import { Audit } from "../../audit/audit.ts";
-import type { Settings } from "../../config.ts";
+import { oidcOf, type Settings } from "../../config.ts";
 import type { Log } from "../../log/log.ts";
 import { AccountAuthenticator } from "./authenticator.ts";
 
@@ -39,7 +39,8 @@ export function openAuthentication(
 	{ initialUsers, authenticator, onPassword, report }: AuthenticationOptions,
 ): AuthenticationContext {
 	const initial = initialUsers ?? defaultUsers(settings);
-	const accounts = new Accounts(log, { initial, cost: settings.passwordCost, report, onPassword });
+	const [cost, oidc] = [settings.passwordCost, oidcOf(settings)];
+	const accounts = new Accounts(log, { initial, cost, oidc, report, onPassword });
 	const audit = new Audit(log, report);
 	const key = settings.sessionKey ?? sessionKeyIn(settings.data);
 	const sessions = new Sessions(log, accounts.users, { key, hours: settings.sessionHours, report });

@@ -26,7 +26,8 @@ type Words =
 	| "bad-client-certificate"
 	| "unauthorized"
 	| "logins-busy"
-	| "logins-slowed";
+	| "logins-slowed"
+	| "issuer-unreachable";
 
 export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
@@ -179,6 +180,14 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		detail: (f) =>
 			"Too many logins of this name have failed from your address. " +
 			`Try again in ${f.retryAfterSeconds} seconds.`,
+		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
+	},
+	"issuer-unreachable": {
+		status: 503,
+		title: "Issuer unreachable",
+		detail: () =>
+			"The server cannot ask the issuer of this token for its keys, and so not tell whether the token " +
+			"is good. Send the request again later.",
 		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
 	},
 };
