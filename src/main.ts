@@ -182,6 +182,9 @@ async function listen(
 ): Promise<string> {
 	writerStopped.then((refusal) => serving.refuseWith(refusal));
 	try {
+		const { audit, report } = serving.context;
+		// Before anybody else can write.
+		await audit.noteRestore().catch(report);
 		return urlOf(settings, await serving.listen());
 	} catch (error) {
 		await closeServing(serving);

@@ -10,7 +10,7 @@
  * copy of a log has room for no event of its own.
  */
 import { appendOwn, closeStream } from "../accounts/own-streams.ts";
-import { ALL, AUDIT } from "../event.ts";
+import { ALL, AUDIT, type Position } from "../event.ts";
 import type { Log } from "../log/log.ts";
 import { type Counted, type Counts, MinuteCounts } from "./counts.ts";
 
@@ -58,6 +58,16 @@ export class Audit {
 	/** Writes what was done. It is done, so a log that takes no event does not undo it. */
 	record({ what, who, via, from, about, event, forEver }: Deed): Promise<void> {
 		return this.#write({ what, who, via, from, about, event, forEver });
+	}
+
+	/** Notes that the log goes on from a backup, if it does and nothing was written since. */
+	async noteRestore(): Promise<void> {
+		const { incarnation } = this.#log;
+		if (incarnation === 1) return;
+		// A version of `$all` is a position.
+		const last = Number(await this.#log.last(ALL)) as Position;
+		if (last >= 0 && this.#log.incarnationAt(last) === incarnation) return;
+		await this.#write({ what: "restored", about: String(incarnation) });
 	}
 
 	/** Counts a login that was refused. @param login if there is such a user; "" if not */
