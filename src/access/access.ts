@@ -5,6 +5,7 @@ import type { StreamName } from "../event.ts";
 import type { HiddenReads, Log, LogReads, StreamEntry } from "../log/log.ts";
 import { OF_ADMINS } from "./acl.ts";
 import { Acls } from "./acls.ts";
+import { type Allowed, explainAcl } from "./explain.ts";
 import { isByAcl, mayPrincipal } from "./policy.ts";
 import { ANONYMOUS, type Principal } from "./principal.ts";
 import { decidingOn, PermittedReads, verdictsOn } from "./reads.ts";
@@ -62,6 +63,11 @@ export class Access {
 	/** As `may`, if that is known at once; false if not, so that a page offers too little. */
 	mayNow(principal: Principal, needed: Needed): boolean {
 		return this.may(principal, needed) === true;
+	}
+
+	/** Who may do what on a stream, and why. */
+	explain(stream: StreamName): Promise<readonly Allowed[]> {
+		return explainAcl(this.#log, stream, this.#isOpen);
 	}
 
 	/** The log as a principal may read it. */

@@ -57,7 +57,7 @@ describe("/openapi.json", () => {
 		// A slash at the end is a redirect that the introduction tells of; `%24` is `$`.
 		const documented = ROUTES.filter(({ path }) => path === "/" || !path.endsWith("/")).filter(
 			// The admin UI's own: no program asks for them.
-			({ path }) => !/^\/(?:ui|web)(?:\/|$)/.test(path),
+			({ path }) => !/^\/(?:ui|web|login|logout)(?:\/|$)/.test(path),
 		);
 		const served = documented.map(
 			({ method, path }) => `${method} ${path.replace("%24", "$").replace("/*", "/:")}`,
