@@ -7,8 +7,11 @@ import { TypeCounts } from "./parts/hues.ts";
 import { DEEDS, deedScreen } from "./screens/deed.ts";
 import { event } from "./screens/event/screen.ts";
 import { placeFor } from "./screens/go.ts";
+import { logIn, login, logOut } from "./screens/login.ts";
 import { metadata } from "./screens/metadata.ts";
 import { overview } from "./screens/overview.ts";
+import { changeTokens, tokens } from "./screens/people/tokens.ts";
+import { changeUsers, users } from "./screens/people/users.ts";
 import { problemScreen } from "./screens/problem.ts";
 import { search } from "./screens/search/screen.ts";
 import { stream } from "./screens/stream/screen.ts";
@@ -20,6 +23,9 @@ type Show = (frame: Frame) => Promise<Screen>;
 /** By the path of the resource, as the server's table of routes has it. A page has its row here. */
 const SCREENS: Readonly<Record<string, Show>> = {
 	"/": start,
+	"/login": (frame) => login(frame),
+	"/users": (frame) => users(frame),
+	"/tokens": (frame) => tokens(frame),
 	"/search": search,
 	"/streams": streams,
 	"/streams/:stream": orDeed(orTime(stream)),
@@ -44,6 +50,10 @@ class AdminUi implements Screens {
 	}
 
 	submit(visit: Visit, form: URLSearchParams): Promise<Screen> {
+		if (visit.path === "/login") return this.#in(visit, (frame) => logIn(frame, form));
+		if (visit.path === "/logout") return this.#in(visit, logOut);
+		if (visit.path === "/users") return this.#in(visit, (frame) => changeUsers(frame, form));
+		if (visit.path === "/tokens") return this.#in(visit, (frame) => changeTokens(frame, form));
 		return this.#in(visit, (frame) => act(frame, form));
 	}
 

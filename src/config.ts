@@ -15,6 +15,8 @@ import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
 import { SEARCH_OPTIONS, type SearchSettings } from "./config/searching.ts";
+import { SESSION_OPTIONS, type SessionSettings } from "./config/sessions.ts";
+import { checkTls, TLS_OPTIONS, type TlsSettings } from "./config/tls.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
@@ -26,6 +28,8 @@ export { oidcOf } from "./config/oidc.ts";
 export { environmentName } from "./options.ts";
 
 export type Settings = ServingSettings &
+	TlsSettings &
+	SessionSettings &
 	AccessSettings &
 	AccountSettings &
 	OidcSettings &
@@ -141,10 +145,10 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "text",
 		default: "*",
 		pattern: {
-			test: /^(\*|none|https?:\/\/[\w.:[\]-]+)$/,
-			reason: "it must be *, none, or one origin such as https://app.example.com",
+			test: /^(\*|none|https?:\/\/[\w.:[\]-]+(, ?https?:\/\/[\w.:[\]-]+){0,19})$/,
+			reason: "it must be *, none, or up to 20 origins such as https://app.example.com",
 		},
-		help: "Origin whose pages may use this server from a browser: *, one origin, or none.",
+		help: "Origins whose pages may use this server from a browser: *, a list of origins, or none.",
 	},
 	{
 		name: "corsHeaders",
@@ -158,6 +162,8 @@ export const OPTIONS: readonly ServerOption[] = [
 		help: "Headers that browsers may send besides those of the API, such as X-Trace-Id, X-Tenant.",
 	},
 	...ACCESS_OPTIONS,
+	...TLS_OPTIONS,
+	...SESSION_OPTIONS,
 	...ACCOUNT_OPTIONS,
 	...OIDC_OPTIONS,
 	...SCREEN_OPTIONS,
@@ -251,6 +257,7 @@ export function settingsOf({ operands, values }: Arguments): Settings {
 	if (unexpected !== undefined) throw new Refusal("unknown-option", { option: unexpected });
 	// `parseArguments` has set every name of the table, with a value of its kind.
 	const settings = values as Settings;
+	checkTls(settings);
 	checkOidc(settings);
 	return settings;
 }

@@ -28,6 +28,8 @@ export type RequestRefusals = {
 	"form-not-ours": Record<never, never>;
 	"host-not-ours": { host: string };
 	"foreign-origin": { origin: string };
+	"plain-credentials": { isForwarded: boolean };
+	"bad-client-certificate": { reason: string };
 	/** `credentials`: they are wrong; `denied`: they are good, and do not suffice. */
 	unauthorized: { cause: "anonymous" | "anonymous-off" | "credentials" | "denied" };
 	"logins-busy": { retryAfterSeconds: number };

@@ -69,6 +69,7 @@ export class RunningServer {
 		this.#operatorLog.setLevel(settings.logLevel as Level);
 		requests.isOn = settings.logRequests;
 		room.setFreeMin(settings.diskFreeMin);
+		this.#serving.renewCertificate();
 		this.#settings = { ...this.#settings, ...reloadedOf(OPTIONS, settings) };
 		this.#operatorLog.info("settings reloaded", { changed: taken });
 		if (waiting.length > 0) {
@@ -181,7 +182,10 @@ async function listen(
 ): Promise<string> {
 	writerStopped.then((refusal) => serving.refuseWith(refusal));
 	try {
-		return urlOf(settings.host, await serving.listen());
+		const { audit, report } = serving.context;
+		// Before anybody else can write.
+		await audit.noteRestore().catch(report);
+		return urlOf(settings, await serving.listen());
 	} catch (error) {
 		await closeServing(serving);
 		throw error;
@@ -280,10 +284,11 @@ function announcement({ found, known, copy }: Parameters<Announce>[0]): string {
 }
 
 /** The name of this server in the events of a scavenge. */
-function nodeOf({ publicUrl, host, port }: Settings): string {
-	return publicUrl ?? urlOf(host, port).replace("http://", "");
+function nodeOf(settings: Settings): string {
+	return settings.publicUrl ?? urlOf(settings, settings.port).replace(/^https?:\/\//, "");
 }
 
-function urlOf(host: string, port: number): string {
-	return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+function urlOf({ host, tlsCert }: Settings, port: number): string {
+	const scheme = tlsCert === undefined ? "http" : "https";
+	return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

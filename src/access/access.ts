@@ -3,15 +3,17 @@ import { createHmac, randomBytes } from "node:crypto";
 import { Refusal } from "../errors.ts";
 import type { StreamName } from "../event.ts";
 import type { HiddenReads, Log, LogReads, StreamEntry } from "../log/log.ts";
-import { type Acl, OF_ADMINS } from "./acl.ts";
+import { OF_ADMINS } from "./acl.ts";
 import { Acls } from "./acls.ts";
 import { Editions } from "./editions.ts";
+import { type Allowed, explainAcl } from "./explain.ts";
 import { isByAcl, mayPrincipal } from "./policy.ts";
 import { ANONYMOUS, type Principal } from "./principal.ts";
 import { decidingOn, PermittedReads, verdictsOn } from "./reads.ts";
 import { type Needed, neededFor } from "./rights.ts";
 
 const WORD_DIGITS = 16;
+const READ = { right: "read" } as const;
 
 /** Who else gets a document as it is. */
 export type Sharing = {
@@ -56,9 +58,9 @@ export class Access {
 		if (principal.isAdmin || !isByAcl(right) || stream === undefined) {
 			return mayPrincipal(principal, right, stream, OF_ADMINS);
 		}
-		const of = (acl: Acl) => mayPrincipal(principal, right, stream, acl);
 		const acl = this.#acls.of(stream as StreamName);
-		return acl instanceof Promise ? acl.then(of) : of(acl);
+		if (!(acl instanceof Promise)) return mayPrincipal(principal, right, stream, acl);
+		return acl.then((later) => mayPrincipal(principal, right, stream, later));
 	}
 
 	/** As `may`, if that is known at once; false if not, so that a page offers too little. */
@@ -66,10 +68,15 @@ export class Access {
 		return this.may(principal, needed) === true;
 	}
 
+	/** Who may do what on a stream, and why. */
+	explain(stream: StreamName): Promise<readonly Allowed[]> {
+		return explainAcl(this.#log, stream, this.#isOpen);
+	}
+
 	/** The log as a principal may read it. */
 	readsFor(principal: Principal): LogReads {
 		if (seesAll(principal)) return this.#log;
-		const read = (stream: StreamName) => neededFor({ right: "read" }, { stream });
+		const read = (stream: StreamName) => neededFor(READ, { stream });
 		return new PermittedReads(this.#log, {
 			permit: (stream) => this.permit(principal, read(stream)),
 			may: (stream) => this.may(principal, read(stream)),
@@ -79,7 +86,7 @@ export class Access {
 	/** Which streams lists show to a principal. */
 	listsFor(principal: Principal): ((stream: StreamName) => boolean | Promise<boolean>) | undefined {
 		if (seesAll(principal)) return undefined;
-		return (stream) => this.may(principal, neededFor({ right: "read" }, { stream }));
+		return (stream) => this.may(principal, neededFor(READ, { stream }));
 	}
 
 	/**
@@ -91,8 +98,7 @@ export class Access {
 		entries: readonly StreamEntry[],
 		isWhole: boolean,
 	): Promise<Sharing> {
-		const ask = (one: StreamName) =>
-			this.may(ANONYMOUS, neededFor({ right: "read" }, { stream: one }));
+		const ask = (one: StreamName) => this.may(ANONYMOUS, neededFor(READ, { stream: one }));
 		const deciding = entries.map((entry) => decidingOn(stream, entry));
 		const verdicts = isWhole ? [...(await verdictsOn(deciding, ask)).values()] : [];
 		const isSame = isWhole && verdicts.every((may) => may);
@@ -101,7 +107,7 @@ export class Access {
 
 	/** Whether anonymous clients may read a stream, as far as that is known at once. */
 	isPublicNow(stream: StreamName): boolean {
-		return this.#isOpen && this.mayNow(ANONYMOUS, neededFor({ right: "read" }, { stream }));
+		return this.#isOpen && this.mayNow(ANONYMOUS, neededFor(READ, { stream }));
 	}
 
 	/**

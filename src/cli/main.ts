@@ -26,6 +26,7 @@ import { compare } from "./moving/compare.ts";
 import { answer, exitCode, note } from "./output/standard.ts";
 import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
+import { trust } from "./reading/trust.ts";
 import { refuseStart, serve } from "./serve.ts";
 import { releaseSignals } from "./signals.ts";
 import { deleteVerb } from "./streams/delete.ts";
@@ -83,6 +84,7 @@ async function run(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
 		refuseUnknownVariables(env, everyOption());
 		const call = parseArguments(rest, env, verb.options, OPTIONS);
 		refuseExtra(verb, call.operands);
+		await trust(call.values);
 		return await verb.run(call);
 	} catch (error) {
 		if (verb === serve && asksForJson(rest, env)) return refuseStart(error);

@@ -36,6 +36,14 @@ export const CLIENT_OPTIONS: readonly Option[] = [
 		help: "The server.",
 	},
 	{
+		name: "ca",
+		flag: "ca",
+		kind: "text",
+		default: undefined,
+		placeholder: "FILE",
+		help: "Authority of the server's certificate, in PEM, if this machine does not know it.",
+	},
+	{
 		name: "user",
 		flag: "user",
 		kind: "text",

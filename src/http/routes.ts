@@ -51,7 +51,7 @@ import { answerOpenApi } from "./handlers/openapi.ts";
 import { answerStreamAsOf } from "./handlers/pages/as-of.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
 import { answerPage } from "./handlers/pages/page.ts";
-import { answerFile, answerWeb } from "./handlers/screens.ts";
+import { answerFile, answerLogin, answerWeb } from "./handlers/screens.ts";
 import { answerSearch } from "./handlers/search.ts";
 import { answerService } from "./handlers/service.ts";
 import { answerInfo, answerLive, answerPing, answerReady } from "./handlers/status.ts";
@@ -151,6 +151,9 @@ const TABLE: readonly RouteRow[] = [
 	// Where users of EventStore look for its admin UI.
 	["GET", "/web", "anyone", "cold", answerWeb],
 	["GET", "/web/index.html", "anyone", "cold", answerWeb],
+	["GET", "/login", "anyone", "cold", answerLogin],
+	["POST", "/login", "anyone", "cold", answerLogin],
+	["POST", "/logout", "anyone", "cold", answerLogin],
 	["GET", "/ui/*file", "anyone", "cold", answerFile],
 
 	["GET", "/search", "search", "cold", answerSearch],

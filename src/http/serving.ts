@@ -5,11 +5,9 @@
 import { Access } from "../access/access.ts";
 import { changesDefaults } from "../access/acls.ts";
 import type { Authenticator } from "../access/authenticator.ts";
-import { Accounts } from "../accounts/accounts.ts";
-import { defaultUsers } from "../accounts/users/first-start.ts";
 import type { InitialUser } from "../accounts/users/users.ts";
 import { Documents } from "../cache/documents.ts";
-import { isOpen, oidcOf, type Settings } from "../config.ts";
+import { isOpen, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
@@ -26,7 +24,7 @@ import { type Purging, startPurging } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
-import { AccountAuthenticator } from "./authentication/authenticator.ts";
+import { closeAuthentication, openAuthentication } from "./authentication/open.ts";
 import type { Context, LogContext } from "./context.ts";
 import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
@@ -34,10 +32,13 @@ import { Figures } from "./numbers/figures.ts";
 import { ServerStats } from "./numbers/stats.ts";
 import { ROUTES } from "./routes.ts";
 import { HttpServer, type Lanes } from "./server.ts";
+import type { Certificates } from "./sockets/certificates.ts";
 import { prefixOf, urlsAt } from "./urls.ts";
 import { VERSION } from "./version.ts";
 
 const RETRY_AFTER_SECONDS = 1;
+/** Whoever renews certificates does it earlier. */
+const EXPIRES_SOON_MS = 14 * 24 * 3600 * 1000;
 
 /** The log and its services. The server hands the hidden reads to purging and access alone. */
 export type ServedLog = LogContext & {
@@ -76,21 +77,10 @@ export class Serving {
 		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
 		const report = new FaultReports(operatorLog).report;
 		this.#recent = new RecentRing(new Figures(() => this.context).take, report);
-		const initial = initialUsers ?? defaultUsers(settings);
-		const accounts = new Accounts(log, {
-			initial,
-			cost: settings.passwordCost,
-			report,
-			oidc: oidcOf(settings),
-			onPassword,
-		});
-		const known = new AccountAuthenticator(accounts, settings.trustedProxies);
 		this.context = {
 			...stored,
 			settings,
-			accounts,
-			authenticator: authenticator ?? known,
-			addressOf: (req) => known.addressOf(req),
+			...openAuthentication(log, settings, { initialUsers, authenticator, onPassword, report }),
 			neededBy: createNeeds(ROUTES),
 			access: new Access(log, hidden, isOpen(settings)),
 			documents,
@@ -126,11 +116,40 @@ export class Serving {
 	 * @returns the port it listens on
 	 */
 	async listen(): Promise<number> {
-		const { log, settings, accounts } = this.context;
+		const { log, settings, accounts, sessions, report } = this.context;
 		await accounts.load();
+		await sessions.load().catch(report);
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
 		this.#otlp = await startOtlpOf(this.context, VERSION, this.#operatorLog);
+		this.#tell(this.#http.certificates);
 		return this.#http.listen(settings.port, settings.host);
+	}
+
+	/**
+	 * Reads the files of TLS again, for new connections. If they cannot be used, the certificate of
+	 * before stays.
+	 */
+	renewCertificate(): void {
+		try {
+			this.#tell(this.#http.renew());
+		} catch (error) {
+			if (!(error instanceof Refusal)) throw error;
+			this.#operatorLog.error(
+				"the new certificate cannot be used; that of before stays",
+				error.facts,
+			);
+		}
+	}
+
+	#tell(certificates: Certificates | undefined): void {
+		if (certificates === undefined) return;
+		const { shown, untilMs } = certificates;
+		this.#operatorLog.info("certificate read", shown);
+		if (untilMs - Date.now() < EXPIRES_SOON_MS) {
+			this.#operatorLog.warn("the certificate expires soon, or has expired", {
+				until: shown.until,
+			});
+		}
 	}
 
 	/**
@@ -146,7 +165,7 @@ export class Serving {
 	 *   server goes on telling caches of erasures
 	 */
 	async close(settled: Promise<unknown> = Promise.resolve()): Promise<void> {
-		const { longPolls, liveReaders, lastVersions, lists, access, accounts } = this.context;
+		const { longPolls, liveReaders, lastVersions, lists, access } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
@@ -154,10 +173,10 @@ export class Serving {
 		await Promise.all([this.#http.close(), settled]);
 		// They read the log, which its owner closes after this.
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
+		await closeAuthentication(this.context);
 		lastVersions.close();
 		lists.close();
 		access.close();
-		accounts.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}

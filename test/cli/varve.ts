@@ -99,7 +99,7 @@ async function startAt(
 	await until(() => over !== undefined || server.stdout().includes("The data is in"), "the server");
 	if (over) throw new Error(`the server did not start: ${over.stderr}`);
 	const greeting = server.stdout();
-	const url = /http:\S+/.exec(greeting)?.[0] ?? "";
+	const url = /https?:\S+/.exec(greeting)?.[0] ?? "";
 	const stop = (signal: NodeJS.Signals = "SIGTERM") => {
 		server.child.kill(signal);
 		return server.finished;

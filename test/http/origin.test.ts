@@ -93,6 +93,12 @@ test("a named origin may write, and no other", async () => {
 	expect(await statuses(servers, write({ Origin: "http://app.example.com" }))).toEqual([403]);
 });
 
+test("of several named origins each may write", async () => {
+	const servers = await start({ corsOrigin: "https://a.example, https://b.example" });
+	expect(await statuses(servers, write({ Origin: "https://b.example" }))).toEqual([201]);
+	expect(await statuses(servers, write({ Origin: "https://c.example" }))).toEqual([403]);
+});
+
 test.each([{ publicUrl: "https://store.example" }, { trustedProxies: "10.0.0.0/8" }])(
 	"with %j nobody comes in without credentials, unless that is allowed",
 	async (settings) => {

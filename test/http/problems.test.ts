@@ -84,6 +84,17 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"form-not-ours": [403, "Forbidden", {}, "only a server with an admin UI takes forms: test/admin"],
 	"host-not-ours": [421, "Misdirected Request", get("/ping", "*/*", { Host: "evil.example" })],
 	"foreign-origin": [403, "Forbidden", batch("s", [event()], { Origin: "http://evil.example" })],
+	"bad-client-certificate": [
+		403,
+		"Forbidden",
+		{ reason: "SELF_SIGNED_CERT_IN_CHAIN" },
+		"test/security/tls.test.ts: the server here speaks plain HTTP",
+	],
+	"plain-credentials": [
+		403,
+		"Forbidden",
+		get("/streams/s", "*/*", { Authorization: "Basic YTpi", "X-Forwarded-For": "192.0.2.1" }),
+	],
 	"invalid-stream-name": [400, "Bad Request", get("/streams/%00")],
 	"invalid-event-number": [400, "Bad Request", get("/streams/s/x")],
 	"invalid-count": [400, "Bad Request", get("/streams/s/0/forward/5000")],
@@ -136,7 +147,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"issuer-unreachable": [
 		503,
 		"Service Unavailable",
-		{ retryAfterSeconds: 10 },
+		{ retryAfterSeconds: 1 },
 		"../accounts/oidc.test.ts",
 	],
 	"invalid-user": [

@@ -27,6 +27,7 @@ const SQL = [
 const HTTP_KNOWS = [
 	"src/access",
 	"src/accounts",
+	"src/audit",
 	"src/retention",
 	"src/indexes",
 	"src/pages",
@@ -187,6 +188,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...VALUES,
 	],
 
+	"src/audit": ["src/accounts", "src/log/log.ts", ...VALUES],
 	"src/accounts": ["src/access", "src/log/log.ts", "src/retention", ...VALUES],
 	"src/access": ["src/log/log.ts", "src/retention", "src/indexes", ...VALUES],
 	"src/following": ["src/log/log.ts", "src/indexes", ...VALUES],
@@ -205,7 +207,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/time.ts",
 		...VALUES,
 	],
-	"src/screens.ts": ["src/listing", "src/searching", "src/log/log.ts", ...VALUES],
+	"src/screens.ts": ["src/access", "src/listing", "src/searching", "src/log/log.ts", ...VALUES],
 	"src/cache": ["src/event.ts", "feeds"],
 	"src/purging/addresses.ts": [],
 	"src/purging": [
@@ -226,7 +228,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...VALUES,
 	],
 	"src/config/caching.ts": ["src/options.ts", "src/networks.ts", "src/purging/addresses.ts"],
-	"src/config": ["src/options.ts", "src/networks.ts", "src/log/log.ts"],
+	"src/config": ["src/options.ts", "src/networks.ts", "src/log/log.ts", "src/errors.ts"],
 	"src/config.ts": [
 		"src/config",
 		"src/config/caching.ts",
@@ -241,14 +243,16 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/http/urls.ts": ["src/pages", "src/purging/paths.ts", "src/log/log.ts", "feeds", ...VALUES],
 	"src/http/request": ["src/nearest.ts", "src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
 	"src/http/context.ts": [
+		"src/http/authentication",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",
 		...HTTP_KNOWS,
 	],
-	"src/http/authentication": ["src/http/sockets", ...HTTP_KNOWS],
+	"src/http/authentication": ["src/http/sockets", "src/http/request", ...HTTP_KNOWS],
 	"src/http/version.ts": [],
 	"src/http/answering": [
+		"src/http/authentication",
 		"src/http/version.ts",
 		"src/http/sockets",
 		"src/http/urls.ts",

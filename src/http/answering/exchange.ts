@@ -14,6 +14,7 @@ import type { Cors } from "./cors.ts";
 import { leaveInstead } from "./leave.ts";
 import { answerToError, problem } from "./problems.ts";
 import { pump } from "./pump.ts";
+import { guarded, mayBeShown } from "./screens/guard.ts";
 import { loginInstead } from "./screens/login.ts";
 import { showRefusal } from "./screens/refused.ts";
 import { send } from "./send.ts";
@@ -60,10 +61,11 @@ export function respond(exchange: Exchange, handle: Handler): void {
 
 /** The answer to an error: a page for a person's browser, else a problem document or a pause. */
 function refused(exchange: Exchange, error: unknown): Answer | Promise<Answer> {
-	const answer = answerToError(error, exchange.context.report);
 	const { context, req } = exchange;
+	const answer = answerToError(error, context.report);
 	const instead = leaveInstead(req, error) ?? loginInstead(context, req, error);
-	return instead ?? showRefusal(exchange, answer) ?? answer;
+	const shown = instead ?? showRefusal(exchange, answer) ?? answer;
+	return mayBeShown(req) ? guarded(shown, context.settings) : shown;
 }
 
 /** A late answer is dropped: `send` writes nothing once headers went out. */

@@ -23,6 +23,11 @@ export async function answerFile(
 	return compressBody(req, { status: 200, headers, body: file.body }, true);
 }
 
+/** /login and /logout, for programs: there is nothing for them. */
+export function answerLogin({ req }: Exchange): Answer {
+	throw new Refusal("route-not-found", { path: req.url ?? "" });
+}
+
 /** GET /web and /web/index.html */
 export function answerWeb({ context, req }: Exchange): Answer {
 	if (!context.screens) throw new Refusal("route-not-found", { path: "/web" });

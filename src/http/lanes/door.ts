@@ -17,17 +17,17 @@ import { neededFor } from "../../access/rights.ts";
 import { Refusal } from "../../errors.ts";
 import { RunningRequest } from "../../observe/numbers/requests.ts";
 import type { Answer } from "../answering/answer.ts";
-import { type Cors, type CorsOf, PREFLIGHT } from "../answering/cors.ts";
+import { type Cors, type CorsOf, corsForOrigin, PREFLIGHT } from "../answering/cors.ts";
 import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
-import { guarded } from "../answering/screens/guard.ts";
+import { guarded, mayBeShown } from "../answering/screens/guard.ts";
 import { showScreen, submitForm } from "../answering/screens/show.ts";
+import { refusePlainCredentials } from "../authentication/secrecy.ts";
 import { afterMinPosition } from "../conditions/min-position.ts";
 import type { Context } from "../context.ts";
-import { namesHtml } from "../request/html.ts";
 import { refuseMisspelt } from "../request/misspelt.ts";
 import { OriginRules } from "../request/origin.ts";
-
 import type { Route } from "../routes.ts";
+import { auditRead, withAudit } from "./audited.ts";
 import { RememberedRequests } from "./remembered.ts";
 import { corsFor, type Resource, type RouteMatch } from "./resources.ts";
 
@@ -52,15 +52,19 @@ export class Door {
 	/** Answers a request whose URL is in the table of routes. */
 	take(req: IncomingMessage, res: ServerResponse, match: RouteMatch): void {
 		const route = match.resource.routes.get(req.method ?? "");
-		const cors = corsFor(match);
+		const cors = corsForOrigin(corsFor(match), req);
 		const answer: Handler = (exchange) => this.#answer(exchange, match, route);
-		const handle: Handler = namesHtml(req) ? (exchange) => guarded(answer(exchange)) : answer;
+		const { settings } = this.#context;
+		const handle: Handler = mayBeShown(req)
+			? (exchange) => guarded(answer(exchange), settings)
+			: answer;
 		this.#serve(req, res, { cors, route }, handle);
 	}
 
 	/** Answers a request whose URL is not in it, or that cannot be read. */
 	refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void {
-		this.#serve(req, res, { cors: this.#noRoute, route: undefined }, () => {
+		const cors = corsForOrigin(this.#noRoute, req);
+		this.#serve(req, res, { cors, route: undefined }, () => {
 			throw error;
 		});
 	}
@@ -76,19 +80,29 @@ export class Door {
 		if (requests.isOn) requests.begin(req, res);
 		const numbers = requestNumbers.of(route);
 		const running = new RunningRequest(numbers, tracing()?.begin(req, numbers.route));
-		const context = this.#context;
-		const principal = ANONYMOUS;
-		const who = { principal, isAnonymousIn: false };
-		respond({ context, req, res, cors, running, ...who, recall: undefined }, handle);
+		// Written out: a spread takes longer than all else here.
+		const exchange: Exchange = {
+			context: this.#context,
+			req,
+			res,
+			cors,
+			running,
+			principal: ANONYMOUS,
+			isAnonymousIn: false,
+			recall: undefined,
+		};
+		respond(exchange, handle);
 	}
 
 	#answer(exchange: Exchange, match: RouteMatch, route: Route | undefined): ReturnType<Handler> {
 		const { req } = exchange;
 		// A request in remembered words has the host of one that passed.
 		if (match.recall === undefined) this.#origins.checkHost(req);
+		refusePlainCredentials(req, this.#context.settings);
 		if (route === undefined) return answerWithoutRoute(match.resource, req.method ?? "");
-		// Health checks wait for no login.
-		if (route.right === "anyone") {
+		// Health checks wait for no login. A page says who is logged in, even if anyone may see it.
+		const isAsked = req.headers.cookie !== undefined && req.headers.authorization === undefined;
+		if (route.right === "anyone" && !isAsked) {
 			exchange.isAnonymousIn = true;
 			return this.#handle(exchange, match, route);
 		}
@@ -104,10 +118,13 @@ export class Door {
 		route: Route,
 		found: Principal,
 	): ReturnType<Handler> {
-		exchange.isAnonymousIn = this.#origins.letsInAnonymous(exchange.req);
-		const principal = found === ANONYMOUS ? this.#anonymous(exchange) : found;
+		const isForAnyone = route.right === "anyone";
+		exchange.isAnonymousIn = isForAnyone || this.#origins.letsInAnonymous(exchange.req);
+		const isStranger = found === ANONYMOUS && !isForAnyone;
+		const principal = isStranger ? this.#anonymous(exchange) : found;
 		exchange.principal = principal;
-		const permitted = this.#context.access.permit(principal, neededFor(route, match.target));
+		const needed = match.needed ?? neededFor(route, match.target);
+		const permitted = this.#context.access.permit(principal, needed);
 		if (permitted === undefined) return this.#handle(exchange, match, route);
 		return permitted.then(() => this.#handle(exchange, match, route));
 	}
@@ -124,6 +141,7 @@ export class Door {
 		route: Route,
 	): ReturnType<Handler> {
 		const { req } = exchange;
+		if (exchange.principal.isAdmin) auditRead(exchange, neededFor(route, target));
 		const known = recall?.(exchange);
 		if (known) return known;
 		if (route.method !== "GET") {
@@ -131,13 +149,16 @@ export class Door {
 			const done = submitForm(exchange, resource.path, target);
 			if (done) return done;
 			refuseMisspelt(req, target.query);
-			return route.handle(exchange, target);
+			const { method, path } = route;
+			const audited = { method, path, needed: neededFor(route, target), target };
+			return withAudit(exchange, audited, route.handle(exchange, target));
 		}
 		const screen = showScreen(exchange, resource.path, target);
 		if (screen) return screen;
 		const answer = afterMinPosition(exchange, () => route.handle(exchange, target));
 		if (exchange.recall && req.method === "GET") {
-			this.#remembered.set(req, { resource, target, recall: exchange.recall });
+			const needed = neededFor(route, target);
+			this.#remembered.set(req, { resource, target, needed, recall: exchange.recall });
 		}
 		return answer;
 	}

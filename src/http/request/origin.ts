@@ -20,22 +20,13 @@ import { connectionOf } from "../sockets/connection.ts";
 const REMEMBERED = 200;
 const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*))(?::(\d{1,5}))?$/;
 const PORT_MAX = 65_535;
-const FORWARDING = [
-	"forwarded",
-	"via",
-	"x-forwarded-for",
-	"x-forwarded-host",
-	"x-forwarded-port",
-	"x-forwarded-proto",
-	"x-forwarded-prefix",
-] as const;
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 export class OriginRules {
 	readonly #isReachable: boolean;
 	readonly #names: ReadonlySet<string>;
 	readonly #publicHost: string | undefined;
-	readonly #named: string | undefined;
+	readonly #named: readonly string[];
 	readonly #isOpen: boolean;
 	readonly #allowsAnonymous: boolean;
 	readonly #passed = new Set<string>();
@@ -46,7 +37,7 @@ export class OriginRules {
 		const url = publicUrl === undefined ? undefined : new URL(publicUrl);
 		this.#publicHost = url?.host;
 		this.#names = new Set([host.toLowerCase(), ...(url ? [nameOf(url.host) ?? ""] : [])]);
-		this.#named = corsOrigin === "*" || corsOrigin === "none" ? undefined : corsOrigin;
+		this.#named = namedOrigins(corsOrigin);
 		this.#allowsAnonymous = allowAnonymous;
 		this.#isOpen = isOpen(settings);
 	}
@@ -65,26 +56,27 @@ export class OriginRules {
 	}
 
 	/** Whether the server lets in this request if it has no credentials. */
-	letsInAnonymous({ headers }: IncomingMessage): boolean {
-		if (this.#allowsAnonymous) return true;
-		return this.#isOpen && FORWARDING.every((name) => headers[name] === undefined);
+	letsInAnonymous(req: IncomingMessage): boolean {
+		return this.#allowsAnonymous || (this.#isOpen && !isForwarded(req));
 	}
 
 	/**
 	 * Of a request that changes something.
 	 * @throws Refusal `foreign-origin`
 	 */
-	checkWrite({ headers }: IncomingMessage): void {
+	checkWrite({ headers, socket }: IncomingMessage): void {
 		const { origin, host } = headers;
 		const site = headers["sec-fetch-site"];
 		if (origin === undefined) {
 			if (site === "cross-site") throw new Refusal("foreign-origin", { origin: "unknown" });
 			return;
 		}
-		if (origin === this.#named) return;
+		if (this.#named.includes(origin)) return;
 		// A page that tells nobody where it is sends its forms like this; their token decides.
 		if (origin === "null" && FORM.test(headers["content-type"] ?? "")) return;
-		const from = URL.canParse(origin) ? new URL(origin).host : undefined;
+		// Over TLS, a page of plain http is of another origin, which anybody on its way can write.
+		const isWeaker = connectionOf(socket).isSecure && !origin.startsWith("https:");
+		const from = URL.canParse(origin) && !isWeaker ? new URL(origin).host : undefined;
 		if (from !== undefined && (from === this.#publicHost || from === withoutPort(host, origin)))
 			return;
 		throw new Refusal("foreign-origin", { origin: origin.slice(0, 256) });
@@ -100,6 +92,27 @@ export class OriginRules {
 		if (isLoopback(name) || name.endsWith(".localhost")) return true;
 		return this.#isReachable && (isIP(name) !== 0 || !name.includes("."));
 	}
+}
+
+/** The origins that `--cors-origin` names; none for `*` and `none`. */
+export function namedOrigins(corsOrigin: string): readonly string[] {
+	return corsOrigin === "*" || corsOrigin === "none" ? [] : corsOrigin.split(/, ?/);
+}
+
+/**
+ * Whether a proxy has passed the request on, or its client says so. Written out, as each request is
+ * asked: a loop over a list takes longer.
+ */
+export function isForwarded({ headers }: IncomingMessage): boolean {
+	return (
+		headers.forwarded !== undefined ||
+		headers.via !== undefined ||
+		headers["x-forwarded-for"] !== undefined ||
+		headers["x-forwarded-host"] !== undefined ||
+		headers["x-forwarded-port"] !== undefined ||
+		headers["x-forwarded-proto"] !== undefined ||
+		headers["x-forwarded-prefix"] !== undefined
+	);
 }
 
 /** The name or address of a `Host`, in lower case; undefined if it cannot be one. */

@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import type { SlowClients } from "./limits.ts";
 
 export type Connection = {
@@ -18,6 +19,8 @@ export type Connection = {
 	readonly slowClients: SlowClients;
 	/** Whether the other end is a proxy whose report of the request's address counts. */
 	readonly isTrusted: boolean;
+	/** Whether it speaks TLS with this server itself. */
+	readonly isSecure: boolean;
 	/** Whether the other end is a cache that asks for each request whether its client may read. */
 	readonly isTrustedCache: boolean;
 };
@@ -43,8 +46,14 @@ export function recordConnection(
 		queued: undefined,
 		slowClients,
 		isTrusted,
+		isSecure: socket instanceof TLSSocket,
 		isTrustedCache,
 	};
+}
+
+/** Whether there is a record: of a TLS handshake that failed there is none. */
+export function isRecorded(socket: Duplex): boolean {
+	return (socket as RecordedSocket)[CONNECTION] !== undefined;
 }
 
 export function connectionOf(socket: Duplex): Connection {

@@ -8,6 +8,7 @@
  * cost of our share of it.
  */
 import type { Server, ServerResponse } from "node:http";
+import { Server as SecureServer } from "node:https";
 import type { BlockList, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { isWithin } from "../../networks.ts";
@@ -38,7 +39,9 @@ export class Connections {
 	 */
 	constructor(server: Server, limits: SlowLimits, proxies?: BlockList, caches?: BlockList) {
 		const slowClients = boundSlowClients(limits);
-		server.on("connection", (socket: Socket) => {
+		// Of TLS, the one below is not ours: the socket that requests come from is.
+		const opened = server instanceof SecureServer ? "secureConnection" : "connection";
+		server.on(opened, (socket: Socket) => {
 			const isOf = (list?: BlockList) =>
 				list !== undefined && isWithin(list, socket.remoteAddress ?? "");
 			const [isTrusted, isTrustedCache] = [isOf(proxies), isOf(caches)];

@@ -22,6 +22,8 @@ type Words =
 	| "form-not-ours"
 	| "host-not-ours"
 	| "foreign-origin"
+	| "plain-credentials"
+	| "bad-client-certificate"
 	| "unauthorized"
 	| "logins-busy"
 	| "logins-slowed"
@@ -145,6 +147,21 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			`A page of the origin '${f.origin}' sent this. Pages of other origins may change nothing here, ` +
 			"unless the operator names theirs: --cors-origin https://app.example.com. Nothing was changed.",
 	},
+	"plain-credentials": {
+		status: 403,
+		title: "Credentials in plain HTTP",
+		detail: (f) =>
+			"The request came over plain HTTP, so others may have read its password or token: change it. " +
+			`Use https. ${f.isForwarded ? PASSED_ON : NOT_PASSED_ON} Nothing was changed.`,
+		shown: () => ({}),
+	},
+	"bad-client-certificate": {
+		status: 403,
+		title: "Client certificate not accepted",
+		detail: (f) =>
+			`The certificate of this client stands for no user: ${f.reason}. Connect without one, or with ` +
+			"one of the authority that --tls-client-ca names.",
+	},
 	unauthorized: {
 		status: 401,
 		title: "Not allowed",
@@ -186,6 +203,13 @@ const DENIED: Readonly<Record<RequestRefusals["unauthorized"]["cause"], string>>
 	credentials: "The credentials are wrong, or their user is disabled.",
 	denied: "Your credentials are good, and you may not do this.",
 };
+
+const PASSED_ON =
+	"A proxy has passed it on: the operator has to name that proxy with --trusted-proxies, and the " +
+	"proxy has to say X-Forwarded-Proto: https.";
+const NOT_PASSED_ON =
+	"The operator gives the server a certificate with --tls-cert, or says with --tls off that this " +
+	"network keeps secrets.";
 
 function unreadable(contentType: string): string {
 	if (contentType === "") return "The request has no Content-Type.";

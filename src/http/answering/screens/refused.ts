@@ -4,7 +4,8 @@ import type { Context } from "../../context.ts";
 import { prefersHtml } from "../../request/html.ts";
 import type { Answer } from "../answer.ts";
 import { answerScreen } from "./screen.ts";
-import { type Visitor, visitOf } from "./visit.ts";
+import { visitOf } from "./visit.ts";
+import type { Visitor } from "./visitor.ts";
 
 /** Headers of a problem document that say nothing of its body. */
 const OF_THE_BODY: ReadonlySet<string> = new Set([

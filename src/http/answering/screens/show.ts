@@ -6,8 +6,11 @@ import { readBody } from "../../request/body.ts";
 import { prefersHtml } from "../../request/html.ts";
 import type { Answer } from "../answer.ts";
 import { answerScreen } from "./screen.ts";
-import { isTokenOf, type VisitAndCookie, type Visitor, visitOf } from "./visit.ts";
+import { isTokenOf, type VisitAndCookie, visitOf } from "./visit.ts";
+import type { Visitor } from "./visitor.ts";
 
+/** Anybody may send it. */
+const LOGIN_BYTES_MAX = 16 * 1024;
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /**
@@ -37,9 +40,11 @@ export function submitForm(
 	const { screens } = context;
 	if (!screens || !FORM.test(req.headers["content-type"] ?? "")) return undefined;
 	const submit = async () => {
-		const body = await readBody(req, context.settings.bodyBytesMax);
+		const { bodyBytesMax } = context.settings;
+		const bytesMax = path.startsWith("/log") ? LOGIN_BYTES_MAX : bodyBytesMax;
+		const body = await readBody(req, bytesMax);
 		const form = new URLSearchParams(body.toString());
-		if (!isTokenOf(req, form.get("_token") ?? "")) throw new Refusal("form-not-ours", {});
+		if (!isTokenOf(visitor, form.get("_token") ?? "")) throw new Refusal("form-not-ours", {});
 		const visited = visitOf(visitor, path, target);
 		return answerVisit(req, visited, screens.submit(visited.visit, form));
 	};

@@ -2,6 +2,7 @@
 import { proveInclusion } from "../../../../feeds/proof/prove.ts";
 import type { Principal } from "../../../access/principal.ts";
 import { neededFor, type Right } from "../../../access/rights.ts";
+import type { Deed, Doer } from "../../../audit/audit.ts";
 import { prepareAppend } from "../../../commands/append.ts";
 import { prepareDelete } from "../../../commands/delete.ts";
 import { Refusal } from "../../../errors.ts";
@@ -12,7 +13,8 @@ import { searchedStream } from "../../../searching/source.ts";
 import type { Context } from "../../context.ts";
 import { VERSION } from "../../version.ts";
 
-export function storeFor(context: Context, principal: Principal): Store {
+/** @param doer the same visitor, for the audit */
+export function storeFor(context: Context, principal: Principal, doer: Doer): Store {
 	const { tree, lists, searches, access } = context;
 	const reads = access.readsFor(principal);
 	return {
@@ -36,7 +38,7 @@ export function storeFor(context: Context, principal: Principal): Store {
 		facts: () => factsOf(context),
 		may: (right, stream) =>
 			access.mayNow(principal, neededFor({ right: right as Right }, { stream: stream ?? "" })),
-		deeds: deedsFor(context, principal),
+		deeds: deedsFor(context, principal, doer),
 	};
 }
 
@@ -54,7 +56,18 @@ function factsOf({ settings, unready, tree, startedMs }: Context): Facts {
 	};
 }
 
-function deedsFor({ log, settings, access }: Context, principal: Principal): Deeds {
+function deedsFor(
+	{ log, settings, access, audit }: Context,
+	principal: Principal,
+	doer: Doer,
+): Deeds {
+	const record = async (
+		what: string,
+		about: string,
+		more: Pick<Deed, "event" | "forEver"> = {},
+	) => {
+		if (doer.who !== "") await audit.record({ ...doer, what, about, ...more });
+	};
 	const need = async (right: Right, stream: string) =>
 		access.permit(principal, neededFor({ right }, { stream }));
 	return {
@@ -65,7 +78,9 @@ function deedsFor({ log, settings, access }: Context, principal: Principal): Dee
 		},
 		async remove(stream, forEver) {
 			await need("delete", stream);
-			return log.delete(prepareDelete(stream, "any", forEver));
+			const deleted = await log.delete(prepareDelete(stream, "any", forEver));
+			await record("stream-deleted", stream, forEver ? { forEver } : {});
+			return deleted;
 		},
 		async describe({ stream, expected, ...event }) {
 			await need("write-metadata", stream);
@@ -73,11 +88,15 @@ function deedsFor({ log, settings, access }: Context, principal: Principal): Dee
 			const offered = { eventId: event.id, eventType: "$metadata", isJson: true };
 			const content = { data: event.data, metadata: event.metadata };
 			const events = [{ ...offered, ...content }];
-			return log.append(prepareAppend(to, expectedOf(expected), events, settings));
+			const document = prepareAppend(to, expectedOf(expected), events, settings);
+			const described = await log.append(document);
+			await record("metadata-written", stream);
+			return described;
 		},
 		async redact(stream, version, metadata) {
 			await need("redact", stream);
 			await log.redact({ stream, version, metadata });
+			await record("event-redacted", stream, { event: version });
 		},
 	};
 }
