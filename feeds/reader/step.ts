@@ -10,7 +10,7 @@
  *              ▼                                    20 reaches on NEAR-HEAD
  *            ENDED                                                └───┘ page of 20 reaches on
  *
- * A fault leaves the state, with one fault more.
+ * A fault leaves the state, with one fault more. A reader that is to follow starts NEAR-HEAD.
  *
  * **Waiting.** At the head and near it, the reader asks for tail pages (`?wait=`): the server holds
  * the request until there is an event, and all readers ask for the same URLs. So a full page of 20
@@ -94,7 +94,11 @@ export function start(plan: ReaderPlan): State {
 	const url = pageUrl(plan.server, plan.stream, alignedForward(plan.from, plan.pageSize));
 	const unknown = { etag: undefined, faults: NO_FAULTS, history: undefined };
 	const asked = { form: "lines", knowsTails: true } as const;
-	return { phase: "catching-up", url, ...asked, nextAt: plan.from, ...unknown };
+	// Followers that start at the head ask for one URL from their first question on. A reader whose
+	// span may have ended must not wait to hear of it.
+	const isEndless = plan.follow && plan.until === Number.POSITIVE_INFINITY;
+	const phase = isEndless ? "near-head" : "catching-up";
+	return { phase, url, ...asked, nextAt: plan.from, ...unknown };
 }
 
 /** @throws ReadError `too-large`, `damaged`, `not-varve`, `history-replaced` */
@@ -109,7 +113,7 @@ export function step(state: State, outcome: Outcome, plan: ReaderPlan): Step {
 			return atHead({ ...calm, etag: undefined }, plan);
 		case "not-offered":
 			return {
-				state: { ...calm, form: "feed", knowsTails: false, etag: undefined },
+				state: { ...calm, ...WITHOUT_TAILS, form: "feed" },
 				fresh: [],
 				pause: "none",
 			};
@@ -151,6 +155,9 @@ function onPage(state: State, page: ReaderPage, etag: string | undefined, plan: 
 	return { state: next, fresh, pause: onward || !isWaiting(state) ? "none" : "poll" };
 }
 
+/** The first question without tail pages does not wait: caches keep the answer to that. */
+const WITHOUT_TAILS = { phase: "catching-up", knowsTails: false, etag: undefined } as const;
+
 /** Where a full page leaves the reader. */
 function phaseBelow(state: State, count: number | undefined): State["phase"] {
 	const isNear = isWaiting(state) && state.knowsTails && count !== undefined && count <= GRID;
@@ -167,7 +174,7 @@ function atEnd(state: State, plan: ReaderPlan): Step {
 	const wasTail = isWaiting(state) && state.knowsTails;
 	if (!wasTail) return atHead(state, plan);
 	// It was not held, so there is nothing to pause for.
-	return { state: { ...state, knowsTails: false, etag: undefined }, fresh: [], pause: "none" };
+	return { state: { ...state, ...WITHOUT_TAILS }, fresh: [], pause: "none" };
 }
 
 /**
