@@ -4,8 +4,9 @@ import type { Principal } from "../../../access/principal.ts";
 import { neededFor, type Right } from "../../../access/rights.ts";
 import { prepareAppend } from "../../../commands/append.ts";
 import { prepareDelete } from "../../../commands/delete.ts";
-import { Refusal } from "../../../errors.ts";
+import { isRefusal, Refusal } from "../../../errors.ts";
 import { type ExpectedVersion, parseStreamName } from "../../../event.ts";
+import type { LogReads } from "../../../log/log.ts";
 import { metadataStream } from "../../../retention/window.ts";
 import type { Deeds, Facts, OfferedDeed, Store } from "../../../screens.ts";
 import { searchedStream } from "../../../searching/source.ts";
@@ -16,9 +17,7 @@ export function storeFor(context: Context, principal: Principal): Store {
 	const { tree, lists, searches, access } = context;
 	const reads = access.readsFor(principal);
 	return {
-		read: (range) => reads.read(range),
-		last: (stream) => reads.last(stream),
-		locate: (stream, id) => reads.locate(stream, id),
+		...forVisitor(access.readsFor(principal)),
 		list: (query) => lists.list(query, access.listsFor(principal)),
 		search: async function* (query, msMax) {
 			const needed = neededFor({ right: "read" }, { stream: searchedStream(query) });
@@ -37,6 +36,24 @@ export function storeFor(context: Context, principal: Principal): Store {
 		may: (right, stream) =>
 			access.mayNow(principal, neededFor({ right: right as Right }, { stream: stream ?? "" })),
 		deeds: deedsFor(context, principal),
+	};
+}
+
+/**
+ * A screen shows more than its own resource: the newest events, the metadata of a stream. What its
+ * visitor may not read of that is not there for them; the door has let them in to the rest.
+ */
+function forVisitor(reads: LogReads): LogReads {
+	const orNone =
+		<T>(none: T) =>
+		(error: unknown): T => {
+			if (isRefusal(error, "unauthorized")) return none;
+			throw error;
+		};
+	return {
+		read: (range) => reads.read(range).catch(orNone({ last: -1, entries: [] })),
+		last: (stream) => reads.last(stream).catch(orNone(-1)),
+		locate: (stream, id) => reads.locate(stream, id).catch(orNone(undefined)),
 	};
 }
 
