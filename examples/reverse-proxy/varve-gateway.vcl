@@ -40,6 +40,13 @@ sub vcl_recv {
         }
         return (pass);
     }
+    # Links start with what these say, if the server trusts this proxy. A reader must not set them: others would get its page.
+    # HERE: leave X-Forwarded-Proto, if only what ends TLS reaches Varnish, and says so in it.
+    unset req.http.X-Forwarded-Host;
+    unset req.http.X-Forwarded-Port;
+    unset req.http.X-Forwarded-Prefix;
+    unset req.http.X-Forwarded-Proto;
+    unset req.http.Forwarded;
     # These are Varnish's own.
     unset req.http.Varve-Rights;
     unset req.http.Varve-Asked-For;
@@ -60,6 +67,7 @@ sub vcl_hash {
     # The path unchanged, and the host, because links start with it. The server names in Vary what matters besides.
     hash_data(req.url);
     hash_data(req.http.Host);
+    hash_data(req.http.X-Forwarded-Proto);
     # Credentials are not in the key: the readers of a class of rights share what Varnish keeps for it.
     hash_data(req.http.Varve-Rights);
     return (lookup);
