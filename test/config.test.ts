@@ -66,7 +66,9 @@ describe("settings", () => {
 	};
 
 	test("can all be given in the environment", () => {
-		const texts = { text: "127.0.0.9", "yes-no": "yes", url: "http://a/b" } as const;
+		const texts = { text: "127.0.0.9", "yes-no": "yes", url: "https://a/b" } as const;
+		// Each of an issuer's needs these two.
+		const issuer = { VARVE_OIDC_ISSUER: "https://a", VARVE_OIDC_AUDIENCE: "a" };
 		// A file that is named has to be there: test/options has its tests.
 		for (const option of OPTIONS.filter(({ name }) => name !== "config")) {
 			const kind = option.kind;
@@ -82,13 +84,16 @@ describe("settings", () => {
 				"log-level": "warn",
 				tls: "off",
 				"session-key": "0123456789abcdef0123456789abcdef",
+				"oidc-groups": "a=b",
+				"oidc-scope": "openid a",
 			};
 			const word = words[option.flag] ?? texts.text;
 			const text =
 				kind === "whole-number" || kind === "bytes"
 					? String(option.max)
 					: { ...texts, text: word }[kind];
-			const settings = parseSettings([], { ...NEEDED[option.flag], [environmentName(option)]: text });
+			const needed = { ...issuer, ...NEEDED[option.flag] };
+			const settings = parseSettings([], { ...needed, [environmentName(option)]: text });
 			expect(String(settings[option.name])).toBe(kind === "yes-no" ? "true" : text);
 		}
 	});

@@ -1,10 +1,11 @@
 /**
  * The options of a reader, with defaults and bounds. Wrong values are refused, never adjusted.
  */
+
+import { authorizationOf, type Credentials } from "../exchange/credentials.ts";
 import type { Fetcher } from "../exchange/transport.ts";
 import { COUNT_MAX } from "../geometry.ts";
 import { parseTime } from "../time.ts";
-import { authorizationOf, type Credentials } from "./credentials.ts";
 import type { Progress } from "./pages/progress.ts";
 import type { ReaderPlan } from "./step.ts";
 

@@ -3,7 +3,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { Refusal } from "../errors.ts";
 import type { StreamName } from "../event.ts";
 import type { HiddenReads, Log, LogReads, StreamEntry } from "../log/log.ts";
-import { type Acl, OF_ADMINS } from "./acl.ts";
+import { OF_ADMINS } from "./acl.ts";
 import { Acls } from "./acls.ts";
 import { type Allowed, explainAcl } from "./explain.ts";
 import { isByAcl, mayPrincipal } from "./policy.ts";
@@ -12,6 +12,7 @@ import { decidingOn, PermittedReads, verdictsOn } from "./reads.ts";
 import { type Needed, neededFor } from "./rights.ts";
 
 const WORD_DIGITS = 16;
+const READ = { right: "read" } as const;
 
 /** Who else gets a document as it is. */
 export type Sharing = {
@@ -54,9 +55,9 @@ export class Access {
 		if (principal.isAdmin || !isByAcl(right) || stream === undefined) {
 			return mayPrincipal(principal, right, stream, OF_ADMINS);
 		}
-		const of = (acl: Acl) => mayPrincipal(principal, right, stream, acl);
 		const acl = this.#acls.of(stream as StreamName);
-		return acl instanceof Promise ? acl.then(of) : of(acl);
+		if (!(acl instanceof Promise)) return mayPrincipal(principal, right, stream, acl);
+		return acl.then((later) => mayPrincipal(principal, right, stream, later));
 	}
 
 	/** As `may`, if that is known at once; false if not, so that a page offers too little. */
@@ -72,7 +73,7 @@ export class Access {
 	/** The log as a principal may read it. */
 	readsFor(principal: Principal): LogReads {
 		if (seesAll(principal)) return this.#log;
-		const read = (stream: StreamName) => neededFor({ right: "read" }, { stream });
+		const read = (stream: StreamName) => neededFor(READ, { stream });
 		return new PermittedReads(this.#log, {
 			permit: (stream) => this.permit(principal, read(stream)),
 			may: (stream) => this.may(principal, read(stream)),
@@ -82,7 +83,7 @@ export class Access {
 	/** Which streams lists show to a principal. */
 	listsFor(principal: Principal): ((stream: StreamName) => boolean | Promise<boolean>) | undefined {
 		if (seesAll(principal)) return undefined;
-		return (stream) => this.may(principal, neededFor({ right: "read" }, { stream }));
+		return (stream) => this.may(principal, neededFor(READ, { stream }));
 	}
 
 	/**
@@ -94,8 +95,7 @@ export class Access {
 		entries: readonly StreamEntry[],
 		isWhole: boolean,
 	): Promise<Sharing> {
-		const ask = (one: StreamName) =>
-			this.may(ANONYMOUS, neededFor({ right: "read" }, { stream: one }));
+		const ask = (one: StreamName) => this.may(ANONYMOUS, neededFor(READ, { stream: one }));
 		const deciding = entries.map((entry) => decidingOn(stream, entry));
 		const verdicts = isWhole ? [...(await verdictsOn(deciding, ask)).values()] : [];
 		const isSame = isWhole && verdicts.every((may) => may);
@@ -104,7 +104,7 @@ export class Access {
 
 	/** Whether anonymous clients may read a stream, as far as that is known at once. */
 	isPublicNow(stream: StreamName): boolean {
-		return this.#isOpen && this.mayNow(ANONYMOUS, neededFor({ right: "read" }, { stream }));
+		return this.#isOpen && this.mayNow(ANONYMOUS, neededFor(READ, { stream }));
 	}
 
 	/**

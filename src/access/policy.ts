@@ -67,17 +67,24 @@ export function mayPrincipal(
 			return false;
 		default:
 			if (right === "monitor" && principal.via !== "anonymous") return true;
-			return acl[by].some((role) => hasRole(principal, role));
+			return isAmong(principal, acl[by]);
 	}
 }
 
 /** Whether the ACL of a stream decides on a right. */
 export function isByAcl(right: Right): boolean {
-	return DECIDED_BY[right].startsWith("$");
+	return BY_ACL.has(right);
 }
 
-function hasRole({ name, groups }: Principal, role: string): boolean {
-	return role === EVERYONE || (name !== "" && role === name) || groups.includes(role);
+const BY_ACL: ReadonlySet<string> = new Set(
+	Object.entries(DECIDED_BY).flatMap(([right, by]) => (by.startsWith("$") ? [right] : [])),
+);
+
+function isAmong({ name, groups }: Principal, roles: readonly string[]): boolean {
+	for (const role of roles) {
+		if (role === EVERYONE || (name !== "" && role === name) || groups.includes(role)) return true;
+	}
+	return false;
 }
 
 function isInScope({ scope }: Principal, right: Right, stream: string | undefined): boolean {

@@ -147,7 +147,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"issuer-unreachable": [
 		503,
 		"Service Unavailable",
-		{ retryAfterSeconds: 10 },
+		{ retryAfterSeconds: 1 },
 		"../accounts/oidc.test.ts",
 	],
 	"invalid-user": [

@@ -14,10 +14,10 @@ export const user: Verb = {
 	operands: ["list|show|add|password|disable|enable|delete", "[NAME]"],
 	purpose: `list prints the users, and show one of them. add creates a user, in the groups of
 		--groups: members of $admins may do everything, members of $ops run the server, and ACLs name
-		all others. password sets a new password; disable and enable keep a user out and let it in again;
-		delete also revokes the user's tokens. The command asks the server at --url, as an admin. With
-		--data it works on the directory of a stopped server, and needs no password: so a lost one is
-		set anew.`,
+		all others. password sets a new password; disable and enable keep a user out and let it in
+		again; delete also revokes the user's tokens. The command asks the server at --url, as an
+		admin. With --data it works on the directory of a stopped server, and needs no password: so a
+		lost one is set anew.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{

@@ -80,10 +80,18 @@ export class Door {
 		if (requests.isOn) requests.begin(req, res);
 		const numbers = requestNumbers.of(route);
 		const running = new RunningRequest(numbers, tracing()?.begin(req, numbers.route));
-		const context = this.#context;
-		const principal = ANONYMOUS;
-		const who = { principal, isAnonymousIn: false };
-		respond({ context, req, res, cors, running, ...who, recall: undefined }, handle);
+		// Written out: a spread takes longer than all else here.
+		const exchange: Exchange = {
+			context: this.#context,
+			req,
+			res,
+			cors,
+			running,
+			principal: ANONYMOUS,
+			isAnonymousIn: false,
+			recall: undefined,
+		};
+		respond(exchange, handle);
 	}
 
 	#answer(exchange: Exchange, match: RouteMatch, route: Route | undefined): ReturnType<Handler> {
@@ -115,7 +123,8 @@ export class Door {
 		const isStranger = found === ANONYMOUS && !isForAnyone;
 		const principal = isStranger ? this.#anonymous(exchange) : found;
 		exchange.principal = principal;
-		const permitted = this.#context.access.permit(principal, neededFor(route, match.target));
+		const needed = match.needed ?? neededFor(route, match.target);
+		const permitted = this.#context.access.permit(principal, needed);
 		if (permitted === undefined) return this.#handle(exchange, match, route);
 		return permitted.then(() => this.#handle(exchange, match, route));
 	}
@@ -148,7 +157,8 @@ export class Door {
 		if (screen) return screen;
 		const answer = afterMinPosition(exchange, () => route.handle(exchange, target));
 		if (exchange.recall && req.method === "GET") {
-			this.#remembered.set(req, { resource, target, recall: exchange.recall });
+			const needed = neededFor(route, target);
+			this.#remembered.set(req, { resource, target, needed, recall: exchange.recall });
 		}
 		return answer;
 	}

@@ -20,15 +20,6 @@ import { connectionOf } from "../sockets/connection.ts";
 const REMEMBERED = 200;
 const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*))(?::(\d{1,5}))?$/;
 const PORT_MAX = 65_535;
-const FORWARDING = [
-	"forwarded",
-	"via",
-	"x-forwarded-for",
-	"x-forwarded-host",
-	"x-forwarded-port",
-	"x-forwarded-proto",
-	"x-forwarded-prefix",
-] as const;
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 export class OriginRules {
@@ -110,9 +101,20 @@ export function namedOrigins(corsOrigin: string): readonly string[] {
 	return corsOrigin === "*" || corsOrigin === "none" ? [] : corsOrigin.split(/, ?/);
 }
 
-/** Whether a proxy has passed the request on, or its client says so. */
+/**
+ * Whether a proxy has passed the request on, or its client says so. Written out, as each request is
+ * asked: a loop over a list takes longer.
+ */
 export function isForwarded({ headers }: IncomingMessage): boolean {
-	return FORWARDING.some((name) => headers[name] !== undefined);
+	return (
+		headers.forwarded !== undefined ||
+		headers.via !== undefined ||
+		headers["x-forwarded-for"] !== undefined ||
+		headers["x-forwarded-host"] !== undefined ||
+		headers["x-forwarded-port"] !== undefined ||
+		headers["x-forwarded-proto"] !== undefined ||
+		headers["x-forwarded-prefix"] !== undefined
+	);
 }
 
 /** The name or address of a `Host`, in lower case; undefined if it cannot be one. */
