@@ -19,7 +19,7 @@ export async function openPeople(directory: string): Promise<PeopleInDirectory> 
 		// A store that was never asked for a user has an admin, whose password is about to be set.
 		initial: defaultUsers({ adminPassword: newPassword(), insecureDefaults: false }),
 		cost: COST,
-		report: (error) => note(`varve: ${String(error)}\n`),
+		report,
 		onPassword: (login) => login === "admin" && forgetMadePassword(directory),
 	});
 	await accounts.load();
@@ -79,6 +79,10 @@ export class PeopleInDirectory implements People {
 	#record(what: string, about: string): Promise<void> {
 		return this.#audit.record({ what, about, who: "", via: "directory", from: "" });
 	}
+}
+
+function report(error: unknown): void {
+	note(`varve: ${String(error)}\n`);
 }
 
 function personOf({ login, fullName, groups, isDisabled }: User): Person {
