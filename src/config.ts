@@ -3,6 +3,7 @@
  * option exists only in this table; help texts, the environment and docs/options.md come from it.
  */
 import { isIPv4 } from "node:net";
+import { ACCOUNT_OPTIONS, type AccountSettings } from "./config/accounts.ts";
 import { CACHING_OPTIONS, type CachingSettings } from "./config/caching.ts";
 import {
 	type BufferSettings,
@@ -22,6 +23,7 @@ export { differencesOf, reloadedOf, settingsShown } from "./config/differences.t
 export { environmentName } from "./options.ts";
 
 export type Settings = ServingSettings &
+	AccountSettings &
 	ScreenSettings &
 	StorageSettings &
 	OperatorSettings &
@@ -158,6 +160,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		default: false,
 		help: "Let everyone who can reach a non-loopback address read and write.",
 	},
+	...ACCOUNT_OPTIONS,
 	...SCREEN_OPTIONS,
 	{
 		name: "infoState",

@@ -29,6 +29,10 @@ export type RequestRefusals = {
 	"host-not-ours": { host: string };
 	"foreign-origin": { origin: string };
 	"anonymous-write": { isForwarded: boolean };
+	/** `credentials`: they are wrong. */
+	unauthorized: { cause: "anonymous" | "credentials" | "denied" };
+	"logins-busy": { retryAfterSeconds: number };
+	"logins-slowed": { retryAfterSeconds: number };
 
 	// The request asks for the impossible.
 	"invalid-stream-name": { stream: string; reason: string };
@@ -49,6 +53,14 @@ export type RequestRefusals = {
 	"too-many-subscriptions": { subscriptionsMax: number };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
+
+	// Of accounts.
+	"invalid-user": { field: string; reason: string };
+	"invalid-token": { field: string; reason: string };
+	"user-not-found": { loginName: string };
+	"user-exists": { loginName: string };
+	"token-not-found": { id: string };
+	"too-many-accounts": { kind: "users" | "tokens"; max: number };
 
 	// The log is not in the state that the request needs.
 	"wrong-expected-version": { stream: string; expected: number; current: number };

@@ -3,6 +3,7 @@
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { type FirstStart, firstStart, forgetMadePassword } from "./accounts/users/first-start.ts";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import { differencesOf, OPTIONS, reloadedOf, type Settings, settingsShown } from "./config.ts";
 import { Refusal } from "./errors.ts";
@@ -32,6 +33,8 @@ export class RunningServer {
 	 * Resolves, if ever, with the reason why the writer stopped: reads go on, appends are refused.
 	 */
 	readonly writerStopped: Promise<Refusal>;
+	/** The password that this start has made for `admin`, and the file that holds it, if it did. */
+	readonly madePassword: FirstStart["made"];
 	readonly #serving: Serving;
 	readonly #clockWatch: ClockWatch;
 	readonly #operatorLog: LogLines;
@@ -45,7 +48,9 @@ export class RunningServer {
 		serving: Serving,
 		clockWatch: ClockWatch,
 		operatorLog: LogLines,
+		madePassword: FirstStart["made"],
 	) {
+		this.madePassword = madePassword;
 		this.url = url;
 		this.writerStopped = writerStopped;
 		this.#serving = serving;
@@ -116,16 +121,45 @@ export async function startServer(
 		await clockWatch.start();
 		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog);
 		const screens = settings.noAdminUi ? undefined : await loadScreens();
+		const first = await firstUsers(log, settings, operatorLog);
+		const initialUsers = first.users;
 		const stored = { log, hidden, tree, moves, measured, room, scavenger, screens };
-		const serving = new Serving(stored, settings, operatorLog);
+		const forget = (login: string) => {
+			if (login === "admin") forgetMadePassword(settings.data);
+		};
+		const serving = new Serving(
+			{ ...stored, initialUsers, onPassword: forget },
+			settings,
+			operatorLog,
+		);
 		const url = await listen(serving, settings, stop.noted);
 		operatorLog.info("listening", { url });
-		return new RunningServer(url, stop.noted, serving, clockWatch, operatorLog);
+		return new RunningServer(url, stop.noted, serving, clockWatch, operatorLog, first.made);
 	} catch (error) {
 		clockWatch.close();
 		await closeStored({ log, tree, moves, room });
 		throw error;
 	}
+}
+
+/** Users of a store that has none, and what the operator should know of them. */
+async function firstUsers(
+	log: OpenedLog["log"],
+	settings: Settings,
+	operatorLog: OperatorLog,
+): Promise<FirstStart> {
+	const first = await firstStart(log, settings.data, settings);
+	const { users, made, fault } = first;
+	if (made) operatorLog.info("made a password for the user admin", { file: made.file });
+	if (fault !== undefined) {
+		operatorLog.warn("nobody can log in: the store has no users yet, and no password for admin", {
+			reason: fault,
+		});
+	}
+	if (settings.insecureDefaults && users.length > 0) {
+		operatorLog.warn("everybody knows the passwords of admin and ops: --insecure-defaults is set");
+	}
+	return first;
 }
 
 /** The admin UI may be left out of an installation, so nothing imports it by name. */

@@ -97,6 +97,7 @@ function parseFlags(argv: readonly string[], options: readonly Option[]) {
 		const equals = argument.indexOf("=");
 		const flag = equals < 0 ? argument : argument.slice(0, equals);
 		const option = optionOf(flag, options);
+		if (option.isOffCommandLine) throw invalidOption(flag, "", readByAll(option));
 		if (given.has(option)) throw invalidOption(flag, "", "it is given twice; leave one out");
 		if (equals >= 0) given.set(option, argument.slice(equals + 1));
 		else if (option.kind === "yes-no")
@@ -114,6 +115,11 @@ function optionOf(flag: string, options: readonly Option[]): Option {
 		options.map((candidate) => candidate.flag),
 	);
 	throw unknownOption(flag, close && `--${close}`);
+}
+
+function readByAll(option: Option): string {
+	const names = `${environmentName(option)}, or the name of a file in ${fileVariable(option)}`;
+	return `everyone on this machine can read a command line; set ${names}`;
 }
 
 /**

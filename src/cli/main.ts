@@ -8,6 +8,8 @@ import { OPTIONS } from "../config.ts";
 import { nearest } from "../nearest.ts";
 import { escapeInvisible } from "../observe/visible.ts";
 import { type Option, parseArguments, refuseUnknownVariables, settingIn } from "../options.ts";
+import { token } from "./accounts/token.ts";
+import { user } from "./accounts/user.ts";
 import { append } from "./append.ts";
 import { completionVerb } from "./completion/completion.ts";
 import { backup } from "./directory/backup.ts";
@@ -43,6 +45,8 @@ export const VERBS: readonly Verb[] = [
 	deleteVerb,
 	scavenge,
 	redact,
+	user,
+	token,
 	verify,
 	prove,
 	backup,
@@ -73,6 +77,8 @@ async function run(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
 	if (word === "help" || asksForHelp(rest)) return print(explainVerb(verb));
 
 	try {
+		// Every user of the machine can list the arguments of programs, and a password may be there.
+		process.title = `varve ${verb.name}`;
 		if (!verb.keepsSignals) releaseSignals();
 		refuseUnknownVariables(env, everyOption());
 		const call = parseArguments(rest, env, verb.options, OPTIONS);

@@ -2,6 +2,8 @@
  * The context of every handler: the parts of the running server, and the small services of the
  * edge. `serving.ts` makes it.
  */
+import type { Access } from "../access/access.ts";
+import type { Accounts } from "../accounts/accounts.ts";
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { Settings } from "../config.ts";
@@ -23,9 +25,11 @@ import type { RequestLog } from "../observe/requests.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
+import type { AccountAuthenticator } from "./authentication/authenticator.ts";
 import type { SocketNumbers } from "./sockets/connections.ts";
 
 export type Context = LogContext &
+	AccessContext &
 	FollowingContext &
 	OperatorContext &
 	NumbersContext & {
@@ -49,6 +53,13 @@ export type LogContext = {
 	/** Lets appends in, as long as the disk has room for them. */
 	readonly room: Room;
 	readonly scavenger: Scavenger;
+};
+
+/** Who sends a request, and what they may do. */
+export type AccessContext = {
+	readonly authenticator: AccountAuthenticator;
+	readonly accounts: Accounts;
+	readonly access: Access;
 };
 
 /** How requests learn of commits. */

@@ -7,10 +7,30 @@
  * be part of a stream's name. Of several paths that match, the first in the table answers, with all
  * of its methods: the rows of one path stand together. HEAD goes where GET goes.
  */
+
+import type { Right } from "../access/rights.ts";
 import { ALL } from "../event.ts";
 import { hasAsOf } from "../pages/as-of/query.ts";
 import type { Answer } from "./answering/answer.ts";
 import type { Exchange } from "./answering/exchange.ts";
+import {
+	answerToken,
+	answerTokenCreation,
+	answerTokenRevocation,
+	answerTokenRotation,
+	answerTokens,
+} from "./handlers/accounts/tokens.ts";
+import {
+	answerCurrentUser,
+	answerPasswordChange,
+	answerPasswordReset,
+	answerUser,
+	answerUserCreation,
+	answerUserDeletion,
+	answerUsers,
+	answerUserUpdate,
+	setDisabled,
+} from "./handlers/accounts/users.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
 import { answerRedact } from "./handlers/erasure/redact.ts";
 import {
@@ -43,7 +63,6 @@ import {
 } from "./handlers/streams/metadata.ts";
 import { answerSlash } from "./handlers/streams/slash.ts";
 import { answerKey, answerSignedHead, answerTile } from "./handlers/tree.ts";
-import type { Right } from "./rights.ts";
 
 export type Route = {
 	readonly method: Method;
@@ -58,7 +77,7 @@ export type Route = {
 	readonly handle: RouteHandler;
 };
 
-export type Method = "GET" | "POST" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Promise<Answer>;
 
@@ -106,6 +125,26 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/admin/export", "export", "cold", answerExport],
 	["GET", "/admin/import", "import", "cold", answerImportState],
 	["POST", "/admin/import", "import", "cold", answerImport],
+
+	["GET", "/users", "administer", "cold", answerUsers],
+	["POST", "/users", "administer", "cold", answerUserCreation],
+	["GET", "/users/", "administer", "cold", answerUsers],
+	["POST", "/users/", "administer", "cold", answerUserCreation],
+	// Before the route that would take it for a login.
+	["GET", "/users/$current", "authenticated", "cold", answerCurrentUser],
+	["GET", "/users/%24current", "authenticated", "cold", answerCurrentUser],
+	["GET", "/users/:id", "administer", "cold", answerUser],
+	["PUT", "/users/:id", "administer", "cold", answerUserUpdate],
+	["DELETE", "/users/:id", "administer", "cold", answerUserDeletion],
+	["POST", "/users/:id/command/enable", "administer", "cold", setDisabled(false)],
+	["POST", "/users/:id/command/disable", "administer", "cold", setDisabled(true)],
+	["POST", "/users/:id/command/reset-password", "administer", "cold", answerPasswordReset],
+	["POST", "/users/:id/command/change-password", "authenticated", "cold", answerPasswordChange],
+	["GET", "/tokens", "authenticated", "cold", answerTokens],
+	["POST", "/tokens", "authenticated", "cold", answerTokenCreation],
+	["GET", "/tokens/:id", "authenticated", "cold", answerToken],
+	["DELETE", "/tokens/:id", "authenticated", "cold", answerTokenRevocation],
+	["POST", "/tokens/:id/command/rotate", "authenticated", "cold", answerTokenRotation],
 
 	// Where users of EventStore look for its admin UI.
 	["GET", "/web", "anyone", "cold", answerWeb],

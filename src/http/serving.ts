@@ -2,6 +2,10 @@
  * One server over a log: the context its handlers work in, the door in front of them, and how both
  * close. Several servers in a process may serve one log; each remembers for itself.
  */
+import { Access } from "../access/access.ts";
+import { Accounts } from "../accounts/accounts.ts";
+import { defaultUsers } from "../accounts/users/first-start.ts";
+import type { InitialUser } from "../accounts/users/users.ts";
 import { Documents } from "../cache/documents.ts";
 import type { Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
@@ -20,6 +24,7 @@ import { type Purging, startPurging } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
+import { AccountAuthenticator } from "./authentication/authenticator.ts";
 import type { Context, LogContext } from "./context.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
 import { Figures } from "./numbers/figures.ts";
@@ -36,6 +41,10 @@ export type ServedLog = LogContext & {
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
 	readonly screens?: Screens | undefined;
+	/** The users of a log that has none; by default those that the settings name. */
+	readonly initialUsers?: readonly InitialUser[];
+	/** Told whose password was set. */
+	readonly onPassword?: (login: string) => void;
 };
 
 export class Serving {
@@ -51,7 +60,7 @@ export class Serving {
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
 	constructor(
-		{ hidden, screens, ...stored }: ServedLog,
+		{ hidden, screens, initialUsers, onPassword, ...stored }: ServedLog,
 		settings: Settings,
 		operatorLog: OperatorLog,
 		lanes: Lanes = "both",
@@ -62,9 +71,19 @@ export class Serving {
 		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
 		const report = new FaultReports(operatorLog).report;
 		this.#recent = new RecentRing(new Figures(() => this.context).take, report);
+		const initial = initialUsers ?? defaultUsers(settings);
+		const accounts = new Accounts(log, {
+			initial,
+			cost: settings.passwordCost,
+			report,
+			onPassword,
+		});
 		this.context = {
 			...stored,
 			settings,
+			accounts,
+			authenticator: new AccountAuthenticator(accounts, settings.trustedProxies),
+			access: new Access(log, true),
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),
@@ -97,7 +116,8 @@ export class Serving {
 	 * @returns the port it listens on
 	 */
 	async listen(): Promise<number> {
-		const { log, settings } = this.context;
+		const { log, settings, accounts } = this.context;
+		await accounts.load();
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
 		this.#otlp = await startOtlpOf(this.context, VERSION, this.#operatorLog);
 		return this.#http.listen(settings.port, settings.host);
@@ -116,7 +136,7 @@ export class Serving {
 	 *   server goes on telling caches of erasures
 	 */
 	async close(settled: Promise<unknown> = Promise.resolve()): Promise<void> {
-		const { longPolls, liveReaders, lastVersions, lists } = this.context;
+		const { longPolls, liveReaders, lastVersions, lists, access, accounts } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
@@ -126,6 +146,8 @@ export class Serving {
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
 		lastVersions.close();
 		lists.close();
+		access.close();
+		accounts.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}

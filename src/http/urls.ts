@@ -48,6 +48,14 @@ export function urlsAt(base: string, histories: Histories): Urls & Paths {
 	};
 }
 
+export function userUrl(base: string, login: string): string {
+	return `${base}/users/${escapeSegment(login)}`;
+}
+
+export function tokenUrl(base: string, id: string): string {
+	return `${base}/tokens/${escapeSegment(id)}`;
+}
+
 /** The path that all URLs at a base have in front; "" for none. */
 export function prefixOf(base: string): string {
 	return new URL(base).pathname.replace(/\/$/, "");

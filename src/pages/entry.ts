@@ -8,7 +8,7 @@
 import type { PageRange } from "../../feeds/geometry.ts";
 import type { Entry } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
-import { ALL, type Position, type StreamName, type Version } from "../event.ts";
+import { ALL, type Position, type RecordedEvent, type StreamName, type Version } from "../event.ts";
 import { LINK_TYPE } from "../indexes/links.ts";
 import type { Log, StreamEntry } from "../log/log.ts";
 
@@ -100,7 +100,8 @@ export function composeEvents(
 }
 
 export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): Entry {
-	const { event, link, unresolved } = entry;
+	const { link, unresolved } = entry;
+	const event = read === entry.event.stream ? entry.event : withoutHash(entry.event);
 	// Whether the entry in the stream that was read is the event itself, and no link to it.
 	const own = link === undefined && (read === ALL || read === event.stream);
 	const isLink = !own || unresolved !== undefined;
@@ -132,6 +133,15 @@ export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): 
 		},
 		...(unresolved ? { unresolved: true } : {}),
 	};
+}
+
+/**
+ * The data of a user's event holds the hash of a password. It is shown where that stream alone is
+ * read, which says that it is wanted, and left out of `$all` and the indexes, which are relayed.
+ */
+function withoutHash(event: RecordedEvent): RecordedEvent {
+	if (!event.stream.startsWith("$user-") || event.data.length === 0) return event;
+	return { ...event, data: NOTHING, isRedacted: true };
 }
 
 /** Events of one commit share their time, and stand side by side on a page. */

@@ -120,6 +120,13 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	],
 	"invalid-line": [400, "Bad Request", lines("/admin/import", "{}\n")],
 	"import-conflict": [409, "Conflict", lines(`/admin/import?from=999&root=${"0".repeat(64)}`, "")],
+	unauthorized: [401, "Unauthorized", { cause: "anonymous" }, "../access/door.test.ts"],
+	"logins-busy": [
+		503,
+		"Service Unavailable",
+		{ retryAfterSeconds: 1 },
+		"needs more logins at a time than the server checks",
+	],
 	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
 	"event-not-redactable": [
 		403,

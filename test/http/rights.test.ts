@@ -1,12 +1,12 @@
 /** What a client needs for each request: of every row of the table, found as the lanes find it. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { neededFor } from "../../src/access/rights.ts";
 import { NO_CORS } from "../../src/http/answering/cors.ts";
 import type { Door } from "../../src/http/lanes/door.ts";
 import { createExpressLane } from "../../src/http/lanes/express.ts";
 import { createMatcher } from "../../src/http/lanes/matching.ts";
 import { resourcesOf } from "../../src/http/lanes/resources.ts";
-import { neededFor } from "../../src/http/rights.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { ask } from "./ask.ts";
 

@@ -25,6 +25,8 @@ const SQL = [
 
 /** What HTTP is an edge of. */
 const HTTP_KNOWS = [
+	"src/access",
+	"src/accounts",
 	"src/retention",
 	"src/indexes",
 	"src/pages",
@@ -185,6 +187,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...VALUES,
 	],
 
+	"src/accounts": ["src/access", "src/log/log.ts", "src/retention", ...VALUES],
+	"src/access": ["src/log/log.ts", "src/retention", "src/indexes", ...VALUES],
 	"src/following": ["src/log/log.ts", "src/indexes", ...VALUES],
 	"src/pages": ["src/log/log.ts", "src/indexes", "feeds", ...VALUES],
 	"src/listing": [
@@ -237,16 +241,16 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/http/urls.ts": ["src/pages", "src/purging/paths.ts", "src/log/log.ts", "feeds", ...VALUES],
 	"src/http/request": ["src/nearest.ts", "src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
 	"src/http/context.ts": [
+		"src/http/authentication",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",
 		...HTTP_KNOWS,
 	],
+	"src/http/authentication": ["src/http/sockets", ...HTTP_KNOWS],
 	"src/http/version.ts": [],
-	"src/http/rights.ts": ["src/retention", ...VALUES],
 	"src/http/answering": [
 		"src/http/version.ts",
-		"src/http/rights.ts",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",
@@ -263,7 +267,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	"src/http/handlers": [
 		"src/http/version.ts",
-		"src/http/rights.ts",
 		"src/http/urls.ts",
 		"src/http/request",
 		"src/http/context.ts",
@@ -275,8 +278,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	// The routes, the lanes and the server, with what they serve by.
 	"src/http": [
 		"src/http/version.ts",
-		"src/http/rights.ts",
 		"src/purging/addresses.ts",
+		"src/http/authentication",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",
@@ -301,6 +304,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...VALUES,
 	],
 	"src/main.ts": [
+		"src/accounts/users/first-start.ts",
 		"src/screens.ts",
 		"src/http",
 		"src/http/urls.ts",
@@ -329,6 +333,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...LOG_KNOWS,
 	],
 	"src/cli": [
+		"src/accounts",
 		"src/main.ts",
 		"src/config.ts",
 		"src/options.ts",
@@ -352,7 +357,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	express: ["src/http"],
 	"better-sqlite3": ["src/log/sqlite"],
-	"lru-cache": ["src/http", "src/following", "src/pages", "src/cache", "src/log/sqlite"],
+	"lru-cache": [
+		"src/accounts",
+		"src/access",
+		"src/http",
+		"src/following",
+		"src/pages",
+		"src/cache",
+		"src/log/sqlite",
+	],
 	negotiator: ["feeds"],
 	pino: ["src/observe"],
 	"prom-client": ["src/observe/numbers"],

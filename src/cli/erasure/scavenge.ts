@@ -119,8 +119,8 @@ async function askForRun(
 	method: "GET" | "POST" | "DELETE",
 	path: string,
 ): Promise<Last> {
-	const { request, membersIn } = await import("./request.ts");
-	return request(values, method, path, (answer) => {
+	const { request, membersIn } = await import("../reading/request.ts");
+	return request(values, { method, path }, (answer) => {
 		const { scavengeId, scavengeResult = "" } = membersIn(answer) ?? {};
 		const isRun = typeof scavengeId === "string" && UUID.test(scavengeId);
 		const isTold =

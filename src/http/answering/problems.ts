@@ -8,6 +8,7 @@
 import { Refusal } from "../../errors.ts";
 import type { ShownProblem } from "../../screens.ts";
 import { type Answer, textAnswer } from "./answer.ts";
+import { ACCOUNT_PROBLEMS } from "./problems/accounts.ts";
 import { APPEND_PROBLEMS } from "./problems/append.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 import type { Problem, Words } from "./problems/problem.ts";
@@ -19,6 +20,7 @@ import { SUBSCRIPTION_PROBLEMS } from "./problems/subscription.ts";
 const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	...REQUEST_PROBLEMS,
 	...APPEND_PROBLEMS,
+	...ACCOUNT_PROBLEMS,
 	...READ_PROBLEMS,
 	...ERASURE_PROBLEMS,
 	...STATE_PROBLEMS,

@@ -2,14 +2,18 @@
  * The one way of every request, whichever lane recognised it:
  *
  *     fast lane ──┐
- *     Express ────┼─▶ route match ─▶ method allowed? ─▶ known by its words? ─▶ ES-MinPosition
- *     memory ─────┘                                             │                    │
- *                                                               ▼                    ▼
- *                                                             answer ◀───────── the handler
+ *     Express ────┼─▶ route match ─▶ method allowed? ─▶ who is it? ─▶ may they?
+ *     memory ─────┘                                                      │
+ *                                                                        ▼
+ *                       the handler ◀─ ES-MinPosition ◀─ known by its words?
+ *                            │                                   │
+ *                            └─────────────▶ answer ◀────────────┘
  *
  * The steps of every request belong here, and nowhere else: a right, a count, an id.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ANONYMOUS, type Principal } from "../../access/principal.ts";
+import { neededFor } from "../../access/rights.ts";
 import { Refusal } from "../../errors.ts";
 import { RunningRequest } from "../../observe/numbers/requests.ts";
 import type { Answer } from "../answering/answer.ts";
@@ -20,10 +24,9 @@ import { showScreen, submitForm } from "../answering/screens/show.ts";
 import { afterMinPosition } from "../conditions/min-position.ts";
 import type { Context } from "../context.ts";
 import { namesHtml } from "../request/html.ts";
-import { identityOf } from "../request/identity.ts";
 import { refuseMisspelt } from "../request/misspelt.ts";
 import { OriginRules } from "../request/origin.ts";
-import { neededFor, permit } from "../rights.ts";
+
 import type { Route } from "../routes.ts";
 import { RememberedRequests } from "./remembered.ts";
 import { corsFor, type Resource, type RouteMatch } from "./resources.ts";
@@ -73,21 +76,43 @@ export class Door {
 		if (requests.isOn) requests.begin(req, res);
 		const numbers = requestNumbers.of(route);
 		const running = new RunningRequest(numbers, tracing()?.begin(req, numbers.route));
-		respond({ context: this.#context, req, res, cors, running, recall: undefined }, handle);
+		const context = this.#context;
+		const principal = ANONYMOUS;
+		respond({ context, req, res, cors, running, principal, recall: undefined }, handle);
 	}
 
-	#answer(
-		exchange: Exchange,
-		{ resource, target, recall }: RouteMatch,
-		route: Route | undefined,
-	): ReturnType<Handler> {
+	#answer(exchange: Exchange, match: RouteMatch, route: Route | undefined): ReturnType<Handler> {
 		const { req } = exchange;
 		// A request in remembered words has the host of one that passed.
-		if (recall === undefined) this.#origins.checkHost(req);
-		if (route === undefined) return answerWithoutRoute(resource, req.method ?? "");
-		// Before any condition, since a 304 is an answer, too.
-		permit(identityOf(req), neededFor(route, target));
-		const known = recall?.(req);
+		if (match.recall === undefined) this.#origins.checkHost(req);
+		if (route === undefined) return answerWithoutRoute(match.resource, req.method ?? "");
+		// Health checks wait for no login.
+		if (route.right === "anyone") return this.#handle(exchange, match, route);
+		const principal = this.#context.authenticator.principalOf(req);
+		if (!(principal instanceof Promise)) return this.#enter(exchange, match, route, principal);
+		return principal.then((known) => this.#enter(exchange, match, route, known));
+	}
+
+	/** Before any condition, since a 304 is an answer, too. */
+	#enter(
+		exchange: Exchange,
+		match: RouteMatch,
+		route: Route,
+		principal: Principal,
+	): ReturnType<Handler> {
+		exchange.principal = principal;
+		const permitted = this.#context.access.permit(principal, neededFor(route, match.target));
+		if (permitted === undefined) return this.#handle(exchange, match, route);
+		return permitted.then(() => this.#handle(exchange, match, route));
+	}
+
+	#handle(
+		exchange: Exchange,
+		{ resource, target, recall }: RouteMatch,
+		route: Route,
+	): ReturnType<Handler> {
+		const { req } = exchange;
+		const known = recall?.(exchange);
 		if (known) return known;
 		if (route.method !== "GET") {
 			this.#origins.checkWrite(req);

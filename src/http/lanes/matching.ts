@@ -23,6 +23,7 @@ const NOWHERE = 99;
 export function createMatcher(resources: readonly Resource[]): Matcher {
 	const paths: { readonly [M in Method]: readonly HotPath[] } = {
 		GET: hotPaths(resources, "GET"),
+		PUT: hotPaths(resources, "PUT"),
 		POST: hotPaths(resources, "POST"),
 		DELETE: hotPaths(resources, "DELETE"),
 	};

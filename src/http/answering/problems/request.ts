@@ -1,4 +1,5 @@
 /** Problems of a request that the server finds before it knows the resource. */
+import type { RequestRefusals } from "../../../errors.ts";
 import type { Problem } from "./problem.ts";
 
 type Words =
@@ -21,7 +22,10 @@ type Words =
 	| "form-not-ours"
 	| "host-not-ours"
 	| "foreign-origin"
-	| "anonymous-write";
+	| "anonymous-write"
+	| "unauthorized"
+	| "logins-busy"
+	| "logins-slowed";
 
 export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
@@ -149,8 +153,38 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			", and it knows no users yet, so everyone out there could write. If that is meant, its operator " +
 			"has to say so: --allow-anonymous. Nothing was changed.",
 		shown: () => ({}),
-		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
+		headers: () => CHALLENGE,
 	},
+	unauthorized: {
+		status: 401,
+		title: "Not allowed",
+		detail: (f) => DENIED[f.cause],
+		shown: () => ({}),
+		headers: () => CHALLENGE,
+	},
+	"logins-busy": {
+		status: 503,
+		title: "Too many logins",
+		detail: () => "The server checks as many passwords as it can. Send the request again later.",
+		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
+	},
+	"logins-slowed": {
+		status: 429,
+		title: "Login slowed down",
+		detail: (f) =>
+			"Too many logins of this name have failed from your address. " +
+			`Try again in ${f.retryAfterSeconds} seconds.`,
+		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
+	},
+};
+
+/** RFC 7617. */
+const CHALLENGE: readonly string[] = ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'];
+
+const DENIED: Readonly<Record<RequestRefusals["unauthorized"]["cause"], string>> = {
+	anonymous: "The request carries no credentials, and anonymous clients may not do this.",
+	credentials: "The credentials are wrong, or their user is disabled.",
+	denied: "Your credentials are good, and you may not do this.",
 };
 
 function unreadable(contentType: string): string {

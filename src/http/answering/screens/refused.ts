@@ -1,11 +1,10 @@
 /** A refusal as a page for people: the same status and headers, and what to do about it. */
-import type { IncomingMessage } from "node:http";
 import type { ShownProblem } from "../../../screens.ts";
 import type { Context } from "../../context.ts";
 import { prefersHtml } from "../../request/html.ts";
 import type { Answer } from "../answer.ts";
 import { answerScreen } from "./screen.ts";
-import { visitOf } from "./visit.ts";
+import { type Visitor, visitOf } from "./visit.ts";
 
 /** Headers of a problem document that say nothing of its body. */
 const OF_THE_BODY: ReadonlySet<string> = new Set([
@@ -15,27 +14,20 @@ const OF_THE_BODY: ReadonlySet<string> = new Set([
 ]);
 
 /** @returns undefined if the client is a program, or the refusal is about where it came to */
-export function showRefusal(
-	context: Context,
-	req: IncomingMessage,
-	answer: Answer,
-): Promise<Answer> | undefined {
+export function showRefusal(visitor: Visitor, answer: Answer): Promise<Answer> | undefined {
+	const { context, req } = visitor;
 	const { screens } = context;
 	if (!screens || answer.body === undefined || !prefersHtml(req)) return undefined;
 	const problem = JSON.parse(Buffer.from(answer.body).toString()) as ShownProblem;
-	return show(context, req, answer, problem).catch((error: unknown) => {
+	return show(visitor, answer, problem).catch((error: unknown) => {
 		context.report(error);
 		return answer;
 	});
 }
 
-async function show(
-	context: Context,
-	req: IncomingMessage,
-	answer: Answer,
-	problem: ShownProblem,
-): Promise<Answer> {
-	const { visit } = visitOf(context, req, "");
+async function show(visitor: Visitor, answer: Answer, problem: ShownProblem): Promise<Answer> {
+	const { context, req } = visitor;
+	const { visit } = visitOf(visitor, "");
 	const screen = await (context.screens as NonNullable<Context["screens"]>).refused(visit, problem);
 	const kept = pairsOf(answer.headers).filter(([name]) => !OF_THE_BODY.has(name));
 	return {

@@ -2,14 +2,11 @@
 import type { IncomingMessage } from "node:http";
 import { Refusal } from "../../../errors.ts";
 import type { Screen, VisitTarget } from "../../../screens.ts";
-import type { Context } from "../../context.ts";
 import { readBody } from "../../request/body.ts";
 import { prefersHtml } from "../../request/html.ts";
 import type { Answer } from "../answer.ts";
 import { answerScreen } from "./screen.ts";
-import { isTokenOf, type VisitAndCookie, visitOf } from "./visit.ts";
-
-type Asked = { readonly context: Context; readonly req: IncomingMessage };
+import { isTokenOf, type VisitAndCookie, type Visitor, visitOf } from "./visit.ts";
 
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
@@ -18,30 +15,32 @@ const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
  * @returns undefined if the client is a program, or the resource has no screen
  */
 export function showScreen(
-	{ context, req }: Asked,
+	visitor: Visitor,
 	path: string,
 	target: VisitTarget & { readonly query: string },
 ): Promise<Answer> | undefined {
+	const { context, req } = visitor;
 	const { screens } = context;
 	if (!screens || !prefersHtml(req, target.query)) return undefined;
-	const visited = visitOf(context, req, path, target);
+	const visited = visitOf(visitor, path, target);
 	const screen = screens.show(visited.visit);
 	return screen && answerVisit(req, visited, screen);
 }
 
 /** @returns undefined if the request holds no form, or there is no UI to send one */
 export function submitForm(
-	{ context, req }: Asked,
+	visitor: Visitor,
 	path: string,
 	target: VisitTarget,
 ): Promise<Answer> | undefined {
+	const { context, req } = visitor;
 	const { screens } = context;
 	if (!screens || !FORM.test(req.headers["content-type"] ?? "")) return undefined;
 	const submit = async () => {
 		const body = await readBody(req, context.settings.bodyBytesMax);
 		const form = new URLSearchParams(body.toString());
 		if (!isTokenOf(req, form.get("_token") ?? "")) throw new Refusal("form-not-ours", {});
-		const visited = visitOf(context, req, path, target);
+		const visited = visitOf(visitor, path, target);
 		return answerVisit(req, visited, screens.submit(visited.visit, form));
 	};
 	return submit();

@@ -1,5 +1,7 @@
 /** The store as the screens see it, for one visitor. */
 import { proveInclusion } from "../../../../feeds/proof/prove.ts";
+import type { Principal } from "../../../access/principal.ts";
+import { neededFor, type Right } from "../../../access/rights.ts";
 import { prepareAppend } from "../../../commands/append.ts";
 import { prepareDelete } from "../../../commands/delete.ts";
 import { Refusal } from "../../../errors.ts";
@@ -8,20 +10,19 @@ import { metadataStream } from "../../../retention/window.ts";
 import type { Deeds, Facts, OfferedDeed, Store } from "../../../screens.ts";
 import { searchedStream } from "../../../searching/source.ts";
 import type { Context } from "../../context.ts";
-import { neededFor, permit, type Right } from "../../rights.ts";
 import { VERSION } from "../../version.ts";
 
-/** @param identity of the visitor, in the word of `identityOf` */
-export function storeFor(context: Context, identity: string): Store {
-	const { log, tree, lists, searches } = context;
+export function storeFor(context: Context, principal: Principal): Store {
+	const { log, tree, lists, searches, access } = context;
 	return {
 		read: (range) => log.read(range),
 		last: (stream) => log.last(stream),
 		locate: (stream, id) => log.locate(stream, id),
 		list: (query) => lists.list(query),
-		search: (query, msMax) => {
-			permit(identity, neededFor({ right: "read" }, { stream: searchedStream(query) }));
-			return searches.run(query, msMax);
+		search: async function* (query, msMax) {
+			const needed = neededFor({ right: "read" }, { stream: searchedStream(query) });
+			await access.permit(principal, needed);
+			yield* searches.run(query, msMax);
 		},
 		proof: async (position) =>
 			proveInclusion(position, await tree.signedHead(), async (tile) => {
@@ -30,8 +31,9 @@ export function storeFor(context: Context, identity: string): Store {
 				throw new Refusal("tile-not-found", { tile: `${tile.level}/${tile.number}` });
 			}),
 		facts: () => factsOf(context),
-		may: (right, stream) => mayDo(identity, right as Right, stream),
-		deeds: deedsFor(context, identity),
+		may: (right, stream) =>
+			access.mayNow(principal, neededFor({ right: right as Right }, { stream: stream ?? "" })),
+		deeds: deedsFor(context, principal),
 	};
 }
 
@@ -49,29 +51,21 @@ function factsOf({ settings, unready, tree, startedMs }: Context): Facts {
 	};
 }
 
-function mayDo(identity: string, right: Right, stream = ""): boolean {
-	try {
-		permit(identity, neededFor({ right }, { stream }));
-		return true;
-	} catch {
-		return false;
-	}
-}
-
-function deedsFor({ log, settings }: Context, identity: string): Deeds {
-	const need = (right: Right, stream: string) => permit(identity, neededFor({ right }, { stream }));
+function deedsFor({ log, settings, access }: Context, principal: Principal): Deeds {
+	const need = async (right: Right, stream: string) =>
+		access.permit(principal, neededFor({ right }, { stream }));
 	return {
 		async append({ stream, expected, id, type, ...content }: OfferedDeed) {
-			need("write", stream);
+			await need("write", stream);
 			const offered = { eventId: id, eventType: type, ...content };
 			return log.append(prepareAppend(stream, expectedOf(expected), [offered], settings));
 		},
 		async remove(stream, forEver) {
-			need("delete", stream);
+			await need("delete", stream);
 			return log.delete(prepareDelete(stream, "any", forEver));
 		},
 		async describe({ stream, expected, ...event }) {
-			need("write-metadata", stream);
+			await need("write-metadata", stream);
 			const to = metadataStream(parseStreamName(stream));
 			const offered = { eventId: event.id, eventType: "$metadata", isJson: true };
 			const content = { data: event.data, metadata: event.metadata };
@@ -79,7 +73,7 @@ function deedsFor({ log, settings }: Context, identity: string): Deeds {
 			return log.append(prepareAppend(to, expectedOf(expected), events, settings));
 		},
 		async redact(stream, version, metadata) {
-			need("redact", stream);
+			await need("redact", stream);
 			await log.redact({ stream, version, metadata });
 		},
 	};

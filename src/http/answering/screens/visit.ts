@@ -1,10 +1,10 @@
 /** A browser's request as the admin UI gets it. */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { Principal } from "../../../access/principal.ts";
 import type { Visit, VisitTarget } from "../../../screens.ts";
 import type { Context } from "../../context.ts";
 import { baseOf } from "../../request/base.ts";
-import { identityOf } from "../../request/identity.ts";
 import { problemOf } from "../problems.ts";
 import { storeFor } from "./store.ts";
 
@@ -18,9 +18,15 @@ const NO_TARGET: VisitTarget = { stream: "", from: "", count: "", time: "" };
 /** A visit, and the header that gives the browser the cookie of its forms, if it has none yet. */
 export type VisitAndCookie = { readonly visit: Visit; readonly cookie: readonly string[] };
 
+/** A person's browser: the part of an exchange that screens are made of. */
+export type Visitor = {
+	readonly context: Context;
+	readonly req: IncomingMessage;
+	readonly principal: Principal;
+};
+
 export function visitOf(
-	context: Context,
-	req: IncomingMessage,
+	{ context, req, principal }: Visitor,
 	path: string,
 	target: VisitTarget = NO_TARGET,
 ): VisitAndCookie {
@@ -37,7 +43,7 @@ export function visitOf(
 		base: baseOf(req, context.settings.publicUrl),
 		theme: theme === "light" || theme === "dark" ? theme : undefined,
 		token: tokenOf(id),
-		store: storeFor(context, identityOf(req)),
+		store: storeFor(context, principal),
 		explain: problemOf,
 	};
 	const secure = visit.base.startsWith("https:") ? "; Secure" : "";

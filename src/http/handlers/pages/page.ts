@@ -47,7 +47,7 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	const request = parsePageRequest(exchange, place, target.resolves ?? stream !== ALL);
 	const known = answerKnown(context, req, request);
 	if (!known) return answerFresh(exchange, request);
-	exchange.recall = (again) => answerKnown(context, again, request);
+	exchange.recall = (again) => answerKnown(context, again.req, request);
 	return known;
 }
 

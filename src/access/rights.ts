@@ -4,10 +4,12 @@ import { describedStream } from "../retention/window.ts";
 
 /**
  * The rights on streams are the operations of their ACLs: `$r`, `$w`, `$d`, `$mr` and `$mw`, in
- * this order. Nothing enforces them yet.
+ * this order. `policy.ts` says who has the others.
  */
 export type Right =
 	| "anyone"
+	/** To be known, whoever it is. */
+	| "authenticated"
 	| "read"
 	| "write"
 	| "delete"
@@ -26,7 +28,9 @@ export type Right =
 	/** To write a log with the ids, times and places that its events had elsewhere. */
 	| "import"
 	/** To run the server: the other operations under `/admin`. */
-	| "operate";
+	| "operate"
+	/** To change users and what they may do. */
+	| "administer";
 
 export type Needed = {
 	readonly right: Right;
@@ -40,6 +44,7 @@ export type Needed = {
  */
 const ON_METADATA: Readonly<Record<Right, Right | undefined>> = {
 	anyone: undefined,
+	authenticated: undefined,
 	read: "read-metadata",
 	write: "write-metadata",
 	delete: "delete",
@@ -52,6 +57,7 @@ const ON_METADATA: Readonly<Record<Right, Right | undefined>> = {
 	export: undefined,
 	import: undefined,
 	operate: undefined,
+	administer: undefined,
 };
 
 /**
@@ -68,9 +74,3 @@ export function neededFor(
 	if (described === undefined) return { right, stream };
 	return { right: onMetadata, stream: described };
 }
-
-/**
- * Lets a request pass if clients of its identity have what it needs. The server knows no users yet,
- * and any client may do everything.
- */
-export function permit(_identity: string, _needed: Needed): void {}

@@ -1,0 +1,88 @@
+/**
+ * May a principal do this? The one function that says so, of facts alone.
+ *
+ * Contract 9.5 and 9.6. An admin may do everything that anyone may do at all. A scope takes from
+ * the rights of its principal, an admin's too, and never adds to them.
+ */
+import type { Acl, Operation } from "./acl.ts";
+import { EVERYONE, type Principal } from "./principal.ts";
+import type { Right } from "./rights.ts";
+
+/** Of each right: the operation of the ACL that decides, or who has it on any stream. */
+const DECIDED_BY: Readonly<Record<Right, Operation | Holder>> = {
+	anyone: "everyone",
+	authenticated: "authenticated",
+	read: "$r",
+	write: "$w",
+	delete: "$d",
+	"read-metadata": "$mr",
+	"write-metadata": "$mw",
+	search: "everyone",
+	redact: "operators",
+	prove: "operators",
+	monitor: "authenticated",
+	export: "admins",
+	import: "admins",
+	operate: "operators",
+	administer: "admins",
+};
+
+type Holder = "everyone" | "authenticated" | "operators" | "admins";
+
+/** The rights that change nothing: all that a scope with `mayRead` alone leaves. */
+const READING: ReadonlySet<Right> = new Set<Right>([
+	"anyone",
+	"authenticated",
+	"read",
+	"read-metadata",
+	"search",
+	"prove",
+	"monitor",
+	"export",
+]);
+
+/**
+ * @param stream undefined for a right that is not one on a stream
+ * @param acl who may do what on the stream, as `effectiveAcl` has it; not read for other rights
+ */
+export function mayPrincipal(
+	principal: Principal,
+	right: Right,
+	stream: string | undefined,
+	acl: Acl,
+): boolean {
+	if (!isInScope(principal, right, stream)) return false;
+	if (principal.isAdmin) return true;
+	const by = DECIDED_BY[right];
+	switch (by) {
+		case "everyone":
+			return true;
+		case "authenticated":
+			return principal.via !== "anonymous";
+		case "operators":
+			return principal.isOperator;
+		case "admins":
+			return false;
+		default:
+			return acl[by].some((role) => hasRole(principal, role));
+	}
+}
+
+/** Whether the ACL of a stream decides on a right. */
+export function isByAcl(right: Right): boolean {
+	return DECIDED_BY[right].startsWith("$");
+}
+
+function hasRole({ name, groups }: Principal, role: string): boolean {
+	return role === EVERYONE || (name !== "" && role === name) || groups.includes(role);
+}
+
+function isInScope({ scope }: Principal, right: Right, stream: string | undefined): boolean {
+	if (scope === undefined || right === "anyone" || right === "authenticated") return true;
+	// Whoever changes users can make one without a scope.
+	if (right === "administer") return false;
+	if (READING.has(right) ? !scope.mayRead : !scope.mayWrite) return false;
+	const { prefixes } = scope;
+	if (prefixes === undefined || right === "search") return true;
+	return stream !== undefined && prefixes.some((prefix) => stream.startsWith(prefix));
+}
