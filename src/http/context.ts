@@ -26,6 +26,7 @@ import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
 import type { AccountAuthenticator } from "./authentication/authenticator.ts";
+import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 import type { SocketNumbers } from "./sockets/connections.ts";
 
 export type Context = LogContext &
@@ -37,6 +38,7 @@ export type Context = LogContext &
 		readonly documents: Documents;
 		readonly lists: StreamLists;
 		readonly searches: Searches;
+		readonly subscriptions: Subscriptions;
 		/** The admin UI; undefined if the server runs without it. */
 		readonly screens: Screens | undefined;
 		/** Milliseconds since 1970. */

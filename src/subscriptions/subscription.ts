@@ -4,7 +4,7 @@
  * nobody asks does nothing, and costs some memory.
  */
 import { randomBytes } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { isRefusal, Refusal } from "../errors.ts";
 import { logFault } from "../observe/operator-log.ts";
 import { type Checkpoint, firstOpen, wantedBy } from "./checkpoint.ts";
@@ -39,7 +39,10 @@ export class Subscription {
 	readonly #waiters = new Set<() => void>();
 	/** The parked messages to deliver again: up to this number, exclusive. */
 	#replayBefore = 0;
-	#isClosed = false;
+	/** Whether the last read found nothing beyond it. */
+	#isAtHead = false;
+	#measured = { settled: 0, atMs: performance.now() };
+	#closed = false;
 	#filling: Promise<void> | undefined;
 	#timer: NodeJS.Timeout | undefined;
 
@@ -72,9 +75,8 @@ export class Subscription {
 		});
 	}
 
-	/** The number below which all was looked at; of `$all` a position. */
-	get next(): number {
-		return this.state.tracks.source.next;
+	get isClosed(): boolean {
+		return this.#closed;
 	}
 
 	/** The newest checkpoint in the log; undefined if there is none. */
@@ -97,7 +99,7 @@ export class Subscription {
 		count: number,
 		bytesMax: number,
 	): Promise<readonly DeliveredEntry[]> {
-		if (this.#isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+		if (this.#closed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
 		if (this.state.waiting.size < count) await this.#fillSoon();
 		const { delivered } = this.#step({ kind: "take", consumer, count });
 		if (delivered.length === 0) return [];
@@ -119,17 +121,36 @@ export class Subscription {
 		return this.#step({ kind: "answer", answer, names }).stale;
 	}
 
+	/** How many messages a consumer has. */
+	heldBy(consumer: string): number {
+		let held = 0;
+		for (const message of this.state.inFlight) if (message.consumer === consumer) held++;
+		return held;
+	}
+
 	/** Waits until there may be something to take, for as long as it is told at most. */
 	async waitForNews(waitMs: number, gone: AbortSignal): Promise<void> {
-		if (this.#isClosed || gone.aborted) return;
+		if (this.#closed || gone.aborted) return;
 		const over = new AbortController();
 		const wake = () => over.abort();
 		this.#waiters.add(wake);
 		gone.addEventListener("abort", wake);
-		const { stream } = this.name;
-		await this.#around.longPolls.waitBeyond(stream, this.next - 1, waitMs, over.signal);
+		// What the stream has already is read anyway; only its end is worth to be watched.
+		const isRead = this.#isAtHead && !this.#filling;
+		await (isRead ? this.#untilGrown(waitMs, over.signal) : pause(waitMs, over.signal));
 		gone.removeEventListener("abort", wake);
 		this.#waiters.delete(wake);
+	}
+
+	/** Messages settled since the last call, and how many that is a second. */
+	measure(): { readonly countSinceLastMeasurement: number; readonly perSecond: number } {
+		const { settled } = this.state.counts;
+		const now = performance.now();
+		const count = settled - this.#measured.settled;
+		const seconds = (now - this.#measured.atMs) / 1000;
+		// Two that ask at the same moment get the same answer.
+		if (seconds >= 1) this.#measured = { settled, atMs: now };
+		return { countSinceLastMeasurement: count, perSecond: Math.round(count / Math.max(1, seconds)) };
 	}
 
 	/**
@@ -139,7 +160,7 @@ export class Subscription {
 	async replay(stopAt: number | undefined): Promise<void> {
 		const { first, before } = await this.#around.store.parkedRange(this.name);
 		const { parked } = this.state.tracks;
-		if (parked.next < this.#replayBefore || this.#isClosed) return;
+		if (parked.next < this.#replayBefore || this.#closed) return;
 		parked.next = Math.max(parked.next, first);
 		this.#parker.isHidden(first);
 		this.#replayBefore = Math.max(parked.next, Math.min(before, stopAt ?? Infinity));
@@ -154,8 +175,8 @@ export class Subscription {
 
 	/** Writes where it is, and lets go of everything. Consumers that wait are answered. */
 	async close(): Promise<void> {
-		if (this.#isClosed) return;
-		this.#isClosed = true;
+		if (this.#closed) return;
+		this.#closed = true;
 		clearTimeout(this.#timer);
 		this.#wake();
 		await this.#filling?.catch(() => undefined);
@@ -172,6 +193,11 @@ export class Subscription {
 		return output;
 	}
 
+	#untilGrown(waitMs: number, signal: AbortSignal): Promise<void> {
+		const known = this.state.tracks.source.next - 1;
+		return this.#around.longPolls.waitBeyond(this.name.stream, known, waitMs, signal);
+	}
+
 	#wake(): void {
 		for (const wake of this.#waiters) wake();
 	}
@@ -186,11 +212,11 @@ export class Subscription {
 	/** Looks when the clock has something to do. */
 	#plan(): void {
 		clearTimeout(this.#timer);
-		if (this.#isClosed) return;
+		if (this.#closed) return;
 		const now = performance.now();
 		const due = Math.min(nextDueMs(this.state) ?? Infinity, this.#saver.dueMs(now));
 		if (due === Infinity) return;
-		this.#timer = setTimeout(() => this.#tick(), Math.max(0, Math.ceil(due - now)));
+		this.#timer = globalThis.setTimeout(() => this.#tick(), Math.max(0, Math.ceil(due - now)));
 		this.#timer.unref();
 	}
 
@@ -202,12 +228,8 @@ export class Subscription {
 
 	async #fillSoon(): Promise<void> {
 		const over = new AbortController();
-		const soon = new Promise<void>((resolve) => {
-			const timer = setTimeout(resolve, FILL_MS);
-			over.signal.addEventListener("abort", () => clearTimeout(timer));
-		});
 		try {
-			await Promise.race([this.#fill(), soon]);
+			await Promise.race([this.#fill(), pause(FILL_MS, over.signal)]);
 		} finally {
 			over.abort();
 		}
@@ -229,7 +251,7 @@ export class Subscription {
 		const { tracks, waiting } = this.state;
 		const { bufferSize, readBatchSize } = this.settings;
 		const { parked, source } = tracks;
-		for (let limit = readBatchSize; !this.#isClosed && waiting.size < bufferSize; ) {
+		for (let limit = readBatchSize; !this.#closed && waiting.size < bufferSize; ) {
 			if (parked.next < this.#replayBefore) {
 				const found = await this.#source.findParked(parked.next, this.#replayBefore);
 				this.#step({ kind: "found", origin: "parked", ...found });
@@ -238,6 +260,7 @@ export class Subscription {
 			const found = await this.#source.find(source.next, limit, this.#wanted);
 			this.#saver.passed(found.passed);
 			this.#step({ kind: "found", origin: "source", ...found });
+			this.#isAtHead = found.atHead;
 			if (found.atHead) return;
 			limit = found.messages.length > 0 ? readBatchSize : Math.min(2 * limit, READ_MAX);
 			await setImmediate();
@@ -250,4 +273,9 @@ export class Subscription {
 		const { stream, group } = this.name;
 		operatorLog.warn(what, { stream, group, reason: error.word });
 	}
+}
+
+/** Resolves after some time, or as soon as it is told to. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+	return setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }
