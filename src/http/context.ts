@@ -25,8 +25,8 @@ import type { RequestLog } from "../observe/requests.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
-import type { AccountAuthenticator } from "./authentication/authenticator.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
+import type { AccountAuthenticator } from "./authentication/authenticator.ts";
 import type { SocketNumbers } from "./sockets/connections.ts";
 
 export type Context = LogContext &

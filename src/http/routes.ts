@@ -62,7 +62,12 @@ import {
 	answerMetadataPage,
 } from "./handlers/streams/metadata.ts";
 import { answerSlash } from "./handlers/streams/slash.ts";
-import { answerAck, answerNack, answerRelease, answerRenew } from "./handlers/subscriptions/answers.ts";
+import {
+	answerAck,
+	answerNack,
+	answerRelease,
+	answerRenew,
+} from "./handlers/subscriptions/answers.ts";
 import {
 	answerCreate,
 	answerRestart,
@@ -179,7 +184,6 @@ const TABLE: readonly RouteRow[] = [
 	["DELETE", "/subscriptions/:stream/:group", "operate", "cold", answerSubscriptionDelete],
 	["GET", "/subscriptions/:stream/:group", "consume", "cold", answerMessages],
 	["GET", "/subscriptions/:stream/:group/info", "authenticated", "cold", answerSubscriptionInfo],
-	["GET", "/subscriptions/:stream/:group/:count", "consume", "cold", answerMessages],
 	["POST", "/subscriptions/:stream/:group/replayParked", "operate", "cold", answerReplayParked],
 	["POST", "/subscriptions/:stream/:group/ack", "consume", "cold", answerAck],
 	["POST", "/subscriptions/:stream/:group/ack/:id", "consume", "cold", answerAck],
@@ -189,6 +193,8 @@ const TABLE: readonly RouteRow[] = [
 	["POST", "/subscriptions/:stream/:group/renew/:id", "consume", "cold", answerRenew],
 	["POST", "/subscriptions/:stream/:group/release", "consume", "cold", answerRelease],
 	["POST", "/subscriptions/:stream/:group/release/:id", "consume", "cold", answerRelease],
+	// Behind all words that it would take for a count.
+	["GET", "/subscriptions/:stream/:group/:count", "consume", "cold", answerMessages],
 
 	// Where users of EventStore look for its admin UI.
 	["GET", "/web", "anyone", "cold", answerWeb],

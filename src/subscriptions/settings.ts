@@ -156,9 +156,7 @@ function startOf(given: ReadonlyMap<string, unknown>): number {
 		throw invalid("startFrom must be a whole number.");
 	}
 	if (value < -1) {
-		throw invalid(
-			"Invalid Start From position: event number must be greater than or equal to -1.",
-		);
+		throw invalid("Invalid Start From position: event number must be greater than or equal to -1.");
 	}
 	return value;
 }

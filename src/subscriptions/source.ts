@@ -7,9 +7,9 @@ import type { Log, StreamEntry } from "../log/log.ts";
 import { createFilter, type Filter } from "../pages/filter.ts";
 import { isFault, type Path, parsePath } from "../searching/path.ts";
 import { PAUSE, valuesAt } from "../searching/values.ts";
-import type { FoundMessage, Message, Origin } from "./message.ts";
 import { isBookkeeping, parkedStream, type SubscriptionName } from "./names.ts";
 import type { Settings } from "./settings.ts";
+import type { FoundMessage, Message, Origin } from "./steps/message.ts";
 
 export type Found = {
 	readonly messages: readonly FoundMessage[];
@@ -58,13 +58,15 @@ export class Source {
 	 * @param wanted whether a number is to be delivered: not, if an earlier server saw it settled
 	 * @throws Refusal as `Log.read`, except `stream-deleted`: nothing is left to be delivered
 	 */
-	async find(
-		from: number,
-		limit: number,
-		wanted: (number: number) => boolean,
-	): Promise<Found> {
+	async find(from: number, limit: number, wanted: (number: number) => boolean): Promise<Found> {
 		const { stream } = this.#name;
-		const range = { stream, from, limit, direction: "forward", content: this.#needsContent } as const;
+		const range = {
+			stream,
+			from,
+			limit,
+			direction: "forward",
+			content: this.#needsContent,
+		} as const;
 		const read = this.#log.read({ ...range, resolve: this.#settings.resolveLinktos });
 		const slice = await untilDeleted(read).catch((error: unknown) => {
 			if (!isRefusal(error, "page-too-large") || limit === 1) throw error;
@@ -73,7 +75,8 @@ export class Source {
 		if (slice === "halve") return this.find(from, limit >> 1, wanted);
 		if (slice === undefined) return { messages: [], next: from, atHead: true, passed: 0 };
 		const { entries, last, retention, gap } = slice;
-		const own = stream === ALL ? entries.filter(({ event }) => !isBookkeeping(event.stream)) : entries;
+		const own =
+			stream === ALL ? entries.filter(({ event }) => !isBookkeeping(event.stream)) : entries;
 		const fitting = this.#filter ? this.#filter(own) : own;
 		const messages = fitting
 			.filter(({ version, unresolved }) => unresolved === undefined && wanted(version))
@@ -87,7 +90,13 @@ export class Source {
 	async findParked(from: number, before: number): Promise<Found> {
 		const stream = this.streamOf("parked");
 		const limit = Math.min(PART, before - from);
-		const range = { stream, from, limit, direction: "forward", content: this.#needsContent } as const;
+		const range = {
+			stream,
+			from,
+			limit,
+			direction: "forward",
+			content: this.#needsContent,
+		} as const;
 		const slice = await untilDeleted(this.#log.read({ ...range, resolve: true }));
 		if (slice === undefined) return { messages: [], next: before, atHead: true, passed: 0 };
 		const messages = slice.entries

@@ -1,10 +1,10 @@
 /** How a subscription stands: for statistics, metrics and pages. */
 import { isRefusal } from "../errors.ts";
 import type { Log } from "../log/log.ts";
-import { firstOpen } from "./checkpoint.ts";
 import type { SubscriptionName } from "./names.ts";
 import type { Settings } from "./settings.ts";
-import { settledBefore } from "./state.ts";
+import { firstOpen } from "./steps/checkpoint.ts";
+import { settledBefore } from "./steps/state.ts";
 import type { Subscription } from "./subscription.ts";
 
 export type Standing = Numbers & {

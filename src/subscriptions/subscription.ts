@@ -7,16 +7,23 @@ import { randomBytes } from "node:crypto";
 import { setImmediate, setTimeout } from "node:timers/promises";
 import { isRefusal, Refusal } from "../errors.ts";
 import { logFault } from "../observe/operator-log.ts";
-import { type Checkpoint, firstOpen, wantedBy } from "./checkpoint.ts";
-import type { Message } from "./message.ts";
+import { Parker } from "./keeping/parker.ts";
+import { CheckpointSaver } from "./keeping/saver.ts";
+import type { Configured } from "./keeping/store.ts";
 import type { SubscriptionName } from "./names.ts";
-import { Parker } from "./parker.ts";
-import { CheckpointSaver } from "./saver.ts";
 import type { Settings } from "./settings.ts";
 import { type DeliveredEntry, Source } from "./source.ts";
-import { newState, type State, settledBefore } from "./state.ts";
-import { type ConsumerAnswer, type Input, type Name, nextDueMs, type Output, step } from "./step.ts";
-import type { Configured } from "./store.ts";
+import { type Checkpoint, firstOpen, wantedBy } from "./steps/checkpoint.ts";
+import type { Message } from "./steps/message.ts";
+import { newState, type State, settledBefore } from "./steps/state.ts";
+import {
+	type ConsumerAnswer,
+	type Input,
+	type Name,
+	nextDueMs,
+	type Output,
+	step,
+} from "./steps/step.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** A consumer that asks for messages gets those that are found in so long. */
@@ -150,7 +157,10 @@ export class Subscription {
 		const seconds = (now - this.#measured.atMs) / 1000;
 		// Two that ask at the same moment get the same answer.
 		if (seconds >= 1) this.#measured = { settled, atMs: now };
-		return { countSinceLastMeasurement: count, perSecond: Math.round(count / Math.max(1, seconds)) };
+		return {
+			countSinceLastMeasurement: count,
+			perSecond: Math.round(count / Math.max(1, seconds)),
+		};
 	}
 
 	/**
@@ -269,9 +279,9 @@ export class Subscription {
 
 	#tell(what: string, error: unknown): void {
 		const { operatorLog } = this.#around;
-		if (!isRefusal(error)) return logFault(operatorLog, error);
 		const { stream, group } = this.name;
-		operatorLog.warn(what, { stream, group, reason: error.word });
+		if (isRefusal(error)) operatorLog.warn(what, { stream, group, reason: error.word });
+		else logFault(operatorLog, error);
 	}
 }
 

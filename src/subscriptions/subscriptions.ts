@@ -4,9 +4,9 @@
  */
 import { Refusal } from "../errors.ts";
 import { ALL } from "../event.ts";
-import { keyOf, type SubscriptionName } from "./names.ts";
+import { type Configured, SubscriptionStore } from "./keeping/store.ts";
+import { keyOf, SETTINGS_STREAM, type SubscriptionName } from "./names.ts";
 import type { Settings } from "./settings.ts";
-import { type Configured, SubscriptionStore } from "./store.ts";
 import { Subscription } from "./subscription.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -18,7 +18,12 @@ export class Subscriptions {
 	readonly #store: SubscriptionStore;
 	readonly #loaded = new Map<string, Promise<Subscription>>();
 	readonly #closing = new Map<string, Promise<void>>();
-	#configured: Promise<Map<string, Configured>> | undefined;
+	readonly #stopListening: () => void;
+	/** By `keyOf`, as the log has them up to a number. */
+	readonly #configured = new Map<string, Configured>();
+	#readTo = 0;
+	#isStale = true;
+	#reading: Promise<void> | undefined;
 	/** Changes are made one after another. */
 	#changing: Promise<unknown> = Promise.resolve();
 	#isClosed = false;
@@ -26,6 +31,9 @@ export class Subscriptions {
 	constructor(around: Omit<Surroundings, "store">) {
 		this.#store = new SubscriptionStore(around.log);
 		this.#around = { ...around, store: this.#store };
+		this.#stopListening = around.log.onCommit(({ streams }) => {
+			if (streams.has(SETTINGS_STREAM)) this.#isStale = true;
+		});
 	}
 
 	/**
@@ -40,9 +48,7 @@ export class Subscriptions {
 			}
 			const { startFrom } = settings;
 			const start = startFrom === -1 ? (await this.#store.lastOf(name.stream)) + 1 : startFrom;
-			const made = { name, settings, start };
-			await this.#store.configure(made);
-			all.set(keyOf(name), made);
+			await this.#store.configure({ name, settings, start });
 		});
 	}
 
@@ -53,9 +59,7 @@ export class Subscriptions {
 	update(name: SubscriptionName, settings: Settings): Promise<void> {
 		return this.#change(async (all) => {
 			const { start } = this.#require(all, name);
-			const changed = { name, settings, start };
-			await this.#store.configure(changed);
-			all.set(keyOf(name), changed);
+			await this.#store.configure({ name, settings, start });
 			await this.#unload(keyOf(name));
 		});
 	}
@@ -65,7 +69,6 @@ export class Subscriptions {
 		return this.#change(async (all) => {
 			this.#require(all, name);
 			await this.#store.remove(name);
-			all.delete(keyOf(name));
 			await this.#unload(keyOf(name));
 			await this.#store.hideStreams(name);
 		});
@@ -75,8 +78,12 @@ export class Subscriptions {
 	async get(name: SubscriptionName): Promise<Subscription> {
 		const configured = this.#require(await this.#all(), name);
 		const key = keyOf(name);
-		const loaded = this.#loaded.get(key);
-		if (loaded) return loaded;
+		const loaded = await this.#loaded.get(key);
+		if (loaded && loaded.settings === configured.settings) return loaded;
+		// Another server over this log has changed it.
+		if (loaded) await this.#unload(key);
+		const known = this.#loaded.get(key);
+		if (known) return known;
 		const loading = this.#load(configured);
 		this.#loaded.set(key, loading);
 		loading.catch(() => this.#loaded.get(key) === loading && this.#loaded.delete(key));
@@ -98,10 +105,7 @@ export class Subscriptions {
 
 	/** Loads every subscription anew: each goes on from its checkpoint. */
 	restart(): Promise<void> {
-		return this.#change(async () => {
-			await Promise.all([...this.#loaded.keys()].map((key) => this.#unload(key)));
-			this.#configured = undefined;
-		});
+		return this.#change(() => this.#unloadAll());
 	}
 
 	/** Those that are loaded, for numbers. */
@@ -112,25 +116,36 @@ export class Subscriptions {
 	/** Writes the checkpoints, and answers the consumers that wait. */
 	async close(): Promise<void> {
 		this.#isClosed = true;
+		this.#stopListening();
 		await this.#changing.catch(() => undefined);
-		await Promise.all([...this.#loaded.keys()].map((key) => this.#unload(key)));
+		await this.#unloadAll();
 	}
 
-	#change<T>(work: (all: Map<string, Configured>) => Promise<T>): Promise<T> {
+	#change(work: (all: ReadonlyMap<string, Configured>) => Promise<void>): Promise<void> {
 		const changed = this.#changing.then(async () => work(await this.#all()));
 		this.#changing = changed.catch(() => undefined);
 		return changed;
 	}
 
-	#all(): Promise<Map<string, Configured>> {
-		if (this.#isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
-		if (this.#configured) return this.#configured;
-		const reading = this.#store.configured();
-		this.#configured = reading;
-		reading.catch(() => {
-			this.#configured = undefined;
-		});
-		return reading;
+	async #all(): Promise<ReadonlyMap<string, Configured>> {
+		while (this.#isStale) {
+			if (this.#isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+			this.#reading ??= this.#takeIn().finally(() => {
+				this.#reading = undefined;
+			});
+			await this.#reading;
+		}
+		return this.#configured;
+	}
+
+	async #takeIn(): Promise<void> {
+		this.#isStale = false;
+		try {
+			this.#readTo = await this.#store.takeIn(this.#configured, this.#readTo);
+		} catch (error) {
+			this.#isStale = true;
+			throw error;
+		}
 	}
 
 	#require(all: ReadonlyMap<string, Configured>, name: SubscriptionName): Configured {
@@ -144,6 +159,10 @@ export class Subscriptions {
 		await this.#closing.get(keyOf(configured.name));
 		const saved = await this.#store.checkpoint(configured.name);
 		return new Subscription(configured, saved, this.#around);
+	}
+
+	async #unloadAll(): Promise<void> {
+		await Promise.all([...this.#loaded.keys()].map((key) => this.#unload(key)));
 	}
 
 	async #unload(key: string): Promise<void> {

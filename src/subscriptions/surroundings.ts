@@ -2,7 +2,7 @@
 import type { LongPolls } from "../following/long-polls.ts";
 import type { Log } from "../log/log.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
-import type { SubscriptionStore } from "./store.ts";
+import type { SubscriptionStore } from "./keeping/store.ts";
 
 export type Surroundings = {
 	readonly log: Log;

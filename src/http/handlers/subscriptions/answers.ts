@@ -1,7 +1,7 @@
 /** What consumers say of their messages: ack and nack (contract 7.5), renew and release. */
 import { Refusal } from "../../../errors.ts";
 import { parseUuid } from "../../../event.ts";
-import type { ConsumerAnswer, Name } from "../../../subscriptions/step.ts";
+import type { ConsumerAnswer, Name } from "../../../subscriptions/steps/step.ts";
 import type { Subscription } from "../../../subscriptions/subscription.ts";
 import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";

@@ -3,9 +3,9 @@ import type { Entry } from "../../../../feeds/model.ts";
 import { encodeEntryObject } from "../../../../feeds/ndjson/encode.ts";
 import type { StreamName } from "../../../event.ts";
 import { composeEntry, NO_TIME, type Urls } from "../../../pages/entry.ts";
-import type { Message } from "../../../subscriptions/message.ts";
 import { parkedStream } from "../../../subscriptions/names.ts";
 import type { DeliveredEntry } from "../../../subscriptions/source.ts";
+import type { Message } from "../../../subscriptions/steps/message.ts";
 import type { Subscription } from "../../../subscriptions/subscription.ts";
 
 /** How messages are shown to one consumer. */

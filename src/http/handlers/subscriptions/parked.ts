@@ -11,10 +11,7 @@ import { type NamedTarget, nameOf, structuredType, success } from "./request.ts"
 export type ParkedTarget = NamedTarget & { readonly from: string; readonly count: string };
 
 /** POST …/replayParked: all of them, or those with numbers below `stopAt` in the parked stream. */
-export async function answerReplayParked(
-	exchange: Exchange,
-	target: NamedTarget,
-): Promise<Answer> {
+export async function answerReplayParked(exchange: Exchange, target: NamedTarget): Promise<Answer> {
 	const type = structuredType(exchange, target.query);
 	const stopAt = stopIn(target.query);
 	const subscription = await exchange.context.subscriptions.get(nameOf(target));

@@ -45,7 +45,10 @@ export async function answerStreamSubscriptions(
 }
 
 /** GET …/info */
-export async function answerSubscriptionInfo(exchange: Exchange, target: NamedTarget): Promise<Answer> {
+export async function answerSubscriptionInfo(
+	exchange: Exchange,
+	target: NamedTarget,
+): Promise<Answer> {
 	const type = structuredType(exchange, target.query);
 	const subscription = await exchange.context.subscriptions.get(nameOf(target));
 	const standing = await standingOf(exchange.context.log, subscription);
@@ -151,4 +154,3 @@ function noneIfMissing(error: unknown): undefined {
 	if (error instanceof Refusal && error.word === "subscription-not-found") return undefined;
 	throw error;
 }
-

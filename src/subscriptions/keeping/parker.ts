@@ -1,7 +1,8 @@
 /** Writes the parked messages of a subscription, and hides those that were replayed. */
-import type { Message } from "./message.ts";
-import type { Source } from "./source.ts";
-import type { Output } from "./step.ts";
+
+import type { Source } from "../source.ts";
+import type { Message } from "../steps/message.ts";
+import type { Output } from "../steps/step.ts";
 import type { Parked } from "./store.ts";
 
 /** After so long, what was not written is tried again. */

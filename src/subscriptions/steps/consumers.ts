@@ -1,5 +1,5 @@
 /** The consumers of a subscription, as far as HTTP can tell them apart, and their shares. */
-import type { Strategy } from "./settings.ts";
+import type { Strategy } from "../settings.ts";
 
 /** More than any subscription has; the ones silent for longest are forgotten. */
 const CONSUMERS_MAX = 1000;

@@ -1,6 +1,6 @@
 /** Writes the checkpoints of a subscription, as often as its settings say. */
-import { type Checkpoint, checkpointOf } from "./checkpoint.ts";
-import type { State } from "./state.ts";
+import { type Checkpoint, checkpointOf } from "../steps/checkpoint.ts";
+import type { State } from "../steps/state.ts";
 
 /** After so long, one that was not written is tried again. */
 const AGAIN_MS = 1000;
@@ -44,7 +44,9 @@ export class CheckpointSaver {
 		if (progress > 0 && this.#sinceMs === Infinity) this.#sinceMs = nowMs;
 		const isMany = progress >= Math.max(1, maxCheckPointCount) || this.#passed >= PASSED_MAX;
 		if (isMany) return Math.max(nowMs, this.#sinceMs === Infinity ? nowMs : this.#sinceMs);
-		if (progress < Math.max(1, minCheckPointCount)) return Infinity;
+		// When everything is settled, few are worth one, too: nothing comes again after a restart.
+		const isIdle = progress > 0 && this.#state.tracks.source.open.size === 0;
+		if (!isIdle && progress < Math.max(1, minCheckPointCount)) return Infinity;
 		return this.#sinceMs + checkPointAfterMilliseconds;
 	}
 

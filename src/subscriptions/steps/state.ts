@@ -1,7 +1,8 @@
 /** What a subscription has in memory: all that `step` reads and changes. */
+
+import type { Settings } from "../settings.ts";
 import { Consumers } from "./consumers.ts";
 import type { Message, Origin } from "./message.ts";
-import type { Settings } from "./settings.ts";
 import { OrderedWaiting, SharedWaiting, type Waiting } from "./waiting.ts";
 
 export type State = Messages & {
@@ -47,7 +48,14 @@ export function newState(settings: Settings, next: number): State {
 	return {
 		settings,
 		consumers: new Consumers(strategy, timeoutMs(settings)),
-		counts: { settled: 0, progress: 0, delivered: 0, retried: 0, parked: 0, lastSettled: undefined },
+		counts: {
+			settled: 0,
+			progress: 0,
+			delivered: 0,
+			retried: 0,
+			parked: 0,
+			lastSettled: undefined,
+		},
 		tracks: {
 			source: { next, open: new Map() },
 			parked: { next: 0, open: new Map() },

@@ -7,22 +7,22 @@
  *     $persistentsubscription-<s>::<g>-parked       $> 7@order-42, and why in its metadata
  */
 import { randomUUID } from "node:crypto";
-import { isRefusal } from "../errors.ts";
-import type { NewEvent, StreamName } from "../event.ts";
-import { LINK_TYPE, targetOf } from "../indexes/links.ts";
-import type { Log } from "../log/log.ts";
-import { metadataStream } from "../retention/window.ts";
-import { type Checkpoint, firstOpen, type Span } from "./checkpoint.ts";
-import { isJsonObject, parseObject } from "./json.ts";
+import { isRefusal } from "../../errors.ts";
+import type { NewEvent, StreamName } from "../../event.ts";
+import { LINK_TYPE, targetOf } from "../../indexes/links.ts";
+import type { Log } from "../../log/log.ts";
+import { metadataStream } from "../../retention/window.ts";
+import { isJsonObject, parseObject } from "../json.ts";
 import {
 	checkpointStream,
 	keyOf,
 	parkedStream,
 	SETTINGS_STREAM,
 	type SubscriptionName,
-} from "./names.ts";
-import { parseSettings, type Settings } from "./settings.ts";
-import type { DeliveredEntry } from "./source.ts";
+} from "../names.ts";
+import { parseSettings, type Settings } from "../settings.ts";
+import type { DeliveredEntry } from "../source.ts";
+import { type Checkpoint, firstOpen, type Span } from "../steps/checkpoint.ts";
 
 export type Configured = {
 	readonly name: SubscriptionName;
@@ -47,13 +47,17 @@ export class SubscriptionStore {
 		this.#log = log;
 	}
 
-	/** All subscriptions, by `keyOf`. */
-	async configured(): Promise<Map<string, Configured>> {
-		const all = new Map<string, Configured>();
-		for (let from = 0; ; from += PAGE) {
-			const slice = await this.#read(SETTINGS_STREAM, from, PAGE);
+	/**
+	 * Takes in what was written since the last call.
+	 * @param all the subscriptions by `keyOf`, as of before
+	 * @param from the first number to read
+	 * @returns the number to read from next time
+	 */
+	async takeIn(all: Map<string, Configured>, from: number): Promise<number> {
+		for (let next = from; ; next += PAGE) {
+			const slice = await this.#read(SETTINGS_STREAM, next, PAGE);
 			for (const { event } of slice?.entries ?? []) takeIn(all, event);
-			if (!slice || from + PAGE > slice.last) return all;
+			if (!slice || next + PAGE > slice.last) return Math.max(from, (slice?.last ?? -1) + 1);
 		}
 	}
 
