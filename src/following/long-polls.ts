@@ -4,7 +4,9 @@
  * One of four things ends a wait: the commit that brings the stream past the version the reader
  * knows, the reader's time, the reader going away, and the end of the server.
  */
+import { isBookkeeping } from "../bookkeeping.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
+import { isIndexStream } from "../indexes/joins.ts";
 import type { Commit, Log } from "../log/log.ts";
 
 type Waiter = { readonly last: Version; wake(): void };
@@ -69,6 +71,7 @@ export class LongPolls {
 	#wakeFor({ last, streams }: Commit): void {
 		if (this.#count === 0) return;
 		for (const [stream, version] of streams) this.#wakeStream(stream, version);
+		if (!this.#waiting.has(ALL) || isOnlyBookkeeping(streams)) return;
 		// On `$all` the version is the position.
 		this.#wakeStream(ALL, last as number);
 	}
@@ -89,4 +92,14 @@ export class LongPolls {
 		this.#count--;
 		if (waiters.size === 0) this.#waiting.delete(stream);
 	}
+}
+
+/** Whether a commit grew no stream but those, and the indexes of the server's own types. */
+function isOnlyBookkeeping(streams: Commit["streams"]): boolean {
+	let has = false;
+	for (const stream of streams.keys()) {
+		if (isBookkeeping(stream)) has = true;
+		else if (!isIndexStream(stream)) return false;
+	}
+	return has;
 }

@@ -1,36 +1,25 @@
 /** The streams that keep a subscription (contract 6.3): settings, reader position, parked messages. */
+import { SUBSCRIPTION_PREFIX, SUBSCRIPTION_SETTINGS } from "../bookkeeping.ts";
 import { Refusal } from "../errors.ts";
 import { parseStreamName, type StreamName } from "../event.ts";
 
 /** One event for each change of any subscription. */
-export const SETTINGS_STREAM = "$persistentSubscriptionConfig" as StreamName;
-
-const PREFIX = "$persistentsubscription-";
+export const SETTINGS_STREAM = SUBSCRIPTION_SETTINGS as StreamName;
 
 /** A subscription's stream and group, which name it. */
 export type SubscriptionName = { readonly stream: StreamName; readonly group: string };
 
 export function checkpointStream({ stream, group }: SubscriptionName): StreamName {
-	return `${PREFIX}${stream}::${group}-checkpoint` as StreamName;
+	return `${SUBSCRIPTION_PREFIX}${stream}::${group}-checkpoint` as StreamName;
 }
 
 export function parkedStream({ stream, group }: SubscriptionName): StreamName {
-	return `${PREFIX}${stream}::${group}-parked` as StreamName;
+	return `${SUBSCRIPTION_PREFIX}${stream}::${group}-parked` as StreamName;
 }
 
 /** One word for a subscription. No stream name holds a line break. */
 export function keyOf({ stream, group }: SubscriptionName): string {
 	return `${stream}\n${group}`;
-}
-
-/**
- * Whether the server writes a stream only to keep its own place. Nobody who reads `$all` is woken
- * for such a stream's sake: a reader that saves its place would wake itself for ever.
- */
-export function isBookkeeping(stream: string): boolean {
-	if (!stream.startsWith("$")) return false;
-	const described = stream.startsWith("$$") ? stream.slice(2) : stream;
-	return described.startsWith(PREFIX) || described === SETTINGS_STREAM;
 }
 
 /**

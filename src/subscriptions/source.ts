@@ -1,4 +1,5 @@
 /** Reads what a subscription delivers: its stream, or its parked messages. */
+import { isBookkeeping } from "../bookkeeping.ts";
 import { isRefusal } from "../errors.ts";
 import { ALL, type StreamName } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
@@ -7,7 +8,7 @@ import type { Log, StreamEntry } from "../log/log.ts";
 import { createFilter, type Filter } from "../pages/filter.ts";
 import { isFault, type Path, parsePath } from "../searching/path.ts";
 import { PAUSE, valuesAt } from "../searching/values.ts";
-import { isBookkeeping, parkedStream, type SubscriptionName } from "./names.ts";
+import { parkedStream, type SubscriptionName } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import type { FoundMessage, Message, Origin } from "./steps/message.ts";
 
