@@ -13,7 +13,7 @@ import {
 	type Output,
 	step,
 } from "../../src/subscriptions/steps/step.ts";
-import { type Random, randomFrom } from "../feeds/random.ts";
+import { type Random, randomFrom } from "../../test/feeds/random.ts";
 
 const EVENTS = 300;
 const TIMEOUT_MS = 1000;

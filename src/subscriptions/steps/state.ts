@@ -20,6 +20,8 @@ export type Messages = {
 	readonly delayed: Set<Message>;
 	/** Those that were delivered and are not settled, by their ids, which may be the same. */
 	readonly byId: Map<string, readonly Message[]>;
+	/** Deliveries that were settled last: a consumer may repeat its answer to one. */
+	readonly settled: Set<string>;
 };
 
 /** How far a stream was read, and what of it is not settled. */
@@ -64,6 +66,7 @@ export function newState(settings: Settings, next: number): State {
 		inFlight: new Set(),
 		delayed: new Set(),
 		byId: new Map(),
+		settled: new Set(),
 	};
 }
 

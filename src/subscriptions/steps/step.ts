@@ -46,6 +46,8 @@ export type Output = {
 };
 
 const NACKED = "Client explicitly NAK'ed message.\nNacked from HTTP";
+/** More than a consumer answers at once. */
+const REMEMBERED = 1000;
 const QUIET: Output = { delivered: [], toPark: [], stale: [], hasNews: false };
 
 /** @param nowMs by a clock that never goes back */
@@ -125,7 +127,7 @@ function answered(
 	for (const name of names) {
 		const message = meant(state, name);
 		if (message) toPark.push(...carryOut(state, message, answer, nowMs));
-		else if (name.attempt !== undefined) stale.push(name);
+		else if (name.attempt !== undefined && !state.settled.has(deliveryOf(name))) stale.push(name);
 	}
 	return { ...QUIET, toPark, stale, hasNews: state.waiting.size > 0 };
 }
@@ -236,6 +238,7 @@ function settle(state: State, message: Message): void {
 	if (message.state === "waiting") waiting.remove(message);
 	else waiting.free(message);
 	forgetName(state, message);
+	remember(state, message);
 	counts.settled++;
 	if (origin === "parked") return;
 	counts.progress++;
@@ -257,6 +260,19 @@ function meant({ byId, settings }: State, { id, attempt }: Name): Message | unde
 
 function named({ byId }: State, message: Message): void {
 	byId.set(message.id, [...(byId.get(message.id) ?? []), message]);
+}
+
+function remember({ settled }: State, message: Message): void {
+	settled.add(deliveryOf(message));
+	if (settled.size <= REMEMBERED) return;
+	for (const oldest of settled) {
+		settled.delete(oldest);
+		return;
+	}
+}
+
+function deliveryOf({ id, attempt }: Name): string {
+	return `${id}.${attempt}`;
 }
 
 function forgetName({ byId }: State, message: Message): void {

@@ -59,8 +59,10 @@ test("an answer for a delivery that is over is refused, and names the messages",
 	expect(second[0]?.retryCount).toBe(1);
 	const stale = await consumer.answer("ack", first);
 	expect([stale.status, stale.json.ids]).toEqual([409, [first[0]?.id]]);
-	expect((await consumer.answer("ack", second)).status).toBe(202);
-	// A repeat of an answer that counted is stale by then, but nothing is wrong.
+	// An answer may be lost, so that its consumer says it again.
+	for (let times = 0; times < 2; times++) {
+		expect((await consumer.answer("ack", second)).status).toBe(202);
+	}
 	expect((await consumer.info()).totalItemsProcessed).toBe(1);
 });
 
