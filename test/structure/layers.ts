@@ -40,6 +40,7 @@ const HTTP_KNOWS = [
 	"src/log/reading/clock.ts",
 	"src/listing",
 	"src/searching",
+	"src/subscriptions",
 	"src/screens.ts",
 	"src/config.ts",
 	"src/networks.ts",
@@ -189,7 +190,19 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 	"src/accounts": ["src/access", "src/log/log.ts", "src/retention", ...VALUES],
 	"src/access": ["src/log/log.ts", "src/retention", "src/indexes", ...VALUES],
-	"src/following": ["src/log/log.ts", "src/indexes", ...VALUES],
+	"src/bookkeeping.ts": [],
+	"src/following": ["src/log/log.ts", "src/indexes", "src/bookkeeping.ts", ...VALUES],
+	"src/subscriptions": [
+		"src/log/log.ts",
+		"src/retention",
+		"src/indexes",
+		"src/following",
+		"src/pages/filter.ts",
+		"src/searching",
+		"src/observe",
+		"src/bookkeeping.ts",
+		...VALUES,
+	],
 	"src/pages": ["src/log/log.ts", "src/indexes", "feeds", ...VALUES],
 	"src/listing": [
 		"src/log/log.ts",
