@@ -27,7 +27,7 @@ RUN mkdir /data && chown node:node /data && chmod 1777 /data
 USER node
 VOLUME /data
 EXPOSE 2113
-# There are no users yet, so the server refuses to listen beyond loopback, unless you allow it:
+# It listens on all addresses, so it asks every client for credentials, unless you say otherwise:
 #   docker run -p 127.0.0.1:2113:2113 -v varve:/data -e VARVE_ALLOW_ANONYMOUS=yes varve
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD \
   ["node", "-e", "fetch(`http://127.0.0.1:${process.env.VARVE_PORT ?? 2113}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]

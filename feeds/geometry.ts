@@ -72,6 +72,15 @@ export function alignedForward(from: number, size = GRID): PageRange {
 }
 
 /**
+ * The page for a reader that waits for its first event: the same if it ends on the grid of `size`,
+ * else shorter. So all who wait for an event ask for one page.
+ */
+export function pageToWaitAt(range: PageRange, size = GRID): PageRange {
+	const from = Number(range.from);
+	return (from + range.count) % size === 0 ? range : alignedForward(from, size);
+}
+
+/**
  * The page that holds `version`, on the grid of a reader of `range`: the reader's own grid if its
  * count is a multiple of `size` and the range is aligned to it, otherwise the grid of `size`.
  */

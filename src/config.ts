@@ -2,7 +2,7 @@
  * Every option of the server: its flag, environment name, default, kind, and one line of help. An
  * option exists only in this table; help texts, the environment and docs/options.md come from it.
  */
-import { isIPv4 } from "node:net";
+import { ACCESS_OPTIONS, type AccessSettings } from "./config/access.ts";
 import { ACCOUNT_OPTIONS, type AccountSettings } from "./config/accounts.ts";
 import { CACHING_OPTIONS, type CachingSettings } from "./config/caching.ts";
 import {
@@ -10,6 +10,7 @@ import {
 	CONNECTION_OPTIONS,
 	type ConnectionSettings,
 } from "./config/connections.ts";
+import { checkOidc, OIDC_OPTIONS, type OidcSettings } from "./config/oidc.ts";
 import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
@@ -19,11 +20,15 @@ import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
 import { type Arguments, type Option, parseArguments } from "./options.ts";
 
+export { isLoopback, isOpen } from "./config/access.ts";
 export { differencesOf, reloadedOf, settingsShown } from "./config/differences.ts";
+export { oidcOf } from "./config/oidc.ts";
 export { environmentName } from "./options.ts";
 
 export type Settings = ServingSettings &
+	AccessSettings &
 	AccountSettings &
+	OidcSettings &
 	ScreenSettings &
 	StorageSettings &
 	OperatorSettings &
@@ -43,7 +48,6 @@ export type ServingSettings = {
 	readonly trustedProxies: string | undefined;
 	readonly corsOrigin: string;
 	readonly corsHeaders: string | undefined;
-	readonly allowAnonymous: boolean;
 	readonly infoState: string;
 };
 
@@ -73,7 +77,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		flag: "host",
 		kind: "text",
 		default: "127.0.0.1",
-		help: "Address to listen on. Any address but loopback needs --allow-anonymous.",
+		help: "Address to listen on. On any but loopback, clients need credentials.",
 	},
 	{
 		name: "port",
@@ -153,14 +157,9 @@ export const OPTIONS: readonly ServerOption[] = [
 		},
 		help: "Headers that browsers may send besides those of the API, such as X-Trace-Id, X-Tenant.",
 	},
-	{
-		name: "allowAnonymous",
-		flag: "allow-anonymous",
-		kind: "yes-no",
-		default: false,
-		help: "Let everyone who can reach a non-loopback address read and write.",
-	},
+	...ACCESS_OPTIONS,
 	...ACCOUNT_OPTIONS,
+	...OIDC_OPTIONS,
 	...SCREEN_OPTIONS,
 	{
 		name: "infoState",
@@ -244,27 +243,14 @@ export function parseSettings(argv: readonly string[], env: NodeJS.ProcessEnv): 
 }
 
 /**
- * Makes the settings from parsed arguments, and checks the rules that concern several options.
- * @throws Refusal `invalid-option`
+ * Makes the settings from parsed arguments.
+ * @throws Refusal `unknown-option`
  */
 export function settingsOf({ operands, values }: Arguments): Settings {
 	const [unexpected] = operands;
 	if (unexpected !== undefined) throw new Refusal("unknown-option", { option: unexpected });
 	// `parseArguments` has set every name of the table, with a value of its kind.
 	const settings = values as Settings;
-	if (!settings.allowAnonymous && !isLoopback(settings.host))
-		throw new Refusal("invalid-option", {
-			option: "--host",
-			value: settings.host,
-			reason:
-				"everyone who reaches this address could read and write; to allow it, add --allow-anonymous",
-		});
+	checkOidc(settings);
 	return settings;
-}
-
-/**
- * Whether only this machine can reach `host`. A name other than localhost may resolve to anything.
- */
-export function isLoopback(host: string): boolean {
-	return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }

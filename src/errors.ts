@@ -28,11 +28,11 @@ export type RequestRefusals = {
 	"form-not-ours": Record<never, never>;
 	"host-not-ours": { host: string };
 	"foreign-origin": { origin: string };
-	"anonymous-write": { isForwarded: boolean };
-	/** `credentials`: they are wrong. */
-	unauthorized: { cause: "anonymous" | "credentials" | "denied" };
+	/** `credentials`: they are wrong; `denied`: they are good, and do not suffice. */
+	unauthorized: { cause: "anonymous" | "anonymous-off" | "credentials" | "denied" };
 	"logins-busy": { retryAfterSeconds: number };
 	"logins-slowed": { retryAfterSeconds: number };
+	"issuer-unreachable": { retryAfterSeconds: number };
 
 	// The request asks for the impossible.
 	"invalid-stream-name": { stream: string; reason: string };

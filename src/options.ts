@@ -19,6 +19,8 @@ import {
 import { fromEnvironment } from "./options/secret.ts";
 import { parseValue } from "./options/values.ts";
 
+export { readSmallFile } from "./options/bounded.ts";
+export { invalidOption } from "./options/faults.ts";
 export { settingIn } from "./options/file.ts";
 export { environmentName, type Option, type Value, type Values } from "./options/option.ts";
 export { sizeText } from "./options/values.ts";

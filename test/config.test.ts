@@ -1,6 +1,7 @@
 import {
 	environmentName,
 	isLoopback,
+	isOpen,
 	OPTIONS,
 	parseSettings,
 	type Settings,
@@ -137,12 +138,21 @@ describe("settings", () => {
 	});
 
 	test.each(["0.0.0.0", "::", "192.168.0.1", "example.org", "127.evil.org"])(
-		"refuse to listen on %s without --allow-anonymous",
+		"ask for credentials on %s, unless --allow-anonymous is given",
 		(host) => {
-			expect(refused("--host", host)).toMatchObject({ word: "invalid-option", value: host });
-			expect(parseSettings(["--host", host, "--allow-anonymous"], {}).host).toBe(host);
+			expect(isOpen(parseSettings(["--host", host], {}))).toBe(false);
+			expect(isOpen(parseSettings(["--host", host, "--allow-anonymous"], {}))).toBe(true);
 		},
 	);
+
+	test.each([
+		["--public-url", "https://store.example"],
+		["--trusted-proxies", "::1"],
+	])("ask for credentials behind %s %s, unless --allow-anonymous is given", (...options) => {
+		expect(isOpen(parseSettings([], {}))).toBe(true);
+		expect(isOpen(parseSettings(options, {}))).toBe(false);
+		expect(isOpen(parseSettings([...options, "--allow-anonymous"], {}))).toBe(true);
+	});
 
 	test.each(["localhost", "127.0.0.1", "127.9.9.9", "::1"])("take %s for loopback", (host) => {
 		expect(isLoopback(host)).toBe(true);

@@ -31,7 +31,6 @@ export const NO_DEFAULTS: DefaultAcls = { user: {}, system: {} };
  * such a document, but an older version took it, and an import brings what was taken elsewhere.
  */
 export function aclOfMetadata(metadata: Uint8Array): WrittenAcl {
-	if (metadata.length === 0) return {};
 	const text = aclTextOf(metadata);
 	if (text === "unreadable") return OF_ADMINS;
 	return text === undefined ? {} : parseAcl(text);

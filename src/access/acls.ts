@@ -6,8 +6,9 @@
  * commit may have overtaken is used once and not kept.
  */
 import { LRUCache } from "lru-cache";
+import { isRefusal } from "../errors.ts";
 import type { StreamName } from "../event.ts";
-import type { Commit, Log } from "../log/log.ts";
+import type { Commit, HiddenReads, Log } from "../log/log.ts";
 import { metadataStream } from "../retention/window.ts";
 import {
 	type Acl,
@@ -23,13 +24,21 @@ import {
 const KEPT_MAX = 50_000;
 /** Of their names, which are as long as clients like. */
 const KEPT_CHARACTERS_MAX = 8 * 1024 * 1024;
+/** More users and groups than ACLs name; if there are more, any user counts as named. */
+const ROLES_MAX = 10_000;
 /** Its newest event has the ACLs of streams that have none themselves. */
 export const SETTINGS = "$settings" as StreamName;
 const NEWEST = { from: "head", limit: 1, direction: "backward", content: true } as const;
 
+/** Whether a commit may change the ACLs of streams that have none themselves. */
+export function changesDefaults({ streams, marked, erasures }: Commit): boolean {
+	return erasures !== undefined || streams.has(SETTINGS) || marked.includes(SETTINGS);
+}
+
 /** Listens to the log until it is closed. */
 export class Acls {
 	readonly #log: Log;
+	readonly #hidden: HiddenReads;
 	readonly #isAllOpen: boolean;
 	readonly #known = new LRUCache<StreamName, Acl>({
 		max: KEPT_MAX,
@@ -37,13 +46,19 @@ export class Acls {
 		sizeCalculation: (_acl, stream) => stream.length + 1,
 	});
 	readonly #stopListening: () => void;
+	/** Every role of an ACL that was read. */
+	readonly #roles = new Set<string>();
 	#defaults: DefaultAcls | undefined;
 	/** How many commits may have changed an ACL. */
 	#changes = 0;
 
-	/** @param isAllOpen as in `effectiveAcl` */
-	constructor(log: Log, isAllOpen: boolean) {
+	/**
+	 * @param hidden for the metadata of a stream that was deleted for ever, whose ACL still counts
+	 * @param isAllOpen as in `effectiveAcl`
+	 */
+	constructor(log: Log, hidden: HiddenReads, isAllOpen: boolean) {
 		this.#log = log;
+		this.#hidden = hidden;
 		this.#isAllOpen = isAllOpen;
 		this.#stopListening = log.onCommit((commit) => this.#follow(commit));
 	}
@@ -51,6 +66,14 @@ export class Acls {
 	/** @throws Refusal as a read of the log */
 	of(stream: StreamName): Acl | Promise<Acl> {
 		return this.#known.get(stream) ?? this.#read(stream);
+	}
+
+	/**
+	 * Whether an ACL that was read may name a user. An answer of before may have been false; whoever
+	 * shares by it asks again behind the read.
+	 */
+	names(user: string): boolean {
+		return user !== "" && (this.#roles.size >= ROLES_MAX || this.#roles.has(user));
 	}
 
 	/** Forgets everything, and stops listening to the log. */
@@ -64,6 +87,7 @@ export class Acls {
 		const defaults = this.#defaults ?? (await this.#readDefaults());
 		const written = await this.#written(stream);
 		const acl = effectiveAcl(stream, written, defaults, this.#isAllOpen);
+		this.#note(acl);
 		if (changes === this.#changes) {
 			this.#defaults = defaults;
 			this.#known.set(stream, acl);
@@ -72,22 +96,31 @@ export class Acls {
 	}
 
 	async #written(stream: StreamName): Promise<WrittenAcl> {
-		const data = await this.#newest(metadataStream(stream));
-		return data === undefined ? {} : aclOfMetadata(data);
+		const { entries } = await this.#hidden.read({ stream: metadataStream(stream), ...NEWEST });
+		const [newest] = entries;
+		return newest === undefined ? {} : aclOfMetadata(newest.event.data);
 	}
 
 	async #readDefaults(): Promise<DefaultAcls> {
-		const data = await this.#newest(SETTINGS);
-		return data === undefined ? NO_DEFAULTS : defaultsOf(data);
+		try {
+			const { entries } = await this.#log.read({ stream: SETTINGS, ...NEWEST });
+			const [newest] = entries;
+			return newest === undefined ? NO_DEFAULTS : defaultsOf(newest.event.data);
+		} catch (error) {
+			if (isRefusal(error, "stream-deleted")) return NO_DEFAULTS;
+			throw error;
+		}
 	}
 
-	async #newest(stream: StreamName): Promise<Uint8Array | undefined> {
-		const { entries } = await this.#log.read({ stream, ...NEWEST });
-		return entries[0]?.event.data;
+	#note(acl: Acl): void {
+		for (const role of Object.values(acl).flat()) {
+			if (this.#roles.size < ROLES_MAX) this.#roles.add(role);
+		}
 	}
 
-	#follow({ streams, marked, erasures }: Commit): void {
-		const isOfAll = erasures !== undefined || streams.has(SETTINGS) || marked.includes(SETTINGS);
+	#follow(commit: Commit): void {
+		const { marked } = commit;
+		const isOfAll = changesDefaults(commit);
 		if (!isOfAll && marked.length === 0) return;
 		this.#changes++;
 		if (isOfAll) this.#forgetAll();

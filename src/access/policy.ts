@@ -19,8 +19,10 @@ const DECIDED_BY: Readonly<Record<Right, Operation | Holder>> = {
 	"write-metadata": "$mw",
 	search: "everyone",
 	redact: "operators",
-	prove: "operators",
-	monitor: "authenticated",
+	// The tiles tell of every event that it exists, and the numbers of the server what it holds: both
+	// are for whoever may read `$all`, and the numbers for every user besides (contract 9.5).
+	prove: "$r",
+	monitor: "$r",
 	export: "admins",
 	import: "admins",
 	operate: "operators",
@@ -68,6 +70,7 @@ export function mayPrincipal(
 		case "admins":
 			return false;
 		default:
+			if (right === "monitor" && principal.via !== "anonymous") return true;
 			return acl[by].some((role) => hasRole(principal, role));
 	}
 }

@@ -17,8 +17,8 @@ export type Principal = {
 	readonly scope: Scope | undefined;
 	readonly via: Via;
 	/**
-	 * The same for all principals with these groups and this scope. `Access.classOf` adds the name, if
-	 * an ACL names it.
+	 * The same for all principals with these groups and this scope. `Access.classOf` adds the name,
+	 * if an ACL names it.
 	 */
 	readonly rights: string;
 };
@@ -52,6 +52,12 @@ export const EVERYONE = "$all";
 const ADMIN = "admin";
 
 export const ANONYMOUS: Principal = principalOf({ name: "", groups: [], via: "anonymous" });
+/** A client without credentials, if `--insecure` makes an admin of it. */
+export const ANYONE_AS_ADMIN: Principal = principalOf({
+	name: "",
+	groups: [ADMINS],
+	via: "anonymous",
+});
 export const SYSTEM: Principal = principalOf({ name: "", groups: [ADMINS], via: "system" });
 
 type Known = Pick<Principal, "name" | "groups" | "via"> & { readonly scope?: Scope | undefined };
@@ -78,8 +84,8 @@ function rightsOf(
 	groups: readonly string[],
 	scope: Scope | undefined,
 ): string {
-	if (via === "anonymous") return "anonymous";
 	if (isAdmin && scope === undefined) return "admin";
+	if (via === "anonymous") return "anonymous";
 	if (scope === undefined) return JSON.stringify([isAdmin, groups]);
 	const { mayRead, mayWrite, prefixes, consumerGroups } = scope;
 	return JSON.stringify([isAdmin, groups, mayRead, mayWrite, prefixes, consumerGroups]);

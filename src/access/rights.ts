@@ -1,5 +1,5 @@
 /** What a client needs for a request: a right, and the stream whose ACL gives it. */
-import type { StreamName } from "../event.ts";
+import { ALL, type StreamName } from "../event.ts";
 import { describedStream } from "../retention/window.ts";
 
 /**
@@ -40,6 +40,9 @@ export type Needed = {
 	readonly stream: string | undefined;
 };
 
+/** The rights that whoever may read `$all` has. */
+const OF_ALL: ReadonlySet<Right> = new Set<Right>(["prove", "monitor"]);
+
 /**
  * The right on a stream that stands for one on its metadata stream; undefined for a right that is
  * not one on a stream. So no client gets around `$mr` and `$mw` by the metadata stream's own URL.
@@ -72,6 +75,7 @@ export function neededFor(
 	{ stream }: { readonly stream: string },
 ): Needed {
 	const onMetadata = ON_METADATA[right];
+	if (OF_ALL.has(right)) return { right, stream: ALL };
 	if (onMetadata === undefined) return { right, stream: undefined };
 	const described = describedStream(stream as StreamName);
 	if (described === undefined) return { right, stream };

@@ -1,8 +1,10 @@
 /**
- * The accounts of a store: its users and tokens, what checks their passwords, and what changes them.
+ * The accounts of a store: its users and tokens, what checks their passwords, and what changes
+ * them.
  */
 import { isRefusal } from "../errors.ts";
 import type { Log } from "../log/log.ts";
+import { Oidc, type OidcOptions } from "./oidc/oidc.ts";
 import { PasswordChecks } from "./passwords/checks.ts";
 import { TokenChanges } from "./tokens/changes.ts";
 import { Tokens } from "./tokens/tokens.ts";
@@ -16,6 +18,8 @@ export type AccountsOptions = {
 	/** Of hashes, see `passwords/hash.ts`. */
 	readonly cost: number;
 	readonly report: (error: unknown) => void;
+	/** The issuer whose users are let in, if there is one. */
+	readonly oidc?: OidcOptions | undefined;
 	/** Told whose password was set. */
 	readonly onPassword?: ((login: string) => void) | undefined;
 };
@@ -27,16 +31,18 @@ export class Accounts {
 	readonly userChanges: UserChanges;
 	readonly tokens: Tokens;
 	readonly tokenChanges: TokenChanges;
+	readonly oidc: Oidc | undefined;
 	readonly #log: Log;
 	/** Told of what fails while nobody waits for it. */
 	readonly report: (error: unknown) => void;
 
-	constructor(log: Log, { initial, cost, report, onPassword }: AccountsOptions) {
+	constructor(log: Log, { initial, cost, report, oidc, onPassword }: AccountsOptions) {
 		this.checks = new PasswordChecks(cost);
 		this.users = new Users(log, { initial, cost, turns: this.checks.turns, report });
 		this.userChanges = new UserChanges(log, this.users, this.checks, onPassword);
 		this.tokens = new Tokens(log, report);
 		this.tokenChanges = new TokenChanges(log, this.tokens, this.users);
+		this.oidc = oidc && new Oidc(oidc, this.users, report);
 		this.#log = log;
 		this.report = report;
 	}
@@ -68,7 +74,7 @@ export class Accounts {
 		this.tokens.close();
 	}
 
-	/** Those that a process which ended too early has left. A log that cannot be written keeps them. */
+	/** Those that a process which ended too early left. A log that cannot be written keeps them. */
 	async #eraseOldHashes(): Promise<void> {
 		for (const user of await this.users.stored()) {
 			try {

@@ -1,4 +1,4 @@
-/** The object in the data of an event that the server wrote, or that somebody wrote in its place. */
+/** The object in the data of an event that the server wrote, or somebody in its place. */
 import { isUtf8 } from "node:buffer";
 
 export type Members = { readonly [member: string]: unknown };

@@ -5,16 +5,33 @@
 import type { Coding, MediaType } from "../../feeds/media.ts";
 import type { StreamName } from "../event.ts";
 import { compress } from "./compression.ts";
-import { cacheControl, eTag, type History, keepingHeaders, mayBeUsed } from "./policy.ts";
+import {
+	cacheControl,
+	eTag,
+	type History,
+	keepingHeaders,
+	keptSeconds,
+	mayBeUsed,
+	NOT_KEPT,
+	privately,
+} from "./policy.ts";
 import { tagHeaders, tagsOf } from "./tags.ts";
 
 export type Document = {
-	readonly eTag: string;
+	/** Undefined for a document that no cache may keep. */
+	readonly eTag: string | undefined;
 	/** Headers of a 200, names and values in turn. */
 	readonly headers: readonly string[];
 	/** Headers of a 304, in the same way. */
 	readonly notModifiedHeaders: readonly string[];
 	readonly body: Uint8Array;
+	/** Whether anonymous clients may have it, where the server lets them in; the headers say so. */
+	readonly isPublic: boolean;
+	/**
+	 * Of a document that is not public: headers for a cache that asks for each request whether its
+	 * client may have what it keeps. Names and values in turn.
+	 */
+	readonly gatewayHeaders: readonly string[];
 };
 
 /** A document as its encoder wrote it, before compression. */
@@ -26,11 +43,24 @@ export type EncodedDocument = {
 	readonly headers?: readonly string[];
 	readonly snapshot: Snapshot;
 	readonly lifetime: Lifetime;
-	/** Its own stream, and the streams whose events it shows. */
+	/**
+	 * Its own stream, and the streams whose metadata or deletion changes what it shows, and to whom.
+	 */
 	readonly streams?: readonly StreamName[];
-	/** The part of `streams` whose metadata or deletion changes the document; by default all. */
-	readonly changedBy?: readonly StreamName[];
+	/** By default everybody gets the same. */
+	readonly audience?: Audience;
 };
+
+/** Who gets the document as it is. */
+export type Audience = {
+	/** Whether its reader is shown all that stands there. */
+	readonly isWhole: boolean;
+	/** Whether all that may read its stream are shown the same. */
+	readonly isSame: boolean;
+	readonly isPublic: boolean;
+};
+
+const EVERYBODY: Audience = { isWhole: true, isSame: true, isPublic: true };
 
 /** The moment of a document: its ETag is made of it. */
 export type Snapshot = {
@@ -51,6 +81,8 @@ export type Lifetime = {
 	readonly headMaxAge: number;
 	/** If retention changes a full page at some time: the seconds until then. */
 	readonly keepSeconds?: number | undefined;
+	/** Whether no cache may keep it, not even to ask whether it is still true. */
+	readonly passing?: boolean;
 };
 
 /** Below this, compression saves less than its headers cost. */
@@ -70,19 +102,56 @@ export async function finish(
 	encoded: EncodedDocument,
 	sealedMaxAge: number | undefined,
 ): Promise<Document> {
-	const { text, type, coding: asked, snapshot, lifetime, streams = [] } = encoded;
-	const { sealed, headMaxAge, keepSeconds } = lifetime;
+	const { text, type, coding: asked, snapshot, lifetime } = encoded;
+	const { isPublic } = encoded.audience ?? EVERYBODY;
+	const { sealed, passing } = lifetime;
 	const { last, history, variant } = snapshot;
 	const isLarge = text.length >= (sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN);
 	const coding = isLarge ? asked : "identity";
 	const body = coding === "identity" ? text : await compress(text, coding, sealed);
 	const tag = eTag(last, type, coding, history, variant);
-	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
-	const keeping = keepingHeaders(control, tag);
+	const { control, shared, gatewayHeaders } = keepingOf(encoded, sealedMaxAge);
+	const keeping = passing ? NOT_KEPT : keepingHeaders(control, tag);
 	const headers = [...keeping, "Content-Type", type.contentType, ...(encoded.headers ?? [])];
-	// A document that caches revalidate each time needs no purge.
-	if (mayBeUsed(control)) headers.push(...tagHeaders(tagsOf(streams)));
+	if (!passing) headers.push(...shared);
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	headers.push("Content-Length", String(body.length));
-	return { eTag: tag, headers, notModifiedHeaders: keeping, body };
+	const eTagShown = passing ? undefined : tag;
+	const rest = { isPublic, gatewayHeaders: passing ? [] : gatewayHeaders, body };
+	return { eTag: eTagShown, headers, notModifiedHeaders: keeping, ...rest };
+}
+
+type Keeping = {
+	readonly control: string;
+	/** Headers for caches that anybody's requests pass. */
+	readonly shared: readonly string[];
+	readonly gatewayHeaders: readonly string[];
+};
+
+/**
+ * What caches are told. A page that leaves something out shows more as soon as its reader may see
+ * more, so that its reader asks each time; a cache that knows our tags is told when that happens.
+ */
+function keepingOf(
+	{ lifetime, streams = [], audience = EVERYBODY }: EncodedDocument,
+	sealedMaxAge: number | undefined,
+): Keeping {
+	const { sealed, headMaxAge, keepSeconds } = lifetime;
+	const { isPublic, isWhole } = audience;
+	const told = isWhole ? ([sealed, headMaxAge, keepSeconds] as const) : ([false, 0, 0] as const);
+	const control = cacheControl(...told, sealedMaxAge);
+	if (isPublic) {
+		// A document that caches revalidate each time needs no purge.
+		const shared = mayBeUsed(control) ? tagHeaders(tagsOf(streams)) : [];
+		return { control, shared, gatewayHeaders: [] };
+	}
+	const seconds = keptSeconds(sealed, headMaxAge, keepSeconds, sealedMaxAge);
+	const gatewayHeaders = seconds > 0 ? gatewayHeadersOf(seconds, tagsOf(streams)) : [];
+	return { control: privately(control), shared: [], gatewayHeaders };
+}
+
+/** RFC 9213, and nginx's own name for the same. */
+function gatewayHeadersOf(seconds: number, tags: readonly string[]): string[] {
+	const lifetime = ["CDN-Cache-Control", `max-age=${seconds}`, "X-Accel-Expires", String(seconds)];
+	return [...lifetime, ...tagHeaders(tags)];
 }

@@ -20,8 +20,8 @@ export const exportVerb: Verb = {
 		type, id, data and metadata, byte for byte; then version, position, created, hash, and what else
 		a copy needs to be equal to its source. Content that one line of JSON cannot carry is in Base64.
 		Events that metadata hides are there, too. What was erased has a line without the content, which
-		says whether the event was redacted or scavenged. Events of users are there as if they were redacted,
-		unless you pass --accounts. From the whole log, varve import makes an
+		says whether the event was redacted or scavenged. Events of users are there
+		as if they were redacted, unless you pass --accounts. From the whole log, varve import makes an
 		equal store. The command ends at the head. If the log is damaged, it prints the events before
 		the first one that cannot be read, and fails; with --from it continues after that event. The
 		entries of an index stream ($ce-order) are printed as the events they stand for. With --since

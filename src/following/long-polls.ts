@@ -1,8 +1,9 @@
 /**
  * Waiting for commits: readers that know a stream up to some version wait for the next one.
  *
- * One of four things ends a wait: the commit that brings the stream past the version the reader
- * knows, the reader's time, the reader going away, and the end of the server.
+ * One of five things ends a wait: the commit that brings the stream past the version the reader
+ * knows, the commit that deletes the stream for ever, the reader's time, the reader going away, and
+ * the end of the server.
  */
 import { isBookkeeping } from "../bookkeeping.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
@@ -68,8 +69,9 @@ export class LongPolls {
 		for (const waiters of this.#waiting.values()) for (const { wake } of waiters) wake();
 	}
 
-	#wakeFor({ last, streams }: Commit): void {
+	#wakeFor({ last, streams, marked }: Commit): void {
 		if (this.#count === 0) return;
+		for (const stream of marked) if (this.#waiting.has(stream)) this.#wakeIfDeleted(stream);
 		for (const [stream, version] of streams) this.#wakeStream(stream, version);
 		if (!this.#waiting.has(ALL) || isOnlyBookkeeping(streams)) return;
 		// On `$all` the version is the position.
@@ -78,6 +80,14 @@ export class LongPolls {
 
 	#wakeStream(stream: StreamName, last: Version): void {
 		for (const waiter of this.#waiting.get(stream) ?? []) if (waiter.last < last) waiter.wake();
+	}
+
+	/** A reader that waits for more than the next version would not hear of a tombstone. */
+	#wakeIfDeleted(stream: StreamName): void {
+		const wakeAll = () => {
+			for (const { wake } of this.#waiting.get(stream) ?? []) wake();
+		};
+		this.#log.last(stream).catch(wakeAll);
 	}
 
 	#add(stream: StreamName, waiter: Waiter): void {

@@ -2,7 +2,10 @@
  * The context of every handler: the parts of the running server, and the small services of the
  * edge. `serving.ts` makes it.
  */
+import type { IncomingMessage } from "node:http";
 import type { Access } from "../access/access.ts";
+import type { Authenticator } from "../access/authenticator.ts";
+import type { Needed } from "../access/rights.ts";
 import type { Accounts } from "../accounts/accounts.ts";
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
@@ -26,7 +29,6 @@ import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
-import type { AccountAuthenticator } from "./authentication/authenticator.ts";
 import type { SocketNumbers } from "./sockets/connections.ts";
 
 export type Context = LogContext &
@@ -59,9 +61,13 @@ export type LogContext = {
 
 /** Who sends a request, and what they may do. */
 export type AccessContext = {
-	readonly authenticator: AccountAuthenticator;
+	readonly authenticator: Authenticator;
+	/** The address that failures to log in are counted for. */
+	readonly addressOf: (req: IncomingMessage) => string;
 	readonly accounts: Accounts;
 	readonly access: Access;
+	/** What a client needs for a request that a cache asks about; see `lanes/needs.ts`. */
+	readonly neededBy: (method: string, url: string) => Needed | undefined;
 };
 
 /** How requests learn of commits. */

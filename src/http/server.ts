@@ -37,8 +37,9 @@ export class HttpServer {
 		const { settings, requests, requestNumbers } = context;
 		const { bodyBytesMax } = settings;
 		const proxies = parseNetworks(settings.trustedProxies ?? "");
+		const caches = parseNetworks(settings.trustedCaches ?? "");
 		this.#server = createNodeServer(settings);
-		this.#connections = new Connections(this.#server, settings, proxies);
+		this.#connections = new Connections(this.#server, settings, proxies, caches);
 		this.#receive(takeBy(context, lanes), bodyBytesMax);
 		const connections = this.#connections;
 		this.#server.on("clientError", (error, socket) =>

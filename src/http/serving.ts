@@ -3,11 +3,13 @@
  * close. Several servers in a process may serve one log; each remembers for itself.
  */
 import { Access } from "../access/access.ts";
+import { changesDefaults } from "../access/acls.ts";
+import type { Authenticator } from "../access/authenticator.ts";
 import { Accounts } from "../accounts/accounts.ts";
 import { defaultUsers } from "../accounts/users/first-start.ts";
 import type { InitialUser } from "../accounts/users/users.ts";
 import { Documents } from "../cache/documents.ts";
-import type { Settings } from "../config.ts";
+import { isOpen, oidcOf, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
@@ -27,6 +29,7 @@ import { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { FaultReports } from "./answering/faults.ts";
 import { AccountAuthenticator } from "./authentication/authenticator.ts";
 import type { Context, LogContext } from "./context.ts";
+import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
 import { Figures } from "./numbers/figures.ts";
 import { ServerStats } from "./numbers/stats.ts";
@@ -37,13 +40,15 @@ import { VERSION } from "./version.ts";
 
 const RETRY_AFTER_SECONDS = 1;
 
-/** The log and its services. The server hands the hidden reads to the purging of caches alone. */
+/** The log and its services. The server hands the hidden reads to purging and access alone. */
 export type ServedLog = LogContext & {
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
 	readonly screens?: Screens | undefined;
 	/** The users of a log that has none; by default those that the settings name. */
 	readonly initialUsers?: readonly InitialUser[];
+	/** By default, one that knows the accounts of the log. */
+	readonly authenticator?: Authenticator;
 	/** Told whose password was set. */
 	readonly onPassword?: (login: string) => void;
 };
@@ -61,7 +66,7 @@ export class Serving {
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
 	constructor(
-		{ hidden, screens, initialUsers, onPassword, ...stored }: ServedLog,
+		{ hidden, screens, initialUsers, authenticator, onPassword, ...stored }: ServedLog,
 		settings: Settings,
 		operatorLog: OperatorLog,
 		lanes: Lanes = "both",
@@ -78,14 +83,18 @@ export class Serving {
 			initial,
 			cost: settings.passwordCost,
 			report,
+			oidc: oidcOf(settings),
 			onPassword,
 		});
+		const known = new AccountAuthenticator(accounts, settings.trustedProxies);
 		this.context = {
 			...stored,
 			settings,
 			accounts,
-			authenticator: new AccountAuthenticator(accounts, settings.trustedProxies),
-			access: new Access(log, true),
+			authenticator: authenticator ?? known,
+			addressOf: (req) => known.addressOf(req),
+			neededBy: createNeeds(ROUTES),
+			access: new Access(log, hidden, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),
@@ -108,8 +117,9 @@ export class Serving {
 		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
 		this.#operatorLog = operatorLog;
-		this.#forgetOnErasure = log.onCommit(({ marked, erasures }) => {
-			if (erasures !== undefined) documents.forgetAll();
+		this.#forgetOnErasure = log.onCommit((commit) => {
+			const { marked } = commit;
+			if (changesDefaults(commit)) documents.forgetAll();
 			else if (marked.length > 0) documents.forget(marked);
 		});
 	}

@@ -24,6 +24,9 @@ import { parkedStream, type SubscriptionName } from "../subscriptions/names.ts";
  */
 export const UNESCAPED = /[^!-~]/;
 
+/** Below the time after which proxies give an idle connection up, which is mostly a minute. */
+export const TAIL_WAIT_SECONDS = 20;
+
 const WHOLE_NUMBER = /^\d{1,19}$/;
 /** Most stream names: nothing of them needs escaping. */
 const PLAIN = /^[\w.~-]+$/;
@@ -46,6 +49,7 @@ export function urlsAt(base: string, histories: Histories): Urls & Paths {
 			numbered(eventUrl(base, stream, at), histories.incarnationAt(position)),
 		page,
 		pageWithEvents: (stream, range) => withQuery(page(stream, range), "embed=body"),
+		tailPage: (stream, range) => asTailUrl(page(stream, range)),
 	};
 }
 
@@ -110,6 +114,16 @@ export function withEmbed(url: string, embed: Embed): string {
 export function withQuery(url: string, query: string): string {
 	if (query === "") return url;
 	return `${url}${url.includes("?") ? "&" : "?"}${query}`;
+}
+
+/**
+ * A forward page as a tail page. All links have one wait, so that all who wait at one place ask for
+ * one URL.
+ * @param slot makes another URL of it
+ */
+export function asTailUrl(url: string, slot?: number): string {
+	const waiting = withQuery(url, `wait=${TAIL_WAIT_SECONDS}`);
+	return slot === undefined ? waiting : withQuery(waiting, `slot=${slot}`);
 }
 
 /** A URL of the history that has this number; the first one is silent. */

@@ -12,6 +12,7 @@
  * far down it is. A request looks at a bounded number of names or events. If it finds less than a
  * page among them, it says how many it searched, and where to go on.
  */
+import type { StreamName } from "../event.ts";
 import { STREAMS } from "../indexes/joins.ts";
 import type { Log } from "../log/log.ts";
 import { Largest } from "./largest.ts";
@@ -41,10 +42,13 @@ export class StreamLists {
 		this.#largest = new Largest(log);
 	}
 
-	/** @throws Refusal as a read of the log */
-	async list(query: ListQuery): Promise<Listing> {
+	/**
+	 * @param mayRead leaves out the streams that somebody may not read
+	 * @throws Refusal as a read of the log
+	 */
+	async list(query: ListQuery, mayRead: MayRead = () => true): Promise<Listing> {
 		const total = Number(await this.#log.last(STREAMS)) + 1;
-		const { found, next, searched } = await this.#collect(query);
+		const { found, next, searched } = await this.#collect(query, mayRead);
 		const streams = found.map(({ row }) => row);
 		const indexed = query.order === "largest" ? { indexed: this.#largest.progress() } : {};
 		return { streams, next, searched, total, ...indexed };
@@ -54,12 +58,13 @@ export class StreamLists {
 		this.#largest.close();
 	}
 
-	async #collect(query: ListQuery): Promise<Collected> {
+	async #collect(query: ListQuery, mayRead: MayRead): Promise<Collected> {
 		const found: Found[] = [];
 		let searched = 0;
 		const steps = candidatesOf(this.#log, this.#largest, query);
 		for await (const step of steps) {
 			for (const candidate of step.candidates) {
+				if (!mayBeListed(candidate, query) || !(await mayRead(candidate.stream))) continue;
 				const row = await this.#rowOf(candidate, query);
 				if (row === undefined) continue;
 				// One more than the page tells whether there is a next one.
@@ -75,13 +80,18 @@ export class StreamLists {
 		return { found, next: undefined, searched };
 	}
 
-	async #rowOf({ stream }: Candidate, query: ListQuery): Promise<ListedStream | undefined> {
-		if (!stream.startsWith(query.prefix) || !stream.includes(query.contains)) return undefined;
-		const { category, type } = query;
-		if (category !== undefined && !stream.startsWith(`${category}-`)) return undefined;
+	async #rowOf({ stream }: Candidate, { type }: ListQuery): Promise<ListedStream | undefined> {
 		const row = await rowOf(this.#log, stream);
 		return type === undefined || row.firstType === type ? row : undefined;
 	}
+}
+
+/** Whether somebody may read a stream. */
+export type MayRead = (stream: StreamName) => boolean | Promise<boolean>;
+
+function mayBeListed({ stream }: Candidate, { prefix, contains, category }: ListQuery): boolean {
+	if (!stream.startsWith(prefix) || !stream.includes(contains)) return false;
+	return category === undefined || stream.startsWith(`${category}-`);
 }
 
 type Found = { readonly key: string; readonly row: ListedStream };

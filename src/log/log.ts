@@ -36,7 +36,10 @@ export type {
 	ScavengeStep,
 } from "./commit.ts";
 export { DEFAULT_LOG_LIMITS, type LogLimits } from "./limits.ts";
-export type { Gap, NameRange, Range, Retention, Slice, StreamEntry } from "./range.ts";
+export type { Gap, NameRange, Range, Retention, Slice, StreamEntry, Withheld } from "./range.ts";
+
+/** What somebody may read of a log: all of it, or as `access/reads.ts` has it. */
+export type LogReads = Pick<Log, "read" | "last" | "locate">;
 
 export interface Log extends Erasure, EventLookup, Histories, StreamNames, WriterProbe {
 	/**
@@ -180,7 +183,8 @@ export interface Erasure {
 
 /**
  * Also reads the events that metadata and deletes hide. Only purging has it, to find the events
- * that caches must no longer show. No code that answers a client has it.
+ * that caches must no longer show, and access, to find the ACL of a stream that was deleted for
+ * ever. No code that answers a client has it.
  */
 export interface HiddenReads {
 	/** As `Log.read`; a stream that was deleted for ever is read as any other. */

@@ -2,9 +2,9 @@
  * Which events may be redacted: a pure decision, so that all engines refuse the same.
  *
  * The log and its readers rely on the content of tombstones, links and metadata of streams, so
- * these cannot be redacted. All of them have a type that begins with `$`. So do the events of users;
- * those may be redacted, except the newest. A client redacts an event
- * in its own stream, not in an index stream: the link there would not change.
+ * these cannot be redacted. All of them have a type that begins with `$`. So do the events of
+ * users; those may be redacted, except the newest. A client redacts an event in its own stream, not
+ * in an index stream: the link there would not change.
  */
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";

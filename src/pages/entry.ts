@@ -10,7 +10,7 @@ import type { Entry } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type Position, type RecordedEvent, type StreamName, type Version } from "../event.ts";
 import { LINK_TYPE } from "../indexes/links.ts";
-import type { Log, StreamEntry } from "../log/log.ts";
+import type { LogReads, StreamEntry } from "../log/log.ts";
 
 /** Writes the URLs of the documents; the edge knows how. */
 export type Urls = {
@@ -34,19 +34,15 @@ export const NO_TIME = "0001-01-01T00:00:00Z";
 const NOTHING = new Uint8Array(0);
 
 /** A single event, read for a document of its own. */
-export type SingleEntry = ShownStreams & {
+export type SingleEntry = {
 	readonly entry: Entry;
+	/** The same, as it was read. */
+	readonly found: StreamEntry;
+	/** The stream that was read, and the streams of the event and its link. */
+	readonly streams: readonly StreamName[];
 	/** As `Page` has them. */
 	readonly steadyUntil: number;
 	readonly cacheSeconds: number | undefined;
-};
-
-/** The streams that a document depends on. */
-export type ShownStreams = {
-	/** Its own stream, and the streams whose events it shows. */
-	readonly streams: readonly StreamName[];
-	/** The part of `streams` whose metadata or deletion changes the document. */
-	readonly changedBy: readonly StreamName[];
 };
 
 /** @param at its version in that stream, or `head` for the last visible one */
@@ -60,7 +56,11 @@ export type EventSpec = {
  * Reads one event of any stream.
  * @throws Refusal `stream-not-found`, `event-not-found` (which a link that leads nowhere is, too)
  */
-export async function readEntry(log: Log, urls: Urls, request: EventSpec): Promise<SingleEntry> {
+export async function readEntry(
+	log: LogReads,
+	urls: Urls,
+	request: EventSpec,
+): Promise<SingleEntry> {
 	const { stream, at, resolve } = request;
 	const slice = await log.read({
 		stream,
@@ -80,10 +80,10 @@ export async function readEntry(log: Log, urls: Urls, request: EventSpec): Promi
 	const streams = [...new Set([stream, found.event.stream, found.link?.stream ?? stream])];
 	return {
 		entry: composeEntry(urls, stream, found),
+		found,
 		steadyUntil,
 		cacheSeconds,
 		streams,
-		changedBy: stream === ALL && !resolve ? [] : streams,
 	};
 }
 

@@ -8,6 +8,7 @@ import {
 	neighbours,
 	type PageRange,
 	pageHolding,
+	pageToWaitAt,
 } from "../../feeds/geometry.ts";
 import type { Link } from "../../feeds/model.ts";
 import type { StreamName, Version } from "../event.ts";
@@ -15,14 +16,17 @@ import type { Gap, Slice } from "../log/log.ts";
 import type { Urls } from "./entry.ts";
 import { lowestOf } from "./variant.ts";
 
-/** @param asAsked adds to the page's own URL the query that the client asked with */
-export function pageLinks(
-	urls: Urls,
-	stream: StreamName,
-	range: PageRange,
-	slice: Slice,
-	asAsked: (url: string) => string,
-): Link[] {
+/** What a page is asked for. */
+type Asked = {
+	readonly stream: StreamName;
+	readonly range: PageRange;
+	/** As `PageSpec` has them. */
+	readonly asAsked: (url: string) => string;
+	readonly asTail?: ((url: string, isSamePage: boolean) => string) | undefined;
+};
+
+export function pageLinks(urls: Urls, asked: Asked, slice: Slice): Link[] {
+	const { stream, range, asAsked } = asked;
 	const near = neighboursShown(range, slice);
 	const streamUrl = urls.stream(stream);
 	const self = range.from === "head" && range.count === GRID ? streamUrl : urls.page(stream, range);
@@ -37,11 +41,22 @@ export function pageLinks(
 	add("first", near.first);
 	add("last", near.last);
 	add("next", near.next);
-	add("previous", near.previous);
+	if (asked.asTail) links.push({ relation: "previous", uri: onwardUrl(urls, asked, near) });
+	else add("previous", near.previous);
 	links.push({ relation: "metadata", uri: urls.metadata(stream) });
 	add("prev-archive", near.prevArchive);
 	add("next-archive", near.nextArchive);
 	return links;
+}
+
+/** Where a reader of a tail page goes on: it always leads on, if only to the same page. */
+function onwardUrl(
+	urls: Urls,
+	{ stream, range, asTail = (url) => url }: Asked,
+	{ previous }: Neighbours,
+): string {
+	const page = pageToWaitAt(previous ?? range);
+	return asTail(urls.page(stream, page), previous === undefined);
 }
 
 /**

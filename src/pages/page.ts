@@ -9,8 +9,8 @@ import { isSealed, type PageRange } from "../../feeds/geometry.ts";
 import type { Entry, Feed, Link } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
-import type { Log, Slice } from "../log/log.ts";
-import { composeEntry, NO_TIME, type ShownStreams, type Urls } from "./entry.ts";
+import type { LogReads, Slice } from "../log/log.ts";
+import { composeEntry, NO_TIME, type Urls } from "./entry.ts";
 import { pageLinks } from "./links.ts";
 import { streamsShown, variantOf } from "./variant.ts";
 
@@ -25,9 +25,13 @@ export type PageSpec = {
 	readonly tag: (last: Version, variant: number) => string;
 	/** Adds to the page's own URL the query that the client asked with. */
 	readonly asAsked: (url: string) => string;
+	/** Of a tail page: makes a link to a page one to the tail page, or to the same page anew. */
+	readonly asTail?: ((url: string, isSamePage: boolean) => string) | undefined;
 };
 
-export type Page = ShownStreams & {
+export type Page = {
+	/** As `streamsShown` has them. */
+	readonly streams: readonly StreamName[];
 	readonly slice: Slice;
 	/** The newest version this page knows of: of a sealed page its own newest, else the stream's. */
 	readonly newest: Version;
@@ -42,6 +46,8 @@ export type PageLifetime = {
 	readonly sealed: boolean;
 	/** Whether nothing but an append to its stream can change it. */
 	readonly onlyGrows: boolean;
+	/** Whether all it shows will stay, unless metadata changes: no rule hides events from it. */
+	readonly staysTrue: boolean;
 	/** Of a full page that may change all the same: until when it does not, as `Retention` has it. */
 	readonly steadyUntil?: number | undefined;
 	/** `$cacheControl` of the stream, for a page that is not full. */
@@ -52,7 +58,7 @@ export type PageLifetime = {
  * Reads and composes a page.
  * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
  */
-export async function readPage(log: Log, request: PageSpec): Promise<Page> {
+export async function readPage(log: LogReads, request: PageSpec): Promise<Page> {
 	const { stream, range } = request;
 	const slice = await log.read({
 		stream,
@@ -64,14 +70,12 @@ export async function readPage(log: Log, request: PageSpec): Promise<Page> {
 	});
 	if (slice.last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
 	const isFull = isSealed(range, slice.last);
-	const streams = streamsShown(stream, slice.entries);
+	const streams = streamsShown(stream, slice);
 	return {
 		slice,
 		newest: isFull ? newestOf(range) : slice.last,
 		variant: variantOf(range, slice),
 		streams,
-		// `$all` hides nothing, as long as it resolves no links.
-		changedBy: stream === ALL && !request.resolve ? [] : streams,
 		lifetime: lifetimeOf(slice, isFull),
 	};
 }
@@ -103,15 +107,16 @@ export function feedOf(urls: Urls, request: PageSpec, { slice, variant }: Page):
 }
 
 /** The links of the page. */
-export function linksOf(urls: Urls, { stream, range, asAsked }: PageSpec, slice: Slice): Link[] {
-	return pageLinks(urls, stream, range, slice, asAsked);
+export function linksOf(urls: Urls, request: PageSpec, slice: Slice): Link[] {
+	return pageLinks(urls, request, slice);
 }
 
 function lifetimeOf({ retention }: Slice, isFull: boolean): PageLifetime {
-	const { steadyUntil = Infinity, cacheSeconds } = retention ?? {};
+	const { first = 0, steadyUntil = Infinity, cacheSeconds } = retention ?? {};
 	return {
 		sealed: isFull && steadyUntil === Infinity,
 		onlyGrows: retention === undefined,
+		staysTrue: first === 0 && steadyUntil === Infinity,
 		...(isFull && steadyUntil < Infinity ? { steadyUntil } : {}),
 		cacheSeconds,
 	};

@@ -4,7 +4,7 @@
  *
  * Of each event: itself, the pages of 20 that hold it, forward and backward, and the pages of
  * bulk readers; in its own stream, in the indexes it joined, and in the log; each plain
- * and with `?embed=body`. The other URLs (other counts, the short pages that lead to the grid,
+ * and with `?embed=body`, and each forward one as a tail page. The other URLs (other counts, the short pages that lead to the grid,
  * streams of links) cannot be listed: a cache that is purged by URL must not keep them.
  */
 import { setImmediate } from "node:timers/promises";
@@ -19,6 +19,8 @@ export type Paths = {
 	page(stream: StreamName, page: PageRange): string;
 	/** The page with `?embed=body`. */
 	pageWithEvents(stream: StreamName, page: PageRange): string;
+	/** The page of those who wait for its first event. */
+	tailPage(stream: StreamName, page: PageRange): string;
 };
 
 /** The page sizes of our reader, and of the readers to copy from (docs/recipes.md). */
@@ -67,7 +69,10 @@ function pathsAt(paths: Paths, stream: StreamName, version: Version): string[] {
 	];
 	const plain = pages.map((page) => paths.page(stream, page));
 	const embedded = pages.map((page) => paths.pageWithEvents(stream, page));
-	return [paths.event(stream, version), ...plain, ...embedded];
+	const tails = pages
+		.filter(({ direction }) => direction === "forward")
+		.map((page) => paths.tailPage(stream, page));
+	return [paths.event(stream, version), ...plain, ...embedded, ...tails];
 }
 
 /** The version of the event at a position in an index, by binary search: both orders agree. */

@@ -89,10 +89,11 @@ export function aclFaultOf(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * The text of the `$acl` of a document that is not empty; undefined if it has none.
+ * The text of the `$acl` of a document; undefined if it has none.
  * @returns `unreadable` if it is no JSON object, or nests too deep, so that nobody can tell
  */
 export function aclTextOf(bytes: Uint8Array): string | "unreadable" | undefined {
+	if (bytes.length === 0) return undefined;
 	const members = membersOf(bytes);
 	if (members === undefined) return "unreadable";
 	const acl = members.get(ACL);

@@ -1,10 +1,13 @@
 /** Which stream a search reads, and which part of it. */
 import { ALL, nameFault, STREAM_NAME_BYTES_MAX, type StreamName, type Version } from "../event.ts";
-import type { Log } from "../log/log.ts";
+import type { LogReads } from "../log/log.ts";
 import { findMoment } from "../pages/moment.ts";
 import type { Conditions, SearchQuery } from "./query.ts";
 
-export type SearchLog = Pick<Log, "read" | "last" | "locate">;
+export type SearchLog = LogReads;
+
+/** What is read, and the log in which times are found: an event that is left out has one, too. */
+export type SearchedLog = { readonly reads: SearchLog; readonly times: SearchLog };
 
 /** Read from `high` down to `low`; nothing if it is below. */
 export type Span = {
@@ -39,20 +42,20 @@ function categoryIndexOf(prefix: string): string {
 }
 
 /** @throws Refusal as a read of the stream, and `shutting-down` */
-export async function spanOf(log: SearchLog, query: SearchQuery): Promise<Span> {
+export async function spanOf({ reads, times }: SearchedLog, query: SearchQuery): Promise<Span> {
 	const stream = searchedStream(query);
-	const last = Number(await log.last(stream));
+	const last = Number(await reads.last(stream));
 	if (last < 0) {
 		const emptiedBy = stream.startsWith("$et-") && query.type !== undefined ? "type" : "stream";
 		return { stream, low: 0, high: -1, ...(stream === ALL ? {} : { emptiedBy }) };
 	}
-	const low = query.from === undefined ? 0 : await firstAt(log, stream, query.from);
-	const end = query.until === undefined ? last + 1 : await firstAt(log, stream, query.until);
+	const low = query.from === undefined ? 0 : await firstAt(times, stream, query.from);
+	const end = query.until === undefined ? last + 1 : await firstAt(times, stream, query.until);
 	if (low >= end) return { stream, low, high: low - 1, emptiedBy: "time" };
 	const high = Math.min(end, query.before ?? Infinity) - 1;
 	return query.id === undefined
 		? { stream, low, high }
-		: spanOfId(log, { stream, low, high }, query.id);
+		: spanOfId(reads, { stream, low, high }, query.id);
 }
 
 /** An id is looked up, and so is not searched for. */

@@ -15,6 +15,8 @@ beforeAll(async () => {
 		eventsPerAppendMax: 10,
 		requestTimeoutMs: 3000,
 		pageBytesMax: 3000,
+		adminPassword: "a password",
+		passwordCost: 10,
 	});
 	await servers.ask(batch("s", [event("x".repeat(1900)), event("x".repeat(1900))]));
 	await servers.ask(batch("s", [stored]));
@@ -26,6 +28,10 @@ afterAll(() => servers.close());
 
 const lines = (path: string, body: string): Ask => {
 	return { method: "POST", path, headers: { "Content-Type": "application/x-ndjson" }, body };
+};
+const about = (path: string, body: object): Ask => {
+	const headers = { "Content-Type": "application/json" };
+	return { path: `/${path}`, headers, body: JSON.stringify(body) };
 };
 const event = (data: unknown = 1) => ({ eventId: randomUUID(), eventType: "t", data });
 const twice = event();
@@ -78,12 +84,6 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"form-not-ours": [403, "Forbidden", {}, "only a server with an admin UI takes forms: test/admin"],
 	"host-not-ours": [421, "Misdirected Request", get("/ping", "*/*", { Host: "evil.example" })],
 	"foreign-origin": [403, "Forbidden", batch("s", [event()], { Origin: "http://evil.example" })],
-	"anonymous-write": [
-		401,
-		"Unauthorized",
-		{ isForwarded: true },
-		"test/http/origin.test.ts: the server here lets everyone write",
-	],
 	"invalid-stream-name": [400, "Bad Request", get("/streams/%00")],
 	"invalid-event-number": [400, "Bad Request", get("/streams/s/x")],
 	"invalid-count": [400, "Bad Request", get("/streams/s/0/forward/5000")],
@@ -127,6 +127,28 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ retryAfterSeconds: 1 },
 		"needs more logins at a time than the server checks",
 	],
+	"logins-slowed": [
+		429,
+		"Too Many Requests",
+		{ retryAfterSeconds: 1 },
+		"../accounts/logins.test.ts",
+	],
+	"issuer-unreachable": [
+		503,
+		"Service Unavailable",
+		{ retryAfterSeconds: 10 },
+		"../accounts/oidc.test.ts",
+	],
+	"invalid-user": [
+		400,
+		"Bad Request",
+		about("users", { loginName: "a:b", password: "a password" }),
+	],
+	"invalid-token": [400, "Bad Request", about("tokens", { name: "", user: "admin" })],
+	"user-not-found": [404, "Not Found", { path: "/users/nobody" }],
+	"user-exists": [409, "Conflict", about("users", { loginName: "admin", password: "another one" })],
+	"token-not-found": [404, "Not Found", { path: "/tokens/0" }],
+	"too-many-accounts": [409, "Conflict", { kind: "users", max: 9 }, "needs ten thousand users"],
 	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
 	"event-not-redactable": [
 		403,

@@ -238,7 +238,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/indexes",
 		...VALUES,
 	],
-	"src/config/caching.ts": ["src/options.ts", "src/purging/addresses.ts"],
+	"src/config/caching.ts": ["src/options.ts", "src/networks.ts", "src/purging/addresses.ts"],
 	"src/config": ["src/options.ts", "src/networks.ts", "src/log/log.ts"],
 	"src/config.ts": [
 		"src/config",
@@ -254,7 +254,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/http/urls.ts": ["src/pages", "src/purging/paths.ts", "src/log/log.ts", "feeds", ...VALUES],
 	"src/http/request": ["src/nearest.ts", "src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
 	"src/http/context.ts": [
-		"src/http/authentication",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",
@@ -392,6 +391,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	xml2js: ["feeds"],
 	hono: ["admin"],
 	etag: ["admin"],
+	jose: ["src/accounts/oidc"],
 	"@noble/hashes": ["admin/browser"],
 	"@noble/ed25519": ["admin/browser"],
 };

@@ -1,7 +1,7 @@
 /**
  * Checks of passwords: in turn, slowed down by failures, and the same for a login that nobody has.
  *
- *     address slowed down? ─▶ a turn ─▶ slowed down by now? ─▶ the hash, or one of nothing ─▶ counted
+ *     slowed down? ─▶ a turn ─▶ slowed down by now? ─▶ the hash, or one of nothing ─▶ counted
  */
 import { Refusal } from "../../errors.ts";
 import { Failures } from "./failures.ts";

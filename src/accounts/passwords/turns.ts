@@ -1,7 +1,7 @@
 /**
- * Turns for work on passwords. A check takes a thread, tens of megabytes and a tenth of a second, so
- * only two run at a time: the other threads are left to files and names. The rest waits in line, a
- * few from each address, and what finds the line full is refused.
+ * Turns for work on passwords. A check takes a thread, tens of megabytes and a tenth of a second,
+ * so only two run at a time: the other threads are left to files and names. The rest waits in line,
+ * a few from each address, and what finds the line full is refused.
  */
 import { Refusal } from "../../errors.ts";
 

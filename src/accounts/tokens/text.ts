@@ -3,8 +3,8 @@
  *
  *     varve_<id>_<secret><check>      varve_ and 12, 40 and 6 letters and digits
  *
- * The word in front makes it easy to find where it should not be, in a repository or a log. The check
- * sum tells a token from text that looks like one, and a cut token from a whole one.
+ * The word in front makes it easy to find where it should not be, in a repository or a log. The
+ * check sum tells a token from text that looks like one, and a cut token from a whole one.
  */
 import { createHash, randomInt } from "node:crypto";
 import { crc32 } from "node:zlib";

@@ -2,7 +2,7 @@
  * A token: what a machine shows instead of a name and a password. It stands for a user, and for no
  * more than its scope leaves of what that user may do.
  *
- *     $token-<id>    $TokenCreated, $TokenRotated: all that is known of the token; the newest counts
+ *     $token-<id>    $TokenCreated, $TokenRotated: all that is known of the token; the last counts
  *                    $TokenRevoked: it ends
  */
 import type { Scope } from "../../access/principal.ts";

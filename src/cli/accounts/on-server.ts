@@ -3,34 +3,55 @@ import type { Values } from "../../options.ts";
 import { type Asked, membersIn, request } from "../reading/request.ts";
 import type { NewPerson, People, Person } from "./people.ts";
 
-export function peopleOnServer(values: Values): People {
-	const ask = (asked: Asked) => request(values, asked, membersIn);
-	const path = (login: string, command = "") => `/users/${encodeURIComponent(login)}${command}`;
-	const post = async (login: string, command: string, body?: object) => {
-		await ask({ method: "POST", path: path(login, `/command/${command}`), body });
-	};
-	return {
-		list: () =>
-			request(values, { method: "GET", path: "/users" }, (answer) => {
-				const data = membersIn(answer)?.data;
-				return Array.isArray(data) ? data.map(personIn) : undefined;
-			}),
-		show: (login) =>
-			request(values, { method: "GET", path: path(login) }, (answer) => {
-				const data = membersIn(answer)?.data;
-				return data === undefined ? undefined : personIn(data);
-			}),
-		async add({ login, fullName, groups, password }: NewPerson) {
-			const body = { loginName: login, fullName, groups, password };
-			await ask({ method: "POST", path: "/users", body });
-		},
-		setDisabled: (login, isDisabled) => post(login, isDisabled ? "disable" : "enable"),
-		setPassword: (login, newPassword) => post(login, "reset-password", { newPassword }),
-		async remove(login) {
-			await ask({ method: "DELETE", path: path(login) });
-		},
-		close: async () => undefined,
-	};
+export class PeopleOnServer implements People {
+	readonly #values: Values;
+
+	constructor(values: Values) {
+		this.#values = values;
+	}
+
+	list(): Promise<readonly Person[]> {
+		return request(this.#values, { method: "GET", path: "/users" }, (answer) => {
+			const data = membersIn(answer)?.data;
+			return Array.isArray(data) ? data.map(personIn) : undefined;
+		});
+	}
+
+	show(login: string): Promise<Person> {
+		return request(this.#values, { method: "GET", path: pathOf(login) }, (answer) => {
+			const data = membersIn(answer)?.data;
+			return data === undefined ? undefined : personIn(data);
+		});
+	}
+
+	add({ login, fullName, groups, password }: NewPerson): Promise<void> {
+		const body = { loginName: login, fullName, groups, password };
+		return this.#ask({ method: "POST", path: "/users", body });
+	}
+
+	setDisabled(login: string, isDisabled: boolean): Promise<void> {
+		const command = isDisabled ? "disable" : "enable";
+		return this.#ask({ method: "POST", path: `${pathOf(login)}/command/${command}` });
+	}
+
+	setPassword(login: string, newPassword: string): Promise<void> {
+		const path = `${pathOf(login)}/command/reset-password`;
+		return this.#ask({ method: "POST", path, body: { newPassword } });
+	}
+
+	remove(login: string): Promise<void> {
+		return this.#ask({ method: "DELETE", path: pathOf(login) });
+	}
+
+	async close(): Promise<void> {}
+
+	async #ask(asked: Asked): Promise<void> {
+		await request(this.#values, asked, membersIn);
+	}
+}
+
+function pathOf(login: string): string {
+	return `/users/${encodeURIComponent(login)}`;
 }
 
 function personIn(data: unknown): Person {

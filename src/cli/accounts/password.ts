@@ -2,8 +2,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { newPassword } from "../../accounts/users/first-start.ts";
-import { readSmallFile } from "../../options/bounded.ts";
-import type { Option, Values } from "../../options.ts";
+import { type Option, readSmallFile, type Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { note } from "../output/standard.ts";
 import { EXIT, optionalText } from "../verb.ts";

@@ -12,11 +12,12 @@ export const user: Verb = {
 	name: "user",
 	summary: "List and change the users of a store",
 	operands: ["list|show|add|password|disable|enable|delete", "[NAME]"],
-	purpose: `list prints the users, and show one of them. add creates a user, in the groups of --groups:
-		members of $admins may do everything, members of $ops run the server, and ACLs name all others.
-		password sets a new password; disable and enable keep a user out and let it in again; delete
-		also revokes the user's tokens. The command asks the server at --url, as an admin. With --data it
-		works on the directory of a stopped server, and needs no password: so a lost one is set anew.`,
+	purpose: `list prints the users, and show one of them. add creates a user, in the groups of
+		--groups: members of $admins may do everything, members of $ops run the server, and ACLs name
+		all others. password sets a new password; disable and enable keep a user out and let it in again;
+		delete also revokes the user's tokens. The command asks the server at --url, as an admin. With
+		--data it works on the directory of a stopped server, and needs no password: so a lost one is
+		set anew.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{
@@ -88,11 +89,11 @@ async function run({ operands, values }: Arguments): Promise<number> {
 async function peopleOf(values: Values): Promise<People> {
 	const directory = optionalText(values, "data");
 	if (directory === undefined) {
-		const { peopleOnServer } = await import("./on-server.ts");
-		return peopleOnServer(values);
+		const { PeopleOnServer } = await import("./on-server.ts");
+		return new PeopleOnServer(values);
 	}
-	const { peopleInDirectory } = await import("./in-directory.ts");
-	return peopleInDirectory(resolve(directory));
+	const { openPeople } = await import("./in-directory.ts");
+	return openPeople(resolve(directory));
 }
 
 async function list(people: People): Promise<void> {

@@ -9,15 +9,27 @@
  *
  * The first two need no read, and every step answers 304 if the client has the document.
  */
-import type { Document, EncodedDocument } from "../../cache/documents.ts";
-import { cacheControl, type History, keepingHeaders, matches } from "../../cache/policy.ts";
-import type { Version } from "../../event.ts";
-import type { Context } from "../context.ts";
+import { seesAll } from "../../access/access.ts";
+import type { Document, DocumentKeys, EncodedDocument } from "../../cache/documents.ts";
+import {
+	cacheControl,
+	type History,
+	keepingHeaders,
+	matches,
+	privately,
+} from "../../cache/policy.ts";
+import { ALL, type StreamName, type Version } from "../../event.ts";
+import { isIndexStream } from "../../indexes/joins.ts";
 import type { Representation } from "../request/negotiation.ts";
+import { connectionOf } from "../sockets/connection.ts";
 import type { Answer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 
+/** The part of a request that decides on how it is answered with a document that is at hand. */
+export type Asking = Pick<Exchange, "context" | "req" | "principal" | "isAnonymousIn">;
+
 export type DocumentRequest = {
+	readonly stream: StreamName;
 	/** All that the document depends on besides the events: see `documentKey`. */
 	readonly key: string;
 	/** Whether it can be sealed one day: its URL names a place in the stream, not the head. */
@@ -44,12 +56,11 @@ export function documentKey(
 
 /** The answer with the document that nothing can change, if it is kept. */
 export function answerSealed(
-	{ documents }: Context,
+	asking: Asking,
 	{ key, lasting }: DocumentRequest,
-	ifNoneMatch: string | undefined,
 ): Answer | undefined {
-	const kept = lasting ? documents.get(key) : undefined;
-	return kept && answerWith(kept, ifNoneMatch);
+	const kept = lasting ? keptFor(asking, key) : undefined;
+	return kept && answerWith(asking, kept);
 }
 
 /**
@@ -57,30 +68,35 @@ export function answerSealed(
  * takes no read. Nothing but an append may change what the document shows.
  */
 export function answerAsOf(
-	{ documents, log, settings }: Context,
+	asking: Asking,
 	request: DocumentRequest,
 	last: Version,
-	ifNoneMatch: string | undefined,
 ): Answer | undefined {
-	const tag = tagHeld(request, last, log, ifNoneMatch);
+	const tag = tagHeld(asking, request, last);
 	if (tag !== undefined) {
-		const { headMaxAge, sealedMaxAge } = settings;
-		const control = cacheControl(false, headMaxAge, undefined, sealedMaxAge);
-		return notModified(keepingHeaders(control, tag));
+		const { settings, access } = asking.context;
+		const control = cacheControl(false, settings.headMaxAge, undefined, settings.sealedMaxAge);
+		const isPublic = asking.isAnonymousIn && access.isPublicNow(request.stream);
+		return notModified(keepingHeaders(isPublic ? control : privately(control), tag));
 	}
-	const kept = documents.get(keyAsOf(request.key, last));
-	return kept && answerWith(kept, ifNoneMatch);
+	const kept = keptFor(asking, keyAsOf(request.key, last));
+	return kept && answerWith(asking, kept);
 }
 
-/** The tag of the document as of `last`, if the client has it under that tag. */
+/**
+ * The tag of the document as of `last`, if the client has it under that tag. Where entries may be
+ * left out, only the document itself can tell.
+ */
 export function tagHeld(
+	{ context, req, principal }: Pick<Asking, "context" | "req" | "principal">,
 	request: DocumentRequest,
 	last: Version,
-	history: History,
-	ifNoneMatch: string | undefined,
 ): string | undefined {
+	const ifNoneMatch = req.headers["if-none-match"];
 	if (ifNoneMatch === undefined) return undefined;
-	return request.tagsAsOf(last, history).find((tag) => matches(ifNoneMatch, tag));
+	const { stream } = request;
+	if (!seesAll(principal) && (stream === ALL || isIndexStream(stream))) return undefined;
+	return request.tagsAsOf(last, context.log).find((tag) => matches(ifNoneMatch, tag));
 }
 
 /**
@@ -89,13 +105,38 @@ export function tagHeld(
  *   no append changes
  */
 export async function answerMade(
-	{ context, req }: Exchange,
+	asking: Asking,
 	{ key }: DocumentRequest,
 	last: Version | undefined,
 	write: () => Promise<EncodedDocument>,
 ): Promise<Answer> {
-	const once = last === undefined ? key : keyAsOf(key, last);
-	return answerWith(await context.documents.make(once, write), req.headers["if-none-match"]);
+	const keys = keysFor(asking, last === undefined ? key : keyAsOf(key, last));
+	return answerWith(asking, await asking.context.documents.make(keys, write));
+}
+
+/**
+ * A document that everybody is shown in the same way is kept once. The others are kept for each
+ * class of rights. With a scope, a client gets its own in any case: it may be shown less than
+ * anonymous.
+ */
+function keysFor({ context: { access }, principal }: Asking, key: string): DocumentKeys {
+	const ofClass = () => ofClassIn(key, access.classOf(principal));
+	const { rights, name, scope } = principal;
+	return {
+		shared: scope === undefined ? key : ofClass(),
+		ofClass,
+		once: `${ofClassIn(key, rights)}\n${name}`,
+	};
+}
+
+function keptFor({ context, principal }: Asking, key: string): Document | undefined {
+	const { documents, access } = context;
+	const shared = principal.scope === undefined ? documents.get(key) : undefined;
+	return shared ?? documents.get(ofClassIn(key, access.classOf(principal)));
+}
+
+function ofClassIn(key: string, rights: string): string {
+	return `${key}\n${rights}`;
 }
 
 /** A document that may change is another one after each append. */
@@ -104,9 +145,34 @@ function keyAsOf(key: string, last: Version): string {
 }
 
 /** The answer with a document that is at hand: 304 if the client has it. */
-export function answerWith(document: Document, ifNoneMatch: string | undefined): Answer {
-	if (matches(ifNoneMatch, document.eTag)) return notModified(document.notModifiedHeaders);
-	return { status: 200, headers: document.headers, body: document.body };
+export function answerWith(asking: Asking, document: Document): Answer {
+	const { eTag, body } = document;
+	const isHeld = eTag !== undefined && matches(asking.req.headers["if-none-match"], eTag);
+	const headers = isHeld ? document.notModifiedHeaders : document.headers;
+	const told = document.isPublic
+		? publicHeaders(asking, headers)
+		: privateHeaders(asking, document, headers);
+	return isHeld ? notModified(told) : { status: 200, headers: told, body };
+}
+
+/** As they are, unless anonymous clients may not come the way of this request. */
+function publicHeaders({ isAnonymousIn }: Asking, headers: readonly string[]): readonly string[] {
+	if (isAnonymousIn) return headers;
+	return headers.map((text, at) => (headers[at - 1] === "Cache-Control" ? privately(text) : text));
+}
+
+/**
+ * A trusted cache says with `Varve-Rights` under which class of rights it will keep the answer. If
+ * its client is of another one by now, it may not keep it.
+ */
+function privateHeaders(
+	{ context: { access }, req, principal }: Asking,
+	{ gatewayHeaders }: Document,
+	headers: readonly string[],
+): readonly string[] {
+	if (gatewayHeaders.length === 0 || !connectionOf(req.socket).isTrustedCache) return headers;
+	if (req.headers["varve-rights"] !== access.wordOf(principal)) return headers;
+	return [...headers, ...gatewayHeaders];
 }
 
 function notModified(headers: readonly string[]): Answer {

@@ -8,12 +8,13 @@ import { Refusal } from "../../errors.ts";
 import type { StreamName, Version } from "../../event.ts";
 import type { RunningRequest } from "../../observe/numbers/requests.ts";
 import type { Context } from "../context.ts";
-import { header } from "../request/headers.ts";
+import { mayBeHeld } from "../request/waiting.ts";
 import type { Answer } from "./answer.ts";
 import type { Cors } from "./cors.ts";
 import { leaveInstead } from "./leave.ts";
 import { answerToError, problem } from "./problems.ts";
 import { pump } from "./pump.ts";
+import { loginInstead } from "./screens/login.ts";
 import { showRefusal } from "./screens/refused.ts";
 import { send } from "./send.ts";
 
@@ -26,6 +27,8 @@ export type Exchange = {
 	readonly running: RunningRequest;
 	/** Anonymous until the door knows better. */
 	principal: Principal;
+	/** Whether a client without credentials would be let in with this request. */
+	isAnonymousIn: boolean;
 	/**
 	 * Set by a handler whose answer took no read. It is no part of the answer: answers of one form
 	 * are sent faster.
@@ -38,7 +41,7 @@ export type Exchange = {
  * besides `If-None-Match`, the client's rights and the events.
  * @returns undefined if that takes a read by now
  */
-export type Recall = (again: Pick<Exchange, "req" | "principal">) => Answer | undefined;
+export type Recall = (again: Exchange) => Answer | undefined;
 
 /** A handler: an answer at once if it can, else a promise of one. */
 export type Handler = (exchange: Exchange) => Answer | Promise<Answer>;
@@ -58,14 +61,16 @@ export function respond(exchange: Exchange, handle: Handler): void {
 /** The answer to an error: a page for a person's browser, else a problem document or a pause. */
 function refused(exchange: Exchange, error: unknown): Answer | Promise<Answer> {
 	const answer = answerToError(error, exchange.context.report);
-	return leaveInstead(exchange.req, error) ?? showRefusal(exchange, answer) ?? answer;
+	const { context, req } = exchange;
+	const instead = leaveInstead(req, error) ?? loginInstead(context, req, error);
+	return instead ?? showRefusal(exchange, answer) ?? answer;
 }
 
 /** A late answer is dropped: `send` writes nothing once headers went out. */
 function respondLater(exchange: Exchange, later: Promise<Answer>): void {
 	const { context, req } = exchange;
 	const { requestTimeoutMs, longPollSecondsMax } = context.settings;
-	const waits = header(req, "longpoll") === undefined ? 0 : longPollSecondsMax * 1000;
+	const waits = mayBeHeld(req) ? longPollSecondsMax * 1000 : 0;
 	const timer = setTimeout(() => {
 		const late = req.complete ? timeout(requestTimeoutMs) : new Refusal("request-too-slow", {});
 		sendNow(exchange, leaveInstead(req, late) ?? problem(late));

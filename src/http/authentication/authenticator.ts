@@ -51,7 +51,11 @@ export class AccountAuthenticator implements Authenticator {
 		const credentials = parseAuthorization(text);
 		if (credentials === undefined) throw wrong();
 		if (credentials.scheme === "basic") return this.#verifyUser(credentials, req);
-		return this.#verifyToken(credentials.token);
+		const { token } = credentials;
+		const { oidc } = this.#accounts;
+		if (token.startsWith("varve_") || oidc === undefined) return this.#verifyToken(token);
+		const { principal, untilMs } = await oidc.verify(token);
+		return { principal, holds: () => Date.now() < untilMs };
 	}
 
 	async #verifyUser({ login, password }: Basic, req: IncomingMessage): Promise<Verified> {

@@ -14,8 +14,8 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 const NAME = "authorization";
 
 /**
- * The text of the header; undefined if the request has none. Node.js takes the first of several, and
- * a proxy in front may have checked the last.
+ * The text of the header; undefined if the request has none. Node.js takes the first of several,
+ * and a proxy in front may have checked the last.
  * @throws Refusal `malformed-header` if there are two
  */
 export function authorizationOf({ headers, rawHeaders }: IncomingMessage): string | undefined {

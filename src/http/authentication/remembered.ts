@@ -1,7 +1,7 @@
 /**
- * Credentials that were verified, for a minute: a check of a password takes a tenth of a second, and
- * clients send theirs with each request. What is kept is no credential, but a hash of one under a key
- * that only this process has.
+ * Credentials that were verified, for a minute: a check of a password takes a tenth of a second,
+ * and clients send theirs with each request. What is kept is no credential, but a hash of one under
+ * a key that only this process has.
  */
 import { createHmac, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";

@@ -11,8 +11,8 @@ import type { Exchange } from "../answering/exchange.ts";
 
 const DOCUMENT = readDocument();
 
-export function answerOpenApi({ req }: Exchange): Answer {
-	return answerWith(DOCUMENT, req.headers["if-none-match"]);
+export function answerOpenApi(exchange: Exchange): Answer {
+	return answerWith(exchange, DOCUMENT);
 }
 
 function readDocument(): Document {
@@ -21,5 +21,6 @@ function readDocument(): Document {
 	// Another version of the server has another document, under the same URL.
 	const keeping = ["Cache-Control", "no-cache", "ETag", eTag];
 	const form = ["Content-Type", "application/json", "Content-Length", String(body.length)];
-	return { eTag, headers: [...keeping, ...form], notModifiedHeaders: keeping, body };
+	const rest = { isPublic: true, gatewayHeaders: [] };
+	return { eTag, headers: [...keeping, ...form], notModifiedHeaders: keeping, body, ...rest };
 }

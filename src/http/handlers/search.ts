@@ -39,8 +39,9 @@ export async function answerSearch(
 	otherHistory(exchange, query, false);
 	const searched = neededFor({ right: "read" }, { stream: searchedStream(asked) });
 	await context.access.permit(exchange.principal, searched);
+	const reads = context.access.readsFor(exchange.principal);
 
-	const steps = context.searches.run(asked);
+	const steps = context.searches.run(asked, reads);
 	// The search also ends if the client leaves before anything is sent.
 	res.once("close", () => void steps.return(undefined));
 	// The first step decides whether there is anything to answer with.

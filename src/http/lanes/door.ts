@@ -12,7 +12,7 @@
  * The steps of every request belong here, and nowhere else: a right, a count, an id.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { ANONYMOUS, type Principal } from "../../access/principal.ts";
+import { ANONYMOUS, ANYONE_AS_ADMIN, type Principal } from "../../access/principal.ts";
 import { neededFor } from "../../access/rights.ts";
 import { Refusal } from "../../errors.ts";
 import { RunningRequest } from "../../observe/numbers/requests.ts";
@@ -78,7 +78,8 @@ export class Door {
 		const running = new RunningRequest(numbers, tracing()?.begin(req, numbers.route));
 		const context = this.#context;
 		const principal = ANONYMOUS;
-		respond({ context, req, res, cors, running, principal, recall: undefined }, handle);
+		const who = { principal, isAnonymousIn: false };
+		respond({ context, req, res, cors, running, ...who, recall: undefined }, handle);
 	}
 
 	#answer(exchange: Exchange, match: RouteMatch, route: Route | undefined): ReturnType<Handler> {
@@ -88,9 +89,9 @@ export class Door {
 		if (route === undefined) return answerWithoutRoute(match.resource, req.method ?? "");
 		// Health checks wait for no login.
 		if (route.right === "anyone") return this.#handle(exchange, match, route);
-		const principal = this.#context.authenticator.principalOf(req);
-		if (!(principal instanceof Promise)) return this.#enter(exchange, match, route, principal);
-		return principal.then((known) => this.#enter(exchange, match, route, known));
+		const found = this.#context.authenticator.principalOf(req);
+		if (!(found instanceof Promise)) return this.#enter(exchange, match, route, found);
+		return found.then((principal) => this.#enter(exchange, match, route, principal));
 	}
 
 	/** Before any condition, since a 304 is an answer, too. */
@@ -98,12 +99,20 @@ export class Door {
 		exchange: Exchange,
 		match: RouteMatch,
 		route: Route,
-		principal: Principal,
+		found: Principal,
 	): ReturnType<Handler> {
+		exchange.isAnonymousIn = this.#origins.letsInAnonymous(exchange.req);
+		const principal = found === ANONYMOUS ? this.#anonymous(exchange) : found;
 		exchange.principal = principal;
 		const permitted = this.#context.access.permit(principal, neededFor(route, match.target));
 		if (permitted === undefined) return this.#handle(exchange, match, route);
 		return permitted.then(() => this.#handle(exchange, match, route));
+	}
+
+	/** @throws Refusal `unauthorized` if clients without credentials are not let in */
+	#anonymous({ isAnonymousIn }: Exchange): Principal {
+		if (!isAnonymousIn) throw new Refusal("unauthorized", { cause: "anonymous-off" });
+		return this.#context.settings.insecure ? ANYONE_AS_ADMIN : ANONYMOUS;
 	}
 
 	#handle(

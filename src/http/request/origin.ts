@@ -5,14 +5,14 @@
  *   - the `Host` has to be a name of this server: a page that had its own name point here
  *     ("rebinding") would else be of this server's origin, and read everything;
  *   - a page of another origin changes nothing, unless `--cors-origin` names that origin;
- *   - nobody writes anonymously from beyond this machine, unless `--allow-anonymous` says so. A
- *     request that a proxy has passed on is from beyond it, whatever its connection is.
+ *   - nobody comes in without credentials from beyond this machine, unless `--allow-anonymous` says
+ *     so. A request that a proxy has passed on is from beyond it, whatever its connection is.
  *
  * Programs send no `Origin`, and are asked for nothing of this.
  */
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
-import { isLoopback, type Settings } from "../../config.ts";
+import { isLoopback, isOpen, type Settings } from "../../config.ts";
 import { Refusal } from "../../errors.ts";
 import { connectionOf } from "../sockets/connection.ts";
 
@@ -36,19 +36,19 @@ export class OriginRules {
 	readonly #names: ReadonlySet<string>;
 	readonly #publicHost: string | undefined;
 	readonly #named: string | undefined;
-	readonly #isAnonymousOff: boolean;
+	readonly #isOpen: boolean;
 	readonly #allowsAnonymous: boolean;
 	readonly #passed = new Set<string>();
 
 	constructor(settings: Settings) {
-		const { host, publicUrl, corsOrigin, trustedProxies, allowAnonymous } = settings;
+		const { host, publicUrl, corsOrigin, allowAnonymous } = settings;
 		this.#isReachable = !isLoopback(host);
 		const url = publicUrl === undefined ? undefined : new URL(publicUrl);
 		this.#publicHost = url?.host;
 		this.#names = new Set([host.toLowerCase(), ...(url ? [nameOf(url.host) ?? ""] : [])]);
 		this.#named = corsOrigin === "*" || corsOrigin === "none" ? undefined : corsOrigin;
 		this.#allowsAnonymous = allowAnonymous;
-		this.#isAnonymousOff = publicUrl !== undefined || trustedProxies !== undefined;
+		this.#isOpen = isOpen(settings);
 	}
 
 	/** @throws Refusal `host-not-ours` */
@@ -64,26 +64,17 @@ export class OriginRules {
 		if (this.#passed.size < REMEMBERED) this.#passed.add(host);
 	}
 
-	/** @throws Refusal `foreign-origin`, `anonymous-write` */
-	checkWrite(req: IncomingMessage): void {
-		this.#checkOrigin(req);
-		if (this.#allowsAnonymous) return;
-		const isForwarded = FORWARDING.some((name) => req.headers[name] !== undefined);
-		if (this.#isAnonymousOff || isForwarded) throw new Refusal("anonymous-write", { isForwarded });
+	/** Whether the server lets in this request if it has no credentials. */
+	letsInAnonymous({ headers }: IncomingMessage): boolean {
+		if (this.#allowsAnonymous) return true;
+		return this.#isOpen && FORWARDING.every((name) => headers[name] === undefined);
 	}
 
 	/**
-	 * On loopback, nothing but its own names. A server that others reach is also asked by its
-	 * addresses, and by names of its own network, which have no dot: nobody outside can have such a
-	 * name point here.
+	 * Of a request that changes something.
+	 * @throws Refusal `foreign-origin`
 	 */
-	#isOurs(name: string): boolean {
-		if (name === "" || this.#names.has(name)) return true;
-		if (isLoopback(name) || name.endsWith(".localhost")) return true;
-		return this.#isReachable && (isIP(name) !== 0 || !name.includes("."));
-	}
-
-	#checkOrigin({ headers }: IncomingMessage): void {
+	checkWrite({ headers }: IncomingMessage): void {
 		const { origin, host } = headers;
 		const site = headers["sec-fetch-site"];
 		if (origin === undefined) {
@@ -97,6 +88,17 @@ export class OriginRules {
 		if (from !== undefined && (from === this.#publicHost || from === withoutPort(host, origin)))
 			return;
 		throw new Refusal("foreign-origin", { origin: origin.slice(0, 256) });
+	}
+
+	/**
+	 * On loopback, nothing but its own names. A server that others reach is also asked by its
+	 * addresses, and by names of its own network, which have no dot: nobody outside can have such a
+	 * name point here.
+	 */
+	#isOurs(name: string): boolean {
+		if (name === "" || this.#names.has(name)) return true;
+		if (isLoopback(name) || name.endsWith(".localhost")) return true;
+		return this.#isReachable && (isIP(name) !== 0 || !name.includes("."));
 	}
 }
 

@@ -18,6 +18,8 @@ export type Connection = {
 	readonly slowClients: SlowClients;
 	/** Whether the other end is a proxy whose report of the request's address counts. */
 	readonly isTrusted: boolean;
+	/** Whether the other end is a cache that asks for each request whether its client may read. */
+	readonly isTrustedCache: boolean;
 };
 
 /** @param left how many requests may still run when it is done */
@@ -27,10 +29,12 @@ const CONNECTION = Symbol("the server's record of this connection");
 
 type RecordedSocket = Duplex & { [CONNECTION]?: Connection };
 
+type Recorded = Pick<Connection, "slowClients" | "isTrusted" | "isTrustedCache">;
+
 /** Puts the record on a socket that was just opened. */
 export function recordConnection(
 	socket: Duplex,
-	{ slowClients, isTrusted }: Pick<Connection, "slowClients" | "isTrusted">,
+	{ slowClients, isTrusted, isTrustedCache }: Recorded,
 ): void {
 	(socket as RecordedSocket)[CONNECTION] = {
 		running: 0,
@@ -39,6 +43,7 @@ export function recordConnection(
 		queued: undefined,
 		slowClients,
 		isTrusted,
+		isTrustedCache,
 	};
 }
 

@@ -32,12 +32,17 @@ export class Connections {
 	/** Of the connections that are closed. */
 	readonly #closed = { received: 0, sent: 0 };
 
-	/** @param trusted the proxies whose report of a request's address counts */
-	constructor(server: Server, limits: SlowLimits, trusted?: BlockList) {
+	/**
+	 * @param proxies whose report of a request's address counts
+	 * @param caches that ask whether a client may have what they keep
+	 */
+	constructor(server: Server, limits: SlowLimits, proxies?: BlockList, caches?: BlockList) {
 		const slowClients = boundSlowClients(limits);
 		server.on("connection", (socket: Socket) => {
-			const isTrusted = trusted !== undefined && isWithin(trusted, socket.remoteAddress ?? "");
-			recordConnection(socket, { slowClients, isTrusted });
+			const isOf = (list?: BlockList) =>
+				list !== undefined && isWithin(list, socket.remoteAddress ?? "");
+			const [isTrusted, isTrustedCache] = [isOf(proxies), isOf(caches)];
+			recordConnection(socket, { slowClients, isTrusted, isTrustedCache });
 			this.#open.add(socket);
 			socket.once("close", () => {
 				this.#open.delete(socket);

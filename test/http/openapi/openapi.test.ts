@@ -19,7 +19,7 @@ const WARNED = new Set([
 	"no-ambiguous-paths",
 ]);
 
-const ORDER = ["POST", "GET", "DELETE"];
+const ORDER = ["POST", "PUT", "GET", "DELETE"];
 
 let servers: Servers;
 beforeAll(async () => {
@@ -230,6 +230,7 @@ function seed(): Promise<Reply> {
 
 async function send(operation: Operation, headers: object, body?: string): Promise<Reply> {
 	const scavengeId = await scavengeFor(operation);
+	const { accountId, authorization } = await accountFor(operation);
 	const { method, parameters } = operation;
 	const examples = parameters.filter(({ example }) => example !== undefined);
 	const named = Object.fromEntries(
@@ -244,6 +245,7 @@ async function send(operation: Operation, headers: object, body?: string): Promi
 	const known = operation.path.replace("$scavenges/{id}", `$scavenges/${scavengeId}`);
 	const path = known
 		.replace("scavenge/{id}", `scavenge/${scavengeId}`)
+		.replace("tokens/{id}", `tokens/${accountId}`)
 		.replace(/\{(\w+)\}/g, (_, name: string) =>
 			encodeURIComponent(String(examples.find((one) => one.name === name)?.example)),
 		);
@@ -252,7 +254,7 @@ async function send(operation: Operation, headers: object, body?: string): Promi
 		path: query === "" ? path : `${path}?${query}`,
 		// Server-sent events never end by themselves.
 		method: isEndless ? "HEAD" : method,
-		headers: { ...named, ...headers },
+		headers: { ...named, ...authorization, ...headers },
 		...(body === undefined ? {} : { body }),
 	});
 }
@@ -271,6 +273,22 @@ async function scavengeFor({ operationId, path }: Operation): Promise<string> {
 	await servers.ask(batch("scavenged", events));
 	await servers.ask({ path: "/streams/scavenged", method: "DELETE" });
 	return scavenger.start({ throttlePercent: 1, noted: {} });
+}
+
+/** What an operation on accounts needs: somebody who may, and a token, or a user, to be there. */
+async function accountFor({ operationId, path }: Operation) {
+	const isOwn = operationId === "changePassword";
+	const credentials = isOwn ? "una:a good password" : "admin:changeit";
+	const basic = `Basic ${Buffer.from(credentials).toString("base64")}`;
+	if (!/^\/(?:users|tokens)/.test(path)) return { accountId: "", authorization: {} };
+	const authorization = { Authorization: basic };
+	const { userChanges, tokenChanges } = servers.server.context.accounts;
+	const una = { login: "una", fullName: "Una", groups: [], password: "a good password" };
+	if (operationId === "deleteUser") await userChanges.create(una, "");
+	if (!path.includes("tokens/{id}")) return { accountId: "", authorization };
+	const scope = { mayRead: true, mayWrite: false, prefixes: undefined, consumerGroups: undefined };
+	const facts = { name: "t", user: "admin", scope, expires: undefined };
+	return { accountId: (await tokenChanges.create(facts)).token.id, authorization };
 }
 
 function example({ body }: Operation, contentType: string): string | undefined {

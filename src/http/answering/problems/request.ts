@@ -22,10 +22,10 @@ type Words =
 	| "form-not-ours"
 	| "host-not-ours"
 	| "foreign-origin"
-	| "anonymous-write"
 	| "unauthorized"
 	| "logins-busy"
-	| "logins-slowed";
+	| "logins-slowed"
+	| "issuer-unreachable";
 
 export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
@@ -145,21 +145,10 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			`A page of the origin '${f.origin}' sent this. Pages of other origins may change nothing here, ` +
 			"unless the operator names theirs: --cors-origin https://app.example.com. Nothing was changed.",
 	},
-	"anonymous-write": {
-		status: 401,
-		title: "Anonymous write",
-		detail: (f) =>
-			`${f.isForwarded ? "A proxy has passed this request on" : "This server is reached from beyond its machine"}` +
-			", and it knows no users yet, so everyone out there could write. If that is meant, its operator " +
-			"has to say so: --allow-anonymous. Nothing was changed.",
-		shown: () => ({}),
-		headers: () => CHALLENGE,
-	},
 	unauthorized: {
 		status: 401,
 		title: "Not allowed",
 		detail: (f) => DENIED[f.cause],
-		shown: () => ({}),
 		headers: () => CHALLENGE,
 	},
 	"logins-busy": {
@@ -176,13 +165,24 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			`Try again in ${f.retryAfterSeconds} seconds.`,
 		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
 	},
+	"issuer-unreachable": {
+		status: 503,
+		title: "Issuer unreachable",
+		detail: () =>
+			"The server cannot ask the issuer of this token for its keys, and so not tell whether the token " +
+			"is good. Send the request again later.",
+		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
+	},
 };
 
 /** RFC 7617. */
 const CHALLENGE: readonly string[] = ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'];
 
 const DENIED: Readonly<Record<RequestRefusals["unauthorized"]["cause"], string>> = {
-	anonymous: "The request carries no credentials, and anonymous clients may not do this.",
+	anonymous: "The request carries no credentials, and clients without them may not do this.",
+	"anonymous-off":
+		"The request carries no credentials, and comes from beyond the machine of the server, where it " +
+		"asks everyone for them.",
 	credentials: "The credentials are wrong, or their user is disabled.",
 	denied: "Your credentials are good, and you may not do this.",
 };

@@ -13,23 +13,26 @@ import type { Context } from "../../context.ts";
 import { VERSION } from "../../version.ts";
 
 export function storeFor(context: Context, principal: Principal): Store {
-	const { log, tree, lists, searches, access } = context;
+	const { tree, lists, searches, access } = context;
+	const reads = access.readsFor(principal);
 	return {
-		read: (range) => log.read(range),
-		last: (stream) => log.last(stream),
-		locate: (stream, id) => log.locate(stream, id),
-		list: (query) => lists.list(query),
+		read: (range) => reads.read(range),
+		last: (stream) => reads.last(stream),
+		locate: (stream, id) => reads.locate(stream, id),
+		list: (query) => lists.list(query, access.listsFor(principal)),
 		search: async function* (query, msMax) {
 			const needed = neededFor({ right: "read" }, { stream: searchedStream(query) });
 			await access.permit(principal, needed);
-			yield* searches.run(query, msMax);
+			yield* searches.run(query, reads, msMax);
 		},
-		proof: async (position) =>
-			proveInclusion(position, await tree.signedHead(), async (tile) => {
+		proof: async (position) => {
+			await access.permit(principal, neededFor({ right: "prove" }, { stream: "" }));
+			return proveInclusion(position, await tree.signedHead(), async (tile) => {
 				const bytes = await tree.tile(tile);
 				if (bytes) return bytes;
 				throw new Refusal("tile-not-found", { tile: `${tile.level}/${tile.number}` });
-			}),
+			});
+		},
 		facts: () => factsOf(context),
 		may: (right, stream) =>
 			access.mayNow(principal, neededFor({ right: right as Right }, { stream: stream ?? "" })),

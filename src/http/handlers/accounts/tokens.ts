@@ -9,16 +9,16 @@ import type { Token, TokenFacts } from "../../../accounts/tokens/token.ts";
 import { Refusal } from "../../../errors.ts";
 import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
+import { baseOf } from "../../request/base.ts";
+import { type Document, readDocument, textIn, textsIn } from "../../request/bodies/document.ts";
+import { negotiateType } from "../../request/negotiation.ts";
+import { tokenUrl } from "../../urls.ts";
 import {
 	answerStructured,
 	STRUCTURED_TYPES,
 	type Structure,
 	type StructuredType,
-} from "../../answering/structured.ts";
-import { baseOf } from "../../request/base.ts";
-import { type Document, readDocument, textIn, textsIn } from "../../request/bodies/document.ts";
-import { negotiateType } from "../../request/negotiation.ts";
-import { tokenUrl } from "../../urls.ts";
+} from "./structured.ts";
 
 export type TokenTarget = { readonly id: string; readonly query: string };
 

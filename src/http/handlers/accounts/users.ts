@@ -3,16 +3,16 @@ import type { User } from "../../../accounts/users/user.ts";
 import { Refusal } from "../../../errors.ts";
 import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
+import { baseOf } from "../../request/base.ts";
+import { type Document, readDocument, textIn, textsIn } from "../../request/bodies/document.ts";
+import { negotiateType } from "../../request/negotiation.ts";
+import { userUrl } from "../../urls.ts";
 import {
 	answerStructured,
 	STRUCTURED_TYPES,
 	type Structure,
 	type StructuredType,
-} from "../../answering/structured.ts";
-import { baseOf } from "../../request/base.ts";
-import { type Document, readDocument, textIn, textsIn } from "../../request/bodies/document.ts";
-import { negotiateType } from "../../request/negotiation.ts";
-import { userUrl } from "../../urls.ts";
+} from "./structured.ts";
 
 /** Its `id` is the login, percent-decoded. */
 export type UserTarget = { readonly id: string; readonly query: string };
@@ -64,7 +64,7 @@ export async function answerUserCreation(exchange: Exchange, target: UserTarget)
 	const login = neededText(document, "loginName");
 	const password = neededText(document, "password");
 	const user = { login, password, ...factsIn(document) };
-	await context.accounts.userChanges.create(user, context.authenticator.addressOf(req));
+	await context.accounts.userChanges.create(user, context.addressOf(req));
 	return done(type, login, 201, ["Location", userUrl(base, login)]);
 }
 
@@ -96,8 +96,8 @@ export function setDisabled(isDisabled: boolean) {
 export async function answerPasswordReset(exchange: Exchange, target: UserTarget): Promise<Answer> {
 	const type = typeFor(exchange, target);
 	const document = await documentOf(exchange);
-	const { authenticator, accounts } = exchange.context;
-	const address = authenticator.addressOf(exchange.req);
+	const { addressOf, accounts } = exchange.context;
+	const address = addressOf(exchange.req);
 	const password = neededText(document, "newPassword");
 	await accounts.userChanges.resetPassword({ login: target.id, password, address });
 	return done(type, target.id);
@@ -113,7 +113,7 @@ export async function answerPasswordChange(
 	if (!isOwn) throw new Refusal("unauthorized", { cause: "denied" });
 	const type = typeFor(exchange, target);
 	const document = await documentOf(exchange);
-	const address = context.authenticator.addressOf(exchange.req);
+	const address = context.addressOf(exchange.req);
 	const password = neededText(document, "newPassword");
 	const current = neededText(document, "currentPassword");
 	const change = { login: target.id, password, address };

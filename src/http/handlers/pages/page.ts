@@ -1,15 +1,20 @@
 /**
  * GET of a page of a stream: a kept document, or one that is read, composed and encoded now.
  */
-import type { IncomingMessage } from "node:http";
 import { isPageType, PAGE_FORMATS } from "../../../../feeds/formats/feed.ts";
 import { isSealed } from "../../../../feeds/geometry.ts";
+import { neededFor } from "../../../access/rights.ts";
 import { ALL, parseStreamName } from "../../../event.ts";
 import type { Answer } from "../../answering/answer.ts";
-import { answerAsOf, answerMade, answerSealed, tagHeld } from "../../answering/document.ts";
+import {
+	type Asking,
+	answerAsOf,
+	answerMade,
+	answerSealed,
+	tagHeld,
+} from "../../answering/document.ts";
 import { clientGone, type Exchange, holdBeyond } from "../../answering/exchange.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
-import type { Context } from "../../context.ts";
 import { describeStream } from "../description.ts";
 import { answerHttpFeed } from "../streaming/http-feed.ts";
 import { answerStreaming } from "../streaming/streaming.ts";
@@ -21,10 +26,10 @@ import {
 	parsePageRequest,
 	parseRange,
 } from "./request.ts";
+import { answerTail } from "./tail.ts";
 import { writePage } from "./write.ts";
 
 export function answerPage(exchange: Exchange, target: PageTarget): Answer | Promise<Answer> {
-	const { context, req } = exchange;
 	const representation = negotiatePage(exchange, target);
 	const { type } = representation;
 	if (type.format === "description")
@@ -44,60 +49,55 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	if (isOwnUrl && ownUrl !== "newest-page") {
 		return answerHttpFeed(exchange, { ...place, query, encode: ownUrl.batch });
 	}
-	const request = parsePageRequest(exchange, place, target.resolves ?? stream !== ALL);
-	const known = answerKnown(context, req, request);
-	if (!known) return answerFresh(exchange, request);
-	exchange.recall = (again) => answerKnown(context, again.req, request);
+	const request = parsePageRequest(exchange, place, query, target.resolves ?? stream !== ALL);
+	const known = answerKnown(exchange, request);
+	if (!known) return (request.wait.isTail ? answerTail : answerFresh)(exchange, request);
+	exchange.recall = (again) => answerKnown(again, request);
 	return known;
 }
 
 /**
  * The answer to a request for a page, if it needs no read and no wait.
- * @param req this request, of which only `If-None-Match` is read
+ * @param asking this request
  * @param request the same request, parsed now or earlier from the same words
  * @returns undefined if the page has to be read
  */
-function answerKnown(
-	context: Context,
-	req: IncomingMessage,
-	{ stream, waitMs, document }: PageRequest,
-): Answer | undefined {
-	const ifNoneMatch = req.headers["if-none-match"];
-	const sealed = answerSealed(context, document, ifNoneMatch);
+function answerKnown(asking: Asking, { stream, wait, document }: PageRequest): Answer | undefined {
+	const sealed = answerSealed(asking, document);
 	if (sealed) return sealed;
-	const last = waitMs > 0 ? undefined : context.lastVersions.known(stream);
-	return last === undefined ? undefined : answerAsOf(context, document, last, ifNoneMatch);
+	const last = wait.ms > 0 ? undefined : asking.context.lastVersions.known(stream);
+	return last === undefined ? undefined : answerAsOf(asking, document, last);
 }
 
 async function answerFresh(exchange: Exchange, request: PageRequest): Promise<Answer> {
-	const { context, req } = exchange;
-	const { stream, range, document, waitMs } = request;
-	const ifNoneMatch = req.headers["if-none-match"];
-	if (waitMs > 0) await waitForNews(exchange, request, ifNoneMatch);
+	const { context } = exchange;
+	const { stream, range, document, wait } = request;
+	if (wait.ms > 0) await waitForNews(exchange, request);
 
 	const known = context.lastVersions.known(stream);
 	const { last, retention } =
 		known === undefined ? await context.lastVersions.learn(stream) : { last: known };
 	// If metadata or links decide which events are visible, only the page itself can tell.
-	const unchanged = retention ? undefined : answerAsOf(context, document, last, ifNoneMatch);
+	const unchanged = retention ? undefined : answerAsOf(exchange, document, last);
 	if (unchanged) return unchanged;
 	// A page that may change may be older than `last` if it was made a moment ago.
 	const asOf = isSealed(range, last) ? undefined : last;
-	return answerMade(exchange, document, asOf, () => writePage(context, request));
+	return answerMade(exchange, document, asOf, () => writePage(exchange, request));
 }
 
 /** Long poll: holds the request while its page has nothing new, for as long as the client asked. */
 async function waitForNews(
 	exchange: Exchange,
-	{ stream, range, document, waitMs }: PageRequest,
-	ifNoneMatch: string | undefined,
+	{ stream, range, document, wait }: PageRequest,
 ): Promise<void> {
-	const { context } = exchange;
+	const { context, principal } = exchange;
 	const from = Number(range.from);
 	const { last, retention } = await context.lastVersions.learn(stream);
-	const tag = retention ? undefined : tagHeld(document, last, context.log, ifNoneMatch);
+	const tag = retention ? undefined : tagHeld(exchange, document, last);
 	if (from <= last && tag === undefined) return;
 	// If `from` lies further beyond the end, the client waits for `from`, not for the next event.
 	const known = Math.max(last, from - 1);
-	await holdBeyond(exchange, stream, known, waitMs, clientGone(exchange));
+	await holdBeyond(exchange, stream, known, wait.ms, clientGone(exchange));
+	// Its ACL may have changed meanwhile.
+	await context.access.permit(principal, neededFor({ right: "read" }, { stream }));
 }

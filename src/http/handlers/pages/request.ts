@@ -16,8 +16,9 @@ import { eTag, type History } from "../../../cache/policy.ts";
 import { ALL, type StreamName, type Version } from "../../../event.ts";
 import { type DocumentRequest, documentKey } from "../../answering/document.ts";
 import type { Exchange } from "../../answering/exchange.ts";
-import { longPollMs, resolveLinks } from "../../request/headers.ts";
+import { resolveLinks } from "../../request/headers.ts";
 import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
+import { NO_WAIT, type Wait, waitOf } from "../../request/waiting.ts";
 import { pagePath, parseCount, parseFrom, pathOf } from "../../urls.ts";
 
 /** A page as its URL names it, percent-decoded, nothing checked. */
@@ -40,8 +41,8 @@ export type PageRequest = {
 	readonly stream: StreamName;
 	readonly range: PageRange;
 	readonly representation: Representation<PageType>;
-	/** How long the client is willing to wait for something new; 0 for not at all. */
-	readonly waitMs: number;
+	/** How long the client is willing to wait for something new. */
+	readonly wait: Wait;
 	readonly resolve: boolean;
 	/** Whether links are treated as they are if the client does not say. */
 	readonly isUsual: boolean;
@@ -75,29 +76,33 @@ export function parseRange(
 }
 
 /**
- * Reads the headers of a request for a page.
+ * Reads the query and the headers of a request for a page.
  * @param usual whether links are resolved if the client does not say
- * @throws Refusal `malformed-header`
+ * @throws Refusal `malformed-query`, `malformed-header`
  */
 export function parsePageRequest(
 	{ context, req }: Exchange,
 	place: Pick<PageRequest, "stream" | "range" | "representation">,
+	query: string,
 	usual: boolean,
 ): PageRequest {
 	const { stream, range, representation } = place;
 	const isForward = range.direction === "forward";
-	const waitMs = isForward ? longPollMs(req, context.settings.longPollSecondsMax) : 0;
+	const { longPollSecondsMax } = context.settings;
+	const wait = isForward ? waitOf(req, query, longPollSecondsMax) : NO_WAIT;
 	const resolve = resolveLinks(req) ?? usual;
 	const isUsual = resolve === usual;
 	const isAsLinked = isLinkedPage(req, representation);
-	const page = `${stream}\n${pagePath(stream, range)}`;
+	const page = `${stream}\n${pagePath(stream, range)}${wait.isTail ? "\ntail" : ""}`;
 	const path = isAsLinked ? page : `${page}\nelsewhere`;
+	const isTold = isUsual && !wait.isTail;
 	const document: DocumentRequest = {
+		stream,
 		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head",
-		tagsAsOf: (last, history) => (isUsual ? tagsAsOf(place, last, history) : []),
+		tagsAsOf: (last, history) => (isTold ? tagsAsOf(place, last, history) : []),
 	};
-	return { stream, range, representation, waitMs, resolve, isUsual, isAsLinked, document };
+	return { stream, range, representation, wait, resolve, isUsual, isAsLinked, document };
 }
 
 /** The other forms are a stream's own URL, its metadata, and pages without their direction. */

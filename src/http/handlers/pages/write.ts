@@ -4,20 +4,25 @@
 import { PAGE_FORMATS } from "../../../../feeds/formats/feed.ts";
 import { encodeLinks } from "../../../../feeds/lines/links.ts";
 import type { LinesEntry } from "../../../../feeds/model.ts";
+import type { Lifetime } from "../../../cache/document.ts";
 import type { EncodedDocument } from "../../../cache/documents.ts";
-import { eTagValue, historyOf, secondsUntil } from "../../../cache/policy.ts";
+import { eTagValue, historyOf, secondsUntil, TAIL_SECONDS } from "../../../cache/policy.ts";
 import { feedOf, linksOf, type Page, type PageSpec, readPage } from "../../../pages/page.ts";
+import type { Exchange } from "../../answering/exchange.ts";
 import type { Context } from "../../context.ts";
-import { urlsAt, withEmbed } from "../../urls.ts";
+import { asTailUrl, TAIL_WAIT_SECONDS, urlsAt, withEmbed } from "../../urls.ts";
 import type { PageRequest } from "./request.ts";
 
 /** Makes the tag of an unusual form of a page differ from the usual one's. */
 export const UNUSUAL = 0x2b1dc0de;
 
 /** @throws Refusal `stream-not-found`, `stream-deleted`, and what a read of the log refuses */
-export async function writePage(context: Context, request: PageRequest): Promise<EncodedDocument> {
-	const { log, settings } = context;
-	const { stream, range, representation, resolve, isUsual } = request;
+export async function writePage(
+	{ context, principal }: Pick<Exchange, "context" | "principal">,
+	request: PageRequest,
+): Promise<EncodedDocument> {
+	const { log, access } = context;
+	const { stream, range, representation, resolve, isUsual, wait } = request;
 	const { type, coding, embed } = representation;
 	const format = PAGE_FORMATS[type.format];
 	const history = historyOf(log);
@@ -29,24 +34,45 @@ export async function writePage(context: Context, request: PageRequest): Promise
 		content: format.showsContent(embed),
 		resolve,
 		tag: (last, variant) => eTagValue(last, type, "identity", history, variant ^ form),
-		asAsked: (url) => withEmbed(url, embed),
+		asAsked: (url) => (wait.isTail ? asTailUrl(withEmbed(url, embed)) : withEmbed(url, embed)),
+		asTail: wait.isTail ? tailLink : undefined,
 	};
-	const page = await readPage(log, spec);
-	const { lifetime } = page;
+	const page = await readPage(access.readsFor(principal), spec);
+	const { entries, withheld } = page.slice;
+	const isWhole = withheld === undefined;
 	return {
 		...encodePage(context, request, spec, page),
 		type,
 		coding,
 		snapshot: { last: page.newest, variant: page.variant ^ form, history },
-		lifetime: {
-			sealed: lifetime.sealed && isUsual,
-			onlyGrows: lifetime.onlyGrows && isUsual,
-			headMaxAge: lifetime.cacheSeconds ?? settings.headMaxAge,
-			keepSeconds: isUsual ? secondsUntil(lifetime.steadyUntil) : 0,
-		},
+		lifetime: lifetimeOf(context, request, page),
 		streams: page.streams,
-		changedBy: page.changedBy,
+		audience: { isWhole, ...(await access.sharingOf(stream, entries, isWhole)) },
 	};
+}
+
+function lifetimeOf(
+	{ settings }: Context,
+	{ range, isUsual, wait }: PageRequest,
+	{ lifetime, slice }: Page,
+): Lifetime {
+	const isEmptyTail = wait.isTail && Number(range.from) > slice.last;
+	const isGrowingTail = wait.isTail && !lifetime.sealed && lifetime.steadyUntil === undefined;
+	const tailSeconds = lifetime.staysTrue ? TAIL_SECONDS : 0;
+	const keepSeconds = isGrowingTail ? tailSeconds : secondsUntil(lifetime.steadyUntil);
+	return {
+		sealed: lifetime.sealed && isUsual,
+		onlyGrows: lifetime.onlyGrows && isUsual && !isEmptyTail,
+		headMaxAge: lifetime.cacheSeconds ?? settings.headMaxAge,
+		keepSeconds: isUsual ? keepSeconds : 0,
+		passing: isEmptyTail,
+	};
+}
+
+/** An empty tail page leads to itself, in the span of time that is now. */
+function tailLink(url: string, isSamePage: boolean): string {
+	const slot = Math.floor(Date.now() / 1000 / TAIL_WAIT_SECONDS);
+	return asTailUrl(url, isSamePage ? slot : undefined);
 }
 
 function encodePage(

@@ -25,7 +25,7 @@ import {
 	type StreamName,
 	type Version,
 } from "../../../event.ts";
-import type { Log, StreamEntry } from "../../../log/log.ts";
+import type { Log, LogReads, StreamEntry } from "../../../log/log.ts";
 import { composeEntry } from "../../../pages/entry.ts";
 import { locateEvent, SEARCHED_MAX } from "../../../pages/locate.ts";
 import { passed, readStep } from "../../../pages/replay.ts";
@@ -54,16 +54,18 @@ export async function answerHttpFeed(
 	exchange: Exchange,
 	{ stream, representation, query, encode }: BatchRequest,
 ): Promise<Answer> {
-	const { log, settings } = exchange.context;
+	const { context, principal } = exchange;
+	const { log, settings } = context;
+	const reads = context.access.readsFor(principal);
 	const parameters = new URLSearchParams(query);
 	const waitMs = Math.min(timeoutOf(parameters), settings.requestTimeoutMs * SHARE);
 	const gone = clientGone(exchange);
-	const from = await startOf(exchange, stream, parameters.get("lastEventId") ?? "");
+	const from = await startOf({ log, reads }, stream, parameters.get("lastEventId") ?? "");
 	if (waitMs > 0) {
 		const last = await log.last(stream);
 		if (last < from) await holdBeyond(exchange, stream, from - 1, waitMs, gone);
 	}
-	const entries = await readBatch(log, stream, from, gone);
+	const entries = await readBatch(reads, stream, from, gone);
 
 	const urls = urlsAt(representation.base, log);
 	const batch = entries.map((entry) => ({
@@ -82,7 +84,7 @@ export async function answerHttpFeed(
 
 /** Reads on while it finds nothing to show: an empty batch means that there is nothing newer. */
 async function readBatch(
-	log: Log,
+	log: LogReads,
 	stream: StreamName,
 	start: Version,
 	gone: AbortSignal,
@@ -101,17 +103,19 @@ async function readBatch(
 	}
 }
 
-async function startOf(exchange: Exchange, stream: StreamName, id: string): Promise<Version> {
-	const { log } = exchange.context;
+/** The log as the reader may read it, and the histories of all of it. */
+type FeedLog = { readonly log: Log; readonly reads: LogReads };
+
+async function startOf(of: FeedLog, stream: StreamName, id: string): Promise<Version> {
 	if (id === "") return 0;
-	const named = await versionNamed(log, stream, id);
+	const named = await versionNamed(of, stream, id);
 	if (named !== undefined) return named + 1;
 	const uuid = parseUuid(id);
 	const matches = (event: RecordedEvent) => (uuid ? event.id === uuid : idOf(event) === id);
 	const isLong = id.length > ID_LENGTH_MAX;
 	const version = isLong
 		? undefined
-		: await locateEvent(log, stream, id, matches, uuid === undefined);
+		: await locateEvent(of.reads, stream, id, matches, uuid === undefined);
 	if (version !== undefined) return version + 1;
 	throw new Refusal("malformed-query", {
 		parameter: "lastEventId",
@@ -137,7 +141,7 @@ function placeOf(log: Log, stream: StreamName, entry: StreamEntry): string | und
  * @throws Refusal `history-replaced` if it is a place of a history that is gone
  */
 async function versionNamed(
-	log: Log,
+	{ log, reads }: FeedLog,
 	stream: StreamName,
 	id: string,
 ): Promise<Version | undefined> {
@@ -145,7 +149,7 @@ async function versionNamed(
 	if (start === undefined || id.slice(start.length) !== stream) return undefined;
 	const version = Number(digits);
 	const range = { stream, from: version, limit: 1, direction: "forward", content: false } as const;
-	const { entries, last } = await log.read(range);
+	const { entries, last } = await reads.read(range);
 	const there = entries.find((entry) => entry.version === version);
 	// What metadata hides is not read; what is beyond the end belongs to no earlier history.
 	const hidden = version <= last ? Number(history) : log.incarnation;

@@ -1,7 +1,7 @@
 /** A value in JSON, or in XML as clients of the contract know it. */
-import { escapeText } from "../../../feeds/atom/text.ts";
-import { type MediaType, mediaType } from "../../../feeds/media.ts";
-import { type Answer, textAnswer } from "./answer.ts";
+import { escapeText } from "../../../../feeds/atom/text.ts";
+import { type MediaType, mediaType } from "../../../../feeds/media.ts";
+import { type Answer, textAnswer } from "../../answering/answer.ts";
 
 export type StructuredType = MediaType & { readonly format: "json" | "xml" };
 
