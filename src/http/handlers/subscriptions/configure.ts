@@ -2,9 +2,9 @@
 import { parseSettings, type Settings } from "../../../subscriptions/settings.ts";
 import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
-import { answerStructured } from "../../answering/structured.ts";
 import { readDocument } from "../../request/bodies/document.ts";
 import { subscriptionLocation } from "../../urls.ts";
+import { answerStructured } from "../accounts/structured.ts";
 import { baseFor, type NamedTarget, nameOf, structuredType, success } from "./request.ts";
 
 /** PUT /subscriptions/{stream}/{group} */

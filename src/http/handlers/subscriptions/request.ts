@@ -5,13 +5,9 @@ import { parseSubscriptionName, type SubscriptionName } from "../../../subscript
 import type { Subscription } from "../../../subscriptions/subscription.ts";
 import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
-import {
-	answerStructured,
-	STRUCTURED_TYPES,
-	type StructuredType,
-} from "../../answering/structured.ts";
 import { baseOf } from "../../request/base.ts";
 import { negotiateType } from "../../request/negotiation.ts";
+import { answerStructured, STRUCTURED_TYPES, type StructuredType } from "../accounts/structured.ts";
 
 /** A subscription as its URL names it, percent-decoded, nothing checked. */
 export type NamedTarget = {

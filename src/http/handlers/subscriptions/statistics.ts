@@ -4,8 +4,8 @@ import type { SubscriptionName } from "../../../subscriptions/names.ts";
 import { type Standing, standingOf } from "../../../subscriptions/standing.ts";
 import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
-import { answerStructured, type Structure } from "../../answering/structured.ts";
 import { parkedUri, subscriptionUrl } from "../../urls.ts";
+import { answerStructured, type Structure } from "../accounts/structured.ts";
 import { baseFor, type NamedTarget, nameOf, structuredType } from "./request.ts";
 
 /** A part of a list has at most so many streams. */
