@@ -50,6 +50,9 @@ export type RequestRefusals = {
 	"too-many-events": { events: number; eventsMax: number };
 	/** A line of an import cannot be an event of any log, or not at its place. */
 	"invalid-line": { line: number; reason: string };
+	"invalid-subscription": { reason: string };
+	"invalid-message-id": { value: string };
+	"too-many-subscriptions": { subscriptionsMax: number };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
@@ -73,6 +76,10 @@ export type RequestRefusals = {
 	"import-conflict": { position: number; reason: string };
 	"history-replaced": { incarnation: number };
 	"tile-not-found": { tile: string };
+	"subscription-exists": { stream: string; group: string };
+	"subscription-not-found": { stream: string; group: string };
+	/** A consumer answers a delivery that is not with it any more. */
+	"stale-delivery": { stream: string; group: string; ids: readonly string[] };
 	"scavenge-running": { scavengeId: string };
 	"scavenge-not-found": { scavengeId: string };
 

@@ -27,6 +27,7 @@ const DECIDED_BY: Readonly<Record<Right, Operation | Holder>> = {
 	export: "admins",
 	import: "admins",
 	operate: "operators",
+	consume: "$r",
 	administer: "admins",
 };
 
@@ -39,6 +40,7 @@ const READING: ReadonlySet<Right> = new Set<Right>([
 	"read",
 	"read-metadata",
 	"search",
+	"consume",
 	"prove",
 	"monitor",
 	"export",
@@ -59,6 +61,8 @@ export function mayPrincipal(
 ): boolean {
 	if (!isInScope(principal, right, stream)) return false;
 	if (principal.isAdmin) return true;
+	// A stranger who may read everything takes no message away from those it is meant for.
+	if (right === "consume" && principal.via === "anonymous") return false;
 	const by = DECIDED_BY[right];
 	switch (by) {
 		case "everyone":

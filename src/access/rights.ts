@@ -31,6 +31,8 @@ export type Right =
 	| "import"
 	/** To run the server: the other operations under `/admin`. */
 	| "operate"
+	/** To get messages of a subscription, and to answer for them: to be known, and to read. */
+	| "consume"
 	/** To change users and what they may do. */
 	| "administer";
 
@@ -63,6 +65,7 @@ const ON_METADATA: Readonly<Record<Right, Right | undefined>> = {
 	export: undefined,
 	import: undefined,
 	operate: undefined,
+	consume: "read-metadata",
 	administer: undefined,
 };
 

@@ -31,6 +31,7 @@ import { refuseStart, serve } from "./serve.ts";
 import { releaseSignals } from "./signals.ts";
 import { deleteVerb } from "./streams/delete.ts";
 import { streams } from "./streams/streams.ts";
+import { subscription } from "./subscription.ts";
 import { EXIT, type Verb } from "./verb.ts";
 import { verify } from "./verify.ts";
 
@@ -46,6 +47,7 @@ export const VERBS: readonly Verb[] = [
 	deleteVerb,
 	scavenge,
 	redact,
+	subscription,
 	user,
 	token,
 	verify,

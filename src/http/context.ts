@@ -25,6 +25,7 @@ import type { RequestLog } from "../observe/requests.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
+import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 import type { AuthenticationContext } from "./authentication/open.ts";
 import type { SocketNumbers } from "./sockets/connections.ts";
 
@@ -37,6 +38,7 @@ export type Context = LogContext &
 		readonly documents: Documents;
 		readonly lists: StreamLists;
 		readonly searches: Searches;
+		readonly subscriptions: Subscriptions;
 		/** The admin UI; undefined if the server runs without it. */
 		readonly screens: Screens | undefined;
 		/** Milliseconds since 1970. */

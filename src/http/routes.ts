@@ -63,6 +63,25 @@ import {
 	answerMetadataPage,
 } from "./handlers/streams/metadata.ts";
 import { answerSlash } from "./handlers/streams/slash.ts";
+import {
+	answerAck,
+	answerNack,
+	answerRelease,
+	answerRenew,
+} from "./handlers/subscriptions/answers.ts";
+import {
+	answerCreate,
+	answerRestart,
+	answerSubscriptionDelete,
+	answerUpdate,
+} from "./handlers/subscriptions/configure.ts";
+import { answerMessages } from "./handlers/subscriptions/messages.ts";
+import { answerParkedPage, answerReplayParked } from "./handlers/subscriptions/parked.ts";
+import {
+	answerStreamSubscriptions,
+	answerSubscriptionInfo,
+	answerSubscriptions,
+} from "./handlers/subscriptions/statistics.ts";
 import { answerKey, answerSignedHead, answerTile } from "./handlers/tree.ts";
 
 export type Route = {
@@ -88,7 +107,16 @@ export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Prom
  * stream, `stream` is that one.
  */
 export type Target = { readonly [N in "query" | SegmentName]: string };
-export type SegmentName = "stream" | "from" | "count" | "id" | "time" | "tile" | "file" | "path";
+export type SegmentName =
+	| "stream"
+	| "group"
+	| "from"
+	| "count"
+	| "id"
+	| "time"
+	| "tile"
+	| "file"
+	| "path";
 
 type Direction = "forward" | "backward";
 
@@ -147,6 +175,28 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/tokens/:id", "authenticated", "cold", answerToken],
 	["DELETE", "/tokens/:id", "authenticated", "cold", answerTokenRevocation],
 	["POST", "/tokens/:id/command/rotate", "authenticated", "cold", answerTokenRotation],
+
+	["GET", "/subscriptions", "authenticated", "cold", answerSubscriptions],
+	["POST", "/subscriptions/restart", "operate", "cold", answerRestart],
+	["GET", "/subscriptions/viewparkedmessages/:stream/:group/:from/backward/:count", "authenticated", "cold", parkedPage("backward")],
+	["GET", "/subscriptions/viewparkedmessages/:stream/:group/:from/forward/:count", "authenticated", "cold", parkedPage("forward")],
+	["GET", "/subscriptions/:stream", "authenticated", "cold", answerStreamSubscriptions],
+	["PUT", "/subscriptions/:stream/:group", "operate", "cold", answerCreate],
+	["POST", "/subscriptions/:stream/:group", "operate", "cold", answerUpdate],
+	["DELETE", "/subscriptions/:stream/:group", "operate", "cold", answerSubscriptionDelete],
+	["GET", "/subscriptions/:stream/:group", "consume", "cold", answerMessages],
+	["GET", "/subscriptions/:stream/:group/info", "authenticated", "cold", answerSubscriptionInfo],
+	["POST", "/subscriptions/:stream/:group/replayParked", "operate", "cold", answerReplayParked],
+	["POST", "/subscriptions/:stream/:group/ack", "consume", "cold", answerAck],
+	["POST", "/subscriptions/:stream/:group/ack/:id", "consume", "cold", answerAck],
+	["POST", "/subscriptions/:stream/:group/nack", "consume", "cold", answerNack],
+	["POST", "/subscriptions/:stream/:group/nack/:id", "consume", "cold", answerNack],
+	["POST", "/subscriptions/:stream/:group/renew", "consume", "cold", answerRenew],
+	["POST", "/subscriptions/:stream/:group/renew/:id", "consume", "cold", answerRenew],
+	["POST", "/subscriptions/:stream/:group/release", "consume", "cold", answerRelease],
+	["POST", "/subscriptions/:stream/:group/release/:id", "consume", "cold", answerRelease],
+	// Behind all words that it would take for a count.
+	["GET", "/subscriptions/:stream/:group/:count", "consume", "cold", answerMessages],
 
 	// Where users of EventStore look for its admin UI.
 	["GET", "/web", "anyone", "cold", answerWeb],
@@ -228,6 +278,10 @@ function metadataAt(exchange: Exchange, { stream, from, query }: Target): Promis
 function metadataPage(direction: Direction): RouteHandler {
 	return (exchange, { stream, from, count, query }) =>
 		answerMetadataPage(exchange, { stream, from, direction, count, query });
+}
+
+function parkedPage(direction: Direction): RouteHandler {
+	return (exchange, target) => answerParkedPage(exchange, target, direction);
 }
 
 function filteredHead(exchange: Exchange, { query }: Target): ReturnType<RouteHandler> {

@@ -23,6 +23,7 @@ import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import { Searches } from "../searching/searches.ts";
+import { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { FaultReports } from "./answering/faults.ts";
 import { closeAuthentication, openAuthentication } from "./authentication/open.ts";
 import type { Context, LogContext } from "./context.ts";
@@ -74,6 +75,7 @@ export class Serving {
 		const { log } = stored;
 		const { longPollsMax, liveStreamsMax, sealedMaxAge } = settings;
 		const { cacheBytesMax: bytesMax, cachePagesMax: countMax } = settings;
+		const longPolls = new LongPolls(log, longPollsMax);
 		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
 		const report = new FaultReports(operatorLog).report;
 		this.#recent = new RecentRing(new Figures(() => this.context).take, report);
@@ -88,7 +90,8 @@ export class Serving {
 			searches: new Searches(log, settings),
 			screens,
 			startedMs: Date.now(),
-			longPolls: new LongPolls(log, longPollsMax),
+			longPolls,
+			subscriptions: new Subscriptions({ log, longPolls, operatorLog }),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log),
 			report,
@@ -170,7 +173,8 @@ export class Serving {
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		longPolls.close();
 		liveReaders.close();
-		await Promise.all([this.#http.close(), settled]);
+		const subscribed = this.context.subscriptions.close();
+		await Promise.all([this.#http.close(), settled, subscribed]);
 		// They read the log, which its owner closes after this.
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
 		await closeAuthentication(this.context);

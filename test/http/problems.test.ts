@@ -160,6 +160,24 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"user-exists": [409, "Conflict", about("users", { loginName: "admin", password: "another one" })],
 	"token-not-found": [404, "Not Found", { path: "/tokens/0" }],
 	"too-many-accounts": [409, "Conflict", { kind: "users", max: 9 }, "needs ten thousand users"],
+	"invalid-subscription": [
+		400,
+		"Bad Request",
+		{ reason: "Buffer Size (0) must be positive" },
+		"subscriptions/contract.test.ts",
+	],
+	"invalid-message-id": [
+		400,
+		"messageid should be a properly formed guid",
+		{ value: "x" },
+		"subscriptions/contract.test.ts",
+	],
+	"too-many-subscriptions": [
+		409,
+		"Conflict",
+		{ subscriptionsMax: 1 },
+		"it takes a hundred thousand",
+	],
 	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
 	"event-not-redactable": [
 		403,
@@ -183,6 +201,24 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"stream-deleted": [410, "Deleted", get("/streams/gone")],
 	"history-replaced": [410, "Gone", get("/streams/s/0/forward/20?i=2")],
 	"tile-not-found": [404, "Not Found", get("/log/tile/0/999")],
+	"subscription-exists": [
+		409,
+		"Conflict",
+		{ stream: "s", group: "g" },
+		"subscriptions/contract.test.ts",
+	],
+	"subscription-not-found": [
+		404,
+		"Not Found",
+		{ stream: "s", group: "g" },
+		"subscriptions/contract.test.ts",
+	],
+	"stale-delivery": [
+		409,
+		"Conflict",
+		{ stream: "s", group: "g", ids: [randomUUID()] },
+		"subscriptions/delivery.test.ts",
+	],
 	"scavenge-running": [
 		400,
 		"Bad Request",

@@ -15,6 +15,7 @@ import type { Problem, Words } from "./problems/problem.ts";
 import { READ_PROBLEMS } from "./problems/read.ts";
 import { REQUEST_PROBLEMS } from "./problems/request.ts";
 import { STATE_PROBLEMS } from "./problems/state.ts";
+import { SUBSCRIPTION_PROBLEMS } from "./problems/subscription.ts";
 
 const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	...REQUEST_PROBLEMS,
@@ -23,6 +24,7 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	...READ_PROBLEMS,
 	...ERASURE_PROBLEMS,
 	...STATE_PROBLEMS,
+	...SUBSCRIPTION_PROBLEMS,
 };
 const NO_STORE = ["Cache-Control", "no-store"];
 

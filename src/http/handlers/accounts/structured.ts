@@ -24,6 +24,9 @@ const ITEMS: ReadonlyMap<string, string> = new Map([
 	["data", "UserDataHttpFormated"],
 	["links", "RelLink"],
 	["tokens", "Token"],
+	["arrayOfSubscriptionSummary", "SubscriptionSummary"],
+	["subscriptions", "SubscriptionSummary"],
+	["connections", "ConnectionInfo"],
 ]);
 const NO_STORE = ["Cache-Control", "no-store", "Vary", "Accept"];
 

@@ -31,6 +31,8 @@ export type PageTarget = {
 	readonly query: string;
 	/** Whether the URL is the stream's own: then the page is the head. */
 	readonly isOwnUrl?: boolean;
+	/** The media types of the page, if they are others than a feed's. */
+	readonly types?: readonly FeedType[];
 	/** Whether links are resolved if the client does not say: on all but `$all`, by default. */
 	readonly resolves?: boolean;
 };
@@ -52,10 +54,10 @@ export type PageRequest = {
 /** @throws Refusal `malformed-query`, `not-acceptable`, `malformed-host` */
 export function negotiatePage(
 	{ context, req }: Exchange,
-	{ stream, direction, query }: PageTarget,
+	{ stream, direction, query, types }: PageTarget,
 ): Representation<FeedType | DescriptionType> {
 	const isDescribed = direction === "backward" && stream !== ALL;
-	const available = isDescribed ? DESCRIBED_FEED_TYPES : FEED_TYPES;
+	const available = types ?? (isDescribed ? DESCRIBED_FEED_TYPES : FEED_TYPES);
 	return negotiateRepresentation(req, query, available, context.settings.publicUrl);
 }
 
