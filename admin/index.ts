@@ -9,9 +9,12 @@ import { deedScreen } from "./screens/deed.ts";
 import { DEEDS } from "./screens/deed-request.ts";
 import { event } from "./screens/event/screen.ts";
 import { placeFor } from "./screens/go.ts";
+import { logIn, login, logOut } from "./screens/login.ts";
 import { metadata } from "./screens/metadata.ts";
 import { operations } from "./screens/operations/screen.ts";
 import { overview } from "./screens/overview/screen.ts";
+import { changeTokens, tokens } from "./screens/people/tokens.ts";
+import { changeUsers, users } from "./screens/people/users.ts";
 import { problemScreen } from "./screens/problem.ts";
 import { search } from "./screens/search/screen.ts";
 import { stream } from "./screens/stream/screen.ts";
@@ -24,6 +27,9 @@ type Show = (frame: Frame) => Promise<Screen>;
 const SCREENS: Readonly<Record<string, Show>> = {
 	"/": start,
 	"/admin": (frame) => operations(frame),
+	"/login": (frame) => login(frame),
+	"/users": (frame) => users(frame),
+	"/tokens": (frame) => tokens(frame),
 	"/search": search,
 	"/streams": streams,
 	"/streams/:stream": orDeed(orTime(stream)),
@@ -48,8 +54,12 @@ class AdminUi implements Screens {
 	}
 
 	submit(visit: Visit, form: URLSearchParams): Promise<Screen> {
-		const isOfServer = visit.path === "/ui/operations";
-		return this.#in(visit, (frame) => (isOfServer ? operate(frame, form) : act(frame, form)));
+		if (visit.path === "/login") return this.#in(visit, (frame) => logIn(frame, form));
+		if (visit.path === "/logout") return this.#in(visit, logOut);
+		if (visit.path === "/users") return this.#in(visit, (frame) => changeUsers(frame, form));
+		if (visit.path === "/tokens") return this.#in(visit, (frame) => changeTokens(frame, form));
+		if (visit.path === "/ui/operations") return this.#in(visit, (frame) => operate(frame, form));
+		return this.#in(visit, (frame) => act(frame, form));
 	}
 
 	refused(visit: Visit, problem: ShownProblem): Promise<Screen> {

@@ -52,6 +52,8 @@ export type Entry = {
 	readonly event: EntryEvent;
 	/** True for a link whose target cannot be shown: no level embeds anything of it. */
 	readonly unresolved?: boolean;
+	/** Of a message of a subscription: how often it was given back, or not answered in time. */
+	readonly retryCount?: number;
 };
 
 /** The event of an entry: the event itself, and its place in the stream that was read. */

@@ -2,27 +2,38 @@
  * Every option of the server: its flag, environment name, default, kind, and one line of help. An
  * option exists only in this table; help texts, the environment and docs/options.md come from it.
  */
-import { isIPv4 } from "node:net";
+import { ACCESS_OPTIONS, type AccessSettings } from "./config/access.ts";
+import { ACCOUNT_OPTIONS, type AccountSettings } from "./config/accounts.ts";
 import { CACHING_OPTIONS, type CachingSettings } from "./config/caching.ts";
 import {
 	type BufferSettings,
 	CONNECTION_OPTIONS,
 	type ConnectionSettings,
 } from "./config/connections.ts";
+import { checkOidc, OIDC_OPTIONS, type OidcSettings } from "./config/oidc.ts";
 import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
 import { SEARCH_OPTIONS, type SearchSettings } from "./config/searching.ts";
+import { SESSION_OPTIONS, type SessionSettings } from "./config/sessions.ts";
+import { checkTls, TLS_OPTIONS, type TlsSettings } from "./config/tls.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
 import { parseNetworks } from "./networks.ts";
 import { type Arguments, type Option, parseArguments } from "./options.ts";
 
+export { isLoopback, isOpen } from "./config/access.ts";
 export { differencesOf, reloadedOf, settingsShown } from "./config/differences.ts";
 export { type OptionInForce, OptionsInForce } from "./config/in-force.ts";
+export { oidcOf } from "./config/oidc.ts";
 export { environmentName, type Sources } from "./options.ts";
 
 export type Settings = ServingSettings &
+	TlsSettings &
+	SessionSettings &
+	AccessSettings &
+	AccountSettings &
+	OidcSettings &
 	ScreenSettings &
 	StorageSettings &
 	OperatorSettings &
@@ -42,7 +53,6 @@ export type ServingSettings = {
 	readonly trustedProxies: string | undefined;
 	readonly corsOrigin: string;
 	readonly corsHeaders: string | undefined;
-	readonly allowAnonymous: boolean;
 	readonly infoState: string;
 };
 
@@ -72,7 +82,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		flag: "host",
 		kind: "text",
 		default: "127.0.0.1",
-		help: "Address to listen on. Any address but loopback needs --allow-anonymous.",
+		help: "Address to listen on. On any but loopback, clients need credentials.",
 	},
 	{
 		name: "port",
@@ -136,10 +146,10 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "text",
 		default: "*",
 		pattern: {
-			test: /^(\*|none|https?:\/\/[\w.:[\]-]+)$/,
-			reason: "it must be *, none, or one origin such as https://app.example.com",
+			test: /^(\*|none|https?:\/\/[\w.:[\]-]+(, ?https?:\/\/[\w.:[\]-]+){0,19})$/,
+			reason: "it must be *, none, or up to 20 origins such as https://app.example.com",
 		},
-		help: "Origin whose pages may use this server from a browser: *, one origin, or none.",
+		help: "Origins whose pages may use this server from a browser: *, a list of origins, or none.",
 	},
 	{
 		name: "corsHeaders",
@@ -152,13 +162,11 @@ export const OPTIONS: readonly ServerOption[] = [
 		},
 		help: "Headers that browsers may send besides those of the API, such as X-Trace-Id, X-Tenant.",
 	},
-	{
-		name: "allowAnonymous",
-		flag: "allow-anonymous",
-		kind: "yes-no",
-		default: false,
-		help: "Let everyone who can reach a non-loopback address read and write.",
-	},
+	...grouped("Access", ACCESS_OPTIONS),
+	...grouped("TLS", TLS_OPTIONS),
+	...grouped("Sessions", SESSION_OPTIONS),
+	...grouped("Users", ACCOUNT_OPTIONS),
+	...grouped("OpenID Connect", OIDC_OPTIONS),
 	...grouped("Admin UI", SCREEN_OPTIONS),
 	{
 		name: "infoState",
@@ -246,27 +254,15 @@ export function parseSettings(argv: readonly string[], env: NodeJS.ProcessEnv): 
 }
 
 /**
- * Makes the settings from parsed arguments, and checks the rules that concern several options.
- * @throws Refusal `invalid-option`
+ * Makes the settings from parsed arguments.
+ * @throws Refusal `unknown-option`
  */
 export function settingsOf({ operands, values }: Arguments): Settings {
 	const [unexpected] = operands;
 	if (unexpected !== undefined) throw new Refusal("unknown-option", { option: unexpected });
 	// `parseArguments` has set every name of the table, with a value of its kind.
 	const settings = values as Settings;
-	if (!settings.allowAnonymous && !isLoopback(settings.host))
-		throw new Refusal("invalid-option", {
-			option: "--host",
-			value: settings.host,
-			reason:
-				"everyone who reaches this address could read and write; to allow it, add --allow-anonymous",
-		});
+	checkTls(settings);
+	checkOidc(settings);
 	return settings;
-}
-
-/**
- * Whether only this machine can reach `host`. A name other than localhost may resolve to anything.
- */
-export function isLoopback(host: string): boolean {
-	return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
 }

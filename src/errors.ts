@@ -28,7 +28,13 @@ export type RequestRefusals = {
 	"form-not-ours": Record<never, never>;
 	"host-not-ours": { host: string };
 	"foreign-origin": { origin: string };
-	"anonymous-write": { isForwarded: boolean };
+	"plain-credentials": { isForwarded: boolean };
+	"bad-client-certificate": { reason: string };
+	/** `credentials`: they are wrong; `denied`: they are good, and do not suffice. */
+	unauthorized: { cause: "anonymous" | "anonymous-off" | "credentials" | "denied" };
+	"logins-busy": { retryAfterSeconds: number };
+	"logins-slowed": { retryAfterSeconds: number };
+	"issuer-unreachable": { retryAfterSeconds: number };
 
 	// The request asks for the impossible.
 	"invalid-stream-name": { stream: string; reason: string };
@@ -44,8 +50,19 @@ export type RequestRefusals = {
 	"too-many-events": { events: number; eventsMax: number };
 	/** A line of an import cannot be an event of any log, or not at its place. */
 	"invalid-line": { line: number; reason: string };
+	"invalid-subscription": { reason: string };
+	"invalid-message-id": { value: string };
+	"too-many-subscriptions": { subscriptionsMax: number };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
+
+	// Of accounts.
+	"invalid-user": { field: string; reason: string };
+	"invalid-token": { field: string; reason: string };
+	"user-not-found": { loginName: string };
+	"user-exists": { loginName: string };
+	"token-not-found": { id: string };
+	"too-many-accounts": { kind: "users" | "tokens"; max: number };
 
 	// The log is not in the state that the request needs.
 	"wrong-expected-version": { stream: string; expected: number; current: number };
@@ -59,6 +76,10 @@ export type RequestRefusals = {
 	"import-conflict": { position: number; reason: string };
 	"history-replaced": { incarnation: number };
 	"tile-not-found": { tile: string };
+	"subscription-exists": { stream: string; group: string };
+	"subscription-not-found": { stream: string; group: string };
+	/** A consumer answers a delivery that is not with it any more. */
+	"stale-delivery": { stream: string; group: string; ids: readonly string[] };
 	"scavenge-running": { scavengeId: string };
 	"scavenge-not-found": { scavengeId: string };
 	"verification-running": { verificationId: string };

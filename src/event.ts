@@ -48,6 +48,8 @@ export type ExpectedVersion = "any" | "no-stream" | "stream-exists" | Version;
 
 /** The stream of all events: its versions are the positions. */
 export const ALL = "$all" as StreamName;
+/** What was changed by whom: written by the server alone. */
+export const AUDIT = "$audit" as StreamName;
 
 /**
  * Long enough for any path or URN, short enough for every proxy's URL limit once percent-encoded.

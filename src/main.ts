@@ -3,6 +3,7 @@
  */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { type FirstStart, firstStart, forgetMadePassword } from "./accounts/users/first-start.ts";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
 import {
 	differencesOf,
@@ -33,6 +34,9 @@ const STOPPED =
 	"The server refuses appends, and reads go on, until you start it again on a sound disk and log. " +
 	"See docs/operations.md, When the disk fails; varve verify names what is damaged.";
 
+const INSECURE =
+	"everyone who reaches this server is an admin: --insecure and --allow-anonymous are set";
+
 /** A server that listens. */
 export class RunningServer {
 	/** Where it listens, e.g. `http://127.0.0.1:2113`. */
@@ -41,6 +45,8 @@ export class RunningServer {
 	 * Resolves, if ever, with the reason why the writer stopped: reads go on, appends are refused.
 	 */
 	readonly writerStopped: Promise<Refusal>;
+	/** The password that this start has made for `admin`, and the file that holds it, if it did. */
+	readonly madePassword: FirstStart["made"];
 	readonly #serving: Serving;
 	readonly #clockWatch: ClockWatch;
 	readonly #operatorLog: LogLines;
@@ -54,7 +60,9 @@ export class RunningServer {
 		serving: Serving,
 		clockWatch: ClockWatch,
 		operatorLog: LogLines,
+		madePassword: FirstStart["made"],
 	) {
+		this.madePassword = madePassword;
 		this.url = url;
 		this.writerStopped = writerStopped;
 		this.#serving = serving;
@@ -74,6 +82,7 @@ export class RunningServer {
 		requests.isOn = settings.logRequests;
 		room.setFreeMin(settings.diskFreeMin);
 		options.reload(settings, sources);
+		this.#serving.renewCertificate();
 		this.#settings = { ...this.#settings, ...reloadedOf(OPTIONS, settings) };
 		this.#operatorLog.info("settings reloaded", { changed: taken });
 		if (waiting.length > 0) {
@@ -129,18 +138,47 @@ export async function startServer(
 		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog);
 		const screens = settings.noAdminUi ? undefined : await loadScreens();
 		const upkeep = await openUpkeep(log, settings.data, operatorLog);
+		const { users: initialUsers, made } = await firstUsers(log, settings, operatorLog);
 		const stored = { log, hidden, tree, moves, measured, room, scavenger, upkeep, screens };
 		const options = new OptionsInForce(OPTIONS, settings, sources);
 		const told = { lines: operatorLog.recent, options };
-		const serving = new Serving({ ...stored, ...told }, settings, operatorLog);
+		const onPassword = (login: string) => {
+			if (login === "admin") forgetMadePassword(settings.data);
+		};
+		const serving = new Serving(
+			{ ...stored, ...told, initialUsers, onPassword },
+			settings,
+			operatorLog,
+		);
 		const url = await listen(serving, settings, stop.noted);
 		operatorLog.info("listening", { url });
-		return new RunningServer(url, stop.noted, serving, clockWatch, operatorLog);
+		if (settings.insecure && settings.allowAnonymous) operatorLog.warn(INSECURE);
+		return new RunningServer(url, stop.noted, serving, clockWatch, operatorLog, made);
 	} catch (error) {
 		clockWatch.close();
 		await closeStored({ log, tree, moves, room });
 		throw error;
 	}
+}
+
+/** Users of a store that has none, and what the operator should know of them. */
+async function firstUsers(
+	log: OpenedLog["log"],
+	settings: Settings,
+	operatorLog: OperatorLog,
+): Promise<FirstStart> {
+	const first = await firstStart(log, settings.data, settings);
+	const { users, made, fault } = first;
+	if (made) operatorLog.info("made a password for the user admin", { file: made.file });
+	if (fault !== undefined) {
+		operatorLog.warn("nobody can log in: the store has no users yet, and no password for admin", {
+			reason: fault,
+		});
+	}
+	if (settings.insecureDefaults && users.length > 0) {
+		operatorLog.warn("everybody knows the passwords of admin and ops: --insecure-defaults is set");
+	}
+	return first;
 }
 
 /** The admin UI may be left out of an installation, so nothing imports it by name. */
@@ -162,7 +200,10 @@ async function listen(
 ): Promise<string> {
 	writerStopped.then((refusal) => serving.refuseWith(refusal));
 	try {
-		return urlOf(settings.host, await serving.listen());
+		const { audit, report } = serving.context;
+		// Before anybody else can write.
+		await audit.noteRestore().catch(report);
+		return urlOf(settings, await serving.listen());
 	} catch (error) {
 		await closeServing(serving);
 		throw error;
@@ -262,10 +303,11 @@ function announcement({ found, known, copy }: Parameters<Announce>[0]): string {
 }
 
 /** The name of this server in the events of a scavenge. */
-function nodeOf({ publicUrl, host, port }: Settings): string {
-	return publicUrl ?? urlOf(host, port).replace("http://", "");
+function nodeOf(settings: Settings): string {
+	return settings.publicUrl ?? urlOf(settings, settings.port).replace(/^https?:\/\//, "");
 }
 
-function urlOf(host: string, port: number): string {
-	return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+function urlOf({ host, tlsCert }: Settings, port: number): string {
+	const scheme = tlsCert === undefined ? "http" : "https";
+	return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

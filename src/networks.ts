@@ -23,3 +23,10 @@ export function isWithin(list: BlockList, address: string): boolean {
 	const version = isIP(plain);
 	return version !== 0 && list.check(plain, version === 6 ? "ipv6" : "ipv4");
 }
+
+const LOOPBACK = parseNetworks("127.0.0.0/8, ::1") as BlockList;
+
+/** @param address in the form of a socket */
+export function isLoopbackAddress(address: string): boolean {
+	return isWithin(LOOPBACK, address);
+}

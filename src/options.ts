@@ -21,6 +21,8 @@ import {
 import { fromEnvironment } from "./options/secret.ts";
 import { parseValue } from "./options/values.ts";
 
+export { readSmallFile } from "./options/bounded.ts";
+export { invalidOption } from "./options/faults.ts";
 export { settingIn } from "./options/file.ts";
 export {
 	environmentName,
@@ -119,6 +121,7 @@ function parseFlags(argv: readonly string[], options: readonly Option[]) {
 		const equals = argument.indexOf("=");
 		const flag = equals < 0 ? argument : argument.slice(0, equals);
 		const option = optionOf(flag, options);
+		if (option.isOffCommandLine) throw invalidOption(flag, "", readByAll(option));
 		if (given.has(option)) throw invalidOption(flag, "", "it is given twice; leave one out");
 		if (equals >= 0) given.set(option, argument.slice(equals + 1));
 		else if (option.kind === "yes-no")
@@ -136,6 +139,11 @@ function optionOf(flag: string, options: readonly Option[]): Option {
 		options.map((candidate) => candidate.flag),
 	);
 	throw unknownOption(flag, close && `--${close}`);
+}
+
+function readByAll(option: Option): string {
+	const names = `${environmentName(option)}, or the name of a file in ${fileVariable(option)}`;
+	return `everyone on this machine can read a command line; set ${names}`;
 }
 
 /**

@@ -3,6 +3,7 @@
  * in HTML. `admin/` makes the screens, and sees of the server what stands here. The server runs and
  * builds without it.
  */
+import type { Allowed } from "./access/explain.ts";
 import type { Run as ScavengeRun } from "./commands/scavenge/journal.ts";
 import type { ScavengeProgress } from "./commands/scavenge/scavenger.ts";
 import type { OptionInForce } from "./config.ts";
@@ -40,6 +41,8 @@ export type Visit = Visited & {
 	readonly theme: "light" | "dark" | undefined;
 	/** What a form of this visitor has to hold as `_token`. */
 	readonly token: string;
+	readonly account: Account;
+	readonly people: People;
 	readonly store: Store;
 	/** How programs are told of an error; undefined for a fault of the server. */
 	explain(error: unknown): ShownProblem | undefined;
@@ -90,6 +93,81 @@ export type StaticFile = {
 	readonly eTag: string;
 };
 
+/** Who the visitor is. */
+export interface Account {
+	/** "" for nobody. */
+	readonly login: string;
+	readonly groups: readonly string[];
+	readonly isAdmin: boolean;
+	/** Whether the visitor can log out: what the browser sends by itself, it sends again. */
+	readonly hasSession: boolean;
+
+	/**
+	 * Checks a password.
+	 * @returns the headers that begin a session
+	 * @throws Refusal `unauthorized`, `logins-slowed`, `logins-busy`, `plain-credentials`
+	 */
+	logIn(login: string, password: string): Promise<readonly string[]>;
+
+	/**
+	 * Ends all sessions of the visitor, on every server of the store.
+	 * @returns the headers that make the browser forget its own
+	 */
+	logOut(): Promise<readonly string[]>;
+}
+
+/** Users, tokens and rights, as far as the visitor may see and change them. */
+export interface People {
+	/** @throws Refusal `unauthorized` for all but admins */
+	users(): Promise<readonly ShownUser[]>;
+	/** Of the visitor; of everyone for an admin. @throws Refusal `unauthorized` */
+	tokens(): Promise<readonly ShownToken[]>;
+	/** @throws Refusal `unauthorized` without the right to read the metadata of the stream */
+	whoMay(stream: StreamName): Promise<readonly Allowed[]>;
+	readonly ofUsers: UserChanges;
+	readonly ofTokens: TokenChanges;
+}
+
+export type UserChanges = {
+	create(user: Omit<ShownUser, "isDisabled" | "updated"> & { password: string }): Promise<void>;
+	setDisabled(login: string, isDisabled: boolean): Promise<void>;
+	resetPassword(login: string, password: string): Promise<void>;
+	remove(login: string): Promise<void>;
+};
+
+export type TokenChanges = {
+	/** @returns the token's text, which nobody can see again */
+	create(token: NewToken): Promise<string>;
+	revoke(id: string): Promise<void>;
+};
+
+export type NewToken = Pick<ShownToken, "name" | "user" | "prefixes" | "expires"> & {
+	readonly mayWrite: boolean;
+};
+
+export type ShownUser = {
+	readonly login: string;
+	readonly fullName: string;
+	readonly groups: readonly string[];
+	readonly isDisabled: boolean;
+	/** Milliseconds since 1970; undefined for one of the first start. */
+	readonly updated: number | undefined;
+};
+
+export type ShownToken = {
+	readonly id: string;
+	readonly name: string;
+	readonly user: string;
+	readonly rights: string;
+	/** Undefined for all streams. */
+	readonly prefixes: readonly string[] | undefined;
+	/** Milliseconds since 1970; undefined for never. */
+	readonly expires: number | undefined;
+	readonly made: number;
+	/** Undefined if it was not used since this server started. */
+	readonly used: number | undefined;
+};
+
 /** The store as one visitor may see it. */
 export interface Store extends Pick<Log, "read" | "last" | "locate"> {
 	/** A list of streams: see `listing/`. */
@@ -108,7 +186,7 @@ export interface Store extends Pick<Log, "read" | "last" | "locate"> {
 
 	/**
 	 * Whether this visitor has a right on a stream. A screen shows no form that would be refused.
-	 * @param right as `http/rights.ts` has it: `write`, `delete`, `write-metadata`, `redact` …
+	 * @param right as `access/rights.ts` has it: `write`, `delete`, `write-metadata`, `redact` …
 	 */
 	may(right: string, stream: StreamName | undefined): boolean;
 

@@ -1,6 +1,7 @@
 import {
 	environmentName,
 	isLoopback,
+	isOpen,
 	OPTIONS,
 	parseSettings,
 	type Settings,
@@ -57,8 +58,17 @@ describe("settings", () => {
 		expect(parseSettings(["--port", "2222"], env)).toMatchObject({ port: 2222, data: "/there" });
 	});
 
+	/** Options that are refused alone, with what they need. */
+	const NEEDED: Record<string, Record<string, string>> = {
+		"tls-cert": { VARVE_TLS_KEY: "key.pem" },
+		"tls-key": { VARVE_TLS_CERT: "cert.pem" },
+		"tls-client-ca": { VARVE_TLS_CERT: "cert.pem", VARVE_TLS_KEY: "key.pem" },
+	};
+
 	test("can all be given in the environment", () => {
-		const texts = { text: "127.0.0.9", "yes-no": "yes", url: "http://a/b" } as const;
+		const texts = { text: "127.0.0.9", "yes-no": "yes", url: "https://a/b" } as const;
+		// Each of an issuer's needs these two.
+		const issuer = { VARVE_OIDC_ISSUER: "https://a", VARVE_OIDC_AUDIENCE: "a" };
 		// A file that is named has to be there: test/options has its tests.
 		for (const option of OPTIONS.filter(({ name }) => name !== "config")) {
 			const kind = option.kind;
@@ -72,13 +82,18 @@ describe("settings", () => {
 				"info-state": "master",
 				"log-format": "json",
 				"log-level": "warn",
+				tls: "off",
+				"session-key": "0123456789abcdef0123456789abcdef",
+				"oidc-groups": "a=b",
+				"oidc-scope": "openid a",
 			};
 			const word = words[option.flag] ?? texts.text;
 			const text =
 				kind === "whole-number" || kind === "bytes"
 					? String(option.max)
 					: { ...texts, text: word }[kind];
-			const settings = parseSettings([], { [environmentName(option)]: text });
+			const needed = { ...issuer, ...NEEDED[option.flag] };
+			const settings = parseSettings([], { ...needed, [environmentName(option)]: text });
 			expect(String(settings[option.name])).toBe(kind === "yes-no" ? "true" : text);
 		}
 	});
@@ -137,12 +152,21 @@ describe("settings", () => {
 	});
 
 	test.each(["0.0.0.0", "::", "192.168.0.1", "example.org", "127.evil.org"])(
-		"refuse to listen on %s without --allow-anonymous",
+		"ask for credentials on %s, unless --allow-anonymous is given",
 		(host) => {
-			expect(refused("--host", host)).toMatchObject({ word: "invalid-option", value: host });
-			expect(parseSettings(["--host", host, "--allow-anonymous"], {}).host).toBe(host);
+			expect(isOpen(parseSettings(["--host", host], {}))).toBe(false);
+			expect(isOpen(parseSettings(["--host", host, "--allow-anonymous"], {}))).toBe(true);
 		},
 	);
+
+	test.each([
+		["--public-url", "https://store.example"],
+		["--trusted-proxies", "::1"],
+	])("ask for credentials behind %s %s, unless --allow-anonymous is given", (...options) => {
+		expect(isOpen(parseSettings([], {}))).toBe(true);
+		expect(isOpen(parseSettings(options, {}))).toBe(false);
+		expect(isOpen(parseSettings([...options, "--allow-anonymous"], {}))).toBe(true);
+	});
 
 	test.each(["localhost", "127.0.0.1", "127.9.9.9", "::1"])("take %s for loopback", (host) => {
 		expect(isLoopback(host)).toBe(true);

@@ -5,7 +5,7 @@ import type { Screen, Visit } from "../../src/screens.ts";
 import { type Html, html, type Part } from "../html.ts";
 import type { TypeCounts, Types } from "../parts/hues.ts";
 import { grouped } from "../parts/numbers.ts";
-import { visibleText } from "../parts/visible.ts";
+import { visible, visibleText } from "../parts/visible.ts";
 import type { Files } from "./files.ts";
 import { KEYS, type KeyOf } from "./keys.ts";
 
@@ -19,6 +19,7 @@ const PLACES = [
 	{ place: "all", path: "/streams/%24all", text: "All events" },
 	{ place: "search", path: "/search", text: "Search" },
 	{ place: "operations", path: "/admin", text: "Operations", right: "operate" },
+	{ place: "users", path: "/users", text: "Users" },
 ] as const;
 
 const THEMES = [
@@ -148,8 +149,11 @@ function headOf({ files }: Frame, { title }: Page): Html {
 }
 
 function barOf(frame: Frame, at: Place | undefined): Html {
-	const { store } = frame.visit;
-	const shown = PLACES.filter((one) => !("right" in one) || store.may(one.right, undefined));
+	const { store, account } = frame.visit;
+	const shown = PLACES.filter((one) => {
+		if (one.place === "users") return account.isAdmin;
+		return !("right" in one) || store.may(one.right, undefined);
+	});
 	const places = shown.map(({ place, path, text }) => {
 		const current = place === at ? html` aria-current="page"` : "";
 		return html`<a href="${path}"${current} data-place="${place}">${text}</a>`;
@@ -161,12 +165,14 @@ function barOf(frame: Frame, at: Place | undefined): Html {
 <input name="go" type="search" id="go" placeholder="Go to a stream, event id or position" aria-label="Go to a stream, an event id or a position" autocomplete="off" spellcheck="false" maxlength="1100" aria-controls="go-list"><kbd class="wide needs-script">/</kbd>
 <ul id="go-list" hidden></ul></form>
 ${stateOf(frame)}
+${accountOf(frame)}
 <button type="button" class="icon needs-script" id="theme" aria-label="Light or dark"><svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" stroke-width="1.6"/><path d="M8 2a6 6 0 0 1 0 12z" fill="currentColor"/></svg></button>
 <button type="button" class="icon wide needs-script" id="keys-open" aria-label="Keys"><kbd>?</kbd></button>
 </header>`;
 }
 
-function stateOf({ visit, head }: Frame): Html {
+function stateOf({ visit, head }: Frame): Html | undefined {
+	if (head === undefined && !visit.store.may("read", ALL)) return undefined;
 	const { stopped } = visit.store.facts();
 	const [tone, words] =
 		head === undefined
@@ -176,6 +182,15 @@ function stateOf({ visit, head }: Frame): Html {
 				: ["bad", stopped === "shutting-down" ? "Shutting down" : "Writing has stopped"];
 	const place = head === undefined || head < 0 ? "no events" : grouped(head);
 	return html`<p class="state"><i class="dot ${tone}"></i><span class="words">${words} · head </span><span class="mono" id="head">${place}</span></p>`;
+}
+
+/** Who is logged in, and the way out or in. */
+function accountOf({ visit }: Frame): Html | undefined {
+	const { login, hasSession } = visit.account;
+	if (login === "") return html`<a class="who" href="/login">Log in</a>`;
+	const name = html`<span class="who" title="Logged in as ${visibleText(login)}">${visible(login)}</span>`;
+	if (!hasSession) return name;
+	return html`${name}<form class="out" method="post" action="/logout"><input type="hidden" name="_token" value="${visit.token}"><button class="plain">Log out</button></form>`;
 }
 
 function topOf({ crumbs, heading, facts, actions }: Page): Part {

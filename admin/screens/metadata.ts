@@ -8,6 +8,7 @@ import { type Json, writeJson } from "../parts/json/json.ts";
 import { describableOf } from "../parts/json/rules.ts";
 import { nameOf, streamPath } from "../parts/name.ts";
 import { visible } from "../parts/visible.ts";
+import { whoMayPanel } from "./people/who-may.ts";
 import { crumbsOf } from "./stream/crumbs.ts";
 import { describedIn, inWords, membersOf, namesIn } from "./stream/described.ts";
 
@@ -43,7 +44,7 @@ export async function metadata(frame: Frame, refused?: MetadataRefused): Promise
 		heading: html`Metadata of <span class="mono">${nameOf(stream)}</span>`,
 		note: html`<p class="note">${words}</p>${refused && html`<p class="note bad" role="alert">${visible(refused.problem.detail)}</p>`}`,
 		main: html`${formPanel(frame, stream, described.text, Number(described.version))}${jsonPanel(frame, stream, text, Number(described.version))}`,
-		aside: html`${history(stream)}${curlPanel(`${visit.base}${streamPath(stream, "/metadata")}`, accepting("application/json"))}`,
+		aside: html`${await whoMayPanel(visit.people, stream)}${history(stream)}${curlPanel(`${visit.base}${streamPath(stream, "/metadata")}`, accepting("application/json"))}`,
 	});
 }
 
@@ -56,7 +57,7 @@ function formPanel({ visit }: Frame, stream: StreamName, text: string, version: 
 <form class="body" method="post" action="${streamPath(stream)}">${hidden(visit.token, "describe", version)}
 <div class="pair"><div class="panel-less">${NUMBERS.map(([key, words, none]) => html`<label class="field">${words}<input class="mono" name="${key}" inputmode="numeric" pattern="\\d*" placeholder="${none}" value="${scalar(members.get(key))}"></label>`)}</div>
 <div class="panel-less">${ROLES.map(([key, words]) => html`<label class="field">${words}<input class="mono" name="acl${key}" placeholder="everyone who may" spellcheck="false" value="${roles(key).join(", ")}"></label>`)}</div></div>
-<p class="hint">Names of users and groups, with commas between them. Nothing enforces them yet.</p>
+<p class="hint">Names of users and groups, with commas between them.</p>
 <p class="buttons"><button type="submit" class="main">Write the rules</button></p></form></section>`;
 }
 

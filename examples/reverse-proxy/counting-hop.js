@@ -39,6 +39,11 @@ class CountingHop {
 		return taken;
 	}
 
+	/** How often it was asked since the last `take`. */
+	get asked() {
+		return this.#asked.length;
+	}
+
 	/** The statuses that the server answered with since the last call. */
 	takeStatuses() {
 		const taken = this.#statuses;

@@ -33,7 +33,7 @@ const closing = [() => rmSync(directory, { recursive: true, force: true })];
 try {
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
-	// The example writes through the proxy, which marks what it passes on.
+	// The example comes through the proxy, which marks what it passes on.
 	const purge = ["--allow-anonymous", "--purge-url", url, ...proxy.options];
 	const server = await startServer(join(directory, "data"), ...purge);
 	closing.push(() => server.stop());

@@ -45,12 +45,14 @@ function moduleFolders() {
 /**
  * @param directory an empty one, for its cache and logs
  * @param upstreamPort where the server listens, or what stands before it
- * @param options `port`: where it listens; `purging`: with varve-purging.conf instead
+ * @param options `port`: where it listens; `purging`, `gateway`: with varve-purging.conf or
+ *   varve-gateway.conf instead
  * @returns its URL, and the way to stop it; resolves once it answers
  */
 export async function startNginx(directory, upstreamPort, options = {}) {
-	const { port = await freePort(), purging = false } = options;
-	const configuration = purging ? "varve-purging.conf" : "varve.conf";
+	const { port = await freePort(), purging = false, gateway = false } = options;
+	const kind = purging ? "-purging" : gateway ? "-gateway" : "";
+	const configuration = `varve${kind}.conf`;
 	const site = readFileSync(new URL(configuration, import.meta.url), "utf8")
 		.replace("127.0.0.1:2113", `127.0.0.1:${upstreamPort}`)
 		.replace("listen 8080", `listen 127.0.0.1:${port}`);

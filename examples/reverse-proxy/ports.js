@@ -2,7 +2,7 @@
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const START_MS_MAX = 20_000;
+const START_MS_MAX = 60_000;
 
 /** Resolves once the server behind `url` answers through it; ends `proxy` if it is too late. */
 export async function answers(url, proxy, name) {

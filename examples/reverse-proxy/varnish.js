@@ -13,16 +13,14 @@ export function hasVarnish() {
  * @param directory an empty one, for its working files
  * @param upstreamPort where the server listens
  * @param port where Varnish listens; a free one by default
+ * @param configuration a file beside this one
  * @returns its URL, and the way to stop it; resolves once it answers
  */
-export async function startVarnish(directory, upstreamPort, port) {
-	const configuration = readFileSync(new URL("varve.vcl", import.meta.url), "utf8").replace(
-		'"2113"',
-		`"${upstreamPort}"`,
-	);
+export async function startVarnish(directory, upstreamPort, port, configuration = "varve.vcl") {
+	const text = readFileSync(new URL(configuration, import.meta.url), "utf8");
 	mkdirSync(directory, { recursive: true });
 	const vcl = join(directory, "varve.vcl");
-	writeFileSync(vcl, configuration);
+	writeFileSync(vcl, text.replace('"2113"', `"${upstreamPort}"`));
 	const at = port ?? (await freePort());
 	const listen = ["-a", `127.0.0.1:${at}`, "-T", "none"];
 	const args = [

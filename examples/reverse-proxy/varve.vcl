@@ -31,6 +31,13 @@ sub vcl_recv {
         }
         return (synth(500, std.ban_error()));
     }
+    # Links start with what these say, if the server trusts this proxy. A reader must not set them: others would get its page.
+    # HERE: leave X-Forwarded-Proto, if only what ends TLS reaches Varnish, and says so in it.
+    unset req.http.X-Forwarded-Host;
+    unset req.http.X-Forwarded-Port;
+    unset req.http.X-Forwarded-Prefix;
+    unset req.http.X-Forwarded-Proto;
+    unset req.http.Forwarded;
     # Appends, and reads that wait in a header for something newer than what may be kept, concern only one client. So do
     # lists that do not end soon, and consumers of an HTTP feed: others would wait for the end of each.
     if (req.method != "GET" && req.method != "HEAD") {
@@ -40,7 +47,7 @@ sub vcl_recv {
         req.http.Accept ~ "application/x-ndjson|text/event-stream" || req.url ~ "[?&](timeout|lastEventId)=") {
         return (pass);
     }
-    # Credentials have no meaning yet: anyone may read what the server's headers let caches keep.
+    # Anyone may read what is public, with credentials or without.
     return (hash);
 }
 
@@ -48,6 +55,7 @@ sub vcl_hash {
     # The path unchanged, and the host, because links start with it. The server names in Vary what matters besides.
     hash_data(req.url);
     hash_data(req.http.Host);
+    hash_data(req.http.X-Forwarded-Proto);
     return (lookup);
 }
 
@@ -56,8 +64,8 @@ sub vcl_backend_response {
     # keeps the old one for a while, to ask with its tag.
     set beresp.grace = 0s;
     set beresp.keep = 60s;
-    # The server's Cache-Control decides how long.
-    if (beresp.http.Cache-Control !~ "max-age=[1-9]") {
+    # The server's Cache-Control decides how long. What only some may read is private.
+    if (beresp.http.Cache-Control !~ "max-age=[1-9]" || beresp.http.Cache-Control ~ "private") {
         if (bereq.url ~ "[?&]wait=") {
             # Nothing came. Whoever waits at this place meanwhile asks for itself, and one answer that may be kept ends that.
             set beresp.uncacheable = true;

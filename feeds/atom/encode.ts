@@ -24,7 +24,7 @@ export function encodeFeedAtom(feed: Feed, embed: Embed): string {
 	for (const entry of feed.entries) {
 		const isBare = embed === "none" || entry.unresolved;
 		const content = isBare ? "" : contentOf(entry.event, "", ' xmlns=""');
-		out += `<entry>${children(entry, "", content)}</entry>`;
+		out += `<entry>${children(entry, "", content)}${retryCount(entry)}</entry>`;
 	}
 	return `${out}</feed>`;
 }
@@ -49,6 +49,11 @@ function children(entry: Entry, p: string, content: string): string {
 		`<${p}author><${p}name>${escapeText(entry.author)}</${p}name></${p}author>` +
 		`<${p}summary>${escapeText(entry.summary)}</${p}summary>${links(entry.links, p)}${content}`
 	);
+}
+
+/** In no namespace, as the children of a content element. */
+function retryCount({ retryCount }: Entry): string {
+	return retryCount === undefined ? "" : `<retryCount xmlns="">${retryCount}</retryCount>`;
 }
 
 function links(all: readonly Link[], p: string): string {

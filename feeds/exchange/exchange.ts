@@ -17,7 +17,7 @@ import {
 } from "./transport.ts";
 
 export type Request = {
-	readonly method?: "GET" | "POST" | "DELETE";
+	readonly method?: "GET" | "POST" | "PUT" | "DELETE";
 	readonly url: string;
 	readonly headers: Readonly<Record<string, string>>;
 	/** Headers for one origin, because they may hold credentials. */

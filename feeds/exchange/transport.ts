@@ -38,7 +38,7 @@ const NOT_HTTP =
 	"the answer is not HTTP; if the server uses TLS at this port, write https:// in place of http://";
 const UNKNOWN_SIGNER =
 	"this machine does not trust the server's certificate; if you do, name its authority: " +
-	"NODE_EXTRA_CA_CERTS=ca.pem";
+	"--ca ca.pem for varve, NODE_EXTRA_CA_CERTS=ca.pem for other programs";
 
 const EXPIRED =
 	"the server's certificate is not valid today: it has expired or is not valid yet, or the clock " +

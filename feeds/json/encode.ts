@@ -55,7 +55,8 @@ function common(entry: Entry, content: string): string {
 	return (
 		`"title":${quote(entry.title)},"id":${id},"updated":${quote(entry.updated)}` +
 		`,"author":{"name":${quote(entry.author)}},"summary":${quote(entry.summary)}` +
-		`${content === "" ? "" : `,"content":${content}`},"links":${links(entry.links, entry.id, id)}}`
+		`${content === "" ? "" : `,"content":${content}`},"links":${links(entry.links, entry.id, id)}` +
+		`${entry.retryCount === undefined ? "}" : `,"retryCount":${entry.retryCount}}`}`
 	);
 }
 

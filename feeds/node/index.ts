@@ -4,7 +4,7 @@ import type { ReadOptions } from "../reader/options.ts";
 import { readStream as readByFetch } from "../reader/read.ts";
 import { nodeFetch } from "./fetch.ts";
 
-export { nodeFetch } from "./fetch.ts";
+export { fetchTrusting, nodeFetch } from "./fetch.ts";
 
 /**
  * Reads a stream, as `readStream` of the client does, by `node:http`.

@@ -1,6 +1,8 @@
 /**
  * The options of a reader, with defaults and bounds. Wrong values are refused, never adjusted.
  */
+
+import { authorizationOf, type Credentials } from "../exchange/credentials.ts";
 import type { Fetcher } from "../exchange/transport.ts";
 import { COUNT_MAX } from "../geometry.ts";
 import { parseTime } from "../time.ts";
@@ -38,6 +40,8 @@ export type ReadTarget = {
 export type ReadHabits = {
 	/** How long the server may hold a request at the head; default 20. */
 	readonly longPollSeconds?: number;
+	/** A user and a password, or a token; sent only to the origin of `url`. */
+	readonly credentials?: Credentials;
 	/** Sent only to the origin of `url`, because they may hold credentials. */
 	readonly headers?: Readonly<Record<string, string>>;
 	/** Faults in a row before the reader gives up with `unanswered`; default: never. */
@@ -77,7 +81,7 @@ export type Retry = {
 
 /** All of it, decided. */
 export type ReaderSettings = ReaderPlan &
-	Required<ReadHabits> &
+	Required<Omit<ReadHabits, "credentials">> &
 	ReadReports &
 	StandIns & { readonly origin: string };
 
@@ -118,7 +122,7 @@ export function settingsOf(options: ReadOptions): ReaderSettings {
 		follow: options.follow ?? false,
 		pageSize: within("pageSize", options.pageSize, PAGE_SIZE, 1, COUNT_MAX),
 		longPollSeconds: within("longPollSeconds", options.longPollSeconds, 20, 1, 3600),
-		headers: options.headers ?? {},
+		headers: headersOf(options),
 		retriesMax: within("retriesMax", options.retriesMax, Number.POSITIVE_INFINITY, 0, 2 ** 31),
 		timeoutMs: within("timeoutMs", options.timeoutMs, 30_000, 1, MILLISECONDS_MAX / 2),
 		pollIntervalMs: within("pollIntervalMs", options.pollIntervalMs, 1000, 0, MILLISECONDS_MAX / 2),
@@ -129,6 +133,14 @@ export function settingsOf(options: ReadOptions): ReaderSettings {
 		sleep: options.sleep ?? sleepUnlessAborted,
 		random: options.random ?? Math.random,
 	};
+}
+
+function headersOf({ headers = {}, credentials }: ReadOptions): Readonly<Record<string, string>> {
+	if (credentials === undefined) return headers;
+	if (Object.keys(headers).some((name) => name.toLowerCase() === "authorization")) {
+		throw new TypeError("credentials: headers have an Authorization, too; leave one out");
+	}
+	return { ...headers, authorization: authorizationOf(credentials) };
 }
 
 /** Milliseconds since 1970. */

@@ -3,7 +3,8 @@
  * headers.
  */
 import type { Coding, MediaType } from "../../feeds/media.ts";
-import type { StreamName } from "../event.ts";
+import { ALL, type StreamName } from "../event.ts";
+import { isIndexStream } from "../indexes/joins.ts";
 import { compress } from "./compression.ts";
 import { fieldLines } from "./field-lines.ts";
 import {
@@ -11,25 +12,39 @@ import {
 	eTag,
 	type History,
 	keepingHeaders,
+	keptSeconds,
 	mayBeUsed,
 	NOT_KEPT,
+	privately,
 	varyBy,
 } from "./policy.ts";
 import { tagHeaders, tagsOf } from "./tags.ts";
 
+/** Fields as they are sent, and as they are sent where anonymous clients may not come. */
+export type FieldLines = { readonly usual: string; readonly private: string };
+
 export type Document = {
+	/** Its own stream; undefined for a document of no stream. */
+	readonly stream: StreamName | undefined;
 	/** Undefined for a document that no cache may keep. */
 	readonly eTag: string | undefined;
-	/** Whether a cache may use it without asking. */
+	/** Whether a cache may use it without asking, if it may keep it at all. */
 	readonly mayBeUsed: boolean;
 	/** Header fields of a 200, as the lines that are sent; but for its length. */
-	readonly lines: string;
+	readonly lines: FieldLines;
 	/** Those of a 304. */
-	readonly notModifiedLines: string;
+	readonly notModifiedLines: FieldLines;
 	/** `Content-Length` and its value. */
 	readonly length: readonly string[];
 	/** Text if it is short, and sent once or a few times: see `bodyOf`. */
 	readonly body: Uint8Array | string;
+	/** Whether anonymous clients may have it, where the server lets them in; the headers say so. */
+	readonly isPublic: boolean;
+	/**
+	 * Lines for a cache that asks for each request whether its client may have what it keeps, where
+	 * other caches may not keep it.
+	 */
+	readonly gatewayLines: string;
 };
 
 /** A document as its encoder wrote it, before compression. */
@@ -43,11 +58,24 @@ export type EncodedDocument = {
 	readonly lifetime: Lifetime;
 	/** Whether a header can have links shown in it as they are. */
 	readonly holdsLinks?: boolean;
-	/** Its own stream, and the streams whose events it shows. */
+	/**
+	 * Its own stream, and the streams whose metadata or deletion changes what it shows, and to whom.
+	 */
 	readonly streams?: readonly StreamName[];
-	/** The part of `streams` whose metadata or deletion changes the document; by default all. */
-	readonly changedBy?: readonly StreamName[];
+	/** By default everybody gets the same. */
+	readonly audience?: Audience;
 };
+
+/** Who gets the document as it is. */
+export type Audience = {
+	/** Whether its reader is shown all that stands there. */
+	readonly isWhole: boolean;
+	/** Whether all that may read its stream are shown the same. */
+	readonly isSame: boolean;
+	readonly isPublic: boolean;
+};
+
+const EVERYBODY: Audience = { isWhole: true, isSame: true, isPublic: true };
 
 /** The moment of a document: its ETag is made of it. */
 export type Snapshot = {
@@ -89,32 +117,40 @@ export async function finish(
 	encoded: EncodedDocument,
 	sealedMaxAge: number | undefined,
 ): Promise<Document> {
-	const { text, type, coding: asked, snapshot, lifetime, streams = [] } = encoded;
-	const { sealed, onlyGrows, headMaxAge, keepSeconds, passing } = lifetime;
+	const { text, type, coding: asked, snapshot, lifetime } = encoded;
+	const { isPublic } = encoded.audience ?? EVERYBODY;
+	const { sealed, passing = false } = lifetime;
 	const { last, history, variant } = snapshot;
 	const written = bodyOf(text, sealed);
 	const least = sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN;
 	const isPlain = asked === "identity" || typeof written === "string" || written.length < least;
 	const coding = isPlain ? "identity" : asked;
 	const body = isPlain ? written : await compress(written, asked, sealed);
-	const tag = eTag(last, type, coding, history, variant);
-	const control = cacheControl(sealed, headMaxAge, keepSeconds, sealedMaxAge);
-	const isUsed = !passing && mayBeUsed(control);
-	const isGrowing = !sealed && (keepSeconds === undefined || onlyGrows === true);
-	const vary = varyBy({ links: encoded.holdsLinks ?? false, waiting: isGrowing && isUsed });
-	const keeping = passing ? NOT_KEPT : keepingHeaders(control, tag, vary);
+	const tag = passing ? undefined : eTag(last, type, coding, history, variant);
+	const { control, vary, shared, gatewayHeaders } = keepingOf(encoded, sealedMaxAge);
+	const keeping = tag === undefined ? NOT_KEPT : keepingHeaders(control, tag, vary);
 	const headers = [...keeping, "Content-Type", type.contentType, ...(encoded.headers ?? [])];
-	// A document that caches revalidate each time needs no purge.
-	if (isUsed) headers.push(...tagHeaders(tagsOf(streams)));
+	if (!passing) headers.push(...shared);
 	if (coding !== "identity") headers.push("Content-Encoding", coding);
 	return {
-		eTag: passing ? undefined : tag,
-		mayBeUsed: isUsed,
-		lines: fieldLines(headers),
-		notModifiedLines: fieldLines(keeping),
+		stream: encoded.streams?.[0],
+		eTag: tag,
+		mayBeUsed: !passing && mayBeUsed(control),
+		lines: linesOf(headers),
+		notModifiedLines: linesOf(keeping),
 		length: ["Content-Length", String(body.length)],
+		isPublic,
+		gatewayLines: passing ? "" : fieldLines(gatewayHeaders),
 		body,
 	};
+}
+
+/** @param headers names and values in turn */
+function linesOf(headers: readonly string[]): FieldLines {
+	const privateHeaders = headers.map((text, at) =>
+		headers[at - 1] === "Cache-Control" ? privately(text) : text,
+	);
+	return { usual: fieldLines(headers), private: fieldLines(privateHeaders) };
 }
 
 /**
@@ -126,4 +162,49 @@ function bodyOf(text: Uint8Array | string, sealed: boolean): Uint8Array | string
 	const isAscii = Buffer.byteLength(text) === text.length;
 	if (isAscii && !sealed && text.length < CHANGING_BYTES_MIN) return text;
 	return Buffer.from(text, isAscii ? "latin1" : "utf8");
+}
+
+type Keeping = {
+	readonly control: string;
+	readonly vary: string;
+	/** Headers for caches that anybody's requests pass. */
+	readonly shared: readonly string[];
+	readonly gatewayHeaders: readonly string[];
+};
+
+/**
+ * What caches are told. A page that leaves something out shows more as soon as its reader may see
+ * more, so that its reader asks each time; a cache that knows our tags is told when that happens.
+ */
+function keepingOf(
+	{ lifetime, holdsLinks = false, streams = [], audience = EVERYBODY }: EncodedDocument,
+	sealedMaxAge: number | undefined,
+): Keeping {
+	const { sealed, onlyGrows, headMaxAge, keepSeconds } = lifetime;
+	const seconds = keptSeconds(sealed, headMaxAge, keepSeconds, sealedMaxAge);
+	const isGrowing = !sealed && (keepSeconds === undefined || onlyGrows === true);
+	const vary = varyBy({ links: holdsLinks, waiting: isGrowing && seconds > 0 });
+	const { isPublic, isWhole } = audience;
+	const told = isWhole ? ([sealed, headMaxAge, keepSeconds] as const) : ([false, 0, 0] as const);
+	const control = cacheControl(...told, sealedMaxAge);
+	// A document that caches revalidate each time needs no purge.
+	const tags = seconds > 0 ? tagHeaders(tagsOf(streams)) : [];
+	const isGated = seconds > 0 && !isMixed(streams, holdsLinks);
+	const gatewayHeaders = isGated ? gatewayHeadersOf(seconds) : [];
+	if (isPublic) return { control, vary, shared: tags, gatewayHeaders };
+	const forGateway = isGated ? [...gatewayHeaders, ...tags] : [];
+	return { control: privately(control), vary, shared: [], gatewayHeaders: forGateway };
+}
+
+/**
+ * Whether a document of an own stream shows what other streams hold. A gateway is told when its own
+ * stream changes, and not when one of the others does (`access/editions.ts`).
+ */
+function isMixed([own]: readonly StreamName[], holdsLinks: boolean): boolean {
+	return holdsLinks && own !== undefined && own !== ALL && !isIndexStream(own);
+}
+
+/** RFC 9213, and nginx's own name for the same. */
+function gatewayHeadersOf(seconds: number): string[] {
+	return ["CDN-Cache-Control", `max-age=${seconds}`, "X-Accel-Expires", String(seconds)];
 }

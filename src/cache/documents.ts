@@ -29,6 +29,23 @@ const HEADS_BYTES_MAX = 8 * 1024 * 1024;
 
 /** Heads that were asked for once, by their keys: more than are asked for between two appends. */
 const ASKED_ONCE_MAX = 1000;
+/** Under what a document is made, and kept. */
+export type DocumentKeys = {
+	/** If all are shown the same. */
+	readonly shared: string;
+	/**
+	 * If not: the key of those who are shown what this reader is. Asked before and behind the read:
+	 * if the read shows that the reader is not one of them, the document is not kept.
+	 */
+	ofClass(): string;
+	/** Of those who may have it while it is being made. */
+	readonly once: string;
+};
+
+/** The keys of a document that everybody is shown in the same way. */
+export function forEverybody(key: string): DocumentKeys {
+	return { shared: key, ofClass: () => key, once: key };
+}
 
 type PendingDocument = { readonly made: Promise<Document>; readonly revision: number };
 
@@ -71,14 +88,15 @@ export class Documents {
 	 * Makes a document once, even if many requests ask for it at the same moment, and keeps it if
 	 * its key will always mean the same.
 	 */
-	make(key: string, write: () => Promise<EncodedDocument>): Promise<Document> {
+	make(keys: DocumentKeys, write: () => Promise<EncodedDocument>): Promise<Document> {
+		const key = keys.once;
 		const pending = this.#pending.get(key);
 		if (pending?.revision === this.#revision) {
 			this.asked.hits++;
 			return pending.made;
 		}
 		this.asked.misses++;
-		const made = this.#finishAndKeep(key, write, this.#revision);
+		const made = this.#finishAndKeep(keys, write, this.#revision);
 		const mine = { made, revision: this.#revision };
 		this.#pending.set(key, mine);
 		const done = () => this.#pending.get(key) === mine && this.#pending.delete(key);
@@ -109,25 +127,24 @@ export class Documents {
 	}
 
 	async #finishAndKeep(
-		key: string,
+		keys: DocumentKeys,
 		write: () => Promise<EncodedDocument>,
 		revision: number,
 	): Promise<Document> {
+		const before = keys.ofClass();
 		const encoded = await write();
 		const document = await finish(encoded, this.#sealedMaxAge);
 		// A document that was read before a stream changed must not be kept afterwards.
-		if (revision === this.#revision) this.#keep(key, document, encoded);
+		if (revision !== this.#revision) return document;
+		if (encoded.audience?.isSame ?? true) this.#keep(keys.shared, document, encoded);
+		else if (keys.ofClass() === before) this.#keep(before, document, encoded);
 		return document;
 	}
 
-	#keep(
-		key: string,
-		document: Document,
-		{ lifetime, streams = [], changedBy }: EncodedDocument,
-	): void {
+	#keep(key: string, document: Document, { lifetime, streams = [] }: EncodedDocument): void {
 		if (lifetime.sealed) {
 			this.#sealed.set(key, document);
-			if (this.#sealed.has(key)) this.#keysByStream.add(key, changedBy ?? streams);
+			if (this.#sealed.has(key)) this.#keysByStream.add(key, streams);
 		} else if (lifetime.onlyGrows) {
 			if (this.#askedOnce.delete(key)) this.#heads.set(key, document);
 			else this.#askedOnce.set(key, true);

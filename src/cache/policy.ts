@@ -33,12 +33,26 @@ export function cacheControl(
 	keepSeconds?: number,
 	longest = FOR_EVER_SECONDS,
 ): string {
-	const wanted = sealed ? longest : (keepSeconds ?? headMaxAge);
-	const seconds = Math.min(wanted, longest);
+	const seconds = keptSeconds(sealed, headMaxAge, keepSeconds, longest);
 	if (seconds <= 0) return REVALIDATE;
 	if (sealed) return `max-age=${seconds}, public, immutable`;
 	const stale = keepSeconds === undefined ? Math.min(seconds, longest - seconds) : 0;
 	return `max-age=${seconds}, public${stale > 0 ? `, stale-while-revalidate=${stale}` : ""}`;
+}
+
+/** The seconds for which a cache may use an answer without asking, by the same facts. */
+export function keptSeconds(
+	sealed: boolean,
+	headMaxAge: number,
+	keepSeconds?: number,
+	longest = FOR_EVER_SECONDS,
+): number {
+	return Math.min(sealed ? longest : (keepSeconds ?? headMaxAge), longest);
+}
+
+/** The same `Cache-Control` for an answer that not everybody may have. */
+export function privately(control: string): string {
+	return mayBeUsed(control) ? control.replace("public", "private") : `private, ${REVALIDATE}`;
 }
 
 /** Whole seconds from now to a moment in milliseconds since 1970; undefined for no such moment. */
@@ -49,7 +63,7 @@ export function secondsUntil(moment: number | undefined): number | undefined {
 
 /** Whether a cache may use an answer with this `Cache-Control` without asking the server. */
 export function mayBeUsed(control: string): boolean {
-	return control !== REVALIDATE;
+	return !control.endsWith(REVALIDATE);
 }
 
 /** The caches' key besides the URL. */

@@ -20,14 +20,27 @@ export const exportVerb: Verb = {
 		type, id, data and metadata, byte for byte; then version, position, created, hash, and what else
 		a copy needs to be equal to its source. Content that one line of JSON cannot carry is in Base64.
 		Events that metadata hides are there, too. What was erased has a line without the content, which
-		says whether the event was redacted or scavenged. From the whole log, varve import makes an
+		says whether the event was redacted or scavenged. Events of users are there
+		as if they were redacted, unless you pass --accounts. From the whole log, varve import makes an
 		equal store. The command ends at the head. If the log is damaged, it prints the events before
 		the first one that cannot be read, and fails; with --from it continues after that event. The
 		entries of an index stream ($ce-order) are printed as the events they stand for. With --since
 		or --until, the command prints what reads show of a span of time, for an import that appends the
 		events anew. If the server has no /admin/export, it prints what reads show, and says so. It
 		fails if STREAM has no events.`,
-	options: [...CLIENT_OPTIONS, FROM, ...SPAN],
+	options: [
+		...CLIENT_OPTIONS,
+		FROM,
+		...SPAN,
+		{
+			name: "accounts",
+			flag: "accounts",
+			kind: "yes-no",
+			default: false,
+			perCall: true,
+			help: "With the hashes of passwords, so that users can log in to the copy.",
+		},
+	],
 	examples: [
 		"varve export | gzip > backup.ndjson.gz",
 		"varve export order-42",
@@ -65,7 +78,8 @@ async function exportWhole(stream: string, values: Values, printer: Printer): Pr
 	const from = optionalNumber(values, "from") ?? 0;
 	try {
 		const of = stream === "$all" ? undefined : stream;
-		for await (const lines of exportedPages(server, { from, stream: of })) {
+		const accounts = values.accounts === true;
+		for await (const lines of exportedPages(server, { from, stream: of, accounts })) {
 			await printer.print(lines);
 		}
 	} catch (error) {

@@ -48,6 +48,7 @@ export function explainVerb(verb: Verb): string {
 
 /** An option as it is typed: `--port N`. */
 export function signature(option: Option): string {
+	if (option.isOffCommandLine) return environmentName(option);
 	const placeholder = option.placeholder ?? PLACEHOLDERS[option.kind];
 	return placeholder === "" ? `--${option.flag}` : `--${option.flag} ${placeholder}`;
 }
@@ -63,7 +64,7 @@ const PLACEHOLDERS = {
 function describe(option: Option): string {
 	const notes = [
 		...(option.default === undefined ? [] : [`default ${defaultText(option)}`]),
-		...(option.perCall ? [] : [environmentName(option)]),
+		...(option.perCall || option.isOffCommandLine ? [] : [environmentName(option)]),
 	];
 	return notes.length === 0 ? option.help : `${option.help} [${notes.join(", ")}]`;
 }

@@ -8,6 +8,8 @@ import { OPTIONS } from "../config.ts";
 import { nearest } from "../nearest.ts";
 import { escapeInvisible } from "../observe/visible.ts";
 import { type Option, parseArguments, refuseUnknownVariables, settingIn } from "../options.ts";
+import { token } from "./accounts/token.ts";
+import { user } from "./accounts/user.ts";
 import { append } from "./append.ts";
 import { completionVerb } from "./completion/completion.ts";
 import { backup } from "./directory/backup.ts";
@@ -24,10 +26,12 @@ import { compare } from "./moving/compare.ts";
 import { answer, exitCode, note } from "./output/standard.ts";
 import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
+import { trust } from "./reading/trust.ts";
 import { refuseStart, serve } from "./serve.ts";
 import { releaseSignals } from "./signals.ts";
 import { deleteVerb } from "./streams/delete.ts";
 import { streams } from "./streams/streams.ts";
+import { subscription } from "./subscription.ts";
 import { open } from "./terminal/open.ts";
 import { tail } from "./terminal/tail.ts";
 import { EXIT, type Verb } from "./verb.ts";
@@ -47,6 +51,9 @@ export const VERBS: readonly Verb[] = [
 	deleteVerb,
 	scavenge,
 	redact,
+	subscription,
+	user,
+	token,
 	verify,
 	prove,
 	backup,
@@ -77,10 +84,13 @@ async function run(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
 	if (word === "help" || asksForHelp(rest)) return print(explainVerb(verb));
 
 	try {
+		// Every user of the machine can list the arguments of programs, and a password may be there.
+		process.title = `varve ${verb.name}`;
 		if (!verb.keepsSignals) releaseSignals();
 		refuseUnknownVariables(env, everyOption());
 		const call = parseArguments(rest, env, verb.options, OPTIONS);
 		refuseExtra(verb, call.operands);
+		await trust(call.values);
 		return await verb.run(call);
 	} catch (error) {
 		if (verb === serve && asksForJson(rest, env)) return refuseStart(error);

@@ -63,7 +63,7 @@ async function run(call: Arguments): Promise<number> {
 	if (settings.onWriteFailure === "exit") {
 		void server.writerStopped.then(() => ended.end("the writer stopped", EXIT.failed));
 	}
-	if (ended.reason === undefined) greet(server.url, settings, log);
+	if (ended.reason === undefined) greet(server, settings, log);
 	const { reason, code } = await ended.over;
 	await server.close(reason);
 	return code;
@@ -117,10 +117,17 @@ function reload(server: RunningServer, call: Arguments, log: LogLines): void {
 }
 
 /** Where nobody reads standard output, the server serves all the same. */
-function greet(url: string, settings: Settings, log: LogLines): void {
-	standardStream(1).write(greeting(url, settings), (error) => {
+function greet({ url, madePassword }: RunningServer, settings: Settings, log: LogLines): void {
+	// Containers and services keep what is printed; a terminal shows it once.
+	const isSeen = process.stdout.isTTY && madePassword !== undefined;
+	const login = isSeen ? loginOf(madePassword) : "";
+	standardStream(1).write(login + greeting(url, settings), (error) => {
 		if (error) log.warn(`standard output cannot be written: ${explain(error)}`);
 	});
+}
+
+function loginOf({ password, file }: NonNullable<RunningServer["madePassword"]>): string {
+	return `The user admin has the password ${password}\nThe file ${resolve(file)} has it, too.\n\n`;
 }
 
 /** Both lines work when pasted into a shell; `-L` follows the redirect that names the event. */

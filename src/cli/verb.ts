@@ -36,6 +36,14 @@ export const CLIENT_OPTIONS: readonly Option[] = [
 		help: "The server.",
 	},
 	{
+		name: "ca",
+		flag: "ca",
+		kind: "text",
+		default: undefined,
+		placeholder: "FILE",
+		help: "Authority of the server's certificate, in PEM, if this machine does not know it.",
+	},
+	{
 		name: "user",
 		flag: "user",
 		kind: "text",
@@ -43,6 +51,15 @@ export const CLIENT_OPTIONS: readonly Option[] = [
 		placeholder: "NAME:PASSWORD",
 		shown: () => "***",
 		help: "Credentials, sent as Basic.",
+	},
+	{
+		name: "token",
+		flag: "token",
+		kind: "text",
+		default: undefined,
+		isOffCommandLine: true,
+		shown: () => "***",
+		help: "A token in place of --user: see varve token.",
 	},
 ];
 
@@ -83,9 +100,17 @@ export function optionalNumber(values: Values, name: string): number | undefined
 	return value === undefined ? undefined : Number(value);
 }
 
-/** The headers that carry the credentials of `--user`, if any. */
+/**
+ * The headers that carry the credentials of `--user`, or `VARVE_TOKEN`, if any.
+ * @throws Failure if both are there
+ */
 export function credentials(values: Values): Readonly<Record<string, string>> {
 	const user = optionalText(values, "user");
+	const token = optionalText(values, "token");
+	if (user !== undefined && token !== undefined) {
+		throw new Failure("a user and a token are given (VARVE_TOKEN); leave one out", EXIT.usage);
+	}
+	if (token !== undefined) return { Authorization: `Bearer ${token}` };
 	if (user === undefined) return {};
 	return { Authorization: `Basic ${Buffer.from(user, "utf8").toString("base64")}` };
 }

@@ -4,6 +4,7 @@
 import { isRefusal, Refusal } from "../errors.ts";
 import {
 	ALL,
+	AUDIT,
 	EVENT_TYPE_BYTES_MAX,
 	type ExpectedVersion,
 	type NewEvent,
@@ -44,7 +45,7 @@ export function prepareAppend(
 	limits: AppendLimits,
 ): Append {
 	const name = parseStreamName(stream);
-	if (name === ALL || !isWritable(name)) {
+	if (name === ALL || name === AUDIT || !isWritable(name)) {
 		throw new Refusal("stream-not-writable", { stream, attempt: "append" });
 	}
 	if (offered.length === 0) throw new Refusal("malformed-body", { reason: "It holds no event." });

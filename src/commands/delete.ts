@@ -2,7 +2,7 @@
  * What a client may delete.
  */
 import { Refusal } from "../errors.ts";
-import { type ExpectedVersion, parseStreamName, type StreamName } from "../event.ts";
+import { AUDIT, type ExpectedVersion, parseStreamName, type StreamName } from "../event.ts";
 import { isDeletable } from "../indexes/joins.ts";
 import type { Deletion } from "../log/log.ts";
 import { describedStream } from "../retention/window.ts";
@@ -10,7 +10,7 @@ import { describedStream } from "../retention/window.ts";
 /** @throws Refusal `invalid-stream-name`, `stream-not-writable` */
 export function prepareDelete(stream: string, expected: ExpectedVersion, hard: boolean): Deletion {
 	const name = describableStream(stream);
-	if (!isDeletable(name, hard)) {
+	if (name === AUDIT || !isDeletable(name, hard)) {
 		throw new Refusal("stream-not-writable", { stream, attempt: "delete" });
 	}
 	return { stream: name, expected, hard };

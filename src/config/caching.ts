@@ -1,4 +1,5 @@
 /** The options for caches in front of the server: what they may keep, and how to purge them. */
+import { parseNetworks } from "../networks.ts";
 import type { Option } from "../options.ts";
 import { parseCaches } from "../purging/addresses.ts";
 
@@ -6,6 +7,7 @@ export type CachingSettings = {
 	readonly headMaxAge: number;
 	readonly sealedMaxAge: number;
 	readonly tailLingerMs: number;
+	readonly trustedCaches: string | undefined;
 	readonly purgeUrl: string | undefined;
 	readonly purgeMethod: string;
 	readonly purgeBy: string;
@@ -38,6 +40,17 @@ export const CACHING_OPTIONS = [
 		min: 0,
 		max: 5000,
 		help: "Milliseconds that the answer to a reader that waits (?wait=) waits for more events. Fewer, later answers.",
+	},
+	{
+		name: "trustedCaches",
+		flag: "trusted-caches",
+		kind: "text",
+		default: undefined,
+		pattern: {
+			test: { test: (text) => parseNetworks(text) !== undefined },
+			reason: "it must be a list of addresses and networks such as 10.0.0.0/8, ::1",
+		},
+		help: "Caches that ask /authorize for each request, and so may keep pages that not everybody may read.",
 	},
 	{
 		name: "purgeUrl",

@@ -5,7 +5,9 @@
  * knows, the commit that deletes the stream for ever, the reader's time, the reader going away, and
  * the end of the server.
  */
+import { isBookkeeping } from "../bookkeeping.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
+import { isIndexStream } from "../indexes/joins.ts";
 import type { Commit, Log } from "../log/log.ts";
 
 type Waiter = { readonly last: Version; wake(): void };
@@ -71,6 +73,7 @@ export class LongPolls {
 		if (this.#count === 0) return;
 		for (const stream of marked) if (this.#waiting.has(stream)) this.#wakeIfDeleted(stream);
 		for (const [stream, version] of streams) this.#wakeStream(stream, version);
+		if (!this.#waiting.has(ALL) || isOnlyBookkeeping(streams)) return;
 		// On `$all` the version is the position.
 		this.#wakeStream(ALL, last as number);
 	}
@@ -99,4 +102,14 @@ export class LongPolls {
 		this.#count--;
 		if (waiters.size === 0) this.#waiting.delete(stream);
 	}
+}
+
+/** Whether a commit grew no stream but those, and the indexes of the server's own types. */
+function isOnlyBookkeeping(streams: Commit["streams"]): boolean {
+	let has = false;
+	for (const stream of streams.keys()) {
+		if (isBookkeeping(stream)) has = true;
+		else if (!isIndexStream(stream)) return false;
+	}
+	return has;
 }

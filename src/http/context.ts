@@ -2,6 +2,8 @@
  * The context of every handler: the parts of the running server, and the small services of the
  * edge. `serving.ts` makes it.
  */
+import type { Access } from "../access/access.ts";
+import type { Needed } from "../access/rights.ts";
 import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { OptionsInForce, Settings } from "../config.ts";
@@ -24,10 +26,13 @@ import type { RequestLog } from "../observe/requests.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
+import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 import type { Upkeep } from "../upkeep/upkeep.ts";
+import type { AuthenticationContext } from "./authentication/open.ts";
 import type { SocketNumbers } from "./sockets/connections.ts";
 
 export type Context = LogContext &
+	AccessContext &
 	FollowingContext &
 	OperatorContext &
 	NumbersContext & {
@@ -35,6 +40,7 @@ export type Context = LogContext &
 		readonly documents: Documents;
 		readonly lists: StreamLists;
 		readonly searches: Searches;
+		readonly subscriptions: Subscriptions;
 		/** The admin UI; undefined if the server runs without it. */
 		readonly screens: Screens | undefined;
 		/** Milliseconds since 1970. */
@@ -53,6 +59,13 @@ export type LogContext = {
 	readonly scavenger: Scavenger;
 	/** Verifications of the log, and what is known of its backups. */
 	readonly upkeep: Upkeep;
+};
+
+/** Who sends a request, and what they may do. */
+export type AccessContext = AuthenticationContext & {
+	readonly access: Access;
+	/** What a client needs for a request that a cache asks about; see `lanes/needs.ts`. */
+	readonly neededBy: (method: string, url: string) => Needed | undefined;
 };
 
 /** How requests learn of commits. */

@@ -7,11 +7,32 @@
  * be part of a stream's name. Of several paths that match, the first in the table answers, with all
  * of its methods: the rows of one path stand together. HEAD goes where GET goes.
  */
+
+import type { Right } from "../access/rights.ts";
 import { ALL } from "../event.ts";
 import { hasAsOf } from "../pages/as-of/query.ts";
 import type { Answer } from "./answering/answer.ts";
 import type { Exchange } from "./answering/exchange.ts";
+import {
+	answerToken,
+	answerTokenCreation,
+	answerTokenRevocation,
+	answerTokenRotation,
+	answerTokens,
+} from "./handlers/accounts/tokens.ts";
+import {
+	answerCurrentUser,
+	answerPasswordChange,
+	answerPasswordReset,
+	answerUser,
+	answerUserCreation,
+	answerUserDeletion,
+	answerUsers,
+	answerUserUpdate,
+	setDisabled,
+} from "./handlers/accounts/users.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
+import { answerAuthorize } from "./handlers/authorize.ts";
 import { answerRedact } from "./handlers/erasure/redact.ts";
 import {
 	answerScavengeCurrent,
@@ -41,7 +62,7 @@ import {
 import { answerStreamAsOf } from "./handlers/pages/as-of.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
 import { answerPage } from "./handlers/pages/page.ts";
-import { answerFile, answerForm, answerWeb } from "./handlers/screens.ts";
+import { answerFile, answerForm, answerLogin, answerWeb } from "./handlers/screens.ts";
 import { answerSearch } from "./handlers/search.ts";
 import { answerService } from "./handlers/service.ts";
 import {
@@ -60,8 +81,26 @@ import {
 	answerMetadataPage,
 } from "./handlers/streams/metadata.ts";
 import { answerSlash } from "./handlers/streams/slash.ts";
+import {
+	answerAck,
+	answerNack,
+	answerRelease,
+	answerRenew,
+} from "./handlers/subscriptions/answers.ts";
+import {
+	answerCreate,
+	answerRestart,
+	answerSubscriptionDelete,
+	answerUpdate,
+} from "./handlers/subscriptions/configure.ts";
+import { answerMessages } from "./handlers/subscriptions/messages.ts";
+import { answerParkedPage, answerReplayParked } from "./handlers/subscriptions/parked.ts";
+import {
+	answerStreamSubscriptions,
+	answerSubscriptionInfo,
+	answerSubscriptions,
+} from "./handlers/subscriptions/statistics.ts";
 import { answerKey, answerSignedHead, answerTile } from "./handlers/tree.ts";
-import type { Right } from "./rights.ts";
 
 export type Route = {
 	readonly method: Method;
@@ -76,7 +115,7 @@ export type Route = {
 	readonly handle: RouteHandler;
 };
 
-export type Method = "GET" | "POST" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Promise<Answer>;
 
@@ -86,7 +125,16 @@ export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Prom
  * stream, `stream` is that one.
  */
 export type Target = { readonly [N in "query" | SegmentName]: string };
-export type SegmentName = "stream" | "from" | "count" | "id" | "time" | "tile" | "file" | "path";
+export type SegmentName =
+	| "stream"
+	| "group"
+	| "from"
+	| "count"
+	| "id"
+	| "time"
+	| "tile"
+	| "file"
+	| "path";
 
 type Direction = "forward" | "backward";
 
@@ -105,6 +153,7 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/info", "anyone", "cold", answerInfo],
 	["GET", "/info/options", "operate", "cold", answerOptions],
 	["GET", "/gossip", "anyone", "cold", answerGossip],
+	["GET", "/authorize", "ask", "hot", answerAuthorize],
 	// The handler asks for the right to read each stream that the query names.
 	["GET", "/log/changes", "anyone", "cold", answerChanges],
 	["GET", "/log/checkpoint", "prove", "cold", answerSignedHead],
@@ -135,11 +184,56 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/admin/import", "import", "cold", answerImportState],
 	["POST", "/admin/import", "import", "cold", answerImport],
 
+	["GET", "/users", "administer", "cold", answerUsers],
+	["POST", "/users", "administer", "cold", answerUserCreation],
+	["GET", "/users/", "administer", "cold", answerUsers],
+	["POST", "/users/", "administer", "cold", answerUserCreation],
+	// Before the route that would take it for a login.
+	["GET", "/users/$current", "authenticated", "cold", answerCurrentUser],
+	["GET", "/users/%24current", "authenticated", "cold", answerCurrentUser],
+	["GET", "/users/:id", "administer", "cold", answerUser],
+	["PUT", "/users/:id", "administer", "cold", answerUserUpdate],
+	["DELETE", "/users/:id", "administer", "cold", answerUserDeletion],
+	["POST", "/users/:id/command/enable", "administer", "cold", setDisabled(false)],
+	["POST", "/users/:id/command/disable", "administer", "cold", setDisabled(true)],
+	["POST", "/users/:id/command/reset-password", "administer", "cold", answerPasswordReset],
+	["POST", "/users/:id/command/change-password", "authenticated", "cold", answerPasswordChange],
+	["GET", "/tokens", "authenticated", "cold", answerTokens],
+	["POST", "/tokens", "authenticated", "cold", answerTokenCreation],
+	["GET", "/tokens/:id", "authenticated", "cold", answerToken],
+	["DELETE", "/tokens/:id", "authenticated", "cold", answerTokenRevocation],
+	["POST", "/tokens/:id/command/rotate", "authenticated", "cold", answerTokenRotation],
+
+	["GET", "/subscriptions", "authenticated", "cold", answerSubscriptions],
+	["POST", "/subscriptions/restart", "operate", "cold", answerRestart],
+	["GET", "/subscriptions/viewparkedmessages/:stream/:group/:from/backward/:count", "authenticated", "cold", parkedPage("backward")],
+	["GET", "/subscriptions/viewparkedmessages/:stream/:group/:from/forward/:count", "authenticated", "cold", parkedPage("forward")],
+	["GET", "/subscriptions/:stream", "authenticated", "cold", answerStreamSubscriptions],
+	["PUT", "/subscriptions/:stream/:group", "operate", "cold", answerCreate],
+	["POST", "/subscriptions/:stream/:group", "operate", "cold", answerUpdate],
+	["DELETE", "/subscriptions/:stream/:group", "operate", "cold", answerSubscriptionDelete],
+	["GET", "/subscriptions/:stream/:group", "consume", "cold", answerMessages],
+	["GET", "/subscriptions/:stream/:group/info", "authenticated", "cold", answerSubscriptionInfo],
+	["POST", "/subscriptions/:stream/:group/replayParked", "operate", "cold", answerReplayParked],
+	["POST", "/subscriptions/:stream/:group/ack", "consume", "cold", answerAck],
+	["POST", "/subscriptions/:stream/:group/ack/:id", "consume", "cold", answerAck],
+	["POST", "/subscriptions/:stream/:group/nack", "consume", "cold", answerNack],
+	["POST", "/subscriptions/:stream/:group/nack/:id", "consume", "cold", answerNack],
+	["POST", "/subscriptions/:stream/:group/renew", "consume", "cold", answerRenew],
+	["POST", "/subscriptions/:stream/:group/renew/:id", "consume", "cold", answerRenew],
+	["POST", "/subscriptions/:stream/:group/release", "consume", "cold", answerRelease],
+	["POST", "/subscriptions/:stream/:group/release/:id", "consume", "cold", answerRelease],
+	// Behind all words that it would take for a count.
+	["GET", "/subscriptions/:stream/:group/:count", "consume", "cold", answerMessages],
+
 	// Where users of EventStore look for its admin UI.
 	["GET", "/web", "anyone", "cold", answerWeb],
 	["GET", "/web/index.html", "anyone", "cold", answerWeb],
 	// Before the route that would take it for the name of a file.
 	["POST", "/ui/operations", "operate", "cold", answerForm],
+	["GET", "/login", "anyone", "cold", answerLogin],
+	["POST", "/login", "anyone", "cold", answerLogin],
+	["POST", "/logout", "anyone", "cold", answerLogin],
 	["GET", "/ui/*file", "anyone", "cold", answerFile],
 
 	["GET", "/search", "search", "cold", answerSearch],
@@ -214,6 +308,10 @@ function metadataAt(exchange: Exchange, { stream, from, query }: Target): Promis
 function metadataPage(direction: Direction): RouteHandler {
 	return (exchange, { stream, from, count, query }) =>
 		answerMetadataPage(exchange, { stream, from, direction, count, query });
+}
+
+function parkedPage(direction: Direction): RouteHandler {
+	return (exchange, target) => answerParkedPage(exchange, target, direction);
 }
 
 function filteredHead(exchange: Exchange, { query }: Target): ReturnType<RouteHandler> {

@@ -1,8 +1,8 @@
 /**
  * The front door: a node:http server with two lanes, its limits, and the way it closes.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { Settings } from "../config.ts";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { Server as SecureServer } from "node:https";
 import { parseNetworks } from "../networks.ts";
 import { corsOf } from "./answering/cors.ts";
 import { refuseUnreadable, takeAbsoluteUrl } from "./answering/unreadable.ts";
@@ -14,15 +14,16 @@ import { resourcesOf } from "./lanes/resources.ts";
 import { announcesTooMuch } from "./request/body.ts";
 import { fieldFault } from "./request/fields.ts";
 import { ROUTES } from "./routes.ts";
+import {
+	type CertificateFiles,
+	type Certificates,
+	certificateFiles,
+	readCertificates,
+} from "./sockets/certificates.ts";
 import { Connections, type SocketNumbers } from "./sockets/connections.ts";
+import { Handshakes } from "./sockets/handshakes.ts";
+import { createNodeServer } from "./sockets/node-server.ts";
 
-/**
- * Longer than the idle time of the usual proxies (60 s), so that they close first and never meet a
- * reset.
- */
-const KEEP_ALIVE_MS = 75_000;
-/** How often Node looks for connections that are too slow in sending their request. */
-const SLOW_CHECK_MS = 2_000;
 /** The time that running requests get when the server closes. */
 const DRAIN_MS = 10_000;
 
@@ -32,13 +33,24 @@ type Take = (req: IncomingMessage, res: ServerResponse) => void;
 export class HttpServer {
 	readonly #server: Server;
 	readonly #connections: Connections;
+	/** Undefined for plain HTTP. */
+	readonly #handshakes: Handshakes | undefined;
+	readonly #certificateFiles: CertificateFiles | undefined;
+	/** Those it was made with. */
+	readonly certificates: Certificates | undefined;
 
+	/** @throws Refusal `invalid-option` if the certificate cannot be used */
 	constructor(context: Context, lanes: Lanes) {
 		const { settings, requests, requestNumbers } = context;
 		const { bodyBytesMax } = settings;
 		const proxies = parseNetworks(settings.trustedProxies ?? "");
-		this.#server = createNodeServer(settings);
-		this.#connections = new Connections(this.#server, settings, proxies);
+		const files = certificateFiles(settings);
+		this.#certificateFiles = files;
+		this.certificates = files && readCertificates(files);
+		this.#server = createNodeServer(settings, this.certificates);
+		this.#handshakes = files && new Handshakes(this.#server);
+		const caches = parseNetworks(settings.trustedCaches ?? "");
+		this.#connections = new Connections(this.#server, settings, proxies, caches);
 		this.#receive(takeBy(context, lanes), bodyBytesMax);
 		const connections = this.#connections;
 		this.#server.on("clientError", (error, socket) =>
@@ -62,6 +74,20 @@ export class HttpServer {
 		});
 	}
 
+	/**
+	 * Reads the files of TLS again. New connections get the new certificate; those that are open keep
+	 * theirs.
+	 * @returns undefined for plain HTTP
+	 * @throws Refusal `invalid-option` if it cannot be used; then nothing has changed
+	 */
+	renew(): Certificates | undefined {
+		const files = this.#certificateFiles;
+		if (files === undefined || !(this.#server instanceof SecureServer)) return undefined;
+		const certificates = readCertificates(files);
+		this.#server.setSecureContext(certificates.context);
+		return certificates;
+	}
+
 	sockets(): SocketNumbers {
 		return this.#connections.numbers();
 	}
@@ -79,6 +105,7 @@ export class HttpServer {
 				resolve();
 			});
 			connections.close();
+			this.#handshakes?.close();
 		});
 	}
 
@@ -97,24 +124,6 @@ export class HttpServer {
 		// 10.1.1: a server MAY answer 417), and Node's own refusal has no body.
 		server.on("checkExpectation", serve);
 	}
-}
-
-function createNodeServer({ requestTimeoutMs, connectionsMax }: Settings): Server {
-	const server = createServer({
-		keepAliveTimeout: KEEP_ALIVE_MS,
-		headersTimeout: requestTimeoutMs,
-		// A request whose head arrived has a handler, which answers in time; this ends only the
-		// rest.
-		requestTimeout: requestTimeoutMs + SLOW_CHECK_MS,
-		connectionsCheckingInterval: Math.min(SLOW_CHECK_MS, requestTimeoutMs),
-	});
-	server.maxConnections = connectionsMax;
-	// All of them: `fieldFault` refuses what is too much.
-	server.maxHeadersCount = 0;
-	// A client may end its half of the connection behind its request, and still gets its answer (RFC
-	// 9112 section 9.6). Node has this switch in every version, and in no document.
-	Object.assign(server, { httpAllowHalfOpen: true });
-	return server;
 }
 
 /** Both lanes come from one table, and lead to one door. */

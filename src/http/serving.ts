@@ -2,8 +2,12 @@
  * One server over a log: the context its handlers work in, the door in front of them, and how both
  * close. Several servers in a process may serve one log; each remembers for itself.
  */
+import { Access } from "../access/access.ts";
+import { changesDefaults } from "../access/acls.ts";
+import type { Authenticator } from "../access/authenticator.ts";
+import type { InitialUser } from "../accounts/users/users.ts";
 import { Documents } from "../cache/documents.ts";
-import { OPTIONS, OptionsInForce, type Settings } from "../config.ts";
+import { isOpen, OPTIONS, OptionsInForce, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
@@ -20,19 +24,25 @@ import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import { Searches } from "../searching/searches.ts";
+import { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { FaultReports } from "./answering/faults.ts";
+import { closeAuthentication, openAuthentication } from "./authentication/open.ts";
 import type { Context, LogContext } from "./context.ts";
+import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
 import { Figures } from "./numbers/figures.ts";
 import { ServerStats } from "./numbers/stats.ts";
 import { ROUTES } from "./routes.ts";
 import { HttpServer, type Lanes } from "./server.ts";
+import type { Certificates } from "./sockets/certificates.ts";
 import { prefixOf, urlsAt } from "./urls.ts";
 import { VERSION } from "./version.ts";
 
 const RETRY_AFTER_SECONDS = 1;
+/** Whoever renews certificates does it earlier. */
+const EXPIRES_SOON_MS = 14 * 24 * 3600 * 1000;
 
-/** The log and its services. The server hands the hidden reads to the purging of caches alone. */
+/** The log and its services. The server hands the hidden reads to purging and access alone. */
 export type ServedLog = LogContext & {
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
@@ -41,6 +51,12 @@ export type ServedLog = LogContext & {
 	readonly lines?: RecentLines;
 	/** By default, those of the settings. */
 	readonly options?: OptionsInForce;
+	/** The users of a log that has none; by default those that the settings name. */
+	readonly initialUsers?: readonly InitialUser[];
+	/** By default, one that knows the accounts of the log. */
+	readonly authenticator?: Authenticator;
+	/** Told whose password was set. */
+	readonly onPassword?: (login: string) => void;
 };
 
 export class Serving {
@@ -57,26 +73,32 @@ export class Serving {
 
 	/** @param lanes `express-only` serves every request the long way, to compare the two */
 	constructor(
-		{ hidden, screens, lines = new RecentLines(), options, ...stored }: ServedLog,
+		{ hidden, screens, lines = new RecentLines(), options, ...served }: ServedLog,
 		settings: Settings,
 		operatorLog: OperatorLog,
 		lanes: Lanes = "both",
 	) {
+		const { initialUsers, authenticator, onPassword, ...stored } = served;
 		const { log } = stored;
 		const { longPollsMax, liveStreamsMax, sealedMaxAge } = settings;
 		const { cacheBytesMax: bytesMax, cachePagesMax: countMax } = settings;
+		const longPolls = new LongPolls(log, longPollsMax);
 		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
 		const report = new FaultReports(operatorLog).report;
 		this.#recent = new RecentRing(new Figures(() => this.context).take, report);
 		this.context = {
 			...stored,
 			settings,
+			...openAuthentication(log, settings, { initialUsers, authenticator, onPassword, report }),
+			neededBy: createNeeds(ROUTES),
+			access: new Access(log, hidden, isOpen(settings)),
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),
 			screens,
 			startedMs: Date.now(),
-			longPolls: new LongPolls(log, longPollsMax),
+			longPolls,
+			subscriptions: new Subscriptions({ log, longPolls, operatorLog }),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log),
 			report,
@@ -95,8 +117,9 @@ export class Serving {
 		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
 		this.#operatorLog = operatorLog;
-		this.#forgetOnErasure = log.onCommit(({ marked, erasures }) => {
-			if (erasures !== undefined) documents.forgetAll();
+		this.#forgetOnErasure = log.onCommit((commit) => {
+			const { marked } = commit;
+			if (changesDefaults(commit)) documents.forgetAll();
 			else if (marked.length > 0) documents.forget(marked);
 		});
 	}
@@ -106,10 +129,40 @@ export class Serving {
 	 * @returns the port it listens on
 	 */
 	async listen(): Promise<number> {
-		const { log, settings } = this.context;
+		const { log, settings, accounts, sessions, report } = this.context;
+		await accounts.load();
+		await sessions.load().catch(report);
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
 		this.#otlp = await startOtlpOf(this.context, VERSION, this.#operatorLog);
+		this.#tell(this.#http.certificates);
 		return this.#http.listen(settings.port, settings.host);
+	}
+
+	/**
+	 * Reads the files of TLS again, for new connections. If they cannot be used, the certificate of
+	 * before stays.
+	 */
+	renewCertificate(): void {
+		try {
+			this.#tell(this.#http.renew());
+		} catch (error) {
+			if (!(error instanceof Refusal)) throw error;
+			this.#operatorLog.error(
+				"the new certificate cannot be used; that of before stays",
+				error.facts,
+			);
+		}
+	}
+
+	#tell(certificates: Certificates | undefined): void {
+		if (certificates === undefined) return;
+		const { shown, untilMs } = certificates;
+		this.#operatorLog.info("certificate read", shown);
+		if (untilMs - Date.now() < EXPIRES_SOON_MS) {
+			this.#operatorLog.warn("the certificate expires soon, or has expired", {
+				until: shown.until,
+			});
+		}
 	}
 
 	/**
@@ -126,17 +179,20 @@ export class Serving {
 	 *   server goes on telling caches of erasures
 	 */
 	async close(settled: Promise<unknown> = Promise.resolve()): Promise<void> {
-		const { longPolls, liveReaders, lastVersions, lists } = this.context;
+		const { longPolls, liveReaders, lastVersions, lists, access } = this.context;
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		this.#unreadyMs = Date.now();
 		longPolls.close();
 		liveReaders.close();
-		await Promise.all([this.#http.close(), settled]);
+		const subscribed = this.context.subscriptions.close();
+		await Promise.all([this.#http.close(), settled, subscribed]);
 		// They read the log, which its owner closes after this.
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
+		await closeAuthentication(this.context);
 		lastVersions.close();
 		lists.close();
+		access.close();
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}

@@ -16,6 +16,7 @@ import type { Histories } from "../log/log.ts";
 import type { Urls } from "../pages/entry.ts";
 import type { FilteredUrls } from "../pages/filtered.ts";
 import type { Paths } from "../purging/paths.ts";
+import { parkedStream, type SubscriptionName } from "../subscriptions/names.ts";
 
 /**
  * No URL holds such a character. Node reads its bytes as Latin-1, which no client that sends them
@@ -50,6 +51,14 @@ export function urlsAt(base: string, histories: Histories): Urls & Paths {
 		pageWithEvents: (stream, range) => withQuery(page(stream, range), "embed=body"),
 		tailPage: (stream, range) => asTailUrl(page(stream, range)),
 	};
+}
+
+export function userUrl(base: string, login: string): string {
+	return `${base}/users/${escapeSegment(login)}`;
+}
+
+export function tokenUrl(base: string, id: string): string {
+	return `${base}/tokens/${escapeSegment(id)}`;
 }
 
 /** The path that all URLs at a base have in front; "" for none. */
@@ -141,6 +150,23 @@ export function withoutSlash(base: string, url: string): string {
 /** The path of a URL as the request line has it: nothing is decoded. */
 export function pathOf(url: string): string {
 	return /^[^?#]*/.exec(url)?.[0] ?? "";
+}
+
+/** The URL of a subscription, as links have it. */
+export function subscriptionUrl(base: string, { stream, group }: SubscriptionName): string {
+	return `${base}/subscriptions/${escapeSegment(stream)}/${escapeSegment(group)}`;
+}
+
+/** The same as the contract's `Location` has it: what a path may hold is not escaped. */
+export function subscriptionLocation(base: string, { stream, group }: SubscriptionName): string {
+	const bare = (text: string) =>
+		encodeURIComponent(text).replace(/%(?:24|26|2B|2C|3A|3B|3D|40)/g, decodeURIComponent);
+	return `${base}/subscriptions/${bare(stream)}/${bare(group)}`;
+}
+
+/** The URL of the parked messages, whose `::` the contract does not escape. */
+export function parkedUri(base: string, name: SubscriptionName): string {
+	return streamUrl(base, parkedStream(name)).replaceAll("%3A%3A", "::");
 }
 
 /** The path of a run of scavenge, of which the contract wants no more than that. */

@@ -14,12 +14,14 @@
  * page among them, it says how many it searched, and where to go on.
  */
 import { setImmediate } from "node:timers/promises";
+import type { StreamName } from "../event.ts";
 import { STREAMS } from "../indexes/joins.ts";
 import type { Log } from "../log/log.ts";
 import { Largest } from "./largest.ts";
 import { NameIndex } from "./name-index.ts";
 import type { ListQuery } from "./query.ts";
 import { type ListedStream, rowOf } from "./row.ts";
+import { sealName } from "./sealed.ts";
 import { type Candidate, candidatesOf } from "./walk.ts";
 
 /** Some 80 ms of looking up rows that a type may leave out; more than the rows of a page. */
@@ -30,7 +32,7 @@ export type Listing = {
 	readonly streams: readonly ListedStream[];
 	/** Undefined at the end of the list. */
 	readonly next: string | undefined;
-	/** How many names or events were looked at for this page. */
+	/** How many names or events were looked at for this page, if its reader may know of all. */
 	readonly searched: number;
 	/** How many streams clients have appended to, those included that were deleted. */
 	readonly total: number;
@@ -50,12 +52,17 @@ export class StreamLists {
 		this.#names = new NameIndex(log);
 	}
 
-	/** @throws Refusal as a read of the log */
-	async list(query: ListQuery): Promise<Listing> {
+	/**
+	 * @param mayRead leaves out the streams that somebody may not read
+	 * @throws Refusal as a read of the log
+	 */
+	async list(query: ListQuery, mayRead?: MayRead): Promise<Listing> {
 		const total = Number(await this.#log.last(STREAMS)) + 1;
-		const { found, next, searched } = await this.#collect(query);
+		const { found, next, searched } = await this.#collect(query, mayRead);
 		const streams = found.map(({ row }) => row);
-		return { streams, next, searched, total, ...this.#indexedFor(query) };
+		// How many names begin with a prefix would tell those names, letter by letter.
+		const told = mayRead === undefined ? searched : streams.length;
+		return { streams, next, searched: told, total, ...this.#indexedFor(query) };
 	}
 
 	close(): void {
@@ -69,7 +76,7 @@ export class StreamLists {
 		return {};
 	}
 
-	async #collect(query: ListQuery): Promise<Collected> {
+	async #collect(query: ListQuery, mayRead: MayRead = EVERYTHING): Promise<Collected> {
 		const found: Found[] = [];
 		let searched = 0;
 		let lookUps = 0;
@@ -81,6 +88,7 @@ export class StreamLists {
 				if (!mayBeListed(candidate, query)) continue;
 				if (lookUps === LOOK_UPS_MAX) return { found, next: reached, searched: searched + index };
 				if (++lookUps % LOOK_UPS_STEP === 0) await setImmediate();
+				if (!(await mayRead(candidate.stream))) continue;
 				const row = await this.#rowOf(candidate, query);
 				reached = candidate.key;
 				if (row === undefined) continue;
@@ -92,7 +100,10 @@ export class StreamLists {
 			}
 			searched += step.searched;
 			if (step.isLast) return { found, next: undefined, searched };
-			if (searched >= step.searchedMax) return { found, next: step.next, searched };
+			if (searched < step.searchedMax) continue;
+			// It is named after the last stream that was looked at, whoever may read that.
+			const isTold = mayRead === EVERYTHING || query.order !== "name";
+			return { found, next: isTold ? step.next : sealName(step.next), searched };
 		}
 		return { found, next: undefined, searched };
 	}
@@ -102,6 +113,11 @@ export class StreamLists {
 		return type === undefined || row.firstType === type ? row : undefined;
 	}
 }
+
+const EVERYTHING: MayRead = () => true;
+
+/** Whether somebody may read a stream. */
+export type MayRead = (stream: StreamName) => boolean | Promise<boolean>;
 
 function mayBeListed({ stream }: Candidate, { prefix, contains, category }: ListQuery): boolean {
 	if (!stream.startsWith(prefix) || !stream.includes(contains)) return false;

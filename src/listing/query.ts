@@ -1,5 +1,6 @@
 /** A request for a list of streams, read from the query of its URL. */
 import { Refusal } from "../errors.ts";
+import { isSealed, openName } from "./sealed.ts";
 
 export type ListOrder = "name" | "changed" | "created" | "largest";
 
@@ -65,6 +66,12 @@ function textOf(query: URLSearchParams, name: string): string | undefined {
 }
 
 function placeOf(query: URLSearchParams, order: ListOrder): string | undefined {
+	const given = query.get("after") ?? "";
+	if (order === "name" && isSealed(given)) {
+		const name = openName(given);
+		if (name !== undefined) return name;
+		throw malformed("after", given, "the server gave it before it started anew; begin again.");
+	}
 	const text = textOf(query, "after");
 	if (text === undefined || order === "name" || NUMBER.test(text)) return text;
 	throw malformed("after", text, `with order=${order} it takes the number that "next" names.`);

@@ -44,7 +44,11 @@ export type {
 	Slice,
 	StreamEntry,
 	VersionRange,
+	Withheld,
 } from "./range.ts";
+
+/** What somebody may read of a log: all of it, or as `access/reads.ts` has it. */
+export type LogReads = Pick<Log, "read" | "last" | "locate">;
 
 export interface Log extends Erasure, EventLookup, Histories, StreamNames, WriterProbe {
 	/**
@@ -196,7 +200,8 @@ export interface Erasure {
 
 /**
  * Also reads the events that metadata and deletes hide. Only purging has it, to find the events
- * that caches must no longer show. No code that answers a client has it.
+ * that caches must no longer show, and access, to find the ACL of a stream that was deleted for
+ * ever. No code that answers a client has it.
  */
 export interface HiddenReads {
 	/** As `Log.read`; a stream that was deleted for ever is read as any other. */

@@ -51,7 +51,12 @@ export type Slice = {
 	readonly retention?: Retention;
 	/** Of `$all`, if all of the range was scavenged: the whole gap. */
 	readonly gap?: Gap;
+	/** Never of an engine: what its reader may not read, and so does not see here. */
+	readonly withheld?: readonly Withheld[];
 };
+
+/** An entry that is left out, or that is a link and shows nothing of its target. */
+export type Withheld = { readonly version: Version; readonly stream: StreamName };
 
 export type Gap = { readonly first: Position; readonly last: Position };
 
@@ -86,4 +91,6 @@ export type StreamEntry = {
 	readonly isHidden?: true;
 	/** The target of this entry, a link, if no event is shown there. */
 	readonly unresolved?: Target;
+	/** Of an index stream, if its entries are read as the links that they are: where it leads. */
+	readonly leadsTo?: StreamName;
 };

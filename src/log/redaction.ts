@@ -2,8 +2,9 @@
  * Which events may be redacted: a pure decision, so that all engines refuse the same.
  *
  * The log and its readers rely on the content of tombstones, links and metadata of streams, so
- * these cannot be redacted. All of them have a type that begins with `$`. A client redacts an event
- * in its own stream, not in an index stream: the link there would not change.
+ * these cannot be redacted. All of them have a type that begins with `$`. So do the events of
+ * users; those may be redacted, except the newest. A client redacts an event in its own stream, not
+ * in an index stream: the link there would not change.
  */
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
@@ -36,8 +37,18 @@ export function isRedactionDue(redaction: Redaction, { last, event }: RedactionF
 	refuseReadOnly(stream, version);
 	if (last < 0) throw new Refusal("stream-not-found", { stream });
 	if (!event) throw new Refusal("event-not-found", { stream, eventNumber: version });
-	refuseRelied(stream, version, event.type);
+	if (!isOfUser(stream, event.type) || version === last) {
+		refuseRelied(stream, version, event.type);
+	}
 	return !event.isErased || (metadata && event.metadataBytes > 0);
+}
+
+/**
+ * Whether an event can be one of a user, which holds the hash of a password. It is redacted once a
+ * newer one has taken its place.
+ */
+export function isOfUser(stream: string, type: string): boolean {
+	return stream.startsWith("$user-") && /^\$User(?:Created|Updated)$/.test(type);
 }
 
 function refuseReadOnly(stream: StreamName, version: Version): void {

@@ -40,6 +40,8 @@ type Treatment = {
 	 * read from a file: `VARVE_PURGE_URL_FILE`.
 	 */
 	readonly shown?: (value: string) => string;
+	/** True for a secret that no flag may carry: every user of the machine reads command lines. */
+	readonly isOffCommandLine?: boolean;
 	/** True if a running server takes a new value, on SIGHUP. */
 	readonly reloads?: boolean;
 };

@@ -8,9 +8,9 @@
 import type { PageRange } from "../../feeds/geometry.ts";
 import type { Entry } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
-import { ALL, type Position, type StreamName, type Version } from "../event.ts";
+import { ALL, type Position, type RecordedEvent, type StreamName, type Version } from "../event.ts";
 import { LINK_TYPE } from "../indexes/links.ts";
-import type { Log, StreamEntry } from "../log/log.ts";
+import type { LogReads, StreamEntry } from "../log/log.ts";
 import { holdsLinks } from "./variant.ts";
 
 /** Writes the URLs of the documents; the edge knows how. */
@@ -35,21 +35,16 @@ export const NO_TIME = "0001-01-01T00:00:00Z";
 const NOTHING = new Uint8Array(0);
 
 /** A single event, read for a document of its own. */
-export type SingleEntry = ShownStreams & {
+export type SingleEntry = {
 	readonly entry: Entry;
+	/** The same, as it was read. */
+	readonly found: StreamEntry;
+	/** The stream that was read, and the streams of the event and its link. */
+	readonly streams: readonly StreamName[];
 	/** As `Page` has them. */
+	readonly holdsLinks: boolean;
 	readonly steadyUntil: number;
 	readonly cacheSeconds: number | undefined;
-};
-
-/** What a document depends on besides its own stream. */
-export type ShownStreams = {
-	/** Whether a reader can have links shown in it as they are. */
-	readonly holdsLinks: boolean;
-	/** Its own stream, and the streams whose events it shows. */
-	readonly streams: readonly StreamName[];
-	/** The part of `streams` whose metadata or deletion changes the document. */
-	readonly changedBy: readonly StreamName[];
 };
 
 /** @param at its version in that stream, or `head` for the last visible one */
@@ -63,7 +58,11 @@ export type EventSpec = {
  * Reads one event of any stream.
  * @throws Refusal `stream-not-found`, `event-not-found` (which a link that leads nowhere is, too)
  */
-export async function readEntry(log: Log, urls: Urls, request: EventSpec): Promise<SingleEntry> {
+export async function readEntry(
+	log: LogReads,
+	urls: Urls,
+	request: EventSpec,
+): Promise<SingleEntry> {
 	const { stream, at, resolve } = request;
 	const slice = await log.read({
 		stream,
@@ -83,11 +82,11 @@ export async function readEntry(log: Log, urls: Urls, request: EventSpec): Promi
 	const streams = [...new Set([stream, found.event.stream, found.link?.stream ?? stream])];
 	return {
 		entry: composeEntry(urls, stream, found),
+		found,
 		steadyUntil,
 		cacheSeconds,
 		holdsLinks: holdsLinks(stream, [found]),
 		streams,
-		changedBy: stream === ALL && !resolve ? [] : streams,
 	};
 }
 
@@ -104,7 +103,8 @@ export function composeEvents(
 }
 
 export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): Entry {
-	const { event, link, unresolved } = entry;
+	const { link, unresolved } = entry;
+	const event = read === entry.event.stream ? entry.event : withoutHash(entry.event);
 	// Whether the entry in the stream that was read is the event itself, and no link to it.
 	const own = link === undefined && (read === ALL || read === event.stream);
 	const isLink = !own || unresolved !== undefined;
@@ -136,6 +136,15 @@ export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): 
 		},
 		...(unresolved ? { unresolved: true } : {}),
 	};
+}
+
+/**
+ * The data of a user's event holds the hash of a password. It is shown where that stream alone is
+ * read, which says that it is wanted, and left out of `$all` and the indexes, which are relayed.
+ */
+function withoutHash(event: RecordedEvent): RecordedEvent {
+	if (!event.stream.startsWith("$user-") || event.data.length === 0) return event;
+	return { ...event, data: NOTHING, isRedacted: true };
 }
 
 /** Events of one commit share their time, and stand side by side on a page. */

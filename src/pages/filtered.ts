@@ -5,7 +5,7 @@ import type { PageRange } from "../../feeds/geometry.ts";
 import type { Feed, Link } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL } from "../event.ts";
-import type { Log, StreamEntry } from "../log/log.ts";
+import type { LogReads, StreamEntry, Withheld } from "../log/log.ts";
 import { composeEntry, NO_TIME, type Urls } from "./entry.ts";
 import type { Scan } from "./scan.ts";
 
@@ -52,22 +52,27 @@ export type CompletionOptions = {
  * @throws Refusal `page-too-large`
  */
 export async function completeMatches(
-	log: Log,
+	log: LogReads,
 	matches: readonly StreamEntry[],
 	{ content, resolve, pageBytesMax }: CompletionOptions,
-): Promise<StreamEntry[]> {
+): Promise<Completed> {
 	const whole: StreamEntry[] = [];
+	const withheld: Withheld[] = [];
 	let bytes = 0;
 	for (const { version } of matches) {
 		const range = { stream: ALL, from: version, limit: 1, direction: "forward" } as const;
-		const [entry] = (await log.read({ ...range, content, resolve })).entries;
+		const slice = await log.read({ ...range, content, resolve });
+		withheld.push(...(slice.withheld ?? []));
+		const [entry] = slice.entries;
 		if (!entry) continue;
 		bytes += entry.event.data.length + entry.event.metadata.length;
 		if (bytes > pageBytesMax) throw new Refusal("page-too-large", { bytes, pageBytesMax });
 		whole.push(entry);
 	}
-	return whole;
+	return { entries: whole, withheld };
 }
+
+type Completed = { readonly entries: StreamEntry[]; readonly withheld: readonly Withheld[] };
 
 /** As the links of `$all`, but without the one to the metadata, which a filter has not. */
 export function filteredLinks(urls: FilteredUrls, range: PageRange, scanned: Scan): Link[] {

@@ -9,7 +9,7 @@
 import { setImmediate } from "node:timers/promises";
 import { parseUuid, type RecordedEvent, type StreamName, type Version } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
-import type { Log } from "../log/log.ts";
+import type { LogReads } from "../log/log.ts";
 import { passed, readStep } from "./replay.ts";
 
 /** A second or so of reading. */
@@ -23,7 +23,7 @@ const STEP = 500;
  *   `SEARCHED_MAX` events are searched
  */
 export async function locateEvent(
-	log: Log,
+	log: LogReads,
 	stream: StreamName,
 	id: string,
 	matches: (event: RecordedEvent) => boolean,

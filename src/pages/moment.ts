@@ -4,13 +4,13 @@
  */
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
-import type { Log, StreamEntry } from "../log/log.ts";
+import type { LogReads, StreamEntry } from "../log/log.ts";
 import { passed } from "./replay.ts";
 
 /** If the event in the middle is gone, the next one is looked for among so many at a time. */
 const GAP_STEP = 500;
 
-export type LogReads = Pick<Log, "read" | "last">;
+type TimedLog = Pick<LogReads, "read" | "last">;
 
 export type Moment = {
 	/** The version of the first event at or after the moment; beyond `last` if there is none. */
@@ -22,7 +22,7 @@ export type Moment = {
  * @param time milliseconds since 1970, UTC
  * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
  */
-export function findMoment(log: LogReads, stream: StreamName, time: number): Promise<Moment> {
+export function findMoment(log: TimedLog, stream: StreamName, time: number): Promise<Moment> {
 	return findFirst(log, stream, (entry) => timeOf(entry) >= time);
 }
 
@@ -32,7 +32,7 @@ export function findMoment(log: LogReads, stream: StreamName, time: number): Pro
  * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
  */
 export async function findFirst(
-	log: LogReads,
+	log: TimedLog,
 	stream: StreamName,
 	holds: (entry: StreamEntry) => boolean,
 ): Promise<Moment> {
@@ -62,7 +62,7 @@ export function timeOf({ event, link }: StreamEntry): number {
 
 /** The first entry from `from` on and before `end`: events can be gone. */
 async function nextEntry(
-	log: LogReads,
+	log: TimedLog,
 	stream: StreamName,
 	from: Version,
 	end: Version,

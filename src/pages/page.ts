@@ -9,8 +9,8 @@ import { isSealed, type PageRange } from "../../feeds/geometry.ts";
 import type { Entry, Feed, Link } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
-import type { Log, Slice } from "../log/log.ts";
-import { composeEntry, NO_TIME, type ShownStreams, type Urls } from "./entry.ts";
+import type { LogReads, Slice } from "../log/log.ts";
+import { composeEntry, NO_TIME, type Urls } from "./entry.ts";
 import { pageLinks } from "./links.ts";
 import { holdsLinks, streamsShown, variantOf } from "./variant.ts";
 
@@ -29,7 +29,11 @@ export type PageSpec = {
 	readonly asTail?: ((url: string, isSamePage: boolean) => string) | undefined;
 };
 
-export type Page = ShownStreams & {
+export type Page = {
+	/** As `streamsShown` has them. */
+	readonly streams: readonly StreamName[];
+	/** Whether a reader can have links shown in it as they are. */
+	readonly holdsLinks: boolean;
 	readonly slice: Slice;
 	/** The newest version this page knows of: of a sealed page its own newest, else the stream's. */
 	readonly newest: Version;
@@ -56,7 +60,7 @@ export type PageLifetime = {
  * Reads and composes a page.
  * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
  */
-export async function readPage(log: Log, request: PageSpec): Promise<Page> {
+export async function readPage(log: LogReads, request: PageSpec): Promise<Page> {
 	const { stream, range } = request;
 	const slice = await log.read({
 		stream,
@@ -68,15 +72,13 @@ export async function readPage(log: Log, request: PageSpec): Promise<Page> {
 	});
 	if (slice.last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
 	const isFull = isSealed(range, slice.last);
-	const streams = streamsShown(stream, slice.entries);
+	const streams = streamsShown(stream, slice);
 	return {
 		slice,
 		newest: isFull ? newestOf(range) : slice.last,
 		variant: variantOf(range, slice),
 		holdsLinks: holdsLinks(stream, slice.entries),
 		streams,
-		// `$all` hides nothing, as long as it resolves no links.
-		changedBy: stream === ALL && !request.resolve ? [] : streams,
 		lifetime: lifetimeOf(slice, isFull),
 	};
 }

@@ -9,7 +9,7 @@ import type { PageRange } from "../../feeds/geometry.ts";
 import type { Entry } from "../../feeds/model.ts";
 import { isRefusal, Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
-import type { Log, Range, Slice } from "../log/log.ts";
+import type { LogReads, Range, Slice } from "../log/log.ts";
 import { composeEvents, type Urls } from "./entry.ts";
 
 const STEP_MIN = 1;
@@ -25,7 +25,11 @@ export type Replay = Pick<PageRange, "from" | "direction"> & { readonly stream: 
  * Reads a replay; each step is a batch of entries in its direction. The first one may be empty.
  * @throws Refusal `stream-not-found` if the stream has no events (`$all` always exists)
  */
-export async function* readReplay(log: Log, urls: Urls, replay: Replay): AsyncGenerator<Entry[]> {
+export async function* readReplay(
+	log: LogReads,
+	urls: Urls,
+	replay: Replay,
+): AsyncGenerator<Entry[]> {
 	const { stream, direction } = replay;
 	let from = replay.from;
 	let limit = STEP_FIRST;
@@ -53,7 +57,7 @@ export type Step = Slice & { readonly limit: number };
  * Reads a step. If its events are much larger than the ones before, it may be too large; and it may
  * reach a damaged event. Then it reads a single event instead.
  */
-export async function readStep(log: Pick<Log, "read">, range: Range): Promise<Step> {
+export async function readStep(log: Pick<LogReads, "read">, range: Range): Promise<Step> {
 	try {
 		return { ...(await log.read(range)), limit: range.limit };
 	} catch (error) {

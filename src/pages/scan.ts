@@ -14,7 +14,7 @@
  */
 import { COUNT_MAX, type PageRange } from "../../feeds/geometry.ts";
 import { ALL, type Version } from "../event.ts";
-import type { Gap, Log, StreamEntry } from "../log/log.ts";
+import type { Gap, LogReads, StreamEntry, Withheld } from "../log/log.ts";
 import type { Filter } from "./filter.ts";
 
 /** A filtered page costs no more than the largest one without a filter. */
@@ -33,9 +33,11 @@ export type Scan = {
 	readonly sealed: boolean;
 	/** In the direction of the scan; data and metadata left empty. */
 	readonly matches: readonly StreamEntry[];
+	/** Of the positions that it searched. */
+	readonly withheld: readonly Withheld[];
 };
 
-export async function scan(log: Log, filter: Filter, range: PageRange): Promise<Scan> {
+export async function scan(log: LogReads, filter: Filter, range: PageRange): Promise<Scan> {
 	const { direction, count } = range;
 	const last = await log.last(ALL);
 	const from = range.from === "head" ? last : range.from;
@@ -43,6 +45,7 @@ export async function scan(log: Log, filter: Filter, range: PageRange): Promise<
 	// Backward from the head, or from beyond it, the next event comes before those that are there.
 	const fixed = forward || (range.from !== "head" && from <= last);
 	const matches: StreamEntry[] = [];
+	const withheld: Withheld[] = [];
 	let at = forward ? from : Math.min(from, last);
 	let left = SCAN_MAX;
 	for (let step = Math.max(FIRST_STEP, count); left > 0; step *= 2) {
@@ -50,15 +53,17 @@ export async function scan(log: Log, filter: Filter, range: PageRange): Promise<
 		if (limit <= 0) break;
 		const slice = await log.read({ stream: ALL, from: at, limit, direction, content: false });
 		matches.push(...filter(slice.entries));
+		withheld.push(...(slice.withheld ?? []));
 		const enough = matches[count - 1];
 		if (enough) {
 			matches.length = count;
-			return { last, from, end: positionPast(enough.version, 1, forward), sealed: fixed, matches };
+			const end = positionPast(enough.version, 1, forward);
+			return { last, from, end, sealed: fixed, matches, withheld };
 		}
 		at = slice.gap ? positionPastGap(slice.gap, last, forward) : positionPast(at, limit, forward);
 		left -= limit;
 	}
-	return { last, from, end: at, sealed: fixed && (!forward || left === 0), matches };
+	return { last, from, end: at, sealed: fixed && (!forward || left === 0), matches, withheld };
 }
 
 /** Not beyond what was the last position when the scan began: it reads one moment. */

@@ -10,21 +10,30 @@ import type { Slice, StreamEntry } from "../log/log.ts";
 
 /**
  * The variant of a page: a number made of its first visible version, if that is within the page, of
- * its links that lead nowhere, and of its events without content. Two pages of one URL and one last
- * version are equal if their variants are. 0 if retention and links change nothing.
+ * its links that lead nowhere, of its events without content, and of what its reader may not read.
+ * Two pages of one URL and one last version are equal if their variants are. 0 if retention, links
+ * and rights change nothing.
  */
-export function variantOf(range: PageRange, { retention, entries, last }: Slice): number {
-	if (!retention) return 0;
+export function variantOf(range: PageRange, slice: Slice): number {
+	const { retention, entries, last } = slice;
+	const withheld = withheldIn(slice);
+	if (!retention) return fold(withheld);
 	const { first } = retention;
 	const starts = first > 0 && lowestOf(range, last) <= first;
-	return fold([...(starts ? [first] : []), ...unresolvedIn(entries), ...hiddenIn(entries)]);
+	const shown = [...unresolvedIn(entries), ...hiddenIn(entries)];
+	return fold([...(starts ? [first] : []), ...shown, ...withheld]);
 }
 
 /**
- * The variant of a filtered page: its links that lead nowhere, as a number; 0 if there are none.
+ * The variant of a filtered page: its links that lead nowhere, and what its reader may not read, as
+ * a number; 0 if there is nothing of these.
  */
-export function unresolvedVariant(entries: readonly StreamEntry[]): number {
-	return fold(unresolvedIn(entries));
+export function filteredVariant(slice: Pick<Slice, "entries" | "withheld">): number {
+	return fold([...unresolvedIn(slice.entries), ...withheldIn(slice)]);
+}
+
+function withheldIn({ withheld = [] }: Pick<Slice, "withheld">): number[] {
+	return withheld.map(({ version }) => Math.imul(Number(version), 2) ^ 0x2f3d);
 }
 
 function unresolvedIn(entries: readonly StreamEntry[]): Version[] {
@@ -43,12 +52,16 @@ function fold(numbers: readonly number[]): number {
 	return folded;
 }
 
-/** The stream that was read, and the stream of every event and link that the page shows. */
+/**
+ * The stream that was read, and the stream of every event and link that the page shows, or would
+ * show to a reader who may read all of it.
+ */
 export function streamsShown(
 	stream: StreamName,
-	entries: readonly Pick<StreamEntry, "event" | "link" | "unresolved">[],
+	{ entries, withheld = [] }: Pick<Slice, "entries" | "withheld">,
 ): StreamName[] {
 	const streams = new Set([stream]);
+	for (const { stream: other } of withheld) streams.add(other);
 	for (const { event, link, unresolved } of entries) {
 		streams.add(event.stream);
 		if (link) streams.add(link.stream);

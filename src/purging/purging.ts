@@ -12,7 +12,7 @@
 import { join } from "node:path";
 import type { Commit, HiddenReads, Log } from "../log/log.ts";
 import type { CacheAddress } from "./addresses.ts";
-import { newestHiding, streamsHidden } from "./hidden.ts";
+import { mayHide, newestHiding, streamsHidden } from "./hidden.ts";
 import type { Paths } from "./paths.ts";
 import { type Send, sendTags, sendUrls } from "./purge.ts";
 import { type CacheState, type Purge, PurgeQueue } from "./queue.ts";
@@ -100,7 +100,7 @@ export class Purging {
 			this.#erasures = before.erasures;
 		}
 		this.#stopListening = this.#log.onCommit((commit) => {
-			if (commit.marked.length === 0) return;
+			if (!mayHide(commit)) return;
 			this.#commits++;
 			this.#examining = this.#examining.then(() => this.#examine(commit));
 		});
@@ -142,7 +142,8 @@ export class Purging {
 			const streams = await streamsHidden(this.#log, this.#hidden, commit);
 			this.#position = commit.last;
 			this.#erasures = commit.erasures ?? this.#erasures;
-			if (streams.length > 0) this.#purgeTwice({ streams });
+			if (streams === "everything") this.#purgeTwice(streams);
+			else if (streams.length > 0) this.#purgeTwice({ streams });
 		} catch (error) {
 			const reason = String(error);
 			this.#options.say(`purging: cannot read a commit, so everything is purged: ${reason}`);

@@ -89,6 +89,18 @@ export function aclFaultOf(bytes: Uint8Array): string | undefined {
 }
 
 /**
+ * The text of the `$acl` of a document; undefined if it has none.
+ * @returns `unreadable` if it is no JSON object, or nests too deep, so that nobody can tell
+ */
+export function aclTextOf(bytes: Uint8Array): string | "unreadable" | undefined {
+	if (bytes.length === 0) return undefined;
+	const members = membersOf(bytes);
+	if (members === undefined) return "unreadable";
+	const acl = members.get(ACL);
+	return acl === undefined ? undefined : Buffer.from(acl, "latin1").toString();
+}
+
+/**
  * The document with `$tb` set, everything else in it byte for byte as it was.
  * @param bytes undefined if there is no document; one that is not a JSON object is replaced
  * @param before the digits of `$tb`

@@ -13,7 +13,7 @@ import type { Slice, StreamEntry } from "../log/log.ts";
 import { stepAfter } from "../pages/replay.ts";
 import { type Fitting, judge } from "./judge.ts";
 import type { SearchQuery } from "./query.ts";
-import { type SearchLog, type Span, spanOf } from "./source.ts";
+import { type SearchedLog, type SearchLog, type Span, spanOf } from "./source.ts";
 import type { Value } from "./values.ts";
 
 export type Hit = { readonly entry: StreamEntry; readonly value?: Value };
@@ -50,12 +50,12 @@ const STEP_MS = 3;
 
 /** @throws Refusal as a read of the stream that is searched */
 export async function* search(
-	log: SearchLog,
+	log: SearchedLog,
 	query: SearchQuery,
 	limits: SearchLimits,
 ): AsyncGenerator<SearchStep> {
 	const started = performance.now();
-	const running = new Running(log, query, limits, await spanOf(log, query));
+	const running = new Running(log.reads, query, limits, await spanOf(log, query));
 	for (;;) {
 		const hits = await running.step();
 		const milliseconds = performance.now() - started;

@@ -33,10 +33,15 @@ export class Searches {
 	/**
 	 * Each step as it is done, the first one at once. Whoever takes a first step has to take all, or
 	 * to call `return`: until then the search is one of those that run.
+	 * @param reads the log as the searcher may read it; of the rest, only the times of events count
 	 * @param msMax for a caller who gives it less time than the server does
 	 * @throws Refusal `overloaded`, and as a read of the stream that is searched
 	 */
-	async *run(query: SearchQuery, msMax = Infinity): AsyncGenerator<SearchStep> {
+	async *run(
+		query: SearchQuery,
+		reads: SearchLog = this.#log,
+		msMax = Infinity,
+	): AsyncGenerator<SearchStep> {
 		const { searchesMax, searchFoundMax, searchMs } = this.#limits;
 		if (this.#running >= searchesMax) {
 			const retryAfterSeconds = RETRY_AFTER_SECONDS;
@@ -44,7 +49,7 @@ export class Searches {
 		}
 		this.#running++;
 		try {
-			yield* search(this.#log, query, {
+			yield* search({ reads, times: this.#log }, query, {
 				foundMax: Math.min(query.limit ?? searchFoundMax, searchFoundMax),
 				msMax: Math.min(msMax, searchMs),
 			});

@@ -1,11 +1,14 @@
 /** Which stream a search reads, and which part of it. */
 import { ALL, nameFault, STREAM_NAME_BYTES_MAX, type StreamName, type Version } from "../event.ts";
 import { isIndexStream, STREAMS } from "../indexes/joins.ts";
-import type { Log } from "../log/log.ts";
+import type { LogReads } from "../log/log.ts";
 import { findMoment } from "../pages/moment.ts";
 import type { Conditions, SearchQuery } from "./query.ts";
 
-export type SearchLog = Pick<Log, "read" | "last" | "locate">;
+export type SearchLog = LogReads;
+
+/** What is read, and the log in which times are found: an event that is left out has one, too. */
+export type SearchedLog = { readonly reads: SearchLog; readonly times: SearchLog };
 
 /** Some 60 ms. */
 const LOOK_UPS_MAX = 20_000;
@@ -43,20 +46,20 @@ function categoryIndexOf(prefix: string): string {
 }
 
 /** @throws Refusal as a read of the stream, and `shutting-down` */
-export async function spanOf(log: SearchLog, query: SearchQuery): Promise<Span> {
+export async function spanOf({ reads, times }: SearchedLog, query: SearchQuery): Promise<Span> {
 	const stream = searchedStream(query);
-	const last = Number(await log.last(stream));
+	const last = Number(await reads.last(stream));
 	if (last < 0) {
 		const emptiedBy = stream.startsWith("$et-") && query.type !== undefined ? "type" : "stream";
 		return { stream, low: 0, high: -1, ...(stream === ALL ? {} : { emptiedBy }) };
 	}
-	const low = query.from === undefined ? 0 : await firstAt(log, stream, query.from);
-	const end = query.until === undefined ? last + 1 : await firstAt(log, stream, query.until);
+	const low = query.from === undefined ? 0 : await firstAt(times, stream, query.from);
+	const end = query.until === undefined ? last + 1 : await firstAt(times, stream, query.until);
 	if (low >= end) return { stream, low, high: low - 1, emptiedBy: "time" };
 	const high = Math.min(end, query.before ?? Infinity) - 1;
 	const span = { stream, low, high };
-	const isLookedUp = query.id !== undefined && (await hasQuickLookUp(log, query, stream));
-	return isLookedUp ? spanOfId(log, span, query.id as string) : span;
+	const isLookedUp = query.id !== undefined && (await hasQuickLookUp(times, query, stream));
+	return isLookedUp ? spanOfId(reads, span, query.id as string) : span;
 }
 
 /**

@@ -9,6 +9,8 @@ import { fill, HOSTILE, post, screens } from "./browser.ts";
 
 const CHROMIUM =
 	"text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8";
+/** How content of clients is shown: without scripts, and in no frame. */
+const SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'";
 const FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
 let servers: Servers;
@@ -99,12 +101,31 @@ test("what a browser opens besides pages cannot run as one of ours", async () =>
 	for (const path of ["/streams/order-1?format=atom", "/streams/order-1/0?format=xml", "/ping"]) {
 		for (const own of [servers, without]) {
 			const { headers } = await own.ask(page(path));
-			expect(headers["content-security-policy"]).toBe("sandbox; default-src 'none'");
+			expect(headers["content-security-policy"]).toBe(SANDBOX);
 			expect(headers["x-content-type-options"]).toBe("nosniff");
 		}
 	}
 	const { headers } = await servers.ask(get("/streams/order-1", "application/atom+xml"));
 	expect(headers["content-security-policy"]).toBeUndefined();
+	const read = page("/streams/order-1", "*/*", { "Sec-Fetch-Dest": "empty" });
+	expect((await servers.ask(read)).headers["content-security-policy"]).toBeUndefined();
+});
+
+test.each(["embed", "object", "iframe", "script", "document"])(
+	"nor what it puts into a page as %s, whatever it accepts",
+	async (destination) => {
+		for (const lane of [servers, servers.express, servers]) {
+			const wanted = { "Sec-Fetch-Dest": destination };
+			const { headers } = await lane.ask(page("/streams/order-1", "*/*", wanted));
+			expect(headers["content-security-policy"]).toBe(SANDBOX);
+			expect(headers["x-content-type-options"]).toBe("nosniff");
+		}
+	},
+);
+
+test("a refusal cannot either, if there are no pages", async () => {
+	const { status, headers } = await without.ask(page("/streams/none"));
+	expect([status, headers["content-security-policy"]]).toEqual([404, SANDBOX]);
 });
 
 test.each([

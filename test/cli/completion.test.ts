@@ -101,10 +101,13 @@ where("fish")("fish", () => {
 
 describe("every script", () => {
 	test.each(["bash", "zsh", "fish"])("of %s names every verb and every option", (shell) => {
-		const stdout = scripts[shell];
+		const stdout = scripts[shell] ?? "";
 		for (const { name, options } of VERBS) {
 			expect(stdout).toContain(name);
-			for (const { flag } of options) expect(stdout).toMatch(new RegExp(`(--|-l )${flag}\\b`));
+			for (const { flag, isOffCommandLine } of options) {
+				const isOffered = new RegExp(`(--|-l )${flag}\\b`).test(stdout);
+				expect([flag, isOffered]).toEqual([flag, !isOffCommandLine]);
+			}
 		}
 	});
 

@@ -37,10 +37,12 @@ describe("varve serve", () => {
 		await server.stop();
 	});
 
-	test("refuses an address that others reach", async () => {
-		const { code, stderr } = await varve(["serve", "--host", "0.0.0.0", "--data", newDirectory()]);
-		expect(code).toBe(2);
-		expect(stderr).toContain("--allow-anonymous");
+	test("asks everyone for credentials on an address that others reach", async () => {
+		const server = await startServer(undefined, undefined, ["--host", "0.0.0.0"]);
+		const url = server.url.replace("0.0.0.0", "127.0.0.1");
+		expect((await fetch(`${url}/ping`)).status).toBe(200);
+		expect((await fetch(`${url}/streams/s`)).status).toBe(401);
+		await server.stop();
 	});
 });
 

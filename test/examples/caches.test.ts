@@ -47,7 +47,7 @@ beforeAll(async () => {
 	directory = mkdtempSync(join(tmpdir(), "varve-caches-"));
 	const args = [["plain"], ["keeping", "--head-max-age", HEAD_SECONDS]] as const;
 	const start = ([name, ...options]: readonly [string, ...string[]]) =>
-		startServer(join(directory, name), ...options);
+		startServer(join(directory, name), "--allow-anonymous", ...options);
 	[plain, keeping] = await Promise.all([start(args[0]), start(args[1])]);
 });
 afterAll(async () => {

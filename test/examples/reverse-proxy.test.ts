@@ -31,7 +31,7 @@ describeWithNginx(`behind nginx${hasNginx ? "" : " (SKIPPED: nginx is not instal
 
 	beforeAll(async () => {
 		directory = mkdtempSync(join(tmpdir(), "varve-nginx-"));
-		server = await startServer(join(directory, "data"));
+		server = await startServer(join(directory, "data"), "--allow-anonymous");
 		expect((await varve("import", SLICE, "--url", server.url)).code).toBe(0);
 		hop = await (await import(`${EXAMPLE}/counting-hop.js`)).startCountingHop(server.url);
 		const { startNginx } = await import(`${EXAMPLE}/nginx.js`);

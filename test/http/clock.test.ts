@@ -38,7 +38,10 @@ async function appendAhead(seconds: number): Promise<void> {
 
 async function tell(path: string) {
 	const operatorLog = new LogLines("text", "info", (line) => said.push(line));
-	server ??= await startServer({ ...parseSettings([], {}), data: directory, port: 0 }, operatorLog);
+	server ??= await startServer(
+		{ ...parseSettings([], {}), data: directory, port: 0, insecure: true },
+		operatorLog,
+	);
 	return ask(Number(new URL(server.url).port), get(path, "application/json"));
 }
 

@@ -6,12 +6,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Authenticator } from "../../src/access/authenticator.ts";
 import type { Documents } from "../../src/cache/documents.ts";
 import { openScavenger, type Scavenger } from "../../src/commands/scavenge/scavenger.ts";
 import { parseSettings, type Settings } from "../../src/config.ts";
 import type { LiveReaders } from "../../src/following/live-readers.ts";
 import type { LongPolls } from "../../src/following/long-polls.ts";
-import { Serving } from "../../src/http/serving.ts";
+import { type ServedLog, Serving } from "../../src/http/serving.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { SqliteMoves } from "../../src/log/sqlite/moving/moves.ts";
@@ -47,20 +48,34 @@ export type Servers = Lane & {
 	close(): Promise<void>;
 };
 
-/** @param screens the admin UI, which tests of the API run without */
+/**
+ * Clients need no credentials and may do everything, unless the settings say otherwise.
+ * @param screens the admin UI, which tests of the API run without
+ */
 export async function startServers(
 	overrides: Partial<Settings> = {},
 	screens?: Screens,
+	authenticator?: Authenticator,
 ): Promise<Servers> {
-	return startIn(mkdtempSync(join(tmpdir(), "varve-http-")), overrides, screens);
+	const parts = { screens, ...(authenticator ? { authenticator } : {}) };
+	return startIn(mkdtempSync(join(tmpdir(), "varve-http-")), overrides, parts);
 }
 
 async function startIn(
 	directory: string,
 	overrides: Partial<Settings>,
-	screens?: Screens,
+	parts: Pick<ServedLog, "screens" | "authenticator">,
 ): Promise<Servers> {
-	const usual = { ...parseSettings([], {}), data: directory, port: 0, allowAnonymous: true };
+	const usual = {
+		...parseSettings([], {}),
+		data: directory,
+		port: 0,
+		allowAnonymous: true,
+		insecure: true,
+		// For clients that send what every client of EventStore knows.
+		insecureDefaults: true,
+		passwordCost: 10,
+	};
 	const settings: Settings = { ...usual, ...overrides };
 	const log = await openSqliteLog(directory, settings);
 	const tree = openLogTree(directory);
@@ -74,7 +89,7 @@ async function startIn(
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
 		const { hidden } = log;
-		const stored = { log, measured: log, hidden, tree, moves, room, scavenger, upkeep, screens };
+		const stored = { log, measured: log, hidden, tree, moves, room, scavenger, upkeep, ...parts };
 		const server = new Serving(stored, settings, operatorLog, lanes);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();
@@ -114,7 +129,7 @@ async function startIn(
 		async restart(between = () => undefined) {
 			await stop();
 			between(directory);
-			return startIn(directory, overrides, screens);
+			return startIn(directory, overrides, parts);
 		},
 		async close() {
 			await stop();

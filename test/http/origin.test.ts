@@ -21,7 +21,7 @@ async function statuses(servers: Servers, ask: Ask): Promise<unknown[]> {
 	const replies = [await servers.ask(ask), await servers.express.ask(ask)];
 	for (const reply of replies) {
 		if (reply.status < 400) continue;
-		expect(reply.json.type).toMatch(/host-not-ours|foreign-origin|anonymous-write/);
+		expect(reply.json.type).toMatch(/host-not-ours|foreign-origin|unauthorized/);
 	}
 	return [...new Set(replies.map(({ status }) => status))];
 }
@@ -74,9 +74,11 @@ describe("a server on loopback", () => {
 	});
 
 	test.each(["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"])(
-		"takes no anonymous write that a proxy has passed on, as %s says",
+		"takes no anonymous request that a proxy has passed on, as %s says",
 		async (name) => {
 			expect(await statuses(servers, write({ [name]: "1.1 somewhere" }))).toEqual([401]);
+			const read = get("/streams/s", "*/*", { [name]: "1.1 somewhere" });
+			expect(await statuses(servers, read)).toEqual([401]);
 			expect(await statuses(servers, get("/ping", "*/*", { [name]: "1.1 somewhere" }))).toEqual([
 				200,
 			]);
@@ -91,11 +93,18 @@ test("a named origin may write, and no other", async () => {
 	expect(await statuses(servers, write({ Origin: "http://app.example.com" }))).toEqual([403]);
 });
 
+test("of several named origins each may write", async () => {
+	const servers = await start({ corsOrigin: "https://a.example, https://b.example" });
+	expect(await statuses(servers, write({ Origin: "https://b.example" }))).toEqual([201]);
+	expect(await statuses(servers, write({ Origin: "https://c.example" }))).toEqual([403]);
+});
+
 test.each([{ publicUrl: "https://store.example" }, { trustedProxies: "10.0.0.0/8" }])(
-	"with %j nobody writes anonymously, unless that is allowed",
+	"with %j nobody comes in without credentials, unless that is allowed",
 	async (settings) => {
 		const closed = await start(settings);
 		expect(await statuses(closed, write())).toEqual([401]);
+		expect(await statuses(closed, get("/streams/s", "*/*"))).toEqual([401]);
 		expect(await statuses(closed, get("/ping", "*/*"))).toEqual([200]);
 		const open = await start({ ...settings, allowAnonymous: true });
 		expect(await statuses(open, write({ Via: "1.1 proxy" }))).toEqual([201]);

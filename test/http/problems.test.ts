@@ -15,6 +15,8 @@ beforeAll(async () => {
 		eventsPerAppendMax: 10,
 		requestTimeoutMs: 3000,
 		pageBytesMax: 3000,
+		adminPassword: "a password",
+		passwordCost: 10,
 	});
 	await servers.ask(batch("s", [event("x".repeat(1900)), event("x".repeat(1900))]));
 	await servers.ask(batch("s", [stored]));
@@ -26,6 +28,10 @@ afterAll(() => servers.close());
 
 const lines = (path: string, body: string): Ask => {
 	return { method: "POST", path, headers: { "Content-Type": "application/x-ndjson" }, body };
+};
+const about = (path: string, body: object): Ask => {
+	const headers = { "Content-Type": "application/json" };
+	return { path: `/${path}`, headers, body: JSON.stringify(body) };
 };
 const event = (data: unknown = 1) => ({ eventId: randomUUID(), eventType: "t", data });
 const twice = event();
@@ -78,11 +84,16 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"form-not-ours": [403, "Forbidden", {}, "only a server with an admin UI takes forms: test/admin"],
 	"host-not-ours": [421, "Misdirected Request", get("/ping", "*/*", { Host: "evil.example" })],
 	"foreign-origin": [403, "Forbidden", batch("s", [event()], { Origin: "http://evil.example" })],
-	"anonymous-write": [
-		401,
-		"Unauthorized",
-		{ isForwarded: true },
-		"test/http/origin.test.ts: the server here lets everyone write",
+	"bad-client-certificate": [
+		403,
+		"Forbidden",
+		{ reason: "SELF_SIGNED_CERT_IN_CHAIN" },
+		"test/security/tls.test.ts: the server here speaks plain HTTP",
+	],
+	"plain-credentials": [
+		403,
+		"Forbidden",
+		get("/streams/s", "*/*", { Authorization: "Basic YTpi", "X-Forwarded-For": "192.0.2.1" }),
 	],
 	"invalid-stream-name": [400, "Bad Request", get("/streams/%00")],
 	"invalid-event-number": [400, "Bad Request", get("/streams/s/x")],
@@ -120,6 +131,53 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	],
 	"invalid-line": [400, "Bad Request", lines("/admin/import", "{}\n")],
 	"import-conflict": [409, "Conflict", lines(`/admin/import?from=999&root=${"0".repeat(64)}`, "")],
+	unauthorized: [401, "Unauthorized", { cause: "anonymous" }, "../access/door.test.ts"],
+	"logins-busy": [
+		503,
+		"Service Unavailable",
+		{ retryAfterSeconds: 1 },
+		"needs more logins at a time than the server checks",
+	],
+	"logins-slowed": [
+		429,
+		"Too Many Requests",
+		{ retryAfterSeconds: 1 },
+		"../accounts/logins.test.ts",
+	],
+	"issuer-unreachable": [
+		503,
+		"Service Unavailable",
+		{ retryAfterSeconds: 1 },
+		"../accounts/oidc.test.ts",
+	],
+	"invalid-user": [
+		400,
+		"Bad Request",
+		about("users", { loginName: "a:b", password: "a password" }),
+	],
+	"invalid-token": [400, "Bad Request", about("tokens", { name: "", user: "admin" })],
+	"user-not-found": [404, "Not Found", { path: "/users/nobody" }],
+	"user-exists": [409, "Conflict", about("users", { loginName: "admin", password: "another one" })],
+	"token-not-found": [404, "Not Found", { path: "/tokens/0" }],
+	"too-many-accounts": [409, "Conflict", { kind: "users", max: 9 }, "needs ten thousand users"],
+	"invalid-subscription": [
+		400,
+		"Bad Request",
+		{ reason: "Buffer Size (0) must be positive" },
+		"subscriptions/contract.test.ts",
+	],
+	"invalid-message-id": [
+		400,
+		"messageid should be a properly formed guid",
+		{ value: "x" },
+		"subscriptions/contract.test.ts",
+	],
+	"too-many-subscriptions": [
+		409,
+		"Conflict",
+		{ subscriptionsMax: 1 },
+		"it takes a hundred thousand",
+	],
 	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
 	"event-not-redactable": [
 		403,
@@ -143,6 +201,24 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"stream-deleted": [410, "Deleted", get("/streams/gone")],
 	"history-replaced": [410, "Gone", get("/streams/s/0/forward/20?i=2")],
 	"tile-not-found": [404, "Not Found", get("/log/tile/0/999")],
+	"subscription-exists": [
+		409,
+		"Conflict",
+		{ stream: "s", group: "g" },
+		"subscriptions/contract.test.ts",
+	],
+	"subscription-not-found": [
+		404,
+		"Not Found",
+		{ stream: "s", group: "g" },
+		"subscriptions/contract.test.ts",
+	],
+	"stale-delivery": [
+		409,
+		"Conflict",
+		{ stream: "s", group: "g", ids: [randomUUID()] },
+		"subscriptions/delivery.test.ts",
+	],
 	"scavenge-running": [
 		400,
 		"Bad Request",

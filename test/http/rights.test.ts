@@ -1,12 +1,13 @@
 /** What a client needs for each request: of every row of the table, found as the lanes find it. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { neededFor } from "../../src/access/rights.ts";
 import { NO_CORS } from "../../src/http/answering/cors.ts";
 import type { Door } from "../../src/http/lanes/door.ts";
 import { createExpressLane } from "../../src/http/lanes/express.ts";
 import { createMatcher } from "../../src/http/lanes/matching.ts";
+import { createNeeds } from "../../src/http/lanes/needs.ts";
 import { resourcesOf } from "../../src/http/lanes/resources.ts";
-import { neededFor } from "../../src/http/rights.ts";
 import { ROUTES } from "../../src/http/routes.ts";
 import { ask } from "./ask.ts";
 
@@ -23,19 +24,20 @@ const NEEDED: readonly Case[] = [
 	["GET /ping", "/ping", "anyone"],
 	["GET /info", "/info", "anyone"],
 	["GET /gossip", "/gossip", "anyone"],
+	["GET /authorize?method=GET&uri=/streams/a", "/authorize", "ask"],
 	["GET /info/options", "/info/options", "operate"],
 	["GET /log/changes?stream=a", "/log/changes", "anyone"],
-	["GET /log/checkpoint", "/log/checkpoint", "prove"],
+	["GET /log/checkpoint", "/log/checkpoint", "prove", "$all"],
 	["GET /log/key", "/log/key", "anyone"],
-	["GET /log/tile/8/0/000", "/log/tile/*tile", "prove"],
+	["GET /log/tile/8/0/000", "/log/tile/*tile", "prove", "$all"],
 	["GET /health/live", "/health/live", "anyone"],
 	["GET /health/ready", "/health/ready", "anyone"],
-	["GET /metrics", "/metrics", "monitor"],
-	["GET /stats", "/stats", "monitor"],
-	["GET /stats/recent", "/stats/recent", "monitor"],
-	["GET /stats/replication", "/stats/replication", "monitor"],
-	["GET /stats/tcp", "/stats/tcp", "monitor"],
-	["GET /stats/proc/tcp", "/stats/*path", "monitor"],
+	["GET /metrics", "/metrics", "monitor", "$all"],
+	["GET /stats", "/stats", "monitor", "$all"],
+	["GET /stats/recent", "/stats/recent", "monitor", "$all"],
+	["GET /stats/replication", "/stats/replication", "monitor", "$all"],
+	["GET /stats/tcp", "/stats/tcp", "monitor", "$all"],
+	["GET /stats/proc/tcp", "/stats/*path", "monitor", "$all"],
 	["GET /sys/subsystems", "/sys/subsystems", "operate"],
 	["POST /admin/scavenge", "/admin/scavenge", "operate"],
 	["GET /admin/scavenge/current", "/admin/scavenge/current", "operate"],
@@ -51,6 +53,25 @@ const NEEDED: readonly Case[] = [
 	["GET /admin/export?from=0&stream=a", "/admin/export", "export"],
 	["GET /admin/import", "/admin/import", "import"],
 	["POST /admin/import?from=0", "/admin/import", "import"],
+
+	["GET /users", "/users", "administer"],
+	["POST /users", "/users", "administer"],
+	["GET /users/", "/users/", "administer"],
+	["POST /users/", "/users/", "administer"],
+	["GET /users/$current", "/users/$current", "authenticated"],
+	["GET /users/%24current", "/users/%24current", "authenticated"],
+	["GET /users/a%2Fb", "/users/:id", "administer"],
+	["PUT /users/a", "/users/:id", "administer"],
+	["DELETE /users/a", "/users/:id", "administer"],
+	["POST /users/a/command/enable", "/users/:id/command/enable", "administer"],
+	["POST /users/a/command/disable", "/users/:id/command/disable", "administer"],
+	["POST /users/a/command/reset-password", "/users/:id/command/reset-password", "administer"],
+	["POST /users/a/command/change-password", "/users/:id/command/change-password", "authenticated"],
+	["GET /tokens", "/tokens", "authenticated"],
+	["POST /tokens", "/tokens", "authenticated"],
+	["GET /tokens/a", "/tokens/:id", "authenticated"],
+	["DELETE /tokens/a", "/tokens/:id", "authenticated"],
+	["POST /tokens/a/command/rotate", "/tokens/:id/command/rotate", "authenticated"],
 
 	["GET /streams/a%2Fb", "/streams/:stream", "read", "a/b"],
 	["HEAD /streams/a", "/streams/:stream", "read", "a"],
@@ -103,6 +124,7 @@ const NEEDED: readonly Case[] = [
 ];
 
 const resources = resourcesOf(ROUTES, () => NO_CORS);
+const neededBy = createNeeds(ROUTES);
 
 /** Says what it would ask for, instead of answering. */
 const door: Pick<Door, "take" | "refuse"> = {
@@ -126,6 +148,9 @@ test.each(NEEDED.map(([request, path, right, stream]) => ({ request, path, right
 		const hot = createMatcher(resources)(method, url);
 		const route = hot?.resource.routes.get(method);
 		if (hot && route) expect(neededFor(route, hot.target)).toEqual({ right, stream });
+		// A cache that asks about a request is told the same, of all that it might keep.
+		const needed = neededBy(method, url);
+		if (needed || (hot && right !== "ask")) expect(needed).toEqual({ right, stream });
 	},
 );
 

@@ -12,7 +12,7 @@ const { newEvent }: EventFactory = new factory();
 let servers: Servers;
 let http: HTTPClient;
 beforeAll(async () => {
-	servers = await startServers();
+	servers = await startServers({ insecureDefaults: true });
 	http = clientOf(servers.port);
 });
 afterAll(() => servers.close());
@@ -276,4 +276,69 @@ describe("deleting", () => {
 test("whether a stream exists is told", async () => {
 	expect(await http.checkStreamExists(await streamOf(1))).toBe(true);
 	expect(await http.checkStreamExists(newStream())).toBe(false);
+});
+
+/** What the package's types leave open. */
+type Subscriptions = {
+	assert(name: string, stream: string, options?: object): Promise<unknown>;
+	remove(name: string, stream: string): Promise<unknown>;
+	getEvents(name: string, stream: string, count?: number): Promise<Answering & Messages>;
+	getSubscriptionInfo(name: string, stream: string): Promise<Info>;
+	getAllSubscriptionsInfo(): Promise<Info[]>;
+	getStreamSubscriptionsInfo(stream: string): Promise<Info[]>;
+};
+type Answering = { ack(): Promise<unknown>; nack(): Promise<unknown> } & {
+	ackAll(): Promise<unknown>;
+	nackAll(): Promise<unknown>;
+};
+type Messages = { entries: (Answering & { event: { eventNumber: number; data: unknown } })[] };
+type Info = { groupName: string; totalInFlightMessages: number; config: object };
+
+describe("persistent subscriptions", () => {
+	const subscriptions = () => http.persistentSubscriptions as unknown as Subscriptions;
+
+	test("are asserted, changed by a second assertion, listed, and removed", async () => {
+		const name = newStream();
+		await subscriptions().assert(name, name);
+		await subscriptions().assert(name, name, { resolveLinkTos: true, readBatchSize: 121 });
+		const info = await subscriptions().getSubscriptionInfo(name, name);
+		expect(info.config).toMatchObject({ resolveLinktos: true, readBatchSize: 121 });
+		expect(await subscriptions().getStreamSubscriptionsInfo(name)).toHaveLength(1);
+		const all = await subscriptions().getAllSubscriptionsInfo();
+		expect(all.map(({ groupName }) => groupName)).toContain(name);
+		await subscriptions().remove(name, name);
+		const refused = await refusalOf(subscriptions().getEvents(name, name, 10));
+		expect(refused.status).toBe(404);
+	});
+
+	test("hand out events, which are acknowledged one by one and all together", async () => {
+		const stream = await streamOf(10);
+		await subscriptions().assert(stream, stream);
+		const result = await subscriptions().getEvents(stream, stream, 10);
+		expect(result.entries).toHaveLength(10);
+		const [newest] = result.entries;
+		expect(newest?.event.eventNumber).toBe(9);
+		expect(newest?.event.data).toEqual({ something: 9 });
+		await newest?.ack();
+		expect(await inFlight(stream)).toBe(9);
+		// One of them for the second time.
+		await result.ackAll();
+		expect(await inFlight(stream)).toBe(0);
+	});
+
+	test("take back what is not acknowledged", async () => {
+		const stream = await streamOf(3);
+		await subscriptions().assert(stream, stream);
+		const result = await subscriptions().getEvents(stream, stream, 3);
+		await result.nackAll();
+		expect(await inFlight(stream)).toBe(0);
+		const again = await subscriptions().getEvents(stream, stream, 3);
+		expect(numbersOf(again.entries.map(({ event }) => event))).toEqual([2, 1, 0]);
+		for (const entry of again.entries) await entry.nack();
+		expect(await inFlight(stream)).toBe(0);
+	});
+
+	async function inFlight(name: string): Promise<number> {
+		return (await subscriptions().getSubscriptionInfo(name, name)).totalInFlightMessages;
+	}
 });

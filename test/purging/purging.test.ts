@@ -32,7 +32,7 @@ afterEach(async () => {
 async function start(overrides: Partial<Settings> = {}): Promise<void> {
 	const settings = { ...parseSettings([], {}), data: directory, port: 0, purgeUrl: cache.url };
 	const operatorLog = new LogLines("text", "warn", (line) => said.push(line));
-	server = await startServer({ ...settings, ...overrides }, operatorLog);
+	server = await startServer({ ...settings, insecure: true, ...overrides }, operatorLog);
 	cache.upstream = server.url;
 }
 
@@ -93,10 +93,31 @@ test.each([
 	expect(headers["surrogate-key"]).toBe(tagsOf("order-1").join(" "));
 });
 
+test("another ACL purges what shows the stream, and the same one does not", async () => {
+	await start();
+	await append("order-1");
+	await describeBy("order-1", { $acl: { $r: "$all" } });
+	await until(() => cache.told.length > 0);
+	expect(tagsTold()).toEqual(tagsOf("order-1"));
+	cache.told.length = 0;
+	await describeBy("order-1", { custom: 1, $acl: { $r: "$all" } });
+	await append("order-2");
+	await remove("order-2", true);
+	await until(() => cache.told.length > 0);
+	expect(tagsTold()).toEqual(tagsOf("order-2"));
+});
+
+test("other defaults of $settings purge everything", async () => {
+	await start();
+	await append("$settings", 1);
+	await until(() => cache.told.length > 0);
+	expect(tagsTold()).toEqual(["varve"]);
+});
+
 test("appends, links and metadata that hide nothing purge nothing", async () => {
 	await start();
 	await append("order-1");
-	await describeBy("order-1", { $acl: { $r: "$all" }, custom: 1, $cacheControl: 5 });
+	await describeBy("order-1", { custom: 1, $cacheControl: 5 });
 	const link = { "ES-EventType": "$>", "ES-EventId": randomUUID() };
 	const headers = { "Content-Type": "application/octet-stream", ...link };
 	expect((await tell({ path: "/streams/links", headers, body: "0@order-1" })).status).toBe(201);

@@ -158,7 +158,7 @@ describe.each(["memory", "sqlite"] as const)("a search over %s", (engine) => {
 		// Each event has 800 kB, and takes a dozen pauses.
 		expect(turns).toBeGreaterThan(30);
 		await append("small-1", "T", "{}", "{}");
-		const steps = searches.run(parseSearchQuery(new URLSearchParams("path=$.b")), 0);
+		const steps = searches.run(parseSearchQuery(new URLSearchParams("path=$.b")), log, 0);
 		const { value } = await steps.next();
 		expect(value?.progress.end).toBe("time-max");
 		await steps.return(undefined);

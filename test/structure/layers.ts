@@ -25,6 +25,9 @@ const SQL = [
 
 /** What HTTP is an edge of. */
 const HTTP_KNOWS = [
+	"src/access",
+	"src/accounts",
+	"src/audit",
 	"src/retention",
 	"src/indexes",
 	"src/pages",
@@ -38,6 +41,7 @@ const HTTP_KNOWS = [
 	"src/log/reading/clock.ts",
 	"src/listing",
 	"src/searching",
+	"src/subscriptions",
 	"src/screens.ts",
 	"src/upkeep",
 	"src/config.ts",
@@ -187,7 +191,22 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...VALUES,
 	],
 
-	"src/following": ["src/log/log.ts", "src/indexes", ...VALUES],
+	"src/audit": ["src/accounts", "src/log/log.ts", ...VALUES],
+	"src/accounts": ["src/access", "src/log/log.ts", "src/retention", ...VALUES],
+	"src/access": ["src/log/log.ts", "src/retention", "src/indexes", ...VALUES],
+	"src/bookkeeping.ts": [],
+	"src/following": ["src/log/log.ts", "src/indexes", "src/bookkeeping.ts", ...VALUES],
+	"src/subscriptions": [
+		"src/log/log.ts",
+		"src/retention",
+		"src/indexes",
+		"src/following",
+		"src/pages/filter.ts",
+		"src/searching",
+		"src/observe",
+		"src/bookkeeping.ts",
+		...VALUES,
+	],
 	"src/pages": ["src/log/log.ts", "src/indexes", "feeds", ...VALUES],
 	"src/listing": [
 		"src/log/log.ts",
@@ -205,6 +224,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...VALUES,
 	],
 	"src/screens.ts": [
+		"src/access",
 		"src/listing",
 		"src/searching",
 		"src/log/log.ts",
@@ -238,8 +258,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/indexes",
 		...VALUES,
 	],
-	"src/config/caching.ts": ["src/options.ts", "src/purging/addresses.ts"],
-	"src/config": ["src/options.ts", "src/networks.ts", "src/log/log.ts"],
+	"src/config/caching.ts": ["src/options.ts", "src/networks.ts", "src/purging/addresses.ts"],
+	"src/config": ["src/options.ts", "src/networks.ts", "src/log/log.ts", "src/errors.ts"],
 	"src/config.ts": [
 		"src/config",
 		"src/config/caching.ts",
@@ -249,21 +269,22 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/errors.ts",
 	],
 
-	"src/http/sockets": ["src/networks.ts", ...VALUES],
+	"src/http/sockets": ["src/networks.ts", "src/options", ...VALUES],
 	// Mints what pages and purging ask for by interfaces of theirs.
 	"src/http/urls.ts": ["src/pages", "src/purging/paths.ts", "src/log/log.ts", "feeds", ...VALUES],
 	"src/http/request": ["src/nearest.ts", "src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
 	"src/http/context.ts": [
+		"src/http/authentication",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",
 		...HTTP_KNOWS,
 	],
+	"src/http/authentication": ["src/http/sockets", "src/http/request", ...HTTP_KNOWS],
 	"src/http/version.ts": [],
-	"src/http/rights.ts": ["src/retention", ...VALUES],
 	"src/http/answering": [
+		"src/http/authentication",
 		"src/http/version.ts",
-		"src/http/rights.ts",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",
@@ -281,7 +302,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	"src/http/handlers": [
 		"src/http/version.ts",
-		"src/http/rights.ts",
 		"src/http/urls.ts",
 		"src/http/request",
 		"src/http/context.ts",
@@ -293,8 +313,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	// The routes, the lanes and the server, with what they serve by.
 	"src/http": [
 		"src/http/version.ts",
-		"src/http/rights.ts",
 		"src/purging/addresses.ts",
+		"src/http/authentication",
 		"src/http/sockets",
 		"src/http/urls.ts",
 		"src/http/request",
@@ -323,6 +343,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...VALUES,
 	],
 	"src/main.ts": [
+		"src/accounts/users/first-start.ts",
 		"src/screens.ts",
 		"src/http",
 		"src/http/urls.ts",
@@ -353,6 +374,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...LOG_KNOWS,
 	],
 	"src/cli": [
+		"src/accounts",
+		"src/audit",
 		"src/main.ts",
 		"src/config.ts",
 		"src/options.ts",
@@ -376,7 +399,15 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	express: ["src/http"],
 	"better-sqlite3": ["src/log/sqlite"],
-	"lru-cache": ["src/http", "src/following", "src/pages", "src/cache", "src/log/sqlite"],
+	"lru-cache": [
+		"src/accounts",
+		"src/access",
+		"src/http",
+		"src/following",
+		"src/pages",
+		"src/cache",
+		"src/log/sqlite",
+	],
 	negotiator: ["feeds"],
 	pino: ["src/observe"],
 	"prom-client": ["src/observe/numbers"],
@@ -390,6 +421,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	xml2js: ["feeds"],
 	hono: ["admin"],
 	etag: ["admin"],
+	jose: ["src/accounts/oidc"],
 	"@noble/hashes": ["admin/browser"],
 	"@noble/ed25519": ["admin/browser"],
 };

@@ -26,7 +26,8 @@ const HELP: Flag = { name: "help", help: "Explain the verb.", value: undefined }
 export function completedOf({ name, summary, operands, options }: Verb): Completed {
 	const choices = operands.map((operand) => choiceOf(operand.replace(/^\[|\]$/g, "")));
 	const operand = choices.find((choice) => choice.length > 0) ?? [];
-	return { name, summary, flags: [...options.map(flagOf), HELP], operand };
+	const typed = options.filter(({ isOffCommandLine }) => !isOffCommandLine);
+	return { name, summary, flags: [...typed.map(flagOf), HELP], operand };
 }
 
 function flagOf(option: Option): Flag {

@@ -45,10 +45,10 @@ async function run({ operands, values }: Arguments): Promise<number> {
 			EXIT.usage,
 		);
 	}
-	const { request } = await import("./request.ts");
+	const { request } = await import("../reading/request.ts");
 	const query = values.metadata ? "?metadata=true" : "";
 	const path = `/streams/${encodeURIComponent(stream)}/${version}/data${query}`;
-	const erased = await request(values, "DELETE", path, ({ status, headers }) =>
+	const erased = await request(values, { method: "DELETE", path }, ({ status, headers }) =>
 		status === 204 ? (headers.get("varve-redacted") ?? undefined) : undefined,
 	);
 	const what = erased.replace(", ", " and ");

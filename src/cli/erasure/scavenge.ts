@@ -3,6 +3,7 @@ import type { ReadEvent } from "../../../feeds/reader/event.ts";
 import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { answer, note, report } from "../output/standard.ts";
+import { trustedFetch } from "../reading/trust.ts";
 import { CLIENT_OPTIONS, credentials, EXIT, number, text, type Verb } from "../verb.ts";
 
 export const scavenge: Verb = {
@@ -119,8 +120,8 @@ async function askForRun(
 	method: "GET" | "POST" | "DELETE",
 	path: string,
 ): Promise<Last> {
-	const { request, membersIn } = await import("./request.ts");
-	return request(values, method, path, (answer) => {
+	const { request, membersIn } = await import("../reading/request.ts");
+	return request(values, { method, path }, (answer) => {
 		const { scavengeId, scavengeResult = "" } = membersIn(answer) ?? {};
 		const isRun = typeof scavengeId === "string" && UUID.test(scavengeId);
 		const isTold =
@@ -132,7 +133,8 @@ async function askForRun(
 /** The events that a run has written so far; with `follow`, also those it still writes. */
 async function* storyOf(id: string, values: Values, follow: boolean): AsyncGenerator<Story> {
 	const { readStream } = await import("../../../feeds/reader/read.ts");
-	const options = { url: text(values, "url"), headers: credentials(values), follow };
+	const server = { url: text(values, "url"), headers: credentials(values), fetch: trustedFetch };
+	const options = { ...server, follow };
 	const events = readStream({ ...options, stream: `$scavenges-${id}`, pageSize: 20 });
 	for await (const event of events) yield { type: event.type, facts: factsOf(event) };
 }

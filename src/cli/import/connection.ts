@@ -6,8 +6,9 @@
  * same loop against the same server), and an import often shares its cores with its server. It
  * implements only the part of HTTP/1.1 (RFC 9112) that an import needs, and is strict about it.
  */
-import { connect as connectPlain, type Socket } from "node:net";
+import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectSecure } from "node:tls";
+import { trusted } from "../reading/trust.ts";
 
 export type Answer = {
 	readonly status: number;
@@ -21,6 +22,11 @@ export type Answer = {
 const SILENCE_MS_MAX = 90_000;
 /** No answer to an append is nearly as large. */
 const ANSWER_BYTES_MAX = 1024 * 1024;
+
+/** An address is no name to ask for (RFC 6066 section 3). */
+function nameOf(host: string): { readonly servername?: string } {
+	return isIP(host) === 0 ? { servername: host } : {};
+}
 
 type Waiting = { resolve(answer: Answer): void; reject(error: Error): void };
 
@@ -57,7 +63,9 @@ export class Connection {
 		// The URL writes an IPv6 address in brackets, a socket does not.
 		const host = hostname.replace(/^\[|\]$/g, "");
 		const at = { host, port: Number(port || (secure ? 443 : 80)) };
-		const socket = secure ? connectSecure({ ...at, servername: host }) : connectPlain(at);
+		const socket = secure
+			? connectSecure({ ...at, ...nameOf(host), ...trusted() })
+			: connectPlain(at);
 		socket.setNoDelay(true);
 		socket.setTimeout(SILENCE_MS_MAX);
 		socket.setEncoding("latin1");

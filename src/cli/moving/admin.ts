@@ -9,6 +9,7 @@ import {
 	type Problem,
 	problemIn,
 } from "../../../feeds/exchange/problem.ts";
+import type { Fetcher } from "../../../feeds/exchange/transport.ts";
 import type { Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { FirstAnswer } from "../reading/first-answer.ts";
@@ -21,7 +22,7 @@ export type Server = {
 	/** How long a request is tried again; 0 for ever. */
 	readonly retryMsMax: number;
 	readonly signal: AbortSignal;
-	readonly fetch: typeof fetch;
+	readonly fetch: Fetcher;
 	/** Called with the reason when a wait begins, with the number of this fault in a row. */
 	onWait(reason: string, faults: number, delayMs: number): void;
 };

@@ -5,7 +5,12 @@ import { explainDamage, Failure } from "../explain.ts";
 import { ask, type Reply, type Server } from "./admin.ts";
 
 /** Where an export begins: a position, or a version of one own stream. */
-export type Start = { readonly from: number; readonly stream?: string | undefined };
+export type Start = {
+	readonly from: number;
+	readonly stream?: string | undefined;
+	/** Whether the hashes of passwords are to be there. */
+	readonly accounts?: boolean;
+};
 
 /** A server that cannot export so: an older one, another program, or one that gives no right to. */
 export class NoExport extends Error {
@@ -18,9 +23,10 @@ export class NoExport extends Error {
  */
 export async function* exportedPages(
 	server: Server,
-	{ from, stream }: Start,
+	{ from, stream, accounts = false }: Start,
 ): AsyncGenerator<string> {
-	const of = stream === undefined ? "" : `&stream=${encodeURIComponent(stream)}`;
+	const named = stream === undefined ? "" : `&stream=${encodeURIComponent(stream)}`;
+	const of = accounts ? `${named}&accounts=yes` : named;
 	for (let at = from; ; ) {
 		const reply = await ask(server, "GET", `/admin/export?from=${at}${of}`);
 		if (reply.status !== 200) throw failureOf(reply, server, at);

@@ -3,7 +3,9 @@
  * which has no URLs in it. A stream that one server refuses must be refused by the other likewise.
  */
 import { problemIn } from "../../../feeds/exchange/problem.ts";
+import type { FetcherResponse } from "../../../feeds/exchange/transport.ts";
 import { Failure } from "../explain.ts";
+import { trustedFetch } from "../reading/trust.ts";
 import type { Server } from "./admin.ts";
 
 /** Streams that are read at once: enough to hide the time that an answer takes. */
@@ -61,9 +63,12 @@ async function* linesOf(server: Server, stream: string): AsyncGenerator<string, 
 		"ES-ResolveLinkTos": "true",
 	};
 	// Credentials are for this server alone. After 300 s without a byte, `fetch` itself gives up.
-	const answer = await fetch(url, { headers, redirect: "manual", signal: server.signal });
+	const asked = { method: "GET", headers, redirect: "manual", signal: server.signal } as const;
+	const answer = await trustedFetch(url, asked);
 	if (answer.status !== 200) {
-		const body = new Uint8Array(await answer.arrayBuffer());
+		const chunks: Uint8Array[] = [];
+		for await (const chunk of chunksOf(answer)) chunks.push(chunk);
+		const body = new Uint8Array(Buffer.concat(chunks));
 		const problem = problemIn(answer.status, answer.headers.get("content-type"), body);
 		if (!problem || problem.status >= 500) {
 			throw new Failure(`${url}: ${problem?.detail ?? `not an answer of Varve: ${answer.status}`}`);
@@ -73,13 +78,26 @@ async function* linesOf(server: Server, stream: string): AsyncGenerator<string, 
 	}
 	const decoder = new TextDecoder();
 	let rest = "";
-	for await (const chunk of answer.body ?? []) {
+	for await (const chunk of chunksOf(answer)) {
 		const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
 		rest = lines.pop() ?? "";
 		yield* lines;
 	}
 	if (rest !== "") yield rest;
 	return undefined;
+}
+
+async function* chunksOf({ body }: FetcherResponse): AsyncGenerator<Uint8Array, undefined> {
+	const reader = body?.getReader();
+	try {
+		for (;;) {
+			const chunk = await reader?.read();
+			if (chunk === undefined || chunk.done) return undefined;
+			yield chunk.value;
+		}
+	} finally {
+		await reader?.cancel();
+	}
 }
 
 function nameOf(line: string | undefined): string {

@@ -4,10 +4,11 @@
  * silent, after two seconds.
  */
 
-import { neverConnects } from "../../../feeds/exchange/transport.ts";
+import { type Fetcher, neverConnects } from "../../../feeds/exchange/transport.ts";
 import type { Retry } from "../../../feeds/reader/options.ts";
 import { explain, Failure } from "../explain.ts";
 import { note } from "../output/standard.ts";
+import { trustedFetch } from "./trust.ts";
 
 const SILENT_MS = 2000;
 
@@ -31,11 +32,11 @@ export class FirstAnswer {
 	}
 
 	/** For the reader's `fetch`. */
-	readonly fetch: typeof fetch = async (input, init) => {
-		if (this.#answered) return fetch(input, init);
+	readonly fetch: Fetcher = async (url, request) => {
+		if (this.#answered) return trustedFetch(url, request);
 		this.#timer ??= setTimeout(() => this.#sayWaiting(), SILENT_MS).unref();
 		try {
-			const response = await fetch(input, init);
+			const response = await trustedFetch(url, request);
 			this.#answered = true;
 			this.close();
 			return response;

@@ -1,19 +1,23 @@
 /**
  * The headers that let pages of other origins read this API in browsers (contract 0.4, 11.6).
  *
- * The headers are the same for every answer of a route, so they are made once a route. One origin
- * or all of them, never an echo of the request's `Origin`: pages lie in shared caches for a year,
- * and an echo would need `Vary: Origin`, which would store every cached page once for each origin.
+ * The headers are the same for every answer of a route, so they are made once a route. For one
+ * origin or for all of them the request's `Origin` changes nothing: pages lie in shared caches for
+ * a year. A list of origins costs a `Vary: Origin`, and caches then keep each page once an origin.
  */
+import type { IncomingMessage } from "node:http";
 import { fieldLines } from "../../cache/field-lines.ts";
 import type { Settings } from "../../config.ts";
 import { ALL } from "../../event.ts";
+import { namedOrigins } from "../request/origin.ts";
 
 export type Cors = {
 	/** Fields of every answer of the route, as the lines that are sent. */
 	readonly lines: string;
 	/** The same if the request came to no handler: there is nothing to allow. */
 	readonly refused: string;
+	/** Those of a request that comes from one of several origins. */
+	readonly byOrigin?: ReadonlyMap<string, Cors>;
 };
 
 /** Which headers clients of the contract send, in its order. */
@@ -90,8 +94,35 @@ export function methodsAllowed(path: string, methods: readonly string[], stream:
 	return `${own}${also}, OPTIONS`;
 }
 
-export function corsOf({ corsOrigin, corsHeaders }: Settings): CorsOf {
+/** The headers of a request: of a route, those of the request's own origin if it names several. */
+export function corsForOrigin(cors: Cors, { headers }: IncomingMessage): Cors {
+	if (cors.byOrigin === undefined) return cors;
+	return cors.byOrigin.get(headers.origin ?? "") ?? cors;
+}
+
+export function corsOf(settings: Settings): CorsOf {
+	const { corsOrigin, corsHeaders } = settings;
 	if (corsOrigin === "none") return () => NO_CORS;
+	const origins = namedOrigins(corsOrigin);
+	if (origins.length > 1) return corsOfSeveral(origins, settings);
+	return corsOfOne(corsOrigin, corsHeaders);
+}
+
+const BY_ORIGIN = fieldLines(["Vary", "Origin"]);
+
+function corsOfSeveral(origins: readonly string[], { corsHeaders }: Settings): CorsOf {
+	const each = origins.map((origin) => [origin, corsOfOne(origin, corsHeaders)] as const);
+	return (methods) => {
+		const byOrigin = each.map(([origin, of]) => [origin, varying(of(methods))] as const);
+		return { lines: BY_ORIGIN, refused: BY_ORIGIN, byOrigin: new Map(byOrigin) };
+	};
+}
+
+function varying({ lines, refused }: Cors): Cors {
+	return { lines: lines + BY_ORIGIN, refused: refused + BY_ORIGIN };
+}
+
+function corsOfOne(corsOrigin: string, corsHeaders: string | undefined): CorsOf {
 	const allowed =
 		corsHeaders === undefined ? ALLOWED_HEADERS : `${ALLOWED_HEADERS}, ${corsHeaders}`;
 	const made = new Map<string, Cors>();

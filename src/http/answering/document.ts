@@ -9,7 +9,8 @@
  *
  * The first two need no read, and every step answers 304 if the client has the document.
  */
-import type { Document, EncodedDocument } from "../../cache/documents.ts";
+import { seesAll } from "../../access/access.ts";
+import type { Document, DocumentKeys, EncodedDocument } from "../../cache/documents.ts";
 import { fieldLines } from "../../cache/field-lines.ts";
 import {
 	cacheControl,
@@ -17,18 +18,24 @@ import {
 	keepingHeaders,
 	matches,
 	mayBeUsed,
+	privately,
 	varyBy,
 } from "../../cache/policy.ts";
-import type { Version } from "../../event.ts";
+import { ALL, type StreamName, type Version } from "../../event.ts";
+import { isIndexStream } from "../../indexes/joins.ts";
+import { mayHoldLinks } from "../../pages/variant.ts";
 import { type HeldTags, heldTags } from "../conditions/held-tags.ts";
-import type { Context } from "../context.ts";
 import type { Representation } from "../request/negotiation.ts";
+import { connectionOf } from "../sockets/connection.ts";
 import type { Answer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";
 
 const NOTHING_MORE: readonly string[] = [];
+/** The part of a request that decides on how it is answered with a document that is at hand. */
+export type Asking = Pick<Exchange, "context" | "req" | "principal" | "isAnonymousIn">;
 
 export type DocumentRequest = {
+	readonly stream: StreamName;
 	/** All that the document depends on besides the events: see `documentKey`. */
 	readonly key: string;
 	/** Whether it can be sealed one day: its URL names a place in the stream, not the head. */
@@ -38,8 +45,6 @@ export type DocumentRequest = {
 	 * whether it is compressed. None if only the document itself can tell.
 	 */
 	tagsAsOf(last: Version, history: History): readonly string[];
-	/** Whether it may hold links while it can change, so that its `Vary` has to say so. */
-	readonly mayHoldLinks: boolean;
 };
 
 /**
@@ -57,12 +62,11 @@ export function documentKey(
 
 /** The answer with the document that nothing can change, if it is kept. */
 export function answerSealed(
-	{ documents }: Context,
+	asking: Asking,
 	{ key, lasting }: DocumentRequest,
-	held: HeldTags,
 ): Answer | undefined {
-	const kept = lasting ? documents.get(key) : undefined;
-	return kept && answerWith(kept, held);
+	const kept = lasting ? keptFor(asking, key) : undefined;
+	return kept && answerWith(asking, kept);
 }
 
 /**
@@ -70,34 +74,42 @@ export function answerSealed(
  * takes no read. Nothing but an append may change what the document shows.
  */
 export function answerAsOf(
-	{ documents, log, settings }: Context,
+	asking: Asking,
 	request: DocumentRequest,
 	last: Version,
-	held: HeldTags,
 ): Answer | undefined {
-	const tag = tagHeld(request, last, log, held);
+	const { settings, access } = asking.context;
+	const isPublic = asking.isAnonymousIn && access.isPublicNow(request.stream);
+	// A gateway is told how long it may keep the document, which the document itself knows.
+	const isForGateway = !isPublic && connectionOf(asking.req.socket).isTrustedCache;
+	const tag = isForGateway ? undefined : tagHeld(asking, request, last);
 	if (tag !== undefined) {
-		const { headMaxAge, sealedMaxAge } = settings;
-		const control = cacheControl(false, headMaxAge, undefined, sealedMaxAge);
+		const control = cacheControl(false, settings.headMaxAge, undefined, settings.sealedMaxAge);
 		const waiting = mayBeUsed(control);
-		const vary = varyBy({ links: request.mayHoldLinks, waiting });
-		if (!isWantedInFull(held, waiting)) {
-			return notModified(fieldLines(keepingHeaders(control, tag, vary)));
+		const vary = varyBy({ links: mayHoldLinks(request.stream), waiting });
+		if (!isWantedInFull(heldTags(asking.req), waiting)) {
+			const told = isPublic ? control : privately(control);
+			return notModified(fieldLines(keepingHeaders(told, tag, vary)));
 		}
 	}
-	const kept = documents.get(keyAsOf(request.key, last));
-	return kept && answerWith(kept, held);
+	const kept = keptFor(asking, keyAsOf(request.key, last));
+	return kept && answerWith(asking, kept);
 }
 
-/** The tag of the document as of `last`, if the client has it under that tag. */
+/**
+ * The tag of the document as of `last`, if the client has it under that tag. Where entries may be
+ * left out, only the document itself can tell.
+ */
 export function tagHeld(
+	{ context, req, principal }: Pick<Asking, "context" | "req" | "principal">,
 	request: DocumentRequest,
 	last: Version,
-	history: History,
-	{ list }: HeldTags,
 ): string | undefined {
+	const { list } = heldTags(req);
 	if (list === undefined) return undefined;
-	return request.tagsAsOf(last, history).find((tag) => matches(list, tag));
+	const { stream } = request;
+	if (!seesAll(principal) && (stream === ALL || isIndexStream(stream))) return undefined;
+	return request.tagsAsOf(last, context.log).find((tag) => matches(list, tag));
 }
 
 /**
@@ -106,13 +118,38 @@ export function tagHeld(
  *   no append changes
  */
 export async function answerMade(
-	{ context, req }: Exchange,
+	asking: Asking,
 	{ key }: DocumentRequest,
 	last: Version | undefined,
 	write: () => Promise<EncodedDocument>,
 ): Promise<Answer> {
-	const once = last === undefined ? key : keyAsOf(key, last);
-	return answerWith(await context.documents.make(once, write), heldTags(req));
+	const keys = keysFor(asking, last === undefined ? key : keyAsOf(key, last));
+	return answerWith(asking, await asking.context.documents.make(keys, write));
+}
+
+/**
+ * A document that everybody is shown in the same way is kept once. The others are kept for each
+ * class of rights. With a scope, a client gets its own in any case: it may be shown less than
+ * anonymous.
+ */
+function keysFor({ context: { access }, principal }: Asking, key: string): DocumentKeys {
+	const ofClass = () => ofClassIn(key, access.classOf(principal));
+	const { rights, name, scope } = principal;
+	return {
+		shared: scope === undefined ? key : ofClass(),
+		ofClass,
+		once: `${ofClassIn(key, rights)}\n${name}`,
+	};
+}
+
+function keptFor({ context, principal }: Asking, key: string): Document | undefined {
+	const { documents, access } = context;
+	const shared = principal.scope === undefined ? documents.get(key) : undefined;
+	return shared ?? documents.get(ofClassIn(key, access.classOf(principal)));
+}
+
+function ofClassIn(key: string, rights: string): string {
+	return `${key}\n${rights}`;
 }
 
 /** A document that may change is another one after each append. */
@@ -121,15 +158,35 @@ function keyAsOf(key: string, last: Version): string {
 }
 
 /** The answer with a document that is at hand: 304 if the client has it. */
-export function answerWith(document: Document, held: HeldTags): Answer {
-	const { eTag, mayBeUsed } = document;
-	const isHeld = eTag !== undefined && matches(held.list, eTag);
-	if (isHeld && !isWantedInFull(held, mayBeUsed)) return notModified(document.notModifiedLines);
-	return { status: 200, headers: document.length, lines: document.lines, body: document.body };
+export function answerWith(asking: Asking, document: Document): Answer {
+	const { eTag, body, isPublic, mayBeUsed, length } = document;
+	const isForAll = isPublic && asking.isAnonymousIn;
+	const forGateway = isForAll ? "" : linesForGateway(asking, document);
+	const isKept = isForAll ? mayBeUsed : forGateway !== "";
+	const held = heldTags(asking.req);
+	const isHeld = eTag !== undefined && matches(held.list, eTag) && !isWantedInFull(held, isKept);
+	const lines = isHeld ? document.notModifiedLines : document.lines;
+	// Before Cache-Control, or nginx 1.22 takes no notice.
+	const told = isForAll ? lines.usual : forGateway + lines.private;
+	return isHeld ? notModified(told) : { status: 200, headers: length, lines: told, body };
 }
 
-function isWantedInFull({ isBehindCache }: HeldTags, mayBeUsed: boolean): boolean {
-	return isBehindCache && mayBeUsed;
+/**
+ * A trusted cache says with `Varve-Rights` under which class of rights it will keep the answer. If
+ * its client is of another one by now, it may not keep it.
+ */
+function linesForGateway(
+	{ context: { access }, req, principal }: Asking,
+	{ stream, gatewayLines }: Document,
+): string {
+	if (gatewayLines === "" || !connectionOf(req.socket).isTrustedCache) return "";
+	const word = stream && access.wordOf(principal, stream);
+	return req.headers["varve-rights"] === word ? gatewayLines : "";
+}
+
+/** Whether a cache asks for its client, and may keep what it gets. */
+function isWantedInFull({ isBehindCache }: HeldTags, isKept: boolean): boolean {
+	return isBehindCache && isKept;
 }
 
 function notModified(lines: string): Answer {

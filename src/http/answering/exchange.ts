@@ -3,6 +3,7 @@
  * of a handler becomes exactly one answer, within the request timeout.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Principal } from "../../access/principal.ts";
 import { Refusal } from "../../errors.ts";
 import type { StreamName, Version } from "../../event.ts";
 import type { RunningRequest } from "../../observe/numbers/requests.ts";
@@ -13,6 +14,8 @@ import type { Cors } from "./cors.ts";
 import { leaveInstead } from "./leave.ts";
 import { answerToError, problem } from "./problems.ts";
 import { pump } from "./pump.ts";
+import { guarded, mayBeShown } from "./screens/guard.ts";
+import { loginInstead } from "./screens/login.ts";
 import { showRefusal } from "./screens/refused.ts";
 import { send } from "./send.ts";
 
@@ -23,6 +26,10 @@ export type Exchange = {
 	/** The CORS headers of every answer of this route. */
 	readonly cors: Cors;
 	readonly running: RunningRequest;
+	/** Anonymous until the door knows better. */
+	principal: Principal;
+	/** Whether a client without credentials would be let in with this request. */
+	isAnonymousIn: boolean;
 	/**
 	 * Set by a handler whose answer took no read. It is no part of the answer: answers of one form
 	 * are sent faster.
@@ -32,10 +39,10 @@ export type Exchange = {
 
 /**
  * Answers a request in the same words as one before: the same in all that the answer depends on,
- * besides `If-None-Match` and the events.
+ * besides `If-None-Match`, the client's rights and the events.
  * @returns undefined if that takes a read by now
  */
-export type Recall = (req: IncomingMessage) => Answer | undefined;
+export type Recall = (again: Exchange) => Answer | undefined;
 
 /** A handler: an answer at once if it can, else a promise of one. */
 export type Handler = (exchange: Exchange) => Answer | Promise<Answer>;
@@ -53,9 +60,12 @@ export function respond(exchange: Exchange, handle: Handler): void {
 }
 
 /** The answer to an error: a page for a person's browser, else a problem document or a pause. */
-function refused({ context, req }: Exchange, error: unknown): Answer | Promise<Answer> {
+function refused(exchange: Exchange, error: unknown): Answer | Promise<Answer> {
+	const { context, req } = exchange;
 	const answer = answerToError(error, context.report);
-	return leaveInstead(req, error) ?? showRefusal(context, req, answer) ?? answer;
+	const instead = leaveInstead(req, error) ?? loginInstead(context, req, error);
+	const shown = instead ?? showRefusal(exchange, answer) ?? answer;
+	return mayBeShown(req) ? guarded(shown, context.settings) : shown;
 }
 
 /** A late answer is dropped: `send` writes nothing once headers went out. */

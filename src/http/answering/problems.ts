@@ -8,19 +8,23 @@
 import { Refusal } from "../../errors.ts";
 import type { ShownProblem } from "../../screens.ts";
 import { type Answer, textAnswer } from "./answer.ts";
+import { ACCOUNT_PROBLEMS } from "./problems/accounts.ts";
 import { APPEND_PROBLEMS } from "./problems/append.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 import type { Problem, Words } from "./problems/problem.ts";
 import { READ_PROBLEMS } from "./problems/read.ts";
 import { REQUEST_PROBLEMS } from "./problems/request.ts";
 import { STATE_PROBLEMS } from "./problems/state.ts";
+import { SUBSCRIPTION_PROBLEMS } from "./problems/subscription.ts";
 
 const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	...REQUEST_PROBLEMS,
 	...APPEND_PROBLEMS,
+	...ACCOUNT_PROBLEMS,
 	...READ_PROBLEMS,
 	...ERASURE_PROBLEMS,
 	...STATE_PROBLEMS,
+	...SUBSCRIPTION_PROBLEMS,
 };
 const NO_STORE = ["Cache-Control", "no-store"];
 

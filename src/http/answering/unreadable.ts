@@ -7,6 +7,7 @@ import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { Refusal, type RequestRefusals } from "../../errors.ts";
 import { headersTooLarge } from "../request/fields.ts";
+import { isRecorded } from "../sockets/connection.ts";
 import type { Connections } from "../sockets/connections.ts";
 import { problem } from "./problems.ts";
 
@@ -43,7 +44,8 @@ export function refuseUnreadable(
 	bodyBytesMax: number,
 	tell: Told,
 ): void {
-	if (!socket.writable || error.code === "ECONNRESET") {
+	// A TLS handshake that failed comes here, too, with a socket on which nothing can be said.
+	if (!socket.writable || error.code === "ECONNRESET" || !isRecorded(socket)) {
 		socket.destroy();
 		return;
 	}

@@ -12,14 +12,16 @@ import { urlsAt } from "../urls.ts";
 
 /** @param answer the 201 as it is without a body, its content headers last */
 export async function withCreatedEntry(
-	{ context }: Exchange,
+	{ context, principal }: Exchange,
 	answer: Answer,
 	{ base, stream, version }: { base: string; stream: StreamName; version: Version },
 ): Promise<Answer> {
 	const urls = urlsAt(base, context.log);
 	const request = { stream, at: version, resolve: false };
-	const single = await readEntry(context.log, urls, request).catch(orNothing);
-	// The event may be hidden already; it was written all the same.
+	const single = await readEntry(context.access.readsFor(principal), urls, request).catch(
+		orNothing,
+	);
+	// The event may be hidden already, or its writer may not read; it was written all the same.
 	if (single === undefined) return answer;
 	const { entry } = single;
 	const body = Buffer.from(encodeEntryAtom(entry, "content"));
@@ -34,5 +36,6 @@ export async function withCreatedEntry(
 }
 
 function orNothing(error: unknown): undefined {
-	if (!isRefusal(error, "event-not-found") && !isRefusal(error, "stream-not-found")) throw error;
+	const words = ["event-not-found", "stream-not-found", "unauthorized"] as const;
+	if (!words.some((word) => isRefusal(error, word))) throw error;
 }

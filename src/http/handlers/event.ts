@@ -15,9 +15,7 @@ import {
 	documentKey,
 } from "../answering/document.ts";
 import type { Exchange } from "../answering/exchange.ts";
-import { heldTags } from "../conditions/held-tags.ts";
 import { otherHistory } from "../conditions/incarnation.ts";
-import type { Context } from "../context.ts";
 import { resolveLinks } from "../request/headers.ts";
 import { negotiateRepresentation, type Representation } from "../request/negotiation.ts";
 import { parseAt, urlsAt } from "../urls.ts";
@@ -56,13 +54,13 @@ export function answerEvent(exchange: Exchange, target: EventTarget): Answer | P
 	const resolve = resolveLinks(req) ?? usual;
 	const request = { stream, at, representation, resolve, isUsual: resolve === usual };
 	const document: DocumentRequest = {
+		stream,
 		key: documentKey(representation, `${stream}\n${at}`, resolve),
 		lasting: at !== "head",
 		// The tag of the head is that of its event, which may be older than the stream's last one.
 		tagsAsOf: () => [],
-		mayHoldLinks: false,
 	};
-	const sealed = answerSealed(context, document, heldTags(req));
+	const sealed = answerSealed(exchange, document);
 	return sealed ?? answerRead(exchange, request, document);
 }
 
@@ -74,18 +72,20 @@ async function answerRead(
 	const { context } = exchange;
 	const { stream, at } = request;
 	const last = at === "head" ? await context.log.last(stream) : undefined;
-	return answerMade(exchange, document, last, () => writeEvent(context, request));
+	return answerMade(exchange, document, last, () => writeEvent(exchange, request));
 }
 
 async function writeEvent(
-	{ log, settings }: Context,
+	{ context, principal }: Exchange,
 	request: EventRequest,
 ): Promise<EncodedDocument> {
 	const { stream, at, representation, isUsual } = request;
 	const { type, coding, embed, base } = representation;
+	const { log, settings, access } = context;
 	const history = historyOf(log);
-	const single = await readEntry(log, urlsAt(base, log), request);
-	const { entry, steadyUntil, cacheSeconds, streams, changedBy, holdsLinks } = single;
+	const reads = access.readsFor(principal);
+	const single = await readEntry(reads, urlsAt(base, log), request);
+	const { entry, found, steadyUntil, cacheSeconds, streams, holdsLinks } = single;
 	const isHead = at === "head";
 	return {
 		text: EVENT_FORMATS[type.format].encode(entry, embed),
@@ -103,7 +103,7 @@ async function writeEvent(
 		},
 		holdsLinks,
 		streams,
-		changedBy,
+		audience: { isWhole: true, ...(await access.sharingOf(stream, [found], true)) },
 	};
 }
 

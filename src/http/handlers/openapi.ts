@@ -9,12 +9,11 @@ import { fieldLines } from "../../cache/field-lines.ts";
 import type { Answer } from "../answering/answer.ts";
 import { answerWith } from "../answering/document.ts";
 import type { Exchange } from "../answering/exchange.ts";
-import { heldTags } from "../conditions/held-tags.ts";
 
 const DOCUMENT = readDocument();
 
-export function answerOpenApi({ req }: Exchange): Answer {
-	return answerWith(DOCUMENT, heldTags(req));
+export function answerOpenApi(exchange: Exchange): Answer {
+	return answerWith(exchange, DOCUMENT);
 }
 
 function readDocument(): Document {
@@ -22,7 +21,16 @@ function readDocument(): Document {
 	const eTag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
 	// Another version of the server has another document, under the same URL.
 	const keeping = fieldLines(["Cache-Control", "no-cache", "ETag", eTag]);
-	const type = fieldLines(["Content-Type", "application/json"]);
-	const length = ["Content-Length", String(body.length)];
-	return { eTag, mayBeUsed: false, lines: keeping + type, notModifiedLines: keeping, length, body };
+	const whole = keeping + fieldLines(["Content-Type", "application/json"]);
+	return {
+		stream: undefined,
+		eTag,
+		mayBeUsed: false,
+		lines: { usual: whole, private: whole },
+		notModifiedLines: { usual: keeping, private: keeping },
+		length: ["Content-Length", String(body.length)],
+		isPublic: true,
+		gatewayLines: "",
+		body,
+	};
 }

@@ -31,6 +31,11 @@ export function answerForm({ context, req }: Exchange): never {
 	throw new Refusal("unsupported-media-type", { contentType, available });
 }
 
+/** /login and /logout, for programs: there is nothing for them. */
+export function answerLogin({ req }: Exchange): Answer {
+	throw new Refusal("route-not-found", { path: req.url ?? "" });
+}
+
 /** GET /web and /web/index.html */
 export function answerWeb({ context, req }: Exchange): Answer {
 	if (!context.screens) throw new Refusal("route-not-found", { path: "/web" });

@@ -7,6 +7,7 @@
  */
 import { type MediaType, mediaType } from "../../../feeds/media.ts";
 import { encodeEntryLine } from "../../../feeds/ndjson/encode.ts";
+import { neededFor } from "../../access/rights.ts";
 import { NOT_KEPT } from "../../cache/policy.ts";
 import { composeEvents, type Urls } from "../../pages/entry.ts";
 import { aloneIn } from "../../searching/alone.ts";
@@ -17,9 +18,8 @@ import type { Answer, Chunks } from "../answering/answer.ts";
 import { compressed } from "../answering/compress.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { otherHistory } from "../conditions/incarnation.ts";
-import { identityOf } from "../request/identity.ts";
 import { negotiateRepresentation } from "../request/negotiation.ts";
-import { neededFor, permit } from "../rights.ts";
+
 import { numbered, urlsAt, withQuery } from "../urls.ts";
 
 const SEARCH_TYPES: readonly MediaType[] = [mediaType("application/x-ndjson", "ndjson")];
@@ -37,9 +37,11 @@ export async function answerSearch(
 	const asked = parseSearchQuery(new URLSearchParams(query));
 	// A number to go on from says nothing in another history.
 	otherHistory(exchange, query, false);
-	permit(identityOf(req), neededFor({ right: "read" }, { stream: searchedStream(asked) }));
+	const searched = neededFor({ right: "read" }, { stream: searchedStream(asked) });
+	await context.access.permit(exchange.principal, searched);
+	const reads = context.access.readsFor(exchange.principal);
 
-	const steps = context.searches.run(asked);
+	const steps = context.searches.run(asked, reads);
 	// The search also ends if the client leaves before anything is sent.
 	res.once("close", () => void steps.return(undefined));
 	// The first step decides whether there is anything to answer with.

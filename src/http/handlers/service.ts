@@ -19,7 +19,7 @@ const SERVICE: MediaType = {
 	contentType: "application/atomsvc+xml; charset=utf-8",
 };
 
-export async function answerService({ context, req }: Exchange): Promise<Answer> {
+export async function answerService({ context, req, principal }: Exchange): Promise<Answer> {
 	const { accept } = req.headers;
 	if (negotiate(accept, [SERVICE]) === undefined) {
 		const shown = (accept ?? "").slice(0, 256);
@@ -27,7 +27,7 @@ export async function answerService({ context, req }: Exchange): Promise<Answer>
 	}
 	const base = baseOf(req, context.settings.publicUrl);
 
-	const { entries } = await context.log.read({
+	const { entries } = await context.access.readsFor(principal).read({
 		stream: STREAMS,
 		from: "head",
 		limit: STREAMS_SHOWN,

@@ -2,29 +2,32 @@
  * The one way of every request, whichever lane recognised it:
  *
  *     fast lane ──┐
- *     Express ────┼─▶ route match ─▶ method allowed? ─▶ known by its words? ─▶ ES-MinPosition
- *     memory ─────┘                                             │                    │
- *                                                               ▼                    ▼
- *                                                             answer ◀───────── the handler
+ *     Express ────┼─▶ route match ─▶ method allowed? ─▶ who is it? ─▶ may they?
+ *     memory ─────┘                                                      │
+ *                                                                        ▼
+ *                       the handler ◀─ ES-MinPosition ◀─ known by its words?
+ *                            │                                   │
+ *                            └─────────────▶ answer ◀────────────┘
  *
  * The steps of every request belong here, and nowhere else: a right, a count, an id.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { ANONYMOUS, ANYONE_AS_ADMIN, type Principal } from "../../access/principal.ts";
+import { neededFor } from "../../access/rights.ts";
 import { Refusal } from "../../errors.ts";
 import { RunningRequest } from "../../observe/numbers/requests.ts";
 import type { Answer } from "../answering/answer.ts";
-import { type Cors, type CorsOf, PREFLIGHT } from "../answering/cors.ts";
+import { type Cors, type CorsOf, corsForOrigin, PREFLIGHT } from "../answering/cors.ts";
 import { type Exchange, type Handler, respond } from "../answering/exchange.ts";
-import { guarded } from "../answering/screens/guard.ts";
+import { guarded, mayBeShown } from "../answering/screens/guard.ts";
 import { showScreen, submitForm, takesForms } from "../answering/screens/show.ts";
+import { refusePlainCredentials } from "../authentication/secrecy.ts";
 import { afterMinPosition } from "../conditions/min-position.ts";
 import type { Context } from "../context.ts";
-import { namesHtml } from "../request/html.ts";
-import { identityOf } from "../request/identity.ts";
 import { refuseMisspelt } from "../request/misspelt.ts";
 import { OriginRules } from "../request/origin.ts";
-import { neededFor, permit } from "../rights.ts";
 import type { Route } from "../routes.ts";
+import { auditRead, withAudit } from "./audited.ts";
 import { RememberedRequests } from "./remembered.ts";
 import { corsFor, type Resource, type RouteMatch } from "./resources.ts";
 
@@ -49,15 +52,19 @@ export class Door {
 	/** Answers a request whose URL is in the table of routes. */
 	take(req: IncomingMessage, res: ServerResponse, match: RouteMatch): void {
 		const route = match.resource.routes.get(req.method ?? "");
-		const cors = corsFor(match);
+		const cors = corsForOrigin(corsFor(match), req);
 		const answer: Handler = (exchange) => this.#answer(exchange, match, route);
-		const handle: Handler = namesHtml(req) ? (exchange) => guarded(answer(exchange)) : answer;
+		const { settings } = this.#context;
+		const handle: Handler = mayBeShown(req)
+			? (exchange) => guarded(answer(exchange), settings)
+			: answer;
 		this.#serve(req, res, { cors, route }, handle);
 	}
 
 	/** Answers a request whose URL is not in it, or that cannot be read. */
 	refuse(req: IncomingMessage, res: ServerResponse, error: unknown): void {
-		this.#serve(req, res, { cors: this.#noRoute, route: undefined }, () => {
+		const cors = corsForOrigin(this.#noRoute, req);
+		this.#serve(req, res, { cors, route: undefined }, () => {
 			throw error;
 		});
 	}
@@ -73,34 +80,85 @@ export class Door {
 		if (requests.isOn) requests.begin(req, res);
 		const numbers = requestNumbers.of(route);
 		const running = new RunningRequest(numbers, tracing()?.begin(req, numbers.route));
-		respond({ context: this.#context, req, res, cors, running, recall: undefined }, handle);
+		// Written out: a spread takes longer than all else here.
+		const exchange: Exchange = {
+			context: this.#context,
+			req,
+			res,
+			cors,
+			running,
+			principal: ANONYMOUS,
+			isAnonymousIn: false,
+			recall: undefined,
+		};
+		respond(exchange, handle);
 	}
 
-	#answer(
-		exchange: Exchange,
-		{ resource, target, recall }: RouteMatch,
-		route: Route | undefined,
-	): ReturnType<Handler> {
+	#answer(exchange: Exchange, match: RouteMatch, route: Route | undefined): ReturnType<Handler> {
 		const { req } = exchange;
 		// A request in remembered words has the host of one that passed.
-		if (recall === undefined) this.#origins.checkHost(req);
-		if (route === undefined) return answerWithoutRoute(resource, req.method ?? "");
-		// Before any condition, since a 304 is an answer, too.
-		permit(identityOf(req), neededFor(route, target));
-		const known = recall?.(req);
+		if (match.recall === undefined) this.#origins.checkHost(req);
+		refusePlainCredentials(req, this.#context.settings);
+		if (route === undefined) return answerWithoutRoute(match.resource, req.method ?? "");
+		// Health checks wait for no login. A page says who is logged in, even if anyone may see it.
+		const isAsked = req.headers.cookie !== undefined && req.headers.authorization === undefined;
+		if (route.right === "anyone" && !isAsked) {
+			exchange.isAnonymousIn = true;
+			return this.#handle(exchange, match, route);
+		}
+		const found = this.#context.authenticator.principalOf(req);
+		if (!(found instanceof Promise)) return this.#enter(exchange, match, route, found);
+		return found.then((principal) => this.#enter(exchange, match, route, principal));
+	}
+
+	/** Before any condition, since a 304 is an answer, too. */
+	#enter(
+		exchange: Exchange,
+		match: RouteMatch,
+		route: Route,
+		found: Principal,
+	): ReturnType<Handler> {
+		const isForAnyone = route.right === "anyone";
+		exchange.isAnonymousIn = isForAnyone || this.#origins.letsInAnonymous(exchange.req);
+		const isStranger = found === ANONYMOUS && !isForAnyone;
+		const principal = isStranger ? this.#anonymous(exchange) : found;
+		exchange.principal = principal;
+		const needed = match.needed ?? neededFor(route, match.target);
+		const permitted = this.#context.access.permit(principal, needed);
+		if (permitted === undefined) return this.#handle(exchange, match, route);
+		return permitted.then(() => this.#handle(exchange, match, route));
+	}
+
+	/** @throws Refusal `unauthorized` if clients without credentials are not let in */
+	#anonymous({ isAnonymousIn }: Exchange): Principal {
+		if (!isAnonymousIn) throw new Refusal("unauthorized", { cause: "anonymous-off" });
+		return this.#context.settings.insecure ? ANYONE_AS_ADMIN : ANONYMOUS;
+	}
+
+	#handle(
+		exchange: Exchange,
+		{ resource, target, recall }: RouteMatch,
+		route: Route,
+	): ReturnType<Handler> {
+		const { req } = exchange;
+		if (exchange.principal.isAdmin) auditRead(exchange, neededFor(route, target));
+		const known = recall?.(exchange);
 		if (known) return known;
 		if (route.method !== "GET") {
 			this.#origins.checkWrite(req, takesForms(resource.path));
 			const done = submitForm(exchange, resource.path, target);
 			if (done) return done;
 			refuseMisspelt(req, target.query);
-			return route.handle(exchange, target);
+			const { method, path } = route;
+			const audited = { method, path, needed: neededFor(route, target), target };
+			return withAudit(exchange, audited, route.handle(exchange, target));
 		}
 		const screen = showScreen(exchange, resource.path, target);
 		if (screen) return screen;
 		const answer = afterMinPosition(exchange, () => route.handle(exchange, target));
 		if (exchange.recall && req.method === "GET") {
-			this.#remembered.set(req, { resource, target, recall: exchange.recall });
+			const needed = neededFor(route, target);
+			this.#remembered.set(req, { resource, target, needed, recall: exchange.recall });
 		}
 		return answer;
 	}

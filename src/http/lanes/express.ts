@@ -47,6 +47,7 @@ function targetOf({ params, url }: Request, resource: Resource): Target {
 		query: mark < 0 ? "" : url.slice(mark + 1),
 		// A function, since `$` in a plain replacement would have a meaning.
 		stream: resource.stream?.replace(":id", () => segment("id")) ?? segment("stream"),
+		group: segment("group"),
 		from: segment("from"),
 		count: segment("count"),
 		id: segment("id"),

@@ -3,7 +3,7 @@
  * table. A URL that an earlier path of the table could match is left to Express, which goes by the
  * table's order, and so is whatever cannot be decoded, since Express says why.
  */
-import type { Method, SegmentName } from "../routes.ts";
+import type { Method, Route, SegmentName } from "../routes.ts";
 import { UNESCAPED } from "../urls.ts";
 import type { Resource, RouteMatch } from "./resources.ts";
 
@@ -20,11 +20,13 @@ type HotPath = {
 /** Beyond what a pattern captures. */
 const NOWHERE = 99;
 
-export function createMatcher(resources: readonly Resource[]): Matcher {
+/** @param takes which routes it matches */
+export function createMatcher(resources: readonly Resource[], takes = isHot): Matcher {
 	const paths: { readonly [M in Method]: readonly HotPath[] } = {
-		GET: hotPaths(resources, "GET"),
-		POST: hotPaths(resources, "POST"),
-		DELETE: hotPaths(resources, "DELETE"),
+		GET: pathsOf(resources, "GET", takes),
+		PUT: pathsOf(resources, "PUT", takes),
+		POST: pathsOf(resources, "POST", takes),
+		DELETE: pathsOf(resources, "DELETE", takes),
 	};
 	return (method, url) => {
 		const hot = Object.hasOwn(paths, method) ? paths[method as Method] : [];
@@ -36,9 +38,18 @@ export function createMatcher(resources: readonly Resource[]): Matcher {
 	};
 }
 
-function hotPaths(resources: readonly Resource[], method: Method): HotPath[] {
+function isHot(route: Route): boolean {
+	return route.isHot;
+}
+
+function pathsOf(
+	resources: readonly Resource[],
+	method: Method,
+	takes: (route: Route) => boolean,
+): HotPath[] {
 	return resources.flatMap((resource, index) => {
-		if (!resource.routes.get(method)?.isHot) return [];
+		const route = resource.routes.get(method);
+		if (route === undefined || !takes(route)) return [];
 		const { path, stream } = resource;
 		if (stream !== undefined) throw new Error(`a hot route names its stream: ${path}`);
 		const earlier = resources.slice(0, index).map((one) => one.path);
@@ -46,6 +57,7 @@ function hotPaths(resources: readonly Resource[], method: Method): HotPath[] {
 		const captureOf = (name: SegmentName) => names.indexOf(name) + 1 || NOWHERE;
 		const at = {
 			stream: captureOf("stream"),
+			group: NOWHERE,
 			from: captureOf("from"),
 			count: captureOf("count"),
 			id: captureOf("id"),
@@ -114,6 +126,7 @@ function foundAt({ resource, at }: HotPath, match: RegExpExecArray): RouteMatch 
 		const target = {
 			query: match[match.length - 1] ?? "",
 			stream: decoded(match[at.stream]),
+			group: "",
 			from: decoded(match[at.from]),
 			count: decoded(match[at.count]),
 			id: decoded(match[at.id]),

@@ -3,7 +3,8 @@
  * server need not parse and match them again.
  *
  * The server remembers the route match of a request, and how to answer it without a read. The words
- * hold all that the answer depends on, the client's rights included.
+ * hold all that the answer depends on, but for the client's rights: who sends them is asked anew
+ * each time.
  */
 import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";

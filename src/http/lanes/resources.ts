@@ -2,6 +2,7 @@
  * The table of routes by path: the facts of a URL of the API that both lanes, and the door
  * behind them, need.
  */
+import type { Needed } from "../../access/rights.ts";
 import { ALL } from "../../event.ts";
 import { type Cors, type CorsOf, methodsAllowed, NO_CORS } from "../answering/cors.ts";
 import type { Recall } from "../answering/exchange.ts";
@@ -24,6 +25,8 @@ export type Resource = {
 export type RouteMatch = {
 	readonly resource: Resource;
 	readonly target: Target;
+	/** Of a remembered GET: what its client needs. */
+	readonly needed?: Needed | undefined;
 	/** Answers it without a read, if its words are remembered. */
 	readonly recall?: Recall | undefined;
 };

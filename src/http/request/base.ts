@@ -33,10 +33,12 @@ const bases = new LRUCache<string, string>({ max: REMEMBERED });
 export function baseOf(req: IncomingMessage, publicUrl: string | undefined): string {
 	if (publicUrl !== undefined) return publicUrl;
 	const { host = "" } = req.headers;
-	const key = `${host}\n${forwardingOf(req)}`;
+	const { isTrusted, isSecure } = connectionOf(req.socket);
+	const own = isSecure ? "https" : "http";
+	const key = `${own}\n${host}\n${forwardingOf(req)}`;
 	const known = key.length > REMEMBERED_LENGTH_MAX ? undefined : bases.get(key);
 	if (known !== undefined) return known;
-	const base = connectionOf(req.socket).isTrusted ? forwardedBase(req) : baseOfHost(host);
+	const base = isTrusted ? forwardedBase(req, own) : baseOfHost(host, own);
 	if (key.length <= REMEMBERED_LENGTH_MAX) bases.set(key, base);
 	return base;
 }
@@ -49,10 +51,22 @@ export function forwardingOf({ socket, headers }: IncomingMessage): string {
 	return `${host}\n${port}\n${proto}\n${prefix}\n${headers.forwarded ?? ""}`;
 }
 
-function forwardedBase(req: IncomingMessage): string {
+type Scheme = "http" | "https";
+
+/** The scheme that a trusted proxy says its client uses; undefined if it says none. */
+export function forwardedScheme(req: IncomingMessage): Scheme | undefined {
+	const { proto } = forwardedPairs(first(req, "forwarded"));
+	const text = (first(req, "x-forwarded-proto") || proto).toLowerCase();
+	if (text === "") return undefined;
+	// Anything else is passed over, as the contract has it.
+	return text === "https" ? "https" : "http";
+}
+
+/** @param own scheme of the connection, for a proxy that says none */
+function forwardedBase(req: IncomingMessage, own: Scheme): string {
 	const standard = forwardedPairs(first(req, "forwarded"));
 	const named = first(req, "x-forwarded-host") || standard.host;
-	const scheme = schemeOf(first(req, "x-forwarded-proto") || standard.proto);
+	const scheme = forwardedScheme(req) ?? own;
 	// If the proxy names a host, `Host` itself belongs to the connection to the proxy.
 	const { hostname, port } = splitHost(named || (req.headers.host ?? ""));
 	// So is its port, which one that is stated replaces; a named host's own stands first.
@@ -84,11 +98,6 @@ function splitHost(host: string): { hostname: string; port: number | undefined }
 	return port === undefined
 		? { hostname: host, port: undefined }
 		: { hostname: host.slice(0, -port.length - 1), port: Number(port) };
-}
-
-/** Anything else is passed over, as the contract has it. */
-function schemeOf(text: string): "http" | "https" {
-	return text.toLowerCase() === "https" ? "https" : "http";
 }
 
 function portOf(text: string): number | undefined {

@@ -153,12 +153,13 @@ export function longPollMs(req: IncomingMessage, secondsMax: number): number {
  * The URL that links start with, from the request's `Host`.
  * @throws Refusal `malformed-host`
  */
-export function baseOfHost(host: string): string {
+export function baseOfHost(host: string, scheme: "http" | "https" = "http"): string {
 	const match = SAFE_HOST.exec(host);
 	if (!match || Number(match[1] ?? 80) > 65_535) {
 		throw new Refusal("malformed-host", { host: host.slice(0, 256) });
 	}
-	return `http://${match[1] === "80" ? host.slice(0, -":80".length) : host}`;
+	const usual = scheme === "https" ? "443" : "80";
+	return `${scheme}://${match[1] === usual ? host.slice(0, -usual.length - 1) : host}`;
 }
 
 function flag(req: IncomingMessage, name: Name, shownAs: string): boolean | undefined {

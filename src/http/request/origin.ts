@@ -5,14 +5,14 @@
  *   - the `Host` has to be a name of this server: a page that had its own name point here
  *     ("rebinding") would else be of this server's origin, and read everything;
  *   - a page of another origin changes nothing, unless `--cors-origin` names that origin;
- *   - nobody writes anonymously from beyond this machine, unless `--allow-anonymous` says so. A
- *     request that a proxy has passed on is from beyond it, whatever its connection is.
+ *   - nobody comes in without credentials from beyond this machine, unless `--allow-anonymous` says
+ *     so. A request that a proxy has passed on is from beyond it, whatever its connection is.
  *
  * Programs send no `Origin`, and are asked for nothing of this.
  */
 import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
-import { isLoopback, type Settings } from "../../config.ts";
+import { isLoopback, isOpen, type Settings } from "../../config.ts";
 import { Refusal } from "../../errors.ts";
 import { connectionOf } from "../sockets/connection.ts";
 
@@ -20,35 +20,26 @@ import { connectionOf } from "../sockets/connection.ts";
 const REMEMBERED = 200;
 const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|([\w.-]*))(?::(\d{1,5}))?$/;
 const PORT_MAX = 65_535;
-const FORWARDING = [
-	"forwarded",
-	"via",
-	"x-forwarded-for",
-	"x-forwarded-host",
-	"x-forwarded-port",
-	"x-forwarded-proto",
-	"x-forwarded-prefix",
-] as const;
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 export class OriginRules {
 	readonly #isReachable: boolean;
 	readonly #names: ReadonlySet<string>;
 	readonly #publicHost: string | undefined;
-	readonly #named: string | undefined;
-	readonly #isAnonymousOff: boolean;
+	readonly #named: readonly string[];
+	readonly #isOpen: boolean;
 	readonly #allowsAnonymous: boolean;
 	readonly #passed = new Set<string>();
 
 	constructor(settings: Settings) {
-		const { host, publicUrl, corsOrigin, trustedProxies, allowAnonymous } = settings;
+		const { host, publicUrl, corsOrigin, allowAnonymous } = settings;
 		this.#isReachable = !isLoopback(host);
 		const url = publicUrl === undefined ? undefined : new URL(publicUrl);
 		this.#publicHost = url?.host;
 		this.#names = new Set([host.toLowerCase(), ...(url ? [nameOf(url.host) ?? ""] : [])]);
-		this.#named = corsOrigin === "*" || corsOrigin === "none" ? undefined : corsOrigin;
+		this.#named = namedOrigins(corsOrigin);
 		this.#allowsAnonymous = allowAnonymous;
-		this.#isAnonymousOff = publicUrl !== undefined || trustedProxies !== undefined;
+		this.#isOpen = isOpen(settings);
 	}
 
 	/** @throws Refusal `host-not-ours` */
@@ -64,15 +55,35 @@ export class OriginRules {
 		if (this.#passed.size < REMEMBERED) this.#passed.add(host);
 	}
 
+	/** Whether the server lets in this request if it has no credentials. */
+	letsInAnonymous(req: IncomingMessage): boolean {
+		return this.#allowsAnonymous || (this.#isOpen && !isForwarded(req));
+	}
+
 	/**
+	 * Of a request that changes something.
 	 * @param takesForms whether the resource takes forms of screens
-	 * @throws Refusal `foreign-origin`, `anonymous-write`
+	 * @throws Refusal `foreign-origin`
 	 */
-	checkWrite(req: IncomingMessage, takesForms: boolean): void {
-		this.#checkOrigin(req, takesForms);
-		if (this.#allowsAnonymous) return;
-		const isForwarded = FORWARDING.some((name) => req.headers[name] !== undefined);
-		if (this.#isAnonymousOff || isForwarded) throw new Refusal("anonymous-write", { isForwarded });
+	checkWrite({ headers, socket }: IncomingMessage, takesForms: boolean): void {
+		const { origin, host } = headers;
+		const site = headers["sec-fetch-site"];
+		if (origin === undefined) {
+			if (site === "cross-site") throw new Refusal("foreign-origin", { origin: "unknown" });
+			return;
+		}
+		if (this.#named.includes(origin)) return;
+		// A page that tells nobody where it is sends its forms like this; their token decides. If the
+		// browser says that the page is another's, that comes first.
+		const isOthers = site !== undefined && site !== "same-origin";
+		const isForm = takesForms && FORM.test(headers["content-type"] ?? "");
+		if (origin === "null" && !isOthers && isForm) return;
+		// Over TLS, a page of plain http is of another origin, which anybody on its way can write.
+		const isWeaker = connectionOf(socket).isSecure && !origin.startsWith("https:");
+		const from = URL.canParse(origin) && !isWeaker ? new URL(origin).host : undefined;
+		if (from !== undefined && (from === this.#publicHost || from === withoutPort(host, origin)))
+			return;
+		throw new Refusal("foreign-origin", { origin: origin.slice(0, 256) });
 	}
 
 	/**
@@ -85,22 +96,27 @@ export class OriginRules {
 		if (isLoopback(name) || name.endsWith(".localhost")) return true;
 		return this.#isReachable && (isIP(name) !== 0 || !name.includes("."));
 	}
+}
 
-	#checkOrigin({ headers }: IncomingMessage, takesForms: boolean): void {
-		const { origin, host } = headers;
-		const site = headers["sec-fetch-site"];
-		if (origin === undefined) {
-			if (site === "cross-site") throw new Refusal("foreign-origin", { origin: "unknown" });
-			return;
-		}
-		if (origin === this.#named) return;
-		// A page that tells nobody where it is sends its forms like this; their token decides.
-		if (origin === "null" && takesForms && FORM.test(headers["content-type"] ?? "")) return;
-		const from = URL.canParse(origin) ? new URL(origin).host : undefined;
-		if (from !== undefined && (from === this.#publicHost || from === withoutPort(host, origin)))
-			return;
-		throw new Refusal("foreign-origin", { origin: origin.slice(0, 256) });
-	}
+/** The origins that `--cors-origin` names; none for `*` and `none`. */
+export function namedOrigins(corsOrigin: string): readonly string[] {
+	return corsOrigin === "*" || corsOrigin === "none" ? [] : corsOrigin.split(/, ?/);
+}
+
+/**
+ * Whether a proxy has passed the request on, or its client says so. Written out, as each request is
+ * asked: a loop over a list takes longer.
+ */
+export function isForwarded({ headers }: IncomingMessage): boolean {
+	return (
+		headers.forwarded !== undefined ||
+		headers.via !== undefined ||
+		headers["x-forwarded-for"] !== undefined ||
+		headers["x-forwarded-host"] !== undefined ||
+		headers["x-forwarded-port"] !== undefined ||
+		headers["x-forwarded-proto"] !== undefined ||
+		headers["x-forwarded-prefix"] !== undefined
+	);
 }
 
 /** The name or address of a `Host`, in lower case; undefined if it cannot be one. */

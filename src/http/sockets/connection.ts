@@ -4,6 +4,7 @@
  */
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import type { SlowClients } from "./limits.ts";
 
 export type Connection = {
@@ -18,6 +19,10 @@ export type Connection = {
 	readonly slowClients: SlowClients;
 	/** Whether the other end is a proxy whose report of the request's address counts. */
 	readonly isTrusted: boolean;
+	/** Whether it speaks TLS with this server itself. */
+	readonly isSecure: boolean;
+	/** Whether the other end is a cache that asks for each request whether its client may read. */
+	readonly isTrustedCache: boolean;
 };
 
 /** @param left how many requests may still run when it is done */
@@ -27,10 +32,12 @@ const CONNECTION = Symbol("the server's record of this connection");
 
 type RecordedSocket = Duplex & { [CONNECTION]?: Connection };
 
+type Recorded = Pick<Connection, "slowClients" | "isTrusted" | "isTrustedCache">;
+
 /** Puts the record on a socket that was just opened. */
 export function recordConnection(
 	socket: Duplex,
-	{ slowClients, isTrusted }: Pick<Connection, "slowClients" | "isTrusted">,
+	{ slowClients, isTrusted, isTrustedCache }: Recorded,
 ): void {
 	(socket as RecordedSocket)[CONNECTION] = {
 		running: 0,
@@ -39,7 +46,14 @@ export function recordConnection(
 		queued: undefined,
 		slowClients,
 		isTrusted,
+		isSecure: socket instanceof TLSSocket,
+		isTrustedCache,
 	};
+}
+
+/** Whether there is a record: of a TLS handshake that failed there is none. */
+export function isRecorded(socket: Duplex): boolean {
+	return (socket as RecordedSocket)[CONNECTION] !== undefined;
 }
 
 export function connectionOf(socket: Duplex): Connection {

@@ -8,6 +8,7 @@
  * cost of our share of it.
  */
 import type { Server, ServerResponse } from "node:http";
+import { Server as SecureServer } from "node:https";
 import type { BlockList, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { isWithin } from "../../networks.ts";
@@ -32,12 +33,19 @@ export class Connections {
 	/** Of the connections that are closed. */
 	readonly #closed = { received: 0, sent: 0 };
 
-	/** @param trusted the proxies whose report of a request's address counts */
-	constructor(server: Server, limits: SlowLimits, trusted?: BlockList) {
+	/**
+	 * @param proxies whose report of a request's address counts
+	 * @param caches that ask whether a client may have what they keep
+	 */
+	constructor(server: Server, limits: SlowLimits, proxies?: BlockList, caches?: BlockList) {
 		const slowClients = boundSlowClients(limits);
-		server.on("connection", (socket: Socket) => {
-			const isTrusted = trusted !== undefined && isWithin(trusted, socket.remoteAddress ?? "");
-			recordConnection(socket, { slowClients, isTrusted });
+		// Of TLS, the one below is not ours: the socket that requests come from is.
+		const opened = server instanceof SecureServer ? "secureConnection" : "connection";
+		server.on(opened, (socket: Socket) => {
+			const isOf = (list?: BlockList) =>
+				list !== undefined && isWithin(list, socket.remoteAddress ?? "");
+			const [isTrusted, isTrustedCache] = [isOf(proxies), isOf(caches)];
+			recordConnection(socket, { slowClients, isTrusted, isTrustedCache });
 			this.#open.add(socket);
 			socket.once("close", () => {
 				this.#open.delete(socket);

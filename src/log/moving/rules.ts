@@ -7,6 +7,7 @@ import { HASH_BYTES, sha256 } from "../../../feeds/proof/hash.ts";
 import { DIGESTS_BYTES, hashOfDigested, LEAF_FLAGS } from "../../../feeds/proof/leaf.ts";
 import type { StreamName } from "../../event.ts";
 import { isWritable, streamsJoined } from "../../indexes/joins.ts";
+import { isOfUser } from "../redaction.ts";
 import type { MovedEvent } from "./moves.ts";
 
 /** The facts of the log at the place of an event. */
@@ -32,7 +33,9 @@ export function faultOfEvent(event: MovedEvent): string | undefined {
 	if (erased !== undefined && !digests) return "it was erased, and has no digests of its content";
 	if (erased !== undefined && data.length > 0) return "it was erased, and has data";
 	if (erased === "scavenged" && metadata.length > 0) return "it was scavenged, and has metadata";
-	if (erased === "redacted" && type.startsWith("$")) return "no log redacts such an event";
+	if (erased === "redacted" && type.startsWith("$") && !isOfUser(stream, type)) {
+		return "no log redacts such an event";
+	}
 	if (erased === "scavenged" && mark === "tombstone") return "no log scavenges a tombstone";
 	if (correlation !== undefined && (!erased || metadata.length > 0)) {
 		return "its correlation is that of its metadata";

@@ -24,6 +24,8 @@ export type FoundEntry = {
 	readonly origin?: StreamState | undefined;
 	/** Of a link that is to be resolved: where it points to, and what was found there. */
 	readonly target?: (Target & { readonly found?: FoundTarget | undefined }) | undefined;
+	/** As `StreamEntry` has it. */
+	readonly leadsTo?: StreamName;
 };
 
 export type FoundTarget = {
@@ -88,7 +90,9 @@ export function sliceOf(plan: ReadPlan, found: readonly FoundEntry[], rest: Slic
 	if (facts.state?.metadata.isDeleted) return { last: -1, entries: [] };
 	const links = !resolve && isIndexStream(stream);
 	const entries = links
-		? found.map((one) => ({ ...one, event: linkOf(stream, one, content) }))
+		? found.map((one) => {
+				return { ...one, event: linkOf(stream, one, content), leadsTo: one.event.stream };
+			})
 		: found;
 	const { last } = facts;
 	const slice = isMarked(plan) ? markedSlice(plan, entries, rest) : { last, entries };
@@ -125,7 +129,7 @@ function markedSlice(plan: ReadPlan, found: readonly FoundEntry[], rest: SliceRe
 
 /** An entry with its links resolved, as far as they lead to something that is shown. */
 function entryOf({ stream, content }: Range, entry: FoundEntry, now: number): Shown {
-	const { version, event, origin, target } = entry;
+	const { version, event, origin, target, leadsTo } = entry;
 	if (target) {
 		const { found } = target;
 		const until = found ? targetUntil(found, now) : 0;
@@ -135,6 +139,7 @@ function entryOf({ stream, content }: Range, entry: FoundEntry, now: number): Sh
 		const unresolved = { stream: target.stream, version: target.version };
 		return { entry: { version, event, unresolved }, until };
 	}
+	if (leadsTo) return { entry: { version, event, leadsTo }, until: Infinity };
 	if (!origin) return { entry: { version, event }, until: Infinity };
 	const found = { event, state: origin };
 	const until = targetUntil(found, now);

@@ -1,7 +1,8 @@
 /** Finds the newest event of a stream as of a moment: by binary search, as `../moment.ts` does. */
 import { Refusal } from "../../errors.ts";
 import { ALL, type StreamName, type Version } from "../../event.ts";
-import { findFirst, type LogReads, timeOf } from "../moment.ts";
+import type { LogReads } from "../../log/log.ts";
+import { findFirst, timeOf } from "../moment.ts";
 import type { AsOf } from "./query.ts";
 
 export type PlaceAsOf = {

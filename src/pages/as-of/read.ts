@@ -5,7 +5,7 @@
 import { setImmediate } from "node:timers/promises";
 import { ALL, type StreamName, type Version } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
-import type { LogReads } from "../moment.ts";
+import type { LogReads } from "../../log/log.ts";
 import { readStep, STEP_FIRST, type Step, stepAfter } from "../replay.ts";
 import { KEYS_MAX, type Merged, merge, type ReadEvent, readEvent } from "./merge.ts";
 import { findAsOf, type PlaceAsOf } from "./place.ts";
@@ -30,9 +30,18 @@ export type StreamAsOf = PlaceAsOf &
 		readonly isObject: boolean;
 	};
 
-/** @throws Refusal as `findAsOf`, and as a read of the stream */
-export async function readAsOf(log: LogReads, stream: StreamName, asOf: AsOf): Promise<StreamAsOf> {
-	const place = await findAsOf(log, stream, asOf);
+/**
+ * @param log as the reader may read it
+ * @param times the log in which moments are found: an event that is left out has one, too
+ * @throws Refusal as `findAsOf`, and as a read of the stream
+ */
+export async function readAsOf(
+	log: LogReads,
+	stream: StreamName,
+	asOf: AsOf,
+	times = log,
+): Promise<StreamAsOf> {
+	const place = await findAsOf(times, stream, asOf);
 	const isObject = !makesNoObject(stream);
 	const { read, bounds } = await readBack(
 		log,

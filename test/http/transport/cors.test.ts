@@ -128,6 +128,31 @@ test("one origin may be named, and further headers; shared caches see one text f
 	}
 });
 
+test("of several origins each is told of itself, and no other of any", async () => {
+	const origins = ["https://a.example", "https://b.example"];
+	const named = await startServers({ corsOrigin: origins.join(", ") });
+	try {
+		const allowed = async (headers: Record<string, string>) => {
+			const reply = await named.ask({ ...get("/ping"), headers });
+			expect(reply.headers.vary).toBe("Accept, Origin");
+			return reply.headers["access-control-allow-origin"];
+		};
+		for (const origin of origins) expect(await allowed({ Origin: origin })).toBe(origin);
+		expect(await allowed({ Origin: "https://c.example" })).toBeUndefined();
+		expect(await allowed({})).toBeUndefined();
+		// The same words again, from memory.
+		for (const origin of [...origins, "https://c.example"]) {
+			const page = () => named.ask({ ...get("/streams/none"), headers: { Origin: origin } });
+			const [first, second] = [await page(), await page()];
+			const expected = origins.includes(origin) ? origin : undefined;
+			expect(first.headers["access-control-allow-origin"]).toBe(expected);
+			expect(second.headers["access-control-allow-origin"]).toBe(expected);
+		}
+	} finally {
+		await named.close();
+	}
+});
+
 test("`none` sends no such headers", async () => {
 	const silent = await startServers({ corsOrigin: "none" });
 	try {
@@ -142,7 +167,8 @@ test("`none` sends no such headers", async () => {
 });
 
 test.each([
-	["--cors-origin", "https://a.example, https://b.example"],
+	["--cors-origin", "https://a.example, *"],
+	["--cors-origin", "https://a.example, none"],
 	["--cors-origin", "a\r\nX-Evil: 1"],
 	["--cors-origin", "app.example"],
 	["--cors-headers", "X Trace"],

@@ -1,4 +1,5 @@
 /** Problems of a request that the server finds before it knows the resource. */
+import type { RequestRefusals } from "../../../errors.ts";
 import type { Problem } from "./problem.ts";
 
 type Words =
@@ -21,7 +22,12 @@ type Words =
 	| "form-not-ours"
 	| "host-not-ours"
 	| "foreign-origin"
-	| "anonymous-write";
+	| "plain-credentials"
+	| "bad-client-certificate"
+	| "unauthorized"
+	| "logins-busy"
+	| "logins-slowed"
+	| "issuer-unreachable";
 
 export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
@@ -141,17 +147,68 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			`A page of the origin '${f.origin}' sent this. Pages of other origins may change nothing here, ` +
 			"unless the operator names theirs: --cors-origin https://app.example.com. Nothing was changed.",
 	},
-	"anonymous-write": {
-		status: 401,
-		title: "Anonymous write",
+	"plain-credentials": {
+		status: 403,
+		title: "Credentials in plain HTTP",
 		detail: (f) =>
-			`${f.isForwarded ? "A proxy has passed this request on" : "This server is reached from beyond its machine"}` +
-			", and it knows no users yet, so everyone out there could write. If that is meant, its operator " +
-			"has to say so: --allow-anonymous. Nothing was changed.",
-		shown: () => ({}),
-		headers: () => ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'],
+			"The request came over plain HTTP, so others may have read its password or token: change it. " +
+			`Use https. ${f.isForwarded ? PASSED_ON : NOT_PASSED_ON} Nothing was changed.`,
+	},
+	"bad-client-certificate": {
+		status: 403,
+		title: "Client certificate not accepted",
+		detail: (f) =>
+			`The certificate of this client stands for no user: ${f.reason}. Connect without one, or with ` +
+			"one of the authority that --tls-client-ca names.",
+	},
+	unauthorized: {
+		status: 401,
+		title: "Not allowed",
+		detail: (f) => DENIED[f.cause],
+		headers: () => CHALLENGE,
+	},
+	"logins-busy": {
+		status: 503,
+		title: "Too many logins",
+		detail: () => "The server checks as many passwords as it can. Send the request again later.",
+		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
+	},
+	"logins-slowed": {
+		status: 429,
+		title: "Login slowed down",
+		detail: (f) =>
+			"Too many logins of this name have failed from your address. " +
+			`Try again in ${f.retryAfterSeconds} seconds.`,
+		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
+	},
+	"issuer-unreachable": {
+		status: 503,
+		title: "Issuer unreachable",
+		detail: () =>
+			"The server cannot ask the issuer of this token for its keys, and so not tell whether the token " +
+			"is good. Send the request again later.",
+		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
 	},
 };
+
+/** RFC 7617. */
+const CHALLENGE: readonly string[] = ["WWW-Authenticate", 'Basic realm="Varve", charset="UTF-8"'];
+
+const DENIED: Readonly<Record<RequestRefusals["unauthorized"]["cause"], string>> = {
+	anonymous: "The request carries no credentials, and clients without them may not do this.",
+	"anonymous-off":
+		"The request carries no credentials, and comes from beyond the machine of the server, where it " +
+		"asks everyone for them.",
+	credentials: "The credentials are wrong, or their user is disabled.",
+	denied: "Your credentials are good, and you may not do this.",
+};
+
+const PASSED_ON =
+	"A proxy has passed it on: the operator has to name that proxy with --trusted-proxies, and the " +
+	"proxy has to say X-Forwarded-Proto: https.";
+const NOT_PASSED_ON =
+	"The operator gives the server a certificate with --tls-cert, or says with --tls off that this " +
+	"network keeps secrets.";
 
 function unreadable(contentType: string): string {
 	if (contentType === "") return "The request has no Content-Type.";

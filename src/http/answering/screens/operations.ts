@@ -1,16 +1,21 @@
 /** The server itself as the screens see it, for one visitor. */
+import type { Principal } from "../../../access/principal.ts";
+import { neededFor, type Right } from "../../../access/rights.ts";
+import { Refusal } from "../../../errors.ts";
 import type { Operations } from "../../../screens.ts";
 import type { Context } from "../../context.ts";
 import { stateOf } from "../../numbers/state.ts";
-import { neededFor, permit, type Right } from "../../rights.ts";
 
 /** The other parameters of a scavenge, as its request has them where it names none. */
 const NOTED = { startFromChunk: 0, threads: 1, threshold: 0 };
 
-/** @param identity of the visitor, in the word of `identityOf` */
-export function operationsFor(context: Context, identity: string): Operations {
-	const { scavenger, upkeep, recent, options, lines } = context;
-	const need = (right: Right) => permit(identity, neededFor({ right }, { stream: "" }));
+export function operationsFor(context: Context, principal: Principal): Operations {
+	const { scavenger, upkeep, recent, options, lines, access } = context;
+	// None of these rights is one on a stream, so that they are known at once.
+	const need = (right: Right) => {
+		if (access.mayNow(principal, neededFor({ right }, { stream: "" }))) return;
+		throw new Refusal("unauthorized", { cause: "denied" });
+	};
 	return {
 		async state() {
 			need("monitor");

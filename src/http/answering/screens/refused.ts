@@ -1,11 +1,11 @@
 /** A refusal as a page for people: the same status and headers, and what to do about it. */
-import type { IncomingMessage } from "node:http";
 import type { ShownProblem } from "../../../screens.ts";
 import type { Context } from "../../context.ts";
 import { prefersHtml } from "../../request/html.ts";
 import type { Answer } from "../answer.ts";
 import { answerScreen } from "./screen.ts";
 import { visitOf } from "./visit.ts";
+import type { Visitor } from "./visitor.ts";
 
 /** Headers of a problem document that say nothing of its body. */
 const OF_THE_BODY: ReadonlySet<string> = new Set([
@@ -15,31 +15,28 @@ const OF_THE_BODY: ReadonlySet<string> = new Set([
 ]);
 
 /** @returns undefined if the client is a program, or the refusal is about where it came to */
-export function showRefusal(
-	context: Context,
-	req: IncomingMessage,
-	answer: Answer,
-): Promise<Answer> | undefined {
+export function showRefusal(visitor: Visitor, answer: Answer): Promise<Answer> | undefined {
+	const { context, req } = visitor;
 	const { screens } = context;
 	if (!screens || answer.body === undefined || !prefersHtml(req)) return undefined;
 	const problem = JSON.parse(Buffer.from(answer.body).toString()) as ShownProblem;
-	return show(context, req, answer, problem).catch((error: unknown) => {
+	return show(visitor, answer, problem).catch((error: unknown) => {
 		context.report(error);
 		return answer;
 	});
 }
 
-async function show(
-	context: Context,
-	req: IncomingMessage,
-	answer: Answer,
-	problem: ShownProblem,
-): Promise<Answer> {
-	const { visit } = visitOf(context, req, "");
+async function show(visitor: Visitor, answer: Answer, problem: ShownProblem): Promise<Answer> {
+	const { context, req } = visitor;
+	const { visit } = visitOf(visitor, "");
 	const screen = await (context.screens as NonNullable<Context["screens"]>).refused(visit, problem);
-	const kept = pairsOf(answer.headers).filter(([name]) => !OF_THE_BODY.has(name));
+	const isDenied = answer.status === 401;
+	const dropped = isDenied ? [...OF_THE_BODY, "WWW-Authenticate"] : [...OF_THE_BODY];
+	const kept = pairsOf(answer.headers).filter(([name]) => !dropped.includes(name));
+	// A browser would ask for a password in a box over the page that says who it is, and may not.
+	const status = isDenied ? 403 : answer.status;
 	return {
-		...(await answerScreen(req, { ...screen, status: answer.status, headers: kept.flat() })),
+		...(await answerScreen(req, { ...screen, status, headers: kept.flat() })),
 		...(answer.reason === undefined ? {} : { reason: answer.reason }),
 	};
 }

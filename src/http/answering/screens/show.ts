@@ -2,15 +2,15 @@
 import type { IncomingMessage } from "node:http";
 import { Refusal } from "../../../errors.ts";
 import type { Screen, VisitTarget } from "../../../screens.ts";
-import type { Context } from "../../context.ts";
 import { readBody } from "../../request/body.ts";
 import { prefersHtml } from "../../request/html.ts";
 import type { Answer } from "../answer.ts";
 import { answerScreen } from "./screen.ts";
 import { isTokenOf, type VisitAndCookie, visitOf } from "./visit.ts";
+import type { Visitor } from "./visitor.ts";
 
-type Asked = { readonly context: Context; readonly req: IncomingMessage };
-
+/** Anybody may send it. */
+const LOGIN_BYTES_MAX = 16 * 1024;
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /**
@@ -18,13 +18,14 @@ const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
  * @returns undefined if the client is a program, or the resource has no screen
  */
 export function showScreen(
-	{ context, req }: Asked,
+	visitor: Visitor,
 	path: string,
 	target: VisitTarget & { readonly query: string },
 ): Promise<Answer> | undefined {
+	const { context, req } = visitor;
 	const { screens } = context;
 	if (!screens || !prefersHtml(req, target.query)) return undefined;
-	const visited = visitOf(context, req, path, target);
+	const visited = visitOf(visitor, path, target);
 	const screen = screens.show(visited.visit);
 	return screen && answerVisit(req, visited, screen);
 }
@@ -40,18 +41,21 @@ export function takesForms(path: string): boolean {
 
 /** @returns undefined if the request holds no form, or there is no UI to send one */
 export function submitForm(
-	{ context, req }: Asked,
+	visitor: Visitor,
 	path: string,
 	target: VisitTarget,
 ): Promise<Answer> | undefined {
+	const { context, req } = visitor;
 	const { screens } = context;
 	const isForm = takesForms(path) && FORM.test(req.headers["content-type"] ?? "");
 	if (!screens || !isForm) return undefined;
 	const submit = async () => {
-		const body = await readBody(req, context.settings.bodyBytesMax);
+		const { bodyBytesMax } = context.settings;
+		const bytesMax = path.startsWith("/log") ? LOGIN_BYTES_MAX : bodyBytesMax;
+		const body = await readBody(req, bytesMax);
 		const form = new URLSearchParams(body.toString());
-		if (!isTokenOf(req, form.get("_token") ?? "")) throw new Refusal("form-not-ours", {});
-		const visited = visitOf(context, req, path, target);
+		if (!isTokenOf(visitor, form.get("_token") ?? "")) throw new Refusal("form-not-ours", {});
+		const visited = visitOf(visitor, path, target);
 		return answerVisit(req, visited, screens.submit(visited.visit, form));
 	};
 	return submit();

@@ -1,35 +1,60 @@
 /** The store as the screens see it, for one visitor. */
 import { proveLeaf } from "../../../../feeds/proof/prove.ts";
+import type { Principal } from "../../../access/principal.ts";
+import { neededFor, type Right } from "../../../access/rights.ts";
+import type { Deed, Doer } from "../../../audit/audit.ts";
 import { prepareAppend } from "../../../commands/append.ts";
 import { prepareDelete } from "../../../commands/delete.ts";
-import { Refusal } from "../../../errors.ts";
+import { isRefusal, Refusal } from "../../../errors.ts";
 import { type ExpectedVersion, parseStreamName } from "../../../event.ts";
+import type { LogReads } from "../../../log/log.ts";
 import type { LogTree } from "../../../log/tree.ts";
 import { metadataStream } from "../../../retention/window.ts";
 import type { Deeds, Facts, OfferedDeed, Store } from "../../../screens.ts";
 import { searchedStream } from "../../../searching/source.ts";
 import type { Context } from "../../context.ts";
-import { neededFor, permit, type Right } from "../../rights.ts";
 import { VERSION } from "../../version.ts";
 import { operationsFor } from "./operations.ts";
 
-/** @param identity of the visitor, in the word of `identityOf` */
-export function storeFor(context: Context, identity: string): Store {
-	const { log, tree, lists, searches } = context;
+/** @param doer the same visitor, for the audit */
+export function storeFor(context: Context, principal: Principal, doer: Doer): Store {
+	const { tree, lists, searches, access } = context;
+	const reads = access.readsFor(principal);
 	return {
-		read: (range) => log.read(range),
-		last: (stream) => log.last(stream),
-		locate: (stream, id) => log.locate(stream, id),
-		list: (query) => lists.list(query),
-		search: (query, msMax) => {
-			permit(identity, neededFor({ right: "read" }, { stream: searchedStream(query) }));
-			return searches.run(query, msMax);
+		...forVisitor(access.readsFor(principal)),
+		list: (query) => lists.list(query, access.listsFor(principal)),
+		search: async function* (query, msMax) {
+			const needed = neededFor({ right: "read" }, { stream: searchedStream(query) });
+			await access.permit(principal, needed);
+			yield* searches.run(query, reads, msMax);
 		},
-		proof: (position) => proofOf(tree, position),
+		proof: async (position) => {
+			await access.permit(principal, neededFor({ right: "prove" }, { stream: "" }));
+			return proofOf(tree, position);
+		},
 		facts: () => factsOf(context),
-		may: (right, stream) => mayDo(identity, right as Right, stream),
-		deeds: deedsFor(context, identity),
-		operations: operationsFor(context, identity),
+		may: (right, stream) =>
+			access.mayNow(principal, neededFor({ right: right as Right }, { stream: stream ?? "" })),
+		deeds: deedsFor(context, principal, doer),
+		operations: operationsFor(context, principal),
+	};
+}
+
+/**
+ * A screen shows more than its own resource: the newest events, the metadata of a stream. What its
+ * visitor may not read of that is not there for them; the door has let them in to the rest.
+ */
+function forVisitor(reads: LogReads): LogReads {
+	const orNone =
+		<T>(none: T) =>
+		(error: unknown): T => {
+			if (isRefusal(error, "unauthorized")) return none;
+			throw error;
+		};
+	return {
+		read: (range) => reads.read(range).catch(orNone({ last: -1, entries: [] })),
+		last: (stream) => reads.last(stream).catch(orNone(-1)),
+		locate: (stream, id) => reads.locate(stream, id).catch(orNone(undefined)),
 	};
 }
 
@@ -57,38 +82,47 @@ function factsOf({ settings, unready, tree, startedMs }: Context): Facts {
 	};
 }
 
-function mayDo(identity: string, right: Right, stream = ""): boolean {
-	try {
-		permit(identity, neededFor({ right }, { stream }));
-		return true;
-	} catch {
-		return false;
-	}
-}
-
-function deedsFor({ log, settings }: Context, identity: string): Deeds {
-	const need = (right: Right, stream: string) => permit(identity, neededFor({ right }, { stream }));
+function deedsFor(
+	{ log, settings, access, audit }: Context,
+	principal: Principal,
+	doer: Doer,
+): Deeds {
+	const record = async (
+		what: string,
+		about: string,
+		more: Pick<Deed, "event" | "forEver"> = {},
+	) => {
+		if (doer.who !== "") await audit.record({ ...doer, what, about, ...more });
+	};
+	const need = async (right: Right, stream: string) =>
+		access.permit(principal, neededFor({ right }, { stream }));
 	return {
 		async append({ stream, expected, id, type, ...content }: OfferedDeed) {
-			need("write", stream);
+			await need("write", stream);
 			const offered = { eventId: id, eventType: type, ...content };
 			return log.append(prepareAppend(stream, expectedOf(expected), [offered], settings));
 		},
 		async remove(stream, forEver) {
-			need("delete", stream);
-			return log.delete(prepareDelete(stream, "any", forEver));
+			await need("delete", stream);
+			const deleted = await log.delete(prepareDelete(stream, "any", forEver));
+			await record("stream-deleted", stream, forEver ? { forEver } : {});
+			return deleted;
 		},
 		async describe({ stream, expected, ...event }) {
-			need("write-metadata", stream);
+			await need("write-metadata", stream);
 			const to = metadataStream(parseStreamName(stream));
 			const offered = { eventId: event.id, eventType: "$metadata", isJson: true };
 			const content = { data: event.data, metadata: event.metadata };
 			const events = [{ ...offered, ...content }];
-			return log.append(prepareAppend(to, expectedOf(expected), events, settings));
+			const document = prepareAppend(to, expectedOf(expected), events, settings);
+			const described = await log.append(document);
+			await record("metadata-written", stream);
+			return described;
 		},
 		async redact(stream, version, metadata) {
-			need("redact", stream);
+			await need("redact", stream);
 			await log.redact({ stream, version, metadata });
+			await record("event-redacted", stream, { event: version });
 		},
 	};
 }

@@ -1,12 +1,14 @@
 /** A browser's request as the admin UI gets it. */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { IncomingMessage } from "node:http";
 import type { Visit, VisitTarget } from "../../../screens.ts";
-import type { Context } from "../../context.ts";
+import { cookieOf, givenCookie, hostCookie } from "../../authentication/cookies.ts";
+import { sessionIn } from "../../authentication/session.ts";
 import { baseOf } from "../../request/base.ts";
-import { identityOf } from "../../request/identity.ts";
 import { problemOf } from "../problems.ts";
+import { accountFor } from "./account.ts";
+import { peopleFor } from "./people.ts";
 import { storeFor } from "./store.ts";
+import { doerOf, type Visitor } from "./visitor.ts";
 
 /** The cookie that a visitor's form tokens belong to. */
 const COOKIE = "varve-forms";
@@ -19,12 +21,12 @@ const NO_TARGET: VisitTarget = { stream: "", from: "", count: "", time: "" };
 export type VisitAndCookie = { readonly visit: Visit; readonly cookie: readonly string[] };
 
 export function visitOf(
-	context: Context,
-	req: IncomingMessage,
+	{ context, req, principal }: Visitor,
 	path: string,
 	target: VisitTarget = NO_TARGET,
 ): VisitAndCookie {
-	const known = cookieOf(req, COOKIE);
+	const base = baseOf(req, context.settings.publicUrl);
+	const known = cookieOf(req, hostCookie(COOKIE, base));
 	const id = known ?? randomBytes(COOKIE_BYTES).toString("hex");
 	const { url = "" } = req;
 	const mark = url.indexOf("?");
@@ -36,35 +38,30 @@ export function visitOf(
 		url,
 		target: { stream, from, count, time },
 		query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
-		base: baseOf(req, context.settings.publicUrl),
+		base,
 		theme: theme === "light" || theme === "dark" ? theme : undefined,
-		token: tokenOf(id),
-		store: storeFor(context, identityOf(req)),
+		token: tokenOf(id, sessionIn(req, context.settings.publicUrl)),
+		people: peopleFor({ context, req, principal }),
+		account: accountFor({ context, req, principal }, base),
+		store: storeFor(context, principal, doerOf({ context, req, principal })),
 		explain: problemOf,
 	};
-	const secure = visit.base.startsWith("https:") ? "; Secure" : "";
-	const given = `${COOKIE}=${id}; Path=/; HttpOnly; SameSite=Strict${secure}`;
-	return { visit, cookie: known === undefined ? ["Set-Cookie", given] : [] };
+	const given = givenCookie(hostCookie(COOKIE, base), id, base);
+	return { visit, cookie: known === undefined ? given : [] };
 }
 
-/** Whether a form was sent from a screen that this process gave to this very browser. */
-export function isTokenOf(req: IncomingMessage, token: string): boolean {
-	const id = cookieOf(req, COOKIE);
+/** Whether a form was sent from a screen that this process gave to this browser and session. */
+export function isTokenOf(
+	{ context, req }: Pick<Visitor, "context" | "req">,
+	token: string,
+): boolean {
+	const { publicUrl } = context.settings;
+	const id = cookieOf(req, hostCookie(COOKIE, baseOf(req, publicUrl)));
 	if (id === undefined) return false;
-	const [sent, right] = [Buffer.from(token), Buffer.from(tokenOf(id))];
+	const [sent, right] = [Buffer.from(token), Buffer.from(tokenOf(id, sessionIn(req, publicUrl)))];
 	return sent.length === right.length && timingSafeEqual(sent, right);
 }
 
-function tokenOf(id: string): string {
-	return createHmac("sha256", KEY).update(id).digest("base64url");
-}
-
-function cookieOf({ headers: { cookie = "" } }: IncomingMessage, name: string): string | undefined {
-	for (const pair of cookie.split(";")) {
-		const [key, value] = pair.split("=", 2);
-		if (key?.trim() === name && value !== undefined && /^[\w-]{1,64}$/.test(value.trim())) {
-			return value.trim();
-		}
-	}
-	return undefined;
+function tokenOf(id: string, session = ""): string {
+	return createHmac("sha256", KEY).update(`${id}\n${session}`).digest("base64url");
 }

@@ -34,7 +34,8 @@ export async function answerStreamAsOf(
 	// The state of this history; a URL of another one is refused.
 	otherHistory(exchange, target.query, false);
 
-	const read = await readAsOf(context.log, stream, asOf);
+	const reads = context.access.readsFor(exchange.principal);
+	const read = await readAsOf(reads, stream, asOf, context.log);
 
 	const { event } = urlsAt(base, context.log);
 	const events = read.events.map((one) => eventJson(one, event));

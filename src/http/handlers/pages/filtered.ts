@@ -10,7 +10,7 @@ import { ALL } from "../../../event.ts";
 import type { StreamEntry } from "../../../log/log.ts";
 import { completeMatches, composeFiltered, filteredLinks } from "../../../pages/filtered.ts";
 import { type Scan, scan } from "../../../pages/scan.ts";
-import { holdsLinks, streamsShown, unresolvedVariant } from "../../../pages/variant.ts";
+import { filteredVariant, holdsLinks, streamsShown } from "../../../pages/variant.ts";
 import type { Answer } from "../../answering/answer.ts";
 import {
 	answerAsOf,
@@ -20,7 +20,6 @@ import {
 	documentKey,
 } from "../../answering/document.ts";
 import { clientGone, type Exchange, holdBeyond } from "../../answering/exchange.ts";
-import { heldTags } from "../../conditions/held-tags.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
 import type { Context } from "../../context.ts";
 import { longPollMs, resolveLinks } from "../../request/headers.ts";
@@ -47,6 +46,9 @@ type FilteredRequest = FilterQuery & {
 	readonly document: DocumentRequest;
 };
 
+/** Each of their streams may change the page; a page that more of them may change is not kept. */
+const KEPT_WITHHELD_MAX = 500;
+
 /** A scan, and the history it read. */
 type Scanned = Scan & { readonly history: History };
 
@@ -54,12 +56,11 @@ export function answerFiltered(
 	exchange: Exchange,
 	target: Omit<PageTarget, "stream">,
 ): Answer | Promise<Answer> {
-	const { context, req } = exchange;
 	const request = parseFiltered(exchange, target);
 	const { range, document } = request;
 	const other = otherHistory(exchange, target.query, range.from !== "head");
 	if (other) return other;
-	const sealed = answerSealed(context, document, heldTags(req));
+	const sealed = answerSealed(exchange, document);
 	return sealed ?? answerFresh(exchange, request);
 }
 
@@ -78,20 +79,20 @@ function parseFiltered(
 	const page = `${ALL}\nfiltered?${filter.query}\n${pagePath(ALL, range)}`;
 	const path = isAsLinked ? page : `${page}\nelsewhere`;
 	const document: DocumentRequest = {
+		stream: ALL,
 		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head" && !resolve,
 		tagsAsOf: (last, history) => (resolve ? [] : tagsOfChanging(representation, last, history)),
-		mayHoldLinks: true,
 	};
 	return { ...filter, range, representation, waitMs, resolve, isAsLinked, document };
 }
 
 async function answerFresh(exchange: Exchange, request: FilteredRequest): Promise<Answer> {
-	const { context, req } = exchange;
+	const { context } = exchange;
 	const { document, waitMs } = request;
 	const { last } = await context.lastVersions.learn(ALL);
 	// As long as nothing is committed, the page is unchanged.
-	const unchanged = answerAsOf(context, document, last, heldTags(req));
+	const unchanged = answerAsOf(exchange, document, last);
 	if (unchanged && waitMs === 0) return unchanged;
 
 	const history = historyOf(context.log);
@@ -106,7 +107,8 @@ async function scanPatiently(
 	exchange: Exchange,
 	{ range, filter, waitMs }: FilteredRequest,
 ): Promise<Scan> {
-	const { log } = exchange.context;
+	const { context, principal } = exchange;
+	const log = context.access.readsFor(principal);
 	const until = Date.now() + waitMs;
 	const gone = clientGone(exchange);
 	let scanned = await scan(log, filter, range);
@@ -123,23 +125,32 @@ async function scanPatiently(
 }
 
 async function writeFiltered(
-	{ context }: Exchange,
+	{ context, principal }: Exchange,
 	request: FilteredRequest,
 	scanned: Scanned,
 ): Promise<EncodedDocument> {
-	const { log, settings } = context;
+	const { log, settings, access } = context;
 	const { range, resolve, representation } = request;
 	const { embed, type, coding } = representation;
 	const { history, sealed } = scanned;
 	const format = PAGE_FORMATS[type.format];
 	const content = format.showsContent(embed);
 	const { pageBytesMax } = settings;
-	const matches =
+	const found = { entries: scanned.matches, withheld: [] };
+	const shown =
 		content || resolve
-			? await completeMatches(log, scanned.matches, { content, resolve, pageBytesMax })
-			: scanned.matches;
+			? await completeMatches(access.readsFor(principal), scanned.matches, {
+					content,
+					resolve,
+					pageBytesMax,
+				})
+			: found;
+	const matches = shown.entries;
+	const withheld = [...scanned.withheld, ...shown.withheld];
 	const newest = range.direction === "forward" ? scanned.end - 1 : scanned.from;
-	const variant = resolve ? unresolvedVariant(matches) ^ UNUSUAL : 0;
+	const seen = { entries: resolve ? matches : [], withheld };
+	const variant = filteredVariant(seen) ^ (resolve ? UNUSUAL : 0);
+	const isWhole = withheld.length === 0;
 	return {
 		...encodeFiltered(context, request, scanned, matches),
 		type,
@@ -148,13 +159,17 @@ async function writeFiltered(
 		lifetime: {
 			// Both forms of a page have one URL, so the form that a header asks for is not kept.
 			// Nor is a page that was searched before an erasure.
-			sealed: sealed && !resolve && history.erasures === log.erasures,
+			sealed:
+				sealed &&
+				!resolve &&
+				history.erasures === log.erasures &&
+				withheld.length <= KEPT_WITHHELD_MAX,
 			headMaxAge: settings.headMaxAge,
 			...(resolve ? { keepSeconds: 0 } : {}),
 		},
 		holdsLinks: holdsLinks(ALL, matches),
-		streams: streamsShown(ALL, matches),
-		changedBy: [],
+		streams: streamsShown(ALL, { entries: matches, withheld }),
+		audience: { isWhole, ...(await access.sharingOf(ALL, matches, isWhole)) },
 	};
 }
 

@@ -14,7 +14,6 @@ import {
 import { isSealed, type PageRange } from "../../../../feeds/geometry.ts";
 import { eTag, type History } from "../../../cache/policy.ts";
 import { ALL, type StreamName, type Version } from "../../../event.ts";
-import { mayHoldLinks } from "../../../pages/variant.ts";
 import { type DocumentRequest, documentKey } from "../../answering/document.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { resolveLinks } from "../../request/headers.ts";
@@ -32,6 +31,8 @@ export type PageTarget = {
 	readonly query: string;
 	/** Whether the URL is the stream's own: then the page is the head. */
 	readonly isOwnUrl?: boolean;
+	/** The media types of the page, if they are others than a feed's. */
+	readonly types?: readonly FeedType[];
 	/** Whether links are resolved if the client does not say: on all but `$all`, by default. */
 	readonly resolves?: boolean;
 };
@@ -53,10 +54,10 @@ export type PageRequest = {
 /** @throws Refusal `malformed-query`, `not-acceptable`, `malformed-host` */
 export function negotiatePage(
 	{ context, req }: Exchange,
-	{ stream, direction, query }: PageTarget,
+	{ stream, direction, query, types }: PageTarget,
 ): Representation<FeedType | DescriptionType> {
 	const isDescribed = direction === "backward" && stream !== ALL;
-	const available = isDescribed ? DESCRIBED_FEED_TYPES : FEED_TYPES;
+	const available = types ?? (isDescribed ? DESCRIBED_FEED_TYPES : FEED_TYPES);
 	return negotiateRepresentation(req, query, available, context.settings.publicUrl);
 }
 
@@ -96,10 +97,10 @@ export function parsePageRequest(
 	const path = isAsLinked ? page : `${page}\nelsewhere`;
 	const isTold = isUsual && !wait.isTail;
 	const document: DocumentRequest = {
+		stream,
 		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head",
 		tagsAsOf: (last, history) => (isTold ? tagsAsOf(place, last, history) : []),
-		mayHoldLinks: mayHoldLinks(stream),
 	};
 	return { stream, range, representation, wait, resolve, isUsual, isAsLinked, document };
 }

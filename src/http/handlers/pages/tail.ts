@@ -44,7 +44,7 @@ export async function answerTail(exchange: Exchange, request: PageRequest): Prom
 	const now = isFull ? last : await lastOf(exchange, request);
 	const asOf = now >= newest ? undefined : now;
 	// All that were woken at this moment get one document.
-	return answerMade(exchange, document, asOf, () => writePage(context, request));
+	return answerMade(exchange, document, asOf, () => writePage(exchange, request));
 }
 
 async function lastOf({ context }: Exchange, { stream }: PageRequest): Promise<Version> {

@@ -8,6 +8,7 @@ import type { Lifetime } from "../../../cache/document.ts";
 import type { EncodedDocument } from "../../../cache/documents.ts";
 import { eTagValue, historyOf, secondsUntil, TAIL_SECONDS } from "../../../cache/policy.ts";
 import { feedOf, linksOf, type Page, type PageSpec, readPage } from "../../../pages/page.ts";
+import type { Exchange } from "../../answering/exchange.ts";
 import type { Context } from "../../context.ts";
 import { asTailUrl, TAIL_WAIT_SECONDS, urlsAt, withEmbed } from "../../urls.ts";
 import type { PageRequest } from "./request.ts";
@@ -16,8 +17,11 @@ import type { PageRequest } from "./request.ts";
 export const UNUSUAL = 0x2b1dc0de;
 
 /** @throws Refusal `stream-not-found`, `stream-deleted`, and what a read of the log refuses */
-export async function writePage(context: Context, request: PageRequest): Promise<EncodedDocument> {
-	const { log } = context;
+export async function writePage(
+	{ context, principal }: Pick<Exchange, "context" | "principal">,
+	request: PageRequest,
+): Promise<EncodedDocument> {
+	const { log, access } = context;
 	const { stream, range, representation, resolve, isUsual, wait } = request;
 	const { type, coding, embed } = representation;
 	const format = PAGE_FORMATS[type.format];
@@ -33,7 +37,9 @@ export async function writePage(context: Context, request: PageRequest): Promise
 		asAsked: (url) => (wait.isTail ? asTailUrl(withEmbed(url, embed)) : withEmbed(url, embed)),
 		asTail: wait.isTail ? tailLink : undefined,
 	};
-	const page = await readPage(log, spec);
+	const page = await readPage(access.readsFor(principal), spec);
+	const { entries, withheld } = page.slice;
+	const isWhole = withheld === undefined;
 	return {
 		...encodePage(context, request, spec, page),
 		type,
@@ -42,7 +48,7 @@ export async function writePage(context: Context, request: PageRequest): Promise
 		lifetime: lifetimeOf(context, request, page),
 		holdsLinks: page.holdsLinks,
 		streams: page.streams,
-		changedBy: page.changedBy,
+		audience: { isWhole, ...(await access.sharingOf(stream, entries, isWhole)) },
 	};
 }
 

@@ -12,6 +12,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeRetry, HEARTBEAT } from "../../../../feeds/event-source/encode.ts";
 import { mediaType } from "../../../../feeds/media.ts";
+import type { Principal } from "../../../access/principal.ts";
+import { neededFor } from "../../../access/rights.ts";
 import { NOT_KEPT } from "../../../cache/policy.ts";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import { ALL, parseStreamName, type StreamName } from "../../../event.ts";
@@ -20,9 +22,7 @@ import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import { NOT_COLLECTED } from "../../answering/leave.ts";
 import type { Context } from "../../context.ts";
-import { identityOf } from "../../request/identity.ts";
 import { negotiateType } from "../../request/negotiation.ts";
-import { neededFor, permit } from "../../rights.ts";
 
 const TYPE = mediaType("text/event-stream", "event-stream");
 /** More pages than anybody looks at; each stream costs a look-up when a reader comes. */
@@ -41,14 +41,13 @@ export async function answerChanges(
 	exchange: Exchange,
 	{ query }: { readonly query: string },
 ): Promise<Answer> {
-	const { context, req } = exchange;
+	const { context, req, principal } = exchange;
 	const { contentType } = negotiateType(req, query, [TYPE]);
 	const streams = streamsIn(query);
-	const identity = identityOf(req);
-	for (const stream of streams) permit(identity, neededFor({ right: "read" }, { stream }));
+	for (const stream of streams) await context.access.permit(principal, toRead(stream));
 	const gone = clientGone(exchange);
 	if (req.method !== "HEAD") context.liveReaders.enter(gone);
-	const chunks = changes(context, streams, gone);
+	const chunks = changes(context, principal, streams, gone);
 	return {
 		status: 200,
 		headers: ["Content-Type", contentType, ...NOT_KEPT, ...NOT_COLLECTED],
@@ -64,8 +63,13 @@ function streamsIn(query: string): ReadonlySet<StreamName> {
 	throw new Refusal("malformed-query", { parameter: "stream", value: `${streams.size}`, reason });
 }
 
+function toRead(stream: StreamName) {
+	return neededFor({ right: "read" }, { stream });
+}
+
 async function* changes(
-	{ log, liveReaders, settings }: Context,
+	{ log, liveReaders, settings, access }: Context,
+	principal: Principal,
 	streams: ReadonlySet<StreamName>,
 	gone: AbortSignal,
 ): AsyncGenerator<string> {
@@ -87,8 +91,11 @@ async function* changes(
 			const told = [...changed];
 			changed.clear();
 			let text = "";
-			for (const [stream, last] of told)
+			for (const [stream, last] of told) {
+				// Whoever has lost the right is told nothing more.
+				if (!(await access.may(principal, toRead(stream)))) continue;
 				text += encode(stream, last ?? (await lastOf(log, stream)));
+			}
 			yield text === "" ? HEARTBEAT : text;
 			const untilMs = performance.now() + settings.heartbeatMs;
 			do {

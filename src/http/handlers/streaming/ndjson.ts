@@ -35,7 +35,7 @@ export function answerCsv(exchange: Exchange, request: StreamingRequest): Promis
 }
 
 async function answerLines(
-	{ context }: Exchange,
+	{ context, principal }: Exchange,
 	{ stream, range, isOwnUrl, representation }: StreamingRequest,
 	form: Lines,
 ): Promise<Answer> {
@@ -44,7 +44,7 @@ async function answerLines(
 	const replay = isOwnUrl
 		? { stream, from: 0, direction: "forward" as const }
 		: { stream, from: range.from, direction: range.direction };
-	const steps = readReplay(log, urlsAt(base, log), replay);
+	const steps = readReplay(context.access.readsFor(principal), urlsAt(base, log), replay);
 	// The first step decides whether there is anything to answer with.
 	const first = await steps.next();
 	const chunks = lines(first, steps, form);

@@ -31,7 +31,6 @@ import { passed, readStep, STEP_FIRST, stepAfter } from "../../../pages/replay.t
 import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import { NOT_COLLECTED } from "../../answering/leave.ts";
-import type { Context } from "../../context.ts";
 import { urlsAt } from "../../urls.ts";
 import type { StreamingRequest } from "./request.ts";
 
@@ -58,7 +57,7 @@ export async function answerServerSentEvents(
 	const from = start === "head" ? last + 1 : start;
 	const gone = clientGone(exchange);
 	if (exchange.req.method !== "HEAD") liveReaders.enter(gone);
-	const chunks = follow(exchange.context, request, { from, form }, gone);
+	const chunks = follow(exchange, request, { from, form }, gone);
 	return { status: 200, headers: headersOf(request), chunks };
 }
 
@@ -80,18 +79,20 @@ function formOf({ stream, representation, query }: StreamingRequest): ServerSent
 }
 
 async function* follow(
-	{ log, liveReaders, settings }: Context,
+	{ context, principal }: Exchange,
 	{ stream, representation }: StreamingRequest,
 	{ from, form }: { from: Version; form: ServerSentForm },
 	gone: AbortSignal,
 ): AsyncGenerator<string> {
+	const { log, liveReaders, settings, access } = context;
+	const reads = access.readsFor(principal);
 	const urls = urlsAt(representation.base, log);
 	let next = from;
 	let limit = STEP_FIRST;
 	yield encodeRetry(RETRY_MS);
 	while (!liveReaders.isClosed() && !gone.aborted) {
 		const range = { stream, from: next, limit, direction: "forward", content: true } as const;
-		const slice = await readStep(log, range);
+		const slice = await readStep(reads, range);
 		const shown = slice.entries.filter(({ unresolved }) => unresolved === undefined);
 		const texts = shown.map((entry) =>
 			encodeServerSentEvent(composeEntry(urls, stream, entry), entry.version, form),

@@ -14,13 +14,16 @@ export const LIST_TYPES: readonly MediaType[] = [mediaType("application/json", "
 const HEADERS = ["Cache-Control", "no-store", "Vary", "Accept"];
 
 export async function answerList(
-	{ context, req }: Exchange,
+	{ context, req, principal }: Exchange,
 	{ query }: { query: string },
 ): Promise<Answer> {
 	const type = negotiateType(req, query, LIST_TYPES);
 	const asked = parseListQuery(new URLSearchParams(query));
 	const base = baseOf(req, context.settings.publicUrl);
-	const { streams, next, ...facts } = await context.lists.list(asked);
+	const { streams, next, ...facts } = await context.lists.list(
+		asked,
+		context.access.listsFor(principal),
+	);
 	const body = {
 		streams: streams.map((row) => shown(row, base)),
 		...facts,

@@ -82,7 +82,8 @@ function plainEvent(body: Buffer, { id, type }: AppendRequest): OfferedEvent[] {
 	return [{ eventId: id, eventType: type, isJson: false, data: body, metadata: EMPTY }];
 }
 
-function refusalOf(error: BodyFormatError): Refusal {
+/** The refusal for a body that is not written as it says. */
+export function refusalOf(error: BodyFormatError): Refusal {
 	const { reason, line, column, byteOffset, index } = error;
 	if (line === undefined || column === undefined || byteOffset === undefined) {
 		return new Refusal("malformed-body", index === undefined ? { reason } : { reason, index });

@@ -80,6 +80,12 @@ export function metadataKind(req: IncomingMessage): BodyKind {
 	throw new Refusal("unsupported-media-type", { contentType, available: names });
 }
 
+/** How a document about the store itself is written: a user, for example. */
+export function documentKind(req: IncomingMessage): "json" | "xml" {
+	const kind = bodyKind(req, ["application/json", "text/xml", "application/xml"]);
+	return kind === "json" ? "json" : "xml";
+}
+
 /** Whether the events say their ids and types by themselves, so that no header has to. */
 export function namesItsEvents(kind: BodyKind): boolean {
 	return SELF_NAMING.has(kind) || isCloudEvent(kind);

@@ -3,8 +3,8 @@ import { type Answer, exchange } from "../../../feeds/exchange/exchange.ts";
 import { describeAnswer, mediaTypeOf, problemIn } from "../../../feeds/exchange/problem.ts";
 import type { Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
-import { FirstAnswer } from "../reading/first-answer.ts";
 import { credentials, text } from "../verb.ts";
+import { FirstAnswer } from "./first-answer.ts";
 
 /** If a server accepts a connection and then says nothing for so long, the command gives up. */
 const ANSWER_MS = 60_000;
@@ -17,16 +17,24 @@ const BODY_BYTES_MAX = 1024 * 1024;
  */
 export type Understand<T> = (answer: Answer) => T | undefined;
 
+export type Asked = {
+	readonly method: "GET" | "POST" | "PUT" | "DELETE";
+	/** Behind the server's URL. */
+	readonly path: string;
+	/** Sent as JSON. */
+	readonly body?: object | undefined;
+};
+
+const ACCEPT = { accept: "application/json" };
+
 /**
  * Asks once: some of these requests must not be sent twice.
- * @param path behind the server's URL
  * @throws Failure with the server's own words if it refuses, and with what was seen if something
  * else answers: then nobody may believe that anything was erased
  */
 export async function request<T>(
 	values: Values,
-	method: "GET" | "POST" | "DELETE",
-	path: string,
+	{ method, path, body }: Asked,
 	understand: Understand<T>,
 ): Promise<T> {
 	const url = text(values, "url").replace(/\/$/, "") + path;
@@ -34,7 +42,8 @@ export async function request<T>(
 		{
 			method,
 			url,
-			headers: { accept: "application/json" },
+			headers: body === undefined ? ACCEPT : { ...ACCEPT, "content-type": "application/json" },
+			...(body === undefined ? {} : { body: JSON.stringify(body) }),
 			own: { origin: new URL(url).origin, headers: credentials(values) },
 			limits: { answerMs: ANSWER_MS, silenceMs: ANSWER_MS, bodyBytesMax: BODY_BYTES_MAX },
 		},
@@ -44,16 +53,20 @@ export async function request<T>(
 	if ("unanswered" in answer) throw answer.cause;
 	const said = understand(answer);
 	if (said !== undefined) return said;
-	const { status, statusText, headers, body = new Uint8Array(0) } = answer;
+	const { status, statusText, headers, body: bytes = new Uint8Array(0) } = answer;
 	const type = headers.get("content-type");
-	const problem = problemIn(status, type, body);
-	const seen = describeAnswer(status, statusText, type, body);
+	const problem = problemIn(status, type, bytes);
+	const seen = describeAnswer(status, statusText, type, bytes);
 	throw new Failure(problem?.detail ?? `${method} ${path}: not an answer of Varve: ${seen}`);
 }
 
-/** The members of the JSON object that a 200 holds. */
+/** The members of the JSON object that a 200 or 201 holds. */
 export function membersIn({ status, headers, body }: Answer): Record<string, unknown> | undefined {
-	if (status !== 200 || mediaTypeOf(headers.get("content-type")) !== "application/json") return;
+	if (
+		(status !== 200 && status !== 201) ||
+		mediaTypeOf(headers.get("content-type")) !== "application/json"
+	)
+		return;
 	try {
 		const value: unknown = JSON.parse(new TextDecoder().decode(body));
 		const isObject = typeof value === "object" && value !== null && !Array.isArray(value);

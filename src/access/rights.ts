@@ -1,13 +1,17 @@
 /** What a client needs for a request: a right, and the stream whose ACL gives it. */
-import type { StreamName } from "../event.ts";
+import { ALL, type StreamName } from "../event.ts";
 import { describedStream } from "../retention/window.ts";
 
 /**
  * The rights on streams are the operations of their ACLs: `$r`, `$w`, `$d`, `$mr` and `$mw`, in
- * this order. Nothing enforces them yet.
+ * this order. `policy.ts` says who has the others.
  */
 export type Right =
 	| "anyone"
+	/** To be known, whoever it is. */
+	| "authenticated"
+	/** To learn what oneself may do. */
+	| "ask"
 	| "read"
 	| "write"
 	| "delete"
@@ -26,7 +30,11 @@ export type Right =
 	/** To write a log with the ids, times and places that its events had elsewhere. */
 	| "import"
 	/** To run the server: the other operations under `/admin`. */
-	| "operate";
+	| "operate"
+	/** To get messages of a subscription, and to answer for them: to be known, and to read. */
+	| "consume"
+	/** To change users and what they may do. */
+	| "administer";
 
 export type Needed = {
 	readonly right: Right;
@@ -34,12 +42,17 @@ export type Needed = {
 	readonly stream: string | undefined;
 };
 
+/** The rights that whoever may read `$all` has. */
+const OF_ALL: ReadonlySet<Right> = new Set<Right>(["prove", "monitor"]);
+
 /**
  * The right on a stream that stands for one on its metadata stream; undefined for a right that is
  * not one on a stream. So no client gets around `$mr` and `$mw` by the metadata stream's own URL.
  */
 const ON_METADATA: Readonly<Record<Right, Right | undefined>> = {
 	anyone: undefined,
+	authenticated: undefined,
+	ask: undefined,
 	read: "read-metadata",
 	write: "write-metadata",
 	delete: "delete",
@@ -52,6 +65,8 @@ const ON_METADATA: Readonly<Record<Right, Right | undefined>> = {
 	export: undefined,
 	import: undefined,
 	operate: undefined,
+	consume: "read-metadata",
+	administer: undefined,
 };
 
 /**
@@ -63,14 +78,9 @@ export function neededFor(
 	{ stream }: { readonly stream: string },
 ): Needed {
 	const onMetadata = ON_METADATA[right];
+	if (OF_ALL.has(right)) return { right, stream: ALL };
 	if (onMetadata === undefined) return { right, stream: undefined };
 	const described = describedStream(stream as StreamName);
 	if (described === undefined) return { right, stream };
 	return { right: onMetadata, stream: described };
 }
-
-/**
- * Lets a request pass if clients of its identity have what it needs. The server knows no users yet,
- * and any client may do everything.
- */
-export function permit(_identity: string, _needed: Needed): void {}

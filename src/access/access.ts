@@ -1,0 +1,144 @@
+/** Lets requests pass if their principals have the rights that they need. */
+import { createHmac, randomBytes } from "node:crypto";
+import { Refusal } from "../errors.ts";
+import type { StreamName } from "../event.ts";
+import type { HiddenReads, Log, LogReads, StreamEntry } from "../log/log.ts";
+import { OF_ADMINS } from "./acl.ts";
+import { Acls } from "./acls.ts";
+import { Editions } from "./editions.ts";
+import { type Allowed, explainAcl } from "./explain.ts";
+import { isByAcl, mayPrincipal } from "./policy.ts";
+import { ANONYMOUS, type Principal } from "./principal.ts";
+import { decidingOn, PermittedReads, verdictsOn } from "./reads.ts";
+import { type Needed, neededFor } from "./rights.ts";
+
+const WORD_DIGITS = 16;
+const READ = { right: "read" } as const;
+
+/** Who else gets a document as it is. */
+export type Sharing = {
+	/** Whether every client that may read its stream is shown the same. */
+	readonly isSame: boolean;
+	/** Whether anonymous clients are, where the server lets them in. */
+	readonly isPublic: boolean;
+};
+
+/** Listens to the log until it is closed. */
+export class Access {
+	readonly #log: Log;
+	readonly #acls: Acls;
+	readonly #editions: Editions;
+	readonly #isOpen: boolean;
+	/** Another process may not know yet that an ACL names a user. */
+	readonly #key = randomBytes(32);
+
+	/** @param isOpen whether the server lets in clients without credentials */
+	constructor(log: Log, hidden: HiddenReads, isOpen: boolean) {
+		this.#log = log;
+		this.#isOpen = isOpen;
+		this.#acls = new Acls(log, hidden, isOpen);
+		this.#editions = new Editions(log);
+	}
+
+	/**
+	 * Lets a principal pass if it has what it needs: at once if the stream's ACL is known.
+	 * @throws Refusal `unauthorized`, and as a read of the log
+	 */
+	permit(principal: Principal, needed: Needed): void | Promise<void> {
+		const may = this.may(principal, needed);
+		if (may === true) return;
+		if (may === false) throw denied(principal);
+		return may.then((later) => {
+			if (!later) throw denied(principal);
+		});
+	}
+
+	/** Whether `permit` lets it pass. */
+	may(principal: Principal, { right, stream }: Needed): boolean | Promise<boolean> {
+		if (principal.isAdmin || !isByAcl(right) || stream === undefined) {
+			return mayPrincipal(principal, right, stream, OF_ADMINS);
+		}
+		const acl = this.#acls.of(stream as StreamName);
+		if (!(acl instanceof Promise)) return mayPrincipal(principal, right, stream, acl);
+		return acl.then((later) => mayPrincipal(principal, right, stream, later));
+	}
+
+	/** As `may`, if that is known at once; false if not, so that a page offers too little. */
+	mayNow(principal: Principal, needed: Needed): boolean {
+		return this.may(principal, needed) === true;
+	}
+
+	/** Who may do what on a stream, and why. */
+	explain(stream: StreamName): Promise<readonly Allowed[]> {
+		return explainAcl(this.#log, stream, this.#isOpen);
+	}
+
+	/** The log as a principal may read it. */
+	readsFor(principal: Principal): LogReads {
+		if (seesAll(principal)) return this.#log;
+		const read = (stream: StreamName) => neededFor(READ, { stream });
+		return new PermittedReads(this.#log, {
+			permit: (stream) => this.permit(principal, read(stream)),
+			may: (stream) => this.may(principal, read(stream)),
+		});
+	}
+
+	/** Which streams lists show to a principal. */
+	listsFor(principal: Principal): ((stream: StreamName) => boolean | Promise<boolean>) | undefined {
+		if (seesAll(principal)) return undefined;
+		return (stream) => this.may(principal, neededFor(READ, { stream }));
+	}
+
+	/**
+	 * Who else gets a document that shows these entries of a stream.
+	 * @param isWhole whether its reader sees all that stands there
+	 */
+	async sharingOf(
+		stream: StreamName,
+		entries: readonly StreamEntry[],
+		isWhole: boolean,
+	): Promise<Sharing> {
+		const ask = (one: StreamName) => this.may(ANONYMOUS, neededFor(READ, { stream: one }));
+		const deciding = entries.map((entry) => decidingOn(stream, entry));
+		const verdicts = isWhole ? [...(await verdictsOn(deciding, ask)).values()] : [];
+		const isSame = isWhole && verdicts.every((may) => may);
+		return { isSame, isPublic: isSame && this.#isOpen && (await ask(stream)) };
+	}
+
+	/** Whether anonymous clients may read a stream, as far as that is known at once. */
+	isPublicNow(stream: StreamName): boolean {
+		return this.#isOpen && this.mayNow(ANONYMOUS, neededFor(READ, { stream }));
+	}
+
+	/**
+	 * The word that all principals share who have the same rights on every stream whose ACL the
+	 * server has seen.
+	 */
+	classOf({ rights, name }: Principal): string {
+		return rights === "admin" || !this.#acls.names(name) ? rights : `${rights} ${name}`;
+	}
+
+	/**
+	 * The same in a word that tells nobody's name, for caches in front: what they keep of a stream
+	 * under it was made by this process for a client of this class, in this edition of the stream, as
+	 * `answering/document.ts` sees to.
+	 */
+	wordOf(principal: Principal, stream: StreamName): string {
+		const text = `${this.#editions.of(stream)} ${this.classOf(principal)}`;
+		return createHmac("sha256", this.#key).update(text).digest("hex").slice(0, WORD_DIGITS);
+	}
+
+	close(): void {
+		this.#acls.close();
+		this.#editions.close();
+	}
+}
+
+/** Whether nothing is left out for a principal, whatever the ACLs are. */
+export function seesAll({ isAdmin, scope }: Principal): boolean {
+	return isAdmin && scope === undefined;
+}
+
+function denied({ via }: Principal): Refusal<"unauthorized"> {
+	return new Refusal("unauthorized", { cause: via === "anonymous" ? "anonymous" : "denied" });
+}

@@ -1,0 +1,78 @@
+/** The users of an issuer: whom its tokens name, as principals of this store. */
+import { type Principal, principalOf } from "../../access/principal.ts";
+import { Refusal } from "../../errors.ts";
+import type { Members } from "../json.ts";
+import type { Users } from "../users/users.ts";
+import { type ClaimNames, claimedBy } from "./claims.ts";
+import { Issuer } from "./issuer.ts";
+import { finishLogin, type OidcClient, type StartedLogin, startLogin } from "./login.ts";
+
+export type OidcOptions = ClaimNames & {
+	/** Without a slash at its end. */
+	readonly issuer: string;
+	/** That an access token must name. */
+	readonly audience: string;
+	/** Undefined if nobody logs in by a browser. */
+	readonly client: OidcClient | undefined;
+};
+
+/** A principal, and until when it is one: milliseconds since 1970. */
+export type Known = { readonly principal: Principal; readonly untilMs: number };
+
+/** What a browser came back with. */
+export type Returned = {
+	readonly redirectUri: string;
+	readonly query: URLSearchParams;
+	readonly kept: string;
+};
+
+export class Oidc {
+	readonly #options: OidcOptions;
+	readonly #issuer: Issuer;
+	readonly #users: Users;
+
+	/** @param report is told why the issuer could not be asked */
+	constructor(options: OidcOptions, users: Users, report: (error: unknown) => void) {
+		this.#options = options;
+		this.#issuer = new Issuer(options.issuer, report);
+		this.#users = users;
+	}
+
+	/** @throws Refusal `unauthorized`, `issuer-unreachable` */
+	async verify(token: string): Promise<Known> {
+		return this.#known(await this.#issuer.claimsOf(token, this.#options.audience));
+	}
+
+	/** Whether users can log in by a browser. */
+	get hasLogin(): boolean {
+		return this.#options.client !== undefined;
+	}
+
+	/** As `startLogin`. @throws Refusal `unauthorized` if nobody can log in by a browser */
+	startLogin(redirectUri: string): Promise<StartedLogin> {
+		return startLogin(this.#issuer, this.#client(), redirectUri);
+	}
+
+	/** As `finishLogin`. */
+	async finishLogin(returned: Returned): Promise<Known> {
+		return this.#known(await finishLogin(this.#issuer, this.#client(), returned));
+	}
+
+	#client(): OidcClient {
+		const { client } = this.#options;
+		if (client === undefined) throw new Refusal("unauthorized", { cause: "credentials" });
+		return client;
+	}
+
+	/** The issuer cannot name a user of the store: `admin`, above all, is an admin by its name. */
+	async #known(claims: Members): Promise<Known> {
+		const claimed = claimedBy(claims, this.#options);
+		const isTaken =
+			claimed === undefined ||
+			claimed.name === "admin" ||
+			(await this.#users.get(claimed.name)) !== undefined;
+		if (isTaken) throw new Refusal("unauthorized", { cause: "credentials" });
+		const principal = principalOf({ ...claimed, via: "oidc" });
+		return { principal, untilMs: Number(claims.exp) * 1000 };
+	}
+}

@@ -1,0 +1,88 @@
+/**
+ * The users of a store, in memory: those of the log, or, as long as the log has none, those of the
+ * first start, who become events with the first change of any user.
+ */
+import type { Log } from "../../log/log.ts";
+import { KeptStreams } from "../kept-streams.ts";
+import { hashPassword } from "../passwords/hash.ts";
+import type { Turns } from "../passwords/turns.ts";
+import { decodeUser, streamOf, USER_STREAMS, USER_STREAMS_END, type User } from "./user.ts";
+
+/** A user of the first start, whose password is known in plain text. */
+export type InitialUser = Pick<User, "login" | "fullName" | "groups"> & {
+	readonly password: string;
+};
+
+export type UsersOptions = {
+	readonly initial: readonly InitialUser[];
+	/** Of hashes, see `passwords/hash.ts`. */
+	readonly cost: number;
+	readonly turns: Turns;
+	readonly report: (error: unknown) => void;
+};
+
+const KIND = { from: USER_STREAMS, before: USER_STREAMS_END, decode: decodeUser };
+
+/** Listens to the log until it is closed. */
+export class Users {
+	readonly #kept: KeptStreams<User>;
+	readonly #options: UsersOptions;
+	/** By login, once somebody has asked. */
+	readonly #initial = new Map<string, User | Promise<User>>();
+
+	constructor(log: Log, options: UsersOptions) {
+		this.#kept = new KeptStreams(log, KIND, options.report);
+		this.#options = options;
+	}
+
+	load(): Promise<void> {
+		return this.#kept.load();
+	}
+
+	/** At once if it is known. */
+	get(login: string): User | undefined | Promise<User | undefined> {
+		if (this.#kept.isEmpty !== true) return this.#kept.get(streamOf(login));
+		const initial = this.#options.initial.find((user) => user.login === login);
+		return initial && this.#hashed(initial);
+	}
+
+	/** Sorted by login, as the contract has it. */
+	async all(): Promise<User[]> {
+		return [...(await this.stored()), ...(await this.initial())].sort((one, other) =>
+			one.login < other.login ? -1 : 1,
+		);
+	}
+
+	/** Those of the log. */
+	stored(): Promise<User[]> {
+		return this.#kept.all();
+	}
+
+	/** The users of the first start, as long as they are in no log. */
+	async initial(): Promise<User[]> {
+		if (this.#kept.isEmpty !== true) return [];
+		return Promise.all(this.#options.initial.map((user) => this.#hashed(user)));
+	}
+
+	close(): void {
+		this.#kept.close();
+	}
+
+	/** It is hashed when it is first asked for, so that a start does not wait for it. */
+	#hashed({ password, ...facts }: InitialUser): User | Promise<User> {
+		const known = this.#initial.get(facts.login);
+		if (known !== undefined) return known;
+		const { turns, cost } = this.#options;
+		const hashing = turns
+			.take("", () => hashPassword(password, cost))
+			.then((hash) => {
+				const user = { ...facts, hash, isDisabled: false, version: -1, updated: Date.now() };
+				this.#initial.set(facts.login, user);
+				return user;
+			});
+		this.#initial.set(facts.login, hashing);
+		// A line that was full is no reason to refuse for ever.
+		hashing.catch(() => this.#initial.delete(facts.login));
+		return hashing;
+	}
+}

@@ -1,0 +1,15 @@
+/**
+ * The streams that the server writes only to keep its own place. Nobody who waits at the head of
+ * `$all` is woken for their sake: a reader that saves its place would wake itself for ever.
+ */
+
+/** Of the streams that keep a subscription: see `subscriptions/names.ts`. */
+export const SUBSCRIPTION_PREFIX = "$persistentsubscription-";
+export const SUBSCRIPTION_SETTINGS = "$persistentSubscriptionConfig";
+
+/** Whether it is one of them, or the metadata stream of one. */
+export function isBookkeeping(stream: string): boolean {
+	if (!stream.startsWith("$")) return false;
+	const described = stream.startsWith("$$") ? stream.slice(2) : stream;
+	return described.startsWith(SUBSCRIPTION_PREFIX) || described === SUBSCRIPTION_SETTINGS;
+}

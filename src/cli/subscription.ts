@@ -1,0 +1,132 @@
+/** `varve subscription`: what the server remembers for competing consumers. */
+import type { Answer } from "../../feeds/exchange/exchange.ts";
+import type { Arguments, Values } from "../options.ts";
+import { Failure } from "./explain.ts";
+import { answer, report } from "./output/standard.ts";
+import { membersIn, request } from "./reading/request.ts";
+import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from "./verb.ts";
+
+export const subscription: Verb = {
+	name: "subscription",
+	summary: "List, make, change, delete and replay subscriptions",
+	operands: ["list|show|create|update|delete|replay", "[STREAM]", "[GROUP]"],
+	purpose: `A subscription hands out the events of STREAM to the consumers of GROUP, each to one of
+		them, and remembers what they have handled. list prints a line of JSON for each subscription,
+		of STREAM if it is named; show prints one with its settings and its numbers. replay delivers
+		parked messages again.`,
+	options: [
+		...CLIENT_OPTIONS,
+		{
+			name: "settings",
+			flag: "settings",
+			kind: "text",
+			default: undefined,
+			placeholder: "JSON",
+			perCall: true,
+			help: 'With create and update: the settings, such as {"maxRetryCount":3}. Others have defaults.',
+		},
+		{
+			name: "stopAt",
+			flag: "stop-at",
+			kind: "whole-number",
+			default: undefined,
+			min: 0,
+			max: Number.MAX_SAFE_INTEGER,
+			placeholder: "NUMBER",
+			perCall: true,
+			help: "With replay: the first parked message that stays parked. Default: none stays.",
+		},
+	],
+	examples: [
+		"varve subscription create order-42 billing",
+		`varve subscription create '$ce-order' billing --settings '{"namedConsumerStrategy":"OrderedByKey","resolveLinktos":true}'`,
+		"varve subscription list",
+		"varve subscription replay order-42 billing",
+	],
+	run,
+};
+
+type Named = { readonly path: string; readonly shown: string };
+type Action = (values: Values, named: Named) => Promise<void>;
+
+const ACTIONS: ReadonlyMap<string, Action> = new Map([
+	["show", show],
+	["create", create],
+	["update", update],
+	["delete", remove],
+	["replay", replay],
+]);
+
+async function run({ operands, values }: Arguments): Promise<number> {
+	const [action = "", stream = "", group = ""] = operands;
+	if (action === "list") {
+		await list(values, stream);
+		return EXIT.done;
+	}
+	const act = ACTIONS.get(action);
+	if (!act) {
+		const words = ["list", ...ACTIONS.keys()].join(", ");
+		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
+	}
+	if (stream === "" || group === "") {
+		const wanted = `varve subscription ${action} STREAM GROUP`;
+		const hint = "in a shell, put a name with $ in single quotes: '$all'";
+		throw new Failure(`STREAM or GROUP is missing: ${wanted}; ${hint}`, EXIT.usage);
+	}
+	const path = `/subscriptions/${encodeURIComponent(stream)}/${encodeURIComponent(group)}`;
+	await act(values, { path, shown: `${group} of ${stream}` });
+	return EXIT.done;
+}
+
+async function list(values: Values, stream: string): Promise<void> {
+	const path = stream === "" ? "/subscriptions" : `/subscriptions/${encodeURIComponent(stream)}`;
+	for (const one of await request(values, { method: "GET", path }, listIn))
+		answer(`${JSON.stringify(one)}\n`);
+}
+
+async function show(values: Values, { path }: Named): Promise<void> {
+	const found = await request(values, { method: "GET", path: `${path}/info` }, membersIn);
+	answer(`${JSON.stringify(found)}\n`);
+}
+
+async function create(values: Values, { path, shown }: Named): Promise<void> {
+	await request(values, { method: "PUT", path, body: settingsOf(values) }, membersIn);
+	report(`subscription ${shown} made\n`);
+}
+
+async function update(values: Values, { path, shown }: Named): Promise<void> {
+	await request(values, { method: "POST", path, body: settingsOf(values) }, membersIn);
+	report(`subscription ${shown} changed\n`);
+}
+
+async function remove(values: Values, { path, shown }: Named): Promise<void> {
+	await request(values, { method: "DELETE", path }, membersIn);
+	report(`subscription ${shown} deleted\n`);
+}
+
+async function replay(values: Values, { path, shown }: Named): Promise<void> {
+	const stopAt = optionalNumber(values, "stopAt");
+	const query = stopAt === undefined ? "" : `?stopAt=${stopAt}`;
+	await request(values, { method: "POST", path: `${path}/replayParked${query}` }, membersIn);
+	report(`parked messages of ${shown} are delivered again\n`);
+}
+
+function listIn({ headers, body = new Uint8Array(0) }: Answer): unknown[] | undefined {
+	if (!headers.get("content-type")?.startsWith("application/json")) return undefined;
+	const list: unknown = JSON.parse(Buffer.from(body).toString());
+	return Array.isArray(list) ? list : undefined;
+}
+
+/** @throws Failure */
+function settingsOf(values: Values): object {
+	const given = optionalText(values, "settings") ?? "{}";
+	try {
+		const settings: unknown = JSON.parse(given);
+		if (typeof settings === "object" && settings !== null && !Array.isArray(settings)) {
+			return settings;
+		}
+	} catch {
+		// Said below.
+	}
+	throw new Failure('--settings takes a JSON object, such as {"maxRetryCount":3}', EXIT.usage);
+}

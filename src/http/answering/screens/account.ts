@@ -1,0 +1,30 @@
+/** A visitor's account, as the screens see it. */
+import type { Account } from "../../../screens.ts";
+import { givenCookie, hostCookie } from "../../authentication/cookies.ts";
+import { refusePlainSecret } from "../../authentication/secrecy.ts";
+import { SESSION_COOKIE, sessionIn } from "../../authentication/session.ts";
+import type { Visitor } from "./visitor.ts";
+
+/** @param base where the visitor sees the server */
+export function accountFor({ context, req, principal }: Visitor, base: string): Account {
+	const { logins, sessions, settings } = context;
+	const name = hostCookie(SESSION_COOKIE, base);
+	const { name: login, groups, isAdmin, via } = principal;
+	return {
+		login,
+		groups,
+		isAdmin,
+		hasSession: via === "session",
+		async logIn(given, password) {
+			refusePlainSecret(req, settings);
+			const user = await logins.userWith({ login: given, password }, req);
+			return givenCookie(name, await sessions.begin(user), base);
+		},
+		async logOut() {
+			const text = sessionIn(req, settings.publicUrl);
+			const user = text === undefined ? undefined : await sessions.userOf(text);
+			if (user) await sessions.end(user.login);
+			return givenCookie(name, "", base);
+		},
+	};
+}

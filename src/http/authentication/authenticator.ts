@@ -1,0 +1,143 @@
+/**
+ * Says who sends a request, by its `Authorization`:
+ *
+ *     none ─▶ a client certificate, or a session ───▶ its user
+ *          └▶ neither ──────────────────────────────▶ anonymous
+ *     remembered ───────────────────────────────────▶ its principal, at once
+ *     Basic ─▶ the password fits the user's hash ───▶ the user
+ *     Bearer ─▶ a token of this store ──────────────▶ its user, within its scope
+ *            └▶ a token of the issuer ──────────────▶ whom its claims name
+ *     anything else ────────────────────────────────▶ refused: unauthorized
+ */
+import type { IncomingMessage } from "node:http";
+import type { BlockList } from "node:net";
+import type { Authenticator } from "../../access/authenticator.ts";
+import { ANONYMOUS, type Principal, principalOf } from "../../access/principal.ts";
+import type { Accounts } from "../../accounts/accounts.ts";
+import type { Sessions } from "../../accounts/sessions/sessions.ts";
+import { hashOfToken, tokenIdIn } from "../../accounts/tokens/text.ts";
+import { hasExpired } from "../../accounts/tokens/tokens.ts";
+import type { User } from "../../accounts/users/user.ts";
+import type { Settings } from "../../config.ts";
+import { Refusal } from "../../errors.ts";
+import { parseNetworks } from "../../networks.ts";
+import { clientAddress } from "./address.ts";
+import { authorizationOf, type Credentials, parseAuthorization } from "./authorization.ts";
+import { principalOfCertificate } from "./certificate.ts";
+import { RememberedCredentials, type Verified } from "./remembered.ts";
+import { principalOfSession } from "./session.ts";
+
+type Basic = Extract<Credentials, { scheme: "basic" }>;
+
+export class AccountAuthenticator implements Authenticator {
+	readonly #accounts: Accounts;
+	readonly #sessions: Sessions;
+	readonly #remembered = new RememberedCredentials();
+	readonly #trusted: BlockList | undefined;
+	readonly #publicUrl: string | undefined;
+	readonly #onRefused: (login: string, address: string) => void;
+
+	/** @param onRefused is told of each login that fails: of which user, if there is one */
+	constructor(
+		accounts: Accounts,
+		sessions: Sessions,
+		{ trustedProxies, publicUrl }: Pick<Settings, "trustedProxies" | "publicUrl">,
+		onRefused: (login: string, address: string) => void,
+	) {
+		this.#onRefused = onRefused;
+		this.#accounts = accounts;
+		this.#sessions = sessions;
+		this.#publicUrl = publicUrl;
+		this.#trusted = trustedProxies === undefined ? undefined : parseNetworks(trustedProxies);
+	}
+
+	/** @throws Refusal `unauthorized`, `malformed-header`, `logins-slowed`, `logins-busy` */
+	principalOf(req: IncomingMessage): Principal | Promise<Principal> {
+		const text = authorizationOf(req);
+		if (text === undefined) return this.#withoutAuthorization(req);
+		return this.#remembered.principalOf(text, () => this.#verify(text, req));
+	}
+
+	/** The address that failures to log in are counted for. */
+	addressOf(req: IncomingMessage): string {
+		return clientAddress(req, this.#trusted);
+	}
+
+	/**
+	 * The user whose login and password these are.
+	 * @throws Refusal `unauthorized`, `logins-slowed`, `logins-busy`
+	 */
+	async userWith(
+		{ login, password }: Pick<Basic, "login" | "password">,
+		req: IncomingMessage,
+	): Promise<User> {
+		const { users, checks, userChanges, report } = this.#accounts;
+		const user = await users.get(login);
+		const address = this.addressOf(req);
+		try {
+			await checks.check({ login, password, address }, user);
+		} catch (error) {
+			this.#onRefused(user?.login ?? "", address);
+			throw error;
+		}
+		// The check has refused a login that nobody has.
+		const known = user as User;
+		if (checks.isOutdated(known)) userChanges.rehash(known, password).catch(report);
+		return known;
+	}
+
+	#withoutAuthorization(req: IncomingMessage): Principal | Promise<Principal> {
+		const certified = principalOfCertificate(req, this.#accounts.users);
+		if (certified !== undefined) return certified;
+		const known = principalOfSession(req, this.#sessions, this.#publicUrl);
+		if (!(known instanceof Promise)) return known ?? ANONYMOUS;
+		return known.then((principal) => principal ?? ANONYMOUS);
+	}
+
+	async #verify(text: string, req: IncomingMessage): Promise<Verified> {
+		const credentials = parseAuthorization(text);
+		if (credentials === undefined) throw wrong();
+		if (credentials.scheme === "basic") return this.#verifyUser(credentials, req);
+		try {
+			return await this.#verifyBearer(credentials.token);
+		} catch (error) {
+			this.#onRefused("", this.addressOf(req));
+			throw error;
+		}
+	}
+
+	async #verifyBearer(token: string): Promise<Verified> {
+		const { oidc } = this.#accounts;
+		if (token.startsWith("varve_") || oidc === undefined) return this.#verifyToken(token);
+		const { principal, untilMs } = await oidc.verify(token);
+		return { principal, holds: () => Date.now() < untilMs };
+	}
+
+	async #verifyUser(credentials: Basic, req: IncomingMessage): Promise<Verified> {
+		const { login } = credentials;
+		const known = await this.userWith(credentials, req);
+		const principal = principalOf({ name: login, groups: known.groups, via: "password" });
+		return { principal, holds: () => this.#accounts.users.get(login) === known };
+	}
+
+	async #verifyToken(text: string): Promise<Verified> {
+		const { tokens, users } = this.#accounts;
+		const id = tokenIdIn(text);
+		const token = id === undefined ? undefined : await tokens.get(id);
+		if (token === undefined || hashOfToken(text) !== token.hash || hasExpired(token)) throw wrong();
+		const { user: login, scope } = token;
+		const user = await users.get(login);
+		if (user === undefined || user.isDisabled) throw wrong();
+		const principal = principalOf({ name: login, groups: user.groups, via: "token", scope });
+		const holds = () => {
+			const isSame = tokens.get(token.id) === token && users.get(login) === user;
+			if (isSame) tokens.use(token);
+			return isSame && !hasExpired(token);
+		};
+		return { principal, holds };
+	}
+}
+
+function wrong(): Refusal {
+	return new Refusal("unauthorized", { cause: "credentials" });
+}

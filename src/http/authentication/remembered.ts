@@ -1,0 +1,63 @@
+/**
+ * Credentials that were verified, for a minute: a check of a password takes a tenth of a second,
+ * and clients send theirs with each request. What is kept is no credential, but a hash of one under
+ * a key that only this process has.
+ */
+import { createHmac, randomBytes } from "node:crypto";
+import { LRUCache } from "lru-cache";
+import type { Principal } from "../../access/principal.ts";
+
+export type Verified = {
+	readonly principal: Principal;
+	/** Whether all that it stands on is as it was. It is called for each use. */
+	readonly holds: () => boolean;
+};
+
+type Kept = Verified & { readonly untilMs: number };
+
+const KEPT_MS = 60_000;
+/** In the last part of that time, a use is the occasion to verify once more. */
+const AGAIN_MS = 15_000;
+const KEPT_MAX = 10_000;
+const KEY_BYTES = 32;
+
+export class RememberedCredentials {
+	readonly #key = randomBytes(KEY_BYTES);
+	readonly #kept = new LRUCache<string, Kept>({ max: KEPT_MAX });
+	/** Verifications under way: clients send the same credential many times at once. */
+	readonly #verifying = new Map<string, Promise<Principal>>();
+
+	/**
+	 * The principal of a credential, at once if it is remembered.
+	 * @param text of the header
+	 * @param verify is asked once for all that wait for it
+	 */
+	principalOf(text: string, verify: () => Promise<Verified>): Principal | Promise<Principal> {
+		const key = createHmac("sha256", this.#key).update(text).digest("base64");
+		const kept = this.#kept.get(key);
+		const left = kept?.holds() ? kept.untilMs - performance.now() : 0;
+		if (kept === undefined || left <= 0) {
+			this.#kept.delete(key);
+			return this.#verify(key, verify);
+		}
+		// If it fails, the next use says so, once the time is over.
+		if (left < AGAIN_MS) this.#verify(key, verify).catch(() => undefined);
+		return kept.principal;
+	}
+
+	#verify(key: string, verify: () => Promise<Verified>): Promise<Principal> {
+		const known = this.#verifying.get(key);
+		if (known !== undefined) return known;
+		const verifying = verify()
+			.then((verified) => {
+				// Else a change came in between, and the next use finds it.
+				if (verified.holds()) {
+					this.#kept.set(key, { ...verified, untilMs: performance.now() + KEPT_MS });
+				}
+				return verified.principal;
+			})
+			.finally(() => this.#verifying.delete(key));
+		this.#verifying.set(key, verifying);
+		return verifying;
+	}
+}

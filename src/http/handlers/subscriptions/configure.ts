@@ -1,0 +1,62 @@
+/** Subscriptions are made, changed, deleted and loaded anew (contract 7.2, 7.3 and 7.8). */
+import { parseSettings, type Settings } from "../../../subscriptions/settings.ts";
+import type { Answer } from "../../answering/answer.ts";
+import type { Exchange } from "../../answering/exchange.ts";
+import { readDocument } from "../../request/bodies/document.ts";
+import { subscriptionLocation } from "../../urls.ts";
+import { answerStructured } from "../accounts/structured.ts";
+import { baseFor, type NamedTarget, nameOf, structuredType, success } from "./request.ts";
+
+/** PUT /subscriptions/{stream}/{group} */
+export async function answerCreate(exchange: Exchange, target: NamedTarget): Promise<Answer> {
+	const type = structuredType(exchange, target.query);
+	const name = nameOf(target);
+	const location = subscriptionLocation(baseFor(exchange), name);
+	await exchange.context.subscriptions.create(name, await readSettings(exchange));
+	return success(type, 201, ["Location", location]);
+}
+
+/** POST /subscriptions/{stream}/{group} */
+export async function answerUpdate(exchange: Exchange, target: NamedTarget): Promise<Answer> {
+	const type = structuredType(exchange, target.query);
+	const name = nameOf(target);
+	const location = subscriptionLocation(baseFor(exchange), name);
+	await exchange.context.subscriptions.update(name, await readSettings(exchange));
+	return success(type, 200, ["Location", location]);
+}
+
+/** DELETE /subscriptions/{stream}/{group} */
+export async function answerSubscriptionDelete(
+	exchange: Exchange,
+	target: NamedTarget,
+): Promise<Answer> {
+	const type = structuredType(exchange, target.query);
+	await exchange.context.subscriptions.delete(nameOf(target));
+	return success(type, 200);
+}
+
+/** POST /subscriptions/restart */
+export async function answerRestart(
+	exchange: Exchange,
+	{ query }: { query: string },
+): Promise<Answer> {
+	const type = structuredType(exchange, query);
+	await exchange.context.subscriptions.restart();
+	return answerStructured(type, { root: "String", value: "Restarting" });
+}
+
+/** No body at all means the defaults, whatever its type. */
+async function readSettings({ context, req }: Exchange): Promise<Settings> {
+	const { "content-length": length, "transfer-encoding": transfer } = req.headers;
+	if ((length === undefined || length === "0") && transfer === undefined) return parseSettings({});
+	const document = await readDocument(req, context.settings.bodyBytesMax);
+	const isXml = /xml/i.test(req.headers["content-type"] ?? "");
+	const members = [...document].map(([name, value]) => [name, isXml ? typed(value) : value]);
+	return parseSettings(Object.fromEntries(members));
+}
+
+/** What the text of an element means, as XML has no types. */
+function typed(value: unknown): unknown {
+	if (value === "true" || value === "false") return value === "true";
+	return typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+}

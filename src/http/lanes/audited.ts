@@ -1,0 +1,108 @@
+/**
+ * Which requests the audit hears of. It hears of a deed when it is done, before its client has the
+ * answer; of reads that take an admin it keeps counts. It does not hear of clients without a name:
+ * a store that lets those change things has nobody to tell apart.
+ */
+import type { Needed } from "../../access/rights.ts";
+import { ALL, AUDIT } from "../../event.ts";
+import { isIndexStream } from "../../indexes/joins.ts";
+import type { Answer } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
+import { doerOf } from "../answering/screens/visitor.ts";
+
+/** The route of a request, and the parts of its URL that say what it is about. */
+export type Audited = {
+	readonly method: string;
+	readonly path: string;
+	readonly needed: Needed;
+	readonly target: { readonly stream: string; readonly id: string; readonly from: string };
+};
+
+/** By method and path of the route. */
+const DEEDS: Readonly<Record<string, string>> = {
+	"POST /users": "user-created",
+	"POST /users/": "user-created",
+	"PUT /users/:id": "user-changed",
+	"DELETE /users/:id": "user-deleted",
+	"POST /users/:id/command/enable": "user-enabled",
+	"POST /users/:id/command/disable": "user-disabled",
+	"POST /users/:id/command/reset-password": "password-reset",
+	"POST /users/:id/command/change-password": "password-changed",
+	"POST /tokens": "token-created",
+	"POST /tokens/:id/command/rotate": "token-rotated",
+	"DELETE /tokens/:id": "token-revoked",
+	"POST /admin/scavenge": "scavenge-started",
+	"DELETE /admin/scavenge/current": "scavenge-stopped",
+	"DELETE /admin/scavenge/:id": "scavenge-stopped",
+};
+
+/** The answer to a request that changes something, once the audit has heard of it. */
+export function withAudit(
+	exchange: Exchange,
+	audited: Audited,
+	answer: Answer | Promise<Answer>,
+): Answer | Promise<Answer> {
+	if (audited.needed.right === "import") exchange.context.audit.noteImport();
+	const what = wordOf(audited);
+	if (what === undefined || exchange.principal.name === "") return answer;
+	return Promise.resolve(answer).then(async (done) => {
+		if (done.status < 300) await record(exchange, audited, what, done);
+		return done;
+	});
+}
+
+/** Counts a read, if it takes an admin. */
+export function auditRead(exchange: Exchange, { right, stream }: Needed): void {
+	const { principal, req } = exchange;
+	if (principal.name === "" || (req.method !== "GET" && req.method !== "HEAD")) return;
+	if (right === "import") exchange.context.audit.noteImport();
+	const isOfSystem = stream?.startsWith("$") && !isOfEveryone(stream);
+	if (right === "administer" || right === "export" || isOfSystem) {
+		exchange.context.audit.countRead(doerOf(exchange));
+	}
+}
+
+/** Who reads the audit, or a stream in which its events stand, must not write to it by reading. */
+function isOfEveryone(stream: string): boolean {
+	return stream === ALL || stream === AUDIT || isIndexStream(stream);
+}
+
+function wordOf({ method, path, needed }: Audited): string | undefined {
+	const { right, stream } = needed;
+	const own = DEEDS[`${method} ${path}`];
+	if (own !== undefined) return own;
+	if (right === "delete") return "stream-deleted";
+	if (right === "redact") return "event-redacted";
+	if (right === "write-metadata") return "metadata-written";
+	return right === "write" && stream?.startsWith("$") ? "system-stream-written" : undefined;
+}
+
+async function record(
+	exchange: Exchange,
+	{ needed, target }: Audited,
+	what: string,
+	{ headers }: Answer,
+): Promise<void> {
+	const { req, context } = exchange;
+	const isForEver = /^true$/i.test(
+		String(req.headers["es-harddelete"] ?? req.headers["kurrent-harddelete"]),
+	);
+	await context.audit.record({
+		...doerOf(exchange),
+		what,
+		about: needed.stream ?? (target.id || createdIn(headers)),
+		event: needed.right === "redact" ? Number(target.from) : undefined,
+		forEver: needed.right === "delete" && isForEver ? true : undefined,
+	});
+}
+
+/** The last segment of where the new thing is. */
+function createdIn(headers: readonly string[]): string {
+	const location = headers[headers.indexOf("Location") + 1] ?? "";
+	const segment = headers.includes("Location") ? location.slice(location.lastIndexOf("/") + 1) : "";
+	try {
+		return decodeURIComponent(segment);
+	} catch {
+		return segment;
+	}
+}

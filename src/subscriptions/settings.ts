@@ -1,0 +1,220 @@
+/**
+ * The settings of a subscription, as the contract's configuration body has them (7.2), and ours:
+ * `orderedBy`, `filter`, `maxInFlight`.
+ */
+import { Refusal } from "../errors.ts";
+import { createFilter } from "../pages/filter.ts";
+import { isFault, parsePath } from "../searching/path.ts";
+import { isJsonObject } from "./json.ts";
+
+/** Who of several consumers gets a message. */
+export type Strategy = (typeof STRATEGIES)[number];
+export const STRATEGIES = [
+	"RoundRobin",
+	"DispatchToSingle",
+	"Pinned",
+	"PinnedByCorrelation",
+	"OrderedByKey",
+] as const;
+
+export type Settings = DeliverySettings & CheckpointSettings & BufferSettings & SelectionSettings;
+
+/** What it delivers. */
+export type SelectionSettings = {
+	readonly resolveLinktos: boolean;
+	/** The first number; -1 for the head of the stream at the time of the creation. */
+	readonly startFrom: number;
+	/** Undefined for every event. */
+	readonly filter: FilterSettings | undefined;
+};
+
+/** As the query of a filtered feed has it (contract 4.3). */
+export type FilterSettings = {
+	readonly context: "streamid" | "eventtype";
+	readonly type: "prefix" | "regex";
+	readonly data: string;
+};
+
+export type DeliverySettings = {
+	/** After so long without an answer a message is delivered again; 0 for at once. */
+	readonly messageTimeoutMilliseconds: number;
+	readonly maxRetryCount: number;
+	/** How many consumers may have a name at a time; 0 for no limit of the subscription's own. */
+	readonly maxSubscriberCount: number;
+	readonly namedConsumerStrategy: Strategy;
+	/** Of `OrderedByKey`: `stream`, or the path of a member of the data, such as `$.customer.id`. */
+	readonly orderedBy: string;
+	/** How many messages may be with consumers at a time. */
+	readonly maxInFlight: number;
+};
+
+export type CheckpointSettings = {
+	readonly checkPointAfterMilliseconds: number;
+	readonly minCheckPointCount: number;
+	readonly maxCheckPointCount: number;
+};
+
+export type BufferSettings = {
+	readonly liveBufferSize: number;
+	readonly bufferSize: number;
+	readonly readBatchSize: number;
+	readonly extraStatistics: boolean;
+};
+
+export const DEFAULTS: Settings = {
+	resolveLinktos: false,
+	startFrom: 0,
+	messageTimeoutMilliseconds: 10_000,
+	extraStatistics: false,
+	maxRetryCount: 10,
+	liveBufferSize: 500,
+	bufferSize: 500,
+	readBatchSize: 20,
+	checkPointAfterMilliseconds: 1000,
+	minCheckPointCount: 10,
+	maxCheckPointCount: 500,
+	maxSubscriberCount: 10,
+	namedConsumerStrategy: "RoundRobin",
+	orderedBy: "stream",
+	maxInFlight: 10_000,
+	filter: undefined,
+};
+
+/** The largest value of each number: what is above it can only be a mistake, or an attack. */
+const MOST: { readonly [name: string]: number } = {
+	messageTimeoutMilliseconds: 24 * 60 * 60 * 1000,
+	maxRetryCount: 2 ** 31 - 1,
+	maxSubscriberCount: 2 ** 31 - 1,
+	checkPointAfterMilliseconds: 2 ** 31 - 1,
+	minCheckPointCount: 2 ** 31 - 1,
+	maxCheckPointCount: 2 ** 31 - 1,
+	liveBufferSize: 100_000,
+	bufferSize: 100_000,
+	readBatchSize: 4096,
+	maxInFlight: 100_000,
+};
+const FLAGS = ["resolveLinktos", "extraStatistics"] as const;
+const FILTER_DATA_MAX = 4096;
+
+/**
+ * Reads a configuration body. The names of its members are case-insensitive, and those it does not
+ * know are ignored, as by others; a value of the wrong type is refused.
+ * @param body what JSON or XML had; undefined for none
+ * @throws Refusal `invalid-subscription`, in the contract's words where it has some; `invalid-filter`
+ */
+export function parseSettings(body: unknown): Settings {
+	if (body !== undefined && !isJsonObject(body)) throw invalid("The body must be a JSON object.");
+	const given = new Map<string, unknown>();
+	for (const [name, value] of Object.entries(body ?? {})) {
+		if (value !== null) given.set(name.toLowerCase(), value);
+	}
+	const parsed = {
+		...DEFAULTS,
+		...flagsOf(given),
+		...numbersOf(given),
+		startFrom: startOf(given),
+		namedConsumerStrategy: strategyOf(given),
+		orderedBy: keyOf(given),
+		filter: filterOf(given),
+	};
+	check(parsed);
+	return parsed;
+}
+
+function flagsOf(given: ReadonlyMap<string, unknown>): Partial<Settings> {
+	const flags: { [name: string]: boolean } = {};
+	for (const name of FLAGS) {
+		const value = given.get(name.toLowerCase());
+		if (value === undefined) continue;
+		if (typeof value !== "boolean") throw invalid(`${name} must be true or false.`);
+		flags[name] = value;
+	}
+	return flags;
+}
+
+function numbersOf(given: ReadonlyMap<string, unknown>): Partial<Settings> {
+	const numbers: { [name: string]: number } = {};
+	for (const [name, most] of Object.entries(MOST)) {
+		const value = given.get(name.toLowerCase());
+		if (value === undefined) continue;
+		if (typeof value !== "number" || !Number.isInteger(value)) {
+			throw invalid(`${name} must be a whole number.`);
+		}
+		if (value > most) throw invalid(`${name} (${value}) must not be larger than ${most}`);
+		numbers[name] = value;
+	}
+	return numbers;
+}
+
+function startOf(given: ReadonlyMap<string, unknown>): number {
+	const text = given.get("startposition");
+	const value = text === undefined ? (given.get("startfrom") ?? DEFAULTS.startFrom) : Number(text);
+	if (text !== undefined && !/^-?\d{1,15}$/.test(String(text))) {
+		throw invalid("startPosition must be a whole number in a string.");
+	}
+	if (typeof value !== "number" || !Number.isSafeInteger(value)) {
+		throw invalid("startFrom must be a whole number.");
+	}
+	if (value < -1) {
+		throw invalid("Invalid Start From position: event number must be greater than or equal to -1.");
+	}
+	return value;
+}
+
+function strategyOf(given: ReadonlyMap<string, unknown>): Strategy {
+	const name = given.get("namedconsumerstrategy");
+	if (name === undefined || name === "") {
+		return given.get("preferroundrobin") === false ? "DispatchToSingle" : "RoundRobin";
+	}
+	const known = STRATEGIES.find((each) => each === name);
+	if (known === undefined) {
+		throw invalid(`Consumer strategy ${String(name).slice(0, 64)} does not exist.`);
+	}
+	return known;
+}
+
+function keyOf(given: ReadonlyMap<string, unknown>): string {
+	const key = given.get("orderedby") ?? DEFAULTS.orderedBy;
+	if (key === "stream") return key;
+	const path = typeof key === "string" ? parsePath(key) : { at: 0, reason: "it is no text" };
+	if (!isFault(path)) return key as string;
+	throw invalid(`orderedBy must be "stream" or a path such as $.customer.id: ${path.reason}`);
+}
+
+function filterOf(given: ReadonlyMap<string, unknown>): FilterSettings | undefined {
+	const filter = given.get("filter");
+	if (filter === undefined) return undefined;
+	const { context, type, data } = isJsonObject(filter) ? filter : {};
+	if (context !== "streamid" && context !== "eventtype") {
+		throw invalid("The context of a filter must be streamid or eventtype.");
+	}
+	if (type !== "prefix" && type !== "regex") {
+		throw invalid("The type of a filter must be prefix or regex.");
+	}
+	if (typeof data !== "string" || data === "" || data.length > FILTER_DATA_MAX) {
+		throw invalid(`The data of a filter must be text of 1 to ${FILTER_DATA_MAX} characters.`);
+	}
+	createFilter({ context, type, data }, false);
+	return { context, type, data };
+}
+
+function check(settings: Settings): void {
+	const { bufferSize, liveBufferSize, readBatchSize, maxInFlight } = settings;
+	if (bufferSize <= 0) throw invalid(`Buffer Size (${bufferSize}) must be positive`);
+	if (liveBufferSize <= 0) throw invalid(`Live Buffer Size (${liveBufferSize}) must be positive`);
+	if (readBatchSize <= 0) throw invalid(`Read Batch Size (${readBatchSize}) must be positive`);
+	if (bufferSize <= readBatchSize) {
+		throw invalid(
+			`BufferSize (${bufferSize}) must be larger than ReadBatchSize (${readBatchSize})`,
+		);
+	}
+	if (maxInFlight <= 0) throw invalid(`maxInFlight (${maxInFlight}) must be positive`);
+	for (const name of Object.keys(MOST)) {
+		const value = settings[name as keyof Settings];
+		if (typeof value === "number" && value < 0) throw invalid(`${name} must not be negative.`);
+	}
+}
+
+function invalid(reason: string): Refusal {
+	return new Refusal("invalid-subscription", { reason });
+}

@@ -1,0 +1,81 @@
+/** How a subscription stands: for statistics, metrics and pages. */
+import { isRefusal } from "../errors.ts";
+import type { Log } from "../log/log.ts";
+import type { SubscriptionName } from "./names.ts";
+import type { Settings } from "./settings.ts";
+import { firstOpen } from "./steps/checkpoint.ts";
+import { settledBefore } from "./steps/state.ts";
+import type { Subscription } from "./subscription.ts";
+
+export type Standing = Numbers & {
+	readonly name: SubscriptionName;
+	readonly settings: Settings;
+	/** The contract's words: `Live`, `Behind`, `ReplayingParkedMessages`. */
+	readonly status: string;
+	readonly connections: ReadonlyArray<{ readonly consumer: string; readonly inFlight: number }>;
+};
+
+type Numbers = Progress & Amounts;
+
+type Progress = {
+	/** Everything up to this number is settled; -1 for nothing. */
+	readonly lastProcessed: number;
+	/** The same, as the newest checkpoint has it; undefined if there is none. */
+	readonly checkpoint: number | undefined;
+	/** The last number of the stream; -1 for none. */
+	readonly lastKnown: number;
+	/** Numbers of the stream that are not settled: at most so many events. */
+	readonly lagEvents: number;
+	/** Messages settled, since the server loaded the subscription. */
+	readonly settled: number;
+	readonly countSinceLastMeasurement: number;
+	readonly perSecond: number;
+};
+
+type Amounts = {
+	readonly waiting: number;
+	readonly retrying: number;
+	readonly inFlight: number;
+	readonly parked: number;
+	readonly retried: number;
+};
+
+export async function standingOf(log: Log, subscription: Subscription): Promise<Standing> {
+	const { name, settings, state, checkpoint } = subscription;
+	const lastKnown = await lastOf(log, subscription);
+	const before = settledBefore(state.tracks.source);
+	const perConsumer = new Map(state.consumers.present().map((consumer) => [consumer, 0]));
+	for (const { consumer } of state.inFlight) {
+		perConsumer.set(consumer, (perConsumer.get(consumer) ?? 0) + 1);
+	}
+	const retrying = [...state.tracks.source.open.values()].filter(
+		({ state: is, attempt }) => is === "delayed" || (is === "waiting" && attempt > 0),
+	);
+	const reads = state.tracks.source.next > lastKnown ? "Live" : "Behind";
+	return {
+		name,
+		settings,
+		status: subscription.isReplaying ? `${reads},ReplayingParkedMessages` : reads,
+		connections: [...perConsumer].map(([consumer, inFlight]) => ({ consumer, inFlight })),
+		lastProcessed: before - 1,
+		checkpoint: checkpoint && firstOpen(checkpoint) - 1,
+		lastKnown,
+		lagEvents: Math.max(0, lastKnown + 1 - before),
+		settled: state.counts.settled,
+		...subscription.measure(),
+		waiting: state.waiting.size,
+		retrying: retrying.length,
+		inFlight: state.inFlight.size,
+		parked: await subscription.parkedCount(),
+		retried: state.counts.retried,
+	};
+}
+
+async function lastOf(log: Log, { name }: Subscription): Promise<number> {
+	try {
+		return await log.last(name.stream);
+	} catch (error) {
+		if (isRefusal(error, "stream-deleted")) return -1;
+		throw error;
+	}
+}

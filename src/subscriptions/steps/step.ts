@@ -1,0 +1,282 @@
+/**
+ * One step of a subscription: an input changes the state, and the output says what has to be done.
+ * It does nothing else: no clock, no log, no luck. The same inputs make the same steps.
+ * `message.ts` draws the states of a message; `subscription.ts` is the loop around this.
+ */
+import { type FoundMessage, type Message, messageOf, type Origin } from "./message.ts";
+import { type State, timeoutMs } from "./state.ts";
+
+export type Input =
+	/** A read of one of the streams came back: what of it is to be delivered, and how far it went. */
+	| {
+			readonly kind: "found";
+			readonly origin: Origin;
+			readonly messages: readonly FoundMessage[];
+			readonly next: number;
+	  }
+	/** A consumer asks for messages. */
+	| { readonly kind: "take"; readonly consumer: string; readonly count: number }
+	| { readonly kind: "answer"; readonly answer: ConsumerAnswer; readonly names: readonly Name[] }
+	/** They were not handed over after all: they wait again, and that is no retry. */
+	| { readonly kind: "returned"; readonly messages: readonly Message[] }
+	/** What these messages stand for is not shown any more: they count as handled. */
+	| { readonly kind: "gone"; readonly messages: readonly Message[] }
+	/** They stand in the parked stream now. */
+	| { readonly kind: "parked"; readonly messages: readonly Message[] }
+	/** Time has passed. */
+	| { readonly kind: "tick" };
+
+/** What a consumer says of messages that it has. */
+export type ConsumerAnswer =
+	| { readonly is: "ack" | "skip" | "park" | "retry" | "stop" | "renew" }
+	| { readonly is: "release"; readonly afterMs: number };
+
+/** How a consumer names a message: by its id, and by the delivery that it answers, if it says so. */
+export type Name = { readonly id: string; readonly attempt: number | undefined };
+
+export type Output = {
+	/** To the consumer that asked. */
+	readonly delivered: readonly Message[];
+	/** To be written to the parked stream, with why. */
+	readonly toPark: readonly { readonly message: Message; readonly reason: string }[];
+	/** Names that mean no delivery of now. */
+	readonly stale: readonly Name[];
+	/** Whether any message waits that did not wait before. */
+	readonly hasNews: boolean;
+};
+
+const NACKED = "Client explicitly NAK'ed message.\nNacked from HTTP";
+/** More than a consumer answers at once. */
+const REMEMBERED = 1000;
+const QUIET: Output = { delivered: [], toPark: [], stale: [], hasNews: false };
+
+/** @param nowMs by a clock that never goes back */
+export function step(state: State, input: Input, nowMs: number): Output {
+	switch (input.kind) {
+		case "found":
+			return found(state, input);
+		case "take":
+			return take(state, input.consumer, input.count, nowMs);
+		case "answer":
+			return answered(state, input.answer, input.names, nowMs);
+		case "returned":
+			for (const message of input.messages) {
+				state.inFlight.delete(message);
+				state.waiting.free(message);
+				wait(state, message);
+			}
+			return { ...QUIET, hasNews: true };
+		case "gone":
+		case "parked":
+			for (const message of input.messages) settle(state, message);
+			return { ...QUIET, hasNews: state.waiting.size > 0 };
+		case "tick":
+			return tick(state, nowMs);
+	}
+}
+
+/** When the next `tick` has something to do; undefined if none has, as it is now. */
+export function nextDueMs({ inFlight, delayed }: State): number | undefined {
+	let due = Infinity;
+	for (const { dueMs } of inFlight) {
+		due = dueMs;
+		break;
+	}
+	for (const { dueMs } of delayed) due = Math.min(due, dueMs);
+	return due === Infinity ? undefined : due;
+}
+
+function found(state: State, { origin, messages, next }: Input & { kind: "found" }): Output {
+	const track = state.tracks[origin];
+	for (const each of messages) {
+		const message = messageOf(each, origin);
+		track.open.set(message.number, message);
+		state.waiting.add(message);
+	}
+	track.next = Math.max(track.next, next);
+	return { ...QUIET, hasNews: messages.length > 0 };
+}
+
+function take(state: State, consumer: string, count: number, nowMs: number): Output {
+	const { consumers, waiting, inFlight, settings, counts, tracks } = state;
+	consumers.heardOf(consumer, nowMs);
+	const taken = tracks.source.open.size + tracks.parked.open.size - waiting.size;
+	const most = Math.min(count, settings.maxInFlight - taken);
+	if (most <= 0) return QUIET;
+	const delivered = waiting.take(most, consumers.shareOf(consumer));
+	for (const message of delivered) {
+		message.state = "in flight";
+		message.consumer = consumer;
+		message.dueMs = nowMs + timeoutMs(settings);
+		message.attempt++;
+		inFlight.add(message);
+		if (message.attempt === 1) named(state, message);
+	}
+	counts.delivered += delivered.length;
+	return { ...QUIET, delivered };
+}
+
+function answered(
+	state: State,
+	answer: ConsumerAnswer,
+	names: readonly Name[],
+	nowMs: number,
+): Output {
+	const toPark: Output["toPark"][number][] = [];
+	const stale: Name[] = [];
+	for (const name of names) {
+		const message = meant(state, name);
+		if (message) toPark.push(...carryOut(state, message, answer, nowMs));
+		else if (name.attempt !== undefined && !state.settled.has(deliveryOf(name))) stale.push(name);
+	}
+	return { ...QUIET, toPark, stale, hasNews: state.waiting.size > 0 };
+}
+
+/** @returns what is to be parked */
+function carryOut(
+	state: State,
+	message: Message,
+	answer: ConsumerAnswer,
+	nowMs: number,
+): Output["toPark"] {
+	switch (answer.is) {
+		case "ack":
+		case "skip":
+			settle(state, message);
+			return [];
+		case "park":
+			return [park(state, message, NACKED)];
+		case "retry":
+			if (message.state !== "in flight") return [];
+			return giveBack(state, message);
+		case "stop":
+			return [];
+		case "renew":
+			if (message.state !== "in flight") return [];
+			// Behind the others, as it is due behind them.
+			state.inFlight.delete(message);
+			message.dueMs = nowMs + timeoutMs(state.settings);
+			state.inFlight.add(message);
+			state.consumers.heardOf(message.consumer, nowMs);
+			return [];
+		case "release":
+			if (message.state !== "in flight") return [];
+			state.inFlight.delete(message);
+			message.state = "delayed";
+			message.dueMs = nowMs + answer.afterMs;
+			state.delayed.add(message);
+			callBack(state, message);
+			return [];
+	}
+}
+
+function tick(state: State, nowMs: number): Output {
+	const toPark: Output["toPark"][number][] = [];
+	for (const message of state.inFlight) {
+		if (message.dueMs > nowMs) break;
+		toPark.push(...giveBack(state, message));
+	}
+	for (const message of state.delayed) {
+		if (message.dueMs > nowMs) continue;
+		state.delayed.delete(message);
+		state.waiting.free(message);
+		wait(state, message);
+	}
+	return { ...QUIET, toPark, hasNews: state.waiting.size > 0 };
+}
+
+/** A message that was not handled: it comes again, or is parked if it came often enough. */
+function giveBack(state: State, message: Message): Output["toPark"] {
+	const { maxRetryCount } = state.settings;
+	callBack(state, message);
+	if (message.retryCount >= maxRetryCount) {
+		return [park(state, message, `Reached retry count of ${maxRetryCount}`)];
+	}
+	state.inFlight.delete(message);
+	message.retryCount++;
+	state.counts.retried++;
+	state.waiting.free(message);
+	wait(state, message);
+	return [];
+}
+
+/**
+ * Of an order by key: what was delivered with a message of its key, and stands behind it, waits
+ * again, too. Its consumer's answers to it are void.
+ */
+function callBack(state: State, { key, origin, number }: Message): void {
+	if (state.settings.namedConsumerStrategy !== "OrderedByKey") return;
+	for (const other of state.inFlight) {
+		if (other.key !== key || other.origin !== origin || other.number <= number) continue;
+		state.inFlight.delete(other);
+		other.attempt++;
+		state.waiting.free(other);
+		wait(state, other);
+	}
+}
+
+function park(state: State, message: Message, reason: string): Output["toPark"][number] {
+	state.inFlight.delete(message);
+	if (message.state === "waiting") state.waiting.remove(message);
+	message.state = "parking";
+	state.counts.parked++;
+	return { message, reason };
+}
+
+function wait(state: State, message: Message): void {
+	message.state = "waiting";
+	state.waiting.add(message);
+}
+
+function settle(state: State, message: Message): void {
+	const { tracks, inFlight, delayed, waiting, counts } = state;
+	const { origin, number } = message;
+	if (tracks[origin].open.get(number) !== message) return;
+	tracks[origin].open.delete(number);
+	inFlight.delete(message);
+	delayed.delete(message);
+	if (message.state === "waiting") waiting.remove(message);
+	else waiting.free(message);
+	forgetName(state, message);
+	remember(state, message);
+	counts.settled++;
+	if (origin === "parked") return;
+	counts.progress++;
+	counts.lastSettled = Math.max(counts.lastSettled ?? 0, number);
+}
+
+/**
+ * The message that a consumer means: of several with one id, the one that was delivered first. A
+ * message that was not answered in time, and is not with another consumer yet, can be answered
+ * late. Not so in an order by key, where it may have been called back.
+ */
+function meant({ byId, settings }: State, { id, attempt }: Name): Message | undefined {
+	const isOrdered = settings.namedConsumerStrategy === "OrderedByKey";
+	return byId.get(id)?.find((message) => {
+		if (attempt !== undefined && attempt !== message.attempt) return false;
+		return message.state === "in flight" || (message.state === "waiting" && !isOrdered);
+	});
+}
+
+function named({ byId }: State, message: Message): void {
+	byId.set(message.id, [...(byId.get(message.id) ?? []), message]);
+}
+
+function remember({ settled }: State, message: Message): void {
+	settled.add(deliveryOf(message));
+	if (settled.size <= REMEMBERED) return;
+	for (const oldest of settled) {
+		settled.delete(oldest);
+		return;
+	}
+}
+
+function deliveryOf({ id, attempt }: Name): string {
+	return `${id}.${attempt}`;
+}
+
+function forgetName({ byId }: State, message: Message): void {
+	const others = (byId.get(message.id) ?? []).filter((other) => other !== message);
+	if (others.length > 0) byId.set(message.id, others);
+	else byId.delete(message.id);
+}

@@ -1,0 +1,117 @@
+/** The messages that wait for a consumer, and who may have them. */
+import { comesBefore, type Message } from "./message.ts";
+
+export interface Waiting {
+	readonly size: number;
+	add(message: Message): void;
+	/** Forgets a message that waits no more, though nobody took it. */
+	remove(message: Message): void;
+	/** @param mayHave whether the consumer may have a message with a key */
+	take(count: number, mayHave: (key: string) => boolean): Message[];
+	/** A message that was taken is settled, or waits again: its key is free, if no other holds it. */
+	free(message: Message): void;
+}
+
+/** Messages that do not depend on each other: first those that come again, then by number. */
+export class SharedWaiting implements Waiting {
+	readonly #again = new Set<Message>();
+	readonly #fresh = new Set<Message>();
+
+	get size(): number {
+		return this.#again.size + this.#fresh.size;
+	}
+
+	add(message: Message): void {
+		const isFresh = message.attempt === 0 && message.origin === "source";
+		(isFresh ? this.#fresh : this.#again).add(message);
+	}
+
+	remove(message: Message): void {
+		this.#again.delete(message);
+		this.#fresh.delete(message);
+	}
+
+	take(count: number, mayHave: (key: string) => boolean): Message[] {
+		const taken: Message[] = [];
+		for (const queue of [this.#again, this.#fresh]) {
+			for (const message of queue) {
+				if (taken.length === count) return taken;
+				if (!mayHave(message.key)) continue;
+				queue.delete(message);
+				taken.push(message);
+			}
+		}
+		return taken;
+	}
+
+	free(): void {}
+}
+
+/** The messages of one key: in order, and all that were taken are with one consumer. */
+type KeyQueue = { readonly waiting: Message[]; taken: number };
+
+/**
+ * Messages in the order of their keys: nothing of a key is handed out while any of it is with a
+ * consumer, so a message that comes again holds back its key, and no other.
+ */
+export class OrderedWaiting implements Waiting {
+	readonly #keys = new Map<string, KeyQueue>();
+	/** Keys with something to hand out; the one that was served last comes last. */
+	readonly #ready = new Set<string>();
+	#size = 0;
+
+	get size(): number {
+		return this.#size;
+	}
+
+	add(message: Message): void {
+		const { key } = message;
+		const queue = this.#keys.get(key) ?? { waiting: [], taken: 0 };
+		this.#keys.set(key, queue);
+		let at = queue.waiting.length;
+		while (at > 0 && comesBefore(message, queue.waiting[at - 1] as Message)) at--;
+		queue.waiting.splice(at, 0, message);
+		this.#size++;
+		if (queue.taken === 0) this.#ready.add(key);
+	}
+
+	remove(message: Message): void {
+		const queue = this.#keys.get(message.key);
+		const at = queue?.waiting.indexOf(message) ?? -1;
+		if (!queue || at < 0) return;
+		queue.waiting.splice(at, 1);
+		this.#size--;
+		this.#tidy(message.key, queue);
+	}
+
+	take(count: number, mayHave: (key: string) => boolean): Message[] {
+		const taken: Message[] = [];
+		for (const key of this.#ready) {
+			if (taken.length === count) break;
+			const queue = this.#keys.get(key);
+			if (!queue || !mayHave(key)) continue;
+			const part = queue.waiting.splice(0, count - taken.length);
+			queue.taken += part.length;
+			this.#size -= part.length;
+			this.#ready.delete(key);
+			taken.push(...part);
+		}
+		return taken;
+	}
+
+	free({ key }: Message): void {
+		const queue = this.#keys.get(key);
+		if (!queue) return;
+		queue.taken--;
+		this.#tidy(key, queue);
+	}
+
+	#tidy(key: string, { waiting, taken }: KeyQueue): void {
+		if (taken > 0) return;
+		if (waiting.length > 0) this.#ready.add(key);
+		else {
+			this.#ready.delete(key);
+			this.#keys.delete(key);
+		}
+	}
+}

@@ -1,0 +1,291 @@
+/**
+ * One subscription at work: the loop around `step`. It reads ahead when consumers ask, keeps the
+ * clock, has parked messages and checkpoints written, and wakes consumers that wait. One that
+ * nobody asks does nothing, and costs some memory.
+ */
+import { randomBytes } from "node:crypto";
+import { setImmediate, setTimeout } from "node:timers/promises";
+import { isRefusal, Refusal } from "../errors.ts";
+import { logFault } from "../observe/operator-log.ts";
+import { Parker } from "./keeping/parker.ts";
+import { CheckpointSaver } from "./keeping/saver.ts";
+import type { Configured } from "./keeping/store.ts";
+import type { SubscriptionName } from "./names.ts";
+import type { Settings } from "./settings.ts";
+import { type DeliveredEntry, Source } from "./source.ts";
+import { type Checkpoint, firstOpen, wantedBy } from "./steps/checkpoint.ts";
+import type { Message } from "./steps/message.ts";
+import { newState, type State, settledBefore } from "./steps/state.ts";
+import {
+	type ConsumerAnswer,
+	type Input,
+	type Name,
+	nextDueMs,
+	type Output,
+	step,
+} from "./steps/step.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** A consumer that asks for messages gets those that are found in so long. */
+const FILL_MS = 500;
+const READ_MAX = 1000;
+/** A long replay hides what was handled in parts of so many. */
+const TRUNCATE_MANY = 500;
+
+export class Subscription {
+	readonly name: SubscriptionName;
+	readonly settings: Settings;
+	/** Differs each time the subscription is loaded: deliveries of before are none of now. */
+	readonly generation = randomBytes(6).toString("base64url");
+	readonly state: State;
+	readonly #around: Surroundings;
+	readonly #source: Source;
+	readonly #saver: CheckpointSaver;
+	readonly #parker: Parker;
+	readonly #wanted: (number: number) => boolean;
+	readonly #waiters = new Set<() => void>();
+	/** The parked messages to deliver again: up to this number, exclusive. */
+	#replayBefore = 0;
+	/** Whether the last read found nothing beyond it. */
+	#isAtHead = false;
+	#measured = { settled: 0, atMs: performance.now() };
+	#closed = false;
+	#filling: Promise<void> | undefined;
+	#timer: NodeJS.Timeout | undefined;
+
+	/** @param saved its newest checkpoint; undefined if it has none */
+	constructor(
+		{ name, settings, start }: Configured,
+		saved: Checkpoint | undefined,
+		around: Surroundings,
+	) {
+		const { log, store } = around;
+		this.name = name;
+		this.settings = settings;
+		this.#around = around;
+		this.state = newState(settings, saved ? firstOpen(saved) : start);
+		this.#wanted = saved ? wantedBy(saved) : () => true;
+		this.#source = new Source(log, name, settings);
+		this.#saver = new CheckpointSaver(this.state, saved, async (checkpoint) => {
+			try {
+				await store.saveCheckpoint(name, checkpoint);
+			} catch (error) {
+				this.#tell("the checkpoint of a subscription was not written", error);
+				throw error;
+			}
+		});
+		this.#parker = new Parker(this.#source, {
+			write: (parked) => store.park(name, parked),
+			truncate: (before) => store.truncateParked(name, before),
+			done: (messages) => void this.#step({ kind: "parked", messages }),
+			told: (what, error) => this.#tell(what, error),
+		});
+	}
+
+	get isClosed(): boolean {
+		return this.#closed;
+	}
+
+	/** The newest checkpoint in the log; undefined if there is none. */
+	get checkpoint(): Checkpoint | undefined {
+		return this.#saver.saved;
+	}
+
+	get isReplaying(): boolean {
+		const { parked } = this.state.tracks;
+		return parked.next < this.#replayBefore || parked.open.size > 0;
+	}
+
+	/**
+	 * Hands out messages, at once: as many as are found soon, at most `count`.
+	 * @param bytesMax how many bytes of data and metadata they may have, all together
+	 * @throws Refusal `shutting-down`, and those of a read
+	 */
+	async take(
+		consumer: string,
+		count: number,
+		bytesMax: number,
+	): Promise<readonly DeliveredEntry[]> {
+		if (this.#closed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+		if (this.state.waiting.size < count) await this.#fillSoon();
+		const { delivered } = this.#step({ kind: "take", consumer, count });
+		if (delivered.length === 0) return [];
+		try {
+			const { found, left } = await this.#source.entriesOf(delivered, bytesMax);
+			const kept = new Set<Message>([...left, ...found.map(({ message }) => message)]);
+			const gone = delivered.filter((message) => !kept.has(message));
+			if (gone.length > 0) this.#step({ kind: "gone", messages: gone });
+			if (left.length > 0) this.#step({ kind: "returned", messages: left });
+			return found;
+		} catch (error) {
+			this.#step({ kind: "returned", messages: delivered });
+			throw error;
+		}
+	}
+
+	/** Carries out what a consumer says. @returns the names that mean no delivery of now */
+	answer(answer: ConsumerAnswer, names: readonly Name[]): readonly Name[] {
+		return this.#step({ kind: "answer", answer, names }).stale;
+	}
+
+	/** How many messages a consumer has. */
+	heldBy(consumer: string): number {
+		let held = 0;
+		for (const message of this.state.inFlight) if (message.consumer === consumer) held++;
+		return held;
+	}
+
+	/** Waits until there may be something to take, for as long as it is told at most. */
+	async waitForNews(waitMs: number, gone: AbortSignal): Promise<void> {
+		if (this.#closed || gone.aborted) return;
+		const over = new AbortController();
+		const wake = () => over.abort();
+		this.#waiters.add(wake);
+		gone.addEventListener("abort", wake);
+		// What the stream has already is read anyway; only its end is worth to be watched.
+		const isRead = this.#isAtHead && !this.#filling;
+		await (isRead ? this.#untilGrown(waitMs, over.signal) : pause(waitMs, over.signal));
+		gone.removeEventListener("abort", wake);
+		this.#waiters.delete(wake);
+	}
+
+	/** Messages settled since the last call, and how many that is a second. */
+	measure(): { readonly countSinceLastMeasurement: number; readonly perSecond: number } {
+		const { settled } = this.state.counts;
+		const now = performance.now();
+		const count = settled - this.#measured.settled;
+		const seconds = (now - this.#measured.atMs) / 1000;
+		// Two that ask at the same moment get the same answer.
+		if (seconds >= 1) this.#measured = { settled, atMs: now };
+		return {
+			countSinceLastMeasurement: count,
+			perSecond: Math.round(count / Math.max(1, seconds)),
+		};
+	}
+
+	/**
+	 * Delivers parked messages again: those below a number. While it does, another call changes
+	 * nothing.
+	 */
+	async replay(stopAt: number | undefined): Promise<void> {
+		const { first, before } = await this.#around.store.parkedRange(this.name);
+		const { parked } = this.state.tracks;
+		if (parked.next < this.#replayBefore || this.#closed) return;
+		parked.next = Math.max(parked.next, first);
+		this.#parker.isHidden(first);
+		this.#replayBefore = Math.max(parked.next, Math.min(before, stopAt ?? Infinity));
+		this.#wake();
+	}
+
+	/** How many messages are parked, without those that a replay has taken up. */
+	async parkedCount(): Promise<number> {
+		const { first, before } = await this.#around.store.parkedRange(this.name);
+		return Math.max(0, before - Math.max(first, this.state.tracks.parked.next));
+	}
+
+	/** Writes where it is, and lets go of everything. Consumers that wait are answered. */
+	async close(): Promise<void> {
+		if (this.#closed) return;
+		this.#closed = true;
+		clearTimeout(this.#timer);
+		this.#wake();
+		await this.#filling?.catch(() => undefined);
+		await this.#parker.close();
+		await this.#saver.close();
+	}
+
+	#step(input: Input): Output {
+		const output = step(this.state, input, performance.now());
+		if (output.toPark.length > 0) this.#parker.add(output.toPark);
+		if (output.hasNews) this.#wake();
+		this.#hideReplayed();
+		this.#plan();
+		return output;
+	}
+
+	#untilGrown(waitMs: number, signal: AbortSignal): Promise<void> {
+		const known = this.state.tracks.source.next - 1;
+		return this.#around.longPolls.waitBeyond(this.name.stream, known, waitMs, signal);
+	}
+
+	#wake(): void {
+		for (const wake of this.#waiters) wake();
+	}
+
+	#hideReplayed(): void {
+		const { parked } = this.state.tracks;
+		const before = settledBefore(parked);
+		if (parked.open.size === 0) this.#parker.truncate(before);
+		else this.#parker.truncate(before - (before % TRUNCATE_MANY));
+	}
+
+	/** Looks when the clock has something to do. */
+	#plan(): void {
+		clearTimeout(this.#timer);
+		if (this.#closed) return;
+		const now = performance.now();
+		const due = Math.min(nextDueMs(this.state) ?? Infinity, this.#saver.dueMs(now));
+		if (due === Infinity) return;
+		this.#timer = globalThis.setTimeout(() => this.#tick(), Math.max(0, Math.ceil(due - now)));
+		this.#timer.unref();
+	}
+
+	#tick(): void {
+		const now = performance.now();
+		if (this.#saver.dueMs(now) <= now) void this.#saver.save().then(() => this.#plan());
+		this.#step({ kind: "tick" });
+	}
+
+	async #fillSoon(): Promise<void> {
+		const over = new AbortController();
+		try {
+			await Promise.race([this.#fill(), pause(FILL_MS, over.signal)]);
+		} finally {
+			over.abort();
+		}
+	}
+
+	#fill(): Promise<void> {
+		if (this.#filling) return this.#filling;
+		const filling = this.#fillAll().finally(() => {
+			this.#filling = undefined;
+		});
+		// Whoever waits for it hears of its failure; perhaps nobody does any more.
+		filling.catch(() => undefined);
+		this.#filling = filling;
+		return filling;
+	}
+
+	/** Reads until the buffer is full, or nothing is left to read. */
+	async #fillAll(): Promise<void> {
+		const { tracks, waiting } = this.state;
+		const { bufferSize, readBatchSize } = this.settings;
+		const { parked, source } = tracks;
+		for (let limit = readBatchSize; !this.#closed && waiting.size < bufferSize; ) {
+			if (parked.next < this.#replayBefore) {
+				const found = await this.#source.findParked(parked.next, this.#replayBefore);
+				this.#step({ kind: "found", origin: "parked", ...found });
+				continue;
+			}
+			const found = await this.#source.find(source.next, limit, this.#wanted);
+			this.#saver.passed(found.passed);
+			this.#step({ kind: "found", origin: "source", ...found });
+			this.#isAtHead = found.atHead;
+			if (found.atHead) return;
+			limit = found.messages.length > 0 ? readBatchSize : Math.min(2 * limit, READ_MAX);
+			await setImmediate();
+		}
+	}
+
+	#tell(what: string, error: unknown): void {
+		const { operatorLog } = this.#around;
+		const { stream, group } = this.name;
+		if (isRefusal(error)) operatorLog.warn(what, { stream, group, reason: error.word });
+		else logFault(operatorLog, error);
+	}
+}
+
+/** Resolves after some time, or as soon as it is told to. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+	return setTimeout(ms, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,180 @@
+/**
+ * All subscriptions of a log. Their settings are in memory; a subscription is loaded when somebody
+ * first asks for it, and then stays.
+ */
+import { Refusal } from "../errors.ts";
+import { ALL } from "../event.ts";
+import { type Configured, SubscriptionStore } from "./keeping/store.ts";
+import { keyOf, SETTINGS_STREAM, type SubscriptionName } from "./names.ts";
+import type { Settings } from "./settings.ts";
+import { Subscription } from "./subscription.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** Each costs about a kilobyte, and more once it is used. */
+const SUBSCRIPTIONS_MAX = 100_000;
+
+export class Subscriptions {
+	readonly #around: Surroundings;
+	readonly #store: SubscriptionStore;
+	readonly #loaded = new Map<string, Promise<Subscription>>();
+	readonly #closing = new Map<string, Promise<void>>();
+	readonly #stopListening: () => void;
+	/** By `keyOf`, as the log has them up to a number. */
+	readonly #configured = new Map<string, Configured>();
+	#readTo = 0;
+	#isStale = true;
+	#reading: Promise<void> | undefined;
+	/** Changes are made one after another. */
+	#changing: Promise<unknown> = Promise.resolve();
+	#isClosed = false;
+
+	constructor(around: Omit<Surroundings, "store">) {
+		this.#store = new SubscriptionStore(around.log);
+		this.#around = { ...around, store: this.#store };
+		this.#stopListening = around.log.onCommit(({ streams }) => {
+			if (streams.has(SETTINGS_STREAM)) this.#isStale = true;
+		});
+	}
+
+	/**
+	 * Makes a subscription. Its stream need not exist, and nothing is written to it.
+	 * @throws Refusal `subscription-exists`, `too-many-subscriptions`, and those of an append
+	 */
+	create(name: SubscriptionName, settings: Settings): Promise<void> {
+		return this.#change(async (all) => {
+			if (all.has(keyOf(name))) throw new Refusal("subscription-exists", { ...name });
+			if (all.size >= SUBSCRIPTIONS_MAX) {
+				throw new Refusal("too-many-subscriptions", { subscriptionsMax: SUBSCRIPTIONS_MAX });
+			}
+			const { startFrom } = settings;
+			const start = startFrom === -1 ? (await this.#store.lastOf(name.stream)) + 1 : startFrom;
+			await this.#store.configure({ name, settings, start });
+		});
+	}
+
+	/**
+	 * Replaces the settings. It goes on from its checkpoint; what is with consumers comes again.
+	 * @throws Refusal `subscription-not-found`, and those of an append
+	 */
+	update(name: SubscriptionName, settings: Settings): Promise<void> {
+		return this.#change(async (all) => {
+			const { start } = this.#require(all, name);
+			await this.#store.configure({ name, settings, start });
+			await this.#unload(keyOf(name));
+		});
+	}
+
+	/** @throws Refusal `subscription-not-found`, and those of an append */
+	delete(name: SubscriptionName): Promise<void> {
+		return this.#change(async (all) => {
+			this.#require(all, name);
+			await this.#store.remove(name);
+			await this.#unload(keyOf(name));
+			await this.#store.hideStreams(name);
+		});
+	}
+
+	/** @throws Refusal `subscription-not-found`, `shutting-down`, and those of a read */
+	async get(name: SubscriptionName): Promise<Subscription> {
+		const configured = this.#require(await this.#all(), name);
+		const key = keyOf(name);
+		const loaded = await this.#loaded.get(key);
+		if (loaded && loaded.settings === configured.settings) return loaded;
+		// Another server over this log has changed it.
+		if (loaded) await this.#unload(key);
+		const known = this.#loaded.get(key);
+		if (known) return known;
+		const loading = this.#load(configured);
+		this.#loaded.set(key, loading);
+		loading.catch(() => this.#loaded.get(key) === loading && this.#loaded.delete(key));
+		return loading;
+	}
+
+	/** The names of all, in the order of their streams and groups. */
+	async names(): Promise<SubscriptionName[]> {
+		const all = [...(await this.#all()).values()].map(({ name }) => name);
+		return all.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+	}
+
+	/** The groups of a stream; none for `$all`, whose feed has no description. */
+	async groupsOf(stream: string): Promise<string[]> {
+		if (stream === ALL) return [];
+		const names = await this.names();
+		return names.filter((name) => name.stream === stream).map(({ group }) => group);
+	}
+
+	/** Loads every subscription anew: each goes on from its checkpoint. */
+	restart(): Promise<void> {
+		return this.#change(() => this.#unloadAll());
+	}
+
+	/** Those that are loaded, for numbers. */
+	async loaded(): Promise<Subscription[]> {
+		return Promise.all(this.#loaded.values());
+	}
+
+	/** Writes the checkpoints, and answers the consumers that wait. */
+	async close(): Promise<void> {
+		this.#isClosed = true;
+		this.#stopListening();
+		await this.#changing.catch(() => undefined);
+		await this.#unloadAll();
+	}
+
+	#change(work: (all: ReadonlyMap<string, Configured>) => Promise<void>): Promise<void> {
+		const changed = this.#changing.then(async () => work(await this.#all()));
+		this.#changing = changed.catch(() => undefined);
+		return changed;
+	}
+
+	async #all(): Promise<ReadonlyMap<string, Configured>> {
+		while (this.#isStale) {
+			if (this.#isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+			this.#reading ??= this.#takeIn().finally(() => {
+				this.#reading = undefined;
+			});
+			await this.#reading;
+		}
+		return this.#configured;
+	}
+
+	async #takeIn(): Promise<void> {
+		this.#isStale = false;
+		try {
+			this.#readTo = await this.#store.takeIn(this.#configured, this.#readTo);
+		} catch (error) {
+			this.#isStale = true;
+			throw error;
+		}
+	}
+
+	#require(all: ReadonlyMap<string, Configured>, name: SubscriptionName): Configured {
+		const found = all.get(keyOf(name));
+		if (!found) throw new Refusal("subscription-not-found", { ...name });
+		return found;
+	}
+
+	async #load(configured: Configured): Promise<Subscription> {
+		// One of before may still write its checkpoint.
+		await this.#closing.get(keyOf(configured.name));
+		const saved = await this.#store.checkpoint(configured.name);
+		return new Subscription(configured, saved, this.#around);
+	}
+
+	async #unloadAll(): Promise<void> {
+		await Promise.all([...this.#loaded.keys()].map((key) => this.#unload(key)));
+	}
+
+	async #unload(key: string): Promise<void> {
+		const loading = this.#loaded.get(key);
+		if (!loading) return;
+		this.#loaded.delete(key);
+		const closing = loading.then(
+			(loaded) => loaded.close(),
+			() => undefined,
+		);
+		this.#closing.set(key, closing);
+		await closing;
+		this.#closing.delete(key);
+	}
+}

@@ -1,0 +1,253 @@
+/** What Varve's subscriptions do beyond the contract, and what they must not do. */
+import { randomUUID } from "node:crypto";
+import { get } from "node:http";
+import { type Servers, startServers, until } from "../harness.ts";
+import { ADMIN, Consumer, counted, type Line } from "./consumer.ts";
+
+let servers: Servers;
+beforeAll(async () => {
+	servers = await startServers({ insecureDefaults: true });
+});
+afterAll(() => servers.close());
+
+const newStream = (of = "orders") => `${of}-${randomUUID()}`;
+const numbersOf = (lines: readonly Line[]) => lines.map(({ number }) => number);
+
+async function subscribed(settings: object = {}, events = 0, stream = newStream()) {
+	const consumer = new Consumer(servers, stream);
+	if (events > 0) await servers.ask(counted(stream, events));
+	expect((await consumer.create(settings)).status).toBe(201);
+	return { stream, consumer };
+}
+
+test("a batch has up to 1,000 messages, and each is delivered once", async () => {
+	const { stream, consumer } = await subscribed({ bufferSize: 2000 }, 1500);
+	const other = new Consumer(servers, stream, "group", "other");
+	const lines = [...(await consumer.take(1000)), ...(await other.take(1000))];
+	expect(numbersOf(lines).sort((a, b) => a - b)).toEqual(Array.from({ length: 1500 }, (_, n) => n));
+	expect(lines[0]?.event).toMatchObject({ stream, version: 0, data: { n: 0 } });
+	expect((await consumer.answer("ack", lines.slice(0, 1000))).status).toBe(202);
+	expect((await consumer.info()).totalItemsProcessed).toBe(1000);
+});
+
+test("a read waits for the next event, if it is asked to", async () => {
+	const { stream, consumer } = await subscribed({}, 1);
+	await consumer.answer("ack", await consumer.take(1));
+	const waiting = consumer.take(10, { "ES-LongPoll": "20" });
+	await until(() => servers.longPolls.waiting() > 0);
+	await servers.ask(counted(stream, 1, 1));
+	expect(numbersOf(await waiting)).toEqual([1]);
+});
+
+test("a read that waits gets what another consumer gives back", async () => {
+	const { stream, consumer } = await subscribed({}, 1);
+	const lines = await consumer.take(1);
+	const other = new Consumer(servers, stream, "group", "other");
+	const waiting = other.take(1, { "ES-LongPoll": "20" });
+	await until(() => servers.longPolls.waiting() > 0);
+	await consumer.answer("nack?action=retry", lines);
+	expect(await waiting).toMatchObject([{ number: 0, retryCount: 1 }]);
+});
+
+test("an answer for a delivery that is over is refused, and names the messages", async () => {
+	const { consumer } = await subscribed({ messageTimeoutMilliseconds: 50 }, 1);
+	const first = await consumer.take(1);
+	const second = await until(async () => {
+		const lines = await consumer.take(1);
+		return lines.length > 0 ? lines : undefined;
+	});
+	expect(second[0]?.retryCount).toBe(1);
+	const stale = await consumer.answer("ack", first);
+	expect([stale.status, stale.json.ids]).toEqual([409, [first[0]?.id]]);
+	// An answer may be lost, so that its consumer says it again.
+	for (let times = 0; times < 2; times++) {
+		expect((await consumer.answer("ack", second)).status).toBe(202);
+	}
+	expect((await consumer.info()).totalItemsProcessed).toBe(1);
+});
+
+test("a message can be renewed, and released for later", async () => {
+	const { consumer } = await subscribed({ messageTimeoutMilliseconds: 60_000 }, 2);
+	const lines = await consumer.take(2);
+	expect((await consumer.answer("renew", lines)).status).toBe(202);
+	expect((await consumer.answer("release?after=0", lines.slice(0, 1))).status).toBe(202);
+	const again = await until(async () => {
+		const found = await consumer.take(1);
+		return found.length > 0 ? found : undefined;
+	});
+	expect(again).toMatchObject([{ number: 0, retryCount: 0 }]);
+	expect((await consumer.answer("release?after=x", again)).status).toBe(400);
+});
+
+test("ordered by key, a retry holds back its key only", async () => {
+	const category = `k${randomUUID().replaceAll("-", "")}`;
+	for (const n of [1, 2, 3]) await servers.ask(counted(`${category}-${n}`, 3));
+	const settings = { namedConsumerStrategy: "OrderedByKey", resolveLinktos: true };
+	const { consumer, stream } = await subscribed(settings, 0, `$ce-${category}`);
+	const other = new Consumer(servers, stream, "group", "other");
+	const mine = await consumer.take(3);
+	const streams = new Set(mine.map(({ event }) => event.stream));
+	expect([...streams]).toEqual([`${category}-1`]);
+	const rest = await other.take(100);
+	expect(rest.map(({ event }) => event.stream)).not.toContain(`${category}-1`);
+	// The first fails: those behind it are called back, and come again with it.
+	await consumer.answer("nack?action=retry", mine.slice(0, 1));
+	expect((await consumer.answer("ack", mine.slice(1))).status).toBe(409);
+	const again = await other.take(100);
+	expect(again.map(({ event }) => [event.stream, event.version])).toEqual(
+		[0, 1, 2].map((version) => [`${category}-1`, version]),
+	);
+});
+
+test("ordered by a value in the data", async () => {
+	const settings = { namedConsumerStrategy: "OrderedByKey", orderedBy: "$.n" };
+	const { stream, consumer } = await subscribed(settings);
+	for (const n of [1, 2, 1, 2]) await servers.ask(counted(stream, 1, n));
+	const other = new Consumer(servers, stream, "group", "other");
+	expect(numbersOf(await consumer.take(2))).toEqual([0, 2]);
+	expect(numbersOf(await other.take(4))).toEqual([1, 3]);
+});
+
+test("pinned, each stream has its consumer; one that leaves hands over its share", async () => {
+	const category = `p${randomUUID().replaceAll("-", "")}`;
+	for (let n = 0; n < 12; n++) await servers.ask(counted(`${category}-${n}`, 2));
+	const settings = {
+		namedConsumerStrategy: "Pinned",
+		resolveLinktos: true,
+		messageTimeoutMilliseconds: 300,
+	};
+	const { consumer, stream } = await subscribed(settings, 0, `$ce-${category}`);
+	const other = new Consumer(servers, stream, "group", "other");
+	await other.take(1);
+	const mine = await consumer.take(100);
+	const theirs = await other.take(100);
+	const streamsOf = (lines: readonly Line[]) => new Set(lines.map(({ event }) => event.stream));
+	expect([...streamsOf(mine)].filter((each) => streamsOf(theirs).has(each))).toEqual([]);
+	await consumer.answer("ack", mine);
+	// The other one is silent from now on.
+	const handed = new Set<number>(numbersOf(mine));
+	await until(async () => {
+		const lines = await consumer.take(100);
+		await consumer.answer("ack", lines);
+		for (const number of numbersOf(lines)) handed.add(number);
+		return handed.size === 24;
+	});
+});
+
+test("$all with a filter, and nothing of its own bookkeeping", async () => {
+	const prefix = `all-${randomUUID()}`;
+	const settings = {
+		startFrom: -1,
+		filter: { context: "streamid", type: "prefix", data: prefix },
+		minCheckPointCount: 1,
+		checkPointAfterMilliseconds: 0,
+	};
+	const consumer = new Consumer(servers, "$all", prefix);
+	expect((await consumer.create(settings)).status).toBe(201);
+	for (const n of [1, 2]) {
+		await servers.ask(counted("elsewhere", 3));
+		await servers.ask(counted(`${prefix}-${n}`, 2));
+	}
+	const lines = await consumer.take(10);
+	expect(lines.map(({ event }) => event.stream)).toEqual([1, 1, 2, 2].map((n) => `${prefix}-${n}`));
+	expect(lines[0]?.id).toMatch(/^00000000-0000-8000-8000-/);
+	await consumer.answer("ack", lines);
+	const checkpoints = `/streams/${encodeURIComponent(`$persistentsubscription-$all::${prefix}-checkpoint`)}`;
+	const headers = { Accept: "application/json", Authorization: ADMIN };
+	await until(async () => (await servers.ask({ path: checkpoints, headers })).status === 200);
+	const unfiltered = new Consumer(servers, "$all", `${prefix}-whole`);
+	await unfiltered.create({ startFrom: -1, minCheckPointCount: 1, checkPointAfterMilliseconds: 0 });
+	await servers.ask(counted(`${prefix}-3`, 1));
+	const [line] = await unfiltered.take(10);
+	await unfiltered.answer("ack", line ? [line] : []);
+	await until(async () => (await unfiltered.info()).lastCheckpointedEventPosition);
+	expect(await unfiltered.take(10)).toEqual([]);
+});
+
+test("who waits at the head of $all is not woken by checkpoints", async () => {
+	const { stream, consumer } = await subscribed({}, 1);
+	const last = await servers.log.last("$all" as never);
+	const at = (last + 1).toString(16).padStart(16, "0");
+	const path = `/streams/%24all/${at}${at}/forward/20`;
+	let isOver = false;
+	const waiting = servers
+		.ask({ path, headers: { Accept: "application/json", "ES-LongPoll": "20" } })
+		.then((reply) => {
+			isOver = true;
+			return reply;
+		});
+	await until(() => servers.longPolls.waiting() > 0);
+	await consumer.answer("ack", await consumer.take(1));
+	await until(async () => (await consumer.info()).lastCheckpointedEventPosition);
+	expect(isOver).toBe(false);
+	await servers.ask(counted(stream, 1, 1));
+	expect((await waiting).status).toBe(200);
+});
+
+test("events that are gone at the checkpoint do not stall it", async () => {
+	const { stream, consumer } = await subscribed({}, 5);
+	const lines = await consumer.take(2);
+	const headers = { "Content-Type": "application/json", "ES-EventId": randomUUID() };
+	const path = `/streams/${stream}/metadata`;
+	await servers.ask({ method: "POST", path, headers, body: '{"$tb":4}' });
+	await consumer.answer("nack?action=retry", lines);
+	expect(numbersOf(await consumer.take(10))).toEqual([4]);
+	expect((await consumer.info()).lastProcessedEventNumber).toBe(3);
+	await servers.ask({ method: "DELETE", path: `/streams/${stream}` });
+	expect(await consumer.take(10)).toEqual([]);
+	await servers.ask(counted(stream, 1));
+	expect(numbersOf(await consumer.take(10))).toEqual([5]);
+});
+
+describe.each([
+	["application/x-ndjson", (line: string) => line],
+	["text/event-stream", (line: string) => line.replace(/^data: /, "")],
+])("a stream of messages as %s", (accept, bare) => {
+	test("hands out as many as its consumer may have, and goes on as they are answered", async () => {
+		const { stream, consumer } = await subscribed({}, 5);
+		const headers = { Accept: accept, Authorization: ADMIN, "Varve-Consumer": "streamer" };
+		const lines: Line[] = [];
+		let rest = "";
+		const request = get(`${servers.url}${consumer.path}/2`, { headers }, (response) => {
+			expect(response.headers["content-type"]).toContain(accept);
+			response.on("error", () => undefined).setEncoding("utf8");
+			response.on("data", (chunk: string) => {
+				const texts = (rest + chunk).split("\n");
+				rest = texts.pop() ?? "";
+				for (const text of texts) if (text.includes("{")) lines.push(JSON.parse(bare(text)));
+			});
+		});
+		request.on("error", () => undefined);
+		await until(() => lines.length === 2);
+		expect((await consumer.info()).totalInFlightMessages).toBe(2);
+		for (let seen = 0; seen < 7; seen++) {
+			const line = await until(() => lines[seen]);
+			expect(line.number).toBe(seen);
+			await consumer.answer("ack", [line]);
+			if (seen === 4) await servers.ask(counted(stream, 2, 5));
+		}
+		request.destroy();
+		await until(() => servers.liveReaders.connected() === 0);
+	});
+});
+
+test("a restart goes on where everything was settled, and with what was not", async () => {
+	let own = await startServers({ insecureDefaults: true });
+	const make = () => new Consumer(own, "orders");
+	await own.ask(counted("orders", 30));
+	await make().create({});
+	const lines = await make().take(20);
+	await make().answer(
+		"ack",
+		lines.filter(({ number }) => number % 2 === 0),
+	);
+	await make().answer("nack?action=park", lines.slice(1, 2));
+	await until(async () => (await make().info()).parkedMessageCount === 1);
+	own = await own.restart();
+	const rest = await make().take(100);
+	const odd = Array.from({ length: 10 }, (_, n) => 2 * n + 1).filter((n) => n !== 1);
+	const behind = Array.from({ length: 10 }, (_, n) => 20 + n);
+	expect(numbersOf(rest)).toEqual([...odd, ...behind]);
+	expect((await make().info()).parkedMessageCount).toBe(1);
+	await own.close();
+});

@@ -1,0 +1,88 @@
+/** The pages about users, tokens and rights. */
+import { createScreens } from "../../admin/index.ts";
+import { type Servers, startServers } from "../http/harness.ts";
+import { Browser, PASSWORD, PROXIED, SETTINGS } from "./person.ts";
+
+let servers: Servers;
+let admin: Browser;
+beforeAll(async () => {
+	servers = await startServers(SETTINGS, createScreens());
+	admin = new Browser(servers);
+	await admin.logIn();
+	await admin.open("/users");
+	const ann = { action: "create", login: "ann", fullName: "<b>Ann</b>", groups: "tills, readers" };
+	const { status } = await admin.send("/users", { ...ann, password: PASSWORD });
+	expect(status).toBe(303);
+});
+afterAll(() => servers.close());
+
+async function loggedIn(login: string): Promise<Browser> {
+	const browser = new Browser(servers);
+	await browser.logIn(login);
+	return browser;
+}
+
+test("an admin sees users and groups, and what was typed is text", async () => {
+	const { text } = await admin.open("/users");
+	expect(text).toContain("<bdi>ann</bdi>");
+	expect(text).toContain("&lt;b&gt;Ann&lt;/b&gt;");
+	expect(text).toMatch(/tills<\/dt><dd>ann/);
+});
+
+test("who is no admin sees no users, and changes none", async () => {
+	const ann = await loggedIn("ann");
+	expect((await ann.open("/users")).status).toBe(403);
+	await ann.open("/tokens");
+	const form = { action: "create", login: "eve", password: PASSWORD };
+	expect((await ann.send("/users", form)).status).toBe(403);
+	expect((await ann.open("/")).text).not.toContain('href="/users"');
+});
+
+test("a refused form says why, and nothing has changed", async () => {
+	await admin.open("/users");
+	const bad = await admin.send("/users", { action: "create", login: "a:b", password: PASSWORD });
+	expect([bad.status, bad.text]).toEqual([400, expect.stringContaining('role="alert"')]);
+	const unsure = await admin.send("/users", { action: "delete", login: "ann", confirm: "an" });
+	expect(unsure.status).toBe(400);
+	expect((await loggedIn("ann")).cookies.size).toBe(2);
+});
+
+test("a token is shown once, and stands for its maker within its streams", async () => {
+	const ann = await loggedIn("ann");
+	await ann.open("/tokens");
+	const form = { action: "create", name: "till", prefixes: "order-", days: "30", write: "yes" };
+	const { text } = await ann.send("/tokens", form);
+	const token = /id="token">(varve_\w+)</.exec(text)?.[1] ?? "";
+	const headers = { ...PROXIED, Authorization: `Bearer ${token}` };
+	const who = await servers.ask({ path: "/users/$current", headers });
+	expect([who.status, who.json.data]).toEqual([200, expect.objectContaining({ loginName: "ann" })]);
+	const page = await ann.open("/tokens");
+	expect(page.text).toContain("order-…");
+	expect(page.text).not.toContain(token);
+	const id = /name="id" value="(\w+)"/.exec(page.text)?.[1] ?? "";
+	expect((await ann.send("/tokens", { action: "revoke", id })).status).toBe(303);
+	const ended = await servers.ask({ path: "/users/$current", headers });
+	expect(ended.status).toBe(401);
+});
+
+test("nobody makes a token for somebody else, or ends another's", async () => {
+	const ann = await loggedIn("ann");
+	await ann.open("/tokens");
+	const form = { action: "create", name: "x", user: "admin", days: "1" };
+	expect((await ann.send("/tokens", form)).status).toBe(403);
+	await admin.open("/tokens");
+	await admin.send("/tokens", { action: "create", name: "mine", days: "1" });
+	const id = /name="id" value="(\w+)"/.exec((await admin.open("/tokens")).text)?.[1] ?? "";
+	expect((await ann.open("/tokens")).text).not.toContain(id);
+	expect((await ann.send("/tokens", { action: "revoke", id })).status).toBe(404);
+});
+
+test("the metadata of a stream says who may do what, and why", async () => {
+	const headers = { "Content-Type": "application/json", "ES-EventType": "$metadata" };
+	const sent = { path: "/streams/order-1/metadata", body: '{"$acl":{"$r":["ann","tills"]}}' };
+	const id = { "ES-EventId": crypto.randomUUID() };
+	expect((await admin.ask({ ...sent, headers: { ...headers, ...id } })).status).toBe(201);
+	const { text } = await admin.open("/streams/order-1/metadata");
+	expect(text).toMatch(/Read<\/dt><dd>ann, tills<small>because its \$acl says so/);
+	expect(text).toMatch(/Append<\/dt><dd>everyone<small>because nothing else is said/);
+});
