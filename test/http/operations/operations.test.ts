@@ -27,6 +27,9 @@ describe("/admin/verification", () => {
 		const { runs } = (await servers.ask(json(path))).json as { runs: object[] };
 		const id = started.json.verificationId;
 		expect(runs[0]).toMatchObject({ id, throttlePercent: 50, result: "Sound" });
+		const { text } = await servers.ask({ path: "/metrics" });
+		expect(text).toMatch(/^varve_verification_last_faults 0$/m);
+		expect(text).toMatch(/^varve_verification_last_time_seconds \d/m);
 	});
 
 	test("a second one is refused while one runs, and it is stopped", async () => {
