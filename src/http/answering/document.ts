@@ -19,8 +19,8 @@ import {
 	varyBy,
 } from "../../cache/policy.ts";
 import type { Version } from "../../event.ts";
-import { type HeldTags, heldTags } from "../conditions/held-tags.ts";
 import type { Context } from "../context.ts";
+import { type HeldTags, heldTags } from "../request/held-tags.ts";
 import type { Representation } from "../request/negotiation.ts";
 import type { Answer } from "./answer.ts";
 import type { Exchange } from "./exchange.ts";

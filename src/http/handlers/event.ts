@@ -15,10 +15,10 @@ import {
 	documentKey,
 } from "../answering/document.ts";
 import type { Exchange } from "../answering/exchange.ts";
-import { heldTags } from "../conditions/held-tags.ts";
 import { otherHistory } from "../conditions/incarnation.ts";
 import type { Context } from "../context.ts";
 import { resolveLinks } from "../request/headers.ts";
+import { heldTags } from "../request/held-tags.ts";
 import { negotiateRepresentation, type Representation } from "../request/negotiation.ts";
 import { parseAt, urlsAt } from "../urls.ts";
 

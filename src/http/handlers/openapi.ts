@@ -8,7 +8,7 @@ import type { Document } from "../../cache/documents.ts";
 import type { Answer } from "../answering/answer.ts";
 import { answerWith } from "../answering/document.ts";
 import type { Exchange } from "../answering/exchange.ts";
-import { heldTags } from "../conditions/held-tags.ts";
+import { heldTags } from "../request/held-tags.ts";
 
 const DOCUMENT = readDocument();
 

@@ -20,10 +20,10 @@ import {
 	documentKey,
 } from "../../answering/document.ts";
 import { clientGone, type Exchange, holdBeyond } from "../../answering/exchange.ts";
-import { heldTags } from "../../conditions/held-tags.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
 import type { Context } from "../../context.ts";
 import { longPollMs, resolveLinks } from "../../request/headers.ts";
+import { heldTags } from "../../request/held-tags.ts";
 import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
 import { filteredUrlsAt, pagePath, urlsAt, withEmbed } from "../../urls.ts";
 import { type FilterQuery, parseFilter } from "./filter-query.ts";
