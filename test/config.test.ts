@@ -76,6 +76,7 @@ describe("settings", () => {
 				"log-format": "json",
 				"log-level": "warn",
 				"oidc-groups": "a=b",
+				tls: "off",
 				"oidc-scope": "openid a",
 			};
 			const word = words[option.flag] ?? texts.text;

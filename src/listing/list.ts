@@ -25,7 +25,7 @@ export type Listing = {
 	readonly streams: readonly ListedStream[];
 	/** Undefined at the end of the list. */
 	readonly next: string | undefined;
-	/** How many names or events were looked at for this page. */
+	/** How many names or events were looked at for this page, if its reader may know of all. */
 	readonly searched: number;
 	/** How many streams clients have appended to, those included that were deleted. */
 	readonly total: number;
@@ -51,8 +51,10 @@ export class StreamLists {
 		const total = Number(await this.#log.last(STREAMS)) + 1;
 		const { found, next, searched } = await this.#collect(query, mayRead);
 		const streams = found.map(({ row }) => row);
+		// How many names begin with a prefix would tell those names, letter by letter.
+		const told = mayRead === undefined ? searched : streams.length;
 		const indexed = query.order === "largest" ? { indexed: this.#largest.progress() } : {};
-		return { streams, next, searched, total, ...indexed };
+		return { streams, next, searched: told, total, ...indexed };
 	}
 
 	close(): void {

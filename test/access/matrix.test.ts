@@ -82,11 +82,8 @@ describe.each(Object.entries(READING))("%s is read by %j", (stream, readers) => 
 	const places = [at, `${at}/${number}/forward/20`, `${at}/head/backward/20`];
 
 	test.each(FORMATS)("as pages in %s", async (format) => {
-		for (const place of places) {
-			// New events alone are read live, and not backward.
-			const isAsked = format !== "text/event-stream" || !place.includes("backward");
-			if (isAsked) expect(await rolesThatMay(get(place, format))).toEqual(readers);
-		}
+		for (const place of places.slice(0, 2))
+			expect(await rolesThatMay(get(place, format))).toEqual(readers);
 	});
 
 	test("again, when the server remembers the request", async () => {

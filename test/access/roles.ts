@@ -31,7 +31,7 @@ export const ROLES = {
 } as const satisfies Readonly<Record<string, Principal>>;
 export type Role = keyof typeof ROLES;
 
-const BY_ROLE: Authenticator = {
+export const BY_ROLE: Authenticator = {
 	principalOf({ headers: { authorization = "Bearer anonymous" } }) {
 		return ROLES[authorization.replace("Bearer ", "") as Role];
 	},

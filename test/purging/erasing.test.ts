@@ -47,7 +47,7 @@ async function start(againMs = 60_000): Promise<void> {
 		caches: parseCaches(cache.url) ?? [],
 		method: "PURGE",
 		by: "tags",
-		paths: { event: () => "", page: () => "", pageWithEvents: () => "" },
+		paths: { event: () => "", page: () => "", pageWithEvents: () => "", tailPage: () => "" },
 		host: undefined,
 		directory,
 		say: () => undefined,

@@ -10,13 +10,17 @@ import { baseOf } from "../../request/base.ts";
 import { prefersHtml } from "../../request/html.ts";
 import type { Answer } from "../answer.ts";
 
-/** Undefined if the client is a program, sends a form, or was refused for another reason. */
+/**
+ * Undefined if the client is a program, sends a form, or was refused for another reason. One that
+ * is logged in and may not do this would be sent in a circle.
+ */
 export function loginInstead(
 	{ screens, settings }: Context,
 	req: IncomingMessage,
 	error: unknown,
 ): Answer | undefined {
 	if (!screens || !isRefusal(error, "unauthorized")) return undefined;
+	if (error.facts.cause === "denied") return undefined;
 	const { method, url = "/" } = req;
 	if ((method !== "GET" && method !== "HEAD") || !prefersHtml(req, queryOf(url))) return undefined;
 	const location = `${baseOf(req, settings.publicUrl)}/login?to=${encodeURIComponent(url)}`;

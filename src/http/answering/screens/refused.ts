@@ -30,9 +30,13 @@ async function show(visitor: Visitor, answer: Answer, problem: ShownProblem): Pr
 	const { context, req } = visitor;
 	const { visit } = visitOf(visitor, "");
 	const screen = await (context.screens as NonNullable<Context["screens"]>).refused(visit, problem);
-	const kept = pairsOf(answer.headers).filter(([name]) => !OF_THE_BODY.has(name));
+	const isDenied = answer.status === 401;
+	const dropped = isDenied ? [...OF_THE_BODY, "WWW-Authenticate"] : [...OF_THE_BODY];
+	const kept = pairsOf(answer.headers).filter(([name]) => !dropped.includes(name));
+	// A browser would ask for a password in a box over the page that says who it is, and may not.
+	const status = isDenied ? 403 : answer.status;
 	return {
-		...(await answerScreen(req, { ...screen, status: answer.status, headers: kept.flat() })),
+		...(await answerScreen(req, { ...screen, status, headers: kept.flat() })),
 		...(answer.reason === undefined ? {} : { reason: answer.reason }),
 	};
 }

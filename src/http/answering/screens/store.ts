@@ -5,8 +5,9 @@ import { neededFor, type Right } from "../../../access/rights.ts";
 import type { Deed, Doer } from "../../../audit/audit.ts";
 import { prepareAppend } from "../../../commands/append.ts";
 import { prepareDelete } from "../../../commands/delete.ts";
-import { Refusal } from "../../../errors.ts";
+import { isRefusal, Refusal } from "../../../errors.ts";
 import { type ExpectedVersion, parseStreamName } from "../../../event.ts";
+import type { LogReads } from "../../../log/log.ts";
 import { metadataStream } from "../../../retention/window.ts";
 import type { Deeds, Facts, OfferedDeed, Store } from "../../../screens.ts";
 import { searchedStream } from "../../../searching/source.ts";
@@ -18,9 +19,7 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 	const { tree, lists, searches, access } = context;
 	const reads = access.readsFor(principal);
 	return {
-		read: (range) => reads.read(range),
-		last: (stream) => reads.last(stream),
-		locate: (stream, id) => reads.locate(stream, id),
+		...forVisitor(access.readsFor(principal)),
 		list: (query) => lists.list(query, access.listsFor(principal)),
 		search: async function* (query, msMax) {
 			const needed = neededFor({ right: "read" }, { stream: searchedStream(query) });
@@ -39,6 +38,24 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 		may: (right, stream) =>
 			access.mayNow(principal, neededFor({ right: right as Right }, { stream: stream ?? "" })),
 		deeds: deedsFor(context, principal, doer),
+	};
+}
+
+/**
+ * A screen shows more than its own resource: the newest events, the metadata of a stream. What its
+ * visitor may not read of that is not there for them; the door has let them in to the rest.
+ */
+function forVisitor(reads: LogReads): LogReads {
+	const orNone =
+		<T>(none: T) =>
+		(error: unknown): T => {
+			if (isRefusal(error, "unauthorized")) return none;
+			throw error;
+		};
+	return {
+		read: (range) => reads.read(range).catch(orNone({ last: -1, entries: [] })),
+		last: (stream) => reads.last(stream).catch(orNone(-1)),
+		locate: (stream, id) => reads.locate(stream, id).catch(orNone(undefined)),
 	};
 }
 
