@@ -219,3 +219,12 @@ test("a password in plain http from elsewhere is refused, and not looked at", as
 		expect([shown.status, shown.json.type]).toEqual([403, "urn:varve:problem:plain-credentials"]);
 	}
 });
+
+test("a session goes on when the server starts again with the same key", async () => {
+	const before = new Browser(servers);
+	await before.logIn();
+	servers = await servers.restart();
+	const after = new Browser(servers);
+	for (const [name, value] of before.cookies) after.cookies.set(name, value);
+	expect((await after.ask(USERS)).status).toBe(200);
+});
