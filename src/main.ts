@@ -25,6 +25,9 @@ const STOPPED =
 	"The server refuses appends, and reads go on, until you start it again on a sound disk and log. " +
 	"See docs/operations.md, When the disk fails; varve verify names what is damaged.";
 
+const INSECURE =
+	"everyone who reaches this server is an admin: --insecure and --allow-anonymous are set";
+
 /** A server that listens. */
 export class RunningServer {
 	/** Where it listens, e.g. `http://127.0.0.1:2113`. */
@@ -135,6 +138,7 @@ export async function startServer(
 		);
 		const url = await listen(serving, settings, stop.noted);
 		operatorLog.info("listening", { url });
+		if (settings.insecure && settings.allowAnonymous) operatorLog.warn(INSECURE);
 		return new RunningServer(url, stop.noted, serving, clockWatch, operatorLog, first.made);
 	} catch (error) {
 		clockWatch.close();

@@ -48,7 +48,7 @@ export class Acls {
 	readonly #stopListening: () => void;
 	/** Every role of an ACL that was read. */
 	readonly #roles = new Set<string>();
-	#defaults: DefaultAcls | undefined;
+	#defaults: Promise<DefaultAcls> | undefined;
 	/** How many commits may have changed an ACL. */
 	#changes = 0;
 
@@ -84,14 +84,12 @@ export class Acls {
 
 	async #read(stream: StreamName): Promise<Acl> {
 		const changes = this.#changes;
-		const defaults = this.#defaults ?? (await this.#readDefaults());
+		this.#defaults ??= this.#readDefaults();
+		const defaults = await this.#defaults;
 		const written = await this.#written(stream);
 		const acl = effectiveAcl(stream, written, defaults, this.#isAllOpen);
 		this.#note(acl);
-		if (changes === this.#changes) {
-			this.#defaults = defaults;
-			this.#known.set(stream, acl);
-		}
+		if (changes === this.#changes) this.#known.set(stream, acl);
 		return acl;
 	}
 
@@ -108,6 +106,8 @@ export class Acls {
 			return newest === undefined ? NO_DEFAULTS : defaultsOf(newest.event.data);
 		} catch (error) {
 			if (isRefusal(error, "stream-deleted")) return NO_DEFAULTS;
+			// The next one asks again.
+			this.#defaults = undefined;
 			throw error;
 		}
 	}

@@ -85,8 +85,10 @@ const BY_ACL: ReadonlySet<string> = new Set(
 );
 
 function isAmong({ name, groups }: Principal, roles: readonly string[]): boolean {
+	// Roles that begin with $ are groups, whatever somebody is called.
+	const user = name.startsWith("$") ? "" : name;
 	for (const role of roles) {
-		if (role === EVERYONE || (name !== "" && role === name) || groups.includes(role)) return true;
+		if (role === EVERYONE || (user !== "" && role === user) || groups.includes(role)) return true;
 	}
 	return false;
 }

@@ -65,7 +65,8 @@ type Known = Pick<Principal, "name" | "groups" | "via"> & { readonly scope?: Sco
 /** @param known as the authenticator found it: whose credential it was, and of which groups */
 export function principalOf({ name, groups, via, scope }: Known): Principal {
 	const sorted = [...new Set(groups)].filter((group) => group !== EVERYONE).sort();
-	const isAdmin = name === ADMIN || sorted.includes(ADMINS);
+	// An issuer may let its users choose what they are called.
+	const isAdmin = (name === ADMIN && via !== "oidc") || sorted.includes(ADMINS);
 	return {
 		name,
 		groups: sorted,

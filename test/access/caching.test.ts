@@ -55,6 +55,8 @@ test("nothing is public where anonymous clients are not let in", async () => {
 	await write(closed, { stream: "s", type: "T", data: 1 });
 	const reply = await closed.ask(as("una", get("/streams/s/0/forward/1")));
 	expect(reply.headers["cache-control"]).toBe(PRIVATE);
+	const tile = await closed.ask(as("admin", get("/log/tile/0/000.p/1", "*/*")));
+	expect([tile.status, tile.headers["cache-control"]]).toEqual([200, PRIVATE]);
 	await closed.close();
 	// A proxy may hand to anonymous what it got for a user.
 	const open = await startWithRoles({ allowAnonymous: false });

@@ -23,7 +23,7 @@ import {
 import { ALL, type StreamName, type Version } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import { mayHoldLinks } from "../../pages/variant.ts";
-import { type HeldTags, heldTags } from "../conditions/held-tags.ts";
+import { type HeldTags, heldTags } from "../request/held-tags.ts";
 import type { Representation } from "../request/negotiation.ts";
 import { connectionOf } from "../sockets/connection.ts";
 import type { Answer } from "./answer.ts";

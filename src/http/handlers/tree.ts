@@ -2,15 +2,16 @@
  * The log as a Merkle tree: its signed head, and its tiles, which never change (C2SP tlog-tiles).
  */
 import { parseTilePath } from "../../../feeds/proof/tiles.ts";
-import { cacheControl } from "../../cache/policy.ts";
+import { cacheControl, privately } from "../../cache/policy.ts";
 import { Refusal } from "../../errors.ts";
+import { ALL } from "../../event.ts";
 import { type Answer, textAnswer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { otherHistory } from "../conditions/incarnation.ts";
 
 const TEXT = "text/plain; charset=utf-8";
 const REVALIDATE = ["Cache-Control", "no-cache"];
-const FOR_EVER = ["Cache-Control", cacheControl(true, 0)];
+const FOR_EVER = cacheControl(true, 0);
 
 /** GET /log/checkpoint */
 export async function answerSignedHead({ context }: Exchange): Promise<Answer> {
@@ -37,5 +38,8 @@ export async function answerTile(
 	const body = await exchange.context.tree.tile(tile);
 	if (!body) throw new Refusal("tile-not-found", { tile: path });
 	const form = ["Content-Type", "application/octet-stream", "Content-Length", `${body.length}`];
-	return { status: 200, headers: [...FOR_EVER, ...form], body };
+	// Whoever may read `$all` may read the tiles.
+	const isPublic = exchange.isAnonymousIn && exchange.context.access.isPublicNow(ALL);
+	const control = isPublic ? FOR_EVER : privately(FOR_EVER);
+	return { status: 200, headers: ["Cache-Control", control, ...form], body };
 }

@@ -11,8 +11,8 @@ import { prefersHtml } from "../../request/html.ts";
 import type { Answer } from "../answer.ts";
 
 /**
- * Undefined if the client is a program, sends a form, or was refused for another reason. One that is
- * logged in and may not do this would be sent in a circle.
+ * Undefined if the client is a program, sends a form, or was refused for another reason. One that
+ * is logged in and may not do this would be sent in a circle.
  */
 export function loginInstead(
 	{ screens, settings }: Context,

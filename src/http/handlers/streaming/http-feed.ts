@@ -35,6 +35,7 @@ import type { Representation } from "../../request/negotiation.ts";
 import { urlsAt } from "../../urls.ts";
 
 const BATCH = 100;
+const PASSED = 500;
 const ID_LENGTH_MAX = 1024;
 const PLACE = /^(\d{1,15})(?:\.(\d{1,15}))?@/;
 /** The share of the request's time that the wait may take; the read gets the rest. */
@@ -89,15 +90,17 @@ async function readBatch(
 	start: Version,
 	gone: AbortSignal,
 ): Promise<StreamEntry[]> {
-	let from = start;
+	let [from, limit] = [start, BATCH];
 	for (;;) {
-		const range = { stream, from, limit: BATCH, direction: "forward", content: true } as const;
+		const range = { stream, from, limit, direction: "forward", content: true } as const;
 		const slice = await readStep(log, range);
 		if (slice.last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
 		const shown = slice.entries.filter(({ unresolved }) => unresolved === undefined);
 		const reached = slice.entries.at(-1)?.version;
 		from = reached === undefined ? passed(slice, from, slice.limit) : reached + 1;
-		if (shown.length > 0 || from > slice.last || gone.aborted) return shown;
+		if (shown.length > 0 || from > slice.last || gone.aborted) return shown.slice(0, BATCH);
+		// A reader who may read little passes over the rest faster.
+		limit = PASSED;
 		// The server serves other requests in between.
 		await setImmediate();
 	}

@@ -1,9 +1,9 @@
 /**
  * The tags of the documents that a client has.
  *
- * A cache that asks in a client's place has nothing yet, and wants what it may keep in full. What it
- * may not keep, it passes on: then the client's tag spares the document. It cannot know before the
- * answer which of the two it will be, so it sends the client's `If-None-Match` under the name
+ * A cache that asks in a client's place has nothing yet, and wants what it may keep in full. What
+ * it may not keep, it passes on: then the client's tag spares the document. It cannot know before
+ * the answer which of the two it will be, so it sends the client's `If-None-Match` under the name
  * `Varve-If-None-Match`, and the server decides.
  */
 import type { IncomingMessage } from "node:http";
