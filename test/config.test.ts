@@ -58,6 +58,13 @@ describe("settings", () => {
 		expect(parseSettings(["--port", "2222"], env)).toMatchObject({ port: 2222, data: "/there" });
 	});
 
+	/** Options that are refused alone, with what they need. */
+	const NEEDED: Record<string, Record<string, string>> = {
+		"tls-cert": { VARVE_TLS_KEY: "key.pem" },
+		"tls-key": { VARVE_TLS_CERT: "cert.pem" },
+		"tls-client-ca": { VARVE_TLS_CERT: "cert.pem", VARVE_TLS_KEY: "key.pem" },
+	};
+
 	test("can all be given in the environment", () => {
 		const texts = { text: "127.0.0.9", "yes-no": "yes", url: "https://a/b" } as const;
 		// Each of an issuer's needs these two.
@@ -75,7 +82,10 @@ describe("settings", () => {
 				"info-state": "master",
 				"log-format": "json",
 				"log-level": "warn",
+				tls: "off",
+				"session-key": "0123456789abcdef0123456789abcdef",
 				"oidc-groups": "a=b",
+				tls: "off",
 				"oidc-scope": "openid a",
 			};
 			const word = words[option.flag] ?? texts.text;
@@ -83,7 +93,8 @@ describe("settings", () => {
 				kind === "whole-number" || kind === "bytes"
 					? String(option.max)
 					: { ...texts, text: word }[kind];
-			const settings = parseSettings([], { ...issuer, [environmentName(option)]: text });
+			const needed = { ...issuer, ...NEEDED[option.flag] };
+			const settings = parseSettings([], { ...needed, [environmentName(option)]: text });
 			expect(String(settings[option.name])).toBe(kind === "yes-no" ? "true" : text);
 		}
 	});

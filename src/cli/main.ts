@@ -78,8 +78,7 @@ async function run(argv: string[], env: NodeJS.ProcessEnv): Promise<number> {
 	if (word === "help" || asksForHelp(rest)) return print(explainVerb(verb));
 
 	try {
-		// Every user of the machine can list the arguments of programs, and a password may be there.
-		process.title = `varve ${verb.name}`;
+		hidePassword(verb, rest);
 		if (!verb.keepsSignals) releaseSignals();
 		refuseUnknownVariables(env, everyOption());
 		const call = parseArguments(rest, env, verb.options, OPTIONS);
@@ -110,6 +109,11 @@ function given(flag: string, rest: readonly string[]): string | undefined {
 	const at = rest.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
 	if (at < 0) return undefined;
 	return rest[at] === flag ? (rest[at + 1] ?? "") : rest[at]?.slice(flag.length + 1);
+}
+
+/** Every user of the machine can list the arguments of programs; ours are there no longer then. */
+function hidePassword({ name }: Verb, rest: readonly string[]): void {
+	if (rest.some((word) => /^--(?:copy-)?user\b/.test(word))) process.title = `varve ${name}`;
 }
 
 function asksForHelp(rest: readonly string[]): boolean {

@@ -1,5 +1,5 @@
 /** What keeps passwords: their hashes, the turns of checks, and the failures that are counted. */
-import { pbkdf2Sync } from "node:crypto";
+import { createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { PasswordChecks } from "../../src/accounts/passwords/checks.ts";
 import { Failures } from "../../src/accounts/passwords/failures.ts";
 import {
@@ -13,6 +13,7 @@ import {
 import { passwordFault } from "../../src/accounts/passwords/rules.ts";
 import { Turns } from "../../src/accounts/passwords/turns.ts";
 import { isRefusal } from "../../src/errors.ts";
+import { KeyedHash } from "../../src/http/authentication/remembered.ts";
 
 const COST = 10;
 
@@ -73,6 +74,14 @@ test.each([
 	const fault = passwordFault(password) ?? "";
 	expect(fault).toMatch(reason);
 	expect(fault).not.toContain(password);
+});
+
+test("credentials are remembered under the HMAC that everybody else computes", () => {
+	const key = randomBytes(64);
+	for (const text of ["", "Basic YTpi", "ü".repeat(500)]) {
+		const expected = createHmac("sha256", key).update(text).digest("base64");
+		expect(new KeyedHash(key).of(text)).toBe(expected);
+	}
 });
 
 test("only two work at a time, a line has an end, and no address fills it alone", async () => {

@@ -44,6 +44,9 @@ const PAGES = {
 	metadata: "/streams/order-7/metadata",
 	"the form of a delete": "/streams/order-7?deed=delete",
 	"a refusal": "/streams/order-7/99",
+	"the login": "/login?to=/streams",
+	users: "/users",
+	tokens: "/tokens",
 };
 
 /** One of each form is enough for the slower half of the check. */
@@ -59,6 +62,7 @@ const NARROW: ReadonlySet<string> = new Set([
 	"a long name",
 	"the form of a delete",
 	"a refusal",
+	"users",
 ]);
 
 let servers: Servers;

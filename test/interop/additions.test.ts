@@ -56,7 +56,13 @@ describe("the lifetimes of section 2", () => {
 		);
 	});
 
-	test.todo("what anonymous may not read is private");
+	test("what anonymous may not read is private", async () => {
+		await append("private", 20);
+		await describeAs("private", { $acl: { $r: "team" } });
+		const page = await read("private/0/forward/20");
+		expect(page.headers["cache-control"]).toBe("max-age=31536000, private, immutable");
+		expect((await read("private")).headers["cache-control"]).toBe("private, no-cache");
+	});
 });
 
 describe("additions", () => {

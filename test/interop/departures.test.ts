@@ -1,4 +1,5 @@
 /** One test for each row of the list of where the server departs from the contract, by its number. */
+import { as, setAcl, startWithRoles, write } from "../access/roles.ts";
 import { ATOM, ATOM_JSON, batch, get, type Json } from "../http/ask.ts";
 import { type Servers, startServers, until } from "../http/harness.ts";
 
@@ -150,7 +151,33 @@ test("12: links are resolved on streams but not where asked otherwise, nor on `$
 	expect((await types("$all/head/backward/1?embed=rich"))[0]).toBe("$>");
 });
 
-test.todo("13: a link whose target the reader may not read is shown unresolved");
+test("13: a link whose target the reader may not read is shown unresolved", async () => {
+	const own = await startWithRoles();
+	await setAcl(own, "closed", { $r: "team" });
+	await write(own, { stream: "closed", type: "Closed", data: { of: "closed" } });
+	await write(own, { stream: "links", type: "$>", data: "0@closed" });
+	const page = get("/streams/links?embed=body");
+	const [entry] = entriesOf(await own.ask(page));
+	expect(entry).toMatchObject({ title: "0@closed", summary: "$>" });
+	expect(JSON.stringify(entry)).not.toContain("Closed");
+	const [resolved] = entriesOf(await own.ask(as("mel", page)));
+	expect(resolved).toMatchObject({ title: "0@closed", eventType: "Closed" });
+	await own.close();
+});
+
+test("36: `$all` is for admins unless granted; entries of others are left out there", async () => {
+	const own = await startWithRoles({ allowAnonymous: false, publicUrl: "http://localhost" });
+	await setAcl(own, "closed", { $r: "team" });
+	await write(own, { stream: "closed", type: "Closed", data: {} });
+	const all = as("una", get("/streams/$all?embed=rich"));
+	const index = as("una", get("/streams/$et-Closed?embed=rich"));
+	expect((await own.ask(all)).status).toBe(401);
+	expect(entriesOf(await own.ask(index))).toEqual([]);
+	await setAcl(own, "$all", { $r: "una" });
+	const types = entriesOf(await own.ask(all)).map(({ eventType }) => eventType);
+	expect(types).not.toContain("Closed");
+	await own.close();
+});
 
 test("14: a repeat is known for ever, and answers the place of the original", async () => {
 	let own = await startServers();

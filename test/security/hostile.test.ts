@@ -323,3 +323,15 @@ describe("a regular expression of a stranger", () => {
 		expect(await words(get(path))).toEqual(["invalid-filter", "invalid-filter"]);
 	});
 });
+
+test("no header names the program, and no body has a stack", async () => {
+	const broken = { path: "/streams/x", headers: { "Content-Type": EVENTS_JSON }, body: "[" };
+	const asked = [get("/ping", "*/*"), get("/nowhere"), get("/streams/%zz"), get("/", HTML), broken];
+	for (const request of asked) {
+		for (const { headers, text } of await answers(request)) {
+			expect(headers).not.toHaveProperty("server");
+			expect(headers).not.toHaveProperty("x-powered-by");
+			expect(text).not.toMatch(/\n\s+at |node:internal|\/dist\/src\//);
+		}
+	}
+});

@@ -165,6 +165,20 @@ describe("a page of somebody else does nothing with it", () => {
 		expect((await browser.send("/streams/crossed", form)).status).toBe(403);
 	});
 
+	test("log in with a token that somebody else got", async () => {
+		const other = new Browser(servers);
+		await other.open("/login");
+		for (const site of ["cross-site", "same-site"]) {
+			const fields = { login: "admin", password: PASSWORD, to: "/" };
+			const token = /name="_token" value="([^"]+)"/.exec(other.page?.text ?? "")?.[1] ?? "";
+			const body = new URLSearchParams({ _token: token, ...fields }).toString();
+			const headers = { "Content-Type": "application/x-www-form-urlencoded", Accept: HTML };
+			const from = { Origin: "null", "Sec-Fetch-Site": site };
+			const sent = { path: "/login", headers: { ...headers, ...from }, body };
+			expect((await other.ask(sent)).status).toBe(403);
+		}
+	});
+
 	test("or with the token of another session", async () => {
 		const other = new Browser(servers);
 		await other.logIn();
@@ -204,4 +218,13 @@ test("a password in plain http from elsewhere is refused, and not looked at", as
 		const shown = await lane.ask({ ...USERS, headers: { ...asked, "X-Forwarded-Proto": "http" } });
 		expect([shown.status, shown.json.type]).toEqual([403, "urn:varve:problem:plain-credentials"]);
 	}
+});
+
+test("a session goes on when the server starts again with the same key", async () => {
+	const before = new Browser(servers);
+	await before.logIn();
+	servers = await servers.restart();
+	const after = new Browser(servers);
+	for (const [name, value] of before.cookies) after.cookies.set(name, value);
+	expect((await after.ask(USERS)).status).toBe(200);
 });

@@ -1,10 +1,11 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { Agent, request } from "node:https";
+import { Agent, createServer, request } from "node:https";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ConnectionOptions, connect as connectSecure, type TLSSocket } from "node:tls";
 import { parseSettings, type Settings } from "../../src/config.ts";
+import { Handshakes } from "../../src/http/sockets/handshakes.ts";
 import { isRefusal, type RunningServer, startServer } from "../../src/main.ts";
 import { LogLines } from "../../src/observe/lines.ts";
 import { authority, type Made } from "./certificates.ts";
@@ -136,6 +137,32 @@ test("plain HTTP to the port of TLS ends that connection, and harms no other", a
 test("whoever connects and says nothing is disconnected in time", async () => {
 	await closed(connect(port(), "127.0.0.1").resume());
 	expect((await ask("/ping")).status).toBe(200);
+});
+
+test("of too many handshakes the oldest are closed, and an honest client comes through", async () => {
+	const { cert, key } = server;
+	const crowded = createServer({ cert, key }, (_, res) => res.end("here"));
+	const handshakes = new Handshakes(crowded, 3);
+	await new Promise<void>((resolve) => crowded.listen(0, "127.0.0.1", resolve));
+	const { port: at } = crowded.address() as { port: number };
+	const silent: Socket[] = [];
+	const over: Promise<void>[] = [];
+	for (let count = 0; count < 8; count++) {
+		const socket = connect(at, "127.0.0.1");
+		await new Promise((resolve) => socket.once("connect", resolve));
+		silent.push(socket.resume());
+		over.push(closed(socket));
+	}
+	await Promise.all(over.slice(0, 5));
+	const honest = connectSecure({ host: "127.0.0.1", port: at, ca: ours.cert });
+	honest.end("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+	let text = "";
+	for await (const chunk of honest) text += chunk;
+	expect(text).toContain("here");
+	expect(silent.slice(-2).every((socket) => !socket.destroyed)).toBe(true);
+	handshakes.close();
+	await Promise.all(over);
+	await new Promise((resolve) => crowded.close(resolve));
 });
 
 test("a request whose client ends its half of the connection is answered", async () => {

@@ -238,7 +238,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/errors.ts",
 	],
 
-	"src/http/sockets": ["src/networks.ts", ...VALUES],
+	"src/http/sockets": ["src/networks.ts", "src/options", ...VALUES],
 	// Mints what pages and purging ask for by interfaces of theirs.
 	"src/http/urls.ts": ["src/pages", "src/purging/paths.ts", "src/log/log.ts", "feeds", ...VALUES],
 	"src/http/request": ["src/nearest.ts", "src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
@@ -337,6 +337,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	"src/cli": [
 		"src/accounts",
+		"src/audit",
 		"src/main.ts",
 		"src/config.ts",
 		"src/options.ts",

@@ -2,6 +2,7 @@
 import { Accounts } from "../../accounts/accounts.ts";
 import { defaultUsers, forgetMadePassword, newPassword } from "../../accounts/users/first-start.ts";
 import type { User } from "../../accounts/users/user.ts";
+import { Audit } from "../../audit/audit.ts";
 import { Refusal } from "../../errors.ts";
 import { DEFAULT_LOG_LIMITS } from "../../log/log.ts";
 import { type OpenedLog, openLog } from "../../log/open.ts";
@@ -18,7 +19,7 @@ export async function openPeople(directory: string): Promise<PeopleInDirectory> 
 		// A store that was never asked for a user has an admin, whose password is about to be set.
 		initial: defaultUsers({ adminPassword: newPassword(), insecureDefaults: false }),
 		cost: COST,
-		report: (error) => note(`varve: ${String(error)}\n`),
+		report,
 		onPassword: (login) => login === "admin" && forgetMadePassword(directory),
 	});
 	await accounts.load();
@@ -28,11 +29,13 @@ export async function openPeople(directory: string): Promise<PeopleInDirectory> 
 export class PeopleInDirectory implements People {
 	readonly #opened: OpenedLog;
 	readonly #accounts: Accounts;
+	readonly #audit: Audit;
 
 	/** As `openPeople` makes it. */
 	constructor(opened: OpenedLog, accounts: Accounts) {
 		this.#opened = opened;
 		this.#accounts = accounts;
+		this.#audit = new Audit(opened.log, report);
 	}
 
 	async list(): Promise<readonly Person[]> {
@@ -45,20 +48,24 @@ export class PeopleInDirectory implements People {
 		return personOf(user);
 	}
 
-	add(person: NewPerson): Promise<void> {
-		return this.#accounts.userChanges.create(person, "");
+	async add(person: NewPerson): Promise<void> {
+		await this.#accounts.userChanges.create(person, "");
+		await this.#record("user-created", person.login);
 	}
 
-	setDisabled(login: string, isDisabled: boolean): Promise<void> {
-		return this.#accounts.userChanges.setDisabled(login, isDisabled);
+	async setDisabled(login: string, isDisabled: boolean): Promise<void> {
+		await this.#accounts.userChanges.setDisabled(login, isDisabled);
+		await this.#record(isDisabled ? "user-disabled" : "user-enabled", login);
 	}
 
-	setPassword(login: string, password: string): Promise<void> {
-		return this.#accounts.userChanges.resetPassword({ login, password, address: "" });
+	async setPassword(login: string, password: string): Promise<void> {
+		await this.#accounts.userChanges.resetPassword({ login, password, address: "" });
+		await this.#record("password-reset", login);
 	}
 
-	remove(login: string): Promise<void> {
-		return this.#accounts.removeUser(login);
+	async remove(login: string): Promise<void> {
+		await this.#accounts.removeUser(login);
+		await this.#record("user-deleted", login);
 	}
 
 	async close(): Promise<void> {
@@ -67,6 +74,15 @@ export class PeopleInDirectory implements People {
 		this.#opened.moves.close();
 		await this.#opened.log.close();
 	}
+
+	/** Whoever has the directory has no name that the store knows. */
+	#record(what: string, about: string): Promise<void> {
+		return this.#audit.record({ what, about, who: "", via: "directory", from: "" });
+	}
+}
+
+function report(error: unknown): void {
+	note(`varve: ${String(error)}\n`);
 }
 
 function personOf({ login, fullName, groups, isDisabled }: User): Person {

@@ -22,7 +22,7 @@ import type { Settings } from "../../config.ts";
 import { Refusal } from "../../errors.ts";
 import { parseNetworks } from "../../networks.ts";
 import { clientAddress } from "./address.ts";
-import { authorizationOf, type Credentials, parseAuthorization } from "./authorization.ts";
+import { type Credentials, parseAuthorization } from "./authorization.ts";
 import { principalOfCertificate } from "./certificate.ts";
 import { RememberedCredentials, type Verified } from "./remembered.ts";
 import { principalOfSession } from "./session.ts";
@@ -53,7 +53,8 @@ export class AccountAuthenticator implements Authenticator {
 
 	/** @throws Refusal `unauthorized`, `malformed-header`, `logins-slowed`, `logins-busy` */
 	principalOf(req: IncomingMessage): Principal | Promise<Principal> {
-		const text = authorizationOf(req);
+		// The server has refused a request that has two.
+		const text = req.headers.authorization;
 		if (text === undefined) return this.#withoutAuthorization(req);
 		return this.#remembered.principalOf(text, () => this.#verify(text, req));
 	}

@@ -1,7 +1,5 @@
 /** Reads `Authorization`: Basic exactly as RFC 7617 has it, and Bearer (RFC 6750). */
 import { isUtf8 } from "node:buffer";
-import type { IncomingMessage } from "node:http";
-import { Refusal } from "../../errors.ts";
 
 export type Credentials =
 	| { readonly scheme: "basic"; readonly login: string; readonly password: string }
@@ -11,28 +9,6 @@ const FORM = /^([A-Za-z]+) +([A-Za-z0-9+/._~-]+=*)$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
-const NAME = "authorization";
-
-/**
- * The text of the header; undefined if the request has none. Node.js takes the first of several,
- * and a proxy in front may have checked the last.
- * @throws Refusal `malformed-header` if there are two
- */
-export function authorizationOf({ headers, rawHeaders }: IncomingMessage): string | undefined {
-	const { authorization } = headers;
-	if (authorization === undefined) return undefined;
-	let count = 0;
-	for (let at = 0; at < rawHeaders.length; at += 2) {
-		const name = rawHeaders[at] as string;
-		if (name.length === NAME.length && name.toLowerCase() === NAME) count++;
-	}
-	if (count === 1) return authorization;
-	throw new Refusal("malformed-header", {
-		header: "Authorization",
-		value: "***",
-		reason: "It may be there once.",
-	});
-}
 
 /** @returns undefined if the server knows no such credentials */
 export function parseAuthorization(text: string): Credentials | undefined {

@@ -42,6 +42,6 @@ function isOwnPage({ method, headers }: IncomingMessage, base: string): boolean 
 	const { origin, "sec-fetch-site": site } = headers;
 	if (origin === undefined) return site !== "cross-site" && site !== "same-site";
 	// Our pages send no referrer, so their forms have this origin; their token decides.
-	if (origin === "null") return method === "POST";
+	if (origin === "null") return method === "POST" && (site ?? "same-origin") === "same-origin";
 	return origin === new URL(base).origin;
 }

@@ -46,7 +46,7 @@ export function withAudit(
 	const what = wordOf(audited);
 	if (what === undefined || exchange.principal.name === "") return answer;
 	return Promise.resolve(answer).then(async (done) => {
-		if (done.status < 400) await record(exchange, audited, what, done);
+		if (done.status < 300) await record(exchange, audited, what, done);
 		return done;
 	});
 }

@@ -48,5 +48,7 @@ export function headersTooLarge(): Refusal<"headers-too-large"> {
 function doubled(rawHeaders: readonly string[], index: number): Refusal {
 	const [header = "", value = ""] = rawHeaders.slice(index, index + 2);
 	const reason = "A request may hold it only once.";
-	return new Refusal("malformed-header", { header, value: value.slice(0, 128), reason });
+	// Nobody's password is repeated, not even to its owner.
+	const shown = header.toLowerCase() === "authorization" ? "***" : value.slice(0, 128);
+	return new Refusal("malformed-header", { header, value: shown, reason });
 }

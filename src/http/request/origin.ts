@@ -72,8 +72,10 @@ export class OriginRules {
 			return;
 		}
 		if (this.#named.includes(origin)) return;
-		// A page that tells nobody where it is sends its forms like this; their token decides.
-		if (origin === "null" && FORM.test(headers["content-type"] ?? "")) return;
+		// A page that tells nobody where it is sends its forms like this; their token decides. If the
+		// browser says that the page is another's, that comes first.
+		const isOthers = site !== undefined && site !== "same-origin";
+		if (origin === "null" && !isOthers && FORM.test(headers["content-type"] ?? "")) return;
 		// Over TLS, a page of plain http is of another origin, which anybody on its way can write.
 		const isWeaker = connectionOf(socket).isSecure && !origin.startsWith("https:");
 		const from = URL.canParse(origin) && !isWeaker ? new URL(origin).host : undefined;

@@ -5,9 +5,12 @@
  * of today: whoever renews them may be between the two files.
  */
 import { constants, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { createSecureContext, type SecureContextOptions } from "node:tls";
 import { Refusal } from "../../errors.ts";
+import { readSmallFile } from "../../options/bounded.ts";
+
+/** A chain of certificates takes some kilobytes. */
+const PEM_BYTES_MAX = 1024 * 1024;
 
 /** The files of TLS, in PEM. */
 export type CertificateFiles = {
@@ -68,8 +71,8 @@ export function readCertificates({ cert, key, clientCa }: CertificateFiles): Cer
 	};
 }
 
-function readPem(option: string, path: string): Buffer {
-	return tried(option, path, () => readFileSync(path));
+function readPem(option: string, path: string): string {
+	return tried(option, path, () => readSmallFile(path, PEM_BYTES_MAX));
 }
 
 function tried<T>(option: string, path: string, use: () => T): T {
@@ -84,9 +87,6 @@ function tried<T>(option: string, path: string, use: () => T): T {
 
 /** What OpenSSL and the system say, in words. */
 const REASONS: readonly (readonly [RegExp, string])[] = [
-	[/^ENOENT/, "there is no such file"],
-	[/^EACCES/, "this user may not read it"],
-	[/^EISDIR/, "it is a directory"],
 	[/key values mismatch/i, "it is the key of another certificate"],
 	[
 		/passphrase|bad decrypt|interrupted or cancelled/i,

@@ -20,19 +20,23 @@ export class Handshakes {
 			const key = keyOf(socket);
 			this.#sockets.set(key, socket);
 			socket.once("close", () => this.#forget(key, socket));
-			const [oldest] = this.#sockets.values();
-			if (this.#sockets.size > max) oldest?.destroy();
+			if (this.#sockets.size > max) this.#closeOldest();
 		});
 		server.on("secureConnection", (socket: Socket) => this.#sockets.delete(keyOf(socket)));
-	}
-
-	get count(): number {
-		return this.#sockets.size;
 	}
 
 	/** Ends all of them: no request has come yet. */
 	close(): void {
 		for (const socket of this.#sockets.values()) socket.destroy();
+	}
+
+	/** It is forgotten at once: the next one has to find another. */
+	#closeOldest(): void {
+		const [oldest] = this.#sockets;
+		if (oldest === undefined) return;
+		const [key, socket] = oldest;
+		this.#sockets.delete(key);
+		socket.destroy();
 	}
 
 	#forget(key: string, socket: Socket): void {

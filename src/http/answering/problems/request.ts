@@ -153,7 +153,6 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		detail: (f) =>
 			"The request came over plain HTTP, so others may have read its password or token: change it. " +
 			`Use https. ${f.isForwarded ? PASSED_ON : NOT_PASSED_ON} Nothing was changed.`,
-		shown: () => ({}),
 	},
 	"bad-client-certificate": {
 		status: 403,
