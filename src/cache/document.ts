@@ -3,8 +3,7 @@
  * headers.
  */
 import type { Coding, MediaType } from "../../feeds/media.ts";
-import { ALL, type StreamName } from "../event.ts";
-import { isIndexStream } from "../indexes/joins.ts";
+import type { StreamName } from "../event.ts";
 import { compress } from "./compression.ts";
 import { fieldLines } from "./field-lines.ts";
 import {
@@ -56,8 +55,6 @@ export type EncodedDocument = {
 	readonly headers?: readonly string[];
 	readonly snapshot: Snapshot;
 	readonly lifetime: Lifetime;
-	/** Whether a header can have links shown in it as they are. */
-	readonly holdsLinks?: boolean;
 	/**
 	 * Its own stream, and the streams whose metadata or deletion changes what it shows, and to whom.
 	 */
@@ -73,9 +70,14 @@ export type Audience = {
 	/** Whether all that may read its stream are shown the same. */
 	readonly isSame: boolean;
 	readonly isPublic: boolean;
+	/**
+	 * The links it shows, which a header can have shown in another way: those that its stream gathers
+	 * from all others, or those that clients wrote.
+	 */
+	readonly links: "none" | "gathered" | "written";
 };
 
-const EVERYBODY: Audience = { isWhole: true, isSame: true, isPublic: true };
+const EVERYBODY: Audience = { isWhole: true, isSame: true, isPublic: true, links: "none" };
 
 /** The moment of a document: its ETag is made of it. */
 export type Snapshot = {
@@ -177,31 +179,25 @@ type Keeping = {
  * more, so that its reader asks each time; a cache that knows our tags is told when that happens.
  */
 function keepingOf(
-	{ lifetime, holdsLinks = false, streams = [], audience = EVERYBODY }: EncodedDocument,
+	{ lifetime, streams = [], audience = EVERYBODY }: EncodedDocument,
 	sealedMaxAge: number | undefined,
 ): Keeping {
 	const { sealed, onlyGrows, headMaxAge, keepSeconds } = lifetime;
 	const seconds = keptSeconds(sealed, headMaxAge, keepSeconds, sealedMaxAge);
 	const isGrowing = !sealed && (keepSeconds === undefined || onlyGrows === true);
-	const vary = varyBy({ links: holdsLinks, waiting: isGrowing && seconds > 0 });
-	const { isPublic, isWhole } = audience;
+	const { isPublic, isWhole, links } = audience;
+	const vary = varyBy({ links: links !== "none", waiting: isGrowing && seconds > 0 });
 	const told = isWhole ? ([sealed, headMaxAge, keepSeconds] as const) : ([false, 0, 0] as const);
 	const control = cacheControl(...told, sealedMaxAge);
 	// A document that caches revalidate each time needs no purge.
 	const tags = seconds > 0 ? tagHeaders(tagsOf(streams)) : [];
-	const isGated = seconds > 0 && !isMixed(streams, holdsLinks);
+	// A gateway is told when the stream changes, not when those do that its links lead to: see
+	// `access/editions.ts`.
+	const isGated = seconds > 0 && links !== "written";
 	const gatewayHeaders = isGated ? gatewayHeadersOf(seconds) : [];
 	if (isPublic) return { control, vary, shared: tags, gatewayHeaders };
 	const forGateway = isGated ? [...gatewayHeaders, ...tags] : [];
 	return { control: privately(control), vary, shared: [], gatewayHeaders: forGateway };
-}
-
-/**
- * Whether a document of an own stream shows what other streams hold. A gateway is told when its own
- * stream changes, and not when one of the others does (`access/editions.ts`).
- */
-function isMixed([own]: readonly StreamName[], holdsLinks: boolean): boolean {
-	return holdsLinks && own !== undefined && own !== ALL && !isIndexStream(own);
 }
 
 /** RFC 9213, and nginx's own name for the same. */

@@ -32,7 +32,6 @@ import {
 	setDisabled,
 } from "./handlers/accounts/users.ts";
 import { answerAppend, answerIncoming } from "./handlers/append.ts";
-import { answerAuthorize } from "./handlers/authorize.ts";
 import { answerRedact } from "./handlers/erasure/redact.ts";
 import {
 	answerScavengeCurrent,
@@ -41,6 +40,7 @@ import {
 	answerScavengeStop,
 } from "./handlers/erasure/scavenge.ts";
 import { answerEvent } from "./handlers/event.ts";
+import { answerAuthorize } from "./handlers/gateway/authorize.ts";
 import { answerGossip } from "./handlers/gossip.ts";
 import { answerMoment } from "./handlers/moment.ts";
 import { answerExport } from "./handlers/moving/export.ts";

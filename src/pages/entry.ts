@@ -11,7 +11,7 @@ import { Refusal } from "../errors.ts";
 import { ALL, type Position, type RecordedEvent, type StreamName, type Version } from "../event.ts";
 import { LINK_TYPE } from "../indexes/links.ts";
 import type { LogReads, StreamEntry } from "../log/log.ts";
-import { holdsLinks } from "./variant.ts";
+import { type Links, linksShown } from "./variant.ts";
 
 /** Writes the URLs of the documents; the edge knows how. */
 export type Urls = {
@@ -42,7 +42,7 @@ export type SingleEntry = {
 	/** The stream that was read, and the streams of the event and its link. */
 	readonly streams: readonly StreamName[];
 	/** As `Page` has them. */
-	readonly holdsLinks: boolean;
+	readonly links: Links;
 	readonly steadyUntil: number;
 	readonly cacheSeconds: number | undefined;
 };
@@ -85,7 +85,7 @@ export async function readEntry(
 		found,
 		steadyUntil,
 		cacheSeconds,
-		holdsLinks: holdsLinks(stream, [found]),
+		links: linksShown(stream, [found]),
 		streams,
 	};
 }

@@ -12,7 +12,7 @@ import { ALL, type StreamName, type Version } from "../event.ts";
 import type { LogReads, Slice } from "../log/log.ts";
 import { composeEntry, NO_TIME, type Urls } from "./entry.ts";
 import { pageLinks } from "./links.ts";
-import { holdsLinks, streamsShown, variantOf } from "./variant.ts";
+import { type Links, linksShown, streamsShown, variantOf } from "./variant.ts";
 
 export type PageSpec = {
 	readonly stream: StreamName;
@@ -32,8 +32,7 @@ export type PageSpec = {
 export type Page = {
 	/** As `streamsShown` has them. */
 	readonly streams: readonly StreamName[];
-	/** Whether a reader can have links shown in it as they are. */
-	readonly holdsLinks: boolean;
+	readonly links: Links;
 	readonly slice: Slice;
 	/** The newest version this page knows of: of a sealed page its own newest, else the stream's. */
 	readonly newest: Version;
@@ -77,7 +76,7 @@ export async function readPage(log: LogReads, request: PageSpec): Promise<Page> 
 		slice,
 		newest: isFull ? newestOf(range) : slice.last,
 		variant: variantOf(range, slice),
-		holdsLinks: holdsLinks(stream, slice.entries),
+		links: linksShown(stream, slice.entries),
 		streams,
 		lifetime: lifetimeOf(slice, isFull),
 	};

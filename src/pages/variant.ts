@@ -71,14 +71,22 @@ export function streamsShown(
 }
 
 /**
- * Whether a read shows links, or what they lead to: then the request says which. An index stream is
- * made of links, which the log writes; in other streams a link is an event that a client wrote.
+ * The links that a document shows, resolved or as they are. An index stream is made of links, which
+ * the log writes. In other streams, a link is an event that a client wrote.
  */
-export function holdsLinks(stream: StreamName, entries: readonly StreamEntry[]): boolean {
-	if (isIndexStream(stream)) return true;
-	return entries.some(
-		({ event, link, unresolved }) => link || unresolved || event.type === LINK_TYPE,
-	);
+export type Links =
+	| "none"
+	/** In `$all` or an index stream. */
+	| "gathered"
+	/** In an own stream: what they lead to has another ACL. */
+	| "written";
+
+export function linksShown(stream: StreamName, entries: readonly StreamEntry[]): Links {
+	if (isIndexStream(stream)) return "gathered";
+	const isLink = ({ event, link, unresolved }: StreamEntry) =>
+		link || unresolved || event.type === LINK_TYPE;
+	if (!entries.some(isLink)) return "none";
+	return stream === ALL ? "gathered" : "written";
 }
 
 /**

@@ -41,10 +41,12 @@ const PROXIES: readonly Proxy[] = [
 	},
 ];
 
+const LOOPBACK = "127.0.0.1";
+
 let servers: Servers;
 let directory: string;
 beforeAll(async () => {
-	servers = await startWithRoles({ trustedCaches: "127.0.0.1" });
+	servers = await startWithRoles({ trustedCaches: LOOPBACK, trustedProxies: LOOPBACK, tls: "off" });
 	directory = mkdtempSync(join(tmpdir(), "varve-gateway-"));
 });
 afterAll(async () => {
@@ -197,6 +199,19 @@ function behind({ name, plain, gateway }: Proxy): void {
 			for (const name of ["cdn-cache-control", "x-accel-expires", "cache-tag", "varve-rights"]) {
 				expect(headers).not.toHaveProperty(name);
 			}
+		}
+	});
+
+	test("a reader does not decide what the links of a kept page start with", async () => {
+		const headers = {
+			"X-Forwarded-Host": "evil.test",
+			"X-Forwarded-Prefix": "/evil",
+			Forwarded: "host=evil.test",
+		};
+		for (const at of [port, plainPort]) {
+			const path = `/streams/${open}/0/forward/20`;
+			const reply = await ask(at, as("mel", get(path, ATOM_JSON, headers)));
+			expect([reply.status, reply.text]).toEqual([200, expect.not.stringContaining("evil")]);
 		}
 	});
 

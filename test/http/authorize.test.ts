@@ -84,7 +84,7 @@ test.each([
 });
 
 test("nobody is known where anonymous clients are not let in", async () => {
-	const closed = await startWithRoles({ allowAnonymous: false });
+	const closed = await startWithRoles({ allowAnonymous: false, tls: "off" });
 	await write(closed, { stream: "s", type: "T", data: 1 });
 	const path = "/authorize?method=GET&uri=/streams/s/0/forward/1";
 	const passedOn = { path, headers: { "X-Forwarded-For": "192.0.2.1" } };

@@ -86,7 +86,7 @@ async function writeEvent(
 	const history = historyOf(log);
 	const reads = access.readsFor(principal);
 	const single = await readEntry(reads, urlsAt(base, log), request);
-	const { entry, found, steadyUntil, cacheSeconds, streams, holdsLinks } = single;
+	const { entry, found, steadyUntil, cacheSeconds, streams, links } = single;
 	const isHead = at === "head";
 	return {
 		text: EVENT_FORMATS[type.format].encode(entry, embed),
@@ -102,9 +102,8 @@ async function writeEvent(
 			headMaxAge: cacheSeconds ?? settings.headMaxAge,
 			keepSeconds: isUsual ? secondsUntil(isHead ? undefined : steadyUntil) : 0,
 		},
-		holdsLinks,
 		streams,
-		audience: { isWhole: true, ...(await access.sharingOf(stream, [found], true)) },
+		audience: { links, isWhole: true, ...(await access.sharingOf(stream, [found], true)) },
 	};
 }
 

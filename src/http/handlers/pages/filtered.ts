@@ -10,7 +10,7 @@ import { ALL } from "../../../event.ts";
 import type { StreamEntry } from "../../../log/log.ts";
 import { completeMatches, composeFiltered, filteredLinks } from "../../../pages/filtered.ts";
 import { type Scan, scan } from "../../../pages/scan.ts";
-import { filteredVariant, holdsLinks, streamsShown } from "../../../pages/variant.ts";
+import { filteredVariant, linksShown, streamsShown } from "../../../pages/variant.ts";
 import type { Answer } from "../../answering/answer.ts";
 import {
 	answerAsOf,
@@ -168,9 +168,12 @@ async function writeFiltered(
 			headMaxAge: settings.headMaxAge,
 			...(resolve ? { keepSeconds: 0 } : {}),
 		},
-		holdsLinks: holdsLinks(ALL, matches),
 		streams: streamsShown(ALL, { entries: matches, withheld }),
-		audience: { isWhole, ...(await access.sharingOf(ALL, matches, isWhole)) },
+		audience: {
+			links: linksShown(ALL, matches),
+			isWhole,
+			...(await access.sharingOf(ALL, matches, isWhole)),
+		},
 	};
 }
 

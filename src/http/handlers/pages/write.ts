@@ -46,9 +46,8 @@ export async function writePage(
 		coding,
 		snapshot: { last: page.newest, variant: page.variant ^ form, history },
 		lifetime: lifetimeOf(context, request, page),
-		holdsLinks: page.holdsLinks,
 		streams: page.streams,
-		audience: { isWhole, ...(await access.sharingOf(stream, entries, isWhole)) },
+		audience: { links: page.links, isWhole, ...(await access.sharingOf(stream, entries, isWhole)) },
 	};
 }
 

@@ -10,10 +10,10 @@
  * `uri` is the last parameter, and takes the rest: proxies cannot encode it. A client that can may,
  * as it then begins with `%2F`.
  */
-import { Refusal } from "../../errors.ts";
-import type { StreamName } from "../../event.ts";
-import type { Answer } from "../answering/answer.ts";
-import type { Exchange } from "../answering/exchange.ts";
+import { Refusal } from "../../../errors.ts";
+import type { StreamName } from "../../../event.ts";
+import type { Answer } from "../../answering/answer.ts";
+import type { Exchange } from "../../answering/exchange.ts";
 
 const QUERY = /^method=([A-Z]{1,16})&uri=(\/|%2[Ff])(.*)$/s;
 const NO_STORE = ["Cache-Control", "no-store"];
@@ -38,7 +38,7 @@ function permitted(word: string): Answer {
 	return { status: 204, headers: [...NO_STORE, "Varve-Rights", word] };
 }
 
-/** No problem document: the cache passes the request on, and its client gets the server's answer. */
+/** No problem document: the cache passes the request on, and its client gets the answer to it. */
 function forbidden(): Answer {
 	return { status: 403, headers: [...NO_STORE, "Content-Length", "0"] };
 }
