@@ -85,7 +85,6 @@ describe("settings", () => {
 				tls: "off",
 				"session-key": "0123456789abcdef0123456789abcdef",
 				"oidc-groups": "a=b",
-				tls: "off",
 				"oidc-scope": "openid a",
 			};
 			const word = words[option.flag] ?? texts.text;

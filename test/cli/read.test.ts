@@ -196,6 +196,22 @@ describe("a server that is not there", () => {
 	);
 });
 
+test("a server that holds the first request of follow is not called silent", async () => {
+	let asked = "";
+	const holding = createServer((req) => {
+		asked = req.url ?? "";
+	}).listen(0, "127.0.0.1");
+	await once(holding, "listening");
+	const url = `http://127.0.0.1:${(holding.address() as AddressInfo).port}`;
+	const following = start(["follow", "s", "--url", url]);
+	await until(() => asked !== "", "a request");
+	expect(asked).toBe("/streams/s/0/forward/1000?wait=20");
+	following.child.kill("SIGTERM");
+	expect((await following.finished).stderr).toBe("");
+	holding.close();
+	holding.closeAllConnections();
+});
+
 describe("a span of time", () => {
 	let events: { version: number; created: string }[] = [];
 	beforeAll(async () => {

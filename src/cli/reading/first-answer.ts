@@ -1,7 +1,7 @@
 /**
  * Watches for the first answer of the server, because until then a reader that asks again and again
  * is silent. A server that is not there is said at once; one that takes the request and then is
- * silent, after two seconds.
+ * silent, after two seconds, or two seconds after the time for which it may hold the request.
  */
 
 import { type Fetcher, neverConnects } from "../../../feeds/exchange/transport.ts";
@@ -34,7 +34,8 @@ export class FirstAnswer {
 	/** For the reader's `fetch`. */
 	readonly fetch: Fetcher = async (url, request) => {
 		if (this.#answered) return trustedFetch(url, request);
-		this.#timer ??= setTimeout(() => this.#sayWaiting(), SILENT_MS).unref();
+		const silentMs = SILENT_MS + heldMs(url);
+		this.#timer ??= setTimeout(() => this.#sayWaiting(), silentMs).unref();
 		try {
 			const response = await trustedFetch(url, request);
 			this.#answered = true;
@@ -74,6 +75,11 @@ export class FirstAnswer {
 	#sayWaiting(): void {
 		note(`varve: no answer from ${this.#url} yet; waiting\n`);
 	}
+}
+
+/** How long the server may hold a request: a tail page is silent as long as there is no event. */
+function heldMs(url: string): number {
+	return Number(new URL(url).searchParams.get("wait") ?? 0) * 1000;
 }
 
 /** `fetch` hides the fault in its cause; a name with several addresses fails with several. */
