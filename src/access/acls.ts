@@ -22,7 +22,7 @@ import {
 
 /** More streams than clients read at a time. */
 const KEPT_MAX = 50_000;
-/** Of their names, which are as long as clients like. */
+/** Of their names, which are as long as clients like, and of the names in them. */
 const KEPT_CHARACTERS_MAX = 8 * 1024 * 1024;
 /** More users and groups than ACLs name; if there are more, any user counts as named. */
 const ROLES_MAX = 10_000;
@@ -43,7 +43,7 @@ export class Acls {
 	readonly #known = new LRUCache<StreamName, Acl>({
 		max: KEPT_MAX,
 		maxSize: KEPT_CHARACTERS_MAX,
-		sizeCalculation: (_acl, stream) => stream.length + 1,
+		sizeCalculation: (acl, stream) => stream.length + lengthOf(acl) + 1,
 	});
 	readonly #stopListening: () => void;
 	/** Every role of an ACL that was read. */
@@ -131,4 +131,10 @@ export class Acls {
 		this.#known.clear();
 		this.#defaults = undefined;
 	}
+}
+
+function lengthOf(acl: Acl): number {
+	let length = 0;
+	for (const roles of Object.values(acl)) for (const role of roles) length += role.length;
+	return length;
 }

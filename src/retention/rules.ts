@@ -21,6 +21,9 @@ const TOO_LARGE = `it is beyond ${NUMBER_MAX}`;
 export const NUMBER_RULES = ["$maxCount", "$maxAge", "$tb", "$cacheControl"] as const;
 export const FLAG_RULES = ["$tmp"] as const;
 export const ACL = "$acl";
+/** Each request goes through them. */
+const ROLES_MAX = 1000;
+const ROLE_LENGTH_MAX = 256;
 const RIGHTS = ["$r", "$w", "$d", "$mr", "$mw"];
 
 /** The number that the text of a value stands for; if it can be none of a rule, the reason. */
@@ -44,8 +47,13 @@ export function aclFault(text: string): string | undefined {
 	if (typeof acl !== "object" || acl === null || Array.isArray(acl)) return "it is not an object";
 	for (const right of RIGHTS) {
 		const roles: unknown = Object.hasOwn(acl, right) ? acl[right as keyof typeof acl] : "";
-		if ([roles].flat().some((role) => typeof role !== "string")) {
+		const all: unknown[] = [roles].flat();
+		if (all.some((role) => typeof role !== "string")) {
 			return `${right} is neither the name of a user or group nor a list of such names`;
+		}
+		if (all.length > ROLES_MAX) return `${right} has more than ${ROLES_MAX} names; make a group`;
+		if (all.some((role) => (role as string).length > ROLE_LENGTH_MAX)) {
+			return `${right} has a name of more than ${ROLE_LENGTH_MAX} characters`;
 		}
 	}
 	return undefined;

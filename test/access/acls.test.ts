@@ -72,7 +72,19 @@ test("defaults that nobody can read leave admins alone", async () => {
 
 test("an ACL that nobody can apply is refused, and changes nothing", async () => {
 	await setAcl(servers, "s", { $r: "una" });
-	for (const acl of [1, "una", { $r: 1 }, { $r: [["una"]] }, { $r: null }, [], null]) {
+	const many = Array.from({ length: 1001 }, (_, at) => `u${at}`);
+	const long = "u".repeat(257);
+	for (const acl of [
+		{ $r: many },
+		{ $w: long },
+		1,
+		"una",
+		{ $r: 1 },
+		{ $r: [["una"]] },
+		{ $r: null },
+		[],
+		null,
+	]) {
 		const event = { eventId: randomUUID(), eventType: "$metadata", data: { $acl: acl } };
 		for (const path of ["/streams/s/metadata", "/streams/$$s"]) {
 			const ask = { ...batch("s", [event]), path };

@@ -17,7 +17,6 @@ import {
 import type { Exchange } from "../answering/exchange.ts";
 import { otherHistory } from "../conditions/incarnation.ts";
 import { resolveLinks } from "../request/headers.ts";
-import { heldTags } from "../request/held-tags.ts";
 import { negotiateRepresentation, type Representation } from "../request/negotiation.ts";
 import { parseAt, urlsAt } from "../urls.ts";
 

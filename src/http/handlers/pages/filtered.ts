@@ -23,7 +23,6 @@ import { clientGone, type Exchange, holdBeyond } from "../../answering/exchange.
 import { otherHistory } from "../../conditions/incarnation.ts";
 import type { Context } from "../../context.ts";
 import { longPollMs, resolveLinks } from "../../request/headers.ts";
-import { heldTags } from "../../request/held-tags.ts";
 import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
 import { filteredUrlsAt, pagePath, urlsAt, withEmbed } from "../../urls.ts";
 import { type FilterQuery, parseFilter } from "./filter-query.ts";
