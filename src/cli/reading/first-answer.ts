@@ -78,8 +78,7 @@ export class FirstAnswer {
 }
 
 /** How long the server may hold a request: a tail page is silent as long as there is no event. */
-function heldMs(input: Parameters<typeof fetch>[0]): number {
-	const url = input instanceof Request ? input.url : String(input);
+function heldMs(url: string): number {
 	return Number(new URL(url).searchParams.get("wait") ?? 0) * 1000;
 }
 
