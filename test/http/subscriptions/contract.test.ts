@@ -7,7 +7,7 @@ import { ADMIN, COMPETING, Consumer, counted } from "./consumer.ts";
 
 let servers: Servers;
 beforeAll(async () => {
-	servers = await startServers({ insecureDefaults: true });
+	servers = await startServers({ insecureDefaults: true, insecure: false });
 });
 afterAll(() => servers.close());
 
@@ -207,7 +207,11 @@ describe("messages", () => {
 		const consumer = new Consumer(proxied, "orders");
 		await consumer.create();
 		await proxied.ask(counted("orders", 1));
-		const headers = { Accept: COMPETING, "X-Forwarded-Prefix": "/store" };
+		const headers = {
+			Accept: COMPETING,
+			"X-Forwarded-Prefix": "/store",
+			"X-Forwarded-Proto": "https",
+		};
 		const { text } = await consumer.ask("/1", { headers });
 		expect(text).toContain("/store/subscriptions/orders/group/ack/");
 		await proxied.close();
