@@ -58,7 +58,7 @@ test("nothing is public where anonymous clients are not let in", async () => {
 	expect([tile.status, tile.headers["cache-control"]]).toEqual([200, PRIVATE]);
 	await closed.close();
 	// A proxy may hand to anonymous what it got for a user.
-	const open = await startWithRoles({ allowAnonymous: false });
+	const open = await startWithRoles({ allowAnonymous: false, tls: "off" });
 	await write(open, { stream: "s", type: "T", data: 1 });
 	const ask = get("/streams/s/0/forward/1");
 	expect((await open.ask(ask)).headers["cache-control"]).toBe(FOR_EVER);
