@@ -28,7 +28,6 @@ export class KeptStreams<T> {
 	/** The streams whose last read failed: the next one who asks reads again. */
 	readonly #unread = new Set<StreamName>();
 	#isLoaded = false;
-	#isEmpty = true;
 
 	/** @param report is told why a stream could not be read */
 	constructor(log: Log, kind: Kind<T>, report: (error: unknown) => void) {
@@ -43,7 +42,6 @@ export class KeptStreams<T> {
 		const { before } = this.#kind;
 		for (let from = this.#kind.from; ; ) {
 			const names = await this.#log.names({ from, before, limit: NAMES_A_READ });
-			if (names.length > 0) this.#isEmpty = false;
 			for (const name of names) if (!this.#reading.has(name)) this.#read(name);
 			await Promise.all(this.#reading.values());
 			const last = names.at(-1);
@@ -54,10 +52,11 @@ export class KeptStreams<T> {
 		this.#isLoaded = true;
 	}
 
-	/** Whether there never was such a stream; undefined until that is known. */
-	get isEmpty(): boolean | undefined {
-		if (!this.#isEmpty) return false;
-		return this.#isLoaded ? true : undefined;
+	/** Whether no stream makes anything, at once if no read is under way. False if one failed. */
+	isEmpty(): boolean | Promise<boolean> {
+		if (this.#kept.size > 0 || this.#unread.size > 0 || !this.#isLoaded) return false;
+		if (this.#reading.size === 0) return true;
+		return Promise.all(this.#reading.values()).then(() => this.isEmpty());
 	}
 
 	/** At once if it is known. */
@@ -89,7 +88,6 @@ export class KeptStreams<T> {
 	#hear(stream: StreamName): void {
 		const { from, before } = this.#kind;
 		if (!(stream.startsWith("$") && stream >= from && stream < before)) return;
-		this.#isEmpty = false;
 		this.#read(stream);
 	}
 

@@ -26,6 +26,20 @@ test("an empty log stays empty until the first change, which makes those of the 
 	});
 });
 
+test("events of users without a hash leave in who was in before them", async () => {
+	const other = await startWithUsers();
+	const stream = "$user-moved" as StreamName;
+	const event = { id: "8c3d1f0e-6b0a-4f2e-9d55-0a1b2c3d4e5f", type: "$UserUpdated", isJson: true };
+	const nothing = new Uint8Array(0);
+	const events = [{ ...event, data: nothing, metadata: nothing }];
+	await other.log.append({ stream, expected: "any", events });
+	const moved = new Ouro(other);
+	expect(await moved.entrance(ADMIN)).toBe(200);
+	await moved.create();
+	expect(await moved.entrance(ADMIN)).toBe(200);
+	await other.close();
+});
+
 test("events that make no sense make nobody, and an admin can create the user anew", async () => {
 	const nonsense: [string, object][] = [
 		["8c3d1f0e-6b0a-4f2e-9d55-0a1b2c3d4e5f", {}],

@@ -6,9 +6,11 @@ import { randomInt } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { ADMINS, OPERATORS } from "../../access/principal.ts";
+import { isRefusal } from "../../errors.ts";
+import type { StreamName } from "../../event.ts";
 import type { Log } from "../../log/log.ts";
 import { passwordFault } from "../passwords/rules.ts";
-import { USER_STREAMS, USER_STREAMS_END } from "./user.ts";
+import { decodeUser, USER_STREAMS, USER_STREAMS_END } from "./user.ts";
 import type { InitialUser } from "./users.ts";
 
 export type FirstStart = {
@@ -49,14 +51,13 @@ export function defaultUsers({ adminPassword, insecureDefaults }: FirstSettings)
  * the file in the data directory, which is made if it is not there.
  */
 export async function firstStart(
-	log: Pick<Log, "names">,
+	log: Pick<Log, "names" | "read">,
 	directory: string,
 	settings: FirstSettings,
 ): Promise<FirstStart> {
 	const file = join(directory, PASSWORD_FILE);
 	try {
-		const stored = await log.names({ from: USER_STREAMS, before: USER_STREAMS_END, limit: 1 });
-		if (stored.length > 0) return { users: [] };
+		if (await hasUsers(log)) return { users: [] };
 		const users = defaultUsers(settings);
 		if (users.length > 0) return { users };
 		const known = readPassword(file);
@@ -66,6 +67,26 @@ export async function firstStart(
 		return { users: [adminWith(password)], made: { password, file } };
 	} catch (error) {
 		return { users: [], fault: (error as Error).message };
+	}
+}
+
+async function hasUsers(log: Pick<Log, "names" | "read">): Promise<boolean> {
+	for (let from = USER_STREAMS; ; ) {
+		const [stream] = await log.names({ from, before: USER_STREAMS_END, limit: 1 });
+		if (stream === undefined) return false;
+		if (await isUser(log, stream)) return true;
+		from = `${stream}\0`;
+	}
+}
+
+async function isUser(log: Pick<Log, "read">, stream: StreamName): Promise<boolean> {
+	const newest = { from: "head", limit: 1, direction: "backward", content: true } as const;
+	try {
+		const [entry] = (await log.read({ stream, ...newest })).entries;
+		return entry !== undefined && decodeUser(entry.event) !== undefined;
+	} catch (error) {
+		if (isRefusal(error, "stream-deleted")) return false;
+		throw error;
 	}
 }
 

@@ -1,6 +1,7 @@
 /**
  * The users of a store, in memory: those of the log, or, as long as the log has none, those of the
- * first start, who become events with the first change of any user.
+ * first start, who become events with the first change of any user. Events without a hash, as an
+ * import may bring them, make no user.
  */
 import type { Log } from "../../log/log.ts";
 import { KeptStreams } from "../kept-streams.ts";
@@ -41,9 +42,9 @@ export class Users {
 
 	/** At once if it is known. */
 	get(login: string): User | undefined | Promise<User | undefined> {
-		if (this.#kept.isEmpty !== true) return this.#kept.get(streamOf(login));
-		const initial = this.#options.initial.find((user) => user.login === login);
-		return initial && this.#hashed(initial);
+		const stored = this.#kept.get(streamOf(login));
+		if (stored instanceof Promise) return stored.then((user) => user ?? this.#initialOf(login));
+		return stored ?? this.#initialOf(login);
 	}
 
 	/** Sorted by login, as the contract has it. */
@@ -60,12 +61,20 @@ export class Users {
 
 	/** The users of the first start, as long as they are in no log. */
 	async initial(): Promise<User[]> {
-		if (this.#kept.isEmpty !== true) return [];
+		if (!(await this.#kept.isEmpty())) return [];
 		return Promise.all(this.#options.initial.map((user) => this.#hashed(user)));
 	}
 
 	close(): void {
 		this.#kept.close();
+	}
+
+	#initialOf(login: string): User | undefined | Promise<User | undefined> {
+		const initial = this.#options.initial.find((user) => user.login === login);
+		const isEmpty = initial !== undefined && this.#kept.isEmpty();
+		if (!isEmpty) return undefined;
+		if (isEmpty === true) return this.#hashed(initial);
+		return isEmpty.then((known) => (known ? this.#hashed(initial) : undefined));
 	}
 
 	/** It is hashed when it is first asked for, so that a start does not wait for it. */
