@@ -1,6 +1,7 @@
 // Followers at the head, direct and behind the proxies of examples/reverse-proxy: what an event
 // costs the server, and when they have it.
 import { join } from "node:path";
+import { append } from "../../dist/feeds/index.js";
 import { hasNginx, startNginx } from "../../examples/reverse-proxy/nginx.js";
 import { hasVarnish, startVarnish } from "../../examples/reverse-proxy/varnish.js";
 import { runScript, startVarve } from "../processes.js";
@@ -9,6 +10,8 @@ import { runScript, startVarve } from "../processes.js";
 const GAP_MS = 25;
 const LINGER_MS = 50;
 const LATE_READERS = 5;
+const POLLERS = 10;
+const POLLING_MS = 5000;
 
 const varnish = {
 	name: "Varnish",
@@ -40,6 +43,14 @@ export const rows = [
 			const { late } = await follow(bench, 10, varnish, 0);
 			return { ours: late };
 		},
+	},
+	{
+		name: "tail-pollers",
+		what: `${POLLERS} pollers with If-None-Match for 5 s, --head-max-age 1, nginx: origin requests`,
+		unit: "requests",
+		target: { max: 11 },
+		skip: nginx.lacks,
+		run: poll,
 	},
 ];
 
@@ -114,9 +125,36 @@ async function measure(bench, key, followers, proxy, lingerMs) {
 	}
 }
 
+async function poll(bench) {
+	const server = await startVarve(join(bench.workDir, "polled"), ["--head-max-age", "1"]);
+	const hop = await nginx.start(join(bench.workDir, "polled-proxy"), new URL(server.url).port);
+	try {
+		await append({ url: server.url, stream: "polled-1" }, { type: "Happened", data: {} });
+		const page = `${hop.url}/streams/polled-1/0/forward/20`;
+		const etag = (await fetch(page)).headers.get("etag");
+		const before = await pagesAsked(server.url);
+		const until = performance.now() + POLLING_MS;
+		const counts = await Promise.all(
+			Array.from({ length: POLLERS }, async () => {
+				let count = 0;
+				for (; performance.now() < until; count++) {
+					const { status } = await fetch(page, { headers: { "If-None-Match": etag } });
+					if (status !== 304) throw new Error(`a poller got ${status}`);
+				}
+				return count;
+			}),
+		);
+		const polls = counts.reduce((sum, count) => sum + count, 0);
+		return { ours: (await pagesAsked(server.url)) - before, note: `${polls} polls` };
+	} finally {
+		await hop.stop();
+		await server.stop();
+	}
+}
+
 /** The pages that the server has been asked for, by its own numbers. */
 async function pagesAsked(url) {
 	const text = await (await fetch(`${url}/metrics`)).text();
-	const counts = text.matchAll(/^varve_http_requests_total\{([^}]*\/forward\/[^}]*)\} (\d+)$/gm);
-	return [...counts].reduce((sum, [, , count]) => sum + Number(count), 0);
+	const counts = text.matchAll(/^varve_http_requests_total\{[^}]*\/forward\/[^}]*\} (\d+)$/gm);
+	return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }

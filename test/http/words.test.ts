@@ -6,7 +6,7 @@ import { batch, get } from "./ask.ts";
 import { type Servers, startServers } from "./harness.ts";
 
 /** In the words of a request; `remembered` pages answer `If-None-Match` anew each time. */
-const IN_WORDS = ["host", "accept", "accept-encoding", "if-none-match"];
+const IN_WORDS = ["host", "accept", "accept-encoding", "if-none-match", "varve-if-none-match"];
 /** Read of every request by its connection, before and behind the answer. */
 const OF_THE_CONNECTION = ["content-length", "transfer-encoding", "connection", "expect"];
 
