@@ -350,7 +350,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	express: ["src/http"],
 	"better-sqlite3": ["src/log/sqlite"],
-	"lru-cache": ["src/access", "src/http", "src/following", "src/pages", "src/cache", "src/log/sqlite"],
+	"lru-cache": [
+		"src/access",
+		"src/http",
+		"src/following",
+		"src/pages",
+		"src/cache",
+		"src/log/sqlite",
+	],
 	negotiator: ["feeds"],
 	pino: ["src/observe"],
 	"prom-client": ["src/observe/numbers"],
