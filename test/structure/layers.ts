@@ -400,10 +400,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	express: ["src/http"],
 	"better-sqlite3": ["src/log/sqlite"],
 	"lru-cache": [
-<<<<<<< HEAD
 		"src/accounts",
-=======
->>>>>>> access
 		"src/access",
 		"src/http",
 		"src/following",
