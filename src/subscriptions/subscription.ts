@@ -128,6 +128,11 @@ export class Subscription {
 		return this.#step({ kind: "answer", answer, names }).stale;
 	}
 
+	/** Resolves when the messages that were to be parked are, or the log has refused them for now. */
+	parkedWritten(): Promise<void> {
+		return this.#parker.written();
+	}
+
 	/** How many messages a consumer has. */
 	heldBy(consumer: string): number {
 		let held = 0;

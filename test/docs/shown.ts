@@ -3,6 +3,7 @@
 const MOMENT = "2026-03-01T14:00:00.123Z";
 const RANDOM_ID = "b0f9e2a4-7c1d-4e3b-9a52-6d8f0c1e2a3b";
 const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
+const CONNECTION = '"from":"connection 7","connectionName":"connection 7"';
 /** In columns; what is longer is broken. */
 const WIDTH = 100;
 
@@ -40,6 +41,11 @@ function steady(text: string, known: ReadonlySet<string>): string {
 			.replace(/\d\d:\d\d:\d\d\.\d{7}/g, "00:00:00.0123456")
 			// The server of the page has just started, unless the machine is slow.
 			.replace(/(?<="figures":\[)\{.*\}(?=\]\}$)/, "")
+			.replace(/(?<="token":"|token=(?:[\w-]{8}\.\d+,)*)[\w-]{8}(?=\.\d)/g, "Ff6G_h7I")
+			// A checkpoint is written a second later, or sooner on a slow machine.
+			.replace(/"lastCheckpointedEventPosition":"\d+",/g, "")
+			.replace(/"averageItemsPerSecond":\d+/g, '"averageItemsPerSecond":1')
+			.replace(/"from":"connection \d+","connectionName":"connection \d+"/g, CONNECTION)
 			.replace(UUID, (id) => (known.has(id) ? id : RANDOM_ID))
 			.replace(/"milliseconds":\d+/g, '"milliseconds":2')
 			.replace(/"(databaseBytes|walBytes)":\d+/g, '"$1":4194304')

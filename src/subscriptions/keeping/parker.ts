@@ -53,6 +53,11 @@ export class Parker {
 		this.#truncated = Math.max(this.#truncated, before);
 	}
 
+	/** Resolves when it has written what it has, or has failed to. */
+	async written(): Promise<void> {
+		await this.#running;
+	}
+
 	async close(): Promise<void> {
 		await this.#running;
 		this.#isClosed = true;

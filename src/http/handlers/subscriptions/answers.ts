@@ -68,7 +68,11 @@ async function carryOut(
 	const ids = named.ids.map(checkId);
 	if (ids.length > IDS_MAX) throw malformedIds(`it takes at most ${IDS_MAX} ids.`);
 	const subscription = await consumed(exchange, target).catch(noneIfMissing);
-	if (subscription) answerFor(subscription, answer, ids, named.tokens);
+	if (subscription) {
+		answerFor(subscription, answer, ids, named.tokens);
+		// Whoever looks for a parked message then finds it.
+		if (answer.is === "park") await subscription.parkedWritten();
+	}
 	return { status: 202, reason: "", headers: ["Cache-Control", "no-store", "Content-Length", "0"] };
 }
 
