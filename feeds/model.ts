@@ -39,7 +39,7 @@ export type FeedHeadJson = {
 	readonly eTag?: string;
 };
 
-export type Entry = {
+export type Entry = EntryState & {
 	readonly title: string;
 	/** The URL of the event. */
 	readonly id: string;
@@ -50,6 +50,10 @@ export type Entry = {
 	readonly links: readonly Link[];
 	/** The event; the embed level decides how much of it the document shows. */
 	readonly event: EntryEvent;
+};
+
+/** What few entries have. */
+export type EntryState = {
 	/** True for a link whose target cannot be shown: no level embeds anything of it. */
 	readonly unresolved?: boolean;
 	/** Of a message of a subscription: how often it was given back, or not answered in time. */

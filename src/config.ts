@@ -3,19 +3,19 @@
  * option exists only in this table; help texts, the environment and docs/options.md come from it.
  */
 import { ACCESS_OPTIONS, type AccessSettings } from "./config/access.ts";
-import { ACCOUNT_OPTIONS, type AccountSettings } from "./config/accounts.ts";
+import { ACCOUNT_OPTIONS, type AccountSettings } from "./config/accounts/accounts.ts";
+import { checkOidc, OIDC_OPTIONS, type OidcSettings } from "./config/accounts/oidc.ts";
+import { SESSION_OPTIONS, type SessionSettings } from "./config/accounts/sessions.ts";
 import { CACHING_OPTIONS, type CachingSettings } from "./config/caching.ts";
 import {
 	type BufferSettings,
 	CONNECTION_OPTIONS,
 	type ConnectionSettings,
 } from "./config/connections.ts";
-import { checkOidc, OIDC_OPTIONS, type OidcSettings } from "./config/oidc.ts";
 import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
 import { SEARCH_OPTIONS, type SearchSettings } from "./config/searching.ts";
-import { SESSION_OPTIONS, type SessionSettings } from "./config/sessions.ts";
 import { checkTls, TLS_OPTIONS, type TlsSettings } from "./config/tls.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
@@ -23,9 +23,9 @@ import { parseNetworks } from "./networks.ts";
 import { type Arguments, type Option, parseArguments } from "./options.ts";
 
 export { isLoopback, isOpen } from "./config/access.ts";
+export { oidcOf } from "./config/accounts/oidc.ts";
 export { differencesOf, reloadedOf, settingsShown } from "./config/differences.ts";
 export { type OptionInForce, OptionsInForce } from "./config/in-force.ts";
-export { oidcOf } from "./config/oidc.ts";
 export { environmentName, type Sources } from "./options.ts";
 
 export type Settings = ServingSettings &

@@ -19,20 +19,16 @@ import { Serving } from "./http/serving.ts";
 import { VERSION } from "./http/version.ts";
 import { type OnStop, type OpenedLog, openLog, type Upgrade } from "./log/open.ts";
 import { ClockWatch } from "./log/reading/clock-watch.ts";
-import { Room, type RoomListener } from "./log/room/room.ts";
+import { Room } from "./log/room/room.ts";
 import type { LogLines } from "./observe/lines.ts";
-import { type Level, logFault, type OperatorLog } from "./observe/operator-log.ts";
+import type { Level, OperatorLog } from "./observe/operator-log.ts";
 import { openOperatorLog } from "./observe/stderr.ts";
 import type { Screens } from "./screens.ts";
+import { clockTold, roomTold, WriterStop } from "./told.ts";
 import { openUpkeep } from "./upkeep/upkeep.ts";
 
 export type { Settings } from "./config.ts";
 export { isRefusal, Refusal } from "./errors.ts";
-
-/** Advice to the operator, printed after the reason. */
-const STOPPED =
-	"The server refuses appends, and reads go on, until you start it again on a sound disk and log. " +
-	"See docs/operations.md, When the disk fails; varve verify names what is damaged.";
 
 const INSECURE =
 	"everyone who reaches this server is an admin: --insecure and --allow-anonymous are set";
@@ -208,47 +204,6 @@ async function listen(
 		await closeServing(serving);
 		throw error;
 	}
-}
-
-/** The first reason for which the writer stopped, which may be there before the server is. */
-class WriterStop {
-	/** Resolves with the reason; never, if the writer does not stop. */
-	readonly noted: Promise<Refusal>;
-	readonly #operatorLog: OperatorLog;
-	#resolve: (refusal: Refusal) => void = () => undefined;
-
-	constructor(operatorLog: OperatorLog) {
-		this.#operatorLog = operatorLog;
-		this.noted = new Promise((resolve) => {
-			this.#resolve = resolve;
-		});
-	}
-
-	note(refusal: Refusal<"writer-stopped">): void {
-		this.#operatorLog.error(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
-		this.#resolve(refusal);
-	}
-}
-
-function clockTold(operatorLog: OperatorLog): (what: unknown) => void {
-	return (what) => {
-		if (typeof what === "string") operatorLog.warn(what);
-		else logFault(operatorLog, what);
-	};
-}
-
-function roomTold(operatorLog: OperatorLog): RoomListener {
-	return {
-		onChange({ low, freeBytes, freeBytesMin }) {
-			const facts = { freeBytes, freeBytesMin };
-			if (low) operatorLog.error("the disk is low: appends are refused until there is room", facts);
-			else operatorLog.info("the disk has room again: appends go on", facts);
-		},
-		onUnknown(error) {
-			const reason = String(error);
-			operatorLog.warn("the room on the disk is not known: nothing is kept free", { reason });
-		},
-	};
 }
 
 /** A scavenge erases until it is closed, and the server tells caches of that. */

@@ -22,23 +22,27 @@ import { tagHeaders, tagsOf } from "./tags.ts";
 /** Fields as they are sent, and as they are sent where anonymous clients may not come. */
 export type FieldLines = { readonly usual: string; readonly private: string };
 
-export type Document = {
+export type Document = DocumentFields & {
 	/** Its own stream; undefined for a document of no stream. */
 	readonly stream: StreamName | undefined;
 	/** Undefined for a document that no cache may keep. */
 	readonly eTag: string | undefined;
 	/** Whether a cache may use it without asking, if it may keep it at all. */
 	readonly mayBeUsed: boolean;
-	/** Header fields of a 200, as the lines that are sent; but for its length. */
+	/** Text if it is short, and sent once or a few times: see `bodyOf`. */
+	readonly body: Uint8Array | string;
+	/** Whether anonymous clients may have it, where the server lets them in; the headers say so. */
+	readonly isPublic: boolean;
+};
+
+/** The header fields that it is sent with. */
+type DocumentFields = {
+	/** Of a 200, as the lines that are sent; but for its length. */
 	readonly lines: FieldLines;
 	/** Those of a 304. */
 	readonly notModifiedLines: FieldLines;
 	/** `Content-Length` and its value. */
 	readonly length: readonly string[];
-	/** Text if it is short, and sent once or a few times: see `bodyOf`. */
-	readonly body: Uint8Array | string;
-	/** Whether anonymous clients may have it, where the server lets them in; the headers say so. */
-	readonly isPublic: boolean;
 	/**
 	 * Lines for a cache that asks for each request whether its client may have what it keeps, where
 	 * other caches may not keep it.

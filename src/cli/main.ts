@@ -31,7 +31,7 @@ import { refuseStart, serve } from "./serve.ts";
 import { releaseSignals } from "./signals.ts";
 import { deleteVerb } from "./streams/delete.ts";
 import { streams } from "./streams/streams.ts";
-import { subscription } from "./subscription.ts";
+import { subscription } from "./streams/subscription.ts";
 import { open } from "./terminal/open.ts";
 import { tail } from "./terminal/tail.ts";
 import { EXIT, type Verb } from "./verb.ts";

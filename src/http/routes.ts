@@ -94,47 +94,16 @@ import {
 	answerUpdate,
 } from "./handlers/subscriptions/configure.ts";
 import { answerMessages } from "./handlers/subscriptions/messages.ts";
-import { answerParkedPage, answerReplayParked } from "./handlers/subscriptions/parked.ts";
+import { answerReplayParked, parkedPage } from "./handlers/subscriptions/parked.ts";
 import {
 	answerStreamSubscriptions,
 	answerSubscriptionInfo,
 	answerSubscriptions,
 } from "./handlers/subscriptions/statistics.ts";
 import { answerKey, answerSignedHead, answerTile } from "./handlers/tree.ts";
+import type { Method, Route, RouteHandler, Target } from "./route.ts";
 
-export type Route = {
-	readonly method: Method;
-	/** Segments behind `/`; `:name` is any one, `*name` all that are left. */
-	readonly path: string;
-	/** `neededFor` says on which stream the client needs it. */
-	readonly right: Right;
-	/** The stream of its requests, if no segment is its name; `:id` stands for that segment. */
-	readonly stream: string | undefined;
-	/** Whether the fast lane takes it. */
-	readonly isHot: boolean;
-	readonly handle: RouteHandler;
-};
-
-export type Method = "GET" | "POST" | "PUT" | "DELETE";
-
-export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Promise<Answer>;
-
-/**
- * The parts of a request's URL: its query without the `?`, and the named segments of its path,
- * percent-decoded, nothing checked; "" for each segment that the path lacks. If the route says the
- * stream, `stream` is that one.
- */
-export type Target = { readonly [N in "query" | SegmentName]: string };
-export type SegmentName =
-	| "stream"
-	| "group"
-	| "from"
-	| "count"
-	| "id"
-	| "time"
-	| "tile"
-	| "file"
-	| "path";
+export type { Method, Route, RouteHandler, SegmentName, Target } from "./route.ts";
 
 type Direction = "forward" | "backward";
 
@@ -246,7 +215,7 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/streams/:stream/", "anyone", "cold", answerSlash],
 	["POST", "/streams/:stream/metadata/", "anyone", "cold", answerSlash],
 	["GET", "/streams/:stream/metadata/", "anyone", "cold", answerSlash],
-	["GET", "/streams/:stream/metadata", "read-metadata", "cold", metadataHead],
+	["GET", "/streams/:stream/metadata", "read-metadata", "cold", metadataAt],
 	["POST", "/streams/:stream/metadata", "write-metadata", "cold", answerMetadataAppend],
 	["GET", "/streams/:stream/metadata/:from", "read-metadata", "cold", metadataAt],
 	["GET", "/streams/:stream/metadata/:from/:count", "read-metadata", "cold", metadataPage("backward")],
@@ -263,7 +232,7 @@ const TABLE: readonly RouteRow[] = [
 	// Before the route that would take `at` for a number.
 	["GET", "/streams/:stream/at/:time", "read", "cold", answerMoment],
 	// Before the route that would take `data` for a count.
-	["DELETE", "/streams/:stream/:from/data", "redact", "cold", redact],
+	["DELETE", "/streams/:stream/:from/data", "redact", "cold", answerRedact],
 	["GET", "/streams/:stream/:from/:count", "read", "cold", page("backward")],
 	["GET", "/streams/:stream/:from/forward/:count", "read", "hot", page("forward")],
 	["GET", "/streams/:stream/:from/backward/:count", "read", "hot", page("backward")],
@@ -297,21 +266,13 @@ function event(exchange: Exchange, { stream, from, query }: Target): ReturnType<
 	return answerEvent(exchange, { stream, at: from, query });
 }
 
-function metadataHead(exchange: Exchange, { stream, query }: Target): Promise<Answer> {
-	return answerMetadata(exchange, { stream, at: "head", query });
-}
-
 function metadataAt(exchange: Exchange, { stream, from, query }: Target): Promise<Answer> {
-	return answerMetadata(exchange, { stream, at: from, query });
+	return answerMetadata(exchange, { stream, at: from || "head", query });
 }
 
 function metadataPage(direction: Direction): RouteHandler {
 	return (exchange, { stream, from, count, query }) =>
 		answerMetadataPage(exchange, { stream, from, direction, count, query });
-}
-
-function parkedPage(direction: Direction): RouteHandler {
-	return (exchange, target) => answerParkedPage(exchange, target, direction);
 }
 
 function filteredHead(exchange: Exchange, { query }: Target): ReturnType<RouteHandler> {
@@ -329,10 +290,6 @@ function pageNamedIncoming(
 ): ReturnType<RouteHandler> {
 	const range = { from: "incoming", direction: "backward", count: id } as const;
 	return answerPage(exchange, { ...range, stream, query });
-}
-
-function redact(exchange: Exchange, { stream, from, query }: Target): Promise<Answer> {
-	return answerRedact(exchange, { stream, at: from, query });
 }
 
 function stop(id: string): RouteHandler {

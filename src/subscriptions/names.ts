@@ -1,4 +1,4 @@
-/** The streams that keep a subscription (contract 6.3): settings, reader position, parked messages. */
+/** The streams that keep a subscription (contract 6.3): settings, checkpoint, parked messages. */
 import { SUBSCRIPTION_PREFIX, SUBSCRIPTION_SETTINGS } from "../bookkeeping.ts";
 import { Refusal } from "../errors.ts";
 import { parseStreamName, type StreamName } from "../event.ts";

@@ -100,7 +100,8 @@ const FILTER_DATA_MAX = 4096;
  * Reads a configuration body. The names of its members are case-insensitive, and those it does not
  * know are ignored, as by others; a value of the wrong type is refused.
  * @param body what JSON or XML had; undefined for none
- * @throws Refusal `invalid-subscription`, in the contract's words where it has some; `invalid-filter`
+ * @throws Refusal `invalid-subscription`, in the contract's words where it has some;
+ *   `invalid-filter`
  */
 export function parseSettings(body: unknown): Settings {
 	if (body !== undefined && !isJsonObject(body)) throw invalid("The body must be a JSON object.");

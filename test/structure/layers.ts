@@ -42,6 +42,7 @@ const HTTP_KNOWS = [
 	"src/listing",
 	"src/searching",
 	"src/subscriptions",
+	"src/subscriptions/names.ts",
 	"src/screens.ts",
 	"src/upkeep",
 	"src/config.ts",
@@ -196,7 +197,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/access": ["src/log/log.ts", "src/retention", "src/indexes", ...VALUES],
 	"src/bookkeeping.ts": [],
 	"src/following": ["src/log/log.ts", "src/indexes", "src/bookkeeping.ts", ...VALUES],
+	"src/subscriptions/names.ts": ["src/bookkeeping.ts", ...VALUES],
 	"src/subscriptions": [
+		"src/subscriptions/names.ts",
 		"src/log/log.ts",
 		"src/retention",
 		"src/indexes",
@@ -271,7 +274,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 	"src/http/sockets": ["src/networks.ts", "src/options", ...VALUES],
 	// Mints what pages and purging ask for by interfaces of theirs.
-	"src/http/urls.ts": ["src/pages", "src/purging/paths.ts", "src/log/log.ts", "feeds", ...VALUES],
+	"src/http/urls.ts": [
+		"src/pages",
+		"src/purging/paths.ts",
+		"src/subscriptions/names.ts",
+		"src/log/log.ts",
+		"feeds",
+		...VALUES,
+	],
 	"src/http/request": ["src/nearest.ts", "src/http/sockets", "src/http/urls.ts", ...HTTP_KNOWS],
 	"src/http/context.ts": [
 		"src/http/authentication",
@@ -342,7 +352,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds",
 		...VALUES,
 	],
+	"src/told.ts": ["src/observe/operator-log.ts", "src/log/room", ...VALUES],
 	"src/main.ts": [
+		"src/told.ts",
 		"src/accounts/users/first-start.ts",
 		"src/screens.ts",
 		"src/http",

@@ -3,7 +3,7 @@
  * any other:
  *
  *     $persistentSubscriptionConfig                 $SubscriptionConfigured, $SubscriptionDeleted
- *     $persistentsubscription-<s>::<g>-checkpoint   $SubscriptionCheckpoint, of which the newest counts
+ *     $persistentsubscription-<s>::<g>-checkpoint   $SubscriptionCheckpoint; the newest counts
  *     $persistentsubscription-<s>::<g>-parked       $> 7@order-42, and why in its metadata
  */
 import { randomUUID } from "node:crypto";

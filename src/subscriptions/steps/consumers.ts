@@ -58,7 +58,7 @@ function ownerOf(key: string, consumers: readonly string[]): string | undefined 
 	return best;
 }
 
-/** FNV-1a, and the mixing of MurmurHash3 behind it: names that differ in one digit must not cluster. */
+/** FNV-1a, and MurmurHash3's mixing behind it: names that differ in a digit must not cluster. */
 function hashOf(text: string): number {
 	let hash = 0x811c9dc5;
 	for (let i = 0; i < text.length; i++) {

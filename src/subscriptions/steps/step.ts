@@ -7,7 +7,7 @@ import { type FoundMessage, type Message, messageOf, type Origin } from "./messa
 import { type State, timeoutMs } from "./state.ts";
 
 export type Input =
-	/** A read of one of the streams came back: what of it is to be delivered, and how far it went. */
+	/** A read of one of the streams came back: what is to be delivered, and how far it went. */
 	| {
 			readonly kind: "found";
 			readonly origin: Origin;
@@ -31,7 +31,7 @@ export type ConsumerAnswer =
 	| { readonly is: "ack" | "skip" | "park" | "retry" | "stop" | "renew" }
 	| { readonly is: "release"; readonly afterMs: number };
 
-/** How a consumer names a message: by its id, and by the delivery that it answers, if it says so. */
+/** How a consumer names a message: by its id, and by the delivery that it answers, if it likes. */
 export type Name = { readonly id: string; readonly attempt: number | undefined };
 
 export type Output = {

@@ -9,7 +9,8 @@ import { parseAt } from "../../urls.ts";
 
 export type RedactTarget = {
 	readonly stream: string;
-	readonly at: string;
+	/** Its version. */
+	readonly from: string;
 	/** Without its `?`. */
 	readonly query: string;
 };
@@ -17,7 +18,7 @@ export type RedactTarget = {
 /** DELETE /streams/{stream}/{version}/data, with `?metadata=true` of its metadata as well */
 export async function answerRedact({ context }: Exchange, target: RedactTarget): Promise<Answer> {
 	const stream = parseStreamName(target.stream);
-	const version = redactedAt(stream, target.at);
+	const version = redactedAt(stream, target.from);
 	// The head may be another event by the time the request arrives.
 	if (version === "head") throw new Refusal("invalid-event-number", { value: "head" });
 	const metadata = parseMetadata(new URLSearchParams(target.query).get("metadata") ?? "false");

@@ -21,17 +21,15 @@ export async function answerReplayParked(exchange: Exchange, target: NamedTarget
 
 /**
  * GET of a page of parked messages: a page of the parked stream, under media types of its own.
- * @throws Refusal `subscription-not-found`, and as a page
+ * @returns the handler, which refuses `subscription-not-found`, and as a page
  */
-export async function answerParkedPage(
-	exchange: Exchange,
-	target: ParkedTarget,
-	direction: "forward" | "backward",
-): Promise<Answer> {
-	const { name } = await exchange.context.subscriptions.get(nameOf(target));
-	const { from, count, query } = target;
-	const page = { stream: parkedStream(name), from, direction, count, query };
-	return answerPage(exchange, { ...page, types: PARKED_TYPES });
+export function parkedPage(direction: "forward" | "backward") {
+	return async (exchange: Exchange, target: ParkedTarget): Promise<Answer> => {
+		const { name } = await exchange.context.subscriptions.get(nameOf(target));
+		const { from, count, query } = target;
+		const page = { stream: parkedStream(name), from, direction, count, query };
+		return answerPage(exchange, { ...page, types: PARKED_TYPES });
+	};
 }
 
 /** As pages have them, under the contract's names for messages. */

@@ -1,7 +1,7 @@
 /** The options of an issuer of tokens (OpenID Connect), whose users this server lets in. */
 
-import type { Option } from "../options.ts";
-import { invalidOption } from "../options.ts";
+import type { Option } from "../../options.ts";
+import { invalidOption } from "../../options.ts";
 
 export type OidcSettings = {
 	readonly oidcIssuer: string | undefined;

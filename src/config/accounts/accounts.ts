@@ -1,5 +1,5 @@
 /** The options of accounts: the first password, and how passwords are kept. */
-import type { Option } from "../options.ts";
+import type { Option } from "../../options.ts";
 
 export type AccountSettings = {
 	readonly adminPassword: string | undefined;

@@ -1,10 +1,10 @@
 /** `varve subscription`: what the server remembers for competing consumers. */
-import type { Answer } from "../../feeds/exchange/exchange.ts";
-import type { Arguments, Values } from "../options.ts";
-import { Failure } from "./explain.ts";
-import { answer, report } from "./output/standard.ts";
-import { membersIn, request } from "./reading/request.ts";
-import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from "./verb.ts";
+import type { Answer } from "../../../feeds/exchange/exchange.ts";
+import type { Arguments, Values } from "../../options.ts";
+import { Failure } from "../explain.ts";
+import { answer, report } from "../output/standard.ts";
+import { membersIn, request } from "../reading/request.ts";
+import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from "../verb.ts";
 
 export const subscription: Verb = {
 	name: "subscription",

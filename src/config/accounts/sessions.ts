@@ -1,5 +1,5 @@
 /** The options of people's logins in a browser. */
-import type { Option } from "../options.ts";
+import type { Option } from "../../options.ts";
 
 export type SessionSettings = {
 	/** Undefined for a key of the data directory. */
