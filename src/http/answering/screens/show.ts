@@ -11,6 +11,8 @@ import type { Visitor } from "./visitor.ts";
 
 /** Anybody may send it. */
 const LOGIN_BYTES_MAX = 16 * 1024;
+/** Where forms go besides streams and `/ui/`. */
+const FORMS: ReadonlySet<string> = new Set(["/login", "/logout", "/users", "/tokens"]);
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /**
@@ -36,7 +38,7 @@ export function showScreen(
  * @param path of the resource
  */
 export function takesForms(path: string): boolean {
-	return path.startsWith("/streams/:stream") || path.startsWith("/ui/");
+	return FORMS.has(path) || path.startsWith("/streams/:stream") || path.startsWith("/ui/");
 }
 
 /** @returns undefined if the request holds no form, or there is no UI to send one */
