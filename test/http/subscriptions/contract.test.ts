@@ -195,6 +195,12 @@ describe("messages", () => {
 		}
 	});
 
+	test("HEAD takes no message", async () => {
+		const { consumer } = await subscribed({}, 1);
+		expect((await consumer.ask("/1", { ...feed, method: "HEAD" })).status).toBe(200);
+		expect(await consumer.take(1)).toMatchObject([{ retryCount: 0 }]);
+	});
+
 	test("an empty feed has no link that answers for all", async () => {
 		const { consumer } = await subscribed();
 		const { json } = await consumer.ask("/5", feed);

@@ -69,6 +69,8 @@ async function takeWaiting(
 	const { pageBytesMax } = exchange.context.settings;
 	const untilMs = performance.now() + waitMs;
 	const gone = waitMs > 0 ? clientGone(exchange) : AbortSignal.abort();
+	// HEAD takes nothing: its client would never learn what it has.
+	if (exchange.req.method === "HEAD") return [];
 	for (let looks = 0; ; looks++) {
 		// Who has left would keep messages from the others until their time is over.
 		if (waitMs > 0 && gone.aborted) return [];
