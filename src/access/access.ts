@@ -1,6 +1,6 @@
 /** Lets requests pass if their principals have the rights that they need. */
 import { createHmac, randomBytes } from "node:crypto";
-import { Refusal } from "../errors.ts";
+import { isRefusal, Refusal } from "../errors.ts";
 import type { StreamName } from "../event.ts";
 import type { HiddenReads, Log, LogReads, StreamEntry } from "../log/log.ts";
 import { OF_ADMINS } from "./acl.ts";
@@ -98,11 +98,21 @@ export class Access {
 		entries: readonly StreamEntry[],
 		isWhole: boolean,
 	): Promise<Sharing> {
-		const ask = (one: StreamName) => this.may(ANONYMOUS, neededFor(READ, { stream: one }));
+		const ask = (one: StreamName) => this.#mayEveryone(one);
 		const deciding = entries.map((entry) => decidingOn(stream, entry));
 		const verdicts = isWhole ? [...(await verdictsOn(deciding, ask)).values()] : [];
 		const isSame = isWhole && verdicts.every((may) => may);
 		return { isSame, isPublic: isSame && this.#isOpen && (await ask(stream)) };
+	}
+
+	/** Nothing is everybody's if nobody can know whose it is: who sees all sees it nevertheless. */
+	#mayEveryone(stream: StreamName): boolean | Promise<boolean> {
+		const may = this.may(ANONYMOUS, neededFor(READ, { stream }));
+		if (typeof may === "boolean") return may;
+		return may.catch((error: unknown) => {
+			if (isRefusal(error, "log-damaged")) return false;
+			throw error;
+		});
 	}
 
 	/** Whether anonymous clients may read a stream, as far as that is known at once. */

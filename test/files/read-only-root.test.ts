@@ -1,6 +1,6 @@
 /** A container with a read-only root: nothing but the data directory takes a file. */
 import { randomInt } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { newDirectory, removeDirectories } from "../cli/varve.ts";
 import { ask, batch, get } from "../http/ask.ts";
@@ -39,7 +39,9 @@ describeMounted("where nothing but the data directory takes a file", () => {
 		];
 		expect((await ask(port, batch("$$order-1", metadata))).status).toBe(201);
 
-		expect(await varve("scavenge", "--url", url)).toContain("success");
+		const password = readFileSync(join(outside, "data", "admin-password"), "utf8").trim();
+		const admin = ["--user", `admin:${password}`];
+		expect(await varve("scavenge", "--url", url, ...admin)).toContain("success");
 		expect(await varve("backup", "/mnt/backup", "--data", "/mnt/data")).toContain("verified");
 		expect((await ask(port, batch("order-2", events))).status).toBe(201);
 		expect(await varve("backup", "/mnt/backup", "--data", "/mnt/data")).toContain("verified");
@@ -54,7 +56,7 @@ describeMounted("where nothing but the data directory takes a file", () => {
 		expect(await varve("restore", "/mnt/backup", "--data", "/mnt/restored")).toContain("verified");
 		expect(await varve("incarnation", "--raise", "--data", "/mnt/data")).toBe("2\n");
 		const left = readdirSync(join(outside, "data")).filter(
-			(name) => !/^(log\.|lock|inc|upkeep$)/.test(name),
+			(name) => !/^(log\.|lock|inc|(?:upkeep|admin-password|session-key)$)/.test(name),
 		);
 		expect(left).toEqual([]);
 	});

@@ -9,6 +9,13 @@ import { baseOf } from "../request/base.ts";
 
 /** The name of a file changes with its content, so whoever has it need never ask again. */
 const FOR_EVER = ["Cache-Control", "max-age=31536000, public, immutable"];
+/** What a worker of the UI may do: it is a file with a policy of its own. */
+const POLICY = [
+	"Content-Security-Policy",
+	"default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'",
+	"X-Content-Type-Options",
+	"nosniff",
+];
 
 /** GET /ui/… */
 export async function answerFile(
@@ -17,9 +24,9 @@ export async function answerFile(
 ): Promise<Answer> {
 	const file = context.screens?.file(name);
 	if (!file) throw new Refusal("route-not-found", { path: `/ui/${name}`.slice(0, 256) });
-	const kept = ["ETag", file.eTag, ...FOR_EVER, "Vary", "Accept-Encoding"];
+	const kept = ["ETag", file.eTag, ...FOR_EVER, "Vary", "Accept-Encoding", ...POLICY];
 	if (matches(req.headers["if-none-match"], file.eTag)) return { status: 304, headers: kept };
-	const headers = [...kept, "Content-Type", file.contentType, "X-Content-Type-Options", "nosniff"];
+	const headers = [...kept, "Content-Type", file.contentType];
 	return compressBody(req, { status: 200, headers, body: file.body }, true);
 }
 
