@@ -65,7 +65,10 @@ export class Access {
 
 	/** As `may`, if that is known at once; false if not, so that a page offers too little. */
 	mayNow(principal: Principal, needed: Needed): boolean {
-		return this.may(principal, needed) === true;
+		const may = this.may(principal, needed);
+		// Nobody waits for it, so nobody would hear that it failed.
+		if (typeof may !== "boolean") may.catch(() => undefined);
+		return may === true;
 	}
 
 	/** Who may do what on a stream, and why. */

@@ -81,16 +81,20 @@ export class StreamLists {
 		let searched = 0;
 		let lookUps = 0;
 		let reached: string | undefined;
+		// It is named after the last stream that was looked at, whoever may read that.
+		const isTold = mayRead === EVERYTHING || query.order !== "name";
+		const after = (key: string | undefined) => (isTold || key === undefined ? key : sealName(key));
 		const indexes = { names: this.#names, largest: this.#largest };
 		const steps = candidatesOf(this.#log, indexes, query);
 		for await (const step of steps) {
 			for (const [index, candidate] of step.candidates.entries()) {
-				if (!mayBeListed(candidate, query)) continue;
-				if (lookUps === LOOK_UPS_MAX) return { found, next: reached, searched: searched + index };
+				if (!mayBeListed(candidate, query) || !(await mayRead(candidate.stream))) continue;
+				if (lookUps === LOOK_UPS_MAX) {
+					return { found, next: after(reached), searched: searched + index };
+				}
 				if (++lookUps % LOOK_UPS_STEP === 0) await setImmediate();
-				if (!(await mayRead(candidate.stream))) continue;
-				const row = await this.#rowOf(candidate, query);
 				reached = candidate.key;
+				const row = await this.#rowOf(candidate, query);
 				if (row === undefined) continue;
 				// One more than the page tells whether there is a next one.
 				if (found.length === query.limit) {
@@ -101,9 +105,7 @@ export class StreamLists {
 			searched += step.searched;
 			if (step.isLast) return { found, next: undefined, searched };
 			if (searched < step.searchedMax) continue;
-			// It is named after the last stream that was looked at, whoever may read that.
-			const isTold = mayRead === EVERYTHING || query.order !== "name";
-			return { found, next: isTold ? step.next : sealName(step.next), searched };
+			return { found, next: after(step.next), searched };
 		}
 		return { found, next: undefined, searched };
 	}

@@ -126,7 +126,7 @@ describeBehind(`behind Varnish${isThere ? "" : " (SKIPPED: Varnish is not instal
 
 function optionsOf(cachePort: number): string[] {
 	const url = `http://127.0.0.1:${cachePort}`;
-	return ["--purge-url", url, "--purge-method", "BAN"];
+	return ["--purge-url", url, "--purge-method", "BAN", "--allow-anonymous"];
 }
 
 function portOf(url: string): number {
