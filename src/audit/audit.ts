@@ -48,6 +48,7 @@ export class Audit {
 	#timer: NodeJS.Timeout | undefined;
 	#importedMs = Number.NEGATIVE_INFINITY;
 	#closed: Promise<void> | undefined;
+	#stopListening: () => void = () => undefined;
 
 	/** @param report is told why something could not be written */
 	constructor(log: Log, report: (error: unknown) => void) {
@@ -60,14 +61,25 @@ export class Audit {
 		return this.#write({ what, who, via, from, about, event, forEver });
 	}
 
-	/** Notes that the log goes on from a backup, if it does and nothing was written since. */
+	/**
+	 * Notes that the log goes on from a backup, if it does and nothing was written since: behind the
+	 * first event that somebody writes. What is imported before that keeps its places.
+	 */
 	async noteRestore(): Promise<void> {
 		const { incarnation } = this.#log;
 		if (incarnation === 1) return;
 		// A version of `$all` is a position.
 		const last = Number(await this.#log.last(ALL)) as Position;
 		if (last >= 0 && this.#log.incarnationAt(last) === incarnation) return;
-		await this.#write({ what: "restored", about: String(incarnation) });
+		this.#stopListening = this.#log.onCommit(() => {
+			if (this.#isImporting()) return;
+			this.#stopListening();
+			void this.#write({ what: "restored", about: String(incarnation) });
+		});
+	}
+
+	#isImporting(): boolean {
+		return performance.now() - this.#importedMs < IMPORT_MS;
 	}
 
 	/** Counts a login that was refused. @param login if there is such a user; "" if not */
@@ -89,6 +101,7 @@ export class Audit {
 
 	/** Writes what was counted. */
 	close(): Promise<void> {
+		this.#stopListening();
 		clearTimeout(this.#timer);
 		this.#closed ??= this.#writeCounts();
 		return this.#closed;
@@ -115,7 +128,7 @@ export class Audit {
 	}
 
 	async #mustWait(): Promise<boolean> {
-		if (performance.now() - this.#importedMs < IMPORT_MS) return true;
+		if (this.#isImporting()) return true;
 		return this.#log.last(ALL).then(
 			(last) => last < 0,
 			() => true,

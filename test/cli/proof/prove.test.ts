@@ -170,8 +170,8 @@ function contentOf(directory: string): string[][] {
 }
 
 function everythingIn(directory: string): string[][] {
-	const names = readdirSync(directory);
-	return names.map((name) => [name, readFileSync(join(directory, name), "base64")]);
+	const files = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isFile());
+	return files.map(({ name }) => [name, readFileSync(join(directory, name), "base64")]);
 }
 
 function saved(name: string, text: string): string {
