@@ -171,7 +171,9 @@ function certificateFor(name: string): { readonly cert: string; readonly key: st
 		expect([untrusted.code, untrusted.stdout, untrusted.stderr]).toEqual([
 			1,
 			"",
-			expect.stringMatching(/^varve: .*does not trust the server's certificate.*--ca ca\.pem for varve.*\n$/),
+			expect.stringMatching(
+				/^varve: .*does not trust the server's certificate.*--ca ca\.pem for varve.*\n$/,
+			),
 		]);
 		const trusted = { NODE_EXTRA_CA_CERTS: files.cert };
 		const misnamed = await varve([...args, "--url", url], trusted);

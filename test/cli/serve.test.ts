@@ -32,7 +32,7 @@ describe("varve serve", () => {
 		const taken = await varve(["serve", "--port", port, "--data", newDirectory()]);
 		expect(taken).toMatchObject({ code: 1, stdout: "" });
 		expect(taken.stderr).toMatch(
-			/^.* starting .*\n.* ERROR not started: 127.0.0.1:\d+ is taken by another.*\n$/,
+			/^.* starting .*\n.* INFO .*\n.* ERROR not started: 127.0.0.1:\d+ is taken by another.*\n$/,
 		);
 		await server.stop();
 	});

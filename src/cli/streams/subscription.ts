@@ -39,7 +39,7 @@ export const subscription: Verb = {
 	],
 	examples: [
 		"varve subscription create order-42 billing",
-		`varve subscription create '$ce-order' billing --settings '{"namedConsumerStrategy":"OrderedByKey","resolveLinktos":true}'`,
+		`varve subscription create '$ce-order' billing --settings '{"resolveLinktos":true}'`,
 		"varve subscription list",
 		"varve subscription replay order-42 billing",
 	],

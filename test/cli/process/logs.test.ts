@@ -70,7 +70,11 @@ test("tells of start, requests, scavenges and stop, one line each, and shows no 
 			"purge-url": "http://127.0.0.1:1",
 		},
 	});
-	expect(lines[1]).toMatchObject({ msg: "listening", url: server.url });
+	const started = lines.slice(1, 3).map(({ msg, url }) => [msg, url]);
+	expect(started).toEqual([
+		["made a password for the user admin", undefined],
+		["listening", server.url],
+	]);
 	const requests = lines.filter(({ msg }) => msg === "request");
 	const [append, page, none, head, unreadable] = requests;
 	const counted = { ms: expect.any(Number), bytes: expect.any(Number) };
@@ -90,9 +94,9 @@ test("tells of start, requests, scavenges and stop, one line each, and shows no 
 	expect(new Set(own).size).toBe(3);
 
 	const told = (msg: string) => lines.filter((line) => line.msg === msg);
-	const [started] = told("scavenge started");
+	const [begun] = told("scavenge started");
 	expect(told("scavenge ended")).toMatchObject([
-		{ scavengeId: started?.scavengeId, result: "Success", eventsErased: 0 },
+		{ scavengeId: begun?.scavengeId, result: "Success", eventsErased: 0 },
 	]);
 	expect(lines.slice(-2)).toMatchObject([
 		{ msg: "stopping", reason: "SIGTERM" },
