@@ -82,6 +82,7 @@ describe("settings", () => {
 				"info-state": "master",
 				"log-format": "json",
 				"log-level": "warn",
+				tls: "off",
 				"session-key": "0123456789abcdef0123456789abcdef",
 				"oidc-groups": "a=b",
 				"oidc-scope": "openid a",
