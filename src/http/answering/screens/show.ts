@@ -11,6 +11,8 @@ import type { Visitor } from "./visitor.ts";
 
 /** Anybody may send it. */
 const LOGIN_BYTES_MAX = 16 * 1024;
+/** The resources of people in a browser: who they are, and what they may change of accounts. */
+const OF_PEOPLE: ReadonlySet<string> = new Set(["/login", "/logout", "/users", "/tokens"]);
 const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /**
@@ -36,7 +38,7 @@ export function showScreen(
  * @param path of the resource
  */
 export function takesForms(path: string): boolean {
-	return path.startsWith("/streams/:stream") || path.startsWith("/ui/");
+	return path.startsWith("/streams/:stream") || path.startsWith("/ui/") || OF_PEOPLE.has(path);
 }
 
 /** @returns undefined if the request holds no form, or there is no UI to send one */
