@@ -1,8 +1,12 @@
 /** People log in by way of an issuer: there and back, once, in the browser that began it. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { createScreens } from "../../admin/index.ts";
 import { signatureOf } from "../../src/accounts/sessions/signature.ts";
+import { RequestLog } from "../../src/observe/requests.ts";
 import { AUDIENCE, CLIENT, startIssuer, type TestIssuer } from "../accounts/issuer.ts";
-import { get, type Reply } from "../http/ask.ts";
+import { ask, get, type Reply } from "../http/ask.ts";
 import { type Servers, startServers } from "../http/harness.ts";
 import { Browser, HTML, PASSWORD, SETTINGS } from "./person.ts";
 
@@ -183,10 +187,22 @@ test("a session ends with the token of the issuer, and holds no more groups than
 	expect(await sessions.beginIssued(many)).toBeUndefined();
 });
 
-test("a program learns nothing of the code that it sends, and neither does the operator log", async () => {
+test("neither a problem, a page nor a line of the operator log tells a code", async () => {
 	const path = "/login/callback?code=secret-code&state=s";
 	const { status, text } = await servers.ask(get(path, "application/json", { Host: "localhost" }));
 	expect([status, text]).toEqual([404, expect.not.stringContaining("secret-code")]);
 	const page = await new Browser(servers).ask(get(path, HTML));
 	expect(page.text).not.toContain("secret-code");
+	const lines: string[] = [];
+	const operatorLog = { info: (...told: unknown[]) => lines.push(JSON.stringify(told)) };
+	const requests = new RequestLog(operatorLog as never, true);
+	const answering = createServer((req, res) => {
+		requests.begin(req, res);
+		res.on("close", () => answering.close()).end();
+	});
+	await new Promise<void>((done) => answering.listen(0, "127.0.0.1", done));
+	const closed = once(answering, "close");
+	await ask((answering.address() as AddressInfo).port, get(path, HTML));
+	await closed;
+	expect(lines).toEqual([expect.stringContaining('"/login/callback"')]);
 });

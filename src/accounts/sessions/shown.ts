@@ -4,7 +4,8 @@
  *     <login>.<end>.<signature>            of a user of the store; the login in Base64
  *     issuer.<facts>.<end>.<signature>     of a user of the issuer
  *
- * The facts are name and groups, as JSON in Base64. The end is in seconds since 1970. Nothing here says that it is signed.
+ * The facts are name and groups, as JSON in Base64. The end is in seconds since 1970. Whether the
+ * signature is right, `sessions.ts` says.
  */
 import { isTexts, membersOf } from "../json.ts";
 
