@@ -9,6 +9,7 @@ import { deedScreen } from "./screens/deed.ts";
 import { DEEDS } from "./screens/deed-request.ts";
 import { event } from "./screens/event/screen.ts";
 import { placeFor } from "./screens/go.ts";
+import { comeBack, leaveForIssuer } from "./screens/issuer.ts";
 import { logIn, login, logOut } from "./screens/login.ts";
 import { metadata } from "./screens/metadata.ts";
 import { operations } from "./screens/operations/screen.ts";
@@ -28,6 +29,8 @@ const SCREENS: Readonly<Record<string, Show>> = {
 	"/": start,
 	"/admin": (frame) => operations(frame),
 	"/login": (frame) => login(frame),
+	"/login/oidc": leaveForIssuer,
+	"/login/callback": comeBack,
 	"/users": (frame) => users(frame),
 	"/tokens": (frame) => tokens(frame),
 	"/search": search,

@@ -35,6 +35,7 @@ export type RequestRefusals = {
 	"logins-busy": { retryAfterSeconds: number };
 	"logins-slowed": { retryAfterSeconds: number };
 	"issuer-unreachable": { retryAfterSeconds: number };
+	"login-unfinished": { reason: string };
 
 	// The request asks for the impossible.
 	"invalid-stream-name": { stream: string; reason: string };

@@ -16,6 +16,7 @@ import type { TimedFigure } from "./observe/numbers/recent.ts";
 import type { Level } from "./observe/operator-log.ts";
 import type { RecentLine } from "./observe/recent-lines.ts";
 import type { CacheState } from "./purging/purging.ts";
+import type { IssuerLogin } from "./screens/issuer.ts";
 import type { SearchQuery } from "./searching/query.ts";
 import type { SearchStep } from "./searching/search.ts";
 import type { BackupNote } from "./upkeep/backup-notes.ts";
@@ -53,7 +54,7 @@ export type Visited = {
 	/** The path as the table of routes has it: `/streams/:stream`; "" if no route is its. */
 	readonly path: string;
 	readonly method: string;
-	/** Path and query as they were sent. */
+	/** Path and query as they were sent; without a login's code. */
 	readonly url: string;
 	/** The named segments of the path, percent-decoded, nothing checked; "" for those it lacks. */
 	readonly target: VisitTarget;
@@ -101,6 +102,8 @@ export interface Account {
 	readonly isAdmin: boolean;
 	/** Whether the visitor can log out: what the browser sends by itself, it sends again. */
 	readonly hasSession: boolean;
+	/** Undefined if nobody can log in that way. */
+	readonly issuer: IssuerLogin | undefined;
 
 	/**
 	 * Checks a password.

@@ -22,8 +22,14 @@ ${known !== "" && stays(known, to)}
 <input type="hidden" name="_token" value="${visit.token}"><input type="hidden" name="to" value="${to}">
 <label class="field">Login<input name="login" required maxlength="256" autocomplete="username" autocapitalize="none" spellcheck="false" value="${refused?.login ?? ""}"${refused ? "" : html` autofocus`}></label>
 <label class="field">Password<input name="password" type="password" required maxlength="1024" autocomplete="current-password"${refused ? html` autofocus` : ""}></label>
-<p class="buttons"><button type="submit" class="main">Log in</button></p></form></div></section>`,
+<p class="buttons">${byIssuer(frame, to)}<button type="submit" class="main">Log in</button></p></form></div></section>`,
 	});
+}
+
+function byIssuer({ visit }: Frame, to: string): Html | undefined {
+	const { issuer } = visit.account;
+	const href = `/login/oidc?to=${encodeURIComponent(to)}`;
+	return issuer && html`<a class="button" href="${href}">Log in with ${visible(issuer.name)}</a>`;
 }
 
 /** A 401 would make the browser ask in a box of its own. */
@@ -61,6 +67,6 @@ export async function logOut({ visit }: Frame): Promise<Screen> {
 }
 
 /** What leads elsewhere is no path of this server: `//host`, `/\host`, `https:…`. */
-function ownPath(to: string): string {
+export function ownPath(to: string): string {
 	return /^\/(?![/\\])[\x21-\x7e]*$/.test(to) && !to.startsWith("/login") ? to : "/";
 }

@@ -202,6 +202,8 @@ const TABLE: readonly RouteRow[] = [
 	["POST", "/ui/operations", "operate", "cold", answerForm],
 	["GET", "/login", "anyone", "cold", answerLogin],
 	["POST", "/login", "anyone", "cold", answerLogin],
+	["GET", "/login/oidc", "anyone", "cold", answerLogin],
+	["GET", "/login/callback", "anyone", "cold", answerLogin],
 	["POST", "/logout", "anyone", "cold", answerLogin],
 	["GET", "/ui/*file", "anyone", "cold", answerFile],
 

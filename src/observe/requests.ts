@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { OperatorLog } from "./operator-log.ts";
+import { withoutCode } from "./told-path.ts";
 
 /** As a proxy in front makes them: what looks otherwise may be anything, and counts as none. */
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/;
@@ -38,7 +39,7 @@ export class RequestLog {
 		res.once("close", () => {
 			this.#log.info("request", {
 				method,
-				path: url.slice(0, PATH_CHARACTERS_MAX),
+				path: withoutCode(url).slice(0, PATH_CHARACTERS_MAX),
 				status: res.headersSent ? res.statusCode : 0,
 				ms: Math.round((performance.now() - startedMs) * 100) / 100,
 				bytes: (after ?? socket.bytesWritten) - before,

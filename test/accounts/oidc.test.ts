@@ -148,7 +148,7 @@ describe("a login with a browser", () => {
 			via: "oidc",
 		});
 		expect(untilMs).toBeGreaterThan(Date.now());
-		await expect(oidc.finishLogin(returned)).rejects.toThrow("unauthorized");
+		await expect(oidc.finishLogin(returned)).rejects.toThrow("login-unfinished");
 	});
 
 	test("is refused with the code of another browser, or without one", async () => {
@@ -158,15 +158,17 @@ describe("a login with a browser", () => {
 		const { searchParams: query } = await issuer.logIn(theirs.url, "mallory");
 		const finish = (parameters: URLSearchParams, kept: string) =>
 			oidc.finishLogin({ redirectUri: REDIRECT_URI, query: parameters, kept });
-		await expect(finish(query, mine.kept)).rejects.toThrow("unauthorized");
-		await expect(finish(query, "")).rejects.toThrow("unauthorized");
+		await expect(finish(query, mine.kept)).rejects.toThrow("login-unfinished");
+		await expect(finish(query, "")).rejects.toThrow("login-unfinished");
 		await expect(finish(new URLSearchParams("error=denied"), theirs.kept)).rejects.toThrow(
-			"unauthorized",
+			"login-unfinished",
 		);
 		// With the right state, the verifier and the nonce still have to be those of the login.
 		const [state, nonce] = theirs.kept.split(".");
 		const [, , verifier] = mine.kept.split(".");
-		await expect(finish(query, [state, nonce, verifier].join("."))).rejects.toThrow("unauthorized");
+		await expect(finish(query, [state, nonce, verifier].join("."))).rejects.toThrow(
+			"login-unfinished",
+		);
 	});
 });
 

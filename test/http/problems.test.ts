@@ -150,6 +150,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ retryAfterSeconds: 1 },
 		"../accounts/oidc.test.ts",
 	],
+	"login-unfinished": [403, "Forbidden", { reason: "r" }, "../security/issuer-login.test.ts"],
 	"invalid-user": [
 		400,
 		"Bad Request",

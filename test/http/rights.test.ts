@@ -104,6 +104,8 @@ const NEEDED: readonly Case[] = [
 	["POST /ui/operations", "/ui/operations", "operate"],
 	["GET /login", "/login", "anyone"],
 	["POST /login", "/login", "anyone"],
+	["GET /login/oidc?to=/streams", "/login/oidc", "anyone"],
+	["GET /login/callback?code=a&state=b", "/login/callback", "anyone"],
 	["POST /logout", "/logout", "anyone"],
 	["GET /subscriptions", "/subscriptions", "authenticated"],
 	["POST /subscriptions/restart", "/subscriptions/restart", "operate"],

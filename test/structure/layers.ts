@@ -44,6 +44,7 @@ const HTTP_KNOWS = [
 	"src/subscriptions",
 	"src/subscriptions/names.ts",
 	"src/screens.ts",
+	"src/screens",
 	"src/upkeep",
 	"src/config.ts",
 	"src/networks.ts",
@@ -226,7 +227,9 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/time.ts",
 		...VALUES,
 	],
+	"src/screens": [],
 	"src/screens.ts": [
+		"src/screens",
 		"src/access",
 		"src/listing",
 		"src/searching",

@@ -8,8 +8,8 @@
  * nobody can have somebody else's browser log in as himself.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
-import { Refusal } from "../../errors.ts";
-import type { Members } from "../json.ts";
+import { isRefusal, Refusal } from "../../errors.ts";
+import { type Members, membersOf } from "../json.ts";
 import { fetchIssuer } from "./fetch.ts";
 import type { Issuer } from "./issuer.ts";
 
@@ -29,7 +29,12 @@ export type StartedLogin = {
 	readonly kept: string;
 };
 
+export const NOT_STARTED = "this browser has not begun it, or longer ago than ten minutes";
+const NOT_CONFIRMED = "the issuer does not confirm it";
 const RANDOM_BYTES = 32;
+const CODE = /^[\x20-\x7e]{1,2048}$/;
+/** RFC 6749 section 4.1.2.1, and those of OpenID Connect. */
+const ERROR = /^[a-z_]{1,64}$/;
 
 /**
  * @param redirectUri where the issuer sends the browser back to
@@ -61,7 +66,7 @@ export async function startLogin(
  * The claims of the user who has logged in at the issuer.
  * @param query of the URL that the browser came back to
  * @param kept as `startLogin` made it
- * @throws Refusal `unauthorized`, `issuer-unreachable`
+ * @throws Refusal `login-unfinished`, `issuer-unreachable`
  */
 export async function finishLogin(
 	issuer: Issuer,
@@ -69,14 +74,27 @@ export async function finishLogin(
 	{ redirectUri, query, kept }: { redirectUri: string; query: URLSearchParams; kept: string },
 ): Promise<Members> {
 	const [state = "", nonce = "", verifier = ""] = kept.split(".");
-	const code = query.get("code");
-	if (code === null || !isSame(query.get("state") ?? "", state)) throw wrong();
+	if (!isSame(query.get("state") ?? "", state)) throw unfinished(NOT_STARTED);
+	const code = query.get("code") ?? "";
+	if (!CODE.test(code)) throw unfinished(refusalOf(query));
 	const token = await redeem(issuer, client, { redirectUri, code, verifier });
-	const claims = await issuer.claimsOf(token, client.id);
-	if (typeof claims.nonce !== "string" || !isSame(claims.nonce, nonce)) throw wrong();
+	const claims = await issuer.claimsOf(token, client.id).catch(notConfirmed);
+	if (typeof claims.nonce !== "string" || !isSame(claims.nonce, nonce)) {
+		throw unfinished(NOT_CONFIRMED);
+	}
 	// A token for several audiences names the one it was made for.
-	if (claims.azp !== undefined && claims.azp !== client.id) throw wrong();
+	if (claims.azp !== undefined && claims.azp !== client.id) throw unfinished(NOT_CONFIRMED);
 	return claims;
+}
+
+/** Only the error's own word, of those that the protocol has: anybody can have written the rest. */
+function refusalOf(query: URLSearchParams): string {
+	const error = query.get("error") ?? "";
+	return ERROR.test(error) ? `the issuer says ${error}` : "the issuer sent no code";
+}
+
+function notConfirmed(error: unknown): never {
+	throw isRefusal(error, "unauthorized") ? unfinished(NOT_CONFIRMED) : error;
 }
 
 async function redeem(
@@ -93,13 +111,20 @@ async function redeem(
 		client_id: id,
 	});
 	const headers = secret === undefined ? {} : { authorization: basicOf(id, secret) };
-	const answer = await issuer.ask(() =>
-		fetchIssuer(tokenEndpoint, { method: "POST", headers, body }),
-	);
-	if (answer.status !== 200) throw wrong();
-	const { id_token: token } = (await answer.json()) as Members;
-	if (typeof token !== "string") throw wrong();
+	const answer = await issuer.ask(async () => {
+		const { status, ...rest } = await askFor(tokenEndpoint, { method: "POST", headers, body });
+		// The operator has to know: nobody can log in with this id and secret.
+		if (status === 401) throw new Error(`the issuer refuses this server as its client '${id}'`);
+		return { status, ...rest };
+	});
+	const token = answer.status === 200 ? membersOf(answer.bytes)?.id_token : undefined;
+	if (typeof token !== "string") throw unfinished(NOT_CONFIRMED);
 	return token;
+}
+
+async function askFor(url: string, init: RequestInit) {
+	const answer = await fetchIssuer(url, init);
+	return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()) };
 }
 
 /** RFC 6749 section 2.3.1: both are encoded as in a form first. */
@@ -117,6 +142,7 @@ function randomText(): string {
 	return randomBytes(RANDOM_BYTES).toString("base64url");
 }
 
-function wrong(): Refusal {
-	return new Refusal("unauthorized", { cause: "credentials" });
+/** @param reason the end of a sentence: why the login has not come to its end */
+export function unfinished(reason: string): Refusal {
+	return new Refusal("login-unfinished", { reason });
 }

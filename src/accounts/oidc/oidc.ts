@@ -1,11 +1,17 @@
 /** The users of an issuer: whom its tokens name, as principals of this store. */
 import { type Principal, principalOf } from "../../access/principal.ts";
-import { Refusal } from "../../errors.ts";
+import { isRefusal, Refusal } from "../../errors.ts";
 import type { Members } from "../json.ts";
 import type { Users } from "../users/users.ts";
 import { type ClaimNames, claimedBy } from "./claims.ts";
 import { Issuer } from "./issuer.ts";
-import { finishLogin, type OidcClient, type StartedLogin, startLogin } from "./login.ts";
+import {
+	finishLogin,
+	type OidcClient,
+	type StartedLogin,
+	startLogin,
+	unfinished,
+} from "./login.ts";
 
 export type OidcOptions = ClaimNames & {
 	/** Without a slash at its end. */
@@ -25,6 +31,9 @@ export type Returned = {
 	readonly query: URLSearchParams;
 	readonly kept: string;
 };
+
+const NO_USER =
+	"the issuer's name for you is none that this store takes, or that of one of its own users";
 
 export class Oidc {
 	readonly #options: OidcOptions;
@@ -48,6 +57,11 @@ export class Oidc {
 		return this.#options.client !== undefined;
 	}
 
+	/** The host of the issuer. */
+	get name(): string {
+		return new URL(this.#options.issuer).host;
+	}
+
 	/** As `startLogin`. @throws Refusal `unauthorized` if nobody can log in by a browser */
 	startLogin(redirectUri: string): Promise<StartedLogin> {
 		return startLogin(this.#issuer, this.#client(), redirectUri);
@@ -55,7 +69,10 @@ export class Oidc {
 
 	/** As `finishLogin`. */
 	async finishLogin(returned: Returned): Promise<Known> {
-		return this.#known(await finishLogin(this.#issuer, this.#client(), returned));
+		const claims = await finishLogin(this.#issuer, this.#client(), returned);
+		return this.#known(claims).catch((error: unknown) => {
+			throw isRefusal(error, "unauthorized") ? unfinished(NO_USER) : error;
+		});
 	}
 
 	#client(): OidcClient {

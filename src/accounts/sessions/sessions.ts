@@ -1,31 +1,29 @@
 /**
- * Sessions: what a browser shows instead of a password, for some hours.
+ * Sessions: what a browser shows instead of a password, for some hours. `shown.ts` has their text.
  *
- *     <login>.<end>.<signature>     the login in Base64, the end in seconds since 1970
+ * The server keeps no list of them. The signature is made of all that the text says, of what the
+ * session stands on, and of the generation of its name, a number that grows with each logout. A
+ * session of a user of the store stands on the user's hash: so it ends with its time, with a new
+ * password, when the user is disabled or deleted, and with a logout, on every server that has the
+ * log and the key. One of a user of the issuer stands on what the operator says of the issuer, and
+ * ends, too, if the store gets a user of that name.
  *
- * The server keeps no list of them. The signature is made of the login, the end, the user's hash,
- * and the user's generation, a number that grows with each logout. So a session ends with its time,
- * with a new password, when the user is disabled or deleted, and with a logout, on every server
- * that has the log and the key.
- *
- *     $session-<login>    $SessionsEnded: a logout, which ends all sessions of the user
+ *     $session-<login>    $SessionsEnded: a logout, which ends all sessions of the name
  */
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { type Principal, principalOf } from "../../access/principal.ts";
 import type { StreamName } from "../../event.ts";
 import type { Log } from "../../log/log.ts";
 import { KeptStreams } from "../kept-streams.ts";
 import { appendOwn, closeStream } from "../own-streams.ts";
 import type { User } from "../users/user.ts";
 import type { Users } from "../users/users.ts";
+import { headOfIssued, headOfUser, type Shown, shownBy } from "./shown.ts";
+import { isSameSignature, signatureOf } from "./signature.ts";
 
 const SESSION_STREAMS = "$session-";
 /** The first name behind all that begin with that. */
 const SESSION_STREAMS_END = "$session.";
 const SESSIONS_ENDED = "$SessionsEnded";
-const FORM = /^([\w-]{1,400})\.(\d{1,12})\.([\w-]{43})$/;
-
-type Signed = Pick<User, "hash">;
-const NOBODY: Signed = { hash: "" };
 
 const KIND = {
 	from: SESSION_STREAMS,
@@ -37,6 +35,14 @@ export type SessionsOptions = {
 	readonly key: Buffer | string;
 	readonly hours: number;
 	readonly report: (error: unknown) => void;
+	/** What the operator says of the issuer, as text; undefined if there is none. */
+	readonly issuer?: string | undefined;
+};
+
+/** Whom the issuer names, and until when: milliseconds since 1970. */
+type Issued = {
+	readonly principal: Pick<Principal, "name" | "groups">;
+	readonly untilMs: number;
 };
 
 /** Listens to the log until it is closed. */
@@ -58,30 +64,32 @@ export class Sessions {
 	}
 
 	/** A new session of a user whose password was checked. */
-	async begin(user: User): Promise<string> {
-		const end = Math.floor(Date.now() / 1000) + this.#options.hours * 3600;
-		const head = `${Buffer.from(user.login).toString("base64url")}.${end}`;
-		return `${head}.${this.#sign(head, user, await this.#generation(user.login))}`;
+	async begin({ login, hash }: User): Promise<string> {
+		return this.#signed(headOfUser(login, this.#endSeconds()), login, hash);
+	}
+
+	/**
+	 * A new session of a user of the issuer, which ends with the token at the latest.
+	 * @returns undefined if the user has more groups than a cookie holds
+	 */
+	async beginIssued({ principal, untilMs }: Issued): Promise<string | undefined> {
+		const end = Math.min(this.#endSeconds(), Math.floor(untilMs / 1000));
+		const head = headOfIssued(principal, end);
+		return head && this.#signed(head, principal.name, this.#options.issuer ?? "");
 	}
 
 	/** Whose session it is; undefined if it is none, or has ended. At once if that is known. */
-	userOf(text: string): User | undefined | Promise<User | undefined> {
-		const [, name = "", end = "", signature = ""] = FORM.exec(text) ?? [];
-		if (signature === "" || Number(end) * 1000 <= Date.now()) return undefined;
-		const login = Buffer.from(name, "base64url").toString();
-		const [user, generation] = [this.#users.get(login), this.#generation(login)];
-		const judge = (known: User | undefined, of: number) => {
-			// Also for a login that nobody has, so that no time tells who is a user.
-			const isSigned = this.#isSigned(text, known ?? NOBODY, of);
-			return isSigned && known?.isDisabled === false ? known : undefined;
-		};
+	principalOf(text: string): Principal | undefined | Promise<Principal | undefined> {
+		const shown = shownBy(text);
+		if (shown === undefined) return undefined;
+		const [user, generation] = [this.#users.get(shown.name), this.#generation(shown.name)];
 		if (user instanceof Promise || generation instanceof Promise) {
-			return Promise.all([user, generation]).then(([known, of]) => judge(known, of));
+			return Promise.all([user, generation]).then(([known, of]) => this.#judge(shown, known, of));
 		}
-		return judge(user, generation);
+		return this.#judge(shown, user, generation);
 	}
 
-	/** Ends all sessions of a user, everywhere. */
+	/** Ends all sessions of a name, everywhere. */
 	async end(login: string): Promise<void> {
 		const stream = streamOf(login);
 		await closeStream(this.#log, stream);
@@ -98,16 +106,33 @@ export class Sessions {
 		return known instanceof Promise ? known.then((later) => later ?? 0) : (known ?? 0);
 	}
 
-	#isSigned(text: string, user: Signed, generation: number): boolean {
-		const at = text.lastIndexOf(".");
-		const right = Buffer.from(this.#sign(text.slice(0, at), user, generation));
-		const sent = Buffer.from(text.slice(at + 1));
-		return sent.length === right.length && timingSafeEqual(sent, right);
+	#endSeconds(): number {
+		return Math.floor(Date.now() / 1000) + this.#options.hours * 3600;
 	}
 
-	#sign(head: string, { hash }: Signed, generation: number): string {
-		const signed = JSON.stringify(["session", head, generation, hash]);
-		return createHmac("sha256", this.#options.key).update(signed).digest("base64url");
+	async #signed(head: string, name: string, basis: string): Promise<string> {
+		return `${head}.${this.#sign(head, await this.#generation(name), basis)}`;
+	}
+
+	#judge(
+		{ name, groups, head, signature }: Shown,
+		user: User | undefined,
+		generation: number,
+	): Principal | undefined {
+		const { issuer } = this.#options;
+		// Also for a login that nobody has, so that no time tells who is a user.
+		const basis = groups === undefined ? (user?.hash ?? "") : (issuer ?? "");
+		if (!isSameSignature(signature, this.#sign(head, generation, basis))) return undefined;
+		if (groups === undefined) {
+			if (user === undefined || user.isDisabled) return undefined;
+			return principalOf({ name, groups: user.groups, via: "session" });
+		}
+		if (issuer === undefined || user !== undefined) return undefined;
+		return principalOf({ name, groups, via: "oidc" });
+	}
+
+	#sign(head: string, generation: number, basis: string): string {
+		return signatureOf(this.#options.key, ["session", head, generation, basis]);
 	}
 }
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 
 /** The values that this server gives to cookies, and no others. */
-const VALUE = /^[\w.-]{1,512}$/;
+const VALUE = /^[\w.-]{1,4000}$/;
 
 /** The value of a cookie; undefined if there is none that this server can have given. */
 export function cookieOf(
@@ -27,6 +27,20 @@ export function givenCookie(name: string, value: string, base: string): readonly
 	const secure = base.startsWith("https:") ? "; Secure" : "";
 	const ends = value === "" ? "; Max-Age=0" : "";
 	const cookie = `${name}=${value}; Path=/; HttpOnly; SameSite=Strict${secure}${ends}`;
+	return ["Set-Cookie", cookie];
+}
+
+/**
+ * As `givenCookie`, for some time. Its browser also sends it when a link or a redirect of another
+ * site leads here.
+ */
+export function passingCookie(
+	name: string,
+	value: string,
+	{ base, seconds }: { readonly base: string; readonly seconds: number },
+): readonly string[] {
+	const secure = base.startsWith("https:") ? "; Secure" : "";
+	const cookie = `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
 	return ["Set-Cookie", cookie];
 }
 

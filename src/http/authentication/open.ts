@@ -2,6 +2,8 @@
 import type { IncomingMessage } from "node:http";
 import type { Authenticator } from "../../access/authenticator.ts";
 import { Accounts } from "../../accounts/accounts.ts";
+import { BrowserLogins } from "../../accounts/oidc/browser-logins.ts";
+import type { OidcOptions } from "../../accounts/oidc/oidc.ts";
 import { sessionKeyIn } from "../../accounts/sessions/key.ts";
 import { Sessions } from "../../accounts/sessions/sessions.ts";
 import { defaultUsers } from "../../accounts/users/first-start.ts";
@@ -17,6 +19,8 @@ export type AuthenticationContext = {
 	readonly addressOf: (req: IncomingMessage) => string;
 	readonly accounts: Accounts;
 	readonly sessions: Sessions;
+	/** Undefined if nobody logs in by way of an issuer. */
+	readonly browserLogins: BrowserLogins | undefined;
 	/** Checks the login and password of a form. */
 	readonly logins: Pick<AccountAuthenticator, "userWith">;
 	readonly audit: Audit;
@@ -43,7 +47,12 @@ export function openAuthentication(
 	const accounts = new Accounts(log, { initial, cost, oidc, report, onPassword });
 	const audit = new Audit(log, report);
 	const key = settings.sessionKey ?? sessionKeyIn(settings.data);
-	const sessions = new Sessions(log, accounts.users, { key, hours: settings.sessionHours, report });
+	const issuer = issuerText(oidc);
+	const options = { key, hours: settings.sessionHours, report, issuer };
+	const sessions = new Sessions(log, accounts.users, options);
+	const browserLogins = accounts.oidc?.hasLogin
+		? new BrowserLogins(accounts.oidc, sessions, key)
+		: undefined;
 	const known = new AccountAuthenticator(accounts, sessions, settings, (login, from) =>
 		audit.countRefusal(login, from),
 	);
@@ -52,9 +61,17 @@ export function openAuthentication(
 		addressOf: (req) => known.addressOf(req),
 		accounts,
 		sessions,
+		browserLogins,
 		logins: known,
 		audit,
 	};
+}
+
+/** If any of it is another, names and groups may be others, and sessions have to begin anew. */
+function issuerText(oidc: OidcOptions | undefined): string | undefined {
+	if (oidc?.client === undefined) return undefined;
+	const { issuer, client, nameClaim, groupsClaim, groups } = oidc;
+	return JSON.stringify([issuer, client.id, nameClaim, groupsClaim, [...groups]]);
 }
 
 /** Writes what the audit has counted, and stops listening. */

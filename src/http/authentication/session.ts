@@ -1,8 +1,7 @@
 /** The user whose session a browser shows. */
 import type { IncomingMessage } from "node:http";
-import { type Principal, principalOf } from "../../access/principal.ts";
+import type { Principal } from "../../access/principal.ts";
 import type { Sessions } from "../../accounts/sessions/sessions.ts";
-import type { User } from "../../accounts/users/user.ts";
 import { baseOf } from "../request/base.ts";
 import { cookieOf, hostCookie } from "./cookies.ts";
 
@@ -26,12 +25,7 @@ export function principalOfSession(
 	publicUrl: string | undefined,
 ): Principal | undefined | Promise<Principal | undefined> {
 	const text = sessionIn(req, publicUrl);
-	const user = text === undefined ? undefined : sessions.userOf(text);
-	return user instanceof Promise ? user.then(principalFor) : principalFor(user);
-}
-
-function principalFor(user: User | undefined): Principal | undefined {
-	return user && principalOf({ name: user.login, groups: user.groups, via: "session" });
+	return text === undefined ? undefined : sessions.principalOf(text);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { matches } from "../../cache/policy.ts";
 import { Refusal } from "../../errors.ts";
+import { withoutCode } from "../../observe/told-path.ts";
 import type { Answer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { compressBody } from "../answering/screens/screen.ts";
@@ -40,7 +41,7 @@ export function answerForm({ context, req }: Exchange): never {
 
 /** /login and /logout, for programs: there is nothing for them. */
 export function answerLogin({ req }: Exchange): Answer {
-	throw new Refusal("route-not-found", { path: req.url ?? "" });
+	throw new Refusal("route-not-found", { path: withoutCode(req.url ?? "") });
 }
 
 /** GET /web and /web/index.html */

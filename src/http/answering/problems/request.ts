@@ -27,7 +27,8 @@ type Words =
 	| "unauthorized"
 	| "logins-busy"
 	| "logins-slowed"
-	| "issuer-unreachable";
+	| "issuer-unreachable"
+	| "login-unfinished";
 
 export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"malformed-http": {
@@ -185,9 +186,14 @@ export const REQUEST_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 503,
 		title: "Issuer unreachable",
 		detail: () =>
-			"The server cannot ask the issuer of this token for its keys, and so not tell whether the token " +
-			"is good. Send the request again later.",
+			"The server cannot ask the issuer who you are, or for the keys of its tokens. " +
+			"Send the request again later.",
 		headers: (f) => ["Retry-After", String(f.retryAfterSeconds)],
+	},
+	"login-unfinished": {
+		status: 403,
+		title: "Not logged in",
+		detail: (f) => `The login did not come to its end: ${f.reason}. Begin it again.`,
 	},
 };
 

@@ -3,6 +3,7 @@ import type { Account } from "../../../screens.ts";
 import { givenCookie, hostCookie } from "../../authentication/cookies.ts";
 import { refusePlainSecret } from "../../authentication/secrecy.ts";
 import { SESSION_COOKIE, sessionIn } from "../../authentication/session.ts";
+import { issuerLoginFor } from "./issuer.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** @param base where the visitor sees the server */
@@ -14,7 +15,9 @@ export function accountFor({ context, req, principal }: Visitor, base: string): 
 		login,
 		groups,
 		isAdmin,
-		hasSession: via === "session",
+		// Without `Authorization`, a user of the issuer has one, too.
+		hasSession: via === "session" || (via === "oidc" && req.headers.authorization === undefined),
+		issuer: issuerLoginFor({ context, req, principal }, base),
 		async logIn(given, password) {
 			refusePlainSecret(req, settings);
 			const user = await logins.userWith({ login: given, password }, req);
@@ -22,8 +25,8 @@ export function accountFor({ context, req, principal }: Visitor, base: string): 
 		},
 		async logOut() {
 			const text = sessionIn(req, settings.publicUrl);
-			const user = text === undefined ? undefined : await sessions.userOf(text);
-			if (user) await sessions.end(user.login);
+			const known = text === undefined ? undefined : await sessions.principalOf(text);
+			if (known) await sessions.end(known.name);
 			return givenCookie(name, "", base);
 		},
 	};

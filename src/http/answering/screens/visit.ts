@@ -1,5 +1,6 @@
 /** A browser's request as the admin UI gets it. */
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { withoutCode } from "../../../observe/told-path.ts";
 import type { Visit, VisitTarget } from "../../../screens.ts";
 import { cookieOf, givenCookie, hostCookie } from "../../authentication/cookies.ts";
 import { sessionIn } from "../../authentication/session.ts";
@@ -35,7 +36,7 @@ export function visitOf(
 	const visit: Visit = {
 		path,
 		method: req.method ?? "GET",
-		url,
+		url: withoutCode(url),
 		target: { stream, from, count, time },
 		query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
 		base,
