@@ -18,6 +18,7 @@ import type { RecentLine } from "./observe/recent-lines.ts";
 import type { CacheState } from "./purging/purging.ts";
 import type { SearchQuery } from "./searching/query.ts";
 import type { SearchStep } from "./searching/search.ts";
+import type { ShownSubscriptions } from "./subscriptions/shown.ts";
 import type { BackupNote } from "./upkeep/backup-notes.ts";
 import type { VerificationsState } from "./upkeep/verifications.ts";
 
@@ -64,6 +65,7 @@ export type Visited = {
 
 export type VisitTarget = {
 	readonly stream: string;
+	readonly group: string;
 	readonly from: string;
 	readonly count: string;
 	readonly time: string;
@@ -192,6 +194,7 @@ export interface Store extends Pick<Log, "read" | "last" | "locate"> {
 
 	readonly deeds: Deeds;
 	readonly operations: Operations;
+	readonly subscriptions: ShownSubscriptions;
 }
 
 /** The server itself, for whoever runs it. Each refuses as the request for programs does. */
