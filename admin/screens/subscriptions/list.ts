@@ -105,7 +105,8 @@ function none(total: number, mayOperate: boolean): Html {
 		? "The form below makes one: name the stream and the group."
 		: html`Operators make one, on this page or with <code>varve subscription create</code>.`;
 	return html`<section class="panel"><div class="empty"><h2>No subscription yet</h2>
-<p>A subscription hands out the events of one stream to the consumers of one group, each event to one of them, and remembers what they have handled.</p>
+<p>A subscription hands out the events of one stream to the consumers of one group,
+each event to one of them, and remembers what they have handled.</p>
 <p>${way}</p></div></section>`;
 }
 
