@@ -9,7 +9,7 @@ const match = createMatcher(resourcesOf(ROUTES, () => NO_CORS));
 test("a hot URL is taken apart, and each segment is decoded once", () => {
 	const found = match("GET", "/streams/a%252Fb/5/forward/2%30?embed=body");
 	expect(found?.resource.path).toBe("/streams/:stream/:from/forward/:count");
-	const lacking = { id: "", time: "", tile: "", file: "", path: "" };
+	const lacking = { group: "", id: "", time: "", tile: "", file: "", path: "" };
 	const named = { stream: "a%2Fb", from: "5", count: "20", query: "embed=body" };
 	expect(found?.target).toEqual({ ...named, ...lacking });
 });
