@@ -2,6 +2,7 @@
 import type { Screen, Screens, ShownProblem, StaticFile, Visit } from "../src/screens.ts";
 import { operate } from "./deeds/operate.ts";
 import { act } from "./deeds/submit.ts";
+import { subscribe } from "./deeds/subscribe.ts";
 import { Files } from "./frame/files.ts";
 import { type Frame, frameOf, redirect, withTheme } from "./frame/frame.ts";
 import { TypeCounts } from "./parts/hues.ts";
@@ -20,6 +21,8 @@ import { problemScreen } from "./screens/problem.ts";
 import { search } from "./screens/search/screen.ts";
 import { stream } from "./screens/stream/screen.ts";
 import { streams } from "./screens/streams.ts";
+import { subscriptions } from "./screens/subscriptions/list.ts";
+import { subscription } from "./screens/subscriptions/screen.ts";
 import { time } from "./screens/time/screen.ts";
 
 type Show = (frame: Frame) => Promise<Screen>;
@@ -34,6 +37,10 @@ const SCREENS: Readonly<Record<string, Show>> = {
 	"/users": (frame) => users(frame),
 	"/tokens": (frame) => tokens(frame),
 	"/search": search,
+	"/subscriptions": (frame) => subscriptions(frame),
+	"/subscriptions/:stream": (frame) => subscriptions(frame),
+	"/subscriptions/:stream/:group": (frame) => subscription(frame),
+	"/subscriptions/:stream/:group/info": (frame) => subscription(frame),
 	"/streams": streams,
 	"/streams/:stream": orDeed(orTime(stream)),
 	"/streams/:stream/metadata": (frame) => metadata(frame),
@@ -62,6 +69,8 @@ class AdminUi implements Screens {
 		if (visit.path === "/users") return this.#in(visit, (frame) => changeUsers(frame, form));
 		if (visit.path === "/tokens") return this.#in(visit, (frame) => changeTokens(frame, form));
 		if (visit.path === "/ui/operations") return this.#in(visit, (frame) => operate(frame, form));
+		if (visit.path === "/ui/subscriptions")
+			return this.#in(visit, (frame) => subscribe(frame, form));
 		return this.#in(visit, (frame) => act(frame, form));
 	}
 

@@ -19,6 +19,7 @@ import type { CacheState } from "./purging/purging.ts";
 import type { IssuerLogin } from "./screens/issuer.ts";
 import type { SearchQuery } from "./searching/query.ts";
 import type { SearchStep } from "./searching/search.ts";
+import type { ShownSubscriptions } from "./subscriptions/shown.ts";
 import type { BackupNote } from "./upkeep/backup-notes.ts";
 import type { VerificationsState } from "./upkeep/verifications.ts";
 
@@ -65,6 +66,7 @@ export type Visited = {
 
 export type VisitTarget = {
 	readonly stream: string;
+	readonly group: string;
 	readonly from: string;
 	readonly count: string;
 	readonly time: string;
@@ -195,6 +197,7 @@ export interface Store extends Pick<Log, "read" | "last" | "locate"> {
 
 	readonly deeds: Deeds;
 	readonly operations: Operations;
+	readonly subscriptions: ShownSubscriptions;
 }
 
 /** The server itself, for whoever runs it. Each refuses as the request for programs does. */

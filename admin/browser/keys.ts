@@ -7,6 +7,7 @@ const PLACES: Readonly<Record<string, string>> = {
 	s: "streams",
 	e: "all",
 	f: "search",
+	b: "subscriptions",
 	p: "operations",
 };
 const SEQUENCE_MS = 1500;

@@ -18,6 +18,12 @@ const PLACES = [
 	{ place: "streams", path: "/streams", text: "Streams" },
 	{ place: "all", path: "/streams/%24all", text: "All events" },
 	{ place: "search", path: "/search", text: "Search" },
+	{
+		place: "subscriptions",
+		path: "/subscriptions",
+		text: "Subscriptions",
+		right: "authenticated",
+	},
 	{ place: "operations", path: "/admin", text: "Operations", right: "operate" },
 	{ place: "users", path: "/users", text: "Users" },
 ] as const;

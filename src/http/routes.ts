@@ -200,6 +200,7 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/web/index.html", "anyone", "cold", answerWeb],
 	// Before the route that would take it for the name of a file.
 	["POST", "/ui/operations", "operate", "cold", answerForm],
+	["POST", "/ui/subscriptions", "operate", "cold", answerForm],
 	["GET", "/login", "anyone", "cold", answerLogin],
 	["POST", "/login", "anyone", "cold", answerLogin],
 	["GET", "/login/oidc", "anyone", "cold", answerLogin],

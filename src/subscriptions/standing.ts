@@ -1,5 +1,6 @@
 /** How a subscription stands: for statistics, metrics and pages. */
 import { isRefusal } from "../errors.ts";
+import type { StreamName } from "../event.ts";
 import type { Log } from "../log/log.ts";
 import type { SubscriptionName } from "./names.ts";
 import type { Settings } from "./settings.ts";
@@ -42,7 +43,7 @@ type Amounts = {
 
 export async function standingOf(log: Log, subscription: Subscription): Promise<Standing> {
 	const { name, settings, state, checkpoint } = subscription;
-	const lastKnown = await lastOf(log, subscription);
+	const lastKnown = await lastOf(log, name.stream);
 	const before = settledBefore(state.tracks.source);
 	const perConsumer = new Map(state.consumers.present().map((consumer) => [consumer, 0]));
 	for (const { consumer } of state.inFlight) {
@@ -60,7 +61,7 @@ export async function standingOf(log: Log, subscription: Subscription): Promise<
 		lastProcessed: before - 1,
 		checkpoint: checkpoint && firstOpen(checkpoint) - 1,
 		lastKnown,
-		lagEvents: Math.max(0, lastKnown + 1 - before),
+		lagEvents: lagOf(subscription, lastKnown),
 		settled: state.counts.settled,
 		...subscription.measure(),
 		waiting: state.waiting.size,
@@ -71,9 +72,15 @@ export async function standingOf(log: Log, subscription: Subscription): Promise<
 	};
 }
 
-async function lastOf(log: Log, { name }: Subscription): Promise<number> {
+/** @param lastKnown the last number of its stream; -1 for none */
+export function lagOf({ state }: Subscription, lastKnown: number): number {
+	return Math.max(0, lastKnown + 1 - settledBefore(state.tracks.source));
+}
+
+/** The last number of a stream; -1 for none, or if it was deleted. */
+export async function lastOf(log: Log, stream: StreamName): Promise<number> {
 	try {
-		return await log.last(name.stream);
+		return await log.last(stream);
 	} catch (error) {
 		if (isRefusal(error, "stream-deleted")) return -1;
 		throw error;

@@ -96,6 +96,15 @@ export class Subscriptions {
 		return all.sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 	}
 
+	/** How many there are; of one stream, if it is named. */
+	async countOf(stream?: string): Promise<number> {
+		const all = await this.#all();
+		if (stream === undefined) return all.size;
+		let count = 0;
+		for (const { name } of all.values()) if (name.stream === stream) count++;
+		return count;
+	}
+
 	/** The groups of a stream; none for `$all`, whose feed has no description. */
 	async groupsOf(stream: string): Promise<string[]> {
 		if (stream === ALL) return [];
@@ -108,9 +117,10 @@ export class Subscriptions {
 		return this.#change(() => this.#unloadAll());
 	}
 
-	/** Those that are loaded, for numbers. */
+	/** Those that are loaded, for numbers; without those whose loading failed. */
 	async loaded(): Promise<Subscription[]> {
-		return Promise.all(this.#loaded.values());
+		const all = await Promise.allSettled(this.#loaded.values());
+		return all.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
 	}
 
 	/** Writes the checkpoints, and answers the consumers that wait. */

@@ -102,6 +102,7 @@ const NEEDED: readonly Case[] = [
 	["GET /web/index.html", "/web/index.html", "anyone"],
 	["GET /ui/0a/main.js", "/ui/*file", "anyone"],
 	["POST /ui/operations", "/ui/operations", "operate"],
+	["POST /ui/subscriptions", "/ui/subscriptions", "operate"],
 	["GET /login", "/login", "anyone"],
 	["POST /login", "/login", "anyone"],
 	["GET /login/oidc?to=/streams", "/login/oidc", "anyone"],

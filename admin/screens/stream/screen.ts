@@ -20,6 +20,7 @@ import { agoOf, clockOf, counted, grouped } from "../../parts/numbers.ts";
 import { stoppedNote } from "../../parts/stopped.ts";
 import { visibleText } from "../../parts/visible.ts";
 import { eventRows } from "../event-rows.ts";
+import { listPath as subscriptionsPath } from "../subscriptions/list.ts";
 import { appendPanel, type Refused } from "./append.ts";
 import { crumbsOf } from "./crumbs.ts";
 import { inWords } from "./described.ts";
@@ -39,6 +40,7 @@ export async function stream(frame: Frame, refused?: Refused): Promise<Screen> {
 	if (to !== undefined) return redirect(visit, to);
 	if (shown.last < 0 && place.stream !== ALL) return emptyStream(frame, shown, refused);
 	const opened = await openedIn(frame, shown);
+	const groups = await visit.store.subscriptions.countOf(place.stream);
 	const isIndex = isIndexOf(place.stream);
 	const rows = eventRows(frame, {
 		stream: place.stream,
@@ -55,7 +57,7 @@ export async function stream(frame: Frame, refused?: Refused): Promise<Screen> {
 		title: place.stream === ALL ? "All events" : place.stream,
 		place: place.stream === ALL ? "all" : "streams",
 		status: refused?.problem.status ?? 200,
-		...headingOf(frame, shown),
+		...headingOf(frame, shown, groups),
 		main: entriesPanel(frame, shown, rows, jump === null ? undefined : jump),
 		aside: asideOf(frame, shown, refused),
 		keys: keysOf(shown),
@@ -104,7 +106,8 @@ function pathOf({ visit: { path, target } }: Frame): string {
 		.replace(":count", target.count);
 }
 
-function headingOf(frame: Frame, shown: Shown) {
+/** @param groups how many subscriptions the stream has */
+function headingOf(frame: Frame, shown: Shown, groups: number) {
 	const { place, last, first, described } = shown;
 	const { stream: name } = place;
 	const { store } = frame.visit;
@@ -117,7 +120,7 @@ function headingOf(frame: Frame, shown: Shown) {
 		crumbs: name === ALL ? undefined : crumbsOf(name),
 		facts: html`<span><b>${grouped(last + 1 - first)}</b> ${last - first === 0 ? "event" : "events"}</span><span>last <b>${grouped(last)}</b></span>${since(frame, shown)}`,
 		note: html`${stoppedNote(store.facts().stopped)}${note}`,
-		actions: actionsOf(frame, shown),
+		actions: [subscriptionsOf(name, groups), actionsOf(frame, shown)],
 	};
 }
 
@@ -126,6 +129,12 @@ function since({ now }: Frame, { entries, place }: Shown): Part {
 	if (!newest || !place.isHead) return undefined;
 	const time = (newest.link ?? newest.event).created;
 	return html`<span>last ${agoOf(time, now)}, ${clockOf(time, now)} UTC</span>`;
+}
+
+function subscriptionsOf(stream: StreamName, groups: number): Part {
+	if (groups === 0) return undefined;
+	const text = counted(groups, "subscription");
+	return html`<a class="button" href="${subscriptionsPath(stream)}">${text}</a>`;
 }
 
 function actionsOf({ visit: { store } }: Frame, { place, described, last }: Shown): Part {

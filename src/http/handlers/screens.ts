@@ -33,7 +33,8 @@ export async function answerFile(
 
 /** POST of what is no form, to a place that takes nothing else. */
 export function answerForm({ context, req }: Exchange): never {
-	if (!context.screens) throw new Refusal("route-not-found", { path: "/ui/operations" });
+	if (!context.screens)
+		throw new Refusal("route-not-found", { path: (req.url ?? "").slice(0, 256) });
 	const contentType = String(req.headers["content-type"] ?? "").slice(0, 256);
 	const available = ["application/x-www-form-urlencoded"];
 	throw new Refusal("unsupported-media-type", { contentType, available });

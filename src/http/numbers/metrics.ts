@@ -2,7 +2,8 @@
  * The metrics of a server, made when somebody asks for them from numbers that are counted anyway.
  *
  * Names follow the conventions of Prometheus: base units (seconds, bytes), and `_total` behind what
- * only grows. The values of labels are from lists of ours, so no client can make more series.
+ * only grows. The values of labels are from lists of ours, so no client can make more series; only
+ * subscriptions, which operators make, are told by name.
  */
 import { isRefusal } from "../../errors.ts";
 import { ALL } from "../../event.ts";
@@ -18,6 +19,7 @@ import {
 import { processMetrics } from "../../observe/numbers/process.ts";
 import { OUTCOMES, type RouteNumbers } from "../../observe/numbers/requests.ts";
 import type { Context } from "../context.ts";
+import { subscriptionMetrics } from "./subscriptions.ts";
 
 /** @param version of the server */
 export async function metricsOf(context: Context, version: string): Promise<Metric[]> {
@@ -37,6 +39,7 @@ export async function metricsOf(context: Context, version: string): Promise<Metr
 		...appendMetrics(context),
 		...cacheMetrics(context),
 		...readerMetrics(context),
+		...(await subscriptionMetrics(context)),
 		...(await upkeepMetrics(context)),
 		...processMetrics(),
 	];

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { ROOT } from "../../structure/source.ts";
 import { batch, get, raw } from "../ask.ts";
 import { type Lane, type Servers, startServers, until } from "../harness.ts";
+import { Consumer } from "../subscriptions/consumer.ts";
 import { described, samples, sumOf } from "./shown.ts";
 
 const REQUESTS = "varve_http_requests_total";
@@ -28,6 +29,9 @@ function append(stream: string, ...ids: string[]) {
 
 test("docs/metrics.md has every metric with its labels, and no other", async () => {
 	await servers.ask({ path: "/ping" });
+	const consumer = new Consumer(servers, "s");
+	await consumer.create();
+	await consumer.info();
 	const { text } = await servers.ask({ path: "/metrics" });
 	const page = readFileSync(join(ROOT, "docs/metrics.md"), "utf8");
 	expect(page.match(/^\| `\w+` \|.*$/gm)).toEqual(described(text));
@@ -78,6 +82,49 @@ test("whatever clients ask for, there are no more series", async () => {
 	}
 	expect(await samples(servers)).toHaveLength(before);
 	expect(await sumOf(servers, REQUESTS, 'route="none"')).toBe(others + 5 * 7);
+});
+
+test("subscriptions that were used are told by name, the furthest behind first", async () => {
+	const group = 'a "group"\\';
+	await append("s", randomUUID(), randomUUID(), randomUUID());
+	for (const name of [group, "b"]) await new Consumer(servers, "s", name).create();
+	await new Consumer(servers, "s", "idle").create();
+	const [first, second] = [new Consumer(servers, "s", group), new Consumer(servers, "s", "b")];
+	const lines = await first.take(2);
+	await first.answer("ack", lines.slice(0, 1));
+	await second.answer("nack?action=park", (await second.take(1)).slice(0, 1));
+	const all = await samples(servers);
+	const of = (name: string) =>
+		all.filter((one) => one.name === name).map(({ labels, value }) => [labels, value]);
+	const [a, b] = ['stream="s",group="a \\"group\\"\\\\"', 'stream="s",group="b"'];
+	expect(of("varve_subscriptions")).toEqual([["", 3]]);
+	expect(of("varve_subscription_lag_events")).toEqual([
+		[a, 2],
+		[b, 2],
+	]);
+	const named = (what: string) => Object.fromEntries(of(`varve_subscription_${what}`));
+	expect(named("in_flight_messages")).toEqual({ [a]: 1, [b]: 0 });
+	expect(named("parked_messages")).toEqual({ [a]: 0, [b]: 1 });
+	expect(named("settled_messages_total")).toEqual({ [a]: 1, [b]: 1 });
+	expect(named("retried_messages_total")).toEqual({ [a]: 0, [b]: 0 });
+});
+
+test("of many subscriptions at most 100 are told, and long names are cut", async () => {
+	const group = (at: number) => `${"g".repeat(300)}${at}`;
+	for (let at = 0; at < 103; at++) {
+		const consumer = new Consumer(servers, at === 77 ? "s" : "empty", group(at));
+		await consumer.create();
+		await consumer.info();
+	}
+	await append("s", randomUUID());
+	const told = (await samples(servers)).filter(
+		({ name }) => name === "varve_subscription_lag_events",
+	);
+	expect(told).toHaveLength(100);
+	expect(told[0]).toMatchObject({ value: 1, labels: expect.stringMatching(/^stream="s",/) });
+	expect(new Set(told.map(({ labels }) => labels)).size).toBe(100);
+	for (const { labels } of told) expect(labels.length).toBeLessThan(300);
+	expect(await sumOf(servers, "varve_subscriptions")).toBe(103);
 });
 
 test("bytes that are no HTTP count as a request that failed", async () => {

@@ -15,6 +15,7 @@ import { searchedStream } from "../../../searching/source.ts";
 import type { Context } from "../../context.ts";
 import { VERSION } from "../../version.ts";
 import { operationsFor } from "./operations.ts";
+import { subscriptionsFor } from "./subscriptions.ts";
 
 /** @param doer the same visitor, for the audit */
 export function storeFor(context: Context, principal: Principal, doer: Doer): Store {
@@ -37,6 +38,7 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 			access.mayNow(principal, neededFor({ right: right as Right }, { stream: stream ?? "" })),
 		deeds: deedsFor(context, principal, doer),
 		operations: operationsFor(context, principal),
+		subscriptions: subscriptionsFor(context, principal),
 	};
 }
 

@@ -1,0 +1,208 @@
+/** The pages of subscriptions: with their forms as programs send them, and in a real browser. */
+import type { Browser, BrowserContext } from "playwright-core";
+import { get } from "../http/ask.ts";
+import { type Servers, startServers } from "../http/harness.ts";
+import { Consumer, counted } from "../http/subscriptions/consumer.ts";
+import { describeInBrowser, HOSTILE, launch, open, screens, violations } from "./browser.ts";
+
+const GROUP = `"><svg onload=alert(1)>\u202e`;
+/** The names of the streams of a subscription are longer, and must fit. */
+const LONG = HOSTILE.long.slice(-600);
+let servers: Servers;
+let base: string;
+
+beforeAll(async () => {
+	servers = await startServers({}, screens());
+	base = servers.url;
+	for (const stream of ["order-1", HOSTILE.stream, LONG]) {
+		await servers.ask(counted(stream, 3));
+		await new Consumer(servers, stream, GROUP).create();
+	}
+	const consumer = new Consumer(servers, "order-1", "billing");
+	await consumer.create({ maxRetryCount: 3 });
+	const lines = await consumer.take(2);
+	await consumer.answer("nack?action=park", lines);
+});
+afterAll(() => servers?.close());
+
+const page = (path: string) => get(path, "text/html");
+const BILLING = "/subscriptions/order-1/billing";
+
+describe("pages and programs", () => {
+	test("a program gets what it always got, at the URLs of the pages", async () => {
+		const list = await servers.ask(get("/subscriptions", "application/json"));
+		expect(list.json).toHaveLength(4);
+		const none = { "Varve-Consumer": "another" };
+		expect((await servers.ask(get(BILLING, "*/*", none))).text).toContain("<feed");
+		expect((await servers.ask(get(`${BILLING}/info`, "*/*"))).headers["content-type"]).toContain(
+			"application/json",
+		);
+	});
+
+	test("a page takes no message", async () => {
+		const before = (await new Consumer(servers, "order-1", GROUP).info()).totalInFlightMessages;
+		const path = new Consumer(servers, "order-1", GROUP).path;
+		expect((await servers.ask(page(path))).status).toBe(200);
+		const after = (await new Consumer(servers, "order-1", GROUP).info()).totalInFlightMessages;
+		expect([before, after]).toEqual([0, 0]);
+	});
+
+	test("a subscription that is not there has a page that says so", async () => {
+		const none = await servers.ask(page("/subscriptions/order-1/nobody"));
+		expect(none.status).toBe(404);
+		expect(none.text).toContain("nobody");
+	});
+
+	test("whoever is not known is led to the login, and sees no place of that name", async () => {
+		const strict = await startServers({ insecure: false }, screens());
+		expect((await strict.ask(page("/subscriptions"))).headers.location).toContain("/login?to=");
+		expect((await strict.ask(page("/login"))).text).not.toContain(`data-place="subscriptions"`);
+		await strict.close();
+	});
+});
+
+describe("forms", () => {
+	const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+	const post = (fields: Record<string, string>, more = {}) => {
+		const body = String(new URLSearchParams(fields));
+		const path = "/ui/subscriptions";
+		return servers.ask({ method: "POST", path, headers: { ...headers, ...more }, body });
+	};
+	const send = async (fields: Record<string, string>) => {
+		const reply = await servers.ask(page("/subscriptions"));
+		const [cookie = ""] = String(reply.headers["set-cookie"]).split(";");
+		const _token = /name="_token" value="([\w-]+)"/.exec(reply.text)?.[1] ?? "";
+		return post({ _token, ...fields }, { Cookie: cookie });
+	};
+	const billing = { stream: "order-1", group: "billing" };
+
+	test("one without the token of its page does nothing", async () => {
+		expect((await post({ ...billing, action: "delete", confirm: "billing" })).status).toBe(403);
+		expect((await servers.ask(page(BILLING))).status).toBe(200);
+	});
+
+	test.each([
+		["settings that are no JSON", { action: "update", settings: '{"a' }, 400, "not JSON"],
+		[
+			"settings of a wrong type",
+			{ action: "update", settings: '{"bufferSize":"x"}' },
+			400,
+			"whole",
+		],
+		["a number that is none", { action: "replay", stopAt: "-1" }, 400, "no number"],
+		["another name", { action: "delete", confirm: "bill" }, 400, "Nothing was changed"],
+		["a group that is there", { action: "create" }, 409, "already exists"],
+	])(
+		"%s: the page says it, keeps the text, and nothing is changed",
+		async (_, fields, status, said) => {
+			const before = await new Consumer(servers, "order-1", "billing").info();
+			const reply = await send({ ...billing, ...fields });
+			expect(reply.status).toBe(status);
+			expect(reply.text).toContain(said);
+			if ("settings" in fields)
+				expect(reply.text).toContain(fields.settings.replaceAll('"', "&quot;"));
+			const { config, parkedMessageCount } = await new Consumer(
+				servers,
+				"order-1",
+				"billing",
+			).info();
+			expect([config, parkedMessageCount]).toEqual([before.config, before.parkedMessageCount]);
+		},
+	);
+
+	test("one of no page, and one without a group, are refused", async () => {
+		expect((await send({ ...billing, action: "format" })).status).toBe(400);
+		expect((await send({ stream: "order-1", group: "", action: "create" })).status).toBe(400);
+	});
+
+	test("a group that cannot be typed is deleted by a word", async () => {
+		const made = { stream: "order-9", group: "a\u200bb" };
+		expect((await send({ ...made, action: "create" })).status).toBe(303);
+		expect((await send({ ...made, action: "delete", confirm: "delete" })).status).toBe(303);
+		expect((await servers.ask(page("/subscriptions/order-9"))).text).toContain(
+			"No subscription yet",
+		);
+	});
+});
+
+describeInBrowser("in a browser", () => {
+	let browser: Browser;
+	let context: BrowserContext;
+	beforeAll(async () => {
+		browser = await launch();
+		context = await browser.newContext();
+	});
+	afterAll(() => browser?.close());
+
+	test("a subscription is made, set, and deleted by forms alone", async () => {
+		const still = await browser.newContext({ javaScriptEnabled: false });
+		const { page } = await open(still, base, "/subscriptions/order-7");
+		expect(await page.locator(".empty h2").innerText()).toBe("No subscription yet");
+		await page.getByLabel("Group").fill("search");
+		await page.getByRole("button", { name: "Create" }).click();
+		await page.waitForURL(/\/subscriptions\/order-7\/search$/);
+		await page.locator("summary", { hasText: "Change them" }).click();
+		await page.locator("textarea").fill('{"namedConsumerStrategy":"Pinned","maxRetryCount":2}');
+		await page.getByRole("button", { name: "Write the settings" }).click();
+		await page.locator("li", { hasText: "Each stream has its consumer." }).waitFor();
+		expect(await page.locator("aside").innerText()).toContain("after 2 retries");
+		await page.locator("summary", { hasText: "Delete this" }).click();
+		await page.locator("input[name=confirm]").fill("search");
+		await page.getByRole("button", { name: "Delete", exact: true }).click();
+		await page.waitForURL(/\/subscriptions$/);
+		expect(await page.locator("tr.row", { hasText: "search" }).count()).toBe(0);
+		await still.close();
+	});
+
+	test("parked messages are shown with their reason, looked at, and replayed", async () => {
+		const { page, faults } = await open(context, base, BILLING);
+		const rows = page.locator(".parked tr.row");
+		expect(await rows.count()).toBe(2);
+		expect(await rows.first().innerText()).toMatch(
+			/^1\s[\s\S]*Counted[\s\S]*order-1\s*\/1[\s\S]*NAK/,
+		);
+		expect(await rows.first().locator("a.open").getAttribute("href")).toBe("/streams/order-1/1");
+		await page.locator("input[name=stopAt]").fill("1");
+		await page.getByRole("button", { name: "Replay" }).click();
+		await page.waitForURL(/#parked$/);
+		const again = await new Consumer(servers, "order-1", "billing", "later").take(1);
+		expect(again[0]?.event).toMatchObject({ stream: "order-1", version: 0 });
+		await page.reload();
+		expect(await page.locator(".tile", { hasText: "Parked" }).innerText()).toContain("1");
+		expect(await page.locator(".consumers").innerText()).toContain("later");
+		expect(faults).toEqual([]);
+		await page.close();
+	});
+
+	test("the page of a stream leads to its subscriptions", async () => {
+		const { page } = await open(context, base, "/streams/order-1");
+		await page.getByRole("link", { name: "2 subscriptions" }).click();
+		expect(await page.locator(".subs tr.row").count()).toBe(2);
+		await page.close();
+	});
+
+	test("names are text, nothing is wider than the window, and axe finds nothing", async () => {
+		const { page, faults } = await open(context, base, "/subscriptions");
+		expect(await page.locator(".subs").innerText()).toContain(`"><svg onload=alert(1)>U+202E`);
+		const looks = [
+			["list", "/subscriptions", "light", 1400],
+			["list", "/subscriptions", "dark", 360],
+			["one", BILLING, "light", 360],
+			["one", BILLING, "dark", 1400],
+			["long", new Consumer(servers, LONG, GROUP).path, "dark", 360],
+		] as const;
+		for (const [name, path, colorScheme, width] of looks) {
+			await page.setViewportSize({ width, height: 900 });
+			await page.emulateMedia({ colorScheme });
+			await page.goto(base + path);
+			if (name !== "long") expect(await violations(page)).toEqual([]);
+			expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
+			if (process.env.VARVE_SHOTS) {
+				const file = `${process.env.VARVE_SHOTS}/subscriptions-${name}-${width}.png`;
+				await page.screenshot({ path: file, fullPage: true });
+			}
+		}
+		expect(faults).toEqual([]);
+		await page.close();
+	});
+});
