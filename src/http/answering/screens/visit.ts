@@ -8,7 +8,7 @@ import { baseOf } from "../../request/base.ts";
 import { problemOf } from "../problems.ts";
 import { accountFor } from "./account.ts";
 import { peopleFor } from "./people.ts";
-import { storeFor } from "./store.ts";
+import { storeFor } from "./store/store.ts";
 import { doerOf, type Visitor } from "./visitor.ts";
 
 /** The cookie that a visitor's form tokens belong to. */

@@ -1,11 +1,11 @@
 /** Subscriptions as the screens see them, for one visitor. */
-import type { Principal } from "../../../access/principal.ts";
-import { neededFor, type Right } from "../../../access/rights.ts";
-import { isRefusal, Refusal } from "../../../errors.ts";
-import { parseSettings } from "../../../subscriptions/settings.ts";
-import type { ShownSubscriptions } from "../../../subscriptions/shown.ts";
-import { type Standing, standingOf } from "../../../subscriptions/standing.ts";
-import type { Context } from "../../context.ts";
+import type { Principal } from "../../../../access/principal.ts";
+import { neededFor, type Right } from "../../../../access/rights.ts";
+import { isRefusal, Refusal } from "../../../../errors.ts";
+import { parseSettings } from "../../../../subscriptions/settings.ts";
+import type { ShownSubscriptions } from "../../../../subscriptions/shown.ts";
+import { type Standing, standingOf } from "../../../../subscriptions/standing.ts";
+import type { Context } from "../../../context.ts";
 
 export function subscriptionsFor(context: Context, principal: Principal): ShownSubscriptions {
 	const { subscriptions, access, log } = context;

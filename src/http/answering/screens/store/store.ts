@@ -1,19 +1,19 @@
 /** The store as the screens see it, for one visitor. */
-import { proveLeaf } from "../../../../feeds/proof/prove.ts";
-import type { Principal } from "../../../access/principal.ts";
-import { neededFor, type Right } from "../../../access/rights.ts";
-import type { Deed, Doer } from "../../../audit/audit.ts";
-import { prepareAppend } from "../../../commands/append.ts";
-import { prepareDelete } from "../../../commands/delete.ts";
-import { isRefusal, Refusal } from "../../../errors.ts";
-import { type ExpectedVersion, parseStreamName } from "../../../event.ts";
-import type { LogReads } from "../../../log/log.ts";
-import type { LogTree } from "../../../log/tree.ts";
-import { metadataStream } from "../../../retention/window.ts";
-import type { Deeds, Facts, OfferedDeed, Store } from "../../../screens.ts";
-import { searchedStream } from "../../../searching/source.ts";
-import type { Context } from "../../context.ts";
-import { VERSION } from "../../version.ts";
+import { proveLeaf } from "../../../../../feeds/proof/prove.ts";
+import type { Principal } from "../../../../access/principal.ts";
+import { neededFor, type Right } from "../../../../access/rights.ts";
+import type { Deed, Doer } from "../../../../audit/audit.ts";
+import { prepareAppend } from "../../../../commands/append.ts";
+import { prepareDelete } from "../../../../commands/delete.ts";
+import { isRefusal, Refusal } from "../../../../errors.ts";
+import { type ExpectedVersion, parseStreamName } from "../../../../event.ts";
+import type { LogReads } from "../../../../log/log.ts";
+import type { LogTree } from "../../../../log/tree.ts";
+import { metadataStream } from "../../../../retention/window.ts";
+import type { Deeds, Facts, OfferedDeed, Store } from "../../../../screens.ts";
+import { searchedStream } from "../../../../searching/source.ts";
+import type { Context } from "../../../context.ts";
+import { VERSION } from "../../../version.ts";
 import { operationsFor } from "./operations.ts";
 import { subscriptionsFor } from "./subscriptions.ts";
 

@@ -1,10 +1,10 @@
 /** The server itself as the screens see it, for one visitor. */
-import type { Principal } from "../../../access/principal.ts";
-import { neededFor, type Right } from "../../../access/rights.ts";
-import { Refusal } from "../../../errors.ts";
-import type { Operations } from "../../../screens.ts";
-import type { Context } from "../../context.ts";
-import { stateOf } from "../../numbers/state.ts";
+import type { Principal } from "../../../../access/principal.ts";
+import { neededFor, type Right } from "../../../../access/rights.ts";
+import { Refusal } from "../../../../errors.ts";
+import type { Operations } from "../../../../screens.ts";
+import type { Context } from "../../../context.ts";
+import { stateOf } from "../../../numbers/state.ts";
 
 /** The other parameters of a scavenge, as its request has them where it names none. */
 const NOTED = { startFromChunk: 0, threads: 1, threshold: 0 };
