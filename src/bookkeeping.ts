@@ -3,11 +3,11 @@
  * `$all` is woken for their sake: a reader that saves its place would wake itself for ever.
  */
 
-/** Of the streams that keep a subscription: see `subscriptions/names.ts`. */
+/** The streams that keep a subscription begin like this: see `subscriptions/names.ts`. */
 export const SUBSCRIPTION_PREFIX = "$persistentsubscription-";
 export const SUBSCRIPTION_SETTINGS = "$persistentSubscriptionConfig";
 
-/** Whether it is one of them, or the metadata stream of one. */
+/** Says whether a stream is one of them, or the metadata stream of one. */
 export function isBookkeeping(stream: string): boolean {
 	if (!stream.startsWith("$")) return false;
 	const described = stream.startsWith("$$") ? stream.slice(2) : stream;

@@ -1,4 +1,4 @@
-/** What the operator is told of the parts of a running server. */
+/** Tells the operator of the parts of a running server. */
 import type { Refusal } from "./errors.ts";
 import type { RoomListener } from "./log/room/room.ts";
 import { logFault, type OperatorLog } from "./observe/operator-log.ts";

@@ -1,4 +1,4 @@
-/** What a row of the table of routes says, and what its handler is given. */
+/** A row of the table of routes, and what the server hands to its handler. */
 import type { Right } from "../access/rights.ts";
 import type { Answer } from "./answering/answer.ts";
 import type { Exchange } from "./answering/exchange.ts";
@@ -11,7 +11,7 @@ export type Route = {
 	readonly right: Right;
 	/** The stream of its requests, if no segment is its name; `:id` stands for that segment. */
 	readonly stream: string | undefined;
-	/** Whether the fast lane takes it. */
+	/** True if the fast lane takes it. */
 	readonly isHot: boolean;
 	readonly handle: RouteHandler;
 };

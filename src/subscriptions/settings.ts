@@ -7,7 +7,7 @@ import { createFilter } from "../pages/filter.ts";
 import { isFault, parsePath } from "../searching/path.ts";
 import { isJsonObject } from "./json.ts";
 
-/** Who of several consumers gets a message. */
+/** A strategy decides which of several consumers gets a message. */
 export type Strategy = (typeof STRATEGIES)[number];
 export const STRATEGIES = [
 	"RoundRobin",
@@ -19,7 +19,7 @@ export const STRATEGIES = [
 
 export type Settings = DeliverySettings & CheckpointSettings & BufferSettings & SelectionSettings;
 
-/** What it delivers. */
+/** These settings decide which events the subscription delivers. */
 export type SelectionSettings = {
 	readonly resolveLinktos: boolean;
 	/** The first number; -1 for the head of the stream at the time of the creation. */
@@ -28,7 +28,7 @@ export type SelectionSettings = {
 	readonly filter: FilterSettings | undefined;
 };
 
-/** As the query of a filtered feed has it (contract 4.3). */
+/** The filter has the members of the query of a filtered feed (contract 4.3). */
 export type FilterSettings = {
 	readonly context: "streamid" | "eventtype";
 	readonly type: "prefix" | "regex";

@@ -16,7 +16,7 @@ export type Found = {
 	readonly messages: readonly FoundMessage[];
 	/** The first number that was not looked at. */
 	readonly next: number;
-	/** Whether there is nothing behind that yet. */
+	/** True if the stream has nothing behind `next` yet. */
 	readonly atHead: boolean;
 	/** Events that were passed over, beside those that the server writes for itself. */
 	readonly passed: number;

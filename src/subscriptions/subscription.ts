@@ -46,7 +46,7 @@ export class Subscription {
 	readonly #waiters = new Set<() => void>();
 	/** The parked messages to deliver again: up to this number, exclusive. */
 	#replayBefore = 0;
-	/** Whether the last read found nothing beyond it. */
+	/** True if the last read found nothing beyond it. */
 	#isAtHead = false;
 	#measured = { settled: 0, atMs: performance.now() };
 	#closed = false;
@@ -147,7 +147,7 @@ export class Subscription {
 		const wake = () => over.abort();
 		this.#waiters.add(wake);
 		gone.addEventListener("abort", wake);
-		// What the stream has already is read anyway; only its end is worth to be watched.
+		// The loop reads what the stream has already; a watch pays only at its end.
 		const isRead = this.#isAtHead && !this.#filling;
 		await (isRead ? this.#untilGrown(waitMs, over.signal) : pause(waitMs, over.signal));
 		gone.removeEventListener("abort", wake);

@@ -1,4 +1,4 @@
-/** What subscriptions are given of the server. */
+/** The server hands these to its subscriptions. */
 import type { LongPolls } from "../following/long-polls.ts";
 import type { Log } from "../log/log.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";

@@ -11,7 +11,7 @@ const BATCH = 100;
 
 type ToPark = Output["toPark"][number];
 
-/** What it does; the first two throw if the log refuses. */
+/** The parker calls these; the first two throw if the log refuses. */
 export type ParkerTasks = {
 	write(parked: readonly Parked[]): Promise<void>;
 	truncate(before: number): Promise<void>;

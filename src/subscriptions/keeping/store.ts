@@ -1,5 +1,5 @@
 /**
- * What the log keeps of subscriptions, as events, so that it is backed up, verified and seen like
+ * The log keeps subscriptions as events, so that they are backed up, verified and seen like
  * any other:
  *
  *     $persistentSubscriptionConfig                 $SubscriptionConfigured, $SubscriptionDeleted

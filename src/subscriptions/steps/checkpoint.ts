@@ -11,7 +11,7 @@ export type Checkpoint = {
 
 export type Span = readonly [first: number, last: number];
 
-/** What is beyond this many spans is delivered again after a restart. */
+/** After a restart, the server delivers again what is beyond this many spans. */
 const SPANS_MAX = 5000;
 
 export function checkpointOf({ next, open }: Track): Checkpoint {
@@ -22,7 +22,7 @@ export function checkpointOf({ next, open }: Track): Checkpoint {
 		else if (spans.length === SPANS_MAX) return { next: number, open: spans };
 		else spans.push([number, number]);
 	}
-	// What was read and not handled, up to the last number that was read, need not be told apart.
+	// The last span ends where the read ended: a checkpoint that begins there says the same.
 	const newest = spans.at(-1);
 	if (newest?.[1] !== next - 1) return { next, open: spans };
 	return { next: newest[0], open: spans.slice(0, -1) };
@@ -33,7 +33,7 @@ export function firstOpen({ next, open }: Checkpoint): number {
 	return open[0]?.[0] ?? next;
 }
 
-/** Whether a number is still to be delivered. It is asked for numbers that never fall. */
+/** Says whether a number is still to be delivered. Callers ask for numbers that never fall. */
 export function wantedBy({ next, open }: Checkpoint): (number: number) => boolean {
 	let at = 0;
 	return (number) => {

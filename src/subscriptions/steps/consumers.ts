@@ -27,7 +27,7 @@ export class Consumers {
 		}
 	}
 
-	/** Those that have not left, in no order that means anything. */
+	/** The consumers that have not left, in no order that means anything. */
 	present(): string[] {
 		return [...this.#heard.keys()];
 	}

@@ -14,13 +14,13 @@
 /** Which of the two streams of a subscription a message is read from. */
 export type Origin = "source" | "parked";
 
-/** What a read finds. */
+/** A read finds this of each message. */
 export type FoundMessage = {
-	/** Of the entry in its stream; of `$all` the position. */
+	/** The number of the entry in its stream; in `$all` its position. */
 	readonly number: number;
 	/** The id by which consumers name it: of the entry, not of the event it leads to. */
 	readonly id: string;
-	/** What decides who gets it: the key of an order or of a pin; "" if nothing does. */
+	/** The key of an order or of a pin, which decides who gets it; "" if there is none. */
 	readonly key: string;
 };
 
@@ -31,7 +31,7 @@ export type Message = FoundMessage & {
 	retryCount: number;
 	/** Grows with each delivery, and when it is called back: it tells deliveries apart. */
 	attempt: number;
-	/** Of a message in flight. */
+	/** Set while the message is in flight. */
 	consumer: string;
 	/** In flight: when it counts as unanswered; delayed: when it waits again. By the loop's clock. */
 	dueMs: number;

@@ -1,4 +1,4 @@
-/** What a subscription has in memory: all that `step` reads and changes. */
+/** The memory of a subscription: `step` reads and changes it, and nothing else does. */
 
 import type { Settings } from "../settings.ts";
 import { Consumers } from "./consumers.ts";
@@ -18,7 +18,7 @@ export type Messages = {
 	readonly inFlight: Set<Message>;
 	/** Given back for later, in no order: `release` is rare. */
 	readonly delayed: Set<Message>;
-	/** Those that were delivered and are not settled, by their ids, which may be the same. */
+	/** The delivered messages that are not settled, by their ids; several may have one id. */
 	readonly byId: Map<string, readonly Message[]>;
 	/** Deliveries that were settled last: a consumer may repeat its answer to one. */
 	readonly settled: Set<string>;
@@ -35,7 +35,7 @@ export type Track = {
 export type Counts = {
 	/** Messages that were settled since the server began to serve the subscription. */
 	settled: number;
-	/** Those of them that moved the source on; a parked message that is replayed does not. */
+	/** The part of them that moved the source on; a replayed parked message does not. */
 	progress: number;
 	delivered: number;
 	retried: number;

@@ -19,14 +19,14 @@ export type Input =
 	| { readonly kind: "answer"; readonly answer: ConsumerAnswer; readonly names: readonly Name[] }
 	/** They were not handed over after all: they wait again, and that is no retry. */
 	| { readonly kind: "returned"; readonly messages: readonly Message[] }
-	/** What these messages stand for is not shown any more: they count as handled. */
+	/** No read shows the events of these messages any more: they count as handled. */
 	| { readonly kind: "gone"; readonly messages: readonly Message[] }
 	/** They stand in the parked stream now. */
 	| { readonly kind: "parked"; readonly messages: readonly Message[] }
 	/** Time has passed. */
 	| { readonly kind: "tick" };
 
-/** What a consumer says of messages that it has. */
+/** A consumer says one of these of messages that it has. */
 export type ConsumerAnswer =
 	| { readonly is: "ack" | "skip" | "park" | "retry" | "stop" | "renew" }
 	| { readonly is: "release"; readonly afterMs: number };
@@ -41,7 +41,7 @@ export type Output = {
 	readonly toPark: readonly { readonly message: Message; readonly reason: string }[];
 	/** Names that mean no delivery of now. */
 	readonly stale: readonly Name[];
-	/** Whether any message waits that did not wait before. */
+	/** True if a consumer that waits may find a message now. */
 	readonly hasNews: boolean;
 };
 

@@ -1,4 +1,4 @@
-/** What consumers say of their messages: ack and nack (contract 7.5), renew and release. */
+/** Consumers answer for their messages: ack and nack (contract 7.5), renew and release. */
 import { Refusal } from "../../../errors.ts";
 import { parseUuid } from "../../../event.ts";
 import type { ConsumerAnswer, Name } from "../../../subscriptions/steps/step.ts";

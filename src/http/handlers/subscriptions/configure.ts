@@ -55,7 +55,7 @@ async function readSettings({ context, req }: Exchange): Promise<Settings> {
 	return parseSettings(Object.fromEntries(members));
 }
 
-/** What the text of an element means, as XML has no types. */
+/** Gives the text of an element a type, as XML has none. */
 function typed(value: unknown): unknown {
 	if (value === "true" || value === "false") return value === "true";
 	return typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value;

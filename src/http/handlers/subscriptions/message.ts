@@ -12,7 +12,7 @@ import type { Subscription } from "../../../subscriptions/subscription.ts";
 export type Shower = {
 	readonly urls: Urls;
 	readonly subscription: Subscription;
-	/** Whether the consumer may read the event of a message. */
+	/** Says whether the consumer may read the events of a stream. */
 	readonly mayRead: (stream: StreamName) => boolean;
 };
 

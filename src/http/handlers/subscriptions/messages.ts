@@ -72,7 +72,7 @@ async function takeWaiting(
 	// HEAD takes nothing: its client would never learn what it has.
 	if (exchange.req.method === "HEAD") return [];
 	for (let looks = 0; ; looks++) {
-		// Who has left would keep messages from the others until their time is over.
+		// A consumer that has left would keep messages from the others until their time is over.
 		if (waitMs > 0 && gone.aborted) return [];
 		const taken = await subscription.take(consumer, count, pageBytesMax);
 		const left = untilMs - performance.now();

@@ -32,7 +32,7 @@ export function parkedPage(direction: "forward" | "backward") {
 	};
 }
 
-/** As pages have them, under the contract's names for messages. */
+/** The types of pages, under the contract's names for messages. */
 const PARKED_TYPES: readonly FeedType[] = [...COMPETING_TYPES, ...FEED_TYPES];
 
 /** @throws Refusal `malformed-query`, in the contract's words */

@@ -1,4 +1,4 @@
-/** What the requests of subscriptions have in common: what their URLs name, and who asks. */
+/** The requests of subscriptions share these: the names in their URLs, and their consumer. */
 import { randomUUID } from "node:crypto";
 import { Refusal } from "../../../errors.ts";
 import { parseSubscriptionName, type SubscriptionName } from "../../../subscriptions/names.ts";
@@ -62,7 +62,7 @@ const connections = new WeakMap<object, number>();
 let connectionsSeen = 0;
 
 /**
- * Who asks: the name that the consumer gives itself, or its connection.
+ * Names the consumer: by the name that it gives itself, or by its connection.
  * @throws Refusal `malformed-header`
  */
 export function consumerOf({ req: { headers, socket } }: Exchange): string {

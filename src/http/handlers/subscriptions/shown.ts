@@ -1,4 +1,4 @@
-/** What a consumer may see of the messages that it takes. */
+/** Decides which of the messages that it takes a consumer may see. */
 import type { StreamName } from "../../../event.ts";
 import type { DeliveredEntry } from "../../../subscriptions/source.ts";
 import type { Subscription } from "../../../subscriptions/subscription.ts";
