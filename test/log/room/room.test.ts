@@ -115,7 +115,7 @@ withDisk("a small disk", () => {
 	test("a server stops taking appends before SQLite meets the end of its disk", async () => {
 		const filling = join(String(disk), "filling");
 		const data = join(String(disk), "data");
-		const server = await startVarve(data, undefined, ["--disk-free-min", "16MiB"]);
+		const server = await startVarve(data, undefined, ["--disk-free-min", "24MiB"]);
 		const port = Number(new URL(server.url).port);
 		const words = new Set<string>();
 		const append = async (bytes: number) => {
@@ -134,7 +134,7 @@ withDisk("a small disk", () => {
 
 		const refused = await append(10);
 		expect([refused.status, refused.headers["retry-after"]]).toEqual([507, "30"]);
-		expect(refused.json).toMatchObject({ freeBytesMin: 16 * MIB, retryAfterSeconds: 30 });
+		expect(refused.json).toMatchObject({ freeBytesMin: 24 * MIB, retryAfterSeconds: 30 });
 		const ready = await ask(port, get("/health/ready"));
 		expect([ready.status, Number(ready.headers["varve-disk-free"])]).toEqual([
 			204,
@@ -155,7 +155,7 @@ withDisk("a small disk", () => {
 		expect((await ask(port, get("/health/ready"))).headers["varve-disk-free"]).toBeUndefined();
 		const { stderr } = await server.stop();
 		const told = stderr.split("\n").filter((line) => line.includes("the disk "));
-		expect(told.at(0)).toMatch(/ ERROR the disk is low: .* freeBytes=\d+ freeBytesMin=16777216$/);
+		expect(told.at(0)).toMatch(/ ERROR the disk is low: .* freeBytes=\d+ freeBytesMin=25165824$/);
 		expect(told.at(-1)).toMatch(/ INFO {2}the disk has room again/);
 	});
 });
