@@ -56,16 +56,10 @@ const PAGES = {
 const NARROW: ReadonlySet<string> = new Set([
 	"overview",
 	"operations",
-	"streams",
 	"a search",
-	"a search that is wrong",
 	"a stream",
 	"an event",
-	"a moment",
 	"hostile content",
-	"a long name",
-	"the form of a delete",
-	"a refusal",
 	"users",
 ]);
 
@@ -108,12 +102,13 @@ describeInBrowser("in a browser", () => {
 
 	test("every page can be read without JavaScript", async () => {
 		const still = await browser.newContext({ javaScriptEnabled: false });
-		for (const path of Object.values(PAGES)) {
-			const { page, faults } = await open(still, base, path);
+		const [first = "", ...others] = Object.values(PAGES);
+		const { page, faults } = await open(still, base, first);
+		for (const path of [first, ...others]) {
+			if (path !== first) await page.goto(base + path);
 			expect(await page.locator("h1").innerText()).not.toBe("");
 			expect(await page.locator(".needs-script:visible").count()).toBe(0);
 			expect(faults).toEqual([]);
-			await page.close();
 		}
 		await still.close();
 	});

