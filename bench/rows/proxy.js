@@ -25,7 +25,7 @@ export const rows = [
 async function behindNginx(bench) {
 	const directory = join(bench.workDir, "proxy");
 	await runScript("bench/load/fill.js", [directory, String(EVENTS), "1000"]);
-	const server = await startVarve(directory);
+	const server = await startVarve(directory, ["--allow-anonymous"]);
 	const proxy = await startNginx(bench, server.url);
 	try {
 		await runScript("bench/load/consume.js", [proxy.url, String(CONSUMERS), String(EVENTS)]);

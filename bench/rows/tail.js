@@ -105,7 +105,7 @@ async function follow(bench, followers, proxy, lingerMs) {
 async function measure(bench, key, followers, proxy, lingerMs) {
 	const events = bench.full ? 1000 : 300;
 	const gapMs = followers > 10 ? 2 * GAP_MS : GAP_MS;
-	const linger = ["--tail-linger-ms", String(lingerMs)];
+	const linger = ["--tail-linger-ms", String(lingerMs), "--allow-anonymous"];
 	const server = await startVarve(join(bench.workDir, key), linger);
 	const port = new URL(server.url).port;
 	const hop = await proxy?.start(join(bench.workDir, `${key}-proxy`), port);
@@ -126,7 +126,11 @@ async function measure(bench, key, followers, proxy, lingerMs) {
 }
 
 async function poll(bench) {
-	const server = await startVarve(join(bench.workDir, "polled"), ["--head-max-age", "1"]);
+	const server = await startVarve(join(bench.workDir, "polled"), [
+		"--head-max-age",
+		"1",
+		"--allow-anonymous",
+	]);
 	const hop = await nginx.start(join(bench.workDir, "polled-proxy"), new URL(server.url).port);
 	try {
 		await append({ url: server.url, stream: "polled-1" }, { type: "Happened", data: {} });
