@@ -6,6 +6,7 @@
 import { transportFault } from "../../feeds/exchange/transport.ts";
 import { ReadError } from "../../feeds/reader/error.ts";
 import { describeDamage, isRefusal, type Refusal } from "../errors.ts";
+import { escapeInvisible } from "../observe/visible.ts";
 
 /** A failure that a verb describes itself, in words for the terminal. */
 export class Failure extends Error {
@@ -114,5 +115,10 @@ function explainRefusal(refusal: Refusal): string {
 			"after a restore, run varve incarnation --raise; otherwise find out what replaced it, and run varve verify";
 		return `${what}${size < signed ? "" : " others"}; ${then}`;
 	}
+	if (isRefusal(refusal, "user-not-found")) return noUser(refusal.facts.loginName);
 	return refusal.message;
+}
+
+function noUser(login: string): string {
+	return `there is no user ${escapeInvisible(login)}; varve user list shows the users, and varve user add makes one`;
 }

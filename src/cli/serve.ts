@@ -1,5 +1,6 @@
 /** `varve serve`: starts the server, says how to use it, and stops it on a signal. */
 import { resolve } from "node:path";
+import { isOpen } from "../config/access.ts";
 import { OPTIONS, type Settings, settingsOf } from "../config.ts";
 import type { RunningServer } from "../main.ts";
 import type { LogLines } from "../observe/lines.ts";
@@ -130,17 +131,22 @@ function loginOf({ password, file }: NonNullable<RunningServer["madePassword"]>)
 	return `The user admin has the password ${password}\nThe file ${resolve(file)} has it, too.\n\n`;
 }
 
-/** Both lines work when pasted into a shell; `-L` follows the redirect that names the event. */
-function greeting(url: string, { data, noAdminUi }: Settings): string {
+/**
+ * Both lines work when pasted into a shell, if curl trusts the certificate: `-L` follows the
+ * redirect that names the event; `-u` lets curl ask for the password where the server wants one.
+ */
+function greeting(url: string, settings: Settings): string {
+	const { data, noAdminUi } = settings;
 	// A server on all addresses is reached, from here, under the loopback one.
 	const base = url.replace("//0.0.0.0", "//127.0.0.1").replace("//[::]", "//[::1]");
+	const user = isOpen(settings) ? "" : "-u admin ";
 	const overview = noAdminUi ? "" : "Open that in a browser to see what is in the store.\n";
 	return `Varve listens on ${base}
 ${overview}
 Append an event:
-  curl -i -L ${base}/streams/greetings ${GREETING}
+  curl -i -L ${user}${base}/streams/greetings ${GREETING}
 Read the stream:
-  curl '${base}/streams/greetings?embed=body' -H 'Accept: application/vnd.eventstore.atom+json'
+  curl ${user}'${base}/streams/greetings?embed=body' -H 'Accept: application/vnd.eventstore.atom+json'
 
 The data is in ${resolve(data)}
 `;

@@ -89,6 +89,8 @@ test("a lost password is set anew in the directory of a stopped server, and its 
 	const inUse = await varve(lost);
 	expect([inUse.code, inUse.stderr]).toEqual([1, expect.stringContaining("is in use")]);
 	await server.stop();
+	const unknown = await varve(["user", "password", "nobody", "--generate", "--data", server.data]);
+	expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("no user nobody;")]);
 	const { stdout } = await varve(lost);
 	const [, password = ""] = stdout.trim().split("\n");
 	expect(password).toMatch(MADE);

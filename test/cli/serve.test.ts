@@ -13,6 +13,7 @@ describe("varve serve", () => {
 		expect(added).toContain("HTTP/1.1 201");
 		expect(read).toContain('{\\"hello\\":\\"world\\"}');
 		expect(server.greeting).toContain(server.data);
+		expect(server.greeting).not.toContain("-u admin");
 		expect((await server.stop("SIGTERM")).code).toBe(0);
 	});
 
@@ -42,6 +43,7 @@ describe("varve serve", () => {
 		const url = server.url.replace("0.0.0.0", "127.0.0.1");
 		expect((await fetch(`${url}/ping`)).status).toBe(200);
 		expect((await fetch(`${url}/streams/s`)).status).toBe(401);
+		expect(server.greeting.match(/^ {2}curl .*-u admin \S+\/streams\/greetings/gm)).toHaveLength(2);
 		await server.stop();
 	});
 });
