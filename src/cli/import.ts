@@ -102,6 +102,10 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	const input: Input = { source, chunks };
 	const name = optionalText(values, "source") ?? sourceName(file);
 	const isLog = beginsLog(first);
+	if (values.exact && !isLog) {
+		source.close();
+		throw new Failure("the file is not the export of a whole log");
+	}
 	const renumbering = new Renumbering(number(values, "inFlight") === 1);
 	if (values.dryRun) {
 		return isLog && !values.renumber
@@ -112,7 +116,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	if (typeof state === "object") return sendExact(state, input, values);
 	if (values.exact) {
 		source.close();
-		throw new Failure(state ?? "the file is not the export of a whole log");
+		throw new Failure(String(state));
 	}
 	return sendRenumbered(renumbering, name, input, { values, reason: state });
 }

@@ -18,11 +18,32 @@ export type Started = {
 	finished: Promise<Finished>;
 };
 
+/** A server drains for at most 10 s; one that is frozen does not end by itself. */
+const END_MS = 15_000;
+
+const running = new Set<ChildProcess>();
+
+// A test that failed midway has stopped nothing, and Jest ends its workers without a word to their
+// children. This runs before the hooks of the file, which may remove what a server stands on.
+afterAll(async () => {
+	await Promise.all([...running].map(ended));
+});
+
+async function ended(child: ChildProcess): Promise<void> {
+	const exited = once(child, "exit");
+	child.kill("SIGTERM");
+	const timer = setTimeout(() => child.kill("SIGKILL"), END_MS);
+	await exited;
+	clearTimeout(timer);
+}
+
 /** Starts a command; the environment holds nothing of ours but what is given. */
 export function start(args: string[], env: Record<string, string> = {}, input?: string): Started {
 	const child = spawn(process.execPath, [BIN, ...args], {
 		env: { PATH: process.env.PATH, ...env },
 	});
+	running.add(child);
+	child.once("exit", () => running.delete(child));
 	let stdout = "";
 	let stderr = "";
 	child.stdout.on("data", (chunk) => {

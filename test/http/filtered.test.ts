@@ -183,6 +183,14 @@ test("an expression that backtracks for ever is stopped, and known from then on"
 	expect((await servers.ask(get("/ping", "*/*"))).status).toBe(200);
 });
 
+test("a wait in the URL means nothing: the page is answered at once", async () => {
+	const { last } = await servers.log.read(HEAD);
+	const from = (last + 1).toString(16).padStart(16, "0").repeat(2);
+	const query = "context=streamid&type=prefix&data=waited&wait=100";
+	const reply = await servers.ask(get(`/streams/$all/filtered/${from}/forward/20?${query}`));
+	expect([reply.status, reply.json.entries]).toEqual([200, []]);
+});
+
 test("a long poll waits through what does not match", async () => {
 	const query = "context=streamid&type=prefix&data=polled";
 	const { last } = await servers.log.read(HEAD);

@@ -48,6 +48,7 @@ test.each<[string, () => Promise<Reply>, number, string]>([
 	["a root that is none", () => post("?from=1&root=ff", ""), 400, "malformed-query"],
 	["a place that is no number", () => post("?from=-1", ""), 400, "malformed-query"],
 	["a parameter that is none", () => post("?form=1", ""), 400, "malformed-query"],
+	["a place that is there twice", () => post("?from=0&from=1", ""), 400, "malformed-query"],
 	[
 		"a place behind the end",
 		() => post(`?from=7&root=${"0".repeat(64)}`, ""),
@@ -198,6 +199,8 @@ test("an import is refused as long as the disk is low, as an append is", async (
 test.each([
 	["?from=x", 400, "malformed-query"],
 	["?form=1", 400, "malformed-query"],
+	["?from=0&from=1", 400, "malformed-query"],
+	["?stream=none&accounts=maybe", 400, "malformed-query"],
 	["?stream=%00", 400, "invalid-stream-name"],
 	["?stream=$ce-order", 400, "malformed-query"],
 	["?stream=$all", 400, "malformed-query"],

@@ -241,6 +241,12 @@ test("an export that is not as it was written is refused, and nothing is written
 		const dry = await varve(into(copy, "--dry-run"), {}, all.join("\n"));
 		expect([dry.code, dry.stdout, dry.stderr]).toEqual([1, "", expect.stringContaining(reason)]);
 	}
+	const shuffled = await varve(
+		into(copy, "--exact", "--dry-run"),
+		{},
+		lines.toReversed().join("\n"),
+	);
+	expect([shuffled.code, shuffled.stdout]).toEqual([1, ""]);
 	const dry = await varve(into(copy, "--dry-run", file));
 	expect([dry.code, dry.stdout]).toEqual([0, expect.stringMatching(/nothing was sent$/m)]);
 	expect((await varve(["export", "--url", copy.url])).stdout).toBe("");

@@ -23,6 +23,18 @@ const SQL = [
 	"src/log/sqlite/ids",
 ];
 
+/** What writes a log of the SQLite engine stands on, besides those. */
+const SQLITE_PARTS = [
+	"src/log/sqlite/files",
+	"src/log/sqlite/verify",
+	"src/log/sqlite/streams",
+	"src/log/sqlite/tree",
+	"src/log/sqlite/erasure",
+	"src/log/verify",
+	"src/log",
+	...LOG_KNOWS,
+];
+
 /** What HTTP is an edge of. */
 const HTTP_KNOWS = [
 	"src/access",
@@ -158,29 +170,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/log",
 		...LOG_KNOWS,
 	],
-	"src/log/sqlite/moving": [
-		...SQL,
-		"src/log/sqlite/files",
-		"src/log/sqlite/verify",
-		"src/log/sqlite/streams",
-		"src/log/sqlite/tree",
-		"src/log/sqlite/erasure",
-		"src/log/verify",
-		"src/log",
-		...LOG_KNOWS,
-	],
-	"src/log/sqlite": [
-		"src/log/sqlite/ids",
-		"src/log/sqlite/moving",
-		"src/log/sqlite/files",
-		"src/log/sqlite/verify",
-		"src/log/sqlite/streams",
-		"src/log/sqlite/tree",
-		"src/log/sqlite/erasure",
-		"src/log/verify",
-		"src/log",
-		...LOG_KNOWS,
-	],
+	"src/log/sqlite/moving": [...SQL, ...SQLITE_PARTS],
+	"src/log/sqlite": ["src/log/sqlite/ids", "src/log/sqlite/moving", ...SQLITE_PARTS],
 	// The only file that knows the engines, besides the engines and the tools for their files.
 	"src/log/open.ts": [
 		"src/log",

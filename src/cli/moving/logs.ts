@@ -54,6 +54,8 @@ export async function compareLogs(
 
 /** A line names the number of its event's history, and that of the log if it is another. */
 function historiesOf(one: EventLine, other: EventLine): Compared["histories"] {
+	// Nearly all lines of equal logs: they need not be parsed for it.
+	if (one.text === other.text && one.logIncarnation === other.logIncarnation) return undefined;
 	const numberOf = ({ text, logIncarnation }: EventLine) =>
 		logIncarnation ?? Number(membersOf(text).incarnation ?? 1);
 	const numbers = [numberOf(one), numberOf(other)] as const;

@@ -26,8 +26,10 @@ export async function answerExport(
 ): Promise<Answer> {
 	const query = new URLSearchParams(target.query);
 	refuseOthers(query, ["from", "stream", "accounts"]);
-	const found = await read(moves, query.get("stream"), numberOf(query, "from") ?? 0);
-	const events = wantsHashes(query) ? found : found.map(withoutHash);
+	const from = numberOf(query, "from") ?? 0;
+	const hasHashes = wantsHashes(query);
+	const found = await read(moves, query.get("stream"), from);
+	const events = hasHashes ? found : found.map(withoutHash);
 	const incarnation = moves.incarnation();
 	const lines = events.map((event) => encodeLine(event, incarnation));
 	return textAnswer(200, "application/x-ndjson", lines.join(""), NO_STORE);

@@ -1,11 +1,15 @@
 /** The query of the routes that move a log: a mistake here would copy the wrong events. */
 import { Refusal } from "../../../errors.ts";
 
-/** @throws Refusal `malformed-query` for a parameter that the route does not have */
+/** @throws Refusal `malformed-query` for a parameter that the route does not have, or has once */
 export function refuseOthers(query: URLSearchParams, known: readonly string[]): void {
+	const seen = new Set<string>();
 	for (const [name, value] of query) {
-		if (known.includes(name)) continue;
-		throw malformed(name, value, `the route takes ${known.join(", ")}`);
+		if (!known.includes(name)) {
+			throw malformed(name, value, `the route takes ${known.join(", ")}`);
+		}
+		if (seen.has(name)) throw malformed(name, value, "it is given more than once");
+		seen.add(name);
 	}
 }
 
