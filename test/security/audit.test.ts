@@ -76,6 +76,17 @@ test("changes of users, tokens, rights and content are told: who, by what, from 
 	]);
 });
 
+test("a deed that is done with a token names it", async () => {
+	const made = await ask(ADMIN, "POST /tokens", { name: "robot", rights: ["write"] });
+	const { id, token } = made.json;
+	await append("$systems", `Bearer ${token}`);
+	const by = { who: "admin", from: "127.0.0.1" };
+	expect(await audit()).toEqual([
+		{ what: "token-created", about: id, via: "password", ...by },
+		{ what: "system-stream-written", about: "$systems", via: "token", token: id, ...by },
+	]);
+});
+
 test("what was refused was not done, and is not told", async () => {
 	await append("order-2", ADMIN);
 	expect((await ask(ADMIN, "DELETE /users/nobody")).status).toBe(404);
