@@ -95,19 +95,42 @@ test("what was refused was not done, and is not told", async () => {
 	expect(await audit()).toEqual([]);
 });
 
-test("a deed of a form is told like any other", async () => {
-	await append("order-3", ADMIN);
+/** Sends a form of a page as the browser of an admin does. */
+async function sendForm(from: string, to: string, fields: Readonly<Record<string, string>>) {
 	const html = { Accept: "text/html", Authorization: ADMIN };
-	const page = await servers.ask({ path: "/streams/order-3?deed=delete", headers: html });
+	const page = await servers.ask({ path: from, headers: html });
 	const cookie = String(page.headers["set-cookie"]).split(";")[0];
 	const token = /name="_token" value="([^"]+)"/.exec(page.text)?.[1] ?? "";
-	const fields = { _token: token, action: "delete", how: "hard", confirm: "order-3" };
 	const type = { "Content-Type": "application/x-www-form-urlencoded" };
 	const headers = { ...html, ...type, Cookie: cookie };
-	const body = new URLSearchParams(fields).toString();
-	expect((await servers.ask({ path: "/streams/order-3", headers, body })).status).toBe(303);
+	const body = new URLSearchParams({ _token: token, ...fields }).toString();
+	expect((await servers.ask({ path: to, headers, body })).status).toBe(303);
+}
+
+test("a deed of a form is told like any other", async () => {
+	await append("order-3", ADMIN);
+	const fields = { action: "delete", how: "hard", confirm: "order-3" };
+	await sendForm("/streams/order-3?deed=delete", "/streams/order-3", fields);
 	expect(await audit()).toEqual([
 		expect.objectContaining({ what: "stream-deleted", about: "order-3", forEver: true }),
+	]);
+});
+
+test("permissions that a form appends are told like those of a request", async () => {
+	for (const stream of ["$settings", "$$order-4", "order-4"]) {
+		const path = `/streams/${encodeURIComponent(stream)}`;
+		await sendForm("/streams/$settings?deed=append", path, {
+			action: "append",
+			id: randomUUID(),
+			type: "T",
+			data: "{}",
+			metadata: "",
+			expected: "",
+		});
+	}
+	expect(await audit()).toEqual([
+		expect.objectContaining({ what: "system-stream-written", about: "$settings", who: "admin" }),
+		expect.objectContaining({ what: "metadata-written", about: "order-4", who: "admin" }),
 	]);
 });
 

@@ -8,6 +8,7 @@ import { ALL, AUDIT } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import type { Answer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
+import { wordOnStream } from "../answering/screens/recording.ts";
 import { doerOf } from "../answering/screens/visitor.ts";
 
 /** The route of a request, and the parts of its URL that say what it is about. */
@@ -68,13 +69,7 @@ function isOfEveryone(stream: string): boolean {
 }
 
 function wordOf({ method, path, needed }: Audited): string | undefined {
-	const { right, stream } = needed;
-	const own = DEEDS[`${method} ${path}`];
-	if (own !== undefined) return own;
-	if (right === "delete") return "stream-deleted";
-	if (right === "redact") return "event-redacted";
-	if (right === "write-metadata") return "metadata-written";
-	return right === "write" && stream?.startsWith("$") ? "system-stream-written" : undefined;
+	return DEEDS[`${method} ${path}`] ?? wordOnStream(needed);
 }
 
 async function record(
