@@ -4,7 +4,7 @@ import { createScreens } from "../../admin/index.ts";
 import type { StreamName } from "../../src/event.ts";
 import { ADMIN, as, basic, OPS, PASSWORD } from "../accounts/asking.ts";
 import { batch } from "../http/ask.ts";
-import { type Servers, startServers } from "../http/harness.ts";
+import { type Servers, startServers, until } from "../http/harness.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -60,7 +60,9 @@ test("changes of users, tokens, rights and content are told: who, by what, from 
 	await ask(OPS, "DELETE /streams/order-1/0/data");
 	await ask(ADMIN, "DELETE /streams/order-1");
 	await append("$settings", ADMIN);
-	await ask(OPS, "POST /admin/scavenge");
+	const { scavengeId } = (await ask(OPS, "POST /admin/scavenge?format=json")).json;
+	const { verificationId } = (await ask(OPS, "POST /admin/verification")).json;
+	expect([scavengeId, verificationId]).toEqual([expect.any(String), expect.any(String)]);
 	const by = (who: string) => ({ who, via: "password", from: "127.0.0.1" });
 	expect(await audit()).toEqual([
 		{ what: "user-created", about: "ann", ...by("admin") },
@@ -72,7 +74,8 @@ test("changes of users, tokens, rights and content are told: who, by what, from 
 		{ what: "event-redacted", about: "order-1", event: 0, ...by("ops") },
 		{ what: "stream-deleted", about: "order-1", ...by("admin") },
 		{ what: "system-stream-written", about: "$settings", ...by("admin") },
-		{ what: "scavenge-started", about: expect.any(String), ...by("ops") },
+		{ what: "scavenge-started", about: scavengeId, ...by("ops") },
+		{ what: "verification-started", about: verificationId, ...by("ops") },
 	]);
 });
 
@@ -113,6 +116,20 @@ test("a deed of a form is told like any other", async () => {
 	await sendForm("/streams/order-3?deed=delete", "/streams/order-3", fields);
 	expect(await audit()).toEqual([
 		expect.objectContaining({ what: "stream-deleted", about: "order-3", forEver: true }),
+	]);
+});
+
+test("a run that the Operations page starts is told, and which one it is", async () => {
+	const { scavenger, upkeep } = servers.server.context;
+	await until(() => scavenger.current() === undefined);
+	await until(() => upkeep.verifications.state().running === undefined);
+	await sendForm("/admin", "/ui/operations", { action: "start-scavenge" });
+	await sendForm("/admin", "/ui/operations", { action: "start-verification" });
+	await until(() => scavenger.current() === undefined);
+	const { running, runs } = upkeep.verifications.state();
+	expect(await audit()).toEqual([
+		expect.objectContaining({ what: "scavenge-started", about: scavenger.last()?.id }),
+		expect.objectContaining({ what: "verification-started", about: (running ?? runs[0])?.id }),
 	]);
 });
 

@@ -35,6 +35,8 @@ const DEEDS: Readonly<Record<string, string>> = {
 	"POST /admin/scavenge": "scavenge-started",
 	"DELETE /admin/scavenge/current": "scavenge-stopped",
 	"DELETE /admin/scavenge/:id": "scavenge-stopped",
+	"POST /admin/verification": "verification-started",
+	"DELETE /admin/verification": "verification-stopped",
 };
 
 /** The answer to a request that changes something, once the audit has heard of it. */
@@ -76,7 +78,7 @@ async function record(
 	exchange: Exchange,
 	{ needed, target }: Audited,
 	what: string,
-	{ headers }: Answer,
+	answer: Answer,
 ): Promise<void> {
 	const { req, context } = exchange;
 	const isForEver = /^true$/i.test(
@@ -85,7 +87,7 @@ async function record(
 	await context.audit.record({
 		...doerOf(exchange),
 		what,
-		about: needed.stream ?? (target.id || createdIn(headers)),
+		about: needed.stream ?? answer.about ?? (target.id || createdIn(answer.headers)),
 		event: needed.right === "redact" ? Number(target.from) : undefined,
 		forEver: needed.right === "delete" && isForEver ? true : undefined,
 	});

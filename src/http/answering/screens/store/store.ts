@@ -39,7 +39,7 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 		may: (right, stream) =>
 			access.mayNow(principal, neededFor({ right: right as Right }, { stream: stream ?? "" })),
 		deeds: deedsFor(context, principal, record),
-		operations: operationsFor(context, principal),
+		operations: operationsFor(context, principal, record),
 		subscriptions: subscriptionsFor(context, principal),
 	};
 }
