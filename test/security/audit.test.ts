@@ -119,6 +119,17 @@ test("a deed of a form is told like any other", async () => {
 	]);
 });
 
+test("a delete for ever is told as one, whichever of its headers says so", async () => {
+	await append("order-5", ADMIN);
+	const headers = { Authorization: ADMIN, "Kurrent-HardDelete": "True", "ES-HardDelete": "False" };
+	const reply = await servers.ask({ method: "DELETE", path: "/streams/order-5", headers });
+	expect(reply.status).toBe(204);
+	expect((await ask(ADMIN, "GET /streams/order-5")).status).toBe(410);
+	expect(await audit()).toEqual([
+		expect.objectContaining({ what: "stream-deleted", about: "order-5", forEver: true }),
+	]);
+});
+
 test("a run that the Operations page starts is told, and which one it is", async () => {
 	const { scavenger, upkeep } = servers.server.context;
 	await until(() => scavenger.current() === undefined);

@@ -10,6 +10,7 @@ import type { Answer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
 import { wordOnStream } from "../answering/screens/recording.ts";
 import { doerOf } from "../answering/screens/visitor.ts";
+import { hardDelete } from "../request/headers.ts";
 
 /** The route of a request, and the parts of its URL that say what it is about. */
 export type Audited = {
@@ -80,16 +81,13 @@ async function record(
 	what: string,
 	answer: Answer,
 ): Promise<void> {
-	const { req, context } = exchange;
-	const isForEver = /^true$/i.test(
-		String(req.headers["es-harddelete"] ?? req.headers["kurrent-harddelete"]),
-	);
-	await context.audit.record({
+	const isForEver = needed.right === "delete" && hardDelete(exchange.req);
+	await exchange.context.audit.record({
 		...doerOf(exchange),
 		what,
 		about: needed.stream ?? answer.about ?? (target.id || createdIn(answer.headers)),
 		event: needed.right === "redact" ? Number(target.from) : undefined,
-		forEver: needed.right === "delete" && isForEver ? true : undefined,
+		forEver: isForEver ? true : undefined,
 	});
 }
 
