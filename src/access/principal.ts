@@ -16,6 +16,8 @@ export type Principal = {
 	/** Undefined narrows nothing. */
 	readonly scope: Scope | undefined;
 	readonly via: Via;
+	/** For the audit: the id of the token of this store that it showed; undefined if none. */
+	readonly token: string | undefined;
 	/**
 	 * The same for all principals with these groups and this scope. `Access.classOf` adds the name,
 	 * if an ACL names it.
@@ -60,10 +62,11 @@ export const ANYONE_AS_ADMIN: Principal = principalOf({
 });
 export const SYSTEM: Principal = principalOf({ name: "", groups: [ADMINS], via: "system" });
 
-type Known = Pick<Principal, "name" | "groups" | "via"> & { readonly scope?: Scope | undefined };
+type Known = Pick<Principal, "name" | "groups" | "via"> &
+	Partial<Pick<Principal, "scope" | "token">>;
 
 /** @param known as the authenticator found it: whose credential it was, and of which groups */
-export function principalOf({ name, groups, via, scope }: Known): Principal {
+export function principalOf({ name, groups, via, scope, token }: Known): Principal {
 	const sorted = [...new Set(groups)].filter((group) => group !== EVERYONE).sort();
 	// An issuer may let its users choose what they are called.
 	const isAdmin = (name === ADMIN && via !== "oidc") || sorted.includes(ADMINS);
@@ -74,6 +77,7 @@ export function principalOf({ name, groups, via, scope }: Known): Principal {
 		isOperator: isAdmin || sorted.includes(OPERATORS),
 		scope,
 		via,
+		token,
 		rights: rightsOf(via, isAdmin, sorted, scope),
 	};
 }

@@ -25,6 +25,8 @@ export type Doer = {
 	readonly who: string;
 	/** How the server knows them: `password`, `token`, `session` … */
 	readonly via: string;
+	/** The id of the token, if they showed one of this store. */
+	readonly token?: string | undefined;
 	/** An address, or the network of one; "" if it is not known. */
 	readonly from: string;
 };
@@ -57,8 +59,8 @@ export class Audit {
 	}
 
 	/** Writes what was done. It is done, so a log that takes no event does not undo it. */
-	record({ what, who, via, from, about, event, forEver }: Deed): Promise<void> {
-		return this.#write({ what, who, via, from, about, event, forEver });
+	record({ what, who, via, token, from, about, event, forEver }: Deed): Promise<void> {
+		return this.#write({ what, who, via, token, from, about, event, forEver });
 	}
 
 	/**

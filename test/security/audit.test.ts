@@ -4,7 +4,7 @@ import { createScreens } from "../../admin/index.ts";
 import type { StreamName } from "../../src/event.ts";
 import { ADMIN, as, basic, OPS, PASSWORD } from "../accounts/asking.ts";
 import { batch } from "../http/ask.ts";
-import { type Servers, startServers } from "../http/harness.ts";
+import { type Servers, startServers, until } from "../http/harness.ts";
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -60,7 +60,9 @@ test("changes of users, tokens, rights and content are told: who, by what, from 
 	await ask(OPS, "DELETE /streams/order-1/0/data");
 	await ask(ADMIN, "DELETE /streams/order-1");
 	await append("$settings", ADMIN);
-	await ask(OPS, "POST /admin/scavenge");
+	const { scavengeId } = (await ask(OPS, "POST /admin/scavenge?format=json")).json;
+	const { verificationId } = (await ask(OPS, "POST /admin/verification")).json;
+	expect([scavengeId, verificationId]).toEqual([expect.any(String), expect.any(String)]);
 	const by = (who: string) => ({ who, via: "password", from: "127.0.0.1" });
 	expect(await audit()).toEqual([
 		{ what: "user-created", about: "ann", ...by("admin") },
@@ -72,7 +74,19 @@ test("changes of users, tokens, rights and content are told: who, by what, from 
 		{ what: "event-redacted", about: "order-1", event: 0, ...by("ops") },
 		{ what: "stream-deleted", about: "order-1", ...by("admin") },
 		{ what: "system-stream-written", about: "$settings", ...by("admin") },
-		{ what: "scavenge-started", about: expect.any(String), ...by("ops") },
+		{ what: "scavenge-started", about: scavengeId, ...by("ops") },
+		{ what: "verification-started", about: verificationId, ...by("ops") },
+	]);
+});
+
+test("a deed that is done with a token names it", async () => {
+	const made = await ask(ADMIN, "POST /tokens", { name: "robot", rights: ["write"] });
+	const { id, token } = made.json;
+	await append("$systems", `Bearer ${token}`);
+	const by = { who: "admin", from: "127.0.0.1" };
+	expect(await audit()).toEqual([
+		{ what: "token-created", about: id, via: "password", ...by },
+		{ what: "system-stream-written", about: "$systems", via: "token", token: id, ...by },
 	]);
 });
 
@@ -84,19 +98,67 @@ test("what was refused was not done, and is not told", async () => {
 	expect(await audit()).toEqual([]);
 });
 
-test("a deed of a form is told like any other", async () => {
-	await append("order-3", ADMIN);
+/** Sends a form of a page as the browser of an admin does. */
+async function sendForm(from: string, to: string, fields: Readonly<Record<string, string>>) {
 	const html = { Accept: "text/html", Authorization: ADMIN };
-	const page = await servers.ask({ path: "/streams/order-3?deed=delete", headers: html });
+	const page = await servers.ask({ path: from, headers: html });
 	const cookie = String(page.headers["set-cookie"]).split(";")[0];
 	const token = /name="_token" value="([^"]+)"/.exec(page.text)?.[1] ?? "";
-	const fields = { _token: token, action: "delete", how: "hard", confirm: "order-3" };
 	const type = { "Content-Type": "application/x-www-form-urlencoded" };
 	const headers = { ...html, ...type, Cookie: cookie };
-	const body = new URLSearchParams(fields).toString();
-	expect((await servers.ask({ path: "/streams/order-3", headers, body })).status).toBe(303);
+	const body = new URLSearchParams({ _token: token, ...fields }).toString();
+	expect((await servers.ask({ path: to, headers, body })).status).toBe(303);
+}
+
+test("a deed of a form is told like any other", async () => {
+	await append("order-3", ADMIN);
+	const fields = { action: "delete", how: "hard", confirm: "order-3" };
+	await sendForm("/streams/order-3?deed=delete", "/streams/order-3", fields);
 	expect(await audit()).toEqual([
 		expect.objectContaining({ what: "stream-deleted", about: "order-3", forEver: true }),
+	]);
+});
+
+test("a delete for ever is told as one, whichever of its headers says so", async () => {
+	await append("order-5", ADMIN);
+	const headers = { Authorization: ADMIN, "Kurrent-HardDelete": "True", "ES-HardDelete": "False" };
+	const reply = await servers.ask({ method: "DELETE", path: "/streams/order-5", headers });
+	expect(reply.status).toBe(204);
+	expect((await ask(ADMIN, "GET /streams/order-5")).status).toBe(410);
+	expect(await audit()).toEqual([
+		expect.objectContaining({ what: "stream-deleted", about: "order-5", forEver: true }),
+	]);
+});
+
+test("a run that the Operations page starts is told, and which one it is", async () => {
+	const { scavenger, upkeep } = servers.server.context;
+	await until(() => scavenger.current() === undefined);
+	await until(() => upkeep.verifications.state().running === undefined);
+	await sendForm("/admin", "/ui/operations", { action: "start-scavenge" });
+	await sendForm("/admin", "/ui/operations", { action: "start-verification" });
+	await until(() => scavenger.current() === undefined);
+	const { running, runs } = upkeep.verifications.state();
+	expect(await audit()).toEqual([
+		expect.objectContaining({ what: "scavenge-started", about: scavenger.last()?.id }),
+		expect.objectContaining({ what: "verification-started", about: (running ?? runs[0])?.id }),
+	]);
+});
+
+test("permissions that a form appends are told like those of a request", async () => {
+	for (const stream of ["$settings", "$$order-4", "order-4"]) {
+		const path = `/streams/${encodeURIComponent(stream)}`;
+		await sendForm("/streams/$settings?deed=append", path, {
+			action: "append",
+			id: randomUUID(),
+			type: "T",
+			data: "{}",
+			metadata: "",
+			expected: "",
+		});
+	}
+	expect(await audit()).toEqual([
+		expect.objectContaining({ what: "system-stream-written", about: "$settings", who: "admin" }),
+		expect.objectContaining({ what: "metadata-written", about: "order-4", who: "admin" }),
 	]);
 });
 

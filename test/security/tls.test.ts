@@ -3,7 +3,12 @@ import { Agent, createServer, request } from "node:https";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type ConnectionOptions, connect as connectSecure, type TLSSocket } from "node:tls";
+import {
+	type ConnectionOptions,
+	connect as connectSecure,
+	type SecureVersion,
+	type TLSSocket,
+} from "node:tls";
 import { parseSettings, type Settings } from "../../src/config.ts";
 import { Handshakes } from "../../src/http/sockets/handshakes.ts";
 import { isRefusal, type RunningServer, startServer } from "../../src/main.ts";
@@ -85,6 +90,35 @@ function handshake(options: ConnectionOptions): Promise<string> {
 function closed(socket: Socket): Promise<void> {
 	return new Promise((resolve) => {
 		socket.on("error", () => undefined).once("close", () => resolve());
+	});
+}
+
+/** The answer to a request on a connection of its own, and the session that it may resume later. */
+function askOnce({
+	version,
+	...given
+}: Partial<Made> & { version: SecureVersion; session?: Buffer }) {
+	const versions = { minVersion: version, maxVersion: version };
+	const options = { host: "127.0.0.1", port: port(), ca: ours.cert, ...versions, ...given };
+	return new Promise<{ status: number; isResumed: boolean; session: Buffer }>((resolve, reject) => {
+		const socket = connectSecure(options);
+		let text = "";
+		let isResumed = false;
+		let session: Buffer = Buffer.alloc(0);
+		socket.on("session", (later: Buffer) => {
+			session = later;
+		});
+		socket.on("data", (chunk) => {
+			text += chunk;
+		});
+		socket.once("error", reject).once("close", () => {
+			resolve({ status: Number(text.split(" ")[1]), isResumed, session });
+		});
+		socket.once("secureConnect", () => {
+			isResumed = socket.isSessionReused();
+		});
+		const head = "GET /users/$current HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+		socket.write(head);
 	});
 }
 
@@ -183,10 +217,9 @@ test("bytes that are no HTTP get a 400 through TLS, too", async () => {
 });
 
 describe("a client certificate", () => {
-	const who = async (made: Partial<Made>, agent?: Agent) => {
+	const who = async (made: Partial<Made>) => {
 		const headers = { Accept: "application/json" };
-		const options = { headers, ...made, ...(agent ? { agent } : {}) };
-		const { status, text } = await ask("/users/$current", options);
+		const { status, text } = await ask("/users/$current", { headers, ...made });
 		const { data, type } = JSON.parse(text) as { data?: { loginName: string }; type?: string };
 		return [status, data?.loginName ?? type];
 	};
@@ -211,12 +244,30 @@ describe("a client certificate", () => {
 		expect(await who({ cert, key })).toEqual([403, "urn:varve:problem:bad-client-certificate"]);
 	});
 
-	test("is not that of a client without one, whose TLS session is resumed", async () => {
-		const agent = new Agent({ maxCachedSessions: 10 });
-		for (let time = 0; time < 3; time++) {
-			expect(await who({}, agent)).toEqual([401, "urn:varve:problem:unauthorized"]);
-		}
-		agent.destroy();
+	test.each(["TLSv1.2", "TLSv1.3"] as const)(
+		"is not that of a client without one, which resumes a session of %s",
+		async (version) => {
+			const first = await askOnce({ version });
+			expect([first.isResumed, first.status]).toEqual([false, 401]);
+			const { session } = first;
+			const resumed = await askOnce({ version, session });
+			expect([resumed.isResumed, resumed.status]).toEqual([true, 401]);
+		},
+	);
+
+	test("is refused once its authority is replaced, also in a session of before", async () => {
+		const made = ours.issue({ name: "admin" });
+		const version = "TLSv1.3";
+		const { session, status } = await askOnce({ version, ...made });
+		const resumed = await askOnce({ version, session });
+		expect([status, resumed.isResumed, resumed.status]).toEqual([200, true, 200]);
+		writeFileSync(paths.tlsClientCa, theirs.cert);
+		running.reload(settings);
+		const later = await askOnce({ version, session });
+		expect([later.isResumed, later.status]).toEqual([false, 401]);
+		expect((await askOnce({ version, ...made })).status).toBe(403);
+		writeFileSync(paths.tlsClientCa, ours.cert);
+		running.reload(settings);
 	});
 });
 

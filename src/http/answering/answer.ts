@@ -11,6 +11,8 @@ export type Answer = Head & {
 	readonly isForOwnOrigin?: true;
 	/** In place of a body, one that is made while it is sent; see `pump.ts`. */
 	readonly chunks?: Chunks;
+	/** For the audit: what the deed was about, if the URL of its request does not say so. */
+	readonly about?: string;
 };
 
 export type Chunks = AsyncIterable<string | Uint8Array>;

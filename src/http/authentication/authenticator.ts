@@ -129,7 +129,8 @@ export class AccountAuthenticator implements Authenticator {
 		const { user: login, scope } = token;
 		const user = await users.get(login);
 		if (user === undefined || user.isDisabled) throw wrong();
-		const principal = principalOf({ name: login, groups: user.groups, via: "token", scope });
+		const { groups } = user;
+		const principal = principalOf({ name: login, groups, via: "token", scope, token: token.id });
 		const holds = () => {
 			const isSame = tokens.get(token.id) === token && users.get(login) === user;
 			if (isSame) tokens.use(token);

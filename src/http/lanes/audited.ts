@@ -8,7 +8,9 @@ import { ALL, AUDIT } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import type { Answer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
+import { wordOnStream } from "../answering/screens/recording.ts";
 import { doerOf } from "../answering/screens/visitor.ts";
+import { hardDelete } from "../request/headers.ts";
 
 /** The route of a request, and the parts of its URL that say what it is about. */
 export type Audited = {
@@ -34,6 +36,8 @@ const DEEDS: Readonly<Record<string, string>> = {
 	"POST /admin/scavenge": "scavenge-started",
 	"DELETE /admin/scavenge/current": "scavenge-stopped",
 	"DELETE /admin/scavenge/:id": "scavenge-stopped",
+	"POST /admin/verification": "verification-started",
+	"DELETE /admin/verification": "verification-stopped",
 };
 
 /** The answer to a request that changes something, once the audit has heard of it. */
@@ -68,31 +72,22 @@ function isOfEveryone(stream: string): boolean {
 }
 
 function wordOf({ method, path, needed }: Audited): string | undefined {
-	const { right, stream } = needed;
-	const own = DEEDS[`${method} ${path}`];
-	if (own !== undefined) return own;
-	if (right === "delete") return "stream-deleted";
-	if (right === "redact") return "event-redacted";
-	if (right === "write-metadata") return "metadata-written";
-	return right === "write" && stream?.startsWith("$") ? "system-stream-written" : undefined;
+	return DEEDS[`${method} ${path}`] ?? wordOnStream(needed);
 }
 
 async function record(
 	exchange: Exchange,
 	{ needed, target }: Audited,
 	what: string,
-	{ headers }: Answer,
+	answer: Answer,
 ): Promise<void> {
-	const { req, context } = exchange;
-	const isForEver = /^true$/i.test(
-		String(req.headers["es-harddelete"] ?? req.headers["kurrent-harddelete"]),
-	);
-	await context.audit.record({
+	const isForEver = needed.right === "delete" && hardDelete(exchange.req);
+	await exchange.context.audit.record({
 		...doerOf(exchange),
 		what,
-		about: needed.stream ?? (target.id || createdIn(headers)),
+		about: needed.stream ?? answer.about ?? (target.id || createdIn(answer.headers)),
 		event: needed.right === "redact" ? Number(target.from) : undefined,
-		forEver: needed.right === "delete" && isForEver ? true : undefined,
+		forEver: isForEver ? true : undefined,
 	});
 }
 

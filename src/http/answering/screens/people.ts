@@ -4,6 +4,7 @@ import type { Token } from "../../../accounts/tokens/token.ts";
 import type { User } from "../../../accounts/users/user.ts";
 import { Refusal } from "../../../errors.ts";
 import type { People, ShownToken, ShownUser, TokenChanges, UserChanges } from "../../../screens.ts";
+import { recordingFor } from "./recording.ts";
 import { doerOf, type Visitor } from "./visitor.ts";
 
 export function peopleFor(visitor: Visitor): People {
@@ -30,10 +31,11 @@ export function peopleFor(visitor: Visitor): People {
 function userChangesFor(visitor: Visitor): UserChanges {
 	const { accounts, addressOf } = visitor.context;
 	const { userChanges } = accounts;
+	const record = recordingFor(visitor.context.audit, doerOf(visitor));
 	const change = async (what: string, login: string, perform: () => Promise<void>) => {
 		await need(visitor, "administer");
 		await perform();
-		await record(visitor, what, login);
+		await record(what, login);
 	};
 	const address = () => addressOf(visitor.req);
 	return {
@@ -51,7 +53,8 @@ function userChangesFor(visitor: Visitor): UserChanges {
 }
 
 function tokenChangesFor(visitor: Visitor): TokenChanges {
-	const { accounts } = visitor.context;
+	const { accounts, audit } = visitor.context;
+	const record = recordingFor(audit, doerOf(visitor));
 	return {
 		async create({ name, user, prefixes, expires, mayWrite }) {
 			await need(visitor, "authenticated");
@@ -59,7 +62,7 @@ function tokenChangesFor(visitor: Visitor): TokenChanges {
 			const facts = { name, user, scope, expires };
 			if (!mayChange(visitor, facts)) throw new Refusal("unauthorized", { cause: "denied" });
 			const { token, text } = await accounts.tokenChanges.create(facts);
-			await record(visitor, "token-created", token.id);
+			await record("token-created", token.id);
 			return text;
 		},
 		async revoke(id) {
@@ -69,7 +72,7 @@ function tokenChangesFor(visitor: Visitor): TokenChanges {
 				throw new Refusal("token-not-found", { id: id.slice(0, 64) });
 			}
 			await accounts.tokenChanges.revoke(id);
-			await record(visitor, "token-revoked", id);
+			await record("token-revoked", id);
 		},
 	};
 }
@@ -82,11 +85,6 @@ async function need({ context, principal }: Visitor, right: Right, stream = ""):
 function mayChange({ principal }: Visitor, { user }: Pick<Token, "user">): boolean {
 	const { isAdmin, name, via } = principal;
 	return via !== "token" && (isAdmin || (via !== "oidc" && name !== "" && name === user));
-}
-
-async function record(visitor: Visitor, what: string, about: string): Promise<void> {
-	const doer = doerOf(visitor);
-	if (doer.who !== "") await visitor.context.audit.record({ ...doer, what, about });
 }
 
 function shownUser({ login, fullName, groups, isDisabled, updated, version }: User): ShownUser {

@@ -12,6 +12,6 @@ export type Visitor = {
 
 /** The visitor as the audit knows it. */
 export function doerOf({ context, req, principal }: Visitor): Doer {
-	const { name, via } = principal;
-	return { who: name, via, from: context.addressOf(req) };
+	const { name, via, token } = principal;
+	return { who: name, via, token, from: context.addressOf(req) };
 }

@@ -21,7 +21,7 @@ export async function answerScavengeStart(
 	const write = writerFor(exchange, query);
 	const options = parseOptions(new URLSearchParams(query));
 	const scavengeId = await exchange.context.scavenger.start(options);
-	return write("ScavengeResultDto", { scavengeId });
+	return { ...write("ScavengeResultDto", { scavengeId }), about: scavengeId };
 }
 
 /** DELETE /admin/scavenge/{id}; the id may be `current` */
@@ -31,7 +31,7 @@ export async function answerScavengeStop(
 ): Promise<Answer> {
 	const write = writerFor(exchange, query);
 	const scavengeId = await exchange.context.scavenger.stop(id);
-	return write("ScavengeResultDto", { scavengeId });
+	return { ...write("ScavengeResultDto", { scavengeId }), about: scavengeId };
 }
 
 /** GET /admin/scavenge/current */

@@ -14,7 +14,8 @@ export const THROTTLE_USUAL = 25;
 export function answerVerificationStart(exchange: Exchange, { query }: { query: string }): Answer {
 	const write = jsonWriter(exchange, query, 202);
 	const percent = percentOf(new URLSearchParams(query).get("throttlePercent"));
-	return write({ verificationId: exchange.context.upkeep.verifications.start(percent) });
+	const verificationId = exchange.context.upkeep.verifications.start(percent);
+	return { ...write({ verificationId }), about: verificationId };
 }
 
 /** GET /admin/verification */
@@ -32,7 +33,8 @@ export async function answerVerificationStop(
 	{ query }: { query: string },
 ): Promise<Answer> {
 	const write = jsonWriter(exchange, query);
-	return write({ verificationId: await exchange.context.upkeep.verifications.stop() });
+	const verificationId = await exchange.context.upkeep.verifications.stop();
+	return { ...write({ verificationId }), about: verificationId };
 }
 
 function percentOf(value: string | null): number {

@@ -5,11 +5,16 @@ import { Refusal } from "../../../../errors.ts";
 import type { Operations } from "../../../../screens.ts";
 import type { Context } from "../../../context.ts";
 import { stateOf } from "../../../numbers/state.ts";
+import type { Recording } from "../recording.ts";
 
 /** The other parameters of a scavenge, as its request has them where it names none. */
 const NOTED = { startFromChunk: 0, threads: 1, threshold: 0 };
 
-export function operationsFor(context: Context, principal: Principal): Operations {
+export function operationsFor(
+	context: Context,
+	principal: Principal,
+	record: Recording,
+): Operations {
 	const { scavenger, upkeep, recent, options, lines, access } = context;
 	// None of these rights is one on a stream, so that they are known at once.
 	const need = (right: Right) => {
@@ -35,19 +40,19 @@ export function operationsFor(context: Context, principal: Principal): Operation
 		},
 		async startScavenge(throttlePercent) {
 			need("operate");
-			await scavenger.start({ throttlePercent, noted: NOTED });
+			await record("scavenge-started", await scavenger.start({ throttlePercent, noted: NOTED }));
 		},
 		async stopScavenge() {
 			need("operate");
-			await scavenger.stop("current");
+			await record("scavenge-stopped", await scavenger.stop("current"));
 		},
 		async startVerification(throttlePercent) {
 			need("operate");
-			upkeep.verifications.start(throttlePercent);
+			await record("verification-started", upkeep.verifications.start(throttlePercent));
 		},
 		async stopVerification() {
 			need("operate");
-			await upkeep.verifications.stop();
+			await record("verification-stopped", await upkeep.verifications.stop());
 		},
 	};
 }

@@ -2,7 +2,7 @@
 import { proveLeaf } from "../../../../../feeds/proof/prove.ts";
 import type { Principal } from "../../../../access/principal.ts";
 import { neededFor, type Right } from "../../../../access/rights.ts";
-import type { Deed, Doer } from "../../../../audit/audit.ts";
+import type { Doer } from "../../../../audit/audit.ts";
 import { prepareAppend } from "../../../../commands/append.ts";
 import { prepareDelete } from "../../../../commands/delete.ts";
 import { isRefusal, Refusal } from "../../../../errors.ts";
@@ -14,6 +14,7 @@ import type { Deeds, Facts, OfferedDeed, Store } from "../../../../screens.ts";
 import { searchedStream } from "../../../../searching/source.ts";
 import type { Context } from "../../../context.ts";
 import { VERSION } from "../../../version.ts";
+import { type Recording, recordingFor, wordOnStream } from "../recording.ts";
 import { operationsFor } from "./operations.ts";
 import { subscriptionsFor } from "./subscriptions.ts";
 
@@ -21,6 +22,7 @@ import { subscriptionsFor } from "./subscriptions.ts";
 export function storeFor(context: Context, principal: Principal, doer: Doer): Store {
 	const { tree, lists, searches, access } = context;
 	const reads = access.readsFor(principal);
+	const record = recordingFor(context.audit, doer);
 	return {
 		...forVisitor(access.readsFor(principal)),
 		list: (query) => lists.list(query, access.listsFor(principal)),
@@ -36,8 +38,8 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 		facts: () => factsOf(context),
 		may: (right, stream) =>
 			access.mayNow(principal, neededFor({ right: right as Right }, { stream: stream ?? "" })),
-		deeds: deedsFor(context, principal, doer),
-		operations: operationsFor(context, principal),
+		deeds: deedsFor(context, principal, record),
+		operations: operationsFor(context, principal, record),
 		subscriptions: subscriptionsFor(context, principal),
 	};
 }
@@ -85,24 +87,22 @@ function factsOf({ settings, unready, tree, startedMs }: Context): Facts {
 }
 
 function deedsFor(
-	{ log, settings, access, audit }: Context,
+	{ log, settings, access }: Context,
 	principal: Principal,
-	doer: Doer,
+	record: Recording,
 ): Deeds {
-	const record = async (
-		what: string,
-		about: string,
-		more: Pick<Deed, "event" | "forEver"> = {},
-	) => {
-		if (doer.who !== "") await audit.record({ ...doer, what, about, ...more });
-	};
 	const need = async (right: Right, stream: string) =>
 		access.permit(principal, neededFor({ right }, { stream }));
 	return {
 		async append({ stream, expected, id, type, ...content }: OfferedDeed) {
-			await need("write", stream);
+			const needed = neededFor({ right: "write" }, { stream });
+			await access.permit(principal, needed);
 			const offered = { eventId: id, eventType: type, ...content };
-			return log.append(prepareAppend(stream, expectedOf(expected), [offered], settings));
+			const command = prepareAppend(stream, expectedOf(expected), [offered], settings);
+			const appended = await log.append(command);
+			const what = wordOnStream(needed);
+			if (what !== undefined) await record(what, needed.stream ?? stream);
+			return appended;
 		},
 		async remove(stream, forEver) {
 			await need("delete", stream);
