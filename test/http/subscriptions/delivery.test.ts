@@ -1,6 +1,7 @@
 /** What Varve's subscriptions do beyond the contract, and what they must not do. */
 import { randomUUID } from "node:crypto";
 import { get } from "node:http";
+import type { StreamName } from "../../../src/event.ts";
 import { type Servers, startServers, until } from "../harness.ts";
 import { ADMIN, Consumer, counted, type Line } from "./consumer.ts";
 
@@ -223,11 +224,14 @@ describe.each([
 test("a stream goes on behind what was read ahead", async () => {
 	const { consumer } = await subscribed({ bufferSize: 21 }, 100);
 	const { lines, request } = listen(consumer, 1);
+	const beganMs = performance.now();
 	for (let seen = 0; seen < 100; seen++) {
 		const line = await until(() => lines[seen]);
 		expect(line.number).toBe(seen);
 		await consumer.answer("ack", [line]);
 	}
+	// Not one of them waited for a heartbeat, which is every 15 seconds.
+	expect(performance.now() - beganMs).toBeLessThan(15_000);
 	request.destroy();
 });
 
@@ -250,6 +254,23 @@ test("a stream of what was deleted for ever is quiet", async () => {
 	await until(async () => (await consumer.info()).totalItemsProcessed === 1);
 	expect(beats()).toBeLessThan(10);
 	request.destroy();
+});
+
+test("a subscription is made without the place of one whose delete was cut short", async () => {
+	const { stream, consumer } = await subscribed({ checkPointAfterMilliseconds: 0 }, 3);
+	await consumer.answer("ack", await consumer.take(3));
+	await until(async () => (await consumer.info()).lastCheckpointedEventPosition === "2");
+	// The first half of a delete.
+	const data = Buffer.from(JSON.stringify({ stream, group: "group" }));
+	const nothing = new Uint8Array(0);
+	const deleted = { id: randomUUID(), type: "$SubscriptionDeleted", isJson: true, data };
+	await servers.log.append({
+		stream: "$persistentSubscriptionConfig" as StreamName,
+		expected: "any",
+		events: [{ ...deleted, metadata: nothing }],
+	});
+	expect((await consumer.create()).status).toBe(201);
+	expect(numbersOf(await consumer.take(10))).toEqual([0, 1, 2]);
 });
 
 test("a restart goes on where everything was settled, and with what was not", async () => {
