@@ -76,6 +76,26 @@ test("changes of users, tokens, rights and content are told: who, by what, from 
 	]);
 });
 
+test("changes of subscriptions are told, by their stream and group", async () => {
+	const billing = "/subscriptions/order-4/billing";
+	await ask(OPS, `PUT ${billing}`, {});
+	await ask(ADMIN, `POST ${billing}`, { maxRetryCount: 3 });
+	await ask(ADMIN, `POST ${billing}/replayParked`);
+	await ask(ADMIN, `POST ${billing}/ack/${randomUUID()}`);
+	await ask(ADMIN, `DELETE ${billing}`);
+	expect((await ask(ADMIN, `DELETE ${billing}`)).status).toBe(404);
+	const told = (what: string, who: string) => ({
+		...{ what, who, via: "password", from: "127.0.0.1" },
+		...{ about: "order-4", group: "billing" },
+	});
+	expect(await audit()).toEqual([
+		told("subscription-created", "ops"),
+		told("subscription-changed", "admin"),
+		told("parked-replayed", "admin"),
+		told("subscription-deleted", "admin"),
+	]);
+});
+
 test("what was refused was not done, and is not told", async () => {
 	await append("order-2", ADMIN);
 	expect((await ask(ADMIN, "DELETE /users/nobody")).status).toBe(404);
@@ -97,6 +117,23 @@ test("a deed of a form is told like any other", async () => {
 	expect((await servers.ask({ path: "/streams/order-3", headers, body })).status).toBe(303);
 	expect(await audit()).toEqual([
 		expect.objectContaining({ what: "stream-deleted", about: "order-3", forEver: true }),
+	]);
+});
+
+test("a deed of a form on a subscription is told, too", async () => {
+	const html = { Accept: "text/html", Authorization: ADMIN };
+	const path = "/subscriptions/order-3";
+	const page = await servers.ask({ path, headers: html });
+	const cookie = String(page.headers["set-cookie"]).split(";")[0];
+	const token = /name="_token" value="([^"]+)"/.exec(page.text)?.[1] ?? "";
+	const fields = { _token: token, action: "create", stream: "order-3", group: "mail" };
+	const type = { "Content-Type": "application/x-www-form-urlencoded" };
+	const headers = { ...html, ...type, Cookie: cookie };
+	const body = new URLSearchParams(fields).toString();
+	const made = await servers.ask({ method: "POST", path: "/ui/subscriptions", headers, body });
+	expect(made.status).toBe(303);
+	expect(await audit()).toEqual([
+		expect.objectContaining({ what: "subscription-created", about: "order-3", group: "mail" }),
 	]);
 });
 

@@ -38,7 +38,7 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 			access.mayNow(principal, neededFor({ right: right as Right }, { stream: stream ?? "" })),
 		deeds: deedsFor(context, principal, doer),
 		operations: operationsFor(context, principal),
-		subscriptions: subscriptionsFor(context, principal),
+		subscriptions: subscriptionsFor(context, principal, doer),
 	};
 }
 

@@ -1,14 +1,24 @@
 /** Subscriptions as the screens see them, for one visitor. */
 import type { Principal } from "../../../../access/principal.ts";
 import { neededFor, type Right } from "../../../../access/rights.ts";
+import type { Doer } from "../../../../audit/audit.ts";
 import { isRefusal, Refusal } from "../../../../errors.ts";
+import type { SubscriptionName } from "../../../../subscriptions/names.ts";
 import { parseSettings } from "../../../../subscriptions/settings.ts";
 import type { ShownSubscriptions } from "../../../../subscriptions/shown.ts";
 import { type Standing, standingOf } from "../../../../subscriptions/standing.ts";
 import type { Context } from "../../../context.ts";
 
-export function subscriptionsFor(context: Context, principal: Principal): ShownSubscriptions {
-	const { subscriptions, access, log } = context;
+/** @param doer the same visitor, for the audit */
+export function subscriptionsFor(
+	context: Context,
+	principal: Principal,
+	doer: Doer,
+): ShownSubscriptions {
+	const { subscriptions, access, audit, log } = context;
+	const record = async (what: string, { stream, group }: SubscriptionName) => {
+		if (doer.who !== "") await audit.record({ ...doer, what, about: stream, group });
+	};
 	// Neither right is one on a stream, so that they are known at once.
 	const may = (right: Right) => access.mayNow(principal, neededFor({ right }, { stream: "" }));
 	const need = (right: Right) => {
@@ -37,18 +47,22 @@ export function subscriptionsFor(context: Context, principal: Principal): ShownS
 		async create(name, settings) {
 			need("operate");
 			await subscriptions.create(name, parseSettings(settings));
+			await record("subscription-created", name);
 		},
 		async update(name, settings) {
 			need("operate");
 			await subscriptions.update(name, parseSettings(settings));
+			await record("subscription-changed", name);
 		},
 		async remove(name) {
 			need("operate");
 			await subscriptions.delete(name);
+			await record("subscription-deleted", name);
 		},
 		async replay(name, stopAt) {
 			need("operate");
 			await (await subscriptions.get(name)).replay(stopAt);
+			await record("parked-replayed", name);
 		},
 	};
 }
