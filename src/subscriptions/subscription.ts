@@ -108,7 +108,8 @@ export class Subscription {
 		bytesMax: number,
 	): Promise<readonly DeliveredEntry[]> {
 		if (this.#closed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
-		if (this.state.waiting.size < count) await this.#fillSoon();
+		const hasUnread = this.state.tracks.parked.next < this.#replayBefore;
+		if (hasUnread || this.state.waiting.size < count) await this.#fillSoon();
 		const { delivered } = this.#step({ kind: "take", consumer, count });
 		if (delivered.length === 0) return [];
 		try {
