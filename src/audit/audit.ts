@@ -36,6 +36,8 @@ export type Deed = Doer & {
 	readonly what: string;
 	/** Whom or what it was about: a login, the id of a token or a run, a stream. */
 	readonly about: string;
+	/** Of a subscription, whose stream is in `about`. */
+	readonly group?: string | undefined;
 	/** The number of an event, and whether it is for ever. */
 	readonly event?: number | undefined;
 	readonly forEver?: true | undefined;
@@ -59,8 +61,8 @@ export class Audit {
 	}
 
 	/** Writes what was done. It is done, so a log that takes no event does not undo it. */
-	record({ what, who, via, token, from, about, event, forEver }: Deed): Promise<void> {
-		return this.#write({ what, who, via, token, from, about, event, forEver });
+	record({ what, who, via, token, from, about, group, event, forEver }: Deed): Promise<void> {
+		return this.#write({ what, who, via, token, from, about, group, event, forEver });
 	}
 
 	/**

@@ -148,11 +148,12 @@ function numbersOf(given: ReadonlyMap<string, unknown>): Partial<Settings> {
 }
 
 function startOf(given: ReadonlyMap<string, unknown>): number {
-	const text = given.get("startposition");
-	const value = text === undefined ? (given.get("startfrom") ?? DEFAULTS.startFrom) : Number(text);
-	if (text !== undefined && !/^-?\d{1,15}$/.test(String(text))) {
+	const position = given.get("startposition");
+	const text = typeof position === "number" ? String(position) : position;
+	if (text !== undefined && !(typeof text === "string" && /^-?\d{1,15}$/.test(text))) {
 		throw invalid("startPosition must be a whole number in a string.");
 	}
+	const value = text === undefined ? (given.get("startfrom") ?? DEFAULTS.startFrom) : Number(text);
 	if (typeof value !== "number" || !Number.isSafeInteger(value)) {
 		throw invalid("startFrom must be a whole number.");
 	}
@@ -163,14 +164,15 @@ function startOf(given: ReadonlyMap<string, unknown>): number {
 }
 
 function strategyOf(given: ReadonlyMap<string, unknown>): Strategy {
-	const name = given.get("namedconsumerstrategy");
-	if (name === undefined || name === "") {
-		return given.get("preferroundrobin") === false ? "DispatchToSingle" : "RoundRobin";
+	const name = given.get("namedconsumerstrategy") ?? "";
+	const prefersRoundRobin = given.get("preferroundrobin") ?? true;
+	if (typeof prefersRoundRobin !== "boolean") {
+		throw invalid("preferRoundRobin must be true or false.");
 	}
+	if (name === "") return prefersRoundRobin ? "RoundRobin" : "DispatchToSingle";
+	if (typeof name !== "string") throw invalid("namedConsumerStrategy must be a string.");
 	const known = STRATEGIES.find((each) => each === name);
-	if (known === undefined) {
-		throw invalid(`Consumer strategy ${String(name).slice(0, 64)} does not exist.`);
-	}
+	if (known === undefined) throw invalid(`Consumer strategy ${name.slice(0, 64)} does not exist.`);
 	return known;
 }
 

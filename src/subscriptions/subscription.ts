@@ -4,7 +4,7 @@
  * nobody asks does nothing, and costs some memory.
  */
 import { randomBytes } from "node:crypto";
-import { setImmediate, setTimeout } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import { isRefusal, Refusal } from "../errors.ts";
 import { logFault } from "../observe/operator-log.ts";
 import { Parker } from "./keeping/parker.ts";
@@ -25,6 +25,7 @@ import {
 	step,
 } from "./steps/step.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { pause, untilGrown } from "./watch.ts";
 
 /** A consumer that asks for messages gets those that are found in so long. */
 const FILL_MS = 500;
@@ -107,7 +108,8 @@ export class Subscription {
 		bytesMax: number,
 	): Promise<readonly DeliveredEntry[]> {
 		if (this.#closed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
-		if (this.state.waiting.size < count) await this.#fillSoon();
+		const hasUnread = this.state.tracks.parked.next < this.#replayBefore;
+		if (hasUnread || this.state.waiting.size < count) await this.#fillSoon();
 		const { delivered } = this.#step({ kind: "take", consumer, count });
 		if (delivered.length === 0) return [];
 		try {
@@ -147,9 +149,11 @@ export class Subscription {
 		const wake = () => over.abort();
 		this.#waiters.add(wake);
 		gone.addEventListener("abort", wake);
-		// The loop reads what the stream has already; a watch pays only at its end.
-		const isRead = this.#isAtHead && !this.#filling;
-		await (isRead ? this.#untilGrown(waitMs, over.signal) : pause(waitMs, over.signal));
+		// What the stream has is read as far as there is room: only behind that is a watch of use.
+		const hasRoom = this.state.waiting.size < this.settings.bufferSize;
+		if (hasRoom && !this.#isAtHead) this.#fill().then(wake, () => undefined);
+		const isWatched = hasRoom && this.#isAtHead && !this.#filling;
+		await (isWatched ? this.#untilGrown(waitMs, over.signal) : pause(waitMs, over.signal));
 		gone.removeEventListener("abort", wake);
 		this.#waiters.delete(wake);
 	}
@@ -208,9 +212,11 @@ export class Subscription {
 		return output;
 	}
 
-	#untilGrown(waitMs: number, signal: AbortSignal): Promise<void> {
+	async #untilGrown(waitMs: number, signal: AbortSignal): Promise<void> {
 		const known = this.state.tracks.source.next - 1;
-		return this.#around.longPolls.waitBeyond(this.name.stream, known, waitMs, signal);
+		await untilGrown(this.#around, { stream: this.name.stream, known }, waitMs, signal);
+		// The next wait reads: what has come is no news again to a consumer that has enough.
+		this.#isAtHead = false;
 	}
 
 	#wake(): void {
@@ -231,7 +237,7 @@ export class Subscription {
 		const now = performance.now();
 		const due = Math.min(nextDueMs(this.state) ?? Infinity, this.#saver.dueMs(now));
 		if (due === Infinity) return;
-		this.#timer = globalThis.setTimeout(() => this.#tick(), Math.max(0, Math.ceil(due - now)));
+		this.#timer = setTimeout(() => this.#tick(), Math.max(0, Math.ceil(due - now)));
 		this.#timer.unref();
 	}
 
@@ -288,9 +294,4 @@ export class Subscription {
 		if (isRefusal(error)) operatorLog.warn(what, { stream, group, reason: error.word });
 		else logFault(operatorLog, error);
 	}
-}
-
-/** Resolves after some time, or as soon as it is told to. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-	return setTimeout(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -48,6 +48,8 @@ export class Subscriptions {
 			}
 			const { startFrom } = settings;
 			const start = startFrom === -1 ? (await this.#store.lastOf(name.stream)) + 1 : startFrom;
+			// Where one of that name had come is nothing to this one, also if its end was cut short.
+			await this.#store.hideStreams(name);
 			await this.#store.configure({ name, settings, start });
 		});
 	}

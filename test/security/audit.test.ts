@@ -90,6 +90,26 @@ test("a deed that is done with a token names it", async () => {
 	]);
 });
 
+test("changes of subscriptions are told, by their stream and group", async () => {
+	const billing = "/subscriptions/order-4/billing";
+	await ask(OPS, `PUT ${billing}`, {});
+	await ask(ADMIN, `POST ${billing}`, { maxRetryCount: 3 });
+	await ask(ADMIN, `POST ${billing}/replayParked`);
+	await ask(ADMIN, `POST ${billing}/ack/${randomUUID()}`);
+	await ask(ADMIN, `DELETE ${billing}`);
+	expect((await ask(ADMIN, `DELETE ${billing}`)).status).toBe(404);
+	const told = (what: string, who: string) => ({
+		...{ what, who, via: "password", from: "127.0.0.1" },
+		...{ about: "order-4", group: "billing" },
+	});
+	expect(await audit()).toEqual([
+		told("subscription-created", "ops"),
+		told("subscription-changed", "admin"),
+		told("parked-replayed", "admin"),
+		told("subscription-deleted", "admin"),
+	]);
+});
+
 test("what was refused was not done, and is not told", async () => {
 	await append("order-2", ADMIN);
 	expect((await ask(ADMIN, "DELETE /users/nobody")).status).toBe(404);
@@ -159,6 +179,14 @@ test("permissions that a form appends are told like those of a request", async (
 	expect(await audit()).toEqual([
 		expect.objectContaining({ what: "system-stream-written", about: "$settings", who: "admin" }),
 		expect.objectContaining({ what: "metadata-written", about: "order-4", who: "admin" }),
+	]);
+});
+
+test("a deed of a form on a subscription is told, too", async () => {
+	const fields = { action: "create", stream: "order-3", group: "mail" };
+	await sendForm("/subscriptions/order-3", "/ui/subscriptions", fields);
+	expect(await audit()).toEqual([
+		expect.objectContaining({ what: "subscription-created", about: "order-3", group: "mail" }),
 	]);
 });
 

@@ -4,6 +4,7 @@
  * a store that lets those change things has nobody to tell apart.
  */
 import type { Needed } from "../../access/rights.ts";
+import type { Deed } from "../../audit/audit.ts";
 import { ALL, AUDIT } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import type { Answer } from "../answering/answer.ts";
@@ -17,7 +18,12 @@ export type Audited = {
 	readonly method: string;
 	readonly path: string;
 	readonly needed: Needed;
-	readonly target: { readonly stream: string; readonly id: string; readonly from: string };
+	readonly target: {
+		readonly stream: string;
+		readonly group: string;
+		readonly id: string;
+		readonly from: string;
+	};
 };
 
 /** By method and path of the route. */
@@ -33,6 +39,10 @@ const DEEDS: Readonly<Record<string, string>> = {
 	"POST /tokens": "token-created",
 	"POST /tokens/:id/command/rotate": "token-rotated",
 	"DELETE /tokens/:id": "token-revoked",
+	"PUT /subscriptions/:stream/:group": "subscription-created",
+	"POST /subscriptions/:stream/:group": "subscription-changed",
+	"DELETE /subscriptions/:stream/:group": "subscription-deleted",
+	"POST /subscriptions/:stream/:group/replayParked": "parked-replayed",
 	"POST /admin/scavenge": "scavenge-started",
 	"DELETE /admin/scavenge/current": "scavenge-stopped",
 	"DELETE /admin/scavenge/:id": "scavenge-stopped",
@@ -85,10 +95,19 @@ async function record(
 	await exchange.context.audit.record({
 		...doerOf(exchange),
 		what,
-		about: needed.stream ?? answer.about ?? (target.id || createdIn(answer.headers)),
+		...aboutOf(needed, target, answer),
 		event: needed.right === "redact" ? Number(target.from) : undefined,
 		forEver: isForEver ? true : undefined,
 	});
+}
+
+function aboutOf(
+	needed: Needed,
+	{ stream, group, id }: Audited["target"],
+	{ about, headers }: Answer,
+): Pick<Deed, "about" | "group"> {
+	if (group !== "") return { about: stream, group };
+	return { about: needed.stream ?? about ?? (id || createdIn(headers)) };
 }
 
 /** The last segment of where the new thing is. */

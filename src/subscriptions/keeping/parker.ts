@@ -66,6 +66,8 @@ export class Parker {
 
 	#run(): void {
 		if (this.#isClosed) return;
+		// Or each call while the log refuses would leave another timer, which comes back for ever.
+		clearTimeout(this.#timer);
 		this.#running ??= this.#work().then((isDone) => {
 			this.#running = undefined;
 			if (!isDone && !this.#isClosed) {

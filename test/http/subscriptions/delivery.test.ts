@@ -1,6 +1,7 @@
 /** What Varve's subscriptions do beyond the contract, and what they must not do. */
 import { randomUUID } from "node:crypto";
 import { get } from "node:http";
+import type { StreamName } from "../../../src/event.ts";
 import { type Servers, startServers, until } from "../harness.ts";
 import { ADMIN, Consumer, counted, type Line } from "./consumer.ts";
 
@@ -205,20 +206,9 @@ describe.each([
 ])("a stream of messages as %s", (accept, bare) => {
 	test("hands out as many as its consumer may have, and goes on as they are answered", async () => {
 		const { stream, consumer } = await subscribed({}, 5);
-		const headers = { Accept: accept, Authorization: ADMIN, "Varve-Consumer": "streamer" };
-		const lines: Line[] = [];
-		let rest = "";
-		const request = get(`${servers.url}${consumer.path}/2`, { headers }, (response) => {
-			expect(response.headers["content-type"]).toContain(accept);
-			response.on("error", () => undefined).setEncoding("utf8");
-			response.on("data", (chunk: string) => {
-				const texts = (rest + chunk).split("\n");
-				rest = texts.pop() ?? "";
-				for (const text of texts) if (text.includes("{")) lines.push(JSON.parse(bare(text)));
-			});
-		});
-		request.on("error", () => undefined);
+		const { lines, request, type } = listen(consumer, 2, accept, bare);
 		await until(() => lines.length === 2);
+		expect(type()).toContain(accept);
 		expect((await consumer.info()).totalInFlightMessages).toBe(2);
 		for (let seen = 0; seen < 7; seen++) {
 			const line = await until(() => lines[seen]);
@@ -229,6 +219,58 @@ describe.each([
 		request.destroy();
 		await until(() => servers.liveReaders.connected() === 0);
 	});
+});
+
+test("a stream goes on behind what was read ahead", async () => {
+	const { consumer } = await subscribed({ bufferSize: 21 }, 100);
+	const { lines, request } = listen(consumer, 1);
+	const beganMs = performance.now();
+	for (let seen = 0; seen < 100; seen++) {
+		const line = await until(() => lines[seen]);
+		expect(line.number).toBe(seen);
+		await consumer.answer("ack", [line]);
+	}
+	// Not one of them waited for a heartbeat, which is every 15 seconds.
+	expect(performance.now() - beganMs).toBeLessThan(15_000);
+	request.destroy();
+});
+
+test("a stream to a consumer that has enough is quiet while more events come", async () => {
+	const { stream, consumer } = await subscribed({ messageTimeoutMilliseconds: 1000 }, 1);
+	const { lines, beats, request } = listen(consumer, 1);
+	await until(() => lines.length === 1);
+	await servers.ask(counted(stream, 1, 1));
+	expect((await until(() => lines[1])).retryCount).toBe(1);
+	expect(beats()).toBeLessThan(10);
+	request.destroy();
+});
+
+test("a stream of what was deleted for ever is quiet", async () => {
+	const { stream, consumer } = await subscribed({ messageTimeoutMilliseconds: 1000 }, 1);
+	const { lines, beats, request } = listen(consumer, 5);
+	await until(() => lines.length === 1);
+	const headers = { Authorization: ADMIN, "ES-HardDelete": "true" };
+	await servers.ask({ method: "DELETE", path: `/streams/${stream}`, headers });
+	await until(async () => (await consumer.info()).totalItemsProcessed === 1);
+	expect(beats()).toBeLessThan(10);
+	request.destroy();
+});
+
+test("a subscription is made without the place of one whose delete was cut short", async () => {
+	const { stream, consumer } = await subscribed({ checkPointAfterMilliseconds: 0 }, 3);
+	await consumer.answer("ack", await consumer.take(3));
+	await until(async () => (await consumer.info()).lastCheckpointedEventPosition === "2");
+	// The first half of a delete.
+	const data = Buffer.from(JSON.stringify({ stream, group: "group" }));
+	const nothing = new Uint8Array(0);
+	const deleted = { id: randomUUID(), type: "$SubscriptionDeleted", isJson: true, data };
+	await servers.log.append({
+		stream: "$persistentSubscriptionConfig" as StreamName,
+		expected: "any",
+		events: [{ ...deleted, metadata: nothing }],
+	});
+	expect((await consumer.create()).status).toBe(201);
+	expect(numbersOf(await consumer.take(10))).toEqual([0, 1, 2]);
 });
 
 test("a restart goes on where everything was settled, and with what was not", async () => {
@@ -251,3 +293,29 @@ test("a restart goes on where everything was settled, and with what was not", as
 	expect((await make().info()).parkedMessageCount).toBe(1);
 	await own.close();
 });
+
+/** Takes a stream of messages, for a consumer of its own. */
+function listen(
+	{ path }: Consumer,
+	count: number,
+	accept = "application/x-ndjson",
+	bare = (line: string) => line,
+) {
+	const lines: Line[] = [];
+	let [rest, type, heartbeats] = ["", "", 0];
+	const headers = { Accept: accept, Authorization: ADMIN, "Varve-Consumer": "streamer" };
+	const request = get(`${servers.url}${path}/${count}`, { headers }, (response) => {
+		type = response.headers["content-type"] ?? "";
+		response.on("error", () => undefined).setEncoding("utf8");
+		response.on("data", (chunk: string) => {
+			const texts = (rest + chunk).split("\n");
+			rest = texts.pop() ?? "";
+			for (const text of texts) {
+				if (text.includes("{")) lines.push(JSON.parse(bare(text)));
+				else heartbeats++;
+			}
+		});
+	});
+	request.on("error", () => undefined);
+	return { lines, request, type: () => type, beats: () => heartbeats };
+}

@@ -6,7 +6,7 @@ import type { Audit, Deed, Doer } from "../../../audit/audit.ts";
 export type Recording = (
 	what: string,
 	about: string,
-	more?: Pick<Deed, "event" | "forEver">,
+	more?: Pick<Deed, "group" | "event" | "forEver">,
 ) => Promise<void>;
 
 export function recordingFor(audit: Audit, doer: Doer): Recording {

@@ -40,7 +40,7 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 			access.mayNow(principal, neededFor({ right: right as Right }, { stream: stream ?? "" })),
 		deeds: deedsFor(context, principal, record),
 		operations: operationsFor(context, principal, record),
-		subscriptions: subscriptionsFor(context, principal),
+		subscriptions: subscriptionsFor(context, principal, record),
 	};
 }
 

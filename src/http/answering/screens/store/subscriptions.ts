@@ -2,13 +2,21 @@
 import type { Principal } from "../../../../access/principal.ts";
 import { neededFor, type Right } from "../../../../access/rights.ts";
 import { isRefusal, Refusal } from "../../../../errors.ts";
+import type { SubscriptionName } from "../../../../subscriptions/names.ts";
 import { parseSettings } from "../../../../subscriptions/settings.ts";
 import type { ShownSubscriptions } from "../../../../subscriptions/shown.ts";
 import { type Standing, standingOf } from "../../../../subscriptions/standing.ts";
 import type { Context } from "../../../context.ts";
+import type { Recording } from "../recording.ts";
 
-export function subscriptionsFor(context: Context, principal: Principal): ShownSubscriptions {
+export function subscriptionsFor(
+	context: Context,
+	principal: Principal,
+	record: Recording,
+): ShownSubscriptions {
 	const { subscriptions, access, log } = context;
+	const tell = (what: string, { stream, group }: SubscriptionName) =>
+		record(what, stream, { group });
 	// Neither right is one on a stream, so that they are known at once.
 	const may = (right: Right) => access.mayNow(principal, neededFor({ right }, { stream: "" }));
 	const need = (right: Right) => {
@@ -37,18 +45,22 @@ export function subscriptionsFor(context: Context, principal: Principal): ShownS
 		async create(name, settings) {
 			need("operate");
 			await subscriptions.create(name, parseSettings(settings));
+			await tell("subscription-created", name);
 		},
 		async update(name, settings) {
 			need("operate");
 			await subscriptions.update(name, parseSettings(settings));
+			await tell("subscription-changed", name);
 		},
 		async remove(name) {
 			need("operate");
 			await subscriptions.delete(name);
+			await tell("subscription-deleted", name);
 		},
 		async replay(name, stopAt) {
 			need("operate");
 			await (await subscriptions.get(name)).replay(stopAt);
+			await tell("parked-replayed", name);
 		},
 	};
 }
