@@ -32,7 +32,7 @@ function byIssuer({ visit }: Frame, to: string): Html | undefined {
 	return issuer && html`<a class="button" href="${href}">Log in with ${visible(issuer.name)}</a>`;
 }
 
-/** A 401 would make the browser ask in a box of its own. */
+/** If the server answered 401, the browser would ask for the password in a box of its own. */
 function statusOf(problem: ShownProblem | undefined): number {
 	const { status } = problem ?? { status: 200 };
 	return status === 401 ? 403 : status;

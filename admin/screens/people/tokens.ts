@@ -91,7 +91,7 @@ function alert({ detail }: ShownProblem): Html {
 	return html`<p class="note bad" role="alert">${visible(detail)}</p>`;
 }
 
-/** The only time that anybody sees it. */
+/** The server shows the text of a token this one time. */
 function made(text: string): Html {
 	return html`<p class="note" role="status">Keep it now, nobody can show it again: <code class="mono" id="token">${text}</code> <button type="button" class="quiet needs-script" data-copy="#token">Copy</button></p>`;
 }
