@@ -13,7 +13,7 @@ export type Listener = {
 };
 
 const RETRY_MS = 3000;
-/** The source waits so long for more streams, so that pages that open together need one request. */
+/** The source waits so long, so that pages that open together need one request. */
 const GATHER_MS = 30;
 
 export class ChangeSource {
