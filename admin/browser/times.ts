@@ -22,7 +22,7 @@ export function tellTimes(): void {
 	}
 }
 
-/** Once a page. */
+/** Call it once a page. */
 export function keepTimes(): void {
 	setInterval(() => {
 		if (!document.hidden) tellAgo();

@@ -190,7 +190,7 @@ function stateOf({ visit, head }: Frame): Html | undefined {
 	return html`<p class="state"><i class="dot ${tone}"></i><span class="words">${words} · head </span><span class="mono" id="head">${place}</span></p>`;
 }
 
-/** Who is logged in, and the way out or in. */
+/** Shows who is logged in, and the button that logs out or the link that logs in. */
 function accountOf({ visit }: Frame): Html | undefined {
 	const { login, hasSession } = visit.account;
 	if (login === "") return html`<a class="who" href="/login">Log in</a>`;

@@ -54,7 +54,7 @@ export function minuteOf(timeMs: number): string {
 	return new Date(timeMs).toISOString().slice(11, 16);
 }
 
-/** What is there is seen: a value above 0 has a pixel at least. */
+/** A bar of a value above 0 is a pixel high at least, so that people see it. */
 function heightOf(value: number | undefined, most: number, height: number): number {
 	if (value === undefined || value <= 0 || most <= 0) return 0;
 	return Math.max(1, round((height * value) / most));

@@ -36,7 +36,7 @@ export function quotedWord(text: string): string {
 	return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** The lines of our own are no text of a client. */
+/** The server breaks the lines itself, so a line break needs no mark as one of a client does. */
 function visibleLines(text: string) {
 	return text.split("\n").map((line, index) => [index > 0 ? "\n  " : "", visible(line.trim())]);
 }

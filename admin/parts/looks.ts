@@ -1,4 +1,4 @@
-/** What needs a look, in order of weight: each in a few words, with the place that says more. */
+/** Lists what the operator has to look at, the gravest first, each linked to what says more. */
 import type { ServerState } from "../../src/screens.ts";
 import { html, type Part } from "../html.ts";
 import { counted } from "./numbers.ts";

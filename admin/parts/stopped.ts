@@ -1,10 +1,13 @@
-/** What a screen says while nothing can be written: why, since when, what goes on, what to do. */
+/**
+ * While the server cannot write, each screen says so; the overview says why, since when, what goes
+ * on, and what the operator can do.
+ */
 import type { WriterState } from "../../src/screens.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { agoOf, clockOf } from "./numbers.ts";
 import { visible } from "./visible.ts";
 
-/** One line, for the screens that are about something else. */
+/** Screens that are about something else show this one line. */
 export function stoppedNote(stopped: string | undefined): Part {
 	if (stopped === undefined) return undefined;
 	if (stopped === "shutting-down") {
@@ -13,7 +16,7 @@ export function stoppedNote(stopped: string | undefined): Part {
 	return html`<p class="note bad" role="alert"><b>Writing has stopped.</b> Reads go on. The <a href="/">overview</a> says why, and what to do.</p>`;
 }
 
-/** All of it, for the overview. */
+/** The overview shows all of it. */
 export function stoppedPanel({ state, since, reason }: WriterState, now: number): Part {
 	if (state === "writing") return undefined;
 	if (state === "shutting-down") return stoppedNote("shutting-down");

@@ -71,7 +71,7 @@ function shownType({ event, unresolved }: StreamEntry): string {
 
 function streamOf({ event, unresolved }: StreamEntry): Part {
 	const { stream, version } = unresolved ?? event;
-	return html`${streamLink(stream)}<span class="at">/${version}</span>`;
+	return html`<span class="entry">${streamLink(stream)}<span class="at">/${version}</span></span>`;
 }
 
 function dataOf({ event, unresolved, isHidden }: StreamEntry): Part {

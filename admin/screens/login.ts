@@ -2,6 +2,7 @@
 import type { Screen, ShownProblem } from "../../src/screens.ts";
 import { type Frame, redirect, screenOf } from "../frame/frame.ts";
 import { type Html, html } from "../html.ts";
+import { commandPanel } from "../parts/curl.ts";
 import { visible } from "../parts/visible.ts";
 
 type Refused = { readonly login: string; readonly problem: ShownProblem };
@@ -22,7 +23,7 @@ ${known !== "" && stays(known, to)}
 <input type="hidden" name="_token" value="${visit.token}"><input type="hidden" name="to" value="${to}">
 <label class="field">Login<input name="login" required maxlength="256" autocomplete="username" autocapitalize="none" spellcheck="false" value="${refused?.login ?? ""}"${refused ? "" : html` autofocus`}></label>
 <label class="field">Password<input name="password" type="password" required maxlength="1024" autocomplete="current-password"${refused ? html` autofocus` : ""}></label>
-<p class="buttons">${byIssuer(frame, to)}<button type="submit" class="main">Log in</button></p></form></div></section>`,
+<p class="buttons">${byIssuer(frame, to)}<button type="submit" class="main">Log in</button></p></form></div></section>${commandPanel({ id: "curl", title: "The same with curl" }, visit.base + to, "-u LOGIN")}`,
 	});
 }
 
@@ -32,7 +33,7 @@ function byIssuer({ visit }: Frame, to: string): Html | undefined {
 	return issuer && html`<a class="button" href="${href}">Log in with ${visible(issuer.name)}</a>`;
 }
 
-/** A 401 would make the browser ask in a box of its own. */
+/** If the server answered 401, the browser would ask for the password in a box of its own. */
 function statusOf(problem: ShownProblem | undefined): number {
 	const { status } = problem ?? { status: 200 };
 	return status === 401 ? 403 : status;

@@ -30,13 +30,13 @@ export async function problemScreen(frame: Frame, problem: ShownProblem): Promis
 	});
 }
 
-/** What a form sends is nothing to repeat. */
+/** A refused form gets no command: whoever pasted it would send the deed once more. */
 function curlOf({ visit: { method, base, url } }: Frame): Part {
 	if (method !== "GET" || !url.startsWith("/")) return undefined;
 	return curlPanel(base + url, "-i", accepting("application/json"));
 }
 
-/** The spaces in front are ours, and no characters of a client. */
+/** The server wrote the spaces in front, so they need no mark as a client's characters do. */
 function indented(line: string): Part {
 	const text = line.trimStart();
 	return [" ".repeat(line.length - text.length), visible(text)];
@@ -102,7 +102,7 @@ function deleted(stream: StreamName): Said {
 	};
 }
 
-/** What the retry costs is said by the header; the link is the same URL. */
+/** The link asks for the same URL again, and says for how long the server wants people to wait. */
 function retry({ status, retryAfterSeconds }: ShownProblem): Html[] {
 	if (status !== 503) return [];
 	const wait =
@@ -126,7 +126,7 @@ function wordOf({ type }: ShownProblem): string {
 	return type.slice(type.lastIndexOf(":") + 1);
 }
 
-/** A refused name is no stream to lead to. */
+/** If the server refused the name itself, no link can lead to that stream. */
 function streamOf({ stream }: ShownProblem): StreamName | undefined {
 	if (typeof stream !== "string") return undefined;
 	try {

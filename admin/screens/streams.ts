@@ -130,7 +130,7 @@ function rowOf({ types, now }: Frame, row: ListedStream, found: string, hasSize:
 <td role="cell" class="title">${streamLink(stream, found)}${deletedBadge(deleted)}</td>
 <td role="cell" class="kind">${firstType === undefined ? "" : typeOf(firstType, types.hues)}</td>
 <td role="cell" class="kind">${lastType === undefined ? "" : typeOf(lastType, types.hues)}</td>
-<td role="cell" class="num count">${grouped(events)}</td>
+<td role="cell" class="num count"${events === 1 && html` data-one`}>${grouped(events)}</td>
 ${hasSize && html`<td role="cell" class="num bytes">${bytesOf(row)}</td>`}
 <td role="cell" class="time" data-rough>${changed === undefined ? "" : agoOf(changed, now)}</td></tr>`;
 }

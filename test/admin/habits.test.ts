@@ -52,6 +52,15 @@ test("“as the system” forgets the choice; no link leads to another server", 
 	}
 });
 
+test("a search that is not filled in, one that is wrong, and the login have their commands", async () => {
+	expect((await page("/search")).text).toContain("/search?type=OrderPlaced");
+	const wrong = await page("/search?type=T&from=xx");
+	expect(wrong.status).toBe(400);
+	expect(await pasted(wrong.text, "curl")).toContain("urn:varve:problem:malformed-query");
+	const login = await page("/login?to=%2Fusers");
+	expect(login.text).toMatch(/id="curl-line"[^>]*>curl [^ ]*\/users \\\n {2}-u LOGIN</);
+});
+
 test("a refusal has the command that gets it", async () => {
 	const { status, text } = await page(`${PATH}/99`);
 	expect(status).toBe(404);

@@ -1,18 +1,19 @@
 /**
- * One connection that tells the last version of many streams (`/log/changes`). It is opened anew
- * when other streams are wanted: the server begins with where each of them is.
+ * One connection on which the server tells the last version of many streams (`/log/changes`). If a
+ * page wants other streams, this opens another connection, and the server first tells where each of
+ * them is.
  */
 
 export type Change = { readonly stream: string; readonly last: number | null };
 
 export type Listener = {
 	changed(change: Change): void;
-	/** Whether the connection is there. */
+	/** The source calls this when its connection opens, and when it breaks. */
 	connected(is: boolean): void;
 };
 
 const RETRY_MS = 3000;
-/** Pages that open together are asked for together. */
+/** The source waits so long, so that pages that open together need one request. */
 const GATHER_MS = 30;
 
 export class ChangeSource {
@@ -41,7 +42,7 @@ export class ChangeSource {
 		this.#timer = setTimeout(() => this.#open(), GATHER_MS);
 	}
 
-	/** What was told last of a stream; undefined if nothing was. */
+	/** The version that the server told last of a stream; undefined if it has told none. */
 	last(stream: string): number | null | undefined {
 		return this.#lasts.get(stream);
 	}

@@ -5,12 +5,12 @@
  */
 import { type Change, ChangeSource } from "./source.js";
 
-/** What a page sends: the streams it shows now, again now and then, and none when it is hidden. */
+/** A page sends the streams that it shows, again now and then; a hidden page sends none. */
 export type Wanted = { readonly url: string; readonly streams: readonly string[] };
-/** What a page is told. */
+/** The worker sends this to a page. */
 export type Told = { readonly change: Change } | { readonly connected: boolean };
 
-/** A page that says nothing for so long is gone, and had no time to say so. */
+/** The worker forgets a page that sends nothing for so long: it was closed without a word. */
 const SILENT_MS = 100_000;
 
 type Page = { readonly port: MessagePort; streams: readonly string[]; heardMs: number };

@@ -150,7 +150,7 @@ function cutTo(text: string, start: number, end: number): string {
 	return `${from > 0 ? "…" : ""}${middle}${isCutShort ? "…" : ""}`;
 }
 
-/** Nothing to compare with. */
+/** There is nothing to compare the document with. */
 export function noDifference(text: Part): Html {
 	return html`<p class="foot">${text}</p>`;
 }

@@ -16,7 +16,7 @@ export async function tokens(frame: Frame, note?: Part, status = 200): Promise<S
 	const all = await visit.people.tokens();
 	const rows =
 		all.length === 0
-			? html`<p class="none">There are no tokens.</p>`
+			? html`<p class="none">There are no tokens. Create one below for a program that reads or appends.</p>`
 			: html`<table class="rows people" role="table"><caption class="away">Tokens</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Name</th><th scope="col" role="columnheader">For</th><th scope="col" role="columnheader">May</th><th scope="col" role="columnheader">Ends</th><th scope="col" role="columnheader">Last used</th><th scope="col" role="columnheader"><span class="away">Change</span></th></tr></thead>
 <tbody role="rowgroup">${all.map((token) => rowOf(frame, token))}</tbody></table>`;
@@ -49,7 +49,7 @@ function newToken(frame: Frame): Html {
 	return html`<section class="panel" aria-labelledby="new"><header><h2 id="new">New token</h2></header><div class="body">${formOf(
 		frame,
 		"/tokens",
-		html`<div class="pair"><div class="panel-less">${field("Name", "name", 'required maxlength="256"')}${user}</div><div class="panel-less">${field("Only streams that begin with, with commas between them", "prefixes", 'spellcheck="false"')}${field("Ends after, in days", "days", 'inputmode="numeric" pattern="\\d{1,5}" required', String(DAYS_USUAL))}</div></div>
+		html`<div class="pair"><div class="panel-less">${field("Name", "name", 'required maxlength="256"')}${user}</div><div class="panel-less">${field("Only streams that begin with, comma between", "prefixes", 'spellcheck="false"')}${field("Ends after, in days", "days", 'inputmode="numeric" pattern="\\d{1,5}" required', String(DAYS_USUAL))}</div></div>
 <label class="check"><input type="checkbox" name="write" value="yes"><span>May write, too</span></label>${button("create", "Create", "main")}`,
 	)}</div></section>`;
 }
@@ -91,7 +91,7 @@ function alert({ detail }: ShownProblem): Html {
 	return html`<p class="note bad" role="alert">${visible(detail)}</p>`;
 }
 
-/** The only time that anybody sees it. */
+/** The server shows the text of a token this one time. */
 function made(text: string): Html {
 	return html`<p class="note" role="status">Keep it now, nobody can show it again: <code class="mono" id="token">${text}</code> <button type="button" class="quiet needs-script" data-copy="#token">Copy</button></p>`;
 }

@@ -33,7 +33,7 @@ function rowOf({ types, now }: Frame, hit: Hit, condition: ValueCondition | unde
 	return html`<tr role="row" class="row" data-page="${path}">
 <td role="cell" class="no num"><a href="${path}" class="mono">${grouped(Number(event.position))}</a></td>
 <td role="cell" class="type">${typeOf(event.type, types.hues)}</td>
-<td role="cell" class="stream">${streamLink(event.stream)}<span class="at">/${event.version}</span></td>
+<td role="cell" class="stream"><span class="entry">${streamLink(event.stream)}<span class="at">/${event.version}</span></span></td>
 <td role="cell" class="data found">${dataOf(hit, condition)}</td>
 <td role="cell" class="time">${clockOf((link ?? event).created, now)}</td></tr>`;
 }

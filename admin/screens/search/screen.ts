@@ -2,13 +2,13 @@
  * The search. A screen searches for half a second at most, the first one for less, and its link
  * goes on from there: the script follows that link, and adds the rows to those that are there.
  */
-import type { Screen, Store } from "../../../src/screens.ts";
+import type { Screen, Store, Visit } from "../../../src/screens.ts";
 import { formatSearchQuery, type SearchQuery } from "../../../src/searching/query.ts";
 import type { Hit, Progress } from "../../../src/searching/search.ts";
 import { type Frame, screenOf } from "../../frame/frame.ts";
 import { FILTER_KEY, ROW_KEYS, STOP_KEY } from "../../frame/keys.ts";
 import { type Html, html, type Part } from "../../html.ts";
-import { accepting, curlPanel } from "../../parts/curl.ts";
+import { accepting, commandPanel, curlPanel } from "../../parts/curl.ts";
 import { nameOf } from "../../parts/name.ts";
 import { clockOf, grouped } from "../../parts/numbers.ts";
 import { type Asked, readAsked } from "./asked.ts";
@@ -30,7 +30,6 @@ export async function search(frame: Frame): Promise<Screen> {
 	const asked = readAsked(visit.query, now);
 	const { query } = asked;
 	const found = query && (await findIn(visit.store, query));
-	const api = query && `${visit.base}/search?${formatSearchQuery({ ...query, limit: undefined })}`;
 	return screenOf(frame, {
 		title: "Search",
 		place: "search",
@@ -39,9 +38,20 @@ export async function search(frame: Frame): Promise<Screen> {
 		actions:
 			query &&
 			html`<a class="button" href="${pathTo(query, "format=ndjson")}" download="found.ndjson">Download NDJSON</a>`,
-		main: html`<section class="panel" aria-label="The search">${searchForm(asked)}${result(frame, asked, found)}</section>${api && curlPanel(api, accepting("application/x-ndjson"))}`,
+		main: html`<section class="panel" aria-label="The search">${searchForm(asked)}${result(frame, asked, found)}</section>${commandOf(visit, asked)}`,
 		keys: [...ROW_KEYS, FILTER_KEY, STOP_KEY],
 	});
+}
+
+function commandOf({ base, url }: Visit, { query, wrong }: Asked): Html {
+	const ndjson = accepting("application/x-ndjson");
+	if (wrong) return curlPanel(base + url, "-i", ndjson);
+	if (query) {
+		const asked = formatSearchQuery({ ...query, limit: undefined });
+		return curlPanel(`${base}/search?${asked}`, ndjson);
+	}
+	const title = "A search with curl";
+	return commandPanel({ id: "curl", title }, `${base}/search?type=OrderPlaced`, ndjson);
 }
 
 async function findIn(store: Store, query: SearchQuery): Promise<Found> {

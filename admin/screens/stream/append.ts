@@ -49,7 +49,7 @@ ${refused && wrong(refused.problem, conflict)}
 <details${fields.metadata === "" ? "" : html` open`}><summary class="hint">Metadata, id</summary>
 <label class="field">Metadata · JSON<textarea name="metadata" rows="3" spellcheck="false">${"\n"}${fields.metadata}</textarea></label><p class="hint" data-checks="metadata"></p>
 <p class="hint">The id is <span class="mono">${fields.id}</span>. Sent again, the event is not written twice.</p></details>
-<label class="field">Only if the last event is<span class="buttons"><input class="mono" name="expected" inputmode="numeric" pattern="-?\\d*" size="8" value="${expected}" placeholder="any" title="The number of the last event; -1: none; empty: any" aria-label="Only if the last event is">
+<label class="field">Only if the last event is<span class="buttons"><input class="mono" name="expected" inputmode="numeric" pattern="-?\\d*" size="8" value="${expected}" placeholder="any" title="The server appends only if the last event has this number. -1: the stream must be empty. Left empty: the server does not check." aria-label="Only if the last event is">
 <button type="submit" class="main">Append${expects === last ? html` as ${last + 1}` : ""}</button></span></label></form></section>`;
 }
 

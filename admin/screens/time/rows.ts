@@ -78,7 +78,7 @@ function changesOf(effect: Effect | undefined): Part {
 /** Its own stream, as of this event. */
 function streamThen({ event, unresolved }: StreamEntry): Html {
 	const { stream, version } = unresolved ?? event;
-	return html`<a class="name" href="${streamPath(stream)}?as-of=${version}">${nameOf(stream)}</a><span class="at">/${version}</span>`;
+	return html`<span class="entry"><a class="name" href="${streamPath(stream)}?as-of=${version}">${nameOf(stream)}</a><span class="at">/${version}</span></span>`;
 }
 
 function footOf(entries: readonly StreamEntry[], at: number, last: number): string {
