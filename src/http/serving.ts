@@ -98,7 +98,7 @@ export class Serving {
 			screens,
 			startedMs: Date.now(),
 			longPolls,
-			subscriptions: new Subscriptions({ log, longPolls, operatorLog }),
+			subscriptions: new Subscriptions({ log, operatorLog }),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log),
 			report,

@@ -25,7 +25,7 @@ import {
 	step,
 } from "./steps/step.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { pause, untilGrown } from "./watch.ts";
+import { pause, untilGrown, type WaitingRoom } from "./watch.ts";
 
 /** A consumer that asks for messages gets those that are found in so long. */
 const FILL_MS = 500;
@@ -142,8 +142,8 @@ export class Subscription {
 		return held;
 	}
 
-	/** Waits until there may be something to take, for as long as it is told at most. */
-	async waitForNews(waitMs: number, gone: AbortSignal): Promise<void> {
+	/** Waits until there may be something to take, for some time at most; not if `room` is full. */
+	async waitForNews(waitMs: number, gone: AbortSignal, room: WaitingRoom): Promise<void> {
 		if (this.#closed || gone.aborted) return;
 		const over = new AbortController();
 		const wake = () => over.abort();
@@ -153,7 +153,7 @@ export class Subscription {
 		const hasRoom = this.state.waiting.size < this.settings.bufferSize;
 		if (hasRoom && !this.#isAtHead) this.#fill().then(wake, () => undefined);
 		const isWatched = hasRoom && this.#isAtHead && !this.#filling;
-		await (isWatched ? this.#untilGrown(waitMs, over.signal) : pause(waitMs, over.signal));
+		await (isWatched ? this.#untilGrown(waitMs, over.signal, room) : pause(waitMs, over.signal));
 		gone.removeEventListener("abort", wake);
 		this.#waiters.delete(wake);
 	}
@@ -212,9 +212,10 @@ export class Subscription {
 		return output;
 	}
 
-	async #untilGrown(waitMs: number, signal: AbortSignal): Promise<void> {
+	async #untilGrown(waitMs: number, signal: AbortSignal, room: WaitingRoom): Promise<void> {
 		const known = this.state.tracks.source.next - 1;
-		await untilGrown(this.#around, { stream: this.name.stream, known }, waitMs, signal);
+		const grows = { log: this.#around.log, stream: this.name.stream, known };
+		await untilGrown(grows, room, waitMs, signal);
 		// The next wait reads: what has come is no news again to a consumer that has enough.
 		this.#isAtHead = false;
 	}

@@ -1,12 +1,22 @@
 /** Waiting, for some time at most, until a stream grows. */
 import { setTimeout } from "node:timers/promises";
 import type { StreamName } from "../event.ts";
-import type { Surroundings } from "./surroundings.ts";
+import type { LongPolls } from "../following/long-polls.ts";
+import type { Log } from "../log/log.ts";
 
-/** @param known the last number that was read */
+/** Where a request waits: among the long polls, or among the readers that stay connected. */
+export type WaitingRoom = Pick<LongPolls, "waitBeyond">;
+
+type Grows = {
+	readonly log: Log;
+	readonly stream: StreamName;
+	/** The last number that was read. */
+	readonly known: number;
+};
+
 export async function untilGrown(
-	{ log, longPolls }: Surroundings,
-	{ stream, known }: { readonly stream: StreamName; readonly known: number },
+	{ log, stream, known }: Grows,
+	room: WaitingRoom,
 	waitMs: number,
 	signal: AbortSignal,
 ): Promise<void> {
@@ -15,7 +25,7 @@ export async function untilGrown(
 		() => true,
 		() => false,
 	);
-	await (isThere ? longPolls.waitBeyond(stream, known, waitMs, signal) : pause(waitMs, signal));
+	await (isThere ? room.waitBeyond(stream, known, waitMs, signal) : pause(waitMs, signal));
 }
 
 /** Resolves after some time, or as soon as it is told to. */

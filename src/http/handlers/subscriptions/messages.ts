@@ -66,7 +66,7 @@ async function takeWaiting(
 	exchange: Exchange,
 	{ subscription, consumer, count, waitMs }: Asked,
 ): Promise<readonly DeliveredEntry[]> {
-	const { pageBytesMax } = exchange.context.settings;
+	const { settings, longPolls } = exchange.context;
 	const untilMs = performance.now() + waitMs;
 	const gone = waitMs > 0 ? clientGone(exchange) : AbortSignal.abort();
 	// HEAD takes nothing: its client would never learn what it has.
@@ -74,11 +74,11 @@ async function takeWaiting(
 	for (let looks = 0; ; looks++) {
 		// A consumer that has left would keep messages from the others until their time is over.
 		if (waitMs > 0 && gone.aborted) return [];
-		const taken = await subscription.take(consumer, count, pageBytesMax);
+		const taken = await subscription.take(consumer, count, settings.pageBytesMax);
 		const left = untilMs - performance.now();
 		if (taken.length > 0 || left <= 0 || looks === LOOKS_MAX) return taken;
 		exchange.running.isHeld = true;
-		await subscription.waitForNews(left, gone);
+		await subscription.waitForNews(left, gone, longPolls);
 	}
 }
 

@@ -52,7 +52,7 @@ async function* deliver(
 			yield await texts(exchange, subscription, base, taken, isEvents);
 			continue;
 		}
-		await subscription.waitForNews(settings.heartbeatMs, gone);
+		await subscription.waitForNews(settings.heartbeatMs, gone, liveReaders);
 		yield isEvents ? HEARTBEAT : "\n";
 	}
 }
