@@ -387,6 +387,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/audit",
 		"src/main.ts",
 		"src/config.ts",
+		// Which addresses let everyone in, for the commands that `serve` prints.
+		"src/config/access.ts",
 		"src/options.ts",
 		"src/nearest.ts",
 		"src/observe",
