@@ -54,6 +54,10 @@ export type RequestRefusals = {
 	"invalid-subscription": { reason: string };
 	"invalid-message-id": { value: string };
 	"too-many-subscriptions": { subscriptionsMax: number };
+	"invalid-sql": { reason: string };
+	"sql-too-slow": { timeMs: number };
+	"sql-too-large": { memoryBytesMax: number };
+	"sql-busy": { atOnceMax: number; retryAfterSeconds: number };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 

@@ -124,8 +124,10 @@ export async function startServer(
 		settings: settingsShown(OPTIONS, settings),
 	});
 	const stop = new WriterStop(operatorLog);
-	const { log, hidden, tree, measured, moves } = await openWhole(settings, operatorLog, (refusal) =>
-		stop.note(refusal),
+	const { log, hidden, tree, measured, moves, questions } = await openWhole(
+		settings,
+		operatorLog,
+		(refusal) => stop.note(refusal),
 	);
 	const room = new Room(settings.data, settings.diskFreeMin, roomTold(operatorLog));
 	const clockWatch = new ClockWatch(log, clockTold(operatorLog));
@@ -135,14 +137,15 @@ export async function startServer(
 		const screens = settings.noAdminUi ? undefined : await loadScreens();
 		const upkeep = await openUpkeep(log, settings.data, operatorLog);
 		const { users: initialUsers, made } = await firstUsers(log, settings, operatorLog);
-		const stored = { log, hidden, tree, moves, measured, room, scavenger, upkeep, screens };
+		const stored = { log, hidden, tree, moves, measured, questions };
+		const parts = { ...stored, room, scavenger, upkeep, screens };
 		const options = new OptionsInForce(OPTIONS, settings, sources);
 		const told = { lines: operatorLog.recent, options };
 		const onPassword = (login: string) => {
 			if (login === "admin") forgetMadePassword(settings.data);
 		};
 		const serving = new Serving(
-			{ ...stored, ...told, initialUsers, onPassword },
+			{ ...parts, ...told, initialUsers, onPassword },
 			settings,
 			operatorLog,
 		);

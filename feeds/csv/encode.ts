@@ -30,7 +30,11 @@ export function encodeEntryCsv({ event, updated }: Entry): string {
 		: [data, metadata].map((bytes) => Buffer.from(bytes).toString("base64"));
 	const encoding = isText ? "utf-8" : "base64";
 	const place = [streamId, eventNumber, position, eventId, eventType, updated, encoding];
-	return `${[...place, ...content].map(fieldOf).join(",")}\r\n`;
+	return csvLine([...place, ...content]);
+}
+
+export function csvLine(values: readonly (string | number | undefined)[]): string {
+	return `${values.map(fieldOf).join(",")}\r\n`;
 }
 
 function textOf(bytes: Uint8Array): string | undefined {

@@ -29,6 +29,7 @@ import { read } from "./read.ts";
 import { trust } from "./reading/trust.ts";
 import { refuseStart, serve } from "./serve.ts";
 import { releaseSignals } from "./signals.ts";
+import { sql } from "./sql/sql.ts";
 import { deleteVerb } from "./streams/delete.ts";
 import { streams } from "./streams/streams.ts";
 import { subscription } from "./streams/subscription.ts";
@@ -52,6 +53,7 @@ export const VERBS: readonly Verb[] = [
 	scavenge,
 	redact,
 	subscription,
+	sql,
 	user,
 	token,
 	verify,

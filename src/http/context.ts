@@ -14,6 +14,7 @@ import type { LongPolls } from "../following/long-polls.ts";
 import type { StreamLists } from "../listing/list.ts";
 import type { Log } from "../log/log.ts";
 import type { LogMoves } from "../log/moving/moves.ts";
+import type { LogQuestions } from "../log/questions/question.ts";
 import type { Room } from "../log/room/room.ts";
 import type { LogTree } from "../log/tree.ts";
 import type { MeasuredLog } from "../observe/numbers/log-activity.ts";
@@ -54,6 +55,8 @@ export type LogContext = {
 	readonly measured: MeasuredLog;
 	readonly tree: LogTree;
 	readonly moves: LogMoves;
+	/** Answers questions in SQL. */
+	readonly questions: LogQuestions;
 	/** Lets appends in, as long as the disk has room for them. */
 	readonly room: Room;
 	readonly scavenger: Scavenger;

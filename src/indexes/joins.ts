@@ -90,7 +90,7 @@ export function isDeletable(stream: string, forEver: boolean): boolean {
 }
 
 /** The part of the name before its first dash; undefined for a stream of no category. */
-function categoryOf(stream: string): string | undefined {
+export function categoryOf(stream: string): string | undefined {
 	const dash = stream.indexOf("-");
 	return dash > 0 && !stream.startsWith("$") ? stream.slice(0, dash) : undefined;
 }

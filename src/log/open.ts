@@ -3,8 +3,10 @@
  * SQLite engine.
  */
 import type { LogLimits } from "./log.ts";
+import type { LogQuestions } from "./questions/question.ts";
 import type { SqliteOptions } from "./sqlite/log.ts";
 import { type OpenedLog, openDirectory } from "./sqlite/open.ts";
+import { SqliteQuestions } from "./sqlite/questions/questions.ts";
 
 export type { Upgrade } from "./sqlite/files/upgrade.ts";
 export type { OnStop } from "./sqlite/log.ts";
@@ -22,6 +24,11 @@ export function openLog(
 	options: OpenOptions = {},
 ): Promise<OpenedLog> {
 	return openDirectory(directory, limits, options);
+}
+
+/** Questions in SQL about the log of a data directory, with a server on it or without. */
+export function questionsOf(directory: string): LogQuestions {
+	return new SqliteQuestions(directory);
 }
 
 // For the verbs of the command line, on a data directory that they have not opened as a log.

@@ -16,6 +16,7 @@ import { type ServedLog, Serving } from "../../src/http/serving.ts";
 import type { Log } from "../../src/log/log.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { SqliteMoves } from "../../src/log/sqlite/moving/moves.ts";
+import { SqliteQuestions } from "../../src/log/sqlite/questions/questions.ts";
 import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
 import type { Screens } from "../../src/screens.ts";
 import { openUpkeep } from "../../src/upkeep/upkeep.ts";
@@ -89,7 +90,19 @@ async function startIn(
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
 		const { hidden } = log;
-		const stored = { log, measured: log, hidden, tree, moves, room, scavenger, upkeep, ...parts };
+		const questions = new SqliteQuestions(directory);
+		const stored = {
+			log,
+			measured: log,
+			hidden,
+			tree,
+			moves,
+			questions,
+			room,
+			scavenger,
+			upkeep,
+			...parts,
+		};
 		const server = new Serving(stored, settings, operatorLog, lanes);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();

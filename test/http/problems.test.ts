@@ -179,6 +179,27 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ subscriptionsMax: 1 },
 		"it takes a hundred thousand",
 	],
+	"invalid-sql": [400, "Bad Request", about("admin/sql", { sql: "DELETE FROM events" })],
+	"sql-too-slow": [
+		422,
+		"Unprocessable Entity",
+		about("admin/sql", {
+			sql: "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT sum(x) FROM c",
+			timeMs: 1,
+		}),
+	],
+	"sql-too-large": [
+		422,
+		"Unprocessable Entity",
+		{ memoryBytesMax: 1024 },
+		"it takes hundreds of MiB: see sql.test.ts",
+	],
+	"sql-busy": [
+		503,
+		"Service Unavailable",
+		{ atOnceMax: 2, retryAfterSeconds: 1 },
+		"it takes two statements that run: see sql.test.ts",
+	],
 	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
 	"event-not-redactable": [
 		403,

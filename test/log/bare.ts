@@ -7,7 +7,7 @@ import { Verifications } from "../../src/upkeep/verifications.ts";
 import { toldTo } from "../observe/told.ts";
 import { unmeasured } from "./unmeasured.ts";
 
-type Bare = Pick<OpenedLog, "hidden" | "tree" | "moves" | "measured"> & {
+type Bare = Pick<OpenedLog, "hidden" | "tree" | "moves" | "measured" | "questions"> & {
 	readonly upkeep: Upkeep;
 };
 
@@ -26,6 +26,7 @@ export function bare(log: ReturnType<typeof createMemoryLog>): Bare {
 			leaf: async () => undefined,
 			close: () => {},
 		},
+		questions: { ask: () => Promise.reject(new Error("a log in memory has no SQL")) },
 		moves: {
 			size: () => 0,
 			incarnation: () => 1,

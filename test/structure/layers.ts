@@ -25,6 +25,7 @@ const SQL = [
 
 /** What writes a log of the SQLite engine stands on, besides those. */
 const SQLITE_PARTS = [
+	"src/log/questions",
 	"src/log/sqlite/files",
 	"src/log/sqlite/verify",
 	"src/log/sqlite/streams",
@@ -50,9 +51,11 @@ const HTTP_KNOWS = [
 	"src/log/log.ts",
 	"src/log/tree.ts",
 	"src/log/moving/moves.ts",
+	"src/log/questions",
 	"src/log/reading/clock.ts",
 	"src/listing",
 	"src/searching",
+	"src/sql",
 	"src/subscriptions",
 	"src/subscriptions/names.ts",
 	"src/screens.ts",
@@ -171,18 +174,30 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...LOG_KNOWS,
 	],
 	"src/log/sqlite/moving": [...SQL, ...SQLITE_PARTS],
-	"src/log/sqlite": ["src/log/sqlite/ids", "src/log/sqlite/moving", ...SQLITE_PARTS],
+	"src/log/sqlite/questions": [...SQL, "src/log/sqlite", ...SQLITE_PARTS],
+	"src/log/sqlite": [
+		"src/log/sqlite/ids",
+		"src/log/sqlite/moving",
+		"src/log/sqlite/questions",
+		...SQLITE_PARTS,
+	],
 	// The only file that knows the engines, besides the engines and the tools for their files.
 	"src/log/open.ts": [
 		"src/log",
 		"src/log/verify",
 		"src/log/memory.ts",
+		"src/log/questions",
 		"src/log/sqlite",
+		"src/log/sqlite/questions",
 		"src/log/sqlite/files",
 		"src/log/sqlite/tree",
 		"src/log/sqlite/verify",
 		...VALUES,
 	],
+
+	"src/log/questions": [],
+	// The rows of an answer in SQL, as text.
+	"src/sql": ["src/log/questions", "feeds"],
 
 	"src/audit": ["src/accounts", "src/log/log.ts", ...VALUES],
 	"src/accounts": ["src/access", "src/log/log.ts", "src/retention", ...VALUES],
@@ -397,6 +412,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/indexes",
 		"src/log",
 		"src/log/open.ts",
+		"src/log/questions",
+		"src/sql",
 		// A dry run refuses what the server would, in its words.
 		"src/commands/append.ts",
 		"src/commands/import.ts",

@@ -1,5 +1,5 @@
 /** One request to a server's API, for verbs that ask for something to be done. */
-import { type Answer, exchange } from "../../../feeds/exchange/exchange.ts";
+import { type Answer, exchange, type Limits } from "../../../feeds/exchange/exchange.ts";
 import { describeAnswer, mediaTypeOf, problemIn } from "../../../feeds/exchange/problem.ts";
 import type { Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
@@ -10,6 +10,7 @@ import { FirstAnswer } from "./first-answer.ts";
 const ANSWER_MS = 60_000;
 /** The answers are a few words; a proxy's error page may be longer, and is cut. */
 const BODY_BYTES_MAX = 1024 * 1024;
+const LIMITS = { answerMs: ANSWER_MS, silenceMs: ANSWER_MS, bodyBytesMax: BODY_BYTES_MAX };
 
 /**
  * What an answer says; undefined if the server cannot have written it. A status says nothing: each
@@ -23,6 +24,8 @@ export type Asked = {
 	readonly path: string;
 	/** Sent as JSON. */
 	readonly body?: object | undefined;
+	/** For an answer that takes long, or is large. */
+	readonly limits?: Limits;
 };
 
 const ACCEPT = { accept: "application/json" };
@@ -34,7 +37,7 @@ const ACCEPT = { accept: "application/json" };
  */
 export async function request<T>(
 	values: Values,
-	{ method, path, body }: Asked,
+	{ method, path, body, limits = LIMITS }: Asked,
 	understand: Understand<T>,
 ): Promise<T> {
 	const url = text(values, "url").replace(/\/$/, "") + path;
@@ -45,7 +48,7 @@ export async function request<T>(
 			headers: body === undefined ? ACCEPT : { ...ACCEPT, "content-type": "application/json" },
 			...(body === undefined ? {} : { body: JSON.stringify(body) }),
 			own: { origin: new URL(url).origin, headers: credentials(values) },
-			limits: { answerMs: ANSWER_MS, silenceMs: ANSWER_MS, bodyBytesMax: BODY_BYTES_MAX },
+			limits,
 		},
 		new FirstAnswer(text(values, "url"), false).fetch,
 		new AbortController().signal,

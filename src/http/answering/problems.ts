@@ -14,6 +14,7 @@ import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 import type { Problem, Words } from "./problems/problem.ts";
 import { READ_PROBLEMS } from "./problems/read.ts";
 import { REQUEST_PROBLEMS } from "./problems/request.ts";
+import { SQL_PROBLEMS } from "./problems/sql.ts";
 import { STATE_PROBLEMS } from "./problems/state.ts";
 import { SUBSCRIPTION_PROBLEMS } from "./problems/subscription.ts";
 
@@ -24,6 +25,7 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	...READ_PROBLEMS,
 	...ERASURE_PROBLEMS,
 	...STATE_PROBLEMS,
+	...SQL_PROBLEMS,
 	...SUBSCRIPTION_PROBLEMS,
 };
 const NO_STORE = ["Cache-Control", "no-store"];

@@ -9,10 +9,12 @@ import type { Refusal } from "../../errors.ts";
 import type { MeasuredLog } from "../../observe/numbers/log-activity.ts";
 import type { HiddenReads, Log, LogLimits } from "../log.ts";
 import type { LogMoves } from "../moving/moves.ts";
+import type { LogQuestions } from "../questions/question.ts";
 import { ReadOnlyLog } from "../read-only.ts";
 import type { LogTree } from "../tree.ts";
 import { type OnStop, openSqliteLog, type SqliteOptions } from "./log.ts";
 import { SqliteMoves } from "./moving/moves.ts";
+import { SqliteQuestions } from "./questions/questions.ts";
 import { writerStopped } from "./queue.ts";
 import { openLogTree } from "./tree/log-tree.ts";
 
@@ -23,6 +25,7 @@ export type OpenedLog = {
 	readonly tree: LogTree;
 	readonly measured: MeasuredLog;
 	readonly moves: LogMoves;
+	readonly questions: LogQuestions;
 	/** Why the log is only read, if it is: see `SqliteOptions.onStop`. */
 	readonly stopped: Refusal<"writer-stopped"> | undefined;
 };
@@ -44,7 +47,8 @@ export async function openDirectory(
 	const log = await openSqliteLog(directory, limits, { ...options, onStop });
 	try {
 		const tree = openLogTree(directory);
-		const parts = { hidden: log.hidden, tree, measured: log };
+		const questions = new SqliteQuestions(directory);
+		const parts = { hidden: log.hidden, tree, measured: log, questions };
 		if (stopped || tree.damage === undefined) {
 			const moves = new SqliteMoves(directory, (span) => log.import(span));
 			return { ...parts, log, moves, stopped };

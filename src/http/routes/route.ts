@@ -1,7 +1,7 @@
 /** A row of the table of routes, and what the server hands to its handler. */
-import type { Right } from "../access/rights.ts";
-import type { Answer } from "./answering/answer.ts";
-import type { Exchange } from "./answering/exchange.ts";
+import type { Right } from "../../access/rights.ts";
+import type { Answer } from "../answering/answer.ts";
+import type { Exchange } from "../answering/exchange.ts";
 
 export type Route = {
 	readonly method: Method;
@@ -15,6 +15,16 @@ export type Route = {
 	readonly isHot: boolean;
 	readonly handle: RouteHandler;
 };
+
+/** A row as the tables write it; `stream` is there if no segment of the path is its name. */
+export type RouteRow = readonly [
+	Method,
+	path: string,
+	Right,
+	heat: "hot" | "cold",
+	RouteHandler,
+	stream?: string,
+];
 
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
