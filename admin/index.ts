@@ -19,6 +19,7 @@ import { changeTokens, tokens } from "./screens/people/tokens.ts";
 import { changeUsers, users } from "./screens/people/users.ts";
 import { problemScreen } from "./screens/problem.ts";
 import { search } from "./screens/search/screen.ts";
+import { sql } from "./screens/sql/screen.ts";
 import { stream } from "./screens/stream/screen.ts";
 import { streams } from "./screens/streams.ts";
 import { subscriptions } from "./screens/subscriptions/list.ts";
@@ -31,6 +32,7 @@ type Show = (frame: Frame) => Promise<Screen>;
 const SCREENS: Readonly<Record<string, Show>> = {
 	"/": start,
 	"/admin": (frame) => operations(frame),
+	"/admin/sql": (frame) => sql(frame),
 	"/login": (frame) => login(frame),
 	"/login/oidc": leaveForIssuer,
 	"/login/callback": comeBack,

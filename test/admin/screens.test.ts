@@ -21,6 +21,8 @@ const PAGES = {
 	overview: "/",
 	"the chart of an hour": "/?chart=reads",
 	operations: "/admin",
+	"a question in SQL": `/admin/sql?sql=${of("SELECT stream, data FROM events")}`,
+	"a question that is wrong": "/admin/sql?sql=DROP",
 	"all options": "/admin?options=all&level=warn",
 	streams: "/streams",
 	"streams found": "/streams?contains=order",
@@ -56,6 +58,7 @@ const PAGES = {
 const NARROW: ReadonlySet<string> = new Set([
 	"overview",
 	"operations",
+	"a question in SQL",
 	"a search",
 	"a stream",
 	"an event",

@@ -50,6 +50,7 @@ const NEEDED: readonly Case[] = [
 	["POST /admin/verification", "/admin/verification", "operate"],
 	["GET /admin/verification", "/admin/verification", "operate"],
 	["DELETE /admin/verification", "/admin/verification", "operate"],
+	["GET /admin/sql?sql=SELECT%201", "/admin/sql", "export"],
 	["POST /admin/sql", "/admin/sql", "export"],
 	["GET /admin/export?from=0&stream=a", "/admin/export", "export"],
 	["GET /admin/import", "/admin/import", "import"],

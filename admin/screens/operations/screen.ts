@@ -29,6 +29,8 @@ export async function operations(frame: Frame, refused?: ShownProblem): Promise<
 		place: "operations",
 		status: refused?.status ?? 200,
 		heading: "Operations",
+		actions:
+			store.may("export", undefined) && html`<a class="button" href="/admin/sql">Ask in SQL</a>`,
 		facts: html`<span>Running for <b>${spanOf(now - Date.parse(state.process.started))}</b></span>${looksLine(looksOf(state, now))}`,
 		note: html`${noteOf(refused)}${stoppedPanel(state.writer, now)}`,
 		main: html`${verificationPanel(frame, state)}${scavengePanel(frame, state, past)}${linesPanel(frame, lines, level)}${optionsPanel(options, query.get("options") === "all")}`,

@@ -12,7 +12,7 @@ import { answerImport, answerImportState } from "../handlers/moving/import.ts";
 import { answerMetrics } from "../handlers/numbers/metrics.ts";
 import { answerNoStats, answerRecent, answerStats } from "../handlers/numbers/stats.ts";
 import { answerOpenApi } from "../handlers/openapi.ts";
-import { answerSql } from "../handlers/operations/sql.ts";
+import { answerSql, answerSqlLink } from "../handlers/operations/sql.ts";
 import {
 	answerBackups,
 	answerLines,
@@ -71,6 +71,7 @@ export const SERVER_ROUTES: readonly RouteRow[] = [
 	["POST", "/admin/verification", "operate", "cold", answerVerificationStart],
 	["GET", "/admin/verification", "operate", "cold", answerVerifications],
 	["DELETE", "/admin/verification", "operate", "cold", answerVerificationStop],
+	["GET", "/admin/sql", "export", "cold", answerSqlLink],
 	["POST", "/admin/sql", "export", "cold", answerSql],
 	["GET", "/admin/export", "export", "cold", answerExport],
 	["GET", "/admin/import", "import", "cold", answerImportState],

@@ -7,6 +7,7 @@ import { sessionIn } from "../../authentication/session.ts";
 import { baseOf } from "../../request/base.ts";
 import { problemOf } from "../problems.ts";
 import { accountFor } from "./account.ts";
+import { askFor } from "./ask.ts";
 import { peopleFor } from "./people.ts";
 import { storeFor } from "./store/store.ts";
 import { doerOf, type Visitor } from "./visitor.ts";
@@ -45,6 +46,7 @@ export function visitOf(
 		people: peopleFor({ context, req, principal }),
 		account: accountFor({ context, req, principal }, base),
 		store: storeFor(context, principal, doerOf({ context, req, principal })),
+		ask: askFor({ context, req, principal }),
 		explain: problemOf,
 	};
 	const given = givenCookie(hostCookie(COOKIE, base), id, base);

@@ -1,5 +1,6 @@
 /**
- * POST /admin/sql: the rows that a statement in SQL gives, over what the log shows.
+ * The rows that a statement in SQL gives, over what the log shows. POST takes it as a document; GET
+ * takes it in the query, without parameters, so that a question can be a link.
  *
  *     {"sql":"SELECT type, count(*) FROM events GROUP BY type","parameters":[]}
  */
@@ -27,13 +28,31 @@ const TYPES = [
 ];
 const NO_STORE = ["Cache-Control", "no-store", "Vary", "Accept"];
 
-/** @throws Refusal as `LogQuestions.ask`, `readDocument` and `negotiateType` */
-export async function answerSql(
-	{ context, req, res }: Exchange,
-	{ query }: { readonly query: string },
+type Queried = { readonly query: string };
+
+/** POST /admin/sql. @throws Refusal as `answerTo`, `readDocument` and `negotiateType` */
+export async function answerSql(exchange: Exchange, { query }: Queried): Promise<Answer> {
+	const type = negotiateType(exchange.req, query, TYPES);
+	const document = await readDocument(exchange.req, exchange.context.settings.bodyBytesMax);
+	return answerTo(exchange, document, type);
+}
+
+/** GET /admin/sql. @throws Refusal as `answerTo` and `negotiateType` */
+export async function answerSqlLink(exchange: Exchange, { query }: Queried): Promise<Answer> {
+	const type = negotiateType(exchange.req, query, TYPES);
+	const asked = new URLSearchParams(query);
+	const number = (name: string) => (asked.has(name) ? Number(asked.get(name)) : undefined);
+	const limits = ["timeMs", "rowsMax"].map((name) => [name, number(name)] as const);
+	const document: Document = new Map<string, unknown>([["sql", asked.get("sql")], ...limits]);
+	return answerTo(exchange, document, type);
+}
+
+/** @throws Refusal as `LogQuestions.ask` */
+async function answerTo(
+	{ context, res }: Exchange,
+	document: Document,
+	{ contentType, format }: (typeof TYPES)[number],
 ): Promise<Answer> {
-	const { contentType, format } = negotiateType(req, query, TYPES);
-	const document = await readDocument(req, context.settings.bodyBytesMax);
 	const [question, limits] = [questionIn(document), limitsIn(document)];
 	const gone = new AbortController();
 	res.once("close", () => gone.abort());
