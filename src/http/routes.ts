@@ -124,7 +124,7 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/gossip", "anyone", "cold", answerGossip],
 	["GET", "/authorize", "ask", "hot", answerAuthorize],
 	// The handler asks for the right to read each stream that the query names.
-	["GET", "/log/changes", "anyone", "cold", answerChanges],
+	["GET", "/log/changes", "ask", "cold", answerChanges],
 	["GET", "/log/checkpoint", "prove", "cold", answerSignedHead],
 	["GET", "/log/key", "anyone", "cold", answerKey],
 	["GET", "/log/tile/*tile", "prove", "cold", answerTile],
