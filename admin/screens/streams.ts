@@ -12,7 +12,7 @@ import { FILTER_KEY, LIST_KEYS, ROW_KEYS } from "../frame/keys.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { accepting, curlPanel } from "../parts/curl.ts";
 import { nameOf, shortened, streamLink, streamPath, typeOf } from "../parts/name.ts";
-import { agoOf, counted, grouped, sizeOf } from "../parts/numbers.ts";
+import { agoOf, counted, grouped, sizeOf, spanOf } from "../parts/numbers.ts";
 import { visible, visibleText } from "../parts/visible.ts";
 
 const ORDERS: readonly (readonly [ListOrder, string])[] = [
@@ -20,6 +20,7 @@ const ORDERS: readonly (readonly [ListOrder, string])[] = [
 	["changed", "recently changed"],
 	["created", "recently created"],
 	["largest", "most events"],
+	["bytes", "most bytes"],
 ];
 /** The lists of index streams, by the beginning of their names. */
 const KINDS = [
@@ -118,9 +119,9 @@ function table(frame: Frame, { query, kind }: Search, streams: readonly ListedSt
 			: "";
 	const first = kind ? "Oldest entry" : "First event";
 	const rows = streams.map((row) => rowOf(frame, row, found, kind === undefined));
-	return html`<table class="rows streams" role="table"><caption class="away">Streams</caption>
+	return html`<table class="rows streams by-${query.order}" role="table"><caption class="away">Streams</caption>
 <colgroup><col><col class="kind"><col class="kind"><col class="count">${kind === undefined && html`<col class="bytes">`}<col class="ago"></colgroup>
-<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"${isBy("name")}>Name</th><th scope="col" role="columnheader" class="kind">${first}</th><th scope="col" role="columnheader" class="kind">Last event</th><th scope="col" role="columnheader" class="num"${isBy("largest")}>Events</th>${kind === undefined && html`<th scope="col" role="columnheader" class="num bytes">Size</th>`}<th scope="col" role="columnheader" class="num"${isBy("changed")}>Changed</th></tr></thead>
+<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"${isBy("name")}>Name</th><th scope="col" role="columnheader" class="kind">${first}</th><th scope="col" role="columnheader" class="kind">Last event</th><th scope="col" role="columnheader" class="num"${isBy("largest")}>Events</th>${kind === undefined && html`<th scope="col" role="columnheader" class="num bytes"${isBy("bytes")}>Size</th>`}<th scope="col" role="columnheader" class="num"${isBy("changed")}>Changed</th></tr></thead>
 <tbody role="rowgroup">${rows}</tbody></table>`;
 }
 
@@ -159,14 +160,16 @@ function foot({ query, kind }: Search, listing: Listing): Html {
 		next !== undefined && streams.length < query.limit
 			? ` · looked at ${grouped(searched)} ${query.order === "name" ? what : "events"} so far`
 			: "";
-	const index =
-		indexed && !indexed.isComplete
-			? ` · its index is being built, ${grouped(indexed.streams)} streams so far`
-			: "";
+	const index = indexed === undefined ? "" : indexedWords(indexed);
 	const first = linkTo({ ...query, after: undefined });
 	return html`<div class="foot"><span>${shown}${looked}${index}</span><span class="pages">
 ${isFirst ? html`<span class="button" aria-disabled="true">First</span>` : html`<a class="button" href="${first}" data-key="[">First <kbd class="wide needs-script">[</kbd></a>`}
 ${next === undefined ? html`<span class="button" aria-disabled="true">Next</span>` : html`<a class="button" href="${linkTo({ ...query, after: next })}" data-key="]">${looked ? "Go on" : "Next"} <kbd class="wide needs-script">]</kbd></a>`}</span></div>`;
+}
+
+function indexedWords({ streams, isComplete, ageMs }: NonNullable<Listing["indexed"]>): string {
+	if (!isComplete) return ` · its index is being built, ${grouped(streams)} streams so far`;
+	return ageMs === undefined ? "" : ` · as of ${spanOf(ageMs)} ago, of all that the disk holds`;
 }
 
 function linkTo(query: ListQuery): string {

@@ -218,7 +218,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/time.ts",
 		...VALUES,
 	],
-	"src/screens": [],
+	"src/screens": ["src/access", ...VALUES],
 	"src/screens.ts": [
 		"src/screens",
 		"src/access",
