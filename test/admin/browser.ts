@@ -32,8 +32,9 @@ export const describeInBrowser = existsSync(CHROMIUM)
 
 export const screens = createScreens;
 
-export function launch(): Promise<Browser> {
-	return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+/** @param more arguments of Chromium */
+export function launch(...more: readonly string[]): Promise<Browser> {
+	return chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, ...more] });
 }
 
 /** A page that notes all that must not happen on it. */
