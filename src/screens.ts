@@ -3,7 +3,6 @@
  * in HTML. `admin/` makes the screens, and sees of the server what stands here. The server runs and
  * builds without it.
  */
-import type { Allowed } from "./access/explain.ts";
 import type { OptionInForce } from "./config.ts";
 import type { StreamName } from "./event.ts";
 import type { Listing } from "./listing/list.ts";
@@ -14,11 +13,20 @@ import type { TimedFigure } from "./observe/numbers/recent.ts";
 import type { Level } from "./observe/operator-log.ts";
 import type { RecentLine } from "./observe/recent-lines.ts";
 import type { IssuerLogin } from "./screens/issuer.ts";
+import type { People } from "./screens/people.ts";
 import type { ServerState } from "./screens/state.ts";
 import type { SearchQuery } from "./searching/query.ts";
 import type { SearchStep } from "./searching/search.ts";
 import type { ShownSubscriptions } from "./subscriptions/shown.ts";
 
+export type {
+	NewToken,
+	People,
+	ShownToken,
+	ShownUser,
+	TokenChanges,
+	UserChanges,
+} from "./screens/people.ts";
 export type { LogState, ServerState, WriterState } from "./screens/state.ts";
 
 export interface Screens {
@@ -120,58 +128,6 @@ export interface Account {
 	 */
 	logOut(): Promise<readonly string[]>;
 }
-
-/** Users, tokens and rights, as far as the visitor may see and change them. */
-export interface People {
-	/** @throws Refusal `unauthorized` for all but admins */
-	users(): Promise<readonly ShownUser[]>;
-	/** Of the visitor; of everyone for an admin. @throws Refusal `unauthorized` */
-	tokens(): Promise<readonly ShownToken[]>;
-	/** @throws Refusal `unauthorized` without the right to read the metadata of the stream */
-	whoMay(stream: StreamName): Promise<readonly Allowed[]>;
-	readonly ofUsers: UserChanges;
-	readonly ofTokens: TokenChanges;
-}
-
-export type UserChanges = {
-	create(user: Omit<ShownUser, "isDisabled" | "updated"> & { password: string }): Promise<void>;
-	setDisabled(login: string, isDisabled: boolean): Promise<void>;
-	resetPassword(login: string, password: string): Promise<void>;
-	remove(login: string): Promise<void>;
-};
-
-export type TokenChanges = {
-	/** @returns the token's text, which nobody can see again */
-	create(token: NewToken): Promise<string>;
-	revoke(id: string): Promise<void>;
-};
-
-export type NewToken = Pick<ShownToken, "name" | "user" | "prefixes" | "expires"> & {
-	readonly mayWrite: boolean;
-};
-
-export type ShownUser = {
-	readonly login: string;
-	readonly fullName: string;
-	readonly groups: readonly string[];
-	readonly isDisabled: boolean;
-	/** Milliseconds since 1970; undefined for one of the first start. */
-	readonly updated: number | undefined;
-};
-
-export type ShownToken = {
-	readonly id: string;
-	readonly name: string;
-	readonly user: string;
-	readonly rights: string;
-	/** Undefined for all streams. */
-	readonly prefixes: readonly string[] | undefined;
-	/** Milliseconds since 1970; undefined for never. */
-	readonly expires: number | undefined;
-	readonly made: number;
-	/** Undefined if it was not used since this server started. */
-	readonly used: number | undefined;
-};
 
 /** The store as one visitor may see it. */
 export interface Store extends Pick<Log, "read" | "last" | "locate"> {

@@ -3,6 +3,8 @@
  * that holds the rows is exchanged. Nothing else moves, and each state has its URL.
  */
 const PART = "#swap";
+/** What stands around it and changes with it: the head of the log, and the keys that work. */
+const AROUND = ["head", "hints", "keys-list"];
 
 /** The last request wins: an earlier answer that comes later is dropped. */
 let latest = 0;
@@ -29,8 +31,10 @@ export async function swapTo(url: string, isNew: boolean): Promise<boolean> {
 	const isTyping = kept?.contains(document.activeElement) ?? false;
 	if (isTyping && kept) exchangeAround(old, now, kept);
 	else old.replaceWith(document.adoptNode(now));
-	const head = page.getElementById("head");
-	if (head) document.getElementById("head")?.replaceWith(document.adoptNode(head));
+	for (const id of AROUND) {
+		const part = page.getElementById(id);
+		if (part) document.getElementById(id)?.replaceWith(document.adoptNode(part));
+	}
 	if (isNew) history.pushState({ swapped: true }, "", answer.url);
 	if (focused && !isTyping) document.getElementById(focused)?.focus();
 	document.dispatchEvent(new Event("varve:swapped"));

@@ -7,7 +7,7 @@ import type { TypeCounts, Types } from "../parts/hues.ts";
 import { grouped } from "../parts/numbers.ts";
 import { visible, visibleText } from "../parts/visible.ts";
 import type { Files } from "./files.ts";
-import { KEYS, type KeyOf } from "./keys.ts";
+import { type KeyOf, keysOn } from "./keys.ts";
 
 /**
  * The places of the bar, and the right that each needs, if not all who come may see it. A later
@@ -89,12 +89,7 @@ export function screenOf(frame: Frame, page: Page): Screen {
 	const { visit } = frame;
 	const layout = page.aside === undefined ? "one" : page.isSlim ? "two slim" : "two";
 	const theme = visit.theme === undefined ? undefined : html` data-theme="${visit.theme}"`;
-	const text = html`<!doctype html>
-<html lang="en"${theme} data-base="${prefixOf(visit.base)}">
-${headOf(frame, page)}
-<body>
-<a class="skip" href="#main">Skip to the content</a>
-${barOf(frame, page.place)}
+	const shown = html`${barOf(frame, page.place)}
 <main id="main" tabindex="-1">
 ${topOf(page)}
 ${page.note}
@@ -103,9 +98,16 @@ ${page.note}
 			? ""
 			: html`<aside class="col" aria-label="Beside it">${page.aside}</aside>`
 	}</div>
-</main>
-${footOf(frame)}
-${keysDialog(page.keys ?? [])}
+</main>`;
+	const keys = keysOn(String(shown), page.keys ?? []);
+	const text = html`<!doctype html>
+<html lang="en"${theme} data-base="${prefixOf(visit.base)}">
+${headOf(frame, page)}
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+${shown}
+${footOf(frame, keys)}
+${keysDialog(keys)}
 <div id="toast" role="status" aria-live="polite"></div>
 </body>
 </html>`;
@@ -206,11 +208,23 @@ function topOf({ crumbs, heading, facts, actions }: Page): Part {
 ${actions && html`<div class="actions">${actions}</div>`}</div>`;
 }
 
-function footOf({ visit }: Frame): Html {
+/** A few of the keys that work here, for those who do not know of them. */
+const HINTS = [
+	[["j", "k"], "rows"],
+	[["Enter"], "open"],
+	[["g", "s"], "streams"],
+	[["?"], "all keys"],
+] as const;
+
+function footOf({ visit }: Frame, keys: readonly KeyOf[]): Html {
 	const { version } = visit.store.facts();
+	const known = new Set(keys.flatMap((one) => one.keys));
+	const hints = HINTS.filter(([of]) => known.has(of[0])).map(
+		([of, text]) => html`${of.map((key) => html`<kbd>${key}</kbd> `)}${text} `,
+	);
 	return html`<footer><p><span>Varve ${version}</span><span class="mono">${new URL(visit.base).host}</span>
 <a href="/openapi.json">The API behind this page</a>${themesOf(visit)}</p>
-<p class="wide needs-script"><kbd>j</kbd> <kbd>k</kbd> rows <kbd>Enter</kbd> open <kbd>g</kbd> <kbd>s</kbd> streams <kbd>?</kbd> all keys</p></footer>`;
+<p class="wide needs-script" id="hints">${hints}</p></footer>`;
 }
 
 /** Links, which work without the script; the last one follows the system's preference again. */
@@ -223,13 +237,13 @@ function themesOf({ theme, method, url }: Visit): Html {
 	return html`<span>Colours:${links}</span>`;
 }
 
-function keysDialog(own: readonly KeyOf[]): Html {
-	const rows = [...KEYS, ...own].map(
+function keysDialog(shown: readonly KeyOf[]): Html {
+	const rows = shown.map(
 		({ keys, text }) =>
 			html`<dt>${keys.map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${text}</dd>`,
 	);
 	return html`<dialog id="keys" aria-labelledby="keys-title"><h2 id="keys-title">Keys</h2>
-<dl class="keys">${rows}</dl>
+<dl class="keys" id="keys-list">${rows}</dl>
 <label class="check"><input type="checkbox" id="letters" checked> Letters are keys</label>
 <form method="dialog" class="buttons"><button class="plain">Close <kbd>Esc</kbd></button></form></dialog>`;
 }

@@ -19,6 +19,8 @@ export type EventTable = {
 	/** The URL that opens an entry in place. */
 	readonly openPath?: (version: number) => string;
 	readonly caption: string;
+	/** The entries above this number came between what a form expected and its refusal. */
+	readonly expected?: number | undefined;
 };
 
 export function eventRows(frame: Frame, table: EventTable): Html {
@@ -40,9 +42,11 @@ function rowOf(frame: Frame, table: EventTable, entry: StreamEntry): Html {
 	const time = (entry.link ?? event).created;
 	const path = eventPath(stream, entry);
 	const toggle = openPath === undefined ? path : openPath(isOpen ? -1 : Number(version));
-	const attributes = isOpen ? html` data-open` : "";
+	const isBetween = Number(version) > (table.expected ?? Infinity);
+	const attributes = [isOpen && html` data-open`, isBetween && html` data-between`];
+	const said = isBetween && html`<span class="away">Came between: </span>`;
 	const row = html`<tr role="row" class="row" data-page="${path}"${attributes}>
-<td role="cell" class="no num"><a href="${path}" class="mono">${grouped(Number(version))}</a></td>
+<td role="cell" class="no num">${said}<a href="${path}" class="mono">${grouped(Number(version))}</a></td>
 <td role="cell" class="type"><a class="open" href="${toggle}"${openPath && html` aria-expanded="${isOpen ? "true" : "false"}"`}>${typeOf(shownType(entry), frame.types.hues)}</a></td>
 ${isIndex && html`<td role="cell" class="stream">${streamOf(entry)}</td>`}
 <td role="cell" class="data">${dataOf(entry)}</td>

@@ -5,7 +5,7 @@ import type { Screen, ShownProblem } from "../../src/screens.ts";
 import { type Frame, screenOf } from "../frame/frame.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { accepting, curlPanel } from "../parts/curl.ts";
-import { nameOf, streamPath } from "../parts/name.ts";
+import { nameOf, shortened, streamPath } from "../parts/name.ts";
 import { counted, grouped } from "../parts/numbers.ts";
 import { visible, visibleText } from "../parts/visible.ts";
 
@@ -87,7 +87,7 @@ function noStream(stream: StreamName): Said {
 		heading: html`No stream ${nameOf(stream)}`,
 		say: "It has no events. Names are compared letter by letter, capitals too.",
 		ways: [
-			html`<a href="${near}">Streams that begin with ${visible(begin)}</a>`,
+			html`<a href="${near}">Streams that begin with ${shortened(begin)}</a>`,
 			toStreams(),
 			toOverview(),
 		],

@@ -8,11 +8,11 @@ import {
 } from "../../src/listing/query.ts";
 import type { Screen } from "../../src/screens.ts";
 import { type Frame, screenOf } from "../frame/frame.ts";
-import { FILTER_KEY, PAGE_KEYS, ROW_KEYS } from "../frame/keys.ts";
+import { FILTER_KEY, LIST_KEYS, ROW_KEYS } from "../frame/keys.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { accepting, curlPanel } from "../parts/curl.ts";
-import { nameOf, streamLink, streamPath, typeOf } from "../parts/name.ts";
-import { agoOf, counted, grouped, sizeOf } from "../parts/numbers.ts";
+import { nameOf, shortened, streamLink, streamPath, typeOf } from "../parts/name.ts";
+import { agoOf, counted, grouped, sizeOf, spanOf } from "../parts/numbers.ts";
 import { visible, visibleText } from "../parts/visible.ts";
 
 const ORDERS: readonly (readonly [ListOrder, string])[] = [
@@ -20,6 +20,7 @@ const ORDERS: readonly (readonly [ListOrder, string])[] = [
 	["changed", "recently changed"],
 	["created", "recently created"],
 	["largest", "most events"],
+	["bytes", "most bytes"],
 ];
 /** The lists of index streams, by the beginning of their names. */
 const KINDS = [
@@ -58,7 +59,7 @@ export async function streams(frame: Frame): Promise<Screen> {
 		isSlim: true,
 		main: panel(frame, search, listing),
 		aside: html`${categories && facet(frame, search, categories)}${curlPanel(api, accepting("application/json"))}`,
-		keys: [...ROW_KEYS, ...PAGE_KEYS, FILTER_KEY],
+		keys: [...ROW_KEYS, ...LIST_KEYS, FILTER_KEY],
 	});
 }
 
@@ -100,7 +101,7 @@ function toolbar({ query, kind }: Search): Html {
 <input class="mono find" name="find" type="search" value="${isPart ? query.contains : query.prefix}" aria-label="Name" placeholder="Name" spellcheck="false" autocomplete="off" maxlength="1024">
 <span class="segments">${choice("how", "prefix", "begins with", !isPart)}${choice("how", "contains", "contains", isPart)}</span>
 ${Object.entries(hidden).map(([name, value]) => value && html`<input type="hidden" name="${name}" value="${value}">`)}
-${query.type !== undefined && html`<span class="chip" aria-current="true">first event ${visible(query.type)}</span>`}
+${query.type !== undefined && html`<span class="chip" aria-current="true">first event ${shortened(query.type)}</span>`}
 <span class="end"><label for="order" class="hint">Order</label>
 <select name="order" id="order">${ORDERS.map(([order, text]) => html`<option value="${order}"${order === query.order ? html` selected` : ""}>${text}</option>`)}</select>
 <button type="submit">Go</button></span></form>`;
@@ -118,9 +119,9 @@ function table(frame: Frame, { query, kind }: Search, streams: readonly ListedSt
 			: "";
 	const first = kind ? "Oldest entry" : "First event";
 	const rows = streams.map((row) => rowOf(frame, row, found, kind === undefined));
-	return html`<table class="rows streams" role="table"><caption class="away">Streams</caption>
+	return html`<table class="rows streams by-${query.order}" role="table"><caption class="away">Streams</caption>
 <colgroup><col><col class="kind"><col class="kind"><col class="count">${kind === undefined && html`<col class="bytes">`}<col class="ago"></colgroup>
-<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"${isBy("name")}>Name</th><th scope="col" role="columnheader" class="kind">${first}</th><th scope="col" role="columnheader" class="kind">Last event</th><th scope="col" role="columnheader" class="num"${isBy("largest")}>Events</th>${kind === undefined && html`<th scope="col" role="columnheader" class="num bytes">Size</th>`}<th scope="col" role="columnheader" class="num"${isBy("changed")}>Changed</th></tr></thead>
+<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader"${isBy("name")}>Name</th><th scope="col" role="columnheader" class="kind">${first}</th><th scope="col" role="columnheader" class="kind">Last event</th><th scope="col" role="columnheader" class="num"${isBy("largest")}>Events</th>${kind === undefined && html`<th scope="col" role="columnheader" class="num bytes"${isBy("bytes")}>Size</th>`}<th scope="col" role="columnheader" class="num"${isBy("changed")}>Changed</th></tr></thead>
 <tbody role="rowgroup">${rows}</tbody></table>`;
 }
 
@@ -159,14 +160,16 @@ function foot({ query, kind }: Search, listing: Listing): Html {
 		next !== undefined && streams.length < query.limit
 			? ` · looked at ${grouped(searched)} ${query.order === "name" ? what : "events"} so far`
 			: "";
-	const index =
-		indexed && !indexed.isComplete
-			? ` · its index is being built, ${grouped(indexed.streams)} streams so far`
-			: "";
+	const index = indexed === undefined ? "" : indexedWords(indexed);
 	const first = linkTo({ ...query, after: undefined });
 	return html`<div class="foot"><span>${shown}${looked}${index}</span><span class="pages">
 ${isFirst ? html`<span class="button" aria-disabled="true">First</span>` : html`<a class="button" href="${first}" data-key="[">First <kbd class="wide needs-script">[</kbd></a>`}
 ${next === undefined ? html`<span class="button" aria-disabled="true">Next</span>` : html`<a class="button" href="${linkTo({ ...query, after: next })}" data-key="]">${looked ? "Go on" : "Next"} <kbd class="wide needs-script">]</kbd></a>`}</span></div>`;
+}
+
+function indexedWords({ streams, isComplete, ageMs }: NonNullable<Listing["indexed"]>): string {
+	if (!isComplete) return ` · its index is being built, ${grouped(streams)} streams so far`;
+	return ageMs === undefined ? "" : ` · as of ${spanOf(ageMs)} ago, of all that the disk holds`;
 }
 
 function linkTo(query: ListQuery): string {
@@ -201,16 +204,16 @@ function nothing({ query }: Search, listing: Listing): Html {
 		return html`<div class="empty"><h2>No streams yet</h2><p>The first append makes the first stream.</p><a class="button" href="/streams/order-1">Append the first event</a></div>`;
 	}
 	const said = contains
-		? html`contains “${visible(contains)}”`
-		: html`begins with “${visible(prefix)}”`;
+		? html`contains “${shortened(contains)}”`
+		: html`begins with “${shortened(prefix)}”`;
 	const where = [
 		category && html` in category ${visible(category)}`,
-		type && html` whose first event is ${visible(type)}`,
+		type && html` whose first event is ${shortened(type)}`,
 	];
 	const part = /\d+/.exec(prefix)?.[0] ?? prefix.slice(Math.ceil(prefix.length / 2));
 	const isName = prefix !== "" && !prefix.startsWith("$");
 	return html`<div class="empty"><h2>No stream ${prefix || contains ? said : ""}${where}</h2>
 <p>Names are compared letter by letter, capitals too.</p>
-${prefix && html`<p><a href="/streams?contains=${encodeURIComponent(part)}">Streams that contain “${visible(part)}”</a></p>`}
+${prefix && html`<p><a href="/streams?contains=${encodeURIComponent(part)}">Streams that contain “${shortened(part)}”</a></p>`}
 ${isName && html`<a class="button" href="${streamPath(prefix)}" title="${visibleText(prefix)}">Append the first event to ${nameOf(prefix)}</a>`}</div>`;
 }

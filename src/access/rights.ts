@@ -10,7 +10,7 @@ export type Right =
 	| "anyone"
 	/** To be known, whoever it is. */
 	| "authenticated"
-	/** To learn what oneself may do. */
+	/** To ask about streams that the request names, each of which the handler looks at. */
 	| "ask"
 	| "read"
 	| "write"

@@ -1,13 +1,14 @@
 /**
  * Lists of streams: by name, by time, by size. Nothing of them is written with an append. What a
  * row shows is looked up when it is asked for, `changed` and `created` are read from the end of the
- * log, and `largest` comes from an index in memory that says how far it has come.
+ * log, and `largest` and `bytes` come from indexes in memory that say how far they have come.
  *
  *     name      the names in the order of their bytes; with `prefix`, only those that begin with
  *               it; with `contains`, those where an index in memory says that it may be
  *     changed   back through `$all`, or through one category: each stream at its newest event
  *     created   back through `$streams`, or through the first events of one category or type
  *     largest   the streams with the most events
+ *     bytes     the streams of which the disk holds the most, as a list of one moment has it
  *
  * A list is paged by key: `next` names the place to go on from, so a page costs the same however
  * far down it is. A request looks at a bounded number of names or events. If it finds less than a
@@ -17,6 +18,7 @@ import { setImmediate } from "node:timers/promises";
 import type { StreamName } from "../event.ts";
 import { STREAMS } from "../indexes/joins.ts";
 import type { Log } from "../log/log.ts";
+import { Heaviest } from "./heaviest.ts";
 import { Largest } from "./largest.ts";
 import { NameIndex } from "./name-index.ts";
 import type { ListQuery } from "./query.ts";
@@ -36,19 +38,28 @@ export type Listing = {
 	readonly searched: number;
 	/** How many streams clients have appended to, those included that were deleted. */
 	readonly total: number;
-	/** How far the index of the list has come, if it has one; it is as old as the last commit. */
-	readonly indexed?: { readonly streams: number; readonly isComplete: boolean };
+	/** How far the index of the list has come, if it has one. */
+	readonly indexed?: IndexProgress;
+};
+
+export type IndexProgress = {
+	readonly streams: number;
+	readonly isComplete: boolean;
+	/** Of an index of one moment; the others are as old as the last commit. */
+	readonly ageMs?: number;
 };
 
 /** Listens to the log until it is closed. */
 export class StreamLists {
 	readonly #log: Log;
 	readonly #largest: Largest;
+	readonly #heaviest: Heaviest;
 	readonly #names: NameIndex;
 
 	constructor(log: Log) {
 		this.#log = log;
 		this.#largest = new Largest(log);
+		this.#heaviest = new Heaviest(log);
 		this.#names = new NameIndex(log);
 	}
 
@@ -67,11 +78,13 @@ export class StreamLists {
 
 	close(): void {
 		this.#largest.close();
+		this.#heaviest.close();
 		this.#names.close();
 	}
 
 	#indexedFor({ order, contains }: ListQuery): Pick<Listing, "indexed"> {
 		if (order === "largest") return { indexed: this.#largest.progress() };
+		if (order === "bytes") return { indexed: this.#heaviest.progress() };
 		if (order === "name" && contains !== "") return { indexed: this.#names.progress() };
 		return {};
 	}
@@ -84,7 +97,7 @@ export class StreamLists {
 		// It is named after the last stream that was looked at, whoever may read that.
 		const isTold = mayRead === EVERYTHING || query.order !== "name";
 		const after = (key: string | undefined) => (isTold || key === undefined ? key : sealName(key));
-		const indexes = { names: this.#names, largest: this.#largest };
+		const indexes = { names: this.#names, largest: this.#largest, heaviest: this.#heaviest };
 		const steps = candidatesOf(this.#log, indexes, query);
 		for await (const step of steps) {
 			for (const [index, candidate] of step.candidates.entries()) {
@@ -110,9 +123,15 @@ export class StreamLists {
 		return { found, next: undefined, searched };
 	}
 
-	async #rowOf({ stream }: Candidate, { type }: ListQuery): Promise<ListedStream | undefined> {
+	async #rowOf(
+		{ stream, bytes }: Candidate,
+		{ type }: ListQuery,
+	): Promise<ListedStream | undefined> {
 		const row = await rowOf(this.#log, stream);
-		return type === undefined || row.firstType === type ? row : undefined;
+		if (type !== undefined && row.firstType !== type) return undefined;
+		if (bytes === undefined) return row;
+		const { isEstimate, ...rest } = row;
+		return { ...rest, bytes };
 	}
 }
 

@@ -2,7 +2,7 @@
 import { Refusal } from "../errors.ts";
 import { isSealed, openName } from "./sealed.ts";
 
-export type ListOrder = "name" | "changed" | "created" | "largest";
+export type ListOrder = "name" | "changed" | "created" | "largest" | "bytes";
 
 export type ListQuery = {
 	readonly order: ListOrder;
@@ -20,7 +20,7 @@ export type ListQuery = {
 
 export const LIST_LIMIT_MAX = 500;
 const LIST_LIMIT = 25;
-const ORDERS: readonly ListOrder[] = ["name", "changed", "created", "largest"];
+const ORDERS: readonly ListOrder[] = ["name", "changed", "created", "largest", "bytes"];
 /** A name has at most so many bytes, and a part of one no more. */
 const TEXT_LENGTH_MAX = 1024;
 const NUMBER = /^\d{1,15}$/;

@@ -8,7 +8,10 @@ export type ListedStream = ListedEnds & {
 	readonly stream: StreamName;
 	/** How many events it shows; if some within were erased, at most so many. */
 	readonly events: number;
-	/** Of their data and metadata; of many events an estimate, by the newest ones. */
+	/**
+	 * Of their data and metadata; of many events an estimate, by the newest ones. With
+	 * `order=bytes`, of all that the disk holds, shown or not.
+	 */
 	readonly bytes: number;
 	readonly isEstimate?: true;
 	/** -1 if it shows none. */

@@ -5,6 +5,7 @@ import { ALL, nameFault, STREAM_NAME_BYTES_MAX, type StreamName } from "../event
 import { STREAMS } from "../indexes/joins.ts";
 import type { Log, StreamEntry } from "../log/log.ts";
 import { describedStream } from "../retention/window.ts";
+import type { Heaviest } from "./heaviest.ts";
 import type { Largest } from "./largest.ts";
 import type { NameIndex } from "./name-index.ts";
 import { rangesOf } from "./names.ts";
@@ -14,6 +15,8 @@ export type Candidate = {
 	readonly stream: StreamName;
 	/** What a next page goes on from, if this is the last row of its page. */
 	readonly key: string;
+	/** What the disk holds of it, if the order goes by that. */
+	readonly bytes?: number;
 };
 
 export type Step = {
@@ -36,14 +39,22 @@ const TOMBSTONE = "$streamDeleted";
 const METADATA = "$metadata";
 
 /** What a walk may ask besides the log. */
-export type Indexes = { readonly names: NameIndex; readonly largest: Largest };
+export type Indexes = {
+	readonly names: NameIndex;
+	readonly largest: Largest;
+	readonly heaviest: Heaviest;
+};
 
 export function candidatesOf(log: Log, indexes: Indexes, query: ListQuery): AsyncGenerator<Step> {
 	switch (query.order) {
 		case "name":
 			return byName(log, indexes.names, query);
 		case "largest":
-			return bySize(indexes.largest, query);
+			return byRank(query, async () => {
+				return (await indexes.largest.ranked()).map((stream) => ({ stream }));
+			});
+		case "bytes":
+			return byRank(query, () => indexes.heaviest.ranked());
 		case "created":
 			return backward(log, query, createdIn(query), firstOf);
 		case "changed":
@@ -83,10 +94,13 @@ function stepOf({ contains, type, limit }: ListQuery): number {
 	return contains === "" && type === undefined ? limit + 1 : NAMES_STEP;
 }
 
-async function* bySize(largest: Largest, { after }: ListQuery): AsyncGenerator<Step> {
+async function* byRank(
+	{ after }: ListQuery,
+	rank: () => Promise<readonly Omit<Candidate, "key">[]>,
+): AsyncGenerator<Step> {
 	const start = Number(after ?? 0);
-	const ranked = (await largest.ranked()).slice(start);
-	const candidates = ranked.map((stream, index) => ({ stream, key: String(start + index + 1) }));
+	const ranked = (await rank()).slice(start);
+	const candidates = ranked.map((one, index) => ({ ...one, key: String(start + index + 1) }));
 	const searched = ranked.length;
 	yield { candidates, searched, searchedMax: searched, next: String(start), isLast: true };
 }

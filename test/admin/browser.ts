@@ -5,7 +5,13 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import {
+	type Browser,
+	type BrowserContext,
+	type BrowserContextOptions,
+	chromium,
+	type Page,
+} from "playwright-core";
 import { createScreens } from "../../admin/index.ts";
 import { EVENTS_JSON } from "../http/ask.ts";
 import type { Servers } from "../http/harness.ts";
@@ -26,8 +32,9 @@ export const describeInBrowser = existsSync(CHROMIUM)
 
 export const screens = createScreens;
 
-export function launch(): Promise<Browser> {
-	return chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+/** @param more arguments of Chromium */
+export function launch(...more: readonly string[]): Promise<Browser> {
+	return chromium.launch({ executablePath: CHROMIUM, args: [...ARGUMENTS, ...more] });
 }
 
 /** A page that notes all that must not happen on it. */
@@ -35,7 +42,12 @@ export type Watched = { readonly page: Page; readonly faults: string[] };
 
 /** @param base the only origin that the page may ask */
 export async function open(context: BrowserContext, base: string, path: string): Promise<Watched> {
-	const page = await context.newPage();
+	const watched = watch(await context.newPage(), base);
+	await watched.page.goto(base + path);
+	return watched;
+}
+
+function watch(page: Page, base: string): Watched {
 	const faults: string[] = [];
 	page.on("console", (message) => {
 		// A refused page has its status in the console, as any browser writes it there.
@@ -50,8 +62,100 @@ export async function open(context: BrowserContext, base: string, path: string):
 	page.on("request", (request) => {
 		if (!request.url().startsWith(base)) faults.push(`a request to ${request.url()}`);
 	});
-	await page.goto(base + path);
 	return { page, faults };
+}
+
+const WIDE = { width: 1400, height: 900 } as const;
+
+/**
+ * The browser of a suite. Its tests share one page, since each new one costs a second of work;
+ * those that need a browser of their own (without the script, with nothing kept) have a fresh one.
+ */
+export class SharedBrowser {
+	readonly #base: () => string;
+	#browser: Browser | undefined;
+	#tab: Promise<Watched> | undefined;
+	readonly #ending: (BrowserContext | Page)[] = [];
+
+	/** @param base the origin of the server, once it runs */
+	constructor(base: () => string) {
+		this.#base = base;
+	}
+
+	async start(): Promise<void> {
+		this.#browser = await launch();
+	}
+
+	/** The shared page at a path: wide, light, and without the faults of the tests before. */
+	async tab(path: string): Promise<Watched> {
+		const watched = await this.#shared();
+		const { page, faults } = watched;
+		await page.unrouteAll({ behavior: "ignoreErrors" });
+		await page.setViewportSize(WIDE);
+		await page.emulateMedia({ colorScheme: "light" });
+		faults.length = 0;
+		await page.goto(this.#base() + path);
+		return watched;
+	}
+
+	/** Another page beside the shared one; it ends with the test. */
+	async another(path: string): Promise<Watched> {
+		const { page } = await this.#shared();
+		const watched = await open(page.context(), this.#base(), path);
+		this.#ending.push(watched.page);
+		return watched;
+	}
+
+	/**
+	 * A page of a browser that knows nothing yet; it ends with the test.
+	 * @param path or the URL of a page of another server
+	 */
+	async fresh(path: string, options: BrowserContextOptions = {}): Promise<Watched> {
+		const context = await this.#context({ viewport: WIDE, ...options });
+		this.#ending.push(context);
+		const { origin, href } = new URL(path, this.#base());
+		return open(context, origin, href.slice(origin.length));
+	}
+
+	async endTest(): Promise<void> {
+		await Promise.all(this.#ending.splice(0).map((one) => one.close()));
+	}
+
+	close(): Promise<void> | undefined {
+		return this.#browser?.close();
+	}
+
+	#shared(): Promise<Watched> {
+		this.#tab ??= this.#context({ viewport: WIDE }).then(async (context) =>
+			watch(await context.newPage(), this.#base()),
+		);
+		return this.#tab;
+	}
+
+	#context(options: BrowserContextOptions): Promise<BrowserContext> {
+		if (!this.#browser) throw new Error("the browser has not been started");
+		return this.#browser.newContext(options);
+	}
+}
+
+/** A suite of tests in one browser. */
+export function inBrowser(
+	name: string,
+	base: () => string,
+	body: (browser: SharedBrowser) => void,
+): void {
+	describeInBrowser(name, () => {
+		const browser = new SharedBrowser(base);
+		beforeAll(() => browser.start());
+		afterEach(() => browser.endTest());
+		afterAll(() => browser.close());
+		body(browser);
+	});
+}
+
+/** Whether a page is wider than its window. */
+export function isTooWide(page: Page): Promise<boolean> {
+	return page.evaluate("document.documentElement.scrollWidth > innerWidth");
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

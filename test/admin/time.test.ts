@@ -1,8 +1,7 @@
 /** The page of a stream at a moment: what programs get, drawn, and a slider through its life. */
-import type { Browser } from "playwright-core";
 import { get } from "../http/ask.ts";
 import { type Servers, startServers } from "../http/harness.ts";
-import { describeInBrowser, HOSTILE, launch, open, post, screens } from "./browser.ts";
+import { HOSTILE, inBrowser, post, screens } from "./browser.ts";
 
 const ORDER = [
 	{ eventType: "OrderPlaced", raw: '{"total":86.80000000000001,"status":"placed","lines":[1,2]}' },
@@ -96,49 +95,45 @@ test("what clients sent stands as text", async () => {
 	expect(text).toContain("&lt;b&gt;k&lt;/b&gt;");
 });
 
-describeInBrowser("the slider, in a browser", () => {
-	let browser: Browser;
-	beforeAll(async () => {
-		browser = await launch();
-	});
-	afterAll(() => browser?.close());
+inBrowser(
+	"the slider, in a browser",
+	() => servers.url,
+	(browser) => {
+		test("snaps to the events by keys and by pointer, and shows the object as of each", async () => {
+			const { page: tab, faults } = await browser.tab("/streams/order-1");
+			await tab.keyboard.press("t");
+			await tab.waitForURL("**/streams/order-1?as-of=3");
+			await tab.keyboard.press("ArrowLeft");
+			await tab.waitForURL("**/streams/order-1?as-of=2");
+			const title = tab.locator("h1", { hasText: "as of event 2" });
+			await title.waitFor();
+			await tab.locator("#moment").focus();
+			await tab.keyboard.press("ArrowLeft");
+			await tab.waitForURL("**/streams/order-1?as-of=1");
+			await tab.locator("tr.changed", { hasText: "was" }).waitFor();
+			const said = await tab.locator("#moment").getAttribute("aria-valuetext");
+			expect(said).toMatch(/^event 1, OrderPaid, \d{4}-/);
+			// The focus is still on the slider, so that the next key goes on.
+			expect(await tab.evaluate("document.activeElement?.id")).toBe("moment");
+			await tab.locator("a", { hasText: "By number" }).click();
+			await tab.waitForURL("**/streams/order-1?as-of=1&by=number");
+			const mark = await tab.locator(".mk[data-v='0']").boundingBox();
+			if (!mark) throw new Error("no mark");
+			await tab.mouse.click(mark.x + 20, mark.y + 5);
+			await tab.waitForURL("**/streams/order-1?as-of=0&by=number");
+			await tab.locator("h1", { hasText: "as of event 0" }).waitFor();
+			expect(faults).toEqual([]);
+		});
 
-	test("snaps to the events by keys and by pointer, and shows the object as of each", async () => {
-		const context = await browser.newContext({ viewport: { width: 1400, height: 900 } });
-		const { page: tab, faults } = await open(context, servers.url, "/streams/order-1");
-		await tab.keyboard.press("t");
-		await tab.waitForURL("**/streams/order-1?as-of=3");
-		await tab.keyboard.press("ArrowLeft");
-		await tab.waitForURL("**/streams/order-1?as-of=2");
-		const title = tab.locator("h1", { hasText: "as of event 2" });
-		await title.waitFor();
-		await tab.locator("#moment").focus();
-		await tab.keyboard.press("ArrowLeft");
-		await tab.waitForURL("**/streams/order-1?as-of=1");
-		await tab.locator("tr.changed", { hasText: "was" }).waitFor();
-		const said = await tab.locator("#moment").getAttribute("aria-valuetext");
-		expect(said).toMatch(/^event 1, OrderPaid, \d{4}-/);
-		// The focus is still on the slider, so that the next key goes on.
-		expect(await tab.evaluate("document.activeElement?.id")).toBe("moment");
-		await tab.locator("a", { hasText: "By number" }).click();
-		await tab.waitForURL("**/streams/order-1?as-of=1&by=number");
-		const mark = await tab.locator(".mk[data-v='0']").boundingBox();
-		if (!mark) throw new Error("no mark");
-		await tab.mouse.click(mark.x + 20, mark.y + 5);
-		await tab.waitForURL("**/streams/order-1?as-of=0&by=number");
-		await tab.locator("h1", { hasText: "as of event 0" }).waitFor();
-		expect(faults).toEqual([]);
-		await context.close();
-	});
-
-	test("without JavaScript links step, and the field leads anywhere", async () => {
-		const context = await browser.newContext({ javaScriptEnabled: false });
-		const { page: tab } = await open(context, servers.url, "/streams/order-1?as-of=1");
-		await tab.locator("a", { hasText: "After" }).click();
-		await tab.waitForURL("**/streams/order-1?as-of=2");
-		await tab.locator("[name=as-of]").fill("@0");
-		await tab.locator("button", { hasText: "Go" }).click();
-		await tab.locator("h1", { hasText: "as of event 0" }).waitFor();
-		await context.close();
-	});
-});
+		test("without JavaScript links step, and the field leads anywhere", async () => {
+			const { page: tab } = await browser.fresh("/streams/order-1?as-of=1", {
+				javaScriptEnabled: false,
+			});
+			await tab.locator("a", { hasText: "After" }).click();
+			await tab.waitForURL("**/streams/order-1?as-of=2");
+			await tab.locator("[name=as-of]").fill("@0");
+			await tab.locator("button", { hasText: "Go" }).click();
+			await tab.locator("h1", { hasText: "as of event 0" }).waitFor();
+		});
+	},
+);

@@ -93,6 +93,8 @@ describe("varve tail in a pipe", () => {
 
 	test("waits for a stream that is not there yet", async () => {
 		const tail = start(["tail", "later-1"], { VARVE_URL: server.url });
+		const said = "varve: later-1 has no events; waiting for the first one\n";
+		await until(() => tail.stderr() === said, "the word that it waits");
 		await append("later-1", "First", '"one"');
 		await until(() => tail.stdout().includes("later-1/0\tFirst"), "the first event");
 		tail.child.kill("SIGTERM");
@@ -121,6 +123,24 @@ describe("varve tail on a terminal", () => {
 		expect(lines.join("\n")).toMatch(
 			/last-piece.txt +Named +\{"text":"\\u001b\[31m and \\u202e"\}/,
 		);
+	});
+});
+
+describe("varve streams on a terminal", () => {
+	onTerminal("shows a table in colours that fits the width, in a pipe names alone", async () => {
+		const lines = await shown(100, "streams");
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: that is how colours begin
+		expect(lines.join("\n")).toMatch(/\u001b\[3\dmOrderShipped/);
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: that is how colours begin
+		const plain = lines.map((line) => line.replace(/\u001b\[\d*m/g, ""));
+		expect(plain[0]).toMatch(/^Stream +Events +Size +Changed, UTC +Last event$/);
+		const order = plain.find((line) => line.startsWith("order-1 "));
+		expect(order).toMatch(/^order-1 +3 +\d+ B +\d{4}-\d\d-\d\d \d\d:\d\d +OrderShipped$/);
+		expect(plain.join("\n")).toContain("odd-\\u202e\\u00ad/last-piece.txt");
+		const narrow = await shown(50, "streams odd", { NO_COLOR: "1" });
+		expect(narrow.every((line) => widthOf(line) <= 50)).toBe(true);
+		expect(narrow.join("\n")).toContain("piece.txt");
+		expect((await run("streams", "order-")).stdout).toBe("order-1\n");
 	});
 });
 

@@ -26,7 +26,7 @@ const NEEDED: readonly Case[] = [
 	["GET /gossip", "/gossip", "anyone"],
 	["GET /authorize?method=GET&uri=/streams/a", "/authorize", "ask"],
 	["GET /info/options", "/info/options", "operate"],
-	["GET /log/changes?stream=a", "/log/changes", "anyone"],
+	["GET /log/changes?stream=a", "/log/changes", "ask"],
 	["GET /log/checkpoint", "/log/checkpoint", "prove", "$all"],
 	["GET /log/key", "/log/key", "anyone"],
 	["GET /log/tile/8/0/000", "/log/tile/*tile", "prove", "$all"],

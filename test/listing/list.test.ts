@@ -127,7 +127,24 @@ test("most events comes from an index that hears of each commit", async () => {
 	expect(indexed).toEqual({ streams: 2, isComplete: true });
 });
 
-test.each(["name", "changed", "created", "largest"])(
+test("most bytes comes from a list of one moment, which says how old it is", async () => {
+	await append("many", "T", "T", "T");
+	const data = Buffer.from(JSON.stringify("x".repeat(10_000)));
+	const heavy = { id: randomUUID(), type: "T", isJson: true, data, metadata: new Uint8Array(0) };
+	await log.append({ stream: "heavy" as StreamName, expected: "any", events: [heavy] });
+	await append("gone", "T");
+	await log.delete({ stream: "gone" as StreamName, expected: "any", hard: true });
+	const { streams, indexed } = await list("order=bytes");
+	expect(streams.map(({ stream, bytes }) => [stream, bytes])).toEqual([
+		["heavy", 10_002],
+		["many", 6],
+	]);
+	expect(indexed).toEqual({ streams: 3, isComplete: true, ageMs: expect.any(Number) });
+	await append("late", "T", "T", "T", "T");
+	expect(await names("order=bytes")).toEqual(["heavy", "many"]);
+});
+
+test.each(["name", "changed", "created", "largest", "bytes"])(
 	"pages by %s follow each other without a gap, and none twice",
 	async (order) => {
 		for (let number = 0; number < 23; number++) {

@@ -68,7 +68,7 @@ function certificate(
 	);
 	const signature = Buffer.concat([Buffer.of(0), sign("sha256", body, issuerKey)]);
 	const whole = der(0x30, body, ECDSA_SHA256, der(0x03, signature));
-	const lines = whole.toString("base64").replace(/.{64}/g, "$&\n");
+	const lines = whole.toString("base64").replace(/.{64}/g, "$&\n").trimEnd();
 	return `-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`;
 }
 

@@ -38,6 +38,39 @@ test("who is no admin sees no users, and changes none", async () => {
 	expect((await ann.open("/")).text).not.toContain('href="/users"');
 });
 
+test("an admin changes the groups of a user, and with them what the user may do", async () => {
+	const before = JSON.stringify(["<b>Ann</b>", "tills", "readers"]);
+	await admin.open("/users");
+	const form = { action: "facts", login: "ann", fullName: "Ann", groups: "tills, night , $ops" };
+	expect((await admin.send("/users", { ...form, before })).status).toBe(303);
+	const { text } = await admin.open("/users");
+	expect(text).toMatch(/night<\/dt><dd>ann/);
+	expect((await (await loggedIn("ann")).open("/admin")).status).toBe(200);
+	// The form was filled in with what is there no more.
+	const stale = await admin.send("/users", { ...form, groups: "tills", before });
+	expect([stale.status, stale.text]).toEqual([400, expect.stringContaining("meanwhile")]);
+	const now = JSON.stringify(["Ann", "tills", "night", "$ops"]);
+	const back = { ...form, groups: "tills, readers", before: now };
+	expect((await admin.send("/users", back)).status).toBe(303);
+	expect((await (await loggedIn("ann")).open("/admin")).status).toBe(403);
+	const audit = await admin.ask({ path: "/streams/%24audit?format=ndjson" });
+	expect(audit.text).toMatch(/"what":"user-changed","who":"admin"[^}]*"about":"ann"/);
+});
+
+test("only an admin changes groups, by a form of the page, and nobody takes their own rights", async () => {
+	const ann = await loggedIn("ann");
+	await ann.open("/tokens");
+	const form = { action: "facts", login: "ann", fullName: "", groups: "$admins", before: "[]" };
+	expect((await ann.send("/users", form)).status).toBe(403);
+	await admin.open("/users");
+	expect((await admin.send("/users", { ...form, _token: "no" })).status).toBe(403);
+	for (const own of [{ action: "facts", groups: "" }, { action: "disable" }]) {
+		const refused = await admin.send("/users", { ...form, ...own, login: "admin" });
+		expect([refused.status, refused.text]).toEqual([400, expect.stringContaining("own rights")]);
+	}
+	expect((await admin.open("/users")).text).toMatch(/\$admins<\/dt><dd>admin/);
+});
+
 test("a refused form says why, and nothing has changed", async () => {
 	await admin.open("/users");
 	const bad = await admin.send("/users", { action: "create", login: "a:b", password: PASSWORD });

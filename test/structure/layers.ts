@@ -233,7 +233,14 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/time.ts",
 		...VALUES,
 	],
-	"src/screens": ["src/commands", "src/log/room", "src/purging", "src/upkeep"],
+	"src/screens": [
+		"src/access",
+		"src/commands",
+		"src/log/room",
+		"src/purging",
+		"src/upkeep",
+		...VALUES,
+	],
 	"src/screens.ts": [
 		"src/screens",
 		"src/access",

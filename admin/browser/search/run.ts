@@ -37,8 +37,10 @@ class RunningSearch {
 		let said = "Stopped. What was found stays.";
 		while (!this.#left.signal.aborted) {
 			if (this.#url === undefined) said = "All searched.";
-			else if (this.#found >= Number(foundMax)) said = "Ended: so many are found at a time.";
-			else if (performance.now() > endMs) said = "Ended: a search takes so long at a time.";
+			else if (this.#found >= Number(foundMax))
+				said = "So many are shown at a time. “Go on” shows the next.";
+			else if (performance.now() > endMs)
+				said = "A search takes so long at a time. “Go on” searches further.";
 			else if (await this.#next(this.#url)) continue;
 			else if (!this.#left.signal.aborted) said = "Cut off. “Go on” tries again.";
 			break;

@@ -5,7 +5,7 @@ import { visible } from "../visible.ts";
 import { type Json, type JsonObject, writeJson } from "./json.ts";
 
 export type Change = {
-	/** `shipTo.city`, `lines[2]` */
+	/** `shipTo.city`, `lines[2]`, `lines[id A7]` */
 	readonly path: string;
 	/** Undefined for what was added. */
 	readonly before: Json | undefined;
@@ -19,7 +19,7 @@ export type Difference = {
 	readonly same: readonly string[];
 };
 
-const CHANGES_SHOWN_MAX = 100;
+const CHANGES_SHOWN_MAX = 60;
 const VALUE_MAX = 80;
 /** What stays around the part of a long text that differs. */
 const CONTEXT = 12;
@@ -40,20 +40,17 @@ function compare(path: string, before: Json, after: Json, changes: Change[]): vo
 		return;
 	}
 	const isByKey = before.kind === "object" || (old.byId && now.byId);
+	const kind = before.kind === "object" ? "key" : isByKey ? "id" : "place";
 	const [left, right] = isByKey ? [old.named, now.named] : [placed(before), placed(after)];
 	for (const [name, value] of left) {
 		const other = right.get(name);
-		const at = joined(path, name, before.kind === "object");
+		const at = joined(path, name, kind);
 		if (other === undefined) changes.push({ path: at, before: value, after: undefined });
 		else compare(at, value, other, changes);
 	}
 	for (const [name, value] of right) {
 		if (left.has(name)) continue;
-		changes.push({
-			path: joined(path, name, after.kind === "object"),
-			before: undefined,
-			after: value,
-		});
+		changes.push({ path: joined(path, name, kind), before: undefined, after: value });
 	}
 }
 
@@ -84,8 +81,9 @@ function idOf(item: Json): string | undefined {
 	return id === undefined || id.kind === "object" || id.kind === "array" ? undefined : id.text;
 }
 
-function joined(path: string, name: string, isKey: boolean): string {
-	if (!isKey) return `${path}[${name}]`;
+function joined(path: string, name: string, kind: "key" | "id" | "place"): string {
+	if (kind === "id") return `${path}[id ${name}]`;
+	if (kind === "place") return `${path}[${name}]`;
 	return path === "" ? name : `${path}.${name}`;
 }
 

@@ -19,11 +19,11 @@ export type Content = {
 	readonly isRedacted?: true;
 };
 
-export function previewOf({ isJson, data, isRedacted }: Content): Part {
+export function previewOf({ isJson, data, isRedacted }: Content, membersMax = MEMBERS_MAX): Part {
 	if (isRedacted) return html`<span class="none">erased</span>`;
 	if (data.length === 0) return html`<span class="none">no data</span>`;
 	const text = textOf(data, READ_BYTES);
-	if (isJson) return preview(readJson(text ?? "", NODES_MAX));
+	if (isJson) return preview(readJson(text ?? "", NODES_MAX), membersMax);
 	if (text === undefined) return html`<span class="none">binary, ${sizeOf(data.length)}</span>`;
 	return visible(text.slice(0, 2 * STRING_MAX));
 }
@@ -39,26 +39,37 @@ export function textOf(bytes: Uint8Array, bytesMax: number): string | undefined 
 	}
 }
 
-/** A value on one line, without the braces of the outermost object. */
-export function preview(value: Json): Html {
-	if (value.kind !== "object") return html`${short(value, 0)}`;
-	return html`${membersOf(value.members, 0)}`;
+/**
+ * A value on one line, without the braces of the outermost object.
+ * @param membersMax how many members it names, those of nested objects included
+ */
+export function preview(value: Json, membersMax = MEMBERS_MAX): Html {
+	const left = { members: membersMax };
+	if (value.kind !== "object") return html`${short(value, 0, left)}`;
+	return html`${membersOf(value.members, 0, left)}`;
 }
 
-function membersOf(members: readonly JsonMember[], depth: number): Part {
-	return members
-		.slice(0, MEMBERS_MAX)
-		.map(({ key, value }, index) => [
-			index > 0 ? " " : "",
-			html`<span class="k">${visible(key.slice(0, STRING_MAX))}</span>:${short(value, depth + 1)}`,
-		]);
+/** What is left to name, counted down. */
+type Left = { members: number };
+
+function membersOf(members: readonly JsonMember[], depth: number, left: Left): Part {
+	const shown: Part[] = [];
+	for (const { key, value } of members) {
+		if (left.members === 0) break;
+		left.members--;
+		const name = html`<span class="k">${visible(key.slice(0, STRING_MAX))}</span>`;
+		shown.push([shown.length > 0 ? " " : "", html`${name}:${short(value, depth + 1, left)}`]);
+	}
+	if (shown.length < members.length) shown.push(" …");
+	return shown;
 }
 
-function short(value: Json, depth: number): Part {
+function short(value: Json, depth: number, left: Left): Part {
 	switch (value.kind) {
 		case "object":
 			if (value.members.length === 0) return "{}";
-			return depth > 1 ? "{…}" : html`{${membersOf(value.members, depth)}}`;
+			if (depth > 1 || left.members === 0) return "{…}";
+			return html`{${membersOf(value.members, depth, left)}}`;
 		case "array":
 			return `[${value.isCut ? "…" : value.items.length}]`;
 		case "string":

@@ -10,6 +10,8 @@ export type Links = ReadonlyMap<string, string>;
 const NO_LINKS: Links = new Map();
 /** Of one object or array; the others stand in groups of as many that are opened by themselves. */
 const SHOWN_MAX = 200;
+/** Some twenty lines; the text of the event has all of it. */
+const STRING_MAX = 2000;
 /** Deeper ones are closed. */
 const OPEN_DEPTH_MAX = 12;
 
@@ -76,8 +78,9 @@ function rowOf(label: Html, value: Json, depth: number, links: Links): Html {
 
 function leafOf(value: Json, links: Links): Part {
 	if (value.kind === "string") {
-		const end = value.isCut ? "…" : "";
-		const text = html`<span class="s">${visible(quoted(value.text))}${end}</span>`;
+		const isCut = value.isCut || value.text.length > STRING_MAX;
+		const shown = visible(quoted(value.text.slice(0, STRING_MAX).toWellFormed()));
+		const text = html`<span class="s">${shown}${isCut && "…"}</span>`;
 		const path = links.get(value.text);
 		return path === undefined ? text : html`<a href="${path}">${text}</a>`;
 	}

@@ -6,10 +6,12 @@
 import type { RecordedEvent, StreamName } from "../../../src/event.ts";
 import type { Store } from "../../../src/screens.ts";
 import { causeOf } from "../../parts/correlation.ts";
+import { nearestTo } from "./nearest.ts";
 import { versionIn } from "./places.ts";
 
-/** More are no picture; of a larger correlation those nearest to the event are shown. */
+/** Looked at, of a larger correlation: those around the event, and those that it began with. */
 const CAUSED_MAX = 500;
+const BEGINNING = 100;
 /** Read with their metadata, some of which are large. */
 const STEP = 100;
 
@@ -25,21 +27,26 @@ export type Caused = {
 
 export type Causation = {
 	readonly rows: readonly Caused[];
+	/** How many could be drawn, if somebody asks for all. */
+	readonly drawable: number;
 	/** Of the whole correlation. */
 	readonly total: number;
 	readonly stream: StreamName;
 };
 
+/** @param isWhole whether all that were looked at are drawn, however many they are */
 export async function causationOf(
 	store: Store,
 	correlation: string,
 	event: RecordedEvent,
+	isWhole: boolean,
 ): Promise<Causation | undefined> {
 	const stream = `$bc-${correlation}` as StreamName;
 	const last = Number(await store.last(stream));
 	if (last < 0) return undefined;
 	const events = await eventsAround(store, stream, last, event);
-	return { rows: rowsOf(events), total: last + 1, stream };
+	const shown = isWhole ? events : nearestTo(event, events);
+	return { rows: rowsOf(shown), drawable: events.length, total: last + 1, stream };
 }
 
 async function eventsAround(
@@ -48,16 +55,24 @@ async function eventsAround(
 	last: number,
 	event: RecordedEvent,
 ): Promise<RecordedEvent[]> {
-	const at =
-		last < CAUSED_MAX ? 0 : ((await versionIn(store, stream, Number(event.position))) ?? 0);
-	const start = Math.max(0, Math.min(at - Math.floor(CAUSED_MAX / 2), last + 1 - CAUSED_MAX));
 	const events: RecordedEvent[] = [];
-	for (let from = start; from <= last && events.length < CAUSED_MAX; from += STEP) {
-		const range = { stream, from, limit: STEP, direction: "forward", content: true } as const;
-		const { entries } = await store.read(range);
-		for (const entry of entries) if (!entry.unresolved) events.push(entry.event);
+	const read = async (start: number, end: number) => {
+		for (let from = start; from < end; from += STEP) {
+			const limit = Math.min(STEP, end - from);
+			const range = { stream, from, limit, direction: "forward", content: true } as const;
+			const { entries } = await store.read(range);
+			for (const entry of entries) if (!entry.unresolved) events.push(entry.event);
+		}
+	};
+	if (last < CAUSED_MAX) await read(0, last + 1);
+	else {
+		const at = (await versionIn(store, stream, Number(event.position))) ?? 0;
+		const around = CAUSED_MAX - BEGINNING;
+		const start = Math.max(BEGINNING, Math.min(at - around / 2, last + 1 - around));
+		await read(0, BEGINNING);
+		await read(start, start + around);
 	}
-	return events.slice(0, CAUSED_MAX);
+	return events;
 }
 
 /** @param events oldest first */

@@ -18,23 +18,33 @@ const BAR_WIDTH = 1000;
 
 export function causedPanel(
 	frame: Frame,
-	{ rows, total }: Causation,
+	causation: Causation,
 	correlation: string,
 	event: RecordedEvent,
 ): Html {
+	const { rows, total } = causation;
 	const times = rows.map(({ event: { created } }) => created);
 	const [start, end] = [Math.min(...times), Math.max(...times)];
 	const streams = new Set(rows.map(({ event: { stream } }) => stream)).size;
 	const said = `${counted(total, "event")} in ${counted(streams, "stream")}, ${durationOf(end - start)}`;
 	const span = { start, end, event };
 	const list = rows.map((row) => rowOf(frame, rows, row, span));
-	const shown =
-		rows.length < total
-			? html`<p class="foot">${counted(rows.length, "event")} near this one. <a href="${correlationPath(correlation)}">All ${grouped(total)}</a></p>`
-			: "";
+	const shown = rows.length < total && restOf(causation, correlation, event);
 	return html`<section class="panel" aria-labelledby="caused"><header><h2 id="caused">What caused what</h2><a href="${correlationPath(correlation)}" class="mono">${visible(correlation.slice(0, 80))}</a><span class="more">${said}</span></header>
 <p class="foot">From ${clockOf(start, frame.now)} UTC; at the right, how long after its cause</p>
 <div class="caused">${railsOf(rows, event)}<ol>${list}</ol></div>${shown}</section>`;
+}
+
+/** What the drawing leaves out, and the ways to it. */
+function restOf(
+	{ rows, drawable, total }: Causation,
+	correlation: string,
+	{ stream, version }: RecordedEvent,
+): Html {
+	const more =
+		drawable > rows.length &&
+		html`<a href="${eventUrl("", stream, version)}?caused=all#caused">Draw ${grouped(drawable)}</a> · `;
+	return html`<div class="foot"><span>The ${counted(rows.length, "event")} nearest to this one: what caused it, what it caused, and what came with it.</span><span>${more}<a href="${correlationPath(correlation)}">All ${grouped(total)}</a></span></div>`;
 }
 
 function railsOf(rows: readonly Caused[], event: RecordedEvent): Html {

@@ -6,8 +6,8 @@ import { type Html, html } from "../../html.ts";
 import { differenceOf, diffOf, noDifference, summaryOf } from "../../parts/json/diff.ts";
 import { type Json, readJson } from "../../parts/json/json.ts";
 import { textOf } from "../../parts/json/preview.ts";
+import { shortened } from "../../parts/name.ts";
 import { durationOf, grouped, sizeOf } from "../../parts/numbers.ts";
-import { visible } from "../../parts/visible.ts";
 import { previousOfType } from "../stream/filter.ts";
 
 /** Larger documents are not compared: reading them would hold up other requests. */
@@ -21,7 +21,7 @@ export async function changesPanel(store: Store, event: RecordedEvent): Promise<
 	}
 	const { version, created } = before.event;
 	const link = html`<a href="${eventUrl("", event.stream, version)}">${grouped(Number(version))}</a>`;
-	const said = html`<h2 id="changes">Changed since ${link}</h2><span class="more">the ${visible(event.type)} before it, ${durationOf(event.created - created)} earlier</span>`;
+	const said = html`<h2 id="changes">Changed since ${link}</h2><span class="more">the ${shortened(event.type)} before it, ${durationOf(event.created - created)} earlier</span>`;
 	const [old, now] = [before.event, event].map(jsonOf);
 	if (!old || !now) return panel(said, noDifference(notCompared(before.event, event)));
 	const difference = differenceOf(old, now);
@@ -37,7 +37,7 @@ function panel(head: Html, body: Html): Html {
 
 function firstOf({ type, version }: RecordedEvent) {
 	const near = Number(version) > 500 ? "among the 500 events before it" : "in this stream";
-	return html`The first ${visible(type)} ${near}.`;
+	return html`The first ${shortened(type)} ${near}.`;
 }
 
 function notCompared(...events: readonly RecordedEvent[]): string {

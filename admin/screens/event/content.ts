@@ -13,7 +13,9 @@ export type View = "tree" | "text" | "bytes";
 /** Of a larger event a page shows the beginning; all of it is one link away. */
 const TEXT_BYTES = 64 * 1024;
 const TREE_BYTES = 32 * 1024;
-const TREE_NODES = 400;
+/** A page has some 1,500 elements at most; metadata is small. */
+const TREE_NODES = 250;
+const METADATA_NODES = 80;
 const HEX_BYTES = 4096;
 const HEX_ROW = 16;
 const VIEWS = [
@@ -59,28 +61,30 @@ export function contentPanel(event: RecordedEvent, { view, from, links, path }: 
 <div class="body">${shown}</div></section>`;
 }
 
-function erased({ data, metadata }: RecordedEvent): Html {
+function erased({ metadata }: RecordedEvent): Html {
 	const left = metadata.length > 0 ? "Its metadata is still there." : "";
-	return html`<p class="none">The content of this event was erased on purpose. ${left} Its number, its id and its proof stay${data.length > 0 ? "" : ""}.</p>`;
+	return html`<p class="none">The content of this event was erased on purpose. ${left} Its number, its id and its proof stay.</p>`;
 }
 
 function bodyOf(event: RecordedEvent, { view, from, links, path }: ContentView): Part {
 	const { data, metadata } = event;
 	if (view === "bytes") return bytesOf(data, from, path);
-	const show = (bytes: Uint8Array, isJson: boolean) =>
-		view === "tree" ? asTree(bytes, isJson, links) : asText(bytes);
+	const show = (bytes: Uint8Array, isJson: boolean, nodesMax: number) =>
+		view === "tree" ? asTree(bytes, isJson, { links, nodesMax }) : asText(bytes);
 	const whole = html`<a href="${path}?format=bytes">Open all ${sizeOf(data.length)}</a>`;
 	const shown = view === "tree" ? TREE_BYTES : TEXT_BYTES;
 	const isCut = data.length > shown;
-	return html`<div class="pair"><div><h3>Data, ${sizeOf(data.length)}</h3>${show(data, event.isJson)}${isCut ? html`<p class="hint">The first ${sizeOf(shown)}. ${whole}</p>` : ""}</div>
-<div><h3>Metadata, ${sizeOf(metadata.length)}</h3>${show(metadata, true)}</div></div>`;
+	return html`<div class="pair"><div><h3>Data, ${sizeOf(data.length)}</h3>${show(data, event.isJson, TREE_NODES)}${isCut ? html`<p class="hint">The first ${sizeOf(shown)}. ${whole}</p>` : ""}</div>
+<div><h3>Metadata, ${sizeOf(metadata.length)}</h3>${show(metadata, true, METADATA_NODES)}</div></div>`;
 }
 
-function asTree(bytes: Uint8Array, isJson: boolean, links: Links): Html {
+type TreeView = { readonly links: Links; readonly nodesMax: number };
+
+function asTree(bytes: Uint8Array, isJson: boolean, { links, nodesMax }: TreeView): Html {
 	if (bytes.length === 0) return html`<p class="none">none</p>`;
 	const text = textOf(bytes, TREE_BYTES);
 	if (text === undefined || !isJson || !/^\s*[[{"\-\dtfn]/.test(text)) return asText(bytes);
-	return treeOf(readJson(text, TREE_NODES), links);
+	return treeOf(readJson(text, nodesMax), links);
 }
 
 /** As it was sent: nothing is indented, and what cannot be seen is marked. */

@@ -10,7 +10,7 @@ import { COPY_KEY, STEP_KEYS, TIME_KEY } from "../../frame/keys.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { causeOf, correlationOf } from "../../parts/correlation.ts";
 import { accepting, curlPanel } from "../../parts/curl.ts";
-import { nameOf, streamLink, streamPath, typeOf } from "../../parts/name.ts";
+import { nameOf, shortened, streamLink, streamPath, typeOf } from "../../parts/name.ts";
 import { agoOf, dateOf, grouped } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
 import { crumbsOf } from "../stream/crumbs.ts";
@@ -33,7 +33,9 @@ export async function event(frame: Frame): Promise<Screen> {
 	const [standings, changes, causation] = await Promise.all([
 		standingsOf(store, shown),
 		changesPanel(store, shown),
-		correlation === undefined ? undefined : causationOf(store, correlation, shown),
+		correlation === undefined
+			? undefined
+			: causationOf(store, correlation, shown, query.get("caused") === "all"),
 	]);
 	const links = await linksIn(store, contentOf(shown), causation);
 	const view = viewOf(shown, query.get("view") ?? "");
@@ -131,5 +133,5 @@ ${effects.length > 0 && html`<dt>Causes</dt><dd>${effects.map(({ event: effect }
 }
 
 function linkTo({ type, stream, version }: RecordedEvent): Html {
-	return html`<a href="${eventUrl("", stream, version)}">${visible(type)}</a> <span class="mono none">${nameOf(stream)}/${version}</span>`;
+	return html`<a href="${eventUrl("", stream, version)}">${shortened(type)}</a> <span class="mono none">${nameOf(stream)}/${version}</span>`;
 }

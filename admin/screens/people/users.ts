@@ -1,6 +1,6 @@
 /** The users of the store, and the forms that change them; for admins. */
 import { Refusal } from "../../../src/errors.ts";
-import type { Screen, ShownProblem, ShownUser } from "../../../src/screens.ts";
+import type { Screen, ShownProblem, ShownUser, Visit } from "../../../src/screens.ts";
 import { type Frame, redirect, screenOf } from "../../frame/frame.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { accepting, curlPanel } from "../../parts/curl.ts";
@@ -8,6 +8,7 @@ import { visible } from "../../parts/visible.ts";
 import { agoOf, button, field, formOf, textIn, wordsIn } from "./forms.ts";
 
 const PASSWORD = 'type="password" required autocomplete="new-password" maxlength="1024"';
+const ADMINS = "$admins";
 const CONFIRM = 'required autocomplete="off" spellcheck="false" maxlength="256"';
 
 /** GET /users @throws Refusal `unauthorized` */
@@ -29,13 +30,15 @@ export async function users(frame: Frame, refused?: ShownProblem): Promise<Scree
 	});
 }
 
-function rowOf(frame: Frame, { login, fullName, groups, isDisabled, updated }: ShownUser): Html {
+function rowOf(frame: Frame, user: ShownUser): Html {
+	const { login, fullName, groups, isDisabled, updated } = user;
 	const toggle = isDisabled ? "enable" : "disable";
 	const badge = isDisabled && html` <span class="badge">disabled</span>`;
 	// A form each: the key Enter sends the first button of a form.
 	const about = (content: Part) =>
 		formOf(frame, "/users", html`<input type="hidden" name="login" value="${login}">${content}`);
 	const ways = [
+		html`${field("Full name", "fullName", 'maxlength="256" autocomplete="off"', fullName)}${field("Groups, with commas between them", "groups", 'spellcheck="false" autocomplete="off"', groups.join(", "))}<input type="hidden" name="before" value="${factsOf(user)}">${button("facts", "Set name and groups")}`,
 		button(toggle, isDisabled ? "Enable" : "Disable"),
 		html`${field("New password", "password", PASSWORD)}${button("password", "Set password")}`,
 		html`${field("To delete the user and all tokens of it, type the login", "confirm", CONFIRM)}${button("delete", "Delete", "danger")}`,
@@ -43,11 +46,16 @@ function rowOf(frame: Frame, { login, fullName, groups, isDisabled, updated }: S
 	return html`<tr role="row" class="row"><td role="cell" class="title"><bdi>${visible(login)}</bdi>${badge}<small>${visible(fullName)}</small></td>
 <td role="cell">${groups.map((group, at) => [at > 0 ? ", " : "", visible(group)])}</td>
 <td role="cell">${agoOf(frame, updated)}</td>
-<td role="cell"><details><summary>Change</summary>${ways.map(about)}</details></td></tr>`;
+<td role="cell"><details><summary>Change</summary><div class="ways">${ways.map(about)}</div></details></td></tr>`;
+}
+
+/** What a form was filled in with: if another admin has changed that meanwhile, it is refused. */
+function factsOf({ fullName, groups }: Pick<ShownUser, "fullName" | "groups">): string {
+	return JSON.stringify([fullName, ...groups]);
 }
 
 function groupsOf(all: readonly ShownUser[]): Part {
-	const names = [...new Set(["$admins", "$ops", ...all.flatMap(({ groups }) => groups)])].sort();
+	const names = [...new Set([ADMINS, "$ops", ...all.flatMap(({ groups }) => groups)])].sort();
 	return names.map((name) => {
 		const members = all.filter(({ groups }) => groups.includes(name)).map(({ login }) => login);
 		const shown = members.length === 0 ? "nobody" : members.join(", ");
@@ -63,31 +71,56 @@ function newUser(frame: Frame): Html {
 	)}</div></section>`;
 }
 
-const NOT_TYPED = { reason: "What was typed is not the login. Nothing was changed." };
+const NOT_TYPED = "What was typed is not the login. Nothing was changed.";
+const CHANGED = "Somebody has changed this user meanwhile. Nothing was changed; look again.";
+const OWN =
+	"You would take your own rights, and could not give them back. Another admin can do that.";
+
+type Deed = (frame: Frame, login: string, form: URLSearchParams) => Promise<void>;
+
+const DEEDS: Readonly<Record<string, Deed>> = {
+	create: ({ visit }, login, form) => {
+		const facts = { fullName: textIn(form, "fullName"), groups: wordsIn(form, "groups") };
+		const password = form.get("password") ?? "";
+		return visit.people.ofUsers.create({ login, password, ...facts });
+	},
+	async facts({ visit }, login, form) {
+		const facts = { fullName: textIn(form, "fullName"), groups: wordsIn(form, "groups") };
+		if (isOwn(visit, login) && !facts.groups.includes(ADMINS)) throw malformed(OWN);
+		const user = (await visit.people.users()).find((one) => one.login === login);
+		if (user && factsOf(user) !== form.get("before")) throw malformed(CHANGED);
+		await visit.people.ofUsers.update(login, facts);
+	},
+	enable: ({ visit }, login) => visit.people.ofUsers.setDisabled(login, false),
+	async disable({ visit }, login) {
+		if (isOwn(visit, login)) throw malformed(OWN);
+		await visit.people.ofUsers.setDisabled(login, true);
+	},
+	password: ({ visit }, login, form) =>
+		visit.people.ofUsers.resetPassword(login, form.get("password") ?? ""),
+	async delete({ visit }, login, form) {
+		if (textIn(form, "confirm") !== login) throw malformed(NOT_TYPED);
+		if (isOwn(visit, login)) throw malformed(OWN);
+		await visit.people.ofUsers.remove(login);
+	},
+};
+
+function isOwn({ account }: Visit, login: string): boolean {
+	return account.login === login;
+}
+
+function malformed(reason: string): Refusal {
+	return new Refusal("malformed-body", { reason });
+}
 
 /** POST /users */
 export async function changeUsers(frame: Frame, form: URLSearchParams): Promise<Screen> {
 	const { visit } = frame;
-	const { ofUsers } = visit.people;
-	const [login, password] = [textIn(form, "login"), form.get("password") ?? ""];
+	const action = form.get("action") ?? "";
+	const deed = Object.hasOwn(DEEDS, action) ? DEEDS[action] : undefined;
 	try {
-		switch (form.get("action")) {
-			case "create": {
-				const facts = { fullName: textIn(form, "fullName"), groups: wordsIn(form, "groups") };
-				await ofUsers.create({ login, password, ...facts });
-				break;
-			}
-			case "enable":
-			case "disable":
-				await ofUsers.setDisabled(login, form.get("action") === "disable");
-				break;
-			case "password":
-				await ofUsers.resetPassword(login, password);
-				break;
-			case "delete":
-				if (textIn(form, "confirm") !== login) throw new Refusal("malformed-body", NOT_TYPED);
-				await ofUsers.remove(login);
-		}
+		if (!deed) throw malformed(`No form has the action '${action.slice(0, 40)}'.`);
+		await deed(frame, textIn(form, "login"), form);
 		return redirect(visit, "/users");
 	} catch (error) {
 		const problem = visit.explain(error);

@@ -3,7 +3,7 @@ import { type Alone, aloneIn } from "../../../src/searching/alone.ts";
 import type { SearchQuery } from "../../../src/searching/query.ts";
 import type { Progress } from "../../../src/searching/search.ts";
 import { type Html, html, type Part } from "../../html.ts";
-import { nameOf } from "../../parts/name.ts";
+import { nameOf, shortened } from "../../parts/name.ts";
 import { grouped } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
 import { COMPARED } from "./form.ts";
@@ -24,7 +24,7 @@ function emptiedBy(alone: Alone, { stream, type }: SearchQuery, isOver: boolean)
 	if (alone.id === 0 && isOver) return "No event has this id.";
 	if (alone.time === 0) return "Nothing was written there in this time.";
 	if (alone.type === 0 && type !== undefined)
-		return html`No event has the type “${visible(type)}”.`;
+		return html`No event has the type “${shortened(type)}”.`;
 	if (alone.stream === 0 && stream) return html`No stream fits “${visible(stream.text)}”.`;
 	return undefined;
 }
@@ -33,7 +33,7 @@ function emptiedBy(alone: Alone, { stream, type }: SearchQuery, isOver: boolean)
 function counts(alone: Alone, { stream, type, value }: SearchQuery): Part {
 	const rows: Part[] = [];
 	if (stream) rows.push(row("stream", html`the stream “${visible(stream.text)}”`, alone.stream));
-	if (type !== undefined) rows.push(row("type", html`the type “${visible(type)}”`, alone.type));
+	if (type !== undefined) rows.push(row("type", html`the type “${shortened(type)}”`, alone.type));
 	if (value) {
 		const { text, is, operand } = value;
 		const place = html`<code>${visible(text)}</code>`;

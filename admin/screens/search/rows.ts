@@ -13,6 +13,8 @@ import { visible } from "../../parts/visible.ts";
 
 const PREVIEW_BYTES = 4096;
 const PREVIEW_NODES = 60;
+/** Besides the value that was asked for; a search may show many rows. */
+const MEMBERS_SHOWN = 4;
 const VALUE_MAX = 120;
 
 export function foundTable(
@@ -40,14 +42,14 @@ function rowOf({ types, now }: Frame, hit: Hit, condition: ValueCondition | unde
 
 function dataOf({ entry, value }: Hit, condition: ValueCondition | undefined): Part {
 	const { event } = entry;
-	if (value === undefined || condition === undefined) return previewOf(event);
+	if (value === undefined || condition === undefined) return previewOf(event, MEMBERS_SHOWN);
 	const found = html`<span class="k">${visible(condition.text.replace(/^\$\.?/, ""))}</span>:<mark>${visible(textOfValue(value))}</mark>`;
 	const json = readJson(textOf(event.data, PREVIEW_BYTES) ?? "", PREVIEW_NODES);
 	if (json.kind !== "object") return found;
 	const [only, ...deeper] = condition.path;
 	const name = deeper.length === 0 && only?.kind === "name" ? only.name : undefined;
 	const members = json.members.filter(({ key }) => key !== name);
-	return html`${found} ${preview({ ...json, members })}`;
+	return html`${found} ${preview({ ...json, members }, MEMBERS_SHOWN)}`;
 }
 
 function textOfValue({ kind, text }: Value): string {

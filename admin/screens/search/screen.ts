@@ -6,7 +6,7 @@ import type { Screen, Store, Visit } from "../../../src/screens.ts";
 import { formatSearchQuery, type SearchQuery } from "../../../src/searching/query.ts";
 import type { Hit, Progress } from "../../../src/searching/search.ts";
 import { type Frame, screenOf } from "../../frame/frame.ts";
-import { FILTER_KEY, ROW_KEYS, STOP_KEY } from "../../frame/keys.ts";
+import { FILTER_KEY, GO_ON_KEY, ROW_KEYS, STOP_KEY } from "../../frame/keys.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { accepting, commandPanel, curlPanel } from "../../parts/curl.ts";
 import { nameOf } from "../../parts/name.ts";
@@ -16,7 +16,9 @@ import { searchForm } from "./form.ts";
 import { nothingFound } from "./none.ts";
 import { foundTable } from "./rows.ts";
 
-const ROWS = 50;
+const ROWS = 25;
+/** The script adds rows up to so many: a page has some 1,500 elements at most. */
+const SHOWN_MAX = 50;
 const SLICE_MS = 500;
 /** The first view is there at once, if it has looked at some events. */
 const FIRST_MS = 100;
@@ -39,7 +41,7 @@ export async function search(frame: Frame): Promise<Screen> {
 			query &&
 			html`<a class="button" href="${pathTo(query, "format=ndjson")}" download="found.ndjson">Download NDJSON</a>`,
 		main: html`<section class="panel" aria-label="The search">${searchForm(asked)}${result(frame, asked, found)}</section>${commandOf(visit, asked)}`,
-		keys: [...ROW_KEYS, FILTER_KEY, STOP_KEY],
+		keys: [...ROW_KEYS, FILTER_KEY, STOP_KEY, GO_ON_KEY],
 	});
 }
 
@@ -91,12 +93,13 @@ function result(frame: Frame, { query, wrong }: Asked, found: Found | undefined)
 function stateOf(frame: Frame, { progress }: Found, on: string | undefined): Html {
 	const { span, next, reached, found, unreadable } = progress;
 	const { searchFoundMax, searchMs } = frame.visit.store.facts();
+	const shownMax = Math.min(searchFoundMax, SHOWN_MAX);
 	const [searched, total] = [span.high - next, Math.max(0, span.high - span.low + 1)];
 	const url = on === undefined ? "" : html` data-url="${on}"`;
-	return html`<div id="search-found"${url} data-searched="${searched}" data-total="${total}" data-found="${found}" data-found-max="${searchFoundMax}" data-ms-max="${searchMs}">
+	return html`<div id="search-found"${url} data-searched="${searched}" data-total="${total}" data-found="${found}" data-found-max="${shownMax}" data-ms-max="${searchMs}">
 <progress value="${searched}" max="${Math.max(total, 1)}" aria-label="Searched"></progress>
 <p><span><b data-is="found">${grouped(found)}</b> found · <span data-is="searched">${grouped(searched)}</span> of <span data-is="total">${grouped(total)}</span> events of ${nameOf(span.stream)} searched<span data-is="reached">${reached !== undefined && html`, back to ${clockOf(reached, frame.now)}`}</span>${unreadable > 0 && html` · <b class="wrong">${grouped(unreadable)} damaged, not searched</b>`}</span>
-<span class="hint">ends at ${grouped(searchFoundMax)} found or ${grouped(Math.round(searchMs / 1000))} s <button type="button" class="needs-script" id="search-stop" hidden>Stop <kbd class="wide">Esc</kbd></button></span></p></div>`;
+<span class="hint">${grouped(shownMax)} at a time, for at most ${grouped(Math.round(searchMs / 1000))} s <button type="button" class="needs-script" id="search-stop" hidden>Stop <kbd class="wide">Esc</kbd></button></span></p></div>`;
 }
 
 function saidOf({ progress }: Found): string {

@@ -1,6 +1,8 @@
 /** The panel that appends an event, and what it says if that was refused. */
 import { randomUUID } from "node:crypto";
+import { GRID } from "../../../feeds/geometry.ts";
 import type { StreamName } from "../../../src/event.ts";
+import { pageUrl } from "../../../src/http/urls.ts";
 import type { ShownProblem, Visit } from "../../../src/screens.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { streamPath } from "../../parts/name.ts";
@@ -41,7 +43,7 @@ export function appendPanel(
 	const { eventBytesMax } = visit.store.facts();
 	return html`<section class="panel" aria-labelledby="append-title" id="append"><header><h2 id="append-title">Append an event</h2><kbd class="wide needs-script">a</kbd></header>
 <form class="body" method="post" action="${streamPath(stream)}" data-append>
-${refused && wrong(refused.problem, conflict)}
+${refused && wrong(stream, refused.problem, conflict)}
 <input type="hidden" name="_token" value="${visit.token}"><input type="hidden" name="action" value="append"><input type="hidden" name="id" value="${fields.id}">
 <label class="field">Type<input name="type" required maxlength="1020" value="${fields.type}" spellcheck="false" autocomplete="off"></label>
 <label class="field">Data · JSON<textarea name="data" rows="6" spellcheck="false" aria-describedby="data-hint">${"\n"}${fields.data}</textarea></label>
@@ -53,17 +55,31 @@ ${refused && wrong(refused.problem, conflict)}
 <button type="submit" class="main">Append${expects === last ? html` as ${last + 1}` : ""}</button></span></label></form></section>`;
 }
 
-type Conflict = { readonly current: number; readonly expected: number };
+export type Conflict = { readonly current: number; readonly expected: number };
 
-function conflictOf({ type, current, expected }: ShownProblem): Conflict | undefined {
+export function conflictOf({ type, current, expected }: ShownProblem): Conflict | undefined {
 	if (!type.endsWith(":wrong-expected-version")) return undefined;
 	return { current: Number(current), expected: Number(expected) };
 }
 
-function wrong(problem: ShownProblem, conflict: Conflict | undefined): Part {
+function wrong(stream: StreamName, problem: ShownProblem, conflict: Conflict | undefined): Part {
 	if (conflict === undefined)
 		return html`<p class="note bad" role="alert">${visible(problem.detail)}</p>`;
 	const { current, expected } = conflict;
 	const is = current < 0 ? "has no events" : `is at ${current} now`;
-	return html`<p class="note bad" role="alert">The stream ${is}, you expected ${expected < 0 ? "none" : expected}. Nothing was written. The newest events are beside this form.</p>`;
+	const said = `The stream ${is}, you expected ${expected < 0 ? "none" : expected}. Nothing was written.`;
+	return html`<p class="note bad" role="alert">${said} ${between(stream, current, expected)}</p>`;
+}
+
+/** What came between, which the list beside the form marks, as far as it shows it. */
+function between(stream: StreamName, current: number, expected: number): Part {
+	const count = current - expected;
+	if (count <= 0) return undefined;
+	const numbers =
+		count === 1
+			? `Event ${current} came between, and is marked.`
+			: `Events ${expected + 1} to ${current} came between, and are marked.`;
+	if (count <= GRID) return numbers;
+	const first = { direction: "forward", from: expected + 1, count: GRID } as const;
+	return html`${numbers} <a href="${pageUrl("", stream, first)}">The first of them</a>`;
 }

@@ -8,6 +8,7 @@ import { differenceOf, diffOf } from "../../parts/json/diff.ts";
 import { readJson } from "../../parts/json/json.ts";
 import { textOf } from "../../parts/json/preview.ts";
 import { treeOf } from "../../parts/json/tree.ts";
+import { shortened } from "../../parts/name.ts";
 import { grouped, sizeOf } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
 import { eventPath } from "../event-rows.ts";
@@ -54,13 +55,13 @@ function looksLikeJson(text: string): boolean {
 async function changedSince(store: Store, event: RecordedEvent): Promise<Part> {
 	const before = await previousOfType(store, event.stream, event.type, Number(event.version));
 	if (before === undefined) {
-		return html`<h2 class="label">What changed</h2><p class="none">No earlier ${visible(event.type)} nearby in this stream.</p>`;
+		return html`<h2 class="label">What changed</h2><p class="none">No earlier ${shortened(event.type)} nearby in this stream.</p>`;
 	}
 	const [old, now] = [before.event, event].map(({ data, isJson }) =>
 		isJson && data.length <= COMPARED_BYTES ? textOf(data, COMPARED_BYTES) : undefined,
 	);
 	const link = html`<a href="${eventPath(event.stream, before)}">${grouped(Number(before.version))}</a>`;
-	const head = html`<h2 class="label">Changed since ${link}, the ${visible(event.type)} before it</h2>`;
+	const head = html`<h2 class="label">Changed since ${link}, the ${shortened(event.type)} before it</h2>`;
 	if (!old || !now) return html`${head}<p class="none">Not compared: not JSON, or too large.</p>`;
 	return html`${head}${diffOf(differenceOf(readJson(old, COMPARED_NODES), readJson(now, COMPARED_NODES)))}`;
 }

@@ -4,7 +4,7 @@ import { pageUrl } from "../../../src/http/urls.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { type Html, html, type Part } from "../../html.ts";
 import { liveOf } from "../../parts/live.ts";
-import { streamPath, typeOf } from "../../parts/name.ts";
+import { shortened, streamPath, typeOf } from "../../parts/name.ts";
 import { grouped } from "../../parts/numbers.ts";
 import { coreOf } from "../../parts/strip.ts";
 import { visible } from "../../parts/visible.ts";
@@ -64,7 +64,7 @@ function chips({ types: known }: Frame, { place, types, entries, filtered }: Sho
 
 function nothing({ filtered, last }: Shown): Html {
 	if (filtered) {
-		return html`<div class="empty"><h2>No ${visible(filtered.type)} among ${grouped(filtered.searched)} events</h2>${filtered.before !== undefined && html`<p>There are older ones to look at.</p>`}</div>`;
+		return html`<div class="empty"><h2>No ${shortened(filtered.type)} among ${grouped(filtered.searched)} events</h2>${filtered.before !== undefined && html`<p>There are older ones to look at.</p>`}</div>`;
 	}
 	const said = last < 0 ? "The store is empty" : "No event is shown here";
 	return html`<div class="empty"><h2>${said}</h2><p>${last < 0 ? "The first append makes the first event." : "Metadata hides those of this page, or they were erased."}</p></div>`;

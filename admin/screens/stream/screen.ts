@@ -1,6 +1,6 @@
 /** A stream: what happened in it, the newest first. */
 import { ALL, type StreamName } from "../../../src/event.ts";
-import { isDeletable, isWritable } from "../../../src/indexes/joins.ts";
+import { isDeletable, isIndexStream, isWritable } from "../../../src/indexes/joins.ts";
 import type { Screen } from "../../../src/screens.ts";
 import { type Frame, redirect, screenOf } from "../../frame/frame.ts";
 import {
@@ -21,7 +21,7 @@ import { stoppedNote } from "../../parts/stopped.ts";
 import { visibleText } from "../../parts/visible.ts";
 import { eventRows } from "../event-rows.ts";
 import { listPath as subscriptionsPath } from "../subscriptions/list.ts";
-import { appendPanel, type Refused } from "./append.ts";
+import { appendPanel, conflictOf, type Refused } from "./append.ts";
 import { crumbsOf } from "./crumbs.ts";
 import { inWords } from "./described.ts";
 import { insideOf } from "./inside.ts";
@@ -51,6 +51,7 @@ export async function stream(frame: Frame, refused?: Refused): Promise<Screen> {
 			visit.path === "/streams/:stream" ? streamPath(place.stream) : pathOf(frame),
 		),
 		caption: "Events",
+		expected: refused && conflictOf(refused.problem)?.expected,
 		...(opened ? { open: opened } : {}),
 	});
 	return screenOf(frame, {
@@ -60,23 +61,19 @@ export async function stream(frame: Frame, refused?: Refused): Promise<Screen> {
 		...headingOf(frame, shown, groups),
 		main: entriesPanel(frame, shown, rows, jump === null ? undefined : jump),
 		aside: asideOf(frame, shown, refused),
-		keys: keysOf(shown),
+		keys: STREAM_KEYS,
 	});
 }
 
-/** Exactly those that do something on this screen. */
-function keysOf({ place, types, last }: Shown): readonly KeyOf[] {
-	const hasChips = types.counts === undefined || types.counts.length > 1;
-	return [
-		...ROW_KEYS,
-		OPEN_KEY,
-		...PAGE_KEYS,
-		LIVE_KEY,
-		...(hasChips ? [FILTER_KEY] : []),
-		...(last >= 0 ? [TIME_KEY] : []),
-		...(isWritable(place.stream) ? [APPEND_KEY] : []),
-	];
-}
+const STREAM_KEYS: readonly KeyOf[] = [
+	...ROW_KEYS,
+	OPEN_KEY,
+	...PAGE_KEYS,
+	LIVE_KEY,
+	FILTER_KEY,
+	TIME_KEY,
+	APPEND_KEY,
+];
 
 async function openedIn(
 	{ visit }: Frame,
@@ -140,7 +137,9 @@ function subscriptionsOf(stream: StreamName, groups: number): Part {
 function actionsOf({ visit: { store } }: Frame, { place, described, last }: Shown): Part {
 	const { stream: name } = place;
 	const hasMetadata = !name.startsWith("$$") && name !== ALL;
-	const canDelete = isDeletable(name, false) && store.may("delete", name);
+	// What the store lists by itself, the screens leave alone.
+	const isOwn = isDeletable(name, false) && !isIndexStream(name);
+	const canDelete = isOwn && store.may("delete", name);
 	const text = described.version < 0 ? "Add metadata" : "Metadata";
 	return [
 		last >= 0 &&
@@ -206,5 +205,6 @@ function emptyStream(frame: Frame, shown: Shown, refused: Refused | undefined): 
 			? appendPanel(visit, name, { last: isDeleted ? -2 : -1, expects: -1 }, refused)
 			: html`<section class="panel"><div class="empty"><h2>Nothing here yet</h2><p>The store itself writes this list, as soon as there is something to list.</p></div></section>`,
 		aside: curlPanel(visit.base + streamPath(name), accepting("application/x-ndjson")),
+		keys: STREAM_KEYS,
 	});
 }

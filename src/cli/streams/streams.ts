@@ -8,6 +8,7 @@ import { Failure } from "../explain.ts";
 import { Printer } from "../output/printer.ts";
 import { RETRIES_MAX } from "../read.ts";
 import { FirstAnswer } from "../reading/first-answer.ts";
+import { columnsOf, paintFor } from "../terminal/paint.ts";
 import { CLIENT_OPTIONS, credentials, EXIT, text, type Verb } from "../verb.ts";
 
 /** The stream that lists all others: an entry for the first event of each. */
@@ -20,21 +21,36 @@ export const streams: Verb = {
 	summary: "List the streams",
 	operands: ["[PREFIX]"],
 	purpose: `Prints the names of the streams that have events, one a line, in the order in which they
-		began. With PREFIX, it prints only those whose name starts with it. It leaves out deleted
-		streams, metadata streams ($$order-42) and index streams ($ce-order). It reads $streams.`,
+		began. On a terminal it is a table in the order of the names, with events, size, last change
+		and type of the newest event; it has colours unless NO_COLOR is set. With PREFIX, it prints
+		only streams whose name starts with it. It leaves out deleted streams, metadata streams
+		($$order-42) and index streams ($ce-order). In a pipe it reads $streams.`,
 	options: [...CLIENT_OPTIONS],
 	examples: ["varve streams", "varve streams order-", "varve streams | wc -l"],
 	run,
 };
 
 async function run({ operands: [prefix = ""], values }: Arguments): Promise<number> {
-	const printer = new Printer(standardStream(1));
+	const output = standardStream(1);
+	const printer = new Printer(output);
+	if (output.isTTY) return printTable(printer, values, prefix);
 	const settings = await settingsFrom(values, printer.signal);
 	try {
 		for await (const name of namesOf(settings, prefix, printer)) await printer.print(`${name}\n`);
 	} catch (error) {
 		// Nobody reads on.
 		if (!printer.signal.aborted) throw error;
+	}
+	await printer.flushed();
+	return EXIT.done;
+}
+
+async function printTable(printer: Printer, values: Values, prefix: string): Promise<number> {
+	const { rowsOf, StreamTable } = await import("../terminal/stream-table.ts");
+	const table = new StreamTable(columnsOf, paintFor(process.env));
+	for await (const row of rowsOf(values, prefix)) {
+		if (printer.signal.aborted) break;
+		await printer.print(table.of(row));
 	}
 	await printer.flushed();
 	return EXIT.done;

@@ -1,4 +1,4 @@
-/** Colours of a terminal, by the sixteen that its user has chosen. */
+/** Colours of a terminal, by the sixteen that its user has chosen, and its width. */
 
 export type Tone = "plain" | "dim" | "bold" | `hue${1 | 2 | 3 | 4 | 5 | 6}`;
 
@@ -15,6 +15,16 @@ const CODES: Readonly<Record<Tone, string>> = {
 	hue6: "94",
 };
 const HUES = ["hue1", "hue2", "hue3", "hue4", "hue5", "hue6"] as const;
+
+/** Of a terminal that does not tell its width. */
+const COLUMNS = 80;
+/** A table below that width tells nothing. */
+const COLUMNS_MIN = 40;
+
+/** The width of the terminal now, in cells. */
+export function columnsOf(): number {
+	return Math.max(process.stdout.columns || COLUMNS, COLUMNS_MIN);
+}
 
 export type Paint = (text: string, tone: Tone) => string;
 

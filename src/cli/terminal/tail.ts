@@ -4,17 +4,14 @@ import type { ReadOptions } from "../../../feeds/reader/options.ts";
 import { standardStream } from "../../observe/standard.ts";
 import type { Arguments } from "../../options.ts";
 import { Printer } from "../output/printer.ts";
+import { note } from "../output/standard.ts";
 import { RETRIES_MAX, readOptions } from "../read.ts";
 import { onStopSignal } from "../signals.ts";
 import { CLIENT_OPTIONS, EXIT, number, type Verb } from "../verb.ts";
 import { type EventLines, PlainLines, TableLines } from "./event-lines.ts";
-import { paintFor } from "./paint.ts";
+import { columnsOf, paintFor } from "./paint.ts";
 
 const ALL = "$all";
-/** Of a terminal that does not tell its width. */
-const COLUMNS = 80;
-/** A table below that width tells nothing. */
-const COLUMNS_MIN = 40;
 
 export const tail: Verb = {
 	name: "tail",
@@ -73,10 +70,9 @@ async function run({ operands: [stream = ALL], values }: Arguments): Promise<num
 
 function linesFor(stream: string): EventLines {
 	if (!standardStream(1).isTTY) return new PlainLines();
-	const columns = () => Math.max(process.stdout.columns || COLUMNS, COLUMNS_MIN);
 	// A stream of the server's own shows events of others.
 	const isMixed = stream.startsWith("$") && !stream.startsWith("$$");
-	return new TableLines(columns, paintFor(process.env), isMixed);
+	return new TableLines(columnsOf, paintFor(process.env), isMixed);
 }
 
 async function newest(
@@ -86,10 +82,15 @@ async function newest(
 ): Promise<AsyncIterable<ReadEvent>> {
 	const { readBackward } = await import("../output/backward.ts");
 	const { readStream } = await import("../../../feeds/node/index.ts");
-	let from = 0;
+	let from: number | undefined;
 	for await (const { at } of readBackward({ ...options, retriesMax: RETRIES_MAX }, undefined)) {
 		from = Math.max(0, at + 1 - lines);
 		break;
+	}
+	if (from === undefined) {
+		const waiting = follow ? "; waiting for the first one" : "";
+		note(`varve: ${options.stream} has no events${waiting}\n`);
+		from = 0;
 	}
 	if (!follow) return readStream({ ...options, from, retriesMax: RETRIES_MAX });
 	return readStream({ ...options, from, follow: true });

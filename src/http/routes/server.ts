@@ -46,7 +46,7 @@ export const SERVER_ROUTES: readonly RouteRow[] = [
 	["GET", "/gossip", "anyone", "cold", answerGossip],
 	["GET", "/authorize", "ask", "hot", answerAuthorize],
 	// The handler asks for the right to read each stream that the query names.
-	["GET", "/log/changes", "anyone", "cold", answerChanges],
+	["GET", "/log/changes", "ask", "cold", answerChanges],
 	["GET", "/log/checkpoint", "prove", "cold", answerSignedHead],
 	["GET", "/log/key", "anyone", "cold", answerKey],
 	["GET", "/log/tile/*tile", "prove", "cold", answerTile],

@@ -6,7 +6,7 @@ import { type Servers, startServers, until } from "../harness.ts";
 
 let servers: Servers;
 beforeAll(async () => {
-	servers = await startServers({ liveStreamsMax: 2 });
+	servers = await startServers({ liveStreamsMax: 2, allowAnonymous: false });
 });
 afterAll(() => servers.close());
 afterEach(() => until(() => servers.liveReaders.connected() === 0));
@@ -112,6 +112,20 @@ test.each([
 	["more than a hundred", Array.from({ length: 101 }, (_, n) => `stream=s${n}`).join("&")],
 ])("%s is refused", async (_, query) => {
 	expect((await servers.ask({ path: `/log/changes?${query}` })).status).toBe(400);
+});
+
+test("whoever is not let in is told of no stream, and credentials count", async () => {
+	const metadata = JSON.stringify({ $acl: { $r: "$admins" } });
+	const headers = { "Content-Type": "application/json", "ES-EventId": randomUUID() };
+	await servers.ask({ path: "/streams/hidden-1/metadata", headers, body: metadata });
+	const ask = (stream: string, more: Record<string, string> = {}) =>
+		servers.ask({ method: "HEAD", path: `/log/changes?stream=${stream}`, headers: more });
+	// Forwarded by a proxy that nobody named: then nobody is let in without credentials.
+	const forwarded = { "X-Forwarded-For": "192.0.2.1" };
+	expect((await ask("a", forwarded)).status).toBe(401);
+	const secret = Buffer.from("admin:changeit").toString("base64");
+	const known = { Authorization: `Basic ${secret}` };
+	expect((await ask("hidden-1", known)).status).toBe(200);
 });
 
 test("HEAD says what a reader would get, and counts as none", async () => {

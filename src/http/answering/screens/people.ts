@@ -40,6 +40,7 @@ function userChangesFor(visitor: Visitor): UserChanges {
 	const address = () => addressOf(visitor.req);
 	return {
 		create: (user) => change("user-created", user.login, () => userChanges.create(user, address())),
+		update: (login, facts) => change("user-changed", login, () => userChanges.update(login, facts)),
 		setDisabled: (login, isDisabled) =>
 			change(isDisabled ? "user-disabled" : "user-enabled", login, () =>
 				userChanges.setDisabled(login, isDisabled),
