@@ -19,7 +19,7 @@ import { hashOfToken, tokenIdIn } from "../../accounts/tokens/text.ts";
 import { hasExpired } from "../../accounts/tokens/tokens.ts";
 import type { User } from "../../accounts/users/user.ts";
 import type { Settings } from "../../config.ts";
-import { Refusal } from "../../errors.ts";
+import { isRefusal, Refusal, type Word } from "../../errors.ts";
 import { parseNetworks } from "../../networks.ts";
 import { clientAddress } from "./address.ts";
 import { type Credentials, parseAuthorization } from "./authorization.ts";
@@ -28,6 +28,9 @@ import { RememberedCredentials, type Verified } from "./remembered.ts";
 import { principalOfSession } from "./session.ts";
 
 type Basic = Extract<Credentials, { scheme: "basic" }>;
+
+/** A full line or an issuer that does not answer refuses nobody for who they are. */
+const REFUSED: readonly Word[] = ["unauthorized", "logins-slowed", "bad-client-certificate"];
 
 export class AccountAuthenticator implements Authenticator {
 	readonly #accounts: Accounts;
@@ -78,7 +81,7 @@ export class AccountAuthenticator implements Authenticator {
 		try {
 			await checks.check({ login, password, address }, user);
 		} catch (error) {
-			this.#onRefused(user?.login ?? "", address);
+			this.#note(error, user?.login ?? "", address);
 			throw error;
 		}
 		// The check has refused a login that nobody has.
@@ -88,7 +91,7 @@ export class AccountAuthenticator implements Authenticator {
 	}
 
 	#withoutAuthorization(req: IncomingMessage): Principal | Promise<Principal> {
-		const certified = principalOfCertificate(req, this.#accounts.users);
+		const certified = this.#certified(req);
 		if (certified !== undefined) return certified;
 		const known = principalOfSession(req, this.#sessions, this.#publicUrl);
 		if (!(known instanceof Promise)) return known ?? ANONYMOUS;
@@ -97,14 +100,33 @@ export class AccountAuthenticator implements Authenticator {
 
 	async #verify(text: string, req: IncomingMessage): Promise<Verified> {
 		const credentials = parseAuthorization(text);
-		if (credentials === undefined) throw wrong();
-		if (credentials.scheme === "basic") return this.#verifyUser(credentials, req);
+		if (credentials?.scheme === "basic") return this.#verifyUser(credentials, req);
 		try {
+			if (credentials === undefined) throw wrong();
 			return await this.#verifyBearer(credentials.token);
 		} catch (error) {
-			this.#onRefused("", this.addressOf(req));
+			this.#note(error, "", this.addressOf(req));
 			throw error;
 		}
+	}
+
+	/** The principal of a client certificate; undefined if there is none. */
+	#certified(req: IncomingMessage): Principal | undefined | Promise<Principal> {
+		const refused = (error: unknown): never => {
+			this.#note(error, "", this.addressOf(req));
+			throw error;
+		};
+		try {
+			const certified = principalOfCertificate(req, this.#accounts.users);
+			return certified instanceof Promise ? certified.catch(refused) : certified;
+		} catch (error) {
+			return refused(error);
+		}
+	}
+
+	/** Tells of a login that was refused; what failed for another reason is none. */
+	#note(error: unknown, login: string, address: string): void {
+		if (isRefusal(error) && REFUSED.includes(error.word)) this.#onRefused(login, address);
 	}
 
 	async #verifyBearer(token: string): Promise<Verified> {
