@@ -145,7 +145,8 @@ describe("the last admin", () => {
 			one.statusOf(one.own, `DELETE /users/${other.login}`),
 			other.statusOf(other.own, `DELETE /users/${one.login}`),
 		]);
-		expect(both).toContain(409);
+		// The other one is refused, or nobody any more by then.
+		expect(both.filter((status) => status === 200)).toHaveLength(1);
 		const left = (await one.entrance()) === 200 ? one : other;
 		expect(await left.statusOf(left.own, "POST /users/admin/command/enable")).toBe(200);
 		await left.statusOf(ADMIN, "DELETE /users/LOGIN");
