@@ -66,6 +66,7 @@ export type RequestRefusals = {
 	"invalid-token": { field: string; reason: string };
 	"user-not-found": { loginName: string };
 	"user-exists": { loginName: string };
+	"last-admin": { loginName: string };
 	"token-not-found": { id: string };
 	"too-many-accounts": { kind: "users" | "tokens"; max: number };
 

@@ -201,7 +201,7 @@ async function listen(
 	try {
 		const { audit, report } = serving.context;
 		// Before anybody else can write.
-		await audit.noteRestore().catch(report);
+		await audit.load().catch(report);
 		return urlOf(settings, await serving.listen());
 	} catch (error) {
 		await closeServing(serving);

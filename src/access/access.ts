@@ -9,8 +9,14 @@ import { Editions } from "./editions.ts";
 import { type Allowed, explainAcl } from "./explain.ts";
 import { isByAcl, mayPrincipal } from "./policy.ts";
 import { ANONYMOUS, type Principal } from "./principal.ts";
-import { decidingOn, PermittedReads, verdictsOn } from "./reads.ts";
+import { decidingOn, PermittedReads, ReadsWhile, verdictsOn } from "./reads.ts";
 import { type Needed, neededFor } from "./rights.ts";
+
+/** The streams that somebody may read, and their events as they may be read. */
+export type Viewer = {
+	readonly mayRead: (stream: StreamName) => boolean | Promise<boolean>;
+	readonly reads: LogReads;
+};
 
 const WORD_DIGITS = 16;
 const READ = { right: "read" } as const;
@@ -55,6 +61,7 @@ export class Access {
 
 	/** Whether `permit` lets it pass. */
 	may(principal: Principal, { right, stream }: Needed): boolean | Promise<boolean> {
+		if (principal.holds?.() === false) return false;
 		if (principal.isAdmin || !isByAcl(right) || stream === undefined) {
 			return mayPrincipal(principal, right, stream, OF_ADMINS);
 		}
@@ -76,9 +83,12 @@ export class Access {
 		return explainAcl(this.#log, stream, this.#isOpen);
 	}
 
-	/** The log as a principal may read it. */
+	/** The log as a principal may read it, as long as it is one. */
 	readsFor(principal: Principal): LogReads {
-		if (seesAll(principal)) return this.#log;
+		if (seesAll(principal)) {
+			const { holds } = principal;
+			return holds === undefined ? this.#log : new ReadsWhile(this.#log, holds);
+		}
 		const read = (stream: StreamName) => neededFor(READ, { stream });
 		return new PermittedReads(this.#log, {
 			permit: (stream) => this.permit(principal, read(stream)),
@@ -86,10 +96,20 @@ export class Access {
 		});
 	}
 
-	/** Which streams lists show to a principal. */
-	listsFor(principal: Principal): ((stream: StreamName) => boolean | Promise<boolean>) | undefined {
+	/** What lists show to a principal; undefined for all there is. */
+	listsFor(principal: Principal): Viewer | undefined {
 		if (seesAll(principal)) return undefined;
-		return (stream) => this.may(principal, neededFor(READ, { stream }));
+		const mayRead = (stream: StreamName) => this.may(principal, neededFor(READ, { stream }));
+		return { mayRead, reads: this.readsFor(principal) };
+	}
+
+	/**
+	 * Whether a principal may learn that something is about a stream of this name: who reads the
+	 * stream may, and who runs the server.
+	 */
+	async mayKnow(principal: Principal, stream: string): Promise<boolean> {
+		if (await this.may(principal, { right: "operate", stream: undefined })) return true;
+		return this.may(principal, neededFor(READ, { stream }));
 	}
 
 	/**

@@ -4,20 +4,30 @@
  * What a principal may do follows from its name, its groups and its scope, by `policy.ts`.
  */
 
-export type Principal = {
+export type Principal = Identity & Rights;
+
+type Identity = {
 	/** "" for anonymous. */
 	readonly name: string;
 	/** Sorted; without `$all`, of which everyone is. */
 	readonly groups: readonly string[];
+	readonly via: Via;
+	/** For the audit: the id of the token of this store that it showed; undefined if none. */
+	readonly token: string | undefined;
+	/**
+	 * Whether all that it stands on is as it was: the user, the token, the session. Answers that go
+	 * on for hours ask again and again. Undefined for a principal that never ends.
+	 */
+	readonly holds: (() => boolean) | undefined;
+};
+
+type Rights = {
 	/** Whether it may do everything: a member of `$admins`, or the user `admin`. */
 	readonly isAdmin: boolean;
 	/** Whether it may run the server: a member of `$ops`, or an admin. */
 	readonly isOperator: boolean;
 	/** Undefined narrows nothing. */
 	readonly scope: Scope | undefined;
-	readonly via: Via;
-	/** For the audit: the id of the token of this store that it showed; undefined if none. */
-	readonly token: string | undefined;
 	/**
 	 * The same for all principals with these groups and this scope. `Access.classOf` adds the name,
 	 * if an ACL names it.
@@ -63,10 +73,10 @@ export const ANYONE_AS_ADMIN: Principal = principalOf({
 export const SYSTEM: Principal = principalOf({ name: "", groups: [ADMINS], via: "system" });
 
 type Known = Pick<Principal, "name" | "groups" | "via"> &
-	Partial<Pick<Principal, "scope" | "token">>;
+	Partial<Pick<Principal, "scope" | "token" | "holds">>;
 
 /** @param known as the authenticator found it: whose credential it was, and of which groups */
-export function principalOf({ name, groups, via, scope, token }: Known): Principal {
+export function principalOf({ name, groups, via, scope, token, holds }: Known): Principal {
 	const sorted = [...new Set(groups)].filter((group) => group !== EVERYONE).sort();
 	// An issuer may let its users choose what they are called.
 	const isAdmin = (name === ADMIN && via !== "oidc") || sorted.includes(ADMINS);
@@ -78,6 +88,7 @@ export function principalOf({ name, groups, via, scope, token }: Known): Princip
 		scope,
 		via,
 		token,
+		holds,
 		rights: rightsOf(via, isAdmin, sorted, scope),
 	};
 }

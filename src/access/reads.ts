@@ -8,6 +8,7 @@
  * Rights are looked up behind the read. All of a slice was committed before, and the ACLs in memory
  * are at least as new as what a read shows; so nobody reads what came after their right was taken.
  */
+import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
 import { LINK_TYPE, targetOf } from "../indexes/links.ts";
@@ -55,6 +56,41 @@ export class PermittedReads implements LogReads {
 		const range = { stream, from: at, limit: 1, direction: "forward", content: false } as const;
 		const { withheld } = await this.read(range);
 		return withheld === undefined ? at : undefined;
+	}
+}
+
+/** The log as somebody reads it who may read all of it, as long as their credentials hold. */
+export class ReadsWhile implements LogReads {
+	readonly #log: LogReads;
+	readonly #holds: () => boolean;
+
+	constructor(log: LogReads, holds: () => boolean) {
+		this.#log = log;
+		this.#holds = holds;
+	}
+
+	/** @throws Refusal `unauthorized`, and as the log */
+	async read(range: Range): Promise<Slice> {
+		const slice = await this.#log.read(range);
+		// Behind the read: it may have waited while they were taken away.
+		this.#check();
+		return slice;
+	}
+
+	/** @throws Refusal `unauthorized`, and as the log */
+	last(stream: StreamName): Promise<Version> {
+		this.#check();
+		return this.#log.last(stream);
+	}
+
+	/** @throws Refusal `unauthorized`, and as the log */
+	locate(stream: StreamName, id: string): Promise<Version | undefined> {
+		this.#check();
+		return this.#log.locate(stream, id);
+	}
+
+	#check(): void {
+		if (!this.#holds()) throw new Refusal("unauthorized", { cause: "credentials" });
 	}
 }
 

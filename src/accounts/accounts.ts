@@ -2,6 +2,7 @@
  * The accounts of a store: its users and tokens, what checks their passwords, and what changes
  * them.
  */
+import { ADMINS } from "../access/principal.ts";
 import { isRefusal } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import { Oidc, type OidcOptions } from "./oidc/oidc.ts";
@@ -39,7 +40,11 @@ export class Accounts {
 	constructor(log: Log, { initial, cost, report, oidc, onPassword }: AccountsOptions) {
 		this.checks = new PasswordChecks(cost);
 		this.users = new Users(log, { initial, cost, turns: this.checks.turns, report });
-		this.userChanges = new UserChanges(log, this.users, this.checks, onPassword);
+		this.userChanges = new UserChanges(log, this.users, this.checks, {
+			report,
+			onPassword,
+			hasOtherAdmins: oidc !== undefined && [...oidc.groups.values()].includes(ADMINS),
+		});
 		this.tokens = new Tokens(log, report);
 		this.tokenChanges = new TokenChanges(log, this.tokens, this.users);
 		this.oidc = oidc && new Oidc(oidc, this.users, report);
@@ -59,14 +64,15 @@ export class Accounts {
 	}
 
 	/**
-	 * Deletes a user, and before that the user's tokens: another user may get the same login.
-	 * @throws Refusal `user-not-found`
+	 * Deletes a user, and the user's tokens: another user may get the same login.
+	 * @throws Refusal `user-not-found`, `last-admin`
 	 */
 	async removeUser(login: string): Promise<void> {
-		for (const { id, user } of await this.tokens.all()) {
-			if (user === login) await this.tokenChanges.revoke(id);
-		}
-		await this.userChanges.remove(login);
+		await this.userChanges.remove(login, async () => {
+			for (const { id, user } of await this.tokens.all()) {
+				if (user === login) await this.tokenChanges.revoke(id);
+			}
+		});
 	}
 
 	close(): void {

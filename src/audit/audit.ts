@@ -3,6 +3,7 @@
  * admins alone read and nobody but the server writes.
  *
  *     a deed      an event, before its client has the answer
+ *     an import   an event behind the first one that somebody writes after it, as for a restore
  *     the rest    refused logins, and reads that take an admin: their counts, once a minute, so
  *                 that no stranger fills the disk, and no reader of the log wakes itself
  *
@@ -13,6 +14,7 @@ import { appendOwn, closeStream } from "../accounts/own-streams.ts";
 import { ALL, AUDIT, type Position } from "../event.ts";
 import type { Log } from "../log/log.ts";
 import { type Counted, type Counts, MinuteCounts } from "./counts.ts";
+import { ImportNotes } from "./imports.ts";
 
 const AUDITED = "$Audited";
 const MINUTE_MS = 60_000;
@@ -41,7 +43,12 @@ export type Deed = Doer & {
 	/** The number of an event, and whether it is for ever. */
 	readonly event?: number | undefined;
 	readonly forEver?: true | undefined;
+	/** Why it failed, if it did: some of it may be done, or all of it. */
+	readonly failed?: string | undefined;
 };
+
+/** What an import has to say of itself. */
+export type ImportedSpan = { readonly first: number; readonly next: number };
 
 /** Writes until it is closed. */
 export class Audit {
@@ -53,37 +60,49 @@ export class Audit {
 	#importedMs = Number.NEGATIVE_INFINITY;
 	#closed: Promise<void> | undefined;
 	#stopListening: () => void = () => undefined;
+	readonly #imports: ImportNotes;
+	#importsRunning = 0;
+	#stopWaiting: (() => void) | undefined;
+	/** What is written behind an event of somebody else. */
+	#telling: Promise<void> = Promise.resolve();
 
-	/** @param report is told why something could not be written */
-	constructor(log: Log, report: (error: unknown) => void) {
+	/**
+	 * @param report is told why something could not be written
+	 * @param directory of the log, where notes of imports wait; undefined keeps them in memory
+	 */
+	constructor(log: Log, report: (error: unknown) => void, directory?: string) {
 		this.#log = log;
 		this.#report = report;
+		this.#imports = new ImportNotes(directory);
 	}
 
 	/** Writes what was done. It is done, so a log that takes no event does not undo it. */
-	record({ what, who, via, token, from, about, group, event, forEver }: Deed): Promise<void> {
-		return this.#write({ what, who, via, token, from, about, group, event, forEver });
+	record({ what, who, via, token, from, about, group, event, forEver, failed }: Deed) {
+		return this.#write({ what, who, via, token, from, about, group, event, forEver, failed });
+	}
+
+	/** Takes up what an earlier process left to be told. To be called before anybody can write. */
+	async load(): Promise<void> {
+		await this.#imports.load();
+		if (!this.#imports.isEmpty) await this.#awaitWriter();
+		await this.#noteRestore();
 	}
 
 	/**
 	 * Notes that the log goes on from a backup, if it does and nothing was written since: behind the
 	 * first event that somebody writes. What is imported before that keeps its places.
 	 */
-	async noteRestore(): Promise<void> {
+	async #noteRestore(): Promise<void> {
 		const { incarnation } = this.#log;
 		if (incarnation === 1) return;
 		// A version of `$all` is a position.
 		const last = Number(await this.#log.last(ALL)) as Position;
 		if (last >= 0 && this.#log.incarnationAt(last) === incarnation) return;
 		this.#stopListening = this.#log.onCommit(() => {
-			if (this.#isImporting()) return;
+			if (this.#importsRunning > 0) return;
 			this.#stopListening();
-			void this.#write({ what: "restored", about: String(incarnation) });
+			this.#telling = this.#write({ what: "restored", about: String(incarnation) });
 		});
-	}
-
-	#isImporting(): boolean {
-		return performance.now() - this.#importedMs < IMPORT_MS;
 	}
 
 	/** Counts a login that was refused. @param login if there is such a user; "" if not */
@@ -98,16 +117,62 @@ export class Audit {
 		this.#begin();
 	}
 
-	/** Notes that somebody imports a log. */
+	/** Notes that somebody imports a log, or is about to: the counts wait. */
 	noteImport(): void {
 		this.#importedMs = performance.now();
+	}
+
+	/**
+	 * Runs an import by somebody, which resolves with what it has imported, and keeps a note of it.
+	 * @param doer undefined for nobody that the server knows: nothing is noted
+	 */
+	async duringImport<T>(
+		doer: Doer | undefined,
+		perform: () => Promise<T>,
+		spanOf: (done: T) => ImportedSpan | undefined,
+	): Promise<T> {
+		this.noteImport();
+		this.#importsRunning++;
+		try {
+			const done = await perform();
+			const span = doer && spanOf(done);
+			if (span && span.next > span.first) {
+				await this.#imports.add({ ...doer, ...span }).catch(this.#report);
+			}
+			return done;
+		} finally {
+			this.#importsRunning--;
+			if (!this.#imports.isEmpty) await this.#awaitWriter().catch(this.#report);
+		}
+	}
+
+	/** Tells of imports once there is an event behind what they brought. */
+	async #awaitWriter(): Promise<void> {
+		this.#stopWaiting ??= this.#log.onCommit(({ last }) => this.#tellImports(last));
+		// A version of `$all` is a position.
+		this.#tellImports(Number(await this.#log.last(ALL)) as Position);
+	}
+
+	#tellImports(last: Position): void {
+		if (this.#importsRunning > 0 || !this.#imports.isBehind(last)) return;
+		this.#stopWaiting?.();
+		this.#stopWaiting = undefined;
+		this.#telling = this.#telling.then(() => this.#writeImports());
+	}
+
+	async #writeImports(): Promise<void> {
+		for (const { first, next, ...doer } of this.#imports.take()) {
+			await this.#write({ what: "log-imported", ...doer, first, events: next - first });
+		}
+		await this.#imports.save().catch(this.#report);
 	}
 
 	/** Writes what was counted. */
 	close(): Promise<void> {
 		this.#stopListening();
+		this.#stopWaiting?.();
 		clearTimeout(this.#timer);
-		this.#closed ??= this.#writeCounts();
+		this.#closed ??= this.#telling.then(() => this.#writeCounts());
 		return this.#closed;
 	}
 
@@ -132,7 +197,7 @@ export class Audit {
 	}
 
 	async #mustWait(): Promise<boolean> {
-		if (this.#isImporting()) return true;
+		if (performance.now() - this.#importedMs < IMPORT_MS) return true;
 		return this.#log.last(ALL).then(
 			(last) => last < 0,
 			() => true,
@@ -149,7 +214,9 @@ export class Audit {
 			await closeStream(this.#log, AUDIT);
 			await appendOwn(this.#log, AUDIT, { type: AUDITED, data: Buffer.from(JSON.stringify(data)) });
 		} catch (error) {
-			this.#report(error);
+			// A refusal by itself is told to nobody, as its client has it for an answer.
+			const lost = `the audit could not be told of ${JSON.stringify(data)}`;
+			this.#report(new Error(`${lost}: ${String(error)}`, { cause: error }));
 		}
 	}
 }

@@ -17,7 +17,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { StreamName } from "../event.ts";
 import { STREAMS } from "../indexes/joins.ts";
-import type { Log } from "../log/log.ts";
+import type { Log, LogReads } from "../log/log.ts";
 import { Heaviest } from "./heaviest.ts";
 import { Largest } from "./largest.ts";
 import { NameIndex } from "./name-index.ts";
@@ -64,15 +64,16 @@ export class StreamLists {
 	}
 
 	/**
-	 * @param mayRead leaves out the streams that somebody may not read
+	 * @param viewer leaves out the streams that somebody may not read, and what they may not see of
+	 *   the others; by default all is shown
 	 * @throws Refusal as a read of the log
 	 */
-	async list(query: ListQuery, mayRead?: MayRead): Promise<Listing> {
+	async list(query: ListQuery, viewer?: Viewer): Promise<Listing> {
 		const total = Number(await this.#log.last(STREAMS)) + 1;
-		const { found, next, searched } = await this.#collect(query, mayRead);
+		const { found, next, searched } = await this.#collect(query, viewer);
 		const streams = found.map(({ row }) => row);
 		// How many names begin with a prefix would tell those names, letter by letter.
-		const told = mayRead === undefined ? searched : streams.length;
+		const told = viewer === undefined ? searched : streams.length;
 		return { streams, next, searched: told, total, ...this.#indexedFor(query) };
 	}
 
@@ -89,25 +90,26 @@ export class StreamLists {
 		return {};
 	}
 
-	async #collect(query: ListQuery, mayRead: MayRead = EVERYTHING): Promise<Collected> {
+	async #collect(query: ListQuery, viewer: Viewer | undefined): Promise<Collected> {
 		const found: Found[] = [];
 		let searched = 0;
 		let lookUps = 0;
 		let reached: string | undefined;
 		// It is named after the last stream that was looked at, whoever may read that.
-		const isTold = mayRead === EVERYTHING || query.order !== "name";
+		const isTold = viewer === undefined || query.order !== "name";
 		const after = (key: string | undefined) => (isTold || key === undefined ? key : sealName(key));
 		const indexes = { names: this.#names, largest: this.#largest, heaviest: this.#heaviest };
 		const steps = candidatesOf(this.#log, indexes, query);
 		for await (const step of steps) {
 			for (const [index, candidate] of step.candidates.entries()) {
-				if (!mayBeListed(candidate, query) || !(await mayRead(candidate.stream))) continue;
+				if (!mayBeListed(candidate, query)) continue;
+				if (viewer && !(await viewer.mayRead(candidate.stream))) continue;
 				if (lookUps === LOOK_UPS_MAX) {
 					return { found, next: after(reached), searched: searched + index };
 				}
 				if (++lookUps % LOOK_UPS_STEP === 0) await setImmediate();
 				reached = candidate.key;
-				const row = await this.#rowOf(candidate, query);
+				const row = await this.#rowOf(candidate, query, viewer);
 				if (row === undefined) continue;
 				// One more than the page tells whether there is a next one.
 				if (found.length === query.limit) {
@@ -126,19 +128,22 @@ export class StreamLists {
 	async #rowOf(
 		{ stream, bytes }: Candidate,
 		{ type }: ListQuery,
+		viewer: Viewer | undefined,
 	): Promise<ListedStream | undefined> {
-		const row = await rowOf(this.#log, stream);
-		if (type !== undefined && row.firstType !== type) return undefined;
+		const { reads = this.#log } = viewer ?? {};
+		const row = await rowOf({ reads, bytes: this.#log }, stream);
+		if (row === undefined || (type !== undefined && row.firstType !== type)) return undefined;
 		if (bytes === undefined) return row;
 		const { isEstimate, ...rest } = row;
 		return { ...rest, bytes };
 	}
 }
 
-const EVERYTHING: MayRead = () => true;
-
-/** Whether somebody may read a stream. */
-export type MayRead = (stream: StreamName) => boolean | Promise<boolean>;
+/** Whose list it is: the streams that they may read, and the events as they may read them. */
+export type Viewer = {
+	readonly mayRead: (stream: StreamName) => boolean | Promise<boolean>;
+	readonly reads: Pick<LogReads, "read">;
+};
 
 function mayBeListed({ stream }: Candidate, { prefix, contains, category }: ListQuery): boolean {
 	if (!stream.startsWith(prefix) || !stream.includes(contains)) return false;

@@ -1,7 +1,7 @@
 /** What a list shows of one stream, looked up when it is asked for. */
 import { isRefusal } from "../errors.ts";
 import type { StreamName, Version } from "../event.ts";
-import type { Log, StreamEntry, VersionRange } from "../log/log.ts";
+import type { Log, LogReads, StreamEntry, VersionRange } from "../log/log.ts";
 import { passed } from "../pages/replay.ts";
 
 export type ListedStream = ListedEnds & {
@@ -30,7 +30,11 @@ export type ListedEnds = {
 	readonly position?: number;
 };
 
-export type ListedLog = Pick<Log, "read" | "bytesOf">;
+/** Where a row comes from: events as the list's reader may read them, and sizes. */
+export type ListedLog = {
+	readonly reads: Pick<LogReads, "read">;
+	readonly bytes: Pick<Log, "bytesOf">;
+};
 
 const NOTHING = { events: 0, bytes: 0, lastVersion: -1 } as const;
 /** More are not looked at for a row. */
@@ -39,37 +43,60 @@ const MEASURED_MAX = 100;
 const STEPS_MAX = 3;
 const STEP = 20;
 
-/** @throws Refusal as a read of the log, but `stream-deleted` */
-export async function rowOf(log: ListedLog, stream: StreamName): Promise<ListedStream> {
-	const newest = { stream, from: "head", limit: 1, direction: "backward", content: false } as const;
+/**
+ * @returns undefined if the reader may see none of the events at both ends: the name of an index
+ *   stream is the type, the category or the correlation of its events
+ * @throws Refusal as a read of the log, but `stream-deleted` and `unauthorized`
+ */
+export async function rowOf(
+	{ reads, bytes }: ListedLog,
+	stream: StreamName,
+): Promise<ListedStream | undefined> {
 	try {
-		const { last, entries } = await log.read(newest);
+		const { last, newest, isWhole } = await newestOf(reads, stream);
 		if (last < 0) return { stream, ...NOTHING, deleted: "until-appended" };
-		const oldest = await oldestOf(log, stream, last);
+		const oldest = await oldestOf(reads, stream, last);
+		if (!isWhole && newest === undefined && oldest === undefined) return undefined;
 		const first = oldest?.version ?? last;
-		const events = Number(last) - Number(first) + 1;
+		const shown = { stream, first, last: newest?.version ?? first };
 		return {
 			stream,
-			events,
-			...(await sizeOf(log, { stream, first, last })),
+			events: Number(last) - Number(first) + 1,
+			...(await sizeOf(bytes, isWhole ? { ...shown, last } : shown, last)),
 			lastVersion: last,
 			deleted: "no",
-			...endsOf(oldest, entries[0]),
+			...endsOf(oldest, newest),
 		};
 	} catch (error) {
+		// The right was taken away meanwhile.
+		if (isRefusal(error, "unauthorized")) return undefined;
 		if (!isRefusal(error, "stream-deleted")) throw error;
 		return { stream, ...NOTHING, deleted: "for-ever" };
 	}
 }
 
-/** The lists of index streams have hundreds of rows, and their events are those of others. */
+/** The newest event, or of the newest ones that one that the list's reader may see. */
+async function newestOf(reads: Pick<LogReads, "read">, stream: StreamName) {
+	const newest = { stream, from: "head", direction: "backward", content: false } as const;
+	const { last, entries, withheld } = await reads.read({ ...newest, limit: 1 });
+	const isWhole = withheld === undefined;
+	if (isWhole || entries[0]) return { last, newest: entries[0], isWhole };
+	const further = await reads.read({ ...newest, limit: STEP });
+	return { last: further.last, newest: further.entries[0], isWhole };
+}
+
+/**
+ * The lists of index streams have hundreds of rows, and their events are those of others: of such a
+ * stream, the newest event that is shown stands for all.
+ */
 async function sizeOf(
-	log: ListedLog,
-	{ stream, first, last }: VersionRange,
+	log: Pick<Log, "bytesOf">,
+	{ stream, first, last: shown }: VersionRange,
+	last: Version,
 ): Promise<Pick<ListedStream, "bytes" | "isEstimate">> {
 	const events = Number(last) - Number(first) + 1;
 	const measured = Math.min(events, stream.startsWith("$") ? 1 : MEASURED_MAX);
-	const bytes = await log.bytesOf({ stream, first: Number(last) - measured + 1, last });
+	const bytes = await log.bytesOf({ stream, first: Number(shown) - measured + 1, last: shown });
 	if (measured === events) return { bytes };
 	return { bytes: Math.round((bytes / measured) * events), isEstimate: true };
 }
@@ -87,7 +114,7 @@ function timeOf({ event, link }: StreamEntry): number {
 }
 
 async function oldestOf(
-	log: Pick<Log, "read">,
+	log: Pick<LogReads, "read">,
 	stream: StreamName,
 	last: Version,
 ): Promise<StreamEntry | undefined> {

@@ -110,6 +110,22 @@ test("guesses slow down the account for their address, and let in who was let in
 	expect(await user.entrance()).toBe(200);
 });
 
+test("guesses by pages of other sites slow down those pages, and not who looks at them", async () => {
+	const own = await new Ouro(servers).create();
+	const guess = async (at: number, from: Record<string, string>) => {
+		const headers = { ...from, Authorization: basic(own.login, `guess ${at}`) };
+		return (await servers.ask({ path: "/users/$current", headers })).status;
+	};
+	for (let at = 0; at < 6; at++) {
+		const from =
+			at % 2 === 0 ? { "Sec-Fetch-Site": "cross-site" } : { Origin: `https://${at}.example` };
+		expect(await guess(at, from)).toBe(401);
+	}
+	expect(await guess(6, { Origin: "https://another.example" })).toBe(429);
+	expect(await guess(7, {})).toBe(401);
+	expect(await own.entrance()).toBe(200);
+});
+
 test("no log line, problem or statistic holds a password or a token", async () => {
 	const { token } = (await user.send(user.own, "POST /tokens", { name: "t" })).json;
 	const texts = [JSON.stringify(servers.reported)];

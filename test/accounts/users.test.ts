@@ -110,6 +110,49 @@ describe("a user", () => {
 	});
 });
 
+describe("the last admin", () => {
+	const REFUSED = "urn:varve:problem:last-admin";
+	const groups = ["$admins"];
+
+	test("cannot be deleted or locked out, until there is another one", async () => {
+		const user = new Ouro(servers);
+		for (const line of ["DELETE /users/admin", "POST /users/admin/command/disable"]) {
+			const refused = await user.send(ADMIN, line);
+			expect([refused.status, refused.json.type]).toEqual([409, REFUSED]);
+		}
+		await user.send(ADMIN, "POST /users", { ...user.facts, groups });
+		expect(await user.statusOf(user.own, "POST /users/admin/command/disable")).toBe(200);
+		const { token } = (await user.send(user.own, "POST /tokens", { name: "t" })).json;
+		for (const [line, body] of [
+			["PUT /users/LOGIN", { fullName: "U", groups: [] }],
+			["DELETE /users/LOGIN", undefined],
+		] as const) {
+			const refused = await user.send(user.own, line, body);
+			expect([refused.status, refused.json.type]).toEqual([409, REFUSED]);
+		}
+		expect(await user.entrance(`Bearer ${token}`)).toBe(200);
+		expect(await user.statusOf(user.own, "POST /users/admin/command/enable")).toBe(200);
+		expect(await user.statusOf(ADMIN, "DELETE /users/LOGIN")).toBe(200);
+		expect(await user.entrance(`Bearer ${token}`)).toBe(401);
+	});
+
+	test("is not lost to two that delete each other at once", async () => {
+		const pair = [new Ouro(servers), new Ouro(servers)] as const;
+		for (const one of pair) await one.send(ADMIN, "POST /users", { ...one.facts, groups });
+		const [one, other] = pair;
+		expect(await one.statusOf(one.own, "POST /users/admin/command/disable")).toBe(200);
+		const both = await Promise.all([
+			one.statusOf(one.own, `DELETE /users/${other.login}`),
+			other.statusOf(other.own, `DELETE /users/${one.login}`),
+		]);
+		// The other one is refused, or nobody any more by then.
+		expect(both.filter((status) => status === 200)).toHaveLength(1);
+		const left = (await one.entrance()) === 200 ? one : other;
+		expect(await left.statusOf(left.own, "POST /users/admin/command/enable")).toBe(200);
+		await left.statusOf(ADMIN, "DELETE /users/LOGIN");
+	});
+});
+
 describe("a password", () => {
 	test("is reset by an admin, and the old one counts no more, at once", async () => {
 		const user = await newUser();

@@ -159,6 +159,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"invalid-token": [400, "Bad Request", about("tokens", { name: "", user: "admin" })],
 	"user-not-found": [404, "Not Found", { path: "/users/nobody" }],
 	"user-exists": [409, "Conflict", about("users", { loginName: "admin", password: "another one" })],
+	"last-admin": [409, "Conflict", { path: "/users/admin", method: "DELETE" }],
 	"token-not-found": [404, "Not Found", { path: "/tokens/0" }],
 	"too-many-accounts": [409, "Conflict", { kind: "users", max: 9 }, "needs ten thousand users"],
 	"invalid-subscription": [

@@ -29,7 +29,7 @@ test("is given where a walk ends at a name that is left out, and leads on", asyn
 	const names = Array.from({ length: 100_100 }, (_, at) => `secret-${String(at).padStart(6, "0")}`);
 	const many = { ...wrapped(log), names: namesIn([...names, "zebra-1"]) };
 	const lists = new StreamLists(many as Log);
-	const mine = (name: string) => name.startsWith("zebra");
+	const mine = { mayRead: (name: string) => name.startsWith("zebra"), reads: many as Log };
 	const query = parseListQuery(new URLSearchParams("limit=500&contains=-"));
 	const first = await lists.list(query, mine);
 	expect(first.streams).toEqual([]);

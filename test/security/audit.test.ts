@@ -98,6 +98,7 @@ test("changes of subscriptions are told, by their stream and group", async () =>
 	await ask(ADMIN, `POST ${billing}/ack/${randomUUID()}`);
 	await ask(ADMIN, `DELETE ${billing}`);
 	expect((await ask(ADMIN, `DELETE ${billing}`)).status).toBe(404);
+	await ask(OPS, "POST /subscriptions/restart");
 	const told = (what: string, who: string) => ({
 		...{ what, who, via: "password", from: "127.0.0.1" },
 		...{ about: "order-4", group: "billing" },
@@ -107,6 +108,7 @@ test("changes of subscriptions are told, by their stream and group", async () =>
 		told("subscription-changed", "admin"),
 		told("parked-replayed", "admin"),
 		told("subscription-deleted", "admin"),
+		{ ...told("subscriptions-restarted", "ops"), about: "", group: undefined },
 	]);
 });
 

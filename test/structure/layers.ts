@@ -199,7 +199,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	// The rows of an answer in SQL, as text.
 	"src/sql": ["src/log/questions", "feeds"],
 
-	"src/audit": ["src/accounts", "src/log/log.ts", ...VALUES],
+	"src/audit": ["src/accounts", "src/log/log.ts", "src/upkeep/files.ts", ...VALUES],
 	"src/accounts": ["src/access", "src/log/log.ts", "src/retention", ...VALUES],
 	"src/access": ["src/log/log.ts", "src/retention", "src/indexes", ...VALUES],
 	"src/bookkeeping.ts": [],
@@ -255,7 +255,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...VALUES,
 	],
 	// Beside the log: how it was cared for.
-	"src/upkeep": ["src/log/log.ts", "src/observe/operator-log.ts", ...VALUES],
+	"src/upkeep/files.ts": [],
+	"src/upkeep": ["src/upkeep/files.ts", "src/log/log.ts", "src/observe/operator-log.ts", ...VALUES],
 	"src/cache": ["src/event.ts", "feeds"],
 	"src/purging/addresses.ts": [],
 	"src/purging": [

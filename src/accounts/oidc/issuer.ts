@@ -13,7 +13,7 @@ import { fetchIssuer, fetchObject } from "./fetch.ts";
 /** Signatures by keys of its own alone: no shared secrets, and never `none`. */
 const ALGORITHMS = ["RS256", "PS256", "ES256", "ES384", "EdDSA", "Ed25519"];
 /** How far the clocks of two machines may differ. */
-const SKEW_SECONDS = 30;
+export const SKEW_SECONDS = 30;
 const KEYS_MS = 10 * 60_000;
 const AGAIN_MS = 30_000;
 const RETRY_AFTER_SECONDS = 10;

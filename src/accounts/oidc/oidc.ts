@@ -4,7 +4,7 @@ import { isRefusal, Refusal } from "../../errors.ts";
 import type { Members } from "../json.ts";
 import type { Users } from "../users/users.ts";
 import { type ClaimNames, claimedBy } from "./claims.ts";
-import { Issuer } from "./issuer.ts";
+import { Issuer, SKEW_SECONDS } from "./issuer.ts";
 import {
 	finishLogin,
 	type OidcClient,
@@ -89,7 +89,8 @@ export class Oidc {
 			claimed.name === "admin" ||
 			(await this.#users.get(claimed.name)) !== undefined;
 		if (isTaken) throw new Refusal("unauthorized", { cause: "credentials" });
-		const principal = principalOf({ ...claimed, via: "oidc" });
-		return { principal, untilMs: Number(claims.exp) * 1000 };
+		const untilMs = Number(claims.exp) * 1000;
+		const holds = () => Date.now() < untilMs + SKEW_SECONDS * 1000;
+		return { principal: principalOf({ ...claimed, via: "oidc", holds }), untilMs };
 	}
 }

@@ -114,21 +114,28 @@ export class Sessions {
 		return `${head}.${this.#sign(head, await this.#generation(name), basis)}`;
 	}
 
-	#judge(
-		{ name, groups, head, signature }: Shown,
-		user: User | undefined,
-		generation: number,
-	): Principal | undefined {
+	#judge(shown: Shown, user: User | undefined, generation: number): Principal | undefined {
+		const { name, groups, head, signature } = shown;
 		const { issuer } = this.#options;
 		// Also for a login that nobody has, so that no time tells who is a user.
 		const basis = groups === undefined ? (user?.hash ?? "") : (issuer ?? "");
 		if (!isSameSignature(signature, this.#sign(head, generation, basis))) return undefined;
+		const holds = () => this.#stands(shown, user, generation);
 		if (groups === undefined) {
 			if (user === undefined || user.isDisabled) return undefined;
-			return principalOf({ name, groups: user.groups, via: "session" });
+			return principalOf({ name, groups: user.groups, via: "session", holds });
 		}
 		if (issuer === undefined || user !== undefined) return undefined;
-		return principalOf({ name, groups, via: "oidc" });
+		return principalOf({ name, groups, via: "oidc", holds });
+	}
+
+	/** Whether a session that was judged goes on. True while it is not known, which is no end. */
+	#stands({ name, endMs }: Shown, user: User | undefined, generation: number): boolean {
+		const now = this.#generation(name);
+		if (endMs <= Date.now() || !(now instanceof Promise || now === generation)) return false;
+		if (user !== undefined) return this.#users.stands(user, true);
+		const known = this.#users.get(name);
+		return known === undefined || known instanceof Promise;
 	}
 
 	#sign(head: string, generation: number, basis: string): string {

@@ -14,6 +14,8 @@ export type Shown = {
 	readonly name: string;
 	/** Undefined for a user of the store, who has the groups that the store knows. */
 	readonly groups: readonly string[] | undefined;
+	/** Milliseconds since 1970. */
+	readonly endMs: number;
 	/** All that is before the signature. */
 	readonly head: string;
 	readonly signature: string;
@@ -42,11 +44,12 @@ export function shownBy(text: string): Shown | undefined {
 	const isIssued = text.startsWith("issuer.");
 	const [, facts = "", end = "", signature = ""] =
 		(isIssued ? OF_ISSUER : OF_USER).exec(text) ?? [];
-	if (signature === "" || Number(end) * 1000 <= Date.now()) return undefined;
+	const endMs = Number(end) * 1000;
+	if (signature === "" || endMs <= Date.now()) return undefined;
 	const head = text.slice(0, -signature.length - 1);
 	const bytes = Buffer.from(facts, "base64url");
-	if (!isIssued) return { name: bytes.toString(), groups: undefined, head, signature };
+	if (!isIssued) return { name: bytes.toString(), groups: undefined, endMs, head, signature };
 	const { name, groups } = membersOf(bytes) ?? {};
 	if (typeof name !== "string" || !isTexts(groups)) return undefined;
-	return { name, groups, head, signature };
+	return { name, groups, endMs, head, signature };
 }

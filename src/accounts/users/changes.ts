@@ -2,6 +2,7 @@
  * Changes of users, one after another: each is an event of the user, and the hash of before is
  * erased when there is another. A change is heard of by the read model before it resolves.
  */
+import { principalOf } from "../../access/principal.ts";
 import { Refusal } from "../../errors.ts";
 import type { Log } from "../../log/log.ts";
 import { OneAtATime } from "../one-at-a-time.ts";
@@ -32,6 +33,15 @@ export type PasswordChange = {
 	readonly address: string;
 };
 
+export type UserChangesOptions = {
+	/** Told of what fails behind a change that is done. */
+	readonly report: (error: unknown) => void;
+	/** Told whose password was set. */
+	readonly onPassword?: ((login: string) => void) | undefined;
+	/** Whether somebody who is no user of the store can be an admin, too: one of the issuer. */
+	readonly hasOtherAdmins: boolean;
+};
+
 /** More users than that are a matter for an issuer of tokens. */
 const USERS_MAX = 10_000;
 const NOTIFICATION_SECONDS = 3600;
@@ -41,16 +51,10 @@ export class UserChanges {
 	readonly #users: Users;
 	readonly #checks: PasswordChecks;
 	readonly #inTurn = new OneAtATime();
-	readonly #onPassword: (login: string) => void;
+	readonly #options: UserChangesOptions;
 
-	/** @param onPassword is told whose password was set */
-	constructor(
-		log: Log,
-		users: Users,
-		checks: PasswordChecks,
-		onPassword: (login: string) => void = () => undefined,
-	) {
-		this.#onPassword = onPassword;
+	constructor(log: Log, users: Users, checks: PasswordChecks, options: UserChangesOptions) {
+		this.#options = options;
 		this.#log = log;
 		this.#users = users;
 		this.#checks = checks;
@@ -58,10 +62,11 @@ export class UserChanges {
 
 	/**
 	 * Creates a user. A repeat with the same password changes nothing.
+	 * @returns whether it is a repeat
 	 * @throws Refusal `invalid-user`, `user-exists`, `too-many-accounts`, `logins-busy`, and as
 	 *   `Log.append`
 	 */
-	create({ login, password, ...facts }: NewUser, address: string): Promise<void> {
+	create({ login, password, ...facts }: NewUser, address: string): Promise<boolean> {
 		const reason = loginFault(login);
 		if (reason !== undefined) throw invalid("loginName", reason);
 		checkFacts(facts);
@@ -69,7 +74,7 @@ export class UserChanges {
 		return this.#inTurn.run(async () => {
 			const known = await this.#users.get(login);
 			if (known !== undefined) {
-				if (await this.#checks.fits(normal, known.hash, address)) return;
+				if (await this.#checks.fits(normal, known.hash, address)) return true;
 				throw new Refusal("user-exists", { loginName: login });
 			}
 			if ((await this.#users.all()).length >= USERS_MAX) {
@@ -78,16 +83,20 @@ export class UserChanges {
 			const hash = await this.#checks.hash(normal, address);
 			await this.#settleInitial();
 			await this.#write(newUser(login, facts, hash));
+			return false;
 		});
 	}
 
-	/** Replaces what is said of a user. @throws Refusal `invalid-user`, `user-not-found` */
+	/**
+	 * Replaces what is said of a user.
+	 * @throws Refusal `invalid-user`, `user-not-found`, `last-admin`
+	 */
 	update(login: string, facts: UserFacts): Promise<void> {
 		checkFacts(facts);
 		return this.#change(login, (user) => ({ ...user, ...facts }));
 	}
 
-	/** @throws Refusal `user-not-found` */
+	/** @throws Refusal `user-not-found`, `last-admin` */
 	setDisabled(login: string, isDisabled: boolean): Promise<void> {
 		return this.#change(login, (user) => ({ ...user, isDisabled }));
 	}
@@ -98,8 +107,10 @@ export class UserChanges {
 		await this.#known(login);
 		const hash = await this.#checks.hash(normal, address);
 		await this.#change(login, (user) => ({ ...user, hash }));
-		this.#onPassword(login);
-		await this.#notify(login);
+		// The password is set: what fails from here on is for the operator.
+		await this.#announce(login).catch((error: unknown) => {
+			this.#report(`the password of ${login} is set, and nobody was told`, error);
+		});
 	}
 
 	/**
@@ -120,10 +131,15 @@ export class UserChanges {
 		await this.#change(login, (user) => (user.hash === before ? { ...user, hash } : user));
 	}
 
-	/** Deletes a user; the same login can be created again. @throws Refusal `user-not-found` */
-	async remove(login: string): Promise<void> {
+	/**
+	 * Deletes a user; the same login can be created again.
+	 * @param between runs when the user cannot log in any more, and nobody else has the login yet
+	 * @throws Refusal `user-not-found`, `last-admin`
+	 */
+	async remove(login: string, between: () => Promise<void>): Promise<void> {
 		const without = { groups: [], isDisabled: true, hash: "" };
 		await this.#change(login, (user) => ({ ...user, ...without }));
+		await between();
 		const stream = streamOf(login);
 		await this.#inTurn.run(() => this.#log.delete({ stream, expected: "any", hard: false }));
 		await this.#users.get(login);
@@ -135,8 +151,16 @@ export class UserChanges {
 			await this.#settleInitial();
 			const user = await this.#known(login);
 			const changed = change(user);
+			if (isAdmin(user) && !isAdmin(changed)) await this.#refuseLastAdmin(login);
 			if (changed !== user) await this.#write(changed);
 		});
+	}
+
+	/** A store without an admin could only be opened again with its directory. */
+	async #refuseLastAdmin(login: string): Promise<void> {
+		if (this.#options.hasOtherAdmins) return;
+		const others = (await this.#users.all()).filter((user) => user.login !== login);
+		if (!others.some(isAdmin)) throw new Refusal("last-admin", { loginName: login });
 	}
 
 	async #known(login: string): Promise<User> {
@@ -162,14 +186,30 @@ export class UserChanges {
 		const event = { type: isNew ? USER_CREATED : USER_UPDATED, data: encodeUser(user) };
 		await appendOwn(this.#log, stream, event, isNew ? "any" : version);
 		const written = await this.#users.get(login);
-		if (written !== undefined) await eraseOldHashes(this.#log, written);
+		// The change is done. The next one, and the next start, erase what is left.
+		if (!written) return;
+		await eraseOldHashes(this.#log, written).catch((error: unknown) => {
+			this.#report(`an old hash of ${login} could not be erased`, error);
+		});
 	}
 
-	async #notify(login: string): Promise<void> {
+	/** A refusal by itself is told to nobody, as its client has it for an answer. */
+	#report(what: string, error: unknown): void {
+		this.#options.report(new Error(`${what}: ${String(error)}`, { cause: error }));
+	}
+
+	async #announce(login: string): Promise<void> {
+		this.#options.onPassword?.(login);
 		await closeStream(this.#log, PASSWORD_NOTIFICATIONS, { $maxAge: NOTIFICATION_SECONDS });
 		const data = Buffer.from(JSON.stringify({ loginName: login }));
 		await appendOwn(this.#log, PASSWORD_NOTIFICATIONS, { type: "$PasswordChanged", data });
 	}
+}
+
+function isAdmin({ login, groups, isDisabled, hash }: User): boolean {
+	return (
+		!isDisabled && hash !== "" && principalOf({ name: login, groups, via: "password" }).isAdmin
+	);
 }
 
 function newUser(login: string, facts: UserFacts, hash: string): User {

@@ -47,6 +47,18 @@ export class Users {
 		return stored ?? this.#initialOf(login);
 	}
 
+	/**
+	 * Whether a user may log in and is of the same groups as when it was looked up; true while that
+	 * is being read, which ends before whoever changed it has the answer.
+	 * @param withPassword whether the password has to be the same as well
+	 */
+	stands({ login, groups, hash }: User, withPassword: boolean): boolean {
+		const now = this.get(login);
+		if (now instanceof Promise) return true;
+		if (now === undefined || now.isDisabled || (withPassword && now.hash !== hash)) return false;
+		return String(now.groups) === String(groups);
+	}
+
 	/** Sorted by login, as the contract has it. */
 	async all(): Promise<User[]> {
 		return [...(await this.stored()), ...(await this.initial())].sort((one, other) =>

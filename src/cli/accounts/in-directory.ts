@@ -49,8 +49,8 @@ export class PeopleInDirectory implements People {
 	}
 
 	async add(person: NewPerson): Promise<void> {
-		await this.#accounts.userChanges.create(person, "");
-		await this.#record("user-created", person.login);
+		const isRepeat = await this.#accounts.userChanges.create(person, "");
+		if (!isRepeat) await this.#record("user-created", person.login);
 	}
 
 	async setDisabled(login: string, isDisabled: boolean): Promise<void> {

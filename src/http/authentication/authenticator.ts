@@ -19,15 +19,19 @@ import { hashOfToken, tokenIdIn } from "../../accounts/tokens/text.ts";
 import { hasExpired } from "../../accounts/tokens/tokens.ts";
 import type { User } from "../../accounts/users/user.ts";
 import type { Settings } from "../../config.ts";
-import { Refusal } from "../../errors.ts";
+import { isRefusal, Refusal, type Word } from "../../errors.ts";
 import { parseNetworks } from "../../networks.ts";
+import { baseOf } from "../request/base.ts";
 import { clientAddress } from "./address.ts";
 import { type Credentials, parseAuthorization } from "./authorization.ts";
 import { principalOfCertificate } from "./certificate.ts";
 import { RememberedCredentials, type Verified } from "./remembered.ts";
-import { principalOfSession } from "./session.ts";
+import { isOwnPage, principalOfSession } from "./session.ts";
 
 type Basic = Extract<Credentials, { scheme: "basic" }>;
+
+/** A full line or an issuer that does not answer refuses nobody for who they are. */
+const REFUSED: readonly Word[] = ["unauthorized", "logins-slowed", "bad-client-certificate"];
 
 export class AccountAuthenticator implements Authenticator {
 	readonly #accounts: Accounts;
@@ -76,19 +80,30 @@ export class AccountAuthenticator implements Authenticator {
 		const user = await users.get(login);
 		const address = this.addressOf(req);
 		try {
-			await checks.check({ login, password, address }, user);
+			const attempt = { login, password, address: this.#placeOf(req, address) };
+			await checks.check(attempt, user);
 		} catch (error) {
-			this.#onRefused(user?.login ?? "", address);
+			this.#note(error, user?.login ?? "", address);
 			throw error;
 		}
 		// The check has refused a login that nobody has.
 		const known = user as User;
-		if (checks.isOutdated(known)) userChanges.rehash(known, password).catch(report);
-		return known;
+		if (!checks.isOutdated(known)) return known;
+		// What is made of the login stands on the new hash. Without one, the old one goes on to count.
+		await userChanges.rehash(known, password).catch(report);
+		return (await users.get(login)) ?? known;
+	}
+
+	/**
+	 * Where a login comes from. What a page of another site sends from somebody's browser slows down
+	 * other sites, and not whoever sits there.
+	 */
+	#placeOf(req: IncomingMessage, address: string): string {
+		return isOwnPage(req, baseOf(req, this.#publicUrl)) ? address : `${address} elsewhere`;
 	}
 
 	#withoutAuthorization(req: IncomingMessage): Principal | Promise<Principal> {
-		const certified = principalOfCertificate(req, this.#accounts.users);
+		const certified = this.#certified(req);
 		if (certified !== undefined) return certified;
 		const known = principalOfSession(req, this.#sessions, this.#publicUrl);
 		if (!(known instanceof Promise)) return known ?? ANONYMOUS;
@@ -97,28 +112,49 @@ export class AccountAuthenticator implements Authenticator {
 
 	async #verify(text: string, req: IncomingMessage): Promise<Verified> {
 		const credentials = parseAuthorization(text);
-		if (credentials === undefined) throw wrong();
-		if (credentials.scheme === "basic") return this.#verifyUser(credentials, req);
+		if (credentials?.scheme === "basic") return this.#verifyUser(credentials, req);
 		try {
+			if (credentials === undefined) throw wrong();
 			return await this.#verifyBearer(credentials.token);
 		} catch (error) {
-			this.#onRefused("", this.addressOf(req));
+			this.#note(error, "", this.addressOf(req));
 			throw error;
 		}
+	}
+
+	/** The principal of a client certificate; undefined if there is none. */
+	#certified(req: IncomingMessage): Principal | undefined | Promise<Principal> {
+		const refused = (error: unknown): never => {
+			this.#note(error, "", this.addressOf(req));
+			throw error;
+		};
+		try {
+			const certified = principalOfCertificate(req, this.#accounts.users);
+			return certified instanceof Promise ? certified.catch(refused) : certified;
+		} catch (error) {
+			return refused(error);
+		}
+	}
+
+	/** Tells of a login that was refused; what failed for another reason is none. */
+	#note(error: unknown, login: string, address: string): void {
+		if (isRefusal(error) && REFUSED.includes(error.word)) this.#onRefused(login, address);
 	}
 
 	async #verifyBearer(token: string): Promise<Verified> {
 		const { oidc } = this.#accounts;
 		if (token.startsWith("varve_") || oidc === undefined) return this.#verifyToken(token);
-		const { principal, untilMs } = await oidc.verify(token);
-		return { principal, holds: () => Date.now() < untilMs };
+		const { principal } = await oidc.verify(token);
+		return { principal, holds: () => principal.holds?.() ?? true };
 	}
 
 	async #verifyUser(credentials: Basic, req: IncomingMessage): Promise<Verified> {
 		const { login } = credentials;
 		const known = await this.userWith(credentials, req);
-		const principal = principalOf({ name: login, groups: known.groups, via: "password" });
-		return { principal, holds: () => this.#accounts.users.get(login) === known };
+		const { users } = this.#accounts;
+		const holds = () => users.stands(known, true);
+		const principal = principalOf({ name: login, groups: known.groups, via: "password", holds });
+		return { principal, holds: () => users.get(login) === known };
 	}
 
 	async #verifyToken(text: string): Promise<Verified> {
@@ -130,13 +166,17 @@ export class AccountAuthenticator implements Authenticator {
 		const user = await users.get(login);
 		if (user === undefined || user.isDisabled) throw wrong();
 		const { groups } = user;
-		const principal = principalOf({ name: login, groups, via: "token", scope, token: token.id });
+		const isToken = (now = tokens.get(token.id)) => now === token || now instanceof Promise;
+		const known = {
+			...({ name: login, groups, via: "token", scope, token: token.id } as const),
+			holds: () => isToken() && !hasExpired(token) && users.stands(user, false),
+		};
 		const holds = () => {
 			const isSame = tokens.get(token.id) === token && users.get(login) === user;
 			if (isSame) tokens.use(token);
 			return isSame && !hasExpired(token);
 		};
-		return { principal, holds };
+		return { principal: principalOf(known), holds };
 	}
 }
 

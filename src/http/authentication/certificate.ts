@@ -26,14 +26,16 @@ export function principalOfCertificate(
 	const login = certifiedLogin(req);
 	if (login === undefined) return undefined;
 	const user = users.get(login);
-	return user instanceof Promise ? user.then(principalFor) : principalFor(user);
+	if (!(user instanceof Promise)) return principalFor(user, users);
+	return user.then((known) => principalFor(known, users));
 }
 
-function principalFor(user: User | undefined): Principal {
+function principalFor(user: User | undefined, users: Users): Principal {
 	if (user === undefined || user.isDisabled) {
 		throw new Refusal("unauthorized", { cause: "credentials" });
 	}
-	return principalOf({ name: user.login, groups: user.groups, via: "certificate" });
+	const holds = () => users.stands(user, false);
+	return principalOf({ name: user.login, groups: user.groups, via: "certificate", holds });
 }
 
 /**

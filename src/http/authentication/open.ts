@@ -45,7 +45,7 @@ export function openAuthentication(
 	const initial = initialUsers ?? defaultUsers(settings);
 	const [cost, oidc] = [settings.passwordCost, oidcOf(settings)];
 	const accounts = new Accounts(log, { initial, cost, oidc, report, onPassword });
-	const audit = new Audit(log, report);
+	const audit = new Audit(log, report, settings.data);
 	const key = settings.sessionKey ?? sessionKeyIn(settings.data);
 	const issuer = issuerText(oidc);
 	const options = { key, hours: settings.sessionHours, report, issuer };

@@ -32,7 +32,7 @@ export function principalOfSession(
  * Whether the request comes from a page of this server, or from nobody's. Browsers keep the cookie
  * from other sites; but another port of this host, and a host beside it, are of the same site.
  */
-function isOwnPage({ method, headers }: IncomingMessage, base: string): boolean {
+export function isOwnPage({ method, headers }: IncomingMessage, base: string): boolean {
 	const { origin, "sec-fetch-site": site } = headers;
 	if (origin === undefined) return site !== "cross-site" && site !== "same-site";
 	// Our pages send no referrer, so their forms have this origin; their token decides.

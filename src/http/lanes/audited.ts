@@ -1,7 +1,8 @@
 /**
  * Which requests the audit hears of. It hears of a deed when it is done, before its client has the
- * answer; of reads that take an admin it keeps counts. It does not hear of clients without a name:
- * a store that lets those change things has nobody to tell apart.
+ * answer, and of one that failed but may be done; of reads that take an admin it keeps counts. It
+ * does not hear of clients without a name: a store that lets those change things has nobody to tell
+ * apart.
  */
 import type { Needed } from "../../access/rights.ts";
 import type { Deed } from "../../audit/audit.ts";
@@ -9,7 +10,7 @@ import { ALL, AUDIT } from "../../event.ts";
 import { isIndexStream } from "../../indexes/joins.ts";
 import type { Answer } from "../answering/answer.ts";
 import type { Exchange } from "../answering/exchange.ts";
-import { wordOnStream } from "../answering/screens/recording.ts";
+import { performRecorded, wordOnStream } from "../answering/screens/recording.ts";
 import { doerOf } from "../answering/screens/visitor.ts";
 import { hardDelete } from "../request/headers.ts";
 
@@ -43,6 +44,7 @@ const DEEDS: Readonly<Record<string, string>> = {
 	"POST /subscriptions/:stream/:group": "subscription-changed",
 	"DELETE /subscriptions/:stream/:group": "subscription-deleted",
 	"POST /subscriptions/:stream/:group/replayParked": "parked-replayed",
+	"POST /subscriptions/restart": "subscriptions-restarted",
 	"POST /admin/scavenge": "scavenge-started",
 	"DELETE /admin/scavenge/current": "scavenge-stopped",
 	"DELETE /admin/scavenge/:id": "scavenge-stopped",
@@ -54,15 +56,32 @@ const DEEDS: Readonly<Record<string, string>> = {
 export function withAudit(
 	exchange: Exchange,
 	audited: Audited,
-	answer: Answer | Promise<Answer>,
+	handle: () => Answer | Promise<Answer>,
 ): Answer | Promise<Answer> {
-	if (audited.needed.right === "import") exchange.context.audit.noteImport();
 	const what = wordOf(audited);
-	if (what === undefined || exchange.principal.name === "") return answer;
-	return Promise.resolve(answer).then(async (done) => {
-		if (done.status < 300) await record(exchange, audited, what, done);
-		return done;
-	});
+	if (what === undefined || exchange.principal.name === "") return handle();
+	return tellOf(exchange, audited, what, handle);
+}
+
+async function tellOf(
+	exchange: Exchange,
+	audited: Audited,
+	what: string,
+	handle: () => Answer | Promise<Answer>,
+): Promise<Answer> {
+	return performRecorded(
+		async () => handle(),
+		async (done, failed) => {
+			if (done && !changed(done)) return;
+			await exchange.context.audit.record({ ...deedOf(exchange, audited, done), what, ...failed });
+		},
+		audited.path.startsWith("/users"),
+	);
+}
+
+/** A repeat and a redirect have changed nothing. */
+function changed({ status, headers }: Answer): boolean {
+	return status < 300 && !headers.includes("Varve-Repeated");
 }
 
 /** Counts a read, if it takes an admin. */
@@ -85,26 +104,24 @@ function wordOf({ method, path, needed }: Audited): string | undefined {
 	return DEEDS[`${method} ${path}`] ?? wordOnStream(needed);
 }
 
-async function record(
+function deedOf(
 	exchange: Exchange,
 	{ needed, target }: Audited,
-	what: string,
-	answer: Answer,
-): Promise<void> {
+	answer: Answer | undefined,
+): Omit<Deed, "what"> {
 	const isForEver = needed.right === "delete" && hardDelete(exchange.req);
-	await exchange.context.audit.record({
+	return {
 		...doerOf(exchange),
-		what,
 		...aboutOf(needed, target, answer),
 		event: needed.right === "redact" ? Number(target.from) : undefined,
 		forEver: isForEver ? true : undefined,
-	});
+	};
 }
 
 function aboutOf(
 	needed: Needed,
 	{ stream, group, id }: Audited["target"],
-	{ about, headers }: Answer,
+	{ about, headers = [] }: Partial<Answer> = {},
 ): Pick<Deed, "about" | "group"> {
 	if (group !== "") return { about: stream, group };
 	return { about: needed.stream ?? about ?? (id || createdIn(headers)) };

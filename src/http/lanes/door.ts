@@ -151,7 +151,7 @@ export class Door {
 			refuseMisspelt(req, target.query);
 			const { method, path } = route;
 			const audited = { method, path, needed: neededFor(route, target), target };
-			return withAudit(exchange, audited, route.handle(exchange, target));
+			return withAudit(exchange, audited, () => route.handle(exchange, target));
 		}
 		const screen = showScreen(exchange, resource.path, target);
 		if (screen) return screen;

@@ -6,6 +6,7 @@ type Words =
 	| "invalid-token"
 	| "user-not-found"
 	| "user-exists"
+	| "last-admin"
 	| "token-not-found"
 	| "too-many-accounts";
 
@@ -33,6 +34,13 @@ export const ACCOUNT_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 409,
 		title: "User exists",
 		detail: (f) => `There is a user '${f.loginName}' with another password. Nothing was changed.`,
+		shown: (f) => failed(f.loginName, "Conflict"),
+	},
+	"last-admin": {
+		status: 409,
+		title: "Last admin",
+		detail: (f) =>
+			`'${f.loginName}' is the only admin who can log in. Make another one first. Nothing was changed.`,
 		shown: (f) => failed(f.loginName, "Conflict"),
 	},
 	"token-not-found": {

@@ -4,7 +4,7 @@ import type { Token } from "../../../accounts/tokens/token.ts";
 import type { User } from "../../../accounts/users/user.ts";
 import { Refusal } from "../../../errors.ts";
 import type { People, ShownToken, ShownUser, TokenChanges, UserChanges } from "../../../screens.ts";
-import { recordingFor } from "./recording.ts";
+import { performRecorded, recordingFor } from "./recording.ts";
 import { doerOf, type Visitor } from "./visitor.ts";
 
 export function peopleFor(visitor: Visitor): People {
@@ -34,12 +34,20 @@ function userChangesFor(visitor: Visitor): UserChanges {
 	const record = recordingFor(visitor.context.audit, doerOf(visitor));
 	const change = async (what: string, login: string, perform: () => Promise<void>) => {
 		await need(visitor, "administer");
-		await perform();
-		await record(what, login);
+		await performRecorded(perform, (_done, failed) => record(what, login, failed), true);
 	};
 	const address = () => addressOf(visitor.req);
 	return {
-		create: (user) => change("user-created", user.login, () => userChanges.create(user, address())),
+		async create(user) {
+			await need(visitor, "administer");
+			await performRecorded(
+				() => userChanges.create(user, address()),
+				async (isRepeat, failed) => {
+					if (!isRepeat) await record("user-created", user.login, failed);
+				},
+				true,
+			);
+		},
 		update: (login, facts) => change("user-changed", login, () => userChanges.update(login, facts)),
 		setDisabled: (login, isDisabled) =>
 			change(isDisabled ? "user-disabled" : "user-enabled", login, () =>

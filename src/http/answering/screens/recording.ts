@@ -1,18 +1,52 @@
 /** How the audit hears of deeds: forms have them recorded here, in the words of the door. */
 import type { Needed } from "../../../access/rights.ts";
 import type { Audit, Deed, Doer } from "../../../audit/audit.ts";
+import { isRefusal, type Word } from "../../../errors.ts";
+import { problemOf } from "../problems.ts";
 
 /** Resolves once the audit has heard of what was done, unless somebody without a name did it. */
 export type Recording = (
 	what: string,
 	about: string,
-	more?: Pick<Deed, "group" | "event" | "forEver">,
+	more?: Pick<Deed, "group" | "event" | "forEver" | "failed">,
 ) => Promise<void>;
 
 export function recordingFor(audit: Audit, doer: Doer): Recording {
 	return async (what, about, more = {}) => {
 		if (doer.who !== "") await audit.record({ ...doer, what, about, ...more });
 	};
+}
+
+export type Failed = { readonly failed: string };
+
+/** After these, a change may be there (see the invariants in ARCHITECTURE.md). */
+const UNCERTAIN: readonly Word[] = ["request-timeout", "writer-stopped"];
+
+/**
+ * Why a deed failed, if it may be done nevertheless; undefined if nothing was changed.
+ * @param inSteps whether it is done in several steps, of which the first ones may be done
+ */
+export function failureOf(error: unknown, inSteps: boolean): string | undefined {
+	if (!isRefusal(error)) return "internal-error";
+	const isOurs = (problemOf(error)?.status ?? 500) >= 500;
+	return UNCERTAIN.includes(error.word) || (inSteps && isOurs) ? error.word : undefined;
+}
+
+/** Performs a deed, and has it recorded: also if it fails, but may be done nevertheless. */
+export async function performRecorded<T>(
+	perform: () => Promise<T>,
+	record: (done: T | undefined, failed?: Failed) => Promise<void>,
+	inSteps = false,
+): Promise<T> {
+	try {
+		const done = await perform();
+		await record(done);
+		return done;
+	} catch (error) {
+		const failed = failureOf(error, inSteps);
+		if (failed !== undefined) await record(undefined, { failed });
+		throw error;
+	}
 }
 
 /** The word for a deed on a stream; undefined if the audit does not hear of such deeds. */

@@ -64,8 +64,9 @@ export async function answerUserCreation(exchange: Exchange, target: UserTarget)
 	const login = neededText(document, "loginName");
 	const password = neededText(document, "password");
 	const user = { login, password, ...factsIn(document) };
-	await context.accounts.userChanges.create(user, context.addressOf(req));
-	return done(type, login, 201, ["Location", userUrl(base, login)]);
+	const isRepeat = await context.accounts.userChanges.create(user, context.addressOf(req));
+	const repeated = isRepeat ? ["Varve-Repeated", "true"] : [];
+	return done(type, login, 201, ["Location", userUrl(base, login), ...repeated]);
 }
 
 /** PUT /users/{login} */

@@ -7,10 +7,13 @@ import { isUtf8 } from "node:buffer";
 import { decodeLine } from "../../../../feeds/moving/decode.ts";
 import type { LineEvent } from "../../../../feeds/moving/event.ts";
 import { rootOver } from "../../../../feeds/proof/frontier.ts";
+import type { ImportedSpan } from "../../../audit/audit.ts";
 import { INCARNATION_MAX, type OfferedLine, prepareImport } from "../../../commands/import.ts";
 import { Refusal } from "../../../errors.ts";
+import type { Imported } from "../../../log/moving/moves.ts";
 import { type Answer, textAnswer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
+import { doerOf } from "../../answering/screens/visitor.ts";
 import { readBody } from "../../request/body.ts";
 import { malformed, numberOf, refuseOthers } from "./query.ts";
 
@@ -29,10 +32,9 @@ export function answerImportState({ context: { moves, settings } }: Exchange): A
  * POST /admin/import?from={position}&root={hash}: lines from a position on, behind events whose
  * tree has that root. `incarnation` is the number of the source's history, with the last of them.
  */
-export async function answerImport(
-	{ context: { moves, room, settings }, req }: Exchange,
-	target: { query: string },
-): Promise<Answer> {
+export async function answerImport(exchange: Exchange, target: { query: string }): Promise<Answer> {
+	const { context, req, principal } = exchange;
+	const { moves, room, settings, audit } = context;
 	const query = new URLSearchParams(target.query);
 	refuseOthers(query, ["from", "root", "incarnation"]);
 	const from = numberOf(query, "from") ?? 0;
@@ -42,7 +44,14 @@ export async function answerImport(
 	const body = await readBody(req, settings.bodyBytesMax);
 	const events = prepareImport(linesIn(body), settings);
 	const span = { from, root, incarnation, events };
-	return json(await room.admit(body.length, () => moves.import(span)));
+	const doer = principal.name === "" ? undefined : doerOf(exchange);
+	const perform = () => room.admit(body.length, () => moves.import(span));
+	return json(await audit.duringImport(doer, perform, spanOf));
+}
+
+/** What an import has added to the log. */
+function spanOf({ next, written }: Imported): ImportedSpan {
+	return { first: next - written, next };
 }
 
 function rootIn(query: URLSearchParams, from: number): Buffer {

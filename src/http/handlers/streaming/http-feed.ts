@@ -36,6 +36,8 @@ import { urlsAt } from "../../urls.ts";
 
 const BATCH = 100;
 const PASSED = 500;
+/** A tenth of a second of reading. */
+const PASSED_MAX = 5_000;
 const ID_LENGTH_MAX = 1024;
 const PLACE = /^(\d{1,15})(?:\.(\d{1,15}))?@/;
 /** The share of the request's time that the wait may take; the read gets the rest. */
@@ -62,45 +64,94 @@ export async function answerHttpFeed(
 	const waitMs = Math.min(timeoutOf(parameters), settings.requestTimeoutMs * SHARE);
 	const gone = clientGone(exchange);
 	const from = await startOf({ log, reads }, stream, parameters.get("lastEventId") ?? "");
-	if (waitMs > 0) {
-		const last = await log.last(stream);
-		if (last < from) await holdBeyond(exchange, stream, from - 1, waitMs, gone);
-	}
-	const entries = await readBatch(reads, stream, from, gone);
-
+	const endMs = performance.now() + waitMs;
+	const hold = async (beyond: Version) => {
+		const leftMs = endMs - performance.now();
+		if (leftMs > 0) await holdBeyond(exchange, stream, beyond, leftMs, gone);
+		return leftMs > 0;
+	};
+	if (waitMs > 0 && (await log.last(stream)) < from) await hold(from - 1);
 	const urls = urlsAt(representation.base, log);
-	const batch = entries.map((entry) => ({
-		entry: composeEntry(urls, stream, entry),
-		id: placeOf(log, stream, entry),
-	}));
-	const body = Buffer.from(encode(batch));
-	const form = [
-		"Content-Type",
-		representation.type.contentType,
-		"Content-Length",
-		String(body.length),
-	];
-	return { status: 200, headers: [...NOT_KEPT, ...form], body };
+	const encoded = (entries: readonly StreamEntry[]) => {
+		const batch = entries.map((entry) => ({
+			entry: composeEntry(urls, stream, entry),
+			id: placeOf(log, stream, entry),
+		}));
+		return Buffer.from(encode(batch));
+	};
+	const steps = readBatch(reads, { stream, start: from, gone, hold });
+	return answerWith(representation.type.contentType, steps, encoded, await steps.next());
 }
 
-/** Reads on while it finds nothing to show: an empty batch means that there is nothing newer. */
-async function readBatch(
+/** Nothing is behind a batch of these, or not yet. */
+type Batch = readonly StreamEntry[];
+type Steps = AsyncGenerator<undefined, Batch>;
+
+/**
+ * A batch that is found soon is one answer. Else the answer begins without it, and goes on with
+ * white space, which JSON passes over: nobody takes it for one that hangs.
+ */
+function answerWith(
+	contentType: string,
+	steps: Steps,
+	encoded: (batch: Batch) => Buffer,
+	first: IteratorResult<undefined, Batch>,
+): Answer {
+	const headers = [...NOT_KEPT, "Content-Type", contentType];
+	if (!first.done) return { status: 200, headers, chunks: spaced(steps, encoded) };
+	const body = encoded(first.value);
+	return { status: 200, headers: [...headers, "Content-Length", String(body.length)], body };
+}
+
+async function* spaced(
+	steps: Steps,
+	encoded: (batch: Batch) => Buffer,
+): AsyncGenerator<string | Buffer> {
+	for (;;) {
+		yield "\n";
+		const step = await steps.next();
+		if (!step.done) continue;
+		yield encoded(step.value);
+		return;
+	}
+}
+
+type Following = {
+	readonly stream: StreamName;
+	readonly start: Version;
+	readonly gone: AbortSignal;
+	/** Resolves with an event beyond a version, or when the time is over; false if it was before. */
+	readonly hold: (beyond: Version) => Promise<boolean>;
+};
+
+/**
+ * Reads on while it finds nothing to show: an empty batch means that there is nothing newer. It
+ * yields each time that it has passed over many entries.
+ */
+async function* readBatch(
 	log: LogReads,
-	stream: StreamName,
-	start: Version,
-	gone: AbortSignal,
-): Promise<StreamEntry[]> {
-	let [from, limit] = [start, BATCH];
+	{ stream, start, gone, hold }: Following,
+): AsyncGenerator<undefined, Batch> {
+	let [from, limit, paused] = [start, BATCH, start];
 	for (;;) {
 		const range = { stream, from, limit, direction: "forward", content: true } as const;
 		const slice = await readStep(log, range);
 		if (slice.last < 0 && stream !== ALL) throw new Refusal("stream-not-found", { stream });
 		const shown = slice.entries.filter(({ unresolved }) => unresolved === undefined);
+		if (shown.length > 0 || gone.aborted) return shown.slice(0, BATCH);
 		const reached = slice.entries.at(-1)?.version;
 		from = reached === undefined ? passed(slice, from, slice.limit) : reached + 1;
-		if (shown.length > 0 || from > slice.last || gone.aborted) return shown.slice(0, BATCH);
+		if (from > slice.last) {
+			// What came was not for this reader: there may be time left for the next.
+			from = slice.last + 1;
+			if (!(await hold(slice.last)) || (await log.last(stream)) < from) return [];
+		}
 		// A reader who may read little passes over the rest faster.
 		limit = PASSED;
+		if (from - paused >= PASSED_MAX) {
+			paused = from;
+			yield;
+		}
 		// The server serves other requests in between.
 		await setImmediate();
 	}

@@ -1,7 +1,6 @@
 /** A message of a subscription, as its consumer gets it. */
 import type { Entry } from "../../../../feeds/model.ts";
 import { encodeEntryObject } from "../../../../feeds/ndjson/encode.ts";
-import type { StreamName } from "../../../event.ts";
 import { composeEntry, NO_TIME, type Urls } from "../../../pages/entry.ts";
 import { parkedStream } from "../../../subscriptions/names.ts";
 import type { DeliveredEntry } from "../../../subscriptions/source.ts";
@@ -12,8 +11,8 @@ import type { Subscription } from "../../../subscriptions/subscription.ts";
 export type Shower = {
 	readonly urls: Urls;
 	readonly subscription: Subscription;
-	/** Says whether the consumer may read the events of a stream. */
-	readonly mayRead: (stream: StreamName) => boolean;
+	/** Says whether the consumer may read all that a message shows. */
+	readonly mayRead: (delivered: DeliveredEntry) => boolean;
 };
 
 /** Names this delivery of a message, and no other. */
@@ -56,13 +55,11 @@ export function lineOf(shower: Shower, delivered: DeliveredEntry): string {
  * The entry of the event. A consumer that may not read the event learns that there is one, and can
  * park it for somebody who may.
  */
-function shownEntry(
-	{ urls, subscription, mayRead }: Shower,
-	{ message, entry }: DeliveredEntry,
-): Entry {
+function shownEntry({ urls, subscription, mayRead }: Shower, delivered: DeliveredEntry): Entry {
+	const { message, entry } = delivered;
 	const { name } = subscription;
 	const stream = message.origin === "source" ? name.stream : parkedStream(name);
-	if (mayRead(entry.event.stream)) return composeEntry(urls, stream, entry);
+	if (mayRead(delivered)) return composeEntry(urls, stream, entry);
 	const at = { stream, version: message.number };
 	const { link: _, ...bare } = entry;
 	const nothing = { id: message.id, type: "", data: EMPTY, metadata: EMPTY, ...at };

@@ -19,7 +19,7 @@ export async function answerSubscriptions(
 	const type = structuredType(exchange, query);
 	const part = partIn(new URLSearchParams(query));
 	const base = baseFor(exchange);
-	const names = await exchange.context.subscriptions.names();
+	const names = await namesFor(exchange);
 	const streams = [...new Set(names.map(({ stream }) => stream))];
 	const shown = part ? streams.slice(part.offset, part.offset + part.count) : streams;
 	const asked = new Set<string>(shown);
@@ -37,7 +37,7 @@ export async function answerStreamSubscriptions(
 	{ stream, query }: { stream: string; query: string },
 ): Promise<Answer> {
 	const type = structuredType(exchange, query);
-	const names = await exchange.context.subscriptions.names();
+	const names = await namesFor(exchange);
 	const those = names.filter((name) => name.stream === stream);
 	if (those.length === 0) throw new Refusal("subscription-not-found", { stream, group: "" });
 	const value = await summariesOf(exchange, baseFor(exchange), those);
@@ -50,13 +50,27 @@ export async function answerSubscriptionInfo(
 	target: NamedTarget,
 ): Promise<Answer> {
 	const type = structuredType(exchange, target.query);
-	const subscription = await exchange.context.subscriptions.get(nameOf(target));
+	const { access, subscriptions } = exchange.context;
+	if (!(await access.mayKnow(exchange.principal, target.stream))) {
+		throw new Refusal("unauthorized", { cause: "denied" });
+	}
+	const subscription = await subscriptions.get(nameOf(target));
 	const standing = await standingOf(exchange.context.log, subscription);
 	const value = detailOf(baseFor(exchange), standing);
 	return answerStructured(type, { root: "SubscriptionInfo", value });
 }
 
 const LIST = "ArrayOfSubscriptionSummary";
+
+/** The subscriptions of streams that the client may know of. */
+async function namesFor({ context, principal }: Exchange): Promise<SubscriptionName[]> {
+	const { access, subscriptions } = context;
+	const known: SubscriptionName[] = [];
+	for (const name of await subscriptions.names()) {
+		if (await access.mayKnow(principal, name.stream)) known.push(name);
+	}
+	return known;
+}
 
 async function summariesOf(
 	{ context }: Exchange,

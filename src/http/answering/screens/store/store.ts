@@ -14,7 +14,7 @@ import type { Deeds, Facts, OfferedDeed, Store } from "../../../../screens.ts";
 import { searchedStream } from "../../../../searching/source.ts";
 import type { Context } from "../../../context.ts";
 import { VERSION } from "../../../version.ts";
-import { type Recording, recordingFor, wordOnStream } from "../recording.ts";
+import { performRecorded, type Recording, recordingFor, wordOnStream } from "../recording.ts";
 import { operationsFor } from "./operations.ts";
 import { subscriptionsFor } from "./subscriptions.ts";
 
@@ -93,22 +93,29 @@ function deedsFor(
 ): Deeds {
 	const need = async (right: Right, stream: string) =>
 		access.permit(principal, neededFor({ right }, { stream }));
+	const recorded = <T extends object>(perform: () => Promise<T>, what: string, about: string) =>
+		performRecorded(perform, async (done, failed) => {
+			const isRepeat = done && "repeated" in done && done.repeated === true;
+			if (!isRepeat) await record(what, about, failed);
+		});
 	return {
 		async append({ stream, expected, id, type, ...content }: OfferedDeed) {
 			const needed = neededFor({ right: "write" }, { stream });
 			await access.permit(principal, needed);
 			const offered = { eventId: id, eventType: type, ...content };
 			const command = prepareAppend(stream, expectedOf(expected), [offered], settings);
-			const appended = await log.append(command);
 			const what = wordOnStream(needed);
-			if (what !== undefined) await record(what, needed.stream ?? stream);
-			return appended;
+			if (what === undefined) return log.append(command);
+			return recorded(() => log.append(command), what, needed.stream ?? stream);
 		},
 		async remove(stream, forEver) {
 			await need("delete", stream);
-			const deleted = await log.delete(prepareDelete(stream, "any", forEver));
-			await record("stream-deleted", stream, forEver ? { forEver } : {});
-			return deleted;
+			const deletion = prepareDelete(stream, "any", forEver);
+			return performRecorded(
+				() => log.delete(deletion),
+				(_done, failed) =>
+					record("stream-deleted", stream, { ...failed, ...(forEver ? { forEver } : {}) }),
+			);
 		},
 		async describe({ stream, expected, ...event }) {
 			await need("write-metadata", stream);
@@ -117,14 +124,14 @@ function deedsFor(
 			const content = { data: event.data, metadata: event.metadata };
 			const events = [{ ...offered, ...content }];
 			const document = prepareAppend(to, expectedOf(expected), events, settings);
-			const described = await log.append(document);
-			await record("metadata-written", stream);
-			return described;
+			return recorded(() => log.append(document), "metadata-written", stream);
 		},
 		async redact(stream, version, metadata) {
 			await need("redact", stream);
-			await log.redact({ stream, version, metadata });
-			await record("event-redacted", stream, { event: version });
+			await performRecorded(
+				() => log.redact({ stream, version, metadata }),
+				(_done, failed) => record("event-redacted", stream, { ...failed, event: version }),
+			);
 		},
 	};
 }

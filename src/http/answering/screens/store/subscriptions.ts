@@ -20,13 +20,14 @@ export function subscriptionsFor(
 	// Neither right is one on a stream, so that they are known at once.
 	const may = (right: Right) => access.mayNow(principal, neededFor({ right }, { stream: "" }));
 	const need = (right: Right) => {
-		if (!may(right)) throw new Refusal("unauthorized", { cause: "denied" });
+		if (!may(right)) throw denied();
 	};
 	return {
 		async list({ stream, offset, count }) {
 			need("authenticated");
 			const all = await subscriptions.names();
-			const those = stream === undefined ? all : all.filter((name) => name.stream === stream);
+			const asked = stream === undefined ? all : all.filter((name) => name.stream === stream);
+			const those = await knownTo(access, principal, asked);
 			const standings: Standing[] = [];
 			for (const name of those.slice(offset, offset + count)) {
 				// One that was deleted meanwhile is not there any more.
@@ -36,10 +37,12 @@ export function subscriptionsFor(
 			return { total: those.length, standings };
 		},
 		async countOf(stream) {
-			return may("authenticated") ? subscriptions.countOf(stream) : 0;
+			const isKnown = may("authenticated") && (await access.mayKnow(principal, stream));
+			return isKnown ? subscriptions.countOf(stream) : 0;
 		},
 		async standing(name) {
 			need("authenticated");
+			if ((await knownTo(access, principal, [name])).length === 0) throw denied();
 			return standingOf(log, await subscriptions.get(name));
 		},
 		async create(name, settings) {
@@ -63,6 +66,21 @@ export function subscriptionsFor(
 			await tell("parked-replayed", name);
 		},
 	};
+}
+
+/** Those of streams that somebody may know of. */
+async function knownTo(
+	access: Context["access"],
+	principal: Principal,
+	names: readonly SubscriptionName[],
+): Promise<SubscriptionName[]> {
+	const known: SubscriptionName[] = [];
+	for (const name of names) if (await access.mayKnow(principal, name.stream)) known.push(name);
+	return known;
+}
+
+function denied(): Refusal {
+	return new Refusal("unauthorized", { cause: "denied" });
 }
 
 function noneIfMissing(error: unknown): undefined {
