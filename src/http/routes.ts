@@ -1,14 +1,13 @@
 /**
  * Every route of the API, on one screen: method, path, the right it takes, whether it is hot, its
  * handler, and the stream of its requests if no segment of the path is its name. Both lanes of the
- * front door are made from this table.
+ * front door are made from this table. Those of subscriptions are rows of a file of their own.
  *
  * A path's segments are matched as they are written, and each is percent-decoded once, so `%2F` can
  * be part of a stream's name. Of several paths that match, the first in the table answers, with all
  * of its methods: the rows of one path stand together. HEAD goes where GET goes.
  */
 
-import type { Right } from "../access/rights.ts";
 import { ALL } from "../event.ts";
 import { hasAsOf } from "../pages/as-of/query.ts";
 import type { Answer } from "./answering/answer.ts";
@@ -81,27 +80,9 @@ import {
 	answerMetadataPage,
 } from "./handlers/streams/metadata.ts";
 import { answerSlash } from "./handlers/streams/slash.ts";
-import {
-	answerAck,
-	answerNack,
-	answerRelease,
-	answerRenew,
-} from "./handlers/subscriptions/answers.ts";
-import {
-	answerCreate,
-	answerRestart,
-	answerSubscriptionDelete,
-	answerUpdate,
-} from "./handlers/subscriptions/configure.ts";
-import { answerMessages } from "./handlers/subscriptions/messages.ts";
-import { answerReplayParked, parkedPage } from "./handlers/subscriptions/parked.ts";
-import {
-	answerStreamSubscriptions,
-	answerSubscriptionInfo,
-	answerSubscriptions,
-} from "./handlers/subscriptions/statistics.ts";
 import { answerKey, answerSignedHead, answerTile } from "./handlers/tree.ts";
-import type { Method, Route, RouteHandler, Target } from "./route.ts";
+import type { Route, RouteHandler, RouteRow, Target } from "./route.ts";
+import { SUBSCRIPTION_ROUTES } from "./subscription-routes.ts";
 
 export type { Method, Route, RouteHandler, SegmentName, Target } from "./route.ts";
 
@@ -110,9 +91,6 @@ type Direction = "forward" | "backward";
 /** The stream of one run of scavenge. */
 const SCAVENGE = "$scavenges-:id";
 const HEAD = { from: "head", direction: "backward", count: "20" } as const;
-
-type Heat = "hot" | "cold";
-type RouteRow = readonly [Method, path: string, Right, Heat, RouteHandler, stream?: string];
 
 // biome-ignore format: a table is read by its columns
 const TABLE: readonly RouteRow[] = [
@@ -173,27 +151,7 @@ const TABLE: readonly RouteRow[] = [
 	["DELETE", "/tokens/:id", "authenticated", "cold", answerTokenRevocation],
 	["POST", "/tokens/:id/command/rotate", "authenticated", "cold", answerTokenRotation],
 
-	["GET", "/subscriptions", "authenticated", "cold", answerSubscriptions],
-	["POST", "/subscriptions/restart", "operate", "cold", answerRestart],
-	["GET", "/subscriptions/viewparkedmessages/:stream/:group/:from/backward/:count", "authenticated", "cold", parkedPage("backward")],
-	["GET", "/subscriptions/viewparkedmessages/:stream/:group/:from/forward/:count", "authenticated", "cold", parkedPage("forward")],
-	["GET", "/subscriptions/:stream", "authenticated", "cold", answerStreamSubscriptions],
-	["PUT", "/subscriptions/:stream/:group", "operate", "cold", answerCreate],
-	["POST", "/subscriptions/:stream/:group", "operate", "cold", answerUpdate],
-	["DELETE", "/subscriptions/:stream/:group", "operate", "cold", answerSubscriptionDelete],
-	["GET", "/subscriptions/:stream/:group", "consume", "cold", answerMessages],
-	["GET", "/subscriptions/:stream/:group/info", "authenticated", "cold", answerSubscriptionInfo],
-	["POST", "/subscriptions/:stream/:group/replayParked", "operate", "cold", answerReplayParked],
-	["POST", "/subscriptions/:stream/:group/ack", "consume", "cold", answerAck],
-	["POST", "/subscriptions/:stream/:group/ack/:id", "consume", "cold", answerAck],
-	["POST", "/subscriptions/:stream/:group/nack", "consume", "cold", answerNack],
-	["POST", "/subscriptions/:stream/:group/nack/:id", "consume", "cold", answerNack],
-	["POST", "/subscriptions/:stream/:group/renew", "consume", "cold", answerRenew],
-	["POST", "/subscriptions/:stream/:group/renew/:id", "consume", "cold", answerRenew],
-	["POST", "/subscriptions/:stream/:group/release", "consume", "cold", answerRelease],
-	["POST", "/subscriptions/:stream/:group/release/:id", "consume", "cold", answerRelease],
-	// Behind all words that it would take for a count.
-	["GET", "/subscriptions/:stream/:group/:count", "consume", "cold", answerMessages],
+	...SUBSCRIPTION_ROUTES,
 
 	// Where users of EventStore look for its admin UI.
 	["GET", "/web", "anyone", "cold", answerWeb],
