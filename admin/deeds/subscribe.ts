@@ -1,6 +1,7 @@
 /** Carries out the forms about subscriptions, and shows their page again. */
 import { Refusal } from "../../src/errors.ts";
 import type { Screen, ShownProblem, Visit } from "../../src/screens.ts";
+import type { Discarding } from "../../src/subscriptions/keeping/parked-messages.ts";
 import { parseSubscriptionName, type SubscriptionName } from "../../src/subscriptions/names.ts";
 import { type Frame, redirect } from "../frame/frame.ts";
 import { confirmationOf, subscriptionPath } from "../screens/subscriptions/form.ts";
@@ -23,11 +24,13 @@ const DEEDS: Readonly<Record<string, Perform>> = {
 		await store.subscriptions.replay(name, stopIn(form));
 		return `${subscriptionPath(name)}#parked`;
 	},
+	async discard({ store }, name, form) {
+		checkTyped(form, confirmationOf(name, "discard"));
+		await store.subscriptions.discard(name, discardingIn(form));
+		return `${subscriptionPath(name)}#parked`;
+	},
 	async delete({ store }, name, form) {
-		const typed = (form.get("confirm") ?? "").trim();
-		if (typed !== confirmationOf(name).trim()) {
-			throw malformed("What was typed is not what the form asks for. Nothing was changed.");
-		}
+		checkTyped(form, confirmationOf(name, "delete"));
 		await store.subscriptions.remove(name);
 		return "/subscriptions";
 	},
@@ -76,6 +79,22 @@ function settingsIn(form: URLSearchParams): unknown {
 	} catch (error) {
 		throw malformed(`The settings are not JSON: ${(error as Error).message}.`);
 	}
+}
+
+/** @throws Refusal `malformed-body` */
+function checkTyped(form: URLSearchParams, wanted: string): void {
+	if ((form.get("confirm") ?? "").trim() === wanted.trim()) return;
+	throw malformed("What was typed is not what the form asks for. Nothing was changed.");
+}
+
+/** @throws Refusal `malformed-body` */
+function discardingIn(form: URLSearchParams): Discarding {
+	const which = form.get("which");
+	if (which === "all") return { what: "all" };
+	const numbers = form.getAll("number").filter((text) => /^\d{1,15}$/.test(text));
+	if (which === "marked" && numbers.length > 0)
+		return { what: "some", numbers: numbers.map(Number) };
+	throw malformed("No message is marked. Nothing was changed.");
 }
 
 /** @throws Refusal `malformed-body` */

@@ -74,7 +74,7 @@ export function filteredUrlsAt(
 	base: string,
 	incarnation: number,
 	filter: string,
-): Omit<FilteredUrls, "self"> {
+): Omit<FilteredUrls, "self" | "asTail"> {
 	const feed = `${streamUrl(base, ALL)}/filtered`;
 	return {
 		feed: withQuery(feed, filter),

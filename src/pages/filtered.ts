@@ -15,6 +15,11 @@ export type FilteredUrls = {
 	/** The page's own URL, as it was asked for. */
 	readonly self: string;
 	page(page: PageRange): string;
+	/**
+	 * Makes the URL of a forward page that of its tail page; undefined if the reader does not wait.
+	 * @param isSamePage whether it is this page again
+	 */
+	readonly asTail: ((url: string, isSamePage: boolean) => string) | undefined;
 };
 
 export function composeFiltered(
@@ -91,12 +96,10 @@ export function filteredLinks(urls: FilteredUrls, range: PageRange, scanned: Sca
 		all.push({ relation: "last", uri: urls.page({ direction: "forward", from: 0, count }) });
 		all.push({ relation: "next", uri: urls.page({ direction: "backward", from: older, count }) });
 	}
-	// If a page searched nothing, its reader asks for the same page again.
-	if (!forward || end > from) {
-		all.push({
-			relation: "previous",
-			uri: urls.page({ direction: "forward", from: newer, count }),
-		});
-	}
+	// If a page searched nothing, its reader asks for the same page again: one that waits, by a link.
+	const isSamePage = forward && end <= from;
+	if (isSamePage && !urls.asTail) return all;
+	const onward = urls.page({ direction: "forward", from: isSamePage ? from : newer, count });
+	all.push({ relation: "previous", uri: urls.asTail?.(onward, isSamePage) ?? onward });
 	return all;
 }

@@ -35,9 +35,17 @@ export type Scan = {
 	readonly matches: readonly StreamEntry[];
 	/** Of the positions that it searched. */
 	readonly withheld: readonly Withheld[];
+	/** How many positions more it could have searched. */
+	readonly left: number;
 };
 
-export async function scan(log: LogReads, filter: Filter, range: PageRange): Promise<Scan> {
+/** @param before a forward search of this range that found nothing: this one goes on behind it */
+export async function scan(
+	log: LogReads,
+	filter: Filter,
+	range: PageRange,
+	before?: Scan,
+): Promise<Scan> {
 	const { direction, count } = range;
 	const last = await log.last(ALL);
 	const from = range.from === "head" ? last : range.from;
@@ -45,9 +53,9 @@ export async function scan(log: LogReads, filter: Filter, range: PageRange): Pro
 	// Backward from the head, or from beyond it, the next event comes before those that are there.
 	const fixed = forward || (range.from !== "head" && from <= last);
 	const matches: StreamEntry[] = [];
-	const withheld: Withheld[] = [];
-	let at = forward ? from : Math.min(from, last);
-	let left = SCAN_MAX;
+	const withheld: Withheld[] = [...(before?.withheld ?? [])];
+	let at = before?.end ?? (forward ? from : Math.min(from, last));
+	let left = before?.left ?? SCAN_MAX;
 	for (let step = Math.max(FIRST_STEP, count); left > 0; step *= 2) {
 		const limit = Math.min(step, left, forward ? last - at + 1 : at + 1);
 		if (limit <= 0) break;
@@ -58,12 +66,13 @@ export async function scan(log: LogReads, filter: Filter, range: PageRange): Pro
 		if (enough) {
 			matches.length = count;
 			const end = positionPast(enough.version, 1, forward);
-			return { last, from, end, sealed: fixed, matches, withheld };
+			return { last, from, end, sealed: fixed, matches, withheld, left };
 		}
 		at = slice.gap ? positionPastGap(slice.gap, last, forward) : positionPast(at, limit, forward);
 		left -= limit;
 	}
-	return { last, from, end: at, sealed: fixed && (!forward || left === 0), matches, withheld };
+	const sealed = fixed && (!forward || left === 0);
+	return { last, from, end: at, sealed, matches, withheld, left };
 }
 
 /** Not beyond what was the last position when the scan began: it reads one moment. */

@@ -1,4 +1,5 @@
 /** Subscriptions as a page for people shows and changes them. */
+import type { Discarding } from "./keeping/parked-messages.ts";
 import type { SubscriptionName } from "./names.ts";
 import type { Standing } from "./standing.ts";
 
@@ -17,6 +18,8 @@ export interface ShownSubscriptions {
 	remove(name: SubscriptionName): Promise<void>;
 	/** @param stopAt the number in the parked stream to stop before; undefined for all */
 	replay(name: SubscriptionName, stopAt: number | undefined): Promise<void>;
+	/** Takes parked messages away for good. @returns how many */
+	discard(name: SubscriptionName, discarding: Discarding): Promise<number>;
 }
 
 export type ListPart = {

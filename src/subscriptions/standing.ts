@@ -1,10 +1,10 @@
 /** How a subscription stands: for statistics, metrics and pages. */
-import { isRefusal } from "../errors.ts";
-import type { StreamName } from "../event.ts";
 import type { Log } from "../log/log.ts";
+import { lastOf } from "./last.ts";
 import type { SubscriptionName } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { firstOpen } from "./steps/checkpoint.ts";
+import type { Span } from "./steps/spans.ts";
 import { settledBefore } from "./steps/state.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -38,6 +38,8 @@ type Amounts = {
 	readonly retrying: number;
 	readonly inFlight: number;
 	readonly parked: number;
+	/** Numbers of the parked stream that were discarded, and that its pages still show. */
+	readonly discarded: readonly Span[];
 	readonly retried: number;
 };
 
@@ -45,19 +47,22 @@ export async function standingOf(log: Log, subscription: Subscription): Promise<
 	const { name, settings, state, checkpoint } = subscription;
 	const lastKnown = await lastOf(log, name.stream);
 	const before = settledBefore(state.tracks.source);
-	const perConsumer = new Map(state.consumers.present().map((consumer) => [consumer, 0]));
-	for (const { consumer } of state.inFlight) {
-		perConsumer.set(consumer, (perConsumer.get(consumer) ?? 0) + 1);
-	}
+	const present = state.consumers.present(performance.now());
+	const { perConsumer } = state.inFlight;
+	const consumers = new Set([...present, ...perConsumer.keys()]);
 	const retrying = [...state.tracks.source.open.values()].filter(
 		({ state: is, attempt }) => is === "delayed" || (is === "waiting" && attempt > 0),
 	);
+	const parked = await subscription.whatIsParked();
 	const reads = state.tracks.source.next > lastKnown ? "Live" : "Behind";
 	return {
 		name,
 		settings,
 		status: subscription.isReplaying ? `${reads},ReplayingParkedMessages` : reads,
-		connections: [...perConsumer].map(([consumer, inFlight]) => ({ consumer, inFlight })),
+		connections: [...consumers].map((consumer) => ({
+			consumer,
+			inFlight: perConsumer.get(consumer) ?? 0,
+		})),
 		lastProcessed: before - 1,
 		checkpoint: checkpoint && firstOpen(checkpoint) - 1,
 		lastKnown,
@@ -67,7 +72,8 @@ export async function standingOf(log: Log, subscription: Subscription): Promise<
 		waiting: state.waiting.size,
 		retrying: retrying.length,
 		inFlight: state.inFlight.size,
-		parked: await subscription.parkedCount(),
+		parked: parked.count,
+		discarded: parked.gaps,
 		retried: state.counts.retried,
 	};
 }
@@ -75,14 +81,4 @@ export async function standingOf(log: Log, subscription: Subscription): Promise<
 /** @param lastKnown the last number of its stream; -1 for none */
 export function lagOf({ state }: Subscription, lastKnown: number): number {
 	return Math.max(0, lastKnown + 1 - settledBefore(state.tracks.source));
-}
-
-/** The last number of a stream; -1 for none, or if it was deleted. */
-export async function lastOf(log: Log, stream: StreamName): Promise<number> {
-	try {
-		return await log.last(stream);
-	} catch (error) {
-		if (isRefusal(error, "stream-deleted")) return -1;
-		throw error;
-	}
 }

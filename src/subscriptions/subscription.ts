@@ -5,8 +5,10 @@
  */
 import { randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import { isRefusal, Refusal } from "../errors.ts";
+import { isRefusal } from "../errors.ts";
 import { logFault } from "../observe/operator-log.ts";
+import { type Discarding, ParkedMessages, type WhatIsParked } from "./keeping/parked-messages.ts";
+import { hideParked } from "./keeping/parked-stream.ts";
 import { Parker } from "./keeping/parker.ts";
 import { CheckpointSaver } from "./keeping/saver.ts";
 import type { Configured } from "./keeping/store.ts";
@@ -15,7 +17,7 @@ import type { Settings } from "./settings.ts";
 import { type DeliveredEntry, Source } from "./source.ts";
 import { type Checkpoint, firstOpen, wantedBy } from "./steps/checkpoint.ts";
 import type { Message } from "./steps/message.ts";
-import { newState, type State, settledBefore } from "./steps/state.ts";
+import { newState, type State } from "./steps/state.ts";
 import {
 	type ConsumerAnswer,
 	type Input,
@@ -30,8 +32,6 @@ import { pause, untilGrown, type WaitingRoom } from "./watch.ts";
 /** A consumer that asks for messages gets those that are found in so long. */
 const FILL_MS = 500;
 const READ_MAX = 1000;
-/** A long replay hides what was handled in parts of so many. */
-const TRUNCATE_MANY = 500;
 
 export class Subscription {
 	readonly name: SubscriptionName;
@@ -43,10 +43,9 @@ export class Subscription {
 	readonly #source: Source;
 	readonly #saver: CheckpointSaver;
 	readonly #parker: Parker;
+	readonly #parked: ParkedMessages;
 	readonly #wanted: (number: number) => boolean;
 	readonly #waiters = new Set<() => void>();
-	/** The parked messages to deliver again: up to this number, exclusive. */
-	#replayBefore = 0;
 	/** True if the last read found nothing beyond it. */
 	#isAtHead = false;
 	#measured = { settled: 0, atMs: performance.now() };
@@ -75,9 +74,10 @@ export class Subscription {
 				throw error;
 			}
 		});
+		this.#parked = new ParkedMessages(log, name, this.state.tracks.parked);
 		this.#parker = new Parker(this.#source, {
 			write: (parked) => store.park(name, parked),
-			truncate: (before) => store.truncateParked(name, before),
+			truncate: (before) => hideParked(log, name, { truncateBefore: before, discarded: [] }),
 			done: (messages) => void this.#step({ kind: "parked", messages }),
 			told: (what, error) => this.#tell(what, error),
 		});
@@ -93,23 +93,22 @@ export class Subscription {
 	}
 
 	get isReplaying(): boolean {
-		const { parked } = this.state.tracks;
-		return parked.next < this.#replayBefore || parked.open.size > 0;
+		return this.#parked.isReplaying;
 	}
 
 	/**
-	 * Hands out messages, at once: as many as are found soon, at most `count`.
+	 * Hands out messages, at once: as many as are found soon, at most `count`. One that is closed
+	 * hands out none: they are for the next to be loaded, or for the next server.
 	 * @param bytesMax how many bytes of data and metadata they may have, all together
-	 * @throws Refusal `shutting-down`, and those of a read
+	 * @throws Refusal as a read
 	 */
 	async take(
 		consumer: string,
 		count: number,
 		bytesMax: number,
 	): Promise<readonly DeliveredEntry[]> {
-		if (this.#closed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
-		const hasUnread = this.state.tracks.parked.next < this.#replayBefore;
-		if (hasUnread || this.state.waiting.size < count) await this.#fillSoon();
+		if (this.#parked.hasUnread || this.state.waiting.size < count) await this.#fillSoon();
+		if (this.#closed) return [];
 		const { delivered } = this.#step({ kind: "take", consumer, count });
 		if (delivered.length === 0) return [];
 		try {
@@ -118,7 +117,7 @@ export class Subscription {
 			const gone = delivered.filter((message) => !kept.has(message));
 			if (gone.length > 0) this.#step({ kind: "gone", messages: gone });
 			if (left.length > 0) this.#step({ kind: "returned", messages: left });
-			return found;
+			return this.isClosed ? [] : found;
 		} catch (error) {
 			this.#step({ kind: "returned", messages: delivered });
 			throw error;
@@ -137,9 +136,7 @@ export class Subscription {
 
 	/** How many messages a consumer has. */
 	heldBy(consumer: string): number {
-		let held = 0;
-		for (const message of this.state.inFlight) if (message.consumer === consumer) held++;
-		return held;
+		return this.state.inFlight.heldBy(consumer);
 	}
 
 	/** Waits until there may be something to take, for some time at most; not if `room` is full. */
@@ -177,19 +174,22 @@ export class Subscription {
 	 * nothing.
 	 */
 	async replay(stopAt: number | undefined): Promise<void> {
-		const { first, before } = await this.#around.store.parkedRange(this.name);
-		const { parked } = this.state.tracks;
-		if (parked.next < this.#replayBefore || this.#closed) return;
-		parked.next = Math.max(parked.next, first);
-		this.#parker.isHidden(first);
-		this.#replayBefore = Math.max(parked.next, Math.min(before, stopAt ?? Infinity));
+		if (this.#closed) return;
+		this.#parker.isHidden(await this.#parked.replay(stopAt));
 		this.#wake();
 	}
 
-	/** How many messages are parked, without those that a replay has taken up. */
-	async parkedCount(): Promise<number> {
-		const { first, before } = await this.#around.store.parkedRange(this.name);
-		return Math.max(0, before - Math.max(first, this.state.tracks.parked.next));
+	/** What is parked, without what a replay has taken up. */
+	whatIsParked(): Promise<WhatIsParked> {
+		return this.#parked.look();
+	}
+
+	/**
+	 * Takes parked messages away for good. @returns how many
+	 * @throws Refusal as `ParkedMessages.discard`
+	 */
+	discard(discarding: Discarding): Promise<number> {
+		return this.#parked.discard(discarding);
 	}
 
 	/** Writes where it is, and lets go of everything. Consumers that wait are answered. */
@@ -207,7 +207,7 @@ export class Subscription {
 		const output = step(this.state, input, performance.now());
 		if (output.toPark.length > 0) this.#parker.add(output.toPark);
 		if (output.hasNews) this.#wake();
-		this.#hideReplayed();
+		this.#parker.truncate(this.#parked.handledBefore);
 		this.#plan();
 		return output;
 	}
@@ -222,13 +222,6 @@ export class Subscription {
 
 	#wake(): void {
 		for (const wake of this.#waiters) wake();
-	}
-
-	#hideReplayed(): void {
-		const { parked } = this.state.tracks;
-		const before = settledBefore(parked);
-		if (parked.open.size === 0) this.#parker.truncate(before);
-		else this.#parker.truncate(before - (before % TRUNCATE_MANY));
 	}
 
 	/** Looks when the clock has something to do. */
@@ -272,10 +265,10 @@ export class Subscription {
 	async #fillAll(): Promise<void> {
 		const { tracks, waiting } = this.state;
 		const { bufferSize, readBatchSize } = this.settings;
-		const { parked, source } = tracks;
+		const { source } = tracks;
 		for (let limit = readBatchSize; !this.#closed && waiting.size < bufferSize; ) {
-			if (parked.next < this.#replayBefore) {
-				const found = await this.#source.findParked(parked.next, this.#replayBefore);
+			if (this.#parked.hasUnread) {
+				const found = await this.#parked.find(this.#source);
 				this.#step({ kind: "found", origin: "parked", ...found });
 				continue;
 			}

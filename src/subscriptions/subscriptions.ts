@@ -2,9 +2,10 @@
  * All subscriptions of a log. Their settings are in memory; a subscription is loaded when somebody
  * first asks for it, and then stays.
  */
-import { Refusal } from "../errors.ts";
+import { isRefusal, Refusal } from "../errors.ts";
 import { ALL } from "../event.ts";
 import { type Configured, SubscriptionStore } from "./keeping/store.ts";
+import { lastOf } from "./last.ts";
 import { keyOf, SETTINGS_STREAM, type SubscriptionName } from "./names.ts";
 import type { Settings } from "./settings.ts";
 import { Subscription } from "./subscription.ts";
@@ -47,7 +48,8 @@ export class Subscriptions {
 				throw new Refusal("too-many-subscriptions", { subscriptionsMax: SUBSCRIPTIONS_MAX });
 			}
 			const { startFrom } = settings;
-			const start = startFrom === -1 ? (await this.#store.lastOf(name.stream)) + 1 : startFrom;
+			const start =
+				startFrom === -1 ? (await lastOf(this.#around.log, name.stream)) + 1 : startFrom;
 			// Where one of that name had come is nothing to this one, also if its end was cut short.
 			await this.#store.hideStreams(name);
 			await this.#store.configure({ name, settings, start });
@@ -90,6 +92,16 @@ export class Subscriptions {
 		this.#loaded.set(key, loading);
 		loading.catch(() => this.#loaded.get(key) === loading && this.#loaded.delete(key));
 		return loading;
+	}
+
+	/** As `get`; undefined if it is not there, or not any more. */
+	async find(name: SubscriptionName): Promise<Subscription | undefined> {
+		try {
+			return await this.get(name);
+		} catch (error) {
+			if (isRefusal(error, "subscription-not-found")) return undefined;
+			throw error;
+		}
 	}
 
 	/** The names of all, in the order of their streams and groups. */

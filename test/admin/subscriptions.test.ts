@@ -91,6 +91,8 @@ describe("forms", () => {
 		],
 		["a number that is none", { action: "replay", stopAt: "-1" }, 400, "no number"],
 		["another name", { action: "delete", confirm: "bill" }, 400, "Nothing was changed"],
+		["another name", { action: "discard", confirm: "b", which: "all" }, 400, "Nothing was changed"],
+		["no mark", { action: "discard", confirm: "billing", which: "marked" }, 400, "No message is"],
 		["a group that is there", { action: "create" }, 409, "already exists"],
 	])(
 		"%s: the page says it, keeps the text, and nothing is changed",
@@ -159,7 +161,7 @@ describeInBrowser("in a browser", () => {
 		const rows = page.locator(".parked tr.row");
 		expect(await rows.count()).toBe(2);
 		expect(await rows.first().innerText()).toMatch(
-			/^1\s[\s\S]*Counted[\s\S]*order-1\s*\/1[\s\S]*NAK/,
+			/^Mark\s1\s[\s\S]*Counted[\s\S]*order-1\s*\/1[\s\S]*NAK/,
 		);
 		expect(await rows.first().locator("a.open").getAttribute("href")).toBe("/streams/order-1/1");
 		await page.locator("input[name=stopAt]").fill("1");
@@ -174,10 +176,37 @@ describeInBrowser("in a browser", () => {
 		await page.close();
 	});
 
+	test("parked messages are marked and discarded, and then all of them", async () => {
+		const still = await browser.newContext({ javaScriptEnabled: false });
+		const consumer = new Consumer(servers, "order-1", "discarding");
+		await consumer.create();
+		await consumer.answer("nack?action=park", await consumer.take(3));
+		const { page } = await open(still, base, consumer.path);
+		const rows = page.locator(".parked tr.row");
+		const discard = async () => {
+			await page.locator("#discard input[name=confirm]").fill("discarding");
+			await page.getByRole("button", { name: "Discard" }).click();
+			await page.waitForURL(/#parked$/);
+		};
+		const form = page.locator("summary", { hasText: "Discard messages" });
+		await rows.nth(1).getByRole("checkbox").check();
+		await form.click();
+		await discard();
+		expect(await rows.count()).toBe(2);
+		expect(await page.locator(".tile", { hasText: "Parked" }).innerText()).toContain("2");
+		await page.goto(base + consumer.path);
+		await form.click();
+		await page.getByLabel("All 2").check();
+		await discard();
+		expect(await rows.count()).toBe(0);
+		expect(await page.locator("section", { hasText: "No message is parked." }).count()).toBe(1);
+		await still.close();
+	});
+
 	test("the page of a stream leads to its subscriptions", async () => {
 		const { page } = await open(context, base, "/streams/order-1");
-		await page.getByRole("link", { name: "2 subscriptions" }).click();
-		expect(await page.locator(".subs tr.row").count()).toBe(2);
+		await page.getByRole("link", { name: "3 subscriptions" }).click();
+		expect(await page.locator(".subs tr.row").count()).toBe(3);
 		await page.close();
 	});
 

@@ -183,12 +183,51 @@ test("an expression that backtracks for ever is stopped, and known from then on"
 	expect((await servers.ask(get("/ping", "*/*"))).status).toBe(200);
 });
 
-test("a wait in the URL means nothing: the page is answered at once", async () => {
-	const { last } = await servers.log.read(HEAD);
-	const from = (last + 1).toString(16).padStart(16, "0").repeat(2);
-	const query = "context=streamid&type=prefix&data=waited&wait=100";
-	const reply = await servers.ask(get(`/streams/$all/filtered/${from}/forward/20?${query}`));
-	expect([reply.status, reply.json.entries]).toEqual([200, []]);
+describe("with ?wait=", () => {
+	const query = "context=streamid&type=prefix&data=waited";
+	const tailAt = (from: number, more = "wait=20", count = 20) => {
+		const place = from.toString(16).padStart(16, "0").repeat(2);
+		return servers.ask(get(`/streams/$all/filtered/${place}/forward/${count}?${query}&${more}`));
+	};
+	const headOf = async () => (await servers.log.read(HEAD)).last + 1;
+
+	test("a page is held until an event matches, may be kept for seconds, and leads on", async () => {
+		const from = await headOf();
+		const waiting = [tailAt(from), tailAt(from)];
+		await until(() => servers.longPolls.waiting() === 2);
+		await append("other", "X");
+		await append("waited", "X");
+		for (const reply of await Promise.all(waiting)) {
+			expect(reply.json.entries).toMatchObject([{ title: "0@waited" }]);
+			expect(reply.headers["cache-control"]).toBe("max-age=5, public");
+			const next = (from + 2).toString(16).padStart(16, "0");
+			const previous = linkOf(reply, "previous");
+			expect(previous).toContain(`/${next}${next}/forward/20?${query}&wait=20`);
+		}
+		const full = await tailAt(from, "wait=20", 1);
+		expect(full.headers["cache-control"]).toContain("immutable");
+		expect(linkOf(full, "previous")).toContain("&wait=20");
+	});
+
+	test("an empty page is kept by nobody, and leads to itself, or behind what it searched", async () => {
+		const from = await headOf();
+		const empty = await tailAt(from, "wait=1");
+		expect([empty.status, empty.json.entries]).toEqual([200, []]);
+		expect(empty.headers["cache-control"]).toBe("no-store");
+		expect(linkOf(empty, "previous")).toMatch(/forward\/20\?.*&wait=20&slot=\d+$/);
+		const searched = tailAt(from, "wait=1");
+		await until(() => servers.longPolls.waiting() === 1);
+		await append("other", "X");
+		const next = (from + 1).toString(16).padStart(16, "0");
+		expect(linkOf(await searched, "previous")).toContain(`/${next}${next}/forward/20`);
+		expect(linkOf(await searched, "previous")).toMatch(/&wait=20$/);
+	});
+
+	test("another value, or two of them, is refused", async () => {
+		for (const more of ["wait=0", "wait=20&wait=30", "wait=20&slot=1&slot=2"]) {
+			expect((await tailAt(0, more)).status).toBe(400);
+		}
+	});
 });
 
 test("a long poll waits through what does not match", async () => {

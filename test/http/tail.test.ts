@@ -189,15 +189,22 @@ test("HEAD waits as GET does", async () => {
 	expect([status, headers["cache-control"]]).toEqual([200, "max-age=5, public"]);
 });
 
-test.each(["wait=0", "wait=-1", "wait=", "wait=1.5", "wait=3601", "wait=1e2", "wait=20&slot=x"])(
-	"?%s is refused, also on a page that is kept",
-	async (query) => {
-		await append("refused", 20);
-		await tail("refused/0/forward/20");
-		const reply = await tail("refused/0/forward/20", query);
-		expect([reply.status, reply.json.type]).toEqual([400, "urn:varve:problem:malformed-query"]);
-	},
-);
+test.each([
+	"wait=0",
+	"wait=-1",
+	"wait=",
+	"wait=1.5",
+	"wait=3601",
+	"wait=1e2",
+	"wait=20&slot=x",
+	"wait=20&wait=20",
+	"wait=9&slot=1&slot=1",
+])("?%s is refused, also on a page that is kept", async (query) => {
+	await append("refused", 20);
+	await tail("refused/0/forward/20");
+	const reply = await tail("refused/0/forward/20", query);
+	expect([reply.status, reply.json.type]).toEqual([400, "urn:varve:problem:malformed-query"]);
+});
 
 test("the URL counts before the header", async () => {
 	await append("both");

@@ -3,7 +3,7 @@ import { subscriptionUrl } from "../../../src/http/urls.ts";
 import type { Visit } from "../../../src/screens.ts";
 import type { SubscriptionName } from "../../../src/subscriptions/names.ts";
 import { type Html, html } from "../../html.ts";
-import { hasUnseen } from "../../parts/visible.ts";
+import { hasUnseen, visible } from "../../parts/visible.ts";
 
 /** Where the forms are sent. */
 export const FORMS = "/ui/subscriptions";
@@ -26,7 +26,13 @@ export function settingsField(label: string, text: string, rows: number): Html {
 	return html`<label class="field">${label}<textarea name="settings" rows="${rows}" spellcheck="false">${"\n"}${text}</textarea></label>`;
 }
 
-/** What a person types to confirm: the group, or a word if the group cannot be typed. */
-export function confirmationOf({ group }: SubscriptionName): string {
-	return hasUnseen(group) || group.length > TYPED_CHARACTERS ? "delete" : group;
+/** What a person types to confirm: the group, or the word for the deed if it cannot be typed. */
+export function confirmationOf({ group }: SubscriptionName, deed: "delete" | "discard"): string {
+	return hasUnseen(group) || group.length > TYPED_CHARACTERS ? deed : group;
+}
+
+export function confirmationField(name: SubscriptionName, deed: "delete" | "discard"): Html {
+	const wanted = confirmationOf(name, deed);
+	const what = wanted === name.group ? "the group" : "the word";
+	return html`<label class="field"><span>To do it, type ${what} <b class="mono">${visible(wanted)}</b></span><input class="mono" name="confirm" required autocomplete="off" spellcheck="false"></label>`;
 }

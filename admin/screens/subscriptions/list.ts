@@ -91,7 +91,7 @@ function rowOf(standing: Standing): Html {
 export function statusOf({ status, lagEvents }: Pick<Standing, "status" | "lagEvents">): Html {
 	const badges: Html[] = [];
 	if (status.includes("Behind")) badges.push(html`<span class="badge warn">behind</span>`);
-	else if (lagEvents > 0) badges.push(html`<span class="badge">at the head</span>`);
+	else if (lagEvents > 0) badges.push(html`<span class="badge">unsettled</span>`);
 	else badges.push(html`<span class="badge ok">all settled</span>`);
 	if (status.includes("Replaying")) badges.push(html`<span class="badge accent">replays</span>`);
 	return html`${badges}`;

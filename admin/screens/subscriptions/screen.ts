@@ -4,12 +4,12 @@ import { parseSubscriptionName } from "../../../src/subscriptions/names.ts";
 import type { Standing } from "../../../src/subscriptions/standing.ts";
 import { type Frame, screenOf } from "../../frame/frame.ts";
 import { ROW_KEYS } from "../../frame/keys.ts";
-import { type Html, html, type Part } from "../../html.ts";
+import { type Html, html } from "../../html.ts";
 import { accepting, curlPanel } from "../../parts/curl.ts";
 import { nameOf, streamLink } from "../../parts/name.ts";
 import { grouped } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
-import { confirmationOf, FORMS, hiddenFields, settingsField, subscriptionPath } from "./form.ts";
+import { confirmationField, FORMS, hiddenFields, settingsField, subscriptionPath } from "./form.ts";
 import { listPath, statusOf } from "./list.ts";
 import { parkedPanel, readParked } from "./parked.ts";
 import { settingsInWords } from "./words.ts";
@@ -27,7 +27,7 @@ export async function subscription(frame: Frame, refused?: Refused): Promise<Scr
 	const { store, target, base } = frame.visit;
 	const name = parseSubscriptionName(target.stream, target.group);
 	const standing = await store.subscriptions.standing(name);
-	const parked = await readParked(store, name);
+	const parked = await readParked(store, standing);
 	const mayOperate = store.may("operate", undefined);
 	return screenOf(frame, {
 		title: `${name.group}: ${name.stream}`,
@@ -108,10 +108,8 @@ ${settingsField("All settings as JSON; what is left out gets its default", text,
 }
 
 function deletionPanel({ visit }: Frame, { name }: Standing): Html {
-	const wanted = confirmationOf(name);
-	const what: Part = wanted === name.group ? "the group" : "the word";
 	return html`<section class="panel" aria-labelledby="delete"><header><h2 id="delete">Delete</h2></header><div class="body"><details><summary>Delete this subscription</summary><form class="deed" method="post" action="${FORMS}">${hiddenFields(visit, "delete", name)}
 <ul class="says"><li>Its settings, its checkpoint and its list of parked messages are gone.</li><li>The events of the stream stay, those that are parked, too.</li><li>Its consumers get 404.</li></ul>
-<label class="field"><span>To do it, type ${what} <b class="mono">${visible(wanted)}</b></span><input class="mono" name="confirm" required autocomplete="off" spellcheck="false"></label>
+${confirmationField(name, "delete")}
 <p class="buttons"><button type="submit" class="danger">Delete</button></p></form></details></div></section>`;
 }

@@ -8,12 +8,14 @@ import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from ".
 
 export const subscription: Verb = {
 	name: "subscription",
-	summary: "List, make, change, delete and replay subscriptions",
-	operands: ["list|show|create|update|delete|replay", "[STREAM]", "[GROUP]"],
+	summary: "List, make, change and delete subscriptions, and replay or discard what they parked",
+	operands: ["list|show|create|update|delete|parked|replay|discard|restart", "[STREAM]", "[GROUP]"],
 	purpose: `A subscription hands out the events of STREAM to the consumers of GROUP, each to one of
 		them, and remembers what they have handled. list prints a line of JSON for each subscription,
-		of STREAM if it is named; show prints one with its settings and its numbers. replay delivers
-		parked messages again.`,
+		of STREAM if it is named; show prints one with its settings and its numbers. parked prints a
+		line for each parked message, the oldest first. replay delivers parked messages again.
+		discard takes them away for good: those with --numbers, those before --stop-at, or --all.
+		restart has the server load all subscriptions anew, from their checkpoints.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{
@@ -34,7 +36,24 @@ export const subscription: Verb = {
 			max: Number.MAX_SAFE_INTEGER,
 			placeholder: "NUMBER",
 			perCall: true,
-			help: "With replay: the first parked message that stays parked. Default: none stays.",
+			help: "With replay and discard: the first parked message that stays parked.",
+		},
+		{
+			name: "numbers",
+			flag: "numbers",
+			kind: "text",
+			default: undefined,
+			placeholder: "N,N",
+			perCall: true,
+			help: "With discard: the numbers of parked messages, as parked prints them.",
+		},
+		{
+			name: "all",
+			flag: "all",
+			kind: "yes-no",
+			default: false,
+			perCall: true,
+			help: "With discard: all parked messages. You cannot undo it.",
 		},
 	],
 	examples: [
@@ -42,9 +61,12 @@ export const subscription: Verb = {
 		`varve subscription create '$ce-order' billing --settings '{"resolveLinktos":true}'`,
 		"varve subscription list",
 		"varve subscription replay order-42 billing",
+		"varve subscription discard order-42 billing --numbers 3,5",
 	],
 	run,
 };
+
+const PARKED_PAGE = 1000;
 
 type Named = { readonly path: string; readonly shown: string };
 type Action = (values: Values, named: Named) => Promise<void>;
@@ -54,7 +76,9 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map([
 	["create", create],
 	["update", update],
 	["delete", remove],
+	["parked", parked],
 	["replay", replay],
+	["discard", discard],
 ]);
 
 async function run({ operands, values }: Arguments): Promise<number> {
@@ -63,9 +87,13 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		await list(values, stream);
 		return EXIT.done;
 	}
+	if (action === "restart") {
+		await restart(values, stream);
+		return EXIT.done;
+	}
 	const act = ACTIONS.get(action);
 	if (!act) {
-		const words = ["list", ...ACTIONS.keys()].join(", ");
+		const words = ["list", "restart", ...ACTIONS.keys()].join(", ");
 		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
 	}
 	if (stream === "" || group === "") {
@@ -109,6 +137,45 @@ async function replay(values: Values, { path, shown }: Named): Promise<void> {
 	const query = stopAt === undefined ? "" : `?stopAt=${stopAt}`;
 	await request(values, { method: "POST", path: `${path}/replayParked${query}` }, membersIn);
 	report(`parked messages of ${shown} are delivered again\n`);
+}
+
+/** As many pages as there are. */
+async function parked(values: Values, { path }: Named): Promise<void> {
+	for (let from = 0; ; ) {
+		const page = `${path}/parked?from=${from}&count=${PARKED_PAGE}`;
+		const list = await request(values, { method: "GET", path: page }, listIn);
+		for (const one of list) answer(`${JSON.stringify(one)}\n`);
+		const { number } = (list.at(-1) ?? {}) as { number?: unknown };
+		if (list.length < PARKED_PAGE || typeof number !== "number") return;
+		from = number + 1;
+	}
+}
+
+async function discard(values: Values, { path, shown }: Named): Promise<void> {
+	const asked = `${path}/parked${discardingOf(values)}`;
+	const { discarded } = await request(values, { method: "DELETE", path: asked }, membersIn);
+	report(`${discarded} parked messages of ${shown} discarded\n`);
+}
+
+/** @throws Failure unless exactly one of the options says what to discard */
+function discardingOf(values: Values): string {
+	const numbers = optionalText(values, "numbers");
+	const stopAt = optionalNumber(values, "stopAt");
+	const queries = [
+		...(numbers === undefined ? [] : [`?numbers=${encodeURIComponent(numbers)}`]),
+		...(stopAt === undefined ? [] : [`?stopAt=${stopAt}`]),
+		...(values.all === true ? [""] : []),
+	];
+	const [query] = queries;
+	if (query !== undefined && queries.length === 1) return query;
+	throw new Failure("discard takes one of --numbers, --stop-at and --all", EXIT.usage);
+}
+
+async function restart(values: Values, stream: string): Promise<void> {
+	if (stream !== "") throw new Failure("restart is of all subscriptions: name none", EXIT.usage);
+	const read = ({ body = new Uint8Array(0) }: Answer) => Buffer.from(body).toString();
+	await request(values, { method: "POST", path: "/subscriptions/restart" }, read);
+	report("all subscriptions are loaded anew\n");
 }
 
 function listIn({ headers, body = new Uint8Array(0) }: Answer): unknown[] | undefined {

@@ -8,7 +8,6 @@ import { Refusal } from "../../errors.ts";
 import type { StreamName, Version } from "../../event.ts";
 import type { RunningRequest } from "../../observe/numbers/requests.ts";
 import type { Context } from "../context.ts";
-import { mayBeHeld } from "../request/waiting.ts";
 import type { Answer } from "./answer.ts";
 import type { Cors } from "./cors.ts";
 import { leaveInstead } from "./leave.ts";
@@ -71,12 +70,19 @@ function refused(exchange: Exchange, error: unknown): Answer | Promise<Answer> {
 /** A late answer is dropped: `send` writes nothing once headers went out. */
 function respondLater(exchange: Exchange, later: Promise<Answer>): void {
 	const { context, req } = exchange;
-	const { requestTimeoutMs, longPollSecondsMax } = context.settings;
-	const waits = mayBeHeld(req) ? longPollSecondsMax * 1000 : 0;
-	const timer = setTimeout(() => {
+	const { requestTimeoutMs } = context.settings;
+	let extraMs = 0;
+	const end = () => {
+		const leftMs = exchange.running.heldMs - extraMs;
+		if (leftMs > 0) {
+			extraMs += leftMs;
+			timer = setTimeout(end, leftMs);
+			return;
+		}
 		const late = req.complete ? timeout(requestTimeoutMs) : new Refusal("request-too-slow", {});
 		sendNow(exchange, leaveInstead(req, late) ?? problem(late));
-	}, requestTimeoutMs + waits);
+	};
+	let timer = setTimeout(end, requestTimeoutMs);
 	later
 		.catch((error: unknown) => refused(exchange, error))
 		.then((answer) => {
@@ -128,14 +134,19 @@ export function clientGone({ req: { socket }, res }: Exchange): AbortSignal {
 	return gone.signal;
 }
 
-/** As `LongPolls.waitBeyond`, for a request that from now on counts as one that waited. */
+/** From now on the request counts as one that waits, for so long at most. */
+export function hold({ running }: Exchange, waitMs: number): void {
+	running.heldMs = Math.max(running.heldMs, waitMs);
+}
+
+/** As `LongPolls.waitBeyond`, for a request that is held. */
 export function holdBeyond(
-	{ context, running }: Exchange,
+	exchange: Exchange,
 	stream: StreamName,
 	last: Version,
 	waitMs: number,
 	gone: AbortSignal,
 ): Promise<void> {
-	running.isHeld = true;
-	return context.longPolls.waitBeyond(stream, last, waitMs, gone);
+	hold(exchange, waitMs);
+	return exchange.context.longPolls.waitBeyond(stream, last, waitMs, gone);
 }

@@ -45,6 +45,8 @@ const DEEDS: Readonly<Record<string, string>> = {
 	"DELETE /subscriptions/:stream/:group": "subscription-deleted",
 	"POST /subscriptions/:stream/:group/replayParked": "parked-replayed",
 	"POST /subscriptions/restart": "subscriptions-restarted",
+	"DELETE /subscriptions/:stream/:group/parked": "parked-discarded",
+	"DELETE /subscriptions/:stream/:group/parked/:from": "parked-discarded",
 	"POST /admin/scavenge": "scavenge-started",
 	"DELETE /admin/scavenge/current": "scavenge-stopped",
 	"DELETE /admin/scavenge/:id": "scavenge-stopped",

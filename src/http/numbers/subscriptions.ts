@@ -5,8 +5,9 @@
 import { createHash } from "node:crypto";
 import { isRefusal } from "../../errors.ts";
 import { counter, gauge, type Metric } from "../../observe/numbers/metric.ts";
+import { lastOf } from "../../subscriptions/last.ts";
 import type { SubscriptionName } from "../../subscriptions/names.ts";
-import { lagOf, lastOf } from "../../subscriptions/standing.ts";
+import { lagOf } from "../../subscriptions/standing.ts";
 import type { Subscription } from "../../subscriptions/subscription.ts";
 import type { Context } from "../context.ts";
 
@@ -68,7 +69,7 @@ async function numbersOf({ log, subscriptions }: Context) {
 	behind.sort((a, b) => b.lag - a.lag);
 	const told: Told[] = [];
 	for (const one of behind.slice(0, TOLD_MAX)) {
-		const parked = await one.subscription.parkedCount();
+		const { count: parked } = await one.subscription.whatIsParked();
 		told.push({ ...one, parked, labels: labelsOf(one.subscription.name) });
 	}
 	return { count: await subscriptions.countOf(), told };

@@ -6,13 +6,12 @@
  */
 import type { IncomingMessage } from "node:http";
 import { Refusal } from "../../errors.ts";
-import { header, longPollMs } from "./headers.ts";
+import { longPollMs } from "./headers.ts";
 
 /** The most that `?wait=` may say: the most that `--long-poll-seconds-max` can be. */
 const WAIT_SECONDS_MAX = 3600;
 const SECONDS = /^\d{1,4}$/;
 const SLOT = /^\d{1,16}$/;
-const HAS_WAIT = /[?&]wait=/;
 
 export type Wait = {
 	/** 0 for not at all. */
@@ -35,27 +34,29 @@ export function waitOf(req: IncomingMessage, query: string, secondsMax: number):
 	return { ms: longPollMs(req, secondsMax), isTail: false };
 }
 
-/** Whether a request may be held for longer than others: the time of its wait comes on top. */
-export function mayBeHeld(req: IncomingMessage): boolean {
-	return header(req, "longpoll") !== undefined || HAS_WAIT.test(req.url ?? "");
-}
-
 /** `slot` only makes another URL of it. */
 function tailWaitMs(query: string, secondsMax: number): number | undefined {
 	if (!query.includes("wait=")) return undefined;
 	const parameters = new URLSearchParams(query);
-	const wait = parameters.get("wait");
-	if (wait === null) return undefined;
+	const wait = onlyOne(parameters, "wait");
+	if (wait === undefined) return undefined;
 	const seconds = SECONDS.test(wait) ? Number(wait) : 0;
 	if (seconds < 1 || seconds > WAIT_SECONDS_MAX) {
 		const reason = `it takes a whole number of seconds from 1 to ${WAIT_SECONDS_MAX}, such as 20.`;
 		throw malformed("wait", wait, reason);
 	}
-	const slot = parameters.get("slot");
-	if (slot !== null && !SLOT.test(slot)) {
+	const slot = onlyOne(parameters, "slot");
+	if (slot !== undefined && !SLOT.test(slot)) {
 		throw malformed("slot", slot, "it takes the number that a link of the server has.");
 	}
 	return Math.min(seconds, secondsMax) * 1000;
+}
+
+/** Two of them would make a URL of its own in every cache, and only one could count. */
+function onlyOne(parameters: URLSearchParams, name: string): string | undefined {
+	const [value, ...others] = parameters.getAll(name);
+	if (others.length === 0) return value;
+	throw malformed(name, others.join(","), "it is there more than once.");
 }
 
 function malformed(parameter: string, value: string, reason: string): Refusal {

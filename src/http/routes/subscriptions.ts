@@ -1,4 +1,4 @@
-/** The routes of subscriptions. */
+/** The routes of subscriptions (contract 7.1), and ours: rows of the table in `routes.ts`. */
 import {
 	answerAck,
 	answerNack,
@@ -13,6 +13,7 @@ import {
 } from "../handlers/subscriptions/configure.ts";
 import { answerMessages } from "../handlers/subscriptions/messages.ts";
 import { answerReplayParked, parkedPage } from "../handlers/subscriptions/parked.ts";
+import { answerDiscard, answerParked } from "../handlers/subscriptions/parked-list.ts";
 import {
 	answerStreamSubscriptions,
 	answerSubscriptionInfo,
@@ -32,6 +33,9 @@ export const SUBSCRIPTION_ROUTES: readonly RouteRow[] = [
 	["DELETE", "/subscriptions/:stream/:group", "operate", "cold", answerSubscriptionDelete],
 	["GET", "/subscriptions/:stream/:group", "consume", "cold", answerMessages],
 	["GET", "/subscriptions/:stream/:group/info", "authenticated", "cold", answerSubscriptionInfo],
+	["GET", "/subscriptions/:stream/:group/parked", "authenticated", "cold", answerParked],
+	["DELETE", "/subscriptions/:stream/:group/parked", "operate", "cold", answerDiscard],
+	["DELETE", "/subscriptions/:stream/:group/parked/:from", "operate", "cold", answerDiscard],
 	["POST", "/subscriptions/:stream/:group/replayParked", "operate", "cold", answerReplayParked],
 	["POST", "/subscriptions/:stream/:group/ack", "consume", "cold", answerAck],
 	["POST", "/subscriptions/:stream/:group/ack/:id", "consume", "cold", answerAck],

@@ -75,8 +75,11 @@ export type EndTrace = (status: number) => void;
 
 /** One request, from its arrival to the head of its answer. */
 export class RunningRequest {
-	/** Whether it waits, or has waited, for an event: its time says nothing of the server. */
-	isHeld = false;
+	/**
+	 * How long it may wait for an event, besides the time that any request may take; 0 for not at
+	 * all. The time of one that waits says nothing of the server.
+	 */
+	heldMs = 0;
 	readonly #numbers: RouteNumbers;
 	readonly #startedMs = performance.now();
 	readonly #endTrace: EndTrace | undefined;
@@ -95,7 +98,7 @@ export class RunningRequest {
 		if (this.#isOver) return;
 		this.#isOver = true;
 		const seconds = (performance.now() - this.#startedMs) / 1000;
-		this.#numbers.note(status, this.isHeld ? undefined : seconds);
+		this.#numbers.note(status, this.heldMs > 0 ? undefined : seconds);
 		this.#endTrace?.(status);
 	}
 }

@@ -13,6 +13,7 @@ import { LINK_TYPE, targetOf } from "../../indexes/links.ts";
 import type { Log } from "../../log/log.ts";
 import { metadataStream } from "../../retention/window.ts";
 import { isJsonObject, parseObject } from "../json.ts";
+import { lastOf } from "../last.ts";
 import {
 	checkpointStream,
 	keyOf,
@@ -22,7 +23,9 @@ import {
 } from "../names.ts";
 import { parseSettings, type Settings } from "../settings.ts";
 import type { DeliveredEntry } from "../source.ts";
-import { type Checkpoint, firstOpen, type Span } from "../steps/checkpoint.ts";
+import { type Checkpoint, firstOpen } from "../steps/checkpoint.ts";
+import { spansIn } from "../steps/spans.ts";
+import { metadataOf } from "./parked-stream.ts";
 
 export type Configured = {
 	readonly name: SubscriptionName;
@@ -38,10 +41,11 @@ const DELETED = "$SubscriptionDeleted";
 const CHECKPOINT = "$SubscriptionCheckpoint";
 const PAGE = 500;
 const NOTHING = new Uint8Array(0);
-const NEWEST_ONLY = Buffer.from('{"$maxCount":1}');
 
 export class SubscriptionStore {
 	readonly #log: Log;
+	/** Checkpoint streams that are known to show their newest event only. */
+	readonly #short = new Set<StreamName>();
 
 	constructor(log: Log) {
 		this.#log = log;
@@ -74,7 +78,7 @@ export class SubscriptionStore {
 	/** Hides what a subscription has written. */
 	async hideStreams(name: SubscriptionName): Promise<void> {
 		for (const stream of [checkpointStream(name), parkedStream(name)]) {
-			if ((await this.lastOf(stream)) < 0) continue;
+			if ((await lastOf(this.#log, stream)) < 0) continue;
 			await this.#log.delete({ stream, expected: "any", hard: false });
 		}
 	}
@@ -88,9 +92,10 @@ export class SubscriptionStore {
 
 	async saveCheckpoint(name: SubscriptionName, at: Checkpoint): Promise<void> {
 		const stream = checkpointStream(name);
-		const isFirst = (await this.lastOf(stream)) < 0;
 		await this.#append(stream, [json(CHECKPOINT, { checkpoint: firstOpen(at) - 1, ...at })]);
-		if (isFirst) await this.#describe(stream, NEWEST_ONLY);
+		if (this.#short.has(stream)) return;
+		await this.#shorten(stream);
+		this.#short.add(stream);
 	}
 
 	/** Writes links to events into the parked stream, in one append. */
@@ -104,28 +109,6 @@ export class SubscriptionStore {
 		await this.#append(parkedStream(name), links);
 	}
 
-	/** The parked messages that are shown: from the first number to before the second. */
-	async parkedRange(name: SubscriptionName): Promise<{ first: number; before: number }> {
-		const slice = await this.#read(parkedStream(name), 0, 1);
-		if (!slice || slice.last < 0) return { first: 0, before: 0 };
-		return { first: slice.retention?.first ?? 0, before: slice.last + 1 };
-	}
-
-	/** Hides the parked messages below a number: they were delivered again, and handled. */
-	truncateParked(name: SubscriptionName, before: number): Promise<void> {
-		return this.#describe(parkedStream(name), Buffer.from(JSON.stringify({ $tb: before })));
-	}
-
-	/** The last number of a stream that it shows; -1 for none. */
-	async lastOf(stream: StreamName): Promise<number> {
-		try {
-			return await this.#log.last(stream);
-		} catch (error) {
-			if (isRefusal(error, "stream-deleted")) return -1;
-			throw error;
-		}
-	}
-
 	async #read(stream: StreamName, from: number | "head", limit: number) {
 		const direction = from === "head" ? "backward" : "forward";
 		try {
@@ -137,9 +120,11 @@ export class SubscriptionStore {
 		}
 	}
 
-	async #describe(stream: StreamName, data: Uint8Array): Promise<void> {
-		const event = { id: randomUUID(), type: "$metadata", isJson: true, data, metadata: NOTHING };
-		await this.#append(metadataStream(stream), [event]);
+	/** Has the log show the newest event only, unless its metadata has a rule of its own. */
+	async #shorten(stream: StreamName): Promise<void> {
+		const { document } = await metadataOf(this.#log, stream);
+		if (document.$maxCount !== undefined) return;
+		await this.#append(metadataStream(stream), [json("$metadata", { ...document, $maxCount: 1 })]);
 	}
 
 	async #append(stream: StreamName, events: readonly NewEvent[]): Promise<void> {
@@ -178,9 +163,5 @@ function takeIn(
 function checkpointIn(data: Uint8Array): Checkpoint | undefined {
 	const { next, open } = parseObject(data) ?? {};
 	if (!Number.isSafeInteger(next) || !Array.isArray(open)) return undefined;
-	const spans = open.filter(
-		(span): span is Span =>
-			Array.isArray(span) && span.length === 2 && span.every((end) => Number.isSafeInteger(end)),
-	);
-	return { next: next as number, open: spans };
+	return { next: next as number, open: spansIn(open) };
 }

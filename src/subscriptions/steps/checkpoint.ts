@@ -1,15 +1,13 @@
 /** The checkpoint of a subscription: what of its stream is settled, in few numbers. */
+import type { Span } from "./spans.ts";
 import type { Track } from "./state.ts";
 
 /** How far a subscription has come. */
 export type Checkpoint = {
 	/** Everything below `next` is settled, except what is `open`. */
 	readonly next: number;
-	/** Spans of numbers, both ends included, ascending. */
 	readonly open: readonly Span[];
 };
-
-export type Span = readonly [first: number, last: number];
 
 /** After a restart, the server delivers again what is beyond this many spans. */
 const SPANS_MAX = 5000;

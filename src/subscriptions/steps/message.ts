@@ -26,7 +26,7 @@ export type FoundMessage = {
 
 export type Message = FoundMessage & {
 	readonly origin: Origin;
-	state: "waiting" | "in flight" | "delayed" | "parking";
+	state: "waiting" | "in flight" | "delayed" | "parking" | "settled";
 	/** How often it was given back, or not answered in time. */
 	retryCount: number;
 	/** Grows with each delivery, and when it is called back: it tells deliveries apart. */

@@ -2,6 +2,7 @@
 
 import type { Settings } from "../settings.ts";
 import { Consumers } from "./consumers.ts";
+import { Delayed, InFlight } from "./due.ts";
 import type { Message, Origin } from "./message.ts";
 import { OrderedWaiting, SharedWaiting, type Waiting } from "./waiting.ts";
 
@@ -14,10 +15,8 @@ export type State = Messages & {
 export type Messages = {
 	readonly tracks: Readonly<Record<Origin, Track>>;
 	readonly waiting: Waiting;
-	/** In the order of `dueMs`. */
-	readonly inFlight: Set<Message>;
-	/** Given back for later, in no order: `release` is rare. */
-	readonly delayed: Set<Message>;
+	readonly inFlight: InFlight;
+	readonly delayed: Delayed;
 	/** The delivered messages that are not settled, by their ids; several may have one id. */
 	readonly byId: Map<string, readonly Message[]>;
 	/** Deliveries that were settled last: a consumer may repeat its answer to one. */
@@ -63,8 +62,8 @@ export function newState(settings: Settings, next: number): State {
 			parked: { next: 0, open: new Map() },
 		},
 		waiting: strategy === "OrderedByKey" ? new OrderedWaiting() : new SharedWaiting(),
-		inFlight: new Set(),
-		delayed: new Set(),
+		inFlight: new InFlight(),
+		delayed: new Delayed(),
 		byId: new Map(),
 		settled: new Set(),
 	};

@@ -82,7 +82,7 @@ export function nextDueMs({ inFlight, delayed }: State): number | undefined {
 		due = dueMs;
 		break;
 	}
-	for (const { dueMs } of delayed) due = Math.min(due, dueMs);
+	due = Math.min(due, delayed.nextMs);
 	return due === Infinity ? undefined : due;
 }
 
@@ -176,9 +176,9 @@ function tick(state: State, nowMs: number): Output {
 		if (message.dueMs > nowMs) break;
 		toPark.push(...giveBack(state, message));
 	}
-	for (const message of state.delayed) {
-		if (message.dueMs > nowMs) continue;
-		state.delayed.delete(message);
+	for (;;) {
+		const message = state.delayed.takeDue(nowMs);
+		if (!message) break;
 		state.waiting.free(message);
 		wait(state, message);
 	}
@@ -204,10 +204,9 @@ function giveBack(state: State, message: Message): Output["toPark"] {
  * Of an order by key: what was delivered with a message of its key, and stands behind it, waits
  * again, too. Its consumer's answers to it are void.
  */
-function callBack(state: State, { key, origin, number }: Message): void {
-	if (state.settings.namedConsumerStrategy !== "OrderedByKey") return;
-	for (const other of state.inFlight) {
-		if (other.key !== key || other.origin !== origin || other.number <= number) continue;
+function callBack(state: State, message: Message): void {
+	for (const other of state.waiting.takenBehind(message)) {
+		if (other.state !== "in flight") continue;
 		state.inFlight.delete(other);
 		other.attempt++;
 		state.waiting.free(other);
@@ -229,14 +228,14 @@ function wait(state: State, message: Message): void {
 }
 
 function settle(state: State, message: Message): void {
-	const { tracks, inFlight, delayed, waiting, counts } = state;
+	const { tracks, inFlight, waiting, counts } = state;
 	const { origin, number } = message;
 	if (tracks[origin].open.get(number) !== message) return;
 	tracks[origin].open.delete(number);
 	inFlight.delete(message);
-	delayed.delete(message);
 	if (message.state === "waiting") waiting.remove(message);
 	else waiting.free(message);
+	message.state = "settled";
 	forgetName(state, message);
 	remember(state, message);
 	counts.settled++;

@@ -10,6 +10,8 @@ export interface Waiting {
 	take(count: number, mayHave: (key: string) => boolean): Message[];
 	/** A message that was taken is settled, or waits again: its key is free, if no other holds it. */
 	free(message: Message): void;
+	/** The messages that were taken with this one, in an order with it, and stand behind it. */
+	takenBehind(message: Message): readonly Message[];
 }
 
 /** Messages that do not depend on each other: first those that come again, then by number. */
@@ -45,10 +47,17 @@ export class SharedWaiting implements Waiting {
 	}
 
 	free(): void {}
+
+	takenBehind(): readonly Message[] {
+		return [];
+	}
 }
 
-/** The messages of one key: in order, and all that were taken are with one consumer. */
-type KeyQueue = { readonly waiting: Message[]; taken: number };
+/**
+ * The messages of one key, in order. All that were taken went to one consumer, at one time: some of
+ * `taken` may be settled or wait again, as long as one of them, at least, holds the key.
+ */
+type KeyQueue = { readonly waiting: Message[]; taken: Message[]; holding: number };
 
 /**
  * Messages in the order of their keys: nothing of a key is handed out while any of it is with a
@@ -66,19 +75,18 @@ export class OrderedWaiting implements Waiting {
 
 	add(message: Message): void {
 		const { key } = message;
-		const queue = this.#keys.get(key) ?? { waiting: [], taken: 0 };
+		const queue = this.#keys.get(key) ?? { waiting: [], taken: [], holding: 0 };
 		this.#keys.set(key, queue);
-		let at = queue.waiting.length;
-		while (at > 0 && comesBefore(message, queue.waiting[at - 1] as Message)) at--;
-		queue.waiting.splice(at, 0, message);
+		queue.waiting.splice(placeIn(queue.waiting, message), 0, message);
 		this.#size++;
-		if (queue.taken === 0) this.#ready.add(key);
+		if (queue.holding === 0) this.#ready.add(key);
 	}
 
 	remove(message: Message): void {
 		const queue = this.#keys.get(message.key);
-		const at = queue?.waiting.indexOf(message) ?? -1;
-		if (!queue || at < 0) return;
+		if (!queue) return;
+		const at = placeIn(queue.waiting, message);
+		if (queue.waiting[at] !== message) return;
 		queue.waiting.splice(at, 1);
 		this.#size--;
 		this.#tidy(message.key, queue);
@@ -91,7 +99,8 @@ export class OrderedWaiting implements Waiting {
 			const queue = this.#keys.get(key);
 			if (!queue || !mayHave(key)) continue;
 			const part = queue.waiting.splice(0, count - taken.length);
-			queue.taken += part.length;
+			queue.taken = part;
+			queue.holding = part.length;
 			this.#size -= part.length;
 			this.#ready.delete(key);
 			taken.push(...part);
@@ -102,16 +111,35 @@ export class OrderedWaiting implements Waiting {
 	free({ key }: Message): void {
 		const queue = this.#keys.get(key);
 		if (!queue) return;
-		queue.taken--;
+		queue.holding--;
 		this.#tidy(key, queue);
 	}
 
-	#tidy(key: string, { waiting, taken }: KeyQueue): void {
-		if (taken > 0) return;
-		if (waiting.length > 0) this.#ready.add(key);
+	/** Each of them is found once: a key is called back in as many steps as it has messages. */
+	takenBehind(message: Message): readonly Message[] {
+		const taken = this.#keys.get(message.key)?.taken ?? [];
+		const at = placeIn(taken, message) + 1;
+		return taken.splice(at);
+	}
+
+	#tidy(key: string, queue: KeyQueue): void {
+		if (queue.holding > 0) return;
+		queue.taken = [];
+		if (queue.waiting.length > 0) this.#ready.add(key);
 		else {
 			this.#ready.delete(key);
 			this.#keys.delete(key);
 		}
 	}
+}
+
+/** Where a message stands among others in their order, or would stand. */
+function placeIn(messages: readonly Message[], message: Message): number {
+	let [low, high] = [0, messages.length];
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if (comesBefore(messages[middle] as Message, message)) low = middle + 1;
+		else high = middle;
+	}
+	return low;
 }

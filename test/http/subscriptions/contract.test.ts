@@ -236,7 +236,9 @@ describe("ack and nack", () => {
 			400,
 			"messageid should be a properly formed guid",
 		]);
-		expect((await consumer.ask("/ack", { method: "POST" })).status).toBe(400);
+		for (const path of ["/ack", "/ack?ids=", "/ack?ids=,", "/nack?ids=&action=park"]) {
+			expect((await consumer.ask(path, { method: "POST" })).status).toBe(400);
+		}
 		const missing = new Consumer(servers, newStream(), "nobody");
 		for (const one of [consumer, missing]) {
 			const path = `/ack?ids=${randomUUID()},${randomUUID()}`;
@@ -323,6 +325,88 @@ describe("parked messages", () => {
 		await until(async () => (await consumer.info()).parkedMessageCount === 1);
 		await consumer.ask("/replayParked", { method: "POST" });
 		expect(await consumer.take(1)).toHaveLength(1);
+	});
+
+	test("are discarded: one, some, those below a number, and all", async () => {
+		const { consumer, stream } = await subscribed({}, 12);
+		await consumer.answer("nack?action=park", await consumer.take(12));
+		const parked = async (query = "") => {
+			const reply = await consumer.ask(`/parked${query}`, {
+				headers: { Accept: "application/json" },
+			});
+			return (reply.json as unknown as { number: number }[]).map(({ number }) => number);
+		};
+		const discard = async (path: string) =>
+			(await consumer.ask(`/parked${path}`, { method: "DELETE" })).json.discarded;
+		await until(async () => (await parked()).length === 12);
+		expect((await consumer.ask("/parked?count=1")).json).toEqual([
+			{
+				number: 0,
+				eventStreamId: stream,
+				eventNumber: 0,
+				parked: expect.stringMatching(/Z$/),
+				reason: "Client explicitly NAK'ed message.\nNacked from HTTP",
+			},
+		]);
+		expect(await discard("/5")).toBe(1);
+		expect(await discard("/5")).toBe(0);
+		expect(await discard("?numbers=7,8,5,99")).toBe(2);
+		expect(await discard("?stopAt=2")).toBe(2);
+		expect(await parked()).toEqual([2, 3, 4, 6, 9, 10, 11]);
+		expect(await parked("?from=4&count=2")).toEqual([4, 6]);
+		expect((await consumer.info()).parkedMessageCount).toBe(7);
+		const metadata = `/streams/${encodeURIComponent(`$persistentsubscription-${stream}::group-parked`)}/metadata`;
+		const reads = { path: metadata, headers: { Authorization: ADMIN, Accept: "application/json" } };
+		expect((await servers.ask(reads)).json).toEqual({
+			$tb: 2,
+			discarded: [
+				[5, 5],
+				[7, 8],
+			],
+		});
+
+		// A replay leaves them out, and they stay away when it is over.
+		await consumer.ask("/replayParked?stopAt=10", { method: "POST" });
+		const again = await consumer.take(100);
+		expect(again.map(({ event }) => event.version)).toEqual([2, 3, 4, 6, 9]);
+		expect(await discard("/10")).toBe(1);
+		await consumer.answer("ack", again);
+		await until(async () => (await servers.ask(reads)).json.$tb === 10);
+		expect(await parked()).toEqual([11]);
+		await post("/subscriptions/restart");
+		expect(await parked()).toEqual([11]);
+		expect(await discard("")).toBe(1);
+		expect(await parked()).toEqual([]);
+		expect((await servers.ask(reads)).json).toEqual({ $tb: 12 });
+		await consumer.ask("/replayParked", { method: "POST" });
+		expect(await consumer.take(10)).toEqual([]);
+	});
+
+	test.each(["/x", "?numbers=", "?numbers=1,x", "?numbers=1&stopAt=2", "?stop-at=3", "?stopAt=-1"])(
+		"DELETE /parked%s is refused, and discards nothing",
+		async (query) => {
+			const { consumer } = await subscribed({}, 1);
+			await consumer.answer("nack?action=park", await consumer.take(1));
+			expect((await consumer.ask(`/parked${query}`, { method: "DELETE" })).status).toBe(400);
+			expect((await consumer.info()).parkedMessageCount).toBe(1);
+		},
+	);
+
+	test("what somebody writes into the metadata of their stream stays there", async () => {
+		const { consumer, stream } = await subscribed({}, 2);
+		await consumer.answer("nack?action=park", await consumer.take(2));
+		const name = encodeURIComponent(`$persistentsubscription-${stream}::group-parked`);
+		const path = `/streams/${name}/metadata`;
+		const headers = { Authorization: ADMIN, "Content-Type": "application/json" };
+		const body = '{"$acl":{"$r":"$admins"},"note":1}';
+		const written = { ...headers, "ES-EventId": randomUUID() };
+		await servers.ask({ method: "POST", path, headers: written, body });
+		await consumer.ask("/parked/0", { method: "DELETE" });
+		const { json } = await servers.ask({
+			path,
+			headers: { ...headers, Accept: "application/json" },
+		});
+		expect(json).toEqual({ $acl: { $r: "$admins" }, note: 1, $tb: 1 });
 	});
 
 	test.each(["x", "-1", "1.5"])("stopAt=%s is refused", async (value) => {

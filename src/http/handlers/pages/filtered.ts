@@ -4,8 +4,9 @@
 import { PAGE_FORMATS, PAGE_TYPES, type PageType } from "../../../../feeds/formats/feed.ts";
 import type { PageRange } from "../../../../feeds/geometry.ts";
 import { encodeLinks } from "../../../../feeds/lines/links.ts";
+import { neededFor } from "../../../access/rights.ts";
 import type { EncodedDocument } from "../../../cache/documents.ts";
-import { type History, historyOf } from "../../../cache/policy.ts";
+import { type History, historyOf, TAIL_SECONDS } from "../../../cache/policy.ts";
 import { ALL } from "../../../event.ts";
 import type { StreamEntry } from "../../../log/log.ts";
 import { completeMatches, composeFiltered, filteredLinks } from "../../../pages/filtered.ts";
@@ -22,9 +23,10 @@ import {
 import { clientGone, type Exchange, holdBeyond } from "../../answering/exchange.ts";
 import { otherHistory } from "../../conditions/incarnation.ts";
 import type { Context } from "../../context.ts";
-import { longPollMs, resolveLinks } from "../../request/headers.ts";
+import { resolveLinks } from "../../request/headers.ts";
 import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
-import { filteredUrlsAt, pagePath, urlsAt, withEmbed } from "../../urls.ts";
+import { NO_WAIT, type Wait, waitOf } from "../../request/waiting.ts";
+import { asTailUrl, filteredUrlsAt, pagePath, urlsAt, withEmbed } from "../../urls.ts";
 import { type FilterQuery, parseFilter } from "./filter-query.ts";
 import {
 	asEmbedded,
@@ -33,12 +35,12 @@ import {
 	parseRange,
 	tagsOfChanging,
 } from "./request.ts";
-import { type EncodedBody, UNUSUAL, withLinks } from "./write.ts";
+import { type EncodedBody, tailLink, UNUSUAL, withLinks } from "./write.ts";
 
 type FilteredRequest = FilterQuery & {
 	readonly range: PageRange;
 	readonly representation: Representation<PageType>;
-	readonly waitMs: number;
+	readonly wait: Wait;
 	/** Whether links show what they point to: only if it is asked for, as on all of `$all`. */
 	readonly resolve: boolean;
 	/** As `PageRequest` has it. */
@@ -73,27 +75,30 @@ function parseFiltered(
 	const representation = asEmbedded(asked);
 	const range = parseRange(ALL, target);
 	const filter = parseFilter(new URLSearchParams(target.query));
-	const waitMs = range.direction === "forward" ? longPollMs(req, longPollSecondsMax) : 0;
+	const isForward = range.direction === "forward";
+	const wait = isForward ? waitOf(req, target.query, longPollSecondsMax) : NO_WAIT;
 	const resolve = resolveLinks(req) ?? false;
 	const isAsLinked = isLinkedPage(req, representation);
-	const page = `${ALL}\nfiltered?${filter.query}\n${pagePath(ALL, range)}`;
+	const form = `${pagePath(ALL, range)}${wait.isTail ? "\ntail" : ""}`;
+	const page = `${ALL}\nfiltered?${filter.query}\n${form}`;
 	const path = isAsLinked ? page : `${page}\nelsewhere`;
+	const isTold = !resolve && !wait.isTail;
 	const document: DocumentRequest = {
 		stream: ALL,
 		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head" && !resolve,
-		tagsAsOf: (last, history) => (resolve ? [] : tagsOfChanging(representation, last, history)),
+		tagsAsOf: (last, history) => (isTold ? tagsOfChanging(representation, last, history) : []),
 	};
-	return { ...filter, range, representation, waitMs, resolve, isAsLinked, document };
+	return { ...filter, range, representation, wait, resolve, isAsLinked, document };
 }
 
 async function answerFresh(exchange: Exchange, request: FilteredRequest): Promise<Answer> {
 	const { context } = exchange;
-	const { document, waitMs } = request;
+	const { document, wait } = request;
 	const { last } = await context.lastVersions.learn(ALL);
-	// As long as nothing is committed, the page is unchanged.
-	const unchanged = answerAsOf(exchange, document, last);
-	if (unchanged && waitMs === 0) return unchanged;
+	// As long as nothing is committed, the page is unchanged. An empty tail page is for one moment.
+	const unchanged = wait.isTail ? undefined : answerAsOf(exchange, document, last);
+	if (unchanged && wait.ms === 0) return unchanged;
 
 	const history = historyOf(context.log);
 	const scanned = { ...(await scanPatiently(exchange, request)), history };
@@ -102,22 +107,24 @@ async function answerFresh(exchange: Exchange, request: FilteredRequest): Promis
 	return answerMade(exchange, document, asOf, () => writeFiltered(exchange, request, scanned));
 }
 
-/** Long poll: searches each new event once, and waits on until one matches. */
+/** For a reader that waits: searches each new event once, and waits on until one matches. */
 async function scanPatiently(
 	exchange: Exchange,
-	{ range, filter, waitMs }: FilteredRequest,
+	{ range, filter, wait }: FilteredRequest,
 ): Promise<Scan> {
 	const { context, principal } = exchange;
 	const log = context.access.readsFor(principal);
-	const until = Date.now() + waitMs;
+	const until = performance.now() + wait.ms;
 	const gone = clientGone(exchange);
 	let scanned = await scan(log, filter, range);
 	while (scanned.matches.length === 0 && !scanned.sealed && !gone.aborted) {
-		const leftMs = until - Date.now();
+		const leftMs = until - performance.now();
 		if (leftMs <= 0) break;
 		const { last } = scanned;
 		await holdBeyond(exchange, ALL, Math.max(last, scanned.from - 1), leftMs, gone);
-		scanned = await scan(log, filter, range);
+		// The ACL of `$all` may have changed meanwhile.
+		await context.access.permit(principal, neededFor({ right: "read" }, { stream: ALL }));
+		scanned = await scan(log, filter, range, scanned);
 		// The wait ended without a commit: the server closes, or too many requests wait.
 		if (scanned.last === last) break;
 	}
@@ -151,6 +158,9 @@ async function writeFiltered(
 	const seen = { entries: resolve ? matches : [], withheld };
 	const variant = filteredVariant(seen) ^ (resolve ? UNUSUAL : 0);
 	const isWhole = withheld.length === 0;
+	const isEmptyTail = request.wait.isTail && !sealed && matches.length === 0;
+	// What a tail page shows is the beginning of that page for ever: nothing hides events of `$all`.
+	const isGrowingTail = request.wait.isTail && !sealed && !isEmptyTail;
 	return {
 		...encodeFiltered(context, request, scanned, matches),
 		type,
@@ -165,7 +175,9 @@ async function writeFiltered(
 				history.erasures === log.erasures &&
 				withheld.length <= KEPT_WITHHELD_MAX,
 			headMaxAge: settings.headMaxAge,
+			...(isGrowingTail ? { keepSeconds: TAIL_SECONDS } : {}),
 			...(resolve ? { keepSeconds: 0 } : {}),
+			passing: isEmptyTail,
 		},
 		streams: streamsShown(ALL, { entries: matches, withheld }),
 		audience: {
@@ -178,13 +190,17 @@ async function writeFiltered(
 
 function encodeFiltered(
 	{ log }: Context,
-	{ range, query, representation: { base, embed, type }, isAsLinked }: FilteredRequest,
+	request: FilteredRequest,
 	scanned: Scan,
 	matches: readonly StreamEntry[],
 ): EncodedBody {
+	const { range, query, representation, wait, isAsLinked } = request;
+	const { base, embed, type } = representation;
 	const { writes } = PAGE_FORMATS[type.format];
 	const filtered = filteredUrlsAt(base, log.incarnation, query);
-	const urls = { ...filtered, self: withEmbed(filtered.page(range), embed) };
+	const self = withEmbed(filtered.page(range), embed);
+	const asTail = wait.isTail ? tailLink : undefined;
+	const urls = { ...filtered, self: asTail ? asTailUrl(self) : self, asTail };
 	if (writes.from === "feed") {
 		const feed = composeFiltered(urlsAt(base, log), urls, range, scanned, matches);
 		return { text: writes.encode(feed, embed) };

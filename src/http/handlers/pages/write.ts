@@ -70,7 +70,7 @@ function lifetimeOf(
 }
 
 /** An empty tail page leads to itself, in the span of time that is now. */
-function tailLink(url: string, isSamePage: boolean): string {
+export function tailLink(url: string, isSamePage: boolean): string {
 	const slot = Math.floor(Date.now() / 1000 / TAIL_WAIT_SECONDS);
 	return asTailUrl(url, isSamePage ? slot : undefined);
 }

@@ -7,7 +7,7 @@ import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { readBody } from "../../request/body.ts";
 import { idsIn, type NamedIds } from "./ids-body.ts";
-import { consumed, type NamedTarget } from "./request.ts";
+import { findConsumed, type NamedTarget } from "./request.ts";
 
 /** `id` is "" if the query or the body names the messages. */
 export type AnswerTarget = NamedTarget & { readonly id: string };
@@ -66,8 +66,9 @@ async function carryOut(
 	const body = await readBody(exchange.req, BODY_BYTES_MAX);
 	const named = namedIn(target, parameters) ?? idsIn(body);
 	const ids = named.ids.map(checkId);
+	if (ids.length === 0) throw malformedIds("it names no message.");
 	if (ids.length > IDS_MAX) throw malformedIds(`it takes at most ${IDS_MAX} ids.`);
-	const subscription = await consumed(exchange, target).catch(noneIfMissing);
+	const subscription = await findConsumed(exchange, target);
 	if (subscription) {
 		answerFor(subscription, answer, ids, named.tokens);
 		// Whoever looks for a parked message then finds it.
@@ -114,9 +115,4 @@ function checkId(text: string): string {
 
 function malformedIds(reason: string): Refusal {
 	return new Refusal("malformed-query", { parameter: "ids", value: "", reason });
-}
-
-function noneIfMissing(error: unknown): undefined {
-	if (error instanceof Refusal && error.word === "subscription-not-found") return undefined;
-	throw error;
 }

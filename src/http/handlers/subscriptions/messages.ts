@@ -11,12 +11,12 @@ import { NO_TIME } from "../../../pages/entry.ts";
 import type { DeliveredEntry } from "../../../subscriptions/source.ts";
 import type { Subscription } from "../../../subscriptions/subscription.ts";
 import { type Answer, textAnswer } from "../../answering/answer.ts";
-import { clientGone, type Exchange } from "../../answering/exchange.ts";
-import { longPollMs } from "../../request/headers.ts";
+import { clientGone, type Exchange, hold } from "../../answering/exchange.ts";
 import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
+import { waitOf } from "../../request/waiting.ts";
 import { subscriptionUrl } from "../../urls.ts";
 import { entryOf, lineOf, type Shower, tokenOf } from "./message.ts";
-import { consumed, consumerOf, type NamedTarget } from "./request.ts";
+import { consumed, consumerOf, type NamedTarget, permitConsumer } from "./request.ts";
 import { shownBy } from "./shown.ts";
 import { answerMessageStream } from "./streaming.ts";
 
@@ -39,12 +39,12 @@ export async function answerMessages(exchange: Exchange, target: MessagesTarget)
 	const isFeed = type.format === "atom" || type.format === "json";
 	const count = parseMessageCount(target.count, isFeed ? CONTRACT_MAX : BATCH_MAX);
 	const consumer = consumerOf(exchange);
+	const { ms: waitMs } = waitOf(req, target.query, context.settings.longPollSecondsMax);
 	const subscription = await consumed(exchange, target);
 	if (type.format === "ndjson" || type.format === "event-stream") {
 		const request = { subscription, consumer, count, format: type.format };
 		return answerMessageStream(exchange, request, representation);
 	}
-	const waitMs = longPollMs(req, context.settings.longPollSecondsMax);
 	const taken = await takeWaiting(exchange, { subscription, consumer, count, waitMs });
 	const shower = await shownBy(exchange, subscription, representation.base, taken);
 	if (!isFeed) {
@@ -76,9 +76,12 @@ async function takeWaiting(
 		if (waitMs > 0 && gone.aborted) return [];
 		const taken = await subscription.take(consumer, count, settings.pageBytesMax);
 		const left = untilMs - performance.now();
-		if (taken.length > 0 || left <= 0 || looks === LOOKS_MAX) return taken;
-		exchange.running.isHeld = true;
+		const isOver = left <= 0 || looks === LOOKS_MAX || subscription.isClosed;
+		if (taken.length > 0 || isOver) return taken;
+		hold(exchange, waitMs);
 		await subscription.waitForNews(left, gone, longPolls);
+		// The ACL of the stream may have changed meanwhile.
+		await permitConsumer(exchange, subscription);
 	}
 }
 

@@ -1,5 +1,6 @@
 /** The requests of subscriptions share these: the names in their URLs, and their consumer. */
 import { randomUUID } from "node:crypto";
+import { neededFor } from "../../../access/rights.ts";
 import { Refusal } from "../../../errors.ts";
 import { parseSubscriptionName, type SubscriptionName } from "../../../subscriptions/names.ts";
 import type { Subscription } from "../../../subscriptions/subscription.ts";
@@ -26,16 +27,31 @@ export function nameOf({ stream, group }: NamedTarget): SubscriptionName {
  * The subscription, for one of its consumers.
  * @throws Refusal `subscription-not-found`, `unauthorized` if a token is for other groups
  */
-export async function consumed(
-	{ context, principal }: Exchange,
+export async function consumed(exchange: Exchange, target: NamedTarget): Promise<Subscription> {
+	return exchange.context.subscriptions.get(consumedName(exchange, target));
+}
+
+/** As `consumed`; undefined if there is no such subscription. */
+export async function findConsumed(
+	exchange: Exchange,
 	target: NamedTarget,
-): Promise<Subscription> {
+): Promise<Subscription | undefined> {
+	return exchange.context.subscriptions.find(consumedName(exchange, target));
+}
+
+function consumedName({ principal }: Exchange, target: NamedTarget): SubscriptionName {
 	const name = nameOf(target);
 	const groups = principal.scope?.consumerGroups;
-	if (groups !== undefined && !groups.includes(name.group)) {
-		throw new Refusal("unauthorized", { cause: "denied" });
-	}
-	return context.subscriptions.get(name);
+	if (groups === undefined || groups.includes(name.group)) return name;
+	throw new Refusal("unauthorized", { cause: "denied" });
+}
+
+/** @throws Refusal `unauthorized` if the client may not be its consumer, or not any more */
+export async function permitConsumer(
+	{ context, principal }: Exchange,
+	{ name: { stream } }: Subscription,
+): Promise<void> {
+	await context.access.permit(principal, neededFor({ right: "consume" }, { stream }));
 }
 
 export function baseFor({ context, req }: Exchange): string {

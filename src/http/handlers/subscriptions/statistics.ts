@@ -80,7 +80,7 @@ async function summariesOf(
 	const summaries: Structure[] = [];
 	for (const name of names) {
 		// One that was deleted meanwhile is not there any more.
-		const subscription = await context.subscriptions.get(name).catch(noneIfMissing);
+		const subscription = await context.subscriptions.find(name);
 		if (!subscription) continue;
 		summaries.push(summaryOf(base, await standingOf(context.log, subscription)));
 	}
@@ -162,9 +162,4 @@ function pageLinks(url: string, { offset, count }: Part, total: number): Structu
 
 function invalid(reason: string): Refusal {
 	return new Refusal("invalid-subscription", { reason });
-}
-
-function noneIfMissing(error: unknown): undefined {
-	if (error instanceof Refusal && error.word === "subscription-not-found") return undefined;
-	throw error;
 }

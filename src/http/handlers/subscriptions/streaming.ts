@@ -3,6 +3,7 @@
  * events. Its consumer answers by POST, and never has more than `count` messages unanswered.
  */
 import { encodeRetry, HEARTBEAT } from "../../../../feeds/event-source/encode.ts";
+import { neededFor } from "../../../access/rights.ts";
 import { NOT_KEPT } from "../../../cache/policy.ts";
 import type { DeliveredEntry } from "../../../subscriptions/source.ts";
 import type { Subscription } from "../../../subscriptions/subscription.ts";
@@ -46,6 +47,8 @@ async function* deliver(
 	const isEvents = format === "event-stream";
 	if (isEvents) yield encodeRetry(RETRY_MS);
 	while (!gone.aborted && !liveReaders.isClosed() && !subscription.isClosed) {
+		// Whoever may not read the stream any more is told so when it comes back.
+		if (!(await mayConsume(exchange, subscription))) return;
 		const most = count - subscription.heldBy(consumer);
 		const taken = await subscription.take(consumer, most, settings.pageBytesMax);
 		if (taken.length > 0) {
@@ -67,4 +70,11 @@ async function texts(
 	const shower = await shownBy(exchange, subscription, base, taken);
 	const lines = taken.map((each) => lineOf(shower, each));
 	return lines.map((line) => (isEvents ? `data: ${line}\n\n` : `${line}\n`)).join("");
+}
+
+async function mayConsume(
+	{ context: { access }, principal }: Exchange,
+	{ name: { stream } }: Subscription,
+): Promise<boolean> {
+	return access.may(principal, neededFor({ right: "consume" }, { stream }));
 }

@@ -1,7 +1,7 @@
 /** Subscriptions as the screens see them, for one visitor. */
 import type { Principal } from "../../../../access/principal.ts";
 import { neededFor, type Right } from "../../../../access/rights.ts";
-import { isRefusal, Refusal } from "../../../../errors.ts";
+import { Refusal } from "../../../../errors.ts";
 import type { SubscriptionName } from "../../../../subscriptions/names.ts";
 import { parseSettings } from "../../../../subscriptions/settings.ts";
 import type { ShownSubscriptions } from "../../../../subscriptions/shown.ts";
@@ -28,13 +28,8 @@ export function subscriptionsFor(
 			const all = await subscriptions.names();
 			const asked = stream === undefined ? all : all.filter((name) => name.stream === stream);
 			const those = await knownTo(access, principal, asked);
-			const standings: Standing[] = [];
-			for (const name of those.slice(offset, offset + count)) {
-				// One that was deleted meanwhile is not there any more.
-				const found = await subscriptions.get(name).catch(noneIfMissing);
-				if (found) standings.push(await standingOf(log, found));
-			}
-			return { total: those.length, standings };
+			const shown = those.slice(offset, offset + count);
+			return { total: those.length, standings: await standingsOf(context, shown) };
 		},
 		async countOf(stream) {
 			const isKnown = may("authenticated") && (await access.mayKnow(principal, stream));
@@ -65,6 +60,12 @@ export function subscriptionsFor(
 			await (await subscriptions.get(name)).replay(stopAt);
 			await tell("parked-replayed", name);
 		},
+		async discard(name, discarding) {
+			need("operate");
+			const count = await (await subscriptions.get(name)).discard(discarding);
+			await tell("parked-discarded", name);
+			return count;
+		},
 	};
 }
 
@@ -83,7 +84,12 @@ function denied(): Refusal {
 	return new Refusal("unauthorized", { cause: "denied" });
 }
 
-function noneIfMissing(error: unknown): undefined {
-	if (isRefusal(error, "subscription-not-found")) return undefined;
-	throw error;
+async function standingsOf({ subscriptions, log }: Context, names: readonly SubscriptionName[]) {
+	const standings: Standing[] = [];
+	for (const name of names) {
+		// One that was deleted meanwhile is not there any more.
+		const found = await subscriptions.find(name);
+		if (found) standings.push(await standingOf(log, found));
+	}
+	return standings;
 }
