@@ -15,13 +15,17 @@ import type { RoomState } from "./log/room/room.ts";
 import type { TimedFigure } from "./observe/numbers/recent.ts";
 import type { Level } from "./observe/operator-log.ts";
 import type { RecentLine } from "./observe/recent-lines.ts";
+import type { ShownPositions } from "./positions/shown.ts";
 import type { CacheState } from "./purging/purging.ts";
+import type { Facts } from "./screens/facts.ts";
 import type { IssuerLogin } from "./screens/issuer.ts";
 import type { SearchQuery } from "./searching/query.ts";
 import type { SearchStep } from "./searching/search.ts";
 import type { ShownSubscriptions } from "./subscriptions/shown.ts";
 import type { BackupNote } from "./upkeep/backup-notes.ts";
 import type { VerificationsState } from "./upkeep/verifications.ts";
+
+export type { Facts } from "./screens/facts.ts";
 
 export interface Screens {
 	/** The screen of a resource; undefined if it has none, and programs' answer is the only one. */
@@ -174,7 +178,7 @@ export type ShownToken = {
 };
 
 /** The store as one visitor may see it. */
-export interface Store extends Pick<Log, "read" | "last" | "locate"> {
+export interface Store extends Pick<Log, "read" | "last" | "locate">, ShownReaders {
 	/** A list of streams: see `listing/`. */
 	list(query: ListQuery): Promise<Listing>;
 
@@ -197,8 +201,13 @@ export interface Store extends Pick<Log, "read" | "last" | "locate"> {
 
 	readonly deeds: Deeds;
 	readonly operations: Operations;
-	readonly subscriptions: ShownSubscriptions;
 }
+
+/** What the server keeps for readers. */
+export type ShownReaders = {
+	readonly subscriptions: ShownSubscriptions;
+	readonly positions: ShownPositions;
+};
 
 /** The server itself, for whoever runs it. Each refuses as the request for programs does. */
 export interface Operations {
@@ -281,20 +290,4 @@ export type LogState = {
 	readonly walBytes: number;
 	/** The key that signed heads are checked with. */
 	readonly key: string;
-};
-
-/** What the server says of itself. */
-export type Facts = {
-	readonly version: string;
-	/** Milliseconds since 1970. */
-	readonly started: number;
-	/** Why nothing can be written, in words for people; undefined as long as it can. */
-	readonly stopped: string | undefined;
-	/** The key that signed heads are checked with. */
-	readonly key: string;
-	readonly eventBytesMax: number;
-	readonly bodyBytesMax: number;
-	/** Where a search ends. */
-	readonly searchFoundMax: number;
-	readonly searchMs: number;
 };

@@ -8,6 +8,7 @@ import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { OptionsInForce, Settings } from "../config.ts";
 import type { Refusal } from "../errors.ts";
+import type { Lags } from "../following/lag.ts";
 import type { LastVersions } from "../following/last-versions.ts";
 import type { LiveReaders } from "../following/live-readers.ts";
 import type { LongPolls } from "../following/long-polls.ts";
@@ -23,6 +24,7 @@ import type { StatTree } from "../observe/numbers/stat-tree.ts";
 import type { RequestTracing } from "../observe/otlp/tracing.ts";
 import type { RecentLines } from "../observe/recent-lines.ts";
 import type { RequestLog } from "../observe/requests.ts";
+import type { Positions } from "../positions/positions.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
@@ -41,6 +43,7 @@ export type Context = LogContext &
 		readonly lists: StreamLists;
 		readonly searches: Searches;
 		readonly subscriptions: Subscriptions;
+		readonly positions: Positions;
 		/** The admin UI; undefined if the server runs without it. */
 		readonly screens: Screens | undefined;
 		/** Milliseconds since 1970. */
@@ -73,6 +76,7 @@ export type FollowingContext = {
 	readonly longPolls: LongPolls;
 	readonly liveReaders: LiveReaders;
 	readonly lastVersions: LastVersions;
+	readonly lags: Lags;
 };
 
 export type OperatorContext = {

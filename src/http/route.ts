@@ -16,6 +16,10 @@ export type Route = {
 	readonly handle: RouteHandler;
 };
 
+/** A row of the table, as it is written: its columns in the order of the members above. */
+export type RouteRow = readonly [Method, path: string, Right, Heat, RouteHandler, stream?: string];
+type Heat = "hot" | "cold";
+
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Promise<Answer>;

@@ -9,17 +9,20 @@ import type { InitialUser } from "../accounts/users/users.ts";
 import { Documents } from "../cache/documents.ts";
 import { isOpen, OPTIONS, OptionsInForce, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
+import { Lags } from "../following/lag.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
 import { LongPolls } from "../following/long-polls.ts";
 import { StreamLists } from "../listing/list.ts";
 import type { HiddenReads } from "../log/log.ts";
+import { logNameOf } from "../log/tree.ts";
 import { RecentRing } from "../observe/numbers/recent.ts";
 import { RequestNumbers } from "../observe/numbers/requests.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
 import type { Otlp } from "../observe/otlp/otlp.ts";
 import { RecentLines } from "../observe/recent-lines.ts";
 import { RequestLog } from "../observe/requests.ts";
+import { Positions } from "../positions/positions.ts";
 import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
@@ -99,6 +102,8 @@ export class Serving {
 			startedMs: Date.now(),
 			longPolls,
 			subscriptions: new Subscriptions({ log, operatorLog }),
+			positions: new Positions(log, logNameOf(stored.tree.key), report),
+			lags: new Lags(log),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log),
 			report,
@@ -191,6 +196,7 @@ export class Serving {
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
 		await closeAuthentication(this.context);
 		lastVersions.close();
+		this.context.positions.close();
 		lists.close();
 		access.close();
 		this.#forgetOnErasure();

@@ -164,6 +164,11 @@ export function subscriptionLocation(base: string, { stream, group }: Subscripti
 	return `${base}/subscriptions/${bare(stream)}/${bare(group)}`;
 }
 
+/** The URL of a reader position. */
+export function positionUrl(base: string, name: string): string {
+	return `${base}/positions/${escapeSegment(name)}`;
+}
+
 /** The URL of the parked messages, whose `::` the contract does not escape. */
 export function parkedUri(base: string, name: SubscriptionName): string {
 	return streamUrl(base, parkedStream(name)).replaceAll("%3A%3A", "::");

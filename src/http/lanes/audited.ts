@@ -43,6 +43,7 @@ const DEEDS: Readonly<Record<string, string>> = {
 	"POST /subscriptions/:stream/:group": "subscription-changed",
 	"DELETE /subscriptions/:stream/:group": "subscription-deleted",
 	"POST /subscriptions/:stream/:group/replayParked": "parked-replayed",
+	"DELETE /positions/:id": "position-deleted",
 	"POST /admin/scavenge": "scavenge-started",
 	"DELETE /admin/scavenge/current": "scavenge-stopped",
 	"DELETE /admin/scavenge/:id": "scavenge-stopped",

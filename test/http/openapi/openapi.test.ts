@@ -237,6 +237,7 @@ function seed(): Promise<Reply> {
 async function send(operation: Operation, headers: object, body?: string): Promise<Reply> {
 	const scavengeId = await scavengeFor(operation);
 	await prepareVerification(operation);
+	await prepareReader(operation);
 	const { accountId, authorization } = await accountFor(operation);
 	const { method, parameters } = operation;
 	const examples = parameters.filter(({ example }) => example !== undefined);
@@ -288,6 +289,14 @@ async function prepareVerification({ operationId }: Operation): Promise<void> {
 	if (!/^(?:start|stop)Verification$/.test(operationId)) return;
 	if (verifications.state().running) await verifications.stop();
 	if (operationId === "stopVerification") verifications.start(1);
+}
+
+/** A position that is there, so that it is saved and not made. */
+async function prepareReader({ path }: Operation): Promise<void> {
+	if (!path.startsWith("/positions/")) return;
+	const headers = { "Content-Type": "application/json" };
+	const body = '{"stream":"order-42","at":0}';
+	await servers.ask({ method: "PUT", path: "/positions/search-index", headers, body });
 }
 
 /** What an operation on accounts needs: somebody who may, and a token, or a user, to be there. */
