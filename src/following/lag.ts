@@ -42,9 +42,14 @@ export class Lags {
 
 	/** The last number of a stream that counts; -1 for none. @throws Refusal as `of` */
 	async lastOf(stream: StreamName): Promise<number> {
+		const last = await this.headOf(stream);
+		return stream === ALL ? this.#lastCounted(last) : last;
+	}
+
+	/** The last number of a stream; -1 for none. @throws Refusal as `of` */
+	async headOf(stream: StreamName): Promise<number> {
 		try {
-			const last = await this.#log.last(stream);
-			return stream === ALL ? await this.#lastCounted(last) : last;
+			return await this.#log.last(stream);
 		} catch (error) {
 			if (isRefusal(error, "stream-deleted")) return -1;
 			throw error;

@@ -12,6 +12,7 @@ import type { Lags } from "../following/lag.ts";
 import type { LastVersions } from "../following/last-versions.ts";
 import type { LiveReaders } from "../following/live-readers.ts";
 import type { LongPolls } from "../following/long-polls.ts";
+import type { Groups } from "../groups/groups.ts";
 import type { StreamLists } from "../listing/list.ts";
 import type { Log } from "../log/log.ts";
 import type { LogMoves } from "../log/moving/moves.ts";
@@ -37,13 +38,12 @@ export type Context = LogContext &
 	AccessContext &
 	FollowingContext &
 	OperatorContext &
-	NumbersContext & {
+	NumbersContext &
+	ReadersContext & {
 		readonly settings: Settings;
 		readonly documents: Documents;
 		readonly lists: StreamLists;
 		readonly searches: Searches;
-		readonly subscriptions: Subscriptions;
-		readonly positions: Positions;
 		/** The admin UI; undefined if the server runs without it. */
 		readonly screens: Screens | undefined;
 		/** Milliseconds since 1970. */
@@ -77,6 +77,13 @@ export type FollowingContext = {
 	readonly liveReaders: LiveReaders;
 	readonly lastVersions: LastVersions;
 	readonly lags: Lags;
+};
+
+/** What the server keeps for readers. */
+export type ReadersContext = {
+	readonly subscriptions: Subscriptions;
+	readonly positions: Positions;
+	readonly groups: Groups;
 };
 
 export type OperatorContext = {

@@ -13,6 +13,7 @@ import { Lags } from "../following/lag.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
 import { LongPolls } from "../following/long-polls.ts";
+import { Groups } from "../groups/groups.ts";
 import { StreamLists } from "../listing/list.ts";
 import type { HiddenReads } from "../log/log.ts";
 import { logNameOf } from "../log/tree.ts";
@@ -103,6 +104,7 @@ export class Serving {
 			longPolls,
 			subscriptions: new Subscriptions({ log, operatorLog }),
 			positions: new Positions(log, logNameOf(stored.tree.key), report),
+			groups: new Groups({ log, operatorLog }),
 			lags: new Lags(log),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log),
@@ -191,7 +193,8 @@ export class Serving {
 		longPolls.close();
 		liveReaders.close();
 		const subscribed = this.context.subscriptions.close();
-		await Promise.all([this.#http.close(), settled, subscribed]);
+		const grouped = this.context.groups.close();
+		await Promise.all([this.#http.close(), settled, subscribed, grouped]);
 		// They read the log, which its owner closes after this.
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
 		await closeAuthentication(this.context);

@@ -43,6 +43,8 @@ const DEEDS: Readonly<Record<string, string>> = {
 	"POST /subscriptions/:stream/:group": "subscription-changed",
 	"DELETE /subscriptions/:stream/:group": "subscription-deleted",
 	"POST /subscriptions/:stream/:group/replayParked": "parked-replayed",
+	"PUT /groups/:group": "group-defined",
+	"DELETE /groups/:group": "group-deleted",
 	"DELETE /positions/:id": "position-deleted",
 	"POST /admin/scavenge": "scavenge-started",
 	"DELETE /admin/scavenge/current": "scavenge-stopped",
@@ -107,7 +109,7 @@ function aboutOf(
 	{ stream, group, id }: Audited["target"],
 	{ about, headers }: Answer,
 ): Pick<Deed, "about" | "group"> {
-	if (group !== "") return { about: stream, group };
+	if (group !== "") return { about: stream || (about ?? ""), group };
 	return { about: needed.stream ?? about ?? (id || createdIn(headers)) };
 }
 

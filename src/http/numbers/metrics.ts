@@ -19,7 +19,7 @@ import {
 import { processMetrics } from "../../observe/numbers/process.ts";
 import { OUTCOMES, type RouteNumbers } from "../../observe/numbers/requests.ts";
 import type { Context } from "../context.ts";
-import { positionMetrics } from "./readers.ts";
+import { groupMetrics, positionMetrics } from "./readers.ts";
 import { subscriptionMetrics } from "./subscriptions.ts";
 
 /** @param version of the server */
@@ -42,6 +42,7 @@ export async function metricsOf(context: Context, version: string): Promise<Metr
 		...readerMetrics(context),
 		...(await subscriptionMetrics(context)),
 		...(await positionMetrics(context)),
+		...(await groupMetrics(context)),
 		...(await upkeepMetrics(context)),
 		...processMetrics(),
 	];
