@@ -6,10 +6,21 @@
 /** The streams that keep a subscription begin like this: see `subscriptions/names.ts`. */
 export const SUBSCRIPTION_PREFIX = "$persistentsubscription-";
 export const SUBSCRIPTION_SETTINGS = "$persistentSubscriptionConfig";
+/** The streams of reader positions, and of consumer groups with partitions. */
+export const POSITION_PREFIX = "$position-";
+export const GROUP_PREFIX = "$consumergroup-";
+
+/** How the names of all of them begin. */
+export const BOOKKEEPING: readonly string[] = [
+	SUBSCRIPTION_PREFIX,
+	SUBSCRIPTION_SETTINGS,
+	POSITION_PREFIX,
+	GROUP_PREFIX,
+];
 
 /** Says whether a stream is one of them, or the metadata stream of one. */
 export function isBookkeeping(stream: string): boolean {
 	if (!stream.startsWith("$")) return false;
 	const described = stream.startsWith("$$") ? stream.slice(2) : stream;
-	return described.startsWith(SUBSCRIPTION_PREFIX) || described === SUBSCRIPTION_SETTINGS;
+	return BOOKKEEPING.some((prefix) => described.startsWith(prefix));
 }

@@ -58,6 +58,12 @@ export type RequestRefusals = {
 	"sql-too-slow": { timeMs: number };
 	"sql-too-large": { memoryBytesMax: number };
 	"sql-busy": { atOnceMax: number; retryAfterSeconds: number };
+	// Of reader positions, and of consumer groups with partitions.
+	"invalid-reader-position": { reason: string };
+	"too-many-reader-positions": { positionsMax: number };
+	"invalid-group": { reason: string };
+	"too-many-groups": { groupsMax: number };
+	"too-many-members": { group: string; membersMax: number };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
@@ -86,6 +92,22 @@ export type RequestRefusals = {
 	"subscription-not-found": { stream: string; group: string };
 	/** A consumer answers a delivery that is not with it any more. */
 	"stale-delivery": { stream: string; group: string; ids: readonly string[] };
+	"reader-position-not-found": { name: string };
+	/** Only its owner and operators may change it. */
+	"reader-position-not-yours": { name: string; owner: string };
+	/** It is the position of a reader that sees other events. */
+	"reader-position-elsewhere": { name: string; stream: string };
+	"reader-position-ahead": { name: string; stream: string; at: number; last: number };
+	"reader-position-of-another-log": { name: string; log: string; current: string };
+	/** A document is not in the state that a standard precondition asks for. */
+	"resource-changed": { resource: string; precondition: string; current: string };
+	"group-not-found": { group: string };
+	/** Another stream, key or filter would give every event another place. */
+	"group-fixed": { group: string; setting: string };
+	/** A member is none any more: its lease is over. */
+	"lease-lost": { group: string; member: string };
+	/** Partitions are not with the member, in the generation that it names. */
+	"partitions-lost": { group: string; member: string; partitions: readonly number[] };
 	"scavenge-running": { scavengeId: string };
 	"scavenge-not-found": { scavengeId: string };
 	"verification-running": { verificationId: string };

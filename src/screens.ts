@@ -12,6 +12,8 @@ import type { SqlAnswer, SqlQuestion } from "./log/questions/question.ts";
 import type { TimedFigure } from "./observe/numbers/recent.ts";
 import type { Level } from "./observe/operator-log.ts";
 import type { RecentLine } from "./observe/recent-lines.ts";
+import type { ShownPositions } from "./positions/shown.ts";
+import type { Facts } from "./screens/facts.ts";
 import type { IssuerLogin } from "./screens/issuer.ts";
 import type { People } from "./screens/people.ts";
 import type { ServerState } from "./screens/state.ts";
@@ -19,6 +21,7 @@ import type { SearchQuery } from "./searching/query.ts";
 import type { SearchStep } from "./searching/search.ts";
 import type { ShownSubscriptions } from "./subscriptions/shown.ts";
 
+export type { Facts } from "./screens/facts.ts";
 export type {
 	NewToken,
 	People,
@@ -130,7 +133,7 @@ export interface Account {
 }
 
 /** The store as one visitor may see it. */
-export interface Store extends Pick<Log, "read" | "last" | "locate"> {
+export interface Store extends Pick<Log, "read" | "last" | "locate">, ShownReaders {
 	/** A list of streams: see `listing/`. */
 	list(query: ListQuery): Promise<Listing>;
 
@@ -153,8 +156,13 @@ export interface Store extends Pick<Log, "read" | "last" | "locate"> {
 
 	readonly deeds: Deeds;
 	readonly operations: Operations;
-	readonly subscriptions: ShownSubscriptions;
 }
+
+/** What the server keeps for readers. */
+export type ShownReaders = {
+	readonly subscriptions: ShownSubscriptions;
+	readonly positions: ShownPositions;
+};
 
 /** The server itself, for whoever runs it. Each refuses as the request for programs does. */
 export interface Operations {
@@ -195,20 +203,4 @@ export type OfferedDeed = {
 	readonly isJson: boolean;
 	/** The last version the stream is expected to have; -1: none; undefined: any. */
 	readonly expected: number | undefined;
-};
-
-/** What the server says of itself. */
-export type Facts = {
-	readonly version: string;
-	/** Milliseconds since 1970. */
-	readonly started: number;
-	/** Why nothing can be written, in words for people; undefined as long as it can. */
-	readonly stopped: string | undefined;
-	/** The key that signed heads are checked with. */
-	readonly key: string;
-	readonly eventBytesMax: number;
-	readonly bodyBytesMax: number;
-	/** Where a search ends. */
-	readonly searchFoundMax: number;
-	readonly searchMs: number;
 };

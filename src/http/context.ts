@@ -8,9 +8,11 @@ import type { Documents } from "../cache/documents.ts";
 import type { Scavenger } from "../commands/scavenge/scavenger.ts";
 import type { OptionsInForce, Settings } from "../config.ts";
 import type { Refusal } from "../errors.ts";
+import type { Lags } from "../following/lag.ts";
 import type { LastVersions } from "../following/last-versions.ts";
 import type { LiveReaders } from "../following/live-readers.ts";
 import type { LongPolls } from "../following/long-polls.ts";
+import type { Groups } from "../groups/groups.ts";
 import type { StreamLists } from "../listing/list.ts";
 import type { Log } from "../log/log.ts";
 import type { LogMoves } from "../log/moving/moves.ts";
@@ -24,6 +26,7 @@ import type { StatTree } from "../observe/numbers/stat-tree.ts";
 import type { RequestTracing } from "../observe/otlp/tracing.ts";
 import type { RecentLines } from "../observe/recent-lines.ts";
 import type { RequestLog } from "../observe/requests.ts";
+import type { Positions } from "../positions/positions.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
@@ -36,12 +39,12 @@ export type Context = LogContext &
 	AccessContext &
 	FollowingContext &
 	OperatorContext &
-	NumbersContext & {
+	NumbersContext &
+	ReadersContext & {
 		readonly settings: Settings;
 		readonly documents: Documents;
 		readonly lists: StreamLists;
 		readonly searches: Searches;
-		readonly subscriptions: Subscriptions;
 		/** The admin UI; undefined if the server runs without it. */
 		readonly screens: Screens | undefined;
 		/** Milliseconds since 1970. */
@@ -76,6 +79,14 @@ export type FollowingContext = {
 	readonly longPolls: LongPolls;
 	readonly liveReaders: LiveReaders;
 	readonly lastVersions: LastVersions;
+	readonly lags: Lags;
+};
+
+/** What the server keeps for readers. */
+export type ReadersContext = {
+	readonly subscriptions: Subscriptions;
+	readonly positions: Positions;
+	readonly groups: Groups;
 };
 
 export type OperatorContext = {

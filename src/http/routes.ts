@@ -9,6 +9,7 @@
  */
 
 import { ACCOUNT_ROUTES } from "./routes/accounts.ts";
+import { READER_ROUTES } from "./routes/readers.ts";
 import type { Route } from "./routes/route.ts";
 import { SCREEN_ROUTES } from "./routes/screens.ts";
 import { SERVER_ROUTES } from "./routes/server.ts";
@@ -21,6 +22,7 @@ const TABLE = [
 	...SERVER_ROUTES,
 	...ACCOUNT_ROUTES,
 	...SUBSCRIPTION_ROUTES,
+	...READER_ROUTES,
 	...SCREEN_ROUTES,
 	...STREAM_ROUTES,
 ];

@@ -9,17 +9,21 @@ import type { InitialUser } from "../accounts/users/users.ts";
 import { Documents } from "../cache/documents.ts";
 import { isOpen, OPTIONS, OptionsInForce, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
+import { Lags } from "../following/lag.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
 import { LongPolls } from "../following/long-polls.ts";
+import { Groups } from "../groups/groups.ts";
 import { StreamLists } from "../listing/list.ts";
 import type { HiddenReads } from "../log/log.ts";
+import { logNameOf } from "../log/tree.ts";
 import { RecentRing } from "../observe/numbers/recent.ts";
 import { RequestNumbers } from "../observe/numbers/requests.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
 import type { Otlp } from "../observe/otlp/otlp.ts";
 import { RecentLines } from "../observe/recent-lines.ts";
 import { RequestLog } from "../observe/requests.ts";
+import { Positions } from "../positions/positions.ts";
 import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
@@ -99,6 +103,9 @@ export class Serving {
 			startedMs: Date.now(),
 			longPolls,
 			subscriptions: new Subscriptions({ log, operatorLog }),
+			positions: new Positions(log, logNameOf(stored.tree.key), report),
+			groups: new Groups({ log, operatorLog }),
+			lags: new Lags(log),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log),
 			report,
@@ -186,11 +193,13 @@ export class Serving {
 		longPolls.close();
 		liveReaders.close();
 		const subscribed = this.context.subscriptions.close();
-		await Promise.all([this.#http.close(), settled, subscribed]);
+		const grouped = this.context.groups.close();
+		await Promise.all([this.#http.close(), settled, subscribed, grouped]);
 		// They read the log, which its owner closes after this.
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
 		await closeAuthentication(this.context);
 		lastVersions.close();
+		this.context.positions.close();
 		lists.close();
 		access.close();
 		this.#forgetOnErasure();

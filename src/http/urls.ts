@@ -164,6 +164,20 @@ export function subscriptionLocation(base: string, { stream, group }: Subscripti
 	return `${base}/subscriptions/${bare(stream)}/${bare(group)}`;
 }
 
+/** The URL of a reader position. */
+export function positionUrl(base: string, name: string): string {
+	return `${base}/positions/${escapeSegment(name)}`;
+}
+
+export function groupUrl(base: string, name: string): string {
+	return `${base}/groups/${escapeSegment(name)}`;
+}
+
+/** @param id of the member */
+export function memberUrl(base: string, group: string, id: string): string {
+	return `${groupUrl(base, group)}/members/${escapeSegment(id)}`;
+}
+
 /** The URL of the parked messages, whose `::` the contract does not escape. */
 export function parkedUri(base: string, name: SubscriptionName): string {
 	return streamUrl(base, parkedStream(name)).replaceAll("%3A%3A", "::");

@@ -38,3 +38,8 @@ export interface LogTree {
 
 	close(): void;
 }
+
+/** The name of a log, with which its key begins; a new history has a new one. */
+export function logNameOf(key: string): string {
+	return key.slice(0, key.indexOf("+"));
+}

@@ -12,8 +12,8 @@
  */
 import { type Principal, principalOf } from "../../access/principal.ts";
 import type { StreamName } from "../../event.ts";
+import { KeptStreams } from "../../following/kept-streams.ts";
 import type { Log } from "../../log/log.ts";
-import { KeptStreams } from "../kept-streams.ts";
 import { appendOwn, closeStream } from "../own-streams.ts";
 import type { User } from "../users/user.ts";
 import type { Users } from "../users/users.ts";

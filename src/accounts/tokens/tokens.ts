@@ -1,6 +1,7 @@
 /** The tokens of a store, in memory, and roughly when each was used last. */
+
+import { KeptStreams } from "../../following/kept-streams.ts";
 import type { Log } from "../../log/log.ts";
-import { KeptStreams } from "../kept-streams.ts";
 import { decodeToken, streamOf, TOKEN_STREAMS, TOKEN_STREAMS_END, type Token } from "./token.ts";
 
 const KIND = { from: TOKEN_STREAMS, before: TOKEN_STREAMS_END, decode: decodeToken };

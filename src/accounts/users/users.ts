@@ -3,8 +3,9 @@
  * first start, who become events with the first change of any user. Events without a hash, as an
  * import may bring them, make no user.
  */
+
+import { KeptStreams } from "../../following/kept-streams.ts";
 import type { Log } from "../../log/log.ts";
-import { KeptStreams } from "../kept-streams.ts";
 import { hashPassword } from "../passwords/hash.ts";
 import type { Turns } from "../passwords/turns.ts";
 import { decodeUser, streamOf, USER_STREAMS, USER_STREAMS_END, type User } from "./user.ts";

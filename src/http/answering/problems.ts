@@ -13,6 +13,7 @@ import { APPEND_PROBLEMS } from "./problems/append.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 import type { Problem, Words } from "./problems/problem.ts";
 import { READ_PROBLEMS } from "./problems/read.ts";
+import { READER_PROBLEMS } from "./problems/readers.ts";
 import { REQUEST_PROBLEMS } from "./problems/request.ts";
 import { SQL_PROBLEMS } from "./problems/sql.ts";
 import { STATE_PROBLEMS } from "./problems/state.ts";
@@ -27,6 +28,7 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	...STATE_PROBLEMS,
 	...SQL_PROBLEMS,
 	...SUBSCRIPTION_PROBLEMS,
+	...READER_PROBLEMS,
 };
 const NO_STORE = ["Cache-Control", "no-store"];
 

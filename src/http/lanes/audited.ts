@@ -47,6 +47,9 @@ const DEEDS: Readonly<Record<string, string>> = {
 	"POST /subscriptions/restart": "subscriptions-restarted",
 	"DELETE /subscriptions/:stream/:group/parked": "parked-discarded",
 	"DELETE /subscriptions/:stream/:group/parked/:from": "parked-discarded",
+	"PUT /groups/:group": "group-defined",
+	"DELETE /groups/:group": "group-deleted",
+	"DELETE /positions/:id": "position-deleted",
 	"POST /admin/scavenge": "scavenge-started",
 	"DELETE /admin/scavenge/current": "scavenge-stopped",
 	"DELETE /admin/scavenge/:id": "scavenge-stopped",
@@ -125,7 +128,7 @@ function aboutOf(
 	{ stream, group, id }: Audited["target"],
 	{ about, headers = [] }: Partial<Answer> = {},
 ): Pick<Deed, "about" | "group"> {
-	if (group !== "") return { about: stream, group };
+	if (group !== "") return { about: stream || (about ?? ""), group };
 	return { about: needed.stream ?? about ?? (id || createdIn(headers)) };
 }
 

@@ -3,7 +3,7 @@
  *
  * Names follow the conventions of Prometheus: base units (seconds, bytes), and `_total` behind what
  * only grows. The values of labels are from lists of ours, so no client can make more series; only
- * subscriptions, which operators make, are told by name.
+ * subscriptions and groups, which operators make, and positions of users are told by name.
  */
 import { isRefusal } from "../../errors.ts";
 import { ALL } from "../../event.ts";
@@ -19,6 +19,7 @@ import {
 import { processMetrics } from "../../observe/numbers/process.ts";
 import { OUTCOMES, type RouteNumbers } from "../../observe/numbers/requests.ts";
 import type { Context } from "../context.ts";
+import { groupMetrics, positionMetrics } from "./readers.ts";
 import { subscriptionMetrics } from "./subscriptions.ts";
 
 /** @param version of the server */
@@ -40,6 +41,8 @@ export async function metricsOf(context: Context, version: string): Promise<Metr
 		...cacheMetrics(context),
 		...readerMetrics(context),
 		...(await subscriptionMetrics(context)),
+		...(await positionMetrics(context)),
+		...(await groupMetrics(context)),
 		...(await upkeepMetrics(context)),
 		...processMetrics(),
 	];

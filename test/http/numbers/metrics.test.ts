@@ -32,9 +32,67 @@ test("docs/metrics.md has every metric with its labels, and no other", async () 
 	const consumer = new Consumer(servers, "s");
 	await consumer.create();
 	await consumer.info();
+	await append("s", randomUUID());
+	await keepPosition("s", 0);
+	await defineGroup("s");
 	const { text } = await servers.ask({ path: "/metrics" });
 	const page = readFileSync(join(ROOT, "docs/metrics.md"), "utf8");
 	expect(page.match(/^\| `\w+` \|.*$/gm)).toEqual(described(text));
+});
+
+function keepPosition(stream: string, at: number) {
+	const headers = { "Content-Type": "application/json" };
+	const body = JSON.stringify({ stream, at });
+	return servers.ask({ method: "PUT", path: `/positions/of-${stream}`, headers, body });
+}
+
+function defineGroup(stream: string) {
+	const headers = { "Content-Type": "application/json" };
+	const body = JSON.stringify({ stream, partitions: 4 });
+	return servers.ask({ method: "PUT", path: `/groups/of-${stream}`, headers, body });
+}
+
+test("groups are told by name, with their lag, their members, and what nobody has", async () => {
+	await append("g", ...Array.from({ length: 5 }, () => randomUUID()));
+	await defineGroup("g");
+	await defineGroup("h");
+	await servers.ask({ method: "POST", path: "/groups/of-g/members" });
+	const told = async (what: string) =>
+		(await samples(servers))
+			.filter(({ name }) => name === `varve_group_${what}`)
+			.map(({ labels, value }) => [labels, value]);
+	const [g, h] = ['stream="g",group="of-g"', 'stream="h",group="of-h"'];
+	expect(await told("lag_events")).toEqual([
+		[g, 5],
+		[h, 0],
+	]);
+	expect(await told("members")).toEqual([
+		[g, 1],
+		[h, 0],
+	]);
+	expect(await told("unowned_partitions")).toEqual([
+		[g, 0],
+		[h, 4],
+	]);
+	expect(await sumOf(servers, "varve_groups")).toBe(2);
+});
+
+test("reader positions are told by name, the furthest behind first, with their lag", async () => {
+	await append("p", ...Array.from({ length: 5 }, () => randomUUID()));
+	await append("q", ...Array.from({ length: 3 }, () => randomUUID()));
+	for (const [stream, at] of [
+		["q", 2],
+		["p", 1],
+	] as const)
+		await keepPosition(stream, at);
+	await keepPosition("$all", 0).then(({ status }) => expect(status).toBe(400));
+	const told = (await samples(servers)).filter(({ name }) => name === "varve_position_lag_events");
+	expect(told.map(({ labels, value }) => [labels, value])).toEqual([
+		['stream="p",name="of-p"', 3],
+		['stream="q",name="of-q"', 0],
+	]);
+	expect(await sumOf(servers, "varve_positions")).toBe(2);
+	expect(await sumOf(servers, "varve_position_lag_seconds", 'name="of-q"')).toBe(0);
 });
 
 test.each(["both", "express-only"] as const)(

@@ -23,7 +23,7 @@ const WARNED = new Set([
 
 const ORDER = ["POST", "PUT", "GET", "DELETE"];
 /** Makes what the others of its kind need to be there. */
-const FIRST = "createSubscription";
+const FIRST = new Set(["createSubscription", "defineGroup"]);
 
 let servers: Servers;
 beforeAll(async () => {
@@ -191,7 +191,7 @@ describe("each operation", () => {
  */
 function exchanges(): [id: string, contentType: string, status: string, accept: string][] {
 	const turn = ({ method, operationId }: Operation) =>
-		operationId === FIRST ? -1 : ORDER.indexOf(method);
+		FIRST.has(operationId) ? -1 : ORDER.indexOf(method);
 	const ordered = operations().sort((a, b) => turn(a) - turn(b));
 	return ordered.flatMap(({ operationId, body, responses }) => {
 		const [status = "", first] =
@@ -237,6 +237,7 @@ function seed(): Promise<Reply> {
 async function send(operation: Operation, headers: object, body?: string): Promise<Reply> {
 	const scavengeId = await scavengeFor(operation);
 	await prepareVerification(operation);
+	await prepareReader(operation);
 	const { accountId, authorization } = await accountFor(operation);
 	const { method, parameters } = operation;
 	const examples = parameters.filter(({ example }) => example !== undefined);
@@ -288,6 +289,22 @@ async function prepareVerification({ operationId }: Operation): Promise<void> {
 	if (!/^(?:start|stop)Verification$/.test(operationId)) return;
 	if (verifications.state().running) await verifications.stop();
 	if (operationId === "stopVerification") verifications.start(1);
+}
+
+/** A position, a group and a member that are there, so that they are saved, changed and heard. */
+async function prepareReader({ path }: Operation): Promise<void> {
+	const put = (path: string, body: object) => {
+		const headers = { "Content-Type": "application/json" };
+		return servers.ask({ method: "PUT", path, headers, body: JSON.stringify(body) });
+	};
+	if (path.startsWith("/positions/")) {
+		await put("/positions/search-index", { stream: "order-42", at: 0 });
+	}
+	if (!path.startsWith("/groups/")) return;
+	await put("/groups/billing", { stream: "order-42", partitions: 4 });
+	const id = "5f0c7a52-1a6e-4d0b-8f3e-0c1d2e3f4a61";
+	const headers = { "Content-Type": "application/json" };
+	await servers.ask({ path: "/groups/billing/members", headers, body: JSON.stringify({ id }) });
 }
 
 /** What an operation on accounts needs: somebody who may, and a token, or a user, to be there. */
