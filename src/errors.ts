@@ -97,6 +97,7 @@ export type RequestRefusals = {
 	"writer-stopped": { reason: string; retryAfterSeconds: number };
 	"log-damaged": { part: string; reason: string };
 	"log-locked": { retryAfterSeconds: number };
+	"database-unreachable": { reason: string; retryAfterSeconds: number };
 };
 
 /** The refusals of a start or a command. */
@@ -106,6 +107,7 @@ export type StartRefusals = {
 	"unknown-option": { option: string; nearest?: string };
 	"invalid-option": { option: string; value: string; reason: string };
 	"backup-unusable": { path: string; reason: string };
+	"database-unusable": { store: string; reason: string };
 	"newer-schema": { path: string; found: number; known: number };
 	"history-rewound": { path: string; signed: number; size: number };
 };

@@ -76,7 +76,7 @@ export class RunningServer {
 		const { taken, waiting } = differencesOf(OPTIONS, this.#settings, settings);
 		this.#operatorLog.setLevel(settings.logLevel as Level);
 		requests.isOn = settings.logRequests;
-		room.setFreeMin(settings.diskFreeMin);
+		room.setFreeMin(freeMinOf(settings));
 		options.reload(settings, sources);
 		this.#serving.renewCertificate();
 		this.#settings = { ...this.#settings, ...reloadedOf(OPTIONS, settings) };
@@ -127,7 +127,7 @@ export async function startServer(
 	const { log, hidden, tree, measured, moves } = await openWhole(settings, operatorLog, (refusal) =>
 		stop.note(refusal),
 	);
-	const room = new Room(settings.data, settings.diskFreeMin, roomTold(operatorLog));
+	const room = new Room(settings.data, freeMinOf(settings), roomTold(operatorLog));
 	const clockWatch = new ClockWatch(log, clockTold(operatorLog));
 	try {
 		await clockWatch.start();
@@ -234,7 +234,10 @@ async function openWhole(
 	const { data, checkpoints, checkReads, upgradeCopy, onWriteFailure } = settings;
 	let isOpen = onWriteFailure === "stay";
 	const onUpgrade: Announce = (upgrade) => operatorLog.info(announcement(upgrade));
+	const { store: address, storeConnections, storeUnsafe } = settings;
 	const store = await openLog(data, settings, {
+		...{ store: address, storeConnections, storeUnsafe },
+		tell: (level, text) => operatorLog[level](text),
 		checkpoints,
 		checksReads: checkReads,
 		upgrade: { keepsCopy: upgradeCopy, onUpgrade },
@@ -247,6 +250,11 @@ async function openWhole(
 	await closeStored(store);
 	const reason = `${store.stopped.facts.reason}; with --on-write-failure stay, the server serves what it can read`;
 	throw new Refusal("data-directory-unusable", { path: data, reason });
+}
+
+/** The disk of a database is its own server's to watch. */
+function freeMinOf({ store, diskFreeMin }: Settings): number | undefined {
+	return store === undefined ? diskFreeMin : 0;
 }
 
 type Announce = NonNullable<Upgrade["onUpgrade"]>;

@@ -1,6 +1,6 @@
 /**
- * Opens a log: the one place that knows the engines. Today every log is a data directory of the
- * SQLite engine.
+ * Opens a log: the one place that knows the engines. A log is a data directory of the SQLite
+ * engine, or a schema in a PostgreSQL database.
  */
 import type { LogLimits } from "./log.ts";
 import type { SqliteOptions } from "./sqlite/log.ts";
@@ -9,19 +9,44 @@ import { type OpenedLog, openDirectory } from "./sqlite/open.ts";
 export type { Upgrade } from "./sqlite/files/upgrade.ts";
 export type { OnStop } from "./sqlite/log.ts";
 export type { OpenedLog } from "./sqlite/open.ts";
-export type OpenOptions = SqliteOptions;
+
+export type OpenOptions = SqliteOptions & StoreOptions;
+
+/** Of a log in a database; without `store`, it is in the data directory. */
+export type StoreOptions = {
+	/** `postgres://user:password@host/database`. */
+	readonly store?: string | undefined;
+	/** Connections for reads. */
+	readonly storeConnections?: number;
+	/** Whether to take a database that may lose what it has acknowledged. */
+	readonly storeUnsafe?: boolean;
+	/** Told of what the operator of a database should know. */
+	readonly tell?: (level: "info" | "warn" | "error", text: string) => void;
+};
 
 /**
- * Opens the log of a data directory, creating what is missing.
+ * Opens a log, creating what is missing.
+ * @param directory of the log, or of what a node keeps beside a log in a database
  * @throws Refusal `data-directory-in-use`, `data-directory-unusable`, `newer-schema`, `disk-full`,
- * `history-rewound`
+ * `history-rewound`; of a database `invalid-option`, `database-unusable`
  */
-export function openLog(
+export async function openLog(
 	directory: string,
 	limits: LogLimits,
 	options: OpenOptions = {},
 ): Promise<OpenedLog> {
-	return openDirectory(directory, limits, options);
+	const { store, storeConnections, storeUnsafe, tell, clock, onStop } = options;
+	if (store === undefined) return openDirectory(directory, limits, options);
+	// Most servers have no use for its driver.
+	const { openPostgres } = await import("./postgres/open.ts");
+	const { log, tree, moves } = await openPostgres(store, directory, limits, {
+		...(clock && { clock }),
+		...(onStop && { onStop }),
+		...(tell && { tell }),
+		...(storeConnections !== undefined && { connectionsMax: storeConnections }),
+		...(storeUnsafe !== undefined && { allowsUnsafe: storeUnsafe }),
+	});
+	return { log, hidden: log.hidden, tree, measured: log, moves, stopped: undefined };
 }
 
 // For the verbs of the command line, on a data directory that they have not opened as a log.

@@ -276,6 +276,12 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ retryAfterSeconds: 1 },
 		"needs another program with a lock: test/files/locked.test.ts",
 	],
+	"database-unreachable": [
+		503,
+		"Service Unavailable",
+		{ reason: "ECONNREFUSED", retryAfterSeconds: 2 },
+		"needs a database that is gone: test/log/postgres/failing.test.ts",
+	],
 	"log-damaged": [
 		500,
 		"Internal Server Error",

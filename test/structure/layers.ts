@@ -16,7 +16,6 @@ const LOG_KNOWS = [
 
 /** The lowest files of the SQLite engine, which all its parts stand on. */
 const SQL = [
-	"src/log/sqlite/flags.ts",
 	"src/log/sqlite/statements.ts",
 	"src/log/sqlite/failures.ts",
 	"src/log/sqlite/protocol.ts",
@@ -172,6 +171,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	"src/log/sqlite/moving": [...SQL, ...SQLITE_PARTS],
 	"src/log/sqlite": ["src/log/sqlite/ids", "src/log/sqlite/moving", ...SQLITE_PARTS],
+	"src/log/postgres": ["src/log", "src/log/verify", ...LOG_KNOWS],
 	// The only file that knows the engines, besides the engines and the tools for their files.
 	"src/log/open.ts": [
 		"src/log",
@@ -181,6 +181,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/log/sqlite/files",
 		"src/log/sqlite/tree",
 		"src/log/sqlite/verify",
+		"src/log/postgres",
 		...VALUES,
 	],
 
@@ -257,10 +258,12 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...VALUES,
 	],
 	"src/config/caching.ts": ["src/options.ts", "src/networks.ts", "src/purging/addresses.ts"],
+	"src/config/store.ts": ["src/options.ts", "src/log/postgres/address.ts"],
 	"src/config": ["src/options.ts", "src/networks.ts", "src/log/log.ts", "src/errors.ts"],
 	"src/config.ts": [
 		"src/config",
 		"src/config/caching.ts",
+		"src/config/store.ts",
 		"src/options.ts",
 		"src/networks.ts",
 		"src/log/log.ts",
@@ -418,7 +421,9 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 		"src/pages",
 		"src/cache",
 		"src/log/sqlite",
+		"src/log/postgres",
 	],
+	pg: ["src/log/postgres"],
 	negotiator: ["feeds"],
 	pino: ["src/observe"],
 	"prom-client": ["src/observe/numbers"],

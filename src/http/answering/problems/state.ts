@@ -15,6 +15,7 @@ type Words =
 	| "writer-stopped"
 	| "log-damaged"
 	| "log-locked"
+	| "database-unreachable"
 	| "shutting-down";
 
 const retryAfter = (facts: { retryAfterSeconds: number }) => [
@@ -93,6 +94,16 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			"Another program holds a lock on the server's database. Nothing was written. The server goes " +
 			"on by itself when the lock is released: send the request again then.",
 		headers: retryAfter,
+	},
+	"database-unreachable": {
+		status: 503,
+		title: "Database unreachable",
+		detail: () =>
+			"The server cannot reach its database, or may not use it for now. Nothing was written. Send " +
+			"the request again later.",
+		headers: retryAfter,
+		// How the server reaches its database is for its operator.
+		shown: ({ retryAfterSeconds }) => ({ retryAfterSeconds }),
 	},
 	"shutting-down": {
 		status: 503,
