@@ -243,9 +243,9 @@ function grouped(group: string, options: readonly ServerOption[]): ServerOption[
 	return options.map((option) => ({ ...option, group }));
 }
 
-/** Options of the verbs that work on a data directory without a server. */
+/** Options of the verbs that work on a data directory, or on a database, without a server. */
 export const DATA_OPTIONS: readonly Option[] = OPTIONS.filter(
-	({ name }) => name === "data" || name === "config",
+	({ name }) => name === "data" || name === "config" || name === "store",
 );
 
 /**

@@ -49,6 +49,9 @@ export async function openLog(
 	return { log, hidden: log.hidden, tree, measured: log, moves, stopped: undefined };
 }
 
+// For the verbs of the command line, on a database; its driver is loaded when it is needed.
+export const storeTools = () => import("./postgres/tools.ts");
+
 // For the verbs of the command line, on a data directory that they have not opened as a log.
 export { raiseIncarnation, readIncarnation } from "./sqlite/files/incarnation.ts";
 export { readLogTree } from "./sqlite/tree/log-tree.ts";

@@ -102,14 +102,14 @@ async function openPrepared(
 	await seen.refuseOther(database, Number(end.next));
 	const signer = new Signer(await readKey(database, shown), incarnation);
 	await refuseRewound(database, signer, Number(end.next), shown);
-	const guard = new HistoryGuard(database, incarnation, end, seen, (reason) => {
+	const listeners = new Listeners();
+	const follower = new Follower(database, end, (commit: Commit) => listeners.tell(commit));
+	const head = () => follower.head();
+	const guard = new HistoryGuard(database, { incarnation, head, seen }, (reason) => {
 		tell("error", `this node serves nothing any more: ${reason}`);
 		onStop(new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS }));
 	});
 	database.admit = (client: pg.ClientBase) => guard.admit(client);
-	const listeners = new Listeners();
-	const heard = { next: Number(end.next), erasures: Number(end.erasures) };
-	const follower = new Follower(database, heard, (commit: Commit) => listeners.tell(commit));
 	const session = new Session(database, {
 		onEnd: (to) => void follower.reached(to)?.catch(() => undefined),
 		onLook: (now) => void guard.look(now).catch(() => undefined),

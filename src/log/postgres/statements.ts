@@ -95,7 +95,7 @@ export const MARK_STREAMS = `
 
 /** What a commit of another node may have changed: events from one position to another. */
 export const SELECT_GROWTH = `
-	SELECT s.name AS stream, e.version, e.type, e.flags,
+	SELECT s.name AS stream, e.version, e.type, e.flags, e.hash,
 		CASE WHEN length(e.metadata) BETWEEN 20 AND 65536 THEN e.metadata END AS metadata
 	FROM @events e JOIN @streams s ON s.id = e.stream
 	WHERE e.position >= $1 AND e.position < $2 ORDER BY e.position`;

@@ -7,6 +7,7 @@
  * answer of its own. If one fails, those behind it fail as well, and COMMIT undoes all.
  */
 import type pg from "pg";
+import type { Frontier } from "../../../../feeds/proof/frontier.ts";
 import { isRefusal, type Refusal } from "../../../errors.ts";
 import type { StreamName } from "../../../event.ts";
 import { carryOut } from "../../appending/carry-out.ts";
@@ -40,6 +41,8 @@ export type GroupResult = {
 	readonly taken: { readonly next: number; readonly erasures: number };
 	/** Undefined if nothing was written. */
 	readonly commit: Commit | undefined;
+	/** The right edge of the tree now. */
+	readonly frontier: Frontier;
 	readonly bytes: number;
 	/** Milliseconds of the COMMIT, and of what is written before. */
 	readonly syncMs: number;
@@ -67,6 +70,7 @@ export async function writeGroup(
 	const fetched = await fetchFacts(database, client, writes, watch);
 	const { end, facts, known } = fetched;
 	const rows = new GroupRows(endOf(end), known, now);
+	const { frontier } = rows.end;
 	const answers = writes.map((one) => decide(one, facts, rows));
 	const taken = { next: rows.first, erasures: Number(end.erasures) };
 	const hasRepeat = answers.some((answer) => !isRefusal(answer) && answer.repeated);
@@ -77,11 +81,12 @@ export async function writeGroup(
 		if (hasRepeat && end.standbys !== "") {
 			await commit(client, watch, [send(database, client, sql.TOUCH_END, [])]);
 		} else await client.query(sql.ROLLBACK);
-		return { answers, taken, commit: undefined, bytes: 0, syncMs: performance.now() - begunMs };
+		const syncMs = performance.now() - begunMs;
+		return { answers, taken, commit: undefined, frontier, bytes: 0, syncMs };
 	}
 	await commit(client, watch, sendRows(database, client, rows));
 	const syncMs = performance.now() - begunMs;
-	return { answers, taken, commit: rows.commit(), bytes: rows.bytes, syncMs };
+	return { answers, taken, commit: rows.commit(), frontier, bytes: rows.bytes, syncMs };
 }
 
 type GroupFacts = {

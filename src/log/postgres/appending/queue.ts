@@ -150,13 +150,13 @@ export class AppendQueue {
 
 	async #settle(group: Waiting[], result: GroupResult, begunMs: number): Promise<void> {
 		const { follower, onCommit } = this.#parts;
-		const { answers, taken, commit, bytes, syncMs } = result;
+		const { answers, taken, commit, frontier, bytes, syncMs } = result;
 		if (commit) {
 			const events = commit.last + 1 - taken.next;
 			const commitMs = performance.now() - begunMs;
 			this.activity.noteCommit({ appends: group.length, events, bytes, commitMs, syncMs });
 			// It is on disk: whoever reads hears of it, even if what lies between cannot be fetched.
-			await follower.committed(taken, commit).catch(() => undefined);
+			await follower.committed(taken, commit, frontier).catch(() => undefined);
 			onCommit();
 		}
 		for (const [index, waiting] of group.entries()) {

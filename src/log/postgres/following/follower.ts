@@ -9,6 +9,8 @@
  * Everything happens in one line, so listeners hear of it in the order of the log.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { addSubtree, type Frontier, rootOf } from "../../../../feeds/proof/frontier.ts";
+import type { TreeHead } from "../../../../feeds/proof/tree.ts";
 import type { StreamName, Version } from "../../../event.ts";
 import { streamsJoined } from "../../../indexes/joins.ts";
 import { FLAG_TOMBSTONE } from "../../appending/flags.ts";
@@ -17,6 +19,7 @@ import type { Commit } from "../../commit.ts";
 import type { Database, Row } from "../connection/database.ts";
 import { present } from "../connection/failures.ts";
 import { textsOf } from "../connection/values.ts";
+import { readEdge } from "../hashes/edge.ts";
 import * as sql from "../statements.ts";
 
 /** Events of other nodes that are told as one commit. */
@@ -34,19 +37,28 @@ export type Heard = {
 export class Follower {
 	readonly #database: Database;
 	readonly #tell: (commit: Commit) => void;
+	/** The right edge of the tree over all that was heard. */
+	#frontier: Frontier;
 	/** The transaction of this node that is under way, until its listeners have heard of it. */
 	#ownWork: Promise<unknown> = Promise.resolve();
 	#line: Promise<unknown> = Promise.resolve();
 	#heard: Heard;
 
-	constructor(database: Database, heard: Heard, tell: (commit: Commit) => void) {
+	/** @param end the row of the log's end, as this node begins with it */
+	constructor(database: Database, end: Row, tell: (commit: Commit) => void) {
 		this.#database = database;
-		this.#heard = heard;
+		this.#heard = { next: Number(end.next), erasures: Number(end.erasures) };
+		this.#frontier = readEdge(this.#heard.next, end.edge as Buffer);
 		this.#tell = tell;
 	}
 
 	get heard(): Heard {
 		return this.#heard;
+	}
+
+	/** The size and the root of all that was heard, and so of all that this node has served. */
+	head(): TreeHead {
+		return { size: this.#heard.next, root: rootOf(this.#frontier) };
 	}
 
 	/** Reads wait for the transaction, rather than fetch what it will tell in a moment. */
@@ -57,14 +69,16 @@ export class Follower {
 	/**
 	 * Tells of a commit of this node.
 	 * @param taken the end of the log before it
+	 * @param frontier the right edge of the tree behind it, if it appended anything
 	 */
-	committed(taken: Heard, commit: Commit): Promise<void> {
+	committed(taken: Heard, commit: Commit, frontier?: Frontier): Promise<void> {
 		const own = { next: commit.last + 1, erasures: commit.erasures ?? taken.erasures };
 		return this.#inLine(async () => {
 			const { next, erasures } = this.#heard;
 			if (next >= own.next && erasures >= own.erasures) return;
 			if (next === taken.next && erasures === taken.erasures) {
 				this.#heard = own;
+				this.#frontier = frontier ?? this.#frontier;
 				this.#tell(commit);
 			} else await this.#fetch(own);
 		});
@@ -102,8 +116,9 @@ export class Follower {
 		while (this.#heard.next < seen.next) {
 			const { next: from, erasures } = this.#heard;
 			const to = Math.min(from + STEP_EVENTS_MAX, seen.next);
-			const commit = await this.#growth(from, to);
+			const { commit, hashes } = await this.#growth(from, to);
 			this.#heard = { next: to, erasures };
+			for (const hash of hashes) addSubtree(this.#frontier, hash, 0);
 			this.#tell(commit);
 		}
 		while (this.#heard.erasures < seen.erasures) {
@@ -118,7 +133,10 @@ export class Follower {
 		}
 	}
 
-	async #growth(from: number, to: number): Promise<Commit> {
+	async #growth(
+		from: number,
+		to: number,
+	): Promise<{ readonly commit: Commit; readonly hashes: readonly Buffer[] }> {
 		const events = await this.#database.rows(sql.SELECT_GROWTH, [from, to]);
 		if (events.length < to - from) present(undefined, "an event before the end of the log");
 		const names = new Set<StreamName>();
@@ -128,7 +146,8 @@ export class Follower {
 		const streams = new Map(
 			lasts.map(({ name, last }) => [name as StreamName, Number(last) as Version]),
 		);
-		return { last: to - 1, streams, marked: [...marked] };
+		const commit = { last: to - 1, streams, marked: [...marked] };
+		return { commit, hashes: events.map(({ hash }) => hash as Buffer) };
 	}
 
 	#note(row: Row, names: Set<StreamName>, marked: Set<StreamName>): void {

@@ -3,7 +3,7 @@
  * none of it. What the log has already is compared by its hashes.
  */
 import type pg from "pg";
-import { rootOf } from "../../../../feeds/proof/frontier.ts";
+import { type Frontier, rootOf } from "../../../../feeds/proof/frontier.ts";
 import { Refusal } from "../../../errors.ts";
 import type { StreamName } from "../../../event.ts";
 import { describedStream } from "../../../retention/window.ts";
@@ -38,6 +38,7 @@ const ERASED = { redacted: FLAG_REDACTED, scavenged: FLAG_SCAVENGED };
 export type SpanResult = {
 	readonly taken: Heard;
 	readonly commit: Commit | undefined;
+	readonly frontier: Frontier;
 	/** How many events the log has now, and how many of the span it had before. */
 	readonly next: number;
 	readonly known: number;
@@ -125,7 +126,8 @@ export async function importSpan(
 	}
 	const raises = incarnation > span.incarnation;
 	if (raises) span.raise(incarnation);
-	const result = { taken, next: span.rows.end.next, known: known.length };
+	const { next: now, frontier } = span.rows.end;
+	const result = { taken, next: now, frontier, known: known.length };
 	if (known.length === events.length && !raises) {
 		await client.query(sql.ROLLBACK);
 		return { ...result, commit: undefined, incarnation: span.incarnation };

@@ -58,9 +58,9 @@ export class PostgresMoves implements LogMoves {
 		const result = await queue.alone((client, watch) => {
 			return importSpan(database, client, watch, span);
 		});
-		const { taken, commit, next, known, incarnation } = result;
+		const { taken, commit, frontier, next, known, incarnation } = result;
 		guard.raised(incarnation);
-		if (commit) await follower.committed(taken, commit);
+		if (commit) await follower.committed(taken, commit, frontier);
 		onCommit();
 		return { next, written: span.events.length - known };
 	}

@@ -33,6 +33,11 @@ export class SeenHistory {
 		this.#seen = readSeen(this.#file);
 	}
 
+	/** The highest number of a history that this node has seen; 0 if it has seen none. */
+	get highest(): number {
+		return this.#seen?.incarnation ?? 0;
+	}
+
 	/** Keeps the newest head that this node has signed or served by. */
 	async note({ size, root }: TreeHead): Promise<void> {
 		if (this.#seen?.incarnation === this.#incarnation && this.#seen.size >= size) return;

@@ -17,7 +17,11 @@ const INSUFFICIENT_PRIVILEGE = "42501";
 /** Held by each node as long as its session lives. */
 export const HOLD_SCHEMA = `SELECT pg_advisory_lock_shared(${LOCK_RUNNING})`;
 
-const FIND_TABLE = "SELECT to_regclass($1) IS NOT NULL AS found";
+/** By a look into the catalog: `to_regclass` goes by a cache that may be older than the lock. */
+const FIND_TABLE = `
+	SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class c
+		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = $1 AND c.relname = 'migrations') AS found`;
 const SELECT_VERSION = "SELECT coalesce(max(number), 0)::int AS number FROM @migrations";
 const CREATE_TABLE = `
 	CREATE TABLE IF NOT EXISTS @migrations (
@@ -66,8 +70,7 @@ export async function prepareSchema(
 
 /** The number of the last step that was applied; 0 if there is no log. */
 export async function schemaVersion(database: Database, client: pg.ClientBase): Promise<number> {
-	const table = `${database.schema}.migrations`;
-	const { rows } = await client.query(FIND_TABLE, [table]);
+	const { rows } = await client.query(FIND_TABLE, [database.address.schema]);
 	if (!rows[0]?.found) return 0;
 	const version = await client.query(database.text(SELECT_VERSION));
 	return Number(version.rows[0]?.number ?? 0);
