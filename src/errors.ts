@@ -97,6 +97,7 @@ export type RequestRefusals = {
 	"writer-stopped": { reason: string; retryAfterSeconds: number };
 	"log-damaged": { part: string; reason: string };
 	"log-locked": { retryAfterSeconds: number };
+	"not-leader": { leader?: string; retryAfterSeconds: number };
 	"database-unreachable": { reason: string; retryAfterSeconds: number };
 };
 

@@ -124,18 +124,21 @@ export async function startServer(
 		settings: settingsShown(OPTIONS, settings),
 	});
 	const stop = new WriterStop(operatorLog);
-	const { log, hidden, tree, measured, moves } = await openWhole(settings, operatorLog, (refusal) =>
-		stop.note(refusal),
+	const { log, hidden, tree, measured, moves, leadership } = await openWhole(
+		settings,
+		operatorLog,
+		(refusal) => stop.note(refusal),
 	);
 	const room = new Room(settings.data, freeMinOf(settings), roomTold(operatorLog));
 	const clockWatch = new ClockWatch(log, clockTold(operatorLog));
 	try {
 		await clockWatch.start();
-		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog);
+		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog, leadership);
 		const screens = settings.noAdminUi ? undefined : await loadScreens();
 		const upkeep = await openUpkeep(log, settings.data, operatorLog);
 		const { users: initialUsers, made } = await firstUsers(log, settings, operatorLog);
-		const stored = { log, hidden, tree, moves, measured, room, scavenger, upkeep, screens };
+		const parts = { room, scavenger, upkeep, screens };
+		const stored = { log, hidden, tree, moves, measured, leadership, ...parts };
 		const options = new OptionsInForce(OPTIONS, settings, sources);
 		const told = { lines: operatorLog.recent, options };
 		const onPassword = (login: string) => {
@@ -236,7 +239,7 @@ async function openWhole(
 	const onUpgrade: Announce = (upgrade) => operatorLog.info(announcement(upgrade));
 	const { store: address, storeConnections, storeUnsafe } = settings;
 	const store = await openLog(data, settings, {
-		...{ store: address, storeConnections, storeUnsafe },
+		...{ store: address, storeConnections, storeUnsafe, node: nodeUrlOf(settings) },
 		tell: (level, text) => operatorLog[level](text),
 		checkpoints,
 		checksReads: checkReads,
@@ -263,6 +266,11 @@ type Announce = NonNullable<Upgrade["onUpgrade"]>;
 function announcement({ found, known, copy }: Parameters<Announce>[0]): string {
 	const kept = copy === undefined ? "" : `; a copy of the log as it was stays in ${copy}`;
 	return `upgrading the log from schema ${found} to ${known}${kept}`;
+}
+
+/** Where this very server is reached, whatever URL it shares with others. */
+function nodeUrlOf(settings: Settings): string {
+	return settings.nodeUrl ?? urlOf(settings, settings.port);
 }
 
 /** The name of this server in the events of a scavenge. */

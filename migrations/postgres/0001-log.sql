@@ -57,6 +57,15 @@ CREATE TABLE store (
 ) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0);
 INSERT INTO store DEFAULT VALUES;
 
+-- Which node does what only one may do at a time. Who leads holds an advisory lock; each new leader
+-- gets a higher number, and what it writes is refused once another one has a higher one.
+CREATE TABLE leader (
+	one boolean PRIMARY KEY DEFAULT true CHECK (one),
+	epoch bigint NOT NULL DEFAULT 0,
+	node text
+);
+INSERT INTO leader DEFAULT VALUES;
+
 -- What is in the log stays in the log, whoever connects to the database.
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

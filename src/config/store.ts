@@ -7,6 +7,8 @@ export type StoreSettings = {
 	readonly store: string | undefined;
 	readonly storeConnections: number;
 	readonly storeUnsafe: boolean;
+	/** Undefined for the address it listens on. */
+	readonly nodeUrl: string | undefined;
 };
 
 export const STORE_OPTIONS = [
@@ -39,5 +41,12 @@ export const STORE_OPTIONS = [
 		kind: "yes-no",
 		default: false,
 		help: "Take a database that may lose acknowledged events: fsync, full_page_writes or synchronous_commit off.",
+	},
+	{
+		name: "nodeUrl",
+		flag: "node-url",
+		kind: "url",
+		default: undefined,
+		help: "URL of this very server, which others over its log name when it leads. Default: http, --host and --port.",
 	},
 ] as const satisfies readonly Option[];

@@ -12,7 +12,7 @@ import type { LastVersions } from "../following/last-versions.ts";
 import type { LiveReaders } from "../following/live-readers.ts";
 import type { LongPolls } from "../following/long-polls.ts";
 import type { StreamLists } from "../listing/list.ts";
-import type { Log } from "../log/log.ts";
+import type { Leadership, Log } from "../log/log.ts";
 import type { LogMoves } from "../log/moving/moves.ts";
 import type { Room } from "../log/room/room.ts";
 import type { LogTree } from "../log/tree.ts";
@@ -57,6 +57,8 @@ export type LogContext = {
 	/** Lets appends in, as long as the disk has room for them. */
 	readonly room: Room;
 	readonly scavenger: Scavenger;
+	/** Which of several nodes does what only one may do. */
+	readonly leadership: Leadership;
 	/** Verifications of the log, and what is known of its backups. */
 	readonly upkeep: Upkeep;
 };

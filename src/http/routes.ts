@@ -61,12 +61,14 @@ import {
 } from "./handlers/operations/verification.ts";
 import { answerStreamAsOf } from "./handlers/pages/as-of.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
+import { pageNamedIncoming } from "./handlers/pages/incoming.ts";
 import { answerPage } from "./handlers/pages/page.ts";
 import { answerFile, answerForm, answerLogin, answerWeb } from "./handlers/screens.ts";
 import { answerSearch } from "./handlers/search.ts";
 import { answerService } from "./handlers/service.ts";
 import {
 	answerInfo,
+	answerLeader,
 	answerLive,
 	answerPing,
 	answerReady,
@@ -130,6 +132,7 @@ const TABLE: readonly RouteRow[] = [
 	["GET", "/log/tile/*tile", "prove", "cold", answerTile],
 	["GET", "/health/live", "anyone", "cold", answerLive],
 	["GET", "/health/ready", "anyone", "cold", answerReady],
+	["GET", "/health/leader", "anyone", "cold", answerLeader],
 	["GET", "/metrics", "monitor", "cold", answerMetrics],
 	["GET", "/stats", "monitor", "cold", answerStats],
 	["GET", "/stats/recent", "monitor", "cold", answerRecent],
@@ -285,14 +288,6 @@ function filteredHead(exchange: Exchange, { query }: Target): ReturnType<RouteHa
 function filteredPage(direction: Direction): RouteHandler {
 	return (exchange, { from, count, query }) =>
 		answerFiltered(exchange, { from, direction, count, query });
-}
-
-function pageNamedIncoming(
-	exchange: Exchange,
-	{ stream, id, query }: Target,
-): ReturnType<RouteHandler> {
-	const range = { from: "incoming", direction: "backward", count: id } as const;
-	return answerPage(exchange, { ...range, stream, query });
 }
 
 function stop(id: string): RouteHandler {

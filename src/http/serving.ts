@@ -13,7 +13,7 @@ import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
 import { LongPolls } from "../following/long-polls.ts";
 import { StreamLists } from "../listing/list.ts";
-import type { HiddenReads } from "../log/log.ts";
+import type { HiddenReads, Leadership, Log } from "../log/log.ts";
 import { RecentRing } from "../observe/numbers/recent.ts";
 import { RequestNumbers } from "../observe/numbers/requests.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
@@ -43,7 +43,9 @@ const RETRY_AFTER_SECONDS = 1;
 const EXPIRES_SOON_MS = 14 * 24 * 3600 * 1000;
 
 /** The log and its services. The server hands the hidden reads to purging and access alone. */
-export type ServedLog = LogContext & {
+export type ServedLog = Omit<LogContext, "leadership"> & {
+	/** By default, this server is the only one over its log. */
+	readonly leadership?: Leadership;
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
 	readonly screens?: Screens | undefined;
@@ -65,6 +67,7 @@ export class Serving {
 	readonly #http: HttpServer;
 	readonly #operatorLog: OperatorLog;
 	readonly #forgetOnErasure: () => void;
+	readonly #forgetOnChange: () => void;
 	readonly #recent: RecentRing;
 	#purging: Purging | undefined;
 	#otlp: Otlp | undefined;
@@ -80,6 +83,7 @@ export class Serving {
 	) {
 		const { initialUsers, authenticator, onPassword, ...stored } = served;
 		const { log } = stored;
+		const { leadership = ledAlone(log) } = stored;
 		const { longPollsMax, liveStreamsMax, sealedMaxAge } = settings;
 		const { cacheBytesMax: bytesMax, cachePagesMax: countMax } = settings;
 		const longPolls = new LongPolls(log, longPollsMax);
@@ -98,9 +102,10 @@ export class Serving {
 			screens,
 			startedMs: Date.now(),
 			longPolls,
-			subscriptions: new Subscriptions({ log, operatorLog }),
+			leadership,
+			subscriptions: new Subscriptions({ log: leadership.log, operatorLog }),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
-			lastVersions: new LastVersions(log),
+			lastVersions: new LastVersions(log, settings.store !== undefined),
 			report,
 			lines,
 			options: options ?? new OptionsInForce(OPTIONS, settings),
@@ -114,6 +119,10 @@ export class Serving {
 			stats: new ServerStats(() => this.context).tree,
 			tracing: () => this.#otlp?.tracing,
 		};
+		// What this node has in memory of a subscription is not what the next leader makes of it.
+		this.#forgetOnChange = leadership.onChange(() => {
+			this.context.subscriptions.restart().catch(report);
+		});
 		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
 		this.#operatorLog = operatorLog;
@@ -194,8 +203,13 @@ export class Serving {
 		lists.close();
 		access.close();
 		this.#forgetOnErasure();
+		this.#forgetOnChange();
 		await this.#purging?.close();
 	}
+}
+
+function ledAlone(log: Log): Leadership {
+	return { isLeading: true, leader: undefined, log, onChange: () => () => undefined };
 }
 
 async function startPurgingOf(

@@ -16,6 +16,8 @@ export type OpenOptions = SqliteOptions & StoreOptions;
 export type StoreOptions = {
 	/** `postgres://user:password@host/database`. */
 	readonly store?: string | undefined;
+	/** The address of this node, for those that are told who leads. */
+	readonly node?: string;
 	/** Connections for reads. */
 	readonly storeConnections?: number;
 	/** Whether to take a database that may lose what it has acknowledged. */
@@ -35,18 +37,20 @@ export async function openLog(
 	limits: LogLimits,
 	options: OpenOptions = {},
 ): Promise<OpenedLog> {
-	const { store, storeConnections, storeUnsafe, tell, clock, onStop } = options;
+	const { store, storeConnections, storeUnsafe, node, tell, clock, onStop } = options;
 	if (store === undefined) return openDirectory(directory, limits, options);
 	// Most servers have no use for its driver.
 	const { openPostgres } = await import("./postgres/open.ts");
-	const { log, tree, moves } = await openPostgres(store, directory, limits, {
+	const { log, tree, moves, leadership } = await openPostgres(store, directory, limits, {
 		...(clock && { clock }),
 		...(onStop && { onStop }),
 		...(tell && { tell }),
+		...(node !== undefined && { node }),
 		...(storeConnections !== undefined && { connectionsMax: storeConnections }),
 		...(storeUnsafe !== undefined && { allowsUnsafe: storeUnsafe }),
 	});
-	return { log, hidden: log.hidden, tree, measured: log, moves, stopped: undefined };
+	const { hidden } = log;
+	return { log, hidden, tree, measured: log, moves, leadership, stopped: undefined };
 }
 
 // For the verbs of the command line, on a database; its driver is loaded when it is needed.

@@ -276,10 +276,16 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ retryAfterSeconds: 1 },
 		"needs another program with a lock: test/files/locked.test.ts",
 	],
+	"not-leader": [
+		503,
+		"Service Unavailable",
+		{ leader: "http://10.0.0.7:2113", retryAfterSeconds: 1 },
+		"needs two servers over one database: test/log/postgres/nodes.test.ts",
+	],
 	"database-unreachable": [
 		503,
 		"Service Unavailable",
-		{ reason: "ECONNREFUSED", retryAfterSeconds: 2 },
+		{ reason: "ECONNREFUSED", retryAfterSeconds: 1 },
 		"needs a database that is gone: test/log/postgres/failing.test.ts",
 	],
 	"log-damaged": [

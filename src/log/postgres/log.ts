@@ -90,14 +90,16 @@ export class PostgresLog implements Log, MeasuredLog {
 		return this.#parts.histories.find(({ first }) => first <= position)?.incarnation ?? 1;
 	}
 
-	async append(append: Append): Promise<Appended> {
+	/** @param epoch of a write of the leader, see `leading.ts` */
+	async append(append: Append, epoch?: number): Promise<Appended> {
 		this.#refuse();
-		return this.#parts.queue.write(append);
+		return this.#parts.queue.write(append, epoch);
 	}
 
-	async delete(deletion: Deletion): Promise<Appended> {
+	/** @param epoch as of `append` */
+	async delete(deletion: Deletion, epoch?: number): Promise<Appended> {
 		this.#refuse();
-		return this.#parts.queue.write(deletion);
+		return this.#parts.queue.write(deletion, epoch);
 	}
 
 	async redact(redaction: Redaction): Promise<void> {

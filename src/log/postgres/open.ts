@@ -4,7 +4,7 @@ import type pg from "pg";
 import { isRefusal, Refusal } from "../../errors.ts";
 import type { Commit } from "../commit.ts";
 import { Listeners } from "../listeners.ts";
-import type { History, LogLimits } from "../log.ts";
+import type { History, Leadership, LogLimits } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import { parseStoreAddress } from "./address.ts";
 import { AppendQueue } from "./appending/queue.ts";
@@ -13,8 +13,10 @@ import { Database, type Row } from "./connection/database.ts";
 import { causeOf, present } from "./connection/failures.ts";
 import { Eraser } from "./erasure/eraser.ts";
 import { Follower } from "./following/follower.ts";
+import { Seat } from "./following/seat.ts";
 import { Session } from "./following/session.ts";
 import { beginsWith, headAt } from "./hashes/hashes.ts";
+import { SharedLeadership } from "./leading.ts";
 import { PostgresLog } from "./log.ts";
 import { PostgresMoves } from "./moving/moves.ts";
 import { Reader } from "./reading/reader.ts";
@@ -30,6 +32,8 @@ export type PostgresOptions = {
 	/** Milliseconds since 1970; may jump, `created` will not. */
 	readonly clock?: () => number;
 	readonly migrations?: readonly Migration[];
+	/** The address of this node, for those that are told who leads. */
+	readonly node?: string;
 	/** Connections for reads; a node has two more. */
 	readonly connectionsMax?: number;
 	/** Whether to take a server that may lose what it has acknowledged. */
@@ -48,6 +52,7 @@ export type OpenedStore = {
 	readonly log: PostgresLog;
 	readonly tree: StoredTree;
 	readonly moves: PostgresMoves;
+	readonly leadership: Leadership;
 };
 
 /**
@@ -110,7 +115,8 @@ async function openPrepared(
 		onStop(new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS }));
 	});
 	database.admit = (client: pg.ClientBase) => guard.admit(client);
-	const session = new Session(database, {
+	const seat = new Seat(database, options.node ?? "");
+	const session = new Session(database, seat, {
 		onEnd: (to) => void follower.reached(to)?.catch(() => undefined),
 		onLook: (now) => void guard.look(now).catch(() => undefined),
 		onState: (error) => {
@@ -134,6 +140,7 @@ async function openPrepared(
 	});
 	return {
 		log,
+		leadership: new SharedLeadership(log, seat),
 		tree: new StoredTree(database, signer, seen),
 		moves: new PostgresMoves({ ...parts, queue, guard }),
 	};

@@ -15,6 +15,7 @@ type Words =
 	| "writer-stopped"
 	| "log-damaged"
 	| "log-locked"
+	| "not-leader"
 	| "database-unreachable"
 	| "shutting-down";
 
@@ -93,6 +94,15 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		detail: () =>
 			"Another program holds a lock on the server's database. Nothing was written. The server goes " +
 			"on by itself when the lock is released: send the request again then.",
+		headers: retryAfter,
+	},
+	"not-leader": {
+		status: 503,
+		title: "Another server does this",
+		detail: ({ leader }) =>
+			"Only one of the servers over this log does this at a time" +
+			(leader === undefined ? ", and none is known for now." : `: ${leader}.`) +
+			" Send the request there.",
 		headers: retryAfter,
 	},
 	"database-unreachable": {

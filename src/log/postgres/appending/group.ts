@@ -8,7 +8,7 @@
  */
 import type pg from "pg";
 import type { Frontier } from "../../../../feeds/proof/frontier.ts";
-import { isRefusal, type Refusal } from "../../../errors.ts";
+import { isRefusal, Refusal } from "../../../errors.ts";
 import type { StreamName } from "../../../event.ts";
 import { carryOut } from "../../appending/carry-out.ts";
 import { factsNeeded } from "../../appending/facts.ts";
@@ -31,6 +31,8 @@ import {
 
 export type PreparedWrite = {
 	readonly write: Append | Deletion;
+	/** Of a write of the leader: the number under which it leads. */
+	readonly epoch?: number | undefined;
 	readonly events: readonly PreparedEvent[];
 };
 
@@ -68,10 +70,12 @@ export async function writeGroup(
 	watch: CommitWatch,
 ): Promise<GroupResult> {
 	const fetched = await fetchFacts(database, client, writes, watch);
-	const { end, facts, known } = fetched;
+	const { end, facts, known, epoch } = fetched;
 	const rows = new GroupRows(endOf(end), known, now);
 	const { frontier } = rows.end;
-	const answers = writes.map((one) => decide(one, facts, rows));
+	const answers = writes.map((one) => {
+		return one.epoch === undefined || one.epoch === epoch ? decide(one, facts, rows) : deposed();
+	});
 	const taken = { next: rows.first, erasures: Number(end.erasures) };
 	const hasRepeat = answers.some((answer) => !isRefusal(answer) && answer.repeated);
 	const begunMs = performance.now();
@@ -93,6 +97,8 @@ type GroupFacts = {
 	readonly end: Row;
 	readonly facts: FetchedFacts;
 	readonly known: Map<string, KnownStream>;
+	/** The number of the node that leads; undefined if no write asks for it. */
+	readonly epoch: number | undefined;
 };
 
 async function fetchFacts(
@@ -109,7 +115,8 @@ async function fetchFacts(
 	}
 	for (const stream of asked) others.delete(stream);
 	const places = needed.flatMap(({ streams: [name = ""], ids }) => ids.map((id) => ({ name, id })));
-	const [, [end], factRows, joinedRows, placeRows] = (await settled([
+	const isFenced = writes.some(({ epoch }) => epoch !== undefined);
+	const [, [end], factRows, joinedRows, placeRows, epochRows] = (await settled([
 		client.query(sql.BEGIN_WRITE),
 		send(database, client, sql.TAKE_END, []),
 		send(database, client, sql.SELECT_FACTS, [textsOf(asked)]),
@@ -120,7 +127,8 @@ async function fetchFacts(
 					textsOf(places.map(({ name }) => name)),
 					arrayOf(places.map(({ id }) => id)),
 				]),
-	])) as [unknown, Row[], Row[], Row[], Row[]];
+		isFenced ? send(database, client, sql.SELECT_EPOCH, []) : Promise.resolve([]),
+	])) as [unknown, Row[], Row[], Row[], Row[], Row[]];
 	const log = present(end, "the end of the log");
 	refuseWeak(log, watch);
 	const known = new Map<string, KnownStream>();
@@ -130,7 +138,7 @@ async function fetchFacts(
 		streams: new Map(factRows.map((row) => [row.name as StreamName, fetchedOf(row)])),
 		places: placeRows.map(placeOf),
 	});
-	return { end: log, facts, known };
+	return { end: log, facts, known, epoch: isFenced ? Number(epochRows[0]?.epoch) : undefined };
 }
 
 /** The settings of the server may have been reloaded since the connection was made. */
@@ -168,6 +176,11 @@ function placeOf({ name, id, version, position }: Row): Place {
 		version: Number(version),
 		position: Number(position),
 	};
+}
+
+/** The answer to a node that does not know yet that another one leads. */
+function deposed(): Refusal {
+	return new Refusal("not-leader", { retryAfterSeconds: 1 });
 }
 
 /** What is planned counts for those behind it; what is refused refuses alone. */

@@ -66,7 +66,8 @@ export class AppendQueue {
 		this.#parts = parts;
 	}
 
-	async write(write: Append | Deletion): Promise<Appended> {
+	/** @param epoch of a write of the leader, see `PreparedWrite` */
+	async write(write: Append | Deletion, epoch?: number): Promise<Appended> {
 		const given = "events" in write ? write.events : [];
 		let bytes = APPEND_BYTES;
 		for (const { data, metadata } of given) bytes += data.length + metadata.length + APPEND_BYTES;
@@ -76,7 +77,7 @@ export class AppendQueue {
 		const events = given.map(prepared);
 		return new Promise((resolve, reject) => {
 			const sinceMs = performance.now();
-			const one = { prepared: { write, events }, bytes, sinceMs, resolve, reject };
+			const one = { prepared: { write, events, epoch }, bytes, sinceMs, resolve, reject };
 			this.#put(one);
 		});
 	}

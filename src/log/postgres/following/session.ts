@@ -3,8 +3,8 @@
  * them of its own, and it looks at the end of the log each second besides.
  *
  * NOTIFY takes a lock of the whole cluster until its commit is flushed. So it comes after the
- * commit of the appends, in a transaction of its own that waits for no standby, and seldom. What is missed
- * (nothing listens while a connection is made anew) the next look finds.
+ * commit of the appends, in a transaction of its own that waits for no standby, and seldom. What
+ * is missed (nothing listens while a connection is made anew) the next look finds.
  */
 import type pg from "pg";
 import type { Database, Row } from "../connection/database.ts";
@@ -12,6 +12,7 @@ import { isUnreachable } from "../connection/failures.ts";
 import { HOLD_SCHEMA } from "../start/schema.ts";
 import { SELECT_END } from "../statements.ts";
 import type { Heard } from "./follower.ts";
+import type { Seat } from "./seat.ts";
 
 /** How often other nodes are told, at most. */
 const TELL_MS = 5;
@@ -30,6 +31,7 @@ export type SessionListener = {
 
 export class Session {
 	readonly #database: Database;
+	readonly #seat: Seat;
 	readonly #listener: SessionListener;
 	readonly #channel: string;
 	#client: pg.Client | undefined;
@@ -40,8 +42,9 @@ export class Session {
 	#isDown = false;
 	#isClosed = false;
 
-	constructor(database: Database, listener: SessionListener) {
+	constructor(database: Database, seat: Seat, listener: SessionListener) {
 		this.#database = database;
+		this.#seat = seat;
 		this.#listener = listener;
 		this.#channel = `varve_${database.address.schema}`;
 	}
@@ -62,6 +65,7 @@ export class Session {
 		this.#isClosed = true;
 		clearTimeout(this.#looking);
 		clearTimeout(this.#telling);
+		this.#seat.lose();
 		const client = this.#client ?? (await this.#connecting?.catch(() => undefined));
 		await client?.end().catch(() => undefined);
 	}
@@ -95,6 +99,7 @@ export class Session {
 		const end = rows[0] as Row;
 		this.#listener.onLook(end);
 		this.#listener.onEnd({ next: Number(end.next), erasures: Number(end.erasures) });
+		await this.#seat.look(client);
 	}
 
 	#connected(): Promise<pg.Client> {
@@ -110,7 +115,7 @@ export class Session {
 		try {
 			client.on("notification", ({ payload }) => this.#heard(payload));
 			client.on("end", () => {
-				if (this.#client === client) this.#client = undefined;
+				if (this.#client === client) this.#drop();
 			});
 			await client.query(HOLD_SCHEMA, [this.#database.address.schema]);
 			await client.query(`LISTEN "${this.#channel}"`);
@@ -125,6 +130,7 @@ export class Session {
 	#drop(): void {
 		const client = this.#client;
 		this.#client = undefined;
+		this.#seat.lose();
 		void client?.end().catch(() => undefined);
 	}
 
