@@ -3,7 +3,10 @@
  * engine, or a schema in a PostgreSQL database.
  */
 import type { LogLimits } from "./log.ts";
+import type { CopySource } from "./moving/source.ts";
+import { isStoreAddress } from "./postgres/address.ts";
 import type { SqliteOptions } from "./sqlite/log.ts";
+import { openDirectorySource } from "./sqlite/moving/source.ts";
 import { type OpenedLog, openDirectory } from "./sqlite/open.ts";
 
 export type { Upgrade } from "./sqlite/files/upgrade.ts";
@@ -55,6 +58,16 @@ export async function openLog(
 
 // For the verbs of the command line, on a database; its driver is loaded when it is needed.
 export const storeTools = () => import("./postgres/tools.ts");
+
+/**
+ * Opens a log to be copied, in a data directory or a database; servers may run on it.
+ * @throws Refusal `data-directory-unusable`, `newer-schema`, `database-unusable`
+ */
+export async function openSource(place: string): Promise<CopySource> {
+	return isStoreAddress(place)
+		? (await storeTools()).openStoreSource(place)
+		: openDirectorySource(place);
+}
 
 // For the verbs of the command line, on a data directory that they have not opened as a log.
 export { raiseIncarnation, readIncarnation } from "./sqlite/files/incarnation.ts";

@@ -1,10 +1,15 @@
 /** What the command line does with a log in a database that it has not opened as a node. */
+import type { Frontier } from "../../../feeds/proof/frontier.ts";
 import { Refusal } from "../../errors.ts";
 import type { Verification, VerifyWatch } from "../log.ts";
 import { migrationsFor, missingMigrations } from "../migrate.ts";
+import type { MovedEvent } from "../moving/moves.ts";
+import type { CopySource } from "../moving/source.ts";
 import { parseStoreAddress } from "./address.ts";
 import { Database } from "./connection/database.ts";
 import { present, refusalOr } from "./connection/failures.ts";
+import { frontierAt } from "./hashes/hashes.ts";
+import { Exporter } from "./moving/exporter.ts";
 import { INSERT_HISTORY, RAISE_INCARNATION } from "./moving/statements.ts";
 import { SeenHistory } from "./start/history.ts";
 import { schemaVersion } from "./start/schema.ts";
@@ -53,6 +58,44 @@ export function raiseStoreIncarnation(
 			await client.end().catch(() => undefined);
 		}
 	});
+}
+
+/** The log in a database, to be copied while its nodes run. */
+export async function openStoreSource(store: string): Promise<CopySource> {
+	const database = new Database(parseStoreAddress(store), 1);
+	try {
+		await refuseOtherSchema(database);
+		return new StoreSource(database);
+	} catch (error) {
+		await database.close().catch(() => undefined);
+		throw refusalOr(error, "the log in the database");
+	}
+}
+
+class StoreSource implements CopySource {
+	readonly #database: Database;
+	readonly #exporter: Exporter;
+
+	constructor(database: Database) {
+		this.#database = database;
+		this.#exporter = new Exporter(database);
+	}
+
+	end(): Promise<{ readonly size: number; readonly incarnation: number }> {
+		return this.#exporter.end();
+	}
+
+	events(from: number): Promise<readonly MovedEvent[]> {
+		return this.#exporter.events(from);
+	}
+
+	frontierAt(size: number): Promise<Frontier> {
+		return frontierAt(this.#database, size);
+	}
+
+	close(): Promise<void> {
+		return this.#database.close();
+	}
 }
 
 async function withLog<T>(store: string, work: (database: Database) => Promise<T>): Promise<T> {

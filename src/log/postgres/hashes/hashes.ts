@@ -1,5 +1,10 @@
 /** The hashes of the tree as the database has them: leaf hashes with their events, nodes apart. */
-import { addSubtree, createFrontier, rootOf } from "../../../../feeds/proof/frontier.ts";
+import {
+	addSubtree,
+	createFrontier,
+	type Frontier,
+	rootOf,
+} from "../../../../feeds/proof/frontier.ts";
 import { levelWidth, TILE_HEIGHT, TILE_WIDTH } from "../../../../feeds/proof/tiles.ts";
 import type { TreeHead } from "../../../../feeds/proof/tree.ts";
 import type { Database, Queryable, Row } from "../connection/database.ts";
@@ -21,10 +26,19 @@ export async function fetchHashes(
 }
 
 /**
- * The root over the first `size` events, out of 255 hashes a level at most.
+ * The root over the first `size` events.
  * @throws MissingRows if the log does not reach so far
  */
 export async function headAt(database: Database, size: number, on?: Queryable): Promise<TreeHead> {
+	return { size, root: rootOf(await frontierAt(database, size, on)) };
+}
+
+/** The right edge of the tree over the first events, out of 255 hashes a level at most. */
+export async function frontierAt(
+	database: Database,
+	size: number,
+	on?: Queryable,
+): Promise<Frontier> {
 	const frontier = createFrontier();
 	let level = 0;
 	while (levelWidth(size, level + 1) > 0) level++;
@@ -37,7 +51,7 @@ export async function headAt(database: Database, size: number, on?: Queryable): 
 		if (found.length !== to - from) throw new MissingRows(`hashes of level ${level} are missing`);
 		for (const hash of found) addSubtree(frontier, hash, TILE_HEIGHT * level);
 	}
-	return { size, root: rootOf(frontier) };
+	return frontier;
 }
 
 /** Whether a log of `size` events begins with the one whose head was signed. */
