@@ -16,6 +16,7 @@ import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
 import { SEARCH_OPTIONS, type SearchSettings } from "./config/searching.ts";
+import { STORE_OPTIONS, type StoreSettings } from "./config/store.ts";
 import { checkTls, TLS_OPTIONS, type TlsSettings } from "./config/tls.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
@@ -36,6 +37,7 @@ export type Settings = ServingSettings &
 	OidcSettings &
 	ScreenSettings &
 	StorageSettings &
+	StoreSettings &
 	OperatorSettings &
 	CachingSettings &
 	RequestSettings &
@@ -99,7 +101,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		kind: "text",
 		default: "./data",
 		placeholder: "DIR",
-		help: "Directory of the log. Only one server at a time can use it.",
+		help: "Directory of the log. Only one server at a time can use it. With --store: of what the node keeps beside it.",
 	},
 	{
 		name: "upgradeCopy",
@@ -162,6 +164,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		},
 		help: "Headers that browsers may send besides those of the API, such as X-Trace-Id, X-Tenant.",
 	},
+	...grouped("PostgreSQL", STORE_OPTIONS),
 	...grouped("Access", ACCESS_OPTIONS),
 	...grouped("TLS", TLS_OPTIONS),
 	...grouped("Sessions", SESSION_OPTIONS),
@@ -240,9 +243,9 @@ function grouped(group: string, options: readonly ServerOption[]): ServerOption[
 	return options.map((option) => ({ ...option, group }));
 }
 
-/** Options of the verbs that work on a data directory without a server. */
+/** Options of the verbs that work on a data directory, or on a database, without a server. */
 export const DATA_OPTIONS: readonly Option[] = OPTIONS.filter(
-	({ name }) => name === "data" || name === "config",
+	({ name }) => name === "data" || name === "config" || name === "store",
 );
 
 /**

@@ -57,6 +57,7 @@ export type RequestRefusals = {
 	"invalid-sql": { reason: string };
 	"sql-too-slow": { timeMs: number };
 	"sql-too-large": { memoryBytesMax: number };
+	"sql-unavailable": Record<never, never>;
 	"sql-busy": { atOnceMax: number; retryAfterSeconds: number };
 	// Of reader positions, and of consumer groups with partitions.
 	"invalid-reader-position": { reason: string };
@@ -124,6 +125,8 @@ export type RequestRefusals = {
 	"writer-stopped": { reason: string; retryAfterSeconds: number };
 	"log-damaged": { part: string; reason: string };
 	"log-locked": { retryAfterSeconds: number };
+	"not-leader": { leader?: string; retryAfterSeconds: number };
+	"database-unreachable": { reason: string; retryAfterSeconds: number };
 };
 
 /** The refusals of a start or a command. */
@@ -133,6 +136,7 @@ export type StartRefusals = {
 	"unknown-option": { option: string; nearest?: string };
 	"invalid-option": { option: string; value: string; reason: string };
 	"backup-unusable": { path: string; reason: string };
+	"database-unusable": { store: string; reason: string };
 	"newer-schema": { path: string; found: number; known: number };
 	"history-rewound": { path: string; signed: number; size: number };
 };

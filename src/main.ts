@@ -76,7 +76,7 @@ export class RunningServer {
 		const { taken, waiting } = differencesOf(OPTIONS, this.#settings, settings);
 		this.#operatorLog.setLevel(settings.logLevel as Level);
 		requests.isOn = settings.logRequests;
-		room.setFreeMin(settings.diskFreeMin);
+		room.setFreeMin(freeMinOf(settings));
 		options.reload(settings, sources);
 		this.#serving.renewCertificate();
 		this.#settings = { ...this.#settings, ...reloadedOf(OPTIONS, settings) };
@@ -124,28 +124,29 @@ export async function startServer(
 		settings: settingsShown(OPTIONS, settings),
 	});
 	const stop = new WriterStop(operatorLog);
-	const { log, hidden, tree, measured, moves, questions } = await openWhole(
+	const { log, hidden, tree, measured, moves, leadership, questions } = await openWhole(
 		settings,
 		operatorLog,
 		(refusal) => stop.note(refusal),
 	);
-	const room = new Room(settings.data, settings.diskFreeMin, roomTold(operatorLog));
+	const room = new Room(settings.data, freeMinOf(settings), roomTold(operatorLog));
 	const clockWatch = new ClockWatch(log, clockTold(operatorLog));
 	try {
 		await clockWatch.start();
-		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog);
+		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog, leadership);
 		const screens = settings.noAdminUi ? undefined : await loadScreens();
 		const upkeep = await openUpkeep(log, settings.data, operatorLog);
 		const { users: initialUsers, made } = await firstUsers(log, settings, operatorLog);
-		const stored = { log, hidden, tree, moves, measured, questions };
-		const parts = { ...stored, room, scavenger, upkeep, screens };
+		const parts = { room, scavenger, upkeep, screens };
+		const held = { log, hidden, tree, moves, measured, leadership, questions };
+		const stored = { ...held, ...parts };
 		const options = new OptionsInForce(OPTIONS, settings, sources);
 		const told = { lines: operatorLog.recent, options };
 		const onPassword = (login: string) => {
 			if (login === "admin") forgetMadePassword(settings.data);
 		};
 		const serving = new Serving(
-			{ ...parts, ...told, initialUsers, onPassword },
+			{ ...stored, ...told, initialUsers, onPassword },
 			settings,
 			operatorLog,
 		);
@@ -237,7 +238,10 @@ async function openWhole(
 	const { data, checkpoints, checkReads, upgradeCopy, onWriteFailure } = settings;
 	let isOpen = onWriteFailure === "stay";
 	const onUpgrade: Announce = (upgrade) => operatorLog.info(announcement(upgrade));
+	const { store: address, storeConnections, storeUnsafe } = settings;
 	const store = await openLog(data, settings, {
+		...{ store: address, storeConnections, storeUnsafe, node: nodeUrlOf(settings) },
+		tell: (level, text) => operatorLog[level](text),
 		checkpoints,
 		checksReads: checkReads,
 		upgrade: { keepsCopy: upgradeCopy, onUpgrade },
@@ -252,12 +256,22 @@ async function openWhole(
 	throw new Refusal("data-directory-unusable", { path: data, reason });
 }
 
+/** The disk of a database is its own server's to watch. */
+function freeMinOf({ store, diskFreeMin }: Settings): number | undefined {
+	return store === undefined ? diskFreeMin : 0;
+}
+
 type Announce = NonNullable<Upgrade["onUpgrade"]>;
 
 /** Copy and migration can take minutes; the operator deletes the copy. */
 function announcement({ found, known, copy }: Parameters<Announce>[0]): string {
 	const kept = copy === undefined ? "" : `; a copy of the log as it was stays in ${copy}`;
 	return `upgrading the log from schema ${found} to ${known}${kept}`;
+}
+
+/** Where this very server is reached, whatever URL it shares with others. */
+function nodeUrlOf(settings: Settings): string {
+	return settings.nodeUrl ?? urlOf(settings, settings.port);
 }
 
 /** The name of this server in the events of a scavenge. */

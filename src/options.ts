@@ -127,6 +127,8 @@ function parseFlags(argv: readonly string[], options: readonly Option[]) {
 		else if (option.kind === "yes-no")
 			given.set(option, isYesNo(argv[index + 1]) ? (argv[++index] as string) : "yes");
 		else given.set(option, valueAfter(flag, argv[++index]));
+		const holds = option.holdsSecret?.(given.get(option) ?? "") ?? false;
+		if (holds) throw invalidOption(flag, "", `it has a password in it, and ${readByAll(option)}`);
 	}
 	return { operands, given };
 }

@@ -97,6 +97,10 @@ function explainRefusal(refusal: Refusal): string {
 		return `${refusal.facts.path} is in use by another varve process; only one at a time can use it`;
 	if (isRefusal(refusal, "data-directory-unusable"))
 		return `${refusal.facts.path} cannot be used: ${refusal.facts.reason}`;
+	if (isRefusal(refusal, "database-unusable"))
+		return `${refusal.facts.store} cannot be used: ${refusal.facts.reason}`;
+	if (isRefusal(refusal, "database-unreachable"))
+		return `the database cannot be reached: ${refusal.facts.reason}`;
 	if (isRefusal(refusal, "disk-full")) return `${refusal.facts.path}: no space left`;
 	if (isRefusal(refusal, "backup-unusable"))
 		return `${refusal.facts.path}: ${refusal.facts.reason}`;

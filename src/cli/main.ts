@@ -23,6 +23,7 @@ import { follow } from "./follow.ts";
 import { explainVerb, overview, signature } from "./help.ts";
 import { importVerb } from "./import.ts";
 import { compare } from "./moving/compare.ts";
+import { copy } from "./moving/copy.ts";
 import { answer, exitCode, note } from "./output/standard.ts";
 import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
@@ -48,6 +49,7 @@ export const VERBS: readonly Verb[] = [
 	importVerb,
 	exportVerb,
 	compare,
+	copy,
 	streams,
 	deleteVerb,
 	scavenge,

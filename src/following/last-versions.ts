@@ -21,13 +21,19 @@ const NO_ENTRIES = { from: 0, limit: 0, direction: "forward", content: false } a
 /** Listens to the log until it is closed. */
 export class LastVersions {
 	readonly #log: Log;
+	readonly #isShared: boolean;
 	readonly #own = new LRUCache<StreamName, number>({ max: KEPT_MAX });
 	readonly #indexes = new LRUCache<StreamName, number>({ max: KEPT_MAX });
 	readonly #stopListening: () => void;
 	#isClosed = false;
 
-	constructor(log: Log) {
+	/**
+	 * @param isShared whether other servers append to the log: nothing is known then, as a version
+	 *   that was known may be an old one until this server hears of the new one
+	 */
+	constructor(log: Log, isShared = false) {
 		this.#log = log;
+		this.#isShared = isShared;
 		this.#stopListening = log.onCommit((commit) => this.#follow(commit));
 	}
 
@@ -47,7 +53,8 @@ export class LastVersions {
 	 */
 	async learn(stream: StreamName): Promise<Slice> {
 		const kept = this.#keptOf(stream);
-		if (!this.#isClosed && !kept.has(stream)) kept.set(stream, NOTED);
+		const isKept = !this.#isClosed && !this.#isShared;
+		if (isKept && !kept.has(stream)) kept.set(stream, NOTED);
 		const head = await this.#log.read({ stream, ...NO_ENTRIES });
 		// A stream without events is not kept either: metadata or links may affect its first events.
 		if (head.retention || head.last < 0) kept.delete(stream);

@@ -129,12 +129,18 @@ export class Groups {
 		return group?.isClosed ? undefined : group;
 	}
 
+	/** Forgets all members: of several servers over the log, another one leads now, or this one. */
+	async restart(): Promise<void> {
+		this.#leasedMs = performance.now();
+		await Promise.all([...this.#loaded.keys()].map((name) => this.#unload(name)));
+	}
+
 	/** Ends all waits. */
 	async close(): Promise<void> {
 		this.#isClosed = true;
 		this.#stopListening();
 		await this.#changing.catch(() => undefined);
-		await Promise.all([...this.#loaded.keys()].map((name) => this.#unload(name)));
+		await this.restart();
 	}
 
 	async #make(name: string, definition: Definition): Promise<void> {

@@ -14,7 +14,7 @@ import type { LiveReaders } from "../following/live-readers.ts";
 import type { LongPolls } from "../following/long-polls.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { StreamLists } from "../listing/list.ts";
-import type { Log } from "../log/log.ts";
+import type { Leadership, Log } from "../log/log.ts";
 import type { LogMoves } from "../log/moving/moves.ts";
 import type { LogQuestions } from "../log/questions/question.ts";
 import type { Room } from "../log/room/room.ts";
@@ -51,15 +51,21 @@ export type Context = LogContext &
 		readonly startedMs: number;
 	};
 
+/** What an engine has besides its log. */
+export type EngineContext = {
+	/** Which of several nodes does what only one may do. */
+	readonly leadership: Leadership;
+	/** Answers questions in SQL. */
+	readonly questions: LogQuestions;
+};
+
 /** Shared by all servers over one log. */
-export type LogContext = {
+export type LogContext = EngineContext & {
 	readonly log: Log;
 	/** What the log tells of its work. */
 	readonly measured: MeasuredLog;
 	readonly tree: LogTree;
 	readonly moves: LogMoves;
-	/** Answers questions in SQL. */
-	readonly questions: LogQuestions;
 	/** Lets appends in, as long as the disk has room for them. */
 	readonly room: Room;
 	readonly scavenger: Scavenger;

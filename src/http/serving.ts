@@ -15,7 +15,7 @@ import { LiveReaders } from "../following/live-readers.ts";
 import { LongPolls } from "../following/long-polls.ts";
 import { Groups } from "../groups/groups.ts";
 import { StreamLists } from "../listing/list.ts";
-import type { HiddenReads } from "../log/log.ts";
+import type { HiddenReads, Leadership, Log } from "../log/log.ts";
 import { logNameOf } from "../log/tree.ts";
 import { RecentRing } from "../observe/numbers/recent.ts";
 import { RequestNumbers } from "../observe/numbers/requests.ts";
@@ -47,7 +47,9 @@ const RETRY_AFTER_SECONDS = 1;
 const EXPIRES_SOON_MS = 14 * 24 * 3600 * 1000;
 
 /** The log and its services. The server hands the hidden reads to purging and access alone. */
-export type ServedLog = LogContext & {
+export type ServedLog = Omit<LogContext, "leadership"> & {
+	/** By default, this server is the only one over its log. */
+	readonly leadership?: Leadership;
 	readonly hidden: HiddenReads;
 	/** The admin UI, if there is to be one. */
 	readonly screens?: Screens | undefined;
@@ -69,6 +71,7 @@ export class Serving {
 	readonly #http: HttpServer;
 	readonly #operatorLog: OperatorLog;
 	readonly #forgetOnErasure: () => void;
+	readonly #forgetOnChange: () => void;
 	readonly #recent: RecentRing;
 	#purging: Purging | undefined;
 	#otlp: Otlp | undefined;
@@ -84,6 +87,7 @@ export class Serving {
 	) {
 		const { initialUsers, authenticator, onPassword, ...stored } = served;
 		const { log } = stored;
+		const { leadership = ledAlone(log) } = stored;
 		const { longPollsMax, liveStreamsMax, sealedMaxAge } = settings;
 		const { cacheBytesMax: bytesMax, cachePagesMax: countMax } = settings;
 		const longPolls = new LongPolls(log, longPollsMax);
@@ -102,12 +106,13 @@ export class Serving {
 			screens,
 			startedMs: Date.now(),
 			longPolls,
-			subscriptions: new Subscriptions({ log, operatorLog }),
+			leadership,
+			subscriptions: new Subscriptions({ log: leadership.log, operatorLog }),
 			positions: new Positions(log, logNameOf(stored.tree.key), report),
-			groups: new Groups({ log, operatorLog }),
+			groups: new Groups({ log: leadership.log, operatorLog }),
 			lags: new Lags(log),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
-			lastVersions: new LastVersions(log),
+			lastVersions: new LastVersions(log, settings.store !== undefined),
 			report,
 			lines,
 			options: options ?? new OptionsInForce(OPTIONS, settings),
@@ -121,6 +126,7 @@ export class Serving {
 			stats: new ServerStats(() => this.context).tree,
 			tracing: () => this.#otlp?.tracing,
 		};
+		this.#forgetOnChange = leadership.onChange(() => this.#forgetConsumers());
 		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
 		this.#operatorLog = operatorLog;
@@ -129,6 +135,16 @@ export class Serving {
 			if (changesDefaults(commit)) documents.forgetAll();
 			else if (marked.length > 0) documents.forget(marked);
 		});
+	}
+
+	/**
+	 * What this node has in memory of a subscription or a group is not what the next leader makes of
+	 * it.
+	 */
+	#forgetConsumers(): void {
+		const { subscriptions, groups, report } = this.context;
+		subscriptions.restart().catch(report);
+		groups.restart().catch(report);
 	}
 
 	/**
@@ -203,8 +219,13 @@ export class Serving {
 		lists.close();
 		access.close();
 		this.#forgetOnErasure();
+		this.#forgetOnChange();
 		await this.#purging?.close();
 	}
+}
+
+function ledAlone(log: Log): Leadership {
+	return { isLeading: true, leader: undefined, log, onChange: () => () => undefined };
 }
 
 async function startPurgingOf(

@@ -106,6 +106,21 @@ export interface Log extends Erasure, EventLookup, Histories, StreamNames, Write
 	close(): Promise<void>;
 }
 
+/**
+ * Which of several nodes over one log does what only one may do at a time: delivering to the
+ * consumers of subscriptions, and scavenges. A log with one server is led by it.
+ */
+export interface Leadership {
+	/** Whether it is this one, as far as it knows: what it writes tells for sure, see `log`. */
+	readonly isLeading: boolean;
+	/** The address of the one that leads; undefined if that is not known. */
+	readonly leader: string | undefined;
+	/** The log through which the leader writes: it refuses `not-leader` once another one leads. */
+	readonly log: Log;
+	/** Calls `listener` with each change. @returns a function that stops it */
+	onChange(listener: (isLeading: boolean) => void): () => void;
+}
+
 /** Which history this is, and which histories its events are from. */
 export interface Histories {
 	/**

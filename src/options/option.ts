@@ -42,6 +42,8 @@ type Treatment = {
 	readonly shown?: (value: string) => string;
 	/** True for a secret that no flag may carry: every user of the machine reads command lines. */
 	readonly isOffCommandLine?: boolean;
+	/** Whether a value has a secret in it; on the command line, only others are taken. */
+	readonly holdsSecret?: (value: string) => boolean;
 	/** True if a running server takes a new value, on SIGHUP. */
 	readonly reloads?: boolean;
 };

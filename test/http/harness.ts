@@ -2,6 +2,7 @@
  * Real servers for tests: one with both lanes, one that serves everything the long way, over the
  * same log in a temporary directory. Closing checks the log.
  */
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent } from "node:http";
 import { tmpdir } from "node:os";
@@ -14,10 +15,7 @@ import type { LiveReaders } from "../../src/following/live-readers.ts";
 import type { LongPolls } from "../../src/following/long-polls.ts";
 import { type ServedLog, Serving } from "../../src/http/serving.ts";
 import type { Log } from "../../src/log/log.ts";
-import { openSqliteLog } from "../../src/log/sqlite/log.ts";
-import { SqliteMoves } from "../../src/log/sqlite/moving/moves.ts";
-import { SqliteQuestions } from "../../src/log/sqlite/questions/questions.ts";
-import { openLogTree } from "../../src/log/sqlite/tree/log-tree.ts";
+import { openLog, type StoreOptions } from "../../src/log/open.ts";
 import type { Screens } from "../../src/screens.ts";
 import { openUpkeep } from "../../src/upkeep/upkeep.ts";
 import { quietRoom, roomOf } from "../log/room/quiet.ts";
@@ -62,6 +60,17 @@ export async function startServers(
 	return startIn(mkdtempSync(join(tmpdir(), "varve-http-")), overrides, parts);
 }
 
+/**
+ * The log of a directory is in its SQLite file, or, for a run of these tests over PostgreSQL, in a
+ * schema of its own in the database that VARVE_TEST_STORE names.
+ */
+function storeOf(directory: string): StoreOptions {
+	const store = process.env.VARVE_TEST_STORE;
+	if (store === undefined) return {};
+	const schema = `http_${createHash("sha256").update(directory).digest("hex").slice(0, 16)}`;
+	return { store: `${store}?schema=${schema}`, storeUnsafe: true, storeConnections: 4 };
+}
+
 async function startIn(
 	directory: string,
 	overrides: Partial<Settings>,
@@ -78,9 +87,8 @@ async function startIn(
 		passwordCost: 10,
 	};
 	const settings: Settings = { ...usual, ...overrides };
-	const log = await openSqliteLog(directory, settings);
-	const tree = openLogTree(directory);
-	const moves = new SqliteMoves(directory, (span) => log.import(span));
+	const opened = await openLog(directory, settings, storeOf(directory));
+	const { log, hidden, tree, moves, measured, leadership, questions } = opened;
 	const reported: unknown[] = [];
 	const operatorLog = toldTo((what) => reported.push(what));
 	const scavenger = await openScavenger(log, "127.0.0.1:2113", operatorLog);
@@ -89,20 +97,8 @@ async function startIn(
 	const room = diskFreeMin === undefined ? quietRoom() : roomOf(directory, diskFreeMin);
 	const agent = new Agent({ keepAlive: true });
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
-		const { hidden } = log;
-		const questions = new SqliteQuestions(directory);
-		const stored = {
-			log,
-			measured: log,
-			hidden,
-			tree,
-			moves,
-			questions,
-			room,
-			scavenger,
-			upkeep,
-			...parts,
-		};
+		const kept = { log, hidden, tree, moves, measured, leadership, questions };
+		const stored = { ...kept, room, scavenger, upkeep, ...parts };
 		const server = new Serving(stored, settings, operatorLog, lanes);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();

@@ -195,6 +195,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ memoryBytesMax: 1024 },
 		"it takes hundreds of MiB: see sql.test.ts",
 	],
+	"sql-unavailable": [404, "Not Found", {}, "needs a log in PostgreSQL"],
 	"sql-busy": [
 		503,
 		"Service Unavailable",
@@ -347,6 +348,18 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		"Service Unavailable",
 		{ retryAfterSeconds: 1 },
 		"needs another program with a lock: test/files/locked.test.ts",
+	],
+	"not-leader": [
+		503,
+		"Service Unavailable",
+		{ leader: "http://10.0.0.7:2113", retryAfterSeconds: 1 },
+		"needs two servers over one database: test/log/postgres/nodes.test.ts",
+	],
+	"database-unreachable": [
+		503,
+		"Service Unavailable",
+		{ reason: "ECONNREFUSED", retryAfterSeconds: 1 },
+		"needs a database that is gone: test/log/postgres/failing.test.ts",
 	],
 	"log-damaged": [
 		500,

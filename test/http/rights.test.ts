@@ -32,6 +32,7 @@ const NEEDED: readonly Case[] = [
 	["GET /log/tile/8/0/000", "/log/tile/*tile", "prove", "$all"],
 	["GET /health/live", "/health/live", "anyone"],
 	["GET /health/ready", "/health/ready", "anyone"],
+	["GET /health/leader", "/health/leader", "anyone"],
 	["GET /metrics", "/metrics", "monitor", "$all"],
 	["GET /stats", "/stats", "monitor", "$all"],
 	["GET /stats/recent", "/stats/recent", "monitor", "$all"],

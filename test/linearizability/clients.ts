@@ -16,7 +16,8 @@ import type { Expected, Operation } from "./model.ts";
 
 export type Load = {
 	readonly seed: number;
-	readonly port: number;
+	/** Of the servers over one log; each operation goes to one of them. */
+	readonly ports: readonly number[];
 	readonly streams: readonly string[];
 	readonly clients: number;
 	/** Resolves when the server answers again; called after a call broke off. */
@@ -50,7 +51,7 @@ export function startClients(load: Load): History {
 }
 
 async function runClient(
-	{ seed, port, streams, whenUp, isOver }: Load,
+	{ seed, ports, streams, whenUp, isOver }: Load,
 	client: number,
 	byStream: Map<string, Recorded[]>,
 	now: () => number,
@@ -68,6 +69,7 @@ async function runClient(
 		const done = (answered: number, operation: Operation) => {
 			history.push({ ...entry, answered, operation });
 		};
+		const port = ports.length > 1 ? random.pick(ports) : (ports[0] as number);
 		const reply = await ask(port, requestFor(stream, operation), agent).catch(() => undefined);
 		if (reply && reply.status < 500) {
 			const answered = now();

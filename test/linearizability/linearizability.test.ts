@@ -37,7 +37,7 @@ async function runRound(seed: number): Promise<void> {
 	const streams = [1, 2, 3].map((number) => `hot-${number}`);
 	const { byStream, finished } = startClients({
 		seed,
-		port,
+		ports: [port],
 		streams,
 		clients: CLIENTS,
 		whenUp: () => up,

@@ -28,8 +28,8 @@ export function bare(log: ReturnType<typeof createMemoryLog>): Bare {
 		},
 		questions: { ask: () => Promise.reject(new Error("a log in memory has no SQL")) },
 		moves: {
-			size: () => 0,
-			incarnation: () => 1,
+			size: async () => 0,
+			incarnation: async () => 1,
 			events: async () => [],
 			eventsOf: async () => undefined,
 			import: async ({ from }) => ({ next: from, written: 0 }),

@@ -174,7 +174,7 @@ describe("a secret in a file", () => {
 	});
 
 	test("is offered for options that hold secrets, and for no others", () => {
-		const facts = refusal(() => refuseUnknownVariables({ VARVE_PORT_FILE: "x" }, OPTIONS));
-		expect(facts).toMatchObject({ option: "VARVE_PORT_FILE", nearest: "VARVE_PORT" });
+		const facts = refusal(() => refuseUnknownVariables({ VARVE_LOG_LEVEL_FILE: "x" }, OPTIONS));
+		expect(facts).toMatchObject({ option: "VARVE_LOG_LEVEL_FILE", nearest: "VARVE_LOG_LEVEL" });
 	});
 });

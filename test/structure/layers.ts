@@ -16,7 +16,6 @@ const LOG_KNOWS = [
 
 /** The lowest files of the SQLite engine, which all its parts stand on. */
 const SQL = [
-	"src/log/sqlite/flags.ts",
 	"src/log/sqlite/statements.ts",
 	"src/log/sqlite/failures.ts",
 	"src/log/sqlite/protocol.ts",
@@ -194,13 +193,16 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/log/sqlite/questions",
 		...SQLITE_PARTS,
 	],
+	"src/log/postgres": ["src/log", "src/log/verify", ...LOG_KNOWS],
 	// The only file that knows the engines, besides the engines and the tools for their files.
 	"src/log/open.ts": [
 		"src/log",
 		"src/log/verify",
 		"src/log/memory.ts",
 		"src/log/questions",
+		"src/log/postgres",
 		"src/log/sqlite",
+		"src/log/sqlite/moving",
 		"src/log/sqlite/questions",
 		"src/log/sqlite/files",
 		"src/log/sqlite/tree",
@@ -310,10 +312,12 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		...VALUES,
 	],
 	"src/config/caching.ts": ["src/options.ts", "src/networks.ts", "src/purging/addresses.ts"],
+	"src/config/store.ts": ["src/options.ts", "src/log/postgres/address.ts"],
 	"src/config": ["src/options.ts", "src/networks.ts", "src/log/log.ts", "src/errors.ts"],
 	"src/config.ts": [
 		"src/config",
 		"src/config/caching.ts",
+		"src/config/store.ts",
 		"src/options.ts",
 		"src/networks.ts",
 		"src/log/log.ts",
@@ -454,6 +458,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/indexes",
 		"src/log",
 		"src/log/open.ts",
+		"src/log/postgres",
 		"src/log/questions",
 		"src/sql",
 		// A dry run refuses what the server would, in its words.
@@ -477,7 +482,9 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 		"src/pages",
 		"src/cache",
 		"src/log/sqlite",
+		"src/log/postgres",
 	],
+	pg: ["src/log/postgres"],
 	negotiator: ["feeds"],
 	pino: ["src/observe"],
 	"prom-client": ["src/observe/numbers"],

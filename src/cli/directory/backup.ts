@@ -4,12 +4,12 @@ import type { BackupResult } from "../../backup/backup.ts";
 import type { LastCheck } from "../../backup/target.ts";
 import { DATA_OPTIONS } from "../../config.ts";
 import { standardStream } from "../../observe/standard.ts";
-import type { Arguments } from "../../options.ts";
+import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { count, type Measure, Progress } from "../output/progress.ts";
 import { note, report } from "../output/standard.ts";
 import { onStopSignal } from "../signals.ts";
-import { EXIT, text, type Verb } from "../verb.ts";
+import { EXIT, optionalText, text, type Verb } from "../verb.ts";
 
 export const NO_VERIFY = {
 	name: "noVerify",
@@ -41,6 +41,12 @@ export const backup: Verb = {
 	run,
 };
 
+/** A backup is a copy of files; those of a database are PostgreSQL's. */
+export function refuseStore(values: Values, remedy: string): void {
+	if (optionalText(values, "store") === undefined) return;
+	throw new Failure(`the log is in a database (--store): ${remedy}`, EXIT.usage);
+}
+
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [target] = operands;
 	if (target === undefined)
@@ -49,6 +55,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 			EXIT.usage,
 		);
 
+	refuseStore(values, "back it up with pg_dump or pgBackRest, or copy it with varve copy");
 	const { backUp } = await import("../../backup/backup.ts");
 	const data = resolve(text(values, "data"));
 	return interruptible(async (signal, show) => {

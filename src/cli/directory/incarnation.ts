@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { DATA_OPTIONS } from "../../config.ts";
 import type { Arguments } from "../../options.ts";
 import { answer, report } from "../output/standard.ts";
-import { EXIT, optionalNumber, text, type Verb } from "../verb.ts";
+import { EXIT, optionalNumber, optionalText, text, type Verb } from "../verb.ts";
 
 export const incarnation: Verb = {
 	name: "incarnation",
@@ -13,7 +13,8 @@ export const incarnation: Verb = {
 		history a number that no earlier history there has had. Do this before the server starts, if you
 		have restored a backup by other means than varve restore, or if events were lost in any other
 		way. Caches keep pages for ever; with a new number, every link carries it, so no cache takes a
-		page of the old history for one of the new. The server must not be running.`,
+		page of the old history for one of the new. The server must not be running. With --store it is
+		the history in a database; nodes that run on it stop serving until they are started again.`,
 	options: [
 		...DATA_OPTIONS,
 		{
@@ -41,11 +42,33 @@ export const incarnation: Verb = {
 
 async function run({ values }: Arguments): Promise<number> {
 	const directory = resolve(text(values, "data"));
-	const { raiseIncarnation, readIncarnation } = await import("../../log/open.ts");
-	const number = values.raise
-		? raiseIncarnation(directory, optionalNumber(values, "to"))
-		: readIncarnation(directory);
+	const least = optionalNumber(values, "to");
+	const store = optionalText(values, "store");
+	const number = await (store === undefined
+		? ofDirectory(directory, values.raise === true, least)
+		: ofStore(store, directory, values.raise === true, least));
 	if (values.raise) report(`${number}\n`);
 	else answer(`${number}\n`);
 	return EXIT.done;
+}
+
+async function ofDirectory(
+	directory: string,
+	raises: boolean,
+	least: number | undefined,
+): Promise<number> {
+	const { raiseIncarnation, readIncarnation } = await import("../../log/open.ts");
+	return raises ? raiseIncarnation(directory, least) : readIncarnation(directory);
+}
+
+async function ofStore(
+	store: string,
+	directory: string,
+	raises: boolean,
+	least: number | undefined,
+): Promise<number> {
+	const { raiseStoreIncarnation, readStoreIncarnation } = await (
+		await import("../../log/open.ts")
+	).storeTools();
+	return raises ? raiseStoreIncarnation(store, directory, least) : readStoreIncarnation(store);
 }

@@ -7,7 +7,7 @@ import { Failure } from "../explain.ts";
 import { count } from "../output/progress.ts";
 import { report } from "../output/standard.ts";
 import { EXIT, optionalNumber, text, type Verb } from "../verb.ts";
-import { interruptible, NO_VERIFY, unverified } from "./backup.ts";
+import { interruptible, NO_VERIFY, refuseStore, unverified } from "./backup.ts";
 
 export const restore: Verb = {
 	name: "restore",
@@ -64,6 +64,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 			EXIT.usage,
 		);
 
+	refuseStore(values, "restore it with PostgreSQL's tools, or copy a directory with varve copy");
 	const { restore } = await import("../../backup/restore.ts");
 	const data = resolve(text(values, "data"));
 	return interruptible(async (signal, show) => {

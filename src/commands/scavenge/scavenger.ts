@@ -12,7 +12,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { isRefusal, Refusal } from "../../errors.ts";
-import type { Log, ScavengeStep } from "../../log/log.ts";
+import type { Leadership, Log, ScavengeStep } from "../../log/log.ts";
 import { logFault, type OperatorLog } from "../../observe/operator-log.ts";
 import { Journal, type Result, type Run } from "./journal.ts";
 import { rest, untilUnlocked } from "./patience.ts";
@@ -49,25 +49,31 @@ export type ScavengeProgress = {
 /** A step takes some 10 ms. One that took longer than this waited, for a lock or the disk. */
 const WORKED_MS_MAX = 250;
 
+/** A run that goes on elsewhere leaves half of the time to what comes with a fail-over. */
+const THROTTLE_PERCENT = 50;
+
 /** A run reports progress at each tenth of the streams, and at so many events, twice that, … */
 const PROGRESS_EVENTS = 1000;
 
 /**
  * @param node the address of this server
  * @param operatorLog gets the start and the end of each run
+ * @param leadership of several servers over the log: only the one that leads scavenges
  */
 export async function openScavenger(
 	log: Log,
 	node: string,
 	operatorLog: OperatorLog,
+	leadership?: Leadership,
 ): Promise<Scavenger> {
-	const journal = new Journal(log, node);
-	const last = await settleLast(journal).catch((error: unknown) => {
-		// The server starts all the same, on a full disk for example.
-		tellWithoutEnd(operatorLog, error);
-		return undefined;
+	const journal = new Journal(leadership?.log ?? log, node);
+	const scavenger = new Scavenger(leadership?.log ?? log, journal, operatorLog);
+	if (leadership?.isLeading ?? true) await scavenger.settle();
+	leadership?.onChange((isLeading) => {
+		if (isLeading) void scavenger.takeOver();
+		else scavenger.interrupt();
 	});
-	return new Scavenger(log, journal, operatorLog, last);
+	return scavenger;
 }
 
 export class Scavenger {
@@ -79,11 +85,38 @@ export class Scavenger {
 	/** Aborted when no run may go on, nor wait to write down its end. */
 	readonly #closing = new AbortController();
 
-	constructor(log: Log, journal: Journal, operatorLog: OperatorLog, last: Run | undefined) {
+	constructor(log: Log, journal: Journal, operatorLog: OperatorLog) {
 		this.#log = log;
 		this.#journal = journal;
 		this.#operatorLog = operatorLog;
-		this.#last = last;
+	}
+
+	/**
+	 * Records the end of a run that an earlier process did not live to see.
+	 * @returns whether there was one
+	 */
+	async settle(): Promise<boolean> {
+		try {
+			const { run, wasOpen } = await settleLast(this.#journal);
+			this.#last = run;
+			return wasOpen;
+		} catch (error) {
+			// The server starts all the same, on a full disk for example.
+			tellWithoutEnd(this.#operatorLog, error);
+			return false;
+		}
+	}
+
+	/** This server leads now: a run that the one before has left is begun anew here. */
+	async takeOver(): Promise<void> {
+		if (this.#running || !(await this.settle())) return;
+		const options = { throttlePercent: THROTTLE_PERCENT, noted: {} };
+		await this.start(options).catch((error: unknown) => logFault(this.#operatorLog, error));
+	}
+
+	/** Another server leads now. */
+	interrupt(): void {
+		this.#running?.ending.abort("Interrupted" satisfies Result);
 	}
 
 	/**
@@ -173,13 +206,14 @@ function tellWithoutEnd(operatorLog: OperatorLog, error: unknown): void {
 	}
 }
 
-/** Records the end of a run that an earlier process did not live to see. */
-async function settleLast(journal: Journal): Promise<Run | undefined> {
+async function settleLast(
+	journal: Journal,
+): Promise<{ readonly run: Run | undefined; readonly wasOpen: boolean }> {
 	const last = await journal.newest();
-	if (!last || last.result) return last;
+	if (!last || last.result) return { run: last, wasOpen: false };
 	const error = "The server stopped before the scavenge was over.";
 	await journal.completed(last.id, "Interrupted", { error, timeTaken: timeSpan(0), spaceSaved: 0 });
-	return { id: last.id, result: "Interrupted" };
+	return { run: { id: last.id, result: "Interrupted" }, wasOpen: true };
 }
 
 type RunEnd = { readonly result: Result; readonly error?: unknown; readonly facts: object };

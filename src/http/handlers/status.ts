@@ -79,6 +79,13 @@ export function answerLive({ req }: Exchange): Answer {
 	return { status: code ? Number(code) : 204, headers: NO_STORE };
 }
 
+/** GET /health/leader: this server delivers to the consumers of subscriptions, and scavenges. */
+export function answerLeader({ context: { leadership } }: Exchange): Answer {
+	const { isLeading, leader } = leadership;
+	const named = isLeading || leader === undefined ? [] : ["Varve-Leader", leader];
+	return { status: isLeading ? 204 : 503, headers: [...NO_STORE, ...named] };
+}
+
 /**
  * GET /health/ready: the writer can work, and the server is not shutting down. A disk that hangs
  * holds the writer, and appends with it: then it is not ready, either.

@@ -28,6 +28,7 @@ import { refuseMisspelt } from "../request/misspelt.ts";
 import { OriginRules } from "../request/origin.ts";
 import type { Route } from "../routes.ts";
 import { auditRead, withAudit } from "./audited.ts";
+import { isForLeader, refuseFollower } from "./leaders.ts";
 import { RememberedRequests } from "./remembered.ts";
 import { corsFor, type Resource, type RouteMatch } from "./resources.ts";
 
@@ -141,6 +142,7 @@ export class Door {
 		route: Route,
 	): ReturnType<Handler> {
 		const { req } = exchange;
+		if (isForLeader(route)) refuseFollower(this.#context.leadership);
 		if (exchange.principal.isAdmin) auditRead(exchange, neededFor(route, target));
 		const known = recall?.(exchange);
 		if (known) return known;

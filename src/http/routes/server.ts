@@ -27,6 +27,7 @@ import {
 import { answerService } from "../handlers/service.ts";
 import {
 	answerInfo,
+	answerLeader,
 	answerLive,
 	answerPing,
 	answerReady,
@@ -52,6 +53,7 @@ export const SERVER_ROUTES: readonly RouteRow[] = [
 	["GET", "/log/tile/*tile", "prove", "cold", answerTile],
 	["GET", "/health/live", "anyone", "cold", answerLive],
 	["GET", "/health/ready", "anyone", "cold", answerReady],
+	["GET", "/health/leader", "anyone", "cold", answerLeader],
 	["GET", "/metrics", "monitor", "cold", answerMetrics],
 	["GET", "/stats", "monitor", "cold", answerStats],
 	["GET", "/stats/recent", "monitor", "cold", answerRecent],

@@ -9,6 +9,7 @@ import { answerEvent } from "../handlers/event.ts";
 import { answerMoment } from "../handlers/moment.ts";
 import { answerStreamAsOf } from "../handlers/pages/as-of.ts";
 import { answerFiltered } from "../handlers/pages/filtered.ts";
+import { pageNamedIncoming } from "../handlers/pages/incoming.ts";
 import { answerPage } from "../handlers/pages/page.ts";
 import { answerSearch } from "../handlers/search.ts";
 import { answerDelete } from "../handlers/streams/delete.ts";
@@ -101,12 +102,4 @@ function filteredHead(exchange: Exchange, { query }: Target): ReturnType<RouteHa
 function filteredPage(direction: Direction): RouteHandler {
 	return (exchange, { from, count, query }) =>
 		answerFiltered(exchange, { from, direction, count, query });
-}
-
-function pageNamedIncoming(
-	exchange: Exchange,
-	{ stream, id, query }: Target,
-): ReturnType<RouteHandler> {
-	const range = { from: "incoming", direction: "backward", count: id } as const;
-	return answerPage(exchange, { ...range, stream, query });
 }

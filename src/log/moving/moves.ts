@@ -45,10 +45,10 @@ export type Imported = {
 
 export interface LogMoves {
 	/** How many events the log has. */
-	size(): Position;
+	size(): Promise<Position>;
 
 	/** The number of the history in the log, which an import may have raised since it was opened. */
-	incarnation(): number;
+	incarnation(): Promise<number>;
 
 	/**
 	 * Some events from a position on, as many as one answer should have; none at the head.

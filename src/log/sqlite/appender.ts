@@ -14,11 +14,11 @@ import { isRefusal, type Refusal } from "../../errors.ts";
 import type { NewEvent, StreamName } from "../../event.ts";
 import { streamsJoined } from "../../indexes/joins.ts";
 import { carryOut, type InsertedAt, type PlanWriter } from "../appending/carry-out.ts";
+import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "../appending/flags.ts";
 import { type PlannedWrite, planAppend, planDelete } from "../appending/plan.ts";
 import type { MovedSpan } from "../moving/moves.ts";
 import { WriterFacts } from "./facts.ts";
 import { Contradiction, failureOf, isSyncFailure } from "./failures.ts";
-import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "./flags.ts";
 import { idKeyOf } from "./ids/keys.ts";
 import { Importer, type LogEnd } from "./moving/importer.ts";
 import {

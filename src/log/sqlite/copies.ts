@@ -7,6 +7,7 @@ import type { Connection } from "./files/directory.ts";
 import { migrateFile } from "./files/schema.ts";
 import * as sql from "./statements.ts";
 
+export { FLAGS_ERASED } from "../appending/flags.ts";
 export { isDamage, isReadOnlyMedium, messageOf } from "./failures.ts";
 export { CHECKPOINT_PAGES } from "./files/checkpoint.ts";
 export { lockDirectory } from "./files/claim.ts";
@@ -25,7 +26,6 @@ export { incarnationOf, raiseIncarnation } from "./files/incarnation.ts";
 export { leaveReadable, ReadableLog } from "./files/medium.ts";
 export { APPLICATION_ID, isOlder, refuseOtherSchema } from "./files/schema.ts";
 export { provideTemporaryPlace } from "./files/temporary.ts";
-export { FLAGS_ERASED } from "./flags.ts";
 export { Additions, type EntryRow, type OnEntries } from "./verify/additions.ts";
 export { verifyDirectory } from "./verify/verifier.ts";
 

@@ -7,7 +7,7 @@
  */
 import type { Refusal } from "../../errors.ts";
 import type { MeasuredLog } from "../../observe/numbers/log-activity.ts";
-import type { HiddenReads, Log, LogLimits } from "../log.ts";
+import type { HiddenReads, Leadership, Log, LogLimits } from "../log.ts";
 import type { LogMoves } from "../moving/moves.ts";
 import type { LogQuestions } from "../questions/question.ts";
 import { ReadOnlyLog } from "../read-only.ts";
@@ -26,6 +26,7 @@ export type OpenedLog = {
 	readonly measured: MeasuredLog;
 	readonly moves: LogMoves;
 	readonly questions: LogQuestions;
+	readonly leadership: Leadership;
 	/** Why the log is only read, if it is: see `SqliteOptions.onStop`. */
 	readonly stopped: Refusal<"writer-stopped"> | undefined;
 };
@@ -51,14 +52,21 @@ export async function openDirectory(
 		const parts = { hidden: log.hidden, tree, measured: log, questions };
 		if (stopped || tree.damage === undefined) {
 			const moves = new SqliteMoves(directory, (span) => log.import(span));
-			return { ...parts, log, moves, stopped };
+			return { ...parts, log, moves, stopped, leadership: ledAlone(log) };
 		}
 		const refusal = writerStopped(`the log is damaged: ${tree.damage}`);
 		onStop(refusal);
 		const moves = new SqliteMoves(directory, () => Promise.reject(refusal));
-		return { ...parts, log: new ReadOnlyLog(log, refusal), moves, stopped: refusal };
+		const readOnly = new ReadOnlyLog(log, refusal);
+		const leadership = ledAlone(readOnly);
+		return { ...parts, log: readOnly, moves, stopped: refusal, leadership };
 	} catch (error) {
 		await log.close();
 		throw error;
 	}
+}
+
+/** A data directory has one server. */
+function ledAlone(log: Log): Leadership {
+	return { isLeading: true, leader: undefined, log, onChange: () => () => undefined };
 }

@@ -18,9 +18,9 @@
 import { DIGESTS_BYTES, writeDigests } from "../../../feeds/proof/leaf.ts";
 import type { Refusals, Word } from "../../errors.ts";
 import type { ExpectedVersion, StreamName, Version } from "../../event.ts";
+import { FLAG_JSON } from "../appending/flags.ts";
 import type { Append, Appended, Commit, Deletion } from "../log.ts";
 import type { MovedSpan } from "../moving/moves.ts";
-import { FLAG_JSON } from "./flags.ts";
 import { ID_KEY_BYTES, idKeyAt, idKeyText } from "./ids/keys.ts";
 
 /** A write that waits for the writer. */

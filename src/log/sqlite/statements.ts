@@ -2,7 +2,7 @@
  * The SQL of the SQLite engine; that of backups and of `verify` lies beside them. Each statement is
  * prepared once a connection.
  */
-import { FLAG_REDACTED, FLAG_SCAVENGED, FLAG_TOMBSTONE } from "./flags.ts";
+import { FLAG_REDACTED, FLAG_SCAVENGED, FLAG_TOMBSTONE } from "../appending/flags.ts";
 
 export const BEGIN_WRITE = "BEGIN IMMEDIATE";
 /** Deferred: the snapshot is taken by the first read after it. */

@@ -15,6 +15,8 @@ type Words =
 	| "writer-stopped"
 	| "log-damaged"
 	| "log-locked"
+	| "not-leader"
+	| "database-unreachable"
 	| "shutting-down";
 
 const retryAfter = (facts: { retryAfterSeconds: number }) => [
@@ -93,6 +95,25 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 			"Another program holds a lock on the server's database. Nothing was written. The server goes " +
 			"on by itself when the lock is released: send the request again then.",
 		headers: retryAfter,
+	},
+	"not-leader": {
+		status: 503,
+		title: "Another server does this",
+		detail: ({ leader }) =>
+			"Only one of the servers over this log does this at a time" +
+			(leader === undefined ? ", and none is known for now." : `: ${leader}.`) +
+			" Send the request there.",
+		headers: retryAfter,
+	},
+	"database-unreachable": {
+		status: 503,
+		title: "Database unreachable",
+		detail: () =>
+			"The server cannot reach its database, or may not use it for now. Nothing was written. Send " +
+			"the request again later.",
+		headers: retryAfter,
+		// How the server reaches its database is for its operator.
+		shown: ({ retryAfterSeconds }) => ({ retryAfterSeconds }),
 	},
 	"shutting-down": {
 		status: 503,

@@ -30,7 +30,7 @@ export async function answerExport(
 	const hasHashes = wantsHashes(query);
 	const found = await read(moves, query.get("stream"), from);
 	const events = hasHashes ? found : found.map(withoutHash);
-	const incarnation = moves.incarnation();
+	const incarnation = await moves.incarnation();
 	const lines = events.map((event) => encodeLine(event, incarnation));
 	return textAnswer(200, "application/x-ndjson", lines.join(""), NO_STORE);
 }

@@ -23,9 +23,12 @@ const NDJSON = "application/x-ndjson";
 const EMPTY_ROOT = rootOver([]);
 
 /** GET /admin/import: where the import of a whole log would continue, and its limits. */
-export function answerImportState({ context: { moves, settings } }: Exchange): Answer {
+export async function answerImportState({
+	context: { moves, settings },
+}: Exchange): Promise<Answer> {
 	const { eventsPerAppendMax: linesMax, bodyBytesMax } = settings;
-	return json({ next: moves.size(), incarnation: moves.incarnation(), linesMax, bodyBytesMax });
+	const [next, incarnation] = await Promise.all([moves.size(), moves.incarnation()]);
+	return json({ next, incarnation, linesMax, bodyBytesMax });
 }
 
 /**

@@ -20,11 +20,11 @@ export class SqliteMoves implements LogMoves {
 		this.#write = write;
 	}
 
-	size(): Position {
+	async size(): Promise<Position> {
 		return this.#exporter.size();
 	}
 
-	incarnation(): number {
+	async incarnation(): Promise<number> {
 		return this.#exporter.incarnation();
 	}
 

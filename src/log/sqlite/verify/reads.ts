@@ -5,9 +5,9 @@
 import { HASH_BYTES } from "../../../../feeds/proof/hash.ts";
 import type { RecordedEvent } from "../../../event.ts";
 import { LINK_TYPE } from "../../../indexes/links.ts";
+import { FLAG_SCAVENGED, FLAGS_ERASED } from "../../appending/flags.ts";
 import { isHashOf, withoutItsHash } from "../../verify/event.ts";
 import { Contradiction, MissingRows } from "../failures.ts";
-import { FLAG_SCAVENGED, FLAGS_ERASED } from "../flags.ts";
 
 /** In a statement's order: see `selectEntries`. */
 export type EventRow = [

@@ -3,10 +3,10 @@
  * costs as much as checking it.
  */
 import type Database from "better-sqlite3";
+import { FLAG_SCAVENGED, FLAGS_ERASED } from "../../../appending/flags.ts";
 import type { Span } from "../../../verify/sums.ts";
 import type { OnUnreadable, StoredEvent } from "../../../verify/view.ts";
 import { causeOf, isUnreadable } from "../../failures.ts";
-import { FLAG_SCAVENGED, FLAGS_ERASED } from "../../flags.ts";
 import type { Names } from "./names.ts";
 import * as verifying from "./statements.ts";
 

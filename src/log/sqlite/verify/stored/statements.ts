@@ -2,7 +2,7 @@
  * The SQL of `verify`: what there must be, by what is in the log, against what there is. Most of it
  * reads whole tables.
  */
-import { FLAG_SCAVENGED, FLAG_TOMBSTONE } from "../../flags.ts";
+import { FLAG_SCAVENGED, FLAG_TOMBSTONE } from "../../../appending/flags.ts";
 
 /** Events that change the marks of their stream. */
 const FLAGS_MARKING = FLAG_TOMBSTONE | FLAG_SCAVENGED;

@@ -1,0 +1,52 @@
+/** The options of a log that is not in the data directory, but in a PostgreSQL database. */
+import { isStoreAddress, storeShown } from "../log/postgres/address.ts";
+import type { Option } from "../options.ts";
+
+export type StoreSettings = {
+	/** Undefined for the SQLite file of the data directory. */
+	readonly store: string | undefined;
+	readonly storeConnections: number;
+	readonly storeUnsafe: boolean;
+	/** Undefined for the address it listens on. */
+	readonly nodeUrl: string | undefined;
+};
+
+export const STORE_OPTIONS = [
+	{
+		name: "store",
+		flag: "store",
+		kind: "text",
+		default: undefined,
+		placeholder: "URL",
+		pattern: {
+			test: { test: isStoreAddress },
+			reason: "it must be a URL such as postgres://varve@db.example:5432/varve",
+		},
+		shown: storeShown,
+		holdsSecret: (value) => storeShown(value) !== value,
+		help: "PostgreSQL database of the log, for several servers over one log. Default: the file in --data.",
+	},
+	{
+		name: "storeConnections",
+		flag: "store-connections",
+		kind: "whole-number",
+		default: 8,
+		min: 1,
+		max: 200,
+		help: "Connections to the database for reads. Each server has two more.",
+	},
+	{
+		name: "storeUnsafe",
+		flag: "store-unsafe",
+		kind: "yes-no",
+		default: false,
+		help: "Take a database that may lose acknowledged events: fsync, full_page_writes or synchronous_commit off.",
+	},
+	{
+		name: "nodeUrl",
+		flag: "node-url",
+		kind: "url",
+		default: undefined,
+		help: "URL of this very server, which others over its log name when it leads. Default: http, --host and --port.",
+	},
+] as const satisfies readonly Option[];

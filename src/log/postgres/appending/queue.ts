@@ -1,0 +1,256 @@
+/**
+ * What waits for the writer's connection: appends and deletes, which go together in one transaction
+ * (group commit), and work that needs one of its own, such as an erasure.
+ *
+ *     write()  ──▶ waiting ──▶ in flight ──▶ answered
+ *                     └─ full: refused `overloaded`
+ *
+ * If the database cannot be reached, all that wait are refused, and nothing of it was written. If
+ * the connection is lost during a commit, nobody knows; `request-timeout` says so, and a repeat
+ * with the same ids tells.
+ */
+import type pg from "pg";
+import { isRefusal, Refusal } from "../../../errors.ts";
+import { LogActivity } from "../../../observe/numbers/log-activity.ts";
+import type { Append, Appended, Deletion } from "../../commit.ts";
+import type { LogLimits } from "../../limits.ts";
+import type { Database } from "../connection/database.ts";
+import { isUnreachable, refusalOr, Unknown } from "../connection/failures.ts";
+import type { Follower } from "../following/follower.ts";
+import { ROLLBACK } from "../statements.ts";
+import { type CommitWatch, type GroupResult, type PreparedWrite, writeGroup } from "./group.ts";
+import { prepared } from "./rows.ts";
+import type { WriterConnection, Writing } from "./writer.ts";
+
+/** The content of one transaction is one value; a larger one gains nothing. */
+const GROUP_BYTES_MAX = 8 * 1024 * 1024;
+/** Bounds how long the other nodes wait for the end of the log. */
+const GROUP_EVENTS_MAX = 5000;
+/** What an append takes in memory beside its content. */
+const APPEND_BYTES = 512;
+const RETRY_SECONDS = 1;
+
+type Waiting = {
+	readonly prepared: PreparedWrite;
+	readonly bytes: number;
+	readonly sinceMs: number;
+	readonly resolve: (appended: Appended) => void;
+	readonly reject: (error: unknown) => void;
+};
+
+/** Work that has the connection for itself. */
+type Work = {
+	readonly run: (writing: Writing) => Promise<void>;
+	readonly fail: (error: unknown) => void;
+};
+
+export type QueueParts = {
+	readonly database: Database;
+	readonly connection: WriterConnection;
+	readonly follower: Follower;
+	readonly limits: LogLimits;
+	readonly clock: () => number;
+	/** Called after each commit with the new end of the log, to tell other nodes. */
+	readonly onCommit: () => void;
+};
+
+export class AppendQueue {
+	readonly activity = new LogActivity();
+	readonly #parts: QueueParts;
+	#waiting: (Waiting | Work)[] = [];
+	#running: Promise<void> | undefined;
+	#settled: Promise<void> = Promise.resolve();
+	#isClosing = false;
+
+	constructor(parts: QueueParts) {
+		this.#parts = parts;
+	}
+
+	/** @param epoch of a write of the leader, see `PreparedWrite` */
+	async write(write: Append | Deletion, epoch?: number): Promise<Appended> {
+		const given = "events" in write ? write.events : [];
+		let bytes = APPEND_BYTES;
+		for (const { data, metadata } of given) bytes += data.length + metadata.length + APPEND_BYTES;
+		this.#refuseClosing();
+		this.#refuseFull(bytes);
+		this.activity.enter(bytes);
+		const events = given.map(prepared);
+		return new Promise((resolve, reject) => {
+			const sinceMs = performance.now();
+			const one = { prepared: { write, events, epoch }, bytes, sinceMs, resolve, reject };
+			this.#put(one);
+		});
+	}
+
+	/** Runs work in a transaction of its own, behind all that waits. */
+	async alone<T>(work: (client: pg.Client, watch: CommitWatch) => Promise<T>): Promise<T> {
+		this.#refuseClosing();
+		return new Promise((resolve, reject) => {
+			const run = async (writing: Writing) => {
+				resolve(await work(writing.client, this.#watchOf(writing)));
+			};
+			this.#put({ run, fail: reject });
+		});
+	}
+
+	/** Lets the waiting appends be written. */
+	async close(): Promise<void> {
+		this.#isClosing = true;
+		while (this.#running) await this.#running;
+		await this.#settled;
+	}
+
+	#put(one: Waiting | Work): void {
+		this.#waiting.push(one);
+		this.#running ??= this.#run();
+	}
+
+	/** From the end of this turn of the event loop on, so that all its appends share a commit. */
+	async #run(): Promise<void> {
+		await new Promise(setImmediate);
+		while (this.#waiting.length > 0) {
+			const [next] = this.#waiting;
+			if (next && "run" in next) {
+				this.#waiting.shift();
+				await this.#runWork(next);
+			} else await this.#writeGroup(this.#takeGroup());
+		}
+		this.#running = undefined;
+	}
+
+	#takeGroup(): Waiting[] {
+		let [bytes, events] = [0, 0];
+		const group: Waiting[] = [];
+		for (const waiting of this.#waiting) {
+			if ("run" in waiting) break;
+			bytes += waiting.bytes;
+			events += waiting.prepared.events.length;
+			if (group.length > 0 && (bytes > GROUP_BYTES_MAX || events > GROUP_EVENTS_MAX)) break;
+			group.push(waiting);
+		}
+		this.#waiting.splice(0, group.length);
+		return group;
+	}
+
+	/** Ends when the connection is free; the answers may wait for the listeners meanwhile. */
+	async #writeGroup(group: Waiting[]): Promise<void> {
+		const begunMs = performance.now();
+		const { database, clock, follower } = this.#parts;
+		const writes = group.map((one) => one.prepared);
+		const work = this.#connected((writing) =>
+			writeGroup(database, writing.client, writes, clock(), this.#watchOf(writing)),
+		);
+		const settled = work.then(
+			(result) => this.#settle(group, result, begunMs),
+			(error) => this.#fail(group, error),
+		);
+		follower.expect(settled);
+		this.#settled = settled;
+		await work.catch(() => undefined);
+	}
+
+	async #settle(group: Waiting[], result: GroupResult, begunMs: number): Promise<void> {
+		const { follower, onCommit } = this.#parts;
+		const { answers, taken, commit, frontier, bytes, syncMs } = result;
+		if (commit) {
+			const events = commit.last + 1 - taken.next;
+			const commitMs = performance.now() - begunMs;
+			this.activity.noteCommit({ appends: group.length, events, bytes, commitMs, syncMs });
+			// It is on disk: whoever reads hears of it, even if what lies between cannot be fetched.
+			await follower.committed(taken, commit, frontier).catch(() => undefined);
+			onCommit();
+		}
+		for (const [index, waiting] of group.entries()) {
+			const answer = answers[index] as Appended | Refusal;
+			this.#leave(waiting, answer);
+			if (isRefusal(answer)) waiting.reject(answer);
+			else waiting.resolve(answer);
+		}
+	}
+
+	#fail(group: readonly Waiting[], cause: unknown): void {
+		const error = failureOf(cause, group[0]?.sinceMs);
+		for (const waiting of group) {
+			this.#leave(waiting, undefined);
+			waiting.reject(error);
+		}
+		if (isRefusal(error, "database-unreachable")) this.#refuseWaiting(error);
+	}
+
+	/** Nobody knows for how long; clients ask again. */
+	#refuseWaiting(error: Refusal): void {
+		for (const one of this.#waiting.splice(0)) {
+			if ("run" in one) one.fail(error);
+			else {
+				this.#leave(one, undefined);
+				one.reject(error);
+			}
+		}
+	}
+
+	async #runWork(work: Work): Promise<void> {
+		const begunMs = performance.now();
+		try {
+			await this.#connected((writing) => {
+				const running = work.run(writing);
+				this.#parts.follower.expect(running);
+				return running;
+			});
+		} catch (error) {
+			work.fail(failureOf(error, begunMs));
+		}
+	}
+
+	/**
+	 * Whatever fails, the connection is free of a transaction afterwards, or let go. If it was lost
+	 * before the commit, nothing was written, and the work is done again on a new one: a server that
+	 * has started anew has ended the old one.
+	 */
+	async #connected<T>(work: (writing: Writing) => Promise<T>, isAgain = false): Promise<T> {
+		const { connection } = this.#parts;
+		const writing = await connection.get();
+		try {
+			return await work(writing);
+		} catch (error) {
+			const isLost = isUnreachable(error);
+			if (isLost || error instanceof Unknown) connection.discard(writing.client);
+			else await writing.client.query(ROLLBACK).catch(() => connection.discard(writing.client));
+			if (!isLost || isAgain) throw error;
+		}
+		return this.#connected(work, true);
+	}
+
+	#watchOf({ warnings }: Writing): CommitWatch {
+		const { allowsUnsafe } = this.#parts.connection;
+		return { allowsUnsafe, takeWarnings: () => warnings.splice(0) };
+	}
+
+	#leave({ bytes, sinceMs }: Waiting, answer: Appended | Refusal | undefined): void {
+		const { waiting, appends, appendSeconds } = this.activity;
+		waiting.appends--;
+		waiting.bytes -= bytes;
+		appendSeconds.observe((performance.now() - sinceMs) / 1000);
+		if (answer === undefined || isRefusal(answer)) appends.refused++;
+		else appends[answer.repeated ? "repeated" : "written"]++;
+	}
+
+	#refuseClosing(): void {
+		if (this.#isClosing) throw new Refusal("shutting-down", { retryAfterSeconds: RETRY_SECONDS });
+	}
+
+	/** An append that would wait alone is never too large: the limit of a request bounds it. */
+	#refuseFull(bytes: number): void {
+		const { appendQueueMax, appendQueueBytesMax } = this.#parts.limits;
+		const held = this.activity.waiting;
+		const isLong = held.appends >= appendQueueMax;
+		if (!isLong && (held.appends === 0 || held.bytes + bytes <= appendQueueBytesMax)) return;
+		const limit = isLong ? appendQueueMax : appendQueueBytesMax;
+		throw new Refusal("overloaded", { queue: "append", limit, retryAfterSeconds: RETRY_SECONDS });
+	}
+}
+
+function failureOf(error: unknown, sinceMs = performance.now()): unknown {
+	if (!(error instanceof Unknown)) return refusalOr(error, "what has to be known to write this");
+	const timeoutMs = Math.ceil(performance.now() - sinceMs);
+	return new Refusal("request-timeout", { timeoutMs, retryAfterSeconds: RETRY_SECONDS });
+}

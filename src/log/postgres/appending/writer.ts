@@ -1,0 +1,80 @@
+/**
+ * The connection that writes, made anew when it is lost. While the database cannot be reached,
+ * it is not asked for every append, but after a pause that grows.
+ */
+import type pg from "pg";
+import { isRefusal } from "../../../errors.ts";
+import type { Database } from "../connection/database.ts";
+import { unreachable } from "../connection/failures.ts";
+import { checkServer } from "../start/checks.ts";
+
+const PAUSE_MIN_MS = 50;
+const PAUSE_MAX_MS = 2000;
+
+export type Writing = { readonly client: pg.Client; readonly warnings: string[] };
+
+export class WriterConnection {
+	readonly #database: Database;
+	readonly allowsUnsafe: boolean;
+	#open: Writing | undefined;
+	#pauseMs = PAUSE_MIN_MS;
+	#notBeforeMs = Number.NEGATIVE_INFINITY;
+	#lastError: unknown;
+
+	constructor(database: Database, allowsUnsafe: boolean) {
+		this.#database = database;
+		this.allowsUnsafe = allowsUnsafe;
+	}
+
+	/** @throws Refusal `database-unreachable` */
+	async get(): Promise<Writing> {
+		if (this.#open) return this.#open;
+		if (performance.now() < this.#notBeforeMs) throw unreachable(this.#lastError);
+		try {
+			const open = await this.#connect();
+			this.#open = open;
+			this.#pauseMs = PAUSE_MIN_MS;
+			return open;
+		} catch (error) {
+			this.#lastError = error;
+			this.#notBeforeMs = performance.now() + this.#pauseMs;
+			this.#pauseMs = Math.min(2 * this.#pauseMs, PAUSE_MAX_MS);
+			throw unreachable(error);
+		}
+	}
+
+	/** Lets go of a connection that failed, or whose transaction cannot be undone. */
+	discard(client: pg.Client): void {
+		if (this.#open?.client === client) this.#open = undefined;
+		// A commit may hang there; nobody waits for its end.
+		void client.end().catch(() => undefined);
+		(
+			client as unknown as { connection: { stream: { destroy(): void } } }
+		).connection.stream.destroy();
+	}
+
+	async close(): Promise<void> {
+		const open = this.#open;
+		this.#open = undefined;
+		await open?.client.end().catch(() => undefined);
+	}
+
+	async #connect(): Promise<Writing> {
+		const client = await this.#database.connect("writer", true);
+		try {
+			await checkServer(client, this.#database.address.shown, this.allowsUnsafe);
+		} catch (error) {
+			await client.end().catch(() => undefined);
+			if (isRefusal(error, "database-unusable")) throw new Error(error.facts.reason);
+			throw error;
+		}
+		const warnings: string[] = [];
+		// Below warnings, the session sends none.
+		client.on("notice", ({ message }) => warnings.push(String(message)));
+		const open = { client, warnings };
+		client.on("end", () => {
+			if (this.#open === open) this.#open = undefined;
+		});
+		return open;
+	}
+}

@@ -1,0 +1,161 @@
+/**
+ * The connection of a node that nothing pools: it listens for the commits of other nodes and tells
+ * them of its own, and it looks at the end of the log each second besides.
+ *
+ * NOTIFY takes a lock of the whole cluster until its commit is flushed. So it comes after the
+ * commit of the appends, in a transaction of its own that waits for no standby, and seldom. What
+ * is missed (nothing listens while a connection is made anew) the next look finds.
+ */
+import type pg from "pg";
+import type { Database, Row } from "../connection/database.ts";
+import { isUnreachable } from "../connection/failures.ts";
+import { HOLD_SCHEMA } from "../start/schema.ts";
+import { SELECT_END } from "../statements.ts";
+import type { Heard } from "./follower.ts";
+import type { Seat } from "./seat.ts";
+
+/** How often other nodes are told, at most. */
+const TELL_MS = 5;
+const LOOK_MS = 1000;
+/** A look that takes longer finds a connection that leads nowhere. */
+const LOOK_MAX_MS = 5000;
+
+export type SessionListener = {
+	/** Of each look, and of what other nodes tell. */
+	onEnd(end: Heard): void;
+	/** Of each look: what the row of the end says, before anything is done with it. */
+	onLook(end: Row): void;
+	/** When the database cannot be reached, and when it can again. */
+	onState(error: unknown | undefined): void;
+};
+
+export class Session {
+	readonly #database: Database;
+	readonly #seat: Seat;
+	readonly #listener: SessionListener;
+	readonly #channel: string;
+	#client: pg.Client | undefined;
+	#connecting: Promise<pg.Client> | undefined;
+	#looking: NodeJS.Timeout | undefined;
+	#telling: NodeJS.Timeout | undefined;
+	#untold: Heard | undefined;
+	#isDown = false;
+	#isClosed = false;
+
+	constructor(database: Database, seat: Seat, listener: SessionListener) {
+		this.#database = database;
+		this.#seat = seat;
+		this.#listener = listener;
+		this.#channel = `varve_${database.address.schema}`;
+	}
+
+	/** Looks once, and from then on each second until it is closed. */
+	async start(): Promise<void> {
+		await this.#look();
+		this.#again();
+	}
+
+	/** Tells other nodes of the end of the log, soon. */
+	tell(end: Heard): void {
+		this.#untold = end;
+		this.#telling ??= setTimeout(() => void this.#notify(), TELL_MS);
+	}
+
+	async close(): Promise<void> {
+		this.#isClosed = true;
+		clearTimeout(this.#looking);
+		clearTimeout(this.#telling);
+		this.#seat.lose();
+		const client = this.#client ?? (await this.#connecting?.catch(() => undefined));
+		await client?.end().catch(() => undefined);
+	}
+
+	#again(): void {
+		if (this.#isClosed) return;
+		this.#looking = setTimeout(async () => {
+			await this.#lookSafely();
+			this.#again();
+		}, LOOK_MS).unref();
+	}
+
+	async #lookSafely(): Promise<void> {
+		try {
+			await this.#look();
+			if (this.#isDown) this.#listener.onState(undefined);
+			this.#isDown = false;
+		} catch (error) {
+			this.#drop();
+			if (this.#isClosed) return;
+			if (!this.#isDown) this.#listener.onState(error);
+			this.#isDown = true;
+		}
+	}
+
+	async #look(): Promise<void> {
+		const client = await this.#connected();
+		const { text } = this.#database.statement(SELECT_END, []);
+		const asked = { text, query_timeout: LOOK_MAX_MS };
+		const { rows } = await client.query(asked as pg.QueryConfig);
+		const end = rows[0] as Row;
+		this.#listener.onLook(end);
+		this.#listener.onEnd({ next: Number(end.next), erasures: Number(end.erasures) });
+		await this.#seat.look(client);
+	}
+
+	#connected(): Promise<pg.Client> {
+		if (this.#client) return Promise.resolve(this.#client);
+		this.#connecting ??= this.#connect().finally(() => {
+			this.#connecting = undefined;
+		});
+		return this.#connecting;
+	}
+
+	async #connect(): Promise<pg.Client> {
+		const client = await this.#database.connect("session", true);
+		try {
+			client.on("notification", ({ payload }) => this.#heard(payload));
+			client.on("end", () => {
+				if (this.#client === client) this.#drop();
+			});
+			await client.query(HOLD_SCHEMA, [this.#database.address.schema]);
+			await client.query(`LISTEN "${this.#channel}"`);
+		} catch (error) {
+			await client.end().catch(() => undefined);
+			throw error;
+		}
+		this.#client = client;
+		return client;
+	}
+
+	#drop(): void {
+		const client = this.#client;
+		this.#client = undefined;
+		this.#seat.lose();
+		void client?.end().catch(() => undefined);
+	}
+
+	#heard(payload: string | undefined): void {
+		const [next, erasures] = (payload ?? "").split(" ").map(Number);
+		// Anybody who may connect to the database may notify.
+		if (!Number.isSafeInteger(next) || !Number.isSafeInteger(erasures)) return;
+		this.#listener.onEnd({ next: next as number, erasures: erasures as number });
+	}
+
+	async #notify(): Promise<void> {
+		this.#telling = undefined;
+		const end = this.#untold;
+		this.#untold = undefined;
+		if (!end || !this.#client || this.#isClosed) return;
+		const payload = `${end.next} ${end.erasures}`;
+		try {
+			// One message: the transaction ends even if this process does not live to see it.
+			await this.#client.query(
+				`BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '1s';
+				SELECT pg_notify('${this.#channel}', '${payload}'); COMMIT`,
+			);
+		} catch (error) {
+			if (isUnreachable(error)) this.#drop();
+			else await this.#client?.query("ROLLBACK").catch(() => this.#drop());
+		}
+	}
+}

@@ -1,0 +1,227 @@
+/**
+ * The log in a PostgreSQL database, behind any number of nodes.
+ *
+ *     append ─▶ queue ─▶ one transaction a group, which takes the end of the log
+ *                             └─▶ follower: tells the listeners ─▶ session: tells other nodes
+ *     read ───▶ reader ─▶ follower: the listeners have heard of what it found
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Refusal } from "../../errors.ts";
+import type { Position, StreamName, Version } from "../../event.ts";
+import type { FileSizes, LogActivity, MeasuredLog } from "../../observe/numbers/log-activity.ts";
+import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "../commit.ts";
+import type { Listeners } from "../listeners.ts";
+import type {
+	HiddenReads,
+	History,
+	Log,
+	NameRange,
+	Range,
+	Slice,
+	Verification,
+	VerifyWatch,
+	VersionRange,
+} from "../log.ts";
+import type { AppendQueue } from "./appending/queue.ts";
+import type { WriterConnection } from "./appending/writer.ts";
+import { Database } from "./connection/database.ts";
+import { refusalOr } from "./connection/failures.ts";
+import type { Erased, Eraser } from "./erasure/eraser.ts";
+import type { Follower, Heard } from "./following/follower.ts";
+import type { Session } from "./following/session.ts";
+import type { Reader } from "./reading/reader.ts";
+import type { HistoryGuard } from "./start/guard.ts";
+import * as sql from "./statements.ts";
+import { verifyDatabase } from "./verify/verifier.ts";
+
+/** Other connections may still run a statement of a request that nobody waits for. */
+const CLOSE_MAX_MS = 5000;
+const VERIFYING_CONNECTIONS = 1;
+
+export type Parts = WritingParts & {
+	readonly incarnation: number;
+	readonly histories: readonly History[];
+	readonly listeners: Listeners;
+	readonly session: Session;
+	readonly reader: Reader;
+	readonly guard: HistoryGuard;
+};
+
+type WritingParts = {
+	readonly database: Database;
+	readonly connection: WriterConnection;
+	readonly queue: AppendQueue;
+	readonly follower: Follower;
+	readonly eraser: Eraser;
+	readonly clock: () => number;
+};
+
+export class PostgresLog implements Log, MeasuredLog {
+	readonly incarnation: number;
+	/** What `openLog` hands out beside the log. */
+	readonly hidden: HiddenReads = { read: (range) => this.#read(range, true) };
+	readonly #parts: Parts;
+	#closing: Promise<void> | undefined;
+
+	constructor(parts: Parts) {
+		this.incarnation = parts.incarnation;
+		this.#parts = parts;
+	}
+
+	get activity(): LogActivity {
+		return this.#parts.queue.activity;
+	}
+
+	async fileSizes(): Promise<FileSizes> {
+		const { database } = this.#parts;
+		try {
+			const [row] = await database.rows(sql.SELECT_SIZE, [database.schema]);
+			return { database: Number(row?.bytes ?? 0), wal: 0 };
+		} catch {
+			return { database: 0, wal: 0 };
+		}
+	}
+
+	get erasures(): number {
+		return this.#parts.follower.heard.erasures;
+	}
+
+	incarnationAt(position: Position): number {
+		return this.#parts.histories.find(({ first }) => first <= position)?.incarnation ?? 1;
+	}
+
+	/** @param epoch of a write of the leader, see `leading.ts` */
+	async append(append: Append, epoch?: number): Promise<Appended> {
+		this.#refuse();
+		return this.#parts.queue.write(append, epoch);
+	}
+
+	/** @param epoch as of `append` */
+	async delete(deletion: Deletion, epoch?: number): Promise<Appended> {
+		this.#refuse();
+		return this.#parts.queue.write(deletion, epoch);
+	}
+
+	async redact(redaction: Redaction): Promise<void> {
+		const { eraser, queue } = this.#parts;
+		this.#refuse();
+		const erased = await queue.alone((client, watch) => eraser.redact(client, watch, redaction));
+		await this.#erased(erased);
+	}
+
+	async scavenge(from: number): Promise<ScavengeStep> {
+		const { eraser, queue, clock } = this.#parts;
+		this.#refuse();
+		const erased = await queue.alone((client, watch) => {
+			return eraser.scavenge(client, watch, from, clock());
+		});
+		await this.#erased(erased);
+		return erased.step;
+	}
+
+	read(range: Range): Promise<Slice> {
+		return this.#read(range, false);
+	}
+
+	last(stream: StreamName): Promise<Version> {
+		const { reader } = this.#parts;
+		return this.#reading(`${stream} at its head`, (onSeen) => reader.last(stream, onSeen));
+	}
+
+	locate(stream: StreamName, id: string): Promise<Version | undefined> {
+		const { reader } = this.#parts;
+		return this.#reading(`${stream} at ${id}`, (onSeen) => reader.locate(stream, id, onSeen));
+	}
+
+	names(range: NameRange): Promise<readonly StreamName[]> {
+		const part = `the names of streams from '${range.from}' on`;
+		return this.#reading(part, () => this.#parts.reader.names(range));
+	}
+
+	bytesOf(versions: VersionRange): Promise<number> {
+		const part = `events of stream '${versions.stream}'`;
+		return this.#reading(part, () => this.#parts.reader.bytesOf(versions));
+	}
+
+	async writerAnswers(): Promise<void> {
+		const { queue, database } = this.#parts;
+		this.#refuse();
+		await queue.alone(async (client) => {
+			await client.query(database.statement(sql.SELECT_END, []));
+		});
+	}
+
+	onCommit(listener: (commit: Commit) => void): () => void {
+		return this.#parts.listeners.add(listener);
+	}
+
+	/** On connections of its own: a read of everything keeps no request waiting. */
+	async verify(watch?: VerifyWatch): Promise<Verification> {
+		const database = new Database(this.#parts.database.address, VERIFYING_CONNECTIONS);
+		try {
+			return await verifyDatabase(database, watch);
+		} finally {
+			await database.close();
+		}
+	}
+
+	close(): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	async #read(range: Range, hidden: boolean): Promise<Slice> {
+		const { reader } = this.#parts;
+		const begunMs = performance.now();
+		const part = `${range.stream} at ${range.from}`;
+		const slice = await this.#reading(part, (onSeen) => reader.read(range, hidden, onSeen));
+		this.activity.readSeconds.observe((performance.now() - begunMs) / 1000);
+		return slice;
+	}
+
+	/**
+	 * A read resolves, and is refused, once the listeners have heard of what it has seen: a refusal
+	 * can show a commit, too.
+	 * @param part of the log that is read, in words for the operator
+	 */
+	async #reading<T>(part: string, work: (onSeen: (seen: Heard) => void) => Promise<T>): Promise<T> {
+		this.#refuse();
+		const { follower } = this.#parts;
+		let seen: Heard = { next: 0, erasures: 0 };
+		try {
+			try {
+				return await work(({ next, erasures }) => {
+					seen = {
+						next: Math.max(seen.next, next),
+						erasures: Math.max(seen.erasures, erasures),
+					};
+				});
+			} finally {
+				await follower.reached(seen);
+			}
+		} catch (error) {
+			throw refusalOr(error, part);
+		}
+	}
+
+	/** The listeners know of an erasure before its caller does. */
+	async #erased({ taken, commit }: Erased): Promise<void> {
+		if (!commit) return;
+		const { follower, session } = this.#parts;
+		await follower.committed(taken, commit);
+		session.tell(follower.heard);
+	}
+
+	#refuse(): void {
+		if (this.#closing) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
+		this.#parts.guard.refuseReplaced();
+	}
+
+	async #close(): Promise<void> {
+		const { queue, connection, session, database, guard } = this.#parts;
+		await queue.close();
+		await guard.note().catch(() => undefined);
+		await Promise.all([session.close(), connection.close()]);
+		await Promise.race([database.close(), sleep(CLOSE_MAX_MS, undefined, { ref: false })]);
+	}
+}

@@ -1,0 +1,168 @@
+/** Opens the log of a database for one node: checks the server, its schema, and its history. */
+import { mkdirSync } from "node:fs";
+import type pg from "pg";
+import { isRefusal, Refusal } from "../../errors.ts";
+import type { Commit } from "../commit.ts";
+import { Listeners } from "../listeners.ts";
+import type { History, Leadership, LogLimits } from "../log.ts";
+import { type Migration, migrationsFor } from "../migrate.ts";
+import { parseStoreAddress } from "./address.ts";
+import { AppendQueue } from "./appending/queue.ts";
+import { WriterConnection } from "./appending/writer.ts";
+import { Database, type Row } from "./connection/database.ts";
+import { causeOf, present } from "./connection/failures.ts";
+import { Eraser } from "./erasure/eraser.ts";
+import { Follower } from "./following/follower.ts";
+import { Seat } from "./following/seat.ts";
+import { Session } from "./following/session.ts";
+import { beginsWith, headAt } from "./hashes/hashes.ts";
+import { SharedLeadership } from "./leading.ts";
+import { PostgresLog } from "./log.ts";
+import { PostgresMoves } from "./moving/moves.ts";
+import { Reader } from "./reading/reader.ts";
+import { checkServer } from "./start/checks.ts";
+import { HistoryGuard } from "./start/guard.ts";
+import { SeenHistory } from "./start/history.ts";
+import { prepareSchema } from "./start/schema.ts";
+import * as sql from "./statements.ts";
+import { readKey, Signer } from "./tree/signer.ts";
+import { StoredTree } from "./tree/tree.ts";
+
+export type PostgresOptions = {
+	/** Milliseconds since 1970; may jump, `created` will not. */
+	readonly clock?: () => number;
+	readonly migrations?: readonly Migration[];
+	/** The address of this node, for those that are told who leads. */
+	readonly node?: string;
+	/** Connections for reads; a node has two more. */
+	readonly connectionsMax?: number;
+	/** Whether to take a server that may lose what it has acknowledged. */
+	readonly allowsUnsafe?: boolean;
+	/** Told of what the operator should know; `level` as of the operator log. */
+	readonly tell?: (level: "info" | "warn" | "error", text: string) => void;
+	/** Called once, if another history has taken the place of this one: nothing is served then. */
+	readonly onStop?: (refusal: Refusal<"writer-stopped">) => void;
+};
+
+const CONNECTIONS = 8;
+const RESTART_SECONDS = 30;
+
+/** What a node has of a log in a database. */
+export type OpenedStore = {
+	readonly log: PostgresLog;
+	readonly tree: StoredTree;
+	readonly moves: PostgresMoves;
+	readonly leadership: Leadership;
+};
+
+/**
+ * @param store the address of the database
+ * @param directory of this node; what it has seen of the log is kept there
+ * @throws Refusal `invalid-option`, `database-unusable`, `newer-schema`, `history-rewound`
+ */
+export async function openPostgres(
+	store: string,
+	directory: string,
+	limits: LogLimits,
+	options: PostgresOptions = {},
+): Promise<OpenedStore> {
+	const address = parseStoreAddress(store);
+	mkdirSync(directory, { recursive: true });
+	const { tell = () => undefined, connectionsMax = CONNECTIONS } = options;
+	const { migrations = migrationsFor("postgres"), allowsUnsafe = false } = options;
+	const database = new Database(address, connectionsMax);
+	try {
+		const client = await database.connect("start");
+		try {
+			const told = await checkServer(client, address.shown, allowsUnsafe);
+			for (const text of told) tell("warn", text);
+			const { found, known } = await prepareSchema(database, client, migrations);
+			if (found < known) tell("info", `the schema of the log was ${found}, and is ${known} now`);
+		} finally {
+			await client.end().catch(() => undefined);
+		}
+		return await openPrepared(database, directory, limits, { ...options, tell, allowsUnsafe });
+	} catch (error) {
+		await database.close().catch(() => undefined);
+		if (isRefusal(error)) throw error;
+		const reason = causeOf(error);
+		throw new Refusal("database-unusable", { store: address.shown, reason });
+	}
+}
+
+type Chosen = PostgresOptions & Required<Pick<PostgresOptions, "tell" | "allowsUnsafe">>;
+
+async function openPrepared(
+	database: Database,
+	directory: string,
+	limits: LogLimits,
+	options: Chosen,
+): Promise<OpenedStore> {
+	const { clock = Date.now, tell, allowsUnsafe, onStop = () => undefined } = options;
+	const { shown, schema } = database.address;
+	const [row] = await database.rows(sql.SELECT_END);
+	const end: Row = present(row, "the end of the log");
+	const incarnation = Number(end.incarnation);
+	const seen = new SeenHistory(directory, schema, shown, incarnation);
+	await seen.refuseOther(database, Number(end.next));
+	const signer = new Signer(await readKey(database, shown), incarnation);
+	await refuseRewound(database, signer, Number(end.next), shown);
+	const listeners = new Listeners();
+	const follower = new Follower(database, end, (commit: Commit) => listeners.tell(commit));
+	const head = () => follower.head();
+	const guard = new HistoryGuard(database, { incarnation, head, seen }, (reason) => {
+		tell("error", `this node serves nothing any more: ${reason}`);
+		onStop(new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS }));
+	});
+	database.admit = (client: pg.ClientBase) => guard.admit(client);
+	const seat = new Seat(database, options.node ?? "");
+	const session = new Session(database, seat, {
+		onEnd: (to) => void follower.reached(to)?.catch(() => undefined),
+		onLook: (now) => void guard.look(now).catch(() => undefined),
+		onState: (error) => {
+			if (error === undefined) tell("info", "the database can be reached again");
+			else tell("error", `the database cannot be reached: ${causeOf(error)}`);
+		},
+	});
+	const connection = new WriterConnection(database, allowsUnsafe);
+	const onCommit = () => session.tell(follower.heard);
+	const parts = { database, connection, follower, limits, clock, onCommit };
+	const queue = new AppendQueue(parts);
+	const reader = new Reader(database, { pageBytesMax: limits.pageBytesMax, clock });
+	const eraser = new Eraser(database);
+	await session.start();
+	const histories: readonly History[] = (await database.rows(sql.SELECT_HISTORIES)).map((one) => {
+		return { incarnation: Number(one.incarnation), first: Number(one.first) };
+	});
+	const log = new PostgresLog({
+		...parts,
+		...{ incarnation, histories, queue, listeners, session, reader, eraser, guard },
+	});
+	return {
+		log,
+		leadership: new SharedLeadership(log, seat),
+		tree: new StoredTree(database, signer, seen),
+		moves: new PostgresMoves({ ...parts, queue, guard }),
+	};
+}
+
+/**
+ * What the log itself has signed last must be its beginning.
+ * @throws Refusal `history-rewound`
+ */
+async function refuseRewound(
+	database: Database,
+	signer: Signer,
+	size: number,
+	shown: string,
+): Promise<void> {
+	const [row] = await database.rows(sql.SELECT_SIGNING);
+	const signed = row?.checkpoint ? signer.open(String(row.checkpoint)) : undefined;
+	if (!signed) return;
+	const isContinued =
+		signed.size <= size && (await beginsWith(signed, size, (of) => headAt(database, of)));
+	if (!isContinued) {
+		throw new Refusal("history-rewound", { path: shown, signed: signed.size, size });
+	}
+	signer.continues(signed);
+}

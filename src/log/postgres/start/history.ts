@@ -1,0 +1,86 @@
+/**
+ * Which history a node has seen, in a file of its own data directory: an asynchronous standby that
+ * was promoted, or a database that was restored, may hold another one under the same name. A node
+ * that has seen more than is there now serves nothing of it.
+ *
+ *     seen   incarnation, size and root of the log
+ *     ask    is the log still of that incarnation, and does it begin with what was seen?
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { TreeHead } from "../../../../feeds/proof/tree.ts";
+import { Refusal } from "../../../errors.ts";
+import type { Database } from "../connection/database.ts";
+import { isUnreadable } from "../connection/failures.ts";
+import { beginsWith, headAt } from "../hashes/hashes.ts";
+
+const FILE = "postgres.seen.json";
+const ROOT = /^[0-9a-f]{64}$/;
+
+type Seen = { readonly incarnation: number; readonly size: number; readonly root: string };
+
+export class SeenHistory {
+	readonly #file: string;
+	readonly #shown: string;
+	readonly #incarnation: number;
+	#seen: Seen | undefined;
+
+	/** @param directory of the node */
+	constructor(directory: string, schema: string, shown: string, incarnation: number) {
+		this.#file = join(directory, schema === "varve" ? FILE : `postgres-${schema}.seen.json`);
+		this.#shown = shown;
+		this.#incarnation = incarnation;
+		this.#seen = readSeen(this.#file);
+	}
+
+	/** The highest number of a history that this node has seen; 0 if it has seen none. */
+	get highest(): number {
+		return this.#seen?.incarnation ?? 0;
+	}
+
+	/** Keeps the newest head that this node has signed or served by. */
+	async note({ size, root }: TreeHead): Promise<void> {
+		if (this.#seen?.incarnation === this.#incarnation && this.#seen.size >= size) return;
+		this.#seen = { incarnation: this.#incarnation, size, root: Buffer.from(root).toString("hex") };
+		mkdirSync(dirname(this.#file), { recursive: true });
+		const temporary = `${this.#file}.new`;
+		writeFileSync(temporary, `${JSON.stringify(this.#seen)}\n`);
+		renameSync(temporary, this.#file);
+	}
+
+	/**
+	 * Holds the log against what was seen.
+	 * @throws Refusal `history-rewound`
+	 */
+	async refuseOther(database: Database, size: number): Promise<void> {
+		const seen = this.#seen;
+		// A higher number says that an operator has looked at it.
+		if (!seen || seen.incarnation < this.#incarnation) return;
+		const head = { size: seen.size, root: Buffer.from(seen.root, "hex") };
+		if (seen.incarnation === this.#incarnation && (await continues(head, size, database))) return;
+		throw new Refusal("history-rewound", { path: this.#shown, signed: seen.size, size });
+	}
+}
+
+async function continues(head: TreeHead, size: number, database: Database): Promise<boolean> {
+	try {
+		return await beginsWith(head, size, (of) => headAt(database, of));
+	} catch (error) {
+		if (isUnreadable(error)) return false;
+		throw error;
+	}
+}
+
+/** A file that holds something else says nothing. */
+function readSeen(file: string): Seen | undefined {
+	if (!existsSync(file)) return undefined;
+	try {
+		const { incarnation, size, root } = JSON.parse(readFileSync(file, "utf8")) as Partial<Seen>;
+		const isSeen = Number.isSafeInteger(incarnation) && Number.isSafeInteger(size);
+		return isSeen && ROOT.test(String(root))
+			? { incarnation: Number(incarnation), size: Number(size), root: String(root) }
+			: undefined;
+	} catch {
+		return undefined;
+	}
+}

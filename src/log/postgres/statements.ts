@@ -1,0 +1,269 @@
+/**
+ * The SQL of the PostgreSQL engine; that of erasing, moving and verifying lies beside this file.
+ * `@` stands for the schema of the log. Arrays come in as text, and content as one block with the
+ * lengths of its parts: that costs the driver least.
+ *
+ * Each statement is one snapshot (READ COMMITTED). What the log holds never changes but by erasure,
+ * so two statements agree if the number of erasures is the same in both.
+ */
+import { FLAG_SCAVENGED } from "../appending/flags.ts";
+
+/** What a transaction reads of the settings in force. */
+export const GUARDS = `
+	current_setting('synchronous_commit') AS commits,
+	current_setting('synchronous_standby_names') AS standbys,
+	current_setting('fsync') AS fsync, current_setting('full_page_writes') AS pages`;
+
+export const BEGIN_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED";
+export const BEGIN_READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+export const COMMIT = "COMMIT";
+export const ROLLBACK = "ROLLBACK";
+
+/**
+ * Takes the end of the log until the transaction ends. It is a statement of its own: the next one
+ * gets a snapshot that has all commits before.
+ */
+export const TAKE_END = `
+	SELECT next, created, streams, incarnation, erasures, edge, ${GUARDS}
+	FROM @store FOR NO KEY UPDATE`;
+/** Who leads, in a transaction that has taken the end of the log. */
+export const SELECT_EPOCH = "SELECT epoch FROM @leader";
+export const SELECT_END = "SELECT next, created, incarnation, erasures, edge FROM @store";
+export const MOVE_END = "UPDATE @store SET next = $1, created = $2, streams = $3, edge = $4";
+/** Changes nothing; its commit waits for the standby, and so for all commits before it. */
+export const TOUCH_END = "UPDATE @store SET next = next";
+
+const NEWEST = (stream: string) => `
+	LATERAL (SELECT version, position FROM @entries WHERE stream = ${stream}
+		ORDER BY version DESC LIMIT 1)`;
+
+/** For each stream: its number, its last version, its tombstone, and its newest metadata. */
+export const SELECT_FACTS = `
+	SELECT n.name, s.id, l.version AS last, m.tombstone, m.scavenged,
+		d.version AS "metadataLast", d.position AS "metadataAt",
+		(SELECT data FROM @events WHERE position = d.position) AS metadata
+	FROM unnest($1::text[]) AS n (name)
+		LEFT JOIN @streams s ON s.name = n.name LEFT JOIN ${NEWEST("s.id")} l ON true
+		LEFT JOIN @marks m ON m.stream = s.id
+		LEFT JOIN @streams t ON t.name = '$$' || n.name LEFT JOIN ${NEWEST("t.id")} d ON true`;
+
+/** For each stream that an event joins: the same, less what no plan asks of it. */
+export const SELECT_JOINED = `
+	SELECT n.name, s.id, l.version AS last,
+		CASE WHEN s.id IS NULL THEN
+			(SELECT d.position FROM @streams t CROSS JOIN ${NEWEST("t.id")} d
+				WHERE t.name = '$$' || n.name) END AS "metadataAt"
+	FROM unnest($1::text[]) AS n (name)
+		LEFT JOIN @streams s ON s.name = n.name LEFT JOIN ${NEWEST("s.id")} l ON true`;
+
+/** Where ids stand in streams. */
+export const SELECT_PLACES = `
+	SELECT n.name, n.id, e.version, e.position
+	FROM unnest($1::text[], $2::uuid[]) AS n (name, id)
+		JOIN @streams s ON s.name = n.name JOIN @events e ON e.stream = s.id AND e.id = n.id`;
+
+export const INSERT_STREAMS =
+	"INSERT INTO @streams (id, name) SELECT * FROM unnest($1::bigint[], $2::text[])";
+
+/**
+ * The events from position $1 on. $11 is their content, side by side, and $12
+ * their hashes; $8 says where the content of each begins, $9 and $10 how long its parts are.
+ */
+export const INSERT_EVENTS = `
+	INSERT INTO @events (position, stream, version, created, id, flags, type, hash, data, metadata)
+	SELECT $1::bigint + n - 1, stream, version, created, id, flags, type,
+		substring($12::bytea FROM 32 * n::int - 31 FOR 32),
+		substring($11::bytea FROM at + 1 FOR data),
+		substring($11::bytea FROM at + data + 1 FOR metadata)
+	FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[], $6::smallint[], $7::text[],
+		$8::int[], $9::int[], $10::int[])
+		WITH ORDINALITY AS e (created, stream, version, id, flags, type, at, data, metadata, n)`;
+
+export const INSERT_ENTRIES = `
+	INSERT INTO @entries (stream, version, position)
+	SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])`;
+
+export const INSERT_NODES = `
+	INSERT INTO @nodes (level, number, hash)
+	SELECT level, number, substring($3::bytea FROM 32 * n::int - 31 FOR 32)
+	FROM unnest($1::smallint[], $2::bigint[]) WITH ORDINALITY AS o (level, number, n)`;
+
+export const MARK_STREAMS = `
+	INSERT INTO @marks AS m (stream, metadata, tombstone, link)
+	SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+	ON CONFLICT (stream) DO UPDATE SET metadata = coalesce(excluded.metadata, m.metadata),
+		tombstone = coalesce(excluded.tombstone, m.tombstone),
+		link = coalesce(excluded.link, m.link)`;
+
+/** What a commit of another node may have changed: events from one position to another. */
+export const SELECT_GROWTH = `
+	SELECT s.name AS stream, e.version, e.type, e.flags, e.hash,
+		CASE WHEN length(e.metadata) BETWEEN 20 AND 65536 THEN e.metadata END AS metadata
+	FROM @events e JOIN @streams s ON s.id = e.stream
+	WHERE e.position >= $1 AND e.position < $2 ORDER BY e.position`;
+
+/** The last versions that streams had when the log had $2 events. */
+export const SELECT_LAST_AT = `
+	SELECT n.name, l.version AS last
+	FROM unnest($1::text[]) AS n (name) JOIN @streams s ON s.name = n.name
+		CROSS JOIN LATERAL (SELECT version FROM @entries
+			WHERE stream = s.id AND position < $2 ORDER BY version DESC LIMIT 1) l`;
+
+export const SELECT_ERASED = `
+	SELECT e.number, (SELECT string_agg(name, E'\\n') FROM @streams WHERE id = ANY (e.streams))
+		AS streams
+	FROM @erasures e WHERE e.number > $1 ORDER BY e.number LIMIT 1000`;
+
+/**
+ * What is to be known of streams: number, last version, where that stands, marks, the metadata that
+ * counts, and whether the stream that a metadata stream describes is gone.
+ */
+const STATE = `
+	s.id, l.version AS last, l.position AS newest, m.metadata, m.tombstone, m.link, m.scavenged,
+	(SELECT data FROM @events WHERE position = m.metadata) AS rule,
+	CASE WHEN starts_with(n.name, '$$') THEN
+		(SELECT t.tombstone FROM @marks t JOIN @streams d ON d.id = t.stream
+			WHERE d.name = substr(n.name, 3)) END AS "describedGone"`;
+const STATE_OF = `
+	LEFT JOIN @streams s ON s.name = n.name LEFT JOIN ${NEWEST("s.id")} l ON true
+	LEFT JOIN @marks m ON m.stream = s.id`;
+
+/** The state of one stream, and of the log. */
+export const SELECT_STATE = `
+	SELECT e.next, e.erasures, ${STATE}
+	FROM @store e CROSS JOIN (SELECT $1::text AS name) n ${STATE_OF}`;
+/** The same of an index stream, and whether any stream is more than its entries. */
+export const SELECT_STATE_OF_INDEX = `
+	SELECT e.next, e.erasures, ${STATE}, EXISTS (SELECT 1 FROM @marks)
+		OR EXISTS (SELECT 1 FROM @streams WHERE name >= '$$' AND name < '$%')
+		OR EXISTS (SELECT 1 FROM @streams WHERE name = '$et-$streamDeleted') AS "isAnyMarked"
+	FROM @store e CROSS JOIN (SELECT $1::text AS name) n ${STATE_OF}`;
+/** The same of `$all`. */
+export const SELECT_STATE_OF_ALL = `
+	SELECT e.next, e.erasures, 0::bigint AS id, e.next - 1 AS last, e.next - 1 AS newest,
+		m.metadata, m.tombstone, m.link, m.scavenged,
+		(SELECT data FROM @events WHERE position = m.metadata) AS rule, NULL AS "describedGone"
+	FROM @store e LEFT JOIN @marks m ON m.stream = 0`;
+/** The same of many streams, and the number of erasures. */
+export const SELECT_STATES = `
+	SELECT e.erasures, n.name, ${STATE}
+	FROM @store e CROSS JOIN unnest($1::text[]) AS n (name) ${STATE_OF}`;
+
+const HEAD = `
+	e.position, e.stream, s.name, e.version, e.id, e.type, e.created, e.flags,
+	length(e.data) AS "dataBytes", length(e.metadata) AS "metadataBytes",
+	CASE WHEN e.type = '$>' AND length(e.data) <= 2048 THEN e.data END AS link`;
+const BYTES = "sum(length(e.data) + length(e.metadata)) OVER ()";
+/** Content is sent if it is `asked` for, unless all of it is more than `max`. */
+const CONTENT = (asked: string, max: string) => `
+	CASE WHEN ${asked} AND ${BYTES} <= ${max} THEN e.data END AS data,
+	CASE WHEN ${asked} AND ${BYTES} <= ${max} THEN e.metadata END AS metadata`;
+
+export type Order = "ASC" | "DESC";
+
+/** Versions $2 to $3 of stream $1, and what the log is at that moment. */
+export function selectEntries(order: Order): string {
+	return `
+	SELECT o.next, o.erasures, x.* FROM @store o LEFT JOIN LATERAL (
+		SELECT n.version AS entry, ${HEAD}, ${CONTENT("$4", "$5")}
+		FROM @entries n JOIN @events e ON e.position = n.position JOIN @streams s ON s.id = e.stream
+		WHERE n.stream = $1 AND n.version BETWEEN $2 AND $3
+	) x ON true ORDER BY x.entry ${order}`;
+}
+
+/** The same of `$all`, which leaves out scavenged events; $1 is not looked at. */
+export function selectEvents(order: Order): string {
+	return `
+	SELECT o.next, o.erasures, x.* FROM @store o LEFT JOIN LATERAL (
+		SELECT e.position AS entry, ${HEAD}, ${CONTENT("$4", "$5")}
+		FROM @events e JOIN @streams s ON s.id = e.stream
+		WHERE $1::bigint = 0 AND e.position BETWEEN $2 AND $3
+			AND (e.flags & ${FLAG_SCAVENGED}) = 0
+	) x ON true ORDER BY x.entry ${order}`;
+}
+
+/** The events at places of streams. Content is sent unless all of it is too much. */
+export const SELECT_EVENTS_AT = `
+	SELECT n.name AS of, n.version AS at, ${HEAD}, ${CONTENT("$3", "$4")}
+	FROM unnest($1::text[], $2::bigint[]) AS n (name, version)
+		JOIN @streams o ON o.name = n.name
+		JOIN @entries a ON a.stream = o.id AND a.version = n.version
+		JOIN @events e ON e.position = a.position JOIN @streams s ON s.id = e.stream`;
+
+/** A binary search: how many entries of stream $1, up to version $3, lie before position $2. */
+export const COUNT_BEFORE = `
+	WITH RECURSIVE search (low, high) AS (
+		SELECT 0::bigint, $3::bigint + 1
+		UNION ALL
+		SELECT CASE WHEN n.position >= $2 THEN low ELSE (low + high) / 2 + 1 END,
+			CASE WHEN n.position >= $2 THEN (low + high) / 2 ELSE high END
+		FROM search JOIN @entries n ON n.stream = $1 AND n.version = (low + high) / 2
+		WHERE low < high)
+	SELECT low AS before FROM search WHERE low = high`;
+
+/** The same: the lowest version from $2 to $3 of stream $1 that was created after $4. */
+export const FIND_UNEXPIRED = `
+	WITH RECURSIVE search (low, high) AS (
+		SELECT $2::bigint, $3::bigint + 1
+		UNION ALL
+		SELECT CASE WHEN e.created > $4 THEN low ELSE (low + high) / 2 + 1 END,
+			CASE WHEN e.created > $4 THEN (low + high) / 2 ELSE high END
+		FROM search JOIN @entries n ON n.stream = $1 AND n.version = (low + high) / 2
+			JOIN @events e ON e.position = n.position
+		WHERE low < high)
+	SELECT low AS first FROM search WHERE low >= high`;
+
+/** The gap of scavenged positions that a position may be in: the last to begin at or before it. */
+export const SELECT_GAP =
+	"SELECT first, last FROM @gaps WHERE first <= $1 ORDER BY first DESC LIMIT 1";
+
+/** Names from $1 on, or behind it; before $3, or up to it. */
+export const SELECT_NAMES = `
+	SELECT name FROM @streams WHERE name >= $1 AND (name > $1 OR NOT $2)
+		AND ($3::text IS NULL OR name < $3 OR (name = $3 AND $4)) ORDER BY name LIMIT $5`;
+
+export const SELECT_BYTES = `
+	SELECT coalesce(sum(length(e.data) + length(e.metadata)), 0)::bigint AS bytes
+	FROM @streams s JOIN @entries n ON n.stream = s.id JOIN @events e ON e.position = n.position
+	WHERE s.name = $1 AND n.version BETWEEN $2 AND $3`;
+export const SELECT_BYTES_OF_ALL = `
+	SELECT coalesce(sum(length(data) + length(metadata)), 0)::bigint AS bytes
+	FROM @events WHERE position BETWEEN $1 AND $2`;
+
+/** The earliest event of stream $1 with an id. */
+export const SELECT_VERSION_OF_ID =
+	"SELECT min(version) AS version FROM @events WHERE stream = $1 AND id = $2";
+/** The events with an id in the streams numbered from $2 to $3: a look-up for each. */
+export const SELECT_POSITIONS_OF_ID = `
+	SELECT e.position FROM @streams s JOIN @events e ON e.stream = s.id AND e.id = $1
+	WHERE s.id BETWEEN $2 AND $3`;
+export const SELECT_LAST_STREAM = "SELECT streams FROM @store";
+
+/** The version that position $2 has in stream $1, of which $3 is the last, if it stands there. */
+export const FIND_VERSION = `
+	WITH RECURSIVE search (low, high) AS (
+		SELECT 0::bigint, $3::bigint + 1
+		UNION ALL
+		SELECT CASE WHEN n.position >= $2 THEN low ELSE (low + high) / 2 + 1 END,
+			CASE WHEN n.position >= $2 THEN (low + high) / 2 ELSE high END
+		FROM search JOIN @entries n ON n.stream = $1 AND n.version = (low + high) / 2
+		WHERE low < high)
+	SELECT n.version FROM search JOIN @entries n ON n.stream = $1 AND n.version = low
+	WHERE low = high AND n.position = $2`;
+
+/** Hashes from $2 up to $3 of the leaves, and of a level of the tree. */
+export const SELECT_LEAF_HASHES = `
+	SELECT position AS number, hash FROM @events WHERE position >= $1 AND position < $2
+	ORDER BY position`;
+export const SELECT_NODES = `
+	SELECT number, hash FROM @nodes WHERE level = $1 AND number >= $2 AND number < $3
+	ORDER BY number`;
+
+export const SELECT_HISTORIES =
+	"SELECT incarnation, first FROM @histories ORDER BY incarnation DESC";
+export const SELECT_SIGNING = "SELECT key, checkpoint FROM @signing";
+export const KEEP_KEY = "UPDATE @signing SET key = $1 WHERE key IS NULL";
+export const KEEP_CHECKPOINT = "UPDATE @signing SET checkpoint = $1";
+export const SELECT_SIZE = `
+	SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint AS bytes
+	FROM pg_class c WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r'`;
