@@ -18,8 +18,8 @@ export function announcesTooMuch(req: IncomingMessage, bodyBytesMax: number): bo
  * connection would reset it, and with it our answer, before a client that is still sending reads
  * it. The request timeout bounds how long that lasts.
  * @returns the whole body
- * @throws Refusal `malformed-header`, `body-too-large`, `body-incomplete` if the client went away midway,
- * `overloaded` if other bodies leave no room for this one, or need its room
+ * @throws Refusal `malformed-header`, `body-too-large`; `body-incomplete` if the client went away
+ *   midway; `overloaded` if other bodies leave no room for this one, or need its room
  */
 export function readBody(req: IncomingMessage, bodyBytesMax: number): Promise<Buffer> {
 	refuseCodings(req);
