@@ -57,11 +57,20 @@ export function decodeLinks(header: string, page: string): Link[] {
 	const links: Link[] = [];
 	for (const [, target = "", parameters = ""] of header.matchAll(LINK)) {
 		const relations = relationsIn(parameters);
-		if (!URL.canParse(target, page) || links.length + relations.length > LINKS_MAX) continue;
-		const uri = new URL(target, page).href;
+		const uri = absolute(target, page);
+		if (uri === undefined || links.length + relations.length > LINKS_MAX) continue;
 		for (const relation of relations) links.push({ relation, uri });
 	}
 	return links;
+}
+
+/** Undefined if it cannot be one. It is parsed once: that is most of what a short page costs. */
+function absolute(target: string, page: string): string | undefined {
+	try {
+		return new URL(target, page).href;
+	} catch {
+		return undefined;
+	}
 }
 
 /** The first `rel` counts (section 3.3). A link with another context is not one of the page. */

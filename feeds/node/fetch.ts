@@ -13,6 +13,7 @@ import {
 } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { pipeline, type Readable } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
 import { createBrotliDecompress, createUnzip } from "node:zlib";
 import type { Fetcher, FetcherRequest, FetcherResponse } from "../exchange/transport.ts";
 
@@ -44,8 +45,13 @@ async function fetchBy(
 	url: string,
 	init: FetcherRequest,
 ): Promise<FetcherResponse> {
+	const target = new URL(url);
 	for (let attempt = 1; ; attempt++) {
-		const req = start(secure, url, init);
+		// If a hundred readers of a process wait for one event, all of them get what has come for them
+		// before the first one asks for more: to send takes longer than to read.
+		await turn();
+		init.signal.throwIfAborted();
+		const req = start(secure, target, init);
 		try {
 			const [res] = (await once(req, "response")) as [IncomingMessage];
 			// From here on, whoever reads the answer meets a fault.
@@ -62,14 +68,14 @@ async function fetchBy(
 
 function start(
 	secure: HttpsAgent,
-	url: string,
+	target: URL,
 	{ method, headers, body, signal }: FetcherRequest,
 ): ClientRequest {
-	const isSecure = new URL(url).protocol === "https:";
+	const isSecure = target.protocol === "https:";
 	const request = isSecure ? httpsRequest : httpRequest;
 	const agent = isSecure ? secure : httpAgent;
 	const sent = { "accept-encoding": CODINGS, ...headers };
-	const req = request(url, { method, headers: sent, agent, signal });
+	const req = request(target, { method, headers: sent, agent, signal });
 	req.end(body);
 	return req;
 }

@@ -25,7 +25,7 @@ export type Damage = { readonly damage: string };
 
 /** On one machine, compression takes more time than it saves. Browsers ask for what they like. */
 const PLAIN = { "accept-encoding": "identity" };
-const NEAR = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+const NEAR = /^https?:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?\//;
 
 /**
  * Asks once for the page of `state`. At the head that is a tail page; of a server that does not
@@ -175,7 +175,7 @@ function ask(
 	signal: AbortSignal,
 ): Promise<Reply> {
 	const { origin, timeoutMs, bodyBytesMax } = settings;
-	const sent = NEAR.test(new URL(url).hostname) ? { ...headers, ...PLAIN } : headers;
+	const sent = NEAR.test(url) ? { ...headers, ...PLAIN } : headers;
 	const own = { origin, headers: settings.headers };
 	const limits = { answerMs: heldMs + timeoutMs, silenceMs: timeoutMs, bodyBytesMax };
 	return get({ url, headers: sent, own, limits }, settings.fetch, signal);

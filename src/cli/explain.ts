@@ -119,8 +119,17 @@ function explainRefusal(refusal: Refusal): string {
 			"after a restore, run varve incarnation --raise; otherwise find out what replaced it, and run varve verify";
 		return `${what}${size < signed ? "" : " others"}; ${then}`;
 	}
+	return explainUser(refusal) ?? refusal.message;
+}
+
+function explainUser(refusal: Refusal): string | undefined {
 	if (isRefusal(refusal, "user-not-found")) return noUser(refusal.facts.loginName);
-	return refusal.message;
+	if (isRefusal(refusal, "user-exists"))
+		return `there is a user ${escapeInvisible(refusal.facts.loginName)} with another password`;
+	if (isRefusal(refusal, "last-admin"))
+		return `${escapeInvisible(refusal.facts.loginName)} is the only admin who can log in; make another one first: varve user add NAME --groups '$admins'`;
+	if (isRefusal(refusal, "invalid-user")) return `${refusal.facts.field}: ${refusal.facts.reason}`;
+	return undefined;
 }
 
 function noUser(login: string): string {

@@ -91,6 +91,8 @@ test("a lost password is set anew in the directory of a stopped server, and its 
 	await server.stop();
 	const unknown = await varve(["user", "password", "nobody", "--generate", "--data", server.data]);
 	expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining("no user nobody;")]);
+	const last = await varve(["user", "disable", "admin", "--data", server.data]);
+	expect([last.code, last.stderr]).toEqual([1, expect.stringContaining("the only admin who")]);
 	const { stdout } = await varve(lost);
 	const [, password = ""] = stdout.trim().split("\n");
 	expect(password).toMatch(MADE);

@@ -62,6 +62,12 @@ test.each([
 	"/nowhere",
 	"/streams",
 	"//streams/c-open",
+	"/streams/c-open/../c-team",
+	"/streams/c-open/%2e%2E/c-team",
+	"/streams/c-open%2F..%2Fc-team",
+	"/streams/c-open/..%5Cc-team",
+	"/streams/c-open/0/..;/forward",
+	"/streams/c-open//0",
 	"/streams/c-open/0/forward/1#x",
 	"/streams/%ff",
 ])("leaves %s to the server", async (uri) => {

@@ -7,7 +7,17 @@ import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { parseStringPromise } from "xml2js";
 import { createScreens } from "../../admin/index.ts";
 import { FEED_TYPES } from "../../feeds/formats/feed.ts";
-import { type Ask, ATOM, ATOM_JSON, allOf, batch, EVENTS_JSON, get, open } from "../http/ask.ts";
+import {
+	type Ask,
+	ATOM,
+	ATOM_JSON,
+	allOf,
+	batch,
+	EVENTS_JSON,
+	get,
+	open,
+	raw,
+} from "../http/ask.ts";
 import { type Servers, startServers } from "../http/harness.ts";
 
 let servers: Servers;
@@ -261,6 +271,20 @@ describe("a compressed body is refused, and never unpacked", () => {
 		const headers = { "Content-Type": EVENTS_JSON, "Content-Encoding": coding };
 		const sent = { path: "/streams/packed", headers, body: packed };
 		expect(await words(sent)).toEqual(["unsupported-media-type", "unsupported-media-type"]);
+	});
+
+	test("also if only its transfer is", async () => {
+		const head = [
+			"POST /streams/packed HTTP/1.1",
+			"Host: localhost",
+			`Content-Type: ${EVENTS_JSON}`,
+			"Transfer-Encoding: gzip, chunked",
+			"Connection: close",
+		];
+		const sent = `${head.join("\r\n")}\r\n\r\n3\r\nabc\r\n0\r\n\r\n`;
+		for (const { port } of [servers, servers.express]) {
+			expect(await raw(port, sent)).toMatch(/^HTTP\/1\.1 400 [\s\S]*malformed-header/);
+		}
 	});
 });
 

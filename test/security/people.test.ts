@@ -77,6 +77,8 @@ test("a refused form says why, and nothing has changed", async () => {
 	expect([bad.status, bad.text]).toEqual([400, expect.stringContaining('role="alert"')]);
 	const unsure = await admin.send("/users", { action: "delete", login: "ann", confirm: "an" });
 	expect(unsure.status).toBe(400);
+	const last = await admin.send("/users", { action: "delete", login: "admin", confirm: "admin" });
+	expect([last.status, last.text]).toEqual([409, expect.stringContaining("the only admin who")]);
 	expect((await loggedIn("ann")).cookies.size).toBe(2);
 });
 

@@ -90,7 +90,12 @@ export class Oidc {
 			(await this.#users.get(claimed.name)) !== undefined;
 		if (isTaken) throw new Refusal("unauthorized", { cause: "credentials" });
 		const untilMs = Number(claims.exp) * 1000;
-		const holds = () => Date.now() < untilMs + SKEW_SECONDS * 1000;
+		const holds = () => {
+			// It ends, too, if the store gets a user of that name.
+			const taken = this.#users.get(claimed.name);
+			const isFree = taken === undefined || taken instanceof Promise;
+			return isFree && Date.now() < untilMs + SKEW_SECONDS * 1000;
+		};
 		return { principal: principalOf({ ...claimed, via: "oidc", holds }), untilMs };
 	}
 }

@@ -57,7 +57,7 @@ export class Users {
 		const now = this.get(login);
 		if (now instanceof Promise) return true;
 		if (now === undefined || now.isDisabled || (withPassword && now.hash !== hash)) return false;
-		return String(now.groups) === String(groups);
+		return JSON.stringify(now.groups) === JSON.stringify(groups);
 	}
 
 	/** Sorted by login, as the contract has it. */

@@ -18,10 +18,11 @@ export function announcesTooMuch(req: IncomingMessage, bodyBytesMax: number): bo
  * connection would reset it, and with it our answer, before a client that is still sending reads
  * it. The request timeout bounds how long that lasts.
  * @returns the whole body
- * @throws Refusal `body-too-large`, `body-incomplete` if the client went away midway,
- * `overloaded` if other bodies leave no room for this one, or need its room
+ * @throws Refusal `malformed-header`, `body-too-large`; `body-incomplete` if the client went away
+ *   midway; `overloaded` if other bodies leave no room for this one, or need its room
  */
 export function readBody(req: IncomingMessage, bodyBytesMax: number): Promise<Buffer> {
+	refuseCodings(req);
 	const incoming = incomingOf(req.socket);
 	return new Promise((resolve, reject) => {
 		let body: Buffer = NOTHING;
@@ -64,6 +65,19 @@ export function readBody(req: IncomingMessage, bodyBytesMax: number): Promise<Bu
 		};
 		req.on("error", incomplete);
 		req.on("close", incomplete);
+	});
+}
+
+/**
+ * A body that is compressed on its way (RFC 9112 section 7.2) would be stored as it came, as no
+ * part of the server unpacks it.
+ */
+function refuseCodings({ headers: { "transfer-encoding": coding } }: IncomingMessage): void {
+	if (coding === undefined || coding.trim().toLowerCase() === "chunked") return;
+	throw new Refusal("malformed-header", {
+		header: "Transfer-Encoding",
+		value: coding.slice(0, 128),
+		reason: "It takes chunked, and nothing else.",
 	});
 }
 

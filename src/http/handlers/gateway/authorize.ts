@@ -24,6 +24,7 @@ export function answerAuthorize(
 ): Answer | Promise<Answer> {
 	const { access, neededBy } = context;
 	const [method, uri] = parseQuery(query);
+	if (isStepped(uri)) return forbidden();
 	const needed = neededBy(method, uri);
 	if (needed?.stream === undefined) return forbidden();
 	const stream = needed.stream as StreamName;
@@ -32,6 +33,16 @@ export function answerAuthorize(
 	};
 	const may = access.may(principal, needed);
 	return may instanceof Promise ? may.then(answer) : answer(may);
+}
+
+/**
+ * Whether some program on the way may take the path for another one: by its steps, by slashes that
+ * are written in another way, or by empty segments. The server itself takes it as it is written.
+ */
+function isStepped(uri: string): boolean {
+	const path = uri.split("?", 1)[0] ?? "";
+	const slashed = path.replace(/%2f|%5c|\\/gi, "/").replace(/%2e/gi, ".");
+	return /\/\.{1,2}(?:\/|;|$)/.test(slashed) || path.includes("//");
 }
 
 function permitted(word: string): Answer {
