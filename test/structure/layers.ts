@@ -202,6 +202,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/bookkeeping.ts",
 		...VALUES,
 	],
+	// The language and the sandbox of projections know no log: they take and give text.
+	"src/projections/script": [],
 	"src/pages": ["src/log/log.ts", "src/indexes", "feeds", ...VALUES],
 	"src/listing": [
 		"src/log/log.ts",
@@ -433,6 +435,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	hono: ["admin"],
 	etag: ["admin"],
 	jose: ["src/accounts/oidc"],
+	"quickjs-wasi": ["src/projections/script"],
 	"@noble/hashes": ["admin/browser"],
 	"@noble/ed25519": ["admin/browser"],
 };
