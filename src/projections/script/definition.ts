@@ -51,10 +51,13 @@ export type Options = {
 /** The definition in the words of the HTTP interface; members that are false or absent left out. */
 export function sourceDefinition(definition: Definition): Readonly<Record<string, unknown>> {
 	const { sources, events, partitions, handlers, output, options } = definition;
+	const categories = sources.kind === "categories" ? sources.categories : [];
+	// Several categories are read as the streams of their links.
+	const links = categories.map((category) => `$ce-${category}`);
 	const members = {
 		allStreams: sources.kind === "all",
-		categories: sources.kind === "categories" ? sources.categories : undefined,
-		streams: sources.kind === "streams" ? sources.streams : undefined,
+		categories: categories.length === 1 ? categories : undefined,
+		streams: sources.kind === "streams" ? sources.streams : links.length > 1 ? links : undefined,
 		allEvents: events === "all",
 		events: events === "all" ? undefined : events,
 		byStreams: partitions === "streams",

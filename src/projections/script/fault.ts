@@ -5,7 +5,7 @@
  * - `definition`: its body uses the language wrongly, or throws.
  * - `thrown`: a handler, transform or partition function threw.
  * - `time`, `memory`, `stack`, `state-size`, `emitted`, `log`: it went over that limit.
- * - `value`: it gave what cannot be a state, a partition or an emitted event.
+ * - `engine`: the engine around it failed in a way that is none of these.
  */
 export type FaultKind =
 	| "source"
@@ -17,7 +17,7 @@ export type FaultKind =
 	| "state-size"
 	| "emitted"
 	| "log"
-	| "value";
+	| "engine";
 
 export type Fault = {
 	readonly kind: FaultKind;

@@ -9,8 +9,8 @@ export type Limits = {
 	readonly eventMs: number;
 	/** Bytes that the engine may allocate for the script and the states it holds. */
 	readonly heapBytes: number;
-	/** Bytes of one state as JSON text. */
-	readonly stateBytes: number;
+	/** Characters of one state as JSON text. */
+	readonly stateChars: number;
 	/** Events and links that one event may emit. */
 	readonly emittedPerEvent: number;
 	/** Lines that one event may log; longer lines than 4,000 characters are cut. */
@@ -26,10 +26,10 @@ export const LIMITS: Limits = {
 	bodyMs: 500,
 	// The contract's ProjectionExecutionTimeout.
 	eventMs: 250,
-	// Room for partitionsHeld states of a few hundred bytes, and one of stateBytes while it is copied.
+	// Room for partitionsHeld states of a few hundred bytes, and a long one while it is copied.
 	heapBytes: 64 * 1024 * 1024,
 	// A state is appended as an event with each checkpoint: it has to fit into one.
-	stateBytes: 4 * 1024 * 1024,
+	stateChars: 4 * 1024 * 1024,
 	// What one append takes without trouble.
 	emittedPerEvent: 1_000,
 	// A log is read by people.

@@ -75,8 +75,8 @@ export interface Script {
 	 * passed over, and count as done.
 	 *
 	 * A fault of the script does not reject: the outcome has all that the events before it gave, and
-	 * `fault`. The state is then that after the last good event, `done` says how many those are; a
-	 * faulted script refuses further events.
+	 * `fault`. The state is then that after the last good event, `done` says how many those are
+	 * (unless `isLost`); a faulted script refuses further events with ScriptFault.
 	 * @throws SandboxLost if the thread or process around the script died, or had to be ended for
 	 *   what *another* script did; open it anew, from the last checkpoint
 	 */
@@ -139,6 +139,12 @@ export type Outcome = {
 	/** With `trace`. */
 	readonly steps?: readonly Step[];
 	readonly fault?: Fault;
+	/**
+	 * The fault took the states with it (no memory, a state too long, a transform that threw …): this
+	 * outcome is as if nothing of the batch had run, and what earlier batches changed but did not hand
+	 * out is gone, too. Close the script; the last checkpoint is where it stands.
+	 */
+	readonly isLost?: true;
 	readonly held: Held;
 };
 
@@ -192,6 +198,8 @@ export type Held = {
 	readonly partitions: number;
 	/** What the engine has allocated for the script, its states included. */
 	readonly heapBytes: number;
+	/** Hand out with the next batch: what was not handed out cannot be dropped. */
+	readonly isFull: boolean;
 };
 
 export type Look = {
@@ -199,6 +207,8 @@ export type Look = {
 	readonly state: string | undefined;
 	readonly result: string | undefined;
 	readonly shared: string | undefined;
+	/** A transform failed; the script itself goes on. */
+	readonly fault?: Fault;
 };
 
 export type Usage = {
@@ -216,3 +226,4 @@ export class SandboxLost extends Error {
 export { type Definition, sourceDefinition } from "./definition.ts";
 export { type Fault, ScriptFault } from "./fault.ts";
 export { LIMITS, type Limits } from "./limits.ts";
+export { openScripts } from "./sandbox.ts";

@@ -1,0 +1,124 @@
+/** A batch in work: what the host gets of it, and where it stands. */
+import {
+	type Batch,
+	DATA_END,
+	FLAGS,
+	HARD_DELETED,
+	ID_END,
+	IS_JSON,
+	SOFT_DELETED,
+	TYPE,
+} from "./batch.ts";
+import { Envelope } from "./envelope.ts";
+import { stringify, textOf } from "./intrinsics.ts";
+import type { Violation } from "./output.ts";
+import type { Call, Program } from "./program.ts";
+
+export type WorkOptions = {
+	readonly handOut: boolean;
+	readonly results: "none" | "last" | "each";
+	readonly trace: boolean;
+};
+
+/** As `Fault` of script.ts, before the host reads the line and the column from the stack. */
+export type RawFault = {
+	readonly kind: string;
+	readonly message: string;
+	readonly stack: string;
+	readonly during: string | undefined;
+	readonly event: number | undefined;
+};
+
+export type Handler = { readonly name: string; readonly call: Call | undefined };
+
+/** What runs: for interruptions, which come from outside at any time. */
+export type Phase = "partitions" | "events" | "results" | "over";
+
+export class Work {
+	readonly batch: Batch;
+	readonly options: WorkOptions;
+	/** By the number of the type. */
+	readonly handlers: readonly (Handler | undefined)[];
+	/** By event; undefined: the event belongs to no partition. Empty unless partitionBy is used. */
+	readonly partitions: (string | undefined)[] = [];
+	phase: Phase = "partitions";
+	/** The event at hand, and the one before which to stop. */
+	at = 0;
+	end: number;
+	/** What of the script runs now. */
+	during: string | undefined;
+	handled = 0;
+	fault: RawFault | undefined;
+	readonly #envelopes: Envelope[] = [];
+
+	constructor(batch: Batch, options: WorkOptions, program: Program) {
+		this.batch = batch;
+		this.options = options;
+		this.end = batch.length;
+		const any = program.special("$any");
+		this.handlers = batch.types.map((type) => {
+			if (program.keepsData) return { name: "", call: undefined };
+			const call = program.handlers.get(type);
+			return call ? { name: type, call } : any && { name: "$any", call: any };
+		});
+	}
+
+	envelope(event: number): Envelope {
+		if (this.phase === "events" && this.#envelopes.length === 0)
+			return new Envelope(this.batch, event);
+		this.#envelopes[event] ??= new Envelope(this.batch, event);
+		return this.#envelopes[event];
+	}
+
+	/** @param violation a limit that the script went over, whatever it threw then */
+	failed(error: unknown, violation?: Violation): void {
+		this.fault ??= { ...described(error), during: this.during, event: this.at, ...violation };
+	}
+}
+
+/** What takes an event; undefined if nothing does. */
+export function handlerOf(work: Work, event: number, program: Program): Handler | undefined {
+	const { batch, handlers } = work;
+	const flags = batch.number(event, FLAGS);
+	if (flags & (SOFT_DELETED | HARD_DELETED)) {
+		const call = program.special("$deleted");
+		return call && { name: "$deleted", call };
+	}
+	const isEmpty = batch.number(event, DATA_END) === batch.number(event, ID_END);
+	return flags & IS_JSON && isEmpty ? undefined : handlers[batch.number(event, TYPE)];
+}
+
+/** What can be said of anything that was thrown, whatever it does when it is asked. */
+export function described(error: unknown): Pick<RawFault, "kind" | "message" | "stack"> {
+	const kind = "thrown";
+	if (typeof error !== "object" || error === null)
+		return { kind, message: `${textOf(error)} was thrown`, stack: "" };
+	const [name, message, stack] = [
+		asked(error, "name"),
+		asked(error, "message"),
+		asked(error, "stack"),
+	];
+	if (name === "RangeError" && message === ENGINE_SAYS_TOO_DEEP)
+		return { kind: "stack", message: "calls, or what they read or write, nest too deep", stack };
+	const text = [name, message].filter((part) => part !== "").join(": ");
+	return { kind, message: text || `an object was thrown: ${shown(error)}`, stack };
+}
+
+const ENGINE_SAYS_TOO_DEEP = "Maximum call stack size exceeded";
+
+function asked(error: object, member: string): string {
+	try {
+		const value = (error as Record<string, unknown>)[member];
+		return typeof value === "string" ? value.slice(0, 2_000) : "";
+	} catch {
+		return "";
+	}
+}
+
+function shown(error: object): string {
+	try {
+		return (stringify(error) ?? "").slice(0, 500);
+	} catch {
+		return "it has no JSON";
+	}
+}
