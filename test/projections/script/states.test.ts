@@ -162,6 +162,7 @@ const isLinux = process.platform === "linux";
 (isLinux ? it : it.skip)(
 	"a process that dies takes no answer with it: all who wait are told",
 	async () => {
+		const others = new Set(childrenNamed("process/process.js"));
 		const own = openScripts();
 		const loop = await tryScript(own, "fromAll().when({ $any() { for (;;); } })", {
 			limits: { eventMs: 60_000 },
