@@ -4,7 +4,7 @@
  *
  *     /// <reference types="varve/projections" />
  *
- * docs/projections.md explains the language.
+ * docs/projection-scripts.md explains the language.
  */
 
 /** An event as handlers see it. */
