@@ -25,6 +25,7 @@ import { importVerb } from "./import.ts";
 import { compare } from "./moving/compare.ts";
 import { copy } from "./moving/copy.ts";
 import { answer, exitCode, note } from "./output/standard.ts";
+import { projection } from "./projection/projection.ts";
 import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
 import { trust } from "./reading/trust.ts";
@@ -56,6 +57,7 @@ export const VERBS: readonly Verb[] = [
 	redact,
 	subscription,
 	sql,
+	projection,
 	user,
 	token,
 	verify,

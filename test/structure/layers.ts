@@ -250,6 +250,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/groups/key.ts",
 		...VALUES,
 	],
+	// The language and the sandbox of projections know no log: they take and give text.
+	"src/projections/script": [],
 	"src/pages": ["src/log/log.ts", "src/indexes", "feeds", ...VALUES],
 	"src/listing": [
 		"src/log/log.ts",
@@ -465,6 +467,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/commands/append.ts",
 		"src/commands/import.ts",
 		"src/http/answering/problems.ts",
+		// A projection is tried where it is written.
+		"src/projections/script",
 		"feeds",
 		...VALUES,
 	],
@@ -499,6 +503,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 	hono: ["admin"],
 	etag: ["admin"],
 	jose: ["src/accounts/oidc"],
+	"quickjs-wasi": ["src/projections/script"],
 	"@noble/hashes": ["admin/browser"],
 	"@noble/ed25519": ["admin/browser"],
 };
