@@ -65,8 +65,9 @@ function mayVerify({ visit: { store } }: Frame, { verification }: ServerState): 
 }
 
 function curls(base: string, state: ServerState | undefined): Html {
-	const path = state === undefined ? "/streams/%24all" : "/stats/recent";
-	const type = state === undefined ? "application/x-ndjson" : "application/json";
+	const newest = `/streams/%24all/head/backward/${EVENTS_SHOWN}`;
+	const path = state === undefined ? newest : "/stats/recent";
+	const type = state === undefined ? "application/vnd.varve.events+ndjson" : "application/json";
 	return curlPanel(`${base}${path}`, accepting(type));
 }
 
