@@ -20,6 +20,7 @@ import { nameOf, streamPath } from "../../parts/name.ts";
 import { agoOf, clockOf, counted, grouped } from "../../parts/numbers.ts";
 import { stoppedNote } from "../../parts/stopped.ts";
 import { visibleText } from "../../parts/visible.ts";
+import { wholeOf } from "../beginnings.ts";
 import { eventRows } from "../event-rows.ts";
 import { listPath as subscriptionsPath } from "../subscriptions/list.ts";
 import { appendPanel, conflictOf, type Refused } from "./append.ts";
@@ -46,6 +47,7 @@ export async function stream(frame: Frame, refused?: Refused): Promise<Screen> {
 	const rows = eventRows(frame, {
 		stream: place.stream,
 		entries: shown.entries,
+		sizes: shown.sizes,
 		isIndex,
 		openPath: openPathOf(
 			visit.query,
@@ -84,7 +86,8 @@ async function openedIn(
 ): Promise<{ version: number; inside: Part } | undefined> {
 	const entry = entries.find(({ version }) => Number(version) === place.open);
 	if (entry === undefined || place.open === undefined || entry.unresolved) return undefined;
-	return { version: place.open, inside: await insideOf(visit.store, place, entry) };
+	const whole = await wholeOf(visit.store, place.stream, entry);
+	return { version: place.open, inside: await insideOf(visit.store, place, whole) };
 }
 
 /** The URL of this screen that opens a row in place, or with -1 closes it. */
