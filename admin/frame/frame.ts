@@ -80,7 +80,7 @@ export async function frameOf(visit: Visit, files: Files, counts: TypeCounts): P
 	const { store } = visit;
 	const [head, types] = await Promise.all([
 		store.last(ALL).then(Number, () => undefined),
-		counts.of(store).catch(() => NO_TYPES),
+		counts.of(store, visit.account.login).catch(() => NO_TYPES),
 	]);
 	return { visit, files, types, head, now: Date.now() };
 }

@@ -24,21 +24,26 @@ const COUNTED_MAX = 500;
 /** The counts may be so old; the numbers on a screen are of the same moment. */
 const KEPT_MS = 5_000;
 
-/** Of one store. */
-export class TypeCounts {
-	#kept: { readonly atMs: number; readonly types: Promise<Types> } | undefined;
+/** So many people look at once; for more it counts anew. */
+const VISITORS_MAX = 50;
 
-	of(store: Store): Promise<Types> {
+type Kept = { readonly atMs: number; readonly types: Promise<Types> };
+
+/** Of one store, for each visitor: an ACL may keep the list of a type from some of them. */
+export class TypeCounts {
+	readonly #kept = new Map<string, Kept>();
+
+	/** @param login of the visitor; "" for nobody */
+	of(store: Store, login: string): Promise<Types> {
 		const now = performance.now();
-		if (!this.#kept || now - this.#kept.atMs > KEPT_MS) {
-			const types = count(store);
-			this.#kept = { atMs: now, types };
-			// A failure is its visitor's; the next one asks again.
-			types.catch(() => {
-				this.#kept = undefined;
-			});
-		}
-		return this.#kept.types;
+		const kept = this.#kept.get(login);
+		if (kept && now - kept.atMs <= KEPT_MS) return kept.types;
+		if (this.#kept.size >= VISITORS_MAX) this.#kept.clear();
+		const types = count(store);
+		this.#kept.set(login, { atMs: now, types });
+		// A failure is its visitor's; the next request asks again.
+		types.catch(() => this.#kept.delete(login));
+		return types;
 	}
 }
 

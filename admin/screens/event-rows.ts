@@ -19,6 +19,8 @@ export type EventTable = {
 	/** The URL that opens an entry in place. */
 	readonly openPath?: (version: number) => string;
 	readonly caption: string;
+	/** Bytes of the data of entries that have only its beginning, by their number. */
+	readonly sizes?: ReadonlyMap<number, number> | undefined;
 	/** The entries above this number came between what a form expected and its refusal. */
 	readonly expected?: number | undefined;
 };
@@ -42,6 +44,7 @@ function rowOf(frame: Frame, table: EventTable, entry: StreamEntry): Html {
 	const time = (entry.link ?? event).created;
 	const path = eventPath(stream, entry);
 	const toggle = openPath === undefined ? path : openPath(isOpen ? -1 : Number(version));
+	const bytes = table.sizes?.get(Number(version)) ?? event.data.length;
 	const isBetween = Number(version) > (table.expected ?? Infinity);
 	const attributes = [isOpen && html` data-open`, isBetween && html` data-between`];
 	const said = isBetween && html`<span class="away">Came between: </span>`;
@@ -49,8 +52,8 @@ function rowOf(frame: Frame, table: EventTable, entry: StreamEntry): Html {
 <td role="cell" class="no num">${said}<a href="${path}" class="mono">${grouped(Number(version))}</a></td>
 <td role="cell" class="type"><a class="open" href="${toggle}"${openPath && html` aria-expanded="${isOpen ? "true" : "false"}"`}>${typeOf(shownType(entry), frame.types.hues)}</a></td>
 ${isIndex && html`<td role="cell" class="stream">${streamOf(entry)}</td>`}
-<td role="cell" class="data">${dataOf(entry)}</td>
-<td role="cell" class="size">${event.isRedacted ? "" : sizeOf(event.data.length)}</td>
+<td role="cell" class="data">${dataOf(entry, bytes)}</td>
+<td role="cell" class="size">${event.isRedacted ? "" : sizeOf(bytes)}</td>
 <td role="cell" class="time">${clockOf(time, frame.now)}</td></tr>`;
 	if (!isOpen) return row;
 	const columns = isIndex ? 6 : 5;
@@ -78,9 +81,9 @@ function streamOf({ event, unresolved }: StreamEntry): Part {
 	return html`<span class="entry">${streamLink(stream)}<span class="at">/${version}</span></span>`;
 }
 
-function dataOf({ event, unresolved, isHidden }: StreamEntry): Part {
+function dataOf({ event, unresolved, isHidden }: StreamEntry, bytes: number): Part {
 	if (unresolved)
 		return html`<span class="none">a link to an event that is not shown any more</span>`;
 	if (isHidden) return html`<span class="none">hidden by the stream's metadata</span>`;
-	return previewOf(event);
+	return previewOf({ ...event, bytes });
 }

@@ -24,9 +24,13 @@ const ORDERS: readonly (readonly [ListOrder, string])[] = [
 ];
 /** The lists of index streams, by the beginning of their names. */
 const KINDS = [
-	{ prefix: "$ce-", title: "Categories", one: "category" },
-	{ prefix: "$et-", title: "Event types", one: "event type" },
-	{ prefix: "$bc-", title: "Correlations", one: "correlation" },
+	{ prefix: "$ce-", title: "Categories", how: "A stream named order-1 makes the category order." },
+	{ prefix: "$et-", title: "Event types", how: "The first event of a type makes its list." },
+	{
+		prefix: "$bc-",
+		title: "Correlations",
+		how: "An event whose metadata has a $correlationId makes its list.",
+	},
 ] as const;
 const FACET_ROWS = 10;
 const FACET_READ = 200;
@@ -194,7 +198,7 @@ function facet(frame: Frame, { query }: Search, { streams, next }: Listing): Par
 <div class="body"><div class="counts">${any}${rows}</div>${rest > 0 && html`<a href="/streams?prefix=%24ce-">${next === undefined ? `${grouped(rest)} more` : "All categories"}</a>`}</div></section>`;
 }
 
-function nothing({ query }: Search, listing: Listing): Html {
+function nothing({ query, kind }: Search, listing: Listing): Html {
 	const { prefix, contains, category, type } = query;
 	const isOver = query.after !== undefined || listing.next !== undefined;
 	if (isOver) {
@@ -202,6 +206,9 @@ function nothing({ query }: Search, listing: Listing): Html {
 	}
 	if (listing.total === 0 && prefix === "" && contains === "") {
 		return html`<div class="empty"><h2>No streams yet</h2><p>The first append makes the first stream.</p><a class="button" href="/streams/order-1">Append the first event</a></div>`;
+	}
+	if (kind && prefix === kind.prefix && contains === "" && type === undefined) {
+		return html`<div class="empty"><h2>No ${kind.title.toLowerCase()} yet</h2><p>${kind.how}</p></div>`;
 	}
 	const said = contains
 		? html`contains “${shortened(contains)}”`

@@ -109,3 +109,24 @@ test("a layer of a long stream has the commonest type of its events", async () =
 	// One run of layers, of the commonest type: the type in the middle of each is the other one.
 	expect(core.match(/<rect class="f\d"/g)).toHaveLength(1);
 });
+
+test("of a large event a row shows the beginning, its whole size, and when it is open all of it", async () => {
+	await servers.ask({
+		path: "/streams/large-1",
+		headers: {
+			"Content-Type": "application/octet-stream",
+			"ES-EventType": "Bytes",
+			"ES-EventId": crypto.randomUUID(),
+		},
+		body: Uint8Array.from({ length: 9000 }, (_, at) => at),
+	});
+	const raw = `{"first":"é","rest":"${"é".repeat(3000)}","last":1.10}`;
+	await post(servers, "large-1", [{ eventType: "Long", raw }]);
+	const { text } = await page("/streams/large-1");
+	expect(text).toContain("binary, 9.0 kB");
+	expect(text).toMatch(/class="size">9\.0 kB</);
+	expect(text).toMatch(/class="size">6\.0 kB</);
+	const [, preview = ""] = /class="data"><span class="k">(first[\s\S]*?)<\/td>/.exec(text) ?? [];
+	expect(preview).toContain("é");
+	expect((await page("/streams/large-1?open=1")).text).toContain('<span class="n">1.10</span>');
+});

@@ -9,6 +9,7 @@ import { withRules } from "../../admin/parts/json/rules.ts";
 import { sizeOf, spanOf } from "../../admin/parts/numbers.ts";
 import { hasUnseen, visible, visibleText } from "../../admin/parts/visible.ts";
 import { rowsOf } from "../../admin/screens/event/causation.ts";
+import { nearestTo } from "../../admin/screens/event/nearest.ts";
 import { jumpTo } from "../../admin/screens/stream/jump.ts";
 import { pagesAround } from "../../admin/screens/stream/place.ts";
 import type { RecordedEvent, StreamName } from "../../src/event.ts";
@@ -130,12 +131,23 @@ describe("what caused what", () => {
 	});
 
 	test("of a chain or a fan of thousands of events is drawn without a deep stack", () => {
-		const chain = Array.from({ length: 10_000 }, (_, at) =>
+		const chain = Array.from({ length: 2000 }, (_, at) =>
 			event(`${at}`, at > 0 ? `${at - 1}` : undefined),
 		);
 		expect(rowsOf(chain).at(-1)?.rail).toBe(0);
-		const fan = [event("0"), ...Array.from({ length: 5000 }, (_, at) => event(`f${at}`, "0"))];
+		const fan = [event("0"), ...Array.from({ length: 2000 }, (_, at) => event(`f${at}`, "0"))];
 		expect(Math.max(...rowsOf(fan).map(({ rail }) => rail))).toBe(1);
+	});
+
+	test("of many events those are drawn that matter for one of them, the root always", () => {
+		const fan = Array.from({ length: 500 }, (_, at) => event(`f${at}`, "0"));
+		const others = Array.from({ length: 20 }, (_, at) => event(`c${at}`));
+		const all = [event("0"), ...fan, event("e", "f300"), ...others];
+		const events = all.map((one, position) => ({ ...one, position }));
+		const shown = nearestTo(events[301] as RecordedEvent, events).map(({ id }) => id);
+		expect(shown).toHaveLength(40);
+		expect(shown).toEqual(expect.arrayContaining(["0", "f299", "f300", "f301", "e"]));
+		expect(shown[0]).toBe("0");
 	});
 });
 

@@ -71,6 +71,23 @@ test("only an admin changes groups, by a form of the page, and nobody takes thei
 	expect((await admin.open("/users")).text).toMatch(/\$admins<\/dt><dd>admin/);
 });
 
+test("what one visitor may see of types is not shown to the next one", async () => {
+	const headers = { "Content-Type": "application/json" };
+	const own = () => ({ ...headers, "ES-EventId": crypto.randomUUID() });
+	const typed = { ...own(), "ES-EventType": "TakeoverPlanned" };
+	const [list, body] = ["/streams/%24et-TakeoverPlanned", '{"$acl":{"$r":"$admins"}}'];
+	await admin.ask({ path: "/streams/plans-1", headers: typed, body: "{}" });
+	expect((await admin.ask({ path: `${list}/metadata`, headers: own(), body })).status).toBe(201);
+	const ann = await loggedIn("ann");
+	expect((await admin.open("/streams")).status).toBe(200);
+	expect((await admin.open("/")).text).toContain("TakeoverPlanned");
+	expect((await ann.open("/streams?prefix=%24et-")).text).not.toContain("TakeoverPlanned");
+	const { text } = await ann.open("/");
+	const types = /aria-labelledby="types"[\s\S]*?<\/section>/.exec(text)?.[0];
+	expect(types).toContain("$metadata");
+	expect(types).not.toContain("TakeoverPlanned");
+});
+
 test("a refused form says why, and nothing has changed", async () => {
 	await admin.open("/users");
 	const bad = await admin.send("/users", { action: "create", login: "a:b", password: PASSWORD });

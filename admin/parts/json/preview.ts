@@ -8,7 +8,7 @@ import { visible } from "../visible.ts";
 import { type Json, type JsonMember, quoted, readJson } from "./json.ts";
 
 /** A row is never as wide as what so many bytes show. */
-const READ_BYTES = 4096;
+export const PREVIEW_BYTES = 4096;
 const NODES_MAX = 60;
 const MEMBERS_MAX = 14;
 const STRING_MAX = 120;
@@ -17,14 +17,19 @@ export type Content = {
 	readonly isJson: boolean;
 	readonly data: Uint8Array;
 	readonly isRedacted?: true;
+	/** Of the data, if `data` is only its beginning. */
+	readonly bytes?: number | undefined;
 };
 
-export function previewOf({ isJson, data, isRedacted }: Content, membersMax = MEMBERS_MAX): Part {
+export function previewOf(
+	{ isJson, data, isRedacted, bytes = data.length }: Content,
+	membersMax = MEMBERS_MAX,
+): Part {
 	if (isRedacted) return html`<span class="none">erased</span>`;
 	if (data.length === 0) return html`<span class="none">no data</span>`;
-	const text = textOf(data, READ_BYTES);
+	const text = textOf(data, PREVIEW_BYTES);
 	if (isJson) return preview(readJson(text ?? "", NODES_MAX), membersMax);
-	if (text === undefined) return html`<span class="none">binary, ${sizeOf(data.length)}</span>`;
+	if (text === undefined) return html`<span class="none">binary, ${sizeOf(bytes)}</span>`;
 	return visible(text.slice(0, 2 * STRING_MAX));
 }
 

@@ -79,7 +79,7 @@ function rowOf(frame: Frame, rows: readonly Caused[], row: Caused, span: Span): 
 	const caused = cause === undefined ? undefined : rows[cause]?.event.created;
 	const isHere = event.position === span.event.position;
 	const after = caused === undefined ? rootOf(fault) : `+${durationOf(event.created - caused)}`;
-	return html`<li${isHere ? html` aria-current="true"` : ""}><a href="${eventUrl("", event.stream, event.version)}">${typeOf(event.type, frame.types.hues)}<span class="mono">${nameOf(event.stream)}/${event.version}</span></a>${barOf(frame, event, caused ?? event.created, span)}<span class="after">${after}</span></li>`;
+	return html`<li${isHere ? html` aria-current="true"` : ""}><a href="${eventUrl("", event.stream, event.version)}">${typeOf(event.type, frame.types.hues)}<span class="mono entry">${nameOf(event.stream)}<span class="at">/${event.version}</span></span></a>${barOf(frame, event, caused ?? event.created, span)}<span class="after">${after}</span></li>`;
 }
 
 function rootOf(fault: Caused["fault"]): Part {

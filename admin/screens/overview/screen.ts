@@ -11,6 +11,7 @@ import { typeOf } from "../../parts/name.ts";
 import { counted, grouped, spanOf } from "../../parts/numbers.ts";
 import { actionForm } from "../../parts/run.ts";
 import { stoppedNote, stoppedPanel } from "../../parts/stopped.ts";
+import { readBeginnings } from "../beginnings.ts";
 import { eventRows } from "../event-rows.ts";
 import { hourPanel } from "./hour.ts";
 import { logPanel } from "./log-panel.ts";
@@ -26,8 +27,8 @@ export async function overview(frame: Frame): Promise<Screen> {
 	const { visit, head = -1, now } = frame;
 	const { store, base } = visit;
 	const newest = { stream: ALL, from: "head", direction: "backward" } as const;
-	const [{ entries }, recent, state] = await Promise.all([
-		store.read({ ...newest, limit: EVENTS_SHOWN, content: true }),
+	const [{ entries, sizes }, recent, state] = await Promise.all([
+		readBeginnings(store, { ...newest, limit: EVENTS_SHOWN }),
 		store.read({ ...newest, limit: STRIP_EVENTS, content: false }),
 		stateOf(store),
 	]);
@@ -35,7 +36,13 @@ export async function overview(frame: Frame): Promise<Screen> {
 	const figures = state === undefined ? [] : store.operations.recent();
 	const types = recent.entries.map(({ event }) => event.type);
 	const chart = chosen && state && hourPanel(chosen, figures, now);
-	const rows = { stream: ALL, entries, isIndex: true, caption: "The newest events" } as const;
+	const rows = {
+		stream: ALL,
+		entries,
+		sizes,
+		isIndex: true,
+		caption: "The newest events",
+	} as const;
 	const events =
 		entries.length === 0
 			? firstSteps(base)
@@ -65,8 +72,9 @@ function mayVerify({ visit: { store } }: Frame, { verification }: ServerState): 
 }
 
 function curls(base: string, state: ServerState | undefined): Html {
-	const path = state === undefined ? "/streams/%24all" : "/stats/recent";
-	const type = state === undefined ? "application/x-ndjson" : "application/json";
+	const newest = `/streams/%24all/head/backward/${EVENTS_SHOWN}`;
+	const path = state === undefined ? newest : "/stats/recent";
+	const type = state === undefined ? "application/vnd.varve.events+ndjson" : "application/json";
 	return curlPanel(`${base}${path}`, accepting(type));
 }
 

@@ -63,12 +63,16 @@ export function conflictOf({ type, current, expected }: ShownProblem): Conflict 
 }
 
 function wrong(stream: StreamName, problem: ShownProblem, conflict: Conflict | undefined): Part {
-	if (conflict === undefined)
-		return html`<p class="note bad" role="alert">${visible(problem.detail)}</p>`;
+	if (conflict === undefined) return alert(visible(problem.detail));
 	const { current, expected } = conflict;
 	const is = current < 0 ? "has no events" : `is at ${current} now`;
 	const said = `The stream ${is}, you expected ${expected < 0 ? "none" : expected}. Nothing was written.`;
-	return html`<p class="note bad" role="alert">${said} ${between(stream, current, expected)}</p>`;
+	return alert(html`${said} ${between(stream, current, expected)}`);
+}
+
+/** It has the focus, so that a narrow window shows it, and not the list above the form. */
+function alert(said: Part): Html {
+	return html`<p class="note bad" role="alert" tabindex="-1" autofocus>${said}</p>`;
 }
 
 /** What came between, which the list beside the form marks, as far as it shows it. */

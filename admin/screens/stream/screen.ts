@@ -1,7 +1,8 @@
 /** A stream: what happened in it, the newest first. */
 import { ALL, type StreamName } from "../../../src/event.ts";
+import { pageUrl } from "../../../src/http/urls.ts";
 import { isDeletable, isIndexStream, isWritable } from "../../../src/indexes/joins.ts";
-import type { Screen } from "../../../src/screens.ts";
+import type { Screen, Visit } from "../../../src/screens.ts";
 import { type Frame, redirect, screenOf } from "../../frame/frame.ts";
 import {
 	APPEND_KEY,
@@ -19,6 +20,7 @@ import { nameOf, streamPath } from "../../parts/name.ts";
 import { agoOf, clockOf, counted, grouped } from "../../parts/numbers.ts";
 import { stoppedNote } from "../../parts/stopped.ts";
 import { visibleText } from "../../parts/visible.ts";
+import { wholeOf } from "../beginnings.ts";
 import { eventRows } from "../event-rows.ts";
 import { listPath as subscriptionsPath } from "../subscriptions/list.ts";
 import { appendPanel, conflictOf, type Refused } from "./append.ts";
@@ -45,6 +47,7 @@ export async function stream(frame: Frame, refused?: Refused): Promise<Screen> {
 	const rows = eventRows(frame, {
 		stream: place.stream,
 		entries: shown.entries,
+		sizes: shown.sizes,
 		isIndex,
 		openPath: openPathOf(
 			visit.query,
@@ -65,6 +68,8 @@ export async function stream(frame: Frame, refused?: Refused): Promise<Screen> {
 	});
 }
 
+/** The form of a page for programs: an event a line, with its data. */
+const LINES = "application/vnd.varve.events+ndjson";
 const STREAM_KEYS: readonly KeyOf[] = [
 	...ROW_KEYS,
 	OPEN_KEY,
@@ -81,7 +86,8 @@ async function openedIn(
 ): Promise<{ version: number; inside: Part } | undefined> {
 	const entry = entries.find(({ version }) => Number(version) === place.open);
 	if (entry === undefined || place.open === undefined || entry.unresolved) return undefined;
-	return { version: place.open, inside: await insideOf(visit.store, place, entry) };
+	const whole = await wholeOf(visit.store, place.stream, entry);
+	return { version: place.open, inside: await insideOf(visit.store, place, whole) };
 }
 
 /** The URL of this screen that opens a row in place, or with -1 closes it. */
@@ -152,12 +158,23 @@ function actionsOf({ visit: { store } }: Frame, { place, described, last }: Show
 	];
 }
 
-function asideOf({ visit }: Frame, { place, last }: Shown, refused: Refused | undefined): Html {
+function asideOf({ visit }: Frame, shown: Shown, refused: Refused | undefined): Html {
+	const { place, last } = shown;
 	const { stream: name } = place;
 	const mayAppend = isWritable(name) && visit.store.may("write", name);
 	return html`${mayAppend && appendPanel(visit, name, { last, expects: last }, refused)}
 <section class="panel" aria-labelledby="elsewhere"><header><h2 id="elsewhere">Read it elsewhere</h2></header><div class="body"><p class="links">${elsewhere(name)}</p></div></section>
-${curlPanel(visit.base + streamPath(name), accepting("application/x-ndjson"))}`;
+${commandOf(visit, shown)}`;
+}
+
+/** Gets what the page shows: the events of its range, or the newest of a type. */
+function commandOf({ base }: Visit, { place, filtered }: Shown): Html {
+	const { stream, range } = place;
+	if (filtered) {
+		const query = new URLSearchParams({ stream, type: filtered.type });
+		return curlPanel(`${base}/search?${query}`, accepting("application/x-ndjson"));
+	}
+	return curlPanel(base + pageUrl("", stream, range), accepting(LINES));
 }
 
 /** Each is the stream's own URL, in another form. */

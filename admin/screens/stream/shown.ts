@@ -1,6 +1,7 @@
 /** All that a stream's screen shows, read from the store. */
 import type { StreamEntry } from "../../../src/log/log.ts";
 import type { Visit } from "../../../src/screens.ts";
+import { readBeginnings } from "../beginnings.ts";
 import { type TypesOf, typesOf } from "./core.ts";
 import { type Described, describedIn } from "./described.ts";
 import { type Found, findOfType } from "./filter.ts";
@@ -8,7 +9,9 @@ import type { Place } from "./place.ts";
 
 export type Shown = {
 	readonly place: Place;
+	/** Of large events only the beginning; undefined `sizes` for whole ones. */
 	readonly entries: readonly StreamEntry[];
+	readonly sizes: ReadonlyMap<number, number> | undefined;
 	/** Of the stream; -1 if it shows no events. */
 	readonly last: number;
 	/** The lowest number that is shown, if metadata or an erasure hides others. */
@@ -23,7 +26,7 @@ export async function readShown(visit: Visit, place: Place): Promise<Shown> {
 	const { store, query } = visit;
 	const { stream: name, range } = place;
 	const { from, count: limit, direction } = range;
-	const slice = await store.read({ stream: name, from, limit, direction, content: true });
+	const slice = await readBeginnings(store, { stream: name, from, limit, direction });
 	const last = Number(slice.last);
 	const first = Number(slice.retention?.first ?? 0);
 	const type = query.get("type") ?? "";
@@ -37,5 +40,6 @@ export async function readShown(visit: Visit, place: Place): Promise<Shown> {
 	]);
 	const filtered = found && { ...found, type };
 	const entries = found?.entries ?? slice.entries;
-	return { place, entries, last, first, types, described, filtered };
+	const sizes = found ? undefined : slice.sizes;
+	return { place, entries, sizes, last, first, types, described, filtered };
 }

@@ -87,11 +87,11 @@ async function newest(
 		from = Math.max(0, at + 1 - lines);
 		break;
 	}
-	if (from === undefined) {
+	if (from === undefined && !options.signal?.aborted) {
 		const waiting = follow ? "; waiting for the first one" : "";
 		note(`varve: ${options.stream} has no events${waiting}\n`);
-		from = 0;
 	}
+	from ??= 0;
 	if (!follow) return readStream({ ...options, from, retriesMax: RETRIES_MAX });
 	return readStream({ ...options, from, follow: true });
 }
