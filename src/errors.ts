@@ -54,6 +54,8 @@ export type RequestRefusals = {
 	"invalid-subscription": { reason: string };
 	"invalid-message-id": { value: string };
 	"too-many-subscriptions": { subscriptionsMax: number };
+	"invalid-projection": { reason: string; line?: number; column?: number };
+	"too-many-projections": { projectionsMax: number };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
@@ -81,6 +83,14 @@ export type RequestRefusals = {
 	"subscription-not-found": { stream: string; group: string };
 	/** A consumer answers a delivery that is not with it any more. */
 	"stale-delivery": { stream: string; group: string; ids: readonly string[] };
+	"projection-exists": { projection: string };
+	"projection-not-found": { projection: string };
+	/** A projection is not in the state that a command needs. */
+	"projection-busy": { projection: string; status: string; reason: string };
+	/** The author of a projection cannot log in any more. */
+	"projection-author-gone": { login: string };
+	/** It takes too many events to say how a projection was at a moment. */
+	"replay-too-long": { projection: string; eventsMax: number; seconds: number };
 	"scavenge-running": { scavengeId: string };
 	"scavenge-not-found": { scavengeId: string };
 	"verification-running": { verificationId: string };

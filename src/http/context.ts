@@ -23,6 +23,7 @@ import type { StatTree } from "../observe/numbers/stat-tree.ts";
 import type { RequestTracing } from "../observe/otlp/tracing.ts";
 import type { RecentLines } from "../observe/recent-lines.ts";
 import type { RequestLog } from "../observe/requests.ts";
+import type { Projections } from "../projections/projections.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
@@ -41,6 +42,7 @@ export type Context = LogContext &
 		readonly lists: StreamLists;
 		readonly searches: Searches;
 		readonly subscriptions: Subscriptions;
+		readonly projections: Projections;
 		/** The admin UI; undefined if the server runs without it. */
 		readonly screens: Screens | undefined;
 		/** Milliseconds since 1970. */

@@ -16,6 +16,17 @@ export type Route = {
 	readonly handle: RouteHandler;
 };
 
+/** A row of the table. Undefined for `stream` if no segment is its name. */
+export type RouteRow = readonly [
+	Method,
+	path: string,
+	Right,
+	Heat,
+	RouteHandler,
+	stream?: string | undefined,
+];
+export type Heat = "hot" | "cold";
+
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Promise<Answer>;

@@ -8,7 +8,6 @@
  * of its methods: the rows of one path stand together. HEAD goes where GET goes.
  */
 
-import type { Right } from "../access/rights.ts";
 import { ALL } from "../event.ts";
 import { hasAsOf } from "../pages/as-of/query.ts";
 import type { Answer } from "./answering/answer.ts";
@@ -62,6 +61,7 @@ import {
 import { answerStreamAsOf } from "./handlers/pages/as-of.ts";
 import { answerFiltered } from "./handlers/pages/filtered.ts";
 import { answerPage } from "./handlers/pages/page.ts";
+
 import { answerFile, answerForm, answerLogin, answerWeb } from "./handlers/screens.ts";
 import { answerSearch } from "./handlers/search.ts";
 import { answerService } from "./handlers/service.ts";
@@ -101,7 +101,8 @@ import {
 	answerSubscriptions,
 } from "./handlers/subscriptions/statistics.ts";
 import { answerKey, answerSignedHead, answerTile } from "./handlers/tree.ts";
-import type { Method, Route, RouteHandler, Target } from "./route.ts";
+import { PROJECTION_ROUTES } from "./projection-routes.ts";
+import type { Route, RouteHandler, RouteRow, Target } from "./route.ts";
 
 export type { Method, Route, RouteHandler, SegmentName, Target } from "./route.ts";
 
@@ -110,9 +111,6 @@ type Direction = "forward" | "backward";
 /** The stream of one run of scavenge. */
 const SCAVENGE = "$scavenges-:id";
 const HEAD = { from: "head", direction: "backward", count: "20" } as const;
-
-type Heat = "hot" | "cold";
-type RouteRow = readonly [Method, path: string, Right, Heat, RouteHandler, stream?: string];
 
 // biome-ignore format: a table is read by its columns
 const TABLE: readonly RouteRow[] = [
@@ -194,6 +192,8 @@ const TABLE: readonly RouteRow[] = [
 	["POST", "/subscriptions/:stream/:group/release/:id", "consume", "cold", answerRelease],
 	// Behind all words that it would take for a count.
 	["GET", "/subscriptions/:stream/:group/:count", "consume", "cold", answerMessages],
+
+	...PROJECTION_ROUTES,
 
 	// Where users of EventStore look for its admin UI.
 	["GET", "/web", "anyone", "cold", answerWeb],

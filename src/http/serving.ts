@@ -20,13 +20,20 @@ import type { OperatorLog } from "../observe/operator-log.ts";
 import type { Otlp } from "../observe/otlp/otlp.ts";
 import { RecentLines } from "../observe/recent-lines.ts";
 import { RequestLog } from "../observe/requests.ts";
+import { Projections } from "../projections/projections.ts";
+import { openScripts } from "../projections/script/script.ts";
 import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import { Searches } from "../searching/searches.ts";
 import { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { FaultReports } from "./answering/faults.ts";
-import { closeAuthentication, openAuthentication } from "./authentication/open.ts";
+import { RightsOfAuthors } from "./authentication/author-rights.ts";
+import {
+	type AuthenticationContext,
+	closeAuthentication,
+	openAuthentication,
+} from "./authentication/open.ts";
 import type { Context, LogContext } from "./context.ts";
 import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
@@ -86,12 +93,19 @@ export class Serving {
 		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
 		const report = new FaultReports(operatorLog).report;
 		this.#recent = new RecentRing(new Figures(() => this.context).take, report);
+		const authentication = openAuthentication(log, settings, {
+			initialUsers,
+			authenticator,
+			onPassword,
+			report,
+		});
+		const access = new Access(log, hidden, isOpen(settings));
 		this.context = {
 			...stored,
 			settings,
-			...openAuthentication(log, settings, { initialUsers, authenticator, onPassword, report }),
+			...authentication,
 			neededBy: createNeeds(ROUTES),
-			access: new Access(log, hidden, isOpen(settings)),
+			access,
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),
@@ -99,6 +113,7 @@ export class Serving {
 			startedMs: Date.now(),
 			longPolls,
 			subscriptions: new Subscriptions({ log, operatorLog }),
+			projections: projectionsOf(log, access, authentication, settings, operatorLog),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log),
 			report,
@@ -135,7 +150,9 @@ export class Serving {
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
 		this.#otlp = await startOtlpOf(this.context, VERSION, this.#operatorLog);
 		this.#tell(this.#http.certificates);
-		return this.#http.listen(settings.port, settings.host);
+		const port = await this.#http.listen(settings.port, settings.host);
+		this.context.projections.start().catch(report);
+		return port;
 	}
 
 	/**
@@ -186,7 +203,8 @@ export class Serving {
 		longPolls.close();
 		liveReaders.close();
 		const subscribed = this.context.subscriptions.close();
-		await Promise.all([this.#http.close(), settled, subscribed]);
+		const projected = this.context.projections.close();
+		await Promise.all([this.#http.close(), settled, subscribed, projected]);
 		// They read the log, which its owner closes after this.
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
 		await closeAuthentication(this.context);
@@ -196,6 +214,17 @@ export class Serving {
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}
+}
+
+function projectionsOf(
+	log: Context["log"],
+	access: Access,
+	{ accounts }: AuthenticationContext,
+	settings: Settings,
+	operatorLog: OperatorLog,
+): Projections {
+	const rights = new RightsOfAuthors(access, accounts.users, settings.insecure);
+	return new Projections({ log, operatorLog, rights, scripts: openScripts(), limits: settings });
 }
 
 async function startPurgingOf(

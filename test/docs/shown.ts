@@ -44,6 +44,14 @@ function steady(text: string, known: ReadonlySet<string>): string {
 			.replace(/(?<="token":"|token=(?:[\w-]{8}\.\d+,)*)[\w-]{8}(?=\.\d)/g, "Ff6G_h7I")
 			// A checkpoint is written a second later, or sooner on a slow machine.
 			.replace(/"lastCheckpointedEventPosition":"\d+",/g, "")
+			// How far projections are is a matter of milliseconds.
+			.replace(
+				/"(coreProcessingTime|heapBytes|lagEvents|handledEvents|progress)":[\d.]+/g,
+				'"$1":0',
+			)
+			.replace(/\{\\"\$c\\":\d+,\\"\$p\\":-?\d+\}/g, String.raw`{\"$c\":75,\"$p\":75}`)
+			.replace(/"lastCheckpoint":"(?:[^"\\]|\\.)*"/g, '"lastCheckpoint":"…"')
+			.replace(/(?<=^\{"projections":\[\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}),\{.*(?=\]\}$)/, "")
 			.replace(/"averageItemsPerSecond":\d+/g, '"averageItemsPerSecond":1')
 			.replace(/"from":"connection \d+","connectionName":"connection \d+"/g, CONNECTION)
 			.replace(UUID, (id) => (known.has(id) ? id : RANDOM_ID))

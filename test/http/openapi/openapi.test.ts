@@ -22,8 +22,8 @@ const WARNED = new Set([
 ]);
 
 const ORDER = ["POST", "PUT", "GET", "DELETE"];
-/** Makes what the others of its kind need to be there. */
-const FIRST = "createSubscription";
+/** They make what the others of their kind need to be there. */
+const FIRST = ["createSubscription", "createProjection"];
 
 let servers: Servers;
 beforeAll(async () => {
@@ -191,11 +191,13 @@ describe("each operation", () => {
  */
 function exchanges(): [id: string, contentType: string, status: string, accept: string][] {
 	const turn = ({ method, operationId }: Operation) =>
-		operationId === FIRST ? -1 : ORDER.indexOf(method);
+		FIRST.includes(operationId) ? -1 : ORDER.indexOf(method);
 	const ordered = operations().sort((a, b) => turn(a) - turn(b));
 	return ordered.flatMap(({ operationId, body, responses }) => {
 		const [status = "", first] =
-			Object.entries(responses).find(([one]) => one === "303" || !("303" in responses)) ?? [];
+			Object.entries(responses).find(([one]) => /^30[23]$/.test(one)) ??
+			Object.entries(responses)[0] ??
+			[];
 		const bodies = Object.keys(body);
 		if (bodies.length > 0) {
 			return bodies.map((type): [string, string, string, string] => [
@@ -237,6 +239,7 @@ function seed(): Promise<Reply> {
 async function send(operation: Operation, headers: object, body?: string): Promise<Reply> {
 	const scavengeId = await scavengeFor(operation);
 	await prepareVerification(operation);
+	await prepareProjection(operation);
 	const { accountId, authorization } = await accountFor(operation);
 	const { method, parameters } = operation;
 	const examples = parameters.filter(({ example }) => example !== undefined);
@@ -288,6 +291,15 @@ async function prepareVerification({ operationId }: Operation): Promise<void> {
 	if (!/^(?:start|stop)Verification$/.test(operationId)) return;
 	if (verifications.state().running) await verifications.stop();
 	if (operationId === "stopVerification") verifications.start(1);
+}
+
+/** It does not run if it is to be deleted, or to get other settings; it does if it is asked. */
+async function prepareProjection({ operationId, method, path }: Operation): Promise<void> {
+	const { projections } = servers.server.context;
+	if (operationId === "deleteProjection" || operationId === "updateProjectionSettings") {
+		await projections.disable("counter", true);
+	} else if (method === "GET" && path.startsWith("/projection/"))
+		await projections.enable("counter");
 }
 
 /** What an operation on accounts needs: somebody who may, and a token, or a user, to be there. */
