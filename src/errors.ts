@@ -86,7 +86,7 @@ export type RequestRefusals = {
 	"projection-exists": { projection: string };
 	"projection-not-found": { projection: string };
 	/** A projection is not in the state that a command needs. */
-	"projection-busy": { projection: string; status: string; reason: string };
+	"projection-busy": { projection: string; state: string; reason: string };
 	/** The author of a projection cannot log in any more. */
 	"projection-author-gone": { login: string };
 	/** It takes too many events to say how a projection was at a moment. */

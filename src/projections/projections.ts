@@ -197,10 +197,10 @@ export class Projections {
 		refuseSystem(name);
 		await this.#registry.change(async () => {
 			const projection = this.#registry.require(name);
-			const { isRunning, state: status, definition } = projection;
+			const { isRunning, state, definition } = projection;
 			if (isRunning) {
 				const reason = "It runs. Disable it first.";
-				throw new Refusal("projection-busy", { projection: name, status, reason });
+				throw new Refusal("projection-busy", { projection: name, state, reason });
 			}
 			if (definition.mode !== "Transient") {
 				await deleteStreams(this.own, definition, await projection.keeper(), streams);
@@ -237,7 +237,7 @@ function refuseSystem(name: string): void {
 	if (!systemProjection(name)) return;
 	throw new Refusal("projection-busy", {
 		projection: name,
-		status: "Running",
+		state: "Running",
 		reason: "The log itself does the work of this projection: it cannot be changed or deleted.",
 	});
 }

@@ -78,12 +78,14 @@ export class Asker {
 		return Number(headers["es-position"]);
 	}
 
-	/** The events of a stream, oldest first. */
-	async events(stream: string): Promise<Json[]> {
+	/** The events of a stream, oldest first. @param resolves whether links show their events */
+	async events(stream: string, resolves = false): Promise<Json[]> {
 		const found: Json[] = [];
 		for (let from = 0; ; from += 500) {
 			const path = `/streams/${encodeURIComponent(stream)}/${from}/forward/500?embed=body`;
-			const reply = await this.ask("GET", path, undefined, { "ES-ResolveLinkTos": "false" });
+			const reply = await this.ask("GET", path, undefined, {
+				"ES-ResolveLinkTos": String(resolves),
+			});
 			if (reply.status === 404 || reply.status === 410) return found;
 			const { entries } = reply.json as { entries: Json[] };
 			found.push(...entries.reverse());

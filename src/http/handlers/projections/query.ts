@@ -80,9 +80,9 @@ export async function answerConfigUpdate(
 	const body = await readBody(exchange.req, CONFIG_BYTES_MAX);
 	const settings = parseConfig(jsonIn(body), projection.definition.settings);
 	if (projection.isRunning) {
-		const { state: status, definition } = projection;
+		const { state, definition } = projection;
 		const reason = "It runs. Disable it before its settings are changed.";
-		throw new Refusal("projection-busy", { projection: definition.name, status, reason });
+		throw new Refusal("projection-busy", { projection: definition.name, state, reason });
 	}
 	await exchange.context.projections.update(target.id, (before) => ({ ...before, settings }));
 	return answerNamed(target.id);

@@ -79,9 +79,9 @@ async function reached(exchange: Exchange, projection: Projection): Promise<void
 	const next = await projection.until(position + 1, signal);
 	if (next > position) return;
 	if (!projection.isRunning) {
-		const { state: status, definition } = projection;
+		const { state, definition } = projection;
 		const reason = `It does not run, and has come to position ${next - 1} of ${position}.`;
-		throw new Refusal("projection-busy", { projection: definition.name, status, reason });
+		throw new Refusal("projection-busy", { projection: definition.name, state, reason });
 	}
 	throw new Refusal("position-not-reached", { position, last: next - 1, retryAfterSeconds: 1 });
 }
