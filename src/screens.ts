@@ -15,13 +15,23 @@ import type { RoomState } from "./log/room/room.ts";
 import type { TimedFigure } from "./observe/numbers/recent.ts";
 import type { Level } from "./observe/operator-log.ts";
 import type { RecentLine } from "./observe/recent-lines.ts";
+import type { ShownProjections } from "./projections/shown.ts";
 import type { CacheState } from "./purging/purging.ts";
 import type { IssuerLogin } from "./screens/issuer.ts";
+import type { ShownToken, ShownUser, TokenChanges, UserChanges } from "./screens/people.ts";
 import type { SearchQuery } from "./searching/query.ts";
 import type { SearchStep } from "./searching/search.ts";
 import type { ShownSubscriptions } from "./subscriptions/shown.ts";
 import type { BackupNote } from "./upkeep/backup-notes.ts";
 import type { VerificationsState } from "./upkeep/verifications.ts";
+
+export type {
+	NewToken,
+	ShownToken,
+	ShownUser,
+	TokenChanges,
+	UserChanges,
+} from "./screens/people.ts";
 
 export interface Screens {
 	/** The screen of a resource; undefined if it has none, and programs' answer is the only one. */
@@ -67,6 +77,7 @@ export type Visited = {
 export type VisitTarget = {
 	readonly stream: string;
 	readonly group: string;
+	readonly id: string;
 	readonly from: string;
 	readonly count: string;
 	readonly time: string;
@@ -133,46 +144,6 @@ export interface People {
 	readonly ofTokens: TokenChanges;
 }
 
-export type UserChanges = {
-	create(user: Omit<ShownUser, "isDisabled" | "updated"> & { password: string }): Promise<void>;
-	setDisabled(login: string, isDisabled: boolean): Promise<void>;
-	resetPassword(login: string, password: string): Promise<void>;
-	remove(login: string): Promise<void>;
-};
-
-export type TokenChanges = {
-	/** @returns the token's text, which nobody can see again */
-	create(token: NewToken): Promise<string>;
-	revoke(id: string): Promise<void>;
-};
-
-export type NewToken = Pick<ShownToken, "name" | "user" | "prefixes" | "expires"> & {
-	readonly mayWrite: boolean;
-};
-
-export type ShownUser = {
-	readonly login: string;
-	readonly fullName: string;
-	readonly groups: readonly string[];
-	readonly isDisabled: boolean;
-	/** Milliseconds since 1970; undefined for one of the first start. */
-	readonly updated: number | undefined;
-};
-
-export type ShownToken = {
-	readonly id: string;
-	readonly name: string;
-	readonly user: string;
-	readonly rights: string;
-	/** Undefined for all streams. */
-	readonly prefixes: readonly string[] | undefined;
-	/** Milliseconds since 1970; undefined for never. */
-	readonly expires: number | undefined;
-	readonly made: number;
-	/** Undefined if it was not used since this server started. */
-	readonly used: number | undefined;
-};
-
 /** The store as one visitor may see it. */
 export interface Store extends Pick<Log, "read" | "last" | "locate"> {
 	/** A list of streams: see `listing/`. */
@@ -198,6 +169,7 @@ export interface Store extends Pick<Log, "read" | "last" | "locate"> {
 	readonly deeds: Deeds;
 	readonly operations: Operations;
 	readonly subscriptions: ShownSubscriptions;
+	readonly projections: ShownProjections;
 }
 
 /** The server itself, for whoever runs it. Each refuses as the request for programs does. */

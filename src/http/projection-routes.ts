@@ -23,6 +23,7 @@ import {
 	answerStatistics,
 	listing,
 } from "./handlers/projections/statistics.ts";
+import { answerForm } from "./handlers/screens.ts";
 import type { RouteRow } from "./route.ts";
 
 // biome-ignore format: a table is read by its columns
@@ -39,6 +40,7 @@ export const PROJECTION_ROUTES: readonly RouteRow[] = [
 	["POST", "/projections/read-events", "authenticated", "cold", answerReadEvents],
 	["POST", "/projections/steps", "authenticated", "cold", answerQuerySteps],
 	["POST", "/projections/restart", "operate", "cold", answerProjectionsRestart],
+	["POST", "/ui/projections", "authenticated", "cold", answerForm],
 	["GET", "/projection/:id", "authenticated", "cold", answerProjection],
 	["DELETE", "/projection/:id", "operate", "cold", answerProjectionDelete],
 	["GET", "/projection/:id/statistics", "authenticated", "cold", answerStatistics],

@@ -120,6 +120,7 @@ const NEEDED: readonly Case[] = [
 	["POST /projections/read-events", "/projections/read-events", "authenticated"],
 	["POST /projections/steps", "/projections/steps", "authenticated"],
 	["POST /projections/restart", "/projections/restart", "operate"],
+	["POST /ui/projections", "/ui/projections", "authenticated"],
 	["GET /projection/p", "/projection/:id", "authenticated"],
 	["DELETE /projection/p", "/projection/:id", "operate"],
 	["GET /projection/p/statistics", "/projection/:id/statistics", "authenticated"],

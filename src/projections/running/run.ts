@@ -157,6 +157,7 @@ export class Run {
 		const wake = () => this.#news.tell();
 		this.#opened = await openRun(this.definition, this.#keeper, this.#parts, wake);
 		const { checkpoint } = this.#keeper;
+		this.#place = { next: 0, cursors: this.#opened.reader.cursors() };
 		if (checkpoint === undefined) return;
 		const { next, cursors, handled } = checkpoint;
 		this.#place = { next, cursors };

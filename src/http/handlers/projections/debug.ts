@@ -73,7 +73,8 @@ async function stepsOf(exchange: Exchange, definition: Definition, query: string
 	return answerJson({
 		steps: steps.map(({ before, after, result, ...step }) => ({
 			...step,
-			before: parsed(before),
+			// Of a partition that is new, there is none.
+			...(before === "" ? {} : { before: parsed(before) }),
 			after: parsed(after),
 			...(result === undefined ? {} : { result: parsed(result) }),
 		})),

@@ -1,6 +1,5 @@
 /** The requests of projections share these: names, parameters, rights, and the forms of answers. */
 import { type MediaType, mediaType } from "../../../../feeds/media.ts";
-import type { Principal } from "../../../access/principal.ts";
 import { neededFor } from "../../../access/rights.ts";
 import { Refusal } from "../../../errors.ts";
 import type { Author, Definition } from "../../../projections/definition.ts";
@@ -8,6 +7,7 @@ import { parseProjectionName, resultStream } from "../../../projections/names.ts
 import type { Projection } from "../../../projections/projection.ts";
 import { type Answer, textAnswer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
+import { authorFor, isAuthor } from "../../request/author.ts";
 import { baseOf } from "../../request/base.ts";
 import { negotiateType } from "../../request/negotiation.ts";
 
@@ -103,17 +103,7 @@ export async function permitLook(
 
 /** The client, as the author of a query. */
 export function authorOf({ principal }: Exchange): Author {
-	const { name, groups, via, scope } = principal;
-	return {
-		login: name,
-		groups,
-		via,
-		scope: scope && {
-			mayRead: scope.mayRead,
-			mayWrite: scope.mayWrite,
-			prefixes: scope.prefixes,
-		},
-	};
+	return authorFor(principal);
 }
 
 /** @throws Refusal `projection-not-found`, `projection-busy` of a system projection */
@@ -123,10 +113,4 @@ export function projectionOf(exchange: Exchange, target: ProjectionTarget): Prom
 
 export function malformed(name: string, value: string, reason: string): Refusal {
 	return new Refusal("malformed-query", { parameter: name, value: value.slice(0, 64), reason });
-}
-
-function isAuthor(principal: Principal, { login, via }: Author): boolean {
-	if (principal.name === "" || principal.name !== login) return false;
-	// An issuer may let its users choose what they are called.
-	return (principal.via === "oidc") === (via === "oidc");
 }

@@ -16,6 +16,7 @@ import type { Context } from "../../../context.ts";
 import { VERSION } from "../../../version.ts";
 import { type Recording, recordingFor, wordOnStream } from "../recording.ts";
 import { operationsFor } from "./operations.ts";
+import { projectionsFor } from "./projections.ts";
 import { subscriptionsFor } from "./subscriptions.ts";
 
 /** @param doer the same visitor, for the audit */
@@ -41,6 +42,7 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 		deeds: deedsFor(context, principal, record),
 		operations: operationsFor(context, principal, record),
 		subscriptions: subscriptionsFor(context, principal, record),
+		projections: projectionsFor(context, principal, record),
 	};
 }
 
