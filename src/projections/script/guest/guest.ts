@@ -5,16 +5,16 @@
  * The host calls `begin`, runs the script's body, and calls `declare`; then `run` for each batch.
  * An interruption (time) ends a call from outside: the host then calls `recover`.
  */
-import { Batch } from "./batch.ts";
-import { Envelope } from "./envelope.ts";
-import { freeze, parse, stringify } from "./intrinsics.ts";
-import { offerLanguage } from "./language.ts";
-import { lockDown } from "./lockdown.ts";
-import { replaceClock } from "./moment.ts";
-import { Output, type OutputLimits, offerOutput } from "./output.ts";
-import { Partitions } from "./partitions.ts";
-import { Program } from "./program.ts";
+import { Batch } from "./events/batch.ts";
+import { Envelope } from "./events/envelope.ts";
+import { replaceClock } from "./events/moment.ts";
+import { offerLanguage } from "./language/language.ts";
+import { Output, type OutputLimits, offerOutput } from "./language/output.ts";
+import { Program } from "./language/program.ts";
+import { freeze, parse, stringify } from "./realm/intrinsics.ts";
+import { lockDown } from "./realm/lockdown.ts";
 import { type RunLimits, Runner } from "./runner.ts";
+import { Partitions } from "./states/partitions.ts";
 import { described, type RawFault, type WorkOptions } from "./work.ts";
 
 /** As JSON, to `begin`. */
@@ -26,25 +26,30 @@ export type Beginning = {
 };
 
 const program = new Program();
-let takeLanguage: () => void = () => undefined;
+/** Ends the script's body: from then on the program is whole. */
+let end: (() => Runner) | undefined;
 let runner: Runner | undefined;
 
 export function begin(text: string): void {
 	const { mayEmit, isPartial, limits } = parse(text) as Beginning;
 	const output = new Output(mayEmit, limits);
-	runner = new Runner(program, output, new Partitions(isPartial), limits);
 	replaceClock();
-	takeLanguage = offerLanguage(program);
+	const takeLanguage = offerLanguage(program);
 	offerOutput(output);
 	freeze(Envelope);
 	freeze(Envelope.prototype);
 	lockDown();
+	end = () => {
+		takeLanguage();
+		return new Runner(program, output, new Partitions(isPartial), limits);
+	};
 }
 
 /** @returns JSON: the definition */
 export function declare(): string {
-	takeLanguage();
-	return stringify(program.definition());
+	const definition = stringify(program.definition());
+	runner = end?.();
+	return definition;
 }
 
 /** @returns JSON: what `Runner.start` says */

@@ -1,72 +1,59 @@
 /** A batch of events through the script. */
-import type { Batch } from "./batch.ts";
-import { type Json, plain } from "./draft.ts";
-import { OwnMap, OwnSet, parse, stringify, textOf } from "./intrinsics.ts";
-import { setMoment, tellHost } from "./moment.ts";
-import type { Output } from "./output.ts";
-import type { Entry, Partitions } from "./partitions.ts";
-import type { Program } from "./program.ts";
-import { Stepper } from "./stepper.ts";
 import {
-	described,
-	type Handler,
-	handlerOf,
-	type RawFault,
-	Work,
-	type WorkOptions,
-} from "./work.ts";
+	type Batch,
+	COLUMNS,
+	DATA_END,
+	FLAGS,
+	HARD_DELETED,
+	ID_END,
+	IS_JSON,
+	SOFT_DELETED,
+	STREAM,
+	TYPE,
+} from "./events/batch.ts";
+import { setMoment, tellHost } from "./events/moment.ts";
+import type { Output } from "./language/output.ts";
+import type { Program } from "./language/program.ts";
+import { OwnSet, parse, stringify, textOf } from "./realm/intrinsics.ts";
+import { Results } from "./results.ts";
+import type { Partitions } from "./states/partitions.ts";
+import { Stepper } from "./stepper.ts";
+import { described, type Handler, type RawFault, Work, type WorkOptions } from "./work.ts";
 
 export type RunLimits = { readonly stateChars: number; readonly partitionsHeld: number };
-
-/** As `Step` of script.ts, without what is the host's. */
-type StepRow = {
-	readonly event: number;
-	readonly partition: string;
-	readonly handler: string;
-	readonly before: string;
-	readonly after: string;
-	readonly sharedBefore: string | undefined;
-	readonly sharedAfter: string | undefined;
-	readonly result: string | undefined;
-};
-
-type ResultRow = readonly [event: number, partition: string, result: string | undefined];
 
 export class Runner {
 	readonly #program: Program;
 	readonly #output: Output;
 	readonly #partitions: Partitions;
 	readonly #stepper: Stepper;
+	readonly #results: Results;
 	readonly #limits: RunLimits;
 	#work: Work | undefined;
-	#results: ResultRow[] = [];
-	#steps: StepRow[] = [];
-	/** Partition → its last event of this batch, for their results. */
-	#touched = new OwnMap<string, number>();
 
+	/** @param program whole: its body has run */
 	constructor(program: Program, output: Output, partitions: Partitions, limits: RunLimits) {
 		this.#program = program;
 		this.#output = output;
 		this.#partitions = partitions;
 		this.#limits = limits;
 		this.#stepper = new Stepper(program, output, partitions);
+		this.#results = new Results(program, this.#stepper.shared);
 	}
 
 	/** @returns JSON: the outcome, or `{ missing }` with the partitions whose states are needed */
 	start(batch: Batch, options: WorkOptions): string {
-		this.#partitions.nextBatch();
-		this.#results = [];
-		this.#steps = [];
-		this.#touched = new OwnMap();
-		this.#work = new Work(batch, options, this.#program);
-		return this.#prepare(this.#work);
+		this.#results.clear();
+		this.#work = new Work(batch, options, this.#program, this.#partitions.nextBatch());
+		this.#findPartitions(this.#work);
+		return this.#ask(this.#work);
 	}
 
 	/** Goes on with what was missing. */
 	supply(states: readonly (readonly [partition: string, state: string | null])[]): string {
 		for (const [partition, state] of states)
 			if (state !== null) this.#partitions.load(partition, state);
-		return this.#work ? this.#go(this.#work) : "{}";
+		return this.#work?.phase === "partitions" ? this.#go(this.#work) : "{}";
 	}
 
 	loadShared(text: string): void {
@@ -79,12 +66,12 @@ export class Runner {
 	recover(fault: RawFault): string {
 		const work = this.#work;
 		if (!work) return "{}";
-		work.fault ??= { ...fault, during: work.during, event: work.at };
+		work.fault = { ...fault, during: work.during, event: work.at };
 		if (work.phase === "partitions") {
 			work.end = work.at;
 			return this.#ask(work);
 		}
-		if (work.phase === "events") this.#stepper.rollBack();
+		if (work.phase === "events") this.#stepper.rollBack(work);
 		return this.#finish(work);
 	}
 
@@ -93,16 +80,14 @@ export class Runner {
 		const entry = this.#partitions.get(partition);
 		if (!entry && this.#partitions.isPartial && !isSupplied)
 			return stringify({ missing: [partition] });
-		const { shared } = this.#stepper;
-		const sharedText = shared.isLoaded ? stringify(shared.state) : undefined;
-		if (!entry) return stringify({ shared: sharedText });
+		const { state, shared } = this.#results.shown(entry);
+		if (!entry) return stringify({ shared });
 		tellHost();
-		setMoment(undefined, 0);
-		const looked = { state: stringify(entry.state), shared: sharedText };
+		setMoment(undefined);
 		try {
-			return stringify({ ...looked, result: this.#resultOf(entry) });
+			return stringify({ state, shared, result: this.#results.of(entry) });
 		} catch (error) {
-			return stringify({ ...looked, fault: described(error) });
+			return stringify({ state, shared, fault: described(error) });
 		}
 	}
 
@@ -116,25 +101,23 @@ export class Runner {
 		this.#partitions.forget(keep);
 	}
 
-	/** Finds each event's partition first, so that the host is asked at most once. */
-	#prepare(work: Work): string {
+	/** Finds each event's partition before any handler runs, so that the host is asked once. */
+	#findPartitions(work: Work): void {
+		setMoment(work);
 		const by = this.#program.partitionBy;
-		if (by) {
-			work.during = "partitionBy";
-			for (work.at = 0; work.at < work.end; work.at++) {
-				if (!this.#handlerOf(work, work.at)) continue;
-				tellHost();
-				setMoment(work.batch, work.at);
-				try {
-					work.partitions[work.at] = partitionName(by(work.envelope(work.at)));
-				} catch (error) {
-					work.failed(error);
-					work.end = work.at;
-				}
+		if (!by) return;
+		work.during = "partitionBy";
+		for (; work.at < work.end; work.at++) {
+			if (!this.#handlerOf(work, work.at)) continue;
+			tellHost();
+			try {
+				work.partitions[work.at] = partitionName(by(work.envelopeBefore(work.at)));
+			} catch (error) {
+				work.failed(error);
+				work.end = work.at;
 			}
-			work.during = undefined;
 		}
-		return this.#ask(work);
+		work.during = undefined;
 	}
 
 	#ask(work: Work): string {
@@ -148,77 +131,45 @@ export class Runner {
 	}
 
 	#go(work: Work): string {
+		const isWatched = work.options.trace || work.options.results !== "none";
+		const [stepper, results] = [this.#stepper, this.#results];
 		work.phase = "events";
-		for (work.at = 0; work.at < work.end; work.at++) {
-			const handler = this.#handlerOf(work, work.at);
-			const partition = handler && this.#partitionOf(work, work.at);
-			if (!handler || partition === undefined) continue;
-			try {
-				this.#step(work, handler, partition);
-			} catch (error) {
-				this.#fail(work, error);
-				break;
+		setMoment(work);
+		try {
+			for (work.at = 0; work.at < work.end; work.at++) {
+				const handler = this.#handlerOf(work, work.at);
+				if (!handler) continue;
+				const partition = this.#partitionOf(work, work.at);
+				if (partition === undefined) continue;
+				if (isWatched) {
+					const known = work.options.trace ? this.#partitions.get(partition) : undefined;
+					const before = work.options.trace ? results.shown(known) : undefined;
+					results.add(work, handler.name, stepper.step(work, partition, handler), before);
+				} else stepper.step(work, partition, handler);
+				work.handled++;
 			}
+		} catch (error) {
+			const { violation } = this.#output;
+			stepper.rollBack(work);
+			work.failed(error, violation);
 		}
 		return this.#finish(work);
 	}
 
-	#step(work: Work, handler: Handler, partition: string): void {
-		const { results, trace } = work.options;
-		const before = trace ? this.#shown(this.#partitions.get(partition)) : undefined;
-		const entry = this.#stepper.step(work, work.at, partition, handler);
-		work.handled++;
-		if (results === "last") {
-			// Again at the end, if it is there: results are in the order of their events.
-			this.#touched.delete(partition);
-			this.#touched.set(partition, work.at);
-		}
-		if (results !== "each" && !before) return;
-		const result = this.#resultOf(entry, work);
-		if (results === "each") this.#results.push([work.at, partition, result]);
-		if (before) this.#trace(work, handler, partition, before, entry, result);
-	}
-
-	#trace(
-		{ at }: Work,
-		{ name }: Handler,
-		partition: string,
-		before: Shown,
-		entry: Entry,
-		result: string | undefined,
-	): void {
-		const { state, shared } = this.#shown(entry);
-		this.#steps.push({
-			...{ event: at, partition, handler: name, before: before.state, after: state },
-			...{ sharedBefore: before.shared, sharedAfter: shared, result },
-		});
-	}
-
-	#shown(entry: Entry | undefined): Shown {
-		const { shared } = this.#stepper;
-		return {
-			state: entry ? stringify(entry.state) : "",
-			shared: shared.isLoaded ? stringify(shared.state) : undefined,
-		};
-	}
-
-	#fail(work: Work, error: unknown): void {
-		const { violation } = this.#output;
-		this.#stepper.rollBack();
-		work.failed(error, violation);
-	}
-
 	#finish(work: Work): string {
-		const isGood = work.phase === "events" && this.#computeLast(work);
+		const isWhole = work.phase === "events";
+		work.phase = "results";
+		const isGood = isWhole && this.#results.computeLast(work, this.#partitions);
 		work.phase = "over";
+		setMoment(undefined);
 		const { emitted, log } = this.#output.take();
 		const states = isGood && work.options.handOut ? this.#handOut(work) : undefined;
 		if (!isGood || this.#stepper.isLost) return this.#lost(work, log);
 		const { handled, fault, batch, options } = work;
 		return stringify({
 			...{ done: fault?.event ?? batch.length, handled, emitted, log, states, fault },
-			results: this.#results,
-			steps: options.trace ? this.#steps : undefined,
+			results: this.#results.rows,
+			steps: options.trace ? this.#results.steps : undefined,
 			shared: states && this.#takeShared(),
 			partitions: this.#partitions.size,
 		});
@@ -228,25 +179,6 @@ export class Runner {
 	#lost({ fault }: Work, log: Output["log"]): string {
 		const nothing = { done: 0, handled: 0, emitted: [], results: [] };
 		return stringify({ ...nothing, log, fault, isLost: true, partitions: this.#partitions.size });
-	}
-
-	/** @returns whether all went well; a result that is missing could not be made up for later */
-	#computeLast(work: Work): boolean {
-		work.phase = "results";
-		for (const [partition, event] of this.#touched) {
-			const entry = this.#partitions.get(partition);
-			if (!entry) continue;
-			work.at = event;
-			tellHost();
-			setMoment(work.batch, event);
-			try {
-				this.#results.push([event, partition, this.#resultOf(entry, work)]);
-			} catch (error) {
-				work.failed(error);
-				return false;
-			}
-		}
-		return true;
 	}
 
 	#handOut(work: Work): readonly (readonly [string, string])[] | undefined {
@@ -272,36 +204,28 @@ export class Runner {
 		return stringify(shared.state);
 	}
 
-	/** The state after transforms, as JSON; undefined if they drop it. */
-	#resultOf(entry: Entry, work?: Work): string | undefined {
-		const { transforms, isBiState } = this.#program;
-		const { shared } = this.#stepper;
-		const state = isBiState ? [entry.state, shared.state] : entry.state;
-		if (state === null) return undefined;
-		// Transforms get a copy: what they do to it is no change of the state.
-		let result: Json = transforms.length > 0 ? plain(state) : state;
-		for (const { kind, call } of transforms) {
-			if (work) work.during = kind;
-			const returned = call(result);
-			if (kind === "filterBy" ? returned !== true : returned === undefined || returned === null)
-				return undefined;
-			if (kind === "transformBy") result = returned;
+	/** What takes an event; undefined if nothing does. */
+	#handlerOf({ batch, handlers }: Work, event: number): Handler | undefined {
+		const { numbers } = batch;
+		const at = event * COLUMNS;
+		const flags = numbers[at + FLAGS] as number;
+		if (flags & DELETED) {
+			const call = this.#program.special("$deleted");
+			return call && { name: "$deleted", call };
 		}
-		return stringify(result);
-	}
-
-	#handlerOf(work: Work, event: number): Handler | undefined {
-		return handlerOf(work, event, this.#program);
+		const isEmpty = numbers[at + DATA_END] === numbers[at + ID_END];
+		return isEmpty && flags & IS_JSON ? undefined : handlers[numbers[at + TYPE] as number];
 	}
 
 	/** Undefined if the event belongs to none. */
 	#partitionOf({ batch, partitions }: Work, event: number): string | undefined {
-		if (this.#program.byStreams) return batch.stream(event);
-		return this.#program.partitionBy ? partitions[event] : "";
+		const { byStreams, partitionBy } = this.#program;
+		if (byStreams) return batch.streams[batch.numbers[event * COLUMNS + STREAM] as number];
+		return partitionBy ? partitions[event] : "";
 	}
 }
 
-type Shown = { readonly state: string; readonly shared: string | undefined };
+const DELETED = SOFT_DELETED | HARD_DELETED;
 
 /** Texts and numbers name partitions; events with any other value belong to none. */
 function partitionName(value: unknown): string | undefined {

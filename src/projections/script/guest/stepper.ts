@@ -1,12 +1,17 @@
-/** One event through its handler: the states it works on, before and after. */
-import { FLAGS, SOFT_DELETED } from "./batch.ts";
-import { Draft, type Json, plain } from "./draft.ts";
-import { Envelope } from "./envelope.ts";
-import { isArray, OwnPromise, OwnTypeError, parse } from "./intrinsics.ts";
-import { setMoment, tellHost } from "./moment.ts";
-import type { Output } from "./output.ts";
-import type { Entry, Partitions } from "./partitions.ts";
-import type { Call, Program } from "./program.ts";
+/**
+ * One event through its handler: the states it works on, before and after.
+ *
+ * This is what runs for each event, in an interpreter, so it does no more than it must: nothing is
+ * set back that the next event sets anyway, and what only a failure needs is found when it happens.
+ */
+import { FLAGS, SOFT_DELETED } from "./events/batch.ts";
+import type { Envelope } from "./events/envelope.ts";
+import { tellHost } from "./events/moment.ts";
+import type { Output } from "./language/output.ts";
+import type { Call, Program } from "./language/program.ts";
+import { isArray, OwnPromise, OwnTypeError, parse } from "./realm/intrinsics.ts";
+import { Draft, type Json, plain } from "./states/draft.ts";
+import type { Entry, Partitions } from "./states/partitions.ts";
 import type { Handler, Work } from "./work.ts";
 
 /** The part of the state that all partitions share. */
@@ -19,12 +24,10 @@ export class Stepper {
 	readonly #program: Program;
 	readonly #output: Output;
 	readonly #partitions: Partitions;
-	// Of the event at hand, for undoing it.
+	readonly #isBiState: boolean;
+	// Of the event at hand, for undoing it. The draft knows the state before.
 	#entry: Entry | undefined;
-	#partition = "";
 	#isNew = false;
-	#before: Json;
-	#sharedBefore: Json;
 	#draft: Draft | undefined;
 	#sharedDraft: Draft | undefined;
 
@@ -32,126 +35,138 @@ export class Stepper {
 		this.#program = program;
 		this.#output = output;
 		this.#partitions = partitions;
+		this.#isBiState = program.isBiState;
 	}
 
 	/**
 	 * @returns the state's entry
 	 * @throws whatever the script throws; `rollBack` then makes the event one that never was
 	 */
-	step(work: Work, event: number, partition: string, handler: Handler): Entry {
-		this.#begin(work, event, partition);
-		const envelope = work.envelope(event);
-		Envelope.place(envelope, partition);
-		const entry = this.#enter(work, event, envelope);
+	step(work: Work, partition: string, handler: Handler): Entry {
+		tellHost();
+		this.#draft = undefined;
+		this.#isNew = false;
+		const output = this.#output;
+		let entry = this.#entry;
+		if (!entry || entry.partition !== partition || entry.used !== work.number) {
+			this.#entry = undefined;
+			entry = this.#partitions.get(partition);
+			this.#entry = entry;
+		}
+		output.event = work.at;
+		output.partition = partition;
+		const envelope = work.envelope(work.at, partition);
+		if (!entry || this.#isBiState) entry = this.#enter(work, partition, entry, envelope);
 		work.during = handler.name;
-		const isChanged = this.#run(work, event, entry, handler, envelope);
-		const { violation } = this.#output;
-		if (violation) throw new OwnTypeError(violation.message);
-		if (isChanged) this.#partitions.change(partition, entry, event);
-		if (this.#sharedDraft?.isChanged) this.shared.isChanged = true;
-		this.#output.end();
+		if (handler.call === undefined) this.#keepData(entry, envelope);
+		else if (handler.name === "$deleted") this.#delete(work, entry, handler.call);
+		else this.#fold(entry, handler.call, envelope);
+		output.event = undefined;
+		if (output.violation) throw new OwnTypeError(output.violation.message);
+		if (this.#isChanged()) this.#partitions.change(entry, work.at);
 		return entry;
 	}
 
 	/** Also after an interruption, which may come between any two steps of a handler. */
-	rollBack(): void {
-		this.#output.rollBack();
-		this.#sharedDraft?.rollBack();
-		this.#draft?.rollBack();
-		if (this.#entry) this.#entry.state = this.#before;
-		if (this.#sharedDraft) this.shared.state = this.#sharedBefore;
-		if (this.#sharedDraft?.isLost) this.isLost = true;
-		if (this.#isNew) this.#partitions.remove(this.#partition);
-		else if (this.#draft?.isLost) {
+	rollBack(work: Work): void {
+		this.#output.rollBack(work.at);
+		const [entry, draft, shared] = [this.#entry, this.#draft, this.#sharedDraft];
+		this.#entry = undefined;
+		if (shared) {
+			shared.rollBack();
+			this.shared.state = shared.root;
+			if (shared.isLost) this.isLost = true;
+		}
+		if (!entry || !draft) {
+			if (entry && this.#isNew) this.#partitions.remove(entry);
+			return;
+		}
+		draft.rollBack();
+		entry.state = draft.root;
+		entry.draft = undefined;
+		if (this.#isNew) this.#partitions.remove(entry);
+		else if (draft.isLost) {
 			// The host has the state as it was, unless an earlier event changed it.
-			if (this.#entry?.isChanged) this.isLost = true;
-			this.#partitions.remove(this.#partition);
+			if (entry.isChanged) this.isLost = true;
+			this.#partitions.remove(entry);
 		}
 	}
 
-	#begin({ batch }: Work, event: number, partition: string): void {
-		tellHost();
-		setMoment(batch, event);
-		this.#output.begin(event, partition);
-		this.#partition = partition;
-		this.#entry = undefined;
-		this.#isNew = false;
-		this.#draft = undefined;
+	/** Makes the states that are not there yet. */
+	#enter(work: Work, partition: string, known: Entry | undefined, envelope: Envelope): Entry {
 		this.#sharedDraft = undefined;
-	}
-
-	/** The state's entry, made if the partition is new. */
-	#enter(work: Work, event: number, envelope: Envelope): Entry {
-		if (this.#program.isBiState && !this.shared.isLoaded) {
+		if (this.#isBiState && !this.shared.isLoaded) {
 			work.during = "$initShared";
 			this.shared.state = initial(this.#program.special("$initShared"));
 			this.shared.isLoaded = true;
 			this.shared.isChanged = true;
 		}
-		this.#sharedBefore = this.shared.state;
-		this.#entry = this.#partitions.get(this.#partition);
-		this.#before = this.#entry?.state;
-		if (this.#entry) return this.#entry;
+		if (known) return known;
+		this.#isNew = true;
 		work.during = "$init";
 		const state = initial(this.#program.special("$init"));
-		this.#isNew = true;
-		this.#entry = this.#partitions.add(this.#partition, state, event);
+		const entry = this.#partitions.add(partition, state, work.at);
+		this.#entry = entry;
 		const created = this.#program.special("$created");
-		if (created && this.#partition !== "") {
+		if (created && partition !== "") {
 			work.during = "$created";
-			this.#fold(this.#entry, (given) => void created(given, envelope));
+			this.#fold(entry, (given) => void created(given, envelope));
 		}
-		return this.#entry;
+		return entry;
 	}
 
-	/** @returns whether the state changed */
-	#run(
-		{ batch }: Work,
-		event: number,
-		entry: Entry,
-		handler: Handler,
-		envelope: Envelope,
-	): boolean {
-		const { name, call } = handler;
-		if (call === undefined) {
-			// Nothing handles events: the state is the data of the last one.
-			const before = entry.state;
-			const { isJson, bodyRaw } = envelope;
-			entry.state = isJson ? parse(bodyRaw) : bodyRaw;
-			return before !== entry.state;
-		}
-		if (name !== "$deleted") return this.#fold(entry, call, envelope);
-		const isSoft = (batch.number(event, FLAGS) & SOFT_DELETED) !== 0;
-		return this.#fold(entry, (given) => void call(given, null, this.#partition, isSoft));
+	#isChanged(): boolean {
+		return this.#draft?.isChanged === true;
 	}
 
-	/** @returns whether the partition's state changed */
-	#fold(entry: Entry, call: Call, envelope?: Envelope): boolean {
-		const draft = new Draft(entry.state);
+	/** Nothing handles events: the state is the data of the last one. */
+	#keepData(entry: Entry, { isJson, bodyRaw }: Envelope): void {
+		this.#draft = new Draft(entry.state);
+		entry.state = isJson ? parse(bodyRaw) : bodyRaw;
+		this.#draft.isChanged = true;
+	}
+
+	#delete({ batch, at }: Work, entry: Entry, call: Call): void {
+		const isSoft = (batch.number(at, FLAGS) & SOFT_DELETED) !== 0;
+		this.#fold(entry, (given) => void call(given, null, entry.partition, isSoft));
+	}
+
+	#fold(entry: Entry, call: Call, envelope?: Envelope): void {
+		let draft = entry.draft;
+		if (!draft || draft.root !== entry.state) draft = this.#partitions.draft(entry);
 		this.#draft = draft;
-		if (this.#program.isBiState) return this.#foldBoth(entry, draft, call, envelope);
+		draft.begin();
+		if (this.#isBiState) {
+			this.#foldBoth(entry, draft, call, envelope);
+			return;
+		}
 		const returned = call(draft.value, envelope);
-		refusePromise(returned);
-		entry.state = draft.settle(returned);
-		draft.close();
-		return draft.isChanged;
+		if (returned === undefined || returned === draft.value) {
+			if (draft.isChanged) draft.settle();
+		} else {
+			refusePromise(returned);
+			entry.state = draft.replaced(returned);
+		}
+		draft.isOpen = false;
 	}
 
-	#foldBoth(entry: Entry, draft: Draft, call: Call, envelope?: Envelope): boolean {
+	#foldBoth(entry: Entry, draft: Draft, call: Call, envelope?: Envelope): void {
 		const shared = new Draft(this.shared.state);
 		this.#sharedDraft = shared;
+		shared.begin();
 		const pair = [draft.value, shared.value];
 		const returned = call(pair, envelope) ?? pair;
 		refusePromise(returned);
 		if (!isArray(returned))
 			throw new OwnTypeError("a handler of a projection with shared state returns [state, shared]");
 		// Each may hold parts of the other, so both stay open until both are plain.
-		const state = draft.settle(returned[0]);
-		this.shared.state = shared.settle(returned[1]);
+		const state = draft.taken(returned[0]);
+		const both = shared.taken(returned[1]);
 		entry.state = state;
-		draft.close();
-		shared.close();
-		return draft.isChanged;
+		this.shared.state = both;
+		draft.isOpen = false;
+		shared.isOpen = false;
+		if (shared.isChanged) this.shared.isChanged = true;
 	}
 }
 

@@ -1,18 +1,9 @@
 /** A batch in work: what the host gets of it, and where it stands. */
-import {
-	type Batch,
-	DATA_END,
-	FLAGS,
-	HARD_DELETED,
-	ID_END,
-	IS_JSON,
-	SOFT_DELETED,
-	TYPE,
-} from "./batch.ts";
-import { Envelope } from "./envelope.ts";
-import { stringify, textOf } from "./intrinsics.ts";
-import type { Violation } from "./output.ts";
-import type { Call, Program } from "./program.ts";
+import type { Batch } from "./events/batch.ts";
+import { Envelope } from "./events/envelope.ts";
+import type { Violation } from "./language/output.ts";
+import type { Call, Program } from "./language/program.ts";
+import { stringify, textOf } from "./realm/intrinsics.ts";
 
 export type WorkOptions = {
 	readonly handOut: boolean;
@@ -37,6 +28,8 @@ export type Phase = "partitions" | "events" | "results" | "over";
 export class Work {
 	readonly batch: Batch;
 	readonly options: WorkOptions;
+	/** Batches are counted. */
+	readonly number: number;
 	/** By the number of the type. */
 	readonly handlers: readonly (Handler | undefined)[];
 	/** By event; undefined: the event belongs to no partition. Empty unless partitionBy is used. */
@@ -49,9 +42,10 @@ export class Work {
 	during: string | undefined;
 	handled = 0;
 	fault: RawFault | undefined;
-	readonly #envelopes: Envelope[] = [];
+	#seen: Envelope[] | undefined;
 
-	constructor(batch: Batch, options: WorkOptions, program: Program) {
+	constructor(batch: Batch, options: WorkOptions, program: Program, number: number) {
+		this.number = number;
 		this.batch = batch;
 		this.options = options;
 		this.end = batch.length;
@@ -63,29 +57,23 @@ export class Work {
 		});
 	}
 
-	envelope(event: number): Envelope {
-		if (this.phase === "events" && this.#envelopes.length === 0)
-			return new Envelope(this.batch, event);
-		this.#envelopes[event] ??= new Envelope(this.batch, event);
-		return this.#envelopes[event];
+	envelope(event: number, partition: string): Envelope {
+		const seen = this.#seen?.[event];
+		return seen ? Envelope.place(seen, partition) : new Envelope(this.batch, event, partition);
+	}
+
+	/** For partitionBy; the handler gets the same one, with what was parsed of it. */
+	envelopeBefore(event: number): Envelope {
+		const envelope = new Envelope(this.batch, event, "");
+		this.#seen ??= [];
+		this.#seen[event] = envelope;
+		return envelope;
 	}
 
 	/** @param violation a limit that the script went over, whatever it threw then */
 	failed(error: unknown, violation?: Violation): void {
-		this.fault ??= { ...described(error), during: this.during, event: this.at, ...violation };
+		this.fault = { ...described(error), during: this.during, event: this.at, ...violation };
 	}
-}
-
-/** What takes an event; undefined if nothing does. */
-export function handlerOf(work: Work, event: number, program: Program): Handler | undefined {
-	const { batch, handlers } = work;
-	const flags = batch.number(event, FLAGS);
-	if (flags & (SOFT_DELETED | HARD_DELETED)) {
-		const call = program.special("$deleted");
-		return call && { name: "$deleted", call };
-	}
-	const isEmpty = batch.number(event, DATA_END) === batch.number(event, ID_END);
-	return flags & IS_JSON && isEmpty ? undefined : handlers[batch.number(event, TYPE)];
 }
 
 /** What can be said of anything that was thrown, whatever it does when it is asked. */

@@ -1,13 +1,19 @@
 /** Opens scripts, each in a place of the sandbox. */
 import { createHash } from "node:crypto";
-import type { Definition } from "./definition.ts";
-import { type Fault, ScriptFault } from "./fault.ts";
+import type { Definition } from "../model/definition.ts";
+import { type Fault, ScriptFault } from "../model/fault.ts";
+import { LIMITS } from "../model/limits.ts";
+import {
+	SandboxLost,
+	type Script,
+	type ScriptSource,
+	type Scripts,
+	type Usage,
+} from "../model/script.ts";
+import type { Opening, Reply, ScriptId } from "../process/protocol.ts";
 import { Home } from "./home.ts";
-import { LIMITS } from "./limits.ts";
 import { OpenScript } from "./open-script.ts";
 import { faultOf } from "./place.ts";
-import type { Opening, Reply, ScriptId } from "./protocol.ts";
-import { SandboxLost, type Script, type ScriptSource, type Scripts, type Usage } from "./script.ts";
 
 /** Scripts that ran when their process died are remembered, so many of them. */
 const SUSPECTS_MAX = 1_000;

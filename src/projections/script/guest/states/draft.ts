@@ -1,20 +1,20 @@
 /**
  * A state while a handler works on it.
  *
- * A state is plain JSON: objects, arrays, text, finite numbers, true, false, null, each value in one
- * place only. A handler sees it through proxies, which note what it changes. What it puts in stays
- * what it is until the handler is done, so `const item = {}; state.items.push(item); item.n = 1`
- * works. Then each new value is replaced by what JSON says of it. The state is again plain JSON, as
- * if it had been written and read back, at a cost that depends on what changed, not on the state's
- * size. So it makes no difference after which event a sandbox was restarted.
+ * A state is plain JSON: objects, arrays, text, finite numbers, true, false, null, each value in
+ * one place only. A handler sees it through proxies, which note what it changes. What it puts in
+ * stays what it is until the handler is done, so `const item = {}; state.items.push(item);
+ * item.n = 1` works. Then each new value is replaced by what JSON says of it. The state is again
+ * plain JSON, as if it had been written and read back, at a cost that depends on what changed, not
+ * on the state's size. So it makes no difference after which event a sandbox was restarted.
  *
- * A draft ends with its event. Whatever a script kept of it then refuses to be used.
+ * A draft is open while its handler runs. Whatever a script keeps of it refuses to be used while a
+ * handler works on another state.
  */
 import {
 	defineProperty,
 	getOwnPropertyDescriptor,
 	hasOwn,
-	is,
 	isArray,
 	OwnMap,
 	OwnProxy,
@@ -25,7 +25,7 @@ import {
 	reflectSet,
 	stringify,
 	textOf,
-} from "./intrinsics.ts";
+} from "../realm/intrinsics.ts";
 
 export type Json = unknown;
 type Node = Record<PropertyKey, unknown>;
@@ -40,16 +40,17 @@ const INHERITED: ReadonlySet<PropertyKey> = new OwnSet(ownKeys(Object.prototype)
 export class Draft implements ProxyHandler<Node> {
 	/** What the handler is given. */
 	readonly value: unknown;
-	/** Whether anything was set or deleted. */
+	readonly root: Json;
+	// Plain, not private: each event looks at them.
+	/** Whether anything was set or deleted since `begin`. */
 	isChanged = false;
+	isOpen = false;
 	/** The state had members deleted, whose order cannot be brought back. */
 	isLost = false;
-	#isOpen = true;
-	readonly #root: Json;
 	/** Triples: node, key, value before. */
 	readonly #undo: unknown[] = [];
-	// Most events need none of these, and there is one draft for each.
 	#proxies: Map<Node, Node> | undefined;
+	// Most events need none of these.
 	/** Objects that the handler put in. */
 	#given: Set<unknown> | undefined;
 	/** Pairs of a node and a key whose value JSON may see otherwise. */
@@ -58,33 +59,50 @@ export class Draft implements ProxyHandler<Node> {
 	#torn: Set<unknown[]> | undefined;
 
 	constructor(root: Json) {
-		this.#root = root;
+		this.root = root;
 		this.value = isNode(root) ? new OwnProxy(root, this) : root;
 	}
 
-	/**
-	 * Takes what the handler returned (undefined keeps the state) and ends the draft's changes.
-	 * @returns the state as plain JSON
-	 * @throws what a `toJSON` throws, and TypeError if the state refers to itself
-	 */
-	settle(returned: unknown): Json {
-		if (returned !== undefined && returned !== this.value) {
-			this.isChanged = true;
-			return plain(returned);
-		}
-		if (!this.isChanged) return this.#root;
-		if (this.#slots) this.#settleSlots(this.#slots);
-		if (this.#torn) for (const array of this.#torn) mend(array);
-		return this.#root;
+	/** A handler may now work on it. */
+	begin(): void {
+		this.isOpen = true;
+		if (!this.isChanged) return;
+		this.isChanged = false;
+		this.isLost = false;
+		this.#undo.length = 0;
 	}
 
-	close(): void {
-		this.#isOpen = false;
+	/**
+	 * Makes the changed state plain JSON, in place.
+	 * @throws what a `toJSON` throws, and TypeError if the state refers to itself
+	 */
+	settle(): void {
+		if (!this.#slots && !this.#torn) return;
+		if (this.#slots) this.#settleSlots(this.#slots);
+		if (this.#torn) for (const array of this.#torn) mend(array);
+		this.#given = undefined;
+		this.#slots = undefined;
+		this.#torn = undefined;
+		// Nodes that are no longer part of the state would stay there for ever.
+		this.#proxies = undefined;
+	}
+
+	/** @returns another state, which the handler gave, as plain JSON */
+	replaced(returned: unknown): Json {
+		this.isChanged = true;
+		return plain(returned);
+	}
+
+	/** @returns the state as it is, or as the handler gave it */
+	taken(returned: unknown): Json {
+		if (returned !== undefined && returned !== this.value) return this.replaced(returned);
+		this.settle();
+		return this.root;
 	}
 
 	/** Brings back the state before the handler; `isLost` says if that is impossible. */
 	rollBack(): void {
-		this.close();
+		this.isOpen = false;
 		for (let at = this.#undo.length - 3; at >= 0; at -= 3) {
 			const node = this.#undo[at] as Node;
 			const key = this.#undo[at + 1] as PropertyKey;
@@ -96,7 +114,7 @@ export class Draft implements ProxyHandler<Node> {
 	}
 
 	get(node: Node, key: PropertyKey): unknown {
-		if (!this.#isOpen) throw ended();
+		if (!this.isOpen) throw ended();
 		const value = node[key];
 		if (typeof value !== "object" || value === null || this.#given?.has(value)) return value;
 		// Of objects it inherits, only a prototype is one.
@@ -104,14 +122,22 @@ export class Draft implements ProxyHandler<Node> {
 	}
 
 	set(node: Node, key: PropertyKey, value: unknown, receiver: unknown): boolean {
-		if (!this.#isOpen) throw ended();
+		if (!this.isOpen) throw ended();
 		// An object that has a state as its prototype keeps its members itself.
-		if (this.#proxyOf(node) !== receiver) return reflectSet(node, key, value, receiver);
-		return this.#put(node, key, value);
+		if (receiver !== this.value && receiver !== this.#proxyOf(node))
+			return reflectSet(node, key, value, receiver);
+		const before = node[key];
+		// What most handlers do most of the time: a number in the place of a number.
+		const isCount = typeof before === "number" && typeof value === "number";
+		if (!isCount || key === "length" || !isPlainNumber(value)) return this.#put(node, key, value);
+		this.isChanged = true;
+		this.#undo.push(node, key, before);
+		node[key] = value;
+		return true;
 	}
 
 	deleteProperty(node: Node, key: PropertyKey): boolean {
-		if (!this.#isOpen) throw ended();
+		if (!this.isOpen) throw ended();
 		if (!hasOwn(node, key)) return true;
 		this.isChanged = true;
 		if (isArray(node)) this.#tear(node);
@@ -120,7 +146,7 @@ export class Draft implements ProxyHandler<Node> {
 	}
 
 	defineProperty(node: Node, key: PropertyKey, member: PropertyDescriptor): boolean {
-		if (!this.#isOpen) throw ended();
+		if (!this.isOpen) throw ended();
 		if (member.get || member.set) throw new OwnTypeError("a state has no getters and setters");
 		return this.#put(node, key, member.value);
 	}
@@ -141,7 +167,7 @@ export class Draft implements ProxyHandler<Node> {
 	}
 
 	#proxyOf(node: Node): unknown {
-		if (node === this.#root) return this.value;
+		if (node === this.root) return this.value;
 		this.#proxies ??= new OwnMap();
 		const known = this.#proxies.get(node);
 		if (known) return known;
@@ -225,10 +251,15 @@ function isPlainValue(value: unknown): boolean {
 		case "boolean":
 			return true;
 		case "number":
-			return value - value === 0 && !is(value, -0);
+			return isPlainNumber(value);
 		default:
 			return value === null;
 	}
+}
+
+/** Neither NaN, nor infinite, nor the negative zero. */
+function isPlainNumber(value: number): boolean {
+	return value - value === 0 && (value !== 0 || 1 / value > 0);
 }
 
 function isNode(value: unknown): value is Node {

@@ -1,31 +1,43 @@
 /** What the guest says of a batch, put together from its crossings. */
-import type { Limits } from "./limits.ts";
+
+import type { ScriptEvent } from "../model/events.ts";
+import type { Limits } from "../model/limits.ts";
+import type { Emitted, HandedOut, LogLine, Outcome, Result, Step } from "../model/outcome.ts";
+import type { RawFault } from "../process/protocol.ts";
 import { faultOf } from "./place.ts";
-import type { RawFault } from "./protocol.ts";
-import type { Emitted, HandedOut, LogLine, Outcome, Result, ScriptEvent, Step } from "./script.ts";
 
 /** JSON of guest/runner.ts. */
-export type GuestOutcome = {
+export type GuestOutcome = GuestProgress & GuestSaid;
+
+type GuestProgress = {
 	readonly done: number;
 	readonly handled: number;
-	readonly emitted: readonly (readonly [
-		event: number,
-		partition: string,
-		stream: string,
-		type: string,
-		isJson: boolean,
-		data: string,
-		metadata: string | null,
-	])[];
-	readonly results: readonly (readonly [event: number, partition: string, result: string | null])[];
-	readonly log: readonly (readonly [event: number, text: string])[];
-	readonly states?: HandedOut["partitions"];
-	readonly shared?: string;
-	readonly steps?: readonly Step[];
 	readonly fault?: RawFault;
 	readonly isLost?: boolean;
+	readonly states?: HandedOut["partitions"];
+	readonly shared?: string;
+	/** How many are held. */
 	readonly partitions: number;
 };
+
+type GuestSaid = {
+	readonly emitted: readonly EmittedRow[];
+	readonly results: readonly ResultRow[];
+	readonly log: readonly (readonly [event: number, text: string])[];
+	readonly steps?: readonly Step[];
+};
+
+type EmittedRow = readonly [
+	event: number,
+	partition: string,
+	stream: string,
+	type: string,
+	isJson: boolean,
+	data: string,
+	metadata: string | null,
+];
+
+type ResultRow = readonly [event: number, partition: string, result: string | null];
 
 /** One crossing: the events of the batch from `start` on. */
 export type Crossing = {

@@ -3,9 +3,10 @@
  * catches itself, so an exception that gets here is an interruption, or the end of memory or stack.
  */
 import { readFileSync } from "node:fs";
+import { posix } from "node:path";
 import { EvalFlags, JSException, QuickJS } from "quickjs-wasi";
+import type { Beginning } from "../guest/guest.ts";
 import { Clock, type LinearMemory, NOTHING_ELSE } from "./clock.ts";
-import type { Beginning } from "./guest/guest.ts";
 import type { GuestCall, Opening, RawFault } from "./protocol.ts";
 import type { WasmModule } from "./wasm.ts";
 
@@ -14,6 +15,8 @@ export const SOURCE_NAME = "projection.js";
 
 /** Of the engine's own stack. Its build reserves 1 MiB and allows half of it. */
 const STACK_BYTES = 400 * 1024;
+/** The name of errors that the engine itself has. */
+const INTERNAL = "InternalError";
 /** What loading the guest may take: generous, for machines that are busy. */
 const START_MS = 10_000;
 
@@ -56,7 +59,10 @@ export class Engine {
 			maxStackSize: STACK_BYTES,
 			timezoneOffset: 0,
 			interruptHandler: () => clock.isOver(),
-			moduleLoader: { load: (name: string) => guestModule(name, guest.isLoading) },
+			moduleLoader: {
+				normalize: (base: string, name: string) => posix.join(posix.dirname(base), name),
+				load: (name: string) => guestModule(name, guest.isLoading),
+			},
 			wasi: (memory: LinearMemory) => ({ ...clock.wasi(memory), ...NOTHING_ELSE }),
 		});
 		const engine = new Engine(vm, opening, clock);
@@ -76,8 +82,9 @@ export class Engine {
 		try {
 			return this.#ask(call);
 		} catch (error) {
-			if (!this.#clock.wasOver) throw this.#ended(error);
-			return this.#interrupted(call, error);
+			const fault = this.#stopped(error);
+			if (!fault) throw this.#ended(error);
+			return this.#recover(call, fault);
 		}
 	}
 
@@ -85,7 +92,7 @@ export class Engine {
 		this.#vm.dispose();
 	}
 
-	/** The guest's modules run as the script's do, but before it, and with nothing but the language. */
+	/** The guest's modules run as the script does, but before it, with nothing but the language. */
 	async #loadGuest(): Promise<void> {
 		this.#clock.allow(START_MS);
 		const flags = EvalFlags.TYPE_MODULE;
@@ -164,12 +171,18 @@ export class Engine {
 		}
 	}
 
-	/** The engine is sound after an interruption; the guest undoes the event. */
-	#interrupted(call: GuestCall, error: unknown): string {
-		const { eventMs } = this.#opening.limits;
-		const fault = overTime(error, eventMs, "an event");
+	/** The fault of a script that was stopped by the engine, which is sound. */
+	#stopped(error: unknown): RawFault | undefined {
+		if (this.#clock.wasOver) return overTime(error, this.#opening.limits.eventMs, "an event");
+		if (!isException(error) || error.name !== INTERNAL || isEndOfMemory(error)) return undefined;
+		// A text that got too long, and its like: errors that no script can catch.
+		return { kind: "thrown", message: `${INTERNAL}: ${error.message}`, stack: error.stack ?? "" };
+	}
+
+	/** The guest undoes the event, and goes on with what came before. */
+	#recover(call: GuestCall, fault: RawFault): string {
 		if (call.to === "look") return JSON.stringify({ fault });
-		this.#clock.allow(eventMs);
+		this.#clock.allow(this.#opening.limits.eventMs);
 		try {
 			return this.#tell("recover", this.#vm.newString(JSON.stringify(fault)));
 		} catch (again) {
@@ -214,11 +227,12 @@ function isException(error: unknown): error is JSException {
 }
 
 function isEndOfMemory(error: JSException): boolean {
-	return error.name === "InternalError" && error.message === "out of memory";
+	return error.name === INTERNAL && error.message === "out of memory";
 }
 
 /** The guest's own modules, and those while it loads: a script imports nothing. */
 function guestModule(name: string, isLoading: boolean): string {
-	if (!isLoading || !/^\.\/[a-z]+\.js$/.test(name)) throw new Error("there are no modules here");
-	return readFileSync(new URL(`./guest/${name.slice(2)}`, import.meta.url), "utf8");
+	if (!isLoading || !/^(?:[a-z]+\/)?[a-z]+\.js$/.test(name))
+		throw new Error("there are no modules here");
+	return readFileSync(new URL(`../guest/${name}`, import.meta.url), "utf8");
 }

@@ -1,6 +1,6 @@
 /** The server's side of one process of the sandbox. */
 import { type ChildProcess, fork } from "node:child_process";
-import type { Opening, Pulse, Reply, Request, ScriptId } from "./protocol.ts";
+import type { Opening, Pulse, Reply, Request, ScriptId } from "../process/protocol.ts";
 
 /** Bytes that a process may be resident with, besides what its scripts may. */
 const PROCESS_BYTES = 256 * 1024 * 1024;
@@ -27,7 +27,7 @@ export class Home {
 
 	/** @param onEnd told once, when the process is gone; with the scripts that were being run */
 	constructor(onEnd: (running: readonly ScriptId[]) => void) {
-		const file = new URL(import.meta.url.replace(/home(\.\w+)$/, "process$1"));
+		const file = new URL(import.meta.url.replace(/server\/home(\.\w+)$/, "process/process$1"));
 		this.#child = fork(file, {
 			serialization: "advanced",
 			stdio: ["ignore", "ignore", "inherit", "ipc"],

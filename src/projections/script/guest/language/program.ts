@@ -1,6 +1,6 @@
 /** What a script's body declares: where its events come from, and what is done with them. */
-import type { Definition, Sources } from "../definition.ts";
-import { freeze, hasOwn, isArray, keys, OwnMap, OwnTypeError } from "./intrinsics.ts";
+import type { Definition, Sources } from "../../model/definition.ts";
+import { freeze, hasOwn, isArray, keys, OwnMap, OwnTypeError } from "../realm/intrinsics.ts";
 
 /** A function of the script. */
 export type Call = (...given: unknown[]) => unknown;
@@ -23,20 +23,16 @@ export class Program {
 	/** By event type. */
 	readonly handlers: Map<string, Call> = new OwnMap();
 	readonly transforms: Transform[] = [];
-	partitionBy: Call | undefined;
+	partitionBy: Call | undefined = undefined;
+	byStreams = false;
 	readonly #special: Partial<Record<Special, Call>> = {};
 	#sources: Sources | undefined;
-	#byStreams = false;
 	#isOutput = false;
 	#output: readonly string[] = [];
 	#options: Readonly<Record<string, unknown>> = {};
 
 	special(name: Special): Call | undefined {
 		return this.#special[name];
-	}
-
-	get byStreams(): boolean {
-		return this.#byStreams;
 	}
 
 	get isBiState(): boolean {
@@ -70,7 +66,7 @@ export class Program {
 	}
 
 	partition(by: "streams" | Call): void {
-		if (by === "streams") this.#byStreams = true;
+		if (by === "streams") this.byStreams = true;
 		else this.partitionBy = by;
 	}
 
@@ -109,12 +105,12 @@ export class Program {
 			);
 		if (this.isBiState && this.special("$deleted"))
 			throw new OwnTypeError("a projection with shared state cannot handle $deleted");
-		if (this.special("$deleted") && !this.#byStreams)
+		if (this.special("$deleted") && !this.byStreams)
 			throw new OwnTypeError("only a projection with foreachStream() can handle $deleted");
 		return {
 			sources: this.#sources,
 			events: this.keepsData || this.special("$any") ? "all" : [...this.handlers.keys()],
-			partitions: this.#byStreams ? "streams" : this.partitionBy ? "custom" : "none",
+			partitions: this.byStreams ? "streams" : this.partitionBy ? "custom" : "none",
 			handlers: {
 				init: this.special("$init") !== undefined,
 				initShared: this.special("$initShared") !== undefined,

@@ -1,10 +1,10 @@
 /**
  * The engine's WebAssembly, with a wall around its memory.
  *
- * The engine's own limit counts what it allocates, and trusts the engine. The wall is the maximum of
- * the module's linear memory, which the machine that runs it enforces: nothing that the guest does,
- * a fault of the engine included, gets more. The module as published states no maximum, so one is
- * written into it.
+ * The engine's own limit counts what it allocates, and trusts the engine. The wall is the maximum
+ * of the module's linear memory, which the machine that runs it enforces: nothing that the guest
+ * does, a fault of the engine included, gets more. The module as published states no maximum, so
+ * one is written into it.
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -23,7 +23,7 @@ const PAGE_BYTES = 64 * 1024;
 const HEADER_BYTES = 8;
 const MEMORY_SECTION = 5;
 
-/** What the engine needs besides what it allocates for scripts: its stack, tables, and fragments. */
+/** What the engine needs besides what it allocates for scripts: stack, tables, and fragments. */
 const OVERHEAD_BYTES = 16 * 1024 * 1024;
 
 /** Reads the engine; its memory can grow to the heap and what the engine needs besides. */

@@ -1,5 +1,6 @@
 /** The threads of the sandbox's process: who runs where, and what happens when one has to go. */
 import { Worker } from "node:worker_threads";
+import { isTimeUp } from "./clock.ts";
 import {
 	NONE,
 	type Opening,
@@ -18,6 +19,9 @@ import type { WasmModule } from "./wasm.ts";
  * engine in it less than 1 MB, so that further scripts share the threads there are.
  */
 const THREADS_MAX = 16;
+
+/** Threads that wait for the next script, which starts sooner then. */
+const IDLE_THREADS_MAX = 1;
 
 /**
  * The engine looks at its time limit between steps of the script. One step can be long: a search in
@@ -38,8 +42,9 @@ type Thread = {
 	/** What was seen at the last watch: who ran, and how far. */
 	running: ScriptId;
 	ticks: number;
-	/** When the thread was last seen to go on. */
+	/** When the thread was last seen to go on, and what the process had run until then. */
 	seen: number;
+	cpu: NodeJS.CpuUsage;
 };
 
 export class Threads {
@@ -87,10 +92,11 @@ export class Threads {
 				thread.running = script;
 				thread.ticks = ticks;
 				thread.seen = now;
+				thread.cpu = process.cpuUsage();
 				continue;
 			}
 			const limitMs = this.#limits.get(script) ?? 0;
-			if (now - thread.seen < limitMs + GRACE_MS) continue;
+			if (!isTimeUp(now - thread.seen, thread.cpu, limitMs + GRACE_MS)) continue;
 			const message = `it took more than ${limitMs} ms, and could not be interrupted`;
 			this.#end(thread, { kind: "time", message, stack: "" });
 			void thread.worker.terminate();
@@ -99,9 +105,9 @@ export class Threads {
 
 	#place(script: ScriptId): Thread {
 		let chosen: Thread | undefined;
-		if (this.#threads.size >= THREADS_MAX)
-			for (const thread of this.#threads)
-				if (!chosen || thread.scripts.size < chosen.scripts.size) chosen = thread;
+		for (const thread of this.#threads)
+			if (!chosen || thread.scripts.size < chosen.scripts.size) chosen = thread;
+		if (chosen?.scripts.size !== 0 && this.#threads.size < THREADS_MAX) chosen = this.#start();
 		chosen ??= this.#start();
 		chosen.scripts.add(script);
 		return chosen;
@@ -121,14 +127,9 @@ export class Threads {
 				stackSizeMb: STACK_MIB,
 			},
 		});
-		const thread: Thread = {
-			worker,
-			watched,
-			scripts: new Set(),
-			running: NONE,
-			ticks: 0,
-			seen: 0,
-		};
+		const cpu = process.cpuUsage();
+		const seen = { running: NONE, ticks: 0, seen: performance.now(), cpu };
+		const thread: Thread = { worker, watched, scripts: new Set(), ...seen };
 		this.#threads.add(thread);
 		worker.on("message", (reply: Reply) => this.#tell(reply));
 		worker.on("error", (error: Error & { code?: string }) => {
@@ -159,7 +160,8 @@ export class Threads {
 		this.#homes.delete(script);
 		this.#limits.delete(script);
 		thread.scripts.delete(script);
-		if (thread.scripts.size > 0) return;
+		const idle = [...this.#threads].filter(({ scripts }) => scripts.size === 0);
+		if (thread.scripts.size > 0 || idle.length <= IDLE_THREADS_MAX) return;
 		this.#threads.delete(thread);
 		void thread.worker.terminate();
 	}

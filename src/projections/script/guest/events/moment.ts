@@ -1,27 +1,26 @@
 /**
  * The moment of an event, which is all that a script learns of time and chance: `new Date()` and
- * `Date.now()` say when the event was created, `Math.random()` gives numbers made of its id. Outside
- * events it is 1970, and always the same number.
+ * `Date.now()` say when the event was created, `Math.random()` gives numbers made of its id.
+ * Outside events it is 1970, and always the same number.
  */
-import { type Batch, CREATED, ID_END } from "./batch.ts";
-import { construct, defineProperty, imul, OwnDate } from "./intrinsics.ts";
 
-let batch: Batch | undefined;
-let event = 0;
-let random: number | undefined;
+import { construct, defineProperty, imul, OwnDate } from "../realm/intrinsics.ts";
+import { type Batch, COLUMNS, CREATED, ID_END } from "./batch.ts";
+
+/** Where the time is read from: a batch, and the event in it that is at hand. */
+export type Moment = { readonly batch: Batch; readonly at: number };
+
+let moment: Moment | undefined;
+/** The dice, and the event it was made for. */
+let random = 0;
+let thrownAt: number | undefined;
 
 /** Taken before anything replaces it. The host hears each call: an event begins (see guest.ts). */
 export const tellHost: () => number = Date.now;
 
-/** @param of undefined: no event is at hand */
-export function setMoment(of: Batch | undefined, at: number): void {
-	batch = of;
-	event = at;
-	random = undefined;
-}
-
-function now(): number {
-	return batch ? batch.number(event, CREATED) : 0;
+export function setMoment(now: Moment | undefined): void {
+	moment = now;
+	thrownAt = undefined;
 }
 
 export function isoTime(created: number): string {
@@ -31,14 +30,14 @@ export function isoTime(created: number): string {
 /** Gives scripts a clock and a dice of their own; before the library is frozen. */
 export function replaceClock(): void {
 	function EventDate(...parts: unknown[]): unknown {
-		if (new.target === undefined) return new OwnDate(now()).toString();
-		return construct(OwnDate, parts.length === 0 ? [now()] : parts, new.target);
+		if (new.target === undefined) return new OwnDate(created()).toString();
+		return construct(OwnDate, parts.length === 0 ? [created()] : parts, new.target);
 	}
 	EventDate.prototype = OwnDate.prototype;
 	for (const [name, value] of [
 		["name", "Date"],
 		["length", 7],
-		["now", now],
+		["now", created],
 		["parse", OwnDate.parse],
 		["UTC", OwnDate.UTC],
 	] as const)
@@ -48,9 +47,15 @@ export function replaceClock(): void {
 	defineProperty(Math, "random", { value: nextRandom });
 }
 
-/** Mulberry32, seeded by FNV-1a of the event's id. */
+function created(): number {
+	return moment ? (moment.batch.numbers[moment.at * COLUMNS + CREATED] ?? 0) : 0;
+}
+
+/** Mulberry32, seeded by FNV-1a of the event's id: anew for each event. */
 function nextRandom(): number {
-	random ??= hashOf(batch ? batch.text(event, ID_END) : "");
+	const at = moment?.at ?? -1;
+	if (thrownAt !== at) random = hashOf(moment ? moment.batch.text(moment.at, ID_END) : "");
+	thrownAt = at;
 	random = (random + 0x6d2b79f5) | 0;
 	let mixed = imul(random ^ (random >>> 15), random | 1);
 	mixed ^= mixed + imul(mixed ^ (mixed >>> 7), mixed | 61);

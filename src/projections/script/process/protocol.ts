@@ -1,5 +1,5 @@
 /** What the server, the sandbox's process and its threads tell each other. */
-import type { Limits } from "./limits.ts";
+import type { Limits } from "../model/limits.ts";
 
 /** A script, by the number that the server gave it. */
 export type ScriptId = number;
@@ -56,7 +56,7 @@ export type RawFault = {
 	readonly event?: number | undefined;
 };
 
-/** What a thread shares with its process: how often the guest told that it goes on, and who runs. */
+/** What a thread shares with its process: how often the guest told of progress, and who runs. */
 export const TICKS = 0;
 export const RUNNING = 1;
 /** In RUNNING: no script. */

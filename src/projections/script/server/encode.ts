@@ -1,7 +1,7 @@
 /** Events on their way into the sandbox, as guest/batch.ts takes them. */
-import { COLUMNS, HARD_DELETED, HAS_LINK, IS_JSON, SOFT_DELETED } from "./guest/batch.ts";
-import type { EncodedBatch } from "./protocol.ts";
-import type { ScriptEvent } from "./script.ts";
+import { COLUMNS, HARD_DELETED, HAS_LINK, IS_JSON, SOFT_DELETED } from "../guest/events/batch.ts";
+import type { ScriptEvent } from "../model/events.ts";
+import type { EncodedBatch } from "../process/protocol.ts";
 
 /** Characters and events of one crossing: enough to make it cheap, and little memory. */
 const BATCH_CHARS = 1024 * 1024;

@@ -2,7 +2,7 @@
  * Events as they enter the sandbox: numbers in one array, text in one string, so that a batch costs
  * little more than its bytes. What a script does not look at is never cut out or parsed.
  */
-import { OwnFloat64Array, parse } from "./intrinsics.ts";
+import { OwnFloat64Array, parse } from "../realm/intrinsics.ts";
 
 /** What each event has in the array of numbers. The four last are ends within the string. */
 export const POSITION = 0;
@@ -22,27 +22,29 @@ export const SOFT_DELETED = 2;
 export const HARD_DELETED = 4;
 export const HAS_LINK = 8;
 
+/** Its members are plain, not private: the loop over events reads them for each. */
 export class Batch {
 	readonly length: number;
-	/** Each type once; events have the number of theirs. */
+	/** Each type once, and each stream; events have the numbers of theirs. */
 	readonly types: readonly string[];
-	readonly #streams: readonly string[];
-	readonly #numbers: Float64Array;
+	readonly streams: readonly string[];
+	/** COLUMNS for each event. */
+	readonly numbers: Float64Array;
 	readonly #text: string;
 
 	/** @param names JSON: the types, and the streams, that occur */
 	constructor(names: string, numbers: ArrayBuffer, text: string) {
 		const [types, streams] = parse(names) as [string[], string[]];
 		this.types = types;
-		this.#streams = streams;
-		this.#numbers = new OwnFloat64Array(numbers);
+		this.streams = streams;
+		this.numbers = new OwnFloat64Array(numbers);
 		this.#text = text;
-		this.length = this.#numbers.length / COLUMNS;
+		this.length = this.numbers.length / COLUMNS;
 	}
 
 	/** A number of an event, by its column. */
 	number(event: number, column: number): number {
-		return this.#numbers[event * COLUMNS + column] as number;
+		return this.numbers[event * COLUMNS + column] as number;
 	}
 
 	type(event: number): string {
@@ -50,7 +52,7 @@ export class Batch {
 	}
 
 	stream(event: number): string {
-		return this.#streams[this.number(event, STREAM)] as string;
+		return this.streams[this.number(event, STREAM)] as string;
 	}
 
 	/** The text that ends where a column says, and starts where the text before it ends. */
@@ -58,6 +60,6 @@ export class Batch {
 		const at = event * COLUMNS + endColumn;
 		// Before an event's id stands the last text of the event before; the first has none.
 		const before = endColumn === ID_END ? event * COLUMNS - 1 : at - 1;
-		return this.#text.slice(before < 0 ? 0 : this.#numbers[before], this.#numbers[at]);
+		return this.#text.slice(before < 0 ? 0 : this.numbers[before], this.numbers[at]);
 	}
 }

@@ -7,7 +7,7 @@ import {
 	OwnTypeError,
 	stringify,
 	textOf,
-} from "./intrinsics.ts";
+} from "../realm/intrinsics.ts";
 import type { Call } from "./program.ts";
 
 /** Of a log line. */
@@ -36,34 +36,23 @@ export class Output {
 	emitted: EmittedRow[] = [];
 	log: (readonly [event: number, text: string])[] = [];
 	violation: Violation | undefined;
+	/** Whose handler runs: only then a script is heard. Plain, since it is set for each event. */
+	event: number | undefined = undefined;
+	partition = "";
 	readonly #mayEmit: boolean;
 	readonly #limits: OutputLimits;
-	#event: number | undefined;
-	#partition = "";
-	#emittedBefore = 0;
-	#loggedBefore = 0;
+	readonly #emittedCount = new EventCount();
+	readonly #loggedCount = new EventCount();
 
 	constructor(mayEmit: boolean, limits: OutputLimits) {
 		this.#mayEmit = mayEmit;
 		this.#limits = limits;
 	}
 
-	/** From here on, handlers of this event speak. */
-	begin(event: number, partition: string): void {
-		this.#event = event;
-		this.#partition = partition;
-		this.#emittedBefore = this.emitted.length;
-		this.#loggedBefore = this.log.length;
-	}
-
-	end(): void {
-		this.#event = undefined;
-	}
-
 	/** Forgets what the event emitted; what it logged may say why it failed. */
-	rollBack(): void {
-		if (this.#event !== undefined) this.emitted.length = this.#emittedBefore;
-		this.#event = undefined;
+	rollBack(event: number): void {
+		while (this.emitted[this.emitted.length - 1]?.[0] === event) this.emitted.pop();
+		this.event = undefined;
 		this.violation = undefined;
 	}
 
@@ -72,6 +61,8 @@ export class Output {
 		const { emitted, log } = this;
 		this.emitted = [];
 		this.log = [];
+		this.#emittedCount.forget();
+		this.#loggedCount.forget();
 		return { emitted, log };
 	}
 
@@ -103,15 +94,15 @@ export class Output {
 	}
 
 	write(...said: unknown[]): void {
-		if (this.#event === undefined) return;
-		if (this.log.length - this.#loggedBefore >= this.#limits.logLinesPerEvent)
+		if (this.event === undefined) return;
+		if (this.#loggedCount.next(this.event) > this.#limits.logLinesPerEvent)
 			throw this.#violates("log", `an event may log ${this.#limits.logLinesPerEvent} lines`);
 		const text = said.map((value) => shown(value)).join(" ");
-		this.log.push([this.#event, text.slice(0, LINE_CHARS_MAX)]);
+		this.log.push([this.event, text.slice(0, LINE_CHARS_MAX)]);
 	}
 
 	#put(stream: string, type: string, isJson: boolean, data: string, metadata: unknown): void {
-		if (this.#event === undefined)
+		if (this.event === undefined)
 			throw new OwnTypeError(
 				"only handlers of events emit: no body, $init, transform or partitionBy",
 			);
@@ -122,15 +113,32 @@ export class Output {
 			(typeof metadata !== "object" || isArray(metadata))
 		)
 			throw new OwnTypeError("the metadata of an emitted event is an object");
-		if (this.emitted.length - this.#emittedBefore >= this.#limits.emittedPerEvent)
+		if (this.#emittedCount.next(this.event) > this.#limits.emittedPerEvent)
 			throw this.#violates("emitted", `an event may emit ${this.#limits.emittedPerEvent} events`);
 		const text = metadata === undefined || metadata === null ? undefined : stringify(metadata);
-		this.emitted.push([this.#event, this.#partition, stream, type, isJson, data, text]);
+		this.emitted.push([this.event, this.partition, stream, type, isJson, data, text]);
 	}
 
 	#violates(kind: Violation["kind"], message: string): Error {
 		this.violation = { kind, message };
 		return new OwnTypeError(message);
+	}
+}
+
+class EventCount {
+	#event: number | undefined;
+	#count = 0;
+
+	/** Counts one more of an event. */
+	next(event: number): number {
+		if (this.#event !== event) this.#count = 0;
+		this.#event = event;
+		this.#count++;
+		return this.#count;
+	}
+
+	forget(): void {
+		this.#event = undefined;
 	}
 }
 

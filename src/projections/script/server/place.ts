@@ -1,7 +1,8 @@
 /** Reads where in the user's source a fault is from what the engine says about it. */
-import { type Fault, type FaultKind, MESSAGE_CHARS_MAX } from "./fault.ts";
-import type { RawFault } from "./protocol.ts";
-import type { ScriptEvent } from "./script.ts";
+
+import type { ScriptEvent } from "../model/events.ts";
+import { type Fault, type FaultKind, MESSAGE_CHARS_MAX } from "../model/fault.ts";
+import type { RawFault } from "../process/protocol.ts";
 
 /** A line of a stack: `    at name (projection.js:2:3)`, or without the name. */
 const PLACE = /projection\.js:(\d{1,7}):(\d{1,7})\)?$/m;

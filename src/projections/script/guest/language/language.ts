@@ -2,8 +2,8 @@
  * The functions that a script's body calls, and in what order they may follow each other. What may
  * not follow is absent, so that calling it is a TypeError of the language itself.
  */
-import type { Sources } from "../definition.ts";
-import { defineProperty, freeze, isArray, OwnTypeError } from "./intrinsics.ts";
+import type { Sources } from "../../model/definition.ts";
+import { defineProperty, freeze, isArray, OwnTypeError } from "../realm/intrinsics.ts";
 import type { Call, Program } from "./program.ts";
 
 type Link =

@@ -1,4 +1,6 @@
 /** The event as a handler sees it. */
+
+import { parse } from "../realm/intrinsics.ts";
 import {
 	type Batch,
 	CREATED,
@@ -11,25 +13,26 @@ import {
 	METADATA_END,
 	NUMBER,
 } from "./batch.ts";
-import { parse } from "./intrinsics.ts";
 import { isoTime } from "./moment.ts";
 
 /** Its members are computed when they are asked for: most handlers ask for one or two. */
 export class Envelope {
 	readonly #batch: Batch;
 	readonly #event: number;
-	#partition = "";
-	#body: unknown;
-	#metadata: unknown;
-	#linkMetadata: unknown;
+	#partition: string;
+	/** What was parsed. Most handlers ask for one of them, or none. */
+	#parsed: { body?: unknown; metadata?: unknown; linkMetadata?: unknown } | undefined;
 
-	constructor(batch: Batch, event: number) {
+	constructor(batch: Batch, event: number, partition: string) {
 		this.#batch = batch;
 		this.#event = event;
+		this.#partition = partition;
 	}
 
-	static place(envelope: Envelope, partition: string): void {
+	/** partitionBy sees the event before it has a partition. */
+	static place(envelope: Envelope, partition: string): Envelope {
 		envelope.#partition = partition;
+		return envelope;
 	}
 
 	get streamId(): string {
@@ -73,8 +76,11 @@ export class Envelope {
 
 	/** Undefined unless the data is JSON. */
 	get body(): unknown {
-		if (this.#body === undefined && this.isJson) this.#body = parse(this.bodyRaw);
-		return this.#body;
+		if (!this.isJson) return undefined;
+		this.#parsed ??= {};
+		// The same object each time: a handler may work on it.
+		if (!("body" in this.#parsed)) this.#parsed.body = parse(this.bodyRaw);
+		return this.#parsed.body;
 	}
 
 	get data(): unknown {
@@ -87,8 +93,9 @@ export class Envelope {
 
 	/** Undefined if there is none, or it is no JSON. */
 	get metadata(): unknown {
-		this.#metadata ??= parsed(this.metadataRaw);
-		return this.#metadata;
+		this.#parsed ??= {};
+		if (!("metadata" in this.#parsed)) this.#parsed.metadata = parsed(this.metadataRaw);
+		return this.#parsed.metadata;
 	}
 
 	get linkMetadataRaw(): string | undefined {
@@ -96,8 +103,10 @@ export class Envelope {
 	}
 
 	get linkMetadata(): unknown {
-		this.#linkMetadata ??= parsed(this.linkMetadataRaw ?? "");
-		return this.#linkMetadata;
+		this.#parsed ??= {};
+		if (!("linkMetadata" in this.#parsed))
+			this.#parsed.linkMetadata = parsed(this.linkMetadataRaw ?? "");
+		return this.#parsed.linkMetadata;
 	}
 
 	/** So that an event can be logged, or put into a state, whole. */

@@ -1,22 +1,16 @@
 /** A script that is open in the sandbox, as the server sees it. */
-import type { Definition } from "./definition.ts";
+import type { Definition } from "../model/definition.ts";
+import type { ScriptEvent } from "../model/events.ts";
+import { type Fault, ScriptFault } from "../model/fault.ts";
+import type { Limits } from "../model/limits.ts";
+import type { Look, Outcome, Result, RunOptions } from "../model/outcome.ts";
+import type { Script, ScriptSource } from "../model/script.ts";
+import { SandboxLost } from "../model/script.ts";
+import type { GuestCall, RawFault, Reply, ScriptId } from "../process/protocol.ts";
 import { batchEnd, encodeBatch } from "./encode.ts";
-import { type Fault, ScriptFault } from "./fault.ts";
 import type { Home } from "./home.ts";
-import type { Limits } from "./limits.ts";
 import { type GuestOutcome, lastResults, lostOutcome, merge } from "./outcome.ts";
 import { faultOf } from "./place.ts";
-import type { GuestCall, RawFault, Reply, ScriptId } from "./protocol.ts";
-import type {
-	Look,
-	Outcome,
-	Result,
-	RunOptions,
-	Script,
-	ScriptEvent,
-	ScriptSource,
-} from "./script.ts";
-import { SandboxLost } from "./script.ts";
 
 export type Opened = {
 	readonly id: ScriptId;
