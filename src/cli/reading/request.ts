@@ -23,6 +23,8 @@ export type Asked = {
 	readonly path: string;
 	/** Sent as JSON. */
 	readonly body?: object | undefined;
+	/** Sent as JavaScript, in place of a body. */
+	readonly script?: string;
 };
 
 const ACCEPT = { accept: "application/json" };
@@ -34,7 +36,7 @@ const ACCEPT = { accept: "application/json" };
  */
 export async function request<T>(
 	values: Values,
-	{ method, path, body }: Asked,
+	{ method, path, ...sent }: Asked,
 	understand: Understand<T>,
 ): Promise<T> {
 	const url = text(values, "url").replace(/\/$/, "") + path;
@@ -42,8 +44,7 @@ export async function request<T>(
 		{
 			method,
 			url,
-			headers: body === undefined ? ACCEPT : { ...ACCEPT, "content-type": "application/json" },
-			...(body === undefined ? {} : { body: JSON.stringify(body) }),
+			...sendable(sent),
 			own: { origin: new URL(url).origin, headers: credentials(values) },
 			limits: { answerMs: ANSWER_MS, silenceMs: ANSWER_MS, bodyBytesMax: BODY_BYTES_MAX },
 		},
@@ -58,6 +59,17 @@ export async function request<T>(
 	const problem = problemIn(status, type, bytes);
 	const seen = describeAnswer(status, statusText, type, bytes);
 	throw new Failure(problem?.detail ?? `${method} ${path}: not an answer of Varve: ${seen}`);
+}
+
+function sendable({ body, script }: Pick<Asked, "body" | "script">) {
+	if (script !== undefined) {
+		return { headers: { ...ACCEPT, "content-type": "application/javascript" }, body: script };
+	}
+	if (body === undefined) return { headers: ACCEPT };
+	return {
+		headers: { ...ACCEPT, "content-type": "application/json" },
+		body: JSON.stringify(body),
+	};
 }
 
 /** The members of the JSON object that a 200 or 201 holds. */

@@ -19,6 +19,7 @@ import {
 import { processMetrics } from "../../observe/numbers/process.ts";
 import { OUTCOMES, type RouteNumbers } from "../../observe/numbers/requests.ts";
 import type { Context } from "../context.ts";
+import { projectionMetrics } from "./projections.ts";
 import { subscriptionMetrics } from "./subscriptions.ts";
 
 /** @param version of the server */
@@ -40,6 +41,7 @@ export async function metricsOf(context: Context, version: string): Promise<Metr
 		...cacheMetrics(context),
 		...readerMetrics(context),
 		...(await subscriptionMetrics(context)),
+		...(await projectionMetrics(context)),
 		...(await upkeepMetrics(context)),
 		...processMetrics(),
 	];

@@ -2,18 +2,15 @@
  * The numbers of subscriptions. Those that were used since the server started are told by stream
  * and group: the furthest behind first, and at most so many that series have a limit.
  */
-import { createHash } from "node:crypto";
 import { isRefusal } from "../../errors.ts";
 import { counter, gauge, type Metric } from "../../observe/numbers/metric.ts";
 import type { SubscriptionName } from "../../subscriptions/names.ts";
 import { lagOf, lastOf } from "../../subscriptions/standing.ts";
 import type { Subscription } from "../../subscriptions/subscription.ts";
 import type { Context } from "../context.ts";
+import { labelOf } from "./labels.ts";
 
 const TOLD_MAX = 100;
-/** A longer name is cut, with a digest that tells it from others. */
-const LABEL_CHARACTERS = 200;
-const DIGEST_DIGITS = 12;
 
 export async function subscriptionMetrics(context: Context): Promise<Metric[]> {
 	const numbers = await numbersOf(context).catch(noneIfRefused);
@@ -76,13 +73,6 @@ async function numbersOf({ log, subscriptions }: Context) {
 
 function labelsOf({ stream, group }: SubscriptionName): Told["labels"] {
 	return { stream: labelOf(stream), group: labelOf(group) };
-}
-
-function labelOf(name: string): string {
-	const characters = [...name];
-	if (characters.length <= LABEL_CHARACTERS) return name;
-	const digest = createHash("sha256").update(name).digest("hex").slice(0, DIGEST_DIGITS);
-	return `${characters.slice(0, LABEL_CHARACTERS).join("")}…${digest}`;
 }
 
 /** The other numbers do not depend on a log that cannot tell. */
