@@ -24,6 +24,7 @@ import { explainVerb, overview, signature } from "./help.ts";
 import { importVerb } from "./import.ts";
 import { compare } from "./moving/compare.ts";
 import { answer, exitCode, note } from "./output/standard.ts";
+import { projection } from "./projection/projection.ts";
 import { prove } from "./proof/prove.ts";
 import { read } from "./read.ts";
 import { trust } from "./reading/trust.ts";
@@ -52,6 +53,7 @@ export const VERBS: readonly Verb[] = [
 	scavenge,
 	redact,
 	subscription,
+	projection,
 	user,
 	token,
 	verify,

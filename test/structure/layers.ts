@@ -419,6 +419,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/commands/append.ts",
 		"src/commands/import.ts",
 		"src/http/answering/problems.ts",
+		// A projection is tried where it is written.
+		"src/projections/script",
 		"feeds",
 		...VALUES,
 	],

@@ -28,6 +28,7 @@ export class Stepper {
 	// Of the event at hand, for undoing it. The draft knows the state before.
 	#entry: Entry | undefined;
 	#isNew = false;
+	#isSharedNew = false;
 	#draft: Draft | undefined;
 	#sharedDraft: Draft | undefined;
 
@@ -77,6 +78,10 @@ export class Stepper {
 			this.shared.state = shared.root;
 			if (shared.isLost) this.isLost = true;
 		}
+		if (this.#isSharedNew) {
+			this.shared.isLoaded = false;
+			this.shared.isChanged = false;
+		}
 		if (!entry || !draft) {
 			if (entry && this.#isNew) this.#partitions.remove(entry);
 			return;
@@ -95,7 +100,8 @@ export class Stepper {
 	/** Makes the states that are not there yet. */
 	#enter(work: Work, partition: string, known: Entry | undefined, envelope: Envelope): Entry {
 		this.#sharedDraft = undefined;
-		if (this.#isBiState && !this.shared.isLoaded) {
+		this.#isSharedNew = this.#isBiState && !this.shared.isLoaded;
+		if (this.#isSharedNew) {
 			work.during = "$initShared";
 			this.shared.state = initial(this.#program.special("$initShared"));
 			this.shared.isLoaded = true;
