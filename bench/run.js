@@ -9,6 +9,7 @@ import { rows as hashing } from "./rows/hashing.js";
 import { rows as importing } from "./rows/import.js";
 import { rows as memory } from "./rows/memory.js";
 import { rows as pages } from "./rows/pages.js";
+import { rows as projections } from "./rows/projections.js";
 import { rows as proxy } from "./rows/proxy.js";
 import { rows as replay } from "./rows/replay.js";
 import { rows as size } from "./rows/size.js";
@@ -25,6 +26,7 @@ const ROWS = [
 	...importing,
 	...hashing,
 	...memory,
+	...projections,
 ];
 
 const settings = readArguments(process.argv.slice(2));

@@ -145,7 +145,7 @@ export interface People {
 }
 
 /** The store as one visitor may see it. */
-export interface Store extends Pick<Log, "read" | "last" | "locate"> {
+export interface Store extends Pick<Log, "read" | "last" | "locate">, KeptForOthers {
 	/** A list of streams: see `listing/`. */
 	list(query: ListQuery): Promise<Listing>;
 
@@ -168,6 +168,10 @@ export interface Store extends Pick<Log, "read" | "last" | "locate"> {
 
 	readonly deeds: Deeds;
 	readonly operations: Operations;
+}
+
+/** What the server keeps for programs. */
+export interface KeptForOthers {
 	readonly subscriptions: ShownSubscriptions;
 	readonly projections: ShownProjections;
 }

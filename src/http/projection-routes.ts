@@ -11,6 +11,7 @@ import {
 import { creation } from "./handlers/projections/create.ts";
 import { answerQuerySteps, answerReadEvents, answerSteps } from "./handlers/projections/debug.ts";
 import {
+	answerCandidateDelete,
 	answerConfig,
 	answerConfigUpdate,
 	answerQuery,
@@ -46,6 +47,7 @@ export const PROJECTION_ROUTES: readonly RouteRow[] = [
 	["GET", "/projection/:id/statistics", "authenticated", "cold", answerStatistics],
 	["GET", "/projection/:id/query", "authenticated", "cold", answerQuery],
 	["PUT", "/projection/:id/query", "authenticated", "cold", answerQueryUpdate],
+	["DELETE", "/projection/:id/candidate", "operate", "cold", answerCandidateDelete],
 	["GET", "/projection/:id/config", "operate", "cold", answerConfig],
 	["PUT", "/projection/:id/config", "operate", "cold", answerConfigUpdate],
 	["GET", "/projection/:id/state", "authenticated", "cold", lookingAt("state")],

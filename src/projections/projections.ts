@@ -8,7 +8,7 @@ import { Refusal } from "../errors.ts";
 import { ALL } from "../event.ts";
 import type { Log } from "../log/log.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
-import type { Author, Definition, Mode } from "./definition.ts";
+import type { Author, Definition, Mode, Wanted } from "./definition.ts";
 import { deleteStreams, type StreamsToDelete } from "./keeping/deleting.ts";
 import type { EmitterLimits } from "./keeping/emitter.ts";
 import { OwnLog } from "./keeping/own-log.ts";
@@ -113,14 +113,14 @@ export class Projections {
 	async standing(name: string): Promise<Standing> {
 		const system = systemProjection(name);
 		if (system) return this.#system.standing(system, await this.#end());
-		return (await this.#registry.get(name)).standing();
+		return this.#standingOf(await this.#registry.get(name));
 	}
 
 	/** How all of them stand: the system's first, then in the order of their creation. */
 	async standings(): Promise<Standing[]> {
 		const end = await this.#end();
 		const system = SYSTEM_PROJECTIONS.map((one) => this.#system.standing(one, end));
-		const others = (await this.#registry.all()).map((one) => one.standing());
+		const others = (await this.#registry.all()).map((one) => this.#standingOf(one));
 		return Promise.all([...system, ...others]);
 	}
 
@@ -141,6 +141,25 @@ export class Projections {
 			if (projection.isRunning) await projection.stop(true);
 			await this.#registry.save(projection, after);
 			if (goesOn && after.isEnabled) this.#registry.startIfRoom(projection);
+		});
+	}
+
+	/**
+	 * Lets another query run beside that of a projection; as soon as it has come as far, it takes its
+	 * place. One that ran beside it before is discarded.
+	 * @param wanted undefined discards it alone
+	 * @throws Refusal `projection-not-found`, `invalid-projection`, and those of an append
+	 */
+	async beside(name: string, wanted: ((before: Definition) => Wanted) | undefined): Promise<void> {
+		refuseSystem(name);
+		const { definition } = await this.#registry.get(name);
+		if (wanted) await checkQuery(this.around.scripts, wanted(definition).query);
+		await this.#registry.change(async () => {
+			const projection = this.#registry.require(name);
+			const { definition: before } = projection;
+			const kept = 1 + Math.max(before.kept, before.candidate?.kept ?? 0);
+			const candidate = wanted && { ...wanted(before), kept };
+			await this.#registry.save(projection, { ...before, candidate });
 		});
 	}
 
@@ -225,6 +244,11 @@ export class Projections {
 		await this.#registry.close();
 		this.#wakes.close();
 		await this.around.scripts.close();
+	}
+
+	async #standingOf(projection: Projection): Promise<Standing> {
+		const candidate = await this.#registry.candidates.standing(projection.definition.name);
+		return { ...(await projection.standing()), candidate };
 	}
 
 	/** The first position beyond the log. */

@@ -4,6 +4,7 @@
  */
 import { isRefusal, Refusal } from "../errors.ts";
 import { logFault } from "../observe/operator-log.ts";
+import { Candidates } from "./candidates.ts";
 import type { Definition } from "./definition.ts";
 import { DefinitionStore } from "./keeping/store.ts";
 import { definedBy, PROJECTIONS_STREAM } from "./names.ts";
@@ -21,6 +22,7 @@ export class Registry {
 	readonly store: DefinitionStore;
 	readonly #parts: ProjectionParts;
 	readonly #room: Room;
+	readonly candidates: Candidates;
 	readonly #all = new Map<string, Projection>();
 	readonly #stopListening: () => void;
 	/** The names whose definitions are to be read. */
@@ -34,6 +36,7 @@ export class Registry {
 		this.#parts = parts;
 		this.#room = room;
 		this.store = new DefinitionStore(parts.own);
+		this.candidates = new Candidates(parts, (name) => this.#takeOver(name));
 		this.#stopListening = parts.own.log.onCommit(({ streams }) => {
 			for (const stream of streams.keys()) {
 				const name = definedBy(stream);
@@ -110,12 +113,14 @@ export class Registry {
 		const at = isKept ? await this.store.save(definition, projection.at) : projection.at;
 		projection.redefine(definition, at);
 		this.#stale.delete(name);
+		await this.#syncCandidate(projection, true);
 	}
 
 	/** Within a change. */
 	async remove({ definition: { name, mode } }: Projection): Promise<void> {
 		if (mode !== "Transient") await this.store.remove(name);
 		this.#all.delete(name);
+		await this.candidates.forget(name);
 	}
 
 	/** Lets one run, if the server has room for it. */
@@ -131,7 +136,34 @@ export class Registry {
 		this.#isClosed = true;
 		this.#stopListening();
 		await this.#changing;
+		await this.candidates.close().catch(() => undefined);
 		await Promise.all(this.known.map((one) => one.stop(true).catch(() => undefined)));
+	}
+
+	/** Lets the query that runs beside another one take its place. */
+	#takeOver(name: string): Promise<void> {
+		return this.change(async () => {
+			const projection = this.#all.get(name);
+			const { candidate, ...definition } = projection?.definition ?? {};
+			if (projection === undefined || candidate === undefined) return;
+			const { isRunning } = projection;
+			const isThere = await this.candidates.meet(projection);
+			if (isThere) {
+				const before = await projection.keeper();
+				await this.candidates.forget(name);
+				const taken = { ...(definition as Definition), ...candidate, candidate: undefined };
+				await this.save(projection, taken);
+				await before.clear();
+			} else await this.candidates.forget(name);
+			if (isRunning) this.startIfRoom(projection);
+			// One that could not take the place goes on beside it.
+			if (!isThere) await this.#syncCandidate(projection, true);
+		});
+	}
+
+	/** @param isOurs whether this server has made the change */
+	#syncCandidate(projection: Projection, isOurs: boolean): Promise<void> {
+		return this.candidates.sync(projection, this.#room.projectionsRunningMax > 0, isOurs);
 	}
 
 	#syncSoon(): void {
@@ -171,11 +203,12 @@ export class Registry {
 	#add(definition: Definition, at: number): void {
 		const projection = new Projection(definition, at, this.#parts);
 		this.#all.set(definition.name, projection);
+		const onFault = (error: unknown) => logFault(this.#parts.operatorLog, error);
+		this.#syncCandidate(projection, false).catch(onFault);
 		if (!definition.isEnabled) return;
-		projection.noteCompleted().then(
-			(isCompleted) => isCompleted || this.startIfRoom(projection),
-			(error: unknown) => logFault(this.#parts.operatorLog, error),
-		);
+		projection
+			.noteCompleted()
+			.then((isCompleted) => isCompleted || this.startIfRoom(projection), onFault);
 	}
 
 	/** Lets a projection go on as another server has defined it. */
@@ -184,6 +217,7 @@ export class Registry {
 		const isSame = id === definition.id && epoch === definition.epoch;
 		await projection.stop(isSame);
 		projection.redefine(definition, at);
+		await this.#syncCandidate(projection, false);
 		if (definition.isEnabled) this.startIfRoom(projection);
 	}
 }

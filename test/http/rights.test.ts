@@ -126,6 +126,7 @@ const NEEDED: readonly Case[] = [
 	["GET /projection/p/statistics", "/projection/:id/statistics", "authenticated"],
 	["GET /projection/p/query", "/projection/:id/query", "authenticated"],
 	["PUT /projection/p/query", "/projection/:id/query", "authenticated"],
+	["DELETE /projection/p/candidate", "/projection/:id/candidate", "operate"],
 	["GET /projection/p/config", "/projection/:id/config", "operate"],
 	["PUT /projection/p/config", "/projection/:id/config", "operate"],
 	["GET /projection/p/state", "/projection/:id/state", "authenticated"],

@@ -47,6 +47,7 @@ const DEEDS: Readonly<Record<string, string>> = {
 	"POST /projections/continuous": "projection-created",
 	"PUT /projection/:id/query": "projection-changed",
 	"PUT /projection/:id/config": "projection-changed",
+	"DELETE /projection/:id/candidate": "projection-changed",
 	"DELETE /projection/:id": "projection-deleted",
 	"POST /projection/:id/command/enable": "projection-enabled",
 	"POST /projection/:id/command/disable": "projection-disabled",

@@ -21,7 +21,11 @@ export async function projectionMetrics({ projections }: Context): Promise<Metri
 	return [
 		gauge("varve_projections", "Projections that the store has.", own.length),
 		gauge("varve_projections_running", "Projections that run.", count("Running")),
-		gauge("varve_projections_faulted", "Projections that have stopped with a fault.", count("Fault")),
+		gauge(
+			"varve_projections_faulted",
+			"Projections that have stopped with a fault.",
+			count("Fault"),
+		),
 		gauge(
 			"varve_projection_lag_events",
 			"Events of the log that the projection has not come to.",
@@ -42,7 +46,11 @@ export async function projectionMetrics({ projections }: Context): Promise<Metri
 			"Seconds that its script took, since it started.",
 			by(({ work }) => work.scriptMs / 1000),
 		),
-		gauge("varve_projections_sandbox_bytes", "Memory of the processes of scripts.", usage.residentBytes),
+		gauge(
+			"varve_projections_sandbox_bytes",
+			"Memory of the processes of scripts.",
+			usage.residentBytes,
+		),
 	];
 }
 

@@ -15,7 +15,7 @@ import { type Selection, Sieve, streamsOf } from "../source/selection.ts";
 import { Results } from "./results.ts";
 import type { Wakes } from "./wakes.ts";
 
-export type RunParts = {
+export type RunParts = Bounds & {
 	readonly own: OwnLog;
 	readonly scripts: Scripts;
 	readonly rights: Rights;
@@ -23,6 +23,16 @@ export type RunParts = {
 	readonly limits: EmitterLimits;
 	/** How long to wait for more events behind one. */
 	lingerMs(): number;
+};
+
+/** What a query that is to take another one's place must not do. */
+export type Bounds = {
+	/** Whether nothing is written but how far it is. */
+	readonly isSilent?: true;
+	/** The first position that it does not come to. */
+	readonly before?: number;
+	/** Told whenever it has come to the head. */
+	readonly onAtHead?: () => void;
 };
 
 export type Opened = {
@@ -56,7 +66,8 @@ export async function openRun(
 	const selection = selectionOf(script.definition);
 	const streams = streamsOf(selection);
 	const { next = 0, cursors = {} } = keeper.checkpoint ?? {};
-	const head = async () => Number(await own.log.last(ALL));
+	const { before = Number.POSITIVE_INFINITY } = parts;
+	const head = async () => Math.min(before - 1, Number(await own.log.last(ALL)));
 	const start = { from: next, cursors, resolvesAll: selection.includesLinks };
 	const { output } = script.definition;
 	const unregister = wakes.register(streams, wake);

@@ -23,6 +23,7 @@ import { News } from "./news.ts";
 import { type Opened, openRun, type RunParts } from "./open.ts";
 import { whilePassing } from "./passing.ts";
 import { type Reached, Saver } from "./saver.ts";
+import { Waiters } from "./waiters.ts";
 
 /** Events go to the script in batches of at most so many: none holds up other work for long. */
 const BATCH = 250;
@@ -53,8 +54,8 @@ export class Run {
 	#turn: Promise<unknown> = Promise.resolve();
 	#waitsFor: string | undefined;
 	#isAtHead = false;
-	readonly #waiting = new Set<() => void>();
-	readonly #keeping = new Set<() => void>();
+	readonly #waiting = new Waiters();
+	readonly #keeping = new Waiters();
 
 	/** @param keeper what it goes on from, and writes to */
 	constructor(definition: Definition, keeper: Keeper, parts: RunParts, isExact: boolean) {
@@ -132,15 +133,7 @@ export class Run {
 	async until(next: number, signal: AbortSignal): Promise<void> {
 		while (this.#place.next < next && !this.#over.signal.aborted && !signal.aborted) {
 			this.#news.tell();
-			await new Promise<void>((resolve) => {
-				const done = () => {
-					this.#waiting.delete(done);
-					signal.removeEventListener("abort", done);
-					resolve();
-				};
-				this.#waiting.add(done);
-				signal.addEventListener("abort", done);
-			});
+			await this.#waiting.wait(signal);
 		}
 	}
 
@@ -149,7 +142,7 @@ export class Run {
 		while (!this.#over.signal.aborted && !this.#saver.isUpToDate(this.#reached)) {
 			this.#mustHandOut = true;
 			this.#news.tell();
-			await new Promise<void>((resolve) => this.#keeping.add(resolve));
+			await this.#keeping.wait();
 		}
 	}
 
@@ -178,6 +171,7 @@ export class Run {
 			else for (const { entry } of found) this.#saver.passed(entry.event.data.length);
 			this.#place = place;
 			this.#isAtHead = isAtHead;
+			if (isAtHead) this.#parts.onAtHead?.();
 			this.#reach();
 			if (isAtHead && endsAtHead) {
 				await this.#checkpoint(true);
@@ -192,26 +186,29 @@ export class Run {
 	}
 
 	async #handle(events: readonly ScriptEvent[]): Promise<void> {
+		// Nobody sees a state before what was emitted on the way to it is there.
+		const outcome = await this.#inTurn(() => this.#runScript(events));
+		if (outcome.fault === undefined) return;
+		if (this.#isExact) await this.#keepBefore(events, outcome);
+		throw new Faulted(outcome.fault, this.#isExact);
+	}
+
+	async #runScript(events: readonly ScriptEvent[]): Promise<Outcome> {
 		const { script } = this.#opened as Opened;
 		const { producesResults } = script.definition.output;
+		const results = producesResults ? "each" : "none";
 		const started = performance.now();
-		const outcome = await this.#inTurn(() =>
-			script.run(events, {
-				handOut: this.#isExact,
-				results: producesResults ? "each" : "none",
-			}),
-		);
-		this.counts.scriptMs += performance.now() - started;
-		this.counts.events += outcome.done;
-		this.counts.partitions = outcome.held.partitions;
-		this.counts.heapBytes = outcome.held.heapBytes;
+		const outcome = await script.run(events, { handOut: this.#isExact, results });
+		const { counts } = this;
+		counts.scriptMs += performance.now() - started;
+		counts.events += outcome.done;
+		counts.partitions = outcome.held.partitions;
+		counts.heapBytes = outcome.held.heapBytes;
 		this.#handled += outcome.handled;
 		if (outcome.states) this.#saver.takeIn(outcome.states);
 		this.#mustHandOut = outcome.held.isFull;
 		if (outcome.fault === undefined || this.#isExact) await this.#emit(events, outcome);
-		if (outcome.fault === undefined) return;
-		if (this.#isExact) await this.#keepBefore(events, outcome);
-		throw new Faulted(outcome.fault, this.#isExact);
+		return outcome;
 	}
 
 	/** Keeps what came before the event that caused a fault: the next run begins with that event. */
@@ -237,6 +234,7 @@ export class Run {
 		const changes = await known.emissionsOf(results, causeOf);
 		// One that is only asked writes nothing.
 		if (this.definition.mode !== "Transient") written.push(...changes);
+		if (this.#parts.isSilent) return;
 		await this.#whilePassing(() => emitter.write(written));
 	}
 
@@ -286,10 +284,8 @@ export class Run {
 	}
 
 	#reach(): void {
-		for (const reached of [...this.#waiting]) reached();
-		if (this.#mustHandOut && !this.#over.signal.aborted) return;
-		for (const kept of this.#keeping) kept();
-		this.#keeping.clear();
+		this.#waiting.wake();
+		if (!this.#mustHandOut || this.#over.signal.aborted) this.#keeping.wake();
 	}
 }
 

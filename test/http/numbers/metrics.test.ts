@@ -32,6 +32,8 @@ test("docs/metrics.md has every metric with its labels, and no other", async () 
 	const consumer = new Consumer(servers, "s");
 	await consumer.create();
 	await consumer.info();
+	const query = "fromAll().when({ $any() {} })";
+	await servers.ask({ path: "/projections/continuous?name=p", body: query });
 	const { text } = await servers.ask({ path: "/metrics" });
 	const page = readFileSync(join(ROOT, "docs/metrics.md"), "utf8");
 	expect(page.match(/^\| `\w+` \|.*$/gm)).toEqual(described(text));

@@ -61,6 +61,7 @@ test("a restart goes on where it was, and loses no state", async () => {
 	await admin.atHead(name);
 	await admin.append(`${category}-2`, "A", { key: "a" }, { key: "c" });
 	await until(async () => (await admin.state(name, "?partition=c")) !== undefined);
+	await admin.atHead(name);
 	expect(await admin.state(name, "?partition=a")).toEqual({ n: 3 });
 	expect(await admin.state(name, "?partition=b")).toEqual({ n: 1 });
 	const emitted = await admin.events(`${category}out-a`);
@@ -207,4 +208,41 @@ test("a projection of everything does not take its own words for news", async ()
 	await until(async () => ((await admin.state(name)) as { n: number }).n === 2);
 	const after = await admin.atHead(name);
 	expect(Number(after.handledEvents)).toBe(Number(before.handledEvents) + 1);
+});
+
+test("a query runs beside the old one, and takes its place when it has caught up", async () => {
+	const stream = `source-${randomUUID()}`;
+	const name = newName();
+	const out = `${stream}-out`;
+	const query = (step: number, to = out) => `fromStream('${stream}').when({
+		$init: () => ({ n: 0 }),
+		A(s) { s.n += ${step}; emit('${to}', 'N', { n: s.n }); }
+	})`;
+	await admin.append(stream, "A", {}, {});
+	await admin.made(name, query(1), { emit: "yes" });
+	const path = `/projection/${name}/query?beside=yes`;
+	const broken = query(10).replace("s.n +=", "throw new Error('no'); s.n +=");
+	expect((await admin.ask("PUT", path, broken)).status).toBe(202);
+	const faulted = await until(async () => {
+		const { candidate } = await admin.standing(name);
+		return String((candidate as Json | undefined)?.status).startsWith("Fault")
+			? candidate
+			: undefined;
+	});
+	expect((faulted as Json).stateReason).toMatch(/no/);
+	// The old one goes on, and knows nothing of it.
+	await admin.append(stream, "A", {});
+	await until(async () => ((await admin.state(name)) as { n: number }).n === 3);
+	expect((await admin.ask("DELETE", `/projection/${name}/candidate`)).status).toBe(200);
+	expect(await admin.standing(name)).not.toHaveProperty("candidate");
+
+	expect((await admin.ask("PUT", path, query(10))).status).toBe(202);
+	await until(async () => (await admin.standing(name)).version === 2);
+	await admin.atHead(name);
+	expect(await admin.state(name)).toEqual({ n: 30 });
+	await admin.append(stream, "A", {});
+	await until(async () => ((await admin.state(name)) as { n: number }).n === 40);
+	const emitted = (await admin.events(out)).map(({ data }) => JSON.parse(String(data)) as Json);
+	expect(emitted).toEqual([{ n: 1 }, { n: 2 }, { n: 3 }, { n: 40 }]);
+	expect((await admin.ask("GET", `/projection/${name}/query`)).text).toBe(query(10));
 });

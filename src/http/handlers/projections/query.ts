@@ -58,7 +58,22 @@ export async function answerQueryUpdate(
 		settings: { ...settings, emitEnabled: emit ?? settings.emitEnabled },
 	});
 	const { projections } = exchange.context;
+	if (flag(target.query, "beside", false)) {
+		refuseBeside(definition);
+		await projections.beside(target.id, wantedOf);
+		return answerNamed(target.id, 202);
+	}
 	await projections.update(target.id, (before) => ({ ...before, ...wantedOf(before) }));
+	return answerNamed(target.id);
+}
+
+/** DELETE …/candidate: the query that runs beside another one is discarded. */
+export async function answerCandidateDelete(
+	exchange: Exchange,
+	target: ProjectionTarget,
+): Promise<Answer> {
+	checkAccept(exchange, target.query);
+	await exchange.context.projections.beside(target.id, undefined);
 	return answerNamed(target.id);
 }
 
@@ -86,6 +101,13 @@ export async function answerConfigUpdate(
 	}
 	await exchange.context.projections.update(target.id, (before) => ({ ...before, settings }));
 	return answerNamed(target.id);
+}
+
+/** @throws Refusal `projection-busy` */
+function refuseBeside({ name, mode }: Definition): void {
+	if (mode === "Continuous") return;
+	const reason = "Only a continuous projection has a query beside its own.";
+	throw new Refusal("projection-busy", { projection: name, state: mode, reason });
 }
 
 function script(query: string): Answer {
