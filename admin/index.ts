@@ -1,6 +1,7 @@
 /** The admin UI: the screens of the resources that have one. */
 import type { Screen, Screens, ShownProblem, StaticFile, Visit } from "../src/screens.ts";
 import { operate } from "./deeds/operate.ts";
+import { project } from "./deeds/project.ts";
 import { act } from "./deeds/submit.ts";
 import { subscribe } from "./deeds/subscribe.ts";
 import { Files } from "./frame/files.ts";
@@ -18,6 +19,9 @@ import { overview } from "./screens/overview/screen.ts";
 import { changeTokens, tokens } from "./screens/people/tokens.ts";
 import { changeUsers, users } from "./screens/people/users.ts";
 import { problemScreen } from "./screens/problem.ts";
+import { projections } from "./screens/projections/list.ts";
+import { projection } from "./screens/projections/screen.ts";
+import { steps } from "./screens/projections/steps.ts";
 import { search } from "./screens/search/screen.ts";
 import { sql } from "./screens/sql/screen.ts";
 import { stream } from "./screens/stream/screen.ts";
@@ -43,6 +47,10 @@ const SCREENS: Readonly<Record<string, Show>> = {
 	"/subscriptions/:stream": (frame) => subscriptions(frame),
 	"/subscriptions/:stream/:group": (frame) => subscription(frame),
 	"/subscriptions/:stream/:group/info": (frame) => subscription(frame),
+	"/projections": (frame) => projections(frame),
+	"/projections/any": (frame) => projections(frame),
+	"/projection/:id": (frame) => projection(frame),
+	"/projection/:id/steps": steps,
 	"/streams": streams,
 	"/streams/:stream": orDeed(orTime(stream)),
 	"/streams/:stream/metadata": (frame) => metadata(frame),
@@ -73,6 +81,7 @@ class AdminUi implements Screens {
 		if (visit.path === "/ui/operations") return this.#in(visit, (frame) => operate(frame, form));
 		if (visit.path === "/ui/subscriptions")
 			return this.#in(visit, (frame) => subscribe(frame, form));
+		if (visit.path === "/ui/projections") return this.#in(visit, (frame) => project(frame, form));
 		return this.#in(visit, (frame) => act(frame, form));
 	}
 

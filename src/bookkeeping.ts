@@ -17,10 +17,15 @@ export const BOOKKEEPING: readonly string[] = [
 	POSITION_PREFIX,
 	GROUP_PREFIX,
 ];
+/** The streams of a projection begin like this: see `projections/names.ts`. */
+export const PROJECTION_PREFIX = "$projections-";
+/** What a projection says for others to read ends like this, and is no bookkeeping. */
+export const PROJECTION_RESULT = "-result";
 
 /** Says whether a stream is one of them, or the metadata stream of one. */
 export function isBookkeeping(stream: string): boolean {
 	if (!stream.startsWith("$")) return false;
 	const described = stream.startsWith("$$") ? stream.slice(2) : stream;
+	if (described.startsWith(PROJECTION_PREFIX)) return !described.endsWith(PROJECTION_RESULT);
 	return BOOKKEEPING.some((prefix) => described.startsWith(prefix));
 }

@@ -13,6 +13,7 @@ import {
 	type ConnectionSettings,
 } from "./config/connections.ts";
 import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
+import { PROJECTION_OPTIONS, type ProjectionsSettings } from "./config/projections.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
 import { SEARCH_OPTIONS, type SearchSettings } from "./config/searching.ts";
@@ -42,6 +43,7 @@ export type Settings = ServingSettings &
 	CachingSettings &
 	RequestSettings &
 	SearchSettings &
+	ProjectionsSettings &
 	LogLimits &
 	CacheSettings &
 	ConnectionSettings &
@@ -236,6 +238,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		help: "Sealed pages kept in memory.",
 	},
 	...grouped("Search", SEARCH_OPTIONS),
+	...grouped("Projections", PROJECTION_OPTIONS),
 	...grouped("Connections", CONNECTION_OPTIONS),
 ];
 

@@ -65,6 +65,8 @@ export type RequestRefusals = {
 	"invalid-group": { reason: string };
 	"too-many-groups": { groupsMax: number };
 	"too-many-members": { group: string; membersMax: number };
+	"invalid-projection": { reason: string; line?: number; column?: number };
+	"too-many-projections": { projectionsMax: number };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
@@ -109,6 +111,14 @@ export type RequestRefusals = {
 	"lease-lost": { group: string; member: string };
 	/** Partitions are not with the member, in the generation that it names. */
 	"partitions-lost": { group: string; member: string; partitions: readonly number[] };
+	"projection-exists": { projection: string };
+	"projection-not-found": { projection: string };
+	/** A projection is not in the state that a command needs. */
+	"projection-busy": { projection: string; state: string; reason: string };
+	/** The author of a projection cannot log in any more. */
+	"projection-author-gone": { login: string };
+	/** It takes too many events to say how a projection was at a moment. */
+	"replay-too-long": { projection: string; eventsMax: number; seconds: number };
 	"scavenge-running": { scavengeId: string };
 	"scavenge-not-found": { scavengeId: string };
 	"verification-running": { verificationId: string };

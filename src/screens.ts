@@ -13,6 +13,7 @@ import type { TimedFigure } from "./observe/numbers/recent.ts";
 import type { Level } from "./observe/operator-log.ts";
 import type { RecentLine } from "./observe/recent-lines.ts";
 import type { ShownPositions } from "./positions/shown.ts";
+import type { ShownProjections } from "./projections/shown.ts";
 import type { Facts } from "./screens/facts.ts";
 import type { IssuerLogin } from "./screens/issuer.ts";
 import type { People } from "./screens/people.ts";
@@ -78,6 +79,7 @@ export type Visited = {
 export type VisitTarget = {
 	readonly stream: string;
 	readonly group: string;
+	readonly id: string;
 	readonly from: string;
 	readonly count: string;
 	readonly time: string;
@@ -158,8 +160,9 @@ export interface Store extends Pick<Log, "read" | "last" | "locate">, ShownReade
 	readonly operations: Operations;
 }
 
-/** What the server keeps for readers. */
+/** What the server keeps for readers, and makes of events. */
 export type ShownReaders = {
+	readonly projections: ShownProjections;
 	readonly subscriptions: ShownSubscriptions;
 	readonly positions: ShownPositions;
 };

@@ -1,7 +1,7 @@
 /** Lets requests pass if their principals have the rights that they need. */
 import { createHmac, randomBytes } from "node:crypto";
 import { isRefusal, Refusal } from "../errors.ts";
-import type { StreamName } from "../event.ts";
+import { ALL, type StreamName } from "../event.ts";
 import type { HiddenReads, Log, LogReads, StreamEntry } from "../log/log.ts";
 import { OF_ADMINS } from "./acl.ts";
 import { Acls } from "./acls.ts";
@@ -92,6 +92,19 @@ export class Access {
 		const read = (stream: StreamName) => neededFor(READ, { stream });
 		return new PermittedReads(this.#log, {
 			permit: (stream) => this.permit(principal, read(stream)),
+			may: (stream) => this.may(principal, read(stream)),
+		});
+	}
+
+	/**
+	 * The same for a principal who goes through all streams: `$all` takes no right of its own, and
+	 * hands out what they may read.
+	 */
+	scansFor(principal: Principal): LogReads {
+		if (seesAll(principal)) return this.#log;
+		const read = (stream: StreamName) => neededFor(READ, { stream });
+		return new PermittedReads(this.#log, {
+			permit: (stream) => (stream === ALL ? undefined : this.permit(principal, read(stream))),
 			may: (stream) => this.may(principal, read(stream)),
 		});
 	}

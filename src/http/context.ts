@@ -27,6 +27,7 @@ import type { RequestTracing } from "../observe/otlp/tracing.ts";
 import type { RecentLines } from "../observe/recent-lines.ts";
 import type { RequestLog } from "../observe/requests.ts";
 import type { Positions } from "../positions/positions.ts";
+import type { Projections } from "../projections/projections.ts";
 import type { CacheState } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
@@ -45,6 +46,7 @@ export type Context = LogContext &
 		readonly documents: Documents;
 		readonly lists: StreamLists;
 		readonly searches: Searches;
+		readonly projections: Projections;
 		/** The admin UI; undefined if the server runs without it. */
 		readonly screens: Screens | undefined;
 		/** Milliseconds since 1970. */
@@ -85,11 +87,11 @@ export type FollowingContext = {
 	readonly longPolls: LongPolls;
 	readonly liveReaders: LiveReaders;
 	readonly lastVersions: LastVersions;
-	readonly lags: Lags;
 };
 
 /** What the server keeps for readers. */
 export type ReadersContext = {
+	readonly lags: Lags;
 	readonly subscriptions: Subscriptions;
 	readonly positions: Positions;
 	readonly groups: Groups;

@@ -9,6 +9,7 @@
  */
 
 import { ACCOUNT_ROUTES } from "./routes/accounts.ts";
+import { PROJECTION_ROUTES } from "./routes/projections.ts";
 import { READER_ROUTES } from "./routes/readers.ts";
 import type { Route } from "./routes/route.ts";
 import { SCREEN_ROUTES } from "./routes/screens.ts";
@@ -23,6 +24,7 @@ const TABLE = [
 	...ACCOUNT_ROUTES,
 	...SUBSCRIPTION_ROUTES,
 	...READER_ROUTES,
+	...PROJECTION_ROUTES,
 	...SCREEN_ROUTES,
 	...STREAM_ROUTES,
 ];

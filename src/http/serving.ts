@@ -9,11 +9,9 @@ import type { InitialUser } from "../accounts/users/users.ts";
 import { Documents } from "../cache/documents.ts";
 import { isOpen, OPTIONS, OptionsInForce, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
-import { Lags } from "../following/lag.ts";
 import { LastVersions } from "../following/last-versions.ts";
 import { LiveReaders } from "../following/live-readers.ts";
 import { LongPolls } from "../following/long-polls.ts";
-import { Groups } from "../groups/groups.ts";
 import { StreamLists } from "../listing/list.ts";
 import type { HiddenReads, Leadership, Log } from "../log/log.ts";
 import { logNameOf } from "../log/tree.ts";
@@ -23,15 +21,14 @@ import type { OperatorLog } from "../observe/operator-log.ts";
 import type { Otlp } from "../observe/otlp/otlp.ts";
 import { RecentLines } from "../observe/recent-lines.ts";
 import { RequestLog } from "../observe/requests.ts";
-import { Positions } from "../positions/positions.ts";
 import { parseCaches } from "../purging/addresses.ts";
 import { type Purging, startPurging } from "../purging/purging.ts";
 import type { Screens } from "../screens.ts";
 import { Searches } from "../searching/searches.ts";
-import { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { FaultReports } from "./answering/faults.ts";
 import { closeAuthentication, openAuthentication } from "./authentication/open.ts";
 import type { Context, LogContext } from "./context.ts";
+import { keptForReaders, projectionsOf } from "./kept.ts";
 import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
 import { Figures } from "./numbers/figures.ts";
@@ -94,12 +91,15 @@ export class Serving {
 		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
 		const report = new FaultReports(operatorLog).report;
 		this.#recent = new RecentRing(new Figures(() => this.context).take, report);
+		const logins = { initialUsers, authenticator, onPassword, report };
+		const authentication = openAuthentication(log, settings, logins);
+		const access = new Access(log, hidden, isOpen(settings));
 		this.context = {
 			...stored,
 			settings,
-			...openAuthentication(log, settings, { initialUsers, authenticator, onPassword, report }),
+			...authentication,
 			neededBy: createNeeds(ROUTES),
-			access: new Access(log, hidden, isOpen(settings)),
+			access,
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),
@@ -107,10 +107,8 @@ export class Serving {
 			startedMs: Date.now(),
 			longPolls,
 			leadership,
-			subscriptions: new Subscriptions({ log: leadership.log, operatorLog }),
-			positions: new Positions(log, logNameOf(stored.tree.key), report),
-			groups: new Groups({ log: leadership.log, operatorLog }),
-			lags: new Lags(log),
+			...keptForReaders({ log, leadership, report, operatorLog, name: logNameOf(stored.tree.key) }),
+			projections: projectionsOf({ leadership, access, authentication, settings, operatorLog }),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log, settings.store !== undefined),
 			report,
@@ -142,9 +140,10 @@ export class Serving {
 	 * it.
 	 */
 	#forgetConsumers(): void {
-		const { subscriptions, groups, report } = this.context;
+		const { subscriptions, groups, projections, report } = this.context;
 		subscriptions.restart().catch(report);
 		groups.restart().catch(report);
+		projections.lead().catch(report);
 	}
 
 	/**
@@ -158,7 +157,9 @@ export class Serving {
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
 		this.#otlp = await startOtlpOf(this.context, VERSION, this.#operatorLog);
 		this.#tell(this.#http.certificates);
-		return this.#http.listen(settings.port, settings.host);
+		const port = await this.#http.listen(settings.port, settings.host);
+		this.context.projections.start().catch(report);
+		return port;
 	}
 
 	/**
@@ -210,7 +211,8 @@ export class Serving {
 		liveReaders.close();
 		const subscribed = this.context.subscriptions.close();
 		const grouped = this.context.groups.close();
-		await Promise.all([this.#http.close(), settled, subscribed, grouped]);
+		const projected = this.context.projections.close();
+		await Promise.all([this.#http.close(), settled, subscribed, grouped, projected]);
 		// They read the log, which its owner closes after this.
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
 		await closeAuthentication(this.context);

@@ -178,6 +178,20 @@ export function memberUrl(base: string, group: string, id: string): string {
 	return `${groupUrl(base, group)}/members/${escapeSegment(id)}`;
 }
 
+/** The URL of a projection, as links have it. */
+export function projectionUrl(base: string, name: string): string {
+	return `${base}/projection/${escapeSegment(name)}`;
+}
+
+/** The same as the contract has it: names are put in as they are, as far as a URL may hold them. */
+export function projectionLocation(base: string, name: string): string {
+	const bare = encodeURIComponent(name).replace(
+		/%(?:24|26|2B|2C|3A|3B|3D|40)/g,
+		decodeURIComponent,
+	);
+	return `${base}/projection/${bare}`;
+}
+
 /** The URL of the parked messages, whose `::` the contract does not escape. */
 export function parkedUri(base: string, name: SubscriptionName): string {
 	return streamUrl(base, parkedStream(name)).replaceAll("%3A%3A", "::");

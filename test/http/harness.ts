@@ -99,7 +99,10 @@ async function startIn(
 	const startLane = async (lanes: "both" | "express-only"): Promise<Lane> => {
 		const kept = { log, hidden, tree, moves, measured, leadership, questions };
 		const stored = { ...kept, room, scavenger, upkeep, ...parts };
-		const server = new Serving(stored, settings, operatorLog, lanes);
+		// One of them runs the projections of the log; the other serves what it keeps of them.
+		const isFirst = lanes === "both";
+		const own = isFirst ? settings : { ...settings, projectionsRunningMax: 0 };
+		const server = new Serving(stored, own, operatorLog, lanes);
 		const { documents, longPolls, liveReaders } = server.context;
 		const port = await server.listen();
 		const url = `http://127.0.0.1:${port}`;

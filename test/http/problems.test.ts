@@ -162,6 +162,23 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"last-admin": [409, "Conflict", { path: "/users/admin", method: "DELETE" }],
 	"token-not-found": [404, "Not Found", { path: "/tokens/0" }],
 	"too-many-accounts": [409, "Conflict", { kind: "users", max: 9 }, "needs ten thousand users"],
+	"invalid-projection": [
+		400,
+		"Bad Request",
+		{ reason: "SyntaxError: … at line 2", line: 2 },
+		"projections/contract.test.ts",
+	],
+	"too-many-projections": [409, "Conflict", { projectionsMax: 1 }, "it takes a thousand"],
+	"projection-exists": [409, "Conflict", { projection: "p" }, "projections/contract.test.ts"],
+	"projection-not-found": [404, "Not Found", { path: "/projection/nobody" }],
+	"projection-busy": [409, "Failed", { path: "/projection/$streams", method: "DELETE" }],
+	"projection-author-gone": [409, "Conflict", { login: "ann" }, "projections/rights.test.ts"],
+	"replay-too-long": [
+		409,
+		"Conflict",
+		{ projection: "p", eventsMax: 2_000_000, seconds: 20 },
+		"it takes two million events",
+	],
 	"invalid-subscription": [
 		400,
 		"Bad Request",

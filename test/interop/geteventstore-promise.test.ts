@@ -4,7 +4,7 @@ import type { EventFactory, HTTPClient } from "geteventstore-promise";
 // Its front door also loads the TCP client, which empties the module cache jest guards.
 import factory from "geteventstore-promise/dist/EventFactory.js";
 import client from "geteventstore-promise/dist/httpClient/index.js";
-import { type Servers, startServers } from "../http/harness.ts";
+import { type Servers, startServers, until } from "../http/harness.ts";
 
 const Client: typeof HTTPClient = client;
 const { newEvent }: EventFactory = new factory();
@@ -341,4 +341,84 @@ describe("persistent subscriptions", () => {
 	async function inFlight(name: string): Promise<number> {
 		return (await subscriptions().getSubscriptionInfo(name, name)).totalInFlightMessages;
 	}
+});
+
+type Given = {
+	readonly name: string;
+	readonly status: string;
+	readonly config: object;
+	readonly projections: readonly { readonly status: string }[];
+};
+
+describe("projections", () => {
+	const query = (partitions: string) => `fromAll()${partitions}.when({
+		$init() { return { data: {} }; },
+		TestProjectionEventType(state, ev) { state.data = ev.data; }
+	}).transformBy(function (state) { state.data = 321; return state; });`;
+	/** The types of the package say less than it gives. */
+	const given = async (answer: Promise<unknown>) => (await answer) as Given;
+	const infoOf = (name: string) => given(http.projections.getInfo(name, true));
+	const nameOf = async (answer: Promise<unknown>) => (await given(answer)).name;
+
+	test("are made, changed, stopped, started, reset and removed", async () => {
+		const name = randomUUID();
+		expect(await nameOf(http.projections.assert(name, query("")))).toBe(name);
+		const info = await infoOf(name);
+		expect(info.config).toMatchObject({ emitEnabled: false, trackEmittedStreams: false });
+		expect(await nameOf(http.projections.assert(name, query("")))).toBe(name);
+		expect(await nameOf(http.projections.stop(name))).toBe(name);
+		expect((await infoOf(name)).status).toBe("Stopped");
+		expect(await nameOf(http.projections.start(name))).toBe(name);
+		await until(async () => (await infoOf(name)).status === "Running");
+		expect(await nameOf(http.projections.reset(name))).toBe(name);
+		await http.projections.stop(name);
+		expect(await nameOf(http.projections.remove(name))).toBe(name);
+	});
+
+	test("run once, with all that they may do", async () => {
+		const name = randomUUID();
+		await http.projections.assert(name, query(""), "onetime", true, true, true, true);
+		expect(await http.projections.config(name)).toMatchObject({
+			emitEnabled: true,
+			trackEmittedStreams: true,
+			checkpointHandledThreshold: 4000,
+			checkpointUnhandledBytesThreshold: 10_000_000,
+			pendingEventsThreshold: 5000,
+			maxWriteBatchLength: 500,
+		});
+		await http.projections.stop(name);
+		expect(await nameOf(http.projections.remove(name))).toBe(name);
+	});
+
+	test("all of them are started and stopped", async () => {
+		const everyStatus = async (word: string) => {
+			const { projections } = await given(http.projections.getAllProjectionsInfo());
+			return projections.every(({ status }) => status.toLowerCase().includes(word));
+		};
+		await http.projections.enableAll();
+		await until(() => everyStatus("running"));
+		await http.projections.disableAll();
+		await until(() => everyStatus("stopped"));
+		await http.projections.enableAll();
+	});
+
+	test.each(["", ".foreachStream()"])("have a state and a result%s", async (partitions) => {
+		const name = `TestProjection${randomUUID()}`;
+		await http.projections.assert(name, query(partitions));
+		const stream = `TestProjectionStream-${randomUUID()}`;
+		await http.writeEvent(stream, "TestProjectionEventType", { something: "123" });
+		const of = partitions === "" ? undefined : { partition: stream };
+		await until(async () => {
+			const found = JSON.stringify(await http.projections.getState(name, of));
+			return found === '{"data":{"something":"123"}}';
+		});
+		expect(await http.projections.getResult(name, of)).toEqual({ data: 321 });
+		await http.projections.stop(name);
+		await http.projections.remove(name);
+	});
+
+	test("that are not there are 404", async () => {
+		const state = http.projections.getState("SomeProjectionNameThatDoesNotExist");
+		expect((await refusalOf(state)).status).toBe(404);
+	});
 });

@@ -1,4 +1,4 @@
-/** `varve projection run`: runs a projection here, over the events of a server or a file. */
+/** `varve projection`: runs one here, over the events of a server or a file; or asks a server. */
 import { readFile } from "node:fs/promises";
 import { standardStream } from "../../observe/standard.ts";
 import type { Arguments } from "../../options.ts";
@@ -6,19 +6,29 @@ import { Failure } from "../explain.ts";
 import { Printer } from "../output/printer.ts";
 import { note } from "../output/standard.ts";
 import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from "../verb.ts";
+import { KEPT_OPTIONS, runKept } from "./kept.ts";
 
 export const projection: Verb = {
 	name: "projection",
-	summary: "Run a projection here, to test it",
-	operands: ["run", "FILE"],
-	purpose: `Runs the projection in FILE over the events of a server, or of a file of NDJSON, in the
-		sandbox that a server uses, and prints what comes of it: one JSON object a line, with its kind.
+	summary: "List, make, change, run, stop and delete projections, and try them here",
+	operands: [
+		"run|list|show|create|update|enable|disable|reset|delete|state|result",
+		"[NAME]",
+		"[FILE]",
+	],
+	purpose: `A projection is a view that the server keeps: a script in FILE folds events into states.
+		list prints a line of JSON for each one; show, how one stands, with its query. create makes one,
+		update replaces its query, reset lets it begin anew. state and result print the JSON of a
+		partition. run FILE asks no server to keep anything: it runs the script over the events of a
+		server, or of a file of NDJSON, in the sandbox that a server uses, and prints what comes of it:
+		one JSON object a line, with its kind.
 		emitted and log come as they happen; state, shared and result at the end, for each partition.
 		Nothing is appended. The command fails if the script does: it names the line, the column and the
 		event. Lines of events are those of varve read and varve export, or only
 		{"stream","type","data"}.`,
 	options: [
 		...CLIENT_OPTIONS,
+		...KEPT_OPTIONS,
 		{
 			name: "events",
 			flag: "events",
@@ -64,6 +74,8 @@ export const projection: Verb = {
 		},
 	],
 	examples: [
+		"varve projection create by-customer query.js",
+		"varve projection state by-customer --partition ann",
 		"varve projection run totals.js",
 		"varve projection run totals.js --events orders.ndjson --restarts",
 		"varve projection run totals.js --from 1000 --to 1020 --steps | jq .",
@@ -71,10 +83,13 @@ export const projection: Verb = {
 	run,
 };
 
-async function run({ operands, values }: Arguments): Promise<number> {
+async function run(call: Arguments): Promise<number> {
+	const { operands, values } = call;
 	const [action = "", file = ""] = operands;
-	if (action !== "run" || file === "")
-		throw new Failure("the one action is run: varve projection run FILE", EXIT.usage);
+	if (action !== "run") return runKept(call);
+	if (file === "") {
+		throw new Failure("FILE is missing: varve projection run FILE", EXIT.usage);
+	}
 	const source = await readFile(file, "utf8");
 	const printer = new Printer(standardStream(1));
 	const [{ Runs }, { eventsFor }] = await Promise.all([import("./runs.ts"), import("./events.ts")]);

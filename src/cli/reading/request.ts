@@ -26,6 +26,8 @@ export type Asked = {
 	readonly body?: object | undefined;
 	/** For an answer that takes long, or is large. */
 	readonly limits?: Limits;
+	/** Sent as JavaScript, in place of a body. */
+	readonly script?: string;
 };
 
 const ACCEPT = { accept: "application/json" };
@@ -37,7 +39,7 @@ const ACCEPT = { accept: "application/json" };
  */
 export async function request<T>(
 	values: Values,
-	{ method, path, body, limits = LIMITS }: Asked,
+	{ method, path, limits = LIMITS, ...sent }: Asked,
 	understand: Understand<T>,
 ): Promise<T> {
 	const url = text(values, "url").replace(/\/$/, "") + path;
@@ -45,8 +47,7 @@ export async function request<T>(
 		{
 			method,
 			url,
-			headers: body === undefined ? ACCEPT : { ...ACCEPT, "content-type": "application/json" },
-			...(body === undefined ? {} : { body: JSON.stringify(body) }),
+			...sendable(sent),
 			own: { origin: new URL(url).origin, headers: credentials(values) },
 			limits,
 		},
@@ -61,6 +62,17 @@ export async function request<T>(
 	const problem = problemIn(status, type, bytes);
 	const seen = describeAnswer(status, statusText, type, bytes);
 	throw new Failure(problem?.detail ?? `${method} ${path}: not an answer of Varve: ${seen}`);
+}
+
+function sendable({ body, script }: Pick<Asked, "body" | "script">) {
+	if (script !== undefined) {
+		return { headers: { ...ACCEPT, "content-type": "application/javascript" }, body: script };
+	}
+	if (body === undefined) return { headers: ACCEPT };
+	return {
+		headers: { ...ACCEPT, "content-type": "application/json" },
+		body: JSON.stringify(body),
+	};
 }
 
 /** The members of the JSON object that a 200 or 201 holds. */

@@ -12,6 +12,7 @@ import { ACCOUNT_PROBLEMS } from "./problems/accounts.ts";
 import { APPEND_PROBLEMS } from "./problems/append.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 import type { Problem, Words } from "./problems/problem.ts";
+import { PROJECTION_PROBLEMS } from "./problems/projection.ts";
 import { READ_PROBLEMS } from "./problems/read.ts";
 import { READER_PROBLEMS } from "./problems/readers.ts";
 import { REQUEST_PROBLEMS } from "./problems/request.ts";
@@ -29,6 +30,7 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	...SQL_PROBLEMS,
 	...SUBSCRIPTION_PROBLEMS,
 	...READER_PROBLEMS,
+	...PROJECTION_PROBLEMS,
 };
 const NO_STORE = ["Cache-Control", "no-store"];
 

@@ -25,6 +25,20 @@ export function afterMinPosition(
 	return waitFor(exchange, parsePosition(value)).then(read);
 }
 
+/**
+ * The position that a request asks for; undefined if it asks for none.
+ * @throws Refusal `malformed-header`
+ */
+export function minPositionIn({ req }: Exchange): number | undefined {
+	const value = header(req, "minposition");
+	return value === undefined ? undefined : parsePosition(value);
+}
+
+/** How long a request that waits for a position may wait. */
+export function minPositionWaitMs({ context }: Exchange): number {
+	return context.settings.requestTimeoutMs * SHARE;
+}
+
 async function waitFor(exchange: Exchange, position: number): Promise<void> {
 	const { log, settings } = exchange.context;
 	if ((await log.last(ALL)) >= position) return;

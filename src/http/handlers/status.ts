@@ -36,7 +36,11 @@ export async function answerInfo({ context }: Exchange): Promise<Answer> {
 		varveVersion: VERSION,
 		esVersion: CONTRACT_VERSION,
 		state: settings.infoState,
-		features: { projections: false, userManagement: false, atomPub: true },
+		features: {
+			projections: settings.projectionsRunningMax > 0,
+			userManagement: false,
+			atomPub: true,
+		},
 		authentication: { type: "none" },
 		limits: {
 			pageSize: GRID,
@@ -56,9 +60,9 @@ export async function answerInfo({ context }: Exchange): Promise<Answer> {
 	});
 }
 
-/** GET /sys/subsystems: the parts beside the log that tools of EventStore ask for; none is here. */
-export function answerSubsystems(): Answer {
-	return json(200, []);
+/** GET /sys/subsystems: the parts beside the log that tools of EventStore ask for. */
+export function answerSubsystems({ context }: Exchange): Answer {
+	return json(200, context.settings.projectionsRunningMax > 0 ? ["Projections"] : []);
 }
 
 /** Undefined if the newest event cannot be read: the rest of the answer does not depend on it. */

@@ -19,6 +19,7 @@ import {
 import { processMetrics } from "../../observe/numbers/process.ts";
 import { OUTCOMES, type RouteNumbers } from "../../observe/numbers/requests.ts";
 import type { Context } from "../context.ts";
+import { projectionMetrics } from "./projections.ts";
 import { groupMetrics, positionMetrics } from "./readers.ts";
 import { subscriptionMetrics } from "./subscriptions.ts";
 
@@ -43,6 +44,7 @@ export async function metricsOf(context: Context, version: string): Promise<Metr
 		...(await subscriptionMetrics(context)),
 		...(await positionMetrics(context)),
 		...(await groupMetrics(context)),
+		...(await projectionMetrics(context)),
 		...(await upkeepMetrics(context)),
 		...processMetrics(),
 	];

@@ -35,6 +35,8 @@ test("docs/metrics.md has every metric with its labels, and no other", async () 
 	await append("s", randomUUID());
 	await keepPosition("s", 0);
 	await defineGroup("s");
+	const query = "fromAll().when({ $any() {} })";
+	await servers.ask({ path: "/projections/continuous?name=p", body: query });
 	const { text } = await servers.ask({ path: "/metrics" });
 	const page = readFileSync(join(ROOT, "docs/metrics.md"), "utf8");
 	expect(page.match(/^\| `\w+` \|.*$/gm)).toEqual(described(text));

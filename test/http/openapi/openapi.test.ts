@@ -22,8 +22,8 @@ const WARNED = new Set([
 ]);
 
 const ORDER = ["POST", "PUT", "GET", "DELETE"];
-/** Makes what the others of its kind need to be there. */
-const FIRST = new Set(["createSubscription", "defineGroup"]);
+/** They make what the others of their kind need to be there. */
+const FIRST = ["createSubscription", "defineGroup", "createProjection"];
 
 let servers: Servers;
 beforeAll(async () => {
@@ -191,11 +191,13 @@ describe("each operation", () => {
  */
 function exchanges(): [id: string, contentType: string, status: string, accept: string][] {
 	const turn = ({ method, operationId }: Operation) =>
-		FIRST.has(operationId) ? -1 : ORDER.indexOf(method);
+		FIRST.includes(operationId) ? -1 : ORDER.indexOf(method);
 	const ordered = operations().sort((a, b) => turn(a) - turn(b));
 	return ordered.flatMap(({ operationId, body, responses }) => {
 		const [status = "", first] =
-			Object.entries(responses).find(([one]) => one === "303" || !("303" in responses)) ?? [];
+			Object.entries(responses).find(([one]) => /^30[23]$/.test(one)) ??
+			Object.entries(responses)[0] ??
+			[];
 		const bodies = Object.keys(body);
 		if (bodies.length > 0) {
 			return bodies.map((type): [string, string, string, string] => [
@@ -238,6 +240,7 @@ async function send(operation: Operation, headers: object, body?: string): Promi
 	const scavengeId = await scavengeFor(operation);
 	await prepareVerification(operation);
 	await prepareReader(operation);
+	await prepareProjection(operation);
 	const { accountId, authorization } = await accountFor(operation);
 	const { method, parameters } = operation;
 	const examples = parameters.filter(({ example }) => example !== undefined);
@@ -305,6 +308,15 @@ async function prepareReader({ path }: Operation): Promise<void> {
 	const id = "5f0c7a52-1a6e-4d0b-8f3e-0c1d2e3f4a61";
 	const headers = { "Content-Type": "application/json" };
 	await servers.ask({ path: "/groups/billing/members", headers, body: JSON.stringify({ id }) });
+}
+
+/** It does not run if it is to be deleted, or to get other settings; it does if it is asked. */
+async function prepareProjection({ operationId, method, path }: Operation): Promise<void> {
+	const { projections } = servers.server.context;
+	if (operationId === "deleteProjection" || operationId === "updateProjectionSettings") {
+		await projections.disable("counter", true);
+	} else if (method === "GET" && path.startsWith("/projection/"))
+		await projections.enable("counter");
 }
 
 /** What an operation on accounts needs: somebody who may, and a token, or a user, to be there. */

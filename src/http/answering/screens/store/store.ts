@@ -17,6 +17,7 @@ import { VERSION } from "../../../version.ts";
 import { performRecorded, type Recording, recordingFor, wordOnStream } from "../recording.ts";
 import { operationsFor } from "./operations.ts";
 import { positionsFor } from "./positions.ts";
+import { projectionsFor } from "./projections.ts";
 import { subscriptionsFor } from "./subscriptions.ts";
 
 /** @param doer the same visitor, for the audit */
@@ -43,6 +44,7 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 		operations: operationsFor(context, principal, record),
 		subscriptions: subscriptionsFor(context, principal, record),
 		positions: positionsFor(context, principal, record),
+		projections: projectionsFor(context, principal, record),
 	};
 }
 

@@ -1,0 +1,147 @@
+/** Projections as the screens see them, for one visitor. */
+import type { Principal } from "../../../../access/principal.ts";
+import { neededFor, type Right } from "../../../../access/rights.ts";
+import { Refusal } from "../../../../errors.ts";
+import {
+	type PartitionsAsked,
+	pageOfPartitions,
+} from "../../../../projections/asking/partitions.ts";
+import { debug } from "../../../../projections/asking/steps.ts";
+import { parseProjectionName, resultStream } from "../../../../projections/names.ts";
+import type { Projection } from "../../../../projections/projection.ts";
+import { DEFAULTS } from "../../../../projections/settings.ts";
+import type {
+	ProjectionCommand,
+	ProjectionWanted,
+	ShownProjections,
+} from "../../../../projections/shown.ts";
+import { systemProjection } from "../../../../projections/system.ts";
+import type { Context } from "../../../context.ts";
+import { authorFor, isAuthor } from "../../../request/author.ts";
+import type { Recording } from "../recording.ts";
+
+/** A page waits for no longer. */
+const DEBUG_MS = 10_000;
+const TOLD: Readonly<Record<ProjectionCommand, string>> = {
+	enable: "projection-enabled",
+	disable: "projection-disabled",
+	reset: "projection-reset",
+	delete: "projection-deleted",
+};
+
+export function projectionsFor(
+	context: Context,
+	principal: Principal,
+	record: Recording,
+): ShownProjections {
+	return new ProjectionsOfVisitor(context, principal, record);
+}
+
+class ProjectionsOfVisitor implements ShownProjections {
+	readonly #context: Context;
+	readonly #principal: Principal;
+	readonly #record: Recording;
+
+	constructor(context: Context, principal: Principal, record: Recording) {
+		this.#context = context;
+		this.#principal = principal;
+		this.#record = record;
+	}
+
+	async list() {
+		this.#need("authenticated");
+		return this.#context.projections.standings();
+	}
+
+	async details(name: string) {
+		this.#need("authenticated");
+		const { projections } = this.#context;
+		const standing = await projections.standing(name);
+		const system = systemProjection(name);
+		if (system) {
+			const { query } = system;
+			return { standing, query, settings: undefined, mayChange: this.#may("operate") };
+		}
+		const projection = await projections.get(name);
+		const { query, settings } = projection.definition;
+		return { standing, query, settings, mayChange: this.#mayChange(projection) };
+	}
+
+	async create({ name, mode, query, emits }: ProjectionWanted) {
+		this.#need(mode === "Transient" ? "authenticated" : "operate");
+		const made = await this.#context.projections.create({
+			name: name === "" && mode !== "Continuous" ? undefined : parseProjectionName(name),
+			mode,
+			query,
+			isEnabled: true,
+			settings: { ...DEFAULTS, emitEnabled: emits && mode !== "Transient" },
+			author: authorFor(this.#principal),
+		});
+		if (mode !== "Transient") await this.#record("projection-created", made);
+		return made;
+	}
+
+	async update(name: string, query: string) {
+		await this.#needChange(name);
+		const author = authorFor(this.#principal);
+		await this.#context.projections.update(name, (before) => {
+			return { ...before, query, author, version: before.version + 1 };
+		});
+		await this.#record("projection-changed", name);
+	}
+
+	async command(name: string, command: ProjectionCommand) {
+		await this.#needChange(name);
+		const { projections } = this.#context;
+		if (command === "enable") await projections.enable(name);
+		else if (command === "disable") await projections.disable(name, true);
+		else if (command === "reset") await projections.reset(name);
+		else await projections.delete(name, { state: false, checkpoint: true, emitted: false });
+		await this.#record(TOLD[command], name);
+	}
+
+	async partitions(name: string, asked: PartitionsAsked) {
+		const projection = await this.#looked(name);
+		return pageOfPartitions(await projection.keptNow(), asked);
+	}
+
+	async steps(name: string, from: number, count: number) {
+		const { definition } = await this.#looked(name);
+		const { own, around } = this.#context.projections;
+		const parts = { own, scripts: around.scripts, rights: around.rights };
+		// Single events are for those who may read them.
+		const asked = { ...definition, author: authorFor(this.#principal) };
+		return debug(parts, asked, { from, count }, AbortSignal.timeout(DEBUG_MS));
+	}
+
+	/** Neither right is one on a stream, so that they are known at once. */
+	#may(right: Right): boolean {
+		return this.#context.access.mayNow(this.#principal, neededFor({ right }, { stream: "" }));
+	}
+
+	#need(right: Right): void {
+		if (!this.#may(right)) throw new Refusal("unauthorized", { cause: "denied" });
+	}
+
+	#mayChange({ definition: { mode, author } }: Projection): boolean {
+		if (this.#may("operate")) return true;
+		return mode === "Transient" && isAuthor(this.#principal, author);
+	}
+
+	async #needChange(name: string): Promise<void> {
+		this.#need("authenticated");
+		const { projections } = this.#context;
+		if (systemProjection(name)) this.#need("operate");
+		else if (!this.#mayChange(await projections.get(name))) this.#need("operate");
+	}
+
+	async #looked(name: string): Promise<Projection> {
+		this.#need("authenticated");
+		const projection = await this.#context.projections.get(name);
+		const { author } = projection.definition;
+		if (this.#principal.scope === undefined && isAuthor(this.#principal, author)) return projection;
+		const needed = neededFor({ right: "read" }, { stream: resultStream(name, "") });
+		await this.#context.access.permit(this.#principal, needed);
+		return projection;
+	}
+}

@@ -1,0 +1,58 @@
+/** The state of a partition as of a moment of the past. */
+import { Refusal } from "../../errors.ts";
+import { ALL, type StreamName } from "../../event.ts";
+import { findMoment } from "../../pages/moment.ts";
+import type { Definition } from "../definition.ts";
+import type { OwnLog } from "../keeping/own-log.ts";
+import { Replay, type ReplayParts } from "./replay.ts";
+
+/** A moment, as `?as-of=` says it. */
+export type Moment =
+	/** The number of an event of the partition, if that is a stream. */
+	| { readonly kind: "version"; readonly version: number }
+	| { readonly kind: "position"; readonly position: number }
+	/** The first millisecond, since 1970, that does not belong to it any more. */
+	| { readonly kind: "time"; readonly before: number };
+
+export type StateThen = {
+	readonly state: string | undefined;
+	readonly result: string | undefined;
+	readonly tag: string;
+};
+
+/**
+ * The first position that does not belong to a moment any more.
+ * @throws Refusal `malformed-query`, `event-not-found`
+ */
+export async function endOf(own: OwnLog, moment: Moment, partition: string): Promise<number> {
+	switch (moment.kind) {
+		case "position":
+			return moment.position + 1;
+		case "time":
+			return Number((await findMoment(own.log, ALL, moment.before)).first);
+		case "version": {
+			const { version } = moment;
+			const stream = partition as StreamName;
+			const slice = partition === "" ? undefined : await own.read(stream, version, 1);
+			const entry = slice?.entries[0];
+			if (entry) return Number((entry.link ?? entry.event).position) + 1;
+			throw new Refusal("event-not-found", { stream: partition, eventNumber: version });
+		}
+	}
+}
+
+/** @throws Refusal `replay-too-long`, `projection-author-gone`, and as a read */
+export async function stateThen(
+	parts: ReplayParts,
+	definition: Definition,
+	{ before, partition }: { readonly before: number; readonly partition: string },
+	signal: AbortSignal,
+): Promise<StateThen> {
+	const replay = await Replay.open(parts, definition, partition, signal);
+	try {
+		await replay.to(before);
+		return { ...(await replay.look(partition)), tag: replay.tag };
+	} finally {
+		await replay.close();
+	}
+}

@@ -1,0 +1,57 @@
+/** Keeps the states of a projection that is asked once, and forgotten with the server. */
+import {
+	type Checkpoint,
+	checkPartitions,
+	type Keeper,
+	type StateText,
+	TooMuchState,
+} from "./keeper.ts";
+
+/** Queries are for looking: what is larger than this is a projection that has to be kept. */
+const BYTES_MAX = 64 * 1024 * 1024;
+
+export class InMemory implements Keeper {
+	readonly #states = new Map<string, StateText>();
+	#bytes = 0;
+	checkpoint: Checkpoint | undefined;
+
+	get size(): number {
+		return this.#states.size;
+	}
+
+	partitions(): Iterable<string> {
+		return this.#states.keys();
+	}
+
+	async load(): Promise<void> {
+		// Nothing but this process has written to it.
+	}
+
+	async state(partition: string): Promise<StateText | undefined> {
+		return this.#states.get(partition);
+	}
+
+	async save(checkpoint: Checkpoint, changed: ReadonlyMap<string, StateText>): Promise<void> {
+		for (const [partition, text] of changed) {
+			this.#bytes += lengthOf(text) - lengthOf(this.#states.get(partition));
+			this.#states.set(partition, text);
+		}
+		checkPartitions(this.#states.size);
+		if (this.#bytes > BYTES_MAX) {
+			throw new TooMuchState(
+				`The states of a query take at most ${BYTES_MAX} bytes; a projection of mode OneTime keeps more.`,
+			);
+		}
+		this.checkpoint = checkpoint;
+	}
+
+	async clear(): Promise<void> {
+		this.#states.clear();
+		this.#bytes = 0;
+		this.checkpoint = undefined;
+	}
+}
+
+function lengthOf(text: StateText | undefined): number {
+	return text === undefined ? 0 : text.state.length + (text.result?.length ?? 0);
+}

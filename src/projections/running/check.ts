@@ -1,0 +1,36 @@
+/** Whether a query can run at all. */
+import { Refusal } from "../../errors.ts";
+import { type Definition, ScriptFault, type Scripts, type StateSource } from "../script/script.ts";
+import { describeFault } from "../status.ts";
+
+/** Of a script that nothing was kept of. */
+export const NO_STATES: StateSource = {
+	load: async (partitions) => partitions.map(() => undefined),
+	loadShared: async () => undefined,
+};
+
+/**
+ * @returns what the query says of itself
+ * @throws Refusal `invalid-projection`, with the place of the mistake
+ */
+export async function checkQuery(
+	scripts: Scripts,
+	query: string,
+	isFirst = true,
+): Promise<Definition> {
+	try {
+		const script = await scripts.open({ source: query, states: NO_STATES, mayEmit: true });
+		await script.close();
+		return script.definition;
+	} catch (error) {
+		if (!(error instanceof ScriptFault)) throw error;
+		// A server that is busy makes everything slow.
+		if (isFirst && error.fault.kind === "time") return checkQuery(scripts, query, false);
+		const { line, column } = error.fault;
+		throw new Refusal("invalid-projection", {
+			reason: describeFault(error.fault),
+			...(line === undefined ? {} : { line }),
+			...(column === undefined ? {} : { column }),
+		});
+	}
+}
