@@ -181,6 +181,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/log/sqlite/files",
 		"src/log/sqlite/tree",
 		"src/log/sqlite/verify",
+		"src/log/sqlite/moving",
 		"src/log/postgres",
 		...VALUES,
 	],
@@ -400,6 +401,8 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/indexes",
 		"src/log",
 		"src/log/open.ts",
+		// Tells the address of a database from a directory.
+		"src/log/postgres/address.ts",
 		// A dry run refuses what the server would, in its words.
 		"src/commands/append.ts",
 		"src/commands/import.ts",

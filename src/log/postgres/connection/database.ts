@@ -20,6 +20,9 @@ export interface Queryable {
 /** A row, by the names of its columns; each statement says what they hold. */
 export type Row = Readonly<Record<string, unknown>>;
 
+/** What the connection is for that no pooler may share between transactions. */
+export const SESSION = "session";
+
 /** How long a connection may take. A fail-over is waited for by those who ask, again and again. */
 const CONNECT_MS = 5000;
 /** An idle connection of the pool ends: a standby that became primary gets its share of them. */
@@ -45,9 +48,15 @@ export class Database {
 	admit: (client: pg.ClientBase) => Promise<void> = async () => undefined;
 	readonly #bound = new Map<string, { readonly name: string; readonly text: string }>();
 
-	/** @param connectionsMax of the pool */
-	constructor(address: StoreAddress, connectionsMax: number) {
+	readonly #session: string;
+
+	/**
+	 * @param connectionsMax of the pool
+	 * @param session the address of the session's connection
+	 */
+	constructor(address: StoreAddress, connectionsMax: number, session = address.connection) {
 		this.address = address;
+		this.#session = session;
 		this.pool = new pg.Pool({
 			...this.#config("reads"),
 			max: connectionsMax,
@@ -117,7 +126,7 @@ export class Database {
 
 	#config(purpose: string): pg.ClientConfig {
 		return {
-			connectionString: this.address.connection,
+			connectionString: purpose === SESSION ? this.#session : this.address.connection,
 			connectionTimeoutMillis: CONNECT_MS,
 			keepAlive: true,
 			keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
