@@ -30,10 +30,10 @@ export const copy: Verb = {
 	purpose: `Makes the store in one place a copy of the store in another. A place is a data
 		directory, or a database such as postgres://varve@db.example/varve. Each event keeps its
 		position, id, time, bytes and hash; what was erased stays erased, with its digests. So the
-		trees over both have the same root, which the command checks. The source may be in
-		use. Interrupted, or run again later, it goes on with what is new. The target must be empty or the beginning of the source,
-		and no server may append to it meanwhile: it would not be a copy any more, and the command says
-		so. The copy signs with a key of its own.`,
+		trees over both have the same root, which the command checks. The source may be in use.
+		Interrupted, or run again later, it goes on with what is new. The target must be empty or the
+		beginning of the source, and no server may append to it meanwhile: it would not be a copy any
+		more, and the command says so. The copy signs with a key of its own.`,
 	options: [
 		{ ...place, name: "from", flag: "from", help: "The store to copy." },
 		{ ...place, name: "to", flag: "to", help: "The store that becomes the copy." },
