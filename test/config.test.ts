@@ -73,6 +73,8 @@ describe("settings", () => {
 		for (const option of OPTIONS.filter(({ name }) => name !== "config")) {
 			const kind = option.kind;
 			const words: Record<string, string> = {
+				store: "postgres://varve@db.example/varve",
+				"store-session": "postgres://varve@db.example/varve",
 				"cors-origin": "none",
 				"cors-headers": "none",
 				"purge-url": "http://a/b,http://u:p@c",

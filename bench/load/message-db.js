@@ -25,12 +25,26 @@ export function lacksPostgres() {
  * @returns the folders a consumer needs, and the way to end the server
  */
 export async function startMessageDb(workDir, directory) {
+	const packages = installPackages(workDir);
+	const { folder, stop } = await startPostgres();
+	installMessageDb(packages, folder);
+	await fill(packages, folder, directory);
+	return { packages, folder, stop };
+}
+
+/** @returns the folder that has the packages */
+export function installPackages(workDir) {
 	const packages = join(workDir, "message-db");
 	mkdirSync(packages, { recursive: true });
 	const quiet = ["--no-audit", "--no-fund", "--no-save", "--loglevel=error"];
 	execFileSync("npm", ["install", "--prefix", packages, ...quiet, ...PACKAGES], {
 		stdio: "ignore",
 	});
+	return packages;
+}
+
+/** A server on a socket in a folder of its own; what it answers is on disk. */
+export async function startPostgres(settings = []) {
 	// The path of a socket has 107 bytes at most.
 	const folder = mkdtempSync(join(tmpdir(), "varve-pg-"));
 	chmodSync(folder, 0o777);
@@ -46,7 +60,17 @@ export async function startMessageDb(workDir, directory) {
 	execFileSync(join(bin, "initdb"), ["-D", data, "-U", "postgres", "-A", "trust"], options);
 	const server = spawn(
 		join(bin, "postgres"),
-		["-D", data, "-k", folder, "-c", "listen_addresses=", "-c", "shared_buffers=512MB"],
+		[
+			"-D",
+			data,
+			"-k",
+			folder,
+			"-c",
+			"listen_addresses=",
+			"-c",
+			"shared_buffers=512MB",
+			...settings,
+		],
 		options,
 	);
 	const stop = async () => {
@@ -62,12 +86,11 @@ export async function startMessageDb(workDir, directory) {
 		if (tries === 100) throw new Error("PostgreSQL does not start");
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	}
-	install(packages, folder);
-	await fill(packages, folder, directory);
-	return { packages, folder, stop };
+	return { folder, stop };
 }
 
-function install(packages, folder) {
+/** Makes the database of message-db. */
+export function installMessageDb(packages, folder) {
 	const scripts = join(packages, "node_modules/@eventide/message-db/database");
 	const env = { ...process.env, PGHOST: folder, PGUSER: "postgres", CREATE_DATABASE: "on" };
 	execFileSync("bash", ["install.sh"], { cwd: scripts, env, stdio: "ignore" });

@@ -5,11 +5,19 @@ import type { Option } from "../options.ts";
 export type StoreSettings = {
 	/** Undefined for the SQLite file of the data directory. */
 	readonly store: string | undefined;
+	/** Undefined for `store`. */
+	readonly storeSession: string | undefined;
 	readonly storeConnections: number;
 	readonly storeUnsafe: boolean;
 	/** Undefined for the address it listens on. */
 	readonly nodeUrl: string | undefined;
 };
+
+const STORE = {
+	test: { test: isStoreAddress },
+	reason: "it must be a URL such as postgres://varve@db.example:5432/varve",
+} as const;
+const holdsSecret = (value: string) => storeShown(value) !== value;
 
 export const STORE_OPTIONS = [
 	{
@@ -18,13 +26,21 @@ export const STORE_OPTIONS = [
 		kind: "text",
 		default: undefined,
 		placeholder: "URL",
-		pattern: {
-			test: { test: isStoreAddress },
-			reason: "it must be a URL such as postgres://varve@db.example:5432/varve",
-		},
+		pattern: STORE,
 		shown: storeShown,
-		holdsSecret: (value) => storeShown(value) !== value,
+		holdsSecret,
 		help: "PostgreSQL database of the log, for several servers over one log. Default: the file in --data.",
+	},
+	{
+		name: "storeSession",
+		flag: "store-session",
+		kind: "text",
+		default: undefined,
+		placeholder: "URL",
+		pattern: STORE,
+		shown: storeShown,
+		holdsSecret,
+		help: "Where --store leads to a pooler: the database itself, for the connection that listens and leads.",
 	},
 	{
 		name: "storeConnections",

@@ -24,6 +24,8 @@ export type StoreOptions = {
 	readonly store?: string | undefined;
 	/** The address of this node, for those that are told who leads. */
 	readonly node?: string;
+	/** The same database, but round a pooler; by default, `store`. */
+	readonly storeSession?: string | undefined;
 	/** Connections for reads. */
 	readonly storeConnections?: number;
 	/** Whether to take a database that may lose what it has acknowledged. */
@@ -43,7 +45,7 @@ export async function openLog(
 	limits: LogLimits,
 	options: OpenOptions = {},
 ): Promise<OpenedLog> {
-	const { store, storeConnections, storeUnsafe, node, tell, clock, onStop } = options;
+	const { store, storeSession, storeConnections, storeUnsafe, node, tell, clock, onStop } = options;
 	if (store === undefined) return openDirectory(directory, limits, options);
 	// Most servers have no use for its driver.
 	const { openPostgres } = await import("./postgres/open.ts");
@@ -52,6 +54,7 @@ export async function openLog(
 		...(onStop && { onStop }),
 		...(tell && { tell }),
 		...(node !== undefined && { node }),
+		...(storeSession !== undefined && { session: storeSession }),
 		...(storeConnections !== undefined && { connectionsMax: storeConnections }),
 		...(storeUnsafe !== undefined && { allowsUnsafe: storeUnsafe }),
 	});

@@ -476,9 +476,10 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/indexes",
 		"src/log",
 		"src/log/open.ts",
-		"src/log/postgres",
 		"src/log/questions",
 		"src/sql",
+		// Tells the address of a database from a directory.
+		"src/log/postgres/address.ts",
 		// A dry run refuses what the server would, in its words.
 		"src/commands/append.ts",
 		"src/commands/import.ts",

@@ -34,6 +34,8 @@ export type PostgresOptions = {
 	readonly migrations?: readonly Migration[];
 	/** The address of this node, for those that are told who leads. */
 	readonly node?: string;
+	/** The same database, but round a pooler, for the connection that listens and leads. */
+	readonly session?: string;
 	/** Connections for reads; a node has two more. */
 	readonly connectionsMax?: number;
 	/** Whether to take a server that may lose what it has acknowledged. */
@@ -70,7 +72,8 @@ export async function openPostgres(
 	mkdirSync(directory, { recursive: true });
 	const { tell = () => undefined, connectionsMax = CONNECTIONS } = options;
 	const { migrations = migrationsFor("postgres"), allowsUnsafe = false } = options;
-	const database = new Database(address, connectionsMax);
+	const session = options.session === undefined ? address : parseStoreAddress(options.session);
+	const database = new Database(address, connectionsMax, session.connection);
 	try {
 		const client = await database.connect("start");
 		try {

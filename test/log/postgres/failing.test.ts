@@ -97,6 +97,52 @@ describePostgres("a standby that does not answer", () => {
 	});
 });
 
+describePostgres("a gap hunt", () => {
+	let server: PostgresServer;
+	beforeAll(async () => {
+		server = await startPostgres();
+	});
+	afterAll(() => server.remove());
+
+	test("finds no position before all below it, while commits of three nodes are held back at random", async () => {
+		const nodes = await Promise.all([1, 2, 3].map(() => open(server, newDirectory())));
+		const logs = nodes.map(({ log }) => log);
+		let isOver = false;
+		// A commit that waits for a standby is durable, and visible to nobody.
+		const holding = (async () => {
+			while (!isOver) {
+				for (const names of ["nobody", ""]) {
+					await server.sql(`ALTER SYSTEM SET synchronous_standby_names = '${names}'`);
+					server.reload();
+				}
+			}
+		})();
+		const writing = logs.map(async (log, node) => {
+			while (!isOver) await append(log, `order-${node}`, events(1 + (node % 2)));
+		});
+		const seen = new Map<string, number>();
+		const reading = logs.map(async (log) => {
+			while (!isOver) {
+				for (const stream of ["$all", "$ce-order", "order-0"]) {
+					const { entries, last } = await read(log, stream, { limit: 4096, content: false });
+					expect(entries.map(({ version }) => version)).toEqual(entries.map((_, index) => index));
+					if (entries.length < 4096) expect(entries.length).toBe(last + 1);
+					const positions = entries.map(({ event }) => Number(event.position));
+					expect(positions).toEqual(positions.toSorted((a, b) => a - b));
+					if (stream === "$all") expect(positions.at(-1) ?? -1).toBe(entries.length - 1);
+					seen.set(stream, entries.length);
+				}
+			}
+		});
+		const all = Promise.all([holding, ...writing, ...reading]);
+		await Promise.race([until(() => (seen.get("$all") ?? 0) > 250), all]);
+		isOver = true;
+		await all;
+		expect(await logs[0]?.verify()).toMatchObject({ ok: true, faults: [] });
+		await Promise.all(logs.map((log) => log.close()));
+	});
+});
+
 describePostgres("another history in the place of a log", () => {
 	let server: PostgresServer;
 	let copy: string;

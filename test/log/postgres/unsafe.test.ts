@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { DEFAULT_LOG_LIMITS } from "../../../src/log/log.ts";
 import { migrationsFor } from "../../../src/log/migrate.ts";
 import { openPostgres, type PostgresOptions } from "../../../src/log/postgres/open.ts";
-import { append, events, refusal } from "../asking.ts";
+import { append, event, events, name, refusal, scavenge } from "../asking.ts";
 import { newDirectory } from "../sqlite/directory.ts";
 import { describePostgres, type PostgresServer, startPostgres } from "./server.ts";
+
+const GRANTS = "../../../migrations/postgres/grants.sql";
 
 describePostgres("a database", () => {
 	let server: PostgresServer;
@@ -126,6 +128,49 @@ describePostgres("a database", () => {
 			"DELETE FROM kept.signing",
 		]) {
 			await expect(server.sql(statement)).rejects.toThrow(/never|only rises/);
+		}
+	});
+
+	test("lets the role of grants.sql append and erase, and change nothing else", async () => {
+		await server.sql("CREATE ROLE owner LOGIN; CREATE ROLE server LOGIN");
+		await server.sql("GRANT CREATE ON DATABASE postgres TO owner");
+		const asRole = (role: string) =>
+			server.store("granted").replace("postgres://postgres@", `postgres://${role}@`);
+		expect(await refused(asRole("server"))).toMatch(/^database-unusable: .*may not change it/);
+		await (await open(asRole("owner"))).log.close();
+		const grants = readFileSync(new URL(GRANTS, import.meta.url), "utf8");
+		const named = grants.replaceAll(':"schema"', "granted").replaceAll(':"role"', "server");
+		await server.sql(`SET ROLE owner; ${named}`);
+
+		const { log, moves } = await open(asRole("server"));
+		await append(log, "a", events(300));
+		await append(log, "$$a", [event({ type: "$metadata", data: Buffer.from('{"$tb":9}') })]);
+		await append(log, "l", [event({ type: "$>", data: Buffer.from("20@a") })]);
+		await log.redact({ stream: name("a"), version: 20, metadata: true });
+		await scavenge(log);
+		await log.delete({ stream: name("a"), expected: "any", hard: true });
+		await scavenge(log);
+		expect(await moves.size()).toBe(303);
+		expect(await log.verify()).toMatchObject({ ok: true, faults: [] });
+		await log.close();
+
+		for (const statement of [
+			"UPDATE granted.events SET created = 0",
+			"UPDATE granted.events SET data = 'x' WHERE position = 301",
+			"DELETE FROM granted.events",
+			"TRUNCATE granted.events",
+			"ALTER TABLE granted.events DISABLE TRIGGER ALL",
+			"SET session_replication_role = replica",
+			"UPDATE granted.entries SET position = 0",
+			"DELETE FROM granted.streams",
+			"UPDATE granted.digests SET data = data",
+			"UPDATE granted.nodes SET hash = hash",
+			"UPDATE granted.store SET next = 0",
+			"DROP TABLE granted.events",
+			"CREATE TABLE granted.more (one int)",
+		]) {
+			const attempt = server.sql(`SET ROLE server; ${statement}`);
+			await expect(attempt).rejects.toThrow(/permission denied|must be owner|never|only rises/);
 		}
 	});
 

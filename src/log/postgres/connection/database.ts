@@ -20,6 +20,9 @@ export interface Queryable {
 /** A row, by the names of its columns; each statement says what they hold. */
 export type Row = Readonly<Record<string, unknown>>;
 
+/** What the connection is for that no pooler may share between transactions. */
+export const SESSION = "session";
+
 /** How long a connection may take. A fail-over is waited for by those who ask, again and again. */
 const CONNECT_MS = 5000;
 /** An idle connection of the pool ends: a standby that became primary gets its share of them. */
@@ -34,7 +37,7 @@ const KEEP_ALIVE_MS = 10_000;
  */
 const SETTINGS = `
 	SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-	SET enable_sort = on; SET jit = off; SET bytea_output = hex; SET client_min_messages = warning;
+	SET jit = off; SET statement_timeout = 0; SET bytea_output = hex; SET client_min_messages = warning;
 	SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '15s';
 	SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3`;
 
@@ -45,9 +48,15 @@ export class Database {
 	admit: (client: pg.ClientBase) => Promise<void> = async () => undefined;
 	readonly #bound = new Map<string, { readonly name: string; readonly text: string }>();
 
-	/** @param connectionsMax of the pool */
-	constructor(address: StoreAddress, connectionsMax: number) {
+	readonly #session: string;
+
+	/**
+	 * @param connectionsMax of the pool
+	 * @param session the address of the session's connection
+	 */
+	constructor(address: StoreAddress, connectionsMax: number, session = address.connection) {
 		this.address = address;
+		this.#session = session;
 		this.pool = new pg.Pool({
 			...this.#config("reads"),
 			max: connectionsMax,
@@ -117,7 +126,7 @@ export class Database {
 
 	#config(purpose: string): pg.ClientConfig {
 		return {
-			connectionString: this.address.connection,
+			connectionString: purpose === SESSION ? this.#session : this.address.connection,
 			connectionTimeoutMillis: CONNECT_MS,
 			keepAlive: true,
 			keepAliveInitialDelayMillis: KEEP_ALIVE_MS,

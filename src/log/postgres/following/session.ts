@@ -7,7 +7,7 @@
  * is missed (nothing listens while a connection is made anew) the next look finds.
  */
 import type pg from "pg";
-import type { Database, Row } from "../connection/database.ts";
+import { type Database, type Row, SESSION } from "../connection/database.ts";
 import { isUnreachable } from "../connection/failures.ts";
 import { HOLD_SCHEMA } from "../start/schema.ts";
 import { SELECT_END } from "../statements.ts";
@@ -111,7 +111,7 @@ export class Session {
 	}
 
 	async #connect(): Promise<pg.Client> {
-		const client = await this.#database.connect("session", true);
+		const client = await this.#database.connect(SESSION, true);
 		try {
 			client.on("notification", ({ payload }) => this.#heard(payload));
 			client.on("end", () => {

@@ -58,16 +58,16 @@ export class HistoryGuard {
 	 */
 	async admit(client: pg.ClientBase): Promise<void> {
 		this.refuseReplaced();
-		const [end] = await this.#database.rows(SELECT_END, [], client);
-		await this.#check(present(end, "the end of the log"), client);
+		await this.#check(client);
 	}
 
 	/** Takes a look at the end of the log, on a connection that was admitted. */
 	async look(end: Row): Promise<void> {
 		if (this.#replaced) return;
+		// This row may be older than what this node has appended meanwhile; the next one is not.
 		const isLower = Number(end.next) < this.#served.head().size;
 		if (isLower || Number(end.incarnation) !== this.#incarnation) {
-			await this.#check(end, this.#database.pool).catch(() => undefined);
+			await this.#check(this.#database.pool).catch(() => undefined);
 		}
 		if (performance.now() - this.#notedMs < NOTE_MS) return;
 		this.#notedMs = performance.now();
@@ -84,10 +84,13 @@ export class HistoryGuard {
 		await this.#served.seen.note(this.#served.head());
 	}
 
-	async #check(end: Row, on: Queryable): Promise<void> {
+	async #check(on: Queryable): Promise<void> {
+		// Before the log is asked: it goes on while it answers, and this node with it.
+		const served = this.#served.head();
+		const [row] = await this.#database.rows(SELECT_END, [], on);
+		const end = present(row, "the end of the log");
 		const incarnation = Number(end.incarnation);
 		const size = Number(end.next);
-		const served = this.#served.head();
 		if (incarnation !== this.#incarnation) {
 			this.#replace(
 				`the log is history ${incarnation} now, and this node serves ${this.#incarnation}; start it again`,
