@@ -12,6 +12,7 @@ import { rows as pages } from "./rows/pages.js";
 import { rows as proxy } from "./rows/proxy.js";
 import { rows as replay } from "./rows/replay.js";
 import { rows as size } from "./rows/size.js";
+import { rows as subscriptions } from "./rows/subscriptions.js";
 import { rows as tail } from "./rows/tail.js";
 
 const ROWS = [
@@ -22,6 +23,7 @@ const ROWS = [
 	...size,
 	...proxy,
 	...tail,
+	...subscriptions,
 	...importing,
 	...hashing,
 	...memory,
