@@ -1,6 +1,6 @@
 /**
- * Reads what a subscription delivers: as much as consumers ask for, or as far as there is room if it
- * depends on the consumer who gets what. The parked messages of a replay come first.
+ * Reads what a subscription delivers: as much as consumers ask for, or as far as there is room if
+ * it depends on the consumer who gets what. The parked messages of a replay come first.
  */
 import { setImmediate } from "node:timers/promises";
 import type { StreamEntry } from "../log/log.ts";
