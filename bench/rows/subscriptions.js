@@ -5,7 +5,7 @@ import { installClients, lacksNats, lacksRabbit, startNats, startRabbit } from "
 import { subscribe } from "../load/subscription.js";
 import { cpuMicros, residentNow, runScript, startVarve } from "../processes.js";
 
-const MESSAGES = 50_000;
+const MESSAGES = 30_000;
 const IDLE_GROUPS = 1000;
 const APPENDED = 300;
 const CONSUMING = "4 consumers, batches of 100, all acknowledged";
