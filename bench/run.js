@@ -14,6 +14,7 @@ import { rows as projectionsLag } from "./rows/projections-lag.js";
 import { rows as proxy } from "./rows/proxy.js";
 import { rows as replay } from "./rows/replay.js";
 import { rows as size } from "./rows/size.js";
+import { rows as subscriptions } from "./rows/subscriptions.js";
 import { rows as tail } from "./rows/tail.js";
 
 const ROWS = [
@@ -25,6 +26,7 @@ const ROWS = [
 	...size,
 	...proxy,
 	...tail,
+	...subscriptions,
 	...importing,
 	...hashing,
 	...memory,

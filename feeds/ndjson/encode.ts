@@ -41,7 +41,11 @@ export function encodeEntryLine(entry: Entry): string {
 
 /** The same object, for a form that can carry the line breaks within JSON. */
 export function encodeEntryObject(entry: Entry): string {
-	const [event, at] = loggedOf(entry);
+	return encodeObject(...loggedOf(entry));
+}
+
+/** As `encodeLine`, but line breaks within its JSON stay, and no line feed ends it. */
+export function encodeObject(event: LoggedEvent, at?: number): string {
 	return objectOf(event, at, jsonText(event.data, event.isJson), jsonText(event.metadata, true));
 }
 

@@ -6,7 +6,7 @@
  * stands in the position fields.
  */
 import type { PageRange } from "../../feeds/geometry.ts";
-import type { Entry } from "../../feeds/model.ts";
+import type { Entry, LoggedEvent } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type Position, type RecordedEvent, type StreamName, type Version } from "../event.ts";
 import { LINK_TYPE } from "../indexes/links.ts";
@@ -136,6 +136,31 @@ export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): 
 		},
 		...(unresolved ? { unresolved: true } : {}),
 	};
+}
+
+/**
+ * An entry without the URLs and texts of a feed.
+ * @returns the event, and its number in the stream that was read, if that is not its own
+ */
+export function composeLine(
+	read: StreamName,
+	{ event: found, link, version }: StreamEntry,
+): [event: LoggedEvent, at: number | undefined] {
+	const own = link === undefined && (read === ALL || read === found.stream);
+	const event = read === found.stream ? found : withoutHash(found);
+	const { position, created } = link ?? event;
+	const logged = {
+		stream: event.stream,
+		version: event.version,
+		id: event.id,
+		type: event.type,
+		isJson: event.isJson,
+		data: event.data,
+		metadata: event.metadata,
+		position,
+		created: formatTime(created),
+	};
+	return [logged, own ? undefined : (link?.version ?? version)];
 }
 
 /**

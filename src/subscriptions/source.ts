@@ -14,6 +14,8 @@ import type { FoundMessage, Message, Origin } from "./steps/message.ts";
 
 export type Found = {
 	readonly messages: readonly FoundMessage[];
+	/** The entries of the messages, if they were read with their content. */
+	readonly entries: readonly StreamEntry[];
 	/** The first number that was not looked at. */
 	readonly next: number;
 	/** True if the stream has nothing behind `next` yet. */
@@ -29,6 +31,10 @@ const CORRELATION = parsePath("$['$correlationId']") as Path;
 /** The content of a batch is read in parts of at most so many entries. */
 const PART = 100;
 
+const NOTHING_KNOWN: ReadonlyMap<number, StreamEntry> = new Map();
+const NONE = { messages: [], entries: [], atHead: true, passed: 0 } as const;
+
+type Range = { readonly from: number; readonly limit: number; readonly content: boolean };
 type KeyOf = (entry: StreamEntry) => string;
 
 export class Source {
@@ -56,35 +62,38 @@ export class Source {
 
 	/**
 	 * Reads a range of the source and finds the messages in it.
+	 * @param content whether to read it: for those that are delivered at once
 	 * @param wanted whether a number is to be delivered: not, if an earlier server saw it settled
 	 * @throws Refusal as `Log.read`, except `stream-deleted`: nothing is left to be delivered
 	 */
-	async find(from: number, limit: number, wanted: (number: number) => boolean): Promise<Found> {
+	async find({ from, limit, content }: Range, wanted: (number: number) => boolean): Promise<Found> {
 		const { stream } = this.#name;
 		const range = {
 			stream,
 			from,
 			limit,
 			direction: "forward",
-			content: this.#needsContent,
+			content: content || this.#needsContent,
 		} as const;
 		const read = this.#log.read({ ...range, resolve: this.#settings.resolveLinktos });
 		const slice = await untilDeleted(read).catch((error: unknown) => {
 			if (!isRefusal(error, "page-too-large") || limit === 1) throw error;
 			return "halve" as const;
 		});
-		if (slice === "halve") return this.find(from, limit >> 1, wanted);
-		if (slice === undefined) return { messages: [], next: from, atHead: true, passed: 0 };
+		if (slice === "halve") return this.find({ from, limit: limit >> 1, content }, wanted);
+		if (slice === undefined) return { ...NONE, next: from };
 		const { entries, last, retention, gap } = slice;
 		const own =
 			stream === ALL ? entries.filter(({ event }) => !isBookkeeping(event.stream)) : entries;
 		const fitting = this.#filter ? this.#filter(own) : own;
-		const messages = fitting
-			.filter(({ version, unresolved }) => unresolved === undefined && wanted(version))
-			.map((entry) => this.#messageOf(entry));
+		const open = fitting.filter(({ version, unresolved }) => {
+			return unresolved === undefined && wanted(version);
+		});
+		const messages = open.map((entry) => this.#messageOf(entry));
 		const end = Math.min(from + limit, last + 1);
 		const next = Math.max(from, end, retention?.first ?? 0, (gap?.last ?? -1) + 1);
-		return { messages, next, atHead: next > last, passed: own.length - messages.length };
+		const found = { messages, entries: content ? open : [], next, atHead: next > last };
+		return { ...found, passed: own.length - messages.length };
 	}
 
 	/** Reads a range of the parked messages, as `find`. */
@@ -99,7 +108,7 @@ export class Source {
 			content: this.#needsContent,
 		} as const;
 		const slice = await untilDeleted(this.#log.read({ ...range, resolve: true }));
-		if (slice === undefined) return { messages: [], next: before, atHead: true, passed: 0 };
+		if (slice === undefined) return { ...NONE, next: before };
 		const messages = slice.entries
 			.filter(({ unresolved }) => unresolved === undefined)
 			.map((entry) => ({
@@ -108,23 +117,28 @@ export class Source {
 				key: this.#keyOf(entry),
 			}));
 		const next = Math.max(from + limit, slice.retention?.first ?? 0);
-		return { messages, next, atHead: next >= before || next > slice.last, passed: 0 };
+		const atHead = next >= before || next > slice.last;
+		return { messages, entries: [], next, atHead, passed: 0 };
 	}
 
 	/**
 	 * Reads the entries of messages, with their content, as far as a bound of bytes allows; one in
 	 * any case.
+	 * @param known entries of the source, by number, that were read a moment ago
 	 * @returns those that are still shown, and those that it did not come to
 	 */
 	async entriesOf(
 		messages: readonly Message[],
 		bytesMax = Infinity,
+		known: ReadonlyMap<number, StreamEntry> = NOTHING_KNOWN,
 	): Promise<{ found: DeliveredEntry[]; left: readonly Message[] }> {
 		const found: DeliveredEntry[] = [];
 		let bytes = 0;
 		for (let at = 0; at < messages.length; ) {
-			const run = runAt(messages, at);
-			for (const each of await this.#readRun(run)) {
+			const first = messages[at] as Message;
+			const entry = first.origin === "source" ? known.get(first.number) : undefined;
+			const run = entry ? [first] : runAt(messages, at);
+			for (const each of entry ? [{ message: first, entry }] : await this.#readRun(run)) {
 				bytes += each.entry.event.data.length + each.entry.event.metadata.length;
 				const { message } = each;
 				if (bytes > bytesMax && found.length > 0) {

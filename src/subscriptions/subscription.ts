@@ -4,7 +4,6 @@
  * nobody asks does nothing, and costs some memory.
  */
 import { randomBytes } from "node:crypto";
-import { setImmediate } from "node:timers/promises";
 import { isRefusal } from "../errors.ts";
 import { logFault } from "../observe/operator-log.ts";
 import { type Discarding, ParkedMessages, type WhatIsParked } from "./keeping/parked-messages.ts";
@@ -13,6 +12,7 @@ import { Parker } from "./keeping/parker.ts";
 import { CheckpointSaver } from "./keeping/saver.ts";
 import type { Configured } from "./keeping/store.ts";
 import type { SubscriptionName } from "./names.ts";
+import { Reading } from "./reading.ts";
 import type { Settings } from "./settings.ts";
 import { type DeliveredEntry, Source } from "./source.ts";
 import { type Checkpoint, firstOpen, wantedBy } from "./steps/checkpoint.ts";
@@ -29,10 +29,6 @@ import {
 import type { Surroundings } from "./surroundings.ts";
 import { pause, untilGrown, type WaitingRoom } from "./watch.ts";
 
-/** A consumer that asks for messages gets those that are found in so long. */
-const FILL_MS = 500;
-const READ_MAX = 1000;
-
 export class Subscription {
 	readonly name: SubscriptionName;
 	readonly settings: Settings;
@@ -44,14 +40,13 @@ export class Subscription {
 	readonly #saver: CheckpointSaver;
 	readonly #parker: Parker;
 	readonly #parked: ParkedMessages;
-	readonly #wanted: (number: number) => boolean;
+	readonly #reading: Reading;
 	readonly #waiters = new Set<() => void>();
-	/** True if the last read found nothing beyond it. */
-	#isAtHead = false;
 	#measured = { settled: 0, atMs: performance.now() };
 	#closed = false;
-	#filling: Promise<void> | undefined;
 	#timer: NodeJS.Timeout | undefined;
+	/** When the timer ends; Infinity if there is none. */
+	#plannedMs = Infinity;
 
 	/** @param saved its newest checkpoint; undefined if it has none */
 	constructor(
@@ -64,7 +59,6 @@ export class Subscription {
 		this.settings = settings;
 		this.#around = around;
 		this.state = newState(settings, saved ? firstOpen(saved) : start);
-		this.#wanted = saved ? wantedBy(saved) : () => true;
 		this.#source = new Source(log, name, settings);
 		this.#saver = new CheckpointSaver(this.state, saved, async (checkpoint) => {
 			try {
@@ -75,6 +69,16 @@ export class Subscription {
 			}
 		});
 		this.#parked = new ParkedMessages(log, name, this.state.tracks.parked);
+		this.#reading = new Reading({
+			state: this.state,
+			source: this.#source,
+			parked: this.#parked,
+			wanted: saved ? wantedBy(saved) : () => true,
+			found: (origin, found) => {
+				this.#saver.passed(found.passed);
+				this.#step({ kind: "found", origin, ...found });
+			},
+		});
 		this.#parker = new Parker(this.#source, {
 			write: (parked) => store.park(name, parked),
 			truncate: (before) => hideParked(log, name, { truncateBefore: before, discarded: [] }),
@@ -107,12 +111,16 @@ export class Subscription {
 		count: number,
 		bytesMax: number,
 	): Promise<readonly DeliveredEntry[]> {
-		if (this.#parked.hasUnread || this.state.waiting.size < count) await this.#fillSoon();
+		await this.#reading.fillFor(count);
 		if (this.#closed) return [];
 		const { delivered } = this.#step({ kind: "take", consumer, count });
 		if (delivered.length === 0) return [];
 		try {
-			const { found, left } = await this.#source.entriesOf(delivered, bytesMax);
+			const { found, left } = await this.#source.entriesOf(
+				delivered,
+				bytesMax,
+				this.#reading.fresh,
+			);
 			const kept = new Set<Message>([...left, ...found.map(({ message }) => message)]);
 			const gone = delivered.filter((message) => !kept.has(message));
 			if (gone.length > 0) this.#step({ kind: "gone", messages: gone });
@@ -147,9 +155,10 @@ export class Subscription {
 		this.#waiters.add(wake);
 		gone.addEventListener("abort", wake);
 		// What the stream has is read as far as there is room: only behind that is a watch of use.
-		const hasRoom = this.state.waiting.size < this.settings.bufferSize;
-		if (hasRoom && !this.#isAtHead) this.#fill().then(wake, () => undefined);
-		const isWatched = hasRoom && this.#isAtHead && !this.#filling;
+		const reading = this.#reading;
+		const hasRoom = reading.hasRoomFor(1);
+		if (hasRoom && !reading.isAtHead) reading.fillFor(1).then(wake, () => undefined);
+		const isWatched = hasRoom && reading.isAtHead && !reading.isRunning;
 		await (isWatched ? this.#untilGrown(waitMs, over.signal, room) : pause(waitMs, over.signal));
 		gone.removeEventListener("abort", wake);
 		this.#waiters.delete(wake);
@@ -198,7 +207,7 @@ export class Subscription {
 		this.#closed = true;
 		clearTimeout(this.#timer);
 		this.#wake();
-		await this.#filling?.catch(() => undefined);
+		await this.#reading.close();
 		await this.#parker.close();
 		await this.#saver.close();
 	}
@@ -217,69 +226,30 @@ export class Subscription {
 		const grows = { log: this.#around.log, stream: this.name.stream, known };
 		await untilGrown(grows, room, waitMs, signal);
 		// The next wait reads: what has come is no news again to a consumer that has enough.
-		this.#isAtHead = false;
+		this.#reading.isAtHead = false;
 	}
 
 	#wake(): void {
 		for (const wake of this.#waiters) wake();
 	}
 
-	/** Looks when the clock has something to do. */
+	/** Looks when the clock has something to do. A timer that is early looks again. */
 	#plan(): void {
-		clearTimeout(this.#timer);
 		if (this.#closed) return;
 		const now = performance.now();
 		const due = Math.min(nextDueMs(this.state) ?? Infinity, this.#saver.dueMs(now));
-		if (due === Infinity) return;
+		if (due >= this.#plannedMs) return;
+		clearTimeout(this.#timer);
+		this.#plannedMs = due;
 		this.#timer = setTimeout(() => this.#tick(), Math.max(0, Math.ceil(due - now)));
 		this.#timer.unref();
 	}
 
 	#tick(): void {
+		this.#plannedMs = Infinity;
 		const now = performance.now();
 		if (this.#saver.dueMs(now) <= now) void this.#saver.save().then(() => this.#plan());
 		this.#step({ kind: "tick" });
-	}
-
-	async #fillSoon(): Promise<void> {
-		const over = new AbortController();
-		try {
-			await Promise.race([this.#fill(), pause(FILL_MS, over.signal)]);
-		} finally {
-			over.abort();
-		}
-	}
-
-	#fill(): Promise<void> {
-		if (this.#filling) return this.#filling;
-		const filling = this.#fillAll().finally(() => {
-			this.#filling = undefined;
-		});
-		// Whoever waits for it hears of its failure; perhaps nobody does any more.
-		filling.catch(() => undefined);
-		this.#filling = filling;
-		return filling;
-	}
-
-	/** Reads until the buffer is full, or nothing is left to read. */
-	async #fillAll(): Promise<void> {
-		const { tracks, waiting } = this.state;
-		const { bufferSize, readBatchSize } = this.settings;
-		const { source } = tracks;
-		for (let limit = readBatchSize; !this.#closed && waiting.size < bufferSize; ) {
-			if (this.#parked.hasUnread) {
-				const found = await this.#parked.find(this.#source);
-				this.#step({ kind: "found", origin: "parked", ...found });
-				continue;
-			}
-			const found = await this.#source.find(source.next, limit, this.#wanted);
-			this.#saver.passed(found.passed);
-			this.#step({ kind: "found", origin: "source", ...found });
-			this.#isAtHead = found.atHead;
-			if (found.atHead) return;
-			limit = found.messages.length > 0 ? readBatchSize : Math.min(2 * limit, READ_MAX);
-			await setImmediate();
-		}
 	}
 
 	#tell(what: string, error: unknown): void {

@@ -152,7 +152,8 @@ export class Subscriptions {
 	}
 
 	async #all(): Promise<ReadonlyMap<string, Configured>> {
-		while (this.#isStale) {
+		// While it is being read, what is there so far is no answer.
+		while (this.#isStale || this.#reading) {
 			if (this.#isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
 			this.#reading ??= this.#takeIn().finally(() => {
 				this.#reading = undefined;

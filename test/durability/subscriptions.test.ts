@@ -4,6 +4,7 @@ import { newDirectory, removeDirectories, type Server, startServer } from "../cl
 import { type Ask, ask, type Reply } from "../http/ask.ts";
 import { until } from "../http/harness.ts";
 import { Consumer, counted, type Line } from "../http/subscriptions/consumer.ts";
+import { killConsumers } from "./torture/consumers.ts";
 
 const KILLS = 3;
 const EVENTS = 1000;
@@ -71,6 +72,13 @@ test("kills lose no message, forget no parked one, and go back no further than t
 	}
 	expect([...replayed].sort((a, b) => a - b)).toEqual([...toldParked].sort((a, b) => a - b));
 	await server.stop();
+}, 180_000);
+
+test("at least once, in the order of its key, by one consumer at a time, parked only as told", async () => {
+	const seed = Number(process.env.VARVE_TEST_SEED ?? randomInt(2 ** 31));
+	console.info(`seed ${seed}`);
+	const result = await killConsumers({ seed, goesOn: (kills) => kills < 2, events: 120 });
+	expect(result).toMatchObject({ kills: 2, delivered: 240, faults: [] });
 }, 180_000);
 
 function start(data: string): Promise<Server> {

@@ -259,6 +259,17 @@ const HOT: Record<string, { path: string; headers?: string[]; body?: string }[]>
 		{ path: "/streams/a%2Fb?x=1", headers: [BATCH], body: ONE },
 		{ path: "/streams/%24all", headers: [BATCH], body: ONE },
 	],
+	// A message that is taken is not there a second time.
+	"GET /subscriptions/:stream/:group/:count": [
+		{ path: "/subscriptions/order-1/nobody/20" },
+		{ path: "/subscriptions/a%2Fb/g%20%C3%BC/0" },
+		{ path: "/subscriptions/order-1/%20/20?wait=x" },
+	],
+	"POST /subscriptions/:stream/:group/ack": [
+		{ path: `/subscriptions/order-1/nobody/ack?ids=${EVENT_ID}` },
+		{ path: "/subscriptions/a%2Fb/g%20%C3%BC/ack?ids=x" },
+		{ path: "/subscriptions/a/g/ack", body: `{"ids":["${EVENT_ID}"]}` },
+	],
 	"GET /streams/:stream/:from/forward/:count": [
 		{ path: "/streams/order-1/0/forward/20" },
 		{ path: "/streams/a%2Fb%20c%25/40/forward/20?embed=content" },

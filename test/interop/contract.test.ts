@@ -89,11 +89,8 @@ test("S49 – scavenge", async () => {
 	});
 });
 
+// S43 to S46 are in subscriptions.test.ts.
 describe("of later issues", () => {
-	test.todo("S43 – create subscription");
-	test.todo("S44 – get messages");
-	test.todo("S45 – ack");
-	test.todo("S46 – nack park");
 	test.todo("S47 – users");
 	test.todo("S48 – projection");
 	test.todo("S50 – stats path");

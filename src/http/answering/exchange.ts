@@ -122,16 +122,23 @@ function timeout(timeoutMs: number): Refusal<"request-timeout"> {
  * looks like one that only ended its half of the connection. So if one does, nobody waits for it:
  * it gets what is there.
  */
-export function clientGone({ req: { socket }, res }: Exchange): AbortSignal {
+export function clientGone(exchange: Exchange): AbortSignal {
+	const { req, res } = exchange;
+	const { socket } = req;
 	const gone = new AbortController();
 	const abort = () => gone.abort();
-	if (res.destroyed || socket.readableEnded) abort();
+	if (hasLeft(exchange)) abort();
 	socket.once("end", abort);
 	res.once("close", () => {
 		socket.off("end", abort);
 		abort();
 	});
 	return gone.signal;
+}
+
+/** Whether `clientGone` would be aborted by now. */
+export function hasLeft({ req: { socket }, res }: Exchange): boolean {
+	return res.destroyed || socket.readableEnded;
 }
 
 /** From now on the request counts as one that waits, for so long at most. */

@@ -57,7 +57,7 @@ function pathsOf(
 		const captureOf = (name: SegmentName) => names.indexOf(name) + 1 || NOWHERE;
 		const at = {
 			stream: captureOf("stream"),
-			group: NOWHERE,
+			group: captureOf("group"),
 			from: captureOf("from"),
 			count: captureOf("count"),
 			id: captureOf("id"),
@@ -126,7 +126,7 @@ function foundAt({ resource, at }: HotPath, match: RegExpExecArray): RouteMatch 
 		const target = {
 			query: match[match.length - 1] ?? "",
 			stream: decoded(match[at.stream]),
-			group: "",
+			group: decoded(match[at.group]),
 			from: decoded(match[at.from]),
 			count: decoded(match[at.count]),
 			id: decoded(match[at.id]),

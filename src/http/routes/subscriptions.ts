@@ -37,7 +37,7 @@ export const SUBSCRIPTION_ROUTES: readonly RouteRow[] = [
 	["DELETE", "/subscriptions/:stream/:group/parked", "operate", "cold", answerDiscard],
 	["DELETE", "/subscriptions/:stream/:group/parked/:from", "operate", "cold", answerDiscard],
 	["POST", "/subscriptions/:stream/:group/replayParked", "operate", "cold", answerReplayParked],
-	["POST", "/subscriptions/:stream/:group/ack", "consume", "cold", answerAck],
+	["POST", "/subscriptions/:stream/:group/ack", "consume", "hot", answerAck],
 	["POST", "/subscriptions/:stream/:group/ack/:id", "consume", "cold", answerAck],
 	["POST", "/subscriptions/:stream/:group/nack", "consume", "cold", answerNack],
 	["POST", "/subscriptions/:stream/:group/nack/:id", "consume", "cold", answerNack],
@@ -46,5 +46,5 @@ export const SUBSCRIPTION_ROUTES: readonly RouteRow[] = [
 	["POST", "/subscriptions/:stream/:group/release", "consume", "cold", answerRelease],
 	["POST", "/subscriptions/:stream/:group/release/:id", "consume", "cold", answerRelease],
 	// Behind all words that it would take for a count.
-	["GET", "/subscriptions/:stream/:group/:count", "consume", "cold", answerMessages],
+	["GET", "/subscriptions/:stream/:group/:count", "consume", "hot", answerMessages],
 ];

@@ -5,8 +5,9 @@ import type { Message } from "../steps/message.ts";
 import type { Output } from "../steps/step.ts";
 import type { Parked } from "./store.ts";
 
-/** After so long, what was not written is tried again. */
+/** After so long, what was not written is tried again; then after twice as long, up to a limit. */
 const AGAIN_MS = 1000;
+const AGAIN_MS_MAX = 60_000;
 const BATCH = 100;
 
 type ToPark = Output["toPark"][number];
@@ -28,6 +29,7 @@ export class Parker {
 	#truncated = 0;
 	#running: Promise<void> | undefined;
 	#timer: NodeJS.Timeout | undefined;
+	#againMs = AGAIN_MS;
 	#isClosed = false;
 
 	constructor(source: Source, tasks: ParkerTasks) {
@@ -70,11 +72,16 @@ export class Parker {
 		clearTimeout(this.#timer);
 		this.#running ??= this.#work().then((isDone) => {
 			this.#running = undefined;
-			if (!isDone && !this.#isClosed) {
-				this.#timer = setTimeout(() => this.#run(), AGAIN_MS);
-				this.#timer.unref();
-			}
+			if (isDone) this.#againMs = AGAIN_MS;
+			else this.#runLater();
 		});
+	}
+
+	#runLater(): void {
+		if (this.#isClosed) return;
+		this.#timer = setTimeout(() => this.#run(), this.#againMs);
+		this.#timer.unref();
+		this.#againMs = Math.min(2 * this.#againMs, AGAIN_MS_MAX);
 	}
 
 	/** @returns whether nothing is left to do */

@@ -4,6 +4,7 @@ import type { Settings } from "../settings.ts";
 import { Consumers } from "./consumers.ts";
 import { Delayed, InFlight } from "./due.ts";
 import type { Message, Origin } from "./message.ts";
+import { Remembered } from "./remembered.ts";
 import { OrderedWaiting, SharedWaiting, type Waiting } from "./waiting.ts";
 
 export type State = Messages & {
@@ -18,9 +19,9 @@ export type Messages = {
 	readonly inFlight: InFlight;
 	readonly delayed: Delayed;
 	/** The delivered messages that are not settled, by their ids; several may have one id. */
-	readonly byId: Map<string, readonly Message[]>;
+	readonly byId: Map<string, Message[]>;
 	/** Deliveries that were settled last: a consumer may repeat its answer to one. */
-	readonly settled: Set<string>;
+	readonly settled: Remembered;
 };
 
 /** How far a stream was read, and what of it is not settled. */
@@ -65,7 +66,7 @@ export function newState(settings: Settings, next: number): State {
 		inFlight: new InFlight(),
 		delayed: new Delayed(),
 		byId: new Map(),
-		settled: new Set(),
+		settled: new Remembered(),
 	};
 }
 

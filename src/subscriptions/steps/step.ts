@@ -46,8 +46,6 @@ export type Output = {
 };
 
 const NACKED = "Client explicitly NAK'ed message.\nNacked from HTTP";
-/** More than a consumer answers at once. */
-const REMEMBERED = 1000;
 const QUIET: Output = { delivered: [], toPark: [], stale: [], hasNews: false };
 
 /** @param nowMs by a clock that never goes back */
@@ -127,7 +125,7 @@ function answered(
 	for (const name of names) {
 		const message = meant(state, name);
 		if (message) toPark.push(...carryOut(state, message, answer, nowMs));
-		else if (name.attempt !== undefined && !state.settled.has(deliveryOf(name))) stale.push(name);
+		else if (isStale(state, name)) stale.push(name);
 	}
 	return { ...QUIET, toPark, stale, hasNews: state.waiting.size > 0 };
 }
@@ -237,11 +235,16 @@ function settle(state: State, message: Message): void {
 	else waiting.free(message);
 	message.state = "settled";
 	forgetName(state, message);
-	remember(state, message);
+	state.settled.add(message.id, message.attempt);
 	counts.settled++;
 	if (origin === "parked") return;
 	counts.progress++;
 	counts.lastSettled = Math.max(counts.lastSettled ?? 0, number);
+}
+
+/** Not so if it says again what was heard already. */
+function isStale({ settled }: State, { id, attempt }: Name): boolean {
+	return attempt !== undefined && !settled.has(id, attempt);
 }
 
 /**
@@ -258,24 +261,15 @@ function meant({ byId, settings }: State, { id, attempt }: Name): Message | unde
 }
 
 function named({ byId }: State, message: Message): void {
-	byId.set(message.id, [...(byId.get(message.id) ?? []), message]);
-}
-
-function remember({ settled }: State, message: Message): void {
-	settled.add(deliveryOf(message));
-	if (settled.size <= REMEMBERED) return;
-	for (const oldest of settled) {
-		settled.delete(oldest);
-		return;
-	}
-}
-
-function deliveryOf({ id, attempt }: Name): string {
-	return `${id}.${attempt}`;
+	const known = byId.get(message.id);
+	if (known) known.push(message);
+	else byId.set(message.id, [message]);
 }
 
 function forgetName({ byId }: State, message: Message): void {
-	const others = (byId.get(message.id) ?? []).filter((other) => other !== message);
-	if (others.length > 0) byId.set(message.id, others);
-	else byId.delete(message.id);
+	const known = byId.get(message.id);
+	const at = known?.indexOf(message) ?? -1;
+	if (!known || at < 0) return;
+	if (known.length === 1) byId.delete(message.id);
+	else known.splice(at, 1);
 }

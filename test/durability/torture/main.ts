@@ -4,6 +4,7 @@
  */
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
+import { killConsumers } from "./consumers.ts";
 import { killAgainAndAgain } from "./kill.ts";
 import { losePowerAgainAndAgain } from "./power/loss.ts";
 import { reportOf, writeReport } from "./report.ts";
@@ -11,8 +12,10 @@ import { reportOf, writeReport } from "./report.ts";
 const HELP = `npm run torture -- [options]
 
   --minutes N   run for N minutes (default 5)
-  --cycles N    run for N kills of the server, and a fifth as many losses of power
+  --cycles N    run for N kills of the server, and a fifth as many losses of power, and kills
+                under consumers of subscriptions
   --power N     run this many losses of power instead of a fifth
+  --consumers N kill a server whose consumers work this often instead of a fifth
   --images N    examine N possible disks for each loss of power (default 12)
   --seed N      use the seed of another run: the same requests, but not the same races
   --report      write a report into docs/evidence/
@@ -34,6 +37,7 @@ async function run(): Promise<number> {
 			minutes: { type: "string" },
 			cycles: { type: "string" },
 			power: { type: "string" },
+			consumers: { type: "string" },
 			images: { type: "string", default: "12" },
 			seed: { type: "string", default: String(randomInt(2 ** 31)) },
 			report: { type: "boolean", default: false },
@@ -49,6 +53,10 @@ async function run(): Promise<number> {
 	const kills = values.cycles === undefined ? undefined : wholeNumber("cycles", values.cycles);
 	const cuts =
 		values.power === undefined ? kills && Math.ceil(kills / 5) : wholeNumber("power", values.power);
+	const workingKills =
+		values.consumers === undefined
+			? kills && Math.ceil(kills / 5)
+			: wholeNumber("consumers", values.consumers);
 	const images = wholeNumber("images", values.images);
 	const minutes = wholeNumber("minutes", values.minutes ?? "5");
 	const isTime = () => Date.now() - started < minutes * 60_000;
@@ -62,17 +70,20 @@ async function run(): Promise<number> {
 		!isStopped && (limit === undefined ? isTime() : done < limit);
 	process.stderr.write(`torture: seed ${seed}\n`);
 
-	const done = { kills: 0, cuts: 0 };
+	const done = { kills: 0, cuts: 0, consumed: 0 };
 	const progress = setInterval(() => {
 		const seconds = Math.round((Date.now() - started) / 1000);
-		process.stderr.write(`${seconds} s: ${done.kills} kills, ${done.cuts} power-loss cycles\n`);
+		const { kills: killed, cuts: cut, consumed } = done;
+		process.stderr.write(
+			`${seconds} s: ${killed} kills, ${cut} power-loss cycles, ${consumed} kills under consumers\n`,
+		);
 	}, PROGRESS_EVERY_MS);
 	/** What is wrong in one place ends the other, too. */
 	const ending = <T extends { readonly faults: readonly string[] } | undefined>(result: T): T => {
 		if (result && result.faults.length > 0) isStopped = true;
 		return result;
 	};
-	const [killed, lost] = await Promise.all([
+	const [killed, lost, consumed] = await Promise.all([
 		killAgainAndAgain({
 			seed,
 			goesOn: goesOn(kills),
@@ -90,9 +101,16 @@ async function run(): Promise<number> {
 				done.cuts = count;
 			},
 		}).then(ending),
+		killConsumers({
+			seed: seed + 2,
+			goesOn: goesOn(workingKills),
+			onCycle: (count) => {
+				done.consumed = count;
+			},
+		}).then(ending),
 	]);
 	clearInterval(progress);
-	const report = reportOf({ seed, images, started, killed, lost });
+	const report = reportOf({ seed, images, started, killed, lost, consumed });
 	process.stdout.write(report.text);
 	if (values.report) process.stderr.write(`written to ${writeReport(report)}\n`);
 	return report.isGood ? 0 : 1;

@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { ConsumersResult } from "./consumers.ts";
 import type { KillResult } from "./kill.ts";
 import type { LossResult } from "./power/loss.ts";
 
@@ -18,17 +19,18 @@ export type TortureRun = {
 	readonly killed: KillResult;
 	/** Undefined where nothing could be recorded. */
 	readonly lost: LossResult | undefined;
+	readonly consumed: ConsumersResult;
 };
 
 export type Report = { readonly name: string; readonly text: string; readonly isGood: boolean };
 
-export function reportOf({ seed, images, started, killed, lost }: TortureRun): Report {
+export function reportOf({ seed, images, started, killed, lost, consumed }: TortureRun): Report {
 	const date = new Date(started).toISOString();
 	const minutes = ((Date.now() - started) / 60_000).toFixed(1);
 	const commit = git(["rev-parse", "--short=10", "HEAD"]);
 	const changed = git(["status", "--porcelain", "--", "src", "feeds", "migrations"]) !== "";
-	const faults = [...killed.faults, ...(lost?.faults ?? [])];
-	const kept = [killed.directory, lost?.directory].filter(Boolean);
+	const faults = [...killed.faults, ...(lost?.faults ?? []), ...consumed.faults];
+	const kept = [killed.directory, lost?.directory, consumed.directory].filter(Boolean);
 	const lines = [
 		`# Torture, ${date.slice(0, 10)}`,
 		"",
@@ -46,8 +48,11 @@ export function reportOf({ seed, images, started, killed, lost }: TortureRun): R
 		...rows(killed, lost).map((cells) => `| ${cells.map(cell).join(" | ")} |`),
 		"",
 		lost ? "" : "Power loss was left out: there is no C compiler, or this is not Linux.\n",
+		`Consumers of subscriptions, through ${consumed.kills} kills: ${consumed.delivered} messages delivered, ` +
+			`${consumed.acknowledged} acknowledged, ${consumed.parked} parked.`,
+		"",
 		"Again, with as many cycles: " +
-			`\`npm run torture -- --cycles ${killed.kills} --power ${lost?.cycles ?? 0} --images ${images} --seed ${seed} --report\``,
+			`\`npm run torture -- --cycles ${killed.kills} --power ${lost?.cycles ?? 0} --consumers ${consumed.kills} --images ${images} --seed ${seed} --report\``,
 		"",
 	];
 	const text = lines.join("\n").replace(/\n{3,}/g, "\n\n");

@@ -41,7 +41,8 @@ export class Consumer {
 		return this.ask("", { method: "PUT", body: JSON.stringify(settings), headers });
 	}
 
-	async take(count: number, headers: Ask["headers"] = {}): Promise<Line[]> {
+	/** @param count with its query, if it has one: `10?wait=20` */
+	async take(count: number | string, headers: Ask["headers"] = {}): Promise<Line[]> {
 		const reply = await this.ask(`/${count}`, { headers: { Accept: LINES, ...headers } });
 		if (reply.status !== 200) throw new Error(`${reply.status} ${reply.text}`);
 		return reply.text

@@ -32,13 +32,44 @@ test("a batch has up to 1,000 messages, and each is delivered once", async () =>
 	expect((await consumer.info()).totalItemsProcessed).toBe(1000);
 });
 
-test("a read waits for the next event, if it is asked to", async () => {
+test("a read waits for the next event, if it is asked to, by its URL or a header", async () => {
 	const { stream, consumer } = await subscribed({}, 1);
 	await consumer.answer("ack", await consumer.take(1));
-	const waiting = consumer.take(10, { "ES-LongPoll": "20" });
+	for (const [n, ask] of [
+		[1, () => consumer.take(10, { "ES-LongPoll": "20" })],
+		[2, () => consumer.take("10?wait=20")],
+	] as const) {
+		const waiting = ask();
+		await until(() => servers.longPolls.waiting() > 0);
+		await servers.ask(counted(stream, 1, n));
+		const lines = await waiting;
+		expect(numbersOf(lines)).toEqual([n]);
+		await consumer.answer("ack", lines);
+	}
+	for (const query of ["wait=0", "wait=9&wait=9"]) {
+		expect((await consumer.ask(`/1?${query}`)).status).toBe(400);
+	}
+});
+
+test("a consumer whose right is taken away while it waits gets no message", async () => {
+	const user = { loginName: `u${randomUUID().slice(0, 8)}`, fullName: "U", groups: [] };
+	const headers = { Authorization: ADMIN, "Content-Type": "application/json" };
+	const password = "long enough for it";
+	const body = JSON.stringify({ ...user, password });
+	await servers.ask({ method: "POST", path: "/users", headers, body });
+	const { stream, consumer } = await subscribed();
+	const Authorization = `Basic ${Buffer.from(`${user.loginName}:${password}`).toString("base64")}`;
+	const waiting = consumer.ask("/1?wait=20", { headers: { Authorization } });
 	await until(() => servers.longPolls.waiting() > 0);
-	await servers.ask(counted(stream, 1, 1));
-	expect(numbersOf(await waiting)).toEqual([1]);
+	await servers.ask({
+		method: "POST",
+		path: `/streams/${stream}/metadata`,
+		headers: { ...headers, "ES-EventId": randomUUID() },
+		body: '{"$acl":{"$r":"$admins"}}',
+	});
+	await servers.ask(counted(stream, 1));
+	expect((await waiting).status).toBe(401);
+	expect((await consumer.info()).totalInFlightMessages).toBe(0);
 });
 
 test("a read that waits gets what another consumer gives back", async () => {
@@ -306,6 +337,9 @@ test("a restart goes on where everything was settled, and with what was not", as
 	await make().answer("nack?action=park", lines.slice(1, 2));
 	await until(async () => (await make().info()).parkedMessageCount === 1);
 	own = await own.restart();
+	// All that ask at once wait for the settings to be read.
+	const infos = await Promise.all(Array.from({ length: 5 }, () => make().ask("/info")));
+	expect(infos.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
 	const rest = await make().take(100);
 	const odd = Array.from({ length: 10 }, (_, n) => 2 * n + 1).filter((n) => n !== 1);
 	const behind = Array.from({ length: 10 }, (_, n) => 20 + n);

@@ -1,7 +1,8 @@
 /** A message of a subscription, as its consumer gets it. */
 import type { Entry } from "../../../../feeds/model.ts";
-import { encodeEntryObject } from "../../../../feeds/ndjson/encode.ts";
-import { composeEntry, NO_TIME, type Urls } from "../../../pages/entry.ts";
+import { encodeObject } from "../../../../feeds/ndjson/encode.ts";
+import type { StreamName } from "../../../event.ts";
+import { composeEntry, composeLine, NO_TIME, type Urls } from "../../../pages/entry.ts";
 import { parkedStream } from "../../../subscriptions/names.ts";
 import type { DeliveredEntry } from "../../../subscriptions/source.ts";
 import type { Message } from "../../../subscriptions/steps/message.ts";
@@ -40,11 +41,15 @@ export function entryOf(shower: Shower, self: string, delivered: DeliveredEntry)
 
 /** A message as one JSON object on a line, without a line feed at its end. */
 export function lineOf(shower: Shower, delivered: DeliveredEntry): string {
-	const { message } = delivered;
-	const token = tokenOf(shower.subscription, message);
-	const entry = shownEntry(shower, delivered);
+	const { message, entry } = delivered;
+	const { subscription, mayRead } = shower;
+	const token = tokenOf(subscription, message);
+	const isShown = entry.unresolved === undefined && mayRead(delivered);
+	const text = isShown
+		? encodeObject(...composeLine(streamOf(subscription, message), entry))
+		: "null";
 	// Line breaks within JSON may stand between its values, where spaces may.
-	const event = entry.unresolved ? "null" : encodeEntryObject(entry).replace(/[\r\n]/g, " ");
+	const event = /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, " ") : text;
 	return (
 		`{"id":"${message.id}","token":"${token}","retryCount":${message.retryCount},` +
 		`"number":${message.number},"event":${event}}`
@@ -55,16 +60,22 @@ export function lineOf(shower: Shower, delivered: DeliveredEntry): string {
  * The entry of the event. A consumer that may not read the event learns that there is one, and can
  * park it for somebody who may.
  */
-function shownEntry({ urls, subscription, mayRead }: Shower, delivered: DeliveredEntry): Entry {
+function shownEntry(
+	{ urls, subscription, mayRead }: Shower,
+	delivered: DeliveredEntry,
+): Entry {
 	const { message, entry } = delivered;
-	const { name } = subscription;
-	const stream = message.origin === "source" ? name.stream : parkedStream(name);
+	const stream = streamOf(subscription, message);
 	if (mayRead(delivered)) return composeEntry(urls, stream, entry);
 	const at = { stream, version: message.number };
 	const { link: _, ...bare } = entry;
 	const nothing = { id: message.id, type: "", data: EMPTY, metadata: EMPTY, ...at };
 	const hidden = { ...bare, event: { ...bare.event, ...nothing }, unresolved: at };
 	return { ...composeEntry(urls, stream, hidden), updated: NO_TIME };
+}
+
+function streamOf({ name }: Subscription, { origin }: Message): StreamName {
+	return origin === "source" ? name.stream : parkedStream(name);
 }
 
 const EMPTY = new Uint8Array(0);

@@ -11,7 +11,7 @@ import { NO_TIME } from "../../../pages/entry.ts";
 import type { DeliveredEntry } from "../../../subscriptions/source.ts";
 import type { Subscription } from "../../../subscriptions/subscription.ts";
 import { type Answer, textAnswer } from "../../answering/answer.ts";
-import { clientGone, type Exchange, hold } from "../../answering/exchange.ts";
+import { clientGone, type Exchange, hasLeft, hold } from "../../answering/exchange.ts";
 import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
 import { waitOf } from "../../request/waiting.ts";
 import { subscriptionUrl } from "../../urls.ts";
@@ -68,17 +68,18 @@ async function takeWaiting(
 ): Promise<readonly DeliveredEntry[]> {
 	const { settings, longPolls } = exchange.context;
 	const untilMs = performance.now() + waitMs;
-	const gone = waitMs > 0 ? clientGone(exchange) : AbortSignal.abort();
+	let gone: AbortSignal | undefined;
 	// HEAD takes nothing: its client would never learn what it has.
 	if (exchange.req.method === "HEAD") return [];
 	for (let looks = 0; ; looks++) {
 		// A consumer that has left would keep messages from the others until their time is over.
-		if (waitMs > 0 && gone.aborted) return [];
+		if (waitMs > 0 && hasLeft(exchange)) return [];
 		const taken = await subscription.take(consumer, count, settings.pageBytesMax);
 		const left = untilMs - performance.now();
 		const isOver = left <= 0 || looks === LOOKS_MAX || subscription.isClosed;
 		if (taken.length > 0 || isOver) return taken;
 		hold(exchange, waitMs);
+		gone ??= clientGone(exchange);
 		await subscription.waitForNews(left, gone, longPolls);
 		// The ACL of the stream may have changed meanwhile.
 		await permitConsumer(exchange, subscription);

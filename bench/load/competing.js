@@ -1,0 +1,190 @@
+// Four competing consumers empty a queue that was filled before: of ours, of RabbitMQ, or of NATS.
+// Arguments: `varve`, `rabbitmq`, `rabbitmq-all` or `nats`; the url; messages; the clients' folder.
+// Writes the messages a second, from the first question to the last acknowledgement, and what that
+// cost the server and this process: microseconds of computing a message. The last argument is the
+// process id of the server.
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { cpuMicros } from "../processes.js";
+import { ask, fill, listen } from "./subscription.js";
+
+const CONSUMERS = 4;
+const BATCH = 100;
+const QUEUE = "bench";
+const BODY = JSON.stringify({ total: 1234, currency: "EUR", customer: "c-118", lines: [1, 2, 3] });
+
+const [kind, url, expected, packages, pid] = process.argv.slice(2);
+const messages = Number(expected);
+const from = packages && createRequire(join(packages, "package.json"));
+const ways = { varve, "varve-stream": varveStream, rabbitmq, "rabbitmq-all": rabbitmq, nats };
+const { seconds, server, client } = await ways[kind]();
+const perMessage = (micros) => micros / messages;
+const costs = { server: perMessage(server), client: perMessage(client) };
+process.stdout.write(`${JSON.stringify({ rate: messages / seconds, ...costs })}\n`);
+process.exit(0);
+
+/**
+ * Ours over HTTP: a request for a hundred, a request that acknowledges them, and with it the next
+ * request for a hundred.
+ */
+async function varve() {
+	await fill(url, QUEUE, messages);
+	let left = messages;
+	return timed(async () => {
+		const consume = async (_, index) => {
+			const consumer = { "Varve-Consumer": `c${index}` };
+			const accept = { Accept: "application/vnd.varve.messages+ndjson", ...consumer };
+			const take = () => ask(url, `/subscriptions/${QUEUE}/group/${BATCH}?wait=1`, accept);
+			for (let acknowledged; left > 0; ) {
+				const [text] = await Promise.all([take(), acknowledged]);
+				const lines = text.split("\n").filter(Boolean).map(JSON.parse);
+				if (lines.length === 0) continue;
+				for (const { event } of lines) check(event.data);
+				const ids = lines.map(({ id }) => id);
+				const tokens = lines.map(({ token }) => token);
+				const body = JSON.stringify({ ids, tokens });
+				acknowledged = ask(url, `/subscriptions/${QUEUE}/group/ack`, consumer, body);
+				left -= lines.length;
+				if (left <= 0) await acknowledged;
+			}
+		};
+		await Promise.all(Array.from({ length: CONSUMERS }, consume));
+	});
+}
+
+/** Ours as a stream: a consumer has at most a hundred, and acknowledges each half of that. */
+async function varveStream() {
+	await fill(url, QUEUE, messages);
+	let left = messages;
+	return timed(async () => {
+		const consume = async (_, index) => {
+			const consumer = { "Varve-Consumer": `c${index}` };
+			let lines = [];
+			const acks = [];
+			const acknowledge = () => {
+				const ids = lines.map(({ id }) => id);
+				const tokens = lines.map(({ token }) => token);
+				lines = [];
+				const body = JSON.stringify({ ids, tokens });
+				acks.push(ask(url, `/subscriptions/${QUEUE}/group/ack`, consumer, body));
+			};
+			const accept = { Accept: "application/x-ndjson", ...consumer };
+			await listen(url, `/subscriptions/${QUEUE}/group/${BATCH}`, accept, (line) => {
+				check(line.event.data);
+				lines.push(line);
+				left--;
+				if (lines.length === BATCH / 2 || left === 0) acknowledge();
+				return left > 0;
+			});
+			if (lines.length > 0) acknowledge();
+			await Promise.all(acks);
+		};
+		await Promise.all(Array.from({ length: CONSUMERS }, consume));
+	});
+}
+
+/** A durable classic queue, persistent messages, manual acknowledgement, prefetch 100. */
+async function rabbitmq() {
+	const amqp = from("amqplib");
+	const connections = await Promise.all(Array.from({ length: CONSUMERS }, () => amqp.connect(url)));
+	const publisher = await connections[0].createConfirmChannel();
+	await publisher.assertQueue(QUEUE, { durable: true });
+	for (let n = 0; n < messages; n++) {
+		publisher.sendToQueue(QUEUE, Buffer.from(BODY), { persistent: true });
+		if (n % 1000 === 999) await publisher.waitForConfirms();
+	}
+	await publisher.waitForConfirms();
+	const channels = await Promise.all(connections.map((one) => one.createChannel()));
+	await Promise.all(channels.map((one) => one.prefetch(BATCH)));
+	let left = messages;
+	const isEach = kind === "rabbitmq";
+	const taken = await timed(async () => {
+		let done;
+		const all = new Promise((resolve) => {
+			done = resolve;
+		});
+		await Promise.all(
+			channels.map(async (channel) => {
+				let unanswered = 0;
+				const take = (message) => {
+					check(JSON.parse(message.content.toString()));
+					left--;
+					unanswered++;
+					if (isEach) channel.ack(message);
+					else if (unanswered === BATCH / 2 || left === 0) {
+						unanswered = 0;
+						channel.ack(message, true);
+					}
+					if (left === 0) done();
+				};
+				await channel.consume(QUEUE, take, { noAck: false });
+			}),
+		);
+		await all;
+		// The broker has taken in every acknowledgement before this.
+		await Promise.all(channels.map((channel) => channel.checkQueue(QUEUE)));
+	});
+	for (const channel of channels) await channel.recover();
+	await Promise.all(connections.map((one) => one.close()));
+	return taken;
+}
+
+/** JetStream on files: pull by hundreds, each message acknowledged. */
+async function nats() {
+	const { connect, AckPolicy, StorageType } = from("nats");
+	const connections = await Promise.all(
+		Array.from({ length: CONSUMERS }, () => connect({ servers: url })),
+	);
+	const [first] = connections;
+	const manager = await first.jetstreamManager();
+	const subjects = [QUEUE];
+	await manager.streams
+		.add({ name: QUEUE, subjects, storage: StorageType.File })
+		.catch(() => undefined);
+	const durable = {
+		durable_name: "group",
+		ack_policy: AckPolicy.Explicit,
+		max_ack_pending: 10_000,
+	};
+	await manager.consumers.add(QUEUE, durable).catch(() => undefined);
+	const publisher = first.jetstream();
+	const body = new TextEncoder().encode(BODY);
+	for (let n = 0; n < messages; n += 500) {
+		const part = Math.min(500, messages - n);
+		await Promise.all(Array.from({ length: part }, () => publisher.publish(QUEUE, body)));
+	}
+	let left = messages;
+	const taken = await timed(async () => {
+		await Promise.all(
+			connections.map(async (connection) => {
+				const consumer = await connection.jetstream().consumers.get(QUEUE, "group");
+				while (left > 0) {
+					const batch = await consumer.fetch({ max_messages: BATCH, expires: 1000 });
+					for await (const message of batch) {
+						check(message.json());
+						message.ack();
+						left--;
+						if (left <= 0) break;
+					}
+				}
+				await connection.flush();
+			}),
+		);
+	});
+	await Promise.all(connections.map((one) => one.close()));
+	return taken;
+}
+
+function check({ total }) {
+	if (!(total >= 0)) throw new Error("the data is not what was sent");
+}
+
+async function timed(work) {
+	const startedAt = performance.now();
+	const used = process.cpuUsage();
+	const before = cpuMicros(pid);
+	await work();
+	const seconds = (performance.now() - startedAt) / 1000;
+	const { user, system } = process.cpuUsage(used);
+	return { seconds, server: cpuMicros(pid) - before, client: user + system };
+}
