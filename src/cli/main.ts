@@ -30,6 +30,8 @@ import { trust } from "./reading/trust.ts";
 import { refuseStart, serve } from "./serve.ts";
 import { releaseSignals } from "./signals.ts";
 import { deleteVerb } from "./streams/delete.ts";
+import { group } from "./streams/group.ts";
+import { position } from "./streams/position.ts";
 import { streams } from "./streams/streams.ts";
 import { subscription } from "./streams/subscription.ts";
 import { open } from "./terminal/open.ts";
@@ -52,6 +54,8 @@ export const VERBS: readonly Verb[] = [
 	scavenge,
 	redact,
 	subscription,
+	group,
+	position,
 	user,
 	token,
 	verify,

@@ -23,6 +23,7 @@ export type Asked = {
 	readonly path: string;
 	/** Sent as JSON. */
 	readonly body?: object | undefined;
+	readonly headers?: Readonly<Record<string, string>>;
 };
 
 const ACCEPT = { accept: "application/json" };
@@ -34,7 +35,7 @@ const ACCEPT = { accept: "application/json" };
  */
 export async function request<T>(
 	values: Values,
-	{ method, path, body }: Asked,
+	{ method, path, body, headers: more }: Asked,
 	understand: Understand<T>,
 ): Promise<T> {
 	const url = text(values, "url").replace(/\/$/, "") + path;
@@ -42,7 +43,11 @@ export async function request<T>(
 		{
 			method,
 			url,
-			headers: body === undefined ? ACCEPT : { ...ACCEPT, "content-type": "application/json" },
+			headers: {
+				...ACCEPT,
+				...(body === undefined ? {} : { "content-type": "application/json" }),
+				...more,
+			},
 			...(body === undefined ? {} : { body: JSON.stringify(body) }),
 			own: { origin: new URL(url).origin, headers: credentials(values) },
 			limits: { answerMs: ANSWER_MS, silenceMs: ANSWER_MS, bodyBytesMax: BODY_BYTES_MAX },
