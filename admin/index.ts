@@ -1,6 +1,7 @@
 /** The admin UI: the screens of the resources that have one. */
 import type { Screen, Screens, ShownProblem, StaticFile, Visit } from "../src/screens.ts";
 import { operate } from "./deeds/operate.ts";
+import { changeReaders } from "./deeds/readers.ts";
 import { act } from "./deeds/submit.ts";
 import { subscribe } from "./deeds/subscribe.ts";
 import { Files } from "./frame/files.ts";
@@ -18,6 +19,9 @@ import { overview } from "./screens/overview/screen.ts";
 import { changeTokens, tokens } from "./screens/people/tokens.ts";
 import { changeUsers, users } from "./screens/people/users.ts";
 import { problemScreen } from "./screens/problem.ts";
+import { group } from "./screens/readers/group.ts";
+import { groups } from "./screens/readers/groups.ts";
+import { positions } from "./screens/readers/positions.ts";
 import { search } from "./screens/search/screen.ts";
 import { stream } from "./screens/stream/screen.ts";
 import { streams } from "./screens/streams.ts";
@@ -41,6 +45,9 @@ const SCREENS: Readonly<Record<string, Show>> = {
 	"/subscriptions/:stream": (frame) => subscriptions(frame),
 	"/subscriptions/:stream/:group": (frame) => subscription(frame),
 	"/subscriptions/:stream/:group/info": (frame) => subscription(frame),
+	"/groups": (frame) => groups(frame),
+	"/groups/:group": (frame) => group(frame),
+	"/positions": (frame) => positions(frame),
 	"/streams": streams,
 	"/streams/:stream": orDeed(orTime(stream)),
 	"/streams/:stream/metadata": (frame) => metadata(frame),
@@ -71,6 +78,7 @@ class AdminUi implements Screens {
 		if (visit.path === "/ui/operations") return this.#in(visit, (frame) => operate(frame, form));
 		if (visit.path === "/ui/subscriptions")
 			return this.#in(visit, (frame) => subscribe(frame, form));
+		if (visit.path === "/ui/readers") return this.#in(visit, (frame) => changeReaders(frame, form));
 		return this.#in(visit, (frame) => act(frame, form));
 	}
 

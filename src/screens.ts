@@ -8,6 +8,7 @@ import type { Run as ScavengeRun } from "./commands/scavenge/journal.ts";
 import type { ScavengeProgress } from "./commands/scavenge/scavenger.ts";
 import type { OptionInForce } from "./config.ts";
 import type { StreamName } from "./event.ts";
+import type { ShownGroups } from "./groups/standing.ts";
 import type { Listing } from "./listing/list.ts";
 import type { ListQuery } from "./listing/query.ts";
 import type { Appended, Log } from "./log/log.ts";
@@ -207,6 +208,7 @@ export interface Store extends Pick<Log, "read" | "last" | "locate">, ShownReade
 export type ShownReaders = {
 	readonly subscriptions: ShownSubscriptions;
 	readonly positions: ShownPositions;
+	readonly groups: ShownGroups;
 };
 
 /** The server itself, for whoever runs it. Each refuses as the request for programs does. */

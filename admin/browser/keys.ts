@@ -8,6 +8,7 @@ const PLACES: Readonly<Record<string, string>> = {
 	e: "all",
 	f: "search",
 	b: "subscriptions",
+	r: "readers",
 	p: "operations",
 };
 const SEQUENCE_MS = 1500;

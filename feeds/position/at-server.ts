@@ -27,7 +27,6 @@ export class ServerPosition {
 	readonly #identity: StreamIdentity;
 	readonly #settings: ReaderSettings;
 	readonly #options: PositionOptions;
-	readonly #signal: AbortSignal | undefined;
 	#standing: Standing | undefined;
 
 	private constructor(
@@ -38,7 +37,6 @@ export class ServerPosition {
 	) {
 		this.name = name;
 		this.#settings = settingsOf(address);
-		this.#signal = address.signal;
 		this.#identity = identity;
 		this.#options = options;
 	}
@@ -56,7 +54,7 @@ export class ServerPosition {
 	): Promise<ServerPosition> {
 		const identity = await identify(address);
 		const position = new ServerPosition(address, name, identity, options);
-		position.#standing = await position.#read();
+		position.#standing = await position.#read(address.signal);
 		if (position.#standing) checkOwner(position.#standing, identity, name);
 		return position;
 	}
@@ -68,9 +66,10 @@ export class ServerPosition {
 
 	/**
 	 * Resolves once the server has it on disk. Calls must not overlap.
+	 * @param signal ends it; that of the address does not, as a reader that stops saves once more
 	 * @throws WriteError; its problem is `resource-changed` if another reader has saved since
 	 */
-	async save(at: number): Promise<void> {
+	async save(at: number, signal?: AbortSignal): Promise<void> {
 		const { stream, log } = this.#identity;
 		const before = this.#standing;
 		const condition = before ? { "if-match": before.tag } : { "if-none-match": "*" };
@@ -79,29 +78,29 @@ export class ServerPosition {
 		const isDone = (answer: Answer) => standingIn(answer) !== undefined;
 		const attempt = { method: "PUT", url: this.#url(), headers, body, isDone } as const;
 		try {
-			const { answer } = await send(attempt, this.#settings, this.#signal);
+			const { answer } = await send(attempt, this.#settings, signal);
 			this.#standing = standingIn(answer);
 		} catch (error) {
 			// The answer to an earlier attempt may have been lost.
-			const now = wordOf(error) === "resource-changed" ? await this.#read() : undefined;
+			const now = wordOf(error) === "resource-changed" ? await this.#read(signal) : undefined;
 			if (now?.at !== at || now.log !== log || now.stream !== stream) throw error;
 			this.#standing = now;
 		}
 	}
 
 	/** Deletes it. @throws WriteError */
-	async delete(): Promise<void> {
+	async delete(signal?: AbortSignal): Promise<void> {
 		const isDone = ({ status }: Answer) => status === 204;
 		const attempt = { method: "DELETE", url: this.#url(), headers: {}, isDone } as const;
-		await send(attempt, this.#settings, this.#signal);
+		await send(attempt, this.#settings, signal);
 		this.#standing = undefined;
 	}
 
-	async #read(): Promise<Standing | undefined> {
+	async #read(signal: AbortSignal | undefined): Promise<Standing | undefined> {
 		const isDone = (answer: Answer) => standingIn(answer) !== undefined;
 		const attempt = { url: this.#url(), headers: { accept: JSON_TYPE }, isDone };
 		try {
-			const { answer } = await send(attempt, this.#settings, this.#signal);
+			const { answer } = await send(attempt, this.#settings, signal);
 			return standingIn(answer);
 		} catch (error) {
 			if (wordOf(error) === "reader-position-not-found") return undefined;

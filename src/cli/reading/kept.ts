@@ -37,6 +37,8 @@ export const KEPT_AT_SERVER: readonly Option[] = [
 	},
 ];
 
+const LAST_SAVE_MS = 5000;
+
 /** A reader position that is kept between two runs. */
 export type Kept = {
 	/** Number of the last event that an earlier run handed over. */
@@ -53,7 +55,11 @@ export async function openAtServer(name: string, options: ReadOptions): Promise<
 		throw error;
 	});
 	if (position === undefined) return { at: undefined, save: async () => undefined };
-	return { at: position.at, save: (at) => position.save(at) };
+	// A stop saves once more, for as long as supervisors wait.
+	const over = new AbortController();
+	const end = () => setTimeout(() => over.abort(), LAST_SAVE_MS).unref();
+	options.signal?.addEventListener("abort", end);
+	return { at: position.at, save: (at) => position.save(at, over.signal) };
 }
 
 export type GroupAsked = {
