@@ -26,9 +26,10 @@ export const follow: Verb = {
 		the lines, so a crash can repeat the last lines but never lose one: at least once. With
 		--position the server keeps that under a name, for all to see. With --group the command is a
 		member of a group: it prints only the events of its partitions, and the server keeps how far
-		they are; STREAM may be left out if the group is there. With --until the command ends at the first later event, or a minute after that time by the server's clock.
-		Otherwise it ends on SIGINT, on SIGTERM, or when the program that reads its output ends. If the
-		server finds a damaged event, the command fails.`,
+		they are; STREAM may be left out if the group is there. With --until the command ends at the
+		first later event, or a minute after that time by the server's clock. Otherwise it ends on
+		SIGINT, on SIGTERM, or when the program that reads its output ends. If the server finds a
+		damaged event, the command fails.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{ ...FROM, help: `${FROM.help} If the position file has a position, it wins.` },

@@ -27,7 +27,7 @@ const LEASE_MS = 1000;
 const EVENTS = 400;
 const KEYS = 23;
 const STEPS = 3000;
-const ROUNDS = 6;
+const ROUNDS = 4;
 const seed = Number(process.env.VARVE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** An answer on its way. */

@@ -10,8 +10,9 @@ export const position: Verb = {
 	name: "position",
 	summary: "List, show and delete positions of readers",
 	operands: ["list|show|delete", "[NAME]"],
-	purpose: `A reader may keep its position at the server, under a name, as varve follow --position
-		does. list prints a line of JSON for each, with how far it is behind, in events and in seconds.`,
+	purpose: `A reader may keep its position at the server, under a name: varve follow --position
+		does. list prints a line of JSON for each, with how far it is behind, in events and in
+		seconds.`,
 	options: CLIENT_OPTIONS,
 	examples: [
 		"varve position list",
