@@ -2,6 +2,7 @@
 import type { Screen, Screens, ShownProblem, StaticFile, Visit } from "../src/screens.ts";
 import { operate } from "./deeds/operate.ts";
 import { project } from "./deeds/project.ts";
+import { changeReaders } from "./deeds/readers.ts";
 import { act } from "./deeds/submit.ts";
 import { subscribe } from "./deeds/subscribe.ts";
 import { Files } from "./frame/files.ts";
@@ -22,6 +23,9 @@ import { problemScreen } from "./screens/problem.ts";
 import { projections } from "./screens/projections/list.ts";
 import { projection } from "./screens/projections/screen.ts";
 import { steps } from "./screens/projections/steps.ts";
+import { group } from "./screens/readers/group.ts";
+import { groups } from "./screens/readers/groups.ts";
+import { positions } from "./screens/readers/positions.ts";
 import { search } from "./screens/search/screen.ts";
 import { sql } from "./screens/sql/screen.ts";
 import { stream } from "./screens/stream/screen.ts";
@@ -51,6 +55,9 @@ const SCREENS: Readonly<Record<string, Show>> = {
 	"/projections/any": (frame) => projections(frame),
 	"/projection/:id": (frame) => projection(frame),
 	"/projection/:id/steps": steps,
+	"/groups": (frame) => groups(frame),
+	"/groups/:group": (frame) => group(frame),
+	"/positions": (frame) => positions(frame),
 	"/streams": streams,
 	"/streams/:stream": orDeed(orTime(stream)),
 	"/streams/:stream/metadata": (frame) => metadata(frame),
@@ -82,6 +89,7 @@ class AdminUi implements Screens {
 		if (visit.path === "/ui/subscriptions")
 			return this.#in(visit, (frame) => subscribe(frame, form));
 		if (visit.path === "/ui/projections") return this.#in(visit, (frame) => project(frame, form));
+		if (visit.path === "/ui/readers") return this.#in(visit, (frame) => changeReaders(frame, form));
 		return this.#in(visit, (frame) => act(frame, form));
 	}
 

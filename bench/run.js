@@ -6,6 +6,7 @@ import { describeRow, describeRun, judge, tableOf, writeResults } from "./report
 import { rows as appends } from "./rows/appends.js";
 import { rows as catchUp } from "./rows/catch-up.js";
 import { rows as hashing } from "./rows/hashing.js";
+import { rows as idleReaders } from "./rows/idle-readers.js";
 import { rows as importing } from "./rows/import.js";
 import { rows as memory } from "./rows/memory.js";
 import { rows as pages } from "./rows/pages.js";
@@ -31,6 +32,7 @@ const ROWS = [
 	...hashing,
 	...memory,
 	...projectionsLag,
+	...idleReaders,
 ];
 
 const settings = readArguments(process.argv.slice(2));

@@ -14,7 +14,7 @@ export { encodeEntryJson, encodeFeedJson } from "./json/encode.ts";
 export { encodeJsonFeed } from "./json-feed/encode.ts";
 export type * from "./model.ts";
 export { encodeEntryLine, encodeLine } from "./ndjson/encode.ts";
-export { nodeFetch, readStream } from "./node/index.ts";
+export { nodeFetch, readGroup, readStream } from "./node/index.ts";
 export {
 	identify,
 	loadCheckpoint,

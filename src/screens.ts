@@ -5,6 +5,7 @@
  */
 import type { OptionInForce } from "./config.ts";
 import type { StreamName } from "./event.ts";
+import type { ShownGroups } from "./groups/standing.ts";
 import type { Listing } from "./listing/list.ts";
 import type { ListQuery } from "./listing/query.ts";
 import type { Appended, Log } from "./log/log.ts";
@@ -165,6 +166,7 @@ export type ShownReaders = {
 	readonly projections: ShownProjections;
 	readonly subscriptions: ShownSubscriptions;
 	readonly positions: ShownPositions;
+	readonly groups: ShownGroups;
 };
 
 /** The server itself, for whoever runs it. Each refuses as the request for programs does. */

@@ -9,6 +9,7 @@ const PLACES: Readonly<Record<string, string>> = {
 	f: "search",
 	b: "subscriptions",
 	j: "projections",
+	r: "readers",
 	p: "operations",
 };
 const SEQUENCE_MS = 1500;

@@ -25,6 +25,7 @@ const PLACES = [
 		right: "authenticated",
 	},
 	{ place: "projections", path: "/projections", text: "Projections", right: "authenticated" },
+	{ place: "readers", path: "/groups", text: "Readers", right: "authenticated" },
 	{ place: "operations", path: "/admin", text: "Operations", right: "operate" },
 	{ place: "users", path: "/users", text: "Users" },
 ] as const;

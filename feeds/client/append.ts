@@ -7,6 +7,7 @@
 
 import { encodeEventBatch } from "../events/encode.ts";
 import type { Answer } from "../exchange/exchange.ts";
+import { send } from "../writing/send.ts";
 import {
 	expectedHeader,
 	type StreamAddress,
@@ -14,7 +15,6 @@ import {
 	type WriteOptions,
 	writeSettingsOf,
 } from "./options.ts";
-import { send } from "./send.ts";
 
 export type NewEvent = {
 	/** A UUID. Default: a random one. With an id of your own, you can repeat the append later. */

@@ -15,8 +15,8 @@
 import { nextDelay } from "../reader/backoff.ts";
 import type { ReadEvent } from "../reader/event.ts";
 import { readStream } from "../reader/read.ts";
+import { WriteError } from "../writing/error.ts";
 import { type Appended, appendEvents, type NewEvent } from "./append.ts";
-import { WriteError } from "./error.ts";
 import { type StreamAddress, writeSettingsOf } from "./options.ts";
 
 /** What events mean, and what a command makes of it. */

@@ -1,6 +1,7 @@
 /** Deletes a stream: until the next append, or for ever. */
 import type { Answer } from "../exchange/exchange.ts";
-import { WriteError } from "./error.ts";
+import { WriteError } from "../writing/error.ts";
+import { send } from "../writing/send.ts";
 import {
 	expectedHeader,
 	type StreamAddress,
@@ -8,7 +9,6 @@ import {
 	type WriteOptions,
 	writeSettingsOf,
 } from "./options.ts";
-import { send } from "./send.ts";
 
 export type DeleteOptions = WriteOptions & {
 	/** True deletes for ever: the name can never be used again. */

@@ -1,6 +1,7 @@
 /** The metadata of a stream: read it, and write it if nobody else has in between. */
 import type { Answer } from "../exchange/exchange.ts";
 import { mediaTypeOf } from "../exchange/problem.ts";
+import { send } from "../writing/send.ts";
 import { isCreated, versionIn } from "./append.ts";
 import {
 	expectedHeader,
@@ -9,7 +10,6 @@ import {
 	type WriteOptions,
 	writeSettingsOf,
 } from "./options.ts";
-import { send } from "./send.ts";
 
 export type Metadata = {
 	/** An object such as `{ $maxCount: 100 }`; empty if there is none. */

@@ -19,16 +19,23 @@ export type Assignment = {
 	readonly leaving: readonly AssignedPartition[];
 };
 
-export type AssignedGroup = {
+export type AssignedGroup = DividedStream & {
 	readonly name: string;
+	/** The last number of the stream, when it was answered; -1 for none. */
+	readonly head: number;
+	/** How the names of streams begin whose events are nobody's. */
+	readonly leftOut: readonly string[];
+};
+
+export type DividedStream = {
 	readonly stream: string;
 	readonly filter?: GroupFilter;
 	readonly key: string;
 	readonly partitions: number;
+	/** The first number that is divided like that: everything before it is handled. */
+	readonly from: number;
 	/** The first number that is not divided like that; absent for no end. */
 	readonly end?: number;
-	/** How the names of streams begin whose events are nobody's. */
-	readonly leftOut: readonly string[];
 };
 
 export type GroupFilter = {

@@ -62,6 +62,11 @@ export type ReadHabits = {
 export type ReadReports = {
 	/** Called after each page whose events were handed out. */
 	readonly onProgress?: (progress: Progress) => void;
+	/**
+	 * Called when an answer at the head had nothing new: all events that there were when it was asked
+	 * for have been handed out. `askedMs` is when that was, by `performance.now()`.
+	 */
+	readonly onHead?: (askedMs: number) => void;
 };
 
 /** Replacements for `fetch` and the like, for tests and for other transports. */
@@ -129,6 +134,7 @@ export function settingsOf(options: ReadOptions): ReaderSettings {
 		bodyBytesMax: within("bodyBytesMax", options.bodyBytesMax, BODY_BYTES_MAX, 1, 2 ** 32),
 		onRetry: options.onRetry ?? (() => undefined),
 		...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
+		...(options.onHead === undefined ? {} : { onHead: options.onHead }),
 		fetch: options.fetch ?? globalThis.fetch,
 		sleep: options.sleep ?? sleepUnlessAborted,
 		random: options.random ?? Math.random,

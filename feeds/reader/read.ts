@@ -15,7 +15,7 @@ import type { ReaderPage } from "./pages/page.ts";
 import { ProgressMeter } from "./pages/progress.ts";
 import { backOff, fetchData, type PageAnswer } from "./session.ts";
 import { firstAt, hasPassed, inSpan } from "./span.ts";
-import { type Step, start, step } from "./step.ts";
+import { isWaiting, type State, type Step, start, step } from "./step.ts";
 
 /**
  * Reads a stream. With `follow` it stays at the head and never ends by itself; without, it ends
@@ -51,6 +51,8 @@ async function* run(
 			const { outcome } = answer;
 			const page = outcome.kind === "page" ? outcome.page : undefined;
 			const next = step(state, outcome, settings);
+			if (foundNothing(state, answer, next))
+				settings.onHead?.(performance.now() - answer.elapsedMs);
 			const { wanted, isOver } = inSpan(next.fresh, settings);
 			if (page && !isOver) askAhead(ahead, next, page);
 			if (page?.lacking.size) yield* withData(wanted, page, settings, signal);
@@ -77,6 +79,12 @@ async function fromSince(settings: ReaderSettings, signal: AbortSignal): Promise
 	if (settings.since === Number.NEGATIVE_INFINITY) return settings;
 	const first = await firstAt(settings, settings.since, signal);
 	return { ...settings, from: Math.max(settings.from, first ?? 0) };
+}
+
+/** Whether a request that waits at the head came back without events. */
+function foundNothing(asked: State, { outcome }: PageAnswer, { state, fresh }: Step): boolean {
+	const isAnswer = ["page", "not-modified", "missing"].includes(outcome.kind);
+	return isAnswer && fresh.length === 0 && isWaiting(asked) && state.phase === "at-head";
 }
 
 /** At the head a page may take as long as a long poll, so the reader does not fetch it ahead. */

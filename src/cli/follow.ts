@@ -10,6 +10,7 @@ import { Printer } from "./output/printer.ts";
 import { ShownReading } from "./output/reading.ts";
 import { note } from "./output/standard.ts";
 import { FROM, readOptions } from "./read.ts";
+import { followGroup, groupIn, KEPT_AT_SERVER, type Kept, openAtServer } from "./reading/kept.ts";
 import { SPAN } from "./reading/span.ts";
 import { onStopSignal } from "./signals.ts";
 import { CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "./verb.ts";
@@ -17,15 +18,18 @@ import { CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "./verb.ts";
 export const follow: Verb = {
 	name: "follow",
 	summary: "Print the events of a stream, and wait for more",
-	operands: ["STREAM"],
+	operands: ["[STREAM]"],
 	purpose: `Prints what varve read prints, then waits for more events. It waits for a server that is
 		not there, and continues when the server restarts. With --checkpoint it stores in a file how far
 		it has come, and starts after that the next time. The file names the stream and the log, and is
 		refused for others, and if it cannot be written. The command writes it after it has handed over
-		the lines, so a crash can repeat the last lines but never lose one: at least once. With --until
-		the command ends at the first later event, or a minute after that time by the server's clock.
-		Otherwise it ends on SIGINT, on SIGTERM, or when the program that reads its output ends. If the
-		server finds a damaged event, the command fails.`,
+		the lines, so a crash can repeat the last lines but never lose one: at least once. With
+		--position the server keeps that under a name, for all to see. With --group the command is a
+		member of a group: it prints only the events of its partitions, and the server keeps how far
+		they are; STREAM may be left out if the group is there. With --until the command ends at the
+		first later event, or a minute after that time by the server's clock. Otherwise it ends on
+		SIGINT, on SIGTERM, or when the program that reads its output ends. If the server finds a
+		damaged event, the command fails.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{ ...FROM, help: `${FROM.help} If the position file has a position, it wins.` },
@@ -39,9 +43,13 @@ export const follow: Verb = {
 			perCall: true,
 			help: "File that stores the number of the last printed event, its stream and its log.",
 		},
+		...KEPT_AT_SERVER,
 	],
 	examples: [
 		"varve follow '$all'",
+		"varve follow '$all' --position search-index | ./index",
+		"varve follow --group billing | ./bill-orders",
+		"varve follow '$ce-order' --group billing --partitions 50 | ./bill-orders",
 		"varve follow '$ce-order' --checkpoint orders.checkpoint | ./bill-orders",
 	],
 	run,
@@ -54,7 +62,8 @@ export const follow: Verb = {
 const HAND_OVER_MS = 5000;
 
 async function run({ operands, values }: Arguments): Promise<number> {
-	const options = readOptions(operands, values, true);
+	const group = groupIn(operands, values);
+	const options = readOptions(group && !operands[0] ? ["$all"] : operands, values, true);
 	const file = optionalText(values, "checkpoint");
 	const printer = new Printer(standardStream(1));
 	const stop = new AbortController();
@@ -64,8 +73,16 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	});
 	printer.signal.addEventListener("abort", () => stop.abort());
 	const stoppable = { ...options, follow: true, signal: stop.signal };
+	if (group) {
+		await followGroup(group, stoppable, printer);
+		stopListening();
+		return EXIT.done;
+	}
 
-	const kept = await openPosition(file, stoppable);
+	const name = optionalText(values, "position");
+	const kept = await (name === undefined
+		? openPosition(file, stoppable)
+		: openAtServer(name, stoppable));
 	if (stop.signal.aborted) return EXIT.done;
 	const saver = new PositionSaver(printer, stop, kept.save);
 	const { readStream } = await import("../../feeds/node/index.ts");
@@ -89,13 +106,6 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	stopListening();
 	return EXIT.done;
 }
-
-/** A reader position that is kept between two runs. */
-type Kept = {
-	/** Number of the last event that an earlier run handed over. */
-	readonly at: number | undefined;
-	readonly save: (at: number) => Promise<void>;
-};
 
 /** @throws Error if the file belongs to another stream or log, or holds something else */
 async function openPosition(file: string | undefined, options: ReadOptions): Promise<Kept> {

@@ -33,6 +33,8 @@ import { refuseStart, serve } from "./serve.ts";
 import { releaseSignals } from "./signals.ts";
 import { sql } from "./sql/sql.ts";
 import { deleteVerb } from "./streams/delete.ts";
+import { group } from "./streams/group.ts";
+import { position } from "./streams/position.ts";
 import { streams } from "./streams/streams.ts";
 import { subscription } from "./streams/subscription.ts";
 import { open } from "./terminal/open.ts";
@@ -58,6 +60,8 @@ export const VERBS: readonly Verb[] = [
 	subscription,
 	sql,
 	projection,
+	group,
+	position,
 	user,
 	token,
 	verify,

@@ -41,8 +41,10 @@ export interface ShownGroups {
 	list(part: Part): Promise<GroupList>;
 	/** @throws Refusal `unauthorized`, `group-not-found` */
 	standing(name: string): Promise<GroupStanding>;
-	/** Makes a group, or changes it. @param given as the body of a request has it */
-	define(name: string, given: ReadonlyMap<string, unknown>): Promise<void>;
+	/** @param given as a request has it @throws Refusal `resource-changed` for one that is there */
+	create(name: string, given: ReadonlyMap<string, unknown>): Promise<void>;
+	/** Gives it another number of partitions. */
+	change(name: string, partitions: number): Promise<void>;
 	remove(name: string): Promise<void>;
 }
 

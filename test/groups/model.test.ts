@@ -27,7 +27,7 @@ const LEASE_MS = 1000;
 const EVENTS = 400;
 const KEYS = 23;
 const STEPS = 3000;
-const ROUNDS = 10;
+const ROUNDS = 4;
 const seed = Number(process.env.VARVE_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** An answer on its way. */
@@ -169,7 +169,7 @@ class World {
 			member: member.id,
 			revision: known.revision,
 			leaseMilliseconds: LEASE_MS,
-			group: { name: "g", stream: "s", key: "stream", ...layout, end, leftOut: [] },
+			group: { name: "g", stream: "s", key: "stream", ...layout, end, head: -1, leftOut: [] },
 			partitions: held.filter(({ isLeaving }) => !isLeaving),
 			leaving: held.filter(({ isLeaving }) => isLeaving),
 		};

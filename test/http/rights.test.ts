@@ -168,6 +168,7 @@ const NEEDED: readonly Case[] = [
 	["GET /positions/a", "/positions/:id", "authenticated"],
 	["PUT /positions/a", "/positions/:id", "authenticated"],
 	["DELETE /positions/a", "/positions/:id", "authenticated"],
+	["POST /ui/readers", "/ui/readers", "authenticated"],
 	["GET /groups", "/groups", "authenticated"],
 	["GET /groups/a", "/groups/:group", "authenticated"],
 	["PUT /groups/a", "/groups/:group", "operate"],

@@ -118,26 +118,45 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/time.ts",
 	],
 	// The reader on Node.js, which knows modules of it.
-	"feeds/node": ["feeds/exchange", "feeds/reader", "feeds/model.ts"],
+	"feeds/node": ["feeds/exchange", "feeds/reader", "feeds/groups", "feeds/model.ts"],
 	// The package varve-client is this part and what it may import: see client/tsconfig.json.
 	"feeds/client": [
 		"feeds/exchange",
 		"feeds/reader",
+		"feeds/groups",
+		"feeds/groups/partition.ts",
+		"feeds/position/at-server.ts",
+		"feeds/writing",
 		"feeds/events/encode.ts",
 		"feeds/model.ts",
 		"feeds/errors.ts",
 	],
+	// Requests that change something, for as long as it takes.
+	"feeds/writing": ["feeds/exchange", "feeds/reader"],
 	// The hash and the key are of both sides; the rest is the client's.
 	"feeds/groups/partition.ts": [],
 	"feeds/groups/key.ts": ["feeds/json", "feeds/model.ts"],
 	"feeds/groups": [
 		"feeds/groups/partition.ts",
 		"feeds/groups/key.ts",
+		"feeds/writing",
 		"feeds/exchange",
 		"feeds/reader",
 		"feeds/model.ts",
 	],
-	"feeds/position": ["feeds/reader", "feeds/model.ts"],
+	"feeds/position/identity.ts": ["feeds/reader"],
+	"feeds/position/at-server.ts": [
+		"feeds/position/identity.ts",
+		"feeds/writing",
+		"feeds/exchange",
+		"feeds/reader",
+	],
+	"feeds/position": [
+		"feeds/position/identity.ts",
+		"feeds/position/at-server.ts",
+		"feeds/reader",
+		"feeds/model.ts",
+	],
 	"feeds/proof": [],
 	"feeds/index.ts": ["feeds"],
 

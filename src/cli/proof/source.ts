@@ -1,6 +1,5 @@
 /** The source of a proof: the tree of a log, from a server or from a directory. */
 
-import { send } from "../../../feeds/client/send.ts";
 import type { Answer } from "../../../feeds/exchange/exchange.ts";
 import { mediaTypeOf } from "../../../feeds/exchange/problem.ts";
 import { HASH_BYTES } from "../../../feeds/proof/hash.ts";
@@ -9,6 +8,7 @@ import { leavesOf } from "../../../feeds/proof/prove.ts";
 import { readCheckpoint } from "../../../feeds/proof/signed-head.ts";
 import { type Tile, tilePath } from "../../../feeds/proof/tiles.ts";
 import { type ReaderSettings, settingsOf } from "../../../feeds/reader/options.ts";
+import { send } from "../../../feeds/writing/send.ts";
 import { FirstAnswer } from "../reading/first-answer.ts";
 
 export type LogSource = {

@@ -28,6 +28,7 @@ export type Asked = {
 	readonly limits?: Limits;
 	/** Sent as JavaScript, in place of a body. */
 	readonly script?: string;
+	readonly headers?: Readonly<Record<string, string>>;
 };
 
 const ACCEPT = { accept: "application/json" };
@@ -64,15 +65,13 @@ export async function request<T>(
 	throw new Failure(problem?.detail ?? `${method} ${path}: not an answer of Varve: ${seen}`);
 }
 
-function sendable({ body, script }: Pick<Asked, "body" | "script">) {
+function sendable({ body, script, headers }: Pick<Asked, "body" | "script" | "headers">) {
+	const all = { ...ACCEPT, ...headers };
 	if (script !== undefined) {
-		return { headers: { ...ACCEPT, "content-type": "application/javascript" }, body: script };
+		return { headers: { ...all, "content-type": "application/javascript" }, body: script };
 	}
-	if (body === undefined) return { headers: ACCEPT };
-	return {
-		headers: { ...ACCEPT, "content-type": "application/json" },
-		body: JSON.stringify(body),
-	};
+	if (body === undefined) return { headers: all };
+	return { headers: { ...all, "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 /** The members of the JSON object that a 200 or 201 holds. */

@@ -1,7 +1,7 @@
 /** `varve delete`: hides a stream until the next append to it, or ends it for ever. */
 
 import { createInterface } from "node:readline/promises";
-import { WriteError } from "../../../feeds/client/error.ts";
+import { WriteError } from "../../../feeds/writing/error.ts";
 import type { Arguments, Values } from "../../options.ts";
 import { parseExpected } from "../append.ts";
 import { Failure } from "../explain.ts";

@@ -17,6 +17,7 @@ import {
 	answerPositionSave,
 	answerPositions,
 } from "../handlers/readers/positions.ts";
+import { answerForm } from "../handlers/screens.ts";
 import type { RouteRow } from "./route.ts";
 
 // The handlers ask for the right to read the stream of a position or a group: only they know it.
@@ -35,4 +36,6 @@ export const READER_ROUTES: readonly RouteRow[] = [
 	["GET", "/groups/:group/members/:id", "authenticated", "cold", answerMember],
 	["POST", "/groups/:group/members/:id", "authenticated", "cold", answerRenewal],
 	["DELETE", "/groups/:group/members/:id", "authenticated", "cold", answerLeave],
+	// The forms of their pages; each asks for its own right, as the request for programs does.
+	["POST", "/ui/readers", "authenticated", "cold", answerForm],
 ];

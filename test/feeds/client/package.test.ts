@@ -99,7 +99,7 @@ const PRINTED = "wrong-expected-version 0\n1\n0 OrderPlaced\n1 OrderPaid\n1\n";
 		const page = readFileSync(join(ROOT, "docs/client.md"), "utf8");
 		const shown = [...page.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, code]) => code).join("");
 		writeFileSync(join(folder, "shown.mjs"), shown.replace("http://127.0.0.1:2113", servers.url));
-		expect(await run(process.execPath, "shown.mjs")).toBe("0 OrderPlaced { total: 12 }\n1 false\n");
+		expect(await run(process.execPath, "shown.mjs")).toBe(SHOWN);
 	});
 
 	test("needs nothing of Node.js, except for its transport there and a position in a file", async () => {
@@ -130,6 +130,13 @@ const PRINTED = "wrong-expected-version 0\n1\n0 OrderPlaced\n1 OrderPaid\n1\n";
 		expect(await run(process.execPath, "bare.mjs", servers.url)).toBe(PRINTED.replace(/1\n$/, ""));
 	});
 });
+
+/** What the programs of docs/client.md print, one behind another. */
+const SHOWN = `0 OrderPlaced { total: 12 }
+1 false
+3 0 OrderPlaced
+3 1 OrderPaid
+`;
 
 /** What the command prints; fails with what it says if it fails. */
 async function run(command: string, ...args: string[]): Promise<string> {

@@ -25,7 +25,8 @@ export async function answerJoin(exchange: Exchange, target: GroupTarget): Promi
 	const { context, req, principal } = exchange;
 	const write = jsonAnswer(exchange, target.query);
 	const base = baseOf(req, context.settings.publicUrl);
-	const { group, definition } = await groupFor(exchange, target);
+	const found = await groupFor(exchange, target);
+	const { group } = found;
 	const document = await documentIn(exchange);
 	const id = idIn(textIn(document, "id"));
 	const name = nameIn(textIn(document, "name"));
@@ -33,7 +34,7 @@ export async function answerJoin(exchange: Exchange, target: GroupTarget): Promi
 	if (joined && joined.login !== principal.name) throw notTheirs();
 	const assignment = await group.join({ id, name, login: principal.name });
 	const location = memberUrl(base, group.name, id);
-	return write(shown(group, definition, assignment), 201, ["Location", location]);
+	return write(await shown(exchange, found, assignment), 201, ["Location", location]);
 }
 
 /** GET /groups/{group}/members/{id}[?after=&wait=]: what it has; it gets no more time by that. */
@@ -43,18 +44,20 @@ export async function answerMember(exchange: Exchange, target: MemberTarget): Pr
 	const parameters = new URLSearchParams(target.query);
 	const after = wholeIn(parameters, "after", -1, 0, Number.MAX_SAFE_INTEGER);
 	const { ms } = waitOf(req, target.query, context.settings.longPollSecondsMax);
-	const { group, definition, id } = await memberFor(exchange, target);
+	const found = await memberFor(exchange, target);
+	const { group, id } = found;
 	if (ms > 0) {
 		hold(exchange, ms);
 		await group.changeOf(id, after, ms, clientGone(exchange));
 	}
-	return write(shown(group, definition, group.assignmentOf(id)));
+	return write(await shown(exchange, found, group.assignmentOf(id)));
 }
 
 /** POST /groups/{group}/members/{id}: it is alive, is so far, and gives these back. */
 export async function answerRenewal(exchange: Exchange, target: MemberTarget): Promise<Answer> {
 	const write = jsonAnswer(exchange, target.query);
-	const { group, definition, id } = await memberFor(exchange, target);
+	const found = await memberFor(exchange, target);
+	const { group, definition, id } = found;
 	const given = saidIn(await documentIn(exchange));
 	const said = await notAhead(exchange, definition, group.name, given);
 	const { lost, ...assignment } = await group.renew(id, said);
@@ -62,7 +65,7 @@ export async function answerRenewal(exchange: Exchange, target: MemberTarget): P
 		const partitions = [...new Set(lost)].sort((one, other) => one - other);
 		throw new Refusal("partitions-lost", { group: group.name, member: id, partitions });
 	}
-	return write(shown(group, definition, assignment));
+	return write(await shown(exchange, found, assignment));
 }
 
 /** DELETE /groups/{group}/members/{id}: nobody is refused who is none any more. */
@@ -170,7 +173,11 @@ async function notAhead(
 	return said;
 }
 
-function shown(group: Group, definition: Definition, assignment: Assignment): object {
+async function shown(
+	{ context }: Exchange,
+	{ group, definition }: Found,
+	assignment: Assignment,
+): Promise<object> {
 	const { stream, filter, key, leaseMilliseconds } = definition;
 	const { member, layout, end, held } = assignment;
 	return {
@@ -182,8 +189,9 @@ function shown(group: Group, definition: Definition, assignment: Assignment): ob
 			stream,
 			...(filter && { filter }),
 			key,
-			partitions: layout.partitions,
+			...layout,
 			...(end === Infinity ? {} : { end }),
+			head: await context.lags.headOf(stream),
 			// What the server writes to keep places is no event of anybody.
 			leftOut: stream === ALL ? BOOKKEEPING : [],
 		},

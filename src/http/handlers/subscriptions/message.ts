@@ -60,10 +60,7 @@ export function lineOf(shower: Shower, delivered: DeliveredEntry): string {
  * The entry of the event. A consumer that may not read the event learns that there is one, and can
  * park it for somebody who may.
  */
-function shownEntry(
-	{ urls, subscription, mayRead }: Shower,
-	delivered: DeliveredEntry,
-): Entry {
+function shownEntry({ urls, subscription, mayRead }: Shower, delivered: DeliveredEntry): Entry {
 	const { message, entry } = delivered;
 	const stream = streamOf(subscription, message);
 	if (mayRead(delivered)) return composeEntry(urls, stream, entry);

@@ -15,6 +15,7 @@ import { searchedStream } from "../../../../searching/source.ts";
 import type { Context } from "../../../context.ts";
 import { VERSION } from "../../../version.ts";
 import { performRecorded, type Recording, recordingFor, wordOnStream } from "../recording.ts";
+import { groupsFor } from "./groups.ts";
 import { operationsFor } from "./operations.ts";
 import { positionsFor } from "./positions.ts";
 import { projectionsFor } from "./projections.ts";
@@ -45,6 +46,7 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 		subscriptions: subscriptionsFor(context, principal, record),
 		positions: positionsFor(context, principal, record),
 		projections: projectionsFor(context, principal, record),
+		groups: groupsFor(context, principal, record),
 	};
 }
 

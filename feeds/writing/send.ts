@@ -81,7 +81,7 @@ function problemOf(answer: Answer | NoAnswer, url: string): Problem | undefined 
 	if ("unanswered" in answer) return undefined;
 	const { status, headers, body = NOTHING } = answer;
 	const problem = problemIn(status, headers.get("content-type"), body);
-	const names = problem !== undefined && "stream" in problem.facts;
+	const names = problem !== undefined && "stream" in problem.facts && /\/streams\//.test(url);
 	return names && !isAbout(problem, url) ? undefined : problem;
 }
 

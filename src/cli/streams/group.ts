@@ -1,0 +1,115 @@
+/** `varve group`: groups that share a stream by partitions. */
+import type { Arguments, Values } from "../../options.ts";
+import { Failure } from "../explain.ts";
+import { answer, report } from "../output/standard.ts";
+import { membersIn, request } from "../reading/request.ts";
+import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from "../verb.ts";
+
+export const group: Verb = {
+	name: "group",
+	summary: "List, make, change and delete groups with partitions",
+	operands: ["list|show|create|update|delete", "[GROUP]", "[STREAM]"],
+	purpose: `A group divides STREAM into partitions by a key, and shares them among its members: each
+		program that runs varve follow --group, or readGroup of the library. list prints a line of JSON
+		for each group, with how far it is behind; show prints one with its members and its partitions.
+		With another number of partitions, update begins a new division once everything before is
+		handled.`,
+	options: [
+		...CLIENT_OPTIONS,
+		{
+			name: "partitions",
+			flag: "partitions",
+			kind: "whole-number",
+			default: undefined,
+			min: 1,
+			max: 1024,
+			perCall: true,
+			help: "With create and update: how many partitions.",
+		},
+		{
+			name: "settings",
+			flag: "settings",
+			kind: "text",
+			default: undefined,
+			placeholder: "JSON",
+			perCall: true,
+			help: 'With create and update: further settings, such as {"key":"$.customer.id"}.',
+		},
+	],
+	examples: [
+		"varve group create billing '$ce-order' --partitions 50",
+		"varve group update billing '$ce-order' --partitions 100",
+		"varve group list",
+		"varve group show billing | jq .members",
+	],
+	run,
+};
+
+/** A part of a list has at most so many. */
+const LISTED = 1000;
+
+async function run({ operands, values }: Arguments): Promise<number> {
+	const [action = "", name = "", stream = ""] = operands;
+	if (action === "list") {
+		await list(values, "groups");
+		return EXIT.done;
+	}
+	if (!["show", "create", "update", "delete"].includes(action)) {
+		const words = "list, show, create, update, delete";
+		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
+	}
+	if (name === "") throw new Failure(`GROUP is missing: varve group ${action} GROUP`, EXIT.usage);
+	const path = `/groups/${encodeURIComponent(name)}`;
+	if (action === "show") {
+		const found = await request(values, { method: "GET", path }, membersIn);
+		answer(`${JSON.stringify(found)}\n`);
+	} else if (action === "delete") {
+		await request(values, { method: "DELETE", path }, ({ status }) => status === 204 || undefined);
+		report(`group ${name} deleted\n`);
+	} else await define(values, { action, name, stream, path });
+	return EXIT.done;
+}
+
+/** Prints a line for each member of a list of the API. */
+export async function list(values: Values, what: "groups" | "positions"): Promise<void> {
+	for (let offset = 0; ; offset += LISTED) {
+		const path = `/${what}?offset=${offset}&count=${LISTED}`;
+		const { [what]: part, total } = await request(values, { method: "GET", path }, membersIn);
+		for (const one of Array.isArray(part) ? part : []) answer(`${JSON.stringify(one)}\n`);
+		if (typeof total !== "number" || offset + LISTED >= total) return;
+	}
+}
+
+type Defined = {
+	readonly action: string;
+	readonly name: string;
+	readonly stream: string;
+	readonly path: string;
+};
+
+async function define(values: Values, { action, name, stream, path }: Defined): Promise<void> {
+	const partitions = optionalNumber(values, "partitions");
+	if (stream === "" || partitions === undefined) {
+		const wanted = `varve group ${action} GROUP STREAM --partitions 50`;
+		const hint = "in a shell, put a name with $ in single quotes: '$all'";
+		throw new Failure(`STREAM or --partitions is missing: ${wanted}; ${hint}`, EXIT.usage);
+	}
+	const body = { ...settingsOf(values), stream, partitions };
+	const condition = action === "create" ? { "if-none-match": "*" } : { "if-match": "*" };
+	await request(values, { method: "PUT", path, body, headers: condition }, membersIn);
+	report(`group ${name} ${action === "create" ? "made" : "changed"}\n`);
+}
+
+/** @throws Failure */
+function settingsOf(values: Values): object {
+	const given = optionalText(values, "settings") ?? "{}";
+	try {
+		const settings: unknown = JSON.parse(given);
+		if (typeof settings === "object" && settings !== null && !Array.isArray(settings)) {
+			return settings;
+		}
+	} catch {
+		// Said below.
+	}
+	throw new Failure('--settings takes a JSON object, such as {"key":"$.id"}', EXIT.usage);
+}

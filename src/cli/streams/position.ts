@@ -1,0 +1,45 @@
+/** `varve position`: where readers are that let the server keep it. */
+import type { Arguments } from "../../options.ts";
+import { Failure } from "../explain.ts";
+import { answer, report } from "../output/standard.ts";
+import { membersIn, request } from "../reading/request.ts";
+import { CLIENT_OPTIONS, EXIT, type Verb } from "../verb.ts";
+import { list } from "./group.ts";
+
+export const position: Verb = {
+	name: "position",
+	summary: "List, show and delete positions of readers",
+	operands: ["list|show|delete", "[NAME]"],
+	purpose: `A reader may keep its position at the server, under a name: varve follow --position
+		does. list prints a line of JSON for each, with how far it is behind, in events and in
+		seconds.`,
+	options: CLIENT_OPTIONS,
+	examples: [
+		"varve position list",
+		"varve position list | jq 'select(.lagSeconds > 60)'",
+		"varve position delete search-index",
+	],
+	run,
+};
+
+async function run({ operands, values }: Arguments): Promise<number> {
+	const [action = "", name = ""] = operands;
+	if (action === "list") {
+		await list(values, "positions");
+		return EXIT.done;
+	}
+	if (action !== "show" && action !== "delete") {
+		const words = "list, show, delete";
+		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
+	}
+	if (name === "") throw new Failure(`NAME is missing: varve position ${action} NAME`, EXIT.usage);
+	const path = `/positions/${encodeURIComponent(name)}`;
+	if (action === "show") {
+		const found = await request(values, { method: "GET", path }, membersIn);
+		answer(`${JSON.stringify(found)}\n`);
+		return EXIT.done;
+	}
+	await request(values, { method: "DELETE", path }, ({ status }) => status === 204 || undefined);
+	report(`position ${name} deleted\n`);
+	return EXIT.done;
+}
