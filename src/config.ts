@@ -13,6 +13,7 @@ import {
 	type ConnectionSettings,
 } from "./config/connections.ts";
 import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
+import { PUSH_OPTIONS, type PushSettings } from "./config/push.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
 import { SEARCH_OPTIONS, type SearchSettings } from "./config/searching.ts";
@@ -40,6 +41,7 @@ export type Settings = ServingSettings &
 	CachingSettings &
 	RequestSettings &
 	SearchSettings &
+	PushSettings &
 	LogLimits &
 	CacheSettings &
 	ConnectionSettings &
@@ -233,6 +235,7 @@ export const OPTIONS: readonly ServerOption[] = [
 		help: "Sealed pages kept in memory.",
 	},
 	...grouped("Search", SEARCH_OPTIONS),
+	...grouped("Push", PUSH_OPTIONS),
 	...grouped("Connections", CONNECTION_OPTIONS),
 ];
 

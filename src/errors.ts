@@ -54,6 +54,8 @@ export type RequestRefusals = {
 	"invalid-subscription": { reason: string };
 	"invalid-message-id": { value: string };
 	"too-many-subscriptions": { subscriptionsMax: number };
+	"invalid-webhook": { field: string; reason: string };
+	"too-many-webhooks": { webhooksMax: number };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
@@ -81,6 +83,10 @@ export type RequestRefusals = {
 	"subscription-not-found": { stream: string; group: string };
 	/** A consumer answers a delivery that is not with it any more. */
 	"stale-delivery": { stream: string; group: string; ids: readonly string[] };
+	"webhook-not-found": { name: string };
+	/** It has another version than the client says; -1 if it is not there. */
+	"webhook-changed": { name: string; version: number };
+	"webhook-busy": { name: string; reason: string };
 	"scavenge-running": { scavengeId: string };
 	"scavenge-not-found": { scavengeId: string };
 	"verification-running": { verificationId: string };

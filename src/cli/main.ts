@@ -25,6 +25,7 @@ import { importVerb } from "./import.ts";
 import { compare } from "./moving/compare.ts";
 import { answer, exitCode, note } from "./output/standard.ts";
 import { prove } from "./proof/prove.ts";
+import { webhook } from "./push/webhook.ts";
 import { read } from "./read.ts";
 import { trust } from "./reading/trust.ts";
 import { refuseStart, serve } from "./serve.ts";
@@ -52,6 +53,7 @@ export const VERBS: readonly Verb[] = [
 	scavenge,
 	redact,
 	subscription,
+	webhook,
 	user,
 	token,
 	verify,

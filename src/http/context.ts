@@ -24,6 +24,7 @@ import type { RequestTracing } from "../observe/otlp/tracing.ts";
 import type { RecentLines } from "../observe/recent-lines.ts";
 import type { RequestLog } from "../observe/requests.ts";
 import type { CacheState } from "../purging/purging.ts";
+import type { Pushes } from "../push/pushes.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
@@ -41,6 +42,7 @@ export type Context = LogContext &
 		readonly lists: StreamLists;
 		readonly searches: Searches;
 		readonly subscriptions: Subscriptions;
+		readonly pushes: Pushes;
 		/** The admin UI; undefined if the server runs without it. */
 		readonly screens: Screens | undefined;
 		/** Milliseconds since 1970. */

@@ -16,6 +16,16 @@ export type Route = {
 	readonly handle: RouteHandler;
 };
 
+/** A row as the table writes it. */
+export type RouteRow = readonly [
+	Method,
+	path: string,
+	Right,
+	"hot" | "cold",
+	RouteHandler,
+	stream?: string,
+];
+
 export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 export type RouteHandler = (exchange: Exchange, target: Target) => Answer | Promise<Answer>;

@@ -8,7 +8,6 @@
  * of its methods: the rows of one path stand together. HEAD goes where GET goes.
  */
 
-import type { Right } from "../access/rights.ts";
 import { ALL } from "../event.ts";
 import { hasAsOf } from "../pages/as-of/query.ts";
 import type { Answer } from "./answering/answer.ts";
@@ -101,7 +100,8 @@ import {
 	answerSubscriptions,
 } from "./handlers/subscriptions/statistics.ts";
 import { answerKey, answerSignedHead, answerTile } from "./handlers/tree.ts";
-import type { Method, Route, RouteHandler, Target } from "./route.ts";
+import type { Route, RouteHandler, RouteRow, Target } from "./route.ts";
+import { PUSH_ROUTES } from "./routes/push.ts";
 
 export type { Method, Route, RouteHandler, SegmentName, Target } from "./route.ts";
 
@@ -110,9 +110,6 @@ type Direction = "forward" | "backward";
 /** The stream of one run of scavenge. */
 const SCAVENGE = "$scavenges-:id";
 const HEAD = { from: "head", direction: "backward", count: "20" } as const;
-
-type Heat = "hot" | "cold";
-type RouteRow = readonly [Method, path: string, Right, Heat, RouteHandler, stream?: string];
 
 // biome-ignore format: a table is read by its columns
 const TABLE: readonly RouteRow[] = [
@@ -195,12 +192,15 @@ const TABLE: readonly RouteRow[] = [
 	// Behind all words that it would take for a count.
 	["GET", "/subscriptions/:stream/:group/:count", "consume", "cold", answerMessages],
 
+	...PUSH_ROUTES,
+
 	// Where users of EventStore look for its admin UI.
 	["GET", "/web", "anyone", "cold", answerWeb],
 	["GET", "/web/index.html", "anyone", "cold", answerWeb],
 	// Before the route that would take it for the name of a file.
 	["POST", "/ui/operations", "operate", "cold", answerForm],
 	["POST", "/ui/subscriptions", "operate", "cold", answerForm],
+	["POST", "/ui/webhooks", "authenticated", "cold", answerForm],
 	["GET", "/login", "anyone", "cold", answerLogin],
 	["POST", "/login", "anyone", "cold", answerLogin],
 	["GET", "/login/oidc", "anyone", "cold", answerLogin],

@@ -32,6 +32,7 @@ import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
 import { Figures } from "./numbers/figures.ts";
 import { ServerStats } from "./numbers/stats.ts";
+import { openPushes } from "./push.ts";
 import { ROUTES } from "./routes.ts";
 import { HttpServer, type Lanes } from "./server.ts";
 import type { Certificates } from "./sockets/certificates.ts";
@@ -66,6 +67,7 @@ export class Serving {
 	readonly #operatorLog: OperatorLog;
 	readonly #forgetOnErasure: () => void;
 	readonly #recent: RecentRing;
+	#port = 0;
 	#purging: Purging | undefined;
 	#otlp: Otlp | undefined;
 	#unready: Refusal | undefined;
@@ -86,12 +88,16 @@ export class Serving {
 		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
 		const report = new FaultReports(operatorLog).report;
 		this.#recent = new RecentRing(new Figures(() => this.context).take, report);
+		const told = { initialUsers, authenticator, onPassword, report };
+		const authentication = openAuthentication(log, settings, told);
+		const access = new Access(log, hidden, isOpen(settings));
+		const { accounts } = authentication;
 		this.context = {
 			...stored,
 			settings,
-			...openAuthentication(log, settings, { initialUsers, authenticator, onPassword, report }),
+			...authentication,
 			neededBy: createNeeds(ROUTES),
-			access: new Access(log, hidden, isOpen(settings)),
+			access,
 			documents,
 			lists: new StreamLists(log),
 			searches: new Searches(log, settings),
@@ -99,6 +105,9 @@ export class Serving {
 			startedMs: Date.now(),
 			longPolls,
 			subscriptions: new Subscriptions({ log, operatorLog }),
+			pushes: openPushes({ log, access, accounts, operatorLog, report }, settings, () =>
+				urlOf(settings, this.#port),
+			),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log),
 			report,
@@ -135,7 +144,9 @@ export class Serving {
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
 		this.#otlp = await startOtlpOf(this.context, VERSION, this.#operatorLog);
 		this.#tell(this.#http.certificates);
-		return this.#http.listen(settings.port, settings.host);
+		this.#port = await this.#http.listen(settings.port, settings.host);
+		await this.context.pushes.start().catch(report);
+		return this.#port;
 	}
 
 	/**
@@ -185,8 +196,9 @@ export class Serving {
 		this.#unreadyMs = Date.now();
 		longPolls.close();
 		liveReaders.close();
-		const subscribed = this.context.subscriptions.close();
-		await Promise.all([this.#http.close(), settled, subscribed]);
+		const { subscriptions, pushes } = this.context;
+		const parts = [subscriptions.close(), pushes.close()];
+		await Promise.all([this.#http.close(), settled, ...parts]);
 		// They read the log, which its owner closes after this.
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
 		await closeAuthentication(this.context);
@@ -196,6 +208,12 @@ export class Serving {
 		this.#forgetOnErasure();
 		await this.#purging?.close();
 	}
+}
+
+/** Where it is reached, as far as it knows. */
+function urlOf({ publicUrl, host, tlsCert }: Settings, port: number): string {
+	const scheme = tlsCert === undefined ? "http" : "https";
+	return publicUrl ?? `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 async function startPurgingOf(

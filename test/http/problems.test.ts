@@ -179,6 +179,17 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ subscriptionsMax: 1 },
 		"it takes a hundred thousand",
 	],
+	"invalid-webhook": [
+		400,
+		"Bad Request",
+		{
+			method: "PUT",
+			path: "/webhooks/w",
+			headers: { "Content-Type": "application/json" },
+			body: '{"url":"http://127.0.0.1/","stream":"s"}',
+		},
+	],
+	"too-many-webhooks": [409, "Conflict", { webhooksMax: 1 }, "it takes a hundred thousand"],
 	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
 	"event-not-redactable": [
 		403,
@@ -220,6 +231,14 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ stream: "s", group: "g", ids: [randomUUID()] },
 		"subscriptions/delivery.test.ts",
 	],
+	"webhook-not-found": [404, "Not Found", get("/webhooks/w", "application/json")],
+	"webhook-changed": [
+		412,
+		"Precondition Failed",
+		{ name: "w", version: 7 },
+		"../push/webhooks.test.ts",
+	],
+	"webhook-busy": [409, "Conflict", { name: "w", reason: "it is" }, "../push/webhooks.test.ts"],
 	"scavenge-running": [
 		400,
 		"Bad Request",

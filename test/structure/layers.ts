@@ -55,6 +55,7 @@ const HTTP_KNOWS = [
 	"src/searching",
 	"src/subscriptions",
 	"src/subscriptions/names.ts",
+	"src/push",
 	"src/screens.ts",
 	"src/screens",
 	"src/upkeep",
@@ -202,6 +203,24 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/bookkeeping.ts",
 		...VALUES,
 	],
+	// Sends what streams have to targets elsewhere. What it sends is composed as pages are.
+	"src/push": [
+		"src/access",
+		"src/accounts",
+		"src/networks.ts",
+		"src/nearest.ts",
+		"src/subscriptions",
+		"src/subscriptions/names.ts",
+		"src/searching",
+		"src/pages",
+		"src/indexes",
+		"src/retention",
+		"src/observe",
+		"src/bookkeeping.ts",
+		"src/log/log.ts",
+		"feeds",
+		...VALUES,
+	],
 	"src/pages": ["src/log/log.ts", "src/indexes", "feeds", ...VALUES],
 	"src/listing": [
 		"src/log/log.ts",
@@ -317,6 +336,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	// The routes, the lanes and the server, with what they serve by.
 	"src/http": [
+		"src/options",
 		"src/http/version.ts",
 		"src/purging/addresses.ts",
 		"src/http/authentication",

@@ -12,6 +12,7 @@ import { ACCOUNT_PROBLEMS } from "./problems/accounts.ts";
 import { APPEND_PROBLEMS } from "./problems/append.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 import type { Problem, Words } from "./problems/problem.ts";
+import { PUSH_PROBLEMS } from "./problems/push.ts";
 import { READ_PROBLEMS } from "./problems/read.ts";
 import { REQUEST_PROBLEMS } from "./problems/request.ts";
 import { STATE_PROBLEMS } from "./problems/state.ts";
@@ -25,6 +26,7 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	...ERASURE_PROBLEMS,
 	...STATE_PROBLEMS,
 	...SUBSCRIPTION_PROBLEMS,
+	...PUSH_PROBLEMS,
 };
 const NO_STORE = ["Cache-Control", "no-store"];
 

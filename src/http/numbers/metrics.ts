@@ -19,6 +19,7 @@ import {
 import { processMetrics } from "../../observe/numbers/process.ts";
 import { OUTCOMES, type RouteNumbers } from "../../observe/numbers/requests.ts";
 import type { Context } from "../context.ts";
+import { pushMetrics } from "./push.ts";
 import { subscriptionMetrics } from "./subscriptions.ts";
 
 /** @param version of the server */
@@ -40,6 +41,7 @@ export async function metricsOf(context: Context, version: string): Promise<Metr
 		...cacheMetrics(context),
 		...readerMetrics(context),
 		...(await subscriptionMetrics(context)),
+		...(await pushMetrics(context)),
 		...(await upkeepMetrics(context)),
 		...processMetrics(),
 	];

@@ -238,6 +238,7 @@ async function send(operation: Operation, headers: object, body?: string): Promi
 	const scavengeId = await scavengeFor(operation);
 	await prepareVerification(operation);
 	const { accountId, authorization } = await accountFor(operation);
+	const uid = await webhookFor(operation);
 	const { method, parameters } = operation;
 	const examples = parameters.filter(({ example }) => example !== undefined);
 	const named = Object.fromEntries(
@@ -253,6 +254,7 @@ async function send(operation: Operation, headers: object, body?: string): Promi
 	const path = known
 		.replace("scavenge/{id}", `scavenge/${scavengeId}`)
 		.replace("tokens/{id}", `tokens/${accountId}`)
+		.replace("varve-webhooks/{id}", `varve-webhooks/${uid}`)
 		.replace(/\{(\w+)\}/g, (_, name: string) =>
 			encodeURIComponent(String(examples.find((one) => one.name === name)?.example)),
 		);
@@ -288,6 +290,17 @@ async function prepareVerification({ operationId }: Operation): Promise<void> {
 	if (!/^(?:start|stop)Verification$/.test(operationId)) return;
 	if (verifications.state().running) await verifications.stop();
 	if (operationId === "stopVerification") verifications.start(1);
+}
+
+/** The webhook that an operation on one needs, unless it makes it. @returns the id of its keys */
+async function webhookFor({ path, operationId }: Operation): Promise<string> {
+	if (!path.includes("webhooks") || operationId === "putWebhook") return "";
+	const { deeds } = servers.server.context.pushes;
+	const settings = deeds.parse({ url: "https://127.0.0.1:9/hook", stream: "order-42" });
+	const creator = { login: "", token: undefined, scope: undefined };
+	const condition = { isAbsent: false, version: undefined };
+	const put = { creator, may: () => undefined, condition };
+	return (await deeds.put("orders", settings, put)).webhook.uid;
 }
 
 /** What an operation on accounts needs: somebody who may, and a token, or a user, to be there. */
