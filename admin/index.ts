@@ -1,6 +1,7 @@
 /** The admin UI: the screens of the resources that have one. */
 import type { Screen, Screens, ShownProblem, StaticFile, Visit } from "../src/screens.ts";
 import { operate } from "./deeds/operate.ts";
+import { push } from "./deeds/push.ts";
 import { act } from "./deeds/submit.ts";
 import { subscribe } from "./deeds/subscribe.ts";
 import { Files } from "./frame/files.ts";
@@ -24,6 +25,8 @@ import { streams } from "./screens/streams.ts";
 import { subscriptions } from "./screens/subscriptions/list.ts";
 import { subscription } from "./screens/subscriptions/screen.ts";
 import { time } from "./screens/time/screen.ts";
+import { webhooks } from "./screens/webhooks/list.ts";
+import { webhook } from "./screens/webhooks/screen.ts";
 
 type Show = (frame: Frame) => Promise<Screen>;
 
@@ -41,6 +44,8 @@ const SCREENS: Readonly<Record<string, Show>> = {
 	"/subscriptions/:stream": (frame) => subscriptions(frame),
 	"/subscriptions/:stream/:group": (frame) => subscription(frame),
 	"/subscriptions/:stream/:group/info": (frame) => subscription(frame),
+	"/webhooks": (frame) => webhooks(frame),
+	"/webhooks/:id": (frame) => webhook(frame),
 	"/streams": streams,
 	"/streams/:stream": orDeed(orTime(stream)),
 	"/streams/:stream/metadata": (frame) => metadata(frame),
@@ -71,6 +76,7 @@ class AdminUi implements Screens {
 		if (visit.path === "/ui/operations") return this.#in(visit, (frame) => operate(frame, form));
 		if (visit.path === "/ui/subscriptions")
 			return this.#in(visit, (frame) => subscribe(frame, form));
+		if (visit.path === "/ui/webhooks") return this.#in(visit, (frame) => push(frame, form));
 		return this.#in(visit, (frame) => act(frame, form));
 	}
 

@@ -56,6 +56,7 @@ export type RequestRefusals = {
 	"too-many-subscriptions": { subscriptionsMax: number };
 	"invalid-webhook": { field: string; reason: string };
 	"too-many-webhooks": { webhooksMax: number };
+	"invalid-hub-request": { parameter: string; reason: string };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 

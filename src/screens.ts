@@ -16,10 +16,10 @@ import type { TimedFigure } from "./observe/numbers/recent.ts";
 import type { Level } from "./observe/operator-log.ts";
 import type { RecentLine } from "./observe/recent-lines.ts";
 import type { CacheState } from "./purging/purging.ts";
+import type { Consumers } from "./screens/consumers.ts";
 import type { IssuerLogin } from "./screens/issuer.ts";
 import type { SearchQuery } from "./searching/query.ts";
 import type { SearchStep } from "./searching/search.ts";
-import type { ShownSubscriptions } from "./subscriptions/shown.ts";
 import type { BackupNote } from "./upkeep/backup-notes.ts";
 import type { VerificationsState } from "./upkeep/verifications.ts";
 
@@ -69,6 +69,7 @@ export type VisitTarget = {
 	readonly group: string;
 	readonly from: string;
 	readonly count: string;
+	readonly id: string;
 	readonly time: string;
 };
 
@@ -174,7 +175,7 @@ export type ShownToken = {
 };
 
 /** The store as one visitor may see it. */
-export interface Store extends Pick<Log, "read" | "last" | "locate"> {
+export interface Store extends Pick<Log, "read" | "last" | "locate">, Consumers {
 	/** A list of streams: see `listing/`. */
 	list(query: ListQuery): Promise<Listing>;
 
@@ -197,7 +198,6 @@ export interface Store extends Pick<Log, "read" | "last" | "locate"> {
 
 	readonly deeds: Deeds;
 	readonly operations: Operations;
-	readonly subscriptions: ShownSubscriptions;
 }
 
 /** The server itself, for whoever runs it. Each refuses as the request for programs does. */

@@ -8,6 +8,7 @@ const PLACES: Readonly<Record<string, string>> = {
 	e: "all",
 	f: "search",
 	b: "subscriptions",
+	w: "webhooks",
 	p: "operations",
 };
 const SEQUENCE_MS = 1500;

@@ -24,6 +24,7 @@ const PLACES = [
 		text: "Subscriptions",
 		right: "authenticated",
 	},
+	{ place: "webhooks", path: "/webhooks", text: "Webhooks", right: "authenticated" },
 	{ place: "operations", path: "/admin", text: "Operations", right: "operate" },
 	{ place: "users", path: "/users", text: "Users" },
 ] as const;

@@ -9,6 +9,7 @@ export const KEYS: readonly KeyOf[] = [
 	{ keys: ["g", "e"], text: "all events" },
 	{ keys: ["g", "f"], text: "search" },
 	{ keys: ["g", "b"], text: "subscriptions" },
+	{ keys: ["g", "w"], text: "webhooks" },
 	{ keys: ["g", "p"], text: "operations" },
 	{ keys: ["?"], text: "this list" },
 	{ keys: ["Esc"], text: "close" },

@@ -7,6 +7,7 @@ export type PushSettings = {
 	readonly pushCa: string | undefined;
 	readonly pushAttemptsMax: number;
 	readonly pushKey: string | undefined;
+	readonly hub: boolean;
 };
 
 export const PUSH_OPTIONS = [
@@ -47,5 +48,12 @@ export const PUSH_OPTIONS = [
 		shown: () => "***",
 		pattern: { test: /^.{32,1024}$/, reason: "it must have at least 32 characters" },
 		help: "What the secrets of webhooks are made of. Default: a file in the data directory.",
+	},
+	{
+		name: "hub",
+		flag: "hub",
+		kind: "yes-no",
+		default: false,
+		help: "Be a WebSub hub: the newest pages of streams name it, and subscribers get new entries.",
 	},
 ] as const satisfies readonly Option[];

@@ -1,12 +1,12 @@
 /** Makes what the server sends by itself, over one log. */
 
-import type { Settings } from "../config.ts";
+import { isOpen, type Settings } from "../config.ts";
 import { Refusal } from "../errors.ts";
 import { parseNetworks } from "../networks.ts";
 import { readSmallFile } from "../options/bounded.ts";
 import { Pushes, type PushOptions } from "../push/pushes.ts";
 import { PushKey, pushKeyIn } from "../push/signing/key.ts";
-import { urlsAt } from "./urls.ts";
+import { hubUrl, urlsAt } from "./urls.ts";
 import { VERSION } from "./version.ts";
 
 type Parts = Pick<PushOptions, "log" | "access" | "accounts" | "operatorLog" | "report">;
@@ -28,6 +28,8 @@ export function openPushes(parts: Parts, settings: Settings, here: () => string)
 			ca: authoritiesIn(settings.pushCa),
 		},
 		attemptsMax: pushAttemptsMax,
+		hubUrl: settings.hub ? () => hubUrl(here()) : undefined,
+		isOpen: isOpen(settings),
 		isEveryoneAdmin: allowAnonymous && insecure,
 		userAgent: `Varve/${VERSION}`,
 		urls: () => urlsAt(here(), parts.log),

@@ -65,6 +65,10 @@ export function webhookUrl(base: string, name: string): string {
 	return `${base}/webhooks/${escapeSegment(name)}`;
 }
 
+export function hubUrl(base: string): string {
+	return `${base}/hub`;
+}
+
 /** Where the public keys of a webhook are. */
 export function keySetUrl(base: string, uid: string): string {
 	return `${base}/.well-known/varve-webhooks/${uid}/jwks.json`;

@@ -3,6 +3,8 @@
  * delivers for a log; others over it change and show the same webhooks.
  */
 import type { Access } from "../access/access.ts";
+import { isRefusal } from "../errors.ts";
+import type { StreamName } from "../event.ts";
 import type { Log } from "../log/log.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
 import { SubscriptionStore } from "../subscriptions/keeping/store.ts";
@@ -12,6 +14,8 @@ import { Deliveries } from "./delivering/deliveries.ts";
 import { Mark } from "./delivering/mark.ts";
 import { PushNumbers } from "./delivering/numbers.ts";
 import { Slots } from "./delivering/slots.ts";
+import { Hub } from "./hub/hub.ts";
+import { HUB_KEYS } from "./hub/subscriber.ts";
 import type { Places } from "./running/standing.ts";
 import { type Making, senderOf } from "./running/subject.ts";
 import { WebhookSync } from "./running/sync.ts";
@@ -35,7 +39,11 @@ type Sending = {
 	readonly ways: Ways;
 	/** Attempts that may be under way, all together. */
 	readonly attemptsMax: number;
+	/** The URL of the hub, as subscribers see it; undefined if the server is none. */
+	readonly hubUrl: (() => string) | undefined;
 };
+
+const UNREADABLE = "whoever subscribed may not read the feed any more";
 
 /** The logs that a server of this process delivers for. */
 const delivered = new WeakSet<Log>();
@@ -46,6 +54,10 @@ export class Pushes {
 	readonly deeds: WebhookDeeds;
 	readonly places: Places;
 	readonly numbers = new PushNumbers();
+	/** Whether plain HTTP goes anywhere. */
+	readonly mayBePlain: boolean;
+	/** Undefined if the server is none. */
+	readonly hub: Hub | undefined;
 	readonly #options: PushOptions;
 	readonly #around: Around;
 	readonly #deliveries: Deliveries;
@@ -70,14 +82,20 @@ export class Pushes {
 			...this.#deliveries.busy(),
 			...(this.#sync?.waiting() ?? []),
 		]);
-		this.#deliveries = new Deliveries(this.#around, this.#mark, (gone, reason) => {
-			void this.#sync?.stopped(gone, reason);
+		this.#deliveries = new Deliveries(this.#around, this.#mark, {
+			stopped: (gone, reason) => void this.#stopped(gone, reason, false),
+			unauthorized: (gone) => {
+				if (gone.startsWith(HUB_KEYS)) void this.#stopped(gone, UNREADABLE, true);
+			},
 		});
 		this.places = { log, store, deliveries: this.#deliveries };
-		const mayBePlain = ways.allowed !== undefined;
-		const headOf = async ({ stream }: { readonly stream: Webhook["settings"]["stream"] }) =>
-			(await store.lastOf(stream)) + 1;
-		this.deeds = new WebhookDeeds(this.webhooks, key, mayBePlain, headOf);
+		this.mayBePlain = ways.allowed !== undefined;
+		const headOf = async (stream: StreamName) => (await store.lastOf(stream)) + 1;
+		const webhookHead = ({ stream }: { readonly stream: StreamName }) => headOf(stream);
+		this.deeds = new WebhookDeeds(this.webhooks, key, this.mayBePlain, webhookHead);
+		const { report, hubUrl } = options;
+		const parts = { making: options, ways, report, headOf, deliveries: this.#deliveries };
+		this.hub = hubUrl && new Hub({ ...parts, hubUrl });
 	}
 
 	/** How many attempts are under way, and how many webhooks are loaded. */
@@ -98,6 +116,16 @@ export class Pushes {
 			report: this.#options.report,
 		});
 		await this.#sync.start();
+		await this.hub?.start();
+	}
+
+	async #stopped(key: string, reason: string, isDenied: boolean): Promise<void> {
+		try {
+			await this.#sync?.stopped(key, reason);
+			await this.hub?.end(key, reason, isDenied);
+		} catch (error) {
+			if (!isRefusal(error)) this.#options.report(error);
+		}
 	}
 
 	/** Resolves once what was changed before is delivered as it is now. */
@@ -116,6 +144,7 @@ export class Pushes {
 	/** Attempts that are under way end, and were no tries. */
 	async close(): Promise<void> {
 		await this.#sync?.close();
+		await this.hub?.close();
 		await this.#deliveries.close();
 		if (this.#sync !== undefined) {
 			await this.#mark.close();

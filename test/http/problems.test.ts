@@ -190,6 +190,12 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		},
 	],
 	"too-many-webhooks": [409, "Conflict", { webhooksMax: 1 }, "it takes a hundred thousand"],
+	"invalid-hub-request": [
+		400,
+		"Bad Request",
+		{ parameter: "hub.mode", reason: "it is wrong" },
+		"../push/hub.test.ts",
+	],
 	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
 	"event-not-redactable": [
 		403,

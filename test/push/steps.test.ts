@@ -2,21 +2,27 @@
 import { createHmac } from "node:crypto";
 import fc from "fast-check";
 import type { StreamName } from "../../src/event.ts";
+import type { PushSource } from "../../src/push/delivering/subject.ts";
+import { Wakeups } from "../../src/push/delivering/wakeups.ts";
 import {
 	afterAttempt,
 	afterTime,
 	attemptsAllowed,
 	type Circuit,
 	CLOSED,
-} from "../../src/push/delivering/circuit.ts";
-import type { PushSource } from "../../src/push/delivering/subject.ts";
-import { isOfTarget, verdictOn } from "../../src/push/delivering/verdict.ts";
-import { Wakeups } from "../../src/push/delivering/wakeups.ts";
+} from "../../src/push/pace/circuit.ts";
+import { Rate } from "../../src/push/pace/rate.ts";
+import { isOfTarget, verdictOn } from "../../src/push/pace/verdict.ts";
 import { type Outcome, retryAfterIn, wordOfStatus } from "../../src/push/sending/outcome.ts";
 import { PushKey } from "../../src/push/signing/key.ts";
 import { secretText, signatureFields } from "../../src/push/signing/signatures.ts";
 
-const RULES = { tries: 12, backoffMs: 5000, backoffMsMax: 12 * 60 * 60 * 1000 };
+const RULES = {
+	tries: 12,
+	backoffMs: 5000,
+	backoffMsMax: 12 * 60 * 60 * 1000,
+	onLast: "park",
+} as const;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 function outcome(status: number, retryAfterMs?: number): Outcome {
@@ -112,6 +118,17 @@ describe("a circuit", () => {
 		expect(fail(open, 1)).toEqual(open);
 		expect(afterAttempt(open, true, { firstMs: 1000, nowMs: 1 })).toEqual(open);
 	});
+});
+
+test("requests are spread over their second, and a pause saves none up", () => {
+	const rate = new Rate(10);
+	const waits = [0, 0, 0, 1000, 1000].map((now) => {
+		const wait = rate.waitMs(now);
+		rate.took(now);
+		return wait;
+	});
+	expect(waits).toEqual([0, 100, 200, 0, 100]);
+	expect(new Rate(0).waitMs(0)).toBe(0);
 });
 
 describe("a commit", () => {

@@ -100,6 +100,9 @@ describe("a webhook", () => {
 		[{ stream: "s", format: "yaml" }, "format"],
 		[{ stream: "s", order: "$..x[" }, "order"],
 		[{ stream: "s", start: -1 }, "start"],
+		[{ stream: "$push-webhooks" }, "stream"],
+		[{ stream: "$et-$PushAttempts" }, "stream"],
+		[{ stream: "$all", resolveLinktos: true }, "resolveLinktos"],
 		[{ stream: "s", filter: { context: "streamid", type: "prefix", data: "x" } }, "filter"],
 	])("%j is refused, and changes nothing", async (settings, field) => {
 		const reply = await put("bad", settings);

@@ -237,7 +237,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds/time.ts",
 		...VALUES,
 	],
-	"src/screens": [],
+	"src/screens": ["src/subscriptions", "src/push"],
 	"src/screens.ts": [
 		"src/screens",
 		"src/access",
@@ -353,6 +353,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	// An edge: makes pages for people of what the server hands it.
 	admin: [
 		"src/screens.ts",
+		"src/push",
 		"src/upkeep",
 		"src/observe",
 		"src/observe/numbers",

@@ -21,6 +21,11 @@ export async function pushMetrics({ pushes }: Context): Promise<Metric[]> {
 	return [
 		gauge("varve_webhooks", "Webhooks that the store has.", count),
 		gauge(
+			"varve_hub_subscribers",
+			"Subscribers of the WebSub hub.",
+			pushes.hub?.subscribers.length ?? 0,
+		),
+		gauge(
 			"varve_webhook_attempts_running",
 			"Requests to targets that are under way.",
 			load.running,

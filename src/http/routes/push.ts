@@ -1,4 +1,5 @@
 /** The routes of what the server sends by itself: rows of the table in `routes.ts`. */
+import { answerHub, answerSubscribers } from "../handlers/push/hub.ts";
 import { answerKeySet } from "../handlers/push/key-set.ts";
 import {
 	answerAttempts,
@@ -29,5 +30,8 @@ export const PUSH_ROUTES: readonly RouteRow[] = [
 	["POST", "/webhooks/:id/command/test", "authenticated", "cold", answerTest],
 	["POST", "/webhooks/:id/command/replay-parked", "authenticated", "cold", ofParked("replay")],
 	["POST", "/webhooks/:id/command/discard-parked", "authenticated", "cold", ofParked("discard")],
+	// The handler asks for the right to read the stream that the request names.
+	["POST", "/hub", "ask", "cold", answerHub],
+	["GET", "/hub", "operate", "cold", answerSubscribers],
 	["GET", "/.well-known/varve-webhooks/:id/jwks.json", "anyone", "cold", answerKeySet],
 ];

@@ -27,10 +27,16 @@ const CROWDED_MS = 1000;
 const REMEMBERED_MAX = 1000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** Its owner is told of what ends deliveries, or holds them up. */
+export type Told = {
+	stopped(key: string, reason: string): void;
+	unauthorized(key: string): void;
+};
+
 export class Deliveries {
 	readonly #around: Around;
 	readonly #mark: Mark;
-	readonly #onStopped: (key: string, reason: string) => void;
+	readonly #told: Told;
 	readonly #subjects = new Map<string, Subject>();
 	readonly #wakeups = new Wakeups();
 	readonly #loaded = new Map<string, Promise<Delivery>>();
@@ -45,11 +51,10 @@ export class Deliveries {
 	#crowded: NodeJS.Timeout | undefined;
 	#isClosed = false;
 
-	/** @param onStopped told that a target is gone */
-	constructor(around: Around, mark: Mark, onStopped: (key: string, reason: string) => void) {
+	constructor(around: Around, mark: Mark, told: Told) {
 		this.#around = around;
 		this.#mark = mark;
-		this.#onStopped = onStopped;
+		this.#told = told;
 		this.#stopListening = around.log.onCommit((commit) => {
 			this.#wakeups.follow(commit, this.#hear);
 		});
@@ -215,7 +220,8 @@ export class Deliveries {
 		const subscription = new Subscription(configured, from, { log, store, operatorLog });
 		const attempts = await this.attemptsOf(key);
 		return new Delivery(subject, subscription, attempts, this.#around, {
-			stopped: (reason) => this.#onStopped(key, reason),
+			stopped: (reason) => this.#told.stopped(key, reason),
+			unauthorized: () => this.#told.unauthorized(key),
 			idle: () => this.#letGoLater(key),
 		});
 	}

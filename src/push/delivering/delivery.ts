@@ -12,14 +12,15 @@ import { isRefusal } from "../../errors.ts";
 import type { DeliveredEntry } from "../../subscriptions/source.ts";
 import { lastOf } from "../../subscriptions/standing.ts";
 import type { Subscription } from "../../subscriptions/subscription.ts";
+import { afterAttempt, afterTime, attemptsAllowed, type Circuit, CLOSED } from "../pace/circuit.ts";
+import { Rate } from "../pace/rate.ts";
+import { isOfTarget, type Verdict, verdictOn } from "../pace/verdict.ts";
 import type { Outcome } from "../sending/outcome.ts";
 import { post } from "../sending/post.ts";
 import type { Around } from "./around.ts";
 import type { Attempt, AttemptLog } from "./attempts.ts";
-import { afterAttempt, afterTime, attemptsAllowed, type Circuit, CLOSED } from "./circuit.ts";
 import { mayRead, readable } from "./readable.ts";
 import type { Packed, Subject } from "./subject.ts";
-import { isOfTarget, type Verdict, verdictOn } from "./verdict.ts";
 
 const CONSUMER = "push";
 /** What failed for a reason of ours, or of rights, is looked at again after so long. */
@@ -35,6 +36,8 @@ const AT_ONCE = { waitBeyond: async () => undefined };
 /** What its owner does when something ends. */
 export type DeliveryEnds = {
 	stopped(reason: string): void;
+	/** Whoever made it may not read the stream now. It is called again each time that it is found. */
+	unauthorized(): void;
 	/** Nothing is left to do, until an event comes. */
 	idle(): void;
 };
@@ -51,11 +54,11 @@ export class Delivery {
 	readonly #around: Around;
 	readonly #ends: DeliveryEnds;
 	readonly #stop = new AbortController();
+	readonly #rate: Rate;
 	readonly #running = new Set<Promise<void>>();
 	#pumping: Promise<void> | undefined;
 	#isAskedAgain = false;
 	#timer: NodeJS.Timeout | undefined;
-	#nextRequestMs = 0;
 
 	constructor(
 		subject: Subject,
@@ -65,6 +68,7 @@ export class Delivery {
 		ends: DeliveryEnds,
 	) {
 		this.subject = subject;
+		this.#rate = new Rate(subject.rules.ratePerSecond);
 		this.subscription = subscription;
 		this.attempts = attempts;
 		this.#around = around;
@@ -120,6 +124,7 @@ export class Delivery {
 		const { name } = this.subject.source;
 		if (reader === undefined || !(await mayRead(this.#around.access, reader, name.stream))) {
 			this.heldUp = "unauthorized";
+			this.#ends.unauthorized();
 			this.#later(AGAIN_MS);
 			return false;
 		}
@@ -149,26 +154,19 @@ export class Delivery {
 	}
 
 	#maySend(nowMs: number): boolean {
-		const { concurrency, ratePerSecond } = this.subject.rules;
+		const { concurrency } = this.subject.rules;
 		if (this.circuit.is === "open") {
 			this.#later(this.circuit.untilMs - nowMs);
 			return false;
 		}
 		if (this.#running.size >= attemptsAllowed(this.circuit, concurrency)) return false;
-		if (ratePerSecond === 0) return true;
-		if (this.#nextRequestMs > nowMs) {
-			this.#later(this.#nextRequestMs - nowMs);
-			return false;
-		}
-		return true;
+		const waitMs = this.#rate.waitMs(nowMs);
+		if (waitMs > 0) this.#later(waitMs);
+		return waitMs === 0;
 	}
 
 	#start(taken: readonly DeliveredEntry[]): void {
-		const { ratePerSecond } = this.subject.rules;
-		if (ratePerSecond > 0) {
-			const now = performance.now();
-			this.#nextRequestMs = Math.max(now, this.#nextRequestMs) + 1000 / ratePerSecond;
-		}
+		this.#rate.took(performance.now());
 		const tries = this.attempts.countTry(taken.map(({ message }) => message));
 		const packed = this.subject.pack(taken.map(({ entry }) => entry));
 		const running = this.#attempt(packed, { taken, tries })
@@ -215,6 +213,9 @@ export class Delivery {
 				void this.subscription.parkedWritten().then(() => this.pump());
 				this.#around.numbers.parked += taken.length;
 				return "parked";
+			case "drop":
+				this.#settle(taken);
+				return "dropped";
 			case "stop":
 				this.attempts.forget(messages);
 				return "stopped";

@@ -3,15 +3,15 @@ import type { Principal } from "../../access/principal.ts";
 import type { StreamEntry } from "../../log/log.ts";
 import type { SubscriptionName } from "../../subscriptions/names.ts";
 import type { FilterSettings } from "../../subscriptions/settings.ts";
+import type { LastRule, RetryRules } from "../pace/verdict.ts";
 import type { TargetUrl } from "../targets/target.ts";
-import type { RetryRules } from "./verdict.ts";
 
 export type Subject = {
 	/** Names it, and the streams that keep it. */
 	readonly key: string;
 	readonly url: TargetUrl;
 	readonly source: PushSource;
-	readonly rules: DeliveryRules;
+	readonly rules: DeliveryRules & LastRule;
 	/** Whose rights count, as they are now; undefined if that user has none any more. */
 	reader(): Promise<Principal | undefined>;
 	/** Makes one request of some entries, at least one. */

@@ -1,18 +1,15 @@
 /** A webhook as the loop delivers it. */
-import type { Accounts } from "../../accounts/accounts.ts";
 import type { Log } from "../../log/log.ts";
 import type { Urls } from "../../pages/entry.ts";
 import type { Subject } from "../delivering/subject.ts";
 import { packEntries, type Sender } from "../messages/message.ts";
 import type { PushKey } from "../signing/key.ts";
 import { signatureFields } from "../signing/signatures.ts";
-import { readerOf } from "../webhooks/creator.ts";
+import { type Readers, readerOf } from "../webhooks/creator.ts";
 import { keyOf, secretsOf, subscriptionOf, type Webhook } from "../webhooks/webhook.ts";
 
-export type Making = {
+export type Making = Readers & {
 	readonly log: Log;
-	readonly accounts: Pick<Accounts, "users" | "tokens">;
-	readonly isEveryoneAdmin: boolean;
 	readonly key: PushKey;
 	readonly userAgent: string;
 	/** URLs of documents, as targets see this server. */
@@ -21,14 +18,13 @@ export type Making = {
 
 export function subjectOf(webhook: Webhook, making: Making): Subject {
 	const { settings, creator, start, uid } = webhook;
-	const { accounts, isEveryoneAdmin } = making;
 	const { filter, order, resolveLinktos } = settings;
 	return {
 		key: keyOf(webhook),
 		url: settings.url,
 		source: { name: subscriptionOf(webhook), start, filter, order, resolveLinktos },
-		rules: settings,
-		reader: () => readerOf(creator, accounts, isEveryoneAdmin),
+		rules: { ...settings, onLast: "park" },
+		reader: () => readerOf(creator, making),
 		pack: (entries) => packEntries(uid, settings, senderOf(webhook, making), entries),
 	};
 }

@@ -13,16 +13,23 @@ export function creatorOf({ via, name, token, scope }: Principal): Creator | und
 	return { login: name, token, scope };
 }
 
-/**
- * @param isEveryoneAdmin whether clients without credentials are admins, as `--insecure` has it
- * @returns undefined if the user or the token is no more
- */
+/** Where users are looked up, and who those without a name are. */
+export type Readers = {
+	readonly accounts: Pick<Accounts, "users" | "tokens">;
+	/** Whether clients without credentials are let in, and whether they are admins. */
+	readonly isOpen: boolean;
+	readonly isEveryoneAdmin: boolean;
+};
+
+/** @returns undefined if the user or the token is no more */
 export async function readerOf(
 	{ login, token: id, scope }: Creator,
-	{ users, tokens }: Pick<Accounts, "users" | "tokens">,
-	isEveryoneAdmin: boolean,
+	{ accounts: { users, tokens }, isOpen, isEveryoneAdmin }: Readers,
 ): Promise<Principal | undefined> {
-	if (login === "") return isEveryoneAdmin ? ANYONE_AS_ADMIN : ANONYMOUS;
+	if (login === "") {
+		if (isEveryoneAdmin) return ANYONE_AS_ADMIN;
+		return isOpen ? ANONYMOUS : undefined;
+	}
 	const user = await users.get(login);
 	if (user === undefined || user.isDisabled) return undefined;
 	if (id !== undefined) {

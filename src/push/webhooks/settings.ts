@@ -1,4 +1,5 @@
 /** What whoever makes a webhook says of it. */
+import { isBookkeeping } from "../../bookkeeping.ts";
 import { Refusal } from "../../errors.ts";
 import { ALL, parseStreamName, type StreamName } from "../../event.ts";
 import { nearest } from "../../nearest.ts";
@@ -73,6 +74,9 @@ export function parseWebhook(given: JsonObject, mayBePlain: boolean): WebhookSet
 	const fault = targetFault(url, mayBePlain);
 	if (fault !== undefined) throw invalid("url", fault);
 	const stream = parseStreamName(textIn(given, "stream") ?? fail("stream", "it is missing"));
+	if (isOfPushes(stream)) {
+		throw invalid("stream", "the server writes to it whenever it sends, so this would never end");
+	}
 	const filter = filterIn(given, stream);
 	const format = oneOf("format", FORMATS, textIn(given, "format") ?? "cloudevents");
 	const numbers = numbersIn(given);
@@ -86,9 +90,26 @@ export function parseWebhook(given: JsonObject, mayBePlain: boolean): WebhookSet
 		...numbers,
 		batchMax: format === "cloudevents-batch" ? numbers.batchMax : 1,
 		order: orderIn(given),
-		resolveLinktos: flagIn(given, "resolveLinktos") ?? true,
+		resolveLinktos: resolvesIn(given, stream),
 		description: descriptionIn(given),
 	};
+}
+
+/** The streams that a webhook would write to by being delivered, and the indexes of those. */
+export function isOfPushes(stream: string): boolean {
+	return isBookkeeping(stream) || OF_PUSHES.test(stream);
+}
+
+const OF_PUSHES = /^\$(?:ce-\$(?:push|persistentsubscription)|et-\$(?:Push|Webhook|Subscription))/;
+
+/**
+ * In `$all`, a link is an event beside the one that it leads to, and what is parked is a link:
+ * shown as its event, it would be sent, and be parked, again and again.
+ */
+function resolvesIn(given: JsonObject, stream: StreamName): boolean {
+	const resolves = flagIn(given, "resolveLinktos") ?? stream !== ALL;
+	if (!resolves || stream !== ALL) return resolves;
+	throw invalid("resolveLinktos", "in $all, links are sent as what they are");
 }
 
 function refuseUnknown(given: JsonObject): void {

@@ -150,7 +150,8 @@ function factsIn({ uid, creator, start, secret, state }: Record<string, unknown>
 	return facts;
 }
 
-function creatorIn(value: unknown): Creator | undefined {
+/** @returns undefined for what the log cannot have from us */
+export function creatorIn(value: unknown): Creator | undefined {
 	if (!isJsonObject(value)) return undefined;
 	const { login, token, scope } = value;
 	if (typeof login !== "string") return undefined;

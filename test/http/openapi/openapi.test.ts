@@ -22,12 +22,15 @@ const WARNED = new Set([
 ]);
 
 const ORDER = ["POST", "PUT", "GET", "DELETE"];
+const FORM = "application/x-www-form-urlencoded";
+/** Where the server is in examples. */
+const WRITTEN_BASE = "http://127.0.0.1:2113";
 /** Makes what the others of its kind need to be there. */
 const FIRST = "createSubscription";
 
 let servers: Servers;
 beforeAll(async () => {
-	servers = await startServers();
+	servers = await startServers({ hub: true });
 });
 afterAll(() => servers.close());
 
@@ -336,6 +339,10 @@ async function subscribe(operationId: string): Promise<void> {
 
 function example({ body }: Operation, contentType: string): string | undefined {
 	const value = body[contentType]?.example;
+	if (contentType === FORM) {
+		const form = String(new URLSearchParams(value as Record<string, string>));
+		return form.replaceAll(encodeURIComponent(WRITTEN_BASE), encodeURIComponent(servers.url));
+	}
 	return value === undefined || typeof value === "string" ? value : JSON.stringify(value);
 }
 

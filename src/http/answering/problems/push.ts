@@ -4,6 +4,7 @@ import type { Problem } from "./problem.ts";
 type Words =
 	| "invalid-webhook"
 	| "too-many-webhooks"
+	| "invalid-hub-request"
 	| "webhook-not-found"
 	| "webhook-changed"
 	| "webhook-busy";
@@ -19,6 +20,11 @@ export const PUSH_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		title: "Too many webhooks",
 		detail: (f) =>
 			`The server has ${f.webhooksMax} webhooks, and makes no more. Delete those that nobody needs.`,
+	},
+	"invalid-hub-request": {
+		status: 400,
+		title: "Invalid request to the hub",
+		detail: (f) => `The hub cannot carry this out: of ${f.parameter}, ${f.reason}.`,
 	},
 	"webhook-not-found": {
 		status: 404,

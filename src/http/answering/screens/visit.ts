@@ -16,7 +16,7 @@ const COOKIE = "varve-forms";
 const COOKIE_BYTES = 16;
 /** Of this process: forms of an earlier one are shown again, to be sent again. */
 const KEY = randomBytes(32);
-const NO_TARGET: VisitTarget = { stream: "", group: "", from: "", count: "", time: "" };
+const NO_TARGET: VisitTarget = { stream: "", group: "", from: "", count: "", time: "", id: "" };
 
 /** A visit, and the header that gives the browser the cookie of its forms, if it has none yet. */
 export type VisitAndCookie = { readonly visit: Visit; readonly cookie: readonly string[] };
@@ -37,7 +37,7 @@ export function visitOf(
 		path,
 		method: req.method ?? "GET",
 		url: withoutCode(url),
-		target: { stream, group, from, count, time },
+		target: { stream, group, from, count, time, id: target.id },
 		query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)),
 		base,
 		theme: theme === "light" || theme === "dark" ? theme : undefined,

@@ -17,6 +17,7 @@ import { VERSION } from "../../../version.ts";
 import { type Recording, recordingFor, wordOnStream } from "../recording.ts";
 import { operationsFor } from "./operations.ts";
 import { subscriptionsFor } from "./subscriptions.ts";
+import { recordedWebhooks } from "./webhooks.ts";
 
 /** @param doer the same visitor, for the audit */
 export function storeFor(context: Context, principal: Principal, doer: Doer): Store {
@@ -41,6 +42,7 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 		deeds: deedsFor(context, principal, record),
 		operations: operationsFor(context, principal, record),
 		subscriptions: subscriptionsFor(context, principal, record),
+		webhooks: recordedWebhooks(context, principal, record),
 	};
 }
 

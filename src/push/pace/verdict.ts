@@ -9,10 +9,14 @@ export type RetryRules = {
 	readonly backoffMsMax: number;
 };
 
+/** What becomes of a message after its last try. */
+export type LastRule = { readonly onLast: "park" | "drop" };
+
 export type Verdict =
 	| { readonly is: "settle" }
 	| { readonly is: "retry"; readonly afterMs: number }
 	| { readonly is: "park"; readonly reason: string }
+	| { readonly is: "drop" }
 	/** The target is gone: nothing more is sent, and the messages wait. */
 	| { readonly is: "stop"; readonly reason: string }
 	/** It was no try: the server stopped. */
@@ -29,12 +33,13 @@ const JITTER = 0.25;
 export function verdictOn(
 	{ word, reason, retryAfterMs = 0 }: Outcome,
 	tries: number,
-	rules: RetryRules,
+	rules: RetryRules & LastRule,
 	luck: number,
 ): Verdict {
 	if (word === "delivered") return { is: "settle" };
 	if (word === "stopped") return { is: "void" };
 	if (word === "gone") return { is: "stop", reason };
+	if (tries >= rules.tries && rules.onLast === "drop") return { is: "drop" };
 	if (tries >= rules.tries) return { is: "park", reason: `${reason}; tried ${tries} times` };
 	const pauseMs = Math.min(rules.backoffMs * FACTOR ** Math.min(tries - 1, 30), rules.backoffMsMax);
 	const jittered = pauseMs * (1 - JITTER + 2 * JITTER * luck);
