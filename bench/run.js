@@ -13,6 +13,7 @@ import { rows as proxy } from "./rows/proxy.js";
 import { rows as replay } from "./rows/replay.js";
 import { rows as size } from "./rows/size.js";
 import { rows as tail } from "./rows/tail.js";
+import { rows as webhooks } from "./rows/webhooks.js";
 
 const ROWS = [
 	...pages,
@@ -25,6 +26,7 @@ const ROWS = [
 	...importing,
 	...hashing,
 	...memory,
+	...webhooks,
 ];
 
 const settings = readArguments(process.argv.slice(2));

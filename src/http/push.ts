@@ -19,7 +19,7 @@ const PEM_BYTES_MAX = 4 * 1024 * 1024;
  * @throws Refusal `invalid-option` if the file of authorities cannot be read
  */
 export function openPushes(parts: Parts, settings: Settings, here: () => string): Pushes {
-	const { pushAllow, pushKey, pushAttemptsMax, data, allowAnonymous, insecure } = settings;
+	const { pushAllow, pushKey, pushAttemptsMax, data } = settings;
 	return new Pushes({
 		...parts,
 		key: pushKey === undefined ? pushKeyIn(data) : new PushKey(Buffer.from(pushKey)),
@@ -30,7 +30,7 @@ export function openPushes(parts: Parts, settings: Settings, here: () => string)
 		attemptsMax: pushAttemptsMax,
 		hubUrl: settings.hub ? () => hubUrl(here()) : undefined,
 		isOpen: isOpen(settings),
-		isEveryoneAdmin: allowAnonymous && insecure,
+		isEveryoneAdmin: isOpen(settings) && settings.insecure,
 		userAgent: `Varve/${VERSION}`,
 		urls: () => urlsAt(here(), parts.log),
 	});

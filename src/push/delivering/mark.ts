@@ -6,6 +6,7 @@
 
 import { isTexts } from "../../accounts/json.ts";
 import { appendOwn, closeStream } from "../../accounts/own-streams.ts";
+import { isBookkeeping } from "../../bookkeeping.ts";
 import { isRefusal } from "../../errors.ts";
 import { ALL, type StreamName } from "../../event.ts";
 import type { Log } from "../../log/log.ts";
@@ -14,6 +15,9 @@ import { parseObject } from "../../subscriptions/json.ts";
 const STREAM = "$push-mark" as StreamName;
 const TYPE = "$PushMark";
 const EVERY_MS = 60_000;
+/** A start looks at so many pages behind its mark. */
+const PAGES_MAX = 20;
+const PAGE = 500;
 /** More names make no mark: reading again is cheaper than such an event each minute. */
 const BUSY_MAX = 1000;
 /** The log has to have grown by so much. */
@@ -47,10 +51,27 @@ export class Mark {
 		if (Number.isSafeInteger(position) && isTexts(busy)) {
 			this.#position = position as number;
 			this.#exceptions = new Set(busy);
+			await this.#passBookkeeping();
 		}
 		this.#written = Math.max(this.#position, await this.#log.last(ALL));
 		this.#timer = setInterval(() => void this.write(EVENTS_MIN), EVERY_MS);
 		this.#timer.unref();
+	}
+
+	/** What the server wrote for itself behind the mark, such as the mark, is for no push either. */
+	async #passBookkeeping(): Promise<void> {
+		for (let page = 0; page < PAGES_MAX; page++) {
+			const range = { stream: ALL, from: this.#position + 1, limit: PAGE } as const;
+			const slice = await this.#log.read({ ...range, direction: "forward", content: false });
+			const other = slice.entries.find(({ event }) => !isBookkeeping(event.stream));
+			const end = Math.min(this.#position + PAGE, slice.last);
+			if (slice.gap || other) {
+				this.#position = Number(other?.version ?? slice.gap?.first ?? 0) - 1;
+				return;
+			}
+			this.#position = Math.max(this.#position, end);
+			if (end >= slice.last) return;
+		}
 	}
 
 	/** The last position that has nothing for a push; -1 if nothing is known. */

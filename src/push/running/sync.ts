@@ -82,15 +82,18 @@ export class WebhookSync {
 	async #applyAll(): Promise<void> {
 		while (this.#isStale && !this.#isClosed) {
 			this.#isStale = false;
-			const all = await this.#webhooks.all();
-			const names = new Set(all.map(({ name }) => name));
-			for (const [name, { webhook }] of this.#applied) {
-				if (names.has(name)) continue;
-				this.#applied.delete(name);
-				await this.#end(webhook);
+			for (const name of await this.#webhooks.changed()) {
+				const webhook = await this.#webhooks.find(name);
+				if (webhook) await this.#apply(webhook);
+				else await this.#forget(name);
 			}
-			for (const webhook of all) await this.#apply(webhook);
 		}
+	}
+
+	async #forget(name: string): Promise<void> {
+		const known = this.#applied.get(name);
+		this.#applied.delete(name);
+		if (known) await this.#end(known.webhook);
 	}
 
 	async #apply(webhook: Webhook): Promise<void> {

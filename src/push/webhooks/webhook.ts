@@ -105,24 +105,26 @@ export function encodeWebhook(webhook: Omit<Webhook, "version" | "changed">): Bu
 
 /**
  * Takes in an event of the stream. What makes no sense is ignored: an admin may have written it.
+ * @returns the name of the webhook that it is about
  */
 export function takeIn(
 	all: Map<string, Webhook>,
 	{ type, data, version, created }: RecordedEvent,
-): void {
+): string | undefined {
 	const members = parseObject(data) ?? {};
 	const { name, settings } = members;
-	if (typeof name !== "string" || !NAME.test(name)) return;
+	if (typeof name !== "string" || !NAME.test(name)) return undefined;
 	if (type === DELETED) all.delete(name);
-	if (type !== CONFIGURED || !isJsonObject(settings)) return;
+	if (type !== CONFIGURED || !isJsonObject(settings)) return name;
 	const facts = factsIn(members);
-	if (facts === undefined) return;
+	if (facts === undefined) return undefined;
 	try {
 		const parsed = parseWebhook(settings, true);
 		all.set(name, { ...facts, name, settings: parsed, version, changed: created });
 	} catch (error) {
 		if (!isRefusal(error)) throw error;
 	}
+	return name;
 }
 
 function factsIn({ uid, creator, start, secret, state }: Record<string, unknown>) {

@@ -18,6 +18,8 @@ export type Changed = Omit<Webhook, "version" | "changed"> | undefined;
 export class Webhooks {
 	readonly #log: Log;
 	readonly #all = new Map<string, Webhook>();
+	/** The names of those that changed since somebody asked. */
+	#changed = new Set<string>();
 	readonly #inTurn = new OneAtATime();
 	readonly #stopListening: () => void;
 	#readTo = 0;
@@ -35,6 +37,14 @@ export class Webhooks {
 	async all(): Promise<Webhook[]> {
 		await this.#read();
 		return [...this.#all.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+	}
+
+	/** The names of all that were made, changed or deleted since the last call. */
+	async changed(): Promise<ReadonlySet<string>> {
+		await this.#read();
+		const changed = this.#changed;
+		this.#changed = new Set();
+		return changed;
 	}
 
 	async count(): Promise<number> {
@@ -103,7 +113,10 @@ export class Webhooks {
 				const slice = await this.#log
 					.read({ ...range, direction: "forward", content: true })
 					.catch(noneIfDeleted);
-				for (const { event } of slice?.entries ?? []) takeIn(this.#all, event);
+				for (const { event } of slice?.entries ?? []) {
+					const name = takeIn(this.#all, event);
+					if (name !== undefined) this.#changed.add(name);
+				}
 				const last = slice?.last ?? -1;
 				this.#readTo = Math.max(this.#readTo, Math.min(this.#readTo + PAGE, last + 1));
 				if (this.#readTo > last) return;
