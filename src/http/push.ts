@@ -22,7 +22,7 @@ export function openPushes(parts: Parts, settings: Settings, here: () => string)
 	const { pushAllow, pushKey, pushAttemptsMax, data } = settings;
 	return new Pushes({
 		...parts,
-		key: pushKey === undefined ? pushKeyIn(data) : new PushKey(Buffer.from(pushKey)),
+		key: pushKey === undefined ? pushKeyIn(data) : new PushKey(() => Buffer.from(pushKey)),
 		ways: {
 			allowed: pushAllow === undefined ? undefined : parseNetworks(pushAllow),
 			ca: authoritiesIn(settings.pushCa),

@@ -100,7 +100,7 @@ function changesFor(
 			const settings = deeds.parse(given);
 			const mayMake = principal.isOperator || (await mayRead(access, principal, settings.stream));
 			const may = (known: Webhook | undefined) => {
-				if (known ? !isSeen(principal, known) : !mayMake) throw denied();
+				if (!mayMake || (known && !isSeen(principal, known))) throw denied();
 			};
 			const creator = creatorOf(principal);
 			if (creator === undefined) {
@@ -131,7 +131,11 @@ function changesFor(
 	};
 }
 
-function isSeen({ isOperator, via, name }: Principal, { creator }: Webhook): boolean {
+function isSeen(principal: Principal, { creator, settings }: Webhook): boolean {
+	const { isOperator, via, name, scope } = principal;
+	const { prefixes } = scope ?? {};
+	const isInScope = prefixes?.some((prefix) => settings.stream.startsWith(prefix)) ?? true;
+	if (!isInScope) return false;
 	return isOperator || (via !== "oidc" && name !== "" && creator.login === name);
 }
 

@@ -178,7 +178,7 @@ describe("a commit", () => {
 
 describe("a signature", () => {
 	test("is by each secret that is valid, of id, second and body", () => {
-		const key = new PushKey(Buffer.from("x".repeat(32)));
+		const key = new PushKey(() => Buffer.from("x".repeat(32)));
 		const uid = "0".repeat(32);
 		const secrets = [
 			{ uid, generation: 2 },
@@ -194,11 +194,11 @@ describe("a signature", () => {
 	});
 
 	test("what is sealed is opened by its key alone, and only for what it belongs to", () => {
-		const key = new PushKey(Buffer.from("x".repeat(32)));
+		const key = new PushKey(() => Buffer.from("x".repeat(32)));
 		const sealed = key.seal("a secret", "here");
 		expect(key.open(sealed, "here")).toBe("a secret");
 		expect(key.open(sealed, "there")).toBeUndefined();
-		expect(new PushKey(Buffer.from("y".repeat(32))).open(sealed, "here")).toBeUndefined();
+		expect(new PushKey(() => Buffer.from("y".repeat(32))).open(sealed, "here")).toBeUndefined();
 		expect(key.open("nonsense", "here")).toBeUndefined();
 	});
 });

@@ -258,7 +258,17 @@ describe("rights", () => {
 		expect((await as(BEN, "DELETE", "/webhooks/of-una")).status).toBe(404);
 		expect((await as(BEN, "GET", "/webhooks")).json).toEqual({ total: 0, webhooks: [] });
 		expect((await as(UNA, "GET", "/webhooks")).json.total).toBe(1);
+		const limited = { name: "t", rights: ["read", "write"], streams: ["other-"] };
+		const { token } = (await as(UNA, "POST", "/tokens", limited)).json;
+		const bearer = `Bearer ${token}`;
+		expect((await as(bearer, "GET", "/webhooks")).json.total).toBe(0);
+		expect((await put("of-una", { stream: "theirs" }, bearer)).status).toBe(401);
 		expect((await as(OPS, "GET", "/webhooks/of-una")).json.createdBy).toBe("una");
+		// Who says where it sends to is who reads: operators read no more by it than they may.
+		expect((await put("of-una", { stream: "theirs" }, OPS)).json.createdBy).toBe("ops");
+		await append("theirs", 1);
+		await until(async () => (await standing("of-una")).heldUp === "unauthorized");
+		expect(got("of-una")).toEqual([]);
 		const stranger = await servers.ask({ path: "/webhooks" });
 		expect(stranger.status).toBe(401);
 	});

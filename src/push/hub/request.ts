@@ -29,7 +29,8 @@ export function parseHubRequest(form: URLSearchParams, mayBePlain: boolean): Hub
 		throw invalid("hub.mode", "it must be subscribe or unsubscribe");
 	}
 	const topic = one(form, "hub.topic") ?? "";
-	if (topic === "" || topic.length > TOPIC_CHARACTERS_MAX || !URL.canParse(topic)) {
+	// It stands in headers, between < and >.
+	if (!/^[!#-;=?-~]+$/.test(topic) || topic.length > TOPIC_CHARACTERS_MAX || !URL.canParse(topic)) {
 		throw invalid("hub.topic", "it must be the URL of a feed of this server");
 	}
 	const callback = one(form, "hub.callback") ?? "";

@@ -1,8 +1,7 @@
 /**
  * The key of all pushes of a server, and what is made of it. The secrets of webhooks are derived,
- * so no stream, export, feed or backup ever holds one: the log knows only which secret it is. What
- * must be kept as it was given, the secret of a WebSub subscriber, stands in the log sealed with
- * the key.
+ * so no stream, export or feed ever holds one: the log knows only which secret it is. What must be
+ * kept as it was given, the secret of a WebSub subscriber, stands in the log sealed with the key.
  */
 import {
 	createCipheriv,
@@ -14,8 +13,16 @@ import {
 	type KeyObject,
 	randomBytes,
 } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import {
+	closeSync,
+	fsyncSync,
+	linkSync,
+	openSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 
 export const PUSH_KEY_FILE = "push-key";
 const KEY_BYTES = 32;
@@ -29,14 +36,17 @@ const TAG_BYTES = 16;
 export type SecretName = { readonly uid: string; readonly generation: number };
 
 export class PushKey {
-	/** Tells keys apart, and nothing else of them. */
-	readonly id: string;
-	readonly #key: Buffer;
+	readonly #read: () => Uint8Array;
+	#known: Buffer | undefined;
 
-	/** @param key as the operator gave it, or as it stands in the file */
-	constructor(key: Uint8Array) {
-		this.#key = createHash("sha256").update(key).digest();
-		this.id = this.#derive("id", 6).toString("base64url");
+	/** @param read gives the key, when it is first needed: a store without webhooks has none */
+	constructor(read: () => Uint8Array) {
+		this.#read = read;
+	}
+
+	/** Tells keys apart, and nothing else of them. */
+	get id(): string {
+		return this.#derive("id", 6).toString("base64url");
 	}
 
 	/** The bytes of the secret that signs `v1`. */
@@ -82,7 +92,8 @@ export class PushKey {
 	}
 
 	#derive(purpose: string, bytes: number): Buffer {
-		return Buffer.from(hkdfSync("sha256", this.#key, "varve push", purpose, bytes));
+		this.#known ??= createHash("sha256").update(this.#read()).digest();
+		return Buffer.from(hkdfSync("sha256", this.#known, "varve push", purpose, bytes));
 	}
 }
 
@@ -92,7 +103,8 @@ export class PushKey {
  */
 export function pushKeyIn(directory: string): PushKey {
 	const file = join(directory, PUSH_KEY_FILE);
-	return new PushKey(readKey(file) ?? makeKey(file) ?? readKey(file) ?? randomBytes(KEY_BYTES));
+	const made = () => makeKey(file) ?? readKey(file) ?? randomBytes(KEY_BYTES);
+	return new PushKey(() => readKey(file) ?? made());
 }
 
 function readKey(file: string): Buffer | undefined {
@@ -104,19 +116,31 @@ function readKey(file: string): Buffer | undefined {
 	}
 }
 
-/** Undefined if there is a file, or none can be made. */
+/**
+ * Undefined if there is a file, or none can be made. The file is there whole or not at all, and on
+ * the disk before a webhook is that stands on it.
+ */
 function makeKey(file: string): Buffer | undefined {
 	const key = randomBytes(KEY_BYTES);
+	const unfinished = `${file}.${process.pid}.new`;
 	try {
-		const descriptor = openSync(file, "wx", OWNER_ALONE);
-		try {
-			writeSync(descriptor, key);
-			fsyncSync(descriptor);
-		} finally {
-			closeSync(descriptor);
-		}
+		writeFileSync(unfinished, key, { mode: OWNER_ALONE, flush: true });
+		// Unlike a rename, it replaces nothing that another process has made meanwhile.
+		linkSync(unfinished, file);
+		syncDirectory(dirname(file));
 		return key;
 	} catch {
 		return undefined;
+	} finally {
+		rmSync(unfinished, { force: true });
+	}
+}
+
+function syncDirectory(path: string): void {
+	const descriptor = openSync(path, "r");
+	try {
+		fsyncSync(descriptor);
+	} finally {
+		closeSync(descriptor);
 	}
 }

@@ -56,7 +56,7 @@ export class WebhookDeeds {
 
 	/**
 	 * Makes a webhook, or replaces its settings; its secret and its place stay.
-	 * @param creator whose rights count for one that is made
+	 * @param creator whose rights count from now on
 	 * @param may decides, by what there is, whether the client may: it refuses
 	 * @throws Refusal `invalid-webhook`, `webhook-changed`, `too-many-webhooks`
 	 */
@@ -71,7 +71,7 @@ export class WebhookDeeds {
 			may(known);
 			hold(name, known, condition);
 			isNew = known === undefined;
-			if (known) return replaced(known, settings);
+			if (known) return replaced(known, settings, creator);
 			const uid = newUid();
 			const secret = { keyId: this.#key.id, generation: 1, previousUntil: 0 };
 			// Refused here, where somebody hears of it.
@@ -149,13 +149,17 @@ export type Putting = {
 	readonly condition: Condition;
 };
 
-function replaced(known: Webhook, settings: WebhookSettings): Changed {
+/**
+ * It reads with the rights of whoever says where to: else somebody who may not read its stream
+ * could have it sent to a place of theirs.
+ */
+function replaced(known: Webhook, settings: WebhookSettings, creator: Creator): Changed {
 	const { stream } = known.settings;
 	if (settings.stream !== stream) {
 		const reason = `it stays ${stream}; make another webhook for another stream`;
 		throw new Refusal("invalid-webhook", { field: "stream", reason });
 	}
-	return { ...known, settings };
+	return { ...known, settings, creator };
 }
 
 function hold(name: string, known: Webhook | undefined, { isAbsent, version }: Condition): void {

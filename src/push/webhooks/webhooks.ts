@@ -57,6 +57,12 @@ export class Webhooks {
 		return this.#all.get(name);
 	}
 
+	async findByUid(uid: string): Promise<Webhook | undefined> {
+		await this.#read();
+		for (const webhook of this.#all.values()) if (webhook.uid === uid) return webhook;
+		return undefined;
+	}
+
 	/** @throws Refusal `webhook-not-found` */
 	async get(name: string): Promise<Webhook> {
 		const found = await this.find(name);

@@ -14,7 +14,7 @@ export async function answerKeySet(
 	{ id }: { readonly id: string },
 ): Promise<Answer> {
 	const { webhooks, key } = context.pushes;
-	const found = (await webhooks.all()).find(({ uid }) => uid === id);
+	const found = await webhooks.findByUid(id);
 	if (!found) throw new Refusal("route-not-found", { path: (req.url ?? "").slice(0, 256) });
 	const text = JSON.stringify(keySet(key, secretsOf(found, Date.now())));
 	return textAnswer(200, "application/jwk-set+json", text, MAX_AGE);
