@@ -2,6 +2,7 @@
 import type { Screen, Screens, ShownProblem, StaticFile, Visit } from "../src/screens.ts";
 import { operate } from "./deeds/operate.ts";
 import { project } from "./deeds/project.ts";
+import { push } from "./deeds/push.ts";
 import { changeReaders } from "./deeds/readers.ts";
 import { act } from "./deeds/submit.ts";
 import { subscribe } from "./deeds/subscribe.ts";
@@ -33,6 +34,8 @@ import { streams } from "./screens/streams.ts";
 import { subscriptions } from "./screens/subscriptions/list.ts";
 import { subscription } from "./screens/subscriptions/screen.ts";
 import { time } from "./screens/time/screen.ts";
+import { webhooks } from "./screens/webhooks/list.ts";
+import { webhook } from "./screens/webhooks/screen.ts";
 
 type Show = (frame: Frame) => Promise<Screen>;
 
@@ -58,6 +61,8 @@ const SCREENS: Readonly<Record<string, Show>> = {
 	"/groups": (frame) => groups(frame),
 	"/groups/:group": (frame) => group(frame),
 	"/positions": (frame) => positions(frame),
+	"/webhooks": (frame) => webhooks(frame),
+	"/webhooks/:id": (frame) => webhook(frame),
 	"/streams": streams,
 	"/streams/:stream": orDeed(orTime(stream)),
 	"/streams/:stream/metadata": (frame) => metadata(frame),
@@ -90,6 +95,7 @@ class AdminUi implements Screens {
 			return this.#in(visit, (frame) => subscribe(frame, form));
 		if (visit.path === "/ui/projections") return this.#in(visit, (frame) => project(frame, form));
 		if (visit.path === "/ui/readers") return this.#in(visit, (frame) => changeReaders(frame, form));
+		if (visit.path === "/ui/webhooks") return this.#in(visit, (frame) => push(frame, form));
 		return this.#in(visit, (frame) => act(frame, form));
 	}
 

@@ -17,6 +17,7 @@ import { rows as replay } from "./rows/replay.js";
 import { rows as size } from "./rows/size.js";
 import { rows as subscriptions } from "./rows/subscriptions.js";
 import { rows as tail } from "./rows/tail.js";
+import { rows as webhooks } from "./rows/webhooks.js";
 
 const ROWS = [
 	...pages,
@@ -33,6 +34,7 @@ const ROWS = [
 	...memory,
 	...projectionsLag,
 	...idleReaders,
+	...webhooks,
 ];
 
 const settings = readArguments(process.argv.slice(2));

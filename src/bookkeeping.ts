@@ -6,6 +6,8 @@
 /** The streams that keep a subscription begin like this: see `subscriptions/names.ts`. */
 export const SUBSCRIPTION_PREFIX = "$persistentsubscription-";
 export const SUBSCRIPTION_SETTINGS = "$persistentSubscriptionConfig";
+/** Those of webhooks: their settings, and which attempts failed. */
+export const PUSH_PREFIX = "$push-";
 /** The streams of reader positions, and of consumer groups with partitions. */
 export const POSITION_PREFIX = "$position-";
 export const GROUP_PREFIX = "$consumergroup-";
@@ -16,6 +18,7 @@ export const BOOKKEEPING: readonly string[] = [
 	SUBSCRIPTION_SETTINGS,
 	POSITION_PREFIX,
 	GROUP_PREFIX,
+	PUSH_PREFIX,
 ];
 /** The streams of a projection begin like this: see `projections/names.ts`. */
 export const PROJECTION_PREFIX = "$projections-";

@@ -12,8 +12,9 @@ import {
 	CONNECTION_OPTIONS,
 	type ConnectionSettings,
 } from "./config/connections.ts";
+import { PROJECTION_OPTIONS, type ProjectionsSettings } from "./config/consumers/projections.ts";
+import { PUSH_OPTIONS, type PushSettings } from "./config/consumers/push.ts";
 import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
-import { PROJECTION_OPTIONS, type ProjectionsSettings } from "./config/projections.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
 import { SEARCH_OPTIONS, type SearchSettings } from "./config/searching.ts";
@@ -44,6 +45,7 @@ export type Settings = ServingSettings &
 	RequestSettings &
 	SearchSettings &
 	ProjectionsSettings &
+	PushSettings &
 	LogLimits &
 	CacheSettings &
 	ConnectionSettings &
@@ -239,6 +241,7 @@ export const OPTIONS: readonly ServerOption[] = [
 	},
 	...grouped("Search", SEARCH_OPTIONS),
 	...grouped("Projections", PROJECTION_OPTIONS),
+	...grouped("Push", PUSH_OPTIONS),
 	...grouped("Connections", CONNECTION_OPTIONS),
 ];
 

@@ -67,6 +67,9 @@ export type RequestRefusals = {
 	"too-many-members": { group: string; membersMax: number };
 	"invalid-projection": { reason: string; line?: number; column?: number };
 	"too-many-projections": { projectionsMax: number };
+	"invalid-webhook": { field: string; reason: string };
+	"too-many-webhooks": { webhooksMax: number };
+	"invalid-hub-request": { parameter: string; reason: string };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 
@@ -119,6 +122,10 @@ export type RequestRefusals = {
 	"projection-author-gone": { login: string };
 	/** It takes too many events to say how a projection was at a moment. */
 	"replay-too-long": { projection: string; eventsMax: number; seconds: number };
+	"webhook-not-found": { name: string };
+	/** It has another version than the client says; -1 if it is not there. */
+	"webhook-changed": { name: string; version: number };
+	"webhook-busy": { name: string; reason: string };
 	"scavenge-running": { scavengeId: string };
 	"scavenge-not-found": { scavengeId: string };
 	"verification-running": { verificationId: string };

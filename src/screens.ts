@@ -5,7 +5,6 @@
  */
 import type { OptionInForce } from "./config.ts";
 import type { StreamName } from "./event.ts";
-import type { ShownGroups } from "./groups/standing.ts";
 import type { Listing } from "./listing/list.ts";
 import type { ListQuery } from "./listing/query.ts";
 import type { Appended, Log } from "./log/log.ts";
@@ -13,15 +12,13 @@ import type { SqlAnswer, SqlQuestion } from "./log/questions/question.ts";
 import type { TimedFigure } from "./observe/numbers/recent.ts";
 import type { Level } from "./observe/operator-log.ts";
 import type { RecentLine } from "./observe/recent-lines.ts";
-import type { ShownPositions } from "./positions/shown.ts";
-import type { ShownProjections } from "./projections/shown.ts";
+import type { Consumers } from "./screens/consumers.ts";
 import type { Facts } from "./screens/facts.ts";
 import type { IssuerLogin } from "./screens/issuer.ts";
 import type { People } from "./screens/people.ts";
 import type { ServerState } from "./screens/state.ts";
 import type { SearchQuery } from "./searching/query.ts";
 import type { SearchStep } from "./searching/search.ts";
-import type { ShownSubscriptions } from "./subscriptions/shown.ts";
 
 export type { Facts } from "./screens/facts.ts";
 export type {
@@ -136,7 +133,7 @@ export interface Account {
 }
 
 /** The store as one visitor may see it. */
-export interface Store extends Pick<Log, "read" | "last" | "locate">, ShownReaders {
+export interface Store extends Pick<Log, "read" | "last" | "locate">, Consumers {
 	/** A list of streams: see `listing/`. */
 	list(query: ListQuery): Promise<Listing>;
 
@@ -160,14 +157,6 @@ export interface Store extends Pick<Log, "read" | "last" | "locate">, ShownReade
 	readonly deeds: Deeds;
 	readonly operations: Operations;
 }
-
-/** What the server keeps for readers, and makes of events. */
-export type ShownReaders = {
-	readonly projections: ShownProjections;
-	readonly subscriptions: ShownSubscriptions;
-	readonly positions: ShownPositions;
-	readonly groups: ShownGroups;
-};
 
 /** The server itself, for whoever runs it. Each refuses as the request for programs does. */
 export interface Operations {

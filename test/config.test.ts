@@ -86,6 +86,8 @@ describe("settings", () => {
 				"log-level": "warn",
 				tls: "off",
 				"session-key": "0123456789abcdef0123456789abcdef",
+				"push-key": "0123456789abcdef0123456789abcdef",
+				"push-allow": "10.0.0.0/8",
 				"oidc-groups": "a=b",
 				"oidc-scope": "openid a",
 			};

@@ -10,6 +10,7 @@ const PLACES: Readonly<Record<string, string>> = {
 	b: "subscriptions",
 	j: "projections",
 	r: "readers",
+	w: "webhooks",
 	p: "operations",
 };
 const SEQUENCE_MS = 1500;

@@ -26,6 +26,7 @@ const PLACES = [
 	},
 	{ place: "projections", path: "/projections", text: "Projections", right: "authenticated" },
 	{ place: "readers", path: "/groups", text: "Readers", right: "authenticated" },
+	{ place: "webhooks", path: "/webhooks", text: "Webhooks", right: "authenticated" },
 	{ place: "operations", path: "/admin", text: "Operations", right: "operate" },
 	{ place: "users", path: "/users", text: "Users" },
 ] as const;

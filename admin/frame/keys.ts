@@ -17,6 +17,7 @@ export const KEYS: readonly KeyOf[] = [
 	{ keys: ["g", "f"], text: "search", on: /data-place="search"/ },
 	{ keys: ["g", "b"], text: "subscriptions", on: /data-place="subscriptions"/ },
 	{ keys: ["g", "r"], text: "readers", on: /data-place="readers"/ },
+	{ keys: ["g", "w"], text: "webhooks", on: /data-place="webhooks"/ },
 	{ keys: ["g", "j"], text: "projections", on: /data-place="projections"/ },
 	{ keys: ["g", "p"], text: "operations", on: /data-place="operations"/ },
 	{ keys: ["?"], text: "this list" },

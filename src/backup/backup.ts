@@ -18,7 +18,7 @@ import { type BackupNote, noteBackup } from "../upkeep/backup-notes.ts";
 import { Copy } from "./copy.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
 import {
-	copyKey,
+	copyKeys,
 	type LastCheck,
 	lastCheckOf,
 	openTarget,
@@ -152,7 +152,7 @@ async function copy(target: Target, source: Source, watcher: BackupWatcher) {
 		if (target.isFirst) await copying.fill();
 		else if (copying.isFarBehind()) await copying.fillNewer(newer);
 		await copying.complete(!target.isFirst);
-		copyKey(source.directory, target.path);
+		copyKeys(source.directory, target.path);
 		target.clear();
 		return { events: copying.events(), added: copying.events() - before };
 	} catch (error) {

@@ -37,7 +37,14 @@ import {
 	takeSnapshot,
 } from "../log/sqlite/copies.ts";
 import { type Measure, verifyCopy } from "./progress.ts";
-import { copyKey, isWithin, type LastCheck, lastCheckOf, readRecord } from "./target.ts";
+import {
+	copyKeys,
+	isWithin,
+	KEY_FILES,
+	type LastCheck,
+	lastCheckOf,
+	readRecord,
+} from "./target.ts";
 
 export type RestoreOptions = {
 	readonly verify: boolean;
@@ -124,9 +131,9 @@ async function stage(
 		: raiseIncarnation(staging, options.incarnation ?? Math.floor(Date.now() / 1000));
 
 	syncFile(file);
-	copyKey(from, staging);
+	copyKeys(from, staging);
 	// The log comes last: with it the directory holds one.
-	for (const name of ["incarnation", "log.key", "log.sqlite"]) {
+	for (const name of ["incarnation", ...KEY_FILES, "log.sqlite"]) {
 		if (existsSync(join(staging, name))) renameSync(join(staging, name), join(directory, name));
 	}
 	leaveReadable(logFile(directory));
@@ -224,7 +231,7 @@ function refuseFilled(directory: string): void {
 	if (found.includes("log.sqlite"))
 		throw refuse("it holds a log, and a restore never overwrites one; move it away first");
 	// One that was killed while it put its files in their place, the log last, left the others.
-	const ignored = found.includes("restoring") ? [...IGNORED, "incarnation", "log.key"] : IGNORED;
+	const ignored = found.includes("restoring") ? [...IGNORED, "incarnation", ...KEY_FILES] : IGNORED;
 	const [other] = found.filter((name) => !ignored.includes(name));
 	if (other !== undefined) throw refuse(`it is not empty: it holds ${other}`);
 }

@@ -5,6 +5,7 @@
  *     backup.json   the record of the backup: its source, and the state it is a copy of
  *     log.sqlite    the log, whole; a file of this name is never half a backup
  *     log.key       the key that signs for the log, if it has one: a secret, as the log is
+ *     push-key      the key that signs what the server sends, if it has one: a secret, too
  *     partial/      the copy of a run until it is whole; the next run goes on with it. It is
  *                   `log.sqlite` of the first run, `newer.sqlite` of a later one: see newer.ts
  *     lock          held while a backup runs
@@ -170,14 +171,19 @@ export function isWithin(path: string, folder: string): boolean {
 	return inner === outer || inner.startsWith(outer.endsWith(sep) ? outer : outer + sep);
 }
 
-/** Copies the key that signs for a log, readable by its owner only, if there is one. */
-export function copyKey(from: string, to: string): void {
-	const file = join(from, "log.key");
-	if (existsSync(file)) writeWhole(to, "log.key", readFileSync(file, "utf8"), 0o600);
+/** The keys beside a log: the one that signs for it, and the one that signs what a server sends. */
+export const KEY_FILES = ["log.key", "push-key"] as const;
+
+/** Copies the keys of a log, readable by their owner only, as far as there are any. */
+export function copyKeys(from: string, to: string): void {
+	for (const name of KEY_FILES) {
+		const file = join(from, name);
+		if (existsSync(file)) writeWhole(to, name, readFileSync(file), 0o600);
+	}
 }
 
 /** Creates or replaces a file, so that at any moment the old one or the new one is there. */
-function writeWhole(folder: string, name: string, text: string, mode = 0o644): void {
+function writeWhole(folder: string, name: string, text: string | Uint8Array, mode = 0o644): void {
 	const temporary = join(folder, `${name}.new`);
 	rmSync(temporary, { force: true });
 	writeFileSync(temporary, text, { flush: true, mode });

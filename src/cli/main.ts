@@ -27,6 +27,7 @@ import { copy } from "./moving/copy.ts";
 import { answer, exitCode, note } from "./output/standard.ts";
 import { projection } from "./projection/projection.ts";
 import { prove } from "./proof/prove.ts";
+import { webhook } from "./push/webhook.ts";
 import { read } from "./read.ts";
 import { trust } from "./reading/trust.ts";
 import { refuseStart, serve } from "./serve.ts";
@@ -62,6 +63,7 @@ export const VERBS: readonly Verb[] = [
 	projection,
 	group,
 	position,
+	webhook,
 	user,
 	token,
 	verify,

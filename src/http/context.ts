@@ -29,6 +29,7 @@ import type { RequestLog } from "../observe/requests.ts";
 import type { Positions } from "../positions/positions.ts";
 import type { Projections } from "../projections/projections.ts";
 import type { CacheState } from "../purging/purging.ts";
+import type { Pushes } from "../push/pushes.ts";
 import type { Screens } from "../screens.ts";
 import type { Searches } from "../searching/searches.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
@@ -47,6 +48,7 @@ export type Context = LogContext &
 		readonly lists: StreamLists;
 		readonly searches: Searches;
 		readonly projections: Projections;
+		readonly pushes: Pushes;
 		/** The admin UI; undefined if the server runs without it. */
 		readonly screens: Screens | undefined;
 		/** Milliseconds since 1970. */

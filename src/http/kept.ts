@@ -8,10 +8,12 @@ import type { OperatorLog } from "../observe/operator-log.ts";
 import { Positions } from "../positions/positions.ts";
 import { Projections } from "../projections/projections.ts";
 import { openScripts } from "../projections/script/script.ts";
+import type { Pushes } from "../push/pushes.ts";
 import { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { RightsOfAuthors } from "./authentication/author-rights.ts";
 import type { AuthenticationContext } from "./authentication/open.ts";
 import type { ReadersContext } from "./context.ts";
+import { openPushes } from "./push.ts";
 
 export type ReadersAround = {
 	readonly log: Log;
@@ -33,7 +35,7 @@ export function keptForReaders(around: ReadersAround): ReadersContext {
 	};
 }
 
-export type ProjectionsAround = {
+export type LeaderAround = {
 	readonly leadership: Leadership;
 	readonly access: Access;
 	readonly authentication: AuthenticationContext;
@@ -42,7 +44,7 @@ export type ProjectionsAround = {
 };
 
 /** Of several servers over one log, the one that leads runs them. */
-export function projectionsOf(around: ProjectionsAround): Projections {
+export function projectionsOf(around: LeaderAround): Projections {
 	const { leadership, access, authentication, settings, operatorLog } = around;
 	const { users } = authentication.accounts;
 	const rights = new RightsOfAuthors(access, users, settings.insecure);
@@ -54,4 +56,18 @@ export function projectionsOf(around: ProjectionsAround): Projections {
 	};
 	const { log } = leadership;
 	return new Projections({ log, operatorLog, rights, scripts: openScripts(), limits });
+}
+
+/**
+ * Of several servers over one log, the one that leads sends what goes out.
+ * @param here the URL under which this server is reached, once it listens
+ */
+export function pushesOf(
+	{ leadership, access, authentication, settings, operatorLog }: LeaderAround,
+	report: (error: unknown) => void,
+	here: () => string,
+): Pushes {
+	const { accounts } = authentication;
+	const parts = { log: leadership.log, access, accounts, operatorLog, report };
+	return openPushes(parts, settings, here);
 }

@@ -10,6 +10,7 @@
 
 import { ACCOUNT_ROUTES } from "./routes/accounts.ts";
 import { PROJECTION_ROUTES } from "./routes/projections.ts";
+import { PUSH_ROUTES } from "./routes/push.ts";
 import { READER_ROUTES } from "./routes/readers.ts";
 import type { Route } from "./routes/route.ts";
 import { SCREEN_ROUTES } from "./routes/screens.ts";
@@ -25,6 +26,7 @@ const TABLE = [
 	...SUBSCRIPTION_ROUTES,
 	...READER_ROUTES,
 	...PROJECTION_ROUTES,
+	...PUSH_ROUTES,
 	...SCREEN_ROUTES,
 	...STREAM_ROUTES,
 ];

@@ -28,7 +28,7 @@ import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
 import { closeAuthentication, openAuthentication } from "./authentication/open.ts";
 import type { Context, LogContext } from "./context.ts";
-import { keptForReaders, projectionsOf } from "./kept.ts";
+import { keptForReaders, projectionsOf, pushesOf } from "./kept.ts";
 import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
 import { Figures } from "./numbers/figures.ts";
@@ -70,6 +70,7 @@ export class Serving {
 	readonly #forgetOnErasure: () => void;
 	readonly #forgetOnChange: () => void;
 	readonly #recent: RecentRing;
+	#port = 0;
 	#purging: Purging | undefined;
 	#otlp: Otlp | undefined;
 	#unready: Refusal | undefined;
@@ -94,6 +95,7 @@ export class Serving {
 		const logins = { initialUsers, authenticator, onPassword, report };
 		const authentication = openAuthentication(log, settings, logins);
 		const access = new Access(log, hidden, isOpen(settings));
+		const around = { leadership, access, authentication, settings, operatorLog };
 		this.context = {
 			...stored,
 			settings,
@@ -108,7 +110,8 @@ export class Serving {
 			longPolls,
 			leadership,
 			...keptForReaders({ log, leadership, report, operatorLog, name: logNameOf(stored.tree.key) }),
-			projections: projectionsOf({ leadership, access, authentication, settings, operatorLog }),
+			projections: projectionsOf(around),
+			pushes: pushesOf(around, report, () => urlOf(settings, this.#port)),
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log, settings.store !== undefined),
 			report,
@@ -124,7 +127,7 @@ export class Serving {
 			stats: new ServerStats(() => this.context).tree,
 			tracing: () => this.#otlp?.tracing,
 		};
-		this.#forgetOnChange = leadership.onChange(() => this.#forgetConsumers());
+		this.#forgetOnChange = leadership.onChange((isLeading) => this.#changeLeader(isLeading));
 		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
 		this.#operatorLog = operatorLog;
@@ -139,8 +142,10 @@ export class Serving {
 	 * What this node has in memory of a subscription or a group is not what the next leader makes of
 	 * it.
 	 */
-	#forgetConsumers(): void {
-		const { subscriptions, groups, projections, report } = this.context;
+	#changeLeader(isLeading: boolean): void {
+		const { subscriptions, groups, projections, pushes, report } = this.context;
+		// One that has led once, and leads again, has to be started anew for that.
+		(isLeading ? pushes.start() : pushes.close()).catch(report);
 		subscriptions.restart().catch(report);
 		groups.restart().catch(report);
 		projections.lead().catch(report);
@@ -152,14 +157,16 @@ export class Serving {
 	 */
 	async listen(): Promise<number> {
 		const { log, settings, accounts, sessions, report } = this.context;
+		const { leadership, pushes } = this.context;
 		await accounts.load();
 		await sessions.load().catch(report);
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
 		this.#otlp = await startOtlpOf(this.context, VERSION, this.#operatorLog);
 		this.#tell(this.#http.certificates);
-		const port = await this.#http.listen(settings.port, settings.host);
+		this.#port = await this.#http.listen(settings.port, settings.host);
 		this.context.projections.start().catch(report);
-		return port;
+		if (leadership.isLeading) await pushes.start().catch(report);
+		return this.#port;
 	}
 
 	/**
@@ -209,10 +216,9 @@ export class Serving {
 		this.#unreadyMs = Date.now();
 		longPolls.close();
 		liveReaders.close();
-		const subscribed = this.context.subscriptions.close();
-		const grouped = this.context.groups.close();
-		const projected = this.context.projections.close();
-		await Promise.all([this.#http.close(), settled, subscribed, grouped, projected]);
+		const { subscriptions, groups, projections, pushes } = this.context;
+		const parts = [subscriptions, groups, projections, pushes].map((part) => part.close());
+		await Promise.all([this.#http.close(), settled, ...parts]);
 		// They read the log, which its owner closes after this.
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
 		await closeAuthentication(this.context);
@@ -228,6 +234,12 @@ export class Serving {
 
 function ledAlone(log: Log): Leadership {
 	return { isLeading: true, leader: undefined, log, onChange: () => () => undefined };
+}
+
+/** Where it is reached, as far as it knows. */
+function urlOf({ publicUrl, host, tlsCert }: Settings, port: number): string {
+	const scheme = tlsCert === undefined ? "http" : "https";
+	return publicUrl ?? `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 async function startPurgingOf(

@@ -61,6 +61,19 @@ export function tokenUrl(base: string, id: string): string {
 	return `${base}/tokens/${escapeSegment(id)}`;
 }
 
+export function webhookUrl(base: string, name: string): string {
+	return `${base}/webhooks/${escapeSegment(name)}`;
+}
+
+export function hubUrl(base: string): string {
+	return `${base}/hub`;
+}
+
+/** Where the public keys of a webhook are. */
+export function keySetUrl(base: string, uid: string): string {
+	return `${base}/.well-known/varve-webhooks/${uid}/jwks.json`;
+}
+
 /** The path that all URLs at a base have in front; "" for none. */
 export function prefixOf(base: string): string {
 	return new URL(base).pathname.replace(/\/$/, "");

@@ -21,6 +21,7 @@ type Asked = {
 	readonly stream: StreamName;
 	readonly range: PageRange;
 	/** As `PageSpec` has them. */
+	readonly hub?: string | undefined;
 	readonly asAsked: (url: string) => string;
 	readonly asTail?: ((url: string, isSamePage: boolean) => string) | undefined;
 };
@@ -35,6 +36,7 @@ export function pageLinks(urls: Urls, asked: Asked, slice: Slice): Link[] {
 		{ relation: "current", uri: streamUrl },
 		{ relation: "collection", uri: streamUrl },
 	];
+	if (asked.hub !== undefined) links.push({ relation: "hub", uri: asked.hub });
 	const add = (relation: string, page: PageRange | undefined) => {
 		if (page) links.push({ relation, uri: urls.page(stream, page) });
 	};

@@ -25,6 +25,8 @@ export type PageSpec = {
 	readonly tag: (last: Version, variant: number) => string;
 	/** Adds to the page's own URL the query that the client asked with. */
 	readonly asAsked: (url: string) => string;
+	/** The URL of the WebSub hub, if the page is one that names it. */
+	readonly hub?: string | undefined;
 	/** Of a tail page: makes a link to a page one to the tail page, or to the same page anew. */
 	readonly asTail?: ((url: string, isSamePage: boolean) => string) | undefined;
 };

@@ -229,6 +229,23 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"invalid-group": [400, "Bad Request", { reason: "no" }, "readers/groups.test.ts"],
 	"too-many-groups": [409, "Conflict", { groupsMax: 1 }, "it takes ten thousand"],
 	"too-many-members": [409, "Conflict", { group: "g", membersMax: 1 }, "it takes a thousand"],
+	"invalid-webhook": [
+		400,
+		"Bad Request",
+		{
+			method: "PUT",
+			path: "/webhooks/w",
+			headers: { "Content-Type": "application/json" },
+			body: '{"url":"http://127.0.0.1/","stream":"s"}',
+		},
+	],
+	"too-many-webhooks": [409, "Conflict", { webhooksMax: 1 }, "it takes a hundred thousand"],
+	"invalid-hub-request": [
+		400,
+		"Bad Request",
+		{ parameter: "hub.mode", reason: "it is wrong" },
+		"../push/hub.test.ts",
+	],
 	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
 	"event-not-redactable": [
 		403,
@@ -310,6 +327,14 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ group: "g", member: "m", partitions: [1, 2] },
 		"readers/groups.test.ts",
 	],
+	"webhook-not-found": [404, "Not Found", get("/webhooks/w", "application/json")],
+	"webhook-changed": [
+		412,
+		"Precondition Failed",
+		{ name: "w", version: 7 },
+		"../push/webhooks.test.ts",
+	],
+	"webhook-busy": [409, "Conflict", { name: "w", reason: "it is" }, "../push/webhooks.test.ts"],
 	"scavenge-running": [
 		400,
 		"Bad Request",

@@ -1,4 +1,5 @@
 /** Which part may import which, and the one function that holds the files against it. */
+import { PACKAGES } from "./packages.ts";
 import type { Source } from "./source.ts";
 
 /** What every part of the server may know. */
@@ -62,6 +63,7 @@ const HTTP_KNOWS = [
 	"src/bookkeeping.ts",
 	"src/projections",
 	"src/projections/script",
+	"src/push",
 	"src/screens.ts",
 	"src/screens",
 	"src/upkeep",
@@ -284,6 +286,24 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/bookkeeping.ts",
 		...VALUES,
 	],
+	// Sends what streams have to targets elsewhere. What it sends is composed as pages are.
+	"src/push": [
+		"src/access",
+		"src/accounts",
+		"src/networks.ts",
+		"src/nearest.ts",
+		"src/subscriptions",
+		"src/subscriptions/names.ts",
+		"src/searching",
+		"src/pages",
+		"src/indexes",
+		"src/retention",
+		"src/observe",
+		"src/bookkeeping.ts",
+		"src/log/log.ts",
+		"feeds",
+		...VALUES,
+	],
 	"src/pages": ["src/log/log.ts", "src/indexes", "feeds", ...VALUES],
 	"src/listing": [
 		"src/log/log.ts",
@@ -302,6 +322,11 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	"src/screens": [
 		"src/access",
+		"src/subscriptions",
+		"src/push",
+		"src/projections",
+		"src/positions",
+		"src/groups",
 		"src/commands",
 		"src/log/room",
 		"src/purging",
@@ -409,6 +434,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	],
 	// The routes, the lanes and the server, with what they serve by.
 	"src/http": [
+		"src/options",
 		"src/http/version.ts",
 		"src/purging/addresses.ts",
 		"src/http/authentication",
@@ -425,6 +451,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	// An edge: makes pages for people of what the server hands it.
 	admin: [
 		"src/screens.ts",
+		"src/push",
 		"src/upkeep",
 		"src/observe",
 		"src/observe/numbers",
@@ -508,41 +535,6 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"feeds",
 		...VALUES,
 	],
-};
-
-/** The only places a package is used; a package that is not here is used nowhere. */
-export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-	express: ["src/http"],
-	"better-sqlite3": ["src/log/sqlite"],
-	"lru-cache": [
-		"src/accounts",
-		"src/access",
-		"src/http",
-		"src/following",
-		"src/pages",
-		"src/cache",
-		"src/log/sqlite",
-		"src/log/postgres",
-		"src/projections",
-	],
-	pg: ["src/log/postgres"],
-	negotiator: ["feeds"],
-	pino: ["src/observe"],
-	"prom-client": ["src/observe/numbers"],
-	"@opentelemetry/api": ["src/observe/otlp"],
-	"@opentelemetry/core": ["src/observe/otlp"],
-	"@opentelemetry/exporter-metrics-otlp-http": ["src/observe/otlp"],
-	"@opentelemetry/exporter-trace-otlp-http": ["src/observe/otlp"],
-	"@opentelemetry/resources": ["src/observe/otlp"],
-	"@opentelemetry/sdk-metrics": ["src/observe/otlp"],
-	"@opentelemetry/sdk-trace": ["src/observe/otlp"],
-	xml2js: ["feeds"],
-	hono: ["admin"],
-	etag: ["admin"],
-	jose: ["src/accounts/oidc"],
-	"quickjs-wasi": ["src/projections/script"],
-	"@noble/hashes": ["admin/browser"],
-	"@noble/ed25519": ["admin/browser"],
 };
 
 /** A path's part: the longest name in LAYERS that fits. */

@@ -13,6 +13,7 @@ import { APPEND_PROBLEMS } from "./problems/append.ts";
 import { ERASURE_PROBLEMS } from "./problems/erasure.ts";
 import type { Problem, Words } from "./problems/problem.ts";
 import { PROJECTION_PROBLEMS } from "./problems/projection.ts";
+import { PUSH_PROBLEMS } from "./problems/push.ts";
 import { READ_PROBLEMS } from "./problems/read.ts";
 import { READER_PROBLEMS } from "./problems/readers.ts";
 import { REQUEST_PROBLEMS } from "./problems/request.ts";
@@ -31,6 +32,7 @@ const PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	...SUBSCRIPTION_PROBLEMS,
 	...READER_PROBLEMS,
 	...PROJECTION_PROBLEMS,
+	...PUSH_PROBLEMS,
 };
 const NO_STORE = ["Cache-Control", "no-store"];
 

@@ -1,7 +1,7 @@
 /**
  * Of several servers over one log, one delivers to the consumers of subscriptions, shares out the
- * partitions of groups, runs projections, and scavenges. The others refuse these requests and name
- * it. A proxy finds it by `GET /health/leader`.
+ * partitions of groups, runs projections, sends to webhooks, and scavenges. The others refuse these
+ * requests and name it. A proxy finds it by `GET /health/leader`.
  */
 import { Refusal } from "../../errors.ts";
 import type { Leadership } from "../../log/log.ts";
@@ -14,6 +14,8 @@ const PLACES = [
 	"/subscriptions/:stream/:group",
 	"/subscriptions/restart",
 	"/groups/:group",
+	"/webhooks/:id",
+	"/hub",
 	"/projections/",
 	"/projection/",
 	"/admin/scavenge",

@@ -20,6 +20,7 @@ import { processMetrics } from "../../observe/numbers/process.ts";
 import { OUTCOMES, type RouteNumbers } from "../../observe/numbers/requests.ts";
 import type { Context } from "../context.ts";
 import { projectionMetrics } from "./projections.ts";
+import { pushMetrics } from "./push.ts";
 import { groupMetrics, positionMetrics } from "./readers.ts";
 import { subscriptionMetrics } from "./subscriptions.ts";
 
@@ -45,6 +46,7 @@ export async function metricsOf(context: Context, version: string): Promise<Metr
 		...(await positionMetrics(context)),
 		...(await groupMetrics(context)),
 		...(await projectionMetrics(context)),
+		...(await pushMetrics(context)),
 		...(await upkeepMetrics(context)),
 		...processMetrics(),
 	];

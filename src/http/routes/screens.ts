@@ -10,6 +10,7 @@ export const SCREEN_ROUTES: readonly RouteRow[] = [
 	// Before the route that would take it for the name of a file.
 	["POST", "/ui/operations", "operate", "cold", answerForm],
 	["POST", "/ui/subscriptions", "operate", "cold", answerForm],
+	["POST", "/ui/webhooks", "authenticated", "cold", answerForm],
 	["GET", "/login", "anyone", "cold", answerLogin],
 	["POST", "/login", "anyone", "cold", answerLogin],
 	["GET", "/login/oidc", "anyone", "cold", answerLogin],

@@ -27,6 +27,15 @@ function append(stream: string, ...ids: string[]) {
 	return servers.ask(batch(stream, events));
 }
 
+/** Makes a webhook that reaches nobody, and waits until it has tried. */
+async function behind(): Promise<void> {
+	const body = JSON.stringify({ url: "https://127.0.0.1:9/", stream: "s", start: 0 });
+	const headers = { "Content-Type": "application/json" };
+	await servers.ask({ method: "PUT", path: "/webhooks/w", headers, body });
+	await append("s", randomUUID());
+	await until(() => sumOf(servers, "varve_webhook_attempts_total", 'outcome="refused-address"'));
+}
+
 test("docs/metrics.md has every metric with its labels, and no other", async () => {
 	await servers.ask({ path: "/ping" });
 	const consumer = new Consumer(servers, "s");
@@ -37,6 +46,7 @@ test("docs/metrics.md has every metric with its labels, and no other", async () 
 	await defineGroup("s");
 	const query = "fromAll().when({ $any() {} })";
 	await servers.ask({ path: "/projections/continuous?name=p", body: query });
+	await behind();
 	const { text } = await servers.ask({ path: "/metrics" });
 	const page = readFileSync(join(ROOT, "docs/metrics.md"), "utf8");
 	expect(page.match(/^\| `\w+` \|.*$/gm)).toEqual(described(text));
@@ -185,6 +195,14 @@ test("of many subscriptions at most 100 are told, and long names are cut", async
 	expect(new Set(told.map(({ labels }) => labels)).size).toBe(100);
 	for (const { labels } of told) expect(labels.length).toBeLessThan(300);
 	expect(await sumOf(servers, "varve_subscriptions")).toBe(103);
+});
+
+test("webhooks that have something to do are told by name", async () => {
+	await behind();
+	expect(await sumOf(servers, "varve_webhooks")).toBe(1);
+	expect(await sumOf(servers, "varve_webhook_lag_events", 'webhook="w"')).toBe(1);
+	expect(await sumOf(servers, "varve_webhook_open", 'webhook="w"')).toBe(0);
+	expect(await sumOf(servers, "varve_webhook_events_total")).toBe(0);
 });
 
 test("bytes that are no HTTP count as a request that failed", async () => {

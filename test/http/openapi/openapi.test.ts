@@ -22,12 +22,15 @@ const WARNED = new Set([
 ]);
 
 const ORDER = ["POST", "PUT", "GET", "DELETE"];
+const FORM = "application/x-www-form-urlencoded";
+/** Where the server is in examples. */
+const WRITTEN_BASE = "http://127.0.0.1:2113";
 /** They make what the others of their kind need to be there. */
 const FIRST = ["createSubscription", "defineGroup", "createProjection"];
 
 let servers: Servers;
 beforeAll(async () => {
-	servers = await startServers();
+	servers = await startServers({ hub: true });
 });
 afterAll(() => servers.close());
 
@@ -242,6 +245,7 @@ async function send(operation: Operation, headers: object, body?: string): Promi
 	await prepareReader(operation);
 	await prepareProjection(operation);
 	const { accountId, authorization } = await accountFor(operation);
+	const uid = await webhookFor(operation);
 	const { method, parameters } = operation;
 	const examples = parameters.filter(({ example }) => example !== undefined);
 	const named = Object.fromEntries(
@@ -257,6 +261,7 @@ async function send(operation: Operation, headers: object, body?: string): Promi
 	const path = known
 		.replace("scavenge/{id}", `scavenge/${scavengeId}`)
 		.replace("tokens/{id}", `tokens/${accountId}`)
+		.replace("varve-webhooks/{id}", `varve-webhooks/${uid}`)
 		.replace(/\{(\w+)\}/g, (_, name: string) =>
 			encodeURIComponent(String(examples.find((one) => one.name === name)?.example)),
 		);
@@ -319,6 +324,17 @@ async function prepareProjection({ operationId, method, path }: Operation): Prom
 		await projections.enable("counter");
 }
 
+/** The webhook that an operation on one needs, unless it makes it. @returns the id of its keys */
+async function webhookFor({ path, operationId }: Operation): Promise<string> {
+	if (!path.includes("webhooks") || operationId === "putWebhook") return "";
+	const { deeds } = servers.server.context.pushes;
+	const settings = deeds.parse({ url: "https://127.0.0.1:9/hook", stream: "order-42" });
+	const creator = { login: "", token: undefined, scope: undefined };
+	const condition = { isAbsent: false, version: undefined };
+	const put = { creator, may: () => undefined, condition };
+	return (await deeds.put("orders", settings, put)).webhook.uid;
+}
+
 /** What an operation on accounts needs: somebody who may, and a token, or a user, to be there. */
 async function accountFor({ operationId, path }: Operation) {
 	const isOwn = operationId === "changePassword";
@@ -352,6 +368,10 @@ async function subscribe(operationId: string): Promise<void> {
 
 function example({ body }: Operation, contentType: string): string | undefined {
 	const value = body[contentType]?.example;
+	if (contentType === FORM) {
+		const form = String(new URLSearchParams(value as Record<string, string>));
+		return form.replaceAll(encodeURIComponent(WRITTEN_BASE), encodeURIComponent(servers.url));
+	}
 	return value === undefined || typeof value === "string" ? value : JSON.stringify(value);
 }
 

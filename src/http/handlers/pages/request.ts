@@ -96,11 +96,12 @@ export function parsePageRequest(
 	const page = `${stream}\n${pagePath(stream, range)}${wait.isTail ? "\ntail" : ""}`;
 	const path = isAsLinked ? page : `${page}\nelsewhere`;
 	const isTold = isUsual && !wait.isTail;
+	const form = namesHub(context.settings, place) ? WITH_HUB : 0;
 	const document: DocumentRequest = {
 		stream,
 		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head",
-		tagsAsOf: (last, history) => (isTold ? tagsAsOf(place, last, history) : []),
+		tagsAsOf: (last, history) => (isTold ? tagsAsOf(place, last, history, form) : []),
 	};
 	return { stream, range, representation, wait, resolve, isUsual, isAsLinked, document };
 }
@@ -121,9 +122,24 @@ function tagsAsOf(
 	{ stream, range, representation }: Pick<PageRequest, "stream" | "range" | "representation">,
 	last: Version,
 	history: History,
+	form: number,
 ): readonly string[] {
 	if (isSealed(range, last) || (last < 0 && stream !== ALL)) return [];
-	return tagsOfChanging(representation, last, history);
+	return tagsOfChanging(representation, last, history, form);
+}
+
+/** Makes the tag of a page that names the hub differ from that of the same page without one. */
+export const WITH_HUB = 0x57656253;
+
+/**
+ * Whether a page names the hub: the feed of a stream's newest events, if the server is a hub. Pages
+ * that can be sealed never do, so that their bytes and tags depend on no option.
+ */
+export function namesHub(
+	{ hub }: { readonly hub: boolean },
+	{ range, representation: { type } }: Pick<PageRequest, "range" | "representation">,
+): boolean {
+	return hub && range.from === "head" && PAGE_FORMATS[type.format].writes.from === "feed";
 }
 
 /** The tags that a page may have as of `last`: as it is, and compressed. */
@@ -131,7 +147,8 @@ export function tagsOfChanging(
 	{ type, coding }: Pick<Representation, "type" | "coding">,
 	last: Version,
 	history: History,
+	form = 0,
 ): readonly string[] {
-	const plain = eTag(last, type, "identity", history);
-	return coding === "identity" ? [plain] : [plain, eTag(last, type, coding, history)];
+	const plain = eTag(last, type, "identity", history, form);
+	return coding === "identity" ? [plain] : [plain, eTag(last, type, coding, history, form)];
 }

@@ -10,8 +10,8 @@ import { eTagValue, historyOf, secondsUntil, TAIL_SECONDS } from "../../../cache
 import { feedOf, linksOf, type Page, type PageSpec, readPage } from "../../../pages/page.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import type { Context } from "../../context.ts";
-import { asTailUrl, TAIL_WAIT_SECONDS, urlsAt, withEmbed } from "../../urls.ts";
-import type { PageRequest } from "./request.ts";
+import { asTailUrl, hubUrl, TAIL_WAIT_SECONDS, urlsAt, withEmbed } from "../../urls.ts";
+import { namesHub, type PageRequest, WITH_HUB } from "./request.ts";
 
 /** Makes the tag of an unusual form of a page differ from the usual one's. */
 export const UNUSUAL = 0x2b1dc0de;
@@ -27,7 +27,8 @@ export async function writePage(
 	const format = PAGE_FORMATS[type.format];
 	const history = historyOf(log);
 	// Both forms of a page have one URL: the unusual one is not kept, and has a tag of its own.
-	const form = isUsual ? 0 : UNUSUAL;
+	const isOfHub = namesHub(context.settings, request);
+	const form = (isUsual ? 0 : UNUSUAL) ^ (isOfHub ? WITH_HUB : 0);
 	const spec: PageSpec = {
 		stream,
 		range,
@@ -36,6 +37,7 @@ export async function writePage(
 		tag: (last, variant) => eTagValue(last, type, "identity", history, variant ^ form),
 		asAsked: (url) => (wait.isTail ? asTailUrl(withEmbed(url, embed)) : withEmbed(url, embed)),
 		asTail: wait.isTail ? tailLink : undefined,
+		hub: isOfHub ? hubUrl(representation.base) : undefined,
 	};
 	const page = await readPage(access.readsFor(principal), spec);
 	const { entries, withheld } = page.slice;
@@ -84,7 +86,10 @@ function encodePage(
 	const { writes } = PAGE_FORMATS[type.format];
 	const urls = urlsAt(base, log);
 	if (writes.from === "feed") {
-		return { text: writes.encode(feedOf(urls, spec, page), embed) };
+		const feed = { text: writes.encode(feedOf(urls, spec, page), embed) };
+		if (spec.hub === undefined) return feed;
+		const topic = `<${urls.stream(spec.stream)}>; rel="self"`;
+		return { ...feed, headers: ["Link", `<${spec.hub}>; rel="hub", ${topic}`] };
 	}
 	const links = linksOf(urls, spec, page.slice);
 	const url = isAsLinked ? urls.page(spec.stream, spec.range) : undefined;

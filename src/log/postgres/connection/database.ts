@@ -37,7 +37,8 @@ const KEEP_ALIVE_MS = 10_000;
  */
 const SETTINGS = `
 	SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-	SET jit = off; SET statement_timeout = 0; SET bytea_output = hex; SET client_min_messages = warning;
+	SET jit = off; SET statement_timeout = 0; SET bytea_output = hex;
+	SET client_min_messages = warning;
 	SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '15s';
 	SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3`;
 

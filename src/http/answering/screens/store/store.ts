@@ -20,6 +20,7 @@ import { operationsFor } from "./operations.ts";
 import { positionsFor } from "./positions.ts";
 import { projectionsFor } from "./projections.ts";
 import { subscriptionsFor } from "./subscriptions.ts";
+import { recordedWebhooks } from "./webhooks.ts";
 
 /** @param doer the same visitor, for the audit */
 export function storeFor(context: Context, principal: Principal, doer: Doer): Store {
@@ -47,6 +48,7 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 		positions: positionsFor(context, principal, record),
 		projections: projectionsFor(context, principal, record),
 		groups: groupsFor(context, principal, record),
+		webhooks: recordedWebhooks(context, principal, record),
 	};
 }
 

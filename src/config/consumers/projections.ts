@@ -1,5 +1,5 @@
 /** The options that limit projections. */
-import type { Option } from "../options.ts";
+import type { Option } from "../../options.ts";
 
 export type ProjectionsSettings = {
 	readonly projectionsMax: number;

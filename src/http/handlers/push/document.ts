@@ -1,0 +1,32 @@
+/** A webhook and its attempts as JSON. */
+import type { Attempt } from "../../../push/delivering/attempts.ts";
+import type { Standing } from "../../../push/running/standing.ts";
+import type { Secret } from "../../../push/webhooks/deeds.ts";
+import { keySetUrl } from "../../urls.ts";
+
+/** @param secret if the answer is the one that shows it */
+export function webhookJson(base: string, standing: Standing, secret?: Secret): object {
+	const { webhook, lastAttempt, ...progress } = standing;
+	const { name, settings, creator, state, changed, start, uid } = webhook;
+	const { generation, previousUntil } = webhook.secret;
+	const isTurning = previousUntil > Date.now();
+	return {
+		name,
+		...settings,
+		start,
+		state: state.is,
+		reason: state.reason === "" ? undefined : state.reason,
+		createdBy: creator.login === "" ? undefined : creator.login,
+		changed: new Date(changed).toISOString(),
+		secretGeneration: generation,
+		previousSecretUntil: isTurning ? new Date(previousUntil).toISOString() : undefined,
+		jwksUri: keySetUrl(base, uid),
+		...secret,
+		...progress,
+		lastAttempt: lastAttempt && attemptJson(lastAttempt),
+	};
+}
+
+export function attemptJson({ atMs, word, ...attempt }: Attempt): object {
+	return { at: new Date(atMs).toISOString(), outcome: word, ...attempt };
+}

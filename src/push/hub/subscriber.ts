@@ -1,0 +1,81 @@
+/**
+ * A subscriber of the hub (WebSub, W3C Recommendation of 2018), as the log keeps it:
+ *
+ *     $push-hub    $HubSubscribed: all that is known of it; the newest counts
+ *                  $HubEnded: it is no more, and why
+ *
+ * Callback and topic name a subscriber: another request for both renews its lease.
+ */
+import { createHash } from "node:crypto";
+import type { RecordedEvent, StreamName } from "../../event.ts";
+import { parseObject } from "../../subscriptions/json.ts";
+import { parseSubscriptionName, type SubscriptionName } from "../../subscriptions/names.ts";
+import { type Creator, creatorIn } from "../webhooks/webhook.ts";
+
+export type Subscriber = SubscriberFacts & {
+	/** Made of callback, topic, and the time of the first request. */
+	readonly id: string;
+	/** Milliseconds since 1970. */
+	readonly leaseUntil: number;
+	/** Sealed; see `PushKey.seal`. Undefined if it gave none. */
+	readonly secret: string | undefined;
+	/** The first number that it gets. */
+	readonly start: number;
+};
+
+export type SubscriberFacts = {
+	/** The URL of the feed, as the subscriber knows it. */
+	readonly topic: string;
+	readonly stream: StreamName;
+	readonly callback: string;
+	readonly creator: Creator;
+};
+
+export const HUB = "$push-hub" as StreamName;
+export const SUBSCRIBED = "$HubSubscribed";
+export const ENDED = "$HubEnded";
+
+const ID = /^[0-9a-f]{16}$/;
+
+export function nameOf({ callback, topic }: Pick<Subscriber, "callback" | "topic">): string {
+	return `${callback}\n${topic}`;
+}
+
+export function newId(facts: SubscriberFacts, nowMs: number): string {
+	const text = `${nameOf(facts)}\n${nowMs}`;
+	return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+/** Names it among all that are delivered, and in the streams that keep it. */
+export function keyOf({ id }: Pick<Subscriber, "id">): string {
+	return `${HUB_KEYS}${id}`;
+}
+
+export const HUB_KEYS = "hub-";
+
+/** @throws Refusal `invalid-stream-name` if the names of its streams are too long */
+export function subscriptionOf(subscriber: Pick<Subscriber, "id" | "stream">): SubscriptionName {
+	return parseSubscriptionName(subscriber.stream, `$${keyOf(subscriber)}`);
+}
+
+export function encodeSubscriber(subscriber: Subscriber): Buffer {
+	return Buffer.from(JSON.stringify(subscriber));
+}
+
+/**
+ * Takes in an event of the stream. What makes no sense is ignored: an admin may have written it.
+ */
+export function takeIn(all: Map<string, Subscriber>, { type, data }: RecordedEvent): void {
+	const members = parseObject(data) ?? {};
+	const { topic, callback, stream, id, leaseUntil, secret, start } = members;
+	if (typeof topic !== "string" || typeof callback !== "string") return;
+	const name = nameOf({ topic, callback });
+	if (type === ENDED) all.delete(name);
+	const creator = creatorIn(members.creator);
+	if (type !== SUBSCRIBED || typeof stream !== "string" || creator === undefined) return;
+	if (typeof id !== "string" || !ID.test(id) || !URL.canParse(callback)) return;
+	if (!Number.isSafeInteger(leaseUntil) || !Number.isSafeInteger(start)) return;
+	if (secret !== undefined && typeof secret !== "string") return;
+	const facts = { topic, callback, stream: stream as StreamName, creator };
+	all.set(name, { ...facts, id, leaseUntil: Number(leaseUntil), start: Number(start), secret });
+}

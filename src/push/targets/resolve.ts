@@ -1,0 +1,83 @@
+/**
+ * Where one attempt connects to. The name is looked up once, *every* address that it has must be
+ * one that a push may go to, and the connection then goes to the address that was looked at: a name
+ * that has another address a moment later gains nothing.
+ */
+import { lookup } from "node:dns/promises";
+import { type BlockList, isIP } from "node:net";
+import { isAllowed, refusalOf } from "./addresses.ts";
+
+export type Place = {
+	/** The address to connect to. */
+	readonly address: string;
+	/** Host and port as the `Host` field has them. */
+	readonly host: string;
+	readonly port: number;
+	readonly isTls: boolean;
+	/** The name that the certificate must have; undefined if the URL has an address. */
+	readonly serverName: string | undefined;
+	/** Path and query. */
+	readonly path: string;
+};
+
+export type Unplaced = { readonly fault: "unresolved" | "refused"; readonly reason: string };
+
+/** All addresses of a name. */
+export type Resolver = (name: string) => Promise<readonly string[]>;
+
+/** More addresses than an honest name has. */
+const ADDRESSES_MAX = 64;
+
+export async function place(
+	text: string,
+	allowed: BlockList | undefined,
+	resolve: Resolver = systemResolver,
+): Promise<Place | Unplaced> {
+	const url = new URL(text);
+	const name = url.hostname.replace(/^\[|\]$/g, "");
+	const isAddress = isIP(name) !== 0;
+	let addresses: readonly string[];
+	try {
+		addresses = isAddress ? [name] : await resolve(name);
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		return { fault: "unresolved", reason: `the name ${name} has no address: ${code ?? "error"}` };
+	}
+	const isTls = url.protocol === "https:";
+	const fault = faultOf(name, addresses, allowed, isTls);
+	if (fault) return fault;
+	return {
+		address: addresses[0] as string,
+		host: url.host,
+		port: Number(url.port || (isTls ? 443 : 80)),
+		isTls,
+		serverName: isAddress ? undefined : name,
+		path: url.pathname + url.search,
+	};
+}
+
+function faultOf(
+	name: string,
+	addresses: readonly string[],
+	allowed: BlockList | undefined,
+	isTls: boolean,
+): Unplaced | undefined {
+	if (addresses.length === 0 || addresses.length > ADDRESSES_MAX) {
+		return { fault: "unresolved", reason: `the name ${name} has ${addresses.length} addresses` };
+	}
+	for (const address of addresses) {
+		const word = refusalOf(address, allowed);
+		if (word !== undefined) {
+			return { fault: "refused", reason: `${address} is refused: ${word}` };
+		}
+		if (!isTls && !isAllowed(address, allowed)) {
+			return { fault: "refused", reason: `${address} is refused: plain HTTP needs --push-allow` };
+		}
+	}
+	return undefined;
+}
+
+async function systemResolver(name: string): Promise<readonly string[]> {
+	const found = await lookup(name, { all: true });
+	return found.map(({ address }) => address);
+}
