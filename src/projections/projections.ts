@@ -19,6 +19,7 @@ import { checkQuery } from "./running/check.ts";
 import { Wakes } from "./running/wakes.ts";
 import type { Scripts } from "./script/script.ts";
 import type { ProjectionSettings } from "./settings.ts";
+import { Tail } from "./source/tail.ts";
 import type { Standing } from "./status.ts";
 import { SYSTEM_PROJECTIONS, SystemProjections, systemProjection } from "./system.ts";
 
@@ -50,6 +51,7 @@ export class Projections {
 	readonly around: ProjectionsAround;
 	readonly #system: SystemProjections;
 	readonly #wakes: Wakes;
+	readonly #tail: Tail;
 	readonly #registry: Registry;
 
 	constructor(around: ProjectionsAround) {
@@ -59,11 +61,13 @@ export class Projections {
 		this.own = own;
 		this.#system = new SystemProjections(own);
 		this.#wakes = new Wakes(log);
+		this.#tail = new Tail(log);
 		const lingerMs = () => {
 			const ms = LINGER_MS * this.#registry.running;
 			return Math.min(LINGER_MS_MAX, Math.max(LINGER_MS_MIN, ms));
 		};
-		const parts = { own, scripts, rights, wakes: this.#wakes, limits, lingerMs, operatorLog };
+		const heard = { wakes: this.#wakes, tail: this.#tail };
+		const parts = { own, scripts, rights, ...heard, limits, lingerMs, operatorLog };
 		this.#registry = new Registry(parts, limits);
 	}
 
@@ -243,6 +247,7 @@ export class Projections {
 	async close(): Promise<void> {
 		await this.#registry.close();
 		this.#wakes.close();
+		this.#tail.close();
 		await this.around.scripts.close();
 	}
 
