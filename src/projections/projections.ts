@@ -45,6 +45,8 @@ export type NewProjection = {
 const LINGER_MS = 2;
 const LINGER_MS_MIN = 5;
 const LINGER_MS_MAX = 250;
+/** When the server ends, batches that run have so long. */
+const CLOSE_MS = 4000;
 
 export class Projections {
 	readonly own: OwnLog;
@@ -245,10 +247,14 @@ export class Projections {
 
 	/** Stops all, each with how far it is. */
 	async close(): Promise<void> {
+		const { scripts } = this.around;
+		// A script that takes its time for each event holds up no server that wants to end.
+		const timer = setTimeout(() => void scripts.close(), CLOSE_MS);
 		await this.#registry.close();
+		clearTimeout(timer);
 		this.#wakes.close();
 		this.#tail.close();
-		await this.around.scripts.close();
+		await scripts.close();
 	}
 
 	async #standingOf(projection: Projection): Promise<Standing> {

@@ -101,7 +101,8 @@ function queryPanel(
 			? html`<pre class="code" tabindex="0">${lines.map((line, at) => [at > 0 ? "\n" : "", visible(line)])}</pre>`
 			: html`<form method="post" action="${FORMS}">${hiddenFields(visit, "update", name)}
 ${queryField("The query", text, rows)}${marked}
-<p class="hint">It goes on from where it is, with the states that it has. To let it see all events again, reset it.</p>
+<p class="hint">It goes on from where it is, with the states that it has.
+To let it see all events again, reset it.</p>
 <p class="buttons"><button type="submit">Write the query</button></p></form>`;
 	return html`<section class="panel" aria-labelledby="query"><header><h2 id="query">Query</h2></header><div class="body">${body}</div></section>`;
 }
