@@ -10,6 +10,7 @@ import { rows as importing } from "./rows/import.js";
 import { rows as memory } from "./rows/memory.js";
 import { rows as pages } from "./rows/pages.js";
 import { rows as projections } from "./rows/projections.js";
+import { rows as projectionsLag } from "./rows/projections-lag.js";
 import { rows as proxy } from "./rows/proxy.js";
 import { rows as replay } from "./rows/replay.js";
 import { rows as size } from "./rows/size.js";
@@ -20,13 +21,14 @@ const ROWS = [
 	...appends,
 	...catchUp,
 	...replay,
+	...projections,
 	...size,
 	...proxy,
 	...tail,
 	...importing,
 	...hashing,
 	...memory,
-	...projections,
+	...projectionsLag,
 ];
 
 const settings = readArguments(process.argv.slice(2));

@@ -140,6 +140,17 @@ describe("states that the sandbox does not hold", () => {
 	});
 });
 
+it("calls that overlap are taken one after another", async () => {
+	const { script } = await tryScript(scripts, COUNT);
+	const answers = await Promise.all([
+		script.run(eventsFrom(0, 3), { handOut: true }),
+		script.look("order-0"),
+		script.run(eventsFrom(3, 3)),
+		script.look("order-0"),
+	]);
+	expect([answers[1].state, answers[3].state]).toEqual(['{"n":1}', '{"n":2}']);
+});
+
 it("a long batch is the same as its parts", async () => {
 	const filler = "x".repeat(400_000);
 	const events = eventsFrom(0, 12).map((event) => ({

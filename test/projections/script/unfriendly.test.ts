@@ -8,7 +8,7 @@ import { eventsFrom, type KeptStates, type Tried, tryScript } from "./trying.ts"
 
 const MIB = 1024 * 1024;
 const LIMITS = {
-	...{ eventMs: 150, bodyMs: 1_000, heapBytes: 8 * MIB, stateChars: 50_000 },
+	...{ eventMs: 80, bodyMs: 1_000, heapBytes: 8 * MIB, stateChars: 50_000 },
 	...{ emittedPerEvent: 20, logLinesPerEvent: 10, sourceBytes: 20_000 },
 };
 const COUNT = "fromAll().foreachStream().when({ $any(s, e) { s.n = (s.n || 0) + e.body.amount } })";

@@ -1,16 +1,5 @@
 /** A batch of events through the script. */
-import {
-	type Batch,
-	COLUMNS,
-	DATA_END,
-	FLAGS,
-	HARD_DELETED,
-	ID_END,
-	IS_JSON,
-	SOFT_DELETED,
-	STREAM,
-	TYPE,
-} from "./events/batch.ts";
+import type { Batch } from "./events/batch.ts";
 import { setMoment, tellHost } from "./events/moment.ts";
 import type { Output } from "./language/output.ts";
 import type { Program } from "./language/program.ts";
@@ -18,7 +7,7 @@ import { OwnSet, parse, stringify, textOf } from "./realm/intrinsics.ts";
 import { Results } from "./results.ts";
 import type { Partitions } from "./states/partitions.ts";
 import { Stepper } from "./stepper.ts";
-import { described, type Handler, type RawFault, Work, type WorkOptions } from "./work.ts";
+import { described, type RawFault, Work, type WorkOptions } from "./work.ts";
 
 export type RunLimits = { readonly stateChars: number; readonly partitionsHeld: number };
 
@@ -108,10 +97,10 @@ export class Runner {
 		if (!by) return;
 		work.during = "partitionBy";
 		for (; work.at < work.end; work.at++) {
-			if (!this.#handlerOf(work, work.at)) continue;
+			if (!work.handlerOf(work.at)) continue;
 			tellHost();
 			try {
-				work.partitions[work.at] = partitionName(by(work.envelopeBefore(work.at)));
+				work.partitions[work.at] = partitionName(by(work.envelope(work.at)));
 			} catch (error) {
 				work.failed(error);
 				work.end = work.at;
@@ -124,36 +113,48 @@ export class Runner {
 		if (!this.#partitions.isPartial) return this.#go(work);
 		const missing = new OwnSet<string>();
 		for (let event = 0; event < work.end; event++) {
-			const partition = this.#handlerOf(work, event) && this.#partitionOf(work, event);
+			const partition = work.handlerOf(event) && work.partitionOf(event);
 			if (partition !== undefined && !this.#partitions.has(partition)) missing.add(partition);
 		}
 		return missing.size === 0 ? this.#go(work) : stringify({ missing: [...missing] });
 	}
 
 	#go(work: Work): string {
-		const isWatched = work.options.trace || work.options.results !== "none";
-		const [stepper, results] = [this.#stepper, this.#results];
 		work.phase = "events";
 		setMoment(work);
 		try {
-			for (work.at = 0; work.at < work.end; work.at++) {
-				const handler = this.#handlerOf(work, work.at);
-				if (!handler) continue;
-				const partition = this.#partitionOf(work, work.at);
-				if (partition === undefined) continue;
-				if (isWatched) {
-					const known = work.options.trace ? this.#partitions.get(partition) : undefined;
-					const before = work.options.trace ? results.shown(known) : undefined;
-					results.add(work, handler.name, stepper.step(work, partition, handler), before);
-				} else stepper.step(work, partition, handler);
-				work.handled++;
+			if (work.options.trace || work.options.results !== "none") this.#watch(work);
+			else {
+				const stepper = this.#stepper;
+				const { byStreams, partitionBy } = this.#program;
+				const isOne = !byStreams && !partitionBy;
+				for (work.at = 0; work.at < work.end; work.at++) {
+					const handler = work.handlerOf(work.at);
+					if (!handler) continue;
+					const partition = isOne ? "" : work.partitionOf(work.at);
+					if (partition !== undefined) stepper.step(work, partition, handler);
+				}
 			}
 		} catch (error) {
 			const { violation } = this.#output;
-			stepper.rollBack(work);
+			this.#stepper.rollBack(work);
 			work.failed(error, violation);
 		}
 		return this.#finish(work);
+	}
+
+	/** The same, with results and steps. */
+	#watch(work: Work): void {
+		const { trace } = work.options;
+		for (work.at = 0; work.at < work.end; work.at++) {
+			const handler = work.handlerOf(work.at);
+			const partition = handler && work.partitionOf(work.at);
+			if (!handler || partition === undefined) continue;
+			const known = trace ? this.#partitions.get(partition) : undefined;
+			const before = trace ? this.#results.shown(known) : undefined;
+			const entry = this.#stepper.step(work, partition, handler);
+			this.#results.add(work, handler.name, entry, before);
+		}
 	}
 
 	#finish(work: Work): string {
@@ -203,29 +204,7 @@ export class Runner {
 		shared.isChanged = false;
 		return stringify(shared.state);
 	}
-
-	/** What takes an event; undefined if nothing does. */
-	#handlerOf({ batch, handlers }: Work, event: number): Handler | undefined {
-		const { numbers } = batch;
-		const at = event * COLUMNS;
-		const flags = numbers[at + FLAGS] as number;
-		if (flags & DELETED) {
-			const call = this.#program.special("$deleted");
-			return call && { name: "$deleted", call };
-		}
-		const isEmpty = numbers[at + DATA_END] === numbers[at + ID_END];
-		return isEmpty && flags & IS_JSON ? undefined : handlers[numbers[at + TYPE] as number];
-	}
-
-	/** Undefined if the event belongs to none. */
-	#partitionOf({ batch, partitions }: Work, event: number): string | undefined {
-		const { byStreams, partitionBy } = this.#program;
-		if (byStreams) return batch.streams[batch.numbers[event * COLUMNS + STREAM] as number];
-		return partitionBy ? partitions[event] : "";
-	}
 }
-
-const DELETED = SOFT_DELETED | HARD_DELETED;
 
 /** Texts and numbers name partitions; events with any other value belong to none. */
 function partitionName(value: unknown): string | undefined {

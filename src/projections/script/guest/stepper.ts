@@ -50,21 +50,27 @@ export class Stepper {
 		const output = this.#output;
 		let entry = this.#entry;
 		if (!entry || entry.partition !== partition || entry.used !== work.number) {
-			this.#entry = undefined;
 			entry = this.#partitions.get(partition);
 			this.#entry = entry;
 		}
 		output.event = work.at;
 		output.partition = partition;
-		const envelope = work.envelope(work.at, partition);
+		const envelope = work.envelope(work.at);
 		if (!entry || this.#isBiState) entry = this.#enter(work, partition, entry, envelope);
 		work.during = handler.name;
-		if (handler.call === undefined) this.#keepData(entry, envelope);
-		else if (handler.name === "$deleted") this.#delete(work, entry, handler.call);
-		else this.#fold(entry, handler.call, envelope);
+		const { call } = handler;
+		const isPlain = call !== undefined && !this.#isBiState && handler.name !== "$deleted";
+		const draft = isPlain
+			? this.fold(entry, call, envelope)
+			: this.#foldOther(work, entry, handler, envelope);
 		output.event = undefined;
 		if (output.violation) throw new OwnTypeError(output.violation.message);
-		if (this.#isChanged()) this.#partitions.change(entry, work.at);
+		if (draft.isChanged) {
+			// What `change` does, without the call, which most events do not need.
+			if (entry.isChanged && entry.changed === work.number) entry.event = work.at;
+			else this.#partitions.change(entry, work.at);
+		}
+		work.handled++;
 		return entry;
 	}
 
@@ -116,50 +122,55 @@ export class Stepper {
 		const created = this.#program.special("$created");
 		if (created && partition !== "") {
 			work.during = "$created";
-			this.#fold(entry, (given) => void created(given, envelope));
+			const hear: Call = (given) => void created(given, envelope);
+			if (this.#isBiState) this.#foldBoth(entry, hear, envelope);
+			else this.fold(entry, hear, envelope);
 		}
 		return entry;
 	}
 
-	#isChanged(): boolean {
-		return this.#draft?.isChanged === true;
-	}
-
 	/** Nothing handles events: the state is the data of the last one. */
-	#keepData(entry: Entry, { isJson, bodyRaw }: Envelope): void {
-		this.#draft = new Draft(entry.state);
+	#keepData(entry: Entry, { isJson, bodyRaw }: Envelope): Draft {
+		const draft = new Draft(entry.state);
+		this.#draft = draft;
 		entry.state = isJson ? parse(bodyRaw) : bodyRaw;
-		this.#draft.isChanged = true;
+		draft.isChanged = true;
+		return draft;
 	}
 
-	#delete({ batch, at }: Work, entry: Entry, call: Call): void {
-		const isSoft = (batch.number(at, FLAGS) & SOFT_DELETED) !== 0;
-		this.#fold(entry, (given) => void call(given, null, entry.partition, isSoft));
+	#foldOther(work: Work, entry: Entry, { name, call }: Handler, envelope: Envelope): Draft {
+		if (!call) return this.#keepData(entry, envelope);
+		if (name !== "$deleted") return this.#foldBoth(entry, call, envelope);
+		const isSoft = (work.batch.number(work.at, FLAGS) & SOFT_DELETED) !== 0;
+		const hear: Call = (given) => void call(given, null, entry.partition, isSoft);
+		return this.fold(entry, hear, envelope);
 	}
 
-	#fold(entry: Entry, call: Call, envelope?: Envelope): void {
+	/** Not private, since the engine finds a plain method sooner. */
+	fold(entry: Entry, call: Call, envelope: Envelope): Draft {
 		let draft = entry.draft;
 		if (!draft || draft.root !== entry.state) draft = this.#partitions.draft(entry);
 		this.#draft = draft;
-		draft.begin();
-		if (this.#isBiState) {
-			this.#foldBoth(entry, draft, call, envelope);
-			return;
-		}
+		if (draft.isChanged) draft.begin();
+		draft.isOpen = true;
 		const returned = call(draft.value, envelope);
 		if (returned === undefined || returned === draft.value) {
-			if (draft.isChanged) draft.settle();
+			if (draft.isUnsettled) draft.settle();
 		} else {
 			refusePromise(returned);
 			entry.state = draft.replaced(returned);
 		}
 		draft.isOpen = false;
+		return draft;
 	}
 
-	#foldBoth(entry: Entry, draft: Draft, call: Call, envelope?: Envelope): void {
+	#foldBoth(entry: Entry, call: Call, envelope: Envelope): Draft {
+		const draft = this.#partitions.draft(entry);
 		const shared = new Draft(this.shared.state);
+		this.#draft = draft;
 		this.#sharedDraft = shared;
-		shared.begin();
+		draft.isOpen = true;
+		shared.isOpen = true;
 		const pair = [draft.value, shared.value];
 		const returned = call(pair, envelope) ?? pair;
 		refusePromise(returned);
@@ -173,6 +184,7 @@ export class Stepper {
 		draft.isOpen = false;
 		shared.isOpen = false;
 		if (shared.isChanged) this.shared.isChanged = true;
+		return draft;
 	}
 }
 

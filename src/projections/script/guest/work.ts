@@ -1,6 +1,17 @@
 /** A batch in work: what the host gets of it, and where it stands. */
-import type { Batch } from "./events/batch.ts";
-import { Envelope } from "./events/envelope.ts";
+import {
+	type Batch,
+	COLUMNS,
+	DATA_END,
+	FLAGS,
+	HARD_DELETED,
+	ID_END,
+	IS_JSON,
+	SOFT_DELETED,
+	STREAM,
+	TYPE,
+} from "./events/batch.ts";
+import { Envelope, type Reading } from "./events/envelope.ts";
 import type { Violation } from "./language/output.ts";
 import type { Call, Program } from "./language/program.ts";
 import { stringify, textOf } from "./realm/intrinsics.ts";
@@ -25,14 +36,14 @@ export type Handler = { readonly name: string; readonly call: Call | undefined }
 /** What runs: for interruptions, which come from outside at any time. */
 export type Phase = "partitions" | "events" | "results" | "over";
 
-export class Work {
+export class Work implements Reading {
 	readonly batch: Batch;
 	readonly options: WorkOptions;
 	/** Batches are counted. */
 	readonly number: number;
 	/** By the number of the type. */
 	readonly handlers: readonly (Handler | undefined)[];
-	/** By event; undefined: the event belongs to no partition. Empty unless partitionBy is used. */
+	/** By event, of partitionBy; undefined: the event belongs to no partition. */
 	readonly partitions: (string | undefined)[] = [];
 	phase: Phase = "partitions";
 	/** The event at hand, and the one before which to stop. */
@@ -42,6 +53,7 @@ export class Work {
 	during: string | undefined;
 	handled = 0;
 	fault: RawFault | undefined;
+	readonly #program: Program;
 	#seen: Envelope[] | undefined;
 
 	constructor(batch: Batch, options: WorkOptions, program: Program, number: number) {
@@ -49,6 +61,7 @@ export class Work {
 		this.batch = batch;
 		this.options = options;
 		this.end = batch.length;
+		this.#program = program;
 		const any = program.special("$any");
 		this.handlers = batch.types.map((type) => {
 			if (program.keepsData) return { name: "", call: undefined };
@@ -57,17 +70,33 @@ export class Work {
 		});
 	}
 
-	envelope(event: number, partition: string): Envelope {
-		const seen = this.#seen?.[event];
-		return seen ? Envelope.place(seen, partition) : new Envelope(this.batch, event, partition);
+	/** What takes an event; undefined if nothing does. */
+	handlerOf(event: number): Handler | undefined {
+		const { numbers } = this.batch;
+		const at = event * COLUMNS;
+		const flags = numbers[at + FLAGS] as number;
+		if (flags & DELETED) {
+			const call = this.#program.special("$deleted");
+			return call && { name: "$deleted", call };
+		}
+		const isEmpty = numbers[at + DATA_END] === numbers[at + ID_END];
+		return isEmpty && flags & IS_JSON ? undefined : this.handlers[numbers[at + TYPE] as number];
 	}
 
-	/** For partitionBy; the handler gets the same one, with what was parsed of it. */
-	envelopeBefore(event: number): Envelope {
-		const envelope = new Envelope(this.batch, event, "");
+	/** Undefined if the event belongs to none. */
+	partitionOf(event: number): string | undefined {
+		const { byStreams, partitionBy } = this.#program;
+		if (byStreams)
+			return this.batch.streams[this.batch.numbers[event * COLUMNS + STREAM] as number];
+		return partitionBy ? this.partitions[event] : "";
+	}
+
+	/** The same for partitionBy and for the handler, with what was parsed of it. */
+	envelope(event: number): Envelope {
+		if (!this.#program.partitionBy) return new Envelope(this, event);
 		this.#seen ??= [];
-		this.#seen[event] = envelope;
-		return envelope;
+		this.#seen[event] ??= new Envelope(this, event);
+		return this.#seen[event];
 	}
 
 	/** @param violation a limit that the script went over, whatever it threw then */
@@ -91,6 +120,8 @@ export function described(error: unknown): Pick<RawFault, "kind" | "message" | "
 	const text = [name, message].filter((part) => part !== "").join(": ");
 	return { kind, message: text || `an object was thrown: ${shown(error)}`, stack };
 }
+
+const DELETED = SOFT_DELETED | HARD_DELETED;
 
 const ENGINE_SAYS_TOO_DEEP = "Maximum call stack size exceeded";
 

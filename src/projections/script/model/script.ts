@@ -48,7 +48,7 @@ export interface StateSource {
 	loadShared(): Promise<string | undefined>;
 }
 
-/** One script, open. Its calls are taken one after another; do not overlap them. */
+/** One script, open. Calls that overlap are taken one after another. */
 export interface Script {
 	readonly definition: Definition;
 	/**

@@ -22,6 +22,8 @@ const published = await readEngine();
 const modules = new Map<number, Promise<WasmModule>>();
 const threads = new Threads(tell);
 process.on("message", (request: Request) => take(request));
+// Signals of a terminal or a service manager are for the server, which may still need answers.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => undefined);
 // The server has gone, however that happened.
 process.on("disconnect", () => process.exit(0));
 setInterval(() => threads.watch(performance.now()), WATCH_MS);

@@ -42,7 +42,11 @@ export class Home {
 				resolve();
 			};
 			this.#child.once("exit", end);
-			this.#child.once("error", end);
+			// Left in place: a request that the process does not take any more is an error, too.
+			this.#child.on("error", () => {
+				this.#child.kill("SIGKILL");
+				end();
+			});
 		});
 		// Neither the process nor its channel keeps the server running.
 		this.#child.unref();

@@ -34,6 +34,7 @@ export class OpenScript implements Script {
 	readonly definition: Definition;
 	readonly #opened: Opened;
 	#heapBytes = 0;
+	#last: Promise<unknown> = Promise.resolve();
 	#isSharedLoaded: boolean;
 	#fault: Fault | undefined;
 
@@ -44,7 +45,32 @@ export class OpenScript implements Script {
 		this.#isSharedLoaded = !isBiState || opened.script.startsFromNothing === true;
 	}
 
-	async run(events: readonly ScriptEvent[], options: RunOptions = {}): Promise<Outcome> {
+	run(events: readonly ScriptEvent[], options: RunOptions = {}): Promise<Outcome> {
+		return this.#inTurn(() => this.#run(events, options));
+	}
+
+	look(partition: string): Promise<Look> {
+		return this.#inTurn(() => this.#lookOrLoad(partition));
+	}
+
+	unload(keepPartitions: number): Promise<void> {
+		return this.#inTurn(async () => {
+			await this.#ask({ to: "forget", keep: keepPartitions });
+		});
+	}
+
+	async close(): Promise<void> {
+		this.#opened.leave();
+	}
+
+	/** The sandbox has one answer for a script on its way, not two. */
+	#inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+		const result = this.#last.then(work);
+		this.#last = result.catch(() => undefined);
+		return result;
+	}
+
+	async #run(events: readonly ScriptEvent[], options: RunOptions): Promise<Outcome> {
 		if (this.#fault) throw new ScriptFault(this.#fault);
 		await this.#loadShared();
 		let outcome: Outcome | undefined;
@@ -61,7 +87,7 @@ export class OpenScript implements Script {
 		return { ...outcome, results: lastOf(outcome.results, options) };
 	}
 
-	async look(partition: string): Promise<Look> {
+	async #lookOrLoad(partition: string): Promise<Look> {
 		await this.#loadShared();
 		let looked = await this.#look(partition, false);
 		if (looked.missing) {
@@ -72,14 +98,6 @@ export class OpenScript implements Script {
 		const { state, result, shared, fault } = looked;
 		const known = { state, result, shared };
 		return fault ? { ...known, fault: faultOf(fault, [], 0) } : known;
-	}
-
-	async unload(keepPartitions: number): Promise<void> {
-		await this.#ask({ to: "forget", keep: keepPartitions });
-	}
-
-	async close(): Promise<void> {
-		this.#opened.leave();
 	}
 
 	async #cross(

@@ -2,7 +2,7 @@
  * Events as they enter the sandbox: numbers in one array, text in one string, so that a batch costs
  * little more than its bytes. What a script does not look at is never cut out or parsed.
  */
-import { OwnFloat64Array, parse } from "../realm/intrinsics.ts";
+import { max, OwnFloat64Array, parse } from "../realm/intrinsics.ts";
 
 /** What each event has in the array of numbers. The four last are ends within the string. */
 export const POSITION = 0;
@@ -31,12 +31,15 @@ export class Batch {
 	/** COLUMNS for each event. */
 	readonly numbers: Float64Array;
 	readonly #text: string;
+	/** What stands before the first dash of each stream's name; "" if there is none. */
+	readonly categories: readonly string[];
 
 	/** @param names JSON: the types, and the streams, that occur */
 	constructor(names: string, numbers: ArrayBuffer, text: string) {
 		const [types, streams] = parse(names) as [string[], string[]];
 		this.types = types;
 		this.streams = streams;
+		this.categories = streams.map((name) => name.slice(0, max(name.indexOf("-"), 0)));
 		this.numbers = new OwnFloat64Array(numbers);
 		this.#text = text;
 		this.length = this.numbers.length / COLUMNS;
@@ -45,14 +48,6 @@ export class Batch {
 	/** A number of an event, by its column. */
 	number(event: number, column: number): number {
 		return this.numbers[event * COLUMNS + column] as number;
-	}
-
-	type(event: number): string {
-		return this.types[this.number(event, TYPE)] as string;
-	}
-
-	stream(event: number): string {
-		return this.streams[this.number(event, STREAM)] as string;
 	}
 
 	/** The text that ends where a column says, and starts where the text before it ends. */

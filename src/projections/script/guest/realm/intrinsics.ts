@@ -27,5 +27,4 @@ export const OwnDate: DateConstructor = Date;
 export const OwnFloat64Array: Float64ArrayConstructor = Float64Array;
 export const OwnTypeError: TypeErrorConstructor = TypeError;
 export const textOf: StringConstructor = String;
-/** 32-bit multiplication. */
-export const { imul } = Math;
+export const { imul, max } = Math;

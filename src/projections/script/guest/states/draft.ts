@@ -45,6 +45,8 @@ export class Draft implements ProxyHandler<Node> {
 	/** Whether anything was set or deleted since `begin`. */
 	isChanged = false;
 	isOpen = false;
+	/** Something was put in that JSON may see otherwise. */
+	isUnsettled = false;
 	/** The state had members deleted, whose order cannot be brought back. */
 	isLost = false;
 	/** Triples: node, key, value before. */
@@ -63,10 +65,8 @@ export class Draft implements ProxyHandler<Node> {
 		this.value = isNode(root) ? new OwnProxy(root, this) : root;
 	}
 
-	/** A handler may now work on it. */
+	/** Forgets the changes of the event before. */
 	begin(): void {
-		this.isOpen = true;
-		if (!this.isChanged) return;
 		this.isChanged = false;
 		this.isLost = false;
 		this.#undo.length = 0;
@@ -77,7 +77,7 @@ export class Draft implements ProxyHandler<Node> {
 	 * @throws what a `toJSON` throws, and TypeError if the state refers to itself
 	 */
 	settle(): void {
-		if (!this.#slots && !this.#torn) return;
+		this.isUnsettled = false;
 		if (this.#slots) this.#settleSlots(this.#slots);
 		if (this.#torn) for (const array of this.#torn) mend(array);
 		this.#given = undefined;
@@ -96,7 +96,7 @@ export class Draft implements ProxyHandler<Node> {
 	/** @returns the state as it is, or as the handler gave it */
 	taken(returned: unknown): Json {
 		if (returned !== undefined && returned !== this.value) return this.replaced(returned);
-		this.settle();
+		if (this.isUnsettled) this.settle();
 		return this.root;
 	}
 
@@ -188,6 +188,7 @@ export class Draft implements ProxyHandler<Node> {
 			else node[key] = value;
 		}
 		if (!isPlainValue(value) || typeof key === "symbol") {
+			this.isUnsettled = true;
 			this.#slots ??= [];
 			this.#slots.push(node, key);
 			this.#given ??= new OwnSet();
@@ -210,6 +211,7 @@ export class Draft implements ProxyHandler<Node> {
 	}
 
 	#tear(array: unknown[]): void {
+		this.isUnsettled = true;
 		this.#torn ??= new OwnSet();
 		if (this.#torn.has(array)) return;
 		this.#torn.add(array);
