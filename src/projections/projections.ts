@@ -19,6 +19,7 @@ import { checkQuery } from "./running/check.ts";
 import { Wakes } from "./running/wakes.ts";
 import type { Scripts } from "./script/script.ts";
 import type { ProjectionSettings } from "./settings.ts";
+import { Tail } from "./source/tail.ts";
 import type { Standing } from "./status.ts";
 import { SYSTEM_PROJECTIONS, SystemProjections, systemProjection } from "./system.ts";
 
@@ -44,12 +45,15 @@ export type NewProjection = {
 const LINGER_MS = 2;
 const LINGER_MS_MIN = 5;
 const LINGER_MS_MAX = 250;
+/** When the server ends, batches that run have so long. */
+const CLOSE_MS = 4000;
 
 export class Projections {
 	readonly own: OwnLog;
 	readonly around: ProjectionsAround;
 	readonly #system: SystemProjections;
 	readonly #wakes: Wakes;
+	readonly #tail: Tail;
 	readonly #registry: Registry;
 
 	constructor(around: ProjectionsAround) {
@@ -59,11 +63,13 @@ export class Projections {
 		this.own = own;
 		this.#system = new SystemProjections(own);
 		this.#wakes = new Wakes(log);
+		this.#tail = new Tail(log);
 		const lingerMs = () => {
 			const ms = LINGER_MS * this.#registry.running;
 			return Math.min(LINGER_MS_MAX, Math.max(LINGER_MS_MIN, ms));
 		};
-		const parts = { own, scripts, rights, wakes: this.#wakes, limits, lingerMs, operatorLog };
+		const heard = { wakes: this.#wakes, tail: this.#tail };
+		const parts = { own, scripts, rights, ...heard, limits, lingerMs, operatorLog };
 		this.#registry = new Registry(parts, limits);
 	}
 
@@ -251,9 +257,14 @@ export class Projections {
 
 	/** Stops all, each with how far it is. */
 	async close(): Promise<void> {
+		const { scripts } = this.around;
+		// A script that takes its time for each event holds up no server that wants to end.
+		const timer = setTimeout(() => void scripts.close(), CLOSE_MS);
 		await this.#registry.close();
+		clearTimeout(timer);
 		this.#wakes.close();
-		await this.around.scripts.close();
+		this.#tail.close();
+		await scripts.close();
 	}
 
 	async #standingOf(projection: Projection): Promise<Standing> {

@@ -37,7 +37,7 @@ export async function answerInfo({ context }: Exchange): Promise<Answer> {
 		esVersion: CONTRACT_VERSION,
 		state: settings.infoState,
 		features: {
-			projections: settings.projectionsRunningMax > 0,
+			projections: true,
 			userManagement: false,
 			atomPub: true,
 		},
@@ -61,8 +61,8 @@ export async function answerInfo({ context }: Exchange): Promise<Answer> {
 }
 
 /** GET /sys/subsystems: the parts beside the log that tools of EventStore ask for. */
-export function answerSubsystems({ context }: Exchange): Answer {
-	return json(200, context.settings.projectionsRunningMax > 0 ? ["Projections"] : []);
+export function answerSubsystems(): Answer {
+	return json(200, ["Projections"]);
 }
 
 /** Undefined if the newest event cannot be read: the rest of the answer does not depend on it. */

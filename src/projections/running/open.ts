@@ -12,6 +12,7 @@ import type { Script, Scripts } from "../script/script.ts";
 import { selectionOf } from "../source/events.ts";
 import { Reader } from "../source/reader.ts";
 import { type Selection, Sieve, streamsOf } from "../source/selection.ts";
+import type { Tail } from "../source/tail.ts";
 import { Results } from "./results.ts";
 import type { Wakes } from "./wakes.ts";
 
@@ -20,6 +21,7 @@ export type RunParts = Bounds & {
 	readonly scripts: Scripts;
 	readonly rights: Rights;
 	readonly wakes: Wakes;
+	readonly tail: Tail;
 	readonly limits: EmitterLimits;
 	/** How long to wait for more events behind one. */
 	lingerMs(): number;
@@ -68,7 +70,8 @@ export async function openRun(
 	const { next = 0, cursors = {} } = keeper.checkpoint ?? {};
 	const { before = Number.POSITIVE_INFINITY } = parts;
 	const head = async () => Math.min(before - 1, Number(await own.log.last(ALL)));
-	const start = { from: next, cursors, resolvesAll: selection.includesLinks };
+	const tail = reads === own.log ? parts.tail : undefined;
+	const start = { from: next, cursors, resolvesAll: selection.includesLinks, tail };
 	const { output } = script.definition;
 	const unregister = wakes.register(streams, wake);
 	return {

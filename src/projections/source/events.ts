@@ -38,7 +38,22 @@ export function eventsFor(sieve: Sieve, found: readonly Found[]): ScriptEvent[] 
 	return events;
 }
 
+/** What several projections read is made text of once. */
+const texts = new WeakMap<object, ScriptEvent>();
+
 function eventOf({ position, entry: { event, link } }: Found): ScriptEvent {
+	const known = link === undefined ? texts.get(event) : undefined;
+	if (known) return known;
+	const made = textEventOf(position, event, link);
+	if (link === undefined) texts.set(event, made);
+	return made;
+}
+
+function textEventOf(
+	position: number,
+	event: Found["entry"]["event"],
+	link: Found["entry"]["link"],
+): ScriptEvent {
 	const { stream, version, type, id, created, isJson, data, metadata } = event;
 	return {
 		position,

@@ -11,7 +11,9 @@
  */
 import { isRefusal } from "../../errors.ts";
 import { ALL, type StreamName } from "../../event.ts";
+import { isIndexStream } from "../../indexes/joins.ts";
 import type { LogReads, StreamEntry } from "../../log/log.ts";
+import type { Tail } from "./tail.ts";
 
 export type Found = {
 	/** The stream that it was read from. */
@@ -44,6 +46,7 @@ export class Reader {
 	readonly #reads: Pick<LogReads, "read">;
 	readonly #head: () => Promise<number>;
 	readonly #resolvesAll: boolean;
+	readonly #tail: Tail | undefined;
 	readonly #tracks: readonly Track[];
 	#next: number;
 
@@ -56,8 +59,9 @@ export class Reader {
 		reads: Pick<LogReads, "read">,
 		head: () => Promise<number>,
 		streams: readonly StreamName[],
-		{ from, cursors, resolvesAll }: ReaderStart,
+		{ from, cursors, resolvesAll, tail }: ReaderStart,
 	) {
+		this.#tail = tail;
 		this.#reads = reads;
 		this.#head = head;
 		this.#resolvesAll = resolvesAll;
@@ -133,8 +137,28 @@ export class Reader {
 		return best;
 	}
 
+	/** Takes what came to a stream since it was last read, if the newest events tell. */
+	async #fillFromTail(track: Track, head: number, limit: number): Promise<boolean> {
+		const { stream, before } = track;
+		if (before === 0 || (stream === ALL && this.#resolvesAll)) return false;
+		const part = await this.#tail?.read(stream, before, head, limit);
+		if (part === undefined || track.before !== before) return false;
+		for (const entry of part.entries) {
+			const position = Number(entry.event.position);
+			// The numbers of a stream have no gaps, and nothing is missing here.
+			const own = Number(stream === ALL ? entry.version : entry.event.version);
+			const version = isIndexStream(stream) ? track.next : own;
+			track.inHand.push({ stream, position, entry: { ...entry, version } });
+			track.next = version + 1;
+		}
+		track.before = part.before;
+		if (stream === ALL) track.next = part.before;
+		return true;
+	}
+
 	/** @param head the first position beyond the log, as of before the read */
 	async #fill(track: Track, head: number, limit: number): Promise<void> {
+		if (await this.#fillFromTail(track, head, limit)) return;
 		const { stream } = track;
 		const resolve = stream === ALL ? this.#resolvesAll : true;
 		const range = { stream, from: track.next, limit, direction: "forward" } as const;
@@ -174,4 +198,6 @@ export type ReaderStart = {
 	readonly cursors: { readonly [stream: string]: number };
 	/** Whether `$all` hands out what its links lead to. */
 	readonly resolvesAll: boolean;
+	/** For a reader who may read everything. */
+	readonly tail?: Tail | undefined;
 };

@@ -88,8 +88,8 @@ export async function permitChange(
 }
 
 /**
- * Whoever may read the results of a projection may see its states. That is everyone who is known,
- * unless the metadata of the stream of its results says otherwise; of a query, its author alone.
+ * Operators and the author see the states of a projection, and whoever may read the stream of its
+ * results: states are made of events that others may not be allowed to read.
  * @throws Refusal `unauthorized`
  */
 export async function permitLook(
@@ -97,6 +97,8 @@ export async function permitLook(
 	{ definition }: Projection,
 ): Promise<void> {
 	if (principal.scope === undefined && isAuthor(principal, definition.author)) return;
+	const operates = neededFor({ right: "operate" }, { stream: "" });
+	if (principal.scope === undefined && context.access.mayNow(principal, operates)) return;
 	const stream = resultStream(definition.name, "");
 	await context.access.permit(principal, neededFor({ right: "read" }, { stream }));
 }

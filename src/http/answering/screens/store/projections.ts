@@ -139,7 +139,8 @@ class ProjectionsOfVisitor implements ShownProjections {
 		this.#need("authenticated");
 		const projection = await this.#context.projections.get(name);
 		const { author } = projection.definition;
-		if (this.#principal.scope === undefined && isAuthor(this.#principal, author)) return projection;
+		const isOwn = isAuthor(this.#principal, author) || this.#may("operate");
+		if (this.#principal.scope === undefined && isOwn) return projection;
 		const needed = neededFor({ right: "read" }, { stream: resultStream(name, "") });
 		await this.#context.access.permit(this.#principal, needed);
 		return projection;
