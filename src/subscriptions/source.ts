@@ -83,8 +83,9 @@ export class Source {
 		if (slice === "halve") return this.find({ from, limit: limit >> 1, content }, wanted);
 		if (slice === undefined) return { ...NONE, next: from };
 		const { entries, last, retention, gap } = slice;
-		const own =
-			stream === ALL ? entries.filter(({ event }) => !isBookkeeping(event.stream)) : entries;
+		// A resolved link stands where the link is: one of a parked stream leads to any event.
+		const isOwn = ({ event, link }: StreamEntry) => !isBookkeeping((link ?? event).stream);
+		const own = stream === ALL ? entries.filter(isOwn) : entries;
 		const fitting = this.#filter ? this.#filter(own) : own;
 		const open = fitting.filter(({ version, unresolved }) => {
 			return unresolved === undefined && wanted(version);

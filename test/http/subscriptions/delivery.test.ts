@@ -197,6 +197,20 @@ test("$all with a filter, and nothing of its own bookkeeping", async () => {
 	expect(await unfiltered.take(10)).toEqual([]);
 });
 
+test("a parked message of $all does not come again by its link, which leads to the event", async () => {
+	const name = `all-links-${randomUUID()}`;
+	const consumer = new Consumer(servers, "$all", name);
+	await consumer.create({ startFrom: -1, resolveLinktos: true });
+	await servers.ask(counted(name, 1));
+	// The audit has heard of the subscription.
+	const ours = ({ event }: Line) => event.stream === name;
+	const lines = await consumer.take(10);
+	expect(lines.filter(ours)).toHaveLength(1);
+	await consumer.answer("nack?action=park", lines.filter(ours));
+	await until(async () => (await consumer.info()).parkedMessageCount === 1);
+	expect(await consumer.take(10)).toEqual([]);
+});
+
 test("who waits at the head of $all is not woken by checkpoints", async () => {
 	const { stream, consumer } = await subscribed({}, 1);
 	const last = await servers.log.last("$all" as never);
