@@ -79,10 +79,11 @@ export class Pushes {
 			slots: new Slots(options.attemptsMax),
 			numbers: this.numbers,
 		};
-		this.#mark = new Mark(log, () => [
-			...this.#deliveries.busy(),
-			...(this.#sync?.waiting() ?? []),
-		]);
+		this.#mark = new Mark(log, () =>
+			this.#deliveries.isEmpty
+				? undefined
+				: [...this.#deliveries.busy(), ...(this.#sync?.waiting() ?? [])],
+		);
 		this.#deliveries = new Deliveries(this.#around, this.#mark, {
 			stopped: (gone, reason) => void this.#stopped(gone, reason, false),
 			unauthorized: (gone) => {

@@ -60,6 +60,11 @@ export class Deliveries {
 		});
 	}
 
+	/** Whether there is nothing to deliver to. */
+	get isEmpty(): boolean {
+		return this.#subjects.size === 0;
+	}
+
 	/** The keys that may have something to send: no mark passes them over. */
 	busy(): string[] {
 		const waking = this.#waking === undefined ? [] : [this.#waking];

@@ -25,7 +25,7 @@ const EVENTS_MIN = 1000;
 
 export class Mark {
 	readonly #log: Log;
-	readonly #busy: () => readonly string[];
+	readonly #busy: () => readonly string[] | undefined;
 	#position = -1;
 	#exceptions = new Set<string>();
 	/** The newest position that was heard of. */
@@ -34,8 +34,11 @@ export class Mark {
 	#timer: NodeJS.Timeout | undefined;
 	#stopListening: () => void = () => undefined;
 
-	/** @param busy the keys of those that may have something to do, now or when they go on */
-	constructor(log: Log, busy: () => readonly string[]) {
+	/**
+	 * @param busy the keys of those that may have something to do, now or when they go on; undefined
+	 *   if there are no pushes, and so nothing is to be written
+	 */
+	constructor(log: Log, busy: () => readonly string[] | undefined) {
 		this.#log = log;
 		this.#busy = busy;
 	}
@@ -88,7 +91,8 @@ export class Mark {
 	async write(eventsMin: number): Promise<void> {
 		const busy = this.#busy();
 		const position = this.#heard;
-		if (position - this.#written < eventsMin || busy.length > BUSY_MAX) return;
+		if (busy === undefined || busy.length > BUSY_MAX) return;
+		if (position - this.#written < eventsMin) return;
 		this.#written = position;
 		const data = Buffer.from(JSON.stringify({ position, busy }));
 		try {
