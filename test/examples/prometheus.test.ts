@@ -15,6 +15,8 @@ const yaml = createRequire(import.meta.url)("js-yaml") as { load(text: string): 
 const isInstalled = spawnSync("prometheus", ["--version"]).status === 0;
 if (!isInstalled) console.warn("SKIPPED: the queries, prometheus is not installed");
 
+const ADMIN = `Basic ${Buffer.from("admin:changeit").toString("base64")}`;
+
 type Panel = { readonly targets: readonly { readonly expr: string }[] };
 const dashboard = JSON.parse(readFileSync(join(MONITORING, "dashboard.json"), "utf8")) as {
 	readonly panels: readonly Panel[];
@@ -103,13 +105,26 @@ async function use(server: string, at: number): Promise<void> {
 	const stream = `${server}/streams/order-${at}`;
 	await fetch(stream, { method: "POST", headers: { ...headers, ...id }, body: "{}" });
 	await (await fetch(stream)).arrayBuffer();
+	if (at === 0) await keep(server);
 	if (at % 2 === 0) await consume(server);
+}
+
+/** A position and a group, which stay where they are. */
+async function keep(server: string): Promise<void> {
+	const put = (path: string, body: object) =>
+		fetch(server + path, {
+			method: "PUT",
+			headers: { "Content-Type": "application/json", Authorization: ADMIN },
+			body: JSON.stringify(body),
+		});
+	await put("/positions/search", { stream: "$ce-order", at: 0 });
+	await put("/groups/billing", { stream: "$ce-order", partitions: 2 });
 }
 
 /** A consumer that is behind: it handles one message of a category at a time. */
 async function consume(server: string): Promise<void> {
 	const path = `${server}/subscriptions/%24ce-order/slow`;
-	const Authorization = `Basic ${Buffer.from("admin:changeit").toString("base64")}`;
+	const Authorization = ADMIN;
 	await (await fetch(path, { method: "PUT", headers: { Authorization } })).arrayBuffer();
 	const Accept = "application/vnd.varve.messages+ndjson";
 	const line = await (await fetch(path, { headers: { Authorization, Accept } })).text();
