@@ -8,7 +8,7 @@ import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from ".
 
 export const subscription: Verb = {
 	name: "subscription",
-	summary: "List, make, change and delete subscriptions, and replay or discard what they parked",
+	summary: "Make and change subscriptions, and mind what they parked",
 	operands: ["list|show|create|update|delete|parked|replay|discard|restart", "[STREAM]", "[GROUP]"],
 	purpose: `A subscription hands out the events of STREAM to the consumers of GROUP, each to one of
 		them, and remembers what they have handled. list prints a line of JSON for each subscription,
