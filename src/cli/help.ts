@@ -31,9 +31,11 @@ export function overview(verbs: readonly Verb[]): string {
 
 /** The description of one verb: what `varve VERB --help` prints. */
 export function explainVerb(verb: Verb): string {
+	const usage = "Usage: ";
 	const synopsis = ["varve", verb.name, ...verb.operands, "[OPTIONS]"].join(" ");
+	const lines = wrap(synopsis, WIDTH - usage.length);
 	return [
-		`Usage: ${synopsis}`,
+		...lines.map((line, at) => (at === 0 ? usage : " ".repeat(usage.length)) + line),
 		"",
 		...wrap(verb.purpose, WIDTH),
 		"",
