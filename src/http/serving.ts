@@ -165,7 +165,8 @@ export class Serving {
 		this.#tell(this.#http.certificates);
 		this.#port = await this.#http.listen(settings.port, settings.host);
 		this.context.projections.start().catch(report);
-		if (leadership.isLeading) await pushes.start().catch(report);
+		// A log that answers late is no reason to serve late.
+		if (leadership.isLeading) pushes.start().catch(report);
 		return this.#port;
 	}
 

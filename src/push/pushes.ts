@@ -65,6 +65,7 @@ export class Pushes {
 	readonly #mark: Mark;
 	readonly #making: Making;
 	#sync: WebhookSync | undefined;
+	#starting: Promise<void> | undefined;
 
 	constructor(options: PushOptions) {
 		const { log, key, ways } = options;
@@ -106,7 +107,12 @@ export class Pushes {
 	}
 
 	/** Begins to deliver, unless another server of this process does already. */
-	async start(): Promise<void> {
+	start(): Promise<void> {
+		this.#starting ??= this.#start();
+		return this.#starting;
+	}
+
+	async #start(): Promise<void> {
 		const { log } = this.#options;
 		if (delivered.has(log)) return;
 		delivered.add(log);
@@ -132,6 +138,7 @@ export class Pushes {
 
 	/** Resolves once what was changed before is delivered as it is now. */
 	async settled(): Promise<void> {
+		await this.#starting?.catch(() => undefined);
 		await this.#sync?.settled();
 	}
 
@@ -145,6 +152,7 @@ export class Pushes {
 
 	/** Attempts that are under way end, and were no tries. */
 	async close(): Promise<void> {
+		await this.#starting?.catch(() => undefined);
 		await this.#sync?.close();
 		await this.hub?.close();
 		await this.#deliveries.close();
