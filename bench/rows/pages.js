@@ -13,6 +13,8 @@ const ATOM_TYPE = "application/atom+xml";
 const SEALED = "/streams/order-1/0/forward/20?embed=body";
 const HEAD = "/streams/order-1?embed=body";
 const NOT_LESS = 0.93;
+/** The user of `--insecure-defaults`. */
+const ADMIN = `Basic ${Buffer.from("admin:changeit").toString("base64")}`;
 
 export const rows = [
 	sealed("page-json", "sealed page, JSON", { Accept: JSON_TYPE }),
@@ -25,6 +27,18 @@ export const rows = [
 		Accept: ATOM_TYPE,
 		"Accept-Encoding": "gzip",
 	}),
+	{
+		name: "page-authenticated",
+		what: "sealed page, JSON, from the cache, for a user with a password",
+		floorIs: "node:http answering the same bytes",
+		unit: "requests/s",
+		target: { ratio: 0.75 },
+		run: (bench) => {
+			const args = ["--allow-anonymous", "no", "--insecure-defaults"];
+			const headers = { Accept: JSON_TYPE, Authorization: ADMIN };
+			return againstBare(bench, "page-authenticated", SEALED, headers, { args });
+		},
+	},
 	notModified("304-sealed", "304, sealed page", SEALED),
 	notModified("304-head", "304, head page", HEAD),
 	{
@@ -65,17 +79,27 @@ function notModified(name, what, path) {
 		target: { ratio: NOT_LESS },
 		async run(bench) {
 			const headers = { Accept: JSON_TYPE };
-			return againstBare(bench, name, path, headers, (answer) => ({
+			const condition = (answer) => ({
 				...headers,
 				"If-None-Match": answer.headers[answer.headers.indexOf("ETag") + 1],
-			}));
+			});
+			return againstBare(bench, name, path, headers, { condition });
 		},
 	};
 }
 
-/** @param condition the request's headers, from what its first answer was */
-async function againstBare(bench, name, path, headers, condition = () => headers) {
-	const server = await startVarve(await smallLog(bench));
+/**
+ * @param condition the request's headers, from what its first answer was
+ * @param args of the server
+ */
+async function againstBare(
+	bench,
+	name,
+	path,
+	headers,
+	{ condition = () => headers, args = [] } = {},
+) {
+	const server = await startVarve(await smallLog(bench), args);
 	const url = `${server.url}${path}`;
 	const asked = condition(await capture(url, headers));
 	const file = join(bench.workDir, `${name}.json`);
