@@ -25,7 +25,7 @@ export const ROWS: Readonly<Record<RowFormat, (answer: SqlAnswer) => string>> = 
 };
 
 /** A value in a row of the JSON document: a text, a blob, or what needs no quotes. */
-const VALUE = /"(?:[^"\\]|\\.)*"|\{[^}]*\}|[^,[\]]+/g;
+const VALUE = /"[^"\\]*(?:\\.[^"\\]*)*"|\{[^}]*\}|[^,[\]]+/g;
 
 /**
  * Reads the JSON document. It does not parse the values, so that a number keeps all its digits.

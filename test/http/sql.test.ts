@@ -124,6 +124,10 @@ describe("a question in SQL is refused", () => {
 		["SELECT load_extension('x')", "not authorized"],
 		["SELECT incarnation FROM store", "no such table: store"],
 		["", "it has to begin with"],
+		["SELECT 1 LIMIT 'a'", "datatype mismatch"],
+		["SELECT ?1", "a place for a value is written ?"],
+		["SELECT 1 ORDER BY 1 COLLATE nope", "no such collation sequence"],
+		[`SELECT 1 AS "${"x".repeat(2000)}"`, "the name of a column"],
 	])("%s", async (statement, reason) => {
 		const [status, detail] = await refused(statement);
 		expect([status, detail]).toEqual([400, expect.stringContaining(reason)]);

@@ -17,7 +17,7 @@ import {
 } from "../../../log/questions/question.ts";
 import { ROWS } from "../../../sql/rows.ts";
 import { type Answer, textAnswer } from "../../answering/answer.ts";
-import type { Exchange } from "../../answering/exchange.ts";
+import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import { type Document, readDocument, textIn } from "../../request/bodies/document.ts";
 import { negotiateType } from "../../request/negotiation.ts";
 
@@ -49,14 +49,12 @@ export async function answerSqlLink(exchange: Exchange, { query }: Queried): Pro
 
 /** @throws Refusal as `LogQuestions.ask` */
 async function answerTo(
-	{ context, res }: Exchange,
+	exchange: Exchange,
 	document: Document,
 	{ contentType, format }: (typeof TYPES)[number],
 ): Promise<Answer> {
 	const [question, limits] = [questionIn(document), limitsIn(document)];
-	const gone = new AbortController();
-	res.once("close", () => gone.abort());
-	const answer = await context.questions.ask(question, limits, gone.signal);
+	const answer = await exchange.context.questions.ask(question, limits, clientGone(exchange));
 	const cut = answer.cutBy === undefined ? [] : ["Varve-Cut-By", answer.cutBy];
 	const headers = [...NO_STORE, ...cut];
 	// It tells of all streams.

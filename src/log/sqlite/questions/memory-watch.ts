@@ -1,7 +1,7 @@
 /**
- * A thread that ends its process if that takes too much memory. SQLite could bound its own heap,
- * but the build of better-sqlite3 counts no memory; and the statement holds up the main thread, so
- * that cannot look for itself.
+ * A thread that ends its process if that takes too much memory, or if whoever asks is gone and
+ * ends it no more. SQLite could bound its own heap, but the build of better-sqlite3 counts no
+ * memory; and the statement holds up the main thread, so that cannot look for itself.
  */
 import { parentPort, workerData } from "node:worker_threads";
 
@@ -9,7 +9,9 @@ import { parentPort, workerData } from "node:worker_threads";
 const EVERY_MS = 25;
 
 const { residentBytesMax } = workerData as { readonly residentBytesMax: number };
+const asker = process.ppid;
 setInterval(() => {
-	if (process.memoryUsage.rss() > residentBytesMax) process.kill(process.pid, "SIGKILL");
+	const isTooLarge = process.memoryUsage.rss() > residentBytesMax;
+	if (isTooLarge || process.ppid !== asker) process.kill(process.pid, "SIGKILL");
 }, EVERY_MS);
 parentPort?.postMessage("it looks");

@@ -11,6 +11,10 @@ import type { Job, Outcome } from "./child.ts";
 
 /** More would take the machine from those who append. */
 const AT_ONCE_MAX = 2;
+/** As a shell tells of SIGABRT. */
+const ABORTED = 134;
+/** The end of a stack, for the operator log. */
+const SAID_MAX = 2000;
 
 export class SqliteQuestions implements LogQuestions {
 	readonly #directory: string;
@@ -45,7 +49,11 @@ function run(job: Job, signal: AbortSignal | undefined): Promise<string> {
 	const child = spawn(process.execPath, ["--no-warnings", fileURLToPath(url)], {
 		// Nothing of this process: no secrets of its environment, no options of its Node.js.
 		env: {},
-		stdio: ["pipe", "pipe", "ignore"],
+		stdio: ["pipe", "pipe", "pipe"],
+	});
+	let said = "";
+	child.stderr.setEncoding("utf8").on("data", (text: string) => {
+		said = (said + text).slice(-SAID_MAX);
 	});
 	return new Promise((resolve, reject) => {
 		const texts: Buffer[] = [];
@@ -61,12 +69,14 @@ function run(job: Job, signal: AbortSignal | undefined): Promise<string> {
 		// It may end before it has read its job; how it ended says more.
 		child.stdin.on("error", () => undefined);
 		child.on("error", end);
-		child.on("close", (code) => {
+		child.on("close", (code, ended) => {
 			clearTimeout(timer);
 			signal?.removeEventListener("abort", leave);
 			// Its watch ended it; Node.js does if its heap is full, and the kernel if the machine is.
-			if (code !== 0)
+			if (ended !== null || code === ABORTED)
 				return reject(new Refusal("sql-too-large", { memoryBytesMax: limits.memoryBytesMax }));
+			if (code !== 0)
+				return reject(new Error(`the process of a question ended with ${code}: ${said}`));
 			resolve(Buffer.concat(texts).toString());
 		});
 		child.stdin.end(JSON.stringify(job));

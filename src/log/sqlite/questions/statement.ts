@@ -12,6 +12,9 @@ import { provideTables, usesContent } from "./tables.ts";
 /** A read of the log holds no more than that; larger events are refused by the same limit. */
 const PAGE_BYTES_MAX = 64 * 1024 * 1024;
 const NUMBER_BYTES = 8;
+/** Each stands in each row of lines of JSON. */
+const COLUMN_NAME_BYTES_MAX = 1024;
+const NAMED_PLACE = /named parameter/i;
 /** What may come before the first word of a statement. */
 const LEADING = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/;
 const READING = /^(?:select|with|values)\b/i;
@@ -59,11 +62,16 @@ function answerOf(
 	{ rowsMax, bytesMax }: SqlLimits,
 ): SqlAnswer {
 	const columns = statement.columns().map(({ name }) => name);
+	const nameBytes = columns.map((name) => Buffer.byteLength(name));
+	if (nameBytes.some((length) => length > COLUMN_NAME_BYTES_MAX))
+		throw invalid(`the name of a column has more than ${COLUMN_NAME_BYTES_MAX} bytes`);
 	const rows: string[][] = [];
 	let bytes = 0;
 	for (const values of statement.iterate(...parameters) as Iterable<readonly unknown[]>) {
 		if (rows.length === rowsMax) return { columns, rows, cutBy: "rows" };
-		for (const value of values) bytes += 1 + (isLong(value) ? value.length : NUMBER_BYTES);
+		for (const [index, value] of values.entries()) {
+			bytes += (nameBytes[index] ?? 0) + (isLong(value) ? value.length : NUMBER_BYTES);
+		}
 		if (bytes > bytesMax) return { columns, rows, cutBy: "bytes" };
 		const row = values.map(jsonOf);
 		rows.push(row);
@@ -90,7 +98,9 @@ function explained(error: unknown, { memoryBytesMax }: SqlLimits): unknown {
 	if (code === "SQLITE_NOMEM" || code === "SQLITE_TOOBIG")
 		return new Refusal("sql-too-large", { memoryBytesMax });
 	// A statement that SQLite does not take, values that do not fit its places, two statements.
-	const isTheirs = code === "SQLITE_ERROR" || error instanceof RangeError;
+	const isTheirs = /^SQLITE_(?:ERROR|MISMATCH|RANGE)/.test(code) || error instanceof RangeError;
+	if (error instanceof TypeError && NAMED_PLACE.test(error.message))
+		return invalid("a place for a value is written ?, without a number or a name");
 	return isTheirs ? invalid(lowered(error.message)) : error;
 }
 
