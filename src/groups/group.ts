@@ -128,7 +128,9 @@ export class Group {
 		this.#requireOpen(id);
 		const output = this.#step({ kind: "renew", id, ...said });
 		if (!output.isMember) throw this.#lost(id);
-		if (output.hasProgress) await this.#write("$GroupCheckpoint");
+		if (output.hasProgress) this.#writer.noteChange();
+		// Also for a member that says it again because the first write failed, or is under way.
+		if (this.#writer.isBehind) await this.#write("$GroupCheckpoint");
 		if (output.needsGenerations) await this.#reserve();
 		return { ...this.assignmentOf(id), lost: output.lost };
 	}

@@ -11,6 +11,9 @@ export class GroupWriter {
 	#version: number;
 	#writing: Promise<void> = Promise.resolve();
 	#queued: Promise<void> | undefined;
+	/** How often something changed that is to be written, and how many of these times were. */
+	#changes = 0;
+	#written = 0;
 
 	/** @param version of the newest event of the group */
 	constructor(name: string, version: number, store: GroupStore) {
@@ -22,6 +25,15 @@ export class GroupWriter {
 	/** The number of the newest event, or of the one that is being written. */
 	get version(): number {
 		return this.#version;
+	}
+
+	noteChange(): void {
+		this.#changes++;
+	}
+
+	/** Whether something changed that is not on disk. */
+	get isBehind(): boolean {
+		return this.#changes > this.#written;
 	}
 
 	/** Does a piece of work after those before it, and before those behind it. */
@@ -50,10 +62,12 @@ export class GroupWriter {
 	 */
 	async append(reason: Reason, kept: Kept): Promise<boolean> {
 		const before = this.#version;
+		const changes = this.#changes;
 		// Whoever hears of the commit knows whose it is.
 		this.#version = before + 1;
 		try {
 			this.#version = await this.#store.write(this.#name, kept, before, reason);
+			this.#written = changes;
 			return true;
 		} catch (error) {
 			this.#version = before;

@@ -59,15 +59,50 @@ export function projectionsOf(around: LeaderAround): Projections {
 }
 
 /**
- * Of several servers over one log, the one that leads sends what goes out.
- * @param here the URL under which this server is reached, once it listens
+ * Of several servers over one log, the one that leads sends what goes out. A server that leads
+ * again begins anew: what it had in memory is of another time.
  */
-export function pushesOf(
-	{ leadership, access, authentication, settings, operatorLog }: LeaderAround,
-	report: (error: unknown) => void,
-	here: () => string,
-): Pushes {
-	const { accounts } = authentication;
-	const parts = { log: leadership.log, access, accounts, operatorLog, report };
-	return openPushes(parts, settings, here);
+export class PushTerms {
+	readonly #make: () => Pushes;
+	#current: Pushes;
+	/** Changes of the leader are followed one after another. */
+	#followed: Promise<void> = Promise.resolve();
+	#isClosed = false;
+
+	/** @param here the URL under which this server is reached, once it listens */
+	constructor(
+		{ leadership, access, authentication, settings, operatorLog }: LeaderAround,
+		report: (error: unknown) => void,
+		here: () => string,
+	) {
+		const { accounts } = authentication;
+		const parts = { log: leadership.log, access, accounts, operatorLog, report };
+		this.#make = () => openPushes(parts, settings, here);
+		this.#current = this.#make();
+	}
+
+	get current(): Pushes {
+		return this.#current;
+	}
+
+	/** @param isLeading whether this server leads from now on */
+	lead(isLeading: boolean): Promise<void> {
+		const followed = this.#followed.then(() => this.#follow(isLeading));
+		this.#followed = followed.catch(() => undefined);
+		return followed;
+	}
+
+	async close(): Promise<void> {
+		this.#isClosed = true;
+		await this.#followed;
+		await this.#current.close();
+	}
+
+	async #follow(isLeading: boolean): Promise<void> {
+		if (this.#isClosed) return;
+		if (isLeading) return this.#current.start();
+		const ended = this.#current;
+		this.#current = this.#make();
+		await ended.close();
+	}
 }

@@ -28,7 +28,7 @@ import { Searches } from "../searching/searches.ts";
 import { FaultReports } from "./answering/faults.ts";
 import { closeAuthentication, openAuthentication } from "./authentication/open.ts";
 import type { Context, LogContext } from "./context.ts";
-import { keptForReaders, projectionsOf, pushesOf } from "./kept.ts";
+import { keptForReaders, PushTerms, projectionsOf } from "./kept.ts";
 import { createNeeds } from "./lanes/needs.ts";
 import { startOtlpOf } from "./numbers/collector.ts";
 import { Figures } from "./numbers/figures.ts";
@@ -68,7 +68,8 @@ export class Serving {
 	readonly #http: HttpServer;
 	readonly #operatorLog: OperatorLog;
 	readonly #forgetOnErasure: () => void;
-	readonly #forgetOnChange: () => void;
+	readonly #terms: PushTerms;
+	#stopFollowing: () => void = () => undefined;
 	readonly #recent: RecentRing;
 	#port = 0;
 	#purging: Purging | undefined;
@@ -84,18 +85,17 @@ export class Serving {
 		lanes: Lanes = "both",
 	) {
 		const { initialUsers, authenticator, onPassword, ...stored } = served;
-		const { log } = stored;
-		const { leadership = ledAlone(log) } = stored;
-		const { longPollsMax, liveStreamsMax, sealedMaxAge } = settings;
-		const { cacheBytesMax: bytesMax, cachePagesMax: countMax } = settings;
-		const longPolls = new LongPolls(log, longPollsMax);
-		const documents = new Documents({ bytesMax, countMax, sealedMaxAge });
+		const { log, leadership = ledAlone(stored.log) } = stored;
+		const { longPollsMax, liveStreamsMax } = settings;
+		const documents = documentsFor(settings);
 		const report = new FaultReports(operatorLog).report;
 		this.#recent = new RecentRing(new Figures(() => this.context).take, report);
 		const logins = { initialUsers, authenticator, onPassword, report };
 		const authentication = openAuthentication(log, settings, logins);
 		const access = new Access(log, hidden, isOpen(settings));
 		const around = { leadership, access, authentication, settings, operatorLog };
+		const terms = new PushTerms(around, report, () => urlOf(settings, this.#port));
+		this.#terms = terms;
 		this.context = {
 			...stored,
 			settings,
@@ -107,11 +107,13 @@ export class Serving {
 			searches: new Searches(log, settings),
 			screens,
 			startedMs: Date.now(),
-			longPolls,
+			longPolls: new LongPolls(log, longPollsMax),
 			leadership,
 			...keptForReaders({ log, leadership, report, operatorLog, name: logNameOf(stored.tree.key) }),
 			projections: projectionsOf(around),
-			pushes: pushesOf(around, report, () => urlOf(settings, this.#port)),
+			get pushes() {
+				return terms.current;
+			},
 			liveReaders: new LiveReaders(log, liveStreamsMax),
 			lastVersions: new LastVersions(log, settings.store !== undefined),
 			report,
@@ -127,7 +129,6 @@ export class Serving {
 			stats: new ServerStats(() => this.context).tree,
 			tracing: () => this.#otlp?.tracing,
 		};
-		this.#forgetOnChange = leadership.onChange((isLeading) => this.#changeLeader(isLeading));
 		this.#hidden = hidden;
 		this.#http = new HttpServer(this.context, lanes);
 		this.#operatorLog = operatorLog;
@@ -143,9 +144,8 @@ export class Serving {
 	 * it.
 	 */
 	#changeLeader(isLeading: boolean): void {
-		const { subscriptions, groups, projections, pushes, report } = this.context;
-		// One that has led once, and leads again, has to be started anew for that.
-		(isLeading ? pushes.start() : pushes.close()).catch(report);
+		const { subscriptions, groups, projections, report } = this.context;
+		this.#terms.lead(isLeading).catch(report);
 		subscriptions.restart().catch(report);
 		groups.restart().catch(report);
 		projections.lead().catch(report);
@@ -156,8 +156,7 @@ export class Serving {
 	 * @returns the port it listens on
 	 */
 	async listen(): Promise<number> {
-		const { log, settings, accounts, sessions, report } = this.context;
-		const { leadership, pushes } = this.context;
+		const { log, settings, accounts, sessions, leadership, report } = this.context;
 		await accounts.load();
 		await sessions.load().catch(report);
 		this.#purging = await startPurgingOf(log, this.#hidden, settings, this.#operatorLog);
@@ -165,8 +164,10 @@ export class Serving {
 		this.#tell(this.#http.certificates);
 		this.#port = await this.#http.listen(settings.port, settings.host);
 		this.context.projections.start().catch(report);
+		// What is sent out names this server by its port.
+		this.#stopFollowing = leadership.onChange((isLeading) => this.#changeLeader(isLeading));
 		// A log that answers late is no reason to serve late.
-		if (leadership.isLeading) pushes.start().catch(report);
+		if (leadership.isLeading) this.#terms.lead(true).catch(report);
 		return this.#port;
 	}
 
@@ -215,10 +216,11 @@ export class Serving {
 		const retryAfterSeconds = RETRY_AFTER_SECONDS;
 		this.#unready = new Refusal("shutting-down", { retryAfterSeconds });
 		this.#unreadyMs = Date.now();
+		this.#stopFollowing();
 		longPolls.close();
 		liveReaders.close();
-		const { subscriptions, groups, projections, pushes } = this.context;
-		const parts = [subscriptions, groups, projections, pushes].map((part) => part.close());
+		const { subscriptions, groups, projections } = this.context;
+		const parts = [subscriptions, groups, projections, this.#terms].map((part) => part.close());
 		await Promise.all([this.#http.close(), settled, ...parts]);
 		// They read the log, which its owner closes after this.
 		await Promise.all([this.#recent.close(), this.#otlp?.close()]);
@@ -228,9 +230,12 @@ export class Serving {
 		lists.close();
 		access.close();
 		this.#forgetOnErasure();
-		this.#forgetOnChange();
 		await this.#purging?.close();
 	}
+}
+
+function documentsFor({ cacheBytesMax, cachePagesMax, sealedMaxAge }: Settings): Documents {
+	return new Documents({ bytesMax: cacheBytesMax, countMax: cachePagesMax, sealedMaxAge });
 }
 
 function ledAlone(log: Log): Leadership {

@@ -80,11 +80,11 @@ export class Pushes {
 			slots: new Slots(options.attemptsMax),
 			numbers: this.numbers,
 		};
-		this.#mark = new Mark(log, () =>
-			this.#deliveries.isEmpty
-				? undefined
-				: [...this.#deliveries.busy(), ...(this.#sync?.waiting() ?? [])],
-		);
+		const busy = () => {
+			if (this.#deliveries.isEmpty) return undefined;
+			return [...this.#deliveries.busy(), ...(this.#sync?.waiting() ?? [])];
+		};
+		this.#mark = new Mark(log, busy, options.report);
 		this.#deliveries = new Deliveries(this.#around, this.#mark, {
 			stopped: (gone, reason) => void this.#stopped(gone, reason, false),
 			unauthorized: (gone) => {
@@ -119,7 +119,6 @@ export class Pushes {
 		await this.#mark.load();
 		this.#sync = new WebhookSync(this.#making, this.webhooks, this.deeds, {
 			deliveries: this.#deliveries,
-			mark: this.#mark,
 			operatorLog: this.#options.operatorLog,
 			report: this.#options.report,
 		});

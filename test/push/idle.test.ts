@@ -55,3 +55,12 @@ test("appends that are none of its own wake no webhook, and neither does a start
 	});
 	expect(pushes().load.loaded).toBe(2);
 });
+
+test("a webhook that is made behind the mark, from the beginning on, gets what is before it", async () => {
+	const filter = { context: "streamid", type: "prefix", data: "other-" };
+	await put("whole", { stream: "$all", filter, start: 0 });
+	await until(async () => {
+		const { json } = await servers.ask({ path: "/webhooks/whole/attempts" });
+		return (json.attempts as unknown[]).length > 0;
+	});
+});

@@ -135,6 +135,7 @@ describe("a commit", () => {
 	const source = (stream: string, filter?: PushSource["filter"]): PushSource => ({
 		name: { stream: stream as StreamName, group: "g" },
 		start: 0,
+		configuredAt: 0,
 		filter,
 		order: "stream",
 		resolveLinktos: true,

@@ -6,26 +6,24 @@ import { setImmediate } from "node:timers/promises";
 import { isRefusal } from "../../errors.ts";
 import { ALL } from "../../event.ts";
 import { lastOf } from "../../subscriptions/last.ts";
-import { DEFAULTS, type Settings } from "../../subscriptions/settings.ts";
 import { firstOpen } from "../../subscriptions/steps/checkpoint.ts";
 import { Subscription } from "../../subscriptions/subscription.ts";
 import type { Around } from "./around.ts";
 import { AttemptLog } from "./attempts.ts";
 import { Delivery } from "./delivery.ts";
 import type { Mark } from "./mark.ts";
-import type { PushSource, Subject } from "./subject.ts";
+import { settingsOf } from "./source-settings.ts";
+import type { Subject } from "./subject.ts";
 import { Wakeups } from "./wakeups.ts";
 
-/** Each has up to `BUFFER` messages in memory. */
+/** Each has as many messages in memory as `source-settings.ts` says. */
 const LOADED_MAX = 1000;
-const BUFFER = 200;
 /** Whoever appends to a stream often does it again soon. */
 const IDLE_MS = 30_000;
 /** When all that are loaded have something to do, the others are tried again. */
 const CROWDED_MS = 1000;
 /** The attempts of those that were loaded last stay in memory. */
 const REMEMBERED_MAX = 1000;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Its owner is told of what ends deliveries, or holds them up. */
 export type Told = {
@@ -43,6 +41,8 @@ export class Deliveries {
 	readonly #closing = new Map<string, Promise<void>>();
 	readonly #idle = new Map<string, NodeJS.Timeout>();
 	readonly #woken = new Set<string>();
+	/** Those that are woken by and by: they may have something to send. */
+	readonly #later = new Map<string, NodeJS.Timeout>();
 	/** The one that was used last at the end. */
 	readonly #attempts = new Map<string, AttemptLog>();
 	readonly #stopListening: () => void;
@@ -68,7 +68,8 @@ export class Deliveries {
 	/** The keys that may have something to send: no mark passes them over. */
 	busy(): string[] {
 		const waking = this.#waking === undefined ? [] : [this.#waking];
-		const those = [this.#woken, waking, this.#loaded.keys(), this.#closing.keys()];
+		const later = this.#later.keys();
+		const those = [this.#woken, waking, later, this.#loaded.keys(), this.#closing.keys()];
 		return [...new Set(those.flatMap((keys) => [...keys]))];
 	}
 
@@ -97,6 +98,8 @@ export class Deliveries {
 		this.#subjects.delete(key);
 		this.#wakeups.remove(key, subject.source);
 		this.#woken.delete(key);
+		clearTimeout(this.#later.get(key));
+		this.#later.delete(key);
 		await this.#unload(key);
 	}
 
@@ -136,13 +139,25 @@ export class Deliveries {
 		this.#isClosed = true;
 		this.#stopListening();
 		clearTimeout(this.#crowded);
+		for (const timer of this.#later.values()) clearTimeout(timer);
 		await this.#working;
 		await Promise.all([...this.#loaded.keys()].map((key) => this.#unload(key)));
 		await Promise.all(this.#closing.values());
 		await Promise.all([...this.#attempts.values()].map((attempts) => attempts.close()));
 	}
 
+	#hearLater(key: string, ms: number): void {
+		clearTimeout(this.#later.get(key));
+		const timer = setTimeout(() => {
+			this.#hear(key);
+		}, ms);
+		timer.unref();
+		this.#later.set(key, timer);
+	}
+
 	readonly #hear = (key: string): void => {
+		clearTimeout(this.#later.get(key));
+		this.#later.delete(key);
 		this.#woken.add(key);
 		this.#work();
 	};
@@ -177,7 +192,7 @@ export class Deliveries {
 			this.#waking = key;
 			await this.#wake(subject).catch((error: unknown) => {
 				if (!isRefusal(error)) this.#around.report(error);
-				setTimeout(() => this.#hear(key), CROWDED_MS).unref();
+				this.#hearLater(key, CROWDED_MS);
 			});
 			this.#waking = undefined;
 		}
@@ -198,7 +213,8 @@ export class Deliveries {
 		const { name } = subject.source;
 		const saved = await this.#around.store.checkpoint(name);
 		const first = saved ? firstOpen(saved) : subject.source.start;
-		const passed = name.stream === ALL ? this.#mark.passed(subject.key) : -1;
+		const passed =
+			name.stream === ALL ? this.#mark.passed(subject.key, subject.source.configuredAt) : -1;
 		const next = saved?.open.length ? first : Math.max(first, passed + 1);
 		return next <= (await lastOf(this.#around.log, name.stream));
 	}
@@ -218,7 +234,7 @@ export class Deliveries {
 		await this.#closing.get(key);
 		const { log, store, operatorLog } = this.#around;
 		const saved = await store.checkpoint(source.name);
-		const passed = source.name.stream === ALL ? this.#mark.passed(key) : -1;
+		const passed = source.name.stream === ALL ? this.#mark.passed(key, source.configuredAt) : -1;
 		const start = Math.max(source.start, passed + 1);
 		const from = saved && { next: Math.max(saved.next, passed + 1), open: saved.open };
 		const configured = { name: source.name, settings: settingsOf(source), start };
@@ -250,7 +266,7 @@ export class Deliveries {
 			if (!isIdle && (circuit.is !== "open" || running > 0)) continue;
 			await this.#unload(key);
 			if (circuit.is === "open") {
-				setTimeout(() => this.#hear(key), circuit.untilMs - performance.now()).unref();
+				this.#hearLater(key, circuit.untilMs - performance.now());
 			}
 			return true;
 		}
@@ -271,20 +287,4 @@ export class Deliveries {
 		this.#closing.set(key, closing);
 		await closing;
 	}
-}
-
-/** Of the subscription behind a push, which gives up nothing by itself: verdicts decide. */
-function settingsOf({ order, filter, resolveLinktos }: PushSource): Settings {
-	return {
-		...DEFAULTS,
-		filter,
-		resolveLinktos,
-		namedConsumerStrategy: order === "none" ? "RoundRobin" : "OrderedByKey",
-		orderedBy: order === "none" ? "stream" : order,
-		messageTimeoutMilliseconds: DAY_MS,
-		maxRetryCount: 2 ** 31 - 1,
-		bufferSize: BUFFER,
-		readBatchSize: BUFFER >> 1,
-		maxInFlight: BUFFER,
-	};
 }

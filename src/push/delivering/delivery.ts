@@ -20,7 +20,7 @@ import { post } from "../sending/post.ts";
 import type { Around } from "./around.ts";
 import type { Attempt, AttemptLog } from "./attempts.ts";
 import { mayRead, readable } from "./readable.ts";
-import type { Packed, Subject } from "./subject.ts";
+import type { Subject } from "./subject.ts";
 
 const CONSUMER = "push";
 /** What failed for a reason of ours, or of rights, is looked at again after so long. */
@@ -135,8 +135,8 @@ export class Delivery {
 		} finally {
 			if (!shown?.length) slots.give();
 		}
-		if (shown === undefined) return this.#rest();
-		if (shown.length > 0) this.#start(shown);
+		if (shown?.length) this.#start(shown);
+		else if (shown === undefined) return this.#rest();
 		return true;
 	}
 
@@ -168,9 +168,12 @@ export class Delivery {
 	#start(taken: readonly DeliveredEntry[]): void {
 		this.#rate.took(performance.now());
 		const tries = this.attempts.countTry(taken.map(({ message }) => message));
-		const packed = this.subject.pack(taken.map(({ entry }) => entry));
-		const running = this.#attempt(packed, { taken, tries })
-			.catch(this.#around.report)
+		const running = this.#attempt({ taken, tries })
+			.catch((error: unknown) => {
+				this.#around.report(error);
+				// It was no try: what could not be made or sent comes again.
+				this.subscription.answer({ is: "release", afterMs: AGAIN_MS }, namesOf(taken));
+			})
 			.finally(() => {
 				this.#running.delete(running);
 				this.#around.slots.give();
@@ -179,8 +182,9 @@ export class Delivery {
 		this.#running.add(running);
 	}
 
-	async #attempt(packed: Packed, sent: Sent): Promise<void> {
+	async #attempt(sent: Sent): Promise<void> {
 		const { url, rules } = this.subject;
+		const packed = this.subject.pack(sent.taken.map(({ entry }) => entry));
 		const atMs = Date.now();
 		const headers = packed.fields(Math.floor(atMs / 1000));
 		const posted = { url, headers, body: packed.body, timeoutMs: rules.timeoutMs };
@@ -197,7 +201,6 @@ export class Delivery {
 
 	/** @returns the word for it in the log of attempts */
 	#carryOut(verdict: Verdict, taken: readonly DeliveredEntry[]): string {
-		const names = taken.map(({ message: { id, attempt } }) => ({ id, attempt }));
 		const messages = taken.map(({ message }) => message);
 		switch (verdict.is) {
 			case "settle":
@@ -205,11 +208,11 @@ export class Delivery {
 				this.#around.numbers.events += taken.length;
 				return "settled";
 			case "retry":
-				this.subscription.answer({ is: "release", afterMs: verdict.afterMs }, names);
+				this.subscription.answer({ is: "release", afterMs: verdict.afterMs }, namesOf(taken));
 				return "again";
 			case "park":
 				this.attempts.forget(messages);
-				this.subscription.answer({ is: "park" }, names);
+				this.subscription.answer({ is: "park" }, namesOf(taken));
 				void this.subscription.parkedWritten().then(() => this.pump());
 				this.#around.numbers.parked += taken.length;
 				return "parked";
@@ -217,18 +220,15 @@ export class Delivery {
 				this.#settle(taken);
 				return "dropped";
 			case "stop":
-				this.attempts.forget(messages);
-				return "stopped";
 			case "void":
 				this.attempts.forget(messages);
-				return "again";
+				return verdict.is === "stop" ? "stopped" : "again";
 		}
 	}
 
 	#settle(taken: readonly DeliveredEntry[]): void {
 		this.attempts.forget(taken.map(({ message }) => message));
-		const names = taken.map(({ message: { id, attempt } }) => ({ id, attempt }));
-		this.subscription.answer({ is: "ack" }, names);
+		this.subscription.answer({ is: "ack" }, namesOf(taken));
 	}
 
 	#note(
@@ -282,16 +282,18 @@ export class Delivery {
 
 	#later(ms: number): void {
 		clearTimeout(this.#timer);
-		this.#timer = setTimeout(
-			() => {
-				this.heldUp = "";
-				this.pump();
-			},
-			Math.max(0, Math.ceil(ms)) + SLACK_MS,
-		);
+		const again = () => {
+			this.heldUp = "";
+			this.pump();
+		};
+		this.#timer = setTimeout(again, Math.max(0, Math.ceil(ms)) + SLACK_MS);
 		this.#timer.unref();
 	}
 }
 
 /** Of the content of one request, before it is packed; one event of any size goes in any case. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
+
+function namesOf(taken: readonly DeliveredEntry[]) {
+	return taken.map(({ message: { id, attempt } }) => ({ id, attempt }));
+}

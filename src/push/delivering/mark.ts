@@ -26,6 +26,7 @@ const EVENTS_MIN = 1000;
 export class Mark {
 	readonly #log: Log;
 	readonly #busy: () => readonly string[] | undefined;
+	readonly #report: (error: unknown) => void;
 	#position = -1;
 	#exceptions = new Set<string>();
 	/** The newest position that was heard of. */
@@ -38,8 +39,13 @@ export class Mark {
 	 * @param busy the keys of those that may have something to do, now or when they go on; undefined
 	 *   if there are no pushes, and so nothing is to be written
 	 */
-	constructor(log: Log, busy: () => readonly string[] | undefined) {
+	constructor(
+		log: Log,
+		busy: () => readonly string[] | undefined,
+		report: (error: unknown) => void,
+	) {
 		this.#log = log;
+		this.#report = report;
 		this.#busy = busy;
 	}
 
@@ -77,14 +83,13 @@ export class Mark {
 		}
 	}
 
-	/** The last position that has nothing for a push; -1 if nothing is known. */
-	passed(key: string): number {
-		return this.#exceptions.has(key) ? -1 : this.#position;
-	}
-
-	/** A push that is made anew, or goes on after a pause, has its own place. */
-	forget(key: string): void {
-		this.#exceptions.add(key);
+	/**
+	 * The last position that has nothing for a push; -1 if nothing is known.
+	 * @param configuredAt where its settings stand: a mark before them says nothing of it
+	 */
+	passed(key: string, configuredAt: number): number {
+		const isKnown = configuredAt <= this.#position && !this.#exceptions.has(key);
+		return isKnown ? this.#position : -1;
 	}
 
 	/** Writes where the log is now, if it has grown enough. A log that refuses keeps the old mark. */
@@ -93,22 +98,23 @@ export class Mark {
 		const position = this.#heard;
 		if (busy === undefined || busy.length > BUSY_MAX) return;
 		if (position - this.#written < eventsMin) return;
-		this.#written = position;
 		const data = Buffer.from(JSON.stringify({ position, busy }));
 		try {
 			await closeStream(this.#log, STREAM, { $maxCount: 1 });
 			await appendOwn(this.#log, STREAM, { type: TYPE, data });
+			this.#written = position;
 			this.#position = position;
 			this.#exceptions = new Set(busy);
 		} catch (error) {
-			if (!isRefusal(error)) throw error;
+			// The old mark counts on.
+			if (!isRefusal(error)) this.#report(error);
 		}
 	}
 
 	async close(): Promise<void> {
 		clearInterval(this.#timer);
-		await this.write(EVENTS_MIN);
 		this.#stopListening();
+		await this.write(EVENTS_MIN);
 	}
 }
 

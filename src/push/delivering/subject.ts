@@ -22,6 +22,8 @@ export type PushSource = {
 	readonly name: SubscriptionName;
 	/** The first number. */
 	readonly start: number;
+	/** Where its settings stand in the log: whoever changed it has read all before. */
+	readonly configuredAt: number;
 	readonly filter: FilterSettings | undefined;
 	/** `stream`, the path of a member of the data, or `none`: then there is no order. */
 	readonly order: string;

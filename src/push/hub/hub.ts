@@ -183,7 +183,9 @@ export class Hub {
 		const secret = subscriber.secret && making.key.open(subscriber.secret, id);
 		const isReadable = subscriber.secret === undefined || secret !== undefined;
 		const resolveLinktos = stream !== "$all";
-		const source = { name: subscriptionOf(subscriber), start, order: "stream", resolveLinktos };
+		const name = subscriptionOf(subscriber);
+		// No mark counts for it: without a filter, it has nothing to be spared.
+		const source = { name, start, configuredAt: Infinity, order: "stream", resolveLinktos };
 		return {
 			key: keyOf(subscriber),
 			url: callback,

@@ -22,7 +22,14 @@ export function subjectOf(webhook: Webhook, making: Making): Subject {
 	return {
 		key: keyOf(webhook),
 		url: settings.url,
-		source: { name: subscriptionOf(webhook), start, filter, order, resolveLinktos },
+		source: {
+			name: subscriptionOf(webhook),
+			start,
+			configuredAt: webhook.position,
+			filter,
+			order,
+			resolveLinktos,
+		},
 		rules: { ...settings, onLast: "park" },
 		reader: () => readerOf(creator, making),
 		pack: (entries) => packEntries(uid, settings, senderOf(webhook, making), entries),

@@ -1,7 +1,6 @@
 /** Keeps what is delivered as the log has the webhooks, whoever changed them. */
 import type { OperatorLog } from "../../observe/operator-log.ts";
 import type { Deliveries } from "../delivering/deliveries.ts";
-import type { Mark } from "../delivering/mark.ts";
 import type { WebhookDeeds } from "../webhooks/deeds.ts";
 import { keyOf, WEBHOOKS, type Webhook } from "../webhooks/webhook.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
@@ -9,7 +8,6 @@ import { type Making, subjectOf } from "./subject.ts";
 
 export type SyncTo = {
 	readonly deliveries: Deliveries;
-	readonly mark: Mark;
 	readonly operatorLog: OperatorLog;
 	readonly report: (error: unknown) => void;
 };
@@ -57,6 +55,8 @@ export class WebhookSync {
 		const found = [...this.#applied.values()].find(({ webhook }) => keyOf(webhook) === key);
 		if (!found) return;
 		const { name, uid } = found.webhook;
+		// No mark passes over what it has not sent.
+		this.#applied.set(name, { ...found, isDelivered: false });
 		await this.#to.deliveries.remove(key);
 		this.#to.operatorLog.warn("a webhook has stopped", { webhook: name, reason });
 		await this.#deeds.stop(uid, name, reason).catch(this.#to.report);
@@ -99,7 +99,7 @@ export class WebhookSync {
 	async #apply(webhook: Webhook): Promise<void> {
 		const before = this.#applied.get(webhook.name);
 		if (before?.webhook.version === webhook.version) return;
-		const { deliveries, mark, operatorLog } = this.#to;
+		const { deliveries, operatorLog } = this.#to;
 		const isSame = before?.webhook.uid === webhook.uid;
 		// What had another name in the log is another webhook, and nothing of it is left.
 		if (before && !isSame) await this.#end(before.webhook);
@@ -107,7 +107,6 @@ export class WebhookSync {
 		const hasSecret = webhook.secret.keyId === this.#making.key.id;
 		const isDelivered = webhook.state.is === "active" && hasSecret;
 		this.#applied.set(webhook.name, { webhook, isDelivered });
-		if (before !== undefined || !isDelivered) mark.forget(keyOf(webhook));
 		if (isDelivered) deliveries.add(subjectOf(webhook, this.#making));
 		else if (!hasSecret) {
 			operatorLog.warn("a webhook cannot sign: the push key is another one; rotate its secret", {

@@ -20,6 +20,8 @@ export type Webhook = WebhookFacts & {
 	readonly settings: WebhookSettings;
 	/** The number of its newest event, which its ETag is made of. */
 	readonly version: number;
+	/** Where that event stands in the log. */
+	readonly position: number;
 	/** Milliseconds since 1970. */
 	readonly changed: number;
 };
@@ -98,7 +100,7 @@ export function secretsOf({ uid, secret }: WebhookFacts, nowMs: number): SecretN
 	return previousUntil > nowMs ? [now, { uid, generation: generation - 1 }] : [now];
 }
 
-export function encodeWebhook(webhook: Omit<Webhook, "version" | "changed">): Buffer {
+export function encodeWebhook(webhook: Omit<Webhook, "version" | "changed" | "position">): Buffer {
 	const { name, uid, creator, start, secret, state, settings } = webhook;
 	return Buffer.from(JSON.stringify({ name, uid, creator, start, secret, state, settings }));
 }
@@ -109,7 +111,7 @@ export function encodeWebhook(webhook: Omit<Webhook, "version" | "changed">): Bu
  */
 export function takeIn(
 	all: Map<string, Webhook>,
-	{ type, data, version, created }: RecordedEvent,
+	{ type, data, version, position, created }: RecordedEvent,
 ): string | undefined {
 	const members = parseObject(data) ?? {};
 	const { name, settings } = members;
@@ -120,7 +122,7 @@ export function takeIn(
 	if (facts === undefined) return undefined;
 	try {
 		const parsed = parseWebhook(settings, true);
-		all.set(name, { ...facts, name, settings: parsed, version, changed: created });
+		all.set(name, { ...facts, name, settings: parsed, version, position, changed: created });
 	} catch (error) {
 		if (!isRefusal(error)) throw error;
 	}

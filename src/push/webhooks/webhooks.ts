@@ -13,7 +13,7 @@ export const WEBHOOKS_MAX = 100_000;
 const PAGE = 500;
 
 /** What a change makes: the next webhook, or none. */
-export type Changed = Omit<Webhook, "version" | "changed"> | undefined;
+export type Changed = Omit<Webhook, "version" | "changed" | "position"> | undefined;
 
 export class Webhooks {
 	readonly #log: Log;
