@@ -42,6 +42,8 @@ export class Heaviest {
 	async ranked(): Promise<readonly Weighed[]> {
 		if (!this.#running && !this.#left.signal.aborted && (this.#complete?.isOld() ?? true)) {
 			this.#over = this.#make();
+			// Whoever waits for it hears of a failure; others have the list of before, and its age.
+			this.#over.catch(() => undefined);
 		}
 		// A small store is looked through while the caller waits.
 		if (!this.#complete) await Promise.race([this.#over, setTimeout(WAIT_MS)]);

@@ -208,7 +208,8 @@ export class PostgresLog implements Log, MeasuredLog {
 	async #erased({ taken, commit }: Erased): Promise<void> {
 		if (!commit) return;
 		const { follower, session } = this.#parts;
-		await follower.committed(taken, commit);
+		// It stands: whoever reads hears of it, even if what lies between cannot be fetched.
+		await follower.committed(taken, commit).catch(() => undefined);
 		session.tell(follower.heard);
 	}
 

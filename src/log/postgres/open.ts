@@ -69,7 +69,7 @@ export async function openPostgres(
 	options: PostgresOptions = {},
 ): Promise<OpenedStore> {
 	const address = parseStoreAddress(store);
-	mkdirSync(directory, { recursive: true });
+	makeDirectory(directory);
 	const { tell = () => undefined, connectionsMax = CONNECTIONS } = options;
 	const { migrations = migrationsFor("postgres"), allowsUnsafe = false } = options;
 	const session = options.session === undefined ? address : parseStoreAddress(options.session);
@@ -121,7 +121,10 @@ async function openPrepared(
 	const seat = new Seat(database, options.node ?? "");
 	const session = new Session(database, seat, {
 		onEnd: (to) => void follower.reached(to)?.catch(() => undefined),
-		onLook: (now) => void guard.look(now).catch(() => undefined),
+		onLook: (now) =>
+			void guard.look(now).catch((error: unknown) => {
+				tell("warn", `what this node has seen was not noted: ${causeOf(error)}`);
+			}),
 		onState: (error) => {
 			if (error === undefined) tell("info", "the database can be reached again");
 			else tell("error", `the database cannot be reached: ${causeOf(error)}`);
@@ -133,10 +136,7 @@ async function openPrepared(
 	const queue = new AppendQueue(parts);
 	const reader = new Reader(database, { pageBytesMax: limits.pageBytesMax, clock });
 	const eraser = new Eraser(database);
-	await session.start();
-	const histories: readonly History[] = (await database.rows(sql.SELECT_HISTORIES)).map((one) => {
-		return { incarnation: Number(one.incarnation), first: Number(one.first) };
-	});
+	const histories = await startSession(session, database);
 	const log = new PostgresLog({
 		...parts,
 		...{ incarnation, histories, queue, listeners, session, reader, eraser, guard },
@@ -168,4 +168,27 @@ async function refuseRewound(
 		throw new Refusal("history-rewound", { path: shown, signed: signed.size, size });
 	}
 	signer.continues(signed);
+}
+
+/** @throws Refusal `data-directory-unusable` */
+function makeDirectory(directory: string): void {
+	try {
+		mkdirSync(directory, { recursive: true });
+	} catch (error) {
+		throw new Refusal("data-directory-unusable", { path: directory, reason: causeOf(error) });
+	}
+}
+
+/** A session that cannot be used must not keep what it has locked. */
+async function startSession(session: Session, database: Database): Promise<readonly History[]> {
+	try {
+		await session.start();
+		const rows = await database.rows(sql.SELECT_HISTORIES);
+		return rows.map(({ incarnation, first }) => {
+			return { incarnation: Number(incarnation), first: Number(first) };
+		});
+	} catch (error) {
+		await session.close().catch(() => undefined);
+		throw error;
+	}
 }

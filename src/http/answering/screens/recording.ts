@@ -49,6 +49,21 @@ export async function performRecorded<T>(
 	}
 }
 
+export type Told = {
+	readonly what: string;
+	readonly about: string;
+	readonly more?: Pick<Deed, "group">;
+};
+
+/** The same for a deed that can be told before it is done. */
+export function performTold<T>(
+	record: Recording,
+	{ what, about, more }: Told,
+	perform: () => Promise<T>,
+): Promise<T> {
+	return performRecorded(perform, (_done, failed) => record(what, about, { ...more, ...failed }));
+}
+
 /** The word for a deed on a stream; undefined if the audit does not hear of such deeds. */
 export function wordOnStream({ right, stream }: Needed): string | undefined {
 	if (right === "delete") return "stream-deleted";

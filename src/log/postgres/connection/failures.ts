@@ -33,8 +33,10 @@ export function present<T>(found: T | null | undefined, what: string): T {
 const UNREACHABLE: ReadonlySet<string> = new Set([
 	// Shut down, crashed, starting, and a database that is dropped.
 	...["57P01", "57P02", "57P03", "57P04", "57P05"],
-	// Too many connections.
-	"53300",
+	// Too many connections; a role that may not log in, or has another password; no such database.
+	...["53300", "28000", "28P01", "3D000"],
+	// An administrator, or a limit of the role, ended the statement.
+	"57014",
 	// A primary that became a standby.
 	"25006",
 	// A transaction that lay idle: this process was stopped meanwhile.

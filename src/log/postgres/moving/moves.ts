@@ -60,7 +60,8 @@ export class PostgresMoves implements LogMoves {
 		});
 		const { taken, commit, frontier, next, known, incarnation } = result;
 		guard.raised(incarnation);
-		if (commit) await follower.committed(taken, commit, frontier);
+		// It stands: whoever reads hears of it, even if what lies between cannot be fetched.
+		if (commit) await follower.committed(taken, commit, frontier).catch(() => undefined);
 		onCommit();
 		return { next, written: span.events.length - known };
 	}

@@ -6,7 +6,8 @@
  *     seen   incarnation, size and root of the log
  *     ask    is the log still of that incarnation, and does it begin with what was seen?
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, open, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { TreeHead } from "../../../../feeds/proof/tree.ts";
 import { Refusal } from "../../../errors.ts";
@@ -24,6 +25,8 @@ export class SeenHistory {
 	readonly #shown: string;
 	readonly #incarnation: number;
 	#seen: Seen | undefined;
+	/** The file is written by one at a time. */
+	#noting: Promise<void> = Promise.resolve();
 
 	/** @param directory of the node */
 	constructor(directory: string, schema: string, shown: string, incarnation: number) {
@@ -39,13 +42,17 @@ export class SeenHistory {
 	}
 
 	/** Keeps the newest head that this node has signed or served by. */
-	async note({ size, root }: TreeHead): Promise<void> {
+	note(head: TreeHead): Promise<void> {
+		const noted = this.#noting.then(() => this.#note(head));
+		this.#noting = noted.catch(() => undefined);
+		return noted;
+	}
+
+	async #note({ size, root }: TreeHead): Promise<void> {
 		if (this.#seen?.incarnation === this.#incarnation && this.#seen.size >= size) return;
-		this.#seen = { incarnation: this.#incarnation, size, root: Buffer.from(root).toString("hex") };
-		mkdirSync(dirname(this.#file), { recursive: true });
-		const temporary = `${this.#file}.new`;
-		writeFileSync(temporary, `${JSON.stringify(this.#seen)}\n`);
-		renameSync(temporary, this.#file);
+		const seen = { incarnation: this.#incarnation, size, root: Buffer.from(root).toString("hex") };
+		await replaceFile(this.#file, `${JSON.stringify(seen)}\n`);
+		this.#seen = seen;
 	}
 
 	/**
@@ -71,16 +78,34 @@ async function continues(head: TreeHead, size: number, database: Database): Prom
 	}
 }
 
-/** A file that holds something else says nothing. */
+/** A crash leaves the old file or the new one, whole. */
+async function replaceFile(file: string, text: string): Promise<void> {
+	await mkdir(dirname(file), { recursive: true });
+	const handle = await open(`${file}.new`, "w");
+	try {
+		await handle.writeFile(text);
+		await handle.datasync();
+	} finally {
+		await handle.close();
+	}
+	await rename(`${file}.new`, file);
+}
+
+/** @throws Refusal `data-directory-unusable` if there is a file that says nothing */
 function readSeen(file: string): Seen | undefined {
 	if (!existsSync(file)) return undefined;
+	const { incarnation, size, root } = contentOf(file);
+	const isSeen = Number.isSafeInteger(incarnation) && Number.isSafeInteger(size);
+	if (isSeen && ROOT.test(String(root)))
+		return { incarnation: Number(incarnation), size: Number(size), root: String(root) };
+	const reason = "it does not say which history this node has seen; remove it if you know that";
+	throw new Refusal("data-directory-unusable", { path: file, reason });
+}
+
+function contentOf(file: string): Partial<Seen> {
 	try {
-		const { incarnation, size, root } = JSON.parse(readFileSync(file, "utf8")) as Partial<Seen>;
-		const isSeen = Number.isSafeInteger(incarnation) && Number.isSafeInteger(size);
-		return isSeen && ROOT.test(String(root))
-			? { incarnation: Number(incarnation), size: Number(size), root: String(root) }
-			: undefined;
+		return (JSON.parse(readFileSync(file, "utf8")) ?? {}) as Partial<Seen>;
 	} catch {
-		return undefined;
+		return {};
 	}
 }

@@ -5,7 +5,7 @@ import { Refusal } from "../../../../errors.ts";
 import { parseDefinition, parseGroupName } from "../../../../groups/definition.ts";
 import { groupStanding, listGroups, type ShownGroups } from "../../../../groups/standing.ts";
 import type { Context } from "../../../context.ts";
-import type { Recording } from "../recording.ts";
+import { performTold, type Recording } from "../recording.ts";
 
 export function groupsFor(context: Context, principal: Principal, record: Recording): ShownGroups {
 	const { groups, access } = context;
@@ -15,6 +15,8 @@ export function groupsFor(context: Context, principal: Principal, record: Record
 		if (access.mayNow(principal, neededFor({ right }, { stream: "" }))) return;
 		throw new Refusal("unauthorized", { cause: "denied" });
 	};
+	const told = <T>(what: string, about: string, group: string, perform: () => Promise<T>) =>
+		performTold(record, { what, about, more: { group } }, perform);
 	return {
 		async list(part) {
 			need("authenticated");
@@ -33,21 +35,22 @@ export function groupsFor(context: Context, principal: Principal, record: Record
 				holds: (tag: string | undefined) => tag === undefined,
 				precondition: "the form, which makes a new one",
 			};
-			await groups.define(parseGroupName(name), definition, isNew);
-			await record("group-defined", definition.stream, { group: name });
+			await told("group-defined", definition.stream, name, () =>
+				groups.define(parseGroupName(name), definition, isNew),
+			);
 		},
 		async change(name, partitions) {
 			need("operate");
 			const { definition } = await groups.require(parseGroupName(name));
 			const given = new Map<string, unknown>(Object.entries({ ...definition, partitions }));
-			await groups.define(name, parseDefinition(given), undefined);
-			await record("group-defined", definition.stream, { group: name });
+			await told("group-defined", definition.stream, name, () =>
+				groups.define(name, parseDefinition(given), undefined),
+			);
 		},
 		async remove(name) {
 			need("operate");
 			const { stream } = (await groups.require(parseGroupName(name))).definition;
-			await groups.remove(name, undefined);
-			await record("group-deleted", stream, { group: name });
+			await told("group-deleted", stream, name, () => groups.remove(name, undefined));
 		},
 	};
 }

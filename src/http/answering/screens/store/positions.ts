@@ -5,7 +5,7 @@ import { Refusal } from "../../../../errors.ts";
 import type { ShownPositions } from "../../../../positions/shown.ts";
 import { listPositions } from "../../../../positions/standing.ts";
 import type { Context } from "../../../context.ts";
-import type { Recording } from "../recording.ts";
+import { performTold, type Recording } from "../recording.ts";
 
 export function positionsFor(
 	context: Context,
@@ -27,8 +27,9 @@ export function positionsFor(
 			need();
 			const { stream } = await positions.get(name);
 			await access.permit(principal, consume(stream));
-			await positions.remove(name, { login: principal.name, mayAll: principal.isOperator });
-			await record("position-deleted", name);
+			const by = { login: principal.name, mayAll: principal.isOperator };
+			const told = { what: "position-deleted", about: name };
+			await performTold(record, told, () => positions.remove(name, by));
 		},
 	};
 }

@@ -18,7 +18,7 @@ import type {
 import { systemProjection } from "../../../../projections/system.ts";
 import type { Context } from "../../../context.ts";
 import { authorFor, isAuthor } from "../../../request/author.ts";
-import type { Recording } from "../recording.ts";
+import { performRecorded, performTold, type Recording } from "../recording.ts";
 
 /** A page waits for no longer. */
 const DEBUG_MS = 10_000;
@@ -69,35 +69,42 @@ class ProjectionsOfVisitor implements ShownProjections {
 
 	async create({ name, mode, query, emits }: ProjectionWanted) {
 		this.#need(mode === "Transient" ? "authenticated" : "operate");
-		const made = await this.#context.projections.create({
+		const wanted = {
 			name: name === "" && mode !== "Continuous" ? undefined : parseProjectionName(name),
 			mode,
 			query,
 			isEnabled: true,
 			settings: { ...DEFAULTS, emitEnabled: emits && mode !== "Transient" },
 			author: authorFor(this.#principal),
-		});
-		if (mode !== "Transient") await this.#record("projection-created", made);
-		return made;
+		};
+		return performRecorded(
+			() => this.#context.projections.create(wanted),
+			async (made, failed) => {
+				if (mode === "Transient") return;
+				await this.#record("projection-created", made ?? name, failed);
+			},
+		);
 	}
 
 	async update(name: string, query: string) {
 		await this.#needChange(name);
 		const author = authorFor(this.#principal);
-		await this.#context.projections.update(name, (before) => {
-			return { ...before, query, author, version: before.version + 1 };
-		});
-		await this.#record("projection-changed", name);
+		await performTold(this.#record, { what: "projection-changed", about: name }, () =>
+			this.#context.projections.update(name, (before) => {
+				return { ...before, query, author, version: before.version + 1 };
+			}),
+		);
 	}
 
 	async command(name: string, command: ProjectionCommand) {
 		await this.#needChange(name);
 		const { projections } = this.#context;
-		if (command === "enable") await projections.enable(name);
-		else if (command === "disable") await projections.disable(name, true);
-		else if (command === "reset") await projections.reset(name);
-		else await projections.delete(name, { state: false, checkpoint: true, emitted: false });
-		await this.#record(TOLD[command], name);
+		await performTold(this.#record, { what: TOLD[command], about: name }, () => {
+			if (command === "enable") return projections.enable(name);
+			if (command === "disable") return projections.disable(name, true);
+			if (command === "reset") return projections.reset(name);
+			return projections.delete(name, { state: false, checkpoint: true, emitted: false });
+		});
 	}
 
 	async partitions(name: string, asked: PartitionsAsked) {

@@ -7,7 +7,7 @@ import { parseSettings } from "../../../../subscriptions/settings.ts";
 import type { ShownSubscriptions } from "../../../../subscriptions/shown.ts";
 import { type Standing, standingOf } from "../../../../subscriptions/standing.ts";
 import type { Context } from "../../../context.ts";
-import type { Recording } from "../recording.ts";
+import { performTold, type Recording } from "../recording.ts";
 
 export function subscriptionsFor(
 	context: Context,
@@ -15,8 +15,11 @@ export function subscriptionsFor(
 	record: Recording,
 ): ShownSubscriptions {
 	const { subscriptions, access, log } = context;
-	const tell = (what: string, { stream, group }: SubscriptionName) =>
-		record(what, stream, { group });
+	const told = <T>(
+		what: string,
+		{ stream, group }: SubscriptionName,
+		perform: () => Promise<T>,
+	): Promise<T> => performTold(record, { what, about: stream, more: { group } }, perform);
 	// Neither right is one on a stream, so that they are known at once.
 	const may = (right: Right) => access.mayNow(principal, neededFor({ right }, { stream: "" }));
 	const need = (right: Right) => {
@@ -42,29 +45,27 @@ export function subscriptionsFor(
 		},
 		async create(name, settings) {
 			need("operate");
-			await subscriptions.create(name, parseSettings(settings));
-			await tell("subscription-created", name);
+			const wanted = parseSettings(settings);
+			await told("subscription-created", name, () => subscriptions.create(name, wanted));
 		},
 		async update(name, settings) {
 			need("operate");
-			await subscriptions.update(name, parseSettings(settings));
-			await tell("subscription-changed", name);
+			const wanted = parseSettings(settings);
+			await told("subscription-changed", name, () => subscriptions.update(name, wanted));
 		},
 		async remove(name) {
 			need("operate");
-			await subscriptions.delete(name);
-			await tell("subscription-deleted", name);
+			await told("subscription-deleted", name, () => subscriptions.delete(name));
 		},
 		async replay(name, stopAt) {
 			need("operate");
-			await (await subscriptions.get(name)).replay(stopAt);
-			await tell("parked-replayed", name);
+			const subscription = await subscriptions.get(name);
+			await told("parked-replayed", name, () => subscription.replay(stopAt));
 		},
 		async discard(name, discarding) {
 			need("operate");
-			const count = await (await subscriptions.get(name)).discard(discarding);
-			await tell("parked-discarded", name);
-			return count;
+			const subscription = await subscriptions.get(name);
+			return told("parked-discarded", name, () => subscription.discard(discarding));
 		},
 	};
 }

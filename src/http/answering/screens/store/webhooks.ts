@@ -2,7 +2,7 @@
 import type { Principal } from "../../../../access/principal.ts";
 import { type ShownWebhooks, webhooksFor } from "../../../../push/shown.ts";
 import type { Context } from "../../../context.ts";
-import type { Recording } from "../recording.ts";
+import { performTold, type Recording } from "../recording.ts";
 
 export function recordedWebhooks(
 	{ pushes, access }: Context,
@@ -10,38 +10,32 @@ export function recordedWebhooks(
 	record: Recording,
 ): ShownWebhooks {
 	const shown = webhooksFor(pushes, access, principal);
+	const told = <T>(what: string, about: string, perform: () => Promise<T>) =>
+		performTold(record, { what, about }, perform);
 	return {
 		...shown,
-		async put(name, settings, condition) {
-			const put = await shown.put(name, settings, condition);
-			await record("webhook-written", name);
-			return put;
+		put(name, settings, condition) {
+			return told("webhook-written", name, () => shown.put(name, settings, condition));
 		},
-		async remove(name, condition) {
-			await shown.remove(name, condition);
-			await record("webhook-deleted", name);
+		remove(name, condition) {
+			return told("webhook-deleted", name, () => shown.remove(name, condition));
 		},
-		async setPaused(name, isPaused) {
-			await shown.setPaused(name, isPaused);
-			await record(isPaused ? "webhook-paused" : "webhook-resumed", name);
+		setPaused(name, isPaused) {
+			return told(isPaused ? "webhook-paused" : "webhook-resumed", name, () =>
+				shown.setPaused(name, isPaused),
+			);
 		},
-		async rotate(name, keepSeconds) {
-			const put = await shown.rotate(name, keepSeconds);
-			await record("webhook-secret-rotated", name);
-			return put;
+		rotate(name, keepSeconds) {
+			return told("webhook-secret-rotated", name, () => shown.rotate(name, keepSeconds));
 		},
-		async test(name) {
-			const attempt = await shown.test(name);
-			await record("webhook-tested", name);
-			return attempt;
+		test(name) {
+			return told("webhook-tested", name, () => shown.test(name));
 		},
-		async replay(name, stopAt) {
-			await shown.replay(name, stopAt);
-			await record("webhook-parked-replayed", name);
+		replay(name, stopAt) {
+			return told("webhook-parked-replayed", name, () => shown.replay(name, stopAt));
 		},
-		async discard(name, stopAt) {
-			await shown.discard(name, stopAt);
-			await record("webhook-parked-discarded", name);
+		discard(name, stopAt) {
+			return told("webhook-parked-discarded", name, () => shown.discard(name, stopAt));
 		},
 	};
 }
