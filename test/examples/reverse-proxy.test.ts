@@ -53,10 +53,11 @@ describeWithNginx(`behind nginx${hasNginx ? "" : " (SKIPPED: nginx is not instal
 		expect(await catchUp()).toBe(2000);
 		expect(hop.take().length).toBeGreaterThan(2);
 		expect(await catchUp()).toBe(2000);
-		// The page behind the last event, and the newest page, which says how far that is.
-		expect(hop.take().sort()).toEqual([
+		// The page behind the last event. The reader also asks for the newest page, to know how far
+		// that is, and gives up that request if it is through first.
+		const isNewest = (request: string) => request.endsWith("/head/backward/1");
+		expect(hop.take().filter((request) => !isNewest(request))).toEqual([
 			expect.stringMatching(/7D0\/forward\/1000$/),
-			expect.stringMatching(/head\/backward\/1$/),
 		]);
 	});
 
