@@ -177,6 +177,18 @@ export async function violations(page: Page): Promise<string[]> {
 	return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120))[0]}`);
 }
 
+/** What a screen reader is told of an element and of what is in it: role and name, in order. */
+export async function heard(page: Page, selector: string): Promise<string[]> {
+	const session = await page.context().newCDPSession(page);
+	const { root } = await session.send("DOM.getDocument");
+	const { nodeId } = await session.send("DOM.querySelector", { nodeId: root.nodeId, selector });
+	const { nodes } = await session.send("Accessibility.queryAXTree", { nodeId });
+	await session.detach();
+	return nodes
+		.filter(({ ignored }) => !ignored)
+		.map(({ role, name }) => `${role?.value} ${name?.value ?? ""}`.trim());
+}
+
 export const HOSTILE = {
 	stream: "<b>bold</b>-1",
 	turned: "order-\u202etxt.exe",

@@ -1,7 +1,16 @@
 /** The pages in a real browser: in both themes, narrow and wide, with hostile content, by keys. */
 import { get } from "../http/ask.ts";
 import { type Servers, startServers } from "../http/harness.ts";
-import { fill, HOSTILE, inBrowser, isTooWide, post, screens, violations } from "./browser.ts";
+import {
+	fill,
+	HOSTILE,
+	heard,
+	inBrowser,
+	isTooWide,
+	post,
+	screens,
+	violations,
+} from "./browser.ts";
 
 const of = encodeURIComponent;
 const LOOKS = [
@@ -161,6 +170,24 @@ inBrowser(
 				expect(Math.min(...heights)).toBeGreaterThanOrEqual(least);
 				expect(Math.max(...heights)).toBeLessThanOrEqual(most);
 			}
+		});
+
+		test("a screen reader hears the heads of a table, its numbers, and what caused what", async () => {
+			const { page } = await browser.tab("/streams/order-1");
+			const table = await heard(page, "main table");
+			expect(table[0]).toBe("table Events");
+			const heads = table.filter((said) => said.startsWith("columnheader"));
+			expect(heads).toEqual(
+				["No.", "Type", "Data", "Size", "Time, UTC"].map((name) => `columnheader ${name}`),
+			);
+			const cells = table.filter((said) => said.startsWith("cell"));
+			expect([0, 5, 10].map((at) => cells[at])).toEqual(["cell 2", "cell 1", "cell 0"]);
+
+			await page.goto(`${servers.url}/streams/order-1/1`);
+			const list = await heard(page, ".caused");
+			expect(list.filter((said) => /^list(item)?$/.test(said))).toHaveLength(5);
+			const said = "StaticText after its cause: OrderPlaced order-1/0";
+			expect(list.filter((one) => one === said)).toHaveLength(3);
 		});
 
 		test("what a client named stands as text, with all that cannot be seen in it", async () => {

@@ -76,10 +76,16 @@ type Span = { readonly start: number; readonly end: number; readonly event: Reco
 
 function rowOf(frame: Frame, rows: readonly Caused[], row: Caused, span: Span): Html {
 	const { event, cause, fault } = row;
-	const caused = cause === undefined ? undefined : rows[cause]?.event.created;
+	const causing = cause === undefined ? undefined : rows[cause]?.event;
 	const isHere = event.position === span.event.position;
-	const after = caused === undefined ? rootOf(fault) : `+${durationOf(event.created - caused)}`;
-	return html`<li${isHere ? html` aria-current="true"` : ""}><a href="${eventUrl("", event.stream, event.version)}">${typeOf(event.type, frame.types.hues)}<span class="mono entry">${nameOf(event.stream)}<span class="at">/${event.version}</span></span></a>${barOf(frame, event, caused ?? event.created, span)}<span class="after">${after}</span></li>`;
+	const after = causing ? afterOf(event, causing) : rootOf(fault);
+	return html`<li${isHere ? html` aria-current="true"` : ""}><a href="${eventUrl("", event.stream, event.version)}">${typeOf(event.type, frame.types.hues)}<span class="mono entry">${nameOf(event.stream)}<span class="at">/${event.version}</span></span></a>${barOf(frame, event, causing?.created ?? event.created, span)}<span class="after">${after}</span></li>`;
+}
+
+/** The rails show the cause; who hears the list is told it in words. */
+function afterOf({ created }: RecordedEvent, cause: RecordedEvent): Html {
+	const { type, stream, version } = cause;
+	return html`+${durationOf(created - cause.created)}<span class="away"> after its cause: ${visible(type)} ${visible(stream)}/${version}</span>`;
 }
 
 function rootOf(fault: Caused["fault"]): Part {

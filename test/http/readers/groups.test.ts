@@ -288,13 +288,15 @@ test("groups, checkpoints and generations survive a restart; members do not", as
 	expect(wordOf(await renew("kept", member))).toEqual([409, "lease-lost"]);
 	// The member of before may not know yet.
 	expect((await join("slow")).partitions).toEqual([]);
-	const again = await join("kept");
-	const wait = `?wait=20&after=${again.revision}`;
+	let again = await join("kept");
 	const [got] = await until(async () => {
-		// The wait does not keep it a member.
-		await renew("kept", again);
-		const now = assigned(await send("una", "GET", `/kept/members/${again.member}${wait}`));
-		return now.partitions.length === 4 ? now.partitions : undefined;
+		// The wait does not keep it a member, and on a busy machine its own lease may end, too.
+		if ((await renew("kept", again)).status !== 200) again = await join("kept");
+		const wait = `?wait=20&after=${again.revision}`;
+		const reply = await send("una", "GET", `/kept/members/${again.member}${wait}`);
+		if (reply.status === 409) return undefined;
+		const { partitions } = assigned(reply);
+		return partitions.length === 4 ? partitions : undefined;
 	});
 	expect(got).toMatchObject({ partition: first.partition, at: 9 });
 	expect(got?.generation).toBeGreaterThan(first.generation);
