@@ -1,7 +1,15 @@
 /** Files that are not as they were left: damaged, cut short, in part missing, or not to be written. */
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { chmodSync, copyFileSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	copyFileSync,
+	cpSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
@@ -343,6 +351,17 @@ type Filled = { readonly data: string; readonly file: string; readonly bytes: Bu
 
 /** Three streams of 200 events, some 3 on a page, and a checkpoint that was signed on the way. */
 async function fill(signedAt = 600): Promise<Filled> {
+	const data = newDirectory();
+	filled[signedAt] ??= fillOnce(signedAt);
+	cpSync(await filled[signedAt], data, { recursive: true });
+	const file = join(data, "log.sqlite");
+	return { data, file, bytes: readFileSync(file) };
+}
+
+/** The data directories that tests copy, by `signedAt`. */
+const filled: Record<number, Promise<string>> = {};
+
+async function fillOnce(signedAt: number): Promise<string> {
 	const store = await openStore();
 	let position = 0;
 	for (const stream of ["a-1", "b-1", "c-1"]) {
@@ -353,8 +372,7 @@ async function fill(signedAt = 600): Promise<Filled> {
 		}
 	}
 	await closeStore(store);
-	const file = join(store.data, "log.sqlite");
-	return { data: store.data, file, bytes: readFileSync(file) };
+	return store.data;
 }
 
 /** Spoils one of the pages that hold the rows of a table; which one, its number in order says. */
