@@ -61,10 +61,17 @@ export function respond(exchange: Exchange, handle: Handler): void {
 /** The answer to an error: a page for a person's browser, else a problem document or a pause. */
 function refused(exchange: Exchange, error: unknown): Answer | Promise<Answer> {
 	const { context, req } = exchange;
-	const answer = answerToError(error, context.report);
+	const answer = answerToError(error, (told) => {
+		if (!isGivenUp(exchange, told)) context.report(told);
+	});
 	const instead = leaveInstead(req, error) ?? loginInstead(context, req, error);
 	const shown = instead ?? showRefusal(exchange, answer) ?? answer;
 	return mayBeShown(req) ? guarded(shown, context.settings) : shown;
+}
+
+/** Whether work ended because its client went away, as `clientGone` told it to: no fault of ours. */
+function isGivenUp(exchange: Exchange, error: unknown): boolean {
+	return (error as Partial<Error> | undefined)?.name === "AbortError" && hasLeft(exchange);
 }
 
 /** A late answer is dropped: `send` writes nothing once headers went out. */
