@@ -80,7 +80,7 @@ class AdminUi implements Screens {
 	readonly #files = new Files();
 	readonly #types = new TypeCounts();
 
-	show(visit: Visit): Promise<Screen> | undefined {
+	async show(visit: Visit): Promise<Screen | undefined> {
 		const show = Object.hasOwn(SCREENS, visit.path) ? SCREENS[visit.path] : undefined;
 		return show && this.#in(visit, show);
 	}
@@ -103,7 +103,7 @@ class AdminUi implements Screens {
 		return this.#in(visit, (frame) => problemScreen(frame, problem));
 	}
 
-	file(name: string): StaticFile | undefined {
+	async file(name: string): Promise<StaticFile | undefined> {
 		return this.#files.get(name);
 	}
 

@@ -1,7 +1,6 @@
 /**
  * The composition root: the only file that knows every part.
  */
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { type FirstStart, firstStart, forgetMadePassword } from "./accounts/users/first-start.ts";
 import { openScavenger } from "./commands/scavenge/scavenger.ts";
@@ -23,7 +22,7 @@ import { Room } from "./log/room/room.ts";
 import type { LogLines } from "./observe/lines.ts";
 import type { Level, OperatorLog } from "./observe/operator-log.ts";
 import { openOperatorLog } from "./observe/stderr.ts";
-import type { Screens } from "./screens.ts";
+import { installedScreens } from "./screens-on-demand.ts";
 import { clockTold, roomTold, WriterStop } from "./told.ts";
 import { openUpkeep } from "./upkeep/upkeep.ts";
 
@@ -134,7 +133,7 @@ export async function startServer(
 	try {
 		await clockWatch.start();
 		const scavenger = await openScavenger(log, nodeOf(settings), operatorLog, leadership);
-		const screens = settings.noAdminUi ? undefined : await loadScreens();
+		const screens = settings.noAdminUi ? undefined : installedScreens();
 		const upkeep = await openUpkeep(log, settings.data, operatorLog);
 		const { users: initialUsers, made } = await firstUsers(log, settings, operatorLog);
 		const parts = { room, scavenger, upkeep, screens };
@@ -179,14 +178,6 @@ async function firstUsers(
 		operatorLog.warn("everybody knows the passwords of admin and ops: --insecure-defaults is set");
 	}
 	return first;
-}
-
-/** The admin UI may be left out of an installation, so nothing imports it by name. */
-async function loadScreens(): Promise<Screens | undefined> {
-	const path = "../admin/index.js";
-	if (!existsSync(new URL(path, import.meta.url))) return undefined;
-	const admin: { createScreens(): Screens } = await import(`${path}`);
-	return admin.createScreens();
 }
 
 /**

@@ -33,7 +33,7 @@ export type { LogState, ServerState, WriterState } from "./screens/state.ts";
 
 export interface Screens {
 	/** The screen of a resource; undefined if it has none, and programs' answer is the only one. */
-	show(visit: Visit): Promise<Screen> | undefined;
+	show(visit: Visit): Promise<Screen | undefined>;
 
 	/** Does what a form says, which has been checked to come from a screen of this server. */
 	submit(visit: Visit, form: URLSearchParams): Promise<Screen>;
@@ -42,7 +42,7 @@ export interface Screens {
 	refused(visit: Visit, problem: ShownProblem): Promise<Screen>;
 
 	/** A static file, whose name changes with its content; undefined if there is none. */
-	file(name: string): StaticFile | undefined;
+	file(name: string): Promise<StaticFile | undefined>;
 }
 
 /** One request of a person's browser. */

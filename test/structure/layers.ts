@@ -333,6 +333,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"src/upkeep",
 		...VALUES,
 	],
+	"src/screens-on-demand.ts": ["src/screens.ts"],
 	"src/screens.ts": [
 		"src/screens",
 		"src/access",
@@ -478,7 +479,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	"src/main.ts": [
 		"src/told.ts",
 		"src/accounts/users/first-start.ts",
-		"src/screens.ts",
+		"src/screens-on-demand.ts",
 		"src/http",
 		"src/http/urls.ts",
 		"src/http/context.ts",

@@ -69,7 +69,7 @@ function refused(exchange: Exchange, error: unknown): Answer | Promise<Answer> {
 	return mayBeShown(req) ? guarded(shown, context.settings) : shown;
 }
 
-/** Whether work ended because its client went away, as `clientGone` told it to: no fault of ours. */
+/** Whether work ended because its client went away, as `clientGone` told it to: it is no fault. */
 function isGivenUp(exchange: Exchange, error: unknown): boolean {
 	return (error as Partial<Error> | undefined)?.name === "AbortError" && hasLeft(exchange);
 }

@@ -23,7 +23,7 @@ export async function answerFile(
 	{ context, req }: Exchange,
 	{ file: name }: { file: string },
 ): Promise<Answer> {
-	const file = context.screens?.file(name);
+	const file = await context.screens?.file(name);
 	if (!file) throw new Refusal("route-not-found", { path: `/ui/${name}`.slice(0, 256) });
 	const kept = ["ETag", file.eTag, ...FOR_EVER, "Vary", "Accept-Encoding", ...POLICY];
 	if (matches(req.headers["if-none-match"], file.eTag)) return { status: 304, headers: kept };

@@ -156,7 +156,12 @@ export class Door {
 			return withAudit(exchange, audited, () => route.handle(exchange, target));
 		}
 		const screen = showScreen(exchange, resource.path, target);
-		if (screen) return screen;
+		if (!screen) return this.#read(exchange, { resource, target }, route);
+		return screen.then((shown) => shown ?? this.#read(exchange, { resource, target }, route));
+	}
+
+	#read(exchange: Exchange, { resource, target }: RouteMatch, route: Route): ReturnType<Handler> {
+		const { req } = exchange;
 		const answer = afterMinPosition(exchange, () => route.handle(exchange, target));
 		if (exchange.recall && req.method === "GET") {
 			const needed = neededFor(route, target);

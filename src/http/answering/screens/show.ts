@@ -6,7 +6,7 @@ import { readBody } from "../../request/body.ts";
 import { prefersHtml } from "../../request/html.ts";
 import type { Answer } from "../answer.ts";
 import { answerScreen } from "./screen.ts";
-import { isTokenOf, type VisitAndCookie, visitOf } from "./visit.ts";
+import { isTokenOf, visitOf } from "./visit.ts";
 import type { Visitor } from "./visitor.ts";
 
 /** Anybody may send it. */
@@ -17,19 +17,22 @@ const FORM = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
 /**
  * @param path of the resource, as the table of routes has it
- * @returns undefined if the client is a program, or the resource has no screen
+ * @returns undefined at once if the client is a program, later if the resource has no screen
  */
 export function showScreen(
 	visitor: Visitor,
 	path: string,
 	target: VisitTarget & { readonly query: string },
-): Promise<Answer> | undefined {
+): Promise<Answer | undefined> | undefined {
 	const { context, req } = visitor;
 	const { screens } = context;
 	if (!screens || !prefersHtml(req, target.query)) return undefined;
-	const visited = visitOf(visitor, path, target);
-	const screen = screens.show(visited.visit);
-	return screen && answerVisit(req, visited, screen);
+	const show = async () => {
+		const { visit, cookie } = visitOf(visitor, path, target);
+		const screen = await screens.show(visit);
+		return screen && answerVisit(req, cookie, screen);
+	};
+	return show();
 }
 
 /**
@@ -57,17 +60,16 @@ export function submitForm(
 		const body = await readBody(req, bytesMax);
 		const form = new URLSearchParams(body.toString());
 		if (!isTokenOf(visitor, form.get("_token") ?? "")) throw new Refusal("form-not-ours", {});
-		const visited = visitOf(visitor, path, target);
-		return answerVisit(req, visited, screens.submit(visited.visit, form));
+		const { visit, cookie } = visitOf(visitor, path, target);
+		return answerVisit(req, cookie, await screens.submit(visit, form));
 	};
 	return submit();
 }
 
-async function answerVisit(
+function answerVisit(
 	req: IncomingMessage,
-	{ cookie }: VisitAndCookie,
-	shown: Promise<Screen>,
+	cookie: readonly string[],
+	screen: Screen,
 ): Promise<Answer> {
-	const screen = await shown;
 	return answerScreen(req, { ...screen, headers: [...(screen.headers ?? []), ...cookie] });
 }

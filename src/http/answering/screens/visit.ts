@@ -20,7 +20,7 @@ const KEY = randomBytes(32);
 const NO_TARGET: VisitTarget = { stream: "", group: "", id: "", from: "", count: "", time: "" };
 
 /** A visit, and the header that gives the browser the cookie of its forms, if it has none yet. */
-export type VisitAndCookie = { readonly visit: Visit; readonly cookie: readonly string[] };
+type VisitAndCookie = { readonly visit: Visit; readonly cookie: readonly string[] };
 
 export function visitOf(
 	{ context, req, principal }: Visitor,
