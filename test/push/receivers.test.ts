@@ -20,7 +20,9 @@ type Attempt = {
 };
 
 const SLOWER = { backoffMs: 50, backoffMsMax: 50 };
-const QUICK = { backoffMs: 1, backoffMsMax: 2, timeoutMs: 300 };
+const QUICK = { backoffMs: 1, backoffMsMax: 2 };
+/** For a target that never answers; any other has the time that a busy machine takes. */
+const SHORT = { timeoutMs: 300 };
 let servers: Servers;
 let closed = 0;
 const receivers: Receiver[] = [];
@@ -140,7 +142,7 @@ test.each<[string, Parameters<typeof rawReceiver>[0], Partial<Attempt>]>([
 	const target = await rawReceiver(act);
 	receivers.push(target);
 	const webhook = name.replaceAll(" ", "-");
-	await send(webhook, target.url);
+	await send(webhook, target.url, expected.outcome === "timeout" ? SHORT : {});
 	const attempt = await firstAttempt(webhook);
 	expect(attempt).toMatchObject({ tries: 1, first: 0, ...expected });
 	expect(attempt.durationMs).toBeLessThan(10_000);
@@ -237,7 +239,6 @@ test("429 with Retry-After: nothing else is sent until then", async () => {
 	await send("busy", target.url, { order: "none" });
 	await until(() => target.got.length === 1);
 	await append("busy", 3);
-	await until(async () => (await standing("busy")).circuit === "open");
 	await until(() => target.got.length === 5);
 	const [first, second] = target.got;
 	expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(990);

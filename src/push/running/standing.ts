@@ -6,9 +6,9 @@ import type { SubscriptionStore } from "../../subscriptions/keeping/store.ts";
 import { lastOf } from "../../subscriptions/last.ts";
 import { firstOpen } from "../../subscriptions/steps/checkpoint.ts";
 import { settledBefore } from "../../subscriptions/steps/state.ts";
-import type { Attempt } from "../delivering/attempts.ts";
 import type { Deliveries } from "../delivering/deliveries.ts";
 import type { Delivery } from "../delivering/delivery.ts";
+import type { Attempt } from "../keeping/attempts.ts";
 import type { Circuit } from "../pace/circuit.ts";
 import { keyOf, subscriptionOf, type Webhook } from "../webhooks/webhook.ts";
 
