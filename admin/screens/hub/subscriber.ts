@@ -19,7 +19,7 @@ export async function subscriber(frame: Frame, id: string): Promise<Screen> {
 	return screenOf(frame, {
 		title: host,
 		place: "webhooks",
-		crumbs: html`<a href="/webhooks">Webhooks</a><a href="/hub">WebSub</a>`,
+		crumbs: html`<a href="/webhooks">Webhooks</a> / <a href="/hub">WebSub</a>`,
 		heading: html`<span class="mono">${visible(host)}</span>`,
 		facts: html`<span>of ${streamLink(stream)}</span><span class="mono target">${visible(callback)}</span>${badgesOf(standing)}`,
 		note: noteOf(standing),

@@ -39,6 +39,11 @@ export async function pushMetrics({ pushes }: Context): Promise<Metric[]> {
 		counter("varve_webhook_events_total", "Events that targets took.", numbers.events),
 		counter("varve_webhook_parked_total", "Events that were parked.", numbers.parked),
 		counter(
+			"varve_hub_dropped_entries_total",
+			"Entries that were given up, because the callback of a subscriber failed too often.",
+			numbers.dropped,
+		),
+		counter(
 			"varve_webhook_withheld_events_total",
 			"Events that were left out, because whoever made the webhook may not read them.",
 			numbers.withheld,

@@ -86,6 +86,7 @@ export class Consequences {
 				return "parked";
 			case "drop":
 				this.settle(taken);
+				numbers.dropped += taken.length;
 				return "dropped";
 			case "stop":
 				attempts.forget(messages);

@@ -31,7 +31,7 @@ type Shared = {
 
 export class Lookups {
 	readonly #resolve: Resolver;
-	readonly #waitMs: number;
+	readonly #times: { readonly waitMs: number; readonly slowMs: number };
 	/** By name, in the order in which they were asked for. As many attempts as may be wait for them. */
 	readonly #shared = new Map<string, Shared>();
 	readonly #slow = new Set<string>();
@@ -39,9 +39,12 @@ export class Lookups {
 	#runningSlow = 0;
 
 	/** @param resolve in place of the system's, in tests */
-	constructor(resolve: Resolver = systemResolver, waitMs = WAIT_MS_MAX) {
+	constructor(
+		resolve: Resolver = systemResolver,
+		times: { waitMs?: number; slowMs?: number } = {},
+	) {
 		this.#resolve = resolve;
-		this.#waitMs = waitMs;
+		this.#times = { waitMs: WAIT_MS_MAX, slowMs: SLOW_MS, ...times };
 	}
 
 	/** @throws Error with the code of the system, or `ETIMEOUT` */
@@ -51,7 +54,7 @@ export class Lookups {
 		let timer: NodeJS.Timeout | undefined;
 		const late = new Promise<never>((_, reject) => {
 			const error = Object.assign(new Error("the look-up is late"), { code: "ETIMEOUT" });
-			timer = setTimeout(() => reject(error), this.#waitMs);
+			timer = setTimeout(() => reject(error), this.#times.waitMs);
 		});
 		try {
 			return await Promise.race([shared.found, late]);
@@ -111,7 +114,7 @@ export class Lookups {
 
 	#remember(name: string, tookMs: number): void {
 		this.#slow.delete(name);
-		if (tookMs < SLOW_MS) return;
+		if (tookMs < this.#times.slowMs) return;
 		this.#slow.add(name);
 		const [oldest] = this.#slow;
 		if (this.#slow.size > SLOW_NAMES_MAX && oldest !== undefined) this.#slow.delete(oldest);
