@@ -107,6 +107,24 @@ describe("a target with several addresses", () => {
 		await target.close();
 	});
 
+	test("that has others at each look-up is connected to at one that was tested", async () => {
+		const target = await receiver(() => 200);
+		const answers = [["127.0.0.1"], ["10.0.0.1"], ["127.0.0.1"]];
+		const resolve = async () => answers.shift() ?? [];
+		const posted = { headers: [], body: Buffer.from("x"), timeoutMs: 10_000 };
+		const url = `http://turning.example:${new URL(target.url).port}/`;
+		const words: string[] = [];
+		for (let at = 0; at < 3; at++) {
+			const ways = { allowed, ca: undefined, resolve };
+			words.push((await post({ ...posted, url }, ways, new AbortController().signal)).word);
+			// One look-up for each attempt: nothing is asked between the test and the connection.
+			expect(answers.length).toBe(2 - at);
+		}
+		expect(words).toEqual(["delivered", "refused-address", "delivered"]);
+		expect(target.got.length).toBe(2);
+		await target.close();
+	});
+
 	test("is tried at four of them, of both families", async () => {
 		const many = ["::1", "2606:4700::1", "2606:4700::2", "2606:4700::3", "1.1.1.1", "1.0.0.1"];
 		const found = await place("https://many.example/", allowed, async () => many);

@@ -42,11 +42,11 @@ describePostgres("webhooks over one database", () => {
 	/** Appends by any of them. */
 	async function append(count: number): Promise<void> {
 		for (let each = 0; each < count; each++) {
-			const all = [...nodes.values()];
 			const event = { eventId: randomUUID(), eventType: "t", data: each };
 			const request = batch(`order-${each % 3}`, [event]);
-			// The same event again, where the first server was dying.
+			// The same event again, where a server was dying.
 			await until(async () => {
+				const all = [...nodes.values()];
 				const node = all[each % all.length] as Server;
 				const reply = await at(node, request).catch(() => undefined);
 				return reply?.status === 201;
@@ -108,8 +108,8 @@ describePostgres("webhooks over one database", () => {
 		const [name, node] = await leader();
 		const work = append(40);
 		await until(() => seen.length > 40);
-		await node.stop("SIGKILL");
 		nodes.delete(name);
+		await node.stop("SIGKILL");
 		nodes.set("three", await start("three"));
 		await work;
 		await expectAll();

@@ -19,6 +19,8 @@ type Attempt = {
 	readonly durationMs: number;
 };
 
+type Sent = { readonly at: string };
+
 const SLOWER = { backoffMs: 50, backoffMsMax: 50 };
 const QUICK = { backoffMs: 1, backoffMsMax: 2 };
 /** For a target that never answers; any other has the time that a busy machine takes. */
@@ -77,6 +79,13 @@ test.each<[string, Parameters<typeof rawReceiver>[0], Partial<Attempt>]>([
 			socket.on("close", () => clearInterval(timer));
 		},
 		{ outcome: "timeout", followed: "again" },
+	],
+	[
+		"answers slowly",
+		(socket) => {
+			setTimeout(() => socket.end(`${OK}Content-Length: 0\r\n\r\n`), 400);
+		},
+		{ outcome: "delivered", status: 200, followed: "settled" },
 	],
 	[
 		"drips its body",
@@ -190,9 +199,6 @@ test("500 again and again: parked after the last try, looked at, and sent again"
 	const reason = "the target refused (500); tried 3 times";
 	const first = { number: 0, at: 0, stream: "poor", version: 0, type: "Told", reason };
 	expect(parked).toMatchObject([first]);
-	// It stands there with the event, so that it outlives the list of attempts.
-	const link = await servers.ask(get("/streams/poor", "application/json"));
-	expect(link.status).toBe(200);
 
 	status = 200;
 	const command = (word: string) =>
@@ -214,6 +220,19 @@ test("500 again and again: parked after the last try, looked at, and sent again"
 	});
 	expect([one.status, one.json.parked]).toEqual([200, 1]);
 	expect((await command("discard-parked")).json.parked).toBe(0);
+});
+
+test("what is sent together is parked by its own tries alone", async () => {
+	const target = await receiver(() => 500);
+	receivers.push(target);
+	const settings = { format: "cloudevents-batch", order: "none", concurrency: 1, tries: 3 };
+	await send("together", target.url, { ...settings, ...SLOWER, backoffMs: 5, backoffMsMax: 5 });
+	for (let at = 0; at < 8; at++) await append("together", 1);
+	// The circuit opens and lets one attempt through each time, whatever is due by then.
+	await until(async () => (await standing("together")).parked === 9);
+	const sent = target.got.flatMap(({ body }) => JSON.parse(body).map(({ at }: Sent) => at));
+	const counts = Array.from({ length: 9 }, (_, at) => sent.filter((one) => one === `${at}`).length);
+	expect(counts).toEqual(counts.map(() => 3));
 });
 
 test("410 stops the webhook, and what comes meanwhile waits until it is resumed", async () => {
@@ -320,5 +339,5 @@ test("TLS is verified, with the name: untrusted, another's, and good", async () 
 });
 
 test("each of the odd targets was let go of", () => {
-	expect(closed).toBe(12);
+	expect(closed).toBe(13);
 });

@@ -21,7 +21,7 @@ export interface ShownHub {
 	list(part: { readonly offset: number; readonly count: number }): Promise<HubList>;
 	/**
 	 * One of them, and its attempts, the newest first.
-	 * @throws Refusal `route-not-found`, `unauthorized`; `route-not-found` also if it is none any more
+	 * @throws Refusal `route-not-found`, also if it is none any more, and `unauthorized`
 	 */
 	one(id: string): Promise<{ standing: HubStanding; attempts: readonly Attempt[] }>;
 }

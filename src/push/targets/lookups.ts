@@ -1,6 +1,6 @@
 /**
  * Looks names up by the system, as all programs of the host do. A look-up holds one of the few
- * threads that files and hashes need, too, and nothing can call it back. So there are few at a time;
+ * threads that files and hashes need, too, and nothing can call it back. So few are under way;
  * attempts at one name share one; and a name whose servers were slow waits for others like it, so
  * that it holds up nobody else.
  */
@@ -32,7 +32,7 @@ type Shared = {
 export class Lookups {
 	readonly #resolve: Resolver;
 	readonly #times: { readonly waitMs: number; readonly slowMs: number };
-	/** By name, in the order in which they were asked for. As many attempts as may be wait for them. */
+	/** By name, in the order of the asking; for each an attempt waits, and of those there are few. */
 	readonly #shared = new Map<string, Shared>();
 	readonly #slow = new Set<string>();
 	#running = 0;

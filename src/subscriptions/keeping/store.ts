@@ -133,7 +133,7 @@ export class SubscriptionStore {
 	}
 }
 
-/** The number of a message in the source; undefined for one that was parked before that was kept. */
+/** The number of a message in the source; undefined for one that was parked without it. */
 export function sourceNumberOf({ message, entry }: DeliveredEntry): number | undefined {
 	if (message.origin === "source") return message.number;
 	const { subscriptionEventNumber: number } =
