@@ -214,9 +214,20 @@ test("500 again and again: parked after the last try, looked at, and sent again"
 	status = 500;
 	await append("poor", 2);
 	await until(async () => (await standing("poor")).parked === 2);
+	// Parked again, they keep the number that they had in the stream.
+	await command("replay-parked");
+	const again = await until(async () => {
+		const { parked } = (await servers.ask({ path: "/webhooks/poor/parked" })).json;
+		const list = parked as { readonly number: number; readonly at: number }[];
+		return list.length === 2 && list.every(({ number }) => number > 2) && list;
+	});
+	expect(again.map(({ number, at }) => [number, at])).toEqual([
+		[3, 1],
+		[4, 2],
+	]);
 	const one = await servers.ask({
 		method: "POST",
-		path: "/webhooks/poor/command/discard-parked?stopAt=2",
+		path: "/webhooks/poor/command/discard-parked?stopAt=4",
 	});
 	expect([one.status, one.json.parked]).toEqual([200, 1]);
 	expect((await command("discard-parked")).json.parked).toBe(0);
