@@ -13,6 +13,7 @@ import { deedScreen } from "./screens/deed.ts";
 import { DEEDS } from "./screens/deed-request.ts";
 import { event } from "./screens/event/screen.ts";
 import { placeFor } from "./screens/go.ts";
+import { hub } from "./screens/hub/list.ts";
 import { comeBack, leaveForIssuer } from "./screens/issuer.ts";
 import { logIn, login, logOut } from "./screens/login.ts";
 import { metadata } from "./screens/metadata.ts";
@@ -61,6 +62,7 @@ const SCREENS: Readonly<Record<string, Show>> = {
 	"/groups": (frame) => groups(frame),
 	"/groups/:group": (frame) => group(frame),
 	"/positions": (frame) => positions(frame),
+	"/hub": hub,
 	"/webhooks": (frame) => webhooks(frame),
 	"/webhooks/:id": (frame) => webhook(frame),
 	"/streams": streams,

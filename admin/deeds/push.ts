@@ -1,30 +1,30 @@
 /** Carries out the forms about webhooks, and shows their page again. */
-import { Refusal } from "../../src/errors.ts";
+import { isRefusal, Refusal } from "../../src/errors.ts";
+import { tagOf } from "../../src/push/webhooks/webhook.ts";
 import type { Screen, ShownProblem, Visit } from "../../src/screens.ts";
 import { type Frame, redirect } from "../frame/frame.ts";
 import { html } from "../html.ts";
 import { visible } from "../parts/visible.ts";
 import { webhookPath } from "../screens/webhooks/form.ts";
 import { webhooks } from "../screens/webhooks/list.ts";
-import { type Told, webhook } from "../screens/webhooks/screen.ts";
+import { secretAlone, type Told, webhook } from "../screens/webhooks/screen.ts";
 
 /** Each returns the path to go on to, or what the page of the webhook is to tell. */
 type Perform = (visit: Visit, name: string, form: URLSearchParams) => Promise<string | Told>;
 
-const UNCONDITIONAL = { isAbsent: false, version: undefined };
+const ABSENT = { holds: (tag: string | undefined) => tag === undefined };
 const HOUR_SECONDS = 3600;
 
 const DEEDS: Readonly<Record<string, Perform>> = {
 	async create({ store }, name, form) {
 		const [stream, url] = [form.get("stream") ?? "", form.get("url") ?? ""];
 		const settings = { ...settingsIn(form), stream, url: url.trim() };
-		const absent = { isAbsent: true, version: undefined };
-		const { secret } = await store.webhooks.put(name, settings, absent);
+		const { secret } = await store.webhooks.put(name, settings, ABSENT);
 		return secret ? { secret: secret.secret } : webhookPath(name);
 	},
 	async update({ store }, name, form) {
-		const version = Number(form.get("version"));
-		await store.webhooks.put(name, settingsIn(form), { isAbsent: false, version });
+		const read = tagOf({ version: Number(form.get("version")) });
+		await store.webhooks.put(name, settingsIn(form), { holds: (tag) => tag === read });
 		return webhookPath(name);
 	},
 	async pause({ store }, name) {
@@ -60,7 +60,7 @@ const DEEDS: Readonly<Record<string, Perform>> = {
 		if ((form.get("confirm") ?? "").trim() !== name) {
 			throw malformed("What was typed is not what the form asks for. Nothing was changed.");
 		}
-		await store.webhooks.remove(name, UNCONDITIONAL);
+		await store.webhooks.remove(name, undefined);
 		return "/webhooks";
 	},
 };
@@ -75,7 +75,12 @@ export async function push(frame: Frame, form: URLSearchParams): Promise<Screen>
 	const of = { ...frame, visit: { ...visit, target: { ...visit.target, id: name } } };
 	try {
 		const done = await perform(visit, name, form);
-		return typeof done === "string" ? redirect(visit, done) : webhook(of, done);
+		if (typeof done === "string") return redirect(visit, done);
+		// A secret is shown this once, whatever has become of its webhook meanwhile.
+		return await webhook(of, done).catch((error: unknown) => {
+			if (done.secret === undefined || !isRefusal(error)) throw error;
+			return secretAlone(of, name, done.secret);
+		});
 	} catch (error) {
 		const problem = visit.explain(error);
 		if (problem === undefined || problem.status === 401) throw error;

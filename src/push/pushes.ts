@@ -3,20 +3,20 @@
  * delivers for a log; others over it change and show the same webhooks.
  */
 import type { Access } from "../access/access.ts";
-import { isRefusal } from "../errors.ts";
 import type { StreamName } from "../event.ts";
 import type { Log } from "../log/log.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
 import { SubscriptionStore } from "../subscriptions/keeping/store.ts";
 import { lastOf } from "../subscriptions/last.ts";
 import type { Around } from "./delivering/around.ts";
-import type { Attempt } from "./delivering/attempts.ts";
 import { Deliveries } from "./delivering/deliveries.ts";
 import { Mark } from "./delivering/mark.ts";
 import { PushNumbers } from "./delivering/numbers.ts";
 import { Slots } from "./delivering/slots.ts";
 import { Hub } from "./hub/hub.ts";
 import { HUB_KEYS } from "./hub/subscriber.ts";
+import type { Attempt } from "./keeping/attempts.ts";
+import { Endings } from "./running/endings.ts";
 import type { Places } from "./running/standing.ts";
 import { type Making, senderOf } from "./running/subject.ts";
 import { WebhookSync } from "./running/sync.ts";
@@ -64,6 +64,7 @@ export class Pushes {
 	readonly #deliveries: Deliveries;
 	readonly #mark: Mark;
 	readonly #making: Making;
+	readonly #endings: Endings;
 	#sync: WebhookSync | undefined;
 	#starting: Promise<void> | undefined;
 
@@ -73,7 +74,8 @@ export class Pushes {
 		this.key = key;
 		this.#options = options;
 		this.#making = options;
-		this.webhooks = new Webhooks(log);
+		this.webhooks = new Webhooks(log, options.report);
+		this.#endings = new Endings(options.operatorLog, options.report);
 		this.#around = {
 			...options,
 			store,
@@ -86,9 +88,9 @@ export class Pushes {
 		};
 		this.#mark = new Mark(log, busy, options.report);
 		this.#deliveries = new Deliveries(this.#around, this.#mark, {
-			stopped: (gone, reason) => void this.#stopped(gone, reason, false),
-			unauthorized: (gone) => {
-				if (gone.startsWith(HUB_KEYS)) void this.#stopped(gone, UNREADABLE, true);
+			stopped: (key, reason) => this.#end(key, reason, false),
+			unauthorized: (key) => {
+				if (key.startsWith(HUB_KEYS)) this.#end(key, UNREADABLE, true);
 			},
 		});
 		this.places = { log, store, deliveries: this.#deliveries };
@@ -97,7 +99,8 @@ export class Pushes {
 		const webhookHead = ({ stream }: { readonly stream: StreamName }) => headOf(stream);
 		this.deeds = new WebhookDeeds(this.webhooks, key, this.mayBePlain, webhookHead);
 		const { report, hubUrl } = options;
-		const parts = { making: options, ways, report, headOf, deliveries: this.#deliveries };
+		const { deliveries } = this.places;
+		const parts = { making: options, ways, report, headOf, deliveries, keeping: this.places };
 		this.hub = hubUrl && new Hub({ ...parts, hubUrl });
 	}
 
@@ -118,6 +121,7 @@ export class Pushes {
 		delivered.add(log);
 		await this.#mark.load();
 		this.#sync = new WebhookSync(this.#making, this.webhooks, this.deeds, {
+			keeping: this.places,
 			deliveries: this.#deliveries,
 			operatorLog: this.#options.operatorLog,
 			report: this.#options.report,
@@ -126,13 +130,11 @@ export class Pushes {
 		await this.hub?.start();
 	}
 
-	async #stopped(key: string, reason: string, isDenied: boolean): Promise<void> {
-		try {
+	#end(key: string, reason: string, isDenied: boolean): void {
+		this.#endings.end(key, async () => {
 			await this.#sync?.stopped(key, reason);
 			await this.hub?.end(key, reason, isDenied);
-		} catch (error) {
-			if (!isRefusal(error)) this.#options.report(error);
-		}
+		});
 	}
 
 	/** Resolves once what was changed before is delivered as it is now. */
@@ -152,6 +154,7 @@ export class Pushes {
 	/** Attempts that are under way end, and were no tries. */
 	async close(): Promise<void> {
 		await this.#starting?.catch(() => undefined);
+		await this.#endings.close();
 		await this.#sync?.close();
 		await this.hub?.close();
 		await this.#deliveries.close();

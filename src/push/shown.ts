@@ -3,8 +3,8 @@ import type { Access } from "../access/access.ts";
 import type { Principal } from "../access/principal.ts";
 import { Refusal } from "../errors.ts";
 import type { JsonObject } from "../subscriptions/json.ts";
-import type { Attempt } from "./delivering/attempts.ts";
 import { mayRead } from "./delivering/readable.ts";
+import type { Attempt } from "./keeping/attempts.ts";
 import type { Pushes } from "./pushes.ts";
 import {
 	discardParked,

@@ -4,6 +4,7 @@ import { get } from "../http/ask.ts";
 import { type Servers, startServers } from "../http/harness.ts";
 import { counted } from "../http/subscriptions/consumer.ts";
 import { describeInBrowser, HOSTILE, launch, open, screens, violations } from "./browser.ts";
+import { expectLogin, Forms, page } from "./forms.ts";
 
 const SVG = `"><svg onload=alert(1)>`;
 const SETTINGS = {
@@ -32,8 +33,6 @@ beforeAll(async () => {
 });
 afterAll(() => servers?.close());
 
-const page = (path: string) => get(path, "text/html");
-
 test("a program gets what it always got, at the URLs of the pages", async () => {
 	for (const path of ["/groups", "/groups/search", "/positions"]) {
 		expect((await servers.ask(get(path, "*/*"))).headers["content-type"]).toContain("json");
@@ -43,35 +42,15 @@ test("a program gets what it always got, at the URLs of the pages", async () => 
 });
 
 test("whoever is not known is led to the login, and sees no place of that name", async () => {
-	const strict = await startServers({ insecure: false }, screens());
-	for (const path of ["/groups", "/positions"]) {
-		expect((await strict.ask(page(path))).headers.location).toContain("/login?to=");
-	}
-	expect((await strict.ask(page("/login"))).text).not.toContain(`data-place="readers"`);
-	await strict.close();
+	await expectLogin(["/groups", "/positions"], "readers");
 });
 
 describe("forms", () => {
-	const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-	const post = (fields: Record<string, string>, more = {}) => {
-		const body = String(new URLSearchParams(fields));
-		return servers.ask({
-			method: "POST",
-			path: "/ui/readers",
-			headers: { ...headers, ...more },
-			body,
-		});
-	};
-	const send = async (fields: Record<string, string>) => {
-		const reply = await servers.ask(page("/groups"));
-		const [cookie = ""] = String(reply.headers["set-cookie"]).split(";");
-		const _token = /name="_token" value="([\w-]+)"/.exec(reply.text)?.[1] ?? "";
-		return post({ _token, ...fields }, { Cookie: cookie });
-	};
+	const forms = new Forms(() => servers, "/groups", "/ui/readers");
 	const made = { name: "made", stream: "order-9", partitions: "3", key: "stream" };
 
 	test("one without the token of its page does nothing", async () => {
-		expect((await post({ action: "drop", name: "search" })).status).toBe(403);
+		expect((await forms.post({ action: "drop", name: "search" })).status).toBe(403);
 		expect((await servers.ask(page("/positions"))).text).toContain("search");
 	});
 
@@ -90,7 +69,7 @@ describe("forms", () => {
 		["a position that is gone", { name: "gone", action: "drop" }, 404, "no position"],
 		["no form of ours", { action: "format" }, 400, "No form"],
 	])("%s: the page says it, and nothing is changed", async (_, fields, status, said) => {
-		const reply = await send(fields);
+		const reply = await forms.send(fields);
 		expect([reply.status, reply.text.includes(said)]).toEqual([status, true]);
 		expect((await servers.ask({ path: "/groups" })).json.total).toBe(2);
 	});

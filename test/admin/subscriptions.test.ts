@@ -4,6 +4,7 @@ import { get } from "../http/ask.ts";
 import { type Servers, startServers, until } from "../http/harness.ts";
 import { Consumer, counted } from "../http/subscriptions/consumer.ts";
 import { describeInBrowser, HOSTILE, launch, open, screens, violations } from "./browser.ts";
+import { expectLogin, Forms, page } from "./forms.ts";
 
 const GROUP = `"><svg onload=alert(1)>\u202e`;
 /** The names of the streams of a subscription are longer, and must fit. */
@@ -25,7 +26,6 @@ beforeAll(async () => {
 });
 afterAll(() => servers?.close());
 
-const page = (path: string) => get(path, "text/html");
 const BILLING = "/subscriptions/order-1/billing";
 
 describe("pages and programs", () => {
@@ -54,30 +54,18 @@ describe("pages and programs", () => {
 	});
 
 	test("whoever is not known is led to the login, and sees no place of that name", async () => {
-		const strict = await startServers({ insecure: false }, screens());
-		expect((await strict.ask(page("/subscriptions"))).headers.location).toContain("/login?to=");
-		expect((await strict.ask(page("/login"))).text).not.toContain(`data-place="subscriptions"`);
-		await strict.close();
+		await expectLogin(["/subscriptions"], "subscriptions");
 	});
 });
 
 describe("forms", () => {
-	const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-	const post = (fields: Record<string, string>, more = {}) => {
-		const body = String(new URLSearchParams(fields));
-		const path = "/ui/subscriptions";
-		return servers.ask({ method: "POST", path, headers: { ...headers, ...more }, body });
-	};
-	const send = async (fields: Record<string, string>) => {
-		const reply = await servers.ask(page("/subscriptions"));
-		const [cookie = ""] = String(reply.headers["set-cookie"]).split(";");
-		const _token = /name="_token" value="([\w-]+)"/.exec(reply.text)?.[1] ?? "";
-		return post({ _token, ...fields }, { Cookie: cookie });
-	};
+	const forms = new Forms(() => servers, "/subscriptions", "/ui/subscriptions");
 	const billing = { stream: "order-1", group: "billing" };
 
 	test("one without the token of its page does nothing", async () => {
-		expect((await post({ ...billing, action: "delete", confirm: "billing" })).status).toBe(403);
+		expect((await forms.post({ ...billing, action: "delete", confirm: "billing" })).status).toBe(
+			403,
+		);
 		expect((await servers.ask(page(BILLING))).status).toBe(200);
 	});
 
@@ -98,7 +86,7 @@ describe("forms", () => {
 		"%s: the page says it, keeps the text, and nothing is changed",
 		async (_, fields, status, said) => {
 			const before = await new Consumer(servers, "order-1", "billing").info();
-			const reply = await send({ ...billing, ...fields });
+			const reply = await forms.send({ ...billing, ...fields });
 			expect(reply.status).toBe(status);
 			expect(reply.text).toContain(said);
 			if ("settings" in fields)
@@ -113,14 +101,14 @@ describe("forms", () => {
 	);
 
 	test("one of no page, and one without a group, are refused", async () => {
-		expect((await send({ ...billing, action: "format" })).status).toBe(400);
-		expect((await send({ stream: "order-1", group: "", action: "create" })).status).toBe(400);
+		expect((await forms.send({ ...billing, action: "format" })).status).toBe(400);
+		expect((await forms.send({ stream: "order-1", group: "", action: "create" })).status).toBe(400);
 	});
 
 	test("a group that cannot be typed is deleted by a word", async () => {
 		const made = { stream: "order-9", group: "a\u200bb" };
-		expect((await send({ ...made, action: "create" })).status).toBe(303);
-		expect((await send({ ...made, action: "delete", confirm: "delete" })).status).toBe(303);
+		expect((await forms.send({ ...made, action: "create" })).status).toBe(303);
+		expect((await forms.send({ ...made, action: "delete", confirm: "delete" })).status).toBe(303);
 		expect((await servers.ask(page("/subscriptions/order-9"))).text).toContain(
 			"No subscription yet",
 		);

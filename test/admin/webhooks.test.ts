@@ -4,6 +4,7 @@ import { batch, get } from "../http/ask.ts";
 import { type Servers, startServers, until } from "../http/harness.ts";
 import { type Receiver, rawReceiver, receiver } from "../push/receiver.ts";
 import { describeInBrowser, launch, open, screens, violations } from "./browser.ts";
+import { expectLogin, Forms, page } from "./forms.ts";
 
 const EVIL = `"><svg onload=alert(1)>\u202e`;
 let servers: Servers;
@@ -42,28 +43,13 @@ function put(name: string, settings: object) {
 	return servers.ask({ method: "PUT", path: `/webhooks/${name}`, headers, body });
 }
 
-const page = (path: string) => get(path, "text/html");
-
 describe("forms", () => {
-	const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-	const post = (fields: Record<string, string>, more = {}) => {
-		const body = String(new URLSearchParams(fields));
-		return servers.ask({
-			method: "POST",
-			path: "/ui/webhooks",
-			headers: { ...headers, ...more },
-			body,
-		});
-	};
-	const send = async (fields: Record<string, string>) => {
-		const reply = await servers.ask(page("/webhooks"));
-		const [cookie = ""] = String(reply.headers["set-cookie"]).split(";");
-		const _token = /name="_token" value="([\w-]+)"/.exec(reply.text)?.[1] ?? "";
-		return post({ _token, ...fields }, { Cookie: cookie });
-	};
+	const forms = new Forms(() => servers, "/webhooks", "/ui/webhooks");
 
 	test("one without the token of its page does nothing", async () => {
-		expect((await post({ name: "evil", action: "delete", confirm: "evil" })).status).toBe(403);
+		expect((await forms.post({ name: "evil", action: "delete", confirm: "evil" })).status).toBe(
+			403,
+		);
 		expect((await servers.ask(page("/webhooks/evil"))).status).toBe(200);
 	});
 
@@ -88,7 +74,7 @@ describe("forms", () => {
 		["no form of any page", { action: "format" }, 400, "no action|action"],
 	])("%s: the page says it, and nothing is changed", async (_, fields, code, said) => {
 		const before = (await servers.ask(get("/webhooks/evil", "application/json"))).headers.etag;
-		const reply = await send({ name: "evil", ...fields });
+		const reply = await forms.send({ name: "evil", ...fields });
 		expect(reply.status).toBe(code);
 		expect(reply.text).toMatch(new RegExp(said));
 		const after = (await servers.ask(get("/webhooks/evil", "application/json"))).headers.etag;
@@ -96,10 +82,7 @@ describe("forms", () => {
 	});
 
 	test("whoever is not known is led to the login, and sees no place of that name", async () => {
-		const strict = await startServers({ insecure: false }, screens());
-		expect((await strict.ask(page("/webhooks"))).headers.location).toContain("/login?to=");
-		expect((await strict.ask(page("/login"))).text).not.toContain(`data-place="webhooks"`);
-		await strict.close();
+		await expectLogin(["/webhooks", "/hub"], "webhooks");
 	});
 });
 

@@ -109,7 +109,7 @@ async function use(server: string, at: number): Promise<void> {
 	if (at % 2 === 0) await consume(server);
 }
 
-/** A position and a group, which stay where they are. */
+/** A position, a group and a webhook, which stay where they are. */
 async function keep(server: string): Promise<void> {
 	const put = (path: string, body: object) =>
 		fetch(server + path, {
@@ -119,6 +119,8 @@ async function keep(server: string): Promise<void> {
 		});
 	await put("/positions/search", { stream: "$ce-order", at: 0 });
 	await put("/groups/billing", { stream: "$ce-order", partitions: 2 });
+	// Its target is in a network that no push may reach.
+	await put("/webhooks/orders", { stream: "$ce-order", start: 0, url: "https://127.0.0.1:9/" });
 }
 
 /** A consumer that is behind: it handles one message of a category at a time. */

@@ -101,7 +101,7 @@ describe("a target", () => {
 		expect(await place(url, undefined)).toMatchObject({ fault: "refused" });
 	});
 
-	test("all addresses of a name are tested, and the connection goes to the one that was", async () => {
+	test("all addresses of a name are tested, and the connection goes to those that were", async () => {
 		const both = async () => ["93.184.216.34", "10.0.0.1"];
 		expect(await place("https://two.example/", undefined, both)).toEqual({
 			fault: "refused",
@@ -109,7 +109,7 @@ describe("a target", () => {
 		});
 		const one = async () => ["93.184.216.34"];
 		expect(await place("https://one.example:8443/a?b=1", undefined, one)).toEqual({
-			address: "93.184.216.34",
+			addresses: ["93.184.216.34"],
 			host: "one.example:8443",
 			port: 8443,
 			isTls: true,
@@ -120,7 +120,7 @@ describe("a target", () => {
 
 	test("plain HTTP goes to named networks alone, whatever the name says", async () => {
 		const to = (address: string) => place("http://name.example/", OURS, async () => [address]);
-		expect(await to("10.1.0.1")).toMatchObject({ address: "10.1.0.1", isTls: false });
+		expect(await to("10.1.0.1")).toMatchObject({ addresses: ["10.1.0.1"], isTls: false });
 		expect(await to("93.184.216.34")).toMatchObject({
 			fault: "refused",
 			reason: expect.stringMatching("plain HTTP"),

@@ -80,6 +80,11 @@ describe("a webhook", () => {
 		expect([changed.status, changed.json.tries, changed.json.secret]).toEqual([200, 3, undefined]);
 		const late = await put("life", { stream: "life" }, ADMIN, { "If-Match": tag });
 		expect([late.status, late.headers.etag]).toEqual([412, changed.headers.etag]);
+		const weak = await put("life", { stream: "life" }, ADMIN, { "If-Match": `W/${tag}` });
+		const bare = await put("life", { stream: "life" }, ADMIN, { "If-Match": "7" });
+		expect([weak.status, bare.status, bare.json.header]).toEqual([412, 400, "If-Match"]);
+		const either = { "If-Match": `"999999", ${changed.headers.etag}` };
+		expect((await put("life", { stream: "life" }, ADMIN, either)).status).toBe(200);
 		expect((await put("life", { stream: "other" })).json).toMatchObject({ field: "stream" });
 
 		expect(

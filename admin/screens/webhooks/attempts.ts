@@ -1,5 +1,5 @@
 /** The newest attempts of a webhook. What a target answered is text of a stranger. */
-import type { Attempt } from "../../../src/push/delivering/attempts.ts";
+import type { Attempt } from "../../../src/push/keeping/attempts.ts";
 import type { Frame } from "../../frame/frame.ts";
 import { type Html, html } from "../../html.ts";
 import { agoOf, grouped } from "../../parts/numbers.ts";

@@ -36,6 +36,7 @@ export async function webhooks(frame: Frame, refused?: NewRefused): Promise<Scre
 		status: refused?.problem.status ?? 200,
 		heading: "Webhooks",
 		facts: html`<span><b>${grouped(list.total)}</b> ${list.total === 1 ? "webhook" : "webhooks"}</span>`,
+		actions: visit.store.hub.isShown && html`<a class="button" href="/hub">WebSub subscribers</a>`,
 		note: refused && html`<p class="note bad" role="alert">${visible(refused.problem.detail)}</p>`,
 		main: html`${listPanel(list, offset)}${newPanel(frame, refused)}`,
 		aside: html`${wordsPanel()}${curlPanel(visit.base + PATH, accepting("application/json"))}`,

@@ -48,6 +48,22 @@ export async function webhook(frame: Frame, told: Told = {}): Promise<Screen> {
 	});
 }
 
+/** Of a webhook that cannot be shown: the secret that it was given a moment ago. */
+export function secretAlone(frame: Frame, name: string, secret: string): Screen {
+	return screenOf(frame, {
+		title: name,
+		place: "webhooks",
+		crumbs: html`<a href="/webhooks">Webhooks</a>`,
+		heading: html`<span class="mono">${name}</span>`,
+		note: secretNote(secret),
+		main: html`<section class="panel"><div class="empty"><h2>It cannot be shown now</h2><p>The secret was made. Keep it, and then <a href="${webhookPath(name)}">look again</a>.</p></div></section>`,
+	});
+}
+
+function secretNote(secret: string): Html {
+	return html`<p class="note ok" role="status">The secret, which nobody can see again: <code class="mono secret">${secret}</code></p>`;
+}
+
 function actions({ visit }: Frame, { webhook: { name, state } }: Standing): Html {
 	const turn =
 		state.is === "active"
@@ -63,9 +79,7 @@ function noteOf({ webhook: { state }, heldUp }: Standing, told: Told): Part {
 		notes.push(html`<p class="note bad" role="alert">${visible(problem.detail)}</p>`);
 	}
 	if (secret !== undefined) {
-		notes.push(
-			html`<p class="note ok" role="status">The secret, which nobody can see again: <code class="mono secret">${secret}</code></p>`,
-		);
+		notes.push(secretNote(secret));
 	}
 	if (note) notes.push(note);
 	if (state.is === "stopped") {
@@ -77,7 +91,11 @@ function noteOf({ webhook: { state }, heldUp }: Standing, told: Told): Part {
 		notes.push(
 			html`<p class="note bad">Whoever made it may not read the stream now, so nothing is sent.</p>`,
 		);
-	} else if (heldUp !== "") {
+	} else if (heldUp === "gone" && state.is === "active") {
+		notes.push(
+			html`<p class="note bad">The target says that it is gone, so nothing is sent. The log has refused to keep that, and is asked again.</p>`,
+		);
+	} else if (heldUp !== "" && heldUp !== "gone") {
 		notes.push(html`<p class="note bad">Nothing is sent now: ${visible(heldUp)}.</p>`);
 	}
 	return html`${notes}`;

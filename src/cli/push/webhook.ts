@@ -3,7 +3,10 @@ import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { answer, note, report } from "../output/standard.ts";
 import { membersIn, request } from "../reading/request.ts";
-import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from "../verb.ts";
+import { settingsOf } from "../reading/settings.ts";
+import { CLIENT_OPTIONS, EXIT, optionalNumber, type Verb } from "../verb.ts";
+
+const EXAMPLE = '{"format":"json"}';
 
 export const webhook: Verb = {
 	name: "webhook",
@@ -23,7 +26,7 @@ export const webhook: Verb = {
 			default: undefined,
 			placeholder: "JSON",
 			perCall: true,
-			help: 'With create and update: the settings, such as {"format":"json"}. Others have defaults.',
+			help: `With create and update: the settings, such as ${EXAMPLE}. Others have defaults.`,
 		},
 		{
 			name: "stopAt",
@@ -76,8 +79,8 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
 	["pause", (call) => command(call, "pause", "is paused")],
 	["resume", (call) => command(call, "resume", "goes on")],
 	["rotate", rotate],
-	["attempts", (call) => listOf(call, "attempts")],
-	["parked", (call) => listOf(call, "parked")],
+	["attempts", attempts],
+	["parked", parked],
 	["replay", (call) => command(call, "replay-parked", "sends parked messages again")],
 	["discard", (call) => command(call, "discard-parked", "has given parked messages up")],
 ]);
@@ -108,9 +111,21 @@ async function list(values: Values): Promise<void> {
 	}
 }
 
-async function listOf({ values, path }: Call, what: "attempts" | "parked"): Promise<void> {
-	const found = (await get(values, `${path}/${what}`))[what];
+async function attempts({ values, path }: Call): Promise<void> {
+	const { attempts: found } = await get(values, `${path}/attempts`);
 	for (const one of Array.isArray(found) ? found : []) print(one);
+}
+
+/** As many pages as there are. */
+async function parked({ values, path }: Call): Promise<void> {
+	for (let from = 0; ; ) {
+		const { parked: found } = await get(values, `${path}/parked?from=${from}&count=${LISTED}`);
+		const list: unknown[] = Array.isArray(found) ? found : [];
+		for (const one of list) print(one);
+		const { number } = (list.at(-1) ?? {}) as { number?: unknown };
+		if (list.length < LISTED || typeof number !== "number") return;
+		from = number + 1;
+	}
 }
 
 async function create({ values, name, path, stream, target }: Call): Promise<void> {
@@ -119,7 +134,7 @@ async function create({ values, name, path, stream, target }: Call): Promise<voi
 		const wanted = "varve webhook create NAME STREAM URL";
 		throw new Failure(`STREAM or URL is missing: ${wanted}; ${hint}`, EXIT.usage);
 	}
-	const body = { ...settingsOf(values), stream, url: target };
+	const body = { ...settingsOf(values, EXAMPLE), stream, url: target };
 	const made = await request(values, { method: "PUT", path, body }, membersIn);
 	note(`webhook ${name} ${made.secret === undefined ? "changed" : "made"}\n`);
 	if (typeof made.secret === "string") answer(`${made.secret}\n`);
@@ -129,7 +144,7 @@ async function create({ values, name, path, stream, target }: Call): Promise<voi
 async function update({ values, name, path }: Call): Promise<void> {
 	const known = await get(values, path);
 	const kept = Object.fromEntries(SETTINGS.map((setting) => [setting, known[setting]]));
-	const body = { ...kept, ...settingsOf(values) };
+	const body = { ...kept, ...settingsOf(values, EXAMPLE) };
 	await request(values, { method: "PUT", path, body }, membersIn);
 	report(`webhook ${name} changed\n`);
 }
@@ -179,18 +194,4 @@ function get(values: Values, path: string): Promise<Record<string, unknown>> {
 
 function print(value: unknown): void {
 	answer(`${JSON.stringify(value)}\n`);
-}
-
-/** @throws Failure */
-function settingsOf(values: Values): object {
-	const given = optionalText(values, "settings") ?? "{}";
-	try {
-		const settings: unknown = JSON.parse(given);
-		if (typeof settings === "object" && settings !== null && !Array.isArray(settings)) {
-			return settings;
-		}
-	} catch {
-		// Said below.
-	}
-	throw new Failure('--settings takes a JSON object, such as {"format":"json"}', EXIT.usage);
 }

@@ -3,7 +3,8 @@ import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { answer, report } from "../output/standard.ts";
 import { membersIn, request } from "../reading/request.ts";
-import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from "../verb.ts";
+import { settingsOf } from "../reading/settings.ts";
+import { CLIENT_OPTIONS, EXIT, optionalNumber, type Verb } from "../verb.ts";
 
 export const group: Verb = {
 	name: "group",
@@ -94,22 +95,8 @@ async function define(values: Values, { action, name, stream, path }: Defined): 
 		const hint = "in a shell, put a name with $ in single quotes: '$all'";
 		throw new Failure(`STREAM or --partitions is missing: ${wanted}; ${hint}`, EXIT.usage);
 	}
-	const body = { ...settingsOf(values), stream, partitions };
+	const body = { ...settingsOf(values, '{"key":"$.id"}'), stream, partitions };
 	const condition = action === "create" ? { "if-none-match": "*" } : { "if-match": "*" };
 	await request(values, { method: "PUT", path, body, headers: condition }, membersIn);
 	report(`group ${name} ${action === "create" ? "made" : "changed"}\n`);
-}
-
-/** @throws Failure */
-function settingsOf(values: Values): object {
-	const given = optionalText(values, "settings") ?? "{}";
-	try {
-		const settings: unknown = JSON.parse(given);
-		if (typeof settings === "object" && settings !== null && !Array.isArray(settings)) {
-			return settings;
-		}
-	} catch {
-		// Said below.
-	}
-	throw new Failure('--settings takes a JSON object, such as {"key":"$.id"}', EXIT.usage);
 }

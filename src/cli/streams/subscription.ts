@@ -4,7 +4,10 @@ import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { answer, report } from "../output/standard.ts";
 import { membersIn, request } from "../reading/request.ts";
+import { settingsOf } from "../reading/settings.ts";
 import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from "../verb.ts";
+
+const EXAMPLE = '{"maxRetryCount":3}';
 
 export const subscription: Verb = {
 	name: "subscription",
@@ -25,7 +28,7 @@ export const subscription: Verb = {
 			default: undefined,
 			placeholder: "JSON",
 			perCall: true,
-			help: 'With create and update: the settings, such as {"maxRetryCount":3}. Others have defaults.',
+			help: `With create and update: the settings, such as ${EXAMPLE}. Others have defaults.`,
 		},
 		{
 			name: "stopAt",
@@ -118,12 +121,12 @@ async function show(values: Values, { path }: Named): Promise<void> {
 }
 
 async function create(values: Values, { path, shown }: Named): Promise<void> {
-	await request(values, { method: "PUT", path, body: settingsOf(values) }, membersIn);
+	await request(values, { method: "PUT", path, body: settingsOf(values, EXAMPLE) }, membersIn);
 	report(`subscription ${shown} made\n`);
 }
 
 async function update(values: Values, { path, shown }: Named): Promise<void> {
-	await request(values, { method: "POST", path, body: settingsOf(values) }, membersIn);
+	await request(values, { method: "POST", path, body: settingsOf(values, EXAMPLE) }, membersIn);
 	report(`subscription ${shown} changed\n`);
 }
 
@@ -182,18 +185,4 @@ function listIn({ headers, body = new Uint8Array(0) }: Answer): unknown[] | unde
 	if (!headers.get("content-type")?.startsWith("application/json")) return undefined;
 	const list: unknown = JSON.parse(Buffer.from(body).toString());
 	return Array.isArray(list) ? list : undefined;
-}
-
-/** @throws Failure */
-function settingsOf(values: Values): object {
-	const given = optionalText(values, "settings") ?? "{}";
-	try {
-		const settings: unknown = JSON.parse(given);
-		if (typeof settings === "object" && settings !== null && !Array.isArray(settings)) {
-			return settings;
-		}
-	} catch {
-		// Said below.
-	}
-	throw new Failure('--settings takes a JSON object, such as {"maxRetryCount":3}', EXIT.usage);
 }

@@ -20,11 +20,7 @@ export async function pushMetrics({ pushes }: Context): Promise<Metric[]> {
 	});
 	return [
 		gauge("varve_webhooks", "Webhooks that the store has.", count),
-		gauge(
-			"varve_hub_subscribers",
-			"Subscribers of the WebSub hub.",
-			pushes.hub?.subscribers.length ?? 0,
-		),
+		...hubMetrics(pushes),
 		gauge(
 			"varve_webhook_attempts_running",
 			"Requests to targets that are under way.",
@@ -61,9 +57,25 @@ export async function pushMetrics({ pushes }: Context): Promise<Metric[]> {
 		gauge(
 			"varve_webhook_open",
 			"1 if nothing is sent, since the target failed again and again, or is gone.",
-			by((one) => Number(one.circuit !== "closed" || one.webhook.state.is === "stopped")),
+			by((one) => Number(isOpen(one))),
 		),
 	];
+}
+
+function hubMetrics({ hub, numbers }: Context["pushes"]): readonly Metric[] {
+	const count = hub?.subscribers.length ?? 0;
+	return [
+		gauge("varve_hub_subscribers", "Subscribers of the WebSub hub.", count),
+		counter(
+			"varve_hub_dropped_entries_total",
+			"Entries that were given up, because the callback of a subscriber failed too often.",
+			numbers.dropped,
+		),
+	];
+}
+
+function isOpen({ circuit, heldUp, webhook }: Standing): boolean {
+	return circuit !== "closed" || heldUp === "gone" || webhook.state.is === "stopped";
 }
 
 /** Those that are loaded, and those that stopped; the furthest behind first. */

@@ -8,8 +8,9 @@ import { ALL } from "../../event.ts";
 import { lastOf } from "../../subscriptions/last.ts";
 import { firstOpen } from "../../subscriptions/steps/checkpoint.ts";
 import { Subscription } from "../../subscriptions/subscription.ts";
+import { AttemptLogs } from "../keeping/attempt-logs.ts";
+import type { AttemptLog } from "../keeping/attempts.ts";
 import type { Around } from "./around.ts";
-import { AttemptLog } from "./attempts.ts";
 import { Delivery } from "./delivery.ts";
 import type { Mark } from "./mark.ts";
 import { settingsOf } from "./source-settings.ts";
@@ -22,8 +23,6 @@ const LOADED_MAX = 1000;
 const IDLE_MS = 30_000;
 /** When all that are loaded have something to do, the others are tried again. */
 const CROWDED_MS = 1000;
-/** The attempts of those that were loaded last stay in memory. */
-const REMEMBERED_MAX = 1000;
 
 /** Its owner is told of what ends deliveries, or holds them up. */
 export type Told = {
@@ -43,8 +42,7 @@ export class Deliveries {
 	readonly #woken = new Set<string>();
 	/** Those that are woken by and by: they may have something to send. */
 	readonly #later = new Map<string, NodeJS.Timeout>();
-	/** The one that was used last at the end. */
-	readonly #attempts = new Map<string, AttemptLog>();
+	readonly #attempts: AttemptLogs;
 	readonly #stopListening: () => void;
 	#waking: string | undefined;
 	#working: Promise<void> | undefined;
@@ -55,6 +53,7 @@ export class Deliveries {
 		this.#around = around;
 		this.#mark = mark;
 		this.#told = told;
+		this.#attempts = new AttemptLogs(around.log, around.report);
 		this.#stopListening = around.log.onCommit((commit) => {
 			this.#wakeups.follow(commit, this.#hear);
 		});
@@ -103,6 +102,12 @@ export class Deliveries {
 		await this.#unload(key);
 	}
 
+	/** Ends deliveries for good: nothing more is written of its attempts. */
+	async end(key: string): Promise<void> {
+		await this.remove(key);
+		await this.#attempts.end(key);
+	}
+
 	/** The delivery of a subject that is being delivered; it is loaded for that. */
 	async get(key: string): Promise<Delivery | undefined> {
 		const subject = this.#subjects.get(key);
@@ -116,23 +121,8 @@ export class Deliveries {
 	}
 
 	/** The attempts of a push, from memory if it was loaded lately, else those that failed. */
-	async attemptsOf(key: string): Promise<AttemptLog> {
-		const known = this.#attempts.get(key);
-		const attempts = known ?? new AttemptLog(this.#around.log, key, this.#around.report);
-		// Where another server delivers, it is that one which knows: each time, the log is asked.
-		if (!known && !this.#subjects.has(key)) {
-			await attempts.load();
-			return attempts;
-		}
-		this.#attempts.delete(key);
-		this.#attempts.set(key, attempts);
-		for (const oldest of this.#attempts.keys()) {
-			if (this.#attempts.size <= REMEMBERED_MAX) break;
-			if (!this.#loaded.has(oldest) && oldest !== key) this.#attempts.delete(oldest);
-			else break;
-		}
-		await attempts.load();
-		return attempts;
+	attemptsOf(key: string): Promise<AttemptLog> {
+		return this.#attempts.of(key, this.#subjects.has(key), (one) => this.#loaded.has(one));
 	}
 
 	async close(): Promise<void> {
@@ -143,7 +133,7 @@ export class Deliveries {
 		await this.#working;
 		await Promise.all([...this.#loaded.keys()].map((key) => this.#unload(key)));
 		await Promise.all(this.#closing.values());
-		await Promise.all([...this.#attempts.values()].map((attempts) => attempts.close()));
+		await this.#attempts.close();
 	}
 
 	#hearLater(key: string, ms: number): void {

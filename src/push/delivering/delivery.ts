@@ -12,13 +12,15 @@ import { isRefusal } from "../../errors.ts";
 import { lastOf } from "../../subscriptions/last.ts";
 import type { DeliveredEntry } from "../../subscriptions/source.ts";
 import type { Subscription } from "../../subscriptions/subscription.ts";
+import type { AttemptLog } from "../keeping/attempts.ts";
 import { afterAttempt, afterTime, attemptsAllowed, type Circuit, CLOSED } from "../pace/circuit.ts";
 import { Rate } from "../pace/rate.ts";
-import { isOfTarget, type Verdict, verdictOn } from "../pace/verdict.ts";
+import { isOfTarget } from "../pace/verdict.ts";
 import type { Outcome } from "../sending/outcome.ts";
 import { post } from "../sending/post.ts";
 import type { Around } from "./around.ts";
-import type { Attempt, AttemptLog } from "./attempts.ts";
+import { asAtFirst } from "./as-at-first.ts";
+import { Consequences } from "./consequences.ts";
 import { mayRead, readable } from "./readable.ts";
 import type { Subject } from "./subject.ts";
 
@@ -42,8 +44,6 @@ export type DeliveryEnds = {
 	idle(): void;
 };
 
-type Sent = { readonly taken: readonly DeliveredEntry[]; readonly tries: number };
-
 export class Delivery {
 	readonly subject: Subject;
 	readonly subscription: Subscription;
@@ -55,9 +55,12 @@ export class Delivery {
 	readonly #ends: DeliveryEnds;
 	readonly #stop = new AbortController();
 	readonly #rate: Rate;
+	readonly #consequences: Consequences;
 	readonly #running = new Set<Promise<void>>();
 	#pumping: Promise<void> | undefined;
 	#isAskedAgain = false;
+	/** Its target has said that it is gone: nothing more is sent, whatever becomes of that. */
+	#isGone = false;
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(
@@ -73,6 +76,10 @@ export class Delivery {
 		this.attempts = attempts;
 		this.#around = around;
 		this.#ends = ends;
+		const { rules } = subject;
+		const { numbers } = around;
+		const parked = () => this.pump();
+		this.#consequences = new Consequences({ rules, subscription, attempts, numbers, parked });
 	}
 
 	get running(): number {
@@ -81,7 +88,7 @@ export class Delivery {
 
 	/** Sends what there is to send, as far as it may now. It can be called at any time. */
 	pump(): void {
-		if (this.#stop.signal.aborted) return;
+		if (this.#isOver) return;
 		this.#isAskedAgain = true;
 		this.#pumping ??= this.#pumpAll()
 			.catch((error: unknown) => {
@@ -106,8 +113,12 @@ export class Delivery {
 		await this.attempts.close();
 	}
 
+	get #isOver(): boolean {
+		return this.#stop.signal.aborted || this.#isGone;
+	}
+
 	async #pumpAll(): Promise<void> {
-		while (this.#isAskedAgain && !this.#stop.signal.aborted) {
+		while (this.#isAskedAgain && !this.#isOver) {
 			this.#isAskedAgain = false;
 			this.heldUp = "";
 			while (await this.#sendOne());
@@ -119,7 +130,7 @@ export class Delivery {
 		const { slots } = this.#around;
 		const now = performance.now();
 		this.circuit = afterTime(this.circuit, now);
-		if (this.#stop.signal.aborted || !this.#maySend(now)) return false;
+		if (this.#isOver || !this.#maySend(now)) return false;
 		const reader = await this.subject.reader();
 		const { name } = this.subject.source;
 		if (reader === undefined || !(await mayRead(this.#around.access, reader, name.stream))) {
@@ -148,9 +159,9 @@ export class Delivery {
 		if (taken.length === 0) return undefined;
 		const shown = await readable(access, reader, source.name.stream, taken);
 		const withheld = taken.filter((one) => !shown.includes(one));
-		if (withheld.length > 0) this.#settle(withheld);
+		if (withheld.length > 0) this.#consequences.settle(withheld);
 		numbers.withheld += withheld.length;
-		return shown;
+		return shown.map(asAtFirst);
 	}
 
 	#maySend(nowMs: number): boolean {
@@ -167,12 +178,13 @@ export class Delivery {
 
 	#start(taken: readonly DeliveredEntry[]): void {
 		this.#rate.took(performance.now());
-		const tries = this.attempts.countTry(taken.map(({ message }) => message));
-		const running = this.#attempt({ taken, tries })
+		this.attempts.countTry(taken.map(({ message }) => message));
+		const running = this.#attempt(taken)
 			.catch((error: unknown) => {
 				this.#around.report(error);
 				// It was no try: what could not be made or sent comes again.
-				this.subscription.answer({ is: "release", afterMs: AGAIN_MS }, namesOf(taken));
+				this.attempts.takeBack(taken.map(({ message }) => message));
+				this.#consequences.release(taken, AGAIN_MS);
 			})
 			.finally(() => {
 				this.#running.delete(running);
@@ -182,63 +194,21 @@ export class Delivery {
 		this.#running.add(running);
 	}
 
-	async #attempt(sent: Sent): Promise<void> {
+	async #attempt(taken: readonly DeliveredEntry[]): Promise<void> {
 		const { url, rules } = this.subject;
-		const packed = this.subject.pack(sent.taken.map(({ entry }) => entry));
+		const packed = this.subject.pack(taken.map(({ entry }) => entry));
 		const atMs = Date.now();
 		const headers = packed.fields(Math.floor(atMs / 1000));
 		const posted = { url, headers, body: packed.body, timeoutMs: rules.timeoutMs };
 		const began = performance.now();
 		const outcome = await post(posted, this.#around.ways, this.#stop.signal);
 		const durationMs = Math.round(performance.now() - began);
-		const verdict = verdictOn(outcome, sent.tries, rules, Math.random());
-		this.#around.numbers.count(outcome.word, durationMs);
-		const followed = this.#carryOut(verdict, sent.taken);
-		this.#note({ ...outcome, atMs, durationMs, followed, id: packed.id }, sent);
+		const verdict = this.#consequences.follow(outcome, taken, { atMs, durationMs, id: packed.id });
 		this.#judge(outcome);
-		if (verdict.is === "stop") this.#ends.stopped(verdict.reason);
-	}
-
-	/** @returns the word for it in the log of attempts */
-	#carryOut(verdict: Verdict, taken: readonly DeliveredEntry[]): string {
-		const messages = taken.map(({ message }) => message);
-		switch (verdict.is) {
-			case "settle":
-				this.#settle(taken);
-				this.#around.numbers.events += taken.length;
-				return "settled";
-			case "retry":
-				this.subscription.answer({ is: "release", afterMs: verdict.afterMs }, namesOf(taken));
-				return "again";
-			case "park":
-				this.attempts.forget(messages);
-				this.subscription.answer({ is: "park" }, namesOf(taken));
-				void this.subscription.parkedWritten().then(() => this.pump());
-				this.#around.numbers.parked += taken.length;
-				return "parked";
-			case "drop":
-				this.#settle(taken);
-				return "dropped";
-			case "stop":
-			case "void":
-				this.attempts.forget(messages);
-				return verdict.is === "stop" ? "stopped" : "again";
-		}
-	}
-
-	#settle(taken: readonly DeliveredEntry[]): void {
-		this.attempts.forget(taken.map(({ message }) => message));
-		this.subscription.answer({ is: "ack" }, namesOf(taken));
-	}
-
-	#note(
-		facts: Outcome & Pick<Attempt, "atMs" | "durationMs" | "followed" | "id">,
-		sent: Sent,
-	): void {
-		const numbers = sent.taken.map(({ entry }) => entry.version);
-		const { retryAfterMs: _, ...told } = facts;
-		const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
-		if (facts.word !== "stopped") this.attempts.note({ ...told, tries: sent.tries, first, last });
+		if (verdict.is !== "stop") return;
+		this.#isGone = true;
+		this.heldUp = "gone";
+		this.#ends.stopped(verdict.reason);
 	}
 
 	#judge(outcome: Outcome): void {
@@ -293,7 +263,3 @@ export class Delivery {
 
 /** Of the content of one request, before it is packed; one event of any size goes in any case. */
 const BATCH_BYTES_MAX = 4 * 1024 * 1024;
-
-function namesOf(taken: readonly DeliveredEntry[]) {
-	return taken.map(({ message: { id, attempt } }) => ({ id, attempt }));
-}

@@ -4,11 +4,12 @@
  * gone, or who may not read the stream any more.
  */
 import { OneAtATime } from "../../accounts/one-at-a-time.ts";
-import { appendOwn, closeStream } from "../../accounts/own-streams.ts";
 import { isRefusal } from "../../errors.ts";
 import type { StreamName } from "../../event.ts";
 import type { Deliveries } from "../delivering/deliveries.ts";
 import type { Subject } from "../delivering/subject.ts";
+import { type Ended, hideLeftovers, type Keeping } from "../keeping/leftovers.ts";
+import { NewestByName } from "../keeping/newest-by-name.ts";
 import type { Making } from "../running/subject.ts";
 import type { Ways } from "../sending/post.ts";
 import { readerOf } from "../webhooks/creator.ts";
@@ -19,7 +20,9 @@ import { packFeed } from "./message.ts";
 import type { HubRequest } from "./request.ts";
 import {
 	ENDED,
+	encodeEnd,
 	encodeSubscriber,
+	endedIn,
 	HUB,
 	keyOf,
 	nameOf,
@@ -34,6 +37,7 @@ export type HubParts = {
 	readonly making: Making;
 	readonly ways: Ways;
 	readonly deliveries: Deliveries;
+	readonly keeping: Keeping;
 	readonly report: (error: unknown) => void;
 	/** The URL of the hub, as subscribers see it. */
 	readonly hubUrl: () => string;
@@ -50,11 +54,13 @@ const RULES: Subject["rules"] = {
 	...{ tries: 12, backoffMs: 5000, backoffMsMax: 12 * 60 * 60 * 1000, onLast: "drop" },
 };
 const SWEEP_MS = 60_000;
-const PAGE = 500;
 
 export class Hub {
 	readonly #parts: HubParts;
 	readonly #all = new Map<string, Subscriber>();
+	readonly #kept: NewestByName;
+	/** Those that ended, and whose streams may be shown still. */
+	#ended: Ended[] = [];
 	readonly #limits = new HubLimits();
 	readonly #inTurn = new OneAtATime();
 	readonly #stop = new AbortController();
@@ -63,6 +69,14 @@ export class Hub {
 
 	constructor(parts: HubParts) {
 		this.#parts = parts;
+		this.#kept = new NewestByName(parts.making.log, HUB, {
+			take: (event) => {
+				const ended = endedIn(event);
+				if (ended) this.#ended.push(ended);
+				return takeIn(this.#all, event);
+			},
+			anew: () => this.#all.clear(),
+		});
 	}
 
 	/** In no order. */
@@ -72,14 +86,9 @@ export class Hub {
 
 	/** Reads the subscribers, and delivers to them. */
 	async start(): Promise<void> {
-		const { log } = this.#parts.making;
-		for (let from = 0; ; from += PAGE) {
-			const range = { stream: HUB, from, limit: PAGE, direction: "forward" } as const;
-			const slice = await log.read({ ...range, content: true });
-			for (const { event } of slice.entries) takeIn(this.#all, event);
-			if (from + PAGE > slice.last) break;
-		}
+		await this.#kept.read();
 		await this.endLeases(Date.now());
+		await this.#hideLeftovers();
 		for (const subscriber of this.#all.values()) this.#deliver(subscriber);
 		this.#timer = setInterval(() => {
 			void this.endLeases(Date.now()).catch(this.#report);
@@ -157,7 +166,6 @@ export class Hub {
 				start: known?.start ?? (await headOf(stream)),
 			};
 			await this.#append(SUBSCRIBED, encodeSubscriber(subscriber));
-			this.#all.set(nameOf(subscriber), subscriber);
 			if (known) await deliveries.remove(keyOf(known));
 			this.#deliver(subscriber);
 		});
@@ -165,12 +173,20 @@ export class Hub {
 
 	#end(subscriber: Subscriber, reason: string): Promise<void> {
 		return this.#inTurn.run(async () => {
-			const { topic, callback, id } = subscriber;
-			if (this.#all.get(nameOf(subscriber))?.id !== id) return;
-			await this.#append(ENDED, Buffer.from(JSON.stringify({ topic, callback, id, reason })));
-			this.#all.delete(nameOf(subscriber));
-			await this.#parts.deliveries.remove(keyOf(subscriber));
+			if (this.#all.get(nameOf(subscriber))?.id !== subscriber.id) return;
+			await this.#append(ENDED, encodeEnd(subscriber, reason));
+			await this.#hideLeftovers();
 		});
+	}
+
+	/** What is left is hidden by a later one, or by the next start. */
+	async #hideLeftovers(): Promise<void> {
+		const all = this.#ended;
+		this.#ended = [];
+		for (const ended of all) {
+			await this.#parts.deliveries.end(ended.key);
+			await hideLeftovers(this.#parts.keeping, ended).catch(this.#report);
+		}
 	}
 
 	#deliver(subscriber: Subscriber): void {
@@ -202,9 +218,9 @@ export class Hub {
 	}
 
 	async #append(type: string, data: Uint8Array): Promise<void> {
-		const { log } = this.#parts.making;
-		await closeStream(log, HUB);
-		await appendOwn(log, HUB, { type, data });
+		await this.#kept.append({ type, data });
+		await this.#kept.read();
+		await this.#kept.shorten().catch(this.#report);
 	}
 
 	readonly #report = (error: unknown): void => {

@@ -36,7 +36,8 @@ export class HubLimits {
 		let ofHost = 0;
 		for (const one of known) {
 			all++;
-			if (hostOf(one) === host) ofHost++;
+			// Few have to be parsed: this runs for each request of a stranger.
+			if (one.includes(host) && hostOf(one) === host) ofHost++;
 		}
 		if (all >= SUBSCRIBERS_MAX) throw overloaded("subscribers", SUBSCRIBERS_MAX, 3600);
 		if (ofHost >= OF_HOST_MAX) throw overloaded("subscribers of this host", OF_HOST_MAX, 3600);

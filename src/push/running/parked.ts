@@ -4,7 +4,7 @@ import { parseObject } from "../../subscriptions/json.ts";
 import { hideParked, readParkedRange } from "../../subscriptions/keeping/parked-stream.ts";
 import { parkedStream } from "../../subscriptions/names.ts";
 import { keyOf, subscriptionOf, type Webhook } from "../webhooks/webhook.ts";
-import { attemptsOf, type Places } from "./standing.ts";
+import type { Places } from "./standing.ts";
 
 export type ParkedMessage = {
 	/** In the parked stream: a replay stops before such a number. */
@@ -17,9 +17,11 @@ export type ParkedMessage = {
 	readonly type: string;
 	/** RFC 3339. */
 	readonly parked: string;
-	/** Of the attempt that was its last, if that is still known. */
+	/** Why its last attempt failed; "" if that was not kept. */
 	readonly reason: string;
 };
+
+const REASON_CHARACTERS_MAX = 500;
 
 /** The oldest first. */
 export async function parkedMessages(
@@ -33,15 +35,11 @@ export async function parkedMessages(
 	if (from >= before) return [];
 	const range = { stream, from, limit: part.count, direction: "forward", content: true } as const;
 	const slice = await places.log.read({ ...range, resolve: true });
-	const attempts = (await attemptsOf(places, webhook)).filter(
-		({ followed }) => followed === "parked",
-	);
 	return slice.entries.map(({ version, event, link, unresolved }) => {
 		const facts = parseObject((link ?? event).metadata) ?? {};
 		const at = Number.isSafeInteger(facts.subscriptionEventNumber)
 			? (facts.subscriptionEventNumber as number)
 			: undefined;
-		const last = attempts.find((one) => at !== undefined && one.first <= at && at <= one.last);
 		const place = unresolved ?? { stream: event.stream, version: event.version };
 		return {
 			number: version,
@@ -50,7 +48,7 @@ export async function parkedMessages(
 			version: place.version,
 			type: unresolved ? "" : event.type,
 			parked: typeof facts.added === "string" ? facts.added.slice(0, 40) : "",
-			reason: last?.reason ?? "",
+			reason: typeof facts.reason === "string" ? facts.reason.slice(0, REASON_CHARACTERS_MAX) : "",
 		};
 	});
 }

@@ -1,12 +1,14 @@
 /** Keeps what is delivered as the log has the webhooks, whoever changed them. */
 import type { OperatorLog } from "../../observe/operator-log.ts";
 import type { Deliveries } from "../delivering/deliveries.ts";
+import { hideLeftovers, type Keeping } from "../keeping/leftovers.ts";
 import type { WebhookDeeds } from "../webhooks/deeds.ts";
 import { keyOf, WEBHOOKS, type Webhook } from "../webhooks/webhook.ts";
 import type { Webhooks } from "../webhooks/webhooks.ts";
 import { type Making, subjectOf } from "./subject.ts";
 
 export type SyncTo = {
+	readonly keeping: Keeping;
 	readonly deliveries: Deliveries;
 	readonly operatorLog: OperatorLog;
 	readonly report: (error: unknown) => void;
@@ -50,16 +52,15 @@ export class WebhookSync {
 		await this.#working;
 	}
 
-	/** A target has answered that it is gone. */
+	/**
+	 * A target has answered that it is gone. Once that is written, it is delivered no more.
+	 * @throws Refusal as an append
+	 */
 	async stopped(key: string, reason: string): Promise<void> {
 		const found = [...this.#applied.values()].find(({ webhook }) => keyOf(webhook) === key);
 		if (!found) return;
-		const { name, uid } = found.webhook;
-		// No mark passes over what it has not sent.
-		this.#applied.set(name, { ...found, isDelivered: false });
-		await this.#to.deliveries.remove(key);
-		this.#to.operatorLog.warn("a webhook has stopped", { webhook: name, reason });
-		await this.#deeds.stop(uid, name, reason).catch(this.#to.report);
+		await this.#deeds.stop(found.webhook, reason);
+		this.#to.operatorLog.warn("a webhook has stopped", { webhook: found.webhook.name, reason });
 	}
 
 	async close(): Promise<void> {
@@ -86,6 +87,12 @@ export class WebhookSync {
 				const webhook = await this.#webhooks.find(name);
 				if (webhook) await this.#apply(webhook);
 				else await this.#forget(name);
+			}
+			for (const ended of await this.#webhooks.ended()) {
+				if (this.#isClosed) return;
+				await this.#to.deliveries.end(ended.key);
+				// One that is left is hidden by the next start.
+				await hideLeftovers(this.#to.keeping, ended).catch(this.#to.report);
 			}
 		}
 	}

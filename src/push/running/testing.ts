@@ -1,8 +1,8 @@
 /** A test delivery: one attempt, whose outcome its asker sees. */
 import { Refusal } from "../../errors.ts";
 import type { Around } from "../delivering/around.ts";
-import type { Attempt } from "../delivering/attempts.ts";
 import type { Deliveries } from "../delivering/deliveries.ts";
+import type { Attempt } from "../keeping/attempts.ts";
 import type { Sender } from "../messages/message.ts";
 import { packTest } from "../messages/test-message.ts";
 import { post } from "../sending/post.ts";

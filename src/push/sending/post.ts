@@ -1,12 +1,14 @@
 /**
- * One request to a target, on a connection of its own: to the address that was looked at, without a
- * proxy, a redirect, or a second try. Its status decides as soon as it is there; of the body the
+ * One request to a target, on a connection of its own: to an address that was looked at, without a
+ * proxy, a redirect, or a second try. If there is no connection, the next of its addresses is
+ * tried: nothing was sent then. Its status decides as soon as it is there; of the body the
  * beginning is read, for the log of attempts, and no more than a bound of bytes and of time.
  */
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { BlockList } from "node:net";
-import { type Place, place, type Resolver } from "../targets/resolve.ts";
+import type { Resolver } from "../targets/lookups.ts";
+import { type Place, place } from "../targets/resolve.ts";
 import {
 	type Outcome,
 	type OutcomeWord,
@@ -28,7 +30,7 @@ export type Posted = {
 /** The operator's word on where requests may go. */
 export type Ways = {
 	readonly allowed: BlockList | undefined;
-	/** Authorities of certificates besides the usual ones, in PEM. */
+	/** Authorities of certificates in place of the usual ones, in PEM. */
 	readonly ca: string | undefined;
 	/** In place of the system's, in tests of the guard. */
 	readonly resolve?: Resolver;
@@ -38,6 +40,8 @@ export type Ways = {
 export const ANSWER_BYTES_MAX = 64 * 1024;
 /** The body of an answer decides nothing: a target that drips it gets no more time than this. */
 const ANSWER_MS_MAX = 1000;
+/** A connection takes a second or so, or comes never; see `exchange`. */
+const CONNECT_MS_MAX = 3000;
 /** So much of it stands in the log of attempts. */
 const SHOWN_BYTES = 1024;
 const HEAD_BYTES_MAX = 16 * 1024;
@@ -73,16 +77,46 @@ async function untilOver<T>(work: Promise<T>, signal: AbortSignal): Promise<T | 
 	});
 }
 
-function exchange(posted: Posted, to: Place, { ca }: Ways, signal: AbortSignal): Promise<Outcome> {
+/** Connects to one address after another, as long as there is no connection. */
+async function exchange(
+	posted: Posted,
+	to: Place,
+	ways: Ways,
+	signal: AbortSignal,
+): Promise<Outcome> {
+	const { addresses } = to;
+	// Each gets a part of the time, and the last one what is left.
+	const partMs = Math.min(CONNECT_MS_MAX, posted.timeoutMs / (addresses.length + 1));
+	for (const [index, address] of addresses.entries()) {
+		const isLast = index === addresses.length - 1;
+		const call = { ...to, address, connectMs: isLast ? posted.timeoutMs : partMs };
+		const { outcome, isConnected } = await callOne(posted, call, ways, signal);
+		if (isConnected || signal.aborted || addresses.length === 1) return outcome;
+		const reason = `${outcome.reason} (of ${addresses.length} addresses)`;
+		if (isLast) return { ...outcome, reason };
+	}
+	throw new Error("a name without an address is none to connect to");
+}
+
+type Call = Place & { readonly address: string; readonly connectMs: number };
+type Called = { readonly outcome: Outcome; readonly isConnected: boolean };
+
+function callOne(posted: Posted, to: Call, { ca }: Ways, signal: AbortSignal): Promise<Called> {
 	return new Promise((resolve) => {
 		let isAnswered = false;
+		let isConnected = false;
+		const timer = setTimeout(() => req?.destroy(lateError()), to.connectMs);
+		const done = (outcome: Outcome) => {
+			clearTimeout(timer);
+			resolve({ outcome, isConnected });
+		};
 		const failed = (error: Error) => {
 			// Its head has decided; what becomes of the body changes nothing.
 			if (isAnswered) return;
-			if (signal.aborted) resolve(overOutcome(signal, posted, to.address));
-			else resolve({ ...NOTHING, ...faultOf(error), address: to.address });
+			if (signal.aborted) done(overOutcome(signal, posted, to.address));
+			else done({ ...NOTHING, ...faultOf(error), address: to.address });
 		};
-		let req: ClientRequest;
+		let req: ClientRequest | undefined;
 		try {
 			req = open(posted, to, ca, signal);
 		} catch (error) {
@@ -90,25 +124,35 @@ function exchange(posted: Posted, to: Place, { ca }: Ways, signal: AbortSignal):
 			return;
 		}
 		req.on("error", failed);
+		req.on("socket", (socket) => {
+			socket.once("connect", () => {
+				isConnected = true;
+				clearTimeout(timer);
+			});
+		});
 		req.on("response", (res) => {
 			isAnswered = true;
 			readAnswer(res, signal).then((answer) => {
-				req.destroy();
-				resolve(outcomeOf(res, answer, to.address));
+				req?.destroy();
+				done(outcomeOf(res, answer, to.address));
 			});
 		});
 		// A protocol of its own is no answer to this request.
 		req.on("upgrade", (res, socket) => {
 			socket.destroy();
-			resolve(outcomeOf(res, "", to.address));
+			done(outcomeOf(res, "", to.address));
 		});
 		req.end(posted.body);
 	});
 }
 
+function lateError(): Error {
+	return Object.assign(new Error("no connection in time"), { code: "ETIMEDOUT" });
+}
+
 function open(
 	{ method = "POST", headers, body }: Posted,
-	{ address, host, port, isTls, serverName, path }: Place,
+	{ address, host, port, isTls, serverName, path }: Call,
 	ca: string | undefined,
 	signal: AbortSignal,
 ): ClientRequest {

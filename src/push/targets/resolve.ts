@@ -1,15 +1,15 @@
 /**
  * Where one attempt connects to. The name is looked up once, *every* address that it has must be
- * one that a push may go to, and the connection then goes to the address that was looked at: a name
+ * one that a push may go to, and the connection then goes to an address that was looked at: a name
  * that has another address a moment later gains nothing.
  */
-import { lookup } from "node:dns/promises";
 import { type BlockList, isIP } from "node:net";
 import { isAllowed, refusalOf } from "./addresses.ts";
+import { Lookups, type Resolver } from "./lookups.ts";
 
 export type Place = {
-	/** The address to connect to. */
-	readonly address: string;
+	/** The addresses to connect to: the next one if there is no connection with the one before. */
+	readonly addresses: readonly string[];
 	/** Host and port as the `Host` field has them. */
 	readonly host: string;
 	readonly port: number;
@@ -22,16 +22,17 @@ export type Place = {
 
 export type Unplaced = { readonly fault: "unresolved" | "refused"; readonly reason: string };
 
-/** All addresses of a name. */
-export type Resolver = (name: string) => Promise<readonly string[]>;
-
 /** More addresses than an honest name has. */
 const ADDRESSES_MAX = 64;
+/** So many of them are tried. */
+const TRIED_MAX = 4;
+/** All pushes of the process wait in one line. */
+const LOOKUPS = new Lookups();
 
 export async function place(
 	text: string,
 	allowed: BlockList | undefined,
-	resolve: Resolver = systemResolver,
+	resolve: Resolver = LOOKUPS.find,
 ): Promise<Place | Unplaced> {
 	const url = new URL(text);
 	const name = url.hostname.replace(/^\[|\]$/g, "");
@@ -41,13 +42,13 @@ export async function place(
 		addresses = isAddress ? [name] : await resolve(name);
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
-		return { fault: "unresolved", reason: `the name ${name} has no address: ${code ?? "error"}` };
+		return { fault: "unresolved", reason: reasonOf(name, code) };
 	}
 	const isTls = url.protocol === "https:";
 	const fault = faultOf(name, addresses, allowed, isTls);
 	if (fault) return fault;
 	return {
-		address: addresses[0] as string,
+		addresses: tried(addresses),
 		host: url.host,
 		port: Number(url.port || (isTls ? 443 : 80)),
 		isTls,
@@ -77,7 +78,15 @@ function faultOf(
 	return undefined;
 }
 
-async function systemResolver(name: string): Promise<readonly string[]> {
-	const found = await lookup(name, { all: true });
-	return found.map(({ address }) => address);
+function reasonOf(name: string, code = "error"): string {
+	if (code === "ETIMEOUT") return `the look-up of the name ${name} took too long`;
+	return `the name ${name} has no address: ${code}`;
+}
+
+/** In their order, but the first of each family before the others: one family may lead nowhere. */
+function tried(addresses: readonly string[]): readonly string[] {
+	const [first = ""] = addresses;
+	const other = addresses.find((address) => isIP(address) !== isIP(first));
+	const ordered = other === undefined ? addresses : [first, other, ...addresses];
+	return [...new Set(ordered)].slice(0, TRIED_MAX);
 }

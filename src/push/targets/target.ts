@@ -26,7 +26,8 @@ export function targetFault(text: string, mayBePlain: boolean): string | undefin
 	return undefined;
 }
 
-/** Scheme, host and port: what limits of a host are counted by. */
+/** What limits of a host are counted by: its name, since one host has ports enough. */
 export function hostOf(url: TargetUrl): string {
-	return new URL(url).host;
+	// The dot at the end of a name is a way to write the same name.
+	return new URL(url).hostname.replace(/\.$/, "");
 }

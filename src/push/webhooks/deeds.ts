@@ -10,6 +10,7 @@ import {
 	newUid,
 	parseWebhookName,
 	subscriptionOf,
+	tagOf,
 	type Webhook,
 } from "./webhook.ts";
 import type { Changed, Webhooks } from "./webhooks.ts";
@@ -19,13 +20,13 @@ import { notFound } from "./webhooks.ts";
 export type Secret = { readonly secret: string; readonly publicKey: string };
 export type Put = { readonly webhook: Webhook; readonly secret: Secret | undefined };
 
-/** What a client says of the webhook that it changes. */
-export type Condition = {
-	/** True if it must not be there yet. */
-	readonly isAbsent: boolean;
-	/** The version it must have; `any` for any that is there; undefined for no condition. */
-	readonly version: number | "any" | undefined;
-};
+/** What a client says of the webhook that it changes; undefined if it says nothing. */
+export type Condition =
+	| {
+			/** @param tag of the webhook that there is; undefined for none */
+			readonly holds: (tag: string | undefined) => boolean;
+	  }
+	| undefined;
 
 const ROTATION_SECONDS = 24 * 60 * 60;
 const ROTATION_SECONDS_MAX = 30 * ROTATION_SECONDS;
@@ -101,10 +102,13 @@ export class WebhookDeeds {
 		return this.#update(name, (known) => ({ ...known, state: ACTIVE }));
 	}
 
-	/** Its target is gone: it has said so. It may have been changed meanwhile. */
-	async stop(uid: string, name: string, reason: string): Promise<void> {
+	/**
+	 * Its target is gone: it has said so. If it was changed meanwhile, that was of another target.
+	 * @throws Refusal as an append
+	 */
+	async stop({ name, version }: Webhook, reason: string): Promise<void> {
 		await this.#webhooks.change(name, (known) => {
-			if (known?.uid !== uid || known.state.is !== "active") return known;
+			if (known?.version !== version || known.state.is !== "active") return known;
 			return { ...known, state: { is: "stopped", reason } };
 		});
 	}
@@ -162,10 +166,7 @@ function replaced(known: Webhook, settings: WebhookSettings, creator: Creator): 
 	return { ...known, settings, creator };
 }
 
-function hold(name: string, known: Webhook | undefined, { isAbsent, version }: Condition): void {
-	const isMissed = isAbsent
-		? known !== undefined
-		: version !== undefined &&
-			(known === undefined || (version !== "any" && known.version !== version));
-	if (isMissed) throw new Refusal("webhook-changed", { name, version: known?.version ?? -1 });
+function hold(name: string, known: Webhook | undefined, condition: Condition): void {
+	if (!condition || condition.holds(known && tagOf(known))) return;
+	throw new Refusal("webhook-changed", { name, version: known?.version ?? -1 });
 }

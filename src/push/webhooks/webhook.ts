@@ -3,7 +3,7 @@
  * is derived of its number (`signing/key.ts`).
  *
  *     $push-webhooks    $WebhookConfigured: all that is known of a webhook; the newest counts
- *                       $WebhookDeleted: it ends
+ *                       $WebhookDeleted: it ends, and so do the streams that kept it
  */
 import { randomBytes } from "node:crypto";
 import type { Scope } from "../../access/principal.ts";
@@ -12,6 +12,8 @@ import { isRefusal, Refusal } from "../../errors.ts";
 import type { RecordedEvent, StreamName } from "../../event.ts";
 import { isJsonObject, parseObject } from "../../subscriptions/json.ts";
 import { parseSubscriptionName, type SubscriptionName } from "../../subscriptions/names.ts";
+import type { Ended } from "../keeping/leftovers.ts";
+import type { Said } from "../keeping/newest-by-name.ts";
 import type { SecretName } from "../signing/key.ts";
 import { parseWebhook, type WebhookSettings } from "./settings.ts";
 
@@ -64,6 +66,7 @@ export const CONFIGURED = "$WebhookConfigured";
 export const DELETED = "$WebhookDeleted";
 export const ACTIVE: WebhookState = { is: "active", reason: "" };
 
+const UID = /^[0-9a-f]{32}$/;
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 const UID_BYTES = 16;
 
@@ -81,6 +84,11 @@ export function newUid(): string {
 /** Names it in the index of those that are delivered, and in the streams that keep it. */
 export function keyOf({ name, uid }: Pick<Webhook, "name" | "uid">): string {
 	return `webhook-${name}-${uid.slice(0, 8)}`;
+}
+
+/** The ETag of what stands; another version has another. */
+export function tagOf({ version }: Pick<Webhook, "version">): string {
+	return `"${version}"`;
 }
 
 /**
@@ -105,32 +113,49 @@ export function encodeWebhook(webhook: Omit<Webhook, "version" | "changed" | "po
 	return Buffer.from(JSON.stringify({ name, uid, creator, start, secret, state, settings }));
 }
 
+export function encodeEnd({ name, uid, settings: { stream } }: Webhook): Buffer {
+	return Buffer.from(JSON.stringify({ name, uid, stream }));
+}
+
+/** What an event says has ended; undefined if it says nothing of the kind. */
+export function endedIn({ type, data }: RecordedEvent): Ended | undefined {
+	if (type !== DELETED) return undefined;
+	const { name, uid, stream } = parseObject(data) ?? {};
+	if (typeof name !== "string" || !NAME.test(name) || typeof stream !== "string") return undefined;
+	if (typeof uid !== "string" || !UID.test(uid)) return undefined;
+	const key = keyOf({ name, uid });
+	return { key, subscription: { stream: stream as StreamName, group: `$${key}` } };
+}
+
 /**
  * Takes in an event of the stream. What makes no sense is ignored: an admin may have written it.
- * @returns the name of the webhook that it is about
  */
 export function takeIn(
 	all: Map<string, Webhook>,
 	{ type, data, version, position, created }: RecordedEvent,
-): string | undefined {
+): Said | undefined {
 	const members = parseObject(data) ?? {};
 	const { name, settings } = members;
 	if (typeof name !== "string" || !NAME.test(name)) return undefined;
-	if (type === DELETED) all.delete(name);
-	if (type !== CONFIGURED || !isJsonObject(settings)) return name;
+	if (type === DELETED) {
+		all.delete(name);
+		return { name, stands: false };
+	}
+	if (type !== CONFIGURED || !isJsonObject(settings)) return undefined;
 	const facts = factsIn(members);
 	if (facts === undefined) return undefined;
 	try {
 		const parsed = parseWebhook(settings, true);
 		all.set(name, { ...facts, name, settings: parsed, version, position, changed: created });
+		return { name, stands: true };
 	} catch (error) {
 		if (!isRefusal(error)) throw error;
+		return undefined;
 	}
-	return name;
 }
 
 function factsIn({ uid, creator, start, secret, state }: Record<string, unknown>) {
-	if (typeof uid !== "string" || !/^[0-9a-f]{32}$/.test(uid)) return undefined;
+	if (typeof uid !== "string" || !UID.test(uid)) return undefined;
 	if (!Number.isSafeInteger(start) || !isJsonObject(secret) || !isJsonObject(state)) {
 		return undefined;
 	}

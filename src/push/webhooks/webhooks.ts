@@ -3,31 +3,57 @@
  * is an event before anything follows from it.
  */
 import { OneAtATime } from "../../accounts/one-at-a-time.ts";
-import { appendOwn, closeStream } from "../../accounts/own-streams.ts";
 import { isRefusal, Refusal } from "../../errors.ts";
 import type { Log } from "../../log/log.ts";
-import { CONFIGURED, DELETED, encodeWebhook, takeIn, WEBHOOKS, type Webhook } from "./webhook.ts";
+import type { Ended } from "../keeping/leftovers.ts";
+import { NewestByName } from "../keeping/newest-by-name.ts";
+import {
+	CONFIGURED,
+	DELETED,
+	encodeEnd,
+	encodeWebhook,
+	endedIn,
+	takeIn,
+	WEBHOOKS,
+	type Webhook,
+} from "./webhook.ts";
 
 /** Each costs about a kilobyte. */
 export const WEBHOOKS_MAX = 100_000;
-const PAGE = 500;
+/** Of those that ended, so many are remembered until somebody asks. */
+const ENDED_MAX = 10_000;
 
 /** What a change makes: the next webhook, or none. */
 export type Changed = Omit<Webhook, "version" | "changed" | "position"> | undefined;
 
 export class Webhooks {
-	readonly #log: Log;
+	readonly #report: (error: unknown) => void;
+	readonly #kept: NewestByName;
 	readonly #all = new Map<string, Webhook>();
 	/** The names of those that changed since somebody asked. */
 	#changed = new Set<string>();
+	/** Those that ended since somebody asked. */
+	#ended: Ended[] = [];
 	readonly #inTurn = new OneAtATime();
 	readonly #stopListening: () => void;
-	#readTo = 0;
 	#isStale = true;
 	#reading: Promise<void> | undefined;
 
-	constructor(log: Log) {
-		this.#log = log;
+	constructor(log: Log, report: (error: unknown) => void) {
+		this.#report = report;
+		this.#kept = new NewestByName(log, WEBHOOKS, {
+			take: (event) => {
+				const said = takeIn(this.#all, event);
+				if (said) this.#changed.add(said.name);
+				const ended = endedIn(event);
+				if (ended && this.#ended.length < ENDED_MAX) this.#ended.push(ended);
+				return said;
+			},
+			anew: () => {
+				for (const name of this.#all.keys()) this.#changed.add(name);
+				this.#all.clear();
+			},
+		});
 		this.#stopListening = log.onCommit(({ streams }) => {
 			if (streams.has(WEBHOOKS)) this.#isStale = true;
 		});
@@ -45,6 +71,14 @@ export class Webhooks {
 		const changed = this.#changed;
 		this.#changed = new Set();
 		return changed;
+	}
+
+	/** Those that ended since the last call; each left streams behind. */
+	async ended(): Promise<readonly Ended[]> {
+		await this.#read();
+		const ended = this.#ended;
+		this.#ended = [];
+		return ended;
 	}
 
 	async count(): Promise<number> {
@@ -72,8 +106,9 @@ export class Webhooks {
 
 	/**
 	 * Changes a webhook, makes it, or deletes it.
-	 * @param change decides by what there is now; it may refuse
-	 * @returns what there is then; undefined if it was deleted
+	 * @param change decides by what there is now; it may refuse. What it returns unchanged is not
+	 *   written
+	 * @returns what was written, whatever comes after it; undefined if it was deleted
 	 * @throws Refusal `too-many-webhooks`, those of `change`, and as an append
 	 */
 	change(
@@ -83,23 +118,37 @@ export class Webhooks {
 		return this.#inTurn.run(async () => {
 			const known = await this.find(name);
 			const next = await change(known);
-			if (known === undefined && next !== undefined && this.#all.size >= WEBHOOKS_MAX) {
+			if (next === known) return known;
+			if (known === undefined && this.#all.size >= WEBHOOKS_MAX) {
 				throw new Refusal("too-many-webhooks", { webhooksMax: WEBHOOKS_MAX });
 			}
-			if (known === undefined && next === undefined) return undefined;
-			await closeStream(this.#log, WEBHOOKS);
-			const event =
-				next === undefined
-					? { type: DELETED, data: Buffer.from(JSON.stringify({ name })) }
-					: { type: CONFIGURED, data: encodeWebhook(next) };
-			await appendOwn(this.#log, WEBHOOKS, event);
-			return this.find(name);
+			const written = await this.#write(known, next);
+			await this.#kept.shorten().catch(this.#tell);
+			return written;
 		});
 	}
 
 	close(): void {
 		this.#stopListening();
 	}
+
+	async #write(known: Webhook | undefined, next: Changed): Promise<Webhook | undefined> {
+		if (next === undefined) {
+			if (known) await this.#kept.append({ type: DELETED, data: encodeEnd(known) });
+			return undefined;
+		}
+		const data = encodeWebhook(next);
+		const { first, position } = await this.#kept.append({ type: CONFIGURED, data });
+		const found = await this.find(next.name).catch(this.#tell);
+		// Somebody else may have changed it since.
+		if (found?.version === first) return found;
+		return { ...next, version: first, position, changed: Date.now() };
+	}
+
+	/** A log that refuses shortens the stream with a later change. */
+	readonly #tell = (error: unknown): undefined => {
+		if (!isRefusal(error)) this.#report(error);
+	};
 
 	async #read(): Promise<void> {
 		// One that is being read is not there yet.
@@ -114,19 +163,7 @@ export class Webhooks {
 	async #takeIn(): Promise<void> {
 		this.#isStale = false;
 		try {
-			for (;;) {
-				const range = { stream: WEBHOOKS, from: this.#readTo, limit: PAGE } as const;
-				const slice = await this.#log
-					.read({ ...range, direction: "forward", content: true })
-					.catch(noneIfDeleted);
-				for (const { event } of slice?.entries ?? []) {
-					const name = takeIn(this.#all, event);
-					if (name !== undefined) this.#changed.add(name);
-				}
-				const last = slice?.last ?? -1;
-				this.#readTo = Math.max(this.#readTo, Math.min(this.#readTo + PAGE, last + 1));
-				if (this.#readTo > last) return;
-			}
+			await this.#kept.read();
 		} catch (error) {
 			this.#isStale = true;
 			throw error;
@@ -136,9 +173,4 @@ export class Webhooks {
 
 export function notFound(name: string): Refusal<"webhook-not-found"> {
 	return new Refusal("webhook-not-found", { name: name.slice(0, 64) });
-}
-
-function noneIfDeleted(error: unknown): undefined {
-	if (isRefusal(error, "stream-deleted")) return undefined;
-	throw error;
 }

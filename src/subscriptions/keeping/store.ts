@@ -102,7 +102,8 @@ export class SubscriptionStore {
 	async park(name: SubscriptionName, parked: readonly Parked[]): Promise<void> {
 		const added = new Date().toISOString();
 		const links = parked.map(({ message, entry, reason }) => {
-			const facts = { added, reason, subscriptionEventNumber: message.number };
+			const number = sourceNumberOf({ message, entry }) ?? message.number;
+			const facts = { added, reason, subscriptionEventNumber: number };
 			const metadata = Buffer.from(JSON.stringify(facts));
 			return { id: randomUUID(), type: LINK_TYPE, isJson: false, data: linkTo(entry), metadata };
 		});
@@ -130,6 +131,14 @@ export class SubscriptionStore {
 	async #append(stream: StreamName, events: readonly NewEvent[]): Promise<void> {
 		await this.#log.append({ stream, expected: "any", events });
 	}
+}
+
+/** The number of a message in the source; undefined for one that was parked without it. */
+export function sourceNumberOf({ message, entry }: DeliveredEntry): number | undefined {
+	if (message.origin === "source") return message.number;
+	const { subscriptionEventNumber: number } =
+		parseObject((entry.link ?? entry.event).metadata) ?? {};
+	return Number.isSafeInteger(number) ? (number as number) : undefined;
 }
 
 /** Leads to the event itself: a link to a link would show the link. */

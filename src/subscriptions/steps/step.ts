@@ -28,7 +28,9 @@ export type Input =
 
 /** A consumer says one of these of messages that it has. */
 export type ConsumerAnswer =
-	| { readonly is: "ack" | "skip" | "park" | "retry" | "stop" | "renew" }
+	| { readonly is: "ack" | "skip" | "retry" | "stop" | "renew" }
+	/** With why, if it says so. */
+	| { readonly is: "park"; readonly reason?: string }
 	| { readonly is: "release"; readonly afterMs: number };
 
 /** How a consumer names a message: by its id, and by the delivery that it answers, if it likes. */
@@ -143,7 +145,7 @@ function carryOut(
 			settle(state, message);
 			return [];
 		case "park":
-			return [park(state, message, NACKED)];
+			return [park(state, message, answer.reason ?? NACKED)];
 		case "retry":
 			if (message.state !== "in flight") return [];
 			return giveBack(state, message);

@@ -330,8 +330,7 @@ async function webhookFor({ path, operationId }: Operation): Promise<string> {
 	const { deeds } = servers.server.context.pushes;
 	const settings = deeds.parse({ url: "https://127.0.0.1:9/hook", stream: "order-42" });
 	const creator = { login: "", token: undefined, scope: undefined };
-	const condition = { isAbsent: false, version: undefined };
-	const put = { creator, may: () => undefined, condition };
+	const put = { creator, may: () => undefined, condition: undefined };
 	return (await deeds.put("orders", settings, put)).webhook.uid;
 }
 

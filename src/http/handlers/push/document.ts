@@ -1,11 +1,14 @@
 /** A webhook and its attempts as JSON. */
-import type { Attempt } from "../../../push/delivering/attempts.ts";
+import type { Attempt } from "../../../push/keeping/attempts.ts";
 import type { Standing } from "../../../push/running/standing.ts";
 import type { Secret } from "../../../push/webhooks/deeds.ts";
 import { keySetUrl } from "../../urls.ts";
 
+/** A webhook, and how it stands, if that is known. */
+export type ShownWebhook = Partial<Standing> & Pick<Standing, "webhook">;
+
 /** @param secret if the answer is the one that shows it */
-export function webhookJson(base: string, standing: Standing, secret?: Secret): object {
+export function webhookJson(base: string, standing: ShownWebhook, secret?: Secret): object {
 	const { webhook, lastAttempt, ...progress } = standing;
 	const { name, settings, creator, state, changed, start, uid } = webhook;
 	const { generation, previousUntil } = webhook.secret;
@@ -27,6 +30,6 @@ export function webhookJson(base: string, standing: Standing, secret?: Secret): 
 	};
 }
 
-export function attemptJson({ atMs, word, ...attempt }: Attempt): object {
+export function attemptJson({ atMs, word, tried: _, ...attempt }: Attempt): object {
 	return { at: new Date(atMs).toISOString(), outcome: word, ...attempt };
 }

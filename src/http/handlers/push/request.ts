@@ -2,7 +2,6 @@
 import { mediaType } from "../../../../feeds/media.ts";
 import { Refusal } from "../../../errors.ts";
 import { type ShownWebhooks, webhooksFor } from "../../../push/shown.ts";
-import type { Condition } from "../../../push/webhooks/deeds.ts";
 import type { JsonObject } from "../../../subscriptions/json.ts";
 import { type Answer, textAnswer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
@@ -15,7 +14,6 @@ export type WebhookTarget = { readonly id: string; readonly query: string };
 
 const JSON_TYPES = [mediaType("application/json", "json")];
 const NO_STORE = ["Cache-Control", "no-store"];
-const TAG = /^"(\d{1,15})"$/;
 
 export function shownTo({ context, principal }: Exchange): ShownWebhooks {
 	return webhooksFor(context.pushes, context.access, principal);
@@ -46,22 +44,6 @@ export async function readJsonIfAny(exchange: Exchange): Promise<JsonObject | un
 	const { "content-length": length, "transfer-encoding": transfer } = exchange.req.headers;
 	if ((length === undefined || length === "0") && transfer === undefined) return undefined;
 	return readJson(exchange);
-}
-
-/** @throws Refusal `malformed-header` */
-export function conditionOf({ req: { headers } }: Exchange): Condition {
-	const match = headers["if-match"];
-	const none = headers["if-none-match"];
-	if (none !== undefined && (none.trim() !== "*" || match !== undefined)) {
-		const reason = "It takes only *, and no If-Match beside it: the webhook must not be there.";
-		throw new Refusal("malformed-header", { header: "If-None-Match", value: none, reason });
-	}
-	if (none !== undefined) return { isAbsent: true, version: undefined };
-	if (match === undefined) return { isAbsent: false, version: undefined };
-	if (match.trim() === "*") return { isAbsent: false, version: "any" };
-	const [, version] = TAG.exec(match.trim()) ?? [];
-	// A tag that no webhook of ours carries.
-	return { isAbsent: false, version: version === undefined ? -1 : Number(version) };
 }
 
 /**

@@ -1,14 +1,16 @@
 /** The webhooks API: list, make, look, change, delete, and what one does with one webhook. */
-import { Refusal } from "../../../errors.ts";
+import { isRefusal, Refusal } from "../../../errors.ts";
+import { standingOf } from "../../../push/running/standing.ts";
 import type { Put } from "../../../push/webhooks/deeds.ts";
+import { tagOf, type Webhook } from "../../../push/webhooks/webhook.ts";
 import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
+import { tagCondition } from "../../conditions/tags.ts";
 import { baseOf } from "../../request/base.ts";
 import { webhookUrl } from "../../urls.ts";
-import { attemptJson, webhookJson } from "./document.ts";
+import { attemptJson, type ShownWebhook, webhookJson } from "./document.ts";
 import {
 	answerJson,
-	conditionOf,
 	numberIn,
 	readJson,
 	readJsonIfAny,
@@ -35,13 +37,13 @@ export async function answerWebhooks(exchange: Exchange, target: WebhookTarget):
 export async function answerWebhook(exchange: Exchange, target: WebhookTarget): Promise<Answer> {
 	refuseOtherTypes(exchange, target.query);
 	const standing = await shownTo(exchange).standing(target.id);
-	return answerJson(webhookJson(baseFor(exchange), standing), 200, tagOf(standing.webhook));
+	return answerJson(webhookJson(baseFor(exchange), standing), 200, tagFields(standing.webhook));
 }
 
 /** PUT /webhooks/{name}: makes it, or replaces its settings. */
 export async function answerWebhookPut(exchange: Exchange, target: WebhookTarget): Promise<Answer> {
 	refuseOtherTypes(exchange, target.query);
-	const condition = conditionOf(exchange);
+	const condition = tagCondition(exchange.req);
 	const put = await shownTo(exchange).put(target.id, await readJson(exchange), condition);
 	return answerPut(exchange, put, put.secret ? 201 : 200);
 }
@@ -52,7 +54,7 @@ export async function answerWebhookDelete(
 	target: WebhookTarget,
 ): Promise<Answer> {
 	refuseOtherTypes(exchange, target.query);
-	await shownTo(exchange).remove(target.id, conditionOf(exchange));
+	await shownTo(exchange).remove(target.id, tagCondition(exchange.req));
 	return answerJson({ name: target.id, deleted: true });
 }
 
@@ -110,13 +112,25 @@ export function ofParked(deed: "replay" | "discard") {
 async function answerPut(exchange: Exchange, put: Put, status: number): Promise<Answer> {
 	const base = baseFor(exchange);
 	const { webhook, secret } = put;
-	const standing = await shownTo(exchange).standing(webhook.name);
+	// The secret is shown this once, whatever becomes of the webhook, or of the reads for the rest.
+	const { places } = exchange.context.pushes;
+	const standing = await standingOf(places, webhook).catch(bareIfRefused(webhook));
 	const headers = status === 201 ? ["Location", webhookUrl(base, webhook.name)] : [];
-	return answerJson(webhookJson(base, standing, secret), status, [...tagOf(webhook), ...headers]);
+	return answerJson(webhookJson(base, standing, secret), status, [
+		...tagFields(webhook),
+		...headers,
+	]);
 }
 
-function tagOf({ version }: { readonly version: number }): string[] {
-	return ["ETag", `"${version}"`];
+function bareIfRefused(webhook: Webhook) {
+	return (error: unknown): ShownWebhook => {
+		if (isRefusal(error)) return { webhook };
+		throw error;
+	};
+}
+
+function tagFields(webhook: Webhook): string[] {
+	return ["ETag", tagOf(webhook)];
 }
 
 function baseFor({ req, context }: Exchange): string {

@@ -9,6 +9,7 @@ import { isRefusal, Refusal } from "../../../../errors.ts";
 import { type ExpectedVersion, parseStreamName } from "../../../../event.ts";
 import type { LogReads } from "../../../../log/log.ts";
 import type { LogTree } from "../../../../log/tree.ts";
+import { hubFor } from "../../../../push/hub/shown.ts";
 import { metadataStream } from "../../../../retention/window.ts";
 import type { Deeds, Facts, OfferedDeed, Store } from "../../../../screens.ts";
 import { searchedStream } from "../../../../searching/source.ts";
@@ -49,6 +50,10 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 		projections: projectionsFor(context, principal, record),
 		groups: groupsFor(context, principal, record),
 		webhooks: recordedWebhooks(context, principal, record),
+		get hub() {
+			const { hub, places } = context.pushes;
+			return hubFor(hub, places, this.may("operate", undefined));
+		},
 	};
 }
 

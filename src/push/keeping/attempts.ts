@@ -16,11 +16,16 @@ export type Attempt = AttemptFacts & {
 	readonly atMs: number;
 	/** `webhook-id`: the same in each attempt to send the same. */
 	readonly id: string;
-	/** The first and last number of the stream that it was of. */
+	/** The first and last number of the stream that it was of; others may be between them. */
 	readonly first: number;
 	readonly last: number;
 	readonly isTest?: true;
+	/** Its messages come again: how often each was tried. */
+	readonly tried?: readonly Tried[];
 };
+
+/** A number of the stream, and how often it was tried. */
+export type Tried = readonly [number: number, tries: number];
 
 export type AttemptFacts = {
 	readonly tries: number;
@@ -59,6 +64,7 @@ export class AttemptLog {
 	#unwritten: Attempt[] = [];
 	#timer: NodeJS.Timeout | undefined;
 	#loading: Promise<void> | undefined;
+	#isEnded = false;
 	#writing: Promise<void> = Promise.resolve();
 
 	constructor(log: Log, key: string, report: (error: unknown) => void) {
@@ -84,27 +90,38 @@ export class AttemptLog {
 	async #load(): Promise<void> {
 		const written = await attemptsIn(this.#log, this.#stream);
 		this.#kept = [...this.#kept, ...written].slice(0, KEPT_MAX);
-		for (const { first, last, tries, followed } of written.toReversed()) {
-			for (let number = first; number <= Math.min(last, first + KEPT_MAX); number++) {
-				const key = keyOf({ origin: "source", number });
-				if (followed === "again") this.#tries.set(key, tries);
-				else this.#tries.delete(key);
-			}
+		for (const { tried = [] } of written.toReversed()) {
+			for (const [number, tries] of tried)
+				this.#tries.set(keyOf({ origin: "source", number }), tries);
 		}
 	}
 
-	/** Counts a try of messages that are sent together. @returns how many it is, of the most tried */
-	countTry(messages: readonly Message[]): number {
-		let most = 0;
+	/** Counts a try of messages that are sent together. */
+	countTry(messages: readonly Message[]): void {
+		for (const message of messages) this.#tries.set(keyOf(message), this.triesOf(message) + 1);
+	}
+
+	/** It was no try. */
+	takeBack(messages: readonly Message[]): void {
 		for (const message of messages) {
-			const tries = (this.#tries.get(keyOf(message)) ?? 0) + 1;
-			this.#tries.set(keyOf(message), tries);
-			most = Math.max(most, tries);
+			const tries = this.triesOf(message) - 1;
+			if (tries > 0) this.#tries.set(keyOf(message), tries);
+			else this.#tries.delete(keyOf(message));
 		}
-		return most;
 	}
 
-	/** They are settled or parked, or it was no try. */
+	/** How often a message was tried. */
+	triesOf(message: Message): number {
+		return this.#tries.get(keyOf(message)) ?? 0;
+	}
+
+	/** How often messages were tried; a replay is counted anew by each server. */
+	triedOf(messages: readonly Message[]): readonly Tried[] {
+		const ofSource = messages.filter(({ origin }) => origin === "source");
+		return ofSource.map((one) => [one.number, this.triesOf(one)]);
+	}
+
+	/** They are settled or parked. */
 	forget(messages: readonly Message[]): void {
 		for (const message of messages) this.#tries.delete(keyOf(message));
 	}
@@ -119,6 +136,13 @@ export class AttemptLog {
 		this.#timer.unref();
 	}
 
+	/** Nothing more is written. */
+	async end(): Promise<void> {
+		this.#isEnded = true;
+		clearTimeout(this.#timer);
+		await this.#writing;
+	}
+
 	/** Writes what is not written, and keeps the newest alone. It can be used again. */
 	async close(): Promise<void> {
 		clearTimeout(this.#timer);
@@ -131,7 +155,7 @@ export class AttemptLog {
 		this.#timer = undefined;
 		const attempts = this.#unwritten;
 		this.#unwritten = [];
-		if (attempts.length === 0) return this.#writing;
+		if (attempts.length === 0 || this.#isEnded) return this.#writing;
 		const data = Buffer.from(JSON.stringify({ attempts }));
 		this.#writing = this.#writing
 			.then(() => closeStream(this.#log, this.#stream, { $maxCount: EVENTS_MAX }))
@@ -161,11 +185,16 @@ export async function attemptsIn(log: Log, stream: StreamName): Promise<Attempt[
 
 function isAttempt(value: unknown): value is Attempt {
 	if (!isJsonObject(value)) return false;
-	const { atMs, first, last, tries, durationMs, id, word, reason, answer, followed } = value;
+	const { atMs, first, last, tries, durationMs, id, word, reason, answer, followed, tried } = value;
 	const numbers = [atMs, first, last, tries, durationMs];
 	if (!numbers.every((one) => Number.isFinite(one))) return false;
 	if (![id, reason, answer, followed].every((one) => typeof one === "string")) return false;
+	if (tried !== undefined && !(Array.isArray(tried) && tried.every(isTried))) return false;
 	return (OUTCOMES as readonly unknown[]).includes(word);
+}
+
+function isTried(value: unknown): value is Tried {
+	return Array.isArray(value) && value.length === 2 && value.every(Number.isSafeInteger);
 }
 
 function keyOf({ origin, number }: Pick<Message, "origin" | "number">): string {

@@ -1,0 +1,147 @@
+/** The pages of the hub's subscribers: who sees them, what they say, and how they look. */
+import type { Browser, BrowserContext } from "playwright-core";
+import { batch, get } from "../http/ask.ts";
+import { type Servers, startServers, until } from "../http/harness.ts";
+import { type Callback, callback } from "../push/callback.ts";
+import { describeInBrowser, launch, open, screens, violations } from "./browser.ts";
+import { page } from "./forms.ts";
+
+const EVIL = "order-<svg onload=alert(1)>\u202e";
+const ADMIN = { Authorization: `Basic ${Buffer.from("admin:changeit").toString("base64")}` };
+const callbacks: Callback[] = [];
+let servers: Servers;
+let base: string;
+
+beforeAll(async () => {
+	servers = await startServers({ hub: true, pushAllow: "127.0.0.1" }, screens());
+	base = servers.url;
+	for (const stream of ["news-1", EVIL]) {
+		for (const secret of ["", "s3cret"]) {
+			const to = await callback();
+			callbacks.push(to);
+			to.status = secret === "" ? 200 : 503;
+			await subscribe(stream, to, secret);
+		}
+	}
+	await until(async () => (await servers.ask({ path: "/hub" })).text.split('"id"').length === 5);
+	const events = [{ eventId: crypto.randomUUID(), eventType: "Told", data: 1 }];
+	for (const stream of ["news-1", EVIL]) await servers.ask(batch(stream, events));
+	await until(() => callbacks.every(({ feeds }) => feeds.length > 0));
+});
+afterAll(async () => {
+	await servers?.close();
+	for (const one of callbacks) await one.close();
+});
+
+function subscribe(stream: string, to: Callback, secret: string) {
+	const fields = {
+		"hub.mode": "subscribe",
+		"hub.topic": `${base}/streams/${encodeURIComponent(stream)}`,
+		"hub.callback": `${to.url}&x=%3Cb%3E`,
+		...(secret === "" ? {} : { "hub.secret": secret }),
+	};
+	return servers.ask({
+		method: "POST",
+		path: "/hub",
+		headers: { "Content-Type": "application/x-www-form-urlencoded" },
+		body: String(new URLSearchParams(fields)),
+	});
+}
+
+test("a program gets what it always got, and no page or answer has a secret", async () => {
+	const json = await servers.ask(get("/hub", "*/*"));
+	expect(json.headers["content-type"]).toContain("json");
+	const list = await servers.ask(page("/hub"));
+	expect(list.headers["content-type"]).toContain("html");
+	const [, id = ""] = /\/hub\?id=([0-9a-f]{16})/.exec(list.text) ?? [];
+	const one = await servers.ask(page(`/hub?id=${id}`));
+	expect(one.status).toBe(200);
+	for (const { text } of [json, list, one]) {
+		expect(text).not.toContain("s3cret");
+		expect(text).not.toContain("secret&quot;");
+	}
+	expect((await servers.ask(page("/hub?id=0000000000000000"))).status).toBe(404);
+	expect((await servers.ask(page("/hub?offset=100"))).text).toContain("No more of them");
+});
+
+test("operators alone see it, and find it from the webhooks; where no hub is, it is not there", async () => {
+	const strict = await startServers({ insecure: false, hub: true }, screens());
+	const created = await strict.ask({
+		method: "POST",
+		path: "/users",
+		headers: { ...ADMIN, "Content-Type": "application/json" },
+		body: JSON.stringify({ loginName: "una", fullName: "", groups: [], password: "a good one" }),
+	});
+	expect(created.status).toBe(201);
+	const una = { Authorization: `Basic ${Buffer.from("una:a good one").toString("base64")}` };
+	const as = (path: string, who: object) => strict.ask(get(path, "text/html", { ...who }));
+	expect((await as("/webhooks", ADMIN)).text).toContain('href="/hub"');
+	expect((await as("/hub", ADMIN)).status).toBe(200);
+	expect((await as("/webhooks", una)).text).not.toContain('href="/hub"');
+	const refused = await as("/hub", una);
+	expect(refused.status).not.toBe(200);
+	expect(refused.text).not.toContain("No subscriber yet");
+	await strict.close();
+
+	const plain = await startServers({}, screens());
+	expect((await plain.ask(page("/webhooks"))).text).not.toContain('href="/hub"');
+	expect((await plain.ask(page("/hub"))).status).toBe(404);
+	await plain.close();
+});
+
+describeInBrowser("in a browser", () => {
+	let browser: Browser;
+	let context: BrowserContext;
+	beforeAll(async () => {
+		browser = await launch();
+		context = await browser.newContext();
+	});
+	afterAll(() => browser?.close());
+
+	test("subscribers stand below their topics, with how they stand and what was tried", async () => {
+		const { page, faults } = await open(context, base, "/webhooks");
+		await page.getByRole("link", { name: "WebSub subscribers" }).click();
+		await page.waitForURL(/\/hub$/);
+		expect(await page.locator("tr.topic").count()).toBe(2);
+		const rows = page.locator("tr.row");
+		expect(await rows.count()).toBe(4);
+		const texts = await rows.allInnerTexts();
+		expect(texts.filter((text) => text.includes("slow-down"))).toHaveLength(2);
+		expect(texts.filter((text) => text.includes("all sent"))).toHaveLength(2);
+		const ill = rows.filter({ hasText: "slow-down" }).first();
+		await ill.locator("a.open").click();
+		await page.waitForURL(/\/hub\?id=/);
+		expect(await page.locator(".attempts tr.row").first().innerText()).toContain("503");
+		expect(await page.locator(".facts-list").innerText()).toContain("by the secret that it gave");
+		expect(faults).toEqual([]);
+		await page.close();
+	});
+
+	test("all of it is text, nothing is wider than the window, and axe finds nothing", async () => {
+		const { page, faults } = await open(context, base, "/hub");
+		const one = (await page.locator("tr.row a.open").last().getAttribute("href")) ?? "";
+		const looks = [
+			["list", "/hub", "light", 1400],
+			["list", "/hub", "dark", 360],
+			["list", "/hub", "dark", 1400],
+			["list", "/hub", "light", 360],
+			["one", one, "light", 360],
+			["one", one, "dark", 1400],
+			["one", one, "dark", 360],
+			["one", one, "light", 1400],
+		] as const;
+		for (const [name, path, colorScheme, width] of looks) {
+			await page.setViewportSize({ width, height: 900 });
+			await page.emulateMedia({ colorScheme });
+			await page.goto(base + path);
+			expect(await violations(page)).toEqual([]);
+			expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
+			if (process.env.VARVE_SHOTS) {
+				const file = `${process.env.VARVE_SHOTS}/hub-${name}-${colorScheme}-${width}.png`;
+				await page.screenshot({ path: file, fullPage: true });
+			}
+		}
+		expect(faults).toEqual([]);
+		await page.close();
+	});
+});
