@@ -1,6 +1,6 @@
 /** What single events do to a projection: its states before and after each of them. */
 import type { Definition } from "../definition.ts";
-import type { Fault, Outcome, ScriptEvent } from "../script/script.ts";
+import { type Fault, type Outcome, type ScriptEvent, ScriptFault } from "../script/script.ts";
 import { Replay, type ReplayParts } from "./replay.ts";
 
 export type DebuggedStep = SteppedEvent & {
@@ -31,9 +31,24 @@ export type Debugged = {
 
 /**
  * @param from the position of the first event to show
- * @throws ScriptFault, Refusal `replay-too-long`, `projection-author-gone`, and as a read
+ * @throws Refusal `replay-too-long`, `projection-author-gone`, and as a read
  */
 export async function debug(
+	parts: ReplayParts,
+	definition: Definition,
+	range: { readonly from: number; readonly count: number },
+	signal: AbortSignal,
+): Promise<Debugged> {
+	try {
+		return await stepsIn(parts, definition, range, signal);
+	} catch (error) {
+		// Its body faults before any event: what it may take has become less, or memory is short.
+		if (error instanceof ScriptFault) return onlyFault(error.fault);
+		throw error;
+	}
+}
+
+async function stepsIn(
 	parts: ReplayParts,
 	definition: Definition,
 	{ from, count }: { readonly from: number; readonly count: number },
@@ -41,7 +56,8 @@ export async function debug(
 ): Promise<Debugged> {
 	const replay = await Replay.open(parts, definition, undefined, signal);
 	try {
-		await replay.to(from);
+		const before = await replay.to(from);
+		if (before) return onlyFault(before);
 		const { events, outcome } = await replay.step(count);
 		const steps = stepsOf(events, outcome);
 		const isOver = events.length === 0 || replay.isOver || outcome.fault !== undefined;
@@ -49,6 +65,10 @@ export async function debug(
 	} finally {
 		await replay.close();
 	}
+}
+
+function onlyFault(fault: Fault): Debugged {
+	return { steps: [], next: undefined, fault };
 }
 
 function stepsOf(events: readonly ScriptEvent[], outcome: Outcome): DebuggedStep[] {
