@@ -146,7 +146,7 @@ export class Replay {
 	async #readSome(before: number, limit: number): Promise<ScriptEvent[] | undefined> {
 		this.#signal.throwIfAborted();
 		if (this.#left.length === 0) {
-			const { found, next, isAtHead } = await this.#reader.read(limit);
+			const { found, next, isAtHead } = await this.#reader.read(BATCH);
 			this.#left.push(...found);
 			this.#behind = { next, cursors: this.#reader.cursors() };
 			this.#isAtHead = isAtHead;
