@@ -83,7 +83,7 @@ export class Candidates {
 		return last.state === "Completed";
 	}
 
-	/** One that could not take the place goes on beside it, and tries again, unless it is at fault. */
+	/** One that could not take the place goes on beside it and tries again, unless it is at fault. */
 	again(projection: Projection, reason: string): void {
 		const { name } = projection.definition;
 		const wanted = besideOf(projection.definition);
