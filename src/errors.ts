@@ -120,6 +120,8 @@ export type RequestRefusals = {
 	"projection-busy": { projection: string; state: string; reason: string };
 	/** The author of a projection cannot log in any more. */
 	"projection-author-gone": { login: string };
+	/** The query faults on an event before the moment that is asked for. */
+	"replay-faulted": { projection: string; reason: string; position?: number };
 	/** It takes too many events to say how a projection was at a moment. */
 	"replay-too-long": { projection: string; eventsMax: number; seconds: number };
 	"webhook-not-found": { name: string };

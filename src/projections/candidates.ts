@@ -4,106 +4,132 @@
  *     the old one   reads, emits, keeps ───────────────── stops at P ┐
  *     the new one   reads from the first event, in silence, to P ────┴─▶ takes its place
  *
- * The new one keeps its states in a stream of its own. The switch is one event: the definition
+ * The new one keeps its states in a stream of its own, and never comes further than the old one:
+ * what it has passed over in silence, the old one has seen. The switch is one event: the definition
  * with the new query. Before it, the old one has emitted for all events before P; behind it, the
  * new one emits for those from P on. So no event is emitted for twice, or not at all.
  */
-import { logFault } from "../observe/operator-log.ts";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Definition } from "./definition.ts";
 import { Projection, type ProjectionParts } from "./projection.ts";
-import { Run } from "./running/run.ts";
 import type { Standing } from "./status.ts";
 
-/** What takes the place of a query. */
-export type TakeOver = (name: string) => Promise<void>;
+export type CandidatesAround = {
+	/** Lets one run, if the server has room for it. */
+	start(candidate: Projection): void;
+	/** Is called when the candidate of a projection has come as far as it. */
+	takeOver(name: string): void;
+};
+
+/** An old query is stopped for no longer while a new one comes as far. */
+const MEET_MS = 5000;
+/** One that could not take the place tries again after so long. */
+const AGAIN_MS = 1000;
 
 export class Candidates {
 	readonly #parts: ProjectionParts;
-	readonly #takeOver: TakeOver;
-	readonly #running = new Map<string, Projection>();
+	readonly #around: CandidatesAround;
+	/** By the name of the projection. */
+	readonly #all = new Map<string, Projection>();
 
-	/** @param takeOver is called when one has come to the head */
-	constructor(parts: ProjectionParts, takeOver: TakeOver) {
+	constructor(parts: ProjectionParts, around: CandidatesAround) {
 		this.#parts = parts;
-		this.#takeOver = takeOver;
+		this.#around = around;
+	}
+
+	get all(): readonly Projection[] {
+		return [...this.#all.values()];
 	}
 
 	/**
 	 * Lets the candidate of a definition run, if it has one, and no other.
-	 * @param isOurs whether this server has changed the definition: it alone clears up behind one
+	 * @returns the one that ran before, if it is a candidate no more
 	 */
-	async sync({ definition, at }: Projection, mayRun: boolean, isOurs: boolean): Promise<void> {
-		const { name } = definition;
-		const known = this.#running.get(name);
+	async sync(projection: Projection): Promise<Projection | undefined> {
+		const { definition } = projection;
+		const known = this.#all.get(definition.name)?.definition;
 		const wanted = besideOf(definition);
-		const isSame =
-			known !== undefined &&
-			wanted !== undefined &&
-			known.definition.kept === wanted.kept &&
-			known.definition.epoch === wanted.epoch;
-		if (isSame) return;
-		if (known) await this.#drop(known, isOurs);
-		if (wanted === undefined) return;
-		let isTold = false;
-		const onAtHead = () => {
-			if (isTold) return;
-			isTold = true;
-			this.#takeOver(name).catch((error: unknown) => logFault(this.#parts.operatorLog, error));
-		};
-		const candidate = new Projection(wanted, at, { ...this.#parts, isSilent: true, onAtHead });
-		this.#running.set(name, candidate);
-		if (mayRun) candidate.start();
+		const isSame = known?.kept === wanted?.kept && known?.epoch === wanted?.epoch;
+		if (isSame) return undefined;
+		const dropped = await this.forget(definition.name);
+		if (wanted) this.#around.start(this.#make(wanted, projection));
+		return dropped;
 	}
 
 	/** How the candidate of a projection stands; undefined if it has none. */
 	async standing(name: string): Promise<Standing | undefined> {
-		return this.#running.get(name)?.standing();
+		return this.#all.get(name)?.standing();
 	}
 
 	/**
-	 * Brings a candidate to where the other one is, and stops both there.
-	 * @returns whether it is there
+	 * Stops a projection, and brings its candidate to where it is.
+	 * @returns whether it is there; if it is not, and has no fault, it may try again
 	 */
 	async meet(projection: Projection): Promise<boolean> {
-		const candidate = this.#running.get(projection.definition.name);
+		const { name } = projection.definition;
+		const candidate = this.#all.get(name);
 		if (candidate === undefined || candidate.state === "Faulted") return false;
 		await candidate.stop(true);
-		const reached = (await candidate.keeper()).checkpoint?.next ?? 0;
-		// It may be ahead: what it has passed over in silence, the old one has to see first.
-		const over = AbortSignal.timeout(MEET_MS);
-		if (projection.isRunning) await projection.until(reached, over);
 		if (projection.isRunning) await projection.stop(true);
-		const before = (await projection.keeper()).checkpoint?.next ?? 0;
-		if (before < reached) return false;
-		const parts: ProjectionParts = { ...this.#parts, isSilent: true, before };
-		const { definition } = candidate;
-		const ends: Definition = { ...definition, mode: "OneTime" };
-		return new Run(ends, await candidate.keeper(), parts, true).run(() => undefined);
+		const { next: end = 0, isCompleted = false } = (await projection.keeper()).checkpoint ?? {};
+		// The old one was killed in its work, and has less than it had.
+		if ((await candidate.reached()) > end) await candidate.clear();
+		const bounds = { isSilent: true, before: async () => end, ends: { isCompleted } } as const;
+		const last = new Projection(candidate.definition, candidate.at, { ...this.#parts, ...bounds });
+		this.#all.set(name, last);
+		last.start();
+		await Promise.race([last.ended(), sleep(MEET_MS, undefined, { ref: false })]);
+		if (last.isRunning) await last.stop(true);
+		return last.state === "Completed";
 	}
 
-	/** The candidate of a projection is one no more, and keeps what it has. */
-	async forget(name: string): Promise<void> {
-		const known = this.#running.get(name);
-		this.#running.delete(name);
+	/** One that could not take the place goes on beside it and tries again, unless it is at fault. */
+	again(projection: Projection, reason: string): void {
+		const { name } = projection.definition;
+		const wanted = besideOf(projection.definition);
+		if (wanted === undefined || this.#all.get(name)?.state === "Faulted") return;
+		const candidate = this.#make(wanted, projection);
+		candidate.hold(reason, false);
+		const start = () => {
+			if (this.#all.get(name) === candidate) this.#around.start(candidate);
+		};
+		setTimeout(start, AGAIN_MS).unref();
+	}
+
+	/**
+	 * The candidate of a projection is one no more, and keeps what it has.
+	 * @returns it, if there was one
+	 */
+	async forget(name: string): Promise<Projection | undefined> {
+		const known = this.#all.get(name);
+		this.#all.delete(name);
 		await known?.stop(true);
+		return known;
 	}
 
 	async close(): Promise<void> {
-		await Promise.all([...this.#running.values()].map((one) => one.stop(true)));
+		await Promise.all([...this.#all.keys()].map((name) => this.forget(name)));
 	}
 
-	async #drop(candidate: Projection, isOurs: boolean): Promise<void> {
-		this.#running.delete(candidate.definition.name);
-		await candidate.stop(false);
-		if (isOurs) await candidate.clear();
+	#make(wanted: Definition, projection: Projection): Projection {
+		const { name } = wanted;
+		let isTold = false;
+		const onAtHead = () => {
+			if (isTold) return;
+			isTold = true;
+			this.#around.takeOver(name);
+		};
+		const before = () => projection.reached();
+		const bounds = { isSilent: true, before, onAtHead } as const;
+		const candidate = new Projection(wanted, projection.at, { ...this.#parts, ...bounds });
+		this.#all.set(name, candidate);
+		return candidate;
 	}
 }
 
-/** An old query that does not come on holds up a new one for no longer. */
-const MEET_MS = 5000;
-
-/** A candidate as a projection of its own. */
+/** A candidate as a projection of its own. It does not end at the head: it waits for the other. */
 function besideOf(definition: Definition): Definition | undefined {
 	const { candidate } = definition;
-	return candidate && { ...definition, ...candidate, isEnabled: true, candidate: undefined };
+	const own = { isEnabled: true, mode: "Continuous", candidate: undefined } as const;
+	return candidate && { ...definition, ...candidate, ...own };
 }

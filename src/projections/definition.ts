@@ -17,6 +17,16 @@ export type Definition = Wanted & {
 	readonly kept: number;
 	/** A query that runs beside this one until it takes its place. */
 	readonly candidate: Candidate | undefined;
+	/** What is deleted with it, if it is being deleted. */
+	readonly deletes?: StreamsToDelete | undefined;
+};
+
+export type StreamsToDelete = {
+	/** Its results. */
+	readonly state: boolean;
+	readonly checkpoint: boolean;
+	/** Those that it has written, as far as it has noted them. */
+	readonly emitted: boolean;
 };
 
 /** What changes with a query. */
@@ -60,7 +70,7 @@ export function wantedOf({ query, version, settings, author }: Wanted): Wanted {
  */
 export function definitionIn(name: string, data: Uint8Array): Definition | undefined {
 	const found = parseObject(data);
-	const { id, mode, isEnabled, epoch, kept, candidate } = found ?? {};
+	const { id, mode, isEnabled, epoch, kept, candidate, deletes } = found ?? {};
 	const wanted = wantedIn(found);
 	const known = MODES.find((each) => each === mode);
 	if (wanted === undefined || known === undefined || typeof id !== "string") return undefined;
@@ -74,7 +84,12 @@ export function definitionIn(name: string, data: Uint8Array): Definition | undef
 		epoch: wholeIn(epoch),
 		kept: wholeIn(kept),
 		candidate: other && { ...other, kept: wholeIn((candidate as { kept?: unknown }).kept) },
+		deletes: isJsonObject(deletes) ? deletesIn(deletes) : undefined,
 	};
+}
+
+function deletesIn({ state, checkpoint, emitted }: { [name: string]: unknown }): StreamsToDelete {
+	return { state: state === true, checkpoint: checkpoint === true, emitted: emitted === true };
 }
 
 function wantedIn(found: unknown): Wanted | undefined {

@@ -11,6 +11,13 @@ import { PROJECTION_PREFIX, PROJECTION_RESULT } from "../bookkeeping.ts";
 import { Refusal } from "../errors.ts";
 import { nameFault, parseStreamName, STREAM_NAME_BYTES_MAX, type StreamName } from "../event.ts";
 
+/** Names that a query gives; undefined for the usual ones. */
+export type ResultNames = {
+	readonly resultStream: string | undefined;
+	/** `{0}` stands for the partition. */
+	readonly partitionResultStream: string | undefined;
+};
+
 /** Every projection that was made or deleted. */
 export const PROJECTIONS_STREAM = `${PROJECTION_PREFIX}$all` as StreamName;
 
@@ -37,6 +44,17 @@ export function emittedStream(name: string): StreamName {
 export function resultStream(name: string, partition: string): string {
 	const middle = partition === "" ? "" : `-${partition}`;
 	return `${PROJECTION_PREFIX}${name}${middle}${PROJECTION_RESULT}`;
+}
+
+/** Where the results of a partition go, by what the query says of its output. */
+export function resultStreamOf(
+	name: string,
+	{ resultStream: named, partitionResultStream: pattern }: ResultNames,
+	partition: string,
+): string {
+	if (partition === "") return named ?? resultStream(name, "");
+	if (pattern !== undefined) return pattern.replaceAll("{0}", () => partition);
+	return named === undefined ? resultStream(name, partition) : `${named}-${partition}`;
 }
 
 /** The name of a projection that a stream defines; undefined if it is another kind of stream. */

@@ -18,11 +18,16 @@ import { resultStream } from "./names.ts";
 import { keeperOf, type Opened, type RunParts } from "./running/open.ts";
 import { type Looked, Run } from "./running/run.ts";
 import { verdictOn } from "./running/verdict.ts";
+import { workOf } from "./running/work.ts";
 import { type Fault, SandboxLost, ScriptFault } from "./script/script.ts";
 import { tagOf } from "./source/tags.ts";
-import { type ManagerState, NO_WORK, type Standing, statusOf } from "./status.ts";
+import { type ManagerState, type Standing, statusOf } from "./status.ts";
 
-export type ProjectionParts = RunParts & { readonly operatorLog: OperatorLog };
+export type ProjectionParts = RunParts & {
+	readonly operatorLog: OperatorLog;
+	/** Told whenever one does not run any more. */
+	readonly onEnd?: () => void;
+};
 
 /** It tries again after so long, for each fault in a row. */
 const FAULT_PAUSE_MS = 200;
@@ -43,6 +48,7 @@ export class Projection {
 	#fault: Fault | undefined;
 	#resultStream: string | undefined;
 	#isLoaded = false;
+	#isHeld = false;
 
 	constructor(definition: Definition, at: number, parts: ProjectionParts) {
 		this.definition = definition;
@@ -55,12 +61,13 @@ export class Projection {
 		return this.#driving !== undefined;
 	}
 
-	get state(): ManagerState {
-		return this.#state;
+	/** Whether it is to run as soon as the server has room for it. */
+	get isHeld(): boolean {
+		return this.#isHeld;
 	}
 
-	get run(): Run | undefined {
-		return this.#run;
+	get state(): ManagerState {
+		return this.#state;
 	}
 
 	/** Takes another definition, of a projection that does not run. */
@@ -79,10 +86,12 @@ export class Projection {
 		if (this.#driving) return;
 		this.#over = new AbortController();
 		this.#fault = undefined;
+		this.#isHeld = false;
 		this.#set("Preparing");
 		this.#driving = this.#drive().finally(() => {
 			this.#driving = undefined;
 			this.#run = undefined;
+			this.#parts.onEnd?.();
 		});
 	}
 
@@ -91,17 +100,23 @@ export class Projection {
 		if (this.definition.mode === "Continuous") return false;
 		const { checkpoint } = await this.keeper();
 		if (checkpoint?.isCompleted !== true || this.isRunning) return false;
+		this.#isHeld = false;
 		this.#set("Completed");
 		return true;
 	}
 
-	/** It does not run, though it is enabled. */
-	hold(reason: string): void {
+	/**
+	 * It does not run, though it is enabled.
+	 * @param isHeld whether it is to run as soon as the server has room for it
+	 */
+	hold(reason: string, isHeld = true): void {
+		this.#isHeld = isHeld;
 		this.#set("Stopped", reason);
 	}
 
 	/** @param saves whether it writes down how far it is */
 	async stop(saves: boolean): Promise<void> {
+		this.#isHeld = false;
 		if (this.#driving) {
 			this.#set(saves ? "Stopping" : "Aborting");
 			this.#over.abort();
@@ -109,6 +124,11 @@ export class Projection {
 			await this.#driving;
 		}
 		this.#set(saves ? "Stopped" : "Aborted");
+	}
+
+	/** Resolves when it does not run any more. */
+	async ended(): Promise<void> {
+		await this.#driving;
 	}
 
 	/** What it keeps, as of now. */
@@ -127,8 +147,8 @@ export class Projection {
 	}
 
 	/** Forgets all states. */
-	async clear(): Promise<void> {
-		await this.#keeper.clear();
+	clear(): Promise<void> {
+		return this.#keeper.clear();
 	}
 
 	/**
@@ -137,7 +157,14 @@ export class Projection {
 	 */
 	async until(next: number, signal: AbortSignal): Promise<number> {
 		await this.#run?.until(next, signal);
-		return this.#run?.place.next ?? (await this.keeper()).checkpoint?.next ?? 0;
+		return this.reached();
+	}
+
+	/** The first position that is not handled: of now if it runs, else of the newest checkpoint. */
+	async reached(): Promise<number> {
+		const run = this.#run;
+		if (run?.opened) return run.place.next;
+		return (await this.keeper()).checkpoint?.next ?? 0;
 	}
 
 	/** The state of a partition: of now if it runs, else of the newest checkpoint. */
@@ -180,25 +207,9 @@ export class Projection {
 				lastCheckpoint,
 				handled: run?.opened ? run.handled : (checkpoint?.handled ?? 0),
 			},
-			work: this.#work(),
+			work: workOf(run, this.#keeper),
 			resultStream: this.#resultStream,
 			candidate: undefined,
-		};
-	}
-
-	#work(): Standing["work"] {
-		const run = this.#run;
-		if (run?.opened === undefined) return { ...NO_WORK, partitions: this.#keeper.size };
-		const { emitter, reader, keeper } = run.opened;
-		const { events, scriptMs, heapBytes, partitions } = run.counts;
-		return {
-			events,
-			scriptMs: Math.round(scriptMs),
-			emitted: emitter.counts.written,
-			writing: emitter.counts.writing,
-			buffered: reader.inHand,
-			partitions: Math.max(partitions, keeper.size),
-			heapBytes,
 		};
 	}
 
@@ -206,7 +217,7 @@ export class Projection {
 		let faults = 0;
 		let before = -1;
 		while (!this.#over.signal.aborted) {
-			const run = new Run(this.definition, this.#keeper, this.#parts, faults > 0);
+			const run = new Run(this.definition, this.#keeper, this.#parts, faults);
 			this.#run = run;
 			try {
 				const isCompleted = await run.run(() => this.#noteRunning(run));
@@ -261,7 +272,8 @@ export class Projection {
 		this.#set("Running", "Another server runs it.");
 		this.#run = undefined;
 		for (let seen = -1; !this.#over.signal.aborted; ) {
-			await this.#keeper.load();
+			// If that fails, it does so again in the run that follows.
+			await this.#keeper.load().catch(() => undefined);
 			const { next = 0 } = this.#keeper.checkpoint ?? {};
 			if (next === seen) break;
 			seen = next;

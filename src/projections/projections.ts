@@ -8,8 +8,8 @@ import { Refusal } from "../errors.ts";
 import { ALL } from "../event.ts";
 import type { Log } from "../log/log.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
-import type { Author, Definition, Mode, Wanted } from "./definition.ts";
-import { deleteStreams, type StreamsToDelete } from "./keeping/deleting.ts";
+import type { Author, Definition, Mode, StreamsToDelete, Wanted } from "./definition.ts";
+import { isAnyToDelete, notDeleted } from "./keeping/deleting.ts";
 import type { EmitterLimits } from "./keeping/emitter.ts";
 import { OwnLog } from "./keeping/own-log.ts";
 import type { Projection } from "./projection.ts";
@@ -65,7 +65,7 @@ export class Projections {
 		this.#wakes = new Wakes(log);
 		this.#tail = new Tail(log);
 		const lingerMs = () => {
-			const ms = LINGER_MS * this.#registry.running;
+			const ms = LINGER_MS * this.#registry.room.taken;
 			return Math.min(LINGER_MS_MAX, Math.max(LINGER_MS_MIN, ms));
 		};
 		const heard = { wakes: this.#wakes, tail: this.#tail };
@@ -141,12 +141,12 @@ export class Projections {
 		const { query } = change(definition);
 		if (query !== definition.query) await checkQuery(this.around.scripts, query);
 		await this.#registry.change(async () => {
-			const projection = this.#registry.require(name);
+			const projection = notDeleted(this.#registry.require(name));
 			const after = change(projection.definition);
 			const goesOn = projection.isRunning || projection.state === "Faulted";
-			if (projection.isRunning) await projection.stop(true);
-			await this.#registry.save(projection, after);
-			if (goesOn && after.isEnabled) this.#registry.startIfRoom(projection);
+			const save = () => this.#registry.save(projection, after);
+			await this.#registry.room.whileStopped(projection, true, save);
+			if (goesOn && after.isEnabled) this.#registry.room.start(projection);
 		});
 	}
 
@@ -161,7 +161,7 @@ export class Projections {
 		const { definition } = await this.#registry.get(name);
 		if (wanted) await checkQuery(this.around.scripts, wanted(definition).query);
 		await this.#registry.change(async () => {
-			const projection = this.#registry.require(name);
+			const projection = notDeleted(this.#registry.require(name));
 			const { definition: before } = projection;
 			const kept = 1 + Math.max(before.kept, before.candidate?.kept ?? 0);
 			const candidate = wanted && { ...wanted(before), kept };
@@ -173,12 +173,12 @@ export class Projections {
 	async enable(name: string): Promise<void> {
 		if (systemProjection(name)) return this.#system.note(name, true);
 		await this.#registry.change(async () => {
-			const projection = this.#registry.require(name);
+			const projection = notDeleted(this.#registry.require(name));
 			const { definition } = projection;
 			if (!definition.isEnabled) {
 				await this.#registry.save(projection, { ...definition, isEnabled: true });
 			}
-			this.#registry.startIfRoom(projection);
+			this.#registry.room.start(projection);
 		});
 	}
 
@@ -190,11 +190,14 @@ export class Projections {
 	async disable(name: string, saves: boolean): Promise<void> {
 		if (systemProjection(name)) return this.#system.note(name, false);
 		await this.#registry.change(async () => {
-			const projection = this.#registry.require(name);
-			await projection.stop(saves);
+			const projection = notDeleted(this.#registry.require(name));
 			const { definition } = projection;
-			if (!definition.isEnabled) return;
-			await this.#registry.save(projection, { ...definition, isEnabled: false });
+			await this.#registry.room.whileStopped(projection, saves, async () => {
+				if (!definition.isEnabled) return;
+				await this.#registry.save(projection, { ...definition, isEnabled: false });
+			});
+			// One that did not run is one that was told to stop from now on.
+			await projection.stop(saves);
 		});
 	}
 
@@ -206,13 +209,14 @@ export class Projections {
 	async reset(name: string): Promise<void> {
 		if (systemProjection(name)) return;
 		await this.#registry.change(async () => {
-			const projection = this.#registry.require(name);
+			const projection = notDeleted(this.#registry.require(name));
 			const { definition, isRunning } = projection;
-			await projection.stop(false);
-			const epoch = definition.epoch + 1;
-			await this.#registry.save(projection, { ...definition, epoch, candidate: undefined });
-			await projection.clear();
-			if (isRunning || definition.isEnabled) this.#registry.startIfRoom(projection);
+			const anew = { ...definition, epoch: definition.epoch + 1, candidate: undefined };
+			await this.#registry.room.whileStopped(projection, false, async () => {
+				await this.#registry.save(projection, anew);
+				await projection.clear();
+			});
+			if (isRunning || definition.isEnabled) this.#registry.room.start(projection);
 			else await projection.stop(true);
 		});
 	}
@@ -220,18 +224,22 @@ export class Projections {
 	/** @throws Refusal `projection-not-found`; `projection-busy` of one that runs, or the system's */
 	async delete(name: string, streams: StreamsToDelete): Promise<void> {
 		refuseSystem(name);
-		await this.#registry.change(async () => {
-			const projection = this.#registry.require(name);
-			const { isRunning, state, definition } = projection;
+		const projection = await this.#registry.change(async () => {
+			const found = this.#registry.require(name);
+			const { isRunning, state, definition } = found;
 			if (isRunning) {
 				const reason = "It runs. Disable it first.";
 				throw new Refusal("projection-busy", { projection: name, state, reason });
 			}
-			if (definition.mode !== "Transient") {
-				await deleteStreams(this.own, definition, await projection.keeper(), streams);
+			if (definition.mode === "Transient" || !isAnyToDelete(streams)) {
+				await this.#registry.remove(found);
+				return undefined;
 			}
-			await this.#registry.remove(projection);
+			const going = { isEnabled: false, candidate: undefined, deletes: streams };
+			await this.#registry.save(found, { ...definition, ...going });
+			return found;
 		});
+		if (projection) await this.#registry.finishDelete(projection);
 	}
 
 	/** Starts all anew, each from where it has kept that it is. */
@@ -247,12 +255,7 @@ export class Projections {
 
 	/** Of several servers over the log another one leads now, or this one: then its limit is new. */
 	async lead(): Promise<void> {
-		await this.#registry.change(async () => {
-			for (const projection of this.#registry.known) {
-				await projection.stop(false);
-				if (projection.definition.isEnabled) this.#registry.startIfRoom(projection);
-			}
-		});
+		await this.#registry.lead();
 	}
 
 	/** Stops all, each with how far it is. */

@@ -6,56 +6,47 @@ import { isRefusal, Refusal } from "../errors.ts";
 import { logFault } from "../observe/operator-log.ts";
 import { Candidates } from "./candidates.ts";
 import type { Definition } from "./definition.ts";
+import { BEING_DELETED, deleteStreams } from "./keeping/deleting.ts";
+import { Stale } from "./keeping/stale.ts";
 import { DefinitionStore } from "./keeping/store.ts";
-import { definedBy, PROJECTIONS_STREAM } from "./names.ts";
 import { Projection, type ProjectionParts } from "./projection.ts";
+import { outputOf } from "./running/check.ts";
+import { type RunningLimit, RunningRoom } from "./running/room.ts";
+import { messageOf } from "./running/verdict.ts";
 
-export type Room = {
+/** If what there is cannot be read, it is tried again after so long. */
+const SYNC_AGAIN_MS = 1000;
+
+export type Room = RunningLimit & {
 	/** How many there may be. */
 	readonly projectionsMax: number;
-	/** How many may run on this server at a time; 0 for a server that runs none. */
-	readonly projectionsRunningMax: number;
 };
 
 /** Listens to the log until it is closed. */
 export class Registry {
 	readonly store: DefinitionStore;
 	readonly #parts: ProjectionParts;
-	readonly #room: Room;
+	readonly #projectionsMax: number;
+	/** For all that run, with the queries that run beside others. */
+	readonly room: RunningRoom;
 	readonly candidates: Candidates;
 	readonly #all = new Map<string, Projection>();
-	readonly #stopListening: () => void;
-	/** The names whose definitions are to be read. */
-	readonly #stale = new Set<string>();
-	#isListStale = true;
+	readonly #stale: Stale;
 	/** Changes are made one after another. */
 	#changing: Promise<unknown> = Promise.resolve();
+	#again: NodeJS.Timeout | undefined;
 	#isClosed = false;
 
 	constructor(parts: ProjectionParts, room: Room) {
-		this.#parts = parts;
-		this.#room = room;
+		this.#parts = { ...parts, onEnd: () => this.#fillSoon() };
+		this.#projectionsMax = room.projectionsMax;
+		this.room = new RunningRoom(room, () => this.#everyone());
 		this.store = new DefinitionStore(parts.own);
-		this.candidates = new Candidates(parts, (name) => this.#takeOver(name));
-		this.#stopListening = parts.own.log.onCommit(({ streams }) => {
-			for (const stream of streams.keys()) {
-				const name = definedBy(stream);
-				if (stream === PROJECTIONS_STREAM) this.#isListStale = true;
-				else if (name !== undefined) this.#stale.add(name);
-			}
-			if (this.#isStale) this.#syncSoon();
+		this.candidates = new Candidates(this.#parts, {
+			start: (candidate) => this.room.start(candidate),
+			takeOver: (name) => this.#soon(this.#takeOver(name)),
 		});
-	}
-
-	get #isStale(): boolean {
-		return this.#isListStale || this.#stale.size > 0;
-	}
-
-	/** How many run. */
-	get running(): number {
-		let count = 0;
-		for (const one of this.#all.values()) if (one.isRunning) count++;
-		return count;
+		this.#stale = new Stale(parts.own.log, () => this.#syncSoon());
 	}
 
 	/** All, as far as they are known at once. */
@@ -65,13 +56,13 @@ export class Registry {
 
 	/** All, in the order of their creation. */
 	async all(): Promise<readonly Projection[]> {
-		if (this.#isStale) await this.change(async () => undefined);
+		if (this.#stale.isAny) await this.change(async () => undefined);
 		return this.known;
 	}
 
 	/** @throws Refusal `projection-not-found` */
 	async get(name: string): Promise<Projection> {
-		if (this.#isStale) await this.change(async () => undefined);
+		await this.all();
 		return this.require(name);
 	}
 
@@ -84,60 +75,84 @@ export class Registry {
 
 	/** Makes a change when all earlier ones are over, and takes in what it wrote. */
 	change<T>(work: () => Promise<T>): Promise<T> {
-		const changed = this.#changing.then(async () => {
+		return this.#inTurn(async () => {
 			await this.#sync();
 			const done = await work();
 			await this.#sync();
+			this.room.fill();
 			return done;
 		});
-		this.#changing = changed.catch(() => undefined);
-		return changed;
 	}
 
 	/** Within a change. @throws Refusal `projection-exists`, `too-many-projections` */
 	async create(definition: Definition): Promise<void> {
 		const { name, mode } = definition;
-		const { projectionsMax } = this.#room;
+		const projectionsMax = this.#projectionsMax;
 		if (this.#all.has(name)) throw new Refusal("projection-exists", { projection: name });
 		if (this.#all.size >= projectionsMax) {
 			throw new Refusal("too-many-projections", { projectionsMax });
 		}
-		if (mode === "Transient") this.#add(definition, -1);
+		if (mode === "Transient") await this.#add(definition, -1);
 		else await this.store.create(definition, projectionsMax);
 	}
 
 	/** Within a change: writes a new definition, of a projection that does not run. */
 	async save(projection: Projection, definition: Definition): Promise<void> {
-		const { name, mode } = definition;
-		const isKept = mode !== "Transient";
-		const at = isKept ? await this.store.save(definition, projection.at) : projection.at;
-		projection.redefine(definition, at);
-		this.#stale.delete(name);
-		await this.#syncCandidate(projection, true);
+		await this.#write(projection, definition);
+		const dropped = await this.candidates.sync(projection);
+		if (dropped) await this.#clearUp(dropped);
+	}
+
+	/**
+	 * Deletes what is to be deleted with a projection, beside all other changes, and then itself. If
+	 * the server ends meanwhile, the next start goes on with that.
+	 */
+	async finishDelete(projection: Projection): Promise<void> {
+		const { definition } = projection;
+		const { name, id, query, deletes } = definition;
+		if (deletes === undefined) return;
+		const { own, scripts } = this.#parts;
+		projection.hold(BEING_DELETED, false);
+		try {
+			const output = await outputOf(scripts, query);
+			await deleteStreams(own, definition, await projection.keeper(), deletes, output);
+		} catch (error) {
+			projection.hold(`${BEING_DELETED} DELETE it again: ${messageOf(error)}`, false);
+			throw error;
+		}
+		await this.change(async () => {
+			// Somebody else may have done it meanwhile.
+			if (this.#all.get(name)?.definition.id === id) await this.remove(projection);
+		});
 	}
 
 	/** Within a change. */
 	async remove({ definition: { name, mode } }: Projection): Promise<void> {
 		if (mode !== "Transient") await this.store.remove(name);
 		this.#all.delete(name);
-		await this.candidates.forget(name);
+		const candidate = await this.candidates.forget(name);
+		if (candidate) await this.#clearUp(candidate);
 	}
 
-	/** Lets one run, if the server has room for it. */
-	startIfRoom(projection: Projection): void {
-		const { projectionsRunningMax: limit } = this.#room;
-		if (projection.isRunning || this.running < limit) projection.start();
-		else if (limit === 0) projection.hold("This server runs no projections.");
-		else projection.hold(`This server runs ${limit} projections already, and no more.`);
+	/** Begins anew with the limit of now: what is in memory is of a time with another leader. */
+	lead(): Promise<void> {
+		// Nothing is read for it first: at a change of the leader, reads may fail.
+		return this.#inTurn(async () => {
+			if (this.#isClosed) return;
+			await Promise.all(this.#everyone().map((one) => one.isRunning && one.stop(false)));
+			for (const projection of this.known) await this.#startIfEnabled(projection);
+			for (const candidate of this.candidates.all) this.room.start(candidate);
+			this.#syncSoon();
+		});
 	}
 
 	/** Stops all, each with how far it is. */
 	async close(): Promise<void> {
 		this.#isClosed = true;
-		this.#stopListening();
+		this.#stale.close();
 		await this.#changing;
-		await this.candidates.close().catch(() => undefined);
-		await Promise.all(this.known.map((one) => one.stop(true).catch(() => undefined)));
+		await this.candidates.close();
+		await Promise.all(this.known.map((one) => one.stop(true)));
 	}
 
 	/** Lets the query that runs beside another one take its place. */
@@ -146,69 +161,129 @@ export class Registry {
 			const projection = this.#all.get(name);
 			const { candidate, ...definition } = projection?.definition ?? {};
 			if (projection === undefined || candidate === undefined) return;
-			const { isRunning } = projection;
-			const isThere = await this.candidates.meet(projection);
-			if (isThere) {
-				const before = await projection.keeper();
-				await this.candidates.forget(name);
-				const taken = { ...(definition as Definition), ...candidate, candidate: undefined };
-				await this.save(projection, taken);
-				await before.clear();
-			} else await this.candidates.forget(name);
-			if (isRunning) this.startIfRoom(projection);
-			// One that could not take the place goes on beside it.
-			if (!isThere) await this.#syncCandidate(projection, true);
+			let goesOn = projection.isRunning;
+			try {
+				if (await this.candidates.meet(projection)) {
+					const before = await projection.keeper();
+					const taken = { ...(definition as Definition), ...candidate, candidate: undefined };
+					await this.#write(projection, taken);
+					goesOn ||= projection.state === "Faulted";
+					await this.candidates.forget(name);
+					await this.#clearUp(before);
+				} else this.candidates.again(projection, "It has not come as far as the old one in time.");
+			} catch (error) {
+				this.candidates.again(projection, `It tries again to take the place: ${messageOf(error)}`);
+				throw error;
+			} finally {
+				if (goesOn) this.room.start(projection);
+			}
 		});
 	}
 
-	/** @param isOurs whether this server has made the change */
-	#syncCandidate(projection: Projection, isOurs: boolean): Promise<void> {
-		return this.candidates.sync(projection, this.#room.projectionsRunningMax > 0, isOurs);
+	async #write(projection: Projection, definition: Definition): Promise<void> {
+		const { name, mode } = definition;
+		const isKept = mode !== "Transient";
+		const at = isKept ? await this.store.save(definition, projection.at) : projection.at;
+		projection.redefine(definition, at);
+		this.#stale.isKnown(name);
+	}
+
+	/** What nothing refers to any more is in nobody's way: a change that is made stays made. */
+	async #clearUp(kept: { clear(): Promise<void> }): Promise<void> {
+		await kept.clear().catch((error: unknown) => logFault(this.#parts.operatorLog, error));
+	}
+
+	#inTurn<T>(work: () => Promise<T>): Promise<T> {
+		const done = this.#changing.then(work);
+		this.#changing = done.catch(() => undefined);
+		return done;
+	}
+
+	#everyone(): readonly Projection[] {
+		return [...this.#all.values(), ...this.candidates.all];
+	}
+
+	#fillSoon(): void {
+		if (this.#isClosed || !this.room.isAwaited) return;
+		this.#soon(this.change(async () => undefined));
+	}
+
+	/** Nobody waits for it: what is refused is seen where it is missing. */
+	#soon(work: Promise<unknown>): void {
+		work.catch((error: unknown) => isRefusal(error) || logFault(this.#parts.operatorLog, error));
 	}
 
 	#syncSoon(): void {
 		queueMicrotask(() => {
-			if (this.#isClosed || !this.#isStale) return;
-			this.all().catch((error: unknown) => {
-				if (!isRefusal(error)) logFault(this.#parts.operatorLog, error);
-			});
+			if (!this.#isClosed && this.#stale.isAny) this.#soon(this.all());
 		});
 	}
 
 	async #sync(): Promise<void> {
 		if (this.#isClosed) throw new Refusal("shutting-down", { retryAfterSeconds: 1 });
-		while (this.#isStale) {
-			const isListed = !this.#isListStale;
-			this.#isListStale = false;
-			const names = await this.store.names();
-			const stale = isListed ? [...this.#stale] : [...names];
-			this.#stale.clear();
-			for (const [name, one] of this.#all) {
-				if (names.has(name) || one.definition.mode === "Transient") continue;
-				await one.stop(false);
-				this.#all.delete(name);
+		while (this.#stale.isAny) {
+			try {
+				await this.#takeIn(this.#stale.take());
+			} catch (error) {
+				// It is asked for again, even if nothing is written meanwhile.
+				this.#stale.giveBack();
+				clearTimeout(this.#again);
+				this.#again = setTimeout(() => this.#syncSoon(), SYNC_AGAIN_MS).unref();
+				throw error;
 			}
-			for (const name of stale) if (names.has(name)) await this.#syncOne(name);
 		}
+	}
+
+	/** @param stale undefined for all */
+	async #takeIn(stale: readonly string[] | undefined): Promise<void> {
+		const names = await this.store.names();
+		for (const [name, one] of this.#all) {
+			if (names.has(name) || one.definition.mode === "Transient") continue;
+			await one.stop(false);
+			this.#all.delete(name);
+			await this.candidates.forget(name);
+		}
+		for (const name of stale ?? names) if (names.has(name)) await this.#syncOne(name);
 	}
 
 	async #syncOne(name: string): Promise<void> {
 		const known = this.#all.get(name);
 		const kept = await this.store.get(name);
 		if (kept === undefined || kept.at === known?.at) return;
-		if (known === undefined) this.#add(kept.definition, kept.at);
+		if (known === undefined) await this.#add(kept.definition, kept.at);
 		else await this.#adopt(known, kept.definition, kept.at);
 	}
 
-	#add(definition: Definition, at: number): void {
+	async #add(definition: Definition, at: number): Promise<void> {
 		const projection = new Projection(definition, at, this.#parts);
-		this.#all.set(definition.name, projection);
-		const onFault = (error: unknown) => logFault(this.#parts.operatorLog, error);
-		this.#syncCandidate(projection, false).catch(onFault);
-		if (!definition.isEnabled) return;
-		projection
-			.noteCompleted()
-			.then((isCompleted) => isCompleted || this.startIfRoom(projection), onFault);
+		const { name, mode } = definition;
+		this.#all.set(name, projection);
+		if (mode === "Continuous") await this.#startIfEnabled(projection);
+		else this.#soon(this.#startLater(projection));
+		await this.candidates.sync(projection);
+	}
+
+	/** Others have their turn while the states are loaded of one that may have come to its end. */
+	async #startLater(projection: Projection): Promise<void> {
+		// If that fails, it does so again below.
+		await projection.keeper().catch(() => undefined);
+		await this.change(async () => {
+			const isThere = this.#all.get(projection.definition.name) === projection;
+			if (isThere) await this.#startIfEnabled(projection);
+		});
+	}
+
+	/** Lets one go on, unless it had come to its end before. */
+	async #startIfEnabled(projection: Projection): Promise<void> {
+		const isOver = projection.definition.deletes !== undefined;
+		if (isOver && this.room.isAny) this.#soon(this.finishDelete(projection));
+		if (projection.isRunning || !projection.definition.isEnabled) return;
+		try {
+			if (!(await projection.noteCompleted())) this.room.start(projection);
+		} catch (error) {
+			projection.hold(messageOf(error), false);
+			if (!isRefusal(error)) logFault(this.#parts.operatorLog, error);
+		}
 	}
 
 	/** Lets a projection go on as another server has defined it. */
@@ -217,7 +292,7 @@ export class Registry {
 		const isSame = id === definition.id && epoch === definition.epoch;
 		await projection.stop(isSame);
 		projection.redefine(definition, at);
-		await this.#syncCandidate(projection, false);
-		if (definition.isEnabled) this.startIfRoom(projection);
+		await this.candidates.sync(projection);
+		await this.#startIfEnabled(projection);
 	}
 }

@@ -64,6 +64,16 @@ export type Work = {
 	readonly heapBytes: number;
 };
 
+/** Of one run. */
+export type RunCounts = {
+	/** Events that the script has seen since the start. */
+	events: number;
+	/** Milliseconds that it took for them. */
+	scriptMs: number;
+	partitions: number;
+	heapBytes: number;
+};
+
 export const NO_WORK: Work = {
 	events: 0,
 	scriptMs: 0,

@@ -173,6 +173,12 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"projection-not-found": [404, "Not Found", { path: "/projection/nobody" }],
 	"projection-busy": [409, "Failed", { path: "/projection/$streams", method: "DELETE" }],
 	"projection-author-gone": [409, "Conflict", { login: "ann" }, "projections/rights.test.ts"],
+	"replay-faulted": [
+		409,
+		"Conflict",
+		{ projection: "p", reason: "Error: no, on 3@s", position: 7 },
+		"projections/running.test.ts",
+	],
 	"replay-too-long": [
 		409,
 		"Conflict",

@@ -17,6 +17,16 @@ beforeAll(async () => {
 });
 afterAll(() => servers.close());
 
+test("a link takes no parameters, and says so", async () => {
+	const authorization = `Basic ${Buffer.from("admin:a password").toString("base64")}`;
+	const asked = new URLSearchParams({ sql: "SELECT ?", parameters: "[1]" });
+	const answer = await fetch(`${servers.url}/admin/sql?${asked}`, { headers: { authorization } });
+	expect([answer.status, await answer.json()]).toMatchObject([
+		400,
+		{ type: "urn:varve:problem:malformed-query", parameter: "parameters", value: "[1]" },
+	]);
+});
+
 type Table = { columns: string[]; rows: unknown[][]; cutBy?: string; detail: string };
 
 async function sql(asked: object, accept = "application/json", signal?: AbortSignal) {

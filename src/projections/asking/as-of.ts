@@ -4,6 +4,8 @@ import { ALL, type StreamName } from "../../event.ts";
 import { findMoment } from "../../pages/moment.ts";
 import type { Definition } from "../definition.ts";
 import type { OwnLog } from "../keeping/own-log.ts";
+import { type Fault, ScriptFault } from "../script/script.ts";
+import { describeFault } from "../status.ts";
 import { Replay, type ReplayParts } from "./replay.ts";
 
 /** A moment, as `?as-of=` says it. */
@@ -41,18 +43,30 @@ export async function endOf(own: OwnLog, moment: Moment, partition: string): Pro
 	}
 }
 
-/** @throws Refusal `replay-too-long`, `projection-author-gone`, and as a read */
+/**
+ * @throws Refusal `replay-faulted`, `replay-too-long`, `projection-author-gone`, and as a read
+ */
 export async function stateThen(
 	parts: ReplayParts,
 	definition: Definition,
 	{ before, partition }: { readonly before: number; readonly partition: string },
 	signal: AbortSignal,
 ): Promise<StateThen> {
-	const replay = await Replay.open(parts, definition, partition, signal);
+	const replay = await Replay.open(parts, definition, partition, signal).catch((error) => {
+		throw error instanceof ScriptFault ? faulted(definition.name, error.fault) : error;
+	});
 	try {
-		await replay.to(before);
+		const fault = await replay.to(before);
+		if (fault) throw faulted(definition.name, fault);
 		return { ...(await replay.look(partition)), tag: replay.tag };
 	} finally {
 		await replay.close();
 	}
+}
+
+/** A query that faults on its way to a moment has no state there, whatever was before. */
+function faulted(projection: string, fault: Fault): Refusal {
+	const { event } = fault;
+	const place = event === undefined ? {} : { position: event.position };
+	return new Refusal("replay-faulted", { projection, reason: describeFault(fault), ...place });
 }

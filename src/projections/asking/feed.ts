@@ -6,6 +6,7 @@ import type { OwnLog } from "../keeping/own-log.ts";
 import { type Found, Reader } from "../source/reader.ts";
 import { type Selection, Sieve, streamsOf } from "../source/selection.ts";
 import { type Place, tagOf } from "../source/tags.ts";
+import { ANSWER_BYTES_MAX } from "./bounds.ts";
 
 export type FeedAsked = Selection & { readonly place: Place; readonly count: number };
 
@@ -13,8 +14,13 @@ export type Fed = { readonly events: readonly object[]; readonly readerPosition:
 
 /** As many reads without an event that fits, and the answer says how far it has come. */
 const READS_MAX = 200;
+/** So many are read at a time: what a page of the log may hold is all that comes on top. */
+const READ = 100;
 
-/** @throws Refusal as a read */
+/**
+ * It ends early if the events are large: see `ANSWER_BYTES_MAX`.
+ * @throws Refusal as a read
+ */
 export async function feed(
 	own: OwnLog,
 	reads: Pick<LogReads, "read">,
@@ -27,13 +33,18 @@ export async function feed(
 	const reader = new Reader(reads, head, streamsOf(asked), start);
 	const events: object[] = [];
 	let place = asked.place;
+	let bytes = 0;
 	for (let read = 0; read < READS_MAX && events.length < asked.count; read++) {
+		if (bytes >= ANSWER_BYTES_MAX) break;
 		// What is read and not handed out would be lost.
-		const batch = await reader.read(asked.count - events.length);
+		const batch = await reader.read(Math.min(READ, asked.count - events.length));
 		place = { next: batch.next, cursors: reader.cursors() };
 		const position: unknown = JSON.parse(tagOf(place, asked.isAll));
 		for (const found of batch.found) {
-			if (sieve.sort(found.entry) === "event") events.push(shownOf(found, position));
+			if (sieve.sort(found.entry) !== "event") continue;
+			events.push(shownOf(found, position));
+			const { data, metadata } = found.entry.event;
+			bytes += data.length + metadata.length;
 		}
 		if (batch.isAtHead) break;
 	}

@@ -1,5 +1,8 @@
 /** The partitions of a projection, by name, a page at a time. */
+import { setImmediate } from "node:timers/promises";
 import type { Keeper } from "../keeping/keeper.ts";
+import { placeBehind } from "../keeping/order.ts";
+import { ANSWER_BYTES_MAX } from "./bounds.ts";
 
 export type PartitionsPage = {
 	readonly partitions: readonly PartitionShown[];
@@ -24,22 +27,27 @@ export type PartitionsAsked = {
 	readonly count: number;
 };
 
+/** So many names are looked through for a text at a time: others have their turn in between. */
+const LOOKED_AT = 50_000;
+
+/** The page ends early if its states are large: see `ANSWER_BYTES_MAX`. */
 export async function pageOfPartitions(
 	keeper: Keeper,
 	{ text, after, count }: PartitionsAsked,
 ): Promise<PartitionsPage> {
-	const names: string[] = [];
-	for (const name of keeper.partitions()) {
-		if (text !== "" && !name.includes(text)) continue;
-		if (after !== undefined && name <= after) continue;
-		names.push(name);
-	}
-	names.sort((one, other) => (one < other ? -1 : 1));
-	const shown = names.slice(0, count);
+	const names = await keeper.ordered();
 	const partitions: PartitionShown[] = [];
-	for (const partition of shown) {
+	let bytes = 0;
+	for (let at = after === undefined ? 0 : placeBehind(names, after); at < names.length; at++) {
+		if (at % LOOKED_AT === 0) await setImmediate();
+		const partition = names[at] as string;
+		if (!partition.includes(text)) continue;
+		if (partitions.length >= count || bytes >= ANSWER_BYTES_MAX) {
+			return { partitions, total: keeper.size, next: partitions.at(-1)?.partition };
+		}
 		const found = await keeper.state(partition);
+		bytes += partition.length + (found?.state.length ?? 0) + (found?.result?.length ?? 0);
 		partitions.push({ partition, state: found?.state, result: found?.result });
 	}
-	return { partitions, total: keeper.size, next: names.length > count ? shown.at(-1) : undefined };
+	return { partitions, total: keeper.size, next: undefined };
 }

@@ -12,7 +12,7 @@ import type { Definition } from "../definition.ts";
 import type { OwnLog } from "../keeping/own-log.ts";
 import type { Rights } from "../rights.ts";
 import { NO_STATES } from "../running/check.ts";
-import type { Outcome, Script, ScriptEvent, Scripts } from "../script/script.ts";
+import type { Fault, Outcome, Script, ScriptEvent, Scripts } from "../script/script.ts";
 import { eventsFor, selectionOf } from "../source/events.ts";
 import { type Found, Reader } from "../source/reader.ts";
 import { categoryOf, Sieve, streamsOf } from "../source/selection.ts";
@@ -105,15 +105,17 @@ export class Replay {
 
 	/**
 	 * Runs all events before a position.
+	 * @returns what the script did wrong on its way there: then it comes no further
 	 * @throws Refusal `replay-too-long`, and as a read
 	 */
-	async to(before: number): Promise<void> {
+	async to(before: number): Promise<Fault | undefined> {
 		while (this.#place.next < before) {
 			const events = await this.#readSome(before, BATCH);
-			if (events === undefined) return;
+			if (events === undefined) return undefined;
 			const { fault } = await this.#script.run(events);
-			if (fault) return;
+			if (fault) return fault;
 		}
+		return undefined;
 	}
 
 	/**
@@ -144,7 +146,7 @@ export class Replay {
 	async #readSome(before: number, limit: number): Promise<ScriptEvent[] | undefined> {
 		this.#signal.throwIfAborted();
 		if (this.#left.length === 0) {
-			const { found, next, isAtHead } = await this.#reader.read(limit);
+			const { found, next, isAtHead } = await this.#reader.read(BATCH);
 			this.#left.push(...found);
 			this.#behind = { next, cursors: this.#reader.cursors() };
 			this.#isAtHead = isAtHead;

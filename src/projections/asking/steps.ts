@@ -1,6 +1,7 @@
 /** What single events do to a projection: its states before and after each of them. */
 import type { Definition } from "../definition.ts";
-import type { Fault, Outcome, ScriptEvent } from "../script/script.ts";
+import { type Fault, type Outcome, type ScriptEvent, ScriptFault } from "../script/script.ts";
+import { ANSWER_BYTES_MAX } from "./bounds.ts";
 import { Replay, type ReplayParts } from "./replay.ts";
 
 export type DebuggedStep = SteppedEvent & {
@@ -30,10 +31,26 @@ export type Debugged = {
 };
 
 /**
+ * It ends early if the states are large: see `ANSWER_BYTES_MAX`.
  * @param from the position of the first event to show
- * @throws ScriptFault, Refusal `replay-too-long`, `projection-author-gone`, and as a read
+ * @throws Refusal `replay-too-long`, `projection-author-gone`, and as a read
  */
 export async function debug(
+	parts: ReplayParts,
+	definition: Definition,
+	range: { readonly from: number; readonly count: number },
+	signal: AbortSignal,
+): Promise<Debugged> {
+	try {
+		return await stepsIn(parts, definition, range, signal);
+	} catch (error) {
+		// Its body faults before any event: what it may take has become less, or memory is short.
+		if (error instanceof ScriptFault) return onlyFault(error.fault);
+		throw error;
+	}
+}
+
+async function stepsIn(
 	parts: ReplayParts,
 	definition: Definition,
 	{ from, count }: { readonly from: number; readonly count: number },
@@ -41,14 +58,32 @@ export async function debug(
 ): Promise<Debugged> {
 	const replay = await Replay.open(parts, definition, undefined, signal);
 	try {
-		await replay.to(from);
-		const { events, outcome } = await replay.step(count);
-		const steps = stepsOf(events, outcome);
-		const isOver = events.length === 0 || replay.isOver || outcome.fault !== undefined;
-		return { steps, next: isOver ? undefined : replay.next, fault: outcome.fault };
+		const before = await replay.to(from);
+		if (before) return onlyFault(before);
+		const steps: DebuggedStep[] = [];
+		let bytes = 0;
+		// One by one: what a script says of a few events can be more than an answer may hold.
+		for (let ran = 0; ran < count && bytes < ANSWER_BYTES_MAX; ran++) {
+			const { events, outcome } = await replay.step(1);
+			const shown = stepsOf(events, outcome);
+			steps.push(...shown);
+			for (const step of shown) bytes += sizeOf(step);
+			const isOver = events.length === 0 || replay.isOver || outcome.fault !== undefined;
+			if (isOver) return { steps, next: undefined, fault: outcome.fault };
+		}
+		return { steps, next: replay.next, fault: undefined };
 	} finally {
 		await replay.close();
 	}
+}
+
+function sizeOf({ before, after, result = "", emitted, log }: DebuggedStep): number {
+	const texts = [before, after, result, ...emitted.map(({ data }) => data), ...log];
+	return texts.reduce((sum, { length }) => sum + length, 0);
+}
+
+function onlyFault(fault: Fault): Debugged {
+	return { steps: [], next: undefined, fault };
 }
 
 function stepsOf(events: readonly ScriptEvent[], outcome: Outcome): DebuggedStep[] {

@@ -21,6 +21,7 @@ import {
 	type StateText,
 	Superseded,
 } from "./keeper.ts";
+import { NameOrder } from "./order.ts";
 import { jsonEvent, type OwnLog } from "./own-log.ts";
 
 const STATE = "$PartitionState";
@@ -41,6 +42,7 @@ export class Checkpoints implements Keeper {
 	readonly #mark: string;
 	/** The version of each state that counts, the oldest first. */
 	readonly #versions = new Map<string, number>();
+	readonly #order = new NameOrder();
 	/** The states of a step whose checkpoint was not read yet. */
 	readonly #unfinished = new Map<string, number>();
 	#step = "";
@@ -67,10 +69,16 @@ export class Checkpoints implements Keeper {
 		return this.#versions.keys();
 	}
 
+	ordered(): Promise<readonly string[]> {
+		return this.#order.names(() => this.#versions.keys());
+	}
+
 	async load(): Promise<void> {
 		for (let next = this.#last + 1; ; next = this.#last + 1) {
 			const slice = await this.#own.read(this.#stream, next, PAGE);
 			if (slice === undefined) return;
+			// Somebody else has come further meanwhile: what is behind it must not count again.
+			if (next !== this.#last + 1) continue;
 			for (const entry of slice.entries) this.#takeIn(entry);
 			this.#hiddenBefore = Math.max(this.#hiddenBefore, slice.retention?.first ?? 0);
 			const end = Math.min(next + PAGE - 1, slice.last);
@@ -109,6 +117,7 @@ export class Checkpoints implements Keeper {
 	async clear(): Promise<void> {
 		await this.#own.hide(this.#stream);
 		this.#versions.clear();
+		this.#order.clear();
 		this.#checkpoint = undefined;
 		this.#last = -1;
 	}
@@ -164,7 +173,7 @@ export class Checkpoints implements Keeper {
 
 	#note(partition: string, version: number): void {
 		// At the end of the map: it is in the order of versions.
-		this.#versions.delete(partition);
+		if (!this.#versions.delete(partition)) this.#order.add(partition);
 		this.#versions.set(partition, version);
 	}
 }

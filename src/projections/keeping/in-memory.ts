@@ -6,12 +6,14 @@ import {
 	type StateText,
 	TooMuchState,
 } from "./keeper.ts";
+import { NameOrder } from "./order.ts";
 
 /** Queries are for looking: what is larger than this is a projection that has to be kept. */
 const BYTES_MAX = 64 * 1024 * 1024;
 
 export class InMemory implements Keeper {
 	readonly #states = new Map<string, StateText>();
+	readonly #order = new NameOrder();
 	#bytes = 0;
 	checkpoint: Checkpoint | undefined;
 
@@ -21,6 +23,10 @@ export class InMemory implements Keeper {
 
 	partitions(): Iterable<string> {
 		return this.#states.keys();
+	}
+
+	ordered(): Promise<readonly string[]> {
+		return this.#order.names(() => this.#states.keys());
 	}
 
 	async load(): Promise<void> {
@@ -34,6 +40,7 @@ export class InMemory implements Keeper {
 	async save(checkpoint: Checkpoint, changed: ReadonlyMap<string, StateText>): Promise<void> {
 		for (const [partition, text] of changed) {
 			this.#bytes += lengthOf(text) - lengthOf(this.#states.get(partition));
+			if (!this.#states.has(partition)) this.#order.add(partition);
 			this.#states.set(partition, text);
 		}
 		checkPartitions(this.#states.size);
@@ -47,6 +54,7 @@ export class InMemory implements Keeper {
 
 	async clear(): Promise<void> {
 		this.#states.clear();
+		this.#order.clear();
 		this.#bytes = 0;
 		this.checkpoint = undefined;
 	}

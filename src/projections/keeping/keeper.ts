@@ -25,6 +25,8 @@ export interface Keeper {
 	readonly size: number;
 	/** The partitions that have a state, in no order that means anything. */
 	partitions(): Iterable<string>;
+	/** The same, in the order of their names. */
+	ordered(): Promise<readonly string[]>;
 	/** Takes in what was kept since the last call: all of it, at first. */
 	load(): Promise<void>;
 	/** The state of a partition as of the newest step; undefined if it has none. */

@@ -1,5 +1,5 @@
 /** Whether a query can run at all. */
-import { Refusal } from "../../errors.ts";
+import { isRefusal, Refusal } from "../../errors.ts";
 import { type Definition, ScriptFault, type Scripts, type StateSource } from "../script/script.ts";
 import { describeFault } from "../status.ts";
 
@@ -8,6 +8,19 @@ export const NO_STATES: StateSource = {
 	load: async (partitions) => partitions.map(() => undefined),
 	loadShared: async () => undefined,
 };
+
+/** Where a query puts its results; undefined of one that cannot run any more. */
+export async function outputOf(
+	scripts: Scripts,
+	query: string,
+): Promise<Definition["output"] | undefined> {
+	try {
+		return (await checkQuery(scripts, query)).output;
+	} catch (error) {
+		if (isRefusal(error, "invalid-projection")) return undefined;
+		throw error;
+	}
+}
 
 /**
  * @returns what the query says of itself

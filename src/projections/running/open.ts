@@ -31,8 +31,10 @@ export type RunParts = Bounds & {
 export type Bounds = {
 	/** Whether nothing is written but how far it is. */
 	readonly isSilent?: true;
-	/** The first position that it does not come to. */
-	readonly before?: number;
+	/** Gives the first position that it does not come to, as of now. */
+	readonly before?: () => Promise<number>;
+	/** It ends there, and then counts as one that has come to its end, or as one that has not. */
+	readonly ends?: { readonly isCompleted: boolean };
 	/** Told whenever it has come to the head. */
 	readonly onAtHead?: () => void;
 };
@@ -68,8 +70,8 @@ export async function openRun(
 	const selection = selectionOf(script.definition);
 	const streams = streamsOf(selection);
 	const { next = 0, cursors = {} } = keeper.checkpoint ?? {};
-	const { before = Number.POSITIVE_INFINITY } = parts;
-	const head = async () => Math.min(before - 1, Number(await own.log.last(ALL)));
+	const { before = async () => Number.POSITIVE_INFINITY } = parts;
+	const head = async () => Math.min((await before()) - 1, Number(await own.log.last(ALL)));
 	const tail = reads === own.log ? parts.tail : undefined;
 	const start = { from: next, cursors, resolvesAll: selection.includesLinks, tail };
 	const { output } = script.definition;

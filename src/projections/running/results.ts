@@ -1,7 +1,7 @@
 /** Results of a projection as events: one whenever the result of a partition becomes another. */
 import { LRUCache } from "lru-cache";
 import type { Cause, Emission } from "../keeping/emitter.ts";
-import { resultStream } from "../names.ts";
+import { resultStreamOf } from "../names.ts";
 import type { Definition, Result } from "../script/script.ts";
 
 const RESULT = "Result";
@@ -53,7 +53,7 @@ export class Results {
 			this.#unsaved.set(partition, { text: result });
 			if (before.text === result) continue;
 			emissions.push({
-				stream: this.#streamOf(partition),
+				stream: resultStreamOf(this.#name, this.#output, partition),
 				type: result === undefined ? REMOVED : RESULT,
 				isJson: true,
 				data: result ?? "",
@@ -63,12 +63,5 @@ export class Results {
 			});
 		}
 		return emissions;
-	}
-
-	#streamOf(partition: string): string {
-		const { resultStream: named, partitionResultStream: pattern } = this.#output;
-		if (partition === "") return named ?? resultStream(this.#name, "");
-		if (pattern !== undefined) return pattern.replaceAll("{0}", () => partition);
-		return named === undefined ? resultStream(this.#name, partition) : `${named}-${partition}`;
 	}
 }

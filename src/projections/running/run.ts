@@ -18,23 +18,16 @@ import type { Outcome, ScriptEvent } from "../script/script.ts";
 import { eventsFor } from "../source/events.ts";
 import { correlationIn } from "../source/selection.ts";
 import { type Place, tagOf } from "../source/tags.ts";
-import { Faulted } from "./faulted.ts";
+import type { RunCounts } from "../status.ts";
 import { News } from "./news.ts";
 import { type Opened, openRun, type RunParts } from "./open.ts";
 import { whilePassing } from "./passing.ts";
 import { type Reached, Saver } from "./saver.ts";
+import { Faulted } from "./verdict.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Events go to the script in batches of at most so many: none holds up other work for long. */
 const BATCH = 250;
-export type RunCounts = {
-	/** Events that the script has seen since the start. */
-	events: number;
-	/** Milliseconds that it took for them. */
-	scriptMs: number;
-	partitions: number;
-	heapBytes: number;
-};
 
 export class Run {
 	readonly definition: Definition;
@@ -43,6 +36,8 @@ export class Run {
 	readonly #parts: RunParts;
 	/** Whether it hands out states with each batch, so that a fault finds them as they were. */
 	readonly #isExact: boolean;
+	/** Whether events come one by one at first: a fault may take the states of its batch with it. */
+	readonly #isCareful: boolean;
 	readonly #over = new AbortController();
 	#opened: Opened | undefined;
 	#place: Place = { next: 0, cursors: {} };
@@ -57,12 +52,16 @@ export class Run {
 	readonly #waiting = new Waiters();
 	readonly #keeping = new Waiters();
 
-	/** @param keeper what it goes on from, and writes to */
-	constructor(definition: Definition, keeper: Keeper, parts: RunParts, isExact: boolean) {
+	/**
+	 * @param keeper what it goes on from, and writes to
+	 * @param faults how many there were in a row before it
+	 */
+	constructor(definition: Definition, keeper: Keeper, parts: RunParts, faults: number) {
 		this.definition = definition;
 		this.#keeper = keeper;
 		this.#parts = parts;
-		this.#isExact = isExact;
+		this.#isExact = faults > 0;
+		this.#isCareful = faults > 1;
 		this.#saver = new Saver(keeper, definition.settings);
 	}
 
@@ -161,10 +160,10 @@ export class Run {
 	/** @returns whether it has come to its end */
 	async #loop(): Promise<boolean> {
 		const { reader } = this.#opened as Opened;
-		const endsAtHead = this.definition.mode !== "Continuous";
+		const { ends = this.definition.mode !== "Continuous" && { isCompleted: true } } = this.#parts;
 		while (!this.#over.signal.aborted) {
 			this.#news.take();
-			const { found, next, isAtHead } = await this.#whilePassing(() => reader.read(BATCH));
+			const { found, next, isAtHead } = await this.#whilePassing(() => reader.read(this.#limit));
 			const place = { next, cursors: reader.cursors() };
 			const events = eventsFor((this.#opened as Opened).sieve, found);
 			if (events.length > 0) await this.#handle(events);
@@ -173,8 +172,8 @@ export class Run {
 			this.#isAtHead = isAtHead;
 			if (isAtHead) this.#parts.onAtHead?.();
 			this.#reach();
-			if (isAtHead && endsAtHead) {
-				await this.#checkpoint(true);
+			if (isAtHead && ends) {
+				await this.#checkpoint(ends.isCompleted);
 				return true;
 			}
 			if (this.#mustHandOut || this.#saver.dueMs(this.#reached) <= 0) await this.#checkpoint(false);
@@ -190,7 +189,12 @@ export class Run {
 		const outcome = await this.#inTurn(() => this.#runScript(events));
 		if (outcome.fault === undefined) return;
 		if (this.#isExact) await this.#keepBefore(events, outcome);
-		throw new Faulted(outcome.fault, this.#isExact);
+		const isWhole = !outcome.isLost || events.length === 1;
+		throw new Faulted(outcome.fault, this.#isExact && isWhole);
+	}
+
+	get #limit(): number {
+		return this.#isCareful && this.counts.events < 2 * BATCH ? 1 : BATCH;
 	}
 
 	async #runScript(events: readonly ScriptEvent[]): Promise<Outcome> {

@@ -4,14 +4,25 @@ import { EmissionRefused } from "../keeping/emitter.ts";
 import { Superseded, TooMuchState } from "../keeping/keeper.ts";
 import { type Fault, SandboxLost, ScriptFault } from "../script/script.ts";
 import { describeFault } from "../status.ts";
-import { Faulted } from "./faulted.ts";
+
+/** The script has thrown, or has gone over a limit. */
+export class Faulted extends Error {
+	readonly fault: Fault;
+	/** Whether the run has kept all that came before the event that caused it. */
+	readonly isExact: boolean;
+	constructor(fault: Fault, isExact: boolean) {
+		super(fault.message);
+		this.fault = fault;
+		this.isExact = isExact;
+	}
+}
 
 export type Verdict =
 	/** It runs again, from what it has kept. */
 	| { readonly is: "again"; readonly reason: string }
 	/** Another server runs it. */
 	| { readonly is: "standby" }
-	/** The server stops. */
+	/** The server stops, or another one leads. */
 	| { readonly is: "stop"; readonly reason: string }
 	/** It stays where it is until somebody looks. */
 	| {
@@ -41,8 +52,11 @@ export function verdictOn(error: unknown, faults: number): Verdict {
 	if (error instanceof EmissionRefused || error instanceof TooMuchState) {
 		return faulted(error.message);
 	}
-	if (isRefusal(error, "shutting-down") || isRefusal(error, "writer-stopped")) {
-		return { is: "stop", reason: error.message };
+	const isOver = (["shutting-down", "writer-stopped", "not-leader"] as const).some((word) =>
+		isRefusal(error, word),
+	);
+	if (isOver) {
+		return { is: "stop", reason: messageOf(error) };
 	}
 	if (isRefusal(error, "unauthorized")) {
 		return faulted("Its author may not read a stream that it reads from.");
@@ -63,6 +77,6 @@ function faulted(reason: string) {
 	return { is: "fault", reason, fault: undefined, isOurs: false } as const;
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
 	return error instanceof Error ? error.message : String(error);
 }

@@ -232,6 +232,42 @@ describe("commands", () => {
 		expect(await admin.events(`out-${name}`)).toHaveLength(1);
 	});
 
+	test("its results are deleted wherever they are, and what is not its own stays", async () => {
+		const name = newName();
+		const results = `results-${name}`;
+		await admin.append(name, "A", { key: "a" }, { key: "b" });
+		const query = `fromStream('${name}').partitionBy((e) => e.data.key).when({
+			$init: () => ({ n: 0 }),
+			A(s) { s.n++; }
+		}).outputTo('${results}', '${results}-{0}')`;
+		await admin.made(name, query);
+		await admin.append(`${results}-c`, "A", {});
+		await admin.ask("POST", `/projection/${name}/command/disable`);
+		expect(await admin.events(`${results}-a`)).toHaveLength(1);
+		await admin.ask("DELETE", `/projection/${name}?deleteStateStream=yes`);
+		expect(await admin.events(`${results}-a`)).toEqual([]);
+		expect(await admin.events(`${results}-b`)).toEqual([]);
+		expect(await admin.events(`${results}-c`)).toHaveLength(1);
+	});
+
+	test("a delete that was cut short is gone on with, and nothing else is done meanwhile", async () => {
+		const name = newName();
+		await admin.append(name, "A", { n: 1 });
+		await admin.made(
+			name,
+			`fromStream('${name}').when({ A(s, e) { return e.data; } }).outputState()`,
+		);
+		await admin.ask("POST", `/projection/${name}/command/disable`);
+		const [kept] = (await admin.events(`$projections-${name}`)).slice(-1);
+		const deletes = { state: true, checkpoint: true, emitted: false };
+		const going = { ...JSON.parse(String(kept?.data)), deletes };
+		// As if the server had ended behind that.
+		await admin.append(`$projections-${name}`, "$ProjectionUpdated", going);
+		await until(async () => (await admin.ask("GET", `/projection/${name}`)).status === 404);
+		expect(await admin.events(`$projections-${name}-result`)).toEqual([]);
+		expect(await admin.events(`$projections-${name}-checkpoint`)).toEqual([]);
+	});
+
 	test("restart loads all of them anew", async () => {
 		const restarted = await admin.ask("POST", "/projections/restart", "{}");
 		expect([restarted.status, restarted.json]).toEqual([200, "Restarting"]);

@@ -169,6 +169,40 @@ test("each event shows what it does to the state", async () => {
 	expect(await admin.events("nowhere")).toEqual([]);
 });
 
+test("a query that faults before a moment has no state then, and no step behind it", async () => {
+	const category = `c${randomUUID().slice(0, 8)}`;
+	const stream = `${category}-1`;
+	const name = newName();
+	const first = await admin.append(stream, "A", { n: 1 });
+	const second = await admin.append(stream, "A", { n: 2 });
+	const third = await admin.append(stream, "A", { n: 3 });
+	const query = `fromCategory('${category}').foreachStream().when({
+		$init: () => ({ sum: 0 }),
+		A(s, e) { if (e.data.n === 2) throw new Error("no two"); s.sum += e.data.n; }
+	})`;
+	await admin.create("continuous", { name, enabled: "no" }, query);
+	const at = (moment: string) =>
+		admin.ask("GET", `/projection/${name}/state?partition=${stream}&as-of=${moment}`);
+	expect((await at(`@${first}`)).json).toEqual({ sum: 1 });
+	for (const moment of ["1", `@${second}`, `@${third}`]) {
+		const refused = await at(moment);
+		expect(refused.status).toBe(409);
+		expect(refused.headers.etag).toBeUndefined();
+		expect(refused.json).toMatchObject({
+			type: "urn:varve:problem:replay-faulted",
+			position: second,
+			reason: expect.stringContaining("no two"),
+		});
+	}
+	const steps = await admin.ask("GET", `/projection/${name}/steps?from=${third}&count=1`);
+	expect(steps.status).toBe(200);
+	expect(steps.json).toMatchObject({
+		steps: [],
+		fault: { kind: "thrown", event: { position: second }, message: "Error: no two" },
+	});
+	expect(steps.json).not.toHaveProperty("next");
+});
+
 test("links are followed, and an event that stands in two of its streams comes once", async () => {
 	const category = `c${randomUUID().slice(0, 8)}`;
 	await admin.append(`${category}-1`, "A", { n: 1 });

@@ -8,6 +8,7 @@ type Words =
 	| "projection-not-found"
 	| "projection-busy"
 	| "projection-author-gone"
+	| "replay-faulted"
 	| "replay-too-long";
 
 export const PROJECTION_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
@@ -49,6 +50,11 @@ export const PROJECTION_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		detail: (f) =>
 			`Whoever wrote the query, ${f.login}, cannot log in any more. ` +
 			"Somebody else has to send the query again.",
+	},
+	"replay-faulted": {
+		status: 409,
+		title: "The query faults before that moment",
+		detail: (f) => `The query has no state then, because it faults before: ${f.reason}`,
 	},
 	"replay-too-long": {
 		status: 409,

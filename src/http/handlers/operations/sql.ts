@@ -37,10 +37,16 @@ export async function answerSql(exchange: Exchange, { query }: Queried): Promise
 	return answerTo(exchange, document, type);
 }
 
-/** GET /admin/sql. @throws Refusal as `answerTo` and `negotiateType` */
+/** GET /admin/sql. @throws Refusal `malformed-query`, and as `answerTo` and `negotiateType` */
 export async function answerSqlLink(exchange: Exchange, { query }: Queried): Promise<Answer> {
 	const type = negotiateType(exchange.req, query, TYPES);
 	const asked = new URLSearchParams(query);
+	const parameters = asked.get("parameters");
+	if (parameters !== null) {
+		const reason = "a link takes none; POST the statement with its parameters.";
+		const value = parameters.slice(0, 64);
+		throw new Refusal("malformed-query", { parameter: "parameters", value, reason });
+	}
 	const number = (name: string) => (asked.has(name) ? Number(asked.get(name)) : undefined);
 	const limits = ["timeMs", "rowsMax"].map((name) => [name, number(name)] as const);
 	const document: Document = new Map<string, unknown>([["sql", asked.get("sql")], ...limits]);
