@@ -32,6 +32,12 @@ export class InMemory implements Keeper {
 	}
 
 	async save(checkpoint: Checkpoint, changed: ReadonlyMap<string, StateText>): Promise<void> {
+		this.take(changed);
+		this.checkpoint = checkpoint;
+	}
+
+	/** @throws TooMuchState */
+	take(changed: ReadonlyMap<string, StateText>): void {
 		for (const [partition, text] of changed) {
 			this.#bytes += lengthOf(text) - lengthOf(this.#states.get(partition));
 			this.#states.set(partition, text);
@@ -42,7 +48,6 @@ export class InMemory implements Keeper {
 				`The states of a query take at most ${BYTES_MAX} bytes; a projection of mode OneTime keeps more.`,
 			);
 		}
-		this.checkpoint = checkpoint;
 	}
 
 	async clear(): Promise<void> {
