@@ -58,8 +58,8 @@ export type QuestionEnd =
 	| { readonly reason: "states-max"; readonly detail: string };
 
 /** Events go to the script in batches: as many as take so long, since none is cancelled midway. */
-const BATCH_MS = 50;
-const BATCH_FIRST = 16;
+const BATCH_MS = 250;
+const BATCH_MIN = 16;
 const BATCH_MAX = 500;
 /** Scripts of others took the thread of this one with them: more often than that is no accident. */
 const LOST_MAX = 3;
@@ -95,7 +95,7 @@ class Question {
 	readonly #end: number;
 	readonly #started = performance.now();
 	#script: Script;
-	#batch = BATCH_FIRST;
+	#batch = BATCH_MIN;
 	#next = 0;
 	#read = 0;
 	#handled = 0;
@@ -187,7 +187,7 @@ class Question {
 }
 
 function batchAfter(batch: number, ms: number): number {
-	return ms > BATCH_MS ? Math.max(1, batch >> 1) : Math.min(BATCH_MAX, batch * 2);
+	return ms > BATCH_MS ? Math.max(BATCH_MIN, batch >> 1) : Math.min(BATCH_MAX, batch * 2);
 }
 
 const COMPLETED = { reason: "completed" } as const;
