@@ -14,7 +14,9 @@ let servers: Servers;
 beforeAll(async () => {
 	servers = await startServers({}, screens());
 	const data = Array.from({ length: EVENTS }, (_, n) => ({ n, key: KEYS[n % 3] }));
-	await new Asker(servers).append("many-1", "A", ...data);
+	const asker = new Asker(servers);
+	await asker.append("many-1", "A", ...data);
+	for (let part = 0; part < 5; part++) await asker.append("many-2", "A", ...data);
 });
 afterAll(() => servers?.close());
 
@@ -52,7 +54,7 @@ inBrowser(
 
 		test("Esc stops it here and at the server, and what it gave stays", async () => {
 			const { page, faults } = await browser.tab("/search?by=query");
-			const slow = QUERY.replace("s.n++;", "s.n++; for (let i = 0; i < 200000; i++) Math.sqrt(i);");
+			const slow = QUERY.replace("many-1", "many-2").replace("s.n++;", "s.n++; for (let i = 0; i < 30000; i++) Math.sqrt(i);");
 			await page.fill("#query", slow);
 			await page.locator("#question-run").click();
 			await page.locator("#question-states dd").first().waitFor();

@@ -20,8 +20,9 @@ const file = (content: string) => {
 
 beforeAll(async () => {
 	server = await startServer();
-	const lines = Array.from({ length: EVENTS }, () => {
-		return '{"stream":"order-1","type":"Placed","data":{"amount":2}}';
+	const lines = Array.from({ length: 6 * EVENTS }, (_, n) => {
+		const stream = n < EVENTS ? "order-1" : "order-2";
+		return `{"stream":"${stream}","type":"Placed","data":{"amount":2}}`;
 	});
 	await varve(["import", "--source", "x", "--url", server.url], {}, lines.join("\n"));
 });
@@ -57,7 +58,8 @@ test("fails with the place of what is wrong", async () => {
 });
 
 test("Ctrl-C cancels it", async () => {
-	const slow = QUERY.replace("log(", "for (let i = 0; i < 300000; i++) Math.sqrt(i); log(");
+	const more = QUERY.replace("order-1", "order-2");
+	const slow = more.replace("log(", "for (let i = 0; i < 30000; i++) Math.sqrt(i); log(");
 	const running = start(["query", file(slow)], { VARVE_URL: server.url });
 	await new Promise<void>((resolve) => running.child.stdout?.once("data", () => resolve()));
 	running.child.kill("SIGINT");

@@ -63,7 +63,7 @@ export class Run {
 		this.#keeper = keeper;
 		this.#parts = parts;
 		this.#isExact = isExact;
-		this.#saver = new Saver(keeper, definition.settings);
+		this.#saver = new Saver(keeper, definition);
 	}
 
 	get opened(): Opened | undefined {
