@@ -1,7 +1,7 @@
 /** States of the past: from the nearest step that is kept, with the bytes of a replay of all events. */
 import { randomUUID } from "node:crypto";
-import { keptBefore } from "../../../src/projections/asking/kept-start.ts";
 import { stateThen } from "../../../src/projections/asking/as-of.ts";
+import { keptBefore } from "../../../src/projections/asking/kept-start.ts";
 import { Replay } from "../../../src/projections/asking/replay.ts";
 import { Chance } from "../../projections/script/programs.ts";
 import { type Servers, startServers } from "../harness.ts";
@@ -24,11 +24,21 @@ const FOLD = `$init: () => ({ n: 0, list: [] }),
 	A(s, e) { s.n += e.data.n; s.list.push(e.data.n); if (s.list.length > 5) s.list.shift(); }`;
 const QUERIES: readonly (readonly [name: string, query: (category: string) => string])[] = [
 	["one state", (c) => `fromCategory('${c}').when({ ${FOLD} })`],
-	["a state for each key", (c) => `fromCategory('${c}').partitionBy(e => e.data.key).when({ ${FOLD} }).transformBy(s => ({ sum: s.n }))`],
-	["a state for each stream", (c) => `fromCategory('${c}').foreachStream().when({ ${FOLD}, $deleted(s) { s.gone = true; } })`],
-	["a state that all streams share", (c) => `fromCategory('${c}').foreachStream().when({
+	[
+		"a state for each key",
+		(c) =>
+			`fromCategory('${c}').partitionBy(e => e.data.key).when({ ${FOLD} }).transformBy(s => ({ sum: s.n }))`,
+	],
+	[
+		"a state for each stream",
+		(c) => `fromCategory('${c}').foreachStream().when({ ${FOLD}, $deleted(s) { s.gone = true; } })`,
+	],
+	[
+		"a state that all streams share",
+		(c) => `fromCategory('${c}').foreachStream().when({
 		$initShared: () => ({ all: 0 }),
-		A([s, shared], e) { shared.all += e.data.n; s.seen = shared.all; return [s, shared]; } })`],
+		A([s, shared], e) { shared.all += e.data.n; s.seen = shared.all; return [s, shared]; } })`,
+	],
 ];
 
 function partsOf() {
@@ -62,48 +72,54 @@ async function appendSome(category: string, chance: Chance): Promise<number> {
 	return last;
 }
 
-test.each(QUERIES)(`%s is the same from there as from the first event (VARVE_SEED=${SEED})`, async (_, query) => {
-	const chance = new Chance(SEED);
-	const category = `c${randomUUID().slice(0, 8)}`;
-	const name = `projection-${category}`;
-	let last = await appendSome(category, chance);
-	await admin.made(name, query(category));
-	const kept = () => admin.ask("GET", `/projection/${name}/partitions`);
-	const check = async () => {
-		const definition = await definitionOf(name);
-		let begun = 0;
-		for (let point = 0; point < POINTS; point++) {
-			const before = last - chance.below(ROUNDS * EVENTS);
-			const partition = chance.of(["", "k0", "k3", `${category}-1`, `${category}-2`]);
-			const signal = new AbortController().signal;
-			const then = await stateThen(partsOf(), definition, { before, partition }, signal);
-			const { state, result } = then;
-			const expected = await replayed(name, before, partition);
-			expect({ before, partition, state, result }).toEqual({ before, partition, ...expected });
-			if (await keptBefore(partsOf().own, definition, before)) begun++;
+test.each(QUERIES)(
+	`%s is the same from there as from the first event (VARVE_SEED=${SEED})`,
+	async (_, query) => {
+		const chance = new Chance(SEED);
+		const category = `c${randomUUID().slice(0, 8)}`;
+		const name = `projection-${category}`;
+		let last = await appendSome(category, chance);
+		await admin.made(name, query(category));
+		const kept = () => admin.ask("GET", `/projection/${name}/partitions`);
+		const check = async () => {
+			const definition = await definitionOf(name);
+			let begun = 0;
+			for (let point = 0; point < POINTS; point++) {
+				const before = last - chance.below(ROUNDS * EVENTS);
+				const partition = chance.of(["", "k0", "k3", `${category}-1`, `${category}-2`]);
+				const signal = new AbortController().signal;
+				const then = await stateThen(partsOf(), definition, { before, partition }, signal);
+				const { state, result } = then;
+				const expected = await replayed(name, before, partition);
+				expect({ before, partition, state, result }).toEqual({ before, partition, ...expected });
+				if (await keptBefore(partsOf().own, definition, before)) begun++;
+			}
+			return begun;
+		};
+		for (let round = 1; round < ROUNDS; round++) {
+			await kept();
+			last = await appendSome(category, chance);
+			await admin.atHead(name);
 		}
-		return begun;
-	};
-	for (let round = 1; round < ROUNDS; round++) {
+		expect(await check()).toBeGreaterThan(0);
+		// What an earlier epoch has kept counts for nothing.
+		await admin.ask("POST", `/projection/${name}/command/reset`);
+		await admin.atHead(name);
 		await kept();
+		expect(await keptBefore(partsOf().own, await definitionOf(name), last - EVENTS)).toBe(
+			undefined,
+		);
 		last = await appendSome(category, chance);
 		await admin.atHead(name);
-	}
-	expect(await check()).toBeGreaterThan(0);
-	// What an earlier epoch has kept counts for nothing.
-	await admin.ask("POST", `/projection/${name}/command/reset`);
-	await admin.atHead(name);
-	await kept();
-	expect(await keptBefore(partsOf().own, await definitionOf(name), last - EVENTS)).toBe(undefined);
-	last = await appendSome(category, chance);
-	await admin.atHead(name);
-	expect(await check()).toBeGreaterThan(0);
-});
+		expect(await check()).toBeGreaterThan(0);
+	},
+);
 
 test("states that another query has made are no beginning", async () => {
 	const category = `c${randomUUID().slice(0, 8)}`;
 	const name = `projection-${category}`;
-	const query = (step: number) => `fromCategory('${category}').when({ $init: () => ({ n: 0 }), A(s) { s.n += ${step}; } })`;
+	const query = (step: number) =>
+		`fromCategory('${category}').when({ $init: () => ({ n: 0 }), A(s) { s.n += ${step}; } })`;
 	const first = await admin.append(`${category}-1`, "A", {});
 	await admin.made(name, query(1));
 	await admin.ask("GET", `/projection/${name}/partitions`);
@@ -127,7 +143,10 @@ test("a moment that was not reached has no state yet; what changes the past, cha
 	const at = (moment: number, headers: object = {}) =>
 		admin.ask("GET", `/projection/${name}/state?as-of=@${moment}`, undefined, headers);
 	const beyond = await at(position + 1_000_000);
-	expect([beyond.status, beyond.json.type]).toEqual([503, "urn:varve:problem:position-not-reached"]);
+	expect([beyond.status, beyond.json.type]).toEqual([
+		503,
+		"urn:varve:problem:position-not-reached",
+	]);
 	const tag = String((await at(position)).headers.etag);
 	expect((await at(position, { "If-None-Match": tag })).status).toBe(304);
 	await admin.append(`${category}-1`, "A", { n: 1 });

@@ -69,19 +69,21 @@ async function* lines(
 	steps: AsyncGenerator<QuestionStep>,
 	telling: Telling,
 ): Chunks {
+	let progress: QuestionProgress | undefined;
 	try {
 		for (let step = first; !step.done; step = await steps.next()) {
 			yield telling.take(step.value);
-			const { over } = step.value.progress;
-			if (over === undefined) continue;
+			({ progress } = step.value);
+			if (progress.over === undefined) continue;
 			for (const part of telling.rest()) yield part;
-			yield line("end", { ...reasonOf(over), ...telling.facts(step.value.progress) });
+			yield line("end", { ...reasonOf(progress.over), ...telling.facts(progress) });
 		}
 	} catch (error) {
 		const problem = problemOf(error);
-		if (problem === undefined || problem.status >= 500) throw error;
+		if (problem === undefined || progress === undefined || problem.status >= 500) throw error;
 		const { type, title, detail } = problem;
-		yield line("end", { reason: "refused", problem: { type, title, detail } });
+		const reason = { reason: "refused", problem: { type, title, detail } };
+		yield line("end", { ...reason, ...telling.facts(progress) });
 	} finally {
 		await steps.return(undefined);
 	}
