@@ -4,7 +4,7 @@
  */
 import { type End, type Line, type Progress, ShownAnswer } from "./answer.js";
 
-/** The server tells of as many partitions. */
+/** A longer query makes no URL. */
 const LINK_CHARACTERS = 4000;
 
 export function askQuestions(form: HTMLFormElement): void {

@@ -127,9 +127,7 @@ class Question {
 				mayEmit: true,
 				startsFromNothing: kept.isNothing,
 			});
-		const script = await open().catch((error: unknown) => {
-			throw error instanceof ScriptFault ? invalidQuery(error.fault) : error;
-		});
+		const script = await open().catch(onceMore(open)).catch(refuse);
 		const selection = selectionOf(script.definition);
 		const start = { from: 0, cursors: {}, resolvesAll: selection.includesLinks };
 		const reader = new Reader(reads, async () => end - 1, streamsOf(selection), start);
@@ -184,6 +182,19 @@ class Question {
 			return this.#run(events);
 		}
 	}
+}
+
+/** A server that is busy makes everything slow. */
+function onceMore(open: () => Promise<Script>): (error: unknown) => Promise<Script> {
+	return async (error) => {
+		if (error instanceof ScriptFault && error.fault.kind === "time") return open();
+		throw error;
+	};
+}
+
+/** @throws Refusal `invalid-projection` */
+function refuse(error: unknown): never {
+	throw error instanceof ScriptFault ? invalidQuery(error.fault) : error;
 }
 
 function batchAfter(batch: number, ms: number): number {

@@ -39,7 +39,7 @@ export async function debug(
 	{ from, count }: { readonly from: number; readonly count: number },
 	signal: AbortSignal,
 ): Promise<Debugged> {
-	const replay = await Replay.open(parts, definition, undefined, signal, from);
+	const replay = await Replay.open(parts, definition, undefined, signal);
 	try {
 		await replay.to(from);
 		const { events, outcome } = await replay.step(count);
