@@ -1,6 +1,6 @@
 /**
- * A query is sent as it stands in the field, and what comes of it is shown while it runs. To stop it
- * is to close the connection: the server then stops, too.
+ * A query is sent as it stands in the field, and what comes of it is shown while it runs. To stop
+ * it is to close the connection: the server then stops, too.
  */
 import { type End, type Line, type Progress, ShownAnswer } from "./answer.js";
 

@@ -1,6 +1,6 @@
 /**
- * Questions in the language of projections: a query, and what comes of it over all events that there
- * are. The script of the page sends the query to `POST /search` and shows what comes while it runs;
+ * Questions in the language of projections: a query, and what comes of it over all events that
+ * there are. The script of the page sends the query to `POST /search` and shows what comes while it runs;
  * without it, the form shows what a few seconds give.
  */
 import type { QuestionStep } from "../../../src/projections/asking/question.ts";
@@ -61,11 +61,13 @@ function form({ visit }: Frame, query: string, problem: ShownProblem | undefined
 	const rows = Math.min(24, Math.max(8, query.split("\n").length + 1));
 	const wrong = problem && html` aria-invalid="true"`;
 	const seconds = Math.round(visit.store.facts().searchMs / 1000);
+	const alert = html`<p class="hint bad" role="alert" id="wrong"${!problem && html` hidden`}>${problem && visible(problem.detail)}</p>`;
+	const hint = html`<span class="hint sent">It reads what you may read, writes nothing, and ends after ${grouped(seconds)} s.</span>`;
 	return html`<form class="sql-form" id="question" method="post" action="${FORMS}" data-url="/search?partitions=100">${hiddenFields(visit, "ask")}
 <label class="field" for="query">A query in the language of projections</label>
 <textarea class="mono" id="query" name="query" rows="${rows}" maxlength="${LIMITS.sourceBytes}" required spellcheck="false" autocapitalize="off" autocomplete="off" aria-describedby="wrong"${wrong}>${"\n"}${query}</textarea>
-<p class="hint bad" role="alert" id="wrong"${!problem && html` hidden`}>${problem && visible(problem.detail)}</p>
-<p class="buttons"><span class="hint sent">It reads what you may read, writes nothing, and ends after ${grouped(seconds)} s.</span>
+${alert}
+<p class="buttons">${hint}
 <button type="button" class="needs-script" id="question-stop" hidden>Stop <kbd class="wide">Esc</kbd></button>
 <button type="submit" class="main" id="question-run">Run <kbd class="wide needs-script">Ctrl Enter</kbd></button></p></form>`;
 }

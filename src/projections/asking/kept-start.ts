@@ -1,7 +1,7 @@
 /**
- * Where a replay can begin: with the newest step, below a position, that the projection still keeps.
- * Its states are those that a replay from the first event on would have there, as long as one query
- * has made all of them.
+ * Where a replay can begin: with the newest step below a position that the projection still keeps.
+ * Its states are those that a replay from the first event on would have there, as long as one
+ * query has made all of them.
  */
 import { isRefusal } from "../../errors.ts";
 import type { StreamName } from "../../event.ts";

@@ -2,8 +2,8 @@
  * POST /search: a question in the language of projections. What comes of it is sent as lines of
  * JSON while it runs; a client that closes the connection cancels it.
  *
- *     {"state":{…}}      a partition, its state, and what transforms make of it; a later line of the
- *                        same partition replaces it
+ *     {"state":{…}}      a partition, its state, and what transforms make of it; a later line
+ *                        of the same partition replaces it
  *     {"log":{…}}        what the query logs, and {"emitted":{…}} what a projection would write
  *     {"progress":{…}}   now and then
  *     {"end":{…}}        the last line; without it the answer was cut off
