@@ -1,4 +1,4 @@
-/** The page of a query: what comes of it while it runs, Stop, faults, and the same without JavaScript. */
+/** The page of a query: what it shows while it runs, Stop, faults; the same without JavaScript. */
 import { type Servers, startServers, until } from "../http/harness.ts";
 import { Asker } from "../http/projections/asker.ts";
 import { HOSTILE, inBrowser, isTooWide, screens, violations } from "./browser.ts";
@@ -54,7 +54,10 @@ inBrowser(
 
 		test("Esc stops it here and at the server, and what it gave stays", async () => {
 			const { page, faults } = await browser.tab("/search?by=query");
-			const slow = QUERY.replace("many-1", "many-2").replace("s.n++;", "s.n++; for (let i = 0; i < 30000; i++) Math.sqrt(i);");
+			const slow = QUERY.replace("many-1", "many-2").replace(
+				"s.n++;",
+				"s.n++; for (let i = 0; i < 30000; i++) Math.sqrt(i);",
+			);
 			await page.fill("#query", slow);
 			await page.locator("#question-run").click();
 			await page.locator("#question-states dd").first().waitFor();

@@ -1,7 +1,7 @@
 /**
  * Questions in the language of projections: a query, and what comes of it over all events that
- * there are. The script of the page sends the query to `POST /search` and shows what comes while it runs;
- * without it, the form shows what a few seconds give.
+ * there are. The script of the page sends the query to `POST /search` and shows what comes while it
+ * runs; without it, the form shows what a few seconds give.
  */
 import type { QuestionStep } from "../../../src/projections/asking/question.ts";
 import { LIMITS } from "../../../src/projections/script/script.ts";

@@ -1,4 +1,4 @@
-/** States of the past: from the nearest step that is kept, with the bytes of a replay of all events. */
+/** States of the past, from the nearest step that is kept: the bytes of a replay of all events. */
 import { randomUUID } from "node:crypto";
 import { stateThen } from "../../../src/projections/asking/as-of.ts";
 import { keptBefore } from "../../../src/projections/asking/kept-start.ts";
