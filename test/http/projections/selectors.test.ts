@@ -1,4 +1,4 @@
-/** Which events random selectors give to a script, in which order: against the rules in plain code. */
+/** Which events random selectors give to a script, and in which order: against the rules. */
 import { randomUUID } from "node:crypto";
 import { Chance } from "../../projections/script/programs.ts";
 import type { Json } from "../ask.ts";
