@@ -25,6 +25,7 @@ import { problemScreen } from "./screens/problem.ts";
 import { projections } from "./screens/projections/list.ts";
 import { projection } from "./screens/projections/screen.ts";
 import { steps } from "./screens/projections/steps.ts";
+import { question } from "./screens/question/screen.ts";
 import { group } from "./screens/readers/group.ts";
 import { groups } from "./screens/readers/groups.ts";
 import { positions } from "./screens/readers/positions.ts";
@@ -50,7 +51,7 @@ const SCREENS: Readonly<Record<string, Show>> = {
 	"/login/callback": comeBack,
 	"/users": (frame) => users(frame),
 	"/tokens": (frame) => tokens(frame),
-	"/search": search,
+	"/search": (frame) => (frame.visit.query.get("by") === "query" ? question(frame) : search(frame)),
 	"/subscriptions": (frame) => subscriptions(frame),
 	"/subscriptions/:stream": (frame) => subscriptions(frame),
 	"/subscriptions/:stream/:group": (frame) => subscription(frame),

@@ -113,8 +113,9 @@ export interface ManyStreams extends OneState {
 
 export interface ProjectionOptions {
 	readonly $includeLinks?: boolean;
+	/** Changes nothing: the events of several streams always come in the order of the log. */
 	readonly reorderEvents?: boolean;
-	/** Milliseconds. */
+	/** Milliseconds; changes nothing either. */
 	readonly processingLag?: number;
 	readonly resultStreamName?: string;
 	readonly biState?: boolean;

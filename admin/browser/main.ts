@@ -32,6 +32,10 @@ document.addEventListener("varve:swapped", () => {
 if (document.getElementById("search-found")) {
 	void import("./search/run.js").then(({ goOnSearching }) => goOnSearching());
 }
+const question = document.getElementById("question");
+if (question instanceof HTMLFormElement) {
+	void import("./search/ask.js").then(({ askQuestions }) => askQuestions(question));
+}
 if (document.getElementById("proof-panel")) {
 	// Only the page of an event has one.
 	void import("./proof.js").then(({ checkProof }) => checkProof());

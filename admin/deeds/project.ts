@@ -6,6 +6,7 @@ import { type Frame, redirect } from "../frame/frame.ts";
 import { projectionPath } from "../screens/projections/form.ts";
 import { projections } from "../screens/projections/list.ts";
 import { projection } from "../screens/projections/screen.ts";
+import { question } from "../screens/question/screen.ts";
 
 const COMMANDS = ["enable", "disable", "reset", "delete"] as const;
 
@@ -17,6 +18,7 @@ export async function project(frame: Frame, form: URLSearchParams): Promise<Scre
 	// A form has the line breaks of HTTP; a script has its own.
 	const query = (form.get("query") ?? "").replaceAll("\r\n", "\n");
 	const { projections: store } = visit.store;
+	if (action === "ask") return question(frame, query);
 	try {
 		if (action === "create") {
 			const mode = modeIn(form);

@@ -26,6 +26,7 @@ import { compare } from "./moving/compare.ts";
 import { copy } from "./moving/copy.ts";
 import { answer, exitCode, note } from "./output/standard.ts";
 import { projection } from "./projection/projection.ts";
+import { query } from "./projection/query.ts";
 import { prove } from "./proof/prove.ts";
 import { webhook } from "./push/webhook.ts";
 import { read } from "./read.ts";
@@ -61,6 +62,7 @@ export const VERBS: readonly Verb[] = [
 	subscription,
 	sql,
 	projection,
+	query,
 	group,
 	position,
 	webhook,

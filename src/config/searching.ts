@@ -15,7 +15,7 @@ export const SEARCH_OPTIONS = [
 		default: 8,
 		min: 1,
 		max: 1000,
-		help: "Searches at a time. Further ones get 503.",
+		help: "Searches and queries at a time. Further ones get 503.",
 	},
 	{
 		name: "searchFoundMax",
@@ -33,6 +33,6 @@ export const SEARCH_OPTIONS = [
 		default: 30_000,
 		min: 10,
 		max: 3_600_000,
-		help: "Milliseconds that one search takes. Then it ends, and says where to go on.",
+		help: "Milliseconds that a search or a query takes. Then it ends, and says where it is.",
 	},
 ] as const satisfies readonly Option[];

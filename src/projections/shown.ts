@@ -1,5 +1,6 @@
 /** Projections as a page for people shows and changes them. */
 import type { PartitionsAsked, PartitionsPage } from "./asking/partitions.ts";
+import type { QuestionStep } from "./asking/question.ts";
 import type { Debugged } from "./asking/steps.ts";
 import type { Mode } from "./definition.ts";
 import type { ProjectionSettings } from "./settings.ts";
@@ -20,6 +21,12 @@ export interface ShownProjections {
 	partitions(name: string, asked: PartitionsAsked): Promise<PartitionsPage>;
 	/** What each event does, from a position on. */
 	steps(name: string, from: number, count: number): Promise<Debugged>;
+	/**
+	 * Runs a query over all events, and tells what comes of it.
+	 * @param msMax for a page that waits for less than the server gives it
+	 * @throws Refusal `unauthorized`, `overloaded`, `invalid-projection`
+	 */
+	ask(query: string, msMax: number): AsyncGenerator<QuestionStep>;
 }
 
 /** `delete` takes its states with it. */

@@ -42,17 +42,28 @@ export class Searches {
 		reads: SearchLog = this.#log,
 		msMax = Infinity,
 	): AsyncGenerator<SearchStep> {
-		const { searchesMax, searchFoundMax, searchMs } = this.#limits;
+		const { searchFoundMax } = this.#limits;
+		const log = { reads, times: this.#log };
+		const foundMax = Math.min(query.limit ?? searchFoundMax, searchFoundMax);
+		yield* this.among((searchMs) => {
+			return search(log, query, { foundMax, msMax: Math.min(msMax, searchMs) });
+		});
+	}
+
+	/**
+	 * Lets something else that reads the log be one of the searches that run.
+	 * @param begin gets the milliseconds that it may take
+	 * @throws Refusal `overloaded`, and as what it begins
+	 */
+	async *among<T>(begin: (msMax: number) => AsyncGenerator<T>): AsyncGenerator<T> {
+		const { searchesMax, searchMs } = this.#limits;
 		if (this.#running >= searchesMax) {
 			const retryAfterSeconds = RETRY_AFTER_SECONDS;
 			throw new Refusal("overloaded", { queue: "searches", limit: searchesMax, retryAfterSeconds });
 		}
 		this.#running++;
 		try {
-			yield* search({ reads, times: this.#log }, query, {
-				foundMax: Math.min(query.limit ?? searchFoundMax, searchFoundMax),
-				msMax: Math.min(msMax, searchMs),
-			});
+			yield* begin(searchMs);
 		} finally {
 			this.#running--;
 		}

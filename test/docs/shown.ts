@@ -58,6 +58,7 @@ function steady(text: string, known: ReadonlySet<string>): string {
 			.replace(/"from":"connection \d+","connectionName":"connection \d+"/g, CONNECTION)
 			.replace(UUID, (id) => (known.has(id) ? id : RANDOM_ID))
 			.replace(/"milliseconds":\d+/g, '"milliseconds":2')
+			.replace(/"eventsPerSecond":\d+/g, '"eventsPerSecond":2000')
 			.replace(/"(databaseBytes|walBytes)":\d+/g, '"$1":4194304')
 			.replace(/"node":"v[\d.]+"/g, '"node":"v24.12.0"')
 			.replace(/varve\/[0-9a-f]{16}/g, "varve/1f0c6e6a3f2b9d71")

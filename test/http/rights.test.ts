@@ -194,6 +194,7 @@ const NEEDED: readonly Case[] = [
 	["POST /groups/a/members/b", "/groups/:group/members/:id", "authenticated"],
 	["DELETE /groups/a/members/b", "/groups/:group/members/:id", "authenticated"],
 	["GET /search?type=T", "/search", "search"],
+	["POST /search", "/search", "authenticated"],
 	["GET /streams", "/streams", "read", "$streams"],
 	["GET /streams/a/0", "/streams/:stream/:from", "read", "a"],
 	["GET /streams/$$a/0", "/streams/:stream/:from", "read-metadata", "a"],

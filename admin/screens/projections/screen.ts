@@ -1,10 +1,8 @@
 /** One projection: how it stands, its fault, its query, and its states. */
 
-import type { StreamName } from "../../../src/event.ts";
-import { eventUrl } from "../../../src/http/urls.ts";
-import type { PartitionShown, PartitionsPage } from "../../../src/projections/asking/partitions.ts";
+import type { PartitionsPage } from "../../../src/projections/asking/partitions.ts";
 import type { ProjectionCommand, ProjectionDetails } from "../../../src/projections/shown.ts";
-import { describeFault, type Standing } from "../../../src/projections/status.ts";
+import type { Standing } from "../../../src/projections/status.ts";
 import type { Screen, ShownProblem } from "../../../src/screens.ts";
 import { type Frame, screenOf } from "../../frame/frame.ts";
 import { type Html, html, type Part } from "../../html.ts";
@@ -12,14 +10,15 @@ import { accepting, curlPanel } from "../../parts/curl.ts";
 import { streamLink } from "../../parts/name.ts";
 import { grouped } from "../../parts/numbers.ts";
 import { visible, visibleText } from "../../parts/visible.ts";
+import { questionPath } from "../search/ways.ts";
+import { faultFacts } from "./fault.ts";
 import { FORMS, hiddenFields, percentOf, projectionPath, queryField, statusOf } from "./form.ts";
+import { stateRows, THE_WHOLE } from "./states.ts";
 
 /** Why a form of this screen was not carried out, and the query that it held. */
 export type Refused = { readonly problem: ShownProblem; readonly query: string | undefined };
 
 const STATES_SHOWN = 20;
-/** A state is shown so far; the API has all of it. */
-const STATE_CHARACTERS = 2000;
 
 /** GET /projection/{name} @throws Refusal `unauthorized`, `projection-not-found` */
 export async function projection(frame: Frame, refused?: Refused): Promise<Screen> {
@@ -44,9 +43,9 @@ export async function projection(frame: Frame, refused?: Refused): Promise<Scree
 		facts: html`<span>${standing.mode}</span>${statusOf(standing)}${standing.author !== "" && html`<span>by <b>${visible(standing.author)}</b></span>`}`,
 		actions:
 			!standing.isSystem &&
-			html`<a class="button" href="${projectionPath(name, "/steps")}">Debug</a>`,
+			html`<a class="button" href="${questionPath(details.query)}">Try it as a query</a><a class="button" href="${projectionPath(name, "/steps")}">Debug</a>`,
 		note: html`${refused && html`<p class="note bad" role="alert">${visible(refused.problem.detail)}</p>`}${reasonOf(standing)}`,
-		main: html`${tiles(standing)}${faultPanel(standing)}${queryPanel(frame, details, refused)}${states && statesPanel(name, states, asked.text)}`,
+		main: html`${tiles(standing)}${faultPanel(standing, details.query)}${queryPanel(frame, details, refused)}${states && statesPanel(name, states, asked.text)}`,
 		aside: html`${details.mayChange && commandsPanel(frame, standing)}${factsPanel(details)}${curlPanel(base + projectionPath(name), accepting("application/json"))}`,
 	});
 }
@@ -71,17 +70,12 @@ function tiles(standing: Standing): Html {
 	return html`<div class="tiles numbers">${shown.map(([title, value, meaning]) => html`<div class="tile"><h2>${title}</h2><p class="figure">${value}</p><p class="hint">${meaning}</p></div>`)}</div>`;
 }
 
-function faultPanel({ fault }: Standing): Part {
-	if (fault === undefined) return undefined;
-	const { event } = fault;
-	const cause =
-		event &&
-		html`<dt>Event</dt><dd><a class="mono" href="${eventUrl("", event.stream as StreamName, event.number)}">${event.number}@${visible(event.stream)}</a><small>${visible(event.type)}, position ${grouped(event.position)}</small></dd>`;
-	const place =
-		fault.line !== undefined &&
-		html`<dt>Place</dt><dd>line ${fault.line}${fault.column !== undefined && html`, column ${fault.column}`}</dd>`;
-	return html`<section class="panel" aria-labelledby="fault"><header><h2 id="fault">What stopped it</h2><span class="badge bad">${fault.kind}</span></header>
-<div class="body"><pre class="code" tabindex="0">${visible(describeFault(fault))}</pre><dl class="facts-list">${place}${fault.during !== undefined && html`<dt>In</dt><dd class="mono">${visible(fault.during)}</dd>`}${cause}</dl></div></section>`;
+function faultPanel({ fault }: Standing, query: string): Part {
+	return (
+		fault &&
+		html`<section class="panel" aria-labelledby="fault"><header><h2 id="fault">What stopped it</h2><span class="badge bad">${fault.kind}</span></header>
+<div class="body">${faultFacts(fault, query)}</div></section>`
+	);
 }
 
 function queryPanel(
@@ -89,19 +83,16 @@ function queryPanel(
 	{ standing, query, mayChange }: ProjectionDetails,
 	refused: Refused | undefined,
 ): Html {
-	const { name, isSystem, fault } = standing;
+	const { name, isSystem } = standing;
 	const text = refused?.query ?? query;
 	const lines = text.split("\n");
 	const rows = Math.min(30, Math.max(6, lines.length + 1));
-	const marked =
-		fault?.line !== undefined &&
-		html`<p class="hint">Line ${fault.line}: <code>${visible(lines[fault.line - 1]?.trim() ?? "")}</code></p>`;
 	const shown = lines.map((line, at) => [at > 0 ? "\n" : "", visible(line)]);
 	const body =
 		isSystem || !mayChange
 			? html`<pre class="code" tabindex="0">${shown}</pre>`
 			: html`<form method="post" action="${FORMS}">${hiddenFields(visit, "update", name)}
-${queryField("The query", text, rows)}${marked}
+${queryField("The query", text, rows)}
 <p class="hint">It goes on from where it is, with the states that it has.
 To let it see all events again, reset it.</p>
 <p class="buttons"><button type="submit">Write the query</button></p></form>`;
@@ -113,7 +104,7 @@ function statesPanel(
 	{ partitions, total, next }: PartitionsPage,
 	text: string,
 ): Html {
-	const rows = partitions.map((one) => stateRow(name, one));
+	const rows = stateRows(partitions, linked(name));
 	const search = html`<form class="body" method="get" action="${projectionPath(name)}"><label class="field">Partitions whose name holds<input class="mono" name="text" maxlength="900" spellcheck="false" autocomplete="off" value="${text}"></label><p class="buttons"><button type="submit">Find</button></p></form>`;
 	const more =
 		next !== undefined && new URLSearchParams({ ...(text === "" ? {} : { text }), after: next });
@@ -125,18 +116,13 @@ function statesPanel(
 ${more && html`<div class="foot"><span></span><span class="pages"><a class="button" href="${projectionPath(name)}?${String(more)}#states">Next</a></span></div>`}</section>`;
 }
 
-function stateRow(name: string, { partition, state, result }: PartitionShown): Html {
-	const shown = partition === "" ? "the whole" : partition;
-	const path = `${projectionPath(name, "/state")}?${String(new URLSearchParams({ partition }))}`;
-	const made =
-		result !== undefined &&
-		result !== state &&
-		html`<dd><span class="hint">result</span><pre class="code" tabindex="0" aria-label="Result">${visible(cut(result))}</pre></dd>`;
-	return html`<dt><a class="mono" href="${path}" title="${visibleText(shown)}">${visible(shown)}</a></dt><dd><pre class="code" tabindex="0" aria-label="State">${visible(cut(state ?? ""))}</pre></dd>${made}`;
-}
-
-function cut(text: string): string {
-	return text.length <= STATE_CHARACTERS ? text : `${text.slice(0, STATE_CHARACTERS)}…`;
+/** The name leads to all of the state. */
+function linked(name: string): (partition: string) => Html {
+	return (partition) => {
+		const shown = partition === "" ? THE_WHOLE : partition;
+		const path = `${projectionPath(name, "/state")}?${String(new URLSearchParams({ partition }))}`;
+		return html`<a class="mono" href="${path}" title="${visibleText(shown)}">${visible(shown)}</a>`;
+	};
 }
 
 function factsPanel({ standing, settings }: ProjectionDetails): Html {

@@ -15,6 +15,7 @@ import { type Asked, readAsked } from "./asked.ts";
 import { searchForm } from "./form.ts";
 import { nothingFound } from "./none.ts";
 import { foundTable } from "./rows.ts";
+import { waysToSearch } from "./ways.ts";
 
 const ROWS = 25;
 /** The script adds rows up to so many: a page has some 1,500 elements at most. */
@@ -37,9 +38,7 @@ export async function search(frame: Frame): Promise<Screen> {
 		place: "search",
 		status: asked.wrong ? 400 : 200,
 		heading: "Search",
-		actions:
-			query &&
-			html`<a class="button" href="${pathTo(query, "format=ndjson")}" download="found.ndjson">Download NDJSON</a>`,
+		actions: html`${query && html`<a class="button" href="${pathTo(query, "format=ndjson")}" download="found.ndjson">Download NDJSON</a>`}${waysToSearch(false)}`,
 		main: html`<section class="panel" aria-label="The search">${searchForm(asked)}${result(frame, asked, found)}</section>${commandOf(visit, asked)}`,
 		keys: [...ROW_KEYS, FILTER_KEY, STOP_KEY, GO_ON_KEY],
 	});

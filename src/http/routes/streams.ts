@@ -11,6 +11,7 @@ import { answerStreamAsOf } from "../handlers/pages/as-of.ts";
 import { answerFiltered } from "../handlers/pages/filtered.ts";
 import { pageNamedIncoming } from "../handlers/pages/incoming.ts";
 import { answerPage } from "../handlers/pages/page.ts";
+import { answerQuestion } from "../handlers/projections/question.ts";
 import { answerSearch } from "../handlers/search.ts";
 import { answerDelete } from "../handlers/streams/delete.ts";
 import { answerList } from "../handlers/streams/list.ts";
@@ -30,6 +31,7 @@ type Direction = "forward" | "backward";
 // biome-ignore format: a table is read by its columns
 export const STREAM_ROUTES: readonly RouteRow[] = [
 	["GET", "/search", "search", "cold", answerSearch],
+	["POST", "/search", "authenticated", "cold", answerQuestion],
 	["GET", "/streams", "read", "cold", answerList, "$streams"],
 	["GET", "/streams/:stream", "read", "hot", head],
 	["POST", "/streams/:stream", "write", "hot", answerAppend],

@@ -24,12 +24,16 @@ export type StateThen = {
 
 /**
  * The first position that does not belong to a moment any more.
- * @throws Refusal `malformed-query`, `event-not-found`
+ * @throws Refusal `event-not-found`, `position-not-reached`: what it will be, nobody knows yet
  */
 export async function endOf(own: OwnLog, moment: Moment, partition: string): Promise<number> {
 	switch (moment.kind) {
-		case "position":
-			return moment.position + 1;
+		case "position": {
+			const { position } = moment;
+			const last = Number(await own.log.last(ALL));
+			if (position <= last) return position + 1;
+			throw new Refusal("position-not-reached", { position, last, retryAfterSeconds: 1 });
+		}
 		case "time":
 			return Number((await findMoment(own.log, ALL, moment.before)).first);
 		case "version": {
@@ -52,7 +56,8 @@ export async function stateThen(
 	{ before, partition }: { readonly before: number; readonly partition: string },
 	signal: AbortSignal,
 ): Promise<StateThen> {
-	const replay = await Replay.open(parts, definition, partition, signal).catch((error) => {
+	const opening = Replay.open(parts, definition, partition, signal, before);
+	const replay = await opening.catch((error) => {
 		throw error instanceof ScriptFault ? faulted(definition.name, error.fault) : error;
 	});
 	try {

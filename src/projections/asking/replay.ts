@@ -3,7 +3,8 @@
  * writing anything: to say how a state was at a moment, or what each event did to it.
  *
  * Of a projection that has a partition for each stream, only the stream of the partition is read.
- * All others are read from their first event on, within bounds.
+ * All others are read from where the nearest states below are kept, or from their first event on,
+ * within bounds.
  */
 import { setImmediate } from "node:timers/promises";
 import { Refusal } from "../../errors.ts";
@@ -17,6 +18,7 @@ import { eventsFor, selectionOf } from "../source/events.ts";
 import { type Found, Reader } from "../source/reader.ts";
 import { categoryOf, Sieve, streamsOf } from "../source/selection.ts";
 import { type Place, tagOf } from "../source/tags.ts";
+import { cursorsAt, keptBefore } from "./kept-start.ts";
 
 export type ReplayParts = {
 	readonly own: OwnLog;
@@ -38,7 +40,7 @@ export class Replay {
 	readonly #isAll: boolean;
 	readonly #signal: AbortSignal;
 	readonly #started = performance.now();
-	#place: Place = { next: 0, cursors: {} };
+	#place: Place;
 	/** Read, and not run yet. */
 	readonly #left: Found[] = [];
 	/** Behind what was read. */
@@ -52,9 +54,11 @@ export class Replay {
 		script: Script,
 		reader: Reader,
 		sieve: Sieve,
+		place: Place,
 		signal: AbortSignal,
 	) {
 		this.#name = name;
+		this.#place = place;
 		this.#script = script;
 		this.#reader = reader;
 		this.#sieve = sieve;
@@ -64,29 +68,42 @@ export class Replay {
 
 	/**
 	 * @param partition undefined if it is to know all of them
+	 * @param before a position up to which the states that are kept may stand for the events
 	 * @throws ScriptFault, Refusal `projection-author-gone`
 	 */
 	static async open(
-		{ own, scripts, rights }: ReplayParts,
-		{ name, id, query, author, settings }: Definition,
+		parts: ReplayParts,
+		definition: Definition,
 		partition: string | undefined,
 		signal: AbortSignal,
+		before = 0,
 	): Promise<Replay> {
+		const { own, scripts, rights } = parts;
+		const { name, id, query, author, settings } = definition;
 		const { reads } = await rights.of(author);
-		const mayEmit = settings.emitEnabled;
+		const kept = before > 0 ? await keptBefore(own, definition, before) : undefined;
 		const script = await scripts.open({
 			source: query,
-			states: NO_STATES,
-			mayEmit,
-			startsFromNothing: true,
+			states: kept?.states ?? NO_STATES,
+			mayEmit: settings.emitEnabled,
+			startsFromNothing: kept === undefined,
 		});
 		const selection = selectionOf(script.definition);
-		const isOwn = script.definition.partitions === "streams" && partition;
+		const { partitions, handlers } = script.definition;
+		// What all partitions share is made of the events of all.
+		const isOwn = partitions === "streams" && !handlers.isBiState && partition;
+		if (kept && !kept.isWhole && !(isOwn && kept.has(partition))) {
+			await script.close();
+			return Replay.open(parts, definition, partition, signal);
+		}
 		const streams = isOwn ? streamsOfOne(selection, partition) : streamsOf(selection);
 		const head = async () => Number(await own.log.last(ALL));
-		const start = { from: 0, cursors: {}, resolvesAll: selection.includesLinks };
+		const { next, cursors: known } = kept?.place ?? { next: 0, cursors: {} };
+		const cursors = isOwn && kept ? await cursorsAt(own, streams, next) : known;
+		const start = { from: next, cursors, resolvesAll: selection.includesLinks };
 		const reader = new Reader(reads, head, streams, start);
-		return new Replay(name, script, reader, new Sieve(selection, id), signal);
+		const sieve = new Sieve(selection, id);
+		return new Replay(name, script, reader, sieve, { next, cursors }, signal);
 	}
 
 	/** Where it is. */

@@ -73,13 +73,13 @@ export class Checkpoints implements Keeper {
 		return this.#order.names(() => this.#versions.keys());
 	}
 
-	async load(): Promise<void> {
+	async load(before = Number.POSITIVE_INFINITY): Promise<void> {
 		for (let next = this.#last + 1; ; next = this.#last + 1) {
 			const slice = await this.#own.read(this.#stream, next, PAGE);
 			if (slice === undefined) return;
 			// Somebody else has come further meanwhile: what is behind it must not count again.
 			if (next !== this.#last + 1) continue;
-			for (const entry of slice.entries) this.#takeIn(entry);
+			for (const entry of slice.entries) if (!this.#takeIn(entry, before)) return;
 			this.#hiddenBefore = Math.max(this.#hiddenBefore, slice.retention?.first ?? 0);
 			const end = Math.min(next + PAGE - 1, slice.last);
 			this.#last = Math.max(this.#last, end, Math.min(this.#hiddenBefore - 1, slice.last));
@@ -102,7 +102,9 @@ export class Checkpoints implements Keeper {
 			event(STATE, dataOf(partition, text), `${mark}}`),
 		);
 		const place = checkpoint.tag.slice(1);
-		events.push(event(CHECKPOINT, JSON.stringify(checkpoint), `${mark},${place}`));
+		const partitions = this.#countWith(changed);
+		const data = JSON.stringify({ ...checkpoint, partitions });
+		events.push(event(CHECKPOINT, data, `${mark},${place}`));
 		const first = this.#last + 1;
 		for (const part of partsOf(events)) await this.#append(part);
 		const shift = this.#last + 1 - events.length - first;
@@ -120,6 +122,12 @@ export class Checkpoints implements Keeper {
 		this.#order.clear();
 		this.#checkpoint = undefined;
 		this.#last = -1;
+	}
+
+	#countWith(changed: ReadonlyMap<string, unknown>): number {
+		let count = this.#versions.size;
+		for (const partition of changed.keys()) if (!this.#versions.has(partition)) count++;
+		return count;
 	}
 
 	async #append(events: readonly NewEvent[]): Promise<void> {
@@ -155,9 +163,10 @@ export class Checkpoints implements Keeper {
 		this.#hiddenBefore = oldest;
 	}
 
-	#takeIn({ event: { type, data, metadata }, version }: StreamEntry): void {
+	/** @returns false if the entry ends a step beyond a position, which does not count */
+	#takeIn({ event: { type, data, metadata }, version }: StreamEntry, before: number): boolean {
 		const step = parseObject(metadata)?.$v;
-		if (typeof step !== "string" || !step.startsWith(this.#mark)) return;
+		if (typeof step !== "string" || !step.startsWith(this.#mark)) return true;
 		if (step !== this.#step) this.#unfinished.clear();
 		this.#step = step;
 		if (type === STATE) {
@@ -165,10 +174,12 @@ export class Checkpoints implements Keeper {
 			if (found) this.#unfinished.set(found.partition, version);
 		}
 		const checkpoint = type === CHECKPOINT ? checkpointIn(data) : undefined;
-		if (checkpoint === undefined) return;
+		if (checkpoint === undefined) return true;
+		if (checkpoint.next > before) return false;
 		for (const [partition, at] of this.#unfinished) this.#note(partition, at);
 		this.#unfinished.clear();
 		this.#checkpoint = checkpoint;
+		return true;
 	}
 
 	#note(partition: string, version: number): void {
@@ -209,7 +220,7 @@ function stateIn(data: Uint8Array): { partition: string; text: StateText } | und
 }
 
 function checkpointIn(data: Uint8Array): Checkpoint | undefined {
-	const { next, tag, cursors, handled, isCompleted, shared } = parseObject(data) ?? {};
+	const { next, tag, cursors, handled, isCompleted, shared, ...made } = parseObject(data) ?? {};
 	if (!Number.isSafeInteger(next) || typeof tag !== "string") return undefined;
 	const known = Object.entries(isJsonObject(cursors) ? cursors : {}).filter(([, at]) =>
 		Number.isSafeInteger(at),
@@ -221,5 +232,7 @@ function checkpointIn(data: Uint8Array): Checkpoint | undefined {
 		handled: Number.isSafeInteger(handled) ? (handled as number) : 0,
 		isCompleted: isCompleted === true,
 		shared: typeof shared === "string" ? shared : undefined,
+		origin: typeof made.origin === "string" ? made.origin : undefined,
+		partitions: Number.isSafeInteger(made.partitions) ? (made.partitions as number) : undefined,
 	};
 }

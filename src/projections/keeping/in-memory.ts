@@ -38,6 +38,12 @@ export class InMemory implements Keeper {
 	}
 
 	async save(checkpoint: Checkpoint, changed: ReadonlyMap<string, StateText>): Promise<void> {
+		this.take(changed);
+		this.checkpoint = checkpoint;
+	}
+
+	/** @throws TooMuchState */
+	take(changed: ReadonlyMap<string, StateText>): void {
 		for (const [partition, text] of changed) {
 			this.#bytes += lengthOf(text) - lengthOf(this.#states.get(partition));
 			if (!this.#states.has(partition)) this.#order.add(partition);
@@ -49,7 +55,6 @@ export class InMemory implements Keeper {
 				`The states of a query take at most ${BYTES_MAX} bytes; a projection of mode OneTime keeps more.`,
 			);
 		}
-		this.checkpoint = checkpoint;
 	}
 
 	async clear(): Promise<void> {

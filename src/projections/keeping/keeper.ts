@@ -1,4 +1,5 @@
 /** What a run needs of whatever keeps the states of its projection. */
+import { createHash } from "node:crypto";
 
 /** A state in JSON; of the result, undefined for none. */
 export type StateText = { readonly state: string; readonly result: string | undefined };
@@ -16,7 +17,20 @@ export type Checkpoint = {
 	readonly isCompleted: boolean;
 	/** What all partitions share, in JSON; undefined for nothing. */
 	readonly shared: string | undefined;
+} & Made;
+
+/** How the states of a step were made. */
+type Made = {
+	/** `originOf` the query that has made all of them; undefined if several have. */
+	readonly origin: string | undefined;
+	/** How many partitions there are by then; undefined if nobody has counted. */
+	readonly partitions?: number | undefined;
 };
+
+/** Tells one query from others. */
+export function originOf(query: string): string {
+	return createHash("sha256").update(query).digest("base64url").slice(0, 22);
+}
 
 export interface Keeper {
 	/** The newest step; undefined before the first one. */
@@ -27,8 +41,11 @@ export interface Keeper {
 	partitions(): Iterable<string>;
 	/** The same, in the order of their names. */
 	ordered(): Promise<readonly string[]>;
-	/** Takes in what was kept since the last call: all of it, at first. */
-	load(): Promise<void>;
+	/**
+	 * Takes in what was kept since the last call: all of it, at first.
+	 * @param before leaves out the steps that are beyond this position
+	 */
+	load(before?: number): Promise<void>;
 	/** The state of a partition as of the newest step; undefined if it has none. */
 	state(partition: string): Promise<StateText | undefined>;
 	/**

@@ -1,6 +1,12 @@
 /** Whether a query can run at all. */
 import { isRefusal, Refusal } from "../../errors.ts";
-import { type Definition, ScriptFault, type Scripts, type StateSource } from "../script/script.ts";
+import {
+	type Definition,
+	type Fault,
+	ScriptFault,
+	type Scripts,
+	type StateSource,
+} from "../script/script.ts";
 import { describeFault } from "../status.ts";
 
 /** Of a script that nothing was kept of. */
@@ -39,11 +45,15 @@ export async function checkQuery(
 		if (!(error instanceof ScriptFault)) throw error;
 		// A server that is busy makes everything slow.
 		if (isFirst && error.fault.kind === "time") return checkQuery(scripts, query, false);
-		const { line, column } = error.fault;
-		throw new Refusal("invalid-projection", {
-			reason: describeFault(error.fault),
-			...(line === undefined ? {} : { line }),
-			...(column === undefined ? {} : { column }),
-		});
+		throw invalidQuery(error.fault);
 	}
+}
+
+export function invalidQuery(fault: Fault): Refusal<"invalid-projection"> {
+	const { line, column } = fault;
+	return new Refusal("invalid-projection", {
+		reason: describeFault(fault),
+		...(line === undefined ? {} : { line }),
+		...(column === undefined ? {} : { column }),
+	});
 }

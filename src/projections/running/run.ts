@@ -62,7 +62,7 @@ export class Run {
 		this.#parts = parts;
 		this.#isExact = faults > 0;
 		this.#isCareful = faults > 1;
-		this.#saver = new Saver(keeper, definition.settings);
+		this.#saver = new Saver(keeper, definition);
 	}
 
 	get opened(): Opened | undefined {

@@ -1,5 +1,6 @@
 /** Decides when a run keeps how far it is, and keeps it. */
-import type { Keeper, StateText } from "../keeping/keeper.ts";
+import type { Definition } from "../definition.ts";
+import { type Keeper, originOf, type StateText } from "../keeping/keeper.ts";
 import type { HandedOut } from "../script/script.ts";
 import type { ProjectionSettings } from "../settings.ts";
 import type { Place } from "../source/tags.ts";
@@ -21,14 +22,16 @@ export type Reached = {
 export class Saver {
 	readonly #keeper: Keeper;
 	readonly #settings: ProjectionSettings;
+	readonly #origin: string;
 	readonly #changed = new Map<string, string>();
 	#shared: string | undefined;
 	#passedBytes = 0;
 	#saved = { next: 0, handled: 0, atMs: performance.now(), tookMs: 0 };
 
-	constructor(keeper: Keeper, settings: ProjectionSettings) {
+	constructor(keeper: Keeper, { settings, query }: Pick<Definition, "settings" | "query">) {
 		this.#keeper = keeper;
 		this.#settings = settings;
+		this.#origin = originOf(query);
 	}
 
 	/** Goes on from what was kept. */
@@ -84,7 +87,12 @@ export class Saver {
 			states.set(partition, { state, result: results.unsaved(partition) });
 		}
 		const shared = this.#shared;
-		await this.#keeper.save({ next, tag, cursors, handled, isCompleted, shared }, states);
+		const before = this.#keeper.checkpoint;
+		// Another query has made what this one goes on from.
+		const isOther = before !== undefined && before.origin !== this.#origin;
+		const origin = isOther ? undefined : this.#origin;
+		const step = { next, tag, cursors, handled, isCompleted, shared, origin };
+		await this.#keeper.save(step, states);
 		this.#changed.clear();
 		results.saved();
 		this.#passedBytes = 0;

@@ -35,6 +35,10 @@ const STATEMENTS = [
 	"if (s.o) s.o = Object.create(s.o, { d: { value: 4, enumerable: true } });",
 	"if (s.list) { const [first, ...rest] = s.list; s.first = first; s.rest = rest; s.list = s.list; }",
 	"s.created = e.created; s.raw = e.bodyRaw.length; e.body.item = 'changed'; s.item = e.body;",
+	"s.meta = e.metadata && e.metadata.m; s.linkRaw = e.linkMetadataRaw;",
+	"s.link = e.linkMetadata === undefined ? 'none' : e.linkMetadata;",
+	"s.kind = [e.isJson, e.data === e.body, e.partition, typeof e.body];",
+	"emit('meta', 'M', { m: e.metadata }, e.linkMetadata);",
 	"emit('out-' + e.category, 'T', { n: s.n, list: s.list, s: s.o }, { by: e.eventId });",
 	"linkTo('links', e); linkStreamTo('streams', e.streamId, { a: [1] });",
 	"log(s.n, e.eventType, s.list, s.nothing);",
@@ -54,6 +58,9 @@ const PARTITIONS = [
 	...["", "", ".foreachStream()", ".partitionBy(e => e.body.item)"],
 	".partitionBy(e => [e.body.amount % 3, e.eventType, null, e.body.amount / 2][e.body.amount % 4])",
 ];
+/** Only these may be followed by foreachStream. */
+const SELECTORS = ["fromAll()", "fromCategory('order')", "fromCategories('order', 'bill')"];
+const STREAMS = ["fromStream('order-1')", "fromStreams(['order-1', 'bill-2'])"];
 const INITS = [
 	"",
 	"$init() { return { n: 0, list: [] } },",
@@ -65,7 +72,16 @@ const TRANSFORMS = [
 		".filterBy(s => s.n > 2).transformBy(s => s.list)",
 		".transformBy(s => { s.n = 1; return s })",
 	],
+	".transformBy(s => ({ keys: Object.keys(s).length })).outputTo('results', 'results-{0}')",
+	".filterBy(() => 1).outputState()",
 ];
+const CREATED = {
+	own: "$created(s, e) { s.madeBy = e.eventId; log('made', e.partition); return { lost: 1 } },",
+	shared: "$created(both, e) { both[0].madeBy = e.eventId; both[1].made = e.partition; },",
+};
+const DELETED =
+	"$deleted(s, none, partition, isSoft) { (s.gone = s.gone || []).push(none, partition, isSoft); " +
+	"emit('gone', 'G', { partition }); return 'lost' },";
 
 export class Chance {
 	#seed: number;
@@ -103,9 +119,16 @@ export function randomProgram(chance: Chance): string {
 	);
 	const shared = isShared ? "$initShared() { return { all: 0 } }," : "";
 	const chosen = "var chosen = e => e.body.amount % 2;";
-	const transforms = isShared ? "" : chance.of(TRANSFORMS);
-	const when = `.when({ ${chance.of(INITS)} ${shared} ${handlers.join(", ")} })`;
-	return `${chosen} fromAll()${chance.of(PARTITIONS)}${when}${transforms}`;
+	const partitions = chance.of(PARTITIONS);
+	const byStreams = partitions === ".foreachStream()";
+	const selector = chance.of(byStreams ? SELECTORS : [...SELECTORS, ...STREAMS]);
+	const created = chance.below(3) === 0 ? CREATED[isShared ? "shared" : "own"] : "";
+	const deleted = byStreams && !isShared && chance.below(2) === 0 ? DELETED : "";
+	const special = [chance.of(INITS), shared, created, deleted].join(" ");
+	// Without handlers for events, the state is the data of the last one.
+	const keepsData = !isShared && chance.below(10) === 0;
+	const when = `.when({ ${special} ${keepsData ? "" : handlers.join(", ")} })`;
+	return `${chosen} ${selector}${partitions}${when}${chance.of(TRANSFORMS)}`;
 }
 
 export function randomEvents(chance: Chance, count: number): ScriptEvent[] {
@@ -114,7 +137,24 @@ export function randomEvents(chance: Chance, count: number): ScriptEvent[] {
 		const data = { amount: chance.below(60), item: `item ${chance.below(4)}`, tags: ["é", null] };
 		const type = chance.of(["Placed", "Paid", "Shipped"]);
 		const stream = `${chance.of(["order", "bill"])}-${chance.below(3)}`;
-		events.push(eventAt(position, { type, stream, data: JSON.stringify(data) }));
+		const place = { type, stream, data: JSON.stringify(data), ...metadataBy(chance) };
+		events.push(eventAt(position, { ...place, ...oddBy(chance) }));
 	}
 	return events;
+}
+
+function metadataBy(chance: Chance): Partial<ScriptEvent> {
+	const metadata = chance.of(["", '{"m":[1]}', '{"m":null}', "no JSON"]);
+	const linkMetadata = chance.of([undefined, undefined, undefined, '{"l":1}', ""]);
+	return { metadata, ...(linkMetadata === undefined ? {} : { linkMetadata }) };
+}
+
+/** Now and then an event is no event of the usual kind. */
+function oddBy(chance: Chance): Partial<ScriptEvent> {
+	const odd = chance.below(120);
+	if (odd === 0) return { isJson: false, data: "no JSON" };
+	if (odd < 5) return { data: "" };
+	const isDeleted = odd < 12;
+	const deleted = chance.of(["soft", "hard"] as const);
+	return isDeleted ? { type: "$streamDeleted", isJson: false, data: "", deleted } : {};
 }

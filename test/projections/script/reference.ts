@@ -83,16 +83,19 @@ class Run {
 				return chain;
 			},
 			outputState: () => chain,
+			outputTo: () => chain,
 		};
+		const select = () => chain;
 		const now = () => this.#created;
 		const EventDate = class extends Date {
 			constructor(...given: [] | [number]) {
 				super(given.length === 0 ? now() : given[0]);
 			}
 		};
-		const names = ["fromAll", "emit", "linkTo", "linkStreamTo", "log", "Date"];
+		const selectors = ["fromAll", "fromCategory", "fromCategories", "fromStream", "fromStreams"];
+		const names = [...selectors, "emit", "linkTo", "linkStreamTo", "log", "Date"];
 		new Function(...names, source)(
-			() => chain,
+			...selectors.map(() => select),
 			(stream: string, type: string, body: unknown, metadata: unknown) =>
 				this.#say(stream, type, true, written(body), metadata),
 			(stream: string, e: ReturnType<typeof envelopeOf>, metadata: unknown) =>
@@ -117,9 +120,8 @@ class Run {
 
 	take(program: Program, event: ScriptEvent): void {
 		const { handlers } = program;
-		const isOwn = Object.hasOwn(handlers, event.type) && !event.type.startsWith("$");
-		const handler = isOwn ? handlers[event.type] : handlers.$any;
-		if (!handler) return;
+		const name = handlerOf(handlers, event);
+		if (name === undefined) return;
 		const envelope = envelopeOf(event);
 		this.during = "partitionBy";
 		const partition = program.byStreams ? event.stream : program.partitionBy?.(envelope);
@@ -128,7 +130,7 @@ class Run {
 		if ((program.byStreams || program.partitionBy) && !isNamed) return;
 		this.#partition = isNamed ? String(partition) : "";
 		envelope.partition = this.#partition;
-		this.#fold(handlers, isOwn ? event.type : "$any", envelope);
+		this.#fold(handlers, name, envelope, event);
 		this.#transform(program);
 	}
 
@@ -148,7 +150,7 @@ class Run {
 		};
 	}
 
-	#fold(handlers: Record<string, Call>, name: string, envelope: unknown): void {
+	#fold(handlers: Program["handlers"], name: string, envelope: unknown, event: ScriptEvent): void {
 		const isBiState = handlers.$initShared !== undefined;
 		if (isBiState && this.#shared === undefined) {
 			this.during = "$initShared";
@@ -159,11 +161,26 @@ class Run {
 			this.during = "$init";
 			const state = handlers.$init?.();
 			this.#states.set(partition, written(state === undefined ? {} : state));
+			if (handlers.$created && partition !== "") {
+				this.during = "$created";
+				this.#call(isBiState, (given) => void handlers.$created?.(given, envelope));
+			}
 		}
+		this.during = name;
+		if (name === "") {
+			const data = event.isJson ? JSON.parse(event.data) : event.data;
+			this.#states.set(partition, written(data));
+		} else if (name === "$deleted") {
+			const isSoft = event.deleted === "soft";
+			this.#call(false, (given) => void handlers.$deleted?.(given, null, partition, isSoft));
+		} else this.#call(isBiState, (given) => handlers[name]?.(given, envelope));
+	}
+
+	#call(isBiState: boolean, call: Call): void {
+		const partition = this.#partition;
 		const own = JSON.parse(this.#states.get(partition) ?? "");
 		const state = isBiState ? [own, JSON.parse(this.#shared ?? "")] : own;
-		this.during = name;
-		const returned = handlers[name]?.(state, envelope);
+		const returned = call(state);
 		const next = returned === undefined ? state : returned;
 		if (!isBiState) this.#states.set(partition, written(next));
 		else {
@@ -195,7 +212,18 @@ class Run {
 	}
 }
 
+/** @returns undefined if nothing takes it; "" if its data is the state */
+function handlerOf(handlers: Program["handlers"], event: ScriptEvent): string | undefined {
+	if (event.deleted) return handlers.$deleted && "$deleted";
+	if (event.isJson && event.data === "") return undefined;
+	const types = Object.keys(handlers).filter((name) => name === "$any" || !name.startsWith("$"));
+	if (types.length === 0) return "";
+	if (types.includes(event.type)) return event.type;
+	return handlers.$any && "$any";
+}
+
 function envelopeOf(event: ScriptEvent) {
+	const body: unknown = event.isJson ? JSON.parse(event.data) : undefined;
 	return {
 		...{ streamId: event.stream, sequenceNumber: event.number, eventType: event.type },
 		...{
@@ -204,10 +232,21 @@ function envelopeOf(event: ScriptEvent) {
 			bodyRaw: event.data,
 			metadataRaw: event.metadata,
 		},
-		...{ body: JSON.parse(event.data), created: new Date(event.created).toISOString() },
+		...{ body, data: body, created: new Date(event.created).toISOString() },
+		metadata: parsedOrNone(event.metadata),
+		linkMetadataRaw: event.linkMetadata,
+		linkMetadata: parsedOrNone(event.linkMetadata ?? ""),
 		category: event.stream.slice(0, event.stream.indexOf("-")),
 		partition: "",
 	};
+}
+
+function parsedOrNone(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
 }
 
 function written(value: unknown): string {

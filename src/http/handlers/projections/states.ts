@@ -2,9 +2,11 @@
 import { createHash } from "node:crypto";
 import { matches } from "../../../cache/policy.ts";
 import { Refusal } from "../../../errors.ts";
+import type { StreamName } from "../../../event.ts";
 import { hasAsOf, parseAsOf } from "../../../pages/as-of/query.ts";
 import { endOf, stateThen } from "../../../projections/asking/as-of.ts";
 import { pageOfPartitions } from "../../../projections/asking/partitions.ts";
+import type { OwnLog } from "../../../projections/keeping/own-log.ts";
 import type { Projection } from "../../../projections/projection.ts";
 import type { Looked } from "../../../projections/running/run.ts";
 import type { Answer } from "../../answering/answer.ts";
@@ -86,19 +88,24 @@ async function reached(exchange: Exchange, projection: Projection): Promise<void
 	throw new Refusal("position-not-reached", { position, last: next - 1, retryAfterSeconds: 1 });
 }
 
-/** As of a moment that is over, the answer is the same until the query is changed or reset. */
+/**
+ * As of a moment that is over, the answer is the same until the query is changed or reset, or the
+ * events are others to its author: erased, deleted, hidden, or not to be read by them any more.
+ */
 async function lookBack(
 	exchange: Exchange,
 	{ definition }: Projection,
-	{ query }: ProjectionTarget,
+	target: ProjectionTarget,
 	{ part, partition }: { readonly part: "state" | "result"; readonly partition: string },
 ): Promise<Answer> {
 	const { projections, log } = exchange.context;
 	const { own, around } = projections;
-	const before = await endOf(own, parseAsOf(new URLSearchParams(query)), partition);
-	const { id, epoch, version } = definition;
-	const words = [id, epoch, version, before, part, partition, log.erasures];
-	const hash = createHash("sha256").update(JSON.stringify(words)).digest("base64url");
+	const before = await endOf(own, parseAsOf(new URLSearchParams(target.query)), partition);
+	const { id, epoch, version, settings, author } = definition;
+	const query = [id, epoch, version, settings.emitEnabled, author.login];
+	const events = [log.incarnation, log.erasures, ...(await changesOfRights(own))];
+	const words = JSON.stringify([query, events, before, part, partition]);
+	const hash = createHash("sha256").update(words).digest("base64url");
 	const eTag = `"${hash.slice(0, 22)}"`;
 	const kept = ["ETag", eTag];
 	if (matches(exchange.req.headers["if-none-match"], eTag)) {
@@ -109,6 +116,13 @@ async function lookBack(
 	const answer = answerText(then[part], positionOf(then));
 	const headers = answer.headers.map((value) => (value === "no-store" ? "no-cache" : value));
 	return { ...answer, headers: [...headers, ...kept] };
+}
+
+/** Each event in these streams may hide other events, or show them to others. */
+const OF_RIGHTS = ["$et-$metadata", "$et-$streamDeleted", "$settings"] as StreamName[];
+
+function changesOfRights(own: OwnLog): Promise<number[]> {
+	return Promise.all(OF_RIGHTS.map((stream) => own.lastOf(stream)));
 }
 
 function positionOf({ tag }: Looked): readonly string[] {

@@ -6,6 +6,7 @@ import {
 	type PartitionsAsked,
 	pageOfPartitions,
 } from "../../../../projections/asking/partitions.ts";
+import { ask } from "../../../../projections/asking/question.ts";
 import { debug } from "../../../../projections/asking/steps.ts";
 import { parseProjectionName, resultStream } from "../../../../projections/names.ts";
 import type { Projection } from "../../../../projections/projection.ts";
@@ -119,6 +120,15 @@ class ProjectionsOfVisitor implements ShownProjections {
 		// Single events are for those who may read them.
 		const asked = { ...definition, author: authorFor(this.#principal) };
 		return debug(parts, asked, { from, count }, AbortSignal.timeout(DEBUG_MS));
+	}
+
+	async *ask(query: string, msMax: number) {
+		this.#need("authenticated");
+		const { projections, searches } = this.#context;
+		const { own, around } = projections;
+		const parts = { own, scripts: around.scripts, rights: around.rights };
+		const asked = { query, author: authorFor(this.#principal) };
+		yield* searches.among((most) => ask(parts, asked, Math.min(most, msMax)));
 	}
 
 	/** Neither right is one on a stream, so that they are known at once. */
