@@ -5,7 +5,6 @@
  *                             └─▶ follower: tells the listeners ─▶ session: tells other nodes
  *     read ───▶ reader ─▶ follower: the listeners have heard of what it found
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { Refusal } from "../../errors.ts";
 import type { Position, StreamName, Version } from "../../event.ts";
 import type { FileSizes, LogActivity, MeasuredLog } from "../../observe/numbers/log-activity.ts";
@@ -25,6 +24,7 @@ import type {
 import type { AppendQueue } from "./appending/queue.ts";
 import type { WriterConnection } from "./appending/writer.ts";
 import { Database } from "./connection/database.ts";
+import { ended } from "./connection/ending.ts";
 import { refusalOr } from "./connection/failures.ts";
 import type { Erased, Eraser } from "./erasure/eraser.ts";
 import type { Follower, Heard } from "./following/follower.ts";
@@ -32,11 +32,10 @@ import type { Session } from "./following/session.ts";
 import type { Reader } from "./reading/reader.ts";
 import type { HistoryGuard } from "./start/guard.ts";
 import * as sql from "./statements.ts";
-import { verifyDatabase } from "./verify/verifier.ts";
+import { VERIFYING, verifyDatabase } from "./verify/verifier.ts";
 
-/** Other connections may still run a statement of a request that nobody waits for. */
-const CLOSE_MAX_MS = 5000;
-const VERIFYING_CONNECTIONS = 1;
+/** The appends that wait are written within this time, or the answer is that nobody knows. */
+const CLOSE_MAX_MS = 10_000;
 
 export type Parts = WritingParts & {
 	readonly incarnation: number;
@@ -62,6 +61,7 @@ export class PostgresLog implements Log, MeasuredLog {
 	readonly hidden: HiddenReads = { read: (range) => this.#read(range, true) };
 	readonly #parts: Parts;
 	#closing: Promise<void> | undefined;
+	#probing: Promise<void> | undefined;
 
 	constructor(parts: Parts) {
 		this.incarnation = parts.incarnation;
@@ -143,12 +143,20 @@ export class PostgresLog implements Log, MeasuredLog {
 		return this.#reading(part, () => this.#parts.reader.bytesOf(versions));
 	}
 
+	/** Probes that come while one waits for its turn share its answer. */
 	async writerAnswers(): Promise<void> {
 		const { queue, database } = this.#parts;
 		this.#refuse();
-		await queue.alone(async (client) => {
+		this.#probing ??= queue.alone(async (client) => {
+			this.#probing = undefined;
 			await client.query(database.statement(sql.SELECT_END, []));
 		});
+		const probing = this.#probing;
+		try {
+			await probing;
+		} finally {
+			if (this.#probing === probing) this.#probing = undefined;
+		}
 	}
 
 	onCommit(listener: (commit: Commit) => void): () => void {
@@ -157,7 +165,7 @@ export class PostgresLog implements Log, MeasuredLog {
 
 	/** On connections of its own: a read of everything keeps no request waiting. */
 	async verify(watch?: VerifyWatch): Promise<Verification> {
-		const database = new Database(this.#parts.database.address, VERIFYING_CONNECTIONS);
+		const database = new Database(this.#parts.database.address, VERIFYING);
 		try {
 			return await verifyDatabase(database, watch);
 		} finally {
@@ -220,9 +228,9 @@ export class PostgresLog implements Log, MeasuredLog {
 
 	async #close(): Promise<void> {
 		const { queue, connection, session, database, guard } = this.#parts;
-		await queue.close();
+		await ended(queue.close(), () => void connection.close(), CLOSE_MAX_MS);
 		await guard.note().catch(() => undefined);
 		await Promise.all([session.close(), connection.close()]);
-		await Promise.race([database.close(), sleep(CLOSE_MAX_MS, undefined, { ref: false })]);
+		await database.close();
 	}
 }

@@ -10,7 +10,8 @@ import { parseStoreAddress } from "./address.ts";
 import { AppendQueue } from "./appending/queue.ts";
 import { WriterConnection } from "./appending/writer.ts";
 import { Database, type Row } from "./connection/database.ts";
-import { causeOf, present } from "./connection/failures.ts";
+import { hangUp } from "./connection/ending.ts";
+import { causeOf, isUnreachable, present } from "./connection/failures.ts";
 import { Eraser } from "./erasure/eraser.ts";
 import { Follower } from "./following/follower.ts";
 import { Seat } from "./following/seat.ts";
@@ -38,6 +39,8 @@ export type PostgresOptions = {
 	readonly session?: string;
 	/** Connections for reads; a node has two more. */
 	readonly connectionsMax?: number;
+	/** A statement that is not answered by then ends its connection. */
+	readonly answerMs?: number;
 	/** Whether to take a server that may lose what it has acknowledged. */
 	readonly allowsUnsafe?: boolean;
 	/** Told of what the operator should know; `level` as of the operator log. */
@@ -73,7 +76,11 @@ export async function openPostgres(
 	const { tell = () => undefined, connectionsMax = CONNECTIONS } = options;
 	const { migrations = migrationsFor("postgres"), allowsUnsafe = false } = options;
 	const session = options.session === undefined ? address : parseStoreAddress(options.session);
-	const database = new Database(address, connectionsMax, session.connection);
+	const { answerMs } = options;
+	const database = new Database(address, {
+		...{ connectionsMax, session: session.connection },
+		...(answerMs !== undefined && { answerMs }),
+	});
 	try {
 		const client = await database.connect("start");
 		try {
@@ -82,7 +89,7 @@ export async function openPostgres(
 			const { found, known } = await prepareSchema(database, client, migrations);
 			if (found < known) tell("info", `the schema of the log was ${found}, and is ${known} now`);
 		} finally {
-			await client.end().catch(() => undefined);
+			await hangUp(client);
 		}
 		return await openPrepared(database, directory, limits, { ...options, tell, allowsUnsafe });
 	} catch (error) {
@@ -119,6 +126,7 @@ async function openPrepared(
 	});
 	database.admit = (client: pg.ClientBase) => guard.admit(client);
 	const seat = new Seat(database, options.node ?? "");
+	const connection = new WriterConnection(database, allowsUnsafe);
 	const session = new Session(database, seat, {
 		onEnd: (to) => void follower.reached(to)?.catch(() => undefined),
 		onLook: (now) =>
@@ -126,11 +134,14 @@ async function openPrepared(
 				tell("warn", `what this node has seen was not noted: ${causeOf(error)}`);
 			}),
 		onState: (error) => {
-			if (error === undefined) tell("info", "the database can be reached again");
-			else tell("error", `the database cannot be reached: ${causeOf(error)}`);
+			if (error === undefined) return tell("info", "the database can be reached again");
+			tell("error", `the database cannot be reached: ${causeOf(error)}`);
+			// What one connection cannot reach, the others may wait for as long as they live.
+			if (!isUnreachable(error)) return;
+			connection.cut();
+			database.cut();
 		},
 	});
-	const connection = new WriterConnection(database, allowsUnsafe);
 	const onCommit = () => session.tell(follower.heard);
 	const parts = { database, connection, follower, limits, clock, onCommit };
 	const queue = new AppendQueue(parts);

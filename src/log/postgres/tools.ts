@@ -7,6 +7,7 @@ import type { MovedEvent } from "../moving/moves.ts";
 import type { CopySource } from "../moving/source.ts";
 import { parseStoreAddress } from "./address.ts";
 import { Database } from "./connection/database.ts";
+import { hangUp } from "./connection/ending.ts";
 import { present, refusalOr } from "./connection/failures.ts";
 import { frontierAt } from "./hashes/hashes.ts";
 import { Exporter } from "./moving/exporter.ts";
@@ -14,7 +15,7 @@ import { INSERT_HISTORY, RAISE_INCARNATION } from "./moving/statements.ts";
 import { SeenHistory } from "./start/history.ts";
 import { schemaVersion } from "./start/schema.ts";
 import * as sql from "./statements.ts";
-import { verifyDatabase } from "./verify/verifier.ts";
+import { VERIFYING, verifyDatabase } from "./verify/verifier.ts";
 
 /** @throws Refusal `database-unusable`, `database-unreachable`, `newer-schema` */
 export function verifyStore(store: string, watch?: VerifyWatch): Promise<Verification> {
@@ -55,14 +56,14 @@ export function raiseStoreIncarnation(
 			await client.query(sql.COMMIT);
 			return next;
 		} finally {
-			await client.end().catch(() => undefined);
+			await hangUp(client);
 		}
 	});
 }
 
 /** The log in a database, to be copied while its nodes run. */
 export async function openStoreSource(store: string): Promise<CopySource> {
-	const database = new Database(parseStoreAddress(store), 1);
+	const database = new Database(parseStoreAddress(store), VERIFYING);
 	try {
 		await refuseOtherSchema(database);
 		return new StoreSource(database);
@@ -100,7 +101,7 @@ class StoreSource implements CopySource {
 
 async function withLog<T>(store: string, work: (database: Database) => Promise<T>): Promise<T> {
 	const address = parseStoreAddress(store);
-	const database = new Database(address, 1);
+	const database = new Database(address, VERIFYING);
 	try {
 		await refuseOtherSchema(database);
 		return await work(database);

@@ -28,6 +28,8 @@ const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 const GROUP_EVENTS_MAX = 5000;
 /** What an append takes in memory beside its content. */
 const APPEND_BYTES = 512;
+/** Work of its own that waits: erasures and imports come one by one. */
+const ALONE_MAX = 100;
 const RETRY_SECONDS = 1;
 
 type Waiting = {
@@ -82,9 +84,15 @@ export class AppendQueue {
 		});
 	}
 
-	/** Runs work in a transaction of its own, behind all that waits. */
+	/**
+	 * Runs work in a transaction of its own, behind all that waits.
+	 * @throws Refusal `overloaded`, `shutting-down`
+	 */
 	async alone<T>(work: (client: pg.Client, watch: CommitWatch) => Promise<T>): Promise<T> {
 		this.#refuseClosing();
+		if (this.#waiting.filter((one) => "run" in one).length >= ALONE_MAX) {
+			throw overloaded(ALONE_MAX);
+		}
 		return new Promise((resolve, reject) => {
 			const run = async (writing: Writing) => {
 				resolve(await work(writing.client, this.#watchOf(writing)));
@@ -212,8 +220,9 @@ export class AppendQueue {
 		try {
 			return await work(writing);
 		} catch (error) {
-			const isLost = isUnreachable(error);
-			if (isLost || error instanceof Unknown) connection.discard(writing.client);
+			const isUnknown = error instanceof Unknown;
+			const isLost = !isUnknown && isUnreachable(error);
+			if (isLost || isUnknown) connection.discard(writing.client);
 			else await writing.client.query(ROLLBACK).catch(() => connection.discard(writing.client));
 			if (!isLost || isAgain) throw error;
 		}
@@ -245,8 +254,12 @@ export class AppendQueue {
 		const isLong = held.appends >= appendQueueMax;
 		if (!isLong && (held.appends === 0 || held.bytes + bytes <= appendQueueBytesMax)) return;
 		const limit = isLong ? appendQueueMax : appendQueueBytesMax;
-		throw new Refusal("overloaded", { queue: "append", limit, retryAfterSeconds: RETRY_SECONDS });
+		throw overloaded(limit);
 	}
+}
+
+function overloaded(limit: number): Refusal {
+	return new Refusal("overloaded", { queue: "append", limit, retryAfterSeconds: RETRY_SECONDS });
 }
 
 function failureOf(error: unknown, sinceMs = performance.now()): unknown {

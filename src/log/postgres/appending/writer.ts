@@ -5,6 +5,7 @@
 import type pg from "pg";
 import { isRefusal } from "../../../errors.ts";
 import type { Database } from "../connection/database.ts";
+import { cut, hangUp } from "../connection/ending.ts";
 import { unreachable } from "../connection/failures.ts";
 import { checkServer } from "../start/checks.ts";
 
@@ -20,6 +21,7 @@ export class WriterConnection {
 	#pauseMs = PAUSE_MIN_MS;
 	#notBeforeMs = Number.NEGATIVE_INFINITY;
 	#lastError: unknown;
+	#isClosed = false;
 
 	constructor(database: Database, allowsUnsafe: boolean) {
 		this.#database = database;
@@ -29,6 +31,7 @@ export class WriterConnection {
 	/** @throws Refusal `database-unreachable` */
 	async get(): Promise<Writing> {
 		if (this.#open) return this.#open;
+		if (this.#isClosed) throw unreachable(new Error("this server is shutting down"));
 		if (performance.now() < this.#notBeforeMs) throw unreachable(this.#lastError);
 		try {
 			const open = await this.#connect();
@@ -47,16 +50,19 @@ export class WriterConnection {
 	discard(client: pg.Client): void {
 		if (this.#open?.client === client) this.#open = undefined;
 		// A commit may hang there; nobody waits for its end.
-		void client.end().catch(() => undefined);
-		(
-			client as unknown as { connection: { stream: { destroy(): void } } }
-		).connection.stream.destroy();
+		cut(client);
+	}
+
+	/** Whatever waits for an answer there is refused. */
+	cut(): void {
+		if (this.#open) this.discard(this.#open.client);
 	}
 
 	async close(): Promise<void> {
+		this.#isClosed = true;
 		const open = this.#open;
 		this.#open = undefined;
-		await open?.client.end().catch(() => undefined);
+		if (open) await hangUp(open.client);
 	}
 
 	async #connect(): Promise<Writing> {
@@ -64,7 +70,7 @@ export class WriterConnection {
 		try {
 			await checkServer(client, this.#database.address.shown, this.allowsUnsafe);
 		} catch (error) {
-			await client.end().catch(() => undefined);
+			void hangUp(client);
 			if (isRefusal(error, "database-unusable")) throw new Error(error.facts.reason);
 			throw error;
 		}

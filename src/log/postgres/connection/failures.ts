@@ -48,7 +48,7 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 
 /** What the driver says of connections, without a code. */
 const CONNECTION_LOST =
-	/connection (?:terminated|error)|timeout exceeded when trying to connect|not queryable|client was closed|pool after calling end/i;
+	/connection (?:terminated|error)|timeout exceeded when trying to connect|query read timeout|not queryable|client was closed|pool after calling end/i;
 
 const UNREADABLE: ReadonlySet<string> = new Set(["XX001", "XX002", "58030"]);
 const DISK_FULL = "53100";

@@ -33,6 +33,9 @@ import * as sql from "../statements.ts";
 import * as verifying from "./statements.ts";
 import { fetchStored } from "./stored.ts";
 
+/** Connections of a verification; some statements count all rows of a table. */
+export const VERIFYING = { connectionsMax: 1, answerMs: 60 * 60 * 1000 } as const;
+
 const EVENTS_A_STEP = 1024;
 const ROWS_A_STEP = 8192;
 const FULL_PERCENT = 100;
