@@ -20,7 +20,9 @@ import { beginsWith, headAt } from "./hashes/hashes.ts";
 import { SharedLeadership } from "./leading.ts";
 import { PostgresLog } from "./log.ts";
 import { PostgresMoves } from "./moving/moves.ts";
-import { Reader } from "./reading/reader.ts";
+import { Reader, type ReaderOptions } from "./reading/reader.ts";
+import { Reads } from "./replica/reads.ts";
+import { Replica } from "./replica/replica.ts";
 import { checkServer } from "./start/checks.ts";
 import { HistoryGuard } from "./start/guard.ts";
 import { SeenHistory } from "./start/history.ts";
@@ -37,6 +39,8 @@ export type PostgresOptions = {
 	readonly node?: string;
 	/** The same database, but round a pooler, for the connection that listens and leads. */
 	readonly session?: string;
+	/** A streaming replica of the database, which reads are answered from as far as it has come. */
+	readonly replica?: string;
 	/** Connections for reads; a node has two more. */
 	readonly connectionsMax?: number;
 	/** A statement that is not answered by then ends its connection. */
@@ -100,6 +104,7 @@ export async function openPostgres(
 	}
 }
 
+type ReplicaOptions = Chosen & { readonly incarnation: number };
 type Chosen = PostgresOptions & Required<Pick<PostgresOptions, "tell" | "allowsUnsafe">>;
 
 async function openPrepared(
@@ -129,10 +134,12 @@ async function openPrepared(
 	const connection = new WriterConnection(database, allowsUnsafe);
 	const session = new Session(database, seat, {
 		onEnd: (to) => void follower.reached(to)?.catch(() => undefined),
-		onLook: (now) =>
+		onLook: (now) => {
 			void guard.look(now).catch((error: unknown) => {
 				tell("warn", `what this node has seen was not noted: ${causeOf(error)}`);
-			}),
+			});
+			replica?.state.look();
+		},
 		onState: (error) => {
 			if (error === undefined) return tell("info", "the database can be reached again");
 			tell("error", `the database cannot be reached: ${causeOf(error)}`);
@@ -145,12 +152,18 @@ async function openPrepared(
 	const onCommit = () => session.tell(follower.heard);
 	const parts = { database, connection, follower, limits, clock, onCommit };
 	const queue = new AppendQueue(parts);
-	const reader = new Reader(database, { pageBytesMax: limits.pageBytesMax, clock });
+	const reading = { pageBytesMax: limits.pageBytesMax, clock };
+	const reader = new Reader(database, reading);
 	const eraser = new Eraser(database);
-	const histories = await startSession(session, database);
+	const replica = await openReplica(database, reading, { ...options, incarnation });
+	const reads = new Reads({ database, reader, follower, ...(replica && { replica }) });
+	const histories = await startSession(session, database).catch(async (error: unknown) => {
+		await reads.close();
+		throw error;
+	});
 	const log = new PostgresLog({
 		...parts,
-		...{ incarnation, histories, queue, listeners, session, reader, eraser, guard },
+		...{ incarnation, histories, queue, listeners, session, reads, eraser, guard },
 	});
 	return {
 		log,
@@ -158,6 +171,30 @@ async function openPrepared(
 		tree: new StoredTree(database, signer, seen),
 		moves: new PostgresMoves({ ...parts, queue, guard }),
 	};
+}
+
+/** @throws Refusal `invalid-option`, `database-unusable` */
+async function openReplica(
+	primary: Database,
+	reading: ReaderOptions,
+	{ replica, connectionsMax = CONNECTIONS, answerMs, incarnation, tell }: ReplicaOptions,
+) {
+	if (replica === undefined) return undefined;
+	const address = parseStoreAddress(replica);
+	if (address.schema !== primary.address.schema) {
+		const reason = "it must name the same schema as --store";
+		throw new Refusal("invalid-option", { option: "read-store", value: address.shown, reason });
+	}
+	const limit = answerMs === undefined ? {} : { answerMs };
+	const database = new Database(address, { connectionsMax, ...limit });
+	const state = new Replica({ primary, database, incarnation, tell });
+	try {
+		await state.start();
+	} catch (error) {
+		await state.close();
+		throw error;
+	}
+	return { state, reader: new Reader(database, { ...reading, mayBeBehind: true }) };
 }
 
 /**

@@ -23,10 +23,26 @@ export function verifyStore(store: string, watch?: VerifyWatch): Promise<Verific
 }
 
 /** The number of the history in a database. */
-export function readStoreIncarnation(store: string): Promise<number> {
+export async function readStoreIncarnation(store: string): Promise<number> {
+	return (await readStoreEnd(store)).incarnation;
+}
+
+export type StoreEnd = {
+	readonly size: number;
+	readonly incarnation: number;
+	/** How many transactions have erased anything. */
+	readonly erasures: number;
+};
+
+export function readStoreEnd(store: string): Promise<StoreEnd> {
 	return withLog(store, async (database) => {
-		const [end] = await database.rows(sql.SELECT_END);
-		return Number(present(end, "the end of the log").incarnation);
+		const [row] = await database.rows(sql.SELECT_END);
+		const { next, incarnation, erasures } = present(row, "the end of the log");
+		return {
+			size: Number(next),
+			incarnation: Number(incarnation),
+			erasures: Number(erasures),
+		};
 	});
 }
 

@@ -50,6 +50,11 @@ export class Hop {
 		});
 	}
 
+	/** Passes questions on, and no answer. */
+	deafen(): void {
+		for (const { from, isAsking } of this.#ways) if (!isAsking) from.pause();
+	}
+
 	/** Passes everything on again, what was held back as well. */
 	speak(): void {
 		this.#isSilent = false;

@@ -48,7 +48,7 @@ describePostgres("a network that goes silent", () => {
 	});
 
 	test("ends what waits also if the looks at the log go another way", async () => {
-		const { log } = await open("unseen", { session: server.store("unseen"), answerMs: 500 });
+		const { log } = await open("unseen", { session: server.store("unseen"), answerMs: 3000 });
 		await append(log, "a", events(3));
 		await Promise.all([read(log, "a"), read(log, "a")]);
 		const silent = hop.silenceAfterCommit();
@@ -60,6 +60,20 @@ describePostgres("a network that goes silent", () => {
 		hop.speak();
 		await goesOn(() => read(log, "a"));
 		await goesOn(() => append(log, "a", events(1)));
+		await log.close();
+	});
+
+	test("makes nobody doubt what a new connection can tell", async () => {
+		const { log } = await open("deaf");
+		for (let i = 0; i < 4; i++) await append(log, "a", events(1));
+		// The node knows the log, and writes without a look at it; the answer does not come.
+		hop.deafen();
+		const one = event();
+		const writing = append(log, "a", [one]);
+		expect(await writing).toMatchObject({ first: 4 });
+		expect((await append(log, "a", [one])).repeated).toBe(true);
+		expect((await goesOn(() => read(log, "a"))).last).toBe(4);
+		expect(await log.verify()).toMatchObject({ ok: true });
 		await log.close();
 	});
 

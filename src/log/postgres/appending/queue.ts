@@ -18,8 +18,10 @@ import type { Database } from "../connection/database.ts";
 import { isUnreachable, refusalOr, Unknown } from "../connection/failures.ts";
 import type { Follower } from "../following/follower.ts";
 import { ROLLBACK } from "../statements.ts";
-import { type CommitWatch, type GroupResult, type PreparedWrite, writeGroup } from "./group.ts";
-import { prepared } from "./rows.ts";
+import { type GroupResult, writeGroup } from "./group.ts";
+import { KnownLog } from "./known.ts";
+import { type PreparedWrite, prepared } from "./rows.ts";
+import type { CommitWatch } from "./transaction.ts";
 import type { WriterConnection, Writing } from "./writer.ts";
 
 /** The content of one transaction is one value; a larger one gains nothing. */
@@ -59,6 +61,7 @@ export type QueueParts = {
 export class AppendQueue {
 	readonly activity = new LogActivity();
 	readonly #parts: QueueParts;
+	readonly #known = new KnownLog();
 	#waiting: (Waiting | Work)[] = [];
 	#running: Promise<void> | undefined;
 	#settled: Promise<void> = Promise.resolve();
@@ -126,9 +129,10 @@ export class AppendQueue {
 		this.#running = undefined;
 	}
 
-	#takeGroup(): Waiting[] {
+	/** Adds what waits to a group, as far as there is room in it. */
+	#takeGroup(group: Waiting[] = []): Waiting[] {
+		this.#waiting.unshift(...group.splice(0));
 		let [bytes, events] = [0, 0];
-		const group: Waiting[] = [];
 		for (const waiting of this.#waiting) {
 			if ("run" in waiting) break;
 			bytes += waiting.bytes;
@@ -144,9 +148,17 @@ export class AppendQueue {
 	async #writeGroup(group: Waiting[]): Promise<void> {
 		const begunMs = performance.now();
 		const { database, clock, follower } = this.#parts;
-		const writes = group.map((one) => one.prepared);
-		const work = this.#connected((writing) =>
-			writeGroup(database, writing.client, writes, clock(), this.#watchOf(writing)),
+		const writes = () => group.map((one) => one.prepared);
+		const gather = () => {
+			this.#takeGroup(group);
+			return writes();
+		};
+		const work = this.#connected(
+			(writing) => {
+				const how = { known: this.#known, watch: this.#watchOf(writing), gather };
+				return writeGroup(database, writing.client, writes(), clock(), how);
+			},
+			() => writes().every(({ write }) => "events" in write),
 		);
 		const settled = work.then(
 			(result) => this.#settle(group, result, begunMs),
@@ -210,23 +222,39 @@ export class AppendQueue {
 	}
 
 	/**
-	 * Whatever fails, the connection is free of a transaction afterwards, or let go. If it was lost
-	 * before the commit, nothing was written, and the work is done again on a new one: a server that
-	 * has started anew has ended the old one.
+	 * If the connection is lost before the commit, nothing was written, and the work is done again on
+	 * a new one: a server that has started anew has ended the old one. The same with appends if it is
+	 * lost during the commit: they have ids, so those that stand are found as repeats. The old server
+	 * may still be at it, and holds the end of the log until it is through.
 	 */
-	async #connected<T>(work: (writing: Writing) => Promise<T>, isAgain = false): Promise<T> {
+	async #connected<T>(work: (writing: Writing) => Promise<T>, repeats = () => false): Promise<T> {
+		try {
+			return await this.#once(work);
+		} catch (error) {
+			const isUnknown = error instanceof Unknown;
+			const isFound = isUnknown ? repeats() && error.isLost : isUnreachable(error);
+			if (!isFound) throw error;
+			try {
+				return await this.#once(work);
+			} catch (again) {
+				// What came of the first time is as unknown as before.
+				const isAway = isUnreachable(again) || isRefusal(again, "database-unreachable");
+				throw isUnknown && isAway ? error : again;
+			}
+		}
+	}
+
+	/** Whatever fails, the connection is free of a transaction afterwards, or let go. */
+	async #once<T>(work: (writing: Writing) => Promise<T>): Promise<T> {
 		const { connection } = this.#parts;
 		const writing = await connection.get();
 		try {
 			return await work(writing);
 		} catch (error) {
-			const isUnknown = error instanceof Unknown;
-			const isLost = !isUnknown && isUnreachable(error);
-			if (isLost || isUnknown) connection.discard(writing.client);
+			if (error instanceof Unknown || isUnreachable(error)) connection.discard(writing.client);
 			else await writing.client.query(ROLLBACK).catch(() => connection.discard(writing.client));
-			if (!isLost || isAgain) throw error;
+			throw error;
 		}
-		return this.#connected(work, true);
 	}
 
 	#watchOf({ warnings }: Writing): CommitWatch {

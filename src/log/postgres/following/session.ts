@@ -19,7 +19,7 @@ import type { Seat } from "./seat.ts";
 const TELL_MS = 5;
 const LOOK_MS = 1000;
 /** A look that takes longer finds a connection that leads nowhere. */
-const LOOK_MAX_MS = 5000;
+const LOOK_MAX_MS = 10_000;
 
 export type SessionListener = {
 	/** Of each look, and of what other nodes tell. */
