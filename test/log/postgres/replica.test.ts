@@ -4,9 +4,9 @@ import { DEFAULT_LOG_LIMITS } from "../../../src/log/log.ts";
 import { openPostgres, type PostgresOptions } from "../../../src/log/postgres/open.ts";
 import { append, events, ids, idsOf, name, read, refusal } from "../asking.ts";
 import { newDirectory } from "../sqlite/directory.ts";
-import { describePostgres, type PostgresServer, startPostgres, startReplica } from "./server.ts";
+import { describeReplica, type PostgresServer, startPostgres, startReplica } from "./server.ts";
 
-describePostgres("a node that reads from a replica", () => {
+describeReplica("a node that reads from a replica", () => {
 	let primary: PostgresServer;
 	let replica: PostgresServer;
 	beforeAll(async () => {

@@ -27,6 +27,13 @@ export const describePostgres = (name: string, tests: () => void): void => {
 	else describe.skip(`${name} (PostgreSQL is not installed: apt-get install postgresql)`, tests);
 };
 
+/** The same for tests that need a replica, which some packages of PostgreSQL cannot make. */
+export const describeReplica = (name: string, tests: () => void): void => {
+	const lacks = POSTGRES_BIN !== undefined && !existsSync(join(POSTGRES_BIN, "pg_basebackup"));
+	if (lacks) describe.skip(`${name} (there is no pg_basebackup in ${POSTGRES_BIN})`, tests);
+	else describePostgres(name, tests);
+};
+
 /** Settings of a cluster beside those of a test machine. */
 export type ServerSettings = Readonly<Record<string, string>>;
 
