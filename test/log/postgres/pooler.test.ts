@@ -44,7 +44,7 @@ describePooler("two nodes behind PgBouncer in transaction mode", () => {
 				}
 			}),
 		);
-		while (heard < 20 * CLIENTS - 1) await new Promise((resolve) => setImmediate(resolve));
+		while (heard < 20 * CLIENTS - 1) await pause();
 		await one.log.redact({ stream: name("order-0"), version: 3, metadata: true });
 		const repeated = event();
 		await append(one.log, "a", [repeated]);
@@ -82,10 +82,14 @@ pidfile = ${process}
 `,
 	);
 	runAsUser(POOLER, ["-d", settings]);
-	while (!existsSync(process)) await new Promise((resolve) => setImmediate(resolve));
+	while (!existsSync(process)) await pause();
 	const stop = () => {
 		globalThis.process.kill(Number(readFileSync(process, "utf8")));
 		rmSync(folder, { recursive: true, force: true });
 	};
 	return { port, stop };
+}
+
+function pause(): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, 10));
 }

@@ -147,7 +147,7 @@ export class AppendQueue {
 	/** Ends when the connection is free; the answers may wait for the listeners meanwhile. */
 	async #writeGroup(group: Waiting[]): Promise<void> {
 		const begunMs = performance.now();
-		const { database, clock, follower } = this.#parts;
+		const { database, clock, connection, follower } = this.#parts;
 		const writes = () => group.map((one) => one.prepared);
 		const gather = () => {
 			this.#takeGroup(group);
@@ -156,6 +156,7 @@ export class AppendQueue {
 		const work = this.#connected(
 			(writing) => {
 				const how = { known: this.#known, watch: this.#watchOf(writing), gather };
+				connection.replan(writing, follower.heard.next);
 				return writeGroup(database, writing.client, writes(), clock(), how);
 			},
 			() => writes().every(({ write }) => "events" in write),

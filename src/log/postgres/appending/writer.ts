@@ -12,7 +12,18 @@ import { checkServer } from "../start/checks.ts";
 const PAUSE_MIN_MS = 50;
 const PAUSE_MAX_MS = 2000;
 
-export type Writing = { readonly client: pg.Client; readonly warnings: string[] };
+export type Writing = {
+	readonly client: pg.Client;
+	readonly warnings: string[];
+	/** The size that the log had when its statements were planned. */
+	plannedAt: number;
+};
+
+/** Planning a statement anew for each group took longer than running it. */
+const PLAN_ONCE = "SET plan_cache_mode = force_generic_plan";
+/** A plan for a table that was small may go by another index than one for a large table. */
+const PLAN_ANEW = "DISCARD PLANS";
+const REPLAN_EVENTS_MIN = 1000;
 
 export class WriterConnection {
 	readonly #database: Database;
@@ -46,6 +57,14 @@ export class WriterConnection {
 		}
 	}
 
+	/** Has the statements planned anew if the log has doubled, in front of what is sent next. */
+	replan(writing: Writing, size: number): void {
+		if (size < 2 * writing.plannedAt + REPLAN_EVENTS_MIN) return;
+		writing.plannedAt = size;
+		// If that fails, so does what follows on the connection.
+		void writing.client.query(PLAN_ANEW).catch(() => undefined);
+	}
+
 	/** Lets go of a connection that failed, or whose transaction cannot be undone. */
 	discard(client: pg.Client): void {
 		if (this.#open?.client === client) this.#open = undefined;
@@ -69,6 +88,7 @@ export class WriterConnection {
 		const client = await this.#database.connect("writer", true);
 		try {
 			await checkServer(client, this.#database.address.shown, this.allowsUnsafe);
+			await client.query(PLAN_ONCE);
 		} catch (error) {
 			void hangUp(client);
 			if (isRefusal(error, "database-unusable")) throw new Error(error.facts.reason);
@@ -77,7 +97,7 @@ export class WriterConnection {
 		const warnings: string[] = [];
 		// Below warnings, the session sends none.
 		client.on("notice", ({ message }) => warnings.push(String(message)));
-		const open = { client, warnings };
+		const open = { client, warnings, plannedAt: 0 };
 		client.on("end", () => {
 			if (this.#open === open) this.#open = undefined;
 		});

@@ -40,14 +40,12 @@ const KEEP_ALIVE_MS = 10_000;
 
 /**
  * Each session's own settings. The planner must not take the tables for as small as they were when
- * a statement was prepared: all look-ups go by an index, and no values change that; planning anew
- * for each took longer than the look-ups. A transaction that lies idle holds the end
+ * a statement was prepared: all look-ups go by an index. A transaction that lies idle holds the end
  * of the log, and its process may be stopped; PostgreSQL ends it. Whoever waits for the end of the
  * log longer than that gives up, and has written nothing.
  */
 const SETTINGS = `
 	SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-	SET plan_cache_mode = force_generic_plan;
 	SET jit = off; SET statement_timeout = 0; SET bytea_output = hex;
 	SET client_min_messages = warning;
 	SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '15s';
