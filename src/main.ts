@@ -229,9 +229,10 @@ async function openWhole(
 	const { data, checkpoints, checkReads, upgradeCopy, onWriteFailure } = settings;
 	let isOpen = onWriteFailure === "stay";
 	const onUpgrade: Announce = (upgrade) => operatorLog.info(announcement(upgrade));
-	const { store: address, storeSession, storeConnections, storeUnsafe } = settings;
+	const { store: address, storeSession, storeConnections, storeUnsafe, readStore } = settings;
 	const store = await openLog(data, settings, {
 		...{ store: address, storeSession, storeConnections, storeUnsafe, node: nodeUrlOf(settings) },
+		readStore,
 		tell: (level, text) => operatorLog[level](text),
 		checkpoints,
 		checksReads: checkReads,

@@ -7,6 +7,8 @@ export type StoreSettings = {
 	readonly store: string | undefined;
 	/** Undefined for `store`. */
 	readonly storeSession: string | undefined;
+	/** Undefined for `store`. */
+	readonly readStore: string | undefined;
 	readonly storeConnections: number;
 	readonly storeUnsafe: boolean;
 	/** Undefined for the address it listens on. */
@@ -41,6 +43,17 @@ export const STORE_OPTIONS = [
 		shown: storeShown,
 		holdsSecret,
 		help: "Where --store leads to a pooler: the database itself, for the connection that listens and leads.",
+	},
+	{
+		name: "readStore",
+		flag: "read-store",
+		kind: "text",
+		default: undefined,
+		placeholder: "URL",
+		pattern: STORE,
+		shown: storeShown,
+		holdsSecret,
+		help: "Streaming replica of --store, which reads are answered from as far as it has come.",
 	},
 	{
 		name: "storeConnections",

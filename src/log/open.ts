@@ -26,6 +26,8 @@ export type StoreOptions = {
 	readonly node?: string;
 	/** The same database, but round a pooler; by default, `store`. */
 	readonly storeSession?: string | undefined;
+	/** A streaming replica of it, for reads. */
+	readonly readStore?: string | undefined;
 	/** Connections for reads. */
 	readonly storeConnections?: number;
 	/** Whether to take a database that may lose what it has acknowledged. */
@@ -45,7 +47,17 @@ export async function openLog(
 	limits: LogLimits,
 	options: OpenOptions = {},
 ): Promise<OpenedLog> {
-	const { store, storeSession, storeConnections, storeUnsafe, node, tell, clock, onStop } = options;
+	const {
+		store,
+		storeSession,
+		storeConnections,
+		storeUnsafe,
+		readStore,
+		node,
+		tell,
+		clock,
+		onStop,
+	} = options;
 	if (store === undefined) return openDirectory(directory, limits, options);
 	// Most servers have no use for its driver.
 	const { openPostgres } = await import("./postgres/open.ts");
@@ -55,6 +67,7 @@ export async function openLog(
 		...(tell && { tell }),
 		...(node !== undefined && { node }),
 		...(storeSession !== undefined && { session: storeSession }),
+		...(readStore !== undefined && { replica: readStore }),
 		...(storeConnections !== undefined && { connectionsMax: storeConnections }),
 		...(storeUnsafe !== undefined && { allowsUnsafe: storeUnsafe }),
 	});

@@ -42,8 +42,9 @@ export type LogState = {
 	/** Transactions that erased content. */
 	readonly erasures: number;
 	readonly incarnation: number;
-	readonly databaseBytes: number;
-	readonly walBytes: number;
+	/** Undefined if nobody says. */
+	readonly databaseBytes: number | undefined;
+	readonly walBytes: number | undefined;
 	/** The key that signed heads are checked with. */
 	readonly key: string;
 };

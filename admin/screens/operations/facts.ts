@@ -16,7 +16,7 @@ export function serverPanel({ now }: Frame, { process, writer, log, disk }: Serv
 <dt>Started</dt><dd>${agoOf(Date.parse(process.started), now)}</dd>
 ${writer.reason !== undefined && html`<dt>Stopped</dt><dd>${visible(writer.reason)}</dd>`}
 ${log.events !== undefined && html`<dt>Events</dt><dd>${grouped(log.events)}${log.streams !== undefined && html`<small>in ${counted(log.streams, "stream")}</small>`}</dd>`}
-<dt>On disk</dt><dd>${sizeOf(log.databaseBytes)}<small>and ${sizeOf(log.walBytes)} in the write-ahead log</small></dd>
+${log.databaseBytes !== undefined && html`<dt>On disk</dt><dd>${sizeOf(log.databaseBytes)}${log.walBytes !== undefined && html`<small>and ${sizeOf(log.walBytes)} in the write-ahead log</small>`}</dd>`}
 ${disk && html`<dt>Free</dt><dd>${disk.low ? html`<span class="badge bad">${sizeOf(disk.freeBytes)}, appends are refused</span>` : sizeOf(disk.freeBytes)}<small>${sizeOf(disk.freeBytesMin)} are kept free</small></dd>`}
 <dt>Erasures</dt><dd>${grouped(log.erasures)}<small>transactions that erased content</small></dd>
 <dt>History</dt><dd>${grouped(log.incarnation)}${log.incarnation === 1 && html`<small>the first; a restore makes another</small>`}</dd></dl></div></section>`;

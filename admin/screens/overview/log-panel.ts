@@ -21,7 +21,7 @@ function stateFacts({ now }: Frame, { log, disk, backups, verification }: Server
 	const { databaseBytes, walBytes, streams } = log;
 	const [backup] = backups;
 	const whole = verification.runs.find(({ found }) => found !== undefined);
-	return html`<dt>On disk</dt><dd>${sizeOf(databaseBytes + walBytes)}<small>${sizeOf(databaseBytes)} log, ${sizeOf(walBytes)} WAL</small></dd>
+	return html`${databaseBytes !== undefined && html`<dt>On disk</dt><dd>${sizeOf(databaseBytes + (walBytes ?? 0))}${walBytes !== undefined && html`<small>${sizeOf(databaseBytes)} log, ${sizeOf(walBytes)} WAL</small>`}</dd>`}
 ${disk && html`<dt>Free</dt><dd>${disk.low ? html`<span class="badge bad">${sizeOf(disk.freeBytes)}</span>` : sizeOf(disk.freeBytes)}<small>${sizeOf(disk.freeBytesMin)} are kept free</small></dd>`}
 ${streams !== undefined && html`<dt>Streams</dt><dd>${grouped(streams)}</dd>`}
 <dt>Last backup</dt><dd>${

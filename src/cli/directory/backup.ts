@@ -4,7 +4,7 @@ import type { BackupResult } from "../../backup/backup.ts";
 import type { LastCheck } from "../../backup/target.ts";
 import { DATA_OPTIONS } from "../../config.ts";
 import { standardStream } from "../../observe/standard.ts";
-import type { Arguments, Values } from "../../options.ts";
+import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { count, type Measure, Progress } from "../output/progress.ts";
 import { note, report } from "../output/standard.ts";
@@ -32,20 +32,17 @@ export const backup: Verb = {
 		backup in its place when that is complete; it changes a later one in one transaction. So you
 		may interrupt it at any time: once TARGET holds a complete backup, it always does. Run the
 		same command again to continue. If the history of a store was replaced, use a new TARGET.
-		varve restore turns a backup into a data directory.`,
+		varve restore turns a backup into a data directory. With --store it backs up the log in a
+		database: TARGET becomes a data directory with the same events, made anew if something was
+		erased since.`,
 	options: [...DATA_OPTIONS, NO_VERIFY],
 	examples: [
 		"varve backup /mnt/backups/varve --data ./data",
 		"varve backup /mnt/backups/varve --data ./data --no-verify",
+		"VARVE_STORE=postgres://varve@db.example/varve varve backup /mnt/backups/varve",
 	],
 	run,
 };
-
-/** A backup is a copy of files; those of a database are PostgreSQL's. */
-export function refuseStore(values: Values, remedy: string): void {
-	if (optionalText(values, "store") === undefined) return;
-	throw new Failure(`the log is in a database (--store): ${remedy}`, EXIT.usage);
-}
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [target] = operands;
@@ -55,7 +52,8 @@ async function run({ operands, values }: Arguments): Promise<number> {
 			EXIT.usage,
 		);
 
-	refuseStore(values, "back it up with pg_dump or pgBackRest, or copy it with varve copy");
+	const store = optionalText(values, "store");
+	if (store !== undefined) return backUpDatabase(store, resolve(target), !values.noVerify);
 	const { backUp } = await import("../../backup/backup.ts");
 	const data = resolve(text(values, "data"));
 	return interruptible(async (signal, show) => {
@@ -67,6 +65,25 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		});
 		const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
 		return () => told(done, seconds);
+	});
+}
+
+/** The backup is a data directory, whatever PostgreSQL keeps beside. */
+async function backUpDatabase(store: string, target: string, verify: boolean): Promise<number> {
+	const { backUpStore } = await import("../moving/store-backup.ts");
+	return interruptible(async (signal, show) => {
+		const done = await backUpStore(store, target, verify, { signal, copying: show });
+		return () => {
+			const { events, added, verification } = done;
+			if (verification && !verification.ok) {
+				for (const fault of verification.faults) report(`${fault}\n`);
+				report(`not ok: ${verification.faults.length} faults in the copy; verify the store\n`);
+				return EXIT.failed;
+			}
+			const what = `${count(events)} events, ${count(added)} of them copied now`;
+			report(`backed up to ${target}: ${what}; ${verification ? "verified" : "not verified"}\n`);
+			return EXIT.done;
+		};
 	});
 }
 

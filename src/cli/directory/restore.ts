@@ -2,12 +2,13 @@
 import { resolve } from "node:path";
 import type { RestoreResult } from "../../backup/restore.ts";
 import { DATA_OPTIONS } from "../../config.ts";
+import { storeShown } from "../../log/postgres/address.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { count } from "../output/progress.ts";
 import { report } from "../output/standard.ts";
-import { EXIT, optionalNumber, text, type Verb } from "../verb.ts";
-import { interruptible, NO_VERIFY, refuseStore, unverified } from "./backup.ts";
+import { EXIT, optionalNumber, optionalText, text, type Verb } from "../verb.ts";
+import { interruptible, NO_VERIFY, unverified } from "./backup.ts";
 
 export const restore: Verb = {
 	name: "restore",
@@ -20,7 +21,8 @@ export const restore: Verb = {
 		history is another history. It gets a number that no other history has: the seconds since 1970.
 		All links then carry it (?i=…), so that no cache takes a page of the lost history for a page of
 		this one. If nothing at all was appended since the backup, for example because you move a
-		stopped store, --same-history keeps the number.`,
+		stopped store, --same-history keeps the number. With --store it fills an empty database, from a
+		backup of a database or from any data directory.`,
 	options: [
 		...DATA_OPTIONS,
 		{
@@ -46,6 +48,7 @@ export const restore: Verb = {
 	examples: [
 		"varve restore /mnt/backups/varve --data ./data",
 		"varve restore /mnt/backups/varve --data /srv/varve --same-history",
+		"VARVE_STORE=postgres://varve@db.example/varve varve restore /mnt/backups/varve",
 	],
 	run,
 };
@@ -64,9 +67,13 @@ async function run({ operands, values }: Arguments): Promise<number> {
 			EXIT.usage,
 		);
 
-	refuseStore(values, "restore it with PostgreSQL's tools, or copy a directory with varve copy");
-	const { restore } = await import("../../backup/restore.ts");
 	const data = resolve(text(values, "data"));
+	const store = optionalText(values, "store");
+	if (store !== undefined) {
+		const least = values.sameHistory ? undefined : (incarnation ?? Math.floor(Date.now() / 1000));
+		return intoDatabase(resolve(backup), { store, data, least, verify: !values.noVerify });
+	}
+	const { restore } = await import("../../backup/restore.ts");
 	return interruptible(async (signal, show) => {
 		const restored = await restore(backup, data, {
 			verify: !values.noVerify,
@@ -77,6 +84,35 @@ async function run({ operands, values }: Arguments): Promise<number> {
 			verifying: (measure) => show(measure, "copied; verifying"),
 		});
 		return () => told(restored, data);
+	});
+}
+
+type Into = {
+	readonly store: string;
+	/** Of a node, which knows the highest number of a history that it has seen. */
+	readonly data: string;
+	/** The number of the history; undefined keeps it. */
+	readonly least: number | undefined;
+	readonly verify: boolean;
+};
+
+async function intoDatabase(backup: string, into: Into): Promise<number> {
+	const { restoreStore } = await import("../moving/store-backup.ts");
+	return interruptible(async (signal, show) => {
+		const { verify, store } = into;
+		const { incarnation, verification } = await restoreStore(backup, into, {
+			...{ signal, copying: show, verify },
+		});
+		return () => {
+			if (verification?.ok === false) {
+				for (const fault of verification.faults) report(`${fault}\n`);
+				report(`not sound: ${verification.faults.length} faults; no server should use it\n`);
+				return EXIT.failed;
+			}
+			const checked = verification ? "verified" : "not verified";
+			report(`restored to ${storeShown(store)}: history number ${incarnation}, ${checked}\n`);
+			return EXIT.done;
+		};
 	});
 }
 

@@ -1,12 +1,5 @@
 /** `varve copy`: makes one store a copy of another, event for event, whatever keeps them. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { addSubtree, rootOf } from "../../../feeds/proof/frontier.ts";
-import { DEFAULT_LOG_LIMITS } from "../../log/log.ts";
-import type { LogMoves } from "../../log/moving/moves.ts";
-import type { CopySource } from "../../log/moving/source.ts";
-import type { OpenedLog } from "../../log/open.ts";
+import { resolve } from "node:path";
 import { isStoreAddress, storeShown } from "../../log/postgres/address.ts";
 import type { Arguments } from "../../options.ts";
 import { interruptible } from "../directory/backup.ts";
@@ -14,6 +7,7 @@ import { Failure } from "../explain.ts";
 import { count } from "../output/progress.ts";
 import { report } from "../output/standard.ts";
 import { EXIT, optionalText, type Verb } from "../verb.ts";
+import { type Copied, copyStore } from "./whole.ts";
 
 const place = {
 	kind: "text",
@@ -48,70 +42,10 @@ export const copy: Verb = {
 async function run({ values }: Arguments): Promise<number> {
 	const from = placeOf(optionalText(values, "from"), "--from");
 	const to = placeOf(optionalText(values, "to"), "--to");
-	const { openSource } = await import("../../log/open.ts");
 	return interruptible(async (signal, show) => {
-		const source = await openSource(from);
-		try {
-			const { size } = await source.end();
-			let done = 0;
-			show({ events: () => done, fraction: () => done / Math.max(1, size) });
-			const { log, tree, moves } = await openTarget(to);
-			try {
-				const copied = await copyEvents(source, moves, signal, (events) => {
-					done = events;
-				});
-				return () => told(to, copied);
-			} finally {
-				tree.close();
-				moves.close();
-				await log.close();
-			}
-		} finally {
-			await source.close();
-		}
+		const copied = await copyStore(from, to, signal, show);
+		return () => told(to, copied);
 	});
-}
-
-/** What a node keeps beside a database says nothing of one that is copied once. */
-async function openTarget(to: string): Promise<OpenedLog> {
-	const { openLog } = await import("../../log/open.ts");
-	if (!isStoreAddress(to)) return openLog(to, DEFAULT_LOG_LIMITS);
-	const directory = mkdtempSync(join(tmpdir(), "varve-copy-"));
-	process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-	return openLog(directory, DEFAULT_LOG_LIMITS, { store: to });
-}
-
-type Copied = { readonly events: number; readonly added: number };
-
-async function copyEvents(
-	source: CopySource,
-	target: LogMoves,
-	signal: AbortSignal,
-	onEvents: (events: number) => void,
-): Promise<Copied> {
-	let next = Number(await target.size());
-	const { size } = await source.end();
-	if (next > size) {
-		throw new Failure(`the target has ${next} events, and the source ${size}: it is no copy of it`);
-	}
-	const frontier = await source.frontierAt(next);
-	let added = 0;
-	for (;;) {
-		signal.throwIfAborted();
-		const events = await source.events(next);
-		const span = { from: next, root: rootOf(frontier), events };
-		if (events.length === 0) {
-			// The root of all, and the number of the history that the source has now.
-			const { incarnation } = await source.end();
-			await target.import({ ...span, incarnation });
-			return { events: next, added };
-		}
-		const imported = await target.import({ ...span, incarnation: 1 });
-		added += imported.written;
-		for (const { hash } of events) addSubtree(frontier, hash, 0);
-		next += events.length;
-		onEvents(next);
-	}
 }
 
 function told(to: string, { events, added }: Copied): number {

@@ -33,8 +33,8 @@ export class Figures {
 			longPolls: longPolls.waiting(),
 			liveReaders: liveReaders.connected(),
 			appendsWaiting: measured.activity.waiting.appends,
-			databaseBytes: sizes.database,
-			walBytes: sizes.wal,
+			databaseBytes: sizes.database ?? null,
+			walBytes: sizes.wal ?? null,
 			diskFreeBytes: room.state()?.freeBytes ?? null,
 		};
 		this.#before = now;

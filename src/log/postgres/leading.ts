@@ -1,17 +1,7 @@
 /** What the leader of several nodes writes through: the log, with its number on each write. */
 
-import type { Position, StreamName, Version } from "../../event.ts";
-import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "../commit.ts";
-import type {
-	Leadership,
-	Log,
-	NameRange,
-	Range,
-	Slice,
-	Verification,
-	VerifyWatch,
-	VersionRange,
-} from "../log.ts";
+import type { Leadership, Log } from "../log.ts";
+import { withWrites } from "../with-writes.ts";
 import type { Seat } from "./following/seat.ts";
 import type { PostgresLog } from "./log.ts";
 
@@ -20,7 +10,7 @@ export class SharedLeadership implements Leadership {
 	readonly #seat: Seat;
 
 	constructor(log: PostgresLog, seat: Seat) {
-		this.log = new LeadersLog(log, seat);
+		this.log = leadersLog(log, seat);
 		this.#seat = seat;
 	}
 
@@ -37,77 +27,18 @@ export class SharedLeadership implements Leadership {
 	}
 }
 
-/** Every write is refused `not-leader` unless this node leads. */
-class LeadersLog implements Log {
-	readonly incarnation: number;
-	readonly #log: PostgresLog;
-	readonly #seat: Seat;
-
-	constructor(log: PostgresLog, seat: Seat) {
-		this.incarnation = log.incarnation;
-		this.#log = log;
-		this.#seat = seat;
-	}
-
-	get erasures(): number {
-		return this.#log.erasures;
-	}
-
-	incarnationAt(position: Position): number {
-		return this.#log.incarnationAt(position);
-	}
-
-	async append(append: Append): Promise<Appended> {
-		return this.#log.append(append, this.#seat.epoch());
-	}
-
-	async delete(deletion: Deletion): Promise<Appended> {
-		return this.#log.delete(deletion, this.#seat.epoch());
-	}
-
-	async redact(redaction: Redaction): Promise<void> {
-		this.#seat.epoch();
-		return this.#log.redact(redaction);
-	}
-
-	/** A step erases what may be erased, whoever does it, and once. */
-	async scavenge(from: number): Promise<ScavengeStep> {
-		this.#seat.epoch();
-		return this.#log.scavenge(from);
-	}
-
-	read(range: Range): Promise<Slice> {
-		return this.#log.read(range);
-	}
-
-	last(stream: StreamName): Promise<Version> {
-		return this.#log.last(stream);
-	}
-
-	locate(stream: StreamName, id: string): Promise<Version | undefined> {
-		return this.#log.locate(stream, id);
-	}
-
-	names(range: NameRange): Promise<readonly StreamName[]> {
-		return this.#log.names(range);
-	}
-
-	bytesOf(versions: VersionRange): Promise<number> {
-		return this.#log.bytesOf(versions);
-	}
-
-	onCommit(listener: (commit: Commit) => void): () => void {
-		return this.#log.onCommit(listener);
-	}
-
-	writerAnswers(): Promise<void> {
-		return this.#log.writerAnswers();
-	}
-
-	verify(watch?: VerifyWatch): Promise<Verification> {
-		return this.#log.verify(watch);
-	}
-
-	/** The log is closed by its owner. */
-	async close(): Promise<void> {}
+/**
+ * Every write is refused `not-leader` unless this node leads, as far as it knows, and once more by
+ * the transaction that finds another number than this node's.
+ */
+function leadersLog(log: PostgresLog, seat: Seat): Log {
+	return withWrites(log, {
+		append: async (append) => log.append(append, seat.epoch()),
+		delete: async (deletion) => log.delete(deletion, seat.epoch()),
+		redact: async (redaction) => log.redact(redaction, seat.epoch()),
+		scavenge: async (from) => log.scavenge(from, seat.epoch()),
+		writerAnswers: () => log.writerAnswers(),
+		// The log is closed by its owner.
+		close: async () => {},
+	});
 }

@@ -3,9 +3,8 @@
  *
  *     append ─▶ queue ─▶ one transaction a group, which takes the end of the log
  *                             └─▶ follower: tells the listeners ─▶ session: tells other nodes
- *     read ───▶ reader ─▶ follower: the listeners have heard of what it found
+ *     read ───▶ reader, of the primary or a replica ─▶ follower: the listeners have heard of it
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import { Refusal } from "../../errors.ts";
 import type { Position, StreamName, Version } from "../../event.ts";
 import type { FileSizes, LogActivity, MeasuredLog } from "../../observe/numbers/log-activity.ts";
@@ -25,25 +24,25 @@ import type {
 import type { AppendQueue } from "./appending/queue.ts";
 import type { WriterConnection } from "./appending/writer.ts";
 import { Database } from "./connection/database.ts";
-import { refusalOr } from "./connection/failures.ts";
+import { ended } from "./connection/ending.ts";
+import { isUnreachable, present, refusalOr } from "./connection/failures.ts";
 import type { Erased, Eraser } from "./erasure/eraser.ts";
-import type { Follower, Heard } from "./following/follower.ts";
+import type { Follower } from "./following/follower.ts";
 import type { Session } from "./following/session.ts";
-import type { Reader } from "./reading/reader.ts";
+import type { Asking, Reads } from "./replica/reads.ts";
 import type { HistoryGuard } from "./start/guard.ts";
 import * as sql from "./statements.ts";
-import { verifyDatabase } from "./verify/verifier.ts";
+import { VERIFYING, verifyDatabase } from "./verify/verifier.ts";
 
-/** Other connections may still run a statement of a request that nobody waits for. */
-const CLOSE_MAX_MS = 5000;
-const VERIFYING_CONNECTIONS = 1;
+/** The appends that wait are written within this time, or the answer is that nobody knows. */
+const CLOSE_MAX_MS = 10_000;
 
 export type Parts = WritingParts & {
 	readonly incarnation: number;
 	readonly histories: readonly History[];
 	readonly listeners: Listeners;
 	readonly session: Session;
-	readonly reader: Reader;
+	readonly reads: Reads;
 	readonly guard: HistoryGuard;
 };
 
@@ -62,6 +61,7 @@ export class PostgresLog implements Log, MeasuredLog {
 	readonly hidden: HiddenReads = { read: (range) => this.#read(range, true) };
 	readonly #parts: Parts;
 	#closing: Promise<void> | undefined;
+	#probing: Promise<void> | undefined;
 
 	constructor(parts: Parts) {
 		this.incarnation = parts.incarnation;
@@ -72,13 +72,16 @@ export class PostgresLog implements Log, MeasuredLog {
 		return this.#parts.queue.activity;
 	}
 
+	/** Of the tables of the log; its write-ahead log is that of the whole server. */
 	async fileSizes(): Promise<FileSizes> {
 		const { database } = this.#parts;
 		try {
 			const [row] = await database.rows(sql.SELECT_SIZE, [database.schema]);
-			return { database: Number(row?.bytes ?? 0), wal: 0 };
-		} catch {
-			return { database: 0, wal: 0 };
+			return { database: Number(present(row, "the size of the log").bytes), wal: undefined };
+		} catch (error) {
+			// Whoever measures goes on with the rest; what cannot be read is told where it is read.
+			if (!isUnreachable(error)) throw refusalOr(error, "the size of its tables");
+			return { database: undefined, wal: undefined };
 		}
 	}
 
@@ -102,18 +105,22 @@ export class PostgresLog implements Log, MeasuredLog {
 		return this.#parts.queue.write(deletion, epoch);
 	}
 
-	async redact(redaction: Redaction): Promise<void> {
+	/** @param epoch as of `append` */
+	async redact(redaction: Redaction, epoch?: number): Promise<void> {
 		const { eraser, queue } = this.#parts;
 		this.#refuse();
-		const erased = await queue.alone((client, watch) => eraser.redact(client, watch, redaction));
+		const erased = await queue.alone((client, watch) => {
+			return eraser.redact(client, { ...watch, epoch }, redaction);
+		});
 		await this.#erased(erased);
 	}
 
-	async scavenge(from: number): Promise<ScavengeStep> {
+	/** @param epoch as of `append` */
+	async scavenge(from: number, epoch?: number): Promise<ScavengeStep> {
 		const { eraser, queue, clock } = this.#parts;
 		this.#refuse();
 		const erased = await queue.alone((client, watch) => {
-			return eraser.scavenge(client, watch, from, clock());
+			return eraser.scavenge(client, { ...watch, epoch }, from, clock());
 		});
 		await this.#erased(erased);
 		return erased.step;
@@ -124,31 +131,38 @@ export class PostgresLog implements Log, MeasuredLog {
 	}
 
 	last(stream: StreamName): Promise<Version> {
-		const { reader } = this.#parts;
-		return this.#reading(`${stream} at its head`, (onSeen) => reader.last(stream, onSeen));
+		return this.#reading(`${stream} at its head`, (reader, onSeen) => reader.last(stream, onSeen));
 	}
 
 	locate(stream: StreamName, id: string): Promise<Version | undefined> {
-		const { reader } = this.#parts;
-		return this.#reading(`${stream} at ${id}`, (onSeen) => reader.locate(stream, id, onSeen));
+		const part = `${stream} at ${id}`;
+		return this.#reading(part, (reader, onSeen) => reader.locate(stream, id, onSeen));
 	}
 
 	names(range: NameRange): Promise<readonly StreamName[]> {
 		const part = `the names of streams from '${range.from}' on`;
-		return this.#reading(part, () => this.#parts.reader.names(range));
+		return this.#reading(part, (reader, onSeen) => reader.names(range, onSeen));
 	}
 
 	bytesOf(versions: VersionRange): Promise<number> {
 		const part = `events of stream '${versions.stream}'`;
-		return this.#reading(part, () => this.#parts.reader.bytesOf(versions));
+		return this.#reading(part, (reader, onSeen) => reader.bytesOf(versions, onSeen));
 	}
 
+	/** Probes that come while one waits for its turn share its answer. */
 	async writerAnswers(): Promise<void> {
 		const { queue, database } = this.#parts;
 		this.#refuse();
-		await queue.alone(async (client) => {
+		this.#probing ??= queue.alone(async (client) => {
+			this.#probing = undefined;
 			await client.query(database.statement(sql.SELECT_END, []));
 		});
+		const probing = this.#probing;
+		try {
+			await probing;
+		} finally {
+			if (this.#probing === probing) this.#probing = undefined;
+		}
 	}
 
 	onCommit(listener: (commit: Commit) => void): () => void {
@@ -157,7 +171,7 @@ export class PostgresLog implements Log, MeasuredLog {
 
 	/** On connections of its own: a read of everything keeps no request waiting. */
 	async verify(watch?: VerifyWatch): Promise<Verification> {
-		const database = new Database(this.#parts.database.address, VERIFYING_CONNECTIONS);
+		const database = new Database(this.#parts.database.address, VERIFYING);
 		try {
 			return await verifyDatabase(database, watch);
 		} finally {
@@ -171,34 +185,20 @@ export class PostgresLog implements Log, MeasuredLog {
 	}
 
 	async #read(range: Range, hidden: boolean): Promise<Slice> {
-		const { reader } = this.#parts;
 		const begunMs = performance.now();
 		const part = `${range.stream} at ${range.from}`;
-		const slice = await this.#reading(part, (onSeen) => reader.read(range, hidden, onSeen));
+		const slice = await this.#reading(part, (reader, onSeen) => {
+			return reader.read(range, hidden, onSeen);
+		});
 		this.activity.readSeconds.observe((performance.now() - begunMs) / 1000);
 		return slice;
 	}
 
-	/**
-	 * A read resolves, and is refused, once the listeners have heard of what it has seen: a refusal
-	 * can show a commit, too.
-	 * @param part of the log that is read, in words for the operator
-	 */
-	async #reading<T>(part: string, work: (onSeen: (seen: Heard) => void) => Promise<T>): Promise<T> {
+	/** @param part of the log that is read, in words for the operator */
+	async #reading<T>(part: string, asking: Asking<T>): Promise<T> {
 		this.#refuse();
-		const { follower } = this.#parts;
-		let seen: Heard = { next: 0, erasures: 0 };
 		try {
-			try {
-				return await work(({ next, erasures }) => {
-					seen = {
-						next: Math.max(seen.next, next),
-						erasures: Math.max(seen.erasures, erasures),
-					};
-				});
-			} finally {
-				await follower.reached(seen);
-			}
+			return await this.#parts.reads.ask(asking);
 		} catch (error) {
 			throw refusalOr(error, part);
 		}
@@ -219,10 +219,10 @@ export class PostgresLog implements Log, MeasuredLog {
 	}
 
 	async #close(): Promise<void> {
-		const { queue, connection, session, database, guard } = this.#parts;
-		await queue.close();
+		const { queue, connection, session, database, guard, reads } = this.#parts;
+		await ended(queue.close(), () => void connection.close(), CLOSE_MAX_MS);
 		await guard.note().catch(() => undefined);
 		await Promise.all([session.close(), connection.close()]);
-		await Promise.race([database.close(), sleep(CLOSE_MAX_MS, undefined, { ref: false })]);
+		await Promise.all([database.close(), reads.close()]);
 	}
 }

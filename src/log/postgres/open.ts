@@ -10,7 +10,8 @@ import { parseStoreAddress } from "./address.ts";
 import { AppendQueue } from "./appending/queue.ts";
 import { WriterConnection } from "./appending/writer.ts";
 import { Database, type Row } from "./connection/database.ts";
-import { causeOf, present } from "./connection/failures.ts";
+import { hangUp } from "./connection/ending.ts";
+import { causeOf, isUnreachable, present } from "./connection/failures.ts";
 import { Eraser } from "./erasure/eraser.ts";
 import { Follower } from "./following/follower.ts";
 import { Seat } from "./following/seat.ts";
@@ -19,7 +20,9 @@ import { beginsWith, headAt } from "./hashes/hashes.ts";
 import { SharedLeadership } from "./leading.ts";
 import { PostgresLog } from "./log.ts";
 import { PostgresMoves } from "./moving/moves.ts";
-import { Reader } from "./reading/reader.ts";
+import { Reader, type ReaderOptions } from "./reading/reader.ts";
+import { Reads } from "./replica/reads.ts";
+import { Replica } from "./replica/replica.ts";
 import { checkServer } from "./start/checks.ts";
 import { HistoryGuard } from "./start/guard.ts";
 import { SeenHistory } from "./start/history.ts";
@@ -36,8 +39,12 @@ export type PostgresOptions = {
 	readonly node?: string;
 	/** The same database, but round a pooler, for the connection that listens and leads. */
 	readonly session?: string;
+	/** A streaming replica of the database, which reads are answered from as far as it has come. */
+	readonly replica?: string;
 	/** Connections for reads; a node has two more. */
 	readonly connectionsMax?: number;
+	/** A statement that is not answered by then ends its connection. */
+	readonly answerMs?: number;
 	/** Whether to take a server that may lose what it has acknowledged. */
 	readonly allowsUnsafe?: boolean;
 	/** Told of what the operator should know; `level` as of the operator log. */
@@ -73,7 +80,11 @@ export async function openPostgres(
 	const { tell = () => undefined, connectionsMax = CONNECTIONS } = options;
 	const { migrations = migrationsFor("postgres"), allowsUnsafe = false } = options;
 	const session = options.session === undefined ? address : parseStoreAddress(options.session);
-	const database = new Database(address, connectionsMax, session.connection);
+	const { answerMs } = options;
+	const database = new Database(address, {
+		...{ connectionsMax, session: session.connection },
+		...(answerMs !== undefined && { answerMs }),
+	});
 	try {
 		const client = await database.connect("start");
 		try {
@@ -82,7 +93,7 @@ export async function openPostgres(
 			const { found, known } = await prepareSchema(database, client, migrations);
 			if (found < known) tell("info", `the schema of the log was ${found}, and is ${known} now`);
 		} finally {
-			await client.end().catch(() => undefined);
+			await hangUp(client);
 		}
 		return await openPrepared(database, directory, limits, { ...options, tell, allowsUnsafe });
 	} catch (error) {
@@ -93,6 +104,7 @@ export async function openPostgres(
 	}
 }
 
+type ReplicaOptions = Chosen & { readonly incarnation: number };
 type Chosen = PostgresOptions & Required<Pick<PostgresOptions, "tell" | "allowsUnsafe">>;
 
 async function openPrepared(
@@ -119,27 +131,39 @@ async function openPrepared(
 	});
 	database.admit = (client: pg.ClientBase) => guard.admit(client);
 	const seat = new Seat(database, options.node ?? "");
+	const connection = new WriterConnection(database, allowsUnsafe);
 	const session = new Session(database, seat, {
 		onEnd: (to) => void follower.reached(to)?.catch(() => undefined),
-		onLook: (now) =>
+		onLook: (now) => {
 			void guard.look(now).catch((error: unknown) => {
 				tell("warn", `what this node has seen was not noted: ${causeOf(error)}`);
-			}),
+			});
+			replica?.state.look();
+		},
 		onState: (error) => {
-			if (error === undefined) tell("info", "the database can be reached again");
-			else tell("error", `the database cannot be reached: ${causeOf(error)}`);
+			if (error === undefined) return tell("info", "the database can be reached again");
+			tell("error", `the database cannot be reached: ${causeOf(error)}`);
+			// What one connection cannot reach, the others may wait for as long as they live.
+			if (!isUnreachable(error)) return;
+			connection.cut();
+			database.cut();
 		},
 	});
-	const connection = new WriterConnection(database, allowsUnsafe);
 	const onCommit = () => session.tell(follower.heard);
 	const parts = { database, connection, follower, limits, clock, onCommit };
 	const queue = new AppendQueue(parts);
-	const reader = new Reader(database, { pageBytesMax: limits.pageBytesMax, clock });
+	const reading = { pageBytesMax: limits.pageBytesMax, clock };
+	const reader = new Reader(database, reading);
 	const eraser = new Eraser(database);
-	const histories = await startSession(session, database);
+	const replica = await openReplica(database, reading, { ...options, incarnation });
+	const reads = new Reads({ database, reader, follower, ...(replica && { replica }) });
+	const histories = await startSession(session, database).catch(async (error: unknown) => {
+		await reads.close();
+		throw error;
+	});
 	const log = new PostgresLog({
 		...parts,
-		...{ incarnation, histories, queue, listeners, session, reader, eraser, guard },
+		...{ incarnation, histories, queue, listeners, session, reads, eraser, guard },
 	});
 	return {
 		log,
@@ -147,6 +171,30 @@ async function openPrepared(
 		tree: new StoredTree(database, signer, seen),
 		moves: new PostgresMoves({ ...parts, queue, guard }),
 	};
+}
+
+/** @throws Refusal `invalid-option`, `database-unusable` */
+async function openReplica(
+	primary: Database,
+	reading: ReaderOptions,
+	{ replica, connectionsMax = CONNECTIONS, answerMs, incarnation, tell }: ReplicaOptions,
+) {
+	if (replica === undefined) return undefined;
+	const address = parseStoreAddress(replica);
+	if (address.schema !== primary.address.schema) {
+		const reason = "it must name the same schema as --store";
+		throw new Refusal("invalid-option", { option: "read-store", value: address.shown, reason });
+	}
+	const limit = answerMs === undefined ? {} : { answerMs };
+	const database = new Database(address, { connectionsMax, ...limit });
+	const state = new Replica({ primary, database, incarnation, tell });
+	try {
+		await state.start();
+	} catch (error) {
+		await state.close();
+		throw error;
+	}
+	return { state, reader: new Reader(database, { ...reading, mayBeBehind: true }) };
 }
 
 /**

@@ -62,38 +62,61 @@ export const SELECT_PLACES = `
 	FROM unnest($1::text[], $2::uuid[]) AS n (name, id)
 		JOIN @streams s ON s.name = n.name JOIN @events e ON e.stream = s.id AND e.id = n.id`;
 
-export const INSERT_STREAMS =
-	"INSERT INTO @streams (id, name) SELECT * FROM unnest($1::bigint[], $2::text[])";
+/**
+ * All rows of a group, and the end of the log behind them, in one statement: each costs a message
+ * and its answer, and the others wait for the end meanwhile. Of the content, which stands side by
+ * side in $15, $12 says where that of each event begins, $13 and $14 how long its parts are; $16
+ * are the hashes. The events stand from position $5 on.
+ */
+const writeRows = (guard: string) => `
+	WITH moved AS (
+		UPDATE @store SET next = $1, created = $2, streams = $3, edge = $4 ${guard} RETURNING 1
+	), of_events AS (
+		INSERT INTO @events (position, stream, version, created, id, flags, type, hash, data, metadata)
+		SELECT $5::bigint + n - 1, stream, version, created, id, flags, type,
+			substring($16::bytea FROM 32 * n::int - 31 FOR 32),
+			substring($15::bytea FROM at + 1 FOR data),
+			substring($15::bytea FROM at + data + 1 FOR metadata)
+		FROM moved CROSS JOIN unnest($6::bigint[], $7::bigint[], $8::bigint[], $9::uuid[],
+			$10::smallint[], $11::text[], $12::int[], $13::int[], $14::int[])
+			WITH ORDINALITY AS e (created, stream, version, id, flags, type, at, data, metadata, n)
+	), of_entries AS (
+		INSERT INTO @entries (stream, version, position)
+		SELECT e.* FROM moved CROSS JOIN unnest($17::bigint[], $18::bigint[], $19::bigint[]) AS e
+	), of_streams AS (
+		INSERT INTO @streams (id, name)
+		SELECT s.* FROM moved CROSS JOIN unnest($20::bigint[], $21::text[]) AS s
+	), of_nodes AS (
+		INSERT INTO @nodes (level, number, hash)
+		SELECT level, number, substring($24::bytea FROM 32 * n::int - 31 FOR 32)
+		FROM moved CROSS JOIN unnest($22::smallint[], $23::bigint[])
+			WITH ORDINALITY AS o (level, number, n)
+	), of_marks AS (
+		INSERT INTO @marks AS m (stream, metadata, tombstone, link)
+		SELECT n.* FROM moved
+			CROSS JOIN unnest($25::bigint[], $26::bigint[], $27::bigint[], $28::bigint[]) AS n
+		ON CONFLICT (stream) DO UPDATE SET metadata = coalesce(excluded.metadata, m.metadata),
+			tombstone = coalesce(excluded.tombstone, m.tombstone),
+			link = coalesce(excluded.link, m.link)
+	)
+	SELECT 1 FROM moved`;
+
+/** In a transaction that has taken the end of the log. */
+export const WRITE_ROWS = writeRows("");
 
 /**
- * The events from position $1 on. $11 is their content, side by side, and $12
- * their hashes; $8 says where the content of each begins, $9 and $10 how long its parts are.
+ * Without one, as a transaction of its own: if the log ends where the node left it, under the same
+ * settings, and none of the ids is there, then all that the node knows of it still holds. The
+ * update waits for the end of the log, and looks again at what it is then. The statement's snapshot
+ * may be older than the end it got, but not older than the end that it asks for.
  */
-export const INSERT_EVENTS = `
-	INSERT INTO @events (position, stream, version, created, id, flags, type, hash, data, metadata)
-	SELECT $1::bigint + n - 1, stream, version, created, id, flags, type,
-		substring($12::bytea FROM 32 * n::int - 31 FOR 32),
-		substring($11::bytea FROM at + 1 FOR data),
-		substring($11::bytea FROM at + data + 1 FOR metadata)
-	FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::uuid[], $6::smallint[], $7::text[],
-		$8::int[], $9::int[], $10::int[])
-		WITH ORDINALITY AS e (created, stream, version, id, flags, type, at, data, metadata, n)`;
-
-export const INSERT_ENTRIES = `
-	INSERT INTO @entries (stream, version, position)
-	SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])`;
-
-export const INSERT_NODES = `
-	INSERT INTO @nodes (level, number, hash)
-	SELECT level, number, substring($3::bytea FROM 32 * n::int - 31 FOR 32)
-	FROM unnest($1::smallint[], $2::bigint[]) WITH ORDINALITY AS o (level, number, n)`;
-
-export const MARK_STREAMS = `
-	INSERT INTO @marks AS m (stream, metadata, tombstone, link)
-	SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
-	ON CONFLICT (stream) DO UPDATE SET metadata = coalesce(excluded.metadata, m.metadata),
-		tombstone = coalesce(excluded.tombstone, m.tombstone),
-		link = coalesce(excluded.link, m.link)`;
+export const WRITE_IF_UNCHANGED = writeRows(`
+	WHERE next = $5 AND erasures = $29 AND incarnation = $30
+		AND current_setting('synchronous_commit') = $31
+		AND current_setting('synchronous_standby_names') = $32
+		AND current_setting('fsync') = $33 AND current_setting('full_page_writes') = $34
+		AND NOT EXISTS (SELECT 1 FROM unnest($7::bigint[], $9::uuid[]) AS n (stream, id)
+			JOIN @events e ON e.stream = n.stream AND e.id = n.id)`);
 
 /** What a commit of another node may have changed: events from one position to another. */
 export const SELECT_GROWTH = `
@@ -102,12 +125,24 @@ export const SELECT_GROWTH = `
 	FROM @events e JOIN @streams s ON s.id = e.stream
 	WHERE e.position >= $1 AND e.position < $2 ORDER BY e.position`;
 
-/** The last versions that streams had when the log had $2 events. */
+/**
+ * The last versions that streams had when the log had $2 events. Whoever is far behind asks this of
+ * streams that have grown by millions since: a binary search, as positions ascend with versions.
+ */
 export const SELECT_LAST_AT = `
-	SELECT n.name, l.version AS last
-	FROM unnest($1::text[]) AS n (name) JOIN @streams s ON s.name = n.name
-		CROSS JOIN LATERAL (SELECT version FROM @entries
-			WHERE stream = s.id AND position < $2 ORDER BY version DESC LIMIT 1) l`;
+	SELECT * FROM (
+		SELECT n.name, CASE WHEN l.position < $2 THEN l.version ELSE (
+			WITH RECURSIVE search (low, high) AS (
+				SELECT 0::bigint, l.version
+				UNION ALL
+				SELECT CASE WHEN e.position >= $2 THEN low ELSE (low + high) / 2 + 1 END,
+					CASE WHEN e.position >= $2 THEN (low + high) / 2 ELSE high END
+				FROM search JOIN @entries e ON e.stream = s.id AND e.version = (low + high) / 2
+				WHERE low < high)
+			SELECT low - 1 FROM search WHERE low = high) END AS last
+		FROM unnest($1::text[]) AS n (name) JOIN @streams s ON s.name = n.name
+			CROSS JOIN ${NEWEST("s.id")} l) found
+	WHERE last >= 0`;
 
 export const SELECT_ERASED = `
 	SELECT e.number, (SELECT string_agg(name, E'\\n') FROM @streams WHERE id = ANY (e.streams))
@@ -264,6 +299,9 @@ export const SELECT_HISTORIES =
 export const SELECT_SIGNING = "SELECT key, checkpoint FROM @signing";
 export const KEEP_KEY = "UPDATE @signing SET key = $1 WHERE key IS NULL";
 export const KEEP_CHECKPOINT = "UPDATE @signing SET checkpoint = $1";
+/** Of the cluster, which its replicas have as well. */
+export const SELECT_SYSTEM =
+	"SELECT system_identifier::text AS system FROM pg_catalog.pg_control_system()";
 export const SELECT_SIZE = `
 	SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint AS bytes
 	FROM pg_class c WHERE c.relnamespace = to_regnamespace($1) AND c.relkind = 'r'`;

@@ -7,6 +7,7 @@ import type { MovedEvent } from "../moving/moves.ts";
 import type { CopySource } from "../moving/source.ts";
 import { parseStoreAddress } from "./address.ts";
 import { Database } from "./connection/database.ts";
+import { hangUp } from "./connection/ending.ts";
 import { present, refusalOr } from "./connection/failures.ts";
 import { frontierAt } from "./hashes/hashes.ts";
 import { Exporter } from "./moving/exporter.ts";
@@ -14,7 +15,7 @@ import { INSERT_HISTORY, RAISE_INCARNATION } from "./moving/statements.ts";
 import { SeenHistory } from "./start/history.ts";
 import { schemaVersion } from "./start/schema.ts";
 import * as sql from "./statements.ts";
-import { verifyDatabase } from "./verify/verifier.ts";
+import { VERIFYING, verifyDatabase } from "./verify/verifier.ts";
 
 /** @throws Refusal `database-unusable`, `database-unreachable`, `newer-schema` */
 export function verifyStore(store: string, watch?: VerifyWatch): Promise<Verification> {
@@ -22,10 +23,26 @@ export function verifyStore(store: string, watch?: VerifyWatch): Promise<Verific
 }
 
 /** The number of the history in a database. */
-export function readStoreIncarnation(store: string): Promise<number> {
+export async function readStoreIncarnation(store: string): Promise<number> {
+	return (await readStoreEnd(store)).incarnation;
+}
+
+export type StoreEnd = {
+	readonly size: number;
+	readonly incarnation: number;
+	/** How many transactions have erased anything. */
+	readonly erasures: number;
+};
+
+export function readStoreEnd(store: string): Promise<StoreEnd> {
 	return withLog(store, async (database) => {
-		const [end] = await database.rows(sql.SELECT_END);
-		return Number(present(end, "the end of the log").incarnation);
+		const [row] = await database.rows(sql.SELECT_END);
+		const { next, incarnation, erasures } = present(row, "the end of the log");
+		return {
+			size: Number(next),
+			incarnation: Number(incarnation),
+			erasures: Number(erasures),
+		};
 	});
 }
 
@@ -55,14 +72,14 @@ export function raiseStoreIncarnation(
 			await client.query(sql.COMMIT);
 			return next;
 		} finally {
-			await client.end().catch(() => undefined);
+			await hangUp(client);
 		}
 	});
 }
 
 /** The log in a database, to be copied while its nodes run. */
 export async function openStoreSource(store: string): Promise<CopySource> {
-	const database = new Database(parseStoreAddress(store), 1);
+	const database = new Database(parseStoreAddress(store), VERIFYING);
 	try {
 		await refuseOtherSchema(database);
 		return new StoreSource(database);
@@ -100,7 +117,7 @@ class StoreSource implements CopySource {
 
 async function withLog<T>(store: string, work: (database: Database) => Promise<T>): Promise<T> {
 	const address = parseStoreAddress(store);
-	const database = new Database(address, 1);
+	const database = new Database(address, VERIFYING);
 	try {
 		await refuseOtherSchema(database);
 		return await work(database);

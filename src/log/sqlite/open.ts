@@ -10,7 +10,7 @@ import type { MeasuredLog } from "../../observe/numbers/log-activity.ts";
 import type { HiddenReads, Leadership, Log, LogLimits } from "../log.ts";
 import type { LogMoves } from "../moving/moves.ts";
 import type { LogQuestions } from "../questions/question.ts";
-import { ReadOnlyLog } from "../read-only.ts";
+import { readOnlyLog } from "../read-only.ts";
 import type { LogTree } from "../tree.ts";
 import { type OnStop, openSqliteLog, type SqliteOptions } from "./log.ts";
 import { SqliteMoves } from "./moving/moves.ts";
@@ -57,7 +57,7 @@ export async function openDirectory(
 		const refusal = writerStopped(`the log is damaged: ${tree.damage}`);
 		onStop(refusal);
 		const moves = new SqliteMoves(directory, () => Promise.reject(refusal));
-		const readOnly = new ReadOnlyLog(log, refusal);
+		const readOnly = readOnlyLog(log, refusal);
 		const leadership = ledAlone(readOnly);
 		return { ...parts, log: readOnly, moves, stopped: refusal, leadership };
 	} catch (error) {

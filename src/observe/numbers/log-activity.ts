@@ -58,8 +58,12 @@ export type CommitNumbers = {
 	readonly syncMs: number;
 };
 
-/** What the files of the log take on the disk, in bytes. */
-export type FileSizes = { readonly database: number; readonly wal: number };
+/** What the log takes on the disk, in bytes; undefined if nobody says. */
+export type FileSizes = {
+	readonly database: number | undefined;
+	/** Of the write-ahead log, if it is the log's own. */
+	readonly wal: number | undefined;
+};
 
 /** A log that tells of its work. */
 export interface MeasuredLog {

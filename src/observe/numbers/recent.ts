@@ -37,8 +37,9 @@ export type StateFigure = {
 	readonly longPolls: number;
 	readonly liveReaders: number;
 	readonly appendsWaiting: number;
-	readonly databaseBytes: number;
-	readonly walBytes: number;
+	/** Null if nobody says. */
+	readonly databaseBytes: number | null;
+	readonly walBytes: number | null;
 	/** Null if the system does not tell. */
 	readonly diskFreeBytes: number | null;
 };

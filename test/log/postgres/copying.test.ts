@@ -59,7 +59,9 @@ describePostgres("varve copy", () => {
 
 		const store = server.store("copied");
 		const first = await copy(source, store);
-		expect([first.stderr, first.code]).toEqual(["", 0]);
+		// A machine that is busy shows the progress before the copy is through.
+		const told = first.stderr.replaceAll(/^ .*%, .* events, .*\n/gm, "");
+		expect([told, first.code]).toEqual(["", 0]);
 		expect(first.stdout).toMatch(/^copied to postgres:.*: 311 events, 311 of them new; the trees/);
 		const back = newDirectory();
 		expect((await copy(store, back)).code).toBe(0);

@@ -18,10 +18,20 @@ const USER = "postgres";
 /** The folder of its programs; undefined if there is none. */
 export const POSTGRES_BIN = findPrograms();
 
+/** A machine that runs other tests besides takes minutes for what takes one second. */
+const START_MAX_MS = 300_000;
+
 /** `describe`, or its skipping form with the reason in its name. */
 export const describePostgres = (name: string, tests: () => void): void => {
 	if (POSTGRES_BIN !== undefined) describe(name, tests);
 	else describe.skip(`${name} (PostgreSQL is not installed: apt-get install postgresql)`, tests);
+};
+
+/** The same for tests that need a replica, which some packages of PostgreSQL cannot make. */
+export const describeReplica = (name: string, tests: () => void): void => {
+	const lacks = POSTGRES_BIN !== undefined && !existsSync(join(POSTGRES_BIN, "pg_basebackup"));
+	if (lacks) describe.skip(`${name} (there is no pg_basebackup in ${POSTGRES_BIN})`, tests);
+	else describePostgres(name, tests);
 };
 
 /** Settings of a cluster beside those of a test machine. */
@@ -60,7 +70,8 @@ export class PostgresServer {
 		};
 		const options = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`);
 		const log = join(this.#folder, "log");
-		this.#run("pg_ctl", "-D", this.data, "-w", "-l", log, "-o", options.join(" "), "start");
+		const how = ["-w", "-t", String(START_MAX_MS / 1000), "-l", log, "-o", options.join(" ")];
+		this.#run("pg_ctl", "-D", this.data, ...how, "start");
 	}
 
 	/** @param mode `immediate` is a crash: nothing is written any more */
@@ -104,6 +115,12 @@ export class PostgresServer {
 		this.#run("initdb", "-D", this.data, ...how);
 	}
 
+	/** A copy of a primary that goes on with what the primary writes. */
+	follow({ port }: PostgresServer): void {
+		const from = ["-h", "127.0.0.1", "-p", String(port), "-U", "postgres", "--no-sync"];
+		this.#run("pg_basebackup", "-D", this.data, "-R", "-c", "fast", ...from);
+	}
+
 	#run(program: string, ...parameters: string[]): void {
 		runAsUser(join(POSTGRES_BIN as string, program), parameters);
 	}
@@ -113,18 +130,34 @@ const ADMINISTRATOR = { user: "postgres", database: "postgres" };
 
 /** Makes a cluster and starts it. */
 export async function startPostgres(settings: ServerSettings = {}): Promise<PostgresServer> {
-	const folder = mkdtempSync(join(tmpdir(), "varve-postgres-"));
-	if (process.getuid?.() === 0) {
-		chmodSync(folder, 0o755);
-		execFileSync("chown", [USER, folder]);
-	} else mkdirSync(folder, { recursive: true });
-	const server = new PostgresServer(folder, await freePort(), settings);
+	const server = new PostgresServer(newFolder(), await freePort(), settings);
 	server.init();
 	server.start();
 	return server;
 }
 
-function runAsUser(program: string, parameters: string[]): void {
+/** Makes a streaming replica of a cluster and starts it. */
+export async function startReplica(
+	primary: PostgresServer,
+	settings: ServerSettings = {},
+): Promise<PostgresServer> {
+	const server = new PostgresServer(newFolder(), await freePort(), settings);
+	server.follow(primary);
+	server.start();
+	return server;
+}
+
+/** A folder of the user who runs the server. */
+export function newFolder(): string {
+	const folder = mkdtempSync(join(tmpdir(), "varve-postgres-"));
+	if (process.getuid?.() === 0) {
+		chmodSync(folder, 0o755);
+		execFileSync("chown", [USER, folder]);
+	} else mkdirSync(folder, { recursive: true });
+	return folder;
+}
+
+export function runAsUser(program: string, parameters: string[]): void {
 	const isRoot = process.getuid?.() === 0;
 	const command = isRoot ? "setpriv" : program;
 	const identity = ["--reuid", USER, "--regid", USER, "--init-groups", program];
@@ -133,7 +166,7 @@ function runAsUser(program: string, parameters: string[]): void {
 		cwd: "/",
 		stdio: ["ignore", "pipe", "pipe"],
 		encoding: "utf8",
-		timeout: 60_000,
+		timeout: START_MAX_MS,
 	});
 	if (status !== 0) throw new Error(`${program} failed: ${stdout}${stderr}`);
 }
@@ -149,7 +182,7 @@ function findPrograms(): string | undefined {
 		.find((folder) => existsSync(join(folder, "initdb")));
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
 	return new Promise((resolve, reject) => {
 		const server = createServer();
 		server.once("error", reject);

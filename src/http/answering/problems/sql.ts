@@ -30,7 +30,7 @@ export const SQL_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		title: "No questions in SQL",
 		detail: () =>
 			"The log of this server is in PostgreSQL, and the server answers no questions in SQL about " +
-			"it. Ask the database itself.",
+			"it. Ask the database itself, as a role that only reads: see docs/postgresql.md.",
 	},
 	"sql-busy": {
 		status: 503,

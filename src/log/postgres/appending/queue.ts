@@ -18,8 +18,10 @@ import type { Database } from "../connection/database.ts";
 import { isUnreachable, refusalOr, Unknown } from "../connection/failures.ts";
 import type { Follower } from "../following/follower.ts";
 import { ROLLBACK } from "../statements.ts";
-import { type CommitWatch, type GroupResult, type PreparedWrite, writeGroup } from "./group.ts";
-import { prepared } from "./rows.ts";
+import { type GroupResult, writeGroup } from "./group.ts";
+import { KnownLog } from "./known.ts";
+import { type PreparedWrite, prepared } from "./rows.ts";
+import type { CommitWatch } from "./transaction.ts";
 import type { WriterConnection, Writing } from "./writer.ts";
 
 /** The content of one transaction is one value; a larger one gains nothing. */
@@ -28,6 +30,8 @@ const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 const GROUP_EVENTS_MAX = 5000;
 /** What an append takes in memory beside its content. */
 const APPEND_BYTES = 512;
+/** Work of its own that waits: erasures and imports come one by one. */
+const ALONE_MAX = 100;
 const RETRY_SECONDS = 1;
 
 type Waiting = {
@@ -57,6 +61,7 @@ export type QueueParts = {
 export class AppendQueue {
 	readonly activity = new LogActivity();
 	readonly #parts: QueueParts;
+	readonly #known = new KnownLog();
 	#waiting: (Waiting | Work)[] = [];
 	#running: Promise<void> | undefined;
 	#settled: Promise<void> = Promise.resolve();
@@ -82,9 +87,15 @@ export class AppendQueue {
 		});
 	}
 
-	/** Runs work in a transaction of its own, behind all that waits. */
+	/**
+	 * Runs work in a transaction of its own, behind all that waits.
+	 * @throws Refusal `overloaded`, `shutting-down`
+	 */
 	async alone<T>(work: (client: pg.Client, watch: CommitWatch) => Promise<T>): Promise<T> {
 		this.#refuseClosing();
+		if (this.#waiting.filter((one) => "run" in one).length >= ALONE_MAX) {
+			throw overloaded(ALONE_MAX);
+		}
 		return new Promise((resolve, reject) => {
 			const run = async (writing: Writing) => {
 				resolve(await work(writing.client, this.#watchOf(writing)));
@@ -118,9 +129,10 @@ export class AppendQueue {
 		this.#running = undefined;
 	}
 
-	#takeGroup(): Waiting[] {
+	/** Adds what waits to a group, as far as there is room in it. */
+	#takeGroup(group: Waiting[] = []): Waiting[] {
+		this.#waiting.unshift(...group.splice(0));
 		let [bytes, events] = [0, 0];
-		const group: Waiting[] = [];
 		for (const waiting of this.#waiting) {
 			if ("run" in waiting) break;
 			bytes += waiting.bytes;
@@ -135,10 +147,19 @@ export class AppendQueue {
 	/** Ends when the connection is free; the answers may wait for the listeners meanwhile. */
 	async #writeGroup(group: Waiting[]): Promise<void> {
 		const begunMs = performance.now();
-		const { database, clock, follower } = this.#parts;
-		const writes = group.map((one) => one.prepared);
-		const work = this.#connected((writing) =>
-			writeGroup(database, writing.client, writes, clock(), this.#watchOf(writing)),
+		const { database, clock, connection, follower } = this.#parts;
+		const writes = () => group.map((one) => one.prepared);
+		const gather = () => {
+			this.#takeGroup(group);
+			return writes();
+		};
+		const work = this.#connected(
+			(writing) => {
+				const how = { known: this.#known, watch: this.#watchOf(writing), gather };
+				connection.replan(writing, follower.heard.next);
+				return writeGroup(database, writing.client, writes(), clock(), how);
+			},
+			() => writes().every(({ write }) => "events" in write),
 		);
 		const settled = work.then(
 			(result) => this.#settle(group, result, begunMs),
@@ -202,22 +223,39 @@ export class AppendQueue {
 	}
 
 	/**
-	 * Whatever fails, the connection is free of a transaction afterwards, or let go. If it was lost
-	 * before the commit, nothing was written, and the work is done again on a new one: a server that
-	 * has started anew has ended the old one.
+	 * If the connection is lost before the commit, nothing was written, and the work is done again on
+	 * a new one: a server that has started anew has ended the old one. The same with appends if it is
+	 * lost during the commit: they have ids, so those that stand are found as repeats. The old server
+	 * may still be at it, and holds the end of the log until it is through.
 	 */
-	async #connected<T>(work: (writing: Writing) => Promise<T>, isAgain = false): Promise<T> {
+	async #connected<T>(work: (writing: Writing) => Promise<T>, repeats = () => false): Promise<T> {
+		try {
+			return await this.#once(work);
+		} catch (error) {
+			const isUnknown = error instanceof Unknown;
+			const isFound = isUnknown ? repeats() && error.isLost : isUnreachable(error);
+			if (!isFound) throw error;
+			try {
+				return await this.#once(work);
+			} catch (again) {
+				// What came of the first time is as unknown as before.
+				const isAway = isUnreachable(again) || isRefusal(again, "database-unreachable");
+				throw isUnknown && isAway ? error : again;
+			}
+		}
+	}
+
+	/** Whatever fails, the connection is free of a transaction afterwards, or let go. */
+	async #once<T>(work: (writing: Writing) => Promise<T>): Promise<T> {
 		const { connection } = this.#parts;
 		const writing = await connection.get();
 		try {
 			return await work(writing);
 		} catch (error) {
-			const isLost = isUnreachable(error);
-			if (isLost || error instanceof Unknown) connection.discard(writing.client);
+			if (error instanceof Unknown || isUnreachable(error)) connection.discard(writing.client);
 			else await writing.client.query(ROLLBACK).catch(() => connection.discard(writing.client));
-			if (!isLost || isAgain) throw error;
+			throw error;
 		}
-		return this.#connected(work, true);
 	}
 
 	#watchOf({ warnings }: Writing): CommitWatch {
@@ -245,8 +283,12 @@ export class AppendQueue {
 		const isLong = held.appends >= appendQueueMax;
 		if (!isLong && (held.appends === 0 || held.bytes + bytes <= appendQueueBytesMax)) return;
 		const limit = isLong ? appendQueueMax : appendQueueBytesMax;
-		throw new Refusal("overloaded", { queue: "append", limit, retryAfterSeconds: RETRY_SECONDS });
+		throw overloaded(limit);
 	}
+}
+
+function overloaded(limit: number): Refusal {
+	return new Refusal("overloaded", { queue: "append", limit, retryAfterSeconds: RETRY_SECONDS });
 }
 
 function failureOf(error: unknown, sinceMs = performance.now()): unknown {

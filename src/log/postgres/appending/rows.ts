@@ -12,7 +12,7 @@ import type { InsertedAt, PlanWriter } from "../../appending/carry-out.ts";
 import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "../../appending/flags.ts";
 import type { StreamMark } from "../../appending/marks.ts";
 import type { PlannedWrite } from "../../appending/plan.ts";
-import type { Commit } from "../../commit.ts";
+import type { Append, Commit, Deletion } from "../../commit.ts";
 import { Contradiction } from "../connection/failures.ts";
 
 /** A stream as the transaction found it, and as the group leaves it. */
@@ -26,6 +26,13 @@ export type KnownStream = {
 
 /** An event with the digests of its content, made before its transaction begins. */
 export type PreparedEvent = NewEvent & { readonly digests: Buffer };
+
+export type PreparedWrite = {
+	readonly write: Append | Deletion;
+	/** Of a write of the leader: the number under which it leads. */
+	readonly epoch?: number | undefined;
+	readonly events: readonly PreparedEvent[];
+};
 
 /** An event as its row has it. */
 export type RowEvent = Pick<NewEvent, "id" | "type" | "data" | "metadata"> & {

@@ -5,13 +5,25 @@
 import type pg from "pg";
 import { isRefusal } from "../../../errors.ts";
 import type { Database } from "../connection/database.ts";
+import { cut, hangUp } from "../connection/ending.ts";
 import { unreachable } from "../connection/failures.ts";
 import { checkServer } from "../start/checks.ts";
 
 const PAUSE_MIN_MS = 50;
 const PAUSE_MAX_MS = 2000;
 
-export type Writing = { readonly client: pg.Client; readonly warnings: string[] };
+export type Writing = {
+	readonly client: pg.Client;
+	readonly warnings: string[];
+	/** The size that the log had when its statements were planned. */
+	plannedAt: number;
+};
+
+/** Planning a statement anew for each group took longer than running it. */
+const PLAN_ONCE = "SET plan_cache_mode = force_generic_plan";
+/** A plan for a table that was small may go by another index than one for a large table. */
+const PLAN_ANEW = "DISCARD PLANS";
+const REPLAN_EVENTS_MIN = 1000;
 
 export class WriterConnection {
 	readonly #database: Database;
@@ -20,6 +32,7 @@ export class WriterConnection {
 	#pauseMs = PAUSE_MIN_MS;
 	#notBeforeMs = Number.NEGATIVE_INFINITY;
 	#lastError: unknown;
+	#isClosed = false;
 
 	constructor(database: Database, allowsUnsafe: boolean) {
 		this.#database = database;
@@ -29,6 +42,7 @@ export class WriterConnection {
 	/** @throws Refusal `database-unreachable` */
 	async get(): Promise<Writing> {
 		if (this.#open) return this.#open;
+		if (this.#isClosed) throw unreachable(new Error("this server is shutting down"));
 		if (performance.now() < this.#notBeforeMs) throw unreachable(this.#lastError);
 		try {
 			const open = await this.#connect();
@@ -43,35 +57,47 @@ export class WriterConnection {
 		}
 	}
 
+	/** Has the statements planned anew if the log has doubled, in front of what is sent next. */
+	replan(writing: Writing, size: number): void {
+		if (size < 2 * writing.plannedAt + REPLAN_EVENTS_MIN) return;
+		writing.plannedAt = size;
+		// If that fails, so does what follows on the connection.
+		void writing.client.query(PLAN_ANEW).catch(() => undefined);
+	}
+
 	/** Lets go of a connection that failed, or whose transaction cannot be undone. */
 	discard(client: pg.Client): void {
 		if (this.#open?.client === client) this.#open = undefined;
 		// A commit may hang there; nobody waits for its end.
-		void client.end().catch(() => undefined);
-		(
-			client as unknown as { connection: { stream: { destroy(): void } } }
-		).connection.stream.destroy();
+		cut(client);
+	}
+
+	/** Whatever waits for an answer there is refused. */
+	cut(): void {
+		if (this.#open) this.discard(this.#open.client);
 	}
 
 	async close(): Promise<void> {
+		this.#isClosed = true;
 		const open = this.#open;
 		this.#open = undefined;
-		await open?.client.end().catch(() => undefined);
+		if (open) await hangUp(open.client);
 	}
 
 	async #connect(): Promise<Writing> {
 		const client = await this.#database.connect("writer", true);
 		try {
 			await checkServer(client, this.#database.address.shown, this.allowsUnsafe);
+			await client.query(PLAN_ONCE);
 		} catch (error) {
-			await client.end().catch(() => undefined);
+			void hangUp(client);
 			if (isRefusal(error, "database-unusable")) throw new Error(error.facts.reason);
 			throw error;
 		}
 		const warnings: string[] = [];
 		// Below warnings, the session sends none.
 		client.on("notice", ({ message }) => warnings.push(String(message)));
-		const open = { client, warnings };
+		const open = { client, warnings, plannedAt: 0 };
 		client.on("end", () => {
 			if (this.#open === open) this.#open = undefined;
 		});

@@ -10,6 +10,7 @@
  */
 import pg from "pg";
 import type { StoreAddress } from "../address.ts";
+import { cut, ended, within } from "./ending.ts";
 import { TYPES } from "./values.ts";
 
 /** A connection or a pool of them: what can run a statement. */
@@ -20,11 +21,19 @@ export interface Queryable {
 /** A row, by the names of its columns; each statement says what they hold. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** What the connection is for that no pooler may share between transactions. */
-export const SESSION = "session";
+/**
+ * What a connection is for. No pooler may share that of the session between transactions, and that
+ * of the start changes the schema, which takes as long as it takes.
+ */
+export type Purpose = "reads" | "writer" | "session" | "start" | "incarnation";
 
-/** How long a connection may take. A fail-over is waited for by those who ask, again and again. */
+/**
+ * How long a connection may take until it can be used. A fail-over is waited for by those who ask,
+ * again and again.
+ */
 const CONNECT_MS = 5000;
+/** Longer than any statement of a server that answers takes, the wait for the log's end included. */
+const ANSWER_MS = 30_000;
 /** An idle connection of the pool ends: a standby that became primary gets its share of them. */
 const IDLE_MS = 60_000;
 const KEEP_ALIVE_MS = 10_000;
@@ -42,6 +51,15 @@ const SETTINGS = `
 	SET idle_in_transaction_session_timeout = '10s'; SET lock_timeout = '15s';
 	SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3`;
 
+export type DatabaseOptions = {
+	/** Connections of the pool. */
+	readonly connectionsMax: number;
+	/** The address for the session's connection, if it is another one. */
+	readonly session?: string;
+	/** A statement that is not answered by then ends its connection. */
+	readonly answerMs?: number;
+};
+
 export class Database {
 	readonly address: StoreAddress;
 	readonly pool: pg.Pool;
@@ -50,40 +68,51 @@ export class Database {
 	readonly #bound = new Map<string, { readonly name: string; readonly text: string }>();
 
 	readonly #session: string;
+	readonly #answerMs: number;
+	/** Those of the pool. */
+	readonly #clients = new Set<pg.ClientBase>();
 
-	/**
-	 * @param connectionsMax of the pool
-	 * @param session the address of the session's connection
-	 */
-	constructor(address: StoreAddress, connectionsMax: number, session = address.connection) {
+	constructor(address: StoreAddress, options: DatabaseOptions) {
 		this.address = address;
-		this.#session = session;
+		this.#session = options.session ?? address.connection;
+		this.#answerMs = options.answerMs ?? ANSWER_MS;
 		this.pool = new pg.Pool({
 			...this.#config("reads"),
-			max: connectionsMax,
+			max: options.connectionsMax,
 			idleTimeoutMillis: IDLE_MS,
-			onConnect: async (client: pg.ClientBase) => {
-				await client.query(SETTINGS);
-				await this.admit(client);
-			},
+			onConnect: (client: pg.ClientBase) => this.#prepare(client),
 		} as pg.PoolConfig);
 		// A connection that ends while nobody uses it is no error of anybody.
 		this.pool.on("error", () => undefined);
+		this.pool.on("connect", (client) => this.#clients.add(client));
+		this.pool.on("remove", (client) => this.#clients.delete(client));
 	}
 
 	/** A connection of its own; whoever asks ends it. */
-	async connect(purpose: string, pipeline = false): Promise<pg.Client> {
+	async connect(purpose: Purpose, pipeline = false): Promise<pg.Client> {
 		const client = new pg.Client({ ...this.#config(purpose), pipeline } as pg.ClientConfig);
 		client.on("error", () => undefined);
 		try {
 			await client.connect();
-			await client.query(SETTINGS);
-			await this.admit(client);
+			await this.#prepare(client);
 			return client;
 		} catch (error) {
-			await client.end().catch(() => undefined);
+			cut(client);
 			throw error;
 		}
+	}
+
+	/** Before anybody else uses a connection. */
+	#prepare(client: pg.ClientBase): Promise<void> {
+		return within(client, CONNECT_MS, async () => {
+			await client.query(SETTINGS);
+			await this.admit(client);
+		});
+	}
+
+	/** Ends all connections for reads, and with them what waits for their answers. */
+	cut(): void {
+		for (const client of this.#clients) cut(client);
 	}
 
 	/** Runs a statement on one connection, or on any of the pool. */
@@ -111,8 +140,9 @@ export class Database {
 		return `"${this.address.schema}"`;
 	}
 
-	close(): Promise<void> {
-		return this.pool.end();
+	/** What still waits for an answer is refused after a while. */
+	async close(): Promise<void> {
+		await ended(this.pool.end(), () => this.cut());
 	}
 
 	#boundTo(statement: string) {
@@ -125,10 +155,11 @@ export class Database {
 		return bound;
 	}
 
-	#config(purpose: string): pg.ClientConfig {
+	#config(purpose: Purpose): pg.ClientConfig {
 		return {
-			connectionString: purpose === SESSION ? this.#session : this.address.connection,
+			connectionString: purpose === "session" ? this.#session : this.address.connection,
 			connectionTimeoutMillis: CONNECT_MS,
+			...(purpose === "start" ? {} : { query_timeout: this.#answerMs }),
 			keepAlive: true,
 			keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
 			application_name: `varve ${purpose}`,

@@ -21,6 +21,13 @@ export class Contradiction extends Error {
 /** The connection ended, or the standby's part failed, when a commit was under way. */
 export class Unknown extends Error {
 	override readonly name = "Unknown";
+	/** Whether the answer was lost: then a new connection finds what stands. */
+	readonly isLost: boolean;
+
+	constructor(message: string, isLost: boolean) {
+		super(message);
+		this.isLost = isLost;
+	}
 }
 
 /** @throws MissingRows if a look-up did not find a row or a value that must be there */
@@ -48,14 +55,16 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 
 /** What the driver says of connections, without a code. */
 const CONNECTION_LOST =
-	/connection (?:terminated|error)|timeout exceeded when trying to connect|not queryable|client was closed|pool after calling end/i;
+	/connection (?:terminated|error)|timeout exceeded when trying to connect|query read timeout|not queryable|client was closed|pool after calling end/i;
 
 const UNREADABLE: ReadonlySet<string> = new Set(["XX001", "XX002", "58030"]);
 const DISK_FULL = "53100";
 const LOCK_NOT_AVAILABLE = "55P03";
 const DEADLOCK = "40P01";
 
+/** Whether nothing was done, because the server could not be asked. */
 export function isUnreachable(error: unknown): boolean {
+	if (error instanceof Unknown) return false;
 	const code = codeOf(error);
 	if (code !== undefined && (UNREACHABLE.has(code) || code.startsWith("08"))) return true;
 	return code === undefined && CONNECTION_LOST.test(messageOf(error));

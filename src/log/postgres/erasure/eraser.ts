@@ -13,7 +13,9 @@ import { FLAG_SCAVENGED, FLAGS_ERASED } from "../../appending/flags.ts";
 import type { Commit, Redaction, ScavengeStep } from "../../commit.ts";
 import type { Gap } from "../../log.ts";
 import { isRedactionDue } from "../../redaction.ts";
-import { type CommitWatch, commit, refuseWeak, send, settled } from "../appending/group.ts";
+import { deposed } from "../appending/group.ts";
+import { refuseWeak } from "../appending/lookups.ts";
+import { type CommitWatch, commit, send, settled } from "../appending/transaction.ts";
 import type { Database, Row } from "../connection/database.ts";
 import { Contradiction, present } from "../connection/failures.ts";
 import { arrayOf, textsOf } from "../connection/values.ts";
@@ -38,6 +40,9 @@ export type Erased = {
 	readonly commit: Commit | undefined;
 };
 
+/** How a step is written: by a leader with its number, see `leading.ts`. */
+export type Erasing = CommitWatch & { readonly epoch: number | undefined };
+
 type Budget = { events: number; bytes: number };
 type ScavengedStream = { readonly id: number; readonly first: number };
 
@@ -50,8 +55,8 @@ export class Eraser {
 		this.#states = new StreamStates(database);
 	}
 
-	/** @throws Refusal as `Log.redact`; nothing was erased then */
-	async redact(client: pg.Client, watch: CommitWatch, redaction: Redaction): Promise<Erased> {
+	/** @throws Refusal as `Log.redact`, `not-leader`; nothing was erased then */
+	async redact(client: pg.Client, watch: Erasing, redaction: Redaction): Promise<Erased> {
 		const { stream, version, metadata } = redaction;
 		const question = erasing.SELECT_TO_REDACT;
 		const { end, rows } = await this.#begin(client, watch, question, [stream, version]);
@@ -84,7 +89,7 @@ export class Eraser {
 	/** One step, as `Log.scavenge`. */
 	async scavenge(
 		client: pg.Client,
-		watch: CommitWatch,
+		watch: Erasing,
 		from: number,
 		now: number,
 	): Promise<Erased & { readonly step: ScavengeStep }> {
@@ -117,20 +122,23 @@ export class Eraser {
 		return { taken, commit: erasureOf(taken, [...changed.keys()]), step };
 	}
 
-	/** Takes the end of the log, and asks one question behind it. */
+	/** Takes the end of the log, and asks one question behind it, and who leads if that matters. */
 	async #begin(
 		client: pg.Client,
-		watch: CommitWatch,
+		watch: Erasing,
 		question: string,
 		values: readonly unknown[],
 	): Promise<{ readonly end: Row; readonly rows: readonly Row[] }> {
-		const [, ends, rows] = (await settled([
+		const { epoch } = watch;
+		const [, ends, rows, leaders] = (await settled([
 			client.query(sql.BEGIN_WRITE),
 			this.#send(client, sql.TAKE_END, []),
 			this.#send(client, question, values),
-		])) as [unknown, Row[], Row[]];
+			epoch === undefined ? Promise.resolve([]) : this.#send(client, sql.SELECT_EPOCH, []),
+		])) as [unknown, Row[], Row[], Row[]];
 		const end = present(ends[0], "the end of the log");
 		refuseWeak(end, watch);
+		if (epoch !== undefined && Number(leaders[0]?.epoch) !== epoch) throw deposed();
 		return { end, rows };
 	}
 

@@ -42,6 +42,8 @@ export class Follower {
 	/** The transaction of this node that is under way, until its listeners have heard of it. */
 	#ownWork: Promise<unknown> = Promise.resolve();
 	#line: Promise<unknown> = Promise.resolve();
+	/** Fetches that have failed, and why the last of them did. */
+	#failures: { readonly count: number; readonly last: unknown } = { count: 0, last: undefined };
 	#heard: Heard;
 
 	/** @param end the row of the log's end, as this node begins with it */
@@ -96,8 +98,12 @@ export class Follower {
 	async #reach(seen: Heard): Promise<void> {
 		// A commit may wait for a standby, and who reads must not wait with it.
 		await Promise.race([this.#ownWork, sleep(OWN_WORK_MS, undefined, { ref: false })]);
+		const { count } = this.#failures;
 		await this.#inLine(async () => {
-			if (this.#isBehind(seen)) await this.#fetch(seen);
+			if (!this.#isBehind(seen)) return;
+			// Those who waited behind a fetch that failed do not wait for one more, each.
+			if (this.#failures.count > count) throw this.#failures.last;
+			await this.#fetch(seen);
 		});
 	}
 
@@ -111,8 +117,17 @@ export class Follower {
 		return result;
 	}
 
-	/** Fetches all that happened up to `seen`, and tells of it. */
 	async #fetch(seen: Heard): Promise<void> {
+		try {
+			await this.#fetchUpTo(seen);
+		} catch (error) {
+			this.#failures = { count: this.#failures.count + 1, last: error };
+			throw error;
+		}
+	}
+
+	/** Fetches all that happened up to `seen`, and tells of it. */
+	async #fetchUpTo(seen: Heard): Promise<void> {
 		while (this.#heard.next < seen.next) {
 			const { next: from, erasures } = this.#heard;
 			const to = Math.min(from + STEP_EVENTS_MAX, seen.next);

@@ -7,6 +7,7 @@
 import type pg from "pg";
 import { Refusal } from "../../../errors.ts";
 import type { Database } from "../connection/database.ts";
+import { codeOf } from "../connection/failures.ts";
 import { BEGIN_WRITE, COMMIT, ROLLBACK, TAKE_END } from "../statements.ts";
 
 const LOCK_LEADING = "hashtextextended('varve leading ' || current_database() || $1, 0)";
@@ -17,6 +18,10 @@ const TAKE_SEAT = `
 	UPDATE @leader SET node = $1,
 		epoch = greatest(epoch + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
 	RETURNING epoch`;
+/** A group of appends that waits for a standby holds the end; the next look tries again. */
+const TAKE_MS = 2000;
+const LOCK_NOT_AVAILABLE = "55P03";
+const LEAVE = `SELECT pg_advisory_unlock(${LOCK_LEADING})`;
 const RETRY_SECONDS = 1;
 
 export class Seat {
@@ -72,7 +77,13 @@ export class Seat {
 			this.#leader = (row?.node as string | null) ?? undefined;
 			return;
 		}
-		this.#epoch = await this.#take(client);
+		try {
+			this.#epoch = await this.#take(client);
+		} catch (error) {
+			if (codeOf(error) !== LOCK_NOT_AVAILABLE) throw error;
+			await client.query(LEAVE, [schema]);
+			return;
+		}
 		this.#leader = this.#node;
 		this.#tell(true);
 	}
@@ -89,7 +100,9 @@ export class Seat {
 		try {
 			await client.query(BEGIN_WRITE);
 			// Whether a standby has it does not matter: after a fail-over the seat is taken anew.
-			await client.query("SET LOCAL synchronous_commit = local");
+			await client.query(
+				`SET LOCAL synchronous_commit = local; SET LOCAL lock_timeout = ${TAKE_MS}`,
+			);
 			await this.#database.rows(TAKE_END, [], client);
 			const [row] = await this.#database.rows(TAKE_SEAT, [this.#node], client);
 			await client.query(COMMIT);

@@ -7,7 +7,8 @@
  * is missed (nothing listens while a connection is made anew) the next look finds.
  */
 import type pg from "pg";
-import { type Database, type Row, SESSION } from "../connection/database.ts";
+import type { Database, Row } from "../connection/database.ts";
+import { hangUp, within } from "../connection/ending.ts";
 import { isUnreachable } from "../connection/failures.ts";
 import { HOLD_SCHEMA } from "../start/schema.ts";
 import { SELECT_END } from "../statements.ts";
@@ -18,7 +19,7 @@ import type { Seat } from "./seat.ts";
 const TELL_MS = 5;
 const LOOK_MS = 1000;
 /** A look that takes longer finds a connection that leads nowhere. */
-const LOOK_MAX_MS = 5000;
+const LOOK_MAX_MS = 10_000;
 
 export type SessionListener = {
 	/** Of each look, and of what other nodes tell. */
@@ -67,7 +68,7 @@ export class Session {
 		clearTimeout(this.#telling);
 		this.#seat.lose();
 		const client = this.#client ?? (await this.#connecting?.catch(() => undefined));
-		await client?.end().catch(() => undefined);
+		if (client) await hangUp(client);
 	}
 
 	#again(): void {
@@ -93,13 +94,13 @@ export class Session {
 
 	async #look(): Promise<void> {
 		const client = await this.#connected();
-		const { text } = this.#database.statement(SELECT_END, []);
-		const asked = { text, query_timeout: LOOK_MAX_MS };
-		const { rows } = await client.query(asked as pg.QueryConfig);
-		const end = rows[0] as Row;
-		this.#listener.onLook(end);
-		this.#listener.onEnd({ next: Number(end.next), erasures: Number(end.erasures) });
-		await this.#seat.look(client);
+		await within(client, LOOK_MAX_MS, async () => {
+			const { rows } = await client.query(this.#database.text(SELECT_END));
+			const found = rows[0] as Row;
+			this.#listener.onLook(found);
+			this.#listener.onEnd({ next: Number(found.next), erasures: Number(found.erasures) });
+			await this.#seat.look(client);
+		});
 	}
 
 	#connected(): Promise<pg.Client> {
@@ -111,7 +112,7 @@ export class Session {
 	}
 
 	async #connect(): Promise<pg.Client> {
-		const client = await this.#database.connect(SESSION, true);
+		const client = await this.#database.connect("session", true);
 		try {
 			client.on("notification", ({ payload }) => this.#heard(payload));
 			client.on("end", () => {
@@ -120,7 +121,7 @@ export class Session {
 			await client.query(HOLD_SCHEMA, [this.#database.address.schema]);
 			await client.query(`LISTEN "${this.#channel}"`);
 		} catch (error) {
-			await client.end().catch(() => undefined);
+			void hangUp(client);
 			throw error;
 		}
 		this.#client = client;
@@ -131,7 +132,7 @@ export class Session {
 		const client = this.#client;
 		this.#client = undefined;
 		this.#seat.lose();
-		void client?.end().catch(() => undefined);
+		if (client) void hangUp(client);
 	}
 
 	#heard(payload: string | undefined): void {

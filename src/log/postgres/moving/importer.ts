@@ -12,17 +12,9 @@ import { marksOf } from "../../appending/marks.ts";
 import type { Commit } from "../../commit.ts";
 import type { MovedEvent, MovedSpan } from "../../moving/moves.ts";
 import { faultAtPlace, leafFlagsOf, streamsJoinedMoved } from "../../moving/rules.ts";
-import {
-	type CommitWatch,
-	commit,
-	endOf,
-	knownOf,
-	refuseWeak,
-	send,
-	sendRows,
-	settled,
-} from "../appending/group.ts";
+import { endOf, knownOf, refuseWeak } from "../appending/lookups.ts";
 import { GroupRows, type KnownStream } from "../appending/rows.ts";
+import { type CommitWatch, commit, send, settled, valuesOf } from "../appending/transaction.ts";
 import type { Database, Row } from "../connection/database.ts";
 import { present } from "../connection/failures.ts";
 import { arrayOf, textsOf } from "../connection/values.ts";
@@ -220,7 +212,7 @@ async function write(
 		...spans,
 		...touched.map(({ first, last }) => ({ first: Number(first), last: Number(last) })),
 	]);
-	const sent: Promise<unknown>[] = sendRows(database, client, span.rows);
+	const sent: Promise<unknown>[] = [put(sql.WRITE_ROWS, valuesOf(span.rows))];
 	for (const { incarnation, first } of span.histories) {
 		sent.push(put(moving.RAISE_INCARNATION, [incarnation]));
 		sent.push(put(moving.INSERT_HISTORY, [incarnation, first]));

@@ -27,12 +27,14 @@ export type ReaderOptions = {
 	readonly pageBytesMax: number;
 	/** Milliseconds since 1970, which `$maxAge` goes by. */
 	readonly clock: () => number;
+	/** Whether it reads from a replica. */
+	readonly mayBeBehind?: boolean;
 };
 
-/** What a read found, and what of the log it has seen. */
-export type Read<Found> = { readonly found: Found; readonly seen: Heard };
+/** What a read rests on, and where the log ended at that moment. */
+export type Seen = Heard & { readonly log: Heard };
 
-type Asked = { readonly stream: FoundStream; readonly seen: Heard; readonly isAnyMarked: boolean };
+type Asked = { readonly stream: FoundStream; readonly seen: Seen; readonly isAnyMarked: boolean };
 
 /** An erasure came between two statements of a read. */
 class Torn extends Error {}
@@ -49,7 +51,7 @@ export class Reader {
 	}
 
 	/** @param onSeen called with what the read has seen, also if it is refused */
-	async read(range: Range, hidden: boolean, onSeen: (seen: Heard) => void): Promise<Slice> {
+	async read(range: Range, hidden: boolean, onSeen: (seen: Seen) => void): Promise<Slice> {
 		for (let tries = 0; tries < TRIES_MAX; tries++) {
 			try {
 				return await this.#read(range, hidden, onSeen, this.#database.pool);
@@ -60,7 +62,7 @@ export class Reader {
 		return this.#inSnapshot((on) => this.#read(range, hidden, onSeen, on));
 	}
 
-	async last(stream: StreamName, onSeen: (seen: Heard) => void): Promise<Version> {
+	async last(stream: StreamName, onSeen: (seen: Seen) => void): Promise<Version> {
 		const { pool } = this.#database;
 		const { stream: found, seen } = await this.#ask(stream, pool);
 		onSeen(seen);
@@ -72,7 +74,7 @@ export class Reader {
 	async locate(
 		stream: StreamName,
 		id: string,
-		onSeen: (seen: Heard) => void,
+		onSeen: (seen: Seen) => void,
 	): Promise<Version | undefined> {
 		const { stream: found, seen } = await this.#ask(stream, this.#database.pool);
 		onSeen(seen);
@@ -85,7 +87,11 @@ export class Reader {
 		return this.#locateEverywhere(stream, found, id);
 	}
 
-	async names({ from, before, limit }: NameRange): Promise<StreamName[]> {
+	async names(
+		{ from, before, limit }: NameRange,
+		onSeen: (seen: Seen) => void,
+	): Promise<StreamName[]> {
+		await this.#see(onSeen);
 		// No name holds a control character, and PostgreSQL takes no text with a NUL.
 		const low = cutAtNul(from);
 		const high = before === undefined ? undefined : cutAtNul(before);
@@ -95,17 +101,29 @@ export class Reader {
 		return rows.map(({ name }) => name as StreamName);
 	}
 
-	async bytesOf({ stream, first, last }: VersionRange): Promise<number> {
+	async bytesOf(
+		{ stream, first, last }: VersionRange,
+		onSeen: (seen: Seen) => void,
+	): Promise<number> {
+		await this.#see(onSeen);
 		const [row] = await (stream === ALL
 			? this.#database.rows(sql.SELECT_BYTES_OF_ALL, [first, last])
 			: this.#database.rows(sql.SELECT_BYTES, [stream, first, last]));
 		return Number(row?.bytes ?? 0);
 	}
 
+	/** Where the log ends, for a read whose own statement does not say. */
+	async #see(onSeen: (seen: Seen) => void): Promise<void> {
+		if (!this.#options.mayBeBehind) return;
+		const [row] = await this.#database.rows(sql.SELECT_END);
+		const log = momentOf(present(row, "the end of the log"));
+		onSeen({ next: 0, erasures: 0, log });
+	}
+
 	async #read(
 		range: Range,
 		hidden: boolean,
-		onSeen: (seen: Heard) => void,
+		onSeen: (seen: Seen) => void,
 		on: Queryable,
 	): Promise<Slice> {
 		const { stream } = range;
@@ -125,7 +143,8 @@ export class Reader {
 		const rows = await this.#askFor(stream, on);
 		const row = present(rows[0], "the end of the log");
 		const found = foundStream(row);
-		const seen = { next: found.newest + 1, erasures: momentOf(row).erasures };
+		const log = momentOf(row);
+		const seen = { next: found.newest + 1, erasures: log.erasures, log };
 		return { stream: found, seen, isAnyMarked: row.isAnyMarked === true };
 	}
 
@@ -138,8 +157,8 @@ export class Reader {
 	async #entriesOf(
 		plan: ReadPlan,
 		{ id }: FoundStream,
-		seen: Heard,
-		onSeen: (seen: Heard) => void,
+		seen: Seen,
+		onSeen: (seen: Seen) => void,
 		on: Queryable,
 	): Promise<readonly FoundEntry[]> {
 		if (plan.from > plan.to) return [];
@@ -168,8 +187,8 @@ export class Reader {
 
 	async #statesOf(
 		names: readonly StreamName[],
-		seen: Heard,
-		onSeen: (seen: Heard) => void,
+		seen: Seen,
+		onSeen: (seen: Seen) => void,
 		on: Queryable,
 	): Promise<ReadonlyMap<StreamName, StreamState>> {
 		const states = new Map<StreamName, StreamState>();
@@ -178,7 +197,7 @@ export class Reader {
 		for (const row of rows) {
 			if (Number(row.erasures) !== seen.erasures) throw new Torn();
 			const found = foundStream(row);
-			onSeen({ next: found.newest + 1, erasures: seen.erasures });
+			onSeen({ ...seen, next: found.newest + 1 });
 			const name = row.name as StreamName;
 			const state = await this.#states.of(name, found, on);
 			if (state) states.set(name, state);

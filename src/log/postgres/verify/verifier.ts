@@ -2,7 +2,8 @@
  * Checks every invariant of a log in a database by the rules of `src/log/verify/`. It reads in
  * steps, each a statement of its own: a snapshot that is held for an hour keeps PostgreSQL from
  * tidying up the row of the log's end, and every append would walk over its old versions. Nothing
- * that was read before changes but by erasure.
+ * that was read before changes but by erasure. So the steps need no common snapshot, and several
+ * connections read ahead of the step that is checked.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { rootOf } from "../../../../feeds/proof/frontier.ts";
@@ -23,6 +24,7 @@ import {
 	type Part,
 	type Report,
 	reporting,
+	type StoredEvent,
 	type Visit,
 } from "../../verify/view.ts";
 import type { Database, Row } from "../connection/database.ts";
@@ -32,6 +34,9 @@ import { headAt } from "../hashes/hashes.ts";
 import * as sql from "../statements.ts";
 import * as verifying from "./statements.ts";
 import { fetchStored } from "./stored.ts";
+
+/** Connections of a verification; some statements count all rows of a table. */
+export const VERIFYING = { connectionsMax: 4, answerMs: 60 * 60 * 1000 } as const;
 
 const EVENTS_A_STEP = 1024;
 const ROWS_A_STEP = 8192;
@@ -87,6 +92,11 @@ class Pace {
 		this.#signal = signal;
 	}
 
+	/** How many steps are read at a time. */
+	get ahead(): number {
+		return this.#percent < FULL_PERCENT ? 1 : VERIFYING.connectionsMax;
+	}
+
 	async step<T>(work: () => Promise<T>): Promise<T> {
 		this.#signal?.throwIfAborted();
 		const begunMs = performance.now();
@@ -115,17 +125,42 @@ class DatabaseView implements LogView {
 		return this.#size;
 	}
 
-	async events(from: number, to: number, { visit, onUnreadable }: EventVisitor): Promise<void> {
-		for (let at = from; at < to; ) {
-			const until = Math.min(at + EVENTS_A_STEP, to);
-			const found = await this.#step(() => fetchStored(this.#database, at, until));
+	/** Checks one step after another, and reads those behind it meanwhile. */
+	async events(from: number, to: number, visitor: EventVisitor): Promise<void> {
+		const ahead: Promise<readonly StoredEvent[]>[] = [];
+		let asked = from;
+		for (let at = from; at < to; at += EVENTS_A_STEP) {
+			for (; ahead.length < this.#pace.ahead && asked < to; asked += EVENTS_A_STEP) {
+				const step = this.#fetch(asked, Math.min(asked + EVENTS_A_STEP, to));
+				// If one before it fails, nobody waits for it.
+				step.catch(() => undefined);
+				ahead.push(step);
+			}
+			const found = (await ahead.shift()) ?? [];
+			await this.#visit({ from: at, to: Math.min(at + EVENTS_A_STEP, to) }, found, visitor);
+		}
+	}
+
+	/** @param read what was found of the span, or of its beginning */
+	async #visit(
+		{ from, to }: { readonly from: number; readonly to: number },
+		read: readonly StoredEvent[],
+		{ visit, onUnreadable }: EventVisitor,
+	): Promise<void> {
+		let found = read;
+		for (let at = from; ; found = await this.#fetch(at, to)) {
 			for (const event of found) visit(event);
 			const last = found.at(-1)?.position;
-			if (last === undefined) onUnreadable({ from: at, to: until }, "they are missing");
+			if (last === undefined) onUnreadable({ from: at, to }, "they are missing");
 			// Content that is too much for one step ends it early; events that are missing do not.
-			const isEarly = last !== undefined && last + 1 < until && found.length === last + 1 - at;
-			at = isEarly ? last + 1 : until;
+			const isEarly = last !== undefined && last + 1 < to && found.length === last + 1 - at;
+			if (!isEarly) return;
+			at = last + 1;
 		}
+	}
+
+	#fetch(from: number, to: number): Promise<readonly StoredEvent[]> {
+		return this.#step(() => fetchStored(this.#database, from, to));
 	}
 
 	async entries(visit: Visit): Promise<void> {

@@ -1,0 +1,110 @@
+/**
+ * What this node knows of the log, as of the last transaction it wrote: the end, and the streams
+ * that it wrote to lately. As long as no other node writes, all of it stays true, and the next group
+ * is planned by it: `WRITE_IF_UNCHANGED` holds it against the log as it is.
+ *
+ *     nothing known ── a group that looked everything up ──▶ known ── a group by what is known ─┐
+ *          ▲                                                  │ ▲                               │
+ *          └── another node has written, or the commit failed ┘ └───────────────────────────────┘
+ */
+import { LRUCache } from "lru-cache";
+import type { StreamName } from "../../../event.ts";
+import { describedStream, metadataStream } from "../../../retention/window.ts";
+import type { FetchedStream } from "../../appending/fetched.ts";
+import type { Row } from "../connection/database.ts";
+import type { KnownStream } from "./rows.ts";
+
+/** Each takes some hundred bytes of memory. */
+const STREAMS_MAX = 50_000;
+/** Metadata that is larger is looked up each time. */
+const METADATA_BYTES_MAX = 1024;
+
+type Remembered = {
+	known: KnownStream;
+	/** Undefined if nobody has asked for more than the place of its end. */
+	facts: FetchedStream | undefined;
+};
+
+export class KnownLog {
+	readonly #streams = new LRUCache<string, Remembered>({ max: STREAMS_MAX });
+	#end: Row | undefined;
+	#isAlone = false;
+	#isContended = false;
+
+	/** The row of the log's end; undefined if it has to be looked up. */
+	get end(): Row | undefined {
+		return this.#isAlone ? this.#end : undefined;
+	}
+
+	/** Whether another node has written since this one did, last time it looked. */
+	get isContended(): boolean {
+		return this.#isContended;
+	}
+
+	/** Streams as they are now; undefined if one of them is not known. */
+	streams(names: Iterable<string>): Map<string, KnownStream> | undefined {
+		const found = new Map<string, KnownStream>();
+		for (const name of names) {
+			const remembered = this.#streams.get(name);
+			if (!remembered) return undefined;
+			found.set(name, { ...remembered.known });
+		}
+		return found;
+	}
+
+	/** What an append to streams has to know; undefined if that is not known. */
+	facts(names: Iterable<StreamName>): Map<StreamName, FetchedStream> | undefined {
+		const found = new Map<StreamName, FetchedStream>();
+		for (const name of names) {
+			const facts = this.#streams.get(name)?.facts;
+			if (!facts) return undefined;
+			found.set(name, facts);
+		}
+		return found;
+	}
+
+	/** A group has looked everything up, and found the log's end so. */
+	found(end: Row): void {
+		const isSeen = this.#end !== undefined;
+		this.#isAlone = this.#end !== undefined && isSame(this.#end, end);
+		this.#isContended = isSeen && !this.#isAlone;
+		if (!this.#isAlone) this.#streams.clear();
+		this.#end = end;
+	}
+
+	/**
+	 * A group is committed.
+	 * @param end the row of the end as it is now
+	 * @param marked the streams of which the group changed more than their length
+	 */
+	wrote(
+		end: Row,
+		streams: ReadonlyMap<string, KnownStream>,
+		facts: ReadonlyMap<StreamName, FetchedStream>,
+		marked: Iterable<StreamName>,
+	): void {
+		this.#end = end;
+		for (const [name, known] of streams) {
+			const own = facts.get(name as StreamName);
+			const isSmall = (own?.metadata.data?.length ?? 0) <= METADATA_BYTES_MAX;
+			this.#streams.set(name, { known, facts: isSmall ? own : undefined });
+		}
+		for (const name of marked) {
+			for (const one of [name, metadataStream(name), describedStream(name)]) {
+				if (one !== undefined) this.#streams.delete(one);
+			}
+		}
+	}
+
+	/** The end of the log is no longer where this node left it, or nobody knows. */
+	forget(): void {
+		this.#end = undefined;
+		this.#isAlone = false;
+		this.#streams.clear();
+	}
+}
+
+/** Whether nothing was written in between. */
+function isSame(one: Row, other: Row): boolean {
+	return ["next", "erasures", "incarnation"].every((name) => one[name] === other[name]);
+}
