@@ -53,8 +53,10 @@ export class Users {
 	 * is being read, which ends before whoever changed it has the answer.
 	 * @param withPassword whether the password has to be the same as well
 	 */
-	stands({ login, groups, hash }: User, withPassword: boolean): boolean {
+	stands(user: User, withPassword: boolean): boolean {
+		const { login, groups, hash } = user;
 		const now = this.get(login);
+		if (now === user) return !user.isDisabled;
 		if (now instanceof Promise) return true;
 		if (now === undefined || now.isDisabled || (withPassword && now.hash !== hash)) return false;
 		return JSON.stringify(now.groups) === JSON.stringify(groups);
