@@ -62,6 +62,21 @@ export class Users {
 		return JSON.stringify(now.groups) === JSON.stringify(groups);
 	}
 
+	/**
+	 * A question about users that is asked with each request, such as `stands`: once it was answered
+	 * with yes, it is put again only if some user may have changed since.
+	 */
+	asLongAs(holds: () => boolean): () => boolean {
+		let heldAt = -1;
+		return () => {
+			const { revision } = this.#kept;
+			if (heldAt === revision) return true;
+			if (!holds()) return false;
+			heldAt = revision;
+			return true;
+		};
+	}
+
 	/** Sorted by login, as the contract has it. */
 	async all(): Promise<User[]> {
 		return [...(await this.stored()), ...(await this.initial())].sort((one, other) =>
