@@ -28,6 +28,7 @@ export class KeptStreams<T> {
 	/** The streams whose last read failed: the next one who asks reads again. */
 	readonly #unread = new Set<StreamName>();
 	#isLoaded = false;
+	#revision = 0;
 
 	/** @param report is told why a stream could not be read */
 	constructor(log: Log, kind: Kind<T>, report: (error: unknown) => void) {
@@ -35,6 +36,11 @@ export class KeptStreams<T> {
 		this.#kind = kind;
 		this.#report = report;
 		this.#stopListening = log.onCommit((commit) => this.#follow(commit));
+	}
+
+	/** Another number whenever `get` or `isEmpty` may say something else than before. */
+	get revision(): number {
+		return this.#revision;
 	}
 
 	/** Reads all streams. One that cannot be read is read again when somebody asks for it. */
@@ -50,6 +56,7 @@ export class KeptStreams<T> {
 			from = `${last}\0`;
 		}
 		this.#isLoaded = true;
+		this.#revision++;
 	}
 
 	/** Whether no stream makes anything, at once if no read is under way. False if one failed. */
@@ -100,6 +107,7 @@ export class KeptStreams<T> {
 			},
 		);
 		this.#reading.set(stream, reading);
+		this.#revision++;
 		return reading;
 	}
 
@@ -113,6 +121,7 @@ export class KeptStreams<T> {
 		const newest = this.#reading.get(stream);
 		if (newest !== reading) return newest ?? this.#kept.get(stream);
 		this.#reading.delete(stream);
+		this.#revision++;
 		if (value === undefined) this.#kept.delete(stream);
 		else this.#kept.set(stream, value);
 		if (isRead) this.#unread.delete(stream);

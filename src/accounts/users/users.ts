@@ -53,11 +53,28 @@ export class Users {
 	 * is being read, which ends before whoever changed it has the answer.
 	 * @param withPassword whether the password has to be the same as well
 	 */
-	stands({ login, groups, hash }: User, withPassword: boolean): boolean {
+	stands(user: User, withPassword: boolean): boolean {
+		const { login, groups, hash } = user;
 		const now = this.get(login);
+		if (now === user) return !user.isDisabled;
 		if (now instanceof Promise) return true;
 		if (now === undefined || now.isDisabled || (withPassword && now.hash !== hash)) return false;
 		return JSON.stringify(now.groups) === JSON.stringify(groups);
+	}
+
+	/**
+	 * A question about users that is asked with each request, such as `stands`: once it was answered
+	 * with yes, it is put again only if some user may have changed since.
+	 */
+	asLongAs(holds: () => boolean): () => boolean {
+		let heldAt = -1;
+		return () => {
+			const { revision } = this.#kept;
+			if (heldAt === revision) return true;
+			if (!holds()) return false;
+			heldAt = revision;
+			return true;
+		};
 	}
 
 	/** Sorted by login, as the contract has it. */

@@ -152,9 +152,9 @@ export class AccountAuthenticator implements Authenticator {
 		const { login } = credentials;
 		const known = await this.userWith(credentials, req);
 		const { users } = this.#accounts;
-		const holds = () => users.stands(known, true);
+		const holds = users.asLongAs(() => users.stands(known, true));
 		const principal = principalOf({ name: login, groups: known.groups, via: "password", holds });
-		return { principal, holds: () => users.get(login) === known };
+		return { principal, holds: users.asLongAs(() => users.get(login) === known) };
 	}
 
 	async #verifyToken(text: string): Promise<Verified> {
