@@ -3,6 +3,8 @@ import type { Counts } from "../durability/torture/history.ts";
 import { type Cell, cell, commitOf, headOf, type Report } from "../durability/torture/report.ts";
 import type { FailoversResult } from "./lanes/failovers.ts";
 import type { KIND_WORDS } from "./lanes/faults.ts";
+import type { LostTailsResult } from "./lanes/lost-tails.ts";
+import type { TortureResult } from "./lanes/torture.ts";
 
 /** How a lane ended. */
 export type LaneResult = {
@@ -54,6 +56,25 @@ export function failoversLines(result: FailoversResult, words: typeof KIND_WORDS
 		"",
 		...countsLines(result),
 	];
+}
+
+export function lostTailsLines(result: LostTailsResult): string[] {
+	const { rounds, lost, keptPages, readersStopped } = result;
+	return [
+		`${rounds} fail-overs to a standby that lacked the newest events: ${cell(lost)} acknowledged events were`,
+		"lost. Each time both nodes noticed it by themselves, served nothing until the history that goes on had",
+		"another number, and then served that alone.",
+		"",
+		`The cache in front kept ${cell(keptPages)} pages with lost events under their old URLs; no link leads there.`,
+		`${cell(readersStopped)} readers that had seen lost events stopped with \`history-replaced\`.`,
+	];
+}
+
+export function tortureLines(result: TortureResult): string[] {
+	const blows = Object.entries(result.blows).map(([blow, times]) => {
+		return `${blow.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${times}`;
+	});
+	return [`${result.rounds} rounds under load: ${blows.join(", ")}.`, "", ...countsLines(result)];
 }
 
 export function countsLines(

@@ -67,6 +67,13 @@ export class Nodes {
 		this.#processes.set(host.name, pid);
 	}
 
+	/** Gives the history that goes on a number of its own, as an operator does on a node's host. */
+	raise(host: Host): void {
+		const command = ["incarnation", "--raise", "--data", this.dataOf(host)];
+		const store = `VARVE_STORE=${DatabaseCluster.address(this.#life)}`;
+		host.run(["env", store, process.execPath, BIN, ...command]);
+	}
+
 	async ready(hosts = this.hosts): Promise<void> {
 		for (const { name, address } of hosts) {
 			await until(`${name} is ready`, async () => {
@@ -98,6 +105,11 @@ export class Nodes {
 		const pid = this.#processes.get(host.name) ?? -1;
 		if (this.isUp(host)) host.signal(signal, [pid]);
 		await until(`${host.name} has ended`, () => !host.pids().includes(pid));
+	}
+
+	/** Kills the process of a node, if it runs. */
+	kill(host: Host): void {
+		if (this.isUp(host)) host.signal("SIGKILL", [this.#processes.get(host.name) ?? -1]);
 	}
 
 	pause(host: Host): void {

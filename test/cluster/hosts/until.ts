@@ -1,13 +1,15 @@
 /** Waits for what must come true, and says what did not. */
 import { setTimeout as sleep } from "node:timers/promises";
 
-const LOOK_MS = 50;
+const LOOK_MS = 100;
+/** A machine that does other things may take long for anything. */
+const SECONDS = 400;
 
 /** @throws Error if it does not come true in time; with what `holds` says last */
 export async function until(
 	what: string,
 	holds: () => boolean | Promise<boolean>,
-	seconds = 90,
+	seconds = SECONDS,
 ): Promise<void> {
 	const deadline = performance.now() + seconds * 1000;
 	let last: unknown;
