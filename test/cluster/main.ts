@@ -74,7 +74,8 @@ async function run(): Promise<number> {
 		const random = seeded(seed + name.length);
 		results.push(await LANES[name]({ random, counts, isStopped: () => isStopped, say }));
 	}
-	const report = reportOf(results, { seed, started, again: againOf(names, counts, seed) });
+	const again = againOf(names, counts, seed);
+	const report = reportOf(results, { seed, started, again, only: values.only });
 	process.stdout.write(report.text);
 	if (values.report) process.stderr.write(`written to ${writeReport(report)}\n`);
 	return report.isGood ? 0 : 1;

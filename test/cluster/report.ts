@@ -14,9 +14,19 @@ export type LaneResult = {
 	readonly faults: readonly string[];
 };
 
+export type RunFacts = {
+	readonly seed: number;
+	/** Milliseconds since 1970. */
+	readonly started: number;
+	/** The command that repeats the run. */
+	readonly again: string;
+	/** The lanes, if not all were run. */
+	readonly only: string | undefined;
+};
+
 export function reportOf(
 	lanes: readonly LaneResult[],
-	{ seed, started, again }: { seed: number; started: number; again: string },
+	{ seed, started, again, only }: RunFacts,
 ): Report {
 	const faults = lanes.flatMap(({ name, faults: found }) => found.map((one) => `${name}: ${one}`));
 	const date = new Date(started).toISOString().slice(0, 10);
@@ -34,7 +44,8 @@ export function reportOf(
 		`Again: \`${again}\``,
 		"",
 	];
-	const name = `${date}-cluster-${commitOf()}.md`;
+	const part = only === undefined ? "" : `-${only.replaceAll(",", "-")}`;
+	const name = `${date}-cluster${part}-${commitOf()}.md`;
 	return { name, text: lines.join("\n"), isGood: faults.length === 0 };
 }
 
@@ -53,6 +64,8 @@ export function failoversLines(result: FailoversResult, words: typeof KIND_WORDS
 			const cells = [gaps.length, seconds(median), seconds(sorted.at(-1) ?? 0)];
 			return `| ${words[kind as keyof typeof words]} | ${cells.map(cell).join(" | ")} |`;
 		}),
+		"",
+		`No node was helped. Patroni's note of the synchronous standby stood still, and was corrected, ${result.notes} times.`,
 		"",
 		...countsLines(result),
 	];

@@ -9,6 +9,8 @@ import { Load } from "./load.ts";
 export type FailoversResult = Counts & {
 	/** Of each kind: milliseconds between two acknowledged appends, about it. */
 	readonly gaps: Readonly<Record<Kind, number[]>>;
+	/** How often Patroni's note of the standby had to be corrected. */
+	notes: number;
 	events: number;
 	readByFollowers: number;
 	/** What is wrong; the folder it is wrong in is kept. */
@@ -26,6 +28,7 @@ export type FailoversOptions = {
 const PER_LIFE = 10;
 const BEFORE_MAX = 120;
 const AFTER = 60;
+const NOTHING = { notes: 0, events: 0, readByFollowers: 0 };
 
 export async function failOverAgainAndAgain(options: FailoversOptions): Promise<FailoversResult> {
 	const { random, goesOn } = options;
@@ -33,7 +36,7 @@ export async function failOverAgainAndAgain(options: FailoversOptions): Promise<
 		...{ crash: [], power: [], cut: [] },
 		...{ switchover: [], hang: [], both: [] },
 	};
-	const result = { ...noCounts(), gaps, events: 0, readByFollowers: 0, faults: [] as string[] };
+	const result = { ...noCounts(), gaps, ...NOTHING, faults: [] as string[] };
 	const count = () => Object.values(gaps).flat().length;
 	const cluster = await Cluster.start({ nodes: 2 });
 	try {
@@ -41,6 +44,7 @@ export async function failOverAgainAndAgain(options: FailoversOptions): Promise<
 	} catch (error) {
 		result.faults.push(`after ${count()} fail-overs: ${(error as Error).stack}`);
 	} finally {
+		result.notes = cluster.database.notes;
 		cluster.close(result.faults.length > 0);
 	}
 	return result;

@@ -10,7 +10,7 @@ import { verifyStore } from "../../../src/log/postgres/tools.ts";
 import type { Random } from "../../durability/torture/random.ts";
 import { Cluster } from "../hosts/cluster.ts";
 import { until } from "../hosts/until.ts";
-import { appendOne, appendSome, followLog, idsOf } from "./events.ts";
+import { appendOne, appendSome, type Following, followLog, idsOf } from "./events.ts";
 
 export type LostTailsResult = {
 	rounds: number;
@@ -38,8 +38,9 @@ const ASYNCHRONOUS = {
 const STREAM = "order-1";
 const PAGE = 20;
 const PROBE_MS = 100;
+const READER_SECONDS = 60;
 const JSON_FEED = "application/vnd.eventstore.atom+json";
-const REPLACED = /another history has taken its place/g;
+const REPLACED = /this node serves nothing any more/g;
 
 export async function loseTailsAgainAndAgain(options: LostTailsOptions): Promise<LostTailsResult> {
 	const { random, goesOn, onRound } = options;
@@ -104,11 +105,8 @@ class LosingLog {
 		await this.#refuseStart();
 		await this.#raise();
 		this.#result.faults.push(...(await probe()));
-		const why = await reader.ended;
 		await this.#goOn(lost, pages);
-		if (why instanceof ReadError && why.failure === "history-replaced") {
-			this.#result.readersStopped++;
-		} else this.#result.faults.push(`the reader of lost events ended with ${why}`);
+		await this.#stopped(reader);
 		database.startHost(primary);
 		await database.whole();
 		this.#result.lost += lost.length;
@@ -219,6 +217,20 @@ class LosingLog {
 			);
 		}
 		await nodes.end(other, "SIGTERM");
+	}
+
+	/** A reader that has seen lost events must not go on as if nothing had happened. */
+	async #stopped(reader: Following): Promise<void> {
+		let why: unknown = "nothing: it goes on";
+		reader.ended.then((reason) => {
+			why = reason;
+		});
+		const isReplaced = () => why instanceof ReadError && why.failure === "history-replaced";
+		await until("the reader of lost events stops", isReplaced, READER_SECONDS).catch(() => {
+			this.#result.faults.push(`the reader of lost events ended with ${why}`);
+		});
+		if (isReplaced()) this.#result.readersStopped++;
+		reader.stop();
 	}
 
 	/** The nodes serve the history that goes on, and nothing of the lost one under its number. */
