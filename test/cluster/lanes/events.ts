@@ -44,10 +44,15 @@ export async function appendSome(url: string, stream: string, count: number): Pr
 	return ids;
 }
 
-/** The ids of all events of a log, or of a stream, as a reader gets them. */
-export async function idsOf(url: string, stream = "$all"): Promise<string[]> {
+/** What the server wrote itself, such as its audit, is nobody's event. */
+const OF_SERVER = /^\$/;
+
+/** The ids of all events of a log, as a reader gets them. */
+export async function idsOf(url: string): Promise<string[]> {
 	const ids: string[] = [];
-	for await (const { id } of readStream({ url, stream })) ids.push(id);
+	for await (const { id, stream } of readStream({ url, stream: "$all" })) {
+		if (!OF_SERVER.test(stream)) ids.push(id);
+	}
 	return ids;
 }
 
@@ -58,17 +63,16 @@ export type Following = {
 	stop(): void;
 };
 
-/** Follows the log from an event on. */
-export function followLog(url: string, from = 0, stream = "$all"): Following {
+export function followLog(url: string): Following {
 	const ids: string[] = [];
 	const stop = new AbortController();
 	const ended = (async () => {
 		const events = readStream({
-			...{ url, stream, from, follow: true, signal: stop.signal },
+			...{ url, stream: "$all", follow: true, signal: stop.signal },
 			sleep: (delayMs) =>
 				new Promise((resolve) => setTimeout(resolve, Math.min(delayMs, PATIENCE_MS))),
 		});
-		for await (const { id } of events) ids.push(id);
+		for await (const { id, stream } of events) if (!OF_SERVER.test(stream)) ids.push(id);
 	})().catch((error: unknown) => error);
 	return { ids, ended, stop: () => stop.abort() };
 }

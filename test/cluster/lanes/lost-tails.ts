@@ -81,19 +81,19 @@ class LosingLog {
 	/** @returns how many acknowledged events were lost */
 	async loseTail(tail: number, kept: number): Promise<number> {
 		const { database, network, front } = this.#cluster;
-		const reader = followLog(front.url, this.#ids.length);
-		const from = this.#ids.length;
+		const reader = followLog(front.url);
 		this.#ids.push(...(await appendSome(front.url, STREAM, kept)));
 		const primary = await database.primary();
 		const [standby] = database.hosts.filter((host) => host !== primary);
 		if (!standby) throw new Error("there is no standby");
 		await this.#replicated();
 		network.cut(primary, standby);
+		const first = await this.#end();
 		const lost = await appendSome(front.url, STREAM, tail);
 		await until("the reader has seen what will be lost", () => {
-			return reader.ids.length === this.#ids.length - from + tail;
+			return reader.ids.length === this.#ids.length + tail;
 		});
-		const pages = await this.#sealedPages(this.#ids.length, tail);
+		const pages = await this.#sealedPages(first, await this.#end());
 		const noticed = this.#noticed();
 		primary.kill();
 		const probe = this.#probe();
@@ -123,17 +123,25 @@ class LosingLog {
 		});
 	}
 
-	/** URLs of full pages that hold lost events, which the cache in front keeps for a year. */
-	async #sealedPages(first: number, tail: number): Promise<Map<string, string>> {
+	/** Full pages that hold lost events, by their URLs; the cache in front keeps them for a year. */
+	async #sealedPages(first: number, end: number): Promise<Map<string, string>> {
 		const pages = new Map<string, string>();
-		const end = first + tail;
 		const start = Math.floor(first / PAGE) * PAGE;
 		for (let from = start; from + PAGE <= end; from += PAGE) {
 			const url = await this.#address(from);
+			await (await this.#page(url)).text();
 			const answer = await this.#page(url);
-			if (answer.ok) pages.set(url, await answer.text());
+			const text = await answer.text();
+			if (answer.headers.get("x-cache-status") === "HIT") pages.set(url, text);
 		}
 		return pages;
+	}
+
+	/** How many events the log of the primary has. */
+	async #end(): Promise<number> {
+		const text = `SELECT next::int FROM ${this.#schema}.store`;
+		const [row] = await this.#cluster.database.sql(text, "varve");
+		return Number(row?.next);
 	}
 
 	/** The URL of a page in the history that goes on now. */
@@ -196,7 +204,7 @@ class LosingLog {
 		nodes.startNode(host);
 		await until("the node has refused to start", () => !nodes.isUp(host));
 		const said = nodes.logOf(host).slice(before);
-		if (!/history|begin/i.test(said)) {
+		if (!/holds another log than before/.test(said)) {
 			this.#result.faults.push(`${host.name} ended, and did not say why: ${said}`);
 		}
 	}
@@ -251,14 +259,10 @@ class LosingLog {
 			const answer = await this.#page(url);
 			const now = await answer.text();
 			if (answer.status === 200 && now === text) this.#result.keptPages++;
-			else if (answer.status === 200 && !answer.redirected && !url.includes("?i=")) {
-				faults.push(`${url} shows another page than the cache kept`);
-			}
+			else faults.push(`${url} was kept, and is answered ${answer.status} now`);
 		}
 		const store = `${await database.superuser()}?schema=${this.#schema}`;
-		const { ok, events, faults: damage } = await verifyStore(store);
-		if (!ok || events !== this.#ids.length) {
-			faults.push(`verify found ${events} of ${this.#ids.length} events: ${damage}`);
-		}
+		const { ok, faults: damage } = await verifyStore(store);
+		if (!ok) faults.push(`verify found: ${damage}`);
 	}
 }

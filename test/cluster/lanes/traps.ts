@@ -189,7 +189,7 @@ async function goOnWith(
 	if (again.status !== 201 || again.repeated) {
 		throw new Error(`the repeat was answered ${again.status}, as repeated: ${again.repeated}`);
 	}
-	const found = (await idsOf(front.url, STREAM)).filter((one) => one === id);
+	const found = (await idsOf(front.url)).filter((one) => one === id);
 	if (found.length !== 1) throw new Error(`the event is there ${found.length} times`);
 	await nodes.stop();
 }
