@@ -64,7 +64,12 @@ export type Client = {
 };
 
 /** What all clients write down. */
-export type Notes = { readonly history: History; readonly witness: Witness };
+export type Notes = {
+	readonly history: History;
+	readonly witness: Witness;
+	/** Refusals that are right besides, because something on the way is down. */
+	readonly outages?: readonly string[];
+};
 
 /** Clients that share their notes. @param name begins the names of their own streams */
 export function createClients(count: number, notes: Notes, random: Random, name: string): Client[] {
@@ -87,7 +92,11 @@ export async function workAll(
 	}
 }
 
-function createClient({ history, witness }: Notes, random: Random, name: string): Client {
+function createClient(
+	{ history, witness, outages = [] }: Notes,
+	random: Random,
+	name: string,
+): Client {
 	/** What it believes of the streams it has met: their last version. */
 	const believed = new Map<string, number>();
 	const batches: Batch[] = [];
@@ -222,6 +231,7 @@ function createClient({ history, witness }: Notes, random: Random, name: string)
 
 	function checkRefusal(outcome: Outcome, right: readonly string[], what: string): void {
 		if (outcome.kind !== "refused" || right.includes(outcome.word)) return;
+		if (outages.includes(outcome.word)) return;
 		history.faults.push(`${what}: was answered ${outcome.word}`);
 	}
 

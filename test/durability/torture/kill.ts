@@ -92,8 +92,8 @@ export async function killAgainAndAgain(options: KillOptions): Promise<KillResul
 /** Adds what the life's clients were told to the counts, and what the writer marked. */
 export function tally(
 	counts: Counts & { events: number; readByFollowers: number },
-	life: Life,
-	checkpointMarks: string,
+	life: Pick<Life, "history" | "log" | "followers" | "witness" | "base">,
+	checkpointMarks = "",
 ): void {
 	const { history, log, followers } = life;
 	const index = indexOf(log);

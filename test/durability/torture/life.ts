@@ -210,7 +210,10 @@ export function isStill(event: LoggedEvent, now: LoggedEvent | undefined): boole
 const STREAMS_READ = 24;
 
 /** Reads the streams as their readers do, and compares that with what the log says of them. */
-async function readFaults(url: string, shown: ReadonlyMap<string, Shown>): Promise<string[]> {
+export async function readFaults(
+	url: string,
+	shown: ReadonlyMap<string, Shown>,
+): Promise<string[]> {
 	const faults: string[] = [];
 	for (const [stream, expected] of [...shown].slice(-STREAMS_READ)) {
 		const found = await readVersions(url, stream);

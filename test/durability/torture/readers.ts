@@ -22,12 +22,22 @@ export type Follower = {
 const PATIENCE_MS = 25;
 const DEADLINE_MS = 30_000;
 
-export function followAll(url: string, base: readonly LoggedEvent[]): Follower[] {
+/** @param patienceMs between two questions to a server that is gone, at most */
+export function followAll(
+	url: string,
+	base: readonly LoggedEvent[],
+	patienceMs = PATIENCE_MS,
+): Follower[] {
 	const category = `$ce-${KEPT[0].split("-")[0]}`;
-	return ["$all", category, KEPT[0]].map((stream) => follow(url, stream, base));
+	return ["$all", category, KEPT[0]].map((stream) => follow(url, stream, base, patienceMs));
 }
 
-function follow(url: string, stream: string, base: readonly LoggedEvent[]): Follower {
+function follow(
+	url: string,
+	stream: string,
+	base: readonly LoggedEvent[],
+	patienceMs: number,
+): Follower {
 	const before = belonging(stream, base).length;
 	const seen: Seen[] = [];
 	const seenAt: bigint[] = [];
@@ -41,10 +51,10 @@ function follow(url: string, stream: string, base: readonly LoggedEvent[]): Foll
 			from: before,
 			follow: true,
 			longPollSeconds: 30,
-			pollIntervalMs: PATIENCE_MS,
+			pollIntervalMs: patienceMs,
 			signal: stop.signal,
 			sleep: (delayMs) =>
-				new Promise((resolve) => setTimeout(resolve, Math.min(delayMs, PATIENCE_MS))),
+				new Promise((resolve) => setTimeout(resolve, Math.min(delayMs, patienceMs))),
 		});
 		for await (const { position, id, data } of events) {
 			seen.push({ position, id, data });

@@ -26,17 +26,13 @@ export type Report = { readonly name: string; readonly text: string; readonly is
 
 export function reportOf({ seed, images, started, killed, lost, consumed }: TortureRun): Report {
 	const date = new Date(started).toISOString();
-	const minutes = ((Date.now() - started) / 60_000).toFixed(1);
-	const commit = git(["rev-parse", "--short=10", "HEAD"]);
-	const changed = git(["status", "--porcelain", "--", "src", "feeds", "migrations"]) !== "";
+	const commit = commitOf();
 	const faults = [...killed.faults, ...(lost?.faults ?? []), ...consumed.faults];
 	const kept = [killed.directory, lost?.directory, consumed.directory].filter(Boolean);
 	const lines = [
 		`# Torture, ${date.slice(0, 10)}`,
 		"",
-		`Commit ${commit}${changed ? " with changes" : ""}, ${date.slice(0, 16).replace("T", " ")} UTC, ${minutes} minutes, seed ${seed}.`,
-		`${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB,`,
-		`${process.platform} ${process.arch}, kernel ${kernel()}, node ${process.version}.`,
+		...headOf(started, seed),
 		"",
 		faults.length === 0
 			? "**Nothing acknowledged was lost, doubled, torn or reordered.**"
@@ -59,6 +55,22 @@ export function reportOf({ seed, images, started, killed, lost, consumed }: Tort
 	return { name: `${date.slice(0, 10)}-torture-${commit}.md`, text, isGood: faults.length === 0 };
 }
 
+/** What was run, when and where. @param started milliseconds since 1970 */
+export function headOf(started: number, seed: number): string[] {
+	const date = new Date(started).toISOString().slice(0, 16).replace("T", " ");
+	const minutes = ((Date.now() - started) / 60_000).toFixed(1);
+	const changed = git(["status", "--porcelain", "--", "src", "feeds", "migrations"]) !== "";
+	return [
+		`Commit ${commitOf()}${changed ? " with changes" : ""}, ${date} UTC, ${minutes} minutes, seed ${seed}.`,
+		`${cpus()[0]?.model.trim()}, ${cpus().length} cores, ${Math.round(totalmem() / 1e9)} GB,`,
+		`${process.platform} ${process.arch}, kernel ${kernel()}, node ${process.version}.`,
+	];
+}
+
+export function commitOf(): string {
+	return git(["rev-parse", "--short=10", "HEAD"]);
+}
+
 /** Writes the report into the project. @returns its path */
 export function writeReport({ name, text }: Report): string {
 	const folder = join(ROOT, "docs/evidence");
@@ -67,7 +79,7 @@ export function writeReport({ name, text }: Report): string {
 	return join("docs/evidence", name);
 }
 
-type Cell = string | number | undefined;
+export type Cell = string | number | undefined;
 
 function rows(killed: KillResult, lost: LossResult | undefined): Cell[][] {
 	return [
@@ -98,7 +110,7 @@ function rows(killed: KillResult, lost: LossResult | undefined): Cell[][] {
 	];
 }
 
-function cell(value: Cell): string {
+export function cell(value: Cell): string {
 	return typeof value === "number" ? value.toLocaleString("en") : (value ?? "–");
 }
 

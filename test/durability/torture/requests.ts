@@ -2,7 +2,24 @@
 import { type Agent, type OutgoingHttpHeaders, request } from "node:http";
 import type { Batch, Delete, Expected, Outcome, Redaction } from "./history.ts";
 
-export type Connection = { readonly port: number; readonly agent: Agent };
+export type Connection = {
+	readonly port: number;
+	readonly agent: Agent;
+	/** This machine, if none is named. */
+	readonly host?: string;
+	/** What may be refused because something on the way is down; otherwise nothing may. */
+	readonly outages?: Outages;
+};
+
+/** Answers of servers that lost their database, and of proxies that lost their servers. */
+export type Outages = {
+	/** Words that say that nothing was done. */
+	readonly refused: readonly string[];
+	/** Words that say that nobody knows. Statuses from 500 on without a word are of proxies. */
+	readonly unknown: readonly string[];
+	/** Called before a client goes on behind one. */
+	pause(): Promise<void>;
+};
 
 type Reply = {
 	readonly status: number;
@@ -40,7 +57,7 @@ export async function sendBatch(
 		});
 		body = Buffer.from(`[${items.join()}]`);
 	}
-	return outcomeOf(await ask(to, "POST", path, headers, body));
+	return outcomeOf(await ask(to, "POST", path, headers, body), to);
 }
 
 export async function sendDelete(
@@ -48,7 +65,7 @@ export async function sendDelete(
 	{ stream, hard }: Pick<Delete, "stream" | "hard">,
 ): Promise<Outcome> {
 	const headers = hard ? { "ES-HardDelete": "true" } : {};
-	return outcomeOf(await ask(to, "DELETE", pathOf(stream), headers));
+	return outcomeOf(await ask(to, "DELETE", pathOf(stream), headers), to);
 }
 
 export async function sendRedaction(
@@ -56,11 +73,11 @@ export async function sendRedaction(
 	{ stream, version, metadata }: Pick<Redaction, "stream" | "version" | "metadata">,
 ): Promise<Outcome> {
 	const path = `${pathOf(stream)}/${version}/data${metadata ? "?metadata=true" : ""}`;
-	return outcomeOf(await ask(to, "DELETE", path, {}));
+	return outcomeOf(await ask(to, "DELETE", path, {}), to);
 }
 
 export async function startScavenge(to: Connection): Promise<Outcome> {
-	return outcomeOf(await ask(to, "POST", "/admin/scavenge", {}));
+	return outcomeOf(await ask(to, "POST", "/admin/scavenge", {}), to);
 }
 
 /** An event's data from its own URL, as of `position` at least. Undefined: no answer. */
@@ -71,17 +88,33 @@ export async function getData(
 	position: number,
 ): Promise<{ readonly status: number; readonly data: Buffer } | undefined> {
 	const headers = { Accept: "application/octet-stream", "ES-MinPosition": position };
-	const reply = await ask(to, "GET", `${pathOf(stream)}/${version}`, headers);
+	const reply = await read(to, `${pathOf(stream)}/${version}`, headers);
 	return reply && { status: reply.status, data: reply.body };
 }
 
 /** The signed head of the log, or whatever else is the answer. Undefined: no answer. */
 export async function getSignedHead(to: Connection): Promise<string | undefined> {
-	return (await ask(to, "GET", "/log/checkpoint", {}))?.body.toString();
+	return (await read(to, "/log/checkpoint", {}))?.body.toString();
+}
+
+/** An answer of an outage is none. */
+async function read(
+	to: Connection,
+	path: string,
+	headers: OutgoingHttpHeaders,
+): Promise<Reply | undefined> {
+	const reply = await ask(to, "GET", path, headers);
+	if (!reply || !to.outages || reply.status < 500) return reply;
+	const { refused, unknown } = to.outages;
+	const word = wordOf(reply.body, reply.status);
+	const isOutage = word.startsWith("status") || refused.includes(word) || unknown.includes(word);
+	if (!isOutage) return reply;
+	await to.outages.pause();
+	return undefined;
 }
 
 function ask(
-	{ port, agent }: Connection,
+	{ port, agent, host = "127.0.0.1" }: Connection,
 	method: string,
 	path: string,
 	headers: OutgoingHttpHeaders,
@@ -90,7 +123,7 @@ function ask(
 	return new Promise((resolve) => {
 		const lost = () => resolve(undefined);
 		const length = body ? { "Content-Length": body.length } : {};
-		const options = { host: "127.0.0.1", port, agent, method, path };
+		const options = { host, port, agent, method, path };
 		const asked = request({ ...options, headers: { ...headers, ...length } }, (answer) => {
 			const chunks: Buffer[] = [];
 			answer.on("data", (chunk) => chunks.push(chunk));
@@ -105,7 +138,23 @@ function ask(
 	});
 }
 
-function outcomeOf(reply: Reply | undefined): Outcome {
+async function outcomeOf(reply: Reply | undefined, { outages }: Connection): Promise<Outcome> {
+	const outcome = plainOutcomeOf(reply);
+	if (!outages || outcome.kind === "written") return outcome;
+	if (outcome.kind === "unknown") await outages.pause();
+	else {
+		const { word } = outcome;
+		const isOfProxy = reply !== undefined && reply.status >= 500 && word.startsWith("status");
+		if (isOfProxy || outages.unknown.includes(word)) {
+			await outages.pause();
+			return { kind: "unknown" };
+		}
+		if (outages.refused.includes(word)) await outages.pause();
+	}
+	return outcome;
+}
+
+function plainOutcomeOf(reply: Reply | undefined): Outcome {
 	if (!reply) return { kind: "unknown" };
 	const { status, headers, body } = reply;
 	if (status >= 200 && status < 300) {

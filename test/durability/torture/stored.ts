@@ -15,23 +15,28 @@ const EVENTS = `
 		metadata, created, lower(hex(hash)) AS leaf
 	FROM events LEFT JOIN streams ON streams.id = events.stream ORDER BY position`;
 
-type EventRow = Omit<LoggedEvent, "isJson" | "erased"> & { readonly flags: number };
+/** As a database has it: the id may lack its dashes. */
+export type EventRow = Omit<LoggedEvent, "isJson" | "erased"> & { readonly flags: number };
 
 export function storedEvents(directory: string): LoggedEvent[] {
 	const database = new Database(join(directory, "log.sqlite"), { readonly: true });
 	try {
-		return (database.prepare(EVENTS).all() as EventRow[]).map(({ flags, id, ...row }) => ({
-			...row,
-			id: id.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"),
-			isJson: (flags & FLAG_JSON) !== 0,
-			erased:
-				(flags & FLAG_SCAVENGED) !== 0
-					? "scavenged"
-					: (flags & FLAG_REDACTED) !== 0
-						? "redacted"
-						: undefined,
-		}));
+		return (database.prepare(EVENTS).all() as EventRow[]).map(loggedEvent);
 	} finally {
 		database.close();
 	}
+}
+
+export function loggedEvent({ flags, id, ...row }: EventRow): LoggedEvent {
+	return {
+		...row,
+		id: id.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5"),
+		isJson: (flags & FLAG_JSON) !== 0,
+		erased:
+			(flags & FLAG_SCAVENGED) !== 0
+				? "scavenged"
+				: (flags & FLAG_REDACTED) !== 0
+					? "redacted"
+					: undefined,
+	};
 }
