@@ -15,7 +15,13 @@ export type Input =
 			readonly next: number;
 	  }
 	/** A consumer asks for messages. */
-	| { readonly kind: "take"; readonly consumer: string; readonly count: number }
+	| {
+			readonly kind: "take";
+			readonly consumer: string;
+			readonly count: number;
+			/** Who asks; "" if nobody is known. */
+			readonly login: string;
+	  }
 	| { readonly kind: "answer"; readonly answer: ConsumerAnswer; readonly names: readonly Name[] }
 	/** They were not handed over after all: they wait again, and that is no retry. */
 	| { readonly kind: "returned"; readonly messages: readonly Message[] }
@@ -54,7 +60,7 @@ export function step(state: State, input: Input, nowMs: number): Output {
 		case "found":
 			return found(state, input);
 		case "take":
-			return take(state, input.consumer, input.count, nowMs);
+			return take(state, input, nowMs);
 		case "answer":
 			return answered(state, input.answer, input.names, nowMs);
 		case "returned":
@@ -95,9 +101,13 @@ function found(state: State, { origin, messages, next }: Input & { kind: "found"
 	return { ...QUIET, hasNews: messages.length > 0 };
 }
 
-function take(state: State, consumer: string, count: number, nowMs: number): Output {
+function take(
+	state: State,
+	{ consumer, count, login }: Input & { kind: "take" },
+	nowMs: number,
+): Output {
 	const { consumers, waiting, inFlight, settings, counts, tracks } = state;
-	consumers.heardOf(consumer, nowMs);
+	consumers.heardOf(consumer, nowMs, login);
 	const taken = tracks.source.open.size + tracks.parked.open.size - waiting.size;
 	const most = Math.min(count, settings.maxInFlight - taken);
 	if (most <= 0) return QUIET;
@@ -105,6 +115,7 @@ function take(state: State, consumer: string, count: number, nowMs: number): Out
 	for (const message of delivered) {
 		message.state = "in flight";
 		message.consumer = consumer;
+		message.sentMs = nowMs;
 		message.dueMs = nowMs + timeoutMs(settings);
 		message.attempt++;
 		inFlight.add(message);
@@ -140,9 +151,11 @@ function carryOut(
 	switch (answer.is) {
 		case "ack":
 		case "skip":
+			tally(state, message, nowMs);
 			settle(state, message);
 			return [];
 		case "park":
+			tally(state, message, nowMs);
 			return [park(state, message, NACKED)];
 		case "retry":
 			if (message.state !== "in flight") return [];
@@ -166,6 +179,12 @@ function carryOut(
 			callBack(state, message);
 			return [];
 	}
+}
+
+/** Counts an answer for its consumer. */
+function tally({ consumers, settings }: State, message: Message, nowMs: number): void {
+	const took = settings.extraStatistics ? nowMs - message.sentMs : undefined;
+	consumers.of(message.consumer)?.tally.add(took);
 }
 
 function tick(state: State, nowMs: number): Output {
@@ -236,7 +255,7 @@ function settle(state: State, message: Message): void {
 	message.state = "settled";
 	forgetName(state, message);
 	state.settled.add(message.id, message.attempt);
-	counts.settled++;
+	counts.all.add();
 	if (origin === "parked") return;
 	counts.progress++;
 	counts.lastSettled = Math.max(counts.lastSettled ?? 0, number);

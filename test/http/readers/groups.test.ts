@@ -276,6 +276,65 @@ describe("members", () => {
 	});
 });
 
+describe("a group is set to another place", () => {
+	const reset = (login: string, name: string, body: unknown, headers = {}) =>
+		send(login, "POST", `/${name}/reset`, body, headers);
+
+	test("back, forward and to the end; late checkpoints of before do not count", async () => {
+		await define("again", ORDERS);
+		const member = await join("again");
+		const said = { checkpoints: member.partitions.map((one) => ({ ...one, at: 15 })) };
+		await send("una", "POST", `/again/members/${member.member}`, said);
+		const { status, json } = await reset("admin", "again", { startFrom: 3 });
+		expect([status, json.at]).toEqual([200, 2]);
+		const late = await send("una", "POST", `/again/members/${member.member}`, said);
+		expect(wordOf(late)).toEqual([409, "partitions-lost"]);
+		const now = assigned(await send("una", "GET", `/again/members/${member.member}`));
+		expect(now.partitions.map(({ at }) => at)).toEqual([2, 2, 2, 2]);
+		expect(now.revision).toBeGreaterThan(member.revision);
+		const goesOn = { checkpoints: now.partitions.map((one) => ({ ...one, at: 4 })) };
+		expect((await send("una", "POST", `/again/members/${member.member}`, goesOn)).status).toBe(200);
+		expect((await reset("admin", "again", { startFrom: -1 })).json.at).toBe(19);
+		expect((await reset("admin", "again", { startFrom: 0 })).json.at).toBe(-1);
+	});
+
+	test("it stands after a restart, and generations still rise", async () => {
+		await define("kept", ORDERS);
+		const member = await join("kept");
+		await reset("admin", "kept", { startFrom: 7 });
+		const before = assigned(await send("una", "GET", `/kept/members/${member.member}`));
+		await servers.server.context.groups.restart();
+		const { json } = await send("una", "GET", "/kept");
+		expect(json.at).toBe(6);
+		const stored = await servers.server.context.groups.require("kept");
+		for (const { generation } of before.partitions) {
+			expect(generation).toBeLessThan(stored.generationsBefore);
+		}
+	});
+
+	test("nothing is changed by who may not, or by what makes no sense", async () => {
+		await define("fixed", ORDERS);
+		const tag = (await send("admin", "GET", "/fixed")).headers.etag;
+		expect((await reset("una", "fixed", { startFrom: 5 })).status).toBe(401);
+		for (const [body, expected, headers] of [
+			[{ startFrom: 21 }, [409, "reader-position-ahead"], {}],
+			[{ startFrom: -2 }, [400, "invalid-group"], {}],
+			[{}, [400, "invalid-group"], {}],
+			[{ startFrom: 1, at: 1 }, [400, "invalid-group"], {}],
+			[{ startFrom: 5 }, [412, "resource-changed"], { "If-Match": '"7"' }],
+		] as const) {
+			expect(wordOf(await reset("admin", "fixed", body, headers))).toEqual(expected);
+		}
+		expect(wordOf(await reset("admin", "none", { startFrom: 0 }))).toEqual([
+			404,
+			"group-not-found",
+		]);
+		expect((await send("admin", "GET", "/fixed")).json.at).toBe(-1);
+		const done = await reset("admin", "fixed", { startFrom: 20 }, { "If-Match": String(tag) });
+		expect([done.status, done.json.at]).toEqual([200, 19]);
+	});
+});
+
 test("groups, checkpoints and generations survive a restart; members do not", async () => {
 	const lease = { ...ORDERS, leaseMilliseconds: 1000 };
 	await define("slow", ORDERS);

@@ -53,6 +53,10 @@ export function subscriptionsFor(
 			const wanted = parseSettings(settings);
 			await told("subscription-changed", name, () => subscriptions.update(name, wanted));
 		},
+		async reset(name, startFrom) {
+			need("operate");
+			await told("subscription-reset", name, () => subscriptions.reset(name, startFrom));
+		},
 		async remove(name) {
 			need("operate");
 			await told("subscription-deleted", name, () => subscriptions.delete(name));
