@@ -40,13 +40,13 @@ async function varve() {
 		const consume = async (_, index) => {
 			const consumer = { "Varve-Consumer": `c${index}`, Accept: LINES };
 			const path = `/subscriptions/${QUEUE}/group/${BATCH}?wait=1`;
-			let body = '{"ids":[]}';
+			let lines = [];
 			while (left > 0) {
-				const lines = linesIn(await ask(url, path, consumer, body));
-				body = namesOf(lines);
+				lines = linesIn(await ask(url, path, consumer, namesOf(lines)));
 				left -= lines.length;
 			}
-			await ask(url, `/subscriptions/${QUEUE}/group/ack`, consumer, body).catch(() => undefined);
+			if (lines.length === 0) return;
+			await ask(url, `/subscriptions/${QUEUE}/group/ack`, consumer, namesOf(lines));
 		};
 		await Promise.all(Array.from({ length: CONSUMERS }, consume));
 	});
