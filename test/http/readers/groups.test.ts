@@ -299,14 +299,14 @@ describe("a group is set to another place", () => {
 	});
 
 	test("it stands after a restart, and generations still rise", async () => {
-		await define("kept", ORDERS);
-		const member = await join("kept");
-		await reset("admin", "kept", { startFrom: 7 });
-		const before = assigned(await send("una", "GET", `/kept/members/${member.member}`));
+		await define("standing", ORDERS);
+		const member = await join("standing");
+		await reset("admin", "standing", { startFrom: 7 });
+		const before = assigned(await send("una", "GET", `/standing/members/${member.member}`));
 		await servers.server.context.groups.restart();
-		const { json } = await send("una", "GET", "/kept");
+		const { json } = await send("una", "GET", "/standing");
 		expect(json.at).toBe(6);
-		const stored = await servers.server.context.groups.require("kept");
+		const stored = await servers.server.context.groups.require("standing");
 		for (const { generation } of before.partitions) {
 			expect(generation).toBeLessThan(stored.generationsBefore);
 		}
