@@ -6,9 +6,12 @@ import { type Html, html } from "../html.ts";
 export function startForm(action: string, hidden: Html, says: readonly string[]): Html {
 	const choice = (value: string, text: string, checked: Html | string) =>
 		html`<label class="check"><input type="radio" name="start" value="${value}"${checked}><span>${text}</span></label>`;
-	return html`<details><summary>Go on at another place</summary><form class="deed" method="post" action="${action}">${hidden}
+	return html`<details><summary>Go on at another place</summary>
+<form class="deed" method="post" action="${action}">${hidden}
 <ul class="says">${says.map((line) => html`<li>${line}</li>`)}</ul>
-${choice("beginning", "From the first event on", html` checked`)}${choice("end", "From now on: what is there already is left out", "")}${choice("number", "From this number on:", "")}
+${choice("beginning", "From the first event on", html` checked`)}
+${choice("end", "From now on: what is there already is left out", "")}
+${choice("number", "From this number on:", "")}
 <label class="field">Number<input class="mono" name="number" inputmode="numeric" pattern="\\d{0,15}" autocomplete="off"></label>
 <p class="buttons"><button type="submit" class="danger">Go on there</button></p></form></details>`;
 }

@@ -9,9 +9,10 @@
  */
 import { isRefusal, Refusal } from "../errors.ts";
 import { logFault, type OperatorLog } from "../observe/operator-log.ts";
+import { type Assignment, assignmentIn } from "./assignment.ts";
 import { type Definition, fixedDifference } from "./definition.ts";
 import { nextLayout } from "./steps/next.ts";
-import { endOf, type Hold, type Layout, type Member, newState, type State } from "./steps/state.ts";
+import { type Hold, type Member, newState, type State } from "./steps/state.ts";
 import { type Input, nextDueMs, type Output, type Said, step } from "./steps/step.ts";
 import { type GroupStore, type Kept, keptFrom, type Reason, type Stored } from "./store.ts";
 import { MemberWaits } from "./waits.ts";
@@ -21,21 +22,6 @@ import { GroupWriter } from "./writer.ts";
 const MEMBERS_MAX = 1024;
 /** So many changes of shares cost one write. A restart leaves a gap of so many numbers at most. */
 const GENERATIONS_AT_ONCE = 100;
-
-/** What a member has. */
-export type Assignment = {
-	readonly member: Member;
-	readonly layout: Layout;
-	/** The first number that is not of this layout; Infinity for no end. */
-	readonly end: number;
-	readonly held: readonly HeldPartition[];
-};
-
-export type HeldPartition = Pick<Hold, "at" | "generation" | "isLeaving"> & {
-	readonly partition: number;
-	/** How long it is the member's, if the member says nothing more. */
-	readonly leftMs: number;
-};
 
 export type Surroundings = { readonly store: GroupStore; readonly operatorLog: OperatorLog };
 /** Who joins, and as what. */
@@ -143,15 +129,9 @@ export class Group {
 
 	/** @throws Refusal `lease-lost` */
 	assignmentOf(id: string): Assignment {
-		const { members, holds, layout } = this.#state;
-		const member = members.get(id);
+		const member = this.#state.members.get(id);
 		if (!member || this.#isClosed) throw this.#lost(id);
-		const now = performance.now();
-		const held = holds.flatMap(({ owner, at, generation, isLeaving, untilMs }, partition) => {
-			const leftMs = Math.max(0, Math.floor(untilMs - now));
-			return owner === id ? [{ partition, generation, at, isLeaving, leftMs }] : [];
-		});
-		return { member, layout, end: endOf(this.#state), held };
+		return assignmentIn(this.#state, member, performance.now());
 	}
 
 	/**

@@ -54,7 +54,8 @@ export class Groups {
 	/**
 	 * Makes a group, or changes one.
 	 * @returns how it is now, and whether it was made
-	 * @throws Refusal `invalid-filter`, `resource-changed`, `group-fixed`, `too-many-groups`, and those of an append
+	 * @throws Refusal `invalid-filter`, `resource-changed`, `group-fixed`, `too-many-groups`, and
+	 *   those of an append
 	 */
 	define(
 		name: string,

@@ -29,8 +29,8 @@ export function parseCriterion(
 }
 
 /**
- * For a filter that is new. One that the log has is not tried again: it would be gone for its readers
- * if the machine is busy.
+ * For a filter that is new. One that the log has is not tried again: it would be gone for its
+ * readers if the machine is busy.
  * @throws Refusal `invalid-filter` for an expression that cannot be run, or takes too long
  */
 export function tryCriterion(criterion: Criterion | undefined): void {

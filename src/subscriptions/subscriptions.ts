@@ -40,7 +40,8 @@ export class Subscriptions {
 
 	/**
 	 * Makes a subscription. Its stream need not exist, and nothing is written to it.
-	 * @throws Refusal `subscription-exists`, `too-many-subscriptions`, `invalid-filter`, and those of an append
+	 * @throws Refusal `subscription-exists`, `too-many-subscriptions`, `invalid-filter`, and those
+	 *   of an append
 	 */
 	create(name: SubscriptionName, settings: Settings): Promise<void> {
 		return this.#change(async (all) => {
