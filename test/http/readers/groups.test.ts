@@ -1,5 +1,6 @@
 /** Groups with partitions over HTTP: every refusal, and what survives a restart. */
 import { randomUUID } from "node:crypto";
+import { readGroup } from "../../../feeds/index.ts";
 import { groupStream } from "../../../src/groups/definition.ts";
 import type { Ask, Json, Reply } from "../ask.ts";
 import { batch } from "../ask.ts";
@@ -296,6 +297,19 @@ describe("a group is set to another place", () => {
 		expect((await send("una", "POST", `/again/members/${member.member}`, goesOn)).status).toBe(200);
 		expect((await reset("admin", "again", { startFrom: -1 })).json.at).toBe(19);
 		expect((await reset("admin", "again", { startFrom: 0 })).json.at).toBe(-1);
+	});
+
+	test("a member that reads starts again there", async () => {
+		await define("reread", ORDERS);
+		const credentials = { user: "una", password: "a good password" };
+		const seen: number[] = [];
+		for await (const event of readGroup({ url: servers.url, group: "reread", credentials })) {
+			seen.push(event.version);
+			if (seen.length === 20) await reset("admin", "reread", { startFrom: 15 });
+			if (seen.length === 25) break;
+		}
+		expect(seen.slice(20)).toEqual([15, 16, 17, 18, 19]);
+		expect((await send("una", "GET", "/reread")).json.at).toBeLessThan(20);
 	});
 
 	test("it stands after a restart, and generations still rise", async () => {
