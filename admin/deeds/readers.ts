@@ -6,6 +6,7 @@ import { groupPath } from "../screens/readers/form.ts";
 import { group } from "../screens/readers/group.ts";
 import { groups } from "../screens/readers/groups.ts";
 import { positions } from "../screens/readers/positions.ts";
+import { startIn } from "../screens/start.ts";
 
 type Perform = (visit: Visit, name: string, form: URLSearchParams) => Promise<string>;
 
@@ -22,6 +23,10 @@ const DEEDS: Readonly<Record<string, Perform>> = {
 	},
 	async change({ store }, name, form) {
 		await store.groups.change(name, numberIn(form));
+		return groupPath(name);
+	},
+	async reset({ store }, name, form) {
+		await store.groups.reset(name, startIn(form));
 		return groupPath(name);
 	},
 	async delete({ store }, name, form) {

@@ -4,6 +4,7 @@ import type { Screen, ShownProblem, Visit } from "../../src/screens.ts";
 import type { Discarding } from "../../src/subscriptions/keeping/parked-messages.ts";
 import { parseSubscriptionName, type SubscriptionName } from "../../src/subscriptions/names.ts";
 import { type Frame, redirect } from "../frame/frame.ts";
+import { startIn } from "../screens/start.ts";
 import { confirmationOf, subscriptionPath } from "../screens/subscriptions/form.ts";
 import { subscriptions } from "../screens/subscriptions/list.ts";
 import { subscription } from "../screens/subscriptions/screen.ts";
@@ -18,6 +19,10 @@ const DEEDS: Readonly<Record<string, Perform>> = {
 	},
 	async update({ store }, name, form) {
 		await store.subscriptions.update(name, settingsIn(form));
+		return subscriptionPath(name);
+	},
+	async reset({ store }, name, form) {
+		await store.subscriptions.reset(name, startIn(form));
 		return subscriptionPath(name);
 	},
 	async replay({ store }, name, form) {

@@ -7,7 +7,8 @@ import { join } from "node:path";
 
 const RABBITMQ = "/usr/lib/rabbitmq/lib";
 const PACKAGES = ["amqplib@0.10", "nats@2.29"];
-const TRIES = 300;
+// A busy machine takes its time.
+const TRIES = 1200;
 
 /** Why there can be no RabbitMQ here; undefined if there can. */
 export function lacksRabbit() {

@@ -1,5 +1,6 @@
 // Four competing consumers empty a queue that was filled before: of ours, of RabbitMQ, or of NATS.
-// Arguments: `varve`, `rabbitmq`, `rabbitmq-all` or `nats`; the url; messages; the clients' folder.
+// Arguments: `varve`, `varve-apart`, `varve-stream`, `rabbitmq`, `rabbitmq-all` or `nats`; the url;
+// messages; the folder of the clients.
 // Writes the messages a second, from the first question to the last acknowledgement, and what that
 // cost the server and this process: microseconds of computing a message. The last argument is the
 // process id of the server.
@@ -11,39 +12,63 @@ import { ask, fill, listen } from "./subscription.js";
 const CONSUMERS = 4;
 const BATCH = 100;
 const QUEUE = "bench";
+const LINES = "application/vnd.varve.messages+ndjson";
 const BODY = JSON.stringify({ total: 1234, currency: "EUR", customer: "c-118", lines: [1, 2, 3] });
 
 const [kind, url, expected, packages, pid] = process.argv.slice(2);
 const messages = Number(expected);
 const from = packages && createRequire(join(packages, "package.json"));
-const ways = { varve, "varve-stream": varveStream, rabbitmq, "rabbitmq-all": rabbitmq, nats };
+const ways = {
+	varve,
+	"varve-apart": varveApart,
+	"varve-stream": varveStream,
+	rabbitmq,
+	"rabbitmq-all": rabbitmq,
+	nats,
+};
 const { seconds, server, client } = await ways[kind]();
 const perMessage = (micros) => micros / messages;
 const costs = { server: perMessage(server), client: perMessage(client) };
 process.stdout.write(`${JSON.stringify({ rate: messages / seconds, ...costs })}\n`);
 process.exit(0);
 
-/**
- * Ours over HTTP: a request for a hundred, a request that acknowledges them, and with it the next
- * request for a hundred.
- */
+/** Ours over HTTP: a request that acknowledges a hundred and takes the next. */
 async function varve() {
 	await fill(url, QUEUE, messages);
 	let left = messages;
 	return timed(async () => {
 		const consume = async (_, index) => {
+			const consumer = { "Varve-Consumer": `c${index}`, Accept: LINES };
+			const path = `/subscriptions/${QUEUE}/group/${BATCH}?wait=1`;
+			let lines = [];
+			while (left > 0) {
+				lines = linesIn(await ask(url, path, consumer, namesOf(lines)));
+				left -= lines.length;
+			}
+			if (lines.length === 0) return;
+			await ask(url, `/subscriptions/${QUEUE}/group/ack`, consumer, namesOf(lines));
+		};
+		await Promise.all(Array.from({ length: CONSUMERS }, consume));
+	});
+}
+
+/**
+ * Ours over HTTP, as before: a request for a hundred, a request that acknowledges them, and with it
+ * the next request for a hundred.
+ */
+async function varveApart() {
+	await fill(url, QUEUE, messages);
+	let left = messages;
+	return timed(async () => {
+		const consume = async (_, index) => {
 			const consumer = { "Varve-Consumer": `c${index}` };
-			const accept = { Accept: "application/vnd.varve.messages+ndjson", ...consumer };
+			const accept = { Accept: LINES, ...consumer };
 			const take = () => ask(url, `/subscriptions/${QUEUE}/group/${BATCH}?wait=1`, accept);
 			for (let acknowledged; left > 0; ) {
 				const [text] = await Promise.all([take(), acknowledged]);
-				const lines = text.split("\n").filter(Boolean).map(JSON.parse);
+				const lines = linesIn(text);
 				if (lines.length === 0) continue;
-				for (const { event } of lines) check(event.data);
-				const ids = lines.map(({ id }) => id);
-				const tokens = lines.map(({ token }) => token);
-				const body = JSON.stringify({ ids, tokens });
-				acknowledged = ask(url, `/subscriptions/${QUEUE}/group/ack`, consumer, body);
+				acknowledged = ask(url, `/subscriptions/${QUEUE}/group/ack`, consumer, namesOf(lines));
 				left -= lines.length;
 				if (left <= 0) await acknowledged;
 			}
@@ -62,10 +87,8 @@ async function varveStream() {
 			let lines = [];
 			const acks = [];
 			const acknowledge = () => {
-				const ids = lines.map(({ id }) => id);
-				const tokens = lines.map(({ token }) => token);
+				const body = namesOf(lines);
 				lines = [];
-				const body = JSON.stringify({ ids, tokens });
 				acks.push(ask(url, `/subscriptions/${QUEUE}/group/ack`, consumer, body));
 			};
 			const accept = { Accept: "application/x-ndjson", ...consumer };
@@ -173,6 +196,19 @@ async function nats() {
 	});
 	await Promise.all(connections.map((one) => one.close()));
 	return taken;
+}
+
+function linesIn(text) {
+	const lines = text.split("\n").filter(Boolean).map(JSON.parse);
+	for (const { event } of lines) check(event.data);
+	return lines;
+}
+
+function namesOf(lines) {
+	return JSON.stringify({
+		ids: lines.map(({ id }) => id),
+		tokens: lines.map(({ token }) => token),
+	});
 }
 
 function check({ total }) {

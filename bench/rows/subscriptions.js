@@ -8,7 +8,7 @@ import { cpuMicros, residentNow, runScript, startVarve } from "../processes.js";
 const MESSAGES = 30_000;
 const IDLE_GROUPS = 1000;
 const APPENDED = 300;
-const CONSUMING = "4 consumers, batches of 100, all acknowledged";
+const CONSUMING = "4 consumers, batches of 100, each acknowledged with the request for the next";
 
 export const rows = [
 	{
@@ -20,6 +20,15 @@ export const rows = [
 		target: { ratio: 1 },
 		skip: lacksRabbit,
 		run: (bench) => against(bench, "rabbitmq", startRabbit),
+	},
+	{
+		name: "subscription-rabbitmq-stream",
+		what: "4 consumers, streams of at most 100 unanswered, acknowledged by 50, over HTTP",
+		floorIs: "the same",
+		unit: "messages/s",
+		target: { ratio: 1 },
+		skip: lacksRabbit,
+		run: (bench) => against(bench, "rabbitmq", startRabbit, "varve-stream"),
 	},
 	{
 		name: "subscription-nats",
@@ -43,14 +52,16 @@ export const rows = [
 ];
 
 /** The note has what a message cost: microseconds of computing, of the server and its client. */
-async function against(bench, kind, start) {
+async function against(bench, kind, start, way = "varve") {
 	const packages = await bench.once(join(bench.workDir, "brokers"), () =>
 		installClients(bench.workDir),
 	);
 	const broker = await start(bench.workDir);
-	const server = await startVarve(join(bench.workDir, `beside-${kind}`), ["--insecure-defaults"]);
+	const server = await startVarve(join(bench.workDir, `beside-${kind}-${way}`), [
+		"--insecure-defaults",
+	]);
 	await subscribe(server.url, "bench", "group");
-	const costs = { [kind]: [], varve: [] };
+	const costs = { [kind]: [], [way]: [] };
 	const measure = async (what, { url, pid }) => {
 		const args = [what, url, String(MESSAGES), packages, String(pid)];
 		const { rate, ...cost } = JSON.parse(await runScript("bench/load/competing.js", args));
@@ -61,7 +72,7 @@ async function against(bench, kind, start) {
 		const compared = await compare(
 			bench,
 			() => measure(kind, broker),
-			() => measure("varve", server),
+			() => measure(way, server),
 		);
 		const of = (what) => {
 			const [served, asked] = ["server", "client"].map((side) =>
@@ -69,7 +80,7 @@ async function against(bench, kind, start) {
 			);
 			return `${served} + ${asked}`;
 		};
-		const note = `µs of CPU a message, server + client: ${of("varve")}, ${kind} ${of(kind)}`;
+		const note = `µs of CPU a message, server + client: ${of(way)}, ${kind} ${of(kind)}`;
 		return { ...compared, note };
 	} finally {
 		await server.stop();

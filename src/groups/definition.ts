@@ -3,7 +3,8 @@ import { keyBy } from "../../feeds/groups/key.ts";
 import { GROUP_PREFIX } from "../bookkeeping.ts";
 import { Refusal } from "../errors.ts";
 import { parseStreamName, type StreamName } from "../event.ts";
-import { type Criterion, createFilter } from "../pages/filter.ts";
+import { parseCriterion } from "../pages/criterion.ts";
+import type { Criterion } from "../pages/filter.ts";
 
 export type Definition = {
 	readonly stream: StreamName;
@@ -24,7 +25,6 @@ const LEASE_MS_MIN = 1000;
 /** So long a partition may stand still if its member dies. */
 const LEASE_MS_MAX = 5 * 60_000;
 const LEASE_MS_USUAL = 10_000;
-const FILTER_DATA_MAX = 4096;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:@~-]{0,127}$/;
 const MEMBERS: ReadonlySet<string> = new Set([
 	"stream",
@@ -48,7 +48,7 @@ export function groupStream(name: string): StreamName {
 	return `${GROUP_PREFIX}${name}` as StreamName;
 }
 
-/** @throws Refusal `invalid-group`, `invalid-stream-name`, `invalid-filter` */
+/** @throws Refusal `invalid-group`, `invalid-stream-name` */
 export function parseDefinition(given: ReadonlyMap<string, unknown>): Definition {
 	for (const name of given.keys()) {
 		if (!MEMBERS.has(name)) throw invalid(`A group has no setting ${name.slice(0, 64)}.`);
@@ -61,7 +61,7 @@ export function parseDefinition(given: ReadonlyMap<string, unknown>): Definition
 	}
 	return {
 		stream: parseStreamName(stream),
-		filter: parseFilter(given.get("filter") ?? undefined),
+		filter: parseCriterion(given.get("filter"), invalid),
 		key,
 		partitions: whole(given, "partitions", undefined, 1, PARTITIONS_MAX),
 		leaseMilliseconds: whole(
@@ -75,6 +75,17 @@ export function parseDefinition(given: ReadonlyMap<string, unknown>): Definition
 	};
 }
 
+/**
+ * Reads the number at which a group is to go on; -1 for the end of its stream.
+ * @throws Refusal `invalid-group`
+ */
+export function parseReset(given: ReadonlyMap<string, unknown>): number {
+	for (const name of given.keys()) {
+		if (name !== "startFrom") throw invalid(`It takes startFrom, and not ${name.slice(0, 64)}.`);
+	}
+	return whole(given, "startFrom", undefined, -1, Number.MAX_SAFE_INTEGER);
+}
+
 /** The first setting in which two definitions differ that cannot be changed; undefined for none. */
 export function fixedDifference(one: Definition, other: Definition): string | undefined {
 	if (one.stream !== other.stream) return "stream";
@@ -82,22 +93,6 @@ export function fixedDifference(one: Definition, other: Definition): string | un
 	const text = ({ filter }: Definition) =>
 		JSON.stringify([filter?.context, filter?.type, filter?.data]);
 	return text(one) === text(other) ? undefined : "filter";
-}
-
-function parseFilter(filter: unknown): Criterion | undefined {
-	if (filter === undefined) return undefined;
-	const { context, type, data } = (filter ?? {}) as Partial<Record<string, unknown>>;
-	if (context !== "streamid" && context !== "eventtype") {
-		throw invalid("The context of a filter must be streamid or eventtype.");
-	}
-	if (type !== "prefix" && type !== "regex") {
-		throw invalid("The type of a filter must be prefix or regex.");
-	}
-	if (typeof data !== "string" || data === "" || data.length > FILTER_DATA_MAX) {
-		throw invalid(`The data of a filter must be text of 1 to ${FILTER_DATA_MAX} characters.`);
-	}
-	createFilter({ context, type, data }, false);
-	return { context, type, data };
 }
 
 function whole(

@@ -9,10 +9,12 @@
  */
 import { isRefusal, Refusal } from "../errors.ts";
 import { logFault, type OperatorLog } from "../observe/operator-log.ts";
+import { type Assignment, assignmentIn } from "./assignment.ts";
 import { type Definition, fixedDifference } from "./definition.ts";
-import { endOf, type Hold, type Layout, type Member, newState, type State } from "./steps/state.ts";
+import { nextLayout } from "./steps/next.ts";
+import { type Hold, type Member, newState, type State } from "./steps/state.ts";
 import { type Input, nextDueMs, type Output, type Said, step } from "./steps/step.ts";
-import type { GroupStore, Kept, Reason, Stored } from "./store.ts";
+import { type GroupStore, type Kept, keptFrom, type Reason, type Stored } from "./store.ts";
 import { MemberWaits } from "./waits.ts";
 import { GroupWriter } from "./writer.ts";
 
@@ -20,21 +22,6 @@ import { GroupWriter } from "./writer.ts";
 const MEMBERS_MAX = 1024;
 /** So many changes of shares cost one write. A restart leaves a gap of so many numbers at most. */
 const GENERATIONS_AT_ONCE = 100;
-
-/** What a member has. */
-export type Assignment = {
-	readonly member: Member;
-	readonly layout: Layout;
-	/** The first number that is not of this layout; Infinity for no end. */
-	readonly end: number;
-	readonly held: readonly HeldPartition[];
-};
-
-export type HeldPartition = Pick<Hold, "at" | "generation" | "isLeaving"> & {
-	readonly partition: number;
-	/** How long it is the member's, if the member says nothing more. */
-	readonly leftMs: number;
-};
 
 export type Surroundings = { readonly store: GroupStore; readonly operatorLog: OperatorLog };
 /** Who joins, and as what. */
@@ -142,15 +129,9 @@ export class Group {
 
 	/** @throws Refusal `lease-lost` */
 	assignmentOf(id: string): Assignment {
-		const { members, holds, layout } = this.#state;
-		const member = members.get(id);
+		const member = this.#state.members.get(id);
 		if (!member || this.#isClosed) throw this.#lost(id);
-		const now = performance.now();
-		const held = holds.flatMap(({ owner, at, generation, isLeaving, untilMs }, partition) => {
-			const leftMs = Math.max(0, Math.floor(untilMs - now));
-			return owner === id ? [{ partition, generation, at, isLeaving, leftMs }] : [];
-		});
-		return { member, layout, end: endOf(this.#state), held };
+		return assignmentIn(this.#state, member, performance.now());
 	}
 
 	/**
@@ -175,7 +156,7 @@ export class Group {
 		await this.#writer.inTurn(async () => {
 			const last = await this.#around.store.lastOf(this.#definition.stream);
 			const definition = { ...this.#definition, partitions, leaseMilliseconds: leaseMs };
-			const next = this.#nextFor(partitions, last);
+			const next = nextLayout(this.#state, partitions, last);
 			const leaseMsMax = Math.max(this.#leaseMsMax, leaseMs);
 			const edition = Math.max(this.#edition + 1, Date.now());
 			await this.#append("$GroupDefined", { ...this.kept, definition, edition, leaseMsMax, next });
@@ -183,6 +164,24 @@ export class Group {
 			this.#edition = edition;
 			this.#leaseMsMax = leaseMsMax;
 			this.#step({ kind: "defined", leaseMs, next });
+		});
+		await this.#movingOn;
+	}
+
+	/**
+	 * Sets all partitions to a number, also back: the first that is to be handled. Their owners keep
+	 * them, in a new generation.
+	 * @param startFrom as of a definition
+	 * @throws Refusal `reader-position-ahead`, `lease-lost` as `define`, and those of an append
+	 */
+	async reset(startFrom: number): Promise<void> {
+		await this.#writer.inTurn(async () => {
+			const from = await this.#placeAt(startFrom);
+			const used = Math.max(this.#reservedBefore, this.#state.generationsBefore);
+			const generationsBefore = used + GENERATIONS_AT_ONCE;
+			this.#reservedBefore = generationsBefore;
+			await this.#append("$GroupReset", keptFrom(this.kept, from));
+			this.#step({ kind: "reset", from, generationsBefore });
 		});
 		await this.#movingOn;
 	}
@@ -196,15 +195,13 @@ export class Group {
 		await this.#writer.written();
 	}
 
-	/** The layout after this one, if it is not to stay. */
-	#nextFor(partitions: number, last: number): Layout | undefined {
-		const { layout, next, holds } = this.#state;
-		if (partitions === layout.partitions) return undefined;
-		// The layout of now ends where it was to end.
-		if (next) return { partitions, from: next.from };
-		const reached = holds.reduce((most, { at }) => Math.max(most, at), -1);
-		const isFresh = holds.every(({ at, owner }) => at === reached && owner === undefined);
-		return { partitions, from: isFresh ? reached + 1 : Math.max(last, reached) + 1 };
+	/** @throws Refusal `reader-position-ahead` */
+	async #placeAt(startFrom: number): Promise<number> {
+		const { stream } = this.#definition;
+		const last = await this.#around.store.lastOf(stream);
+		if (startFrom <= last + 1) return startFrom === -1 ? last + 1 : startFrom;
+		const at = startFrom - 1;
+		throw new Refusal("reader-position-ahead", { name: this.name, stream, at, last });
 	}
 
 	#step(input: Input): Output {

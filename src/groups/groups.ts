@@ -5,6 +5,7 @@
 import { Refusal } from "../errors.ts";
 import type { Log } from "../log/log.ts";
 import type { OperatorLog } from "../observe/operator-log.ts";
+import { tryCriterion } from "../pages/criterion.ts";
 import { type Definition, groupStream } from "./definition.ts";
 import { Group } from "./group.ts";
 import { GroupStore, type Stored } from "./store.ts";
@@ -53,7 +54,8 @@ export class Groups {
 	/**
 	 * Makes a group, or changes one.
 	 * @returns how it is now, and whether it was made
-	 * @throws Refusal `resource-changed`, `group-fixed`, `too-many-groups`, and those of an append
+	 * @throws Refusal `invalid-filter`, `resource-changed`, `group-fixed`, `too-many-groups`, and
+	 *   those of an append
 	 */
 	define(
 		name: string,
@@ -63,9 +65,23 @@ export class Groups {
 		return this.#change(async () => {
 			const known = await this.find(name);
 			checkExpected(name, known, expected);
+			if (!known) tryCriterion(definition.filter);
 			if (!known) await this.#make(name, definition);
 			else await (await this.get(name)).define(definition);
 			return { stored: await this.require(name), isNew: !known };
+		});
+	}
+
+	/**
+	 * Sets a group to another place.
+	 * @returns how it is now
+	 * @throws Refusal `group-not-found`, `resource-changed`, and as `Group.reset`
+	 */
+	reset(name: string, startFrom: number, expected: Expected | undefined): Promise<Stored> {
+		return this.#change(async () => {
+			checkExpected(name, await this.require(name), expected);
+			await (await this.get(name)).reset(startFrom);
+			return this.require(name);
 		});
 	}
 

@@ -45,6 +45,8 @@ export interface ShownGroups {
 	create(name: string, given: ReadonlyMap<string, unknown>): Promise<void>;
 	/** Gives it another number of partitions. */
 	change(name: string, partitions: number): Promise<void>;
+	/** Sets it to another place: the first number to be handled; -1 for the end. */
+	reset(name: string, startFrom: number): Promise<void>;
 	remove(name: string): Promise<void>;
 }
 

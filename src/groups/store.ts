@@ -1,8 +1,8 @@
 /**
  * The log keeps groups as events, so that they are backed up, verified and seen like any other:
  *
- *     $consumergroup-<name>    $GroupDefined, $GroupCheckpoint; the newest counts, and only it is
- *                              shown: each says all there is to know
+ *     $consumergroup-<name>    $GroupDefined, $GroupCheckpoint, $GroupReset; the newest counts, and
+ *                              only it is shown: each says all there is to know
  *
  * Each write expects the version that its writer knows. So of two servers that serve one group, the
  * one that writes first goes on, and the other one learns that it knows too little.
@@ -37,7 +37,7 @@ export type Kept = {
 	readonly checkpoints: readonly number[];
 };
 
-export type Reason = "$GroupDefined" | "$GroupCheckpoint";
+export type Reason = "$GroupDefined" | "$GroupCheckpoint" | "$GroupReset";
 
 const NAMES_A_READ = 500;
 const NOTHING = new Uint8Array(0);
@@ -124,6 +124,12 @@ export class GroupStore {
 			throw error;
 		}
 	}
+}
+
+/** A group that goes on at a number. */
+export function keptFrom({ layout, next, ...kept }: Kept, from: number): Kept {
+	const checkpoints = kept.checkpoints.map(() => from - 1);
+	return { ...kept, layout: { ...layout, from }, next: next && { ...next, from }, checkpoints };
 }
 
 function factsOf({ definition, ...kept }: Kept): Buffer {

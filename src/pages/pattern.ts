@@ -21,6 +21,11 @@ const RUNS_MAX = 5;
 /** Expressions that ran out of time once are refused at once from then on. */
 const SLOW_REMEMBERED = 1000;
 
+/** An expression that takes ages on some text takes them on one of this length. */
+const TRIED_CHARACTERS = 64;
+/** Nothing that was repeated ends like that: the engine looks for another way to read it. */
+const ENDS = ["\n", "!"];
+
 const slow = new LRUCache<string, true>({ max: SLOW_REMEMBERED });
 const realm: { texts: readonly string[]; pattern: RegExp | undefined } = {
 	texts: [],
@@ -48,6 +53,20 @@ export function compilePattern(source: string): Pattern {
 		throw refusal((error as SyntaxError).message);
 	}
 	return (texts) => run(pattern, texts);
+}
+
+/**
+ * Runs an expression on texts of its own characters, over and over, which shows most of those that
+ * take ages on some text. The others are refused when they meet one.
+ * @throws Refusal `invalid-filter`
+ */
+export function tryPattern(source: string): void {
+	const words = [...new Set(source.match(/[\w$:. -]+/g) ?? [])];
+	const characters = new Set([...words.join(""), "a", "0", "-"]);
+	const repeated = [...words, ...characters].map((part) =>
+		part.repeat(Math.ceil(TRIED_CHARACTERS / part.length)),
+	);
+	compilePattern(source)(repeated.flatMap((text) => ENDS.map((end) => text + end)));
 }
 
 function run(pattern: RegExp, texts: readonly string[]): readonly boolean[] {

@@ -2,7 +2,8 @@
 import { POSITION_PREFIX } from "../bookkeeping.ts";
 import { isRefusal, Refusal } from "../errors.ts";
 import { ALL, parseStreamName, type RecordedEvent, type StreamName } from "../event.ts";
-import { type Criterion, createFilter } from "../pages/filter.ts";
+import { parseCriterion } from "../pages/criterion.ts";
+import type { Criterion } from "../pages/filter.ts";
 
 /** What a reader says of its place. */
 export type Place = {
@@ -31,7 +32,6 @@ export const SAVED = "$PositionSaved";
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:@~-]{0,127}$/;
 /** Ten years: what is longer can only be a mistake. */
 const TTL_SECONDS_MAX = 10 * 366 * 24 * 3600;
-const FILTER_DATA_MAX = 4096;
 
 /** @throws Refusal `invalid-reader-position` */
 export function parsePositionName(name: string): string {
@@ -48,7 +48,7 @@ export function positionStream(name: string): StreamName {
 
 /**
  * Reads a place as a client sends it.
- * @throws Refusal `invalid-reader-position`, `invalid-stream-name`, `invalid-filter`
+ * @throws Refusal `invalid-reader-position`, `invalid-stream-name`
  */
 export function parsePlace(given: ReadonlyMap<string, unknown>): Place {
 	const stream = given.get("stream");
@@ -58,7 +58,7 @@ export function parsePlace(given: ReadonlyMap<string, unknown>): Place {
 		throw invalid("at must be the number of the last event that was handled: 0 or more.");
 	}
 	const named = parseStreamName(stream);
-	const filter = filterIn(given.get("filter") ?? undefined);
+	const filter = parseCriterion(given.get("filter"), invalid);
 	if (filter && named !== ALL) throw invalid("Only a position in $all has a filter.");
 	return { stream: named, at, filter, ttlSeconds: ttlIn(given.get("ttlSeconds") ?? undefined) };
 }
@@ -97,22 +97,6 @@ function ttlIn(ttl: unknown): number | undefined {
 		return ttl;
 	}
 	throw invalid(`ttlSeconds must be a whole number from 1 to ${TTL_SECONDS_MAX}.`);
-}
-
-function filterIn(filter: unknown): Criterion | undefined {
-	if (filter === undefined) return undefined;
-	const { context, type, data } = (filter ?? {}) as Partial<Record<string, unknown>>;
-	if (context !== "streamid" && context !== "eventtype") {
-		throw invalid("The context of a filter must be streamid or eventtype.");
-	}
-	if (type !== "prefix" && type !== "regex") {
-		throw invalid("The type of a filter must be prefix or regex.");
-	}
-	if (typeof data !== "string" || data === "" || data.length > FILTER_DATA_MAX) {
-		throw invalid(`The data of a filter must be text of 1 to ${FILTER_DATA_MAX} characters.`);
-	}
-	createFilter({ context, type, data }, false);
-	return { context, type, data };
 }
 
 function invalid(reason: string): Refusal {

@@ -13,6 +13,7 @@ import { isRefusal, Refusal } from "../errors.ts";
 import type { StreamName } from "../event.ts";
 import { KeptStreams } from "../following/kept-streams.ts";
 import type { Log } from "../log/log.ts";
+import { tryCriterion } from "../pages/criterion.ts";
 import { metadataStream } from "../retention/window.ts";
 import {
 	dataOf,
@@ -127,6 +128,7 @@ export class Positions {
 				this.#renewed.set(name, Date.now());
 				return { position: standing, isNew: false };
 			}
+			if (!standing) tryCriterion(place.filter);
 			if (!standing) await this.#makeRoom(name);
 			try {
 				const owner = standing?.owner ?? saving.by.login;

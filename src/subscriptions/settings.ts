@@ -3,7 +3,8 @@
  * `orderedBy`, `filter`, `maxInFlight`.
  */
 import { Refusal } from "../errors.ts";
-import { createFilter } from "../pages/filter.ts";
+import { parseCriterion } from "../pages/criterion.ts";
+import type { Criterion } from "../pages/filter.ts";
 import { isFault, parsePath } from "../searching/path.ts";
 import { isJsonObject } from "./json.ts";
 
@@ -29,11 +30,7 @@ export type SelectionSettings = {
 };
 
 /** The filter has the members of the query of a filtered feed (contract 4.3). */
-export type FilterSettings = {
-	readonly context: "streamid" | "eventtype";
-	readonly type: "prefix" | "regex";
-	readonly data: string;
-};
+export type FilterSettings = Criterion;
 
 export type DeliverySettings = {
 	/** After so long without an answer a message is delivered again; 0 for at once. */
@@ -94,7 +91,6 @@ const MOST: { readonly [name: string]: number } = {
 	maxInFlight: 100_000,
 };
 const FLAGS = ["resolveLinktos", "extraStatistics"] as const;
-const FILTER_DATA_MAX = 4096;
 
 /**
  * Reads a configuration body. The names of its members are case-insensitive, and those it does not
@@ -116,10 +112,25 @@ export function parseSettings(body: unknown): Settings {
 		startFrom: startOf(given),
 		namedConsumerStrategy: strategyOf(given),
 		orderedBy: keyOf(given),
-		filter: filterOf(given),
+		filter: parseCriterion(given.get("filter"), invalid),
 	};
 	check(parsed);
 	return parsed;
+}
+
+/**
+ * Reads where a subscription is to go on: `startFrom` or `startPosition`, as in its settings.
+ * @throws Refusal `invalid-subscription`
+ */
+export function parseStart(body: ReadonlyMap<string, unknown>): number {
+	const given = new Map([...body].map(([name, value]) => [name.toLowerCase(), value]));
+	for (const name of given.keys()) {
+		if (name !== "startfrom" && name !== "startposition") {
+			throw invalid(`It takes startFrom, and not ${name.slice(0, 64)}.`);
+		}
+	}
+	if (given.size === 0) throw invalid("startFrom must say where it goes on; -1 is the end.");
+	return startOf(given);
 }
 
 function flagsOf(given: ReadonlyMap<string, unknown>): Partial<Settings> {
@@ -182,23 +193,6 @@ function keyOf(given: ReadonlyMap<string, unknown>): string {
 	const path = typeof key === "string" ? parsePath(key) : { at: 0, reason: "it is no text" };
 	if (!isFault(path)) return key as string;
 	throw invalid(`orderedBy must be "stream" or a path such as $.customer.id: ${path.reason}`);
-}
-
-function filterOf(given: ReadonlyMap<string, unknown>): FilterSettings | undefined {
-	const filter = given.get("filter");
-	if (filter === undefined) return undefined;
-	const { context, type, data } = isJsonObject(filter) ? filter : {};
-	if (context !== "streamid" && context !== "eventtype") {
-		throw invalid("The context of a filter must be streamid or eventtype.");
-	}
-	if (type !== "prefix" && type !== "regex") {
-		throw invalid("The type of a filter must be prefix or regex.");
-	}
-	if (typeof data !== "string" || data === "" || data.length > FILTER_DATA_MAX) {
-		throw invalid(`The data of a filter must be text of 1 to ${FILTER_DATA_MAX} characters.`);
-	}
-	createFilter({ context, type, data }, false);
-	return { context, type, data };
 }
 
 function check(settings: Settings): void {

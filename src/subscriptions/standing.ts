@@ -6,6 +6,7 @@ import type { Settings } from "./settings.ts";
 import { firstOpen } from "./steps/checkpoint.ts";
 import type { Span } from "./steps/spans.ts";
 import { settledBefore } from "./steps/state.ts";
+import { type Measured, Tally } from "./steps/tally.ts";
 import type { Subscription } from "./subscription.ts";
 
 export type Standing = Numbers & {
@@ -13,12 +14,22 @@ export type Standing = Numbers & {
 	readonly settings: Settings;
 	/** The contract's words: `Live`, `Behind`, `ReplayingParkedMessages`. */
 	readonly status: string;
-	readonly connections: ReadonlyArray<{ readonly consumer: string; readonly inFlight: number }>;
+	readonly connections: readonly ConsumerStanding[];
+};
+
+export type ConsumerStanding = Measured & {
+	readonly consumer: string;
+	/** "" if nobody is known. */
+	readonly login: string;
+	readonly inFlight: number;
+	readonly settled: number;
+	/** From delivery to answer, of the newest ones, ascending; none unless the settings say so. */
+	readonly latenciesMs: readonly number[];
 };
 
 type Numbers = Progress & Amounts;
 
-type Progress = {
+type Progress = Measured & {
 	/** Everything up to this number is settled; -1 for nothing. */
 	readonly lastProcessed: number;
 	/** The same, as the newest checkpoint has it; undefined if there is none. */
@@ -29,8 +40,6 @@ type Progress = {
 	readonly lagEvents: number;
 	/** Messages settled, since the server loaded the subscription. */
 	readonly settled: number;
-	readonly countSinceLastMeasurement: number;
-	readonly perSecond: number;
 };
 
 type Amounts = {
@@ -47,7 +56,8 @@ export async function standingOf(log: Log, subscription: Subscription): Promise<
 	const { name, settings, state, checkpoint } = subscription;
 	const lastKnown = await lastOf(log, name.stream);
 	const before = settledBefore(state.tracks.source);
-	const present = state.consumers.present(performance.now());
+	const now = performance.now();
+	const present = state.consumers.present(now);
 	const { perConsumer } = state.inFlight;
 	const consumers = new Set([...present, ...perConsumer.keys()]);
 	const retrying = [...state.tracks.source.open.values()].filter(
@@ -59,22 +69,35 @@ export async function standingOf(log: Log, subscription: Subscription): Promise<
 		name,
 		settings,
 		status: subscription.isReplaying ? `${reads},ReplayingParkedMessages` : reads,
-		connections: [...consumers].map((consumer) => ({
-			consumer,
-			inFlight: perConsumer.get(consumer) ?? 0,
-		})),
+		connections: [...consumers].map((consumer) => consumerStanding(subscription, consumer, now)),
 		lastProcessed: before - 1,
 		checkpoint: checkpoint && firstOpen(checkpoint) - 1,
 		lastKnown,
 		lagEvents: lagOf(subscription, lastKnown),
-		settled: state.counts.settled,
-		...subscription.measure(),
+		settled: state.counts.all.settled,
+		...state.counts.all.measure(now),
 		waiting: state.waiting.size,
 		retrying: retrying.length,
 		inFlight: state.inFlight.size,
 		parked: parked.count,
 		discarded: parked.gaps,
 		retried: state.counts.retried,
+	};
+}
+
+function consumerStanding(
+	{ state }: Subscription,
+	consumer: string,
+	nowMs: number,
+): ConsumerStanding {
+	const { login, tally } = state.consumers.of(consumer) ?? { login: "", tally: new Tally(nowMs) };
+	return {
+		consumer,
+		login,
+		inFlight: state.inFlight.heldBy(consumer),
+		settled: tally.settled,
+		...tally.measure(nowMs),
+		latenciesMs: tally.latencies(),
 	};
 }
 

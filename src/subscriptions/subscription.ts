@@ -27,7 +27,7 @@ import {
 	step,
 } from "./steps/step.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { pause, untilGrown, type WaitingRoom } from "./watch.ts";
+import { untilGrown, Waiters, type WaitingRoom } from "./watch.ts";
 
 export class Subscription {
 	readonly name: SubscriptionName;
@@ -41,8 +41,10 @@ export class Subscription {
 	readonly #parker: Parker;
 	readonly #parked: ParkedMessages;
 	readonly #reading: Reading;
-	readonly #waiters = new Set<() => void>();
-	#measured = { settled: 0, atMs: performance.now() };
+	/** Consumers that would take something. */
+	readonly #hungry = new Waiters();
+	/** Consumers that have as much as they may. */
+	readonly #full = new Waiters();
 	#closed = false;
 	#timer: NodeJS.Timeout | undefined;
 	/** When the timer ends; Infinity if there is none. */
@@ -58,7 +60,7 @@ export class Subscription {
 		this.name = name;
 		this.settings = settings;
 		this.#around = around;
-		this.state = newState(settings, saved ? firstOpen(saved) : start);
+		this.state = newState(settings, saved ? firstOpen(saved) : start, performance.now());
 		this.#source = new Source(log, name, settings);
 		this.#saver = new CheckpointSaver(this.state, saved, async (checkpoint) => {
 			try {
@@ -104,16 +106,18 @@ export class Subscription {
 	 * Hands out messages, at once: as many as are found soon, at most `count`. One that is closed
 	 * hands out none: they are for the next to be loaded, or for the next server.
 	 * @param bytesMax how many bytes of data and metadata they may have, all together
+	 * @param login who asks; "" if nobody is known
 	 * @throws Refusal as a read
 	 */
 	async take(
 		consumer: string,
 		count: number,
 		bytesMax: number,
+		login = "",
 	): Promise<readonly DeliveredEntry[]> {
 		await this.#reading.fillFor(count);
 		if (this.#closed) return [];
-		const { delivered } = this.#step({ kind: "take", consumer, count });
+		const { delivered } = this.#step({ kind: "take", consumer, count, login });
 		if (delivered.length === 0) return [];
 		try {
 			const { found, left } = await this.#source.entriesOf(
@@ -149,33 +153,27 @@ export class Subscription {
 
 	/** Waits until there may be something to take, for some time at most; not if `room` is full. */
 	async waitForNews(waitMs: number, gone: AbortSignal, room: WaitingRoom): Promise<void> {
-		if (this.#closed || gone.aborted) return;
-		const over = new AbortController();
-		const wake = () => over.abort();
-		this.#waiters.add(wake);
-		gone.addEventListener("abort", wake);
+		if (this.#closed) return;
 		// What the stream has is read as far as there is room: only behind that is a watch of use.
 		const reading = this.#reading;
 		const hasRoom = reading.hasRoomFor(1);
-		if (hasRoom && !reading.isAtHead) reading.fillFor(1).then(wake, () => undefined);
+		if (hasRoom && !reading.isAtHead) {
+			reading.fillFor(1).then(
+				() => this.#hungry.wake(),
+				() => undefined,
+			);
+		}
 		const isWatched = hasRoom && reading.isAtHead && !reading.isRunning;
-		await (isWatched ? this.#untilGrown(waitMs, over.signal, room) : pause(waitMs, over.signal));
-		gone.removeEventListener("abort", wake);
-		this.#waiters.delete(wake);
+		if (!isWatched) return this.#hungry.wait(waitMs, gone);
+		await this.#hungry.during(gone, (signal) => this.#untilGrown(waitMs, signal, room));
 	}
 
-	/** Messages settled since the last call, and how many that is a second. */
-	measure(): { readonly countSinceLastMeasurement: number; readonly perSecond: number } {
-		const { settled } = this.state.counts;
-		const now = performance.now();
-		const count = settled - this.#measured.settled;
-		const seconds = (now - this.#measured.atMs) / 1000;
-		// Two that ask at the same moment get the same answer.
-		if (seconds >= 1) this.#measured = { settled, atMs: now };
-		return {
-			countSinceLastMeasurement: count,
-			perSecond: Math.round(count / Math.max(1, seconds)),
-		};
+	/** Waits until a consumer has fewer messages than now, for some time at most. */
+	async waitForRoom(consumer: string, waitMs: number, gone: AbortSignal): Promise<void> {
+		if (this.#closed) return;
+		const held = this.heldBy(consumer);
+		const hasRoom = () => this.#closed || this.heldBy(consumer) < held;
+		await this.#full.wait(waitMs, gone, hasRoom);
 	}
 
 	/**
@@ -185,7 +183,7 @@ export class Subscription {
 	async replay(stopAt: number | undefined): Promise<void> {
 		if (this.#closed) return;
 		this.#parker.isHidden(await this.#parked.replay(stopAt));
-		this.#wake();
+		this.#hungry.wake();
 	}
 
 	/** What is parked, without what a replay has taken up. */
@@ -206,7 +204,8 @@ export class Subscription {
 		if (this.#closed) return;
 		this.#closed = true;
 		clearTimeout(this.#timer);
-		this.#wake();
+		this.#hungry.wake();
+		this.#full.wake();
 		await this.#reading.close();
 		await this.#parker.close();
 		await this.#saver.close();
@@ -215,7 +214,8 @@ export class Subscription {
 	#step(input: Input): Output {
 		const output = step(this.state, input, performance.now());
 		if (output.toPark.length > 0) this.#parker.add(output.toPark);
-		if (output.hasNews) this.#wake();
+		if (output.hasNews) this.#hungry.wake();
+		this.#full.wake();
 		this.#parker.truncate(this.#parked.handledBefore);
 		this.#plan();
 		return output;
@@ -227,10 +227,6 @@ export class Subscription {
 		await untilGrown(grows, room, waitMs, signal);
 		// The next wait reads: what has come is no news again to a consumer that has enough.
 		this.#reading.isAtHead = false;
-	}
-
-	#wake(): void {
-		for (const wake of this.#waiters) wake();
 	}
 
 	/** Looks when the clock has something to do. A timer that is early looks again. */

@@ -4,6 +4,7 @@
  */
 import { isRefusal, Refusal } from "../errors.ts";
 import { ALL } from "../event.ts";
+import { tryCriterion } from "../pages/criterion.ts";
 import { type Configured, SubscriptionStore } from "./keeping/store.ts";
 import { lastOf } from "./last.ts";
 import { keyOf, SETTINGS_STREAM, type SubscriptionName } from "./names.ts";
@@ -39,10 +40,12 @@ export class Subscriptions {
 
 	/**
 	 * Makes a subscription. Its stream need not exist, and nothing is written to it.
-	 * @throws Refusal `subscription-exists`, `too-many-subscriptions`, and those of an append
+	 * @throws Refusal `subscription-exists`, `too-many-subscriptions`, `invalid-filter`, and those
+	 *   of an append
 	 */
 	create(name: SubscriptionName, settings: Settings): Promise<void> {
 		return this.#change(async (all) => {
+			tryCriterion(settings.filter);
 			if (all.has(keyOf(name))) throw new Refusal("subscription-exists", { ...name });
 			if (all.size >= SUBSCRIPTIONS_MAX) {
 				throw new Refusal("too-many-subscriptions", { subscriptionsMax: SUBSCRIPTIONS_MAX });
@@ -58,13 +61,34 @@ export class Subscriptions {
 
 	/**
 	 * Replaces the settings. It goes on from its checkpoint; what is with consumers comes again.
-	 * @throws Refusal `subscription-not-found`, and those of an append
+	 * @throws Refusal `subscription-not-found`, `invalid-filter`, and those of an append
 	 */
 	update(name: SubscriptionName, settings: Settings): Promise<void> {
 		return this.#change(async (all) => {
 			const { start } = this.#require(all, name);
+			tryCriterion(settings.filter);
 			await this.#store.configure({ name, settings, start });
 			await this.#unload(keyOf(name));
+		});
+	}
+
+	/**
+	 * Sets it to another place, also back. What is with consumers is void: they get it again, if it
+	 * is to come. Parked messages stay.
+	 * @param startFrom the first number that is delivered; -1 for what comes from now on
+	 * @throws Refusal `subscription-not-found`, `reader-position-ahead`, and those of an append
+	 */
+	reset(name: SubscriptionName, startFrom: number): Promise<void> {
+		return this.#change(async (all) => {
+			this.#require(all, name);
+			const { stream, group } = name;
+			const last = await lastOf(this.#around.log, stream);
+			const next = startFrom === -1 ? last + 1 : startFrom;
+			if (next > last + 1) {
+				throw new Refusal("reader-position-ahead", { name: group, stream, at: next - 1, last });
+			}
+			// Nobody loads it between its own last checkpoint and this one.
+			await this.#unload(keyOf(name), () => this.#store.saveCheckpoint(name, { next, open: [] }));
 		});
 	}
 
@@ -181,7 +205,7 @@ export class Subscriptions {
 
 	async #load(configured: Configured): Promise<Subscription> {
 		// One of before may still write its checkpoint.
-		await this.#closing.get(keyOf(configured.name));
+		await this.#closing.get(keyOf(configured.name))?.catch(() => undefined);
 		const saved = await this.#store.checkpoint(configured.name);
 		return new Subscription(configured, saved, this.#around);
 	}
@@ -190,16 +214,19 @@ export class Subscriptions {
 		await Promise.all([...this.#loaded.keys()].map((key) => this.#unload(key)));
 	}
 
-	async #unload(key: string): Promise<void> {
-		const loading = this.#loaded.get(key);
-		if (!loading) return;
+	/** @param then what is to be done before it is loaded again */
+	async #unload(key: string, then: () => Promise<void> = async () => undefined): Promise<void> {
+		const loaded = this.#loaded.get(key)?.catch(() => undefined);
 		this.#loaded.delete(key);
-		const closing = loading.then(
-			(loaded) => loaded.close(),
-			() => undefined,
-		);
+		const before = this.#closing.get(key)?.catch(() => undefined);
+		const closing = Promise.all([loaded, before])
+			.then(([subscription]) => subscription?.close())
+			.then(then);
 		this.#closing.set(key, closing);
-		await closing;
-		this.#closing.delete(key);
+		try {
+			await closing;
+		} finally {
+			if (this.#closing.get(key) === closing) this.#closing.delete(key);
+		}
 	}
 }

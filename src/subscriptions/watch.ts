@@ -1,5 +1,4 @@
-/** Waiting, for some time at most, until a stream grows. */
-import { setTimeout } from "node:timers/promises";
+/** Waiting, for some time at most, until a stream grows or somebody wakes whoever waits. */
 import type { StreamName } from "../event.ts";
 import type { LongPolls } from "../following/long-polls.ts";
 import type { Log } from "../log/log.ts";
@@ -13,6 +12,9 @@ type Grows = {
 	/** The last number that was read. */
 	readonly known: number;
 };
+
+/** Given as the reason of an abort: one that is made anew has a stack trace, and costs more. */
+const WOKEN = new Error("woken");
 
 export async function untilGrown(
 	{ log, stream, known }: Grows,
@@ -28,7 +30,50 @@ export async function untilGrown(
 	await (isThere ? room.waitBeyond(stream, known, waitMs, signal) : pause(waitMs, signal));
 }
 
+/** Those who wait for the same thing. */
+export class Waiters {
+	readonly #wakes = new Map<() => void, () => boolean>();
+
+	/**
+	 * Waits for some time at most, until `wake` is called, or until its client is gone.
+	 * @param isMeant whether a call of `wake` is of use to it
+	 */
+	async wait(waitMs: number, gone: AbortSignal, isMeant = () => true): Promise<void> {
+		if (gone.aborted) return;
+		await new Promise<void>((resolve) => {
+			const end = () => {
+				this.#wakes.delete(end);
+				clearTimeout(timer);
+				gone.removeEventListener("abort", end);
+				resolve();
+			};
+			const timer = setTimeout(end, waitMs);
+			gone.addEventListener("abort", end);
+			this.#wakes.set(end, isMeant);
+		});
+	}
+
+	/** As `wait`, for something that ends early if its signal is aborted. */
+	async during(gone: AbortSignal, wait: (signal: AbortSignal) => Promise<void>): Promise<void> {
+		if (gone.aborted) return;
+		const over = new AbortController();
+		const end = () => over.abort(WOKEN);
+		gone.addEventListener("abort", end);
+		this.#wakes.set(end, () => true);
+		try {
+			await wait(over.signal);
+		} finally {
+			this.#wakes.delete(end);
+			gone.removeEventListener("abort", end);
+		}
+	}
+
+	wake(): void {
+		for (const [end, isMeant] of this.#wakes) if (isMeant()) end();
+	}
+}
+
 /** Resolves after some time, or as soon as it is told to. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-	return setTimeout(ms, undefined, { signal }).catch(() => undefined);
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+	return new Waiters().wait(ms, signal);
 }

@@ -67,11 +67,44 @@ describe("forms", () => {
 			"Nothing was changed",
 		],
 		["a position that is gone", { name: "gone", action: "drop" }, 404, "no position"],
+		[
+			"no place",
+			{ name: "search", action: "reset", start: "number", number: "x" },
+			400,
+			"no number",
+		],
+		[
+			"a place beyond",
+			{ name: "search", action: "reset", start: "number", number: "99" },
+			409,
+			"ends",
+		],
 		["no form of ours", { action: "format" }, 400, "No form"],
 	])("%s: the page says it, and nothing is changed", async (_, fields, status, said) => {
 		const reply = await forms.send(fields);
 		expect([reply.status, reply.text.includes(said)]).toEqual([status, true]);
 		expect((await servers.ask({ path: "/groups" })).json.total).toBe(2);
+	});
+
+	test("a group goes on where its form says", async () => {
+		for (const [fields, at] of [
+			[{ start: "number", number: "3" }, 2],
+			[{ start: "end" }, 6],
+			[{ start: "beginning" }, -1],
+		] as const) {
+			const reply = await forms.send({ ...fields, action: "reset", name: "search" });
+			expect([reply.status, reply.headers.location]).toEqual([
+				303,
+				expect.stringMatching(/\/groups\/search$/),
+			]);
+			expect((await servers.ask({ path: "/groups/search" })).json.at).toBe(at);
+		}
+	});
+
+	test("one member is one member, in words, too", async () => {
+		const { text } = await servers.ask(page("/groups"));
+		expect(text).toContain('1<span class="unit"> member</span>');
+		expect(text).toContain('0<span class="unit"> members</span>');
 	});
 });
 

@@ -80,6 +80,8 @@ describe("forms", () => {
 		["a number that is none", { action: "replay", stopAt: "-1" }, 400, "no number"],
 		["another name", { action: "delete", confirm: "bill" }, 400, "Nothing was changed"],
 		["another name", { action: "discard", confirm: "b", which: "all" }, 400, "Nothing was changed"],
+		["no place", { action: "reset", start: "number", number: "" }, 400, "no number"],
+		["a place beyond", { action: "reset", start: "number", number: "999" }, 409, "ends at"],
 		["no mark", { action: "discard", confirm: "billing", which: "marked" }, 400, "No message is"],
 		["a group that is there", { action: "create" }, 409, "already exists"],
 	])(
@@ -136,6 +138,10 @@ describeInBrowser("in a browser", () => {
 		await page.getByRole("button", { name: "Write the settings" }).click();
 		await page.locator("li", { hasText: "Each stream has its consumer." }).waitFor();
 		expect(await page.locator("aside").innerText()).toContain("after 2 retries");
+		await page.locator("summary", { hasText: "Go on at another place" }).click();
+		await page.getByLabel("From now on: what is there already is left out").check();
+		await page.getByRole("button", { name: "Go on there" }).click();
+		await page.waitForURL(/\/subscriptions\/order-7\/search$/);
 		await page.locator("summary", { hasText: "Delete this" }).click();
 		await page.locator("input[name=confirm]").fill("search");
 		await page.getByRole("button", { name: "Delete", exact: true }).click();

@@ -56,6 +56,12 @@ test("a group is made, shown, changed, listed and deleted", async () => {
 	expect(changed.stdout).toBe("group g changed\n");
 	const shown = JSON.parse((await run("group", "show", "g")).stdout) as object;
 	expect(shown).toMatchObject({ partitions: 6, leaseMilliseconds: 2000, members: [] });
+	expect(await run("group", "reset", "g", "--from", "beginning")).toMatchObject({
+		code: 0,
+		stdout: "group g goes on at number 0\n",
+	});
+	expect((await run("group", "reset", "g", "--from", "end")).stdout).toContain("at the end");
+	expect((await run("group", "reset", "g", "--from", "99999")).stderr).toContain("nobody can have");
 	expect((await run("group", "delete", "g")).code).toBe(0);
 	expect((await run("group", "update", "g", "$ce-order", "--partitions", "6")).stderr).toMatch(
 		/does not meet If-Match/,
@@ -65,6 +71,8 @@ test("a group is made, shown, changed, listed and deleted", async () => {
 test.each([
 	[["group"], /action is missing/],
 	[["group", "create", "g", "s", "--partitions", "2", "--settings", "x"], /takes a JSON object/],
+	[["group", "reset", "g"], /--from with a number/],
+	[["group", "reset", "g", "--from", "-1"], /--from with a number/],
 	[["follow", "s", "--group", "g", "--position", "p"], /one place keeps/],
 	[["follow", "s", "--group", "g", "--from", "3"], /the group says where/],
 ])("%j is a wrong command line", async (args, said) => {

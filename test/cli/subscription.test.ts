@@ -47,6 +47,9 @@ test("is made, changed, looked at, emptied of what it parked, loaded anew, and d
 	}
 	expect((await run("replay", ...of, "--stop-at", "3")).code).toBe(0);
 	expect((await consumer.take(9)).map(({ event }) => event.version)).toEqual([2]);
+	expect((await run("reset", ...of, "--from", "4")).stdout).toContain("goes on at number 4\n");
+	expect((await consumer.take(9)).map(({ event }) => event.version)).toEqual([4]);
+	expect((await run("reset", ...of, "--from", "x")).code).toBe(2);
 	expect((await run("restart")).stdout).toBe("all subscriptions are loaded anew\n");
 	expect(await discard("--all")).toContain("2 parked messages");
 	expect((await run("delete", ...of)).code).toBe(0);

@@ -136,3 +136,33 @@ test("another number of partitions begins when all of before is handled and give
 	step(state, { kind: "moved-on", layout: next }, 0);
 	expect([sizes(state), state.holds.map(({ at }) => at)]).toEqual([[4], [9, 9, 9, 9]]);
 });
+
+describe("a group that is set to another place", () => {
+	test("leaves its partitions where they are, and takes nothing of before", () => {
+		const state = stateOf(4);
+		join(state, "a");
+		const held = { partition: 2, generation: state.holds[2]?.generation ?? 0 };
+		renew(state, "a", { checkpoints: [{ ...held, at: 50 }] });
+		const { changed } = step(state, { kind: "reset", from: 10, generationsBefore: 2000 }, 0);
+		expect([...changed]).toEqual(["a"]);
+		expect(ownersOf(state)).toEqual(["a", "a", "a", "a"]);
+		expect(state.holds.map(({ at }) => at)).toEqual([9, 9, 9, 9]);
+		// What was on its way says where the member was before.
+		expect(renew(state, "a", { checkpoints: [{ ...held, at: 60 }] }).lost).toEqual([2]);
+		const now = { partition: 2, generation: state.holds[2]?.generation ?? 0 };
+		expect(now.generation).toBeGreaterThan(held.generation);
+		renew(state, "a", { checkpoints: [{ ...now, at: 12 }] });
+		expect(state.holds[2]?.at).toBe(12);
+	});
+
+	test("begins another number of partitions there, once those of before are given back", () => {
+		const state = stateOf(2);
+		join(state, "a");
+		const next = { partitions: 3, from: 100 };
+		step(state, { kind: "defined", leaseMs: LEASE_MS, next }, 0);
+		step(state, { kind: "reset", from: 10, generationsBefore: 2000 }, 0);
+		expect(state.next).toEqual({ partitions: 3, from: 10 });
+		expect(leaving(state, "a")).toHaveLength(2);
+		expect(renew(state, "a", { released: leaving(state, "a") }).isDrained).toBe(true);
+	});
+});

@@ -23,7 +23,10 @@ test("a question keeps 64 MiB of states at most, and counts what was replaced no
 	const save = (partition: string, mib: number) => {
 		const state = "x".repeat(mib * MIB);
 		const text = { state, result: undefined };
-		return keeper.save({ ...CHECKPOINT, shared: undefined }, new Map([[partition, text]]));
+		return keeper.save(
+			{ ...CHECKPOINT, shared: undefined, origin: undefined },
+			new Map([[partition, text]]),
+		);
 	};
 	for (let time = 0; time < 5; time++) await save("a", 40);
 	await save("b", 24);

@@ -89,7 +89,7 @@ export class World {
 
 	/** @returns how many it got */
 	ask(consumer: string, count: number): number {
-		const { delivered } = this.#do({ kind: "take", consumer, count });
+		const { delivered } = this.#do({ kind: "take", consumer, count, login: "" });
 		must(delivered.length <= count, "more than was asked for", delivered.length);
 		must(this.state.inFlight.size <= IN_FLIGHT_MAX, "more in flight than may be", count);
 		const inThis = new Set(delivered.map(({ number }) => number));
@@ -253,7 +253,7 @@ export class World {
 			maxRetryCount: RETRIES,
 			maxInFlight: IN_FLIGHT_MAX,
 		};
-		return newState(parseSettings(settings), next);
+		return newState(parseSettings(settings), next, 0);
 	}
 
 	#keyOf(number: number): string {

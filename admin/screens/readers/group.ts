@@ -8,8 +8,9 @@ import { accepting, curlPanel } from "../../parts/curl.ts";
 import { streamLink } from "../../parts/name.ts";
 import { counted, grouped, spanOf } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
+import { startForm } from "../start.ts";
 import { FORMS, groupPath, hiddenFields } from "./form.ts";
-import { statusOf } from "./groups.ts";
+import { statusOf, unit } from "./groups.ts";
 
 const MEMBERS_SHOWN = 100;
 
@@ -48,7 +49,7 @@ function membersPanel({ members }: GroupStanding): Html {
 	const shown = members.slice(0, MEMBERS_SHOWN);
 	const rows = shown.map(
 		({ name, login, partitions, leftMs }) =>
-			html`<tr role="row" class="row"><td role="cell" class="wide-cell"><bdi class="mono">${visible(name)}</bdi>${login !== "" && html` <span class="hint">of ${visible(login)}</span>`}</td><td role="cell" class="num">${grouped(partitions)}<span class="unit"> partitions</span></td><td role="cell" class="num">${spanOf(leftMs)}<span class="unit"> of its lease left</span></td></tr>`,
+			html`<tr role="row" class="row"><td role="cell" class="wide-cell"><bdi class="mono">${visible(name)}</bdi>${login !== "" && html` <span class="hint">of ${visible(login)}</span>`}</td><td role="cell" class="num">${unit(partitions, "partition")}</td><td role="cell" class="num">${spanOf(leftMs)}<span class="unit"> of its lease left</span></td></tr>`,
 	);
 	const more = members.length - shown.length;
 	const body =
@@ -96,8 +97,13 @@ function settingsPanel({ visit }: Frame, standing: GroupStanding, mayOperate: bo
 <label class="field">Partitions<input class="mono" name="partitions" inputmode="numeric" required maxlength="4" autocomplete="off" value="${definition.partitions}"></label>
 <p class="hint">It begins when everything up to now is handled, so that each key stays in order.</p>
 <p class="buttons"><button type="submit">Change</button></p></form></details>`;
-	return html`<section class="panel" aria-labelledby="settings"><header><h2 id="settings">Settings</h2></header><div class="body"><ul class="says">${lines.map((line) => html`<li>${line}</li>`)}</ul>${mayOperate && form}</div></section>`;
+	return html`<section class="panel" aria-labelledby="settings"><header><h2 id="settings">Settings</h2></header><div class="body"><ul class="says">${lines.map((line) => html`<li>${line}</li>`)}</ul>${mayOperate && form}${mayOperate && startForm(FORMS, hiddenFields(visit, "reset", name), STARTS)}</div></section>`;
 }
+
+const STARTS = [
+	"All partitions go on there, also if they have passed it: then events are handled again.",
+	"Members keep what they have. What they say of the place before counts no more.",
+];
 
 function deletionPanel({ visit }: Frame, name: string): Html {
 	return html`<section class="panel" aria-labelledby="delete"><header><h2 id="delete">Delete</h2></header><div class="body"><details><summary>Delete this group</summary><form class="deed" method="post" action="${FORMS}">${hiddenFields(visit, "delete", name)}

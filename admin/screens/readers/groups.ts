@@ -62,8 +62,13 @@ function rowOf(standing: GroupStanding): Html {
 <td role="cell" class="status">${statusOf(standing)}</td>
 <td role="cell" class="num lag">${grouped(lag.events)}</td>
 <td role="cell" class="num behind">${spanOf(lag.seconds * 1000)}</td>
-<td role="cell" class="num members">${grouped(members.length)}</td>
-<td role="cell" class="num partitions">${grouped(partitions.length)}</td></tr>`;
+<td role="cell" class="num members">${unit(members.length, "member")}</td>
+<td role="cell" class="num partitions">${unit(partitions.length, "partition")}</td></tr>`;
+}
+
+/** Where the heads of the columns are not shown, the unit is. */
+export function unit(count: number, noun: string): Html {
+	return html`${grouped(count)}<span class="unit"> ${count === 1 ? noun : `${noun}s`}</span>`;
 }
 
 export function statusOf({ group, lag, members }: GroupStanding): Html {

@@ -9,6 +9,7 @@ import { accepting, curlPanel } from "../../parts/curl.ts";
 import { nameOf, streamLink } from "../../parts/name.ts";
 import { grouped } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
+import { startForm } from "../start.ts";
 import { confirmationField, FORMS, hiddenFields, settingsField, subscriptionPath } from "./form.ts";
 import { listPath, statusOf } from "./list.ts";
 import { parkedPanel, readParked } from "./parked.ts";
@@ -104,8 +105,13 @@ function settingsPanel(
 ${settingsField("All settings as JSON; what is left out gets its default", text, 20)}
 <p class="hint">It goes on from its checkpoint. What is with consumers comes again.</p>
 <p class="buttons"><button type="submit">Write the settings</button></p></form></details>`;
-	return html`<section class="panel" aria-labelledby="settings"><header><h2 id="settings">Settings</h2></header><div class="body">${settingsInWords(settings)}${mayOperate && form}</div></section>`;
+	return html`<section class="panel" aria-labelledby="settings"><header><h2 id="settings">Settings</h2></header><div class="body">${settingsInWords(settings)}${mayOperate && form}${mayOperate && startForm(FORMS, hiddenFields(visit, "reset", name), STARTS)}</div></section>`;
 }
+
+const STARTS = [
+	"It goes on there, also if it has passed it: then events are delivered again.",
+	"What consumers say of deliveries of before counts no more. Parked messages stay.",
+];
 
 function deletionPanel({ visit }: Frame, { name }: Standing): Html {
 	return html`<section class="panel" aria-labelledby="delete"><header><h2 id="delete">Delete</h2></header><div class="body"><details><summary>Delete this subscription</summary><form class="deed" method="post" action="${FORMS}">${hiddenFields(visit, "delete", name)}

@@ -4,17 +4,19 @@ import { Failure } from "../explain.ts";
 import { answer, report } from "../output/standard.ts";
 import { membersIn, request } from "../reading/request.ts";
 import { settingsOf } from "../reading/settings.ts";
-import { CLIENT_OPTIONS, EXIT, optionalNumber, type Verb } from "../verb.ts";
+import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from "../verb.ts";
+import { START_OPTION, shownStart, startIn } from "./start.ts";
 
 export const group: Verb = {
 	name: "group",
-	summary: "List, make, change and delete groups with partitions",
-	operands: ["list|show|create|update|delete", "[GROUP]", "[STREAM]"],
+	summary: "List, make, change, set back and delete groups with partitions",
+	operands: ["list|show|create|update|reset|delete", "[GROUP]", "[STREAM]"],
 	purpose: `A group divides STREAM into partitions by a key, and shares them among its members: each
 		program that runs varve follow --group, or readGroup of the library. list prints a line of JSON
 		for each group, with how far it is behind; show prints one with its members and its partitions.
 		With another number of partitions, update begins a new division once everything before is
-		handled.`,
+		handled. reset has the group go on at another number, also one that it has passed: its members
+		keep their partitions, and what they say of the place before counts no more.`,
 	options: [
 		...CLIENT_OPTIONS,
 		{
@@ -36,10 +38,12 @@ export const group: Verb = {
 			perCall: true,
 			help: 'With create and update: further settings, such as {"key":"$.customer.id"}.',
 		},
+		START_OPTION,
 	],
 	examples: [
 		"varve group create billing '$ce-order' --partitions 50",
 		"varve group update billing '$ce-order' --partitions 100",
+		"varve group reset billing --from beginning",
 		"varve group list",
 		"varve group show billing | jq .members",
 	],
@@ -55,8 +59,8 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		await list(values, "groups");
 		return EXIT.done;
 	}
-	if (!["show", "create", "update", "delete"].includes(action)) {
-		const words = "list, show, create, update, delete";
+	if (!["show", "create", "update", "reset", "delete"].includes(action)) {
+		const words = "list, show, create, update, reset, delete";
 		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
 	}
 	if (name === "") throw new Failure(`GROUP is missing: varve group ${action} GROUP`, EXIT.usage);
@@ -67,6 +71,10 @@ async function run({ operands, values }: Arguments): Promise<number> {
 	} else if (action === "delete") {
 		await request(values, { method: "DELETE", path }, ({ status }) => status === 204 || undefined);
 		report(`group ${name} deleted\n`);
+	} else if (action === "reset") {
+		const body = { startFrom: startIn(values) };
+		await request(values, { method: "POST", path: `${path}/reset`, body }, membersIn);
+		report(`group ${name} goes on ${shownStart(body.startFrom)}\n`);
 	} else await define(values, { action, name, stream, path });
 	return EXIT.done;
 }

@@ -6,17 +6,23 @@ import { answer, report } from "../output/standard.ts";
 import { membersIn, request } from "../reading/request.ts";
 import { settingsOf } from "../reading/settings.ts";
 import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from "../verb.ts";
+import { START_OPTION, shownStart, startIn } from "./start.ts";
 
 const EXAMPLE = '{"maxRetryCount":3}';
 
 export const subscription: Verb = {
 	name: "subscription",
 	summary: "Make and change subscriptions, and mind what they parked",
-	operands: ["list|show|create|update|delete|parked|replay|discard|restart", "[STREAM]", "[GROUP]"],
+	operands: [
+		"list|show|create|update|reset|delete|parked|replay|discard|restart",
+		"[STREAM]",
+		"[GROUP]",
+	],
 	purpose: `A subscription hands out the events of STREAM to the consumers of GROUP, each to one of
 		them, and remembers what they have handled. list prints a line of JSON for each subscription,
 		of STREAM if it is named; show prints one with its settings and its numbers. parked prints a
-		line for each parked message, the oldest first. replay delivers parked messages again.
+		line for each parked message, the oldest first. reset has it go on at another number, also one
+		that it has passed. replay delivers parked messages again.
 		discard takes them away for good: those with --numbers, those before --stop-at, or --all.
 		restart has the server load all subscriptions anew, from their checkpoints.`,
 	options: [
@@ -58,10 +64,12 @@ export const subscription: Verb = {
 			perCall: true,
 			help: "With discard: all parked messages. You cannot undo it.",
 		},
+		START_OPTION,
 	],
 	examples: [
 		"varve subscription create order-42 billing",
 		`varve subscription create '$ce-order' billing --settings '{"resolveLinktos":true}'`,
+		"varve subscription reset order-42 billing --from beginning",
 		"varve subscription list",
 		"varve subscription replay order-42 billing",
 		"varve subscription discard order-42 billing --numbers 3,5",
@@ -78,6 +86,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map([
 	["show", show],
 	["create", create],
 	["update", update],
+	["reset", reset],
 	["delete", remove],
 	["parked", parked],
 	["replay", replay],
@@ -128,6 +137,12 @@ async function create(values: Values, { path, shown }: Named): Promise<void> {
 async function update(values: Values, { path, shown }: Named): Promise<void> {
 	await request(values, { method: "POST", path, body: settingsOf(values, EXAMPLE) }, membersIn);
 	report(`subscription ${shown} changed\n`);
+}
+
+async function reset(values: Values, { path, shown }: Named): Promise<void> {
+	const body = { startFrom: startIn(values) };
+	await request(values, { method: "POST", path: `${path}/reset`, body }, membersIn);
+	report(`subscription ${shown} goes on ${shownStart(body.startFrom)}\n`);
 }
 
 async function remove(values: Values, { path, shown }: Named): Promise<void> {

@@ -18,6 +18,9 @@
  * When the number of partitions changes, the layout of before ends at the number that the stream
  * had reached. A partition that is handled up to there goes back and stays free. When all are, the
  * next layout begins: until then nobody handles an event of it, so each key stays in order.
+ *
+ * When a group is set to another place, its owners keep their partitions in a new generation: what
+ * they say of the place before counts no more, and nobody else works beside them.
  */
 import { share } from "./share.ts";
 import {
@@ -46,6 +49,8 @@ export type Input =
 	| { readonly kind: "defined"; readonly leaseMs: number; readonly next: Layout | undefined }
 	/** The log knows that the next layout has begun. */
 	| { readonly kind: "moved-on"; readonly layout: Layout }
+	/** The log knows that all partitions begin anew at a number, and which generations are free. */
+	| { readonly kind: "reset"; readonly from: number; readonly generationsBefore: number }
 	/** Time has passed. */
 	| { readonly kind: "tick" };
 
@@ -117,6 +122,9 @@ function take(state: State, input: Input, nowMs: number, changed: Set<string>): 
 			return FINE;
 		case "moved-on":
 			moveOn(state, input.layout);
+			return FINE;
+		case "reset":
+			reset(state, input, changed);
 			return FINE;
 		case "tick":
 			return FINE;
@@ -204,6 +212,24 @@ function letGo(hold: Hold): void {
 function canMoveOn(state: State): boolean {
 	if (!state.next) return false;
 	return state.holds.every((hold) => hold.owner === undefined && isDrained(state, hold));
+}
+
+function reset(
+	state: State,
+	{ from, generationsBefore }: Input & { kind: "reset" },
+	changed: Set<string>,
+): void {
+	state.generationsBefore = Math.max(state.generationsBefore, generationsBefore);
+	state.generation++;
+	state.layout = { ...state.layout, from };
+	// The layout of before has nothing left: the next one begins when its partitions are given back.
+	if (state.next) state.next = { ...state.next, from };
+	for (const hold of state.holds) {
+		hold.at = from - 1;
+		if (hold.owner === undefined) continue;
+		hold.generation = state.generation;
+		changed.add(hold.owner);
+	}
 }
 
 function moveOn(state: State, layout: Layout): void {

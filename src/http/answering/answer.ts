@@ -24,7 +24,16 @@ export function textAnswer(
 	text: string,
 	headers: readonly string[] = [],
 ): Answer {
-	const body = Buffer.from(text);
+	return bytesAnswer(status, contentType, Buffer.from(text), headers);
+}
+
+/** The same of bytes. */
+export function bytesAnswer(
+	status: number,
+	contentType: string,
+	body: Uint8Array,
+	headers: readonly string[] = [],
+): Answer {
 	return {
 		status,
 		headers: [...headers, "Content-Type", contentType, "Content-Length", String(body.length)],

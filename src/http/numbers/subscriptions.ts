@@ -38,7 +38,7 @@ export async function subscriptionMetrics(context: Context): Promise<Metric[]> {
 		counter(
 			"varve_subscription_settled_messages_total",
 			"Messages that were settled, since the server loaded the subscription.",
-			by(({ subscription }) => subscription.state.counts.settled),
+			by(({ subscription }) => subscription.state.counts.all.settled),
 		),
 		counter(
 			"varve_subscription_retried_messages_total",

@@ -3,6 +3,7 @@ import {
 	answerGroup,
 	answerGroupDefine,
 	answerGroupDelete,
+	answerGroupReset,
 	answerGroups,
 } from "../handlers/readers/groups.ts";
 import {
@@ -32,6 +33,7 @@ export const READER_ROUTES: readonly RouteRow[] = [
 	["GET", "/groups/:group", "authenticated", "cold", answerGroup],
 	["PUT", "/groups/:group", "operate", "cold", answerGroupDefine],
 	["DELETE", "/groups/:group", "operate", "cold", answerGroupDelete],
+	["POST", "/groups/:group/reset", "operate", "cold", answerGroupReset],
 	["POST", "/groups/:group/members", "authenticated", "cold", answerJoin],
 	["GET", "/groups/:group/members/:id", "authenticated", "cold", answerMember],
 	["POST", "/groups/:group/members/:id", "authenticated", "cold", answerRenewal],

@@ -7,11 +7,12 @@ import {
 } from "../handlers/subscriptions/answers.ts";
 import {
 	answerCreate,
+	answerReset,
 	answerRestart,
 	answerSubscriptionDelete,
 	answerUpdate,
 } from "../handlers/subscriptions/configure.ts";
-import { answerMessages } from "../handlers/subscriptions/messages.ts";
+import { answerMessages, answerNext } from "../handlers/subscriptions/messages.ts";
 import { answerReplayParked, parkedPage } from "../handlers/subscriptions/parked.ts";
 import { answerDiscard, answerParked } from "../handlers/subscriptions/parked-list.ts";
 import {
@@ -37,6 +38,7 @@ export const SUBSCRIPTION_ROUTES: readonly RouteRow[] = [
 	["DELETE", "/subscriptions/:stream/:group/parked", "operate", "cold", answerDiscard],
 	["DELETE", "/subscriptions/:stream/:group/parked/:from", "operate", "cold", answerDiscard],
 	["POST", "/subscriptions/:stream/:group/replayParked", "operate", "cold", answerReplayParked],
+	["POST", "/subscriptions/:stream/:group/reset", "operate", "cold", answerReset],
 	["POST", "/subscriptions/:stream/:group/ack", "consume", "hot", answerAck],
 	["POST", "/subscriptions/:stream/:group/ack/:id", "consume", "cold", answerAck],
 	["POST", "/subscriptions/:stream/:group/nack", "consume", "cold", answerNack],
@@ -47,4 +49,5 @@ export const SUBSCRIPTION_ROUTES: readonly RouteRow[] = [
 	["POST", "/subscriptions/:stream/:group/release/:id", "consume", "cold", answerRelease],
 	// Behind all words that it would take for a count.
 	["GET", "/subscriptions/:stream/:group/:count", "consume", "hot", answerMessages],
+	["POST", "/subscriptions/:stream/:group/:count", "consume", "hot", answerNext],
 ];

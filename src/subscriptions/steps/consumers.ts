@@ -1,15 +1,24 @@
 /** The consumers of a subscription, as far as HTTP can tell them apart, and their shares. */
 import type { Strategy } from "../settings.ts";
 import { Owners } from "./owners.ts";
+import { Tally } from "./tally.ts";
 
 /** More than any subscription has; the ones silent for longest are forgotten. */
 const CONSUMERS_MAX = 1000;
+
+/** A consumer that has not left. */
+export type Heard = {
+	atMs: number;
+	/** Who asked under its name last; "" if nobody is known. */
+	login: string;
+	readonly tally: Tally;
+};
 
 export class Consumers {
 	readonly #strategy: Strategy;
 	readonly #leaseMs: number;
 	/** When each was heard of last, the newest at the end. */
-	readonly #heard = new Map<string, number>();
+	readonly #heard = new Map<string, Heard>();
 	readonly #owners = new Owners();
 	/** Of `DispatchToSingle`: who gets all, until it leaves. */
 	#single: string | undefined;
@@ -20,19 +29,29 @@ export class Consumers {
 		this.#leaseMs = leaseMs;
 	}
 
-	heardOf(consumer: string, nowMs: number): void {
+	/** @param login who asks; undefined if it is not said again */
+	heardOf(consumer: string, nowMs: number, login?: string): void {
+		const known = this.#heard.get(consumer);
+		const heard = known ?? { atMs: nowMs, login: "", tally: new Tally(nowMs) };
+		heard.atMs = nowMs;
+		if (login !== undefined) heard.login = login;
 		if (!this.#heard.delete(consumer) && this.#isPinned) this.#owners.join(consumer);
-		this.#heard.set(consumer, nowMs);
-		for (const [name, atMs] of this.#heard) {
+		this.#heard.set(consumer, heard);
+		for (const [name, { atMs }] of this.#heard) {
 			if (this.#heard.size <= CONSUMERS_MAX && atMs + this.#leaseMs > nowMs) break;
 			this.#heard.delete(name);
 			if (this.#isPinned) this.#owners.leave(name);
 		}
 	}
 
+	/** Undefined for one that has left. */
+	of(consumer: string): Readonly<Heard> | undefined {
+		return this.#heard.get(consumer);
+	}
+
 	/** The consumers that have not left, in no order that means anything. */
 	present(nowMs: number): string[] {
-		const present = [...this.#heard].filter(([, atMs]) => atMs + this.#leaseMs > nowMs);
+		const present = [...this.#heard].filter(([, { atMs }]) => atMs + this.#leaseMs > nowMs);
 		return present.map(([name]) => name);
 	}
 

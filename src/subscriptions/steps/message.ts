@@ -33,6 +33,8 @@ export type Message = FoundMessage & {
 	attempt: number;
 	/** Set while the message is in flight. */
 	consumer: string;
+	/** When it was delivered last, by the loop's clock. */
+	sentMs: number;
 	/** In flight: when it counts as unanswered; delayed: when it waits again. By the loop's clock. */
 	dueMs: number;
 };
@@ -48,6 +50,7 @@ export function messageOf(found: FoundMessage, origin: Origin): Message {
 		retryCount: 0,
 		attempt: 0,
 		consumer: "",
+		sentMs: 0,
 		dueMs: 0,
 	};
 }

@@ -5,6 +5,7 @@ import { Consumers } from "./consumers.ts";
 import { Delayed, InFlight } from "./due.ts";
 import type { Message, Origin } from "./message.ts";
 import { Remembered } from "./remembered.ts";
+import { Tally } from "./tally.ts";
 import { OrderedWaiting, SharedWaiting, type Waiting } from "./waiting.ts";
 
 export type State = Messages & {
@@ -34,7 +35,7 @@ export type Track = {
 
 export type Counts = {
 	/** Messages that were settled since the server began to serve the subscription. */
-	settled: number;
+	readonly all: Tally;
 	/** The part of them that moved the source on; a replayed parked message does not. */
 	progress: number;
 	delivered: number;
@@ -45,13 +46,13 @@ export type Counts = {
 };
 
 /** @param next the first number of the source to read */
-export function newState(settings: Settings, next: number): State {
+export function newState(settings: Settings, next: number, nowMs: number): State {
 	const { namedConsumerStrategy: strategy } = settings;
 	return {
 		settings,
 		consumers: new Consumers(strategy, timeoutMs(settings)),
 		counts: {
-			settled: 0,
+			all: new Tally(nowMs),
 			progress: 0,
 			delivered: 0,
 			retried: 0,

@@ -3,6 +3,7 @@
  * It does nothing else: no clock, no log, no luck. The same inputs make the same steps.
  * `message.ts` draws the states of a message; `subscription.ts` is the loop around this.
  */
+import { batchOf } from "./batch.ts";
 import { type FoundMessage, type Message, messageOf, type Origin } from "./message.ts";
 import { type State, timeoutMs } from "./state.ts";
 
@@ -15,7 +16,13 @@ export type Input =
 			readonly next: number;
 	  }
 	/** A consumer asks for messages. */
-	| { readonly kind: "take"; readonly consumer: string; readonly count: number }
+	| {
+			readonly kind: "take";
+			readonly consumer: string;
+			readonly count: number;
+			/** Who asks; "" if nobody is known. */
+			readonly login: string;
+	  }
 	| { readonly kind: "answer"; readonly answer: ConsumerAnswer; readonly names: readonly Name[] }
 	/** They were not handed over after all: they wait again, and that is no retry. */
 	| { readonly kind: "returned"; readonly messages: readonly Message[] }
@@ -56,7 +63,7 @@ export function step(state: State, input: Input, nowMs: number): Output {
 		case "found":
 			return found(state, input);
 		case "take":
-			return take(state, input.consumer, input.count, nowMs);
+			return take(state, input, nowMs);
 		case "answer":
 			return answered(state, input.answer, input.names, nowMs);
 		case "returned":
@@ -97,16 +104,22 @@ function found(state: State, { origin, messages, next }: Input & { kind: "found"
 	return { ...QUIET, hasNews: messages.length > 0 };
 }
 
-function take(state: State, consumer: string, count: number, nowMs: number): Output {
+function take(
+	state: State,
+	{ consumer, count, login }: Input & { kind: "take" },
+	nowMs: number,
+): Output {
 	const { consumers, waiting, inFlight, settings, counts, tracks } = state;
-	consumers.heardOf(consumer, nowMs);
+	consumers.heardOf(consumer, nowMs, login);
 	const taken = tracks.source.open.size + tracks.parked.open.size - waiting.size;
 	const most = Math.min(count, settings.maxInFlight - taken);
 	if (most <= 0) return QUIET;
-	const delivered = waiting.take(most, consumers.shareOf(consumer));
+	const among = (message: Message) => batchOf(message, count, settings.maxRetryCount);
+	const delivered = waiting.take(most, { have: consumers.shareOf(consumer), among });
 	for (const message of delivered) {
 		message.state = "in flight";
 		message.consumer = consumer;
+		message.sentMs = nowMs;
 		message.dueMs = nowMs + timeoutMs(settings);
 		message.attempt++;
 		inFlight.add(message);
@@ -142,9 +155,11 @@ function carryOut(
 	switch (answer.is) {
 		case "ack":
 		case "skip":
+			tally(state, message, nowMs);
 			settle(state, message);
 			return [];
 		case "park":
+			tally(state, message, nowMs);
 			return [park(state, message, answer.reason ?? NACKED)];
 		case "retry":
 			if (message.state !== "in flight") return [];
@@ -168,6 +183,12 @@ function carryOut(
 			callBack(state, message);
 			return [];
 	}
+}
+
+/** Counts an answer for its consumer. */
+function tally({ consumers, settings }: State, message: Message, nowMs: number): void {
+	const took = settings.extraStatistics ? nowMs - message.sentMs : undefined;
+	consumers.of(message.consumer)?.tally.add(took);
 }
 
 function tick(state: State, nowMs: number): Output {
@@ -238,7 +259,7 @@ function settle(state: State, message: Message): void {
 	message.state = "settled";
 	forgetName(state, message);
 	state.settled.add(message.id, message.attempt);
-	counts.settled++;
+	counts.all.add();
 	if (origin === "parked") return;
 	counts.progress++;
 	counts.lastSettled = Math.max(counts.lastSettled ?? 0, number);

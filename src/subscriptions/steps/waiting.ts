@@ -1,13 +1,21 @@
 /** The messages that wait for a consumer, and who may have them. */
 import { comesBefore, type Message } from "./message.ts";
 
+/** What decides about a batch. */
+export type May = {
+	/** Whether the consumer may have messages with a key. */
+	readonly have: (key: string) => boolean;
+	/** In a batch of how many a message may be. */
+	readonly among: (message: Message) => number;
+};
+
 export interface Waiting {
 	readonly size: number;
 	add(message: Message): void;
 	/** Forgets a message that waits no more, though nobody took it. */
 	remove(message: Message): void;
-	/** @param mayHave whether the consumer may have a message with a key */
-	take(count: number, mayHave: (key: string) => boolean): Message[];
+	/** A batch has no more messages than each of them allows. */
+	take(count: number, may: May): Message[];
 	/** A message that was taken is settled, or waits again: its key is free, if no other holds it. */
 	free(message: Message): void;
 	/** The messages that were taken with this one, in an order with it, and stand behind it. */
@@ -33,12 +41,16 @@ export class SharedWaiting implements Waiting {
 		this.#fresh.delete(message);
 	}
 
-	take(count: number, mayHave: (key: string) => boolean): Message[] {
+	take(count: number, may: May): Message[] {
 		const taken: Message[] = [];
+		let most = count;
 		for (const queue of [this.#again, this.#fresh]) {
 			for (const message of queue) {
-				if (taken.length === count) return taken;
-				if (!mayHave(message.key)) continue;
+				if (taken.length >= most) return taken;
+				if (!may.have(message.key)) continue;
+				const among = may.among(message);
+				if (taken.length >= among) return taken;
+				most = Math.min(most, among);
 				queue.delete(message);
 				taken.push(message);
 			}
@@ -92,13 +104,21 @@ export class OrderedWaiting implements Waiting {
 		this.#tidy(message.key, queue);
 	}
 
-	take(count: number, mayHave: (key: string) => boolean): Message[] {
+	take(count: number, may: May): Message[] {
 		const taken: Message[] = [];
+		let most = count;
 		for (const key of this.#ready) {
-			if (taken.length === count) break;
+			if (taken.length >= most) break;
 			const queue = this.#keys.get(key);
-			if (!queue || !mayHave(key)) continue;
-			const part = queue.waiting.splice(0, count - taken.length);
+			if (!queue || !may.have(key)) continue;
+			let fitting = 0;
+			for (const message of queue.waiting) {
+				most = Math.min(most, Math.max(taken.length + fitting, may.among(message)));
+				if (taken.length + fitting >= most) break;
+				fitting++;
+			}
+			if (fitting === 0) break;
+			const part = queue.waiting.splice(0, fitting);
 			queue.taken = part;
 			queue.holding = part.length;
 			this.#size -= part.length;

@@ -1,5 +1,6 @@
 /** Groups with partitions over HTTP: every refusal, and what survives a restart. */
 import { randomUUID } from "node:crypto";
+import { readGroup } from "../../../feeds/index.ts";
 import { groupStream } from "../../../src/groups/definition.ts";
 import type { Ask, Json, Reply } from "../ask.ts";
 import { batch } from "../ask.ts";
@@ -273,6 +274,78 @@ describe("members", () => {
 		const headers = { Authorization: `Bearer ${token}` };
 		const path = "/groups/own/members";
 		expect((await servers.ask({ method: "POST", path, headers })).status).toBe(401);
+	});
+});
+
+describe("a group is set to another place", () => {
+	const reset = (login: string, name: string, body: unknown, headers = {}) =>
+		send(login, "POST", `/${name}/reset`, body, headers);
+
+	test("back, forward and to the end; late checkpoints of before do not count", async () => {
+		await define("again", ORDERS);
+		const member = await join("again");
+		const said = { checkpoints: member.partitions.map((one) => ({ ...one, at: 15 })) };
+		await send("una", "POST", `/again/members/${member.member}`, said);
+		const { status, json } = await reset("admin", "again", { startFrom: 3 });
+		expect([status, json.at]).toEqual([200, 2]);
+		const late = await send("una", "POST", `/again/members/${member.member}`, said);
+		expect(wordOf(late)).toEqual([409, "partitions-lost"]);
+		const now = assigned(await send("una", "GET", `/again/members/${member.member}`));
+		expect(now.partitions.map(({ at }) => at)).toEqual([2, 2, 2, 2]);
+		expect(now.revision).toBeGreaterThan(member.revision);
+		const goesOn = { checkpoints: now.partitions.map((one) => ({ ...one, at: 4 })) };
+		expect((await send("una", "POST", `/again/members/${member.member}`, goesOn)).status).toBe(200);
+		expect((await reset("admin", "again", { startFrom: -1 })).json.at).toBe(19);
+		expect((await reset("admin", "again", { startFrom: 0 })).json.at).toBe(-1);
+	});
+
+	test("a member that reads starts again there", async () => {
+		await define("reread", ORDERS);
+		const credentials = { user: "una", password: "a good password" };
+		const seen: number[] = [];
+		for await (const event of readGroup({ url: servers.url, group: "reread", credentials })) {
+			seen.push(event.version);
+			if (seen.length === 20) await reset("admin", "reread", { startFrom: 15 });
+			if (seen.length === 25) break;
+		}
+		expect(seen.slice(20)).toEqual([15, 16, 17, 18, 19]);
+		expect((await send("una", "GET", "/reread")).json.at).toBeLessThan(20);
+	});
+
+	test("it stands after a restart, and generations still rise", async () => {
+		await define("standing", ORDERS);
+		const member = await join("standing");
+		await reset("admin", "standing", { startFrom: 7 });
+		const before = assigned(await send("una", "GET", `/standing/members/${member.member}`));
+		await servers.server.context.groups.restart();
+		const { json } = await send("una", "GET", "/standing");
+		expect(json.at).toBe(6);
+		const stored = await servers.server.context.groups.require("standing");
+		for (const { generation } of before.partitions) {
+			expect(generation).toBeLessThan(stored.generationsBefore);
+		}
+	});
+
+	test("nothing is changed by who may not, or by what makes no sense", async () => {
+		await define("fixed", ORDERS);
+		const tag = (await send("admin", "GET", "/fixed")).headers.etag;
+		expect((await reset("una", "fixed", { startFrom: 5 })).status).toBe(401);
+		for (const [body, expected, headers] of [
+			[{ startFrom: 21 }, [409, "reader-position-ahead"], {}],
+			[{ startFrom: -2 }, [400, "invalid-group"], {}],
+			[{}, [400, "invalid-group"], {}],
+			[{ startFrom: 1, at: 1 }, [400, "invalid-group"], {}],
+			[{ startFrom: 5 }, [412, "resource-changed"], { "If-Match": '"7"' }],
+		] as const) {
+			expect(wordOf(await reset("admin", "fixed", body, headers))).toEqual(expected);
+		}
+		expect(wordOf(await reset("admin", "none", { startFrom: 0 }))).toEqual([
+			404,
+			"group-not-found",
+		]);
+		expect((await send("admin", "GET", "/fixed")).json.at).toBe(-1);
+		const done = await reset("admin", "fixed", { startFrom: 20 }, { "If-Match": String(tag) });
+		expect([done.status, done.json.at]).toEqual([200, 19]);
 	});
 });
 

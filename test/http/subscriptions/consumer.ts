@@ -42,8 +42,18 @@ export class Consumer {
 	}
 
 	/** @param count with its query, if it has one: `10?wait=20` */
-	async take(count: number | string, headers: Ask["headers"] = {}): Promise<Line[]> {
-		const reply = await this.ask(`/${count}`, { headers: { Accept: LINES, ...headers } });
+	take(count: number | string, headers: Ask["headers"] = {}): Promise<Line[]> {
+		return this.#lines(`/${count}`, { headers });
+	}
+
+	/** Acknowledges, and takes the next. */
+	next(count: number | string, handled: readonly Line[]): Promise<Line[]> {
+		return this.#lines(`/${count}`, { method: "POST", body: namesOf(handled) });
+	}
+
+	async #lines(path: string, request: Partial<Ask>): Promise<Line[]> {
+		const headers = { Accept: LINES, ...request.headers };
+		const reply = await this.ask(path, { ...request, headers });
 		if (reply.status !== 200) throw new Error(`${reply.status} ${reply.text}`);
 		return reply.text
 			.split("\n")
@@ -53,15 +63,20 @@ export class Consumer {
 
 	/** @param verb with its query, if it has one: `nack?action=park` */
 	answer(verb: string, lines: readonly Line[]): Promise<Reply> {
-		const ids = lines.map(({ id }) => id);
-		const tokens = lines.map(({ token }) => token);
-		const body = JSON.stringify({ ids, tokens });
-		return this.ask(`/${verb}`, { method: "POST", body });
+		return this.ask(`/${verb}`, { method: "POST", body: namesOf(lines) });
 	}
 
 	async info(): Promise<{ readonly [member: string]: unknown }> {
 		return (await this.ask("/info", { headers: { Accept: "application/json" } })).json;
 	}
+}
+
+/** The body that names deliveries. */
+export function namesOf(lines: readonly Line[]): string {
+	return JSON.stringify({
+		ids: lines.map(({ id }) => id),
+		tokens: lines.map(({ token }) => token),
+	});
 }
 
 /** Appends events that count from a number. */

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { get } from "node:http";
 import type { StreamName } from "../../../src/event.ts";
 import { type Servers, startServers, until } from "../harness.ts";
-import { ADMIN, Consumer, counted, type Line } from "./consumer.ts";
+import { ADMIN, Consumer, counted, LINES, type Line, namesOf } from "./consumer.ts";
 
 let servers: Servers;
 beforeAll(async () => {
@@ -97,6 +97,79 @@ test("an answer for a delivery that is over is refused, and names the messages",
 		expect((await consumer.answer("ack", second)).status).toBe(202);
 	}
 	expect((await consumer.info()).totalItemsProcessed).toBe(1);
+});
+
+describe("one request acknowledges a batch and takes the next", () => {
+	test("the first names none; the last gets nothing", async () => {
+		const { consumer } = await subscribed({}, 5);
+		const first = await consumer.next(2, []);
+		const second = await consumer.next(2, first);
+		const third = await consumer.next(2, second);
+		expect([first, second, third].map(numbersOf)).toEqual([[0, 1], [2, 3], [4]]);
+		expect(await consumer.next(2, third)).toEqual([]);
+		expect(await consumer.info()).toMatchObject({
+			totalItemsProcessed: 5,
+			totalInFlightMessages: 0,
+		});
+	});
+
+	test("it waits for what comes", async () => {
+		const { stream, consumer } = await subscribed({}, 1);
+		const waiting = consumer.next("10?wait=20", await consumer.take(1));
+		await until(() => servers.longPolls.waiting() > 0);
+		expect((await consumer.info()).totalItemsProcessed).toBe(1);
+		await servers.ask(counted(stream, 1, 1));
+		expect(numbersOf(await waiting)).toEqual([1]);
+	});
+
+	test("an answer that is too late takes nothing, and counts for the others", async () => {
+		const { consumer } = await subscribed({ maxRetryCount: 5 }, 3);
+		const [late, other] = await consumer.take(2);
+		await consumer.answer("nack?action=retry", [late as Line]);
+		await consumer.take(1);
+		const body = namesOf([late as Line, other as Line]);
+		const reply = await consumer.ask("/1", { method: "POST", body });
+		expect(reply.status).toBe(409);
+		expect(reply.json).toMatchObject({ ids: [late?.id] });
+		expect(await consumer.info()).toMatchObject({
+			totalItemsProcessed: 1,
+			totalInFlightMessages: 1,
+		});
+	});
+
+	test("a request that is refused acknowledges nothing", async () => {
+		const { consumer } = await subscribed({}, 1);
+		const body = namesOf(await consumer.take(1));
+		for (const [path, headers, status] of [
+			["/0", {}, 400],
+			["/1?wait=0", {}, 400],
+			["/1", { Accept: "image/png" }, 406],
+		] as const) {
+			expect((await consumer.ask(path, { method: "POST", body, headers })).status).toBe(status);
+		}
+		expect((await consumer.ask("/1", { method: "POST", body: "[]" })).status).toBe(400);
+		expect((await consumer.info()).totalItemsProcessed).toBe(0);
+	});
+});
+
+test("lines carry data as it was sent, on one line, and text that is no JSON", async () => {
+	const { stream, consumer } = await subscribed();
+	const headers = { Authorization: ADMIN, "ES-EventType": "Sent" };
+	const path = `/streams/${stream}`;
+	for (const [type, body] of [
+		["application/json", '{ "n":1.10,\n "name": "\u00e4" }'],
+		["application/octet-stream", "bytes"],
+	] as const) {
+		const id = { "ES-EventId": randomUUID(), "Content-Type": type };
+		const typed = { ...headers, ...id };
+		await servers.ask({ method: "POST", path, headers: typed, body });
+	}
+	const reply = await consumer.ask("/10", { headers: { Accept: LINES } });
+	const [first = "", second = "", ...rest] = reply.text.split("\n");
+	expect(first).toContain('"data":{ "n":1.10,  "name": "\u00e4" }');
+	const bytes = Buffer.from("bytes").toString("base64");
+	expect(JSON.parse(second).event).toMatchObject({ version: 1, dataBase64: bytes });
+	expect(rest).toEqual([""]);
 });
 
 test("a message can be renewed, and released for later", async () => {

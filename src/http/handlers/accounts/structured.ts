@@ -27,6 +27,7 @@ const ITEMS: ReadonlyMap<string, string> = new Map([
 	["arrayOfSubscriptionSummary", "SubscriptionSummary"],
 	["subscriptions", "SubscriptionSummary"],
 	["connections", "ConnectionInfo"],
+	["extraStatistics", "Measurement"],
 	["arrayOfParkedMessage", "ParkedMessage"],
 ]);
 const NO_STORE = ["Cache-Control", "no-store", "Vary", "Accept"];

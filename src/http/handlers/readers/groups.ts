@@ -1,6 +1,6 @@
 /** Consumer groups with partitions: made, changed, deleted, and how they stand. */
 import { neededFor } from "../../../access/rights.ts";
-import { parseDefinition, parseGroupName } from "../../../groups/definition.ts";
+import { parseDefinition, parseGroupName, parseReset } from "../../../groups/definition.ts";
 import { groupTag } from "../../../groups/groups.ts";
 import { type GroupStanding, groupStanding, listGroups } from "../../../groups/standing.ts";
 import type { Answer } from "../../answering/answer.ts";
@@ -54,6 +54,19 @@ export async function answerGroupDefine(exchange: Exchange, target: GroupTarget)
 	const standing = await groupStanding(context, stored);
 	const answer = write(detailOf(standing), isNew ? 201 : 200, headers);
 	return { ...answer, about: definition.stream };
+}
+
+/** POST /groups/{group}/reset */
+export async function answerGroupReset(exchange: Exchange, target: GroupTarget): Promise<Answer> {
+	const { context, req } = exchange;
+	const write = jsonAnswer(exchange, target.query);
+	const name = parseGroupName(target.group);
+	const expected = tagCondition(req);
+	const startFrom = parseReset(await readDocument(req, context.settings.bodyBytesMax));
+	const stored = await context.groups.reset(name, startFrom, expected);
+	const standing = await groupStanding(context, stored);
+	const answer = write(detailOf(standing), 200, ["ETag", groupTag(stored)]);
+	return { ...answer, about: stored.definition.stream };
 }
 
 /** DELETE /groups/{group} */

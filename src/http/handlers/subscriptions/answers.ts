@@ -64,25 +64,30 @@ async function carryOut(
 	const parameters = new URLSearchParams(target.query.replaceAll("?", "&"));
 	const answer = answerIn(parameters);
 	const body = await readBody(exchange.req, BODY_BYTES_MAX);
-	const named = namedIn(target, parameters) ?? idsIn(body);
-	const ids = named.ids.map(checkId);
-	if (ids.length === 0) throw malformedIds("it names no message.");
-	if (ids.length > IDS_MAX) throw malformedIds(`it takes at most ${IDS_MAX} ids.`);
+	const named = checked(namedIn(target, parameters) ?? idsIn(body));
+	if (named.ids.length === 0) throw malformedIds("it names no message.");
 	const subscription = await findConsumed(exchange, target);
 	if (subscription) {
-		answerFor(subscription, answer, ids, named.tokens);
+		answerFor(subscription, answer, named);
 		// Whoever looks for a parked message then finds it.
 		if (answer.is === "park") await subscription.parkedWritten();
 	}
 	return { status: 202, reason: "", headers: ["Cache-Control", "no-store", "Content-Length", "0"] };
 }
 
-function answerFor(
+/** The messages that the body of a request for the next ones names; none if it is empty. */
+export async function readHandled({ req }: Exchange): Promise<NamedIds> {
+	const body = await readBody(req, BODY_BYTES_MAX);
+	return body.length === 0 ? { ids: [], tokens: [] } : checked(idsIn(body));
+}
+
+/** @throws Refusal `stale-delivery` if some mean no delivery of now; the others are answered */
+export function answerFor(
 	subscription: Subscription,
 	answer: ConsumerAnswer,
-	ids: readonly string[],
-	tokens: readonly string[],
+	{ ids, tokens }: NamedIds,
 ): void {
+	if (ids.length === 0) return;
 	const isOfNow = (token: string | undefined) => token?.startsWith(`${subscription.generation}.`);
 	const names = ids.map((id, at): Name => {
 		const token = tokens[at];
@@ -104,6 +109,12 @@ function namedIn({ id }: AnswerTarget, parameters: URLSearchParams): NamedIds | 
 
 function listOf(value: string | null): readonly string[] {
 	return (value ?? "").split(",").filter((each) => each !== "");
+}
+
+/** @throws Refusal `malformed-query`, `invalid-message-id` */
+function checked({ ids, tokens }: NamedIds): NamedIds {
+	if (ids.length > IDS_MAX) throw malformedIds(`it takes at most ${IDS_MAX} ids.`);
+	return { ids: ids.map(checkId), tokens };
 }
 
 /** @throws Refusal `invalid-message-id` */

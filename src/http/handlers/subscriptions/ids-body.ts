@@ -7,11 +7,11 @@ export type NamedIds = { readonly ids: readonly string[]; readonly tokens: reado
 
 /**
  * @param body `{"ids":["…"],"tokens":["…"]}`; the tokens may be left out
- * @throws Refusal `malformed-query` if there are no ids
+ * @throws Refusal `malformed-query` if it has no list of ids
  */
 export function idsIn(body: Uint8Array): NamedIds {
 	const { ids, tokens = [] } = parseObject(body) ?? {};
-	if (isTexts(ids) && ids.length > 0 && isTexts(tokens)) return { ids, tokens };
+	if (isTexts(ids) && isTexts(tokens)) return { ids, tokens };
 	const reason =
 		"it takes the ids of messages, with commas between them; " +
 		'a body {"ids":["…"],"tokens":["…"]} can hold more.';

@@ -1,8 +1,7 @@
 /** A message of a subscription, as its consumer gets it. */
 import type { Entry } from "../../../../feeds/model.ts";
-import { encodeObject } from "../../../../feeds/ndjson/encode.ts";
 import type { StreamName } from "../../../event.ts";
-import { composeEntry, composeLine, NO_TIME, type Urls } from "../../../pages/entry.ts";
+import { composeEntry, NO_TIME, type Urls } from "../../../pages/entry.ts";
 import { parkedStream } from "../../../subscriptions/names.ts";
 import type { DeliveredEntry } from "../../../subscriptions/source.ts";
 import type { Message } from "../../../subscriptions/steps/message.ts";
@@ -39,23 +38,6 @@ export function entryOf(shower: Shower, self: string, delivered: DeliveredEntry)
 	};
 }
 
-/** A message as one JSON object on a line, without a line feed at its end. */
-export function lineOf(shower: Shower, delivered: DeliveredEntry): string {
-	const { message, entry } = delivered;
-	const { subscription, mayRead } = shower;
-	const token = tokenOf(subscription, message);
-	const isShown = entry.unresolved === undefined && mayRead(delivered);
-	const text = isShown
-		? encodeObject(...composeLine(streamOf(subscription, message), entry))
-		: "null";
-	// Line breaks within JSON may stand between its values, where spaces may.
-	const event = /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, " ") : text;
-	return (
-		`{"id":"${message.id}","token":"${token}","retryCount":${message.retryCount},` +
-		`"number":${message.number},"event":${event}}`
-	);
-}
-
 /**
  * The entry of the event. A consumer that may not read the event learns that there is one, and can
  * park it for somebody who may.
@@ -71,7 +53,8 @@ function shownEntry({ urls, subscription, mayRead }: Shower, delivered: Delivere
 	return { ...composeEntry(urls, stream, hidden), updated: NO_TIME };
 }
 
-function streamOf({ name }: Subscription, { origin }: Message): StreamName {
+/** The stream that a message is an entry of. */
+export function streamOf({ name }: Subscription, { origin }: Message): StreamName {
 	return origin === "source" ? name.stream : parkedStream(name);
 }
 

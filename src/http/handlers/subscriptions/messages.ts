@@ -1,4 +1,7 @@
-/** GET of the messages of a subscription (contract 7.4): a batch, or a stream of them. */
+/**
+ * The messages of a subscription (contract 7.4): a batch, or a stream of them. A POST acknowledges
+ * the batch before, in the same request.
+ */
 import {
 	MESSAGE_FEEDS,
 	MESSAGES_TYPES,
@@ -10,12 +13,14 @@ import { Refusal } from "../../../errors.ts";
 import { NO_TIME } from "../../../pages/entry.ts";
 import type { DeliveredEntry } from "../../../subscriptions/source.ts";
 import type { Subscription } from "../../../subscriptions/subscription.ts";
-import { type Answer, textAnswer } from "../../answering/answer.ts";
+import { type Answer, bytesAnswer, textAnswer } from "../../answering/answer.ts";
 import { clientGone, type Exchange, hasLeft, hold } from "../../answering/exchange.ts";
 import { negotiateRepresentation, type Representation } from "../../request/negotiation.ts";
 import { waitOf } from "../../request/waiting.ts";
 import { subscriptionUrl } from "../../urls.ts";
-import { entryOf, lineOf, type Shower, tokenOf } from "./message.ts";
+import { answerFor, readHandled } from "./answers.ts";
+import { LINE, linesOf } from "./lines.ts";
+import { entryOf, type Shower, tokenOf } from "./message.ts";
 import { consumed, consumerOf, type NamedTarget, permitConsumer } from "./request.ts";
 import { shownBy } from "./shown.ts";
 import { answerMessageStream } from "./streaming.ts";
@@ -31,40 +36,69 @@ const LOOKS_MAX = 100;
 const NO_STORE = ["Cache-Control", "no-store", "Vary", "Accept, Accept-Encoding"];
 
 /** GET /subscriptions/{stream}/{group}/{count} */
-export async function answerMessages(exchange: Exchange, target: MessagesTarget): Promise<Answer> {
-	const { context, req } = exchange;
-	const { publicUrl } = context.settings;
-	const representation = negotiateRepresentation(req, target.query, MESSAGES_TYPES, publicUrl);
-	const { type } = representation;
-	const isFeed = type.format === "atom" || type.format === "json";
-	const count = parseMessageCount(target.count, isFeed ? CONTRACT_MAX : BATCH_MAX);
-	const consumer = consumerOf(exchange);
-	const { ms: waitMs } = waitOf(req, target.query, context.settings.longPollSecondsMax);
-	const subscription = await consumed(exchange, target);
-	if (type.format === "ndjson" || type.format === "event-stream") {
-		const request = { subscription, consumer, count, format: type.format };
-		return answerMessageStream(exchange, request, representation);
-	}
-	const taken = await takeWaiting(exchange, { subscription, consumer, count, waitMs });
-	const shower = await shownBy(exchange, subscription, representation.base, taken);
-	if (!isFeed) {
-		const lines = taken.map((each) => `${lineOf(shower, each)}\n`).join("");
-		return textAnswer(200, type.contentType, lines, NO_STORE);
-	}
-	return answerFeed({ subscription, count, shower, representation }, type.format, taken);
+export function answerMessages(exchange: Exchange, target: MessagesTarget): Promise<Answer> {
+	return answerAsked(exchange, target, askedBy(exchange, target));
+}
+
+/** POST /subscriptions/{stream}/{group}/{count}: acknowledges those that the body names, first. */
+export async function answerNext(exchange: Exchange, target: MessagesTarget): Promise<Answer> {
+	const asked = askedBy(exchange, target);
+	const handled = await readHandled(exchange);
+	answerFor(await consumed(exchange, target), { is: "ack" }, handled);
+	return answerAsked(exchange, target, asked);
 }
 
 type Asked = {
-	readonly subscription: Subscription;
 	readonly consumer: string;
 	readonly count: number;
 	readonly waitMs: number;
+	readonly representation: Representation<MessagesType>;
 };
+
+/** @throws Refusal if the request is none: nothing is taken or acknowledged before */
+function askedBy(exchange: Exchange, { count, query }: MessagesTarget): Asked {
+	const { context, req } = exchange;
+	const { publicUrl, longPollSecondsMax } = context.settings;
+	const representation = negotiateRepresentation(req, query, MESSAGES_TYPES, publicUrl);
+	return {
+		representation,
+		count: parseMessageCount(count, isFeed(representation.type) ? CONTRACT_MAX : BATCH_MAX),
+		consumer: consumerOf(exchange),
+		waitMs: waitOf(req, query, longPollSecondsMax).ms,
+	};
+}
+
+async function answerAsked(
+	exchange: Exchange,
+	target: MessagesTarget,
+	asked: Asked,
+): Promise<Answer> {
+	const { representation, count } = asked;
+	const { type, base } = representation;
+	const subscription = await consumed(exchange, target);
+	if (type.format === "ndjson" || type.format === "event-stream") {
+		const request = { subscription, consumer: asked.consumer, count, format: type.format };
+		return answerMessageStream(exchange, request, representation);
+	}
+	const taken = await takeWaiting(exchange, subscription, asked);
+	const shower = await shownBy(exchange, subscription, base, taken);
+	if (isFeed(type)) {
+		return answerFeed({ subscription, count, shower, representation }, type.format, taken);
+	}
+	return bytesAnswer(200, type.contentType, linesOf(shower, taken, LINE), NO_STORE);
+}
+
+type FeedType = MessagesType & { readonly format: "atom" | "json" };
+
+function isFeed(type: MessagesType): type is FeedType {
+	return type.format === "atom" || type.format === "json";
+}
 
 /** Takes what there is, or waits for the first that comes. */
 async function takeWaiting(
 	exchange: Exchange,
-	{ subscription, consumer, count, waitMs }: Asked,
+	subscription: Subscription,
+	{ consumer, count, waitMs }: Asked,
 ): Promise<readonly DeliveredEntry[]> {
 	const { settings, longPolls } = exchange.context;
 	const untilMs = performance.now() + waitMs;
@@ -74,7 +108,8 @@ async function takeWaiting(
 	for (let looks = 0; ; looks++) {
 		// A consumer that has left would keep messages from the others until their time is over.
 		if (waitMs > 0 && hasLeft(exchange)) return [];
-		const taken = await subscription.take(consumer, count, settings.pageBytesMax);
+		const { name: login } = exchange.principal;
+		const taken = await subscription.take(consumer, count, settings.pageBytesMax, login);
 		const left = untilMs - performance.now();
 		const isOver = left <= 0 || looks === LOOKS_MAX || subscription.isClosed;
 		if (taken.length > 0 || isOver) return taken;

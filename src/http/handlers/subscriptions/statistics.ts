@@ -124,16 +124,51 @@ function detailOf(base: string, standing: Standing): Structure {
 		liveBufferCount: 0,
 		retryBufferCount: standing.retrying,
 		outstandingMessagesCount: standing.inFlight,
-		connections: connections.map(({ consumer, inFlight }) => ({
-			from: consumer,
-			connectionName: consumer,
-			inFlightMessages: inFlight,
+		connections: connections.map((one) => ({
+			from: one.consumer,
+			username: one.login,
+			averageItemsPerSecond: one.perSecond,
+			totalItemsProcessed: one.settled,
+			countSinceLastMeasurement: one.countSinceLastMeasurement,
+			extraStatistics: latencyStatistics(one.latenciesMs),
+			connectionName: one.consumer,
+			inFlightMessages: one.inFlight,
 			availableSlots: settings.maxInFlight - standing.inFlight,
 		})),
 		parkedMessageCount: standing.parked,
 		lagEvents: standing.lagEvents,
 		retriedMessages: standing.retried,
 	};
+}
+
+/** The contract's words, with milliseconds from delivery to answer. */
+const SHARES = [
+	["Fastest", 0],
+	["Quintile 1", 0.2],
+	["Quintile 2", 0.4],
+	["Quintile 3", 0.6],
+	["Quintile 4", 0.8],
+	["Quintile 5", 1],
+	["90%", 0.9],
+	["95%", 0.95],
+	["99%", 0.99],
+	["99.5%", 0.995],
+	["99.9%", 0.999],
+	["Highest", 1],
+] as const;
+
+/** @param sorted ascending */
+function latencyStatistics(sorted: readonly number[]): Structure[] {
+	if (sorted.length === 0) return [];
+	const at = (share: number) => {
+		return Math.round(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number);
+	};
+	const mean = sorted.reduce((sum, one) => sum + one, 0) / sorted.length;
+	return [
+		{ key: "Mean", value: Math.round(mean) },
+		{ key: "Median", value: at(0.5) },
+		...SHARES.map(([key, share]) => ({ key, value: at(share) })),
+	];
 }
 
 type Part = { readonly offset: number; readonly count: number };

@@ -11,7 +11,7 @@ import type { Answer } from "../../answering/answer.ts";
 import { clientGone, type Exchange } from "../../answering/exchange.ts";
 import { NOT_COLLECTED } from "../../answering/leave.ts";
 import type { Representation } from "../../request/negotiation.ts";
-import { lineOf } from "./message.ts";
+import { LINE, linesOf, SERVER_SENT_EVENT } from "./lines.ts";
 import { shownBy } from "./shown.ts";
 
 export type StreamRequest = {
@@ -23,6 +23,7 @@ export type StreamRequest = {
 };
 
 const RETRY_MS = 2000;
+const NOTHING: readonly DeliveredEntry[] = [];
 
 /** @throws Refusal `overloaded`, `shutting-down` */
 export async function answerMessageStream(
@@ -42,34 +43,33 @@ async function* deliver(
 	{ subscription, consumer, count, format }: StreamRequest,
 	base: string,
 	gone: AbortSignal,
-): AsyncGenerator<string> {
+): AsyncGenerator<string | Uint8Array> {
 	const { liveReaders, settings } = exchange.context;
+	const { heartbeatMs } = settings;
+	const { name: login } = exchange.principal;
 	const isEvents = format === "event-stream";
 	if (isEvents) yield encodeRetry(RETRY_MS);
+	let saidMs = performance.now();
 	while (!gone.aborted && !liveReaders.isClosed() && !subscription.isClosed) {
 		// Whoever may not read the stream any more is told so when it comes back.
 		if (!(await mayConsume(exchange, subscription))) return;
 		const most = count - subscription.heldBy(consumer);
-		const taken = await subscription.take(consumer, most, settings.pageBytesMax);
+		const { pageBytesMax } = settings;
+		const taken = most > 0 ? await subscription.take(consumer, most, pageBytesMax, login) : NOTHING;
 		if (taken.length > 0) {
-			yield await texts(exchange, subscription, base, taken, isEvents);
+			const shower = await shownBy(exchange, subscription, base, taken);
+			yield linesOf(shower, taken, isEvents ? SERVER_SENT_EVENT : LINE);
+			saidMs = performance.now();
 			continue;
 		}
-		await subscription.waitForNews(settings.heartbeatMs, gone, liveReaders);
+		const waitMs = Math.max(0, saidMs + heartbeatMs - performance.now());
+		// News are nothing to a consumer that has enough.
+		if (most > 0) await subscription.waitForNews(waitMs, gone, liveReaders);
+		else await subscription.waitForRoom(consumer, waitMs, gone);
+		if (performance.now() < saidMs + heartbeatMs) continue;
 		yield isEvents ? HEARTBEAT : "\n";
+		saidMs = performance.now();
 	}
-}
-
-async function texts(
-	exchange: Exchange,
-	subscription: Subscription,
-	base: string,
-	taken: readonly DeliveredEntry[],
-	isEvents: boolean,
-): Promise<string> {
-	const shower = await shownBy(exchange, subscription, base, taken);
-	const lines = taken.map((each) => lineOf(shower, each));
-	return lines.map((line) => (isEvents ? `data: ${line}\n\n` : `${line}\n`)).join("");
 }
 
 async function mayConsume(

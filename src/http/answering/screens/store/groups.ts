@@ -47,6 +47,11 @@ export function groupsFor(context: Context, principal: Principal, record: Record
 				groups.define(name, parseDefinition(given), undefined),
 			);
 		},
+		async reset(name, startFrom) {
+			need("operate");
+			const { stream } = (await groups.require(parseGroupName(name))).definition;
+			await told("group-reset", stream, name, () => groups.reset(name, startFrom, undefined));
+		},
 		async remove(name) {
 			need("operate");
 			const { stream } = (await groups.require(parseGroupName(name))).definition;

@@ -4,7 +4,7 @@ import { neededFor, type Right } from "../../../../access/rights.ts";
 import { Refusal } from "../../../../errors.ts";
 import type { SubscriptionName } from "../../../../subscriptions/names.ts";
 import { parseSettings } from "../../../../subscriptions/settings.ts";
-import type { ShownSubscriptions } from "../../../../subscriptions/shown.ts";
+import type { ShownSubscriptions, SubscriptionDeeds } from "../../../../subscriptions/shown.ts";
 import { type Standing, standingOf } from "../../../../subscriptions/standing.ts";
 import type { Context } from "../../../context.ts";
 import { performTold, type Recording } from "../recording.ts";
@@ -15,11 +15,8 @@ export function subscriptionsFor(
 	record: Recording,
 ): ShownSubscriptions {
 	const { subscriptions, access, log } = context;
-	const told = <T>(
-		what: string,
-		{ stream, group }: SubscriptionName,
-		perform: () => Promise<T>,
-	): Promise<T> => performTold(record, { what, about: stream, more: { group } }, perform);
+	const told: Told = (what, { stream, group }, perform) =>
+		performTold(record, { what, about: stream, more: { group } }, perform);
 	// Neither right is one on a stream, so that they are known at once.
 	const may = (right: Right) => access.mayNow(principal, neededFor({ right }, { stream: "" }));
 	const need = (right: Right) => {
@@ -43,6 +40,18 @@ export function subscriptionsFor(
 			if ((await knownTo(access, principal, [name])).length === 0) throw denied();
 			return standingOf(log, await subscriptions.get(name));
 		},
+		...deedsFor(context, need, told),
+	};
+}
+
+type Told = <T>(what: string, name: SubscriptionName, perform: () => Promise<T>) => Promise<T>;
+
+function deedsFor(
+	{ subscriptions }: Context,
+	need: (right: Right) => void,
+	told: Told,
+): SubscriptionDeeds {
+	return {
 		async create(name, settings) {
 			need("operate");
 			const wanted = parseSettings(settings);
@@ -52,6 +61,10 @@ export function subscriptionsFor(
 			need("operate");
 			const wanted = parseSettings(settings);
 			await told("subscription-changed", name, () => subscriptions.update(name, wanted));
+		},
+		async reset(name, startFrom) {
+			need("operate");
+			await told("subscription-reset", name, () => subscriptions.reset(name, startFrom));
 		},
 		async remove(name) {
 			need("operate");
