@@ -4,7 +4,7 @@ import { Failure } from "../explain.ts";
 import { answer, report } from "../output/standard.ts";
 import { membersIn, request } from "../reading/request.ts";
 import { settingsOf } from "../reading/settings.ts";
-import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from "../verb.ts";
+import { CLIENT_OPTIONS, EXIT, optionalNumber, type Verb } from "../verb.ts";
 import { START_OPTION, shownStart, startIn } from "./start.ts";
 
 export const group: Verb = {
