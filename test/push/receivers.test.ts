@@ -219,7 +219,7 @@ test("500 again and again: parked after the last try, looked at, and sent again"
 	const again = await until(async () => {
 		const { parked } = (await servers.ask({ path: "/webhooks/poor/parked" })).json;
 		const list = parked as { readonly number: number; readonly at: number }[];
-		return list.length === 2 && list.every(({ number }) => number > 2) && list;
+		return list.length === 2 && list.every(({ number }) => number > 2) ? list : undefined;
 	});
 	expect(again.map(({ number, at }) => [number, at])).toEqual([
 		[3, 1],
