@@ -124,7 +124,8 @@ test("a stop that the log refuses is told, and written again until it stands", a
 		raise,
 	);
 	isFull = true;
-	const end = () => endings.end("orders", () => deeds.stop(webhook, "it is gone"));
+	const end = () =>
+		endings.end("orders", async () => void (await deeds.stop(webhook, "it is gone")));
 	end();
 	end();
 	await until(() => told.length > 0);
@@ -134,7 +135,7 @@ test("a stop that the log refuses is told, and written again until it stands", a
 	await until(async () => (await webhooks.get("orders")).state.is === "stopped");
 	// What was set since is about another target.
 	await deeds.resume("orders");
-	await deeds.stop(webhook, "it is gone");
+	expect(await deeds.stop(webhook, "it is gone")).toBe(false);
 	expect((await webhooks.get("orders")).state.is).toBe("active");
 	await endings.close();
 });

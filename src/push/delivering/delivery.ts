@@ -253,6 +253,7 @@ export class Delivery {
 	#later(ms: number): void {
 		clearTimeout(this.#timer);
 		const again = () => {
+			if (this.#isOver) return;
 			this.heldUp = "";
 			this.pump();
 		};

@@ -8,6 +8,7 @@
  * What is written again says in `as` where it stood, so that readers see it as it was.
  */
 import { randomUUID } from "node:crypto";
+import { OneAtATime } from "../../accounts/one-at-a-time.ts";
 import { appendOwn, closeStream, type OwnEvent } from "../../accounts/own-streams.ts";
 import { isRefusal } from "../../errors.ts";
 import type { NewEvent, RecordedEvent, StreamName } from "../../event.ts";
@@ -38,6 +39,7 @@ export class NewestByName {
 	readonly #log: Log;
 	readonly #stream: StreamName;
 	readonly #taker: Taker;
+	readonly #inTurn = new OneAtATime();
 	/** By name: the number of the event that counts. */
 	readonly #newest = new Map<string, number>();
 	/** The first number that was not read. */
@@ -52,7 +54,12 @@ export class NewestByName {
 	}
 
 	/** Hands out what was written since the last call. @throws Refusal as a read */
-	async read(): Promise<void> {
+	read(): Promise<void> {
+		// Of two that read at once, one could hand out an old event behind a new one.
+		return this.#inTurn.run(() => this.#read());
+	}
+
+	async #read(): Promise<void> {
 		for (;;) {
 			const slice = await this.#slice(this.#readTo, PAGE);
 			const last = slice?.last ?? -1;

@@ -59,7 +59,7 @@ export class WebhookSync {
 	async stopped(key: string, reason: string): Promise<void> {
 		const found = [...this.#applied.values()].find(({ webhook }) => keyOf(webhook) === key);
 		if (!found) return;
-		await this.#deeds.stop(found.webhook, reason);
+		if (!(await this.#deeds.stop(found.webhook, reason))) return;
 		this.#to.operatorLog.warn("a webhook has stopped", { webhook: found.webhook.name, reason });
 	}
 

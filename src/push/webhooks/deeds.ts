@@ -104,13 +104,17 @@ export class WebhookDeeds {
 
 	/**
 	 * Its target is gone: it has said so. If it was changed meanwhile, that was of another target.
+	 * @returns whether it has stopped by that
 	 * @throws Refusal as an append
 	 */
-	async stop({ name, version }: Webhook, reason: string): Promise<void> {
+	async stop({ name, version }: Webhook, reason: string): Promise<boolean> {
+		let hasStopped = false;
 		await this.#webhooks.change(name, (known) => {
 			if (known?.version !== version || known.state.is !== "active") return known;
+			hasStopped = true;
 			return { ...known, state: { is: "stopped", reason } };
 		});
+		return hasStopped;
 	}
 
 	/**
