@@ -88,6 +88,7 @@ inBrowser(
 			await page.locator("#wrong", { hasText: "line 1" }).waitFor();
 			expect(await page.getAttribute("#query", "aria-invalid")).toBe("true");
 			expect(await page.locator("#fault-panel").isVisible()).toBe(false);
+			expect(await page.locator("#question-found").isVisible()).toBe(false);
 			expect(faults).toEqual([]);
 		});
 

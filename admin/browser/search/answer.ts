@@ -95,6 +95,11 @@ export class ShownAnswer {
 		else if (end.detail) this.#stopped(make("p", end.detail));
 	}
 
+	/** Nothing was run. */
+	hide(): void {
+		show("question-found", false);
+	}
+
 	end(tone: string, words: string): void {
 		const badge = place("question-end");
 		if (!badge) return;

@@ -54,7 +54,10 @@ class RunningQuestion {
 				signal: this.#signal,
 			});
 			if (answer.ok && answer.body) await this.#follow(answer.body, shown);
-			else this.#refuse(await detailOf(answer));
+			else {
+				shown.hide();
+				this.#refuse(await detailOf(answer));
+			}
 		} catch {
 			if (this.#signal.aborted) shown.end("", "cancelled");
 			else shown.end("bad", "cut off");

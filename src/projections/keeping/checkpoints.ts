@@ -29,8 +29,10 @@ const CHECKPOINT = "$ProjectionCheckpoint";
 const PAGE = 500;
 /** A step writes so many states again that did not change. */
 const REWRITTEN_MAX = 200;
+/** So many of the newest events are kept in any case: a look at the past begins with them. */
+const PAST = 1000;
 /** So much more than twice what counts may stand in the stream. */
-const SPARE = 1000;
+const SPARE = 1000 + 2 * PAST;
 /** One append holds up others no longer than so many events, or bytes, take. */
 const APPEND_EVENTS = 500;
 const APPEND_BYTES = 1024 * 1024;
@@ -156,9 +158,10 @@ export class Checkpoints implements Keeper {
 	}
 
 	async #hideOld(): Promise<void> {
-		const [oldest = this.#last] = this.#versions.values();
+		const [counts = this.#last] = this.#versions.values();
+		const oldest = Math.min(counts, this.#last - PAST);
 		const shown = this.#last + 1 - this.#hiddenBefore;
-		if (oldest - this.#hiddenBefore < Math.max(SPARE, shown / 4)) return;
+		if (oldest - this.#hiddenBefore < Math.max(PAST, shown / 4)) return;
 		await this.#own.describe(this.#stream, { $tb: oldest });
 		this.#hiddenBefore = oldest;
 	}
