@@ -104,6 +104,7 @@ export class Replica {
 			const size = Number(one.next);
 			return { size, root: rootOf(readEdge(size, one.edge as Buffer)) };
 		}) as [{ size: number; root: Buffer }, { size: number; root: Buffer }];
+		if (theirs.size === ours.size && Buffer.compare(theirs.root, ours.root) === 0) return;
 		const isBeginning =
 			theirs.size <= ours.size
 				? await isIn(theirs, ours.size, (size) => headAt(primary, size))
