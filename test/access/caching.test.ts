@@ -68,6 +68,28 @@ test("nothing is public where anonymous clients are not let in", async () => {
 	await open.close();
 });
 
+test("a 304 says who may keep the page, whatever the same words were told before", async () => {
+	const own = await startWithRoles({ allowAnonymous: false, tls: "off" });
+	const head = (headers = {}) => own.ask(as("una", get("/streams/s", ATOM_JSON, headers)));
+	const told = async (tag: string, headers = {}) => {
+		const reply = await head({ "If-None-Match": tag, ...headers });
+		return [reply.status, reply.headers["cache-control"], reply.headers.etag];
+	};
+	const passedOn = { Via: "1.1 proxy" };
+	await write(own, { stream: "s", type: "T", data: 1 });
+	const first = String((await head()).headers.etag);
+	for (const _ of ["once", "and again"]) {
+		expect(await told(first)).toEqual([304, "no-cache", first]);
+		expect(await told(first, passedOn)).toEqual([304, ASKED, first]);
+	}
+	await write(own, { stream: "s", type: "T", data: 2 });
+	const second = String((await head()).headers.etag);
+	expect(await told(first)).toEqual([200, "no-cache", second]);
+	expect(await told(second, passedOn)).toEqual([304, ASKED, second]);
+	expect(await told(second)).toEqual([304, "no-cache", second]);
+	await own.close();
+});
+
 test("a change of the ACL makes private what was public, and the other way round", async () => {
 	expect(await control("mel", "c-open")).toBe(FOR_EVER);
 	await setAcl(servers, "c-open", allTo("team"));

@@ -45,6 +45,16 @@ export type DocumentRequest = {
 	 * whether it is compressed. None if only the document itself can tell.
 	 */
 	tagsAsOf(last: Version, history: History): readonly string[];
+	/** What `answerAsOf` sent last with a 304: who polls asks again, in the same words. */
+	unchanged?: Unchanged;
+};
+
+type Unchanged = {
+	readonly tag: string;
+	readonly isPublic: boolean;
+	/** Whether a cache may use the document without asking. */
+	readonly mayBeUsed: boolean;
+	readonly lines: string;
 };
 
 /**
@@ -78,22 +88,37 @@ export function answerAsOf(
 	request: DocumentRequest,
 	last: Version,
 ): Answer | undefined {
-	const { settings, access } = asking.context;
+	const { access } = asking.context;
 	const isPublic = asking.isAnonymousIn && access.isPublicNow(request.stream);
 	// A gateway is told how long it may keep the document, which the document itself knows.
 	const isForGateway = !isPublic && connectionOf(asking.req.socket).isTrustedCache;
 	const tag = isForGateway ? undefined : tagHeld(asking, request, last);
 	if (tag !== undefined) {
-		const control = cacheControl(false, settings.headMaxAge, undefined, settings.sealedMaxAge);
-		const waiting = mayBeUsed(control);
-		const vary = varyBy({ links: mayHoldLinks(request.stream), waiting });
-		if (!isWantedInFull(heldTags(asking.req), waiting)) {
-			const told = isPublic ? control : privately(control);
-			return notModified(fieldLines(keepingHeaders(told, tag, vary)));
+		const unchanged = unchangedAs(asking, request, tag, isPublic);
+		if (!isWantedInFull(heldTags(asking.req), unchanged.mayBeUsed)) {
+			return notModified(unchanged.lines);
 		}
 	}
 	const kept = keptFor(asking, keyAsOf(request.key, last));
 	return kept && answerWith(asking, kept);
+}
+
+function unchangedAs(
+	{ context: { settings } }: Asking,
+	request: DocumentRequest,
+	tag: string,
+	isPublic: boolean,
+): Unchanged {
+	const known = request.unchanged;
+	if (known?.tag === tag && known.isPublic === isPublic) return known;
+	const control = cacheControl(false, settings.headMaxAge, undefined, settings.sealedMaxAge);
+	const waiting = mayBeUsed(control);
+	const vary = varyBy({ links: mayHoldLinks(request.stream), waiting });
+	const told = isPublic ? control : privately(control);
+	const lines = fieldLines(keepingHeaders(told, tag, vary));
+	const unchanged = { tag, isPublic, mayBeUsed: waiting, lines };
+	request.unchanged = unchanged;
+	return unchanged;
 }
 
 /**

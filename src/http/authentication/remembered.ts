@@ -67,7 +67,7 @@ export class RememberedCredentials {
 /**
  * HMAC of SHA-256 (RFC 2104) by its definition, under a key of this process: each request with
  * credentials needs one, and the class of node:crypto takes twice as long. Of an ASCII key both
- * pads are text, so that no copy of the credential is made outside the heap of strings.
+ * pads are text, so that neither hash needs a Buffer of its own.
  */
 export class KeyedHash {
 	readonly #inner: string;

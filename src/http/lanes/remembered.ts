@@ -15,8 +15,11 @@ import type { RouteMatch } from "./resources.ts";
 const KEPT_MAX = 20_000;
 /** The headers of a request are as long as its client likes. */
 const KEPT_CHARACTERS_MAX = 4 * 1024 * 1024;
-/** The size of an entry besides its words and the parsed request, which is about as long again. */
-const OVERHEAD_CHARACTERS = 256;
+/**
+ * The size of an entry besides its words and the parsed request, which is about as long again: half
+ * of it is what a poller was told last.
+ */
+const OVERHEAD_CHARACTERS = 512;
 
 export class RememberedRequests {
 	readonly #byWords = new LRUCache<string, RouteMatch>({

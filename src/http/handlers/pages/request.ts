@@ -101,7 +101,9 @@ export function parsePageRequest(
 		stream,
 		key: documentKey(representation, path, resolve),
 		lasting: range.from !== "head",
-		tagsAsOf: (last, history) => (isTold ? tagsAsOf(place, last, history, form) : []),
+		tagsAsOf: isTold
+			? keepingLast((last, history) => tagsAsOf(place, last, history, form))
+			: () => [],
 	};
 	return { stream, range, representation, wait, resolve, isUsual, isAsLinked, document };
 }
@@ -126,6 +128,20 @@ function tagsAsOf(
 ): readonly string[] {
 	if (isSealed(range, last) || (last < 0 && stream !== ALL)) return [];
 	return tagsOfChanging(representation, last, history, form);
+}
+
+/** Asked again as of the same moment, as by who polls, it gives the tags that it gave. */
+function keepingLast(make: DocumentRequest["tagsAsOf"]): DocumentRequest["tagsAsOf"] {
+	let of = { last: Number.NaN, incarnation: 0, erasures: 0 };
+	let tags: readonly string[] = [];
+	return (last, history) => {
+		const { incarnation, erasures } = history;
+		if (of.last !== last || of.erasures !== erasures || of.incarnation !== incarnation) {
+			tags = make(last, history);
+			of = { last, incarnation, erasures };
+		}
+		return tags;
+	};
 }
 
 /** Makes the tag of a page that names the hub differ from that of the same page without one. */
