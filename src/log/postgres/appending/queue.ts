@@ -212,10 +212,12 @@ export class AppendQueue {
 		try {
 			return await work(writing);
 		} catch (error) {
+			// The text of an unknown commit says that the connection was lost, too.
+			const isUnknown = error instanceof Unknown;
 			const isLost = isUnreachable(error);
-			if (isLost || error instanceof Unknown) connection.discard(writing.client);
+			if (isLost || isUnknown) connection.discard(writing.client);
 			else await writing.client.query(ROLLBACK).catch(() => connection.discard(writing.client));
-			if (!isLost || isAgain) throw error;
+			if (!isLost || isUnknown || isAgain) throw error;
 		}
 		return this.#connected(work, true);
 	}
