@@ -72,7 +72,10 @@ async function run(): Promise<number> {
 		if (isStopped) break;
 		say(`${name}:`);
 		const random = seeded(seed + name.length);
-		results.push(await LANES[name]({ random, counts, isStopped: () => isStopped, say }));
+		const options = { random, counts, isStopped: () => isStopped, say };
+		// A cluster that does not come up is a fault of that lane alone.
+		const failed = (error: Error) => ({ name, lines: ["not run"], faults: [`${error.stack}`] });
+		results.push(await LANES[name](options).catch(failed));
 	}
 	const again = againOf(names, counts, seed);
 	const report = reportOf(results, { seed, started, again, only: values.only });

@@ -56,6 +56,7 @@ export class Cluster {
 	async begin(): Promise<string> {
 		const schema = `life${++this.#lives}`;
 		await this.nodes.start(schema, this.front.url);
+		await this.front.renew();
 		await this.front.ready();
 		return schema;
 	}

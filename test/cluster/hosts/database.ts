@@ -26,7 +26,6 @@ const MACHINE = { shared_buffers: "64MB", dynamic_shared_memory_type: "mmap" };
 const ASK_MS = 4000;
 /** All stream, and Patroni names no synchronous standby for so long. */
 const STANDS_STILL_MS = 45_000;
-const SYNC_KEY = "/service/varve/sync";
 
 export type DatabaseOptions = {
 	/** Settings of the cluster instead of the example's. */
@@ -74,7 +73,7 @@ export class DatabaseCluster {
 			...["etcd", "--name", "dcs", "--data-dir", join(this.#folder, "etcd")],
 			...["--listen-client-urls", `${url}:2379`, "--advertise-client-urls", `${url}:2379`],
 			...["--listen-peer-urls", `${url}:2380`, "--initial-advertise-peer-urls", `${url}:2380`],
-			...["--initial-cluster", `dcs=${url}:2380`, "--unsafe-no-fsync"],
+			...["--initial-cluster", `dcs=${url}:2380`, "--unsafe-no-fsync", "--enable-v2"],
 		]);
 		await until("etcd answers", async () => (await fetch(`${url}:2379/health`)).ok);
 		for (const host of this.hosts) this.startHost(host);
@@ -155,10 +154,9 @@ export class DatabaseCluster {
 	 */
 	async #takeNote(primary: Host): Promise<void> {
 		const note = JSON.stringify({ leader: primary.name, sync_standby: null });
-		const [key, value] = [SYNC_KEY, note].map((text) => Buffer.from(text).toString("base64"));
-		await fetch(`http://${this.store.address}:2379/v3/kv/put`, {
-			method: "POST",
-			body: JSON.stringify({ key, value }),
+		await fetch(`http://${this.store.address}:2379/v2/keys/service/varve/sync`, {
+			method: "PUT",
+			body: new URLSearchParams({ value: note }),
 		});
 		this.notes++;
 	}
@@ -234,7 +232,7 @@ export class DatabaseCluster {
 			...example,
 			name: host.name,
 			restapi: { listen: `${host.address}:8008`, connect_address: `${host.address}:8008` },
-			etcd3: { hosts: [`${this.store.address}:2379`] },
+			etcd: { hosts: [`${this.store.address}:2379`] },
 			bootstrap: {
 				...example.bootstrap,
 				dcs: {

@@ -1,7 +1,7 @@
 /** What clients see: nginx with its cache, before the HAProxy that knows which nodes are ready. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Host, Network } from "./network.ts";
+import type { Host, Network, Started } from "./network.ts";
 import { until } from "./until.ts";
 
 const EXAMPLES = new URL("../../../examples/", import.meta.url);
@@ -16,6 +16,7 @@ export class Front {
 	readonly url: string;
 	readonly #folder: string;
 	readonly #nodes: readonly Host[];
+	#cache: Started | undefined;
 
 	constructor(network: Network, folder: string, nodes: readonly Host[]) {
 		this.host = network.add("front", 41);
@@ -32,10 +33,19 @@ export class Front {
 		mkdirSync(join(this.#folder, "temp"), { recursive: true });
 		const file = join(this.#folder, "haproxy.cfg");
 		writeFileSync(file, this.#proxy());
-		writeFileSync(join(this.#folder, "varve.conf"), this.#cache());
+		writeFileSync(join(this.#folder, "varve.conf"), this.#site());
 		writeFileSync(join(this.#folder, "nginx.conf"), MAIN);
 		this.host.start(["haproxy", "-db", "-f", file]);
-		this.host.start(["nginx", "-p", `${this.#folder}/`, "-c", "nginx.conf", "-e", "error.log"]);
+		await this.renew();
+	}
+
+	/** Begins with an empty cache: under one URL it would take a page of another log for this one's. */
+	async renew(): Promise<void> {
+		if (this.#cache) this.host.signal("SIGTERM", [this.#cache.pid]);
+		await this.#cache?.exited;
+		rmSync(join(this.#folder, "varve-cache"), { recursive: true, force: true });
+		const command = ["nginx", "-p", `${this.#folder}/`, "-c", "nginx.conf", "-e", "error.log"];
+		this.#cache = this.host.start(command);
 		await until("the front answers", async () => (await fetch(this.url)).status > 0);
 	}
 
@@ -61,7 +71,7 @@ export class Front {
 		);
 	}
 
-	#cache(): string {
+	#site(): string {
 		return readFileSync(CACHE, "utf8")
 			.replace("127.0.0.1:2113", `127.0.0.1:${PROXY_PORT}`)
 			.replace("listen 8080", `listen ${this.host.address}:${CACHE_PORT}`);

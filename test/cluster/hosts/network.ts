@@ -112,7 +112,7 @@ export class Network {
 	/** @param logs a folder for the output of all programs */
 	constructor(logs: string) {
 		this.#id = (process.pid % 46_656).toString(36);
-		this.#prefix = `${SUBNET}.${process.pid % 256}`;
+		this.#prefix = freePrefix();
 		this.#logs = logs;
 		this.address = `${this.#prefix}.1`;
 		// Nothing of it may outlive this process.
@@ -173,6 +173,16 @@ export class Network {
 	#port(name: string): string {
 		return `v${this.#id}-${name}`;
 	}
+}
+
+/** Other runs may be under way. */
+function freePrefix(): string {
+	const taken = ip("-o", "-4", "addr");
+	for (let tries = 0; tries < 256; tries++) {
+		const prefix = `${SUBNET}.${(process.pid + tries) % 256}`;
+		if (!taken.includes(` ${prefix}.`)) return prefix;
+	}
+	throw new Error(`no network of ${SUBNET}.0.0/16 is free`);
 }
 
 /** What keeps this machine from having several hosts; undefined if it can. */

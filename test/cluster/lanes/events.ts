@@ -1,8 +1,10 @@
 /** Single appends and reads as a program makes them, with what it was told. */
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { readStream } from "../../../feeds/reader/read.ts";
 
 const PATIENCE_MS = 100;
+const TRIES_MAX = 300;
 const ASK_MS = 15_000;
 
 export type Told = {
@@ -32,14 +34,23 @@ export async function appendOne(url: string, stream: string, id: string): Promis
 	}
 }
 
-/** Appends events one after another; each has to be acknowledged. @returns their ids */
+/**
+ * Appends events one after another, and each again with the same id until it is acknowledged: a
+ * proxy that has just lost its servers says 503.
+ * @returns their ids
+ */
 export async function appendSome(url: string, stream: string, count: number): Promise<string[]> {
 	const ids: string[] = [];
-	while (ids.length < count) {
-		const id = randomUUID();
+	let failed = 0;
+	for (let id = randomUUID(); ids.length < count; ) {
 		const { status, word } = await appendOne(url, stream, id);
-		if (status !== 201) throw new Error(`append ${ids.length} to ${stream}: ${status} ${word}`);
-		ids.push(id);
+		if (status === 201) {
+			ids.push(id);
+			id = randomUUID();
+			failed = 0;
+		} else if ((status !== 0 && status < 500) || ++failed > TRIES_MAX) {
+			throw new Error(`append ${ids.length} to ${stream}: ${status} ${word}`);
+		} else await sleep(PATIENCE_MS);
 	}
 	return ids;
 }

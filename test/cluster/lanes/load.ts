@@ -19,6 +19,7 @@ import { shownByStream } from "../../durability/torture/shown.ts";
 import { type EventRow, loggedEvent } from "../../durability/torture/stored.ts";
 import { createWitness, type Witness } from "../../durability/torture/witness.ts";
 import type { Cluster } from "../hosts/cluster.ts";
+import { until } from "../hosts/until.ts";
 
 const CLIENTS = 8;
 const PAUSE_MS = 100;
@@ -95,9 +96,10 @@ export class Load {
 	/** Waits until so many more events were acknowledged. */
 	async acknowledged(events: number): Promise<void> {
 		const enough = this.history.floors.position + events;
-		while (this.history.floors.position < enough) {
+		await until(`${events} more events are acknowledged`, async () => {
 			await Promise.race([sleep(LOOK_MS), this.#working]);
-		}
+			return this.history.floors.position >= enough;
+		});
 	}
 
 	/** Between two acknowledged appends, since the start. */

@@ -88,12 +88,11 @@ class LosingLog {
 		if (!standby) throw new Error("there is no standby");
 		await this.#replicated();
 		network.cut(primary, standby);
-		const first = await this.#end();
 		const lost = await appendSome(front.url, STREAM, tail);
 		await until("the reader has seen what will be lost", () => {
 			return reader.ids.length === this.#ids.length + tail;
 		});
-		const pages = await this.#sealedPages(first, await this.#end());
+		const pages = await this.#sealedPages(this.#ids.length, this.#ids.length + tail);
 		const noticed = this.#noticed();
 		primary.kill();
 		const probe = this.#probe();
@@ -137,19 +136,12 @@ class LosingLog {
 		return pages;
 	}
 
-	/** How many events the log of the primary has. */
-	async #end(): Promise<number> {
-		const text = `SELECT next::int FROM ${this.#schema}.store`;
-		const [row] = await this.#cluster.database.sql(text, "varve");
-		return Number(row?.next);
-	}
-
 	/** The URL of a page in the history that goes on now. */
 	async #address(from: number): Promise<string> {
 		const { front } = this.#cluster;
 		const incarnation = await this.#incarnation();
 		const number = incarnation === 1 ? "" : `?i=${incarnation}`;
-		return `${front.url}/streams/%24all/${from}/forward/${PAGE}${number}`;
+		return `${front.url}/streams/${STREAM}/${from}/forward/${PAGE}${number}`;
 	}
 
 	#page(url: string): Promise<Response> {

@@ -34,8 +34,9 @@ async function cancelledWait(cluster: Cluster): Promise<void> {
 	await database.sql(CANCEL, "postgres", primary);
 	expectTold(await sent, "request-timeout");
 	primary.kill();
-	for (const standby of standbys) cluster.network.mend(primary, standby);
 	await until("a standby is primary", async () => standbys.includes(await database.primary()));
+	// Not before: the kernel goes on to send what a killed process has left.
+	for (const standby of standbys) cluster.network.mend(primary, standby);
 	database.startHost(primary);
 	await database.whole();
 	await goOnWith(cluster, schema, kept, id);
