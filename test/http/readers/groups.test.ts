@@ -365,7 +365,9 @@ test("groups, checkpoints and generations survive a restart; members do not", as
 	const wait = `?wait=20&after=${again.revision}`;
 	const [got] = await until(async () => {
 		// The wait does not keep it a member.
-		await renew("kept", again);
+		const kept = assigned(await renew("kept", again));
+		// On a slow machine, the leases of before were over when it joined.
+		if (kept.partitions.length === 4) return kept.partitions;
 		const now = assigned(await send("una", "GET", `/kept/members/${again.member}${wait}`));
 		return now.partitions.length === 4 ? now.partitions : undefined;
 	});
