@@ -10,7 +10,7 @@ import { negotiateType } from "../../request/negotiation.ts";
 /** Names and values in turn. */
 type Headers = readonly string[];
 type Write = (value: unknown, status?: number, headers?: Headers) => Answer;
-export type Part = { readonly offset: number; readonly count: number };
+type Part = { readonly offset: number; readonly count: number };
 
 const JSON_TYPE = mediaType("application/json", "json");
 const NO_STORE = ["Cache-Control", "no-store", "Vary", "Accept"];
@@ -28,6 +28,29 @@ export function noContent(): Answer {
 	return { status: 204, headers: ["Cache-Control", "no-store"] };
 }
 
+type Standings<T> = { readonly total: number; readonly standings: readonly T[] };
+type List<T> = (may: (stream: StreamName) => Promise<boolean>, part: Part) => Promise<Standings<T>>;
+
+/**
+ * A part of a list, of what stands in streams that the client may read.
+ * @param shown the member of the answer that holds the list
+ * @throws Refusal `not-acceptable`, `malformed-query`
+ */
+export async function answerList<T>(
+	exchange: Exchange,
+	query: string,
+	list: List<T>,
+	shown: (standings: readonly T[]) => object,
+): Promise<Answer> {
+	const { context, principal } = exchange;
+	const write = jsonAnswer(exchange, query);
+	const part = partIn(query);
+	const may = async (stream: StreamName) =>
+		context.access.may(principal, neededFor({ right: "consume" }, { stream }));
+	const { total, standings } = await list(may, part);
+	return write({ ...part, total, ...shown(standings) });
+}
+
 /** @throws Refusal `unauthorized` for whoever may not be a reader of the stream that has a name */
 export async function permitReader(
 	{ context, principal }: Exchange,
@@ -37,7 +60,7 @@ export async function permitReader(
 }
 
 /** `?offset=&count=` of a list. @throws Refusal `malformed-query` */
-export function partIn(query: string): Part {
+function partIn(query: string): Part {
 	const parameters = new URLSearchParams(query);
 	const offset = wholeIn(parameters, "offset", 0, 0, Number.MAX_SAFE_INTEGER);
 	return { offset, count: wholeIn(parameters, "count", PART_USUAL, 1, PART_MAX) };

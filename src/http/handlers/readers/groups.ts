@@ -1,5 +1,4 @@
 /** Consumer groups with partitions: made, changed, deleted, and how they stand. */
-import { neededFor } from "../../../access/rights.ts";
 import { parseDefinition, parseGroupName, parseReset } from "../../../groups/definition.ts";
 import { groupTag } from "../../../groups/groups.ts";
 import { type GroupStanding, groupStanding, listGroups } from "../../../groups/standing.ts";
@@ -9,24 +8,21 @@ import { tagCondition } from "../../conditions/tags.ts";
 import { baseOf } from "../../request/base.ts";
 import { readDocument } from "../../request/bodies/document.ts";
 import { groupUrl } from "../../urls.ts";
-import { jsonAnswer, noContent, partIn, permitReader } from "./answer.ts";
+import { answerList, jsonAnswer, noContent, permitReader } from "./answer.ts";
 
 export type GroupTarget = { readonly group: string; readonly query: string };
 
 /** GET /groups[?offset=&count=]: those of streams that the client may read. */
-export async function answerGroups(
+export function answerGroups(
 	exchange: Exchange,
 	{ query }: { readonly query: string },
 ): Promise<Answer> {
-	const { context, principal } = exchange;
-	const write = jsonAnswer(exchange, query);
-	const part = partIn(query);
-	const { total, standings } = await listGroups(
-		context,
-		(stream) => context.access.may(principal, neededFor({ right: "consume" }, { stream })),
-		part,
+	return answerList(
+		exchange,
+		query,
+		(may, part) => listGroups(exchange.context, may, part),
+		(standings) => ({ groups: standings.map(summaryOf) }),
 	);
-	return write({ ...part, total, groups: standings.map(summaryOf) });
 }
 
 /** GET /groups/{group} */

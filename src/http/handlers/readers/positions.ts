@@ -1,5 +1,4 @@
 /** The positions of readers, kept under names of theirs. */
-import { neededFor } from "../../../access/rights.ts";
 import { parsePlace, parsePositionName, type ReaderPosition } from "../../../positions/position.ts";
 import { type Saver, tagOf } from "../../../positions/positions.ts";
 import type { PositionStanding } from "../../../positions/shown.ts";
@@ -10,24 +9,21 @@ import { tagCondition } from "../../conditions/tags.ts";
 import { baseOf } from "../../request/base.ts";
 import { readDocument, textIn } from "../../request/bodies/document.ts";
 import { positionUrl } from "../../urls.ts";
-import { jsonAnswer, noContent, partIn, permitReader } from "./answer.ts";
+import { answerList, jsonAnswer, noContent, permitReader } from "./answer.ts";
 
 type PositionTarget = { readonly id: string; readonly query: string };
 
 /** GET /positions[?offset=&count=]: those in streams that the client may read. */
-export async function answerPositions(
+export function answerPositions(
 	exchange: Exchange,
 	{ query }: { readonly query: string },
 ): Promise<Answer> {
-	const { context, principal } = exchange;
-	const write = jsonAnswer(exchange, query);
-	const part = partIn(query);
-	const { total, standings } = await listPositions(
-		context,
-		(stream) => context.access.may(principal, neededFor({ right: "consume" }, { stream })),
-		part,
+	return answerList(
+		exchange,
+		query,
+		(may, part) => listPositions(exchange.context, may, part),
+		(standings) => ({ positions: standings.map(shownOf) }),
 	);
-	return write({ ...part, total, positions: standings.map(shownOf) });
 }
 
 /** GET /positions/{name} */
