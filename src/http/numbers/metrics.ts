@@ -98,8 +98,16 @@ async function logMetrics({ log, measured, room }: Context): Promise<Metric[]> {
 			"Transactions that erased content, since the log began.",
 			log.erasures,
 		),
-		gauge("varve_log_database_bytes", "Size of the database of the log.", database),
-		gauge("varve_log_wal_bytes", "Size of the write-ahead log of the database.", wal),
+		gauge(
+			"varve_log_database_bytes",
+			"Size of the database of the log. Left out while it does not tell.",
+			database,
+		),
+		gauge(
+			"varve_log_wal_bytes",
+			"Size of its write-ahead log. Left out over PostgreSQL, whose servers have their own.",
+			wal,
+		),
 		gauge("varve_disk_free_bytes", "Free bytes on the disk of the log.", disk?.freeBytes),
 		gauge(
 			"varve_disk_free_min_bytes",
