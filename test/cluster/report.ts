@@ -36,7 +36,7 @@ export function reportOf(
 		...headOf(started, seed),
 		"",
 		faults.length === 0
-			? "**Nothing acknowledged was lost, doubled, torn or reordered.**"
+			? "**No fault was found.**"
 			: `**${faults.length} faults**:`,
 		...(faults.length === 0 ? [] : ["", ...faults.map((fault) => `- ${fault}`)]),
 		...lanes.flatMap(({ name, lines: part }) => ["", `## ${name}`, "", ...part]),
