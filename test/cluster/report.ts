@@ -35,9 +35,7 @@ export function reportOf(
 		"",
 		...headOf(started, seed),
 		"",
-		faults.length === 0
-			? "**No fault was found.**"
-			: `**${faults.length} faults**:`,
+		faults.length === 0 ? "**No fault was found.**" : `**${faults.length} faults**:`,
 		...(faults.length === 0 ? [] : ["", ...faults.map((fault) => `- ${fault}`)]),
 		...lanes.flatMap(({ name, lines: part }) => ["", `## ${name}`, "", ...part]),
 		"",
