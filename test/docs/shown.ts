@@ -3,7 +3,6 @@
 const MOMENT = "2026-03-01T14:00:00.123Z";
 const RANDOM_ID = "b0f9e2a4-7c1d-4e3b-9a52-6d8f0c1e2a3b";
 const UUID = /\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
-const CONNECTION = '"from":"connection 7","connectionName":"connection 7"';
 /** In columns; what is longer is broken. */
 const WIDTH = 100;
 
@@ -55,7 +54,7 @@ function steady(text: string, known: ReadonlySet<string>): string {
 			.replace(/"lastCheckpoint":"(?:[^"\\]|\\.)*"/g, '"lastCheckpoint":"…"')
 			.replace(/(?<=^\{"projections":\[\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}),\{.*(?=\]\}$)/, "")
 			.replace(/"averageItemsPerSecond":\d+/g, '"averageItemsPerSecond":1')
-			.replace(/"from":"connection \d+","connectionName":"connection \d+"/g, CONNECTION)
+			.replace(/"(from|connectionName)":"connection \d+"/g, '"$1":"connection 7"')
 			.replace(UUID, (id) => (known.has(id) ? id : RANDOM_ID))
 			.replace(/"milliseconds":\d+/g, '"milliseconds":2')
 			.replace(/"eventsPerSecond":\d+/g, '"eventsPerSecond":2000')
