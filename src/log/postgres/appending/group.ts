@@ -92,8 +92,8 @@ async function writeByKnown(
 	const answers = writes.map((one) => decide(one, facts, rows));
 	// A refusal has to be true of the log as it is, and so has a repeat of what it holds.
 	if (rows.isEmpty || answers.some((answer) => isRefusal(answer))) return undefined;
-	const { erasures, incarnation, commits, standbys, fsync, pages } = end;
-	const expected = [erasures, incarnation, commits, standbys, fsync, pages];
+	const { erasures, incarnation, commits, standbys, fsync, pages, edge } = end;
+	const expected = [erasures, incarnation, commits, standbys, fsync, pages, edge];
 	const begunMs = performance.now();
 	watch.takeWarnings();
 	const values = [...valuesOf(rows), ...expected];

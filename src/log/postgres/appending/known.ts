@@ -104,7 +104,8 @@ export class KnownLog {
 	}
 }
 
-/** Whether nothing was written in between. */
+/** Whether nothing was written in between, nor anything lost that others have replaced. */
 function isSame(one: Row, other: Row): boolean {
-	return ["next", "erasures", "incarnation"].every((name) => one[name] === other[name]);
+	const isAtEnd = ["next", "erasures", "incarnation"].every((name) => one[name] === other[name]);
+	return isAtEnd && Buffer.compare(one.edge as Buffer, other.edge as Buffer) === 0;
 }
