@@ -10,7 +10,7 @@
 import { Refusal } from "../errors.ts";
 import type { StreamName, Version } from "../event.ts";
 import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "./commit.ts";
-import { Listeners } from "./listeners.ts";
+import { Listeners } from "./listening/listeners.ts";
 import {
 	DEFAULT_LOG_LIMITS,
 	type HiddenReads,

@@ -3,12 +3,11 @@ import { resolve } from "node:path";
 import type { BackupResult } from "../../backup/backup.ts";
 import type { LastCheck } from "../../backup/target.ts";
 import { DATA_OPTIONS } from "../../config.ts";
-import { standardStream } from "../../observe/standard.ts";
 import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
-import { count, type Measure, Progress } from "../output/progress.ts";
+import { count } from "../output/progress.ts";
 import { note, report } from "../output/standard.ts";
-import { onStopSignal } from "../signals.ts";
+import { interruptible } from "../terminal/interruptible.ts";
 import { EXIT, optionalText, text, type Verb } from "../verb.ts";
 
 export const NO_VERIFY = {
@@ -85,38 +84,6 @@ async function backUpDatabase(store: string, target: string, verify: boolean): P
 			return EXIT.done;
 		};
 	});
-}
-
-/** Prints `done`, the finished part of the work, then shows the progress of the next part. */
-type Show = (measure: Measure, done?: string) => void;
-
-/**
- * Runs work that shows its progress and that a signal can stop.
- * @param work returns a function that prints the result, after the progress has gone
- */
-export async function interruptible(
-	work: (signal: AbortSignal, show: Show) => Promise<() => number>,
-): Promise<number> {
-	const stop = new AbortController();
-	let progress: Progress | undefined;
-	const stopListening = onStopSignal(() => stop.abort());
-	const show: Show = (measure, done) => {
-		progress?.close();
-		if (done !== undefined) note(`${done}\n`);
-		progress = new Progress(standardStream(2), measure);
-	};
-	try {
-		const say = await work(stop.signal, show);
-		progress?.close();
-		return say();
-	} catch (error) {
-		progress?.close();
-		if (!stop.signal.aborted) throw error;
-		note("interrupted\nRun the same command again to continue.\n");
-		return EXIT.interrupted;
-	} finally {
-		stopListening();
-	}
 }
 
 function told(done: BackupResult, seconds: string): number {

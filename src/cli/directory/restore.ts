@@ -7,8 +7,9 @@ import type { Arguments } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { count } from "../output/progress.ts";
 import { report } from "../output/standard.ts";
+import { interruptible } from "../terminal/interruptible.ts";
 import { EXIT, optionalNumber, optionalText, text, type Verb } from "../verb.ts";
-import { interruptible, NO_VERIFY, unverified } from "./backup.ts";
+import { NO_VERIFY, unverified } from "./backup.ts";
 
 export const restore: Verb = {
 	name: "restore",

@@ -2,10 +2,10 @@
 import { resolve } from "node:path";
 import { isStoreAddress, storeShown } from "../../log/postgres/address.ts";
 import type { Arguments } from "../../options.ts";
-import { interruptible } from "../directory/backup.ts";
 import { Failure } from "../explain.ts";
 import { count } from "../output/progress.ts";
 import { report } from "../output/standard.ts";
+import { interruptible } from "../terminal/interruptible.ts";
 import { EXIT, optionalText, type Verb } from "../verb.ts";
 import { type Copied, copyStore } from "./whole.ts";
 

@@ -1,7 +1,6 @@
 /** What the leader of several nodes writes through: the log, with its number on each write. */
-
 import type { Leadership, Log } from "../log.ts";
-import { withWrites } from "../with-writes.ts";
+import { LogWithWrites, type Writes } from "../with-writes.ts";
 import type { Seat } from "./following/seat.ts";
 import type { PostgresLog } from "./log.ts";
 
@@ -32,13 +31,13 @@ export class SharedLeadership implements Leadership {
  * the transaction that finds another number than this node's.
  */
 function leadersLog(log: PostgresLog, seat: Seat): Log {
-	return withWrites(log, {
+	const writes: Writes = {
 		append: async (append) => log.append(append, seat.epoch()),
 		delete: async (deletion) => log.delete(deletion, seat.epoch()),
 		redact: async (redaction) => log.redact(redaction, seat.epoch()),
 		scavenge: async (from) => log.scavenge(from, seat.epoch()),
 		writerAnswers: () => log.writerAnswers(),
-		// The log is closed by its owner.
-		close: async () => {},
-	});
+	};
+	// The log is closed by its owner.
+	return new LogWithWrites(log, writes, async () => {});
 }

@@ -9,7 +9,7 @@ import { Refusal } from "../../errors.ts";
 import type { Position, StreamName, Version } from "../../event.ts";
 import type { FileSizes, LogActivity, MeasuredLog } from "../../observe/numbers/log-activity.ts";
 import type { Append, Appended, Commit, Deletion, Redaction, ScavengeStep } from "../commit.ts";
-import type { Listeners } from "../listeners.ts";
+import type { Listeners } from "../listening/listeners.ts";
 import type {
 	HiddenReads,
 	History,

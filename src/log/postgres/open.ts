@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import type pg from "pg";
 import { isRefusal, Refusal } from "../../errors.ts";
 import type { Commit } from "../commit.ts";
-import { Listeners } from "../listeners.ts";
+import { Listeners } from "../listening/listeners.ts";
 import type { History, Leadership, LogLimits } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import { parseStoreAddress } from "./address.ts";
@@ -31,12 +31,25 @@ import * as sql from "./statements.ts";
 import { readKey, Signer } from "./tree/signer.ts";
 import { StoredTree } from "./tree/tree.ts";
 
-export type PostgresOptions = {
+export type PostgresOptions = NodeOptions & ConnectionOptions;
+
+/** What a node is told, and whom it tells. */
+type NodeOptions = {
 	/** Milliseconds since 1970; may jump, `created` will not. */
 	readonly clock?: () => number;
 	readonly migrations?: readonly Migration[];
 	/** The address of this node, for those that are told who leads. */
 	readonly node?: string;
+	/** Whether to take a server that may lose what it has acknowledged. */
+	readonly allowsUnsafe?: boolean;
+	/** Told of what the operator should know; `level` as of the operator log. */
+	readonly tell?: (level: "info" | "warn" | "error", text: string) => void;
+	/** Called once, if another history has taken the place of this one: nothing is served then. */
+	readonly onStop?: (refusal: Refusal<"writer-stopped">) => void;
+};
+
+/** How the database is reached. */
+type ConnectionOptions = {
 	/** The same database, but round a pooler, for the connection that listens and leads. */
 	readonly session?: string;
 	/** A streaming replica of the database, which reads are answered from as far as it has come. */
@@ -45,12 +58,6 @@ export type PostgresOptions = {
 	readonly connectionsMax?: number;
 	/** A statement that is not answered by then ends its connection. */
 	readonly answerMs?: number;
-	/** Whether to take a server that may lose what it has acknowledged. */
-	readonly allowsUnsafe?: boolean;
-	/** Told of what the operator should know; `level` as of the operator log. */
-	readonly tell?: (level: "info" | "warn" | "error", text: string) => void;
-	/** Called once, if another history has taken the place of this one: nothing is served then. */
-	readonly onStop?: (refusal: Refusal<"writer-stopped">) => void;
 };
 
 const CONNECTIONS = 8;
@@ -114,14 +121,7 @@ async function openPrepared(
 	options: Chosen,
 ): Promise<OpenedStore> {
 	const { clock = Date.now, tell, allowsUnsafe, onStop = () => undefined } = options;
-	const { shown, schema } = database.address;
-	const [row] = await database.rows(sql.SELECT_END);
-	const end: Row = present(row, "the end of the log");
-	const incarnation = Number(end.incarnation);
-	const seen = new SeenHistory(directory, schema, shown, incarnation);
-	await seen.refuseOther(database, Number(end.next));
-	const signer = new Signer(await readKey(database, shown), incarnation);
-	await refuseRewound(database, signer, Number(end.next), shown);
+	const { end, incarnation, seen, signer } = await openHistory(database, directory);
 	const listeners = new Listeners();
 	const follower = new Follower(database, end, (commit: Commit) => listeners.tell(commit));
 	const head = () => follower.head();
@@ -140,14 +140,11 @@ async function openPrepared(
 			});
 			replica?.state.look();
 		},
-		onState: (error) => {
-			if (error === undefined) return tell("info", "the database can be reached again");
-			tell("error", `the database cannot be reached: ${causeOf(error)}`);
-			// What one connection cannot reach, the others may wait for as long as they live.
-			if (!isUnreachable(error)) return;
-			connection.cut();
-			database.cut();
-		},
+		onState: (error) =>
+			tellState(error, tell, () => {
+				connection.cut();
+				database.cut();
+			}),
 	});
 	const onCommit = () => session.tell(follower.heard);
 	const parts = { database, connection, follower, limits, clock, onCommit };
@@ -171,6 +168,32 @@ async function openPrepared(
 		tree: new StoredTree(database, signer, seen),
 		moves: new PostgresMoves({ ...parts, queue, guard }),
 	};
+}
+
+/**
+ * The log that is there must be the one that this node has seen, and that has signed itself.
+ * @throws Refusal `history-rewound`
+ */
+async function openHistory(database: Database, directory: string) {
+	const { shown, schema } = database.address;
+	const [row] = await database.rows(sql.SELECT_END);
+	const end: Row = present(row, "the end of the log");
+	const incarnation = Number(end.incarnation);
+	const seen = new SeenHistory(directory, schema, shown, incarnation);
+	await seen.refuseOther(database, Number(end.next));
+	const signer = new Signer(await readKey(database, shown), incarnation);
+	await refuseRewound(database, signer, Number(end.next), shown);
+	return { end, incarnation, seen, signer };
+}
+
+/** What one connection cannot reach, the others may wait for as long as they live: they are cut. */
+function tellState(error: unknown, tell: Chosen["tell"], cut: () => void): void {
+	if (error === undefined) {
+		tell("info", "the database can be reached again");
+		return;
+	}
+	tell("error", `the database cannot be reached: ${causeOf(error)}`);
+	if (isUnreachable(error)) cut();
 }
 
 /** @throws Refusal `invalid-option`, `database-unusable` */

@@ -1,7 +1,7 @@
 /**
- * The SQL of the PostgreSQL engine; that of erasing, moving and verifying lies beside this file.
- * `@` stands for the schema of the log. Arrays come in as text, and content as one block with the
- * lengths of its parts: that costs the driver least.
+ * The SQL of the PostgreSQL engine; that of following, erasing, moving and verifying lies
+ * beside it. `@` stands for the schema of the log. Arrays come in as text, and content as one block
+ * with the lengths of its parts: that costs the driver least.
  *
  * Each statement is one snapshot (READ COMMITTED). What the log holds never changes but by erasure,
  * so two statements agree if the number of erasures is the same in both.
@@ -33,7 +33,8 @@ export const MOVE_END = "UPDATE @store SET next = $1, created = $2, streams = $3
 /** Changes nothing; its commit waits for the standby, and so for all commits before it. */
 export const TOUCH_END = "UPDATE @store SET next = next";
 
-const NEWEST = (stream: string) => `
+/** The newest entry of a stream. */
+export const NEWEST = (stream: string) => `
 	LATERAL (SELECT version, position FROM @entries WHERE stream = ${stream}
 		ORDER BY version DESC LIMIT 1)`;
 
@@ -118,37 +119,6 @@ export const WRITE_IF_UNCHANGED = writeRows(`
 		AND current_setting('fsync') = $33 AND current_setting('full_page_writes') = $34
 		AND NOT EXISTS (SELECT 1 FROM unnest($7::bigint[], $9::uuid[]) AS n (stream, id)
 			JOIN @events e ON e.stream = n.stream AND e.id = n.id)`);
-
-/** What a commit of another node may have changed: events from one position to another. */
-export const SELECT_GROWTH = `
-	SELECT s.name AS stream, e.version, e.type, e.flags, e.hash,
-		CASE WHEN length(e.metadata) BETWEEN 20 AND 65536 THEN e.metadata END AS metadata
-	FROM @events e JOIN @streams s ON s.id = e.stream
-	WHERE e.position >= $1 AND e.position < $2 ORDER BY e.position`;
-
-/**
- * The last versions that streams had when the log had $2 events. Whoever is far behind asks this of
- * streams that have grown by millions since: a binary search, as positions ascend with versions.
- */
-export const SELECT_LAST_AT = `
-	SELECT * FROM (
-		SELECT n.name, CASE WHEN l.position < $2 THEN l.version ELSE (
-			WITH RECURSIVE search (low, high) AS (
-				SELECT 0::bigint, l.version
-				UNION ALL
-				SELECT CASE WHEN e.position >= $2 THEN low ELSE (low + high) / 2 + 1 END,
-					CASE WHEN e.position >= $2 THEN (low + high) / 2 ELSE high END
-				FROM search JOIN @entries e ON e.stream = s.id AND e.version = (low + high) / 2
-				WHERE low < high)
-			SELECT low - 1 FROM search WHERE low = high) END AS last
-		FROM unnest($1::text[]) AS n (name) JOIN @streams s ON s.name = n.name
-			CROSS JOIN ${NEWEST("s.id")} l) found
-	WHERE last >= 0`;
-
-export const SELECT_ERASED = `
-	SELECT e.number, (SELECT string_agg(name, E'\\n') FROM @streams WHERE id = ANY (e.streams))
-		AS streams
-	FROM @erasures e WHERE e.number > $1 ORDER BY e.number LIMIT 1000`;
 
 /**
  * What is to be known of streams: number, last version, where that stands, marks, the metadata that

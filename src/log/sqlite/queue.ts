@@ -13,7 +13,7 @@
 import type { Worker } from "node:worker_threads";
 import { Refusal } from "../../errors.ts";
 import { LogActivity } from "../../observe/numbers/log-activity.ts";
-import { ListenerProgress } from "../listener-progress.ts";
+import { ListenerProgress } from "../listening/progress.ts";
 import type { Appended, Commit, LogLimits } from "../log.ts";
 import type { MovedSpan } from "../moving/moves.ts";
 import type { ErasureMessage } from "./erasure/queue.ts";

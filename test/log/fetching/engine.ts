@@ -10,7 +10,7 @@ import type { Target } from "../../../src/indexes/links.ts";
 import { factsNeeded } from "../../../src/log/appending/facts.ts";
 import { FetchedFacts } from "../../../src/log/appending/fetched.ts";
 import { type Plan, planAppend, planDelete } from "../../../src/log/appending/plan.ts";
-import { Listeners } from "../../../src/log/listeners.ts";
+import { Listeners } from "../../../src/log/listening/listeners.ts";
 import type * as log from "../../../src/log/log.ts";
 import { commit, fetchPlaces, fetchStream } from "../../../src/log/memory/appending.ts";
 import { MemoryEraser } from "../../../src/log/memory/eraser.ts";

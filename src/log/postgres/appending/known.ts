@@ -1,7 +1,7 @@
 /**
  * What this node knows of the log, as of the last transaction it wrote: the end, and the streams
- * that it wrote to lately. As long as no other node writes, all of it stays true, and the next group
- * is planned by it: `WRITE_IF_UNCHANGED` holds it against the log as it is.
+ * that it wrote to lately. As long as no other node writes, all of it stays true, and the next
+ * group is planned by it: `WRITE_IF_UNCHANGED` holds it against the log as it is.
  *
  *     nothing known ── a group that looked everything up ──▶ known ── a group by what is known ─┐
  *          ▲                                                  │ ▲                               │

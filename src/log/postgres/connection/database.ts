@@ -32,7 +32,7 @@ export type Purpose = "reads" | "writer" | "session" | "start" | "incarnation";
  * again and again.
  */
 const CONNECT_MS = 5000;
-/** Longer than any statement of a server that answers takes, the wait for the log's end included. */
+/** Longer than any statement of a server that answers takes, with the wait for the log's end. */
 const ANSWER_MS = 30_000;
 /** An idle connection of the pool ends: a standby that became primary gets its share of them. */
 const IDLE_MS = 60_000;

@@ -20,7 +20,7 @@ import type { Database, Row } from "../connection/database.ts";
 import { present } from "../connection/failures.ts";
 import { textsOf } from "../connection/values.ts";
 import { readEdge } from "../hashes/edge.ts";
-import * as sql from "../statements.ts";
+import * as sql from "./statements.ts";
 
 /** Events of other nodes that are told as one commit. */
 const STEP_EVENTS_MAX = 2000;

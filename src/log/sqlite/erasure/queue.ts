@@ -1,7 +1,7 @@
 /** The erasures that wait for the writer's thread; it tells the log's listeners of each. */
 import type { MessagePort, Worker } from "node:worker_threads";
 import { Refusal } from "../../../errors.ts";
-import { ListenerProgress } from "../../listener-progress.ts";
+import { ListenerProgress } from "../../listening/progress.ts";
 import type { Commit, Redaction, ScavengeStep } from "../../log.ts";
 import { openForReading } from "../files/directory.ts";
 import type { Answers, Stopped } from "../protocol.ts";

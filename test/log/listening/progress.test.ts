@@ -1,4 +1,4 @@
-import { ListenerProgress } from "../../src/log/listener-progress.ts";
+import { ListenerProgress } from "../../../src/log/listening/progress.ts";
 
 /** Whether a promise has resolved by now. */
 async function isDone(promise: Promise<void> | undefined): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** The listeners to the commits of a log: the same order and the same end for every engine. */
-import type { Commit } from "./commit.ts";
+import type { Commit } from "../commit.ts";
 
 type Registered = { readonly listener: (commit: Commit) => void };
 
