@@ -108,9 +108,9 @@ export const WRITE_ROWS = writeRows("");
 /**
  * Without one, as a transaction of its own: if the log ends where the node left it, with the same
  * hashes, under the same settings, and none of the ids is there, then all that the node knows of it
- * still holds, also if a failed-over database has lost its newest events and got as many others. The
- * update waits for the end of the log, and looks again at what it is then. The statement's snapshot
- * may be older than the end it got, but not older than the end that it asks for.
+ * still holds, also if a failed-over database has lost its newest events and got as many others.
+ * The update waits for the end of the log, and looks again at what it is then. The statement's
+ * snapshot may be older than the end it got, but not older than the end that it asks for.
  */
 export const WRITE_IF_UNCHANGED = writeRows(`
 	WHERE next = $5 AND edge = $35 AND erasures = $29 AND incarnation = $30
