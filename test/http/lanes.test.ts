@@ -265,6 +265,11 @@ const HOT: Record<string, { path: string; headers?: string[]; body?: string }[]>
 		{ path: "/subscriptions/a%2Fb/g%20%C3%BC/0" },
 		{ path: "/subscriptions/order-1/%20/20?wait=x" },
 	],
+	"POST /subscriptions/:stream/:group/:count": [
+		{ path: `/subscriptions/order-1/nobody/20?ids=${EVENT_ID}` },
+		{ path: "/subscriptions/a%2Fb/g%20%C3%BC/0" },
+		{ path: "/subscriptions/a/g/20", body: `{"ids":["${EVENT_ID}"]}` },
+	],
 	"POST /subscriptions/:stream/:group/ack": [
 		{ path: `/subscriptions/order-1/nobody/ack?ids=${EVENT_ID}` },
 		{ path: "/subscriptions/a%2Fb/g%20%C3%BC/ack?ids=x" },
