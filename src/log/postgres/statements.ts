@@ -196,6 +196,15 @@ export const SELECT_EVENTS_AT = `
 		JOIN @entries a ON a.stream = o.id AND a.version = n.version
 		JOIN @events e ON e.position = a.position JOIN @streams s ON s.id = e.stream`;
 
+/**
+ * What a binary search finds in the middle of what is left of a stream. The plan of a statement may
+ * be of a time when the stream was short; it would then read all of it for each look. `OFFSET 0`
+ * keeps the planner from that: what stands before it is one look-up by the primary key.
+ */
+export const MIDDLE = (stream: string) => `
+	CROSS JOIN LATERAL (SELECT n.position FROM @entries n
+		WHERE n.stream = ${stream} AND n.version = (low + high) / 2 OFFSET 0) n`;
+
 /** A binary search: how many entries of stream $1, up to version $3, lie before position $2. */
 export const COUNT_BEFORE = `
 	WITH RECURSIVE search (low, high) AS (
@@ -203,8 +212,7 @@ export const COUNT_BEFORE = `
 		UNION ALL
 		SELECT CASE WHEN n.position >= $2 THEN low ELSE (low + high) / 2 + 1 END,
 			CASE WHEN n.position >= $2 THEN (low + high) / 2 ELSE high END
-		FROM search JOIN @entries n ON n.stream = $1 AND n.version = (low + high) / 2
-		WHERE low < high)
+		FROM search ${MIDDLE("$1")} WHERE low < high)
 	SELECT low AS before FROM search WHERE low = high`;
 
 /** The same: the lowest version from $2 to $3 of stream $1 that was created after $4. */
@@ -214,8 +222,8 @@ export const FIND_UNEXPIRED = `
 		UNION ALL
 		SELECT CASE WHEN e.created > $4 THEN low ELSE (low + high) / 2 + 1 END,
 			CASE WHEN e.created > $4 THEN (low + high) / 2 ELSE high END
-		FROM search JOIN @entries n ON n.stream = $1 AND n.version = (low + high) / 2
-			JOIN @events e ON e.position = n.position
+		FROM search ${MIDDLE("$1")} CROSS JOIN LATERAL
+			(SELECT created FROM @events WHERE position = n.position OFFSET 0) e
 		WHERE low < high)
 	SELECT low AS first FROM search WHERE low >= high`;
 
@@ -252,8 +260,7 @@ export const FIND_VERSION = `
 		UNION ALL
 		SELECT CASE WHEN n.position >= $2 THEN low ELSE (low + high) / 2 + 1 END,
 			CASE WHEN n.position >= $2 THEN (low + high) / 2 ELSE high END
-		FROM search JOIN @entries n ON n.stream = $1 AND n.version = (low + high) / 2
-		WHERE low < high)
+		FROM search ${MIDDLE("$1")} WHERE low < high)
 	SELECT n.version FROM search JOIN @entries n ON n.stream = $1 AND n.version = low
 	WHERE low = high AND n.position = $2`;
 

@@ -34,6 +34,14 @@ export type Heard = {
 	readonly erasures: number;
 };
 
+/** What events of other nodes change. */
+type Growth = {
+	/** The last version of each. */
+	readonly streams: Map<StreamName, Version>;
+	readonly joined: Set<StreamName>;
+	readonly marked: Set<StreamName>;
+};
+
 export class Follower {
 	readonly #database: Database;
 	readonly #tell: (commit: Commit) => void;
@@ -154,18 +162,18 @@ export class Follower {
 	): Promise<{ readonly commit: Commit; readonly hashes: readonly Buffer[] }> {
 		const events = await this.#database.rows(sql.SELECT_GROWTH, [from, to]);
 		if (events.length < to - from) present(undefined, "an event before the end of the log");
-		const names = new Set<StreamName>();
+		const streams = new Map<StreamName, Version>();
+		const joined = new Set<StreamName>();
 		const marked = new Set<StreamName>();
-		for (const row of events) this.#note(row, names, marked);
-		const lasts = await this.#database.rows(sql.SELECT_LAST_AT, [textsOf([...names]), to]);
-		const streams = new Map(
-			lasts.map(({ name, last }) => [name as StreamName, Number(last) as Version]),
-		);
+		for (const row of events) this.#note(row, { streams, joined, marked });
+		// An event says its own version, but not those that it has in the streams it joins.
+		const lasts = await this.#database.rows(sql.SELECT_LAST_AT, [textsOf([...joined]), to]);
+		for (const { name, last } of lasts) streams.set(name as StreamName, Number(last));
 		const commit = { last: to - 1, streams, marked: [...marked] };
 		return { commit, hashes: events.map(({ hash }) => hash as Buffer) };
 	}
 
-	#note(row: Row, names: Set<StreamName>, marked: Set<StreamName>): void {
+	#note(row: Row, { streams, joined, marked }: Growth): void {
 		const { stream, version, type, flags, metadata } = row as {
 			stream: StreamName;
 			version: number;
@@ -173,9 +181,9 @@ export class Follower {
 			flags: number;
 			metadata: Buffer | null;
 		};
-		names.add(stream);
+		streams.set(stream, Number(version));
 		const event = { stream, version: Number(version), type, metadata: metadata ?? NOTHING };
-		for (const joined of streamsJoined(event)) names.add(joined);
+		for (const one of streamsJoined(event)) joined.add(one);
 		const mark = Number(flags) & FLAG_TOMBSTONE ? "tombstone" : undefined;
 		const write = { stream, made: undefined, mark } as const;
 		for (const one of marksOf(write, [{ type }])) marked.add(one.stream);

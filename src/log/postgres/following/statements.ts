@@ -1,5 +1,5 @@
 /** The SQL of a node that hears of what other nodes have written. */
-import { NEWEST } from "../statements.ts";
+import { MIDDLE, NEWEST } from "../statements.ts";
 
 /** What a commit of another node may have changed: events from one position to another. */
 export const SELECT_GROWTH = `
@@ -13,19 +13,18 @@ export const SELECT_GROWTH = `
  * streams that have grown by millions since: a binary search, as positions ascend with versions.
  */
 export const SELECT_LAST_AT = `
-	SELECT * FROM (
-		SELECT n.name, CASE WHEN l.position < $2 THEN l.version ELSE (
+	SELECT n.name, found.last
+	FROM unnest($1::text[]) AS n (name) JOIN @streams s ON s.name = n.name
+		CROSS JOIN ${NEWEST("s.id")} l
+		CROSS JOIN LATERAL (SELECT CASE WHEN l.position < $2 THEN l.version ELSE (
 			WITH RECURSIVE search (low, high) AS (
 				SELECT 0::bigint, l.version
 				UNION ALL
-				SELECT CASE WHEN e.position >= $2 THEN low ELSE (low + high) / 2 + 1 END,
-					CASE WHEN e.position >= $2 THEN (low + high) / 2 ELSE high END
-				FROM search JOIN @entries e ON e.stream = s.id AND e.version = (low + high) / 2
-				WHERE low < high)
-			SELECT low - 1 FROM search WHERE low = high) END AS last
-		FROM unnest($1::text[]) AS n (name) JOIN @streams s ON s.name = n.name
-			CROSS JOIN ${NEWEST("s.id")} l) found
-	WHERE last >= 0`;
+				SELECT CASE WHEN n.position >= $2 THEN low ELSE (low + high) / 2 + 1 END,
+					CASE WHEN n.position >= $2 THEN (low + high) / 2 ELSE high END
+				FROM search ${MIDDLE("s.id")} WHERE low < high)
+			SELECT low - 1 FROM search WHERE low = high) END AS last OFFSET 0) found
+	WHERE found.last >= 0`;
 
 export const SELECT_ERASED = `
 	SELECT e.number, (SELECT string_agg(name, E'\\n') FROM @streams WHERE id = ANY (e.streams))
