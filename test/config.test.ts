@@ -75,6 +75,7 @@ describe("settings", () => {
 			const words: Record<string, string> = {
 				store: "postgres://varve@db.example/varve",
 				"store-session": "postgres://varve@db.example/varve",
+				"read-store": "postgres://varve@replica.example/varve",
 				"cors-origin": "none",
 				"cors-headers": "none",
 				"purge-url": "http://a/b,http://u:p@c",
