@@ -18,7 +18,7 @@ import { OPERATOR_OPTIONS, type OperatorSettings } from "./config/operator.ts";
 import { REQUEST_OPTIONS, type RequestSettings } from "./config/requests.ts";
 import { SCREEN_OPTIONS, type ScreenSettings } from "./config/screens.ts";
 import { SEARCH_OPTIONS, type SearchSettings } from "./config/searching.ts";
-import { STORE_OPTIONS, type StoreSettings } from "./config/store.ts";
+import { checkStore, STORE_OPTIONS, type StoreSettings } from "./config/store.ts";
 import { checkTls, TLS_OPTIONS, type TlsSettings } from "./config/tls.ts";
 import { Refusal } from "./errors.ts";
 import { DEFAULT_LOG_LIMITS, type LogLimits } from "./log/log.ts";
@@ -273,5 +273,6 @@ export function settingsOf({ operands, values }: Arguments): Settings {
 	const settings = values as Settings;
 	checkTls(settings);
 	checkOidc(settings);
+	checkStore(settings);
 	return settings;
 }

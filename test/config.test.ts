@@ -60,6 +60,8 @@ describe("settings", () => {
 
 	/** Options that are refused alone, with what they need. */
 	const NEEDED: Record<string, Record<string, string>> = {
+		"read-store": { VARVE_STORE: "postgres://varve@db.example/varve" },
+		"store-session": { VARVE_STORE: "postgres://varve@db.example/varve" },
 		"tls-cert": { VARVE_TLS_KEY: "key.pem" },
 		"tls-key": { VARVE_TLS_CERT: "cert.pem" },
 		"tls-client-ca": { VARVE_TLS_CERT: "cert.pem", VARVE_TLS_KEY: "key.pem" },
@@ -101,6 +103,14 @@ describe("settings", () => {
 			const settings = parseSettings([], { ...needed, [environmentName(option)]: text });
 			expect(String(settings[option.name])).toBe(kind === "yes-no" ? "true" : text);
 		}
+	});
+
+	test.each(["--read-store", "--store-session"])("refuse %s without --store", (flag) => {
+		expect(refused(`${flag}=postgres://varve@db.example/varve`)).toMatchObject({
+			word: "invalid-option",
+			option: flag,
+			reason: "it needs --store",
+		});
 	});
 
 	test.each([

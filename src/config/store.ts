@@ -1,5 +1,6 @@
 /** The options of a log that is not in the data directory, but in a PostgreSQL database. */
 import { isStoreAddress, storeShown } from "../log/postgres/address.ts";
+import { invalidOption } from "../options/faults.ts";
 import type { Option } from "../options.ts";
 
 export type StoreSettings = {
@@ -79,3 +80,11 @@ export const STORE_OPTIONS = [
 		help: "URL of this very server, which others over its log name when it leads. Default: http, --host and --port.",
 	},
 ] as const satisfies readonly Option[];
+
+/** @throws Refusal `invalid-option` for what says nothing without the database */
+export function checkStore({ store, storeSession, readStore }: StoreSettings): void {
+	if (store !== undefined) return;
+	const alone = storeSession === undefined ? undefined : "--store-session";
+	const flag = readStore === undefined ? alone : "--read-store";
+	if (flag !== undefined) throw invalidOption(flag, "", "it needs --store");
+}
