@@ -1,7 +1,6 @@
 /** The options of a log that is not in the data directory, but in a PostgreSQL database. */
 import { isStoreAddress, storeShown } from "../log/postgres/address.ts";
-import { invalidOption } from "../options/faults.ts";
-import type { Option } from "../options.ts";
+import { invalidOption, type Option } from "../options.ts";
 
 export type StoreSettings = {
 	/** Undefined for the SQLite file of the data directory. */
