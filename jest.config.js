@@ -4,6 +4,7 @@ import { availableParallelism } from "node:os";
 // files a user gets. Only the tests themselves go through the transformer.
 export default {
 	testEnvironment: "node",
+	testSequencer: "<rootDir>/test/sequencer.js",
 	testMatch: ["<rootDir>/test/**/*.test.ts"],
 	extensionsToTreatAsEsm: [".ts"],
 	transform: {

@@ -8,9 +8,9 @@ import { type Servers, startServers } from "../harness.ts";
 import { Asker } from "./asker.ts";
 
 const SEED = Number(process.env.VARVE_SEED ?? Date.now() % 1e9);
-const ROUNDS = 6;
-const EVENTS = 8;
-const POINTS = 8;
+const ROUNDS = 4;
+const EVENTS = 6;
+const POINTS = 3;
 
 let servers: Servers;
 let admin: Asker;
