@@ -1,9 +1,8 @@
 /** The pages of the hub's subscribers: who sees them, what they say, and how they look. */
-import type { Browser, BrowserContext } from "playwright-core";
 import { batch, get } from "../http/ask.ts";
 import { type Servers, startServers, until } from "../http/harness.ts";
 import { type Callback, callback } from "../push/callback.ts";
-import { describeInBrowser, launch, open, screens, violations } from "./browser.ts";
+import { inBrowser, isTooWide, screens, violations } from "./browser.ts";
 import { page } from "./forms.ts";
 
 const EVIL = "order-<svg onload=alert(1)>\u202e";
@@ -89,59 +88,49 @@ test("operators alone see it, and find it from the webhooks; where no hub is, it
 	await plain.close();
 });
 
-describeInBrowser("in a browser", () => {
-	let browser: Browser;
-	let context: BrowserContext;
-	beforeAll(async () => {
-		browser = await launch();
-		context = await browser.newContext();
-	});
-	afterAll(() => browser?.close());
+inBrowser(
+	"in a browser",
+	() => base,
+	(browser) => {
+		test("subscribers stand below their topics, with how they stand and what was tried", async () => {
+			const { page, faults } = await browser.tab("/webhooks");
+			await page.getByRole("link", { name: "WebSub subscribers" }).click();
+			await page.waitForURL(/\/hub$/);
+			expect(await page.locator("tr.topic").count()).toBe(2);
+			const rows = page.locator("tr.row");
+			expect(await rows.count()).toBe(4);
+			const texts = await rows.allInnerTexts();
+			expect(texts.filter((text) => text.includes("slow-down"))).toHaveLength(2);
+			expect(texts.filter((text) => text.includes("all sent"))).toHaveLength(2);
+			const ill = rows.filter({ hasText: "slow-down" }).first();
+			await ill.locator("a.open").click();
+			await page.waitForURL(/\/hub\?id=/);
+			expect(await page.locator(".attempts tr.row").first().innerText()).toContain("503");
+			expect(await page.locator(".facts-list").innerText()).toContain("by the secret that it gave");
+			expect(faults).toEqual([]);
+		});
 
-	test("subscribers stand below their topics, with how they stand and what was tried", async () => {
-		const { page, faults } = await open(context, base, "/webhooks");
-		await page.getByRole("link", { name: "WebSub subscribers" }).click();
-		await page.waitForURL(/\/hub$/);
-		expect(await page.locator("tr.topic").count()).toBe(2);
-		const rows = page.locator("tr.row");
-		expect(await rows.count()).toBe(4);
-		const texts = await rows.allInnerTexts();
-		expect(texts.filter((text) => text.includes("slow-down"))).toHaveLength(2);
-		expect(texts.filter((text) => text.includes("all sent"))).toHaveLength(2);
-		const ill = rows.filter({ hasText: "slow-down" }).first();
-		await ill.locator("a.open").click();
-		await page.waitForURL(/\/hub\?id=/);
-		expect(await page.locator(".attempts tr.row").first().innerText()).toContain("503");
-		expect(await page.locator(".facts-list").innerText()).toContain("by the secret that it gave");
-		expect(faults).toEqual([]);
-		await page.close();
-	});
-
-	test("all of it is text, nothing is wider than the window, and axe finds nothing", async () => {
-		const { page, faults } = await open(context, base, "/hub");
-		const one = (await page.locator("tr.row a.open").last().getAttribute("href")) ?? "";
-		const looks = [
-			["list", "/hub", "light", 1400],
-			["list", "/hub", "dark", 360],
-			["list", "/hub", "dark", 1400],
-			["list", "/hub", "light", 360],
-			["one", one, "light", 360],
-			["one", one, "dark", 1400],
-			["one", one, "dark", 360],
-			["one", one, "light", 1400],
-		] as const;
-		for (const [name, path, colorScheme, width] of looks) {
-			await page.setViewportSize({ width, height: 900 });
-			await page.emulateMedia({ colorScheme });
-			await page.goto(base + path);
-			expect(await violations(page)).toEqual([]);
-			expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
-			if (process.env.VARVE_SHOTS) {
-				const file = `${process.env.VARVE_SHOTS}/hub-${name}-${colorScheme}-${width}.png`;
-				await page.screenshot({ path: file, fullPage: true });
+		test("all of it is text, nothing is wider than the window, and axe finds nothing", async () => {
+			const { page, faults } = await browser.tab("/hub");
+			const one = (await page.locator("tr.row a.open").last().getAttribute("href")) ?? "";
+			const looks = [
+				["/hub", "light", 1400],
+				["/hub", "dark", 360],
+				["/hub", "dark", 1400],
+				["/hub", "light", 360],
+				[one, "light", 360],
+				[one, "dark", 1400],
+				[one, "dark", 360],
+				[one, "light", 1400],
+			] as const;
+			for (const [path, colorScheme, width] of looks) {
+				await page.setViewportSize({ width, height: 900 });
+				await page.emulateMedia({ colorScheme });
+				await page.goto(base + path);
+				expect(await violations(page)).toEqual([]);
+				expect(await isTooWide(page)).toBe(false);
 			}
-		}
-		expect(faults).toEqual([]);
-		await page.close();
-	});
-});
+			expect(faults).toEqual([]);
+		});
+	},
+);

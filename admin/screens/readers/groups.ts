@@ -66,7 +66,7 @@ function rowOf(standing: GroupStanding): Html {
 <td role="cell" class="num partitions">${unit(partitions.length, "partition")}</td></tr>`;
 }
 
-/** Where the heads of the columns are not shown, the unit is. */
+/** Narrow windows hide the heads of the columns, and show the unit instead. */
 export function unit(count: number, noun: string): Html {
 	return html`${grouped(count)}<span class="unit"> ${count === 1 ? noun : `${noun}s`}</span>`;
 }

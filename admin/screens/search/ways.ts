@@ -4,7 +4,7 @@ import { type Html, html } from "../../html.ts";
 /** A longer query makes no link. */
 const LINK_CHARACTERS = 4000;
 
-/** Where the page of a query is; it is shown there, and not run. */
+/** The URL of the page that shows a query and does not run it. */
 export function questionPath(query = ""): string {
 	const asked = query.length > LINK_CHARACTERS ? "" : encodeURIComponent(query);
 	return `/search?by=query${asked && `&query=${asked}`}`;

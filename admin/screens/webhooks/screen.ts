@@ -48,7 +48,7 @@ export async function webhook(frame: Frame, told: Told = {}): Promise<Screen> {
 	});
 }
 
-/** Of a webhook that cannot be shown: the secret that it was given a moment ago. */
+/** Shows the secret that a webhook got a moment ago, if the rest of the webhook cannot be read. */
 export function secretAlone(frame: Frame, name: string, secret: string): Screen {
 	return screenOf(frame, {
 		title: name,

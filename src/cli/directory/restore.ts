@@ -90,7 +90,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 
 type Into = {
 	readonly store: string;
-	/** Of a node, which knows the highest number of a history that it has seen. */
+	/** Directory of a node, which holds the highest number of a history that the node has seen. */
 	readonly data: string;
 	/** The number of the history; undefined keeps it. */
 	readonly least: number | undefined;

@@ -4,7 +4,7 @@
  *     nothing there, or something was erased since ──▶ TARGET.new ──▶ complete and sound ──▶ TARGET
  *     nothing was erased                           ──▶ TARGET gets what is new
  *
- * What was erased must be in no backup either, and a copy only adds; so it is made anew then.
+ * A backup must not hold what the log has erased, and a copy only adds. So the verb makes it anew.
  */
 import {
 	existsSync,
