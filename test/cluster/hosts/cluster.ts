@@ -4,19 +4,13 @@
  *     clients ── front: nginx, HAProxy ── node1, node2, node3, each with an HAProxy ── pg1, pg2, pg3
  *                                                                      etcd on dcs ──┘
  */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseCluster, type DatabaseOptions } from "./database.ts";
+import { newFolder, shareMounts } from "./disk.ts";
 import { Front } from "./front.ts";
 import { Network } from "./network.ts";
 import { Nodes } from "./nodes.ts";
-
-/**
- * Processes die here, and the machine does not: what they have written survives in memory as well,
- * and a rewind that syncs all of a cluster's files does not wait for a disk.
- */
-const MEMORY = "/dev/shm";
 
 export type ClusterOptions = DatabaseOptions & { readonly nodes?: number };
 
@@ -26,13 +20,16 @@ export class Cluster {
 	readonly database: DatabaseCluster;
 	readonly nodes: Nodes;
 	readonly front: Front;
+	readonly #endMounts: () => void;
 	#lives = 0;
 
 	constructor(options: ClusterOptions = {}) {
-		this.folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), "varve-cluster-"));
+		this.folder = newFolder();
 		chmodSync(this.folder, 0o755);
 		mkdirSync(join(this.folder, "logs"));
+		// In this order, since at the end of the process the hosts die before their disks go.
 		this.network = new Network(join(this.folder, "logs"));
+		this.#endMounts = shareMounts(this.folder);
 		this.database = new DatabaseCluster(this.network, this.folder, options);
 		this.nodes = new Nodes(this.network, this.folder, this.database.hosts, options.nodes);
 		this.front = new Front(this.network, this.folder, this.nodes.hosts);
@@ -64,7 +61,11 @@ export class Cluster {
 	/** @param keeps whether somebody will look at what is in its folder */
 	close(keeps = false): void {
 		this.network.close();
+		this.#endMounts();
 		if (!keeps) rmSync(this.folder, { recursive: true, force: true });
-		else process.stderr.write(`cluster: what happened is in ${this.folder}\n`);
+		else
+			process.stderr.write(
+				`cluster: what happened is in ${this.folder}; mount NAME.disk to look\n`,
+			);
 	}
 }

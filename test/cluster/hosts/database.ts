@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import pg from "pg";
 import { POSTGRES_BIN } from "../../log/postgres/server.ts";
+import { Disk } from "./disk.ts";
 import type { Host, Network } from "./network.ts";
 import { until } from "./until.ts";
 
@@ -56,6 +57,7 @@ export class DatabaseCluster {
 	readonly #folder: string;
 	readonly #network: Network;
 	readonly #options: DatabaseOptions;
+	readonly #disks = new Map<Host, Disk>();
 
 	constructor(network: Network, folder: string, options: DatabaseOptions = {}) {
 		const names = options.hosts ?? ["pg1", "pg2", "pg3"];
@@ -85,11 +87,24 @@ export class DatabaseCluster {
 	/** Starts Patroni on a host, which starts PostgreSQL. */
 	startHost(host: Host): void {
 		const folder = join(this.#folder, host.name);
-		mkdirSync(folder, { recursive: true });
+		if (!this.#disks.has(host)) this.#addDisk(host, folder);
 		const file = join(folder, "patroni.yml");
 		writeFileSync(file, this.#configuration(host, folder));
 		execFileSync("chown", [USER, folder]);
 		host.start(["patroni", file], { as: USER });
+	}
+
+	/** Cuts the power of a host: it loses its processes, and what they had not synced. */
+	cutPower(host: Host): void {
+		host.kill();
+		this.#disks.get(host)?.cut();
+	}
+
+	#addDisk(host: Host, folder: string): void {
+		mkdirSync(folder, { recursive: true });
+		const disk = new Disk(`${folder}.disk`, folder);
+		disk.prove();
+		this.#disks.set(host, disk);
 	}
 
 	/** What Patroni knows of the cluster, by any host that answers. */

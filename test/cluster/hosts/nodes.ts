@@ -74,9 +74,15 @@ export class Nodes {
 		host.run(["env", store, process.execPath, BIN, ...command]);
 	}
 
+	/**
+	 * Waits until nodes take requests. One that ended is started again, as systemd does: it does not
+	 * start while the proxy beside it leads to a host that is no primary any more.
+	 */
 	async ready(hosts = this.hosts): Promise<void> {
-		for (const { name, address } of hosts) {
+		for (const host of hosts) {
+			const { name, address } = host;
 			await until(`${name} is ready`, async () => {
+				if (!this.isUp(host)) this.startNode(host);
 				const signal = AbortSignal.timeout(2000);
 				return (await fetch(`http://${address}:${PORT}/health/ready`, { signal })).ok;
 			});

@@ -10,11 +10,11 @@ export const KINDS = { crash: 4, power: 3, cut: 3, switchover: 3, hang: 2, both:
 
 export const KIND_WORDS: Readonly<Record<Kind, string>> = {
 	crash: "PostgreSQL killed with -9; Patroni beside it lives",
-	power: "all of its host killed with -9",
+	power: "the power of its host cut: what nobody synced is gone",
 	cut: "its network cut, until another one is primary",
 	switchover: "an operator hands over",
 	hang: "all of its host stopped, until another one is primary",
-	both: "its host and that of the synchronous standby killed with -9",
+	both: "the power of its host and of the synchronous standby's cut",
 };
 
 export type Kind = keyof typeof KINDS;
@@ -33,7 +33,7 @@ export async function lose(cluster: Cluster, kind: Kind, random: Random): Promis
 			primary.signal("SIGKILL", database.postgresOf(primary));
 			return another(cluster, primary);
 		case "power":
-			primary.kill();
+			database.cutPower(primary);
 			await another(cluster, primary);
 			return database.startHost(primary);
 		case "cut":
@@ -64,7 +64,7 @@ async function loseBoth(
 	both: readonly Host[],
 	random: Random,
 ): Promise<void> {
-	for (const host of both) host.kill();
+	for (const host of both) database.cutPower(host);
 	const untilMs = performance.now() + random.below(BOTH_MS_MAX);
 	while (performance.now() < untilMs) {
 		const taken = await database.primary().catch(() => undefined);

@@ -94,7 +94,7 @@ class LosingLog {
 		});
 		const pages = await this.#sealedPages(this.#ids.length, this.#ids.length + tail);
 		const noticed = this.#noticed();
-		primary.kill();
+		database.cutPower(primary);
 		const probe = this.#probe();
 		await until("the standby is primary", async () => (await database.primary()) === standby);
 		network.mend(primary, standby);

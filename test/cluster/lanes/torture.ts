@@ -15,7 +15,7 @@ const BLOWS = {
 	killNode: 4,
 	pauseNode: 2,
 	killPostgres: 4,
-	killHost: 2,
+	cutPower: 2,
 	cut: 6,
 	isolate: 2,
 } as const;
@@ -44,7 +44,7 @@ const AFTER = 40;
 
 export async function tortureCluster(options: TortureOptions): Promise<TortureResult> {
 	const { random, goesOn, onRound } = options;
-	const blows = { killNode: 0, pauseNode: 0, killPostgres: 0, killHost: 0, cut: 0, isolate: 0 };
+	const blows = { killNode: 0, pauseNode: 0, killPostgres: 0, cutPower: 0, cut: 0, isolate: 0 };
 	const faults: string[] = [];
 	const result = { ...noCounts(), rounds: 0, blows, events: 0, readByFollowers: 0, faults };
 	const cluster = await Cluster.start();
@@ -123,10 +123,10 @@ function deal(cluster: Cluster, random: Random): Dealt {
 			host.signal("SIGKILL", database.postgresOf(host));
 			return told(`PostgreSQL on ${host.name} killed`);
 		}
-		case "killHost": {
+		case "cutPower": {
 			const host = random.pick(database.hosts);
-			host.kill();
-			return told(`all on ${host.name} killed`, () => {
+			database.cutPower(host);
+			return told(`the power of ${host.name} cut`, () => {
 				if (host.pids().length === 0) database.startHost(host);
 			});
 		}

@@ -33,7 +33,7 @@ async function cancelledWait(cluster: Cluster): Promise<void> {
 	await until("the commit waits for the standby", () => isWaiting(cluster, primary));
 	await database.sql(CANCEL, "postgres", primary);
 	expectTold(await sent, "request-timeout");
-	primary.kill();
+	database.cutPower(primary);
 	await until("a standby is primary", async () => standbys.includes(await database.primary()));
 	// Not before: the kernel goes on to send what a killed process has left.
 	for (const standby of standbys) cluster.network.mend(primary, standby);
@@ -47,14 +47,14 @@ async function notStrict(cluster: Cluster): Promise<void> {
 	await cluster.begin();
 	await appendSome(front.url, STREAM, 5);
 	const { standbys } = await roles(cluster);
-	for (const standby of standbys) standby.kill();
+	for (const standby of standbys) database.cutPower(standby);
 	await stillWaits(appendOne(front.url, STREAM, randomUUID()));
 	for (const standby of standbys) database.startHost(standby);
 	await database.whole();
 	// Patroni falls back when it loses the standby, and not if it learns later that it may.
 	await database.configure({ synchronous_mode_strict: false });
 	try {
-		for (const standby of standbys) standby.kill();
+		for (const standby of standbys) database.cutPower(standby);
 		await until("appends are acknowledged from one machine", async () => {
 			return (await appendOne(front.url, STREAM, randomUUID())).status === 201;
 		});
