@@ -22,7 +22,8 @@ const STATES_SHOWN = 20;
 
 /** GET /projection/{name} @throws Refusal `unauthorized`, `projection-not-found` */
 export async function projection(frame: Frame, refused?: Refused): Promise<Screen> {
-	const { store, target, base, query } = frame.visit;
+	const { visit } = frame;
+	const { store, target, base, query } = visit;
 	const name = target.id;
 	const details = await store.projections.details(name);
 	const { standing } = details;
@@ -46,7 +47,7 @@ export async function projection(frame: Frame, refused?: Refused): Promise<Scree
 			html`<a class="button" href="${questionPath(details.query)}">Try it as a query</a><a class="button" href="${projectionPath(name, "/steps")}">Debug</a>`,
 		note: html`${refused && html`<p class="note bad" role="alert">${visible(refused.problem.detail)}</p>`}${reasonOf(standing)}`,
 		main: html`${tiles(standing)}${faultPanel(standing, details.query)}${queryPanel(frame, details, refused)}${states && statesPanel(name, states, asked.text)}`,
-		aside: html`${details.mayChange && commandsPanel(frame, standing)}${factsPanel(details)}${curlPanel(base + projectionPath(name), accepting("application/json"))}`,
+		aside: html`${details.mayChange && commandsPanel(frame, standing)}${factsPanel(details)}${curlPanel(visit, base + projectionPath(name), accepting("application/json"))}`,
 	});
 }
 
