@@ -34,7 +34,7 @@ export async function projections(frame: Frame, refused?: NewRefused): Promise<S
 		heading: "Projections",
 		facts: html`<span><b>${grouped(own.length)}</b> ${own.length === 1 ? "projection" : "projections"}, and five of the log itself</span>`,
 		note: refused && html`<p class="note bad" role="alert">${visible(refused.problem.detail)}</p>`,
-		main: html`${own.length === 0 ? none() : listPanel("The list", own)}${newPanel(frame, mayOperate, refused)}${listPanel("By the log itself", system)}`,
+		main: html`${own.length === 0 ? none() : listPanel("Scripts", own)}${newPanel(frame, mayOperate, refused)}${listPanel("By the log itself", system)}`,
 		aside: html`${wordsPanel()}${curlPanel(visit, `${visit.base}/projections/any`, accepting("application/json"))}${creation(visit)}`,
 		keys: ROW_KEYS,
 	});

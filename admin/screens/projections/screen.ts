@@ -106,7 +106,7 @@ function statesPanel(
 	text: string,
 ): Html {
 	const rows = stateRows(partitions, linked(name));
-	const search = html`<form class="body" method="get" action="${projectionPath(name)}"><label class="field">Partitions whose name holds<input class="mono" name="text" maxlength="900" spellcheck="false" autocomplete="off" value="${text}"></label><p class="buttons"><button type="submit">Find</button></p></form>`;
+	const search = html`<form class="tools" method="get" action="${projectionPath(name)}"><input class="mono find" name="text" maxlength="900" placeholder="A part of a partition’s name" aria-label="A part of a partition’s name" spellcheck="false" autocomplete="off" value="${text}"><button type="submit">Find</button></form>`;
 	const more =
 		next !== undefined && new URLSearchParams({ ...(text === "" ? {} : { text }), after: next });
 	const list =
