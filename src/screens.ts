@@ -113,6 +113,8 @@ export interface Account {
 	readonly login: string;
 	readonly groups: readonly string[];
 	readonly isAdmin: boolean;
+	/** What a program of the visitor shows in place of the session. */
+	readonly shows: "nothing" | "password" | "token" | "certificate";
 	/** Whether the visitor can log out: what the browser sends by itself, it sends again. */
 	readonly hasSession: boolean;
 	/** Undefined if nobody can log in that way. */

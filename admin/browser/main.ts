@@ -25,6 +25,7 @@ listenToKeys();
 checkFields(document);
 followLive();
 keepParts();
+showPlace();
 document.addEventListener("varve:swapped", () => {
 	tellTimes();
 	checkFields(document);
@@ -42,4 +43,14 @@ if (document.getElementById("proof-panel")) {
 }
 if (document.querySelector(".slider")) {
 	void import("./moment/slide.js").then(({ slideThroughTime }) => slideThroughTime());
+}
+
+/** The places scroll sideways where they have no room: the one that this page is at is seen. */
+function showPlace(): void {
+	const here = document.querySelector<HTMLElement>(".bar nav [aria-current]");
+	const places = here?.parentElement;
+	if (!here || !places) return;
+	const { left, width } = here.getBoundingClientRect();
+	const around = places.getBoundingClientRect();
+	places.scrollLeft += left - around.left - (around.width - width) / 2;
 }

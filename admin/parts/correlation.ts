@@ -1,4 +1,4 @@
-/** What an event says of where it comes from: its `$correlationId` and its `$causationId`. */
+/** What an event says of where it comes from: its `$correlationId` and its cause. */
 import { EVENT_TYPE_BYTES_MAX } from "../../src/event.ts";
 import { readJson } from "./json/json.ts";
 import { textOf } from "./json/preview.ts";
@@ -14,8 +14,10 @@ export function correlationOf(metadata: Uint8Array): string | undefined {
 	return id !== undefined && Buffer.byteLength(id) <= EVENT_TYPE_BYTES_MAX ? id : undefined;
 }
 
+/** What a projection emits names its cause in a member of its own. */
 export function causeOf(metadata: Uint8Array): string | undefined {
-	return textMember(metadata, "$causationId")?.toLowerCase();
+	const cause = textMember(metadata, "$causationId") ?? textMember(metadata, "$causedBy");
+	return cause?.toLowerCase();
 }
 
 export function correlationPath(id: string): string {

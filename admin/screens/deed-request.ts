@@ -27,22 +27,24 @@ export async function curlOf(visit: Visit, deed: Deed, about: About): Promise<Ht
 	if (deed === "truncate") return truncation(visit, about);
 	if (deed === "redact") {
 		const of = { id: "curl", title: "The same with curl" };
-		return commandPanel(of, `${url}/${about.version}/data`, "-i", "-X DELETE");
+		return commandPanel(visit, of, `${url}/${about.version}/data`, "-i", "-X DELETE");
 	}
 	const soft = { id: "curl", title: "The delete with curl" };
 	const hard = { id: "curl-hard", title: "For ever, with curl" };
-	return html`${commandPanel(soft, url, "-i", "-X DELETE")}${
+	return html`${commandPanel(visit, soft, url, "-i", "-X DELETE")}${
 		isDeletable(about.stream, true) &&
-		commandPanel(hard, url, "-i", "-X DELETE", header("ES-HardDelete: true"))
+		commandPanel(visit, hard, url, "-i", "-X DELETE", header("ES-HardDelete: true"))
 	}`;
 }
 
 /** The whole document, since it takes the place of the one that is there. */
-async function truncation({ base, store }: Visit, { stream, last }: About): Promise<Html> {
+async function truncation(visit: Visit, { stream, last }: About): Promise<Html> {
+	const { base, store } = visit;
 	const { text } = await describedIn(store, stream);
 	const before = text === "" || text.length > METADATA_MAX ? undefined : Buffer.from(text);
 	const document = Buffer.from(withTruncateBefore(before, String(last + 1))).toString();
 	return commandPanel(
+		visit,
 		{ id: "curl", title: "The same with curl" },
 		`${base}${streamPath(stream, "/metadata")}`,
 		"-i",

@@ -5,6 +5,9 @@ import { type Html, html } from "../html.ts";
 import { commandPanel } from "../parts/curl.ts";
 import { visible } from "../parts/visible.ts";
 
+/** Whoever is here may be about to come as somebody else. */
+const SOMEBODY = { account: { login: "LOGIN", isAdmin: false, shows: "password" } } as const;
+
 type Refused = { readonly login: string; readonly problem: ShownProblem };
 
 /** GET /login?to=/streams/… */
@@ -23,7 +26,7 @@ ${known !== "" && stays(known, to)}
 <input type="hidden" name="_token" value="${visit.token}"><input type="hidden" name="to" value="${to}">
 <label class="field">Login<input name="login" required maxlength="256" autocomplete="username" autocapitalize="none" spellcheck="false" value="${refused?.login ?? ""}"${refused ? "" : html` autofocus`}></label>
 <label class="field">Password<input name="password" type="password" required maxlength="1024" autocomplete="current-password"${refused ? html` autofocus` : ""}></label>
-<p class="buttons">${byIssuer(frame, to)}<button type="submit" class="main">Log in</button></p></form></div></section>${commandPanel({ id: "curl", title: "The same with curl" }, visit.base + to, "-u LOGIN")}`,
+<p class="buttons">${byIssuer(frame, to)}<button type="submit" class="main">Log in</button></p></form></div></section>${commandPanel(SOMEBODY, { id: "curl", title: "The same with curl" }, visit.base + to)}`,
 	});
 }
 

@@ -44,7 +44,7 @@ export async function metadata(frame: Frame, refused?: MetadataRefused): Promise
 		heading: html`Metadata of <span class="mono">${nameOf(stream)}</span>`,
 		note: html`<p class="note">${words}</p>${refused && html`<p class="note bad" role="alert">${visible(refused.problem.detail)}</p>`}`,
 		main: html`${formPanel(frame, stream, described.text, Number(described.version))}${jsonPanel(frame, stream, text, Number(described.version))}`,
-		aside: html`${await whoMayPanel(visit.people, stream)}${history(stream)}${curlPanel(`${visit.base}${streamPath(stream, "/metadata")}`, accepting("application/json"))}`,
+		aside: html`${await whoMayPanel(visit.people, stream)}${history(stream)}${curlPanel(visit, `${visit.base}${streamPath(stream, "/metadata")}`, accepting("application/json"))}`,
 	});
 }
 

@@ -31,9 +31,10 @@ export async function problemScreen(frame: Frame, problem: ShownProblem): Promis
 }
 
 /** A refused form gets no command: whoever pasted it would send the deed once more. */
-function curlOf({ visit: { method, base, url } }: Frame): Part {
+function curlOf({ visit }: Frame): Part {
+	const { method, base, url } = visit;
 	if (method !== "GET" || !url.startsWith("/")) return undefined;
-	return curlPanel(base + url, "-i", accepting("application/json"));
+	return curlPanel(visit, base + url, "-i", accepting("application/json"));
 }
 
 /** The server wrote the spaces in front, so they need no mark as a client's characters do. */

@@ -62,7 +62,7 @@ export async function streams(frame: Frame): Promise<Screen> {
 		}),
 		isSlim: true,
 		main: panel(frame, search, listing),
-		aside: html`${categories && facet(frame, search, categories)}${curlPanel(api, accepting("application/json"))}`,
+		aside: html`${categories && facet(frame, search, categories)}${curlPanel(visit, api, accepting("application/json"))}`,
 		keys: [...ROW_KEYS, ...LIST_KEYS, FILTER_KEY],
 	});
 }

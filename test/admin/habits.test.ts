@@ -58,7 +58,7 @@ test("a search that is not filled in, one that is wrong, and the login have thei
 	expect(wrong.status).toBe(400);
 	expect(await pasted(wrong.text, "curl")).toContain("urn:varve:problem:malformed-query");
 	const login = await page("/login?to=%2Fusers");
-	expect(login.text).toMatch(/id="curl-line"[^>]*>curl [^ ]*\/users \\\n {2}-u LOGIN</);
+	expect(login.text).toMatch(/id="curl-line"[^>]*>curl [^ ]*\/users \\\n {2}--user LOGIN</);
 });
 
 test("a refusal has the command that gets it", async () => {

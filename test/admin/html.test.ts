@@ -1,7 +1,5 @@
 /** Who gets pages: whoever lists HTML first. Readers, programs and caches get what they always got. */
 
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { Refusal } from "../../src/errors.ts";
 import { get } from "../http/ask.ts";
 import { type Servers, startServers } from "../http/harness.ts";
@@ -202,33 +200,6 @@ test("users of EventStore are sent where the UI is", async () => {
 	for (const path of ["/web", "/web/index.html"]) {
 		const reply = await servers.ask(get(path));
 		expect([reply.status, reply.headers.location]).toEqual([302, `${servers.url}/`]);
-	}
-});
-
-test("the command of a page gets what the page shows, pasted into a shell, for hostile names too", async () => {
-	const paths = [
-		"/",
-		"/streams?find=%3Cb%3E&how=contains",
-		`/streams/${encodeURIComponent(HOSTILE.stream)}`,
-		`/streams/${encodeURIComponent(HOSTILE.quoted)}`,
-		`/streams/${encodeURIComponent(HOSTILE.turned)}/0`,
-		"/streams/order-1/metadata",
-	];
-	for (const path of paths) {
-		const { text } = await servers.ask(page(path));
-		const shown = /id="curl-line"[^>]*>([\s\S]*?)<\/pre>/.exec(text)?.[1] ?? "";
-		expect(shown).not.toContain("<");
-		const entities = { "&#39;": "'", "&quot;": '"', "&amp;": "&", "&lt;": "<", "&gt;": ">" };
-		const command = Object.entries(entities).reduce(
-			(line, [entity, character]) => line.replaceAll(entity, character),
-			shown,
-		);
-		// Not at once: the server is in this process.
-		const { stdout } = await promisify(execFile)("bash", [
-			"-c",
-			`${command} -so /dev/null -w '%{http_code}'`,
-		]);
-		expect([path, stdout.slice(-3)]).toEqual([path, "200"]);
 	}
 });
 

@@ -3,6 +3,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { OPTIONS, parseSettings } from "../../src/config.ts";
+import { refuseUnknownVariables } from "../../src/options.ts";
 import { ROOT } from "../structure/source.ts";
 
 const MONITORING = join(ROOT, "examples/monitoring");
@@ -70,6 +72,7 @@ describe("examples/monitoring", () => {
 describe("examples/compose", () => {
 	type Service = {
 		volumes?: string[];
+		command?: string[];
 		network_mode?: string;
 		environment?: object;
 		depends_on?: object;
@@ -88,6 +91,20 @@ describe("examples/compose", () => {
 					expect([source, existsSync(resolve(COMPOSE, source))]).toEqual([source, true]);
 				else expect(Object.keys(volumes)).toContain(source);
 			}
+		}
+	});
+
+	test("the server and Prometheus know each option that it gives them", () => {
+		const { command = [], environment = {} } = services.varve ?? {};
+		const [verb, ...options] = command;
+		expect(verb).toBe("serve");
+		const variables = environment as Record<string, string>;
+		refuseUnknownVariables(variables, OPTIONS);
+		expect(parseSettings(options, variables).host).toBe("127.0.0.1");
+		if (!has("prometheus", "--version")) return;
+		const { stderr, stdout } = spawnSync("prometheus", ["--help"], { encoding: "utf8" });
+		for (const option of services.prometheus?.command ?? []) {
+			expect(stderr + stdout).toContain(`${option.split("=")[0]}=`);
 		}
 	});
 

@@ -3,8 +3,9 @@
  * of the admin UI of version 5, with the members that they read of each answer. What is not there
  * answers as both of them take it.
  */
-import { get } from "../http/ask.ts";
+import { get, type Json } from "../http/ask.ts";
 import { type Servers, startServers } from "../http/harness.ts";
+import { Asker, COUNTER } from "../http/projections/asker.ts";
 import { Consumer, counted } from "../http/subscriptions/consumer.ts";
 
 const ATOM = "application/vnd.eventstore.atom+json";
@@ -17,6 +18,7 @@ beforeAll(async () => {
 	const consumer = new Consumer(servers, "order-1", "billing");
 	await consumer.create();
 	await consumer.answer("nack?action=park", await consumer.take(1));
+	await new Asker(servers).made("counter", COUNTER);
 });
 afterAll(() => servers.close());
 
@@ -67,9 +69,18 @@ describe("the exporter", () => {
 		expect((await servers.ask(get(`${parked}/metadata`, JSON_TYPE))).status).toBe(200);
 	});
 
-	test("takes 404 for no projections", async () => {
-		const { status } = await servers.ask(get("/projections/all-non-transient", JSON_TYPE));
-		expect([200, 404]).toContain(status);
+	test("finds each projection that is kept, those of the system too", async () => {
+		const { json } = await servers.ask(get("/projections/all-non-transient", JSON_TYPE));
+		const projections = json.projections as Json[];
+		expect(projections.map(({ effectiveName }) => effectiveName)).toEqual(
+			expect.arrayContaining(["counter", "$streams", "$by_category"]),
+		);
+		for (const one of projections) {
+			expect(one.status).toBe("Running");
+			for (const name of ["progress", "eventsProcessedAfterRestart"]) {
+				expect([name, typeof at(one, name)]).toEqual([name, "number"]);
+			}
+		}
 	});
 });
 
@@ -98,5 +109,35 @@ describe("the admin UI of version 5", () => {
 	])("gets %s", async (path, accept) => {
 		const { status, headers } = await servers.ask(get(path, accept));
 		expect([status, headers["content-type"]]).toEqual([200, expect.stringContaining(accept)]);
+	});
+
+	test.each([
+		["/projections/any", ["projections.0.name", "projections.0.status", "projections.0.mode"]],
+		["/projections/all-non-transient", ["projections.0.statusUrl", "projections.0.progress"]],
+		["/projection/counter", ["name", "status", "stateReason", "mode", "position", "epoch"]],
+		["/projection/counter/statistics", ["projections.0.eventsProcessedAfterRestart"]],
+		["/projection/counter/query?config=yes", ["name", "query", "type", "definition"]],
+		["/projection/counter/config", ["checkpointHandledThreshold", "maxWriteBatchLength"]],
+		["/projection/counter/state", ["count"]],
+		["/projection/counter/result", ["count"]],
+		["/users/", ["success", "data.0.loginName", "data.0.groups", "data.0.links"]],
+		["/users/admin", ["data.loginName", "data.fullName", "data.disabled", "data.groups"]],
+		["/info", ["esVersion", "state", "features.projections", "features.userManagement"]],
+	])("shows of %s each of %j", async (path, members) => {
+		const { status, json } = await servers.ask(get(path, JSON_TYPE));
+		expect(status).toBe(200);
+		for (const member of members)
+			expect([member, at(json, member)]).not.toEqual([member, undefined]);
+	});
+
+	test("stops a projection and starts it, creates a user and deletes it", async () => {
+		const post = (path: string, body = "") =>
+			servers.ask({ method: "POST", path, headers: { "Content-Type": JSON_TYPE }, body });
+		expect((await post("/projection/counter/command/disable")).status).toBe(200);
+		expect((await post("/projection/counter/command/enable")).status).toBe(200);
+		const user = { loginName: "ouro", fullName: "Ouro", groups: [], password: "Pa55w0rd!" };
+		expect((await post("/users/", JSON.stringify(user))).status).toBe(201);
+		expect((await post("/users/ouro/command/disable")).status).toBe(200);
+		expect((await servers.ask({ method: "DELETE", path: "/users/ouro" })).status).toBe(200);
 	});
 });

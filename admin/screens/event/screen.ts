@@ -53,7 +53,7 @@ export async function event(frame: Frame): Promise<Screen> {
 			standings.find(({ stream }) => stream === shown.stream),
 		),
 		main: html`${contentPanel(shown, { view, from, links, path })}${changes}${caused(frame, shown, correlation, causation)}`,
-		aside: html`${placesPanel(standings)}${await proofPanel(store, shown, path)}${identity(shown, causation)}${curlPanel(visit.base + path, accepting("application/json"))}`,
+		aside: html`${placesPanel(standings)}${await proofPanel(store, shown, path)}${identity(shown, causation)}${curlPanel(visit, visit.base + path, accepting("application/json"))}`,
 		keys: [...STEP_KEYS, TIME_KEY, COPY_KEY],
 	});
 }

@@ -29,7 +29,7 @@ export async function hub(frame: Frame): Promise<Screen> {
 		heading: "WebSub subscribers",
 		facts: html`<span><b>${grouped(list.total)}</b> ${list.total === 1 ? "subscriber" : "subscribers"}</span>`,
 		main: listPanel(frame, list, offset),
-		aside: html`${wordsPanel()}${curlPanel(visit.base + PATH, accepting("application/json"))}`,
+		aside: html`${wordsPanel()}${curlPanel(visit, visit.base + PATH, accepting("application/json"))}`,
 		keys: [...ROW_KEYS, ...(list.total > SHOWN ? PAGE_KEYS : [])],
 	});
 }

@@ -12,7 +12,8 @@ import { badgesOf } from "./status.ts";
 
 /** @throws Refusal `route-not-found`, `unauthorized` */
 export async function subscriber(frame: Frame, id: string): Promise<Screen> {
-	const { store, base } = frame.visit;
+	const { visit } = frame;
+	const { store, base } = visit;
 	const { standing, attempts } = await store.hub.one(id);
 	const { callback, stream } = standing.subscriber;
 	const { host } = new URL(callback);
@@ -24,7 +25,7 @@ export async function subscriber(frame: Frame, id: string): Promise<Screen> {
 		facts: html`<span>of ${streamLink(stream)}</span><span class="mono target">${visible(callback)}</span>${badgesOf(standing)}`,
 		note: noteOf(standing),
 		main: html`${tiles(frame, standing)}${attemptsPanel(frame, attempts)}`,
-		aside: html`${knownPanel(frame, standing)}${curlPanel(`${base}/hub`, accepting("application/json"))}`,
+		aside: html`${knownPanel(frame, standing)}${curlPanel(visit, `${base}/hub`, accepting("application/json"))}`,
 	});
 }
 

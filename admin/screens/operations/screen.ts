@@ -34,7 +34,7 @@ export async function operations(frame: Frame, refused?: ShownProblem): Promise<
 		facts: html`<span>Running for <b>${spanOf(now - Date.parse(state.process.started))}</b></span>${looksLine(looksOf(state, now))}`,
 		note: html`${noteOf(refused)}${stoppedPanel(state.writer, now)}`,
 		main: html`${verificationPanel(frame, state)}${scavengePanel(frame, state, past)}${linesPanel(frame, lines, level)}${optionsPanel(options, query.get("options") === "all")}`,
-		aside: html`${serverPanel(frame, state)}${backupsPanel(frame, state, data)}${cachesPanel(state)}${signingPanel(frame, state)}${curlPanel(`${base}/admin`)}`,
+		aside: html`${serverPanel(frame, state)}${backupsPanel(frame, state, data)}${cachesPanel(state)}${signingPanel(frame, state)}${curlPanel(visit, `${base}/admin`)}`,
 		keys: ROW_KEYS,
 	});
 }

@@ -1,10 +1,17 @@
 /** The overview: is the store well, and what happens in it now. */
 import { ALL } from "../../../src/event.ts";
-import type { Screen, ServerState, Store } from "../../../src/screens.ts";
+import type { Screen, ServerState, Store, Visit } from "../../../src/screens.ts";
 import { type Frame, screenOf } from "../../frame/frame.ts";
 import { LIVE_KEY, ROW_KEYS } from "../../frame/keys.ts";
 import { type Html, html, type Part } from "../../html.ts";
-import { accepting, curlPanel, quotedWord } from "../../parts/curl.ts";
+import {
+	accepting,
+	commandLine,
+	commandPanel,
+	curlPanel,
+	header,
+	quotedWord,
+} from "../../parts/curl.ts";
 import { liveOf } from "../../parts/live.ts";
 import { looksLine, looksOf } from "../../parts/looks.ts";
 import { typeOf } from "../../parts/name.ts";
@@ -25,7 +32,7 @@ const STRIP_WIDTH = 1000;
 
 export async function overview(frame: Frame): Promise<Screen> {
 	const { visit, head = -1, now } = frame;
-	const { store, base } = visit;
+	const { store } = visit;
 	const newest = { stream: ALL, from: "head", direction: "backward" } as const;
 	const [{ entries, sizes }, recent, state] = await Promise.all([
 		readBeginnings(store, { ...newest, limit: EVENTS_SHOWN }),
@@ -45,7 +52,7 @@ export async function overview(frame: Frame): Promise<Screen> {
 	} as const;
 	const events =
 		entries.length === 0
-			? firstSteps(base)
+			? firstSteps(visit)
 			: newestPanel(frame, eventRows(frame, rows), entries.length);
 	const { started, stopped } = store.facts();
 	return screenOf(frame, {
@@ -57,7 +64,7 @@ export async function overview(frame: Frame): Promise<Screen> {
 			state && mayVerify(frame, state) && actionForm(visit, "start-verification", "Verify the log"),
 		note: html`${state ? stoppedPanel(state.writer, now) : stoppedNote(stopped)}${tiles(frame, { newest: types, figures, state, chosen })}`,
 		main: html`${chart}${events}`,
-		aside: html`${logPanel(frame, state)}${typesPanel(frame, head + 1)}${curls(base, state)}`,
+		aside: html`${logPanel(frame, state)}${typesPanel(frame, head + 1)}${curls(visit, state)}`,
 		keys: [...ROW_KEYS, LIVE_KEY],
 	});
 }
@@ -71,11 +78,15 @@ function mayVerify({ visit: { store } }: Frame, { verification }: ServerState): 
 	return store.may("operate", undefined) && verification.running === undefined;
 }
 
-function curls(base: string, state: ServerState | undefined): Html {
-	const newest = `/streams/%24all/head/backward/${EVENTS_SHOWN}`;
-	const path = state === undefined ? newest : "/stats/recent";
-	const type = state === undefined ? "application/vnd.varve.events+ndjson" : "application/json";
-	return curlPanel(`${base}${path}`, accepting(type));
+/** The figures are for whoever may see those of the server. */
+function curls(visit: Visit, state: ServerState | undefined): Html {
+	const newest = `${visit.base}/streams/%24all/head/backward/${EVENTS_SHOWN}`;
+	const lines = accepting("application/vnd.varve.events+ndjson");
+	const events = curlPanel(visit, newest, lines);
+	if (state === undefined) return events;
+	const of = { id: "curl-figures", title: "The last hour with curl" };
+	const json = accepting("application/json");
+	return html`${events}${commandPanel(visit, of, `${visit.base}/stats/recent`, json)}`;
 }
 
 function newestPanel(frame: Frame, rows: Html, shown: number): Html {
@@ -117,14 +128,12 @@ function share(count: number, all: number): string {
 	return `${((100 * count) / Math.max(all, 1)).toFixed(1)} %`;
 }
 
-function firstSteps(base: string): Html {
-	const command = [
-		`curl -i -L ${quotedWord(`${base}/streams/order-1`)}`,
-		"-H 'Content-Type: application/json'",
-		"-H 'ES-EventType: OrderPlaced'",
-		`-d '{"total":12.50}'`,
-	];
+function firstSteps(visit: Visit): Html {
+	const type = header("Content-Type: application/json");
+	const data = `-d ${quotedWord('{"total":12.50}')}`;
+	const words = ["-i", "-L", type, header("ES-EventType: OrderPlaced"), data];
+	const command = commandLine(visit, "curl-first", `${visit.base}/streams/order-1`, ...words);
 	return html`<section class="panel"><div class="empty"><h2>The store is empty</h2>
-<p>Append the first event, from a shell or from here.</p><pre class="code" tabindex="0">${command.join(" \\\n  ")}</pre>
+<p>Append the first event, from a shell or from here.</p>${command}
 <a class="button" href="/streams/order-1">Append the first event</a></div></section>`;
 }

@@ -28,7 +28,7 @@ export async function tokens(frame: Frame, note?: Part, status = 200): Promise<S
 		actions: visit.account.isAdmin && html`<a class="button" href="/users">Users</a>`,
 		note,
 		main: html`<section class="panel" aria-label="The list">${rows}</section>${newToken(frame)}`,
-		aside: curlPanel(`${visit.base}/tokens`, accepting("application/json")),
+		aside: curlPanel(visit, `${visit.base}/tokens`, accepting("application/json")),
 	});
 }
 

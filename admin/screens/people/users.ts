@@ -26,7 +26,7 @@ export async function users(frame: Frame, refused?: ShownProblem): Promise<Scree
 		main: html`<section class="panel" aria-label="The list"><table class="rows people" role="table"><caption class="away">Users</caption>
 <thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">Login</th><th scope="col" role="columnheader">Groups</th><th scope="col" role="columnheader">Changed</th><th scope="col" role="columnheader"><span class="away">Change</span></th></tr></thead>
 <tbody role="rowgroup">${rows}</tbody></table></section>${newUser(frame)}`,
-		aside: html`<section class="panel" aria-labelledby="groups"><header><h2 id="groups">Groups</h2></header><div class="body"><dl class="facts-list">${groupsOf(all)}</dl><p class="hint">Members of $admins may do everything, members of $ops run the server. All other groups are what ACLs of streams name.</p></div></section>${curlPanel(`${visit.base}/users`, accepting("application/json"))}`,
+		aside: html`<section class="panel" aria-labelledby="groups"><header><h2 id="groups">Groups</h2></header><div class="body"><dl class="facts-list">${groupsOf(all)}</dl><p class="hint">Members of $admins may do everything, members of $ops run the server. All other groups are what ACLs of streams name.</p></div></section>${curlPanel(visit, `${visit.base}/users`, accepting("application/json"))}`,
 	});
 }
 

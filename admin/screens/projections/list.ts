@@ -1,6 +1,6 @@
 /** All projections: how far each is; and the form that makes another. */
 import type { Standing } from "../../../src/projections/status.ts";
-import type { Screen, ShownProblem } from "../../../src/screens.ts";
+import type { Screen, ShownProblem, Visit } from "../../../src/screens.ts";
 import { type Frame, screenOf } from "../../frame/frame.ts";
 import { ROW_KEYS } from "../../frame/keys.ts";
 import { type Html, html } from "../../html.ts";
@@ -34,8 +34,8 @@ export async function projections(frame: Frame, refused?: NewRefused): Promise<S
 		heading: "Projections",
 		facts: html`<span><b>${grouped(own.length)}</b> ${own.length === 1 ? "projection" : "projections"}, and five of the log itself</span>`,
 		note: refused && html`<p class="note bad" role="alert">${visible(refused.problem.detail)}</p>`,
-		main: html`${own.length === 0 ? none() : listPanel("The list", own)}${newPanel(frame, mayOperate, refused)}${listPanel("By the log itself", system)}`,
-		aside: html`${wordsPanel()}${curlPanel(`${visit.base}/projections/any`, accepting("application/json"))}${creation(visit.base)}`,
+		main: html`${own.length === 0 ? none() : listPanel("Scripts", own)}${newPanel(frame, mayOperate, refused)}${listPanel("By the log itself", system)}`,
+		aside: html`${wordsPanel()}${curlPanel(visit, `${visit.base}/projections/any`, accepting("application/json"))}${creation(visit)}`,
 		keys: ROW_KEYS,
 	});
 }
@@ -101,9 +101,9 @@ function wordsPanel(): Html {
 	return html`<section class="panel" aria-labelledby="words"><header><h2 id="words">What it says</h2></header><div class="body"><dl class="facts-list">${rows}</dl></div></section>`;
 }
 
-function creation(base: string): Html {
+function creation(visit: Visit): Html {
 	const of = { id: "curl-new", title: "A new one with curl" };
 	const type = header("Content-Type: application/javascript");
-	const url = `${base}/projections/continuous?name=by-customer`;
-	return commandPanel(of, url, "-i", type, "--data-binary @query.js");
+	const url = `${visit.base}/projections/continuous?name=by-customer`;
+	return commandPanel(visit, of, url, "-i", type, "--data-binary @query.js");
 }

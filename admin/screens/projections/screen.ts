@@ -22,7 +22,8 @@ const STATES_SHOWN = 20;
 
 /** GET /projection/{name} @throws Refusal `unauthorized`, `projection-not-found` */
 export async function projection(frame: Frame, refused?: Refused): Promise<Screen> {
-	const { store, target, base, query } = frame.visit;
+	const { visit } = frame;
+	const { store, target, base, query } = visit;
 	const name = target.id;
 	const details = await store.projections.details(name);
 	const { standing } = details;
@@ -46,7 +47,7 @@ export async function projection(frame: Frame, refused?: Refused): Promise<Scree
 			html`<a class="button" href="${questionPath(details.query)}">Try it as a query</a><a class="button" href="${projectionPath(name, "/steps")}">Debug</a>`,
 		note: html`${refused && html`<p class="note bad" role="alert">${visible(refused.problem.detail)}</p>`}${reasonOf(standing)}`,
 		main: html`${tiles(standing)}${faultPanel(standing, details.query)}${queryPanel(frame, details, refused)}${states && statesPanel(name, states, asked.text)}`,
-		aside: html`${details.mayChange && commandsPanel(frame, standing)}${factsPanel(details)}${curlPanel(base + projectionPath(name), accepting("application/json"))}`,
+		aside: html`${details.mayChange && commandsPanel(frame, standing)}${factsPanel(details)}${curlPanel(visit, base + projectionPath(name), accepting("application/json"))}`,
 	});
 }
 
@@ -105,7 +106,7 @@ function statesPanel(
 	text: string,
 ): Html {
 	const rows = stateRows(partitions, linked(name));
-	const search = html`<form class="body" method="get" action="${projectionPath(name)}"><label class="field">Partitions whose name holds<input class="mono" name="text" maxlength="900" spellcheck="false" autocomplete="off" value="${text}"></label><p class="buttons"><button type="submit">Find</button></p></form>`;
+	const search = html`<form class="tools" method="get" action="${projectionPath(name)}"><input class="mono find" name="text" maxlength="900" placeholder="A part of a partition’s name" aria-label="A part of a partition’s name" spellcheck="false" autocomplete="off" value="${text}"><button type="submit">Find</button></form>`;
 	const more =
 		next !== undefined && new URLSearchParams({ ...(text === "" ? {} : { text }), after: next });
 	const list =

@@ -17,7 +17,8 @@ const STATE_CHARACTERS = 2000;
 
 /** GET /projection/{name}/steps @throws Refusal `unauthorized`, `replay-too-long` */
 export async function steps(frame: Frame): Promise<Screen> {
-	const { store, target, base, query } = frame.visit;
+	const { visit } = frame;
+	const { store, target, base, query } = visit;
 	const name = target.id;
 	const given = query.get("from") ?? "0";
 	const from = /^\d{1,15}$/.test(given) ? Number(given) : 0;
@@ -37,7 +38,7 @@ export async function steps(frame: Frame): Promise<Screen> {
 		facts: html`<span>from position ${grouped(from)}; nothing is written</span>`,
 		note: fault && html`<p class="note bad" role="alert">${visible(describeFault(fault))}</p>`,
 		main: html`${list}${on && html`<p class="buttons">${on}</p>`}`,
-		aside: html`${startPanel(path, from)}${curlPanel(`${base}${path}?from=${from}`, accepting("application/json"))}`,
+		aside: html`${startPanel(path, from)}${curlPanel(visit, `${base}${path}?from=${from}`, accepting("application/json"))}`,
 	});
 }
 

@@ -9,7 +9,7 @@ import type { Screen, ShownProblem, Visit } from "../../../src/screens.ts";
 import { type Frame, screenOf } from "../../frame/frame.ts";
 import { STOP_KEY } from "../../frame/keys.ts";
 import { type Html, html, type Part } from "../../html.ts";
-import { commandPanel, header, quotedWord } from "../../parts/curl.ts";
+import { commandPanel, header, loginOf, quotedWord } from "../../parts/curl.ts";
 import { grouped } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
 import { FORMS, hiddenFields } from "../projections/form.ts";
@@ -36,7 +36,7 @@ export async function question(frame: Frame, asked?: string): Promise<Screen> {
 		heading: "Search",
 		actions: waysToSearch(true),
 		main: html`<section class="panel" aria-label="The question">${mayAsk ? form(frame, query, problem) : stranger()}${stateLine(found)}</section>${foundPanels(found, query)}`,
-		aside: html`${aside()}${command(visit.base)}`,
+		aside: html`${aside()}${command(visit)}`,
 		keys: [{ ...STOP_KEY, text: "stop the query", on: /id="question-stop"/ }],
 	});
 }
@@ -78,8 +78,8 @@ function stranger(): Part {
 <p class="buttons"><a class="button" href="/login?to=${encodeURIComponent(questionPath())}">Log in</a></p></div>`;
 }
 
-function command(base: string): Html {
+function command(visit: Visit): Html {
 	const about = { id: "curl", title: "A query with curl" };
 	const type = header("Content-Type: application/javascript");
-	return html`${commandPanel(about, `${base}/search`, "-N", "-u admin", type, `--data-binary ${quotedWord("@query.js")}`)}`;
+	return html`${commandPanel(visit, about, `${visit.base}/search`, "-N", ...loginOf(visit), type, `--data-binary ${quotedWord("@query.js")}`)}`;
 }

@@ -16,7 +16,8 @@ const MEMBERS_SHOWN = 100;
 
 /** GET /groups/{group} @throws Refusal `unauthorized`, `group-not-found`, `invalid-group` */
 export async function group(frame: Frame, problem?: ShownProblem): Promise<Screen> {
-	const { store, target, base } = frame.visit;
+	const { visit } = frame;
+	const { store, target, base } = visit;
 	const name = parseGroupName(target.group);
 	const standing = await store.groups.standing(name);
 	const mayOperate = store.may("operate", undefined);
@@ -29,7 +30,7 @@ export async function group(frame: Frame, problem?: ShownProblem): Promise<Scree
 		facts: html`<span>of ${streamLink(standing.group.definition.stream)}</span>${statusOf(standing)}`,
 		note: problem && html`<p class="note bad" role="alert">${visible(problem.detail)}</p>`,
 		main: html`${tiles(standing)}${membersPanel(standing)}${partitionsPanel(standing)}`,
-		aside: html`${settingsPanel(frame, standing, mayOperate)}${mayOperate && deletionPanel(frame, name)}${curlPanel(base + groupPath(name), accepting("application/json"))}`,
+		aside: html`${settingsPanel(frame, standing, mayOperate)}${mayOperate && deletionPanel(frame, name)}${curlPanel(visit, base + groupPath(name), accepting("application/json"))}`,
 	});
 }
 

@@ -38,7 +38,7 @@ export async function groups(frame: Frame, refused?: NewRefused): Promise<Screen
 		actions: tabs("groups"),
 		note: refused && html`<p class="note bad" role="alert">${visible(refused.problem.detail)}</p>`,
 		main: html`${listPanel(list, offset, mayOperate)}${mayOperate && newPanel(frame, refused)}`,
-		aside: html`${wordsPanel()}${curlPanel(`${visit.base}/groups`, accepting("application/json"))}`,
+		aside: html`${wordsPanel()}${curlPanel(visit, `${visit.base}/groups`, accepting("application/json"))}`,
 		keys: [...ROW_KEYS, ...(list.total > SHOWN ? PAGE_KEYS : [])],
 	});
 }

@@ -18,7 +18,7 @@ export async function positions(frame: Frame, problem?: ShownProblem): Promise<S
 	const offset = offsetIn(visit.query.get("offset"));
 	const list = await visit.store.positions.list({ offset, count: SHOWN });
 	const type = header("Content-Type: application/json");
-	const body = `-d '{"stream":"$all","at":4711}'`;
+	const body = `-d '{"stream":"$all","at":${Math.max(0, frame.head ?? 0)}}'`;
 	const save = { id: "curl-save", title: "Save one with curl" };
 	return screenOf(frame, {
 		title: "Positions",
@@ -29,7 +29,7 @@ export async function positions(frame: Frame, problem?: ShownProblem): Promise<S
 		actions: tabs("positions"),
 		note: problem && html`<p class="note bad" role="alert">${visible(problem.detail)}</p>`,
 		main: listPanel(frame, list, offset),
-		aside: html`${wordsPanel()}${curlPanel(`${visit.base}/positions`, accepting("application/json"))}${commandPanel(save, `${visit.base}/positions/search-index`, "-X PUT", type, body)}`,
+		aside: html`${wordsPanel()}${curlPanel(visit, `${visit.base}/positions`, accepting("application/json"))}${commandPanel(visit, save, `${visit.base}/positions/search-index`, "-X PUT", type, body)}`,
 		keys: list.total > SHOWN ? PAGE_KEYS : [],
 	});
 }

@@ -44,15 +44,16 @@ export async function search(frame: Frame): Promise<Screen> {
 	});
 }
 
-function commandOf({ base, url }: Visit, { query, wrong }: Asked): Html {
+function commandOf(visit: Visit, { query, wrong }: Asked): Html {
+	const { base, url } = visit;
 	const ndjson = accepting("application/x-ndjson");
-	if (wrong) return curlPanel(base + url, "-i", ndjson);
+	if (wrong) return curlPanel(visit, base + url, "-i", ndjson);
 	if (query) {
 		const asked = formatSearchQuery({ ...query, limit: undefined });
-		return curlPanel(`${base}/search?${asked}`, ndjson);
+		return curlPanel(visit, `${base}/search?${asked}`, ndjson);
 	}
 	const title = "A search with curl";
-	return commandPanel({ id: "curl", title }, `${base}/search?type=OrderPlaced`, ndjson);
+	return commandPanel(visit, { id: "curl", title }, `${base}/search?type=OrderPlaced`, ndjson);
 }
 
 async function findIn(store: Store, query: SearchQuery): Promise<Found> {

@@ -1,9 +1,9 @@
 /** Questions in SQL: a form, and the rows of the last statement. Nothing here changes anything. */
 import type { SqlAnswer } from "../../../src/log/questions/question.ts";
-import type { Screen, ShownProblem } from "../../../src/screens.ts";
+import type { Screen, ShownProblem, Visit } from "../../../src/screens.ts";
 import { type Frame, screenOf } from "../../frame/frame.ts";
 import { type Html, html, type Part } from "../../html.ts";
-import { commandPanel, quotedWord } from "../../parts/curl.ts";
+import { commandPanel, loginOf, quotedWord } from "../../parts/curl.ts";
 import { grouped } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
 import { rowsTable } from "./rows.ts";
@@ -48,7 +48,7 @@ export async function sql(frame: Frame): Promise<Screen> {
 		actions:
 			download && html`<a class="button" href="${download}" download="rows.csv">Download CSV</a>`,
 		main: html`<section class="panel" aria-label="The statement">${form(statement, problem)}</section>${answer && result(answer)}`,
-		aside: html`${tablesPanel()}${examplesPanel()}${command(visit.base, statement)}`,
+		aside: html`${tablesPanel()}${examplesPanel()}${command(visit, statement)}`,
 	});
 }
 
@@ -98,15 +98,16 @@ function examplesPanel(): Html {
 <div class="body"><ul class="plain sql-examples">${rows}</ul></div></section>`;
 }
 
-function command(base: string, statement: string): Html {
+function command(visit: Visit, statement: string): Html {
 	const asked = statement.trim() === "" ? "SELECT name, events FROM types" : statement;
 	const about = { id: "curl", title: "This question with curl" };
 	const line = asked.replace(/\s+/g, " ");
 	return commandPanel(
+		visit,
 		about,
-		`${base}/admin/sql`,
+		`${visit.base}/admin/sql`,
 		"-G",
-		"-u admin",
+		...loginOf(visit),
 		`--data-urlencode ${quotedWord(`sql=${line}`)}`,
 	);
 }

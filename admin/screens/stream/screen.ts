@@ -168,13 +168,14 @@ ${commandOf(visit, shown)}`;
 }
 
 /** Gets what the page shows: the events of its range, or the newest of a type. */
-function commandOf({ base }: Visit, { place, filtered }: Shown): Html {
+function commandOf(visit: Visit, { place, filtered }: Shown): Html {
+	const { base } = visit;
 	const { stream, range } = place;
 	if (filtered) {
 		const query = new URLSearchParams({ stream, type: filtered.type });
-		return curlPanel(`${base}/search?${query}`, accepting("application/x-ndjson"));
+		return curlPanel(visit, `${base}/search?${query}`, accepting("application/x-ndjson"));
 	}
-	return curlPanel(base + pageUrl("", stream, range), accepting(LINES));
+	return curlPanel(visit, base + pageUrl("", stream, range), accepting(LINES));
 }
 
 /** Each is the stream's own URL, in another form. */
@@ -221,7 +222,7 @@ function emptyStream(frame: Frame, shown: Shown, refused: Refused | undefined): 
 		main: mayAppend
 			? appendPanel(visit, name, { last: isDeleted ? -2 : -1, expects: -1 }, refused)
 			: html`<section class="panel"><div class="empty"><h2>Nothing here yet</h2><p>The store itself writes this list, as soon as there is something to list.</p></div></section>`,
-		aside: curlPanel(visit.base + streamPath(name), accepting("application/x-ndjson")),
+		aside: curlPanel(visit, visit.base + streamPath(name), accepting("application/x-ndjson")),
 		keys: STREAM_KEYS,
 	});
 }

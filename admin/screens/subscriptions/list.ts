@@ -1,6 +1,6 @@
 /** The subscriptions of all streams, or of one, and the form that makes another. */
 import { escapeSegment } from "../../../src/http/urls.ts";
-import type { Screen, ShownProblem } from "../../../src/screens.ts";
+import type { Screen, ShownProblem, Visit } from "../../../src/screens.ts";
 import type { SubscriptionList } from "../../../src/subscriptions/shown.ts";
 import type { Standing } from "../../../src/subscriptions/standing.ts";
 import { type Frame, screenOf } from "../../frame/frame.ts";
@@ -41,7 +41,7 @@ export async function subscriptions(frame: Frame, refused?: NewRefused): Promise
 			stream !== undefined && html`<a class="button" href="${streamPath(stream)}">Stream</a>`,
 		note: refused && html`<p class="note bad" role="alert">${visible(refused.problem.detail)}</p>`,
 		main: html`${listPanel(list, { path, offset, mayOperate })}${mayOperate && newPanel(frame, stream ?? "", refused)}`,
-		aside: html`${wordsPanel()}${curlPanel(visit.base + path, accepting("application/json"))}${mayOperate && creation(visit.base, stream)}`,
+		aside: html`${wordsPanel()}${curlPanel(visit, visit.base + path, accepting("application/json"))}${mayOperate && creation(visit, stream)}`,
 		keys: [...ROW_KEYS, ...(list.total > SHOWN ? PAGE_KEYS : [])],
 	});
 }
@@ -133,8 +133,16 @@ function wordsPanel(): Html {
 	return html`<section class="panel" aria-labelledby="words"><header><h2 id="words">What it says</h2></header><div class="body"><dl class="facts-list">${rows}</dl></div></section>`;
 }
 
-function creation(base: string, stream = "order-42"): Part {
+function creation(visit: Visit, stream = "order-42"): Part {
 	const of = { id: "curl-new", title: "A new one with curl" };
 	const type = header("Content-Type: application/json");
-	return commandPanel(of, `${base}${listPath(stream)}/billing`, "-i", "-X PUT", type, "-d '{}'");
+	return commandPanel(
+		visit,
+		of,
+		`${visit.base}${listPath(stream)}/billing`,
+		"-i",
+		"-X PUT",
+		type,
+		"-d '{}'",
+	);
 }

@@ -25,7 +25,8 @@ export type Refused = { readonly problem: ShownProblem; readonly settings: strin
  * @throws Refusal `unauthorized`, `subscription-not-found`, `invalid-stream-name`
  */
 export async function subscription(frame: Frame, refused?: Refused): Promise<Screen> {
-	const { store, target, base } = frame.visit;
+	const { visit } = frame;
+	const { store, target, base } = visit;
 	const name = parseSubscriptionName(target.stream, target.group);
 	const standing = await store.subscriptions.standing(name);
 	const parked = await readParked(store, standing);
@@ -39,7 +40,7 @@ export async function subscription(frame: Frame, refused?: Refused): Promise<Scr
 		facts: html`<span>of ${streamLink(name.stream)}</span>${statusOf(standing)}`,
 		note: refused && html`<p class="note bad" role="alert">${visible(refused.problem.detail)}</p>`,
 		main: html`${tiles(standing)}${parkedPanel(frame, standing, parked)}${consumersPanel(standing)}`,
-		aside: html`${progressPanel(standing)}${settingsPanel(frame, standing, mayOperate, refused)}${mayOperate && deletionPanel(frame, standing)}${curlPanel(base + subscriptionPath(name, "/info"), accepting("application/json"))}`,
+		aside: html`${progressPanel(standing)}${settingsPanel(frame, standing, mayOperate, refused)}${mayOperate && deletionPanel(frame, standing)}${curlPanel(visit, base + subscriptionPath(name, "/info"), accepting("application/json"))}`,
 		keys: parked.length > 0 ? ROW_KEYS : [],
 	});
 }

@@ -71,7 +71,7 @@ async function momentScreen(frame: Frame, moment: Moment): Promise<Screen> {
 		facts: factsOf(frame, moment),
 		actions: actionsOf(moment, asOfOf(visit.query, at)),
 		note: html`${stoppedNote(visit.store.facts().stopped)}${note}`,
-		main: html`${railPanel(frame, moment, scale)}<div class="moment"><div class="col">${events}${curlPanel(url, accepting("application/json"))}</div><div class="col">${beside}</div></div>`,
+		main: html`${railPanel(frame, moment, scale)}<div class="moment"><div class="col">${events}${curlPanel(visit, url, accepting("application/json"))}</div><div class="col">${beside}</div></div>`,
 		keys: [...ROW_KEYS, ENTER_TIME_KEY, ...STEP_KEYS, ...(isObject ? [COPY_KEY] : [])],
 	});
 }

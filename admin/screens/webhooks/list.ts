@@ -39,7 +39,7 @@ export async function webhooks(frame: Frame, refused?: NewRefused): Promise<Scre
 		actions: visit.store.hub.isShown && html`<a class="button" href="/hub">WebSub subscribers</a>`,
 		note: refused && html`<p class="note bad" role="alert">${visible(refused.problem.detail)}</p>`,
 		main: html`${listPanel(list, offset)}${newPanel(frame, refused)}`,
-		aside: html`${wordsPanel()}${curlPanel(visit.base + PATH, accepting("application/json"))}`,
+		aside: html`${wordsPanel()}${curlPanel(visit, visit.base + PATH, accepting("application/json"))}`,
 		keys: [...ROW_KEYS, ...(list.total > SHOWN ? PAGE_KEYS : [])],
 	});
 }

@@ -25,7 +25,8 @@ export type Told = {
 
 /** GET /webhooks/{name} @throws Refusal `unauthorized`, `webhook-not-found` */
 export async function webhook(frame: Frame, told: Told = {}): Promise<Screen> {
-	const { store, target, base } = frame.visit;
+	const { visit } = frame;
+	const { store, target, base } = visit;
 	const name = target.id;
 	const standing = await store.webhooks.standing(name);
 	const [attempts, parked] = await Promise.all([
@@ -43,7 +44,7 @@ export async function webhook(frame: Frame, told: Told = {}): Promise<Screen> {
 		actions: actions(frame, standing),
 		note: noteOf(standing, told),
 		main: html`${tiles(standing)}${attemptsPanel(frame, attempts)}${parkedPanel(frame, standing, parked)}`,
-		aside: html`${settingsPanel(frame, standing, told)}${secretPanel(frame, standing)}${deletionPanel(frame, standing)}${curlPanel(base + webhookPath(name), accepting("application/json"))}`,
+		aside: html`${settingsPanel(frame, standing, told)}${secretPanel(frame, standing)}${deletionPanel(frame, standing)}${curlPanel(visit, base + webhookPath(name), accepting("application/json"))}`,
 		keys: parked.length > 0 ? ROW_KEYS : [],
 	});
 }

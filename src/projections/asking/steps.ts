@@ -31,7 +31,9 @@ export type Debugged = {
 };
 
 /**
- * It ends early if the states are large: see `ANSWER_BYTES_MAX`.
+ * It begins with the nearest states that the projection keeps, if one of its steps has all of them:
+ * then a look at the newest of a million events is no wait. It ends early if the states are large:
+ * see `ANSWER_BYTES_MAX`.
  * @param from the position of the first event to show
  * @throws Refusal `replay-too-long`, `projection-author-gone`, and as a read
  */
@@ -56,7 +58,7 @@ async function stepsIn(
 	{ from, count }: { readonly from: number; readonly count: number },
 	signal: AbortSignal,
 ): Promise<Debugged> {
-	const replay = await Replay.open(parts, definition, undefined, signal);
+	const replay = await Replay.open(parts, definition, undefined, signal, from);
 	try {
 		const before = await replay.to(from);
 		if (before) return onlyFault(before);

@@ -4,6 +4,7 @@ import { stateThen } from "../../../src/projections/asking/as-of.ts";
 import { keptBefore } from "../../../src/projections/asking/kept-start.ts";
 import { Replay } from "../../../src/projections/asking/replay.ts";
 import { Chance } from "../../projections/script/programs.ts";
+import type { Json } from "../ask.ts";
 import { type Servers, startServers } from "../harness.ts";
 import { Asker } from "./asker.ts";
 
@@ -63,6 +64,16 @@ async function replayed(name: string, before: number, partition: string) {
 	}
 }
 
+/** What the next events do; a query that is no projection runs from the first event on. */
+async function stepsFrom(from: number, of: string | { query: string }): Promise<string> {
+	const about = `steps?from=${from}&count=5`;
+	const { status, text } = await (typeof of === "string"
+		? admin.ask("GET", `/projection/${of}/${about}`)
+		: admin.ask("POST", `/projections/${about}`, of.query));
+	expect(status).toBe(200);
+	return text;
+}
+
 async function appendSome(category: string, chance: Chance): Promise<number> {
 	let last = 0;
 	for (let at = 0; at < EVENTS; at++) {
@@ -93,6 +104,7 @@ test.each(QUERIES)(
 				const expected = await replayed(name, before, partition);
 				expect({ before, partition, state, result }).toEqual({ before, partition, ...expected });
 				if (await keptBefore(partsOf().own, definition, before)) begun++;
+				expect(await stepsFrom(before, name)).toBe(await stepsFrom(before, definition));
 			}
 			return begun;
 		};
@@ -158,4 +170,20 @@ test("a moment that was not reached has no state yet; what changes the past, cha
 	});
 	const hidden = await at(position, { "If-None-Match": tag });
 	expect([hidden.status, hidden.headers.etag === tag]).toEqual([200, false]);
+});
+
+test("steps begin with the states that are kept, which know of events that are hidden now", async () => {
+	const category = `c${randomUUID().slice(0, 8)}`;
+	const name = `projection-${category}`;
+	const query = `fromCategory('${category}').when({ ${FOLD} })`;
+	await admin.append(`${category}-1`, "A", { n: 1 }, { n: 2 });
+	await admin.made(name, query);
+	await admin.ask("GET", `/projection/${name}/partitions`);
+	const metadata = { $tb: 2 };
+	await admin.append(`$$${category}-1`, "$metadata", metadata);
+	const third = await admin.append(`${category}-1`, "A", { n: 4 });
+	await admin.atHead(name);
+	const before = (text: string) => (JSON.parse(text) as { steps: Json[] }).steps[0]?.before;
+	expect(before(await stepsFrom(third, name))).toEqual({ n: 3, list: [1, 2] });
+	expect(before(await stepsFrom(third, { query }))).toEqual({ n: 0, list: [] });
 });

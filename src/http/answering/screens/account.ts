@@ -1,10 +1,22 @@
 /** A visitor's account, as the screens see it. */
+import type { Via } from "../../../access/principal.ts";
 import type { Account } from "../../../screens.ts";
 import { givenCookie, hostCookie } from "../../authentication/cookies.ts";
 import { refusePlainSecret } from "../../authentication/secrecy.ts";
 import { SESSION_COOKIE, sessionIn } from "../../authentication/session.ts";
 import { issuerLoginFor } from "./issuer.ts";
 import type { Visitor } from "./visitor.ts";
+
+/** A password that began a session is what curl is asked for. */
+const SHOWN: Readonly<Record<Via, Account["shows"]>> = {
+	anonymous: "nothing",
+	system: "nothing",
+	password: "password",
+	session: "password",
+	token: "token",
+	oidc: "token",
+	certificate: "certificate",
+};
 
 /** @param base where the visitor sees the server */
 export function accountFor({ context, req, principal }: Visitor, base: string): Account {
@@ -15,6 +27,7 @@ export function accountFor({ context, req, principal }: Visitor, base: string): 
 		login,
 		groups,
 		isAdmin,
+		shows: SHOWN[via],
 		// Without `Authorization`, a user of the issuer has one, too.
 		hasSession: via === "session" || (via === "oidc" && req.headers.authorization === undefined),
 		issuer: issuerLoginFor({ context, req, principal }, base),
