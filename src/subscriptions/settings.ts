@@ -25,12 +25,9 @@ export type SelectionSettings = {
 	readonly resolveLinktos: boolean;
 	/** The first number; -1 for the head of the stream at the time of the creation. */
 	readonly startFrom: number;
-	/** Undefined for every event. */
-	readonly filter: FilterSettings | undefined;
+	/** With the members of the query of a filtered feed (contract 4.3); undefined for every event. */
+	readonly filter: Criterion | undefined;
 };
-
-/** The filter has the members of the query of a filtered feed (contract 4.3). */
-export type FilterSettings = Criterion;
 
 export type DeliverySettings = {
 	/** After so long without an answer a message is delivered again; 0 for at once. */
@@ -112,7 +109,7 @@ export function parseSettings(body: unknown): Settings {
 		startFrom: startOf(given),
 		namedConsumerStrategy: strategyOf(given),
 		orderedBy: keyOf(given),
-		filter: parseCriterion(given.get("filter"), invalid),
+		filter: parseCriterion(given.get("filter"), (fault) => invalid(`Of the filter, ${fault}.`)),
 	};
 	check(parsed);
 	return parsed;
