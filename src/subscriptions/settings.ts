@@ -33,7 +33,7 @@ export type DeliverySettings = {
 	/** After so long without an answer a message is delivered again; 0 for at once. */
 	readonly messageTimeoutMilliseconds: number;
 	readonly maxRetryCount: number;
-	/** How many consumers may have a name at a time; 0 for no limit of the subscription's own. */
+	/** Kept for clients that set it: over HTTP, a consumer is nothing that stays. */
 	readonly maxSubscriberCount: number;
 	readonly namedConsumerStrategy: Strategy;
 	/** Of `OrderedByKey`: `stream`, or the path of a member of the data, such as `$.customer.id`. */
