@@ -1,5 +1,6 @@
 /** The admin UI: the screens of the resources that have one. */
 import type { Screen, Screens, ShownProblem, StaticFile, Visit } from "../src/screens.ts";
+import { endSubscriber } from "./deeds/hub.ts";
 import { operate } from "./deeds/operate.ts";
 import { project } from "./deeds/project.ts";
 import { push } from "./deeds/push.ts";
@@ -14,6 +15,7 @@ import { DEEDS } from "./screens/deed-request.ts";
 import { event } from "./screens/event/screen.ts";
 import { placeFor } from "./screens/go.ts";
 import { hub } from "./screens/hub/list.ts";
+import { subscriber } from "./screens/hub/subscriber.ts";
 import { comeBack, leaveForIssuer } from "./screens/issuer.ts";
 import { logIn, login, logOut } from "./screens/login.ts";
 import { metadata } from "./screens/metadata.ts";
@@ -64,6 +66,7 @@ const SCREENS: Readonly<Record<string, Show>> = {
 	"/groups/:group": (frame) => group(frame),
 	"/positions": (frame) => positions(frame),
 	"/hub": hub,
+	"/hub/:id": (frame) => subscriber(frame),
 	"/webhooks": (frame) => webhooks(frame),
 	"/webhooks/:id": (frame) => webhook(frame),
 	"/streams": streams,
@@ -99,6 +102,7 @@ class AdminUi implements Screens {
 		if (visit.path === "/ui/projections") return this.#in(visit, (frame) => project(frame, form));
 		if (visit.path === "/ui/readers") return this.#in(visit, (frame) => changeReaders(frame, form));
 		if (visit.path === "/ui/webhooks") return this.#in(visit, (frame) => push(frame, form));
+		if (visit.path === "/ui/hub") return this.#in(visit, (frame) => endSubscriber(frame, form));
 		return this.#in(visit, (frame) => act(frame, form));
 	}
 

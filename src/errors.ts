@@ -70,6 +70,7 @@ export type RequestRefusals = {
 	"invalid-webhook": { field: string; reason: string };
 	"too-many-webhooks": { webhooksMax: number };
 	"invalid-hub-request": { parameter: string; reason: string };
+	"subscriber-not-found": { id: string };
 	"stream-not-writable": { stream: string; attempt: "append" | "delete" };
 	"event-not-redactable": { stream: string; eventNumber: number; reason: string };
 

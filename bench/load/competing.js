@@ -33,22 +33,18 @@ process.stdout.write(`${JSON.stringify({ rate: messages / seconds, ...costs })}\
 process.exit(0);
 
 /** Ours over HTTP: a request that acknowledges a hundred and takes the next. */
-async function varve() {
-	await fill(url, QUEUE, messages);
-	let left = messages;
-	return timed(async () => {
-		const consume = async (_, index) => {
-			const consumer = { "Varve-Consumer": `c${index}`, Accept: LINES };
-			const path = `/subscriptions/${QUEUE}/group/${BATCH}?wait=1`;
-			let lines = [];
-			while (left > 0) {
-				lines = linesIn(await ask(url, path, consumer, namesOf(lines)));
-				left -= lines.length;
-			}
-			if (lines.length === 0) return;
-			await ask(url, `/subscriptions/${QUEUE}/group/ack`, consumer, namesOf(lines));
-		};
-		await Promise.all(Array.from({ length: CONSUMERS }, consume));
+function varve() {
+	return untilEmpty(async (consumer, queue) => {
+		const path = `/subscriptions/${QUEUE}/group/${BATCH}?wait=1`;
+		const options = { headers: { Accept: LINES, ...consumer }, gone: queue.over.signal };
+		for (let lines = []; ; ) {
+			const text = await ask(url, path, { ...options, body: namesOf(lines) });
+			if (text === undefined) return;
+			lines = linesIn(text);
+			if (queue.taken(lines.length) > 0) continue;
+			await acknowledge(consumer, lines);
+			queue.over.abort();
+		}
 	});
 }
 
@@ -56,54 +52,69 @@ async function varve() {
  * Ours over HTTP, as before: a request for a hundred, a request that acknowledges them, and with it
  * the next request for a hundred.
  */
-async function varveApart() {
-	await fill(url, QUEUE, messages);
-	let left = messages;
-	return timed(async () => {
-		const consume = async (_, index) => {
-			const consumer = { "Varve-Consumer": `c${index}` };
-			const accept = { Accept: LINES, ...consumer };
-			const take = () => ask(url, `/subscriptions/${QUEUE}/group/${BATCH}?wait=1`, accept);
-			for (let acknowledged; left > 0; ) {
-				const [text] = await Promise.all([take(), acknowledged]);
-				const lines = linesIn(text);
-				if (lines.length === 0) continue;
-				acknowledged = ask(url, `/subscriptions/${QUEUE}/group/ack`, consumer, namesOf(lines));
-				left -= lines.length;
-				if (left <= 0) await acknowledged;
-			}
-		};
-		await Promise.all(Array.from({ length: CONSUMERS }, consume));
+function varveApart() {
+	return untilEmpty(async (consumer, queue) => {
+		const path = `/subscriptions/${QUEUE}/group/${BATCH}?wait=1`;
+		const options = { headers: { Accept: LINES, ...consumer }, gone: queue.over.signal };
+		for (let acknowledged; ; ) {
+			const [text] = await Promise.all([ask(url, path, options), acknowledged]);
+			if (text === undefined) return;
+			const lines = linesIn(text);
+			if (lines.length > 0) acknowledged = acknowledge(consumer, lines);
+			if (queue.taken(lines.length) > 0) continue;
+			await acknowledged;
+			queue.over.abort();
+		}
 	});
 }
 
 /** Ours as a stream: a consumer has at most a hundred, and acknowledges each half of that. */
-async function varveStream() {
+function varveStream() {
+	return untilEmpty(async (consumer, queue) => {
+		const headers = { Accept: "application/x-ndjson", ...consumer };
+		const acknowledged = [];
+		let lines = [];
+		const answer = () => {
+			if (lines.length > 0) acknowledged.push(acknowledge(consumer, lines));
+			lines = [];
+		};
+		const options = { headers, gone: queue.over.signal };
+		await listen(url, `/subscriptions/${QUEUE}/group/${BATCH}`, options, (line) => {
+			check(line.event.data);
+			lines.push(line);
+			if (lines.length === BATCH / 2) answer();
+			if (queue.taken(1) === 0) queue.over.abort();
+		});
+		answer();
+		await Promise.all(acknowledged);
+	});
+}
+
+/**
+ * Fills the queue, and has consumers empty it: from the first question to the last acknowledgement,
+ * as with the brokers. A consumer that waits at the end of the queue is sent away there.
+ */
+async function untilEmpty(consume) {
 	await fill(url, QUEUE, messages);
 	let left = messages;
+	const taken = (count) => {
+		left -= count;
+		return left;
+	};
 	return timed(async () => {
-		const consume = async (_, index) => {
-			const consumer = { "Varve-Consumer": `c${index}` };
-			let lines = [];
-			const acks = [];
-			const acknowledge = () => {
-				const body = namesOf(lines);
-				lines = [];
-				acks.push(ask(url, `/subscriptions/${QUEUE}/group/ack`, consumer, body));
-			};
-			const accept = { Accept: "application/x-ndjson", ...consumer };
-			await listen(url, `/subscriptions/${QUEUE}/group/${BATCH}`, accept, (line) => {
-				check(line.event.data);
-				lines.push(line);
-				left--;
-				if (lines.length === BATCH / 2 || left === 0) acknowledge();
-				return left > 0;
-			});
-			if (lines.length > 0) acknowledge();
-			await Promise.all(acks);
-		};
-		await Promise.all(Array.from({ length: CONSUMERS }, consume));
+		const queue = { taken, over: new AbortController() };
+		const consumer = (_, index) => consume({ "Varve-Consumer": `c${index}` }, queue);
+		await Promise.all(Array.from({ length: CONSUMERS }, consumer));
+		const { totalInFlightMessages } = JSON.parse(
+			await ask(url, `/subscriptions/${QUEUE}/group/info`),
+		);
+		if (totalInFlightMessages > 0) throw new Error("not all of them were acknowledged");
 	});
+}
+
+function acknowledge(consumer, lines) {
+	const body = namesOf(lines);
+	return ask(url, `/subscriptions/${QUEUE}/group/ack`, { headers: consumer, body });
 }
 
 /** A durable classic queue, persistent messages, manual acknowledgement, prefetch 100. */
@@ -177,23 +188,31 @@ async function nats() {
 		await Promise.all(Array.from({ length: part }, () => publisher.publish(QUEUE, body)));
 	}
 	let left = messages;
-	const taken = await timed(async () => {
-		await Promise.all(
-			connections.map(async (connection) => {
-				const consumer = await connection.jetstream().consumers.get(QUEUE, "group");
-				while (left > 0) {
-					const batch = await consumer.fetch({ max_messages: BATCH, expires: 1000 });
-					for await (const message of batch) {
-						check(message.json());
-						message.ack();
-						left--;
-						if (left <= 0) break;
-					}
-				}
-				await connection.flush();
-			}),
-		);
+	let consumers = [];
+	let ended;
+	const all = new Promise((resolve) => {
+		ended = resolve;
 	});
+	const consume = async (connection) => {
+		const consumer = await connection.jetstream().consumers.get(QUEUE, "group");
+		while (left > 0) {
+			const batch = await consumer.fetch({ max_messages: BATCH, expires: 1000 });
+			for await (const message of batch) {
+				check(message.json());
+				message.ack();
+				left--;
+				if (left <= 0) break;
+			}
+		}
+		ended();
+	};
+	const taken = await timed(async () => {
+		consumers = connections.map(consume);
+		await all;
+		// Those that wait at the end of the queue have acknowledged all they had.
+		await Promise.all(connections.map((connection) => connection.flush()));
+	});
+	await Promise.all(consumers);
 	await Promise.all(connections.map((one) => one.close()));
 	return taken;
 }

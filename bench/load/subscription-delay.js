@@ -4,7 +4,7 @@ import { ask, fill, subscribe } from "./subscription.js";
 
 const GAP_MS = 20;
 const STREAM = "delayed";
-const LINES = { Accept: "application/vnd.varve.messages+ndjson" };
+const LINES = { headers: { Accept: "application/vnd.varve.messages+ndjson" } };
 
 const [url, appends] = process.argv.slice(2);
 const total = Number(appends);
@@ -36,7 +36,7 @@ async function consume() {
 			ids: lines.map(({ id }) => id),
 			tokens: lines.map(({ token }) => token),
 		});
-		await ask(url, `/subscriptions/${STREAM}/group/ack`, {}, body);
+		await ask(url, `/subscriptions/${STREAM}/group/ack`, { body });
 	}
 }
 

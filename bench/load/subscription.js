@@ -7,51 +7,48 @@ export const ADMIN = `Basic ${Buffer.from("admin:changeit").toString("base64")}`
 const DATA = { total: 1234, currency: "EUR", customer: "c-118", lines: [1, 2, 3] };
 const BATCH = 1000;
 
-/** @returns the text of the answer; a body makes it a POST */
-export function ask(url, path, headers = {}, body = undefined, method = body ? "POST" : "GET") {
+/**
+ * @param options its `headers`; a `body`, which makes it a POST; another `method`; `gone`, which
+ *   ends it
+ * @returns the text of the answer; undefined if it was ended
+ */
+export function ask(url, path, { headers = {}, body, gone, method } = {}) {
+	const length = body === undefined ? {} : { "Content-Length": Buffer.byteLength(body) };
+	const verb = method ?? (body === undefined ? "GET" : "POST");
+	const options = { agent, method: verb, headers: { Authorization: ADMIN, ...headers, ...length } };
 	return new Promise((resolve, reject) => {
-		const length = body === undefined ? {} : { "Content-Length": Buffer.byteLength(body) };
-		const options = { agent, method, headers: { Authorization: ADMIN, ...headers, ...length } };
-		const sent = request(url + path, options, (response) => {
+		const failed = (error) => (gone?.aborted ? resolve() : reject(error));
+		const sent = request(url + path, { ...options, signal: gone }, (response) => {
 			const chunks = [];
 			response.on("data", (chunk) => chunks.push(chunk));
-			response.on("error", reject);
+			response.on("error", failed);
 			response.on("end", () => {
 				const text = Buffer.concat(chunks).toString();
 				if (response.statusCode < 300) resolve(text);
-				else reject(new Error(`${method} ${path}: ${response.statusCode} ${text}`));
+				else reject(new Error(`${verb} ${path}: ${response.statusCode} ${text}`));
 			});
 		});
-		sent.on("error", reject);
+		sent.on("error", failed);
 		sent.end(body);
 	});
 }
 
-const listening = new Set();
-
-/** Follows a stream of lines, until one says that no more are wanted: by any of the streams. */
-export function listen(url, path, headers, onLine) {
+/** Follows a stream of lines until `gone` ends it. */
+export function listen(url, path, { headers, gone }, onLine) {
 	return new Promise((resolve, reject) => {
-		const options = { agent, headers: { Authorization: ADMIN, ...headers } };
+		const failed = (error) => (gone.aborted ? resolve() : reject(error));
+		const options = { agent, headers: { Authorization: ADMIN, ...headers }, signal: gone };
 		const sent = request(url + path, options, (response) => {
 			let rest = "";
-			const end = () => {
-				response.destroy();
-				resolve();
-			};
-			listening.add(end);
 			response.setEncoding("utf8");
-			response.on("error", () => undefined);
+			response.on("error", failed);
 			response.on("data", (chunk) => {
 				const texts = (rest + chunk).split("\n");
 				rest = texts.pop();
-				for (const text of texts) {
-					if (text === "" || onLine(JSON.parse(text))) continue;
-					for (const one of listening) one();
-				}
+				for (const text of texts) if (text !== "") onLine(JSON.parse(text));
 			});
 		});
-		sent.on("error", reject);
+		sent.on("error", failed);
 		sent.end();
 	});
 }
@@ -60,7 +57,7 @@ export function listen(url, path, headers, onLine) {
 export function subscribe(url, stream, group, settings = {}) {
 	const headers = { "Content-Type": "application/json" };
 	const path = `/subscriptions/${stream}/${group}`;
-	return ask(url, path, headers, JSON.stringify(settings), "PUT");
+	return ask(url, path, { headers, body: JSON.stringify(settings), method: "PUT" });
 }
 
 export async function fill(url, stream, events) {
@@ -71,6 +68,6 @@ export async function fill(url, stream, events) {
 			eventType: "OrderPlaced",
 			data: DATA,
 		}));
-		await ask(url, `/streams/${stream}`, headers, JSON.stringify(part));
+		await ask(url, `/streams/${stream}`, { headers, body: JSON.stringify(part) });
 	}
 }

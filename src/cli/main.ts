@@ -28,6 +28,7 @@ import { answer, exitCode, note } from "./output/standard.ts";
 import { projection } from "./projection/projection.ts";
 import { query } from "./projection/query.ts";
 import { prove } from "./proof/prove.ts";
+import { hub } from "./push/hub.ts";
 import { webhook } from "./push/webhook.ts";
 import { read } from "./read.ts";
 import { trust } from "./reading/trust.ts";
@@ -66,6 +67,7 @@ export const VERBS: readonly Verb[] = [
 	group,
 	position,
 	webhook,
+	hub,
 	user,
 	token,
 	verify,

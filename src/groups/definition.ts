@@ -61,7 +61,7 @@ export function parseDefinition(given: ReadonlyMap<string, unknown>): Definition
 	}
 	return {
 		stream: parseStreamName(stream),
-		filter: parseCriterion(given.get("filter"), invalid),
+		filter: parseCriterion(given.get("filter"), (fault) => invalid(`Of the filter, ${fault}.`)),
 		key,
 		partitions: whole(given, "partitions", undefined, 1, PARTITIONS_MAX),
 		leaseMilliseconds: whole(

@@ -69,6 +69,11 @@ export function hubUrl(base: string): string {
 	return `${base}/hub`;
 }
 
+/** A subscriber of the hub. */
+export function subscriberUrl(base: string, id: string): string {
+	return `${hubUrl(base)}/${escapeSegment(id)}`;
+}
+
 /** Where the public keys of a webhook are. */
 export function keySetUrl(base: string, uid: string): string {
 	return `${base}/.well-known/varve-webhooks/${uid}/jwks.json`;

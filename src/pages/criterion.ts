@@ -1,4 +1,4 @@
-/** Filters that readers leave at the server: of a subscription, a group, a position. */
+/** Filters that are left at the server: of a subscription, a webhook, a group, a position. */
 import type { Refusal } from "../errors.ts";
 import { type Criterion, createFilter } from "./filter.ts";
 import { tryPattern } from "./pattern.ts";
@@ -7,23 +7,23 @@ const DATA_MAX = 4096;
 
 /**
  * Reads a filter as a body has it. Its expression is not looked at: see `tryCriterion`.
- * @param invalid makes the refusal of a body
+ * @param invalid makes the refusal of a body; what it gets is a part of a sentence
  * @returns undefined for none
  */
 export function parseCriterion(
 	filter: unknown,
-	invalid: (reason: string) => Refusal,
+	invalid: (fault: string) => Refusal,
 ): Criterion | undefined {
 	if (filter === undefined || filter === null) return undefined;
 	const { context, type, data } = filter as Partial<Record<string, unknown>>;
 	if (context !== "streamid" && context !== "eventtype") {
-		throw invalid("The context of a filter must be streamid or eventtype.");
+		throw invalid("its context must be streamid or eventtype");
 	}
 	if (type !== "prefix" && type !== "regex") {
-		throw invalid("The type of a filter must be prefix or regex.");
+		throw invalid("its type must be prefix or regex");
 	}
 	if (typeof data !== "string" || data === "" || data.length > DATA_MAX) {
-		throw invalid(`The data of a filter must be text of 1 to ${DATA_MAX} characters.`);
+		throw invalid(`its data must be text of 1 to ${DATA_MAX} characters`);
 	}
 	return { context, type, data };
 }

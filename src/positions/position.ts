@@ -58,7 +58,9 @@ export function parsePlace(given: ReadonlyMap<string, unknown>): Place {
 		throw invalid("at must be the number of the last event that was handled: 0 or more.");
 	}
 	const named = parseStreamName(stream);
-	const filter = parseCriterion(given.get("filter"), invalid);
+	const filter = parseCriterion(given.get("filter"), (fault) =>
+		invalid(`Of the filter, ${fault}.`),
+	);
 	if (filter && named !== ALL) throw invalid("Only a position in $all has a filter.");
 	return { stream: named, at, filter, ttlSeconds: ttlIn(given.get("ttlSeconds") ?? undefined) };
 }

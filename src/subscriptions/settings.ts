@@ -25,18 +25,15 @@ export type SelectionSettings = {
 	readonly resolveLinktos: boolean;
 	/** The first number; -1 for the head of the stream at the time of the creation. */
 	readonly startFrom: number;
-	/** Undefined for every event. */
-	readonly filter: FilterSettings | undefined;
+	/** With the members of the query of a filtered feed (contract 4.3); undefined for every event. */
+	readonly filter: Criterion | undefined;
 };
-
-/** The filter has the members of the query of a filtered feed (contract 4.3). */
-export type FilterSettings = Criterion;
 
 export type DeliverySettings = {
 	/** After so long without an answer a message is delivered again; 0 for at once. */
 	readonly messageTimeoutMilliseconds: number;
 	readonly maxRetryCount: number;
-	/** How many consumers may have a name at a time; 0 for no limit of the subscription's own. */
+	/** Kept for clients that set it: over HTTP, a consumer is nothing that stays. */
 	readonly maxSubscriberCount: number;
 	readonly namedConsumerStrategy: Strategy;
 	/** Of `OrderedByKey`: `stream`, or the path of a member of the data, such as `$.customer.id`. */
@@ -112,7 +109,7 @@ export function parseSettings(body: unknown): Settings {
 		startFrom: startOf(given),
 		namedConsumerStrategy: strategyOf(given),
 		orderedBy: keyOf(given),
-		filter: parseCriterion(given.get("filter"), invalid),
+		filter: parseCriterion(given.get("filter"), (fault) => invalid(`Of the filter, ${fault}.`)),
 	};
 	check(parsed);
 	return parsed;

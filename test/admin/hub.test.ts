@@ -3,7 +3,7 @@ import { batch, get } from "../http/ask.ts";
 import { type Servers, startServers, until } from "../http/harness.ts";
 import { type Callback, callback } from "../push/callback.ts";
 import { inBrowser, isTooWide, screens, violations } from "./browser.ts";
-import { page } from "./forms.ts";
+import { Forms, page } from "./forms.ts";
 
 const EVIL = "order-<svg onload=alert(1)>\u202e";
 const ADMIN = { Authorization: `Basic ${Buffer.from("admin:changeit").toString("base64")}` };
@@ -52,15 +52,32 @@ test("a program gets what it always got, and no page or answer has a secret", as
 	expect(json.headers["content-type"]).toContain("json");
 	const list = await servers.ask(page("/hub"));
 	expect(list.headers["content-type"]).toContain("html");
-	const [, id = ""] = /\/hub\?id=([0-9a-f]{16})/.exec(list.text) ?? [];
-	const one = await servers.ask(page(`/hub?id=${id}`));
+	const [, id = ""] = /\/hub\/([0-9a-f]{16})/.exec(list.text) ?? [];
+	const one = await servers.ask(page(`/hub/${id}`));
 	expect(one.status).toBe(200);
 	for (const { text } of [json, list, one]) {
 		expect(text).not.toContain("s3cret");
 		expect(text).not.toContain("secret&quot;");
 	}
-	expect((await servers.ask(page("/hub?id=0000000000000000"))).status).toBe(404);
+	expect((await servers.ask(page("/hub/0000000000000000"))).status).toBe(404);
 	expect((await servers.ask(page("/hub?offset=100"))).text).toContain("No more of them");
+});
+
+test("a form that is wrong ends nobody, and its page says why", async () => {
+	const { text } = await servers.ask(page("/hub"));
+	const [, id = ""] = /\/hub\/([0-9a-f]{16})/.exec(text) ?? [];
+	const forms = new Forms(() => servers, `/hub/${id}`, "/ui/hub");
+	const { text: one } = await servers.ask(page(`/hub/${id}`));
+	const [, host = ""] = /type the host <b class="mono">(127\.0\.0\.1:\d+)</.exec(one) ?? [];
+	expect((await forms.post({ id, confirm: host })).status).toBe(403);
+	const other = await forms.send({ id, confirm: "127.0.0.1", reason: "<b>" });
+	expect(other.status).toBe(400);
+	expect(other.text).toContain("Nothing was changed");
+	expect(other.text).toContain('value="&lt;b&gt;"');
+	const long = await forms.send({ id, confirm: host, reason: "x".repeat(201) });
+	expect([long.status, long.text.includes("more than 200")]).toEqual([400, true]);
+	expect((await forms.send({ id: "0", confirm: host })).status).toBe(404);
+	expect((await servers.ask(get("/hub", "*/*"))).json.total).toBe(4);
 });
 
 test("operators alone see it, and find it from the webhooks; where no hub is, it is not there", async () => {
@@ -104,7 +121,7 @@ inBrowser(
 			expect(texts.filter((text) => text.includes("all sent"))).toHaveLength(2);
 			const ill = rows.filter({ hasText: "slow-down" }).first();
 			await ill.locator("a.open").click();
-			await page.waitForURL(/\/hub\?id=/);
+			await page.waitForURL(/\/hub\/[0-9a-f]{16}$/);
 			expect(await page.locator(".attempts tr.row").first().innerText()).toContain("503");
 			expect(await page.locator(".facts-list").innerText()).toContain("by the secret that it gave");
 			expect(faults).toEqual([]);
@@ -129,7 +146,28 @@ inBrowser(
 				await page.goto(base + path);
 				expect(await violations(page)).toEqual([]);
 				expect(await isTooWide(page)).toBe(false);
+				const end = page.locator("summary", { hasText: "End this subscriber" });
+				if ((await end.count()) === 0) continue;
+				await end.click();
+				expect([await violations(page), await isTooWide(page)]).toEqual([[], false]);
 			}
+			expect(faults).toEqual([]);
+		});
+
+		test("a subscriber is ended by a form alone, and its callback is told why", async () => {
+			const { page, faults } = await browser.tab("/hub");
+			const row = page.locator("tr.row", { hasText: "slow-down" }).first();
+			const host = await row.locator("a.open").innerText();
+			await row.locator("a.open").click();
+			await page.locator("summary", { hasText: "End this subscriber" }).click();
+			await page.getByLabel("Reason").fill("it is too slow");
+			await page.locator("input[name=confirm]").fill(host);
+			await page.getByRole("button", { name: "End it" }).click();
+			await page.waitForURL(/\/hub$/);
+			expect(await page.locator("tr.row").count()).toBe(3);
+			const ended = callbacks.find(({ url }) => new URL(url).host === host);
+			await until(() => ended?.asked.at(-1)?.get("hub.mode") === "denied");
+			expect(ended?.asked.at(-1)?.get("hub.reason")).toBe("it is too slow");
 			expect(faults).toEqual([]);
 		});
 	},

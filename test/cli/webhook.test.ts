@@ -1,4 +1,7 @@
-/** `varve webhook`: what people type, and what they get. */
+/** `varve webhook` and `varve hub`: what people type, and what they get. */
+
+import { until } from "../http/harness.ts";
+import { callback } from "../push/callback.ts";
 import { type Receiver, receiver } from "../push/receiver.ts";
 import { removeDirectories, type Server, startServer, varve } from "./varve.ts";
 
@@ -7,7 +10,7 @@ let target: Receiver;
 let status = 200;
 beforeAll(async () => {
 	target = await receiver(() => status);
-	server = await startServer(undefined, undefined, ["--push-allow", "127.0.0.1"]);
+	server = await startServer(undefined, undefined, ["--push-allow", "127.0.0.1", "--hub"]);
 });
 afterAll(async () => {
 	await server.stop();
@@ -50,4 +53,32 @@ test("says what is missing", async () => {
 	expect(await webhook("pause")).toMatchObject({ code: 2 });
 	expect((await webhook("create", "x", "s")).stderr).toMatch(/STREAM or URL is missing/);
 	expect(await webhook("show", "nothing")).toMatchObject({ code: 1 });
+});
+
+test("lists the subscribers of the hub, shows one, and ends it", async () => {
+	const hub = (...args: string[]) => varve(["hub", ...args], { VARVE_URL: server.url });
+	const listed = async () => (await hub("list")).stdout.split("\n").filter(Boolean);
+	expect(await listed()).toEqual([]);
+	const to = await callback();
+	const topic = `${server.url}/streams/order-1`;
+	const fields = { "hub.mode": "subscribe", "hub.topic": topic, "hub.callback": to.url };
+	const asked = { method: "POST", body: new URLSearchParams(fields) };
+	expect((await fetch(`${server.url}/hub`, asked)).status).toBe(202);
+	let lines: string[] = [];
+	await until(async () => {
+		lines = await listed();
+		return lines.length === 1;
+	});
+	const { id, callback: told } = JSON.parse(lines[0] ?? "");
+	expect(told).toBe(to.url);
+	expect(JSON.parse((await hub("show", id)).stdout)).toMatchObject({ id, attempts: [] });
+	const ended = await hub("end", id, "--reason", "no room");
+	expect([ended.code, ended.stdout]).toEqual([0, `subscriber ${id} ended\n`]);
+	await until(() => to.asked.at(-1)?.get("hub.reason") === "no room");
+	expect(await listed()).toEqual([]);
+	const gone = await hub("end", id);
+	expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining("no subscriber")]);
+	expect(await hub("end")).toMatchObject({ code: 2 });
+	expect(await hub("stop", id)).toMatchObject({ code: 2 });
+	await to.close();
 });

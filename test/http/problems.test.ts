@@ -252,6 +252,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ parameter: "hub.mode", reason: "it is wrong" },
 		"../push/hub.test.ts",
 	],
+	"subscriber-not-found": [404, "Not Found", { id: "x" }, "../push/hub.test.ts"],
 	"stream-not-writable": [401, "Unauthorized", batch("$ce-s", [event()])],
 	"event-not-redactable": [
 		403,

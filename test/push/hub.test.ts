@@ -38,10 +38,19 @@ function subscribe(stream: string, to: Callback, more: Record<string, string> = 
 }
 
 async function subscribers(): Promise<
-	readonly { readonly callback: string; readonly leaseUntil: string }[]
+	readonly { readonly id: string; readonly callback: string; readonly leaseUntil: string }[]
 > {
 	const { json } = await servers.ask({ path: "/hub", headers: { Authorization: ADMIN } });
-	return json.subscribers as { callback: string; leaseUntil: string }[];
+	return json.subscribers as { id: string; callback: string; leaseUntil: string }[];
+}
+
+async function idOf(to: Callback): Promise<string> {
+	await until(() => isSubscribed(to));
+	return (await subscribers()).find(({ callback }) => callback === to.url)?.id ?? "";
+}
+
+function onSubscriber(method: "GET" | "DELETE", path: string, headers = { Authorization: ADMIN }) {
+	return servers.ask({ method, path: `/hub/${path}`, headers });
 }
 
 async function isSubscribed(to: Callback): Promise<boolean> {
@@ -187,6 +196,51 @@ describe("a subscriber", () => {
 		await until(() => to.asked.some((asked) => asked.get("hub.mode") === "denied"));
 		expect([await isSubscribed(to), to.feeds]).toEqual([false, []]);
 		expect((await subscribe("secret", to)).status).toBe(401);
+	});
+
+	test("is ended by an operator, and told why; whoever is none may not", async () => {
+		const to = await callback();
+		await subscribe("unwanted", to);
+		const id = await idOf(to);
+		await append("unwanted");
+		await until(() => to.feeds.length === 1);
+		await until(async () => (await onSubscriber("GET", id)).json.lagEvents === 0);
+		const { json } = await onSubscriber("GET", id);
+		expect(json).toMatchObject({ id, stream: "unwanted", isSigned: false, givenUp: 0, heldUp: "" });
+		expect(json.attempts).toMatchObject([{ outcome: "delivered", status: 200 }]);
+		const stranger = await servers.ask({ method: "DELETE", path: `/hub/${id}` });
+		const long = await onSubscriber("DELETE", `${id}?reason=${"x".repeat(201)}`);
+		expect([stranger.status, long.status]).toEqual([401, 400]);
+		expect(await isSubscribed(to)).toBe(true);
+
+		const ended = await onSubscriber("DELETE", `${id}?reason=too%20slow`);
+		expect([ended.status, ended.json]).toEqual([200, { id, ended: true }]);
+		await until(() => to.asked.length === 2);
+		expect(Object.fromEntries(to.asked[1] ?? [])).toMatchObject({
+			kept: "1",
+			"hub.mode": "denied",
+			"hub.topic": `${servers.url}/streams/unwanted`,
+			"hub.reason": "too slow",
+		});
+		for (const method of ["GET", "DELETE"] as const) {
+			const gone = await onSubscriber(method, id);
+			expect([gone.status, gone.json.type]).toEqual([
+				404,
+				"urn:varve:problem:subscriber-not-found",
+			]);
+		}
+		const audit = "/streams/%24audit/head/backward/20?embed=body";
+		const headers = { Authorization: ADMIN, Accept: "application/vnd.eventstore.atom+json" };
+		const said = JSON.stringify((await servers.ask({ path: audit, headers })).json);
+		expect(said).toContain("hub-subscriber-ended");
+		expect(said).toContain(id);
+
+		await append("unwanted");
+		await subscribe("unwanted", to);
+		expect(await idOf(to)).not.toBe(id);
+		await append("unwanted");
+		await until(() => to.feeds.length === 2);
+		expect(to.feeds[1]?.body).not.toContain("1@unwanted");
 	});
 
 	test("ends with its lease, which another request makes longer", async () => {

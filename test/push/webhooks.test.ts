@@ -109,6 +109,8 @@ describe("a webhook", () => {
 		[{ stream: "$et-$PushAttempts" }, "stream"],
 		[{ stream: "$all", resolveLinktos: true }, "resolveLinktos"],
 		[{ stream: "s", filter: { context: "streamid", type: "prefix", data: "x" } }, "filter"],
+		[{ stream: "$all", filter: { context: "streamid", type: "regex", data: "" } }, "filter"],
+		[{ stream: "$all", filter: "x" }, "filter"],
 	])("%j is refused, and changes nothing", async (settings, field) => {
 		const reply = await put("bad", settings);
 		expect([reply.status, reply.json.field]).toEqual([400, field]);

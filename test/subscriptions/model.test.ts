@@ -32,7 +32,8 @@ function runOnce(world: World): void {
 	expect(world.kills).toBeGreaterThan(0);
 	// In the end, all consumers are well.
 	const isRead = () => world.state.tracks.source.next === EVENTS;
-	for (let rounds = 0; remaining(world).length > 0 || !isRead(); rounds++) {
+	const comesAgain = () => world.state.tracks.parked.open.size > 0;
+	for (let rounds = 0; remaining(world).length > 0 || !isRead() || comesAgain(); rounds++) {
 		expect(rounds).toBeLessThan(ROUNDS_MAX);
 		world.find();
 		world.pass(600);

@@ -63,7 +63,7 @@ export class World {
 
 	/** One of the things that happen to a subscription. */
 	something(): void {
-		const dice = this.random.upTo(200);
+		const dice = this.random.upTo(202);
 		if (dice < 12) this.find();
 		else if (dice < 70) this.ask(this.#someone(), 1 + this.random.upTo(8));
 		else if (dice < 150) this.answer();
@@ -73,7 +73,8 @@ export class World {
 		else if (dice < 193) this.save();
 		else if (dice < 195) this.erase();
 		else if (dice < 198) this.die(this.#someone());
-		else this.kill();
+		else if (dice < 200) this.kill();
+		else this.replay();
 	}
 
 	find(): void {
@@ -89,8 +90,10 @@ export class World {
 
 	/** @returns how many it got */
 	ask(consumer: string, count: number): number {
-		const { delivered } = this.#do({ kind: "take", consumer, count, login: "" });
-		must(delivered.length <= count, "more than was asked for", delivered.length);
+		const taken = this.#do({ kind: "take", consumer, count, login: "" }).delivered;
+		must(taken.length <= count, "more than was asked for", taken.length);
+		this.#handleAgain(taken.filter(({ origin }) => origin === "parked"));
+		const delivered = taken.filter(({ origin }) => origin === "source");
 		must(this.state.inFlight.size <= IN_FLIGHT_MAX, "more in flight than may be", count);
 		const inThis = new Set(delivered.map(({ number }) => number));
 		for (const message of delivered) this.#checkDelivery(message, consumer, inThis);
@@ -107,6 +110,26 @@ export class World {
 		for (const { number } of returned) this.with.delete(number);
 		if (returned.length > 0) this.#do({ kind: "returned", messages: returned });
 		return kept;
+	}
+
+	/** What was parked comes again; consumers handle it at once. The source stands where it is. */
+	#handleAgain(messages: readonly Message[]): void {
+		const { source, parked } = this.state.tracks;
+		const [before, openBefore] = [JSON.stringify(checkpointOf(source)), parked.open.size];
+		const names = messages.map(({ id, attempt }) => ({ id, attempt }));
+		const { stale } = this.#do({ kind: "answer", answer: { is: "ack" }, names });
+		must(stale.length === 0, "refused as stale, though it came again", stale.length);
+		must(parked.open.size === openBefore - messages.length, "not settled", messages.length);
+		must(JSON.stringify(checkpointOf(source)) === before, "a replay moved the source", source.next);
+	}
+
+	/** What is parked is delivered again: all of it after a kill, what came since otherwise. */
+	replay(): void {
+		const { next } = this.state.tracks.parked;
+		const messages = this.parked.slice(next).map((of, at) => {
+			return { number: next + at, id: `parked-${next + at}`, key: this.#keyOf(of) };
+		});
+		this.#do({ kind: "found", origin: "parked", messages, next: this.parked.length });
 	}
 
 	#checkDelivery({ number, key, retryCount }: Message, consumer: string, inThis: Set<number>) {

@@ -1,4 +1,5 @@
 /** Who subscribes to feeds at the WebSub hub, by topic: for operators. */
+import { subscriberUrl } from "../../../src/http/urls.ts";
 import type { HubList, HubStanding } from "../../../src/push/hub/shown.ts";
 import type { Screen } from "../../../src/screens.ts";
 import { type Frame, screenOf } from "../../frame/frame.ts";
@@ -9,17 +10,14 @@ import { streamLink } from "../../parts/name.ts";
 import { agoOf, counted, grouped, spanOf } from "../../parts/numbers.ts";
 import { visible } from "../../parts/visible.ts";
 import { badgesOf } from "./status.ts";
-import { subscriber } from "./subscriber.ts";
 
 /** Each row takes a few reads. */
 const SHOWN = 100;
 const PATH = "/hub";
 
-/** GET /hub[?offset=], GET /hub?id= @throws Refusal `route-not-found`, `unauthorized` */
+/** GET /hub[?offset=] @throws Refusal `route-not-found`, `unauthorized` */
 export async function hub(frame: Frame): Promise<Screen> {
 	const { visit } = frame;
-	const id = visit.query.get("id");
-	if (id !== null) return subscriber(frame, id);
 	const offset = offsetIn(visit.query.get("offset"));
 	const list = await visit.store.hub.list({ offset, count: SHOWN });
 	return screenOf(frame, {
@@ -70,7 +68,7 @@ function groupOf(frame: Frame, group: readonly HubStanding[]): Html {
 
 function rowOf({ now }: Frame, standing: HubStanding): Html {
 	const { lagEvents, givenUp, lastAttempt, subscriber } = standing;
-	const page = `${PATH}?id=${subscriber.id}`;
+	const page = subscriberUrl("", subscriber.id);
 	const { host, pathname } = new URL(subscriber.callback);
 	const left = spanOf(Math.max(0, subscriber.leaseUntil - now));
 	const tried = lastAttempt

@@ -70,6 +70,7 @@ const DEEDS: Readonly<Record<string, string>> = {
 	"POST /webhooks/:id/command/test": "webhook-tested",
 	"POST /webhooks/:id/command/replay-parked": "webhook-parked-replayed",
 	"POST /webhooks/:id/command/discard-parked": "webhook-parked-discarded",
+	"DELETE /hub/:id": "hub-subscriber-ended",
 	"POST /admin/scavenge": "scavenge-started",
 	"DELETE /admin/scavenge/current": "scavenge-stopped",
 	"DELETE /admin/scavenge/:id": "scavenge-stopped",

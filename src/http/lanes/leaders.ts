@@ -16,6 +16,7 @@ const PLACES = [
 	"/groups/:group",
 	"/webhooks/:id",
 	"/hub",
+	"/ui/hub",
 	"/projections/",
 	"/projection/",
 	"/admin/scavenge",

@@ -1,5 +1,10 @@
 /** The routes of what the server sends by itself: rows of the table in `routes.ts`. */
-import { answerHub, answerSubscribers } from "../handlers/push/hub.ts";
+import {
+	answerDenial,
+	answerHub,
+	answerSubscriber,
+	answerSubscribers,
+} from "../handlers/push/hub.ts";
 import { answerKeySet } from "../handlers/push/key-set.ts";
 import {
 	answerAttempts,
@@ -33,5 +38,7 @@ export const PUSH_ROUTES: readonly RouteRow[] = [
 	// The handler asks for the right to read the stream that the request names.
 	["POST", "/hub", "ask", "cold", answerHub],
 	["GET", "/hub", "operate", "cold", answerSubscribers],
+	["GET", "/hub/:id", "operate", "cold", answerSubscriber],
+	["DELETE", "/hub/:id", "operate", "cold", answerDenial],
 	["GET", "/.well-known/varve-webhooks/:id/jwks.json", "anyone", "cold", answerKeySet],
 ];

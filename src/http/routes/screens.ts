@@ -11,6 +11,7 @@ export const SCREEN_ROUTES: readonly RouteRow[] = [
 	["POST", "/ui/operations", "operate", "cold", answerForm],
 	["POST", "/ui/subscriptions", "operate", "cold", answerForm],
 	["POST", "/ui/webhooks", "authenticated", "cold", answerForm],
+	["POST", "/ui/hub", "operate", "cold", answerForm],
 	["GET", "/login", "anyone", "cold", answerLogin],
 	["POST", "/login", "anyone", "cold", answerLogin],
 	["GET", "/login/oidc", "anyone", "cold", answerLogin],

@@ -1,8 +1,8 @@
 /** What is delivered, to whom, and how: a webhook or a WebSub subscription, as the loop sees it. */
 import type { Principal } from "../../access/principal.ts";
 import type { StreamEntry } from "../../log/log.ts";
+import type { Criterion } from "../../pages/filter.ts";
 import type { SubscriptionName } from "../../subscriptions/names.ts";
-import type { FilterSettings } from "../../subscriptions/settings.ts";
 import type { LastRule, RetryRules } from "../pace/verdict.ts";
 import type { TargetUrl } from "../targets/target.ts";
 
@@ -24,7 +24,7 @@ export type PushSource = {
 	readonly start: number;
 	/** Where its settings stand in the log: whoever changed it has read all before. */
 	readonly configuredAt: number;
-	readonly filter: FilterSettings | undefined;
+	readonly filter: Criterion | undefined;
 	/** `stream`, the path of a member of the data, or `none`: then there is no order. */
 	readonly order: string;
 	readonly resolveLinktos: boolean;

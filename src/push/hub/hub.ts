@@ -4,7 +4,7 @@
  * gone, or who may not read the stream any more.
  */
 import { OneAtATime } from "../../accounts/one-at-a-time.ts";
-import { isRefusal } from "../../errors.ts";
+import { isRefusal, Refusal } from "../../errors.ts";
 import type { StreamName } from "../../event.ts";
 import type { Deliveries } from "../delivering/deliveries.ts";
 import type { Subject } from "../delivering/subject.ts";
@@ -65,6 +65,8 @@ export class Hub {
 	readonly #inTurn = new OneAtATime();
 	readonly #stop = new AbortController();
 	readonly #pending = new Set<Promise<void>>();
+	/** Callbacks that are told that they were denied. */
+	readonly #telling = new Set<Promise<void>>();
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(parts: HubParts) {
@@ -117,12 +119,28 @@ export class Hub {
 	/** A target is gone, or its reader may not read any more. */
 	async end(key: string, reason: string, isDenied: boolean): Promise<void> {
 		const found = this.subscribers.find((one) => keyOf(one) === key);
-		if (!found) return;
-		await this.#end(found, reason);
-		if (!isDenied) return;
-		const { making, ways } = this.#parts;
-		const intent = { mode: "denied", ...found, reason } as const;
-		await deny(intent, making.userAgent, ways, this.#stop.signal);
+		if (found && (await this.#end(found, reason)) && isDenied) await this.#deny(found, reason);
+	}
+
+	/**
+	 * Somebody ends a subscriber. Its callback is told so, and nobody waits for that.
+	 * @param reason as the callback gets it
+	 * @throws Refusal `subscriber-not-found`, and those of an append
+	 */
+	async deny(id: string, reason: string): Promise<void> {
+		const found = this.subscriberOf(id);
+		if (!(await this.#end(found, reason))) throw notFound(id);
+		const telling = this.#deny(found, reason)
+			.catch(this.#report)
+			.finally(() => this.#telling.delete(telling));
+		this.#telling.add(telling);
+	}
+
+	/** @throws Refusal `subscriber-not-found` */
+	subscriberOf(id: string): Subscriber {
+		const found = this.subscribers.find((one) => one.id === id);
+		if (found) return found;
+		throw notFound(id);
 	}
 
 	/** Ends the leases that are over. @param nowMs since 1970 */
@@ -135,7 +153,13 @@ export class Hub {
 	async close(): Promise<void> {
 		clearInterval(this.#timer);
 		this.#stop.abort();
-		await Promise.all(this.#pending);
+		await Promise.all([...this.#pending, ...this.#telling]);
+	}
+
+	async #deny(subscriber: Subscriber, reason: string): Promise<void> {
+		const { making, ways } = this.#parts;
+		const intent = { mode: "denied", ...subscriber, reason } as const;
+		await deny(intent, making.userAgent, ways, this.#stop.signal);
 	}
 
 	async #confirm(asked: Asked): Promise<void> {
@@ -171,11 +195,13 @@ export class Hub {
 		});
 	}
 
-	#end(subscriber: Subscriber, reason: string): Promise<void> {
+	/** @returns false if it had ended before */
+	#end(subscriber: Subscriber, reason: string): Promise<boolean> {
 		return this.#inTurn.run(async () => {
-			if (this.#all.get(nameOf(subscriber))?.id !== subscriber.id) return;
+			if (this.#all.get(nameOf(subscriber))?.id !== subscriber.id) return false;
 			await this.#append(ENDED, encodeEnd(subscriber, reason));
 			await this.#hideLeftovers();
+			return true;
 		});
 	}
 
@@ -226,4 +252,8 @@ export class Hub {
 	readonly #report = (error: unknown): void => {
 		if (!isRefusal(error)) this.#parts.report(error);
 	};
+}
+
+function notFound(id: string): Refusal {
+	return new Refusal("subscriber-not-found", { id: id.slice(0, 64) });
 }

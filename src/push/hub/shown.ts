@@ -1,4 +1,4 @@
-/** The subscribers of the hub for operators, who alone see them. */
+/** The subscribers of the hub for operators, who alone see and end them. */
 import { Refusal } from "../../errors.ts";
 import type { Attempt } from "../keeping/attempts.ts";
 import { type Moving, movingOf, type Places } from "../running/standing.ts";
@@ -21,22 +21,36 @@ export interface ShownHub {
 	list(part: { readonly offset: number; readonly count: number }): Promise<HubList>;
 	/**
 	 * One of them, and its attempts, the newest first.
-	 * @throws Refusal `route-not-found`, also if it is none any more, and `unauthorized`
+	 * @throws Refusal `route-not-found`, `subscriber-not-found`, `unauthorized`
 	 */
-	one(id: string): Promise<{ standing: HubStanding; attempts: readonly Attempt[] }>;
+	one(id: string): Promise<OneSubscriber>;
+	/**
+	 * Ends it; its callback is told so, and why.
+	 * @param reason "" for the usual one
+	 * @throws Refusal `route-not-found`, `subscriber-not-found`, `unauthorized`, and those of an append
+	 */
+	deny(id: string, reason: string): Promise<void>;
 }
+export type OneSubscriber = {
+	readonly standing: HubStanding;
+	readonly attempts: readonly Attempt[];
+};
+
+/** What a callback may be told; "" for the usual reason. */
+export const REASON = /^[^\p{Cc}]{0,200}$/u;
+const USUAL_REASON = "an operator of the hub has ended it";
 
 /** @param mayOperate whether whoever asks is an operator */
 export function hubFor(hub: Hub | undefined, places: Places, mayOperate: boolean): ShownHub {
-	const all = (): readonly Subscriber[] => {
+	const permitted = (): Hub => {
 		if (hub === undefined) throw new Refusal("route-not-found", { path: "/hub" });
 		if (!mayOperate) throw new Refusal("unauthorized", { cause: "denied" });
-		return hub.subscribers;
+		return hub;
 	};
 	return {
 		isShown: hub !== undefined && mayOperate,
 		async list({ offset, count }) {
-			const sorted = all().toSorted(byTopic);
+			const sorted = permitted().subscribers.toSorted(byTopic);
 			const standings: HubStanding[] = [];
 			for (const one of sorted.slice(offset, offset + count)) {
 				standings.push(await standingOf(places, one));
@@ -44,11 +58,11 @@ export function hubFor(hub: Hub | undefined, places: Places, mayOperate: boolean
 			return { total: sorted.length, standings };
 		},
 		async one(id) {
-			const found = all().find((one) => one.id === id);
-			if (!found) throw new Refusal("route-not-found", { path: `/hub?id=${id.slice(0, 64)}` });
+			const found = permitted().subscriberOf(id);
 			const { newest } = await places.deliveries.attemptsOf(keyOf(found));
 			return { standing: await standingOf(places, found), attempts: newest };
 		},
+		deny: async (id, reason) => permitted().deny(id, reason || USUAL_REASON),
 	};
 }
 

@@ -1,5 +1,6 @@
 /** What one does with webhooks: the rules of each change, and nothing of who may. */
 import { Refusal } from "../../errors.ts";
+import { tryCriterion } from "../../pages/criterion.ts";
 import type { JsonObject } from "../../subscriptions/json.ts";
 import type { PushKey, SecretName } from "../signing/key.ts";
 import { publicKeyText, secretText } from "../signing/signatures.ts";
@@ -59,7 +60,7 @@ export class WebhookDeeds {
 	 * Makes a webhook, or replaces its settings; its secret and its place stay.
 	 * @param creator whose rights count from now on
 	 * @param may decides, by what there is, whether the client may: it refuses
-	 * @throws Refusal `invalid-webhook`, `webhook-changed`, `too-many-webhooks`
+	 * @throws Refusal `invalid-webhook`, `invalid-filter`, `webhook-changed`, `too-many-webhooks`
 	 */
 	async put(
 		text: string,
@@ -67,6 +68,7 @@ export class WebhookDeeds {
 		{ creator, may, condition }: Putting,
 	): Promise<Put> {
 		const name = parseWebhookName(text);
+		tryCriterion(settings.filter);
 		let isNew = false;
 		const webhook = (await this.#webhooks.change(name, async (known) => {
 			may(known);

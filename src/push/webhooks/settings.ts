@@ -3,10 +3,10 @@ import { isBookkeeping } from "../../bookkeeping.ts";
 import { Refusal } from "../../errors.ts";
 import { ALL, parseStreamName, type StreamName } from "../../event.ts";
 import { nearest } from "../../nearest.ts";
-import { createFilter } from "../../pages/filter.ts";
+import { parseCriterion } from "../../pages/criterion.ts";
+import { type Criterion, createFilter } from "../../pages/filter.ts";
 import { isFault, parsePath } from "../../searching/path.ts";
-import { isJsonObject, type JsonObject } from "../../subscriptions/json.ts";
-import type { FilterSettings } from "../../subscriptions/settings.ts";
+import type { JsonObject } from "../../subscriptions/json.ts";
 import type { DeliveryRules } from "../delivering/subject.ts";
 import { targetFault } from "../targets/target.ts";
 
@@ -21,7 +21,7 @@ export type Selection = {
 	readonly stream: StreamName;
 	/** The first number; `head` for what is appended from now on. */
 	readonly start: number | "head";
-	readonly filter: FilterSettings | undefined;
+	readonly filter: Criterion | undefined;
 	/** As of `PushSource`. */
 	readonly order: string;
 	readonly resolveLinktos: boolean;
@@ -60,7 +60,6 @@ const NAMES: readonly string[] = [
 	"resolveLinktos",
 	"description",
 ];
-const FILTER_CHARACTERS_MAX = 4096;
 const DESCRIPTION_CHARACTERS_MAX = 1024;
 
 /**
@@ -138,19 +137,13 @@ function startIn({ start = "head" }: JsonObject): number | "head" {
 	throw invalid("start", 'it must be a number from 0, or "head"');
 }
 
-function filterIn(given: JsonObject, stream: StreamName): FilterSettings | undefined {
-	const filter = given.filter ?? undefined;
-	if (filter === undefined) return undefined;
-	if (stream !== ALL) throw invalid("filter", "only a webhook of $all can have one");
-	if (!isJsonObject(filter)) throw invalid("filter", "it must be an object");
-	const context = oneOf("filter.context", ["streamid", "eventtype"] as const, filter.context);
-	const type = oneOf("filter.type", ["prefix", "regex"] as const, filter.type);
-	const { data } = filter;
-	if (typeof data !== "string" || data === "" || data.length > FILTER_CHARACTERS_MAX) {
-		throw invalid("filter.data", `it must be text of 1 to ${FILTER_CHARACTERS_MAX} characters`);
+function filterIn(given: JsonObject, stream: StreamName): Criterion | undefined {
+	const filter = parseCriterion(given.filter, (fault) => invalid("filter", fault));
+	if (filter !== undefined && stream !== ALL) {
+		throw invalid("filter", "only a webhook of $all can have one");
 	}
-	createFilter({ context, type, data }, false);
-	return { context, type, data };
+	createFilter(filter, false);
+	return filter;
 }
 
 function orderIn(given: JsonObject): string {

@@ -8,6 +8,7 @@ import { DESCRIBED_FEED_TYPES, FEED_TYPES } from "../../../feeds/formats/feed.ts
 import { ROUTES } from "../../../src/http/routes.ts";
 import { parkedStream, parseSubscriptionName } from "../../../src/subscriptions/names.ts";
 import { parseSettings } from "../../../src/subscriptions/settings.ts";
+import { type Callback, callback } from "../../push/callback.ts";
 import { filesIn } from "../../structure/source.ts";
 import { batch, type Reply } from "../ask.ts";
 import { type Servers, startServers, until } from "../harness.ts";
@@ -29,10 +30,15 @@ const WRITTEN_BASE = "http://127.0.0.1:2113";
 const FIRST = ["createSubscription", "defineGroup", "createProjection"];
 
 let servers: Servers;
+let subscriber: Callback;
 beforeAll(async () => {
-	servers = await startServers({ hub: true });
+	servers = await startServers({ hub: true, pushAllow: "127.0.0.1" });
+	subscriber = await callback();
 });
-afterAll(() => servers.close());
+afterAll(async () => {
+	await servers.close();
+	await subscriber.close();
+});
 
 describe("/openapi.json", () => {
 	test("is served as the package has it, and answers 304 to who has it", async () => {
@@ -246,6 +252,7 @@ async function send(operation: Operation, headers: object, body?: string): Promi
 	await prepareProjection(operation);
 	const { accountId, authorization } = await accountFor(operation);
 	const uid = await webhookFor(operation);
+	const subscriberId = await subscriberFor(operation);
 	const { method, parameters } = operation;
 	const examples = parameters.filter(({ example }) => example !== undefined);
 	const named = Object.fromEntries(
@@ -262,6 +269,7 @@ async function send(operation: Operation, headers: object, body?: string): Promi
 		.replace("scavenge/{id}", `scavenge/${scavengeId}`)
 		.replace("tokens/{id}", `tokens/${accountId}`)
 		.replace("varve-webhooks/{id}", `varve-webhooks/${uid}`)
+		.replace("hub/{id}", `hub/${subscriberId}`)
 		.replace(/\{(\w+)\}/g, (_, name: string) =>
 			encodeURIComponent(String(examples.find((one) => one.name === name)?.example)),
 		);
@@ -332,6 +340,19 @@ async function webhookFor({ path, operationId }: Operation): Promise<string> {
 	const creator = { login: "", token: undefined, scope: undefined };
 	const put = { creator, may: () => undefined, condition: undefined };
 	return (await deeds.put("orders", settings, put)).webhook.uid;
+}
+
+/** The subscriber of the hub that an operation on one needs. */
+async function subscriberFor({ path }: Operation): Promise<string> {
+	if (!path.startsWith("/hub/")) return "";
+	const { hub } = servers.server.context.pushes;
+	const topic = `${servers.url}/streams/order-42`;
+	const asked = { "hub.mode": "subscribe", "hub.topic": topic, "hub.callback": subscriber.url };
+	const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+	const body = String(new URLSearchParams(asked));
+	await servers.ask({ method: "POST", path: "/hub", headers, body });
+	await until(() => hub?.subscribers.length === 1);
+	return hub?.subscribers[0]?.id ?? "";
 }
 
 /** What an operation on accounts needs: somebody who may, and a token, or a user, to be there. */

@@ -123,6 +123,7 @@ describe("a regular expression that takes ages is refused before anything is mad
 	test.each([
 		["/groups/slow", { stream: "$all", partitions: 1 }],
 		["/positions/slow", { stream: "$all", at: 0 }],
+		["/webhooks/slow", { stream: "$all", url: "https://example.org/" }],
 	])("of %s", async (path, made) => {
 		await subscribed(1);
 		const headers = { "Content-Type": "application/json", Authorization: ADMIN };

@@ -5,6 +5,7 @@ type Words =
 	| "invalid-webhook"
 	| "too-many-webhooks"
 	| "invalid-hub-request"
+	| "subscriber-not-found"
 	| "webhook-not-found"
 	| "webhook-changed"
 	| "webhook-busy";
@@ -25,6 +26,12 @@ export const PUSH_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		status: 400,
 		title: "Invalid request to the hub",
 		detail: (f) => `The hub cannot carry this out: of ${f.parameter}, ${f.reason}.`,
+	},
+	"subscriber-not-found": {
+		status: 404,
+		title: "Subscriber not found",
+		detail: (f) =>
+			`The hub has no subscriber '${f.id}': it may have ended. GET /hub lists those that there are.`,
 	},
 	"webhook-not-found": {
 		status: 404,

@@ -1,4 +1,5 @@
-/** A webhook and its attempts as JSON. */
+/** A webhook, a subscriber of the hub, and their attempts as JSON. */
+import type { HubStanding } from "../../../push/hub/shown.ts";
 import type { Attempt } from "../../../push/keeping/attempts.ts";
 import type { Standing } from "../../../push/running/standing.ts";
 import type { Secret } from "../../../push/webhooks/deeds.ts";
@@ -26,6 +27,23 @@ export function webhookJson(base: string, standing: ShownWebhook, secret?: Secre
 		jwksUri: keySetUrl(base, uid),
 		...secret,
 		...progress,
+		lastAttempt: lastAttempt && attemptJson(lastAttempt),
+	};
+}
+
+/** It parks nothing: what it does not take is given up in the end. */
+export function subscriberJson({
+	subscriber,
+	lastAttempt,
+	parked: _,
+	...standing
+}: HubStanding): object {
+	const { creator, leaseUntil, ...known } = subscriber;
+	return {
+		...known,
+		createdBy: creator.login === "" ? undefined : creator.login,
+		leaseUntil: new Date(leaseUntil).toISOString(),
+		...standing,
 		lastAttempt: lastAttempt && attemptJson(lastAttempt),
 	};
 }

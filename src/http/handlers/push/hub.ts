@@ -1,16 +1,21 @@
-/** The WebSub hub: requests of subscribers, and for operators who they are. */
+/** The WebSub hub: requests of subscribers; for operators, who they are, and the end of one. */
 import { neededFor } from "../../../access/rights.ts";
 import { Refusal } from "../../../errors.ts";
 import { parseStreamName, type StreamName } from "../../../event.ts";
 import type { Hub } from "../../../push/hub/hub.ts";
 import { parseHubRequest } from "../../../push/hub/request.ts";
+import { hubFor, REASON, type ShownHub } from "../../../push/hub/shown.ts";
 import { creatorOf } from "../../../push/webhooks/creator.ts";
 import { isOfPushes } from "../../../push/webhooks/settings.ts";
 import type { Answer } from "../../answering/answer.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import { baseOf } from "../../request/base.ts";
 import { readBody } from "../../request/body.ts";
-import { answerJson, refuseOtherTypes } from "./request.ts";
+import { attemptJson, subscriberJson } from "./document.ts";
+import { answerJson, partIn, refuseOtherTypes } from "./request.ts";
+
+/** `id` is "" for all subscribers. */
+type HubTarget = { readonly id: string; readonly query: string };
 
 const FORM = "application/x-www-form-urlencoded";
 const BYTES_MAX = 32 * 1024;
@@ -36,20 +41,39 @@ export async function answerHub(exchange: Exchange): Promise<Answer> {
 	return answerJson({ accepted: true }, 202);
 }
 
-/** GET /hub: who subscribes to what, and until when. */
-export function answerSubscribers(exchange: Exchange, { query }: { query: string }): Answer {
+/** GET /hub[?offset=&count=]: who subscribes to what, and how each stands. */
+export async function answerSubscribers(exchange: Exchange, { query }: HubTarget): Promise<Answer> {
 	refuseOtherTypes(exchange, query);
-	const subscribers = hubOf(exchange).subscribers.map(
-		({ id, topic, stream, callback, creator, leaseUntil }) => ({
-			id,
-			topic,
-			stream,
-			callback,
-			createdBy: creator.login === "" ? undefined : creator.login,
-			leaseUntil: new Date(leaseUntil).toISOString(),
-		}),
-	);
-	return answerJson({ subscribers });
+	const { total, standings } = await shownTo(exchange).list(partIn(query));
+	return answerJson({ total, subscribers: standings.map(subscriberJson) });
+}
+
+/** GET /hub/{id} */
+export async function answerSubscriber(
+	exchange: Exchange,
+	{ id, query }: HubTarget,
+): Promise<Answer> {
+	refuseOtherTypes(exchange, query);
+	const { standing, attempts } = await shownTo(exchange).one(id);
+	return answerJson({ ...subscriberJson(standing), attempts: attempts.map(attemptJson) });
+}
+
+/** DELETE /hub/{id}[?reason=]: its callback is told so. */
+export async function answerDenial(exchange: Exchange, { id, query }: HubTarget): Promise<Answer> {
+	refuseOtherTypes(exchange, query);
+	const reason = new URLSearchParams(query).get("reason") ?? "";
+	if (!REASON.test(reason)) {
+		const value = reason.slice(0, 64);
+		const wanted = "It takes at most 200 characters, on one line.";
+		throw new Refusal("malformed-query", { parameter: "reason", value, reason: wanted });
+	}
+	await shownTo(exchange).deny(id, reason);
+	return answerJson({ id, ended: true });
+}
+
+function shownTo({ context, principal }: Exchange): ShownHub {
+	const { hub, places } = context.pushes;
+	return hubFor(hub, places, principal.isOperator);
 }
 
 /** @throws Refusal `route-not-found` if the server is no hub */

@@ -46,6 +46,19 @@ export async function readJsonIfAny(exchange: Exchange): Promise<JsonObject | un
 	return readJson(exchange);
 }
 
+const COUNT_USUAL = 100;
+const COUNT_MAX = 1000;
+
+/** A part of a list: `?offset=&count=`. @throws Refusal `malformed-query` */
+export function partIn(query: string): { readonly offset: number; readonly count: number } {
+	return { offset: numberIn(query, "offset") ?? 0, count: countIn(query) };
+}
+
+/** @throws Refusal `malformed-query` */
+export function countIn(query: string): number {
+	return Math.min(numberIn(query, "count") ?? COUNT_USUAL, COUNT_MAX);
+}
+
 /**
  * A whole number of the query; undefined if it is not there.
  * @throws Refusal `malformed-query`

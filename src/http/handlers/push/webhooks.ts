@@ -11,7 +11,9 @@ import { webhookUrl } from "../../urls.ts";
 import { attemptJson, type ShownWebhook, webhookJson } from "./document.ts";
 import {
 	answerJson,
+	countIn,
 	numberIn,
+	partIn,
 	readJson,
 	readJsonIfAny,
 	refuseOtherTypes,
@@ -19,16 +21,11 @@ import {
 	type WebhookTarget,
 } from "./request.ts";
 
-const COUNT_USUAL = 100;
-const COUNT_MAX = 1000;
-
 /** GET /webhooks[?offset=&count=] */
 export async function answerWebhooks(exchange: Exchange, target: WebhookTarget): Promise<Answer> {
 	refuseOtherTypes(exchange, target.query);
 	const base = baseFor(exchange);
-	const offset = numberIn(target.query, "offset") ?? 0;
-	const count = Math.min(numberIn(target.query, "count") ?? COUNT_USUAL, COUNT_MAX);
-	const { total, standings } = await shownTo(exchange).list({ offset, count });
+	const { total, standings } = await shownTo(exchange).list(partIn(target.query));
 	const webhooks = standings.map((standing) => webhookJson(base, standing));
 	return answerJson({ total, webhooks });
 }
@@ -94,8 +91,8 @@ export async function answerAttempts(exchange: Exchange, target: WebhookTarget):
 export async function answerParked(exchange: Exchange, target: WebhookTarget): Promise<Answer> {
 	refuseOtherTypes(exchange, target.query);
 	const from = numberIn(target.query, "from") ?? 0;
-	const count = Math.min(numberIn(target.query, "count") ?? COUNT_USUAL, COUNT_MAX);
-	const parked = await shownTo(exchange).parked(target.id, { from, count });
+	const part = { from, count: countIn(target.query) };
+	const parked = await shownTo(exchange).parked(target.id, part);
 	return answerJson({ parked });
 }
 

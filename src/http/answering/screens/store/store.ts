@@ -9,7 +9,6 @@ import { isRefusal, Refusal } from "../../../../errors.ts";
 import { type ExpectedVersion, parseStreamName } from "../../../../event.ts";
 import type { LogReads } from "../../../../log/log.ts";
 import type { LogTree } from "../../../../log/tree.ts";
-import { hubFor } from "../../../../push/hub/shown.ts";
 import { metadataStream } from "../../../../retention/window.ts";
 import type { Deeds, Facts, OfferedDeed, Store } from "../../../../screens.ts";
 import { searchedStream } from "../../../../searching/source.ts";
@@ -20,8 +19,8 @@ import { groupsFor } from "./groups.ts";
 import { operationsFor } from "./operations.ts";
 import { positionsFor } from "./positions.ts";
 import { projectionsFor } from "./projections.ts";
+import { recordedHub, recordedWebhooks } from "./pushes.ts";
 import { subscriptionsFor } from "./subscriptions.ts";
-import { recordedWebhooks } from "./webhooks.ts";
 
 /** @param doer the same visitor, for the audit */
 export function storeFor(context: Context, principal: Principal, doer: Doer): Store {
@@ -51,8 +50,7 @@ export function storeFor(context: Context, principal: Principal, doer: Doer): St
 		groups: groupsFor(context, principal, record),
 		webhooks: recordedWebhooks(context, principal, record),
 		get hub() {
-			const { hub, places } = context.pushes;
-			return hubFor(hub, places, this.may("operate", undefined));
+			return recordedHub(context, this.may("operate", undefined), record);
 		},
 	};
 }

@@ -1,5 +1,6 @@
-/** Webhooks as the screens see them, for one visitor: the audit hears of what forms change. */
+/** Pushes as the screens see them, for one visitor: the audit hears of what forms change. */
 import type { Principal } from "../../../../access/principal.ts";
+import { hubFor, type ShownHub } from "../../../../push/hub/shown.ts";
 import { type ShownWebhooks, webhooksFor } from "../../../../push/shown.ts";
 import type { Context } from "../../../context.ts";
 import { performTold, type Recording } from "../recording.ts";
@@ -36,6 +37,21 @@ export function recordedWebhooks(
 		},
 		discard(name, stopAt) {
 			return told("webhook-parked-discarded", name, () => shown.discard(name, stopAt));
+		},
+	};
+}
+
+export function recordedHub(
+	{ pushes: { hub, places } }: Context,
+	mayOperate: boolean,
+	record: Recording,
+): ShownHub {
+	const shown = hubFor(hub, places, mayOperate);
+	return {
+		...shown,
+		deny(id, reason) {
+			const deed = { what: "hub-subscriber-ended", about: id };
+			return performTold(record, deed, () => shown.deny(id, reason));
 		},
 	};
 }
