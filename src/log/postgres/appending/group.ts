@@ -16,8 +16,9 @@ import type { StreamName } from "../../../event.ts";
 import { carryOut } from "../../appending/carry-out.ts";
 import { FetchedFacts, type FetchedStream } from "../../appending/fetched.ts";
 import { planAppend, planDelete } from "../../appending/plan.ts";
-import type { Appended, Commit } from "../../commit.ts";
+import type { Commit } from "../../commit.ts";
 import type { Database, Row } from "../connection/database.ts";
+import { type Answer, Unknown } from "../connection/failures.ts";
 import { writeEdge } from "../hashes/edge.ts";
 import * as sql from "../statements.ts";
 import type { KnownLog } from "./known.ts";
@@ -27,7 +28,7 @@ import { type CommitWatch, commit, committedAlone, send, valuesOf } from "./tran
 
 export type GroupResult = {
 	/** Of each write. */
-	readonly answers: readonly (Appended | Refusal)[];
+	readonly answers: readonly Answer[];
 	/** The end of the log as this transaction found it. */
 	readonly taken: { readonly next: number; readonly erasures: number };
 	/** Undefined if nothing was written. */
@@ -98,7 +99,7 @@ async function writeByKnown(
 	watch.takeWarnings();
 	const values = [...valuesOf(rows), ...expected];
 	const sent = send(database, client, sql.WRITE_IF_UNCHANGED, values);
-	if (!(await committedAlone(sent, watch))) {
+	if (!(await committedAlone(sent, watch).catch(withAnswers(answers)))) {
 		known.forget();
 		return undefined;
 	}
@@ -123,7 +124,8 @@ async function writeByLookups(
 	const begunMs = performance.now();
 	watch.takeWarnings();
 	if (!rows.isEmpty) {
-		await commit(client, watch, [send(database, client, sql.WRITE_ROWS, valuesOf(rows))]);
+		const sent = send(database, client, sql.WRITE_ROWS, valuesOf(rows));
+		await commit(client, watch, [sent]).catch(withAnswers(answers));
 		const syncMs = performance.now() - begunMs;
 		return written(rows, { end, streams, found, answers, syncMs }, known);
 	}
@@ -142,7 +144,7 @@ type Written = {
 	readonly end: Row;
 	readonly streams: Map<string, KnownStream>;
 	readonly found: Map<StreamName, FetchedStream>;
-	readonly answers: readonly (Appended | Refusal)[];
+	readonly answers: readonly Answer[];
 	readonly syncMs: number;
 };
 
@@ -159,17 +161,34 @@ function written(
 	return { answers, taken, commit, frontier, bytes: rows.bytes, syncMs };
 }
 
+/** Keeps what a commit would have answered beside the fault that hides whether it stands. */
+function withAnswers(answers: readonly Answer[]) {
+	return (error: unknown): never => {
+		if (error instanceof Unknown) error.answers = answers;
+		throw error;
+	};
+}
+
+/**
+ * What became of a group that was sent twice, as the answer to its first commit was lost: what stands
+ * where that one put it was written by it, and is no repeat.
+ */
+export function asIfHeard(found: GroupResult, lost: Unknown): GroupResult {
+	const answers = found.answers.map((answer, index) => {
+		const first = lost.answers[index];
+		if (first === undefined || isRefusal(first) || isRefusal(answer)) return answer;
+		return first.position === answer.position ? first : answer;
+	});
+	return { ...found, answers };
+}
+
 /** The answer to a node that does not know yet that another one leads. */
 export function deposed(): Refusal<"not-leader"> {
 	return new Refusal("not-leader", { retryAfterSeconds: 1 });
 }
 
 /** What is planned counts for those behind it; what is refused refuses alone. */
-function decide(
-	{ write, events }: PreparedWrite,
-	facts: FetchedFacts,
-	rows: GroupRows,
-): Appended | Refusal {
+function decide({ write, events }: PreparedWrite, facts: FetchedFacts, rows: GroupRows): Answer {
 	try {
 		const { stream } = write;
 		const known = facts.for(stream, events);

@@ -15,10 +15,10 @@ import { LogActivity } from "../../../observe/numbers/log-activity.ts";
 import type { Append, Appended, Deletion } from "../../commit.ts";
 import type { LogLimits } from "../../limits.ts";
 import type { Database } from "../connection/database.ts";
-import { isUnreachable, refusalOr, Unknown } from "../connection/failures.ts";
+import { type Answer, failureOf, isUnreachable, Unknown } from "../connection/failures.ts";
 import type { Follower } from "../following/follower.ts";
 import { ROLLBACK } from "../statements.ts";
-import { type GroupResult, writeGroup } from "./group.ts";
+import { asIfHeard, type GroupResult, writeGroup } from "./group.ts";
 import { KnownLog } from "./known.ts";
 import { type PreparedWrite, prepared } from "./rows.ts";
 import type { CommitWatch } from "./transaction.ts";
@@ -47,6 +47,9 @@ type Work = {
 	readonly run: (writing: Writing) => Promise<void>;
 	readonly fail: (error: unknown) => void;
 };
+
+/** @param lost the fault of the first time, if nobody knows what came of it */
+type Sent<T> = (writing: Writing, lost?: Unknown) => Promise<T>;
 
 export type QueueParts = {
 	readonly database: Database;
@@ -154,10 +157,11 @@ export class AppendQueue {
 			return writes();
 		};
 		const work = this.#connected(
-			(writing) => {
+			async (writing, lost) => {
 				const how = { known: this.#known, watch: this.#watchOf(writing), gather };
 				connection.replan(writing, follower.heard.next);
-				return writeGroup(database, writing.client, writes(), clock(), how);
+				const result = await writeGroup(database, writing.client, writes(), clock(), how);
+				return lost ? asIfHeard(result, lost) : result;
 			},
 			() => writes().every(({ write }) => "events" in write),
 		);
@@ -182,7 +186,7 @@ export class AppendQueue {
 			onCommit();
 		}
 		for (const [index, waiting] of group.entries()) {
-			const answer = answers[index] as Appended | Refusal;
+			const answer = answers[index] as Answer;
 			this.#leave(waiting, answer);
 			if (isRefusal(answer)) waiting.reject(answer);
 			else waiting.resolve(answer);
@@ -225,10 +229,11 @@ export class AppendQueue {
 	/**
 	 * If the connection is lost before the commit, nothing was written, and the work is done again on
 	 * a new one: a server that has started anew has ended the old one. The same with appends if it is
-	 * lost during the commit: they have ids, so those that stand are found as repeats. The old server
-	 * may still be at it, and holds the end of the log until it is through.
+	 * lost during the commit: they have ids, so those that stand are found, and answered as if the
+	 * commit had been heard of. The old server may still be at it, and holds the end of the log until
+	 * it is through.
 	 */
-	async #connected<T>(work: (writing: Writing) => Promise<T>, repeats = () => false): Promise<T> {
+	async #connected<T>(work: Sent<T>, repeats = () => false): Promise<T> {
 		try {
 			return await this.#once(work);
 		} catch (error) {
@@ -236,7 +241,7 @@ export class AppendQueue {
 			const isFound = isUnknown ? repeats() && error.isLost : isUnreachable(error);
 			if (!isFound) throw error;
 			try {
-				return await this.#once(work);
+				return await this.#once((writing) => work(writing, isUnknown ? error : undefined));
 			} catch (again) {
 				// What came of the first time is as unknown as before.
 				const isAway = isUnreachable(again) || isRefusal(again, "database-unreachable");
@@ -289,10 +294,4 @@ export class AppendQueue {
 
 function overloaded(limit: number): Refusal {
 	return new Refusal("overloaded", { queue: "append", limit, retryAfterSeconds: RETRY_SECONDS });
-}
-
-function failureOf(error: unknown, sinceMs = performance.now()): unknown {
-	if (!(error instanceof Unknown)) return refusalOr(error, "what has to be known to write this");
-	const timeoutMs = Math.ceil(performance.now() - sinceMs);
-	return new Refusal("request-timeout", { timeoutMs, retryAfterSeconds: RETRY_SECONDS });
 }

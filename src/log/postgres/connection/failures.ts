@@ -4,9 +4,12 @@
  * that cannot be read; and everything else, which is a fault.
  */
 import { Refusal } from "../../../errors.ts";
+import type { Appended } from "../../commit.ts";
 
 /** A fail-over takes seconds; a client that asks this often is no burden. */
 const RETRY_SECONDS = 2;
+/** A repeat tells what came of a commit, and there is a connection for it by then. */
+const UNKNOWN_RETRY_SECONDS = 1;
 
 /** A row that must be in the database is missing. */
 export class MissingRows extends Error {
@@ -18,11 +21,16 @@ export class Contradiction extends Error {
 	override readonly name = "Contradiction";
 }
 
+/** What one append of a group is answered. */
+export type Answer = Appended | Refusal;
+
 /** The connection ended, or the standby's part failed, when a commit was under way. */
 export class Unknown extends Error {
 	override readonly name = "Unknown";
 	/** Whether the answer was lost: then a new connection finds what stands. */
 	readonly isLost: boolean;
+	/** What each append of the group would have been answered. */
+	answers: readonly Answer[] = [];
 
 	constructor(message: string, isLost: boolean) {
 		super(message);
@@ -115,4 +123,14 @@ export function messageOf(error: unknown): string {
 export function codeOf(error: unknown): string | undefined {
 	const code = (error as { code?: unknown } | undefined)?.code;
 	return typeof code === "string" ? code : undefined;
+}
+
+/**
+ * What those are told whose writing failed.
+ * @param sinceMs when it was asked for, by `performance.now()`
+ */
+export function failureOf(error: unknown, sinceMs = performance.now()): unknown {
+	if (!(error instanceof Unknown)) return refusalOr(error, "what has to be known to write this");
+	const timeoutMs = Math.ceil(performance.now() - sinceMs);
+	return new Refusal("request-timeout", { timeoutMs, retryAfterSeconds: UNKNOWN_RETRY_SECONDS });
 }
