@@ -63,7 +63,7 @@ export function failoversLines(result: FailoversResult, words: typeof KIND_WORDS
 			return `| ${words[kind as keyof typeof words]} | ${cells.map(cell).join(" | ")} |`;
 		}),
 		"",
-		`No node was helped. Patroni's note of the synchronous standby stood still, and was corrected, ${result.notes} times.`,
+		`No node was helped. Patroni's note of the synchronous standby stood still, and was corrected, ${result.corrections} times.`,
 		"",
 		...countsLines(result),
 	];

@@ -53,7 +53,7 @@ export class DatabaseCluster {
 	readonly hosts: readonly Host[];
 	readonly store: Host;
 	/** How often Patroni stood still, and an operator corrected its note of the standby. */
-	notes = 0;
+	corrections = 0;
 	readonly #folder: string;
 	readonly #network: Network;
 	readonly #options: DatabaseOptions;
@@ -173,7 +173,7 @@ export class DatabaseCluster {
 			method: "PUT",
 			body: new URLSearchParams({ value: note }),
 		});
-		this.notes++;
+		this.corrections++;
 	}
 
 	/** Runs statements on the primary, as the administrator. */

@@ -10,7 +10,7 @@ export type FailoversResult = Counts & {
 	/** Of each kind: milliseconds between two acknowledged appends, about it. */
 	readonly gaps: Readonly<Record<Kind, number[]>>;
 	/** How often Patroni's note of the standby had to be corrected. */
-	notes: number;
+	corrections: number;
 	events: number;
 	readByFollowers: number;
 	/** What is wrong; the folder it is wrong in is kept. */
@@ -28,7 +28,7 @@ export type FailoversOptions = {
 const PER_LIFE = 10;
 const BEFORE_MAX = 120;
 const AFTER = 60;
-const NOTHING = { notes: 0, events: 0, readByFollowers: 0 };
+const NOTHING = { corrections: 0, events: 0, readByFollowers: 0 };
 
 export async function failOverAgainAndAgain(options: FailoversOptions): Promise<FailoversResult> {
 	const { random, goesOn } = options;
@@ -44,7 +44,7 @@ export async function failOverAgainAndAgain(options: FailoversOptions): Promise<
 	} catch (error) {
 		result.faults.push(`after ${count()} fail-overs: ${(error as Error).stack}`);
 	} finally {
-		result.notes = cluster.database.notes;
+		result.corrections = cluster.database.corrections;
 		cluster.close(result.faults.length > 0);
 	}
 	return result;
