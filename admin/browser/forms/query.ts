@@ -31,11 +31,11 @@ async function check(
 			body: field.value,
 			signal,
 		});
-		const { detail } = (await answer.json()) as { detail?: string };
+		if (!answer.ok) return;
+		const { fault } = (await answer.json()) as { fault?: { kind: string; description: string } };
 		signal.throwIfAborted();
-		// A server that is busy says nothing of the query.
-		if (answer.status === 200) say(field, hint, undefined);
-		else if (answer.status === 400) say(field, hint, detail ?? "It cannot run.");
+		// A server that is busy makes everything slow: that says nothing of the query.
+		if (fault?.kind !== "time") say(field, hint, fault?.description);
 	} catch {
 		// It was typed on, or the server is away: the form says so when it is sent.
 	}
