@@ -37,6 +37,9 @@ const question = document.getElementById("question");
 if (question instanceof HTMLFormElement) {
 	void import("./search/ask.js").then(({ askQuestions }) => askQuestions(question));
 }
+if (document.querySelector("[data-checks-query]")) {
+	void import("./forms/query.js").then(({ checkQueries }) => checkQueries(document));
+}
 if (document.getElementById("proof-panel")) {
 	// Only the page of an event has one.
 	void import("./proof.js").then(({ checkProof }) => checkProof());

@@ -59,13 +59,14 @@ export class Files {
 	}
 }
 
-/** In the order of their names, which begin with a number. */
+/** In the order of their names, which begin with a number; comments are for those who write them. */
 function styles(): string {
 	const names = readdirSync(STYLE).filter((name) => name.endsWith(".css"));
 	return names
 		.sort()
 		.map((name) => readFileSync(new URL(name, STYLE), "utf8"))
-		.join("\n");
+		.join("\n")
+		.replace(/\/\*[\s\S]*?\*\/|^\s+/gm, "");
 }
 
 function scripts(): (readonly [name: string, contentType: string, text: string])[] {

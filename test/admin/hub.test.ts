@@ -144,21 +144,19 @@ inBrowser(
 				await page.setViewportSize({ width, height: 900 });
 				await page.emulateMedia({ colorScheme });
 				await page.goto(base + path);
+				const end = page.locator("summary", { hasText: "End this subscriber" });
+				if (path === one) await end.click();
 				expect(await violations(page)).toEqual([]);
 				expect(await isTooWide(page)).toBe(false);
-				const end = page.locator("summary", { hasText: "End this subscriber" });
-				if ((await end.count()) === 0) continue;
-				await end.click();
-				expect([await violations(page), await isTooWide(page)]).toEqual([[], false]);
 			}
 			expect(faults).toEqual([]);
 		});
 
 		test("a subscriber is ended by a form alone, and its callback is told why", async () => {
 			const { page, faults } = await browser.tab("/hub");
-			const row = page.locator("tr.row", { hasText: "slow-down" }).first();
-			const host = await row.locator("a.open").innerText();
-			await row.locator("a.open").click();
+			const link = page.locator("tr.row a.open").first();
+			const host = await link.innerText();
+			await link.click();
 			await page.locator("summary", { hasText: "End this subscriber" }).click();
 			await page.getByLabel("Reason").fill("it is too slow");
 			await page.locator("input[name=confirm]").fill(host);

@@ -92,6 +92,19 @@ inBrowser(
 			expect(faults).toEqual([]);
 		});
 
+		test("the field of a projection says while it is typed whether it can run", async () => {
+			const { page, faults } = await browser.tab("/projections");
+			const said = page.locator("[data-checks-query]");
+			await page.fill("[name=query]", "fromAll().when({\n  $any(s) { s.n++ }\n  B");
+			await said.filter({ hasText: /line 3, column \d+/ }).waitFor();
+			expect(await page.getAttribute("[name=query]", "aria-invalid")).toBe("true");
+			await page.fill("[name=query]", "fromAll().when({ $any(s) { s.n++ } })");
+			await said.filter({ hasText: "It can run." }).waitFor();
+			expect(await page.getAttribute("[name=query]", "aria-invalid")).toBe(null);
+			expect(await violations(page)).toEqual([]);
+			expect(faults).toEqual([]);
+		});
+
 		test("without JavaScript the form gives the same", async () => {
 			const { page } = await browser.fresh("/search?by=query", { javaScriptEnabled: false });
 			expect(await page.locator(".needs-script:visible").count()).toBe(0);

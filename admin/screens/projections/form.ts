@@ -18,7 +18,8 @@ export function hiddenFields({ token }: Visit, action: string, name?: string): H
 }
 
 export function queryField(label: string, query: string, rows: number): Html {
-	return html`<label class="field">${label}<textarea class="mono" name="query" rows="${rows}" required spellcheck="false" autocapitalize="off">${"\n"}${query}</textarea></label>`;
+	return html`<label class="field">${label}<textarea class="mono" name="query" rows="${rows}" required spellcheck="false" autocapitalize="off">${"\n"}${query}</textarea></label>
+<p class="hint" role="status" data-checks-query data-url="/projections/steps?count=0"></p>`;
 }
 
 /** The contract's words for it, as badges. */

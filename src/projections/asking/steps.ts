@@ -1,5 +1,5 @@
 /** What single events do to a projection: its states before and after each of them. */
-import type { Definition } from "../definition.ts";
+import type { Author, Definition } from "../definition.ts";
 import { type Fault, type Outcome, type ScriptEvent, ScriptFault } from "../script/script.ts";
 import { ANSWER_BYTES_MAX } from "./bounds.ts";
 import { Replay, type ReplayParts } from "./replay.ts";
@@ -30,17 +30,25 @@ export type Debugged = {
 	readonly fault: Fault | undefined;
 };
 
+/** What is asked for. */
+type Range = {
+	/** The position of the first event to show. */
+	readonly from: number;
+	readonly count: number;
+	readonly asker: Author;
+};
+
 /**
- * It begins with the nearest states that the projection keeps, if one of its steps has all of them:
- * then a look at the newest of a million events is no wait. It ends early if the states are large:
- * see `ANSWER_BYTES_MAX`.
- * @param from the position of the first event to show
+ * Single events are for those who may read them: whoever asks, not whoever wrote the query. For its
+ * author it begins with the nearest states that the projection keeps, if one of its steps has all of
+ * them: then a look at the newest of a million events is no wait. It ends early if the states are
+ * large: see `ANSWER_BYTES_MAX`.
  * @throws Refusal `replay-too-long`, `projection-author-gone`, and as a read
  */
 export async function debug(
 	parts: ReplayParts,
 	definition: Definition,
-	range: { readonly from: number; readonly count: number },
+	range: Range,
 	signal: AbortSignal,
 ): Promise<Debugged> {
 	try {
@@ -55,10 +63,12 @@ export async function debug(
 async function stepsIn(
 	parts: ReplayParts,
 	definition: Definition,
-	{ from, count }: { readonly from: number; readonly count: number },
+	{ from, count, asker }: Range,
 	signal: AbortSignal,
 ): Promise<Debugged> {
-	const replay = await Replay.open(parts, definition, undefined, signal, from);
+	const keptBefore = isSame(asker, definition.author) ? from : 0;
+	const asked = { ...definition, author: asker };
+	const replay = await Replay.open(parts, asked, undefined, signal, keptBefore);
 	try {
 		const before = await replay.to(from);
 		if (before) return onlyFault(before);
@@ -77,6 +87,11 @@ async function stepsIn(
 	} finally {
 		await replay.close();
 	}
+}
+
+/** Whether two read the same: others would see states that are made of other events. */
+function isSame(asker: Author, author: Author): boolean {
+	return asker.login === author.login && asker.scope === undefined && author.scope === undefined;
 }
 
 function sizeOf({ before, after, result = "", emitted, log }: DebuggedStep): number {

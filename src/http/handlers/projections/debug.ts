@@ -47,28 +47,35 @@ export async function answerSteps(exchange: Exchange, target: ProjectionTarget):
 	checkAccept(exchange, target.query);
 	const projection = await projectionOf(exchange, target);
 	await permitLook(exchange, projection);
-	// Single events are for those who may read them: whoever asks, not whoever wrote the query.
-	return stepsOf(exchange, { ...projection.definition, author: authorOf(exchange) }, target.query);
+	return stepsOf(exchange, projection.definition, fromIn(target.query), countIn(target.query));
 }
 
-/** POST /projections/steps?from=&count=: the same of a query that is no projection. */
+/** POST /projections/steps?from=&count=: the same of a query that is no projection; 0 checks it alone. */
 export async function answerQuerySteps(
 	exchange: Exchange,
 	{ query }: { query: string },
 ): Promise<Answer> {
 	checkAccept(exchange, query);
 	const text = await readQuery(exchange);
-	await checkQuery(exchange.context.projections.around.scripts, text);
+	// A query that is looked at while it is typed is no mistake yet: its fault is the answer.
+	const isCheck = parameter(query, "count") === "0";
+	if (!isCheck) await checkQuery(exchange.context.projections.around.scripts, text);
 	const settings = { ...DEFAULTS, emitEnabled: true };
 	const tried = { name: "", id: randomUUID(), mode: "Transient", query: text, settings } as const;
 	const rest = { isEnabled: true, version: 1, epoch: 0, kept: 0, candidate: undefined };
-	return stepsOf(exchange, { ...tried, ...rest, author: authorOf(exchange) }, query);
+	const definition = { ...tried, ...rest, author: authorOf(exchange) };
+	return stepsOf(exchange, definition, fromIn(query), isCheck ? 0 : countIn(query));
 }
 
-async function stepsOf(exchange: Exchange, definition: Definition, query: string): Promise<Answer> {
+async function stepsOf(
+	exchange: Exchange,
+	definition: Definition,
+	from: number,
+	count: number,
+): Promise<Answer> {
 	const { own, around } = exchange.context.projections;
 	const parts = { own, scripts: around.scripts, rights: around.rights };
-	const range = { from: fromIn(query), count: countIn(query) };
+	const range = { from, count, asker: authorOf(exchange) };
 	const { steps, next, fault } = await debug(parts, definition, range, clientGone(exchange));
 	return answerJson({
 		steps: steps.map(({ before, after, result, ...step }) => ({

@@ -117,9 +117,8 @@ class ProjectionsOfVisitor implements ShownProjections {
 		const { definition } = await this.#looked(name);
 		const { own, around } = this.#context.projections;
 		const parts = { own, scripts: around.scripts, rights: around.rights };
-		// Single events are for those who may read them.
-		const asked = { ...definition, author: authorFor(this.#principal) };
-		return debug(parts, asked, { from, count }, AbortSignal.timeout(DEBUG_MS));
+		const range = { from, count, asker: authorFor(this.#principal) };
+		return debug(parts, definition, range, AbortSignal.timeout(DEBUG_MS));
 	}
 
 	async *ask(query: string, msMax: number) {
