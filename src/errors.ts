@@ -146,6 +146,7 @@ export type RequestRefusals = {
 	"log-locked": { retryAfterSeconds: number };
 	"not-leader": { leader?: string; retryAfterSeconds: number };
 	"database-unreachable": { reason: string; retryAfterSeconds: number };
+	"no-standby": { retryAfterSeconds: number };
 };
 
 /** The refusals of a start or a command. */

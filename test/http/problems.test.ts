@@ -409,6 +409,12 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ reason: "ECONNREFUSED", retryAfterSeconds: 1 },
 		"needs a database that is gone: test/log/postgres/failing.test.ts",
 	],
+	"no-standby": [
+		503,
+		"Service Unavailable",
+		{ retryAfterSeconds: 2 },
+		"needs a standby that is gone: test/log/postgres/standby.test.ts",
+	],
 	"log-damaged": [
 		500,
 		"Internal Server Error",

@@ -4,7 +4,7 @@ import type pg from "pg";
 import { isRefusal, Refusal } from "../../errors.ts";
 import type { Commit } from "../commit.ts";
 import { Listeners } from "../listening/listeners.ts";
-import type { History, Leadership, LogLimits } from "../log.ts";
+import type { Leadership, LogLimits } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import { parseStoreAddress } from "./address.ts";
 import { AppendQueue } from "./appending/queue.ts";
@@ -14,6 +14,8 @@ import { hangUp } from "./connection/ending.ts";
 import { causeOf, isUnreachable, present } from "./connection/failures.ts";
 import { Eraser } from "./erasure/eraser.ts";
 import { Follower } from "./following/follower.ts";
+import { heardOf } from "./following/heard.ts";
+import { commitBehind } from "./following/replication.ts";
 import { Seat } from "./following/seat.ts";
 import { Session } from "./following/session.ts";
 import { beginsWith, headAt } from "./hashes/hashes.ts";
@@ -23,6 +25,7 @@ import { PostgresMoves } from "./moving/moves.ts";
 import { Reader, type ReaderOptions } from "./reading/reader.ts";
 import { Reads } from "./replica/reads.ts";
 import { Replica } from "./replica/replica.ts";
+import { beginAt, START_PROOF_MS } from "./start/beginning.ts";
 import { checkServer } from "./start/checks.ts";
 import { HistoryGuard } from "./start/guard.ts";
 import { SeenHistory } from "./start/history.ts";
@@ -133,8 +136,10 @@ async function openPrepared(
 	const seat = new Seat(database, options.node ?? "");
 	const connection = new WriterConnection(database, allowsUnsafe);
 	const session = new Session(database, seat, {
-		onEnd: (to) => void follower.reached(to)?.catch(() => undefined),
+		onTold: (to) => void follower.told(to).catch(() => undefined),
 		onLook: (now) => {
+			follower.replication.isAwaited = now.standbys !== "";
+			void follower.reached(heardOf(now))?.catch(() => undefined);
 			void guard.look(now).catch((error: unknown) => {
 				tell("warn", `what this node has seen was not noted: ${causeOf(error)}`);
 			});
@@ -149,13 +154,16 @@ async function openPrepared(
 	const onCommit = () => session.tell(follower.heard);
 	const parts = { database, connection, follower, limits, clock, onCommit };
 	const queue = new AppendQueue(parts);
+	follower.replication.prove = () =>
+		queue.alone((client, watch) => commitBehind(database, client, watch));
 	const reading = { pageBytesMax: limits.pageBytesMax, clock };
 	const reader = new Reader(database, reading);
 	const eraser = new Eraser(database);
 	const replica = await openReplica(database, reading, { ...options, incarnation });
 	const reads = new Reads({ database, reader, follower, ...(replica && { replica }) });
-	const histories = await startSession(session, database).catch(async (error: unknown) => {
-		await reads.close();
+	const beginning = { session, follower, end, seen, proofMs: options.answerMs ?? START_PROOF_MS };
+	const histories = await beginAt(database, beginning).catch(async (error: unknown) => {
+		await Promise.all([session.close(), reads.close(), connection.close()]);
 		throw error;
 	});
 	const log = new PostgresLog({
@@ -165,7 +173,7 @@ async function openPrepared(
 	return {
 		log,
 		leadership: new SharedLeadership(log, seat),
-		tree: new StoredTree(database, signer, seen),
+		tree: new StoredTree({ database, signer, seen, follower }),
 		moves: new PostgresMoves({ ...parts, queue, guard }),
 	};
 }
@@ -247,19 +255,5 @@ function makeDirectory(directory: string): void {
 		mkdirSync(directory, { recursive: true });
 	} catch (error) {
 		throw new Refusal("data-directory-unusable", { path: directory, reason: causeOf(error) });
-	}
-}
-
-/** A session that cannot be used must not keep what it has locked. */
-async function startSession(session: Session, database: Database): Promise<readonly History[]> {
-	try {
-		await session.start();
-		const rows = await database.rows(sql.SELECT_HISTORIES);
-		return rows.map(({ incarnation, first }) => {
-			return { incarnation: Number(incarnation), first: Number(first) };
-		});
-	} catch (error) {
-		await session.close().catch(() => undefined);
-		throw error;
 	}
 }

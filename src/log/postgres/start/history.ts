@@ -41,6 +41,11 @@ export class SeenHistory {
 		return this.#seen?.incarnation ?? 0;
 	}
 
+	/** How much of the log it has seen, all of which a standby had if one was waited for. */
+	get size(): number {
+		return this.#seen?.size ?? 0;
+	}
+
 	/** Keeps the newest head that this node has signed or served by. */
 	note(head: TreeHead): Promise<void> {
 		const noted = this.#noting.then(() => this.#note(head));
