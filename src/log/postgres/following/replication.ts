@@ -39,6 +39,8 @@ export class Replication {
 	#end: Heard = NOTHING_HEARD;
 	readonly #waiting = new Set<Waiter>();
 	#isProving = false;
+	/** When the commit that is under way began. */
+	#sinceMs = 0;
 
 	/** A standby has the log up to there. */
 	note(end: Heard): void {
@@ -56,7 +58,9 @@ export class Replication {
 
 	async #reach(seen: Heard, limitMs: number): Promise<void> {
 		if (await this.#wait(seen, TOLD_MS, false)) return;
-		const proven = this.#wait(seen, limitMs, true);
+		// Those who come while a standby is away do not wait for it, each.
+		const spentMs = this.#isProving ? performance.now() - this.#sinceMs : 0;
+		const proven = this.#wait(seen, Math.max(0, limitMs - spentMs), true);
 		void this.#proveAll();
 		if (!(await proven)) throw missing();
 	}
@@ -90,12 +94,11 @@ export class Replication {
 		this.#isProving = true;
 		const waiting = () => [...this.#waiting].filter(({ needsProof }) => needsProof);
 		while (waiting().length > 0) {
+			this.#sinceMs = performance.now();
 			try {
 				this.note(await this.prove());
 			} catch (error) {
-				// The wait for the standby was cancelled, or took too long.
-				const told = isRefusal(error, "request-timeout") ? missing() : error;
-				for (const { reject } of waiting()) reject(told);
+				for (const { reject } of waiting()) reject(isOfStandby(error) ? missing() : error);
 			}
 		}
 		this.#isProving = false;
@@ -113,6 +116,11 @@ export async function commitBehind(
 	watch.takeWarnings();
 	await commit(client, watch, [send(database, client, TOUCH_END, [])]);
 	return heardOf(end);
+}
+
+/** The wait for the standby was cancelled, or took too long, or another commit waits for it. */
+function isOfStandby(error: unknown): boolean {
+	return isRefusal(error, "request-timeout") || isRefusal(error, "log-locked");
 }
 
 function missing(): Refusal<"no-standby"> {
