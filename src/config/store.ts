@@ -11,6 +11,7 @@ export type StoreSettings = {
 	readonly readStore: string | undefined;
 	readonly storeConnections: number;
 	readonly storeUnsafe: boolean;
+	readonly standby: "warn" | "require" | "ignore";
 	/** Undefined for the address it listens on. */
 	readonly nodeUrl: string | undefined;
 };
@@ -70,6 +71,17 @@ export const STORE_OPTIONS = [
 		kind: "yes-no",
 		default: false,
 		help: "Take a database that may lose acknowledged events: fsync, full_page_writes or synchronous_commit off.",
+	},
+	{
+		name: "standby",
+		flag: "standby",
+		kind: "text",
+		default: "warn",
+		pattern: {
+			test: /^(warn|require|ignore)$/,
+			reason: "it must be warn, require or ignore",
+		},
+		help: "While commits wait for no synchronous standby: warn if they once did, require (refuse appends), or ignore.",
 	},
 	{
 		name: "nodeUrl",

@@ -6,17 +6,25 @@ import { Refusal } from "../errors.ts";
 import type { LogLimits } from "./log.ts";
 import type { CopySource } from "./moving/source.ts";
 import { isStoreAddress } from "./postgres/address.ts";
+import type { StandbyMode } from "./postgres/start/standby.ts";
 import type { LogQuestions } from "./questions/question.ts";
-import type { SqliteOptions } from "./sqlite/log.ts";
+import type { OnStop as OnWriterStop, SqliteOptions } from "./sqlite/log.ts";
 import { openDirectorySource } from "./sqlite/moving/source.ts";
 import { type OpenedLog, openDirectory } from "./sqlite/open.ts";
 import { SqliteQuestions } from "./sqlite/questions/questions.ts";
 
 export type { Upgrade } from "./sqlite/files/upgrade.ts";
-export type { OnStop } from "./sqlite/log.ts";
 export type { OpenedLog } from "./sqlite/open.ts";
 
-export type OpenOptions = SqliteOptions & StoreOptions;
+export type OpenOptions = Omit<SqliteOptions, "onStop"> &
+	StoreOptions & {
+		readonly onStop?: OnStop;
+	};
+
+/** Called once: the writer of a data directory has stopped, or a database holds another history. */
+export type OnStop = (
+	refusal: Parameters<OnWriterStop>[0] | Refusal<"database-unreachable">,
+) => void;
 
 /** Of a log in a database; without `store`, it is in the data directory. */
 export type StoreOptions = {
@@ -32,6 +40,8 @@ export type StoreOptions = {
 	readonly storeConnections?: number;
 	/** Whether to take a database that may lose what it has acknowledged. */
 	readonly storeUnsafe?: boolean;
+	/** What to do while its commits wait for no standby. */
+	readonly standby?: StandbyMode;
 	/** Told of what the operator of a database should know. */
 	readonly tell?: (level: "info" | "warn" | "error", text: string) => void;
 };
@@ -53,6 +63,7 @@ export async function openLog(
 		storeConnections,
 		storeUnsafe,
 		readStore,
+		standby,
 		node,
 		tell,
 		clock,
@@ -69,6 +80,7 @@ export async function openLog(
 		...(storeSession !== undefined && { session: storeSession }),
 		...(readStore !== undefined && { replica: readStore }),
 		...(storeConnections !== undefined && { connectionsMax: storeConnections }),
+		...(standby !== undefined && { standby }),
 		...(storeUnsafe !== undefined && { allowsUnsafe: storeUnsafe }),
 	});
 	const { hidden } = log;

@@ -30,6 +30,7 @@ import { checkServer } from "./start/checks.ts";
 import { HistoryGuard } from "./start/guard.ts";
 import { SeenHistory } from "./start/history.ts";
 import { prepareSchema } from "./start/schema.ts";
+import { type StandbyMode, StandbyWatch } from "./start/standby.ts";
 import * as sql from "./statements.ts";
 import { readKey, Signer } from "./tree/signer.ts";
 import { StoredTree } from "./tree/tree.ts";
@@ -45,10 +46,12 @@ type NodeOptions = {
 	readonly node?: string;
 	/** Whether to take a server that may lose what it has acknowledged. */
 	readonly allowsUnsafe?: boolean;
+	/** What to do while commits wait for no standby. */
+	readonly standby?: StandbyMode;
 	/** Told of what the operator should know; `level` as of the operator log. */
 	readonly tell?: (level: "info" | "warn" | "error", text: string) => void;
 	/** Called once, if another history has taken the place of this one: nothing is served then. */
-	readonly onStop?: (refusal: Refusal<"writer-stopped">) => void;
+	readonly onStop?: (refusal: Refusal<"database-unreachable">) => void;
 };
 
 /** How the database is reached. */
@@ -129,16 +132,18 @@ async function openPrepared(
 	const follower = new Follower(database, end, (commit: Commit) => listeners.tell(commit));
 	const head = () => follower.head();
 	const guard = new HistoryGuard(database, { incarnation, head, seen }, (reason) => {
-		tell("error", `this node serves nothing any more: ${reason}`);
-		onStop(new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS }));
+		onStop(new Refusal("database-unreachable", { reason, retryAfterSeconds: RESTART_SECONDS }));
 	});
 	database.admit = (client: pg.ClientBase) => guard.admit(client);
 	const seat = new Seat(database, options.node ?? "");
-	const connection = new WriterConnection(database, allowsUnsafe);
+	const standby = new StandbyWatch(options.standby ?? "warn", seen, tell);
+	const demands = { allowsUnsafe, requiresStandby: options.standby === "require" };
+	const connection = new WriterConnection(database, demands);
 	const session = new Session(database, seat, {
 		onTold: (to) => void follower.told(to).catch(() => undefined),
 		onLook: (now) => {
 			follower.replication.isAwaited = now.standbys !== "";
+			standby.saw(String(now.standbys));
 			void follower.reached(heardOf(now))?.catch(() => undefined);
 			void guard.look(now).catch((error: unknown) => {
 				tell("warn", `what this node has seen was not noted: ${causeOf(error)}`);
@@ -168,7 +173,7 @@ async function openPrepared(
 	});
 	const log = new PostgresLog({
 		...parts,
-		...{ incarnation, histories, queue, listeners, session, reads, eraser, guard },
+		...{ incarnation, histories, queue, listeners, session, reads, eraser, guard, standby },
 	});
 	return {
 		log,

@@ -261,8 +261,7 @@ export class AppendQueue {
 	}
 
 	#watchOf({ warnings }: Writing): CommitWatch {
-		const { allowsUnsafe } = this.#parts.connection;
-		return { allowsUnsafe, takeWarnings: () => warnings.splice(0) };
+		return { ...this.#parts.connection.demands, takeWarnings: () => warnings.splice(0) };
 	}
 
 	#leave({ bytes, sinceMs }: Waiting, answer: Appended | Refusal | undefined): void {

@@ -10,10 +10,11 @@
  *                                        commits behind it, and waits for the standby itself
  */
 import type pg from "pg";
-import { isRefusal, Refusal } from "../../../errors.ts";
+import { isRefusal } from "../../../errors.ts";
 import { refuseWeak, takeEnd } from "../appending/lookups.ts";
 import { type CommitWatch, commit, send } from "../appending/transaction.ts";
 import type { Database } from "../connection/database.ts";
+import { noStandby } from "../connection/failures.ts";
 import { TOUCH_END } from "../statements.ts";
 import { type Heard, heardOf, isBefore, NOTHING_HEARD, newest } from "./heard.ts";
 
@@ -21,7 +22,6 @@ import { type Heard, heardOf, isBefore, NOTHING_HEARD, newest } from "./heard.ts
 const TOLD_MS = 20;
 /** A standby that is there answers much sooner; whoever reads may ask again. */
 const PROOF_MS = 2000;
-const RETRY_SECONDS = 2;
 
 type Waiter = {
 	readonly seen: Heard;
@@ -62,7 +62,7 @@ export class Replication {
 		const spentMs = this.#isProving ? performance.now() - this.#sinceMs : 0;
 		const proven = this.#wait(seen, Math.max(0, limitMs - spentMs), true);
 		void this.#proveAll();
-		if (!(await proven)) throw missing();
+		if (!(await proven)) throw noStandby();
 	}
 
 	/** Whether a standby has it before the time is over. */
@@ -98,7 +98,7 @@ export class Replication {
 			try {
 				this.note(await this.prove());
 			} catch (error) {
-				for (const { reject } of waiting()) reject(isOfStandby(error) ? missing() : error);
+				for (const { reject } of waiting()) reject(isOfStandby(error) ? noStandby() : error);
 			}
 		}
 		this.#isProving = false;
@@ -121,8 +121,4 @@ export async function commitBehind(
 /** The wait for the standby was cancelled, or took too long, or another commit waits for it. */
 function isOfStandby(error: unknown): boolean {
 	return isRefusal(error, "request-timeout") || isRefusal(error, "log-locked");
-}
-
-function missing(): Refusal<"no-standby"> {
-	return new Refusal("no-standby", { retryAfterSeconds: RETRY_SECONDS });
 }
