@@ -2,7 +2,7 @@
  * Opens a log: the one place that knows the engines. A log is a data directory of the SQLite
  * engine, or a schema in a PostgreSQL database.
  */
-import { Refusal } from "../errors.ts";
+import type { Refusal } from "../errors.ts";
 import type { LogLimits } from "./log.ts";
 import type { CopySource } from "./moving/source.ts";
 import { isStoreAddress } from "./postgres/address.ts";
@@ -11,7 +11,7 @@ import type { LogQuestions } from "./questions/question.ts";
 import type { OnStop as OnWriterStop, SqliteOptions } from "./sqlite/log.ts";
 import { openDirectorySource } from "./sqlite/moving/source.ts";
 import { type OpenedLog, openDirectory } from "./sqlite/open.ts";
-import { SqliteQuestions } from "./sqlite/questions/questions.ts";
+import { AskedQuestions, SqliteQuestions } from "./sqlite/questions/questions.ts";
 
 export type { Upgrade } from "./sqlite/files/upgrade.ts";
 export type { OpenedLog } from "./sqlite/open.ts";
@@ -85,7 +85,7 @@ export async function openLog(
 	});
 	const { hidden } = log;
 	const parts = { log, hidden, tree, measured: log, moves, leadership };
-	return { ...parts, questions: NO_QUESTIONS, stopped: undefined };
+	return { ...parts, questions: new AskedQuestions(log), stopped: undefined };
 }
 
 // For the verbs of the command line, on a database; its driver is loaded when it is needed.
@@ -100,11 +100,6 @@ export async function openSource(place: string): Promise<CopySource> {
 		? (await storeTools()).openStoreSource(place)
 		: openDirectorySource(place);
 }
-
-/** A database answers by itself whoever may ask it. */
-const NO_QUESTIONS: LogQuestions = {
-	ask: () => Promise.reject(new Refusal("sql-unavailable", {})),
-};
 
 /** Questions in SQL about the log of a data directory, with a server on it or without. */
 export function questionsOf(directory: string): LogQuestions {

@@ -218,7 +218,6 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ memoryBytesMax: 1024 },
 		"it takes hundreds of MiB: see sql.test.ts",
 	],
-	"sql-unavailable": [404, "Not Found", {}, "needs a log in PostgreSQL"],
 	"sql-busy": [
 		503,
 		"Service Unavailable",

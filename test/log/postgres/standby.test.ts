@@ -132,6 +132,77 @@ describeReplica("a primary with a synchronous standby", () => {
 		await again.log.close();
 		standby.start();
 	});
+
+	const names = async (value: string) => {
+		await primary.sql(`ALTER SYSTEM SET synchronous_standby_names = '${value}'`);
+		primary.reload();
+	};
+
+	test("that waits for none any more is told of, also by a node that starts then", async () => {
+		const told: string[] = [];
+		const tell = (level: string, text: string) => told.push(`${level} ${text}`);
+		const directory = newDirectory();
+		const { log } = await open("lost", directory, { tell });
+		await append(log, "order-1", events(1));
+		expect(log.hasStandby()).toBe(true);
+		await names("");
+		await until(() => log.hasStandby() === false);
+		// It is as safe as the operator has it.
+		await append(log, "order-1", events(1));
+		await log.close();
+		expect(told.filter((text) => text.includes("standby"))).toEqual([
+			expect.stringMatching(/^warn commits wait for no standby any more/),
+		]);
+		told.length = 0;
+		const again = await open("lost", directory, { tell });
+		expect(again.log.hasStandby()).toBe(false);
+		expect(told).toContainEqual(
+			expect.stringMatching(/^warn commits wait for no standby any more/),
+		);
+		await names("*");
+		await until(() => again.log.hasStandby() === true);
+		expect(told).toContain("info commits wait for a standby again");
+		await again.log.close();
+		await names("");
+		// Who never had one has lost none, and who does not care is told nothing.
+		const fresh = await open("lost");
+		expect(fresh.log.hasStandby()).toBeUndefined();
+		await fresh.log.close();
+		const ignoring = await open("lost", directory, { standby: "ignore" });
+		expect(ignoring.log.hasStandby()).toBeUndefined();
+		await ignoring.log.close();
+		await names("*");
+	});
+
+	test("that waits for none any more takes no appends of a node that requires one", async () => {
+		const { log } = await open("required", newDirectory(), { standby: "require" });
+		await append(log, "order-1", events(2));
+		await append(log, "order-1", events(1));
+		await names("");
+		await until(async () => {
+			const word = await append(log, "order-1", events(1)).then(
+				() => "written",
+				(error) => error.word,
+			);
+			return word === "no-standby";
+		});
+		const { last } = await read(log, "order-1");
+		expect((await refusal(append(log, "order-1", events(1))))[0]).toBe("no-standby");
+		const redaction = { stream: name("order-1"), version: 0, metadata: false };
+		expect((await refusal(log.redact(redaction)))[0]).toBe("no-standby");
+		expect((await read(log, "order-1")).last).toBe(last);
+		const other = await open("required", newDirectory(), { standby: "require" });
+		expect(other.log.hasStandby()).toBe(false);
+		expect((await refusal(append(other.log, "order-1", events(1))))[0]).toBe("no-standby");
+		await other.log.close();
+		await names("*");
+		await until(async () => {
+			await append(log, "order-1", events(1));
+			return true;
+		});
+		expect(log.hasStandby()).not.toBeUndefined();
+		await log.close();
+	});
 });
 
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
