@@ -93,9 +93,14 @@ export const STORE_OPTIONS = [
 ] as const satisfies readonly Option[];
 
 /** @throws Refusal `invalid-option` for what says nothing without the database */
-export function checkStore({ store, storeSession, readStore }: StoreSettings): void {
+export function checkStore({ store, storeSession, readStore, standby }: StoreSettings): void {
 	if (store !== undefined) return;
-	const alone = storeSession === undefined ? undefined : "--store-session";
-	const flag = readStore === undefined ? alone : "--read-store";
-	if (flag !== undefined) throw invalidOption(flag, "", "it needs --store");
+	const given = {
+		"--store-session": storeSession !== undefined,
+		"--read-store": readStore !== undefined,
+		"--standby": standby === "require",
+	};
+	for (const [flag, isGiven] of Object.entries(given)) {
+		if (isGiven) throw invalidOption(flag, "", "it needs --store");
+	}
 }
