@@ -57,7 +57,6 @@ export type RequestRefusals = {
 	"invalid-sql": { reason: string };
 	"sql-too-slow": { timeMs: number };
 	"sql-too-large": { memoryBytesMax: number };
-	"sql-unavailable": Record<never, never>;
 	"sql-busy": { atOnceMax: number; retryAfterSeconds: number };
 	// Of reader positions, and of consumer groups with partitions.
 	"invalid-reader-position": { reason: string };
@@ -147,6 +146,7 @@ export type RequestRefusals = {
 	"log-locked": { retryAfterSeconds: number };
 	"not-leader": { leader?: string; retryAfterSeconds: number };
 	"database-unreachable": { reason: string; retryAfterSeconds: number };
+	"no-standby": { retryAfterSeconds: number };
 };
 
 /** The refusals of a start or a command. */

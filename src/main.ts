@@ -37,7 +37,8 @@ export class RunningServer {
 	/** Where it listens, e.g. `http://127.0.0.1:2113`. */
 	readonly url: string;
 	/**
-	 * Resolves, if ever, with the reason why the writer stopped: reads go on, appends are refused.
+	 * Resolves, if ever, with the reason why nothing is written any more. Reads go on after a fault of
+	 * the disk, and end if a database holds another history.
 	 */
 	readonly writerStopped: Promise<Refusal>;
 	/** The password that this start has made for `admin`, and the file that holds it, if it did. */
@@ -229,10 +230,11 @@ async function openWhole(
 	const { data, checkpoints, checkReads, upgradeCopy, onWriteFailure } = settings;
 	let isOpen = onWriteFailure === "stay";
 	const onUpgrade: Announce = (upgrade) => operatorLog.info(announcement(upgrade));
-	const { store: address, storeSession, storeConnections, storeUnsafe, readStore } = settings;
+	const { store: address, storeSession, storeConnections, storeUnsafe } = settings;
+	const { readStore, standby } = settings;
 	const store = await openLog(data, settings, {
 		...{ store: address, storeSession, storeConnections, storeUnsafe, node: nodeUrlOf(settings) },
-		readStore,
+		...{ readStore, standby },
 		tell: (level, text) => operatorLog[level](text),
 		checkpoints,
 		checksReads: checkReads,

@@ -1,5 +1,5 @@
 /** Tells the operator of the parts of a running server. */
-import type { Refusal } from "./errors.ts";
+import { isRefusal, type Refusal } from "./errors.ts";
 import type { RoomListener } from "./log/room/room.ts";
 import { logFault, type OperatorLog } from "./observe/operator-log.ts";
 
@@ -7,8 +7,14 @@ import { logFault, type OperatorLog } from "./observe/operator-log.ts";
 const STOPPED =
 	"The server refuses appends, and reads go on, until you start it again on a sound disk and log. " +
 	"See docs/operations.md, When the disk fails; varve verify names what is damaged.";
+const REPLACED =
+	"The server refuses appends and reads until you start it again. Find out first what was lost. See " +
+	"docs/postgresql.md, When another history takes the place of the log.";
 
-/** The first reason for which the writer stopped, which may be there before the server is. */
+/**
+ * The first reason for which the server writes no more, which may be there before the server is:
+ * the writer has stopped, or the database holds another history.
+ */
 export class WriterStop {
 	/** Resolves with the reason; never, if the writer does not stop. */
 	readonly noted: Promise<Refusal>;
@@ -22,11 +28,18 @@ export class WriterStop {
 		});
 	}
 
-	note(refusal: Refusal<"writer-stopped">): void {
-		this.#operatorLog.error(`the writer stopped: ${refusal.facts.reason}. ${STOPPED}`);
+	note(refusal: Stop): void {
+		const { reason } = refusal.facts;
+		const told = isRefusal(refusal, "writer-stopped")
+			? `the writer stopped: ${reason}. ${STOPPED}`
+			: `this server serves nothing any more: ${reason}. ${REPLACED}`;
+		this.#operatorLog.error(told);
 		this.#resolve(refusal);
 	}
 }
+
+/** After the second, nothing is read either. */
+export type Stop = Refusal<"writer-stopped"> | Refusal<"database-unreachable">;
 
 export function clockTold(operatorLog: OperatorLog): (what: unknown) => void {
 	return (what) => {

@@ -61,6 +61,7 @@ describe("settings", () => {
 	/** Options that are refused alone, with what they need. */
 	const NEEDED: Record<string, Record<string, string>> = {
 		"read-store": { VARVE_STORE: "postgres://varve@db.example/varve" },
+		standby: { VARVE_STORE: "postgres://varve@db.example/varve" },
 		"store-session": { VARVE_STORE: "postgres://varve@db.example/varve" },
 		"tls-cert": { VARVE_TLS_KEY: "key.pem" },
 		"tls-key": { VARVE_TLS_CERT: "cert.pem" },
@@ -78,6 +79,7 @@ describe("settings", () => {
 				store: "postgres://varve@db.example/varve",
 				"store-session": "postgres://varve@db.example/varve",
 				"read-store": "postgres://varve@replica.example/varve",
+				standby: "require",
 				"cors-origin": "none",
 				"cors-headers": "none",
 				"purge-url": "http://a/b,http://u:p@c",
@@ -105,8 +107,12 @@ describe("settings", () => {
 		}
 	});
 
-	test.each(["--read-store", "--store-session"])("refuse %s without --store", (flag) => {
-		expect(refused(`${flag}=postgres://varve@db.example/varve`)).toMatchObject({
+	test.each([
+		["--read-store", "postgres://varve@db.example/varve"],
+		["--store-session", "postgres://varve@db.example/varve"],
+		["--standby", "require"],
+	])("refuse %s without --store", (flag, value) => {
+		expect(refused(`${flag}=${value}`)).toMatchObject({
 			word: "invalid-option",
 			option: flag,
 			reason: "it needs --store",

@@ -101,6 +101,8 @@ function explainRefusal(refusal: Refusal): string {
 		return `${refusal.facts.store} cannot be used: ${refusal.facts.reason}`;
 	if (isRefusal(refusal, "database-unreachable"))
 		return `the database cannot be reached: ${refusal.facts.reason}`;
+	if (isRefusal(refusal, "no-standby"))
+		return "the database has no synchronous standby, and its newest events may be on the primary alone";
 	if (isRefusal(refusal, "disk-full")) return `${refusal.facts.path}: no space left`;
 	if (isRefusal(refusal, "backup-unusable"))
 		return `${refusal.facts.path}: ${refusal.facts.reason}`;

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { isOpen } from "../config/access.ts";
 import { OPTIONS, type Settings, settingsOf } from "../config.ts";
+import { isRefusal } from "../errors.ts";
 import type { RunningServer } from "../main.ts";
 import type { LogLines } from "../observe/lines.ts";
 import { logFault } from "../observe/operator-log.ts";
@@ -62,7 +63,11 @@ async function run(call: Arguments): Promise<number> {
 	}
 	onReloadSignal(() => reload(server, call, log));
 	if (settings.onWriteFailure === "exit") {
-		void server.writerStopped.then(() => ended.end("the writer stopped", EXIT.failed));
+		void server.writerStopped.then((refusal) => {
+			const isWriter = isRefusal(refusal, "writer-stopped");
+			const reason = isWriter ? "the writer stopped" : "the database holds another history";
+			ended.end(reason, EXIT.failed);
+		});
 	}
 	if (ended.reason === undefined) greet(server, settings, log);
 	const { reason, code } = await ended.over;

@@ -11,6 +11,7 @@ export type StoreSettings = {
 	readonly readStore: string | undefined;
 	readonly storeConnections: number;
 	readonly storeUnsafe: boolean;
+	readonly standby: "warn" | "require" | "ignore";
 	/** Undefined for the address it listens on. */
 	readonly nodeUrl: string | undefined;
 };
@@ -72,6 +73,17 @@ export const STORE_OPTIONS = [
 		help: "Take a database that may lose acknowledged events: fsync, full_page_writes or synchronous_commit off.",
 	},
 	{
+		name: "standby",
+		flag: "standby",
+		kind: "text",
+		default: "warn",
+		pattern: {
+			test: /^(warn|require|ignore)$/,
+			reason: "it must be warn, require or ignore",
+		},
+		help: "While commits wait for no synchronous standby: warn if they once did, require (refuse appends), or ignore.",
+	},
+	{
 		name: "nodeUrl",
 		flag: "node-url",
 		kind: "url",
@@ -81,9 +93,14 @@ export const STORE_OPTIONS = [
 ] as const satisfies readonly Option[];
 
 /** @throws Refusal `invalid-option` for what says nothing without the database */
-export function checkStore({ store, storeSession, readStore }: StoreSettings): void {
+export function checkStore({ store, storeSession, readStore, standby }: StoreSettings): void {
 	if (store !== undefined) return;
-	const alone = storeSession === undefined ? undefined : "--store-session";
-	const flag = readStore === undefined ? alone : "--read-store";
-	if (flag !== undefined) throw invalidOption(flag, "", "it needs --store");
+	const given = {
+		"--store-session": storeSession !== undefined,
+		"--read-store": readStore !== undefined,
+		"--standby": standby === "require",
+	};
+	for (const [flag, isGiven] of Object.entries(given)) {
+		if (isGiven) throw invalidOption(flag, "", "it needs --store");
+	}
 }

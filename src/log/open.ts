@@ -2,21 +2,29 @@
  * Opens a log: the one place that knows the engines. A log is a data directory of the SQLite
  * engine, or a schema in a PostgreSQL database.
  */
-import { Refusal } from "../errors.ts";
+import type { Refusal } from "../errors.ts";
 import type { LogLimits } from "./log.ts";
 import type { CopySource } from "./moving/source.ts";
 import { isStoreAddress } from "./postgres/address.ts";
+import type { StandbyMode } from "./postgres/start/standby.ts";
 import type { LogQuestions } from "./questions/question.ts";
-import type { SqliteOptions } from "./sqlite/log.ts";
+import type { OnStop as OnWriterStop, SqliteOptions } from "./sqlite/log.ts";
 import { openDirectorySource } from "./sqlite/moving/source.ts";
 import { type OpenedLog, openDirectory } from "./sqlite/open.ts";
-import { SqliteQuestions } from "./sqlite/questions/questions.ts";
+import { AskedQuestions, SqliteQuestions } from "./sqlite/questions/questions.ts";
 
 export type { Upgrade } from "./sqlite/files/upgrade.ts";
-export type { OnStop } from "./sqlite/log.ts";
 export type { OpenedLog } from "./sqlite/open.ts";
 
-export type OpenOptions = SqliteOptions & StoreOptions;
+export type OpenOptions = Omit<SqliteOptions, "onStop"> &
+	StoreOptions & {
+		readonly onStop?: OnStop;
+	};
+
+/** Called once: the writer of a data directory has stopped, or a database holds another history. */
+export type OnStop = (
+	refusal: Parameters<OnWriterStop>[0] | Refusal<"database-unreachable">,
+) => void;
 
 /** Of a log in a database; without `store`, it is in the data directory. */
 export type StoreOptions = {
@@ -32,6 +40,8 @@ export type StoreOptions = {
 	readonly storeConnections?: number;
 	/** Whether to take a database that may lose what it has acknowledged. */
 	readonly storeUnsafe?: boolean;
+	/** What to do while its commits wait for no standby. */
+	readonly standby?: StandbyMode;
 	/** Told of what the operator of a database should know. */
 	readonly tell?: (level: "info" | "warn" | "error", text: string) => void;
 };
@@ -53,6 +63,7 @@ export async function openLog(
 		storeConnections,
 		storeUnsafe,
 		readStore,
+		standby,
 		node,
 		tell,
 		clock,
@@ -69,11 +80,12 @@ export async function openLog(
 		...(storeSession !== undefined && { session: storeSession }),
 		...(readStore !== undefined && { replica: readStore }),
 		...(storeConnections !== undefined && { connectionsMax: storeConnections }),
+		...(standby !== undefined && { standby }),
 		...(storeUnsafe !== undefined && { allowsUnsafe: storeUnsafe }),
 	});
 	const { hidden } = log;
 	const parts = { log, hidden, tree, measured: log, moves, leadership };
-	return { ...parts, questions: NO_QUESTIONS, stopped: undefined };
+	return { ...parts, questions: new AskedQuestions(log), stopped: undefined };
 }
 
 // For the verbs of the command line, on a database; its driver is loaded when it is needed.
@@ -88,11 +100,6 @@ export async function openSource(place: string): Promise<CopySource> {
 		? (await storeTools()).openStoreSource(place)
 		: openDirectorySource(place);
 }
-
-/** A database answers by itself whoever may ask it. */
-const NO_QUESTIONS: LogQuestions = {
-	ask: () => Promise.reject(new Refusal("sql-unavailable", {})),
-};
 
 /** Questions in SQL about the log of a data directory, with a server on it or without. */
 export function questionsOf(directory: string): LogQuestions {

@@ -218,7 +218,6 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		{ memoryBytesMax: 1024 },
 		"it takes hundreds of MiB: see sql.test.ts",
 	],
-	"sql-unavailable": [404, "Not Found", {}, "needs a log in PostgreSQL"],
 	"sql-busy": [
 		503,
 		"Service Unavailable",
@@ -409,6 +408,12 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 		"Service Unavailable",
 		{ reason: "ECONNREFUSED", retryAfterSeconds: 1 },
 		"needs a database that is gone: test/log/postgres/failing.test.ts",
+	],
+	"no-standby": [
+		503,
+		"Service Unavailable",
+		{ retryAfterSeconds: 2 },
+		"needs a standby that is gone: test/log/postgres/standby.test.ts",
 	],
 	"log-damaged": [
 		500,

@@ -108,6 +108,11 @@ async function logMetrics({ log, measured, room }: Context): Promise<Metric[]> {
 			"Size of its write-ahead log. Left out over PostgreSQL, whose servers have their own.",
 			wal,
 		),
+		gauge(
+			"varve_log_standby",
+			"1 if commits wait for a synchronous standby, 0 if they should and do not. Left out where none is expected.",
+			numberOf(measured.hasStandby?.()),
+		),
 		gauge("varve_disk_free_bytes", "Free bytes on the disk of the log.", disk?.freeBytes),
 		gauge(
 			"varve_disk_free_min_bytes",
@@ -120,6 +125,10 @@ async function logMetrics({ log, measured, room }: Context): Promise<Metric[]> {
 			measured.activity.readSeconds,
 		),
 	];
+}
+
+function numberOf(holds: boolean | undefined): number | undefined {
+	return holds === undefined ? undefined : Number(holds);
 }
 
 /** Undefined if the log cannot tell: the other numbers do not depend on it. */

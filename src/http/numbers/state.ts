@@ -33,7 +33,7 @@ export async function stateOf(context: Context): Promise<ServerState> {
 function writerOf({ unready, unreadyMs }: Context): WriterState {
 	const refusal = unready();
 	if (refusal === undefined) return { state: "writing" };
-	const isStop = refusal.word === "writer-stopped";
+	const isStop = refusal.word !== "shutting-down";
 	const { reason } = refusal.facts as { reason?: string };
 	const why = isStop && reason !== undefined ? { reason } : {};
 	return { state: isStop ? "stopped" : "shutting-down", since: iso(unreadyMs() ?? 0), ...why };

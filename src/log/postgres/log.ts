@@ -31,6 +31,7 @@ import type { Follower } from "./following/follower.ts";
 import type { Session } from "./following/session.ts";
 import type { Asking, Reads } from "./replica/reads.ts";
 import type { HistoryGuard } from "./start/guard.ts";
+import type { StandbyWatch } from "./start/standby.ts";
 import * as sql from "./statements.ts";
 import { VERIFYING, verifyDatabase } from "./verify/verifier.ts";
 
@@ -44,6 +45,7 @@ export type Parts = WritingParts & {
 	readonly session: Session;
 	readonly reads: Reads;
 	readonly guard: HistoryGuard;
+	readonly standby: StandbyWatch;
 };
 
 type WritingParts = {
@@ -70,6 +72,10 @@ export class PostgresLog implements Log, MeasuredLog {
 
 	get activity(): LogActivity {
 		return this.#parts.queue.activity;
+	}
+
+	hasStandby(): boolean | undefined {
+		return this.#parts.standby.has;
 	}
 
 	/** Of the tables of the log; its write-ahead log is that of the whole server. */

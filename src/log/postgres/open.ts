@@ -4,7 +4,7 @@ import type pg from "pg";
 import { isRefusal, Refusal } from "../../errors.ts";
 import type { Commit } from "../commit.ts";
 import { Listeners } from "../listening/listeners.ts";
-import type { History, Leadership, LogLimits } from "../log.ts";
+import type { Leadership, LogLimits } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import { parseStoreAddress } from "./address.ts";
 import { AppendQueue } from "./appending/queue.ts";
@@ -14,6 +14,8 @@ import { hangUp } from "./connection/ending.ts";
 import { causeOf, isUnreachable, present } from "./connection/failures.ts";
 import { Eraser } from "./erasure/eraser.ts";
 import { Follower } from "./following/follower.ts";
+import { heardOf } from "./following/heard.ts";
+import { commitBehind } from "./following/replication.ts";
 import { Seat } from "./following/seat.ts";
 import { Session } from "./following/session.ts";
 import { beginsWith, headAt } from "./hashes/hashes.ts";
@@ -23,10 +25,12 @@ import { PostgresMoves } from "./moving/moves.ts";
 import { Reader, type ReaderOptions } from "./reading/reader.ts";
 import { Reads } from "./replica/reads.ts";
 import { Replica } from "./replica/replica.ts";
+import { beginAt, START_PROOF_MS } from "./start/beginning.ts";
 import { checkServer } from "./start/checks.ts";
 import { HistoryGuard } from "./start/guard.ts";
 import { SeenHistory } from "./start/history.ts";
 import { prepareSchema } from "./start/schema.ts";
+import { type StandbyMode, StandbyWatch } from "./start/standby.ts";
 import * as sql from "./statements.ts";
 import { readKey, Signer } from "./tree/signer.ts";
 import { StoredTree } from "./tree/tree.ts";
@@ -42,10 +46,12 @@ type NodeOptions = {
 	readonly node?: string;
 	/** Whether to take a server that may lose what it has acknowledged. */
 	readonly allowsUnsafe?: boolean;
+	/** What to do while commits wait for no standby. */
+	readonly standby?: StandbyMode;
 	/** Told of what the operator should know; `level` as of the operator log. */
 	readonly tell?: (level: "info" | "warn" | "error", text: string) => void;
 	/** Called once, if another history has taken the place of this one: nothing is served then. */
-	readonly onStop?: (refusal: Refusal<"writer-stopped">) => void;
+	readonly onStop?: (refusal: Refusal<"database-unreachable">) => void;
 };
 
 /** How the database is reached. */
@@ -126,15 +132,19 @@ async function openPrepared(
 	const follower = new Follower(database, end, (commit: Commit) => listeners.tell(commit));
 	const head = () => follower.head();
 	const guard = new HistoryGuard(database, { incarnation, head, seen }, (reason) => {
-		tell("error", `this node serves nothing any more: ${reason}`);
-		onStop(new Refusal("writer-stopped", { reason, retryAfterSeconds: RESTART_SECONDS }));
+		onStop(new Refusal("database-unreachable", { reason, retryAfterSeconds: RESTART_SECONDS }));
 	});
 	database.admit = (client: pg.ClientBase) => guard.admit(client);
 	const seat = new Seat(database, options.node ?? "");
-	const connection = new WriterConnection(database, allowsUnsafe);
+	const standby = new StandbyWatch(options.standby ?? "warn", seen, tell);
+	const demands = { allowsUnsafe, requiresStandby: options.standby === "require" };
+	const connection = new WriterConnection(database, demands);
 	const session = new Session(database, seat, {
-		onEnd: (to) => void follower.reached(to)?.catch(() => undefined),
+		onTold: (to) => void follower.told(to).catch(() => undefined),
 		onLook: (now) => {
+			follower.replication.isAwaited = now.standbys !== "";
+			standby.saw(String(now.standbys));
+			void follower.reached(heardOf(now))?.catch(() => undefined);
 			void guard.look(now).catch((error: unknown) => {
 				tell("warn", `what this node has seen was not noted: ${causeOf(error)}`);
 			});
@@ -149,23 +159,26 @@ async function openPrepared(
 	const onCommit = () => session.tell(follower.heard);
 	const parts = { database, connection, follower, limits, clock, onCommit };
 	const queue = new AppendQueue(parts);
+	follower.replication.prove = () =>
+		queue.alone((client, watch) => commitBehind(database, client, watch));
 	const reading = { pageBytesMax: limits.pageBytesMax, clock };
 	const reader = new Reader(database, reading);
 	const eraser = new Eraser(database);
 	const replica = await openReplica(database, reading, { ...options, incarnation });
 	const reads = new Reads({ database, reader, follower, ...(replica && { replica }) });
-	const histories = await startSession(session, database).catch(async (error: unknown) => {
-		await reads.close();
+	const beginning = { session, follower, end, seen, proofMs: options.answerMs ?? START_PROOF_MS };
+	const histories = await beginAt(database, beginning).catch(async (error: unknown) => {
+		await Promise.all([session.close(), reads.close(), connection.close()]);
 		throw error;
 	});
 	const log = new PostgresLog({
 		...parts,
-		...{ incarnation, histories, queue, listeners, session, reads, eraser, guard },
+		...{ incarnation, histories, queue, listeners, session, reads, eraser, guard, standby },
 	});
 	return {
 		log,
 		leadership: new SharedLeadership(log, seat),
-		tree: new StoredTree(database, signer, seen),
+		tree: new StoredTree({ database, signer, seen, follower }),
 		moves: new PostgresMoves({ ...parts, queue, guard }),
 	};
 }
@@ -247,19 +260,5 @@ function makeDirectory(directory: string): void {
 		mkdirSync(directory, { recursive: true });
 	} catch (error) {
 		throw new Refusal("data-directory-unusable", { path: directory, reason: causeOf(error) });
-	}
-}
-
-/** A session that cannot be used must not keep what it has locked. */
-async function startSession(session: Session, database: Database): Promise<readonly History[]> {
-	try {
-		await session.start();
-		const rows = await database.rows(sql.SELECT_HISTORIES);
-		return rows.map(({ incarnation, first }) => {
-			return { incarnation: Number(incarnation), first: Number(first) };
-		});
-	} catch (error) {
-		await session.close().catch(() => undefined);
-		throw error;
 	}
 }

@@ -28,7 +28,10 @@ export const TAKE_END = `
 	FROM @store FOR NO KEY UPDATE`;
 /** Who leads, in a transaction that has taken the end of the log. */
 export const SELECT_EPOCH = "SELECT epoch FROM @leader";
-export const SELECT_END = "SELECT next, created, incarnation, erasures, edge FROM @store";
+export const SELECT_END = `
+	SELECT next, created, incarnation, erasures, edge,
+		current_setting('synchronous_standby_names') AS standbys
+	FROM @store`;
 export const MOVE_END = "UPDATE @store SET next = $1, created = $2, streams = $3, edge = $4";
 /** Changes nothing; its commit waits for the standby, and so for all commits before it. */
 export const TOUCH_END = "UPDATE @store SET next = next";

@@ -70,4 +70,6 @@ export interface MeasuredLog {
 	readonly activity: LogActivity;
 	/** A file that is not there has 0 bytes. */
 	fileSizes(): Promise<FileSizes>;
+	/** Whether commits wait for a synchronous standby; undefined if none is expected. */
+	hasStandby?(): boolean | undefined;
 }

@@ -40,7 +40,7 @@ const PAGE = 20;
 const PROBE_MS = 100;
 const READER_SECONDS = 60;
 const JSON_FEED = "application/vnd.eventstore.atom+json";
-const REPLACED = /this node serves nothing any more/g;
+const REPLACED = /this server serves nothing any more/g;
 
 export async function loseTailsAgainAndAgain(options: LostTailsOptions): Promise<LostTailsResult> {
 	const { random, goesOn, onRound } = options;

@@ -16,7 +16,7 @@ export const TRAPS: Readonly<Record<string, Trap>> = {
 	"a commit whose wait for the standby was cancelled is never acknowledged, and lost by a fail-over":
 		cancelledWait,
 	"without strict mode, appends are acknowledged from one machine; with it, they wait": notStrict,
-	"a primary that recovers in place shows commits that no standby has; none was acknowledged":
+	"what a primary that recovers in place has alone, no node shows or acknowledges":
 		recoveredInPlace,
 	"of two primaries for a moment, only the one with the standby acknowledges": twoPrimaries,
 };
@@ -85,6 +85,7 @@ async function recoveredInPlace(cluster: Cluster): Promise<void> {
 			const [row] = await database.sql(text, "varve", primary);
 			return Number(row?.next) === kept.length + 1;
 		});
+		await refusesToShow(cluster, id);
 		const again = appendOne(front.url, STREAM, id);
 		await stillWaits(again);
 		for (const standby of standbys) network.mend(primary, standby);
@@ -200,6 +201,19 @@ async function goOnWith(
 function expectTold(told: Told, word: string): void {
 	if (told.word !== word)
 		throw new Error(`the answer was ${told.status} ${told.word}, not ${word}`);
+}
+
+/** Each node, until it has said that no standby has what it is asked for. */
+async function refusesToShow({ nodes }: Cluster, id: string): Promise<void> {
+	for (const { address } of nodes.hosts) {
+		const path = `http://${address}:2113/streams/${STREAM}`;
+		await until("the node refuses to show what no standby has", async () => {
+			const answer = await fetch(path, { headers: { Accept: "application/json" } });
+			const text = await answer.text();
+			if (text.includes(id)) throw new Error("it is shown, and no standby has it");
+			return text.includes("no-standby");
+		});
+	}
 }
 
 async function stillWaits(sent: Promise<Told>): Promise<void> {

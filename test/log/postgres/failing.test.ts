@@ -86,7 +86,9 @@ describePostgres("a standby that does not answer", () => {
 		await server.sql(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity
 			WHERE wait_event = 'SyncRep'`);
 		expect((await sent)[0]).toBe("request-timeout");
-		expect((await read(log, "a")).last).toBe(1);
+		// It is visible, and no standby has it.
+		expect(await server.sql("SELECT next FROM varve.store")).toEqual([{ next: "2" }]);
+		expect((await refusal(read(log, "a")))[0]).toBe("no-standby");
 		// A repeat is no proof of a standby either: it waits as well.
 		const again = append(log, "a", [one]);
 		await until(async () => (await waiting()).length > 0);

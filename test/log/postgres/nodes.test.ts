@@ -1,5 +1,5 @@
 /** Several servers over one database: any of them takes any request, and all answer alike. */
-import { verifyStore } from "../../../src/log/postgres/tools.ts";
+import { raiseStoreIncarnation, verifyStore } from "../../../src/log/postgres/tools.ts";
 import { runSeed } from "../../../test/feeds/random.ts";
 import { newDirectory, removeDirectories, type Server, startServer } from "../../cli/varve.ts";
 import { type Ask, ATOM, ask, batch, get } from "../../http/ask.ts";
@@ -146,6 +146,24 @@ describePostgres("servers over one database", () => {
 		expect(again.text).toContain("order-0");
 		nodes[leader] = await startNode("nodes", port);
 		expect(await verifyStore(database.store("nodes"))).toMatchObject({ ok: true, faults: [] });
+	});
+
+	test("say that they serve nothing any more, neither reads nor appends, if the history is another one", async () => {
+		const node = await startNode("replaced");
+		const fetched = (path: string) => ask(portOf(node), get(path));
+		expect((await fetched("/streams/$all")).status).toBe(200);
+		await raiseStoreIncarnation(database.store("replaced"), newDirectory());
+		await until(async () => (await fetched("/health/ready")).status === 503);
+		const ready = await fetched("/health/ready");
+		expect(ready.json).toMatchObject({ type: "urn:varve:problem:database-unreachable" });
+		expect(ready.text).not.toContain("eads go on");
+		expect((await fetched("/streams/$all")).status).toBe(503);
+		expect((await ask(portOf(node), { ...event(), path: "/streams/a" })).status).toBe(503);
+		const { stderr } = await node.stop();
+		expect(stderr).toMatch(
+			/this server serves nothing any more: the log is history 2 now.* refuses appends and reads until/,
+		);
+		expect(stderr).not.toContain("reads go on");
 	});
 
 	test("are linearizable, also while one of them is killed", async () => {

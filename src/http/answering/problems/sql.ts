@@ -1,7 +1,7 @@
 /** Problems of a question in SQL. */
 import type { Problem } from "./problem.ts";
 
-type Words = "invalid-sql" | "sql-too-slow" | "sql-too-large" | "sql-unavailable" | "sql-busy";
+type Words = "invalid-sql" | "sql-too-slow" | "sql-too-large" | "sql-busy";
 
 export const SQL_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 	"invalid-sql": {
@@ -24,13 +24,6 @@ export const SQL_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		detail: (f) =>
 			`The statement was ended because it needed more than ${f.memoryBytesMax} bytes. Sort and group ` +
 			"fewer rows, or leave data and metadata out of them.",
-	},
-	"sql-unavailable": {
-		status: 404,
-		title: "No questions in SQL",
-		detail: () =>
-			"The log of this server is in PostgreSQL, and the server answers no questions in SQL about " +
-			"it. Ask the database itself, as a role that only reads: see docs/postgresql.md.",
 	},
 	"sql-busy": {
 		status: 503,

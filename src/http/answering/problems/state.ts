@@ -17,6 +17,7 @@ type Words =
 	| "log-locked"
 	| "not-leader"
 	| "database-unreachable"
+	| "no-standby"
 	| "shutting-down";
 
 const retryAfter = (facts: { retryAfterSeconds: number }) => [
@@ -114,6 +115,14 @@ export const STATE_PROBLEMS: { readonly [W in Words]: Problem<W> } = {
 		headers: retryAfter,
 		// How the server reaches its database is for its operator.
 		shown: ({ retryAfterSeconds }) => ({ retryAfterSeconds }),
+	},
+	"no-standby": {
+		status: 503,
+		title: "No standby",
+		detail: () =>
+			"The database has no synchronous standby for now. Nothing was written, and what no standby " +
+			"has yet is not shown. Send the request again later.",
+		headers: retryAfter,
 	},
 	"shutting-down": {
 		status: 503,

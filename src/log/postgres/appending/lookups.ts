@@ -4,13 +4,13 @@ import type { StreamName } from "../../../event.ts";
 import { factsNeeded } from "../../appending/facts.ts";
 import { FetchedFacts, type FetchedStream, type Place } from "../../appending/fetched.ts";
 import type { Database, Row } from "../connection/database.ts";
-import { present, unreachable } from "../connection/failures.ts";
+import { noStandby, present, unreachable } from "../connection/failures.ts";
 import { arrayOf, textsOf } from "../connection/values.ts";
 import { readEdge } from "../hashes/edge.ts";
 import { type Guards, weaknessOf } from "../start/checks.ts";
 import * as sql from "../statements.ts";
 import { type KnownStream, type LogEnd, type PreparedWrite, streamsTouched } from "./rows.ts";
-import { type CommitWatch, send, settled } from "./transaction.ts";
+import { type CommitWatch, type Demands, send, settled } from "./transaction.ts";
 
 /** The streams that writes ask for, and the others that they may write to. */
 export function namesOf(writes: readonly PreparedWrite[]) {
@@ -78,7 +78,8 @@ export async function fetchFacts(
 }
 
 /** The settings of the server may have been reloaded since the connection was made. */
-export function refuseWeak(end: Row, { allowsUnsafe }: CommitWatch): void {
+export function refuseWeak(end: Row, { allowsUnsafe, requiresStandby }: Demands): void {
+	if (requiresStandby && end.standbys === "") throw noStandby();
 	const weakness = allowsUnsafe ? undefined : weaknessOf(end as unknown as Guards);
 	if (weakness !== undefined) throw unreachable(new Error(weakness));
 }

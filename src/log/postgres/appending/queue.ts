@@ -252,11 +252,13 @@ export class AppendQueue {
 
 	/** Whatever fails, the connection is free of a transaction afterwards, or let go. */
 	async #once<T>(work: (writing: Writing) => Promise<T>): Promise<T> {
-		const { connection } = this.#parts;
+		const { connection, follower } = this.#parts;
 		const writing = await connection.get();
 		try {
 			return await work(writing);
 		} catch (error) {
+			// A standby was waited for, and what was written may be visible without it.
+			if (error instanceof Unknown && !error.isLost) follower.replication.isAwaited = true;
 			if (error instanceof Unknown || isUnreachable(error)) connection.discard(writing.client);
 			else await writing.client.query(ROLLBACK).catch(() => connection.discard(writing.client));
 			throw error;
@@ -264,8 +266,7 @@ export class AppendQueue {
 	}
 
 	#watchOf({ warnings }: Writing): CommitWatch {
-		const { allowsUnsafe } = this.#parts.connection;
-		return { allowsUnsafe, takeWarnings: () => warnings.splice(0) };
+		return { ...this.#parts.connection.demands, takeWarnings: () => warnings.splice(0) };
 	}
 
 	#leave({ bytes, sinceMs }: Waiting, answer: Appended | Refusal | undefined): void {

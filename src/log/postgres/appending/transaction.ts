@@ -8,11 +8,17 @@ import * as sql from "../statements.ts";
 import type { GroupRows } from "./rows.ts";
 
 /** What a connection says beside its answers. */
-export type CommitWatch = {
+export type CommitWatch = Demands & {
 	/** The warnings since it was asked last. */
 	takeWarnings(): readonly string[];
-	/** Whether settings may be in force that may lose commits. */
+};
+
+/** What is asked of the settings in force. */
+export type Demands = {
+	/** Whether they may be such that commits may be lost. */
 	readonly allowsUnsafe: boolean;
+	/** Whether commits have to wait for a synchronous standby. */
+	readonly requiresStandby: boolean;
 };
 
 /** The parameters of `WRITE_ROWS`, in its order. */

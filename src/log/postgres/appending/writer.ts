@@ -8,6 +8,7 @@ import type { Database } from "../connection/database.ts";
 import { cut, hangUp } from "../connection/ending.ts";
 import { unreachable } from "../connection/failures.ts";
 import { checkServer } from "../start/checks.ts";
+import type { Demands } from "./transaction.ts";
 
 const PAUSE_MIN_MS = 50;
 const PAUSE_MAX_MS = 2000;
@@ -27,16 +28,16 @@ const REPLAN_EVENTS_MIN = 1000;
 
 export class WriterConnection {
 	readonly #database: Database;
-	readonly allowsUnsafe: boolean;
+	readonly demands: Demands;
 	#open: Writing | undefined;
 	#pauseMs = PAUSE_MIN_MS;
 	#notBeforeMs = Number.NEGATIVE_INFINITY;
 	#lastError: unknown;
 	#isClosed = false;
 
-	constructor(database: Database, allowsUnsafe: boolean) {
+	constructor(database: Database, demands: Demands) {
 		this.#database = database;
-		this.allowsUnsafe = allowsUnsafe;
+		this.demands = demands;
 	}
 
 	/** @throws Refusal `database-unreachable` */
@@ -87,7 +88,8 @@ export class WriterConnection {
 	async #connect(): Promise<Writing> {
 		const client = await this.#database.connect("writer", true);
 		try {
-			await checkServer(client, this.#database.address.shown, this.allowsUnsafe);
+			const { allowsUnsafe } = this.demands;
+			await checkServer(client, this.#database.address.shown, allowsUnsafe);
 			await client.query(PLAN_ONCE);
 		} catch (error) {
 			void hangUp(client);

@@ -83,6 +83,11 @@ export function unreachable(error: unknown): Refusal<"database-unreachable"> {
 	return new Refusal("database-unreachable", { reason, retryAfterSeconds: RETRY_SECONDS });
 }
 
+/** What no synchronous standby has, or would have. */
+export function noStandby(): Refusal<"no-standby"> {
+	return new Refusal("no-standby", { retryAfterSeconds: RETRY_SECONDS });
+}
+
 /** Whether stored rows cannot be read. */
 export function isUnreadable(error: unknown): boolean {
 	if (error instanceof MissingRows || error instanceof Contradiction) return true;

@@ -19,7 +19,7 @@ import { type CommitWatch, commit, send, settled } from "../appending/transactio
 import type { Database, Row } from "../connection/database.ts";
 import { Contradiction, present } from "../connection/failures.ts";
 import { arrayOf, textsOf } from "../connection/values.ts";
-import type { Heard } from "../following/follower.ts";
+import type { Heard } from "../following/heard.ts";
 import { foundStream, StreamStates } from "../reading/states.ts";
 import * as sql from "../statements.ts";
 import { joined, spansOf } from "./gaps.ts";

@@ -4,7 +4,8 @@
  *
  *     own commit      ─▶ it follows what was heard: told as it is
  *                        others lie between: those are fetched, up to its own
- *     other's commit  ─▶ seen by a read, a notification or a poll: fetched, and told as one
+ *     other's commit  ─▶ seen by a read, a notification or a poll: fetched, and told as one, once
+ *                        a standby has it (see `replication.ts`)
  *
  * Everything happens in one line, so listeners hear of it in the order of the log.
  */
@@ -20,6 +21,8 @@ import type { Database, Row } from "../connection/database.ts";
 import { present } from "../connection/failures.ts";
 import { textsOf } from "../connection/values.ts";
 import { readEdge } from "../hashes/edge.ts";
+import { type Heard, heardOf, isBefore } from "./heard.ts";
+import { Replication } from "./replication.ts";
 import * as sql from "./statements.ts";
 
 /** Events of other nodes that are told as one commit. */
@@ -27,12 +30,6 @@ const STEP_EVENTS_MAX = 2000;
 /** A commit of this node that takes longer is not waited for: what a read saw is fetched. */
 const OWN_WORK_MS = 20;
 const NOTHING = new Uint8Array(0);
-
-export type Heard = {
-	/** The position of the first event that nobody has heard of. */
-	readonly next: number;
-	readonly erasures: number;
-};
 
 /** What events of other nodes change. */
 type Growth = {
@@ -43,6 +40,7 @@ type Growth = {
 };
 
 export class Follower {
+	readonly replication = new Replication();
 	readonly #database: Database;
 	readonly #tell: (commit: Commit) => void;
 	/** The right edge of the tree over all that was heard. */
@@ -57,7 +55,7 @@ export class Follower {
 	/** @param end the row of the log's end, as this node begins with it */
 	constructor(database: Database, end: Row, tell: (commit: Commit) => void) {
 		this.#database = database;
-		this.#heard = { next: Number(end.next), erasures: Number(end.erasures) };
+		this.#heard = heardOf(end);
 		this.#frontier = readEdge(this.#heard.next, end.edge as Buffer);
 		this.#tell = tell;
 	}
@@ -83,6 +81,8 @@ export class Follower {
 	 */
 	committed(taken: Heard, commit: Commit, frontier?: Frontier): Promise<void> {
 		const own = { next: commit.last + 1, erasures: commit.erasures ?? taken.erasures };
+		// What lies before it waited for the standby as well, or was committed before.
+		this.replication.note(own);
 		return this.#inLine(async () => {
 			const { next, erasures } = this.#heard;
 			if (next >= own.next && erasures >= own.erasures) return;
@@ -97,26 +97,30 @@ export class Follower {
 	/**
 	 * Undefined if the listeners have heard of what a read has seen; else a promise that resolves
 	 * once they have.
+	 * @throws Refusal `no-standby` if no synchronous standby has it
 	 */
 	reached(seen: Heard): Promise<void> | undefined {
-		if (!this.#isBehind(seen)) return undefined;
+		if (!isBefore(this.#heard, seen)) return undefined;
 		return this.#reach(seen);
+	}
+
+	/** Another node has committed up to there, and its commit was answered. */
+	async told(end: Heard): Promise<void> {
+		this.replication.note(end);
+		await this.reached(end);
 	}
 
 	async #reach(seen: Heard): Promise<void> {
 		// A commit may wait for a standby, and who reads must not wait with it.
 		await Promise.race([this.#ownWork, sleep(OWN_WORK_MS, undefined, { ref: false })]);
+		if (isBefore(this.#heard, seen)) await this.replication.reached(seen);
 		const { count } = this.#failures;
 		await this.#inLine(async () => {
-			if (!this.#isBehind(seen)) return;
+			if (!isBefore(this.#heard, seen)) return;
 			// Those who waited behind a fetch that failed do not wait for one more, each.
 			if (this.#failures.count > count) throw this.#failures.last;
 			await this.#fetch(seen);
 		});
-	}
-
-	#isBehind({ next, erasures }: Heard): boolean {
-		return next > this.#heard.next || erasures > this.#heard.erasures;
 	}
 
 	#inLine(work: () => Promise<void>): Promise<void> {

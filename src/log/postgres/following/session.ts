@@ -12,7 +12,7 @@ import { hangUp, within } from "../connection/ending.ts";
 import { isUnreachable } from "../connection/failures.ts";
 import { HOLD_SCHEMA } from "../start/schema.ts";
 import { SELECT_END } from "../statements.ts";
-import type { Heard } from "./follower.ts";
+import { type Heard, heardOf } from "./heard.ts";
 import type { Seat } from "./seat.ts";
 
 /** How often other nodes are told, at most. */
@@ -22,9 +22,9 @@ const LOOK_MS = 1000;
 const LOOK_MAX_MS = 10_000;
 
 export type SessionListener = {
-	/** Of each look, and of what other nodes tell. */
-	onEnd(end: Heard): void;
-	/** Of each look: what the row of the end says, before anything is done with it. */
+	/** Another node tells how far the log goes. */
+	onTold(end: Heard): void;
+	/** Of each look: what the row of the end says. */
 	onLook(end: Row): void;
 	/** When the database cannot be reached, and when it can again. */
 	onState(error: unknown | undefined): void;
@@ -96,9 +96,7 @@ export class Session {
 		const client = await this.#connected();
 		await within(client, LOOK_MAX_MS, async () => {
 			const { rows } = await client.query(this.#database.text(SELECT_END));
-			const found = rows[0] as Row;
-			this.#listener.onLook(found);
-			this.#listener.onEnd({ next: Number(found.next), erasures: Number(found.erasures) });
+			this.#listener.onLook(rows[0] as Row);
 			await this.#seat.look(client);
 		});
 	}
@@ -136,10 +134,11 @@ export class Session {
 	}
 
 	#heard(payload: string | undefined): void {
-		const [next, erasures] = (payload ?? "").split(" ").map(Number);
+		const [next, erasures] = (payload ?? "").split(" ");
+		const end = heardOf({ next, erasures });
 		// Anybody who may connect to the database may notify.
-		if (!Number.isSafeInteger(next) || !Number.isSafeInteger(erasures)) return;
-		this.#listener.onEnd({ next: next as number, erasures: erasures as number });
+		if (!Number.isSafeInteger(end.next) || !Number.isSafeInteger(end.erasures)) return;
+		this.#listener.onTold(end);
 	}
 
 	async #notify(): Promise<void> {

@@ -20,7 +20,7 @@ import { present } from "../connection/failures.ts";
 import { arrayOf, textsOf } from "../connection/values.ts";
 import { joined, spansOf } from "../erasure/gaps.ts";
 import * as erasing from "../erasure/statements.ts";
-import type { Heard } from "../following/follower.ts";
+import type { Heard } from "../following/heard.ts";
 import { fetchHashes, headAt } from "../hashes/hashes.ts";
 import * as sql from "../statements.ts";
 import * as moving from "./statements.ts";

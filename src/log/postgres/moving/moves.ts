@@ -30,7 +30,11 @@ export class PostgresMoves implements LogMoves {
 	}
 
 	async size(): Promise<Position> {
-		return this.#reading("the end of the log", async () => (await this.#exporter.end()).size);
+		return this.#reading("the end of the log", async () => {
+			const { size } = await this.#exporter.end();
+			await this.#parts.follower.reached({ next: size, erasures: 0 });
+			return size;
+		});
 	}
 
 	async incarnation(): Promise<number> {
@@ -39,11 +43,16 @@ export class PostgresMoves implements LogMoves {
 	}
 
 	events(from: Position): Promise<readonly MovedEvent[]> {
-		return this.#reading(`position ${from}`, () => this.#exporter.events(Number(from)));
+		return this.#reading(`position ${from}`, async () => {
+			return this.#reached(await this.#exporter.events(Number(from)));
+		});
 	}
 
 	eventsOf(stream: StreamName, from: Version): Promise<readonly MovedEvent[] | undefined> {
-		return this.#reading(`${stream} at ${from}`, () => this.#exporter.eventsOf(stream, from));
+		return this.#reading(`${stream} at ${from}`, async () => {
+			const found = await this.#exporter.eventsOf(stream, from);
+			return found && this.#reached(found);
+		});
 	}
 
 	async import(span: MovedSpan): Promise<Imported> {
@@ -67,6 +76,13 @@ export class PostgresMoves implements LogMoves {
 	}
 
 	close(): void {}
+
+	/** The events, once the listeners have heard of them. */
+	async #reached(events: readonly MovedEvent[]): Promise<readonly MovedEvent[]> {
+		const last = events.at(-1);
+		if (last) await this.#parts.follower.reached({ next: last.position + 1, erasures: 0 });
+		return events;
+	}
 
 	async #reading<T>(part: string, work: () => Promise<T>): Promise<T> {
 		this.#parts.guard.refuseReplaced();

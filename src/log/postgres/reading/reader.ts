@@ -13,7 +13,7 @@ import { targetsOf, withTargets } from "../../reading/targets.ts";
 import type { Database, Queryable, Row } from "../connection/database.ts";
 import { present } from "../connection/failures.ts";
 import { textsOf } from "../connection/values.ts";
-import type { Heard } from "../following/follower.ts";
+import type { Heard } from "../following/heard.ts";
 import * as sql from "../statements.ts";
 import { fetchEntries, fetchEventsAt, momentOf, placeOf, refuseLarge } from "./events.ts";
 import { type FoundStream, foundStream, StreamStates } from "./states.ts";
@@ -91,13 +91,11 @@ export class Reader {
 		{ from, before, limit }: NameRange,
 		onSeen: (seen: Seen) => void,
 	): Promise<StreamName[]> {
-		await this.#see(onSeen);
 		// No name holds a control character, and PostgreSQL takes no text with a NUL.
 		const low = cutAtNul(from);
 		const high = before === undefined ? undefined : cutAtNul(before);
-		const rows = await this.#database.rows(sql.SELECT_NAMES, [
-			...[low.text, low.isCut, high?.text ?? null, high?.isCut ?? false, limit],
-		]);
+		const values = [low.text, low.isCut, high?.text ?? null, high?.isCut ?? false, limit];
+		const rows = await this.#seeing(onSeen, () => this.#database.rows(sql.SELECT_NAMES, values));
 		return rows.map(({ name }) => name as StreamName);
 	}
 
@@ -105,19 +103,27 @@ export class Reader {
 		{ stream, first, last }: VersionRange,
 		onSeen: (seen: Seen) => void,
 	): Promise<number> {
-		await this.#see(onSeen);
-		const [row] = await (stream === ALL
-			? this.#database.rows(sql.SELECT_BYTES_OF_ALL, [first, last])
-			: this.#database.rows(sql.SELECT_BYTES, [stream, first, last]));
+		const [row] = await this.#seeing(onSeen, () =>
+			stream === ALL
+				? this.#database.rows(sql.SELECT_BYTES_OF_ALL, [first, last])
+				: this.#database.rows(sql.SELECT_BYTES, [stream, first, last]),
+		);
 		return Number(row?.bytes ?? 0);
 	}
 
-	/** Where the log ends, for a read whose own statement does not say. */
+	/** A statement that does not say what it has seen: no more than there is behind it. */
+	async #seeing<T>(onSeen: (seen: Seen) => void, work: () => Promise<T>): Promise<T> {
+		// A replica that is behind would have to be asked again.
+		if (this.#options.mayBeBehind) await this.#see(onSeen);
+		const found = await work();
+		await this.#see(onSeen);
+		return found;
+	}
+
 	async #see(onSeen: (seen: Seen) => void): Promise<void> {
-		if (!this.#options.mayBeBehind) return;
 		const [row] = await this.#database.rows(sql.SELECT_END);
 		const log = momentOf(present(row, "the end of the log"));
-		onSeen({ next: 0, erasures: 0, log });
+		onSeen({ ...log, log });
 	}
 
 	async #read(

@@ -12,7 +12,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isRefusal } from "../../../errors.ts";
 import type { Database } from "../connection/database.ts";
 import { present } from "../connection/failures.ts";
-import type { Follower, Heard } from "../following/follower.ts";
+import type { Follower } from "../following/follower.ts";
+import { type Heard, heardOf, isBefore, NOTHING_HEARD, newest } from "../following/heard.ts";
 import type { Reader, Seen } from "../reading/reader.ts";
 import { SELECT_END } from "../statements.ts";
 import type { Replica } from "./replica.ts";
@@ -36,8 +37,6 @@ export type Asking<T> = (reader: Reader, onSeen: (seen: Seen) => void) => Promis
 
 class Behind extends Error {}
 
-const NOTHING: Heard = { next: 0, erasures: 0 };
-
 export class Reads {
 	readonly #parts: ReadParts;
 	#notBeforeMs = Number.NEGATIVE_INFINITY;
@@ -56,7 +55,7 @@ export class Reads {
 			const answered = await this.#askReplica(replica, asking);
 			if (answered) return answered.found();
 		}
-		let seen = NOTHING;
+		let seen: Heard = NOTHING_HEARD;
 		try {
 			return await asking(reader, (more) => {
 				seen = newest(seen, more);
@@ -79,7 +78,7 @@ export class Reads {
 		const least = follower.heard;
 		const untilMs = performance.now() + WAIT_MS;
 		for (;;) {
-			let seen = NOTHING;
+			let seen: Heard = NOTHING_HEARD;
 			try {
 				const outcome = await outcomeOf(
 					asking(replica.reader, (more) => {
@@ -107,8 +106,7 @@ export class Reads {
 	/** Whether the primary shows what a replica has: what waits for a standby, only replicas show. */
 	async #isShown(seen: Heard): Promise<boolean> {
 		const [row] = await this.#parts.database.rows(SELECT_END);
-		const { next, erasures } = present(row, "the end of the log");
-		return !isBefore({ next: Number(next), erasures: Number(erasures) }, seen);
+		return !isBefore(heardOf(present(row, "the end of the log")), seen);
 	}
 }
 
@@ -125,15 +123,4 @@ async function outcomeOf<T>(asked: Promise<T>): Promise<{ readonly found: () => 
 			},
 		};
 	}
-}
-
-function newest(one: Heard, other: Heard): Heard {
-	return {
-		next: Math.max(one.next, other.next),
-		erasures: Math.max(one.erasures, other.erasures),
-	};
-}
-
-function isBefore(one: Heard, other: Heard): boolean {
-	return one.next < other.next || one.erasures < other.erasures;
 }

@@ -18,13 +18,20 @@ import { beginsWith, headAt } from "../hashes/hashes.ts";
 const FILE = "postgres.seen.json";
 const ROOT = /^[0-9a-f]{64}$/;
 
-type Seen = { readonly incarnation: number; readonly size: number; readonly root: string };
+type Seen = {
+	readonly incarnation: number;
+	readonly size: number;
+	readonly root: string;
+	/** Whether commits have ever waited for a synchronous standby. */
+	readonly hadStandby?: boolean;
+};
 
 export class SeenHistory {
 	readonly #file: string;
 	readonly #shown: string;
 	readonly #incarnation: number;
 	#seen: Seen | undefined;
+	#hadStandby: boolean;
 	/** The file is written by one at a time. */
 	#noting: Promise<void> = Promise.resolve();
 
@@ -34,11 +41,27 @@ export class SeenHistory {
 		this.#shown = shown;
 		this.#incarnation = incarnation;
 		this.#seen = readSeen(this.#file);
+		this.#hadStandby = this.#seen?.hadStandby === true;
+	}
+
+	/** Whether this node has ever seen that commits wait for a synchronous standby. */
+	get hadStandby(): boolean {
+		return this.#hadStandby;
+	}
+
+	/** Is written down with the next head. */
+	noteStandby(): void {
+		this.#hadStandby = true;
 	}
 
 	/** The highest number of a history that this node has seen; 0 if it has seen none. */
 	get highest(): number {
 		return this.#seen?.incarnation ?? 0;
+	}
+
+	/** How much of the log it has seen, all of which a standby had if one was waited for. */
+	get size(): number {
+		return this.#seen?.size ?? 0;
 	}
 
 	/** Keeps the newest head that this node has signed or served by. */
@@ -49,8 +72,11 @@ export class SeenHistory {
 	}
 
 	async #note({ size, root }: TreeHead): Promise<void> {
-		if (this.#seen?.incarnation === this.#incarnation && this.#seen.size >= size) return;
-		const seen = { incarnation: this.#incarnation, size, root: Buffer.from(root).toString("hex") };
+		const hadStandby = this.#hadStandby;
+		const isOld = this.#seen?.incarnation === this.#incarnation && this.#seen.size >= size;
+		if (isOld && this.#seen?.hadStandby === hadStandby) return;
+		const head = { incarnation: this.#incarnation, size, root: Buffer.from(root).toString("hex") };
+		const seen = { ...(isOld ? (this.#seen as Seen) : head), hadStandby };
 		await replaceFile(this.#file, `${JSON.stringify(seen)}\n`);
 		this.#seen = seen;
 	}
@@ -94,10 +120,13 @@ async function replaceFile(file: string, text: string): Promise<void> {
 /** @throws Refusal `data-directory-unusable` if there is a file that says nothing */
 function readSeen(file: string): Seen | undefined {
 	if (!existsSync(file)) return undefined;
-	const { incarnation, size, root } = contentOf(file);
+	const { incarnation, size, root, hadStandby } = contentOf(file);
 	const isSeen = Number.isSafeInteger(incarnation) && Number.isSafeInteger(size);
 	if (isSeen && ROOT.test(String(root)))
-		return { incarnation: Number(incarnation), size: Number(size), root: String(root) };
+		return {
+			...{ incarnation: Number(incarnation), size: Number(size), root: String(root) },
+			hadStandby: hadStandby === true,
+		};
 	const reason = "it does not say which history this node has seen; remove it if you know that";
 	throw new Refusal("data-directory-unusable", { path: file, reason });
 }

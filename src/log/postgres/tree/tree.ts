@@ -7,8 +7,10 @@ import type { LogTree } from "../../tree.ts";
 import { isHashOfLeaf, leafOf, withoutItsHash } from "../../verify/event.ts";
 import { isNodeOver } from "../../verify/nodes.ts";
 import type { StoredEvent } from "../../verify/view.ts";
-import type { Database } from "../connection/database.ts";
+import type { Database, Row } from "../connection/database.ts";
 import { Contradiction, MissingRows, present, refusalOr } from "../connection/failures.ts";
+import type { Follower } from "../following/follower.ts";
+import { heardOf } from "../following/heard.ts";
 import { readEdge } from "../hashes/edge.ts";
 import { fetchHashes, headAt } from "../hashes/hashes.ts";
 import type { SeenHistory } from "../start/history.ts";
@@ -16,17 +18,27 @@ import * as sql from "../statements.ts";
 import { fetchStored } from "../verify/stored.ts";
 import type { Signer } from "./signer.ts";
 
+export type TreeParts = {
+	readonly database: Database;
+	readonly signer: Signer;
+	readonly seen: SeenHistory;
+	/** Nothing is signed for or handed out before the listeners have heard of it. */
+	readonly follower: Follower;
+};
+
 export class StoredTree implements LogTree {
 	readonly key: string;
 	readonly damage = undefined;
 	readonly #database: Database;
 	readonly #signer: Signer;
 	readonly #seen: SeenHistory;
+	readonly #follower: Follower;
 
-	constructor(database: Database, signer: Signer, seen: SeenHistory) {
+	constructor({ database, signer, seen, follower }: TreeParts) {
 		this.#database = database;
 		this.#signer = signer;
 		this.#seen = seen;
+		this.#follower = follower;
 		this.key = formatKey(signer.key);
 	}
 
@@ -49,7 +61,7 @@ export class StoredTree implements LogTree {
 		const level = tile.level === "entries" ? 0 : tile.level;
 		const end = tile.number * TILE_WIDTH + tile.width;
 		try {
-			if (end > levelWidth(await this.#size(), level)) return undefined;
+			if (end > levelWidth(Number((await this.#end()).next), level)) return undefined;
 			return await (tile.level === "entries" ? this.#bundle(tile) : this.#tile(level, tile));
 		} catch (error) {
 			throw refusalOr(error, `tile ${tilePath(tile)} of its tree`);
@@ -59,6 +71,7 @@ export class StoredTree implements LogTree {
 	async leaf(position: number): Promise<Buffer | undefined> {
 		try {
 			const [event] = await fetchStored(this.#database, position, position + 1);
+			if (event) await this.#follower.reached({ next: position + 1, erasures: 0 });
 			return event && checkedLeaf(event);
 		} catch (error) {
 			throw refusalOr(error, `the leaf of event ${position} in its tree`);
@@ -68,14 +81,15 @@ export class StoredTree implements LogTree {
 	close(): void {}
 
 	async #head(): Promise<TreeHead> {
-		const [end] = await this.#database.rows(sql.SELECT_END);
-		const { next, edge } = present(end, "the end of the log");
+		const { next, edge } = await this.#end();
 		return { size: Number(next), root: rootOf(readEdge(Number(next), edge as Buffer)) };
 	}
 
-	async #size(): Promise<number> {
-		const [end] = await this.#database.rows(sql.SELECT_END);
-		return Number(present(end, "the end of the log").next);
+	async #end(): Promise<Row> {
+		const [row] = await this.#database.rows(sql.SELECT_END);
+		const end = present(row, "the end of the log");
+		await this.#follower.reached(heardOf(end));
+		return end;
 	}
 
 	async #tile(level: number, { number, width }: Tile): Promise<Buffer> {

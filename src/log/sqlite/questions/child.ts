@@ -6,11 +6,13 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { isRefusal } from "../../../errors.ts";
 import type { SqlAnswer, SqlLimits, SqlQuestion } from "../../questions/question.ts";
+import { readsOfServer } from "./asked.ts";
+import { readsOfFile } from "./reads.ts";
 import { answerQuestion } from "./statement.ts";
 
 export type Job = {
-	/** The database of the log. */
-	readonly file: string;
+	/** The database of the log; undefined if the server that started this process reads for it. */
+	readonly file: string | undefined;
 	readonly question: SqlQuestion;
 	readonly limits: SqlLimits;
 };
@@ -38,7 +40,8 @@ async function watchMemory({ memoryBytesMax }: SqlLimits): Promise<void> {
 
 function outcomeOf({ file, question, limits }: Job): Outcome {
 	try {
-		return { answer: answerQuestion(file, question, limits) };
+		const reads = file === undefined ? readsOfServer() : readsOfFile(file);
+		return { answer: answerQuestion(reads, question, limits) };
 	} catch (error) {
 		if (isRefusal(error)) return { refused: { word: error.word, facts: error.facts } };
 		return { failed: String(error instanceof Error ? error.stack : error) };

@@ -6,11 +6,9 @@
 import Database from "better-sqlite3";
 import { Refusal } from "../../../errors.ts";
 import type { SqlAnswer, SqlLimits, SqlQuestion } from "../../questions/question.ts";
-import { Reader } from "../reading/reader.ts";
+import type { ReadsAtOnce } from "./reads.ts";
 import { provideTables, usesContent } from "./tables.ts";
 
-/** A read of the log holds no more than that; larger events are refused by the same limit. */
-const PAGE_BYTES_MAX = 64 * 1024 * 1024;
 const NUMBER_BYTES = 8;
 /** Each stands in each row of lines of JSON. */
 const COLUMN_NAME_BYTES_MAX = 1024;
@@ -20,16 +18,19 @@ const LEADING = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)+/;
 const READING = /^(?:select|with|values)\b/i;
 
 /**
- * @param file the database of the log
+ * @param reads of the log
  * @throws Refusal `invalid-sql`, `sql-too-large`; an error of the log
  */
-export function answerQuestion(file: string, question: SqlQuestion, limits: SqlLimits): SqlAnswer {
+export function answerQuestion(
+	reads: ReadsAtOnce,
+	question: SqlQuestion,
+	limits: SqlLimits,
+): SqlAnswer {
 	const database = new Database(":memory:");
-	const reader = new Reader(file, { pageBytesMax: PAGE_BYTES_MAX, clock: Date.now });
 	try {
 		database.pragma("temp_store = memory");
 		database.pragma("trusted_schema = off");
-		const reading = { reader, content: true };
+		const reading = { reads, content: true };
 		provideTables(database, reading);
 		const statement = prepare(database, question.sql);
 		reading.content = needsContent(database, question);
@@ -37,7 +38,7 @@ export function answerQuestion(file: string, question: SqlQuestion, limits: SqlL
 	} catch (error) {
 		throw explained(error, limits);
 	} finally {
-		reader.close();
+		reads.close();
 		database.close();
 	}
 }

@@ -1,6 +1,6 @@
 /**
  * The tables that a question sees. They are no tables of the log: a question runs on a database in
- * memory that holds nothing, and rows come out of the same reader that serves pages. So a question
+ * memory that holds nothing, and rows come out of the same reads that serve pages. So a question
  * sees just what reads show, no SQL reaches a file, and what metadata hides stays hidden.
  *
  *     events      one row for each event that `$all` shows, or a stream: WHERE in_stream = '…'
@@ -13,12 +13,11 @@ import { isRefusal } from "../../../errors.ts";
 import { ALL, type StreamName, type Version } from "../../../event.ts";
 import { categoryOf, isIndexStream } from "../../../indexes/joins.ts";
 import type { StreamEntry } from "../../range.ts";
-import type { Reader } from "../reading/reader.ts";
+import type { ReadsAtOnce } from "./reads.ts";
 
 /** As many as fit into the memory of a read twice over, at the usual size of events. */
 const EVENTS_A_READ = 500;
 const NAMES_A_READ = 1000;
-const NOTHING_HIDDEN = { hidden: false, isErasing: false } as const;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** `data` and `metadata` stand last: see `usesContent`. */
@@ -42,14 +41,14 @@ type Rows = Generator<Value[]>;
 
 /** The parts of a question that its tables need to know. */
 export type Reading = {
-	readonly reader: Reader;
+	readonly reads: ReadsAtOnce;
 	/** Whether anything of the question needs data or metadata: they cost most of a read. */
 	content: boolean;
 };
 
 /** Makes the tables known to a database in memory. */
 export function provideTables(database: Database.Database, reading: Reading): void {
-	const { reader } = reading;
+	const { reads } = reading;
 	database.table("events", {
 		columns: EVENT_COLUMNS,
 		parameters: EVENT_PARAMETERS,
@@ -60,19 +59,19 @@ export function provideTables(database: Database.Database, reading: Reading): vo
 	database.table("streams", {
 		columns: ["name", "category", "kind", "last_version", "events", "is_deleted"],
 		*rows() {
-			yield* streams(reader);
+			yield* streams(reads);
 		},
 	});
 	database.table("categories", {
 		columns: ["name", "events"],
 		*rows() {
-			yield* indexes(reader, "$ce-");
+			yield* indexes(reads, "$ce-");
 		},
 	});
 	database.table("types", {
 		columns: ["name", "events"],
 		*rows() {
-			yield* indexes(reader, "$et-");
+			yield* indexes(reads, "$et-");
 		},
 	});
 }
@@ -99,13 +98,13 @@ type Asked = {
 };
 
 /** Up to what was the head when the statement came here: it ends, however fast the log grows. */
-function* events({ reader, content }: Reading, { stream, from, to }: Asked): Rows {
-	const last = lastOf(reader, stream);
+function* events({ reads, content }: Reading, { stream, from, to }: Asked): Rows {
+	const last = lastOf(reads, stream);
 	if (last === undefined) return;
 	const end = Math.min(last, to ?? last);
 	for (let next = from ?? 0; next <= end; ) {
 		const limit = Math.min(EVENTS_A_READ, end - next + 1);
-		const { entries, gap } = readSome(reader, { stream, from: next, limit, content });
+		const { entries, gap } = readSome(reads, { stream, from: next, limit, content });
 		for (const entry of entries) yield rowOf(entry);
 		next = gap ? gap.last + 1 : next + limit;
 	}
@@ -119,16 +118,16 @@ type Some = {
 };
 
 /** A read that is too large is asked for again in halves. */
-function readSome(reader: Reader, some: Some): ReturnType<Reader["read"]> {
+function readSome(reads: ReadsAtOnce, some: Some): ReturnType<ReadsAtOnce["read"]> {
 	try {
-		return reader.read({ ...some, direction: "forward" }, NOTHING_HIDDEN);
+		return reads.read({ ...some, direction: "forward" });
 	} catch (error) {
 		if (!isRefusal(error, "page-too-large") || some.limit === 1) throw error;
 		const half = some.limit >> 1;
-		const first = readSome(reader, { ...some, limit: half });
+		const first = readSome(reads, { ...some, limit: half });
 		const rest = { ...some, from: some.from + half, limit: some.limit - half };
-		const second = readSome(reader, rest);
-		return { last: second.last, entries: [...first.entries, ...second.entries] };
+		const second = readSome(reads, rest);
+		return { entries: [...first.entries, ...second.entries] };
 	}
 }
 
@@ -154,9 +153,9 @@ function shownOf(bytes: Uint8Array, isText: boolean): Value {
 	}
 }
 
-function* streams(reader: Reader): Rows {
-	for (const name of names(reader, "", undefined)) {
-		const last = lastOf(reader, name);
+function* streams(reads: ReadsAtOnce): Rows {
+	for (const name of names(reads, "", undefined)) {
+		const last = lastOf(reads, name);
 		const kind = isIndexStream(name) ? "index" : name.startsWith("$$") ? "metadata" : "own";
 		const shown = last === undefined || last < 0 ? null : last;
 		const count = shown === null ? 0 : shown + 1;
@@ -165,16 +164,20 @@ function* streams(reader: Reader): Rows {
 }
 
 /** How many events each index stream of a kind lists. */
-function* indexes(reader: Reader, prefix: "$ce-" | "$et-"): Rows {
+function* indexes(reads: ReadsAtOnce, prefix: "$ce-" | "$et-"): Rows {
 	const before = `${prefix.slice(0, -1)}.`;
-	for (const name of names(reader, prefix, before)) {
-		yield [name.slice(prefix.length), (lastOf(reader, name) ?? -1) + 1];
+	for (const name of names(reads, prefix, before)) {
+		yield [name.slice(prefix.length), (lastOf(reads, name) ?? -1) + 1];
 	}
 }
 
-function* names(reader: Reader, first: string, before: string | undefined): Generator<StreamName> {
+function* names(
+	reads: ReadsAtOnce,
+	first: string,
+	before: string | undefined,
+): Generator<StreamName> {
 	for (let from = first; ; ) {
-		const some = reader.names({ from, before, limit: NAMES_A_READ });
+		const some = reads.names({ from, before, limit: NAMES_A_READ });
 		yield* some;
 		if (some.length < NAMES_A_READ) return;
 		// The next name in the order of bytes.
@@ -183,9 +186,9 @@ function* names(reader: Reader, first: string, before: string | undefined): Gene
 }
 
 /** Undefined if the stream was deleted for ever. */
-function lastOf(reader: Reader, stream: StreamName): Version | undefined {
+function lastOf(reads: ReadsAtOnce, stream: StreamName): Version | undefined {
 	try {
-		return reader.last(stream);
+		return reads.last(stream);
 	} catch (error) {
 		if (isRefusal(error, "stream-deleted")) return undefined;
 		throw error;
