@@ -17,7 +17,7 @@ import type { Settings } from "./settings.ts";
 import { type DeliveredEntry, Source } from "./source.ts";
 import { type Checkpoint, firstOpen, wantedBy } from "./steps/checkpoint.ts";
 import type { Message } from "./steps/message.ts";
-import { newState, type State } from "./steps/state.ts";
+import { newState, type State, settledBefore } from "./steps/state.ts";
 import {
 	type ConsumerAnswer,
 	type Input,
@@ -207,6 +207,8 @@ export class Subscription {
 		this.#hungry.wake();
 		this.#full.wake();
 		await this.#reading.close();
+		// A replay hides long parts at a time; what it has handled beyond them does not come again.
+		this.#parker.truncate(settledBefore(this.state.tracks.parked));
 		await this.#parker.close();
 		await this.#saver.close();
 	}

@@ -129,3 +129,24 @@ test("a parked message that comes again moves no checkpoint, and every count fal
 		lagEvents: 0,
 	});
 });
+
+test("a replay comes in parts, and what of it was not handled is parked still", async () => {
+	const stream = newName();
+	await servers.ask(counted(stream, 250));
+	const consumer = await subscribed(LONG, stream);
+	await consumer.answer("nack?action=park", await consumer.take(1000));
+	await until(async () => (await consumer.info()).parkedMessageCount === 250);
+	await consumer.ask("/replayParked", { method: "POST" });
+	const again = await consumer.take(1000);
+	expect(again.map(({ event }) => event.version)).toEqual([...Array(250).keys()]);
+	await consumer.answer("ack", again.slice(0, 120));
+	const headers = { Authorization: ADMIN };
+	await servers.ask({ method: "POST", path: "/subscriptions/restart", headers });
+	await until(async () => (await consumer.info()).parkedMessageCount === 130);
+	expect(await consumer.take(1000)).toEqual([]);
+	await consumer.ask("/replayParked", { method: "POST" });
+	const rest = await consumer.take(1000);
+	expect(rest.map(({ event }) => event.version)).toEqual(
+		[...Array(130).keys()].map((n) => n + 120),
+	);
+});
