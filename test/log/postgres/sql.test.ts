@@ -92,4 +92,4 @@ describePostgres("a question in SQL about a log in a database", () => {
 const placed = (amount: number, text: string) =>
 	event({ type: "Placed", data: Buffer.from(JSON.stringify({ amount, text })) });
 const placedAlone = placed(5, "alone");
-const link = event({ type: "$>", data: Buffer.from("3@order-0") });
+const link = event({ type: "$>", isJson: false, data: Buffer.from("3@order-0") });
