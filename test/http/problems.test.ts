@@ -412,7 +412,7 @@ const WORDS: { readonly [W in Word]: Provoked | Told } = {
 	"no-standby": [
 		503,
 		"Service Unavailable",
-		{ retryAfterSeconds: 2 },
+		{ retryAfterSeconds: 1 },
 		"needs a standby that is gone: test/log/postgres/standby.test.ts",
 	],
 	"log-damaged": [

@@ -8,6 +8,8 @@ import { DEFAULT_LOG_LIMITS, type Log, type LogLimits, type Slice } from "../../
 import { createMemoryLog } from "../../src/log/memory.ts";
 import { event, name, read, scavenge } from "./asking.ts";
 
+/** Every so many rounds, the logs are opened anew. */
+const OPENED_ROUNDS = 40;
 const DELETED = '{"$tb":9223372036854775807}';
 
 /** The logs that are compared with the specification, opened anew now and then. */
@@ -78,7 +80,7 @@ export async function compareAtRandom(
 			]);
 			const slices = engines().map((log) => answer(read(log, stream, range).then(plain)));
 			expectAlike({ round, stream, range }, await Promise.all(slices));
-			if (round % 60 === 59) {
+			if (round % OPENED_ROUNDS === OPENED_ROUNDS - 1) {
 				others = await compared.open(limits, clock);
 			}
 		}

@@ -8,10 +8,13 @@ import { describePostgres, type PostgresServer, startPostgres } from "./server.t
 
 const QUESTIONS: readonly (readonly [string, ...SqlParameter[]])[] = [
 	[`SELECT position, number, stream, version, id, type, data, metadata FROM events`],
-	[`SELECT stream, count(*), sum(data ->> '$.amount') FROM events GROUP BY stream ORDER BY 1`],
+	[
+		`SELECT stream, count(*), sum(data ->> '$.amount') FROM events
+		WHERE type = 'Placed' AND stream LIKE 'order-%' GROUP BY stream ORDER BY 1`,
+	],
 	[`SELECT number, stream, version, data FROM events WHERE in_stream = ?`, "$ce-order"],
 	[
-		`SELECT number FROM events WHERE in_stream = 'order-1' AND from_number = 600 AND to_number = 601`,
+		`SELECT number FROM events WHERE in_stream = 'order-0' AND from_number = 600 AND to_number = 601`,
 	],
 	[`SELECT count(*), (SELECT count(*) FROM events WHERE in_stream = 'gone-1') FROM streams`],
 	[
@@ -92,4 +95,4 @@ describePostgres("a question in SQL about a log in a database", () => {
 const placed = (amount: number, text: string) =>
 	event({ type: "Placed", data: Buffer.from(JSON.stringify({ amount, text })) });
 const placedAlone = placed(5, "alone");
-const link = event({ type: "$>", data: Buffer.from("3@order-0") });
+const link = event({ type: "$>", isJson: false, data: Buffer.from("3@order-0") });

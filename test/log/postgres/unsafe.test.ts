@@ -1,10 +1,11 @@
 /** What a database must be before a log is written to it. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { DEFAULT_LOG_LIMITS } from "../../../src/log/log.ts";
+import pg from "pg";
+import { DEFAULT_LOG_LIMITS, type Log } from "../../../src/log/log.ts";
 import { migrationsFor } from "../../../src/log/migrate.ts";
 import { openPostgres, type PostgresOptions } from "../../../src/log/postgres/open.ts";
-import { append, event, events, name, refusal, scavenge } from "../asking.ts";
+import { append, event, events, name, read, refusal, scavenge } from "../asking.ts";
 import { newDirectory } from "../sqlite/directory.ts";
 import { describePostgres, type PostgresServer, startPostgres } from "./server.ts";
 
@@ -36,6 +37,15 @@ describePostgres("a database", () => {
 		await server.sql("ALTER DATABASE postgres SET synchronous_commit = off");
 		expect(await refused(server.store())).toMatch(/off: .* \(set for this database\)/);
 		await server.sql("ALTER DATABASE postgres RESET synchronous_commit");
+		for (const setting of ["fsync", "full_page_writes"]) {
+			await server.sql(`ALTER SYSTEM SET ${setting} = off`);
+			server.reload();
+			expect(await refused(server.store())).toMatch(
+				new RegExp(`^database-unusable: ${setting} is off`),
+			);
+			await server.sql(`ALTER SYSTEM RESET ${setting}`);
+			server.reload();
+		}
 		// Without standbys a local flush is all there is.
 		await (await open(as("local"))).log.close();
 		await server.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
@@ -73,6 +83,31 @@ describePostgres("a database", () => {
 			);
 		}
 		await log.close();
+	});
+
+	test("holds up no append or read while others hold transactions open, and the lock of NOTIFY", async () => {
+		await server.sql("CREATE DATABASE others");
+		const others = new pg.Client(server.store().replace("/postgres?", "/others?"));
+		await others.connect();
+		// Whoever goes by the oldest transaction that is open would wait for this one.
+		await others.query("BEGIN; CREATE TABLE held (one int)");
+		const options = { allowsUnsafe: true, connectionsMax: 2 };
+		const nodes = await Promise.all([1, 2].map(() => open(as("local"), options)));
+		await server.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+		server.reload();
+		// It waits for a standby, and every NOTIFY in the cluster waits for it.
+		const notifying = server.sql("BEGIN; CREATE TABLE told (one int); NOTIFY told; COMMIT");
+		const waiting = "SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+		while ((await server.sql(waiting)).length === 0);
+		for (let i = 0; i < 6; i++) {
+			const { first } = await append(nodes[i % 2]?.log as Log, "told-1", events(2));
+			expect((await read(nodes[(i + 1) % 2]?.log as Log, "told-1")).last).toBe(first + 1);
+		}
+		expect((await server.sql(waiting)).length).toBeGreaterThan(0);
+		await server.sql("ALTER SYSTEM RESET synchronous_standby_names");
+		server.reload();
+		await notifying;
+		await Promise.all([others.end(), ...nodes.map(({ log }) => log.close())]);
 	});
 
 	test("that takes no writes, or no names of streams, is refused", async () => {

@@ -53,7 +53,10 @@ export class Reads {
 		const { reader, follower, replica } = this.#parts;
 		if (replica?.state.isFollowing && performance.now() >= this.#notBeforeMs) {
 			const answered = await this.#askReplica(replica, asking);
-			if (answered) return answered.found();
+			if (answered) {
+				await follower.reached(answered.seen);
+				return answered.found();
+			}
 		}
 		let seen: Heard = NOTHING_HEARD;
 		try {
@@ -73,7 +76,7 @@ export class Reads {
 	async #askReplica<T>(
 		replica: NonNullable<ReadParts["replica"]>,
 		asking: Asking<T>,
-	): Promise<{ readonly found: () => T } | undefined> {
+	): Promise<{ readonly found: () => T; readonly seen: Heard } | undefined> {
 		const { follower } = this.#parts;
 		const least = follower.heard;
 		const untilMs = performance.now() + WAIT_MS;
@@ -87,8 +90,7 @@ export class Reads {
 					}),
 				);
 				if (isBefore(follower.heard, seen) && !(await this.#isShown(seen))) return undefined;
-				await follower.reached(seen);
-				return outcome;
+				return { ...outcome, seen };
 			} catch (error) {
 				if (!(error instanceof Behind)) {
 					replica.state.failed(error);

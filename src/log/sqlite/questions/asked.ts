@@ -47,7 +47,12 @@ export function answerReads(pipe: Duplex, reads: LogReads): void {
 		else if (asked.endsWith("\n")) {
 			const line = asked;
 			asked = "";
-			void answer(line, reads).then((bytes) => pipe.write(bytes));
+			// What asks for more before it has its answer is not read.
+			pipe.pause();
+			void answer(line, reads).then((bytes) => {
+				pipe.write(bytes);
+				pipe.resume();
+			});
 		}
 	});
 }
