@@ -10,13 +10,14 @@
  * with the same ids tells.
  */
 import type pg from "pg";
+import type { Frontier } from "../../../../feeds/proof/frontier.ts";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import { LogActivity } from "../../../observe/numbers/log-activity.ts";
-import type { Append, Appended, Deletion } from "../../commit.ts";
+import type { Append, Appended, Commit, Deletion } from "../../commit.ts";
 import type { LogLimits } from "../../limits.ts";
 import type { Database } from "../connection/database.ts";
 import { isUnreachable, refusalOr, Unknown } from "../connection/failures.ts";
-import type { Follower } from "../following/follower.ts";
+import type { Follower, Heard } from "../following/follower.ts";
 import { ROLLBACK } from "../statements.ts";
 import { type GroupResult, writeGroup } from "./group.ts";
 import { KnownLog } from "./known.ts";
@@ -155,8 +156,10 @@ export class AppendQueue {
 		};
 		const work = this.#connected(
 			(writing) => {
-				const how = { known: this.#known, watch: this.#watchOf(writing), gather };
-				connection.replan(writing, follower.heard.next);
+				const watch = this.#watchOf(writing);
+				const heard = follower.heard.next;
+				const how = { known: this.#known, watch, gather, heard };
+				connection.replan(writing, heard);
 				return writeGroup(database, writing.client, writes(), clock(), how);
 			},
 			() => writes().every(({ write }) => "events" in write),
@@ -171,14 +174,15 @@ export class AppendQueue {
 	}
 
 	async #settle(group: Waiting[], result: GroupResult, begunMs: number): Promise<void> {
-		const { follower, onCommit } = this.#parts;
-		const { answers, taken, commit, frontier, bytes, syncMs } = result;
+		const { onCommit } = this.#parts;
+		const { answers, taken, commit, others, frontier, bytes, syncMs } = result;
 		if (commit) {
+			// What lies before it is as durable as it is.
+			if (others?.commit) await this.#tell(others.taken, others.commit, others.frontier);
 			const events = commit.last + 1 - taken.next;
 			const commitMs = performance.now() - begunMs;
 			this.activity.noteCommit({ appends: group.length, events, bytes, commitMs, syncMs });
-			// It is on disk: whoever reads hears of it, even if what lies between cannot be fetched.
-			await follower.committed(taken, commit, frontier).catch(() => undefined);
+			await this.#tell(taken, commit, frontier);
 			onCommit();
 		}
 		for (const [index, waiting] of group.entries()) {
@@ -187,6 +191,11 @@ export class AppendQueue {
 			if (isRefusal(answer)) waiting.reject(answer);
 			else waiting.resolve(answer);
 		}
+	}
+
+	/** It is on disk: whoever reads hears of it, even if what lies between cannot be fetched. */
+	async #tell(taken: Heard, commit: Commit, frontier: Frontier): Promise<void> {
+		await this.#parts.follower.committed(taken, commit, frontier).catch(() => undefined);
 	}
 
 	#fail(group: readonly Waiting[], cause: unknown): void {
