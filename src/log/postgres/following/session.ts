@@ -17,8 +17,8 @@ import { SELECT_END } from "../statements.ts";
 import type { Heard } from "./follower.ts";
 import type { Seat } from "./seat.ts";
 
-/** How often other nodes are told, at most. */
-const TELL_MS = 5;
+/** How often other nodes are told, at most: those that write themselves hear of it by that. */
+const TELL_MS = 10;
 const LOOK_MS = 1000;
 /** A look that takes longer finds a connection that leads nowhere. */
 const LOOK_MAX_MS = 10_000;
@@ -42,6 +42,7 @@ export class Session {
 	#looking: NodeJS.Timeout | undefined;
 	#telling: NodeJS.Timeout | undefined;
 	#untold: Heard | undefined;
+	#toldMs = Number.NEGATIVE_INFINITY;
 	#hasOthers = true;
 	#isDown = false;
 	#isClosed = false;
@@ -59,11 +60,12 @@ export class Session {
 		this.#again();
 	}
 
-	/** Tells other nodes of the end of the log, soon. */
+	/** Tells other nodes of the end of the log, at once if they were not told lately. */
 	tell(end: Heard): void {
 		if (!this.#hasOthers) return;
 		this.#untold = end;
-		this.#telling ??= setTimeout(() => void this.#notify(), TELL_MS);
+		const waitMs = Math.max(0, this.#toldMs + TELL_MS - performance.now());
+		this.#telling ??= setTimeout(() => void this.#notify(), waitMs);
 	}
 
 	async close(): Promise<void> {
@@ -157,6 +159,7 @@ export class Session {
 
 	async #notify(): Promise<void> {
 		this.#telling = undefined;
+		this.#toldMs = performance.now();
 		const end = this.#untold;
 		this.#untold = undefined;
 		if (!end || !this.#client || this.#isClosed) return;
