@@ -19,35 +19,18 @@ import type { Database } from "../connection/database.ts";
 import { isUnreachable, refusalOr, Unknown } from "../connection/failures.ts";
 import type { Follower, Heard } from "../following/follower.ts";
 import { ROLLBACK } from "../statements.ts";
+import { takeGroup, type Waiting, type Work } from "./gathering.ts";
 import { type GroupResult, writeGroup } from "./group.ts";
 import { KnownLog } from "./known.ts";
-import { type PreparedWrite, prepared } from "./rows.ts";
+import { prepared } from "./rows.ts";
 import type { CommitWatch } from "./transaction.ts";
 import type { WriterConnection, Writing } from "./writer.ts";
 
-/** The content of one transaction is one value; a larger one gains nothing. */
-const GROUP_BYTES_MAX = 8 * 1024 * 1024;
-/** Bounds how long the other nodes wait for the end of the log. */
-const GROUP_EVENTS_MAX = 5000;
 /** What an append takes in memory beside its content. */
 const APPEND_BYTES = 512;
 /** Work of its own that waits: erasures and imports come one by one. */
 const ALONE_MAX = 100;
 const RETRY_SECONDS = 1;
-
-type Waiting = {
-	readonly prepared: PreparedWrite;
-	readonly bytes: number;
-	readonly sinceMs: number;
-	readonly resolve: (appended: Appended) => void;
-	readonly reject: (error: unknown) => void;
-};
-
-/** Work that has the connection for itself. */
-type Work = {
-	readonly run: (writing: Writing) => Promise<void>;
-	readonly fail: (error: unknown) => void;
-};
 
 export type QueueParts = {
 	readonly database: Database;
@@ -63,7 +46,7 @@ export class AppendQueue {
 	readonly activity = new LogActivity();
 	readonly #parts: QueueParts;
 	readonly #known = new KnownLog();
-	#waiting: (Waiting | Work)[] = [];
+	readonly #waiting: (Waiting | Work)[] = [];
 	#running: Promise<void> | undefined;
 	#settled: Promise<void> = Promise.resolve();
 	#isClosing = false;
@@ -125,24 +108,9 @@ export class AppendQueue {
 			if (next && "run" in next) {
 				this.#waiting.shift();
 				await this.#runWork(next);
-			} else await this.#writeGroup(this.#takeGroup());
+			} else await this.#writeGroup(takeGroup(this.#waiting));
 		}
 		this.#running = undefined;
-	}
-
-	/** Adds what waits to a group, as far as there is room in it. */
-	#takeGroup(group: Waiting[] = []): Waiting[] {
-		this.#waiting.unshift(...group.splice(0));
-		let [bytes, events] = [0, 0];
-		for (const waiting of this.#waiting) {
-			if ("run" in waiting) break;
-			bytes += waiting.bytes;
-			events += waiting.prepared.events.length;
-			if (group.length > 0 && (bytes > GROUP_BYTES_MAX || events > GROUP_EVENTS_MAX)) break;
-			group.push(waiting);
-		}
-		this.#waiting.splice(0, group.length);
-		return group;
 	}
 
 	/** Ends when the connection is free; the answers may wait for the listeners meanwhile. */
@@ -151,7 +119,7 @@ export class AppendQueue {
 		const { database, clock, connection, follower } = this.#parts;
 		const writes = () => group.map((one) => one.prepared);
 		const gather = () => {
-			this.#takeGroup(group);
+			takeGroup(this.#waiting, group);
 			return writes();
 		};
 		const work = this.#connected(
