@@ -1,10 +1,11 @@
-// Fills a data directory with orders, through the log itself. Arguments: directory, events, events
-// a stream.
+// Fills a log with orders, through the log itself. Arguments: directory, events, events a stream,
+// and the address of a database if the log is to be there.
 import { randomUUID } from "node:crypto";
-import { openSqliteLog } from "../../dist/src/log/sqlite/log.js";
+import { DEFAULT_LOG_LIMITS } from "../../dist/src/log/log.js";
+import { openLog } from "../../dist/src/log/open.js";
 
-const [directory, events, perStream] = process.argv.slice(2);
-const log = await openSqliteLog(directory);
+const [directory, events, perStream, store] = process.argv.slice(2);
+const { log } = await openLog(directory, DEFAULT_LOG_LIMITS, store === undefined ? {} : { store });
 const streams = Math.ceil(Number(events) / Number(perStream));
 const NOTHING = Buffer.alloc(0);
 

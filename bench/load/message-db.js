@@ -86,7 +86,9 @@ export async function startPostgres(settings = []) {
 		if (tries === 100) throw new Error("PostgreSQL does not start");
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	}
-	return { folder, stop };
+	const run = (statement) =>
+		execFileSync("psql", ["-h", folder, "-U", "postgres", "-qc", statement], { stdio: "ignore" });
+	return { folder, stop, run };
 }
 
 /** Makes the database of message-db. */

@@ -170,25 +170,35 @@ const CONTENT = (asked: string, max: string) => `
 
 export type Order = "ASC" | "DESC";
 
+/**
+ * What the log is at that moment, and rows of it as one: a value of each column for all of them
+ * costs the driver a fraction of a row for each.
+ */
+const asOne = (rows: string) => `
+	SELECT o.next, o.erasures, page.* FROM @store o CROSS JOIN LATERAL (
+		SELECT json_agg(entry) AS entry, json_agg(position) AS position, json_agg(name) AS name,
+			json_agg(version) AS version, json_agg(id) AS id, json_agg(type) AS type,
+			json_agg(created) AS created, json_agg(flags) AS flags,
+			json_agg("dataBytes") AS "dataBytes", json_agg("metadataBytes") AS "metadataBytes",
+			json_object_agg(position, encode(link, 'hex')) FILTER (WHERE link IS NOT NULL) AS link,
+			string_agg(data, ''::bytea) AS data, string_agg(metadata, ''::bytea) AS metadata
+		FROM (${rows}) e) page`;
+
 /** Versions $2 to $3 of stream $1, and what the log is at that moment. */
 export function selectEntries(order: Order): string {
-	return `
-	SELECT o.next, o.erasures, x.* FROM @store o LEFT JOIN LATERAL (
+	return asOne(`
 		SELECT n.version AS entry, ${HEAD}, ${CONTENT("$4", "$5")}
 		FROM @entries n JOIN @events e ON e.position = n.position JOIN @streams s ON s.id = e.stream
-		WHERE n.stream = $1 AND n.version BETWEEN $2 AND $3
-	) x ON true ORDER BY x.entry ${order}`;
+		WHERE n.stream = $1 AND n.version BETWEEN $2 AND $3 ORDER BY n.version ${order}`);
 }
 
 /** The same of `$all`, which leaves out scavenged events; $1 is not looked at. */
 export function selectEvents(order: Order): string {
-	return `
-	SELECT o.next, o.erasures, x.* FROM @store o LEFT JOIN LATERAL (
+	return asOne(`
 		SELECT e.position AS entry, ${HEAD}, ${CONTENT("$4", "$5")}
 		FROM @events e JOIN @streams s ON s.id = e.stream
 		WHERE $1::bigint = 0 AND e.position BETWEEN $2 AND $3
-			AND (e.flags & ${FLAG_SCAVENGED}) = 0
-	) x ON true ORDER BY x.entry ${order}`;
+			AND (e.flags & ${FLAG_SCAVENGED}) = 0 ORDER BY e.position ${order}`);
 }
 
 /** The events at places of streams. Content is sent unless all of it is too much. */

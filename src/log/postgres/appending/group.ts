@@ -1,10 +1,11 @@
 /**
  * One transaction of appends on the writer's connection. If the node knows all that the plans ask,
- * and nobody else has written, it is one statement; else it takes two round trips:
+ * and nobody else has written, it is one statement; else it takes two round trips or three:
  *
  *     known  ═══▶ decide (the shared plans) ═══▶ rows, if the log is as the node knows it
  *                                                    └ it is not ─▶ from the begin:
- *     begin, take the end, facts ═══▶ decide ═══▶ rows, commit
+ *     begin, take the end, what others have appended ═══▶ decide ═══▶ rows, commit
+ *                                                    └ not enough is known ─▶ facts ═══▶ decide …
  *
  * The connection is pipelined: the statements of a round trip are sent together, each with an
  * answer of its own. If one fails, those behind it fail as well, and COMMIT undoes all.
@@ -22,7 +23,8 @@ import { type Answer, Unknown } from "../connection/failures.ts";
 import { writeEdge } from "../hashes/edge.ts";
 import * as sql from "../statements.ts";
 import type { KnownLog } from "./known.ts";
-import { endOf, fetchFacts, namesOf, takeEnd } from "./lookups.ts";
+import { endOf, fetchFacts, namesOf, refuseWeak } from "./lookups.ts";
+import { type Others, takeEndAfter } from "./others.ts";
 import { GroupRows, type KnownStream, type PreparedWrite } from "./rows.ts";
 import { type CommitWatch, commit, committedAlone, send, valuesOf } from "./transaction.ts";
 
@@ -33,6 +35,8 @@ export type GroupResult = {
 	readonly taken: { readonly next: number; readonly erasures: number };
 	/** Undefined if nothing was written. */
 	readonly commit: Commit | undefined;
+	/** What other nodes had appended before, if that was asked for. */
+	readonly others?: Others | undefined;
 	/** The right edge of the tree now. */
 	readonly frontier: Frontier;
 	readonly bytes: number;
@@ -46,6 +50,8 @@ export type Writing = {
 	readonly watch: CommitWatch;
 	/** All that waits, the group included: called while the group holds the log's end. */
 	readonly gather: () => readonly PreparedWrite[];
+	/** How far the log goes, as this node has heard. */
+	readonly heard: number;
 };
 
 /**
@@ -59,9 +65,10 @@ export async function writeGroup(
 	now: number,
 	writing: Writing,
 ): Promise<GroupResult> {
+	const group = { database, client, writes, now };
 	try {
-		const recalled = await writeByKnown({ database, client, writes, now }, writing);
-		return recalled ?? (await writeByLookups({ database, client, writes, now }, writing));
+		const alone = writing.known.isAlone ? await writeAlone(group, writing) : undefined;
+		return alone ?? (await writeHolding(group, writing));
 	} catch (error) {
 		writing.known.forget();
 		throw error;
@@ -76,10 +83,38 @@ type Group = {
 };
 
 /** By what the node knows; undefined if that is not enough, or does not hold any more. */
-async function writeByKnown(
-	{ database, client, writes, now }: Group,
-	{ known, watch }: Writing,
-): Promise<GroupResult | undefined> {
+async function writeAlone(group: Group, writing: Writing): Promise<GroupResult | undefined> {
+	const planned = planByKnown(group, writing.known);
+	if (!planned) return undefined;
+	const result = await writeRows(group, planned, writing, async (sent) => {
+		return committedAlone(sent, writing.watch);
+	});
+	if (!result) writing.known.doubt();
+	return result;
+}
+
+/** Once this transaction has the end of the log: whoever waits for it gathers more meanwhile. */
+async function writeHolding(group: Group, writing: Writing): Promise<GroupResult> {
+	const { known, watch, gather, heard } = writing;
+	const { database, client } = group;
+	if (known.end === undefined) return writeByLookups(group, writing, undefined);
+	const { end, others } = await takeEndAfter(database, client, known, heard);
+	refuseWeak(end, watch);
+	const gathered = { ...group, writes: gather() };
+	const planned = others && planByKnown(gathered, known);
+	if (!planned) return { ...(await writeByLookups(gathered, writing, end)), others };
+	const result = await writeRows(gathered, planned, writing, async (sent) => {
+		await commit(client, watch, [sent]);
+		return (await sent).length > 0;
+	});
+	// An id is there already: that transaction has ended, and has written nothing.
+	return { ...(result ?? (await writeByLookups(gathered, writing, undefined))), others };
+}
+
+type Planned = Omit<Written, "syncMs"> & { readonly rows: GroupRows };
+
+/** Undefined if the node does not know enough, or the answers have to be those of the log. */
+function planByKnown({ writes, now }: Group, known: KnownLog): Planned | undefined {
 	const { end } = known;
 	// Deletes, and what only a leader may write, are looked up under the lock.
 	const isPlain = writes.every(({ write, epoch }) => "events" in write && epoch === undefined);
@@ -93,30 +128,35 @@ async function writeByKnown(
 	const answers = writes.map((one) => decide(one, facts, rows));
 	// A refusal has to be true of the log as it is, and so has a repeat of what it holds.
 	if (rows.isEmpty || answers.some((answer) => isRefusal(answer))) return undefined;
-	const { erasures, incarnation, commits, standbys, fsync, pages, edge } = end;
+	return { rows, end, streams, found, answers };
+}
+
+/** @param hasMoved waits for the end: whether the statement has written anything */
+async function writeRows(
+	{ database, client }: Group,
+	{ rows, ...planned }: Planned,
+	{ known, watch }: Writing,
+	hasMoved: (sent: Promise<Row[]>) => Promise<boolean>,
+): Promise<GroupResult | undefined> {
+	const { erasures, incarnation, commits, standbys, fsync, pages, edge } = planned.end;
 	const expected = [erasures, incarnation, commits, standbys, fsync, pages, edge];
 	const begunMs = performance.now();
 	watch.takeWarnings();
 	const values = [...valuesOf(rows), ...expected];
 	const sent = send(database, client, sql.WRITE_IF_UNCHANGED, values);
-	if (!(await committedAlone(sent, watch).catch(withAnswers(answers)))) {
-		known.forget();
-		return undefined;
-	}
-	const syncMs = performance.now() - begunMs;
-	return written(rows, { end, streams, found, answers, syncMs }, known);
+	if (!(await hasMoved(sent).catch(withAnswers(planned.answers)))) return undefined;
+	return written(rows, { ...planned, syncMs: performance.now() - begunMs }, known);
 }
 
+/** @param held the end of the log, if the transaction has it already */
 async function writeByLookups(
-	{ database, client, writes: given, now }: Group,
-	{ known, watch, gather }: Writing,
+	{ database, client, writes, now }: Group,
+	{ known, watch }: Writing,
+	held: Row | undefined,
 ): Promise<GroupResult> {
-	// Whoever waits for another node gathers more meanwhile: fewer and larger groups.
-	const held = known.isContended ? await takeEnd(database, client) : undefined;
-	const writes = held === undefined ? given : gather();
 	const fetched = await fetchFacts(database, client, writes, { watch, held });
 	const { end, facts, streams, found, epoch } = fetched;
-	known.found(end);
+	if (held === undefined) known.found(end);
 	const rows = new GroupRows(endOf(end), streams, now);
 	const answers = writes.map((one) => {
 		return one.epoch === undefined || one.epoch === epoch ? decide(one, facts, rows) : deposed();

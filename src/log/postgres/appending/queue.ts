@@ -10,43 +10,28 @@
  * with the same ids tells.
  */
 import type pg from "pg";
+import type { Frontier } from "../../../../feeds/proof/frontier.ts";
 import { isRefusal, Refusal } from "../../../errors.ts";
 import { LogActivity } from "../../../observe/numbers/log-activity.ts";
-import type { Append, Appended, Deletion } from "../../commit.ts";
+import type { Append, Appended, Commit, Deletion } from "../../commit.ts";
 import type { LogLimits } from "../../limits.ts";
 import type { Database } from "../connection/database.ts";
 import { type Answer, failureOf, isUnreachable, Unknown } from "../connection/failures.ts";
 import type { Follower } from "../following/follower.ts";
+import type { Heard } from "../following/heard.ts";
 import { ROLLBACK } from "../statements.ts";
+import { takeGroup, type Waiting, type Work } from "./gathering.ts";
 import { asIfHeard, type GroupResult, writeGroup } from "./group.ts";
 import { KnownLog } from "./known.ts";
-import { type PreparedWrite, prepared } from "./rows.ts";
+import { prepared } from "./rows.ts";
 import type { CommitWatch } from "./transaction.ts";
 import type { WriterConnection, Writing } from "./writer.ts";
 
-/** The content of one transaction is one value; a larger one gains nothing. */
-const GROUP_BYTES_MAX = 8 * 1024 * 1024;
-/** Bounds how long the other nodes wait for the end of the log. */
-const GROUP_EVENTS_MAX = 5000;
 /** What an append takes in memory beside its content. */
 const APPEND_BYTES = 512;
 /** Work of its own that waits: erasures and imports come one by one. */
 const ALONE_MAX = 100;
 const RETRY_SECONDS = 1;
-
-type Waiting = {
-	readonly prepared: PreparedWrite;
-	readonly bytes: number;
-	readonly sinceMs: number;
-	readonly resolve: (appended: Appended) => void;
-	readonly reject: (error: unknown) => void;
-};
-
-/** Work that has the connection for itself. */
-type Work = {
-	readonly run: (writing: Writing) => Promise<void>;
-	readonly fail: (error: unknown) => void;
-};
 
 /** @param lost the fault of the first time, if nobody knows what came of it */
 type Sent<T> = (writing: Writing, lost?: Unknown) => Promise<T>;
@@ -65,7 +50,7 @@ export class AppendQueue {
 	readonly activity = new LogActivity();
 	readonly #parts: QueueParts;
 	readonly #known = new KnownLog();
-	#waiting: (Waiting | Work)[] = [];
+	readonly #waiting: (Waiting | Work)[] = [];
 	#running: Promise<void> | undefined;
 	#settled: Promise<void> = Promise.resolve();
 	#isClosing = false;
@@ -127,24 +112,9 @@ export class AppendQueue {
 			if (next && "run" in next) {
 				this.#waiting.shift();
 				await this.#runWork(next);
-			} else await this.#writeGroup(this.#takeGroup());
+			} else await this.#writeGroup(takeGroup(this.#waiting));
 		}
 		this.#running = undefined;
-	}
-
-	/** Adds what waits to a group, as far as there is room in it. */
-	#takeGroup(group: Waiting[] = []): Waiting[] {
-		this.#waiting.unshift(...group.splice(0));
-		let [bytes, events] = [0, 0];
-		for (const waiting of this.#waiting) {
-			if ("run" in waiting) break;
-			bytes += waiting.bytes;
-			events += waiting.prepared.events.length;
-			if (group.length > 0 && (bytes > GROUP_BYTES_MAX || events > GROUP_EVENTS_MAX)) break;
-			group.push(waiting);
-		}
-		this.#waiting.splice(0, group.length);
-		return group;
 	}
 
 	/** Ends when the connection is free; the answers may wait for the listeners meanwhile. */
@@ -153,13 +123,14 @@ export class AppendQueue {
 		const { database, clock, connection, follower } = this.#parts;
 		const writes = () => group.map((one) => one.prepared);
 		const gather = () => {
-			this.#takeGroup(group);
+			takeGroup(this.#waiting, group);
 			return writes();
 		};
 		const work = this.#connected(
 			async (writing, lost) => {
-				const how = { known: this.#known, watch: this.#watchOf(writing), gather };
-				connection.replan(writing, follower.heard.next);
+				const heard = follower.heard.next;
+				const how = { known: this.#known, watch: this.#watchOf(writing), gather, heard };
+				connection.replan(writing, heard);
 				const result = await writeGroup(database, writing.client, writes(), clock(), how);
 				return lost ? asIfHeard(result, lost) : result;
 			},
@@ -175,14 +146,15 @@ export class AppendQueue {
 	}
 
 	async #settle(group: Waiting[], result: GroupResult, begunMs: number): Promise<void> {
-		const { follower, onCommit } = this.#parts;
-		const { answers, taken, commit, frontier, bytes, syncMs } = result;
+		const { onCommit } = this.#parts;
+		const { answers, taken, commit, others, frontier, bytes, syncMs } = result;
 		if (commit) {
+			// What lies before it is as durable as it is.
+			if (others?.commit) await this.#tell(others.taken, others.commit, others.frontier);
 			const events = commit.last + 1 - taken.next;
 			const commitMs = performance.now() - begunMs;
 			this.activity.noteCommit({ appends: group.length, events, bytes, commitMs, syncMs });
-			// It is on disk: whoever reads hears of it, even if what lies between cannot be fetched.
-			await follower.committed(taken, commit, frontier).catch(() => undefined);
+			await this.#tell(taken, commit, frontier);
 			onCommit();
 		}
 		for (const [index, waiting] of group.entries()) {
@@ -191,6 +163,11 @@ export class AppendQueue {
 			if (isRefusal(answer)) waiting.reject(answer);
 			else waiting.resolve(answer);
 		}
+	}
+
+	/** It is on disk: whoever reads hears of it, even if what lies between cannot be fetched. */
+	async #tell(taken: Heard, commit: Commit, frontier: Frontier): Promise<void> {
+		await this.#parts.follower.committed(taken, commit, frontier).catch(() => undefined);
 	}
 
 	#fail(group: readonly Waiting[], cause: unknown): void {

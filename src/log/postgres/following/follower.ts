@@ -12,15 +12,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { addSubtree, type Frontier, rootOf } from "../../../../feeds/proof/frontier.ts";
 import type { TreeHead } from "../../../../feeds/proof/tree.ts";
-import type { StreamName, Version } from "../../../event.ts";
-import { streamsJoined } from "../../../indexes/joins.ts";
-import { FLAG_TOMBSTONE } from "../../appending/flags.ts";
-import { marksOf } from "../../appending/marks.ts";
+import type { StreamName } from "../../../event.ts";
+import { CORRELATED_METADATA_BYTES_MAX } from "../../../indexes/joins.ts";
 import type { Commit } from "../../commit.ts";
 import type { Database, Row } from "../connection/database.ts";
 import { present } from "../connection/failures.ts";
 import { textsOf } from "../connection/values.ts";
 import { readEdge } from "../hashes/edge.ts";
+import { growthOf, SELECT_GROWTH } from "./growth.ts";
 import { type Heard, heardOf, isBefore } from "./heard.ts";
 import { Replication } from "./replication.ts";
 import * as sql from "./statements.ts";
@@ -29,15 +28,6 @@ import * as sql from "./statements.ts";
 const STEP_EVENTS_MAX = 2000;
 /** A commit of this node that takes longer is not waited for: what a read saw is fetched. */
 const OWN_WORK_MS = 20;
-const NOTHING = new Uint8Array(0);
-
-/** What events of other nodes change. */
-type Growth = {
-	/** The last version of each. */
-	readonly streams: Map<StreamName, Version>;
-	readonly joined: Set<StreamName>;
-	readonly marked: Set<StreamName>;
-};
 
 export class Follower {
 	readonly replication = new Replication();
@@ -164,32 +154,14 @@ export class Follower {
 		from: number,
 		to: number,
 	): Promise<{ readonly commit: Commit; readonly hashes: readonly Buffer[] }> {
-		const events = await this.#database.rows(sql.SELECT_GROWTH, [from, to]);
-		if (events.length < to - from) present(undefined, "an event before the end of the log");
-		const streams = new Map<StreamName, Version>();
-		const joined = new Set<StreamName>();
-		const marked = new Set<StreamName>();
-		for (const row of events) this.#note(row, { streams, joined, marked });
+		const values = [from, to, CORRELATED_METADATA_BYTES_MAX];
+		const [row] = await this.#database.rows(SELECT_GROWTH, values);
+		const { count, streams, joined, marked, hashes } = growthOf(present(row, "what was appended"));
+		if (count < to - from) present(undefined, "an event before the end of the log");
 		// An event says its own version, but not those that it has in the streams it joins.
-		const lasts = await this.#database.rows(sql.SELECT_LAST_AT, [textsOf([...joined]), to]);
+		const names = textsOf([...joined.keys()]);
+		const lasts = await this.#database.rows(sql.SELECT_LAST_AT, [names, to]);
 		for (const { name, last } of lasts) streams.set(name as StreamName, Number(last));
-		const commit = { last: to - 1, streams, marked: [...marked] };
-		return { commit, hashes: events.map(({ hash }) => hash as Buffer) };
-	}
-
-	#note(row: Row, { streams, joined, marked }: Growth): void {
-		const { stream, version, type, flags, metadata } = row as {
-			stream: StreamName;
-			version: number;
-			type: string;
-			flags: number;
-			metadata: Buffer | null;
-		};
-		streams.set(stream, Number(version));
-		const event = { stream, version: Number(version), type, metadata: metadata ?? NOTHING };
-		for (const one of streamsJoined(event)) joined.add(one);
-		const mark = Number(flags) & FLAG_TOMBSTONE ? "tombstone" : undefined;
-		const write = { stream, made: undefined, mark } as const;
-		for (const one of marksOf(write, [{ type }])) marked.add(one.stream);
+		return { commit: { last: to - 1, streams, marked: [...marked] }, hashes };
 	}
 }

@@ -2,21 +2,23 @@
  * The connection of a node that nothing pools: it listens for the commits of other nodes and tells
  * them of its own, and it looks at the end of the log each second besides.
  *
- * NOTIFY takes a lock of the whole cluster until its commit is flushed. So it comes after the
- * commit of the appends, in a transaction of its own that waits for no standby, and seldom. What
- * is missed (nothing listens while a connection is made anew) the next look finds.
+ * NOTIFY takes a lock of the whole cluster until its commit is flushed, and it wakes the process
+ * that writes the WAL, which the next commit then waits for. So it comes after the commit of the
+ * appends, in a transaction of its own that waits for no standby, and seldom; a node that runs
+ * alone tells nobody. What is missed (nothing listens while a connection is made anew) the next
+ * look finds.
  */
 import type pg from "pg";
 import type { Database, Row } from "../connection/database.ts";
 import { hangUp, within } from "../connection/ending.ts";
 import { isUnreachable } from "../connection/failures.ts";
-import { HOLD_SCHEMA } from "../start/schema.ts";
+import { COUNT_RUNNING, HOLD_SCHEMA } from "../start/schema.ts";
 import { SELECT_END } from "../statements.ts";
 import { type Heard, heardOf } from "./heard.ts";
 import type { Seat } from "./seat.ts";
 
-/** How often other nodes are told, at most. */
-const TELL_MS = 5;
+/** How often other nodes are told, at most: those that write themselves hear of it by that. */
+const TELL_MS = 10;
 const LOOK_MS = 1000;
 /** A look that takes longer finds a connection that leads nowhere. */
 const LOOK_MAX_MS = 10_000;
@@ -40,6 +42,8 @@ export class Session {
 	#looking: NodeJS.Timeout | undefined;
 	#telling: NodeJS.Timeout | undefined;
 	#untold: Heard | undefined;
+	#toldMs = Number.NEGATIVE_INFINITY;
+	#hasOthers = true;
 	#isDown = false;
 	#isClosed = false;
 
@@ -56,10 +60,12 @@ export class Session {
 		this.#again();
 	}
 
-	/** Tells other nodes of the end of the log, soon. */
+	/** Tells other nodes of the end of the log, at once if they were not told lately. */
 	tell(end: Heard): void {
+		if (!this.#hasOthers) return;
 		this.#untold = end;
-		this.#telling ??= setTimeout(() => void this.#notify(), TELL_MS);
+		const waitMs = Math.max(0, this.#toldMs + TELL_MS - performance.now());
+		this.#telling ??= setTimeout(() => void this.#notify(), waitMs);
 	}
 
 	async close(): Promise<void> {
@@ -95,7 +101,11 @@ export class Session {
 	async #look(): Promise<void> {
 		const client = await this.#connected();
 		await within(client, LOOK_MAX_MS, async () => {
-			const { rows } = await client.query(this.#database.text(SELECT_END));
+			const [{ rows }, running] = await Promise.all([
+				client.query(this.#database.text(SELECT_END)),
+				client.query(COUNT_RUNNING, [this.#database.address.schema]),
+			]);
+			this.#hasOthers = Number(running.rows[0]?.count) > 1;
 			this.#listener.onLook(rows[0] as Row);
 			await this.#seat.look(client);
 		});
@@ -112,12 +122,17 @@ export class Session {
 	async #connect(): Promise<pg.Client> {
 		const client = await this.#database.connect("session", true);
 		try {
-			client.on("notification", ({ payload }) => this.#heard(payload));
+			client.on("notification", ({ payload, processId }) => {
+				if (processId !== processOf(client)) this.#hasOthers = true;
+				this.#heard(payload);
+			});
 			client.on("end", () => {
 				if (this.#client === client) this.#drop();
 			});
 			await client.query(HOLD_SCHEMA, [this.#database.address.schema]);
 			await client.query(`LISTEN "${this.#channel}"`);
+			// One that ran alone knows then that it does not any more; its next look tells it, too.
+			await client.query(this.#notification("here")).catch(() => client.query("ROLLBACK"));
 		} catch (error) {
 			void hangUp(client);
 			throw error;
@@ -143,19 +158,26 @@ export class Session {
 
 	async #notify(): Promise<void> {
 		this.#telling = undefined;
+		this.#toldMs = performance.now();
 		const end = this.#untold;
 		this.#untold = undefined;
 		if (!end || !this.#client || this.#isClosed) return;
-		const payload = `${end.next} ${end.erasures}`;
 		try {
-			// One message: the transaction ends even if this process does not live to see it.
-			await this.#client.query(
-				`BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '1s';
-				SELECT pg_notify('${this.#channel}', '${payload}'); COMMIT`,
-			);
+			await this.#client.query(this.#notification(`${end.next} ${end.erasures}`));
 		} catch (error) {
 			if (isUnreachable(error)) this.#drop();
 			else await this.#client?.query("ROLLBACK").catch(() => this.#drop());
 		}
 	}
+
+	/** One message: the transaction ends even if this process does not live to see it. */
+	#notification(payload: string): string {
+		return `BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL lock_timeout = '1s';
+			SELECT pg_notify('${this.#channel}', '${payload}'); COMMIT`;
+	}
+}
+
+/** The server's process of a connection, which the types of the driver leave out. */
+function processOf(client: pg.Client): number {
+	return (client as unknown as { readonly processID: number }).processID;
 }

@@ -1,13 +1,6 @@
 /** The SQL of a node that hears of what other nodes have written. */
 import { MIDDLE, NEWEST } from "../statements.ts";
 
-/** What a commit of another node may have changed: events from one position to another. */
-export const SELECT_GROWTH = `
-	SELECT s.name AS stream, e.version, e.type, e.flags, e.hash,
-		CASE WHEN length(e.metadata) BETWEEN 20 AND 65536 THEN e.metadata END AS metadata
-	FROM @events e JOIN @streams s ON s.id = e.stream
-	WHERE e.position >= $1 AND e.position < $2 ORDER BY e.position`;
-
 /**
  * The last versions that streams had when the log had $2 events. Whoever is far behind asks this of
  * streams that have grown by millions since: a binary search, as positions ascend with versions.

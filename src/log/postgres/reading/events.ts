@@ -5,10 +5,11 @@ import { FLAG_JSON, FLAG_REDACTED } from "../../appending/flags.ts";
 import type { ReadPlan } from "../../reading/plan.ts";
 import { checkBytes, type Entry } from "../../reading/targets.ts";
 import type { Database, Queryable, Row } from "../connection/database.ts";
+import { present } from "../connection/failures.ts";
 import { arrayOf, textsOf } from "../connection/values.ts";
 import * as sql from "../statements.ts";
 
-const NOTHING = new Uint8Array(0);
+const NOTHING = Buffer.alloc(0);
 
 const OF_STREAM = { forward: sql.selectEntries("ASC"), backward: sql.selectEntries("DESC") };
 const OF_ALL = { forward: sql.selectEvents("ASC"), backward: sql.selectEvents("DESC") };
@@ -36,17 +37,65 @@ export async function fetchEntries(
 ): Promise<FoundEntries> {
 	const { stream, direction, content } = range;
 	const statement = (stream === ALL ? OF_ALL : OF_STREAM)[direction];
-	const rows = await database.rows(statement, [id, from, to, content, bytesMax], on);
-	const moment = momentOf(rows[0] as Row);
-	// A log without such entries still says what it is.
-	const found = rows.filter(({ entry }) => entry !== null);
-	if (content) checkContent(found, bytesMax);
+	const [page] = await database.rows(statement, [id, from, to, content, bytesMax], on);
+	const found = present(page, "the end of the log");
+	const entries = entriesOf(found, content, bytesMax);
 	const links = new Map<number, Uint8Array>();
-	for (const { position, link } of found) {
-		if (link !== null) links.set(Number(position), link as Buffer);
+	for (const [position, link] of Object.entries(jsonOf(found.link) ?? {})) {
+		links.set(Number(position), Buffer.from(link as string, "hex"));
 	}
-	const entries = found.map((row) => ({ version: Number(row.entry), event: eventOf(row) }));
-	return { entries, links, moment };
+	return { entries, links, moment: momentOf(found) };
+}
+
+/** Of a row that has all values of a column in one; those are null if there are no entries. */
+function entriesOf(page: Row, content: boolean, bytesMax: number): Entry[] {
+	const columns = columnsOf(page);
+	const { entry, dataBytes, metadataBytes } = columns;
+	if (content) checkBytes(sumOf(dataBytes) + sumOf(metadataBytes), bytesMax);
+	const [data, metadata] = [page.data as Buffer | null, page.metadata as Buffer | null];
+	const entries: Entry[] = [];
+	for (let index = 0, dataAt = 0, metadataAt = 0; index < entry.length; index++) {
+		const [ofData, ofMetadata] = [dataBytes[index] as number, metadataBytes[index] as number];
+		const row = {
+			position: columns.position[index],
+			name: columns.name[index],
+			version: columns.version[index],
+			id: columns.id[index],
+			type: columns.type[index],
+			created: columns.created[index],
+			flags: columns.flags[index],
+			data: data && partOf(data, dataAt, ofData),
+			metadata: metadata && partOf(metadata, metadataAt, ofMetadata),
+		};
+		dataAt += ofData;
+		metadataAt += ofMetadata;
+		entries.push({ version: entry[index] as Version, event: eventOf(row) });
+	}
+	return entries;
+}
+
+function columnsOf(page: Row) {
+	const numbers = (name: string) => (jsonOf(page[name]) ?? []) as number[];
+	const texts = (name: string) => (jsonOf(page[name]) ?? []) as string[];
+	return {
+		...{ entry: numbers("entry"), position: numbers("position"), version: numbers("version") },
+		...{ name: texts("name"), id: texts("id"), type: texts("type") },
+		...{ created: numbers("created"), flags: numbers("flags") },
+		...{ dataBytes: numbers("dataBytes"), metadataBytes: numbers("metadataBytes") },
+	};
+}
+
+/** A copy: whoever keeps an event must not keep the content of a whole page with it. */
+function partOf(content: Buffer, at: number, bytes: number): Uint8Array {
+	return bytes === 0 ? NOTHING : Buffer.from(content.subarray(at, at + bytes));
+}
+
+function jsonOf(value: unknown): unknown {
+	return value === null ? undefined : JSON.parse(value as string);
+}
+
+function sumOf(numbers: readonly number[]): number {
+	return numbers.reduce((sum, one) => sum + one, 0);
 }
 
 /** An event, and the bytes it has even if they are too many to be sent. */
@@ -97,13 +146,6 @@ export function placeOf(stream: StreamName, version: Version): string {
 
 export function momentOf({ next, erasures }: Row): Moment {
 	return { next: Number(next), erasures: Number(erasures) };
-}
-
-function checkContent(rows: readonly Row[], bytesMax: number): void {
-	let bytes = 0;
-	for (const { dataBytes, metadataBytes } of rows)
-		bytes += Number(dataBytes) + Number(metadataBytes);
-	checkBytes(bytes, bytesMax);
 }
 
 function eventOf(row: Row): RecordedEvent {

@@ -17,6 +17,13 @@ const INSUFFICIENT_PRIVILEGE = "42501";
 /** Held by each node as long as its session lives. */
 export const HOLD_SCHEMA = `SELECT pg_advisory_lock_shared(${LOCK_RUNNING})`;
 
+/** How many nodes run on it, this one included. */
+export const COUNT_RUNNING = `
+	SELECT count(*)::int AS count FROM pg_catalog.pg_locks l
+		JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = current_database()
+	WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+		AND (l.classid::bigint << 32) | l.objid::bigint = ${LOCK_RUNNING}`;
+
 /** By a look into the catalog: `to_regclass` goes by a cache that may be older than the lock. */
 const FIND_TABLE = `
 	SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class c
