@@ -27,7 +27,7 @@ export interface ShownHub {
 	/**
 	 * Ends it; its callback is told so, and why.
 	 * @param reason "" for the usual one
-	 * @throws Refusal `route-not-found`, `subscriber-not-found`, `unauthorized`, and those of an append
+	 * @throws Refusal `route-not-found`, `subscriber-not-found`, `unauthorized`; those of an append
 	 */
 	deny(id: string, reason: string): Promise<void>;
 }
