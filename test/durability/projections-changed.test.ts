@@ -148,7 +148,8 @@ async function expectOnceAnEpoch(): Promise<void> {
 async function wholeLog(): Promise<Line[]> {
 	const lines: Line[] = [];
 	for (;;) {
-		const path = `/streams/%24all/${lines.length}/forward/1000`;
+		const from = lines.length.toString(16).toUpperCase().padStart(16, "0").repeat(2);
+		const path = `/streams/%24all/${from}/forward/1000`;
 		const accept = { Accept: "application/vnd.varve.events+ndjson" };
 		const { status, text } = await asker.ask("GET", path, undefined, accept);
 		if (status !== 200) throw new Error(text);

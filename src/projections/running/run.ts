@@ -87,7 +87,7 @@ export class Run {
 		return this.#waitsFor;
 	}
 
-	/** Whether it waits for events, and has come to all there are. */
+	/** Whether it waits for events, and has read and handled all there are. */
 	get isAtHead(): boolean {
 		return this.#isAtHead && !this.#news.has;
 	}
@@ -163,12 +163,12 @@ export class Run {
 		const { ends = this.definition.mode !== "Continuous" && { isCompleted: true } } = this.#parts;
 		while (!this.#over.signal.aborted) {
 			this.#news.take();
+			this.#isAtHead = false;
 			const { found, next, isAtHead } = await this.#whilePassing(() => reader.read(this.#limit));
-			const place = { next, cursors: reader.cursors() };
 			const events = eventsFor((this.#opened as Opened).sieve, found);
 			if (events.length > 0) await this.#handle(events);
 			else for (const { entry } of found) this.#saver.passed(entry.event.data.length);
-			this.#place = place;
+			this.#place = { next, cursors: reader.cursors() };
 			this.#isAtHead = isAtHead;
 			if (isAtHead) this.#parts.onAtHead?.();
 			this.#reach();
