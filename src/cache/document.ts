@@ -53,10 +53,12 @@ type DocumentFields = {
 /** A document as its encoder wrote it, before compression. */
 export type EncodedDocument = {
 	readonly text: Uint8Array | string;
+	/** Whether the text is known to be ASCII. */
+	readonly isAscii?: boolean | undefined;
 	readonly type: MediaType;
 	readonly coding: Coding;
 	/** Headers of its own: names and values in turn. */
-	readonly headers?: readonly string[];
+	readonly headers?: readonly string[] | undefined;
 	readonly snapshot: Snapshot;
 	readonly lifetime: Lifetime;
 	/**
@@ -127,7 +129,7 @@ export async function finish(
 	const { isPublic } = encoded.audience ?? EVERYBODY;
 	const { sealed, passing = false } = lifetime;
 	const { last, history, variant } = snapshot;
-	const written = bodyOf(text, sealed);
+	const written = bodyOf(text, sealed, encoded.isAscii);
 	const least = sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN;
 	const isPlain = asked === "identity" || typeof written === "string" || written.length < least;
 	const coding = isPlain ? "identity" : asked;
@@ -142,8 +144,8 @@ export async function finish(
 		stream: encoded.streams?.[0],
 		eTag: tag,
 		mayBeUsed: !passing && mayBeUsed(control),
-		lines: linesOf(headers),
-		notModifiedLines: linesOf(keeping),
+		lines: new LinesOfFields(headers),
+		notModifiedLines: new LinesOfFields(keeping),
 		length: ["Content-Length", String(body.length)],
 		isPublic,
 		gatewayLines: passing ? "" : fieldLines(gatewayHeaders),
@@ -151,21 +153,43 @@ export async function finish(
 	};
 }
 
-/** @param headers names and values in turn */
-function linesOf(headers: readonly string[]): FieldLines {
-	const privateHeaders = headers.map((text, at) =>
-		headers[at - 1] === "Cache-Control" ? privately(text) : text,
-	);
-	return { usual: fieldLines(headers), private: fieldLines(privateHeaders) };
+/** Joins the fields when they are asked for: of a page that is sent once, one of four ways is. */
+class LinesOfFields implements FieldLines {
+	readonly #headers: readonly string[];
+	#usual: string | undefined;
+	#private: string | undefined;
+
+	/** @param headers names and values in turn */
+	constructor(headers: readonly string[]) {
+		this.#headers = headers;
+	}
+
+	get usual(): string {
+		this.#usual ??= fieldLines(this.#headers);
+		return this.#usual;
+	}
+
+	get private(): string {
+		this.#private ??= fieldLines(
+			this.#headers.map((text, at) =>
+				this.#headers[at - 1] === "Cache-Control" ? privately(text) : text,
+			),
+		);
+		return this.#private;
+	}
 }
 
 /**
  * The body before compression. ASCII that is not kept for long stays text: Node writes a short text
  * in one piece with the head, and no memory outside the heap waits for a collection.
  */
-function bodyOf(text: Uint8Array | string, sealed: boolean): Uint8Array | string {
+function bodyOf(
+	text: Uint8Array | string,
+	sealed: boolean,
+	isKnownAscii = false,
+): Uint8Array | string {
 	if (typeof text !== "string") return text;
-	const isAscii = Buffer.byteLength(text) === text.length;
+	const isAscii = isKnownAscii || Buffer.byteLength(text) === text.length;
 	if (isAscii && !sealed && text.length < CHANGING_BYTES_MIN) return text;
 	return Buffer.from(text, isAscii ? "latin1" : "utf8");
 }
