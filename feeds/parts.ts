@@ -17,18 +17,17 @@ export type FeedParts = {
 
 export function encodeFeed(parts: FeedParts, feed: Feed, embed: Embed): string {
 	const texts = feed.entries.map((entry) => parts.entry(entry, embed));
-	return parts.open(feed) + joinEntries(parts, texts);
+	return parts.open(feed) + inOrder(parts, texts).join(parts.separator) + parts.close;
 }
 
 /**
- * What follows `open`.
- * @param newestFirst the texts of the entries
+ * The texts of entries as they stand in the feed, without those it has no place for.
+ * @param newestFirst the texts of all entries
  */
-export function joinEntries(
-	{ separator, close, isOldestFirst }: FeedParts,
+export function inOrder(
+	{ isOldestFirst }: FeedParts,
 	newestFirst: readonly string[],
-): string {
+): readonly string[] {
 	const shown = newestFirst.includes("") ? newestFirst.filter((text) => text) : newestFirst;
-	const texts = isOldestFirst ? shown.toReversed() : shown;
-	return texts.join(separator) + close;
+	return isOldestFirst ? shown.toReversed() : shown;
 }

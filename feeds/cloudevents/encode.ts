@@ -10,7 +10,7 @@ import { isUtf8 } from "node:buffer";
 import { quote, textOf } from "../json/string.ts";
 import { isJsonText, stringAt } from "../json/text.ts";
 import type { Entry, EntryEvent, Feed } from "../model.ts";
-import { type FeedParts, joinEntries } from "../parts.ts";
+import { type FeedParts, inOrder } from "../parts.ts";
 import { parseTime } from "../time.ts";
 import { type Attributes, attributesOf, IN_BASE64, PLACES } from "./attributes.ts";
 
@@ -22,9 +22,9 @@ const OWN_ID = "eventid";
 
 /** `application/cloudevents-batch+json` */
 export function encodeCloudEvents(feed: Pick<Feed, "entries">): string {
-	const { open, entry } = CLOUDEVENTS_PARTS;
+	const { open, entry, separator, close } = CLOUDEVENTS_PARTS;
 	const texts = feed.entries.map((one) => entry(one));
-	return open() + joinEntries(CLOUDEVENTS_PARTS, texts);
+	return open() + inOrder(CLOUDEVENTS_PARTS, texts).join(separator) + close;
 }
 
 export const CLOUDEVENTS_PARTS = {

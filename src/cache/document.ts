@@ -52,9 +52,7 @@ type DocumentFields = {
 
 /** A document as its encoder wrote it, before compression. */
 export type EncodedDocument = {
-	readonly text: Uint8Array | string;
-	/** Whether the text is known to be ASCII. */
-	readonly isAscii?: boolean | undefined;
+	readonly text: Uint8Array | string | AsciiText;
 	readonly type: MediaType;
 	readonly coding: Coding;
 	/** Headers of its own: names and values in turn. */
@@ -67,6 +65,15 @@ export type EncodedDocument = {
 	readonly streams?: readonly StreamName[];
 	/** By default everybody gets the same. */
 	readonly audience?: Audience;
+};
+
+/** A text in pieces that are known to be ASCII, so that nobody has to count its bytes. */
+export type AsciiText = {
+	readonly open: string;
+	readonly texts: readonly string[];
+	/** At most one character. */
+	readonly separator: string;
+	readonly close: string;
 };
 
 /** Who gets the document as it is. */
@@ -129,7 +136,7 @@ export async function finish(
 	const { isPublic } = encoded.audience ?? EVERYBODY;
 	const { sealed, passing = false } = lifetime;
 	const { last, history, variant } = snapshot;
-	const written = bodyOf(text, sealed, encoded.isAscii);
+	const written = bodyOf(text, sealed);
 	const least = sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN;
 	const isPlain = asked === "identity" || typeof written === "string" || written.length < least;
 	const coding = isPlain ? "identity" : asked;
@@ -183,15 +190,29 @@ class LinesOfFields implements FieldLines {
  * The body before compression. ASCII that is not kept for long stays text: Node writes a short text
  * in one piece with the head, and no memory outside the heap waits for a collection.
  */
-function bodyOf(
-	text: Uint8Array | string,
-	sealed: boolean,
-	isKnownAscii = false,
-): Uint8Array | string {
-	if (typeof text !== "string") return text;
-	const isAscii = isKnownAscii || Buffer.byteLength(text) === text.length;
+function bodyOf(text: EncodedDocument["text"], sealed: boolean): Uint8Array | string {
+	if (text instanceof Uint8Array) return text;
+	if (typeof text !== "string") return bodyOfPieces(text, sealed);
+	const isAscii = Buffer.byteLength(text) === text.length;
 	if (isAscii && !sealed && text.length < CHANGING_BYTES_MIN) return text;
 	return Buffer.from(text, isAscii ? "latin1" : "utf8");
+}
+
+function bodyOfPieces(text: AsciiText, sealed: boolean): Uint8Array | string {
+	const { open, texts, separator, close } = text;
+	let length = open.length + separator.length * Math.max(0, texts.length - 1) + close.length;
+	for (const piece of texts) length += piece.length;
+	if (!sealed && length < CHANGING_BYTES_MIN) return open + texts.join(separator) + close;
+	// Written piece by piece: one copy of a page, in place of two.
+	const body = Buffer.allocUnsafeSlow(length);
+	const code = separator.charCodeAt(0);
+	let at = body.write(open, 0, "latin1");
+	for (let index = 0; index < texts.length; index++) {
+		if (index > 0 && separator !== "") body[at++] = code;
+		at += body.write(texts[index] as string, at, "latin1");
+	}
+	body.write(close, at, "latin1");
+	return body;
 }
 
 type Keeping = {

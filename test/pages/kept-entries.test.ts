@@ -5,7 +5,7 @@
  */
 import { PAGE_FORMATS } from "../../feeds/formats/feed.ts";
 import type { Embed } from "../../feeds/model.ts";
-import { encodeFeed, type FeedParts, joinEntries } from "../../feeds/parts.ts";
+import { encodeFeed, type FeedParts, inOrder } from "../../feeds/parts.ts";
 import { urlsAt } from "../../src/http/urls.ts";
 import type { Log, LogReads, Range } from "../../src/log/log.ts";
 import { logFile } from "../../src/log/sqlite/files/directory.ts";
@@ -97,7 +97,8 @@ function joined(parts: FeedParts, embed: Embed, base: string, spec: PageSpec, pa
 	);
 	if (isAscii) expect(Buffer.byteLength(texts.join(""))).toBe(texts.join("").length);
 	if (isKept) keptPages++;
-	return parts.open(frameOf(urls, spec, page)) + joinEntries(parts, texts);
+	const entries = inOrder(parts, texts).join(parts.separator);
+	return parts.open(frameOf(urls, spec, page)) + entries + parts.close;
 }
 
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");

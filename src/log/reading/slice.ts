@@ -103,7 +103,10 @@ export function sliceOf(
 			})
 		: found;
 	const { last } = facts;
-	const slice = isMarked(plan) ? markedSlice(plan, entries, rest) : { last, entries };
+	const isPlain = !isMarked(plan);
+	// Most slices that are kept are of this form, and a spread takes longer than all else here.
+	if (isPlain && isKept) return { last, entries, isKept };
+	const slice = isPlain ? { last, entries } : markedSlice(plan, entries, rest);
 	if (isKept) return { ...slice, isKept };
 	return rest.gap ? { ...slice, gap: rest.gap } : slice;
 }

@@ -4,7 +4,7 @@
 import { PAGE_FORMATS } from "../../../../feeds/formats/feed.ts";
 import { encodeLinks } from "../../../../feeds/lines/links.ts";
 import type { LinesEntry } from "../../../../feeds/model.ts";
-import { type FeedParts, joinEntries } from "../../../../feeds/parts.ts";
+import { type FeedParts, inOrder } from "../../../../feeds/parts.ts";
 import type { Lifetime } from "../../../cache/document.ts";
 import type { EncodedDocument } from "../../../cache/documents.ts";
 import { eTagValue, historyOf, secondsUntil, TAIL_SECONDS } from "../../../cache/policy.ts";
@@ -53,11 +53,10 @@ export async function writePage(
 	const { entries, withheld } = page.slice;
 	const isWhole = withheld === undefined;
 	const { isSame, isPublic } = await access.sharingOf(stream, entries, isWhole);
-	const { text, isAscii, headers } = encodePage(context, request, spec, page);
+	const { text, headers } = encodePage(context, request, spec, page);
 	// Written out: spreads take longer than all else here.
 	return {
 		text,
-		isAscii,
 		headers,
 		type,
 		coding,
@@ -129,14 +128,15 @@ function encodeFeedPage(
 		composeEntry(urls, stream, entry),
 	);
 	const open = parts.open(frameOf(urls, spec, page));
-	return {
-		text: open + joinEntries(parts, texts),
-		isAscii: isAscii && Buffer.byteLength(open) === open.length,
-	};
+	const { separator, close } = parts;
+	const shown = inOrder(parts, texts);
+	const isAllAscii = isAscii && Buffer.byteLength(open) === open.length;
+	if (isAllAscii) return { text: { open, texts: shown, separator, close } };
+	return { text: open + shown.join(separator) + close };
 }
 
 /** The bytes of a document, and the headers that belong to them. */
-export type EncodedBody = Pick<EncodedDocument, "text" | "isAscii" | "headers">;
+export type EncodedBody = Pick<EncodedDocument, "text" | "headers">;
 
 /**
  * A page whose links are in a header. Its lines are counted, because a connection may end between
