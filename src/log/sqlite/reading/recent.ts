@@ -13,8 +13,8 @@ import type { Entry } from "../../reading/targets.ts";
 /** Two pages of the grid: more than one page, for readers of pages that overlap. */
 export const RECENT_ENTRIES_MAX = 40;
 
-/** The heads of some hundred streams. */
-const BYTES_MAX = 8 * 1024 * 1024;
+/** The heads of some sixty streams, as far as they are polled. */
+const BYTES_MAX = 4 * 1024 * 1024;
 /** No stream pushes out all others. */
 const STREAM_BYTES_MAX = 512 * 1024;
 /** The objects of an entry and of what is kept with it. */
