@@ -30,8 +30,8 @@ export type Exchange = {
 	/** Whether a client without credentials would be let in with this request. */
 	isAnonymousIn: boolean;
 	/**
-	 * Set by a handler whose answer took no read, or will take one each time. It is no part of the
-	 * answer: answers of one form are sent faster.
+	 * Set by a handler whose answer took no read. It is no part of the answer: answers of one form
+	 * are sent faster.
 	 */
 	recall: Recall | undefined;
 };
@@ -39,9 +39,9 @@ export type Exchange = {
 /**
  * Answers a request in the same words as one before: the same in all that the answer depends on,
  * besides `If-None-Match`, the client's rights and the events.
- * @returns undefined if the request has to be parsed again
+ * @returns undefined if that takes a read by now
  */
-export type Recall = (again: Exchange) => Answer | Promise<Answer> | undefined;
+export type Recall = (again: Exchange) => Answer | undefined;
 
 /** A handler: an answer at once if it can, else a promise of one. */
 export type Handler = (exchange: Exchange) => Answer | Promise<Answer>;

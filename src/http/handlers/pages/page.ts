@@ -51,16 +51,9 @@ export function answerPage(exchange: Exchange, target: PageTarget): Answer | Pro
 	}
 	const request = parsePageRequest(exchange, place, query, target.resolves ?? stream !== ALL);
 	const known = answerKnown(exchange, request);
-	if (known) exchange.recall = (again) => answerKnown(again, request);
-	else if (isPolledHead(exchange, request)) {
-		exchange.recall = (again) => answerKnown(again, request) ?? answerFresh(again, request);
-	}
-	return known ?? (request.wait.isTail ? answerTail : answerFresh)(exchange, request);
-}
-
-/** Whether the page is read anew each time it is asked for, and was asked for before. */
-function isPolledHead({ context }: Exchange, { stream, range, wait }: PageRequest): boolean {
-	return range.from === "head" && wait.ms === 0 && context.lastVersions.known(stream) !== undefined;
+	if (!known) return (request.wait.isTail ? answerTail : answerFresh)(exchange, request);
+	exchange.recall = (again) => answerKnown(again, request);
+	return known;
 }
 
 /**

@@ -19,8 +19,11 @@ const BYTES_MAX = 4 * 1024 * 1024;
 const STREAM_BYTES_MAX = 512 * 1024;
 /** The objects of an entry and of what is kept with it. */
 const ENTRY_BYTES = 1024;
-/** Streams that were asked once: most heads are not read twice before they are old. */
-const ASKED_ONCE_MAX = 1000;
+/**
+ * Streams that were asked once. Not many more than there is room for: who reads the heads of many
+ * streams in turn would keep each, and find none.
+ */
+const ASKED_ONCE_MAX = 100;
 
 /** Entries that lie next to each other, oldest first; the last one is the newest of its stream. */
 type Tail = { readonly entries: readonly Entry[]; readonly bytes: number };
