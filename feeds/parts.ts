@@ -6,18 +6,18 @@ import type { Embed, Entry, Feed, FeedFrame } from "./model.ts";
 
 export type FeedParts = {
 	/** All that stands before the entries. */
-	open(frame: FeedFrame): string;
+	before(frame: FeedFrame): string;
 	/** One entry; empty if the format has no place for it. */
 	entry(entry: Entry, embed: Embed): string;
 	readonly separator: "," | "";
 	/** All that stands behind the entries, in ASCII. */
-	readonly close: string;
+	readonly behind: string;
 	readonly isOldestFirst: boolean;
 };
 
 export function encodeFeed(parts: FeedParts, feed: Feed, embed: Embed): string {
 	const texts = feed.entries.map((entry) => parts.entry(entry, embed));
-	return parts.open(feed) + inOrder(parts, texts).join(parts.separator) + parts.close;
+	return parts.before(feed) + inOrder(parts, texts).join(parts.separator) + parts.behind;
 }
 
 /**

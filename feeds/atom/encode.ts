@@ -21,10 +21,10 @@ export function encodeFeedAtom(feed: Feed, embed: Embed): string {
 }
 
 export const ATOM_PARTS: FeedParts = {
-	open: openFeed,
+	before: openFeed,
 	entry: feedEntry,
 	separator: "",
-	close: "</feed>",
+	behind: "</feed>",
 	isOldestFirst: false,
 };
 

@@ -22,16 +22,16 @@ const OWN_ID = "eventid";
 
 /** `application/cloudevents-batch+json` */
 export function encodeCloudEvents(feed: Pick<Feed, "entries">): string {
-	const { open, entry, separator, close } = CLOUDEVENTS_PARTS;
+	const { before, entry, separator, behind } = CLOUDEVENTS_PARTS;
 	const texts = feed.entries.map((one) => entry(one));
-	return open() + inOrder(CLOUDEVENTS_PARTS, texts).join(separator) + close;
+	return before() + inOrder(CLOUDEVENTS_PARTS, texts).join(separator) + behind;
 }
 
 export const CLOUDEVENTS_PARTS = {
-	open: () => "[",
+	before: () => "[",
 	entry: (entry: Entry) => (entry.unresolved ? "" : encodeCloudEvent(entry)),
 	separator: ",",
-	close: "]",
+	behind: "]",
 	isOldestFirst: true,
 } as const satisfies FeedParts;
 

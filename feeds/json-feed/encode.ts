@@ -16,10 +16,10 @@ export function encodeJsonFeed(feed: Feed): string {
 }
 
 export const JSON_FEED_PARTS: FeedParts = {
-	open: openFeed,
+	before: openFeed,
 	entry: item,
 	separator: ",",
-	close: "]}",
+	behind: "]}",
 	isOldestFirst: false,
 };
 

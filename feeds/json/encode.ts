@@ -23,10 +23,10 @@ export function encodeFeedJson(feed: Feed, embed: Embed): string {
 }
 
 export const JSON_PARTS: FeedParts = {
-	open: openFeed,
+	before: openFeed,
 	entry: feedEntry,
 	separator: ",",
-	close: "]}",
+	behind: "]}",
 	isOldestFirst: false,
 };
 

@@ -69,11 +69,11 @@ export type EncodedDocument = {
 
 /** A text in pieces that are known to be ASCII, so that nobody has to count its bytes. */
 export type AsciiText = {
-	readonly open: string;
+	readonly before: string;
 	readonly texts: readonly string[];
 	/** At most one character. */
 	readonly separator: string;
-	readonly close: string;
+	readonly behind: string;
 };
 
 /** Who gets the document as it is. */
@@ -199,19 +199,19 @@ function bodyOf(text: EncodedDocument["text"], sealed: boolean): Uint8Array | st
 }
 
 function bodyOfPieces(text: AsciiText, sealed: boolean): Uint8Array | string {
-	const { open, texts, separator, close } = text;
-	let length = open.length + separator.length * Math.max(0, texts.length - 1) + close.length;
+	const { before, texts, separator, behind } = text;
+	let length = before.length + separator.length * Math.max(0, texts.length - 1) + behind.length;
 	for (const piece of texts) length += piece.length;
-	if (!sealed && length < CHANGING_BYTES_MIN) return open + texts.join(separator) + close;
+	if (!sealed && length < CHANGING_BYTES_MIN) return before + texts.join(separator) + behind;
 	// Written piece by piece: one copy of a page, in place of two.
 	const body = Buffer.allocUnsafeSlow(length);
 	const code = separator.charCodeAt(0);
-	let at = body.write(open, 0, "latin1");
+	let at = body.write(before, 0, "latin1");
 	for (let index = 0; index < texts.length; index++) {
 		if (index > 0 && separator !== "") body[at++] = code;
 		at += body.write(texts[index] as string, at, "latin1");
 	}
-	body.write(close, at, "latin1");
+	body.write(behind, at, "latin1");
 	return body;
 }
 

@@ -6,13 +6,13 @@
 import { PAGE_FORMATS } from "../../feeds/formats/feed.ts";
 import type { Embed } from "../../feeds/model.ts";
 import { encodeFeed, type FeedParts, inOrder } from "../../feeds/parts.ts";
+import { entryTexts } from "../../src/http/handlers/pages/entry-texts.ts";
 import { urlsAt } from "../../src/http/urls.ts";
 import type { Log, LogReads, Range } from "../../src/log/log.ts";
 import { logFile } from "../../src/log/sqlite/files/directory.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { Reader } from "../../src/log/sqlite/reading/reader.ts";
 import { composeEntry } from "../../src/pages/entry.ts";
-import { entryTexts } from "../../src/pages/entry-texts.ts";
 import { frameOf, newestFirst, type Page, type PageSpec, readPage } from "../../src/pages/page.ts";
 import { append, event, events, name, replacing, scavenge } from "../log/asking.ts";
 import { newDirectory } from "../log/sqlite/directory.ts";
@@ -98,7 +98,7 @@ function joined(parts: FeedParts, embed: Embed, base: string, spec: PageSpec, pa
 	if (isAscii) expect(Buffer.byteLength(texts.join(""))).toBe(texts.join("").length);
 	if (isKept) keptPages++;
 	const entries = inOrder(parts, texts).join(parts.separator);
-	return parts.open(frameOf(urls, spec, page)) + entries + parts.close;
+	return parts.before(frameOf(urls, spec, page)) + entries + parts.behind;
 }
 
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");

@@ -157,7 +157,7 @@ export async function answerMade(
 }
 
 /**
- * Resolves when the requests that have arrived by now were taken. Readers that poll one head ask for
+ * Resolves when the requests that arrived by now were taken. Readers that poll one head ask for
  * the same page, as of the same version: those of one turn of the event loop share it. It is read
  * after the last of them came.
  */

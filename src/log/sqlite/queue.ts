@@ -2,8 +2,8 @@
  * The appends and deletes that wait for the disk, and the thread that writes them: group commit.
  *
  *     write()  ──▶ waiting ──▶ in flight ──▶ answered
- *                     │            one batch being written, and the next at the writer's
- *                     │            door if it is large; all who come meanwhile go together after
+ *                     │            two batches: one being written, and the next at the
+ *                     │            writer's door; all who come meanwhile go together after
  *                     └─ full: refused `overloaded`
  *
  * If the thread stops by itself, or cannot begin, the queue refuses every append and gives the
@@ -33,7 +33,12 @@ import {
 	spanBytes,
 	type Write,
 } from "./protocol.ts";
-import { type WaitingWrite, WaitingWrites } from "./waiting.ts";
+
+/**
+ * Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it
+ * already.
+ */
+const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
  * With one batch in flight the disk rests while answers and the next batch cross between the
@@ -42,15 +47,18 @@ import { type WaitingWrite, WaitingWrites } from "./waiting.ts";
  */
 const IN_FLIGHT_MAX = 2;
 
-/**
- * A smaller batch does not go ahead to the writer's door: its appends wait, so that those who come
- * until the writer is free share its commit. 32 clients that each send small events and wait for
- * their answers made three batches in turn, each with a sync of its own; now they make two.
- */
-const AHEAD_BYTES_MIN = 16 * 1024;
-
 /** Nobody knows when the server will start again; a client that retries this often is no burden. */
 const RESTART_SECONDS = 30;
+
+type WaitingWrite = {
+	readonly write: Write | MovedSpan;
+	readonly bytes: number;
+	readonly sinceMs: number;
+	/** Those behind it do not share its commit. */
+	readonly endsCommit?: boolean;
+	readonly resolve: (appended: Appended) => void;
+	readonly reject: (error: Error) => void;
+};
 
 export type WriterThread = {
 	readonly writer: Worker;
@@ -77,7 +85,7 @@ export class AppendQueue {
 	readonly #clock: () => number;
 	readonly #listener: Listener;
 	readonly #stopped: Promise<void>;
-	readonly #waiting = new WaitingWrites();
+	#waiting: WaitingWrite[] = [];
 	/** Oldest first, as they will be answered. */
 	#inFlight: WaitingWrite[][] = [];
 	/** Appends and bytes that are waiting or in flight. */
@@ -130,7 +138,7 @@ export class AppendQueue {
 		this.activity.enter(bytes);
 		const sinceMs = performance.now();
 		return new Promise((resolve, reject) => {
-			this.#waiting.add({ write, bytes, sinceMs, resolve, reject });
+			this.#waiting.push({ write, bytes, sinceMs, resolve, reject });
 			this.#sendSoon();
 		});
 	}
@@ -145,8 +153,9 @@ export class AppendQueue {
 		if (this.#broken) return;
 		this.#broken = writerStopped(reason);
 		this.#listener.onStop(this.#broken);
-		const stranded = [...this.#inFlight.flat(), ...this.#waiting.takeAll()];
+		const stranded = [...this.#inFlight.flat(), ...this.#waiting];
 		this.#inFlight = [];
+		this.#waiting = [];
 		this.#held.appends = 0;
 		this.#held.bytes = 0;
 		for (const { reject } of stranded) reject(this.#broken);
@@ -186,7 +195,7 @@ export class AppendQueue {
 
 	/** At the end of this turn of the event loop, so that all its appends share a commit. */
 	#sendSoon(): void {
-		if (this.#isSending || !this.#mayGo()) return;
+		if (this.#isSending || this.#inFlight.length >= IN_FLIGHT_MAX) return;
 		this.#isSending = true;
 		setImmediate(() => {
 			this.#isSending = false;
@@ -195,32 +204,31 @@ export class AppendQueue {
 	}
 
 	#send(): void {
-		if (this.#broken || this.#waiting.length === 0 || !this.#mayGo()) return;
-		const taken = this.#waiting.takeBatch();
-		this.#inFlight.push(taken);
-		this.#post(taken);
+		if (this.#broken || this.#waiting.length === 0) return;
+		if (this.#inFlight.length >= IN_FLIGHT_MAX) return;
+		const [{ write: next }] = this.#waiting as [WaitingWrite];
+		if (isSpan(next)) this.#sendSpan(next);
+		else this.#sendWrites();
 		if (this.#waiting.length > 0) this.#sendSoon();
 	}
 
-	/** Whether what waits goes to the writer by now. */
-	#mayGo(): boolean {
-		const batches = this.#inFlight.length;
-		return batches === 0 || (batches < IN_FLIGHT_MAX && this.#waiting.bytes >= AHEAD_BYTES_MIN);
+	#sendSpan(span: MovedSpan): void {
+		this.#inFlight.push(this.#waiting.splice(0, 1));
+		const batch: SpanBatch = { span };
+		this.#writer.postMessage(batch);
 	}
 
-	/** @param taken a span alone, or writes */
-	#post(taken: readonly WaitingWrite[]): void {
-		const writes: Write[] = [];
+	#sendWrites(): void {
 		let bytes = 0;
-		for (const waiting of taken) {
-			if (isSpan(waiting.write)) {
-				const batch: SpanBatch = { span: waiting.write };
-				this.#writer.postMessage(batch);
-				return;
-			}
-			writes.push(waiting.write);
+		const writes: Write[] = [];
+		for (const waiting of this.#waiting) {
+			if (isSpan(waiting.write)) break;
+			if (writes.length > 0 && bytes + waiting.bytes > BATCH_BYTES_MAX) break;
 			bytes += waiting.bytes;
+			writes.push(waiting.write);
+			if (waiting.endsCommit) break;
 		}
+		this.#inFlight.push(this.#waiting.splice(0, writes.length));
 		const batch = pack(writes, bytes, this.#clock());
 		this.#writer.postMessage(batch, [batch.bytes]);
 	}
@@ -230,7 +238,10 @@ export class AppendQueue {
 	 * batch is split in halves, until the write is alone after a few commits.
 	 */
 	#sendApart(together: readonly WaitingWrite[]): void {
-		this.#waiting.addInHalves(together);
+		const ends = [Math.ceil(together.length / 2) - 1, together.length - 1];
+		this.#waiting.unshift(
+			...together.map((waiting, index) => ({ ...waiting, endsCommit: ends.includes(index) })),
+		);
 		this.#send();
 	}
 

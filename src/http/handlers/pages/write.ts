@@ -9,7 +9,6 @@ import type { Lifetime } from "../../../cache/document.ts";
 import type { EncodedDocument } from "../../../cache/documents.ts";
 import { eTagValue, historyOf, secondsUntil, TAIL_SECONDS } from "../../../cache/policy.ts";
 import { composeEntry, type Urls } from "../../../pages/entry.ts";
-import { entryTexts } from "../../../pages/entry-texts.ts";
 import {
 	frameOf,
 	linksOf,
@@ -21,6 +20,7 @@ import {
 import type { Exchange } from "../../answering/exchange.ts";
 import type { Context } from "../../context.ts";
 import { asTailUrl, hubUrl, TAIL_WAIT_SECONDS, urlsAt, withEmbed } from "../../urls.ts";
+import { entryTexts } from "./entry-texts.ts";
 import { namesHub, type PageRequest, WITH_HUB } from "./request.ts";
 
 /** Makes the tag of an unusual form of a page differ from the usual one's. */
@@ -127,12 +127,12 @@ function encodeFeedPage(
 	const { texts, isAscii } = entryTexts(form, entries, isKept, (entry) =>
 		composeEntry(urls, stream, entry),
 	);
-	const open = parts.open(frameOf(urls, spec, page));
-	const { separator, close } = parts;
+	const before = parts.before(frameOf(urls, spec, page));
+	const { separator, behind } = parts;
 	const shown = inOrder(parts, texts);
-	const isAllAscii = isAscii && Buffer.byteLength(open) === open.length;
-	if (isAllAscii) return { text: { open, texts: shown, separator, close } };
-	return { text: open + shown.join(separator) + close };
+	const isAllAscii = isAscii && Buffer.byteLength(before) === before.length;
+	if (isAllAscii) return { text: { before, texts: shown, separator, behind } };
+	return { text: before + shown.join(separator) + behind };
 }
 
 /** The bytes of a document, and the headers that belong to them. */

@@ -7,10 +7,10 @@
  * decided before: there the entry is another one, and no text is kept. If the log erases the
  * content of an event, later reads get another object, which has no text yet.
  */
-import type { Embed, Entry } from "../../feeds/model.ts";
-import type { FeedParts } from "../../feeds/parts.ts";
-import type { RecordedEvent } from "../event.ts";
-import { keptWithMax, type StreamEntry } from "../log/log.ts";
+import type { Embed, Entry } from "../../../../feeds/model.ts";
+import type { FeedParts } from "../../../../feeds/parts.ts";
+import type { RecordedEvent } from "../../../event.ts";
+import { keptWithMax, type StreamEntry } from "../../../log/log.ts";
 
 /** How entries are written. */
 export type EntryForm = {
