@@ -10,11 +10,13 @@ export type Embed = "none" | "content" | "rich" | "body" | "pretty" | "tryharder
 
 export type Link = { readonly relation: string; readonly uri: string };
 
-export type Feed = FeedHead &
-	FeedHeadJson & {
-		/** Newest first. */
-		readonly entries: readonly Entry[];
-	};
+export type Feed = FeedFrame & {
+	/** Newest first. */
+	readonly entries: readonly Entry[];
+};
+
+/** A feed but for its entries. */
+export type FeedFrame = FeedHead & FeedHeadJson;
 
 /** The facts of a page that each format shows. */
 export type FeedHead = {

@@ -50,8 +50,16 @@ export const rows = [
 		run: (bench) => headPage(bench, ["--cache-bytes-max", "0"]),
 	},
 	{
+		name: "head-page-first",
+		what: "the same, of 2,000 streams in turn",
+		floorIs: "the sealed page of as many events, cached",
+		unit: "requests/s",
+		target: {},
+		run: (bench) => headPage(bench, ["--cache-bytes-max", "0"], 2000),
+	},
+	{
 		name: "head-page-kept",
-		what: "the same, between two appends",
+		what: "the head page, between two appends",
 		floorIs: "the sealed page of as many events, cached",
 		unit: "requests/s",
 		target: {},
@@ -114,15 +122,17 @@ async function againstBare(
 	}
 }
 
-async function headPage(bench, args) {
+/** @param count how many streams are read, at random */
+async function headPage(bench, args, count = 1) {
 	const cached = await startVarve(await smallLog(bench));
-	const server = await startVarve(await smallLog(bench, "heads"), args);
+	const directory = count === 1 ? smallLog(bench, "heads") : manyHeads(bench, count);
+	const server = await startVarve(await directory, args);
 	const options = { seconds: bench.seconds, headers: { Accept: JSON_TYPE } };
 	try {
 		return await compare(
 			bench,
 			() => get(`${cached.url}${SEALED}`, options),
-			() => get(`${server.url}${HEAD}`, options),
+			() => get(`${server.url}${HEAD}`, { ...options, count }),
 		);
 	} finally {
 		await cached.stop();
@@ -155,6 +165,13 @@ async function capture(url, headers) {
 function written(rawHeaders) {
 	const added = new Set(["date", "connection", "keep-alive"]);
 	return rawHeaders.filter((_, index, all) => !added.has(all[index - (index % 2)].toLowerCase()));
+}
+
+/** Streams of twenty events. */
+async function manyHeads(bench, count) {
+	const directory = join(bench.workDir, "many-heads");
+	const size = [directory, String(20 * count), "20"];
+	return bench.once(directory, () => runScript("bench/load/fill.js", size));
 }
 
 /** Ten streams of a thousand events. */

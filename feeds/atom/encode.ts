@@ -5,7 +5,8 @@
  * The fields that `rich` and the levels above add to JSON have no place in XML, so all these levels
  * show the same. Like the JSON encoder, this code concatenates text and builds no objects.
  */
-import type { Embed, Entry, EntryEvent, Feed, Link } from "../model.ts";
+import type { Embed, Entry, EntryEvent, Feed, FeedFrame, Link } from "../model.ts";
+import { encodeFeed, type FeedParts } from "../parts.ts";
 import { eventChildren } from "./event.ts";
 import { escapeAttribute, escapeText } from "./text.ts";
 
@@ -16,17 +17,30 @@ const ARCHIVE = '<fh:archive xmlns:fh="http://purl.org/syndication/history/1.0"/
 
 /** A page as an Atom feed document. */
 export function encodeFeedAtom(feed: Feed, embed: Embed): string {
-	let out =
+	return encodeFeed(ATOM_PARTS, feed, embed);
+}
+
+export const ATOM_PARTS: FeedParts = {
+	before: openFeed,
+	entry: feedEntry,
+	separator: "",
+	behind: "</feed>",
+	isOldestFirst: false,
+};
+
+function openFeed(feed: FeedFrame): string {
+	return (
 		`${DECLARATION}<feed xmlns="${ATOM}"><title>${escapeText(feed.title)}</title>` +
 		`<id>${escapeText(feed.id)}</id><updated>${escapeText(feed.updated)}</updated>` +
 		`<author><name>${escapeText(feed.author)}</name></author>` +
-		`${links(feed.links, "")}${feed.archive ? ARCHIVE : ""}`;
-	for (const entry of feed.entries) {
-		const isBare = embed === "none" || entry.unresolved;
-		const content = isBare ? "" : contentOf(entry.event, "", ' xmlns=""');
-		out += `<entry>${children(entry, "", content)}${retryCount(entry)}</entry>`;
-	}
-	return `${out}</feed>`;
+		`${links(feed.links, "")}${feed.archive ? ARCHIVE : ""}`
+	);
+}
+
+function feedEntry(entry: Entry, embed: Embed): string {
+	const isBare = embed === "none" || entry.unresolved;
+	const content = isBare ? "" : contentOf(entry.event, "", ' xmlns=""');
+	return `<entry>${children(entry, "", content)}${retryCount(entry)}</entry>`;
 }
 
 /**

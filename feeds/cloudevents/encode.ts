@@ -10,6 +10,7 @@ import { isUtf8 } from "node:buffer";
 import { quote, textOf } from "../json/string.ts";
 import { isJsonText, stringAt } from "../json/text.ts";
 import type { Entry, EntryEvent, Feed } from "../model.ts";
+import { type FeedParts, inOrder } from "../parts.ts";
 import { parseTime } from "../time.ts";
 import { type Attributes, attributesOf, IN_BASE64, PLACES } from "./attributes.ts";
 
@@ -21,9 +22,18 @@ const OWN_ID = "eventid";
 
 /** `application/cloudevents-batch+json` */
 export function encodeCloudEvents(feed: Pick<Feed, "entries">): string {
-	const shown = feed.entries.filter(({ unresolved }) => !unresolved);
-	return `[${shown.map(encodeCloudEvent).reverse().join(",")}]`;
+	const { before, entry, separator, behind } = CLOUDEVENTS_PARTS;
+	const texts = feed.entries.map((one) => entry(one));
+	return before() + inOrder(CLOUDEVENTS_PARTS, texts).join(separator) + behind;
 }
+
+export const CLOUDEVENTS_PARTS = {
+	before: () => "[",
+	entry: (entry: Entry) => (entry.unresolved ? "" : encodeCloudEvent(entry)),
+	separator: ",",
+	behind: "]",
+	isOldestFirst: true,
+} as const satisfies FeedParts;
 
 /** The same of entries that may be known by other ids than their events'. */
 export function encodeBatch(

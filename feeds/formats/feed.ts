@@ -6,13 +6,14 @@
  * every `vnd.eventstore` JSON type has a `vnd.kurrent` twin, the same document under a younger
  * name.
  */
-import { encodeFeedAtom } from "../atom/encode.ts";
-import { encodeBatch, encodeCloudEvents } from "../cloudevents/encode.ts";
-import { encodeFeedJson } from "../json/encode.ts";
-import { encodeJsonFeed } from "../json-feed/encode.ts";
+import { ATOM_PARTS } from "../atom/encode.ts";
+import { CLOUDEVENTS_PARTS, encodeBatch } from "../cloudevents/encode.ts";
+import { JSON_PARTS } from "../json/encode.ts";
+import { JSON_FEED_PARTS } from "../json-feed/encode.ts";
 import { encodeLines } from "../lines/encode.ts";
 import { type MediaType, mediaType } from "../media.ts";
-import type { Embed, Entry, Feed, LinesEntry } from "../model.ts";
+import type { Embed, Entry, LinesEntry } from "../model.ts";
+import type { FeedParts } from "../parts.ts";
 
 /** A document that shows one page and ends; a sealed page in such a format is kept for ever. */
 export type PageFormat = "atom" | "json" | "json-feed" | "cloudevents" | "lines";
@@ -30,7 +31,7 @@ export type PageEncoding = PageTraits & {
 	 * the order of the page's direction, have them in a header.
 	 */
 	readonly writes:
-		| { readonly from: "feed"; encode(feed: Feed, embed: Embed): string }
+		| { readonly from: "feed"; readonly parts: FeedParts }
 		| { readonly from: "entries"; encode(entries: readonly LinesEntry[]): Uint8Array };
 };
 
@@ -52,22 +53,22 @@ export type BatchEntry = {
 
 export const PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {
 	atom: {
-		writes: { from: "feed", encode: encodeFeedAtom },
+		writes: { from: "feed", parts: ATOM_PARTS },
 		showsContent: (embed) => embed !== "none",
 		ownUrl: "newest-page",
 	},
 	json: {
-		writes: { from: "feed", encode: encodeFeedJson },
+		writes: { from: "feed", parts: JSON_PARTS },
 		showsContent: (embed) => embed !== "none" && embed !== "rich",
 		ownUrl: "newest-page",
 	},
 	"json-feed": {
-		writes: { from: "feed", encode: encodeJsonFeed },
+		writes: { from: "feed", parts: JSON_FEED_PARTS },
 		showsContent: () => true,
 		ownUrl: "newest-page",
 	},
 	cloudevents: {
-		writes: { from: "feed", encode: encodeCloudEvents },
+		writes: { from: "feed", parts: CLOUDEVENTS_PARTS },
 		showsContent: () => true,
 		ownUrl: { batch: encodeBatch },
 	},

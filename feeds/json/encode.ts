@@ -10,7 +10,8 @@
  *     pretty             body, objects in them indented
  *     tryharder          pretty, and data that is not JSON as text
  */
-import type { Embed, Entry, EntryEvent, Feed, Link } from "../model.ts";
+import type { Embed, Entry, EntryEvent, Feed, FeedFrame, Link } from "../model.ts";
+import { encodeFeed, type FeedParts } from "../parts.ts";
 import { encodeEventJson } from "./event.ts";
 import { reindentJson } from "./indent.ts";
 import { quote, textOf } from "./string.ts";
@@ -18,26 +19,33 @@ import { isJsonText } from "./text.ts";
 
 /** A page as a JSON document. */
 export function encodeFeedJson(feed: Feed, embed: Embed): string {
-	let out =
+	return encodeFeed(JSON_PARTS, feed, embed);
+}
+
+export const JSON_PARTS: FeedParts = {
+	before: openFeed,
+	entry: feedEntry,
+	separator: ",",
+	behind: "]}",
+	isOldestFirst: false,
+};
+
+function openFeed(feed: FeedFrame): string {
+	return (
 		`{"title":${quote(feed.title)},"id":${quote(feed.id)},"updated":${quote(feed.updated)}` +
 		`${feed.streamId === undefined ? "" : `,"streamId":${quote(feed.streamId)}`}` +
 		`,"author":{"name":${quote(feed.author)}},"headOfStream":${feed.headOfStream}` +
 		`${feed.selfUrl === undefined ? "" : `,"selfUrl":${quote(feed.selfUrl)}`}` +
 		`${feed.eTag === undefined ? "" : `,"eTag":${quote(feed.eTag)}`}` +
-		`,"links":${links(feed.links)},"entries":[`;
-	let comma = "";
-	for (const entry of feed.entries) {
-		const { event } = entry;
-		if (entry.unresolved) {
-			out += `${comma}{${common(entry, "")}`;
-			comma = ",";
-			continue;
-		}
-		const content = embed === "content" && event.isJson ? encodeEventJson(event) : "";
-		out += `${comma}{${details(event, embed)}${common(entry, content)}`;
-		comma = ",";
-	}
-	return `${out}]}`;
+		`,"links":${links(feed.links)},"entries":[`
+	);
+}
+
+function feedEntry(entry: Entry, embed: Embed): string {
+	if (entry.unresolved) return `{${common(entry, "")}`;
+	const { event } = entry;
+	const content = embed === "content" && event.isJson ? encodeEventJson(event) : "";
+	return `{${details(event, embed)}${common(entry, content)}`;
 }
 
 /**

@@ -33,9 +33,11 @@ export class PermittedReads implements LogReads {
 
 	/** @throws Refusal `unauthorized`, and as the log */
 	async read(range: Range): Promise<Slice> {
-		await this.#rights.permit(range.stream);
+		const before = this.#rights.permit(range.stream);
+		if (before) await before;
 		const slice = await this.#log.read(range);
-		await this.#rights.permit(range.stream);
+		const behind = this.#rights.permit(range.stream);
+		if (behind) await behind;
 		const deciding = slice.entries.map((entry) => decidingOn(range.stream, entry));
 		if (deciding.every((one) => one === OWN)) return slice;
 		const verdicts = await verdictsOn(deciding, (one) => this.#rights.may(one));

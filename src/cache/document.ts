@@ -52,11 +52,11 @@ type DocumentFields = {
 
 /** A document as its encoder wrote it, before compression. */
 export type EncodedDocument = {
-	readonly text: Uint8Array | string;
+	readonly text: Uint8Array | string | AsciiText;
 	readonly type: MediaType;
 	readonly coding: Coding;
 	/** Headers of its own: names and values in turn. */
-	readonly headers?: readonly string[];
+	readonly headers?: readonly string[] | undefined;
 	readonly snapshot: Snapshot;
 	readonly lifetime: Lifetime;
 	/**
@@ -65,6 +65,15 @@ export type EncodedDocument = {
 	readonly streams?: readonly StreamName[];
 	/** By default everybody gets the same. */
 	readonly audience?: Audience;
+};
+
+/** A text in pieces that are known to be ASCII, so that nobody has to count its bytes. */
+export type AsciiText = {
+	readonly before: string;
+	readonly texts: readonly string[];
+	/** At most one character. */
+	readonly separator: string;
+	readonly behind: string;
 };
 
 /** Who gets the document as it is. */
@@ -142,8 +151,8 @@ export async function finish(
 		stream: encoded.streams?.[0],
 		eTag: tag,
 		mayBeUsed: !passing && mayBeUsed(control),
-		lines: linesOf(headers),
-		notModifiedLines: linesOf(keeping),
+		lines: new LinesOfFields(headers),
+		notModifiedLines: new LinesOfFields(keeping),
 		length: ["Content-Length", String(body.length)],
 		isPublic,
 		gatewayLines: passing ? "" : fieldLines(gatewayHeaders),
@@ -151,23 +160,59 @@ export async function finish(
 	};
 }
 
-/** @param headers names and values in turn */
-function linesOf(headers: readonly string[]): FieldLines {
-	const privateHeaders = headers.map((text, at) =>
-		headers[at - 1] === "Cache-Control" ? privately(text) : text,
-	);
-	return { usual: fieldLines(headers), private: fieldLines(privateHeaders) };
+/** Joins the fields when they are asked for: of a page that is sent once, one of four ways is. */
+class LinesOfFields implements FieldLines {
+	readonly #headers: readonly string[];
+	#usual: string | undefined;
+	#private: string | undefined;
+
+	/** @param headers names and values in turn */
+	constructor(headers: readonly string[]) {
+		this.#headers = headers;
+	}
+
+	get usual(): string {
+		this.#usual ??= fieldLines(this.#headers);
+		return this.#usual;
+	}
+
+	get private(): string {
+		this.#private ??= fieldLines(
+			this.#headers.map((text, at) =>
+				this.#headers[at - 1] === "Cache-Control" ? privately(text) : text,
+			),
+		);
+		return this.#private;
+	}
 }
 
 /**
  * The body before compression. ASCII that is not kept for long stays text: Node writes a short text
  * in one piece with the head, and no memory outside the heap waits for a collection.
  */
-function bodyOf(text: Uint8Array | string, sealed: boolean): Uint8Array | string {
-	if (typeof text !== "string") return text;
+function bodyOf(text: EncodedDocument["text"], sealed: boolean): Uint8Array | string {
+	if (text instanceof Uint8Array) return text;
+	if (typeof text !== "string") return bodyOfPieces(text, sealed);
 	const isAscii = Buffer.byteLength(text) === text.length;
 	if (isAscii && !sealed && text.length < CHANGING_BYTES_MIN) return text;
 	return Buffer.from(text, isAscii ? "latin1" : "utf8");
+}
+
+function bodyOfPieces(text: AsciiText, sealed: boolean): Uint8Array | string {
+	const { before, texts, separator, behind } = text;
+	let length = before.length + separator.length * Math.max(0, texts.length - 1) + behind.length;
+	for (const piece of texts) length += piece.length;
+	if (!sealed && length < CHANGING_BYTES_MIN) return before + texts.join(separator) + behind;
+	// Written piece by piece: one copy of a page, in place of two.
+	const body = Buffer.allocUnsafeSlow(length);
+	const code = separator.charCodeAt(0);
+	let at = body.write(before, 0, "latin1");
+	for (let index = 0; index < texts.length; index++) {
+		if (index > 0 && separator !== "") body[at++] = code;
+		at += body.write(texts[index] as string, at, "latin1");
+	}
+	body.write(behind, at, "latin1");
+	return body;
 }
 
 type Keeping = {

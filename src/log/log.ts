@@ -46,6 +46,7 @@ export type {
 	VersionRange,
 	Withheld,
 } from "./range.ts";
+export { keptWithMax } from "./range.ts";
 
 /** What somebody may read of a log: all of it, or as `access/reads.ts` has it. */
 export type LogReads = Pick<Log, "read" | "last" | "locate">;

@@ -49,6 +49,11 @@ export type Slice = {
 	 * show.
 	 */
 	readonly retention?: Retention;
+	/**
+	 * Whether the log keeps the events of these entries for reads to come, as the same objects: then
+	 * it pays to keep with them what is made of them.
+	 */
+	readonly isKept?: boolean;
 	/** Of `$all`, if all of the range was scavenged: the whole gap. */
 	readonly gap?: Gap;
 	/** Never of an engine: what its reader may not read, and so does not see here. */
@@ -94,3 +99,11 @@ export type StreamEntry = {
 	/** Of an index stream, if its entries are read as the links that they are: where it leads. */
 	readonly leadsTo?: StreamName;
 };
+
+/**
+ * The bytes that may be kept with an event of a slice that is kept, at most; the log counts them
+ * with the event. Names, URLs and times need some; characters that are quoted, two bytes each.
+ */
+export function keptWithMax({ data, metadata }: RecordedEvent): number {
+	return 2048 + 2 * (data.length + metadata.length);
+}

@@ -113,7 +113,7 @@ export function composeEntry(urls: Urls, read: StreamName, entry: StreamEntry): 
 	return {
 		title: `${at.version}@${at.stream}`,
 		id: urls.id(at.stream, at.version, event.position),
-		updated: formatTime((link ?? event).created),
+		updated: updatedAt(entry),
 		author: "EventStore",
 		summary: isLink ? LINK_TYPE : event.type,
 		links: [
@@ -170,6 +170,11 @@ export function composeLine(
 function withoutHash(event: RecordedEvent): RecordedEvent {
 	if (!event.stream.startsWith("$user-") || event.data.length === 0) return event;
 	return { ...event, data: NOTHING, isRedacted: true };
+}
+
+/** The time of an entry: of a link, when it was written. */
+export function updatedAt({ event, link }: StreamEntry): string {
+	return formatTime((link ?? event).created);
 }
 
 /** Events of one commit share their time, and stand side by side on a page. */

@@ -6,11 +6,11 @@
  * order.
  */
 import { isSealed, type PageRange } from "../../feeds/geometry.ts";
-import type { Entry, Feed, Link } from "../../feeds/model.ts";
+import type { FeedFrame, Link } from "../../feeds/model.ts";
 import { Refusal } from "../errors.ts";
 import { ALL, type StreamName, type Version } from "../event.ts";
-import type { LogReads, Slice } from "../log/log.ts";
-import { composeEntry, NO_TIME, type Urls } from "./entry.ts";
+import type { LogReads, Slice, StreamEntry } from "../log/log.ts";
+import { NO_TIME, type Urls, updatedAt } from "./entry.ts";
 import { pageLinks } from "./links.ts";
 import { type Links, linksShown, streamsShown, variantOf } from "./variant.ts";
 
@@ -84,20 +84,19 @@ export async function readPage(log: LogReads, request: PageSpec): Promise<Page> 
 	};
 }
 
-/** The page as a feed. */
-export function feedOf(urls: Urls, request: PageSpec, { slice, variant }: Page): Feed {
+/** The page as a feed, but for its entries. */
+export function frameOf(urls: Urls, request: PageSpec, page: Page): FeedFrame {
+	const { slice, variant } = page;
 	const { stream, range } = request;
 	const isFull = isSealed(range, slice.last);
 	const all = stream === ALL;
 	const backward = range.direction === "backward";
-	const newestFirst = backward ? slice.entries : slice.entries.toReversed();
-	const entries = newestFirst.map((entry) => composeEntry(urls, stream, entry));
 	const id = urls.stream(stream);
 	const head = range.from === "head";
 	return {
 		id,
 		title: all ? "All events" : `Event stream '${stream}'`,
-		updated: updatedOf(entries, backward || all),
+		updated: updatedOf(newestFirst(request, page), backward || all),
 		author: "EventStore",
 		// A full page that ends at the head has to say the same when it no longer does.
 		headOfStream: !all && !isFull && (head || (!backward && endsAtHead(range, slice.last))),
@@ -106,8 +105,12 @@ export function feedOf(urls: Urls, request: PageSpec, { slice, variant }: Page):
 		...(head && !all ? { eTag: request.tag(slice.last, variant) } : {}),
 		archive: isFull && (slice.retention?.steadyUntil ?? Infinity) === Infinity,
 		links: linksOf(urls, request, slice),
-		entries,
 	};
+}
+
+/** The entries of the page, in the order of a feed. */
+export function newestFirst({ range }: PageSpec, { slice }: Page): readonly StreamEntry[] {
+	return range.direction === "backward" ? slice.entries : slice.entries.toReversed();
 }
 
 /** The links of the page. */
@@ -137,9 +140,9 @@ function newestOf(range: PageRange): Version {
 /**
  * The contract's rule: a backward page is as new as its newest entry, a forward page as its oldest.
  */
-function updatedOf(entries: readonly Entry[], byNewest: boolean): string {
+function updatedOf(entries: readonly StreamEntry[], byNewest: boolean): string {
 	const entry = byNewest ? entries[0] : entries.at(-1);
-	return entry === undefined || entry.unresolved ? NO_TIME : entry.updated;
+	return entry === undefined || entry.unresolved ? NO_TIME : updatedAt(entry);
 }
 
 function endsAtHead(range: PageRange, last: Version): boolean {

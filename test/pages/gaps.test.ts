@@ -7,10 +7,11 @@ import type { Urls } from "../../src/pages/entry.ts";
 import { createFilter } from "../../src/pages/filter.ts";
 import { locateEvent } from "../../src/pages/locate.ts";
 import { findMoment } from "../../src/pages/moment.ts";
-import { feedOf, readPage } from "../../src/pages/page.ts";
+import { readPage } from "../../src/pages/page.ts";
 import { readReplay } from "../../src/pages/replay.ts";
 import { scan } from "../../src/pages/scan.ts";
 import { append, event, events, name, scavenge } from "../log/asking.ts";
+import { feedOf } from "./feed.ts";
 
 const ALL = name("$all");
 const seed = Number(process.env.VARVE_SEED ?? randomInt(2 ** 31));

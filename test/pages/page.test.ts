@@ -5,7 +5,8 @@ import type { Log } from "../../src/log/log.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
 import type { Urls } from "../../src/pages/entry.ts";
 import { readEntry } from "../../src/pages/entry.ts";
-import { feedOf, readPage } from "../../src/pages/page.ts";
+import { readPage } from "../../src/pages/page.ts";
+import { feedOf } from "./feed.ts";
 
 const S = "s-1" as StreamName;
 const ALL = "$all" as StreamName;

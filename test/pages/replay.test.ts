@@ -3,9 +3,10 @@
 import { randomUUID } from "node:crypto";
 import type { StreamName } from "../../src/event.ts";
 import { createMemoryLog } from "../../src/log/memory.ts";
-import { feedOf, readPage } from "../../src/pages/page.ts";
+import { readPage } from "../../src/pages/page.ts";
 import { readReplay } from "../../src/pages/replay.ts";
 import { replacing } from "../log/asking.ts";
+import { feedOf } from "./feed.ts";
 
 const URLS = {
 	stream: (stream: string) => `/${stream}`,

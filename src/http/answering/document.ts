@@ -148,8 +148,21 @@ export async function answerMade(
 	last: Version | undefined,
 	write: () => Promise<EncodedDocument>,
 ): Promise<Answer> {
-	const keys = keysFor(asking, last === undefined ? key : keyAsOf(key, last));
-	return answerWith(asking, await asking.context.documents.make(keys, write));
+	const { documents } = asking.context;
+	if (last === undefined) {
+		return answerWith(asking, await documents.make(keysFor(asking, key), write));
+	}
+	const keys = keysFor(asking, keyAsOf(key, last));
+	return answerWith(asking, await documents.make(keys, () => turnOver().then(write)));
+}
+
+/**
+ * Resolves when the requests that arrived by now were taken. Readers that poll one head ask for
+ * the same page, as of the same version: those of one turn of the event loop share it. It is read
+ * after the last of them came.
+ */
+function turnOver(): Promise<void> {
+	return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**

@@ -83,8 +83,16 @@ export function restSought(
 	return { kind: "unexpired", state, from: version + 1, now };
 }
 
-/** @param found in the order of the read: the versions of the plan */
-export function sliceOf(plan: ReadPlan, found: readonly FoundEntry[], rest: SliceRest): Slice {
+/**
+ * @param found in the order of the read: the versions of the plan
+ * @param isKept as `Slice` has it
+ */
+export function sliceOf(
+	plan: ReadPlan,
+	found: readonly FoundEntry[],
+	rest: SliceRest,
+	isKept = false,
+): Slice {
 	const { range, facts } = plan;
 	const { stream, resolve, content } = range;
 	if (facts.state?.metadata.isDeleted) return { last: -1, entries: [] };
@@ -95,7 +103,11 @@ export function sliceOf(plan: ReadPlan, found: readonly FoundEntry[], rest: Slic
 			})
 		: found;
 	const { last } = facts;
-	const slice = isMarked(plan) ? markedSlice(plan, entries, rest) : { last, entries };
+	const isPlain = !isMarked(plan);
+	// Most slices that are kept are of this form, and a spread takes longer than all else here.
+	if (isPlain && isKept) return { last, entries, isKept };
+	const slice = isPlain ? { last, entries } : markedSlice(plan, entries, rest);
+	if (isKept) return { ...slice, isKept };
 	return rest.gap ? { ...slice, gap: rest.gap } : slice;
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { EVENT_FORMATS, EVENT_TYPES } from "../../../feeds/formats/event.ts";
 import { FEED_TYPES, isPageType, PAGE_FORMATS } from "../../../feeds/formats/feed.ts";
+import { encodeFeed } from "../../../feeds/parts.ts";
 import { ROOT } from "../../structure/source.ts";
 import { head } from "../sample.ts";
 
@@ -45,7 +46,7 @@ describe("what is added without the rest of it", () => {
 	test("does not compile: a batch at a stream's own URL without its encoder", () => {
 		add(FEED, "export type PageFormat =", ' "sheet" |');
 		const row =
-			'sheet: { writes: { from: "feed", encode: encodeFeedJson }, showsContent: () => true, ownUrl: "first-batch" },';
+			'sheet: { writes: { from: "feed", parts: JSON_PARTS }, showsContent: () => true, ownUrl: "first-batch" },';
 		add(FEED, "PAGE_FORMATS: Readonly<Record<PageFormat, PageEncoding>> = {", row);
 		expect(faults().map(([file]) => file)).toEqual([FEED]);
 	});
@@ -69,7 +70,7 @@ test("a batch at a stream's own URL is in the format of its row", () => {
 	const batches = Object.values(PAGE_FORMATS).flatMap(({ writes, ownUrl }) =>
 		ownUrl === "newest-page" || writes.from !== "feed"
 			? []
-			: [[ownUrl.batch(oldestFirst), writes.encode(head, "body")]],
+			: [[ownUrl.batch(oldestFirst), encodeFeed(writes.parts, head, "body")]],
 	);
 	expect(batches.length).toBeGreaterThan(0);
 	for (const [batch, page] of batches) expect(batch).toBe(page);

@@ -4,6 +4,7 @@
 import { PAGE_FORMATS, PAGE_TYPES, type PageType } from "../../../../feeds/formats/feed.ts";
 import type { PageRange } from "../../../../feeds/geometry.ts";
 import { encodeLinks } from "../../../../feeds/lines/links.ts";
+import { encodeFeed } from "../../../../feeds/parts.ts";
 import { neededFor } from "../../../access/rights.ts";
 import type { EncodedDocument } from "../../../cache/documents.ts";
 import { type History, historyOf, TAIL_SECONDS } from "../../../cache/policy.ts";
@@ -203,7 +204,7 @@ function encodeFiltered(
 	const urls = { ...filtered, self: asTail ? asTailUrl(self) : self, asTail };
 	if (writes.from === "feed") {
 		const feed = composeFiltered(urlsAt(base, log), urls, range, scanned, matches);
-		return { text: writes.encode(feed, embed) };
+		return { text: encodeFeed(writes.parts, feed, embed) };
 	}
 	const links = filteredLinks(urls, range, scanned);
 	return withLinks(writes.encode, matches, encodeLinks(links, isAsLinked ? urls.self : undefined));

@@ -69,6 +69,7 @@ function answerKnown(asking: Asking, { stream, wait, document }: PageRequest): A
 	return last === undefined ? undefined : answerAsOf(asking, document, last);
 }
 
+/** The answer with a page that is read now, where `answerKnown` had none. */
 async function answerFresh(exchange: Exchange, request: PageRequest): Promise<Answer> {
 	const { context } = exchange;
 	const { stream, range, document, wait } = request;
@@ -77,8 +78,9 @@ async function answerFresh(exchange: Exchange, request: PageRequest): Promise<An
 	const known = context.lastVersions.known(stream);
 	const { last, retention } =
 		known === undefined ? await context.lastVersions.learn(stream) : { last: known };
+	const isLookedUp = known !== undefined && wait.ms === 0;
 	// If metadata or links decide which events are visible, only the page itself can tell.
-	const unchanged = retention ? undefined : answerAsOf(exchange, document, last);
+	const unchanged = retention || isLookedUp ? undefined : answerAsOf(exchange, document, last);
 	if (unchanged) return unchanged;
 	// A page that may change may be older than `last` if it was made a moment ago.
 	const asOf = isSealed(range, last) ? undefined : last;

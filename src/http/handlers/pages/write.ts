@@ -4,13 +4,23 @@
 import { PAGE_FORMATS } from "../../../../feeds/formats/feed.ts";
 import { encodeLinks } from "../../../../feeds/lines/links.ts";
 import type { LinesEntry } from "../../../../feeds/model.ts";
+import { type FeedParts, inOrder } from "../../../../feeds/parts.ts";
 import type { Lifetime } from "../../../cache/document.ts";
 import type { EncodedDocument } from "../../../cache/documents.ts";
 import { eTagValue, historyOf, secondsUntil, TAIL_SECONDS } from "../../../cache/policy.ts";
-import { feedOf, linksOf, type Page, type PageSpec, readPage } from "../../../pages/page.ts";
+import { composeEntry, type Urls } from "../../../pages/entry.ts";
+import {
+	frameOf,
+	linksOf,
+	newestFirst,
+	type Page,
+	type PageSpec,
+	readPage,
+} from "../../../pages/page.ts";
 import type { Exchange } from "../../answering/exchange.ts";
 import type { Context } from "../../context.ts";
 import { asTailUrl, hubUrl, TAIL_WAIT_SECONDS, urlsAt, withEmbed } from "../../urls.ts";
+import { entryTexts } from "./entry-texts.ts";
 import { namesHub, type PageRequest, WITH_HUB } from "./request.ts";
 
 /** Makes the tag of an unusual form of a page differ from the usual one's. */
@@ -42,14 +52,18 @@ export async function writePage(
 	const page = await readPage(access.readsFor(principal), spec);
 	const { entries, withheld } = page.slice;
 	const isWhole = withheld === undefined;
+	const { isSame, isPublic } = await access.sharingOf(stream, entries, isWhole);
+	const { text, headers } = encodePage(context, request, spec, page);
+	// Written out: spreads take longer than all else here.
 	return {
-		...encodePage(context, request, spec, page),
+		text,
+		headers,
 		type,
 		coding,
 		snapshot: { last: page.newest, variant: page.variant ^ form, history },
 		lifetime: lifetimeOf(context, request, page),
 		streams: page.streams,
-		audience: { links: page.links, isWhole, ...(await access.sharingOf(stream, entries, isWhole)) },
+		audience: { links: page.links, isWhole, isSame, isPublic },
 	};
 }
 
@@ -78,15 +92,17 @@ export function tailLink(url: string, isSamePage: boolean): string {
 }
 
 function encodePage(
-	{ log }: Context,
-	{ representation: { base, type, embed }, isAsLinked }: PageRequest,
+	context: Context,
+	request: PageRequest,
 	spec: PageSpec,
 	page: Page,
 ): EncodedBody {
+	const { representation, isAsLinked } = request;
+	const { base, type } = representation;
 	const { writes } = PAGE_FORMATS[type.format];
-	const urls = urlsAt(base, log);
+	const urls = urlsAt(base, context.log);
 	if (writes.from === "feed") {
-		const feed = { text: writes.encode(feedOf(urls, spec, page), embed) };
+		const feed = encodeFeedPage(writes.parts, representation, urls, spec, page);
 		if (spec.hub === undefined) return feed;
 		const topic = `<${urls.stream(spec.stream)}>; rel="self"`;
 		return { ...feed, headers: ["Link", `<${spec.hub}>; rel="hub", ${topic}`] };
@@ -94,6 +110,29 @@ function encodePage(
 	const links = linksOf(urls, spec, page.slice);
 	const url = isAsLinked ? urls.page(spec.stream, spec.range) : undefined;
 	return withLinks(writes.encode, page.slice.entries, encodeLinks(links, url));
+}
+
+function encodeFeedPage(
+	parts: FeedParts,
+	{ base, embed }: PageRequest["representation"],
+	urls: Urls,
+	spec: PageSpec,
+	page: Page,
+): EncodedBody {
+	const { stream } = spec;
+	const { isKept = false } = page.slice;
+	// The incarnation, which URLs show as well, stays the same while the log is open.
+	const form = { parts, embed, place: `${base}\n${stream}` };
+	const entries = newestFirst(spec, page);
+	const { texts, isAscii } = entryTexts(form, entries, isKept, (entry) =>
+		composeEntry(urls, stream, entry),
+	);
+	const before = parts.before(frameOf(urls, spec, page));
+	const { separator, behind } = parts;
+	const shown = inOrder(parts, texts);
+	const isAllAscii = isAscii && Buffer.byteLength(before) === before.length;
+	if (isAllAscii) return { text: { before, texts: shown, separator, behind } };
+	return { text: before + shown.join(separator) + behind };
 }
 
 /** The bytes of a document, and the headers that belong to them. */

@@ -3,6 +3,7 @@ import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../../event.ts";
 import { isIndexStream } from "../../../indexes/joins.ts";
+import { LINK_TYPE } from "../../../indexes/links.ts";
 import { FLAG_JSON, FLAG_REDACTED } from "../../appending/flags.ts";
 import type { ReadPlan } from "../../reading/plan.ts";
 import { checkBytes, type Entry } from "../../reading/targets.ts";
@@ -10,6 +11,7 @@ import { Contradiction, codeOf, MissingRows, present } from "../failures.ts";
 import * as sql from "../statements.ts";
 import type { StreamRow } from "../streams/rows.ts";
 import { checkComplete, checkHashes, checkNoted, type EventRow } from "../verify/reads.ts";
+import { RECENT_ENTRIES_MAX, RecentEntries } from "./recent.ts";
 
 const ID_BYTES = 16;
 
@@ -34,9 +36,27 @@ export type EventOptions = {
 	readonly checksReads: boolean;
 };
 
+/** Entries of a plan, and whether they are kept for reads to come. */
+type FoundEntries = { readonly entries: readonly Entry[]; readonly isKept: boolean };
+
+type EntryOptions = {
+	/** Whether hidden events are read as well. */
+	readonly hidden: boolean;
+	readonly erasures: () => number;
+};
+
+/** Versions of a stream. */
+type Span = {
+	readonly of: StreamRow;
+	readonly from: Version;
+	readonly to: Version;
+	readonly hidden: boolean;
+};
+
 export class Events {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #options: EventOptions;
+	readonly #recent = new RecentEntries();
 	readonly #names = new LRUCache<number, StreamName>({ max: NAMES_KEPT_MAX });
 
 	constructor(database: Database.Database, options: EventOptions) {
@@ -45,11 +65,33 @@ export class Events {
 	}
 
 	/**
-	 * The entries of a plan, in its direction.
+	 * The entries of a plan, in its direction. Those at a head that is read again are kept.
+	 * @param erasures counts them in the snapshot of the read
 	 * @throws Refusal `page-too-large`; MissingRows, Contradiction
 	 */
-	entries({ range, from, to }: ReadPlan, of: StreamRow, hidden: boolean): Entry[] {
-		const { stream, direction, content, resolve } = range;
+	entries(plan: ReadPlan, of: StreamRow, { hidden, erasures }: EntryOptions): FoundEntries {
+		const { range, from, to } = plan;
+		const isShort = Number(to) - Number(from) < RECENT_ENTRIES_MAX;
+		const isRecent = isShort && to === of.last && !hidden && !this.#options.checksReads;
+		if (!isRecent) return { entries: this.#fetch(range, { of, from, to, hidden }), isKept: false };
+		// Entries with and without content are kept apart.
+		const key = 2 * of.id + (range.content ? 1 : 0);
+		const kept = this.#recent.from(key, Number(from), erasures());
+		const next = Number(from) + kept.length;
+		const isForward = range.direction === "forward";
+		if (next > to) return { entries: isForward ? kept : kept.toReversed(), isKept: true };
+		const ascending = { ...range, direction: "forward" } as const;
+		const found = this.#fetch(ascending, { of, from: next, to, hidden });
+		const isWhole = found.length === Number(to) - next + 1 && !found.some(isLink);
+		const { entries, isKept } = isWhole
+			? this.#recent.keep(key, found)
+			: { entries: found, isKept: false };
+		const all = kept.length > 0 ? [...kept, ...entries] : entries;
+		return { entries: isForward ? all : all.toReversed(), isKept };
+	}
+
+	#fetch({ stream, direction, content, resolve }: ReadPlan["range"], span: Span): Entry[] {
+		const { of, from, to, hidden } = span;
 		const isAll = stream === ALL;
 		const reads = (isAll ? this.#statements.ofAll : this.#statements.ofStream)[direction];
 		const where = isAll ? [from, to] : [of.id, from, to];
@@ -136,6 +178,11 @@ export class Events {
 		this.#names.set(id, name);
 		return name;
 	}
+}
+
+/** What a link shows may change, and whether the stream has any is checked where they are read. */
+function isLink({ event }: Entry): boolean {
+	return event.type === LINK_TYPE;
 }
 
 /** @throws MissingRows, Contradiction */

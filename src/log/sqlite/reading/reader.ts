@@ -15,6 +15,7 @@ import type { StreamRow } from "../streams/rows.ts";
 import { StreamStates } from "../streams/stream-states.ts";
 import { Events } from "./events.ts";
 
+const NO_ENTRIES = { entries: [], isKept: false };
 const NO_REST: SliceRest = {};
 /** To SQLite every blob is greater than every text. */
 const NO_END = Buffer.alloc(0);
@@ -66,7 +67,8 @@ export class Reader {
 	read(range: Range, { hidden, isErasing }: ReadOptions): Slice {
 		this.#begin();
 		return this.#inSnapshot(() => {
-			if (isErasing) this.#erasures = Number(this.#statements.erasures.get());
+			const erasures = () => Number(this.#statements.erasures.get());
+			if (isErasing) this.#erasures = erasures();
 			const { stream } = range;
 			const row = this.#states.find(stream);
 			const last = row?.last ?? -1;
@@ -76,9 +78,12 @@ export class Reader {
 				: row !== undefined && row.link !== null;
 			const plan = planRead(range, { last, state, hasMarkedEntries }, this.#clock());
 			const isEmpty = !row || plan.from > plan.to;
-			const entries = isEmpty ? [] : this.#events.entries(plan, row, hidden);
+			const { entries, isKept } = isEmpty
+				? NO_ENTRIES
+				: this.#events.entries(plan, row, { hidden, erasures });
 			const found = withTargets(plan, entries, this.#targets(plan), this.#pageBytesMax);
-			return sliceOf(plan, found, this.#restOf(row, restSought(plan, found)));
+			const rest = this.#restOf(row, restSought(plan, found));
+			return sliceOf(plan, found, rest, isKept);
 		});
 	}
 
