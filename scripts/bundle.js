@@ -37,7 +37,9 @@ const whereFilesStand = {
 			const text = readFileSync(path, "utf8");
 			if (!text.includes("import.meta.url")) return undefined;
 			const own = relative(root, path).replaceAll("\\", "/").replace(/\.ts$/, ".js");
-			const place = /import\.meta\.url\.replace\(|import\(new URL/.test(text) ? `bundle/${own}` : own;
+			const place = /import\.meta\.url\.replace\(|import\(new URL/.test(text)
+				? `bundle/${own}`
+				: own;
 			const url = `new URL("${UP}/${place}", import.meta.url).href`;
 			return { contents: text.replaceAll("import.meta.url", url), loader: "ts" };
 		});

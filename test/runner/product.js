@@ -19,8 +19,9 @@ export default {
 		const product = `const product = await globalThis[Symbol.for("varve.product")](import.meta.url);`;
 		return { code: [product, ...values, `export { ${exported.join(", ")} };`].join("\n") };
 	},
-	/** No file of the product exports `*` of another: its text names all that it exports. */
-	getCacheKey(source) {
-		return createHash("sha256").update(OWN).update(source).digest("hex").slice(0, 32);
+	/** By the names, since a file may export all that another one does. */
+	async getCacheKeyAsync(_source, path) {
+		const names = Object.keys(await import(pathToFileURL(path).href));
+		return createHash("sha256").update(OWN).update(names.join()).digest("hex").slice(0, 32);
 	},
 };
