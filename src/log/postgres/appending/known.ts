@@ -10,6 +10,7 @@
 import { LRUCache } from "lru-cache";
 import type { StreamName } from "../../../event.ts";
 import { describedStream, metadataStream } from "../../../retention/window.ts";
+import { upTo } from "../../../up-to.ts";
 import type { FetchedStream } from "../../appending/fetched.ts";
 import type { Row } from "../connection/database.ts";
 import type { KnownStream } from "./rows.ts";
@@ -26,7 +27,7 @@ type Remembered = {
 };
 
 export class KnownLog {
-	readonly #streams = new LRUCache<string, Remembered>({ max: STREAMS_MAX });
+	readonly #streams = new LRUCache<string, Remembered>(upTo(STREAMS_MAX));
 	#end: Row | undefined;
 	#isAlone = false;
 	#isContended = false;

@@ -3,6 +3,7 @@ import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../../event.ts";
 import { isIndexStream } from "../../../indexes/joins.ts";
+import { upTo } from "../../../up-to.ts";
 import { FLAG_JSON, FLAG_REDACTED } from "../../appending/flags.ts";
 import type { ReadPlan } from "../../reading/plan.ts";
 import { checkBytes, type Entry } from "../../reading/targets.ts";
@@ -37,7 +38,7 @@ export type EventOptions = {
 export class Events {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #options: EventOptions;
-	readonly #names = new LRUCache<number, StreamName>({ max: NAMES_KEPT_MAX });
+	readonly #names = new LRUCache<number, StreamName>(upTo(NAMES_KEPT_MAX));
 
 	constructor(database: Database.Database, options: EventOptions) {
 		this.#statements = prepare(database);
