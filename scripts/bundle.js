@@ -26,6 +26,9 @@ const ENTRIES = [
 /** Stands for the way from a file of the bundle to `dist/`, which is known once it has its place. */
 const UP = "<up>";
 
+/** How a file says what it starts: a file of another name in its place. */
+const STARTED = /import\.meta\.url\.replace\(\/(.+)\(\\\.\\w\+\)\$\/, "(.+)\$1"\)/;
+
 /**
  * A file that starts or loads an entry looks for it in the bundle. All others find what lies beside
  * them, such as the code of the sandbox's guest, from where they stand in `dist/`.
@@ -37,6 +40,10 @@ const whereFilesStand = {
 			const text = readFileSync(path, "utf8");
 			if (!text.includes("import.meta.url")) return undefined;
 			const own = relative(root, path).replaceAll("\\", "/").replace(/\.ts$/, ".js");
+			const [, here, there] = STARTED.exec(text) ?? [];
+			const started = own.replace(new RegExp(`${here}\\.js$`), there);
+			if (here !== undefined && !ENTRIES.includes(started))
+				throw new Error(`${started}: name it in scripts/bundle.js, since ${own} starts it`);
 			const place = /import\.meta\.url\.replace\(|import\(new URL/.test(text)
 				? `bundle/${own}`
 				: own;
