@@ -10,6 +10,7 @@ COPY feeds feeds
 COPY client client
 COPY src src
 COPY admin admin
+COPY scripts/bundle.js scripts/
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:24-bookworm-slim

@@ -3,11 +3,12 @@ import { availableParallelism } from "node:os";
 // Tests run the built code: worker threads, the command line and the library are then the very
 // files a user gets. Only the tests themselves go through the transformer.
 export default {
-	testEnvironment: "node",
+	testEnvironment: "<rootDir>/test/runner/environment.js",
 	testSequencer: "<rootDir>/test/sequencer.js",
 	testMatch: ["<rootDir>/test/**/*.test.ts"],
 	extensionsToTreatAsEsm: [".ts"],
 	transform: {
+		"/dist/(src|feeds|admin)/.*\\.js$": "<rootDir>/test/runner/product.js",
 		"\\.ts$": [
 			"@swc/jest",
 			{ jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "es6" } },

@@ -36,6 +36,12 @@ await when(
 	[process.execPath, "node_modules/typescript/bin/tsc", "-p", "admin/browser"],
 );
 await when(
+	"dist/bundle/.varve-built",
+	["scripts/bundle.js", "tsconfig.json", "package-lock.json", "src", "feeds", "admin"],
+	"bundling",
+	[process.execPath, "scripts/bundle.js"],
+);
+await when(
 	"client/dist/.varve-built",
 	["tsconfig.json", "client/tsconfig.json", "package-lock.json", "feeds"],
 	"building the client",

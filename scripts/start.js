@@ -9,12 +9,12 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
 }
 
 await import("./ready.js");
-const { holdSignals } = await import("../dist/src/cli/signals.js");
+const { holdSignals } = await import("../dist/bundle/src/cli/signals.js");
 holdSignals();
 // A signal that came while the tools ran is heard of in the next turn.
 await new Promise((resolve) => setImmediate(resolve));
 if (asked !== undefined) process.exit(128 + asked);
 
 process.argv.splice(2, 0, "serve");
-const { main } = await import("../dist/src/cli/main.js");
+const { main } = await import("../dist/bundle/src/cli/main.js");
 process.exit(await main(process.argv.slice(2), process.env));

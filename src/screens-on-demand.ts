@@ -43,6 +43,6 @@ class ScreensOnDemand implements Screens {
 }
 
 async function load(): Promise<Screens> {
-	const admin: { createScreens(): Screens } = await import(`${ADMIN}`);
+	const admin: { createScreens(): Screens } = await import(new URL(ADMIN, import.meta.url).href);
 	return admin.createScreens();
 }

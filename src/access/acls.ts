@@ -10,6 +10,7 @@ import { isRefusal } from "../errors.ts";
 import type { StreamName } from "../event.ts";
 import type { Commit, HiddenReads, Log } from "../log/log.ts";
 import { metadataStream } from "../retention/window.ts";
+import { upTo } from "../up-to.ts";
 import {
 	type Acl,
 	aclOfMetadata,
@@ -41,7 +42,7 @@ export class Acls {
 	readonly #hidden: HiddenReads;
 	readonly #isAllOpen: boolean;
 	readonly #known = new LRUCache<StreamName, Acl>({
-		max: KEPT_MAX,
+		...upTo(KEPT_MAX),
 		maxSize: KEPT_CHARACTERS_MAX,
 		sizeCalculation: (acl, stream) => stream.length + lengthOf(acl) + 1,
 	});

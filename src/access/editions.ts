@@ -11,6 +11,7 @@ import { ALL, type StreamName } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
 import type { Commit, Log } from "../log/log.ts";
 import { describedStream } from "../retention/window.ts";
+import { upTo } from "../up-to.ts";
 import { changesDefaults } from "./acls.ts";
 
 /** More streams than get metadata while a cache keeps pages of them. */
@@ -20,7 +21,7 @@ const KEPT_MAX = 20_000;
 export class Editions {
 	readonly #stopListening: () => void;
 	readonly #own = new LRUCache<StreamName, number>({
-		max: KEPT_MAX,
+		...upTo(KEPT_MAX),
 		// Its edition must not be again what it was before.
 		dispose: (edition, _stream, reason) => {
 			if (reason === "evict") this.#others = Math.max(this.#others, edition);

@@ -64,15 +64,16 @@ export class Documents {
 	constructor({ bytesMax, countMax, sealedMaxAge }: DocumentLimits) {
 		this.#sealedMaxAge = sealedMaxAge;
 		this.#sealed = new LRUCache({
-			max: countMax,
+			max: fitting(countMax, bytesMax),
 			// LRUCache takes 0 for no limit; here it means to keep nothing.
 			maxSize: Math.max(1, bytesMax),
 			sizeCalculation: sizeOf,
 			dispose: (_, key) => this.#keysByStream.remove(key),
 		});
+		const headBytesMax = Math.min(HEADS_BYTES_MAX, bytesMax);
 		this.#heads = new LRUCache({
-			max: countMax,
-			maxSize: Math.max(1, Math.min(HEADS_BYTES_MAX, bytesMax)),
+			max: fitting(countMax, headBytesMax),
+			maxSize: Math.max(1, headBytesMax),
 			sizeCalculation: sizeOf,
 		});
 	}
@@ -150,6 +151,11 @@ export class Documents {
 			else this.#askedOnce.set(key, true);
 		}
 	}
+}
+
+/** How many can be kept; LRUCache has room for all of them from the start. */
+function fitting(countMax: number, bytesMax: number): number {
+	return Math.max(1, Math.min(countMax, Math.ceil(bytesMax / OVERHEAD_BYTES)));
 }
 
 function sizeOf({ body }: Document, key: string): number {

@@ -13,6 +13,7 @@
 import { createHash } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { StreamName } from "../event.ts";
+import { upTo } from "../up-to.ts";
 
 /** The tag of every document. */
 export const EVERYTHING = "varve";
@@ -25,7 +26,7 @@ const TAGS_MAX = 48;
 /** As many streams as are read at a time; one that was pushed out costs a microsecond. */
 const REMEMBERED_MAX = 20_000;
 
-const remembered = new LRUCache<StreamName, string>({ max: REMEMBERED_MAX });
+const remembered = new LRUCache<StreamName, string>(upTo(REMEMBERED_MAX));
 
 /** The tags of a document that shows events of these streams. */
 export function tagsOf(streams: readonly StreamName[]): string[] {

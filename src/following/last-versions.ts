@@ -12,6 +12,7 @@ import { LRUCache } from "lru-cache";
 import { ALL, type StreamName, type Version } from "../event.ts";
 import { isIndexStream } from "../indexes/joins.ts";
 import type { Commit, Log, Slice } from "../log/log.ts";
+import { upTo } from "../up-to.ts";
 
 /** Some 3 MB of names: more streams than are polled at a time. */
 const KEPT_MAX = 20_000;
@@ -22,8 +23,8 @@ const NO_ENTRIES = { from: 0, limit: 0, direction: "forward", content: false } a
 export class LastVersions {
 	readonly #log: Log;
 	readonly #isShared: boolean;
-	readonly #own = new LRUCache<StreamName, number>({ max: KEPT_MAX });
-	readonly #indexes = new LRUCache<StreamName, number>({ max: KEPT_MAX });
+	readonly #own = new LRUCache<StreamName, number>(upTo(KEPT_MAX));
+	readonly #indexes = new LRUCache<StreamName, number>(upTo(KEPT_MAX));
 	readonly #stopListening: () => void;
 	#isClosed = false;
 

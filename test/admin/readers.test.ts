@@ -1,9 +1,8 @@
 /** The pages of groups and positions: with their forms as programs send them, and in a browser. */
-import type { Browser, BrowserContext } from "playwright-core";
 import { get } from "../http/ask.ts";
 import { type Servers, startServers } from "../http/harness.ts";
 import { counted } from "../http/subscriptions/consumer.ts";
-import { describeInBrowser, HOSTILE, launch, open, screens, violations } from "./browser.ts";
+import { HOSTILE, inBrowser, isTooWide, screens, violations } from "./browser.ts";
 import { expectLogin, Forms, page } from "./forms.ts";
 
 const SVG = `"><svg onload=alert(1)>`;
@@ -108,67 +107,60 @@ describe("forms", () => {
 	});
 });
 
-describeInBrowser("in a browser", () => {
-	let browser: Browser;
-	let context: BrowserContext;
-	beforeAll(async () => {
-		browser = await launch();
-		context = await browser.newContext();
-	});
-	afterAll(() => browser?.close());
+inBrowser(
+	"in a browser",
+	() => base,
+	(browser) => {
+		test("a group is made, divided anew and deleted, and a position deleted, by forms alone", async () => {
+			const { page } = await browser.fresh("/groups", { javaScriptEnabled: false });
+			await page.getByLabel("Group", { exact: true }).fill("billing");
+			await page.getByLabel("Stream; it need not exist").fill("order-3");
+			await page.getByRole("button", { name: "Create" }).click();
+			await page.waitForURL(/\/groups\/billing$/);
+			await page.locator("summary", { hasText: "Change the number" }).click();
+			await page.getByRole("textbox", { name: "Partitions" }).fill("20");
+			await page.getByRole("button", { name: "Change", exact: true }).click();
+			await page.locator("li", { hasText: "20 partitions from number 0 on." }).waitFor();
+			await page.locator("summary", { hasText: "Delete this" }).click();
+			await page.locator("input[name=confirm]").fill("billing");
+			await page.getByRole("button", { name: "Delete", exact: true }).click();
+			await page.waitForURL(/\/groups$/);
+			expect(await page.locator("tr.row", { hasText: "billing" }).count()).toBe(0);
+			await page.getByRole("link", { name: "Positions" }).click();
+			const row = page.locator("tr.row", { hasText: "hostile" });
+			await row.locator("summary").click();
+			await row.getByRole("button").click();
+			await page.waitForURL(/\/positions$/);
+			expect(await page.locator("tr.row").count()).toBe(1);
+		});
 
-	test("a group is made, divided anew and deleted, and a position deleted, by forms alone", async () => {
-		const still = await browser.newContext({ javaScriptEnabled: false });
-		const { page } = await open(still, base, "/groups");
-		await page.getByLabel("Group", { exact: true }).fill("billing");
-		await page.getByLabel("Stream; it need not exist").fill("order-3");
-		await page.getByRole("button", { name: "Create" }).click();
-		await page.waitForURL(/\/groups\/billing$/);
-		await page.locator("summary", { hasText: "Change the number" }).click();
-		await page.getByRole("textbox", { name: "Partitions" }).fill("20");
-		await page.getByRole("button", { name: "Change", exact: true }).click();
-		await page.locator("li", { hasText: "20 partitions from number 0 on." }).waitFor();
-		await page.locator("summary", { hasText: "Delete this" }).click();
-		await page.locator("input[name=confirm]").fill("billing");
-		await page.getByRole("button", { name: "Delete", exact: true }).click();
-		await page.waitForURL(/\/groups$/);
-		expect(await page.locator("tr.row", { hasText: "billing" }).count()).toBe(0);
-		await page.getByRole("link", { name: "Positions" }).click();
-		const row = page.locator("tr.row", { hasText: "hostile" });
-		await row.locator("summary").click();
-		await row.getByRole("button").click();
-		await page.waitForURL(/\/positions$/);
-		expect(await page.locator("tr.row").count()).toBe(1);
-		await still.close();
-	});
-
-	test("names are text, nothing is wider than the window, and axe finds nothing", async () => {
-		const { page, faults } = await open(context, base, "/groups/search");
-		const text = await page.locator("main").innerText();
-		expect(text).toContain(SVG);
-		expect(await page.locator(".consumers").innerText()).toContain(SVG);
-		expect(text).toMatch(/9 partitions from number 7 on, once everything before it is handled/);
-		const looks = [
-			["groups", "/groups", "light", 1400],
-			["groups", "/groups", "dark", 360],
-			["group", "/groups/search", "dark", 1400],
-			["group", "/groups/search", "light", 360],
-			["positions", "/positions", "dark", 1400],
-			["positions", "/positions", "light", 360],
-		] as const;
-		for (const [name, path, colorScheme, width] of looks) {
-			await page.setViewportSize({ width, height: 900 });
-			await page.emulateMedia({ colorScheme });
-			await page.goto(base + path);
-			expect([name, width, await violations(page)]).toEqual([name, width, []]);
-			const isWide = await page.evaluate("document.documentElement.scrollWidth > innerWidth");
-			expect([name, width, isWide]).toEqual([name, width, false]);
-			if (process.env.VARVE_SHOTS) {
-				const file = `${process.env.VARVE_SHOTS}/readers-${name}-${width}.png`;
-				await page.screenshot({ path: file, fullPage: true });
+		test("names are text, nothing is wider than the window, and axe finds nothing", async () => {
+			const { page, faults } = await browser.tab("/groups/search");
+			const text = await page.locator("main").innerText();
+			expect(text).toContain(SVG);
+			expect(await page.locator(".consumers").innerText()).toContain(SVG);
+			expect(text).toMatch(/9 partitions from number 7 on, once everything before it is handled/);
+			const looks = [
+				["groups", "/groups", "light", 1400],
+				["groups", "/groups", "dark", 360],
+				["group", "/groups/search", "dark", 1400],
+				["group", "/groups/search", "light", 360],
+				["positions", "/positions", "dark", 1400],
+				["positions", "/positions", "light", 360],
+			] as const;
+			for (const [name, path, colorScheme, width] of looks) {
+				await page.setViewportSize({ width, height: 900 });
+				await page.emulateMedia({ colorScheme });
+				await page.goto(base + path);
+				expect([name, width, await violations(page)]).toEqual([name, width, []]);
+				const isWide = await isTooWide(page);
+				expect([name, width, isWide]).toEqual([name, width, false]);
+				if (process.env.VARVE_SHOTS) {
+					const file = `${process.env.VARVE_SHOTS}/readers-${name}-${width}.png`;
+					await page.screenshot({ path: file, fullPage: true });
+				}
 			}
-		}
-		expect(faults).toEqual([]);
-		await page.close();
-	});
-});
+			expect(faults).toEqual([]);
+		});
+	},
+);

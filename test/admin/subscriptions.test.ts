@@ -1,9 +1,8 @@
 /** The pages of subscriptions: with their forms as programs send them, and in a real browser. */
-import type { Browser, BrowserContext } from "playwright-core";
 import { get } from "../http/ask.ts";
 import { type Servers, startServers, until } from "../http/harness.ts";
 import { Consumer, counted } from "../http/subscriptions/consumer.ts";
-import { describeInBrowser, HOSTILE, launch, open, screens, violations } from "./browser.ts";
+import { HOSTILE, inBrowser, isTooWide, screens, violations } from "./browser.ts";
 import { expectLogin, Forms, page } from "./forms.ts";
 
 const GROUP = `"><svg onload=alert(1)>\u202e`;
@@ -117,116 +116,105 @@ describe("forms", () => {
 	});
 });
 
-describeInBrowser("in a browser", () => {
-	let browser: Browser;
-	let context: BrowserContext;
-	beforeAll(async () => {
-		browser = await launch();
-		context = await browser.newContext();
-	});
-	afterAll(() => browser?.close());
+inBrowser(
+	"in a browser",
+	() => base,
+	(browser) => {
+		test("a subscription is made, set, and deleted by forms alone", async () => {
+			const { page } = await browser.fresh("/subscriptions/order-7", { javaScriptEnabled: false });
+			expect(await page.locator(".empty h2").innerText()).toBe("No subscription yet");
+			await page.getByLabel("Group").fill("search");
+			await page.getByRole("button", { name: "Create" }).click();
+			await page.waitForURL(/\/subscriptions\/order-7\/search$/);
+			await page.locator("summary", { hasText: "Change them" }).click();
+			await page.locator("textarea").fill('{"namedConsumerStrategy":"Pinned","maxRetryCount":2}');
+			await page.getByRole("button", { name: "Write the settings" }).click();
+			await page.locator("li", { hasText: "Each stream has its consumer." }).waitFor();
+			expect(await page.locator("aside").innerText()).toContain("after 2 retries");
+			await page.locator("summary", { hasText: "Go on at another place" }).click();
+			await page.getByLabel("From now on: what is there already is left out").check();
+			await page.getByRole("button", { name: "Go on there" }).click();
+			await page.waitForURL(/\/subscriptions\/order-7\/search$/);
+			await page.locator("summary", { hasText: "Delete this" }).click();
+			await page.locator("input[name=confirm]").fill("search");
+			await page.getByRole("button", { name: "Delete", exact: true }).click();
+			await page.waitForURL(/\/subscriptions$/);
+			expect(await page.locator("tr.row", { hasText: "search" }).count()).toBe(0);
+		});
 
-	test("a subscription is made, set, and deleted by forms alone", async () => {
-		const still = await browser.newContext({ javaScriptEnabled: false });
-		const { page } = await open(still, base, "/subscriptions/order-7");
-		expect(await page.locator(".empty h2").innerText()).toBe("No subscription yet");
-		await page.getByLabel("Group").fill("search");
-		await page.getByRole("button", { name: "Create" }).click();
-		await page.waitForURL(/\/subscriptions\/order-7\/search$/);
-		await page.locator("summary", { hasText: "Change them" }).click();
-		await page.locator("textarea").fill('{"namedConsumerStrategy":"Pinned","maxRetryCount":2}');
-		await page.getByRole("button", { name: "Write the settings" }).click();
-		await page.locator("li", { hasText: "Each stream has its consumer." }).waitFor();
-		expect(await page.locator("aside").innerText()).toContain("after 2 retries");
-		await page.locator("summary", { hasText: "Go on at another place" }).click();
-		await page.getByLabel("From now on: what is there already is left out").check();
-		await page.getByRole("button", { name: "Go on there" }).click();
-		await page.waitForURL(/\/subscriptions\/order-7\/search$/);
-		await page.locator("summary", { hasText: "Delete this" }).click();
-		await page.locator("input[name=confirm]").fill("search");
-		await page.getByRole("button", { name: "Delete", exact: true }).click();
-		await page.waitForURL(/\/subscriptions$/);
-		expect(await page.locator("tr.row", { hasText: "search" }).count()).toBe(0);
-		await still.close();
-	});
-
-	test("parked messages are shown with their reason, looked at, and replayed", async () => {
-		const { page, faults } = await open(context, base, BILLING);
-		const rows = page.locator(".parked tr.row");
-		expect(await rows.count()).toBe(2);
-		expect(await rows.first().innerText()).toMatch(
-			/^Mark\s1\s[\s\S]*Counted[\s\S]*order-1\s*\/1[\s\S]*NAK/,
-		);
-		expect(await rows.first().locator("a.open").getAttribute("href")).toBe("/streams/order-1/1");
-		await page.locator("input[name=stopAt]").fill("1");
-		await page.getByRole("button", { name: "Replay" }).click();
-		await page.waitForURL(/#parked$/);
-		// It comes among the events that nobody has got yet.
-		const later = new Consumer(servers, "order-1", "billing", "later");
-		await until(async () => (await later.take(1)).some(({ event }) => event?.version === 0));
-		await page.reload();
-		expect(await page.locator(".tile", { hasText: "Parked" }).innerText()).toContain("1");
-		expect(await page.locator(".consumers").innerText()).toContain("later");
-		expect(faults).toEqual([]);
-		await page.close();
-	});
-
-	test("parked messages are marked and discarded, and then all of them", async () => {
-		const still = await browser.newContext({ javaScriptEnabled: false });
-		const consumer = new Consumer(servers, "order-1", "discarding");
-		await consumer.create();
-		await consumer.answer("nack?action=park", await consumer.take(3));
-		const { page } = await open(still, base, consumer.path);
-		const rows = page.locator(".parked tr.row");
-		const discard = async () => {
-			await page.locator("#discard input[name=confirm]").fill("discarding");
-			await page.getByRole("button", { name: "Discard" }).click();
+		test("parked messages are shown with their reason, looked at, and replayed", async () => {
+			const { page, faults } = await browser.tab(BILLING);
+			const rows = page.locator(".parked tr.row");
+			expect(await rows.count()).toBe(2);
+			expect(await rows.first().innerText()).toMatch(
+				/^Mark\s1\s[\s\S]*Counted[\s\S]*order-1\s*\/1[\s\S]*NAK/,
+			);
+			expect(await rows.first().locator("a.open").getAttribute("href")).toBe("/streams/order-1/1");
+			await page.locator("input[name=stopAt]").fill("1");
+			await page.getByRole("button", { name: "Replay" }).click();
 			await page.waitForURL(/#parked$/);
-		};
-		const form = page.locator("summary", { hasText: "Discard messages" });
-		await rows.nth(1).getByRole("checkbox").check();
-		await form.click();
-		await discard();
-		expect(await rows.count()).toBe(2);
-		expect(await page.locator(".tile", { hasText: "Parked" }).innerText()).toContain("2");
-		await page.goto(base + consumer.path);
-		await form.click();
-		await page.getByLabel("All 2").check();
-		await discard();
-		expect(await rows.count()).toBe(0);
-		expect(await page.locator("section", { hasText: "No message is parked." }).count()).toBe(1);
-		await still.close();
-	});
+			// It comes among the events that nobody has got yet.
+			const later = new Consumer(servers, "order-1", "billing", "later");
+			await until(async () => (await later.take(1)).some(({ event }) => event?.version === 0));
+			await page.reload();
+			expect(await page.locator(".tile", { hasText: "Parked" }).innerText()).toContain("1");
+			expect(await page.locator(".consumers").innerText()).toContain("later");
+			expect(faults).toEqual([]);
+		});
 
-	test("the page of a stream leads to its subscriptions", async () => {
-		const { page } = await open(context, base, "/streams/order-1");
-		await page.getByRole("link", { name: "3 subscriptions" }).click();
-		expect(await page.locator(".subs tr.row").count()).toBe(3);
-		await page.close();
-	});
+		test("parked messages are marked and discarded, and then all of them", async () => {
+			const consumer = new Consumer(servers, "order-1", "discarding");
+			await consumer.create();
+			await consumer.answer("nack?action=park", await consumer.take(3));
+			const { page } = await browser.fresh(consumer.path, { javaScriptEnabled: false });
+			const rows = page.locator(".parked tr.row");
+			const discard = async () => {
+				await page.locator("#discard input[name=confirm]").fill("discarding");
+				await page.getByRole("button", { name: "Discard" }).click();
+				await page.waitForURL(/#parked$/);
+			};
+			const form = page.locator("summary", { hasText: "Discard messages" });
+			await rows.nth(1).getByRole("checkbox").check();
+			await form.click();
+			await discard();
+			expect(await rows.count()).toBe(2);
+			expect(await page.locator(".tile", { hasText: "Parked" }).innerText()).toContain("2");
+			await page.goto(base + consumer.path);
+			await form.click();
+			await page.getByLabel("All 2").check();
+			await discard();
+			expect(await rows.count()).toBe(0);
+			expect(await page.locator("section", { hasText: "No message is parked." }).count()).toBe(1);
+		});
 
-	test("names are text, nothing is wider than the window, and axe finds nothing", async () => {
-		const { page, faults } = await open(context, base, "/subscriptions");
-		expect(await page.locator(".subs").innerText()).toContain(`"><svg onload=alert(1)>U+202E`);
-		const looks = [
-			["list", "/subscriptions", "light", 1400],
-			["list", "/subscriptions", "dark", 360],
-			["one", BILLING, "light", 360],
-			["one", BILLING, "dark", 1400],
-			["long", new Consumer(servers, LONG, GROUP).path, "dark", 360],
-		] as const;
-		for (const [name, path, colorScheme, width] of looks) {
-			await page.setViewportSize({ width, height: 900 });
-			await page.emulateMedia({ colorScheme });
-			await page.goto(base + path);
-			if (name !== "long") expect(await violations(page)).toEqual([]);
-			expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
-			if (process.env.VARVE_SHOTS) {
-				const file = `${process.env.VARVE_SHOTS}/subscriptions-${name}-${width}.png`;
-				await page.screenshot({ path: file, fullPage: true });
+		test("the page of a stream leads to its subscriptions", async () => {
+			const { page } = await browser.tab("/streams/order-1");
+			await page.getByRole("link", { name: "3 subscriptions" }).click();
+			expect(await page.locator(".subs tr.row").count()).toBe(3);
+		});
+
+		test("names are text, nothing is wider than the window, and axe finds nothing", async () => {
+			const { page, faults } = await browser.tab("/subscriptions");
+			expect(await page.locator(".subs").innerText()).toContain(`"><svg onload=alert(1)>U+202E`);
+			const looks = [
+				["list", "/subscriptions", "light", 1400],
+				["list", "/subscriptions", "dark", 360],
+				["one", BILLING, "light", 360],
+				["one", BILLING, "dark", 1400],
+				["long", new Consumer(servers, LONG, GROUP).path, "dark", 360],
+			] as const;
+			for (const [name, path, colorScheme, width] of looks) {
+				await page.setViewportSize({ width, height: 900 });
+				await page.emulateMedia({ colorScheme });
+				await page.goto(base + path);
+				if (name !== "long") expect(await violations(page)).toEqual([]);
+				expect(await isTooWide(page)).toBe(false);
+				if (process.env.VARVE_SHOTS) {
+					const file = `${process.env.VARVE_SHOTS}/subscriptions-${name}-${width}.png`;
+					await page.screenshot({ path: file, fullPage: true });
+				}
 			}
-		}
-		expect(faults).toEqual([]);
-		await page.close();
-	});
-});
+			expect(faults).toEqual([]);
+		});
+	},
+);

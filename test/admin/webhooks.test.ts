@@ -1,9 +1,8 @@
 /** The pages of webhooks: with their forms as programs send them, and in a real browser. */
-import type { Browser, BrowserContext } from "playwright-core";
 import { batch, get } from "../http/ask.ts";
 import { type Servers, startServers, until } from "../http/harness.ts";
 import { type Receiver, rawReceiver, receiver } from "../push/receiver.ts";
-import { describeInBrowser, launch, open, screens, violations } from "./browser.ts";
+import { inBrowser, isTooWide, screens, violations } from "./browser.ts";
 import { expectLogin, Forms, page } from "./forms.ts";
 
 const EVIL = `"><svg onload=alert(1)>\u202e`;
@@ -86,100 +85,92 @@ describe("forms", () => {
 	});
 });
 
-describeInBrowser("in a browser", () => {
-	let browser: Browser;
-	let context: BrowserContext;
-	beforeAll(async () => {
-		browser = await launch();
-		context = await browser.newContext();
-	});
-	afterAll(() => browser?.close());
-
-	test("a webhook is made, tested, paused, set, and deleted by forms alone", async () => {
-		const still = await browser.newContext({ javaScriptEnabled: false });
-		const { page } = await open(still, base, "/webhooks");
-		await page.getByLabel("Name").fill("orders");
-		await page.getByLabel("Stream, such as").fill("$ce-order");
-		await page.getByLabel("Target: where").fill(target.url);
-		await page.getByRole("button", { name: "Create" }).click();
-		expect(await page.locator(".secret").innerText()).toMatch(/^whsec_\S+$/);
-		await page.getByRole("button", { name: "Test delivery" }).click();
-		await page.locator(".note.ok", { hasText: "The test was taken in" }).waitFor();
-		status = 503;
-		await page.getByRole("button", { name: "Test delivery" }).click();
-		await page.locator(".note.bad", { hasText: "too much to do (503)" }).waitFor();
-		status = 200;
-		await page.getByRole("button", { name: "Pause" }).click();
-		await page.waitForURL(/\/webhooks\/orders$/);
-		expect(await page.locator(".facts").innerText()).toContain("paused");
-		expect(await page.locator(".secret").count()).toBe(0);
-		await page.getByRole("button", { name: "Resume" }).click();
-		await page.locator("summary", { hasText: "Change them" }).click();
-		const settings = JSON.parse(await page.locator("textarea").inputValue());
-		await page.locator("textarea").fill(JSON.stringify({ ...settings, order: "none" }));
-		await page.getByRole("button", { name: "Write the settings" }).click();
-		await page.locator("li", { hasText: "No order is kept." }).waitFor();
-		await page.locator("summary", { hasText: "Delete this" }).click();
-		await page.locator("input[name=confirm]").fill("orders");
-		await page.getByRole("button", { name: "Delete", exact: true }).click();
-		await page.waitForURL(/\/webhooks$/);
-		expect(await page.locator("tr.row").count()).toBe(1);
-		await still.close();
-	});
-
-	test("what is parked is shown with its reason, sent again, and given up", async () => {
-		const { page, faults } = await open(context, base, "/webhooks/evil");
-		const rows = page.locator("table", { hasText: "why it was parked" }).locator("tr.row");
-		expect(await rows.count()).toBe(2);
-		expect(await rows.first().innerText()).toMatch(/order-1\s*\/0[\s\S]*refused \(500\)/);
-		const attempt = page.locator(".attempts tr.row").first();
-		expect(await attempt.innerText()).toContain(`"><svg onload=alert(1)>`);
-		await page.locator("form", { hasText: "Send again" }).locator("input[name=stopAt]").fill("1");
-		await page.getByRole("button", { name: "Send again" }).click();
-		await page.waitForURL(/#parked$/);
-		await until(async () => {
-			const { json } = await servers.ask(get("/webhooks/evil/attempts", "application/json"));
-			return (json.attempts as unknown[]).length >= 3;
+inBrowser(
+	"in a browser",
+	() => base,
+	(browser) => {
+		test("a webhook is made, tested, paused, set, and deleted by forms alone", async () => {
+			const { page } = await browser.fresh("/webhooks", { javaScriptEnabled: false });
+			await page.getByLabel("Name").fill("orders");
+			await page.getByLabel("Stream, such as").fill("$ce-order");
+			await page.getByLabel("Target: where").fill(target.url);
+			await page.getByRole("button", { name: "Create" }).click();
+			expect(await page.locator(".secret").innerText()).toMatch(/^whsec_\S+$/);
+			await page.getByRole("button", { name: "Test delivery" }).click();
+			await page.locator(".note.ok", { hasText: "The test was taken in" }).waitFor();
+			status = 503;
+			await page.getByRole("button", { name: "Test delivery" }).click();
+			await page.locator(".note.bad", { hasText: "too much to do (503)" }).waitFor();
+			status = 200;
+			await page.getByRole("button", { name: "Pause" }).click();
+			await page.waitForURL(/\/webhooks\/orders$/);
+			expect(await page.locator(".facts").innerText()).toContain("paused");
+			expect(await page.locator(".secret").count()).toBe(0);
+			await page.getByRole("button", { name: "Resume" }).click();
+			await page.locator("summary", { hasText: "Change them" }).click();
+			const settings = JSON.parse(await page.locator("textarea").inputValue());
+			await page.locator("textarea").fill(JSON.stringify({ ...settings, order: "none" }));
+			await page.getByRole("button", { name: "Write the settings" }).click();
+			await page.locator("li", { hasText: "No order is kept." }).waitFor();
+			await page.locator("summary", { hasText: "Delete this" }).click();
+			await page.locator("input[name=confirm]").fill("orders");
+			await page.getByRole("button", { name: "Delete", exact: true }).click();
+			await page.waitForURL(/\/webhooks$/);
+			expect(await page.locator("tr.row").count()).toBe(1);
 		});
-		await until(async () => {
-			const { json } = await servers.ask(get("/webhooks/evil", "application/json"));
-			return json.parked === 2 && json.running === 0;
-		});
-		await page.goto(`${base}/webhooks/evil`);
-		await page.getByRole("button", { name: "Give up" }).click();
-		await page.waitForURL(/#parked$/);
-		await page.goto(`${base}/webhooks/evil`);
-		expect(await page.locator(".tile", { hasText: "Parked" }).innerText()).toContain("0");
-		expect(faults).toEqual([]);
-		await page.close();
-	});
 
-	test("all of it is text, nothing is wider than the window, and axe finds nothing", async () => {
-		const events = [{ eventId: crypto.randomUUID(), eventType: "x".repeat(300), data: 1 }];
-		await servers.ask(batch("order-1", events));
-		await until(async () => {
-			const { json } = await servers.ask(get("/webhooks/evil", "application/json"));
-			return json.parked === 1;
+		test("what is parked is shown with its reason, sent again, and given up", async () => {
+			const { page, faults } = await browser.tab("/webhooks/evil");
+			const rows = page.locator("table", { hasText: "why it was parked" }).locator("tr.row");
+			expect(await rows.count()).toBe(2);
+			expect(await rows.first().innerText()).toMatch(/order-1\s*\/0[\s\S]*refused \(500\)/);
+			const attempt = page.locator(".attempts tr.row").first();
+			expect(await attempt.innerText()).toContain(`"><svg onload=alert(1)>`);
+			await page.locator("form", { hasText: "Send again" }).locator("input[name=stopAt]").fill("1");
+			await page.getByRole("button", { name: "Send again" }).click();
+			await page.waitForURL(/#parked$/);
+			await until(async () => {
+				const { json } = await servers.ask(get("/webhooks/evil/attempts", "application/json"));
+				return (json.attempts as unknown[]).length >= 3;
+			});
+			await until(async () => {
+				const { json } = await servers.ask(get("/webhooks/evil", "application/json"));
+				return json.parked === 2 && json.running === 0;
+			});
+			await page.goto(`${base}/webhooks/evil`);
+			await page.getByRole("button", { name: "Give up" }).click();
+			await page.waitForURL(/#parked$/);
+			await page.goto(`${base}/webhooks/evil`);
+			expect(await page.locator(".tile", { hasText: "Parked" }).innerText()).toContain("0");
+			expect(faults).toEqual([]);
 		});
-		const { page, faults } = await open(context, base, "/webhooks");
-		const looks = [
-			["list", "/webhooks", "light", 1400],
-			["list", "/webhooks", "dark", 360],
-			["one", "/webhooks/evil", "light", 360],
-			["one", "/webhooks/evil", "dark", 1400],
-		] as const;
-		for (const [name, path, colorScheme, width] of looks) {
-			await page.setViewportSize({ width, height: 900 });
-			await page.emulateMedia({ colorScheme });
-			await page.goto(base + path);
-			expect(await violations(page)).toEqual([]);
-			expect(await page.evaluate("document.documentElement.scrollWidth > innerWidth")).toBe(false);
-			if (process.env.VARVE_SHOTS) {
-				const file = `${process.env.VARVE_SHOTS}/webhooks-${name}-${width}.png`;
-				await page.screenshot({ path: file, fullPage: true });
+
+		test("all of it is text, nothing is wider than the window, and axe finds nothing", async () => {
+			const events = [{ eventId: crypto.randomUUID(), eventType: "x".repeat(300), data: 1 }];
+			await servers.ask(batch("order-1", events));
+			await until(async () => {
+				const { json } = await servers.ask(get("/webhooks/evil", "application/json"));
+				return json.parked === 1;
+			});
+			const { page, faults } = await browser.tab("/webhooks");
+			const looks = [
+				["list", "/webhooks", "light", 1400],
+				["list", "/webhooks", "dark", 360],
+				["one", "/webhooks/evil", "light", 360],
+				["one", "/webhooks/evil", "dark", 1400],
+			] as const;
+			for (const [name, path, colorScheme, width] of looks) {
+				await page.setViewportSize({ width, height: 900 });
+				await page.emulateMedia({ colorScheme });
+				await page.goto(base + path);
+				expect(await violations(page)).toEqual([]);
+				expect(await isTooWide(page)).toBe(false);
+				if (process.env.VARVE_SHOTS) {
+					const file = `${process.env.VARVE_SHOTS}/webhooks-${name}-${width}.png`;
+					await page.screenshot({ path: file, fullPage: true });
+				}
 			}
-		}
-		expect(faults).toEqual([]);
-		await page.close();
-	});
-});
+			expect(faults).toEqual([]);
+		});
+	},
+);

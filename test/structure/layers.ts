@@ -3,7 +3,7 @@ import { PACKAGES } from "./packages.ts";
 import type { Source } from "./source.ts";
 
 /** What every part of the server may know. */
-const VALUES = ["src/event.ts", "src/errors.ts"];
+const VALUES = ["src/event.ts", "src/errors.ts", "src/up-to.ts"];
 
 /** What an engine is made of, and what integrity is judged by. */
 const LOG_KNOWS = [
@@ -172,6 +172,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 	"src/errors.ts": [],
 	"src/event.ts": ["src/errors.ts"],
+	"src/up-to.ts": [],
 	"src/nearest.ts": [],
 	"src/networks.ts": [],
 	"src/options": ["feeds/json", "src/errors.ts", "src/nearest.ts"],
@@ -364,7 +365,7 @@ export const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	// Beside the log: how it was cared for.
 	"src/upkeep/files.ts": [],
 	"src/upkeep": ["src/upkeep/files.ts", "src/log/log.ts", "src/observe/operator-log.ts", ...VALUES],
-	"src/cache": ["src/event.ts", "feeds"],
+	"src/cache": ["src/event.ts", "src/up-to.ts", "feeds"],
 	"src/purging/addresses.ts": [],
 	"src/purging": [
 		"src/purging/addresses.ts",

@@ -9,6 +9,7 @@
  */
 import { LRUCache } from "lru-cache";
 import { Refusal } from "../../errors.ts";
+import { upTo } from "../../up-to.ts";
 
 const FREE = 5;
 const WAIT_SECONDS_MAX = 60;
@@ -25,7 +26,7 @@ export class Failures {
 	/** @param now milliseconds of a clock that never goes back */
 	constructor(now: () => number = () => performance.now()) {
 		this.#now = now;
-		this.#byKey = new LRUCache({ max: KEPT_MAX, ttl: FORGOTTEN_MS });
+		this.#byKey = new LRUCache({ ...upTo(KEPT_MAX), ttl: FORGOTTEN_MS });
 	}
 
 	/** @throws Refusal `logins-slowed` */

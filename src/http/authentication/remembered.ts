@@ -6,6 +6,7 @@
 import { hash, randomBytes } from "node:crypto";
 import { LRUCache } from "lru-cache";
 import type { Principal } from "../../access/principal.ts";
+import { upTo } from "../../up-to.ts";
 
 export type Verified = {
 	readonly principal: Principal;
@@ -25,7 +26,7 @@ const HASH_BYTES = 32;
 
 export class RememberedCredentials {
 	readonly #keyed = new KeyedHash();
-	readonly #kept = new LRUCache<string, Kept>({ max: KEPT_MAX });
+	readonly #kept = new LRUCache<string, Kept>(upTo(KEPT_MAX));
 	/** Verifications under way: clients send the same credential many times at once. */
 	readonly #verifying = new Map<string, Promise<Principal>>();
 

@@ -8,6 +8,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../up-to.ts";
 import { wordsOf } from "../request/words.ts";
 import type { RouteMatch } from "./resources.ts";
 
@@ -23,7 +24,7 @@ const OVERHEAD_CHARACTERS = 512;
 
 export class RememberedRequests {
 	readonly #byWords = new LRUCache<string, RouteMatch>({
-		max: KEPT_MAX,
+		...upTo(KEPT_MAX),
 		maxSize: KEPT_CHARACTERS_MAX,
 		sizeCalculation: (_match, words) => 2 * words.length + OVERHEAD_CHARACTERS,
 	});

@@ -18,6 +18,7 @@ import { isRefusal } from "../../errors.ts";
 import type { NewEvent, StreamName } from "../../event.ts";
 import { stableId } from "../../indexes/links.ts";
 import { metadataStream } from "../../retention/window.ts";
+import { upTo } from "../../up-to.ts";
 import type { Definition } from "../definition.ts";
 import { parseObject } from "../json.ts";
 import { emittedStream } from "../names.ts";
@@ -76,7 +77,7 @@ export class Emitter {
 	readonly #definition: Definition;
 	readonly #permit: (stream: StreamName) => Promise<void>;
 	readonly #limits: EmitterLimits;
-	readonly #targets = new LRUCache<string, Target>({ max: TARGETS_MAX });
+	readonly #targets = new LRUCache<string, Target>(upTo(TARGETS_MAX));
 	/** Events written since the start, and those being written. */
 	readonly counts = { written: 0, writing: 0 };
 

@@ -1,5 +1,6 @@
 /** Results of a projection as events: one whenever the result of a partition becomes another. */
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../up-to.ts";
 import type { Cause, Emission } from "../keeping/emitter.ts";
 import { resultStreamOf } from "../names.ts";
 import type { Definition, Result } from "../script/script.ts";
@@ -15,7 +16,7 @@ export class Results {
 	readonly #name: string;
 	readonly #output: Definition["output"];
 	readonly #load: (partition: string) => Promise<string | undefined>;
-	readonly #known = new LRUCache<string, Known>({ max: REMEMBERED_MAX });
+	readonly #known = new LRUCache<string, Known>(upTo(REMEMBERED_MAX));
 	/** Those that no checkpoint has. */
 	readonly #unsaved = new Map<string, Known>();
 

@@ -1,9 +1,11 @@
+import { setImmediate } from "node:timers/promises";
 import { ListenerProgress } from "../../../src/log/listening/progress.ts";
 
 /** Whether a promise has resolved by now. */
+/** Whether it resolves within this turn of the event loop. */
 async function isDone(promise: Promise<void> | undefined): Promise<boolean> {
 	const waiting = Symbol("waiting");
-	return (await Promise.race([promise, Promise.resolve(waiting)])) !== waiting;
+	return (await Promise.race([promise, setImmediate(waiting)])) !== waiting;
 }
 
 test("what the listeners have heard of is shown at once", () => {

@@ -12,6 +12,7 @@
 import { LRUCache } from "lru-cache";
 import type { StreamName, Version } from "../../../event.ts";
 import { describedStream, metadataStream } from "../../../retention/window.ts";
+import { upTo } from "../../../up-to.ts";
 import type { FetchedStream } from "../../appending/fetched.ts";
 import type { Row } from "../connection/database.ts";
 import type { Growth } from "../following/growth.ts";
@@ -29,7 +30,7 @@ type Remembered = {
 };
 
 export class KnownLog {
-	readonly #streams = new LRUCache<string, Remembered>({ max: STREAMS_MAX });
+	readonly #streams = new LRUCache<string, Remembered>(upTo(STREAMS_MAX));
 	#end: Row | undefined;
 	#isAlone = false;
 

@@ -9,6 +9,7 @@ import {
 	metadataOfIndex,
 	type StreamState,
 } from "../../../retention/window.ts";
+import { upTo } from "../../../up-to.ts";
 import type { Database, Queryable, Row } from "../connection/database.ts";
 import { present } from "../connection/failures.ts";
 import { COUNT_BEFORE } from "../statements.ts";
@@ -56,7 +57,7 @@ export function foundStream(row: Row): FoundStream {
 
 export class StreamStates {
 	readonly #database: Database;
-	readonly #before = new LRUCache<number, number>({ max: BEFORE_KEPT_MAX });
+	readonly #before = new LRUCache<number, number>(upTo(BEFORE_KEPT_MAX));
 
 	constructor(database: Database) {
 		this.#database = database;

@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import { ALL, type RecordedEvent, type StreamName, type Version } from "../../../event.ts";
 import { isIndexStream } from "../../../indexes/joins.ts";
 import { LINK_TYPE } from "../../../indexes/links.ts";
+import { upTo } from "../../../up-to.ts";
 import { FLAG_JSON, FLAG_REDACTED } from "../../appending/flags.ts";
 import type { ReadPlan } from "../../reading/plan.ts";
 import { checkBytes, type Entry } from "../../reading/targets.ts";
@@ -57,7 +58,7 @@ export class Events {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #options: EventOptions;
 	readonly #recent = new RecentEntries();
-	readonly #names = new LRUCache<number, StreamName>({ max: NAMES_KEPT_MAX });
+	readonly #names = new LRUCache<number, StreamName>(upTo(NAMES_KEPT_MAX));
 
 	constructor(database: Database.Database, options: EventOptions) {
 		this.#statements = prepare(database);

@@ -13,6 +13,7 @@ import {
 	metadataOfIndex,
 	type StreamState,
 } from "../../../retention/window.ts";
+import { upTo } from "../../../up-to.ts";
 import { present } from "../failures.ts";
 import * as sql from "../statements.ts";
 import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
@@ -26,9 +27,9 @@ export class StreamStates {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #rows: Rows;
 	#newest = -1;
-	readonly #metadata = new LRUCache<number, StreamMetadata>({ max: METADATA_KEPT_MAX });
+	readonly #metadata = new LRUCache<number, StreamMetadata>(upTo(METADATA_KEPT_MAX));
 	/** How many entries of an index are older than its metadata, by the position of that. */
-	readonly #before = new LRUCache<number, number>({ max: METADATA_KEPT_MAX });
+	readonly #before = new LRUCache<number, number>(upTo(METADATA_KEPT_MAX));
 
 	constructor(database: Database.Database) {
 		this.#statements = prepare(database);

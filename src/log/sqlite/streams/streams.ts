@@ -6,6 +6,7 @@ import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
 import { ALL, type StreamName } from "../../../event.ts";
 import { describedStream, metadataStream } from "../../../retention/window.ts";
+import { upTo } from "../../../up-to.ts";
 import type { Lifecycle } from "../../appending/facts.ts";
 import type { StreamMark } from "../../appending/marks.ts";
 import { Contradiction, present } from "../failures.ts";
@@ -39,7 +40,7 @@ export class Streams {
 	readonly #statements: ReturnType<typeof prepare>;
 	readonly #rows: Rows;
 	readonly #end: () => number;
-	readonly #kept = new LRUCache<string, Stream>({ max: STREAMS_KEPT_MAX });
+	readonly #kept = new LRUCache<string, Stream>(upTo(STREAMS_KEPT_MAX));
 	/** The streams that grew in this transaction; what they know is not all in the database yet. */
 	readonly grown = new Map<StreamName, Stream>();
 	/** The streams whose marks this transaction changed. */

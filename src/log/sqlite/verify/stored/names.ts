@@ -1,6 +1,7 @@
 /** The names of streams, to be verified: a stream without a name is named by its number. */
 import type Database from "better-sqlite3";
 import { LRUCache } from "lru-cache";
+import { upTo } from "../../../../up-to.ts";
 import * as sql from "../../statements.ts";
 
 const NAMES_KEPT_MAX = 20_000;
@@ -10,7 +11,7 @@ export type Names = (id: number) => string;
 /** Keeps the names that were asked for lately. */
 export function namesIn(database: Database.Database): Names {
 	const statement = database.prepare(sql.SELECT_STREAM_NAME).pluck();
-	const kept = new LRUCache<number, string>({ max: NAMES_KEPT_MAX });
+	const kept = new LRUCache<number, string>(upTo(NAMES_KEPT_MAX));
 	return (id) => {
 		let name = kept.get(id);
 		if (name === undefined) {
