@@ -37,8 +37,8 @@ export class RunningServer {
 	/** Where it listens, e.g. `http://127.0.0.1:2113`. */
 	readonly url: string;
 	/**
-	 * Resolves, if ever, with the reason why nothing is written any more. Reads go on after a fault of
-	 * the disk, and end if a database holds another history.
+	 * Resolves, if ever, with the reason why nothing is written any more. Reads go on after a fault
+	 * of the disk, and end if a database holds another history.
 	 */
 	readonly writerStopped: Promise<Refusal>;
 	/** The password that this start has made for `admin`, and the file that holds it, if it did. */

@@ -59,7 +59,7 @@ export class Files {
 	}
 }
 
-/** In the order of their names, which begin with a number; comments are for those who write them. */
+/** In the order of their names, which begin with a number; comments are for their authors. */
 function styles(): string {
 	const names = readdirSync(STYLE).filter((name) => name.endsWith(".css"));
 	return names

@@ -1,4 +1,4 @@
-/** Says while a query is typed whether it can run, and if not, where it is wrong: the server knows. */
+/** Says while a query is typed whether it can run, and where it is wrong: the server knows. */
 
 /** So long nobody has typed. */
 const PAUSE_MS = 400;

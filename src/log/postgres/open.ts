@@ -7,6 +7,7 @@ import { Listeners } from "../listening/listeners.ts";
 import type { Leadership, LogLimits } from "../log.ts";
 import { type Migration, migrationsFor } from "../migrate.ts";
 import { parseStoreAddress } from "./address.ts";
+import { commitBehind } from "./appending/behind.ts";
 import { AppendQueue } from "./appending/queue.ts";
 import { WriterConnection } from "./appending/writer.ts";
 import { Database, type Row } from "./connection/database.ts";
@@ -15,7 +16,6 @@ import { causeOf, isUnreachable, present } from "./connection/failures.ts";
 import { Eraser } from "./erasure/eraser.ts";
 import { Follower } from "./following/follower.ts";
 import { heardOf } from "./following/heard.ts";
-import { commitBehind } from "./following/replication.ts";
 import { Seat } from "./following/seat.ts";
 import { Session } from "./following/session.ts";
 import { beginsWith, headAt } from "./hashes/hashes.ts";
@@ -150,11 +150,7 @@ async function openPrepared(
 			});
 			replica?.state.look();
 		},
-		onState: (error) =>
-			tellState(error, tell, () => {
-				connection.cut();
-				database.cut();
-			}),
+		onState: (error) => tellState(error, tell, [connection, database]),
 	});
 	const onCommit = () => session.tell(follower.heard);
 	const parts = { database, connection, follower, limits, clock, onCommit };
@@ -200,13 +196,13 @@ async function openHistory(database: Database, directory: string) {
 }
 
 /** What one connection cannot reach, the others may wait for as long as they live: they are cut. */
-function tellState(error: unknown, tell: Chosen["tell"], cut: () => void): void {
+function tellState(error: unknown, tell: Chosen["tell"], held: readonly { cut(): void }[]): void {
 	if (error === undefined) {
 		tell("info", "the database can be reached again");
 		return;
 	}
 	tell("error", `the database cannot be reached: ${causeOf(error)}`);
-	if (isUnreachable(error)) cut();
+	if (isUnreachable(error)) for (const one of held) one.cut();
 }
 
 /** @throws Refusal `invalid-option`, `database-unusable` */

@@ -50,7 +50,10 @@ export async function answerSteps(exchange: Exchange, target: ProjectionTarget):
 	return stepsOf(exchange, projection.definition, fromIn(target.query), countIn(target.query));
 }
 
-/** POST /projections/steps?from=&count=: the same of a query that is no projection; 0 checks it alone. */
+/**
+ * POST /projections/steps?from=&count=: the same of a query that is no projection; a count of 0 checks
+ * it alone.
+ */
 export async function answerQuerySteps(
 	exchange: Exchange,
 	{ query }: { query: string },

@@ -210,8 +210,8 @@ function withAnswers(answers: readonly Answer[]) {
 }
 
 /**
- * What became of a group that was sent twice, as the answer to its first commit was lost: what stands
- * where that one put it was written by it, and is no repeat.
+ * What became of a group that was sent twice, as the answer to its first commit was lost: what
+ * stands where that one put it was written by it, and is no repeat.
  */
 export function asIfHeard(found: GroupResult, lost: Unknown): GroupResult {
 	const answers = found.answers.map((answer, index) => {

@@ -9,16 +9,11 @@
  *     seen, and told by nobody ────────▶ the other node may tell in a moment; if not, this node
  *                                        commits behind it, and waits for the standby itself
  */
-import type pg from "pg";
 import { isRefusal } from "../../../errors.ts";
-import { refuseWeak, takeEnd } from "../appending/lookups.ts";
-import { type CommitWatch, commit, send } from "../appending/transaction.ts";
-import type { Database } from "../connection/database.ts";
 import { noStandby } from "../connection/failures.ts";
-import { TOUCH_END } from "../statements.ts";
-import { type Heard, heardOf, isBefore, NOTHING_HEARD, newest } from "./heard.ts";
+import { type Heard, isBefore, NOTHING_HEARD, newest } from "./heard.ts";
 
-/** Other nodes are told of a commit within a few milliseconds; a machine that is busy takes longer. */
+/** Other nodes are told of a commit within some milliseconds; a busy machine takes longer. */
 const TOLD_MS = 100;
 /** A standby that is there answers much sooner; whoever reads may ask again. */
 const PROOF_MS = 2000;
@@ -103,19 +98,6 @@ export class Replication {
 		}
 		this.#isProving = false;
 	}
-}
-
-/** A commit that changes nothing: it waits for the standby, and so for all commits before it. */
-export async function commitBehind(
-	database: Database,
-	client: pg.Client,
-	watch: CommitWatch,
-): Promise<Heard> {
-	const end = await takeEnd(database, client);
-	refuseWeak(end, watch);
-	watch.takeWarnings();
-	await commit(client, watch, [send(database, client, TOUCH_END, [])]);
-	return heardOf(end);
 }
 
 /** The wait for the standby was cancelled, or took too long, or another commit waits for it. */

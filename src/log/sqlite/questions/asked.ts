@@ -93,13 +93,21 @@ function limitIn(limit: unknown): number {
 }
 
 /** In the process: each read waits for the answer of the server. */
-export function readsOfServer(): ReadsAtOnce {
-	return {
-		read: (range) => ask({ read: range }) as Slice,
-		last: (stream) => ask({ last: stream }) as Version,
-		names: (range) => ask({ names: range }) as readonly StreamName[],
-		close: () => undefined,
-	};
+export class ServerReads implements ReadsAtOnce {
+	read(range: Range): Slice {
+		return ask({ read: range }) as Slice;
+	}
+
+	last(stream: StreamName): Version {
+		return ask({ last: stream }) as Version;
+	}
+
+	names(range: NameRange): readonly StreamName[] {
+		return ask({ names: range }) as readonly StreamName[];
+	}
+
+	/** The pipe ends with the process. */
+	close(): void {}
 }
 
 function ask(asked: Asked): unknown {

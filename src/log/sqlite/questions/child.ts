@@ -6,8 +6,8 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { isRefusal } from "../../../errors.ts";
 import type { SqlAnswer, SqlLimits, SqlQuestion } from "../../questions/question.ts";
-import { readsOfServer } from "./asked.ts";
-import { readsOfFile } from "./reads.ts";
+import { ServerReads } from "./asked.ts";
+import { FileReads } from "./reads.ts";
 import { answerQuestion } from "./statement.ts";
 
 export type Job = {
@@ -40,7 +40,7 @@ async function watchMemory({ memoryBytesMax }: SqlLimits): Promise<void> {
 
 function outcomeOf({ file, question, limits }: Job): Outcome {
 	try {
-		const reads = file === undefined ? readsOfServer() : readsOfFile(file);
+		const reads = file === undefined ? new ServerReads() : new FileReads(file);
 		return { answer: answerQuestion(reads, question, limits) };
 	} catch (error) {
 		if (isRefusal(error)) return { refused: { word: error.word, facts: error.facts } };

@@ -20,13 +20,27 @@ export type ReadsAtOnce = {
 const PAGE_BYTES_MAX = 64 * 1024 * 1024;
 const NOTHING_HIDDEN = { hidden: false, isErasing: false } as const;
 
-/** @param file the database of the log */
-export function readsOfFile(file: string): ReadsAtOnce {
-	const reader = new Reader(file, { pageBytesMax: PAGE_BYTES_MAX, clock: Date.now });
-	return {
-		read: (range) => reader.read(range, NOTHING_HIDDEN),
-		last: (stream) => reader.last(stream),
-		names: (range) => reader.names(range),
-		close: () => reader.close(),
-	};
+export class FileReads implements ReadsAtOnce {
+	readonly #reader: Reader;
+
+	/** @param file the database of the log */
+	constructor(file: string) {
+		this.#reader = new Reader(file, { pageBytesMax: PAGE_BYTES_MAX, clock: Date.now });
+	}
+
+	read(range: Range): Pick<Slice, "entries" | "gap"> {
+		return this.#reader.read(range, NOTHING_HIDDEN);
+	}
+
+	last(stream: StreamName): Version {
+		return this.#reader.last(stream);
+	}
+
+	names(range: NameRange): readonly StreamName[] {
+		return this.#reader.names(range);
+	}
+
+	close(): void {
+		this.#reader.close();
+	}
 }
