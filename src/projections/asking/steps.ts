@@ -41,8 +41,8 @@ type Range = {
 /**
  * Single events are for those who may read them: whoever asks, not whoever wrote the query. For its
  * author it begins with the nearest states that the projection keeps, if one of its steps has all
- * of them: then a look at the newest of a million events is no wait. It ends early if the states are
- * large: see `ANSWER_BYTES_MAX`.
+ * of them: then a look at the newest of a million events is no wait. It ends early if the states
+ * are large: see `ANSWER_BYTES_MAX`.
  * @throws Refusal `replay-too-long`, `projection-author-gone`, and as a read
  */
 export async function debug(

@@ -51,8 +51,8 @@ export async function answerSteps(exchange: Exchange, target: ProjectionTarget):
 }
 
 /**
- * POST /projections/steps?from=&count=: the same of a query that is no projection; a count of 0 checks
- * it alone.
+ * POST /projections/steps?from=&count=: the same of a query that is no projection; a count of 0
+ * checks it alone.
  */
 export async function answerQuerySteps(
 	exchange: Exchange,

@@ -1,11 +1,11 @@
 /** How a node begins: with the end of the log that it has found, once a standby has that. */
 import type { History } from "../../log.ts";
 import type { Database, Row } from "../connection/database.ts";
-import type { Follower } from "../following/follower.ts";
-import { heardOf } from "../following/heard.ts";
-import type { Session } from "../following/session.ts";
+import type { SeenHistory } from "../start/history.ts";
 import { SELECT_HISTORIES } from "../statements.ts";
-import type { SeenHistory } from "./history.ts";
+import type { Follower } from "./follower.ts";
+import { heardOf } from "./heard.ts";
+import type { Session } from "./session.ts";
 
 /** A fail-over that is under way takes that long. */
 export const START_PROOF_MS = 30_000;
