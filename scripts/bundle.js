@@ -1,7 +1,7 @@
 // Bundles what the command line, the server and its threads load into few files, `dist/bundle/`: a
 // process then opens some tens of files in place of hundreds. Programs that import Varve as a
 // library, and the tests of its parts, load the files of `dist/` one by one.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -68,8 +68,13 @@ const { outputFiles } = await build({
 	write: false,
 	plugins: [whereFilesStand],
 });
-rmSync(bundle, { recursive: true, force: true });
+// Written beside the old one, which processes may be loading.
+const fresh = `${bundle}.new`;
+rmSync(fresh, { recursive: true, force: true });
 for (const { path, text } of outputFiles) {
-	mkdirSync(dirname(path), { recursive: true });
-	writeFileSync(path, text.replaceAll(UP, relative(dirname(path), dist).replaceAll("\\", "/")));
+	const file = join(fresh, relative(bundle, path));
+	mkdirSync(dirname(file), { recursive: true });
+	writeFileSync(file, text.replaceAll(UP, relative(dirname(path), dist).replaceAll("\\", "/")));
 }
+rmSync(bundle, { recursive: true, force: true });
+renameSync(fresh, bundle);

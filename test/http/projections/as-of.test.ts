@@ -184,7 +184,7 @@ test("steps begin with the states that are kept, which know of events that are h
 	await admin.append(`$$${category}-1`, "$metadata", metadata);
 	const third = await admin.append(`${category}-1`, "A", { n: 4 });
 	await admin.atHead(name);
-	const before = (text: string) => (JSON.parse(text) as { steps: Json[] }).steps[0]?.before;
-	expect(before(await stepsFrom(third, name))).toEqual({ n: 3, list: [1, 2] });
-	expect(before(await stepsFrom(third, { query }))).toEqual({ n: 0, list: [] });
+	const after = (text: string) => (JSON.parse(text) as { steps: Json[] }).steps[0]?.after;
+	expect(after(await stepsFrom(third, name))).toEqual({ n: 7, list: [1, 2, 4] });
+	expect(after(await stepsFrom(third, { query }))).toEqual({ n: 4, list: [4] });
 });
