@@ -4,7 +4,16 @@
  * skipped, and say so.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { randomInt } from "node:crypto";
+import {
+	chmodSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +42,12 @@ export const describeReplica = (name: string, tests: () => void): void => {
 	if (lacks) describe.skip(`${name} (there is no pg_basebackup in ${POSTGRES_BIN})`, tests);
 	else describePostgres(name, tests);
 };
+
+/** What a server says that does not start. */
+const LOG_SHOWN_MAX = 2000;
+/** Below the ports that Linux gives to connections. */
+const PORT_MIN = 20_000;
+const PORT_MAX = 32_000;
 
 /** Settings of a cluster beside those of a test machine. */
 export type ServerSettings = Readonly<Record<string, string>>;
@@ -71,7 +86,12 @@ export class PostgresServer {
 		const options = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`);
 		const log = join(this.#folder, "log");
 		const how = ["-w", "-t", String(START_MAX_MS / 1000), "-l", log, "-o", options.join(" ")];
-		this.#run("pg_ctl", "-D", this.data, ...how, "start");
+		try {
+			this.#run("pg_ctl", "-D", this.data, ...how, "start");
+		} catch (error) {
+			const said = existsSync(log) ? readFileSync(log, "utf8").slice(-LOG_SHOWN_MAX) : "";
+			throw new Error(`${(error as Error).message}\n${said}`);
+		}
 	}
 
 	/** @param mode `immediate` is a crash: nothing is written any more */
@@ -182,13 +202,21 @@ function findPrograms(): string | undefined {
 		.find((folder) => existsSync(join(folder, "initdb")));
 }
 
-export function freePort(): Promise<number> {
-	return new Promise((resolve, reject) => {
+/**
+ * A port that nobody listens on. A server that a test stops and starts again has to get it again:
+ * so it is none of those that the system gives to connections.
+ */
+export async function freePort(): Promise<number> {
+	for (;;) {
+		const port = randomInt(PORT_MIN, PORT_MAX);
+		if (await isFree(port)) return port;
+	}
+}
+
+function isFree(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
 		const server = createServer();
-		server.once("error", reject);
-		server.listen(0, "127.0.0.1", () => {
-			const { port } = server.address() as { port: number };
-			server.close(() => resolve(port));
-		});
+		server.once("error", () => resolve(false));
+		server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
 	});
 }
