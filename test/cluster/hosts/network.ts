@@ -161,7 +161,11 @@ export class Network {
 	close(): void {
 		process.off("exit", this.#end);
 		for (const host of this.hosts.values()) host.kill();
-		for (const { name } of this.hosts.values()) ip("netns", "del", `vc${this.#id}-${name}`);
+		for (const { name } of this.hosts.values()) {
+			// A namespace takes its end of the link away some time later; the next network has the same.
+			ip("link", "del", this.#port(name));
+			ip("netns", "del", `vc${this.#id}-${name}`);
+		}
 		ip("link", "del", this.#bridge);
 	}
 
