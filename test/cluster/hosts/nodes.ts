@@ -16,6 +16,7 @@ export class Nodes {
 	readonly #databases: readonly Host[];
 	/** The newest process of a node, by its host. */
 	readonly #processes = new Map<string, number>();
+	readonly #ended = new Set<number>();
 	#life = "";
 	#publicUrl = "";
 
@@ -50,7 +51,7 @@ export class Nodes {
 	}
 
 	startNode(host: Host): void {
-		const { pid } = host.start([process.execPath, BIN, "serve"], {
+		const { pid, exited } = host.start([process.execPath, BIN, "serve"], {
 			log: `varve-${this.#life}`,
 			env: {
 				VARVE_HOST: host.address,
@@ -65,6 +66,7 @@ export class Nodes {
 			},
 		});
 		this.#processes.set(host.name, pid);
+		void exited.then(() => this.#ended.add(pid));
 	}
 
 	/** Gives the history that goes on a number of its own, as an operator does on a node's host. */
@@ -103,7 +105,8 @@ export class Nodes {
 	}
 
 	isUp(host: Host): boolean {
-		return host.pids().includes(this.#processes.get(host.name) ?? -1);
+		const pid = this.#processes.get(host.name);
+		return pid !== undefined && !this.#ended.has(pid);
 	}
 
 	/** Ends the process of a node, and waits for its end. */
