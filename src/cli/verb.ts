@@ -114,3 +114,19 @@ export function credentials(values: Values): Readonly<Record<string, string>> {
 	if (user === undefined) return {};
 	return { Authorization: `Basic ${Buffer.from(user, "utf8").toString("base64")}` };
 }
+
+/**
+ * What the first operand asks for.
+ * @param others the actions that are not among these, for the list
+ * @throws Failure if it names none
+ */
+export function actionOf<Action>(
+	actions: ReadonlyMap<string, Action>,
+	word: string,
+	others: readonly string[] = [],
+): Action {
+	const action = actions.get(word);
+	if (action) return action;
+	const words = [...others, ...actions.keys()].join(", ");
+	throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
+}

@@ -76,3 +76,15 @@ export async function scavenge(log: Log): Promise<{ events: number; bytes: numbe
 	}
 	return erased;
 }
+
+/** Asks again as long as the answer is no, or a refusal. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+	for (;;) {
+		try {
+			if (await holds()) return;
+		} catch (error) {
+			if (!isRefusal(error)) throw error;
+		}
+		await new Promise((resolve) => setTimeout(resolve, 20));
+	}
+}

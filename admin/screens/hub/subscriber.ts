@@ -11,10 +11,10 @@ import { visible } from "../../parts/visible.ts";
 import { attemptsPanel } from "../webhooks/attempts.ts";
 import { badgesOf } from "./status.ts";
 
-/** Where the form is sent. */
+/** The browser sends the form there. */
 const FORMS = "/ui/hub";
 
-/** What the form held, and why it was refused. */
+/** The form as the operator sent it, and the reason why the server refused it. */
 export type Refused = { readonly problem: ShownProblem; readonly reason: string };
 
 /** GET /hub/{id} @throws Refusal `route-not-found`, `subscriber-not-found`, `unauthorized` */

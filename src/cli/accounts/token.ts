@@ -3,7 +3,7 @@ import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { answer, note, report } from "../output/standard.ts";
 import { type Asked, membersIn, request } from "../reading/request.ts";
-import { CLIENT_OPTIONS, EXIT, optionalText, text, type Verb } from "../verb.ts";
+import { actionOf, CLIENT_OPTIONS, EXIT, optionalText, text, type Verb } from "../verb.ts";
 
 export const token: Verb = {
 	name: "token",
@@ -83,11 +83,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map([
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [action = "", operand = ""] = operands;
-	const act = ACTIONS.get(action);
-	if (!act) {
-		const words = [...ACTIONS.keys()].join(", ");
-		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
-	}
+	const act = actionOf(ACTIONS, action);
 	if (act !== list && operand === "") {
 		const what = act === create ? "NAME" : "ID";
 		throw new Failure(`${what} is missing: varve token ${action} ${what}`, EXIT.usage);

@@ -4,7 +4,7 @@ import { escapeInvisible } from "../../observe/visible.ts";
 import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { answer, report } from "../output/standard.ts";
-import { CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "../verb.ts";
+import { actionOf, CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "../verb.ts";
 import { choosePassword, PASSWORD_OPTIONS } from "./password.ts";
 import type { People, Person } from "./people.ts";
 
@@ -69,11 +69,7 @@ const ACTIONS: ReadonlyMap<string, Action> = new Map([
 
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [action = "", login = ""] = operands;
-	const act = action === "list" ? list : ACTIONS.get(action);
-	if (!act) {
-		const words = ["list", ...ACTIONS.keys()].join(", ");
-		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
-	}
+	const act = action === "list" ? list : actionOf(ACTIONS, action, ["list"]);
 	if (act !== list && login === "") {
 		throw new Failure(`NAME is missing: varve user ${action} NAME`, EXIT.usage);
 	}

@@ -5,7 +5,7 @@ import type { Arguments, Option, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { answer, report } from "../output/standard.ts";
 import { membersIn, request } from "../reading/request.ts";
-import { EXIT, optionalText, text } from "../verb.ts";
+import { actionOf, EXIT, optionalText, text } from "../verb.ts";
 
 export const KEPT_OPTIONS: readonly Option[] = [
 	{
@@ -70,11 +70,7 @@ export async function runKept({ operands, values }: Arguments): Promise<number> 
 		await list(values);
 		return EXIT.done;
 	}
-	const act = ACTIONS.get(action);
-	if (!act) {
-		const words = ["run", "list", ...ACTIONS.keys()].join(", ");
-		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
-	}
+	const act = actionOf(ACTIONS, action, ["run", "list"]);
 	if (name === "") {
 		throw new Failure(`NAME is missing: varve projection ${action} NAME`, EXIT.usage);
 	}

@@ -3,7 +3,7 @@ import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { answer, report } from "../output/standard.ts";
 import { membersIn, request } from "../reading/request.ts";
-import { CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "../verb.ts";
+import { actionOf, CLIENT_OPTIONS, EXIT, optionalText, type Verb } from "../verb.ts";
 
 export const hub: Verb = {
 	name: "hub",
@@ -42,11 +42,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		await list(values);
 		return EXIT.done;
 	}
-	const act = ACTIONS.get(action);
-	if (!act) {
-		const words = ["list", ...ACTIONS.keys()].join(", ");
-		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
-	}
+	const act = actionOf(ACTIONS, action, ["list"]);
 	if (id === "") throw new Failure(`ID is missing: varve hub ${action} ID`, EXIT.usage);
 	await act(values, id);
 	return EXIT.done;

@@ -4,7 +4,7 @@ import { Failure } from "../explain.ts";
 import { answer, note, report } from "../output/standard.ts";
 import { membersIn, request } from "../reading/request.ts";
 import { settingsOf } from "../reading/settings.ts";
-import { CLIENT_OPTIONS, EXIT, optionalNumber, type Verb } from "../verb.ts";
+import { actionOf, CLIENT_OPTIONS, EXIT, optionalNumber, type Verb } from "../verb.ts";
 
 const EXAMPLE = '{"format":"json"}';
 
@@ -91,11 +91,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		await list(values);
 		return EXIT.done;
 	}
-	const act = ACTIONS.get(action);
-	if (!act) {
-		const words = ["list", ...ACTIONS.keys()].join(", ");
-		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
-	}
+	const act = actionOf(ACTIONS, action, ["list"]);
 	if (name === "") throw new Failure(`NAME is missing: varve webhook ${action} NAME`, EXIT.usage);
 	await act({ values, name, stream, target, path: `/webhooks/${encodeURIComponent(name)}` });
 	return EXIT.done;

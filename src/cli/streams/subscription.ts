@@ -5,7 +5,14 @@ import { Failure } from "../explain.ts";
 import { answer, report } from "../output/standard.ts";
 import { membersIn, request } from "../reading/request.ts";
 import { settingsOf } from "../reading/settings.ts";
-import { CLIENT_OPTIONS, EXIT, optionalNumber, optionalText, type Verb } from "../verb.ts";
+import {
+	actionOf,
+	CLIENT_OPTIONS,
+	EXIT,
+	optionalNumber,
+	optionalText,
+	type Verb,
+} from "../verb.ts";
 import { START_OPTION, shownStart, startIn } from "./start.ts";
 
 const EXAMPLE = '{"maxRetryCount":3}';
@@ -103,11 +110,7 @@ async function run({ operands, values }: Arguments): Promise<number> {
 		await restart(values, stream);
 		return EXIT.done;
 	}
-	const act = ACTIONS.get(action);
-	if (!act) {
-		const words = ["list", "restart", ...ACTIONS.keys()].join(", ");
-		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
-	}
+	const act = actionOf(ACTIONS, action, ["list", "restart"]);
 	if (stream === "" || group === "") {
 		const wanted = `varve subscription ${action} STREAM GROUP`;
 		const hint = "in a shell, put a name with $ in single quotes: '$all'";

@@ -1,8 +1,7 @@
 /** Reads from a streaming replica, which is behind, stands still, goes away, or is another one. */
-import { isRefusal } from "../../../src/errors.ts";
 import { DEFAULT_LOG_LIMITS } from "../../../src/log/log.ts";
 import { openPostgres, type PostgresOptions } from "../../../src/log/postgres/open.ts";
-import { append, events, ids, idsOf, name, read, refusal } from "../asking.ts";
+import { append, events, ids, idsOf, name, read, refusal, until } from "../asking.ts";
 import { newDirectory } from "../sqlite/directory.ts";
 import { describeReplica, type PostgresServer, startPostgres, startReplica } from "./server.ts";
 
@@ -158,14 +157,3 @@ describeReplica("a node that reads from a replica", () => {
 		own.remove();
 	});
 });
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-	for (;;) {
-		try {
-			if (await holds()) return;
-		} catch (error) {
-			if (!isRefusal(error)) throw error;
-		}
-		await new Promise((resolve) => setTimeout(resolve, 20));
-	}
-}

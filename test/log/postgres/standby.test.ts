@@ -2,7 +2,7 @@
 import { isRefusal } from "../../../src/errors.ts";
 import { DEFAULT_LOG_LIMITS, type Log } from "../../../src/log/log.ts";
 import { openPostgres, type PostgresOptions } from "../../../src/log/postgres/open.ts";
-import { append, event, events, name, read, refusal } from "../asking.ts";
+import { append, event, events, name, read, refusal, until } from "../asking.ts";
 import { newDirectory } from "../sqlite/directory.ts";
 import { describeReplica, type PostgresServer, startPostgres, startReplica } from "./server.ts";
 
@@ -204,14 +204,3 @@ describeReplica("a primary with a synchronous standby", () => {
 		await log.close();
 	});
 });
-
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-	for (;;) {
-		try {
-			if (await holds()) return;
-		} catch (error) {
-			if (!isRefusal(error)) throw error;
-		}
-		await new Promise((resolve) => setTimeout(resolve, 20));
-	}
-}

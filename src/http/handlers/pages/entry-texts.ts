@@ -22,7 +22,7 @@ export type EntryForm = {
 
 export type EntryTexts = {
 	readonly texts: readonly string[];
-	/** Whether all of them are known to be ASCII. */
+	/** True if we know that each of them is ASCII. */
 	readonly isAscii: boolean;
 };
 
@@ -69,7 +69,7 @@ function textOf(
 	return made;
 }
 
-/** Whether the entry is the event at its place, and nothing else decides what it shows. */
+/** Tells whether the event alone decides what its entry shows: no link, and nothing hides it. */
 function isPlain({ link, unresolved, leadsTo, isHidden }: StreamEntry): boolean {
 	return !link && !unresolved && !leadsTo && !isHidden;
 }
