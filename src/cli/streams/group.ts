@@ -4,7 +4,7 @@ import { Failure } from "../explain.ts";
 import { answer, report } from "../output/standard.ts";
 import { membersIn, request } from "../reading/request.ts";
 import { settingsOf } from "../reading/settings.ts";
-import { CLIENT_OPTIONS, EXIT, optionalNumber, type Verb } from "../verb.ts";
+import { actionOf, CLIENT_OPTIONS, EXIT, optionalNumber, type Verb } from "../verb.ts";
 import { START_OPTION, shownStart, startIn } from "./start.ts";
 
 export const group: Verb = {
@@ -53,29 +53,31 @@ export const group: Verb = {
 /** A part of a list has at most so many. */
 const LISTED = 1000;
 
+type Call = {
+	readonly values: Values;
+	readonly name: string;
+	readonly stream: string;
+	readonly path: string;
+};
+type Action = (call: Call) => Promise<void>;
+
+const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
+	["show", show],
+	["create", (call) => define(call, "create")],
+	["update", (call) => define(call, "update")],
+	["reset", reset],
+	["delete", remove],
+]);
+
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [action = "", name = "", stream = ""] = operands;
 	if (action === "list") {
 		await list(values, "groups");
 		return EXIT.done;
 	}
-	if (!["show", "create", "update", "reset", "delete"].includes(action)) {
-		const words = "list, show, create, update, reset, delete";
-		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
-	}
+	const act = actionOf(ACTIONS, action, ["list"]);
 	if (name === "") throw new Failure(`GROUP is missing: varve group ${action} GROUP`, EXIT.usage);
-	const path = `/groups/${encodeURIComponent(name)}`;
-	if (action === "show") {
-		const found = await request(values, { method: "GET", path }, membersIn);
-		answer(`${JSON.stringify(found)}\n`);
-	} else if (action === "delete") {
-		await request(values, { method: "DELETE", path }, ({ status }) => status === 204 || undefined);
-		report(`group ${name} deleted\n`);
-	} else if (action === "reset") {
-		const body = { startFrom: startIn(values) };
-		await request(values, { method: "POST", path: `${path}/reset`, body }, membersIn);
-		report(`group ${name} goes on ${shownStart(body.startFrom)}\n`);
-	} else await define(values, { action, name, stream, path });
+	await act({ values, name, stream, path: `/groups/${encodeURIComponent(name)}` });
 	return EXIT.done;
 }
 
@@ -89,14 +91,26 @@ export async function list(values: Values, what: "groups" | "positions"): Promis
 	}
 }
 
-type Defined = {
-	readonly action: string;
-	readonly name: string;
-	readonly stream: string;
-	readonly path: string;
-};
+async function show({ values, path }: Call): Promise<void> {
+	const found = await request(values, { method: "GET", path }, membersIn);
+	answer(`${JSON.stringify(found)}\n`);
+}
 
-async function define(values: Values, { action, name, stream, path }: Defined): Promise<void> {
+async function remove({ values, name, path }: Call): Promise<void> {
+	await request(values, { method: "DELETE", path }, ({ status }) => status === 204 || undefined);
+	report(`group ${name} deleted\n`);
+}
+
+async function reset({ values, name, path }: Call): Promise<void> {
+	const body = { startFrom: startIn(values) };
+	await request(values, { method: "POST", path: `${path}/reset`, body }, membersIn);
+	report(`group ${name} goes on ${shownStart(body.startFrom)}\n`);
+}
+
+async function define(
+	{ values, name, stream, path }: Call,
+	action: "create" | "update",
+): Promise<void> {
 	const partitions = optionalNumber(values, "partitions");
 	if (stream === "" || partitions === undefined) {
 		const wanted = `varve group ${action} GROUP STREAM --partitions 50`;

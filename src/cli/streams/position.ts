@@ -1,9 +1,9 @@
 /** `varve position`: where readers are that let the server keep it. */
-import type { Arguments } from "../../options.ts";
+import type { Arguments, Values } from "../../options.ts";
 import { Failure } from "../explain.ts";
 import { answer, report } from "../output/standard.ts";
 import { membersIn, request } from "../reading/request.ts";
-import { CLIENT_OPTIONS, EXIT, type Verb } from "../verb.ts";
+import { actionOf, CLIENT_OPTIONS, EXIT, type Verb } from "../verb.ts";
 import { list } from "./group.ts";
 
 export const position: Verb = {
@@ -22,24 +22,32 @@ export const position: Verb = {
 	run,
 };
 
+type Call = { readonly values: Values; readonly name: string; readonly path: string };
+type Action = (call: Call) => Promise<void>;
+
+const ACTIONS: ReadonlyMap<string, Action> = new Map<string, Action>([
+	["show", show],
+	["delete", remove],
+]);
+
 async function run({ operands, values }: Arguments): Promise<number> {
 	const [action = "", name = ""] = operands;
 	if (action === "list") {
 		await list(values, "positions");
 		return EXIT.done;
 	}
-	if (action !== "show" && action !== "delete") {
-		const words = "list, show, delete";
-		throw new Failure(`the action is missing or none of these: ${words}`, EXIT.usage);
-	}
+	const act = actionOf(ACTIONS, action, ["list"]);
 	if (name === "") throw new Failure(`NAME is missing: varve position ${action} NAME`, EXIT.usage);
-	const path = `/positions/${encodeURIComponent(name)}`;
-	if (action === "show") {
-		const found = await request(values, { method: "GET", path }, membersIn);
-		answer(`${JSON.stringify(found)}\n`);
-		return EXIT.done;
-	}
+	await act({ values, name, path: `/positions/${encodeURIComponent(name)}` });
+	return EXIT.done;
+}
+
+async function show({ values, path }: Call): Promise<void> {
+	const found = await request(values, { method: "GET", path }, membersIn);
+	answer(`${JSON.stringify(found)}\n`);
+}
+
+async function remove({ values, name, path }: Call): Promise<void> {
 	await request(values, { method: "DELETE", path }, ({ status }) => status === 204 || undefined);
 	report(`position ${name} deleted\n`);
-	return EXIT.done;
 }
