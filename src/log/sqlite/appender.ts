@@ -1,6 +1,6 @@
 /**
- * The one connection that writes. It takes a batch of appends, decides each by itself, and commits
- * them in one transaction with one fsync.
+ * The one connection that writes. It takes batches of appends as long as there are more, decides
+ * each append by itself, and commits all in one transaction with one fsync.
  *
  * An append that is refused is refused before it has inserted anything, so the others stand.
  * Any other failure undoes the whole transaction, and every append in it: even a refusal may rest
@@ -33,6 +33,9 @@ import {
 import * as sql from "./statements.ts";
 import { type Stream, Streams } from "./streams/streams.ts";
 import { MerkleTree } from "./tree/merkle-tree.ts";
+
+/** Gives the next batch that shares the commit. */
+export type MoreBatches = () => Batch | undefined;
 
 const FLAGS = { revival: FLAG_REVIVAL, tombstone: FLAG_TOMBSTONE };
 
@@ -75,13 +78,18 @@ export class Appender {
 	}
 
 	/**
-	 * Answers each write of the batch. A write that is answered as written is on disk.
+	 * Answers each write of the batch, and of those that `more` gives until there is none: what comes
+	 * while others are inserted still shares their sync. A write that is answered as written is on
+	 * disk.
 	 * @throws if a sync failed, or the rollback did: nothing may be committed after that
 	 */
-	commit(batch: Batch): Answers {
-		const writes = unpack(batch);
-		this.#now = batch.now;
-		return this.#transact(writes, (write) => this.#answer(write));
+	commit(batch: Batch, more: MoreBatches): Answers {
+		const take = (next: Batch | undefined) => {
+			if (next) this.#now = next.now;
+			return next && unpack(next);
+		};
+		const rest = () => take(more());
+		return this.#transact(take(batch), rest, (write) => this.#answer(write));
 	}
 
 	/**
@@ -89,17 +97,27 @@ export class Appender {
 	 * @throws as `commit`
 	 */
 	import(span: MovedSpan): Answers {
-		return this.#transact([span], () => this.#importer.import(span));
+		const none = () => undefined;
+		return this.#transact([span], none, () => this.#importer.import(span));
 	}
 
-	#transact<Write>(writes: readonly Write[], answerTo: (write: Write) => Answer): Answers {
+	#transact<Write>(
+		first: readonly Write[] | undefined,
+		more: () => readonly Write[] | undefined,
+		answerTo: (write: Write) => Answer,
+	): Answers {
 		const { grown, marked } = this.#streams;
+		const answers: Answer[] = [];
+		let taken = 0;
 		let hasBegun = false;
 		const begunMs = performance.now();
 		try {
 			this.#statements.begin.run();
 			hasBegun = true;
-			const answers = writes.map(answerTo);
+			for (let writes = first; writes; writes = more()) {
+				taken += writes.length;
+				for (const write of writes) answers.push(answerTo(write));
+			}
 			this.#streams.insertSpans();
 			// If all were refused or repeated, there is nothing to sync.
 			const isChanged = grown.size > 0 || answers.some((answer) => !isSettled(answer));
@@ -116,10 +134,12 @@ export class Appender {
 		} catch (error) {
 			if (isSyncFailure(error)) throw error;
 			const failure = isRefusal(error) ? deniedBy(error) : failureOf(error, this.#database.name);
-			// Who may not even begin, because another program holds a lock, has nothing to undo.
+			// Who may not even begin, because another program holds a lock, has nothing to undo. Nor do
+			// those wait for the lock once more who have come meanwhile.
 			if (hasBegun) this.#undo();
+			else for (let writes = first; writes; writes = more()) taken += writes.length;
 			return packAnswers(
-				writes.map(() => failure),
+				Array.from({ length: taken }, () => failure),
 				{ last: this.last, grown, marked, commitMs: 0, syncMs: 0 },
 			);
 		} finally {

@@ -2,8 +2,8 @@
  * The appends and deletes that wait for the disk, and the thread that writes them: group commit.
  *
  *     write()  ──▶ waiting ──▶ in flight ──▶ answered
- *                     │            two batches: one being written, and the next at the
- *                     │            writer's door; all who come meanwhile go together after
+ *                     │            in batches, each of one turn of the event loop; the writer
+ *                     │            takes all that have come into one commit
  *                     └─ full: refused `overloaded`
  *
  * If the thread stops by itself, or cannot begin, the queue refuses every append and gives the
@@ -22,6 +22,8 @@ import {
 	type Answer,
 	type Answers,
 	answerAt,
+	answerCount,
+	type Batch,
 	commitOf,
 	contentBytes,
 	hasMetDamage,
@@ -40,12 +42,8 @@ import {
  */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
-/**
- * With one batch in flight the disk rests while answers and the next batch cross between the
- * threads: two gave 5–15 % more with four clients sending batches of 100, and cost a lone client
- * nothing.
- */
-const IN_FLIGHT_MAX = 2;
+/** With so much in flight, the rest waits here: batches are copies. */
+const IN_FLIGHT_BYTES = 8 * 1024 * 1024;
 
 /** Nobody knows when the server will start again; a client that retries this often is no burden. */
 const RESTART_SECONDS = 30;
@@ -87,7 +85,8 @@ export class AppendQueue {
 	readonly #stopped: Promise<void>;
 	#waiting: WaitingWrite[] = [];
 	/** Oldest first, as they will be answered. */
-	#inFlight: WaitingWrite[][] = [];
+	#inFlight: WaitingWrite[] = [];
+	#inFlightBytes = 0;
 	/** Appends and bytes that are waiting or in flight. */
 	readonly #held = this.activity.waiting;
 	#last: number;
@@ -153,7 +152,7 @@ export class AppendQueue {
 		if (this.#broken) return;
 		this.#broken = writerStopped(reason);
 		this.#listener.onStop(this.#broken);
-		const stranded = [...this.#inFlight.flat(), ...this.#waiting];
+		const stranded = [...this.#inFlight, ...this.#waiting];
 		this.#inFlight = [];
 		this.#waiting = [];
 		this.#held.appends = 0;
@@ -193,9 +192,9 @@ export class AppendQueue {
 		return new Refusal("overloaded", { queue: "append", limit, retryAfterSeconds: 1 });
 	}
 
-	/** At the end of this turn of the event loop, so that all its appends share a commit. */
+	/** At the end of this turn of the event loop, so that all its appends share a message. */
 	#sendSoon(): void {
-		if (this.#isSending || this.#inFlight.length >= IN_FLIGHT_MAX) return;
+		if (this.#isSending || this.#inFlightBytes >= IN_FLIGHT_BYTES) return;
 		this.#isSending = true;
 		setImmediate(() => {
 			this.#isSending = false;
@@ -204,38 +203,43 @@ export class AppendQueue {
 	}
 
 	#send(): void {
-		if (this.#broken || this.#waiting.length === 0) return;
-		if (this.#inFlight.length >= IN_FLIGHT_MAX) return;
-		const [{ write: next }] = this.#waiting as [WaitingWrite];
-		if (isSpan(next)) this.#sendSpan(next);
-		else this.#sendWrites();
-		if (this.#waiting.length > 0) this.#sendSoon();
-	}
-
-	#sendSpan(span: MovedSpan): void {
-		this.#inFlight.push(this.#waiting.splice(0, 1));
-		const batch: SpanBatch = { span };
-		this.#writer.postMessage(batch);
+		while (this.#waiting.length > 0 && this.#inFlightBytes < IN_FLIGHT_BYTES) {
+			const [{ write, bytes }] = this.#waiting as [WaitingWrite];
+			if (isSpan(write)) this.#depart({ span: write }, 1, bytes);
+			else this.#sendWrites();
+		}
 	}
 
 	#sendWrites(): void {
 		let bytes = 0;
+		let isAlone = false;
 		const writes: Write[] = [];
-		for (const waiting of this.#waiting) {
-			if (isSpan(waiting.write)) break;
-			if (writes.length > 0 && bytes + waiting.bytes > BATCH_BYTES_MAX) break;
-			bytes += waiting.bytes;
-			writes.push(waiting.write);
-			if (waiting.endsCommit) break;
+		for (const { write, bytes: more, endsCommit = false } of this.#waiting) {
+			if (isSpan(write)) break;
+			if (writes.length > 0 && bytes + more > BATCH_BYTES_MAX) break;
+			bytes += more;
+			writes.push(write);
+			isAlone = endsCommit;
+			if (endsCommit) break;
 		}
-		this.#inFlight.push(this.#waiting.splice(0, writes.length));
-		const batch = pack(writes, bytes, this.#clock());
-		this.#writer.postMessage(batch, [batch.bytes]);
+		const batch = pack(writes, bytes, { now: this.#clock(), isAlone });
+		this.#depart(batch, writes.length, bytes, [batch.bytes]);
+	}
+
+	#depart(
+		batch: Batch | SpanBatch,
+		writes: number,
+		bytes: number,
+		moved: ArrayBuffer[] = [],
+	): void {
+		this.#inFlight.push(...this.#waiting.splice(0, writes));
+		this.#inFlightBytes += bytes;
+		this.#writer.postMessage(batch, moved);
 	}
 
 	/**
-	 * One write of the batch met damage, so none was written. The others must not fail with it: the
-	 * batch is split in halves, until the write is alone after a few commits.
+	 * One write of the commit met damage, so none was written. The others must not fail with it: they
+	 * are split in halves, until the write is alone after a few commits.
 	 */
 	#sendApart(together: readonly WaitingWrite[]): void {
 		const ends = [Math.ceil(together.length / 2) - 1, together.length - 1];
@@ -246,13 +250,16 @@ export class AppendQueue {
 	}
 
 	#settle(answers: Answers): void {
-		const answered = this.#inFlight.shift() ?? [];
+		const answered = this.#inFlight.splice(0, answerCount(answers));
+		let bytes = 0;
+		for (const waited of answered) bytes += waited.bytes;
+		this.#inFlightBytes -= bytes;
 		if (answered.length > 1 && hasMetDamage(answers)) {
-			this.#listenerProgress.answered(-1);
+			this.#listenerProgress.answered(-1, answered.length);
 			this.#sendApart(answered);
 			return;
 		}
-		for (const { bytes } of answered) this.#held.bytes -= bytes;
+		this.#held.bytes -= bytes;
 		this.#held.appends -= answered.length;
 		this.#send();
 		let written = 0;
@@ -266,7 +273,7 @@ export class AppendQueue {
 		if (answers.grown.length > 0) this.#measureCommit(answers, answered.length, written);
 		// Their waiting callers run after this, so a listener knows of a commit before its client does.
 		if (answers.grown.length > 0) this.#listener.onCommit(commitOf(answers));
-		this.#listenerProgress.answered(answers.last);
+		this.#listenerProgress.answered(answers.last, answered.length);
 		this.#endWhenDone();
 	}
 
