@@ -73,9 +73,7 @@ function write(message: WriterMessage, appender: Appender, arrivals: Arrivals): 
 	}
 	orStop(() => {
 		const answers =
-			"span" in message
-				? appender.import(message.span)
-				: appender.commit(message, arrivals.behind(message));
+			"span" in message ? appender.import(message.span) : appender.commit(arrivals.from(message));
 		answer(answers);
 		if (answers.grown.length > 0) checkpointWhenDue();
 	});
