@@ -2,8 +2,8 @@
  * The appends and deletes that wait for the disk, and the thread that writes them: group commit.
  *
  *     write()  ──▶ waiting ──▶ in flight ──▶ answered
- *                     │            in batches, each of one turn of the event loop; the writer
- *                     │            takes all that have come into one commit
+ *                     │            in batches of a few; the writer takes all that have come
+ *                     │            into one commit
  *                     └─ full: refused `overloaded`
  *
  * If the thread stops by itself, or cannot begin, the queue refuses every append and gives the
@@ -41,6 +41,12 @@ import {
  * already.
  */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+
+/**
+ * So many appends do not wait for the end of the turn of the event loop: the writer begins with
+ * them while this thread reads the next requests. A message for each would cost more than it gives.
+ */
+const BATCH_WRITES = 8;
 
 /** With so much in flight, the rest waits here: batches are copies. */
 const IN_FLIGHT_BYTES = 8 * 1024 * 1024;
@@ -138,7 +144,8 @@ export class AppendQueue {
 		const sinceMs = performance.now();
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({ write, bytes, sinceMs, resolve, reject });
-			this.#sendSoon();
+			if (this.#waiting.length >= BATCH_WRITES) this.#send();
+			else this.#sendSoon();
 		});
 	}
 
@@ -192,7 +199,7 @@ export class AppendQueue {
 		return new Refusal("overloaded", { queue: "append", limit, retryAfterSeconds: 1 });
 	}
 
-	/** At the end of this turn of the event loop, so that all its appends share a message. */
+	/** At the end of this turn of the event loop, so that its last appends share a message. */
 	#sendSoon(): void {
 		if (this.#isSending || this.#inFlightBytes >= IN_FLIGHT_BYTES) return;
 		this.#isSending = true;
@@ -223,18 +230,13 @@ export class AppendQueue {
 			if (endsCommit) break;
 		}
 		const batch = pack(writes, bytes, { now: this.#clock(), isAlone });
-		this.#depart(batch, writes.length, bytes, [batch.bytes]);
+		this.#depart(batch, writes.length, bytes);
 	}
 
-	#depart(
-		batch: Batch | SpanBatch,
-		writes: number,
-		bytes: number,
-		moved: ArrayBuffer[] = [],
-	): void {
-		this.#inFlight.push(...this.#waiting.splice(0, writes));
+	#depart(batch: Batch | SpanBatch, writes: number, bytes: number): void {
+		for (const waiting of this.#waiting.splice(0, writes)) this.#inFlight.push(waiting);
 		this.#inFlightBytes += bytes;
-		this.#writer.postMessage(batch, moved);
+		this.#writer.postMessage(batch, "span" in batch ? [] : [batch.bytes]);
 	}
 
 	/**
