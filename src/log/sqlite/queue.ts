@@ -36,10 +36,7 @@ import {
 	type Write,
 } from "./protocol.ts";
 
-/**
- * Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it
- * already.
- */
+/** Bounds the copy a batch is. Of a larger one, the fsync is a small part already. */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
@@ -253,8 +250,7 @@ export class AppendQueue {
 
 	#settle(answers: Answers): void {
 		const answered = this.#inFlight.splice(0, answerCount(answers));
-		let bytes = 0;
-		for (const waited of answered) bytes += waited.bytes;
+		const bytes = answered.reduce((sum, waited) => sum + waited.bytes, 0);
 		this.#inFlightBytes -= bytes;
 		if (answered.length > 1 && hasMetDamage(answers)) {
 			this.#listenerProgress.answered(-1, answered.length);
