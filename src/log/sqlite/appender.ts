@@ -58,8 +58,8 @@ export class Appender {
 	readonly #importer: Importer;
 	#now = 0;
 	/**
-	 * What the last sync took. For so long, those who come while others are inserted still share their
-	 * sync: on a slow disk nearly all do, and on a fast one nobody waits to save a short sync.
+	 * What the last sync took. For so long, those who come while others are inserted still share
+	 * their sync: on a slow disk nearly all do, and on a fast one nobody waits to save a short sync.
 	 */
 	#syncMs = 0;
 

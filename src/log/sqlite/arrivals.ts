@@ -1,7 +1,7 @@
 /**
  * The messages that have come for the writer's thread. It takes them from the port itself, so that
- * neither side waits for the other: the log sends what it has, and a commit takes what is there. How
- * much that can be is bounded by what the queue lets be in flight.
+ * neither side waits for the other: the log sends what it has, and a commit takes what is there.
+ * How much that can be is bounded by what the queue lets be in flight.
  */
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Batch, WriterMessage } from "./protocol.ts";
