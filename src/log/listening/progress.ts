@@ -13,7 +13,7 @@
  */
 type WaitingRead = {
 	readonly seen: number;
-	/** How many answers may still come before the one that tells of it. */
+	/** How many requests may still be answered before the one that tells of it is. */
 	left: number;
 	readonly resolve: () => void;
 };
@@ -42,12 +42,12 @@ export class ListenerProgress {
 		});
 	}
 
-	/** The writer answered the oldest request, and the listeners know all commits up to `upTo`. */
-	answered(upTo: number): void {
+	/** The writer answered the oldest requests, and the listeners know all commits up to `upTo`. */
+	answered(upTo: number, requests = 1): void {
 		this.#upTo = Math.max(this.#upTo, upTo);
 		if (this.#waiting.length === 0) return;
 		this.#waiting = this.#waiting.filter((waiting) => {
-			waiting.left--;
+			waiting.left -= requests;
 			if (waiting.seen > this.#upTo && waiting.left > 0) return true;
 			waiting.resolve();
 			return false;

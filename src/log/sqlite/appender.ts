@@ -1,6 +1,6 @@
 /**
- * The one connection that writes. It takes a batch of appends, decides each by itself, and commits
- * them in one transaction with one fsync.
+ * The one connection that writes. It takes all batches of appends that have come, decides each
+ * append by itself, and commits all in one transaction with one fsync.
  *
  * An append that is refused is refused before it has inserted anything, so the others stand.
  * Any other failure undoes the whole transaction, and every append in it: even a refusal may rest
@@ -34,6 +34,9 @@ import * as sql from "./statements.ts";
 import { type Stream, Streams } from "./streams/streams.ts";
 import { MerkleTree } from "./tree/merkle-tree.ts";
 
+/** Gives the batches that have come since it was asked last; none ends the transaction. */
+export type Coming = () => readonly Batch[];
+
 const FLAGS = { revival: FLAG_REVIVAL, tombstone: FLAG_TOMBSTONE };
 
 export class Appender {
@@ -54,6 +57,11 @@ export class Appender {
 	readonly #end: LogEnd = { next: 0, created: 0 };
 	readonly #importer: Importer;
 	#now = 0;
+	/**
+	 * What the last sync took. For so long, those who come while others are inserted still share
+	 * their sync: on a slow disk nearly all do, and on a fast one nobody waits to save a short sync.
+	 */
+	#syncMs = 0;
 
 	/**
 	 * @param database open for writing and migrated
@@ -75,13 +83,16 @@ export class Appender {
 	}
 
 	/**
-	 * Answers each write of the batch. A write that is answered as written is on disk.
+	 * Answers each write of the batches. A write that is answered as written is on disk.
 	 * @throws if a sync failed, or the rollback did: nothing may be committed after that
 	 */
-	commit(batch: Batch): Answers {
-		const writes = unpack(batch);
-		this.#now = batch.now;
-		return this.#transact(writes, (write) => this.#answer(write));
+	commit(coming: Coming): Answers {
+		const take = () => {
+			const batches = coming();
+			this.#now = batches.at(-1)?.now ?? this.#now;
+			return batches.flatMap(unpack);
+		};
+		return this.#transact(take, (write) => this.#answer(write));
 	}
 
 	/**
@@ -89,23 +100,35 @@ export class Appender {
 	 * @throws as `commit`
 	 */
 	import(span: MovedSpan): Answers {
-		return this.#transact([span], () => this.#importer.import(span));
+		const spans = [span];
+		return this.#transact(
+			() => spans.splice(0),
+			() => this.#importer.import(span),
+		);
 	}
 
-	#transact<Write>(writes: readonly Write[], answerTo: (write: Write) => Answer): Answers {
+	#transact<Write>(coming: () => readonly Write[], answerTo: (write: Write) => Answer): Answers {
 		const { grown, marked } = this.#streams;
+		const answers: Answer[] = [];
+		let taken = 0;
 		let hasBegun = false;
 		const begunMs = performance.now();
 		try {
 			this.#statements.begin.run();
 			hasBegun = true;
-			const answers = writes.map(answerTo);
+			for (let writes = coming(); writes.length > 0; ) {
+				taken += writes.length;
+				for (const write of writes) answers.push(answerTo(write));
+				const isShort = performance.now() - begunMs < this.#syncMs;
+				writes = isShort ? coming() : [];
+			}
 			this.#streams.insertSpans();
 			// If all were refused or repeated, there is nothing to sync.
 			const isChanged = grown.size > 0 || answers.some((answer) => !isSettled(answer));
 			const insertedMs = performance.now();
 			this.#statements[isChanged ? "commit" : "rollback"].run();
 			const endedMs = performance.now();
+			if (isChanged) this.#syncMs = endedMs - insertedMs;
 			return packAnswers(answers, {
 				last: this.last,
 				grown,
@@ -116,10 +139,12 @@ export class Appender {
 		} catch (error) {
 			if (isSyncFailure(error)) throw error;
 			const failure = isRefusal(error) ? deniedBy(error) : failureOf(error, this.#database.name);
-			// Who may not even begin, because another program holds a lock, has nothing to undo.
+			// Who may not even begin, because another program holds a lock, has nothing to undo. Nor do
+			// those wait for the lock once more who have come meanwhile.
 			if (hasBegun) this.#undo();
+			else taken = coming().length;
 			return packAnswers(
-				writes.map(() => failure),
+				Array.from({ length: taken }, () => failure),
 				{ last: this.last, grown, marked, commitMs: 0, syncMs: 0 },
 			);
 		} finally {

@@ -1,8 +1,9 @@
 /**
  * The messages between the log's thread and the writer's thread.
  *
- * A batch is many appends in one message. Messages are flat, since each object, key and Map entry
- * is serialised and read again. The appends travel as one block of bytes
+ * A batch is the appends of one message; the writer takes all that have come into one commit, and
+ * answers them by one message. Messages are flat, since each object, key and Map entry is
+ * serialised and read again. The appends travel as one block of bytes
  * that changes owner instead of being copied again; only texts stay texts:
  *
  *     write:  expected  kind  events
@@ -27,8 +28,10 @@ import { ID_KEY_BYTES, idKeyAt, idKeyText } from "./ids/keys.ts";
 export type Write = Append | Deletion;
 
 export type Batch = {
-	/** The time of the commit by the log's clock. */
+	/** The time by the log's clock. */
 	readonly now: number;
+	/** Whether no other batch may share its commit. */
+	readonly isAlone: boolean;
 	/** The stream of each write. */
 	readonly streams: readonly StreamName[];
 	/** The types of the events, each once. */
@@ -38,6 +41,8 @@ export type Batch = {
 
 /** The one write of a transaction: it is written or undone as a whole. It is cloned, not packed. */
 export type SpanBatch = { readonly span: MovedSpan };
+
+export type WriterMessage = Batch | SpanBatch | "close";
 
 export type Kind = (typeof KINDS)[number];
 
@@ -62,11 +67,11 @@ export type PackedEvent = {
 	readonly metadata: Uint8Array;
 };
 
-/** The writer's answer to a batch. */
+/** The writer's answer to the batches of one commit. */
 export type Answers = {
 	/** Of each write: first version, position, and 1 if it was a repeat. */
 	readonly appended: Float64Array;
-	/** By the index of the write: why it was not written. */
+	/** By the index of the write, through all batches: why it was not written. */
 	readonly denied: ReadonlyMap<number, Denied>;
 	/**
 	 * The last position of the log, and the streams the commit grew, side by side with their last
@@ -149,8 +154,10 @@ export function spanBytes({ events }: MovedSpan): number {
 	return bytes;
 }
 
+type BatchFacts = Pick<Batch, "now" | "isAlone">;
+
 /** @param bytes the sum of `packedBytes` */
-export function pack(writes: readonly Write[], bytes: number, now: number): Batch {
+export function pack(writes: readonly Write[], bytes: number, facts: BatchFacts): Batch {
 	const block = Buffer.from(new ArrayBuffer(bytes));
 	const types = new Map<string, number>();
 	let offset = 0;
@@ -182,7 +189,7 @@ export function pack(writes: readonly Write[], bytes: number, now: number): Batc
 		}
 	}
 	return {
-		now,
+		...facts,
 		streams: writes.map((write) => write.stream),
 		types: [...types.keys()],
 		bytes: block.buffer as ArrayBuffer,
@@ -259,7 +266,12 @@ export function packAnswers(
 	};
 }
 
-/** The answer to the write `index` of the batch. */
+/** How many writes are answered. */
+export function answerCount({ appended }: Answers): number {
+	return appended.length / 3;
+}
+
+/** The answer to the write `index` of the commit. */
 export function answerAt({ appended, denied }: Answers, index: number): Answer {
 	return (
 		denied.get(index) ?? {

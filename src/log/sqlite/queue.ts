@@ -2,8 +2,8 @@
  * The appends and deletes that wait for the disk, and the thread that writes them: group commit.
  *
  *     write()  ──▶ waiting ──▶ in flight ──▶ answered
- *                     │            two batches: one being written, and the next at the
- *                     │            writer's door; all who come meanwhile go together after
+ *                     │            in batches of a few; the writer takes all that have come
+ *                     │            into one commit
  *                     └─ full: refused `overloaded`
  *
  * If the thread stops by itself, or cannot begin, the queue refuses every append and gives the
@@ -22,6 +22,8 @@ import {
 	type Answer,
 	type Answers,
 	answerAt,
+	answerCount,
+	type Batch,
 	commitOf,
 	contentBytes,
 	hasMetDamage,
@@ -34,18 +36,17 @@ import {
 	type Write,
 } from "./protocol.ts";
 
-/**
- * Bounds the copy a batch is; a larger one gains nothing, as its fsync is a small part of it
- * already.
- */
+/** Bounds the copy a batch is. Of a larger one, the fsync is a small part already. */
 const BATCH_BYTES_MAX = 8 * 1024 * 1024;
 
 /**
- * With one batch in flight the disk rests while answers and the next batch cross between the
- * threads: two gave 5–15 % more with four clients sending batches of 100, and cost a lone client
- * nothing.
+ * So many appends do not wait for the end of the turn of the event loop: the writer begins with
+ * them while this thread reads the next requests. A message for each would cost more than it gives.
  */
-const IN_FLIGHT_MAX = 2;
+const BATCH_WRITES = 8;
+
+/** With so much in flight, the rest waits here: batches are copies. */
+const IN_FLIGHT_BYTES = 8 * 1024 * 1024;
 
 /** Nobody knows when the server will start again; a client that retries this often is no burden. */
 const RESTART_SECONDS = 30;
@@ -87,7 +88,8 @@ export class AppendQueue {
 	readonly #stopped: Promise<void>;
 	#waiting: WaitingWrite[] = [];
 	/** Oldest first, as they will be answered. */
-	#inFlight: WaitingWrite[][] = [];
+	#inFlight: WaitingWrite[] = [];
+	#inFlightBytes = 0;
 	/** Appends and bytes that are waiting or in flight. */
 	readonly #held = this.activity.waiting;
 	#last: number;
@@ -139,7 +141,8 @@ export class AppendQueue {
 		const sinceMs = performance.now();
 		return new Promise((resolve, reject) => {
 			this.#waiting.push({ write, bytes, sinceMs, resolve, reject });
-			this.#sendSoon();
+			if (this.#waiting.length >= BATCH_WRITES) this.#send();
+			else this.#sendSoon();
 		});
 	}
 
@@ -153,7 +156,7 @@ export class AppendQueue {
 		if (this.#broken) return;
 		this.#broken = writerStopped(reason);
 		this.#listener.onStop(this.#broken);
-		const stranded = [...this.#inFlight.flat(), ...this.#waiting];
+		const stranded = [...this.#inFlight, ...this.#waiting];
 		this.#inFlight = [];
 		this.#waiting = [];
 		this.#held.appends = 0;
@@ -193,9 +196,9 @@ export class AppendQueue {
 		return new Refusal("overloaded", { queue: "append", limit, retryAfterSeconds: 1 });
 	}
 
-	/** At the end of this turn of the event loop, so that all its appends share a commit. */
+	/** At the end of this turn of the event loop, so that its last appends share a message. */
 	#sendSoon(): void {
-		if (this.#isSending || this.#inFlight.length >= IN_FLIGHT_MAX) return;
+		if (this.#isSending || this.#inFlightBytes >= IN_FLIGHT_BYTES) return;
 		this.#isSending = true;
 		setImmediate(() => {
 			this.#isSending = false;
@@ -204,38 +207,38 @@ export class AppendQueue {
 	}
 
 	#send(): void {
-		if (this.#broken || this.#waiting.length === 0) return;
-		if (this.#inFlight.length >= IN_FLIGHT_MAX) return;
-		const [{ write: next }] = this.#waiting as [WaitingWrite];
-		if (isSpan(next)) this.#sendSpan(next);
-		else this.#sendWrites();
-		if (this.#waiting.length > 0) this.#sendSoon();
-	}
-
-	#sendSpan(span: MovedSpan): void {
-		this.#inFlight.push(this.#waiting.splice(0, 1));
-		const batch: SpanBatch = { span };
-		this.#writer.postMessage(batch);
+		while (this.#waiting.length > 0 && this.#inFlightBytes < IN_FLIGHT_BYTES) {
+			const [{ write, bytes }] = this.#waiting as [WaitingWrite];
+			if (isSpan(write)) this.#depart({ span: write }, 1, bytes);
+			else this.#sendWrites();
+		}
 	}
 
 	#sendWrites(): void {
 		let bytes = 0;
+		let isAlone = false;
 		const writes: Write[] = [];
-		for (const waiting of this.#waiting) {
-			if (isSpan(waiting.write)) break;
-			if (writes.length > 0 && bytes + waiting.bytes > BATCH_BYTES_MAX) break;
-			bytes += waiting.bytes;
-			writes.push(waiting.write);
-			if (waiting.endsCommit) break;
+		for (const { write, bytes: more, endsCommit = false } of this.#waiting) {
+			if (isSpan(write)) break;
+			if (writes.length > 0 && bytes + more > BATCH_BYTES_MAX) break;
+			bytes += more;
+			writes.push(write);
+			isAlone = endsCommit;
+			if (endsCommit) break;
 		}
-		this.#inFlight.push(this.#waiting.splice(0, writes.length));
-		const batch = pack(writes, bytes, this.#clock());
-		this.#writer.postMessage(batch, [batch.bytes]);
+		const batch = pack(writes, bytes, { now: this.#clock(), isAlone });
+		this.#depart(batch, writes.length, bytes);
+	}
+
+	#depart(batch: Batch | SpanBatch, writes: number, bytes: number): void {
+		for (const waiting of this.#waiting.splice(0, writes)) this.#inFlight.push(waiting);
+		this.#inFlightBytes += bytes;
+		this.#writer.postMessage(batch, "span" in batch ? [] : [batch.bytes]);
 	}
 
 	/**
-	 * One write of the batch met damage, so none was written. The others must not fail with it: the
-	 * batch is split in halves, until the write is alone after a few commits.
+	 * One write of the commit met damage, so none was written. The others must not fail with it: they
+	 * are split in halves, until the write is alone after a few commits.
 	 */
 	#sendApart(together: readonly WaitingWrite[]): void {
 		const ends = [Math.ceil(together.length / 2) - 1, together.length - 1];
@@ -246,13 +249,15 @@ export class AppendQueue {
 	}
 
 	#settle(answers: Answers): void {
-		const answered = this.#inFlight.shift() ?? [];
+		const answered = this.#inFlight.splice(0, answerCount(answers));
+		const bytes = answered.reduce((sum, waited) => sum + waited.bytes, 0);
+		this.#inFlightBytes -= bytes;
 		if (answered.length > 1 && hasMetDamage(answers)) {
-			this.#listenerProgress.answered(-1);
+			this.#listenerProgress.answered(-1, answered.length);
 			this.#sendApart(answered);
 			return;
 		}
-		for (const { bytes } of answered) this.#held.bytes -= bytes;
+		this.#held.bytes -= bytes;
 		this.#held.appends -= answered.length;
 		this.#send();
 		let written = 0;
@@ -266,7 +271,7 @@ export class AppendQueue {
 		if (answers.grown.length > 0) this.#measureCommit(answers, answered.length, written);
 		// Their waiting callers run after this, so a listener knows of a commit before its client does.
 		if (answers.grown.length > 0) this.#listener.onCommit(commitOf(answers));
-		this.#listenerProgress.answered(answers.last);
+		this.#listenerProgress.answered(answers.last, answered.length);
 		this.#endWhenDone();
 	}
 

@@ -1,23 +1,29 @@
 /**
- * The writer's thread. It takes batches and answers them, one after another. Between two batches it
- * takes one step of an erasure, if the log has asked for one. Batches and erasures come on two
- * ports; all answers leave on one.
+ * The writer's thread. It takes all batches that have come into one commit, and answers them.
+ * Between two commits it takes one step of an erasure, if the log has asked for one. Batches and
+ * erasures come on two ports; all answers leave on one.
  *
- *     batch ─▶ commit ─▶ answers ─▶ checkpoint of the WAL, if one is due
- *                 └── failed ──────────┴─▶ stopped: says why, and takes no more
+ *     batches ─▶ commit ─▶ answers ─▶ checkpoint of the WAL, if one is due
+ *                   └── failed ──────────┴─▶ stopped: says why, and takes no more
  *
  * After any failure that is not the append's own, nobody knows what the disk holds. So the thread
  * ends, and nothing is written until the directory is opened anew. The thread also ends if it
  * cannot read the rows that an append builds upon (decision 44).
  */
-import { type MessagePort, parentPort, workerData } from "node:worker_threads";
+import {
+	type MessagePort,
+	parentPort,
+	receiveMessageOnPort,
+	workerData,
+} from "node:worker_threads";
 import { Appender } from "./appender.ts";
+import { Arrivals } from "./arrivals.ts";
 import { Eraser, type ErasureRequest } from "./erasure/eraser.ts";
 import { CLEANED, type ErasureMessage, PING } from "./erasure/queue.ts";
 import { causeOf, isUnreadable } from "./failures.ts";
 import { takeCheckpoints } from "./files/checkpoint.ts";
 import { openForWriting } from "./files/directory.ts";
-import type { Answers, Batch, Ready, SpanBatch, Stopped } from "./protocol.ts";
+import type { Answers, Ready, Stopped, WriterMessage } from "./protocol.ts";
 import type { WriterData } from "./start.ts";
 
 const port = parentPort;
@@ -30,6 +36,7 @@ const database = openForWriting(file);
 database.pragma("temp_store = MEMORY");
 const checkpointWhenDue = takeCheckpoints(database, checkpoints);
 const eraser = new Eraser(database);
+let isEnded = false;
 const appender = openAppender();
 if (appender) serve(port, appender);
 
@@ -46,34 +53,48 @@ function openAppender(): Appender | undefined {
 
 function serve(port: MessagePort, appender: Appender): void {
 	answer({ last: appender.last });
-	port.on("message", (message: Batch | SpanBatch | "close") => {
-		if (message === "close") {
-			end();
-			return;
+	const arrivals = new Arrivals(port);
+	port.on("message", (message: WriterMessage) => {
+		let next: WriterMessage | undefined = message;
+		for (; next && !isEnded; next = arrivals.held()) {
+			write(next, appender, arrivals);
+			// Node.js takes up to a thousand messages of one port before it looks at the other one.
+			const erasure = receiveMessageOnPort(erasurePort);
+			if (erasure) erase(erasure.message);
 		}
-		orStop(() => {
-			const answers = "span" in message ? appender.import(message.span) : appender.commit(message);
-			answer(answers);
-			if (answers.grown.length > 0) checkpointWhenDue();
-		});
 	});
-	erasurePort.on("message", (erasure: ErasureRequest | typeof PING) => {
-		if (erasure === PING) {
-			answer({ erasing: PING });
-			return;
+	erasurePort.on("message", erase);
+}
+
+function write(message: WriterMessage, appender: Appender, arrivals: Arrivals): void {
+	if (message === "close") {
+		end();
+		return;
+	}
+	orStop(() => {
+		const answers =
+			"span" in message ? appender.import(message.span) : appender.commit(arrivals.from(message));
+		answer(answers);
+		if (answers.grown.length > 0) checkpointWhenDue();
+	});
+}
+
+function erase(erasure: ErasureRequest | typeof PING): void {
+	if (erasure === PING) {
+		answer({ erasing: PING });
+		return;
+	}
+	orStop(() => {
+		const erased = eraser.erase(erasure);
+		// Reads show the erasure already, so caches must drop their documents, whatever the WAL does.
+		answer({ erasing: erased });
+		try {
+			// If another process makes the checkpoints, cutting the WAL would break what it follows.
+			if (checkpoints) eraser.clean(erased);
+		} finally {
+			answer({ erasing: CLEANED });
 		}
-		orStop(() => {
-			const erased = eraser.erase(erasure);
-			// Reads show the erasure already, so caches must drop their documents, whatever the WAL does.
-			answer({ erasing: erased });
-			try {
-				// If another process makes the checkpoints, cutting the WAL would break what it follows.
-				if (checkpoints) eraser.clean(erased);
-			} finally {
-				answer({ erasing: CLEANED });
-			}
-			checkpointWhenDue();
-		});
+		checkpointWhenDue();
 	});
 }
 
@@ -96,6 +117,7 @@ function answer(message: Ready | Answers | ErasureMessage | Stopped): void {
 }
 
 function end(): void {
+	isEnded = true;
 	eraser.close();
 	database.close();
 	erasurePort.close();

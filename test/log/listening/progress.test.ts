@@ -25,6 +25,15 @@ test("what they have not heard of waits for the answer that tells of it", async 
 	expect(await isDone(waiting)).toBe(true);
 });
 
+test("an answer to several requests counts as that many", async () => {
+	const progress = new ListenerProgress(3);
+	const waiting = progress.reached(900, 3);
+	progress.answered(4, 2);
+	expect(await isDone(waiting)).toBe(false);
+	progress.answered(5, 4);
+	expect(await isDone(waiting)).toBe(true);
+});
+
 test("nobody waits for a position that no request in flight can hold", async () => {
 	const progress = new ListenerProgress(3);
 	const waiting = progress.reached(900, 2);
