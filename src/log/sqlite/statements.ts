@@ -140,7 +140,7 @@ export const INSERT_PLACE = "INSERT INTO places (stream, key, position) VALUES (
 export const SELECT_HAS_PLACES =
 	"SELECT EXISTS (SELECT 1 FROM places WHERE stream = ? AND key >= ?)";
 
-/** The place of a span: see `streams/spans.ts`. */
+/** The place of a span: see `spans.ts`. */
 export const INSERT_SPAN =
 	"INSERT INTO places (stream, key, position) VALUES (?, ?, -(? << 12 | ?))";
 
@@ -179,7 +179,8 @@ export const SELECT_TO_SCAVENGE = `
 	SELECT e.position, e.version, e.created, e.flags, length(e.data) + length(e.metadata) AS bytes
 	FROM spans n CROSS JOIN events e
 		ON e.position BETWEEN n.position - min(n.more, n.version - @from) AND n.position
-	WHERE n.stream = @stream AND n.version >= @from ORDER BY n.version, n.place, e.position LIMIT @limit`;
+	WHERE n.stream = @stream AND n.version >= @from
+	ORDER BY n.version, n.place, e.position LIMIT @limit`;
 
 /** Keeps the digests that the hash of an event covers, before its content goes; once an event. */
 export const INSERT_DIGESTS = `

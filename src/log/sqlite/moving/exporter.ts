@@ -7,8 +7,8 @@ import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "../../appending/flags.t
 import type { MovedEvent } from "../../moving/moves.ts";
 import type { StoredEvent } from "../../verify/view.ts";
 import { isUnreadable, MissingRows, refusalOr } from "../failures.ts";
+import { eachEntry } from "../spans.ts";
 import * as sql from "../statements.ts";
-import { eachEntry } from "../streams/spans.ts";
 import { prepareSize } from "../verify/stored/end.ts";
 import { StoredEvents } from "../verify/stored/events.ts";
 import { namesIn } from "../verify/stored/names.ts";

@@ -10,9 +10,9 @@ import { upTo } from "../../../up-to.ts";
 import type { Lifecycle } from "../../appending/facts.ts";
 import type { StreamMark } from "../../appending/marks.ts";
 import { Contradiction, present } from "../failures.ts";
+import { SPAN_ENTRIES_MAX } from "../spans.ts";
 import * as sql from "../statements.ts";
 import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
-import { SPAN_ENTRIES_MAX } from "./spans.ts";
 
 /**
  * A stream's number and last version. Its newest entries may not be inserted yet: those of events

@@ -19,7 +19,7 @@ import { checkNodes } from "../../verify/nodes.ts";
 import { Positions } from "../../verify/positions.ts";
 import * as sums from "../../verify/sums.ts";
 import { createReport, type Hashes, type LogView, type StoredEvent } from "../../verify/view.ts";
-import { eachEntry } from "../streams/spans.ts";
+import { eachEntry } from "../spans.ts";
 import { StoredEvents } from "./stored/events.ts";
 import { emptyStreams } from "./stored/faults.ts";
 import { prepareHashes } from "./stored/hashes.ts";
@@ -33,7 +33,7 @@ const NODES_AT_ONCE = 32;
 /** To read so many events more costs less than to begin anew. */
 const NEIGHBOURS = 3;
 
-/** A place of entries; see `../streams/spans.ts`. */
+/** A place of entries; see `../spans.ts`. */
 export type EntryRow = readonly [stream: number, key: number, position: number];
 /** Called with entries before they are added: stream by stream, each by version. */
 export type OnEntries = (rows: readonly EntryRow[]) => void;

@@ -3,7 +3,7 @@ import type Database from "better-sqlite3";
 import type { Hashes, LogView, Visit } from "../../../verify/view.ts";
 import { isUnreadable } from "../../failures.ts";
 import { idKeyOf } from "../../ids/keys.ts";
-import { eachEntry } from "../../streams/spans.ts";
+import { eachEntry } from "../../spans.ts";
 import { prepareSize } from "./end.ts";
 import { StoredEvents } from "./events.ts";
 import { faultsOfFile, faultsOfNotes } from "./faults.ts";

@@ -14,6 +14,11 @@ export const SPAN_ENTRIES_MAX = 4096;
 /** The position of the last entry, in SQL. */
 export const LAST_POSITION = "iif(position < 0, -position >> 12, position)";
 
+/** The position of a place for the last `count` of the entries of place `p`, in SQL. */
+export const placeOf = (p: string, count: string): string => `CASE ${count}
+	WHEN 1 THEN -${p}.position >> 12
+	ELSE -(-${p}.position >> 12 << 12 | min(-${p}.position & 4095, ${count} - 1)) END`;
+
 /**
  * Visits the entries of a place by version; the key of an id is visited as it is. What no commit
  * writes is visited as one entry, which is one that no event must have.
