@@ -168,7 +168,7 @@ describe("of a store whose places are those of many entries or of one", () => {
 	test("verify finds a bit that has turned in the place of several entries", async () => {
 		const spans = places.filter(({ position }) => position < 0);
 		// In the number of entries, and in the position.
-		for (const bit of [0, 1, 4, 11, 12, 13, 30, 63]) {
+		for (const bit of [0, 4, 12, 30, 63]) {
 			const place = spans[bit % spans.length] as Place;
 			const turned = `position = (position | (1 << ${bit})) - (position & (1 << ${bit}))`;
 			const directory = damaged(`UPDATE places SET ${turned} ${where(place)}`);
