@@ -1,7 +1,7 @@
 // Floor of the batches: better-sqlite3 and nothing around it. It inserts the rows that ours inserts
-// (the event, its id, and its places in its stream, its category and its type) into the same
-// tables, a transaction for every batch, each on disk before the next. Arguments: directory, events
-// a batch, streams, seconds. Writes the batches a second.
+// (each event and its id; the place of all of them in their stream, their category and their type)
+// into the same tables, a transaction for every batch, each on disk before the next. Arguments:
+// directory, events a batch, streams, seconds. Writes the batches a second.
 import { randomBytes } from "node:crypto";
 import { migrationsFor } from "../../dist/src/log/migrate.js";
 import { claimDirectory } from "../../dist/src/log/sqlite/files/claim.js";
@@ -47,11 +47,13 @@ function insertBatch() {
 		insertEvent.run(position, stream, version, id, now, DATA, NOTHING);
 		// The key of the id: 6 bytes at random, as those of its hash are.
 		insertPlace.run(stream, -1 - id.readUIntBE(0, 6), position);
-		insertPlace.run(stream, version, position);
-		insertPlace.run(CATEGORY, position, position);
-		insertPlace.run(TYPE, position, position);
 		position++;
 	}
+	const last = position - 1;
+	const place = eventsPerBatch > 1 ? -(last * 4096 + eventsPerBatch - 1) : last;
+	insertPlace.run(stream, versions[stream] - 1, place);
+	insertPlace.run(CATEGORY, last, place);
+	insertPlace.run(TYPE, last, place);
 }
 
 function fillStreams() {

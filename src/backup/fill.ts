@@ -99,7 +99,7 @@ export function entriesStep(
 		const seen = rows?.all(ids) as EntryRow[] | undefined;
 		if (seen) onEntries?.(seen);
 		const changes = seen?.length === 0 ? 0 : entries.run(ids).changes;
-		if (changes < copying.ENTRIES_AT_ONCE) id += STREAMS_AT_ONCE;
+		if (changes < copying.PLACES_AT_ONCE) id += STREAMS_AT_ONCE;
 		return id <= (last.get() as number);
 	};
 }

@@ -2,7 +2,7 @@
  * The SQL of backups: all that crosses from one database to another. The backup's own database is
  * `main`; the database to copy is attached as `source`, and the rows copied ahead as `newer`.
  */
-import { FLAGS_ERASED } from "../log/sqlite/copies.ts";
+import { FLAGS_ERASED, LAST_POSITION, placeOf } from "../log/sqlite/copies.ts";
 
 /** The databases that rows are copied to. */
 export type CopyTarget = "main" | "newer";
@@ -40,19 +40,22 @@ export const ADD_IDS = `
 export const copyStreams = (to: CopyTarget, from = "source"): string => `
 	INSERT INTO ${to}.streams SELECT * FROM ${from}.streams WHERE id > ? ORDER BY id LIMIT 5000`;
 
-export const ENTRIES_AT_ONCE = 20_000;
+/** Places of entries; one of them may be that of many. */
+export const PLACES_AT_ONCE = 5000;
 /**
  * The first of the entries that streams of a range of ids have beyond ours: each stream's in order,
- * so what is there of a stream is the beginning of it.
+ * so what is there of a stream is the beginning of it. Entries that share a place were committed
+ * together, so a copy has all of them or none; but if the source was made by an import, it shares
+ * them out as that came, and the first new place may have entries that are here already.
  */
 export const newerEntries = (to: CopyTarget): string => {
 	const last = (copy: CopyTarget) => `(SELECT max(key) FROM ${copy}.places WHERE stream = s.id)`;
-	const known = to === "main" ? last("main") : `${last("newer")}, ${last("main")}`;
+	const lasts = to === "main" ? last("main") : `${last("newer")}, ${last("main")}`;
+	const known = `max(coalesce(${lasts}, -1), -1)`;
 	return `
-		SELECT n.stream, n.version, n.position
-		FROM source.streams s CROSS JOIN source.entries n
-			ON n.stream = s.id AND n.version > coalesce(${known}, -1)
-		WHERE s.id BETWEEN ? AND ? ORDER BY s.id, n.version LIMIT ${ENTRIES_AT_ONCE}`;
+		SELECT n.stream, n.key, iif(n.position < 0, ${placeOf("n", `n.key - ${known}`)}, n.position)
+		FROM source.streams s CROSS JOIN source.places n ON n.stream = s.id AND n.key > ${known}
+		WHERE s.id BETWEEN ? AND ? ORDER BY s.id, n.key LIMIT ${PLACES_AT_ONCE}`;
 };
 
 export const copyEntries = (to: CopyTarget): string =>
@@ -61,11 +64,11 @@ export const copyEntries = (to: CopyTarget): string =>
 /** The rows that a later run copied ahead go to the backup without a read of the source. */
 export const MERGED_ENTRIES = `
 	SELECT stream, key, position FROM newer.places
-	WHERE (stream, key) > (?, ?) AND position < ?
-	ORDER BY stream, key LIMIT ${ENTRIES_AT_ONCE}`;
+	WHERE (stream, key) > (?, ?) AND ${LAST_POSITION} < ?
+	ORDER BY stream, key LIMIT ${PLACES_AT_ONCE}`;
 export const MERGE_ENTRIES = `
 	INSERT INTO main.places SELECT * FROM newer.places
-	WHERE (stream, key) > (?, ?) AND (stream, key) <= (?, ?) AND position < ?
+	WHERE (stream, key) > (?, ?) AND (stream, key) <= (?, ?) AND ${LAST_POSITION} < ?
 	ORDER BY stream, key`;
 
 /**

@@ -253,7 +253,7 @@ describe("a backup", () => {
 
 	test("of a log that is wrong in itself fails its verification and is not put in place", async () => {
 		await log.close();
-		alter(data, "DELETE FROM places WHERE position = 1");
+		alter(data, "DELETE FROM places WHERE key = 2");
 		expect(await backUp(data, target, true)).toMatchObject({ verification: { ok: false } });
 		expect(existsSync(join(target, "log.sqlite"))).toBe(false);
 	});

@@ -53,6 +53,9 @@ beforeEach(() => {
 const stream = (of: string) => `(SELECT id FROM streams WHERE name = '${of}')`;
 const entry = (of: string, at: string) => `WHERE stream = ${stream(of)} AND ${at}`;
 const last = (of: string) => `key = (SELECT max(key) FROM places WHERE stream = ${stream(of)})`;
+/** The first place of entries from a position on. */
+const from = (of: string, position: number) =>
+	`key = (SELECT min(version) FROM spans WHERE stream = ${stream(of)} AND position >= ${position})`;
 
 describe.each([
 	["a little that is new", later],
@@ -73,18 +76,18 @@ describe.each([
 		],
 		[
 			"an entry of an index is missing",
-			`DELETE FROM places ${entry("$ce-order", "key = 50")}`,
-			/\$ce-order version 51: follows version 49/,
+			`DELETE FROM places ${entry("$ce-order", from("$ce-order", 150))}`,
+			/\$ce-order version \d+: follows version \d+/,
 		],
 		[
 			"the first new entry of an index is missing",
-			`DELETE FROM places ${entry("$et-OrderPlaced", `position = ${FIRST}`)}`,
+			`DELETE FROM places ${entry("$et-OrderPlaced", from("$et-OrderPlaced", FIRST))}`,
 			/\$et-OrderPlaced version \d+: follows/,
 		],
 		[
 			"an own entry is missing",
 			`DELETE FROM places ${entry("order-100", "key = 99")}`,
-			/version 99 of order-100/,
+			/version \d+ of order-100/,
 		],
 		["a delete is lost", "DELETE FROM marks WHERE tombstone > 0", /noted of gone-1 is lost/],
 		[
@@ -100,7 +103,7 @@ describe.each([
 		],
 		[
 			"an entry points to another event",
-			`UPDATE places SET position = 60 ${entry("order-100", "key = 5")}`,
+			`UPDATE places SET position = 60 ${entry("order-100", last("order-100"))}`,
 			/order-100 version \d+: p/,
 		],
 		[

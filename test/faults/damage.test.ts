@@ -13,6 +13,7 @@ import {
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Database from "better-sqlite3";
+import { idKeyOf } from "../../src/log/sqlite/ids/keys.ts";
 import { openSqliteLog } from "../../src/log/sqlite/log.ts";
 import { randomFrom, runSeed } from "../../test/feeds/random.ts";
 import { type Finished, newDirectory, removeDirectories, varve } from "../cli/varve.ts";
@@ -209,7 +210,12 @@ test("a torn page of marks brings back no stream that was deleted", async () => 
 });
 
 test("an append that meets a damaged page fails alone, whoever shares its commit", async () => {
-	const { data } = await spoil(await fill(), "places", () => 0);
+	const { data, file } = await fill();
+	const sound = await openSqliteLog(data);
+	// Its places fill several pages: no append to another stream writes to one beside the first.
+	await log.append(sound, "a-1", log.events(500));
+	await sound.close();
+	await spoil({ data, file, bytes: readFileSync(file) }, "places", () => 0);
 	const store = await openStore({ data });
 	// All at once, so that most of them wait for the same commit.
 	const streams = Array.from({ length: 30 }, (_, i) => (i % 10 === 4 ? "a-1" : `new-${i}`));
@@ -365,9 +371,10 @@ async function fillOnce(signedAt: number): Promise<string> {
 	const store = await openStore();
 	let position = 0;
 	for (const stream of ["a-1", "b-1", "c-1"]) {
-		for (const sent of [events(100, "x".repeat(900)), events(100, "x".repeat(900))]) {
-			expect((await store.append(stream, sent)).status).toBe(201);
-			position += sent.length;
+		// Small ones, so that a stream has places of entries on the page that has most of its ids.
+		for (let batch = 0; batch < 10; batch++) {
+			expect((await store.append(stream, events(20, "x".repeat(900)))).status).toBe(201);
+			position += 20;
 			if (position === signedAt) await store.ask(get("/log/checkpoint"));
 		}
 	}
@@ -390,8 +397,13 @@ async function spoil(
 	return { data, file, bytes: spoiled };
 }
 
-/** An event whose id stands before all others in the index of ids. */
-const lowest = () => ({ ...event(), eventId: `00000000${randomUUID().slice(8)}` });
+/** An event by whose id a stream looks on the first of the pages that have its ids. */
+function lowest() {
+	const ids = Array.from({ length: 500 }, () => randomUUID());
+	const key = (id: string) => idKeyOf(Buffer.from(id.replaceAll("-", ""), "hex"));
+	const eventId = ids.reduce((low, id) => (key(id) < key(low) ? id : low));
+	return { ...event(), eventId };
+}
 
 const page = (stream: string) => get(`/streams/${stream}/0/forward/200?embed=body`);
 

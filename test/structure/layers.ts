@@ -21,6 +21,7 @@ const SQL = [
 	"src/log/sqlite/failures.ts",
 	"src/log/sqlite/protocol.ts",
 	"src/log/sqlite/ids",
+	"src/log/sqlite/spans.ts",
 ];
 
 /** What writes a log of the SQLite engine stands on, besides those. */

@@ -26,6 +26,7 @@ export { incarnationOf, raiseIncarnation } from "./files/incarnation.ts";
 export { leaveReadable, ReadableLog } from "./files/medium.ts";
 export { APPLICATION_ID, isOlder, refuseOtherSchema } from "./files/schema.ts";
 export { provideTemporaryPlace } from "./files/temporary.ts";
+export { LAST_POSITION, placeOf } from "./spans.ts";
 export { Additions, type EntryRow, type OnEntries } from "./verify/additions.ts";
 export { verifyDirectory } from "./verify/verifier.ts";
 

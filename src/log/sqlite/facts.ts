@@ -75,7 +75,8 @@ export class WriterFacts implements Facts {
 
 	isAt(index: number, version: Version): boolean {
 		this.#streams.insertSpans();
-		const found = this.#statements.isAt.get(this.#bytesOf(index), this.#streamId(), version);
+		const at = { stream: this.#streamId(), version };
+		const found = this.#statements.isAt.get({ ...at, id: this.#bytesOf(index) });
 		return present(found, AN_EVENT) === 1;
 	}
 

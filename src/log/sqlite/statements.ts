@@ -32,7 +32,7 @@ export const SELECT_LAST_TWO =
 export const SELECT_SIZE = "SELECT coalesce(max(position), -1) + 1 FROM events";
 /** The same by the entries: positions rise in every stream, so one look-up for each will do. */
 export const SELECT_SIZE_BY_STREAMS = `
-	SELECT 1 + max((SELECT position FROM entries WHERE stream = id ORDER BY version DESC LIMIT 1))
+	SELECT 1 + max((SELECT position FROM spans WHERE stream = id ORDER BY version DESC LIMIT 1))
 	FROM streams`;
 
 const MARKS = "metadata, tombstone, link, scavenged";
@@ -43,7 +43,7 @@ const MARKS = "metadata, tombstone, link, scavenged";
  * for only if the log has any.
  */
 const PROOF = `
-	(SELECT position FROM entries WHERE stream = (SELECT id FROM streams WHERE name = '$$' || s.name)
+	(SELECT position FROM spans WHERE stream = (SELECT id FROM streams WHERE name = '$$' || s.name)
 		ORDER BY version DESC LIMIT 1) AS described,
 	iif(EXISTS (SELECT 1 FROM streams WHERE name = '$et-$streamDeleted'),
 		(SELECT stream = s.id AND (flags & ${FLAG_TOMBSTONE}) > 0 FROM events
@@ -56,7 +56,7 @@ const PROOF = `
  */
 const ROW = `SELECT s.id, n.version AS last, n.position AS newest, ${MARKS}`;
 const OF_NAME = `
-	FROM streams s LEFT JOIN entries n ON n.stream = s.id LEFT JOIN marks ON marks.stream = s.id
+	FROM streams s LEFT JOIN spans n ON n.stream = s.id LEFT JOIN marks ON marks.stream = s.id
 	WHERE s.name = ? ORDER BY n.version DESC LIMIT 1`;
 export const SELECT_STREAM = `${ROW}, ${PROOF} ${OF_NAME}`;
 export const SELECT_STREAM_UNPROVEN = `${ROW} ${OF_NAME}`;
@@ -94,20 +94,28 @@ export const MARK_LINK = `
 
 export const SELECT_DATA_AT = "SELECT data FROM events WHERE position = ?";
 
-export const SELECT_CREATED_AT = `
-	SELECT events.created FROM entries JOIN events USING (position)
-	WHERE entries.stream = ? AND entries.version = ?`;
+/** Where a version of a stream stands: the first span that ends with it or behind it has it. */
+export const SELECT_POSITION_AT = `
+	SELECT iif(version - more <= @version, position - CAST(version - @version AS INTEGER), NULL)
+	FROM spans WHERE stream = @stream AND version >= @version ORDER BY version LIMIT 1`;
+
+export const SELECT_CREATED_AT = `SELECT created FROM events WHERE position = (${SELECT_POSITION_AT})`;
 
 export const SELECT_STREAM_NAME = "SELECT name FROM streams WHERE id = ?";
 
 export const SELECT_NAMES =
 	"SELECT name FROM streams WHERE name >= ? AND name < ? ORDER BY name LIMIT ?";
 
+/** The events of a stream from one version to another, of spans `n`. */
+export const OF_SPANS = `
+	FROM spans n CROSS JOIN events e
+		ON e.position BETWEEN n.position - min(n.more, n.version - CAST(@from AS INTEGER))
+			AND n.position - max(n.version - CAST(@to AS INTEGER), 0)
+	WHERE n.stream = @stream AND n.version >= @from AND n.version <= coalesce(
+		(SELECT key FROM places WHERE stream = @stream AND key >= @to ORDER BY key LIMIT 1), @to)`;
+
 /** SQLite reads the length of a blob from the row's header, and not the blob. */
-export const SELECT_BYTES = `
-	SELECT coalesce(sum(length(e.data) + length(e.metadata)), 0)
-	FROM entries n CROSS JOIN events e ON e.position = n.position
-	WHERE n.stream = ? AND n.version BETWEEN ? AND ?`;
+export const SELECT_BYTES = `SELECT coalesce(sum(length(e.data) + length(e.metadata)), 0) ${OF_SPANS}`;
 
 export const INSERT_STREAM = "INSERT INTO streams (name) VALUES (?)";
 
@@ -132,14 +140,9 @@ export const INSERT_PLACE = "INSERT INTO places (stream, key, position) VALUES (
 export const SELECT_HAS_PLACES =
 	"SELECT EXISTS (SELECT 1 FROM places WHERE stream = ? AND key >= ?)";
 
-/**
- * The entries of a span of events, stream by stream: most batches lie next to each other in their
- * own stream, their category and their type. Position less version is the same throughout a span.
- * Half the price of as many INSERT_PLACE, and the events' pages were written just now.
- */
-export const INSERT_SPAN = `
-	INSERT INTO places (stream, key, position)
-	SELECT ?, position - ?, position FROM events WHERE position BETWEEN ? AND ?`;
+/** The place of a span: see `spans.ts`. */
+export const INSERT_SPAN =
+	"INSERT INTO places (stream, key, position) VALUES (?, ?, -(? << 12 | ?))";
 
 /**
  * The events of a stream whose ids have a key, the earliest first, and whether each has the id. A
@@ -156,73 +159,7 @@ export const SELECT_POSITIONS_OF_ID = `
 		LEFT JOIN events e ON e.position = p.position
 	WHERE s.id BETWEEN ? AND ?`;
 
-export const SELECT_POSITION_AT = "SELECT position FROM entries WHERE stream = ? AND version = ?";
-
-export const SELECT_IS_AT = `
-	SELECT events.id = ? FROM entries JOIN events USING (position)
-	WHERE entries.stream = ? AND entries.version = ?`;
-
-/**
- * The columns of an event besides its id and its content, and the lengths of that. SQLite reads a
- * blob's length from the row's header, and not the blob.
- */
-const HEAD_COLUMNS =
-	"e.position, e.stream, e.version, e.type, e.created, e.flags, " +
-	"length(e.data), length(e.metadata)";
-
-export type Order = "ASC" | "DESC";
-
-/** Versions low to high of a stream. CROSS JOIN keeps SQLite from starting at the wrong table. */
-const OF_STREAM = `
-	FROM entries n CROSS JOIN events e ON e.position = n.position
-	WHERE n.stream = ? AND n.version BETWEEN ? AND ?`;
-/** The same of `$all`, which leaves out scavenged events. */
-const OF_ALL = `
-	FROM events e WHERE e.position BETWEEN ? AND ? AND (e.flags & ${FLAG_SCAVENGED}) = 0`;
-
-export const selectEntries = readsOf("n.version", OF_STREAM);
-export const selectEvents = readsOf("e.position", OF_ALL);
-
-/**
- * The statements of a read, all with the same parameters and in the same order. Each but `apart`
- * gives one row, whose values hold those of all entries: a value costs 0.1 µs on its way out of
- * SQLite, and a Buffer 1 to 3 µs. So the heads come as JSON, for half the price of rows.
- */
-export type Reads = {
-	/** Of each entry, its version and its event without id and content; and the ids, side by side. */
-	heads(order: Order): string;
-	/** The data and metadata of each, side by side. */
-	joined(order: Order): string;
-	/** The data and metadata of each, in a row of its own. */
-	apart(order: Order): string;
-	/** The leaf hash of each, side by side. */
-	hashes(order: Order): string;
-};
-
-/**
- * The order is that of the subquery, which SQLite keeps for any aggregate but count, min and max;
- * `ORDER BY` within the aggregate would sort what the index already has in order, for twice the
- * price.
- */
-function readsOf(version: string, range: string): Reads {
-	const joined = (values: string, columns: string, order: Order) =>
-		`SELECT ${values} FROM (SELECT ${columns} ${range} ORDER BY ${version} ${order})`;
-	return {
-		heads: (order) =>
-			joined(
-				`'[' || group_concat(head) || ']', ${sideBySide("id")}`,
-				`json_array(${version}, ${HEAD_COLUMNS}) AS head, e.id`,
-				order,
-			),
-		joined: (order) => joined(sideBySide("content"), "e.data || e.metadata AS content", order),
-		apart: (order) => `SELECT e.data, e.metadata ${range} ORDER BY ${version} ${order}`,
-		hashes: (order) => joined(sideBySide("hash"), "e.hash", order),
-	};
-}
-
-function sideBySide(column: string): string {
-	return `CAST(group_concat(${column}, '') AS BLOB)`;
-}
+export const SELECT_IS_AT = `SELECT id = @id FROM events WHERE position = (${SELECT_POSITION_AT})`;
 
 /** The gap of scavenged positions that a position may be in: the last to begin at or before it. */
 export const SELECT_GAP =
@@ -240,8 +177,10 @@ export const SELECT_LAST_STREAM = "SELECT coalesce(max(id), 0) FROM streams";
 /** The next events of an own stream that a scavenge looks at. */
 export const SELECT_TO_SCAVENGE = `
 	SELECT e.position, e.version, e.created, e.flags, length(e.data) + length(e.metadata) AS bytes
-	FROM entries n CROSS JOIN events e ON e.position = n.position
-	WHERE n.stream = ? AND n.version >= ? ORDER BY n.version LIMIT ?`;
+	FROM spans n CROSS JOIN events e
+		ON e.position BETWEEN n.position - min(n.more, n.version - @from) AND n.position
+	WHERE n.stream = @stream AND n.version >= @from
+	ORDER BY n.version, n.place, e.position LIMIT @limit`;
 
 /** Keeps the digests that the hash of an event covers, before its content goes; once an event. */
 export const INSERT_DIGESTS = `
@@ -259,9 +198,8 @@ export const REDACT_WHOLE = `
 	WHERE position = ?`;
 
 export const SELECT_TO_REDACT = `
-	SELECT e.position, e.type, e.flags, length(e.metadata) AS metadataBytes
-	FROM entries n CROSS JOIN events e ON e.position = n.position
-	WHERE n.stream = ? AND n.version = ?`;
+	SELECT position, type, flags, length(metadata) AS metadataBytes
+	FROM events WHERE position = (${SELECT_POSITION_AT})`;
 
 export const MARK_SCAVENGED = `
 	INSERT INTO marks (stream, scavenged) VALUES (?, ?)

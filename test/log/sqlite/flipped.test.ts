@@ -63,7 +63,7 @@ describe("a bit that is another is found", () => {
 	);
 
 	test("in any entry, whose stream or event is named", async () => {
-		for (const column of ["stream", "version", "position"] as const) {
+		for (const column of ["stream", "key", "position"] as const) {
 			for (const stream of ["order-1", "$ce-order", "$et-Paid", "$bc-c-4", "$streams"]) {
 				const { directory, name, position } = flippedInEntry(stream, column);
 				const { ok, faults } = await verifyDirectory(directory);
@@ -203,20 +203,19 @@ function flippedIn(table: string, column: string, position: number) {
 	return { directory, row };
 }
 
-function flippedInEntry(stream: string, column: "stream" | "version" | "position") {
+function flippedInEntry(stream: string, column: "stream" | "key" | "position") {
 	const directory = copied();
 	let position = -1;
 	change(directory, (raw) => {
-		const entries = raw
-			.prepare("SELECT n.* FROM entries n JOIN streams ON id = stream WHERE name = ?")
-			.all(stream) as (Row & { stream: number; version: number; position: number })[];
-		const entry = entries[number(`${stream}${column}`, entries.length)] as (typeof entries)[0];
-		position = entry.position;
+		const places = raw
+			.prepare("SELECT n.* FROM places n JOIN streams ON id = stream WHERE name = ? AND key >= 0")
+			.all(stream) as { stream: number; key: number; position: number }[];
+		const place = places[number(`${stream}${column}`, places.length)] as (typeof places)[0];
+		position = place.position;
 		const of = column === "position" ? "" : "OR REPLACE";
-		const changed = column === "version" ? "key" : column;
 		raw
-			.prepare(`UPDATE ${of} places SET ${changed} = ? WHERE stream = ? AND key = ?`)
-			.run(flippedValue(entry[column], position), entry.stream, entry.version);
+			.prepare(`UPDATE ${of} places SET ${column} = ? WHERE stream = ? AND key = ?`)
+			.run(flippedValue(place[column], position), place.stream, place.key);
 	});
 	return { directory, name: stream, position };
 }

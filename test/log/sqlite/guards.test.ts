@@ -35,10 +35,10 @@ describe("whoever opens the file", () => {
 });
 
 const swapped = `
-	CREATE TEMP TABLE two AS SELECT * FROM entries WHERE version < 2
+	CREATE TEMP TABLE two AS SELECT * FROM places WHERE key IN (2, 4)
 		AND stream = (SELECT id FROM streams WHERE name = '$et-OrderPlaced');
-	UPDATE places SET position = (SELECT 1 - position FROM two WHERE two.version = places.key)
-		WHERE (stream, key) IN (SELECT stream, version FROM two)`;
+	UPDATE places SET position = (SELECT position FROM two WHERE two.key = 6 - places.key)
+		WHERE (stream, key) IN (SELECT stream, key FROM two)`;
 
 /** What erasing may do to an event, and what looks like it and is something else. */
 describe("the content of an event may go, and nothing else of it", () => {
@@ -100,8 +100,8 @@ describe("verify finds", () => {
 		],
 		[
 			"a gap in an index",
-			entry("DELETE FROM places", "$ce-order", 1),
-			/\$ce-order version 2: foll/,
+			entry("DELETE FROM places", "$ce-order", 2),
+			/\$ce-order version 3: foll/,
 		],
 		[
 			"an extra entry",

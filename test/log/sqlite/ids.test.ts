@@ -6,6 +6,7 @@ import { claimDirectory } from "../../../src/log/sqlite/files/claim.ts";
 import { logFile } from "../../../src/log/sqlite/files/directory.ts";
 import { idKeyOf } from "../../../src/log/sqlite/ids/keys.ts";
 import { openSqliteLog } from "../../../src/log/sqlite/log.ts";
+import { selectAlone, selectSpans } from "../../../src/log/sqlite/reading/statements.ts";
 import * as statements from "../../../src/log/sqlite/statements.ts";
 import { append, event, events, name, refusal } from "../asking.ts";
 import { newDirectory } from "./directory.ts";
@@ -68,10 +69,12 @@ test("an id that an older program wrote twice is that of the first event", async
 });
 
 test("a look-up by version begins at that version, and not at the first entry", async () => {
-	const EVENTS = 6000;
+	const EVENTS = 1500;
 	const directory = newDirectory();
 	const log = await openSqliteLog(directory);
-	await append(log, "a", events(EVENTS));
+	// In turn, so that no two entries of one stream follow each other in the log.
+	const inTurn = Array.from({ length: 2 * EVENTS }, (_, at) => (at % 2 === 0 ? "a" : "b"));
+	await Promise.all(inTurn.map((stream) => append(log, stream, events(1))));
 	await log.close();
 	const file = logFile(directory);
 	const pages = new Database(file, { readonly: true });
@@ -80,27 +83,34 @@ test("a look-up by version begins at that version, and not at the first entry", 
 		.pluck()
 		.all() as number[];
 	pages.close();
-	// The keys of ids come first, then the entries of the stream, then those of its type.
-	const middle = Math.floor(leaves.length / 2);
+	// Half of them have the keys of the ids of one stream, and then its entries.
+	const among = Math.floor(leaves.length * 0.4);
 	const bytes = readFileSync(file);
-	for (const page of leaves.slice(0, middle)) bytes.fill(0, (page - 1) * 4096, page * 4096);
+	for (const page of leaves.slice(0, among)) bytes.fill(0, (page - 1) * 4096, page * 4096);
 	writeFileSync(file, bytes);
 
 	const database = new Database(file, { readonly: true });
 	const { id } = database.prepare("SELECT id FROM streams WHERE name = 'a'").get() as {
 		id: number;
 	};
-	const rows = (sql: string, ...values: number[]) => database.prepare(sql).all(id, ...values);
-	expect(() => rows("SELECT position FROM entries WHERE stream = ? AND version >= 0")).toThrow(
+	const rows = (sql: string, ...values: unknown[]) => database.prepare(sql).all(...values);
+	expect(() => rows("SELECT position FROM spans WHERE stream = ? AND version >= 0", id)).toThrow(
 		/malformed/,
 	);
 	const late = EVENTS - 10;
-	expect(rows(statements.SELECT_TO_SCAVENGE, late, 20)).toHaveLength(10);
+	expect(rows(statements.SELECT_TO_SCAVENGE, { stream: id, from: late, limit: 20 })).toHaveLength(
+		10,
+	);
 	for (const order of ["ASC", "DESC"] as const) {
-		const heads = database.prepare(statements.selectEntries.heads(order)).pluck();
-		expect(JSON.parse(heads.get(id, late, EVENTS) as string)).toHaveLength(10);
-		expect(rows(statements.selectEntries.apart(order), late, EVENTS)).toHaveLength(10);
+		for (const [reads, where] of [
+			[selectAlone, [id, late, EVENTS]],
+			[selectSpans, [{ stream: id, from: late, to: EVENTS - 1 }]],
+		] as const) {
+			const heads = database.prepare(reads.heads(order)).pluck();
+			expect(JSON.parse(heads.get(...where) as string)).toHaveLength(10);
+			expect(rows(reads.apart(order), ...where)).toHaveLength(10);
+		}
 	}
-	expect(rows(statements.SELECT_POSITION_AT, late)).toHaveLength(1);
+	expect(rows(statements.SELECT_POSITION_AT, { stream: id, version: late })).toHaveLength(1);
 	database.close();
 });

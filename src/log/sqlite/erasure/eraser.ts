@@ -141,7 +141,8 @@ export class Eraser {
 		const { stream, version, metadata } = redaction;
 		type Found = { position: number; type: string; flags: number; metadataBytes: number };
 		const row = this.#states.find(stream);
-		const found = row && (this.#statements.toRedact.get(row.id, version) as Found | undefined);
+		const found =
+			row && (this.#statements.toRedact.get({ stream: row.id, version }) as Found | undefined);
 		const isErased = ((found?.flags ?? 0) & (FLAG_SCAVENGED | FLAG_REDACTED)) !== 0;
 		const event = found && { ...found, isErased };
 		const facts = { last: row?.last ?? -1, event };
@@ -185,11 +186,8 @@ export class Eraser {
 		const erased: number[] = [];
 		let first = state.scavenged;
 		let isThrough = false;
-		for (const event of toScavenge.iterate(
-			row.id,
-			first,
-			left.events + 1,
-		) as Iterable<ScavengeRow>) {
+		const sought = { stream: row.id, from: first, limit: left.events + 1 };
+		for (const event of toScavenge.iterate(sought) as Iterable<ScavengeRow>) {
 			const { position, version, created, flags, bytes } = event;
 			if (flags & FLAG_SCAVENGED) throw new Contradiction(SCAVENGED_BEFORE);
 			isThrough = !isErasable(name, state, version, created, now);

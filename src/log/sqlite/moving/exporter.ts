@@ -7,6 +7,7 @@ import { FLAG_JSON, FLAG_REVIVAL, FLAG_TOMBSTONE } from "../../appending/flags.t
 import type { MovedEvent } from "../../moving/moves.ts";
 import type { StoredEvent } from "../../verify/view.ts";
 import { isUnreadable, MissingRows, refusalOr } from "../failures.ts";
+import { eachEntry } from "../spans.ts";
 import * as sql from "../statements.ts";
 import { prepareSize } from "../verify/stored/end.ts";
 import { StoredEvents } from "../verify/stored/events.ts";
@@ -57,12 +58,11 @@ export class Exporter {
 
 	/** @throws as `size` */
 	async eventsOf(stream: StreamName, from: Version): Promise<readonly MovedEvent[] | undefined> {
-		const { streamId, positions } = this.#statements;
+		const { streamId } = this.#statements;
 		const stored = this.#reading(`${stream} at ${from}`, () => {
 			const id = streamId.get(stream) as number | undefined;
 			if (id === undefined) return undefined;
-			const at = positions.all(id, from, from + EVENTS_MAX - 1) as number[];
-			return this.#soundAt(at, from);
+			return this.#soundAt(this.#positionsOf(id, from), from);
 		});
 		return stored && this.#moved(stored);
 	}
@@ -84,6 +84,17 @@ export class Exporter {
 		const sound = bounded(dense(events, from));
 		if (sound.length === 0 && from < to) throw new MissingRows(reason);
 		return sound;
+	}
+
+	#positionsOf(id: number, from: Version): number[] {
+		const positions: number[] = [];
+		const isSought = (version: number) => version >= from && positions.length < EVENTS_MAX;
+		const places = this.#statements.places.all(id, from, EVENTS_MAX) as [number, number][];
+		for (const [key, position] of places) {
+			if (positions.length === EVENTS_MAX) break;
+			eachEntry(key, position, (version, at) => isSought(version) && positions.push(at));
+		}
+		return positions;
 	}
 
 	/**
@@ -196,6 +207,6 @@ function prepare(database: Database.Database) {
 		incarnation: database.prepare(sql.SELECT_INCARNATION).pluck(),
 		histories: database.prepare(sql.SELECT_HISTORIES),
 		streamId: database.prepare(moving.SELECT_STREAM_ID).pluck(),
-		positions: database.prepare(moving.SELECT_POSITIONS).pluck(),
+		places: database.prepare(moving.SELECT_PLACES).raw(),
 	};
 }

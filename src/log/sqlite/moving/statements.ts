@@ -2,9 +2,9 @@
 
 export const SELECT_STREAM_ID = "SELECT id FROM streams WHERE name = ?";
 
-/** The positions of versions low to high of a stream. */
-export const SELECT_POSITIONS = `
-	SELECT position FROM entries WHERE stream = ? AND version BETWEEN ? AND ? ORDER BY version`;
+/** The places of a stream from the one on that has a version. */
+export const SELECT_PLACES =
+	"SELECT key, position FROM places WHERE stream = ? AND key >= ? ORDER BY key LIMIT ?";
 
 /** The last erased event; -1 if nothing was erased. */
 export const SELECT_LAST_ERASED = "SELECT coalesce(max(position), -1) FROM digests";
@@ -14,9 +14,9 @@ export const SELECT_LAST_ERASED = "SELECT coalesce(max(position), -1) FROM diges
  * another. Only the entries still know them.
  */
 export const SELECT_CORRELATIONS = `
-	SELECT n.position, substr(s.name, 5) AS correlation
-	FROM streams s CROSS JOIN entries n ON n.stream = s.id
-		CROSS JOIN digests d ON d.position = n.position
+	SELECT d.position, substr(s.name, 5) AS correlation
+	FROM streams s CROSS JOIN spans n ON n.stream = s.id
+		CROSS JOIN digests d ON d.position BETWEEN n.position - n.more AND n.position
 		CROSS JOIN events e ON e.position = d.position
 	WHERE s.id BETWEEN ? AND ? AND substr(s.name, 1, 4) = '$bc-' AND length(e.metadata) = 0`;
 

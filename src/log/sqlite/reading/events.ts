@@ -13,6 +13,7 @@ import * as sql from "../statements.ts";
 import type { StreamRow } from "../streams/rows.ts";
 import { checkComplete, checkHashes, checkNoted, type EventRow } from "../verify/reads.ts";
 import { RECENT_ENTRIES_MAX, RecentEntries } from "./recent.ts";
+import * as reading from "./statements.ts";
 
 const ID_BYTES = 16;
 
@@ -22,8 +23,14 @@ const NAMES_KEPT_MAX = 10_000;
 /** Up to here the content of a read is fetched as one value. Beyond, the copy costs memory. */
 const JOINED_BYTES_MAX = 1024 * 1024;
 
-/** Events without their content, and their ids in the notation of `NewEvent.id`. */
-type Heads = { readonly rows: readonly EventRow[]; readonly ids: readonly string[] };
+/** Events without their content, and what their content can be read by. */
+type Found = {
+	readonly reads: PreparedReads;
+	readonly where: readonly unknown[];
+	readonly rows: readonly EventRow[];
+	/** In the notation of `NewEvent.id`. */
+	readonly ids: readonly string[];
+};
 
 /** The data and metadata of one event. */
 type EventContent = { readonly data: Uint8Array; readonly metadata: Uint8Array };
@@ -94,53 +101,51 @@ export class Events {
 	#fetch({ stream, direction, content, resolve }: ReadPlan["range"], span: Span): Entry[] {
 		const { of, from, to, hidden } = span;
 		const isAll = stream === ALL;
-		const reads = (isAll ? this.#statements.ofAll : this.#statements.ofStream)[direction];
-		const where = isAll ? [from, to] : [of.id, from, to];
-		const heads = headsOf(reads, where);
-		const { rows } = heads;
 		const low = Number(from);
 		const high = Number(to);
+		const found = isAll
+			? findIn(this.#statements.ofAll[direction], [low, high])
+			: this.#findOf(of.id, low, high, direction);
+		const { rows } = found;
 		const scavenged = () => (isAll ? (this.#statements.scavenged.get({ low, high }) as number) : 0);
 		checkComplete(rows.length, high - low + 1, scavenged);
 		if (!isIndexStream(stream)) checkNoted(rows, of, { resolve, hidden });
-		const contents = content ? this.#contents(reads, where, rows) : [];
+		const contents = content ? this.#contents(found) : [];
 		const events = rows.map((_, index) =>
-			this.#event(heads, index, content ? present(contents[index], "content") : NO_CONTENT),
+			this.#event(found, index, content ? present(contents[index], "content") : NO_CONTENT),
 		);
-		if (content) this.#check(reads, where, rows, events);
+		if (content) this.#check(found, events);
 		return rows.map(([version], index) => ({ version, event: events[index] as RecordedEvent }));
 	}
 
 	/** The event at a version the stream has, if a link leads there. */
 	eventAt(of: StreamRow, version: Version, content: boolean): RecordedEvent {
-		const reads = this.#statements.ofStream.forward;
-		const where = [of.id, version, version];
-		const heads = headsOf(reads, where);
-		present(heads.rows[0], "what a link leads to");
+		const found = this.#findOf(of.id, version, version, "forward");
+		present(found.rows[0], "what a link leads to");
+		const { reads, where } = found;
 		const written = content
 			? (present(reads.apart.get(...where), "content") as EventContent)
 			: NO_CONTENT;
-		const event = this.#event(heads, 0, written);
-		if (content) this.#check(reads, where, heads.rows, [event]);
+		const event = this.#event(found, 0, written);
+		if (content) this.#check(found, [event]);
 		return event;
 	}
 
+	/** Entries that share no place cost less, so a read tries first if that is all of them. */
+	#findOf(stream: number, from: number, to: number, direction: Direction): Found {
+		const { alone, ofSpans } = this.#statements;
+		const found = findIn(alone[direction], [stream, from, to]);
+		if (found.rows.length === to - from + 1) return found;
+		return findIn(ofSpans[direction], [{ stream, from, to }]);
+	}
+
 	/** Checks events whose content was read against their hashes, if the options ask for it. */
-	#check(
-		reads: PreparedReads,
-		where: readonly number[],
-		rows: readonly EventRow[],
-		events: readonly RecordedEvent[],
-	): void {
+	#check({ reads, where, rows }: Found, events: readonly RecordedEvent[]): void {
 		if (!this.#options.checksReads || rows.length === 0) return;
 		checkHashes(rows, events, reads.hashes.get(...where) as Uint8Array);
 	}
 
-	#contents(
-		reads: PreparedReads,
-		where: readonly number[],
-		rows: readonly EventRow[],
-	): EventContent[] {
+	#contents({ reads, where, rows }: Found): EventContent[] {
 		let bytes = 0;
 		for (const row of rows) bytes += row[7] + row[8];
 		checkBytes(bytes, this.#options.pageBytesMax);
@@ -156,7 +161,7 @@ export class Events {
 		return rows.map((row) => ({ data: cut(row[7]), metadata: cut(row[8]) }));
 	}
 
-	#event({ rows, ids }: Heads, index: number, { data, metadata }: EventContent): RecordedEvent {
+	#event({ rows, ids }: Found, index: number, { data, metadata }: EventContent): RecordedEvent {
 		const [, position, stream, version, type, created, flags] = rows[index] as EventRow;
 		const event: RecordedEvent = {
 			position,
@@ -187,17 +192,18 @@ function isLink({ event }: Entry): boolean {
 }
 
 /** @throws MissingRows, Contradiction */
-function headsOf(reads: PreparedReads, where: readonly number[]): Heads {
+function findIn(reads: PreparedReads, where: readonly unknown[]): Found {
 	const [json, bytes] = selectHeads(reads, where);
 	const rows = JSON.parse(json ?? "[]") as EventRow[];
 	const found = bytes ?? Buffer.alloc(0);
 	if (found.length !== ID_BYTES * rows.length) throw new MissingRows("some of the ids are missing");
 	const hex = found.toString("hex");
-	return { rows, ids: rows.map((_, index) => uuid(hex, 2 * ID_BYTES * index)) };
+	const ids = rows.map((_, index) => uuid(hex, 2 * ID_BYTES * index));
+	return { reads, where, rows, ids };
 }
 
 /** @throws Contradiction if a column of a damaged row holds what it never holds */
-function selectHeads(reads: PreparedReads, where: readonly number[]): JoinedHeads {
+function selectHeads(reads: PreparedReads, where: readonly unknown[]): JoinedHeads {
 	try {
 		return reads.heads.get(...where) as JoinedHeads;
 	} catch (error) {
@@ -215,21 +221,23 @@ function uuid(hex: string, at: number): string {
 
 type JoinedHeads = [json: string | null, ids: Buffer | null];
 type PreparedReads = ReturnType<typeof prepareReads>;
+type Direction = ReadPlan["range"]["direction"];
 
 function prepare(database: Database.Database) {
-	const inBothDirections = (reads: sql.Reads) => ({
+	const inBothDirections = (reads: reading.Reads) => ({
 		forward: prepareReads(database, reads, "ASC"),
 		backward: prepareReads(database, reads, "DESC"),
 	});
 	return {
 		name: database.prepare(sql.SELECT_STREAM_NAME).pluck(),
 		scavenged: database.prepare(sql.SELECT_SCAVENGED).pluck(),
-		ofStream: inBothDirections(sql.selectEntries),
-		ofAll: inBothDirections(sql.selectEvents),
+		alone: inBothDirections(reading.selectAlone),
+		ofSpans: inBothDirections(reading.selectSpans),
+		ofAll: inBothDirections(reading.selectEvents),
 	};
 }
 
-function prepareReads(database: Database.Database, reads: sql.Reads, order: sql.Order) {
+function prepareReads(database: Database.Database, reads: reading.Reads, order: reading.Order) {
 	return {
 		heads: database.prepare(reads.heads(order)).raw(),
 		joined: database.prepare(reads.joined(order)).pluck(),

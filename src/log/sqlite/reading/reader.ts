@@ -108,7 +108,8 @@ export class Reader {
 	bytesOf({ stream, first, last }: VersionRange): number {
 		this.#begin();
 		const row = this.#states.find(stream);
-		return row ? Number(this.#statements.bytes.get(row.id, first, last)) : 0;
+		const span = { from: first, to: last };
+		return row ? Number(this.#statements.bytes.get({ stream: row.id, ...span })) : 0;
 	}
 
 	close(): void {
@@ -153,7 +154,7 @@ export class Reader {
 		if (sought.kind === "gap") return { gap: this.#gapAt(sought.position) };
 		const { state, from, now } = sought;
 		const createdAt = (version: Version) =>
-			present(this.#statements.createdAt.get(row?.id, version), "an event") as number;
+			present(this.#statements.createdAt.get({ stream: row?.id, version }), "an event") as number;
 		return { firstUnexpired: firstUnexpired(state, createdAt, from, now) };
 	}
 

@@ -61,7 +61,8 @@ export class Locator {
 
 	/** Positions rise with the versions of every stream. */
 	#versionIn({ id, last }: StreamRow, position: Position): Version | undefined {
-		const positionAt = (version: Version) => this.#statements.positionAt.get(id, version) as number;
+		const positionAt = (version: Version) =>
+			this.#statements.positionAt.get({ stream: id, version }) as number;
 		const version = lowestFrom(0, last, (one) => positionAt(one) >= Number(position));
 		return positionAt(version) === position ? version : undefined;
 	}

@@ -86,7 +86,10 @@ export class StreamStates {
 		let before = this.#before.get(position);
 		if (before === undefined) {
 			const positionAt = (version: number) =>
-				present(this.#statements.positionAt.get(id, version), "an entry of the stream") as number;
+				present(
+					this.#statements.positionAt.get({ stream: id, version }),
+					"an entry of the stream",
+				) as number;
 			before = Number(lowestFrom(0, last, (version) => positionAt(version) >= position));
 			this.#before.set(position, before);
 		}

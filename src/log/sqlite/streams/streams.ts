@@ -10,6 +10,7 @@ import { upTo } from "../../../up-to.ts";
 import type { Lifecycle } from "../../appending/facts.ts";
 import type { StreamMark } from "../../appending/marks.ts";
 import { Contradiction, present } from "../failures.ts";
+import { SPAN_ENTRIES_MAX } from "../spans.ts";
 import * as sql from "../statements.ts";
 import { prepareRows, type Rows, type StreamRow } from "./rows.ts";
 
@@ -107,8 +108,10 @@ export class Streams {
 
 	/** Gives the event at `position` the next version of the stream. */
 	enter(name: StreamName, stream: Stream, position: number): void {
-		if (stream.spanTo !== position - 1 || stream.spanFrom < 0) {
-			if (stream.spanFrom < 0) this.grown.set(name, stream);
+		const { spanFrom, spanTo } = stream;
+		const isFull = position - spanFrom === SPAN_ENTRIES_MAX;
+		if (spanTo !== position - 1 || spanFrom < 0 || isFull) {
+			if (spanFrom < 0) this.grown.set(name, stream);
 			this.#insertSpan(stream);
 			stream.spanFrom = position;
 		}
@@ -126,7 +129,7 @@ export class Streams {
 
 	positionAt(stream: Stream, version: number): number {
 		this.insertSpans();
-		const position = this.#statements.positionAt.get(stream.id, version);
+		const position = this.#statements.positionAt.get({ stream: stream.id, version });
 		return present(position, "an entry of the stream") as number;
 	}
 
@@ -162,7 +165,7 @@ export class Streams {
 		const { id, last, spanFrom, spanTo } = stream;
 		if (spanFrom < 0) return;
 		if (spanFrom === spanTo) insertPlace.run(id, last, spanTo);
-		else insertSpan.run(id, spanTo - last, spanFrom, spanTo);
+		else insertSpan.run(id, last, spanTo, spanTo - spanFrom);
 		stream.spanFrom = -1;
 	}
 

@@ -19,6 +19,7 @@ import { checkNodes } from "../../verify/nodes.ts";
 import { Positions } from "../../verify/positions.ts";
 import * as sums from "../../verify/sums.ts";
 import { createReport, type Hashes, type LogView, type StoredEvent } from "../../verify/view.ts";
+import { eachEntry } from "../spans.ts";
 import { StoredEvents } from "./stored/events.ts";
 import { emptyStreams } from "./stored/faults.ts";
 import { prepareHashes } from "./stored/hashes.ts";
@@ -32,8 +33,8 @@ const NODES_AT_ONCE = 32;
 /** To read so many events more costs less than to begin anew. */
 const NEIGHBOURS = 3;
 
-/** Of `entries`. */
-export type EntryRow = readonly [stream: number, version: number, position: number];
+/** A place of entries; see `../spans.ts`. */
+export type EntryRow = readonly [stream: number, key: number, position: number];
 /** Called with entries before they are added: stream by stream, each by version. */
 export type OnEntries = (rows: readonly EntryRow[]) => void;
 
@@ -149,7 +150,7 @@ export class Additions {
 	#onEntriesWith(entries: EntryCheck): OnEntries {
 		let stream = -1;
 		let name = "";
-		const seeRow = ([of, version, position]: EntryRow) => {
+		const see = (of: number, version: number, position: number) => {
 			if (of !== stream) {
 				stream = of;
 				name = this.#nameOf(of);
@@ -158,7 +159,9 @@ export class Additions {
 			if (!entries.see(version, position)) this.report(misplaced(name, version, position));
 		};
 		return (rows) => {
-			for (const row of rows) seeRow(row);
+			for (const [of, key, position] of rows) {
+				eachEntry(key, position, (version, at) => see(of, version, at));
+			}
 		};
 	}
 }

@@ -9,7 +9,7 @@ import { FLAG_SCAVENGED, FLAGS_ERASED } from "../../appending/flags.ts";
 import { isHashOf, withoutItsHash } from "../../verify/event.ts";
 import { Contradiction, MissingRows } from "../failures.ts";
 
-/** In a statement's order: see `selectEntries`. */
+/** In a statement's order: see `reading/statements.ts`. */
 export type EventRow = [
 	entryVersion: number,
 	position: number,

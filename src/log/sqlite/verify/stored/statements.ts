@@ -53,7 +53,7 @@ export const EMPTY_STREAMS = `
 const VERIFY_MARKS_OWED = `
 	SELECT stream, max(metadata), max(tombstone), max(link), max(scavenged) FROM (
 		SELECT described.id AS stream,
-			(SELECT position FROM entries WHERE stream = own.id ORDER BY version DESC LIMIT 1)
+			(SELECT position FROM spans WHERE stream = own.id ORDER BY version DESC LIMIT 1)
 				AS metadata,
 			NULL AS tombstone, NULL AS link, NULL AS scavenged
 		FROM streams own JOIN
@@ -78,7 +78,7 @@ export const VERIFY_MARKS = `
 export const VERIFY_TOMBSTONES = `
 	SELECT coalesce(name, 'stream ' || e.stream) FROM events e LEFT JOIN streams s ON s.id = e.stream
 	WHERE (e.flags & ${FLAG_TOMBSTONE}) > 0
-		AND EXISTS (SELECT 1 FROM entries n WHERE n.stream = e.stream AND n.version > e.version)
+		AND EXISTS (SELECT 1 FROM places n WHERE n.stream = e.stream AND n.key > e.version)
 	LIMIT 100`;
 
 /** Streams of which an event was scavenged, and one before it was not. */

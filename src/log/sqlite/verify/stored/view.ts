@@ -3,6 +3,7 @@ import type Database from "better-sqlite3";
 import type { Hashes, LogView, Visit } from "../../../verify/view.ts";
 import { isUnreadable } from "../../failures.ts";
 import { idKeyOf } from "../../ids/keys.ts";
+import { eachEntry } from "../../spans.ts";
 import { prepareSize } from "./end.ts";
 import { StoredEvents } from "./events.ts";
 import { faultsOfFile, faultsOfNotes } from "./faults.ts";
@@ -39,6 +40,7 @@ function visitPlaces(
 ): void {
 	let [last, key, position] = [-1, 0, 0];
 	let stream = { name: "" };
+	const visitEntry = (version: number, at: number) => visit(stream, version, at);
 	for (;;) {
 		const rows = places.all(last, key, position, PLACES_PER_READ) as [number, number, number][];
 		for (const row of rows) {
@@ -47,7 +49,7 @@ function visitPlaces(
 				stream = { name: nameOf(last) };
 			}
 			[, key, position] = row;
-			visit(stream, key, position);
+			eachEntry(key, position, visitEntry);
 		}
 		if (rows.length < PLACES_PER_READ) return;
 		rest();

@@ -1,0 +1,2 @@
+-- Nothing changes here: in PostgreSQL, each entry keeps a row of its own. In SQLite, entries that
+-- follow each other in the log share one from now on.
