@@ -48,6 +48,7 @@ export function defaultsOf(data: Uint8Array): DefaultAcls {
 }
 
 /**
+ * Streams of which nothing was written share one object, as most do.
  * @param written the ACL of the stream's own metadata
  * @param isAllOpen whether everyone may read `$all` if nothing else is said of it
  */
@@ -57,12 +58,13 @@ export function effectiveAcl(
 	defaults: DefaultAcls,
 	isAllOpen: boolean,
 ): Acl {
-	const isSystem = stream.startsWith("$");
-	return {
-		...builtIn(stream, isAllOpen),
-		...(isSystem ? defaults.system : defaults.user),
-		...written,
-	};
+	const own = builtIn(stream, isAllOpen);
+	const standard = stream.startsWith("$") ? defaults.system : defaults.user;
+	return saysNothing(standard) && saysNothing(written) ? own : { ...own, ...standard, ...written };
+}
+
+function saysNothing(written: WrittenAcl): boolean {
+	return Object.keys(written).length === 0;
 }
 
 function builtIn(stream: string, isAllOpen: boolean): Acl {

@@ -10,7 +10,6 @@ import { isRefusal } from "../errors.ts";
 import type { StreamName } from "../event.ts";
 import type { Commit, HiddenReads, Log } from "../log/log.ts";
 import { metadataStream } from "../retention/window.ts";
-import { upTo } from "../up-to.ts";
 import {
 	type Acl,
 	aclOfMetadata,
@@ -21,10 +20,10 @@ import {
 	type WrittenAcl,
 } from "./acl.ts";
 
-/** More streams than clients read at a time. */
-const KEPT_MAX = 50_000;
-/** Of their names, which are as long as clients like, and of the names in them. */
-const KEPT_CHARACTERS_MAX = 8 * 1024 * 1024;
+/** Some 50,000 streams with usual names: more than clients read at a time. */
+const KEPT_BYTES_MAX = 8 * 1024 * 1024;
+/** An entry, besides the characters of its name and of the roles in its ACL. */
+const OVERHEAD_BYTES = 150;
 /** More users and groups than ACLs name; if there are more, any user counts as named. */
 const ROLES_MAX = 10_000;
 /** Its newest event has the ACLs of streams that have none themselves. */
@@ -42,9 +41,8 @@ export class Acls {
 	readonly #hidden: HiddenReads;
 	readonly #isAllOpen: boolean;
 	readonly #known = new LRUCache<StreamName, Acl>({
-		...upTo(KEPT_MAX),
-		maxSize: KEPT_CHARACTERS_MAX,
-		sizeCalculation: (acl, stream) => stream.length + lengthOf(acl) + 1,
+		maxSize: KEPT_BYTES_MAX,
+		sizeCalculation: (acl, stream) => stream.length + lengthOf(acl) + OVERHEAD_BYTES,
 	});
 	readonly #stopListening: () => void;
 	/** Every role of an ACL that was read. */

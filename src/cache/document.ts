@@ -29,7 +29,7 @@ export type Document = DocumentFields & {
 	readonly eTag: string | undefined;
 	/** Whether a cache may use it without asking, if it may keep it at all. */
 	readonly mayBeUsed: boolean;
-	/** Text if it is short, and sent once or a few times: see `bodyOf`. */
+	/** Text, a character for each byte, if it is short: see `bodyOf` and `shortAsText`. */
 	readonly body: Uint8Array | string;
 	/** Whether anonymous clients may have it, where the server lets them in; the headers say so. */
 	readonly isPublic: boolean;
@@ -140,7 +140,7 @@ export async function finish(
 	const least = sealed ? SEALED_BYTES_MIN : CHANGING_BYTES_MIN;
 	const isPlain = asked === "identity" || typeof written === "string" || written.length < least;
 	const coding = isPlain ? "identity" : asked;
-	const body = isPlain ? written : await compress(written, asked, sealed);
+	const body = isPlain ? written : shortAsText(await compress(written, asked, sealed));
 	const tag = passing ? undefined : eTag(last, type, coding, history, variant);
 	const { control, vary, shared, gatewayHeaders } = keepingOf(encoded, sealedMaxAge);
 	const keeping = tag === undefined ? NOT_KEPT : keepingHeaders(control, tag, vary);
@@ -184,6 +184,15 @@ class LinesOfFields implements FieldLines {
 		);
 		return this.#private;
 	}
+}
+
+/** A text of this size fits, with its head, into what Node writes without a buffer of its own. */
+const TEXT_BYTES_MAX = 8 * 1024;
+
+/** A page that is compressed is short, and so goes out in one piece with the head. */
+function shortAsText(bytes: Uint8Array): Uint8Array | string {
+	if (bytes.length > TEXT_BYTES_MAX) return bytes;
+	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 /**

@@ -1,5 +1,6 @@
 /** `varve serve`: starts the server, says how to use it, and stops it on a signal. */
 import { resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { isOpen } from "../config/access.ts";
 import { OPTIONS, type Settings, settingsOf } from "../config.ts";
 import { isRefusal } from "../errors.ts";
@@ -39,6 +40,13 @@ export const serve: Verb = {
 	run,
 };
 
+/**
+ * After a collection, V8 lets the old objects and buffers of a busy process grow to as much as four
+ * times what is alive, and the heap of malloc never gives all of that back. With half as much
+ * again, a mixed load takes 70 MB less, for up to 5 % more CPU (decision 903).
+ */
+const HEAP_GROWING = "--heap-growing-percent=50";
+
 /** Refuses settings that are wrong, in the operator log and its form for programs. */
 export async function refuseStart(error: unknown): Promise<number> {
 	const { openOperatorLog } = await import("../observe/stderr.ts");
@@ -48,6 +56,7 @@ export async function refuseStart(error: unknown): Promise<number> {
 
 async function run(call: Arguments): Promise<number> {
 	const settings = settingsOf(call);
+	setFlagsFromString(HEAP_GROWING);
 	const { openOperatorLog } = await import("../observe/stderr.ts");
 	const log = openOperatorLog(settings.logFormat, settings.logLevel);
 	const ended = new Ending(log);

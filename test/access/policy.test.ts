@@ -57,3 +57,14 @@ test("metadata that nobody can read leaves admins alone; metadata without an ACL
 		"$admins",
 	]);
 });
+
+test("streams of which nothing was written share one ACL, whatever their names", () => {
+	const plain = effectiveAcl("order-1", {}, NO_DEFAULTS, false);
+	expect(effectiveAcl("order-2", {}, NO_DEFAULTS, false)).toBe(plain);
+	const ofUsers = { user: { $r: ["team"] }, system: {} };
+	expect(effectiveAcl("order-2", {}, ofUsers, false)).toEqual({ ...plain, $r: ["team"] });
+	expect(effectiveAcl("order-2", { $w: ["una"] }, NO_DEFAULTS, false)).toMatchObject({
+		$r: plain.$r,
+		$w: ["una"],
+	});
+});

@@ -1,6 +1,7 @@
 import { FEED_TYPES } from "../../feeds/formats/feed.ts";
 import type { MediaType } from "../../feeds/media.ts";
 import { Documents, type EncodedDocument, forEverybody } from "../../src/cache/documents.ts";
+import type { StreamName } from "../../src/event.ts";
 
 const TYPE = FEED_TYPES[0] as MediaType;
 
@@ -102,4 +103,23 @@ test("only a sealed document of some size is compressed", async () => {
 	expect(await codingOf("x".repeat(5000), true)).toBe(true);
 	expect(await codingOf("x".repeat(5000), false)).toBe(false);
 	expect(await codingOf("x".repeat(100), true)).toBe(false);
+});
+
+test("every kept document that shows a stream goes with it, and no other", async () => {
+	const documents = new Documents({ bytesMax: 1e6, countMax: 10 });
+	const streamsOf = { one: ["a"], two: ["a", "b"], three: ["b", "c"], four: ["c"] };
+	const keep = (key: string, streams: string[]) =>
+		documents.make(forEverybody(key), async () => ({
+			...encoded(key),
+			streams: streams as StreamName[],
+		}));
+	for (const [key, streams] of Object.entries(streamsOf)) await keep(key, streams);
+	const left = () => Object.keys(streamsOf).filter((key) => documents.get(key));
+	documents.forget(["a" as StreamName]);
+	expect(left()).toEqual(["three", "four"]);
+	await keep("one", ["a"]);
+	documents.forget(["b" as StreamName]);
+	expect(left()).toEqual(["one", "four"]);
+	documents.forget(["c", "a"] as StreamName[]);
+	expect(left()).toEqual([]);
 });

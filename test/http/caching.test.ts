@@ -229,6 +229,16 @@ test("a compressed page is the page", async () => {
 	}
 });
 
+test("of a compressed page, HEAD sends no byte, and the next answer comes whole", async () => {
+	const coded = { ...get("/streams/s/0/forward/20?embed=body", ATOM_JSON) };
+	const asked = { ...coded, headers: { ...coded.headers, "Accept-Encoding": "gzip" } };
+	const full = await servers.ask(asked);
+	const none = await servers.ask({ ...asked, method: "HEAD" });
+	expect([none.status, none.body.length]).toEqual([200, 0]);
+	expect(none.headers["content-length"]).toBe(String(full.body.length));
+	expect((await servers.ask(asked)).body.equals(full.body)).toBe(true);
+});
+
 test("the tag of the head is new with every event, and stands in the document", async () => {
 	const before = await page("/streams/s");
 	expect(before.json).toMatchObject({ eTag: before.headers.etag?.slice(1, -1) });

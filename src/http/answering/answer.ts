@@ -5,7 +5,7 @@
 import type { Head } from "../sockets/head.ts";
 
 export type Answer = Head & {
-	/** Text is ASCII, and short: see `Document`. */
+	/** Text is short, and has a character for each byte: see `Document`. */
 	readonly body?: Uint8Array | string | undefined;
 	/** Present if no page of another origin may read it, whatever `--cors-origin` says. */
 	readonly isForOwnOrigin?: true;

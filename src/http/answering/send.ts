@@ -27,9 +27,10 @@ export function send(res: ServerResponse, answer: Answer, cors: Cors): void {
 
 function write(res: ServerResponse, answer: Answer, cors: Cors): void {
 	const shared = BEFORE_HANDLERS.has(answer.status) ? cors.refused : cors.lines;
-	writeHead(res, answer, answer.isForOwnOrigin ? "" : shared);
-	if (typeof answer.body === "string") res.end(answer.body, "latin1");
-	else res.end(answer.body);
+	const { body } = answer;
+	const text = typeof body === "string" ? body : "";
+	writeHead(res, answer, answer.isForOwnOrigin ? "" : shared, text);
+	res.end(typeof body === "string" ? undefined : body);
 }
 
 function tooManyWait(res: ServerResponse): Answer {

@@ -8,13 +8,13 @@
  */
 import type { IncomingMessage } from "node:http";
 import { LRUCache } from "lru-cache";
-import { upTo } from "../../up-to.ts";
 import { wordsOf } from "../request/words.ts";
 import type { RouteMatch } from "./resources.ts";
 
-/** More pages than clients poll or ask for again; the oldest entries are dropped. */
-const KEPT_MAX = 20_000;
-/** The headers of a request are as long as its client likes. */
+/**
+ * Some 6,000 requests with usual headers, more than clients poll or ask for again: the headers of a
+ * request are as long as its client likes. The oldest entries are dropped.
+ */
 const KEPT_CHARACTERS_MAX = 4 * 1024 * 1024;
 /**
  * The size of an entry besides its words and the parsed request, which is about as long again: half
@@ -24,7 +24,6 @@ const OVERHEAD_CHARACTERS = 512;
 
 export class RememberedRequests {
 	readonly #byWords = new LRUCache<string, RouteMatch>({
-		...upTo(KEPT_MAX),
 		maxSize: KEPT_CHARACTERS_MAX,
 		sizeCalculation: (_match, words) => 2 * words.length + OVERHEAD_CHARACTERS,
 	});
