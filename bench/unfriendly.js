@@ -4,6 +4,7 @@
 //
 // Words choose the scripts whose group or name has one of them. The clients are in this process, on
 // the same cores.
+import { randomUUID } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { Agent, request } from "node:http";
 import { cpus, loadavg, setPriority, tmpdir } from "node:os";
@@ -68,7 +69,10 @@ function chosen() {
 			scripts.atThird(code),
 		]),
 		"as a whole": scripts.whole(LIMITS),
-		poison: scripts.POISONS.map(([name, code]) => [name, scripts.atThird(code)]),
+		poison: scripts.POISONS.map(([name, code]) => [
+			name,
+			scripts.atThird(`try { ${code} } catch {}`),
+		]),
 	};
 	return Object.entries(groups)
 		.flatMap(([group, list]) => list.map(([name, source]) => ({ group, name, source })))
@@ -103,10 +107,15 @@ async function during(work) {
 	}
 }
 
-/** Runs one as a transient projection, and deletes it. @returns how it ended */
+/**
+ * Runs one as a transient projection, and deletes it. If it emits, it is of the mode OneTime, since
+ * others may not.
+ * @returns how it ended
+ */
 async function run(name, source) {
 	const at = `/projection/${encodeURIComponent(name)}`;
-	const path = `/projections/transient?name=${encodeURIComponent(name)}&emit=yes`;
+	const mode = /emit\(|linkTo\(/.test(source) ? "onetime" : "transient";
+	const path = `/projections/${mode}?name=${encodeURIComponent(name)}&emit=yes`;
 	const made = await send({ method: "POST", path }, source);
 	if (made.status !== 201) return `refused with ${made.status}`;
 	const startedAt = performance.now();
@@ -128,7 +137,11 @@ async function page() {
 
 async function append() {
 	const n = Math.floor(Math.random() * 100);
-	const headers = { "Content-Type": "application/json", "ES-EventType": "Placed" };
+	const headers = {
+		"Content-Type": "application/json",
+		"ES-EventType": "Placed",
+		"ES-EventId": randomUUID(),
+	};
 	const { status } = await send(
 		{ method: "POST", path: `/streams/orders-${n}`, headers },
 		'{"amount":1}',
