@@ -55,6 +55,11 @@ export class Runner {
 	recover(fault: RawFault): string {
 		const work = this.#work;
 		if (!work) return "{}";
+		if (work.phase === "events" && work.at === work.end) {
+			// All events were behind it.
+			this.#stepper.rollBack(work);
+			return this.#finish(work);
+		}
 		work.fault = { ...fault, during: work.during, event: work.at };
 		if (work.phase === "partitions") {
 			work.end = work.at;

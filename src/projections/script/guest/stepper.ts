@@ -17,7 +17,7 @@ import type { Handler, Work } from "./work.ts";
 /** The part of the state that all partitions share. */
 export type Shared = { state: Json; isLoaded: boolean; isChanged: boolean };
 
-/** What the loop over plain events keeps from one to the next: the last is the number of its type. */
+/** What the loop over plain events keeps from one to the next; last the number of its type. */
 type Plain = [Draft | undefined, Entry | undefined, string | undefined, number];
 
 export class Stepper {
@@ -58,49 +58,46 @@ export class Stepper {
 			work.at = at;
 			const row = at * COLUMNS;
 			const of = numbers[row + TYPE] as number;
-			const call = calls[of];
-			const name = byStreams
-				? streams[numbers[row + STREAM] as number]
-				: partitionBy
-					? work.partitions[at]
-					: "";
-			if (name !== partition || entry === undefined) {
+			const call = ((numbers[row + FLAGS] as number) & IS_SPECIAL) === 0 ? calls[of] : undefined;
+			let name: string | undefined = "";
+			if (byStreams) name = streams[numbers[row + STREAM] as number];
+			else if (partitionBy) name = work.partitions[at];
+			if (entry === undefined || name !== partition || call === undefined) {
 				if (draft) draft.isOpen = false;
 				partition = name;
-				entry = name === undefined ? undefined : this.#partitions.get(name);
+				entry = call && name !== undefined ? this.#partitions.get(name) : undefined;
 				draft = entry && this.open(entry);
 			}
-			if (!call || !entry || !draft || ((numbers[row + FLAGS] as number) & IS_SPECIAL) !== 0) {
-				if (draft) draft.isOpen = false;
-				entry = undefined;
+			if (!call || !entry || !draft) {
 				type = -1;
 				const handler = work.handlerOf(at);
 				if (handler && name !== undefined) this.step(work, name, handler);
 				continue;
 			}
 			tellHost();
+			this.#draft = draft;
 			if (of !== type) work.during = work.handlers[of]?.name;
 			type = of;
 			output.event = at;
-			if (draft.isChanged) draft.begin();
 			const returned = call(
 				draft.value,
 				partitionBy ? work.envelope(at) : envelopeOf(envelopes, at),
 			);
-			if (returned === undefined || returned === draft.value) {
-				if (draft.isUnsettled) draft.settle();
-			} else {
-				refusePromise(returned);
-				entry.state = draft.replaced(returned);
-			}
+			if (returned !== undefined && returned !== draft.value) this.replace(entry, draft, returned);
+			else if (draft.isUnsettled) draft.settle();
 			if (output.violation) throw new OwnTypeError(output.violation.message);
-			if (draft.isChanged) {
-				// What `change` does, without the call, which most events do not need.
-				if (entry.isChanged && entry.changed === number) entry.event = at;
-				else this.#partitions.change(entry, at);
-			}
+			// What `change` does, without the call, which most events do not need.
+			if (draft.isChanged && entry.isChanged && entry.changed === number) entry.event = at;
+			else if (draft.isChanged) this.#partitions.change(entry, at);
+			const isSame = entry.state === draft.root;
+			// No call and no branch: an interruption finds the event undone, or whole and behind it.
+			this.#draft = undefined;
+			draft.isChanged = false;
+			draft.isLost = false;
+			draft.undone = 0;
 			work.handled++;
-			if (entry.state !== draft.root) entry = undefined;
+			work.at = at + 1;
+			if (!isSame) entry = undefined;
 		}
 		if (draft) draft.isOpen = false;
 		output.event = undefined;
@@ -214,16 +211,25 @@ export class Stepper {
 		return this.fold(entry, hear, envelope);
 	}
 
-	/** The draft of a state that is there. Not private, since the engine finds a plain method sooner. */
+	/**
+	 * The draft of a state that is there. Not private, since the engine finds a plain method sooner.
+	 */
 	open(entry: Entry): Draft {
 		let draft = entry.draft;
 		if (!draft || draft.root !== entry.state) draft = this.#partitions.draft(entry);
 		this.#output.partition = entry.partition;
 		this.#entry = entry;
 		this.#isNew = false;
-		this.#draft = draft;
+		this.#draft = undefined;
+		draft.begin();
 		draft.isOpen = true;
 		return draft;
+	}
+
+	/** As `open`: the handler gave another state. */
+	replace(entry: Entry, draft: Draft, returned: unknown): void {
+		refusePromise(returned);
+		entry.state = draft.replaced(returned);
 	}
 
 	/** As `open`. */
@@ -237,8 +243,7 @@ export class Stepper {
 		if (returned === undefined || returned === draft.value) {
 			if (draft.isUnsettled) draft.settle();
 		} else {
-			refusePromise(returned);
-			entry.state = draft.replaced(returned);
+			this.replace(entry, draft, returned);
 		}
 		draft.isOpen = false;
 		return draft;

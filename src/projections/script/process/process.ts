@@ -13,7 +13,8 @@ const WATCH_MS = 250;
 const PULSE_MS = 1_000;
 /**
  * Behind the server, and not behind everything else: a tenth of its share of a core that is short.
- * -20 … 19, higher is later. With half of this, sixteen scripts that loop held up answers for 200 ms.
+ * -20 … 19, higher is later. With half of this, sixteen scripts that looped held up answers for
+ * 200 ms.
  */
 const NICER = 10;
 const NICE_MAX = 19;

@@ -38,6 +38,15 @@ export type Envelope = {
 	readonly bodyRaw: string;
 };
 
+type Whole = Envelope & Place & Parsed;
+type Place = {
+	readonly streamId: string;
+	readonly sequenceNumber: number;
+	readonly eventType: string;
+	readonly eventId: string;
+	readonly created: string;
+};
+
 /** The key of the number. */
 const ROW: unique symbol = Symbol("row");
 type Row = { readonly [ROW]: number };
@@ -53,39 +62,9 @@ export function envelopeOf(prototype: object, event: number): Envelope {
 
 export function prototypeOf(reading: Reading): object {
 	const { batch } = reading;
-	const { streams, types, categories, numbers } = batch;
+	const { numbers } = batch;
 	const has = (row: number, flag: number) => ((numbers[row + FLAGS] as number) & flag) !== 0;
-	class OfBatch implements Row {
-		declare readonly [ROW]: number;
-
-		get streamId(): string {
-			return streams[numbers[this[ROW] + STREAM] as number] as string;
-		}
-
-		get sequenceNumber(): number {
-			return numbers[this[ROW] + NUMBER] as number;
-		}
-
-		get eventType(): string {
-			return types[numbers[this[ROW] + TYPE] as number] as string;
-		}
-
-		get eventId(): string {
-			return batch.text(this[ROW], ID_END);
-		}
-
-		get created(): string {
-			return isoTime(numbers[this[ROW] + CREATED] as number);
-		}
-
-		get partition(): string {
-			return reading.partitionOf(this[ROW] / COLUMNS) ?? "";
-		}
-
-		get category(): string {
-			return categories[numbers[this[ROW] + STREAM] as number] as string;
-		}
-
+	class OfBatch extends placesOf(reading) {
 		get isJson(): boolean {
 			return has(this[ROW], IS_JSON);
 		}
@@ -129,17 +108,60 @@ export function prototypeOf(reading: Reading): object {
 
 		/** So that an event can be logged, or put into a state, whole. */
 		toJSON(): unknown {
-			const { streamId, sequenceNumber, eventType, eventId, created, isJson } = this;
-			const { body, bodyRaw, metadata, linkMetadata } = this;
-			const data = isJson ? body : bodyRaw;
-			return {
-				...{ streamId, sequenceNumber, eventType, eventId, created, isJson, data },
-				...{ metadata, linkMetadata },
-			};
+			return wholeOf(this);
 		}
 	}
 	freeze(OfBatch);
 	return freeze(OfBatch.prototype);
+}
+
+/** All but the content. */
+function placesOf(reading: Reading) {
+	const { batch } = reading;
+	const { streams, types, categories, numbers } = batch;
+	class Places implements Row {
+		declare readonly [ROW]: number;
+
+		get streamId(): string {
+			return streams[numbers[this[ROW] + STREAM] as number] as string;
+		}
+
+		get sequenceNumber(): number {
+			return numbers[this[ROW] + NUMBER] as number;
+		}
+
+		get eventType(): string {
+			return types[numbers[this[ROW] + TYPE] as number] as string;
+		}
+
+		get eventId(): string {
+			return batch.text(this[ROW], ID_END);
+		}
+
+		get created(): string {
+			return isoTime(numbers[this[ROW] + CREATED] as number);
+		}
+
+		get partition(): string {
+			return reading.partitionOf(this[ROW] / COLUMNS) ?? "";
+		}
+
+		get category(): string {
+			return categories[numbers[this[ROW] + STREAM] as number] as string;
+		}
+	}
+	freeze(Places.prototype);
+	return freeze(Places);
+}
+
+function wholeOf(event: Whole): unknown {
+	const { streamId, sequenceNumber, eventType, eventId, created, isJson } = event;
+	const { body, bodyRaw, metadata, linkMetadata } = event;
+	const data = isJson ? body : bodyRaw;
+	return {
+		...{ streamId, sequenceNumber, eventType, eventId, created, isJson, data },
+		...{ metadata, linkMetadata },
+	};
 }
 
 function parsed(envelope: object): Parsed {
